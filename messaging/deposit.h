@@ -1,0 +1,55 @@
+// The right to put envelopes into a mailbox, and the body that carries them (docs/protocol.md,
+// "Deposits").
+//
+// A token is 32 random bytes that only one contact (or the holders of one invite) knows. A deposit
+// proves it by HMAC-SHA-256 and never sends it: whoever reads or replays the request over a plain
+// link can neither alter it nor make another one.
+//   K      = BLAKE2b-256("privitty-edge deposit key" | token)
+//   key id = BLAKE2b-128("privitty-edge deposit id" | token)
+//   mac    = HMAC-SHA-256(K, u32 len | mailbox | i64 time | BLAKE2b-256(body))
+// The body is the envelopes one after the other, each a u32 big-endian length and its bytes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace messaging {
+
+inline constexpr std::size_t kMaxDepositBytes = 2 * 1024 * 1024;
+inline constexpr std::size_t kMaxDepositEnvelopes = 256;
+inline constexpr base::Millis kDepositClockWindow = 10 * 60 * 1000;
+
+struct DepositToken {
+  std::array<std::uint8_t, 32> bytes{};
+  static DepositToken generate();
+  friend bool operator==(const DepositToken&, const DepositToken&) = delete;  // compare proofs
+};
+
+using DepositKeyId = std::array<std::uint8_t, 16>;
+using DepositKey = std::array<std::uint8_t, 32>;
+
+struct DepositProof {
+  DepositKeyId key_id{};
+  base::UnixMillis time = 0;
+  std::array<std::uint8_t, 32> mac{};
+};
+
+DepositKeyId deposit_key_id(const DepositToken& token);
+DepositKey deposit_key(const DepositToken& token);
+DepositProof prove_deposit(const DepositToken& token, std::string_view mailbox,
+                           base::UnixMillis time, base::ByteView body);
+// Constant time in everything secret. Judges the mac only; the caller judges the time.
+bool proof_holds(const DepositKey& key, const DepositProof& proof, std::string_view mailbox,
+                 base::ByteView body);
+
+base::Bytes join_body(const std::vector<base::Bytes>& envelopes);
+// Views into `body`; refused when a length lies, there is none or there are too many.
+base::Result<std::vector<base::ByteView>> split_body(base::ByteView body);
+
+}  // namespace messaging

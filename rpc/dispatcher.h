@@ -1,0 +1,30 @@
+// Dispatcher: one JSON-RPC 2.0 body in, one answer out, now or later.
+//
+// handle() may be called from any thread and never waits for a commit or for news: the answer comes
+// through `answer`, once, from any thread. An empty answer means there is nothing to return (only
+// notifications). A batch runs in order and is answered as a whole.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/function.h"
+
+namespace rpc {
+
+// Who calls, as far as a method may care.
+struct Caller {
+  bool loopback = true;       // came over loopback, not through a proxy
+  bool restricted_paths = false;  // paths only below the --files folders (decision 24)
+};
+
+using Answer = base::UniqueFunction<void(std::string)>;
+
+class Dispatcher {
+ public:
+  virtual ~Dispatcher() = default;
+  virtual void handle(std::string_view body, const Caller& caller, Answer answer) = 0;
+};
+
+}  // namespace rpc
