@@ -1,0 +1,73 @@
+// Engine: messaging as one object. Owns the accounts' rules, the delivery of what waits and the
+// opening of what arrives; borrows the store, the transport and the clock, which outlive it.
+//
+// Everything may be called from any thread. Events of a commit are handed to the listener on the
+// store's writer thread, in log order, before the writes of that commit are answered.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "messaging/accounts.h"
+#include "messaging/chats.h"
+#include "messaging/contacts.h"
+#include "messaging/events.h"
+#include "messaging/files.h"
+#include "messaging/messages.h"
+#include "messaging/paths.h"
+#include "messaging/securejoin.h"
+#include "messaging/transport.h"
+
+namespace store {
+class Store;
+}
+
+namespace messaging {
+
+struct EngineOptions {
+  std::string profile;                   // name of account 1, made on first start
+  std::string host;                      // the right side of addresses made now
+  std::vector<std::string> public_urls;  // where peers reach this daemon, 1 to 3
+  std::string version;                   // told by get_info
+  CallerPathRules paths;                 // where callers' paths may lie
+};
+
+using EventListener = std::function<void(std::span<const Event>)>;
+
+class Engine : public Mailroom {
+ public:
+  // Makes account 1 when there is none. No delivery runs before start().
+  static base::Result<std::unique_ptr<Engine>> open(store::Store& store, Transport& transport,
+                                                    const base::Clock& clock,
+                                                    EngineOptions options);
+  ~Engine() override;
+
+  void on_events(EventListener listener);  // before start()
+  void start();                            // delivery begins
+  void stop();                             // delivery ends; what waits stays in the outbox
+
+  // Envelopes that arrived over HTTP. The same as the local transport's way in.
+  void accept(Arrival arrival, base::Completion<ArrivalReply> done) override;
+
+  Accounts& accounts();
+  Config& config();
+  Contacts& contacts();
+  Chats& chats();
+  Messages& messages();
+  SecureJoin& securejoin();
+  Files& files();
+
+  // The durable log, for replay. Limit at most 1,000.
+  base::Result<std::vector<Event>> events_after(EventId after, std::size_t limit) const;
+  base::Result<EventId> oldest_event() const;  // the id after which everything is still held
+  base::Result<EventId> newest_event() const;
+
+ private:
+  explicit Engine(std::unique_ptr<Core> core);
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace messaging

@@ -1,0 +1,50 @@
+// Callers' paths: judged once, on the open descriptor (decision 24).
+//
+// Resists: a page or script that talks the daemon into reading its own keys, a symbolic link swapped
+// between check and use, a device or pipe that never ends, and overwriting through a link.
+// Only regular files are read; never anything inside the accounts directory (blob paths from
+// answers go another way, see Files), never the protected files, never /proc, /sys or /dev. When
+// `roots` is not empty, only what lies below one of them. New files are made O_EXCL and O_NOFOLLOW,
+// mode 0600.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace messaging {
+
+struct CallerPathRules {
+  std::string accounts_dir;
+  std::vector<std::string> protected_files;  // keys, API keys, license, configuration
+  bool restricted = false;                   // with keys or --allow-anonymous
+  std::vector<std::string> roots;            // --files; used when restricted
+};
+
+// An open descriptor, closed at the end.
+class OpenFile {
+ public:
+  explicit OpenFile(int fd) : fd_(fd) {}
+  OpenFile(OpenFile&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+  OpenFile& operator=(OpenFile&&) = delete;
+  ~OpenFile();
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+class CallerPaths {
+ public:
+  explicit CallerPaths(CallerPathRules rules) : rules_(std::move(rules)) {}
+  base::Result<OpenFile> open_to_read(const std::string& path) const;
+  base::Result<OpenFile> create(const std::string& path) const;
+
+ private:
+  base::Result<> judge(int fd, const std::string& path) const;
+  CallerPathRules rules_;
+};
+
+}  // namespace messaging

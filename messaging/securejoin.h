@@ -1,0 +1,42 @@
+// Secure join: an invite link authenticates the inviter and admits the joiner (decisions 6 and 8).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/completion.h"
+#include "messaging/types.h"
+
+namespace messaging {
+
+class Core;
+
+// What a scanned text is.
+struct InviteCheck {
+  enum class Kind { ask_verify_contact, withdraw_contact, revive_contact, url, text, addr };
+  Kind kind = Kind::text;
+  ContactId contact;         // known under this key, else 0
+  std::string fingerprint;   // 64 upper-case hex
+  std::string invite_number;
+  std::string name;
+  std::string addr;
+  std::string text;          // of url, text, addr
+};
+
+class SecureJoin {
+ public:
+  explicit SecureJoin(Core& core) : core_(core) {}
+
+  // The chat's live invite (made when there is none); no chat: the account's own. Groups come later.
+  void invite(AccountId account, std::optional<ChatId> chat, base::Completion<std::string> done);
+  base::Result<InviteCheck> check(AccountId account, const std::string& text) const;
+  // Answers with the chat at once; progress comes as events. One's own invite is refused.
+  void join(AccountId account, std::string link, base::Completion<ChatId> done);
+  // Scanning one's own live invite withdraws it, a withdrawn one revives it.
+  void toggle_own(AccountId account, std::string link, base::Completion<> done);
+
+ private:
+  Core& core_;
+};
+
+}  // namespace messaging

@@ -1,0 +1,187 @@
+// The nouns of messaging as plain structs: what reads answer and writes take. Times are Unix
+// milliseconds UTC; 0 means never. Strings are UTF-8.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+
+namespace messaging {
+
+using base::AccountId;
+using base::ChatId;
+using base::ContactId;
+using base::MsgId;
+using base::UnixMillis;
+
+// Ids with a fixed meaning in every account; real ones start at kFirstId.
+inline constexpr ContactId kSelf{1};
+inline constexpr ContactId kInfoContact{2};
+inline constexpr ContactId kDeviceContact{5};
+inline constexpr ChatId kTrashChat{3};
+inline constexpr ChatId kArchiveLink{6};
+inline constexpr MsgId kDayMarker{9};
+inline constexpr std::uint32_t kFirstId = 10;
+
+inline constexpr std::size_t kMaxText = 256 * 1024;  // bytes, decision 4
+
+// Message states, with Delta Chat's numbers.
+enum class MsgState : std::uint32_t {
+  undefined = 0,
+  in_fresh = 10,
+  in_noticed = 13,
+  in_seen = 16,
+  out_draft = 19,
+  out_pending = 20,
+  out_failed = 24,
+  out_delivered = 26,
+  out_read = 28,
+};
+
+enum class Viewtype : std::uint8_t {
+  unknown = 0, text = 10, image = 20, gif = 21, sticker = 23, audio = 40, voice = 41,
+  video = 50, file = 60, call = 71, webxdc = 80, vcard = 90,
+};
+
+enum class ChatType : std::uint8_t { single = 100, group = 120, mailinglist = 140,
+                                     out_broadcast = 160, in_broadcast = 165 };
+enum class Visibility : std::uint8_t { normal = 0, archived = 1, pinned = 2 };
+enum class DownloadState : std::uint8_t { done = 0, available = 10, failure = 20,
+                                          undecipherable = 30, in_progress = 1000 };
+// What an info message tells.
+enum class SystemMessage : std::uint8_t { none = 0, securejoin = 1, chat_e2ee = 2,
+                                          securejoin_wait = 3 };
+
+struct Account {
+  AccountId id;
+  bool configured = false;
+  std::string addr;
+  std::string display_name;
+  std::string private_tag;   // "" none
+  std::string color_seed;    // what a colour is derived from
+};
+
+struct Contact {
+  ContactId id;
+  std::string addr;
+  std::string name;          // given by us; "" none
+  std::string auth_name;     // given by themselves
+  std::string display_name;  // name, else auth_name, else addr
+  std::string status;        // their signature text
+  std::string fingerprint;   // 64 upper-case hex; "" for special contacts
+  std::string color_seed;
+  bool is_blocked = false;
+  bool is_bot = false;
+  bool is_verified = false;
+  bool e2ee_available = false;  // there is, or was, a session with them
+  std::optional<ContactId> verifier;
+  UnixMillis last_seen = 0;
+};
+
+struct MuteState {
+  bool muted = false;
+  UnixMillis until = 0;  // 0 with muted: for ever
+};
+
+struct Chat {
+  ChatId id;
+  ChatType type = ChatType::single;
+  std::string name;
+  std::string color_seed;
+  std::vector<ContactId> contacts;
+  Visibility visibility = Visibility::normal;
+  MuteState mute;
+  bool is_contact_request = false;
+  bool is_blocked = false;
+  bool is_self_talk = false;
+  bool is_device_chat = false;
+  bool is_encrypted = false;
+  bool can_send = false;
+  bool self_in_group = true;
+  bool seen_recently = false;
+  std::uint32_t fresh_count = 0;
+  std::optional<ContactId> dm_contact;  // of a 1:1 chat
+};
+
+// One line of a chat list.
+struct ChatSummary {
+  Chat chat;
+  std::optional<MsgId> last_message;
+  std::optional<Viewtype> last_type;
+  UnixMillis last_updated = 0;
+  std::string prefix;  // "Draft", "Me", a sender's name in groups, or ""
+  std::string text;
+  MsgState state = MsgState::undefined;
+};
+
+struct Quote {
+  std::string text;
+  std::optional<MsgId> message;  // when it is a message we have
+};
+
+struct MessageFile {
+  std::string path;        // the sealed blob; good for every method that takes a path
+  std::string name;        // as the sender named it
+  std::string media_type;
+  std::uint64_t size = 0;  // bytes of plaintext
+};
+
+struct Message {
+  MsgId id;
+  ChatId chat;
+  ContactId from;
+  MsgState state = MsgState::undefined;
+  Viewtype type = Viewtype::text;
+  DownloadState download = DownloadState::done;
+  std::string text;
+  std::string error;                // "" none
+  std::string sender_name;          // override_sender_name; "" none
+  std::optional<Quote> quote;
+  std::optional<MessageFile> file;
+  SystemMessage system = SystemMessage::none;
+  bool is_info = false;
+  bool is_bot = false;
+  bool is_edited = false;
+  bool is_forwarded = false;
+  bool encrypted = false;
+  std::optional<ContactId> info_contact;
+  UnixMillis sent_at = 0;
+  UnixMillis sort_at = 0;
+  UnixMillis received_at = 0;
+  std::string uuid;                 // the same at both sides, hex
+};
+
+// What a caller wants sent; kept as a draft in the same form.
+struct MessageDraft {
+  std::string text;
+  std::string file;        // a path of the caller, or a blob path from an answer; "" none
+  std::string file_name;   // "" as the path's last part
+  std::string sender_name;
+  std::string quoted_text;
+  std::optional<MsgId> quoted;
+  std::optional<Viewtype> type;  // nothing: by the file's name, or text
+};
+
+struct ReadReceipt {
+  ContactId contact;
+  UnixMillis at = 0;
+};
+
+// For get_message_info(_object): what is known of a message's way.
+struct MessageTrace {
+  Message message;
+  std::vector<ReadReceipt> receipts;
+  std::vector<std::string> steps;  // one line each, for a person
+};
+
+struct ListItem {
+  MsgId message;         // kDayMarker for a day marker
+  UnixMillis day = 0;    // of a day marker
+};
+
+}  // namespace messaging
