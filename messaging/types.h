@@ -52,7 +52,7 @@ enum class ChatType : std::uint8_t { single = 100, group = 120, mailinglist = 14
                                      out_broadcast = 160, in_broadcast = 165 };
 enum class Visibility : std::uint8_t { normal = 0, archived = 1, pinned = 2 };
 enum class DownloadState : std::uint8_t { done = 0, available = 10, failure = 20,
-                                          undecipherable = 30, in_progress = 1000 };
+                                          undecipherable = 30, in_progress = 40 };
 // What an info message tells.
 enum class SystemMessage : std::uint8_t { none = 0, securejoin = 1, chat_e2ee = 2,
                                           securejoin_wait = 3 };
