@@ -1,0 +1,45 @@
+// The endpoints of this gateway's own HTTP surface; each adds its routes to the table. Everything
+// they are given outlives the server.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/function.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "gateway/http/route.h"
+#include "gateway/hub/hub.h"
+#include "messaging/attachment.h"
+#include "rpc/dispatcher.h"
+
+namespace gateway {
+
+// POST /rpc.
+struct RpcEndpointOptions {
+  bool restricted_paths = false;  // see rpc::Caller
+};
+void add_rpc_endpoint(RouteTable& routes, rpc::Dispatcher& dispatcher,
+                      RpcEndpointOptions options = {});
+
+// GET /events.
+void add_events_endpoint(RouteTable& routes, Hub& hub);
+
+// GET /health and /health/ready, on every listener. `reasons` says why the daemon is not ready;
+// none means ready. It is called on the loop and must not block.
+void add_health_endpoint(RouteTable& routes, std::string version,
+                         std::function<std::vector<std::string>()> reasons);
+
+// GET and HEAD /file/:msg_id?account_id=, POST /file?name=&account_id=. The functions run on
+// workers, several at once.
+struct FileFunctions {
+  std::function<base::Result<messaging::Attachment>(base::AccountId, base::MsgId)> open;
+  std::function<base::Result<std::unique_ptr<messaging::Upload>>(base::AccountId,
+                                                                 std::string_view name)>
+      begin;
+};
+void add_file_endpoint(RouteTable& routes, FileFunctions files);
+
+}  // namespace gateway

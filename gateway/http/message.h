@@ -1,0 +1,83 @@
+// Request and Response: what endpoints see of HTTP. No cpp-httplib type and no socket in sight.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/function.h"
+#include "base/result.h"
+#include "gateway/http/head.h"
+#include "gateway/loop/fd.h"
+
+namespace gateway {
+
+// Which listening address a request came in by; routes say which they are served on.
+enum class ListenerKind : std::uint8_t { main = 1, peer = 2 };
+
+struct Request {
+  RequestHead head;
+  std::string path;                                        // percent-decoded, without the query
+  std::vector<std::string> captures;                       // the path's `:name` parts in order
+  std::vector<std::pair<std::string, std::string>> query;  // decoded; repeated names stay in order
+  std::string body;       // empty for uploads, whose bytes go to the BodySink
+  std::string peer;       // the caller's address without port
+  bool loopback = false;  // from this machine, and not through a proxy (decision 28)
+  ListenerKind listener = ListenerKind::main;
+
+  std::string_view method() const { return head.method(); }
+  std::string_view header(std::string_view name) const { return head.field(name).value_or(""); }
+  std::optional<std::string_view> param(std::string_view name) const {
+    for (const auto& [key, value] : query) {
+      if (key == name) return value;
+    }
+    return std::nullopt;
+  }
+};
+
+// A body of known length that is produced while it is sent. next() runs on a worker, never twice at
+// once; it may read the disk. A failure ends the connection short of its Content-Length.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  virtual std::uint64_t size() const = 0;
+  // Fills as much of `out` (64 KiB) as it can; 0 is an error before size() bytes were produced.
+  virtual base::Result<std::size_t> next(std::span<std::uint8_t> out) = 0;
+};
+
+// The connection itself, given away for good: a stream of events. `unsent` must be written first.
+struct StreamSocket {
+  Fd fd;               // non-blocking, TCP_NODELAY
+  std::string unsent;  // the response's head and whatever of earlier answers did not fit yet
+  std::string peer;
+};
+
+struct Response {
+  int status = 200;
+  std::string body;
+  std::string content_type = "application/json";  // left out when there is no body
+  // Further headers. The server writes Content-Length, Connection and nosniff itself; a value with
+  // CR, LF or NUL is dropped rather than sent.
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::unique_ptr<BodySource> source;                  // instead of body
+  base::UniqueFunction<void(StreamSocket)> take_over;  // instead of both; called on the loop
+  bool close = false;                                  // end the connection after this answer
+
+  static Response json(std::string body, int status = 200);
+  static Response empty(int status = 204);
+  // {"error": message}; the message says what to do.
+  static Response error(int status, std::string_view message);
+  static Response error(const base::Error& error);  // the status that fits the code
+  Response with_header(std::string name, std::string value) &&;
+};
+
+// The one place that maps our errors to HTTP.
+int status_of(base::Errc code);
+
+}  // namespace gateway

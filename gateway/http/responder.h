@@ -1,0 +1,47 @@
+// Responder: the right to answer one request, now or later, from any thread. Move-only and small:
+// a parked request costs this, its connection and nothing else.
+//
+// Answering twice is ignored. A Responder dropped unanswered answers 500, so that nobody waits for
+// ever. After the server has begun to stop, parked requests were answered 503 and answers go
+// nowhere.
+#pragma once
+
+#include <memory>
+
+#include "gateway/http/message.h"
+
+namespace gateway {
+
+class Exchange;  // what the connection keeps of a request under way
+
+class Responder {
+ public:
+  Responder() = default;
+  explicit Responder(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
+  Responder(Responder&&) noexcept = default;
+  Responder& operator=(Responder&& other) noexcept {
+    drop();
+    exchange_ = std::move(other.exchange_);
+    return *this;
+  }
+  ~Responder() { drop(); }
+
+  void answer(Response response);
+  // The connection broke: whatever is answered reaches nobody. A half-closed client is still there.
+  bool client_gone() const;
+
+ private:
+  void drop();
+  std::shared_ptr<Exchange> exchange_;
+};
+
+// Receives an upload's bytes as they arrive. Runs on workers, one call at a time, and may block on
+// the disk; reading from the socket waits for it. Dropped without finish(): the upload broke off.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  virtual base::Result<> write(base::ByteView bytes) = 0;
+  virtual void finish(Responder responder) = 0;
+};
+
+}  // namespace gateway

@@ -1,0 +1,57 @@
+// Route: one row per endpoint, from which the head's judgement (limits, media type, listener, 404,
+// 405), cpp-httplib's routing and the list in a 404 all derive.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/http/message.h"
+#include "gateway/http/responder.h"
+
+namespace gateway {
+
+inline constexpr std::uint8_t kOnMain = static_cast<std::uint8_t>(ListenerKind::main);
+inline constexpr std::uint8_t kOnPeer = static_cast<std::uint8_t>(ListenerKind::peer);
+
+// May be called from several threads at once. Never waits: it answers, or parks the responder.
+using RequestHandler = std::function<void(Request, Responder)>;
+// For uploads: judges the head and opens the sink before any body byte is read. Runs on a worker.
+using UploadHandler = std::function<base::Result<std::unique_ptr<BodySink>>(const Request&)>;
+
+struct Route {
+  std::string method;          // "GET" serves HEAD as well
+  std::string path;            // "/rpc", "/file/:msg_id"; `:name` is one segment
+  RequestHandler handle = {};  // either this
+  UploadHandler upload = {};   // or this
+  std::size_t body_limit = 0;  // over it: 413 (uploads are not limited here)
+  bool json_only = false;      // another Content-Type: 415
+  bool refuse_origin = false;  // any Origin: 403 (peers are no browsers)
+  bool on_loop = false;        // cheap and never blocking: runs on the loop, whatever workers do
+  std::uint8_t listeners = kOnMain;
+};
+
+class RouteTable {
+ public:
+  // Before the server starts. A route with the same method and path replaces nothing: it is a bug.
+  void add(Route route);
+
+  struct Match {
+    const Route* route = nullptr;  // nothing: 404, or 405 when `allow` is not empty
+    std::vector<std::string> captures;
+    std::string allow;  // the methods this path knows
+  };
+  // `path` percent-decoded. HEAD finds GET's route.
+  Match find(std::string_view method, std::string_view path, ListenerKind listener) const;
+  // "POST /rpc, GET /events, ...": what a 404 names.
+  std::string endpoints(ListenerKind listener) const;
+  const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
+
+ private:
+  std::vector<std::unique_ptr<Route>> routes_;
+};
+
+}  // namespace gateway

@@ -1,0 +1,74 @@
+// HttpServer: the reactor. It owns the listening sockets and every HTTP connection, on the thread
+// of one EventLoop; complete requests run on the WorkerPool (or on the loop, for routes marked so).
+//
+// Order of use: routes().add(...), listen(...), start() [before or inside loop.run()], stop().
+// Threads: everything on the loop's thread, or before it runs; stop() and stats() from any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/function.h"
+#include "base/result.h"
+#include "gateway/http/guard.h"
+#include "gateway/http/route.h"
+#include "gateway/loop/event_loop.h"
+#include "gateway/loop/worker_pool.h"
+
+namespace gateway {
+
+struct HttpOptions {
+  GuardOptions guard;
+  base::Millis idle_timeout = 75'000;   // a connection between requests
+  base::Millis head_timeout = 30'000;   // from a head's first byte to its blank line
+  base::Millis body_timeout = 30'000;   // within it a body must grow by kMinBodyProgress or end
+  base::Millis write_timeout = 60'000;  // an answer of which nothing is taken for so long
+  std::size_t max_buffered_bodies = 64 * 1024 * 1024;  // of all connections together; then 503
+  std::size_t max_connections = 0;                     // 0: what the limit of open files leaves
+};
+
+struct HttpStats {
+  std::uint64_t accepted = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t refused = 0;        // heads and framings that ended a connection
+  std::size_t connections = 0;      // open now, streams not counted
+  std::size_t buffered_bodies = 0;  // bytes
+};
+
+struct ListenAddress {
+  std::string host;
+  std::uint16_t port = 0;
+};
+// "127.0.0.1:7200", "[::1]:7200", "localhost:0", ":7200" (every address).
+base::Result<ListenAddress> parse_listen_address(std::string_view text);
+
+class HttpServer {
+ public:
+  HttpServer(EventLoop& loop, WorkerPool& workers, HttpOptions options = {});
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  RouteTable& routes();
+  // Binds (every address a name resolves to) and answers the real "HOST:PORT". A taken port, a
+  // foreign address or a name that does not resolve is an error that says what to do.
+  base::Result<std::string> listen(const ListenAddress& address,
+                                   ListenerKind kind = ListenerKind::main);
+  // Freezes the routes and begins to accept.
+  base::Result<> start();
+  // Stops accepting, lets running requests finish for at most `grace`, answers the rest 503, closes
+  // everything and then calls `done` on the loop. The loop must keep running until then.
+  void stop(base::Millis grace, base::UniqueFunction<void()> done);
+  HttpStats stats() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gateway

@@ -1,0 +1,65 @@
+// Hub: the event streams. Each event is encoded once into a shared ring; a subscriber is a cursor
+// into it and a socket; frames that wait go out in one send. It runs on a thread and an epoll set
+// of its own, so that fan-out never delays a call (decision 3).
+//
+// A subscriber that falls out of the ring is told `event: lag` with how many events it missed and
+// goes on with newer ones; it costs the ring's bound and nothing more. A resume reads the log on
+// workers, in steps, and joins the ring by id: no gap, no overlap.
+//
+// Threads: publish(), subscribe(), stats() and stop() from any thread; none blocks on a socket.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "gateway/http/message.h"
+#include "gateway/hub/event_frame.h"
+#include "gateway/hub/filter.h"
+#include "gateway/loop/worker_pool.h"
+
+namespace gateway {
+
+struct HubOptions {
+  std::size_t ring_bytes = 8 * 1024 * 1024;
+  std::size_t ring_events = 65'536;
+  base::Millis ping_interval = 15'000;
+  std::size_t replay_step = 256;  // events per read of the log
+};
+
+struct HubStats {
+  std::size_t subscribers = 0;
+  std::uint64_t published = 0;  // events
+  std::uint64_t delivered = 0;  // events put into sockets
+  std::uint64_t dropped = 0;    // events that slow subscribers missed
+  std::uint64_t sends = 0;      // system calls
+};
+
+class Hub {
+ public:
+  // `source` and `workers` outlive the hub. Starts its thread; reads the newest id first.
+  static base::Result<std::unique_ptr<Hub>> start(EventSource& source, WorkerPool& workers,
+                                                  const base::Clock& clock,
+                                                  HubOptions options = {});
+  ~Hub();  // stop()
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
+  // After each commit, in the order of ids; cheap: moves the frames to the hub's thread.
+  void publish(std::span<const EventFrame> frames);
+  void publish(std::vector<EventFrame> frames);
+  // Takes the connection over; `socket.unsent` holds the response's head.
+  void subscribe(StreamSocket socket, StreamOptions options);
+  HubStats stats() const;
+  // Closes every stream and joins the thread.
+  void stop();
+
+ private:
+  class Impl;
+  explicit Hub(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gateway
