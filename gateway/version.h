@@ -6,8 +6,8 @@
 
 namespace gateway {
 
-std::string_view version();  // "0.1.0"
-std::string_view commit();   // "8e597c58a2b1", or "" when built outside git
+std::string_view version();                          // "0.1.0"
+std::string_view commit();                           // "8e597c58a2b1", or "" when built outside git
 std::string version_line(std::string_view program);  // "privitty-edged 0.1.0 (8e597c58a2b1)"
 
 }  // namespace gateway

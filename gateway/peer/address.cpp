@@ -60,7 +60,7 @@ AddressKind kind_of_v6(const in6_addr& address) {
   if (begins_with(address, {0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0})) {  // NAT64
     return kind_of_v4(v4_at(address, 12));
   }
-  if (begins_with(address, {0x20, 0x02})) return kind_of_v4(v4_at(address, 2));  // 6to4
+  if (begins_with(address, {0x20, 0x02})) return kind_of_v4(v4_at(address, 2));       // 6to4
   if (begins_with(address, {0xfd, 0x00, 0x0e, 0xc2})) return AddressKind::forbidden;  // Amazon's
   if (begins_with(address, {0xfd, 0x20, 0x00, 0xce})) return AddressKind::forbidden;  // Google's
   if ((address.s6_addr[0] & 0xfe) == 0xfc) return AddressKind::private_;
@@ -86,10 +86,14 @@ AddressKind kind_of(const sockaddr& address) {
 
 bool is_allowed(AddressKind kind, const AddressPolicy& policy) {
   switch (kind) {
-    case AddressKind::global: return true;
-    case AddressKind::private_: return !policy.public_only;
-    case AddressKind::loopback: return policy.loopback_allowed;
-    case AddressKind::forbidden: return false;
+    case AddressKind::global:
+      return true;
+    case AddressKind::private_:
+      return !policy.public_only;
+    case AddressKind::loopback:
+      return policy.loopback_allowed;
+    case AddressKind::forbidden:
+      return false;
   }
   return false;
 }

@@ -11,8 +11,8 @@ struct sockaddr;
 namespace gateway {
 
 enum class AddressKind {
-  global,     // anywhere on the internet
-  private_,   // RFC 1918, carrier NAT, IPv6 unique local
+  global,    // anywhere on the internet
+  private_,  // RFC 1918, carrier NAT, IPv6 unique local
   loopback,
   forbidden,  // link-local, multicast, reserved, unspecified, metadata services, not IP at all
 };

@@ -123,7 +123,7 @@ base::Result<PeerUrl> parse_peer_url(std::string_view text) {
   return url;
 }
 
-bool is_ip_literal(std::string_view host) {
+bool is_address_literal(std::string_view host) {
   const std::string text(host);
   return is_v4(text) || is_v6(text);
 }

@@ -1,4 +1,5 @@
-// PeerUrl: where a gateway is reached by its peers: http or https, a host, a port, and nothing else.
+// PeerUrl: where a gateway is reached by its peers: http or https, a host, a port, and nothing
+// else.
 //
 // Peers' URLs come out of invites and messages, so they are hostile: no user info (it would make us
 // send credentials), no path (only /relay/v1/ below the root is ever asked for), no query or
@@ -29,6 +30,6 @@ base::Result<PeerUrl> parse_peer_url(std::string_view text);
 // True for localhost, *.localhost and loopback address literals.
 bool is_loopback_host(std::string_view host);
 // True for a host that is an IPv4 or IPv6 literal (without brackets).
-bool is_ip_literal(std::string_view host);
+bool is_address_literal(std::string_view host);
 
 }  // namespace gateway

@@ -35,14 +35,40 @@ TEST_CASE("a peer URL is a scheme, a host and a port, written back in one form")
 }
 
 TEST_CASE("a peer URL with anything else is refused") {
-  for (const char* text :
-       {"", "http://", "http:///", "ftp://a", "file:///etc/passwd", "a.example", "http:a",
-        "http://user@a", "http://user:pw@a", "http://a/b", "http://a//", "http://a?x", "http://a#x",
-        "http://a:0", "http://a:65536", "http://a:", "http://a:80x", "http://a:80:80",
-        "http://a b", "http://a\r\nHost: b", "http://a\\b", "http://\xc3\xa4", "http://[::1",
-        "http://[::1]x", "http://[1.2.3.4]", "http://.a", "http://-a", "http://a%2fb",
-        "http://2130706433", "http://0x7f.1", "http://127.1", "http://0177.0.0.1", "http://1.2.3.4.5",
-        "http://127.0.0.1."}) {
+  for (const char* text : {"",
+                           "http://",
+                           "http:///",
+                           "ftp://a",
+                           "file:///etc/passwd",
+                           "a.example",
+                           "http:a",
+                           "http://user@a",
+                           "http://user:pw@a",
+                           "http://a/b",
+                           "http://a//",
+                           "http://a?x",
+                           "http://a#x",
+                           "http://a:0",
+                           "http://a:65536",
+                           "http://a:",
+                           "http://a:80x",
+                           "http://a:80:80",
+                           "http://a b",
+                           "http://a\r\nHost: b",
+                           "http://a\\b",
+                           "http://\xc3\xa4",
+                           "http://[::1",
+                           "http://[::1]x",
+                           "http://[1.2.3.4]",
+                           "http://.a",
+                           "http://-a",
+                           "http://a%2fb",
+                           "http://2130706433",
+                           "http://0x7f.1",
+                           "http://127.1",
+                           "http://0177.0.0.1",
+                           "http://1.2.3.4.5",
+                           "http://127.0.0.1."}) {
     CAPTURE(text);
     CHECK_FALSE(parse_peer_url(text).ok());
   }
@@ -73,11 +99,28 @@ TEST_CASE("addresses are judged by what they reach, whatever their form") {
     CAPTURE(text);
     CHECK(kind(text) == AddressKind::loopback);
   }
-  for (const char* text :
-       {"0.0.0.0", "0.1.2.3", "169.254.169.254", "169.254.0.1", "224.0.0.1", "239.1.1.1",
-        "255.255.255.255", "240.0.0.1", "100.100.100.200", "168.63.129.16", "192.0.0.192", "::",
-        "fe80::1", "febf::1", "fec0::1", "ff02::1", "fd00:ec2::254", "fd20:ce::254",
-        "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::", "100::1"}) {
+  for (const char* text : {"0.0.0.0",
+                           "0.1.2.3",
+                           "169.254.169.254",
+                           "169.254.0.1",
+                           "224.0.0.1",
+                           "239.1.1.1",
+                           "255.255.255.255",
+                           "240.0.0.1",
+                           "100.100.100.200",
+                           "168.63.129.16",
+                           "192.0.0.192",
+                           "::",
+                           "fe80::1",
+                           "febf::1",
+                           "fec0::1",
+                           "ff02::1",
+                           "fd00:ec2::254",
+                           "fd20:ce::254",
+                           "::ffff:169.254.169.254",
+                           "64:ff9b::a9fe:a9fe",
+                           "2002:a9fe:a9fe::",
+                           "100::1"}) {
     CAPTURE(text);
     CHECK(kind(text) == AddressKind::forbidden);
   }

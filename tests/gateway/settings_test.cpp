@@ -1,0 +1,250 @@
+#include "gateway/settings.h"
+
+#include <unistd.h>
+
+#include <fstream>
+
+#include "tests/support/catch.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using gateway::Invocation;
+using gateway::read_settings;
+using gateway::Surroundings;
+
+Surroundings home() {
+  Surroundings out;
+  out.environment = {{"HOME", "/home/ada"}};
+  out.host_name = "till7";
+  out.root = "/nowhere";
+  return out;
+}
+
+struct Folder {
+  Folder() {
+    char name[] = "/tmp/edge-settings-XXXXXX";
+    path = mkdtemp(name);
+  }
+  ~Folder() { fs::remove_all(path); }
+  std::string write(const std::string& name, const std::string& text) const {
+    fs::create_directories((path / name).parent_path());
+    std::ofstream(path / name) << text;
+    return path / name;
+  }
+  fs::path path;
+};
+
+std::string fault(const std::vector<std::string>& args, const Surroundings& around = home()) {
+  const auto result = read_settings(args, around);
+  if (result.ok()) return "";
+  return result.error().message;
+}
+
+gateway::Settings good(const std::vector<std::string>& args, const Surroundings& around = home()) {
+  auto result = read_settings(args, around);
+  INFO((result.ok() ? "" : result.error().message));
+  REQUIRE(result.ok());
+  return result->settings;
+}
+
+}  // namespace
+
+TEST_CASE("without settings the daemon serves loopback from the user's folder") {
+  const auto settings = good({});
+  CHECK(settings.listen.text() == "127.0.0.1:7200");
+  CHECK(settings.accounts == "/home/ada/.local/share/privitty");
+  CHECK(settings.profile == "till7");
+  CHECK(settings.key.key_file == "/home/ada/.local/share/privitty/master.key");
+  CHECK(settings.key.beside_store);
+  CHECK(settings.key.may_create);
+  CHECK_FALSE(settings.restricted_paths());
+  CHECK(settings.warnings.empty());
+}
+
+TEST_CASE("a flag beats the environment, the environment the file, the file the default") {
+  const Folder folder;
+  const auto config = folder.write("edge.conf",
+                                   "# as installed\n\nlisten = 127.0.0.1:1\n profile=from file \n"
+                                   "accounts = /srv/file\n");
+  auto around = home();
+  around.environment["PRIVITTY_CONFIG"] = config;
+  around.environment["PRIVITTY_LISTEN"] = "127.0.0.1:2";
+  around.environment["PRIVITTY_ACCOUNTS"] = "";  // empty is unset
+  const auto settings = good({"--listen", "127.0.0.1:3"}, around);
+  CHECK(settings.listen.port == 3);
+  CHECK(settings.profile == "from file");
+  CHECK(settings.accounts == "/srv/file");
+  CHECK(good({}, around).listen.port == 2);
+  around.environment.erase("PRIVITTY_LISTEN");
+  CHECK(good({}, around).listen.port == 1);
+  CHECK(good({"--listen=127.0.0.1:4"}, around).listen.port == 4);
+}
+
+TEST_CASE("a wrong value is named by the place it came from") {
+  CHECK(fault({"--listen", "7200"}).rfind("--listen '7200': expected HOST:PORT", 0) == 0);
+  auto around = home();
+  around.environment["PRIVITTY_LISTEN"] = "localhost:99999";
+  CHECK(fault({}, around).rfind("PRIVITTY_LISTEN 'localhost:99999': expected HOST:PORT", 0) == 0);
+  const Folder folder;
+  const auto config = folder.write("edge.conf", "\nlog-level = loud\n");
+  CHECK(fault({"--config", config}).rfind(config + ":2 (log-level): expected debug", 0) == 0);
+  CHECK(fault({"--public-url", "edge.example"}).rfind("--public-url: ", 0) == 0);
+  CHECK(fault({"--profile", std::string(65, 'x')}).rfind("--profile: ", 0) == 0);
+  CHECK(fault({"--allow-host", "a:80"}).rfind("--allow-host: ", 0) == 0);
+  around = home();
+  around.environment["PRIVITTY_ALLOW_ANONYMOUS"] = "maybe";
+  CHECK(fault({}, around) == "PRIVITTY_ALLOW_ANONYMOUS: expected 1 or 0, not 'maybe'");
+}
+
+TEST_CASE("an unknown flag is refused with the nearest name") {
+  CHECK(fault({"--lisen", "127.0.0.1:1"}) == "unknown flag --lisen; did you mean --listen?");
+  CHECK(fault({"--acounts=x"}) == "unknown flag --acounts; did you mean --accounts?");
+  CHECK(fault({"--quantum"}) == "unknown flag --quantum; see --help");
+  CHECK(fault({"serve"}).rfind("unexpected argument 'serve'", 0) == 0);
+  CHECK_FALSE(fault({"--listen"}).empty());
+  CHECK(fault({"--listen", "127.0.0.1:1", "--listen", "127.0.0.1:2"}) ==
+        "--listen is given more than once; give it once");
+}
+
+TEST_CASE("a configuration file with a fault is refused by line") {
+  const Folder folder;
+  const auto told = [&](const std::string& text) {
+    return fault({"--config", folder.write("edge.conf", text)});
+  };
+  const std::string place = "--config: " + (folder.path / "edge.conf").string();
+  CHECK(told("listen\n") == place + ":1: expected a line `name = value`");
+  CHECK(told("\nlisten_ = 1:1\n") ==
+        place + ":2: no setting has the name 'listen_'; did you mean listen?");
+  CHECK(told("profile = a\nprofile = b\n") == place + ":2: profile was already set by " +
+                                                  (folder.path / "edge.conf").string() +
+                                                  ":1 (profile)");
+  CHECK(told("config = /etc/other\n").rfind(place + ":1: no setting", 0) == 0);
+  CHECK(told(std::string(70'000, '#')).find("larger than 64 KiB") != std::string::npos);
+  CHECK(fault({"--config", "/nowhere/edge.conf"}).find("No such file") != std::string::npos);
+  CHECK(fault({"--config", folder.path}).find("cannot be read") != std::string::npos);
+}
+
+TEST_CASE("settings of later versions are refused, not ignored") {
+  for (const char* flag : {"--cors", "--relay"}) {
+    CAPTURE(flag);
+    CHECK(fault({flag}).rfind(std::string(flag) + ": not available in this version", 0) == 0);
+  }
+  for (const char* flag : {"--cors", "--api-keys", "--license-url", "--relay-url"}) {
+    CAPTURE(flag);
+    CHECK(fault({flag, "x"}).rfind(std::string(flag) + ": not available in this version", 0) == 0);
+  }
+  auto around = home();
+  around.environment["PRIVITTY_RELAY"] = "1";
+  CHECK(fault({}, around).rfind("PRIVITTY_RELAY: not available", 0) == 0);
+  around.environment["PRIVITTY_RELAY"] = "0";
+  CHECK(fault({}, around).empty());
+}
+
+TEST_CASE("an address that is not loopback needs a decision") {
+  const auto refused = fault({"--listen", "0.0.0.0:7200"});
+  CHECK(refused.find("--allow-anonymous") != std::string::npos);
+  CHECK(refused.find("--peer-listen") != std::string::npos);
+  for (const char* address : {"[::]:7200", "192.168.1.5:1", "edge.example:7200"}) {
+    CAPTURE(address);
+    CHECK_FALSE(fault({"--listen", address}).empty());
+    CHECK(fault({"--listen", address, "--allow-anonymous"}).empty());
+  }
+  for (const char* address : {"[::1]:7200", "localhost:0", "127.1.2.3:1"}) {
+    CAPTURE(address);
+    CHECK(fault({"--listen", address}).empty());
+  }
+  // Peers alone may be let in: they need no key.
+  CHECK(good({"--peer-listen", "0.0.0.0:7300"}).peer_listen->port == 7300);
+  auto around = home();
+  around.environment["PRIVITTY_ALLOW_ANONYMOUS"] = "1";
+  CHECK(fault({"--listen", "0.0.0.0:7200"}, around).empty());
+}
+
+TEST_CASE(
+    "a wildcard address without a public URL puts the host name into invites, with a warning") {
+  const auto settings = good({"--listen", "0.0.0.0:0", "--allow-anonymous"});
+  REQUIRE(settings.warnings.size() == 1);
+  CHECK(settings.warnings[0].find("--public-url") != std::string::npos);
+  CHECK(public_url_for(settings, {"0.0.0.0", 7200}, home()).text() == "http://till7:7200");
+  const auto named =
+      good({"--listen", "0.0.0.0:0", "--allow-anonymous", "--public-url", "https://edge.example/"});
+  CHECK(named.warnings.empty());
+  CHECK(public_url_for(named, {"0.0.0.0", 7200}, home()).text() == "https://edge.example");
+  CHECK(public_url_for(good({}), {"127.0.0.1", 7205}, home()).text() == "http://127.0.0.1:7205");
+}
+
+TEST_CASE("callers' paths are bound to the files folders where strangers may call") {
+  auto around = home();
+  around.environment["PRIVITTY_FILES"] = "/data:/srv/in:";
+  const auto settings = good({"--allow-anonymous"}, around);
+  CHECK(settings.restricted_paths());
+  CHECK(settings.files == std::vector<fs::path>{"/data", "/srv/in"});
+  CHECK(good({"--allow-anonymous", "--files", "/a", "--files", "/b:c"}, around).files ==
+        std::vector<fs::path>{"/a", "/b:c"});
+  around = home();
+  CHECK(good({"--allow-anonymous"}, around).files.empty());
+  around.container = true;
+  CHECK(good({"--allow-anonymous"}, around).files == std::vector<fs::path>{"/data"});
+  CHECK(good({}, around).files.empty());
+  CHECK(good({"--files", "/a"}).warnings.size() == 1);
+}
+
+TEST_CASE("the store's key comes from the first place that has one") {
+  const Folder folder;
+  auto around = home();
+  around.root = folder.path;
+  CHECK(good({"--key-file", "/media/key"}, around).key.key_file == "/media/key");
+  CHECK_FALSE(good({"--key-file", "/media/key"}, around).key.beside_store);
+  CHECK(good({"--accounts", "/a/", "--key-file", "/a/my.key"}, around).key.beside_store);
+  CHECK(good({"--passphrase-file", "/media/phrase"}, around).key.passphrase_file ==
+        "/media/phrase");
+  CHECK(fault({"--passphrase-file", "/p", "--key-file", "/k"}, around).find("both") !=
+        std::string::npos);
+
+  const auto secret = folder.write("run/secrets/privitty_key", "x");
+  CHECK(good({}, around).key.key_file == secret);
+  CHECK_FALSE(good({}, around).key.beside_store);
+  CHECK_FALSE(good({}, around).key.may_create);
+  const auto credential = folder.write("credentials/privitty_key", "x");
+  around.environment["CREDENTIALS_DIRECTORY"] = folder.path / "credentials";
+  CHECK(good({}, around).key.key_file == credential);
+}
+
+TEST_CASE("the default folder follows XDG, then the container, then the home") {
+  const Folder folder;
+  auto around = home();
+  around.root = folder.path;
+  fs::create_directories(folder.path / "var/lib/privitty");
+  CHECK(good({}, around).accounts == "/home/ada/.local/share/privitty");
+  around.container = true;
+  CHECK(good({}, around).accounts == folder.path / "var/lib/privitty");
+  around.environment["XDG_DATA_HOME"] = "/xdg";
+  CHECK(good({}, around).accounts == "/xdg/privitty");
+  Surroundings bare;
+  bare.host_name = "x";
+  bare.root = "/nowhere";
+  CHECK(fault({}, bare).rfind("--accounts: ", 0) == 0);
+}
+
+TEST_CASE("a variable that looks mistyped is warned of, a stranger's is not") {
+  auto around = home();
+  around.environment["PRIVITTY_LISTN"] = "127.0.0.1:1";
+  around.environment["PRIVITTY_EDGED_SERVICE_HOST"] = "10.0.0.1";
+  around.environment["PRIVITTY_URL"] = "http://127.0.0.1:7200";
+  const auto settings = good({}, around);
+  REQUIRE(settings.warnings.size() == 1);
+  CHECK(settings.warnings[0].find("PRIVITTY_LISTEN") != std::string::npos);
+}
+
+TEST_CASE("help and version win over everything else and need nothing") {
+  Surroundings bare;
+  CHECK(read_settings({"--help", "--listen", "x"}, bare)->ask == Invocation::Ask::help);
+  CHECK(read_settings({"--version"}, bare)->ask == Invocation::Ask::version);
+  const auto help = gateway::settings_help();
+  for (const auto& row : gateway::setting_rows()) {
+    CAPTURE(row.name);
+    CHECK((help.find("--" + std::string(row.name) + " ") != std::string::npos ||
+           help.find("--" + std::string(row.name) + "\n") != std::string::npos) == row.available);
+  }
+}
