@@ -1,0 +1,48 @@
+// Accounts' rows. They are read and written before a Scope of the account exists, so these functions
+// take the connection and the vault; everything else about an account goes through a Scope.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "crypto/wiping.h"
+#include "store/connection.h"
+#include "store/vault.h"
+
+namespace store {
+
+using Uuid = std::array<std::uint8_t, 16>;
+
+struct AccountRow {
+  base::AccountId id;  // given by insert_account
+  Uuid uuid{};
+  std::string mailbox;
+  base::UnixMillis created_at = 0;
+  bool io_on = true;
+  std::int64_t position = 0;  // in the list of accounts; then by id
+  // Sealed:
+  crypto::WipingArray<32> seed;  // of the identity
+  std::string addr;
+  std::string profile;  // the name it was made with
+};
+
+// Accounts whose row opens, and the ids of those whose row does not (decision 20).
+struct AccountList {
+  std::vector<AccountRow> rows;
+  std::vector<base::AccountId> unreadable;
+};
+
+base::Result<AccountList> list_accounts(Connection& db, const Vault& vault);
+// Answers with the id, which was never used before.
+base::Result<base::AccountId> insert_account(Connection& db, const Vault& vault,
+                                             const AccountRow& row);
+base::Result<> set_account_io(Connection& db, base::AccountId account, bool on);
+// With every row of the account. Its blobs' files are the caller's to remove.
+base::Result<> delete_account(Connection& db, base::AccountId account);
+
+}  // namespace store

@@ -1,0 +1,49 @@
+// Blobs' rows: a blob is a sealed file of random name on disk; its row holds the key that opens it
+// and what the file was called. `uses` counts the messages that show it: the last one to go takes
+// the row with it, and the file is then removed after the commit.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "crypto/wiping.h"
+#include "store/tables/scope.h"
+
+namespace store {
+
+struct BlobRow {
+  std::int64_t id = 0;
+  std::string name;           // of the file on disk: random, without a folder
+  std::uint64_t size = 0;     // bytes of plaintext
+  std::int64_t uses = 0;
+  base::UnixMillis created_at = 0;
+  // Sealed:
+  crypto::WipingArray<32> key;
+  std::string file_name;      // as the sender named it
+  std::string media_type;
+  std::array<std::uint8_t, 32> content_hash{};  // BLAKE2b-256 of the plaintext
+};
+
+// With uses as given, usually 0: insert_message() adds one.
+base::Result<> insert_blob(const Scope& scope, const BlobRow& row);
+base::Result<std::optional<BlobRow>> find_blob(const Scope& scope, std::int64_t blob);
+base::Result<BlobRow> load_blob(const Scope& scope, std::int64_t blob);
+base::Result<std::optional<BlobRow>> find_blob_by_name(const Scope& scope, std::string_view name);
+
+base::Result<> add_blob_use(const Scope& scope, std::int64_t blob);
+base::Result<> drop_blob_use(const Scope& scope, std::int64_t blob);
+// Blobs that lost their last use, or were made before `before` and never got one.
+struct UnusedBlob {
+  std::int64_t id = 0;
+  std::string name;
+};
+base::Result<std::vector<UnusedBlob>> unused_blobs(const Scope& scope, base::UnixMillis before);
+base::Result<> delete_blob(const Scope& scope, std::int64_t blob);
+base::Result<std::vector<std::string>> blob_names(const Scope& scope);
+
+}  // namespace store

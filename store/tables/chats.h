@@ -1,0 +1,50 @@
+// Chats' rows. Nothing in them is sealed: a 1:1 chat's name is its contact's.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "store/tables/scope.h"
+
+namespace store {
+
+enum class ChatBlocked : std::uint8_t { no = 0, yes = 1, request = 2 };
+
+struct ChatRow {
+  static constexpr std::int64_t kMutedForEver = -1;
+
+  base::ChatId id;
+  std::uint8_t type = 100;                  // messaging::ChatType
+  std::optional<base::ContactId> contact;   // of a 1:1 chat; unique
+  ChatBlocked blocked = ChatBlocked::no;
+  std::uint8_t visibility = 0;              // messaging::Visibility
+  std::int64_t muted_until = 0;             // 0 not muted, -1 for ever, else Unix milliseconds
+  bool encrypted = false;
+  base::UnixMillis created_at = 0;
+  base::UnixMillis last_at = 0;             // place in the chat list
+  std::optional<base::MsgId> draft;
+};
+
+base::Result<> insert_chat(const Scope& scope, const ChatRow& row);
+// Writes every column but last_at and the sending sequence.
+base::Result<> update_chat(const Scope& scope, const ChatRow& row);
+// With its messages' rows; their files are the caller's (see unused_blobs).
+base::Result<> delete_chat(const Scope& scope, base::ChatId chat);
+
+base::Result<std::optional<ChatRow>> find_chat(const Scope& scope, base::ChatId chat);
+base::Result<ChatRow> load_chat(const Scope& scope, base::ChatId chat);
+base::Result<std::optional<ChatRow>> find_chat_by_contact(const Scope& scope,
+                                                          base::ContactId contact);
+// In the order of the chat list: pinned ones first, then by last_at, newest first.
+base::Result<std::vector<ChatRow>> list_chats(const Scope& scope);
+
+// 1, 2, 3, …: the place of our next message in what we send to this chat.
+base::Result<std::int64_t> next_send_seq(const Scope& scope, base::ChatId chat);
+base::Result<> set_draft(const Scope& scope, base::ChatId chat, std::optional<base::MsgId> draft);
+// Moves the chat up in the list, never down.
+base::Result<> raise_chat(const Scope& scope, base::ChatId chat, base::UnixMillis at);
+
+}  // namespace store

@@ -1,0 +1,57 @@
+// Contacts' rows. A contact is a key; its address is a label that two may share (decision 5). The
+// special contacts (1 self, 2 info, 5 device) have rows too, the last two without a key.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "store/tables/scope.h"
+
+namespace store {
+
+enum class ContactState : std::uint8_t {
+  hidden = 0,  // only a join that has not proved itself made it
+  known = 1,
+};
+
+struct ContactRow {
+  base::ContactId id;
+  ContactState state = ContactState::known;
+  std::optional<std::int64_t> route_id;
+  bool blocked = false;
+  bool verified = false;
+  bool bot = false;
+  base::UnixMillis last_seen = 0;
+  // Sealed:
+  base::Bytes key;        // the 32-byte public identity; empty for the specials without one
+  std::string addr;
+  std::string name;       // given by us
+  std::string auth_name;  // given by themselves
+  std::string status;
+};
+
+// Fails with Errc::already_exists when another contact has the key.
+base::Result<> insert_contact(const Scope& scope, const ContactRow& row);
+// Writes every column of the row with this id; Errc::not_found when there is none.
+base::Result<> update_contact(const Scope& scope, const ContactRow& row);
+
+base::Result<std::optional<ContactRow>> find_contact(const Scope& scope, base::ContactId contact);
+base::Result<ContactRow> load_contact(const Scope& scope, base::ContactId contact);
+base::Result<std::optional<ContactRow>> find_contact_by_key(const Scope& scope,
+                                                            base::ByteView key);
+// Verified ones first, then by last_seen, newest first; hidden ones are left out.
+base::Result<std::vector<ContactRow>> find_contacts_by_addr(const Scope& scope,
+                                                            std::string_view addr);
+// Known contacts that open, specials too, by id.
+base::Result<std::vector<ContactRow>> list_contacts(const Scope& scope);
+
+// Moves last_seen forward, never back; unsealed, so cheap.
+base::Result<> touch_last_seen(const Scope& scope, base::ContactId contact, base::UnixMillis at);
+
+}  // namespace store

@@ -1,0 +1,53 @@
+#include "store/tables/deposit_tokens.h"
+
+#include "base/wire.h"
+
+namespace store {
+namespace {
+
+// The primary key is not an integer; its first bytes bind the seal to the row.
+std::int64_t seal_id(const std::array<std::uint8_t, 16>& key_id) {
+  base::WireReader in{base::ByteView(key_id)};
+  return static_cast<std::int64_t>(in.u64() >> 1);
+}
+
+}  // namespace
+
+base::Result<> insert_deposit_token(const Scope& scope, const DepositTokenRow& row) {
+  EDGE_CHECK(scope.db.run(
+      "INSERT INTO deposit_token(key_id, account_id, purpose, owner_id, created_at, sealed)"
+      " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+      base::ByteView(row.key_id), scope.account, static_cast<std::int64_t>(row.purpose),
+      row.owner_id, row.created_at,
+      scope.seal("deposit_token", seal_id(row.key_id), base::ByteView(row.token))));
+  return {};
+}
+
+base::Result<> delete_deposit_token(const Scope& scope,
+                                    const std::array<std::uint8_t, 16>& key_id) {
+  EDGE_CHECK(scope.db.run("DELETE FROM deposit_token WHERE key_id = ?1 AND account_id = ?2",
+                          base::ByteView(key_id), scope.account));
+  return {};
+}
+
+base::Result<std::optional<DepositTokenRow>> find_deposit_token(
+    const Scope& scope, const std::array<std::uint8_t, 16>& key_id) {
+  return scope.db.one<DepositTokenRow>(
+      "SELECT purpose, owner_id, created_at, sealed FROM deposit_token"
+      " WHERE key_id = ?1 AND account_id = ?2",
+      [&](const Row& row) -> base::Result<DepositTokenRow> {
+        DepositTokenRow token;
+        token.key_id = key_id;
+        token.purpose = static_cast<TokenPurpose>(row.integer(0));
+        token.owner_id = row.integer(1);
+        token.created_at = row.integer(2);
+        EDGE_TRY(const auto plain, scope.open("deposit_token", seal_id(key_id), row.blob(3)));
+        base::WireReader in(plain);
+        token.token = in.array<32>();
+        if (!in.done()) return base::fail(base::Errc::corrupt, "a deposit token is damaged");
+        return token;
+      },
+      base::ByteView(key_id), scope.account);
+}
+
+}  // namespace store

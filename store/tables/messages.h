@@ -1,0 +1,110 @@
+// Messages' rows.
+//
+// Order in a chat comes from the sender's sequence, never from a clock (decision 18): a message is
+// placed where it arrived, and moved before what the same sender sent later. `position` is that
+// place, `seq` the sender's number, which orders messages that share a position. insert_message()
+// finds the position.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "store/tables/accounts.h"
+#include "store/tables/scope.h"
+
+namespace store {
+
+inline constexpr std::size_t kMaxStoredText = 1024 * 1024;  // what a sealed field may hold
+
+struct MessageRow {
+  base::MsgId id;
+  base::ChatId chat;
+  base::ContactId from;
+  Uuid uuid{};              // the same at both sides; unique per sender
+  std::uint32_t state = 0;  // messaging::MsgState
+  std::uint8_t type = 0;    // messaging::Viewtype
+  std::uint8_t system = 0;  // messaging::SystemMessage
+  bool is_info = false;
+  bool is_bot = false;
+  bool is_edited = false;
+  bool is_forwarded = false;
+  bool encrypted = false;
+  std::uint8_t download = 0;   // messaging::DownloadState
+  std::int64_t position = 0;   // given by insert_message
+  std::int64_t seq = 0;        // the sender's number; 0: none (info messages, drafts)
+  base::UnixMillis sent_at = 0;
+  base::UnixMillis sort_at = 0;
+  base::UnixMillis received_at = 0;
+  std::optional<std::int64_t> blob_id;
+  // Sealed:
+  std::string text;
+  std::string error;
+  std::string sender_name;  // override_sender_name
+  bool has_quote = false;
+  std::string quote_text;
+  std::optional<base::MsgId> quoted;
+  std::optional<base::ContactId> info_contact;
+  std::vector<std::string> steps;  // of its way, one line each, for get_message_info
+};
+
+// Finds the position, counts the blob's use and moves the chat up to sort_at's or the arrival's
+// place in the list (the later one). Errc::already_exists when the sender's uuid is there already.
+base::Result<> insert_message(const Scope& scope, MessageRow& row);
+// Writes every column but id, uuid, position, seq and blob_id.
+base::Result<> update_message(const Scope& scope, const MessageRow& row);
+
+base::Result<std::optional<MessageRow>> find_message(const Scope& scope, base::MsgId message);
+// "Message Msg#12345 does not exist for account 1"
+base::Result<MessageRow> load_message(const Scope& scope, base::MsgId message);
+// One answer per id in the order asked, so that a record that does not open costs itself only.
+std::vector<base::Result<MessageRow>> find_messages(const Scope& scope,
+                                                    std::span<const base::MsgId> messages);
+base::Result<std::optional<MessageRow>> find_message_by_uuid(const Scope& scope,
+                                                             base::ContactId from,
+                                                             const Uuid& uuid);
+
+// What lists need, without opening anything.
+struct MessageMark {
+  base::MsgId id;
+  base::ChatId chat;
+  base::ContactId from;
+  Uuid uuid{};
+  std::uint32_t state = 0;
+  bool is_info = false;
+  base::UnixMillis sort_at = 0;
+};
+base::Result<std::optional<MessageMark>> find_message_mark(const Scope& scope,
+                                                           base::MsgId message);
+// A chat's messages, oldest first, without drafts.
+base::Result<std::vector<MessageMark>> messages_of_chat(const Scope& scope, base::ChatId chat);
+// Incoming messages with ids above `after`, oldest id first; not of info messages.
+base::Result<std::vector<MessageMark>> messages_after(const Scope& scope, base::MsgId after);
+// Every message with its text, newest id first; for search. Rows that do not open are left out.
+base::Result<std::vector<base::MsgId>> search_messages(const Scope& scope, std::string_view text,
+                                                       std::optional<base::ChatId> chat,
+                                                       std::size_t limit);
+
+// Forward only: 10 < 13 < 16 for what came, 20 < 26 < 28 for what goes; 24 (failed) from 20 and 26
+// only, and a failed one that was delivered or read after all becomes so. False: nothing changed.
+base::Result<bool> set_message_state(const Scope& scope, base::MsgId message, std::uint32_t state);
+// All fresh ones of a chat become noticed; says how many there were.
+base::Result<std::int64_t> notice_messages(const Scope& scope, base::ChatId chat);
+
+base::Result<std::uint32_t> fresh_count(const Scope& scope, base::ChatId chat);
+// Fresh ones of chats that are accepted and not muted at `now`, newest first.
+base::Result<std::vector<base::MsgId>> fresh_messages(const Scope& scope, base::UnixMillis now);
+// The last message of a chat, or its draft when that is newer.
+base::Result<std::optional<base::MsgId>> last_message(const Scope& scope, base::ChatId chat);
+base::Result<std::int64_t> count_messages(const Scope& scope);
+
+// Deletes the row and its receipts, leaves a tombstone (but of drafts), gives back its blob's use and
+// moves the chat to the place its last message gives it.
+base::Result<> delete_message(const Scope& scope, base::MsgId message, base::UnixMillis at);
+base::Result<bool> has_tombstone(const Scope& scope, base::ContactId from, const Uuid& uuid);
+
+}  // namespace store

@@ -1,0 +1,199 @@
+#include "store/tables/outbox.h"
+
+#include "base/wire.h"
+
+namespace store {
+namespace {
+
+std::optional<base::ByteView> view(const std::optional<std::array<std::uint8_t, 16>>& bytes) {
+  if (!bytes) return std::nullopt;
+  return base::ByteView(*bytes);
+}
+
+std::optional<std::array<std::uint8_t, 16>> array16(const Row& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  base::WireReader in(row.blob(column));
+  return in.array<16>();
+}
+
+constexpr std::string_view kColumns =
+    "id, route_id, contact_id, kind, state, msg_id, join_id, uuid, blob_id, transfer, next_part,"
+    " created_at, deposited_at, payload_sealed, envelope";
+
+// The payload is bound to the message's uuid, since the row's id is known only after the insert.
+std::int64_t seal_id(const OutboxRow& row) {
+  if (!row.uuid) return 0;
+  base::WireReader in{base::ByteView(*row.uuid)};
+  return static_cast<std::int64_t>(in.u64() >> 1);
+}
+
+auto reader(const Scope& scope, bool with_payload, bool with_envelope) {
+  return [&scope, with_payload, with_envelope](const Row& row) -> base::Result<OutboxRow> {
+    OutboxRow out;
+    out.id = row.integer(0);
+    out.route_id = row.integer(1);
+    if (!row.is_null(2)) out.contact = row.id<base::ContactId>(2);
+    out.kind = static_cast<OutboxKind>(row.integer(3));
+    out.state = static_cast<OutboxState>(row.integer(4));
+    if (!row.is_null(5)) out.message = row.id<base::MsgId>(5);
+    out.join_id = row.integer(6);
+    out.uuid = array16(row, 7);
+    out.blob_id = row.integer(8);
+    out.transfer = array16(row, 9);
+    out.next_part = static_cast<std::uint32_t>(row.integer(10));
+    out.created_at = row.integer(11);
+    out.deposited_at = row.integer(12);
+    if (with_payload && !row.is_null(13)) {
+      EDGE_TRY(out.payload, scope.open("outbox", seal_id(out), row.blob(13)));
+    }
+    if (with_envelope && !row.is_null(14)) out.envelope = base::to_bytes(row.blob(14));
+    return out;
+  };
+}
+
+std::string select(std::string_view where) {
+  return "SELECT " + std::string(kColumns) + " FROM outbox WHERE account_id = ?1 AND " +
+         std::string(where);
+}
+
+template <class... Args>
+base::Result<std::vector<OutboxRow>> collect(const Scope& scope, const std::string& sql,
+                                             bool with_payload, bool with_envelope,
+                                             const Args&... args) {
+  std::vector<OutboxRow> rows;
+  const auto read = reader(scope, with_payload, with_envelope);
+  EDGE_CHECK(scope.db.each(
+      sql,
+      [&](const Row& row) -> base::Result<> {
+        EDGE_TRY(auto out, read(row));
+        rows.push_back(std::move(out));
+        return {};
+      },
+      scope.account, args...));
+  return rows;
+}
+
+}  // namespace
+
+base::Result<std::int64_t> insert_outbox(const Scope& scope, const OutboxRow& row) {
+  std::optional<base::Bytes> payload;
+  if (!row.payload.empty()) payload = scope.seal("outbox", seal_id(row), row.payload);
+  std::optional<base::ByteView> envelope;
+  if (!row.envelope.empty()) envelope = row.envelope;
+  EDGE_CHECK(scope.db.run(
+      "INSERT INTO outbox(account_id, route_id, contact_id, kind, state, msg_id, join_id, uuid,"
+      " blob_id, transfer, next_part, created_at, deposited_at, payload_sealed, envelope)"
+      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+      scope.account, row.route_id, row.contact, static_cast<std::int64_t>(row.kind),
+      static_cast<std::int64_t>(row.state), row.message, row.join_id, view(row.uuid), row.blob_id,
+      view(row.transfer), static_cast<std::int64_t>(row.next_part), row.created_at,
+      row.deposited_at, payload, envelope));
+  return scope.db.last_insert_id();
+}
+
+base::Result<> set_outbox_envelope(const Scope& scope, std::int64_t id, base::ByteView envelope) {
+  EDGE_CHECK(scope.db.run(
+      "UPDATE outbox SET envelope = ?3, state = 1 WHERE account_id = ?1 AND id = ?2",
+      scope.account, id, envelope));
+  return {};
+}
+
+base::Result<> set_outbox_deposited(const Scope& scope, std::int64_t id, base::UnixMillis at) {
+  EDGE_CHECK(scope.db.run(
+      "UPDATE outbox SET state = 2, deposited_at = ?3 WHERE account_id = ?1 AND id = ?2",
+      scope.account, id, at));
+  return {};
+}
+
+base::Result<> set_outbox_next_part(const Scope& scope, std::int64_t id,
+                                    std::uint32_t next_part) {
+  EDGE_CHECK(scope.db.run("UPDATE outbox SET next_part = ?3 WHERE account_id = ?1 AND id = ?2",
+                          scope.account, id, static_cast<std::int64_t>(next_part)));
+  return {};
+}
+
+base::Result<> delete_outbox(const Scope& scope, std::int64_t id) {
+  EDGE_CHECK(scope.db.run("DELETE FROM outbox WHERE account_id = ?1 AND id = ?2", scope.account,
+                          id));
+  return {};
+}
+
+base::Result<> delete_outbox_of_message(const Scope& scope, base::MsgId message) {
+  EDGE_CHECK(scope.db.run("DELETE FROM outbox WHERE account_id = ?1 AND msg_id = ?2",
+                          scope.account, message));
+  return {};
+}
+
+base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int64_t route_id) {
+  EDGE_CHECK(scope.db.run(
+      "UPDATE outbox SET route_id = ?3 WHERE account_id = ?1 AND contact_id = ?2", scope.account,
+      contact, route_id));
+  return {};
+}
+
+base::Result<std::vector<OutboxRow>> ready_outbox(const Scope& scope, std::int64_t route_id,
+                                                  std::size_t limit, std::size_t max_bytes) {
+  static const std::string kSql = select("route_id = ?2 AND state = 1 ORDER BY id LIMIT ?3");
+  EDGE_TRY(auto rows, collect(scope, kSql, false, true, route_id,
+                              static_cast<std::int64_t>(limit)));
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    bytes += rows[i].envelope.size() + 4;
+    if (i > 0 && bytes > max_bytes) {
+      rows.resize(i);
+      break;
+    }
+  }
+  return rows;
+}
+
+base::Result<std::vector<OutboxRow>> waiting_outbox(const Scope& scope, base::ContactId contact) {
+  static const std::string kSql = select("contact_id = ?2 AND state = 0 ORDER BY id");
+  return collect(scope, kSql, true, false, contact);
+}
+
+base::Result<std::optional<OutboxRow>> find_outbox_by_uuid(
+    const Scope& scope, base::ContactId contact, const std::array<std::uint8_t, 16>& uuid) {
+  static const std::string kSql = select("uuid = ?3 AND contact_id = ?2 AND kind = 3");
+  return scope.db.one<OutboxRow>(kSql, reader(scope, false, false), scope.account, contact,
+                                 base::ByteView(uuid));
+}
+
+base::Result<std::vector<std::int64_t>> routes_with_outbox(const Scope& scope) {
+  std::vector<std::int64_t> routes;
+  EDGE_CHECK(scope.db.each(
+      "SELECT DISTINCT route_id FROM outbox WHERE account_id = ?1 AND state = 1",
+      [&](const Row& row) { routes.push_back(row.integer(0)); }, scope.account));
+  return routes;
+}
+
+base::Result<bool> outbox_all_deposited(const Scope& scope, base::MsgId message) {
+  EDGE_TRY(const auto open,
+           scope.db.one<std::int64_t>(
+               "SELECT 1 FROM outbox WHERE account_id = ?1 AND msg_id = ?2 AND state < 2 LIMIT 1",
+               [](const Row& row) -> base::Result<std::int64_t> { return row.integer(0); },
+               scope.account, message));
+  return !open.has_value();
+}
+
+base::Result<std::int64_t> redeposit_outbox(const Scope& scope, base::UnixMillis before) {
+  return scope.db.run(
+      "UPDATE outbox SET state = 1 WHERE account_id = ?1 AND state = 2 AND deposited_at < ?2",
+      scope.account, before);
+}
+
+base::Result<std::vector<OutboxRow>> expired_outbox(const Scope& scope, base::UnixMillis before) {
+  static const std::string kSql = select("kind = 3 AND created_at < ?2 ORDER BY id LIMIT 256");
+  return collect(scope, kSql, false, false, before);
+}
+
+base::Result<std::int64_t> count_outbox(const Scope& scope) {
+  EDGE_TRY(const auto count,
+           scope.db.one<std::int64_t>(
+               "SELECT count(*) FROM outbox WHERE account_id = ?1 AND state < 2",
+               [](const Row& row) -> base::Result<std::int64_t> { return row.integer(0); },
+               scope.account));
+  return count.value_or(0);
+}
+
+}  // namespace store

@@ -1,0 +1,75 @@
+// Outbox: what is to be sent, in order per route, kept until the recipient's device acknowledged it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "crypto/wiping.h"
+#include "store/tables/scope.h"
+
+namespace store {
+
+enum class OutboxKind : std::uint8_t {
+  join_request = 1,  // handshake message 1
+  join_answer = 2,   // handshake message 2
+  message = 3,       // acknowledged end to end
+  receipts = 4,      // done once deposited
+  file = 5,          // a blob in parts, before its message
+};
+
+enum class OutboxState : std::uint8_t {
+  waiting = 0,    // for a session
+  ready = 1,
+  deposited = 2,  // the other side's relay or edge holds it
+};
+
+struct OutboxRow {
+  std::int64_t id = 0;  // given by the insert
+  std::int64_t route_id = 0;
+  std::optional<base::ContactId> contact;
+  OutboxKind kind = OutboxKind::message;
+  OutboxState state = OutboxState::ready;
+  std::optional<base::MsgId> message;
+  std::int64_t join_id = 0;
+  std::optional<std::array<std::uint8_t, 16>> uuid;      // of what an acknowledgement will name
+  std::int64_t blob_id = 0;                              // of a file
+  std::optional<std::array<std::uint8_t, 16>> transfer;  // of a file
+  std::uint32_t next_part = 0;
+  base::UnixMillis created_at = 0;
+  base::UnixMillis deposited_at = 0;
+  crypto::WipingBytes payload;  // what to encrypt again in another session; may be empty
+  base::Bytes envelope;         // empty while it waits, and for files
+};
+
+base::Result<std::int64_t> insert_outbox(const Scope& scope, const OutboxRow& row);
+// Encrypted now: state ready.
+base::Result<> set_outbox_envelope(const Scope& scope, std::int64_t id, base::ByteView envelope);
+base::Result<> set_outbox_deposited(const Scope& scope, std::int64_t id, base::UnixMillis at);
+base::Result<> set_outbox_next_part(const Scope& scope, std::int64_t id, std::uint32_t next_part);
+base::Result<> delete_outbox(const Scope& scope, std::int64_t id);
+base::Result<> delete_outbox_of_message(const Scope& scope, base::MsgId message);
+// A contact is reached by another route from now on.
+base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int64_t route_id);
+
+// Ready rows of a route in order, without payloads; stops at `max_bytes` of envelopes or `limit`.
+base::Result<std::vector<OutboxRow>> ready_outbox(const Scope& scope, std::int64_t route_id,
+                                                  std::size_t limit, std::size_t max_bytes);
+// Waiting rows of a contact in order, with payloads.
+base::Result<std::vector<OutboxRow>> waiting_outbox(const Scope& scope, base::ContactId contact);
+base::Result<std::optional<OutboxRow>> find_outbox_by_uuid(
+    const Scope& scope, base::ContactId contact, const std::array<std::uint8_t, 16>& uuid);
+// Routes with something ready.
+base::Result<std::vector<std::int64_t>> routes_with_outbox(const Scope& scope);
+// True when nothing of a message is left to be deposited.
+base::Result<bool> outbox_all_deposited(const Scope& scope, base::MsgId message);
+// What was deposited before `before` and never acknowledged becomes ready again; says how many.
+base::Result<std::int64_t> redeposit_outbox(const Scope& scope, base::UnixMillis before);
+// Messages made before `before` that were never acknowledged.
+base::Result<std::vector<OutboxRow>> expired_outbox(const Scope& scope, base::UnixMillis before);
+base::Result<std::int64_t> count_outbox(const Scope& scope);  // not yet deposited
+
+}  // namespace store

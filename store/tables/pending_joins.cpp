@@ -1,0 +1,110 @@
+#include "store/tables/pending_joins.h"
+
+#include "base/wire.h"
+
+namespace store {
+namespace {
+
+std::string select(std::string_view where) {
+  return "SELECT id, role, tag, digest, contact_id, invite_id, session_id, route_id, state,"
+         " created_at, sealed FROM pending_join WHERE account_id = ?1 AND " +
+         std::string(where);
+}
+
+template <std::size_t N>
+base::Result<std::optional<std::array<std::uint8_t, N>>> fixed(const Row& row, int column) {
+  std::optional<std::array<std::uint8_t, N>> out;
+  if (row.is_null(column)) return out;
+  base::WireReader in(row.blob(column));
+  out = in.array<N>();
+  if (!in.done()) return base::fail(base::Errc::corrupt, "a pending join is damaged");
+  return out;
+}
+
+auto reader(const Scope& scope) {
+  return [&scope](const Row& row) -> base::Result<PendingJoinRow> {
+    PendingJoinRow join;
+    join.id = row.integer(0);
+    join.role = static_cast<JoinRole>(row.integer(1));
+    EDGE_TRY(join.tag, fixed<16>(row, 2));
+    EDGE_TRY(join.digest, fixed<32>(row, 3));
+    if (!row.is_null(4)) join.contact = row.id<base::ContactId>(4);
+    join.invite_id = row.integer(5);
+    join.session_id = row.integer(6);
+    join.route_id = row.integer(7);
+    join.state = static_cast<JoinState>(row.integer(8));
+    join.created_at = row.integer(9);
+    EDGE_TRY(join.memory, scope.open("pending_join", join.id, row.blob(10)));
+    return join;
+  };
+}
+
+template <std::size_t N>
+std::optional<base::ByteView> view(const std::optional<std::array<std::uint8_t, N>>& bytes) {
+  if (!bytes) return std::nullopt;
+  return base::ByteView(*bytes);
+}
+
+}  // namespace
+
+base::Result<> insert_pending_join(const Scope& scope, const PendingJoinRow& row) {
+  EDGE_CHECK(scope.db.run(
+      "INSERT INTO pending_join(account_id, id, role, tag, digest, contact_id, invite_id,"
+      " session_id, route_id, state, created_at, sealed)"
+      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+      scope.account, row.id, static_cast<std::int64_t>(row.role), view(row.tag), view(row.digest),
+      row.contact, row.invite_id, row.session_id, row.route_id,
+      static_cast<std::int64_t>(row.state), row.created_at,
+      scope.seal("pending_join", row.id, row.memory)));
+  return {};
+}
+
+base::Result<> update_pending_join(const Scope& scope, const PendingJoinRow& row) {
+  EDGE_CHECK(scope.db.run(
+      "UPDATE pending_join SET contact_id = ?3, session_id = ?4, state = ?5, sealed = ?6"
+      " WHERE account_id = ?1 AND id = ?2",
+      scope.account, row.id, row.contact, row.session_id, static_cast<std::int64_t>(row.state),
+      scope.seal("pending_join", row.id, row.memory)));
+  return {};
+}
+
+base::Result<> delete_pending_join(const Scope& scope, std::int64_t id) {
+  EDGE_CHECK(scope.db.run("DELETE FROM pending_join WHERE account_id = ?1 AND id = ?2",
+                          scope.account, id));
+  return {};
+}
+
+base::Result<std::optional<PendingJoinRow>> find_pending_join(const Scope& scope,
+                                                              std::int64_t id) {
+  static const std::string kSql = select("id = ?2");
+  return scope.db.one<PendingJoinRow>(kSql, reader(scope), scope.account, id);
+}
+
+base::Result<std::optional<PendingJoinRow>> find_pending_join_by_tag(
+    const Scope& scope, const std::array<std::uint8_t, 16>& tag) {
+  static const std::string kSql = select("tag = ?2");
+  return scope.db.one<PendingJoinRow>(kSql, reader(scope), scope.account, base::ByteView(tag));
+}
+
+base::Result<std::optional<PendingJoinRow>> find_pending_join_by_digest(
+    const Scope& scope, const std::array<std::uint8_t, 32>& digest) {
+  static const std::string kSql = select("digest = ?2");
+  return scope.db.one<PendingJoinRow>(kSql, reader(scope), scope.account, base::ByteView(digest));
+}
+
+base::Result<std::optional<PendingJoinRow>> find_pending_join_by_session(
+    const Scope& scope, std::int64_t session_id) {
+  static const std::string kSql = select("session_id = ?2");
+  return scope.db.one<PendingJoinRow>(kSql, reader(scope), scope.account, session_id);
+}
+
+base::Result<std::vector<std::int64_t>> pending_joins_of_role(const Scope& scope, JoinRole role) {
+  std::vector<std::int64_t> ids;
+  EDGE_CHECK(scope.db.each(
+      "SELECT id FROM pending_join WHERE account_id = ?1 AND role = ?2 ORDER BY id",
+      [&](const Row& row) { ids.push_back(row.integer(0)); }, scope.account,
+      static_cast<std::int64_t>(role)));
+  return ids;
+}
+
+}  // namespace store

@@ -1,0 +1,26 @@
+// Routes: where a peer's mailbox is reached and the token that admits us there, all sealed.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/tables/scope.h"
+
+namespace store {
+
+struct RouteRow {
+  std::int64_t id = 0;
+  std::vector<std::string> urls;  // 1 to 3
+  std::string mailbox;
+  std::array<std::uint8_t, 32> token{};
+};
+
+base::Result<> insert_route(const Scope& scope, const RouteRow& row);
+base::Result<> update_route(const Scope& scope, const RouteRow& row);
+base::Result<> delete_route(const Scope& scope, std::int64_t id);
+base::Result<std::optional<RouteRow>> find_route(const Scope& scope, std::int64_t id);
+
+}  // namespace store

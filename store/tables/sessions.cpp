@@ -1,0 +1,163 @@
+#include "store/tables/sessions.h"
+
+#include "base/wire.h"
+
+namespace store {
+namespace {
+
+constexpr std::uint8_t kForm = 1;
+constexpr std::size_t kMaxRatchet = 16 * 1024;
+
+crypto::WipingBytes encode(const SessionRow& row) {
+  base::WireWriter head;
+  head.u8(kForm).fixed(row.peer_tag);
+  crypto::WipingBytes plain(head.view().begin(), head.view().end());
+  plain.insert(plain.end(), row.ratchet.begin(), row.ratchet.end());
+  return plain;
+}
+
+std::string select(std::string_view where) {
+  return "SELECT id, contact_id, tag, handshake_hash, state, created_at, sealed FROM session"
+         " WHERE account_id = ?1 AND " +
+         std::string(where);
+}
+
+auto reader(const Scope& scope) {
+  return [&scope](const Row& row) -> base::Result<SessionRow> {
+    SessionRow session;
+    session.id = row.integer(0);
+    if (!row.is_null(1)) session.contact = row.id<base::ContactId>(1);
+    base::WireReader tag(row.blob(2));
+    session.tag = tag.array<16>();
+    base::WireReader hash(row.blob(3));
+    session.handshake_hash = hash.array<32>();
+    session.state = static_cast<SessionState>(row.integer(4));
+    session.created_at = row.integer(5);
+    EDGE_TRY(const auto plain, scope.open("session", session.id, row.blob(6)));
+    base::WireReader in(plain);
+    if (in.u8() != kForm) in.refuse();
+    session.peer_tag = in.array<16>();
+    const base::ByteView ratchet = in.rest();
+    if (!in.ok() || !tag.done() || !hash.done() || ratchet.size() > kMaxRatchet) {
+      return base::fail(base::Errc::corrupt, "a stored session is damaged");
+    }
+    session.ratchet.assign(ratchet.begin(), ratchet.end());
+    return session;
+  };
+}
+
+}  // namespace
+
+base::Result<> insert_session(const Scope& scope, const SessionRow& row) {
+  EDGE_CHECK(scope.db.run(
+      "INSERT INTO session(account_id, id, contact_id, tag, handshake_hash, state, created_at,"
+      " sealed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+      scope.account, row.id, row.contact, base::ByteView(row.tag),
+      base::ByteView(row.handshake_hash), static_cast<std::int64_t>(row.state), row.created_at,
+      scope.seal("session", row.id, encode(row))));
+  return {};
+}
+
+base::Result<> update_session(const Scope& scope, const SessionRow& row) {
+  EDGE_CHECK(scope.db.run(
+      "UPDATE session SET contact_id = ?3, state = ?4, sealed = ?5"
+      " WHERE account_id = ?1 AND id = ?2",
+      scope.account, row.id, row.contact, static_cast<std::int64_t>(row.state),
+      scope.seal("session", row.id, encode(row))));
+  return {};
+}
+
+base::Result<> delete_session(const Scope& scope, std::int64_t id) {
+  EDGE_CHECK(scope.db.run("DELETE FROM skipped_key WHERE account_id = ?1 AND session_id = ?2",
+                          scope.account, id));
+  EDGE_CHECK(scope.db.run("DELETE FROM session WHERE account_id = ?1 AND id = ?2", scope.account,
+                          id));
+  return {};
+}
+
+base::Result<std::optional<SessionRow>> find_session(const Scope& scope, std::int64_t id) {
+  static const std::string kSql = select("id = ?2");
+  return scope.db.one<SessionRow>(kSql, reader(scope), scope.account, id);
+}
+
+base::Result<std::optional<SessionRow>> find_session_by_tag(
+    const Scope& scope, const std::array<std::uint8_t, 16>& tag) {
+  static const std::string kSql = select("tag = ?2");
+  return scope.db.one<SessionRow>(kSql, reader(scope), scope.account, base::ByteView(tag));
+}
+
+base::Result<std::optional<SessionRow>> sending_session(const Scope& scope,
+                                                        base::ContactId contact) {
+  static const std::string kSql =
+      select("contact_id = ?2 AND state = 1 ORDER BY handshake_hash LIMIT 1");
+  return scope.db.one<SessionRow>(kSql, reader(scope), scope.account, contact);
+}
+
+base::Result<> supersede_sessions(const Scope& scope, const std::vector<std::int64_t>& ids) {
+  for (const std::int64_t id : ids) {
+    EDGE_CHECK(scope.db.run(
+        "UPDATE session SET state = 2 WHERE account_id = ?1 AND id = ?2 AND state = 1",
+        scope.account, id));
+  }
+  return {};
+}
+
+base::Result<std::vector<std::int64_t>> live_sessions(const Scope& scope,
+                                                      base::ContactId contact) {
+  std::vector<std::int64_t> ids;
+  EDGE_CHECK(scope.db.each(
+      "SELECT id FROM session WHERE account_id = ?1 AND contact_id = ?2 AND state = 1",
+      [&](const Row& row) { ids.push_back(row.integer(0)); }, scope.account, contact));
+  return ids;
+}
+
+base::Result<std::optional<crypto::MessageKey>> SkippedKeyTable::find(std::uint64_t epoch,
+                                                                      std::uint32_t n) {
+  return scope_.db.one<crypto::MessageKey>(
+      "SELECT id, sealed FROM skipped_key"
+      " WHERE account_id = ?1 AND session_id = ?2 AND epoch = ?3 AND n = ?4",
+      [&](const Row& row) -> base::Result<crypto::MessageKey> {
+        EDGE_TRY(const auto plain, scope_.open("skipped_key", static_cast<std::int64_t>(n),
+                                               row.blob(1)));
+        if (plain.size() != 32) return base::fail(base::Errc::corrupt, "a stored key is damaged");
+        return crypto::MessageKey(base::ByteView(plain).first<32>());
+      },
+      scope_.account, session_id_, static_cast<std::int64_t>(epoch), static_cast<std::int64_t>(n));
+}
+
+base::Result<> SkippedKeyTable::erase(std::uint64_t epoch, std::uint32_t n) {
+  EDGE_CHECK(scope_.db.run(
+      "DELETE FROM skipped_key WHERE account_id = ?1 AND session_id = ?2 AND epoch = ?3 AND n = ?4",
+      scope_.account, session_id_, static_cast<std::int64_t>(epoch), static_cast<std::int64_t>(n)));
+  return {};
+}
+
+base::Result<> SkippedKeyTable::put(std::span<const crypto::SkippedKey> keys) {
+  for (const crypto::SkippedKey& key : keys) {
+    EDGE_CHECK(scope_.db.run(
+        "INSERT INTO skipped_key(account_id, session_id, epoch, n, sealed)"
+        " VALUES(?1, ?2, ?3, ?4, ?5)",
+        scope_.account, session_id_, static_cast<std::int64_t>(key.epoch),
+        static_cast<std::int64_t>(key.n),
+        scope_.seal("skipped_key", static_cast<std::int64_t>(key.n), key.key.view())));
+  }
+  return {};
+}
+
+base::Result<> SkippedKeyTable::drop_epoch(std::uint64_t epoch) {
+  EDGE_CHECK(scope_.db.run(
+      "DELETE FROM skipped_key WHERE account_id = ?1 AND session_id = ?2 AND epoch = ?3",
+      scope_.account, session_id_, static_cast<std::int64_t>(epoch)));
+  return {};
+}
+
+base::Result<> SkippedKeyTable::keep_newest(std::size_t count) {
+  EDGE_CHECK(scope_.db.run(
+      "DELETE FROM skipped_key WHERE account_id = ?1 AND session_id = ?2 AND id NOT IN"
+      " (SELECT id FROM skipped_key WHERE account_id = ?1 AND session_id = ?2"
+      "  ORDER BY id DESC LIMIT ?3)",
+      scope_.account, session_id_, static_cast<std::int64_t>(count)));
+  return {};
+}
+
+}  // namespace store

@@ -1,0 +1,66 @@
+// Sessions: the sealed states of Double Ratchets, found by the tag that we chose for what is sent to
+// us, and the keys of skipped messages beside them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "crypto/skipped_keys.h"
+#include "crypto/wiping.h"
+#include "store/tables/scope.h"
+
+namespace store {
+
+enum class SessionState : std::uint8_t {
+  unproven = 0,    // the joiner has not shown yet that it holds the invite's secret
+  live = 1,
+  superseded = 2,  // a later one is used for sending; what still comes on this one is opened
+};
+
+struct SessionRow {
+  std::int64_t id = 0;
+  std::optional<base::ContactId> contact;
+  std::array<std::uint8_t, 16> tag{};             // on what comes to us
+  std::array<std::uint8_t, 16> peer_tag{};        // on what we send; sealed
+  std::array<std::uint8_t, 32> handshake_hash{};
+  SessionState state = SessionState::unproven;
+  base::UnixMillis created_at = 0;
+  crypto::WipingBytes ratchet;                    // crypto::Ratchet::save()
+};
+
+base::Result<> insert_session(const Scope& scope, const SessionRow& row);
+// The ratchet's new state, contact and state.
+base::Result<> update_session(const Scope& scope, const SessionRow& row);
+base::Result<> delete_session(const Scope& scope, std::int64_t id);
+base::Result<std::optional<SessionRow>> find_session(const Scope& scope, std::int64_t id);
+base::Result<std::optional<SessionRow>> find_session_by_tag(
+    const Scope& scope, const std::array<std::uint8_t, 16>& tag);
+// Of all live sessions with a contact the one with the smallest handshake hash (decision 8).
+base::Result<std::optional<SessionRow>> sending_session(const Scope& scope,
+                                                        base::ContactId contact);
+// Every live session with the contact but one sends no more.
+base::Result<> supersede_sessions(const Scope& scope, const std::vector<std::int64_t>& ids);
+base::Result<std::vector<std::int64_t>> live_sessions(const Scope& scope, base::ContactId contact);
+
+// The skipped keys of one session. Valid while the scope is.
+class SkippedKeyTable final : public crypto::SkippedKeys {
+ public:
+  SkippedKeyTable(const Scope& scope, std::int64_t session_id)
+      : scope_(scope), session_id_(session_id) {}
+
+  base::Result<std::optional<crypto::MessageKey>> find(std::uint64_t epoch,
+                                                       std::uint32_t n) override;
+  base::Result<> erase(std::uint64_t epoch, std::uint32_t n) override;
+  base::Result<> put(std::span<const crypto::SkippedKey> keys) override;
+  base::Result<> drop_epoch(std::uint64_t epoch) override;
+  base::Result<> keep_newest(std::size_t count) override;
+
+ private:
+  const Scope& scope_;
+  std::int64_t session_id_;
+};
+
+}  // namespace store
