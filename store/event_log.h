@@ -1,0 +1,59 @@
+// The durable event log: what clients of /events resume from.
+//
+// Ids are one growing sequence for the store, from a random start in [2^40, 2^52) so that another
+// store's ids are recognised (decision 23); pruning and restarts never make them go back. Bodies are
+// sealed store-wide with account, kind and time inside the seal, bound to their id.
+// Appending happens through Tx::append_event in the transaction that the event tells of.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "store/connection.h"
+#include "store/vault.h"
+
+namespace store {
+
+struct LoggedEvent {
+  base::EventId id;
+  base::AccountId account;  // not valid for events of the whole store
+  base::UnixMillis at = 0;
+  std::uint16_t kind = 0;
+  base::Bytes body;
+};
+
+struct EventLogBounds {
+  std::uint64_t count = 100'000;
+  base::Millis age = 7 * 24 * base::Millis{3'600'000};
+};
+
+class EventLog {
+ public:
+  // Persists the random start of a new store. Before the writer starts.
+  static base::Result<> prepare(Connection& db);
+
+  // Up to `limit` events with ids above `after`, in order. A record that does not open is left out.
+  static base::Result<std::vector<LoggedEvent>> read_after(Connection& db, const Vault& vault,
+                                                           base::EventId after, std::size_t limit);
+  // The id after which everything is still held: one below the oldest event, or newest() when the
+  // log is empty.
+  static base::Result<base::EventId> oldest(Connection& db);
+  // The last id given out; the random start minus one when there was none yet.
+  static base::Result<base::EventId> newest(Connection& db);
+  // How many events are held.
+  static base::Result<std::uint64_t> count(Connection& db);
+
+  // For the writer: within its transaction.
+  static base::Result<LoggedEvent> append(Connection& db, const Vault& vault,
+                                          base::AccountId account, std::uint16_t kind,
+                                          base::UnixMillis now, base::ByteView body);
+  // Deletes at most `most` of the oldest events that are out of bounds.
+  static base::Result<std::int64_t> prune(Connection& db, const EventLogBounds& bounds,
+                                          base::UnixMillis now, std::int64_t most);
+};
+
+}  // namespace store

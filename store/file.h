@@ -1,0 +1,41 @@
+// File: an owned file descriptor and the few calls the store needs, each with its error named by
+// path. Errc::exhausted when the disk is full, Errc::not_found, Errc::io otherwise.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace store {
+
+class File {
+ public:
+  enum class Mode { read, read_write, create_new };  // create_new: O_EXCL, 0600, read and write
+
+  static base::Result<File> open(const std::string& path, Mode mode);  // never through a link
+  File(File&& other) noexcept;
+  File& operator=(File&& other) noexcept;
+  ~File();
+
+  base::Result<std::uint64_t> size() const;
+  // Reads up to out.size() bytes; fewer only at the end of the file.
+  base::Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> out) const;
+  base::Result<> write_at(std::uint64_t offset, base::ByteView bytes);
+  base::Result<> sync();  // fdatasync
+  int fd() const { return fd_; }
+  const std::string& path() const { return path_; }
+
+ private:
+  File(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  int fd_;
+  std::string path_;
+};
+
+// Makes a folder of mode 0700 unless it is there; its parent is synced.
+base::Result<> make_dir(const std::string& path);
+base::Result<> sync_dir(const std::string& path);
+
+}  // namespace store

@@ -1,0 +1,41 @@
+// The data key of a store: made on first start, kept in the store wrapped by a key file or a
+// passphrase, never in the clear (decision 21).
+//
+// The table store_key holds one wrapping, or two while rekey() runs; whichever opens is good, so
+// that a crash at any step leaves a store that the old or the new source opens.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "crypto/seal.h"
+#include "store/connection.h"
+#include "store/key_source.h"
+
+namespace store {
+
+// True when the store already has a data key.
+base::Result<bool> has_data_key(Connection& db);
+
+// Makes the data key of a new store. A missing key file is made first, and found again when the
+// process dies before the wrapping is committed; a missing passphrase file is an error.
+base::Result<crypto::RecordKey> make_data_key(Connection& db, const KeySource& source,
+                                              const base::Clock& clock);
+
+// Errc::forbidden when the source does not open it: the message says which file was tried and what
+// to do. Writes nothing.
+base::Result<crypto::RecordKey> load_data_key(Connection& db, const KeySource& source);
+
+// Called after each step of rekey(); a test that returns an error stops there, as a crash would.
+using RekeyStep = std::function<base::Result<>(std::string_view step)>;
+
+// Wraps the data key of the store in `dir` anew: the new wrapping beside the old, verified, then the
+// old dropped. A key file that is the old one too is replaced; one that exists elsewhere is used;
+// one that does not is made. Needs the store closed (it takes the directory's lock).
+base::Result<> rekey(const std::string& dir, KeySource from, KeySource to,
+                     const base::Clock& clock, const RekeyStep& step = {});
+
+}  // namespace store

@@ -1,0 +1,62 @@
+// Readers: a pool of read-only connections. A Reader is a snapshot: all its queries see the store as
+// it was at the first of them, whatever is written meanwhile, and it never waits for the writer.
+// Hold it briefly: while the oldest Reader lives, the write-ahead log cannot shrink.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/result.h"
+#include "store/connection.h"
+
+namespace store {
+
+class Readers;
+
+// Move-only; gives its connection back when destroyed. One thread at a time.
+class Reader {
+ public:
+  Reader(Reader&&) noexcept = default;
+  Reader& operator=(Reader&& other) noexcept;
+  ~Reader();
+
+  Connection& connection() { return *connection_; }
+  Connection& operator*() { return *connection_; }
+  Connection* operator->() { return connection_.get(); }
+
+ private:
+  friend class Readers;
+  Reader(Readers& pool, std::unique_ptr<Connection> connection)
+      : pool_(&pool), connection_(std::move(connection)) {}
+  void give_back();
+  Readers* pool_;
+  std::unique_ptr<Connection> connection_;
+};
+
+struct ReadersOptions {
+  std::size_t keep = 4;   // idle connections kept open
+  std::size_t most = 64;  // open at once; more are refused: Errc::unavailable
+};
+
+// Safe from any thread; outlives its Readers.
+class Readers {
+ public:
+  Readers(std::string path, ConnectionOptions connection, ReadersOptions options = {});
+  ~Readers();
+  base::Result<Reader> read();
+
+ private:
+  friend class Reader;
+  void give_back(std::unique_ptr<Connection> connection);
+
+  const std::string path_;
+  const ConnectionOptions connection_;
+  const ReadersOptions options_;
+  base::Mutex mutex_;
+  std::vector<std::unique_ptr<Connection>> idle_ GUARDED_BY(mutex_);
+  std::size_t open_ GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace store

@@ -1,0 +1,30 @@
+// Migrations: the numbered steps from one schema to the next, given as data. Numbers count from 1
+// without gaps; a released step never changes. PRAGMA user_version says which step a store is at.
+//
+// The store's own tables (store_meta, store_key, counter, event) are made beforehand and are not
+// part of the list.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+#include "store/connection.h"
+
+namespace store {
+
+struct Migration {
+  int number = 0;
+  std::string_view name;
+  std::string_view sql;  // STRICT tables; run with foreign keys on
+};
+
+inline constexpr std::int64_t kApplicationId = 0x50564544;  // "PVED"
+
+// Brings the store up to the last step, each step in a transaction of its own: a failing step leaves
+// the store at the one before. Errc::forbidden for a store of a newer schema, with both numbers, and
+// for a database that is none of ours. `check_schema` only looks.
+base::Result<> check_schema(Connection& db, std::span<const Migration> steps);
+base::Result<> migrate(Connection& db, std::span<const Migration> steps);
+
+}  // namespace store

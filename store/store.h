@@ -1,0 +1,98 @@
+// Store: everything the daemon keeps in one accounts directory.
+//
+//   DIR/lock         held by the one process that uses it
+//   DIR/master.key   wraps the data key, unless another source is given
+//   DIR/store.db     SQLite in WAL mode (+ -wal, -shm)
+//   DIR/blobs/       sealed files
+//
+// Safe from any thread. Destroy it after everything that uses it; Readers and Scopes must be gone.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "store/blobs.h"
+#include "store/health.h"
+#include "store/key_source.h"
+#include "store/readers.h"
+#include "store/schema.h"
+#include "store/vault.h"
+#include "store/writer.h"
+
+namespace store {
+
+struct StoreOptions {
+  std::string dir;
+  KeySource key = KeyFile{};
+  std::span<const Migration> migrations = {};  // outlives open()
+  const base::Clock* clock = nullptr;          // required; outlives the store
+  std::string vfs = {};                        // a registered SQLite VFS; "" the system's
+  Synchronous synchronous = Synchronous::full;
+  WriterOptions writer = {};
+  ReadersOptions readers = {};
+  bool sealing_off_for_tests = false;
+};
+
+class Store {
+ public:
+  // Makes the directory (0700), the database and the key when there are none; migrates. A wrong or
+  // missing key, a newer schema, a second copy or an unusable directory is refused with what to do,
+  // and nothing is touched. A damaged database opens with writes refused when it can be read at all.
+  static base::Result<std::unique_ptr<Store>> open(StoreOptions options);
+  ~Store();
+
+  template <class T>
+  void write(base::UniqueFunction<base::Result<T>(Tx&)> fn, base::Completion<T> done) {
+    writer().write<T>(std::move(fn), std::move(done));
+  }
+  // Waits for the commit: start-up and tests only, never on the writer's thread.
+  template <class T>
+  base::Result<T> write_now(base::UniqueFunction<base::Result<T>(Tx&)> fn) {
+    if (writer().on_writer_thread()) {
+      return base::fail(base::Errc::internal, "write_now was called on the writer's thread");
+    }
+    struct Answer {
+      base::Mutex mutex;
+      base::Condition came;
+      std::optional<base::Result<T>> result GUARDED_BY(mutex);
+    };
+    auto answer = std::make_shared<Answer>();
+    write<T>(std::move(fn), [answer](base::Result<T> result) {
+      base::Lock lock(answer->mutex);
+      answer->result.emplace(std::move(result));
+      answer->came.notify_one();
+    });
+    base::Lock lock(answer->mutex);
+    while (!answer->result) answer->came.wait(answer->mutex);
+    return *std::move(answer->result);
+  }
+
+  base::Result<Reader> read();
+  Writer& writer();
+  const Vault& vault() const;
+  const Blobs& blobs() const;
+  Health& health();
+  const Health& health() const;
+  const std::string& dir() const;
+  const std::string& database_path() const;
+
+  // The event log, on a reader.
+  base::Result<std::vector<LoggedEvent>> events_after(base::EventId after, std::size_t limit);
+  base::Result<base::EventId> oldest_event();
+  base::Result<base::EventId> newest_event();
+
+  // Finishes accepted writes and refuses further ones; reading goes on.
+  void stop();
+
+ private:
+  struct Parts;
+  explicit Store(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace store

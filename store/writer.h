@@ -1,0 +1,150 @@
+// Writer: every change of the store, in group commits (decision 2).
+//
+// A write is a closure that runs on the writer's thread, in a SAVEPOINT of its own inside the batch's
+// transaction, and reads what it changes through Tx::db(). Any number of threads submit; waiting
+// closures share one durable COMMIT. A closure that returns an error (or throws) is undone alone and
+// gets its error; when the COMMIT fails every closure of the batch gets that error and nothing any
+// of them did remains. Completions are called on the writer's thread after the COMMIT, never before.
+//
+// After a COMMIT, in this order: Tx::on_commit hooks, the listener with the batch's events,
+// completions. None of them may block; they may submit further writes, not wait for them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/completion.h"
+#include "base/function.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "store/connection.h"
+#include "store/event_log.h"
+#include "store/health.h"
+#include "store/vault.h"
+
+namespace store {
+
+// What a closure has: the writer's connection and what belongs to its transaction. Valid during the
+// closure only.
+class Tx {
+ public:
+  Connection& db() { return db_; }
+  const Vault& vault() const { return vault_; }
+  base::UnixMillis now() const { return clock_.now(); }
+
+  // The next number of a counter of this account: first, first + 1, and so on; never the same twice
+  // in committed writes, deleted rows included (decision 19). Account 0 holds store-wide counters.
+  base::Result<std::int64_t> next_id(base::AccountId account, std::string_view counter,
+                                     std::int64_t first = 1);
+  template <class Id>
+  base::Result<Id> next(base::AccountId account, std::string_view counter,
+                        std::int64_t first = 1) {
+    EDGE_TRY(const std::int64_t value, next_id(account, counter, first));
+    return Id(static_cast<typename Id::rep>(value));
+  }
+
+  // Writes an event into the log; the listener gets it after the COMMIT.
+  base::Result<base::EventId> append_event(base::AccountId account, std::uint16_t kind,
+                                           base::ByteView body);
+
+  // Runs after the COMMIT on the writer's thread, in order; dropped when the write is undone.
+  void on_commit(base::UniqueFunction<void()> hook) { hooks_.push_back(std::move(hook)); }
+
+ private:
+  friend class Writer;
+  Tx(Connection& db, const Vault& vault, const base::Clock& clock)
+      : db_(db), vault_(vault), clock_(clock) {}
+
+  Connection& db_;
+  const Vault& vault_;
+  const base::Clock& clock_;
+  std::vector<LoggedEvent> events_;
+  std::vector<base::UniqueFunction<void()>> hooks_;
+};
+
+struct WriterOptions {
+  std::size_t max_queue = 4096;  // more waiting writes are refused: Errc::unavailable "busy"
+  std::size_t max_batch = 256;   // closures per COMMIT
+  base::Millis max_batch_time = 5;  // begins no further closure in a batch after this long
+  EventLogBounds events = {};
+};
+
+// Counted since the start.
+struct WriterStats {
+  std::uint64_t commits = 0;
+  std::uint64_t failed_commits = 0;
+  std::uint64_t closures = 0;
+  std::uint64_t largest_batch = 0;
+  std::uint64_t last_commit_us = 0;  // how long the last COMMIT took
+  std::uint64_t waiting = 0;         // writes in the queue now
+};
+
+class Writer {
+ public:
+  using EventsListener = std::function<void(std::span<const LoggedEvent>)>;
+
+  // Begins its thread. What it borrows outlives it; `db` is its alone from now on.
+  Writer(std::unique_ptr<Connection> db, const Vault& vault, const base::Clock& clock,
+         Health& health, WriterOptions options = {});
+  ~Writer();  // stop()
+
+  // One listener; set it before the first write that appends an event.
+  void on_events(EventsListener listener);
+
+  // Any thread. `done` is called at once, on this thread, when the write is refused: busy, stopped
+  // (Errc::unavailable) or damaged (Errc::corrupt).
+  template <class T>
+  void write(base::UniqueFunction<base::Result<T>(Tx&)> fn, base::Completion<T> done) {
+    submit(std::make_unique<TypedJob<T>>(std::move(fn), std::move(done)));
+  }
+
+  // Returns when every write accepted before was answered. Not from the writer's thread.
+  void flush();
+  // Finishes what was accepted, refuses the rest, ends the thread. Not from the writer's thread.
+  void stop();
+
+  bool on_writer_thread() const;
+  WriterStats stats() const;
+
+ private:
+  struct Job {
+    virtual ~Job() = default;
+    virtual base::Result<> run(Tx& tx) = 0;     // keeps its value
+    virtual void fail(base::Error error) = 0;  // answers with the error
+    virtual void answer() = 0;                 // answers with what run() kept
+  };
+  template <class T>
+  struct TypedJob final : Job {
+    TypedJob(base::UniqueFunction<base::Result<T>(Tx&)> f, base::Completion<T> d)
+        : fn(std::move(f)), done(std::move(d)) {}
+    base::Result<> run(Tx& tx) override {
+      result.emplace(fn(tx));
+      if (!*result) return result->error();
+      return {};
+    }
+    void fail(base::Error error) override { done(std::move(error)); }
+    void answer() override {
+      fn = nullptr;
+      done(*std::move(result));
+    }
+    base::UniqueFunction<base::Result<T>(Tx&)> fn;
+    base::Completion<T> done;
+    std::optional<base::Result<T>> result;
+  };
+  struct State;
+
+  void submit(std::unique_ptr<Job> job);
+  void work();
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace store
