@@ -2,8 +2,6 @@
 // take the connection and the vault; everything else about an account goes through a Scope.
 #pragma once
 
-#include <array>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,8 +13,6 @@
 #include "store/vault.h"
 
 namespace store {
-
-using Uuid = std::array<std::uint8_t, 16>;
 
 struct AccountRow {
   base::AccountId id;  // given by insert_account

@@ -26,7 +26,7 @@ struct BlobRow {
   crypto::WipingArray<32> key;
   std::string file_name;      // as the sender named it
   std::string media_type;
-  std::array<std::uint8_t, 32> content_hash{};  // BLAKE2b-256 of the plaintext
+  std::array<std::uint8_t, 32> content_hash{};  // BLAKE2b-256 of the sealed bytes (BlobInfo::hash)
 };
 
 // With uses as given, usually 0: insert_message() adds one.
@@ -36,14 +36,10 @@ base::Result<BlobRow> load_blob(const Scope& scope, std::int64_t blob);
 base::Result<std::optional<BlobRow>> find_blob_by_name(const Scope& scope, std::string_view name);
 
 base::Result<> add_blob_use(const Scope& scope, std::int64_t blob);
-base::Result<> drop_blob_use(const Scope& scope, std::int64_t blob);
-// Blobs that lost their last use, or were made before `before` and never got one.
-struct UnusedBlob {
-  std::int64_t id = 0;
-  std::string name;
-};
-base::Result<std::vector<UnusedBlob>> unused_blobs(const Scope& scope, base::UnixMillis before);
-base::Result<> delete_blob(const Scope& scope, std::int64_t blob);
-base::Result<std::vector<std::string>> blob_names(const Scope& scope);
+// Answers with the name of the file when that was the last use and the row is gone.
+base::Result<std::optional<std::string>> drop_blob_use(const Scope& scope, std::int64_t blob);
+// Blobs that were made before `before` and that nothing came to use.
+base::Result<std::vector<std::int64_t>> unused_blobs(const Scope& scope, base::UnixMillis before);
+base::Result<bool> has_blob(const Scope& scope, std::string_view name);
 
 }  // namespace store

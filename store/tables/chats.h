@@ -31,7 +31,7 @@ struct ChatRow {
 base::Result<> insert_chat(const Scope& scope, const ChatRow& row);
 // Writes every column but last_at and the sending sequence.
 base::Result<> update_chat(const Scope& scope, const ChatRow& row);
-// With its messages' rows; their files are the caller's (see unused_blobs).
+// The row alone: its messages are deleted one by one before.
 base::Result<> delete_chat(const Scope& scope, base::ChatId chat);
 
 base::Result<std::optional<ChatRow>> find_chat(const Scope& scope, base::ChatId chat);

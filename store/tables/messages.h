@@ -14,7 +14,6 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
-#include "store/tables/accounts.h"
 #include "store/tables/scope.h"
 
 namespace store {
@@ -82,9 +81,10 @@ base::Result<std::optional<MessageMark>> find_message_mark(const Scope& scope,
                                                            base::MsgId message);
 // A chat's messages, oldest first, without drafts.
 base::Result<std::vector<MessageMark>> messages_of_chat(const Scope& scope, base::ChatId chat);
-// Incoming messages with ids above `after`, oldest id first; not of info messages.
+// Messages with ids above `after` in chats that are not blocked, oldest id first, without drafts.
 base::Result<std::vector<MessageMark>> messages_after(const Scope& scope, base::MsgId after);
-// Every message with its text, newest id first; for search. Rows that do not open are left out.
+// Messages whose text holds `text` (ASCII in any case), newest id first. Opens every message it
+// looks at; rows that do not open are left out.
 base::Result<std::vector<base::MsgId>> search_messages(const Scope& scope, std::string_view text,
                                                        std::optional<base::ChatId> chat,
                                                        std::size_t limit);
@@ -103,8 +103,10 @@ base::Result<std::optional<base::MsgId>> last_message(const Scope& scope, base::
 base::Result<std::int64_t> count_messages(const Scope& scope);
 
 // Deletes the row and its receipts, leaves a tombstone (but of drafts), gives back its blob's use and
-// moves the chat to the place its last message gives it.
-base::Result<> delete_message(const Scope& scope, base::MsgId message, base::UnixMillis at);
+// moves the chat to the place its last message gives it. Answers with the blob's file, when nothing
+// uses it any more: to be removed after the commit. A message that is not there is fine.
+base::Result<std::optional<std::string>> delete_message(const Scope& scope, base::MsgId message,
+                                                        base::UnixMillis at);
 base::Result<bool> has_tombstone(const Scope& scope, base::ContactId from, const Uuid& uuid);
 
 }  // namespace store

@@ -80,15 +80,15 @@ base::Result<std::int64_t> insert_outbox(const Scope& scope, const OutboxRow& ro
   if (!row.payload.empty()) payload = scope.seal("outbox", seal_id(row), row.payload);
   std::optional<base::ByteView> envelope;
   if (!row.envelope.empty()) envelope = row.envelope;
-  EDGE_CHECK(scope.db.run(
+  EDGE_TRY(const auto id, scope.db.integer(
       "INSERT INTO outbox(account_id, route_id, contact_id, kind, state, msg_id, join_id, uuid,"
       " blob_id, transfer, next_part, created_at, deposited_at, payload_sealed, envelope)"
-      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) RETURNING id",
       scope.account, row.route_id, row.contact, static_cast<std::int64_t>(row.kind),
       static_cast<std::int64_t>(row.state), row.message, row.join_id, view(row.uuid), row.blob_id,
       view(row.transfer), static_cast<std::int64_t>(row.next_part), row.created_at,
       row.deposited_at, payload, envelope));
-  return scope.db.last_insert_id();
+  return id.value_or(0);
 }
 
 base::Result<> set_outbox_envelope(const Scope& scope, std::int64_t id, base::ByteView envelope) {
@@ -131,20 +131,22 @@ base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int
   return {};
 }
 
+// The sizes first: SQLite tells them without reading the envelopes, so that a queue of large ones
+// costs no more memory than one deposit.
 base::Result<std::vector<OutboxRow>> ready_outbox(const Scope& scope, std::int64_t route_id,
                                                   std::size_t limit, std::size_t max_bytes) {
-  static const std::string kSql = select("route_id = ?2 AND state = 1 ORDER BY id LIMIT ?3");
-  EDGE_TRY(auto rows, collect(scope, kSql, false, true, route_id,
-                              static_cast<std::int64_t>(limit)));
+  std::size_t take = 0;
   std::size_t bytes = 0;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    bytes += rows[i].envelope.size() + 4;
-    if (i > 0 && bytes > max_bytes) {
-      rows.resize(i);
-      break;
-    }
-  }
-  return rows;
+  EDGE_CHECK(scope.db.each(
+      "SELECT ifnull(length(envelope), 0) FROM outbox"
+      " WHERE account_id = ?1 AND route_id = ?2 AND state = 1 ORDER BY id LIMIT ?3",
+      [&](const Row& row) {
+        bytes += static_cast<std::size_t>(row.integer(0)) + 4;
+        if (take == 0 || bytes <= max_bytes) ++take;
+      },
+      scope.account, route_id, static_cast<std::int64_t>(limit)));
+  static const std::string kSql = select("route_id = ?2 AND state = 1 ORDER BY id LIMIT ?3");
+  return collect(scope, kSql, false, true, route_id, static_cast<std::int64_t>(take));
 }
 
 base::Result<std::vector<OutboxRow>> waiting_outbox(const Scope& scope, base::ContactId contact) {
@@ -178,7 +180,8 @@ base::Result<bool> outbox_all_deposited(const Scope& scope, base::MsgId message)
 
 base::Result<std::int64_t> redeposit_outbox(const Scope& scope, base::UnixMillis before) {
   return scope.db.run(
-      "UPDATE outbox SET state = 1 WHERE account_id = ?1 AND state = 2 AND deposited_at < ?2",
+      "UPDATE outbox SET state = 1, next_part = 0"
+      " WHERE account_id = ?1 AND state = 2 AND deposited_at < ?2",
       scope.account, before);
 }
 

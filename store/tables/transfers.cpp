@@ -1,0 +1,85 @@
+#include "store/tables/transfers.h"
+
+#include "base/wire.h"
+
+namespace store {
+namespace {
+
+base::Result<TransferRow> read(const Row& row) {
+  TransferRow transfer;
+  base::WireReader id(row.blob(0));
+  transfer.id = id.array<16>();
+  transfer.session_id = row.integer(1);
+  transfer.size = static_cast<std::uint64_t>(row.integer(2));
+  transfer.name = std::string(row.text(3));
+  transfer.created_at = row.integer(4);
+  return transfer;
+}
+
+base::Result<std::int64_t> first_integer(const Row& row) { return row.integer(0); }
+
+}  // namespace
+
+base::Result<> insert_transfer(const Scope& scope, const TransferRow& row) {
+  EDGE_CHECK(scope.db.run(
+      "INSERT INTO transfer(account_id, id, session_id, size, name, created_at)"
+      " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+      scope.account, base::ByteView(row.id), row.session_id, static_cast<std::int64_t>(row.size),
+      row.name, row.created_at));
+  return {};
+}
+
+base::Result<std::optional<TransferRow>> find_transfer(const Scope& scope, const TransferId& id) {
+  return scope.db.one<TransferRow>(
+      "SELECT id, session_id, size, name, created_at FROM transfer"
+      " WHERE account_id = ?1 AND id = ?2",
+      read, scope.account, base::ByteView(id));
+}
+
+base::Result<> delete_transfer(const Scope& scope, const TransferId& id) {
+  EDGE_CHECK(scope.db.run("DELETE FROM transfer_part WHERE account_id = ?1 AND transfer = ?2",
+                          scope.account, base::ByteView(id)));
+  EDGE_CHECK(scope.db.run("DELETE FROM transfer WHERE account_id = ?1 AND id = ?2", scope.account,
+                          base::ByteView(id)));
+  return {};
+}
+
+base::Result<std::int64_t> count_transfers(const Scope& scope, std::int64_t session_id) {
+  EDGE_TRY(const auto count,
+           scope.db.one<std::int64_t>(
+               "SELECT count(*) FROM transfer WHERE account_id = ?1 AND session_id = ?2",
+               first_integer, scope.account, session_id));
+  return count.value_or(0);
+}
+
+base::Result<std::vector<TransferRow>> transfers_before(const Scope& scope,
+                                                        base::UnixMillis before) {
+  std::vector<TransferRow> rows;
+  EDGE_CHECK(scope.db.each(
+      "SELECT id, session_id, size, name, created_at FROM transfer"
+      " WHERE account_id = ?1 AND created_at < ?2",
+      [&](const Row& row) -> base::Result<> {
+        EDGE_TRY(auto transfer, read(row));
+        rows.push_back(std::move(transfer));
+        return {};
+      },
+      scope.account, before));
+  return rows;
+}
+
+base::Result<> note_part(const Scope& scope, const TransferId& id, std::uint32_t part) {
+  EDGE_CHECK(scope.db.run(
+      "INSERT OR IGNORE INTO transfer_part(account_id, transfer, part) VALUES(?1, ?2, ?3)",
+      scope.account, base::ByteView(id), static_cast<std::int64_t>(part)));
+  return {};
+}
+
+base::Result<std::int64_t> count_parts(const Scope& scope, const TransferId& id) {
+  EDGE_TRY(const auto count,
+           scope.db.one<std::int64_t>(
+               "SELECT count(*) FROM transfer_part WHERE account_id = ?1 AND transfer = ?2",
+               first_integer, scope.account, base::ByteView(id)));
+  return count.value_or(0);
+}
+
+}  // namespace store
