@@ -4,17 +4,27 @@
 
 namespace store {
 
-base::Result<bool> envelope_seen(const Scope& scope, const EnvelopeKey& id) {
-  EDGE_TRY(const auto found,
-           scope.db.one<bool>("SELECT 1 FROM seen_envelope WHERE account_id = ?1 AND id = ?2",
-                              [](const Row&) -> base::Result<bool> { return true; }, scope.account,
-                              base::ByteView(id)));
-  return found.has_value();
+base::Result<std::optional<SeenEnvelope>> find_seen_envelope(const Scope& scope,
+                                                             const EnvelopeKey& id) {
+  return scope.db.one<SeenEnvelope>(
+      "SELECT contact_id, uuid FROM seen_envelope WHERE account_id = ?1 AND id = ?2",
+      [](const Row& row) -> base::Result<SeenEnvelope> {
+        SeenEnvelope seen;
+        if (row.is_null(0)) return seen;
+        seen.contact = row.id<base::ContactId>(0);
+        EDGE_TRY(seen.uuid, row.array<16>(1));
+        return seen;
+      },
+      scope.account, id);
 }
 
-base::Result<> note_envelope(const Scope& scope, const EnvelopeKey& id, base::UnixMillis at) {
-  EDGE_CHECK(scope.db.run("INSERT INTO seen_envelope(account_id, id, at) VALUES(?1, ?2, ?3)",
-                          scope.account, base::ByteView(id), at));
+base::Result<> note_envelope(const Scope& scope, const EnvelopeKey& id, base::UnixMillis at,
+                             const SeenEnvelope& seen) {
+  std::optional<base::ByteView> uuid;
+  if (seen.contact) uuid = base::ByteView(seen.uuid);
+  EDGE_CHECK(scope.db.run(
+      "INSERT INTO seen_envelope(account_id, id, at, contact_id, uuid) VALUES(?1, ?2, ?3, ?4, ?5)",
+      scope.account, id, at, seen.contact, uuid));
   return {};
 }
 

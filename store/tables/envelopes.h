@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/bytes.h"
@@ -14,8 +15,16 @@ namespace store {
 
 using EnvelopeKey = std::array<std::uint8_t, 32>;
 
-base::Result<bool> envelope_seen(const Scope& scope, const EnvelopeKey& id);
-base::Result<> note_envelope(const Scope& scope, const EnvelopeKey& id, base::UnixMillis at);
+// What an envelope carried, when it was a message.
+struct SeenEnvelope {
+  std::optional<base::ContactId> contact;
+  std::array<std::uint8_t, 16> uuid{};
+};
+
+base::Result<std::optional<SeenEnvelope>> find_seen_envelope(const Scope& scope,
+                                                             const EnvelopeKey& id);
+base::Result<> note_envelope(const Scope& scope, const EnvelopeKey& id, base::UnixMillis at,
+                             const SeenEnvelope& seen);
 // Forgets what is older; the ratchet and the message uuids refuse repetitions after that.
 base::Result<> forget_envelopes(const Scope& scope, base::UnixMillis before);
 

@@ -38,7 +38,8 @@ base::Result<> insert_invite(const Scope& scope, const InviteRow& row) {
   base::WireWriter plain;
   plain.u8(kForm).text(row.number).fixed(row.secret.view()).fixed(row.token);
   const base::Bytes sealed = scope.seal("invite", row.id, plain.view());
-  crypto::wipe(plain.take());
+  base::Bytes secret_copy = plain.take();
+  crypto::wipe(secret_copy);
   EDGE_CHECK(scope.db.run(
       "INSERT INTO invite(account_id, id, chat_id, number_hash, withdrawn, created_at, sealed)"
       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",

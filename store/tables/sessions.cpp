@@ -10,7 +10,7 @@ constexpr std::size_t kMaxRatchet = 16 * 1024;
 
 crypto::WipingBytes encode(const SessionRow& row) {
   base::WireWriter head;
-  head.u8(kForm).fixed(row.peer_tag);
+  head.u8(kForm).fixed(row.peer_tag).fixed(row.peer_box);
   crypto::WipingBytes plain(head.view().begin(), head.view().end());
   plain.insert(plain.end(), row.ratchet.begin(), row.ratchet.end());
   return plain;
@@ -37,6 +37,7 @@ auto reader(const Scope& scope) {
     base::WireReader in(plain);
     if (in.u8() != kForm) in.refuse();
     session.peer_tag = in.array<16>();
+    session.peer_box = in.array<32>();
     const base::ByteView ratchet = in.rest();
     if (!in.ok() || !tag.done() || !hash.done() || ratchet.size() > kMaxRatchet) {
       return base::fail(base::Errc::corrupt, "a stored session is damaged");

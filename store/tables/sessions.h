@@ -25,6 +25,7 @@ struct SessionRow {
   std::optional<base::ContactId> contact;
   std::array<std::uint8_t, 16> tag{};             // on what comes to us
   std::array<std::uint8_t, 16> peer_tag{};        // on what we send; sealed
+  std::array<std::uint8_t, 32> peer_box{};        // their X25519 key, for the envelope; sealed
   std::array<std::uint8_t, 32> handshake_hash{};
   SessionState state = SessionState::unproven;
   base::UnixMillis created_at = 0;

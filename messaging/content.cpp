@@ -1,0 +1,257 @@
+#include "messaging/content.h"
+
+#include "base/wire.h"
+#include "crypto/stream.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+using base::WireReader;
+using base::WireWriter;
+
+constexpr std::uint8_t kVersion = 1;
+constexpr std::size_t kMaxName = 1024;
+constexpr std::size_t kMaxStatus = 4096;
+constexpr std::size_t kMaxAddr = 320;
+constexpr std::size_t kMaxUrl = 512;
+constexpr std::size_t kMaxToken = 128;
+
+enum class Kind : std::uint8_t { hello = 1, text = 2, receipts = 3 };
+
+base::Error malformed() { return fail(Errc::invalid_argument, "malformed content"); }
+
+void write_card(WireWriter& out, const Card& card) {
+  out.fixed(card.identity.bytes()).text(card.addr).text(card.name).text(card.status);
+  out.boolean(card.bot).u8(static_cast<std::uint8_t>(card.urls.size()));
+  for (const std::string& url : card.urls) out.text(url);
+  out.text(card.mailbox).fixed(card.token.bytes).fixed(card.tag);
+}
+
+base::Result<Card> read_card(WireReader& in) {
+  Card card;
+  const base::ByteView identity = in.fixed(32);
+  card.addr = in.text(kMaxAddr);
+  card.name = in.text(kMaxName);
+  card.status = in.text(kMaxStatus);
+  card.bot = in.boolean();
+  const std::size_t urls = in.u8();
+  if (urls < 1 || urls > 3) in.refuse();
+  for (std::size_t i = 0; i < urls && in.ok(); ++i) card.urls.push_back(in.text(kMaxUrl));
+  card.mailbox = in.text(kMaxToken);
+  card.token.bytes = in.array<32>();
+  card.tag = in.array<16>();
+  if (!in.ok()) return malformed();
+  EDGE_TRY(card.identity, crypto::PublicKey::from_bytes(identity));
+  return card;
+}
+
+void write_text(WireWriter& out, const TextMessage& message) {
+  out.u64(message.seq).i64(message.sent_at).u8(static_cast<std::uint8_t>(message.type));
+  out.boolean(message.bot).boolean(message.forwarded);
+  out.text(message.text).text(message.sender_name);
+  out.boolean(message.quote.has_value());
+  if (message.quote) {
+    out.text(message.quote->text).boolean(message.quote->message.has_value());
+    if (message.quote->message) {
+      out.fixed(*message.quote->message).boolean(message.quote->of_recipient);
+    }
+  }
+  out.boolean(message.file.has_value());
+  if (message.file) {
+    const FileNote& file = *message.file;
+    out.text(file.name).text(file.media_type).u64(file.size).u64(file.sealed_size);
+    out.fixed(file.transfer).fixed(file.key.view());
+  }
+}
+
+bool known_viewtype(std::uint8_t type) {
+  switch (static_cast<Viewtype>(type)) {
+    case Viewtype::unknown:
+    case Viewtype::text:
+    case Viewtype::image:
+    case Viewtype::gif:
+    case Viewtype::sticker:
+    case Viewtype::audio:
+    case Viewtype::voice:
+    case Viewtype::video:
+    case Viewtype::file:
+    case Viewtype::call:
+    case Viewtype::webxdc:
+    case Viewtype::vcard:
+      return true;
+  }
+  return false;
+}
+
+FileNote read_file(WireReader& in) {
+  FileNote file;
+  file.name = in.text(kMaxName);
+  file.media_type = in.text(kMaxToken);
+  file.size = in.u64();
+  file.sealed_size = in.u64();
+  file.transfer = in.array<16>();
+  const base::ByteView key = in.fixed(32);
+  if (key.size() == 32) file.key = crypto::WipingArray<32>(key.first<32>());
+  const auto size = crypto::plain_size(file.sealed_size);
+  if (!size || *size != file.size) in.refuse();
+  return file;
+}
+
+TextMessage read_text(WireReader& in) {
+  TextMessage message;
+  message.seq = in.u64();
+  if (message.seq > (std::uint64_t{1} << 62)) in.refuse();  // it is stored as a signed integer
+  message.sent_at = in.i64();
+  const std::uint8_t type = in.u8();
+  message.type = known_viewtype(type) ? static_cast<Viewtype>(type) : Viewtype::unknown;
+  message.bot = in.boolean();
+  message.forwarded = in.boolean();
+  message.text = in.text(kMaxText);
+  message.sender_name = in.text(kMaxName);
+  if (in.boolean()) {
+    QuoteNote quote;
+    quote.text = in.text(kMaxText);
+    if (in.boolean()) {
+      quote.message = in.array<16>();
+      quote.of_recipient = in.boolean();
+    }
+    message.quote = std::move(quote);
+  }
+  if (in.boolean()) message.file = read_file(in);
+  return message;
+}
+
+Receipts read_receipts(WireReader& in) {
+  Receipts receipts;
+  const std::size_t count = in.u16();
+  if (count > kMaxReceipts) in.refuse();
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    ReceiptNote note;
+    note.kind = in.u8();
+    note.uuid = in.array<16>();
+    note.at = in.i64();
+    receipts.notes.push_back(note);
+  }
+  return receipts;
+}
+
+}  // namespace
+
+void write_card(base::Bytes& out, const Card& card) {
+  WireWriter writer;
+  write_card(writer, card);
+  out = writer.take();
+}
+
+base::Result<Card> decode_card(base::ByteView bytes) {
+  WireReader in(bytes);
+  EDGE_TRY(Card card, read_card(in));
+  if (!in.done()) return malformed();
+  return card;
+}
+
+base::Bytes encode(const JoinRequest& request) {
+  WireWriter out;
+  out.u8(kVersion).text(request.invite_number);
+  write_card(out, request.card);
+  return out.take();
+}
+
+base::Bytes encode(const JoinAnswer& answer) {
+  WireWriter out;
+  out.u8(kVersion).fixed(answer.ratchet_key.bytes);
+  write_card(out, answer.card);
+  return out.take();
+}
+
+base::Result<JoinRequest> decode_join_request(base::ByteView bytes) {
+  WireReader in(bytes);
+  JoinRequest request;
+  if (in.u8() != kVersion) return malformed();
+  request.invite_number = in.text(kMaxToken);
+  EDGE_TRY(request.card, read_card(in));
+  return request;  // left-over bytes are a later version's fields
+}
+
+base::Result<JoinAnswer> decode_join_answer(base::ByteView bytes) {
+  WireReader in(bytes);
+  JoinAnswer answer;
+  if (in.u8() != kVersion) return malformed();
+  answer.ratchet_key.bytes = in.array<32>();
+  EDGE_TRY(answer.card, read_card(in));
+  return answer;
+}
+
+crypto::WipingBytes encode(const Content& content) {
+  WireWriter out;
+  out.u8(kVersion);
+  if (std::holds_alternative<Hello>(content.body)) {
+    out.u8(static_cast<std::uint8_t>(Kind::hello)).fixed(content.uuid);
+  } else if (const auto* text = std::get_if<TextMessage>(&content.body)) {
+    out.u8(static_cast<std::uint8_t>(Kind::text)).fixed(content.uuid);
+    write_text(out, *text);
+  } else if (const auto* receipts = std::get_if<Receipts>(&content.body)) {
+    out.u8(static_cast<std::uint8_t>(Kind::receipts)).fixed(content.uuid);
+    out.u16(static_cast<std::uint16_t>(receipts->notes.size()));
+    for (const ReceiptNote& note : receipts->notes) out.u8(note.kind).fixed(note.uuid).i64(note.at);
+  } else {
+    out.u8(0).fixed(content.uuid);
+  }
+  base::Bytes bytes = out.take();
+  crypto::WipingBytes wiped(bytes.begin(), bytes.end());
+  crypto::wipe(bytes);
+  return wiped;
+}
+
+base::Result<Content> decode_content(base::ByteView bytes) {
+  WireReader in(bytes);
+  Content content;
+  if (in.u8() != kVersion) return malformed();
+  const std::uint8_t kind = in.u8();
+  content.uuid = in.array<16>();
+  switch (static_cast<Kind>(kind)) {
+    case Kind::hello:
+      content.body = Hello{};
+      break;
+    case Kind::text:
+      content.body = read_text(in);
+      break;
+    case Kind::receipts:
+      content.body = read_receipts(in);
+      break;
+    default:
+      content.body = UnknownContent{};
+  }
+  if (!in.ok()) return malformed();
+  return content;
+}
+
+std::uint32_t part_count(std::uint64_t sealed_size) {
+  return static_cast<std::uint32_t>((sealed_size + kFilePart - 1) / kFilePart);
+}
+
+base::Bytes encode(const FilePart& part) {
+  WireWriter out;
+  out.u8(kVersion).fixed(part.transfer).u32(part.index).u64(part.sealed_size).fixed(part.bytes);
+  return out.take();
+}
+
+base::Result<FilePart> decode_part(base::ByteView bytes) {
+  WireReader in(bytes);
+  FilePart part;
+  if (in.u8() != kVersion) return malformed();
+  part.transfer = in.array<16>();
+  part.index = in.u32();
+  part.sealed_size = in.u64();
+  part.bytes = in.rest();
+  if (!in.ok() || !crypto::plain_size(part.sealed_size)) return malformed();
+  const std::uint64_t start = std::uint64_t{part.index} * kFilePart;
+  if (start >= part.sealed_size) return malformed();
+  const std::uint64_t expected = std::min<std::uint64_t>(kFilePart, part.sealed_size - start);
+  if (part.bytes.size() != expected) return malformed();
+  return part;
+}
+
+}  // namespace messaging

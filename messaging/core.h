@@ -1,0 +1,105 @@
+// Core: what the parts of messaging share. Not for use above messaging.
+//
+// Owned by Engine; parts hold a reference. `identities` is a snapshot of the accounts that is
+// replaced after each commit that changes one, so that reading it costs a lock and a copy of a
+// pointer and never a query.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "crypto/identity.h"
+#include "messaging/engine.h"
+#include "store/store.h"
+#include "store/tables/scope.h"
+
+namespace messaging {
+
+class Courier;
+class FileWorker;
+
+// An account as the other parts need it all the time. Immutable; shared.
+struct AccountState {
+  AccountId id;
+  std::array<std::uint8_t, 16> uuid{};
+  std::string mailbox;
+  std::string addr;
+  crypto::Identity identity;
+  store::AccountKey key;
+  bool io_on = true;
+};
+using AccountPtr = std::shared_ptr<const AccountState>;
+
+class AccountDirectory {
+ public:
+  base::Result<AccountPtr> get(AccountId account) const;  // "account 7 not found"
+  AccountPtr by_mailbox(const std::string& mailbox) const;  // nullptr when it is none of ours
+  std::vector<AccountPtr> all() const;
+  void put(AccountPtr account);
+  void erase(AccountId account);
+
+ private:
+  mutable base::Mutex mutex_;
+  std::vector<AccountPtr> accounts_ GUARDED_BY(mutex_);
+};
+
+class Core {
+ public:
+  Core(store::Store& store, Transport& transport, const base::Clock& clock, EngineOptions options);
+  ~Core();
+
+  // A read: a snapshot of one account.
+  struct ReadScope {
+    store::Reader reader;
+    AccountPtr account;
+    store::Scope scope() { return {reader.connection(), store_vault, account->key, account->id}; }
+    const store::Vault& store_vault;
+  };
+  base::Result<ReadScope> read(AccountId account) const;
+
+  // A write in its own savepoint; `fn(tx, scope, account)` returns Result<T>. Answers after the
+  // commit.
+  template <class T, class F>
+  void write(AccountId account, F fn, base::Completion<T> done);
+
+  // Writes an event of this account in the transaction.
+  static base::Result<> emit(store::Tx& tx, AccountId account, const EventBody& body);
+
+  store::Store& store;
+  Transport& transport;
+  const base::Clock& clock;
+  const EngineOptions options;
+  CallerPaths paths;
+  AccountDirectory directory;
+  std::unique_ptr<Courier> courier;
+  std::unique_ptr<FileWorker> file_worker;
+  EventListener listener;
+
+  Accounts accounts;
+  Config config;
+  Contacts contacts;
+  Chats chats;
+  Messages messages;
+  SecureJoin securejoin;
+  Files files;
+};
+
+template <class T, class F>
+void Core::write(AccountId account, F fn, base::Completion<T> done) {
+  auto state = directory.get(account);
+  if (!state) return done(std::move(state).error());
+  store.write<T>(
+      [fn = std::move(fn), state = *std::move(state), this](store::Tx& tx) mutable
+      -> base::Result<T> {
+        store::Scope scope{tx.db(), store.vault(), state->key, state->id};
+        return fn(tx, scope, *state);
+      },
+      std::move(done));
+}
+
+}  // namespace messaging

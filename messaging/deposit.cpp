@@ -1,0 +1,65 @@
+#include "messaging/deposit.h"
+
+#include "base/wire.h"
+#include "crypto/hash.h"
+#include "crypto/random.h"
+#include "crypto/wiping.h"
+
+namespace messaging {
+namespace {
+
+base::Bytes labelled(std::string_view label, const DepositToken& token) {
+  base::WireWriter out;
+  out.fixed(base::as_bytes(label)).fixed(token.bytes);
+  return out.take();
+}
+
+std::array<std::uint8_t, 32> mac_of(const DepositKey& key, std::string_view mailbox,
+                                    base::UnixMillis time, base::ByteView body) {
+  base::WireWriter claim;
+  claim.text(mailbox).i64(time).fixed(crypto::blake2b<32>(body));
+  return crypto::hmac_sha256(key, claim.view());
+}
+
+}  // namespace
+
+DepositToken DepositToken::generate() { return {crypto::random_array<32>()}; }
+
+DepositKeyId deposit_key_id(const DepositToken& token) {
+  return crypto::blake2b<16>(labelled("privitty-edge deposit id", token));
+}
+
+DepositKey deposit_key(const DepositToken& token) {
+  return crypto::blake2b<32>(labelled("privitty-edge deposit key", token));
+}
+
+DepositProof prove_deposit(const DepositToken& token, std::string_view mailbox,
+                           base::UnixMillis time, base::ByteView body) {
+  return {deposit_key_id(token), time, mac_of(deposit_key(token), mailbox, time, body)};
+}
+
+bool proof_holds(const DepositKey& key, const DepositProof& proof, std::string_view mailbox,
+                 base::ByteView body) {
+  return crypto::equal_ct(mac_of(key, mailbox, proof.time, body), proof.mac);
+}
+
+base::Bytes join_body(const std::vector<base::Bytes>& envelopes) {
+  base::WireWriter out;
+  for (const base::Bytes& envelope : envelopes) out.bytes(envelope);
+  return out.take();
+}
+
+base::Result<std::vector<base::ByteView>> split_body(base::ByteView body) {
+  std::vector<base::ByteView> envelopes;
+  base::WireReader in(body);
+  while (in.ok() && in.left() > 0 && envelopes.size() <= kMaxDepositEnvelopes) {
+    envelopes.push_back(in.bytes(kMaxDepositBytes));
+  }
+  if (!in.done() || envelopes.empty()) {
+    return base::fail(base::Errc::invalid_argument,
+                      "the body is not a list of 1 to 256 envelopes, each behind its length");
+  }
+  return envelopes;
+}
+
+}  // namespace messaging

@@ -1,0 +1,121 @@
+#include "messaging/paths.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <filesystem>
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+
+// The real path behind a descriptor: what was opened, not what was asked for.
+base::Result<std::string> real_path_of(int fd, const std::string& asked) {
+  char buffer[PATH_MAX + 1];
+  const std::string link = "/proc/self/fd/" + std::to_string(fd);
+  const ssize_t size = readlink(link.c_str(), buffer, PATH_MAX);
+  if (size < 0) return base::fail_errno(Errc::io, "cannot resolve " + asked, errno);
+  return std::string(buffer, static_cast<std::size_t>(size));
+}
+
+bool lies_below(const std::string& path, const std::string& folder) {
+  if (folder.empty()) return false;
+  std::error_code error;
+  std::string root = std::filesystem::weakly_canonical(folder, error).string();
+  if (error) return false;
+  while (root.size() > 1 && root.back() == '/') root.pop_back();
+  return path == root || root == "/" ||
+         (path.size() > root.size() && path.starts_with(root) && path[root.size()] == '/');
+}
+
+base::Result<> check_text(const std::string& path) {
+  if (path.empty()) return fail(Errc::invalid_argument, "the path is empty");
+  if (path.find('\0') != std::string::npos || path.size() >= PATH_MAX) {
+    return fail(Errc::invalid_argument, "the path holds a NUL byte or is too long");
+  }
+  if (path[0] != '/') {
+    return fail(Errc::invalid_argument,
+                "the path " + path + " is not absolute; the daemon has its own working folder");
+  }
+  return {};
+}
+
+}  // namespace
+
+OpenFile::~OpenFile() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+base::Result<> CallerPaths::judge(int fd, const std::string& path) const {
+  EDGE_TRY(const std::string real, real_path_of(fd, path));
+  for (const char* folder : {"/proc", "/sys", "/dev"}) {
+    if (lies_below(real, folder)) {
+      return fail(Errc::forbidden, path + " lies in " + folder + ", where no files are taken from");
+    }
+  }
+  if (lies_below(real, rules_.accounts_dir)) {
+    return fail(Errc::forbidden, path + " lies inside the accounts directory");
+  }
+  for (const std::string& secret : rules_.protected_files) {
+    struct stat theirs{};
+    struct stat ours{};
+    if (stat(secret.c_str(), &ours) == 0 && fstat(fd, &theirs) == 0 &&
+        ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino) {
+      return fail(Errc::forbidden, path + " is one of the daemon's own files");
+    }
+  }
+  if (!rules_.restricted) return {};
+  for (const std::string& root : rules_.roots) {
+    if (lies_below(real, root)) return {};
+  }
+  return fail(Errc::forbidden, path + " lies below none of the folders given with --files" +
+                                   (rules_.roots.empty() ? " (none is given)" : ""));
+}
+
+base::Result<OpenFile> CallerPaths::open_to_read(const std::string& path) const {
+  EDGE_CHECK(check_text(path));
+  // O_NONBLOCK: opening a pipe must not wait for a writer.
+  OpenFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (file.fd() < 0) {
+    return base::fail_errno(errno == ENOENT ? Errc::not_found : Errc::forbidden,
+                            "cannot open " + path, errno);
+  }
+  struct stat info{};
+  if (fstat(file.fd(), &info) != 0) return base::fail_errno(Errc::io, "cannot read " + path, errno);
+  EDGE_CHECK(judge(file.fd(), path));
+  if (!S_ISREG(info.st_mode)) return fail(Errc::forbidden, path + " is not a regular file");
+  return file;
+}
+
+// The folder is opened and judged first; the file is then made relative to that descriptor, so that
+// nothing swapped in between can lead elsewhere.
+base::Result<OpenFile> CallerPaths::create(const std::string& path) const {
+  EDGE_CHECK(check_text(path));
+  const std::filesystem::path asked(path);
+  const std::string name = asked.filename().string();
+  if (name.empty() || name == "." || name == "..") {
+    return fail(Errc::invalid_argument, "the path " + path + " names no file");
+  }
+  OpenFile folder(::open(asked.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (folder.fd() < 0) {
+    return base::fail_errno(errno == ENOENT ? Errc::not_found : Errc::forbidden,
+                            "cannot open the folder of " + path, errno);
+  }
+  EDGE_CHECK(judge(folder.fd(), path));
+  OpenFile file(::openat(folder.fd(), name.c_str(),
+                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (file.fd() < 0) {
+    if (errno == EEXIST) {
+      return fail(Errc::already_exists, path + " exists already; nothing was written");
+    }
+    return base::fail_errno(Errc::forbidden, "cannot make " + path, errno);
+  }
+  return file;
+}
+
+}  // namespace messaging
