@@ -13,7 +13,7 @@
 //   |
 //               cipher key 32 | nonce u64 | chaining key 32 | hash 32 | static key present u8 | 32
 //               | ephemeral present u8 | 32 | remote static present u8 | 32 | remote ephemeral
-//               present u8 | 32 | psk present u8 | 32 313 bytes
+//               present u8 | 32 | psk present u8 | 32 274 bytes
 #pragma once
 
 #include <array>

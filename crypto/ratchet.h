@@ -42,6 +42,16 @@ inline constexpr std::uint32_t kMaxRatchetSteps = 100'000;  // skipped over by o
 inline constexpr std::size_t kMaxSkippedKeys = 2'000;       // of one session
 inline constexpr std::size_t kMaxOldEpochs = 32;
 
+namespace detail {
+// A receiving chain, kept when it is over while messages of it may still come. (Not nested: clang
+// 14 does not default-construct nested classes with initialisers inside std::optional.)
+struct RatchetEpoch {
+  std::uint64_t id = 0;
+  WipingArray<32> header_key;
+  std::uint32_t skipped = 0;  // keys put and not yet used; some of them may have been dropped
+};
+}  // namespace detail
+
 struct RatchetKeyPair {
   WipingArray<32> secret;
   X25519Public public_key;
@@ -69,12 +79,12 @@ class Ratchet {
   base::Result<WipingBytes> decrypt(base::ByteView message, base::ByteView ad,
                                     SkippedKeys& skipped);
 
-  //   saved form: version u8 (1) | root 32 | own ratchet secret 32 | remote ratchet key present u8
-  //   |
-  //     32 | sending chain present u8 | chain 32 | header key 32 | receiving chain present u8 |
-  //     chain 32 | header key 32 | epoch u64 | skipped u32 | next sending header key 32 | next
-  //     receiving header key 32 | sent u32 | received u32 | previous sent u32 | next epoch u64 |
-  //     old epochs u8 | each: epoch u64, header key 32, skipped u32
+  //   saved form: version u8 (1) | root 32 | own ratchet secret 32 | own ratchet key 32 |
+  //     remote ratchet key 0/1 + 32 | sending chain 0/1 + (chain 32 | header key 32) | receiving
+  //     chain 0/1 + (chain 32 | header key 32 | epoch u64 | skipped u32) | next sending header key
+  //     32 | next receiving header key 32 | sent u32 | received u32 | previous sent u32 | next
+  //     epoch u64 | old epochs u8 | each: header key 32 | epoch u64 | skipped u32
+  // What is absent (0) is zeros, so 357 bytes and 44 for each old epoch.
   WipingBytes save() const;
   // Errc::corrupt for anything save() does not write.
   static base::Result<Ratchet> load(base::ByteView saved);
@@ -84,25 +94,27 @@ class Ratchet {
     WipingArray<32> chain;
     WipingArray<32> header_key;
   };
-  // A receiving chain that is over, kept while messages of it may still come.
-  struct Epoch {
-    std::uint64_t id = 0;
-    WipingArray<32> header_key;
-    std::uint32_t skipped = 0;  // keys put and not yet used; some of them may have been dropped
-  };
+  using Epoch = detail::RatchetEpoch;
   struct Receiving {
     WipingArray<32> chain;
     Epoch epoch;
   };
   struct Header;
-  struct Opened;   // what trying a message found out
-  struct Changes;  // what it asks of the SkippedKeys
+  struct Changes;  // what an opened message asks of the SkippedKeys
 
   Ratchet() = default;
-  base::Result<WipingBytes> decrypt_on_copy(base::ByteView message, base::ByteView ad,
-                                            SkippedKeys& skipped, Changes& changes);
-  base::Result<> step(const Header& header, Changes& changes);
-  base::Result<> skip_to(std::uint32_t n, Changes& changes);
+  base::Result<WipingBytes> open(base::ByteView message, base::ByteView ad, SkippedKeys& skipped,
+                                 Changes& changes);
+  // The key of a message that comes late, if its epoch kept it.
+  base::Result<MessageKey> late_key(Epoch& epoch, std::uint32_t n, SkippedKeys& skipped,
+                                    Changes& changes);
+  // The key of message n in the receiving chain, which moves past it.
+  base::Result<MessageKey> key_at(std::uint32_t n, Changes& changes);
+  void skip_to(std::uint32_t n, Changes& changes);
+  base::Result<> turn(const Header& header, Changes& changes);
+  void retire_receiving(const Header& header, Changes& changes);
+  // Mixes the agreement of own_ and remote_ into root_.
+  base::Result<> mix_root(WipingArray<32>& chain, WipingArray<32>& next_header_key);
 
   WipingArray<32> root_;
   RatchetKeyPair own_;
