@@ -26,7 +26,7 @@ struct BlobRow {
   crypto::WipingArray<32> key;
   std::string file_name;      // as the sender named it
   std::string media_type;
-  std::array<std::uint8_t, 32> content_hash{};  // BLAKE2b-256 of the sealed bytes (BlobInfo::hash)
+  std::array<std::uint8_t, 32> hash{};  // BLAKE2b-256 of the sealed bytes (BlobInfo::hash)
 };
 
 // With uses as given, usually 0: insert_message() adds one.

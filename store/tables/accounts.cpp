@@ -1,0 +1,81 @@
+#include "store/tables/accounts.h"
+
+#include "base/log.h"
+#include "base/wire.h"
+
+namespace store {
+namespace {
+
+constexpr std::uint8_t kForm = 1;
+constexpr std::size_t kMaxField = 4096;
+
+base::Bytes write_sealed(const AccountRow& row) {
+  base::WireWriter out;
+  out.u8(kForm).fixed(row.seed.view()).text(row.addr).text(row.profile);
+  return out.take();
+}
+
+base::Result<AccountRow> read_row(const Vault& vault, const Row& columns) {
+  AccountRow row;
+  row.id = columns.id<base::AccountId>(0);
+  EDGE_TRY(row.uuid, columns.array<16>(1));
+  row.mailbox = columns.text(2);
+  row.created_at = columns.integer(3);
+  row.io_on = columns.boolean(4);
+  row.position = columns.integer(5);
+  EDGE_TRY(const crypto::WipingBytes plain, vault.open(vault.account(row.uuid), "account", "sealed",
+                                                       row.id.value, columns.blob(6)));
+  base::WireReader in(plain);
+  if (in.u8() != kForm) in.refuse();
+  const base::ByteView seed = in.fixed(32);
+  row.addr = in.text(kMaxField);
+  row.profile = in.text(kMaxField);
+  if (!in.done()) return base::fail(base::Errc::corrupt, "an account's record has another form");
+  std::copy(seed.begin(), seed.end(), row.seed.begin());
+  return row;
+}
+
+}  // namespace
+
+base::Result<AccountList> list_accounts(Connection& db, const Vault& vault) {
+  AccountList list;
+  EDGE_CHECK(db.each(
+      "SELECT id, uuid, mailbox, created_at, io_on, position, sealed FROM account"
+      " ORDER BY position, id",
+      [&](const Row& columns) {
+        auto row = read_row(vault, columns);
+        if (row) return list.rows.push_back(*std::move(row));
+        const auto id = columns.id<base::AccountId>(0);
+        base::log::error("account {} does not open: {}", id.value, row.error().message);
+        list.unreadable.push_back(id);
+      }));
+  return list;
+}
+
+base::Result<base::AccountId> insert_account(Connection& db, const Vault& vault,
+                                             const AccountRow& row) {
+  // The seal binds to the id, which exists only after the insertion.
+  EDGE_CHECK(db.run(
+      "INSERT INTO account(uuid, mailbox, created_at, io_on, position, sealed)"
+      " VALUES(?, ?, ?, ?, ?, x'')",
+      row.uuid, row.mailbox, row.created_at, row.io_on, row.position));
+  EDGE_TRY(const auto id, db.integer("SELECT last_insert_rowid()"));
+  base::Bytes plain = write_sealed(row);
+  const base::Bytes sealed =
+      vault.seal(vault.account(row.uuid), "account", "sealed", id.value_or(0), plain);
+  crypto::wipe(plain);
+  EDGE_CHECK(db.run("UPDATE account SET sealed = ? WHERE id = ?", sealed, id));
+  return base::AccountId(static_cast<std::uint32_t>(id.value_or(0)));
+}
+
+base::Result<> set_account_io(Connection& db, base::AccountId account, bool on) {
+  EDGE_CHECK(db.run("UPDATE account SET io_on = ? WHERE id = ?", on, account));
+  return {};
+}
+
+base::Result<> delete_account(Connection& db, base::AccountId account) {
+  EDGE_CHECK(db.run("DELETE FROM account WHERE id = ?", account));
+  return {};
+}
+
+}  // namespace store

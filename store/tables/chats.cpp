@@ -1,0 +1,112 @@
+#include "store/tables/chats.h"
+
+#include <fmt/format.h>
+
+namespace store {
+namespace {
+
+#define CHAT_COLUMNS                                                                       \
+  "SELECT id, type, contact_id, blocked, visibility, muted_until, encrypted, created_at, " \
+  "last_at, draft_id FROM chat "
+
+ChatRow read_row(const Row& columns) {
+  ChatRow row;
+  row.id = columns.id<base::ChatId>(0);
+  row.type = static_cast<std::uint8_t>(columns.integer(1));
+  row.contact = columns.maybe_id<base::ContactId>(2);
+  const auto blocked = columns.integer(3);
+  row.blocked = blocked == 0 ? ChatBlocked::no : blocked == 2 ? ChatBlocked::request
+                                                              : ChatBlocked::yes;
+  row.visibility = static_cast<std::uint8_t>(columns.integer(4));
+  row.muted_until = columns.integer(5);
+  row.encrypted = columns.boolean(6);
+  row.created_at = columns.integer(7);
+  row.last_at = columns.integer(8);
+  row.draft = columns.maybe_id<base::MsgId>(9);
+  return row;
+}
+
+base::Error no_such_chat(base::ChatId chat) {
+  return base::fail(base::Errc::not_found,
+                    fmt::format("Failed loading chat Chat#{} from database: there is no such chat",
+                                chat.value));
+}
+
+}  // namespace
+
+base::Result<> insert_chat(const Scope& scope, const ChatRow& row) {
+  EDGE_CHECK(scope.db.run(
+      "INSERT INTO chat(account_id, id, type, contact_id, blocked, visibility, muted_until,"
+      " encrypted, created_at, last_at, draft_id) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      scope.account, row.id, row.type, row.contact, row.blocked, row.visibility, row.muted_until,
+      row.encrypted, row.created_at, row.last_at, row.draft));
+  return {};
+}
+
+base::Result<> update_chat(const Scope& scope, const ChatRow& row) {
+  EDGE_TRY(const auto changed,
+           scope.db.run("UPDATE chat SET type = ?, contact_id = ?, blocked = ?, visibility = ?,"
+                        " muted_until = ?, encrypted = ?, created_at = ?, draft_id = ?"
+                        " WHERE account_id = ? AND id = ?",
+                        row.type, row.contact, row.blocked, row.visibility, row.muted_until,
+                        row.encrypted, row.created_at, row.draft, scope.account, row.id));
+  if (changed == 0) return no_such_chat(row.id);
+  return {};
+}
+
+base::Result<> delete_chat(const Scope& scope, base::ChatId chat) {
+  EDGE_CHECK(
+      scope.db.run("DELETE FROM chat WHERE account_id = ? AND id = ?", scope.account, chat));
+  return {};
+}
+
+base::Result<std::optional<ChatRow>> find_chat(const Scope& scope, base::ChatId chat) {
+  return scope.db.one<ChatRow>(CHAT_COLUMNS "WHERE account_id = ? AND id = ?", read_row,
+                               scope.account, chat);
+}
+
+base::Result<ChatRow> load_chat(const Scope& scope, base::ChatId chat) {
+  EDGE_TRY(auto row, find_chat(scope, chat));
+  if (row) return *std::move(row);
+  return no_such_chat(chat);
+}
+
+base::Result<std::optional<ChatRow>> find_chat_by_contact(const Scope& scope,
+                                                          base::ContactId contact) {
+  return scope.db.one<ChatRow>(
+      CHAT_COLUMNS "WHERE account_id = ? AND contact_id = ? AND contact_id IS NOT NULL", read_row,
+      scope.account, contact);
+}
+
+base::Result<std::vector<ChatRow>> list_chats(const Scope& scope) {
+  std::vector<ChatRow> chats;
+  EDGE_CHECK(scope.db.each(
+      CHAT_COLUMNS "WHERE account_id = ? ORDER BY visibility = 2 DESC, last_at DESC, id DESC",
+      [&](const Row& row) { chats.push_back(read_row(row)); }, scope.account));
+  return chats;
+}
+
+base::Result<std::int64_t> next_send_seq(const Scope& scope, base::ChatId chat) {
+  EDGE_CHECK(scope.db.run("UPDATE chat SET send_seq = send_seq + 1 WHERE account_id = ? AND id = ?",
+                          scope.account, chat));
+  EDGE_TRY(const auto seq, scope.db.integer(
+      "SELECT send_seq FROM chat WHERE account_id = ? AND id = ?", scope.account, chat));
+  if (!seq) return no_such_chat(chat);
+  return *seq;
+}
+
+base::Result<> set_draft(const Scope& scope, base::ChatId chat,
+                         std::optional<base::MsgId> draft) {
+  EDGE_CHECK(scope.db.run("UPDATE chat SET draft_id = ? WHERE account_id = ? AND id = ?", draft,
+                          scope.account, chat));
+  return {};
+}
+
+base::Result<> raise_chat(const Scope& scope, base::ChatId chat, base::UnixMillis at) {
+  EDGE_CHECK(scope.db.run(
+      "UPDATE chat SET last_at = ?3 WHERE account_id = ?1 AND id = ?2 AND last_at < ?3",
+      scope.account, chat, at));
+  return {};
+}
+
+}  // namespace store

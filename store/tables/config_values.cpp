@@ -1,0 +1,81 @@
+#include "store/tables/config_values.h"
+
+#include "base/log.h"
+#include "base/wire.h"
+
+namespace store {
+namespace {
+
+constexpr std::uint8_t kForm = 1;
+
+// The rows have no number of their own: the seal binds to the first bytes of the key's hash.
+std::int64_t place_of(base::ByteView key_hash) {
+  std::uint64_t place = 0;
+  for (std::size_t i = 0; i < 8 && i < key_hash.size(); ++i) place = (place << 8) | key_hash[i];
+  return static_cast<std::int64_t>(place);
+}
+
+struct Entry {
+  std::string key;
+  std::string value;
+};
+
+base::Result<Entry> read_entry(const Scope& scope, base::ByteView key_hash,
+                               base::ByteView sealed) {
+  EDGE_TRY(const auto plain, scope.open("config", place_of(key_hash), sealed));
+  base::WireReader in(plain);
+  if (in.u8() != kForm) in.refuse();
+  Entry entry;
+  entry.key = in.text(1024);
+  entry.value = in.text(plain.size());
+  if (!in.done()) return base::fail(base::Errc::corrupt, "a config record has another form");
+  return entry;
+}
+
+}  // namespace
+
+base::Result<std::optional<std::string>> find_config_value(const Scope& scope,
+                                                           std::string_view key) {
+  const auto hash = scope.lookup("config key", base::as_bytes(key));
+  return scope.db.one<std::string>(
+      "SELECT sealed FROM config WHERE account_id = ? AND key_hash = ?",
+      [&](const Row& row) -> base::Result<std::string> {
+        EDGE_TRY(Entry entry, read_entry(scope, hash, row.blob(0)));
+        return std::move(entry.value);
+      },
+      scope.account, hash);
+}
+
+base::Result<> set_config_value(const Scope& scope, std::string_view key,
+                                const std::optional<std::string>& value) {
+  const auto hash = scope.lookup("config key", base::as_bytes(key));
+  if (!value) {
+    EDGE_CHECK(scope.db.run("DELETE FROM config WHERE account_id = ? AND key_hash = ?",
+                            scope.account, hash));
+    return {};
+  }
+  base::WireWriter out;
+  out.u8(kForm).text(key).text(*value);
+  EDGE_CHECK(scope.db.run(
+      "INSERT OR REPLACE INTO config(account_id, key_hash, sealed) VALUES(?, ?, ?)", scope.account,
+      hash, scope.seal("config", place_of(hash), out.view())));
+  return {};
+}
+
+base::Result<std::map<std::string, std::string>> list_config_values(const Scope& scope) {
+  std::map<std::string, std::string> values;
+  EDGE_CHECK(scope.db.each(
+      "SELECT key_hash, sealed FROM config WHERE account_id = ?",
+      [&](const Row& row) {
+        auto entry = read_entry(scope, row.blob(0), row.blob(1));
+        if (entry) {
+          values.emplace(std::move(entry->key), std::move(entry->value));
+        } else {
+          base::log::error("a config value of account {} does not open", scope.account.value);
+        }
+      },
+      scope.account));
+  return values;
+}
+
+}  // namespace store

@@ -1,0 +1,138 @@
+// The lists of store/tables/messages.h: what is found without opening a message, and search.
+#include <algorithm>
+
+#include "base/log.h"
+#include "store/tables/message_record.h"
+#include "store/tables/messages.h"
+
+namespace store {
+namespace {
+
+#define MARK_COLUMNS \
+  "SELECT m.id, m.chat_id, m.from_id, m.uuid, m.state, m.flags, m.sort_at FROM message m "
+
+base::Result<MessageMark> read_mark(const Row& columns) {
+  MessageMark mark;
+  mark.id = columns.id<base::MsgId>(0);
+  mark.chat = columns.id<base::ChatId>(1);
+  mark.from = columns.id<base::ContactId>(2);
+  EDGE_TRY(mark.uuid, columns.array<16>(3));
+  mark.state = static_cast<std::uint32_t>(columns.integer(4));
+  mark.is_info = detail::is_info_flag(columns.integer(5));
+  mark.sort_at = columns.integer(6);
+  return mark;
+}
+
+template <class... A>
+base::Result<std::vector<MessageMark>> marks(const Scope& scope, std::string_view sql,
+                                             const A&... args) {
+  std::vector<MessageMark> found;
+  EDGE_CHECK(scope.db.each(
+      sql,
+      [&](const Row& row) -> base::Result<> {
+        EDGE_TRY(const MessageMark mark, read_mark(row));
+        found.push_back(mark);
+        return {};
+      },
+      args...));
+  return found;
+}
+
+std::string folded(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+}  // namespace
+
+base::Result<std::optional<MessageMark>> find_message_mark(const Scope& scope,
+                                                           base::MsgId message) {
+  return scope.db.one<MessageMark>(MARK_COLUMNS "WHERE m.account_id = ? AND m.id = ?", read_mark,
+                                   scope.account, message);
+}
+
+base::Result<std::vector<MessageMark>> messages_of_chat(const Scope& scope, base::ChatId chat) {
+  return marks(scope,
+               MARK_COLUMNS
+               "WHERE m.account_id = ? AND m.chat_id = ? AND m.state <> 19"
+               " ORDER BY m.position, m.seq, m.id",
+               scope.account, chat);
+}
+
+base::Result<std::vector<MessageMark>> messages_after(const Scope& scope, base::MsgId after) {
+  return marks(scope,
+               MARK_COLUMNS
+               "JOIN chat c ON c.account_id = m.account_id AND c.id = m.chat_id"
+               " WHERE m.account_id = ? AND m.id > ? AND m.state <> 19 AND c.blocked <> 1"
+               " ORDER BY m.id",
+               scope.account, after);
+}
+
+base::Result<std::vector<base::MsgId>> search_messages(const Scope& scope, std::string_view text,
+                                                       std::optional<base::ChatId> chat,
+                                                       std::size_t limit) {
+  std::vector<base::MsgId> found;
+  const std::string wanted = folded(text);
+  if (wanted.empty()) return found;
+  auto look = [&](const Row& row) {
+    if (found.size() >= limit) return;
+    const auto have = detail::read_message_text(scope, row.integer(0), row.blob(1));
+    if (!have) {
+      base::log::error("message {} of account {} does not open", row.integer(0),
+                       scope.account.value);
+    } else if (folded(*have).find(wanted) != std::string::npos) {
+      found.push_back(row.id<base::MsgId>(0));
+    }
+  };
+  if (chat) {
+    EDGE_CHECK(scope.db.each(
+        "SELECT id, sealed FROM message WHERE account_id = ? AND chat_id = ? AND state <> 19"
+        " ORDER BY position DESC, seq DESC, id DESC",
+        look, scope.account, *chat));
+  } else {
+    EDGE_CHECK(scope.db.each(
+        "SELECT m.id, m.sealed FROM message m"
+        " JOIN chat c ON c.account_id = m.account_id AND c.id = m.chat_id"
+        " WHERE m.account_id = ? AND m.state <> 19 AND c.blocked <> 1 ORDER BY m.id DESC",
+        look, scope.account));
+  }
+  return found;
+}
+
+base::Result<std::uint32_t> fresh_count(const Scope& scope, base::ChatId chat) {
+  EDGE_TRY(const auto count,
+           scope.db.integer("SELECT count(*) FROM message INDEXED BY message_fresh"
+                            " WHERE account_id = ? AND chat_id = ? AND state = 10",
+                            scope.account, chat));
+  return static_cast<std::uint32_t>(count.value_or(0));
+}
+
+base::Result<std::vector<base::MsgId>> fresh_messages(const Scope& scope, base::UnixMillis now) {
+  std::vector<base::MsgId> found;
+  EDGE_CHECK(scope.db.each(
+      "SELECT m.id FROM message m INDEXED BY message_fresh"
+      " JOIN chat c ON c.account_id = m.account_id AND c.id = m.chat_id"
+      " WHERE m.account_id = ?1 AND m.state = 10 AND c.blocked = 0"
+      " AND (c.muted_until = 0 OR (c.muted_until > 0 AND c.muted_until <= ?2)) ORDER BY m.id DESC",
+      [&](const Row& row) { found.push_back(row.id<base::MsgId>(0)); }, scope.account, now));
+  return found;
+}
+
+base::Result<std::optional<base::MsgId>> last_message(const Scope& scope, base::ChatId chat) {
+  return scope.db.one<base::MsgId>(
+      "SELECT id FROM message WHERE account_id = ? AND chat_id = ?"
+      " ORDER BY position DESC, seq DESC, id DESC LIMIT 1",
+      [](const Row& row) { return row.id<base::MsgId>(0); }, scope.account, chat);
+}
+
+base::Result<std::int64_t> count_messages(const Scope& scope) {
+  EDGE_TRY(const auto count,
+           scope.db.integer("SELECT count(*) FROM message WHERE account_id = ? AND state <> 19",
+                            scope.account));
+  return count.value_or(0);
+}
+
+}  // namespace store

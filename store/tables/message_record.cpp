@@ -1,0 +1,85 @@
+#include "store/tables/message_record.h"
+
+#include "base/wire.h"
+
+namespace store::detail {
+namespace {
+
+constexpr std::uint8_t kForm = 1;
+constexpr std::uint32_t kMaxSteps = 1000;
+
+// Bits of the flags column; the download state is in the second byte.
+constexpr std::int64_t kInfo = 1, kBot = 2, kEdited = 4, kForwarded = 8, kEncrypted = 16;
+constexpr int kDownloadShift = 8;
+
+}  // namespace
+
+std::int64_t message_flags(const MessageRow& row) {
+  return (row.is_info ? kInfo : 0) | (row.is_bot ? kBot : 0) | (row.is_edited ? kEdited : 0) |
+         (row.is_forwarded ? kForwarded : 0) | (row.encrypted ? kEncrypted : 0) |
+         (std::int64_t{row.download} << kDownloadShift);
+}
+
+bool is_info_flag(std::int64_t flags) { return (flags & kInfo) != 0; }
+
+base::Bytes seal_message(const Scope& scope, const MessageRow& row) {
+  base::WireWriter out;
+  out.u8(kForm).text(row.text).text(row.error).text(row.sender_name);
+  out.boolean(row.has_quote).text(row.quote_text);
+  out.u32(row.quoted ? row.quoted->value : 0);
+  out.u32(row.info_contact ? row.info_contact->value : 0);
+  out.u32(static_cast<std::uint32_t>(row.steps.size()));
+  for (const std::string& step : row.steps) out.text(step);
+  return scope.seal("message", row.id.value, out.view());
+}
+
+base::Result<std::string> read_message_text(const Scope& scope, std::int64_t id,
+                                            base::ByteView sealed) {
+  EDGE_TRY(const auto plain, scope.open("message", id, sealed));
+  base::WireReader in(plain);
+  if (in.u8() != kForm) in.refuse();
+  std::string text = in.text(kMaxStoredText);
+  if (!in.ok()) return base::fail(base::Errc::corrupt, "a message's record has another form");
+  return text;
+}
+
+base::Result<MessageRow> read_message(const Scope& scope, const Row& columns) {
+  MessageRow row;
+  row.id = columns.id<base::MsgId>(0);
+  row.chat = columns.id<base::ChatId>(1);
+  row.from = columns.id<base::ContactId>(2);
+  EDGE_TRY(row.uuid, columns.array<16>(3));
+  row.state = static_cast<std::uint32_t>(columns.integer(4));
+  row.type = static_cast<std::uint8_t>(columns.integer(5));
+  row.system = static_cast<std::uint8_t>(columns.integer(6));
+  const std::int64_t flags = columns.integer(7);
+  row.is_info = is_info_flag(flags);
+  row.is_bot = (flags & kBot) != 0;
+  row.is_edited = (flags & kEdited) != 0;
+  row.is_forwarded = (flags & kForwarded) != 0;
+  row.encrypted = (flags & kEncrypted) != 0;
+  row.download = static_cast<std::uint8_t>((flags >> kDownloadShift) & 0xff);
+  row.position = columns.integer(8);
+  row.seq = columns.integer(9);
+  row.sent_at = columns.integer(10);
+  row.sort_at = columns.integer(11);
+  row.received_at = columns.integer(12);
+  row.blob_id = columns.maybe_integer(13);
+  EDGE_TRY(const auto plain, scope.open("message", row.id.value, columns.blob(14)));
+  base::WireReader in(plain);
+  if (in.u8() != kForm) in.refuse();
+  row.text = in.text(kMaxStoredText);
+  row.error = in.text(kMaxStoredText);
+  row.sender_name = in.text(kMaxStoredText);
+  row.has_quote = in.boolean();
+  row.quote_text = in.text(kMaxStoredText);
+  if (const auto quoted = in.u32()) row.quoted = base::MsgId(quoted);
+  if (const auto contact = in.u32()) row.info_contact = base::ContactId(contact);
+  const std::uint32_t steps = in.u32();
+  if (steps > kMaxSteps) in.refuse();
+  for (std::uint32_t i = 0; i < steps && in.ok(); ++i) row.steps.push_back(in.text(kMaxStoredText));
+  if (!in.done()) return base::fail(base::Errc::corrupt, "a message's record has another form");
+  return row;
+}
+
+}  // namespace store::detail

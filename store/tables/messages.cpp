@@ -1,0 +1,172 @@
+#include "store/tables/messages.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "store/tables/blobs.h"
+#include "store/tables/chats.h"
+#include "store/tables/message_record.h"
+
+namespace store {
+namespace {
+
+constexpr std::uint32_t kDraft = 19;  // messaging::MsgState::out_draft
+
+// Numbers grow with arrival, so a message's own id is its place, unless the same sender has sent
+// messages with a higher sequence that came first: then it is theirs. A sender's messages are in
+// order by this very rule, so the walk from the newest ends at the first that is not later.
+base::Result<std::int64_t> place_in_chat(const Scope& scope, const MessageRow& row) {
+  std::int64_t place = row.id.value;
+  if (row.seq == 0) return place;
+  bool searching = true;
+  while (searching) {
+    searching = false;
+    EDGE_TRY(const auto later, scope.db.one<std::int64_t>(
+        "SELECT position, seq FROM message INDEXED BY message_in_chat"
+        " WHERE account_id = ? AND chat_id = ? AND position < ? AND from_id = ? AND seq > 0"
+        " ORDER BY position DESC, seq DESC, id DESC LIMIT 1",
+        [&](const Row& columns) {
+          return columns.integer(1) > row.seq ? columns.integer(0) : std::int64_t{0};
+        },
+        scope.account, row.chat, place, row.from));
+    if (later && *later > 0) {
+      place = *later;
+      searching = true;
+    }
+  }
+  return place;
+}
+
+base::Error no_such_message(const Scope& scope, base::MsgId message) {
+  return base::fail(base::Errc::not_found,
+                    fmt::format("Message Msg#{} does not exist for account {}", message.value,
+                                scope.account.value));
+}
+
+}  // namespace
+
+base::Result<> insert_message(const Scope& scope, MessageRow& row) {
+  EDGE_TRY(row.position, place_in_chat(scope, row));
+  EDGE_CHECK(scope.db.run(
+      "INSERT INTO message(account_id, id, chat_id, from_id, uuid, state, type, system, flags,"
+      " position, seq, sent_at, sort_at, received_at, blob_id, sealed)"
+      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      scope.account, row.id, row.chat, row.from, row.uuid, row.state, row.type, row.system,
+      detail::message_flags(row), row.position, row.seq, row.sent_at, row.sort_at,
+      row.received_at, row.blob_id, detail::seal_message(scope, row)));
+  if (row.blob_id) EDGE_CHECK(add_blob_use(scope, *row.blob_id));
+  return raise_chat(scope, row.chat, std::max(row.sort_at, row.received_at));
+}
+
+base::Result<> update_message(const Scope& scope, const MessageRow& row) {
+  EDGE_TRY(const auto changed,
+           scope.db.run("UPDATE message SET chat_id = ?, from_id = ?, state = ?, type = ?,"
+                        " system = ?, flags = ?, sent_at = ?, sort_at = ?, received_at = ?,"
+                        " sealed = ? WHERE account_id = ? AND id = ?",
+                        row.chat, row.from, row.state, row.type, row.system,
+                        detail::message_flags(row), row.sent_at, row.sort_at, row.received_at,
+                        detail::seal_message(scope, row), scope.account, row.id));
+  if (changed == 0) return no_such_message(scope, row.id);
+  return {};
+}
+
+base::Result<std::optional<MessageRow>> find_message(const Scope& scope, base::MsgId message) {
+  return scope.db.one<MessageRow>(
+      MESSAGE_COLUMNS "WHERE account_id = ? AND id = ?",
+      [&](const Row& row) { return detail::read_message(scope, row); }, scope.account, message);
+}
+
+base::Result<MessageRow> load_message(const Scope& scope, base::MsgId message) {
+  EDGE_TRY(auto row, find_message(scope, message));
+  if (row) return *std::move(row);
+  return no_such_message(scope, message);
+}
+
+// The connection keeps the prepared statement, so each id costs a bind and one step.
+std::vector<base::Result<MessageRow>> find_messages(const Scope& scope,
+                                                    std::span<const base::MsgId> messages) {
+  std::vector<base::Result<MessageRow>> rows;
+  rows.reserve(messages.size());
+  for (const base::MsgId message : messages) rows.push_back(load_message(scope, message));
+  return rows;
+}
+
+base::Result<std::optional<MessageRow>> find_message_by_uuid(const Scope& scope,
+                                                             base::ContactId from,
+                                                             const Uuid& uuid) {
+  return scope.db.one<MessageRow>(
+      MESSAGE_COLUMNS "WHERE account_id = ? AND from_id = ? AND uuid = ?",
+      [&](const Row& row) { return detail::read_message(scope, row); }, scope.account, from, uuid);
+}
+
+base::Result<bool> set_message_state(const Scope& scope, base::MsgId message,
+                                     std::uint32_t state) {
+  EDGE_TRY(const auto changed,
+           scope.db.run("UPDATE message SET state = ?3 WHERE account_id = ?1 AND id = ?2 AND ("
+                        "(?3 IN (13, 16) AND state >= 10 AND state < ?3) OR "
+                        "(?3 IN (26, 28) AND state >= 20 AND state < ?3) OR "
+                        "(?3 = 24 AND state IN (20, 26)))",
+                        scope.account, message, state));
+  return changed > 0;
+}
+
+base::Result<std::int64_t> notice_messages(const Scope& scope, base::ChatId chat) {
+  return scope.db.run(
+      "UPDATE message SET state = 13 WHERE account_id = ? AND chat_id = ? AND state = 10",
+      scope.account, chat);
+}
+
+base::Result<std::optional<std::string>> delete_message(const Scope& scope, base::MsgId message,
+                                                        base::UnixMillis at) {
+  struct Gone {
+    base::ChatId chat;
+    base::ContactId from;
+    Uuid uuid{};
+    bool draft = false;
+    std::optional<std::int64_t> blob;
+  };
+  EDGE_TRY(const auto gone, scope.db.one<Gone>(
+      "SELECT chat_id, from_id, uuid, state, blob_id FROM message WHERE account_id = ? AND id = ?",
+      [](const Row& row) -> base::Result<Gone> {
+        Gone found;
+        found.chat = row.id<base::ChatId>(0);
+        found.from = row.id<base::ContactId>(1);
+        EDGE_TRY(found.uuid, row.array<16>(2));
+        found.draft = row.integer(3) == kDraft;
+        found.blob = row.maybe_integer(4);
+        return found;
+      },
+      scope.account, message));
+  if (!gone) return std::optional<std::string>();
+  EDGE_CHECK(scope.db.run("DELETE FROM message WHERE account_id = ? AND id = ?", scope.account,
+                          message));
+  EDGE_CHECK(scope.db.run("DELETE FROM receipt WHERE account_id = ? AND msg_id = ?", scope.account,
+                          message));
+  if (gone->draft) {
+    EDGE_CHECK(scope.db.run(
+        "UPDATE chat SET draft_id = NULL WHERE account_id = ? AND id = ? AND draft_id = ?",
+        scope.account, gone->chat, message));
+  } else {
+    EDGE_CHECK(scope.db.run(
+        "INSERT OR REPLACE INTO tombstone(account_id, from_id, uuid, at) VALUES(?, ?, ?, ?)",
+        scope.account, gone->from, gone->uuid, at));
+  }
+  EDGE_CHECK(scope.db.run(
+      "UPDATE chat SET last_at = coalesce((SELECT max(sort_at, received_at) FROM message"
+      " WHERE account_id = ?1 AND chat_id = ?2 ORDER BY position DESC, seq DESC, id DESC LIMIT 1),"
+      " created_at) WHERE account_id = ?1 AND id = ?2",
+      scope.account, gone->chat));
+  if (!gone->blob) return std::optional<std::string>();
+  return drop_blob_use(scope, *gone->blob);
+}
+
+base::Result<bool> has_tombstone(const Scope& scope, base::ContactId from, const Uuid& uuid) {
+  EDGE_TRY(const auto found,
+           scope.db.integer("SELECT 1 FROM tombstone WHERE account_id = ? AND from_id = ?"
+                            " AND uuid = ?",
+                            scope.account, from, uuid));
+  return found.has_value();
+}
+
+}  // namespace store
