@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Answers every message with its own text: the whole of an application beside the gateway.
+
+Remembers where it was, so that nothing is missed while it restarts. EDGE_URL says where the gateway is.
+"""
+import json
+import os
+import time
+import urllib.request
+
+EDGE = os.environ.get("EDGE_URL", "http://127.0.0.1:7200")
+
+
+def rpc(method, *params):
+    """One call; the result, or an exception with the gateway's own words."""
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+    request = urllib.request.Request(f"{EDGE}/rpc", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as response:
+        answer = json.load(response)
+    if "error" in answer:
+        raise RuntimeError(answer["error"]["message"])
+    return answer["result"]
+
+
+def events(last_id):
+    """Yields (id, event) for each incoming message, after `last_id` when given."""
+    headers = {"Last-Event-ID": last_id} if last_id else {}
+    request = urllib.request.Request(f"{EDGE}/events?types=IncomingMsg", headers=headers)
+    with urllib.request.urlopen(request, timeout=60) as stream:  # a ping comes every 15 s
+        for line in stream:
+            name, _, value = line.decode().rstrip("\n").partition(": ")
+            if name == "id":
+                last_id = value
+            elif name == "data":
+                event = json.loads(value)
+                if "type" in event:
+                    yield last_id, event
+
+
+def answer_message(account, chat, msg):
+    message = rpc("get_message", account, msg)
+    print(f"chat {chat}: {message['text']}", flush=True)
+    rpc("markseen_msgs", account, [msg])
+    rpc("send_msg", account, chat, {"text": f"You said: {message['text']}"})
+
+
+def main():
+    print("invite:", rpc("get_chat_securejoin_qr_code", 1, None), flush=True)
+    last_id, pause = None, 1
+    while True:
+        try:
+            for last_id, event in events(last_id):
+                pause = 1
+                answer_message(event["account_id"], event["chat_id"], event["msg_id"])
+        except OSError as problem:
+            print(f"the gateway is away ({problem}), trying again in {pause} s", flush=True)
+        time.sleep(pause)
+        pause = min(pause * 2, 60)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,337 @@
+"""What people and machines get wrong: a clear message, the right exit code, and nothing lost."""
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import unittest
+
+from gateway import DAEMON, Gateway, RpcError, free_port, join, scaled, until
+
+FAILURE, USAGE = 1, 2
+
+
+def run(*flags, env=None, seconds=20, user=None):
+    """Runs the daemon to its end: (exit code, what it said)."""
+    done = subprocess.run([DAEMON, *map(str, flags)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, env={**os.environ, **(env or {})}, text=True,
+                          timeout=scaled(seconds), user=user, check=False)
+    return done.returncode, done.stdout
+
+
+class Starting(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="edge-bad-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.accounts = self.folder / "accounts"
+
+    def refused(self, code, words, *flags, **options):
+        """Starting with these flags ends with the code, and the message holds every word."""
+        got, said = run(*flags, **options)
+        self.assertEqual(got, code, said)
+        for word in words:
+            self.assertIn(word.lower(), said.lower())
+        for bad in ("terminate called", "Sanitizer", "what():", "Assertion"):
+            self.assertNotIn(bad, said)
+
+    def here(self, *more):
+        return ["--listen", "127.0.0.1:0", "--accounts", self.accounts, *more]
+
+    def snapshot(self):
+        return {path.name: path.read_bytes() for path in self.accounts.rglob("*")
+                if path.is_file() and path.name != "lock" and not path.name.endswith("-shm")}
+
+    def test_unknown_flags_and_wrong_values(self):
+        self.refused(USAGE, ["--nosuchflag"], "--nosuchflag")
+        self.refused(USAGE, ["--listen"], "--lisen", "127.0.0.1:0")  # the nearest is offered
+        for wrong in ("nonsense", "127.0.0.1:99999", "127.0.0.1:", ":7200:1", "127.0.0.1:7a"):
+            with self.subTest(wrong):
+                self.refused(USAGE, ["listen", wrong], "--listen", wrong, "--accounts", self.accounts)
+        self.refused(USAGE, ["public-url"], *self.here("--public-url", "gopher://x"))
+        self.refused(USAGE, ["PRIVITTY_LISTEN", "rubbish"], "--accounts", self.accounts,
+                     env={"PRIVITTY_LISTEN": "rubbish"})
+        self.refused(USAGE, ["no-such-file"], *self.here("--config", self.folder / "no-such-file"))
+        self.assertFalse(self.accounts.exists(), "nothing was made")
+
+    def test_a_wrong_line_in_a_configuration_file_is_named_by_its_number(self):
+        config = self.folder / "edge.conf"
+        config.write_text("# the gateway\nprofile = mill\nlissten = 127.0.0.1:0\n")
+        self.refused(USAGE, ["edge.conf", "3", "lissten"], *self.here("--config", config))
+
+    def test_help_and_version(self):
+        code, said = run("--help")
+        self.assertEqual(code, 0)
+        for flag in ("--listen", "--accounts", "--profile", "--public-url", "--peer-listen", "--files",
+                     "--allow-anonymous", "--key-file"):
+            self.assertIn(flag, said)
+        code, said = run("--version")
+        self.assertEqual(code, 0)
+        self.assertRegex(said, r"\d+\.\d+\.\d+")
+
+    def test_a_folder_that_cannot_be_used(self):
+        in_the_way = self.folder / "file"
+        in_the_way.write_text("not a folder")
+        self.refused(FAILURE, [str(in_the_way)], "--listen", "127.0.0.1:0", "--accounts", in_the_way)
+        self.refused(FAILURE, [str(in_the_way)], "--listen", "127.0.0.1:0", "--accounts", in_the_way / "below")
+
+    @unittest.skipUnless(os.geteuid() == 0, "to become another user one must be root")
+    def test_a_folder_of_somebody_else(self):
+        self.accounts.mkdir(mode=0o700)  # root's
+        os.chmod(self.folder, 0o755)
+        program = self.folder / "privitty-edged"  # the build folder may be closed to others
+        shutil.copy(DAEMON, program)
+        done = subprocess.run([program, *map(str, self.here())], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=scaled(20), user=65534, env={"HOME": "/"}, check=False)
+        self.assertEqual(done.returncode, FAILURE, done.stderr)
+        self.assertIn(str(self.accounts), done.stderr)
+        self.assertIn("permission", done.stderr.lower())
+
+    def test_a_taken_port(self):
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            address = f"127.0.0.1:{other.getsockname()[1]}"
+            self.refused(FAILURE, [address, "in use"], "--listen", address, "--accounts", self.accounts)
+
+    def test_a_non_loopback_address_without_keys(self):
+        for address in ("0.0.0.0:0", "[::]:0"):
+            with self.subTest(address):
+                self.refused(USAGE, ["--allow-anonymous"], "--listen", address, "--accounts", self.accounts)
+        gateway = self.enterContext(Gateway("open", flags=["--allow-anonymous"]))
+        self.assertEqual(gateway.http("GET", "/health")[0], 200)
+
+    def test_a_second_copy(self):
+        with Gateway("alice") as alice:
+            code, said = run("--listen", "127.0.0.1:0", "--accounts", alice.accounts)
+            self.assertEqual(code, FAILURE, said)
+            self.assertIn(str(alice.process.pid), said)
+            self.assertIn(str(alice.accounts), said)
+            self.assertEqual(alice.http("GET", "/health")[0], 200, "the first one goes on")
+
+    def started_once(self):
+        """An accounts folder with a message in it, its daemon stopped."""
+        gateway = Gateway("alice", folder=self.folder)
+        with gateway:
+            chat = gateway.rpc("create_chat_by_contact_id", 1, 1)
+            gateway.send(chat, "keep me")
+            self.assertEqual(gateway.stop(), 0)
+        return gateway, chat
+
+    def check_kept(self, gateway, chat):
+        with gateway:
+            self.assertEqual(gateway.texts(chat), ["keep me"])
+
+    def test_a_missing_key_is_never_replaced_by_a_new_one(self):
+        gateway, chat = self.started_once()
+        key = self.accounts / "master.key"
+        self.assertEqual(key.stat().st_mode & 0o777, 0o600)
+        away = key.rename(self.folder / "away.key")
+        before = self.snapshot()
+        self.refused(FAILURE, ["key"], *self.here())
+        self.assertEqual(before, self.snapshot(), "nothing was touched")
+        self.refused(FAILURE, ["key"], *self.here("--key-file", self.folder / "elsewhere.key"))
+        self.assertEqual(before, self.snapshot())
+        away.rename(key)
+        self.check_kept(gateway, chat)
+
+    def test_a_wrong_key_is_refused_and_nothing_is_touched(self):
+        gateway, chat = self.started_once()
+        with Gateway("other") as other:
+            wrong = (other.accounts / "master.key").read_bytes()
+        key = self.accounts / "master.key"
+        right = key.read_bytes()
+        for content in (wrong, right[:-5], b"", b"\0" * 4096):
+            key.write_bytes(content)
+            before = self.snapshot()
+            with self.subTest(content[:12]):
+                self.refused(FAILURE, ["key"], *self.here())
+                self.assertEqual(before, self.snapshot(), "nothing was touched")
+        key.write_bytes(right)
+        self.check_kept(gateway, chat)
+
+    def test_a_passphrase_instead_of_a_key_file(self):
+        phrase = self.folder / "phrase"
+        phrase.write_text("correct horse battery staple\n")
+        flags = ["--passphrase-file", str(phrase)]
+        gateway = Gateway("alice", folder=self.folder, flags=flags)
+        with gateway:
+            chat = gateway.rpc("create_chat_by_contact_id", 1, 1)
+            gateway.send(chat, "keep me")
+            self.assertEqual(gateway.stop(), 0)
+        self.assertFalse((self.accounts / "master.key").exists())
+        phrase.write_text("incorrect horse\n")
+        self.refused(FAILURE, ["passphrase"], *self.here(*flags))
+        self.refused(FAILURE, ["key"], *self.here())
+        phrase.write_text("correct horse battery staple\n")
+        self.check_kept(gateway, chat)
+
+    def test_a_newer_schema_is_refused_with_both_numbers(self):
+        gateway, chat = self.started_once()
+        with contextlib.closing(sqlite3.connect(self.accounts / "store.db")) as db:
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            self.assertGreater(version, 0)
+            db.execute("PRAGMA user_version = 9999")
+        before = self.snapshot()
+        self.refused(FAILURE, ["9999", str(version), "newer"], *self.here())
+        self.assertEqual(before, self.snapshot())
+        with contextlib.closing(sqlite3.connect(self.accounts / "store.db")) as db:
+            db.execute(f"PRAGMA user_version = {version}")
+        self.check_kept(gateway, chat)
+
+    def test_a_database_that_is_none(self):
+        self.accounts.mkdir(mode=0o700)
+        (self.accounts / "store.db").write_bytes(b"this is not a database" * 500)
+        self.refused(FAILURE, ["store.db"], *self.here())
+        self.assertEqual((self.accounts / "store.db").read_bytes(), b"this is not a database" * 500)
+
+
+class Requests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.gateway = Gateway("alice").start()
+        cls.addClassCleanup(cls.gateway.remove)
+
+    def tearDown(self):
+        status, _, body = self.gateway.http("GET", "/health")
+        self.assertEqual((status, json.loads(body)["status"]), (200, "ok"), "the daemon goes on")
+
+    def post(self, body, **headers):
+        status, _, answer = self.gateway.http(
+            "POST", "/rpc", body, {"Content-Type": "application/json", **headers})
+        return status, json.loads(answer) if answer.startswith((b"{", b"[")) else answer
+
+    def test_json_that_is_none_is_answered_inside_200(self):
+        for body in ("", "{", "nonsense", "[1,2", '{"a":1}}', "\xff\xfe", "[" * 100_000, "null", "{\"jsonrpc\":"):
+            with self.subTest(body[:20]):
+                status, answer = self.post(body.encode("latin-1"))
+                self.assertEqual(status, 200)
+                self.assertIn(answer["error"]["code"], (-32700, -32600))
+                self.assertIsNone(answer["id"])
+
+    def test_requests_that_are_none(self):
+        call = {"jsonrpc": "2.0", "id": 5, "method": "get_config", "params": [1, "addr"]}
+        for change, code in (({"method": 7}, -32600), ({"method": "no_such_method"}, -32601),
+                             ({"params": "text"}, -32600), ({"params": [1]}, -32602), ({"params": [1, 2]}, -32602),
+                             ({"params": ["one", "addr"]}, -32602), ({"params": [1, "addr", 3, 4]}, -32602),
+                             ({"params": {"account_id": 1, "key": "addr", "extra": 1}}, -32602),
+                             ({"params": [99, "addr"]}, -32603), ({"params": [-1, "addr"]}, -32602)):
+            with self.subTest(change):
+                status, answer = self.post(json.dumps({**call, **change}))
+                self.assertEqual((status, answer["error"]["code"]), (200, code), answer)
+                self.assertGreater(len(answer["error"]["message"]), 5)
+        status, answer = self.post(json.dumps({**call, "params": ["one", "addr"]}))
+        self.assertIn("account_id", answer["error"]["message"], "it says which one")
+        self.assertIn("integer", answer["error"]["message"], "and what it expected")
+
+    def test_a_message_without_text_and_file_names_what_was_ignored(self):
+        chat = self.gateway.rpc("create_chat_by_contact_id", 1, 1)
+        with self.assertRaisesRegex(RpcError, "txt"):
+            self.gateway.rpc("send_msg", 1, chat, {"txt": "a slip of the finger"})
+        self.assertEqual(self.gateway.texts(chat), [])
+
+    def test_what_a_web_page_could_send_is_refused(self):
+        call = '{"jsonrpc":"2.0","id":1,"method":"get_info","params":[1]}'
+        self.assertEqual(self.post(call, Origin="https://evil.example")[0], 403)
+        self.assertEqual(self.post(call, **{"Sec-Fetch-Site": "cross-site"})[0], 403)
+        self.assertEqual(self.post(call, Host="evil.example")[0], 421)
+        self.assertEqual(self.gateway.http("POST", "/rpc", call, {"Content-Type": "text/plain"})[0], 415)
+        self.assertEqual(self.gateway.http("GET", "/events", None, {"Origin": "https://evil.example"})[0], 403)
+
+    def test_wrong_methods_paths_and_sizes(self):
+        self.assertEqual(self.gateway.http("GET", "/rpc")[0], 405)
+        self.assertEqual(self.gateway.http("POST", "/health", "")[0], 405)
+        self.assertEqual(self.gateway.http("GET", "/no/such/place")[0], 404)
+        self.assertEqual(self.raw(b"POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                                  b"Content-Length: 99999999999\r\n\r\n"), 413)
+        self.assertEqual(self.raw(b"GET /health HTTP/1.1\r\nHost: localhost\r\n" +
+                                  b"X-Filler: " + b"x" * 40_000 + b"\r\n\r\n"), 431)
+        self.assertEqual(self.raw(b"GET /health HTTP/1.1\r\nHost: localhost\r\n" +
+                                  b"".join(b"X-%d: 1\r\n" % n for n in range(200)) + b"\r\n"), 431)
+
+    def test_http_that_is_none(self):
+        json_head = b"POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        for request in (b"nonsense\r\n\r\n", b"GET\r\n\r\n", b"\x16\x03\x01\x02\x00" + b"\0" * 100 + b"\r\n\r\n",
+                        b"GET /health HTTP/9.9\r\n\r\n", b"GET /health HTTP/1.1\r\nno colon\r\n\r\n",
+                        b"GET /health HTTP/1.1\r\n\r\n",  # no Host
+                        json_head + b"Content-Length: -1\r\n\r\n", json_head + b"Content-Length: x\r\n\r\n",
+                        json_head + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+                        json_head + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+                        json_head + b"Transfer-Encoding: chunked\r\n\r\n-2\r\n",
+                        json_head + b"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n"):
+            with self.subTest(request[:60]):
+                status = self.raw(request)
+                self.assertTrue(status is None or status in (400, 413, 421, 431, 501, 505), status)
+
+    def raw(self, request):
+        """Sends bytes; the status of the answer, or None when the connection was just closed."""
+        with socket.create_connection(("127.0.0.1", self.gateway.port), timeout=scaled(10)) as caller:
+            caller.settimeout(scaled(10))
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                caller.sendall(request)
+            answer = b""
+            with contextlib.suppress(ConnectionResetError):
+                while b"\r\n" not in answer and (piece := caller.recv(4096)):
+                    answer += piece
+        return int(answer.split()[1]) if answer.startswith(b"HTTP/1.1 ") else None
+
+
+@unittest.skipUnless(os.geteuid() == 0, "a small file system can only be mounted by root")
+class FullDisk(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="edge-full-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", self.folder],
+                                 capture_output=True, text=True, check=False)
+        if mounted.returncode:
+            self.skipTest(f"mounting is not allowed here: {mounted.stderr.strip()}")
+        self.addCleanup(subprocess.run, ["umount", "-l", self.folder], check=False)
+
+    def test_what_was_acknowledged_survives_and_the_rest_is_refused_with_words(self):
+        gateway = self.enterContext(Gateway("alice", folder=self.folder))
+        chat = gateway.rpc("create_chat_by_contact_id", 1, 1)
+        acknowledged = []
+        filler = "x" * 60_000
+        with self.assertRaises(RpcError) as refused:
+            for number in range(1000):
+                gateway.send(chat, f"{number} {filler}")
+                acknowledged.append(str(number))
+        self.assertRegex(refused.exception.message.lower(), "full|space|disk")
+        self.assertGreater(len(acknowledged), 5)
+        self.assertIn(gateway.http("GET", "/health")[0], (200, 503))
+        kept = lambda: [text.split()[0] for text in gateway.texts(chat)]
+        self.assertEqual(kept(), acknowledged, "reading goes on")
+        with self.assertRaises(RpcError):
+            gateway.send(chat, filler)
+        with self.assertRaises((RpcError, AssertionError)):
+            status, _, body = gateway.http("POST", "/file?name=big.bin", os.urandom(9_000_000))
+            self.assertEqual(status, 200, body)
+        subprocess.run(["mount", "-o", "remount,size=64m", self.folder], check=True)
+
+        def works_again():
+            with contextlib.suppress(RpcError):
+                gateway.send(chat, "room again")
+                return True
+        until(works_again, 20, "sending once there is room")
+        self.assertEqual(gateway.stop(), 0)
+        gateway.start()
+        self.assertEqual(kept(), [*acknowledged, "room"], "and after a restart")
+
+    def test_a_receiver_with_a_full_disk_acknowledges_nothing_it_cannot_keep(self):
+        bob = self.enterContext(Gateway("bob", folder=self.folder, port=free_port()))
+        alice = self.enterContext(Gateway("alice"))
+        chat_a, chat_b = join(alice, bob)
+        sent = []
+        for number in range(200):
+            sent.append(f"{number} {'y' * 60_000}")
+            alice.send(chat_a, sent[-1])
+        until(lambda: any("full" in line.lower() or "space" in line.lower() for line in bob.log), 30,
+              "the receiver's word about its disk")
+        subprocess.run(["mount", "-o", "remount,size=128m", self.folder], check=True)
+        until(lambda: len(bob.texts(chat_b)) >= len(sent), 60, "everything once there is room")
+        self.assertEqual(bob.texts(chat_b), sent)
+
+
+if __name__ == "__main__":
+    unittest.main()
