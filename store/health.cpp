@@ -1,0 +1,27 @@
+#include "store/health.h"
+
+#include "base/log.h"
+
+namespace store {
+
+void Health::report_damage(std::string_view what) {
+  {
+    base::Lock lock(mutex_);
+    if (refused_.load(std::memory_order_relaxed)) return;
+    reason_ = what;
+    refused_.store(true, std::memory_order_release);
+  }
+  base::log::error("writes are refused from now on: {}", what);
+}
+
+Health::State Health::state() const {
+  base::Lock lock(mutex_);
+  return {.writes_refused = refused_.load(std::memory_order_relaxed), .reason = reason_};
+}
+
+base::Result<> Health::may_write() const {
+  if (!writes_refused()) return {};
+  return base::fail(base::Errc::corrupt, "the store takes no writes: " + state().reason);
+}
+
+}  // namespace store

@@ -1,0 +1,68 @@
+#include "store/vault.h"
+
+#include "base/wire.h"
+#include "crypto/random.h"
+
+namespace store {
+namespace {
+
+constexpr std::size_t kMaxCachedAccounts = 1024;
+
+base::Bytes place(const Uuid& uuid, std::string_view table, std::string_view column,
+                  std::int64_t id) {
+  base::WireWriter out;
+  out.fixed(uuid);
+  out.u16(static_cast<std::uint16_t>(table.size())).fixed(base::as_bytes(table));
+  out.u16(static_cast<std::uint16_t>(column.size())).fixed(base::as_bytes(column));
+  out.i64(id);
+  return out.take();
+}
+
+}  // namespace
+
+Uuid random_uuid() { return crypto::random_array<16>(); }
+
+Vault::Vault(crypto::RecordKey data_key, Options options)
+    : data_key_(std::move(data_key)), options_(options), store_wide_(derive(Uuid{})) {}
+
+AccountKey Vault::derive(const Uuid& uuid) const {
+  base::WireWriter context;
+  context.fixed(base::as_bytes("account")).fixed(uuid);
+  AccountKey out;
+  out.uuid_ = uuid;
+  out.key_ = std::make_shared<const crypto::RecordKey>(data_key_.derive(context.view()));
+  return out;
+}
+
+AccountKey Vault::account(const Uuid& uuid) const {
+  base::Lock lock(mutex_);
+  const auto found = accounts_.find(uuid);
+  if (found != accounts_.end()) return found->second;
+  if (accounts_.size() >= kMaxCachedAccounts) accounts_.clear();
+  return accounts_.emplace(uuid, derive(uuid)).first->second;
+}
+
+void Vault::forget(const Uuid& uuid) const {
+  base::Lock lock(mutex_);
+  accounts_.erase(uuid);
+}
+
+base::Bytes Vault::seal(const AccountKey& key, std::string_view table, std::string_view column,
+                        std::int64_t id, base::ByteView plain) const {
+  if (options_.sealing_off_for_tests) return base::to_bytes(plain);
+  return crypto::seal(*key.key_, place(key.uuid_, table, column, id), plain);
+}
+
+base::Result<crypto::WipingBytes> Vault::open(const AccountKey& key, std::string_view table,
+                                              std::string_view column, std::int64_t id,
+                                              base::ByteView sealed) const {
+  if (options_.sealing_off_for_tests) return crypto::WipingBytes(sealed.begin(), sealed.end());
+  return crypto::open(*key.key_, place(key.uuid_, table, column, id), sealed);
+}
+
+Vault::Lookup Vault::lookup(const AccountKey& key, std::string_view label,
+                            base::ByteView value) const {
+  return crypto::lookup_hash(*key.key_, base::as_bytes(label), value);
+}
+
+}  // namespace store
