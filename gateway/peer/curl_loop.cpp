@@ -1,0 +1,132 @@
+#include "gateway/peer/curl_loop.h"
+
+#include "base/log.h"
+
+namespace gateway {
+namespace {
+
+constexpr long kIdleConnections = 16;
+
+std::uint32_t epoll_events(int what) {
+  switch (what) {
+    case CURL_POLL_IN:
+      return EPOLLIN;
+    case CURL_POLL_OUT:
+      return EPOLLOUT;
+    case CURL_POLL_INOUT:
+      return EPOLLIN | EPOLLOUT;
+    default:
+      return 0;
+  }
+}
+
+int curl_events(std::uint32_t events) {
+  int out = 0;
+  if ((events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP)) != 0) out |= CURL_CSELECT_IN;
+  if ((events & EPOLLOUT) != 0) out |= CURL_CSELECT_OUT;
+  if ((events & EPOLLERR) != 0) out |= CURL_CSELECT_ERR;
+  return out;
+}
+
+}  // namespace
+
+class CurlLoop::Socket final : public IoHandler {
+ public:
+  Socket(CurlLoop& owner, curl_socket_t fd) : owner_(owner), fd_(fd) {}
+  // libcurl may take this socket away while it acts: nothing of `this` is touched afterwards.
+  void on_io(std::uint32_t events) override { owner_.act(fd_, curl_events(events)); }
+
+ private:
+  CurlLoop& owner_;
+  curl_socket_t fd_;
+};
+
+CurlLoop::CurlLoop(EventLoop& loop)
+    : loop_(loop), timer_(loop, [this] { act(CURL_SOCKET_TIMEOUT, 0); }) {}
+
+CurlLoop::~CurlLoop() {
+  if (multi_ == nullptr) return;
+  for (auto& [easy, transfer] : transfers_) curl_multi_remove_handle(multi_, easy);
+  transfers_.clear();
+  curl_multi_cleanup(multi_);  // closes what is kept alive, which takes the sockets away
+  for (auto& [fd, socket] : sockets_) loop_.remove(fd, *socket);
+}
+
+bool CurlLoop::set_up() {
+  if (multi_ != nullptr) return true;
+  if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return false;
+  multi_ = curl_multi_init();
+  if (multi_ == nullptr) return false;
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlLoop::on_socket);
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlLoop::on_timer);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kIdleConnections);
+  return true;
+}
+
+CurlEasy CurlLoop::make_easy() { return CurlEasy(set_up() ? curl_easy_init() : nullptr); }
+
+void CurlLoop::run(CurlEasy easy, Done done) {
+  CURL* const key = easy.get();
+  transfers_.emplace(key, Transfer{std::move(easy), std::move(done)});
+  if (curl_multi_add_handle(multi_, key) == CURLM_OK) return;  // its timer starts the transfer
+  auto failed = transfers_.extract(key);
+  loop_.post([transfer = std::move(failed.mapped())]() mutable {
+    transfer.done(std::move(transfer.easy), CURLE_FAILED_INIT);
+  });
+}
+
+void CurlLoop::act(curl_socket_t fd, int events) {
+  int running = 0;
+  curl_multi_socket_action(multi_, fd, events, &running);
+  collect();
+}
+
+void CurlLoop::collect() {
+  int left = 0;
+  while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    CURL* const key = message->easy_handle;
+    const CURLcode code = message->data.result;  // the message dies with the next call
+    curl_multi_remove_handle(multi_, key);
+    auto finished = transfers_.extract(key);
+    if (finished.empty()) continue;
+    Transfer transfer = std::move(finished.mapped());
+    transfer.done(std::move(transfer.easy), code);
+  }
+}
+
+int CurlLoop::on_socket(CURL* /*easy*/, curl_socket_t fd, int what, void* self, void* /*socket*/) {
+  auto& loop = *static_cast<CurlLoop*>(self);
+  const auto found = loop.sockets_.find(fd);
+  if (what == CURL_POLL_REMOVE) {
+    if (found != loop.sockets_.end()) {
+      loop.loop_.remove(fd, *found->second);
+      loop.sockets_.erase(found);
+    }
+    return 0;
+  }
+  if (found != loop.sockets_.end()) {
+    return loop.loop_.modify(fd, epoll_events(what), *found->second) ? 0 : -1;
+  }
+  auto socket = std::make_unique<Socket>(loop, fd);
+  if (const auto added = loop.loop_.add(fd, epoll_events(what), *socket); !added) {
+    base::log::warning("a connection to a peer cannot be watched: {}", added.error().message);
+    return -1;
+  }
+  loop.sockets_.emplace(fd, std::move(socket));
+  return 0;
+}
+
+int CurlLoop::on_timer(CURLM* /*multi*/, long timeout_ms, void* self) {
+  auto& loop = *static_cast<CurlLoop*>(self);
+  if (timeout_ms < 0) {
+    loop.timer_.disarm();
+  } else {
+    loop.timer_.arm(timeout_ms);
+  }
+  return 0;
+}
+
+}  // namespace gateway

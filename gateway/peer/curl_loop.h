@@ -1,0 +1,60 @@
+// CurlLoop: libcurl's multi interface on an EventLoop: transfers run on the loop's thread beside
+// everything else, and none of them blocks it (names are resolved on libcurl's own threads).
+//
+// Threads: the loop's, for everything. libcurl and its TLS library are set up by the first
+// transfer, so that a gateway that sends nothing does not pay for them.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <memory>
+#include <unordered_map>
+
+#include "base/function.h"
+#include "gateway/loop/event_loop.h"
+
+namespace gateway {
+
+struct CurlEasyDelete {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+using CurlEasy = std::unique_ptr<CURL, CurlEasyDelete>;
+struct CurlListDelete {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using CurlList = std::unique_ptr<curl_slist, CurlListDelete>;
+
+class CurlLoop {
+ public:
+  explicit CurlLoop(EventLoop& loop);
+  ~CurlLoop();  // cancels what still runs; no callback is called any more
+  CurlLoop(const CurlLoop&) = delete;
+  CurlLoop& operator=(const CurlLoop&) = delete;
+
+  CurlEasy make_easy();  // null when libcurl is out of memory
+  // Runs the transfer; `done` is called on the loop, later, with the handle given back.
+  using Done = base::UniqueFunction<void(CurlEasy, CURLcode)>;
+  void run(CurlEasy easy, Done done);
+  std::size_t running() const { return transfers_.size(); }
+
+ private:
+  class Socket;
+  struct Transfer {
+    CurlEasy easy;
+    Done done;
+  };
+
+  bool set_up();
+  void act(curl_socket_t fd, int events);
+  void collect();
+  static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* socket);
+  static int on_timer(CURLM* multi, long timeout_ms, void* self);
+
+  EventLoop& loop_;
+  Timer timer_;
+  CURLM* multi_ = nullptr;
+  std::unordered_map<CURL*, Transfer> transfers_;
+  std::unordered_map<curl_socket_t, std::unique_ptr<Socket>> sockets_;
+};
+
+}  // namespace gateway

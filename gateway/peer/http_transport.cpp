@@ -1,0 +1,301 @@
+#include "gateway/peer/http_transport.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <unordered_map>
+
+#include "base/log.h"
+#include "gateway/peer/curl_loop.h"
+#include "gateway/peer/deposit_wire.h"
+#include "gateway/peer/peer_memory.h"
+
+namespace gateway {
+namespace {
+
+using messaging::Deposit;
+using messaging::DepositOutcome;
+using messaging::DepositReply;
+using Done = base::Completion<DepositReply>;
+
+constexpr std::size_t kMaxAnswerHead = 64 * 1024;
+constexpr base::Millis kDownFor = 60'000;
+constexpr std::size_t kMaxUrls = 8;
+
+// One deposit under way: what is sent, where it was tried and what came back. Its address stays the
+// same while libcurl has it.
+struct Job {
+  Deposit deposit;
+  Done done;
+  base::Bytes body;
+  std::vector<PeerUrl> urls;
+  std::size_t next = 0;
+  bool clock_retried = false;
+  DepositReply best;  // of the URLs tried so far
+  bool answered_once = false;
+
+  // Of the transfer that runs now.
+  std::string url;
+  CurlList headers;
+  std::size_t head_bytes = 0;
+  std::size_t answer_bytes = 0;
+  std::size_t max_answer = 0;
+  std::string retry_after;
+  std::string peer_time;
+  AddressPolicy addresses;
+  bool head_ended = false;  // libcurl takes a head that breaks off for a whole one
+  bool forbidden = false;
+};
+
+std::string_view trimmed(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
+}
+
+bool is_header(std::string_view line, std::string_view name) {
+  return line.size() > name.size() && line[name.size()] == ':' &&
+         std::equal(name.begin(), name.end(), line.begin(), [](char a, char b) {
+           return std::tolower(static_cast<unsigned char>(a)) ==
+                  std::tolower(static_cast<unsigned char>(b));
+         });
+}
+
+// The answer's body is counted and dropped: no gateway says anything in it.
+std::size_t on_body(char* /*bytes*/, std::size_t size, std::size_t count, void* at) {
+  auto& job = *static_cast<Job*>(at);
+  job.answer_bytes += size * count;
+  return job.answer_bytes > job.max_answer ? 0 : size * count;
+}
+
+std::size_t on_head(char* bytes, std::size_t size, std::size_t count, void* at) {
+  auto& job = *static_cast<Job*>(at);
+  const std::string_view line(bytes, size * count);
+  job.head_bytes += line.size();
+  if (job.head_bytes > kMaxAnswerHead) return 0;
+  if (line.rfind("HTTP/", 0) == 0) {  // of the answer that counts, not of a 100 before it
+    job.retry_after.clear();
+    job.peer_time.clear();
+    job.head_ended = false;
+  }
+  if (trimmed(line).empty()) job.head_ended = true;
+  if (is_header(line, "Retry-After")) job.retry_after = trimmed(line.substr(12));
+  if (is_header(line, kDepositTimeHeader)) {
+    job.peer_time = trimmed(line.substr(kDepositTimeHeader.size() + 1));
+  }
+  return line.size();
+}
+
+// Sees the address itself, after the name was resolved; what is connected to is what was judged.
+curl_socket_t on_open(void* at, curlsocktype purpose, curl_sockaddr* address) {
+  auto& job = *static_cast<Job*>(at);
+  if (purpose != CURLSOCKTYPE_IPCXN || !is_allowed(kind_of(address->addr), job.addresses)) {
+    job.forbidden = true;
+    return CURL_SOCKET_BAD;
+  }
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+}  // namespace
+
+class HttpTransport::Impl {
+ public:
+  Impl(EventLoop& loop, HttpTransportOptions options)
+      : options_(std::move(options)), loop_(loop), curl_(loop) {}
+  ~Impl() {
+    for (auto& job : waiting_) job->done(DepositReply{});
+    for (Job* job : running_) job->done(DepositReply{});
+  }
+
+  void take(Deposit deposit, Done done) {
+    auto job = std::make_unique<Job>();
+    for (const std::string& text : deposit.urls) {
+      const auto url = parse_peer_url(text);
+      if (url.ok() && job->urls.size() < kMaxUrls) job->urls.push_back(*url);
+    }
+    if (job->urls.empty() || !is_mailbox(deposit.mailbox) || deposit.envelopes.empty()) {
+      base::log::debug("a deposit names no URL or mailbox that may be asked");
+      done(DepositReply{});
+      return;
+    }
+    job->urls = memory_.order(std::move(job->urls), loop_.clock().uptime());
+    job->body = messaging::join_body(deposit.envelopes);
+    job->deposit = std::move(deposit);
+    job->deposit.envelopes.clear();
+    job->done = std::move(done);
+    waiting_.push_back(std::move(job));
+    fill();
+  }
+
+  HttpTransportOptions options_;
+
+ private:
+  // Starts what may run now, in the order in which it came, no peer taking every place.
+  void fill() {
+    for (auto it = waiting_.begin(); it != waiting_.end() && running_.size() < options_.at_once;) {
+      auto& busy = per_host_[(*it)->urls[(*it)->next].text()];
+      if (busy >= options_.at_once_per_host) {
+        ++it;
+        continue;
+      }
+      ++busy;
+      auto job = std::move(*it);
+      it = waiting_.erase(it);
+      start(std::move(job));
+    }
+  }
+
+  void start(std::unique_ptr<Job> job) {
+    const PeerUrl& peer = job->urls[job->next];
+    CurlEasy easy = curl_.make_easy();
+    if (!easy) {
+      leave(peer);
+      job->done(DepositReply{});
+      return;
+    }
+    warn_of_plain(peer);
+    prepare(*job, peer, easy.get());
+    running_.push_back(job.get());
+    curl_.run(std::move(easy), [this, job = std::move(job)](CurlEasy used, CURLcode code) mutable {
+      std::erase(running_, job.get());
+      finish(std::move(job), std::move(used), code);
+    });
+  }
+
+  void prepare(Job& job, const PeerUrl& peer, CURL* easy) {
+    const auto proof =
+        messaging::prove_deposit(job.deposit.token, job.deposit.mailbox,
+                                 loop_.clock().now() + memory_.of(peer).clock_offset, job.body);
+    job.url = peer.text() + deposit_path(job.deposit.mailbox);
+    job.headers.reset();
+    const auto header = [&](std::string_view name, const std::string& value) {
+      const std::string line = std::string(name) + ": " + value;
+      // The list is only given up when it could grow: a failed append leaves the old one.
+      if (curl_slist* longer = curl_slist_append(job.headers.get(), line.c_str())) {
+        static_cast<void>(job.headers.release());
+        job.headers.reset(longer);
+      }
+    };
+    header("Content-Type", "application/octet-stream");
+    header(kDepositKeyHeader, base::to_hex(proof.key_id));
+    header(kDepositTimeHeader, format_time(proof.time));
+    header(kDepositMacHeader, base::to_hex(proof.mac));
+    if (curl_slist* longer = curl_slist_append(job.headers.get(), "Expect:")) {  // never waits
+      static_cast<void>(job.headers.release());
+      job.headers.reset(longer);
+    }
+    job.head_bytes = job.answer_bytes = 0;
+    job.retry_after.clear();
+    job.peer_time.clear();
+    job.head_ended = job.forbidden = false;
+    job.max_answer = options_.max_answer;
+    job.addresses = options_.addresses;
+
+    const auto for_body = static_cast<base::Millis>(job.body.size() * 1000 / options_.slowest);
+    curl_easy_setopt(easy, CURLOPT_URL, job.url.c_str());
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");  // a proxy would choose the address for us
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(job.body.size()));
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, reinterpret_cast<const char*>(job.body.data()));
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, job.headers.get());
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout));
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+                     static_cast<long>(options_.answer_timeout + for_body));
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 60L);  // the other side closes after 75 s
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &job);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_head);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &job);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &on_open);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &job);
+    if (!options_.ca_file.empty()) {
+      curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
+    }
+  }
+
+  void finish(std::unique_ptr<Job> job, CurlEasy easy, CURLcode code) {
+    const PeerUrl peer = job->urls[job->next];
+    leave(peer);
+    auto& known = memory_.of(peer);
+    DepositReply reply;
+    long status = 0;
+    if (code == CURLE_OK && job->head_ended) {
+      curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
+      reply.outcome = outcome_of_status(status);
+      reply.peer_time = read_time(job->peer_time);
+      if (reply.outcome == DepositOutcome::busy) {
+        reply.retry_after = read_retry_after(job->retry_after);
+      }
+    }
+    easy.reset();  // it points into the job
+    const bool down = reply.outcome == DepositOutcome::unreachable;
+    known.down_until = down ? loop_.clock().uptime() + kDownFor : 0;
+    if (down) {
+      base::log::debug("a deposit did not arrive: {}, status {}",
+                       job->forbidden ? "the address is not allowed" : curl_easy_strerror(code),
+                       status);
+    }
+    if (status == 401 && reply.peer_time && !job->clock_retried) {
+      job->clock_retried = true;  // once: a peer that tells another time each day is refused
+      known.clock_offset = *reply.peer_time - loop_.clock().now();
+    } else {
+      job->best = job->answered_once ? more_hopeful(job->best, reply) : reply;
+      job->answered_once = true;
+      ++job->next;
+      const bool taken = reply.outcome == DepositOutcome::stored;
+      if (taken || job->next == job->urls.size()) {
+        job->done(job->best);
+        fill();
+        return;
+      }
+    }
+    waiting_.push_front(std::move(job));
+    fill();
+  }
+
+  void leave(const PeerUrl& peer) {
+    const auto found = per_host_.find(peer.text());
+    if (found != per_host_.end() && --found->second == 0) per_host_.erase(found);
+  }
+
+  void warn_of_plain(const PeerUrl& peer) {
+    auto& known = memory_.of(peer);
+    if (peer.https || known.told_plain || is_loopback_host(peer.host)) return;
+    known.told_plain = true;
+    base::log::warning(
+        "a peer is reached over plain http: the messages stay sealed, but whoever watches the link "
+        "sees when and how much; an https URL there (--public-url) hides that");
+  }
+
+  EventLoop& loop_;
+  PeerMemory memory_;
+  std::deque<std::unique_ptr<Job>> waiting_;
+  std::vector<Job*> running_;
+  std::unordered_map<std::string, std::size_t> per_host_;
+  CurlLoop curl_;  // last: it lets go of the jobs before the rest goes
+};
+
+HttpTransport::HttpTransport(EventLoop& loop, HttpTransportOptions options)
+    : loop_(loop), impl_(std::make_shared<Impl>(loop, std::move(options))) {}
+
+HttpTransport::~HttpTransport() = default;
+
+void HttpTransport::set_addresses(AddressPolicy policy) { impl_->options_.addresses = policy; }
+
+void HttpTransport::deposit(Deposit deposit, Done done) {
+  loop_.post([weak = std::weak_ptr<Impl>(impl_), deposit = std::move(deposit),
+              done = std::move(done)]() mutable {
+    if (const auto impl = weak.lock()) {
+      impl->take(std::move(deposit), std::move(done));
+    } else {
+      done(DepositReply{});
+    }
+  });
+}
+
+}  // namespace gateway

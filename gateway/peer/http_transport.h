@@ -1,0 +1,49 @@
+// HttpTransport: messaging::Transport over HTTP: deposits envelopes into the mailbox of a peer's
+// daemon or of a relay (decisions 14 and 17).
+//
+// Resists: a peer whose URL leads to this machine, its network's link-local services or a cloud's
+// metadata; one that redirects, answers without end or not at all; one whose clock is wrong.
+// Nothing that a peer answers goes into a log or an error.
+//
+// Threads: deposit() from any; the transfers run on the loop's thread, and the object is destroyed
+// there or after the loop has ended. Outstanding deposits are then answered unreachable: what was
+// not acknowledged stays in the outbox.
+#pragma once
+
+#include <deque>
+#include <memory>
+
+#include "gateway/loop/event_loop.h"
+#include "gateway/peer/address.h"
+#include "messaging/transport.h"
+
+namespace gateway {
+
+struct HttpTransportOptions {
+  AddressPolicy addresses;
+  base::Millis connect_timeout = 5'000;
+  base::Millis answer_timeout = 15'000;  // in all, beside the time the body takes
+  std::size_t slowest = 8 * 1024;        // bytes a second at which a body is still waited for
+  std::size_t max_answer = 1024 * 1024;
+  std::size_t at_once = 64;          // transfers
+  std::size_t at_once_per_host = 4;  // of them to one URL
+  std::string ca_file = {};          // "": the system's
+};
+
+class HttpTransport final : public messaging::Transport {
+ public:
+  HttpTransport(EventLoop& loop, HttpTransportOptions options);
+  ~HttpTransport() override;
+
+  void deposit(messaging::Deposit deposit, base::Completion<messaging::DepositReply> done) override;
+
+  // Known only once we listen; before the first deposit.
+  void set_addresses(AddressPolicy policy);
+
+ private:
+  class Impl;
+  EventLoop& loop_;
+  std::shared_ptr<Impl> impl_;  // posted work holds it weakly
+};
+
+}  // namespace gateway

@@ -1,0 +1,37 @@
+// PeerMemory: what was learned of each peer's URL: how far its clock is from ours, and since when
+// it does not answer. Bounded; forgetting costs a retry and nothing else. Loop thread.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "gateway/peer/url.h"
+
+namespace gateway {
+
+class PeerMemory {
+ public:
+  struct Entry {
+    base::Millis clock_offset = 0;  // theirs minus ours
+    base::Millis down_until = 0;    // by our uptime: tried after the others until then
+    bool told_plain = false;        // warned that it is reached over plain http
+  };
+
+  Entry& of(const PeerUrl& url) {
+    const std::string key = url.text();
+    if (entries_.size() >= kMaxEntries && entries_.find(key) == entries_.end()) entries_.clear();
+    return entries_[key];
+  }
+
+  // In the order to try: as given, those that were down a moment ago last. Where one URL is https,
+  // plain ones are left out: whoever blocks the one must not get the other.
+  std::vector<PeerUrl> order(std::vector<PeerUrl> urls, base::Millis uptime);
+
+ private:
+  static constexpr std::size_t kMaxEntries = 4096;
+  std::map<std::string, Entry> entries_;
+};
+
+}  // namespace gateway

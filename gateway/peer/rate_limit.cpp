@@ -1,0 +1,45 @@
+#include "gateway/peer/rate_limit.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace gateway {
+namespace {
+
+constexpr std::size_t kMaxBuckets = 10'000;  // about 1 MiB; more addresses than that: start over
+
+// Of an IPv6 address its /64: whoever has one address there has all of them.
+std::string key_of(std::string_view address) {
+  std::size_t colons = 0;
+  for (std::size_t i = 0; i < address.size(); ++i) {
+    if (address[i] == ':' && ++colons == 4) return std::string(address.substr(0, i));
+  }
+  return std::string(address);
+}
+
+}  // namespace
+
+base::Millis RateLimit::take(std::string_view address) {
+  const base::Millis now = clock_.uptime();
+  base::Lock lock(mutex_);
+  if (buckets_.size() >= kMaxBuckets) forget_full(now);
+  auto& bucket = buckets_.try_emplace(key_of(address), Bucket{rule_.burst, now}).first->second;
+  const double earned = static_cast<double>(now - bucket.at) / 1000.0 * rule_.per_second;
+  bucket.tokens = std::min(rule_.burst, bucket.tokens + earned);
+  bucket.at = now;
+  if (bucket.tokens >= 1) {
+    bucket.tokens -= 1;
+    return 0;
+  }
+  return static_cast<base::Millis>(std::ceil((1 - bucket.tokens) / rule_.per_second * 1000.0));
+}
+
+void RateLimit::forget_full(base::Millis now) {
+  std::erase_if(buckets_, [&](const auto& entry) {
+    const double earned = static_cast<double>(now - entry.second.at) / 1000.0 * rule_.per_second;
+    return entry.second.tokens + earned >= rule_.burst;
+  });
+  if (buckets_.size() >= kMaxBuckets) buckets_.clear();
+}
+
+}  // namespace gateway
