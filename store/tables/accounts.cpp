@@ -52,20 +52,16 @@ base::Result<AccountList> list_accounts(Connection& db, const Vault& vault) {
   return list;
 }
 
-base::Result<base::AccountId> insert_account(Connection& db, const Vault& vault,
-                                             const AccountRow& row) {
-  // The seal binds to the id, which exists only after the insertion.
-  EDGE_CHECK(db.run(
-      "INSERT INTO account(uuid, mailbox, created_at, io_on, position, sealed)"
-      " VALUES(?, ?, ?, ?, ?, x'')",
-      row.uuid, row.mailbox, row.created_at, row.io_on, row.position));
-  EDGE_TRY(const auto id, db.integer("SELECT last_insert_rowid()"));
+base::Result<> insert_account(Connection& db, const Vault& vault, const AccountRow& row) {
   base::Bytes plain = write_sealed(row);
   const base::Bytes sealed =
-      vault.seal(vault.account(row.uuid), "account", "sealed", id.value_or(0), plain);
+      vault.seal(vault.account(row.uuid), "account", "sealed", row.id.value, plain);
   crypto::wipe(plain);
-  EDGE_CHECK(db.run("UPDATE account SET sealed = ? WHERE id = ?", sealed, id));
-  return base::AccountId(static_cast<std::uint32_t>(id.value_or(0)));
+  EDGE_CHECK(db.run(
+      "INSERT INTO account(id, uuid, mailbox, created_at, io_on, position, sealed)"
+      " VALUES(?, ?, ?, ?, ?, ?, ?)",
+      row.id, row.uuid, row.mailbox, row.created_at, row.io_on, row.position, sealed));
+  return {};
 }
 
 base::Result<> set_account_io(Connection& db, base::AccountId account, bool on) {

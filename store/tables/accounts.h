@@ -15,7 +15,7 @@
 namespace store {
 
 struct AccountRow {
-  base::AccountId id;  // given by insert_account
+  base::AccountId id;
   Uuid uuid{};
   std::string mailbox;
   base::UnixMillis created_at = 0;
@@ -34,9 +34,8 @@ struct AccountList {
 };
 
 base::Result<AccountList> list_accounts(Connection& db, const Vault& vault);
-// Answers with the id, which was never used before.
-base::Result<base::AccountId> insert_account(Connection& db, const Vault& vault,
-                                             const AccountRow& row);
+// The id is the caller's to choose: one that was never used (Tx::next_id).
+base::Result<> insert_account(Connection& db, const Vault& vault, const AccountRow& row);
 base::Result<> set_account_io(Connection& db, base::AccountId account, bool on);
 // With every row of the account. Its blobs' files are the caller's to remove.
 base::Result<> delete_account(Connection& db, base::AccountId account);

@@ -29,18 +29,23 @@ base::Result<BlobRow> read_row(const Scope& scope, const Row& columns) {
   return row;
 }
 
-}  // namespace
-
-base::Result<> insert_blob(const Scope& scope, const BlobRow& row) {
+base::Bytes seal_row(const Scope& scope, const BlobRow& row) {
   base::WireWriter out;
   out.u8(kForm).fixed(row.key.view()).text(row.file_name).text(row.media_type).fixed(row.hash);
   base::Bytes plain = out.take();
-  const base::Bytes sealed = scope.seal("blob", row.id, plain);
+  base::Bytes sealed = scope.seal("blob", row.id, plain);
   crypto::wipe(plain);
+  return sealed;
+}
+
+}  // namespace
+
+base::Result<> insert_blob(const Scope& scope, const BlobRow& row) {
   EDGE_CHECK(scope.db.run(
       "INSERT INTO blob(account_id, id, name, size, uses, created_at, sealed)"
       " VALUES(?, ?, ?, ?, ?, ?, ?)",
-      scope.account, row.id, row.name, row.size, row.uses, row.created_at, sealed));
+      scope.account, row.id, row.name, row.size, row.uses, row.created_at,
+      seal_row(scope, row)));
   return {};
 }
 
@@ -60,6 +65,12 @@ base::Result<std::optional<BlobRow>> find_blob_by_name(const Scope& scope, std::
   return scope.db.one<BlobRow>(
       BLOB_COLUMNS "WHERE account_id = ? AND name = ?",
       [&](const Row& row) { return read_row(scope, row); }, scope.account, name);
+}
+
+base::Result<> rename_blob(const Scope& scope, const BlobRow& row) {
+  EDGE_CHECK(scope.db.run("UPDATE blob SET sealed = ? WHERE account_id = ? AND id = ? AND uses <= 0",
+                          seal_row(scope, row), scope.account, row.id));
+  return {};
 }
 
 base::Result<> add_blob_use(const Scope& scope, std::int64_t blob) {

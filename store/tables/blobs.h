@@ -35,6 +35,9 @@ base::Result<std::optional<BlobRow>> find_blob(const Scope& scope, std::int64_t 
 base::Result<BlobRow> load_blob(const Scope& scope, std::int64_t blob);
 base::Result<std::optional<BlobRow>> find_blob_by_name(const Scope& scope, std::string_view name);
 
+// Another file name and media type for a blob that nothing uses yet.
+base::Result<> rename_blob(const Scope& scope, const BlobRow& row);
+
 base::Result<> add_blob_use(const Scope& scope, std::int64_t blob);
 // Answers with the name of the file when that was the last use and the row is gone.
 base::Result<std::optional<std::string>> drop_blob_use(const Scope& scope, std::int64_t blob);

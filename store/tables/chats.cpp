@@ -102,6 +102,13 @@ base::Result<> set_draft(const Scope& scope, base::ChatId chat,
   return {};
 }
 
+base::Result<> set_chat_visibility(const Scope& scope, base::ChatId chat,
+                                   std::uint8_t visibility) {
+  EDGE_CHECK(scope.db.run("UPDATE chat SET visibility = ? WHERE account_id = ? AND id = ?",
+                          visibility, scope.account, chat));
+  return {};
+}
+
 base::Result<> raise_chat(const Scope& scope, base::ChatId chat, base::UnixMillis at) {
   EDGE_CHECK(scope.db.run(
       "UPDATE chat SET last_at = ?3 WHERE account_id = ?1 AND id = ?2 AND last_at < ?3",

@@ -100,6 +100,14 @@ base::Result<std::optional<MessageRow>> find_message_by_uuid(const Scope& scope,
       [&](const Row& row) { return detail::read_message(scope, row); }, scope.account, from, uuid);
 }
 
+base::Result<bool> has_message_uuid(const Scope& scope, base::ContactId from, const Uuid& uuid) {
+  EDGE_TRY(const auto found,
+           scope.db.integer("SELECT 1 FROM message WHERE account_id = ? AND from_id = ?"
+                            " AND uuid = ?",
+                            scope.account, from, uuid));
+  return found.has_value();
+}
+
 base::Result<bool> set_message_state(const Scope& scope, base::MsgId message,
                                      std::uint32_t state) {
   EDGE_TRY(const auto changed,

@@ -66,6 +66,7 @@ std::vector<base::Result<MessageRow>> find_messages(const Scope& scope,
 base::Result<std::optional<MessageRow>> find_message_by_uuid(const Scope& scope,
                                                              base::ContactId from,
                                                              const Uuid& uuid);
+base::Result<bool> has_message_uuid(const Scope& scope, base::ContactId from, const Uuid& uuid);
 
 // What lists need, without opening anything.
 struct MessageMark {
