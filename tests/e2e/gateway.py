@@ -70,6 +70,7 @@ class Gateway:
         self.name = name
         self.own_folder = folder is None
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix=f"edge-{name}-"))
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.accounts = self.folder / "accounts"
         self.port = port
         self.flags = list(flags)

@@ -78,6 +78,13 @@ class Quickstart(unittest.TestCase):
                 with self.subTest(f"{document.name}: {link}"):
                     self.assertTrue((document.parent / link).exists())
 
+    def test_the_documented_flags_are_those_of_help(self):
+        shown = subprocess.run([DAEMON, "--help"], capture_output=True, text=True, check=True).stdout
+        flags = set(re.findall(r"^  --([a-z-]+)", shown, re.M)) - {"help", "version"}
+        table = (ROOT / "docs/operations.md").read_text()
+        self.assertEqual(set(re.findall(r"^\| `--([a-z-]+)", table, re.M)), flags)
+        self.assertEqual(set(re.findall(r"PRIVITTY_[A-Z_]+", table)), set(re.findall(r"PRIVITTY_[A-Z_]+", shown)))
+
     def test_the_commands_work_as_they_stand(self):
         blocks = list(BLOCK.finditer((ROOT / "README.md").read_text()))
         self.assertGreaterEqual(len(blocks), 4, "the marks are there")
