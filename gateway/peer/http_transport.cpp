@@ -103,12 +103,23 @@ class HttpTransport::Impl {
  public:
   Impl(EventLoop& loop, HttpTransportOptions options)
       : options_(std::move(options)), loop_(loop), curl_(loop) {}
-  ~Impl() {
-    for (auto& job : waiting_) job->done(DepositReply{});
-    for (Job* job : running_) job->done(DepositReply{});
+  ~Impl() { close(); }
+
+  void close() {
+    closed_ = true;
+    auto waiting = std::move(waiting_);
+    auto running = std::move(running_);
+    waiting_.clear();
+    running_.clear();
+    for (Job* job : running) job->done(DepositReply{});  // its transfer ends with libcurl
+    for (auto& job : waiting) job->done(DepositReply{});
   }
 
   void take(Deposit deposit, Done done) {
+    if (closed_) {
+      done(DepositReply{});
+      return;
+    }
     auto job = std::make_unique<Job>();
     for (const std::string& text : deposit.urls) {
       const auto url = parse_peer_url(text);
@@ -219,6 +230,7 @@ class HttpTransport::Impl {
   }
 
   void finish(std::unique_ptr<Job> job, CurlEasy easy, CURLcode code) {
+    if (closed_) return;  // answered
     const PeerUrl peer = job->urls[job->next];
     leave(peer);
     auto& known = memory_.of(peer);
@@ -273,6 +285,7 @@ class HttpTransport::Impl {
   }
 
   EventLoop& loop_;
+  bool closed_ = false;
   PeerMemory memory_;
   std::deque<std::unique_ptr<Job>> waiting_;
   std::vector<Job*> running_;
@@ -281,21 +294,32 @@ class HttpTransport::Impl {
 };
 
 HttpTransport::HttpTransport(EventLoop& loop, HttpTransportOptions options)
-    : loop_(loop), impl_(std::make_shared<Impl>(loop, std::move(options))) {}
+    : loop_(loop), impl_(std::make_unique<Impl>(loop, std::move(options))) {}
 
 HttpTransport::~HttpTransport() = default;
 
 void HttpTransport::set_addresses(AddressPolicy policy) { impl_->options_.addresses = policy; }
 
+void HttpTransport::close() {
+  {
+    base::Lock lock(mutex_);
+    closed_ = true;
+  }
+  impl_->close();
+}
+
 void HttpTransport::deposit(Deposit deposit, Done done) {
-  loop_.post([weak = std::weak_ptr<Impl>(impl_), deposit = std::move(deposit),
-              done = std::move(done)]() mutable {
-    if (const auto impl = weak.lock()) {
-      impl->take(std::move(deposit), std::move(done));
-    } else {
-      done(DepositReply{});
+  {
+    // Posted under the lock: what came before close() is in the loop's queue when it returns.
+    base::Lock lock(mutex_);
+    if (!closed_) {
+      loop_.post([this, deposit = std::move(deposit), done = std::move(done)]() mutable {
+        impl_->take(std::move(deposit), std::move(done));
+      });
+      return;
     }
-  });
+  }
+  done(DepositReply{});
 }
 
 }  // namespace gateway

@@ -5,14 +5,15 @@
 // metadata; one that redirects, answers without end or not at all; one whose clock is wrong.
 // Nothing that a peer answers goes into a log or an error.
 //
-// Threads: deposit() from any; the transfers run on the loop's thread, and the object is destroyed
-// there or after the loop has ended. Outstanding deposits are then answered unreachable: what was
-// not acknowledged stays in the outbox.
+// Threads: deposit() from any; the transfers run on the loop's thread, where close() is called
+// before the loop ends. Outstanding and later deposits are then answered unreachable: what was not
+// acknowledged stays in the outbox.
 #pragma once
 
 #include <deque>
 #include <memory>
 
+#include "base/mutex.h"
 #include "gateway/loop/event_loop.h"
 #include "gateway/peer/address.h"
 #include "messaging/transport.h"
@@ -39,11 +40,15 @@ class HttpTransport final : public messaging::Transport {
 
   // Known only once we listen; before the first deposit.
   void set_addresses(AddressPolicy policy);
+  // On the loop. Every deposit accepted so far is answered when the loop has ended its pass.
+  void close();
 
  private:
   class Impl;
   EventLoop& loop_;
-  std::shared_ptr<Impl> impl_;  // posted work holds it weakly
+  base::Mutex mutex_;
+  bool closed_ GUARDED_BY(mutex_) = false;
+  std::unique_ptr<Impl> impl_;  // the loop's
 };
 
 }  // namespace gateway

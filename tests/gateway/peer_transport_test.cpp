@@ -30,6 +30,7 @@ class Rig {
         transport_(std::make_unique<HttpTransport>(*loop_, std::move(options))),
         thread_([this] { loop_->run(); }) {}
   ~Rig() {
+    loop_->post([this] { transport_->close(); });
     loop_->stop();
     thread_.join();
   }
@@ -326,7 +327,8 @@ TEST_CASE("many deposits at once all get their own answer") {
   CHECK(server.connections() <= 4);
 }
 
-TEST_CASE("what is under way when the transport ends is answered unreachable") {
+TEST_CASE(
+    "what is under way when the transport closes, and what comes later, is answered unreachable") {
   Server silent([](const std::string&, const Line& line) {
     line.hold();
     return false;
@@ -338,8 +340,10 @@ TEST_CASE("what is under way when the transport ends is answered unreachable") {
   while (silent.requests().size() < 4 && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
-  rig.loop_->post([&] { rig.transport_.reset(); });
+  rig.loop_->post([&] { rig.transport_->close(); });
   for (auto& reply : waiting) {
     CHECK(Rig::finish(std::move(reply)).outcome == DepositOutcome::unreachable);
   }
+  CHECK(rig.send({silent.url()}).outcome == DepositOutcome::unreachable);
+  CHECK(silent.requests().size() == 4);
 }
