@@ -45,9 +45,10 @@ inline constexpr std::size_t kMaxNoiseMessage = 65535;
 std::string_view name_of(NoisePattern pattern);
 
 struct HandshakeOptions {
-  const Secret<32>* static_key = nullptr;     // our X25519 secret, where the pattern has one
-  std::optional<X25519Public> remote_static;  // where the pattern knows it beforehand
-  base::ByteView psk = {};                    // empty or 32 bytes
+  const Secret<32>* static_key = nullptr;  // our X25519 secret, where the pattern has one
+  std::optional<X25519Public> remote_static =
+      std::nullopt;         // where the pattern knows it beforehand
+  base::ByteView psk = {};  // empty or 32 bytes
   base::ByteView prologue = {};
   base::ByteView fixed_ephemeral = {};  // 32 bytes: for published vectors only
 };
