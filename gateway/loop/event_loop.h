@@ -35,7 +35,7 @@ class IoHandler {
 };
 
 // One deadline that can be armed again and again; costs 48 bytes and O(log n) to arm. Destroying it
-// disarms it. Belongs to the loop's thread.
+// disarms it, but not from inside its own callback. Belongs to the loop's thread.
 class Timer {
  public:
   Timer(EventLoop& loop, base::UniqueFunction<void()> fire);

@@ -24,7 +24,7 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   // False when the queue is full or the pool has stopped; `work` was not taken then.
-  bool submit(base::UniqueFunction<void()> work);
+  bool submit(base::UniqueFunction<void()>&& work);
   // Finishes what is queued, then joins. Called twice does nothing more.
   void stop();
   std::size_t threads() const { return threads_.size(); }

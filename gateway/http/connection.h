@@ -1,0 +1,101 @@
+// Connection: one client's HTTP/1.x connection as a state machine on the loop's thread. It costs no
+// thread and, between requests, no buffer: a few hundred bytes.
+//
+// One request is in process at a time; the bytes of those that follow wait, first here (bounded),
+// then in the kernel, because reading stops while a request runs. The socket is watched
+// edge-triggered once and for all, so that a request costs no epoll_ctl.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "gateway/http/context.h"
+#include "gateway/http/out_buffer.h"
+#include "gateway/loop/event_loop.h"
+
+namespace gateway {
+
+struct DownloadState;
+struct Incoming;
+struct UploadState;
+
+class Connection final : public IoHandler {
+ public:
+  Connection(ServerContext& context, Fd fd, std::string peer, bool local, ListenerKind kind);
+  ~Connection();
+
+  base::Result<> watch();
+  void pump();  // does all that can be done without waiting
+  void on_io(std::uint32_t events) override;
+  void on_answer(Response response);  // by way of the Exchange
+  void on_download_chunk(base::Result<std::string> chunk);
+  void on_upload_open(base::Result<std::unique_ptr<BodySink>> sink, bool expects_continue);
+  void on_upload_written(base::Result<> result);
+  void begin_stop();  // closes when idle; else after the answer
+  void give_up();     // answers 503 to whatever is under way, and closes
+
+  std::size_t place = 0;  // in ServerContext::connections
+
+ private:
+  enum class Phase : std::uint8_t { head, body, upload, running, sending, linger, closed };
+  enum class Progress : std::uint8_t { made, need_input, wait };
+
+  Progress step();
+  Progress step_head();
+  Progress step_body();
+  Progress step_upload();
+  void read_some(std::size_t& budget);
+  bool flush();
+  void settle();
+  void on_timer();
+
+  void judge(RequestHead head);
+  void dispatch();
+  void open_upload();
+  void submit_upload_chunk();
+  void request_download_chunk();
+  Request make_request();
+
+  void write(Response response);
+  void hand_over(Response response);
+  void reject(Response response);       // of a request whose body was not read
+  void refuse(const HttpError& error);  // the bytes are not to be trusted any more
+  void finish_answer();
+  void start_linger();
+  void close();
+  base::Millis next_deadline() const;
+  void release_body();
+  void drop_upload();
+
+  std::string_view pending() const { return std::string_view(in_).substr(in_at_); }
+  void consume(std::size_t size) { in_at_ += size; }
+
+  ServerContext& context_;
+  Fd fd_;
+  const std::string peer_;
+  const bool local_;  // the peer's address is this machine's loopback
+  const ListenerKind kind_;
+  Phase phase_ = Phase::head;
+  bool readable_ = false, writable_ = true;
+  bool eof_ = false;          // read: the client sends nothing more
+  bool half_closed_ = false;  // told by epoll, maybe before eof_
+  bool pumping_ = false;
+  bool close_after_flush_ = false, linger_after_flush_ = false;
+  bool keep_alive_ = true, head_only_ = false, http_1_0_ = false;  // of the current request
+  std::string in_;
+  std::size_t in_at_ = 0;
+  std::size_t head_seen_ = 0;  // of pending(): already scanned in vain
+  OutBuffer out_;
+  std::size_t held_ = 0;    // bytes of body counted in ServerContext::buffered_bodies
+  base::Millis since_ = 0;  // when the present wait began
+  base::Millis write_since_ = 0;
+  base::Millis deadline_ = 0;  // the timer fires no later than this; 0: none
+  Timer timer_;
+  std::unique_ptr<Incoming> incoming_;
+  std::shared_ptr<Exchange> exchange_;
+  std::shared_ptr<DownloadState> download_;
+  std::shared_ptr<UploadState> upload_;
+};
+
+}  // namespace gateway

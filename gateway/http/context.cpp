@@ -1,0 +1,75 @@
+#include "gateway/http/context.h"
+
+#include <exception>
+
+#include "base/log.h"
+#include "gateway/http/connection.h"
+#include "gateway/http/response_head.h"
+
+namespace gateway {
+
+void Router::run(const Route& route, Request request, Responder responder) const {
+  try {
+    if (bridge->parse(route, request)) {
+      route.handle(std::move(request), std::move(responder));
+    } else {
+      responder.answer(Response::error(400, "The request target is malformed."));
+    }
+  } catch (const std::exception& bug) {
+    // The responder answers 500 as it goes; the text stays here.
+    base::log::error("{} {} threw: {}", route.method, route.path, bug.what());
+  }
+}
+
+void ServerContext::open(Fd fd, std::string peer, bool local, ListenerKind kind) {
+  auto connection =
+      std::make_unique<Connection>(*this, std::move(fd), std::move(peer), local, kind);
+  if (!connection->watch()) return;
+  connection->place = connections.size();
+  connections.push_back(std::move(connection));
+  connections_open.store(connections.size(), std::memory_order_relaxed);
+}
+
+void ServerContext::retire(Connection& connection) {
+  const std::size_t place = connection.place;
+  // One that could not even be watched was never entered.
+  if (place >= connections.size() || connections[place].get() != &connection) return;
+  graveyard.push_back(std::move(connections[place]));
+  if (place + 1 < connections.size()) {
+    connections[place] = std::move(connections.back());
+    connections[place]->place = place;
+  }
+  connections.pop_back();
+  connections_open.store(connections.size(), std::memory_order_relaxed);
+  after_pass();
+}
+
+void ServerContext::serve_again(Connection& connection) {
+  again_.push_back(&connection);
+  after_pass();
+}
+
+void ServerContext::after_pass() {
+  if (after_pass_due_) return;
+  after_pass_due_ = true;
+  loop.defer([this, alive = gate] {
+    if (!alive->is_open()) return;  // the server is gone, and this with it
+    after_pass_due_ = false;
+    for (Connection* connection : std::exchange(again_, {})) connection->pump();
+    // What pump() retired has asked for another turn; those it names are all in the graveyard.
+    auto dead = std::exchange(graveyard, {});
+    dead.clear();
+    if (connections.empty() && on_empty) std::exchange(on_empty, nullptr)();
+  });
+}
+
+std::string_view ServerContext::date() {
+  const std::int64_t second = loop.clock().now() / 1000;
+  if (second != date_second_) {
+    date_second_ = second;
+    date_ = http_date(second);
+  }
+  return date_;
+}
+
+}  // namespace gateway

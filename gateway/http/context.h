@@ -1,0 +1,66 @@
+// What all connections of one server share. Loop thread only, but for `router` and `gate`.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/http/exchange.h"
+#include "gateway/http/guard.h"
+#include "gateway/http/httplib_bridge.h"
+#include "gateway/http/route.h"
+#include "gateway/http/server.h"
+
+namespace gateway {
+
+class Connection;
+
+// Routes and their parser: workers may still hold it when the server is gone.
+struct Router {
+  RouteTable table;
+  std::unique_ptr<HttplibBridge> bridge;  // made when the routes are complete
+
+  // Runs the handler of `route`; whatever it throws is logged and answered 500.
+  void run(const Route& route, Request request, Responder responder) const;
+};
+
+struct ServerContext {
+  ServerContext(EventLoop& event_loop, WorkerPool& pool, HttpOptions http_options)
+      : loop(event_loop),
+        workers(pool),
+        options(std::move(http_options)),
+        guard(options.guard),
+        gate(std::make_shared<Gate>(event_loop)) {}
+
+  EventLoop& loop;
+  WorkerPool& workers;
+  const HttpOptions options;
+  const Guard guard;
+  const std::shared_ptr<Gate> gate;
+  const std::shared_ptr<Router> router = std::make_shared<Router>();
+
+  bool stopping = false;
+  std::atomic<std::uint64_t> accepted{0}, requests{0}, refused{0};
+  std::atomic<std::size_t> connections_open{0}, buffered_bodies{0};
+  std::array<char, 64 * 1024> scratch{};  // what every read goes through
+
+  void open(Fd fd, std::string peer, bool local, ListenerKind kind);
+  void retire(Connection& connection);  // frees it after this pass
+  void serve_again(
+      Connection& connection);  // pumps it after this pass: it had its share of this one
+  std::string_view date();      // of now, made once a second
+
+  std::vector<std::unique_ptr<Connection>> connections;
+  std::vector<std::unique_ptr<Connection>> graveyard;
+  base::UniqueFunction<void()> on_empty;  // while stopping: when the last connection went
+  void after_pass();                      // asks for a look at all of this
+
+ private:
+  std::vector<Connection*> again_;
+  bool after_pass_due_ = false;
+  std::int64_t date_second_ = 0;
+  std::string date_;
+};
+
+}  // namespace gateway

@@ -1,0 +1,122 @@
+#include "gateway/http/guard.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <string>
+
+namespace gateway {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+bool all_digits(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// "http://HOST" or "https://HOST" with HOST exactly as in the Host field.
+bool same_origin(std::string_view origin, std::string_view host) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (origin.starts_with(scheme) && equals_ignoring_case(origin.substr(scheme.size()), host)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool is_json(std::string_view content_type) {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  return equals_ignoring_case(type, "application/json");
+}
+
+}  // namespace
+
+bool is_ip_literal(std::string_view name) {
+  const std::string text(name);
+  in6_addr address{};
+  return inet_pton(AF_INET, text.c_str(), &address) == 1 ||
+         inet_pton(AF_INET6, text.c_str(), &address) == 1;
+}
+
+std::string host_name_of(std::string_view host) {
+  std::string_view name = host;
+  std::string_view port;
+  if (!host.empty() && host.front() == '[') {
+    const std::size_t close = host.find(']');
+    if (close == std::string_view::npos) return {};
+    name = host.substr(1, close - 1);
+    const std::string_view rest = host.substr(close + 1);
+    if (!rest.empty() && rest.front() != ':') return {};
+    port = rest.empty() ? rest : rest.substr(1);
+    if (!is_ip_literal(name)) return {};
+  } else if (const std::size_t colon = host.find(':'); colon != std::string_view::npos) {
+    name = host.substr(0, colon);
+    port = host.substr(colon + 1);
+  }
+  if (port.size() > 5 || !all_digits(port)) return {};
+  for (const char c : name) {
+    const bool fine = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                      c == '-' || c == '.' || c == '_' || c == ':';
+    if (!fine) return {};
+  }
+  std::string out = lower(name);
+  if (out.size() > 1 && out.back() == '.') out.pop_back();  // a fully qualified name
+  return out;
+}
+
+Guard::Guard(GuardOptions options) {
+  for (const std::string& host : options.hosts) hosts_.push_back(lower(host));
+}
+
+bool Guard::host_allowed(std::string_view host) const {
+  const std::string name = host_name_of(host);
+  if (name.empty()) return false;
+  // A name without a dot cannot be registered, so no stranger can make it point here.
+  if (name.find('.') == std::string::npos || is_ip_literal(name)) return true;
+  return std::find(hosts_.begin(), hosts_.end(), name) != hosts_.end();
+}
+
+std::optional<Response> Guard::judge(const RequestHead& head, const Route* route) const {
+  const std::string_view host = head.field("Host").value_or("");
+  // HTTP/1.0 may come without a Host; the scanner saw to it that HTTP/1.1 does not.
+  if ((head.field("Host") && !host_allowed(host)) ||
+      (!head.authority().empty() && !host_allowed(head.authority()))) {
+    return Response::error(421,
+                           "This gateway does not answer for that Host. Use its address, or start "
+                           "it with --allow-host NAME.");
+  }
+  const auto origin = head.field("Origin");
+  if (origin && route != nullptr && route->refuse_origin) {
+    return Response::error(403, "This endpoint is for gateways, not for browsers.");
+  }
+  const std::string_view site = head.field("Sec-Fetch-Site").value_or("none");
+  const bool foreign =
+      origin && !same_origin(*origin, head.authority().empty() ? host : head.authority());
+  if (foreign ||
+      (!equals_ignoring_case(site, "none") && !equals_ignoring_case(site, "same-origin"))) {
+    return Response::error(403, "Requests from web pages of other origins are refused.");
+  }
+  if (route != nullptr && route->json_only && !is_json(head.field("Content-Type").value_or(""))) {
+    return Response::error(415, "Send Content-Type: application/json.");
+  }
+  return std::nullopt;
+}
+
+bool came_through_proxy(const RequestHead& head) {
+  bool found = false;
+  head.for_each_field([&](std::string_view name, std::string_view) {
+    found = found || equals_ignoring_case(name, "Forwarded") || equals_ignoring_case(name, "Via") ||
+            (name.size() > 12 && equals_ignoring_case(name.substr(0, 12), "X-Forwarded-")) ||
+            equals_ignoring_case(name, "X-Real-IP");
+  });
+  return found;
+}
+
+}  // namespace gateway

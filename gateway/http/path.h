@@ -1,0 +1,19 @@
+// The path of a request target: decoded once, strictly, so that routing here and in cpp-httplib
+// cannot differ.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gateway {
+
+// The target up to its query, percent-decoded. Nothing for a bad escape, for an encoded slash, NUL
+// or control character (one spelling per path) and for bytes that are not UTF-8.
+std::optional<std::string> decode_path(std::string_view target);
+
+// Percent-escapes in a query must be of the %XX kind: cpp-httplib also reads %uXXXX and lets broken
+// ones through.
+bool query_escapes_are_plain(std::string_view target);
+
+}  // namespace gateway

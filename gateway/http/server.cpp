@@ -1,0 +1,107 @@
+#include "gateway/http/server.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "gateway/http/connection.h"
+#include "gateway/http/context.h"
+#include "gateway/http/listener.h"
+
+namespace gateway {
+
+base::Result<ListenAddress> parse_listen_address(std::string_view text) {
+  const auto refuse = [&] {
+    return base::fail(
+        base::Errc::invalid_argument,
+        fmt::format("'{}' is no listen address: use HOST:PORT, such as 127.0.0.1:7200 or "
+                    "[::1]:7200",
+                    text));
+  };
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return refuse();
+  std::string_view host = text.substr(0, colon);
+  const std::string_view digits = text.substr(colon + 1);
+  unsigned port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc() || end != digits.data() + digits.size() || port > 65535) return refuse();
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+    if (!is_ip_literal(host)) return refuse();
+  } else if (host.find(':') != std::string_view::npos) {
+    return refuse();  // an IPv6 address needs its brackets
+  }
+  return ListenAddress{std::string(host == "*" ? "" : host), static_cast<std::uint16_t>(port)};
+}
+
+class HttpServer::Impl {
+ public:
+  Impl(EventLoop& loop, WorkerPool& workers, HttpOptions options)
+      : context(loop, workers, std::move(options)), grace_timer(loop, [this] { give_up(); }) {}
+
+  ~Impl() {
+    context.gate->close();
+    context.on_empty = nullptr;
+    listeners.clear();
+    // Connections unlink their exchanges as they close.
+    give_up();
+  }
+
+  void give_up() {
+    while (!context.connections.empty()) context.connections.back()->give_up();
+  }
+
+  void stop(base::Millis grace, base::UniqueFunction<void()> done) {
+    context.stopping = true;
+    for (auto& listener : listeners) listener->close();
+    std::vector<Connection*> all;
+    for (auto& connection : context.connections) all.push_back(connection.get());
+    context.on_empty = std::move(done);
+    for (Connection* connection : all) connection->begin_stop();
+    if (!context.connections.empty()) grace_timer.arm(grace);
+    context.after_pass();
+  }
+
+  ServerContext context;
+  std::vector<std::unique_ptr<Listener>> listeners;
+  Timer grace_timer;
+};
+
+HttpServer::HttpServer(EventLoop& loop, WorkerPool& workers, HttpOptions options)
+    : impl_(std::make_unique<Impl>(loop, workers, std::move(options))) {}
+
+HttpServer::~HttpServer() = default;
+
+RouteTable& HttpServer::routes() { return impl_->context.router->table; }
+
+base::Result<std::string> HttpServer::listen(const ListenAddress& address, ListenerKind kind) {
+  EDGE_TRY(auto bound, Listener::bind(impl_->context, address, kind));
+  const std::uint16_t port = bound.front()->port();
+  for (auto& listener : bound) impl_->listeners.push_back(std::move(listener));
+  const std::string host = address.host.empty() ? "0.0.0.0" : address.host;
+  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port)
+                                             : fmt::format("[{}]:{}", host, port);
+}
+
+base::Result<> HttpServer::start() {
+  Router& router = *impl_->context.router;
+  router.bridge = std::make_unique<HttplibBridge>(router.table);
+  for (auto& listener : impl_->listeners) EDGE_CHECK(listener->start());
+  return {};
+}
+
+void HttpServer::stop(base::Millis grace, base::UniqueFunction<void()> done) {
+  impl_->context.gate->run(
+      [this, grace, done = std::move(done)]() mutable { impl_->stop(grace, std::move(done)); });
+}
+
+HttpStats HttpServer::stats() const {
+  const ServerContext& context = impl_->context;
+  return {.accepted = context.accepted,
+          .requests = context.requests,
+          .refused = context.refused,
+          .connections = context.connections_open,
+          .buffered_bodies = context.buffered_bodies};
+}
+
+}  // namespace gateway
