@@ -104,13 +104,11 @@ Result<KeyPlace> read_key(const Reader& reader, const fs::path& accounts,
   } else if (file != nullptr) {
     EDGE_TRY(out.key_file, Reader::path(*file));
     out.beside_store = out.key_file.parent_path() == accounts;
-    out.may_create = true;
   } else if (const auto handed = surroundings.handed_key()) {
     out.key_file = *handed;
   } else {
     out.key_file = accounts / "master.key";
     out.beside_store = true;
-    out.may_create = true;
   }
   return out;
 }

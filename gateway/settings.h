@@ -44,7 +44,6 @@ struct KeyPlace {
   std::filesystem::path key_file;
   std::filesystem::path passphrase_file;
   bool beside_store = false;  // DIR/master.key: a stolen disk opens the store (decision 21)
-  bool may_create = false;    // made on first start when it is not there
 };
 
 struct Settings {

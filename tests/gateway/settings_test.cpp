@@ -57,7 +57,6 @@ TEST_CASE("without settings the daemon serves loopback from the user's folder") 
   CHECK(settings.profile == "till7");
   CHECK(settings.key.key_file == "/home/ada/.local/share/privitty/master.key");
   CHECK(settings.key.beside_store);
-  CHECK(settings.key.may_create);
   CHECK_FALSE(settings.restricted_paths());
   CHECK(settings.warnings.empty());
 }
@@ -205,7 +204,6 @@ TEST_CASE("the store's key comes from the first place that has one") {
   const auto secret = folder.write("run/secrets/privitty_key", "x");
   CHECK(good({}, around).key.key_file == secret);
   CHECK_FALSE(good({}, around).key.beside_store);
-  CHECK_FALSE(good({}, around).key.may_create);
   const auto credential = folder.write("credentials/privitty_key", "x");
   around.environment["CREDENTIALS_DIRECTORY"] = folder.path / "credentials";
   CHECK(good({}, around).key.key_file == credential);

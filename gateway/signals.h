@@ -1,0 +1,33 @@
+// Signals: SIGTERM and SIGINT as events of the loop. SIGPIPE and SIGHUP are ignored: a closed
+// socket is an error code, and a closed terminal does not end a daemon.
+#pragma once
+
+#include <memory>
+
+#include "base/function.h"
+#include "base/result.h"
+#include "gateway/loop/event_loop.h"
+
+namespace gateway {
+
+class Signals final : private IoHandler {
+ public:
+  // In main, before any thread is made: threads inherit the mask.
+  static void block();
+
+  // `told` is called on the loop with the signal's number, once per signal.
+  static base::Result<std::unique_ptr<Signals>> watch(EventLoop& loop,
+                                                      base::UniqueFunction<void(int)> told);
+  ~Signals();
+
+ private:
+  Signals(EventLoop& loop, base::UniqueFunction<void(int)> told)
+      : loop_(loop), told_(std::move(told)) {}
+  void on_io(std::uint32_t events) override;
+
+  EventLoop& loop_;
+  base::UniqueFunction<void(int)> told_;
+  Fd fd_;
+};
+
+}  // namespace gateway
