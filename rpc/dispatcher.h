@@ -5,6 +5,7 @@
 // notifications). A batch runs in order and is answered as a whole.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,8 +16,11 @@ namespace rpc {
 
 // Who calls, as far as a method may care.
 struct Caller {
-  bool loopback = true;       // came over loopback, not through a proxy
+  bool loopback = true;           // came over loopback, not through a proxy
   bool restricted_paths = false;  // paths only below the --files folders (decision 24)
+  // Set to true when nobody can read the answer any more (the connection closed). May be null. A
+  // parked poll whose caller is gone takes no event with it.
+  std::shared_ptr<const std::atomic<bool>> gone = nullptr;
 };
 
 using Answer = base::UniqueFunction<void(std::string)>;

@@ -1,0 +1,29 @@
+// Context: what a handler may use. Handlers that answer later copy the pointers they need; all of
+// them point to what outlives every answer.
+#pragma once
+
+#include "base/clock.h"
+#include "rpc/dispatcher.h"
+
+namespace messaging {
+class Engine;
+}
+
+namespace rpc {
+
+class EventQueue;
+class MethodTable;
+class NextMessages;
+class Timer;
+
+struct Context {
+  messaging::Engine* engine = nullptr;
+  const base::Clock* clock = nullptr;
+  EventQueue* queue = nullptr;
+  NextMessages* next_messages = nullptr;
+  Timer* timer = nullptr;
+  const MethodTable* table = nullptr;
+  Caller caller = {};
+};
+
+}  // namespace rpc

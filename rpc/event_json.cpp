@@ -1,0 +1,112 @@
+#include "rpc/event_json.h"
+
+#include <map>
+
+#include "rpc/json_write.h"
+
+namespace rpc {
+namespace {
+
+using messaging::Event;
+
+std::string camel_case(std::string_view snake) {
+  std::string camel;
+  bool upper = false;
+  for (const char c : snake) {
+    if (c == '_') {
+      upper = true;
+    } else {
+      camel += upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+      upper = false;
+    }
+  }
+  return camel;
+}
+
+// Where Delta Chat's core events differ from "the same fields in camelCase".
+template <class Body>
+void put_oddities(std::map<std::string, std::string>& members, const Body& body,
+                  base::ChatId joined) {
+  if constexpr (std::is_same_v<Body, messaging::ChatDeleted>) {
+    members.erase("chatId");
+    members["chat_id"] = to_json(body.chat_id);
+  } else if constexpr (std::is_same_v<Body, messaging::ContactsChanged>) {
+    if (!body.contact_id.valid()) members["contactId"] = "null";
+  } else if constexpr (std::is_same_v<Body, messaging::ReactionsChanged>) {
+    members["contactId"] = "0";
+  } else if constexpr (std::is_same_v<Body, messaging::ConfigureProgress>) {
+    members["comment"] = "null";
+  } else if constexpr (std::is_same_v<Body, messaging::SecurejoinInviterProgress>) {
+    members["chatId"] = to_json(joined);
+    members["chatType"] = "\"Single\"";
+  }
+}
+
+}  // namespace
+
+std::string_view event_type(const Event& event) {
+  return std::visit([](const auto& body) { return std::remove_cvref_t<decltype(body)>::kName; },
+                    event.body);
+}
+
+base::ChatId chat_of(const Event& event) {
+  return std::visit(
+      [](const auto& body) {
+        if constexpr (requires { body.chat_id; }) {
+          return body.chat_id;
+        } else {
+          return base::ChatId();
+        }
+      },
+      event.body);
+}
+
+std::string event_json(const Event& event) {
+  std::string out = R"({"type":")";
+  out += event_type(event);
+  out += R"(","account_id":)";
+  append_json(out, event.account);
+  std::visit(
+      [&](const auto& body) {
+        base::for_each_field(body, [&](const auto& field, const auto& member) {
+          detail::append_key(out, field.name, false);
+          append_json(out, member);
+        });
+      },
+      event.body);
+  out += '}';
+  return out;
+}
+
+std::string core_event_json(const Event& event, base::ChatId joined) {
+  std::map<std::string, std::string> members;
+  members["kind"] = to_json(event_type(event));
+  std::visit(
+      [&](const auto& body) {
+        base::for_each_field(body, [&](const auto& field, const auto& member) {
+          members[camel_case(field.name)] = to_json(member);
+        });
+        put_oddities(members, body, joined);
+      },
+      event.body);
+  const bool whole_daemon = std::holds_alternative<messaging::AccountsChanged>(event.body);
+  std::string out = R"({"contextId":)";
+  append_json(out, whole_daemon ? base::AccountId() : event.account);
+  out += R"(,"event":{)";
+  bool first = true;
+  for (const auto& [name, value] : members) {
+    detail::append_key(out, name, std::exchange(first, false));
+    out += value;
+  }
+  out += "}}";
+  return out;
+}
+
+std::string overflow_event_json(std::uint64_t dropped) {
+  std::string out = R"({"contextId":0,"event":{"kind":"EventChannelOverflow","n":)";
+  append_json_integer(out, dropped);
+  out += "}}";
+  return out;
+}
+
+}  // namespace rpc

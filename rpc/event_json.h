@@ -1,0 +1,28 @@
+// Events as JSON: the line of the event stream (type first, snake_case) and Delta Chat's core
+// events (get_next_event: kind and camelCase).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "messaging/events.h"
+
+namespace rpc {
+
+// The `data:` of an event line: {"type":"IncomingMsg","account_id":1,"chat_id":12,"msg_id":17}.
+// No line breaks inside, whatever the texts hold.
+std::string event_json(const messaging::Event& event);
+
+// The event's type, as in `type`.
+std::string_view event_type(const messaging::Event& event);
+
+// The chat it is about; 0 when none.
+base::ChatId chat_of(const messaging::Event& event);
+
+// {"contextId":1,"event":{"kind":"IncomingMsg","chatId":12,"msgId":17}} with members in
+// alphabetical order. `joined` is the chat with the contact of a SecurejoinInviterProgress.
+std::string core_event_json(const messaging::Event& event, base::ChatId joined);
+// What get_next_event tells after events were dropped because nobody read them.
+std::string overflow_event_json(std::uint64_t dropped);
+
+}  // namespace rpc

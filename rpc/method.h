@@ -1,0 +1,204 @@
+// A method is one row: name, doc, handler, scope, errors. Its parameters and its result are the
+// types of the handler; dispatch, validation, rpc.discover, docs/api.md and the fuzz target all
+// read the row.
+//
+//   Result<R> handler(Context&, const P&)                  answers now, from a snapshot
+//   void handler(Context&, P, base::Completion<R>)         answers later, from any thread
+//
+// P lists its fields in the order of positional parameters; trailing nullable ones may be left out.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/completion.h"
+#include "rpc/context.h"
+#include "rpc/json_fields.h"
+
+namespace rpc {
+
+// What a key must allow before the method is run.
+enum class Scope { read, write, admin };
+
+// Whether a fuzz target may call it with anything: not when it waits, or writes outside the store.
+// A row that says nothing stops the fuzz target from starting.
+enum class Fuzz { unclassified, safe, unsafe };
+
+// When the answer comes, which decides what a batch waits for: `parked` ones wait for news.
+enum class Timing { now, commit, parked };
+
+struct ParamInfo {
+  std::string_view name;
+  std::string_view doc;
+  bool required = true;
+  std::string type;
+  std::string schema;
+};
+
+struct MethodInfo {  // what documentation needs to know of a row
+  std::vector<ParamInfo> params;
+  std::string result_type;
+  std::string result_schema;
+};
+
+struct Row {
+  Scope scope = Scope::read;
+  Fuzz fuzz = Fuzz::unclassified;
+  std::vector<base::Errc> errors = {};
+  bool parked = false;
+};
+
+struct Method {
+  std::string_view name;
+  std::string_view doc;
+  Row row;
+  Timing timing = Timing::now;
+  base::Result<std::string> (*run_now)(Context&, JsonValue params) = nullptr;
+  void (*run_later)(Context&, JsonValue params, base::Completion<std::string>) = nullptr;
+  MethodInfo (*describe)(SchemaBook&) = nullptr;
+};
+
+class MethodTable {
+ public:
+  // Rows are unique by name; a second one of the same name is a bug and throws.
+  explicit MethodTable(std::vector<Method> methods);
+
+  const Method* find(std::string_view name) const;
+  const std::vector<Method>& methods() const { return methods_; }  // by name
+  std::vector<std::string_view> names() const;
+
+ private:
+  std::vector<Method> methods_;
+};
+
+struct NoParams {
+  static constexpr auto fields() { return std::tuple<>(); }
+};
+
+namespace detail {
+
+base::Error unknown_param(const std::string& name, const std::vector<std::string_view>& known);
+base::Error too_many_params(std::size_t most, std::size_t got);
+
+template <class P>
+std::vector<std::string_view> param_names() {
+  std::vector<std::string_view> names;
+  base::for_each_field_of<P>([&](const auto& field) { names.push_back(field.name); });
+  return names;
+}
+
+// Positional or named, as sent; absent when `params` is null.
+template <class P>
+base::Result<P> read_params(JsonValue params) {
+  constexpr std::size_t count = std::tuple_size_v<decltype(P::fields())>;
+  if (params.is_array() && params.size() > count) return too_many_params(count, params.size());
+  std::optional<base::Error> error;
+  if (params.is_object()) {
+    const auto known = param_names<P>();
+    params.for_each_member([&](const std::string& name, JsonValue) {
+      if (!error && std::find(known.begin(), known.end(), name) == known.end()) {
+        error = unknown_param(name, known);
+      }
+    });
+  }
+  P read{};
+  std::size_t index = 0;
+  base::for_each_field(read, [&](const auto& field, auto& member) {
+    using Member = std::remove_cvref_t<decltype(member)>;
+    std::optional<JsonValue> value;
+    if (params.is_array() && index < params.size()) value = params.at(index);
+    if (params.is_object()) value = params.find(field.name);
+    ++index;
+    if (error) return;
+    if (!value) {
+      if constexpr (!IsOptional<Member>) error = below(field.name, missing(expected<Member>()));
+      return;
+    }
+    auto result = read_json<Member>(*value);
+    if (result) {
+      member = std::move(*result);
+    } else {
+      error = below(field.name, std::move(result).error());
+    }
+  });
+  if (error) return std::move(*error);
+  return read;
+}
+
+template <class R>
+base::Result<std::string> write_result(base::Result<R> result) {
+  if (!result) return std::move(result).error();
+  if constexpr (std::is_void_v<R>) {
+    return std::string("null");
+  } else {
+    std::string out;
+    append_json(out, *result);
+    return out;
+  }
+}
+
+template <class Handler>
+struct HandlerTypes;
+template <class R, class P>
+struct HandlerTypes<base::Result<R> (*)(Context&, const P&)> {
+  using Params = P;
+  using Result = R;
+  static constexpr bool kNow = true;
+};
+template <class R, class P>
+struct HandlerTypes<void (*)(Context&, P, base::Completion<R>)> {
+  using Params = P;
+  using Result = R;
+  static constexpr bool kNow = false;
+};
+
+template <auto kHandler>
+base::Result<std::string> run_now(Context& context, JsonValue params) {
+  using Types = HandlerTypes<decltype(kHandler)>;
+  EDGE_TRY(const auto read, read_params<typename Types::Params>(params));
+  return write_result<typename Types::Result>(kHandler(context, read));
+}
+
+template <auto kHandler>
+void run_later(Context& context, JsonValue params, base::Completion<std::string> done) {
+  using Types = HandlerTypes<decltype(kHandler)>;
+  using R = typename Types::Result;
+  auto read = read_params<typename Types::Params>(params);
+  if (!read) return done(std::move(read).error());
+  kHandler(context, std::move(*read),
+           base::Completion<R>([done = std::move(done)](base::Result<R> result) mutable {
+             done(write_result<R>(std::move(result)));
+           }));
+}
+
+template <class P, class R>
+MethodInfo describe(SchemaBook& book) {
+  MethodInfo info;
+  base::for_each_field_of<P>([&](const auto& field) {
+    using Member = typename std::remove_cvref_t<decltype(field)>::type;
+    info.params.push_back(ParamInfo{field.name, field.doc, !IsOptional<Member>, type_name<Member>(),
+                                    schema_of<Member>(book)});
+  });
+  info.result_type = type_name<R>();
+  info.result_schema = schema_of<R>(book);
+  return info;
+}
+
+}  // namespace detail
+
+template <auto kHandler>
+Method method(std::string_view name, std::string_view doc, Row row) {
+  using Types = detail::HandlerTypes<decltype(kHandler)>;
+  Method made{name, doc, std::move(row)};
+  made.describe = &detail::describe<typename Types::Params, typename Types::Result>;
+  if constexpr (Types::kNow) {
+    made.run_now = &detail::run_now<kHandler>;
+  } else {
+    made.timing = made.row.parked ? Timing::parked : Timing::commit;
+    made.run_later = &detail::run_later<kHandler>;
+  }
+  return made;
+}
+
+}  // namespace rpc

@@ -1,0 +1,56 @@
+#include "rpc/service.h"
+
+#include "messaging/engine.h"
+#include "rpc/run.h"
+
+namespace rpc {
+namespace {
+
+Executor at_once_unless(Executor executor) {
+  if (executor) return executor;
+  return [](base::UniqueFunction<void()> task) { task(); };
+}
+
+base::ChatId chat_with(messaging::Engine* engine, base::AccountId account,
+                       base::ContactId contact) {
+  if (engine == nullptr) return {};
+  const auto chat = engine->chats().find_by_contact(account, contact);
+  return chat && *chat ? **chat : base::ChatId();
+}
+
+}  // namespace
+
+Service::Service(messaging::Engine* engine, const base::Clock& clock, Executor executor,
+                 const MethodTable& table)
+    : engine_(engine),
+      clock_(clock),
+      executor_(at_once_unless(std::move(executor))),
+      table_(table),
+      queue_(executor_,
+             [engine](base::AccountId account, base::ContactId contact) {
+               return chat_with(engine, account, contact);
+             }),
+      next_messages_(executor_, [engine](base::AccountId account) {
+        return engine->messages().next(account);
+      }) {}
+
+void Service::handle(std::string_view body, const Caller& caller, Answer answer) {
+  Requests requests = parse_requests(body);
+  if (requests.error) return answer(error_answer("null", *requests.error));
+  Context context{engine_, &clock_, &queue_, &next_messages_, &timer_, &table_, caller};
+  std::make_shared<Run>(std::move(requests), std::move(context), executor_, std::move(answer))
+      ->start();
+}
+
+void Service::on_events(std::span<const messaging::Event> events) {
+  queue_.push(events);
+  next_messages_.push(events);
+}
+
+void Service::stop() {
+  queue_.stop();
+  next_messages_.stop();
+  timer_.stop();
+}
+
+}  // namespace rpc

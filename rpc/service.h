@@ -1,0 +1,56 @@
+// Service: the Dispatcher of this daemon. Joins the method table with the engine, and keeps what is
+// parked: event readers, message waiters and sleeps.
+//
+// Any thread may call anything. The engine must outlive it; before either goes, stop() answers
+// everything that is parked. The executor runs tasks that must not run on the writer's thread: give
+// it the worker pool; its tasks must have ended before the Service goes.
+#pragma once
+
+#include <span>
+
+#include "base/clock.h"
+#include "messaging/events.h"
+#include "rpc/context.h"
+#include "rpc/dispatcher.h"
+#include "rpc/event_queue.h"
+#include "rpc/method.h"
+#include "rpc/next_messages.h"
+#include "rpc/timer.h"
+
+namespace rpc {
+
+// Every method this daemon serves.
+const MethodTable& method_table();
+
+// rpc.discover: an OpenRPC document; api_markdown: docs/api.md. Both of the same table.
+std::string openrpc_document(const MethodTable& table);
+std::string api_markdown(const MethodTable& table);
+
+class Service final : public Dispatcher {
+ public:
+  // `engine` may be null in tests whose methods do not use it.
+  Service(messaging::Engine* engine, const base::Clock& clock, Executor executor = {},
+          const MethodTable& table = method_table());
+  ~Service() override { stop(); }
+
+  void handle(std::string_view body, const Caller& caller, Answer answer) override;
+
+  // The engine's listener calls this after each commit, with its events in order.
+  void on_events(std::span<const messaging::Event> events);
+
+  // Answers what is parked and refuses to park more.
+  void stop();
+
+  std::size_t parked() const { return queue_.parked() + next_messages_.parked(); }
+
+ private:
+  messaging::Engine* engine_;
+  const base::Clock& clock_;
+  Executor executor_;
+  const MethodTable& table_;
+  EventQueue queue_;
+  NextMessages next_messages_;
+  Timer timer_;
+};
+
+}  // namespace rpc

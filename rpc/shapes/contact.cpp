@@ -1,0 +1,30 @@
+#include "rpc/shapes/contact.h"
+
+#include <fmt/format.h>
+
+namespace rpc::shape {
+
+Contact to_shape(messaging::Contact contact, base::UnixMillis now) {
+  Contact shape;
+  shape.name_and_addr = contact.display_name == contact.addr || contact.addr.empty()
+                            ? contact.display_name
+                            : fmt::format("{} ({})", contact.display_name, contact.addr);
+  shape.address = std::move(contact.addr);
+  shape.auth_name = std::move(contact.auth_name);
+  shape.color = color_of(contact.color_seed);
+  shape.display_name = std::move(contact.display_name);
+  shape.e2ee_avail = contact.e2ee_available;
+  shape.id = contact.id;
+  shape.is_blocked = contact.is_blocked;
+  shape.is_bot = contact.is_bot;
+  shape.is_key_contact = !contact.fingerprint.empty();
+  shape.is_verified = contact.is_verified;
+  shape.last_seen = seconds(contact.last_seen);
+  shape.name = std::move(contact.name);
+  shape.status = std::move(contact.status);
+  shape.verifier_id = contact.verifier;
+  shape.was_seen_recently = recently(contact.last_seen, now);
+  return shape;
+}
+
+}  // namespace rpc::shape

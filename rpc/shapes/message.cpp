@@ -1,0 +1,42 @@
+#include "rpc/shapes/message.h"
+
+namespace rpc::shape {
+namespace {
+
+constexpr std::int64_t day_of(base::UnixMillis at) { return at / (24 * 60 * 60 * 1000); }
+
+}  // namespace
+
+Message to_shape(messaging::Message message, Contact sender) {
+  Message shape;
+  shape.chat_id = message.chat;
+  shape.download_state = message.download;
+  shape.error = unless_empty(std::move(message.error));
+  if (message.file) {
+    shape.file = std::move(message.file->path);
+    shape.file_bytes = message.file->size;
+    shape.file_mime = unless_empty(std::move(message.file->media_type));
+    shape.file_name = unless_empty(std::move(message.file->name));
+  }
+  shape.from_id = message.from;
+  shape.has_deviating_timestamp = day_of(message.sent_at) != day_of(message.sort_at);
+  shape.id = message.id;
+  shape.info_contact_id = message.info_contact;
+  shape.is_bot = message.is_bot;
+  shape.is_edited = message.is_edited;
+  shape.is_forwarded = message.is_forwarded;
+  shape.is_info = message.is_info;
+  shape.override_sender_name = unless_empty(std::move(message.sender_name));
+  shape.received_timestamp = seconds(message.received_at);
+  shape.sender = std::move(sender);
+  shape.show_padlock = message.encrypted;
+  shape.sort_timestamp = seconds(message.sort_at);
+  shape.state = static_cast<std::uint32_t>(message.state);
+  shape.system_message_type = message.system;
+  shape.text = std::move(message.text);
+  shape.timestamp = seconds(message.sent_at);
+  shape.view_type = message.type;
+  return shape;
+}
+
+}  // namespace rpc::shape

@@ -1,0 +1,26 @@
+#include "rpc/shapes/message_data.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace rpc::shape {
+
+base::Result<messaging::MessageDraft> to_draft(MessageData data) {
+  if (data.text.value_or("").empty() && data.file.value_or("").empty()) {
+    const std::string ignored =
+        data.ignored.empty() ? "" : fmt::format("; ignored: {}", fmt::join(data.ignored, ", "));
+    return base::fail(base::Errc::invalid_argument,
+                      fmt::format("data: a message needs text or file{}", ignored));
+  }
+  messaging::MessageDraft draft;
+  draft.text = std::move(data.text).value_or("");
+  draft.file = std::move(data.file).value_or("");
+  draft.file_name = std::move(data.filename).value_or("");
+  draft.sender_name = std::move(data.override_sender_name).value_or("");
+  draft.quoted_text = std::move(data.quoted_text).value_or("");
+  draft.quoted = data.quoted_message_id;
+  draft.type = data.viewtype;
+  return draft;
+}
+
+}  // namespace rpc::shape

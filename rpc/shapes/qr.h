@@ -1,0 +1,81 @@
+// What a scanned text is (check_qr). Kinds are camelCase and fields snake_case, as clients know
+// them.
+#pragma once
+
+#include "messaging/securejoin.h"
+#include "rpc/shapes/common.h"
+
+namespace rpc::shape {
+
+struct AskVerifyContact {
+  static constexpr std::string_view kKind = "askVerifyContact";
+  std::string authcode;
+  std::uint32_t contact_id = 0;
+  std::string fingerprint;
+  std::string invitenumber;
+  bool is_v3 = false;
+  static constexpr auto fields() {
+    using Q = AskVerifyContact;
+    return std::tuple(base::field("authcode", &Q::authcode, "the invite's secret"),
+                      base::field("contact_id", &Q::contact_id, "0 when not known yet"),
+                      base::field("fingerprint", &Q::fingerprint, "for people"),
+                      base::field("invitenumber", &Q::invitenumber, ""),
+                      base::field("is_v3", &Q::is_v3, "always false"));
+  }
+};
+
+// One's own invite: withdraw a live one, or revive a withdrawn one, with set_config_from_qr.
+struct OwnInvite {
+  std::string authcode;
+  std::uint32_t contact_id = 1;
+  std::string fingerprint;
+  std::string invitenumber;
+  static constexpr auto fields() {
+    using Q = OwnInvite;
+    return std::tuple(base::field("authcode", &Q::authcode, "the invite's secret"),
+                      base::field("contact_id", &Q::contact_id, "1, ourselves"),
+                      base::field("fingerprint", &Q::fingerprint, "for people"),
+                      base::field("invitenumber", &Q::invitenumber, ""));
+  }
+};
+struct WithdrawVerifyContact : OwnInvite {
+  static constexpr std::string_view kKind = "withdrawVerifyContact";
+};
+struct ReviveVerifyContact : OwnInvite {
+  static constexpr std::string_view kKind = "reviveVerifyContact";
+};
+
+struct QrAddr {
+  static constexpr std::string_view kKind = "addr";
+  std::uint32_t contact_id = 0;
+  std::optional<std::string> draft;
+  static constexpr auto fields() {
+    return std::tuple(base::field("contact_id", &QrAddr::contact_id, "0 when not known"),
+                      base::field("draft", &QrAddr::draft, ""));
+  }
+};
+struct QrUrl {
+  static constexpr std::string_view kKind = "url";
+  std::string url;
+  static constexpr auto fields() { return std::tuple(base::field("url", &QrUrl::url, "")); }
+};
+struct QrText {
+  static constexpr std::string_view kKind = "text";
+  std::string text;
+  static constexpr auto fields() { return std::tuple(base::field("text", &QrText::text, "")); }
+};
+
+struct Qr {
+  static constexpr std::string_view kSchema = "Qr";
+  using Tagged = std::variant<AskVerifyContact, WithdrawVerifyContact, ReviveVerifyContact, QrAddr,
+                              QrUrl, QrText>;
+  Tagged value;
+};
+
+// `link` is what was scanned: the secret in it comes back as authcode.
+Qr to_shape(messaging::InviteCheck check, std::string_view link);
+
+// "0F3A 77C1 ...", in groups of four digits on two lines.
+std::string readable_fingerprint(std::string_view hex);
+
+}  // namespace rpc::shape
