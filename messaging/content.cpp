@@ -62,7 +62,7 @@ void write_text(WireWriter& out, const TextMessage& message) {
   if (message.file) {
     const FileNote& file = *message.file;
     out.text(file.name).text(file.media_type).u64(file.size).u64(file.sealed_size);
-    out.fixed(file.transfer).fixed(file.key.view());
+    out.fixed(file.transfer).fixed(file.key.view()).fixed(file.hash);
   }
 }
 
@@ -94,6 +94,7 @@ FileNote read_file(WireReader& in) {
   file.transfer = in.array<16>();
   const base::ByteView key = in.fixed(32);
   if (key.size() == 32) file.key = crypto::WipingArray<32>(key.first<32>());
+  file.hash = in.array<32>();
   const auto size = crypto::plain_size(file.sealed_size);
   if (!size || *size != file.size) in.refuse();
   return file;
@@ -139,10 +140,10 @@ Receipts read_receipts(WireReader& in) {
 
 }  // namespace
 
-void write_card(base::Bytes& out, const Card& card) {
-  WireWriter writer;
-  write_card(writer, card);
-  out = writer.take();
+base::Bytes encode(const Card& card) {
+  WireWriter out;
+  write_card(out, card);
+  return out.take();
 }
 
 base::Result<Card> decode_card(base::ByteView bytes) {

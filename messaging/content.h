@@ -4,7 +4,8 @@
 //   content = version u8 (1) | kind u8 | uuid 16 | fields by kind
 //
 // Everything is bounded and length-checked when read; a content of an unknown kind is a
-// UnknownContent, acknowledged and otherwise ignored, so that a newer peer can talk to an older one.
+// UnknownContent, acknowledged and otherwise ignored, so that a newer peer can talk to an older
+// one.
 #pragma once
 
 #include <array>
@@ -39,8 +40,8 @@ struct Card {
   bool bot = false;
   std::vector<std::string> urls;  // 1 to 3
   std::string mailbox;
-  DepositToken token;             // admits this contact
-  Tag tag{};                      // to be put on what is sent to the card's owner
+  DepositToken token;  // admits this contact
+  Tag tag{};           // to be put on what is sent to the card's owner
 };
 
 // Payload of handshake message 1.
@@ -59,7 +60,7 @@ base::Bytes encode(const JoinRequest& request);
 base::Bytes encode(const JoinAnswer& answer);
 base::Result<JoinRequest> decode_join_request(base::ByteView bytes);
 base::Result<JoinAnswer> decode_join_answer(base::ByteView bytes);
-void write_card(base::Bytes& out, const Card& card);
+base::Bytes encode(const Card& card);
 base::Result<Card> decode_card(base::ByteView bytes);
 
 // The joiner's first ratchet message: it proves the invite's secret (decision 8).
@@ -68,10 +69,11 @@ struct Hello {};
 struct FileNote {
   std::string name;
   std::string media_type;
-  std::uint64_t size = 0;               // of the plaintext
+  std::uint64_t size = 0;  // of the plaintext
   std::uint64_t sealed_size = 0;
   Uuid transfer{};
   crypto::WipingArray<32> key;
+  std::array<std::uint8_t, 32> hash{};  // BLAKE2b-256 of the sealed bytes
 };
 
 struct QuoteNote {

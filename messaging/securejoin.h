@@ -15,19 +15,20 @@ class Core;
 struct InviteCheck {
   enum class Kind { ask_verify_contact, withdraw_contact, revive_contact, url, text, addr };
   Kind kind = Kind::text;
-  ContactId contact;         // known under this key, else 0
-  std::string fingerprint;   // 64 upper-case hex
+  ContactId contact;        // known under this key, else 0
+  std::string fingerprint;  // 64 upper-case hex
   std::string invite_number;
   std::string name;
   std::string addr;
-  std::string text;          // of url, text, addr
+  std::string text;  // of url, text, addr
 };
 
 class SecureJoin {
  public:
   explicit SecureJoin(Core& core) : core_(core) {}
 
-  // The chat's live invite (made when there is none); no chat: the account's own. Groups come later.
+  // The chat's live invite (made when there is none); no chat: the account's own. Groups come
+  // later.
   void invite(AccountId account, std::optional<ChatId> chat, base::Completion<std::string> done);
   base::Result<InviteCheck> check(AccountId account, const std::string& text) const;
   // Answers with the chat at once; progress comes as events. One's own invite is refused.

@@ -229,6 +229,7 @@ CREATE INDEX outbox_by_route ON outbox(account_id, route_id, state, id);
 CREATE INDEX outbox_by_contact ON outbox(account_id, contact_id, state);
 CREATE INDEX outbox_by_uuid ON outbox(account_id, uuid) WHERE uuid IS NOT NULL;
 CREATE INDEX outbox_by_msg ON outbox(account_id, msg_id) WHERE msg_id IS NOT NULL;
+CREATE INDEX outbox_by_join ON outbox(account_id, join_id) WHERE join_id != 0;
 CREATE INDEX outbox_by_age ON outbox(state, deposited_at, created_at);
 
 -- Envelopes we have had. Those that carried a message name it, so that a repetition is

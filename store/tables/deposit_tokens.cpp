@@ -30,6 +30,14 @@ base::Result<> delete_deposit_token(const Scope& scope,
   return {};
 }
 
+base::Result<> delete_deposit_tokens_of(const Scope& scope, TokenPurpose purpose,
+                                        std::int64_t owner_id) {
+  EDGE_CHECK(scope.db.run(
+      "DELETE FROM deposit_token WHERE account_id = ?1 AND purpose = ?2 AND owner_id = ?3",
+      scope.account, purpose, owner_id));
+  return {};
+}
+
 base::Result<std::optional<DepositTokenRow>> find_deposit_token(
     const Scope& scope, const std::array<std::uint8_t, 16>& key_id) {
   return scope.db.one<DepositTokenRow>(

@@ -36,10 +36,10 @@ base::Result<> forget_envelopes(const Scope& scope, base::UnixMillis before) {
 
 base::Result<> park_envelope(const Scope& scope, const ParkedEnvelope& parked, base::UnixMillis at,
                              std::size_t keep) {
-  EDGE_CHECK(scope.db.run(
-      "INSERT OR IGNORE INTO parked_envelope(account_id, id, at, envelope)"
-      " VALUES(?1, ?2, ?3, ?4)",
-      scope.account, base::ByteView(parked.id), at, base::ByteView(parked.envelope)));
+  EDGE_CHECK(
+      scope.db.run("INSERT OR IGNORE INTO parked_envelope(account_id, id, at, envelope)"
+                   " VALUES(?1, ?2, ?3, ?4)",
+                   scope.account, base::ByteView(parked.id), at, base::ByteView(parked.envelope)));
   EDGE_CHECK(scope.db.run(
       "DELETE FROM parked_envelope WHERE account_id = ?1 AND seq NOT IN"
       " (SELECT seq FROM parked_envelope WHERE account_id = ?1 ORDER BY seq DESC LIMIT ?2)",

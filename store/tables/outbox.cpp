@@ -80,21 +80,23 @@ base::Result<std::int64_t> insert_outbox(const Scope& scope, const OutboxRow& ro
   if (!row.payload.empty()) payload = scope.seal("outbox", seal_id(row), row.payload);
   std::optional<base::ByteView> envelope;
   if (!row.envelope.empty()) envelope = row.envelope;
-  EDGE_TRY(const auto id, scope.db.integer(
-      "INSERT INTO outbox(account_id, route_id, contact_id, kind, state, msg_id, join_id, uuid,"
-      " blob_id, transfer, next_part, created_at, deposited_at, payload_sealed, envelope)"
-      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) RETURNING id",
-      scope.account, row.route_id, row.contact, static_cast<std::int64_t>(row.kind),
-      static_cast<std::int64_t>(row.state), row.message, row.join_id, view(row.uuid), row.blob_id,
-      view(row.transfer), static_cast<std::int64_t>(row.next_part), row.created_at,
-      row.deposited_at, payload, envelope));
+  EDGE_TRY(
+      const auto id,
+      scope.db.integer(
+          "INSERT INTO outbox(account_id, route_id, contact_id, kind, state, msg_id, join_id, uuid,"
+          " blob_id, transfer, next_part, created_at, deposited_at, payload_sealed, envelope)"
+          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) RETURNING id",
+          scope.account, row.route_id, row.contact, static_cast<std::int64_t>(row.kind),
+          static_cast<std::int64_t>(row.state), row.message, row.join_id, view(row.uuid),
+          row.blob_id, view(row.transfer), static_cast<std::int64_t>(row.next_part), row.created_at,
+          row.deposited_at, payload, envelope));
   return id.value_or(0);
 }
 
 base::Result<> set_outbox_envelope(const Scope& scope, std::int64_t id, base::ByteView envelope) {
-  EDGE_CHECK(scope.db.run(
-      "UPDATE outbox SET envelope = ?3, state = 1 WHERE account_id = ?1 AND id = ?2",
-      scope.account, id, envelope));
+  EDGE_CHECK(
+      scope.db.run("UPDATE outbox SET envelope = ?3, state = 1 WHERE account_id = ?1 AND id = ?2",
+                   scope.account, id, envelope));
   return {};
 }
 
@@ -105,29 +107,35 @@ base::Result<> set_outbox_deposited(const Scope& scope, std::int64_t id, base::U
   return {};
 }
 
-base::Result<> set_outbox_next_part(const Scope& scope, std::int64_t id,
-                                    std::uint32_t next_part) {
+base::Result<> set_outbox_next_part(const Scope& scope, std::int64_t id, std::uint32_t next_part) {
   EDGE_CHECK(scope.db.run("UPDATE outbox SET next_part = ?3 WHERE account_id = ?1 AND id = ?2",
                           scope.account, id, static_cast<std::int64_t>(next_part)));
   return {};
 }
 
 base::Result<> delete_outbox(const Scope& scope, std::int64_t id) {
-  EDGE_CHECK(scope.db.run("DELETE FROM outbox WHERE account_id = ?1 AND id = ?2", scope.account,
-                          id));
+  EDGE_CHECK(
+      scope.db.run("DELETE FROM outbox WHERE account_id = ?1 AND id = ?2", scope.account, id));
   return {};
 }
 
 base::Result<> delete_outbox_of_message(const Scope& scope, base::MsgId message) {
-  EDGE_CHECK(scope.db.run("DELETE FROM outbox WHERE account_id = ?1 AND msg_id = ?2",
-                          scope.account, message));
+  EDGE_CHECK(scope.db.run("DELETE FROM outbox WHERE account_id = ?1 AND msg_id = ?2", scope.account,
+                          message));
+  return {};
+}
+
+base::Result<> delete_outbox_of_join(const Scope& scope, std::int64_t join_id) {
+  EDGE_CHECK(
+      scope.db.run("DELETE FROM outbox WHERE account_id = ?1 AND join_id = ?2 AND kind IN (1, 2)",
+                   scope.account, join_id));
   return {};
 }
 
 base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int64_t route_id) {
-  EDGE_CHECK(scope.db.run(
-      "UPDATE outbox SET route_id = ?3 WHERE account_id = ?1 AND contact_id = ?2", scope.account,
-      contact, route_id));
+  EDGE_CHECK(
+      scope.db.run("UPDATE outbox SET route_id = ?3 WHERE account_id = ?1 AND contact_id = ?2",
+                   scope.account, contact, route_id));
   return {};
 }
 

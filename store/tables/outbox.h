@@ -1,4 +1,5 @@
-// Outbox: what is to be sent, in order per route, kept until the recipient's device acknowledged it.
+// Outbox: what is to be sent, in order per route, kept until the recipient's device acknowledged
+// it.
 #pragma once
 
 #include <array>
@@ -22,7 +23,7 @@ enum class OutboxKind : std::uint8_t {
 };
 
 enum class OutboxState : std::uint8_t {
-  waiting = 0,    // for a session
+  waiting = 0,  // for a session
   ready = 1,
   deposited = 2,  // the other side's relay or edge holds it
 };
@@ -52,6 +53,7 @@ base::Result<> set_outbox_deposited(const Scope& scope, std::int64_t id, base::U
 base::Result<> set_outbox_next_part(const Scope& scope, std::int64_t id, std::uint32_t next_part);
 base::Result<> delete_outbox(const Scope& scope, std::int64_t id);
 base::Result<> delete_outbox_of_message(const Scope& scope, base::MsgId message);
+base::Result<> delete_outbox_of_join(const Scope& scope, std::int64_t join_id);
 // A contact is reached by another route from now on.
 base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int64_t route_id);
 

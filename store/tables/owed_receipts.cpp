@@ -5,11 +5,11 @@
 namespace store {
 
 base::Result<> owe_receipt(const Scope& scope, const OwedReceipt& receipt) {
-  EDGE_CHECK(scope.db.run(
-      "INSERT OR IGNORE INTO owed_receipt(account_id, contact_id, kind, uuid, at)"
-      " VALUES(?1, ?2, ?3, ?4, ?5)",
-      scope.account, receipt.contact, static_cast<std::int64_t>(receipt.kind),
-      base::ByteView(receipt.uuid), receipt.at));
+  EDGE_CHECK(
+      scope.db.run("INSERT OR IGNORE INTO owed_receipt(account_id, contact_id, kind, uuid, at)"
+                   " VALUES(?1, ?2, ?3, ?4, ?5)",
+                   scope.account, receipt.contact, static_cast<std::int64_t>(receipt.kind),
+                   base::ByteView(receipt.uuid), receipt.at));
   return {};
 }
 
@@ -20,19 +20,19 @@ base::Result<std::vector<OwedReceipt>> owed_receipts(const Scope& scope, base::C
       "SELECT kind, uuid, at FROM owed_receipt WHERE account_id = ?1 AND contact_id = ?2 LIMIT ?3",
       [&](const Row& row) {
         base::WireReader uuid(row.blob(1));
-        all.push_back({contact, static_cast<ReceiptKind>(row.integer(0)), uuid.array<16>(),
-                       row.integer(2)});
+        all.push_back(
+            {contact, static_cast<ReceiptKind>(row.integer(0)), uuid.array<16>(), row.integer(2)});
       },
       scope.account, contact, static_cast<std::int64_t>(limit)));
   return all;
 }
 
 base::Result<> settle_receipt(const Scope& scope, const OwedReceipt& receipt) {
-  EDGE_CHECK(scope.db.run(
-      "DELETE FROM owed_receipt"
-      " WHERE account_id = ?1 AND contact_id = ?2 AND kind = ?3 AND uuid = ?4",
-      scope.account, receipt.contact, static_cast<std::int64_t>(receipt.kind),
-      base::ByteView(receipt.uuid)));
+  EDGE_CHECK(
+      scope.db.run("DELETE FROM owed_receipt"
+                   " WHERE account_id = ?1 AND contact_id = ?2 AND kind = ?3 AND uuid = ?4",
+                   scope.account, receipt.contact, static_cast<std::int64_t>(receipt.kind),
+                   base::ByteView(receipt.uuid)));
   return {};
 }
 

@@ -74,8 +74,7 @@ base::Result<> delete_pending_join(const Scope& scope, std::int64_t id) {
   return {};
 }
 
-base::Result<std::optional<PendingJoinRow>> find_pending_join(const Scope& scope,
-                                                              std::int64_t id) {
+base::Result<std::optional<PendingJoinRow>> find_pending_join(const Scope& scope, std::int64_t id) {
   static const std::string kSql = select("id = ?2");
   return scope.db.one<PendingJoinRow>(kSql, reader(scope), scope.account, id);
 }
@@ -92,8 +91,8 @@ base::Result<std::optional<PendingJoinRow>> find_pending_join_by_digest(
   return scope.db.one<PendingJoinRow>(kSql, reader(scope), scope.account, base::ByteView(digest));
 }
 
-base::Result<std::optional<PendingJoinRow>> find_pending_join_by_session(
-    const Scope& scope, std::int64_t session_id) {
+base::Result<std::optional<PendingJoinRow>> find_pending_join_by_session(const Scope& scope,
+                                                                         std::int64_t session_id) {
   static const std::string kSql = select("session_id = ?2");
   return scope.db.one<PendingJoinRow>(kSql, reader(scope), scope.account, session_id);
 }

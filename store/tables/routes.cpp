@@ -47,7 +47,8 @@ base::Result<> update_route(const Scope& scope, const RouteRow& row) {
 }
 
 base::Result<> delete_route(const Scope& scope, std::int64_t id) {
-  EDGE_CHECK(scope.db.run("DELETE FROM route WHERE account_id = ?1 AND id = ?2", scope.account, id));
+  EDGE_CHECK(
+      scope.db.run("DELETE FROM route WHERE account_id = ?1 AND id = ?2", scope.account, id));
   return {};
 }
 

@@ -60,19 +60,19 @@ base::Result<> insert_session(const Scope& scope, const SessionRow& row) {
 }
 
 base::Result<> update_session(const Scope& scope, const SessionRow& row) {
-  EDGE_CHECK(scope.db.run(
-      "UPDATE session SET contact_id = ?3, state = ?4, sealed = ?5"
-      " WHERE account_id = ?1 AND id = ?2",
-      scope.account, row.id, row.contact, static_cast<std::int64_t>(row.state),
-      scope.seal("session", row.id, encode(row))));
+  EDGE_CHECK(
+      scope.db.run("UPDATE session SET contact_id = ?3, state = ?4, sealed = ?5"
+                   " WHERE account_id = ?1 AND id = ?2",
+                   scope.account, row.id, row.contact, static_cast<std::int64_t>(row.state),
+                   scope.seal("session", row.id, encode(row))));
   return {};
 }
 
 base::Result<> delete_session(const Scope& scope, std::int64_t id) {
   EDGE_CHECK(scope.db.run("DELETE FROM skipped_key WHERE account_id = ?1 AND session_id = ?2",
                           scope.account, id));
-  EDGE_CHECK(scope.db.run("DELETE FROM session WHERE account_id = ?1 AND id = ?2", scope.account,
-                          id));
+  EDGE_CHECK(
+      scope.db.run("DELETE FROM session WHERE account_id = ?1 AND id = ?2", scope.account, id));
   return {};
 }
 
@@ -96,15 +96,14 @@ base::Result<std::optional<SessionRow>> sending_session(const Scope& scope,
 
 base::Result<> supersede_sessions(const Scope& scope, const std::vector<std::int64_t>& ids) {
   for (const std::int64_t id : ids) {
-    EDGE_CHECK(scope.db.run(
-        "UPDATE session SET state = 2 WHERE account_id = ?1 AND id = ?2 AND state = 1",
-        scope.account, id));
+    EDGE_CHECK(
+        scope.db.run("UPDATE session SET state = 2 WHERE account_id = ?1 AND id = ?2 AND state = 1",
+                     scope.account, id));
   }
   return {};
 }
 
-base::Result<std::vector<std::int64_t>> live_sessions(const Scope& scope,
-                                                      base::ContactId contact) {
+base::Result<std::vector<std::int64_t>> live_sessions(const Scope& scope, base::ContactId contact) {
   std::vector<std::int64_t> ids;
   EDGE_CHECK(scope.db.each(
       "SELECT id FROM session WHERE account_id = ?1 AND contact_id = ?2 AND state = 1",
@@ -118,8 +117,8 @@ base::Result<std::optional<crypto::MessageKey>> SkippedKeyTable::find(std::uint6
       "SELECT id, sealed FROM skipped_key"
       " WHERE account_id = ?1 AND session_id = ?2 AND epoch = ?3 AND n = ?4",
       [&](const Row& row) -> base::Result<crypto::MessageKey> {
-        EDGE_TRY(const auto plain, scope_.open("skipped_key", static_cast<std::int64_t>(n),
-                                               row.blob(1)));
+        EDGE_TRY(const auto plain,
+                 scope_.open("skipped_key", static_cast<std::int64_t>(n), row.blob(1)));
         if (plain.size() != 32) return base::fail(base::Errc::corrupt, "a stored key is damaged");
         return crypto::MessageKey(base::ByteView(plain).first<32>());
       },
@@ -158,6 +157,34 @@ base::Result<> SkippedKeyTable::keep_newest(std::size_t count) {
       " (SELECT id FROM skipped_key WHERE account_id = ?1 AND session_id = ?2"
       "  ORDER BY id DESC LIMIT ?3)",
       scope_.account, session_id_, static_cast<std::int64_t>(count)));
+  return {};
+}
+
+base::Result<> DeferredSkippedKeys::apply() {
+  for (auto& change : changes_) EDGE_CHECK(change());
+  changes_.clear();
+  return {};
+}
+
+base::Result<> DeferredSkippedKeys::erase(std::uint64_t epoch, std::uint32_t n) {
+  changes_.emplace_back([this, epoch, n] { return table_.erase(epoch, n); });
+  return {};
+}
+
+base::Result<> DeferredSkippedKeys::put(std::span<const crypto::SkippedKey> keys) {
+  changes_.emplace_back([this, copy = std::vector<crypto::SkippedKey>(keys.begin(), keys.end())] {
+    return table_.put(copy);
+  });
+  return {};
+}
+
+base::Result<> DeferredSkippedKeys::drop_epoch(std::uint64_t epoch) {
+  changes_.emplace_back([this, epoch] { return table_.drop_epoch(epoch); });
+  return {};
+}
+
+base::Result<> DeferredSkippedKeys::keep_newest(std::size_t count) {
+  changes_.emplace_back([this, count] { return table_.keep_newest(count); });
   return {};
 }
 

@@ -1,5 +1,5 @@
-// Sessions: the sealed states of Double Ratchets, found by the tag that we chose for what is sent to
-// us, and the keys of skipped messages beside them.
+// Sessions: the sealed states of Double Ratchets, found by the tag that we chose for what is sent
+// to us, and the keys of skipped messages beside them.
 #pragma once
 
 #include <array>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/function.h"
 #include "crypto/skipped_keys.h"
 #include "crypto/wiping.h"
 #include "store/tables/scope.h"
@@ -15,7 +16,7 @@
 namespace store {
 
 enum class SessionState : std::uint8_t {
-  unproven = 0,    // the joiner has not shown yet that it holds the invite's secret
+  unproven = 0,  // the joiner has not shown yet that it holds the invite's secret
   live = 1,
   superseded = 2,  // a later one is used for sending; what still comes on this one is opened
 };
@@ -23,13 +24,13 @@ enum class SessionState : std::uint8_t {
 struct SessionRow {
   std::int64_t id = 0;
   std::optional<base::ContactId> contact;
-  std::array<std::uint8_t, 16> tag{};             // on what comes to us
-  std::array<std::uint8_t, 16> peer_tag{};        // on what we send; sealed
-  std::array<std::uint8_t, 32> peer_box{};        // their X25519 key, for the envelope; sealed
+  std::array<std::uint8_t, 16> tag{};       // on what comes to us
+  std::array<std::uint8_t, 16> peer_tag{};  // on what we send; sealed
+  std::array<std::uint8_t, 32> peer_box{};  // their X25519 key, for the envelope; sealed
   std::array<std::uint8_t, 32> handshake_hash{};
   SessionState state = SessionState::unproven;
   base::UnixMillis created_at = 0;
-  crypto::WipingBytes ratchet;                    // crypto::Ratchet::save()
+  crypto::WipingBytes ratchet;  // crypto::Ratchet::save()
 };
 
 base::Result<> insert_session(const Scope& scope, const SessionRow& row);
@@ -62,6 +63,28 @@ class SkippedKeyTable final : public crypto::SkippedKeys {
  private:
   const Scope& scope_;
   std::int64_t session_id_;
+};
+
+// Holds back what a Ratchet changes until it is known that the message is taken; find() looks
+// through to the table. One decrypt() per object.
+class DeferredSkippedKeys final : public crypto::SkippedKeys {
+ public:
+  explicit DeferredSkippedKeys(SkippedKeyTable& table) : table_(table) {}
+
+  base::Result<> apply();
+
+  base::Result<std::optional<crypto::MessageKey>> find(std::uint64_t epoch,
+                                                       std::uint32_t n) override {
+    return table_.find(epoch, n);
+  }
+  base::Result<> erase(std::uint64_t epoch, std::uint32_t n) override;
+  base::Result<> put(std::span<const crypto::SkippedKey> keys) override;
+  base::Result<> drop_epoch(std::uint64_t epoch) override;
+  base::Result<> keep_newest(std::size_t count) override;
+
+ private:
+  SkippedKeyTable& table_;
+  std::vector<base::UniqueFunction<base::Result<>()>> changes_;
 };
 
 }  // namespace store

@@ -21,11 +21,11 @@ base::Result<std::int64_t> first_integer(const Row& row) { return row.integer(0)
 }  // namespace
 
 base::Result<> insert_transfer(const Scope& scope, const TransferRow& row) {
-  EDGE_CHECK(scope.db.run(
-      "INSERT INTO transfer(account_id, id, session_id, size, name, created_at)"
-      " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-      scope.account, base::ByteView(row.id), row.session_id, static_cast<std::int64_t>(row.size),
-      row.name, row.created_at));
+  EDGE_CHECK(
+      scope.db.run("INSERT INTO transfer(account_id, id, session_id, size, name, created_at)"
+                   " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+                   scope.account, base::ByteView(row.id), row.session_id,
+                   static_cast<std::int64_t>(row.size), row.name, row.created_at));
   return {};
 }
 

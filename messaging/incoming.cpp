@@ -1,0 +1,285 @@
+#include "messaging/incoming.h"
+
+#include <sys/statvfs.h>
+
+#include "base/log.h"
+#include "crypto/envelope.h"
+#include "messaging/courier.h"
+#include "messaging/joining.h"
+#include "messaging/receiving.h"
+#include "messaging/session_link.h"
+#include "store/tables/contacts.h"
+#include "store/tables/envelopes.h"
+#include "store/tables/sessions.h"
+
+namespace messaging {
+
+using base::Errc;
+using base::fail;
+
+struct Incoming::Opened {
+  crypto::EnvelopeId id{};
+  EnvelopeKind kind{};
+  Tag tag{};
+  crypto::WipingBytes body;
+  base::Bytes sealed;  // kept for messages only: they may have to be parked
+};
+
+struct Incoming::StoredPart {
+  store::TransferRow transfer;
+  std::uint32_t index = 0;
+};
+
+struct Incoming::Batch {
+  store::DepositTokenRow token;
+  std::vector<Opened> opened;
+  std::vector<StoredPart> parts;
+};
+
+namespace {
+
+// A file may fill the disk up to its last tenth.
+bool has_room(const std::string& dir, std::uint64_t size) {
+  struct statvfs info {};
+  if (statvfs(dir.c_str(), &info) != 0) return true;
+  const std::uint64_t total = std::uint64_t{info.f_blocks} * info.f_frsize;
+  const std::uint64_t free = std::uint64_t{info.f_bavail} * info.f_frsize;
+  return free > size && free - size > total / 10;
+}
+
+}  // namespace
+
+ArrivalReply Incoming::reply(ArrivalVerdict verdict) const {
+  return {verdict, 0, core_.clock.now()};
+}
+
+void Incoming::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
+  const AccountPtr account = core_.directory.by_mailbox(arrival.mailbox);
+  if (!account) {
+    ++counters_.unproven;
+    return done(reply(ArrivalVerdict::unproven));
+  }
+  auto read = core_.read(account->id);
+  if (!read) return done(reply(ArrivalVerdict::unavailable));
+  auto token = store::find_deposit_token(read->scope(), arrival.proof.key_id);
+  if (!token) return done(reply(ArrivalVerdict::unavailable));
+  if (!*token ||
+      !proof_holds(deposit_key({(*token)->token}), arrival.proof, arrival.mailbox, arrival.body)) {
+    ++counters_.unproven;
+    return done(reply(ArrivalVerdict::unproven));
+  }
+  const base::Millis off = arrival.proof.time - core_.clock.now();
+  if (off > kDepositClockWindow || off < -kDepositClockWindow) {
+    return done(reply(ArrivalVerdict::clock));
+  }
+  if ((*token)->purpose == store::TokenPurpose::invite) {
+    if (arrival.body.size() > kMaxInviteDeposit) return done(reply(ArrivalVerdict::too_large));
+    ArrivalReply refusal = reply(ArrivalVerdict::too_many);
+    if (!admit_by_invite(account->id, (*token)->owner_id, refusal)) return done(refusal);
+  }
+  auto batch = open_batch(arrival, account, **token);
+  if (!batch) {
+    const Errc code = batch.error().code;
+    return done(reply(code == Errc::invalid_argument ? ArrivalVerdict::malformed
+                      : code == Errc::exhausted      ? ArrivalVerdict::full
+                                                     : ArrivalVerdict::unavailable));
+  }
+  core_.write<void>(
+      account->id,
+      [this, batch = *batch](store::Tx& tx, const store::Scope& scope, const AccountState& state) {
+        return apply({core_, tx, scope, state}, *batch);
+      },
+      [this, batch = *batch, id = account->id,
+       done = std::move(done)](base::Result<> result) mutable {
+        {
+          base::Lock lock(mutex_);
+          for (const StoredPart& part : batch->parts) begun_.erase({id, part.transfer.id});
+        }
+        if (!result) {
+          base::log::warning("account {}: what arrived could not be stored: {}", id.value,
+                             result.error().message);
+          return done(reply(result.error().code == Errc::exhausted ? ArrivalVerdict::full
+                                                                   : ArrivalVerdict::unavailable));
+        }
+        done(reply(ArrivalVerdict::stored));
+      });
+}
+
+bool Incoming::admit_by_invite(AccountId account, std::int64_t invite_id, ArrivalReply& reply) {
+  constexpr base::Millis kHour = 3600 * base::Millis{1000};
+  base::Lock lock(mutex_);
+  Hour& hour = invite_use_[{account, invite_id}];
+  const base::Millis now = core_.clock.uptime();
+  if (now - hour.start >= kHour) hour = {now, 0};
+  if (hour.count >= kMaxInviteDepositsPerHour) {
+    reply.retry_after = hour.start + kHour - now;
+    return false;
+  }
+  ++hour.count;
+  return true;
+}
+
+base::Result<std::shared_ptr<Incoming::Batch>> Incoming::open_batch(
+    const Arrival& arrival, const AccountPtr& account, const store::DepositTokenRow& token) {
+  EDGE_TRY(const auto envelopes, split_body(arrival.body));
+  auto batch = std::make_shared<Batch>();
+  batch->token = token;
+  const bool by_invite = token.purpose == store::TokenPurpose::invite;
+  for (const base::ByteView envelope : envelopes) {
+    auto inside = crypto::open_envelope(account->identity, envelope);
+    if (!inside) {
+      ++counters_.unopened;
+      continue;
+    }
+    Opened opened{crypto::envelope_id(envelope),
+                  static_cast<EnvelopeKind>(inside->kind),
+                  inside->tag,
+                  std::move(inside->body),
+                  {}};
+    // An invite's token admits join requests and nothing else; a contact's everything else.
+    if (by_invite != (opened.kind == EnvelopeKind::join_request)) {
+      ++counters_.unopened;
+      continue;
+    }
+    if (opened.kind == EnvelopeKind::part) {
+      EDGE_CHECK(store_part(account, opened, *batch));
+      continue;
+    }
+    if (opened.kind == EnvelopeKind::message) opened.sealed = base::to_bytes(envelope);
+    batch->opened.push_back(std::move(opened));
+  }
+  return batch;
+}
+
+// Writes a part into its blob file, durably, before the row that says so.
+base::Result<> Incoming::store_part(const AccountPtr& account, const Opened& opened, Batch& batch) {
+  const auto part = decode_part(opened.body);
+  EDGE_TRY(auto read, core_.read(account->id));
+  const store::Scope scope = read.scope();
+  EDGE_TRY(const auto session, store::find_session_by_tag(scope, opened.tag));
+  if (!part || !session || !session->contact) {
+    ++counters_.unopened;
+    return {};
+  }
+  EDGE_TRY(auto transfer, store::find_transfer(scope, part->transfer));
+  if (transfer && (transfer->session_id != session->id || transfer->size != part->sealed_size)) {
+    ++counters_.unopened;
+    return {};
+  }
+  base::Lock lock(mutex_);
+  const std::pair key{account->id, part->transfer};
+  if (!transfer) {
+    if (!has_room(core_.store.dir(), part->sealed_size)) {
+      return fail(Errc::exhausted, "no room for a file that is being received");
+    }
+    EDGE_TRY(const std::int64_t open_now, store::count_transfers(scope, session->id));
+    if (open_now >= kMaxTransfersPerSession) {
+      return fail(Errc::exhausted, "too many files are being received from one contact");
+    }
+    transfer = store::TransferRow{part->transfer, session->id, part->sealed_size, begun_[key],
+                                  core_.clock.now()};
+    if (transfer->name.empty()) {
+      EDGE_TRY(const auto file, core_.store.blobs().receive(account->uuid, part->sealed_size));
+      begun_[key] = transfer->name = file.name();
+    }
+  }
+  EDGE_TRY(auto file, core_.store.blobs().resume(account->uuid, transfer->name, transfer->size));
+  EDGE_CHECK(file.write_at(std::uint64_t{part->index} * kFilePart, part->bytes));
+  batch.parts.push_back({*std::move(transfer), part->index});
+  return {};
+}
+
+base::Result<> Incoming::apply(const WriteContext& write, const Batch& batch) {
+  for (const StoredPart& part : batch.parts) {
+    EDGE_TRY(const auto known, store::find_transfer(write.scope, part.transfer.id));
+    if (!known) EDGE_CHECK(store::insert_transfer(write.scope, part.transfer));
+    EDGE_CHECK(store::note_part(write.scope, part.transfer.id, part.index));
+  }
+  for (const Opened& opened : batch.opened) {
+    if (opened.kind == EnvelopeKind::join_request) {
+      EDGE_CHECK(apply_request(write, opened, batch.token.owner_id));
+    } else {
+      EDGE_CHECK(apply_one(write, opened, false));
+    }
+  }
+  return {};
+}
+
+// Requests are told apart from repetitions by their digest: the answer may have to be sent again.
+base::Result<> Incoming::apply_request(const WriteContext& write, const Opened& opened,
+                                       std::int64_t invite_id) {
+  EDGE_TRY(const bool answered, answer_request(write, invite_id, opened.body));
+  ++(answered ? counters_.accepted : counters_.unopened);
+  return {};
+}
+
+base::Result<> Incoming::apply_one(const WriteContext& write, const Opened& opened,
+                                   bool from_parked) {
+  EDGE_TRY(const auto seen, store::find_seen_envelope(write.scope, opened.id));
+  if (seen) {
+    ++counters_.repeated;
+    // The sender has not heard of our acknowledgement, or it would not send again.
+    return seen->contact ? acknowledge(write, *seen->contact, seen->uuid) : base::Result<>{};
+  }
+  switch (opened.kind) {
+    case EnvelopeKind::join_answer: {
+      EDGE_TRY(const bool taken, complete_answer(write, opened.tag, opened.body));
+      if (!taken) {
+        ++counters_.unopened;
+        return {};
+      }
+      ++counters_.accepted;
+      EDGE_CHECK(store::note_envelope(write.scope, opened.id, write.tx.now(), {}));
+      return retry_parked(write);
+    }
+    case EnvelopeKind::message:
+      return apply_message(write, opened, from_parked);
+    default:
+      ++counters_.unopened;
+      return {};
+  }
+}
+
+base::Result<> Incoming::apply_message(const WriteContext& write, const Opened& opened,
+                                       bool from_parked) {
+  EDGE_TRY(auto session, store::find_session_by_tag(write.scope, opened.tag));
+  if (!session) {
+    if (from_parked) return {};
+    ++counters_.parked;
+    return store::park_envelope(write.scope, {opened.id, opened.sealed}, write.tx.now(),
+                                kMaxParked);
+  }
+  if (from_parked) EDGE_CHECK(store::unpark_envelope(write.scope, opened.id));
+  // A step that must not stay when the content cannot be taken yet is kept on a copy of the row.
+  EDGE_TRY(const Reception reception, receive_message(write, *session, opened.body));
+  switch (reception.outcome) {
+    case Reception::Outcome::unopened:
+      ++counters_.unopened;
+      return {};
+    case Reception::Outcome::not_yet:
+      return {};  // nothing noted: the sender's repetition will be taken
+    case Reception::Outcome::taken:
+      break;
+  }
+  ++counters_.accepted;
+  EDGE_CHECK(store::note_envelope(write.scope, opened.id, write.tx.now(), reception.seen));
+  return reception.session_began ? retry_parked(write) : base::Result<>{};
+}
+
+base::Result<> Incoming::retry_parked(const WriteContext& write) {
+  EDGE_CHECK(store::drop_parked_envelopes(write.scope, write.tx.now() - kParkedLifetime));
+  EDGE_TRY(const auto parked, store::parked_envelopes(write.scope));
+  for (const store::ParkedEnvelope& one : parked) {
+    auto inside = crypto::open_envelope(write.account.identity, one.envelope);
+    if (!inside) {
+      EDGE_CHECK(store::unpark_envelope(write.scope, one.id));
+      continue;
+    }
+    Opened opened{one.id, static_cast<EnvelopeKind>(inside->kind), inside->tag,
+                  std::move(inside->body), one.envelope};
+    EDGE_CHECK(apply_one(write, opened, true));
+  }
+  return {};
+}
+
+}  // namespace messaging

@@ -1,0 +1,81 @@
+// Incoming: what arrives for our mailboxes, over HTTP and from accounts in this daemon alike.
+//
+// accept() judges the proof, opens the outer seals and puts parts of files on disk, all on the
+// caller's thread; then one write opens the ratchet messages and applies what they say. It answers
+// `stored` only after that commit, and `unavailable` when the database could not take it, so that
+// the sender keeps what was not kept here. Envelopes that do not open, or that we have had, are
+// acknowledged and dropped (decision 12); the counters tell how many.
+//
+// Safe from any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "messaging/content.h"
+#include "messaging/core.h"
+#include "messaging/transport.h"
+#include "messaging/write_context.h"
+#include "store/tables/deposit_tokens.h"
+#include "store/tables/transfers.h"
+
+namespace messaging {
+
+// With an invite's token: join requests only (decision 14).
+inline constexpr std::size_t kMaxInviteDeposit = 64 * 1024;
+inline constexpr std::size_t kMaxInviteDepositsPerHour = 60;
+inline constexpr std::size_t kMaxParked = 1000;
+inline constexpr base::Millis kParkedLifetime = 7 * 24 * 3600 * base::Millis{1000};
+inline constexpr base::Millis kSeenLifetime = 60 * 24 * 3600 * base::Millis{1000};
+inline constexpr std::int64_t kMaxTransfersPerSession = 64;
+
+class Incoming {
+ public:
+  explicit Incoming(Core& core) : core_(core) {}
+
+  void accept(Arrival arrival, base::Completion<ArrivalReply> done);
+
+  struct Counters {
+    std::atomic<std::uint64_t> accepted{0};  // envelopes applied
+    std::atomic<std::uint64_t> repeated{0};  // had before
+    std::atomic<std::uint64_t> unopened{0};  // dropped
+    std::atomic<std::uint64_t> parked{0};
+    std::atomic<std::uint64_t> unproven{0};  // deposits refused
+  };
+  const Counters& counters() const { return counters_; }
+
+ private:
+  struct Opened;      // an envelope without its outer seal
+  struct StoredPart;  // a part of a file that is on disk
+  struct Batch;
+
+  base::Result<std::shared_ptr<Batch>> open_batch(const Arrival& arrival, const AccountPtr& account,
+                                                  const store::DepositTokenRow& token);
+  base::Result<> store_part(const AccountPtr& account, const Opened& opened, Batch& batch);
+  base::Result<> apply(const WriteContext& write, const Batch& batch);
+  base::Result<> apply_one(const WriteContext& write, const Opened& opened, bool from_parked);
+  base::Result<> apply_request(const WriteContext& write, const Opened& opened,
+                               std::int64_t invite_id);
+  base::Result<> apply_message(const WriteContext& write, const Opened& opened, bool from_parked);
+  base::Result<> retry_parked(const WriteContext& write);
+  bool admit_by_invite(AccountId account, std::int64_t invite_id, ArrivalReply& reply);
+  ArrivalReply reply(ArrivalVerdict verdict) const;
+
+  Core& core_;
+  Counters counters_;
+  base::Mutex mutex_;
+  // Files under way whose row is not committed yet: transfer id -> name of the blob file.
+  std::map<std::pair<AccountId, store::TransferId>, std::string> begun_ GUARDED_BY(mutex_);
+  struct Hour {
+    base::Millis start = 0;
+    std::size_t count = 0;
+  };
+  std::map<std::pair<AccountId, std::int64_t>, Hour> invite_use_ GUARDED_BY(mutex_);
+};
+
+}  // namespace messaging

@@ -1,0 +1,47 @@
+// Outgoing: from a message's row to what waits in the outbox. Every function runs in the writer's
+// transaction and leaves nothing behind when it fails.
+#pragma once
+
+#include "base/result.h"
+#include "messaging/content.h"
+#include "messaging/write_context.h"
+#include "store/tables/messages.h"
+#include "store/tables/outbox.h"
+#include "store/tables/sessions.h"
+
+namespace messaging {
+
+// Puts a message of ours (its row is inserted, state out_pending) into the outbox: encrypted when
+// there is a session with the contact, else waiting for one; its file before it.
+base::Result<> queue_message(const WriteContext& write, ContactId contact,
+                             const store::MessageRow& row);
+
+// Owes the contact the news that we read its message.
+base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, const Uuid& uuid,
+                                  UnixMillis at);
+
+// Queues the joiner's first ratchet message; its acknowledgement completes the join.
+base::Result<> queue_hello(const WriteContext& write, ContactId contact, std::int64_t join_id);
+
+// A session came to be: everything that waits for the contact is encrypted now, in order.
+base::Result<> release_waiting(const WriteContext& write, ContactId contact);
+
+// Composes and queues the receipts owed to a contact; false when there is nothing to tell, or no
+// session yet.
+base::Result<bool> queue_owed_receipts(const WriteContext& write, ContactId contact);
+
+// The other side holds what this row was; of a file, its parts before `parts_until` of `parts`.
+// Once nothing of a message waits any more, it is delivered.
+base::Result<> deposited(const WriteContext& write, const store::OutboxRow& row,
+                         std::uint32_t parts_until, std::uint32_t parts);
+
+// State delivered and its event, once.
+base::Result<> note_delivered(const WriteContext& write, MsgId message);
+
+// Messages queued before `before` that no device acknowledged are given up: MsgFailed.
+base::Result<> expire_outbox(const WriteContext& write, UnixMillis before);
+
+// After the commit the courier looks at this route.
+void wake_courier(const WriteContext& write, std::int64_t route);
+
+}  // namespace messaging

@@ -1,0 +1,157 @@
+#include "messaging/securejoin.h"
+
+#include "crypto/encoding.h"
+#include "crypto/invite.h"
+#include "crypto/random.h"
+#include "messaging/joining.h"
+#include "store/tables/chats.h"
+#include "store/tables/config_values.h"
+#include "store/tables/contacts.h"
+#include "store/tables/deposit_tokens.h"
+#include "store/tables/invites.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+
+base::Result<std::string> link_of(Core& core, const store::Scope& scope,
+                                  const AccountState& account, const store::InviteRow& row) {
+  crypto::Invite invite;
+  invite.identity = account.identity.public_key();
+  invite.addr = account.addr;
+  EDGE_TRY(const auto name, store::find_config_value(scope, "displayname"));
+  invite.name = name.value_or("");
+  invite.number = row.number;
+  invite.secret = row.secret;
+  invite.urls = core.options.public_urls;
+  invite.mailbox = account.mailbox;
+  invite.token = crypto::base64url_encode(row.token);
+  return crypto::to_link(invite);
+}
+
+base::Result<> check_kind(const store::Scope& scope, std::optional<ChatId> chat) {
+  if (!chat) return {};
+  EDGE_TRY(const store::ChatRow row, store::load_chat(scope, *chat));
+  if (static_cast<ChatType>(row.type) == ChatType::single) {
+    return fail(Errc::invalid_argument, "chat_id: chat " + std::to_string(chat->value) +
+                                            " is not a group; pass null for your own invite");
+  }
+  return {};
+}
+
+base::Result<store::InviteRow> make_invite(const WriteContext& write, std::optional<ChatId> chat) {
+  store::InviteRow row;
+  EDGE_TRY(row.id, write.tx.next_id(write.account.id, "invite"));
+  row.chat = chat;
+  row.created_at = write.tx.now();
+  row.number = crypto::base64url_encode(crypto::random_array<16>());
+  crypto::random_bytes(row.secret);
+  row.token = DepositToken::generate().bytes;
+  EDGE_CHECK(store::insert_invite(write.scope, row));
+  EDGE_CHECK(store::insert_deposit_token(
+      write.scope, {deposit_key_id({row.token}), store::TokenPurpose::invite, row.id,
+                    row.created_at, row.token}));
+  return row;
+}
+
+bool looks_like_invite(const std::string& text) {
+  std::string head = text.substr(0, 12);
+  for (char& c : head) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return head == "OPENPGP4FPR:" || text.starts_with("https://i.privittytech.com/");
+}
+
+}  // namespace
+
+void SecureJoin::invite(AccountId account, std::optional<ChatId> chat,
+                        base::Completion<std::string> done) {
+  core_.write<std::string>(
+      account,
+      [this, chat](store::Tx& tx, const store::Scope& scope,
+                   const AccountState& state) -> base::Result<std::string> {
+        EDGE_CHECK(check_kind(scope, chat));
+        EDGE_TRY(auto live, store::live_invite(scope, chat));
+        if (!live) {
+          EDGE_TRY(live, make_invite({core_, tx, scope, state}, chat));
+        }
+        return link_of(core_, scope, state, *live);
+      },
+      std::move(done));
+}
+
+base::Result<InviteCheck> SecureJoin::check(AccountId account, const std::string& text) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const store::Scope scope = read.scope();
+  InviteCheck check;
+  check.text = text;
+  if (!looks_like_invite(text)) {
+    const bool url = text.starts_with("http://") || text.starts_with("https://");
+    check.kind = url ? InviteCheck::Kind::url : InviteCheck::Kind::text;
+    return check;
+  }
+  EDGE_TRY(const crypto::Invite invite, crypto::parse_invite(text));
+  check.fingerprint = invite.identity.fingerprint();
+  check.invite_number = invite.number;
+  check.name = invite.name;
+  check.addr = invite.addr;
+  if (invite.identity == read.account->identity.public_key()) {
+    EDGE_TRY(const auto own, store::find_invite_by_number(scope, invite.number));
+    if (!own) {
+      return fail(Errc::invalid_argument, "this invite link was yours, but is not known any more");
+    }
+    check.contact = kSelf;
+    check.kind =
+        own->withdrawn ? InviteCheck::Kind::revive_contact : InviteCheck::Kind::withdraw_contact;
+    return check;
+  }
+  check.kind = InviteCheck::Kind::ask_verify_contact;
+  EDGE_TRY(const auto contact, store::find_contact_by_key(scope, invite.identity.bytes()));
+  if (contact) check.contact = contact->id;
+  return check;
+}
+
+void SecureJoin::join(AccountId account, std::string link, base::Completion<ChatId> done) {
+  auto invite = crypto::parse_invite(link);
+  if (!invite) return done(std::move(invite).error());
+  if (invite->group) {
+    return done(fail(Errc::invalid_argument,
+                     "this link invites into a group, which this version cannot join"));
+  }
+  core_.write<ChatId>(
+      account,
+      [this, invite = *std::move(invite)](store::Tx& tx, const store::Scope& scope,
+                                          const AccountState& state) {
+        return start_join({core_, tx, scope, state}, invite);
+      },
+      std::move(done));
+}
+
+void SecureJoin::toggle_own(AccountId account, std::string link, base::Completion<> done) {
+  auto invite = crypto::parse_invite(link);
+  if (!invite) return done(std::move(invite).error());
+  core_.write<void>(
+      account,
+      [number = invite->number, key = invite->identity](
+          store::Tx& tx, const store::Scope& scope, const AccountState& state) -> base::Result<> {
+        if (key != state.identity.public_key()) {
+          return fail(Errc::invalid_argument,
+                      "this invite link is somebody else's; use secure_join to join them");
+        }
+        EDGE_TRY(const auto own, store::find_invite_by_number(scope, number));
+        if (!own) return fail(Errc::not_found, "no invite of this account has this number");
+        EDGE_CHECK(store::set_invite_withdrawn(scope, own->id, !own->withdrawn));
+        const DepositToken token{own->token};
+        if (!own->withdrawn) {
+          return store::delete_deposit_token(scope, deposit_key_id(token));
+        }
+        return store::insert_deposit_token(
+            scope,
+            {deposit_key_id(token), store::TokenPurpose::invite, own->id, tx.now(), own->token});
+      },
+      std::move(done));
+}
+
+}  // namespace messaging
