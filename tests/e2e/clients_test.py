@@ -1,6 +1,7 @@
 """The four documented programs, byte for byte as users run them, against a gateway on port 7200."""
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -66,7 +67,7 @@ class Clients(unittest.TestCase):
         count = 0
         for table in ("/proc/net/tcp", "/proc/net/tcp6"):
             try:
-                rows = open(table).read().splitlines()[1:]
+                rows = pathlib.Path(table).read_text().splitlines()[1:]
             except OSError:
                 continue
             count += sum(1 for row in rows if row.split()[1].endswith(":1C20") and row.split()[3] == "01")

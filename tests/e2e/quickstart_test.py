@@ -120,7 +120,7 @@ class Quickstart(unittest.TestCase):
         """Until somebody else's connection to the daemon is established."""
         port = f":{edge.port:04X}"
         until(lambda: any(row.split()[1].endswith(port) and row.split()[3] == "01"
-                          for row in open("/proc/net/tcp").read().splitlines()[1:]), 20, "the listener's connection")
+                          for row in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]), 20, "the listener's connection")
 
 
 if __name__ == "__main__":
