@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "messaging/core.h"
+#include "store/tables/contacts.h"
 
 namespace messaging {
 namespace {

@@ -1,0 +1,107 @@
+#include <fmt/format.h>
+
+#include "messaging/accounts.h"
+#include "messaging/config_keys.h"
+#include "messaging/core.h"
+#include "store/tables/config_values.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+
+base::Error unknown_key(const std::string& key) {
+  return fail(Errc::invalid_argument,
+              fmt::format("unknown config key \"{}\"; sys.config_keys lists the known ones, and keys "
+                          "of your own begin with \"ui.\"",
+                          key.substr(0, 100)));
+}
+
+std::optional<std::string> computed(const std::string& key, const AccountState& account,
+                                    const Core& core) {
+  if (key == "addr" || key == "configured_addr") return account.addr;
+  if (key == "sys.version") return core.options.version;
+  if (key == "sys.msgsize_max_recommended") return std::to_string(24 * 1024 * 1024);
+  if (key == "sys.config_keys") {
+    std::string all = " ";
+    for (const ConfigKey& row : config_keys()) all.append(row.name).append(" ");
+    return all;
+  }
+  return std::nullopt;
+}
+
+base::Result<> check_value(const std::string& key, const std::optional<std::string>& value) {
+  const auto row = find_config_key(key);
+  if (!row) return unknown_key(key);
+  if (row->access != ConfigAccess::open) {
+    return fail(Errc::forbidden, fmt::format("config key \"{}\" cannot be set: it is {}", key,
+                                             row->access == ConfigAccess::fixed
+                                                 ? "made with the account and stays as it is"
+                                                 : "computed"));
+  }
+  if (!value) return {};
+  if (value->size() > kMaxText) {
+    return fail(Errc::too_large, fmt::format("the value of config key \"{}\" has {} bytes; at most "
+                                             "{} are kept",
+                                             key, value->size(), kMaxText));
+  }
+  if (!base::is_utf8(*value)) {
+    return fail(Errc::invalid_argument,
+                fmt::format("the value of config key \"{}\" is not UTF-8", key));
+  }
+  if (key == "selfavatar" && !value->empty()) {
+    return fail(Errc::invalid_argument, "profile images are not supported yet (selfavatar)");
+  }
+  if (key == "displayname" && value->size() > 1024) {
+    return fail(Errc::too_large, "displayname has more than 1024 bytes");
+  }
+  return {};
+}
+
+}  // namespace
+
+base::Result<std::optional<std::string>> Config::get(AccountId account,
+                                                     const std::string& key) const {
+  const auto row = find_config_key(key);
+  if (!row) return unknown_key(key);
+  EDGE_TRY(const AccountPtr state, core_.directory.get(account));
+  if (row->access != ConfigAccess::open) {
+    if (auto value = computed(key, *state, core_)) return value;
+  } else {
+    EDGE_TRY(auto read, core_.read(account));
+    EDGE_TRY(auto value, store::find_config_value(read.scope(), key));
+    if (value) return value;
+  }
+  if (row->otherwise.empty()) return std::optional<std::string>();
+  return std::optional<std::string>(row->otherwise);
+}
+
+void Config::set(AccountId account, std::map<std::string, std::optional<std::string>> values,
+                 base::Completion<> done) {
+  for (const auto& [key, value] : values) {
+    if (auto good = check_value(key, value); !good) return done(std::move(good).error());
+  }
+  core_.write<void>(
+      account,
+      [values = std::move(values)](store::Tx& tx, const store::Scope& scope,
+                                   const AccountState& state) -> base::Result<> {
+        bool profile_changed = false;
+        for (const auto& [key, value] : values) {
+          EDGE_CHECK(store::set_config_value(scope, key, value));
+          profile_changed |= key == "displayname" || key == "selfstatus" || key == "private_tag";
+        }
+        if (!profile_changed) return {};
+        EDGE_CHECK(Core::emit(tx, state.id, ContactsChanged{kSelf}));
+        return Core::emit(tx, state.id, AccountsChanged{});
+      },
+      std::move(done));
+}
+
+std::vector<std::string> Config::known_keys() {
+  std::vector<std::string> names;
+  for (const ConfigKey& row : config_keys()) names.emplace_back(row.name);
+  return names;
+}
+
+}  // namespace messaging
