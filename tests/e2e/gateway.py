@@ -218,15 +218,18 @@ class Gateway:
     def send(self, chat, text, account=1):
         return self.rpc("send_msg", account, chat, {"text": text})
 
-    def texts(self, chat, account=1):
-        """The texts of a chat, oldest first, without info messages."""
+    def messages(self, chat, account=1):
+        """A chat's messages, oldest first, without info messages."""
         ids = self.rpc("get_message_ids", account, chat, False, False)
         found = []
         for start in range(0, len(ids), 500):
             part = ids[start:start + 500]
-            messages = self.rpc("get_messages", account, part)
-            found += [messages[str(i)]["text"] for i in part if not messages[str(i)]["isInfo"]]
+            loaded = self.rpc("get_messages", account, part)
+            found += [loaded[str(i)] for i in part if not loaded[str(i)]["isInfo"]]
         return found
+
+    def texts(self, chat, account=1):
+        return [message["text"] for message in self.messages(chat, account)]
 
     def state(self, msg, account=1):
         return self.rpc("get_message", account, msg)["state"]
