@@ -1,0 +1,86 @@
+// Messages::mark_seen and Messages::remove.
+#include <charconv>
+#include <set>
+
+#include "messaging/chat_rules.h"
+#include "messaging/core.h"
+#include "messaging/messages.h"
+#include "messaging/outgoing.h"
+#include "messaging/removal.h"
+#include "store/tables/config_values.h"
+
+namespace messaging {
+namespace {
+
+constexpr auto kSeen = static_cast<std::uint32_t>(MsgState::in_seen);
+constexpr auto kFresh = static_cast<std::uint32_t>(MsgState::in_fresh);
+
+// get_next_msgs goes on after the highest message that was marked seen.
+base::Result<> raise_last_msg_id(const store::Scope& scope, std::uint32_t highest) {
+  EDGE_TRY(const auto last, store::find_config_value(scope, "last_msg_id"));
+  std::uint32_t old = 0;
+  if (last) std::from_chars(last->data(), last->data() + last->size(), old);
+  if (highest <= old) return {};
+  return store::set_config_value(scope, "last_msg_id", std::to_string(highest));
+}
+
+// Whether this message's sender is to hear that it was read.
+base::Result<bool> owes_receipt(const store::Scope& scope, const store::MessageMark& mark) {
+  if (mark.is_info || mark.from.value < kFirstId) return false;
+  EDGE_TRY(const auto enabled, store::find_config_value(scope, "mdns_enabled"));
+  if (enabled == "0") return false;
+  EDGE_TRY(const store::ChatRow chat, store::load_chat(scope, mark.chat));
+  return chat.blocked == store::ChatBlocked::no;
+}
+
+base::Result<> mark_all(const WriteContext& write, const std::vector<MsgId>& messages) {
+  std::set<ChatId> noticed;
+  std::uint32_t highest = 0;
+  for (const MsgId message : messages) {
+    EDGE_TRY(const auto mark, store::find_message_mark(write.scope, message));
+    if (!mark) continue;
+    highest = std::max(highest, message.value);
+    if (mark->state < kFresh || mark->state >= kSeen) continue;
+    EDGE_CHECK(store::set_message_state(write.scope, message, kSeen));
+    noticed.insert(mark->chat);
+    EDGE_TRY(const bool owes, owes_receipt(write.scope, *mark));
+    if (owes) EDGE_CHECK(queue_read_receipt(write, mark->from, mark->uuid, write.tx.now()));
+  }
+  for (const ChatId chat : noticed) EDGE_CHECK(write.emit(MsgsNoticed{chat}));
+  return raise_last_msg_id(write.scope, highest);
+}
+
+}  // namespace
+
+void Messages::mark_seen(AccountId account, std::vector<MsgId> messages, base::Completion<> done) {
+  core_.write<void>(
+      account,
+      [this, messages = std::move(messages)](store::Tx& tx, const store::Scope& scope,
+                                             const AccountState& state) -> base::Result<> {
+        return mark_all({core_, tx, scope, state}, messages);
+      },
+      std::move(done));
+}
+
+void Messages::remove(AccountId account, std::vector<MsgId> messages, base::Completion<> done) {
+  core_.write<void>(
+      account,
+      [this, messages = std::move(messages)](store::Tx& tx, const store::Scope& scope,
+                                             const AccountState& state) -> base::Result<> {
+        RemovedFiles files(core_, state);
+        std::set<ChatId> chats;
+        for (const MsgId message : std::set<MsgId>(messages.begin(), messages.end())) {
+          EDGE_TRY(const auto mark, store::find_message_mark(scope, message));
+          if (!mark) EDGE_CHECK(store::load_message(scope, message));  // says which is missing
+          EDGE_CHECK(remove_message(tx, scope, message, files));
+          EDGE_CHECK(Core::emit(tx, state.id, MsgDeleted{mark->chat, message}));
+          chats.insert(mark->chat);
+        }
+        for (const ChatId chat : chats) EDGE_CHECK(emit_changed(tx, state.id, chat, MsgId()));
+        files.remove_after(tx);
+        return {};
+      },
+      std::move(done));
+}
+
+}  // namespace messaging

@@ -1,0 +1,106 @@
+// Messages::send and what the daemon says itself in the device chat.
+#include <fmt/format.h>
+
+#include "messaging/chat_rules.h"
+#include "messaging/compose.h"
+#include "messaging/core.h"
+#include "messaging/messages.h"
+#include "messaging/outgoing.h"
+#include "store/tables/device_labels.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+
+base::Result<> check_can_send(const store::ChatRow& chat) {
+  const auto no = [&](std::string_view why) {
+    return fail(Errc::forbidden, fmt::format("cannot send to chat {}: {}", chat.id.value, why));
+  };
+  if (chat.contact == kDeviceContact) return no("it is the gateway's own device chat");
+  if (chat.blocked == store::ChatBlocked::request) {
+    return no("it is a contact request; accept it first (accept_chat)");
+  }
+  if (chat.blocked == store::ChatBlocked::yes) return no("its contact is blocked");
+  if (!chat.contact) return no("it has no members");
+  return {};
+}
+
+base::Result<MsgId> send_row(const WriteContext& write, const store::ChatRow& chat,
+                             store::MessageRow row) {
+  const bool to_self = chat.contact == kSelf;
+  row.state = static_cast<std::uint32_t>(to_self ? MsgState::out_delivered : MsgState::out_pending);
+  EDGE_TRY(row.seq, store::next_send_seq(write.scope, chat.id));
+  EDGE_CHECK(insert_own(write.tx, write.scope, row));
+  if (!to_self) EDGE_CHECK(queue_message(write, *chat.contact, row));
+  EDGE_CHECK(unarchive(write.scope, chat, write.tx.now()));
+  EDGE_CHECK(emit_changed(write.tx, write.account.id, chat.id, row.id));
+  return row.id;
+}
+
+}  // namespace
+
+void Messages::send(AccountId account, ChatId chat, MessageDraft draft,
+                    base::Completion<MsgId> done) {
+  if (auto good = check_draft(draft); !good) return done(std::move(good).error());
+  auto write = [this, account, chat, draft](std::optional<SealedFile> sealed,
+                                            base::Completion<MsgId> answer) mutable {
+    core_.write<MsgId>(
+        account,
+        [this, chat, draft = std::move(draft), sealed = std::move(sealed)](
+            store::Tx& tx, const store::Scope& scope,
+            const AccountState& state) mutable -> base::Result<MsgId> {
+          EDGE_TRY(const store::ChatRow row,
+                   store::load_chat(scope, chat).with_context("Failed to send created message"));
+          EDGE_CHECK(check_can_send(row));
+          EDGE_TRY(store::MessageRow message,
+                   compose_row(tx, scope, core_, state, chat, draft, sealed));
+          return send_row({core_, tx, scope, state}, row, std::move(message));
+        },
+        std::move(answer));
+  };
+  with_file<MsgId>(core_, account, draft, std::move(done), std::move(write));
+}
+
+void Messages::add_device_message(AccountId account, std::string label,
+                                  std::optional<MessageDraft> draft,
+                                  base::Completion<std::optional<MsgId>> done) {
+  if (draft) {
+    if (auto good = check_draft(*draft); !good) return done(std::move(good).error());
+  }
+  const MessageDraft wanted = draft.value_or(MessageDraft{});
+  auto write = [this, account, label = std::move(label), draft = std::move(draft)](
+                   std::optional<SealedFile> sealed,
+                   base::Completion<std::optional<MsgId>> answer) mutable {
+    core_.write<std::optional<MsgId>>(
+        account,
+        [this, label = std::move(label), draft = std::move(draft), sealed = std::move(sealed)](
+            store::Tx& tx, const store::Scope& scope,
+            const AccountState& state) mutable -> base::Result<std::optional<MsgId>> {
+          if (!label.empty()) {
+            EDGE_TRY(const bool used, store::has_device_label(scope, label));
+            if (used) return std::optional<MsgId>();
+            EDGE_CHECK(store::insert_device_label(scope, label));
+          }
+          if (!draft) return std::optional<MsgId>();
+          EDGE_TRY(const store::ChatRow chat, ensure_single_chat(tx, scope, kDeviceContact,
+                                                                 store::ChatBlocked::no));
+          EDGE_TRY(store::MessageRow row,
+                   compose_row(tx, scope, core_, state, chat.id, *draft, sealed));
+          row.from = kDeviceContact;
+          row.encrypted = false;
+          row.is_bot = false;
+          row.state = static_cast<std::uint32_t>(MsgState::in_fresh);
+          row.received_at = tx.now();
+          EDGE_CHECK(insert_own(tx, scope, row));
+          EDGE_CHECK(unarchive(scope, chat, tx.now()));
+          EDGE_CHECK(emit_changed(tx, state.id, chat.id, row.id));
+          return std::optional(row.id);
+        },
+        std::move(answer));
+  };
+  with_file<std::optional<MsgId>>(core_, account, wanted, std::move(done), std::move(write));
+}
+
+}  // namespace messaging
