@@ -24,10 +24,10 @@ namespace store {
 
 // What is to be kept of a finished blob.
 struct BlobInfo {
-  std::string name;          // the file's name below the account's folder
-  crypto::StreamKey key;     // opens it
-  std::uint64_t size = 0;    // of the plaintext
-  crypto::Hash32 hash{};     // BLAKE2b-256 of the sealed bytes
+  std::string name;        // the file's name below the account's folder
+  crypto::StreamKey key;   // opens it
+  std::uint64_t size = 0;  // of the plaintext
+  crypto::Hash32 hash{};   // BLAKE2b-256 of the sealed bytes
 };
 
 // Seals a new blob. Dropped unfinished, it removes its file.

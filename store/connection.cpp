@@ -25,8 +25,8 @@ struct TextHash {
   }
 };
 
-// SQLite makes new files readable by everybody the umask allows; ours are for the owner. Its -wal and
-// -shm files take the mode of the database.
+// SQLite makes new files readable by everybody the umask allows; ours are for the owner. Its -wal
+// and -shm files take the mode of the database.
 base::Result<> make_private_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return base::fail_errno(base::Errc::io, "open " + path, errno);
@@ -129,9 +129,8 @@ class Connection::Use {
       return {};
     }
     const char* tail = nullptr;
-    const int code =
-        sqlite3_prepare_v3(connection_.db_, sql_.data(), static_cast<int>(sql_.size()),
-                           SQLITE_PREPARE_PERSISTENT, &statement_, &tail);
+    const int code = sqlite3_prepare_v3(connection_.db_, sql_.data(), static_cast<int>(sql_.size()),
+                                        SQLITE_PREPARE_PERSISTENT, &statement_, &tail);
     if (code != SQLITE_OK) return connection_.error(code, sql_);
     if (statement_ == nullptr || tail != sql_.data() + sql_.size()) {
       return base::fail(base::Errc::internal, "not exactly one statement: " + std::string(sql_));
@@ -144,7 +143,9 @@ class Connection::Use {
     const void* data = value.data == nullptr ? &kEmpty : value.data;
     int code = SQLITE_OK;
     switch (value.kind) {
-      case Value::Kind::null: code = sqlite3_bind_null(statement_, index); break;
+      case Value::Kind::null:
+        code = sqlite3_bind_null(statement_, index);
+        break;
       case Value::Kind::integer:
         code = sqlite3_bind_int64(statement_, index, value.number);
         break;
@@ -180,9 +181,9 @@ base::Result<std::unique_ptr<Connection>> Connection::open(const std::string& pa
                                                            ConnectionOptions options) {
   std::unique_ptr<Connection> out(new Connection(path, std::move(options)));
   if (!out->options_.read_only) EDGE_CHECK(make_private_file(path));
-  const int flags = SQLITE_OPEN_NOMUTEX | (out->options_.read_only
-                                               ? SQLITE_OPEN_READONLY
-                                               : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  const int flags =
+      SQLITE_OPEN_NOMUTEX |
+      (out->options_.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   const std::string& vfs = out->options_.vfs;
   const int code =
       sqlite3_open_v2(path.c_str(), &out->db_, flags, vfs.empty() ? nullptr : vfs.c_str());
@@ -194,26 +195,34 @@ base::Result<std::unique_ptr<Connection>> Connection::open(const std::string& pa
 base::Result<> Connection::set_up() {
   sqlite3_extended_result_codes(db_, 1);
   sqlite3_busy_timeout(db_, kBusyTimeoutMs);
-  sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  if (options_.tolerant && options_.read_only) {
+    // What makes SQLite accept a file shorter than its header says.
+    sqlite3_db_config(db_, SQLITE_DBCONFIG_WRITABLE_SCHEMA, 1, nullptr);
+  } else {
+    sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  }
   sqlite3_db_config(db_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_db_config(db_, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);  // "x" is never a text
   sqlite3_db_config(db_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
-  EDGE_CHECK(script(fmt::format("PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
-                                "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-{};",
-                                options_.cache_kib)));
+  EDGE_CHECK(
+      script(fmt::format("PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
+                         "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-{};",
+                         options_.cache_kib)));
   if (options_.read_only) return script("PRAGMA query_only=ON");
   const char* synchronous = options_.synchronous == Synchronous::full     ? "FULL"
                             : options_.synchronous == Synchronous::normal ? "NORMAL"
                                                                           : "OFF";
-  EDGE_CHECK(script(fmt::format("PRAGMA journal_mode=WAL; PRAGMA synchronous={};"
-                                "PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;",
-                                synchronous)));
-  EDGE_TRY(const auto mode,
-           one<std::string>("PRAGMA journal_mode",
-                            [](const Row& row) { return std::string(row.text(0)); }));
+  EDGE_CHECK(
+      script(fmt::format("PRAGMA journal_mode=WAL; PRAGMA synchronous={};"
+                         "PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;",
+                         synchronous)));
+  EDGE_TRY(const auto mode, one<std::string>("PRAGMA journal_mode", [](const Row& row) {
+             return std::string(row.text(0));
+           }));
   if (mode != "wal") {
-    return base::fail(base::Errc::io, path_ + " is on a file system without the shared memory that "
-                                              "SQLite's WAL needs; use a local disk");
+    return base::fail(base::Errc::io, path_ +
+                                          " is on a file system without the shared memory that "
+                                          "SQLite's WAL needs; use a local disk");
   }
   return {};
 }

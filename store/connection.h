@@ -3,8 +3,8 @@
 //   EDGE_TRY(auto changed, db.run("UPDATE chat SET visibility=? WHERE account_id=? AND id=?",
 //                                 1, account, chat));
 //   EDGE_TRY(auto name, db.one<std::string>("SELECT name FROM t WHERE id=?",
-//                                           [](const Row& row) { return std::string(row.text(0)); },
-//                                           id));
+//                                           [](const Row& row) { return std::string(row.text(0));
+//                                           }, id));
 //   EDGE_CHECK(db.each("SELECT id FROM chat", [&](const Row& row) { ... }));
 //
 // A Connection is used by one thread at a time. Arguments are integers, bool, text
@@ -13,10 +13,10 @@
 // used while they are already running (each use takes an instance of its own), so a callback may
 // call the connection again. Text must be the same literal each time to profit from the cache.
 //
-// Errors: Errc::exhausted when the disk is full, Errc::corrupt for damage (naming the table where it
-// is known; Options::damage hears of it too), Errc::already_exists for a violated key, Errc::io when
-// the system refuses, Errc::unavailable when somebody else holds the database. Their texts never
-// hold arguments.
+// Errors: Errc::exhausted when the disk is full, Errc::corrupt for damage (naming the table where
+// it is known; Options::damage hears of it too), Errc::already_exists for a violated key, Errc::io
+// when the system refuses, Errc::unavailable when somebody else holds the database. Their texts
+// never hold arguments.
 #pragma once
 
 #include <array>
@@ -94,14 +94,14 @@ struct Value {
     }
   }
   template <class T>
-    requires std::is_enum_v<T>
-  Value(T v) : Value(static_cast<std::underlying_type_t<T>>(v)) {}  // NOLINT
+  requires std::is_enum_v<T> Value(T v)
+      : Value(static_cast<std::underlying_type_t<T>>(v)) {}  // NOLINT
   template <class Tag, class Rep>
   Value(base::Id<Tag, Rep> id) : Value(id.value) {}  // NOLINT
   Value(std::string_view v)                          // NOLINT
       : kind(Kind::text), data(v.data()), size(v.size()) {}
-  Value(const std::string& v) : Value(std::string_view(v)) {}  // NOLINT
-  Value(const char* v) : Value(std::string_view(v)) {}         // NOLINT
+  Value(const std::string& v) : Value(std::string_view(v)) {}                    // NOLINT
+  Value(const char* v) : Value(std::string_view(v)) {}                           // NOLINT
   Value(base::ByteView v) : kind(Kind::blob), data(v.data()), size(v.size()) {}  // NOLINT
   template <class Allocator>
   Value(const std::vector<std::uint8_t, Allocator>& v) : Value(base::ByteView(v)) {}  // NOLINT
@@ -115,6 +115,7 @@ enum class Synchronous { off, normal, full };  // `off` is for tests that must l
 
 struct ConnectionOptions {
   bool read_only = false;
+  bool tolerant = false;  // with read_only: reads what there is of a truncated database
   Synchronous synchronous = Synchronous::full;
   std::string vfs = {};      // a registered SQLite VFS; "" the system's
   int cache_kib = 512;       // most memory for cached pages
@@ -154,7 +155,8 @@ class Connection {
     return each_value(sql, values, erased(row_fn), call);
   }
 
-  // The first row as read_row(const Row&) makes it (a T or a Result<T>); nothing when there is none.
+  // The first row as read_row(const Row&) makes it (a T or a Result<T>); nothing when there is
+  // none.
   template <class T, class F, class... A>
   base::Result<std::optional<T>> one(std::string_view sql, F&& read_row, const A&... args) {
     const std::array<Value, sizeof...(A)> values{Value(args)...};
@@ -174,7 +176,8 @@ class Connection {
   // The first column of the first row as an integer.
   template <class... A>
   base::Result<std::optional<std::int64_t>> integer(std::string_view sql, const A&... args) {
-    return one<std::int64_t>(sql, [](const Row& row) { return row.integer(0); }, args...);
+    return one<std::int64_t>(
+        sql, [](const Row& row) { return row.integer(0); }, args...);
   }
 
   // Several statements without arguments (migrations, PRAGMAs); not cached.
@@ -182,6 +185,7 @@ class Connection {
 
   bool in_transaction() const;
   const std::string& path() const { return path_; }
+  const ConnectionOptions& options() const { return options_; }
   sqlite3* handle() { return db_; }  // within store/ only
 
  private:

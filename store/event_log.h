@@ -1,9 +1,9 @@
 // The durable event log: what clients of /events resume from.
 //
 // Ids are one growing sequence for the store, from a random start in [2^40, 2^52) so that another
-// store's ids are recognised (decision 23); pruning and restarts never make them go back. Bodies are
-// sealed store-wide with account, kind and time inside the seal, bound to their id.
-// Appending happens through Tx::append_event in the transaction that the event tells of.
+// store's ids are recognised (decision 23); pruning and restarts never make them go back. Bodies
+// are sealed store-wide with account, kind and time inside the seal, bound to their id. Appending
+// happens through Tx::append_event in the transaction that the event tells of.
 #pragma once
 
 #include <cstdint>

@@ -25,11 +25,18 @@ base::Error io_error(std::string_view what, const std::string& path, int error) 
 }  // namespace
 
 base::Result<File> File::open(const std::string& path, Mode mode) {
-  int flags = O_CLOEXEC | O_NOFOLLOW;
+  int flags = O_CLOEXEC | (mode == Mode::read_following ? 0 : O_NOFOLLOW);
   switch (mode) {
-    case Mode::read: flags |= O_RDONLY | O_NONBLOCK; break;  // a FIFO must not hang us
-    case Mode::read_write: flags |= O_RDWR | O_NONBLOCK; break;
-    case Mode::create_new: flags |= O_RDWR | O_CREAT | O_EXCL; break;
+    case Mode::read_following:
+    case Mode::read:
+      flags |= O_RDONLY | O_NONBLOCK;
+      break;  // a FIFO must not hang us
+    case Mode::read_write:
+      flags |= O_RDWR | O_NONBLOCK;
+      break;
+    case Mode::create_new:
+      flags |= O_RDWR | O_CREAT | O_EXCL;
+      break;
   }
   const int fd = ::open(path.c_str(), flags, 0600);
   if (fd < 0) return io_error("open", path, errno);
@@ -64,8 +71,8 @@ base::Result<std::uint64_t> File::size() const {
 base::Result<std::size_t> File::read_at(std::uint64_t offset, std::span<std::uint8_t> out) const {
   std::size_t done = 0;
   while (done < out.size()) {
-    const ssize_t got = ::pread(fd_, out.data() + done, out.size() - done,
-                                static_cast<off_t>(offset + done));
+    const ssize_t got =
+        ::pread(fd_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return io_error("read", path_, errno);
     if (got == 0) break;
@@ -77,8 +84,8 @@ base::Result<std::size_t> File::read_at(std::uint64_t offset, std::span<std::uin
 base::Result<> File::write_at(std::uint64_t offset, base::ByteView bytes) {
   std::size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t put = ::pwrite(fd_, bytes.data() + done, bytes.size() - done,
-                                 static_cast<off_t>(offset + done));
+    const ssize_t put =
+        ::pwrite(fd_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) return io_error("write", path_, errno);
     done += static_cast<std::size_t>(put);

@@ -13,9 +13,12 @@ namespace store {
 
 class File {
  public:
-  enum class Mode { read, read_write, create_new };  // create_new: O_EXCL, 0600, read and write
+  // create_new is O_EXCL, mode 0600. None goes through a link but read_following, for what the
+  // operator named (secrets in containers are links).
+  enum class Mode { read, read_following, read_write, create_new };
 
-  static base::Result<File> open(const std::string& path, Mode mode);  // never through a link
+  // Errc::invalid_argument for anything but a regular file.
+  static base::Result<File> open(const std::string& path, Mode mode);
   File(File&& other) noexcept;
   File& operator=(File&& other) noexcept;
   ~File();

@@ -1,5 +1,6 @@
 // KeySource: where the key that wraps the store's data key comes from. Both read their file once,
-// at opening; the file is a regular file of bounded size, and what is wrong with it is said by name.
+// at opening; the file is a regular file of bounded size, and what is wrong with it is said by
+// name.
 #pragma once
 
 #include <string>

@@ -32,10 +32,10 @@ base::Result<crypto::RecordKey> load_data_key(Connection& db, const KeySource& s
 // Called after each step of rekey(); a test that returns an error stops there, as a crash would.
 using RekeyStep = std::function<base::Result<>(std::string_view step)>;
 
-// Wraps the data key of the store in `dir` anew: the new wrapping beside the old, verified, then the
-// old dropped. A key file that is the old one too is replaced; one that exists elsewhere is used;
-// one that does not is made. Needs the store closed (it takes the directory's lock).
-base::Result<> rekey(const std::string& dir, KeySource from, KeySource to,
-                     const base::Clock& clock, const RekeyStep& step = {});
+// Wraps the data key of the store in `dir` anew: the new wrapping beside the old, verified, then
+// the old dropped. A key file that is the old one too is replaced; one that exists elsewhere is
+// used; one that does not is made. Needs the store closed (it takes the directory's lock).
+base::Result<> rekey(const std::string& dir, KeySource from, KeySource to, const base::Clock& clock,
+                     const RekeyStep& step = {});
 
 }  // namespace store

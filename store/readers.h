@@ -1,5 +1,5 @@
-// Readers: a pool of read-only connections. A Reader is a snapshot: all its queries see the store as
-// it was at the first of them, whatever is written meanwhile, and it never waits for the writer.
+// Readers: a pool of read-only connections. A Reader is a snapshot: all its queries see the store
+// as it was at the first of them, whatever is written meanwhile, and it never waits for the writer.
 // Hold it briefly: while the oldest Reader lives, the write-ahead log cannot shrink.
 #pragma once
 

@@ -56,8 +56,10 @@ base::Error sql_error(int code, std::string_view detail, const std::string& path
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return say(Errc::unavailable, "is in use", "another program holds it");
-    case SQLITE_NOMEM: return say(Errc::exhausted, "needs more memory than there is", "");
-    case SQLITE_TOOBIG: return say(Errc::too_large, "cannot hold a value so large", "");
+    case SQLITE_NOMEM:
+      return say(Errc::exhausted, "needs more memory than there is", "");
+    case SQLITE_TOOBIG:
+      return say(Errc::too_large, "cannot hold a value so large", "");
     case SQLITE_CONSTRAINT:
       if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ||
           code == SQLITE_CONSTRAINT_ROWID) {

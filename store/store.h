@@ -42,7 +42,8 @@ class Store {
  public:
   // Makes the directory (0700), the database and the key when there are none; migrates. A wrong or
   // missing key, a newer schema, a second copy or an unusable directory is refused with what to do,
-  // and nothing is touched. A damaged database opens with writes refused when it can be read at all.
+  // and nothing is touched. A damaged database opens with writes refused when it can be read at
+  // all.
   static base::Result<std::unique_ptr<Store>> open(StoreOptions options);
   ~Store();
 

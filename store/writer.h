@@ -1,10 +1,11 @@
 // Writer: every change of the store, in group commits (decision 2).
 //
-// A write is a closure that runs on the writer's thread, in a SAVEPOINT of its own inside the batch's
-// transaction, and reads what it changes through Tx::db(). Any number of threads submit; waiting
-// closures share one durable COMMIT. A closure that returns an error (or throws) is undone alone and
-// gets its error; when the COMMIT fails every closure of the batch gets that error and nothing any
-// of them did remains. Completions are called on the writer's thread after the COMMIT, never before.
+// A write is a closure that runs on the writer's thread, in a SAVEPOINT of its own inside the
+// batch's transaction, and reads what it changes through Tx::db(). Any number of threads submit;
+// waiting closures share one durable COMMIT. A closure that returns an error (or throws) is undone
+// alone and gets its error; when the COMMIT fails every closure of the batch gets that error and
+// nothing any of them did remains. Completions are called on the writer's thread after the COMMIT,
+// never before.
 //
 // After a COMMIT, in this order: Tx::on_commit hooks, the listener with the batch's events,
 // completions. None of them may block; they may submit further writes, not wait for them.
@@ -45,8 +46,7 @@ class Tx {
   base::Result<std::int64_t> next_id(base::AccountId account, std::string_view counter,
                                      std::int64_t first = 1);
   template <class Id>
-  base::Result<Id> next(base::AccountId account, std::string_view counter,
-                        std::int64_t first = 1) {
+  base::Result<Id> next(base::AccountId account, std::string_view counter, std::int64_t first = 1) {
     EDGE_TRY(const std::int64_t value, next_id(account, counter, first));
     return Id(static_cast<typename Id::rep>(value));
   }
@@ -71,8 +71,8 @@ class Tx {
 };
 
 struct WriterOptions {
-  std::size_t max_queue = 4096;  // more waiting writes are refused: Errc::unavailable "busy"
-  std::size_t max_batch = 256;   // closures per COMMIT
+  std::size_t max_queue = 4096;     // more waiting writes are refused: Errc::unavailable "busy"
+  std::size_t max_batch = 256;      // closures per COMMIT
   base::Millis max_batch_time = 5;  // begins no further closure in a batch after this long
   EventLogBounds events = {};
 };
@@ -117,9 +117,10 @@ class Writer {
  private:
   struct Job {
     virtual ~Job() = default;
-    virtual base::Result<> run(Tx& tx) = 0;     // keeps its value
-    virtual void fail(base::Error error) = 0;  // answers with the error
-    virtual void answer() = 0;                 // answers with what run() kept
+    virtual base::Result<> run(Tx& tx) = 0;      // keeps its value or error
+    virtual void refuse(base::Error error) = 0;  // keeps this error instead
+    virtual void answer() = 0;                   // answers with what is kept
+    virtual void fail(base::Error error) = 0;    // answers with the error
   };
   template <class T>
   struct TypedJob final : Job {
@@ -130,10 +131,14 @@ class Writer {
       if (!*result) return result->error();
       return {};
     }
-    void fail(base::Error error) override { done(std::move(error)); }
+    void refuse(base::Error error) override { result.emplace(std::move(error)); }
     void answer() override {
       fn = nullptr;
       done(*std::move(result));
+    }
+    void fail(base::Error error) override {
+      fn = nullptr;
+      done(std::move(error));
     }
     base::UniqueFunction<base::Result<T>(Tx&)> fn;
     base::Completion<T> done;

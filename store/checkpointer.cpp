@@ -1,0 +1,72 @@
+#include "store/checkpointer.h"
+
+#include <sqlite3.h>
+
+#include "base/log.h"
+
+namespace store {
+namespace {
+
+constexpr int kThreshold = 1000;  // pages, 4 MiB
+
+ConnectionOptions small(ConnectionOptions options) {
+  options.cache_kib = 64;  // a checkpoint reads no pages through the cache
+  return options;
+}
+
+}  // namespace
+
+Checkpointer::Checkpointer(std::string path, ConnectionOptions options)
+    : path_(std::move(path)), options_(small(std::move(options))), thread_([this] { work(); }) {}
+
+Checkpointer::~Checkpointer() { stop(); }
+
+void Checkpointer::log_has(int pages) {
+  if (pages < kThreshold) return;
+  base::Lock lock(mutex_);
+  wanted_ = true;
+  wake_.notify_one();
+}
+
+void Checkpointer::stop() {
+  {
+    base::Lock lock(mutex_);
+    stopping_ = true;
+    wake_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Checkpointer::move_passively(Connection& db) {
+  const int code =
+      sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code != SQLITE_OK && code != SQLITE_BUSY) {
+    base::log::warning("the write-ahead log could not be moved into the database: {}",
+                       sqlite3_errstr(code));
+  }
+}
+
+void Checkpointer::work() {
+  std::unique_ptr<Connection> db;  // opened when first needed: an idle daemon has none
+  for (;;) {
+    {
+      base::Lock lock(mutex_);
+      while (!wanted_ && !stopping_) wake_.wait(mutex_);
+      if (stopping_) return;
+      wanted_ = false;
+    }
+    if (!db) {
+      auto opened = Connection::open(path_, options_);
+      if (!opened) {
+        base::log::warning("no checkpoint: {}", opened.error().message);
+        remainder_ = true;  // then the writer does it all
+        continue;
+      }
+      db = *std::move(opened);
+    }
+    move_passively(*db);
+    remainder_ = true;
+  }
+}
+
+}  // namespace store

@@ -1,0 +1,46 @@
+// Checkpointer: moves the write-ahead log into the database file off the writer's path. Within
+// store/.
+//
+// A thread with a connection of its own runs a passive checkpoint whenever the log has grown past a
+// threshold; it blocks neither the writer nor readers. What the writer appended meanwhile is then
+// little, and the writer moves that remainder itself between two batches (remainder_wanted()),
+// after which the log starts over. So the log stays bounded under load, unless a Reader is held.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "base/mutex.h"
+#include "store/connection.h"
+
+namespace store {
+
+class Checkpointer {
+ public:
+  Checkpointer(std::string path, ConnectionOptions options);
+  ~Checkpointer();
+
+  // From the writer's thread: the log holds so many pages now.
+  void log_has(int pages);
+  // True once after each round: the writer should move the remainder.
+  bool remainder_wanted() { return remainder_.exchange(false); }
+  void stop();
+
+  // One passive checkpoint on this connection; what cannot be moved now is moved later.
+  static void move_passively(Connection& db);
+
+ private:
+  void work();
+
+  const std::string path_;
+  const ConnectionOptions options_;
+  std::atomic<bool> remainder_{false};
+  base::Mutex mutex_;
+  base::Condition wake_;
+  bool wanted_ GUARDED_BY(mutex_) = false;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::jthread thread_;
+};
+
+}  // namespace store

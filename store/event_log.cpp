@@ -1,0 +1,109 @@
+#include "store/event_log.h"
+
+#include "base/wire.h"
+#include "crypto/random.h"
+#include "store/counter.h"
+
+namespace store {
+namespace {
+
+constexpr std::string_view kCounter = "event";
+constexpr base::AccountId kWholeStore{};
+
+// The body as it is sealed: a row's readable columns cannot be changed without the seal noticing.
+base::Bytes seal_body(const Vault& vault, const LoggedEvent& event) {
+  base::WireWriter plain;
+  plain.u32(event.account.value).u16(event.kind).i64(event.at).fixed(event.body);
+  return vault.seal(vault.store_wide(), "event", "body", static_cast<std::int64_t>(event.id.value),
+                    plain.view());
+}
+
+bool open_body(const Vault& vault, LoggedEvent& event, base::ByteView sealed) {
+  const auto plain = vault.open(vault.store_wide(), "event", "body",
+                                static_cast<std::int64_t>(event.id.value), sealed);
+  if (!plain) return false;
+  base::WireReader in(*plain);
+  const bool same =
+      in.u32() == event.account.value && in.u16() == event.kind && in.i64() == event.at && in.ok();
+  event.body = base::to_bytes(in.rest());
+  return same;
+}
+
+}  // namespace
+
+base::Result<> EventLog::prepare(Connection& db) {
+  constexpr std::uint64_t kLeast = std::uint64_t{1} << 40;
+  constexpr std::uint64_t kEnd = std::uint64_t{1} << 52;
+  const std::uint64_t start = kLeast + crypto::random_u64() % (kEnd - kLeast);
+  return prepare_counter(db, kWholeStore, kCounter, static_cast<std::int64_t>(start) - 1);
+}
+
+base::Result<std::vector<LoggedEvent>> EventLog::read_after(Connection& db, const Vault& vault,
+                                                            base::EventId after,
+                                                            std::size_t limit) {
+  std::vector<LoggedEvent> out;
+  EDGE_CHECK(db.each(
+      "SELECT id,account_id,at_ms,kind,body FROM event WHERE id>? ORDER BY id LIMIT ?",
+      [&](const Row& row) {
+        LoggedEvent event{.id = row.id<base::EventId>(0),
+                          .account = row.id<base::AccountId>(1),
+                          .at = row.integer(2),
+                          .kind = static_cast<std::uint16_t>(row.integer(3)),
+                          .body = {}};
+        if (open_body(vault, event, row.blob(4))) out.push_back(std::move(event));
+      },
+      after, limit));
+  return out;
+}
+
+base::Result<base::EventId> EventLog::oldest(Connection& db) {
+  EDGE_TRY(const auto first, db.one<std::int64_t>("SELECT id FROM event ORDER BY id LIMIT 1",
+                                                  [](const Row& row) { return row.integer(0); }));
+  if (!first) return newest(db);
+  return base::EventId(static_cast<std::uint64_t>(*first - 1));
+}
+
+base::Result<base::EventId> EventLog::newest(Connection& db) {
+  EDGE_TRY(const std::int64_t last, read_counter(db, kWholeStore, kCounter));
+  return base::EventId(static_cast<std::uint64_t>(last));
+}
+
+base::Result<std::uint64_t> EventLog::count(Connection& db) {
+  EDGE_TRY(const auto held, db.integer("SELECT count(*) FROM event"));
+  return static_cast<std::uint64_t>(held.value_or(0));
+}
+
+base::Result<LoggedEvent> EventLog::append(Connection& db, const Vault& vault,
+                                           base::AccountId account, std::uint16_t kind,
+                                           base::UnixMillis now, base::ByteView body) {
+  EDGE_TRY(const std::int64_t id, next_number(db, kWholeStore, kCounter, 1));
+  LoggedEvent event{.id = base::EventId(static_cast<std::uint64_t>(id)),
+                    .account = account,
+                    .at = now,
+                    .kind = kind,
+                    .body = base::to_bytes(body)};
+  EDGE_CHECK(db.run("INSERT INTO event(id,account_id,at_ms,kind,body) VALUES(?,?,?,?,?)", event.id,
+                    event.account, event.at, event.kind, seal_body(vault, event)));
+  return event;
+}
+
+base::Result<std::int64_t> EventLog::prune(Connection& db, const EventLogBounds& bounds,
+                                           base::UnixMillis now, std::int64_t most) {
+  EDGE_TRY(const base::EventId last, newest(db));
+  const auto keep_after = static_cast<std::int64_t>(last.value - bounds.count);
+  // Ids grow without gaps, so both bounds cut off a stretch at the beginning.
+  std::int64_t cut = 0;
+  bool in_bounds = false;
+  EDGE_CHECK(db.each(
+      "SELECT id,at_ms FROM event ORDER BY id LIMIT ?",
+      [&](const Row& row) {
+        if (in_bounds) return;
+        in_bounds = row.integer(0) > keep_after && row.integer(1) >= now - bounds.age;
+        if (!in_bounds) cut = row.integer(0);
+      },
+      most));
+  if (cut == 0) return 0;
+  return db.run("DELETE FROM event WHERE id<=?", cut);
+}
+
+}  // namespace store

@@ -1,0 +1,45 @@
+#include "store/own_tables.h"
+
+#include <fmt/format.h>
+
+#include "store/schema.h"
+
+namespace store {
+
+base::Result<bool> is_empty(Connection& db) {
+  EDGE_TRY(const auto tables, db.integer("SELECT count(*) FROM sqlite_schema"));
+  return tables.value_or(0) == 0;
+}
+
+base::Result<> make_own_tables(Connection& db) {
+  EDGE_CHECK(db.script(R"sql(
+    CREATE TABLE store_meta(
+      name TEXT PRIMARY KEY,
+      value INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE store_key(
+      slot INTEGER PRIMARY KEY AUTOINCREMENT,
+      wrapped BLOB NOT NULL,
+      made_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE counter(
+      account_id INTEGER NOT NULL,
+      name TEXT NOT NULL,
+      value INTEGER NOT NULL,
+      PRIMARY KEY(account_id, name)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE event(
+      id INTEGER PRIMARY KEY,
+      account_id INTEGER NOT NULL,
+      at_ms INTEGER NOT NULL,
+      kind INTEGER NOT NULL,
+      body BLOB NOT NULL
+    ) STRICT;
+    INSERT INTO store_meta(name,value) VALUES('written_over',0);
+  )sql"));
+  return db.script(fmt::format(
+      "INSERT INTO store_meta(name,value) VALUES('format',{}); PRAGMA application_id={};",
+      kStoreFormat, kApplicationId));
+}
+
+}  // namespace store

@@ -1,0 +1,23 @@
+// The tables that the store keeps for itself, beside those of the migrations. Within store/.
+//
+//   store_meta  the store's format, and a number that is stepped to write over a failed commit
+//   store_key   the data key, wrapped (master_key.h)
+//   counter     numbers given out (counter.h)
+//   event       the event log (event_log.h)
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "store/connection.h"
+
+namespace store {
+
+inline constexpr std::int64_t kStoreFormat = 1;
+
+// True for a database without any table: a new store, or one whose making was cut short.
+base::Result<bool> is_empty(Connection& db);
+// Within a transaction: the tables and the application id of a new store.
+base::Result<> make_own_tables(Connection& db);
+
+}  // namespace store

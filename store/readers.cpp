@@ -1,0 +1,63 @@
+#include "store/readers.h"
+
+#include <utility>
+
+namespace store {
+
+Reader& Reader::operator=(Reader&& other) noexcept {
+  std::swap(pool_, other.pool_);
+  std::swap(connection_, other.connection_);
+  return *this;
+}
+
+Reader::~Reader() { give_back(); }
+
+void Reader::give_back() {
+  if (connection_) pool_->give_back(std::move(connection_));
+}
+
+Readers::Readers(std::string path, ConnectionOptions connection, ReadersOptions options)
+    : path_(std::move(path)), connection_(std::move(connection)), options_(options) {}
+
+Readers::~Readers() = default;
+
+base::Result<Reader> Readers::read() {
+  std::unique_ptr<Connection> connection;
+  {
+    base::Lock lock(mutex_);
+    if (!idle_.empty()) {
+      connection = std::move(idle_.back());
+      idle_.pop_back();
+    } else if (open_ >= options_.most) {
+      return base::fail(base::Errc::unavailable, "busy: too many reads at once, try again");
+    } else {
+      ++open_;
+    }
+  }
+  if (!connection) {
+    auto opened = Connection::open(path_, connection_);
+    if (!opened) {
+      base::Lock lock(mutex_);
+      --open_;
+      return std::move(opened).error();
+    }
+    connection = *std::move(opened);
+  }
+  Reader reader(*this, std::move(connection));
+  EDGE_CHECK(reader->run("BEGIN"));
+  return reader;
+}
+
+void Readers::give_back(std::unique_ptr<Connection> connection) {
+  const bool clean = !connection->in_transaction() || connection->run("ROLLBACK").ok();
+  std::unique_ptr<Connection> surplus;  // closed after the mutex is free
+  base::Lock lock(mutex_);
+  if (clean && idle_.size() < options_.keep) {
+    idle_.push_back(std::move(connection));
+  } else {
+    surplus = std::move(connection);
+    --open_;
+  }
+}
+
+}  // namespace store

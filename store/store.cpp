@@ -1,0 +1,188 @@
+#include "store/store.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "base/log.h"
+#include "crypto/init.h"
+#include "store/directory_lock.h"
+#include "store/master_key.h"
+#include "store/own_tables.h"
+#include "store/repair.h"
+#include "store/transaction.h"
+
+namespace store {
+namespace {
+
+// The folder and those above it, made when missing.
+base::Result<> prepare_dir(const std::string& dir) {
+  if (dir.empty()) {
+    return base::fail(base::Errc::invalid_argument, "no accounts folder is named; use --accounts");
+  }
+  const auto refuse = [&](std::string_view why) {
+    return base::fail(base::Errc::io, "the accounts folder " + dir + " cannot be used: " +
+                                          std::string(why) + "; choose another with --accounts");
+  };
+  struct stat info {};
+  if (::stat(dir.c_str(), &info) != 0) {
+    if (errno != ENOENT) return refuse(base::fail_errno(base::Errc::io, "look", errno).message);
+    std::error_code error;
+    const std::filesystem::path parent = std::filesystem::path(dir).parent_path();
+    if (!parent.empty()) std::filesystem::create_directories(parent, error);
+    if (error) return refuse(error.message());
+    if (auto made = make_dir(dir); !made) return refuse(made.error().message);
+    return {};
+  }
+  if (!S_ISDIR(info.st_mode)) return refuse("it is not a folder");
+  if (::access(dir.c_str(), R_OK | W_OK | X_OK) != 0) {
+    return refuse(base::fail_errno(base::Errc::io, "reading and writing it", errno).message);
+  }
+  return {};
+}
+
+enum class Found { nothing, store, damaged };
+
+// Looks at an existing database without changing it: is it ours, do we know its schema, does the
+// key open it.
+base::Result<Found> look_at(const StoreOptions& options, const std::string& path, bool tolerant) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  if (error || size == 0) return Found::nothing;
+  EDGE_TRY(
+      const auto look,
+      Connection::open(
+          path, {.read_only = true, .tolerant = tolerant, .vfs = options.vfs, .cache_kib = 64}));
+  EDGE_TRY(const bool empty, is_empty(*look));
+  if (empty) return Found::nothing;
+  EDGE_CHECK(check_schema(*look, options.migrations));
+  EDGE_CHECK(load_data_key(*look, options.key));
+  if (!tolerant) return Found::store;
+  EDGE_TRY(const auto version, look->integer("PRAGMA user_version"));
+  if (!options.migrations.empty() && version != options.migrations.back().number) {
+    return base::fail(base::Errc::corrupt,
+                      path + " is damaged and of an older version; run `privitty-edge repair`");
+  }
+  return Found::damaged;
+}
+
+base::Result<Found> look_at(const StoreOptions& options, const std::string& path, Health& health) {
+  auto found = look_at(options, path, false);
+  if (found || found.error().code != base::Errc::corrupt) return found;
+  auto partly = look_at(options, path, true);
+  if (!partly) return found;
+  health.report_damage(found.error().message);
+  return partly;
+}
+
+base::Result<crypto::RecordKey> make_new(Connection& db, const StoreOptions& options) {
+  EDGE_TRY(Transaction transaction, Transaction::begin(db));
+  EDGE_CHECK(make_own_tables(db));
+  EDGE_TRY(crypto::RecordKey key, make_data_key(db, options.key, *options.clock));
+  EDGE_CHECK(transaction.commit());
+  EDGE_CHECK(sync_dir(options.dir));  // the name of the new database
+  return key;
+}
+
+base::Result<> make_ready(Connection& db, const StoreOptions& options, Health& health) {
+  if (auto checked = quick_check(db); !checked) {
+    if (checked.error().code != base::Errc::corrupt) return checked;
+    health.report_damage(checked.error().message);
+    EDGE_TRY(const auto version, db.integer("PRAGMA user_version"));
+    if (options.migrations.empty() || version == options.migrations.back().number) return {};
+    return std::move(checked).with_context("bring the store to this version");
+  }
+  EDGE_CHECK(migrate(db, options.migrations));
+  EDGE_TRY(const base::EventId newest, EventLog::newest(db));
+  if (newest.valid()) return {};
+  return EventLog::prepare(db);  // a new store, or one whose counter was lost in a repair
+}
+
+}  // namespace
+
+struct Store::Parts {
+  Parts(DirectoryLock l, std::string d, std::string p, crypto::RecordKey key, bool sealing_off)
+      : lock(std::move(l)),
+        dir(std::move(d)),
+        path(std::move(p)),
+        vault(std::move(key), {.sealing_off_for_tests = sealing_off}),
+        blobs(dir + "/blobs") {}
+
+  // Destroyed from the last to the first: the writer goes first and the lock last.
+  DirectoryLock lock;
+  const std::string dir;
+  const std::string path;
+  std::unique_ptr<Health> health;
+  const Vault vault;
+  const Blobs blobs;
+  std::unique_ptr<Readers> readers;
+  std::unique_ptr<Writer> writer;
+};
+
+base::Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
+  if (options.clock == nullptr) {
+    return base::fail(base::Errc::internal, "a store needs a clock");
+  }
+  EDGE_CHECK(crypto::init());
+  EDGE_CHECK(prepare_dir(options.dir));
+  options.key = resolve(std::move(options.key), options.dir);
+  EDGE_TRY(DirectoryLock lock, DirectoryLock::take(options.dir));
+  const std::string path = options.dir + "/store.db";
+  auto health = std::make_unique<Health>();
+  EDGE_TRY(const Found found, look_at(options, path, *health));
+
+  const bool damaged = found == Found::damaged;
+  ConnectionOptions connection{.read_only = damaged,
+                               .tolerant = damaged,
+                               .synchronous = options.synchronous,
+                               .vfs = options.vfs,
+                               .cache_kib = 1024,
+                               .health = health.get()};
+  EDGE_TRY(auto db, Connection::open(path, connection));
+  auto key = found == Found::nothing ? make_new(*db, options) : load_data_key(*db, options.key);
+  if (!key) return std::move(key).error();
+  if (!damaged) EDGE_CHECK(make_ready(*db, options, *health));
+
+  auto parts = std::make_unique<Parts>(std::move(lock), options.dir, path, *std::move(key),
+                                       options.sealing_off_for_tests);
+  parts->health = std::move(health);
+  connection.read_only = true;
+  connection.cache_kib = 256;
+  parts->readers = std::make_unique<Readers>(path, connection, options.readers);
+  parts->writer = std::make_unique<Writer>(std::move(db), parts->vault, *options.clock,
+                                           *parts->health, options.writer);
+  return std::unique_ptr<Store>(new Store(std::move(parts)));
+}
+
+Store::Store(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Store::~Store() { stop(); }
+
+base::Result<Reader> Store::read() { return parts_->readers->read(); }
+Writer& Store::writer() { return *parts_->writer; }
+const Vault& Store::vault() const { return parts_->vault; }
+const Blobs& Store::blobs() const { return parts_->blobs; }
+Health& Store::health() { return *parts_->health; }
+const Health& Store::health() const { return *parts_->health; }
+const std::string& Store::dir() const { return parts_->dir; }
+const std::string& Store::database_path() const { return parts_->path; }
+
+base::Result<std::vector<LoggedEvent>> Store::events_after(base::EventId after, std::size_t limit) {
+  EDGE_TRY(Reader reader, read());
+  return EventLog::read_after(*reader, vault(), after, limit);
+}
+
+base::Result<base::EventId> Store::oldest_event() {
+  EDGE_TRY(Reader reader, read());
+  return EventLog::oldest(*reader);
+}
+
+base::Result<base::EventId> Store::newest_event() {
+  EDGE_TRY(Reader reader, read());
+  return EventLog::newest(*reader);
+}
+
+void Store::stop() { parts_->writer->stop(); }
+
+}  // namespace store

@@ -1,0 +1,319 @@
+#include "store/writer.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <exception>
+#include <thread>
+
+#include "base/log.h"
+#include "base/mutex.h"
+#include "store/checkpointer.h"
+#include "store/counter.h"
+
+namespace store {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::int64_t kPruneAtLeast = 16;  // events looked at in a batch that appended some
+
+// Completions and hooks are others' code: what they throw is their bug and must not end the writer.
+template <class F>
+void guarded(std::string_view what, F&& call) {
+  try {
+    call();
+  } catch (const std::exception& e) {
+    base::log::error("{} of a write threw: {}", what, e.what());
+  } catch (...) {
+    base::log::error("{} of a write threw", what);
+  }
+}
+
+int on_wal(void* context, sqlite3*, const char*, int pages) {
+  static_cast<Checkpointer*>(context)->log_has(pages);
+  return SQLITE_OK;
+}
+
+}  // namespace
+
+base::Result<std::int64_t> Tx::next_id(base::AccountId account, std::string_view counter,
+                                       std::int64_t first) {
+  return next_number(db_, account, counter, first);
+}
+
+base::Result<base::EventId> Tx::append_event(base::AccountId account, std::uint16_t kind,
+                                             base::ByteView body) {
+  EDGE_TRY(LoggedEvent event, EventLog::append(db_, vault_, account, kind, clock_.now(), body));
+  const base::EventId id = event.id;
+  events_.push_back(std::move(event));
+  return id;
+}
+
+struct Writer::State {
+  State(std::unique_ptr<Connection> connection, const Vault& v, const base::Clock& c, Health& h,
+        WriterOptions o)
+      : db(std::move(connection)),
+        vault(v),
+        clock(c),
+        health(h),
+        options(o),
+        checkpointer(db->path(), db->options()) {
+    sqlite3_wal_autocheckpoint(db->handle(), 0);
+    sqlite3_wal_hook(db->handle(), on_wal, &checkpointer);
+  }
+
+  // A write of the batch; `error` when it did not come through.
+  struct Entry {
+    std::unique_ptr<Job> job;
+    bool undone = false;  // its own error is in the job
+  };
+
+  std::unique_ptr<Job> take() {
+    base::Lock lock(mutex);
+    if (queue.empty()) return nullptr;
+    auto job = std::move(queue.front());
+    queue.pop_front();
+    return job;
+  }
+
+  base::Result<> run_batch(Tx& tx, std::vector<Entry>& batch);
+  base::Result<> run_one(Tx& tx, Entry& entry);
+  base::Result<> commit();
+  void prune(std::size_t appended);
+  void roll_back();
+  void write_over();
+  void answer(Tx& tx, std::vector<Entry>& batch, const base::Result<>& outcome);
+
+  std::unique_ptr<Connection> db;
+  const Vault& vault;
+  const base::Clock& clock;
+  Health& health;
+  const WriterOptions options;
+  Checkpointer checkpointer;
+
+  base::Mutex mutex;
+  base::Condition wake;
+  base::Condition answered_more;
+  std::deque<std::unique_ptr<Job>> queue GUARDED_BY(mutex);
+  std::uint64_t accepted GUARDED_BY(mutex) = 0;
+  std::uint64_t answered GUARDED_BY(mutex) = 0;
+  bool stopping GUARDED_BY(mutex) = false;
+  EventsListener listener GUARDED_BY(mutex);
+
+  std::atomic<std::uint64_t> commits{0};
+  std::atomic<std::uint64_t> failed_commits{0};
+  std::atomic<std::uint64_t> closures{0};
+  std::atomic<std::uint64_t> largest_batch{0};
+  std::atomic<std::uint64_t> last_commit_us{0};
+
+  base::Mutex join_mutex;  // stop() may come from several threads
+  std::jthread thread;
+  std::atomic<std::thread::id> thread_id{};
+};
+
+Writer::Writer(std::unique_ptr<Connection> db, const Vault& vault, const base::Clock& clock,
+               Health& health, WriterOptions options)
+    : state_(std::make_unique<State>(std::move(db), vault, clock, health, options)) {
+  state_->thread = std::jthread([this] { work(); });
+}
+
+Writer::~Writer() { stop(); }
+
+void Writer::on_events(EventsListener listener) {
+  base::Lock lock(state_->mutex);
+  state_->listener = std::move(listener);
+}
+
+void Writer::submit(std::unique_ptr<Job> job) {
+  auto admitted = state_->health.may_write();
+  if (admitted) {
+    base::Lock lock(state_->mutex);
+    if (state_->stopping) {
+      admitted = base::fail(base::Errc::unavailable, "the store is closing");
+    } else if (state_->queue.size() >= state_->options.max_queue) {
+      admitted = base::fail(base::Errc::unavailable, "busy: too many writes wait, try again");
+    } else {
+      state_->queue.push_back(std::move(job));
+      ++state_->accepted;
+      state_->wake.notify_one();
+    }
+  }
+  if (job) job->fail(std::move(admitted).error());
+}
+
+void Writer::flush() {
+  base::Lock lock(state_->mutex);
+  const std::uint64_t target = state_->accepted;
+  while (state_->answered < target) state_->answered_more.wait(state_->mutex);
+}
+
+void Writer::stop() {
+  {
+    base::Lock lock(state_->mutex);
+    state_->stopping = true;
+    state_->wake.notify_one();
+  }
+  base::Lock lock(state_->join_mutex);
+  if (state_->thread.joinable()) state_->thread.join();
+  state_->checkpointer.stop();
+}
+
+bool Writer::on_writer_thread() const {
+  return state_->thread_id.load() == std::this_thread::get_id();
+}
+
+WriterStats Writer::stats() const {
+  base::Lock lock(state_->mutex);
+  return {.commits = state_->commits,
+          .failed_commits = state_->failed_commits,
+          .closures = state_->closures,
+          .largest_batch = state_->largest_batch,
+          .last_commit_us = state_->last_commit_us,
+          .waiting = state_->queue.size()};
+}
+
+void Writer::work() {
+  State& s = *state_;
+  s.thread_id = std::this_thread::get_id();
+  for (;;) {
+    {
+      base::Lock lock(s.mutex);
+      while (s.queue.empty() && !s.stopping) s.wake.wait(s.mutex);
+      if (s.queue.empty()) return;
+    }
+    Tx tx(*s.db, s.vault, s.clock);
+    std::vector<State::Entry> batch;
+    const base::Result<> outcome = s.run_batch(tx, batch);
+    s.answer(tx, batch, outcome);
+    {
+      base::Lock lock(s.mutex);
+      s.answered += batch.size();
+      s.answered_more.notify_all();
+    }
+    if (s.checkpointer.remainder_wanted()) Checkpointer::move_passively(*s.db);
+  }
+}
+
+// The error, when there is one, is that of every write of the batch which has none of its own.
+base::Result<> Writer::State::run_batch(Tx& tx, std::vector<Entry>& batch) {
+  const auto until = SteadyClock::now() + std::chrono::milliseconds(options.max_batch_time);
+  base::Result<> outcome = health.may_write();
+  if (outcome) {
+    if (auto begun = db->run("BEGIN IMMEDIATE"); !begun) outcome = std::move(begun).error();
+  }
+  while (batch.size() < options.max_batch && (batch.empty() || SteadyClock::now() < until)) {
+    auto job = take();
+    if (!job) break;
+    batch.push_back({.job = std::move(job)});
+    if (!outcome) continue;  // refused without running, together with the rest of the batch
+    outcome = run_one(tx, batch.back());
+    if (outcome) outcome = health.may_write();
+  }
+  closures += batch.size();
+  largest_batch = std::max<std::uint64_t>(largest_batch, batch.size());
+  if (outcome) {
+    prune(tx.events_.size());
+    outcome = health.may_write();
+  }
+  if (outcome) outcome = commit();
+  if (!outcome) roll_back();
+  return outcome;
+}
+
+// Fails only when the whole transaction is lost.
+base::Result<> Writer::State::run_one(Tx& tx, Entry& entry) {
+  const std::size_t events = tx.events_.size();
+  const std::size_t hooks = tx.hooks_.size();
+  EDGE_CHECK(db->run("SAVEPOINT write"));
+  base::Result<> result;
+  try {
+    result = entry.job->run(tx);
+  } catch (const std::exception& e) {
+    base::log::error("a write threw: {}", e.what());
+    result = base::fail(base::Errc::internal, "the write failed inside; see the daemon's log");
+    entry.job->refuse(result.error());
+  }
+  if (!db->in_transaction()) {
+    if (!result) return std::move(result).error();
+    return base::fail(base::Errc::internal, "a write ended the transaction it was part of");
+  }
+  if (result) {
+    EDGE_CHECK(db->run("RELEASE write"));
+    return {};
+  }
+  entry.undone = true;
+  tx.events_.resize(events);
+  tx.hooks_.resize(hooks);
+  EDGE_CHECK(db->run("ROLLBACK TO write"));
+  EDGE_CHECK(db->run("RELEASE write"));
+  return {};
+}
+
+base::Result<> Writer::State::commit() {
+  const auto begin = SteadyClock::now();
+  auto done = db->run("COMMIT");
+  last_commit_us = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - begin).count());
+  if (!done) {
+    ++failed_commits;
+    roll_back();
+    write_over();
+    return std::move(done).error();
+  }
+  ++commits;
+  return {};
+}
+
+// After some errors SQLite has rolled back by itself.
+void Writer::State::roll_back() {
+  if (db->in_transaction()) (void)db->run("ROLLBACK");
+}
+
+// Old events go in small steps, two for each new one, so that no write pays for many.
+void Writer::State::prune(std::size_t appended) {
+  if (appended == 0) return;
+  const auto most = std::max(kPruneAtLeast, 2 * static_cast<std::int64_t>(appended));
+  if (!db->run("SAVEPOINT prune")) return;
+  if (const auto pruned = EventLog::prune(*db, options.events, clock.now(), most); !pruned) {
+    base::log::warning("old events could not be dropped: {}", pruned.error().message);
+    if (db->in_transaction()) (void)db->run("ROLLBACK TO prune");
+  }
+  if (db->in_transaction()) (void)db->run("RELEASE prune");
+}
+
+// A COMMIT that failed in its sync may lie in the log complete, and a crash would bring it back to
+// life after its callers were told that it failed. A small commit in its place makes it unreadable.
+void Writer::State::write_over() {
+  if (health.writes_refused()) return;
+  if (db->run("UPDATE store_meta SET value=value+1 WHERE name='written_over'")) return;
+  roll_back();
+}
+
+void Writer::State::answer(Tx& tx, std::vector<Entry>& batch, const base::Result<>& outcome) {
+  if (outcome) {
+    for (auto& hook : tx.hooks_) guarded("a hook", hook);
+    if (!tx.events_.empty()) {
+      EventsListener to;
+      {
+        base::Lock lock(mutex);
+        to = listener;
+      }
+      if (to) guarded("the listener", [&] { to(tx.events_); });
+    }
+  }
+  for (Entry& entry : batch) {
+    guarded("the completion", [&] {
+      if (outcome || entry.undone) {
+        entry.job->answer();
+      } else {
+        entry.job->fail(outcome.error());
+      }
+    });
+    entry.job.reset();
+  }
+}
+
+}  // namespace store
