@@ -71,7 +71,7 @@ template <class T>
 std::string plain_schema(SchemaBook& book) {
   if constexpr (std::is_void_v<T>) {
     return R"({"type":"null"})";
-  } else if constexpr (std::is_same_v<T, RawJson>) {
+  } else if constexpr (std::is_base_of_v<RawJson, T>) {
     return R"({"type":"object"})";
   } else if constexpr (std::is_same_v<T, bool>) {
     return R"({"type":"boolean"})";

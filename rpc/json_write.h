@@ -97,7 +97,7 @@ void append_array(std::string& out, const Items& items) {
 
 template <class T>
 void append_json(std::string& out, const T& value) {
-  if constexpr (std::is_same_v<T, RawJson>) {
+  if constexpr (std::is_base_of_v<RawJson, T>) {
     out += value.text;
   } else if constexpr (std::is_same_v<T, bool>) {
     out += value ? "true" : "false";

@@ -1,0 +1,22 @@
+// Messages with what their JSON needs beside them: senders and quoted messages, fetched in three
+// reads whatever the number of messages.
+#pragma once
+
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "messaging/engine.h"
+#include "rpc/shapes/message.h"
+
+namespace rpc {
+
+// One answer per message given, in order; a failed one stays failed.
+base::Result<std::vector<base::Result<shape::Message>>> complete_messages(
+    messaging::Engine& engine, base::AccountId account, base::UnixMillis now,
+    std::vector<base::Result<messaging::Message>> messages);
+
+base::Result<shape::Message> complete_message(messaging::Engine& engine, base::AccountId account,
+                                              base::UnixMillis now, messaging::Message message);
+
+}  // namespace rpc

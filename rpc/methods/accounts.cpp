@@ -1,0 +1,179 @@
+// Accounts: identities kept side by side in one daemon.
+#include "rpc/methods/params.h"
+#include "rpc/next_messages.h"
+#include "rpc/shapes/account.h"
+
+namespace rpc {
+namespace {
+
+Result<std::vector<shape::Account>> get_all_accounts(Context& context, const NoParams&) {
+  EDGE_TRY(auto accounts, engine_of(context).accounts().list());
+  std::vector<shape::Account> shapes;
+  for (auto& account : accounts) shapes.push_back(shape::to_shape(std::move(account)));
+  return shapes;
+}
+
+Result<std::vector<AccountId>> get_all_account_ids(Context& context, const NoParams&) {
+  EDGE_TRY(const auto accounts, engine_of(context).accounts().list());
+  std::vector<AccountId> ids;
+  for (const auto& account : accounts) ids.push_back(account.id);
+  return ids;
+}
+
+Result<shape::Account> get_account_info(Context& context, const OfAccount& p) {
+  EDGE_TRY(auto account, engine_of(context).accounts().get(p.account_id));
+  return shape::to_shape(std::move(account));
+}
+
+Result<bool> is_configured(Context& context, const OfAccount& p) {
+  EDGE_TRY(const auto account, engine_of(context).accounts().get(p.account_id));
+  return account.configured;
+}
+
+void add_account(Context& context, NoParams, Completion<AccountId> done) {
+  engine_of(context).accounts().add(std::move(done));
+}
+
+void remove_account(Context& context, OfAccount p, Completion<> done) {
+  engine_of(context).accounts().remove(p.account_id, std::move(done));
+}
+
+void select_account(Context& context, OfAccount p, Completion<> done) {
+  engine_of(context).accounts().select(p.account_id, std::move(done));
+}
+
+Result<std::optional<AccountId>> get_selected_account_id(Context& context, const NoParams&) {
+  return engine_of(context).accounts().selected();
+}
+
+// Starting and stopping delivery answers the account's wait_next_msgs calls.
+Completion<> then_wake(const Context& context, AccountId account, Completion<> done) {
+  return
+      [waiters = context.next_messages, account, done = std::move(done)](Result<> result) mutable {
+        if (result) waiters->wake(account);
+        done(std::move(result));
+      };
+}
+
+void start_io(Context& context, OfAccount p, Completion<> done) {
+  engine_of(context).accounts().start_io(p.account_id,
+                                         then_wake(context, p.account_id, std::move(done)));
+}
+
+void stop_io(Context& context, OfAccount p, Completion<> done) {
+  engine_of(context).accounts().stop_io(p.account_id,
+                                        then_wake(context, p.account_id, std::move(done)));
+}
+
+// Answers when the last account has answered, with the first error if there was one.
+class Together {
+ public:
+  explicit Together(Completion<> done) : done_(std::move(done)) {}
+  ~Together() { done_(std::move(result_)); }
+  void add(Result<> result) {
+    base::Lock lock(mutex_);
+    if (!result && result_) result_ = std::move(result);
+  }
+
+ private:
+  base::Mutex mutex_;
+  Result<> result_ GUARDED_BY(mutex_);
+  Completion<> done_;
+};
+
+using SwitchIo = void (messaging::Accounts::*)(AccountId, Completion<>);
+
+void switch_all(Context& context, SwitchIo switch_io, Completion<> done) {
+  auto accounts = engine_of(context).accounts().list();
+  if (!accounts) return done(std::move(accounts).error());
+  const auto together = std::make_shared<Together>(std::move(done));
+  for (const auto& account : *accounts) {
+    Completion<> one([together](Result<> result) { together->add(std::move(result)); });
+    (engine_of(context).accounts().*switch_io)(account.id,
+                                               then_wake(context, account.id, std::move(one)));
+  }
+}
+
+void start_io_for_all_accounts(Context& context, NoParams, Completion<> done) {
+  switch_all(context, &messaging::Accounts::start_io, std::move(done));
+}
+
+void stop_io_for_all_accounts(Context& context, NoParams, Completion<> done) {
+  switch_all(context, &messaging::Accounts::stop_io, std::move(done));
+}
+
+Result<std::uint32_t> get_connectivity(Context& context, const OfAccount& p) {
+  return engine_of(context).accounts().connectivity(p.account_id);
+}
+
+Result<std::map<std::string, std::string>> get_info(Context& context, const OfAccount& p) {
+  return engine_of(context).accounts().info(p.account_id);
+}
+
+Result<> maybe_network(Context& context, const NoParams&) {
+  engine_of(context).accounts().poke();
+  return {};
+}
+
+struct Timeout {
+  double timeout_in_seconds = 0;
+  static constexpr auto fields() {
+    return std::tuple(base::field("timeout_in_seconds", &Timeout::timeout_in_seconds, "not used"));
+  }
+};
+
+Result<> background_fetch(Context& context, const Timeout&) {
+  engine_of(context).accounts().poke();
+  return {};
+}
+
+Result<std::optional<std::string>> get_migration_error(Context& context, const OfAccount& p) {
+  EDGE_CHECK(engine_of(context).accounts().get(p.account_id));
+  return std::optional<std::string>();
+}
+
+}  // namespace
+
+void add_account_methods(std::vector<Method>& table) {
+  const Row read{.fuzz = Fuzz::safe, .errors = {Errc::not_found}};
+  const Row admin{.scope = Scope::admin, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
+  const Row write{.scope = Scope::write, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
+  table.push_back(
+      method<&get_all_accounts>("get_all_accounts", "All accounts.", {.fuzz = Fuzz::safe}));
+  table.push_back(method<&get_all_account_ids>("get_all_account_ids", "The ids of all accounts.",
+                                               {.fuzz = Fuzz::safe}));
+  table.push_back(method<&get_account_info>("get_account_info", "One account.", read));
+  table.push_back(method<&is_configured>(
+      "is_configured", "Whether the account can send; true as soon as it is made.", read));
+  table.push_back(method<&add_account>(
+      "add_account", "Makes an account, ready to join and send at once, and answers with its id.",
+      {.scope = Scope::admin,
+       .fuzz = Fuzz::unsafe}));  // every call makes keys: fuzzing would drown
+  table.push_back(method<&remove_account>(
+      "remove_account", "Deletes an account with its chats, keys and files.", admin));
+  table.push_back(
+      method<&select_account>("select_account", "Remembers an account as selected.", write));
+  table.push_back(method<&get_selected_account_id>(
+      "get_selected_account_id", "The selected account, or null.", {.fuzz = Fuzz::safe}));
+  table.push_back(method<&start_io>("start_io", "Starts delivery for an account.", write));
+  table.push_back(method<&stop_io>("stop_io", "Stops delivery for an account.", write));
+  table.push_back(method<&start_io_for_all_accounts>("start_io_for_all_accounts",
+                                                     "Starts delivery for every account.",
+                                                     {.scope = Scope::write, .fuzz = Fuzz::safe}));
+  table.push_back(method<&stop_io_for_all_accounts>("stop_io_for_all_accounts",
+                                                    "Stops delivery for every account.",
+                                                    {.scope = Scope::write, .fuzz = Fuzz::safe}));
+  table.push_back(method<&get_connectivity>(
+      "get_connectivity",
+      "1000 stopped, 2000 peers are being tried, 3000 sending, 4000 nothing waits.", read));
+  table.push_back(method<&get_info>(
+      "get_info", "Figures and facts about an account and the daemon, as texts.", read));
+  table.push_back(method<&maybe_network>("maybe_network", "Tries at once what waits for delivery.",
+                                         {.scope = Scope::write, .fuzz = Fuzz::safe}));
+  table.push_back(method<&background_fetch>(
+      "background_fetch", "The same as maybe_network: delivery never sleeps here.",
+      {.scope = Scope::write, .fuzz = Fuzz::safe}));
+  table.push_back(method<&get_migration_error>("get_migration_error", "Always null.", read));
+}
+
+}  // namespace rpc

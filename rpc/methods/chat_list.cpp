@@ -1,0 +1,83 @@
+// The chat list.
+#include "rpc/methods/params.h"
+#include "rpc/shapes/chat.h"
+
+namespace rpc {
+namespace {
+
+struct ListChats {
+  AccountId account_id;
+  std::optional<std::uint32_t> list_flags;
+  std::optional<std::string> query_string;
+  std::optional<ContactId> query_contact_id;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &ListChats::account_id, "the account; 1 is the edge's own"),
+        base::field("list_flags", &ListChats::list_flags,
+                    "1 archived only, 2 without the archive link, 8 for forwarding"),
+        base::field("query_string", &ListChats::query_string, "part of a name, any case"),
+        base::field("query_contact_id", &ListChats::query_contact_id, "chats with this contact"));
+  }
+};
+
+Result<std::vector<ChatId>> get_chatlist_entries(Context& context, const ListChats& p) {
+  const std::uint32_t flags = p.list_flags.value_or(0);
+  messaging::ChatListQuery query;
+  query.archived_only = (flags & 1) != 0;
+  query.no_specials = (flags & 2) != 0;
+  query.for_forwarding = (flags & 8) != 0;
+  query.text = p.query_string;
+  query.contact = p.query_contact_id;
+  return engine_of(context).chats().list(p.account_id, query);
+}
+
+struct OfEntries {
+  AccountId account_id;
+  std::vector<ChatId> entries;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &OfEntries::account_id, "the account; 1 is the edge's own"),
+        base::field("entries", &OfEntries::entries, "chats of get_chatlist_entries"));
+  }
+};
+
+using Items = std::map<ChatId, shape::ChatListItemFetchResult>;
+
+Result<Items> get_chatlist_items_by_entries(Context& context, const OfEntries& p) {
+  messaging::Chats& chats = engine_of(context).chats();
+  std::vector<ChatId> plain;
+  Items items;
+  for (const ChatId chat : p.entries) {
+    if (chat == messaging::kArchiveLink) {
+      EDGE_TRY(const auto fresh, chats.archived_fresh_count(p.account_id));
+      items[chat] = {shape::ArchiveLink{fresh}};
+    } else {
+      plain.push_back(chat);
+    }
+  }
+  EDGE_TRY(auto summaries, chats.summaries(p.account_id, plain));
+  for (std::size_t i = 0; i < plain.size() && i < summaries.size(); ++i) {
+    if (summaries[i]) {
+      items[plain[i]] = {shape::to_list_item(std::move(*summaries[i]))};
+    } else {
+      items[plain[i]] = {
+          shape::ChatListError{std::move(summaries[i]).error().message, plain[i].value}};
+    }
+  }
+  return items;
+}
+
+}  // namespace
+
+void add_chat_list_methods(std::vector<Method>& table) {
+  const Row read{.fuzz = Fuzz::safe, .errors = {Errc::not_found}};
+  table.push_back(method<&get_chatlist_entries>(
+      "get_chatlist_entries",
+      "The ids of chats: pinned first, then by last message; 6 stands for the archived ones.",
+      read));
+  table.push_back(method<&get_chatlist_items_by_entries>(
+      "get_chatlist_items_by_entries",
+      "What to show for some entries; one that fails is an item of kind Error.", read));
+}
+
+}  // namespace rpc

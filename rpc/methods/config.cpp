@@ -1,0 +1,85 @@
+// Configuration: string settings of an account.
+#include "rpc/methods/params.h"
+
+namespace rpc {
+namespace {
+
+using Values = std::map<std::string, std::optional<std::string>>;
+
+struct GetConfig {
+  AccountId account_id;
+  std::string key;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &GetConfig::account_id, "the account"),
+        base::field("key", &GetConfig::key, "for example displayname; ui.* are free"));
+  }
+};
+
+Result<std::optional<std::string>> get_config(Context& context, const GetConfig& p) {
+  return engine_of(context).config().get(p.account_id, p.key);
+}
+
+struct SetConfig {
+  AccountId account_id;
+  std::string key;
+  std::optional<std::string> value;
+  static constexpr auto fields() {
+    return std::tuple(base::field("account_id", &SetConfig::account_id, "the account"),
+                      base::field("key", &SetConfig::key, "for example displayname; ui.* are free"),
+                      base::field("value", &SetConfig::value, "null resets"));
+  }
+};
+
+void set_config(Context& context, SetConfig p, Completion<> done) {
+  Values values;
+  values.emplace(std::move(p.key), std::move(p.value));
+  engine_of(context).config().set(p.account_id, std::move(values), std::move(done));
+}
+
+struct BatchGetConfig {
+  AccountId account_id;
+  std::vector<std::string> keys;
+  static constexpr auto fields() {
+    return std::tuple(base::field("account_id", &BatchGetConfig::account_id, "the account"),
+                      base::field("keys", &BatchGetConfig::keys, ""));
+  }
+};
+
+Result<Values> batch_get_config(Context& context, const BatchGetConfig& p) {
+  Values values;
+  for (const std::string& key : p.keys) {
+    EDGE_TRY(values[key], engine_of(context).config().get(p.account_id, key));
+  }
+  return values;
+}
+
+struct BatchSetConfig {
+  AccountId account_id;
+  Values config;
+  static constexpr auto fields() {
+    return std::tuple(base::field("account_id", &BatchSetConfig::account_id, "the account"),
+                      base::field("config", &BatchSetConfig::config, "null resets a key"));
+  }
+};
+
+void batch_set_config(Context& context, BatchSetConfig p, Completion<> done) {
+  engine_of(context).config().set(p.account_id, std::move(p.config), std::move(done));
+}
+
+}  // namespace
+
+void add_config_methods(std::vector<Method>& table) {
+  const Row read{.fuzz = Fuzz::safe, .errors = {Errc::not_found, Errc::invalid_argument}};
+  const Row write{.scope = Scope::write,
+                  .fuzz = Fuzz::safe,
+                  .errors = {Errc::not_found, Errc::invalid_argument}};
+  table.push_back(method<&get_config>(
+      "get_config", "A setting: what was set, else its default, else null.", read));
+  table.push_back(method<&set_config>("set_config", "Sets or resets one setting.", write));
+  table.push_back(method<&batch_get_config>("batch_get_config", "Several settings.", read));
+  table.push_back(method<&batch_set_config>("batch_set_config",
+                                            "Sets or resets several; all or nothing.", write));
+}
+
+}  // namespace rpc

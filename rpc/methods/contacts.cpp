@@ -1,0 +1,152 @@
+// Contacts: ourselves, the daemon, and peers.
+#include "rpc/methods/params.h"
+#include "rpc/shapes/contact.h"
+
+namespace rpc {
+namespace {
+
+constexpr std::uint32_t kAddSelf = 2;
+constexpr std::uint32_t kAddressContacts = 4;
+
+Result<shape::Contact> get_contact(Context& context, const OfContact& p) {
+  EDGE_TRY(auto contact, engine_of(context).contacts().get(p.account_id, p.contact_id));
+  return shape::to_shape(std::move(contact), context.clock->now());
+}
+
+struct ListContacts {
+  AccountId account_id;
+  std::uint32_t list_flags = 0;
+  std::optional<std::string> query;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &ListContacts::account_id, "the account"),
+        base::field("list_flags", &ListContacts::list_flags, "2: ourselves too"),
+        base::field("query", &ListContacts::query, "part of a name or address, any case"));
+  }
+};
+
+Result<std::vector<ContactId>> get_contact_ids(Context& context, const ListContacts& p) {
+  // Contacts that are no more than an address do not exist here.
+  if ((p.list_flags & kAddressContacts) != 0) {
+    EDGE_CHECK(engine_of(context).accounts().get(p.account_id));
+    return std::vector<ContactId>();
+  }
+  return engine_of(context).contacts().ids(p.account_id, (p.list_flags & kAddSelf) != 0, p.query);
+}
+
+Result<std::vector<shape::Contact>> load(Context& context, AccountId account,
+                                         const std::vector<ContactId>& ids) {
+  EDGE_TRY(auto contacts, engine_of(context).contacts().get_many(account, ids));
+  std::vector<shape::Contact> shapes;
+  shapes.reserve(contacts.size());
+  const auto now = context.clock->now();
+  for (auto& contact : contacts) shapes.push_back(shape::to_shape(std::move(contact), now));
+  return shapes;
+}
+
+Result<std::vector<shape::Contact>> get_contacts(Context& context, const ListContacts& p) {
+  EDGE_TRY(const auto ids, get_contact_ids(context, p));
+  return load(context, p.account_id, ids);
+}
+
+struct OfContacts {
+  AccountId account_id;
+  std::vector<ContactId> ids;
+  static constexpr auto fields() {
+    return std::tuple(base::field("account_id", &OfContacts::account_id, "the account"),
+                      base::field("ids", &OfContacts::ids, "the contacts"));
+  }
+};
+
+Result<std::map<ContactId, shape::Contact>> get_contacts_by_ids(Context& context,
+                                                                const OfContacts& p) {
+  EDGE_TRY(auto contacts, load(context, p.account_id, p.ids));
+  std::map<ContactId, shape::Contact> by_id;
+  for (auto& contact : contacts) {
+    const ContactId id = contact.id;
+    by_id.emplace(id, std::move(contact));
+  }
+  return by_id;
+}
+
+struct OfAddr {
+  AccountId account_id;
+  std::string addr;
+  static constexpr auto fields() {
+    return std::tuple(base::field("account_id", &OfAddr::account_id, "the account"),
+                      base::field("addr", &OfAddr::addr, "an address, in full"));
+  }
+};
+
+Result<std::optional<ContactId>> lookup_contact_id_by_addr(Context& context, const OfAddr& p) {
+  return engine_of(context).contacts().lookup_by_addr(p.account_id, p.addr);
+}
+
+Result<std::vector<shape::Contact>> get_blocked_contacts(Context& context, const OfAccount& p) {
+  EDGE_TRY(const auto ids, engine_of(context).contacts().blocked(p.account_id));
+  return load(context, p.account_id, ids);
+}
+
+void block_contact(Context& context, OfContact p, Completion<> done) {
+  engine_of(context).contacts().set_blocked(p.account_id, p.contact_id, true, std::move(done));
+}
+
+void unblock_contact(Context& context, OfContact p, Completion<> done) {
+  engine_of(context).contacts().set_blocked(p.account_id, p.contact_id, false, std::move(done));
+}
+
+struct Rename {
+  AccountId account_id;
+  ContactId contact_id;
+  std::string name;
+  static constexpr auto fields() {
+    return std::tuple(base::field("account_id", &Rename::account_id, "the account"),
+                      base::field("contact_id", &Rename::contact_id, "the contact"),
+                      base::field("name", &Rename::name, "empty: their own name again"));
+  }
+};
+
+void change_contact_name(Context& context, Rename p, Completion<> done) {
+  engine_of(context).contacts().rename(p.account_id, p.contact_id, std::move(p.name),
+                                       std::move(done));
+}
+
+Result<std::string> get_contact_encryption_info(Context& context, const OfContact& p) {
+  EDGE_TRY(const auto contact, engine_of(context).contacts().get(p.account_id, p.contact_id));
+  if (contact.fingerprint.empty()) {
+    return fail(Errc::invalid_argument,
+                fmt::format("contact_id: contact {} has no key", p.contact_id.value));
+  }
+  return fmt::format(
+      "End-to-end encryption {}.\n{}\nFingerprint: {}",
+      contact.e2ee_available ? "available" : "not available yet",
+      contact.is_verified ? "The key was verified by an invite." : "The key was not verified.",
+      contact.fingerprint);
+}
+
+}  // namespace
+
+void add_contact_methods(std::vector<Method>& table) {
+  const Row read{.fuzz = Fuzz::safe, .errors = {Errc::not_found}};
+  const Row write{.scope = Scope::write, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
+  table.push_back(method<&get_contact>("get_contact", "One contact.", read));
+  table.push_back(method<&get_contacts>("get_contacts", "Contacts that are not blocked.", read));
+  table.push_back(method<&get_contact_ids>("get_contact_ids",
+                                           "The ids of contacts that are not blocked.", read));
+  table.push_back(method<&get_contacts_by_ids>(
+      "get_contacts_by_ids", "Several contacts; fails as a whole when one is missing.", read));
+  table.push_back(method<&lookup_contact_id_by_addr>(
+      "lookup_contact_id_by_addr",
+      "The verified contact seen last under an address, or null. An address is a label: two "
+      "contacts may share one.",
+      read));
+  table.push_back(method<&get_blocked_contacts>("get_blocked_contacts", "Blocked contacts.", read));
+  table.push_back(method<&block_contact>("block_contact", "Blocks a contact.", write));
+  table.push_back(method<&unblock_contact>("unblock_contact", "Unblocks a contact.", write));
+  table.push_back(
+      method<&change_contact_name>("change_contact_name", "Names a contact for us alone.", write));
+  table.push_back(method<&get_contact_encryption_info>(
+      "get_contact_encryption_info", "What secures messages with a contact, for a person.", read));
+}
+
+}  // namespace rpc

@@ -1,0 +1,41 @@
+// Events for existing clients; GET /events is durable and does not split among readers.
+#include "rpc/event_queue.h"
+#include "rpc/methods/params.h"
+#include "rpc/shapes/event.h"
+
+namespace rpc {
+namespace {
+
+void get_next_event(Context& context, NoParams, Completion<shape::Event> done) {
+  context.queue->read(1, context.caller.gone,
+                      [done = std::move(done)](Result<std::vector<std::string>> events) mutable {
+                        if (!events) return done(std::move(events).error());
+                        done(shape::Event{std::move(events->front())});
+                      });
+}
+
+void get_next_event_batch(Context& context, NoParams, Completion<std::vector<shape::Event>> done) {
+  context.queue->read(EventQueue::kMaxBatch, context.caller.gone,
+                      [done = std::move(done)](Result<std::vector<std::string>> events) mutable {
+                        if (!events) return done(std::move(events).error());
+                        std::vector<shape::Event> shapes;
+                        shapes.reserve(events->size());
+                        for (std::string& event : *events) shapes.push_back({std::move(event)});
+                        done(std::move(shapes));
+                      });
+}
+
+}  // namespace
+
+void add_event_methods(std::vector<Method>& table) {
+  const Row parked{.fuzz = Fuzz::unsafe, .errors = {Errc::unavailable}, .parked = true};
+  table.push_back(method<&get_next_event>(
+      "get_next_event",
+      "Takes the next event out of the daemon's one queue, waiting for it. Two readers split the "
+      "queue; GET /events does not.",
+      parked));
+  table.push_back(method<&get_next_event_batch>(
+      "get_next_event_batch", "As get_next_event: waits for one and takes up to 101.", parked));
+}
+
+}  // namespace rpc

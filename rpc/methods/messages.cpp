@@ -1,0 +1,245 @@
+// Messages: reading, marking, deleting.
+#include <fmt/chrono.h>
+
+#include "rpc/message_loader.h"
+#include "rpc/methods/params.h"
+#include "rpc/next_messages.h"
+#include "rpc/shapes/message_info.h"
+
+namespace rpc {
+namespace {
+
+Result<shape::Message> get_message(Context& context, const OfMessage& p) {
+  EDGE_TRY(auto message, engine_of(context).messages().get(p.account_id, p.message_id));
+  return complete_message(engine_of(context), p.account_id, context.clock->now(),
+                          std::move(message));
+}
+
+using Loaded = std::map<MsgId, shape::MessageLoadResult>;
+
+Result<Loaded> get_messages(Context& context, const OfMessages& p) {
+  EDGE_TRY(auto found, engine_of(context).messages().get_many(p.account_id, p.message_ids));
+  EDGE_TRY(auto shapes, complete_messages(engine_of(context), p.account_id, context.clock->now(),
+                                          std::move(found)));
+  Loaded loaded;
+  for (std::size_t i = 0; i < p.message_ids.size() && i < shapes.size(); ++i) {
+    shape::MessageLoadResult& entry = loaded[p.message_ids[i]];
+    if (shapes[i]) {
+      entry.value = shape::LoadedMessage{std::move(*shapes[i])};
+    } else {
+      entry.value = shape::LoadingError{std::move(shapes[i]).error().message};
+    }
+  }
+  return loaded;
+}
+
+Result<std::vector<MsgId>> get_existing_msg_ids(Context& context, const OfMessages& p) {
+  return engine_of(context).messages().existing(p.account_id, p.message_ids);
+}
+
+struct ListMessages {
+  AccountId account_id;
+  ChatId chat_id;
+  bool info_only = false;
+  bool add_daymarker = false;
+  static constexpr auto fields() {
+    return std::tuple(base::field("account_id", &ListMessages::account_id, "the account"),
+                      base::field("chat_id", &ListMessages::chat_id, "the chat"),
+                      base::field("info_only", &ListMessages::info_only, "info messages only"),
+                      base::field("add_daymarker", &ListMessages::add_daymarker,
+                                  "a marker (id 9) before each day's first"));
+  }
+};
+
+Result<std::vector<MsgId>> get_message_ids(Context& context, const ListMessages& p) {
+  EDGE_TRY(const auto items, engine_of(context).messages().list(p.account_id, p.chat_id,
+                                                                p.info_only, p.add_daymarker));
+  std::vector<MsgId> ids;
+  ids.reserve(items.size());
+  for (const auto& item : items) ids.push_back(item.message);
+  return ids;
+}
+
+Result<std::vector<shape::MessageListItem>> get_message_list_items(Context& context,
+                                                                   const ListMessages& p) {
+  EDGE_TRY(const auto items, engine_of(context).messages().list(p.account_id, p.chat_id,
+                                                                p.info_only, p.add_daymarker));
+  std::vector<shape::MessageListItem> shapes;
+  shapes.reserve(items.size());
+  for (const auto& item : items) {
+    if (item.message == messaging::kDayMarker) {
+      shapes.push_back({shape::DayMarker{shape::seconds(item.day)}});
+    } else {
+      shapes.push_back({shape::ListedMessage{item.message}});
+    }
+  }
+  return shapes;
+}
+
+Result<std::vector<MsgId>> get_fresh_msgs(Context& context, const OfAccount& p) {
+  return engine_of(context).messages().fresh(p.account_id);
+}
+
+Result<std::vector<MsgId>> get_next_msgs(Context& context, const OfAccount& p) {
+  return engine_of(context).messages().next(p.account_id);
+}
+
+void wait_next_msgs(Context& context, OfAccount p, Completion<std::vector<MsgId>> done) {
+  context.next_messages->wait(p.account_id, context.caller.gone, std::move(done));
+}
+
+void markseen_msgs(Context& context, OfMessages p, Completion<> done) {
+  engine_of(context).messages().mark_seen(p.account_id, std::move(p.message_ids), std::move(done));
+}
+
+void delete_messages(Context& context, OfMessages p, Completion<> done) {
+  engine_of(context).messages().remove(p.account_id, std::move(p.message_ids), std::move(done));
+}
+
+std::string_view state_name(messaging::MsgState state) {
+  switch (state) {
+    case messaging::MsgState::undefined:
+      return "undefined";
+    case messaging::MsgState::in_fresh:
+      return "fresh";
+    case messaging::MsgState::in_noticed:
+      return "noticed";
+    case messaging::MsgState::in_seen:
+      return "seen";
+    case messaging::MsgState::out_draft:
+      return "draft";
+    case messaging::MsgState::out_pending:
+      return "waiting for delivery";
+    case messaging::MsgState::out_failed:
+      return "failed";
+    case messaging::MsgState::out_delivered:
+      return "delivered";
+    case messaging::MsgState::out_read:
+      return "read";
+  }
+  return "";
+}
+
+std::string time_text(base::UnixMillis at) {
+  return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(static_cast<std::time_t>(at / 1000)));
+}
+
+Result<std::string> get_message_info(Context& context, const OfMessage& p) {
+  EDGE_TRY(const auto trace, engine_of(context).messages().trace(p.account_id, p.message_id));
+  const messaging::Message& message = trace.message;
+  std::string text = message.text;
+  text += fmt::format("\n\nSent: {}\n", time_text(message.sent_at));
+  if (message.from != messaging::kSelf) {
+    text += fmt::format("Received: {}\n", time_text(message.received_at));
+  }
+  text += fmt::format("State: {}{}\n", state_name(message.state),
+                      message.encrypted ? ", end-to-end encrypted" : "");
+  if (!message.error.empty()) text += fmt::format("Error: {}\n", message.error);
+  for (const auto& receipt : trace.receipts) {
+    text += fmt::format("Read by contact {}: {}\n", receipt.contact.value, time_text(receipt.at));
+  }
+  if (message.file) {
+    text += fmt::format("File: {}, {} bytes, {}\n", message.file->name, message.file->size,
+                        message.file->media_type);
+  }
+  text += fmt::format("Message id: {}\n", message.uuid);
+  for (const std::string& step : trace.steps) text += fmt::format("{}\n", step);
+  return text;
+}
+
+Result<shape::MessageInfo> get_message_info_object(Context& context, const OfMessage& p) {
+  EDGE_TRY(auto trace, engine_of(context).messages().trace(p.account_id, p.message_id));
+  shape::MessageInfo info;
+  info.error = shape::unless_empty(std::move(trace.message.error));
+  for (const std::string& step : trace.steps) {
+    if (!info.hop_info.empty()) info.hop_info += '\n';
+    info.hop_info += step;
+  }
+  info.rfc724_mid = std::move(trace.message.uuid);
+  return info;
+}
+
+Result<std::vector<shape::MessageReadReceipt>> get_message_read_receipts(Context& context,
+                                                                         const OfMessage& p) {
+  EDGE_TRY(const auto trace, engine_of(context).messages().trace(p.account_id, p.message_id));
+  std::vector<shape::MessageReadReceipt> shapes;
+  for (const auto& receipt : trace.receipts) {
+    shapes.push_back({receipt.contact, shape::seconds(receipt.at)});
+  }
+  return shapes;
+}
+
+Result<std::uint32_t> get_message_read_receipt_count(Context& context, const OfMessage& p) {
+  EDGE_TRY(const auto trace, engine_of(context).messages().trace(p.account_id, p.message_id));
+  return static_cast<std::uint32_t>(trace.receipts.size());
+}
+
+Result<std::optional<std::string>> get_message_html(Context& context, const OfMessage& p) {
+  EDGE_CHECK(engine_of(context).messages().get(p.account_id, p.message_id));
+  return std::optional<std::string>();
+}
+
+Result<std::optional<shape::Reactions>> get_message_reactions(Context& context,
+                                                              const OfMessage& p) {
+  EDGE_CHECK(engine_of(context).messages().get(p.account_id, p.message_id));
+  return std::optional<shape::Reactions>();
+}
+
+struct Search {
+  AccountId account_id;
+  std::string query;
+  std::optional<ChatId> chat_id;
+  static constexpr auto fields() {
+    return std::tuple(base::field("account_id", &Search::account_id, "the account"),
+                      base::field("query", &Search::query, "part of a text, any case"),
+                      base::field("chat_id", &Search::chat_id, "null: all chats, newest first"));
+  }
+};
+
+Result<std::vector<MsgId>> search_messages(Context& context, const Search& p) {
+  return engine_of(context).messages().search(p.account_id, p.query, p.chat_id);
+}
+
+}  // namespace
+
+void add_message_methods(std::vector<Method>& table) {
+  const Row read{.fuzz = Fuzz::safe, .errors = {Errc::not_found}};
+  const Row write{.scope = Scope::write, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
+  table.push_back(method<&get_message>("get_message", "One message.", read));
+  table.push_back(method<&get_messages>(
+      "get_messages", "Several messages; one that fails is of kind loadingError.", read));
+  table.push_back(
+      method<&get_existing_msg_ids>("get_existing_msg_ids", "Those of the ids that exist.", read));
+  table.push_back(
+      method<&get_message_ids>("get_message_ids", "A chat's messages, oldest first.", read));
+  table.push_back(method<&get_message_list_items>(
+      "get_message_list_items", "A chat's messages and days, oldest first.", read));
+  table.push_back(method<&get_fresh_msgs>(
+      "get_fresh_msgs", "Messages not noticed yet, newest first, without muted chats and requests.",
+      read));
+  table.push_back(method<&get_next_msgs>(
+      "get_next_msgs", "Messages above the setting last_msg_id, which markseen_msgs raises.",
+      read));
+  table.push_back(method<&wait_next_msgs>(
+      "wait_next_msgs", "As get_next_msgs, but waits until there are some or delivery is switched.",
+      {.fuzz = Fuzz::unsafe, .errors = {Errc::not_found, Errc::unavailable}, .parked = true}));
+  table.push_back(method<&markseen_msgs>(
+      "markseen_msgs", "Marks messages seen; their senders are told unless mdns_enabled is 0.",
+      write));
+  table.push_back(method<&delete_messages>("delete_messages", "Deletes messages here.", write));
+  table.push_back(method<&get_message_info>("get_message_info",
+                                            "All that is known of a message, for a person.", read));
+  table.push_back(method<&get_message_info_object>("get_message_info_object",
+                                                   "What is known of a message's way.", read));
+  table.push_back(method<&get_message_read_receipts>(
+      "get_message_read_receipts", "Who read a message of ours, and when.", read));
+  table.push_back(method<&get_message_read_receipt_count>(
+      "get_message_read_receipt_count", "How many read a message of ours.", read));
+  table.push_back(
+      method<&get_message_html>("get_message_html", "Always null: texts are plain.", read));
+  table.push_back(method<&get_message_reactions>("get_message_reactions",
+                                                 "A message's reactions, or null.", read));
+  table.push_back(method<&search_messages>("search_messages", "Messages that hold a text.", read));
+}
+
+}  // namespace rpc

@@ -1,0 +1,104 @@
+// Parameters that several methods share, and short names for what handlers use all the time.
+#pragma once
+
+#include "messaging/engine.h"
+#include "rpc/json_fields.h"
+#include "rpc/method.h"
+
+namespace rpc {
+
+using base::AccountId;
+using base::ChatId;
+using base::Completion;
+using base::ContactId;
+using base::Errc;
+using base::fail;
+using base::MsgId;
+using base::Result;
+
+struct OfAccount {
+  AccountId account_id;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &OfAccount::account_id, "the account; 1 is the edge's own"));
+  }
+};
+
+struct OfChat {
+  AccountId account_id;
+  ChatId chat_id;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &OfChat::account_id, "the account; 1 is the edge's own"),
+        base::field("chat_id", &OfChat::chat_id, "the chat"));
+  }
+};
+
+struct OfMaybeChat {
+  AccountId account_id;
+  std::optional<ChatId> chat_id;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &OfMaybeChat::account_id, "the account; 1 is the edge's own"),
+        base::field("chat_id", &OfMaybeChat::chat_id, "null: the account itself"));
+  }
+};
+
+struct OfMessage {
+  AccountId account_id;
+  MsgId message_id;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &OfMessage::account_id, "the account; 1 is the edge's own"),
+        base::field("message_id", &OfMessage::message_id, "the message"));
+  }
+};
+
+struct OfMessages {
+  AccountId account_id;
+  std::vector<MsgId> message_ids;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &OfMessages::account_id, "the account; 1 is the edge's own"),
+        base::field("message_ids", &OfMessages::message_ids, "the messages; at most 100,000"));
+  }
+};
+
+struct OfContact {
+  AccountId account_id;
+  ContactId contact_id;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &OfContact::account_id, "the account; 1 is the edge's own"),
+        base::field("contact_id", &OfContact::contact_id, "the contact"));
+  }
+};
+
+struct OfLink {
+  AccountId account_id;
+  std::string qr;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &OfLink::account_id, "the account; 1 is the edge's own"),
+        base::field("qr", &OfLink::qr, "an invite link, or any scanned text"));
+  }
+};
+
+inline messaging::Engine& engine_of(const Context& context) { return *context.engine; }
+
+// Each file of methods adds its rows.
+void add_account_methods(std::vector<Method>& table);
+void add_config_methods(std::vector<Method>& table);
+void add_transport_methods(std::vector<Method>& table);
+void add_contact_methods(std::vector<Method>& table);
+void add_chat_methods(std::vector<Method>& table);
+void add_chat_list_methods(std::vector<Method>& table);
+void add_message_methods(std::vector<Method>& table);
+void add_send_methods(std::vector<Method>& table);
+void add_draft_methods(std::vector<Method>& table);
+void add_file_methods(std::vector<Method>& table);
+void add_join_methods(std::vector<Method>& table);
+void add_event_methods(std::vector<Method>& table);
+void add_misc_methods(std::vector<Method>& table);
+
+}  // namespace rpc

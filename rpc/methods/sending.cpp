@@ -1,0 +1,133 @@
+// Sending.
+#include "rpc/message_loader.h"
+#include "rpc/methods/params.h"
+#include "rpc/shapes/message_data.h"
+
+namespace rpc {
+namespace {
+
+struct SendMsg {
+  AccountId account_id;
+  ChatId chat_id;
+  shape::MessageData data;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &SendMsg::account_id, "the account; 1 is the edge's own"),
+        base::field("chat_id", &SendMsg::chat_id, "the chat"),
+        base::field("data", &SendMsg::data, R"(for example {"text": "hello"})"));
+  }
+};
+
+void send_msg(Context& context, SendMsg p, Completion<MsgId> done) {
+  auto draft = shape::to_draft(std::move(p.data));
+  if (!draft) return done(std::move(draft).error());
+  engine_of(context).messages().send(p.account_id, p.chat_id, std::move(*draft), std::move(done));
+}
+
+struct SendText {
+  AccountId account_id;
+  ChatId chat_id;
+  std::string text;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &SendText::account_id, "the account; 1 is the edge's own"),
+        base::field("chat_id", &SendText::chat_id, "the chat"),
+        base::field("text", &SendText::text, "at most 256 KiB"));
+  }
+};
+
+void misc_send_text_message(Context& context, SendText p, Completion<MsgId> done) {
+  shape::MessageData data;
+  data.text = std::move(p.text);
+  send_msg(context, SendMsg{p.account_id, p.chat_id, std::move(data)}, std::move(done));
+}
+
+struct MiscSend {
+  AccountId account_id;
+  ChatId chat_id;
+  std::optional<std::string> text;
+  std::optional<std::string> file;
+  std::optional<std::string> filename;
+  std::optional<std::array<double, 2>> location;
+  std::optional<MsgId> quoted_message_id;
+  static constexpr auto fields() {
+    using P = MiscSend;
+    return std::tuple(base::field("account_id", &P::account_id, "the account"),
+                      base::field("chat_id", &P::chat_id, "the chat"),
+                      base::field("text", &P::text, "at most 256 KiB"),
+                      base::field("file", &P::file, "path of a file"),
+                      base::field("filename", &P::filename, "the name to send it under"),
+                      base::field("location", &P::location, "not sent"),
+                      base::field("quoted_message_id", &P::quoted_message_id, ""));
+  }
+};
+
+void misc_send_msg(Context& context, MiscSend p,
+                   Completion<std::pair<MsgId, shape::Message>> done) {
+  shape::MessageData data;
+  data.text = std::move(p.text);
+  data.file = std::move(p.file);
+  data.filename = std::move(p.filename);
+  data.quoted_message_id = p.quoted_message_id;
+  auto draft = shape::to_draft(std::move(data));
+  if (!draft) return done(std::move(draft).error());
+  auto answer = [engine = context.engine, now = context.clock->now(), account = p.account_id,
+                 done = std::move(done)](Result<MsgId> sent) mutable {
+    if (!sent) return done(std::move(sent).error());
+    auto message = engine->messages().get(account, *sent);
+    if (!message) return done(std::move(message).error());
+    auto shape = complete_message(*engine, account, now, std::move(*message));
+    if (!shape) return done(std::move(shape).error());
+    done(std::pair(*sent, std::move(*shape)));
+  };
+  engine_of(context).messages().send(p.account_id, p.chat_id, std::move(*draft), std::move(answer));
+}
+
+struct DeviceMessage {
+  AccountId account_id;
+  std::string label;
+  std::optional<shape::MessageData> msg;
+  static constexpr auto fields() {
+    return std::tuple(base::field("account_id", &DeviceMessage::account_id, "the account"),
+                      base::field("label", &DeviceMessage::label, "used once; empty: always new"),
+                      base::field("msg", &DeviceMessage::msg, "null: only remember the label"));
+  }
+};
+
+void add_device_message(Context& context, DeviceMessage p, Completion<std::optional<MsgId>> done) {
+  std::optional<messaging::MessageDraft> draft;
+  if (p.msg) {
+    auto made = shape::to_draft(std::move(*p.msg));
+    if (!made) return done(std::move(made).error());
+    draft = std::move(*made);
+  }
+  engine_of(context).messages().add_device_message(p.account_id, std::move(p.label),
+                                                   std::move(draft), std::move(done));
+}
+
+}  // namespace
+
+void add_send_methods(std::vector<Method>& table) {
+  // unsafe: `file` names any file of the machine that the fuzzer runs on.
+  const Row send{.scope = Scope::write,
+                 .fuzz = Fuzz::unsafe,
+                 .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden,
+                            Errc::too_large, Errc::exhausted}};
+  table.push_back(method<&send_msg>(
+      "send_msg",
+      "Queues a message and answers with its id once that is durable; MsgDelivered, MsgRead or "
+      "MsgFailed tell how it went on.",
+      send));
+  table.push_back(method<&misc_send_text_message>(
+      "misc_send_text_message", "As send_msg, with a text alone.",
+      {.scope = Scope::write,
+       .fuzz = Fuzz::safe,
+       .errors = {Errc::not_found, Errc::too_large, Errc::exhausted}}));
+  table.push_back(method<&misc_send_msg>(
+      "misc_send_msg", "As send_msg, and answers with the message beside its id.", send));
+  table.push_back(method<&add_device_message>(
+      "add_device_message", "Writes into the device chat; null when the label was used before.",
+      send));
+}
+
+}  // namespace rpc

@@ -1,0 +1,13 @@
+// A core event, as get_next_event answers it. Its JSON is made by core_event_json (event_json.h),
+// which knows which events differ from the rule.
+#pragma once
+
+#include "rpc/json_types.h"
+
+namespace rpc::shape {
+
+struct Event : RawJson {
+  static constexpr std::string_view kSchema = "Event";
+};
+
+}  // namespace rpc::shape
