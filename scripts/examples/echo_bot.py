@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Answers every message with its own text: the whole of an application beside the gateway.
 
-Remembers where it was, so that nothing is missed while it restarts. EDGE_URL says where the gateway is.
+Goes on where it was when the gateway restarts, so that no message is missed. EDGE_URL says where the gateway is.
 """
 import json
 import os
@@ -49,9 +49,9 @@ def main():
     last_id, pause = None, 1
     while True:
         try:
-            for last_id, event in events(last_id):
-                pause = 1
+            for event_id, event in events(last_id):
                 answer_message(event["account_id"], event["chat_id"], event["msg_id"])
+                last_id, pause = event_id, 1  # only now: a message whose answer failed comes again
         except OSError as problem:
             print(f"the gateway is away ({problem}), trying again in {pause} s", flush=True)
         time.sleep(pause)

@@ -1,0 +1,67 @@
+"""The programs of scripts/examples do what they say."""
+import os
+import re
+import signal
+import subprocess
+import threading
+import unittest
+
+from gateway import ROOT, Gateway, join, scaled, until
+
+EXAMPLES = ROOT / "scripts/examples"
+
+
+class Examples(unittest.TestCase):
+    def setUp(self):
+        self.edge = self.enterContext(Gateway("edge"))
+        self.peer = self.enterContext(Gateway("peer"))
+        self.env = {**os.environ, "EDGE_URL": self.edge.url, "PYTHONUNBUFFERED": "1"}
+
+    def test_the_echo_bot_answers_and_misses_nothing_over_a_restart(self):
+        bot = subprocess.Popen(["python3", EXAMPLES / "echo_bot.py"], stdout=subprocess.PIPE, text=True, env=self.env)
+        said = []
+        reader = threading.Thread(target=lambda: said.extend(iter(bot.stdout.readline, "")), daemon=True)
+        reader.start()
+        try:
+            link = until(lambda: re.search(r"invite: (\S+)", "".join(said)), what="the bot's invite").group(1)
+            at_peer = self.peer.events()
+            chat = self.peer.rpc("secure_join", 1, link)
+            at_peer.wait("SecurejoinJoinerProgress", progress=1000)
+            tries = 0
+
+            def answered():
+                nonlocal tries
+                self.peer.send(chat, f"hello {tries}")
+                tries += 1
+                return any(text.startswith("You said: hello") for text in self.peer.texts(chat))
+            until(answered, what="an answer")  # its stream starts when it starts
+            self.edge.stop()
+            self.peer.send(chat, "while you were away")
+            self.edge.start()
+            until(lambda: "You said: while you were away" in self.peer.texts(chat), 60, "the answer after the restart")
+            answers = [text for text in self.peer.texts(chat) if text == "You said: while you were away"]
+            self.assertEqual(len(answers), 1)
+        finally:
+            bot.send_signal(signal.SIGTERM)
+            bot.wait(scaled(10))
+            reader.join()
+            bot.stdout.close()
+
+    def test_send_sh_sends_to_an_address(self):
+        _, chat = join(self.edge, self.peer)
+        events = self.peer.events()
+        address = self.peer.rpc("get_config", 1, "addr")
+        done = subprocess.run([EXAMPLES / "send.sh", address, "Batch", "complete"], env=self.env, capture_output=True,
+                              text=True, timeout=scaled(30), check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"^\d+$")
+        came = events.wait("IncomingMsg", chat_id=chat)
+        self.assertEqual(self.peer.rpc("get_message", 1, came["msg_id"])["text"], "Batch complete")
+        done = subprocess.run([EXAMPLES / "send.sh", "nobody@nowhere", "x"], env=self.env, capture_output=True,
+                              text=True, timeout=scaled(30), check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("nobody@nowhere", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
