@@ -1,0 +1,36 @@
+#include <nlohmann/json.hpp>
+
+#include "gateway/endpoints/endpoints.h"
+
+namespace gateway {
+
+void add_health_endpoint(RouteTable& routes, std::string version,
+                         std::function<std::vector<std::string>()> reasons) {
+  Route alive;
+  alive.method = "GET";
+  alive.path = "/health";
+  alive.on_loop = true;  // answers whatever the workers are busy with
+  alive.listeners = kOnMain | kOnPeer;
+  Route ready = alive;
+  ready.path = "/health/ready";
+
+  alive.handle = [version, reasons](Request, Responder responder) {
+    const bool fine = reasons().empty();
+    const nlohmann::ordered_json body{{"status", fine ? "ok" : "unavailable"},
+                                      {"service", "privitty-edged"},
+                                      {"version", version}};
+    responder.answer(Response::json(body.dump() + "\n", fine ? 200 : 503)
+                         .with_header("Cache-Control", "no-store"));
+  };
+  ready.handle = [reasons](Request, Responder responder) {
+    const std::vector<std::string> why = reasons();
+    nlohmann::ordered_json body{{"status", why.empty() ? "ready" : "not ready"}};
+    if (!why.empty()) body["reasons"] = why;
+    responder.answer(Response::json(body.dump() + "\n", why.empty() ? 200 : 503)
+                         .with_header("Cache-Control", "no-store"));
+  };
+  routes.add(std::move(alive));
+  routes.add(std::move(ready));
+}
+
+}  // namespace gateway

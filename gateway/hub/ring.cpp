@@ -1,0 +1,109 @@
+#include "gateway/hub/ring.h"
+
+#include <algorithm>
+
+#include "gateway/hub/frame_text.h"
+
+namespace gateway {
+namespace {
+
+constexpr std::size_t kBlockBytes = 64 * 1024;
+constexpr std::size_t kMostTypes = 4096;  // names come from this program, not from callers
+
+}  // namespace
+
+bool Ring::append(const EventFrame& frame) {
+  if (frame.id <= last_id_) return false;
+  std::string text;
+  std::string* out = &text;
+  // Encoded in place when it surely fits; a large frame gets a block to itself.
+  const std::size_t about = frame.json.size() + 64;
+  const bool fits = !blocks_.empty() && blocks_.back()->bytes.size() + about <= kBlockBytes;
+  if (!fits) {
+    auto block = std::make_shared<RingBlock>();
+    block->bytes.reserve(std::max(about, std::min(kBlockBytes, max_bytes_ / 8)));
+    block->first = block->end = end();
+    blocks_.push_back(std::move(block));
+  }
+  RingBlock& block = *blocks_.back();
+  out = &block.bytes;
+  const std::size_t before = out->size();
+  append_frame(*out, frame);
+  block.end = end() + 1;
+  frames_.push_back({frame.id, frame.account, frame.chat, static_cast<std::uint32_t>(before),
+                     static_cast<std::uint32_t>(out->size() - before), type_number(frame.type)});
+  bytes_ += out->size() - before;
+  last_id_ = frame.id;
+  return true;
+}
+
+std::uint64_t Ring::over_bound() const {
+  std::size_t bytes = bytes_;
+  std::uint64_t sequence = first_;
+  // The last block stays: it is the one being filled.
+  for (std::size_t i = 0; i + 1 < blocks_.size(); ++i) {
+    if (bytes <= max_bytes_ && end() - sequence <= max_events_) break;
+    bytes -= blocks_[i]->bytes.size();
+    sequence = blocks_[i]->end;
+  }
+  return sequence;
+}
+
+void Ring::drop_below(std::uint64_t sequence) {
+  while (!blocks_.empty() && blocks_.front()->end <= sequence) {
+    bytes_ -= blocks_.front()->bytes.size();
+    blocks_.pop_front();
+  }
+  while (first_ < sequence && !frames_.empty()) {
+    floor_ = frames_.front().id;
+    frames_.pop_front();
+    ++first_;
+  }
+}
+
+const std::shared_ptr<RingBlock>& Ring::block_of(std::uint64_t sequence) const {
+  const auto found = std::partition_point(
+      blocks_.begin(), blocks_.end(), [&](const auto& block) { return block->end <= sequence; });
+  return *found;
+}
+
+std::string_view Ring::text(std::uint64_t sequence) const {
+  const RingFrame& frame = this->frame(sequence);
+  return std::string_view(block_of(sequence)->bytes).substr(frame.offset, frame.size);
+}
+
+std::uint64_t Ring::sequence_after(base::EventId id) const {
+  const auto found = std::partition_point(frames_.begin(), frames_.end(),
+                                          [&](const RingFrame& frame) { return frame.id <= id; });
+  return first_ + static_cast<std::uint64_t>(found - frames_.begin());
+}
+
+std::uint64_t Ring::collect(std::uint64_t sequence, std::vector<iovec>& pieces,
+                            std::size_t most) const {
+  pieces.clear();
+  std::size_t total = 0;
+  auto block = std::partition_point(blocks_.begin(), blocks_.end(),
+                                    [&](const auto& b) { return b->end <= sequence; });
+  while (sequence < end() && total < most && pieces.size() < 16) {
+    std::string& bytes = (*block)->bytes;
+    const std::size_t from = frame(sequence).offset;
+    pieces.push_back({bytes.data() + from, bytes.size() - from});
+    total += bytes.size() - from;
+    sequence = (*block)->end;
+    ++block;
+  }
+  return sequence;
+}
+
+TypeNumber Ring::type_number(std::string_view name) {
+  std::string key(name);
+  if (const auto found = type_numbers_.find(key); found != type_numbers_.end())
+    return found->second;
+  if (type_names_.size() >= kMostTypes) return 0;
+  const auto number = static_cast<TypeNumber>(type_names_.size());
+  type_names_.push_back(key);
+  type_numbers_.emplace(std::move(key), number);
+  return number;
+}
+
+}  // namespace gateway

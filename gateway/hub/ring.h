@@ -1,0 +1,82 @@
+// Ring: the newest events, encoded once, for all subscribers. Bounded by bytes and by count; what
+// is over the bound leaves block by block, oldest first.
+//
+// A frame is named by its sequence number (dense, of this process only); event ids may skip. Frames
+// of one block are contiguous, so that whatever waits for a subscriber without filter goes out as a
+// few pieces however many events it is. One thread.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/hub/event_frame.h"
+
+namespace gateway {
+
+using TypeNumber = std::uint16_t;
+
+struct RingBlock {
+  std::string bytes;
+  std::uint64_t first = 0;  // sequence number of its first frame
+  std::uint64_t end = 0;    // and after its last
+};
+
+struct RingFrame {
+  base::EventId id;
+  base::AccountId account;
+  base::ChatId chat;
+  std::uint32_t offset = 0;  // in its block
+  std::uint32_t size = 0;
+  TypeNumber type = 0;
+};
+
+class Ring {
+ public:
+  Ring(std::size_t max_bytes, std::size_t max_events, base::EventId floor)
+      : max_bytes_(max_bytes), max_events_(max_events), floor_(floor), last_id_(floor) {}
+
+  // False for an id that is not above all others: it was published before.
+  bool append(const EventFrame& frame);
+  // Frames below this sequence number must go to be within the bound again; first() when none.
+  std::uint64_t over_bound() const;
+  void drop_below(std::uint64_t sequence);  // a block's end
+
+  std::uint64_t first() const { return first_; }
+  std::uint64_t end() const { return first_ + frames_.size(); }
+  // Every event after floor() that was published is here.
+  base::EventId floor() const { return floor_; }
+  base::EventId last_id() const { return last_id_; }
+  const RingFrame& frame(std::uint64_t sequence) const { return frames_[sequence - first_]; }
+  const std::shared_ptr<RingBlock>& block_of(std::uint64_t sequence) const;
+  std::string_view text(std::uint64_t sequence) const;
+  // The first frame whose id is greater.
+  std::uint64_t sequence_after(base::EventId id) const;
+  // Whole frames from `sequence` on as contiguous pieces, about `most` bytes of them; says where
+  // the next one starts.
+  std::uint64_t collect(std::uint64_t sequence, std::vector<iovec>& pieces, std::size_t most) const;
+
+  TypeNumber type_number(std::string_view name);
+  std::string_view type_name(TypeNumber number) const { return type_names_[number]; }
+
+ private:
+  const std::size_t max_bytes_;
+  const std::size_t max_events_;
+  std::size_t bytes_ = 0;
+  std::uint64_t first_ = 0;
+  base::EventId floor_;
+  base::EventId last_id_;
+  std::deque<RingFrame> frames_;
+  std::deque<std::shared_ptr<RingBlock>> blocks_;
+  std::unordered_map<std::string, TypeNumber> type_numbers_;
+  std::vector<std::string> type_names_;
+};
+
+}  // namespace gateway
