@@ -82,8 +82,8 @@ void Courier::start() {
     base::Lock lock(mutex_);
     if (running_) return;
     running_ = true;
+    reload_ = true;
   }
-  load_backlog();
   thread_ = std::jthread([this](std::stop_token stop) { run(std::move(stop)); });
 }
 
@@ -124,6 +124,7 @@ void Courier::heard(base::AccountId account, std::int64_t route) {
 void Courier::poke() {
   base::Lock lock(mutex_);
   for (auto& [key, state] : routes_) state.due = 0;
+  reload_ = true;  // what was passed over while the account's delivery was off
   news_.notify_one();
 }
 
@@ -147,7 +148,12 @@ std::uint32_t Courier::connectivity(base::AccountId account) const {
   return level;
 }
 
-// What was left from before the start.
+bool Courier::take_reload() {
+  base::Lock lock(mutex_);
+  return std::exchange(reload_, false);
+}
+
+// What the outbox holds that no wake() told of: from before the start, or while delivery was off.
 void Courier::load_backlog() {
   for (const AccountPtr& account : core_.directory.all()) {
     auto read = core_.read(account->id);
@@ -164,6 +170,7 @@ void Courier::load_backlog() {
 void Courier::run(std::stop_token stop) {
   base::Millis next_housekeeping = core_.clock.uptime();
   while (!stop.stop_requested()) {
+    if (take_reload()) load_backlog();
     std::vector<RouteKey> routes;
     std::vector<std::pair<base::AccountId, base::ContactId>> owed;
     const base::Millis now = core_.clock.uptime();
@@ -190,7 +197,7 @@ void Courier::run(std::stop_token stop) {
         }
       }
       deposits_under_way_ += routes.size();
-      if (routes.empty() && owed.empty() && wake_at > now && !stop.stop_requested()) {
+      if (routes.empty() && owed.empty() && !reload_ && wake_at > now && !stop.stop_requested()) {
         // A test's clock moves by itself, so never sleep longer than a moment of real time on it.
         news_.wait_for(mutex_,
                        std::chrono::milliseconds(std::min<base::Millis>(wake_at - now, 1000)));
@@ -411,7 +418,7 @@ void Courier::housekeeping() {
             base::log::warning("account {}: housekeeping failed: {}", id.value,
                                again.error().message);
           } else if (*again > 0) {
-            load_backlog();
+            poke();
           }
         });
   }

@@ -65,6 +65,7 @@ class Courier {
   struct Load;  // a deposit made from outbox rows
 
   void run(std::stop_token stop);
+  bool take_reload();
   void load_backlog();
   void housekeeping();
   void send(RouteKey key);
@@ -86,6 +87,7 @@ class Courier {
   std::map<base::AccountId, std::uint32_t> told_ GUARDED_BY(mutex_);
   std::uint64_t deposits_under_way_ GUARDED_BY(mutex_) = 0;
   bool running_ GUARDED_BY(mutex_) = false;
+  bool reload_ GUARDED_BY(mutex_) = false;
   std::jthread thread_;
 };
 
