@@ -88,16 +88,13 @@ void Courier::start() {
 }
 
 void Courier::stop() {
+  thread_.request_stop();
   {
     base::Lock lock(mutex_);
     running_ = false;
     news_.notify_all();
   }
-  if (thread_.joinable()) {
-    thread_.request_stop();
-    news_.notify_all();
-    thread_.join();
-  }
+  if (thread_.joinable()) thread_.join();
 }
 
 void Courier::wake(base::AccountId account, std::int64_t route) {
