@@ -22,10 +22,15 @@ Checkpointer::Checkpointer(std::string path, ConnectionOptions options)
 Checkpointer::~Checkpointer() { stop(); }
 
 void Checkpointer::log_has(int pages) {
-  if (pages < kThreshold) return;
+  if (pages < kThreshold || phase_ != Phase::idle) return;
   base::Lock lock(mutex_);
-  wanted_ = true;
+  phase_ = Phase::moving;
   wake_.notify_one();
+}
+
+bool Checkpointer::remainder_wanted() {
+  auto expected = Phase::remainder;
+  return phase_.compare_exchange_strong(expected, Phase::idle);
 }
 
 void Checkpointer::stop() {
@@ -51,21 +56,20 @@ void Checkpointer::work() {
   for (;;) {
     {
       base::Lock lock(mutex_);
-      while (!wanted_ && !stopping_) wake_.wait(mutex_);
+      while (phase_ != Phase::moving && !stopping_) wake_.wait(mutex_);
       if (stopping_) return;
-      wanted_ = false;
     }
     if (!db) {
       auto opened = Connection::open(path_, options_);
       if (!opened) {
         base::log::warning("no checkpoint: {}", opened.error().message);
-        remainder_ = true;  // then the writer does it all
+        phase_ = Phase::remainder;  // then the writer does it all
         continue;
       }
       db = *std::move(opened);
     }
     move_passively(*db);
-    remainder_ = true;
+    phase_ = Phase::remainder;
   }
 }
 

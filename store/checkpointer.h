@@ -21,10 +21,10 @@ class Checkpointer {
   Checkpointer(std::string path, ConnectionOptions options);
   ~Checkpointer();
 
-  // From the writer's thread: the log holds so many pages now.
+  // From the writer's thread: the log holds so many pages now. Begins a round unless one runs.
   void log_has(int pages);
-  // True once after each round: the writer should move the remainder.
-  bool remainder_wanted() { return remainder_.exchange(false); }
+  // From the writer's thread: true once after each round, when it should move the remainder.
+  bool remainder_wanted();
   void stop();
 
   // One passive checkpoint on this connection; what cannot be moved now is moved later.
@@ -35,10 +35,11 @@ class Checkpointer {
 
   const std::string path_;
   const ConnectionOptions options_;
-  std::atomic<bool> remainder_{false};
+  // The two would only get into each other's way, so they take turns.
+  enum class Phase { idle, moving, remainder };
+  std::atomic<Phase> phase_{Phase::idle};
   base::Mutex mutex_;
   base::Condition wake_;
-  bool wanted_ GUARDED_BY(mutex_) = false;
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::jthread thread_;
 };
