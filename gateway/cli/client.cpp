@@ -1,0 +1,260 @@
+#include "gateway/cli/client.h"
+
+#include <curl/curl.h>
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "gateway/peer/curl_loop.h"  // CurlEasy, CurlList
+
+namespace gateway::cli {
+
+using base::Errc;
+using base::fail;
+using base::Result;
+
+namespace {
+
+constexpr std::size_t kMaxAnswer = 256 * 1024 * 1024;
+
+std::size_t collect(char* bytes, std::size_t size, std::size_t count, void* at) {
+  auto& body = *static_cast<std::string*>(at);
+  if (body.size() + size * count > kMaxAnswer) return 0;
+  body.append(bytes, size * count);
+  return size * count;
+}
+
+std::size_t pass_on(char* bytes, std::size_t size, std::size_t count, void* at) {
+  const auto& on_bytes = *static_cast<const OnBytes*>(at);
+  return on_bytes({bytes, size * count}) ? size * count : 0;
+}
+
+std::size_t read_file(char* out, std::size_t size, std::size_t count, void* at) {
+  return std::fread(out, size, count, static_cast<std::FILE*>(at));
+}
+
+void add(CurlList& list, const std::string& line) {
+  if (curl_slist* longer = curl_slist_append(list.get(), line.c_str())) {
+    static_cast<void>(list.release());
+    list.reset(longer);
+  }
+}
+
+}  // namespace
+
+struct Client::Transfer {
+  CurlEasy easy{curl_easy_init()};
+
+  // A clean handle that keeps its connection.
+  CURL* fresh() {
+    curl_easy_reset(easy.get());
+    curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy.get(), CURLOPT_PROXY, "");
+    curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, 5000L);
+    curl_easy_setopt(easy.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    return easy.get();
+  }
+  Result<long> perform(CurlList& headers) {
+    curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
+    const CURLcode code = curl_easy_perform(easy.get());
+    long status = 0;
+    curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
+    if (code != CURLE_OK) return fail(Errc::unavailable, std::to_string(code));
+    return status;
+  }
+};
+
+Client::Client(PeerUrl url) : url_(std::move(url)), transfer_(std::make_unique<Transfer>()) {}
+Client::~Client() = default;
+
+base::Error Client::unreachable(int code) const {
+  const std::string where = url_.text();
+  if (code == CURLE_COULDNT_CONNECT) {
+    return fail(Errc::unavailable,
+                "no daemon answers at " + where +
+                    ": start it with scripts/run (or privitty-edged), or name another with --url");
+  }
+  if (code == CURLE_COULDNT_RESOLVE_HOST) {
+    return fail(Errc::unavailable, "the host of " + where + " is not known: check --url");
+  }
+  return fail(Errc::unavailable, "the daemon at " + where + " did not answer: " +
+                                     curl_easy_strerror(static_cast<CURLcode>(code)) +
+                                     "; is it privitty-edged, and does it run?");
+}
+
+Result<HttpAnswer> Client::get(const std::string& target) {
+  HttpAnswer answer;
+  CURL* const easy = transfer_->fresh();
+  const std::string url = url_.text() + target;
+  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 30'000L);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &collect);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer.body);
+  CurlList headers;
+  const auto status = transfer_->perform(headers);
+  if (!status) return unreachable(std::stoi(status.error().message));
+  answer.status = *status;
+  return answer;
+}
+
+Result<HttpAnswer> Client::post_rpc(const std::string& body) {
+  HttpAnswer answer;
+  CURL* const easy = transfer_->fresh();
+  const std::string url = url_.text() + "/rpc";
+  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.c_str());
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &collect);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer.body);
+  CurlList headers;
+  add(headers, "Content-Type: application/json");
+  add(headers, "Expect:");
+  const auto status = transfer_->perform(headers);
+  if (!status) return unreachable(std::stoi(status.error().message));
+  answer.status = *status;
+  if (answer.status != 200 && answer.status != 204) return refusal(answer);
+  return answer;
+}
+
+base::Error refusal(const HttpAnswer& answer) {
+  const auto json = Json::parse(answer.body, nullptr, false);
+  std::string message = "the daemon refused with HTTP " + std::to_string(answer.status);
+  if (json.is_object() && json.contains("error") && json["error"].is_string()) {
+    message += ": " + json["error"].get<std::string>();
+  }
+  return fail(Errc::unavailable, std::move(message));
+}
+
+Result<Json> result_of(const Json& answer) {
+  if (answer.is_object() && answer.contains("result")) return answer["result"];
+  if (answer.is_object() && answer.contains("error") && answer["error"].is_object()) {
+    const auto& error = answer["error"];
+    std::string message = error.value("message", "the daemon answered an error without a message");
+    if (error.contains("code") && error["code"].is_number_integer()) {
+      message += " (" + std::to_string(error["code"].get<std::int64_t>()) + ")";
+    }
+    return fail(Errc::invalid_argument, std::move(message));
+  }
+  return fail(Errc::internal, "what answered speaks no JSON-RPC: is --url right?");
+}
+
+Result<Json> Client::call(const std::string& method, Json params) {
+  const Json request = {
+      {"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", std::move(params)}};
+  EDGE_TRY(const auto answer,
+           post_rpc(request.dump(-1, ' ', false, Json::error_handler_t::replace)));
+  return result_of(Json::parse(answer.body, nullptr, false));
+}
+
+Result<std::vector<Json>> Client::call_all(const std::string& method,
+                                           const std::vector<Json>& params) {
+  std::vector<Json> out(params.size());
+  constexpr std::size_t kBatch = 500;  // the daemon takes 1,000
+  for (std::size_t begin = 0; begin < params.size(); begin += kBatch) {
+    Json batch = Json::array();
+    for (std::size_t i = begin; i < std::min(params.size(), begin + kBatch); ++i) {
+      batch.push_back({{"jsonrpc", "2.0"}, {"id", i}, {"method", method}, {"params", params[i]}});
+    }
+    EDGE_TRY(const auto answer, post_rpc(batch.dump()));
+    const auto answers = Json::parse(answer.body, nullptr, false);
+    if (!answers.is_array()) {
+      EDGE_CHECK(result_of(answers));
+      return fail(Errc::internal, "the daemon answered a batch with one answer");
+    }
+    for (const auto& one : answers) {
+      EDGE_TRY(auto result, result_of(one));
+      const auto id = one.value("id", params.size());
+      if (id < out.size()) out[id] = std::move(result);
+    }
+  }
+  return out;
+}
+
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    if (kPlain.find(c) != std::string_view::npos) {
+      out += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+    }
+  }
+  return out;
+}
+
+Result<std::string> Client::upload(const std::string& path, std::uint32_t account) {
+  struct Close {
+    void operator()(std::FILE* file) const { static_cast<void>(std::fclose(file)); }
+  };
+  const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rbe"));
+  struct stat facts {};
+  if (!file || ::fstat(::fileno(file.get()), &facts) != 0) {
+    return base::fail_errno(Errc::io, "the file " + path + " cannot be read", errno);
+  }
+  if (!S_ISREG(facts.st_mode)) {
+    return fail(Errc::invalid_argument, path + " is not a regular file");
+  }
+  HttpAnswer answer;
+  CURL* const easy = transfer_->fresh();
+  const std::string name = std::filesystem::path(path).filename();
+  const std::string url =
+      url_.text() + "/file?name=" + percent_encode(name) + "&account_id=" + std::to_string(account);
+  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy, CURLOPT_POST, 1L);
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(facts.st_size));
+  curl_easy_setopt(easy, CURLOPT_READFUNCTION, &read_file);
+  curl_easy_setopt(easy, CURLOPT_READDATA, file.get());
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &collect);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer.body);
+  CurlList headers;
+  add(headers, "Content-Type: application/octet-stream");
+  const auto status = transfer_->perform(headers);
+  if (!status) return unreachable(std::stoi(status.error().message));
+  answer.status = *status;
+  if (answer.status != 200) return refusal(answer);
+  const auto json = Json::parse(answer.body, nullptr, false);
+  if (!json.is_object() || !json.contains("path") || !json["path"].is_string()) {
+    return fail(Errc::internal, "the daemon took the file and named no path");
+  }
+  return json["path"].get<std::string>();
+}
+
+Result<> Client::stream(const std::string& target, const std::string& last_event_id,
+                        const OnBytes& on_bytes) {
+  CURL* const easy = transfer_->fresh();
+  const std::string url = url_.text() + target;
+  bool wanted = true;
+  std::string refused;
+  const OnBytes judge = [&](std::string_view bytes) {
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status != 200) {
+      if (refused.size() < 4096) refused.append(bytes);
+      return true;
+    }
+    wanted = on_bytes(bytes);
+    return wanted;
+  };
+  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &pass_on);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &judge);
+  // The daemon pings every 15 s: a stream that says nothing for 45 s is dead.
+  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, 45L);
+  CurlList headers;
+  add(headers, "Accept: text/event-stream");
+  if (!last_event_id.empty()) add(headers, "Last-Event-ID: " + last_event_id);
+  const auto status = transfer_->perform(headers);
+  if (!wanted) return {};
+  if (!status) return unreachable(std::stoi(status.error().message));
+  if (*status != 200) return refusal({*status, refused});
+  return {};
+}
+
+}  // namespace gateway::cli

@@ -1,0 +1,62 @@
+// Client: the daemon's HTTP API as privitty-edge uses it. One thread. Every failure says what to do
+// about it; what comes from the daemon is bounded, except for streams.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "gateway/peer/url.h"
+
+namespace gateway::cli {
+
+using Json = nlohmann::json;
+
+struct HttpAnswer {
+  long status = 0;
+  std::string body;
+};
+
+// False ends the stream.
+using OnBytes = std::function<bool(std::string_view)>;
+
+class Client {
+ public:
+  explicit Client(PeerUrl url);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // A JSON-RPC call; the error is the daemon's message.
+  base::Result<Json> call(const std::string& method, Json params);
+  // Several calls as one batch: the results in the order asked.
+  base::Result<std::vector<Json>> call_all(const std::string& method,
+                                           const std::vector<Json>& params);
+  base::Result<HttpAnswer> get(const std::string& target);
+  // Streams the file at `path` into a sealed blob; answers the path for send_msg.
+  base::Result<std::string> upload(const std::string& path, std::uint32_t account);
+  // GET /events...; returns when the stream ended or `on_bytes` asked for it. `stop` is looked at
+  // once a second at least.
+  base::Result<> stream(const std::string& target, const std::string& last_event_id,
+                        const OnBytes& on_bytes);
+
+ private:
+  struct Transfer;
+  base::Result<HttpAnswer> post_rpc(const std::string& body);
+  base::Error unreachable(int code) const;
+
+  PeerUrl url_;
+  std::unique_ptr<Transfer> transfer_;
+};
+
+// The result of one JSON-RPC answer, or its error's message.
+base::Result<Json> result_of(const Json& answer);
+// What an answer other than 200 means to a person.
+base::Error refusal(const HttpAnswer& answer);
+std::string percent_encode(std::string_view text);
+
+}  // namespace gateway::cli

@@ -1,0 +1,227 @@
+#include "gateway/cli/commands.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+
+#include "gateway/cli/print.h"
+#include "gateway/version.h"
+
+namespace gateway::cli {
+namespace {
+
+using base::Errc;
+using base::fail;
+using base::Result;
+
+void print(const std::string& line) {
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fputc('\n', stdout);
+}
+
+void print_json(const Json& json) {
+  print(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+std::string text_of(const Json& json) {
+  return json.is_string() ? json.get<std::string>() : json.is_null() ? "" : json.dump();
+}
+
+std::optional<std::uint32_t> chat_number(const std::string& text) {
+  std::uint32_t out = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (fault != std::errc{} || end != text.data() + text.size() || out == 0) return std::nullopt;
+  return out;
+}
+
+Result<std::uint32_t> chat_of(const Context& context, const std::string& to) {
+  if (const auto number = chat_number(to)) return *number;
+  EDGE_TRY(const auto contact,
+           context.client.call("lookup_contact_id_by_addr", {context.account, to}));
+  if (!contact.is_number_unsigned()) {
+    return fail(Errc::not_found, "no contact has the address " + plain(to) +
+                                     ": privitty-edge contacts lists them, privitty-edge join LINK "
+                                     "adds one");
+  }
+  EDGE_TRY(const auto chat,
+           context.client.call("create_chat_by_contact_id", {context.account, contact}));
+  if (!chat.is_number_unsigned()) return fail(Errc::internal, "the daemon named no chat");
+  return chat.get<std::uint32_t>();
+}
+
+std::string connectivity_name(const Json& value) {
+  const auto number = value.is_number_integer() ? value.get<std::int64_t>() : 0;
+  if (number >= 4000) return "connected, nothing waits";
+  if (number >= 3000) return "sending";
+  if (number >= 2000) return "trying to reach peers";
+  return "stopped";
+}
+
+}  // namespace
+
+Result<> status(const Context& context) {
+  EDGE_TRY(const auto addr, context.client.call("get_config", {context.account, "addr"}));
+  EDGE_TRY(const auto name, context.client.call("get_config", {context.account, "displayname"}));
+  EDGE_TRY(const auto connectivity, context.client.call("get_connectivity", {context.account}));
+  EDGE_TRY(const auto found, context.client.call("get_contact_ids", {context.account, 0, nullptr}));
+  EDGE_TRY(const auto info, context.client.call("get_info", {context.account}));
+  if (context.json) {
+    print_json(Json{{"addr", addr},
+                    {"displayname", name},
+                    {"connectivity", connectivity},
+                    {"contacts", found.size()},
+                    {"info", info}});
+    return {};
+  }
+  print("address       " + plain(text_of(addr)));
+  print("name          " + plain(text_of(name)));
+  print("connectivity  " + connectivity_name(connectivity));
+  print("contacts      " + std::to_string(found.size()));
+  for (const auto& [key, value] : info.items()) {
+    std::string line = plain(key);
+    if (line.size() < 13) line.append(13 - line.size(), ' ');
+    print(line + " " + plain(text_of(value)));
+  }
+  return {};
+}
+
+Result<> health(const Context& context) {
+  EDGE_TRY(const auto answer, context.client.get("/health"));
+  const auto json = Json::parse(answer.body, nullptr, false);
+  if (context.json && json.is_object()) {
+    print_json(json);
+  } else if (answer.status == 200 && json.is_object()) {
+    print("ok: " + plain(json.value("service", "?")) + " " + plain(json.value("version", "?")));
+  }
+  if (answer.status == 200 && json.is_object()) return {};
+  if (answer.status == 503) {
+    return fail(Errc::unavailable, "the daemon is not ready: " + plain(answer.body));
+  }
+  return refusal(answer);
+}
+
+Result<> invite(const Context& context, const DrawQr& draw) {
+  EDGE_TRY(const auto link,
+           context.client.call("get_chat_securejoin_qr_code", {context.account, nullptr}));
+  if (context.json) {
+    print_json(Json{{"link", link}});
+    return {};
+  }
+  print(text_of(link));
+  if (!draw) return {};
+  const auto code = draw(text_of(link));
+  if (!code) return fail(Errc::too_large, "the invite is too long for a QR code: use the link");
+  print(*code);
+  return {};
+}
+
+Result<> join(const Context& context, const std::string& link) {
+  EDGE_TRY(const auto chat, context.client.call("secure_join", {context.account, link}));
+  if (context.json) {
+    print_json(Json{{"chat_id", chat}});
+  } else {
+    print("joining: chat " + chat.dump() +
+          "; privitty-edge listen shows SecurejoinJoinerProgress " + "reach 1000");
+  }
+  return {};
+}
+
+Result<> contacts(const Context& context) {
+  EDGE_TRY(const auto ids, context.client.call("get_contact_ids", {context.account, 0, nullptr}));
+  std::vector<Json> params;
+  for (const auto& id : ids) params.push_back({context.account, id});
+  EDGE_TRY(const auto found, context.client.call_all("get_contact", params));
+  if (context.json) {
+    print_json(Json(found));
+    return {};
+  }
+  for (const auto& contact : found) print(contact_line(contact));
+  if (found.empty()) print("no contacts yet: privitty-edge invite makes a link for somebody");
+  return {};
+}
+
+Result<> chats(const Context& context) {
+  EDGE_TRY(const auto ids, context.client.call("get_chatlist_entries",
+                                               {context.account, nullptr, nullptr, nullptr}));
+  EDGE_TRY(const auto items,
+           context.client.call("get_chatlist_items_by_entries", {context.account, ids}));
+  Json ordered = Json::array();
+  for (const auto& id : ids) {
+    if (items.contains(id.dump())) ordered.push_back(items[id.dump()]);
+  }
+  if (context.json) {
+    print_json(ordered);
+    return {};
+  }
+  for (const auto& item : ordered) print(chat_line(item));
+  if (ordered.empty()) print("no chats yet: privitty-edge invite makes a link for somebody");
+  return {};
+}
+
+Result<> messages(const Context& context, std::uint32_t chat, std::size_t last) {
+  EDGE_TRY(const auto ids,
+           context.client.call("get_message_ids", {context.account, chat, false, false}));
+  Json wanted = Json::array();
+  for (std::size_t i = ids.size() - std::min(last, ids.size()); i < ids.size(); ++i) {
+    wanted.push_back(ids[i]);
+  }
+  EDGE_TRY(const auto found, context.client.call("get_messages", {context.account, wanted}));
+  Json ordered = Json::array();
+  for (const auto& id : wanted) {
+    if (found.contains(id.dump())) ordered.push_back(found[id.dump()]);
+  }
+  if (context.json) {
+    print_json(ordered);
+    return {};
+  }
+  for (const auto& message : ordered) print(message_lines(message));
+  if (ordered.empty()) print("no messages in chat " + std::to_string(chat));
+  return {};
+}
+
+Result<> send(const Context& context, const SendRequest& request) {
+  EDGE_TRY(const auto chat, chat_of(context, request.to));
+  Json data = Json::object();
+  if (!request.text.empty()) data["text"] = request.text;
+  if (!request.file.empty()) {
+    EDGE_TRY(data["file"], context.client.upload(request.file, context.account));
+    data["filename"] = request.file.substr(request.file.find_last_of('/') + 1);
+  }
+  EDGE_TRY(const auto id, context.client.call("send_msg", {context.account, chat, data}));
+  if (context.json) {
+    print_json(Json{{"chat_id", chat}, {"msg_id", id}});
+  } else {
+    print("message " + id.dump() + " in chat " + std::to_string(chat) + " is on its way");
+  }
+  return {};
+}
+
+Result<> call(const Context& context, const std::string& method, const std::string& params) {
+  const auto json = Json::parse(params, nullptr, false);
+  if (!json.is_array() && !json.is_object()) {
+    return fail(Errc::invalid_argument,
+                "PARAMS must be a JSON array or object, such as '[1,\"addr\"]'");
+  }
+  EDGE_TRY(const auto result, context.client.call(method, json));
+  print(context.json ? result.dump(-1, ' ', false, Json::error_handler_t::replace)
+                     : result.dump(2, ' ', true, Json::error_handler_t::replace));
+  return {};
+}
+
+Result<> show_version(const Context& context) {
+  const auto answer = context.client.get("/health");
+  Json daemon;
+  if (answer.ok() && answer->status == 200) {
+    const auto json = Json::parse(answer->body, nullptr, false);
+    if (json.is_object()) daemon = json.value("version", "?");
+  }
+  if (context.json) {
+    print_json(Json{{"version", version()}, {"commit", commit()}, {"daemon", daemon}});
+    return {};
+  }
+  print(version_line("privitty-edge"));
+  print(daemon.is_null() ? "no daemon answers" : "the daemon has " + plain(text_of(daemon)));
+  return {};
+}
+
+}  // namespace gateway::cli

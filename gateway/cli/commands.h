@@ -1,0 +1,50 @@
+// The commands of privitty-edge that talk to the daemon. Each prints to stdout, for a person or
+// with `json` for a program, and answers with an error that says what to do.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/cli/client.h"
+
+namespace gateway::cli {
+
+struct Context {
+  Client& client;
+  std::uint32_t account = 1;
+  bool json = false;
+};
+
+struct SendRequest {
+  std::string to;    // a chat's number or a contact's address
+  std::string text;  // may be empty with a file
+  std::string file;  // ""; else a path on this machine
+};
+
+struct ListenRequest {
+  std::string types;   // "IncomingMsg,MsgRead"; "" for all
+  std::string resume;  // an event id to resume after; "" for news only
+};
+
+// Draws a text as a QR code for a terminal; nothing when it does not fit into one.
+using DrawQr = std::function<std::optional<std::string>(const std::string&)>;
+
+base::Result<> status(const Context& context);
+base::Result<> health(const Context& context);
+base::Result<> invite(const Context& context, const DrawQr& draw);  // draw may be empty
+base::Result<> join(const Context& context, const std::string& link);
+base::Result<> contacts(const Context& context);
+base::Result<> chats(const Context& context);
+base::Result<> messages(const Context& context, std::uint32_t chat, std::size_t last);
+base::Result<> send(const Context& context, const SendRequest& request);
+base::Result<> listen(const Context& context, const ListenRequest& request);  // until interrupted
+base::Result<> call(const Context& context, const std::string& method, const std::string& params);
+base::Result<> show_version(const Context& context);
+
+// The path and query of /events.
+std::string events_target(const ListenRequest& request);
+
+}  // namespace gateway::cli

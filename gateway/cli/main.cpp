@@ -1,0 +1,156 @@
+// privitty-edge: the command-line client, a thin wrapper over the daemon's HTTP API.
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <csignal>
+#include <cstdio>
+#include <optional>
+
+#include "gateway/cli/commands.h"
+#include "gateway/cli/offline.h"
+#include "gateway/cli/qr.h"
+#include "gateway/nearest.h"
+#include "gateway/settings.h"
+#include "gateway/version.h"
+
+namespace {
+
+using namespace gateway;       // NOLINT: a main
+using namespace gateway::cli;  // NOLINT
+
+struct Options {
+  std::string url = "http://127.0.0.1:7200";
+  std::string accounts;
+  std::uint32_t account = 1;
+  bool json = false;
+  bool qr = false;
+  std::string link;
+  std::string link_flag;
+  std::uint32_t chat = 0;
+  std::size_t last = 50;
+  SendRequest send;
+  ListenRequest listen;
+  std::string method;
+  std::string params = "[]";
+  RekeyRequest rekey;
+};
+
+int complain(const std::string& message, int code) {
+  std::fprintf(stderr, "privitty-edge: %s\n", message.c_str());
+  return code;
+}
+
+void describe(CLI::App& app, Options& o) {
+  app.set_version_flag("--version,-V", version_line("privitty-edge"));
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("--url", o.url, "where the daemon listens (PRIVITTY_URL)")
+      ->envname("PRIVITTY_URL");
+  app.add_option("--account", o.account, "the account's id");
+  app.add_option("--accounts", o.accounts, "the accounts directory, for rekey and repair");
+  app.add_flag("--json", o.json, "print JSON for a program");
+
+  app.add_subcommand("status", "who this gateway is and how it fares");
+  app.add_subcommand("health", "whether the daemon serves; exit code 1 when it does not");
+  auto* invite = app.add_subcommand("invite", "the link by which others join this gateway");
+  invite->add_flag("--qr", o.qr, "also draw it as a QR code");
+  auto* join = app.add_subcommand("join", "join somebody by an invite link");
+  join->add_option("LINK", o.link, "the link, quoted");
+  join->add_option("--link", o.link_flag, "the link, quoted");
+  app.add_subcommand("contacts", "the contacts");
+  app.add_subcommand("chats", "the chats, newest first");
+  auto* messages = app.add_subcommand("messages", "a chat's last messages");
+  messages->add_option("CHAT", o.chat, "the chat's number")->required();
+  messages->add_option("-n,--last", o.last, "how many");
+  auto* send = app.add_subcommand("send", "send a message");
+  send->add_option("TO", o.send.to, "a chat's number or a contact's address")->required();
+  send->add_option("TEXT", o.send.text, "the text");
+  send->add_option("--file", o.send.file, "a file to attach");
+  auto* listen = app.add_subcommand("listen", "print events as they happen, reconnecting");
+  listen->add_option("--types", o.listen.types, "only these, as in IncomingMsg,MsgRead");
+  listen->add_option("--after", o.listen.resume, "first what happened after this event id");
+  auto* call = app.add_subcommand("call", "call a JSON-RPC method and print its result");
+  call->add_option("METHOD", o.method, "such as get_config")->required();
+  call->add_option("PARAMS", o.params, "a JSON array or object, such as '[1,\"addr\"]'");
+  auto* rekey = app.add_subcommand("rekey", "change what opens the store (the daemon is stopped)");
+  rekey->add_option("--key-file", o.rekey.key_file, "the key file that opens it now");
+  rekey->add_option("--passphrase-file", o.rekey.passphrase_file,
+                    "the passphrase file that opens it now");
+  rekey->add_option("--new-key-file", o.rekey.new_key_file,
+                    "the key file to open it with; made when it is not there");
+  rekey->add_option("--new-passphrase-file", o.rekey.new_passphrase_file,
+                    "the passphrase file to open it with");
+  app.add_subcommand("repair", "save what can be read of a damaged store (the daemon is stopped)");
+  app.add_subcommand("version", "this program's version and the daemon's");
+  app.footer("exit codes: 0 done, 1 it did not work, 2 the command line is wrong");
+}
+
+base::Result<> run(const std::string& command, Options& o) {
+  if (command == "rekey" || command == "repair") {
+    const auto surroundings = Surroundings::of_this_process();
+    if (command == "repair") {
+      return repair(RepairRequest{.accounts = o.accounts, .json = o.json}, surroundings);
+    }
+    o.rekey.accounts = o.accounts;
+    return rekey(o.rekey, surroundings);
+  }
+  EDGE_TRY(auto url, parse_peer_url(o.url).with_context("--url " + o.url));
+  Client client(std::move(url));
+  const Context context{.client = client, .account = o.account, .json = o.json};
+  if (command == "status") return status(context);
+  if (command == "health") return health(context);
+  if (command == "invite") return invite(context, o.qr ? DrawQr(draw_qr) : DrawQr());
+  if (command == "join") return join(context, o.link.empty() ? o.link_flag : o.link);
+  if (command == "contacts") return contacts(context);
+  if (command == "chats") return chats(context);
+  if (command == "messages") return messages(context, o.chat, o.last);
+  if (command == "send") return send(context, o.send);
+  if (command == "listen") return listen(context, o.listen);
+  if (command == "call") return call(context, o.method, o.params);
+  return show_version(context);
+}
+
+// What CLI11 says, and the nearest command or flag for a word it did not know.
+std::string usage_fault(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  std::vector<std::string_view> known;
+  std::vector<std::string> flags;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    known.push_back(command->get_name());
+    for (const CLI::Option* option : command->get_options()) flags.push_back(option->get_name());
+  }
+  for (const CLI::Option* option : app.get_options()) flags.push_back(option->get_name());
+  known.insert(known.end(), flags.begin(), flags.end());
+  std::string message = error.what();
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word(argv[i]);
+    if (std::find(known.begin(), known.end(), word) != known.end()) continue;
+    const auto hint = nearest(word, known);
+    if (hint.empty()) continue;
+    return message + "; did you mean " + std::string(hint) + "?";
+  }
+  return message + "; see privitty-edge --help";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  Options options;
+  CLI::App app("privitty-edge: talks to the privitty-edged on this machine.", "privitty-edge");
+  describe(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    return complain(usage_fault(app, error, argc, argv), kExitUsage);
+  }
+  const std::string command = app.get_subcommands().front()->get_name();
+  if (command == "join" && options.link.empty() == options.link_flag.empty()) {
+    return complain("join takes one invite link: privitty-edge join 'OPENPGP4FPR:...'", kExitUsage);
+  }
+  if (command == "send" && options.send.text.empty() && options.send.file.empty()) {
+    return complain("send needs a text or --file: privitty-edge send 12 'Hello'", kExitUsage);
+  }
+  const auto done = run(command, options);
+  return done ? kExitOk : complain(done.error().message, kExitFailure);
+}

@@ -1,0 +1,29 @@
+// The commands of privitty-edge that work on the accounts directory while no daemon uses it.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "gateway/settings.h"
+#include "gateway/surroundings.h"
+
+namespace gateway::cli {
+
+struct RekeyRequest {
+  std::string accounts;             // "": the daemon's default
+  std::string key_file;             // what opens the store now; "" with passphrase_file "": default
+  std::string passphrase_file;      //
+  std::string new_key_file;         // what is to open it; both "": the same key file, made anew
+  std::string new_passphrase_file;  //
+};
+
+base::Result<> rekey(const RekeyRequest& request, const Surroundings& surroundings);
+
+struct RepairRequest {
+  std::string accounts;  // "": the daemon's default
+  bool json = false;
+};
+
+base::Result<> repair(const RepairRequest& request, const Surroundings& surroundings);
+
+}  // namespace gateway::cli

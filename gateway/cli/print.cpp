@@ -1,0 +1,159 @@
+#include "gateway/cli/print.h"
+
+#include <array>
+#include <ctime>
+
+#include "base/bytes.h"
+
+namespace gateway::cli {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string text_of(const Json& object, const char* name) {
+  if (!object.is_object() || !object.contains(name) || !object[name].is_string()) return "";
+  return object[name].get<std::string>();
+}
+
+std::int64_t number_of(const Json& object, const char* name) {
+  if (!object.is_object() || !object.contains(name) || !object[name].is_number_integer()) return 0;
+  return object[name].get<std::int64_t>();
+}
+
+bool flag_of(const Json& object, const char* name) {
+  return object.is_object() && object.contains(name) && object[name].is_boolean() &&
+         object[name].get<bool>();
+}
+
+std::string padded(std::string text, std::size_t width) {
+  if (text.size() < width) text.append(width - text.size(), ' ');
+  return text;
+}
+
+// How many bytes of a character that a terminal must not get: U+0080 to U+009F command it as ESC
+// does; U+202A to U+202E and U+2066 to U+2069 turn the direction of writing, so that a line reads
+// as another.
+std::size_t tricky_bytes(std::string_view rest) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(rest[i]); };
+  if (rest.size() >= 2 && byte(0) == 0xc2 && byte(1) >= 0x80 && byte(1) <= 0x9f) return 2;
+  if (rest.size() < 3 || byte(0) != 0xe2) return 0;
+  const bool turns = (byte(1) == 0x80 && byte(2) >= 0xaa && byte(2) <= 0xae) ||
+                     (byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9);
+  return turns ? 3 : 0;
+}
+
+}  // namespace
+
+std::string plain(std::string_view text, bool one_line) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  const bool utf8 = base::is_utf8(text);
+  std::string out;
+  std::size_t tricky = 0;  // bytes left of such a character
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (tricky == 0) tricky = tricky_bytes(text.substr(i));
+    const bool hidden = tricky > 0;
+    if (hidden) --tricky;
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool control = byte < ' ' || byte == 0x7f;
+    if (byte == '\n' && !one_line) {
+      out += '\n';
+    } else if (byte == '\n') {
+      out += "\\n";
+    } else if (byte == '\t') {
+      out += ' ';
+    } else if (control || (!utf8 && byte >= 0x80) || hidden) {
+      out += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+std::string local_time(std::int64_t unix_seconds) {
+  const auto at = static_cast<std::time_t>(unix_seconds);
+  std::tm parts{};
+  if (::localtime_r(&at, &parts) == nullptr) return "?";
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts);
+  return text.data();
+}
+
+std::string state_name(std::int64_t state) {
+  switch (state) {
+    case 10:
+      return "new";
+    case 13:
+      return "noticed";
+    case 16:
+      return "seen";
+    case 18:
+      return "preparing";
+    case 19:
+      return "draft";
+    case 20:
+      return "pending";
+    case 24:
+      return "failed";
+    case 26:
+      return "delivered";
+    case 28:
+      return "read";
+    default:
+      return "state " + std::to_string(state);
+  }
+}
+
+std::string contact_line(const Json& contact) {
+  std::string line = padded(std::to_string(number_of(contact, "id")), 6);
+  line += padded(plain(text_of(contact, "displayName")), 24);
+  line += "  " + plain(text_of(contact, "address"));
+  if (flag_of(contact, "isVerified")) line += "  verified";
+  if (flag_of(contact, "isBlocked")) line += "  blocked";
+  return line;
+}
+
+std::string chat_line(const Json& item) {
+  if (text_of(item, "kind") == "ArchiveLink") return "      (archived chats)";
+  if (text_of(item, "kind") == "Error") {
+    return padded(std::to_string(number_of(item, "id")), 6) + plain(text_of(item, "error"));
+  }
+  std::string line = padded(std::to_string(number_of(item, "id")), 6);
+  line += padded(plain(text_of(item, "name")), 24) + "  ";
+  if (const auto fresh = number_of(item, "freshMessageCounter"); fresh > 0) {
+    line += "(" + std::to_string(fresh) + " new) ";
+  }
+  const auto who = text_of(item, "summaryText1");
+  if (!who.empty()) line += plain(who) + ": ";
+  line += plain(text_of(item, "summaryText2"));
+  return line;
+}
+
+std::string message_lines(const Json& message) {
+  if (text_of(message, "kind") == "loadingError") return "  " + plain(text_of(message, "error"));
+  const Json sender = message.contains("sender") ? message["sender"] : Json();
+  std::string line = padded(std::to_string(number_of(message, "id")), 6);
+  line += local_time(number_of(message, "timestamp")) + "  ";
+  line += plain(text_of(sender, "displayName")) + ": " + plain(text_of(message, "text"));
+  if (const auto file = text_of(message, "fileName"); !file.empty()) {
+    line += " [" + plain(file) + ", " + std::to_string(number_of(message, "fileBytes")) + " bytes]";
+  }
+  line += "  (" + state_name(number_of(message, "state")) + ")";
+  if (const auto error = text_of(message, "error"); !error.empty()) line += " " + plain(error);
+  return line;
+}
+
+std::string event_line(std::string_view data) {
+  const auto json = Json::parse(data, nullptr, false);
+  if (!json.is_object()) return plain(data);
+  std::string line = padded(plain(text_of(json, "type")), 26);
+  for (const auto& [name, value] : json.items()) {
+    if (name == "type") continue;
+    line += " " + plain(name) + "=";
+    line += value.is_string() ? plain(value.get<std::string>())
+                              : plain(value.dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
+  return line;
+}
+
+}  // namespace gateway::cli
