@@ -65,14 +65,10 @@ base::Result<std::optional<std::string>> Config::get(AccountId account,
                                                      const std::string& key) const {
   const auto row = find_config_key(key);
   if (!row) return unknown_key(key);
-  EDGE_TRY(const AccountPtr state, core_.directory.get(account));
-  if (row->access != ConfigAccess::open) {
-    if (auto value = computed(key, *state, core_)) return value;
-  } else {
-    EDGE_TRY(auto read, core_.read(account));
-    EDGE_TRY(auto value, store::find_config_value(read.scope(), key));
-    if (value) return value;
-  }
+  EDGE_TRY(auto read, core_.read(account));
+  if (auto value = computed(key, *read.account, core_)) return value;
+  EDGE_TRY(auto value, store::find_config_value(read.scope(), key));
+  if (value) return value;
   if (row->otherwise.empty()) return std::optional<std::string>();
   return std::optional<std::string>(row->otherwise);
 }

@@ -1,8 +1,7 @@
 // Core: what the parts of messaging share. Not for use above messaging.
 //
-// Owned by Engine; parts hold a reference. `identities` is a snapshot of the accounts that is
-// replaced after each commit that changes one, so that reading it costs a lock and a copy of a
-// pointer and never a query.
+// Owned by Engine; parts hold a reference. The directory holds the accounts and is changed after each
+// commit that changes one, so that asking it costs a lock and a copy of a pointer, never a query.
 #pragma once
 
 #include <atomic>
@@ -22,6 +21,7 @@ namespace messaging {
 
 class Courier;
 class FileWorker;
+class Incoming;
 
 // An account as the other parts need it all the time. Immutable; shared.
 struct AccountState {
@@ -41,6 +41,7 @@ class AccountDirectory {
   AccountPtr by_mailbox(const std::string& mailbox) const;  // nullptr when it is none of ours
   std::vector<AccountPtr> all() const;
   void put(AccountPtr account);
+  void set_io(AccountId account, bool on);
   void erase(AccountId account);
 
  private:
@@ -75,7 +76,9 @@ class Core {
   const base::Clock& clock;
   const EngineOptions options;
   CallerPaths paths;
+  const base::Millis started_at;  // on the boot clock
   AccountDirectory directory;
+  std::unique_ptr<Incoming> incoming;
   std::unique_ptr<Courier> courier;
   std::unique_ptr<FileWorker> file_worker;
   EventListener listener;
@@ -87,6 +90,9 @@ class Core {
   Messages messages;
   SecureJoin securejoin;
   Files files;
+
+ private:
+  void tell(std::span<const store::LoggedEvent> logged);
 };
 
 template <class T, class F>

@@ -102,6 +102,14 @@ base::Result<std::vector<std::int64_t>> unused_blobs(const Scope& scope, base::U
   return blobs;
 }
 
+base::Result<std::vector<std::string>> blob_names(const Scope& scope) {
+  std::vector<std::string> names;
+  EDGE_CHECK(scope.db.each(
+      "SELECT name FROM blob WHERE account_id = ?",
+      [&](const Row& row) { names.emplace_back(row.text(0)); }, scope.account));
+  return names;
+}
+
 base::Result<bool> has_blob(const Scope& scope, std::string_view name) {
   EDGE_TRY(const auto found,
            scope.db.integer("SELECT 1 FROM blob WHERE account_id = ? AND name = ?", scope.account,

@@ -146,6 +146,14 @@ base::Result<std::vector<ContactRow>> list_contacts(const Scope& scope) {
   return found;
 }
 
+base::Result<std::int64_t> count_contacts(const Scope& scope) {
+  EDGE_TRY(const auto count,
+           scope.db.integer("SELECT count(*) FROM contact WHERE account_id = ? AND id >= 10"
+                            " AND state > 0",
+                            scope.account));
+  return count.value_or(0);
+}
+
 base::Result<> touch_last_seen(const Scope& scope, base::ContactId contact, base::UnixMillis at) {
   EDGE_CHECK(scope.db.run(
       "UPDATE contact SET last_seen = ?3 WHERE account_id = ?1 AND id = ?2 AND last_seen < ?3",

@@ -51,6 +51,9 @@ base::Result<std::vector<ContactRow>> find_contacts_by_addr(const Scope& scope,
 // Known contacts that open, specials too, by id.
 base::Result<std::vector<ContactRow>> list_contacts(const Scope& scope);
 
+// Peers that are known.
+base::Result<std::int64_t> count_contacts(const Scope& scope);
+
 // Moves last_seen forward, never back; unsealed, so cheap.
 base::Result<> touch_last_seen(const Scope& scope, base::ContactId contact, base::UnixMillis at);
 

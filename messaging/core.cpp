@@ -1,0 +1,121 @@
+#include "messaging/core.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "messaging/courier.h"
+#include "messaging/file_worker.h"
+#include "messaging/incoming.h"
+
+namespace messaging {
+
+base::Result<AccountPtr> AccountDirectory::get(AccountId account) const {
+  base::Lock lock(mutex_);
+  for (const AccountPtr& state : accounts_) {
+    if (state->id == account) return state;
+  }
+  return base::fail(base::Errc::not_found, fmt::format("account {} not found", account.value));
+}
+
+AccountPtr AccountDirectory::by_mailbox(const std::string& mailbox) const {
+  base::Lock lock(mutex_);
+  for (const AccountPtr& state : accounts_) {
+    if (state->mailbox == mailbox) return state;
+  }
+  return nullptr;
+}
+
+std::vector<AccountPtr> AccountDirectory::all() const {
+  base::Lock lock(mutex_);
+  return accounts_;
+}
+
+void AccountDirectory::put(AccountPtr account) {
+  base::Lock lock(mutex_);
+  for (AccountPtr& state : accounts_) {
+    if (state->id == account->id) {
+      state = std::move(account);
+      return;
+    }
+  }
+  accounts_.push_back(std::move(account));
+}
+
+void AccountDirectory::set_io(AccountId account, bool on) {
+  base::Lock lock(mutex_);
+  for (AccountPtr& state : accounts_) {
+    if (state->id != account || state->io_on == on) continue;
+    state = std::make_shared<const AccountState>(AccountState{
+        .id = state->id,
+        .uuid = state->uuid,
+        .mailbox = state->mailbox,
+        .addr = state->addr,
+        .identity = crypto::Identity::from_seed(state->identity.seed().view()),
+        .key = state->key,
+        .io_on = on});
+  }
+}
+
+void AccountDirectory::erase(AccountId account) {
+  base::Lock lock(mutex_);
+  std::erase_if(accounts_, [&](const AccountPtr& state) { return state->id == account; });
+}
+
+Core::Core(store::Store& s, Transport& t, const base::Clock& c, EngineOptions o)
+    : store(s),
+      transport(t),
+      clock(c),
+      options(std::move(o)),
+      paths(options.paths),
+      started_at(c.uptime()),
+      incoming(std::make_unique<Incoming>(*this)),
+      courier(std::make_unique<Courier>(*this, *incoming)),
+      file_worker(std::make_unique<FileWorker>()),
+      accounts(*this),
+      config(*this),
+      contacts(*this),
+      chats(*this),
+      messages(*this),
+      securejoin(*this),
+      files(*this) {
+  store.writer().on_events([this](std::span<const store::LoggedEvent> logged) {
+    if (listener) tell(logged);
+  });
+}
+
+// Writes under way refer to this object: they are finished first.
+Core::~Core() {
+  courier->stop();
+  file_worker->stop();
+  store.writer().flush();
+  store.writer().on_events({});
+}
+
+void Core::tell(std::span<const store::LoggedEvent> logged) {
+  std::vector<Event> events;
+  events.reserve(logged.size());
+  for (const store::LoggedEvent& entry : logged) {
+    auto body = decode_event(entry.kind, entry.body);
+    if (body) {
+      events.push_back({entry.id, entry.account, entry.at, *std::move(body)});
+    } else {
+      base::log::error("event {} cannot be told: {}", entry.id.value, body.error().message);
+    }
+  }
+  listener(events);
+}
+
+base::Result<Core::ReadScope> Core::read(AccountId account) const {
+  EDGE_TRY(AccountPtr state, directory.get(account));
+  EDGE_TRY(store::Reader reader, store.read());
+  return ReadScope{std::move(reader), std::move(state), store.vault()};
+}
+
+base::Result<> Core::emit(store::Tx& tx, AccountId account, const EventBody& body) {
+  EDGE_CHECK(tx.append_event(account, event_kind(body), encode_event(body)));
+  return {};
+}
+
+}  // namespace messaging

@@ -1,0 +1,72 @@
+#include "messaging/engine.h"
+
+#include "base/log.h"
+#include "messaging/account_setup.h"
+#include "messaging/core.h"
+#include "messaging/courier.h"
+#include "messaging/file_worker.h"
+#include "messaging/incoming.h"
+
+namespace messaging {
+
+Engine::Engine(std::unique_ptr<Core> core) : core_(std::move(core)) {}
+
+Engine::~Engine() { stop(); }
+
+base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, Transport& transport,
+                                                   const base::Clock& clock,
+                                                   EngineOptions options) {
+  auto core = std::make_unique<Core>(store, transport, clock, std::move(options));
+  EDGE_TRY(const std::size_t accounts, load_accounts(*core));
+  if (accounts == 0) {
+    auto made = store.write_now<AccountPtr>([&](store::Tx& tx) {
+      return make_account(*core, tx,
+                          {.profile = core->options.profile,
+                           .display_name = core->options.profile,
+                           .numbered = false});
+    });
+    if (!made) return std::move(made).error().with_context("making account 1");
+  } else if (auto tidied = tidy_files(*core); !tidied) {
+    // Files that are left over harm nobody.
+    base::log::warning("unused files were not looked for: {}", tidied.error().message);
+  }
+  return std::unique_ptr<Engine>(new Engine(std::move(core)));
+}
+
+void Engine::on_events(EventListener listener) { core_->listener = std::move(listener); }
+
+void Engine::start() { core_->courier->start(); }
+
+void Engine::stop() {
+  core_->courier->stop();
+  core_->file_worker->stop();
+}
+
+void Engine::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
+  core_->incoming->accept(std::move(arrival), std::move(done));
+}
+
+Accounts& Engine::accounts() { return core_->accounts; }
+Config& Engine::config() { return core_->config; }
+Contacts& Engine::contacts() { return core_->contacts; }
+Chats& Engine::chats() { return core_->chats; }
+Messages& Engine::messages() { return core_->messages; }
+SecureJoin& Engine::securejoin() { return core_->securejoin; }
+Files& Engine::files() { return core_->files; }
+
+base::Result<std::vector<Event>> Engine::events_after(EventId after, std::size_t limit) const {
+  EDGE_TRY(const auto logged, core_->store.events_after(after, std::min<std::size_t>(limit, 1000)));
+  std::vector<Event> events;
+  events.reserve(logged.size());
+  for (const store::LoggedEvent& entry : logged) {
+    auto body = decode_event(entry.kind, entry.body);
+    // An event of a later version is passed over, as it would be by any client.
+    if (body) events.push_back({entry.id, entry.account, entry.at, *std::move(body)});
+  }
+  return events;
+}
+
+base::Result<EventId> Engine::oldest_event() const { return core_->store.oldest_event(); }
+base::Result<EventId> Engine::newest_event() const { return core_->store.newest_event(); }
+
+}  // namespace messaging
