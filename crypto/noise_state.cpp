@@ -65,16 +65,16 @@ void mix_key_and_hash(State& state, base::ByteView material) {
 }
 
 void encrypt_and_hash(State& state, base::ByteView plain, base::Bytes& out) {
-  base::Bytes sealed(plain.begin(), plain.end());
-  if (state.cipher_key) {
-    wipe(sealed);
-    sealed.resize(plain.size() + kTag);
+  const std::size_t before = out.size();
+  if (!state.cipher_key) {  // so early in a handshake that nothing is secret
+    out.insert(out.end(), plain.begin(), plain.end());
+  } else {
+    out.resize(before + plain.size() + kTag);
     crypto_aead_chacha20poly1305_ietf_encrypt(
-        sealed.data(), nullptr, plain.data(), plain.size(), state.hash.data(), state.hash.size(),
-        nullptr, nonce_of(state.nonce++).data(), state.cipher_key->data());
+        out.data() + before, nullptr, plain.data(), plain.size(), state.hash.data(),
+        state.hash.size(), nullptr, nonce_of(state.nonce++).data(), state.cipher_key->data());
   }
-  mix_hash(state, sealed);
-  out.insert(out.end(), sealed.begin(), sealed.end());
+  mix_hash(state, base::ByteView(out).subspan(before));
 }
 
 base::Result<WipingBytes> decrypt_and_hash(State& state, base::ByteView sealed) {

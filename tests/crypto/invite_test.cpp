@@ -17,8 +17,7 @@ Invite example() {
   out.name = "Alice & Söhne #1 + 50%";
   out.number = "aB3-_x";
   crypto::random_bytes(out.secret);
-  out.urls = {"https://shop.example/relay?x", "http://10.0.0.1:7200"};
-  out.urls[0] = "https://shop.example/gateway";
+  out.urls = {"https://shop.example/gateway", "http://10.0.0.1:7200"};
   out.mailbox = "mbox-1";
   out.token = "tok_1";
   return out;
