@@ -93,10 +93,7 @@ class UploadSink final : public BodySink {
   explicit UploadSink(std::unique_ptr<messaging::Upload> upload) : upload_(std::move(upload)) {}
   base::Result<> write(base::ByteView bytes) override { return upload_->append(bytes); }
   void finish(Responder responder) override {
-    messaging::Upload& upload = *upload_;
-    // The upload must outlive its own completion.
-    upload.finish([owned = std::move(upload_),
-                   responder = std::move(responder)](base::Result<std::string> path) mutable {
+    upload_->finish([responder = std::move(responder)](base::Result<std::string> path) mutable {
       if (!path) return responder.answer(Response::error(path.error()));
       const nlohmann::json body{{"path", *path}};
       responder.answer(Response::json(body.dump() + "\n"));

@@ -16,7 +16,7 @@
 namespace gateway {
 
 struct GuardOptions {
-  std::vector<std::string> hosts;  // of --public-url and --allow-host: names without port
+  std::vector<std::string> hosts = {};  // of --public-url and --allow-host: names without port
   // Origins that --cors allows will stand here; none: cross-origin requests are refused.
 };
 

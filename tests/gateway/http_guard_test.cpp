@@ -1,0 +1,119 @@
+#include "gateway/http/guard.h"
+#include "gateway/http/path.h"
+#include "tests/support/catch.h"
+
+namespace gateway {
+namespace {
+
+int judge(const std::string& fields, const Route* route = nullptr,
+          const std::string& host = "localhost") {
+  const HeadScan scan = scan_head("POST /rpc HTTP/1.1\r\nHost: " + host + "\r\n" + fields + "\r\n");
+  REQUIRE(scan.state == HeadScan::State::complete);
+  const Guard guard({.hosts = {"gate.example.org"}});
+  const auto refusal = guard.judge(scan.head, route);
+  return refusal ? refusal->status : 0;
+}
+
+TEST_CASE("only hosts that no stranger can point here are answered") {
+  const Guard guard({.hosts = {"Gate.Example.org"}});
+  for (const char* host : {"localhost", "localhost:7200", "LOCALHOST", "127.0.0.1", "10.0.0.7:80",
+                           "[::1]", "[::1]:7200", "[2001:db8::1]:1", "gateway", "edge-1:7200",
+                           "gate.example.org", "GATE.example.org:443", "localhost.", "a_b"}) {
+    INFO(host);
+    CHECK(guard.host_allowed(host));
+  }
+  for (const char* host :
+       {"", "evil.example", "evil.example:7200", "127.0.0.1.evil.example", "localhost.evil",
+        "gate.example.org.evil.example", "[::1", "::1", "localhost:abc", "localhost:123456", "a b",
+        "local/host", "[localhost]", "1.2.3", "x@localhost"}) {
+    INFO(host);
+    CHECK_FALSE(guard.host_allowed(host));
+  }
+  CHECK(judge("", nullptr, "evil.example") == 421);
+}
+
+TEST_CASE("the host of an absolute target is judged as well") {
+  const HeadScan scan = scan_head("GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  CHECK(Guard({}).judge(scan.head, nullptr)->status == 421);
+}
+
+TEST_CASE("what a web page of another origin sends is refused") {
+  CHECK(judge("Origin: http://evil.example\r\n") == 403);
+  CHECK(judge("Origin: null\r\n") == 403);
+  CHECK(judge("Origin: http://localhost:3000\r\n") == 403);
+  CHECK(judge("Origin: \r\n") == 403);
+  CHECK(judge("Sec-Fetch-Site: cross-site\r\n") == 403);
+  CHECK(judge("Sec-Fetch-Site: same-site\r\n") == 403);
+  CHECK(judge("Origin: http://localhost\r\nSec-Fetch-Site: same-origin\r\n") == 0);
+  CHECK(judge("Origin: http://LOCALHOST:7200\r\n", nullptr, "localhost:7200") == 0);
+  CHECK(judge("Sec-Fetch-Site: none\r\n") == 0);
+  CHECK(judge("") == 0);
+}
+
+TEST_CASE("a JSON endpoint takes JSON only, because a form needs no leave of the browser") {
+  Route route;
+  route.json_only = true;
+  CHECK(judge("", &route) == 415);
+  CHECK(judge("Content-Type: text/plain\r\n", &route) == 415);
+  CHECK(judge("Content-Type: application/json-seq\r\n", &route) == 415);
+  CHECK(judge("Content-Type: text/plain; application/json\r\n", &route) == 415);
+  CHECK(judge("Content-Type: application/x-www-form-urlencoded\r\n", &route) == 415);
+  CHECK(judge("Content-Type: application/json\r\n", &route) == 0);
+  CHECK(judge("Content-Type: Application/JSON ; charset=utf-8\r\n", &route) == 0);
+}
+
+TEST_CASE("an endpoint for gateways refuses any origin, its own too") {
+  Route route;
+  route.refuse_origin = true;
+  CHECK(judge("Origin: http://localhost\r\n", &route) == 403);
+  CHECK(judge("", &route) == 0);
+}
+
+TEST_CASE("a caller behind a proxy is not this machine") {
+  const auto proxied = [](const std::string& fields) {
+    return came_through_proxy(scan_head("GET / HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n").head);
+  };
+  CHECK_FALSE(proxied(""));
+  CHECK_FALSE(proxied("X-Forward: x\r\n"));
+  CHECK(proxied("Forwarded: for=1.2.3.4\r\n"));
+  CHECK(proxied("x-forwarded-for: 1.2.3.4\r\n"));
+  CHECK(proxied("X-Forwarded-Anything: x\r\n"));
+  CHECK(proxied("via: 1.1 squid\r\n"));
+}
+
+TEST_CASE("a path has one spelling") {
+  CHECK(decode_path("/a%20b?c") == "/a b");
+  CHECK(decode_path("/%C3%BC") == "/\xC3\xBC");
+  for (const char* bad :
+       {"/%2e%2f", "/a%2Fb", "/%00", "/%", "/%4", "/%zz", "/%u0041", "/%ff", "/%25", "/%0a"}) {
+    INFO(bad);
+    CHECK_FALSE(decode_path(bad));
+  }
+  CHECK(query_escapes_are_plain("/a?b=%41%e4"));
+  CHECK_FALSE(query_escapes_are_plain("/a?b=%u0041"));
+  CHECK_FALSE(query_escapes_are_plain("/a?b=%4"));
+}
+
+TEST_CASE("routes know their methods, captures and listeners") {
+  RouteTable table;
+  table.add({.method = "GET", .path = "/file/:id"});
+  table.add({.method = "POST", .path = "/file"});
+  table.add({.method = "POST", .path = "/relay/v1/:box", .listeners = kOnPeer});
+  const auto found = table.find("HEAD", "/file/7", ListenerKind::main);
+  REQUIRE(found.route != nullptr);
+  CHECK(found.captures == std::vector<std::string>{"7"});
+  CHECK(table.find("DELETE", "/file/7", ListenerKind::main).allow == "GET, HEAD");
+  CHECK(table.find("GET", "/file", ListenerKind::main).allow == "POST");
+  for (const char* path : {"/file/", "/file/7/8", "/fil", "/files", "", "*", "/"}) {
+    INFO(path);
+    const auto miss = table.find("GET", path, ListenerKind::main);
+    CHECK(miss.route == nullptr);
+    CHECK(miss.allow.empty());
+  }
+  CHECK(table.find("POST", "/relay/v1/x", ListenerKind::main).route == nullptr);
+  CHECK(table.find("POST", "/relay/v1/x", ListenerKind::peer).route != nullptr);
+  CHECK(table.endpoints(ListenerKind::main) == "GET /file/:id, POST /file");
+}
+
+}  // namespace
+}  // namespace gateway

@@ -1,0 +1,196 @@
+#include "tests/gateway/http_world.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <future>
+#include <stdexcept>
+
+namespace gateway::test {
+
+HttpWorld::HttpWorld(const std::function<void(RouteTable&)>& routes, HttpOptions options,
+                     std::size_t workers, bool peer_listener)
+    : loop(std::move(EventLoop::create(clock).value())), pool(workers) {
+  server = std::make_unique<HttpServer>(*loop, pool, std::move(options));
+  routes(server->routes());
+  const auto bind = [&](ListenerKind kind) {
+    const std::string address = server->listen({"127.0.0.1", 0}, kind).value();
+    return static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+  };
+  port = bind(ListenerKind::main);
+  if (peer_listener) peer_port = bind(ListenerKind::peer);
+  if (!server->start()) throw std::runtime_error("the test server does not start");
+  thread_ = std::thread([this] { loop->run(); });
+}
+
+void HttpWorld::stop(base::Millis grace) {
+  if (!thread_.joinable()) return;
+  server->stop(grace, [this] { loop->stop(); });
+  // Time stands still here unless moved: push it past the grace when that is what stop waits for.
+  const auto began = std::chrono::steady_clock::now();
+  std::promise<void> ended;
+  auto future = ended.get_future();
+  std::thread joiner([&] {
+    thread_.join();
+    ended.set_value();
+  });
+  while (future.wait_for(std::chrono::milliseconds(20)) != std::future_status::ready) {
+    if (std::chrono::steady_clock::now() - began > std::chrono::milliseconds(200))
+      advance(grace + 1);
+  }
+  joiner.join();
+}
+
+HttpWorld::~HttpWorld() {
+  stop();
+  pool.stop();
+}
+
+void HttpWorld::advance(base::Millis by) {
+  clock.advance(by);
+  loop->post([] {});
+}
+
+std::optional<std::string> Reply::field(std::string_view name) const {
+  std::size_t at = 0;
+  while (at < head.size()) {
+    const std::size_t end = std::min(head.find("\r\n", at), head.size());
+    const std::string_view line = std::string_view(head).substr(at, end - at);
+    const std::size_t colon = line.find(':');
+    if (colon != std::string_view::npos && equals_ignoring_case(line.substr(0, colon), name)) {
+      return std::string(line.substr(std::min(colon + 2, line.size())));
+    }
+    at = end + 2;
+  }
+  return std::nullopt;
+}
+
+Client::Client(std::uint16_t port) {
+  fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    throw std::runtime_error(std::string("connect: ") + std::strerror(errno));
+  }
+  const int one = 1;
+  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+
+Client::Client(Client&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), buffer_(std::move(other.buffer_)) {}
+
+Client::~Client() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Client& Client::send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    pollfd ready{fd_, POLLOUT, 0};
+    if (::poll(&ready, 1, 10'000) <= 0) break;
+    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) break;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return *this;
+}
+
+bool Client::fill() {
+  pollfd ready{fd_, POLLIN, 0};
+  if (::poll(&ready, 1, 10'000) <= 0) throw std::runtime_error("no answer within 10 s");
+  char chunk[65536];
+  const ssize_t got = ::recv(fd_, chunk, sizeof chunk, 0);
+  if (got <= 0) return false;
+  buffer_.append(chunk, static_cast<std::size_t>(got));
+  return true;
+}
+
+Reply Client::reply(bool head_only) {
+  Reply reply;
+  std::size_t end = 0;
+  while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {
+    if (!fill()) {
+      reply.closed = true;
+      return reply;
+    }
+  }
+  reply.head = buffer_.substr(0, end + 2);
+  buffer_.erase(0, end + 4);
+  if (reply.head.size() > 12) reply.status = std::atoi(reply.head.c_str() + 9);
+  if (head_only || reply.status == 100 || reply.status == 204 || reply.status == 304) return reply;
+  const auto length = reply.field("Content-Length");
+  const std::size_t size = length ? std::stoull(*length) : 0;
+  while (buffer_.size() < size) {
+    if (!fill()) {
+      reply.closed = true;
+      break;
+    }
+  }
+  reply.body = buffer_.substr(0, size);
+  buffer_.erase(0, reply.body.size());
+  return reply;
+}
+
+std::string Client::read_to_end() {
+  while (fill()) {
+  }
+  return std::exchange(buffer_, {});
+}
+
+std::string Client::read_until(std::string_view mark) {
+  std::size_t at = 0;
+  while ((at = buffer_.find(mark)) == std::string::npos) {
+    if (!fill()) return std::exchange(buffer_, {});
+  }
+  std::string out = buffer_.substr(0, at + mark.size());
+  buffer_.erase(0, out.size());
+  return out;
+}
+
+bool Client::closed_by_server() {
+  while (fill()) buffer_.clear();
+  return true;
+}
+
+void Client::half_close() { ::shutdown(fd_, SHUT_WR); }
+
+void Client::small_buffers() {
+  const int size = 4096;
+  setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+}
+
+std::string get(std::string_view path, std::string_view more) {
+  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(more) +
+         "\r\n";
+}
+
+std::string post(std::string_view path, std::string_view body, std::string_view more) {
+  return "POST " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n" +
+         "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n" + std::string(more) + "\r\n" + std::string(body);
+}
+
+Reply ask(std::uint16_t port, std::string_view request) {
+  Client client(port);
+  client.send(request);
+  return client.reply(request.starts_with("HEAD "));
+}
+
+bool eventually(const std::function<bool()>& condition) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (std::chrono::steady_clock::now() < until) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return condition();
+}
+
+}  // namespace gateway::test
