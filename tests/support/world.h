@@ -1,0 +1,215 @@
+// World: gateways named alice and bob in one process, each with a store of its own on disk, joined by
+// a network that can lose, double, delay and reorder deposits or be cut, with a clock moved by hand.
+// Everything random comes from one seed.
+//
+//   World world;
+//   const ChatId chat = world.join(world.alice, world.bob);
+//   const MsgId id = world.alice.send(chat, "hello");
+//   REQUIRE(world.until([&] { return world.bob.has_text("hello"); }));
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "messaging/engine.h"
+#include "messaging/transport.h"
+#include "store/store.h"
+#include "tests/support/catch.h"
+
+namespace test {
+
+using namespace messaging;  // NOLINT: tests speak messaging's nouns
+
+// A folder that is gone with the object.
+class TempDir {
+ public:
+  TempDir();
+  ~TempDir();
+  TempDir(const TempDir&) = delete;
+  const std::string& path() const { return path_; }
+  // Writes a file below it and answers with its path.
+  std::string file(const std::string& name, const std::string& content) const;
+
+ private:
+  std::string path_;
+};
+
+std::string read_file(const std::string& path);
+
+// Calls f(Completion<T>) and waits for its answer. Fails the test after ten seconds.
+template <class T, class F>
+base::Result<T> answer(F&& f) {
+  struct Box {
+    base::Mutex mutex;
+    base::Condition came;
+    std::optional<base::Result<T>> result GUARDED_BY(mutex);
+  };
+  auto box = std::make_shared<Box>();
+  f(base::Completion<T>([box](base::Result<T> result) {
+    base::Lock lock(box->mutex);
+    box->result.emplace(std::move(result));
+    box->came.notify_all();
+  }));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  base::Lock lock(box->mutex);
+  while (!box->result && std::chrono::steady_clock::now() < deadline) {
+    box->came.wait_for(box->mutex, std::chrono::milliseconds(100));
+  }
+  if (!box->result) return base::fail(base::Errc::internal, "no answer within ten seconds");
+  return *std::move(box->result);
+}
+
+// What happens to deposits. Chances are 0 to 1.
+struct Weather {
+  double lose_request = 0;  // the other side never hears of it
+  double lose_reply = 0;    // it is stored there, and we never hear so
+  double duplicate = 0;     // it arrives twice
+  bool reorder = false;     // deposits under way overtake each other
+  bool cut = false;         // nothing goes through
+};
+
+// Where each URL leads. Safe from any thread.
+class Network {
+ public:
+  explicit Network(unsigned seed) : random_(seed) {}
+
+  void attach(const std::string& url, Mailroom& mailroom);
+  void detach(const std::string& url);  // returns when nothing calls the mailroom any more
+  void set(Weather weather);
+  Weather weather() const;
+  double chance();
+  // Keeps a copy of all that goes over the network from now on.
+  void capture();
+  base::Bytes captured() const;
+  std::size_t deposits() const;
+
+  // Hands an arrival to where `url` leads; false when nobody is there.
+  bool deliver(const std::string& url, Arrival arrival, base::Completion<ArrivalReply> done);
+
+ private:
+  struct Place {
+    Mailroom* mailroom = nullptr;
+    int calls = 0;
+  };
+  mutable base::Mutex mutex_;
+  base::Condition idle_;
+  std::map<std::string, Place> places_ GUARDED_BY(mutex_);
+  Weather weather_ GUARDED_BY(mutex_);
+  std::mt19937 random_ GUARDED_BY(mutex_);
+  bool capturing_ GUARDED_BY(mutex_) = false;
+  base::Bytes captured_ GUARDED_BY(mutex_);
+  std::size_t deposits_ GUARDED_BY(mutex_) = 0;
+};
+
+// One gateway's way into the network, with a thread of its own.
+class LossyTransport final : public Transport {
+ public:
+  LossyTransport(Network& network, const base::Clock& clock);
+  ~LossyTransport() override;  // close()
+
+  void deposit(Deposit deposit, base::Completion<DepositReply> done) override;
+  // Everything under way is answered as unreachable; nothing is called back afterwards.
+  void close();
+
+ private:
+  struct Reply;
+  struct Job {
+    Deposit deposit;
+    std::shared_ptr<Reply> reply;
+  };
+  void run();
+  void carry(Job job);
+
+  Network& network_;
+  const base::Clock& clock_;
+  base::Mutex mutex_;
+  base::Condition news_;
+  std::deque<Job> jobs_ GUARDED_BY(mutex_);
+  std::vector<std::weak_ptr<Reply>> open_ GUARDED_BY(mutex_);
+  bool closed_ GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+// One gateway. start() after stop() opens the same directory again.
+class Peer {
+ public:
+  Peer(Network& network, base::ManualClock& clock, std::string name);
+  ~Peer();
+
+  void start();
+  void stop();
+  void restart() {
+    stop();
+    start();
+  }
+
+  Engine& engine() { return *engine_; }
+  store::Store& store() { return *store_; }
+  const std::string& dir() const { return dir_.path(); }
+  const std::string& name() const { return name_; }
+
+  // Shorthands for account 1; they fail the test on errors.
+  std::string invite();
+  MsgId send(ChatId chat, const std::string& text);
+  MsgId send(ChatId chat, MessageDraft draft);
+  void mark_seen(std::vector<MsgId> messages);
+  Message message(MsgId id);
+  MsgState state(MsgId id) { return message(id).state; }
+  // The texts of a chat without info messages, in order.
+  std::vector<std::string> texts(ChatId chat);
+  bool has_text(const std::string& text);
+  ChatId chat_with_peer();  // the one chat with a real contact
+  ChatId saved_messages();
+  void set_config(const std::string& key, std::optional<std::string> value);
+
+  // All events since the first start, as the listener got them.
+  std::vector<Event> events() const;
+  template <class E>
+  std::vector<E> events_of() const {
+    std::vector<E> found;
+    for (const Event& event : events()) {
+      if (const E* body = std::get_if<E>(&event.body)) found.push_back(*body);
+    }
+    return found;
+  }
+  void forget_events();
+
+  static constexpr AccountId kAccount{1};
+
+ private:
+  Network& network_;
+  base::ManualClock& clock_;
+  std::string name_;
+  TempDir dir_;
+  mutable base::Mutex mutex_;
+  std::vector<Event> events_ GUARDED_BY(mutex_);
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<LossyTransport> transport_;
+  std::unique_ptr<Engine> engine_;
+};
+
+class World {
+ public:
+  explicit World(unsigned seed = 1);
+
+  base::ManualClock clock;
+  Network network;
+  Peer alice;
+  Peer bob;
+
+  // Moves the clock on and looks again, until it holds or 20 seconds of real time are over.
+  bool until(const std::function<bool()>& holds);
+  // The joiner scans the inviter's invite; answers with the joiner's chat once both are done.
+  ChatId join(Peer& joiner, Peer& inviter);
+};
+
+}  // namespace test
