@@ -1,18 +1,42 @@
 // privitty-edged: reads the settings and runs the daemon.
+#include <malloc.h>
+
 #include <cstdio>
 
+#include "base/log.h"
+#include "gateway/daemon.h"
 #include "gateway/settings.h"
+#include "gateway/signals.h"
 #include "gateway/version.h"
+
+namespace {
+
+int complain(const base::Error& error, int code) {
+  std::fprintf(stderr, "privitty-edged: %s\n", error.message.c_str());
+  return code;
+}
+
+int run(gateway::Settings settings, gateway::Surroundings surroundings) {
+  base::log::set_level(settings.log_level);
+  for (const auto& warning : settings.warnings) base::log::warning("{}", warning);
+  auto daemon = gateway::Daemon::build(std::move(settings), std::move(surroundings));
+  if (!daemon) return complain(daemon.error(), gateway::kExitFailure);
+  const auto ended = (*daemon)->run();
+  return ended ? gateway::kExitOk : complain(ended.error(), gateway::kExitFailure);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using gateway::Invocation;
-  const auto surroundings = gateway::Surroundings::of_this_process();
-  const auto invocation =
+  // Few threads allocate, and little: two arenas keep the idle daemon small.
+  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+  gateway::Signals::block();
+  auto surroundings = gateway::Surroundings::of_this_process();
+  auto invocation =
       gateway::read_settings(std::vector<std::string>(argv + 1, argv + argc), surroundings);
-  if (!invocation) {
-    std::fprintf(stderr, "privitty-edged: %s\n", invocation.error().message.c_str());
-    return gateway::kExitUsage;
-  }
+  if (!invocation) return complain(invocation.error(), gateway::kExitUsage);
   switch (invocation->ask) {
     case Invocation::Ask::help:
       std::fputs(gateway::settings_help().c_str(), stdout);
@@ -21,7 +45,7 @@ int main(int argc, char** argv) {
       std::printf("%s\n", gateway::version_line("privitty-edged").c_str());
       break;
     case Invocation::Ask::run:
-      break;
+      return run(std::move(invocation->settings), std::move(surroundings));
   }
   return gateway::kExitOk;
 }

@@ -1,0 +1,223 @@
+#include "gateway/daemon.h"
+
+#include <csignal>
+#include <cstdio>
+
+#include "base/log.h"
+#include "gateway/endpoints/endpoints.h"
+#include "gateway/http/server.h"
+#include "gateway/hub/hub.h"
+#include "gateway/log_source.h"
+#include "gateway/loop/event_loop.h"
+#include "gateway/loop/worker_pool.h"
+#include "gateway/notify.h"
+#include "gateway/peer/http_transport.h"
+#include "gateway/peer/relay_endpoint.h"
+#include "gateway/signals.h"
+#include "gateway/version.h"
+#include "messaging/engine.h"
+#include "rpc/service.h"
+#include "store/schema/migrations.h"
+#include "store/store.h"
+
+namespace gateway {
+namespace {
+
+constexpr base::Millis kStopGrace = 3'000;  // for running requests
+constexpr base::Millis kStopLimit = 4'500;  // for everything
+
+store::KeySource key_source(const KeyPlace& place) {
+  if (!place.passphrase_file.empty()) return store::PassphraseFile{place.passphrase_file, {}};
+  return store::KeyFile{place.key_file};
+}
+
+messaging::CallerPathRules path_rules(const Settings& settings) {
+  messaging::CallerPathRules rules;
+  rules.accounts_dir = settings.accounts;
+  for (const auto& secret : {settings.key.key_file, settings.key.passphrase_file}) {
+    if (!secret.empty()) rules.protected_files.push_back(secret);
+  }
+  if (settings.config) rules.protected_files.push_back(*settings.config);
+  rules.restricted = settings.restricted_paths();
+  for (const auto& folder : settings.files) rules.roots.push_back(folder);
+  return rules;
+}
+
+}  // namespace
+
+// In the order in which they are made; C++ takes them down from the last to the first.
+struct Daemon::Parts {
+  Settings settings;
+  Surroundings surroundings;
+  base::SystemClock clock;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<EventLoop> loop;
+  std::unique_ptr<WorkerPool> workers;
+  std::unique_ptr<HttpTransport> transport;
+  std::unique_ptr<messaging::Engine> engine;
+  std::unique_ptr<rpc::Service> service;
+  std::unique_ptr<LogSource> log_source;
+  std::unique_ptr<Hub> hub;
+  std::unique_ptr<HttpServer> server;
+  std::unique_ptr<Signals> signals;
+  std::unique_ptr<Timer> stop_limit;
+  std::string listening;       // HOST:PORT as bound
+  std::string peer_listening;  // "" without --peer-listen
+  bool stopping = false;       // the loop's
+
+  base::Result<> open_store();
+  base::Result<> bind();
+  base::Result<> open_engine();
+  void add_routes();
+  std::vector<std::string> why_not_ready() const;
+  void stop(int signal);
+  void take_down();
+};
+
+base::Result<> Daemon::Parts::open_store() {
+  store::StoreOptions options;
+  options.dir = settings.accounts;
+  options.key = key_source(settings.key);
+  options.migrations = store::migrations();
+  options.clock = &clock;
+  EDGE_TRY(store, store::Store::open(std::move(options)));
+  if (settings.key.beside_store) {
+    base::log::info(
+        "the store's key lies beside the store, in {}: whoever takes the disk can open it; "
+        "--key-file or --passphrase-file keep it elsewhere (privitty-edge rekey changes it)",
+        settings.key.key_file.string());
+  }
+  if (const auto health = store->health().state(); health.writes_refused) {
+    base::log::error("the store can only be read: {}", health.reason);
+  }
+  return {};
+}
+
+base::Result<> Daemon::Parts::bind() {
+  HttpOptions options;
+  if (settings.public_url) options.guard.hosts.push_back(settings.public_url->host);
+  options.guard.hosts.push_back(surroundings.host_name);  // what invites name for a wildcard
+  for (const auto& host : settings.allow_hosts) options.guard.hosts.push_back(host);
+  server = std::make_unique<HttpServer>(*loop, *workers, std::move(options));
+  EDGE_TRY(listening, server->listen({settings.listen.host, settings.listen.port}));
+  if (settings.peer_listen) {
+    EDGE_TRY(peer_listening,
+             server->listen({settings.peer_listen->host, settings.peer_listen->port},
+                            ListenerKind::peer));
+  }
+  return {};
+}
+
+base::Result<> Daemon::Parts::open_engine() {
+  EDGE_TRY(const HostPort bound,
+           parse_host_port(peer_listening.empty() ? listening : peer_listening));
+  const PeerUrl url = public_url_for(settings, bound, surroundings);
+  transport->set_addresses(
+      {.loopback_allowed = is_loopback_host(url.host), .public_only = settings.peers_public_only});
+  messaging::EngineOptions options;
+  options.profile = settings.profile;
+  options.host = settings.public_url ? settings.public_url->host : surroundings.host_name;
+  options.public_urls = {url.text()};
+  options.version = version();
+  options.paths = path_rules(settings);
+  EDGE_TRY(engine, messaging::Engine::open(*store, *transport, clock, std::move(options)));
+
+  rpc::Executor executor = [this](base::UniqueFunction<void()> task) {
+    auto shared = std::make_shared<base::UniqueFunction<void()>>(std::move(task));
+    // A full pool must not lose an answer: the loop runs it, late but surely.
+    if (!workers->submit([shared] { (*shared)(); })) loop->post([shared] { (*shared)(); });
+  };
+  service = std::make_unique<rpc::Service>(engine.get(), clock, std::move(executor));
+  log_source = std::make_unique<LogSource>(*engine);
+  EDGE_TRY(hub, Hub::start(*log_source, *workers, clock));
+  engine->on_events([this](std::span<const messaging::Event> events) {
+    service->on_events(events);
+    hub->publish(frames_of(events));
+  });
+  return {};
+}
+
+void Daemon::Parts::add_routes() {
+  auto& routes = server->routes();
+  add_rpc_endpoint(routes, *service, {.restricted_paths = settings.restricted_paths()});
+  add_events_endpoint(routes, *hub);
+  add_health_endpoint(routes, std::string(version()), [this] { return why_not_ready(); });
+  FileFunctions files;
+  files.open = [this](base::AccountId account, base::MsgId message) {
+    return engine->files().open(account, message);
+  };
+  files.begin = [this](base::AccountId account, std::string_view name) {
+    return engine->files().begin_upload(account, std::string(name));
+  };
+  add_file_endpoint(routes, std::move(files));
+  add_relay_endpoint(routes, *engine, clock);
+}
+
+std::vector<std::string> Daemon::Parts::why_not_ready() const {
+  std::vector<std::string> out;
+  if (stopping) out.emplace_back("stopping");
+  if (store->health().writes_refused()) out.push_back(store->health().state().reason);
+  return out;
+}
+
+// On the loop. What is parked is answered, running requests end, the streams close, the loop stops.
+void Daemon::Parts::stop(int signal) {
+  if (stopping) return;
+  stopping = true;
+  base::log::info("stopping on {}", signal == SIGINT ? "SIGINT" : "SIGTERM");
+  notify_service_manager(surroundings, "STOPPING=1");
+  stop_limit = std::make_unique<Timer>(*loop, [this] {
+    base::log::warning("requests still run; stopping without them");
+    loop->stop();
+  });
+  stop_limit->arm(kStopLimit);
+  transport->close();
+  service->stop();
+  hub->stop();
+  server->stop(kStopGrace, [this] { loop->stop(); });
+}
+
+// After the loop: nothing calls in from outside any more. The last commits still tell their events
+// to the service and the hub, which therefore go after the writer.
+void Daemon::Parts::take_down() {
+  workers->stop();
+  engine->stop();
+  store->stop();
+}
+
+Daemon::Daemon(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Daemon::~Daemon() = default;
+
+base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundings surroundings) {
+  auto parts = std::make_unique<Parts>();
+  parts->settings = std::move(settings);
+  parts->surroundings = std::move(surroundings);
+  raise_fd_limit();
+  EDGE_CHECK(parts->open_store());
+  EDGE_TRY(parts->loop, EventLoop::create(parts->clock));
+  parts->workers = std::make_unique<WorkerPool>();
+  parts->transport = std::make_unique<HttpTransport>(*parts->loop, HttpTransportOptions{});
+  EDGE_CHECK(parts->bind());
+  EDGE_CHECK(parts->open_engine());
+  parts->add_routes();
+  Parts* const raw = parts.get();
+  EDGE_TRY(parts->signals, Signals::watch(*parts->loop, [raw](int signal) { raw->stop(signal); }));
+  return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
+}
+
+base::Result<> Daemon::run() {
+  EDGE_CHECK(parts_->server->start());
+  parts_->engine->start();
+  notify_service_manager(parts_->surroundings, "READY=1");
+  if (!parts_->peer_listening.empty()) {
+    base::log::info("peers alone are served on http://{}", parts_->peer_listening);
+  }
+  // Not a log line: programs wait for it whatever the log level.
+  std::fprintf(stderr, "listening on http://%s\n", parts_->listening.c_str());
+  parts_->loop->run();
+  parts_->take_down();
+  base::log::info("stopped");
+  return {};
+}
+
+}  // namespace gateway
