@@ -177,6 +177,15 @@ Connection::~Connection() {
   sqlite3_close_v2(db_);
 }
 
+base::Result<> Connection::close() {
+  cache_->clear();
+  const int code =
+      sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if (code != SQLITE_OK) return error(code, {});
+  sqlite3_close_v2(std::exchange(db_, nullptr));
+  return {};
+}
+
 base::Result<std::unique_ptr<Connection>> Connection::open(const std::string& path,
                                                            ConnectionOptions options) {
   std::unique_ptr<Connection> out(new Connection(path, std::move(options)));

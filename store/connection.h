@@ -183,6 +183,10 @@ class Connection {
   // Several statements without arguments (migrations, PRAGMAs); not cached.
   base::Result<> script(std::string_view sql);
 
+  // Moves the write-ahead log into the database and closes, saying whether all went well; nothing
+  // else may be called afterwards. Dropping a Connection closes it too and says nothing.
+  base::Result<> close();
+
   bool in_transaction() const;
   const std::string& path() const { return path_; }
   const ConnectionOptions& options() const { return options_; }

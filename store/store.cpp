@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include "base/log.h"
 #include "crypto/init.h"
@@ -43,46 +45,64 @@ base::Result<> prepare_dir(const std::string& dir) {
   return {};
 }
 
-enum class Found { nothing, store, damaged };
+// What is there: the key is unwrapped once, for a passphrase makes that slow.
+struct Found {
+  std::optional<crypto::RecordKey> key;  // nothing: there is no store yet
+  bool damaged = false;
+};
 
 // Looks at an existing database without changing it: is it ours, do we know its schema, does the
 // key open it.
 base::Result<Found> look_at(const StoreOptions& options, const std::string& path, bool tolerant) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
-  if (error || size == 0) return Found::nothing;
+  if (error || size == 0) return Found{};
   EDGE_TRY(
       const auto look,
       Connection::open(
           path, {.read_only = true, .tolerant = tolerant, .vfs = options.vfs, .cache_kib = 64}));
   EDGE_TRY(const bool empty, is_empty(*look));
-  if (empty) return Found::nothing;
+  if (empty) return Found{};
   EDGE_CHECK(check_schema(*look, options.migrations));
-  EDGE_CHECK(load_data_key(*look, options.key));
-  if (!tolerant) return Found::store;
+  EDGE_TRY(crypto::RecordKey key, load_data_key(*look, options.key));
+  if (!tolerant) return Found{.key = std::move(key)};
   EDGE_TRY(const auto version, look->integer("PRAGMA user_version"));
   if (!options.migrations.empty() && version != options.migrations.back().number) {
     return base::fail(base::Errc::corrupt,
                       path + " is damaged and of an older version; run `privitty-edge repair`");
   }
-  return Found::damaged;
+  return Found{.key = std::move(key), .damaged = true};
 }
 
 base::Result<Found> look_at(const StoreOptions& options, const std::string& path, Health& health) {
   auto found = look_at(options, path, false);
-  if (found || found.error().code != base::Errc::corrupt) return found;
+  if (found.ok() || found.error().code != base::Errc::corrupt) return found;
   auto partly = look_at(options, path, true);
   if (!partly) return found;
   health.report_damage(found.error().message);
   return partly;
 }
 
-base::Result<crypto::RecordKey> make_new(Connection& db, const StoreOptions& options) {
-  EDGE_TRY(Transaction transaction, Transaction::begin(db));
-  EDGE_CHECK(make_own_tables(db));
-  EDGE_TRY(crypto::RecordKey key, make_data_key(db, options.key, *options.clock));
+// A new store is made beside its place and moved there whole: a start that dies on the way leaves
+// nothing that the next one would have to understand.
+base::Result<crypto::RecordKey> make_new(const StoreOptions& options, const std::string& path) {
+  const std::string beside = path + ".new";
+  std::error_code ignored;
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
+    std::filesystem::remove(beside + suffix, ignored);
+  }
+  EDGE_TRY(const auto db,
+           Connection::open(beside, {.synchronous = options.synchronous, .vfs = options.vfs}));
+  EDGE_TRY(Transaction transaction, Transaction::begin(*db));
+  EDGE_CHECK(make_own_tables(*db));
+  EDGE_TRY(crypto::RecordKey key, make_data_key(*db, options.key, *options.clock));
+  EDGE_CHECK(EventLog::prepare(*db));
   EDGE_CHECK(transaction.commit());
-  EDGE_CHECK(sync_dir(options.dir));  // the name of the new database
+  EDGE_CHECK(db->close());
+  if (std::rename(beside.c_str(), path.c_str()) != 0) {
+    return base::fail_errno(base::Errc::io, "rename " + beside, errno);
+  }
+  EDGE_CHECK(sync_dir(options.dir));
   return key;
 }
 
@@ -97,7 +117,7 @@ base::Result<> make_ready(Connection& db, const StoreOptions& options, Health& h
   EDGE_CHECK(migrate(db, options.migrations));
   EDGE_TRY(const base::EventId newest, EventLog::newest(db));
   if (newest.valid()) return {};
-  return EventLog::prepare(db);  // a new store, or one whose counter was lost in a repair
+  return EventLog::prepare(db);  // the counter was lost in a repair
 }
 
 }  // namespace
@@ -131,21 +151,20 @@ base::Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
   EDGE_TRY(DirectoryLock lock, DirectoryLock::take(options.dir));
   const std::string path = options.dir + "/store.db";
   auto health = std::make_unique<Health>();
-  EDGE_TRY(const Found found, look_at(options, path, *health));
-
-  const bool damaged = found == Found::damaged;
-  ConnectionOptions connection{.read_only = damaged,
-                               .tolerant = damaged,
+  EDGE_TRY(Found found, look_at(options, path, *health));
+  if (!found.key) {
+    EDGE_TRY(found.key, make_new(options, path));
+  }
+  ConnectionOptions connection{.read_only = found.damaged,
+                               .tolerant = found.damaged,
                                .synchronous = options.synchronous,
                                .vfs = options.vfs,
                                .cache_kib = 1024,
                                .health = health.get()};
   EDGE_TRY(auto db, Connection::open(path, connection));
-  auto key = found == Found::nothing ? make_new(*db, options) : load_data_key(*db, options.key);
-  if (!key) return std::move(key).error();
-  if (!damaged) EDGE_CHECK(make_ready(*db, options, *health));
+  if (!found.damaged) EDGE_CHECK(make_ready(*db, options, *health));
 
-  auto parts = std::make_unique<Parts>(std::move(lock), options.dir, path, *std::move(key),
+  auto parts = std::make_unique<Parts>(std::move(lock), options.dir, path, *std::move(found.key),
                                        options.sealing_off_for_tests);
   parts->health = std::move(health);
   connection.read_only = true;

@@ -1,5 +1,6 @@
-// Transaction: BEGIN IMMEDIATE, undone at the end of its scope unless committed. For start-up,
-// rekey and repair; everything else goes through the Writer. One thread at a time.
+// Transaction: BEGIN IMMEDIATE, undone at the end of its scope unless committed; commit() is called
+// once. For start-up, rekey and repair; everything else goes through the Writer. One thread at a
+// time.
 #pragma once
 
 #include <utility>
@@ -22,6 +23,7 @@ class Transaction {
   }
   base::Result<> commit() {
     EDGE_CHECK(db_->run("COMMIT"));
+    db_ = nullptr;
     return {};
   }
 

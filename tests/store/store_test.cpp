@@ -1,0 +1,122 @@
+#include "store/store.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/store/world.h"
+
+using namespace store;
+using base::Errc;
+using test::must;
+
+TEST_CASE("the folder is made for the owner alone, with those above it") {
+  test::World world;
+  auto options = world.options();
+  options.dir = world.dir / "a/b/c";
+  world.open(options);
+  CHECK((std::filesystem::status(options.dir).permissions() & std::filesystem::perms(0777)) ==
+        std::filesystem::perms(0700));
+}
+
+TEST_CASE("a folder that cannot be used is named with what to do") {
+  test::World world;
+  auto options = world.options();
+  options.dir = "";
+  CHECK(world.refusal(options).code == Errc::invalid_argument);
+  test::spit(world.dir / "file", "x");
+  options.dir = world.dir / "file";
+  auto error = world.refusal(options);
+  CHECK(error.message.find("not a folder") != std::string::npos);
+  options.dir = world.dir / "file/below";
+  error = world.refusal(options);
+  CHECK(error.message.find("file/below") != std::string::npos);
+  CHECK(error.message.find("--accounts") != std::string::npos);
+  if (::geteuid() == 0) return;  // root may write anywhere
+  options.dir = world.dir / "locked";
+  std::filesystem::create_directory(options.dir);
+  ::chmod(options.dir.c_str(), 0500);
+  CHECK(world.refusal(options).message.find("locked") != std::string::npos);
+}
+
+TEST_CASE("a second store on the same folder is refused with the pid of the first") {
+  test::World world;
+  world.open();
+  const auto error = world.refusal(world.options());
+  CHECK(error.code == Errc::unavailable);
+  CHECK(error.message.find("another privitty-edged (pid " + std::to_string(::getpid()) +
+                           ") is using " + world.dir.path()) != std::string::npos);
+  world.store.reset();
+  world.open();
+}
+
+TEST_CASE("a lock file left by a dead process holds nobody up") {
+  test::World world;
+  test::spit(world.dir / "lock", "123456\n");
+  world.open();
+}
+
+TEST_CASE("migrations run in order, once, and go on where they stopped") {
+  test::World world;
+  auto options = world.options();
+  options.migrations = std::span(test::kMigrations).first(1);
+  world.open(options);
+  must(world.add_note(7));
+  world.store.reset();
+  world.open();
+  CHECK(world.count_notes() == 1);
+  auto reader = must(world.store->read());
+  CHECK(must(reader->integer("PRAGMA user_version")) == 2);
+  CHECK(must(reader->integer("SELECT count(*) FROM pair")) == 0);
+}
+
+TEST_CASE("a migration that fails leaves the schema before it and says which it was") {
+  test::World world;
+  const std::array broken{test::kMigrations[0],
+                          Migration{2, "halves", "CREATE TABLE half(x INTEGER) STRICT; BOOM"}};
+  auto options = world.options();
+  options.migrations = broken;
+  const auto error = world.refusal(options);
+  CHECK(error.message.find("migration 2 (halves)") != std::string::npos);
+  world.open();
+  auto reader = must(world.store->read());
+  CHECK(must(reader->integer("SELECT count(*) FROM sqlite_schema WHERE name='half'")) == 0);
+}
+
+TEST_CASE("a newer schema is refused with both numbers and stays as it is") {
+  test::World world;
+  world.open();
+  world.store.reset();
+  auto options = world.options();
+  options.migrations = std::span(test::kMigrations).first(1);
+  const auto error = world.refusal(options);
+  CHECK(error.code == Errc::forbidden);
+  CHECK(error.message.find("schema 2, this version knows 1") != std::string::npos);
+  world.open();
+}
+
+TEST_CASE("a database of another program is refused and left as it is") {
+  test::World world;
+  {
+    auto db = must(Connection::open(world.dir / "store.db"));
+    must(db->script("PRAGMA journal_mode=DELETE; CREATE TABLE theirs(x)"));
+  }
+  const std::string before = test::slurp(world.dir / "store.db");
+  CHECK(world.refusal(world.options()).code == Errc::forbidden);
+  CHECK(test::slurp(world.dir / "store.db") == before);
+  CHECK_FALSE(std::filesystem::exists(world.dir / "master.key"));
+}
+
+TEST_CASE("numbers of a counter are never reused, whatever is deleted") {
+  test::World world;
+  world.open();
+  const auto next = [&](std::string name) {
+    return must(world.store->write_now<std::int64_t>(
+        [=](Tx& tx) { return tx.next_id(base::AccountId(3), name, 10); }));
+  };
+  CHECK(next("chat") == 10);
+  CHECK(next("chat") == 11);
+  CHECK(next("message") == 10);
+  world.store.reset();
+  world.open();
+  CHECK(next("chat") == 12);
+}
