@@ -10,13 +10,6 @@ namespace {
 
 std::uint32_t number(MsgState state) { return static_cast<std::uint32_t>(state); }
 
-bool has_key(const store::Scope& scope, ContactId contact) {
-  if (contact == kSelf) return true;
-  if (contact.value < kFirstId) return false;
-  const auto row = store::find_contact(scope, contact);
-  return row && *row && !(*row)->key.empty();
-}
-
 }  // namespace
 
 base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scope& scope,
@@ -35,7 +28,7 @@ base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scop
   EDGE_TRY(chat.id, tx.next<ChatId>(scope.account, "chat", kFirstId));
   chat.contact = contact;
   chat.blocked = blocked;
-  chat.encrypted = has_key(scope, contact);
+  chat.encrypted = contact == kSelf;  // with a peer: once there is a session
   chat.created_at = tx.now();
   chat.last_at = chat.created_at;
   EDGE_CHECK(store::insert_chat(scope, chat));
