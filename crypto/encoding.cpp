@@ -42,6 +42,7 @@ std::string base64url_encode(base::ByteView bytes) {
 }
 
 bool hex_decode_to(std::string_view text, std::span<std::uint8_t> out) {
+  if (out.empty()) return text.empty();  // sodium takes no null, even for nothing
   std::size_t size = 0;
   const bool ok = text.size() == out.size() * 2 &&
                   sodium_hex2bin(out.data(), out.size(), text.data(), text.size(), nullptr, &size,
@@ -52,6 +53,7 @@ bool hex_decode_to(std::string_view text, std::span<std::uint8_t> out) {
 }
 
 bool base64url_decode_to(std::string_view text, std::span<std::uint8_t> out) {
+  if (out.empty()) return text.empty();  // sodium takes no null, even for nothing
   std::size_t size = 0;
   const bool ok = text.size() == base64url_length(out.size()) &&
                   sodium_base642bin(out.data(), out.size(), text.data(), text.size(), nullptr,

@@ -49,7 +49,8 @@ Hash32 sha256(base::ByteView data) {
 Hash32 hmac_sha256(base::ByteView key, base::ByteView data) {
   Hash32 out{};
   crypto_auth_hmacsha256_state state;
-  crypto_auth_hmacsha256_init(&state, key.data(), key.size());
+  const std::uint8_t nothing = 0;  // sodium takes no null, even for an empty key
+  crypto_auth_hmacsha256_init(&state, key.empty() ? &nothing : key.data(), key.size());
   crypto_auth_hmacsha256_update(&state, data.data(), data.size());
   crypto_auth_hmacsha256_final(&state, out.data());
   wipe(&state, sizeof state);

@@ -108,7 +108,7 @@ base::Result<base::Bytes> wrap_with_passphrase(const Secret<32>& data_key,
 
 base::Result<Secret<32>> unwrap_with_passphrase(base::ByteView blob, base::ByteView passphrase,
                                                 PassphraseCost most) {
-  if (wrap_kind(blob) != WrapKind::passphrase) return could_not_open();
+  if (wrap_kind(blob) != WrapKind::passphrase || passphrase.empty()) return could_not_open();
   base::WireReader in(blob);
   in.fixed(2);
   PassphraseCost cost;

@@ -4,7 +4,9 @@
 
 namespace crypto {
 
-void random_bytes(std::span<std::uint8_t> out) { randombytes_buf(out.data(), out.size()); }
+void random_bytes(std::span<std::uint8_t> out) {
+  if (!out.empty()) randombytes_buf(out.data(), out.size());  // takes no null, even for nothing
+}
 
 std::uint64_t random_u64() {
   std::uint64_t out = 0;
