@@ -97,7 +97,7 @@ class Complaining(unittest.TestCase):
             self.assertIn(nowhere.removeprefix("http://"), said)
 
     def test_wrong_words(self):
-        for words, hint in ((["--help"], None), (["invit"], "invite"), (["send"], "send"), ([], "help"),
+        for words, hint in ((["--help"], None), (["invit"], "invite"), (["send"], "TO"), ([], "help"),
                             (["join"], "join"), (["health", "--nosuch"], "nosuch"), (["messages", "x"], "CHAT")):
             code, out, said = edge(*words)
             if hint is None:

@@ -104,7 +104,8 @@ class Gateway:
                 self.url = line[line.index("http://"):].split()[0]
                 self.port = urllib.parse.urlsplit(self.url).port
                 return self
-            if not (fresh and any("in use" in text for text in self.log[first_line:])):
+            self.process.wait()
+            if not (fresh and any("is taken" in text for text in self.log[first_line:])):
                 break
         raise AssertionError(f"{self.name} did not start:\n" + "\n".join(self.log[-20:]))
 
