@@ -80,6 +80,11 @@ base::Result<> Daemon::Parts::open_store() {
   options.key = key_source(settings.key);
   options.migrations = store::migrations();
   options.clock = &clock;
+  if (surroundings.variable("PRIVITTY_TEST_SEALING_OFF") == "1") {
+    // For the test that searches the disk for known texts: it has to be able to find them.
+    base::log::error("PRIVITTY_TEST_SEALING_OFF: what is stored now can be read by anyone");
+    options.sealing_off_for_tests = true;
+  }
   EDGE_TRY(store, store::Store::open(std::move(options)));
   if (settings.key.beside_store) {
     base::log::info(
@@ -195,7 +200,7 @@ base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundi
   raise_fd_limit();
   EDGE_CHECK(parts->open_store());
   EDGE_TRY(parts->loop, EventLoop::create(parts->clock));
-  parts->workers = std::make_unique<WorkerPool>();
+  parts->workers = std::make_unique<WorkerPool>(parts->settings.workers);
   parts->transport = std::make_unique<HttpTransport>(*parts->loop, HttpTransportOptions{});
   EDGE_CHECK(parts->bind());
   EDGE_CHECK(parts->open_engine());
