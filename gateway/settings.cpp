@@ -1,6 +1,7 @@
 #include "gateway/settings.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/bytes.h"
 #include "gateway/setting_sources.h"
@@ -87,6 +88,18 @@ Result<base::log::Level> read_level(const GivenValue& given) {
   return fail(
       Errc::invalid_argument,
       given.source + ": expected debug, info, warning, error or off, not '" + given.text + "'");
+}
+
+Result<std::size_t> read_workers(const GivenValue& given) {
+  constexpr std::size_t kMost = 256;
+  std::size_t number = 0;
+  const char* const end = given.text.data() + given.text.size();
+  const auto [stopped, fault] = std::from_chars(given.text.data(), end, number);
+  if (fault != std::errc{} || stopped != end || number < 1 || number > kMost) {
+    return fail(Errc::invalid_argument,
+                given.source + ": expected a number from 1 to 256, not '" + given.text + "'");
+  }
+  return number;
 }
 
 Result<KeyPlace> read_key(const Reader& reader, const fs::path& accounts,
@@ -182,6 +195,9 @@ Result<Settings> give_types(const Reader& reader, const Surroundings& surroundin
   }
   if (const auto* given = reader.one("log-level")) {
     EDGE_TRY(out.log_level, read_level(*given));
+  }
+  if (const auto* given = reader.one("workers")) {
+    EDGE_TRY(out.workers, read_workers(*given));
   }
   if (const auto* given = reader.one("config")) {
     EDGE_TRY(out.config, Reader::path(*given));

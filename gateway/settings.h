@@ -58,6 +58,7 @@ struct Settings {
   bool peers_public_only = false;
   KeyPlace key;
   std::optional<std::filesystem::path> config;
+  std::size_t workers = 0;  // 0: as many as there are processors, at least 2
   base::log::Level log_level = base::log::Level::info;
   bool stdio = false;
   std::vector<std::string> warnings;  // to be logged once the level is set
