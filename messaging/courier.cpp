@@ -11,6 +11,7 @@
 #include "messaging/incoming.h"
 #include "messaging/joining.h"
 #include "messaging/outgoing.h"
+#include "messaging/removal.h"
 #include "store/tables/blobs.h"
 #include "store/tables/envelopes.h"
 #include "store/tables/messages.h"
@@ -395,6 +396,18 @@ void Courier::tell_connectivity(base::AccountId account) {
       [](base::Result<>) {});
 }
 
+// Files whose message never came.
+base::Result<> Courier::expire_transfers(const WriteContext& write, UnixMillis before) {
+  EDGE_TRY(const auto stale, store::transfers_before(write.scope, before));
+  RemovedFiles files(core_, write.account);
+  for (const store::TransferRow& transfer : stale) {
+    EDGE_CHECK(store::delete_transfer(write.scope, transfer.id));
+    files.add(transfer.name);
+  }
+  files.remove_after(write.tx);
+  return {};
+}
+
 // Slow things: what was never acknowledged goes out again, what expired is reported, old marks go.
 void Courier::housekeeping() {
   for (const AccountPtr& account : core_.directory.all()) {
@@ -408,6 +421,7 @@ void Courier::housekeeping() {
           EDGE_CHECK(expire_outbox(write, now - kExpireAfter));
           EDGE_CHECK(store::forget_envelopes(scope, now - kSeenLifetime));
           EDGE_CHECK(store::drop_parked_envelopes(scope, now - kParkedLifetime));
+          EDGE_CHECK(expire_transfers(write, now - kExpireAfter));
           return store::redeposit_outbox(scope, now - kRedepositAfter);
         },
         [this, id = account->id](base::Result<std::int64_t> again) {

@@ -28,6 +28,7 @@ namespace messaging {
 
 class Core;
 class Incoming;
+struct WriteContext;
 
 inline constexpr base::Millis kRedepositAfter = 24 * 3600 * base::Millis{1000};
 inline constexpr base::Millis kExpireAfter = 14 * 24 * 3600 * base::Millis{1000};
@@ -68,6 +69,7 @@ class Courier {
   bool take_reload();
   void load_backlog();
   void housekeeping();
+  base::Result<> expire_transfers(const WriteContext& write, base::UnixMillis before);
   void send(RouteKey key);
   base::Result<std::unique_ptr<Load>> load(RouteKey key);
   base::Result<> load_parts(store::Scope scope, const store::OutboxRow& row, Load& load);
