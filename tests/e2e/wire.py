@@ -14,7 +14,8 @@ class Recorder:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.thread = threading.Thread(target=self._accept, daemon=True)
+        self.thread.start()
 
     def _accept(self):
         with contextlib.suppress(OSError):
@@ -25,18 +26,23 @@ class Recorder:
                 except OSError:
                     caller.close()
                     continue
-                for source, sink in ((caller, called), (called, caller)):
-                    record = bytearray()
-                    self.captured.append(record)
-                    threading.Thread(target=self._pass, args=(source, sink, record), daemon=True).start()
+                threading.Thread(target=self._both_ways, args=(caller, called), daemon=True).start()
 
-    @staticmethod
-    def _pass(source, sink, record):
+    def _both_ways(self, caller, called):
+        with caller, called:
+            back = threading.Thread(target=self._pass, args=(called, caller), daemon=True)
+            back.start()
+            self._pass(caller, called)
+            back.join()
+
+    def _pass(self, source, sink):
+        record = bytearray()
+        self.captured.append(record)
         with contextlib.suppress(OSError):
             while piece := source.recv(65536):
                 record += piece
                 sink.sendall(piece)
-        for end in (source, sink):
+        for end in (source, sink):  # either end's end is the other's
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
@@ -44,6 +50,8 @@ class Recorder:
         return b"\0\0\0\0".join(bytes(record) for record in self.captured)
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # wakes accept()
+        self.thread.join()
         self.listener.close()
 
 
