@@ -72,7 +72,11 @@ std::string plain_schema(SchemaBook& book) {
   if constexpr (std::is_void_v<T>) {
     return R"({"type":"null"})";
   } else if constexpr (std::is_base_of_v<RawJson, T>) {
-    return R"({"type":"object"})";
+    if constexpr (requires { T::kJsonSchema; }) {
+      return std::string(T::kJsonSchema);
+    } else {
+      return R"({"type":"object"})";
+    }
   } else if constexpr (std::is_same_v<T, bool>) {
     return R"({"type":"boolean"})";
   } else if constexpr (IsId<T>) {

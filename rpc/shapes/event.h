@@ -8,6 +8,10 @@ namespace rpc::shape {
 
 struct Event : RawJson {
   static constexpr std::string_view kSchema = "Event";
+  static constexpr std::string_view kJsonSchema =
+      R"({"type":"object","properties":{"contextId":{"type":"integer","description":"the account; 0 for the daemon"},)"
+      R"("event":{"type":"object","properties":{"kind":{"type":"string"}},"required":["kind"],)"
+      R"("additionalProperties":true}},"required":["contextId","event"]})";
 };
 
 }  // namespace rpc::shape

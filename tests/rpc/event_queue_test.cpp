@@ -1,0 +1,211 @@
+#include "rpc/event_queue.h"
+
+#include <malloc.h>
+
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "rpc/next_messages.h"
+#include "rpc/service.h"
+#include "tests/rpc/ask.h"
+#include "tests/support/catch.h"
+
+using base::AccountId;
+using base::ChatId;
+using base::MsgId;
+using nlohmann::json;
+
+namespace {
+
+rpc::Executor inline_executor() {
+  return [](base::UniqueFunction<void()> task) { task(); };
+}
+rpc::EventQueue::FindChat no_chat() {
+  return [](AccountId, base::ContactId) { return ChatId(); };
+}
+messaging::Event incoming(std::uint32_t msg, std::uint32_t account = 1) {
+  return {base::EventId(msg), AccountId(account), 0,
+          messaging::IncomingMsg{ChatId(10), MsgId(msg)}};
+}
+void push(rpc::EventQueue& queue, std::uint32_t msg) {
+  const auto event = incoming(msg);
+  queue.push(std::span(&event, 1));
+}
+
+struct Read {
+  std::shared_ptr<std::vector<std::string>> texts = std::make_shared<std::vector<std::string>>();
+  std::shared_ptr<bool> failed = std::make_shared<bool>(false);
+  rpc::EventQueue::Reader reader() {
+    return [texts = texts, failed = failed](base::Result<std::vector<std::string>> result) {
+      *failed = !result;
+      if (result) *texts = std::move(*result);
+    };
+  }
+};
+
+// The tests below ask the real table, whose waiting methods need no engine.
+const char* const kNextEvent = R"({"jsonrpc":"2.0","id":1,"method":"get_next_event","params":[]})";
+
+}  // namespace
+
+TEST_CASE("events are taken once, in order, at most 101 at a time") {
+  rpc::EventQueue queue(inline_executor(), no_chat());
+  for (std::uint32_t i = 1; i <= 150; ++i) push(queue, i);
+  Read one;
+  queue.read(1, nullptr, one.reader());
+  REQUIRE(one.texts->size() == 1);
+  CHECK(json::parse(one.texts->front())["event"]["msgId"] == 1);
+  Read many;
+  queue.read(rpc::EventQueue::kMaxBatch, nullptr, many.reader());
+  REQUIRE(many.texts->size() == 101);
+  CHECK(json::parse(many.texts->back())["event"]["msgId"] == 102);
+  Read rest;
+  queue.read(rpc::EventQueue::kMaxBatch, nullptr, rest.reader());
+  CHECK(rest.texts->size() == 48);
+}
+
+TEST_CASE("a full queue drops the oldest and says how many") {
+  rpc::EventQueue queue(inline_executor(), no_chat());
+  for (std::uint32_t i = 1; i <= 10'007; ++i) push(queue, i);
+  Read first;
+  queue.read(2, nullptr, first.reader());
+  REQUIRE(first.texts->size() == 2);
+  CHECK(first.texts->front() == R"({"contextId":0,"event":{"kind":"EventChannelOverflow","n":7}})");
+  CHECK(json::parse(first.texts->back())["event"]["msgId"] == 8);
+}
+
+TEST_CASE("parked readers are served in turn, and one whose caller is gone takes nothing") {
+  rpc::EventQueue queue(inline_executor(), no_chat());
+  const auto gone = std::make_shared<std::atomic<bool>>(false);
+  Read left;
+  Read stays;
+  queue.read(1, gone, left.reader());
+  queue.read(1, nullptr, stays.reader());
+  CHECK(queue.parked() == 2);
+  *gone = true;
+  push(queue, 5);
+  CHECK(left.texts->empty());
+  REQUIRE(stays.texts->size() == 1);
+  CHECK(queue.parked() == 0);
+}
+
+TEST_CASE("stopping answers every parked reader and refuses new ones") {
+  rpc::EventQueue queue(inline_executor(), no_chat());
+  Read parked;
+  queue.read(1, nullptr, parked.reader());
+  queue.stop();
+  CHECK(*parked.failed);
+  Read late;
+  queue.read(1, nullptr, late.reader());
+  CHECK(*late.failed);
+}
+
+TEST_CASE("a thousand parked polls cost under a KiB each, no thread, and all are answered") {
+  base::ManualClock clock;
+  rpc::Service service(nullptr, clock);
+  std::vector<Pending> polls(1000);
+  const auto before = mallinfo2().uordblks;
+  for (Pending& poll : polls) service.handle(kNextEvent, {}, poll.answer());
+  const auto each = (mallinfo2().uordblks - before) / polls.size();
+  CHECK(service.parked() == 1000);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  CHECK(each > 0);
+  CHECK(each < 1024);
+#else
+  (void)each;
+#endif
+  std::vector<messaging::Event> events;
+  for (std::uint32_t i = 1; i <= 1000; ++i) events.push_back(incoming(i));
+  service.on_events(events);
+  std::vector<bool> seen(1001);
+  for (const Pending& poll : polls) {
+    const auto answer = json::parse(poll.wait());
+    seen[answer["result"]["event"]["msgId"].get<std::size_t>()] = true;
+  }
+  CHECK(std::count(seen.begin(), seen.end(), true) == 1000);
+  CHECK(service.parked() == 0);
+}
+
+TEST_CASE("readers and writers on many threads neither lose nor double an event") {
+  rpc::EventQueue queue(inline_executor(), no_chat());
+  constexpr std::uint32_t kEvents = 4000;
+  std::mutex mutex;
+  std::multiset<int> got;
+  std::atomic<std::uint32_t> count{0};
+  std::vector<std::jthread> threads;
+  for (std::uint32_t t = 0; t < 2; ++t) {
+    threads.emplace_back([&, t] {
+      for (std::uint32_t i = 1; i <= kEvents / 2; ++i) push(queue, t * kEvents / 2 + i);
+    });
+    threads.emplace_back([&] {
+      while (count < kEvents) {
+        const auto done = std::make_shared<std::atomic<bool>>(false);
+        queue.read(7, nullptr, [&, done](base::Result<std::vector<std::string>> result) {
+          if (result) {
+            const std::lock_guard lock(mutex);
+            for (const auto& text : *result)
+              got.insert(json::parse(text)["event"]["msgId"].get<int>());
+            count += static_cast<std::uint32_t>(result->size());
+            if (count == kEvents) queue.stop();
+          }
+          *done = true;
+          done->notify_one();
+        });
+        done->wait(false);
+      }
+    });
+  }
+  threads.clear();
+  CHECK(got.size() == kEvents);
+  CHECK(std::set<int>(got.begin(), got.end()).size() == kEvents);
+}
+
+TEST_CASE("wait_next_msgs is answered by a message of its account, or when delivery is switched") {
+  std::map<std::uint32_t, std::vector<MsgId>> next;
+  rpc::NextMessages waiters(
+      inline_executor(),
+      [&](AccountId account) -> base::Result<std::vector<MsgId>> { return next[account.value]; });
+  std::vector<MsgId> got;
+  int answers = 0;
+  const auto reader = [&] {
+    return rpc::NextMessages::Reader([&](base::Result<std::vector<MsgId>> result) {
+      ++answers;
+      got = result.value_or(std::vector<MsgId>());
+    });
+  };
+  waiters.wait(AccountId(1), nullptr, reader());
+  CHECK(waiters.parked() == 1);
+  const auto other = incoming(5, 2);
+  next[2] = {MsgId(5)};
+  waiters.push(std::span(&other, 1));
+  CHECK(answers == 0);
+  const auto mine = incoming(12, 1);
+  next[1] = {MsgId(12)};
+  waiters.push(std::span(&mine, 1));
+  CHECK(answers == 1);
+  CHECK(got == std::vector{MsgId(12)});
+  waiters.wait(AccountId(1), nullptr, reader());  // there are some already
+  CHECK(answers == 2);
+  next[1] = {};
+  waiters.wait(AccountId(1), nullptr, reader());
+  CHECK(answers == 2);
+  waiters.wake(AccountId(1));
+  CHECK(answers == 3);
+  CHECK(got.empty());
+}
+
+TEST_CASE("sleep answers after its time without a thread of its own, and at once when stopping") {
+  base::ManualClock clock;
+  rpc::Service service(nullptr, clock);
+  const auto body = [](double delay) {
+    return json{{"jsonrpc", "2.0"}, {"id", 1}, {"method", "sleep"}, {"params", {delay}}}.dump();
+  };
+  CHECK(json::parse(ask(service, body(0.01)))["result"].is_null());
+  CHECK(json::parse(ask(service, body(-1)))["error"]["code"] == -32602);
+  Pending pending;
+  service.handle(body(3600), {}, pending.answer());
+  CHECK_FALSE(pending.came());
+  service.stop();
+  CHECK(json::parse(pending.wait())["error"]["code"] == -32603);
+}
