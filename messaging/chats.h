@@ -17,8 +17,8 @@ struct ChatListQuery {
   bool archived_only = false;
   bool no_specials = false;   // leave out the archive link
   bool for_forwarding = false;
-  std::optional<std::string> text;
-  std::optional<ContactId> contact;
+  std::optional<std::string> text = {};
+  std::optional<ContactId> contact = {};
 };
 
 class Chats {
