@@ -60,9 +60,11 @@ std::uint16_t event_kind(const EventBody& body) {
 
 base::Bytes encode_event(const EventBody& body) {
   base::WireWriter out;
-  std::visit([&](const auto& b) {
-    base::for_each_field(b, [&](const auto&, const auto& value) { put(out, value); });
-  }, body);
+  std::visit(
+      [&](const auto& b) {
+        base::for_each_field(b, [&](const auto&, const auto& value) { put(out, value); });
+      },
+      body);
   return out.take();
 }
 

@@ -155,13 +155,11 @@ struct PrivittyPeerHandshakeComplete {
                          const PrivittyPeerHandshakeComplete&) = default;
 };
 
-using EventBody =
-    std::variant<IncomingMsg, MsgDelivered, MsgRead, MsgFailed, MsgsChanged, MsgDeleted,
-                 ReactionsChanged, MsgsNoticed, ChatModified, ChatDeleted, ChatlistChanged,
-                 ConnectivityChanged, AccountsChanged, Info, Warning, Error,
-                 SecurejoinInviterProgress, SecurejoinJoinerProgress, ConfigureProgress,
-                 ImexProgress, ContactsChanged, PrivittyChatEncryptionChanged,
-                 PrivittyPeerHandshakeComplete>;
+using EventBody = std::variant<
+    IncomingMsg, MsgDelivered, MsgRead, MsgFailed, MsgsChanged, MsgDeleted, ReactionsChanged,
+    MsgsNoticed, ChatModified, ChatDeleted, ChatlistChanged, ConnectivityChanged, AccountsChanged,
+    Info, Warning, Error, SecurejoinInviterProgress, SecurejoinJoinerProgress, ConfigureProgress,
+    ImexProgress, ContactsChanged, PrivittyChatEncryptionChanged, PrivittyPeerHandshakeComplete>;
 
 struct Event {
   EventId id;         // 0 until it is in the log

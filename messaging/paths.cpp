@@ -62,8 +62,8 @@ base::Result<> CallerPaths::judge(int fd, const std::string& path) const {
     return fail(Errc::forbidden, path + " lies inside the accounts directory");
   }
   for (const std::string& secret : rules_.protected_files) {
-    struct stat theirs{};
-    struct stat ours{};
+    struct stat theirs {};
+    struct stat ours {};
     if (stat(secret.c_str(), &ours) == 0 && fstat(fd, &theirs) == 0 &&
         ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino) {
       return fail(Errc::forbidden, path + " is one of the daemon's own files");
@@ -85,7 +85,7 @@ base::Result<OpenFile> CallerPaths::open_to_read(const std::string& path) const 
     return base::fail_errno(errno == ENOENT ? Errc::not_found : Errc::forbidden,
                             "cannot open " + path, errno);
   }
-  struct stat info{};
+  struct stat info {};
   if (fstat(file.fd(), &info) != 0) return base::fail_errno(Errc::io, "cannot read " + path, errno);
   EDGE_CHECK(judge(file.fd(), path));
   if (!S_ISREG(info.st_mode)) return fail(Errc::forbidden, path + " is not a regular file");

@@ -1,7 +1,7 @@
 // Callers' paths: judged once, on the open descriptor (decision 24).
 //
-// Resists: a page or script that talks the daemon into reading its own keys, a symbolic link swapped
-// between check and use, a device or pipe that never ends, and overwriting through a link.
+// Resists: a page or script that talks the daemon into reading its own keys, a symbolic link
+// swapped between check and use, a device or pipe that never ends, and overwriting through a link.
 // Only regular files are read; never anything inside the accounts directory (blob paths from
 // answers go another way, see Files), never the protected files, never /proc, /sys or /dev. When
 // `roots` is not empty, only what lies below one of them. New files are made O_EXCL and O_NOFOLLOW,
