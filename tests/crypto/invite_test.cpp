@@ -72,7 +72,7 @@ TEST_CASE("an invite goes into a link and comes back") {
   check_same(invite, *parse_invite(to_link(invite)));
   invite.group = Invite::Group{"grp-7", "Werk & Halle"};
   invite.name = "";
-  invite.urls.push_back("http://[::1]:7200");
+  invite.urls.emplace_back("http://[::1]:7200");
   const std::string link = to_link(invite);
   check_same(invite, *parse_invite(link));
   CHECK(link.find("OPENPGP4FPR:" + invite.identity.fingerprint() + "#a=alice%40shop.example&n=") ==
