@@ -14,6 +14,7 @@ Response Response::json(std::string body, int status) {
 Response Response::empty(int status) {
   Response response;
   response.status = status;
+  response.content_type.clear();
   return response;
 }
 

@@ -61,7 +61,7 @@ struct StreamSocket {
 struct Response {
   int status = 200;
   std::string body;
-  std::string content_type = "application/json";  // left out when there is no body
+  std::string content_type = "application/json";  // empty: left out
   // Further headers. The server writes Content-Length, Connection and nosniff itself; a value with
   // CR, LF or NUL is dropped rather than sent.
   std::vector<std::pair<std::string, std::string>> headers;

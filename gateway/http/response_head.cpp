@@ -96,8 +96,9 @@ void append_response_head(std::string& out, const Response& response,
                           const ResponseFraming& framing) {
   auto to = std::back_inserter(out);
   fmt::format_to(to, "HTTP/1.1 {} {}\r\n", response.status, reason_of(response.status));
-  const bool typed = !framing.length || *framing.length > 0;
-  if (typed && !response.content_type.empty() && fit_for_a_field(response.content_type)) {
+  const bool typed =
+      !response.content_type.empty() && response.status != 204 && response.status != 304;
+  if (typed && fit_for_a_field(response.content_type)) {
     out.append("Content-Type: ").append(response.content_type).append("\r\n");
   }
   for (const auto& [name, value] : response.headers) {

@@ -65,6 +65,7 @@ class Hub::Impl final : public SubscriberHost {
 
   HubStats stats() const {
     return {.subscribers = subscriber_count_,
+            .connected = connected_,
             .published = published_,
             .delivered = delivered_,
             .dropped = dropped_,
@@ -188,6 +189,7 @@ class Hub::Impl final : public SubscriberHost {
     } else {
       subscriber.begin_replay(*resume.after);
     }
+    connected_.fetch_add(1, std::memory_order_release);
     if (subscriber.deliver()) behind(subscriber);
   }
 
@@ -259,7 +261,7 @@ class Hub::Impl final : public SubscriberHost {
   std::size_t left_ = 0;  // visits until everyone is served; 0: at rest
   base::Millis spread_ = 0;
   std::atomic<std::size_t> subscriber_count_{0};
-  std::atomic<std::uint64_t> published_{0}, delivered_{0}, dropped_{0}, sends_{0};
+  std::atomic<std::uint64_t> connected_{0}, published_{0}, delivered_{0}, dropped_{0}, sends_{0};
   base::Mutex mutex_;
   std::vector<EventFrame> inbox_ GUARDED_BY(mutex_);
   std::thread thread_;

@@ -30,7 +30,8 @@ struct HubOptions {
 };
 
 struct HubStats {
-  std::size_t subscribers = 0;
+  std::size_t subscribers = 0;  // now
+  std::uint64_t connected = 0;  // ever
   std::uint64_t published = 0;  // events
   std::uint64_t delivered = 0;  // events put into sockets
   std::uint64_t dropped = 0;    // events that slow subscribers missed

@@ -7,32 +7,29 @@
 namespace gateway {
 namespace {
 
-constexpr std::size_t kBlockBytes = 64 * 1024;
 constexpr std::size_t kMostTypes = 4096;  // names come from this program, not from callers
 
 }  // namespace
 
 bool Ring::append(const EventFrame& frame) {
   if (frame.id <= last_id_) return false;
-  std::string text;
-  std::string* out = &text;
   // Encoded in place when it surely fits; a large frame gets a block to itself.
   const std::size_t about = frame.json.size() + 64;
-  const bool fits = !blocks_.empty() && blocks_.back()->bytes.size() + about <= kBlockBytes;
+  const bool fits = !blocks_.empty() && blocks_.back()->bytes.size() + about <= block_bytes_;
   if (!fits) {
     auto block = std::make_shared<RingBlock>();
-    block->bytes.reserve(std::max(about, std::min(kBlockBytes, max_bytes_ / 8)));
+    block->bytes.reserve(std::max(about, block_bytes_));
     block->first = block->end = end();
     blocks_.push_back(std::move(block));
   }
   RingBlock& block = *blocks_.back();
-  out = &block.bytes;
-  const std::size_t before = out->size();
-  append_frame(*out, frame);
+  const std::size_t before = block.bytes.size();
+  append_frame(block.bytes, frame);
   block.end = end() + 1;
   frames_.push_back({frame.id, frame.account, frame.chat, static_cast<std::uint32_t>(before),
-                     static_cast<std::uint32_t>(out->size() - before), type_number(frame.type)});
-  bytes_ += out->size() - before;
+                     static_cast<std::uint32_t>(block.bytes.size() - before),
+                     type_number(frame.type)});
+  bytes_ += block.bytes.size() - before;
   last_id_ = frame.id;
   return true;
 }

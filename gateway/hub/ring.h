@@ -8,6 +8,7 @@
 
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -41,7 +42,11 @@ struct RingFrame {
 class Ring {
  public:
   Ring(std::size_t max_bytes, std::size_t max_events, base::EventId floor)
-      : max_bytes_(max_bytes), max_events_(max_events), floor_(floor), last_id_(floor) {}
+      : max_bytes_(max_bytes),
+        max_events_(max_events),
+        block_bytes_(std::min<std::size_t>(64 * 1024, max_bytes / 8)),
+        floor_(floor),
+        last_id_(floor) {}
 
   // False for an id that is not above all others: it was published before.
   bool append(const EventFrame& frame);
@@ -69,6 +74,7 @@ class Ring {
  private:
   const std::size_t max_bytes_;
   const std::size_t max_events_;
+  const std::size_t block_bytes_;
   std::size_t bytes_ = 0;
   std::uint64_t first_ = 0;
   base::EventId floor_;

@@ -98,34 +98,32 @@ void Subscriber::join(base::EventId id) {
   live_ = true;
 }
 
+// What was begun and did not fit: a held rest comes before everything in pending_.
+std::string_view Subscriber::waiting() const {
+  if (held_) return std::string_view(held_->bytes).substr(held_at_, held_end_ - held_at_);
+  return std::string_view(pending_).substr(pending_at_);
+}
+
 bool Subscriber::flush() {
-  while (pending_at_ < pending_.size() || !held_rest_.empty()) {
-    const bool own = pending_at_ < pending_.size();
-    const std::string_view rest = own ? std::string_view(pending_).substr(pending_at_) : held_rest_;
+  for (std::string_view rest = waiting(); !rest.empty(); rest = waiting()) {
     const ssize_t sent = send_bytes(fd_.get(), rest);
     if (sent < 0) {
       writable_ = false;
       if (!is_full(errno)) close();
       return false;
     }
-    const auto size = static_cast<std::size_t>(sent);
-    if (own) {
-      pending_at_ += size;
-    } else {
-      held_rest_.remove_prefix(size);
-    }
+    std::size_t& at = held_ ? held_at_ : pending_at_;
+    at += static_cast<std::size_t>(sent);
+    if (held_ && held_at_ == held_end_) held_.reset();
   }
   pending_ = {};  // an idle stream keeps no buffer
   pending_at_ = 0;
-  held_.reset();
   return true;
 }
 
 bool Subscriber::deliver() {
   if (!fd_ || !writable_) return false;
-  if (!pending_.empty() || !held_rest_.empty()) {
-    if (!flush()) return false;
-  }
+  if (!waiting().empty() && !flush()) return false;
   if (!live_) {
     if (!reading_) {
       reading_ = true;
@@ -173,7 +171,8 @@ bool Subscriber::send_plain() {
     const std::string_view rest = ring.text(next_).substr(left);
     if (rest.size() > kWorthHolding) {
       held_ = ring.block_of(next_);
-      held_rest_ = rest;
+      held_end_ = ring.frame(next_).offset + ring.frame(next_).size;
+      held_at_ = held_end_ - rest.size();
     } else {
       pending_.assign(rest);
     }
@@ -250,7 +249,7 @@ std::uint64_t Subscriber::forget_below(std::uint64_t sequence) {
 void Subscriber::ping(base::Millis silence_allowed) {
   if (!fd_) return;
   if (peer_vanished(silence_allowed)) return close();
-  if (!writable_ || !pending_.empty() || !held_rest_.empty()) return;
+  if (!writable_ || !waiting().empty()) return;
   std::optional<base::EventId> position;
   // Behind a filter a client sees few ids; this keeps its Last-Event-ID near the present.
   if (filter_ && dropped_ == 0) {

@@ -80,6 +80,7 @@ class Subscriber final : public IoHandler {
   base::Millis next_ping = 0;
 
  private:
+  std::string_view waiting() const;
   bool flush();  // true when nothing waits any more
   bool send_plain();
   bool send_picked();
@@ -98,8 +99,9 @@ class Subscriber final : public IoHandler {
   std::uint64_t dropped_ = 0;  // to be told before anything else
   std::string pending_;
   std::size_t pending_at_ = 0;
-  std::shared_ptr<RingBlock> held_;  // rest of a large frame, after pending_
-  std::string_view held_rest_;
+  std::shared_ptr<RingBlock> held_;  // a large frame's rest, from held_at_ to held_end_
+  std::size_t held_at_ = 0;
+  std::size_t held_end_ = 0;
   std::unique_ptr<RingFilter> filter_;
   std::shared_ptr<ReplayLink> link_;
 };

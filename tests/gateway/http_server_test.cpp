@@ -362,8 +362,7 @@ TEST_CASE("a client that went away half-closed while parked is given up after a 
 
 TEST_CASE("a client that never reads is cut off, and its requests stop being taken") {
   World world;
-  Client client(world.port);
-  client.small_buffers();
+  Client client(world.port, 4096);
   std::string burst;
   for (int i = 0; i < 64; ++i) burst += post("/json", std::string(100'000, 'x'));
   std::thread sender([&] { client.send(burst); });

@@ -72,8 +72,11 @@ std::optional<std::string> Reply::field(std::string_view name) const {
   return std::nullopt;
 }
 
-Client::Client(std::uint16_t port) {
+Client::Client(std::uint16_t port, int receive_buffer) {
   fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (receive_buffer > 0) {
+    setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  }
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -161,11 +164,6 @@ bool Client::closed_by_server() {
 }
 
 void Client::half_close() { ::shutdown(fd_, SHUT_WR); }
-
-void Client::small_buffers() {
-  const int size = 4096;
-  setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-}
 
 std::string get(std::string_view path, std::string_view more) {
   return "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(more) +

@@ -47,7 +47,8 @@ struct Reply {
 // A blocking socket on which a test says exactly which bytes it sends. Reads give up after 10 s.
 class Client {
  public:
-  explicit Client(std::uint16_t port);
+  // A small receive buffer must be set before the connection is made: 0 leaves it as it is.
+  explicit Client(std::uint16_t port, int receive_buffer = 0);
   ~Client();
   Client(Client&& other) noexcept;
   Client(const Client&) = delete;
@@ -58,7 +59,6 @@ class Client {
   std::string read_until(std::string_view mark);
   bool closed_by_server();  // waits for the end, discarding what comes
   void half_close();
-  void small_buffers();
   int fd() const { return fd_; }
 
  private:

@@ -1,0 +1,160 @@
+#include <atomic>
+#include <random>
+
+#include "gateway/hub/frame_text.h"
+#include "tests/gateway/hub_world.h"
+#include "tests/support/catch.h"
+
+namespace gateway::test {
+namespace {
+
+using base::AccountId;
+using base::ChatId;
+using base::EventId;
+
+TEST_CASE("a stream's head comes at once, before any event") {
+  HubWorld world;
+  Client client(world.http->port);
+  client.send(get("/events?retry=1500", "Accept: text/event-stream\r\n"));
+  const Reply reply = client.reply(true);
+  CHECK(reply.status == 200);
+  CHECK(reply.field("Content-Type") == "text/event-stream");
+  CHECK(reply.field("Cache-Control") == "no-cache");
+  CHECK(reply.field("X-Accel-Buffering") == "no");
+  CHECK(reply.field("Connection") == "close");
+  CHECK_FALSE(reply.field("Content-Length"));
+  CHECK(client.read_until("\n\n") == "retry: 1500\n\n");
+  Client head(world.http->port);
+  head.send("HEAD /events HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(head.read_to_end().find("text/event-stream") != std::string::npos);
+  Client old(world.http->port);
+  old.send("GET /events HTTP/1.0\r\n\r\n");
+  CHECK(old.read_until("\r\n\r\n").find("200 OK") != std::string::npos);
+}
+
+TEST_CASE("events arrive as id and data lines, named ones with their type") {
+  HubWorld world;
+  Client plain = world.subscribe();
+  Client named = world.subscribe("?named=1");
+  world.publish(world.log.append());
+  CHECK(plain.read_until("\n\n") == "id: 1001\ndata: {\"type\":\"IncomingMsg\",\"n\":1001}\n\n");
+  CHECK(named.read_until("\n\n") ==
+        "event: IncomingMsg\nid: 1001\ndata: {\"type\":\"IncomingMsg\",\"n\":1001}\n\n");
+}
+
+TEST_CASE("filters by type, account and chat let through what they name") {
+  HubWorld world;
+  Client types = world.subscribe("?types=MsgRead,Error");
+  Client account = world.subscribe("?account_id=2");
+  Client chats = world.subscribe("?chat_id=7&chat_id=8&account_id=1");
+  world.publish(world.log.append(AccountId(1), ChatId(7), "IncomingMsg"));      // 1001
+  world.publish(world.log.append(AccountId(2), ChatId(7), "MsgRead"));          // 1002
+  world.publish(world.log.append(AccountId(0), ChatId(0), "AccountsChanged"));  // 1003: of nobody's
+  world.publish(world.log.append(AccountId(1), ChatId(8), "Error"));            // 1004
+  world.publish(world.log.append(AccountId(2), ChatId(9), "IncomingMsg"));      // 1005
+  world.publish(world.log.append(AccountId(1), ChatId(7), "MsgRead"));          // 1006
+  const auto ids = [](Client& client, int count) {
+    std::vector<std::string> out;
+    for (int i = 0; i < count; ++i) out.push_back(parse_stream(client.read_until("\n\n")).at(0).id);
+    return out;
+  };
+  CHECK(ids(types, 3) == std::vector<std::string>{"1002", "1004", "1006"});
+  CHECK(ids(account, 3) == std::vector<std::string>{"1002", "1003", "1005"});
+  CHECK(ids(chats, 3) == std::vector<std::string>{"1001", "1004", "1006"});
+}
+
+TEST_CASE("a wrong option is refused by its name") {
+  HubWorld world;
+  const auto error = [&](const std::string& query) {
+    const Reply reply = ask(world.http->port, get("/events" + query));
+    CHECK(reply.status == 400);
+    return reply.body;
+  };
+  CHECK(error("?types=Incoming").find("types") != std::string::npos);
+  CHECK(error("?types=").find("types") != std::string::npos);
+  CHECK(error("?account_id=0").find("account_id") != std::string::npos);
+  CHECK(error("?account_id=-1").find("account_id") != std::string::npos);
+  CHECK(error("?account_id=4294967296").find("account_id") != std::string::npos);
+  CHECK(error("?chat_id=1,x").find("chat_id") != std::string::npos);
+  CHECK(error("?named=yes").find("named") != std::string::npos);
+  CHECK(error("?retry=fast").find("retry") != std::string::npos);
+  CHECK(error("?last_event_id=abc").find("last_event_id") != std::string::npos);
+  CHECK(error("?tpyes=Error").find("tpyes") != std::string::npos);
+}
+
+TEST_CASE("no text in an event breaks the framing") {
+  std::string out;
+  append_frame(out, {EventId(5), AccountId(1), ChatId(0), "Info",
+                     std::string("{\"a\":\n1,\r\n\"b\":\r2}\n\nid: 9\n\nevent: x") + '\0' + "y"});
+  const auto seen = parse_stream(out);
+  REQUIRE(seen.size() == 1);
+  CHECK(seen[0].id == "5");
+  CHECK(seen[0].event.empty());
+  CHECK(seen[0].data == "{\"a\":\n1,\n\"b\":\n2}\n\nid: 9\n\nevent: x\xEF\xBF\xBDy");
+  std::string name;
+  append_event_name(name, std::string("A\r\ndata: x") + '\0' + "B");
+  CHECK(name == "event: Adata: xB\n");
+}
+
+TEST_CASE("pings come at their interval, with the position reached on filtered streams") {
+  HubWorld world({.ping_interval = 40});
+  Client plain = world.subscribe();
+  Client filtered = world.subscribe("?types=Error");
+  world.publish(world.log.append());
+  CHECK(plain.read_until("\n\n").starts_with("id: 1001\n"));
+  for (int i = 0; i < 3; ++i) CHECK(plain.read_until("\n\n") == ": ping\n\n");
+  std::string position;
+  CHECK(eventually([&] {
+    position = filtered.read_until("\n\n");
+    return position == ": ping\nid: 1001\n\n";
+  }));
+}
+
+TEST_CASE("a vanished client is noticed") {
+  HubWorld world({.ping_interval = 30});
+  {
+    Client closing = world.subscribe();
+    Client resetting = world.subscribe();
+    const linger hard{1, 0};
+    setsockopt(resetting.fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    CHECK(world.hub->stats().subscribers == 2);
+  }
+  CHECK(eventually([&] { return world.hub->stats().subscribers == 0; }));
+}
+
+TEST_CASE("stopping the hub ends every stream") {
+  HubWorld world;
+  Client a = world.subscribe();
+  Client b = world.subscribe("?types=Error");
+  world.hub->stop();
+  CHECK(a.read_to_end().empty());
+  CHECK(b.closed_by_server());
+}
+
+TEST_CASE("2,000 subscribers all get every event in order") {
+  HubWorld world;
+  std::vector<Client> clients;
+  for (int i = 0; i < 2000; ++i) clients.push_back(world.subscribe(i % 10 == 0 ? "?named=1" : ""));
+  CHECK(world.hub->stats().subscribers == 2000);
+  for (int i = 0; i < 20; ++i) world.publish(world.log.append());
+  for (Client& client : clients) {
+    for (int i = 1; i <= 20; ++i) {
+      REQUIRE(parse_stream(client.read_until("\n\n")).at(0).id == std::to_string(1000 + i));
+    }
+  }
+  CHECK(world.hub->stats().delivered == 2000 * 20);
+}
+
+TEST_CASE("events of one moment leave in fewer sends than there are events") {
+  HubWorld world;
+  Client client = world.subscribe();
+  std::vector<EventFrame> many;
+  for (int i = 0; i < 500; ++i) many.push_back(world.log.append());
+  world.hub->publish(many);
+  client.read_until("id: 1500\n");
+  CHECK(world.hub->stats().delivered == 500);
+  CHECK(world.hub->stats().sends < 10);
+}
+
+}  // namespace
+}  // namespace gateway::test
