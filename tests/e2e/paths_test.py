@@ -1,0 +1,109 @@
+"""Callers' paths: what no row of the method table may read or write (every row that takes a path)."""
+import os
+import pathlib
+import stat
+import tempfile
+import unittest
+
+from gateway import Gateway, RpcError
+
+# How each row that takes a path is called with one. A row that is missing here fails the test below.
+READS = {
+    "send_msg": lambda g, path: g.rpc("send_msg", 1, 10, {"file": path}),
+    "misc_send_msg": lambda g, path: g.rpc("misc_send_msg", 1, 10, None, path, None, None, None),
+    "misc_set_draft": lambda g, path: g.rpc("misc_set_draft", 1, 10, None, path, None, None, None),
+    "add_device_message": lambda g, path: g.rpc("add_device_message", 1, path, {"file": path}),
+    "copy_to_blob_dir": lambda g, path: g.rpc("copy_to_blob_dir", 1, path),
+}
+WRITES = {"save_msg_file": lambda g, path, msg: g.rpc("save_msg_file", 1, msg, path)}
+NO_PATH = {"secure_join_with_ux_info"}  # `uipath` is where a person clicked
+
+
+def rows_with_paths(document):
+    def names(schema):
+        schema = schema or {}
+        for part in schema.get("anyOf", []):
+            yield from names(part)
+        if "$ref" in schema:
+            target = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+            yield from target.get("properties", {})
+    for method in document["methods"]:
+        for param in method["params"]:
+            words = {param["name"].lower(), *(name.lower() for name in names(param["schema"]))}
+            if any("path" in word or word in {"file", "destination"} for word in words):
+                yield method["name"]
+
+
+class Paths(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.file = self.folder / "report.csv"
+        self.file.write_text("a,b\n1,2\n")
+
+    def refused(self, call, *args):
+        with self.assertRaises(RpcError) as caught:
+            call(*args)
+        return str(caught.exception)
+
+    def test_every_row_that_takes_a_path_is_known_here(self):
+        with Gateway("alice") as gateway:
+            rows = set(rows_with_paths(gateway.rpc("rpc.discover")))
+        self.assertEqual(rows, set(READS) | set(WRITES) | NO_PATH)
+
+    def test_no_row_reads_what_is_not_for_callers(self):
+        key = self.folder / "elsewhere.key"
+        with Gateway("alice", flags=["--key-file", str(key)]) as gateway:
+            accounts = gateway.accounts
+            os.mkfifo(self.folder / "pipe")
+            (self.folder / "link").symlink_to(key)
+            (self.folder / "store-link").symlink_to(accounts / "store.db")
+            bad = [accounts / "store.db", accounts / "lock", key, self.folder / "link",
+                   self.folder / "store-link", self.folder / "pipe", self.folder, "/proc/self/environ",
+                   "/dev/zero", "/sys/kernel/notes", self.folder / "missing", "report.csv", "/tmp/a\0b",
+                   accounts / "blobs" / ".." / "store.db"]
+            for name, call in READS.items():
+                for path in bad:
+                    with self.subTest(row=name, path=str(path)):
+                        self.refused(call, gateway, str(path))
+                with self.subTest(row=name, path="an ordinary file"):
+                    call(gateway, str(self.file))
+
+    def test_no_row_writes_over_or_into_what_is_not_for_callers(self):
+        with Gateway("alice") as gateway:
+            msg = gateway.rpc("send_msg", 1, 10, {"file": str(self.file)})
+            accounts = gateway.accounts
+            (self.folder / "dangling").symlink_to(self.folder / "nowhere")
+            bad = [self.file, self.folder / "dangling", accounts / "new", "/proc/new", "/dev/new",
+                   self.folder / "missing" / "new", self.folder / "..", "new", ""]
+            for name, call in WRITES.items():
+                for path in bad:
+                    with self.subTest(row=name, path=str(path)):
+                        self.refused(call, gateway, str(path), msg)
+                out = self.folder / "out.csv"
+                call(gateway, str(out), msg)
+                self.assertEqual(out.read_text(), self.file.read_text())
+                self.assertEqual(stat.S_IMODE(out.stat().st_mode), 0o600)
+            self.assertFalse((self.folder / "nowhere").exists())
+            self.assertFalse((accounts / "new").exists())
+            self.assertEqual(self.file.read_text(), "a,b\n1,2\n")
+
+    def test_without_keys_on_a_network_only_the_named_folders_are_open(self):
+        inside = self.folder / "data"
+        inside.mkdir()
+        good = inside / "good.csv"
+        good.write_text("x")
+        (inside / "way-out").symlink_to(self.file)
+        with Gateway("alice", flags=["--allow-anonymous", "--files", str(inside)]) as gateway:
+            for name, call in READS.items():
+                for path in (self.file, inside / "way-out", inside / ".." / "report.csv"):
+                    with self.subTest(row=name, path=str(path)):
+                        self.assertIn("--files", self.refused(call, gateway, str(path)))
+                call(gateway, str(good))
+            msg = gateway.rpc("send_msg", 1, 10, {"file": str(good)})
+            for name, call in WRITES.items():
+                self.assertIn("--files", self.refused(call, gateway, str(self.folder / "out"), msg))
+                call(gateway, str(inside / "out"), msg)
+
+
+if __name__ == "__main__":
+    unittest.main()
