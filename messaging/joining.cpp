@@ -135,14 +135,16 @@ base::Result<std::int64_t> new_route(const WriteContext& write, std::vector<std:
   return id;
 }
 
-// Everything queued for the contact goes this way from now on.
+// Everything queued for the contact goes this way from now on. The old way stays while a join of
+// our own is under way on it: when two join each other at once, both joins are completed.
 base::Result<> switch_route(const WriteContext& write, store::ContactRow& contact,
                             std::int64_t route) {
   const auto old = contact.route_id;
   contact.route_id = route;
   if (!old || *old == route) return {};
   EDGE_CHECK(store::move_outbox(write.scope, contact.id, route));
-  return store::delete_route(write.scope, *old);
+  EDGE_TRY(const bool wanted, store::route_has_pending_join(write.scope, *old));
+  return wanted ? base::Result<>{} : store::delete_route(write.scope, *old);
 }
 
 base::Result<store::ContactRow> contact_for(const WriteContext& write, const crypto::PublicKey& key,
@@ -440,7 +442,7 @@ base::Result<bool> complete_answer(const WriteContext& write, const Tag& tag,
            ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
   EDGE_CHECK(announce_session(write, contact, chat));
   EDGE_CHECK(write.emit(SecurejoinJoinerProgress{contact.id, 600}));
-  EDGE_CHECK(queue_hello(write, contact.id, join->id));
+  EDGE_CHECK(queue_hello(write, contact.id, session, join->id));
   EDGE_CHECK(release_waiting(write, contact.id));
   return true;
 }

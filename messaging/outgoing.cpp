@@ -119,7 +119,8 @@ base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, 
   return {};
 }
 
-base::Result<> queue_hello(const WriteContext& write, ContactId contact, std::int64_t join_id) {
+base::Result<> queue_hello(const WriteContext& write, ContactId contact, store::SessionRow& session,
+                           std::int64_t join_id) {
   EDGE_TRY(const std::int64_t route, route_of(write, contact));
   OutboxRow out;
   out.route_id = route;
@@ -129,7 +130,10 @@ base::Result<> queue_hello(const WriteContext& write, ContactId contact, std::in
   out.uuid = crypto::random_array<16>();
   out.created_at = write.tx.now();
   out.payload = encode(Content{*out.uuid, Hello{}});
-  return put(write, std::move(out), contact);
+  EDGE_TRY(out.envelope, seal_on(write.scope, session, out.payload));
+  EDGE_CHECK(store::insert_outbox(write.scope, out));
+  wake_courier(write, route);
+  return {};
 }
 
 base::Result<> release_waiting(const WriteContext& write, ContactId contact) {

@@ -20,8 +20,10 @@ base::Result<> queue_message(const WriteContext& write, ContactId contact,
 base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, const Uuid& uuid,
                                   UnixMillis at);
 
-// Queues the joiner's first ratchet message; its acknowledgement completes the join.
-base::Result<> queue_hello(const WriteContext& write, ContactId contact, std::int64_t join_id);
+// Queues the joiner's first ratchet message, on the session that it proves whichever else there is;
+// its acknowledgement completes the join.
+base::Result<> queue_hello(const WriteContext& write, ContactId contact, store::SessionRow& session,
+                           std::int64_t join_id);
 
 // A session came to be: everything that waits for the contact is encrypted now, in order.
 base::Result<> release_waiting(const WriteContext& write, ContactId contact);

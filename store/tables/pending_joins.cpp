@@ -97,6 +97,13 @@ base::Result<std::optional<PendingJoinRow>> find_pending_join_by_session(const S
   return scope.db.one<PendingJoinRow>(kSql, reader(scope), scope.account, session_id);
 }
 
+base::Result<bool> route_has_pending_join(const Scope& scope, std::int64_t route_id) {
+  EDGE_TRY(const auto found,
+           scope.db.integer("SELECT 1 FROM pending_join WHERE account_id = ?1 AND route_id = ?2",
+                            scope.account, route_id));
+  return found.has_value();
+}
+
 base::Result<std::vector<std::int64_t>> pending_joins_of_role(const Scope& scope, JoinRole role) {
   std::vector<std::int64_t> ids;
   EDGE_CHECK(scope.db.each(

@@ -40,6 +40,7 @@ base::Result<std::optional<PendingJoinRow>> find_pending_join_by_digest(
     const Scope& scope, const std::array<std::uint8_t, 32>& digest);
 base::Result<std::optional<PendingJoinRow>> find_pending_join_by_session(const Scope& scope,
                                                                          std::int64_t session_id);
+base::Result<bool> route_has_pending_join(const Scope& scope, std::int64_t route_id);
 // Ids, the oldest first.
 base::Result<std::vector<std::int64_t>> pending_joins_of_role(const Scope& scope, JoinRole role);
 
