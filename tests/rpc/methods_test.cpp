@@ -1,0 +1,301 @@
+// The real methods over a real store: what clients of this API rely on, in the shapes they know.
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+
+#include "tests/rpc/ask.h"
+#include "tests/rpc/one_gateway.h"
+#include "tests/rpc/schema_check.h"
+#include "tests/support/catch.h"
+
+using nlohmann::json;
+
+namespace {
+
+class Gateway : public OneGateway {
+ public:
+  json ok(std::string_view method, json params = json::array()) {
+    return result(service(), method, std::move(params));
+  }
+  json error(std::string_view method, json params) {
+    const json answer = call(service(), method, std::move(params));
+    REQUIRE(answer.contains("error"));
+    return answer["error"];
+  }
+  void shape(std::string_view schema, const json& value) {
+    CHECK(reference_.fault(schema, value) == "");
+  }
+  int saved() { return ok("create_chat_by_contact_id", {1, 1}); }
+
+  // Polls until it holds; fails the test after 20 seconds.
+  template <class F>
+  void until(F holds) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!holds()) {
+      REQUIRE(std::chrono::steady_clock::now() < deadline);
+      ok("sleep", {0.01});
+    }
+  }
+
+ private:
+  SchemaCheck reference_ = SchemaCheck::reference();
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Gateway, "account 1 is there, configured and described") {
+  CHECK(ok("get_all_account_ids") == json({1}));
+  shape("Account", ok("get_account_info", {1}));
+  for (const auto& account : ok("get_all_accounts")) shape("Account", account);
+  CHECK(ok("is_configured", {1}) == true);
+  CHECK(ok("get_config", {1, "addr"}) == "edge@example.org");
+  CHECK(ok("get_connectivity", {1}).is_number_integer());
+  const json info = ok("get_info", {1});
+  for (const auto& value : info) CHECK(value.is_string());
+  CHECK(ok("get_system_info").is_object());
+  CHECK(error("get_account_info", {99})["code"] == -32603);
+  CHECK(error("get_account_info", {99})["message"].get<std::string>().find("99") !=
+        std::string::npos);
+}
+
+TEST_CASE_METHOD(Gateway, "settings are kept, reset, and refused by name when unknown") {
+  CHECK(ok("set_config", {1, "displayname", "Line 4"}).is_null());
+  CHECK(ok("get_config", {1, "displayname"}) == "Line 4");
+  CHECK(ok("batch_set_config", {1, {{"ui.theme", "dark"}, {"displayname", nullptr}}}).is_null());
+  const json both = ok("batch_get_config", {1, {"ui.theme", "selfstatus"}});
+  CHECK(both["ui.theme"] == "dark");
+  CHECK(both.contains("selfstatus"));
+  const json unknown = error("get_config", {1, "nokey"});
+  CHECK(unknown["message"].get<std::string>().find("nokey") != std::string::npos);
+  // In one batch a read sees the write before it.
+  const json batch = ask_json(
+      service(),
+      json::parse(
+          R"([{"jsonrpc":"2.0","id":1,"method":"set_config","params":[1,"displayname","B"]},
+              {"jsonrpc":"2.0","id":2,"method":"get_config","params":[1,"displayname"]}])"));
+  CHECK(batch[1]["result"] == "B");
+}
+
+TEST_CASE_METHOD(Gateway, "a message to oneself is sent, listed and read in the known shapes") {
+  const int chat = saved();
+  const json id = ok("send_msg", {1, chat, {{"text", "Batch complete"}}});
+  const json second = ok("misc_send_text_message", {1, chat, "two"});
+  REQUIRE(id.is_number_integer());
+  const std::string key = std::to_string(id.get<int>());
+  const json messages = ok("get_messages", {1, {id, second, 999999}});
+  CHECK(messages.size() == 3);
+  for (const auto& message : messages) shape("MessageLoadResult", message);
+  CHECK(messages[key]["text"] == "Batch complete");
+  CHECK(messages[key]["state"] == 26);
+  CHECK(messages["999999"]["kind"] == "loadingError");
+  shape("Message", ok("get_message", {1, id}));
+  shape("MessageInfo", ok("get_message_info_object", {1, id}));
+  CHECK(ok("get_message_info", {1, id}).get<std::string>().find("Batch complete") !=
+        std::string::npos);
+  CHECK(ok("get_message_ids", {1, chat, false, false}) == json({id, second}));
+  for (const auto& item : ok("get_message_list_items", {1, chat, false, true})) {
+    shape("MessageListItem", item);
+  }
+  CHECK(ok("get_existing_msg_ids", {1, {id, 999999}}) == json({id}));
+  shape("FullChat", ok("get_full_chat_by_id", {1, chat}));
+  shape("BasicChat", ok("get_basic_chat_info", {1, chat}));
+  CHECK(ok("can_send", {1, chat}) == true);
+  CHECK(ok("get_chat_contacts", {1, chat}) == json({1}));
+  const json entries = ok("get_chatlist_entries", {1, nullptr, nullptr, nullptr});
+  CHECK(ok("get_chatlist_entries", {1}) == entries);
+  CHECK(std::find(entries.begin(), entries.end(), chat) != entries.end());
+  json asked = entries;
+  asked.push_back(6);
+  asked.push_back(4711);
+  const json items = ok("get_chatlist_items_by_entries", {1, asked});
+  for (const auto& item : items) shape("ChatListItemFetchResult", item);
+  CHECK(items["6"]["kind"] == "ArchiveLink");
+  CHECK(items["4711"]["kind"] == "Error");
+  CHECK(ok("delete_messages", {1, {id}}).is_null());
+  CHECK(ok("get_messages", {1, {id}})[key]["kind"] == "loadingError");
+}
+
+TEST_CASE_METHOD(Gateway, "a message without text and file, or to no chat, is refused in words") {
+  const json empty = error("send_msg", {1, saved(), {{"txt", "typo"}}});
+  CHECK(empty["code"] == -32602);
+  CHECK(empty["message"] == "data: a message needs text or file; ignored: txt");
+  CHECK(error("send_msg", {1, 4711, {{"text", "x"}}})["code"] == -32603);
+  CHECK(error("send_msg", {1, saved()})["message"] == "data: missing, expected an object");
+}
+
+TEST_CASE_METHOD(Gateway, "contacts have the known shape and addresses are looked up") {
+  shape("Contact", ok("get_contact", {1, 1}));
+  shape("Contact", ok("get_contact", {1, 5}));
+  CHECK(ok("get_contact_ids", {1, 0, nullptr}) == json::array());
+  CHECK(ok("get_contact_ids", {1, 2, nullptr}) == json({1}));
+  for (const auto& contact : ok("get_contacts", {1, 2, nullptr})) shape("Contact", contact);
+  shape("Contact", ok("get_contacts_by_ids", {1, {1}})["1"]);
+  CHECK(ok("lookup_contact_id_by_addr", {1, "nobody@nowhere"}).is_null());
+  CHECK(error("get_contact", {1, 4711})["code"] == -32603);
+}
+
+TEST_CASE_METHOD(Gateway, "transports answer as if all were configured, and store no password") {
+  const json list = ok("list_transports", {1});
+  REQUIRE(list.size() == 1);
+  shape("EnteredLoginParam", list[0]);
+  CHECK(list[0]["addr"] == "edge@example.org");
+  CHECK(list[0]["password"] == "");
+  CHECK(ok("add_or_update_transport", {1, {{"addr", "a@b"}, {"password", "hunter2"}}}).is_null());
+  CHECK(ok("list_transports", {1}) == list);
+  CHECK(ok("configure", {1}).is_null());
+  bool told = false;
+  for (const auto& event : ok("get_next_event_batch")) {
+    shape("Event", event);
+    told |= event["event"]["kind"] == "ConfigureProgress" && event["event"]["progress"] == 1000;
+  }
+  CHECK(told);
+}
+
+TEST_CASE_METHOD(Gateway, "a draft is kept, shown, sent and dropped") {
+  const int chat = saved();
+  CHECK(ok("get_draft", {1, chat}).is_null());
+  ok("misc_set_draft", {1, chat, "later"});
+  const json draft = ok("get_draft", {1, chat});
+  shape("Message", draft);
+  CHECK(draft["state"] == 19);
+  const json id = ok("misc_send_draft", {1, chat});
+  CHECK(ok("get_message", {1, id})["text"] == "later");
+  CHECK(ok("get_draft", {1, chat}).is_null());
+  CHECK(error("misc_send_draft", {1, chat})["code"] == -32603);
+}
+
+TEST_CASE_METHOD(Gateway, "an invite is a link and a picture, and one's own is refused") {
+  const std::string link = ok("get_chat_securejoin_qr_code", {1, nullptr});
+  CHECK(link.starts_with("OPENPGP4FPR:"));
+  CHECK(ok("get_chat_securejoin_qr_code", {1}) == link);
+  const json svg = ok("get_chat_securejoin_qr_code_svg", {1});
+  CHECK(svg[0] == link);
+  CHECK(svg[1].get<std::string>().starts_with("<svg"));
+  const json own = ok("check_qr", {1, link});
+  shape("Qr", own);
+  CHECK(own["kind"] == "withdrawVerifyContact");
+  CHECK_FALSE(own["authcode"].get<std::string>().empty());
+  shape("Qr", ok("check_qr", {1, "just words"}));
+  CHECK(call(service(), "secure_join", {1, link}).contains("error"));
+  CHECK(ok("set_config_from_qr", {1, link}).is_null());
+  CHECK(ok("check_qr", {1, link})["kind"] == "reviveVerifyContact");
+}
+
+TEST_CASE_METHOD(Gateway, "two accounts join and talk; waiting calls are answered by the message") {
+  const int other = ok("add_account");
+  const std::string link = ok("get_chat_securejoin_qr_code", {1});
+  shape("Qr", ok("check_qr", {other, link}));
+  const int chat = ok("secure_join", {other, link});
+  until([&] { return ok("can_send", {other, chat}) == true; });
+  until([&] { return ok("get_contact_ids", {1, 0, nullptr}).size() == 1; });
+  // What came with joining is read away first.
+  until([&] {
+    const json next = ok("get_next_msgs", {1});
+    if (!next.empty()) ok("markseen_msgs", {1, next});
+    return next.empty();
+  });
+  Pending waiting;
+  service().handle(R"({"jsonrpc":"2.0","id":1,"method":"wait_next_msgs","params":[1]})", {},
+                   waiting.answer());
+  CHECK_FALSE(waiting.came());
+  const json sent = ok("send_msg", {other, chat, {{"text", "hello"}}});
+  const json arrived = json::parse(waiting.wait())["result"];
+  REQUIRE(arrived.size() == 1);
+  const json message = ok("get_message", {1, arrived[0]});
+  shape("Message", message);
+  CHECK(message["text"] == "hello");
+  CHECK(message["state"] == 10);
+  CHECK(message["sender"]["isVerified"] == true);
+  CHECK(message["showPadlock"] == true);
+  // An answer that quotes it.
+  const json answer =
+      ok("send_msg", {1, message["chatId"], {{"text", "hi"}, {"quotedMessageId", arrived[0]}}});
+  const json quoting = ok("get_message", {1, answer});
+  shape("Message", quoting);
+  CHECK(quoting["quote"]["kind"] == "WithMessage");
+  CHECK(quoting["quote"]["text"] == "hello");
+  ok("markseen_msgs", {1, arrived});
+  until([&] { return ok("get_message", {other, sent})["state"] == 28; });
+  for (const auto& receipt : ok("get_message_read_receipts", {other, sent})) {
+    shape("MessageReadReceipt", receipt);
+  }
+  bool inviter = false;
+  for (const auto& event : ok("get_next_event_batch")) {
+    const bool ours = event["event"]["kind"].get<std::string>().starts_with("Privitty");
+    if (!ours) shape("Event", event);
+    if (event["event"]["kind"] == "SecurejoinInviterProgress" &&
+        event["event"]["progress"] == 1000) {
+      inviter = true;
+      CHECK(event["event"]["chatId"] == message["chatId"]);
+    }
+  }
+  CHECK(inviter);
+}
+
+TEST_CASE_METHOD(Gateway, "files go in by path and come out as they were, never over a file") {
+  const std::string source = dir() / "report.csv";
+  std::ofstream(source) << "a,b\n1,2\n";
+  const int chat = saved();
+  const json id = ok("send_msg", {1, chat, {{"text", "see"}, {"file", source}}});
+  const json message = ok("get_message", {1, id});
+  shape("Message", message);
+  CHECK(message["fileName"] == "report.csv");
+  CHECK(message["fileBytes"] == 8);
+  const std::string copy = dir() / "copy.csv";
+  CHECK(ok("save_msg_file", {1, id, copy}).is_null());
+  std::ifstream in(copy);
+  CHECK(std::string((std::istreambuf_iterator<char>(in)), {}) == "a,b\n1,2\n");
+  CHECK(error("save_msg_file", {1, id, copy})["code"] == -32603);
+  const json blob = ok("copy_to_blob_dir", {1, source});
+  CHECK(ok("send_msg", {1, chat, {{"file", blob}, {"filename", "again.csv"}}}).is_number_integer());
+  CHECK(blob.get<std::string>().starts_with(ok("get_blob_dir", {1}).get<std::string>()));
+}
+
+TEST_CASE_METHOD(Gateway, "every method answers a missing account with an error, never a crash") {
+  rpc::SchemaBook book;
+  for (const rpc::Method& method : rpc::method_table().methods()) {
+    const auto info = method.describe(book);
+    if (info.params.empty() || info.params.front().name != "account_id") continue;
+    json params = {{"account_id", 4711}};
+    for (const auto& param : info.params) {
+      if (!param.required || param.name == "account_id") continue;
+      if (param.type == "integer") params[param.name] = 12;
+      if (param.type == "string") params[param.name] = "OPENPGP4FPR:x";
+      if (param.type == "boolean") params[param.name] = false;
+      if (param.type.starts_with("list")) params[param.name] = json::array();
+      if (param.type.starts_with("map")) params[param.name] = json::object();
+      if (param.type == "MessageData") params[param.name] = {{"text", "x"}};
+      if (param.type == "EnteredLoginParam") params[param.name] = {{"addr", ""}, {"password", ""}};
+      if (param.type == "ChatVisibility") params[param.name] = "Normal";
+      if (param.type == "MuteDuration") params[param.name] = {{"kind", "Forever"}};
+    }
+    const json answer = call(service(), method.name, params);
+    INFO(method.name << " " << answer.dump());
+    // Delta Chat answers [] to some lists of nothing; everything else is an error.
+    const bool harmless =
+        answer.contains("result") && answer["result"].is_structured() && answer["result"].empty();
+    CHECK((answer.contains("error") || harmless));
+    if (answer.contains("error")) {
+      CHECK(answer["error"]["message"].get<std::string>().find("log id") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE_METHOD(Gateway, "get_messages of a hundred ids takes a few milliseconds at most") {
+  const int chat = saved();
+  json ids = json::array();
+  for (int i = 0; i < 100; ++i) {
+    ids.push_back(ok("misc_send_text_message", {1, chat, "message " + std::to_string(i)}));
+  }
+  const std::string body =
+      json{{"jsonrpc", "2.0"}, {"id", 1}, {"method", "get_messages"}, {"params", {1, ids}}}.dump();
+  auto best = std::chrono::steady_clock::duration::max();
+  for (int i = 0; i < 20; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    const std::string text = ask(service(), body);
+    best = std::min(best, std::chrono::steady_clock::now() - start);
+    CHECK(text.size() > 50'000);
+  }
+  // Generous, for slow and instrumented builds; bench/ measures the real thing.
+  CHECK(best < std::chrono::milliseconds(100));
+}
