@@ -14,6 +14,7 @@
 #include "gateway/peer/http_transport.h"
 #include "gateway/peer/relay_endpoint.h"
 #include "gateway/signals.h"
+#include "gateway/stdio.h"
 #include "gateway/version.h"
 #include "messaging/engine.h"
 #include "rpc/service.h"
@@ -61,6 +62,7 @@ struct Daemon::Parts {
   std::unique_ptr<HttpServer> server;
   std::unique_ptr<Signals> signals;
   std::unique_ptr<Timer> stop_limit;
+  std::unique_ptr<Stdio> stdio;
   std::string listening;       // HOST:PORT as bound
   std::string peer_listening;  // "" without --peer-listen
   bool stopping = false;       // the loop's
@@ -70,7 +72,8 @@ struct Daemon::Parts {
   base::Result<> open_engine();
   void add_routes();
   std::vector<std::string> why_not_ready() const;
-  void stop(int signal);
+  void start_stdio();
+  void stop(std::string_view why);
   void take_down();
 };
 
@@ -165,11 +168,17 @@ std::vector<std::string> Daemon::Parts::why_not_ready() const {
   return out;
 }
 
+void Daemon::Parts::start_stdio() {
+  const rpc::Caller caller{.loopback = true, .restricted_paths = settings.restricted_paths()};
+  stdio = std::make_unique<Stdio>(*service, caller, STDIN_FILENO, STDOUT_FILENO,
+                                  [this] { loop->post([this] { stop("the input ended"); }); });
+}
+
 // On the loop. What is parked is answered, running requests end, the streams close, the loop stops.
-void Daemon::Parts::stop(int signal) {
+void Daemon::Parts::stop(std::string_view why) {
   if (stopping) return;
   stopping = true;
-  base::log::info("stopping on {}", signal == SIGINT ? "SIGINT" : "SIGTERM");
+  base::log::info("stopping: {}", why);
   notify_service_manager(surroundings, "STOPPING=1");
   stop_limit = std::make_unique<Timer>(*loop, [this] {
     base::log::warning("requests still run; stopping without them");
@@ -188,6 +197,7 @@ void Daemon::Parts::take_down() {
   workers->stop();
   engine->stop();
   store->stop();
+  if (stdio) stdio->finish();  // after the last commit's answer
 }
 
 Daemon::Daemon(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -206,7 +216,9 @@ base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundi
   EDGE_CHECK(parts->open_engine());
   parts->add_routes();
   Parts* const raw = parts.get();
-  EDGE_TRY(parts->signals, Signals::watch(*parts->loop, [raw](int signal) { raw->stop(signal); }));
+  EDGE_TRY(parts->signals, Signals::watch(*parts->loop, [raw](int signal) {
+             raw->stop(signal == SIGINT ? "SIGINT" : "SIGTERM");
+           }));
   return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
 }
 
@@ -219,6 +231,7 @@ base::Result<> Daemon::run() {
   }
   // Not a log line: programs wait for it whatever the log level.
   std::fprintf(stderr, "listening on http://%s\n", parts_->listening.c_str());
+  if (parts_->settings.stdio) parts_->start_stdio();
   parts_->loop->run();
   parts_->take_down();
   base::log::info("stopped");

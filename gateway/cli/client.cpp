@@ -1,12 +1,11 @@
 #include "gateway/cli/client.h"
 
-#include <curl/curl.h>
 #include <sys/stat.h>
 
 #include <cstdio>
 #include <filesystem>
 
-#include "gateway/peer/curl_loop.h"  // CurlEasy, CurlList
+#include "gateway/peer/curl_api.h"
 
 namespace gateway::cli {
 
@@ -34,35 +33,37 @@ std::size_t read_file(char* out, std::size_t size, std::size_t count, void* at) 
   return std::fread(out, size, count, static_cast<std::FILE*>(at));
 }
 
-void add(CurlList& list, const std::string& line) {
-  if (curl_slist* longer = curl_slist_append(list.get(), line.c_str())) {
-    static_cast<void>(list.release());
-    list.reset(longer);
-  }
-}
-
 }  // namespace
 
 struct Client::Transfer {
-  CurlEasy easy{curl_easy_init()};
+  const CurlApi* api = nullptr;
+  CurlEasy easy;
+  CurlList headers;
 
   // A clean handle that keeps its connection.
-  CURL* fresh() {
-    curl_easy_reset(easy.get());
-    curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy.get(), CURLOPT_PROXY, "");
-    curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, 5000L);
-    curl_easy_setopt(easy.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  Result<CURL*> fresh() {
+    if (api == nullptr) {
+      EDGE_TRY(api, CurlApi::load());
+      easy = CurlEasy(api->easy_init(), {api});
+    }
+    if (!easy) return fail(Errc::exhausted, "out of memory");
+    headers = CurlList(nullptr, {api});
+    api->easy_reset(easy.get());
+    api->easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
+    api->easy_setopt(easy.get(), CURLOPT_PROXY, "");
+    api->easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
+    api->easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, 5000L);
+    api->easy_setopt(easy.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     return easy.get();
   }
-  Result<long> perform(CurlList& headers) {
-    curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
-    const CURLcode code = curl_easy_perform(easy.get());
-    long status = 0;
-    curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
-    if (code != CURLE_OK) return fail(Errc::unavailable, std::to_string(code));
-    return status;
+  long status() const {
+    long out = 0;
+    api->easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &out);
+    return out;
+  }
+  CURLcode perform() {
+    api->easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
+    return api->easy_perform(easy.get());
   }
 };
 
@@ -80,40 +81,38 @@ base::Error Client::unreachable(int code) const {
     return fail(Errc::unavailable, "the host of " + where + " is not known: check --url");
   }
   return fail(Errc::unavailable, "the daemon at " + where + " did not answer: " +
-                                     curl_easy_strerror(static_cast<CURLcode>(code)) +
+                                     transfer_->api->easy_strerror(static_cast<CURLcode>(code)) +
                                      "; is it privitty-edged, and does it run?");
 }
 
 Result<HttpAnswer> Client::get(const std::string& target) {
   HttpAnswer answer;
-  CURL* const easy = transfer_->fresh();
+  EDGE_TRY(CURL* const easy, transfer_->fresh());
+  const auto set = transfer_->api->easy_setopt;
   const std::string url = url_.text() + target;
-  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 30'000L);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &collect);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer.body);
-  CurlList headers;
-  const auto status = transfer_->perform(headers);
-  if (!status) return unreachable(std::stoi(status.error().message));
-  answer.status = *status;
+  set(easy, CURLOPT_URL, url.c_str());
+  set(easy, CURLOPT_TIMEOUT_MS, 30'000L);
+  set(easy, CURLOPT_WRITEFUNCTION, &collect);
+  set(easy, CURLOPT_WRITEDATA, &answer.body);
+  if (const CURLcode code = transfer_->perform(); code != CURLE_OK) return unreachable(code);
+  answer.status = transfer_->status();
   return answer;
 }
 
 Result<HttpAnswer> Client::post_rpc(const std::string& body) {
   HttpAnswer answer;
-  CURL* const easy = transfer_->fresh();
+  EDGE_TRY(CURL* const easy, transfer_->fresh());
+  const auto set = transfer_->api->easy_setopt;
   const std::string url = url_.text() + "/rpc";
-  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.c_str());
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &collect);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer.body);
-  CurlList headers;
-  add(headers, "Content-Type: application/json");
-  add(headers, "Expect:");
-  const auto status = transfer_->perform(headers);
-  if (!status) return unreachable(std::stoi(status.error().message));
-  answer.status = *status;
+  set(easy, CURLOPT_URL, url.c_str());
+  set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+  set(easy, CURLOPT_POSTFIELDS, body.c_str());
+  set(easy, CURLOPT_WRITEFUNCTION, &collect);
+  set(easy, CURLOPT_WRITEDATA, &answer.body);
+  append(transfer_->headers, "Content-Type: application/json");
+  append(transfer_->headers, "Expect:");
+  if (const CURLcode code = transfer_->perform(); code != CURLE_OK) return unreachable(code);
+  answer.status = transfer_->status();
   if (answer.status != 200 && answer.status != 204) return refusal(answer);
   return answer;
 }
@@ -201,22 +200,21 @@ Result<std::string> Client::upload(const std::string& path, std::uint32_t accoun
     return fail(Errc::invalid_argument, path + " is not a regular file");
   }
   HttpAnswer answer;
-  CURL* const easy = transfer_->fresh();
+  EDGE_TRY(CURL* const easy, transfer_->fresh());
+  const auto set = transfer_->api->easy_setopt;
   const std::string name = std::filesystem::path(path).filename();
   const std::string url =
       url_.text() + "/file?name=" + percent_encode(name) + "&account_id=" + std::to_string(account);
-  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(easy, CURLOPT_POST, 1L);
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(facts.st_size));
-  curl_easy_setopt(easy, CURLOPT_READFUNCTION, &read_file);
-  curl_easy_setopt(easy, CURLOPT_READDATA, file.get());
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &collect);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer.body);
-  CurlList headers;
-  add(headers, "Content-Type: application/octet-stream");
-  const auto status = transfer_->perform(headers);
-  if (!status) return unreachable(std::stoi(status.error().message));
-  answer.status = *status;
+  set(easy, CURLOPT_URL, url.c_str());
+  set(easy, CURLOPT_POST, 1L);
+  set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(facts.st_size));
+  set(easy, CURLOPT_READFUNCTION, &read_file);
+  set(easy, CURLOPT_READDATA, file.get());
+  set(easy, CURLOPT_WRITEFUNCTION, &collect);
+  set(easy, CURLOPT_WRITEDATA, &answer.body);
+  append(transfer_->headers, "Content-Type: application/octet-stream");
+  if (const CURLcode code = transfer_->perform(); code != CURLE_OK) return unreachable(code);
+  answer.status = transfer_->status();
   if (answer.status != 200) return refusal(answer);
   const auto json = Json::parse(answer.body, nullptr, false);
   if (!json.is_object() || !json.contains("path") || !json["path"].is_string()) {
@@ -227,33 +225,32 @@ Result<std::string> Client::upload(const std::string& path, std::uint32_t accoun
 
 Result<> Client::stream(const std::string& target, const std::string& last_event_id,
                         const OnBytes& on_bytes) {
-  CURL* const easy = transfer_->fresh();
+  EDGE_TRY(CURL* const easy, transfer_->fresh());
+  const auto set = transfer_->api->easy_setopt;
   const std::string url = url_.text() + target;
   bool wanted = true;
   std::string refused;
   const OnBytes judge = [&](std::string_view bytes) {
-    long status = 0;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    if (status != 200) {
+    if (transfer_->status() != 200) {
       if (refused.size() < 4096) refused.append(bytes);
       return true;
     }
     wanted = on_bytes(bytes);
     return wanted;
   };
-  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &pass_on);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &judge);
+  set(easy, CURLOPT_URL, url.c_str());
+  set(easy, CURLOPT_WRITEFUNCTION, &pass_on);
+  set(easy, CURLOPT_WRITEDATA, &judge);
   // The daemon pings every 15 s: a stream that says nothing for 45 s is dead.
-  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, 45L);
-  CurlList headers;
-  add(headers, "Accept: text/event-stream");
-  if (!last_event_id.empty()) add(headers, "Last-Event-ID: " + last_event_id);
-  const auto status = transfer_->perform(headers);
+  set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  set(easy, CURLOPT_LOW_SPEED_TIME, 45L);
+  append(transfer_->headers, "Accept: text/event-stream");
+  if (!last_event_id.empty())
+    append(transfer_->headers, ("Last-Event-ID: " + last_event_id).c_str());
+  const CURLcode code = transfer_->perform();
   if (!wanted) return {};
-  if (!status) return unreachable(std::stoi(status.error().message));
-  if (*status != 200) return refusal({*status, refused});
+  if (code != CURLE_OK) return unreachable(code);
+  if (const long status = transfer_->status(); status != 200) return refusal({status, refused});
   return {};
 }
 

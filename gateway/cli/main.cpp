@@ -126,6 +126,8 @@ std::string usage_fault(const CLI::App& app, const CLI::ParseError& error, int a
     if (std::find(known.begin(), known.end(), word) != known.end()) continue;
     const auto hint = nearest(word, known);
     if (hint.empty()) continue;
+    if (app.get_subcommands().empty())
+      message = "unknown command or flag '" + std::string(word) + "'";
     return message + "; did you mean " + std::string(hint) + "?";
   }
   return message + "; see privitty-edge --help";

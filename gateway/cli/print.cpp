@@ -30,6 +30,15 @@ std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
+// The first line's worth of a text, cut between characters.
+std::string shortened(std::string text) {
+  constexpr std::size_t kMost = 72;
+  if (text.size() <= kMost) return text;
+  std::size_t end = kMost;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + "...";
+}
+
 // How many bytes of a character that a terminal must not get: U+0080 to U+009F command it as ESC
 // does; U+202A to U+202E and U+2066 to U+2069 turn the direction of writing, so that a line reads
 // as another.
@@ -125,7 +134,7 @@ std::string chat_line(const Json& item) {
   }
   const auto who = text_of(item, "summaryText1");
   if (!who.empty()) line += plain(who) + ": ";
-  line += plain(text_of(item, "summaryText2"));
+  line += shortened(plain(text_of(item, "summaryText2")));
   return line;
 }
 

@@ -46,31 +46,39 @@ CurlLoop::CurlLoop(EventLoop& loop)
 
 CurlLoop::~CurlLoop() {
   if (multi_ == nullptr) return;
-  for (auto& [easy, transfer] : transfers_) curl_multi_remove_handle(multi_, easy);
+  for (auto& [easy, transfer] : transfers_) api_->multi_remove_handle(multi_, easy);
   transfers_.clear();
-  curl_multi_cleanup(multi_);  // closes what is kept alive, which takes the sockets away
+  api_->multi_cleanup(multi_);  // closes what is kept alive, which takes the sockets away
   for (auto& [fd, socket] : sockets_) loop_.remove(fd, *socket);
 }
 
 bool CurlLoop::set_up() {
   if (multi_ != nullptr) return true;
-  if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return false;
-  multi_ = curl_multi_init();
+  const auto api = CurlApi::load();
+  if (!api) {
+    if (!told_missing_) base::log::error("{}", api.error().message);
+    told_missing_ = true;
+    return false;
+  }
+  api_ = *api;
+  multi_ = api_->multi_init();
   if (multi_ == nullptr) return false;
-  curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlLoop::on_socket);
-  curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
-  curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlLoop::on_timer);
-  curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
-  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kIdleConnections);
+  api_->multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlLoop::on_socket);
+  api_->multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+  api_->multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlLoop::on_timer);
+  api_->multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+  api_->multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kIdleConnections);
   return true;
 }
 
-CurlEasy CurlLoop::make_easy() { return CurlEasy(set_up() ? curl_easy_init() : nullptr); }
+CurlEasy CurlLoop::make_easy() {
+  return set_up() ? CurlEasy(api_->easy_init(), {api_}) : CurlEasy();
+}
 
 void CurlLoop::run(CurlEasy easy, Done done) {
   CURL* const key = easy.get();
   transfers_.emplace(key, Transfer{std::move(easy), std::move(done)});
-  if (curl_multi_add_handle(multi_, key) == CURLM_OK) return;  // its timer starts the transfer
+  if (api_->multi_add_handle(multi_, key) == CURLM_OK) return;  // its timer starts the transfer
   auto failed = transfers_.extract(key);
   loop_.post([transfer = std::move(failed.mapped())]() mutable {
     transfer.done(std::move(transfer.easy), CURLE_FAILED_INIT);
@@ -79,17 +87,17 @@ void CurlLoop::run(CurlEasy easy, Done done) {
 
 void CurlLoop::act(curl_socket_t fd, int events) {
   int running = 0;
-  curl_multi_socket_action(multi_, fd, events, &running);
+  api_->multi_socket_action(multi_, fd, events, &running);
   collect();
 }
 
 void CurlLoop::collect() {
   int left = 0;
-  while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+  while (CURLMsg* message = api_->multi_info_read(multi_, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     CURL* const key = message->easy_handle;
     const CURLcode code = message->data.result;  // the message dies with the next call
-    curl_multi_remove_handle(multi_, key);
+    api_->multi_remove_handle(multi_, key);
     auto finished = transfers_.extract(key);
     if (finished.empty()) continue;
     Transfer transfer = std::move(finished.mapped());

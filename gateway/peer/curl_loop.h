@@ -5,24 +5,14 @@
 // transfer, so that a gateway that sends nothing does not pay for them.
 #pragma once
 
-#include <curl/curl.h>
-
 #include <memory>
 #include <unordered_map>
 
 #include "base/function.h"
 #include "gateway/loop/event_loop.h"
+#include "gateway/peer/curl_api.h"
 
 namespace gateway {
-
-struct CurlEasyDelete {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-};
-using CurlEasy = std::unique_ptr<CURL, CurlEasyDelete>;
-struct CurlListDelete {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using CurlList = std::unique_ptr<curl_slist, CurlListDelete>;
 
 class CurlLoop {
  public:
@@ -31,7 +21,8 @@ class CurlLoop {
   CurlLoop(const CurlLoop&) = delete;
   CurlLoop& operator=(const CurlLoop&) = delete;
 
-  CurlEasy make_easy();  // null when libcurl is out of memory
+  CurlEasy make_easy();                         // null when libcurl is not there or out of memory
+  const CurlApi& api() const { return *api_; }  // after make_easy()
   // Runs the transfer; `done` is called on the loop, later, with the handle given back.
   using Done = base::UniqueFunction<void(CurlEasy, CURLcode)>;
   void run(CurlEasy easy, Done done);
@@ -52,7 +43,9 @@ class CurlLoop {
 
   EventLoop& loop_;
   Timer timer_;
+  const CurlApi* api_ = nullptr;
   CURLM* multi_ = nullptr;
+  bool told_missing_ = false;
   std::unordered_map<CURL*, Transfer> transfers_;
   std::unordered_map<curl_socket_t, std::unique_ptr<Socket>> sockets_;
 };

@@ -179,23 +179,15 @@ class HttpTransport::Impl {
         messaging::prove_deposit(job.deposit.token, job.deposit.mailbox,
                                  loop_.clock().now() + memory_.of(peer).clock_offset, job.body);
     job.url = peer.text() + deposit_path(job.deposit.mailbox);
-    job.headers.reset();
+    job.headers = CurlList(nullptr, {&curl_.api()});
     const auto header = [&](std::string_view name, const std::string& value) {
-      const std::string line = std::string(name) + ": " + value;
-      // The list is only given up when it could grow: a failed append leaves the old one.
-      if (curl_slist* longer = curl_slist_append(job.headers.get(), line.c_str())) {
-        static_cast<void>(job.headers.release());
-        job.headers.reset(longer);
-      }
+      append(job.headers, (std::string(name) + ": " + value).c_str());
     };
     header("Content-Type", "application/octet-stream");
     header(kDepositKeyHeader, base::to_hex(proof.key_id));
     header(kDepositTimeHeader, format_time(proof.time));
     header(kDepositMacHeader, base::to_hex(proof.mac));
-    if (curl_slist* longer = curl_slist_append(job.headers.get(), "Expect:")) {  // never waits
-      static_cast<void>(job.headers.release());
-      job.headers.reset(longer);
-    }
+    append(job.headers, "Expect:");  // never waits
     job.head_bytes = job.answer_bytes = 0;
     job.retry_after.clear();
     job.peer_time.clear();
@@ -204,28 +196,28 @@ class HttpTransport::Impl {
     job.addresses = options_.addresses;
 
     const auto for_body = static_cast<base::Millis>(job.body.size() * 1000 / options_.slowest);
-    curl_easy_setopt(easy, CURLOPT_URL, job.url.c_str());
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");  // a proxy would choose the address for us
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(job.body.size()));
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, reinterpret_cast<const char*>(job.body.data()));
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, job.headers.get());
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout));
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
-                     static_cast<long>(options_.answer_timeout + for_body));
-    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 60L);  // the other side closes after 75 s
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &job);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_head);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &job);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &on_open);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &job);
+    const auto set = curl_.api().easy_setopt;
+    set(easy, CURLOPT_URL, job.url.c_str());
+    set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    set(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    set(easy, CURLOPT_PROXY, "");  // a proxy would choose the address for us
+    set(easy, CURLOPT_NOSIGNAL, 1L);
+    set(easy, CURLOPT_POST, 1L);
+    set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(job.body.size()));
+    set(easy, CURLOPT_POSTFIELDS, reinterpret_cast<const char*>(job.body.data()));
+    set(easy, CURLOPT_HTTPHEADER, job.headers.get());
+    set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout));
+    set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.answer_timeout + for_body));
+    set(easy, CURLOPT_MAXAGE_CONN, 60L);  // the other side closes after 75 s
+    set(easy, CURLOPT_WRITEFUNCTION, &on_body);
+    set(easy, CURLOPT_WRITEDATA, &job);
+    set(easy, CURLOPT_HEADERFUNCTION, &on_head);
+    set(easy, CURLOPT_HEADERDATA, &job);
+    set(easy, CURLOPT_OPENSOCKETFUNCTION, &on_open);
+    set(easy, CURLOPT_OPENSOCKETDATA, &job);
     if (!options_.ca_file.empty()) {
-      curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
+      set(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
     }
   }
 
@@ -237,7 +229,7 @@ class HttpTransport::Impl {
     DepositReply reply;
     long status = 0;
     if (code == CURLE_OK && job->head_ended) {
-      curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
+      curl_.api().easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
       reply.outcome = outcome_of_status(status);
       reply.peer_time = read_time(job->peer_time);
       if (reply.outcome == DepositOutcome::busy) {
@@ -248,9 +240,9 @@ class HttpTransport::Impl {
     const bool down = reply.outcome == DepositOutcome::unreachable;
     known.down_until = down ? loop_.clock().uptime() + kDownFor : 0;
     if (down) {
-      base::log::debug("a deposit did not arrive: {}, status {}",
-                       job->forbidden ? "the address is not allowed" : curl_easy_strerror(code),
-                       status);
+      base::log::debug(
+          "a deposit did not arrive: {}, status {}",
+          job->forbidden ? "the address is not allowed" : curl_.api().easy_strerror(code), status);
     }
     if (status == 401 && reply.peer_time && !job->clock_retried) {
       job->clock_retried = true;  // once: a peer that tells another time each day is refused

@@ -125,7 +125,7 @@ TEST_CASE("a configuration file with a fault is refused by line") {
 }
 
 TEST_CASE("settings of later versions are refused, not ignored") {
-  for (const char* flag : {"--cors", "--relay", "--stdio"}) {
+  for (const char* flag : {"--cors", "--relay"}) {
     CAPTURE(flag);
     CHECK(fault({flag}).rfind(std::string(flag) + ": not available in this version", 0) == 0);
   }

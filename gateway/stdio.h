@@ -1,0 +1,70 @@
+// Stdio: JSON-RPC over two descriptors, one object a line, as Delta Chat's own server speaks it.
+//
+// Threads: one reads and calls the dispatcher, one writes; answers come from any thread and wait
+// for nobody. Whoever does not read its answers is not read from either, once 64 MiB wait. A line
+// over 16 MiB is answered with an error and skipped.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "base/function.h"
+#include "base/mutex.h"
+#include "gateway/loop/fd.h"
+#include "rpc/dispatcher.h"
+
+namespace gateway {
+
+class Stdio {
+ public:
+  // The dispatcher outlives this; the descriptors are not owned. `ended` is called once, from a
+  // thread of Stdio's: the input ended or nobody reads the output any more.
+  Stdio(rpc::Dispatcher& dispatcher, rpc::Caller caller, int in, int out,
+        base::UniqueFunction<void()> ended);
+  ~Stdio();  // finish()
+  Stdio(const Stdio&) = delete;
+  Stdio& operator=(const Stdio&) = delete;
+
+  // Reads no more, writes what was answered so far and joins. Output that nobody takes is given up
+  // after a second.
+  void finish();
+
+ private:
+  void read() EXCLUDES(mutex_);
+  void write() EXCLUDES(mutex_);
+  void take(std::string_view bytes) EXCLUDES(mutex_);
+  void call(std::string_view line) EXCLUDES(mutex_);
+  void put(std::string answer) EXCLUDES(mutex_);
+  void end();
+
+  rpc::Dispatcher& dispatcher_;
+  const rpc::Caller caller_;
+  const int in_;
+  const int out_;
+  base::UniqueFunction<void()> ended_;
+  std::atomic<bool> told_end_{false};
+  Fd wake_;  // an eventfd that ends the reader's wait
+  std::string line_;
+  bool skipping_ = false;  // the rest of a line that was too long
+
+  // Shared with answers that may come after this object has gone.
+  struct Out {
+    base::Mutex mutex;
+    base::Condition changed;
+    std::deque<std::string> lines GUARDED_BY(mutex);
+    std::size_t bytes GUARDED_BY(mutex) = 0;
+    bool closed GUARDED_BY(mutex) = false;  // nobody takes lines any more
+    bool finishing GUARDED_BY(mutex) = false;
+  };
+  const std::shared_ptr<Out> shared_ = std::make_shared<Out>();
+  base::Mutex mutex_;
+  bool finished_ GUARDED_BY(mutex_) = false;
+  std::thread reader_;
+  std::thread writer_;
+};
+
+}  // namespace gateway
