@@ -15,6 +15,7 @@
 #include "gateway/peer/relay_endpoint.h"
 #include "gateway/signals.h"
 #include "gateway/stdio.h"
+#include "gateway/trim.h"
 #include "gateway/version.h"
 #include "messaging/engine.h"
 #include "rpc/service.h"
@@ -232,6 +233,7 @@ base::Result<> Daemon::run() {
   // Not a log line: programs wait for it whatever the log level.
   std::fprintf(stderr, "listening on http://%s\n", parts_->listening.c_str());
   if (parts_->settings.stdio) parts_->start_stdio();
+  trim_after_start();
   parts_->loop->run();
   parts_->take_down();
   base::log::info("stopped");
