@@ -34,6 +34,7 @@ void ServerContext::retire(Connection& connection) {
   const std::size_t place = connection.place;
   // One that could not even be watched was never entered.
   if (place >= connections.size() || connections[place].get() != &connection) return;
+  std::erase(again_, &connection);  // it asked for another turn and closed in the same one
   graveyard.push_back(std::move(connections[place]));
   if (place + 1 < connections.size()) {
     connections[place] = std::move(connections.back());
