@@ -105,6 +105,7 @@ class Gateway:
                 self.port = urllib.parse.urlsplit(self.url).port
                 return self
             self.process.wait()
+            self.process = None
             if not (fresh and any("is taken" in text for text in self.log[first_line:])):
                 break
         raise AssertionError(f"{self.name} did not start:\n" + "\n".join(self.log[-20:]))
@@ -150,11 +151,13 @@ class Gateway:
             self.process.wait()
             raise AssertionError(f"{self.name} did not stop within {scaled(seconds):g} s of SIGTERM") from None
         self.reader.join()
+        self.process = None
         return code
 
     def kill9(self):
         self.process.kill()
         self.process.wait()
+        self.process = None
         self.reader.join()
         self.close_streams()
 
@@ -169,14 +172,15 @@ class Gateway:
         self.streams = []
 
     def remove(self):
-        if self.process is not None:
-            if self.running():
-                self.process.kill()
-            self.process.wait()
-            self.reader.join()
-        self.close_streams()
-        if self.own_folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        """Stops it and removes its folder. A daemon that died by itself, or complained about its memory, fails the test."""
+        try:
+            code = self.stop()
+            reports = [line for line in self.log if "Sanitizer" in line or "runtime error" in line]
+            if code != 0 or reports:
+                raise AssertionError(f"{self.name} ended with {code}:\n" + "\n".join(self.log[-60:]))
+        finally:
+            if self.own_folder:
+                shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):
         return self.start()
