@@ -289,16 +289,19 @@ std::vector<std::string> Peer::texts(ChatId chat) {
   return texts;
 }
 
-bool Peer::has_text(const std::string& text) {
+std::optional<MsgId> Peer::find_text(const std::string& text) {
   const auto chats = engine_->chats().list(kAccount, {});
   if (!chats) FAIL(chats.error().message);
   for (const ChatId chat : *chats) {
     if (chat.value < kFirstId) continue;
-    for (const std::string& have : texts(chat)) {
-      if (have == text) return true;
+    const auto items = engine_->messages().list(kAccount, chat, false, false);
+    if (!items) continue;  // removed meanwhile
+    for (const ListItem& item : *items) {
+      const auto shown = engine_->messages().get(kAccount, item.message);
+      if (shown && !shown->is_info && shown->text == text) return item.message;
     }
   }
-  return false;
+  return std::nullopt;
 }
 
 ChatId Peer::chat_with_peer() {

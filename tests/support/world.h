@@ -166,7 +166,10 @@ class Peer {
   MsgState state(MsgId id) { return message(id).state; }
   // The texts of a chat without info messages, in order.
   std::vector<std::string> texts(ChatId chat);
-  bool has_text(const std::string& text);
+  // A message with this text in any chat of the list. Reads see a commit a moment before events tell
+  // of it.
+  std::optional<MsgId> find_text(const std::string& text);
+  bool has_text(const std::string& text) { return find_text(text).has_value(); }
   ChatId chat_with_peer();  // the one chat with a real contact
   ChatId saved_messages();
   void set_config(const std::string& key, std::optional<std::string> value);
