@@ -57,10 +57,11 @@ struct Talk {
                 ended_changed.notify_all();
               }};
 
+  // From any thread: no assertions in here.
   void say(std::string_view text) {
     while (!text.empty()) {
       const auto sent = ::write(in.write.get(), text.data(), text.size());
-      REQUIRE(sent > 0);
+      if (sent <= 0) return;
       text.remove_prefix(static_cast<std::size_t>(sent));
     }
   }

@@ -19,7 +19,12 @@ using peer_test::Server;
 constexpr const char* kStored = "HTTP/1.1 204 No Content\r\n\r\n";
 
 std::string answer(const std::string& status, const std::string& headers = "") {
-  return "HTTP/1.1 " + status + "\r\nContent-Length: 5\r\n" + headers + "\r\nsorry";
+  std::string out("HTTP/1.1 ");
+  out += status;
+  out += "\r\nContent-Length: 5\r\n";
+  out += headers;
+  out += "\r\nsorry";
+  return out;
 }
 
 // A loop on a thread of its own with a transport on it.
@@ -101,7 +106,7 @@ TEST_CASE("a deposit arrives with its proof and its envelopes, and 204 means sto
   CHECK(gateway::read_proof(header(request, "Deposit-Key"), header(request, "Deposit-Time"),
                             header(request, "Deposit-Mac")));
   CHECK(request.substr(request.find("\r\n\r\n") + 4) ==
-        std::string("\0\0\0\x64", 4) + std::string(100, 0x42));
+        std::string("\0\0\0\x64", 4).append(100, 0x42));
   CHECK(header(request, "User-Agent").empty());
   CHECK(header(request, "Expect").empty());
 }
