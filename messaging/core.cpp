@@ -85,10 +85,12 @@ Core::Core(store::Store& s, Transport& t, const base::Clock& c, EngineOptions o)
   });
 }
 
-// Writes under way refer to this object: they are finished first.
+// Writes under way refer to this object: they are finished first, and those that their answers
+// began.
 Core::~Core() {
   courier->stop();
   file_worker->stop();
+  store.writer().flush();
   store.writer().flush();
   store.writer().on_events({});
 }
