@@ -88,11 +88,10 @@ TEST_CASE("accounts are added, selected and removed with all they hold") {
   CHECK(engine.chats().list(*added, {}).error().code == base::Errc::not_found);
   CHECK(*engine.accounts().selected() == AccountId(1));
   CHECK(world.until([&] { return !std::filesystem::exists(*path); }));
-  auto reader = world.alice.store().read();
   for (const char* table : {"message", "chat", "contact", "blob", "config", "device_label"}) {
     INFO(table);
     const std::string sql = std::string("SELECT count(*) FROM ") + table + " WHERE account_id = 2";
-    CHECK(*reader->connection().integer(sql) == 0);
+    CHECK(*world.alice.store().read()->connection().integer(sql) == 0);
   }
 
   // An id is never used again.
