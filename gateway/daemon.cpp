@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 
 #include "base/log.h"
 #include "gateway/endpoints/endpoints.h"
@@ -27,6 +28,7 @@ namespace {
 
 constexpr base::Millis kStopGrace = 3'000;  // for running requests
 constexpr base::Millis kStopLimit = 4'500;  // for everything
+constexpr std::uintmax_t kLeastDisk = 256 * 1024;  // with less a message may not find room
 
 store::KeySource key_source(const KeyPlace& place) {
   if (!place.passphrase_file.empty()) return store::PassphraseFile{place.passphrase_file, {}};
@@ -166,6 +168,11 @@ std::vector<std::string> Daemon::Parts::why_not_ready() const {
   std::vector<std::string> out;
   if (stopping) out.emplace_back("stopping");
   if (store->health().writes_refused()) out.push_back(store->health().state().reason);
+  std::error_code unknown;
+  const auto disk = std::filesystem::space(settings.accounts, unknown);
+  if (!unknown && disk.available < kLeastDisk) {
+    out.emplace_back("the disk of the accounts folder is full: sending is refused until there is room");
+  }
   return out;
 }
 

@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "messaging/accounts.h"
 #include "messaging/config_keys.h"
 #include "messaging/core.h"
+#include "messaging/plain_name.h"
 #include "store/tables/config_values.h"
 
 namespace messaging {
@@ -12,10 +15,11 @@ using base::Errc;
 using base::fail;
 
 base::Error unknown_key(const std::string& key) {
-  return fail(Errc::invalid_argument,
-              fmt::format("unknown config key \"{}\"; sys.config_keys lists the known ones, and keys "
-                          "of your own begin with \"ui.\"",
-                          key.substr(0, 100)));
+  return fail(
+      Errc::invalid_argument,
+      fmt::format("unknown config key \"{}\"; sys.config_keys lists the known ones, and keys "
+                  "of your own begin with \"ui.\"",
+                  key.substr(0, 100)));
 }
 
 std::optional<std::string> computed(const std::string& key, const AccountState& account,
@@ -29,6 +33,13 @@ std::optional<std::string> computed(const std::string& key, const AccountState& 
     return all;
   }
   return std::nullopt;
+}
+
+bool is_number(const std::string& text) {
+  std::uint32_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  return read.ec == std::errc() && read.ptr == end;
 }
 
 base::Result<> check_value(const std::string& key, const std::optional<std::string>& value) {
@@ -53,8 +64,13 @@ base::Result<> check_value(const std::string& key, const std::optional<std::stri
   if (key == "selfavatar" && !value->empty()) {
     return fail(Errc::invalid_argument, "profile images are not supported yet (selfavatar)");
   }
-  if (key == "displayname" && value->size() > 1024) {
-    return fail(Errc::too_large, "displayname has more than 1024 bytes");
+  // It goes into invites and cards, whose readers are as strict.
+  if (key == "displayname" && !is_plain_name(*value)) {
+    return fail(Errc::invalid_argument,
+                "displayname is over 256 bytes or holds a line break or another control character");
+  }
+  if (key == "last_msg_id" && !is_number(*value)) {
+    return fail(Errc::invalid_argument, "last_msg_id: expected a message id, as digits");
   }
   return {};
 }

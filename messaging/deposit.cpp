@@ -52,7 +52,7 @@ base::Bytes join_body(const std::vector<base::Bytes>& envelopes) {
 base::Result<std::vector<base::ByteView>> split_body(base::ByteView body) {
   std::vector<base::ByteView> envelopes;
   base::WireReader in(body);
-  while (in.ok() && in.left() > 0 && envelopes.size() <= kMaxDepositEnvelopes) {
+  while (in.ok() && in.left() > 0 && envelopes.size() < kMaxDepositEnvelopes) {
     envelopes.push_back(in.bytes(kMaxDepositBytes));
   }
   if (!in.done() || envelopes.empty()) {

@@ -10,6 +10,7 @@
 #include "messaging/chat_rules.h"
 #include "messaging/courier.h"
 #include "messaging/outgoing.h"
+#include "messaging/plain_name.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
 #include "store/tables/contacts.h"
@@ -109,8 +110,7 @@ base::Result<Card> make_card(const WriteContext& write) {
   EDGE_TRY(const auto name, store::find_config_value(write.scope, "displayname"));
   EDGE_TRY(const auto status, store::find_config_value(write.scope, "selfstatus"));
   EDGE_TRY(const auto bot, store::find_config_value(write.scope, "bot"));
-  card.name = name.value_or("").substr(0, 256);
-  if (!base::is_utf8(card.name)) card.name.clear();
+  card.name = plain_name(name.value_or(""));
   card.status = status.value_or("").substr(0, 1024);
   if (!base::is_utf8(card.status)) card.status.clear();
   card.bot = bot == "1";

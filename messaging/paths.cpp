@@ -55,7 +55,7 @@ base::Result<> CallerPaths::judge(int fd, const std::string& path) const {
   EDGE_TRY(const std::string real, real_path_of(fd, path));
   for (const char* folder : {"/proc", "/sys", "/dev"}) {
     if (lies_below(real, folder)) {
-      return fail(Errc::forbidden, path + " lies in " + folder + ", where no files are taken from");
+      return fail(Errc::forbidden, path + " lies in " + folder + ", where callers have no files");
     }
   }
   if (lies_below(real, rules_.accounts_dir)) {

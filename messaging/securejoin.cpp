@@ -4,6 +4,7 @@
 #include "crypto/invite.h"
 #include "crypto/random.h"
 #include "messaging/joining.h"
+#include "messaging/plain_name.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
 #include "store/tables/contacts.h"
@@ -22,7 +23,7 @@ base::Result<std::string> link_of(Core& core, const store::Scope& scope,
   invite.identity = account.identity.public_key();
   invite.addr = account.addr;
   EDGE_TRY(const auto name, store::find_config_value(scope, "displayname"));
-  invite.name = name.value_or("");
+  invite.name = plain_name(name.value_or(""));
   invite.number = row.number;
   invite.secret = row.secret;
   invite.urls = core.options.public_urls;

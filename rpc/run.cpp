@@ -6,7 +6,7 @@ namespace rpc {
 namespace {
 
 // A batch whose answers grow over this is told so instead of filling the memory.
-constexpr std::size_t kMaxAnswerBytes = 64 * 1024 * 1024;
+constexpr std::size_t kMaxAnswerBytes = 16 * 1024 * 1024;
 
 base::Result<std::string> run_now(const Method& method, Context& context, JsonValue params,
                                   RpcError& thrown) {
@@ -75,7 +75,7 @@ void Run::run_call(std::size_t index) {
   if (method == nullptr) {
     return finish(index, Timing::now,
                   error_answer(call.id, {Code::internal,
-                                         "the answers of this batch are over 64 MiB already; "
+                                         "the answers of this batch are over 16 MiB already; "
                                          "ask for less at once"}));
   }
   Context context = context_;

@@ -1,3 +1,4 @@
+#include "messaging/plain_name.h"
 #include "tests/support/world.h"
 
 using namespace test;
@@ -55,6 +56,26 @@ TEST_CASE("values that are too large or not UTF-8 are refused") {
   CHECK(set(world, {{"selfstatus", std::string(kMaxText + 1, 'x')}}).error().code ==
         base::Errc::too_large);
   CHECK(set(world, {{"selfstatus", "\xff"}}).error().code == base::Errc::invalid_argument);
+}
+
+TEST_CASE("a display name that no invite could carry is refused, and a bad profile is made plain") {
+  World world;
+  for (const std::string& bad : {std::string("a\nb"), std::string("a\x1b[2Jb"),
+                                 std::string(1, '\0'), std::string(257, 'x')}) {
+    CHECK(set(world, {{"displayname", bad}}).error().code == base::Errc::invalid_argument);
+  }
+  REQUIRE(set(world, {{"displayname", std::string(256, 'x')}}));
+  CHECK(world.bob.engine().securejoin().check(Peer::kAccount, world.alice.invite()));
+  CHECK(plain_name("a\nb\x7f") == "ab");
+  CHECK(plain_name(std::string(255, 'x') + "ü") == std::string(255, 'x'));
+}
+
+TEST_CASE("the last message id is a number") {
+  World world;
+  for (const char* bad : {"abc", "-1", "", "1x", "99999999999"}) {
+    CHECK(set(world, {{"last_msg_id", bad}}).error().code == base::Errc::invalid_argument);
+  }
+  CHECK(set(world, {{"last_msg_id", "12"}}));
 }
 
 TEST_CASE("a new display name is told and shown") {

@@ -146,6 +146,15 @@ TEST_CASE("a part of a file must fit its place") {
   CHECK_FALSE(decode_part(encode(FilePart{uuid(1), 0, 5, base::ByteView(full).first(5)})).ok());
 }
 
+TEST_CASE("a deposit has 1 to 256 envelopes whose lengths are true") {
+  CHECK_FALSE(split_body({}).ok());
+  CHECK(split_body(join_body(std::vector<base::Bytes>(256, base::Bytes(1, 1))))->size() == 256);
+  CHECK_FALSE(split_body(join_body(std::vector<base::Bytes>(257, base::Bytes(1, 1)))).ok());
+  base::Bytes body = join_body({base::Bytes(9, 1)});
+  body.pop_back();
+  CHECK_FALSE(split_body(body).ok());
+}
+
 // EDGE_CORPUS=tests/fuzz/corpus messaging_tests "[corpus]" writes the fuzzer's first inputs anew.
 TEST_CASE("the corpus of content_fuzz is written from samples", "[.][corpus]") {
   const char* folder = std::getenv("EDGE_CORPUS");
