@@ -42,6 +42,9 @@ messaging::CallerPathRules path_rules(const Settings& settings) {
     if (!secret.empty()) rules.protected_files.push_back(secret);
   }
   if (settings.config) rules.protected_files.push_back(*settings.config);
+  for (const char* name : {"store.db", "store.db-wal", "store.db-shm", "lock", "master.key"}) {
+    rules.protected_files.push_back(settings.accounts / name);
+  }
   rules.restricted = settings.restricted_paths();
   for (const auto& folder : settings.files) rules.roots.push_back(folder);
   return rules;

@@ -18,7 +18,9 @@ namespace messaging {
 
 struct CallerPathRules {
   std::string accounts_dir;
-  std::vector<std::string> protected_files;  // keys, API keys, license, configuration
+  // Keys, API keys, license, configuration, and the database itself: known by inode, so that no other
+  // link leads to them.
+  std::vector<std::string> protected_files;
   bool restricted = false;                   // with keys or --allow-anonymous
   std::vector<std::string> roots;            // --files; used when restricted
 };

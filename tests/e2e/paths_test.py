@@ -1,6 +1,7 @@
 """Callers' paths: what no row of the method table may read or write (every row that takes a path)."""
 import os
 import pathlib
+import sqlite3
 import stat
 import tempfile
 import unittest
@@ -67,6 +68,25 @@ class Paths(unittest.TestCase):
                         self.refused(call, gateway, str(path))
                 with self.subTest(row=name, path="an ordinary file"):
                     call(gateway, str(self.file))
+
+    def test_a_refused_path_does_not_cost_the_database_its_locks(self):
+        with Gateway("alice") as gateway:
+            store = gateway.accounts / "store.db"
+            os.link(store, self.folder / "hard-link")
+            (self.folder / "link").symlink_to(store)
+            for path in (store, self.folder / "hard-link", self.folder / "link"):
+                for name, call in READS.items():
+                    with self.subTest(row=name, path=str(path)):
+                        self.refused(call, gateway, str(path))
+            # A stranger who comes and goes: without our locks SQLite takes it for the last user and
+            # removes the write-ahead log under the daemon.
+            stranger = sqlite3.connect(store)
+            stranger.execute("SELECT count(*) FROM sqlite_master").fetchall()
+            stranger.close()
+            gateway.send(10, "after the stranger")
+            gateway.kill9()
+            gateway.start()
+            self.assertIn("after the stranger", gateway.texts(10))
 
     def test_no_row_writes_over_or_into_what_is_not_for_callers(self):
         with Gateway("alice") as gateway:
