@@ -8,7 +8,7 @@ using test::must;
 namespace {
 
 constexpr base::AccountId kAccount{1};
-constexpr int kWrites = 8;
+constexpr int kWrites = 5;
 
 // Two notes, a number and an event: all or nothing.
 base::Result<> write_both(Tx& tx, std::int64_t number) {
