@@ -26,6 +26,7 @@ Connection::Connection(ServerContext& context, Fd fd, std::string peer, bool loc
                        ListenerKind kind)
     : context_(context),
       fd_(std::move(fd)),
+      slot_(context.slots),
       peer_(std::move(peer)),
       local_(local),
       kind_(kind),
@@ -129,6 +130,8 @@ void Connection::read_some(std::size_t& budget) {
   }
   const auto size = static_cast<std::size_t>(got);
   in_.append(scratch.data(), size);
+  // A short read emptied the socket: what comes later is a new edge. (A FIN was its own event.)
+  if (size < scratch.size() && !half_closed_) readable_ = false;
   budget -= std::min(budget, size);
 }
 
@@ -206,6 +209,7 @@ void Connection::close() {
   exchange_.reset();
   if (fd_) context_.loop.remove(fd_.get(), *this);
   fd_.reset();
+  slot_.reset();
   timer_.disarm();
   release_body();
   incoming_.reset();
@@ -390,7 +394,7 @@ void Connection::hand_over(Response response) {
       out_.tail(), response,
       {.length = {}, .keep_alive = false, .http_1_0 = http_1_0_, .date = context_.date()});
   context_.loop.remove(fd_.get(), *this);
-  StreamSocket socket{std::move(fd_), out_.take(), peer_};
+  StreamSocket socket{std::move(fd_), out_.take(), peer_, std::move(slot_)};
   auto take_over = std::move(response.take_over);
   close();
   take_over(std::move(socket));

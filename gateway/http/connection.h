@@ -73,6 +73,7 @@ class Connection final : public IoHandler {
 
   ServerContext& context_;
   Fd fd_;
+  Slot slot_;
   const std::string peer_;
   const bool local_;  // the peer's address is this machine's loopback
   const ListenerKind kind_;

@@ -38,8 +38,10 @@ struct ServerContext {
   const HttpOptions options;
   const Guard guard;
   const std::shared_ptr<Gate> gate;
+  const std::shared_ptr<Slot::Count> slots = std::make_shared<Slot::Count>(0);  // in use
   const std::shared_ptr<Router> router = std::make_shared<Router>();
 
+  std::size_t max_slots = 0;
   bool stopping = false;
   std::atomic<std::uint64_t> accepted{0}, requests{0}, refused{0};
   std::atomic<std::size_t> connections_open{0}, buffered_bodies{0};

@@ -179,8 +179,7 @@ void Listener::accept_some() {
       continue;  // the client hung up before it was its turn
     }
     context_.accepted.fetch_add(1, std::memory_order_relaxed);
-    const std::size_t most = context_.options.max_connections;
-    if (most != 0 && context_.connections.size() >= most) {
+    if (context_.slots->load(std::memory_order_relaxed) >= context_.max_slots) {
       turn_away(std::move(fd));
       continue;
     }

@@ -14,6 +14,7 @@
 #include "base/function.h"
 #include "base/result.h"
 #include "gateway/http/head.h"
+#include "gateway/http/slot.h"
 #include "gateway/loop/fd.h"
 
 namespace gateway {
@@ -56,6 +57,7 @@ struct StreamSocket {
   Fd fd;               // non-blocking, TCP_NODELAY
   std::string unsent;  // the response's head and whatever of earlier answers did not fit yet
   std::string peer;
+  Slot slot;  // held as long as the descriptor is open
 };
 
 struct Response {

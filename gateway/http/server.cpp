@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "gateway/http/connection.h"
@@ -37,7 +38,15 @@ base::Result<ListenAddress> parse_listen_address(std::string_view text) {
 class HttpServer::Impl {
  public:
   Impl(EventLoop& loop, WorkerPool& workers, HttpOptions options)
-      : context(loop, workers, std::move(options)), grace_timer(loop, [this] { give_up(); }) {}
+      : context(loop, workers, std::move(options)), grace_timer(loop, [this] { give_up(); }) {
+    context.max_slots = context.options.max_connections;
+    if (context.max_slots == 0) {
+      // A part stays for the store, files and requests to peers.
+      const std::size_t all = raise_fd_limit();
+      context.max_slots =
+          std::max<std::size_t>(16, all - std::min(all, std::max<std::size_t>(128, all / 16)));
+    }
+  }
 
   ~Impl() {
     context.gate->close();

@@ -29,7 +29,7 @@ struct HttpOptions {
   base::Millis body_timeout = 30'000;   // within it a body must grow by kMinBodyProgress or end
   base::Millis write_timeout = 60'000;  // an answer of which nothing is taken for so long
   std::size_t max_buffered_bodies = 64 * 1024 * 1024;  // of all connections together; then 503
-  std::size_t max_connections = 0;                     // 0: what the limit of open files leaves
+  std::size_t max_connections = 0;  // streams too; 0: what the limit of open files leaves
 };
 
 struct HttpStats {

@@ -168,9 +168,8 @@ class Hub::Impl final : public SubscriberHost {
 
   void add(StreamSocket socket, StreamOptions options) {
     if (options.retry) socket.unsent += fmt::format("retry: {}\n\n", *options.retry);
-    auto owned =
-        std::make_unique<Subscriber>(*this, *loop_, std::move(socket.fd), std::move(socket.unsent),
-                                     options.named, compile(options.filter));
+    auto owned = std::make_unique<Subscriber>(*this, *loop_, std::move(socket), options.named,
+                                              compile(options.filter));
     Subscriber& subscriber = *owned;
     if (!subscriber.watch()) return;
     subscriber.place = subscribers_.size();

@@ -44,13 +44,14 @@ bool RingFilter::passes(TypeNumber type, base::AccountId account, base::ChatId c
          allows(chats, chat);
 }
 
-Subscriber::Subscriber(SubscriberHost& host, EventLoop& loop, Fd fd, std::string unsent, bool named,
+Subscriber::Subscriber(SubscriberHost& host, EventLoop& loop, StreamSocket socket, bool named,
                        std::unique_ptr<RingFilter> filter)
     : host_(host),
       loop_(loop),
-      fd_(std::move(fd)),
+      fd_(std::move(socket.fd)),
+      slot_(std::move(socket.slot)),
       named_(named),
-      pending_(std::move(unsent)),
+      pending_(std::move(socket.unsent)),
       filter_(std::move(filter)) {}
 
 Subscriber::~Subscriber() {
@@ -72,6 +73,7 @@ void Subscriber::close() {
   if (!fd_) return;
   loop_.remove(fd_.get(), *this);
   fd_.reset();
+  slot_.reset();
   if (link_) link_->subscriber = nullptr;
   host_.closed(*this);
 }

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/http/message.h"
 #include "gateway/hub/filter.h"
 #include "gateway/hub/ring.h"
 #include "gateway/loop/event_loop.h"
@@ -49,7 +50,7 @@ struct ReplayLink {
 
 class Subscriber final : public IoHandler {
  public:
-  Subscriber(SubscriberHost& host, EventLoop& loop, Fd fd, std::string unsent, bool named,
+  Subscriber(SubscriberHost& host, EventLoop& loop, StreamSocket socket, bool named,
              std::unique_ptr<RingFilter> filter);
   ~Subscriber();
 
@@ -89,6 +90,7 @@ class Subscriber final : public IoHandler {
   SubscriberHost& host_;
   EventLoop& loop_;
   Fd fd_;
+  Slot slot_;
   const bool named_;
   bool writable_ = true;
   bool live_ = false;

@@ -131,6 +131,20 @@ TEST_CASE("stopping the hub ends every stream") {
   CHECK(b.closed_by_server());
 }
 
+TEST_CASE("streams count as connections, so that clients cannot take every descriptor") {
+  HubWorld world({}, 1000, 0, HttpOptions{.max_connections = 3});
+  {
+    const Client a = world.subscribe();
+    const Client b = world.subscribe();
+    const Client c = world.subscribe();
+    Client one_too_many(world.http->port);
+    one_too_many.send(get("/events"));
+    CHECK(one_too_many.read_to_end().find("503") != std::string::npos);
+  }
+  CHECK(eventually([&] { return world.hub->stats().subscribers == 0; }));
+  const Client again = world.subscribe();
+}
+
 TEST_CASE("2,000 subscribers all get every event in order") {
   HubWorld world;
   std::vector<Client> clients;

@@ -74,14 +74,15 @@ class MemoryLog final : public EventSource {
 // Log, hub and server with GET /events, as the daemon has them.
 struct HubWorld {
   // `earlier` events are in the log already, of a run before this one.
-  explicit HubWorld(HubOptions options = {}, std::uint64_t before_first = 1000, int earlier = 0)
+  explicit HubWorld(HubOptions options = {}, std::uint64_t before_first = 1000, int earlier = 0,
+                    HttpOptions http_options = {})
       : log(before_first), workers(2) {
     for (int i = 0; i < earlier; ++i) {
       log.append(base::AccountId(1), base::ChatId(0), i % 50 == 0 ? "Error" : "IncomingMsg");
     }
     hub = std::move(Hub::start(log, workers, clock, options).value());
     http = std::make_unique<HttpWorld>(
-        [this](RouteTable& routes) { add_events_endpoint(routes, *hub); });
+        [this](RouteTable& routes) { add_events_endpoint(routes, *hub); }, std::move(http_options));
   }
   ~HubWorld() {
     hub->stop();

@@ -1,0 +1,38 @@
+// Slot: the right to hold one of the descriptors that clients may use. Connections take one and
+// hand it on when they become streams, so that clients of every kind together leave enough
+// descriptors for the store, files and outgoing requests. Move-only; any thread.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+namespace gateway {
+
+class Slot {
+ public:
+  using Count = std::atomic<std::size_t>;
+
+  Slot() = default;
+  explicit Slot(std::shared_ptr<Count> count) : count_(std::move(count)) {
+    count_->fetch_add(1, std::memory_order_relaxed);
+  }
+  Slot(Slot&& other) noexcept = default;
+  Slot& operator=(Slot&& other) noexcept {
+    if (this != &other) {
+      reset();
+      count_ = std::move(other.count_);
+    }
+    return *this;
+  }
+  ~Slot() { reset(); }
+  void reset() {
+    if (auto count = std::exchange(count_, nullptr)) count->fetch_sub(1, std::memory_order_relaxed);
+  }
+
+ private:
+  std::shared_ptr<Count> count_;
+};
+
+}  // namespace gateway
