@@ -137,7 +137,7 @@ base::Result<T> read_map(JsonValue json) {
     if (read) {
       map.emplace(name, std::move(*read));
     } else {
-      error = below(name, std::move(read).error());
+      error = below(name.substr(0, 64), std::move(read).error());
     }
   });
   if (error) return std::move(*error);

@@ -5,7 +5,7 @@ namespace rpc {
 void Timer::after(std::chrono::milliseconds delay, Task task) {
   {
     base::Lock lock(mutex_);
-    if (!stopped_) {
+    if (!stopped_ && waiting_.size() < kMaxWaiting) {
       waiting_.emplace(std::chrono::steady_clock::now() + delay, std::move(task));
       if (!thread_.joinable()) thread_ = std::jthread([this] { run(); });
       changed_.notify_one();

@@ -1,5 +1,6 @@
 // Timer: answers after a while, without a thread per wait. One thread for all, started by the first
-// wait. Safe from any thread. stop() (and the end) runs what still waits with `stopped` true.
+// wait. 10,000 wait at most. Safe from any thread. stop() (and the end) runs what still waits with
+// `stopped` true; so does after() when there are too many.
 #pragma once
 
 #include <chrono>
@@ -13,6 +14,7 @@ namespace rpc {
 
 class Timer {
  public:
+  static constexpr std::size_t kMaxWaiting = 10'000;
   using Task = base::UniqueFunction<void(bool stopped)>;
 
   Timer() = default;
