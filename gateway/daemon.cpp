@@ -28,6 +28,7 @@ namespace {
 
 constexpr base::Millis kStopGrace = 3'000;  // for running requests
 constexpr base::Millis kStopLimit = 4'500;  // for everything
+constexpr base::Millis kTrimAfter = 900;    // the first answers come first
 constexpr std::uintmax_t kLeastDisk = 256 * 1024;  // with less a message may not find room
 
 store::KeySource key_source(const KeyPlace& place) {
@@ -68,6 +69,7 @@ struct Daemon::Parts {
   std::unique_ptr<HttpServer> server;
   std::unique_ptr<Signals> signals;
   std::unique_ptr<Timer> stop_limit;
+  std::unique_ptr<Timer> trim;
   std::unique_ptr<Stdio> stdio;
   std::string listening;       // HOST:PORT as bound
   std::string peer_listening;  // "" without --peer-listen
@@ -243,7 +245,8 @@ base::Result<> Daemon::run() {
   // Not a log line: programs wait for it whatever the log level.
   std::fprintf(stderr, "listening on http://%s\n", parts_->listening.c_str());
   if (parts_->settings.stdio) parts_->start_stdio();
-  trim_after_start();
+  parts_->trim = std::make_unique<Timer>(*parts_->loop, &trim_after_start);
+  parts_->trim->arm(kTrimAfter);
   parts_->loop->run();
   parts_->take_down();
   base::log::info("stopped");

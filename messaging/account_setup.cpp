@@ -138,8 +138,11 @@ base::Result<> tidy_files(Core& core) {
   std::set<store::Uuid> accounts;
   for (const AccountPtr& account : core.directory.all()) {
     accounts.insert(account->uuid);
-    EDGE_TRY(auto read, core.read(account->id));
-    EDGE_TRY(const auto unused, store::unused_blobs(read.scope(), old));
+    std::vector<std::int64_t> unused;
+    {
+      EDGE_TRY(auto read, core.read(account->id));
+      EDGE_TRY(unused, store::unused_blobs(read.scope(), old));
+    }
     if (!unused.empty()) {
       auto dropped = core.store.write_now<void>([&](store::Tx& tx) -> base::Result<> {
         const store::Scope scope{tx.db(), tx.vault(), account->key, account->id};

@@ -222,10 +222,9 @@ base::Result<> Connection::set_up() {
                             : options_.synchronous == Synchronous::normal ? "NORMAL"
                                                                           : "OFF";
   EDGE_CHECK(
-      script(fmt::format("PRAGMA journal_mode=WAL; PRAGMA synchronous={};"
-                         "PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;",
+      script(fmt::format("PRAGMA synchronous={}; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;",
                          synchronous)));
-  EDGE_TRY(const auto mode, one<std::string>("PRAGMA journal_mode", [](const Row& row) {
+  EDGE_TRY(const auto mode, one<std::string>("PRAGMA journal_mode=WAL", [](const Row& row) {
              return std::string(row.text(0));
            }));
   if (mode != "wal") {

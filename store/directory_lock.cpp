@@ -13,6 +13,8 @@
 namespace store {
 namespace {
 
+constexpr std::size_t kPidLength = 10;
+
 std::string holder(int fd) {
   std::array<char, 32> text{};
   const ssize_t size = ::pread(fd, text.data(), text.size(), 0);
@@ -36,9 +38,13 @@ base::Result<DirectoryLock> DirectoryLock::take(const std::string& dir) {
                       "another privitty-edged" + holder(fd) + " is using " + dir +
                           "; stop it first, or choose another folder with --accounts");
   }
-  const std::string pid = std::to_string(::getpid()) + "\n";
+  // Always of one length, so that nothing is cut off first: some file systems make a start wait for
+  // the disk when a file is emptied and written again.
+  std::string pid = std::to_string(::getpid());
+  pid.resize(kPidLength, ' ');
+  pid += '\n';
   // The number is a courtesy: a full disk must not keep anybody from reading their store.
-  if (::ftruncate(fd, 0) == 0 && ::pwrite(fd, pid.data(), pid.size(), 0) < 0) errno = 0;
+  if (::pwrite(fd, pid.data(), pid.size(), 0) < 0) errno = 0;
   return out;
 }
 

@@ -48,6 +48,12 @@ base::Result<Reader> Readers::read() {
   return reader;
 }
 
+void Readers::adopt(std::unique_ptr<Connection> connection) {
+  base::Lock lock(mutex_);
+  ++open_;
+  idle_.push_back(std::move(connection));
+}
+
 void Readers::give_back(std::unique_ptr<Connection> connection) {
   const bool clean = !connection->in_transaction() || connection->run("ROLLBACK").ok();
   std::unique_ptr<Connection> surplus;  // closed after the mutex is free

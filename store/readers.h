@@ -46,6 +46,8 @@ class Readers {
   Readers(std::string path, ConnectionOptions connection, ReadersOptions options = {});
   ~Readers();
   base::Result<Reader> read();
+  // Takes a connection that is open already, of the same database and options.
+  void adopt(std::unique_ptr<Connection> connection);
 
  private:
   friend class Reader;

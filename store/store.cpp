@@ -14,6 +14,7 @@
 #include "store/master_key.h"
 #include "store/own_tables.h"
 #include "store/repair.h"
+#include "store/start_check.h"
 #include "store/transaction.h"
 
 namespace store {
@@ -49,38 +50,52 @@ base::Result<> prepare_dir(const std::string& dir) {
 struct Found {
   std::optional<crypto::RecordKey> key;  // nothing: there is no store yet
   bool damaged = false;
+  // What looked becomes the first of the readers. It also stays open meanwhile: the last one to
+  // leave would make the next one read the whole write-ahead log again.
+  std::unique_ptr<Connection> look = nullptr;
 };
+
+ConnectionOptions connection_options(const StoreOptions& options, Health& health) {
+  return {.synchronous = options.synchronous,
+          .vfs = options.vfs,
+          .cache_kib = 1024,
+          .health = &health};
+}
+
+ConnectionOptions reader_options(const StoreOptions& options, Health& health, bool tolerant) {
+  ConnectionOptions out = connection_options(options, health);
+  out.read_only = true;
+  out.tolerant = tolerant;
+  out.cache_kib = 256;
+  return out;
+}
 
 // Looks at an existing database without changing it: is it ours, do we know its schema, does the
 // key open it.
-base::Result<Found> look_at(const StoreOptions& options, const std::string& path, bool tolerant) {
+base::Result<Found> look_at(const StoreOptions& options, const std::string& path, Health& health,
+                            bool tolerant) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
   if (error || size == 0) return Found{};
-  EDGE_TRY(
-      const auto look,
-      Connection::open(
-          path, {.read_only = true, .tolerant = tolerant, .vfs = options.vfs, .cache_kib = 64}));
+  EDGE_TRY(auto look, Connection::open(path, reader_options(options, health, tolerant)));
   EDGE_TRY(const bool empty, is_empty(*look));
   if (empty) return Found{};
   EDGE_CHECK(check_schema(*look, options.migrations));
   EDGE_TRY(crypto::RecordKey key, load_data_key(*look, options.key));
-  if (!tolerant) return Found{.key = std::move(key)};
+  if (!tolerant) return Found{.key = std::move(key), .look = std::move(look)};
   EDGE_TRY(const auto version, look->integer("PRAGMA user_version"));
   if (!options.migrations.empty() && version != options.migrations.back().number) {
     return base::fail(base::Errc::corrupt,
                       path + " is damaged and of an older version; run `privitty-edge repair`");
   }
-  return Found{.key = std::move(key), .damaged = true};
+  return Found{.key = std::move(key), .damaged = true, .look = std::move(look)};
 }
 
 base::Result<Found> look_at(const StoreOptions& options, const std::string& path, Health& health) {
-  auto found = look_at(options, path, false);
+  auto found = look_at(options, path, health, false);
   if (found.ok() || found.error().code != base::Errc::corrupt) return found;
-  auto partly = look_at(options, path, true);
-  if (!partly) return found;
-  health.report_damage(found.error().message);
-  return partly;
+  auto partly = look_at(options, path, health, true);
+  return partly ? std::move(partly) : std::move(found);
 }
 
 // A new store is made beside its place and moved there whole: a start that dies on the way leaves
@@ -106,17 +121,18 @@ base::Result<crypto::RecordKey> make_new(const StoreOptions& options, const std:
   return key;
 }
 
-base::Result<> make_ready(Connection& db, const StoreOptions& options, Health& health) {
-  if (auto checked = quick_check(db); !checked) {
-    if (checked.error().code != base::Errc::corrupt) return checked;
-    health.report_damage(checked.error().message);
-    EDGE_TRY(const auto version, db.integer("PRAGMA user_version"));
-    if (options.migrations.empty() || version == options.migrations.back().number) return {};
-    return std::move(checked).with_context("bring the store to this version");
+// A step to a newer schema begins only where nothing is broken; otherwise the check comes after the
+// start (StartCheck).
+base::Result<> make_ready(Connection& db, const StoreOptions& options) {
+  EDGE_TRY(const auto version, db.integer("PRAGMA user_version"));
+  if (!options.migrations.empty() && version != options.migrations.back().number) {
+    EDGE_CHECK(quick_check(db).with_context("bring the store to this version"));
+    EDGE_CHECK(migrate(db, options.migrations));
   }
-  EDGE_CHECK(migrate(db, options.migrations));
-  EDGE_TRY(const base::EventId newest, EventLog::newest(db));
-  if (newest.valid()) return {};
+  const auto newest = EventLog::newest(db);
+  if (!newest && newest.error().code == base::Errc::corrupt) return {};  // reading goes on
+  if (!newest) return newest.error();
+  if (newest->valid()) return {};
   return EventLog::prepare(db);  // the counter was lost in a repair
 }
 
@@ -130,15 +146,18 @@ struct Store::Parts {
         vault(std::move(key), {.sealing_off_for_tests = sealing_off}),
         blobs(dir + "/blobs") {}
 
-  // Destroyed from the last to the first: the writer goes first and the lock last.
+  // Destroyed from the last to the first. The writer's connection closes after the readers', for the
+  // last one moves the write-ahead log into the database, and a reader cannot: what it would leave
+  // there is what the next start has to read. The lock goes last.
   DirectoryLock lock;
   const std::string dir;
   const std::string path;
   std::unique_ptr<Health> health;
   const Vault vault;
   const Blobs blobs;
-  std::unique_ptr<Readers> readers;
   std::unique_ptr<Writer> writer;
+  std::unique_ptr<Readers> readers;
+  std::unique_ptr<StartCheck> start_check;
 };
 
 base::Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
@@ -155,23 +174,22 @@ base::Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
   if (!found.key) {
     EDGE_TRY(found.key, make_new(options, path));
   }
-  ConnectionOptions connection{.read_only = found.damaged,
-                               .tolerant = found.damaged,
-                               .synchronous = options.synchronous,
-                               .vfs = options.vfs,
-                               .cache_kib = 1024,
-                               .health = health.get()};
+  ConnectionOptions connection = connection_options(options, *health);
+  connection.read_only = connection.tolerant = found.damaged;
   EDGE_TRY(auto db, Connection::open(path, connection));
-  if (!found.damaged) EDGE_CHECK(make_ready(*db, options, *health));
+  if (!found.damaged) EDGE_CHECK(make_ready(*db, options));
 
   auto parts = std::make_unique<Parts>(std::move(lock), options.dir, path, *std::move(found.key),
                                        options.sealing_off_for_tests);
   parts->health = std::move(health);
-  connection.read_only = true;
-  connection.cache_kib = 256;
-  parts->readers = std::make_unique<Readers>(path, connection, options.readers);
+  const ConnectionOptions reading = reader_options(options, *parts->health, found.damaged);
+  parts->readers = std::make_unique<Readers>(path, reading, options.readers);
+  if (found.look) parts->readers->adopt(std::move(found.look));
   parts->writer = std::make_unique<Writer>(std::move(db), parts->vault, *options.clock,
                                            *parts->health, options.writer);
+  if (!found.damaged) {
+    parts->start_check = std::make_unique<StartCheck>(path, reading, options.check_after);
+  }
   return std::unique_ptr<Store>(new Store(std::move(parts)));
 }
 
@@ -202,6 +220,9 @@ base::Result<base::EventId> Store::newest_event() {
   return EventLog::newest(*reader);
 }
 
-void Store::stop() { parts_->writer->stop(); }
+void Store::stop() {
+  if (parts_->start_check) parts_->start_check->stop();
+  parts_->writer->stop();
+}
 
 }  // namespace store

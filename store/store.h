@@ -35,6 +35,7 @@ struct StoreOptions {
   Synchronous synchronous = Synchronous::full;
   WriterOptions writer = {};
   ReadersOptions readers = {};
+  base::Millis check_after = 500;  // StartCheck's, so that the first answers come first
   bool sealing_off_for_tests = false;
 };
 
@@ -43,7 +44,7 @@ class Store {
   // Makes the directory (0700), the database and the key when there are none; migrates. A wrong or
   // missing key, a newer schema, a second copy or an unusable directory is refused with what to do,
   // and nothing is touched. A damaged database opens with writes refused when it can be read at
-  // all.
+  // all; damage that opening does not meet is looked for shortly after (StartCheck).
   static base::Result<std::unique_ptr<Store>> open(StoreOptions options);
   ~Store();
 

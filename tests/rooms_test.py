@@ -19,7 +19,7 @@ FENCED = {
     "nlohmann/json_fwd.hpp": {"rpc", "gateway"},
 }
 LINKS = {
-    "base": {"tl::expected", "fmt::fmt", "Threads::Threads", "spdlog::spdlog"},
+    "base": {"tl::expected", "fmt::fmt", "Threads::Threads", "spdlog::spdlog_header_only"},
     "crypto": {"PkgConfig::SODIUM"},
     "store": {"PkgConfig::SQLITE"},
     "messaging": set(),

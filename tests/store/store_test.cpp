@@ -55,6 +55,18 @@ TEST_CASE("a lock file left by a dead process holds nobody up") {
   world.open();
 }
 
+TEST_CASE("a store that was closed leaves no write-ahead log for the next start to read") {
+  test::World world;
+  world.open();
+  for (int i = 0; i < 50; ++i) must(world.add_note(i));
+  CHECK(world.count_notes() == 50);  // a reader stays open in its pool
+  REQUIRE(std::filesystem::exists(world.dir / "store.db-wal"));
+  world.store.reset();
+  CHECK_FALSE(std::filesystem::exists(world.dir / "store.db-wal"));
+  world.open();
+  CHECK(world.count_notes() == 50);
+}
+
 TEST_CASE("migrations run in order, once, and go on where they stopped") {
   test::World world;
   auto options = world.options();

@@ -1,0 +1,39 @@
+// StartCheck: looks once, soon after the start, whether each table can be read at its ends
+// (quick_check), so that damage which nobody has met yet is known before it is written around. Within
+// store/.
+//
+// It has a thread and a connection of its own, for a moment: a start waits neither for the check nor
+// for the pages that only the check needs. Damage reaches the Health named in the options.
+#pragma once
+
+#include <string>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "store/connection.h"
+
+namespace store {
+
+class StartCheck {
+ public:
+  // Begins so long after now; `options` are those of a reader.
+  StartCheck(std::string path, ConnectionOptions options, base::Millis after);
+  ~StartCheck();
+
+  // Returns when it is over, or given up when it had not begun. Any thread, but one.
+  void stop();
+
+ private:
+  void work();
+
+  const std::string path_;
+  const ConnectionOptions options_;
+  const base::Millis after_;
+  base::Mutex mutex_;
+  base::Condition wake_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::jthread thread_;
+};
+
+}  // namespace store
