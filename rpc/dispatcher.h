@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/function.h"
+#include "rpc/access.h"
 
 namespace rpc {
 
@@ -18,6 +19,7 @@ namespace rpc {
 struct Caller {
   bool loopback = true;           // came over loopback, not through a proxy
   bool restricted_paths = false;  // paths only below the --files folders (decision 24)
+  std::shared_ptr<const Access> access = Access::everything();  // never null
   // Set to true when nobody can read the answer any more (the connection closed). May be null. A
   // parked poll whose caller is gone takes no event with it.
   std::shared_ptr<const std::atomic<bool>> gone = nullptr;

@@ -1,5 +1,7 @@
 #include "rpc/event_queue.h"
 
+#include <algorithm>
+
 #include "rpc/event_json.h"
 
 namespace rpc {
@@ -14,28 +16,37 @@ void EventQueue::push(std::span<const messaging::Event> events) {
     if (stopped_) return;
     for (const messaging::Event& event : events) {
       if (events_.size() == kMaxEvents) {
+        Count& oldest = counts_[events_.front().account];
+        --oldest.waiting;
+        ++oldest.dropped;
         events_.pop_front();
-        ++dropped_;
       }
+      ++counts_[event.account].waiting;
       events_.push_back(event);
     }
-    wanted = !parked_.empty() && has_news();
+    wanted = !parked_.empty();
   }
   if (wanted) executor_([this] { serve(); });
 }
 
-void EventQueue::read(std::size_t most, std::shared_ptr<const std::atomic<bool>> gone,
-                      Reader reader) {
+bool EventQueue::has_news(const Access& access) const {
+  const auto any = [&](const auto& entry) {
+    return (entry.second.waiting > 0 || entry.second.dropped > 0) && access.may_see(entry.first);
+  };
+  return std::any_of(counts_.begin(), counts_.end(), any);
+}
+
+void EventQueue::read(std::size_t most, const Caller& caller, Reader reader) {
   Taken taken;
   std::vector<Parked> left;  // whose callers are gone; they end outside the lock
   {
     base::Lock lock(mutex_);
     if (parked_.size() == kMaxParked) left = sweep();
-    if (!stopped_ && has_news() && parked_.empty()) {
-      taken = take(most);
+    if (!stopped_ && parked_.empty() && has_news(*caller.access)) {
+      taken = take(most, *caller.access);
     } else if (!stopped_ && parked_.size() < kMaxParked) {
-      parked_.push_back(Parked{most, std::move(gone), std::move(reader)});
-      if (!has_news()) return;
+      parked_.push_back(Parked{most, caller.access, caller.gone, std::move(reader)});
+      if (!has_news(*caller.access)) return;
     }
   }
   if (!reader) return serve();  // parked behind others, with news that serve() hands out in order
@@ -45,19 +56,25 @@ void EventQueue::read(std::size_t most, std::shared_ptr<const std::atomic<bool>>
   reader(encode(taken));
 }
 
+// The first who is gone or for whom there is something.
+std::optional<std::size_t> EventQueue::next_served() const {
+  for (std::size_t i = 0; i < parked_.size(); ++i) {
+    if (parked_[i].is_gone() || has_news(*parked_[i].access)) return i;
+  }
+  return std::nullopt;
+}
+
 void EventQueue::serve() {
   while (true) {
     Parked first;
     Taken taken;
     {
       base::Lock lock(mutex_);
-      if (parked_.empty()) return;
-      if (!parked_.front().is_gone()) {
-        if (!has_news()) return;
-        taken = take(parked_.front().most);
-      }
-      first = std::move(parked_.front());
-      parked_.pop_front();
+      const auto next = next_served();
+      if (!next) return;
+      first = std::move(parked_[*next]);
+      parked_.erase(parked_.begin() + static_cast<std::ptrdiff_t>(*next));
+      if (!first.is_gone()) taken = take(first.most, *first.access);
     }
     if (taken.events.empty() && taken.dropped == 0) {
       first.reader(fail(Errc::unavailable, "the caller is gone"));
@@ -81,14 +98,24 @@ std::vector<EventQueue::Parked> EventQueue::sweep() {
   return left;
 }
 
-EventQueue::Taken EventQueue::take(std::size_t most) {
+EventQueue::Taken EventQueue::take(std::size_t most, const Access& access) {
   Taken taken;
-  taken.dropped = std::exchange(dropped_, 0);
-  const std::size_t room = taken.dropped > 0 ? most - 1 : most;
-  while (taken.events.size() < room && !events_.empty()) {
-    taken.events.push_back(std::move(events_.front()));
-    events_.pop_front();
+  for (auto& [account, count] : counts_) {
+    if (access.may_see(account)) taken.dropped += std::exchange(count.dropped, 0);
   }
+  const std::size_t room = taken.dropped > 0 ? most - 1 : most;
+  for (auto at = events_.begin(); at != events_.end() && taken.events.size() < room;) {
+    if (!access.may_see(at->account)) {
+      ++at;
+      continue;
+    }
+    --counts_[at->account].waiting;
+    taken.events.push_back(std::move(*at));
+    at = events_.erase(at);  // at the front for whoever sees everything
+  }
+  std::erase_if(counts_, [](const auto& entry) {
+    return entry.second.waiting == 0 && entry.second.dropped == 0;
+  });
   return taken;
 }
 

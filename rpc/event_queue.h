@@ -13,7 +13,9 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,8 +46,7 @@ class EventQueue {
 
   void push(std::span<const messaging::Event> events) EXCLUDES(mutex_);
   // Takes up to `most` events, now or when there are some.
-  void read(std::size_t most, std::shared_ptr<const std::atomic<bool>> gone, Reader reader)
-      EXCLUDES(mutex_);
+  void read(std::size_t most, const Caller& caller, Reader reader) EXCLUDES(mutex_);
   // Answers everyone who waits; later reads are refused.
   void stop() EXCLUDES(mutex_);
 
@@ -54,6 +55,7 @@ class EventQueue {
  private:
   struct Parked {
     std::size_t most = 1;
+    std::shared_ptr<const Access> access;
     std::shared_ptr<const std::atomic<bool>> gone;
     Reader reader;
     bool is_gone() const { return gone != nullptr && gone->load(std::memory_order_relaxed); }
@@ -63,9 +65,16 @@ class EventQueue {
     std::vector<messaging::Event> events;
   };
 
-  Taken take(std::size_t most) REQUIRES(mutex_);
+  // What is kept of each account: how much waits, and how much was dropped and not told yet.
+  struct Count {
+    std::size_t waiting = 0;
+    std::uint64_t dropped = 0;
+  };
+
+  Taken take(std::size_t most, const Access& access) REQUIRES(mutex_);
   std::vector<Parked> sweep() REQUIRES(mutex_);
-  bool has_news() const REQUIRES(mutex_) { return dropped_ > 0 || !events_.empty(); }
+  bool has_news(const Access& access) const REQUIRES(mutex_);
+  std::optional<std::size_t> next_served() const REQUIRES(mutex_);
   void serve() EXCLUDES(mutex_);
   std::vector<std::string> encode(const Taken& taken) const;
 
@@ -74,7 +83,7 @@ class EventQueue {
   mutable base::Mutex mutex_;
   std::deque<messaging::Event> events_ GUARDED_BY(mutex_);
   std::deque<Parked> parked_ GUARDED_BY(mutex_);
-  std::uint64_t dropped_ GUARDED_BY(mutex_) = 0;
+  std::map<base::AccountId, Count> counts_ GUARDED_BY(mutex_);
   bool stopped_ GUARDED_BY(mutex_) = false;
 };
 

@@ -15,11 +15,17 @@
 #include "base/completion.h"
 #include "rpc/context.h"
 #include "rpc/json_fields.h"
+#include "rpc/permission.h"
 
 namespace rpc {
 
-// What a key must allow before the method is run.
-enum class Scope { read, write, admin };
+// What a method touches whose parameters name no account; one that names some touches just those.
+// A key for some accounts alone may not run `all`, and sees no other account by `visible`.
+enum class Reach {
+  all,      // every account, or the daemon as a whole
+  visible,  // its handler keeps to what Caller::access may see
+  none,     // nothing that is anybody's
+};
 
 // Whether a fuzz target may call it with anything: not when it waits, or writes outside the store.
 // A row that says nothing stops the fuzz target from starting.
@@ -47,6 +53,7 @@ struct Row {
   Fuzz fuzz = Fuzz::unclassified;
   std::vector<base::Errc> errors = {};
   bool parked = false;
+  Reach reach = Reach::all;
 };
 
 struct Method {
@@ -57,6 +64,9 @@ struct Method {
   base::Result<std::string> (*run_now)(Context&, JsonValue params) = nullptr;
   void (*run_later)(Context&, JsonValue params, base::Completion<std::string>) = nullptr;
   MethodInfo (*describe)(SchemaBook&) = nullptr;
+  bool names_account = false;  // some parameter is or holds an AccountId
+  // What the parameters ask for beyond `access`, in words, or nothing (rpc/permission.h).
+  std::optional<std::string> (*lacking)(const Access& access, JsonValue params) = nullptr;
 };
 
 class MethodTable {
@@ -192,6 +202,8 @@ Method method(std::string_view name, std::string_view doc, Row row) {
   using Types = detail::HandlerTypes<decltype(kHandler)>;
   Method made{name, doc, std::move(row)};
   made.describe = &detail::describe<typename Types::Params, typename Types::Result>;
+  made.names_account = holds_account<typename Types::Params>();
+  made.lacking = &lacking_for<typename Types::Params>;
   if constexpr (Types::kNow) {
     made.run_now = &detail::run_now<kHandler>;
   } else {

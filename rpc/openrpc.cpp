@@ -33,18 +33,6 @@ std::string errors_json(const Method& method) {
   return out.empty() ? "[]" : out + "]";
 }
 
-std::string_view scope_name(Scope scope) {
-  switch (scope) {
-    case Scope::read:
-      return "read";
-    case Scope::write:
-      return "write";
-    case Scope::admin:
-      return "admin";
-  }
-  return "";
-}
-
 std::string method_json(const Method& method, const MethodInfo& info) {
   std::string out = R"({"name":)";
   append_json_string(out, method.name);
@@ -57,7 +45,7 @@ std::string method_json(const Method& method, const MethodInfo& info) {
   out += fmt::format(R"(],"result":{{"name":"result","required":true,"schema":{}}})",
                      info.result_schema);
   out += fmt::format(R"(,"errors":{},"paramStructure":"either","x-scope":"{}"}})",
-                     errors_json(method), scope_name(method.row.scope));
+                     errors_json(method), name_of(method.row.scope));
   return out;
 }
 
@@ -113,7 +101,7 @@ std::string api_markdown(const MethodTable& table) {
     }
     if (!info.params.empty()) sections += '\n';
     sections +=
-        fmt::format("Result: {}. Scope: {}.", info.result_type, scope_name(method.row.scope));
+        fmt::format("Result: {}. Scope: {}.", info.result_type, name_of(method.row.scope));
     if (!method.row.errors.empty()) {
       sections += " Errors:";
       for (const base::Errc errc : method.row.errors) {

@@ -67,6 +67,9 @@ void Run::run_call(std::size_t index) {
     return finish(index, Timing::now,
                   error_answer(call.id, unknown_method(call.method, context_.table->names())));
   }
+  if (auto refusal = refusal_of(*method, *context_.caller.access, call.params)) {
+    return finish(index, Timing::now, error_answer(call.id, *refusal));
+  }
   {
     base::Lock lock(mutex_);
     if (answer_bytes_ > kMaxAnswerBytes) method = nullptr;

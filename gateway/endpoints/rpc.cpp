@@ -15,7 +15,8 @@ void add_rpc_endpoint(RouteTable& routes, rpc::Dispatcher& dispatcher, RpcEndpoi
   route.json_only = true;
   route.handle = [&dispatcher, options](Request request, Responder responder) {
     const rpc::Caller caller{.loopback = request.loopback,
-                             .restricted_paths = options.restricted_paths};
+                             .restricted_paths = options.restricted_paths,
+                             .access = request.access};
     dispatcher.handle(
         request.body, caller, [responder = std::move(responder)](std::string answer) mutable {
           responder.answer(answer.empty() ? Response::empty() : Response::json(std::move(answer)));

@@ -6,15 +6,24 @@
 namespace rpc {
 namespace {
 
-Result<std::vector<shape::Account>> get_all_accounts(Context& context, const NoParams&) {
+// Those that the caller may see.
+Result<std::vector<messaging::Account>> visible_accounts(Context& context) {
   EDGE_TRY(auto accounts, engine_of(context).accounts().list());
+  std::erase_if(accounts, [&](const auto& account) {
+    return !context.caller.access->may_see(account.id);
+  });
+  return accounts;
+}
+
+Result<std::vector<shape::Account>> get_all_accounts(Context& context, const NoParams&) {
+  EDGE_TRY(auto accounts, visible_accounts(context));
   std::vector<shape::Account> shapes;
   for (auto& account : accounts) shapes.push_back(shape::to_shape(std::move(account)));
   return shapes;
 }
 
 Result<std::vector<AccountId>> get_all_account_ids(Context& context, const NoParams&) {
-  EDGE_TRY(const auto accounts, engine_of(context).accounts().list());
+  EDGE_TRY(const auto accounts, visible_accounts(context));
   std::vector<AccountId> ids;
   for (const auto& account : accounts) ids.push_back(account.id);
   return ids;
@@ -43,7 +52,9 @@ void select_account(Context& context, OfAccount p, Completion<> done) {
 }
 
 Result<std::optional<AccountId>> get_selected_account_id(Context& context, const NoParams&) {
-  return engine_of(context).accounts().selected();
+  EDGE_TRY(auto selected, engine_of(context).accounts().selected());
+  if (selected && !context.caller.access->may_see(*selected)) selected.reset();
+  return selected;
 }
 
 // Starting and stopping delivery answers the account's wait_next_msgs calls.
@@ -84,7 +95,7 @@ class Together {
 using SwitchIo = void (messaging::Accounts::*)(AccountId, Completion<>);
 
 void switch_all(Context& context, SwitchIo switch_io, Completion<> done) {
-  auto accounts = engine_of(context).accounts().list();
+  auto accounts = visible_accounts(context);
   if (!accounts) return done(std::move(accounts).error());
   const auto together = std::make_shared<Together>(std::move(done));
   for (const auto& account : *accounts) {
@@ -138,10 +149,12 @@ void add_account_methods(std::vector<Method>& table) {
   const Row read{.fuzz = Fuzz::safe, .errors = {Errc::not_found}};
   const Row admin{.scope = Scope::admin, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
   const Row write{.scope = Scope::write, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
+  const Row visible{.fuzz = Fuzz::safe, .reach = Reach::visible};
+  const Row all{.scope = Scope::write, .fuzz = Fuzz::safe, .reach = Reach::visible};
+  const Row poke{.scope = Scope::write, .fuzz = Fuzz::safe, .reach = Reach::none};
+  table.push_back(method<&get_all_accounts>("get_all_accounts", "All accounts.", visible));
   table.push_back(
-      method<&get_all_accounts>("get_all_accounts", "All accounts.", {.fuzz = Fuzz::safe}));
-  table.push_back(method<&get_all_account_ids>("get_all_account_ids", "The ids of all accounts.",
-                                               {.fuzz = Fuzz::safe}));
+      method<&get_all_account_ids>("get_all_account_ids", "The ids of all accounts.", visible));
   table.push_back(method<&get_account_info>("get_account_info", "One account.", read));
   table.push_back(method<&is_configured>(
       "is_configured", "Whether the account can send; true as soon as it is made.", read));
@@ -153,26 +166,23 @@ void add_account_methods(std::vector<Method>& table) {
       "remove_account", "Deletes an account with its chats, keys and files.", admin));
   table.push_back(
       method<&select_account>("select_account", "Remembers an account as selected.", write));
-  table.push_back(method<&get_selected_account_id>(
-      "get_selected_account_id", "The selected account, or null.", {.fuzz = Fuzz::safe}));
+  table.push_back(method<&get_selected_account_id>("get_selected_account_id",
+                                                   "The selected account, or null.", visible));
   table.push_back(method<&start_io>("start_io", "Starts delivery for an account.", write));
   table.push_back(method<&stop_io>("stop_io", "Stops delivery for an account.", write));
   table.push_back(method<&start_io_for_all_accounts>("start_io_for_all_accounts",
-                                                     "Starts delivery for every account.",
-                                                     {.scope = Scope::write, .fuzz = Fuzz::safe}));
+                                                     "Starts delivery for every account.", all));
   table.push_back(method<&stop_io_for_all_accounts>("stop_io_for_all_accounts",
-                                                    "Stops delivery for every account.",
-                                                    {.scope = Scope::write, .fuzz = Fuzz::safe}));
+                                                    "Stops delivery for every account.", all));
   table.push_back(method<&get_connectivity>(
       "get_connectivity",
       "1000 stopped, 2000 peers are being tried, 3000 sending, 4000 nothing waits.", read));
   table.push_back(method<&get_info>(
       "get_info", "Figures and facts about an account and the daemon, as texts.", read));
-  table.push_back(method<&maybe_network>("maybe_network", "Tries at once what waits for delivery.",
-                                         {.scope = Scope::write, .fuzz = Fuzz::safe}));
+  table.push_back(
+      method<&maybe_network>("maybe_network", "Tries at once what waits for delivery.", poke));
   table.push_back(method<&background_fetch>(
-      "background_fetch", "The same as maybe_network: delivery never sleeps here.",
-      {.scope = Scope::write, .fuzz = Fuzz::safe}));
+      "background_fetch", "The same as maybe_network: delivery never sleeps here.", poke));
   table.push_back(method<&get_migration_error>("get_migration_error", "Always null.", read));
 }
 

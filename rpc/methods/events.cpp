@@ -7,7 +7,7 @@ namespace rpc {
 namespace {
 
 void get_next_event(Context& context, NoParams, Completion<shape::Event> done) {
-  context.queue->read(1, context.caller.gone,
+  context.queue->read(1, context.caller,
                       [done = std::move(done)](Result<std::vector<std::string>> events) mutable {
                         if (!events) return done(std::move(events).error());
                         done(shape::Event{std::move(events->front())});
@@ -15,7 +15,7 @@ void get_next_event(Context& context, NoParams, Completion<shape::Event> done) {
 }
 
 void get_next_event_batch(Context& context, NoParams, Completion<std::vector<shape::Event>> done) {
-  context.queue->read(EventQueue::kMaxBatch, context.caller.gone,
+  context.queue->read(EventQueue::kMaxBatch, context.caller,
                       [done = std::move(done)](Result<std::vector<std::string>> events) mutable {
                         if (!events) return done(std::move(events).error());
                         std::vector<shape::Event> shapes;
@@ -28,7 +28,11 @@ void get_next_event_batch(Context& context, NoParams, Completion<std::vector<sha
 }  // namespace
 
 void add_event_methods(std::vector<Method>& table) {
-  const Row parked{.fuzz = Fuzz::unsafe, .errors = {Errc::unavailable}, .parked = true};
+  const Row parked{.scope = Scope::events,
+                   .fuzz = Fuzz::unsafe,
+                   .errors = {Errc::unavailable},
+                   .parked = true,
+                   .reach = Reach::visible};
   table.push_back(method<&get_next_event>(
       "get_next_event",
       "Takes the next event out of the daemon's one queue, waiting for it. Two readers split the "

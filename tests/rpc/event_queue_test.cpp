@@ -53,15 +53,15 @@ TEST_CASE("events are taken once, in order, at most 101 at a time") {
   rpc::EventQueue queue(inline_executor(), no_chat());
   for (std::uint32_t i = 1; i <= 150; ++i) push(queue, i);
   Read one;
-  queue.read(1, nullptr, one.reader());
+  queue.read(1, rpc::Caller{}, one.reader());
   REQUIRE(one.texts->size() == 1);
   CHECK(json::parse(one.texts->front())["event"]["msgId"] == 1);
   Read many;
-  queue.read(rpc::EventQueue::kMaxBatch, nullptr, many.reader());
+  queue.read(rpc::EventQueue::kMaxBatch, rpc::Caller{}, many.reader());
   REQUIRE(many.texts->size() == 101);
   CHECK(json::parse(many.texts->back())["event"]["msgId"] == 102);
   Read rest;
-  queue.read(rpc::EventQueue::kMaxBatch, nullptr, rest.reader());
+  queue.read(rpc::EventQueue::kMaxBatch, rpc::Caller{}, rest.reader());
   CHECK(rest.texts->size() == 48);
 }
 
@@ -69,7 +69,7 @@ TEST_CASE("a full queue drops the oldest and says how many") {
   rpc::EventQueue queue(inline_executor(), no_chat());
   for (std::uint32_t i = 1; i <= 10'007; ++i) push(queue, i);
   Read first;
-  queue.read(2, nullptr, first.reader());
+  queue.read(2, rpc::Caller{}, first.reader());
   REQUIRE(first.texts->size() == 2);
   CHECK(first.texts->front() == R"({"contextId":0,"event":{"kind":"EventChannelOverflow","n":7}})");
   CHECK(json::parse(first.texts->back())["event"]["msgId"] == 8);
@@ -80,8 +80,8 @@ TEST_CASE("parked readers are served in turn, and one whose caller is gone takes
   const auto gone = std::make_shared<std::atomic<bool>>(false);
   Read left;
   Read stays;
-  queue.read(1, gone, left.reader());
-  queue.read(1, nullptr, stays.reader());
+  queue.read(1, rpc::Caller{.gone = gone}, left.reader());
+  queue.read(1, rpc::Caller{}, stays.reader());
   CHECK(queue.parked() == 2);
   *gone = true;
   push(queue, 5);
@@ -93,11 +93,11 @@ TEST_CASE("parked readers are served in turn, and one whose caller is gone takes
 TEST_CASE("stopping answers every parked reader and refuses new ones") {
   rpc::EventQueue queue(inline_executor(), no_chat());
   Read parked;
-  queue.read(1, nullptr, parked.reader());
+  queue.read(1, rpc::Caller{}, parked.reader());
   queue.stop();
   CHECK(*parked.failed);
   Read late;
-  queue.read(1, nullptr, late.reader());
+  queue.read(1, rpc::Caller{}, late.reader());
   CHECK(*late.failed);
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("readers and writers on many threads neither lose nor double an event"
     threads.emplace_back([&] {
       while (count < kEvents) {
         const auto done = std::make_shared<std::atomic<bool>>(false);
-        queue.read(7, nullptr, [&, done](base::Result<std::vector<std::string>> result) {
+        queue.read(7, rpc::Caller{}, [&, done](base::Result<std::vector<std::string>> result) {
           if (result) {
             const std::lock_guard lock(mutex);
             for (const auto& text : *result)

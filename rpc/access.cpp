@@ -1,0 +1,129 @@
+#include "rpc/access.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace rpc {
+namespace {
+
+using base::Errc;
+using base::fail;
+
+constexpr std::array kScopes = {Scope::read,    Scope::write, Scope::events,
+                                Scope::publish, Scope::admin, Scope::view};
+constexpr std::size_t kMaxChannels = 64;
+constexpr std::size_t kMaxChannelName = 200;
+constexpr std::string_view kPublish = "publish:";
+
+bool is_channel(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxChannelName &&
+         std::none_of(name.begin(), name.end(), [](char c) {
+           const auto u = static_cast<unsigned char>(c);
+           return u <= 0x20 || u == 0x7f || c == ',';
+         });
+}
+
+base::Result<> take(Grants& grants, std::string_view word) {
+  if (word.starts_with(kPublish)) {
+    const std::string_view channel = word.substr(kPublish.size());
+    if (!is_channel(channel) || grants.channels.size() >= kMaxChannels) {
+      return fail(Errc::invalid_argument,
+                  fmt::format("publish: expected a channel of 1 to {} bytes without spaces, or * for "
+                              "every one; {} channels at most",
+                              kMaxChannelName, kMaxChannels));
+    }
+    if (std::find(grants.channels.begin(), grants.channels.end(), channel) ==
+        grants.channels.end()) {
+      grants.channels.emplace_back(channel);
+    }
+    return {};
+  }
+  for (const Scope scope : kScopes) {
+    if (scope == Scope::publish || word != name_of(scope)) continue;
+    grants.add(scope);
+    return {};
+  }
+  return fail(Errc::invalid_argument,
+              fmt::format("'{}' is no scope; there are rpc:read, rpc:write, events, "
+                          "publish:CHANNEL, admin and view",
+                          word.substr(0, 64)));
+}
+
+}  // namespace
+
+std::string_view name_of(Scope scope) {
+  switch (scope) {
+    case Scope::read:
+      return "rpc:read";
+    case Scope::write:
+      return "rpc:write";
+    case Scope::events:
+      return "events";
+    case Scope::publish:
+      return "publish";
+    case Scope::admin:
+      return "admin";
+    case Scope::view:
+      return "view";
+  }
+  return "";
+}
+
+base::Result<Grants> parse_scopes(std::string_view list) {
+  Grants grants;
+  for (;;) {
+    const std::size_t comma = list.find(',');
+    EDGE_CHECK(take(grants, list.substr(0, comma)));
+    if (comma == std::string_view::npos) return grants;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+std::string scopes_text(const Grants& grants) {
+  std::string out;
+  const auto add = [&](std::string_view word, std::string_view rest = {}) {
+    if (!out.empty()) out += ',';
+    out.append(word).append(rest);
+  };
+  for (const Scope scope : kScopes) {
+    if (scope != Scope::publish && grants.has(scope)) add(name_of(scope));
+  }
+  for (const std::string& channel : grants.channels) add(kPublish, channel);
+  return out;
+}
+
+const std::shared_ptr<const Access>& Access::everything() {
+  static const auto all = [] {
+    Grants grants;
+    for (const Scope scope : kScopes) grants.add(scope);
+    grants.channels = {"*"};
+    return std::make_shared<const Access>("", std::move(grants));
+  }();
+  return all;
+}
+
+const std::shared_ptr<const Access>& Access::nothing() {
+  static const auto none = std::make_shared<const Access>();
+  return none;
+}
+
+bool Access::may(Scope scope) const {
+  if (grants_.has(Scope::admin)) return true;
+  return scope == Scope::publish ? !grants_.channels.empty() : grants_.has(scope);
+}
+
+bool Access::may_publish(std::string_view channel) const {
+  return grants_.has(Scope::admin) ||
+         std::any_of(grants_.channels.begin(), grants_.channels.end(),
+                     [&](const std::string& allowed) { return allowed == "*" || allowed == channel; });
+}
+
+bool Access::may_see(base::AccountId account) const {
+  return all_accounts() || !account.valid() ||
+         std::find(grants_.accounts.begin(), grants_.accounts.end(), account) !=
+             grants_.accounts.end();
+}
+
+}  // namespace rpc

@@ -1,0 +1,73 @@
+// Access: what a caller may do and see. An API key gives it; without keys callers on this machine
+// have everything(). One object per key, shared by all that the key has open.
+//
+// Threads: immutable but for end(), which any thread may call once the key is revoked, changed or
+// expired: streams look at ended() and close.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+
+namespace rpc {
+
+// What a key must allow before something is done. `publish` is for a channel, the others as such.
+enum class Scope : std::uint8_t { read, write, events, publish, admin, view };
+
+// The scope as it is written in `--scope`, for `publish` without its channel: "rpc:read".
+std::string_view name_of(Scope scope);
+
+// What `--scope` and `--account` say.
+struct Grants {
+  std::uint8_t scopes = 0;                    // a bit per Scope; `publish` goes by channels
+  std::vector<std::string> channels = {};     // of publish:CHANNEL; "*" is every channel
+  std::vector<base::AccountId> accounts = {};  // none: all of them
+
+  void add(Scope scope) { scopes |= bit(scope); }
+  bool has(Scope scope) const { return (scopes & bit(scope)) != 0; }
+  static std::uint8_t bit(Scope scope) {
+    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(scope));
+  }
+  friend bool operator==(const Grants&, const Grants&) = default;
+};
+
+// "rpc:read,events,publish:alarms"; a word that is none is refused by name.
+base::Result<Grants> parse_scopes(std::string_view list);
+std::string scopes_text(const Grants& grants);
+
+class Access {
+ public:
+  Access() = default;  // nothing at all
+  Access(std::string key_id, Grants grants)
+      : key_id_(std::move(key_id)), grants_(std::move(grants)) {}
+
+  static const std::shared_ptr<const Access>& everything();
+  static const std::shared_ptr<const Access>& nothing();
+
+  const std::string& key_id() const { return key_id_; }  // "" without a key; fit for logs
+  // `admin` holds every other scope. For Scope::publish: whether there is any channel.
+  bool may(Scope scope) const;
+  bool may_publish(std::string_view channel) const;
+  // Whether all accounts and the daemon as a whole are open to it.
+  bool all_accounts() const { return grants_.accounts.empty(); }
+  const std::vector<base::AccountId>& accounts() const { return grants_.accounts; }
+  // Account 0, the daemon as a whole, may be seen by everyone.
+  bool may_see(base::AccountId account) const;
+
+  bool ended() const { return ended_.load(std::memory_order_relaxed); }
+  void end() const { ended_.store(true, std::memory_order_relaxed); }
+
+ private:
+  std::string key_id_;
+  Grants grants_;
+  mutable std::atomic<bool> ended_{false};
+};
+
+}  // namespace rpc

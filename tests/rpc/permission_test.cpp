@@ -1,0 +1,205 @@
+// What API keys allow, over the whole method table.
+#include "rpc/permission.h"
+
+#include <set>
+
+#include "rpc/event_queue.h"
+#include "tests/rpc/ask.h"
+#include "tests/rpc/one_gateway.h"
+#include "tests/support/catch.h"
+
+using nlohmann::json;
+using rpc::Access;
+using rpc::Grants;
+using rpc::Scope;
+
+namespace {
+
+constexpr std::array kAllScopes = {Scope::read,    Scope::write, Scope::events,
+                                   Scope::publish, Scope::admin, Scope::view};
+
+std::shared_ptr<const Access> key_for(std::vector<Scope> scopes,
+                                      std::vector<std::uint32_t> accounts = {}) {
+  Grants grants;
+  for (const Scope scope : scopes) {
+    if (scope == Scope::publish) {
+      grants.channels = {"*"};
+    } else {
+      grants.add(scope);
+    }
+  }
+  for (const std::uint32_t account : accounts) grants.accounts.emplace_back(account);
+  return std::make_shared<const Access>("k", grants);
+}
+
+json ask_as(rpc::Dispatcher& dispatcher, const std::shared_ptr<const Access>& access,
+            std::string_view method, json params = json::array()) {
+  Pending pending;
+  const json body{{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", std::move(params)}};
+  dispatcher.handle(body.dump(), rpc::Caller{.access = access}, pending.answer());
+  return json::parse(pending.wait());
+}
+
+}  // namespace
+
+TEST_CASE("every method asks for its own scope, names it, and is content with it alone") {
+  for (const rpc::Method& method : rpc::method_table().methods()) {
+    INFO(method.name);
+    std::vector<Scope> others;
+    for (const Scope scope : kAllScopes) {
+      if (scope != method.row.scope && scope != Scope::admin) others.push_back(scope);
+    }
+    const auto refusal = rpc::refusal_of(method, *key_for(others), json());
+    REQUIRE(refusal);
+    CHECK(refusal->code == rpc::Code::scope_missing);
+    CHECK(refusal->message.find(name_of(method.row.scope)) != std::string::npos);
+    CHECK_FALSE(rpc::refusal_of(method, *key_for({method.row.scope}), json()));
+    CHECK_FALSE(rpc::refusal_of(method, *key_for({Scope::admin}), json()));
+  }
+}
+
+TEST_CASE("no method lets a key for account 1 touch account 2, however it is asked") {
+  // What names no account and may be called all the same: each keeps to the key's accounts, or has
+  // nothing of anybody's. A new row comes here only after somebody has looked.
+  const std::set<std::string_view> visible = {"get_all_accounts",
+                                              "get_all_account_ids",
+                                              "get_selected_account_id",
+                                              "start_io_for_all_accounts",
+                                              "stop_io_for_all_accounts",
+                                              "get_next_event",
+                                              "get_next_event_batch"};
+  const std::set<std::string_view> nobodys = {"get_system_info", "rpc.discover",
+                                              "sleep",           "check_email_validity",
+                                              "create_qr_svg",   "maybe_network",
+                                              "background_fetch"};
+  const auto key = key_for({Scope::admin}, {1});
+  std::size_t named = 0;
+  for (const rpc::Method& method : rpc::method_table().methods()) {
+    INFO(method.name);
+    rpc::SchemaBook book;
+    const auto params = method.describe(book).params;
+    if (!method.names_account) {
+      // A parameter that means an account has to be an AccountId, or nobody checks it.
+      for (const auto& param : params) {
+        CHECK(std::string_view(param.name).find("account") == std::string_view::npos);
+      }
+      const bool refused = rpc::refusal_of(method, *key, json()).has_value();
+      const bool listed = visible.contains(method.name) || nobodys.contains(method.name);
+      CHECK(refused != listed);
+      continue;
+    }
+    ++named;
+    json positional = json::array();
+    for (const auto& param : params) {
+      if (std::string_view(param.name).find("account") == std::string_view::npos) {
+        positional.push_back(nullptr);
+        continue;
+      }
+      for (const json& foreign : {json(2), json::array({1, 2})}) {
+        if ((param.schema.find("array") != std::string::npos) != foreign.is_array()) continue;
+        json at_its_place = positional;
+        at_its_place.push_back(foreign);
+        for (const json& sent : {json{{param.name, foreign}}, at_its_place}) {
+          const auto refusal = rpc::refusal_of(method, *key, sent);
+          REQUIRE(refusal);
+          CHECK(refusal->code == rpc::Code::scope_missing);
+          CHECK(refusal->message.find("account 2") != std::string::npos);
+        }
+      }
+      CHECK_FALSE(rpc::refusal_of(method, *key, json{{param.name, 1}}));
+      positional.push_back(1);
+    }
+    CHECK_FALSE(rpc::refusal_of(method, *key_for({Scope::admin}), json{{"account_id", 2}}));
+  }
+  CHECK(named > 50);
+}
+
+TEST_CASE("lists show a key its own accounts alone") {
+  OneGateway gateway;
+  auto& service = gateway.service();
+  const auto second = result(service, "add_account").get<std::uint32_t>();
+  const auto key = key_for({Scope::read, Scope::write}, {second});
+  CHECK(ask_as(service, key, "get_all_account_ids")["result"] == json{second});
+  CHECK(ask_as(service, key, "get_all_accounts")["result"].size() == 1);
+  CHECK(result(service, "get_all_account_ids").size() == 2);
+  result(service, "select_account", json{1});
+  CHECK(ask_as(service, key, "get_selected_account_id")["result"].is_null());
+  CHECK(result(service, "get_selected_account_id") == 1);
+
+  const json refused = ask_as(service, key, "get_config", {1, "addr"});
+  CHECK(refused["error"]["code"] == -32003);
+  CHECK(ask_as(service, key, "get_config", {second, "addr"}).contains("result"));
+  CHECK(ask_as(service, key, "add_account")["error"]["code"] == -32003);
+
+  ask_as(service, key, "stop_io_for_all_accounts");
+  CHECK(result(service, "get_connectivity", json{second}) == 1000);
+  CHECK(result(service, "get_connectivity", json{1}) != 1000);
+}
+
+TEST_CASE("a batch is judged call by call") {
+  OneGateway gateway;
+  Pending pending;
+  gateway.service().handle(
+      R"([{"jsonrpc":"2.0","id":1,"method":"get_config","params":[1,"addr"]},)"
+      R"({"jsonrpc":"2.0","id":2,"method":"set_config","params":[1,"displayname","x"]}])",
+      rpc::Caller{.access = key_for({Scope::read})}, pending.answer());
+  const json answers = json::parse(pending.wait());
+  REQUIRE(answers.size() == 2);
+  CHECK(answers[0].contains("result"));
+  CHECK(answers[1]["error"]["code"] == -32003);
+  CHECK(result(gateway.service(), "get_config", {1, "displayname"}) != "x");
+}
+
+TEST_CASE("the queue of get_next_event gives a key the events of its accounts and keeps the others") {
+  rpc::EventQueue queue([](base::UniqueFunction<void()> task) { task(); },
+                        [](base::AccountId, base::ContactId) { return base::ChatId(); });
+  const auto push = [&](std::uint32_t account, std::uint32_t message) {
+    const messaging::Event event{
+        base::EventId(message), base::AccountId(account), 0,
+        messaging::IncomingMsg{base::ChatId(10), base::MsgId(message)}};
+    queue.push(std::span(&event, 1));
+  };
+  std::vector<std::string> got;
+  const auto reader = [&] {
+    return rpc::EventQueue::Reader([&](base::Result<std::vector<std::string>> events) {
+      got = events ? std::move(*events) : std::vector<std::string>{"failed"};
+    });
+  };
+  const rpc::Caller second{.access = key_for({Scope::events}, {2})};
+  queue.read(101, second, reader());
+  push(1, 11);
+  CHECK(got.empty());  // still parked: nothing of its own came
+  push(2, 12);
+  REQUIRE(got.size() == 1);
+  CHECK(json::parse(got[0])["event"]["msgId"] == 12);
+  got.clear();
+  push(2, 13);
+  queue.read(101, rpc::Caller{}, reader());
+  CHECK(got.size() == 2);  // 11 was left for whoever may see it
+  // Dropped events are told to those whose they were.
+  for (std::uint32_t i = 0; i < 10'005; ++i) push(1, 100 + i);
+  got.clear();
+  queue.read(101, second, reader());
+  CHECK(got.empty());
+  queue.read(1, rpc::Caller{}, reader());
+  push(2, 9);
+  CHECK_FALSE(got.empty());
+}
+
+TEST_CASE("scopes are read and written alike, and a wrong word is named") {
+  const auto grants = rpc::parse_scopes("rpc:read,events,publish:alarms,publish:*");
+  REQUIRE(grants);
+  CHECK(rpc::scopes_text(*grants) == "rpc:read,events,publish:alarms,publish:*");
+  for (const char* bad : {"", "rpc", "rpc:read,", "read", "publish", "publish:", "publish:a b",
+                          "publish:a\n", "Admin"}) {
+    INFO(bad);
+    CHECK_FALSE(rpc::parse_scopes(bad));
+  }
+  CHECK(rpc::parse_scopes("rpc:raed").error().message.find("'rpc:raed'") != std::string::npos);
+  Grants one;
+  one.channels = {"alarms"};
+  const Access access("k", one);
+  CHECK(access.may_publish("alarms"));
+  CHECK_FALSE(access.may_publish("alarm"));
+  CHECK_FALSE(access.may_publish("*"));
+}
