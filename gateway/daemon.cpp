@@ -1,15 +1,18 @@
 #include "gateway/daemon.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
 
 #include "base/log.h"
+#include "gateway/auth/gatekeeper.h"
 #include "gateway/endpoints/endpoints.h"
 #include "gateway/http/server.h"
 #include "gateway/hub/hub.h"
 #include "gateway/log_source.h"
 #include "gateway/loop/event_loop.h"
+#include "gateway/loop/file_watch.h"
 #include "gateway/loop/worker_pool.h"
 #include "gateway/notify.h"
 #include "gateway/peer/http_transport.h"
@@ -43,6 +46,7 @@ messaging::CallerPathRules path_rules(const Settings& settings) {
     if (!secret.empty()) rules.protected_files.push_back(secret);
   }
   if (settings.config) rules.protected_files.push_back(*settings.config);
+  if (settings.api_keys) rules.protected_files.push_back(*settings.api_keys);
   for (const char* name : {"store.db", "store.db-wal", "store.db-shm", "lock", "master.key"}) {
     rules.protected_files.push_back(settings.accounts / name);
   }
@@ -66,6 +70,10 @@ struct Daemon::Parts {
   std::unique_ptr<rpc::Service> service;
   std::unique_ptr<LogSource> log_source;
   std::unique_ptr<Hub> hub;
+  std::unique_ptr<KeyRing> keys;  // null without --api-keys
+  std::unique_ptr<FileWatch> keys_watch;
+  std::unique_ptr<Timer> keys_expiry;
+  std::unique_ptr<Gatekeeper> gatekeeper;
   std::unique_ptr<HttpServer> server;
   std::unique_ptr<Signals> signals;
   std::unique_ptr<Timer> stop_limit;
@@ -76,6 +84,10 @@ struct Daemon::Parts {
   bool stopping = false;       // the loop's
 
   base::Result<> open_store();
+  base::Result<> open_keys();
+  void read_keys_again();
+  void expire_keys();
+  void read_files_again();
   base::Result<> bind();
   base::Result<> open_engine();
   void add_routes();
@@ -109,8 +121,45 @@ base::Result<> Daemon::Parts::open_store() {
   return {};
 }
 
+base::Result<> Daemon::Parts::open_keys() {
+  if (settings.api_keys) {
+    EDGE_TRY(keys, KeyRing::open(*settings.api_keys, clock));
+    if (keys->size() == 0) {
+      base::log::warning("there are no API keys yet, so nobody is served: privitty-edge keys add");
+    }
+    keys_watch = std::make_unique<FileWatch>(*loop, keys->path(), [this] { read_keys_again(); });
+    keys_expiry = std::make_unique<Timer>(*loop, [this] { expire_keys(); });
+    expire_keys();
+  }
+  gatekeeper = std::make_unique<Gatekeeper>(
+      keys.get(), clock, GatekeeperOptions{.allow_anonymous = settings.allow_anonymous});
+  return {};
+}
+
+void Daemon::Parts::read_keys_again() {
+  if (const auto read = keys->reload(); read) {
+    base::log::info("API keys were read again: {} now", keys->size());
+  } else {
+    base::log::error("{}; the keys stay as they were", read.error().message);
+  }
+  expire_keys();
+}
+
+// Streams that a key has open end with it.
+void Daemon::Parts::expire_keys() {
+  constexpr base::Millis kLongest = 3'600'000;  // the wall clock may be set meanwhile
+  const auto next = keys->expire();
+  if (next) keys_expiry->arm(std::clamp<base::Millis>(*next - clock.now(), 1'000, kLongest));
+}
+
+void Daemon::Parts::read_files_again() {
+  if (keys) read_keys_again();
+}
+
 base::Result<> Daemon::Parts::bind() {
+  EDGE_CHECK(open_keys());
   HttpOptions options;
+  options.gatekeeper = gatekeeper.get();
   if (settings.public_url) options.guard.hosts.push_back(settings.public_url->host);
   options.guard.hosts.push_back(surroundings.host_name);  // what invites name for a wildcard
   for (const auto& host : settings.allow_hosts) options.guard.hosts.push_back(host);
@@ -156,7 +205,7 @@ base::Result<> Daemon::Parts::open_engine() {
 void Daemon::Parts::add_routes() {
   auto& routes = server->routes();
   add_rpc_endpoint(routes, *service, {.restricted_paths = settings.restricted_paths()});
-  add_events_endpoint(routes, *hub);
+  add_events_endpoint(routes, *hub, &gatekeeper->tickets());
   add_health_endpoint(routes, std::string(version()), [this] { return why_not_ready(); });
   FileFunctions files;
   files.open = [this](base::AccountId account, base::MsgId message) {
@@ -230,6 +279,7 @@ base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundi
   parts->add_routes();
   Parts* const raw = parts.get();
   EDGE_TRY(parts->signals, Signals::watch(*parts->loop, [raw](int signal) {
+             if (signal == SIGHUP) return raw->read_files_again();
              raw->stop(signal == SIGINT ? "SIGINT" : "SIGTERM");
            }));
   return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));

@@ -169,7 +169,7 @@ base::Result<GivenValues> values_of_file(const std::string& path) {
 }
 
 std::vector<std::string> doubtful_variables(const Surroundings& surroundings) {
-  std::vector<std::string_view> known{"PRIVITTY_URL"};
+  std::vector<std::string_view> known{"PRIVITTY_URL", "PRIVITTY_API_KEY"};
   for (const SettingRow& row : setting_rows()) {
     if (!row.env.empty()) known.push_back(row.env);
   }

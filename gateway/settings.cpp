@@ -142,15 +142,16 @@ Result<> refuse_unavailable(const Reader& reader) {
 }
 
 Result<> refuse_open_address(const Settings& settings, const GivenValue* given) {
-  if (settings.listen.is_loopback() || settings.allow_anonymous) return {};
+  if (settings.listen.is_loopback() || settings.allow_anonymous || settings.api_keys) return {};
   return fail(
       Errc::invalid_argument,
       (given == nullptr ? "--listen" : given->source) + ": " + settings.listen.text() +
           " is not loopback, and whoever reached it could read and send every message. "
           "Listen on 127.0.0.1 and let peers in by --peer-listen " +
           settings.listen.text() +
-          ", or add --allow-anonymous if only trusted programs reach this address (a private "
-          "container network)");
+          ", or let callers show keys (--api-keys FILE; privitty-edge keys add makes them), or add "
+          "--allow-anonymous if only trusted programs reach this address (a private container "
+          "network)");
 }
 
 Result<Settings> give_types(const Reader& reader, const Surroundings& surroundings) {
@@ -180,6 +181,16 @@ Result<Settings> give_types(const Reader& reader, const Surroundings& surroundin
     EDGE_TRY(out.public_url, parse_peer_url(given->text).with_context(given->source));
   }
   EDGE_TRY(out.allow_anonymous, reader.on("allow-anonymous"));
+  if (const auto* given = reader.one("api-keys")) {
+    EDGE_TRY(out.api_keys, Reader::path(*given));
+    if (out.allow_anonymous) {
+      return fail(Errc::invalid_argument,
+                  given->source +
+                      " and --allow-anonymous contradict each other: with keys every caller shows "
+                      "one. Leave one of them out (the container's image sets "
+                      "PRIVITTY_ALLOW_ANONYMOUS: set it to 0)");
+    }
+  }
   EDGE_TRY(out.peers_public_only, reader.on("peers-public-only"));
   EDGE_TRY(out.stdio, reader.on("stdio"));
   for (const auto& given : reader.all("files")) {
@@ -212,7 +223,7 @@ Result<Settings> give_types(const Reader& reader, const Surroundings& surroundin
   }
   if (!out.files.empty() && !out.restricted_paths()) {
     out.warnings.emplace_back(
-        "--files has no effect without --allow-anonymous: callers on loopback may name any file "
+        "--files has no effect without --api-keys or --allow-anonymous: callers on loopback may name any file "
         "that this user can read");
   }
   return out;

@@ -54,6 +54,7 @@ struct Settings {
   std::optional<PeerUrl> public_url;  // nothing: see public_url_for()
   std::vector<std::filesystem::path> files;
   std::vector<std::string> allow_hosts;
+  std::optional<std::filesystem::path> api_keys;
   bool allow_anonymous = false;
   bool peers_public_only = false;
   KeyPlace key;
@@ -64,7 +65,7 @@ struct Settings {
   std::vector<std::string> warnings;  // to be logged once the level is set
 
   // Callers' paths lie below `files` only (decision 24).
-  bool restricted_paths() const { return allow_anonymous; }
+  bool restricted_paths() const { return allow_anonymous || api_keys.has_value(); }
 };
 
 struct Invocation {

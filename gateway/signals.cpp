@@ -9,27 +9,27 @@
 namespace gateway {
 namespace {
 
-sigset_t stop_signals() {
+sigset_t watched_signals() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
   return set;
 }
 
 }  // namespace
 
 void Signals::block() {
-  const sigset_t set = stop_signals();
+  const sigset_t set = watched_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGHUP, SIG_IGN);
 }
 
 base::Result<std::unique_ptr<Signals>> Signals::watch(EventLoop& loop,
                                                       base::UniqueFunction<void(int)> told) {
   std::unique_ptr<Signals> out(new Signals(loop, std::move(told)));
-  const sigset_t set = stop_signals();
+  const sigset_t set = watched_signals();
   out->fd_ = Fd(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!out->fd_) return base::fail_errno(base::Errc::io, "signalfd", errno);
   EDGE_CHECK(loop.add(out->fd_.get(), EPOLLIN, *out));

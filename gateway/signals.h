@@ -1,5 +1,5 @@
-// Signals: SIGTERM and SIGINT as events of the loop. SIGPIPE and SIGHUP are ignored: a closed
-// socket is an error code, and a closed terminal does not end a daemon.
+// Signals: SIGTERM, SIGINT and SIGHUP as events of the loop. SIGPIPE is ignored: a closed socket is
+// an error code. SIGHUP does not end a daemon; it asks it to read its files again.
 #pragma once
 
 #include <memory>

@@ -39,6 +39,7 @@ struct Client::Transfer {
   const CurlApi* api = nullptr;
   CurlEasy easy;
   CurlList headers;
+  std::string api_key;
 
   // A clean handle that keeps its connection.
   Result<CURL*> fresh() {
@@ -54,6 +55,7 @@ struct Client::Transfer {
     api->easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
     api->easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, 5000L);
     api->easy_setopt(easy.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    if (!api_key.empty()) append(headers, ("X-API-Key: " + api_key).c_str());
     return easy.get();
   }
   long status() const {
@@ -67,7 +69,10 @@ struct Client::Transfer {
   }
 };
 
-Client::Client(PeerUrl url) : url_(std::move(url)), transfer_(std::make_unique<Transfer>()) {}
+Client::Client(PeerUrl url, std::string api_key)
+    : url_(std::move(url)), transfer_(std::make_unique<Transfer>()) {
+  transfer_->api_key = std::move(api_key);
+}
 Client::~Client() = default;
 
 base::Error Client::unreachable(int code) const {
@@ -123,6 +128,7 @@ base::Error refusal(const HttpAnswer& answer) {
   if (json.is_object() && json.contains("error") && json["error"].is_string()) {
     message += ": " + json["error"].get<std::string>();
   }
+  if (answer.status == 401) message += " (here: in PRIVITTY_API_KEY, or by --api-key-file FILE)";
   return fail(Errc::unavailable, std::move(message));
 }
 

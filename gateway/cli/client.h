@@ -26,7 +26,8 @@ using OnBytes = std::function<bool(std::string_view)>;
 
 class Client {
  public:
-  explicit Client(PeerUrl url);
+  // `api_key` may be empty: the daemon asks for none.
+  explicit Client(PeerUrl url, std::string api_key = {});
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

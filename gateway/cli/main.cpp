@@ -4,9 +4,11 @@
 #include <CLI/Formatter.hpp>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <optional>
 
 #include "gateway/cli/commands.h"
+#include "gateway/cli/keys.h"
 #include "gateway/cli/offline.h"
 #include "gateway/cli/qr.h"
 #include "gateway/nearest.h"
@@ -33,6 +35,10 @@ struct Options {
   std::string method;
   std::string params = "[]";
   RekeyRequest rekey;
+  KeysPlace keys;
+  NewKeyRequest new_key;
+  std::string revoked;
+  std::string api_key_file;
 };
 
 int complain(const std::string& message, int code) {
@@ -48,6 +54,8 @@ void describe(CLI::App& app, Options& o) {
       ->envname("PRIVITTY_URL");
   app.add_option("--account", o.account, "the account's id");
   app.add_option("--accounts", o.accounts, "the accounts directory, for rekey and repair");
+  app.add_option("--api-key-file", o.api_key_file,
+                 "a file with the API key to show (or the key itself in PRIVITTY_API_KEY)");
   app.add_flag("--json", o.json, "print JSON for a program");
 
   app.add_subcommand("status", "who this gateway is and how it fares");
@@ -85,6 +93,43 @@ void describe(CLI::App& app, Options& o) {
   app.footer("exit codes: 0 done, 1 it did not work, 2 the command line is wrong");
 }
 
+void describe_keys(CLI::App& app, Options& o) {
+  auto* keys = app.add_subcommand("keys", "make, list and revoke API keys, also while it runs");
+  keys->require_subcommand(1);
+  keys->add_option("--api-keys", o.keys.file, "the daemon's key file (PRIVITTY_API_KEYS_FILE)");
+  auto* add = keys->add_subcommand("add", "make a key and print it, once");
+  add->add_option("NAME", o.new_key.name, "what it is for")->required();
+  add->add_option("--scope", o.new_key.scopes,
+                  "of rpc:read,rpc:write,events,publish:CHANNEL,admin,view")
+      ->required();
+  add->add_option("--account", o.new_key.accounts, "only this account; repeatable");
+  add->add_option("--expires", o.new_key.expires, "90d, 12h, or a day such as 2027-01-31");
+  keys->add_subcommand("list", "the keys, without what opens by them");
+  auto* revoke = keys->add_subcommand("revoke", "end a key and what it has open");
+  revoke->add_option("KEY", o.revoked, "its name or id")->required();
+}
+
+base::Result<> run_keys(const std::string& command, Options& o) {
+  const auto surroundings = Surroundings::of_this_process();
+  o.keys.json = o.json;
+  if (command == "add") return add_key(o.keys, o.new_key, surroundings);
+  if (command == "list") return list_keys(o.keys, surroundings);
+  return revoke_key(o.keys, o.revoked, surroundings);
+}
+
+base::Result<std::string> api_key_of(const Options& o) {
+  if (o.api_key_file.empty()) {
+    return Surroundings::of_this_process().variable("PRIVITTY_API_KEY").value_or("");
+  }
+  std::ifstream file(o.api_key_file);
+  std::string key;
+  if (!std::getline(file, key) || key.size() > 4096) {
+    return base::fail(base::Errc::invalid_argument,
+                      "--api-key-file " + o.api_key_file + ": no key can be read from it");
+  }
+  return key;
+}
+
 base::Result<> run(const std::string& command, Options& o) {
   if (command == "rekey" || command == "repair") {
     const auto surroundings = Surroundings::of_this_process();
@@ -95,7 +140,8 @@ base::Result<> run(const std::string& command, Options& o) {
     return rekey(o.rekey, surroundings);
   }
   EDGE_TRY(auto url, parse_peer_url(o.url).with_context("--url " + o.url));
-  Client client(std::move(url));
+  EDGE_TRY(auto api_key, api_key_of(o));
+  Client client(std::move(url), std::move(api_key));
   const Context context{.client = client, .account = o.account, .json = o.json};
   if (command == "status") return status(context);
   if (command == "health") return health(context);
@@ -140,6 +186,7 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app("privitty-edge: talks to the privitty-edged on this machine.", "privitty-edge");
   describe(app, options);
+  describe_keys(app, options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -153,6 +200,9 @@ int main(int argc, char** argv) {
   if (command == "send" && options.send.text.empty() && options.send.file.empty()) {
     return complain("send needs a text or --file: privitty-edge send 12 'Hello'", kExitUsage);
   }
-  const auto done = run(command, options);
+  const auto done = command == "keys"
+                        ? run_keys(app.get_subcommands().front()->get_subcommands().front()->get_name(),
+                                   options)
+                        : run(command, options);
   return done ? kExitOk : complain(done.error().message, kExitFailure);
 }

@@ -10,6 +10,7 @@
 #include "base/function.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "gateway/auth/tickets.h"
 #include "gateway/http/route.h"
 #include "gateway/hub/hub.h"
 #include "messaging/attachment.h"
@@ -24,8 +25,8 @@ struct RpcEndpointOptions {
 void add_rpc_endpoint(RouteTable& routes, rpc::Dispatcher& dispatcher,
                       RpcEndpointOptions options = {});
 
-// GET /events.
-void add_events_endpoint(RouteTable& routes, Hub& hub);
+// GET /events, and with `tickets` POST /events/ticket.
+void add_events_endpoint(RouteTable& routes, Hub& hub, Tickets* tickets = nullptr);
 
 // GET /health and /health/ready, on every listener. `reasons` says why the daemon is not ready;
 // none means ready. It is called on the loop and must not block.

@@ -1,15 +1,60 @@
 #include "gateway/endpoints/endpoints.h"
 
-namespace gateway {
+#include <fmt/format.h>
 
-void add_events_endpoint(RouteTable& routes, Hub& hub) {
+#include <nlohmann/json.hpp>
+
+namespace gateway {
+namespace {
+
+// What the gatekeeper read is none of the stream's options.
+void drop_credentials(std::vector<std::pair<std::string, std::string>>& query) {
+  std::erase_if(query,
+                [](const auto& item) { return item.first == "api_key" || item.first == "ticket"; });
+}
+
+// A key for some accounts hears of those alone, whatever it asks for.
+std::optional<Response> keep_to_accounts(EventFilter& filter, const rpc::Access& access) {
+  for (const base::AccountId account : filter.accounts) {
+    if (access.may_see(account)) continue;
+    return Response::error(403, fmt::format("This API key lacks account {}.", account.value));
+  }
+  if (filter.accounts.empty()) filter.accounts = access.accounts();
+  return std::nullopt;
+}
+
+void add_ticket_endpoint(RouteTable& routes, Tickets& tickets) {
+  Route route;
+  route.method = "POST";
+  route.path = "/events/ticket";
+  route.scope = rpc::Scope::events;
+  route.on_loop = true;
+  route.body_limit = 1024;  // none is needed, and an empty object does no harm
+  route.handle = [&tickets](Request request, Responder responder) {
+    const nlohmann::ordered_json body{{"ticket", tickets.issue(request.access)},
+                                      {"expires_in", Tickets::kLife / 1000}};
+    responder.answer(
+        Response::json(body.dump() + "\n").with_header("Cache-Control", "no-store"));
+  };
+  routes.add(std::move(route));
+}
+
+}  // namespace
+
+void add_events_endpoint(RouteTable& routes, Hub& hub, Tickets* tickets) {
   Route route;
   route.method = "GET";
   route.path = "/events";
+  route.scope = rpc::Scope::events;
+  route.key_in_query = true;
   route.on_loop = true;  // it only parses a query: the stream itself lives on the hub's thread
   route.handle = [&hub](Request request, Responder responder) {
+    drop_credentials(request.query);
     auto options = parse_stream_options(request.query, request.head.field("Last-Event-ID"));
     if (!options) return responder.answer(Response::error(400, options.error().message));
+    if (auto refusal = keep_to_accounts(options->filter, *request.access)) {
+      return responder.answer(std::move(*refusal));
+    }
     Response response;
     response.content_type = "text/event-stream";
     response.headers = {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}};
@@ -25,6 +70,7 @@ void add_events_endpoint(RouteTable& routes, Hub& hub) {
     responder.answer(std::move(response));
   };
   routes.add(std::move(route));
+  if (tickets != nullptr) add_ticket_endpoint(routes, *tickets);
 }
 
 }  // namespace gateway

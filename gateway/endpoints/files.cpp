@@ -22,8 +22,15 @@ base::Result<Id> id_from(std::string_view name, std::string_view text) {
 }
 
 base::Result<base::AccountId> account_of(const Request& request) {
-  const auto text = request.param("account_id");
-  return text ? id_from<base::AccountId>("account_id", *text) : base::AccountId(1);
+  base::AccountId account(1);
+  if (const auto text = request.param("account_id")) {
+    EDGE_TRY(account, id_from<base::AccountId>("account_id", *text));
+  }
+  if (!request.access->may_see(account)) {
+    return base::fail(Errc::forbidden,
+                      "This API key lacks account " + std::to_string(account.value) + ".");
+  }
+  return account;
 }
 
 // One part of an attachment as a body.
@@ -110,6 +117,7 @@ void add_file_endpoint(RouteTable& routes, FileFunctions files) {
   Route get;
   get.method = "GET";
   get.path = "/file/:msg_id";
+  get.scope = rpc::Scope::read;
   get.handle = [files](Request request, Responder responder) {
     auto response = download(files, request);
     responder.answer(response ? std::move(*response) : Response::error(response.error()));
@@ -119,6 +127,7 @@ void add_file_endpoint(RouteTable& routes, FileFunctions files) {
   Route post;
   post.method = "POST";
   post.path = "/file";
+  post.scope = rpc::Scope::write;
   post.upload = [files](const Request& request) -> base::Result<std::unique_ptr<BodySink>> {
     EDGE_TRY(const auto account, account_of(request));
     const auto name = request.param("name");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "gateway/auth/gatekeeper.h"
 #include "gateway/http/incoming.h"
 #include "gateway/http/path.h"
 #include "gateway/http/response_head.h"
@@ -273,6 +274,7 @@ void Connection::judge(RequestHead head) {
     return reject(
         Response::error(404, "No such endpoint. Try " + router.table.endpoints(kind_) + "."));
   }
+  if (!admit(judged, *match.route)) return;
   const Route& route = *match.route;
   const std::uint64_t limit = route.upload ? UINT64_MAX : route.body_limit;
   if (judged.content_length().value_or(0) > limit) {
@@ -286,6 +288,21 @@ void Connection::judge(RequestHead head) {
     if (out_.empty()) write_since_ = since_;
     out_.tail().append("HTTP/1.1 100 Continue\r\n\r\n");
   }
+}
+
+bool Connection::admit(const RequestHead& head, const Route& route) {
+  access_ = rpc::Access::everything();
+  if (context_.options.gatekeeper == nullptr) return true;
+  Admission admission = context_.options.gatekeeper->admit(head, &route, peer_,
+                                                           local_ && !came_through_proxy(head));
+  access_ = std::move(admission.access);
+  if (!admission.refusal) return true;
+  if (admission.delay > 0) {
+    reject_late(std::move(*admission.refusal), admission.delay);
+  } else {
+    reject(std::move(*admission.refusal));
+  }
+  return false;
 }
 
 Connection::Progress Connection::step_body() {
@@ -321,6 +338,7 @@ Request Connection::make_request() {
   request.peer = peer_;
   request.loopback = local_ && !came_through_proxy(request.head);
   request.listener = kind_;
+  request.access = access_;
   return request;
 }
 
@@ -380,6 +398,7 @@ void Connection::write(Response response) {
 void Connection::finish_answer() {
   if (exchange_) exchange_->unlink();
   exchange_.reset();
+  access_.reset();
   incoming_.reset();
   download_.reset();
   drop_upload();
@@ -394,7 +413,7 @@ void Connection::hand_over(Response response) {
       out_.tail(), response,
       {.length = {}, .keep_alive = false, .http_1_0 = http_1_0_, .date = context_.date()});
   context_.loop.remove(fd_.get(), *this);
-  StreamSocket socket{std::move(fd_), out_.take(), peer_, std::move(slot_)};
+  StreamSocket socket{std::move(fd_), out_.take(), peer_, std::move(slot_), std::move(access_)};
   auto take_over = std::move(response.take_over);
   close();
   take_over(std::move(socket));
@@ -408,6 +427,15 @@ void Connection::reject(Response response) {
     linger_after_flush_ = true;
   }
   write(std::move(response));
+}
+
+// Nothing more is read from such a client, and its connection ends with the answer.
+void Connection::reject_late(Response response, base::Millis delay) {
+  response.close = true;
+  linger_after_flush_ = true;
+  phase_ = Phase::running;
+  exchange_ = std::make_shared<Exchange>(context_.gate, *this);
+  context_.answer_late(exchange_, std::move(response), delay);
 }
 
 void Connection::refuse(const HttpError& error) {

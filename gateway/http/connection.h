@@ -17,6 +17,7 @@
 namespace gateway {
 
 struct DownloadState;
+struct Route;
 struct Incoming;
 struct UploadState;
 
@@ -51,6 +52,7 @@ class Connection final : public IoHandler {
   void on_timer();
 
   void judge(RequestHead head);
+  bool admit(const RequestHead& head, const Route& route);  // false: it was refused
   void dispatch();
   void open_upload();
   void submit_upload_chunk();
@@ -60,6 +62,7 @@ class Connection final : public IoHandler {
   void write(Response response);
   void hand_over(Response response);
   void reject(Response response);       // of a request whose body was not read
+  void reject_late(Response response, base::Millis delay);
   void refuse(const HttpError& error);  // the bytes are not to be trusted any more
   void finish_answer();
   void start_linger();
@@ -93,6 +96,7 @@ class Connection final : public IoHandler {
   base::Millis write_since_ = 0;
   base::Millis deadline_ = 0;  // the timer fires no later than this; 0: none
   Timer timer_;
+  std::shared_ptr<const rpc::Access> access_;  // of the request under way
   std::unique_ptr<Incoming> incoming_;
   std::shared_ptr<Exchange> exchange_;
   std::shared_ptr<DownloadState> download_;

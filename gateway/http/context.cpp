@@ -64,6 +64,23 @@ void ServerContext::after_pass() {
   });
 }
 
+void ServerContext::answer_late(std::shared_ptr<Exchange> exchange, Response response,
+                                base::Millis delay) {
+  constexpr std::size_t kMostLate = 10'000;
+  if (late_.size() >= kMostLate) return exchange->answer(std::move(response));
+  late_.push_back({loop.now() + delay, std::move(exchange), std::move(response)});
+  if (!late_timer_.armed()) late_timer_.arm_at(late_.front().due);
+}
+
+void ServerContext::send_late() {
+  while (!late_.empty() && late_.front().due <= loop.now()) {
+    Late due = std::move(late_.front());
+    late_.pop_front();
+    due.exchange->answer(std::move(due.response));
+  }
+  if (!late_.empty()) late_timer_.arm_at(late_.front().due);
+}
+
 std::string_view ServerContext::date() {
   const std::int64_t second = loop.clock().now() / 1000;
   if (second != date_second_) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -52,6 +53,8 @@ struct ServerContext {
   void serve_again(
       Connection& connection);  // pumps it after this pass: it had its share of this one
   std::string_view date();      // of now, made once a second
+  // Answers after a while, the same for everyone; at once when too many wait already.
+  void answer_late(std::shared_ptr<Exchange> exchange, Response response, base::Millis delay);
 
   std::vector<std::unique_ptr<Connection>> connections;
   std::vector<std::unique_ptr<Connection>> graveyard;
@@ -59,6 +62,15 @@ struct ServerContext {
   void after_pass();                      // asks for a look at all of this
 
  private:
+  struct Late {
+    base::Millis due = 0;
+    std::shared_ptr<Exchange> exchange;
+    Response response;
+  };
+  void send_late();
+
+  std::deque<Late> late_;  // by when they are due
+  Timer late_timer_{loop, [this] { send_late(); }};
   std::vector<Connection*> again_;
   bool after_pass_due_ = false;
   std::int64_t date_second_ = 0;

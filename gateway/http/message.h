@@ -16,6 +16,7 @@
 #include "gateway/http/head.h"
 #include "gateway/http/slot.h"
 #include "gateway/loop/fd.h"
+#include "rpc/access.h"
 
 namespace gateway {
 
@@ -31,6 +32,9 @@ struct Request {
   std::string peer;       // the caller's address without port
   bool loopback = false;  // from this machine, and not through a proxy (decision 28)
   ListenerKind listener = ListenerKind::main;
+  // What the caller may do and see; never null. An endpoint that hands out what belongs to an
+  // account asks may_see().
+  std::shared_ptr<const rpc::Access> access = rpc::Access::everything();
 
   std::string_view method() const { return head.method(); }
   std::string_view header(std::string_view name) const { return head.field(name).value_or(""); }
@@ -58,6 +62,8 @@ struct StreamSocket {
   std::string unsent;  // the response's head and whatever of earlier answers did not fit yet
   std::string peer;
   Slot slot;  // held as long as the descriptor is open
+  // Whose stream it is; once it has ended() the stream closes. Never null.
+  std::shared_ptr<const rpc::Access> access = rpc::Access::everything();
 };
 
 struct Response {

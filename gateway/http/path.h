@@ -16,4 +16,8 @@ std::optional<std::string> decode_path(std::string_view target);
 // ones through.
 bool query_escapes_are_plain(std::string_view target);
 
+// The first value of a name in the query, decoded as forms are; nothing when it is absent or has a
+// bad escape. For what must be known before the query as a whole is parsed.
+std::optional<std::string> query_value(std::string_view target, std::string_view name);
+
 }  // namespace gateway

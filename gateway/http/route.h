@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,13 @@ using RequestHandler = std::function<void(Request, Responder)>;
 // For uploads: judges the head and opens the sink before any body byte is read. Runs on a worker.
 using UploadHandler = std::function<base::Result<std::unique_ptr<BodySink>>(const Request&)>;
 
+// Who may reach an endpoint at all (auth/gatekeeper.h).
+enum class RouteAdmission : std::uint8_t {
+  key,           // whoever the gatekeeper knows
+  key_or_local,  // and callers on this machine, although there are keys
+  open,          // everybody
+};
+
 struct Route {
   std::string method;          // "GET" serves HEAD as well
   std::string path;            // "/rpc", "/file/:msg_id"; `:name` is one segment
@@ -29,7 +37,10 @@ struct Route {
   UploadHandler upload = {};   // or this
   std::size_t body_limit = 0;  // over it: 413 (uploads are not limited here)
   bool json_only = false;      // another Content-Type: 415
-  bool refuse_origin = false;  // any Origin: 403 (peers are no browsers)
+  bool refuse_origin = false;  // for peers: any Origin is 403, and no API key is asked for
+  RouteAdmission admission = RouteAdmission::key;
+  std::optional<rpc::Scope> scope = std::nullopt;  // that a key must hold; nothing: any key will do
+  bool key_in_query = false;  // also ?ticket= and ?api_key= (EventSource cannot set headers)
   bool on_loop = false;        // cheap and never blocking: runs on the loop, whatever workers do
   std::uint8_t listeners = kOnMain;
 };

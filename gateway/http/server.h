@@ -22,8 +22,11 @@
 
 namespace gateway {
 
+class Gatekeeper;
+
 struct HttpOptions {
   GuardOptions guard = {};
+  Gatekeeper* gatekeeper = nullptr;     // outlives the server; null: everybody may do everything
   base::Millis idle_timeout = 75'000;   // a connection between requests
   base::Millis head_timeout = 30'000;   // from a head's first byte to its blank line
   base::Millis body_timeout = 30'000;   // within it a body must grow by kMinBodyProgress or end

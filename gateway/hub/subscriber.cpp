@@ -50,6 +50,7 @@ Subscriber::Subscriber(SubscriberHost& host, EventLoop& loop, StreamSocket socke
       loop_(loop),
       fd_(std::move(socket.fd)),
       slot_(std::move(socket.slot)),
+      access_(std::move(socket.access)),
       named_(named),
       pending_(std::move(socket.unsent)),
       filter_(std::move(filter)) {}
@@ -124,7 +125,12 @@ bool Subscriber::flush() {
 }
 
 bool Subscriber::deliver() {
-  if (!fd_ || !writable_) return false;
+  if (!fd_) return false;
+  if (access_->ended()) {  // its key was revoked or has expired
+    close();
+    return false;
+  }
+  if (!writable_) return false;
   if (!waiting().empty() && !flush()) return false;
   if (!live_) {
     if (!reading_) {
@@ -250,7 +256,7 @@ std::uint64_t Subscriber::forget_below(std::uint64_t sequence) {
 
 void Subscriber::ping(base::Millis silence_allowed) {
   if (!fd_) return;
-  if (peer_vanished(silence_allowed)) return close();
+  if (access_->ended() || peer_vanished(silence_allowed)) return close();
   if (!writable_ || !waiting().empty()) return;
   std::optional<base::EventId> position;
   // Behind a filter a client sees few ids; this keeps its Last-Event-ID near the present.

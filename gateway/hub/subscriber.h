@@ -91,6 +91,7 @@ class Subscriber final : public IoHandler {
   EventLoop& loop_;
   Fd fd_;
   Slot slot_;
+  const std::shared_ptr<const rpc::Access> access_;
   const bool named_;
   bool writable_ = true;
   bool live_ = false;

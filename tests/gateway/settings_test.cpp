@@ -129,7 +129,7 @@ TEST_CASE("settings of later versions are refused, not ignored") {
     CAPTURE(flag);
     CHECK(fault({flag}).rfind(std::string(flag) + ": not available in this version", 0) == 0);
   }
-  for (const char* flag : {"--cors", "--api-keys", "--license-url", "--relay-url"}) {
+  for (const char* flag : {"--cors", "--license-url", "--relay-url"}) {
     CAPTURE(flag);
     CHECK(fault({flag, "x"}).rfind(std::string(flag) + ": not available in this version", 0) == 0);
   }
@@ -138,6 +138,14 @@ TEST_CASE("settings of later versions are refused, not ignored") {
   CHECK(fault({}, around).rfind("PRIVITTY_RELAY: not available", 0) == 0);
   around.environment["PRIVITTY_RELAY"] = "0";
   CHECK(fault({}, around).empty());
+}
+
+TEST_CASE("with --api-keys any address may be served, paths are restricted, and anonymity is refused") {
+  const auto settings = good({"--listen", "0.0.0.0:0", "--api-keys", "/etc/edge/keys.json"});
+  CHECK(settings.api_keys == fs::path("/etc/edge/keys.json"));
+  CHECK(settings.restricted_paths());
+  CHECK(fault({"--api-keys", "keys.json", "--allow-anonymous"}).find("contradict") !=
+        std::string::npos);
 }
 
 TEST_CASE("an address that is not loopback needs a decision") {

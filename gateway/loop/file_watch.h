@@ -1,0 +1,32 @@
+// FileWatch: tells when a file was written, replaced or removed, by inotify on its folder: editors
+// and secret mounts replace files rather than write them. Where inotify is not to be had it never
+// tells, and whoever needs it reads again on SIGHUP. Loop thread.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/function.h"
+#include "gateway/loop/event_loop.h"
+
+namespace gateway {
+
+class FileWatch final : private IoHandler {
+ public:
+  // `told` is called on the loop, at most once per look at the folder.
+  FileWatch(EventLoop& loop, const std::filesystem::path& file, base::UniqueFunction<void()> told);
+  ~FileWatch();
+  FileWatch(const FileWatch&) = delete;
+  FileWatch& operator=(const FileWatch&) = delete;
+
+ private:
+  void on_io(std::uint32_t events) override;
+
+  EventLoop& loop_;
+  const std::string name_;
+  base::UniqueFunction<void()> told_;
+  Fd fd_;
+};
+
+}  // namespace gateway
