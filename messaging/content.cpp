@@ -13,39 +13,11 @@ using base::WireWriter;
 
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kMaxName = 1024;
-constexpr std::size_t kMaxStatus = 4096;
-constexpr std::size_t kMaxAddr = 320;
-constexpr std::size_t kMaxUrl = 512;
 constexpr std::size_t kMaxToken = 128;
 
 enum class Kind : std::uint8_t { hello = 1, text = 2, receipts = 3 };
 
 base::Error malformed() { return fail(Errc::invalid_argument, "malformed content"); }
-
-void write_card(WireWriter& out, const Card& card) {
-  out.fixed(card.identity.bytes()).text(card.addr).text(card.name).text(card.status);
-  out.boolean(card.bot).u8(static_cast<std::uint8_t>(card.urls.size()));
-  for (const std::string& url : card.urls) out.text(url);
-  out.text(card.mailbox).fixed(card.token.bytes).fixed(card.tag);
-}
-
-base::Result<Card> read_card(WireReader& in) {
-  Card card;
-  const base::ByteView identity = in.fixed(32);
-  card.addr = in.text(kMaxAddr);
-  card.name = in.text(kMaxName);
-  card.status = in.text(kMaxStatus);
-  card.bot = in.boolean();
-  const std::size_t urls = in.u8();
-  if (urls < 1 || urls > 3) in.refuse();
-  for (std::size_t i = 0; i < urls && in.ok(); ++i) card.urls.push_back(in.text(kMaxUrl));
-  card.mailbox = in.text(kMaxToken);
-  card.token.bytes = in.array<32>();
-  card.tag = in.array<16>();
-  if (!in.ok()) return malformed();
-  EDGE_TRY(card.identity, crypto::PublicKey::from_bytes(identity));
-  return card;
-}
 
 void write_text(WireWriter& out, const TextMessage& message) {
   out.u64(message.seq).i64(message.sent_at).u8(static_cast<std::uint8_t>(message.type));
@@ -139,51 +111,6 @@ Receipts read_receipts(WireReader& in) {
 }
 
 }  // namespace
-
-base::Bytes encode(const Card& card) {
-  WireWriter out;
-  write_card(out, card);
-  return out.take();
-}
-
-base::Result<Card> decode_card(base::ByteView bytes) {
-  WireReader in(bytes);
-  EDGE_TRY(Card card, read_card(in));
-  if (!in.done()) return malformed();
-  return card;
-}
-
-base::Bytes encode(const JoinRequest& request) {
-  WireWriter out;
-  out.u8(kVersion).text(request.invite_number);
-  write_card(out, request.card);
-  return out.take();
-}
-
-base::Bytes encode(const JoinAnswer& answer) {
-  WireWriter out;
-  out.u8(kVersion).fixed(answer.ratchet_key.bytes);
-  write_card(out, answer.card);
-  return out.take();
-}
-
-base::Result<JoinRequest> decode_join_request(base::ByteView bytes) {
-  WireReader in(bytes);
-  JoinRequest request;
-  if (in.u8() != kVersion) return malformed();
-  request.invite_number = in.text(kMaxToken);
-  EDGE_TRY(request.card, read_card(in));
-  return request;  // left-over bytes are a later version's fields
-}
-
-base::Result<JoinAnswer> decode_join_answer(base::ByteView bytes) {
-  WireReader in(bytes);
-  JoinAnswer answer;
-  if (in.u8() != kVersion) return malformed();
-  answer.ratchet_key.bytes = in.array<32>();
-  EDGE_TRY(answer.card, read_card(in));
-  return answer;
-}
 
 crypto::WipingBytes encode(const Content& content) {
   WireWriter out;

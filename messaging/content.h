@@ -1,5 +1,5 @@
-// Content: what travels inside a ratchet message, and the cards exchanged in a handshake. This is
-// the innermost wire form; docs/protocol.md has it byte for byte.
+// Content: what travels inside a ratchet message. This is the innermost wire form; docs/protocol.md
+// has it byte for byte.
 //
 //   content = version u8 (1) | kind u8 | uuid 16 | fields by kind
 //
@@ -18,50 +18,21 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
-#include "crypto/identity.h"
 #include "crypto/wiping.h"
-#include "messaging/deposit.h"
+#include "messaging/card.h"
 #include "messaging/types.h"
 
 namespace messaging {
 
-using Uuid = std::array<std::uint8_t, 16>;
-using Tag = std::array<std::uint8_t, 16>;
-
 // Kinds of envelopes (inside the outer seal).
-enum class EnvelopeKind : std::uint8_t { join_request = 1, join_answer = 2, message = 3, part = 4 };
-
-// Who somebody is and how they are reached by the one contact it is given to.
-struct Card {
-  crypto::PublicKey identity;
-  std::string addr;
-  std::string name;
-  std::string status;
-  bool bot = false;
-  std::vector<std::string> urls;  // 1 to 3
-  std::string mailbox;
-  DepositToken token;  // admits this contact
-  Tag tag{};           // to be put on what is sent to the card's owner
+enum class EnvelopeKind : std::uint8_t {
+  join_request = 1,
+  join_answer = 2,
+  message = 3,
+  part = 4,
+  session_request = 5,
+  session_answer = 6,
 };
-
-// Payload of handshake message 1.
-struct JoinRequest {
-  std::string invite_number;
-  Card card;
-};
-
-// Payload of handshake message 2.
-struct JoinAnswer {
-  crypto::X25519Public ratchet_key;
-  Card card;
-};
-
-base::Bytes encode(const JoinRequest& request);
-base::Bytes encode(const JoinAnswer& answer);
-base::Result<JoinRequest> decode_join_request(base::ByteView bytes);
-base::Result<JoinAnswer> decode_join_answer(base::ByteView bytes);
-base::Bytes encode(const Card& card);
-base::Result<Card> decode_card(base::ByteView bytes);
 
 // The joiner's first ratchet message: it proves the invite's secret (decision 8).
 struct Hello {};

@@ -70,6 +70,7 @@ Core::Core(store::Store& s, Transport& t, const base::Clock& c, EngineOptions o)
       options(std::move(o)),
       paths(options.paths),
       started_at(c.uptime()),
+      renewals(c),
       incoming(std::make_unique<Incoming>(*this)),
       courier(std::make_unique<Courier>(*this, *incoming)),
       file_worker(std::make_unique<FileWorker>()),

@@ -14,6 +14,7 @@
 #include "base/mutex.h"
 #include "crypto/identity.h"
 #include "messaging/engine.h"
+#include "messaging/renewal_budget.h"
 #include "store/store.h"
 #include "store/tables/scope.h"
 
@@ -78,6 +79,7 @@ class Core {
   CallerPaths paths;
   const base::Millis started_at;  // on the boot clock
   AccountDirectory directory;
+  RenewalBudget renewals;
   std::unique_ptr<Incoming> incoming;
   std::unique_ptr<Courier> courier;
   std::unique_ptr<FileWorker> file_worker;

@@ -4,19 +4,19 @@
 #include <set>
 
 #include "base/log.h"
-#include "crypto/envelope.h"
 #include "crypto/random.h"
 #include "messaging/content.h"
 #include "messaging/core.h"
+#include "messaging/deposit_load.h"
 #include "messaging/incoming.h"
 #include "messaging/joining.h"
 #include "messaging/outgoing.h"
 #include "messaging/removal.h"
-#include "store/tables/blobs.h"
+#include "messaging/renewal.h"
 #include "store/tables/envelopes.h"
 #include "store/tables/messages.h"
 #include "store/tables/owed_receipts.h"
-#include "store/tables/sessions.h"
+#include "store/tables/routes.h"
 #include "store/tables/transfers.h"
 
 namespace messaging {
@@ -28,9 +28,7 @@ constexpr base::Millis kLongestPauseLate = 120'000;
 constexpr base::Millis kEarly = 10 * 60'000;
 constexpr base::Millis kReceiptDelay = 50;  // so that receipts travel together
 constexpr base::Millis kHousekeepingEvery = 60'000;
-constexpr std::uint64_t kMostUnderWay = 64;         // deposits, over all routes
-constexpr std::size_t kDepositBytes = 1024 * 1024;  // aimed at; one envelope may be larger
-constexpr std::size_t kPartsPerDeposit = 6;
+constexpr std::uint64_t kMostUnderWay = 64;  // deposits, over all routes
 
 using store::OutboxKind;
 using store::OutboxRow;
@@ -64,15 +62,6 @@ DepositReply from_verdict(const ArrivalReply& reply) {
 }
 
 }  // namespace
-
-// What one deposit is made of, to know what to write when it is answered.
-struct Courier::Load {
-  RouteKey key;
-  Deposit deposit;
-  std::vector<OutboxRow> rows;    // without their envelopes
-  std::uint32_t parts_until = 0;  // of a file: the next part after this deposit
-  std::uint32_t parts = 0;        // of a file: how many there are
-};
 
 Courier::Courier(Core& core, Incoming& incoming) : core_(core), incoming_(incoming) {}
 
@@ -109,6 +98,19 @@ void Courier::owe(base::AccountId account, base::ContactId contact) {
   if (owed_.try_emplace({account, contact}, core_.clock.uptime() + kReceiptDelay).second) {
     news_.notify_one();
   }
+}
+
+void Courier::release(base::AccountId account, base::ContactId contact) {
+  core_.write<void>(
+      account,
+      [this, contact](store::Tx& tx, const store::Scope& scope, const AccountState& state) {
+        return release_waiting({core_, tx, scope, state}, contact);
+      },
+      [account](base::Result<> result) {
+        if (result) return;
+        base::log::warning("account {}: messages still wait to be encrypted: {}", account.value,
+                           result.error().message);
+      });
 }
 
 void Courier::heard(base::AccountId account, std::int64_t route) {
@@ -215,71 +217,20 @@ void Courier::run(std::stop_token stop) {
 }
 
 void Courier::send(RouteKey key) {
-  auto load = this->load(key);
+  auto load = load_deposit(core_, key.first, key.second);
   if (!load) {
     base::log::warning("account {}: the outbox could not be read: {}", key.first.value,
                        load.error().message);
     return finished(key, false, true, 0);
   }
   if (!*load) return finished(key, true, false, 0);
-  deposit(*std::move(load));
+  deposit(key, *std::move(load));
 }
 
-// Nothing when there is nothing to send on the route now.
-base::Result<std::unique_ptr<Courier::Load>> Courier::load(RouteKey key) {
-  EDGE_TRY(auto read, core_.read(key.first));
-  if (!read.account->io_on) return nullptr;
-  const store::Scope scope = read.scope();
-  EDGE_TRY(auto rows, store::ready_outbox(scope, key.second, kMaxDepositEnvelopes, kDepositBytes));
-  if (rows.empty()) return nullptr;
-  EDGE_TRY(const auto route, store::find_route(scope, key.second));
-  if (!route) return nullptr;
-  auto load = std::make_unique<Load>();
-  load->key = key;
-  load->deposit.urls = route->urls;
-  load->deposit.mailbox = route->mailbox;
-  load->deposit.token.bytes = route->token;
-  if (rows.front().kind == OutboxKind::file) {
-    EDGE_CHECK(load_parts(scope, rows.front(), *load));
-    rows.resize(1);
-  } else {
-    // A file in the middle of the queue begins the next deposit, so that order holds.
-    const auto file = std::find_if(rows.begin(), rows.end(), [](const OutboxRow& row) {
-      return row.kind == OutboxKind::file;
-    });
-    rows.erase(file, rows.end());
-    for (OutboxRow& row : rows) load->deposit.envelopes.push_back(std::move(row.envelope));
-  }
-  load->rows = std::move(rows);
-  return load;
-}
-
-base::Result<> Courier::load_parts(store::Scope scope, const OutboxRow& row, Load& load) {
-  EDGE_TRY(const auto blob, store::load_blob(scope, row.blob_id));
-  EDGE_TRY(const auto session, store::sending_session(scope, *row.contact));
-  if (!session) return base::fail(base::Errc::unavailable, "a file waits for a session");
-  EDGE_TRY(auto file, core_.store.blobs().open_sealed(scope.key.uuid(), blob.name));
-  load.parts = part_count(file.sealed_size());
-  load.parts_until = row.next_part;
-  base::Bytes bytes(kFilePart);
-  while (load.parts_until < load.parts && load.deposit.envelopes.size() < kPartsPerDeposit) {
-    EDGE_TRY(const std::size_t size,
-             file.read_sealed(std::uint64_t{load.parts_until} * kFilePart, bytes));
-    const FilePart part{*row.transfer, load.parts_until, file.sealed_size(),
-                        base::ByteView(bytes).first(size)};
-    EDGE_TRY(auto envelope, crypto::seal_envelope({session->peer_box},
-                                                  static_cast<std::uint8_t>(EnvelopeKind::part),
-                                                  session->peer_tag, encode(part)));
-    load.deposit.envelopes.push_back(std::move(envelope));
-    ++load.parts_until;
-  }
-  return {};
-}
-
-void Courier::deposit(std::unique_ptr<Load> load) {
-  const std::shared_ptr<Load> shared = std::move(load);
-  auto reply = [this, shared](base::Result<DepositReply> result) {
-    answered(shared, result ? *result : DepositReply{});
+void Courier::deposit(RouteKey key, std::unique_ptr<DepositLoad> load) {
+  const std::shared_ptr<DepositLoad> shared = std::move(load);
+  auto reply = [this, key, shared](base::Result<DepositReply> result) {
+    answered(key, shared, result ? *result : DepositReply{});
   };
   // Nothing left of the file to send: it only has to be marked.
   if (shared->deposit.envelopes.empty()) {
@@ -301,8 +252,7 @@ void Courier::deposit(std::unique_ptr<Load> load) {
   core_.transport.deposit(std::move(shared->deposit), std::move(reply));
 }
 
-void Courier::answered(std::shared_ptr<Load> load, const DepositReply& reply) {
-  const RouteKey key = load->key;
+void Courier::answered(RouteKey key, std::shared_ptr<DepositLoad> load, const DepositReply& reply) {
   if (reply.outcome == DepositOutcome::stored) {
     return core_.write<void>(
         key.first,
@@ -327,7 +277,32 @@ void Courier::answered(std::shared_ptr<Load> load, const DepositReply& reply) {
         },
         [this, key](base::Result<>) { finished(key, true, true, 0); });
   }
+  if (reply.outcome == DepositOutcome::refused) refused(key, load->rows.front().contact);
   finished(key, false, true, reply.retry_after);
+}
+
+// One of us went back to an older copy: the peer knows only the way before this one, or another
+// session token than ours. Both ways refused: only a new session will be let in.
+void Courier::refused(RouteKey key, std::optional<base::ContactId> contact) {
+  int failures = 0;
+  {
+    base::Lock lock(mutex_);
+    failures = routes_[key].failures;
+  }
+  core_.write<void>(
+      key.first,
+      [this, route = key.second, contact, failures](store::Tx& tx, const store::Scope& scope,
+                                                    const AccountState& state) -> base::Result<> {
+        EDGE_TRY(auto row, store::find_route(scope, route));
+        const bool other = row && row->second;
+        if (other) {
+          std::swap(row->way, *row->second);
+          EDGE_CHECK(store::update_route(scope, *row));
+        }
+        if (!contact || (other && failures == 0)) return {};
+        return renew_refused({core_, tx, scope, state}, *contact);
+      },
+      [](base::Result<>) {});
 }
 
 void Courier::finished(RouteKey key, bool reached, bool again, base::Millis pause) {
@@ -418,6 +393,8 @@ void Courier::housekeeping() {
           const WriteContext write{core_, tx, scope, state};
           const UnixMillis now = tx.now();
           EDGE_CHECK(expire_joins(write, now));
+          EDGE_CHECK(expire_renewals(write, now));
+          EDGE_CHECK(retry_renewals(write));
           EDGE_CHECK(expire_outbox(write, now - kExpireAfter));
           EDGE_CHECK(store::forget_envelopes(scope, now - kSeenLifetime));
           EDGE_CHECK(store::drop_parked_envelopes(scope, now - kParkedLifetime));

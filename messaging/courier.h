@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -21,13 +22,12 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "messaging/transport.h"
-#include "store/tables/outbox.h"
-#include "store/tables/routes.h"
 
 namespace messaging {
 
 class Core;
 class Incoming;
+struct DepositLoad;
 struct WriteContext;
 
 inline constexpr base::Millis kRedepositAfter = 24 * 3600 * base::Millis{1000};
@@ -45,6 +45,8 @@ class Courier {
   void wake(base::AccountId account, std::int64_t route);
   // A contact is owed receipts; they go out together a moment later.
   void owe(base::AccountId account, base::ContactId contact);
+  // More waits for a contact with whom there is a session: the next slice is encrypted.
+  void release(base::AccountId account, base::ContactId contact);
   // Something came from this peer: what waits for it is sent at once.
   void heard(base::AccountId account, std::int64_t route);
   // Every pause ends (maybe_network, start_io).
@@ -63,18 +65,15 @@ class Courier {
     base::Millis due = 0;  // on the boot clock
     base::Millis failing_since = 0;
   };
-  struct Load;  // a deposit made from outbox rows
-
   void run(std::stop_token stop);
   bool take_reload();
   void load_backlog();
   void housekeeping();
   base::Result<> expire_transfers(const WriteContext& write, base::UnixMillis before);
   void send(RouteKey key);
-  base::Result<std::unique_ptr<Load>> load(RouteKey key);
-  base::Result<> load_parts(store::Scope scope, const store::OutboxRow& row, Load& load);
-  void deposit(std::unique_ptr<Load> load);
-  void answered(std::shared_ptr<Load> load, const DepositReply& reply);
+  void deposit(RouteKey key, std::unique_ptr<DepositLoad> load);
+  void answered(RouteKey key, std::shared_ptr<DepositLoad> load, const DepositReply& reply);
+  void refused(RouteKey key, std::optional<base::ContactId> contact);
   void finished(RouteKey key, bool reached, bool again, base::Millis pause);
   void flush_receipts(base::AccountId account, base::ContactId contact);
   void tell_connectivity(base::AccountId account);

@@ -7,6 +7,7 @@
 #include "messaging/courier.h"
 #include "messaging/joining.h"
 #include "messaging/receiving.h"
+#include "messaging/renewal.h"
 #include "messaging/session_link.h"
 #include "store/tables/contacts.h"
 #include "store/tables/envelopes.h"
@@ -47,7 +48,30 @@ bool has_room(const std::string& dir, std::uint64_t size) {
   return free > size && free - size > total / 10;
 }
 
+// An invite's token admits join requests and nothing else, a group's introduction and a retired one
+// session requests, a contact's everything but joins (decision 14).
+bool admits(store::TokenPurpose purpose, EnvelopeKind kind) {
+  switch (purpose) {
+    case store::TokenPurpose::invite:
+      return kind == EnvelopeKind::join_request;
+    case store::TokenPurpose::contact:
+      return kind != EnvelopeKind::join_request;
+    case store::TokenPurpose::introduction:
+    case store::TokenPurpose::retired:
+      return kind == EnvelopeKind::session_request;
+  }
+  return false;
+}
+
 }  // namespace
+
+// A known contact writes on a session that is not known here: it is ahead of us, or we of it.
+base::Result<> Incoming::renew_unknown(const WriteContext& write,
+                                       const store::DepositTokenRow& token, const Opened& opened) {
+  if (opened.kind != EnvelopeKind::message || !token.contact) return {};
+  EDGE_TRY(const auto session, store::find_session_by_tag(write.scope, opened.tag));
+  return session ? base::Result<>{} : begin_session(write, *token.contact);
+}
 
 ArrivalReply Incoming::reply(ArrivalVerdict verdict) const {
   return {verdict, 0, core_.clock.now()};
@@ -63,7 +87,7 @@ void Incoming::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
   if (!read) return done(reply(ArrivalVerdict::unavailable));
   auto token = store::find_deposit_token(read->scope(), arrival.proof.key_id);
   if (!token) return done(reply(ArrivalVerdict::unavailable));
-  if (!*token ||
+  if (!*token || (*token)->blocked ||
       !proof_holds(deposit_key({(*token)->token}), arrival.proof, arrival.mailbox, arrival.body)) {
     ++counters_.unproven;
     return done(reply(ArrivalVerdict::unproven));
@@ -72,15 +96,16 @@ void Incoming::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
   if (off > kDepositClockWindow || off < -kDepositClockWindow) {
     return done(reply(ArrivalVerdict::clock));
   }
-  if ((*token)->purpose == store::TokenPurpose::invite) {
+  if ((*token)->purpose != store::TokenPurpose::contact) {
     if (arrival.body.size() > kMaxInviteDeposit) return done(reply(ArrivalVerdict::too_large));
     ArrivalReply refusal = reply(ArrivalVerdict::too_many);
-    if (!admit_by_invite(account->id, (*token)->owner_id, refusal)) return done(refusal);
+    if (!admit_handshake(account->id, **token, refusal)) return done(refusal);
   }
   auto batch = open_batch(arrival, account, **token);
   if (!batch) {
     const Errc code = batch.error().code;
     return done(reply(code == Errc::invalid_argument ? ArrivalVerdict::malformed
+                      : code == Errc::forbidden      ? ArrivalVerdict::unproven
                       : code == Errc::exhausted      ? ArrivalVerdict::full
                                                      : ArrivalVerdict::unavailable));
   }
@@ -105,13 +130,16 @@ void Incoming::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
       });
 }
 
-bool Incoming::admit_by_invite(AccountId account, std::int64_t invite_id, ArrivalReply& reply) {
+bool Incoming::admit_handshake(AccountId account, const store::DepositTokenRow& token,
+                               ArrivalReply& reply) {
   constexpr base::Millis kHour = 3600 * base::Millis{1000};
+  const std::size_t most = token.purpose == store::TokenPurpose::invite ? kMaxInviteDepositsPerHour
+                                                                        : kMaxIntroductionsPerHour;
   base::Lock lock(mutex_);
-  Hour& hour = invite_use_[{account, invite_id}];
   const base::Millis now = core_.clock.uptime();
-  if (now - hour.start >= kHour) hour = {now, 0};
-  if (hour.count >= kMaxInviteDepositsPerHour) {
+  std::erase_if(handshake_use_, [&](const auto& one) { return now - one.second.start >= kHour; });
+  Hour& hour = handshake_use_.try_emplace({account, token.key_id}, Hour{now, 0}).first->second;
+  if (hour.count >= most) {
     reply.retry_after = hour.start + kHour - now;
     return false;
   }
@@ -124,7 +152,6 @@ base::Result<std::shared_ptr<Incoming::Batch>> Incoming::open_batch(
   EDGE_TRY(const auto envelopes, split_body(arrival.body));
   auto batch = std::make_shared<Batch>();
   batch->token = token;
-  const bool by_invite = token.purpose == store::TokenPurpose::invite;
   for (const base::ByteView envelope : envelopes) {
     auto inside = crypto::open_envelope(account->identity, envelope);
     if (!inside) {
@@ -136,8 +163,11 @@ base::Result<std::shared_ptr<Incoming::Batch>> Incoming::open_batch(
                   inside->tag,
                   std::move(inside->body),
                   {}};
-    // An invite's token admits join requests and nothing else; a contact's everything else.
-    if (by_invite != (opened.kind == EnvelopeKind::join_request)) {
+    // A contact that still uses a retired token has to learn so: it went back to an older copy.
+    if (token.purpose == store::TokenPurpose::retired && !admits(token.purpose, opened.kind)) {
+      return fail(Errc::forbidden, "a retired token admits session requests only");
+    }
+    if (!admits(token.purpose, opened.kind)) {
       ++counters_.unopened;
       continue;
     }
@@ -162,7 +192,12 @@ base::Result<> Incoming::store_part(const AccountPtr& account, const Opened& ope
     return {};
   }
   EDGE_TRY(auto transfer, store::find_transfer(scope, part->transfer));
-  if (transfer && (transfer->session_id != session->id || transfer->size != part->sealed_size)) {
+  if (transfer && transfer->session_id != session->id) {
+    // It goes on after the session was renewed; only its own sender may go on with it.
+    EDGE_TRY(const auto begun_on, store::find_session(scope, transfer->session_id));
+    if (begun_on && begun_on->contact != session->contact) transfer->size = 0;
+  }
+  if (transfer && transfer->size != part->sealed_size) {
     ++counters_.unopened;
     return {};
   }
@@ -196,19 +231,35 @@ base::Result<> Incoming::apply(const WriteContext& write, const Batch& batch) {
     EDGE_CHECK(store::note_part(write.scope, part.transfer.id, part.index));
   }
   for (const Opened& opened : batch.opened) {
-    if (opened.kind == EnvelopeKind::join_request) {
-      EDGE_CHECK(apply_request(write, opened, batch.token.owner_id));
+    if (opened.kind == EnvelopeKind::join_request || opened.kind == EnvelopeKind::session_request) {
+      EDGE_CHECK(apply_request(write, opened, batch.token));
     } else {
+      EDGE_CHECK(renew_unknown(write, batch.token, opened));
       EDGE_CHECK(apply_one(write, opened, false));
     }
   }
-  return {};
+  return note_token(write, batch);
+}
+
+// The first use of a contact's token retires those it had before.
+base::Result<> Incoming::note_token(const WriteContext& write, const Batch& batch) {
+  if (batch.token.purpose != store::TokenPurpose::contact || batch.token.used) return {};
+  std::optional<ContactId> contact = batch.token.contact;
+  for (const Opened& opened : batch.opened) {
+    if (contact) break;
+    if (opened.kind != EnvelopeKind::message) continue;
+    EDGE_TRY(const auto session, store::find_session_by_tag(write.scope, opened.tag));
+    if (session) contact = session->contact;
+  }
+  return contact ? store::use_deposit_token(write.scope, batch.token, *contact) : base::Result<>{};
 }
 
 // Requests are told apart from repetitions by their digest: the answer may have to be sent again.
 base::Result<> Incoming::apply_request(const WriteContext& write, const Opened& opened,
-                                       std::int64_t invite_id) {
-  EDGE_TRY(const bool answered, answer_request(write, invite_id, opened.body));
+                                       const store::DepositTokenRow& token) {
+  EDGE_TRY(const bool answered, opened.kind == EnvelopeKind::join_request
+                                    ? answer_request(write, token.owner_id, opened.body)
+                                    : answer_session_request(write, token, opened.body));
   ++(answered ? counters_.accepted : counters_.unopened);
   return {};
 }
@@ -222,8 +273,11 @@ base::Result<> Incoming::apply_one(const WriteContext& write, const Opened& open
     return seen->contact ? acknowledge(write, *seen->contact, seen->uuid) : base::Result<>{};
   }
   switch (opened.kind) {
-    case EnvelopeKind::join_answer: {
-      EDGE_TRY(const bool taken, complete_answer(write, opened.tag, opened.body));
+    case EnvelopeKind::join_answer:
+    case EnvelopeKind::session_answer: {
+      EDGE_TRY(const bool taken, opened.kind == EnvelopeKind::join_answer
+                                     ? complete_answer(write, opened.tag, opened.body)
+                                     : complete_session_answer(write, opened.tag, opened.body));
       if (!taken) {
         ++counters_.unopened;
         return {};

@@ -29,6 +29,8 @@ namespace messaging {
 // With an invite's token: join requests only (decision 14).
 inline constexpr std::size_t kMaxInviteDeposit = 64 * 1024;
 inline constexpr std::size_t kMaxInviteDepositsPerHour = 60;
+// With a group's introduction token or a retired one: session requests only, of the same size.
+inline constexpr std::size_t kMaxIntroductionsPerHour = 600;
 inline constexpr std::size_t kMaxParked = 1000;
 inline constexpr base::Millis kParkedLifetime = 7 * 24 * 3600 * base::Millis{1000};
 inline constexpr base::Millis kSeenLifetime = 60 * 24 * 3600 * base::Millis{1000};
@@ -60,10 +62,13 @@ class Incoming {
   base::Result<> apply(const WriteContext& write, const Batch& batch);
   base::Result<> apply_one(const WriteContext& write, const Opened& opened, bool from_parked);
   base::Result<> apply_request(const WriteContext& write, const Opened& opened,
-                               std::int64_t invite_id);
+                               const store::DepositTokenRow& token);
   base::Result<> apply_message(const WriteContext& write, const Opened& opened, bool from_parked);
+  base::Result<> renew_unknown(const WriteContext& write, const store::DepositTokenRow& token,
+                               const Opened& opened);
   base::Result<> retry_parked(const WriteContext& write);
-  bool admit_by_invite(AccountId account, std::int64_t invite_id, ArrivalReply& reply);
+  base::Result<> note_token(const WriteContext& write, const Batch& batch);
+  bool admit_handshake(AccountId account, const store::DepositTokenRow& token, ArrivalReply& reply);
   ArrivalReply reply(ArrivalVerdict verdict) const;
 
   Core& core_;
@@ -75,7 +80,7 @@ class Incoming {
     base::Millis start = 0;
     std::size_t count = 0;
   };
-  std::map<std::pair<AccountId, std::int64_t>, Hour> invite_use_ GUARDED_BY(mutex_);
+  std::map<std::pair<AccountId, DepositKeyId>, Hour> handshake_use_ GUARDED_BY(mutex_);
 };
 
 }  // namespace messaging

@@ -16,15 +16,12 @@
 
 #include "base/result.h"
 #include "crypto/invite.h"
-#include "messaging/content.h"
+#include "messaging/card.h"
 #include "messaging/write_context.h"
 #include "store/tables/pending_joins.h"
 #include "store/tables/sessions.h"
 
 namespace messaging {
-
-inline constexpr std::size_t kMaxPendingJoins = 100;  // of strangers, per account
-inline constexpr base::Millis kJoinLifetime = 14 * 24 * 3600 * base::Millis{1000};
 
 base::Result<ChatId> start_join(const WriteContext& write, const crypto::Invite& invite);
 
@@ -38,13 +35,14 @@ base::Result<bool> complete_answer(const WriteContext& write, const Tag& tag,
                                    base::ByteView message);
 
 // The first ratchet message of an unproven session opened.
-base::Result<> prove_joiner(const WriteContext& write, store::SessionRow& session);
+base::Result<> prove_joiner(const WriteContext& write, const store::PendingJoinRow& join,
+                            store::SessionRow& session);
 
 base::Result<> join_requested(const WriteContext& write, std::int64_t join_id);  // deposited
 base::Result<> join_confirmed(const WriteContext& write,
                               std::int64_t join_id);  // Hello acknowledged
 base::Result<> join_failed(const WriteContext& write, std::int64_t join_id, const std::string& why);
-// Joins that nobody answered in kJoinLifetime.
+// Joins that nobody answered in kHandshakeLifetime.
 base::Result<> expire_joins(const WriteContext& write, UnixMillis now);
 
 }  // namespace messaging

@@ -4,6 +4,8 @@
 #include "crypto/stream.h"
 #include "messaging/courier.h"
 #include "messaging/joining.h"
+#include "messaging/renewal.h"
+#include "messaging/restoration.h"
 #include "messaging/session_link.h"
 #include "store/tables/blobs.h"
 #include "store/tables/contacts.h"
@@ -29,16 +31,25 @@ base::Result<std::int64_t> route_of(const WriteContext& write, ContactId contact
   return *row.route_id;
 }
 
-// Inserts a row and encrypts its payload when there is a session; otherwise it waits.
+constexpr std::size_t kSlice = 256;  // rows encrypted in one transaction
+constexpr std::size_t kSliceBytes = 1024 * 1024;
+
+// Inserts a row and encrypts its payload when there is a session; otherwise it waits for one, and
+// behind what waits already.
 base::Result<> put(const WriteContext& write, OutboxRow row, ContactId contact) {
   EDGE_TRY(auto session, store::sending_session(write.scope, contact));
-  row.state = session ? OutboxState::ready : OutboxState::waiting;
-  if (session && row.kind != OutboxKind::file) {
-    EDGE_TRY(row.envelope, seal_on(write.scope, *session, row.payload));
+  EDGE_TRY(const bool queue, store::has_waiting_outbox(write.scope, contact));
+  const bool now = session && !queue;
+  row.state = now ? OutboxState::ready : OutboxState::waiting;
+  if (now) {
+    row.session_id = session->id;
+    if (row.kind != OutboxKind::file) {
+      EDGE_TRY(row.envelope, seal_on(write.scope, *session, row.payload));
+    }
   }
   EDGE_CHECK(store::insert_outbox(write.scope, row));
-  if (session) wake_courier(write, row.route_id);
-  return {};
+  if (now) wake_courier(write, row.route_id);
+  return session ? base::Result<>{} : begin_session(write, contact);
 }
 
 base::Result<TextMessage> compose(const WriteContext& write, const store::MessageRow& row) {
@@ -131,13 +142,20 @@ base::Result<> queue_hello(const WriteContext& write, ContactId contact, store::
   out.created_at = write.tx.now();
   out.payload = encode(Content{*out.uuid, Hello{}});
   EDGE_TRY(out.envelope, seal_on(write.scope, session, out.payload));
+  out.session_id = session.id;
   EDGE_CHECK(store::insert_outbox(write.scope, out));
   wake_courier(write, route);
   return {};
 }
 
+base::Result<> encrypt_again(const WriteContext& write, ContactId contact, const Heard& heard) {
+  EDGE_CHECK(store::hold_outbox(write.scope, contact));
+  EDGE_CHECK(check_restored(write, contact, heard));
+  return release_waiting(write, contact);
+}
+
 base::Result<> release_waiting(const WriteContext& write, ContactId contact) {
-  EDGE_TRY(const auto rows, store::waiting_outbox(write.scope, contact));
+  EDGE_TRY(const auto rows, store::waiting_outbox(write.scope, contact, 0, kSlice, kSliceBytes));
   if (rows.empty()) return {};
   EDGE_TRY(auto session, store::sending_session(write.scope, contact));
   if (!session) return {};
@@ -146,9 +164,12 @@ base::Result<> release_waiting(const WriteContext& write, ContactId contact) {
     if (row.kind != OutboxKind::file) {
       EDGE_TRY(envelope, seal_on(write.scope, *session, row.payload));
     }
-    EDGE_CHECK(store::set_outbox_envelope(write.scope, row.id, envelope));
-    wake_courier(write, row.route_id);
+    EDGE_CHECK(store::set_outbox_envelope(write.scope, row.id, session->id, envelope));
   }
+  wake_courier(write, rows.front().route_id);
+  write.tx.on_commit([courier = write.core.courier.get(), account = write.account.id, contact] {
+    courier->release(account, contact);
+  });
   return {};
 }
 
@@ -169,7 +190,7 @@ base::Result<bool> queue_owed_receipts(const WriteContext& write, ContactId cont
   out.created_at = write.tx.now();
   out.payload = encode(Content{crypto::random_array<16>(), std::move(receipts)});
   EDGE_TRY(out.envelope, seal_on(write.scope, *session, out.payload));
-  out.payload.clear();
+  out.session_id = session->id;
   EDGE_CHECK(store::insert_outbox(write.scope, out));
   wake_courier(write, route);
   return true;
@@ -182,18 +203,24 @@ base::Result<> deposited(const WriteContext& write, const OutboxRow& row, std::u
       EDGE_CHECK(store::delete_outbox(write.scope, row.id));
       return join_requested(write, row.join_id);
     case OutboxKind::join_answer:
-    case OutboxKind::receipts:
+    case OutboxKind::session_request:
+    case OutboxKind::session_answer:
       return store::delete_outbox(write.scope, row.id);
+    case OutboxKind::receipts: {
+      EDGE_TRY(const bool held, store::set_outbox_deposited(write.scope, row, write.tx.now()));
+      return held ? store::delete_outbox(write.scope, row.id) : base::Result<>{};
+    }
     case OutboxKind::file:
       if (parts_until < parts) {
         return store::set_outbox_next_part(write.scope, row.id, parts_until);
       }
-      return store::set_outbox_deposited(write.scope, row.id, write.tx.now());
+      EDGE_CHECK(store::set_outbox_deposited(write.scope, row, write.tx.now()));
+      return {};
     case OutboxKind::message:
       break;
   }
-  EDGE_CHECK(store::set_outbox_deposited(write.scope, row.id, write.tx.now()));
-  if (!row.message) return {};
+  EDGE_TRY(const bool held, store::set_outbox_deposited(write.scope, row, write.tx.now()));
+  if (!held || !row.message) return {};
   EDGE_TRY(const bool all, store::outbox_all_deposited(write.scope, *row.message));
   return all ? note_delivered(write, *row.message) : base::Result<>{};
 }

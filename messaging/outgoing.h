@@ -25,7 +25,10 @@ base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, 
 base::Result<> queue_hello(const WriteContext& write, ContactId contact, store::SessionRow& session,
                            std::int64_t join_id);
 
-// A session came to be: everything that waits for the contact is encrypted now, in order.
+// A session came to be: what the contact has not acknowledged and no live session carries is
+// encrypted in it, in order; `heard` is what the contact told of our messages.
+base::Result<> encrypt_again(const WriteContext& write, ContactId contact, const Heard& heard = {});
+// What waits for a session is encrypted, in order; a long queue in slices, a transaction each.
 base::Result<> release_waiting(const WriteContext& write, ContactId contact);
 
 // Composes and queues the receipts owed to a contact; false when there is nothing to tell, or no

@@ -5,9 +5,12 @@
 #include "messaging/courier.h"
 #include "messaging/joining.h"
 #include "messaging/outgoing.h"
+#include "messaging/renewal.h"
+#include "messaging/restoration.h"
 #include "store/tables/blobs.h"
 #include "store/tables/chats.h"
 #include "store/tables/contacts.h"
+#include "store/tables/heard.h"
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
 #include "store/tables/owed_receipts.h"
@@ -19,7 +22,15 @@ namespace {
 
 using base::Errc;
 
+constexpr base::Millis kStragglersComeFor = 60'000;
+
 std::uint32_t number(MsgState state) { return static_cast<std::uint32_t>(state); }
+
+// On which session something came, and whether it was encrypted after all else that came on it.
+struct Turn {
+  std::int64_t session = 0;
+  bool in_turn = false;
+};
 
 // Whether every part of a file is here.
 base::Result<std::optional<store::TransferRow>> arrived_file(const WriteContext& write,
@@ -60,13 +71,17 @@ base::Result<> take_quote(const WriteContext& write, ContactId from, const Quote
 
 base::Result<> take_text(const WriteContext& write, const store::ContactRow& contact,
                          const Uuid& uuid, const TextMessage& text,
-                         const std::optional<store::TransferRow>& transfer) {
+                         const std::optional<store::TransferRow>& transfer, const Turn& turn) {
   EDGE_CHECK(acknowledge(write, contact.id, uuid));
   EDGE_TRY(const auto had, store::find_message_by_uuid(write.scope, contact.id, uuid));
   EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, contact.id, uuid));
   if (had || deleted) return {};  // before its file is adopted once more
-  EDGE_TRY(const store::ChatRow chat,
-           ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
+  EDGE_TRY(
+      const store::ChatRow chat,
+      ensure_single_chat(write.tx, write.scope, contact.id,
+                         contact.verified ? store::ChatBlocked::no : store::ChatBlocked::request));
+  EDGE_TRY(const std::uint64_t place,
+           place_heard(write, contact.id, turn.session, turn.in_turn, {text.seq, uuid}));
   store::MessageRow row;
   row.chat = chat.id;
   row.from = contact.id;
@@ -75,7 +90,7 @@ base::Result<> take_text(const WriteContext& write, const store::ContactRow& con
   row.is_bot = text.bot;
   row.is_forwarded = text.forwarded;
   row.encrypted = true;
-  row.seq = static_cast<std::int64_t>(text.seq);
+  row.seq = static_cast<std::int64_t>(place);
   row.sent_at = text.sent_at;
   row.text = text.text;
   row.sender_name = text.sender_name;
@@ -123,6 +138,44 @@ base::Result<> take_receipts(const WriteContext& write, ContactId contact,
   return {};
 }
 
+base::Result<> prove_peer(const WriteContext& write, store::SessionRow& session) {
+  EDGE_TRY(const auto pending, store::find_pending_join_by_session(write.scope, session.id));
+  if (!pending) return base::fail(Errc::corrupt, "an unproven session without its handshake");
+  return pending->role == store::JoinRole::inviter ? prove_joiner(write, *pending, session)
+                                                   : prove_initiator(write, *pending, session);
+}
+
+// Something on a known session does not open: one side went back to an older copy, or lost its
+// place. Messages that still come on it are not taken (those before them may be missing), and what
+// we sent on it and is not acknowledged waits for the new session.
+base::Result<> session_failed(const WriteContext& write, const store::SessionRow& session) {
+  if (session.state == store::SessionState::unproven) return {};
+  EDGE_CHECK(store::set_session_broken(write.scope, session.id));
+  EDGE_CHECK(store::hold_outbox(write.scope, *session.contact));
+  EDGE_CHECK(begin_session(write, *session.contact));
+  // With another live session (both sides began one) the rest goes on there.
+  return release_waiting(write, *session.contact);
+}
+
+// A message on a session that broke, or on one that the sender has given up for a later one: it is
+// not acknowledged, so that it comes again on the new session and in its place. A sender that still
+// uses the old one went back to an older copy.
+base::Result<bool> is_stale(const WriteContext& write, const store::SessionRow& session) {
+  if (session.state == store::SessionState::broken) {
+    EDGE_CHECK(begin_session(write, *session.contact));
+    return true;
+  }
+  if (session.state != store::SessionState::superseded) return false;
+  EDGE_TRY(const store::HeardRow heard, store::load_heard(write.scope, *session.contact));
+  if (heard.session <= session.id) return false;
+  EDGE_TRY(const auto later, store::find_session(write.scope, heard.session));
+  const base::Millis since = later ? write.tx.now() - later->created_at : 0;
+  if (since < 0 || since > kStragglersComeFor) {
+    EDGE_CHECK(begin_session(write, *session.contact));
+  }
+  return true;
+}
+
 }  // namespace
 
 base::Result<> acknowledge(const WriteContext& write, ContactId contact, const Uuid& uuid) {
@@ -144,6 +197,7 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
   Reception reception;
   if (!plain) {
     if (plain.error().code != Errc::sealed) return plain.error();
+    if (session.contact) EDGE_CHECK(session_failed(write, session));
     return reception;
   }
   const auto content = decode_content(*plain);
@@ -151,6 +205,13 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
 
   std::optional<store::TransferRow> transfer;
   const auto* text = content ? std::get_if<TextMessage>(&content->body) : nullptr;
+  if (text) {
+    EDGE_TRY(const bool stale, is_stale(write, session));
+    if (stale) {
+      reception.outcome = Reception::Outcome::not_yet;
+      return reception;
+    }
+  }
   if (text && text->file) {
     EDGE_TRY(transfer, arrived_file(write, *text->file));
     if (!transfer) {
@@ -158,12 +219,13 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
       return reception;
     }
   }
+  const Turn turn{session.id, !skipped.used_one()};
   EDGE_CHECK(skipped.apply());
   session.ratchet = ratchet.save();
   EDGE_CHECK(store::update_session(write.scope, session));
   reception.outcome = Reception::Outcome::taken;
-  if (unproven) {  // whatever opens shows that the joiner holds the invite's secret
-    EDGE_CHECK(prove_joiner(write, session));
+  if (unproven) {  // whatever opens shows that the peer completed the handshake
+    EDGE_CHECK(prove_peer(write, session));
     reception.session_began = true;
   }
   if (!content) return reception;  // opened, but of no form we know: it will never be better
@@ -181,7 +243,7 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
   }
   reception.seen = {from, content->uuid};
   if (text) {
-    EDGE_CHECK(take_text(write, contact, content->uuid, *text, transfer));
+    EDGE_CHECK(take_text(write, contact, content->uuid, *text, transfer, turn));
   } else {
     EDGE_CHECK(acknowledge(write, from, content->uuid));
   }

@@ -5,6 +5,7 @@
 #include "crypto/random.h"
 #include "messaging/joining.h"
 #include "messaging/plain_name.h"
+#include "messaging/reach.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
 #include "store/tables/contacts.h"
@@ -26,8 +27,9 @@ base::Result<std::string> link_of(Core& core, const store::Scope& scope,
   invite.name = plain_name(name.value_or(""));
   invite.number = row.number;
   invite.secret = row.secret;
-  invite.urls = core.options.public_urls;
-  invite.mailbox = account.mailbox;
+  Reach reach = reach_of(core, account);
+  invite.urls = std::move(reach.urls);
+  invite.mailbox = std::move(reach.mailbox);
   invite.token = crypto::base64url_encode(row.token);
   return crypto::to_link(invite);
 }

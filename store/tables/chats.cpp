@@ -95,6 +95,13 @@ base::Result<std::int64_t> next_send_seq(const Scope& scope, base::ChatId chat) 
   return *seq;
 }
 
+base::Result<> raise_send_seq(const Scope& scope, base::ChatId chat, std::int64_t seq) {
+  EDGE_CHECK(
+      scope.db.run("UPDATE chat SET send_seq = max(send_seq, ?) WHERE account_id = ? AND id = ?", seq,
+                   scope.account, chat));
+  return {};
+}
+
 base::Result<> set_draft(const Scope& scope, base::ChatId chat,
                          std::optional<base::MsgId> draft) {
   EDGE_CHECK(scope.db.run("UPDATE chat SET draft_id = ? WHERE account_id = ? AND id = ?", draft,

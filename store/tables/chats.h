@@ -43,6 +43,8 @@ base::Result<std::vector<ChatRow>> list_chats(const Scope& scope);
 
 // 1, 2, 3, …: the place of our next message in what we send to this chat.
 base::Result<std::int64_t> next_send_seq(const Scope& scope, base::ChatId chat);
+// The next one is above `seq`.
+base::Result<> raise_send_seq(const Scope& scope, base::ChatId chat, std::int64_t seq);
 base::Result<> set_draft(const Scope& scope, base::ChatId chat, std::optional<base::MsgId> draft);
 base::Result<> set_chat_visibility(const Scope& scope, base::ChatId chat, std::uint8_t visibility);
 // Moves the chat up in the list, never down.

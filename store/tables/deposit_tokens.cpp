@@ -15,11 +15,11 @@ std::int64_t seal_id(const std::array<std::uint8_t, 16>& key_id) {
 
 base::Result<> insert_deposit_token(const Scope& scope, const DepositTokenRow& row) {
   EDGE_CHECK(scope.db.run(
-      "INSERT INTO deposit_token(key_id, account_id, purpose, owner_id, created_at, sealed)"
-      " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+      "INSERT INTO deposit_token(key_id, account_id, purpose, owner_id, created_at, sealed,"
+      " contact_id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
       base::ByteView(row.key_id), scope.account, static_cast<std::int64_t>(row.purpose),
       row.owner_id, row.created_at,
-      scope.seal("deposit_token", seal_id(row.key_id), base::ByteView(row.token))));
+      scope.seal("deposit_token", seal_id(row.key_id), base::ByteView(row.token)), row.contact));
   return {};
 }
 
@@ -38,10 +38,49 @@ base::Result<> delete_deposit_tokens_of(const Scope& scope, TokenPurpose purpose
   return {};
 }
 
+base::Result<> use_deposit_token(const Scope& scope, const DepositTokenRow& row,
+                                 base::ContactId contact) {
+  EDGE_TRY(const auto under_way,
+           scope.db.integer("SELECT 1 FROM pending_join WHERE account_id = ?1 AND contact_id = ?2",
+                            scope.account, contact));
+  EDGE_CHECK(
+      scope.db.run("UPDATE deposit_token SET contact_id = ?3, used = ?4"
+                   " WHERE key_id = ?1 AND account_id = ?2",
+                   base::ByteView(row.key_id), scope.account, contact, !under_way));
+  if (under_way) return {};
+  EDGE_CHECK(scope.db.run(
+      "UPDATE deposit_token SET purpose = ?4"
+      " WHERE account_id = ?1 AND contact_id = ?2 AND purpose = ?5 AND owner_id < ?3"
+      " AND NOT (owner_id IN (SELECT join_id FROM session WHERE account_id = ?1"
+      "               AND contact_id = ?2 AND state = 1)"
+      "          AND (SELECT count(*) FROM session WHERE account_id = ?1"
+      "               AND contact_id = ?2 AND state = 1) > 1)",
+      scope.account, contact, row.owner_id, TokenPurpose::retired, TokenPurpose::contact));
+  return {};
+}
+
+base::Result<> give_deposit_tokens(const Scope& scope, std::int64_t owner_id,
+                                   base::ContactId contact) {
+  EDGE_CHECK(
+      scope.db.run("UPDATE deposit_token SET contact_id = ?3"
+                   " WHERE account_id = ?1 AND purpose = ?4 AND owner_id = ?2",
+                   scope.account, owner_id, contact, TokenPurpose::contact));
+  return {};
+}
+
+base::Result<> delete_retired_tokens(const Scope& scope, base::UnixMillis before) {
+  EDGE_CHECK(scope.db.run(
+      "DELETE FROM deposit_token WHERE account_id = ?1 AND purpose = ?2 AND created_at < ?3",
+      scope.account, TokenPurpose::retired, before));
+  return {};
+}
+
 base::Result<std::optional<DepositTokenRow>> find_deposit_token(
     const Scope& scope, const std::array<std::uint8_t, 16>& key_id) {
   return scope.db.one<DepositTokenRow>(
-      "SELECT purpose, owner_id, created_at, sealed FROM deposit_token"
+      "SELECT purpose, owner_id, created_at, sealed, contact_id, used,"
+      " ifnull((SELECT blocked FROM contact WHERE contact.account_id = deposit_token.account_id"
+      "  AND contact.id = deposit_token.contact_id), 0) FROM deposit_token"
       " WHERE key_id = ?1 AND account_id = ?2",
       [&](const Row& row) -> base::Result<DepositTokenRow> {
         DepositTokenRow token;
@@ -52,6 +91,9 @@ base::Result<std::optional<DepositTokenRow>> find_deposit_token(
         EDGE_TRY(const auto plain, scope.open("deposit_token", seal_id(key_id), row.blob(3)));
         base::WireReader in(plain);
         token.token = in.array<32>();
+        token.contact = row.maybe_id<base::ContactId>(4);
+        token.used = row.boolean(5);
+        token.blocked = row.boolean(6);
         if (!in.done()) return base::fail(base::Errc::corrupt, "a deposit token is damaged");
         return token;
       },

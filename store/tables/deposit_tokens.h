@@ -11,20 +11,39 @@
 
 namespace store {
 
-enum class TokenPurpose : std::uint8_t { invite = 1, contact = 2 };
+enum class TokenPurpose : std::uint8_t {
+  invite = 1,
+  contact = 2,
+  introduction = 3,  // members of a group who have no session with us yet
+  retired = 4,       // a contact's that was replaced: it still admits session requests
+};
 
 struct DepositTokenRow {
   std::array<std::uint8_t, 16> key_id{};
   TokenPurpose purpose = TokenPurpose::contact;
-  std::int64_t owner_id = 0;  // the invite; for contacts: the join that gave it out
+  // The invite; the group's chat; for contacts the handshake that gave it out, so a later one is
+  // higher.
+  std::int64_t owner_id = 0;
   base::UnixMillis created_at = 0;
   std::array<std::uint8_t, 32> token{};
+  std::optional<base::ContactId> contact = {};  // nobody: not known yet
+  bool used = false;                            // a deposit came with it
+  bool blocked = false;                         // read only: its contact is
 };
 
 base::Result<> insert_deposit_token(const Scope& scope, const DepositTokenRow& row);
 base::Result<> delete_deposit_token(const Scope& scope, const std::array<std::uint8_t, 16>& key_id);
 base::Result<> delete_deposit_tokens_of(const Scope& scope, TokenPurpose purpose,
                                         std::int64_t owner_id);
+// The contact deposits with this token: what it was given before is retired. Not yet while a
+// handshake with it is under way (the deposit after that will), and not what belongs to one of
+// several live sessions: the contact may use either.
+base::Result<> use_deposit_token(const Scope& scope, const DepositTokenRow& row,
+                                 base::ContactId contact);
+// A handshake that began without a contact has one.
+base::Result<> give_deposit_tokens(const Scope& scope, std::int64_t owner_id,
+                                   base::ContactId contact);
+base::Result<> delete_retired_tokens(const Scope& scope, base::UnixMillis before);
 base::Result<std::optional<DepositTokenRow>> find_deposit_token(
     const Scope& scope, const std::array<std::uint8_t, 16>& key_id);
 

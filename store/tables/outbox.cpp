@@ -18,7 +18,7 @@ std::optional<std::array<std::uint8_t, 16>> array16(const Row& row, int column) 
 
 constexpr std::string_view kColumns =
     "id, route_id, contact_id, kind, state, msg_id, join_id, uuid, blob_id, transfer, next_part,"
-    " created_at, deposited_at, payload_sealed, envelope";
+    " created_at, deposited_at, payload_sealed, envelope, session_id";
 
 // The payload is bound to the message's uuid, since the row's id is known only after the insert.
 std::int64_t seal_id(const OutboxRow& row) {
@@ -47,6 +47,7 @@ auto reader(const Scope& scope, bool with_payload, bool with_envelope) {
       EDGE_TRY(out.payload, scope.open("outbox", seal_id(out), row.blob(13)));
     }
     if (with_envelope && !row.is_null(14)) out.envelope = base::to_bytes(row.blob(14));
+    out.session_id = row.integer(15);
     return out;
   };
 }
@@ -84,32 +85,55 @@ base::Result<std::int64_t> insert_outbox(const Scope& scope, const OutboxRow& ro
       const auto id,
       scope.db.integer(
           "INSERT INTO outbox(account_id, route_id, contact_id, kind, state, msg_id, join_id, uuid,"
-          " blob_id, transfer, next_part, created_at, deposited_at, payload_sealed, envelope)"
-          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) RETURNING id",
+          " blob_id, transfer, next_part, created_at, deposited_at, payload_sealed, envelope,"
+          " session_id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+          " ?16) RETURNING id",
           scope.account, row.route_id, row.contact, static_cast<std::int64_t>(row.kind),
           static_cast<std::int64_t>(row.state), row.message, row.join_id, view(row.uuid),
           row.blob_id, view(row.transfer), static_cast<std::int64_t>(row.next_part), row.created_at,
-          row.deposited_at, payload, envelope));
+          row.deposited_at, payload, envelope, row.session_id));
   return id.value_or(0);
 }
 
-base::Result<> set_outbox_envelope(const Scope& scope, std::int64_t id, base::ByteView envelope) {
+base::Result<> set_outbox_envelope(const Scope& scope, std::int64_t id, std::int64_t session_id,
+                                   base::ByteView envelope) {
   EDGE_CHECK(
-      scope.db.run("UPDATE outbox SET envelope = ?3, state = 1 WHERE account_id = ?1 AND id = ?2",
-                   scope.account, id, envelope));
+      scope.db.run("UPDATE outbox SET envelope = ?3, session_id = ?4, state = 1"
+                   " WHERE account_id = ?1 AND id = ?2",
+                   scope.account, id, envelope, session_id));
   return {};
 }
 
-base::Result<> set_outbox_deposited(const Scope& scope, std::int64_t id, base::UnixMillis at) {
+base::Result<bool> set_outbox_deposited(const Scope& scope, const OutboxRow& row,
+                                        base::UnixMillis at) {
+  EDGE_TRY(const auto changed,
+           scope.db.run("UPDATE outbox SET state = 2, deposited_at = ?3"
+                        " WHERE account_id = ?1 AND id = ?2 AND state = 1 AND session_id = ?4",
+                        scope.account, row.id, at, row.session_id));
+  return changed > 0;
+}
+
+base::Result<> set_outbox_payload(const Scope& scope, const OutboxRow& row) {
+  EDGE_CHECK(scope.db.run("UPDATE outbox SET payload_sealed = ?3 WHERE account_id = ?1 AND id = ?2",
+                          scope.account, row.id, scope.seal("outbox", seal_id(row), row.payload)));
+  return {};
+}
+
+base::Result<> hold_outbox(const Scope& scope, base::ContactId contact) {
   EDGE_CHECK(scope.db.run(
-      "UPDATE outbox SET state = 2, deposited_at = ?3 WHERE account_id = ?1 AND id = ?2",
-      scope.account, id, at));
+      "UPDATE outbox SET state = 0, envelope = NULL, next_part = 0"
+      " WHERE account_id = ?1 AND contact_id = ?2 AND state IN (1, 2) AND kind IN (3, 4, 5)"
+      " AND session_id NOT IN"
+      " (SELECT id FROM session WHERE account_id = ?1 AND contact_id = ?2 AND state = 1)",
+      scope.account, contact));
   return {};
 }
 
 base::Result<> set_outbox_next_part(const Scope& scope, std::int64_t id, std::uint32_t next_part) {
-  EDGE_CHECK(scope.db.run("UPDATE outbox SET next_part = ?3 WHERE account_id = ?1 AND id = ?2",
-                          scope.account, id, static_cast<std::int64_t>(next_part)));
+  EDGE_CHECK(
+      scope.db.run("UPDATE outbox SET next_part = ?3"
+                   " WHERE account_id = ?1 AND id = ?2 AND state = 1",
+                   scope.account, id, static_cast<std::int64_t>(next_part)));
   return {};
 }
 
@@ -126,9 +150,9 @@ base::Result<> delete_outbox_of_message(const Scope& scope, base::MsgId message)
 }
 
 base::Result<> delete_outbox_of_join(const Scope& scope, std::int64_t join_id) {
-  EDGE_CHECK(
-      scope.db.run("DELETE FROM outbox WHERE account_id = ?1 AND join_id = ?2 AND kind IN (1, 2)",
-                   scope.account, join_id));
+  EDGE_CHECK(scope.db.run(
+      "DELETE FROM outbox WHERE account_id = ?1 AND join_id = ?2 AND kind IN (1, 2, 6, 7)",
+      scope.account, join_id));
   return {};
 }
 
@@ -157,9 +181,39 @@ base::Result<std::vector<OutboxRow>> ready_outbox(const Scope& scope, std::int64
   return collect(scope, kSql, false, true, route_id, static_cast<std::int64_t>(take));
 }
 
-base::Result<std::vector<OutboxRow>> waiting_outbox(const Scope& scope, base::ContactId contact) {
-  static const std::string kSql = select("contact_id = ?2 AND state = 0 ORDER BY id");
-  return collect(scope, kSql, true, false, contact);
+base::Result<std::vector<OutboxRow>> waiting_outbox(const Scope& scope, base::ContactId contact,
+                                                    std::int64_t after, std::size_t limit,
+                                                    std::size_t max_bytes) {
+  std::size_t take = 0;
+  std::size_t bytes = 0;
+  EDGE_CHECK(scope.db.each(
+      "SELECT ifnull(length(payload_sealed), 0) FROM outbox"
+      " WHERE account_id = ?1 AND contact_id = ?2 AND state = 0 AND id > ?3 ORDER BY id LIMIT ?4",
+      [&](const Row& row) {
+        bytes += static_cast<std::size_t>(row.integer(0));
+        if (take == 0 || bytes <= max_bytes) ++take;
+      },
+      scope.account, contact, after, static_cast<std::int64_t>(limit)));
+  static const std::string kSql =
+      select("contact_id = ?2 AND state = 0 AND id > ?3 ORDER BY id LIMIT ?4");
+  return collect(scope, kSql, true, false, contact, after, static_cast<std::int64_t>(take));
+}
+
+base::Result<bool> has_waiting_outbox(const Scope& scope, base::ContactId contact) {
+  EDGE_TRY(const auto found,
+           scope.db.integer("SELECT 1 FROM outbox WHERE account_id = ?1 AND contact_id = ?2"
+                            " AND state = 0 LIMIT 1",
+                            scope.account, contact));
+  return found.has_value();
+}
+
+base::Result<std::vector<base::ContactId>> contacts_with_waiting_outbox(const Scope& scope) {
+  std::vector<base::ContactId> contacts;
+  EDGE_CHECK(scope.db.each(
+      "SELECT id FROM contact WHERE account_id = ?1 AND EXISTS(SELECT 1 FROM outbox"
+      " WHERE outbox.account_id = ?1 AND outbox.contact_id = contact.id AND outbox.state = 0)",
+      [&](const Row& row) { contacts.push_back(row.id<base::ContactId>(0)); }, scope.account));
+  return contacts;
 }
 
 base::Result<std::optional<OutboxRow>> find_outbox_by_uuid(

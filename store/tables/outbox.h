@@ -20,6 +20,8 @@ enum class OutboxKind : std::uint8_t {
   message = 3,       // acknowledged end to end
   receipts = 4,      // done once deposited
   file = 5,          // a blob in parts, before its message
+  session_request = 6,
+  session_answer = 7,
 };
 
 enum class OutboxState : std::uint8_t {
@@ -42,14 +44,22 @@ struct OutboxRow {
   std::uint32_t next_part = 0;
   base::UnixMillis created_at = 0;
   base::UnixMillis deposited_at = 0;
+  std::int64_t session_id = 0;  // that the envelope is encrypted in
   crypto::WipingBytes payload;  // what to encrypt again in another session; may be empty
   base::Bytes envelope;         // empty while it waits, and for files
 };
 
 base::Result<std::int64_t> insert_outbox(const Scope& scope, const OutboxRow& row);
 // Encrypted now: state ready.
-base::Result<> set_outbox_envelope(const Scope& scope, std::int64_t id, base::ByteView envelope);
-base::Result<> set_outbox_deposited(const Scope& scope, std::int64_t id, base::UnixMillis at);
+base::Result<> set_outbox_envelope(const Scope& scope, std::int64_t id, std::int64_t session_id,
+                                   base::ByteView envelope);
+// False: the row is gone, or was encrypted again since it was read.
+base::Result<bool> set_outbox_deposited(const Scope& scope, const OutboxRow& row,
+                                        base::UnixMillis at);
+base::Result<> set_outbox_payload(const Scope& scope, const OutboxRow& row);
+// What the contact has not acknowledged and is encrypted in no live session waits for one again;
+// files from their start.
+base::Result<> hold_outbox(const Scope& scope, base::ContactId contact);
 base::Result<> set_outbox_next_part(const Scope& scope, std::int64_t id, std::uint32_t next_part);
 base::Result<> delete_outbox(const Scope& scope, std::int64_t id);
 base::Result<> delete_outbox_of_message(const Scope& scope, base::MsgId message);
@@ -60,8 +70,13 @@ base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int
 // Ready rows of a route in order, without payloads; stops at `max_bytes` of envelopes or `limit`.
 base::Result<std::vector<OutboxRow>> ready_outbox(const Scope& scope, std::int64_t route_id,
                                                   std::size_t limit, std::size_t max_bytes);
-// Waiting rows of a contact in order, with payloads.
-base::Result<std::vector<OutboxRow>> waiting_outbox(const Scope& scope, base::ContactId contact);
+// The first waiting rows of a contact after row `after`, with payloads: `limit` or as many as have
+// `max_bytes` together.
+base::Result<std::vector<OutboxRow>> waiting_outbox(const Scope& scope, base::ContactId contact,
+                                                    std::int64_t after, std::size_t limit,
+                                                    std::size_t max_bytes);
+base::Result<bool> has_waiting_outbox(const Scope& scope, base::ContactId contact);
+base::Result<std::vector<base::ContactId>> contacts_with_waiting_outbox(const Scope& scope);
 base::Result<std::optional<OutboxRow>> find_outbox_by_uuid(
     const Scope& scope, base::ContactId contact, const std::array<std::uint8_t, 16>& uuid);
 // Routes with something ready.

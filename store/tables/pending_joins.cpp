@@ -97,6 +97,13 @@ base::Result<std::optional<PendingJoinRow>> find_pending_join_by_session(const S
   return scope.db.one<PendingJoinRow>(kSql, reader(scope), scope.account, session_id);
 }
 
+base::Result<std::optional<PendingJoinRow>> find_pending_join_by_contact(const Scope& scope,
+                                                                         base::ContactId contact,
+                                                                         JoinRole role) {
+  static const std::string kSql = select("contact_id = ?2 AND role = ?3 ORDER BY id DESC LIMIT 1");
+  return scope.db.one<PendingJoinRow>(kSql, reader(scope), scope.account, contact, role);
+}
+
 base::Result<bool> route_has_pending_join(const Scope& scope, std::int64_t route_id) {
   EDGE_TRY(const auto found,
            scope.db.integer("SELECT 1 FROM pending_join WHERE account_id = ?1 AND route_id = ?2",

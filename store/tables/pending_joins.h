@@ -1,5 +1,6 @@
-// Joins under way: ours by somebody's invite (role joiner), and somebody's by ours (role inviter).
-// What a join has to remember is messaging's business: it is one sealed value here.
+// Handshakes under way: our join by somebody's invite (role joiner), somebody's by ours (inviter),
+// and sessions between known identities that we begin (initiator) or answer (responder). What one
+// has to remember is messaging's business: it is one sealed value here.
 #pragma once
 
 #include <array>
@@ -13,15 +14,15 @@
 
 namespace store {
 
-enum class JoinRole : std::uint8_t { joiner = 1, inviter = 2 };
+enum class JoinRole : std::uint8_t { joiner = 1, inviter = 2, initiator = 3, responder = 4 };
 enum class JoinState : std::uint8_t { waiting = 0, answered = 1 };
 
 struct PendingJoinRow {
   std::int64_t id = 0;
   JoinRole role = JoinRole::joiner;
-  std::optional<std::array<std::uint8_t, 16>> tag;     // joiner: where message 2 comes
-  std::optional<std::array<std::uint8_t, 32>> digest;  // inviter: of message 1
-  std::optional<base::ContactId> contact;              // joiner
+  std::optional<std::array<std::uint8_t, 16>> tag;     // who began: where message 2 comes
+  std::optional<std::array<std::uint8_t, 32>> digest;  // who answers: of message 1
+  std::optional<base::ContactId> contact;              // who began, and of a responder when known
   std::int64_t invite_id = 0;                          // inviter
   std::int64_t session_id = 0;                         // once there is one
   std::int64_t route_id = 0;
@@ -40,6 +41,10 @@ base::Result<std::optional<PendingJoinRow>> find_pending_join_by_digest(
     const Scope& scope, const std::array<std::uint8_t, 32>& digest);
 base::Result<std::optional<PendingJoinRow>> find_pending_join_by_session(const Scope& scope,
                                                                          std::int64_t session_id);
+// The contact's one of this role, the newest when there are several.
+base::Result<std::optional<PendingJoinRow>> find_pending_join_by_contact(const Scope& scope,
+                                                                         base::ContactId contact,
+                                                                         JoinRole role);
 base::Result<bool> route_has_pending_join(const Scope& scope, std::int64_t route_id);
 // Ids, the oldest first.
 base::Result<std::vector<std::int64_t>> pending_joins_of_role(const Scope& scope, JoinRole role);

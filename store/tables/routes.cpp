@@ -5,29 +5,45 @@
 namespace store {
 namespace {
 
-constexpr std::uint8_t kForm = 1;
+constexpr std::uint8_t kForm = 2;
 constexpr std::size_t kMaxUrls = 3;
 constexpr std::size_t kMaxUrl = 512;
 constexpr std::size_t kMaxMailbox = 128;
 
+void write_way(base::WireWriter& out, const RouteWay& way) {
+  out.u8(static_cast<std::uint8_t>(way.urls.size()));
+  for (const std::string& url : way.urls) out.text(url);
+  out.text(way.mailbox).fixed(way.token);
+}
+
+RouteWay read_way(base::WireReader& in) {
+  RouteWay way;
+  const std::size_t urls = in.u8();
+  if (urls > kMaxUrls) in.refuse();
+  for (std::size_t i = 0; i < urls && in.ok(); ++i) way.urls.push_back(in.text(kMaxUrl));
+  way.mailbox = in.text(kMaxMailbox);
+  way.token = in.array<32>();
+  return way;
+}
+
 base::Bytes encode(const RouteRow& row) {
   base::WireWriter out;
-  out.u8(kForm).u8(static_cast<std::uint8_t>(row.urls.size()));
-  for (const std::string& url : row.urls) out.text(url);
-  out.text(row.mailbox).fixed(row.token);
+  out.u8(kForm);
+  write_way(out, row.way);
+  out.boolean(row.second.has_value());
+  if (row.second) write_way(out, *row.second);
   return out.take();
 }
 
+// Form 1 had one way.
 base::Result<RouteRow> decode(std::int64_t id, base::ByteView plain) {
   base::WireReader in(plain);
   RouteRow row;
   row.id = id;
-  if (in.u8() != kForm) in.refuse();
-  const std::size_t urls = in.u8();
-  if (urls > kMaxUrls) in.refuse();
-  for (std::size_t i = 0; i < urls && in.ok(); ++i) row.urls.push_back(in.text(kMaxUrl));
-  row.mailbox = in.text(kMaxMailbox);
-  row.token = in.array<32>();
+  const std::uint8_t form = in.u8();
+  if (form < 1 || form > kForm) in.refuse();
+  row.way = read_way(in);
+  if (form > 1 && in.boolean()) row.second = read_way(in);
   if (!in.done()) return base::fail(base::Errc::corrupt, "a stored route is damaged");
   return row;
 }

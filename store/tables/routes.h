@@ -11,11 +11,16 @@
 
 namespace store {
 
-struct RouteRow {
-  std::int64_t id = 0;
+struct RouteWay {
   std::vector<std::string> urls;  // 1 to 3
   std::string mailbox;
   std::array<std::uint8_t, 32> token{};
+};
+
+struct RouteRow {
+  std::int64_t id = 0;
+  RouteWay way;
+  std::optional<RouteWay> second = std::nullopt;  // tried when the first is refused
 };
 
 base::Result<> insert_route(const Scope& scope, const RouteRow& row);

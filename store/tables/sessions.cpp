@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::uint8_t kForm = 1;
 constexpr std::size_t kMaxRatchet = 16 * 1024;
+constexpr int kSpentSessionsKept = 8;  // of one contact
 
 crypto::WipingBytes encode(const SessionRow& row) {
   base::WireWriter head;
@@ -52,10 +53,10 @@ auto reader(const Scope& scope) {
 base::Result<> insert_session(const Scope& scope, const SessionRow& row) {
   EDGE_CHECK(scope.db.run(
       "INSERT INTO session(account_id, id, contact_id, tag, handshake_hash, state, created_at,"
-      " sealed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+      " sealed, join_id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
       scope.account, row.id, row.contact, base::ByteView(row.tag),
       base::ByteView(row.handshake_hash), static_cast<std::int64_t>(row.state), row.created_at,
-      scope.seal("session", row.id, encode(row))));
+      scope.seal("session", row.id, encode(row)), row.join_id));
   return {};
 }
 
@@ -94,12 +95,27 @@ base::Result<std::optional<SessionRow>> sending_session(const Scope& scope,
   return scope.db.one<SessionRow>(kSql, reader(scope), scope.account, contact);
 }
 
-base::Result<> supersede_sessions(const Scope& scope, const std::vector<std::int64_t>& ids) {
+base::Result<> supersede_sessions(const Scope& scope, base::ContactId contact,
+                                  const std::vector<std::int64_t>& ids) {
   for (const std::int64_t id : ids) {
     EDGE_CHECK(
         scope.db.run("UPDATE session SET state = 2 WHERE account_id = ?1 AND id = ?2 AND state = 1",
                      scope.account, id));
   }
+  std::vector<std::int64_t> spent;
+  EDGE_CHECK(scope.db.each(
+      "SELECT id FROM session WHERE account_id = ?1 AND contact_id = ?2 AND state >= 2"
+      " ORDER BY id DESC LIMIT -1 OFFSET ?3",
+      [&](const Row& row) { spent.push_back(row.integer(0)); }, scope.account, contact,
+      kSpentSessionsKept));
+  for (const std::int64_t id : spent) EDGE_CHECK(delete_session(scope, id));
+  return {};
+}
+
+base::Result<> set_session_broken(const Scope& scope, std::int64_t id) {
+  EDGE_CHECK(scope.db.run(
+      "UPDATE session SET state = 3 WHERE account_id = ?1 AND id = ?2 AND state IN (1, 2)",
+      scope.account, id));
   return {};
 }
 
@@ -167,6 +183,7 @@ base::Result<> DeferredSkippedKeys::apply() {
 }
 
 base::Result<> DeferredSkippedKeys::erase(std::uint64_t epoch, std::uint32_t n) {
+  used_one_ = true;
   changes_.emplace_back([this, epoch, n] { return table_.erase(epoch, n); });
   return {};
 }

@@ -19,6 +19,7 @@ enum class SessionState : std::uint8_t {
   unproven = 0,  // the joiner has not shown yet that it holds the invite's secret
   live = 1,
   superseded = 2,  // a later one is used for sending; what still comes on this one is opened
+  broken = 3,      // something did not open: receipts are taken from it, messages are not
 };
 
 struct SessionRow {
@@ -30,6 +31,7 @@ struct SessionRow {
   std::array<std::uint8_t, 32> handshake_hash{};
   SessionState state = SessionState::unproven;
   base::UnixMillis created_at = 0;
+  std::int64_t join_id = 0;     // the handshake it came from; written by the insert only
   crypto::WipingBytes ratchet;  // crypto::Ratchet::save()
 };
 
@@ -43,8 +45,10 @@ base::Result<std::optional<SessionRow>> find_session_by_tag(
 // Of all live sessions with a contact the one with the smallest handshake hash (decision 8).
 base::Result<std::optional<SessionRow>> sending_session(const Scope& scope,
                                                         base::ContactId contact);
-// Every live session with the contact but one sends no more.
-base::Result<> supersede_sessions(const Scope& scope, const std::vector<std::int64_t>& ids);
+// These send no more; of the contact's sessions that do not, the newest few are kept.
+base::Result<> supersede_sessions(const Scope& scope, base::ContactId contact,
+                                  const std::vector<std::int64_t>& ids);
+base::Result<> set_session_broken(const Scope& scope, std::int64_t id);
 base::Result<std::vector<std::int64_t>> live_sessions(const Scope& scope, base::ContactId contact);
 
 // The skipped keys of one session. Valid while the scope is.
@@ -72,6 +76,8 @@ class DeferredSkippedKeys final : public crypto::SkippedKeys {
   explicit DeferredSkippedKeys(SkippedKeyTable& table) : table_(table) {}
 
   base::Result<> apply();
+  // A skipped key opened the message: it came later than one that was encrypted after it.
+  bool used_one() const { return used_one_; }
 
   base::Result<std::optional<crypto::MessageKey>> find(std::uint64_t epoch,
                                                        std::uint32_t n) override {
@@ -84,6 +90,7 @@ class DeferredSkippedKeys final : public crypto::SkippedKeys {
 
  private:
   SkippedKeyTable& table_;
+  bool used_one_ = false;
   std::vector<base::UniqueFunction<base::Result<>()>> changes_;
 };
 

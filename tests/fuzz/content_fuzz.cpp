@@ -19,7 +19,7 @@ void check(bool holds) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const base::ByteView bytes(data + 1, size - 1);
-  switch (data[0] % 6) {
+  switch (data[0] % 9) {
     case 0:
       if (const auto content = messaging::decode_content(bytes)) {
         const auto again = messaging::decode_content(messaging::encode(*content));
@@ -46,6 +46,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 4:
       if (const auto envelopes = messaging::split_body(bytes)) {
         check(!envelopes->empty() && envelopes->size() <= messaging::kMaxDepositEnvelopes);
+      }
+      break;
+    case 6:
+      if (const auto request = messaging::decode_session_request(bytes)) {
+        const auto again = messaging::decode_session_request(messaging::encode(*request));
+        check(again.ok() && again->heard.seq == request->heard.seq);
+      }
+      break;
+    case 7:
+      if (const auto answer = messaging::decode_session_answer(bytes)) {
+        check(messaging::decode_session_answer(messaging::encode(*answer)).ok());
       }
       break;
     default:

@@ -136,6 +136,23 @@ TEST_CASE("the cards of a handshake come back, and a key that is none is refused
   CHECK_FALSE(decode_join_request(encode(JoinRequest{"number", bad})).ok());
 }
 
+TEST_CASE("what a session handshake carries comes back, cut at any length it is refused") {
+  const base::Bytes request = encode(SessionRequest{sample_card(), {7, uuid(3)}});
+  const auto read = decode_session_request(request);
+  REQUIRE(read.ok());
+  CHECK(read->heard.seq == 7);
+  CHECK(read->heard.uuid == uuid(3));
+  CHECK(read->card.mailbox == sample_card().mailbox);
+  const base::Bytes answer = encode(SessionAnswer{{}, sample_card(), {}});
+  CHECK(decode_session_answer(answer).ok());
+  for (std::size_t size = 0; size < request.size(); ++size) {
+    REQUIRE_FALSE(decode_session_request(base::ByteView(request).first(size)).ok());
+  }
+  for (std::size_t size = 0; size < answer.size(); ++size) {
+    REQUIRE_FALSE(decode_session_answer(base::ByteView(answer).first(size)).ok());
+  }
+}
+
 TEST_CASE("a part of a file must fit its place") {
   const std::uint64_t size = crypto::sealed_size(2 * kFilePart);
   const base::Bytes full(kFilePart, 1);
@@ -175,4 +192,6 @@ TEST_CASE("the corpus of content_fuzz is written from samples", "[.][corpus]") {
   const base::Bytes body = encode_event(EventBody(Info{"hello"}));
   event.insert(event.end(), body.begin(), body.end());
   write("event", 5, event);
+  write("session-request", 6, encode(SessionRequest{sample_card(), {7, uuid(3)}}));
+  write("session-answer", 7, encode(SessionAnswer{{}, sample_card(), {}}));
 }

@@ -121,12 +121,16 @@ TEST_CASE("a blocked contact's chat is hidden and tells nothing until it is unbl
   });
   CHECK(refused.error().code == base::Errc::forbidden);
   world.bob.forget_events();
+  const std::size_t before = world.network.deposits();
   const MsgId sent = world.alice.send(alices, "anybody there?");
-  REQUIRE(world.until([&] { return world.alice.state(sent) == MsgState::out_delivered; }));
+  // Its token admits nothing: the message stays with its sender.
+  REQUIRE(world.until([&] { return world.network.deposits() > before + 3; }));
+  CHECK(world.alice.state(sent) == MsgState::out_pending);
   CHECK(world.bob.events_of<IncomingMsg>().empty());
   REQUIRE(block(world.bob, alice, false));
   CHECK(world.bob.chat_with_peer() == bobs);
-  CHECK(world.bob.has_text("anybody there?") == !world.bob.texts(bobs).empty());
+  CHECK(world.until([&] { return world.bob.has_text("anybody there?"); }));
+  CHECK(world.until([&] { return world.alice.state(sent) == MsgState::out_delivered; }));
 }
 
 TEST_CASE("the chat list is in order: pinned first, then by last message; archived apart") {

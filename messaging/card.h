@@ -1,0 +1,83 @@
+// Card: who somebody is and how they are reached by the one contact it is given to, and the
+// payloads of handshakes that carry cards. docs/protocol.md has them byte for byte.
+//
+//   card = identity 32 | text addr | text name | text status | bool bot | u8 urls, text each |
+//          text mailbox | deposit token 32 | tag 16
+//
+// Everything is bounded and length-checked when read; bytes after the known fields of a payload are
+// a later version's and ignored.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/wire.h"
+#include "crypto/identity.h"
+#include "messaging/deposit.h"
+
+namespace messaging {
+
+using Uuid = std::array<std::uint8_t, 16>;
+using Tag = std::array<std::uint8_t, 16>;
+
+struct Card {
+  crypto::PublicKey identity;
+  std::string addr;
+  std::string name;
+  std::string status;
+  bool bot = false;
+  std::vector<std::string> urls;  // 1 to 3
+  std::string mailbox;
+  DepositToken token;  // admits this contact
+  Tag tag{};           // to be put on what is sent to the card's owner
+};
+
+// Payload of handshake message 1.
+struct JoinRequest {
+  std::string invite_number;
+  Card card;
+};
+
+// Payload of handshake message 2.
+struct JoinAnswer {
+  crypto::X25519Public ratchet_key;
+  Card card;
+};
+
+// The recipient's last message that the writer has: a store that does not know it was restored from
+// an older copy.
+struct Heard {
+  std::uint64_t seq = 0;  // 0: none
+  Uuid uuid{};
+};
+
+// Payloads of a session between known identities (messaging/renewal.h).
+struct SessionRequest {
+  Card card;
+  Heard heard;
+};
+struct SessionAnswer {
+  crypto::X25519Public ratchet_key;
+  Card card;
+  Heard heard;
+};
+
+base::Bytes encode(const JoinRequest& request);
+base::Bytes encode(const JoinAnswer& answer);
+base::Bytes encode(const SessionRequest& request);
+base::Bytes encode(const SessionAnswer& answer);
+base::Bytes encode(const Card& card);
+base::Result<JoinRequest> decode_join_request(base::ByteView bytes);
+base::Result<JoinAnswer> decode_join_answer(base::ByteView bytes);
+base::Result<SessionRequest> decode_session_request(base::ByteView bytes);
+base::Result<SessionAnswer> decode_session_answer(base::ByteView bytes);
+base::Result<Card> decode_card(base::ByteView bytes);
+
+void write_heard(base::WireWriter& out, const Heard& heard);
+Heard read_heard(base::WireReader& in);
+
+}  // namespace messaging

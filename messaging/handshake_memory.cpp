@@ -1,0 +1,76 @@
+#include "messaging/handshake_memory.h"
+
+#include "base/wire.h"
+#include "crypto/envelope.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+
+constexpr std::size_t kMaxHandshake = 4096;
+constexpr std::size_t kMaxCard = 64 * 1024;
+
+void write_ids(base::WireWriter& out, const std::vector<std::int64_t>& ids) {
+  out.u16(static_cast<std::uint16_t>(ids.size()));
+  for (const std::int64_t id : ids) out.i64(id);
+}
+
+std::vector<std::int64_t> read_ids(base::WireReader& in) {
+  std::vector<std::int64_t> ids;
+  const std::size_t count = in.u16();
+  for (std::size_t i = 0; i < count && in.ok(); ++i) ids.push_back(in.i64());
+  return ids;
+}
+
+crypto::WipingBytes wiped(base::WireWriter& out) {
+  base::Bytes bytes = out.take();
+  crypto::WipingBytes copy(bytes.begin(), bytes.end());
+  crypto::wipe(bytes);
+  return copy;
+}
+
+base::Error damaged() { return fail(Errc::corrupt, "a pending handshake is damaged"); }
+
+}  // namespace
+
+crypto::WipingBytes encode_memory(const BeginnerMemory& memory) {
+  base::WireWriter out;
+  write_ids(out, memory.older_sessions);
+  out.bytes(memory.handshake).bytes(memory.group);
+  return wiped(out);
+}
+
+base::Result<BeginnerMemory> decode_beginner_memory(base::ByteView bytes) {
+  base::WireReader in(bytes);
+  BeginnerMemory memory;
+  memory.older_sessions = read_ids(in);
+  const base::ByteView handshake = in.bytes(kMaxHandshake);
+  memory.group = base::to_bytes(in.bytes(kMaxGroupId));
+  if (!in.done()) return damaged();
+  memory.handshake.assign(handshake.begin(), handshake.end());
+  return memory;
+}
+
+crypto::WipingBytes encode_memory(const AnswererMemory& memory) {
+  base::WireWriter out;
+  write_ids(out, memory.older_sessions);
+  out.bytes(encode(memory.card)).bytes(memory.answer);
+  write_heard(out, memory.heard);
+  return wiped(out);
+}
+
+base::Result<AnswererMemory> decode_answerer_memory(base::ByteView bytes) {
+  base::WireReader in(bytes);
+  AnswererMemory memory;
+  memory.older_sessions = read_ids(in);
+  const base::ByteView card = in.bytes(kMaxCard);
+  memory.answer = base::to_bytes(in.bytes(crypto::kMaxEnvelope));
+  memory.heard = read_heard(in);
+  if (!in.done()) return damaged();
+  EDGE_TRY(memory.card, decode_card(card));
+  return memory;
+}
+
+}  // namespace messaging

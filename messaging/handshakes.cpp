@@ -1,0 +1,181 @@
+#include "messaging/handshakes.h"
+
+#include "crypto/envelope.h"
+#include "messaging/content.h"
+#include "messaging/outgoing.h"
+#include "messaging/reach.h"
+#include "store/tables/deposit_tokens.h"
+#include "store/tables/routes.h"
+
+namespace messaging {
+namespace {
+
+using store::JoinRole;
+using store::PendingJoinRow;
+
+// The oldest goes when there are too many.
+base::Result<> make_room(const WriteContext& write, JoinRole role) {
+  EDGE_TRY(const auto ids, store::pending_joins_of_role(write.scope, role));
+  if (ids.size() < kMaxPendingAnswers) return {};
+  EDGE_TRY(const auto oldest, store::find_pending_join(write.scope, ids.front()));
+  return oldest ? forget_asker(write, *oldest) : base::Result<>{};
+}
+
+base::Result<> send_answer(const WriteContext& write, const PendingJoinRow& pending,
+                           base::Bytes envelope) {
+  EDGE_CHECK(store::delete_outbox_of_join(write.scope, pending.id));
+  store::OutboxRow out;
+  out.route_id = pending.route_id;
+  out.kind = pending.role == JoinRole::inviter ? store::OutboxKind::join_answer
+                                               : store::OutboxKind::session_answer;
+  out.join_id = pending.id;
+  out.created_at = write.tx.now();
+  out.envelope = std::move(envelope);
+  EDGE_CHECK(store::insert_outbox(write.scope, out));
+  wake_courier(write, pending.route_id);
+  return {};
+}
+
+}  // namespace
+
+base::Result<store::ContactRow> contact_for(const WriteContext& write, const crypto::PublicKey& key,
+                                            const std::string& addr, const std::string& name) {
+  EDGE_TRY(auto known, store::find_contact_by_key(write.scope, key.bytes()));
+  if (known) return *std::move(known);
+  store::ContactRow row;
+  EDGE_TRY(row.id, write.tx.next<ContactId>(write.account.id, "contact", kFirstId));
+  row.key = base::to_bytes(base::ByteView(key.bytes()));
+  row.addr = addr;
+  row.auth_name = name;
+  EDGE_CHECK(store::insert_contact(write.scope, row));
+  return row;
+}
+
+void apply_card(store::ContactRow& contact, const Card& card, UnixMillis now) {
+  contact.state = store::ContactState::known;
+  contact.addr = card.addr;
+  contact.auth_name = card.name;
+  contact.status = card.status;
+  contact.bot = card.bot;
+  contact.last_seen = now;
+}
+
+base::Result<> answer_question(const WriteContext& write, Question question,
+                               crypto::Handshake& handshake, AnswerPayload payload,
+                               const Heard& heard) {
+  EDGE_CHECK(make_room(write, question.role));
+  AnswererMemory memory;
+  if (question.contact) {
+    EDGE_TRY(memory.older_sessions, store::live_sessions(write.scope, *question.contact));
+  }
+  const auto pair = crypto::RatchetKeyPair::generate();
+  EDGE_TRY(const Card ours, make_card(write));
+  EDGE_TRY(const base::Bytes reply, handshake.write(payload(pair.public_key, ours, heard)));
+  EDGE_TRY(const auto keys, handshake.split());
+
+  PendingJoinRow pending;
+  EDGE_TRY(pending.id, write.tx.next_id(write.account.id, "pending_join"));
+  EDGE_CHECK(admit(write, ours.token, pending.id, question.contact));
+  store::SessionRow session;
+  EDGE_TRY(session.id, write.tx.next_id(write.account.id, "session"));
+  session.tag = ours.tag;
+  session.peer_tag = question.card.tag;
+  session.peer_box = handshake.remote_static()->bytes;
+  session.handshake_hash = handshake.handshake_hash();
+  session.created_at = write.tx.now();
+  session.join_id = pending.id;
+  session.ratchet = crypto::Ratchet::respond(handshake.handshake_hash(), keys, pair).save();
+  EDGE_CHECK(store::insert_session(write.scope, session));
+
+  pending.role = question.role;
+  pending.digest = question.digest;
+  pending.invite_id = question.invite_id;
+  pending.contact = question.contact;
+  pending.session_id = session.id;
+  EDGE_TRY(pending.route_id, new_route(write, way_of(question.card)));
+  pending.created_at = session.created_at;
+  const auto kind =
+      question.role == JoinRole::inviter ? EnvelopeKind::join_answer : EnvelopeKind::session_answer;
+  EDGE_TRY(memory.answer,
+           crypto::seal_envelope(*handshake.remote_static(), static_cast<std::uint8_t>(kind),
+                                 question.card.tag, reply));
+  memory.card = std::move(question.card);
+  memory.heard = question.heard;
+  pending.memory = encode_memory(memory);
+  EDGE_CHECK(store::insert_pending_join(write.scope, pending));
+  return send_answer(write, pending, std::move(memory.answer));
+}
+
+base::Result<bool> repeat_answer(const WriteContext& write,
+                                 const std::array<std::uint8_t, 32>& digest) {
+  EDGE_TRY(const auto pending, store::find_pending_join_by_digest(write.scope, digest));
+  if (!pending) return false;
+  EDGE_TRY(auto memory, decode_answerer_memory(pending->memory));
+  EDGE_CHECK(send_answer(write, *pending, std::move(memory.answer)));
+  return true;
+}
+
+base::Result<store::SessionRow> take_answer(const WriteContext& write,
+                                            const PendingJoinRow& pending,
+                                            const BeginnerMemory& memory, const Card& card,
+                                            const crypto::Ratchet& ratchet,
+                                            const std::array<std::uint8_t, 32>& handshake_hash,
+                                            store::ContactRow& contact) {
+  store::SessionRow session;
+  EDGE_TRY(session.id, write.tx.next_id(write.account.id, "session"));
+  session.contact = contact.id;
+  session.tag = *pending.tag;
+  session.peer_tag = card.tag;
+  EDGE_TRY(const auto their_box, card.identity.to_x25519());
+  session.peer_box = their_box.bytes;
+  session.handshake_hash = handshake_hash;
+  session.state = store::SessionState::live;
+  session.created_at = write.tx.now();
+  session.join_id = pending.id;
+  session.ratchet = ratchet.save();
+  EDGE_CHECK(store::insert_session(write.scope, session));
+  EDGE_CHECK(store::supersede_sessions(write.scope, contact.id, memory.older_sessions));
+
+  EDGE_TRY(auto route, store::find_route(write.scope, pending.route_id));
+  store::RouteRow renewed{pending.route_id, way_of(card), std::nullopt};
+  // An invite's token admits nothing but joins.
+  if (route && pending.role == JoinRole::initiator) renewed.second = std::move(route->way);
+  EDGE_CHECK(store::update_route(write.scope, renewed));
+  EDGE_CHECK(switch_route(write, contact, pending.route_id));
+  apply_card(contact, card, write.tx.now());
+  EDGE_CHECK(store::update_contact(write.scope, contact));
+  EDGE_CHECK(store::delete_outbox_of_join(write.scope, pending.id));
+  return session;
+}
+
+base::Result<store::ContactRow> take_proof(const WriteContext& write, const PendingJoinRow& pending,
+                                           const AnswererMemory& memory, store::SessionRow& session,
+                                           bool verified) {
+  EDGE_TRY(store::ContactRow contact,
+           contact_for(write, memory.card.identity, memory.card.addr, memory.card.name));
+  EDGE_CHECK(switch_route(write, contact, pending.route_id));
+  apply_card(contact, memory.card, write.tx.now());
+  contact.verified = contact.verified || verified;
+  EDGE_CHECK(store::update_contact(write.scope, contact));
+  EDGE_CHECK(store::give_deposit_tokens(write.scope, pending.id, contact.id));
+  session.contact = contact.id;
+  session.state = store::SessionState::live;
+  EDGE_CHECK(store::update_session(write.scope, session));
+  EDGE_CHECK(store::supersede_sessions(write.scope, contact.id, memory.older_sessions));
+  EDGE_CHECK(store::delete_outbox_of_join(write.scope, pending.id));
+  EDGE_CHECK(store::delete_pending_join(write.scope, pending.id));
+  return contact;
+}
+
+base::Result<> forget_asker(const WriteContext& write, const PendingJoinRow& pending) {
+  EDGE_CHECK(store::delete_outbox_of_join(write.scope, pending.id));
+  EDGE_CHECK(store::delete_route(write.scope, pending.route_id));
+  EDGE_CHECK(
+      store::delete_deposit_tokens_of(write.scope, store::TokenPurpose::contact, pending.id));
+  if (pending.session_id != 0) {
+    EDGE_CHECK(store::delete_session(write.scope, pending.session_id));
+  }
+  return store::delete_pending_join(write.scope, pending.id);
+}
+
+}  // namespace messaging

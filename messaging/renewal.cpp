@@ -1,0 +1,264 @@
+#include "messaging/renewal.h"
+
+#include "base/wire.h"
+#include "crypto/envelope.h"
+#include "crypto/hash.h"
+#include "messaging/content.h"
+#include "messaging/handshakes.h"
+#include "messaging/outgoing.h"
+#include "messaging/reach.h"
+#include "messaging/restoration.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+using store::JoinRole;
+using store::PendingJoinRow;
+using store::TokenPurpose;
+
+constexpr base::Millis kRetiredTokenLifetime = 90 * 24 * 3600 * base::Millis{1000};
+
+base::Bytes prologue(const crypto::PublicKey& responder, base::ByteView group) {
+  base::WireWriter out;
+  out.fixed(base::as_bytes("privitty-edge session v1")).fixed(responder.bytes()).fixed(group);
+  return out.take();
+}
+
+// Whether an earlier try still deserves its time. A clock that was set back makes it none.
+bool under_way(const std::optional<PendingJoinRow>& pending, UnixMillis now) {
+  if (!pending || pending->state != store::JoinState::waiting) return false;
+  const base::Millis age = now - pending->created_at;
+  return age >= 0 && age < kRenewalPatience;
+}
+
+base::Result<> drop_request(const WriteContext& write, const PendingJoinRow& pending) {
+  EDGE_CHECK(store::delete_outbox_of_join(write.scope, pending.id));
+  EDGE_CHECK(store::delete_deposit_tokens_of(write.scope, TokenPurpose::contact, pending.id));
+  return store::delete_pending_join(write.scope, pending.id);
+}
+
+base::Result<> send_request(const WriteContext& write, const store::ContactRow& contact,
+                            base::Bytes group) {
+  PendingJoinRow pending;
+  EDGE_TRY(pending.id, write.tx.next_id(write.account.id, "pending_join"));
+  EDGE_TRY(const Card card, make_card(write));
+  EDGE_CHECK(admit(write, card.token, pending.id, contact.id));
+  EDGE_TRY(const auto key, crypto::PublicKey::from_bytes(contact.key));
+  EDGE_TRY(const crypto::X25519Public responder, key.to_x25519());
+  crypto::HandshakeOptions options;
+  options.static_key = &write.account.identity.x25519_secret();
+  options.remote_static = responder;
+  const base::Bytes bound = prologue(key, group);
+  options.prologue = bound;
+  EDGE_TRY(auto handshake, crypto::Handshake::start(crypto::NoisePattern::IK,
+                                                    crypto::NoiseRole::initiator, options));
+  EDGE_TRY(const Heard heard, heard_of(write, contact.id));
+  EDGE_TRY(const base::Bytes message, handshake.write(encode(SessionRequest{card, heard})));
+  base::WireWriter body;
+  body.bytes(group).fixed(message);
+
+  pending.role = JoinRole::initiator;
+  pending.tag = card.tag;
+  pending.contact = contact.id;
+  pending.route_id = *contact.route_id;
+  pending.created_at = write.tx.now();
+  BeginnerMemory memory;
+  memory.handshake = handshake.save();
+  memory.group = std::move(group);
+  EDGE_TRY(memory.older_sessions, store::live_sessions(write.scope, contact.id));
+  pending.memory = encode_memory(memory);
+  EDGE_CHECK(store::insert_pending_join(write.scope, pending));
+
+  store::OutboxRow out;
+  out.route_id = pending.route_id;
+  out.contact = contact.id;
+  out.kind = store::OutboxKind::session_request;
+  out.join_id = pending.id;
+  out.created_at = pending.created_at;
+  EDGE_TRY(out.envelope, crypto::seal_envelope(
+                             responder, static_cast<std::uint8_t>(EnvelopeKind::session_request),
+                             {}, body.view()));
+  EDGE_CHECK(store::insert_outbox(write.scope, out));
+  wake_courier(write, pending.route_id);
+  return {};
+}
+
+base::Result<> announce_renewal(const WriteContext& write, ContactId contact) {
+  EDGE_CHECK(write.emit(ContactsChanged{contact}));
+  EDGE_TRY(auto chat, store::find_chat_by_contact(write.scope, contact));
+  if (!chat) return {};
+  if (!chat->encrypted) {
+    chat->encrypted = true;
+    EDGE_CHECK(store::update_chat(write.scope, *chat));
+    EDGE_CHECK(write.emit(PrivittyChatEncryptionChanged{chat->id, true}));
+  }
+  return write.emit(PrivittyPeerHandshakeComplete{chat->id, contact});
+}
+
+}  // namespace
+
+base::Result<bool> ensure_session(const WriteContext& write, ContactId contact,
+                                  const Introduction* introduction) {
+  EDGE_TRY(const auto live, store::live_sessions(write.scope, contact));
+  if (!live.empty()) return true;
+  EDGE_CHECK(begin_session(write, contact, introduction));
+  return false;
+}
+
+base::Result<> begin_session(const WriteContext& write, ContactId id,
+                             const Introduction* introduction) {
+  EDGE_TRY(store::ContactRow contact, store::load_contact(write.scope, id));
+  if (contact.blocked || contact.key.empty()) return {};
+  base::Bytes group;
+  if (introduction != nullptr) {
+    if (introduction->group.empty() || introduction->group.size() > kMaxGroupId) {
+      return fail(Errc::invalid_argument, "a group's id has 1 to 64 bytes");
+    }
+    group = introduction->group;
+    if (!contact.route_id) {
+      EDGE_TRY(contact.route_id, new_route(write, {introduction->urls, introduction->mailbox,
+                                                   introduction->token.bytes}));
+      EDGE_CHECK(store::update_contact(write.scope, contact));
+    }
+  }
+  if (!contact.route_id) return {};
+  EDGE_TRY(const auto join, store::find_pending_join_by_contact(write.scope, id, JoinRole::joiner));
+  if (under_way(join, write.tx.now())) return {};
+  EDGE_TRY(const auto earlier,
+           store::find_pending_join_by_contact(write.scope, id, JoinRole::initiator));
+  if (under_way(earlier, write.tx.now())) return {};
+  if (!write.core.renewals.take(write.account.id, id, RenewalBudget::Side::begin)) return {};
+  if (earlier) {
+    EDGE_TRY(auto memory, decode_beginner_memory(earlier->memory));
+    if (group.empty()) group = std::move(memory.group);
+    EDGE_CHECK(drop_request(write, *earlier));
+  }
+  return send_request(write, contact, std::move(group));
+}
+
+base::Result<> renew_refused(const WriteContext& write, ContactId contact) {
+  EDGE_TRY(const auto live, store::live_sessions(write.scope, contact));
+  for (const std::int64_t session : live) {
+    EDGE_CHECK(store::set_session_broken(write.scope, session));
+  }
+  EDGE_CHECK(store::hold_outbox(write.scope, contact));
+  return begin_session(write, contact);
+}
+
+base::Result<bool> answer_session_request(const WriteContext& write,
+                                          const store::DepositTokenRow& token,
+                                          base::ByteView body) {
+  const auto digest = crypto::blake2b<32>(body);
+  EDGE_TRY(const bool repeated, repeat_answer(write, digest));
+  if (repeated) return true;
+  base::WireReader in(body);
+  const base::ByteView group = in.bytes(kMaxGroupId);
+  const base::ByteView message = in.rest();
+  const bool introduced = token.purpose == TokenPurpose::introduction;
+  if (!in.ok() || (introduced && group.empty())) return false;
+
+  crypto::HandshakeOptions options;
+  options.static_key = &write.account.identity.x25519_secret();
+  const base::Bytes bound = prologue(write.account.identity.public_key(), group);
+  options.prologue = bound;
+  EDGE_TRY(auto handshake, crypto::Handshake::start(crypto::NoisePattern::IK,
+                                                    crypto::NoiseRole::responder, options));
+  const auto payload = handshake.read(message);
+  if (!payload) return false;
+  auto request = decode_session_request(*payload);
+  if (!request) return false;
+  const auto their_box = request->card.identity.to_x25519();
+  if (!their_box || !handshake.remote_static() || *their_box != *handshake.remote_static()) {
+    return false;
+  }
+  EDGE_TRY(const auto known,
+           store::find_contact_by_key(write.scope, request->card.identity.bytes()));
+  if (request->card.identity == write.account.identity.public_key()) return false;
+  if (known ? known->blocked : !introduced) return false;
+  // A contact's token is its own: it introduces nobody else.
+  if (token.contact && (!known || known->id != *token.contact)) return false;
+  if (!write.core.renewals.take(write.account.id, known ? known->id : ContactId(),
+                                RenewalBudget::Side::answer)) {
+    return false;
+  }
+  Question question;
+  question.role = JoinRole::responder;
+  question.digest = digest;
+  Heard heard;
+  if (known) {
+    question.contact = known->id;
+    EDGE_TRY(heard, heard_of(write, known->id));
+    EDGE_TRY(const auto earlier,
+             store::find_pending_join_by_contact(write.scope, known->id, JoinRole::responder));
+    if (earlier) EDGE_CHECK(forget_asker(write, *earlier));
+  }
+  question.card = std::move(request->card);
+  question.heard = request->heard;
+  EDGE_CHECK(answer_question(
+      write, std::move(question), handshake,
+      [](const crypto::X25519Public& ratchet_key, const Card& ours, const Heard& their_last) {
+        return encode(SessionAnswer{ratchet_key, ours, their_last});
+      },
+      heard));
+  return true;
+}
+
+base::Result<bool> complete_session_answer(const WriteContext& write, const Tag& tag,
+                                           base::ByteView message) {
+  EDGE_TRY(const auto pending, store::find_pending_join_by_tag(write.scope, tag));
+  if (!pending || pending->role != JoinRole::initiator || !pending->contact) return false;
+  EDGE_TRY(auto memory, decode_beginner_memory(pending->memory));
+  EDGE_TRY(auto handshake, crypto::Handshake::load(memory.handshake));
+  EDGE_TRY(store::ContactRow contact, store::load_contact(write.scope, *pending->contact));
+  const auto payload = handshake.read(message);
+  if (!payload || contact.blocked) return false;
+  const auto answer = decode_session_answer(*payload);
+  if (!answer || base::to_bytes(base::ByteView(answer->card.identity.bytes())) != contact.key) {
+    return false;
+  }
+  EDGE_TRY(const auto keys, handshake.split());
+  const auto ratchet =
+      crypto::Ratchet::initiate(handshake.handshake_hash(), keys, answer->ratchet_key);
+  if (!ratchet) return false;
+  EDGE_TRY(auto session, take_answer(write, *pending, memory, answer->card, *ratchet,
+                                     handshake.handshake_hash(), contact));
+  EDGE_CHECK(store::delete_pending_join(write.scope, pending->id));
+  EDGE_CHECK(queue_hello(write, contact.id, session, 0));
+  EDGE_CHECK(announce_renewal(write, contact.id));
+  EDGE_CHECK(encrypt_again(write, contact.id, answer->heard));
+  return true;
+}
+
+base::Result<> prove_initiator(const WriteContext& write, const PendingJoinRow& pending,
+                               store::SessionRow& session) {
+  EDGE_TRY(const auto memory, decode_answerer_memory(pending.memory));
+  EDGE_TRY(const store::ContactRow contact, take_proof(write, pending, memory, session, false));
+  EDGE_CHECK(announce_renewal(write, contact.id));
+  return encrypt_again(write, contact.id, memory.heard);
+}
+
+base::Result<> expire_renewals(const WriteContext& write, UnixMillis now) {
+  for (const JoinRole role : {JoinRole::initiator, JoinRole::responder}) {
+    EDGE_TRY(const auto ids, store::pending_joins_of_role(write.scope, role));
+    for (const std::int64_t id : ids) {
+      EDGE_TRY(const auto pending, store::find_pending_join(write.scope, id));
+      if (!pending || pending->created_at > now - kHandshakeLifetime) continue;
+      EDGE_CHECK(role == JoinRole::initiator ? drop_request(write, *pending)
+                                             : forget_asker(write, *pending));
+    }
+  }
+  return store::delete_retired_tokens(write.scope, now - kRetiredTokenLifetime);
+}
+
+base::Result<> retry_renewals(const WriteContext& write) {
+  EDGE_TRY(const auto contacts, store::contacts_with_waiting_outbox(write.scope));
+  for (const ContactId contact : contacts) {
+    EDGE_TRY(const bool live, ensure_session(write, contact));
+    if (live) EDGE_CHECK(release_waiting(write, contact));
+  }
+  return {};
+}
+
+}  // namespace messaging

@@ -1,0 +1,36 @@
+// RenewalBudget: how often a session may be renewed with one contact, so that a pair that keeps
+// failing, or a hostile contact, costs little: a few at once, then one every five minutes. In
+// memory: a restart gives everybody a few again. Safe from any thread.
+#pragma once
+
+#include <map>
+#include <tuple>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/mutex.h"
+
+namespace messaging {
+
+class RenewalBudget {
+ public:
+  enum class Side { begin, answer };
+
+  explicit RenewalBudget(const base::Clock& clock) : clock_(clock) {}
+
+  // False: not now. Contact 0 stands for everybody who is not a contact yet.
+  bool take(base::AccountId account, base::ContactId contact, Side side);
+  void forget(base::AccountId account);
+
+ private:
+  using Key = std::tuple<base::AccountId, base::ContactId, Side>;
+  struct Bucket {
+    int left = 0;
+    base::Millis filled_at = 0;
+  };
+  const base::Clock& clock_;
+  base::Mutex mutex_;
+  std::map<Key, Bucket> buckets_ GUARDED_BY(mutex_);
+};
+
+}  // namespace messaging

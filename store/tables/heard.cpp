@@ -1,0 +1,32 @@
+#include "store/tables/heard.h"
+
+namespace store {
+
+base::Result<HeardRow> load_heard(const Scope& scope, base::ContactId contact) {
+  EDGE_TRY(const auto row,
+           scope.db.one<HeardRow>(
+               "SELECT heard_seq, heard_shift, heard_session, heard_uuid FROM contact"
+               " WHERE account_id = ?1 AND id = ?2",
+               [](const Row& columns) -> base::Result<HeardRow> {
+                 HeardRow heard;
+                 heard.seq = columns.integer(0);
+                 heard.shift = columns.integer(1);
+                 heard.session = columns.integer(2);
+                 if (!columns.is_null(3)) {
+                   EDGE_TRY(heard.uuid, columns.array<16>(3));
+                 }
+                 return heard;
+               },
+               scope.account, contact));
+  return row.value_or(HeardRow{});
+}
+
+base::Result<> update_heard(const Scope& scope, base::ContactId contact, const HeardRow& row) {
+  EDGE_CHECK(
+      scope.db.run("UPDATE contact SET heard_seq = ?3, heard_shift = ?4, heard_session = ?5,"
+                   " heard_uuid = ?6 WHERE account_id = ?1 AND id = ?2",
+                   scope.account, contact, row.seq, row.shift, row.session, row.uuid));
+  return {};
+}
+
+}  // namespace store

@@ -1,0 +1,22 @@
+// Heard: how far a contact's messages in the 1:1 chat have come, and what its own numbers are
+// shifted by (messaging/restoration.h).
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "store/tables/scope.h"
+
+namespace store {
+
+struct HeardRow {
+  std::int64_t seq = 0;  // the highest place given; 0: none
+  std::int64_t shift = 0;
+  std::int64_t session = 0;             // that the message at `seq` came on
+  std::array<std::uint8_t, 16> uuid{};  // of the message at `seq`
+};
+
+base::Result<HeardRow> load_heard(const Scope& scope, base::ContactId contact);
+base::Result<> update_heard(const Scope& scope, base::ContactId contact, const HeardRow& row);
+
+}  // namespace store

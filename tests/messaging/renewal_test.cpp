@@ -1,0 +1,176 @@
+// Sessions that were lost, or that one side's store went back behind, heal by themselves (decision
+// 9): whatever is sent afterwards arrives once and in order.
+#include <algorithm>
+#include <filesystem>
+
+#include "store/tables/scope.h"
+#include "tests/support/world.h"
+
+using namespace test;
+
+namespace {
+
+// A copy of a gateway's whole directory, as a backup would have it.
+class StoreCopy {
+ public:
+  explicit StoreCopy(Peer& peer) : peer_(peer) {
+    peer_.stop();
+    std::filesystem::copy(peer_.dir(), copy_.path(), kAll);
+    peer_.start();
+  }
+  // The gateway goes on from the copy.
+  void restore() {
+    peer_.stop();
+    for (const auto& entry : std::filesystem::directory_iterator(peer_.dir())) {
+      std::filesystem::remove_all(entry.path());
+    }
+    std::filesystem::copy(copy_.path(), peer_.dir(), kAll);
+    peer_.start();
+  }
+
+ private:
+  static constexpr auto kAll =
+      std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing;
+  Peer& peer_;
+  TempDir copy_;
+};
+
+void lose_sessions(Peer& peer) {
+  auto done = peer.store().write_now<void>([](store::Tx& tx) -> base::Result<> {
+    EDGE_CHECK(tx.db().run("DELETE FROM session"));
+    return {};
+  });
+  REQUIRE(done.ok());
+}
+
+std::vector<std::string> numbered(const std::string& who, int from, int to) {
+  std::vector<std::string> all;
+  for (int i = from; i < to; ++i) all.push_back(who + std::to_string(i));
+  return all;
+}
+
+// What `who` said, as the chat shows it.
+std::vector<std::string> said(Peer& peer, ChatId chat, char who) {
+  std::vector<std::string> found;
+  for (const std::string& text : peer.texts(chat)) {
+    if (text.front() == who) found.push_back(text);
+  }
+  return found;
+}
+
+struct Talk {
+  World world;
+  ChatId alices = world.join(world.alice, world.bob);
+  ChatId bobs = world.bob.chat_with_peer();
+  int a = 0;
+  int b = 0;
+  static bool earlier(const std::string& x, const std::string& y) {
+    return std::stoi(x.substr(1)) < std::stoi(y.substr(1));
+  }
+
+  void alice_sends(int count) {
+    for (int i = 0; i < count; ++i) world.alice.send(alices, "a" + std::to_string(a++));
+  }
+  void bob_sends(int count) {
+    for (int i = 0; i < count; ++i) world.bob.send(bobs, "b" + std::to_string(b++));
+  }
+  bool arrived() {
+    return world.until([&] {
+      return said(world.bob, bobs, 'a').size() >= static_cast<std::size_t>(a) &&
+             said(world.alice, alices, 'b').size() >= static_cast<std::size_t>(b);
+    });
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a receiver that lost its sessions gets what is sent, once and in order") {
+  Talk talk;
+  talk.alice_sends(2);
+  REQUIRE(talk.arrived());
+  lose_sessions(talk.world.bob);
+  talk.alice_sends(5);
+  talk.bob_sends(5);
+  CHECK(talk.arrived());
+  CHECK(said(talk.world.bob, talk.bobs, 'a') == numbered("a", 0, 7));
+  CHECK(said(talk.world.alice, talk.alices, 'b') == numbered("b", 0, 5));
+}
+
+TEST_CASE("a sender that lost its sessions makes a new one, and what waited arrives") {
+  Talk talk;
+  lose_sessions(talk.world.alice);
+  talk.alice_sends(300);  // more than one slice
+  CHECK(talk.arrived());
+  CHECK(said(talk.world.bob, talk.bobs, 'a') == numbered("a", 0, 300));
+}
+
+TEST_CASE("when both lost the session and both begin a new one at once, all arrives") {
+  Talk talk;
+  lose_sessions(talk.world.alice);
+  lose_sessions(talk.world.bob);
+  talk.world.network.set({.cut = true});
+  talk.alice_sends(3);
+  talk.bob_sends(3);
+  talk.world.network.set({});
+  CHECK(talk.arrived());
+  talk.alice_sends(3);
+  talk.bob_sends(3);
+  CHECK(talk.arrived());
+  CHECK(said(talk.world.bob, talk.bobs, 'a') == numbered("a", 0, 6));
+  CHECK(said(talk.world.alice, talk.alices, 'b') == numbered("b", 0, 6));
+}
+
+TEST_CASE("a sender restored from an old copy goes on, in order after what it forgot") {
+  for (const int forgotten : {1, 4, 12}) {
+    for (const bool answered : {false, true}) {
+      for (const int later : {1, 8}) {
+        CAPTURE(forgotten, answered, later);
+        Talk talk;
+        talk.alice_sends(3);
+        talk.bob_sends(1);
+        REQUIRE(talk.arrived());
+        StoreCopy copy(talk.world.alice);
+        talk.alice_sends(forgotten);
+        if (answered) talk.bob_sends(2);
+        REQUIRE(talk.arrived());
+        copy.restore();
+        talk.alice_sends(later);
+        const auto all = numbered("a", 0, 3 + forgotten + later);
+        CHECK(talk.world.until(
+            [&] { return said(talk.world.bob, talk.bobs, 'a').size() >= all.size(); }));
+        CHECK(said(talk.world.bob, talk.bobs, 'a') == all);
+        talk.bob_sends(2);
+        CHECK(talk.world.until(
+            [&] { return talk.world.alice.has_text("b" + std::to_string(talk.b - 1)); }));
+        talk.alice_sends(2);
+        CHECK(talk.world.until(
+            [&] { return said(talk.world.bob, talk.bobs, 'a') == numbered("a", 0, talk.a); }));
+      }
+    }
+  }
+}
+
+TEST_CASE("a receiver restored from an old copy gets all that is sent afterwards") {
+  Talk talk;
+  talk.alice_sends(3);
+  talk.bob_sends(1);
+  REQUIRE(talk.arrived());
+  StoreCopy copy(talk.world.bob);
+  talk.alice_sends(4);
+  talk.bob_sends(4);
+  talk.alice_sends(1);
+  REQUIRE(talk.arrived());
+  copy.restore();
+  talk.alice_sends(5);
+  CHECK(talk.world.until([&] { return talk.world.bob.has_text("a12"); }));
+  talk.bob_sends(3);
+  CHECK(talk.world.until([&] { return talk.world.alice.has_text("b7"); }));
+  // Of what the copy did not have, those come again that Alice had no word of; the others are gone.
+  const auto shown = said(talk.world.bob, talk.bobs, 'a');
+  const auto all = numbered("a", 0, 13);
+  CHECK(std::includes(all.begin(), all.end(), shown.begin(), shown.end(), talk.earlier));
+  for (const std::string& text : numbered("a", 8, 13)) {
+    CHECK(std::count(shown.begin(), shown.end(), text) == 1);
+  }
+  CHECK(said(talk.world.alice, talk.alices, 'b') == numbered("b", 0, 8));
+}
