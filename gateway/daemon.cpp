@@ -184,6 +184,7 @@ base::Result<> Daemon::Parts::open_engine() {
   options.host = settings.public_url ? settings.public_url->host : surroundings.host_name;
   options.public_urls = {url.text()};
   options.version = version();
+  options.expire_after = settings.expire_after;
   options.paths = path_rules(settings);
   EDGE_TRY(engine, messaging::Engine::open(*store, *transport, clock, std::move(options)));
 

@@ -55,6 +55,30 @@ class Reader {
   GivenValues values_;
 };
 
+Result<base::Millis> read_duration(const GivenValue& given) {
+  constexpr base::Millis kSecond = 1000;
+  constexpr base::Millis kDay = 24 * 3600 * kSecond;
+  const auto wrong = [&] {
+    return fail(Errc::invalid_argument, given.source + " '" + given.text +
+                                            "': expected a duration from 1m to 365d, as 90s, 30m, "
+                                            "36h or 14d");
+  };
+  std::int64_t count = 0;
+  const char* end = given.text.data() + given.text.size();
+  const auto read = std::from_chars(given.text.data(), end, count);
+  if (read.ec != std::errc() || read.ptr + 1 != end || count < 1 || count > 100'000'000) {
+    return wrong();
+  }
+  base::Millis unit = 0;
+  if (*read.ptr == 's') unit = kSecond;
+  if (*read.ptr == 'm') unit = 60 * kSecond;
+  if (*read.ptr == 'h') unit = 3600 * kSecond;
+  if (*read.ptr == 'd') unit = kDay;
+  const base::Millis span = count * unit;
+  if (span < 60 * kSecond || span > 365 * kDay) return wrong();
+  return span;
+}
+
 Result<HostPort> read_address(const GivenValue& given) {
   return parse_host_port(given.text).with_context(given.source + " '" + given.text + "'");
 }
@@ -206,6 +230,9 @@ Result<Settings> give_types(const Reader& reader, const Surroundings& surroundin
   }
   if (const auto* given = reader.one("log-level")) {
     EDGE_TRY(out.log_level, read_level(*given));
+  }
+  if (const auto* given = reader.one("expire-after")) {
+    EDGE_TRY(out.expire_after, read_duration(*given));
   }
   if (const auto* given = reader.one("workers")) {
     EDGE_TRY(out.workers, read_workers(*given));

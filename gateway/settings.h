@@ -62,6 +62,7 @@ struct Settings {
   std::size_t workers = 0;  // 0: as many as there are processors, at least 2
   base::log::Level log_level = base::log::Level::info;
   bool stdio = false;
+  base::Millis expire_after = 14 * 24 * 3600 * base::Millis{1000};
   std::vector<std::string> warnings;  // to be logged once the level is set
 
   // Callers' paths lie below `files` only (decision 24).

@@ -18,24 +18,16 @@ constexpr std::size_t kMaxToken = 128;
 base::Error malformed() { return fail(Errc::invalid_argument, "malformed handshake payload"); }
 
 void write_card(WireWriter& out, const Card& card) {
-  out.fixed(card.identity.bytes()).text(card.addr).text(card.name).text(card.status);
-  out.boolean(card.bot).u8(static_cast<std::uint8_t>(card.urls.size()));
-  for (const std::string& url : card.urls) out.text(url);
-  out.text(card.mailbox).fixed(card.token.bytes).fixed(card.tag);
+  out.fixed(card.identity.bytes()).text(card.addr);
+  write_profile(out, card);
+  out.fixed(card.tag);
 }
 
 base::Result<Card> read_card(WireReader& in) {
   Card card;
   const base::ByteView identity = in.fixed(32);
   card.addr = in.text(kMaxAddr);
-  card.name = in.text(kMaxName);
-  card.status = in.text(kMaxStatus);
-  card.bot = in.boolean();
-  const std::size_t urls = in.u8();
-  if (urls < 1 || urls > 3) in.refuse();
-  for (std::size_t i = 0; i < urls && in.ok(); ++i) card.urls.push_back(in.text(kMaxUrl));
-  card.mailbox = in.text(kMaxToken);
-  card.token.bytes = in.array<32>();
+  static_cast<Profile&>(card) = read_profile(in);
   card.tag = in.array<16>();
   if (!in.ok()) return malformed();
   EDGE_TRY(card.identity, crypto::PublicKey::from_bytes(identity));
@@ -55,6 +47,26 @@ base::Result<Card> decode_card(base::ByteView bytes) {
   EDGE_TRY(Card card, read_card(in));
   if (!in.done()) return malformed();
   return card;
+}
+
+void write_profile(WireWriter& out, const Profile& profile) {
+  out.text(profile.name).text(profile.status).boolean(profile.bot);
+  out.u8(static_cast<std::uint8_t>(profile.urls.size()));
+  for (const std::string& url : profile.urls) out.text(url);
+  out.text(profile.mailbox).fixed(profile.token.bytes);
+}
+
+Profile read_profile(WireReader& in) {
+  Profile profile;
+  profile.name = in.text(kMaxName);
+  profile.status = in.text(kMaxStatus);
+  profile.bot = in.boolean();
+  const std::size_t urls = in.u8();
+  if (urls < 1 || urls > 3) in.refuse();
+  for (std::size_t i = 0; i < urls && in.ok(); ++i) profile.urls.push_back(in.text(kMaxUrl));
+  profile.mailbox = in.text(kMaxToken);
+  profile.token.bytes = in.array<32>();
+  return profile;
 }
 
 void write_heard(WireWriter& out, const Heard& heard) { out.u64(heard.seq).fixed(heard.uuid); }

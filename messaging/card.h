@@ -1,8 +1,9 @@
 // Card: who somebody is and how they are reached by the one contact it is given to, and the
 // payloads of handshakes that carry cards. docs/protocol.md has them byte for byte.
 //
-//   card = identity 32 | text addr | text name | text status | bool bot | u8 urls, text each |
-//          text mailbox | deposit token 32 | tag 16
+//   card    = identity 32 | text addr | profile | tag 16
+//   profile = text name | text status | bool bot | u8 urls, text each | text mailbox |
+//             deposit token 32
 //
 // Everything is bounded and length-checked when read; bytes after the known fields of a payload are
 // a later version's and ignored.
@@ -24,16 +25,20 @@ namespace messaging {
 using Uuid = std::array<std::uint8_t, 16>;
 using Tag = std::array<std::uint8_t, 16>;
 
-struct Card {
-  crypto::PublicKey identity;
-  std::string addr;
+// What an account says of itself to one contact.
+struct Profile {
   std::string name;
   std::string status;
   bool bot = false;
   std::vector<std::string> urls;  // 1 to 3
   std::string mailbox;
   DepositToken token;  // admits this contact
-  Tag tag{};           // to be put on what is sent to the card's owner
+};
+
+struct Card : Profile {
+  crypto::PublicKey identity;
+  std::string addr;
+  Tag tag{};  // to be put on what is sent to the card's owner
 };
 
 // Payload of handshake message 1.
@@ -77,6 +82,8 @@ base::Result<SessionRequest> decode_session_request(base::ByteView bytes);
 base::Result<SessionAnswer> decode_session_answer(base::ByteView bytes);
 base::Result<Card> decode_card(base::ByteView bytes);
 
+void write_profile(base::WireWriter& out, const Profile& profile);
+Profile read_profile(base::WireReader& in);
 void write_heard(base::WireWriter& out, const Heard& heard);
 Heard read_heard(base::WireReader& in);
 

@@ -1,5 +1,7 @@
 #include "messaging/chat_rules.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "messaging/core.h"
@@ -7,6 +9,9 @@
 
 namespace messaging {
 namespace {
+
+using base::Errc;
+using base::fail;
 
 std::uint32_t number(MsgState state) { return static_cast<std::uint32_t>(state); }
 
@@ -34,6 +39,19 @@ base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scop
   EDGE_CHECK(store::insert_chat(scope, chat));
   EDGE_CHECK(Core::emit(tx, scope.account, ChatlistChanged{}));
   return chat;
+}
+
+base::Result<> check_can_send(const store::ChatRow& chat) {
+  const auto no = [&](std::string_view why) {
+    return fail(Errc::forbidden, fmt::format("cannot send to chat {}: {}", chat.id.value, why));
+  };
+  if (chat.contact == kDeviceContact) return no("it is the gateway's own device chat");
+  if (chat.blocked == store::ChatBlocked::request) {
+    return no("it is a contact request; accept it first (accept_chat)");
+  }
+  if (chat.blocked == store::ChatBlocked::yes) return no("its contact is blocked");
+  if (!chat.contact) return no("it has no members");
+  return {};
 }
 
 base::Result<MsgId> add_info_message(store::Tx& tx, const store::Scope& scope, ChatId chat,

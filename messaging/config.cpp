@@ -5,6 +5,7 @@
 #include "messaging/accounts.h"
 #include "messaging/config_keys.h"
 #include "messaging/core.h"
+#include "messaging/courier.h"
 #include "messaging/plain_name.h"
 #include "store/tables/config_values.h"
 
@@ -96,12 +97,19 @@ void Config::set(AccountId account, std::map<std::string, std::optional<std::str
   }
   core_.write<void>(
       account,
-      [values = std::move(values)](store::Tx& tx, const store::Scope& scope,
+      [this, values = std::move(values)](store::Tx& tx, const store::Scope& scope,
                                    const AccountState& state) -> base::Result<> {
         bool profile_changed = false;
+        bool told_changed = false;
         for (const auto& [key, value] : values) {
           EDGE_CHECK(store::set_config_value(scope, key, value));
           profile_changed |= key == "displayname" || key == "selfstatus" || key == "private_tag";
+          told_changed |= key == "displayname" || key == "selfstatus" || key == "bot";
+        }
+        if (told_changed) {
+          tx.on_commit([courier = core_.courier.get(), id = state.id] {
+            courier->tell_profile(id);
+          });
         }
         if (!profile_changed) return {};
         EDGE_CHECK(Core::emit(tx, state.id, ContactsChanged{kSelf}));

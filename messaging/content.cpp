@@ -15,7 +15,7 @@ constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kMaxName = 1024;
 constexpr std::size_t kMaxToken = 128;
 
-enum class Kind : std::uint8_t { hello = 1, text = 2, receipts = 3 };
+enum class Kind : std::uint8_t { hello = 1, text = 2, receipts = 3, profile = 4 };
 
 base::Error malformed() { return fail(Errc::invalid_argument, "malformed content"); }
 
@@ -124,6 +124,9 @@ crypto::WipingBytes encode(const Content& content) {
     out.u8(static_cast<std::uint8_t>(Kind::receipts)).fixed(content.uuid);
     out.u16(static_cast<std::uint16_t>(receipts->notes.size()));
     for (const ReceiptNote& note : receipts->notes) out.u8(note.kind).fixed(note.uuid).i64(note.at);
+  } else if (const auto* profile = std::get_if<Profile>(&content.body)) {
+    out.u8(static_cast<std::uint8_t>(Kind::profile)).fixed(content.uuid);
+    write_profile(out, *profile);
   } else {
     out.u8(0).fixed(content.uuid);
   }
@@ -148,6 +151,9 @@ base::Result<Content> decode_content(base::ByteView bytes) {
       break;
     case Kind::receipts:
       content.body = read_receipts(in);
+      break;
+    case Kind::profile:
+      content.body = read_profile(in);
       break;
     default:
       content.body = UnknownContent{};

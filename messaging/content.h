@@ -79,7 +79,7 @@ struct UnknownContent {};
 
 struct Content {
   Uuid uuid{};
-  std::variant<UnknownContent, Hello, TextMessage, Receipts> body;
+  std::variant<UnknownContent, Hello, TextMessage, Receipts, Profile> body;
 };
 
 crypto::WipingBytes encode(const Content& content);

@@ -15,6 +15,7 @@
 #include "crypto/identity.h"
 #include "messaging/engine.h"
 #include "messaging/renewal_budget.h"
+#include "messaging/steady_time.h"
 #include "store/store.h"
 #include "store/tables/scope.h"
 
@@ -80,6 +81,7 @@ class Core {
   const base::Millis started_at;  // on the boot clock
   AccountDirectory directory;
   RenewalBudget renewals;
+  std::unique_ptr<SteadyTime> steady;  // set by Engine::open before anything else
   std::unique_ptr<Incoming> incoming;
   std::unique_ptr<Courier> courier;
   std::unique_ptr<FileWorker> file_worker;

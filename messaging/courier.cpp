@@ -4,31 +4,23 @@
 #include <set>
 
 #include "base/log.h"
-#include "crypto/random.h"
-#include "messaging/content.h"
 #include "messaging/core.h"
 #include "messaging/deposit_load.h"
+#include "messaging/housekeeping.h"
 #include "messaging/incoming.h"
 #include "messaging/joining.h"
 #include "messaging/outgoing.h"
-#include "messaging/removal.h"
+#include "messaging/profile.h"
 #include "messaging/renewal.h"
-#include "store/tables/envelopes.h"
 #include "store/tables/messages.h"
 #include "store/tables/owed_receipts.h"
 #include "store/tables/routes.h"
-#include "store/tables/transfers.h"
 
 namespace messaging {
 namespace {
 
-constexpr base::Millis kFirstPause = 250;
-constexpr base::Millis kLongestPauseEarly = 9'000;  // in the first ten minutes
-constexpr base::Millis kLongestPauseLate = 120'000;
-constexpr base::Millis kEarly = 10 * 60'000;
 constexpr base::Millis kReceiptDelay = 50;  // so that receipts travel together
 constexpr base::Millis kHousekeepingEvery = 60'000;
-constexpr std::uint64_t kMostUnderWay = 64;  // deposits, over all routes
 
 using store::OutboxKind;
 using store::OutboxRow;
@@ -89,7 +81,7 @@ void Courier::stop() {
 
 void Courier::wake(base::AccountId account, std::int64_t route) {
   base::Lock lock(mutex_);
-  routes_[{account, route}].ready = true;
+  routes_.ready({account, route});
   news_.notify_one();
 }
 
@@ -113,24 +105,35 @@ void Courier::release(base::AccountId account, base::ContactId contact) {
       });
 }
 
+void Courier::tell_profile(base::AccountId account) {
+  core_.write<void>(
+      account,
+      [this](store::Tx& tx, const store::Scope& scope, const AccountState& state) {
+        return messaging::tell_profile({core_, tx, scope, state});
+      },
+      [account](base::Result<> result) {
+        if (result) return;
+        base::log::warning("account {}: contacts were not told of the profile: {}", account.value,
+                           result.error().message);
+      });
+}
+
 void Courier::heard(base::AccountId account, std::int64_t route) {
   base::Lock lock(mutex_);
-  const auto found = routes_.find({account, route});
-  if (found == routes_.end() || found->second.failures == 0) return;
-  found->second.due = 0;
+  routes_.heard({account, route});
   news_.notify_one();
 }
 
 void Courier::poke() {
   base::Lock lock(mutex_);
-  for (auto& [key, state] : routes_) state.due = 0;
+  routes_.end_pauses();
   reload_ = true;  // what was passed over while the account's delivery was off
   news_.notify_one();
 }
 
 void Courier::forget(base::AccountId account) {
   base::Lock lock(mutex_);
-  std::erase_if(routes_, [&](const auto& entry) { return entry.first.first == account; });
+  routes_.forget(account);
   std::erase_if(owed_, [&](const auto& entry) { return entry.first.first == account; });
   told_.erase(account);
 }
@@ -140,12 +143,15 @@ std::uint32_t Courier::connectivity(base::AccountId account) const {
   if (!state || !(*state)->io_on) return 1000;
   base::Lock lock(mutex_);
   if (!running_) return 1000;
-  std::uint32_t level = 4000;
-  for (const auto& [key, route] : routes_) {
-    if (key.first != account || !(route.ready || route.in_flight)) continue;
-    level = std::min<std::uint32_t>(level, route.failures > 0 ? 2000 : 3000);
+  switch (routes_.level(account)) {
+    case RouteQueue::Level::idle:
+      return 4000;
+    case RouteQueue::Level::sending:
+      return 3000;
+    case RouteQueue::Level::failing:
+      return 2000;
   }
-  return level;
+  return 1000;
 }
 
 bool Courier::take_reload() {
@@ -176,17 +182,8 @@ void Courier::run(std::stop_token stop) {
     const base::Millis now = core_.clock.uptime();
     {
       base::Lock lock(mutex_);
-      base::Millis wake_at = next_housekeeping;
-      for (auto& [key, state] : routes_) {
-        if (!state.ready || state.in_flight) continue;
-        if (state.due > now) {
-          wake_at = std::min(wake_at, state.due);
-        } else if (deposits_under_way_ + routes.size() < kMostUnderWay) {
-          state.ready = false;
-          state.in_flight = true;
-          routes.push_back(key);
-        }
-      }
+      routes = routes_.take(now);
+      base::Millis wake_at = std::min(next_housekeeping, routes_.next_due().value_or(INT64_MAX));
       for (auto entry = owed_.begin(); entry != owed_.end();) {
         if (entry->second <= now) {
           owed.push_back(entry->first);
@@ -196,7 +193,6 @@ void Courier::run(std::stop_token stop) {
           ++entry;
         }
       }
-      deposits_under_way_ += routes.size();
       if (routes.empty() && owed.empty() && !reload_ && wake_at > now && !stop.stop_requested()) {
         // A test's clock moves by itself, so never sleep longer than a moment of real time on it.
         news_.wait_for(mutex_,
@@ -207,7 +203,7 @@ void Courier::run(std::stop_token stop) {
     for (const RouteKey& key : routes) send(key);
     for (const auto& [account, contact] : owed) flush_receipts(account, contact);
     if (now >= next_housekeeping) {
-      housekeeping();
+      keep_house(core_);
       next_housekeeping = core_.clock.uptime() + kHousekeepingEvery;
     }
     std::set<base::AccountId> touched;
@@ -287,7 +283,7 @@ void Courier::refused(RouteKey key, std::optional<base::ContactId> contact) {
   int failures = 0;
   {
     base::Lock lock(mutex_);
-    failures = routes_[key].failures;
+    failures = routes_.failures(key);
   }
   core_.write<void>(
       key.first,
@@ -308,35 +304,10 @@ void Courier::refused(RouteKey key, std::optional<base::ContactId> contact) {
 void Courier::finished(RouteKey key, bool reached, bool again, base::Millis pause) {
   {
     base::Lock lock(mutex_);
-    --deposits_under_way_;
-    const auto found = routes_.find(key);
-    if (found != routes_.end()) {
-      RouteState& state = found->second;
-      state.in_flight = false;
-      state.ready = state.ready || again;
-      if (reached) {
-        state.failures = 0;
-        state.due = 0;
-      } else {
-        if (state.failures++ == 0) state.failing_since = core_.clock.uptime();
-        state.due =
-            core_.clock.uptime() + std::max(pause_after(state), std::min(pause, kLongestPauseLate));
-      }
-      if (!state.ready) routes_.erase(found);
-    }
+    routes_.finished(key, reached, again, core_.clock.uptime(), pause);
     news_.notify_one();
   }
   tell_connectivity(key.first);
-}
-
-// Doubles from a quarter of a second, with up to half of it as jitter.
-base::Millis Courier::pause_after(const RouteState& state) const {
-  const base::Millis failing = core_.clock.uptime() - state.failing_since;
-  const base::Millis longest = failing < kEarly ? kLongestPauseEarly : kLongestPauseLate;
-  const int doublings = std::min(state.failures - 1, 16);
-  const base::Millis pause = std::min(kFirstPause << doublings, longest);
-  return pause / 2 + static_cast<base::Millis>(crypto::random_u64() %
-                                               static_cast<std::uint64_t>(pause / 2 + 1));
 }
 
 void Courier::flush_receipts(base::AccountId account, base::ContactId contact) {
@@ -369,47 +340,6 @@ void Courier::tell_connectivity(base::AccountId account) {
         return Core::emit(tx, state.id, ConnectivityChanged{});
       },
       [](base::Result<>) {});
-}
-
-// Files whose message never came.
-base::Result<> Courier::expire_transfers(const WriteContext& write, UnixMillis before) {
-  EDGE_TRY(const auto stale, store::transfers_before(write.scope, before));
-  RemovedFiles files(core_, write.account);
-  for (const store::TransferRow& transfer : stale) {
-    EDGE_CHECK(store::delete_transfer(write.scope, transfer.id));
-    files.add(transfer.name);
-  }
-  files.remove_after(write.tx);
-  return {};
-}
-
-// Slow things: what was never acknowledged goes out again, what expired is reported, old marks go.
-void Courier::housekeeping() {
-  for (const AccountPtr& account : core_.directory.all()) {
-    core_.write<std::int64_t>(
-        account->id,
-        [this](store::Tx& tx, const store::Scope& scope,
-               const AccountState& state) -> base::Result<std::int64_t> {
-          const WriteContext write{core_, tx, scope, state};
-          const UnixMillis now = tx.now();
-          EDGE_CHECK(expire_joins(write, now));
-          EDGE_CHECK(expire_renewals(write, now));
-          EDGE_CHECK(retry_renewals(write));
-          EDGE_CHECK(expire_outbox(write, now - kExpireAfter));
-          EDGE_CHECK(store::forget_envelopes(scope, now - kSeenLifetime));
-          EDGE_CHECK(store::drop_parked_envelopes(scope, now - kParkedLifetime));
-          EDGE_CHECK(expire_transfers(write, now - kExpireAfter));
-          return store::redeposit_outbox(scope, now - kRedepositAfter);
-        },
-        [this, id = account->id](base::Result<std::int64_t> again) {
-          if (!again) {
-            base::log::warning("account {}: housekeeping failed: {}", id.value,
-                               again.error().message);
-          } else if (*again > 0) {
-            poke();
-          }
-        });
-  }
 }
 
 }  // namespace messaging

@@ -1,10 +1,9 @@
 // Courier: carries what waits in the outbox to the peers' mailboxes, in order per route.
 //
-// One thread that decides, never a thread per peer: deposits are answered by the Transport. Per
-// route one deposit is under way at a time, so that order holds and a dead peer costs only itself.
-// After a failure a route pauses with jitter: the first retry comes within a second, pauses stay
-// under 10 s during the first ten minutes and under 2 min after that; heard() ends the pause.
-// What was deposited but never acknowledged by the recipient's device goes out again after 24 h.
+// One thread that decides, never a thread per peer: deposits are answered by the Transport. Whose
+// turn it is says messaging/route_queue.h: one deposit a route, so that order holds and a dead peer
+// costs only itself. What was deposited but never acknowledged by the recipient's device goes out
+// again after 24 h.
 //
 // Safe from any thread. Durations are counted on the boot clock.
 #pragma once
@@ -21,6 +20,7 @@
 #include "base/ids.h"
 #include "base/mutex.h"
 #include "base/result.h"
+#include "messaging/route_queue.h"
 #include "messaging/transport.h"
 
 namespace messaging {
@@ -28,10 +28,10 @@ namespace messaging {
 class Core;
 class Incoming;
 struct DepositLoad;
-struct WriteContext;
 
 inline constexpr base::Millis kRedepositAfter = 24 * 3600 * base::Millis{1000};
-inline constexpr base::Millis kExpireAfter = 14 * 24 * 3600 * base::Millis{1000};
+// Nothing expires before the daemon ran this long: it has to have had a chance.
+inline constexpr base::Millis kExpireGrace = 10 * 60 * base::Millis{1000};
 
 class Courier {
  public:
@@ -47,6 +47,8 @@ class Courier {
   void owe(base::AccountId account, base::ContactId contact);
   // More waits for a contact with whom there is a session: the next slice is encrypted.
   void release(base::AccountId account, base::ContactId contact);
+  // The account's profile changed: contacts that were told another one hear of it.
+  void tell_profile(base::AccountId account);
   // Something came from this peer: what waits for it is sent at once.
   void heard(base::AccountId account, std::int64_t route);
   // Every pause ends (maybe_network, start_io).
@@ -57,19 +59,9 @@ class Courier {
   std::uint32_t connectivity(base::AccountId account) const;
 
  private:
-  using RouteKey = std::pair<base::AccountId, std::int64_t>;
-  struct RouteState {
-    bool ready = false;  // there may be something to send
-    bool in_flight = false;
-    int failures = 0;      // in a row
-    base::Millis due = 0;  // on the boot clock
-    base::Millis failing_since = 0;
-  };
   void run(std::stop_token stop);
   bool take_reload();
   void load_backlog();
-  void housekeeping();
-  base::Result<> expire_transfers(const WriteContext& write, base::UnixMillis before);
   void send(RouteKey key);
   void deposit(RouteKey key, std::unique_ptr<DepositLoad> load);
   void answered(RouteKey key, std::shared_ptr<DepositLoad> load, const DepositReply& reply);
@@ -77,16 +69,14 @@ class Courier {
   void finished(RouteKey key, bool reached, bool again, base::Millis pause);
   void flush_receipts(base::AccountId account, base::ContactId contact);
   void tell_connectivity(base::AccountId account);
-  base::Millis pause_after(const RouteState& state) const REQUIRES(mutex_);
 
   Core& core_;
   Incoming& incoming_;
   mutable base::Mutex mutex_;
   base::Condition news_;
-  std::map<RouteKey, RouteState> routes_ GUARDED_BY(mutex_);
+  RouteQueue routes_ GUARDED_BY(mutex_);
   std::map<std::pair<base::AccountId, base::ContactId>, base::Millis> owed_ GUARDED_BY(mutex_);
   std::map<base::AccountId, std::uint32_t> told_ GUARDED_BY(mutex_);
-  std::uint64_t deposits_under_way_ GUARDED_BY(mutex_) = 0;
   bool running_ GUARDED_BY(mutex_) = false;
   bool reload_ GUARDED_BY(mutex_) = false;
   std::jthread thread_;

@@ -6,6 +6,7 @@
 #include "messaging/courier.h"
 #include "messaging/file_worker.h"
 #include "messaging/incoming.h"
+#include "store/tables/steady_times.h"
 
 namespace messaging {
 
@@ -17,6 +18,15 @@ base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, Transpor
                                                    const base::Clock& clock,
                                                    EngineOptions options) {
   auto core = std::make_unique<Core>(store, transport, clock, std::move(options));
+  {
+    EDGE_TRY(store::Reader reader, store.read());
+    EDGE_TRY(const auto saved, store::find_steady_time(reader.connection()));
+    if (saved) {
+      core->steady = std::make_unique<SteadyTime>(
+          clock,
+          SteadyTime::Saved{saved->steady, saved->wall, saved->doubtful_off, saved->suspect});
+    }
+  }
   EDGE_TRY(const std::size_t accounts, load_accounts(*core));
   if (accounts == 0) {
     auto made = store.write_now<AccountPtr>([&](store::Tx& tx) {

@@ -58,6 +58,7 @@ crypto::WipingBytes encode_memory(const AnswererMemory& memory) {
   write_ids(out, memory.older_sessions);
   out.bytes(encode(memory.card)).bytes(memory.answer);
   write_heard(out, memory.heard);
+  out.bytes(memory.told);
   return wiped(out);
 }
 
@@ -68,6 +69,7 @@ base::Result<AnswererMemory> decode_answerer_memory(base::ByteView bytes) {
   const base::ByteView card = in.bytes(kMaxCard);
   memory.answer = base::to_bytes(in.bytes(crypto::kMaxEnvelope));
   memory.heard = read_heard(in);
+  memory.told = base::to_bytes(in.bytes(64));
   if (!in.done()) return damaged();
   EDGE_TRY(memory.card, decode_card(card));
   return memory;

@@ -26,7 +26,8 @@ struct AnswererMemory {
   Card card;
   base::Bytes answer;  // the envelope, for repetitions
   std::vector<std::int64_t> older_sessions;
-  Heard heard;  // of a session request
+  Heard heard;       // of a session request
+  base::Bytes told;  // the mark of our profile on the answer's card
 };
 
 crypto::WipingBytes encode_memory(const BeginnerMemory& memory);

@@ -3,6 +3,7 @@
 #include "crypto/envelope.h"
 #include "messaging/content.h"
 #include "messaging/outgoing.h"
+#include "messaging/profile.h"
 #include "messaging/reach.h"
 #include "store/tables/deposit_tokens.h"
 #include "store/tables/routes.h"
@@ -29,7 +30,7 @@ base::Result<> send_answer(const WriteContext& write, const PendingJoinRow& pend
   out.kind = pending.role == JoinRole::inviter ? store::OutboxKind::join_answer
                                                : store::OutboxKind::session_answer;
   out.join_id = pending.id;
-  out.created_at = write.tx.now();
+  out.created_at = write.steady();
   out.envelope = std::move(envelope);
   EDGE_CHECK(store::insert_outbox(write.scope, out));
   wake_courier(write, pending.route_id);
@@ -76,13 +77,14 @@ base::Result<> answer_question(const WriteContext& write, Question question,
   PendingJoinRow pending;
   EDGE_TRY(pending.id, write.tx.next_id(write.account.id, "pending_join"));
   EDGE_CHECK(admit(write, ours.token, pending.id, question.contact));
+  memory.told = mark_of(write, ours);
   store::SessionRow session;
   EDGE_TRY(session.id, write.tx.next_id(write.account.id, "session"));
   session.tag = ours.tag;
   session.peer_tag = question.card.tag;
   session.peer_box = handshake.remote_static()->bytes;
   session.handshake_hash = handshake.handshake_hash();
-  session.created_at = write.tx.now();
+  session.created_at = write.steady();
   session.join_id = pending.id;
   session.ratchet = crypto::Ratchet::respond(handshake.handshake_hash(), keys, pair).save();
   EDGE_CHECK(store::insert_session(write.scope, session));
@@ -130,7 +132,7 @@ base::Result<store::SessionRow> take_answer(const WriteContext& write,
   session.peer_box = their_box.bytes;
   session.handshake_hash = handshake_hash;
   session.state = store::SessionState::live;
-  session.created_at = write.tx.now();
+  session.created_at = write.steady();
   session.join_id = pending.id;
   session.ratchet = ratchet.save();
   EDGE_CHECK(store::insert_session(write.scope, session));
@@ -157,6 +159,7 @@ base::Result<store::ContactRow> take_proof(const WriteContext& write, const Pend
   apply_card(contact, memory.card, write.tx.now());
   contact.verified = contact.verified || verified;
   EDGE_CHECK(store::update_contact(write.scope, contact));
+  EDGE_CHECK(note_profile_told(write, contact.id, memory.told));
   EDGE_CHECK(store::give_deposit_tokens(write.scope, pending.id, contact.id));
   session.contact = contact.id;
   session.state = store::SessionState::live;

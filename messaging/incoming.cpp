@@ -74,7 +74,7 @@ base::Result<> Incoming::renew_unknown(const WriteContext& write,
 }
 
 ArrivalReply Incoming::reply(ArrivalVerdict verdict) const {
-  return {verdict, 0, core_.clock.now()};
+  return {verdict, 0, core_.steady->now()};
 }
 
 void Incoming::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
@@ -212,7 +212,7 @@ base::Result<> Incoming::store_part(const AccountPtr& account, const Opened& ope
       return fail(Errc::exhausted, "too many files are being received from one contact");
     }
     transfer = store::TransferRow{part->transfer, session->id, part->sealed_size, begun_[key],
-                                  core_.clock.now()};
+                                  core_.steady->now()};
     if (transfer->name.empty()) {
       EDGE_TRY(const auto file, core_.store.blobs().receive(account->uuid, part->sealed_size));
       begun_[key] = transfer->name = file.name();
@@ -283,7 +283,7 @@ base::Result<> Incoming::apply_one(const WriteContext& write, const Opened& open
         return {};
       }
       ++counters_.accepted;
-      EDGE_CHECK(store::note_envelope(write.scope, opened.id, write.tx.now(), {}));
+      EDGE_CHECK(store::note_envelope(write.scope, opened.id, write.steady(), {}));
       return retry_parked(write);
     }
     case EnvelopeKind::message:
@@ -300,7 +300,7 @@ base::Result<> Incoming::apply_message(const WriteContext& write, const Opened& 
   if (!session) {
     if (from_parked) return {};
     ++counters_.parked;
-    return store::park_envelope(write.scope, {opened.id, opened.sealed}, write.tx.now(),
+    return store::park_envelope(write.scope, {opened.id, opened.sealed}, write.steady(),
                                 kMaxParked);
   }
   if (from_parked) EDGE_CHECK(store::unpark_envelope(write.scope, opened.id));
@@ -316,12 +316,12 @@ base::Result<> Incoming::apply_message(const WriteContext& write, const Opened& 
       break;
   }
   ++counters_.accepted;
-  EDGE_CHECK(store::note_envelope(write.scope, opened.id, write.tx.now(), reception.seen));
+  EDGE_CHECK(store::note_envelope(write.scope, opened.id, write.steady(), reception.seen));
   return reception.session_began ? retry_parked(write) : base::Result<>{};
 }
 
 base::Result<> Incoming::retry_parked(const WriteContext& write) {
-  EDGE_CHECK(store::drop_parked_envelopes(write.scope, write.tx.now() - kParkedLifetime));
+  EDGE_CHECK(store::drop_parked_envelopes(write.scope, write.steady() - kParkedLifetime));
   EDGE_TRY(const auto parked, store::parked_envelopes(write.scope));
   for (const store::ParkedEnvelope& one : parked) {
     auto inside = crypto::open_envelope(write.account.identity, one.envelope);

@@ -7,6 +7,7 @@
 #include "messaging/chat_rules.h"
 #include "messaging/handshakes.h"
 #include "messaging/outgoing.h"
+#include "messaging/profile.h"
 #include "messaging/reach.h"
 #include "store/tables/invites.h"
 
@@ -87,6 +88,7 @@ base::Result<ChatId> start_join(const WriteContext& write, const crypto::Invite&
   EDGE_TRY(const Card card, make_card(write));
   EDGE_TRY(const std::int64_t join_id, write.tx.next_id(write.account.id, "pending_join"));
   EDGE_CHECK(admit(write, card.token, join_id, contact.id));
+  EDGE_CHECK(note_profile_told(write, contact.id, mark_of(write, card)));
   EDGE_TRY(const crypto::X25519Public inviter, invite.identity.to_x25519());
   crypto::HandshakeOptions options;
   options.static_key = &write.account.identity.x25519_secret();
@@ -104,7 +106,7 @@ base::Result<ChatId> start_join(const WriteContext& write, const crypto::Invite&
   join.tag = card.tag;
   join.contact = contact.id;
   join.route_id = route;
-  join.created_at = write.tx.now();
+  join.created_at = write.steady();
   BeginnerMemory memory;
   memory.handshake = handshake.save();
   EDGE_TRY(memory.older_sessions, store::live_sessions(write.scope, contact.id));

@@ -38,6 +38,8 @@ class Messages {
                                           std::optional<ChatId> chat) const;
 
   void mark_seen(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
+  // Own messages once more, failed ones above all, under the same uuid; all or none.
+  void resend(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
   void remove(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
   // Writes the plaintext of a message's file to a new file of the caller (decision 24).
   void save_file(AccountId account, MsgId message, std::string path, base::Completion<> done);

@@ -1,5 +1,7 @@
 #include "messaging/outgoing.h"
 
+#include <fmt/format.h>
+
 #include "crypto/random.h"
 #include "crypto/stream.h"
 #include "messaging/courier.h"
@@ -11,6 +13,7 @@
 #include "store/tables/contacts.h"
 #include "store/tables/outbox.h"
 #include "store/tables/owed_receipts.h"
+#include "store/tables/told_profiles.h"
 
 namespace messaging {
 namespace {
@@ -52,6 +55,30 @@ base::Result<> put(const WriteContext& write, OutboxRow row, ContactId contact) 
   return session ? base::Result<>{} : begin_session(write, contact);
 }
 
+std::string span_text(base::Millis span) {
+  constexpr base::Millis kHour = 3600 * base::Millis{1000};
+  if (span % (24 * kHour) == 0) return fmt::format("{} days", span / (24 * kHour));
+  if (span % kHour == 0) return fmt::format("{} hours", span / kHour);
+  return fmt::format("{} seconds", span / 1000);
+}
+
+// Why a message was given up, for get_message_info.
+std::string reason(OutboxState state, base::Millis after) {
+  switch (state) {
+    case OutboxState::waiting:
+      return fmt::format(
+          "No secure session with the recipient came about in {}; the message was "
+          "not sent.",
+          span_text(after));
+    case OutboxState::ready:
+      return fmt::format("The recipient's gateway could not be reached in {}.", span_text(after));
+    case OutboxState::deposited:
+      break;
+  }
+  return fmt::format("The recipient's device did not acknowledge the message in {}.",
+                     span_text(after));
+}
+
 base::Result<TextMessage> compose(const WriteContext& write, const store::MessageRow& row) {
   TextMessage message;
   message.seq = static_cast<std::uint64_t>(row.seq);
@@ -88,7 +115,7 @@ base::Result<> queue_message(const WriteContext& write, ContactId contact,
                              const store::MessageRow& row) {
   EDGE_TRY(const std::int64_t route, route_of(write, contact));
   EDGE_TRY(TextMessage message, compose(write, row));
-  const UnixMillis now = write.tx.now();
+  const UnixMillis now = write.steady();
   if (row.blob_id) {
     EDGE_TRY(const store::BlobRow blob, store::load_blob(write.scope, *row.blob_id));
     FileNote file;
@@ -121,6 +148,23 @@ base::Result<> queue_message(const WriteContext& write, ContactId contact,
   return put(write, std::move(out), contact);
 }
 
+base::Result<> queue_to_chat(const WriteContext& write, const store::ChatRow& chat,
+                             const store::MessageRow& row) {
+  return chat.contact == kSelf ? base::Result<>{} : queue_message(write, *chat.contact, row);
+}
+
+base::Result<> queue_content(const WriteContext& write, ContactId contact, const Content& content) {
+  EDGE_TRY(const std::int64_t route, route_of(write, contact));
+  OutboxRow out;
+  out.route_id = route;
+  out.contact = contact;
+  out.kind = OutboxKind::message;
+  out.uuid = content.uuid;
+  out.created_at = write.steady();
+  out.payload = encode(content);
+  return put(write, std::move(out), contact);
+}
+
 base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, const Uuid& uuid,
                                   UnixMillis at) {
   EDGE_CHECK(store::owe_receipt(write.scope, {contact, store::ReceiptKind::read, uuid, at}));
@@ -139,7 +183,7 @@ base::Result<> queue_hello(const WriteContext& write, ContactId contact, store::
   out.kind = OutboxKind::message;
   out.join_id = join_id;
   out.uuid = crypto::random_array<16>();
-  out.created_at = write.tx.now();
+  out.created_at = write.steady();
   out.payload = encode(Content{*out.uuid, Hello{}});
   EDGE_TRY(out.envelope, seal_on(write.scope, session, out.payload));
   out.session_id = session.id;
@@ -187,7 +231,7 @@ base::Result<bool> queue_owed_receipts(const WriteContext& write, ContactId cont
   out.route_id = route;
   out.contact = contact;
   out.kind = OutboxKind::receipts;
-  out.created_at = write.tx.now();
+  out.created_at = write.steady();
   out.payload = encode(Content{crypto::random_array<16>(), std::move(receipts)});
   EDGE_TRY(out.envelope, seal_on(write.scope, *session, out.payload));
   out.session_id = session->id;
@@ -207,19 +251,19 @@ base::Result<> deposited(const WriteContext& write, const OutboxRow& row, std::u
     case OutboxKind::session_answer:
       return store::delete_outbox(write.scope, row.id);
     case OutboxKind::receipts: {
-      EDGE_TRY(const bool held, store::set_outbox_deposited(write.scope, row, write.tx.now()));
+      EDGE_TRY(const bool held, store::set_outbox_deposited(write.scope, row, write.steady()));
       return held ? store::delete_outbox(write.scope, row.id) : base::Result<>{};
     }
     case OutboxKind::file:
       if (parts_until < parts) {
         return store::set_outbox_next_part(write.scope, row.id, parts_until);
       }
-      EDGE_CHECK(store::set_outbox_deposited(write.scope, row, write.tx.now()));
+      EDGE_CHECK(store::set_outbox_deposited(write.scope, row, write.steady()));
       return {};
     case OutboxKind::message:
       break;
   }
-  EDGE_TRY(const bool held, store::set_outbox_deposited(write.scope, row, write.tx.now()));
+  EDGE_TRY(const bool held, store::set_outbox_deposited(write.scope, row, write.steady()));
   if (!held || !row.message) return {};
   EDGE_TRY(const bool all, store::outbox_all_deposited(write.scope, *row.message));
   return all ? note_delivered(write, *row.message) : base::Result<>{};
@@ -238,15 +282,20 @@ base::Result<> expire_outbox(const WriteContext& write, UnixMillis before) {
   EDGE_TRY(const auto rows, store::expired_outbox(write.scope, before));
   for (const OutboxRow& row : rows) {
     EDGE_CHECK(store::delete_outbox(write.scope, row.id));
-    if (!row.message) continue;
+    if (!row.message) {
+      // A profile is told again: it is what holds now.
+      if (row.contact) EDGE_CHECK(store::note_told(write.scope, *row.contact, std::nullopt));
+      continue;
+    }
     EDGE_CHECK(store::delete_outbox_of_message(write.scope, *row.message));
     EDGE_TRY(auto message, store::find_message(write.scope, *row.message));
     if (!message) continue;
-    message->error = "The recipient's device did not acknowledge the message in 14 days.";
+    message->error = reason(row.state, write.core.options.expire_after);
     EDGE_CHECK(store::update_message(write.scope, *message));
-    EDGE_CHECK(store::set_message_state(write.scope, message->id,
-                                        static_cast<std::uint32_t>(MsgState::out_failed)));
-    EDGE_CHECK(write.emit(MsgFailed{message->chat, message->id}));
+    EDGE_TRY(const bool failed,
+             store::set_message_state(write.scope, message->id,
+                                      static_cast<std::uint32_t>(MsgState::out_failed)));
+    if (failed) EDGE_CHECK(write.emit(MsgFailed{message->chat, message->id}));
   }
   return {};
 }

@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "messaging/content.h"
 #include "messaging/write_context.h"
+#include "store/tables/chats.h"
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
 #include "store/tables/sessions.h"
@@ -15,6 +16,12 @@ namespace messaging {
 // there is a session with the contact, else waiting for one; its file before it.
 base::Result<> queue_message(const WriteContext& write, ContactId contact,
                              const store::MessageRow& row);
+
+// The same for all whom a chat addresses; nothing to do in Saved messages.
+base::Result<> queue_to_chat(const WriteContext& write, const store::ChatRow& chat,
+                             const store::MessageRow& row);
+// Something that is no message of a chat, kept until the contact acknowledged it.
+base::Result<> queue_content(const WriteContext& write, ContactId contact, const Content& content);
 
 // Owes the contact the news that we read its message.
 base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, const Uuid& uuid,
@@ -43,7 +50,7 @@ base::Result<> deposited(const WriteContext& write, const store::OutboxRow& row,
 // State delivered and its event, once.
 base::Result<> note_delivered(const WriteContext& write, MsgId message);
 
-// Messages queued before `before` that no device acknowledged are given up: MsgFailed.
+// What was queued before `before` (steady time) and no device acknowledged is given up: MsgFailed.
 base::Result<> expire_outbox(const WriteContext& write, UnixMillis before);
 
 // After the commit the courier looks at this route.

@@ -1,8 +1,7 @@
 #include "messaging/reach.h"
 
 #include "crypto/random.h"
-#include "messaging/plain_name.h"
-#include "store/tables/config_values.h"
+#include "messaging/profile.h"
 #include "store/tables/deposit_tokens.h"
 #include "store/tables/outbox.h"
 #include "store/tables/pending_joins.h"
@@ -15,19 +14,9 @@ Reach reach_of(const Core& core, const AccountState& account) {
 
 base::Result<Card> make_card(const WriteContext& write) {
   Card card;
+  EDGE_TRY(static_cast<Profile&>(card), make_profile(write));
   card.identity = write.account.identity.public_key();
   card.addr = write.account.addr;
-  EDGE_TRY(const auto name, store::find_config_value(write.scope, "displayname"));
-  EDGE_TRY(const auto status, store::find_config_value(write.scope, "selfstatus"));
-  EDGE_TRY(const auto bot, store::find_config_value(write.scope, "bot"));
-  card.name = plain_name(name.value_or(""));
-  card.status = status.value_or("").substr(0, 1024);
-  if (!base::is_utf8(card.status)) card.status.clear();
-  card.bot = bot == "1";
-  Reach reach = reach_of(write.core, write.account);
-  card.urls = std::move(reach.urls);
-  card.mailbox = std::move(reach.mailbox);
-  card.token = DepositToken::generate();
   card.tag = crypto::random_array<16>();
   return card;
 }
@@ -35,7 +24,7 @@ base::Result<Card> make_card(const WriteContext& write) {
 base::Result<> admit(const WriteContext& write, const DepositToken& token, std::int64_t handshake,
                      std::optional<ContactId> contact) {
   return store::insert_deposit_token(
-      write.scope, {deposit_key_id(token), store::TokenPurpose::contact, handshake, write.tx.now(),
+      write.scope, {deposit_key_id(token), store::TokenPurpose::contact, handshake, write.steady(),
                     token.bytes, contact});
 }
 
@@ -45,7 +34,9 @@ base::Result<std::int64_t> new_route(const WriteContext& write, store::RouteWay 
   return id;
 }
 
-store::RouteWay way_of(const Card& card) { return {card.urls, card.mailbox, card.token.bytes}; }
+store::RouteWay way_of(const Profile& profile) {
+  return {profile.urls, profile.mailbox, profile.token.bytes};
+}
 
 base::Result<> switch_route(const WriteContext& write, store::ContactRow& contact,
                             std::int64_t route) {

@@ -26,13 +26,14 @@ Reach reach_of(const Core& core, const AccountState& account);
 // Our card for one contact, with a fresh token and tag.
 base::Result<Card> make_card(const WriteContext& write);
 
-// The token admits from now on. `handshake` is the one that gives it out: a later one's replaces an
-// earlier one's once it was used. No contact: it is not known yet who that is.
+// The token admits from now on. `handshake` is the number of what gives it out (a handshake or a
+// profile update, from one counter): a later one's replaces an earlier one's once it was used. No
+// contact: it is not known yet who that is.
 base::Result<> admit(const WriteContext& write, const DepositToken& token, std::int64_t handshake,
                      std::optional<ContactId> contact);
 
 base::Result<std::int64_t> new_route(const WriteContext& write, store::RouteWay way);
-store::RouteWay way_of(const Card& card);
+store::RouteWay way_of(const Profile& profile);
 
 // Everything queued for the contact goes this way from now on; the way before it is kept as the
 // route's second. The old route stays while a handshake of our own is under way on it.

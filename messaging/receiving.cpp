@@ -5,6 +5,7 @@
 #include "messaging/courier.h"
 #include "messaging/joining.h"
 #include "messaging/outgoing.h"
+#include "messaging/profile.h"
 #include "messaging/renewal.h"
 #include "messaging/restoration.h"
 #include "store/tables/blobs.h"
@@ -169,7 +170,7 @@ base::Result<bool> is_stale(const WriteContext& write, const store::SessionRow& 
   EDGE_TRY(const store::HeardRow heard, store::load_heard(write.scope, *session.contact));
   if (heard.session <= session.id) return false;
   EDGE_TRY(const auto later, store::find_session(write.scope, heard.session));
-  const base::Millis since = later ? write.tx.now() - later->created_at : 0;
+  const base::Millis since = later ? write.steady() - later->created_at : 0;
   if (since < 0 || since > kStragglersComeFor) {
     EDGE_CHECK(begin_session(write, *session.contact));
   }
@@ -205,7 +206,8 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
 
   std::optional<store::TransferRow> transfer;
   const auto* text = content ? std::get_if<TextMessage>(&content->body) : nullptr;
-  if (text) {
+  const auto* profile = content ? std::get_if<Profile>(&content->body) : nullptr;
+  if (text || profile) {
     EDGE_TRY(const bool stale, is_stale(write, session));
     if (stale) {
       reception.outcome = Reception::Outcome::not_yet;
@@ -245,6 +247,7 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
   if (text) {
     EDGE_CHECK(take_text(write, contact, content->uuid, *text, transfer, turn));
   } else {
+    if (profile) EDGE_CHECK(take_profile(write, contact, *profile, turn.in_turn));
     EDGE_CHECK(acknowledge(write, from, content->uuid));
   }
   return reception;

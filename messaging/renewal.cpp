@@ -6,6 +6,7 @@
 #include "messaging/content.h"
 #include "messaging/handshakes.h"
 #include "messaging/outgoing.h"
+#include "messaging/profile.h"
 #include "messaging/reach.h"
 #include "messaging/restoration.h"
 
@@ -45,6 +46,7 @@ base::Result<> send_request(const WriteContext& write, const store::ContactRow& 
   EDGE_TRY(pending.id, write.tx.next_id(write.account.id, "pending_join"));
   EDGE_TRY(const Card card, make_card(write));
   EDGE_CHECK(admit(write, card.token, pending.id, contact.id));
+  EDGE_CHECK(note_profile_told(write, contact.id, mark_of(write, card)));
   EDGE_TRY(const auto key, crypto::PublicKey::from_bytes(contact.key));
   EDGE_TRY(const crypto::X25519Public responder, key.to_x25519());
   crypto::HandshakeOptions options;
@@ -63,7 +65,7 @@ base::Result<> send_request(const WriteContext& write, const store::ContactRow& 
   pending.tag = card.tag;
   pending.contact = contact.id;
   pending.route_id = *contact.route_id;
-  pending.created_at = write.tx.now();
+  pending.created_at = write.steady();
   BeginnerMemory memory;
   memory.handshake = handshake.save();
   memory.group = std::move(group);
@@ -125,10 +127,10 @@ base::Result<> begin_session(const WriteContext& write, ContactId id,
   }
   if (!contact.route_id) return {};
   EDGE_TRY(const auto join, store::find_pending_join_by_contact(write.scope, id, JoinRole::joiner));
-  if (under_way(join, write.tx.now())) return {};
+  if (under_way(join, write.steady())) return {};
   EDGE_TRY(const auto earlier,
            store::find_pending_join_by_contact(write.scope, id, JoinRole::initiator));
-  if (under_way(earlier, write.tx.now())) return {};
+  if (under_way(earlier, write.steady())) return {};
   if (!write.core.renewals.take(write.account.id, id, RenewalBudget::Side::begin)) return {};
   if (earlier) {
     EDGE_TRY(auto memory, decode_beginner_memory(earlier->memory));

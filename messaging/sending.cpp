@@ -11,29 +11,13 @@
 namespace messaging {
 namespace {
 
-using base::Errc;
-using base::fail;
-
-base::Result<> check_can_send(const store::ChatRow& chat) {
-  const auto no = [&](std::string_view why) {
-    return fail(Errc::forbidden, fmt::format("cannot send to chat {}: {}", chat.id.value, why));
-  };
-  if (chat.contact == kDeviceContact) return no("it is the gateway's own device chat");
-  if (chat.blocked == store::ChatBlocked::request) {
-    return no("it is a contact request; accept it first (accept_chat)");
-  }
-  if (chat.blocked == store::ChatBlocked::yes) return no("its contact is blocked");
-  if (!chat.contact) return no("it has no members");
-  return {};
-}
-
 base::Result<MsgId> send_row(const WriteContext& write, const store::ChatRow& chat,
                              store::MessageRow row) {
   const bool to_self = chat.contact == kSelf;
   row.state = static_cast<std::uint32_t>(to_self ? MsgState::out_delivered : MsgState::out_pending);
   EDGE_TRY(row.seq, store::next_send_seq(write.scope, chat.id));
   EDGE_CHECK(insert_own(write.tx, write.scope, row));
-  if (!to_self) EDGE_CHECK(queue_message(write, *chat.contact, row));
+  EDGE_CHECK(queue_to_chat(write, chat, row));
   EDGE_CHECK(unarchive(write.scope, chat, write.tx.now()));
   EDGE_CHECK(emit_changed(write.tx, write.account.id, chat.id, row.id));
   return row.id;

@@ -14,6 +14,8 @@ struct WriteContext {
   const store::Scope& scope;
   const AccountState& account;
 
+  // For whatever is judged by its age later (messaging/steady_time.h); tx.now() is for people.
+  UnixMillis steady() const { return core.steady->now(); }
   base::Result<> emit(const EventBody& body) const { return Core::emit(tx, account.id, body); }
 };
 

@@ -21,7 +21,8 @@ Response later(int status, std::string_view why, base::Millis pause) {
 Response response_to(const ArrivalReply& reply) {
   switch (reply.verdict) {
     case ArrivalVerdict::stored:
-      return Response::empty(204);
+      return Response::empty(204).with_header(std::string(kDepositTimeHeader),
+                                              format_time(reply.our_time));
     case ArrivalVerdict::unproven:
       return unproven();
     case ArrivalVerdict::clock:

@@ -88,6 +88,10 @@ void wait_next_msgs(Context& context, OfAccount p, Completion<std::vector<MsgId>
   context.next_messages->wait(p.account_id, context.caller.gone, std::move(done));
 }
 
+void resend_messages(Context& context, OfMessages p, Completion<> done) {
+  engine_of(context).messages().resend(p.account_id, std::move(p.message_ids), std::move(done));
+}
+
 void markseen_msgs(Context& context, OfMessages p, Completion<> done) {
   engine_of(context).messages().mark_seen(p.account_id, std::move(p.message_ids), std::move(done));
 }
@@ -225,6 +229,10 @@ void add_message_methods(std::vector<Method>& table) {
       {.fuzz = Fuzz::unsafe, .errors = {Errc::not_found, Errc::unavailable}, .parked = true}));
   table.push_back(method<&markseen_msgs>(
       "markseen_msgs", "Marks messages seen; their senders are told unless mdns_enabled is 0.",
+      write));
+  table.push_back(method<&resend_messages>(
+      "resend_messages",
+      "Sends own messages once more, failed ones above all; who has one already shows it once.",
       write));
   table.push_back(method<&delete_messages>("delete_messages", "Deletes messages here.", write));
   table.push_back(method<&get_message_info>("get_message_info",

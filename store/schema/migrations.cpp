@@ -4,6 +4,7 @@
 
 #include "store/schema/v1.sql.h"
 #include "store/schema/v2.sql.h"
+#include "store/schema/v3.sql.h"
 
 namespace store {
 
@@ -11,6 +12,7 @@ std::span<const Migration> migrations() {
   static constexpr std::array kSteps{
       Migration{1, "accounts, contacts, chats, messages, sessions, outbox", schema::kV1},
       Migration{2, "sessions that are renewed", schema::kV2},
+      Migration{3, "steady time, profiles told", schema::kV3},
   };
   return kSteps;
 }

@@ -167,18 +167,30 @@ void LossyTransport::run() {
 void LossyTransport::carry(Job job) {
   const Weather weather = network_.weather();
   if (weather.cut || network_.chance() < weather.lose_request) return job.reply->give({});
-  const bool lose_reply = network_.chance() < weather.lose_reply;
+  job.lose_reply = network_.chance() < weather.lose_reply;
   const bool twice = network_.chance() < weather.duplicate;
+  if (twice) attempt({job.deposit, nullptr, false}, 0);
+  const auto reply = job.reply;
+  if (!attempt(job, 0)) reply->give({});
+}
+
+// Hands the deposit over; proves it by the other side's clock when told so, as over HTTP.
+bool LossyTransport::attempt(const Job& job, base::Millis clock_offset) {
   const base::Bytes body = join_body(job.deposit.envelopes);
-  const auto arrival = [&] {
-    return Arrival{job.deposit.mailbox,
-                   prove_deposit(job.deposit.token, job.deposit.mailbox, clock_.now(), body), body};
-  };
+  Arrival arrival{
+      job.deposit.mailbox,
+      prove_deposit(job.deposit.token, job.deposit.mailbox, clock_.now() + clock_offset, body),
+      body};
   const std::string url = job.deposit.urls.empty() ? "" : job.deposit.urls.front();
-  const auto answered = [reply = job.reply, lose_reply](base::Result<ArrivalReply> result) {
+  auto answered = [this, job, clock_offset](base::Result<ArrivalReply> result) {
     DepositReply out;
-    if (result && !lose_reply) {
+    if (result && !job.lose_reply) {
+      if (result->verdict == ArrivalVerdict::clock && clock_offset == 0 &&
+          attempt(job, result->our_time - clock_.now())) {
+        return;
+      }
       out.retry_after = result->retry_after;
+      out.peer_time = result->our_time;
       switch (result->verdict) {
         case ArrivalVerdict::stored:
           out.outcome = DepositOutcome::stored;
@@ -194,10 +206,9 @@ void LossyTransport::carry(Job job) {
           out.outcome = DepositOutcome::busy;
       }
     }
-    reply->give(out);
+    if (job.reply) job.reply->give(out);
   };
-  if (twice) network_.deliver(url, arrival(), [](base::Result<ArrivalReply>) {});
-  if (!network_.deliver(url, arrival(), answered)) job.reply->give({});
+  return network_.deliver(url, std::move(arrival), std::move(answered));
 }
 
 Peer::Peer(Network& network, base::ManualClock& clock, std::string name)
@@ -219,7 +230,7 @@ void Peer::start() {
   EngineOptions engine;
   engine.profile = name_;
   engine.host = name_ + ".test";
-  engine.public_urls = {"http://" + name_ + ".test"};
+  engine.public_urls = {url_};
   engine.version = "0.0.0";
   engine.paths.accounts_dir = dir_.path();
   auto made = Engine::open(*store_, *transport_, clock_, std::move(engine));
@@ -229,13 +240,14 @@ void Peer::start() {
     base::Lock lock(mutex_);
     events_.insert(events_.end(), events.begin(), events.end());
   });
-  network_.attach("http://" + name_ + ".test", *engine_);
+  attached_ = url_;
+  network_.attach(attached_, *engine_);
   engine_->start();
 }
 
 void Peer::stop() {
   if (!engine_) return;
-  network_.detach("http://" + name_ + ".test");
+  network_.detach(attached_);
   engine_->stop();
   transport_->close();
   engine_.reset();
@@ -244,9 +256,8 @@ void Peer::stop() {
 }
 
 std::string Peer::invite() {
-  auto link = answer<std::string>([&](auto done) {
-    engine_->securejoin().invite(kAccount, std::nullopt, std::move(done));
-  });
+  auto link = answer<std::string>(
+      [&](auto done) { engine_->securejoin().invite(kAccount, std::nullopt, std::move(done)); });
   if (!link) FAIL(link.error().message);
   return *link;
 }
@@ -338,7 +349,8 @@ void Peer::forget_events() {
   events_.clear();
 }
 
-World::World(unsigned seed) : network(seed), alice(network, clock, "alice"), bob(network, clock, "bob") {}
+World::World(unsigned seed)
+    : network(seed), alice(network, clock, "alice"), bob(network, clock, "bob") {}
 
 bool World::until(const std::function<bool()>& holds) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
@@ -361,8 +373,8 @@ ChatId World::join(Peer& joiner, Peer& inviter) {
   const bool done = until([&] {
     const auto ours = joined(joiner);
     const auto theirs = inviter.events_of<SecurejoinInviterProgress>();
-    return ours.size() > before && ours.back().progress == 1000 &&
-           theirs.size() > inviter_before && theirs.back().progress == 1000;
+    return ours.size() > before && ours.back().progress == 1000 && theirs.size() > inviter_before &&
+           theirs.back().progress == 1000;
   });
   if (!done) FAIL(joiner.name() << " did not get to join " << inviter.name());
   return *chat;

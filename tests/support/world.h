@@ -8,6 +8,7 @@
 //   REQUIRE(world.until([&] { return world.bob.has_text("hello"); }));
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <map>
@@ -68,6 +69,19 @@ base::Result<T> answer(F&& f) {
   return *std::move(box->result);
 }
 
+// A gateway's own clock: the world's, with a wall time that may be moved alone.
+class PeerClock final : public base::Clock {
+ public:
+  explicit PeerClock(base::ManualClock& world) : world_(world) {}
+  base::UnixMillis now() const override { return world_.now() + off_; }
+  base::Millis uptime() const override { return world_.uptime(); }
+  void jump(base::Millis by) { off_ += by; }
+
+ private:
+  base::ManualClock& world_;
+  std::atomic<base::Millis> off_{0};
+};
+
 // What happens to deposits. Chances are 0 to 1.
 struct Weather {
   double lose_request = 0;  // the other side never hears of it
@@ -124,10 +138,12 @@ class LossyTransport final : public Transport {
   struct Reply;
   struct Job {
     Deposit deposit;
-    std::shared_ptr<Reply> reply;
+    std::shared_ptr<Reply> reply;  // nothing: nobody waits for it
+    bool lose_reply = false;
   };
   void run();
   void carry(Job job);
+  bool attempt(const Job& job, base::Millis clock_offset);
 
   Network& network_;
   const base::Clock& clock_;
@@ -156,6 +172,9 @@ class Peer {
   store::Store& store() { return *store_; }
   const std::string& dir() const { return dir_.path(); }
   const std::string& name() const { return name_; }
+  PeerClock& clock() { return clock_; }
+  // It is reached elsewhere after its next start.
+  void move_to(std::string url) { url_ = std::move(url); }
 
   // Shorthands for account 1; they fail the test on errors.
   std::string invite();
@@ -190,8 +209,10 @@ class Peer {
 
  private:
   Network& network_;
-  base::ManualClock& clock_;
+  PeerClock clock_;
   std::string name_;
+  std::string url_ = "http://" + name_ + ".test";
+  std::string attached_;
   TempDir dir_;
   mutable base::Mutex mutex_;
   std::vector<Event> events_ GUARDED_BY(mutex_);

@@ -1,0 +1,177 @@
+"""Delivery between two daemons on loopback, for bench/run; by itself:
+
+    bench/delivery.py [--quick]
+
+Every line stands for a whole way: from the call of send_msg to the IncomingMsg at the other daemon's listener, two
+commits and a deposit in between.
+"""
+import argparse
+import concurrent.futures
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests/e2e"))
+os.environ.setdefault("EDGE_BIN", str(ROOT / "build/release/bin"))
+from gateway import Gateway, free_port, join, until  # noqa: E402
+
+
+class Caller:
+    """Calls over one kept connection."""
+
+    def __init__(self, gateway):
+        self.connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=120)
+        self.connection.connect()
+        self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def __call__(self, method, *params):
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+        self.connection.request("POST", "/rpc", body, {"Content-Type": "application/json"})
+        answer = json.loads(self.connection.getresponse().read())
+        if "error" in answer:
+            raise SystemExit(f"{method}: {answer['error']}")
+        return answer["result"]
+
+
+class Arrivals:
+    """When each IncomingMsg came to a listener: no more work a line than it takes to count."""
+
+    def __init__(self, gateway):
+        self.socket = socket.create_connection(("127.0.0.1", gateway.port))
+        self.socket.sendall(b"GET /events?types=IncomingMsg HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        self.times = []
+        self.grew = threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        with contextlib.suppress(OSError):
+            for line in self.socket.makefile("rb"):
+                if b'"IncomingMsg"' in line:
+                    with self.grew:
+                        self.times.append(time.perf_counter())
+                        self.grew.notify_all()
+
+    def wait(self, count, seconds=600):
+        with self.grew:
+            if not self.grew.wait_for(lambda: len(self.times) >= count, seconds):
+                raise SystemExit(f"only {len(self.times)} of {count} arrived")
+            return self.times[count - 1]
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+
+
+def percent(values, share):
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def latency(table, alice, bob, chat, count, way):
+    call, arrivals = Caller(alice), Arrivals(bob)
+    times = []
+    for number in range(count):
+        begun = time.perf_counter()
+        call("send_msg", 1, chat, {"text": f"Reading {number}: 71.3 %"})
+        times.append((arrivals.wait(number + 1) - begun) * 1000)
+    arrivals.close()
+    table.add(f"send_msg to IncomingMsg, {way}, 1 at a time", f"{percent(times, 0.5):.1f} ms",
+              f"half within it; 99 % within {percent(times, 0.99):.1f} ms")
+
+
+def send_many(gateway, chat, count, callers=64):
+    def some(share):
+        call = Caller(gateway)
+        for number in range(share):
+            call("send_msg", 1, chat, {"text": f"Reading {number}: the pump runs at 71.3 % and 54 °C"})
+
+    with concurrent.futures.ThreadPoolExecutor(callers) as pool:
+        list(pool.map(some, [count // callers] * callers))
+    return count // callers * callers
+
+
+def rate(table, alice, bob, chat, count, way):
+    arrivals = Arrivals(bob)
+    begun = time.perf_counter()
+    sent = send_many(alice, chat, count)
+    took = arrivals.wait(sent) - begun
+    arrivals.close()
+    table.add(f"messages from 64 callers to IncomingMsg, {way}", f"{sent / took:,.0f} /s", f"{sent:,} messages")
+
+
+def drain(table, alice, bob, chat, count, way):
+    """What arrived is counted in the store: some of it comes before a listener could."""
+    bob.stop()
+    sent = send_many(alice, chat, count)
+    bob.start()
+    begun = time.perf_counter()
+    alice.rpc("maybe_network")
+    call = Caller(bob)
+    until(lambda: len(call("get_next_msgs", 1)) >= sent, 600, "the queue's end")
+    table.add(f"{sent:,} queued messages drained, {way}", f"{sent / (time.perf_counter() - begun):,.0f} /s",
+              "from the start of the daemon that was away")
+
+
+def peak_kib(gateway):
+    return int(next(line for line in open(f"/proc/{gateway.process.pid}/status") if line.startswith("VmHWM")).split()[1])
+
+
+def file(table, alice, bob, chat, size, way):
+    connection = http.client.HTTPConnection("127.0.0.1", alice.port, timeout=600)
+    piece = os.urandom(1 << 20)
+    connection.putrequest("POST", "/file?name=log.bin")
+    connection.putheader("Content-Length", str(size))
+    connection.endheaders()
+    for _ in range(size // len(piece)):
+        connection.send(piece)
+    path = json.loads(connection.getresponse().read())["path"]
+    before = [peak_kib(side) for side in (alice, bob)]
+    arrivals = Arrivals(bob)
+    begun = time.perf_counter()
+    alice.rpc("send_msg", 1, chat, {"file": path, "text": "the log"})
+    took = arrivals.wait(1) - begun
+    arrivals.close()
+    grown = [(peak_kib(side) - was) / 1024 for side, was in zip((alice, bob), before)]
+    table.add(f"a file of {size >> 20:,} MiB, {way}", f"{size / took / 1e6:,.0f} MB/s",
+              f"peak memory grew by {grown[0]:.1f} MiB at the sender, {grown[1]:.1f} MiB at the receiver")
+
+
+def measure(table, folder, quick, way="direct"):
+    with Gateway("sender", folder=folder / "sender", port=free_port()) as alice, \
+            Gateway("receiver", folder=folder / "receiver", port=free_port()) as bob:
+        chat, _ = join(alice, bob)
+        latency(table, alice, bob, chat, 100 if quick else 1000, way)
+        rate(table, alice, bob, chat, 2000 if quick else 20000, way)
+        last = max(bob.rpc("get_next_msgs", 1), default=0)
+        bob.rpc("set_config", 1, "last_msg_id", str(last))
+        drain(table, alice, bob, chat, 1000 if quick else 10000, way)
+        file(table, alice, bob, chat, (64 if quick else 1024) << 20, way)
+
+
+class Lines:
+    """What bench/run keeps in a table."""
+
+    def add(self, what, value, note=""):
+        print(f"{what:62} {value:>16}  {note}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="short runs")
+    options = parser.parse_args()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="edge-delivery-", dir=os.environ.get("BENCH_DIR")))
+    try:
+        measure(Lines(), folder, options.quick)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

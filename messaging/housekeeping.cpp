@@ -1,0 +1,78 @@
+#include "messaging/housekeeping.h"
+
+#include "base/log.h"
+#include "messaging/core.h"
+#include "messaging/courier.h"
+#include "messaging/incoming.h"
+#include "messaging/joining.h"
+#include "messaging/outgoing.h"
+#include "messaging/profile.h"
+#include "messaging/removal.h"
+#include "messaging/renewal.h"
+#include "store/tables/envelopes.h"
+#include "store/tables/outbox.h"
+#include "store/tables/steady_times.h"
+#include "store/tables/transfers.h"
+
+namespace messaging {
+namespace {
+
+// Files whose message never came.
+base::Result<> expire_transfers(const WriteContext& write, UnixMillis before) {
+  EDGE_TRY(const auto stale, store::transfers_before(write.scope, before));
+  RemovedFiles files(write.core, write.account);
+  for (const store::TransferRow& transfer : stale) {
+    EDGE_CHECK(store::delete_transfer(write.scope, transfer.id));
+    files.add(transfer.name);
+  }
+  files.remove_after(write.tx);
+  return {};
+}
+
+void keep_account(Core& core, base::AccountId account) {
+  const bool may_expire = !core.steady->suspect() && core.steady->running() >= kExpireGrace;
+  core.write<std::int64_t>(
+      account,
+      [&core, may_expire](store::Tx& tx, const store::Scope& scope,
+                          const AccountState& state) -> base::Result<std::int64_t> {
+        const WriteContext write{core, tx, scope, state};
+        const UnixMillis now = write.steady();
+        EDGE_CHECK(retry_renewals(write));
+        EDGE_CHECK(tell_profile(write));
+        if (may_expire) {
+          EDGE_CHECK(expire_joins(write, now));
+          EDGE_CHECK(expire_renewals(write, now));
+          EDGE_CHECK(expire_outbox(write, now - core.options.expire_after));
+          EDGE_CHECK(store::forget_envelopes(scope, now - kSeenLifetime));
+          EDGE_CHECK(store::drop_parked_envelopes(scope, now - kParkedLifetime));
+          EDGE_CHECK(expire_transfers(write, now - core.options.expire_after));
+        }
+        return store::redeposit_outbox(scope, now - kRedepositAfter);
+      },
+      [&core, account](base::Result<std::int64_t> again) {
+        if (!again) {
+          base::log::warning("account {}: housekeeping failed: {}", account.value,
+                             again.error().message);
+        } else if (*again > 0) {
+          core.courier->poke();
+        }
+      });
+}
+
+}  // namespace
+
+void keep_house(Core& core) {
+  core.steady->look();
+  const SteadyTime::Saved saved = core.steady->save();
+  core.store.write<void>(
+      [saved](store::Tx& tx) {
+        return store::write_steady_time(
+            tx.db(), {saved.steady, saved.wall, saved.doubtful_off, saved.suspect});
+      },
+      [](base::Result<> result) {
+        if (!result) base::log::warning("time was not kept: {}", result.error().message);
+      });
+  for (const AccountPtr& account : core.directory.all()) keep_account(core, account->id);
+}
+
+}  // namespace messaging

@@ -1,0 +1,13 @@
+// Housekeeping: the slow things, once a minute from the courier's thread. What was never
+// acknowledged goes out again, what expired is reported, what waits for a session asks for one
+// again, contacts hear of a changed profile, old marks go, and the time is written down. Answers at
+// once: each account is a write of its own.
+#pragma once
+
+namespace messaging {
+
+class Core;
+
+void keep_house(Core& core);
+
+}  // namespace messaging

@@ -1,0 +1,76 @@
+// RouteQueue: which routes have something to send, and when it is their turn. One deposit of a
+// route is under way at a time. After a failure a route pauses with jitter: the first retry comes
+// within a second, pauses stay under 10 s during the first ten minutes and under 2 min after that;
+// heard() ends the pause. Routes that fail may hold half of the deposits under way, so that peers
+// who do not answer never keep the others waiting. Every call costs the logarithm of the number of
+// routes.
+//
+// One thread at a time; times are on the boot clock.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+
+namespace messaging {
+
+using RouteKey = std::pair<base::AccountId, std::int64_t>;
+
+class RouteQueue {
+ public:
+  static constexpr std::size_t kMostUnderWay = 64;  // deposits, over all routes
+
+  // There may be something to send.
+  void ready(RouteKey key);
+  // Those whose turn it is; each is under way until finished().
+  std::vector<RouteKey> take(base::Millis now);
+  // `again`: there may be more. `pause`: what the other side asked for after a failure.
+  void finished(RouteKey key, bool reached, bool again, base::Millis now, base::Millis pause);
+  // Something came from there: what waits is sent at once.
+  void heard(RouteKey key);
+  void end_pauses();
+  void forget(base::AccountId account);
+
+  int failures(RouteKey key) const;  // in a row
+  // When take() has something next; nothing: not before somebody calls.
+  std::optional<base::Millis> next_due() const;
+
+  enum class Level { idle, sending, failing };
+  Level level(base::AccountId account) const;
+
+ private:
+  struct State {
+    bool ready = false;
+    bool under_way = false;
+    int failures = 0;
+    base::Millis due = 0;
+    base::Millis failing_since = 0;
+  };
+  struct Count {
+    std::size_t busy = 0;  // ready or under way
+    std::size_t failing = 0;
+  };
+  using States = std::map<RouteKey, State>;
+  using Queue = std::set<std::pair<base::Millis, RouteKey>>;
+
+  Queue& queue_of(const State& state) { return state.failures > 0 ? failing_ : fine_; }
+  // Around every change of a state, so that queues and counts agree with it.
+  void leave(RouteKey key, const State& state);
+  void enter(RouteKey key, const State& state);
+  void take_from(Queue& queue, base::Millis now, std::size_t most, std::vector<RouteKey>& taken);
+  static base::Millis pause_after(const State& state, base::Millis now);
+
+  States states_;
+  Queue fine_, failing_;  // ready and not under way, by due time
+  std::map<base::AccountId, Count> counts_;
+  std::size_t under_way_ = 0;
+  std::size_t failing_under_way_ = 0;
+};
+
+}  // namespace messaging

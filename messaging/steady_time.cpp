@@ -1,0 +1,79 @@
+#include "messaging/steady_time.h"
+
+#include <cstdlib>
+
+#include "base/log.h"
+
+namespace messaging {
+
+SteadyTime::SteadyTime(const base::Clock& clock, std::optional<Saved> saved)
+    : clock_(clock),
+      started_(clock.uptime()),
+      at_start_(saved ? saved->steady : clock.now()),
+      drift_(clock.now() - clock.uptime()) {
+  if (!saved) return;
+  suspect_ = saved->suspect;
+  doubtful_off_ = saved->doubtful_off;
+  const base::Millis off = clock.now() - saved->wall;
+  if (off < 0) {
+    suspect_ = true;
+  } else if (off > kSuspectOff || suspect_) {
+    suspect_ = true;
+    doubtful_off_ += off;
+  } else {
+    at_start_ += off;
+  }
+  if (suspect_) {
+    base::log::warning(
+        "the clock may be wrong ({} s since the last run): nothing expires until a "
+        "peer's clock agrees",
+        off / 1000);
+  }
+}
+
+base::UnixMillis SteadyTime::now_locked() const { return at_start_ + clock_.uptime() - started_; }
+
+base::UnixMillis SteadyTime::now() const {
+  base::Lock lock(mutex_);
+  return now_locked();
+}
+
+bool SteadyTime::suspect() const {
+  base::Lock lock(mutex_);
+  return suspect_;
+}
+
+base::Millis SteadyTime::running() const { return clock_.uptime() - started_; }
+
+void SteadyTime::look() {
+  base::Lock lock(mutex_);
+  const base::Millis drift = clock_.now() - clock_.uptime();
+  const base::Millis step = drift - drift_;
+  drift_ = drift;
+  if (std::llabs(step) <= kSuspectStep) return;
+  suspect_ = true;
+  base::log::warning("the clock was moved by {} s: nothing expires until a peer's clock agrees",
+                     step / 1000);
+}
+
+void SteadyTime::compare(base::UnixMillis peer) {
+  base::Lock lock(mutex_);
+  const bool agrees = std::llabs(peer - clock_.now()) <= kSuspectStep;
+  if (agrees == !suspect_) return;
+  suspect_ = !agrees;
+  if (!agrees) {
+    base::log::warning(
+        "a peer's clock is over an hour from ours: nothing expires until one agrees");
+    return;
+  }
+  base::log::info("a peer's clock agrees with ours again");
+  at_start_ += doubtful_off_;
+  doubtful_off_ = 0;
+}
+
+SteadyTime::Saved SteadyTime::save() const {
+  base::Lock lock(mutex_);
+  return {now_locked(), clock_.now(), doubtful_off_, suspect_};
+}
+
+}  // namespace messaging

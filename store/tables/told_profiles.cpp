@@ -1,0 +1,26 @@
+#include "store/tables/told_profiles.h"
+
+namespace store {
+
+base::Result<std::vector<base::ContactId>> contacts_not_told(const Scope& scope,
+                                                             base::ByteView profile,
+                                                             std::size_t limit) {
+  std::vector<base::ContactId> contacts;
+  EDGE_CHECK(scope.db.each(
+      "SELECT id FROM contact WHERE account_id = ?1 AND id >= 10 AND state > 0 AND blocked = 0"
+      " AND route_id IS NOT NULL AND told_profile IS NOT ?2 AND EXISTS(SELECT 1 FROM session"
+      "  WHERE session.account_id = ?1 AND session.contact_id = contact.id AND session.state = 1)"
+      " ORDER BY id LIMIT ?3",
+      [&](const Row& row) { contacts.push_back(row.id<base::ContactId>(0)); }, scope.account,
+      profile, limit));
+  return contacts;
+}
+
+base::Result<> note_told(const Scope& scope, base::ContactId contact,
+                         std::optional<base::ByteView> profile) {
+  EDGE_CHECK(scope.db.run("UPDATE contact SET told_profile = ?3 WHERE account_id = ?1 AND id = ?2",
+                          scope.account, contact, profile));
+  return {};
+}
+
+}  // namespace store

@@ -1,0 +1,50 @@
+// What is given up says why, and can be sent once more.
+#include "tests/support/world.h"
+
+using namespace test;
+
+namespace {
+
+base::Result<> resend(Peer& peer, std::vector<MsgId> messages) {
+  return answer<void>([&](auto done) {
+    peer.engine().messages().resend(Peer::kAccount, std::move(messages), std::move(done));
+  });
+}
+
+}  // namespace
+
+TEST_CASE("a message that failed says why, and resend_messages delivers it once") {
+  World world;
+  const ChatId chat = world.join(world.bob, world.alice);
+  world.network.set({.cut = true});
+  const MsgId sent = world.bob.send(chat, "try me");
+  world.clock.advance(kExpireAfter + 120'000);
+  REQUIRE(world.until([&] { return world.bob.state(sent) == MsgState::out_failed; }));
+  CHECK(world.bob.message(sent).error ==
+        "The recipient's gateway could not be reached in 14 days.");
+  world.network.set({});
+  REQUIRE(resend(world.bob, {sent}));
+  CHECK(world.until([&] { return world.alice.has_text("try me"); }));
+  CHECK(world.until([&] { return world.bob.state(sent) == MsgState::out_delivered; }));
+  CHECK(world.bob.message(sent).error.empty());
+  // Once more is no second message.
+  REQUIRE(resend(world.bob, {sent}));
+  const MsgId last = world.bob.send(chat, "after it");
+  CHECK(world.until([&] { return world.alice.has_text("after it"); }));
+  CHECK(world.alice.texts(world.alice.chat_with_peer()) ==
+        std::vector<std::string>{"try me", "after it"});
+  CHECK(world.until([&] { return world.bob.state(last) == MsgState::out_delivered; }));
+}
+
+TEST_CASE("only own messages are sent again, all of a call or none") {
+  World world;
+  const ChatId chat = world.join(world.bob, world.alice);
+  const MsgId sent = world.bob.send(chat, "mine");
+  REQUIRE(world.until([&] { return world.alice.has_text("mine"); }));
+  const MsgId theirs = *world.alice.find_text("mine");
+  const auto refused = resend(world.alice, {theirs});
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == base::Errc::invalid_argument);
+  CHECK_FALSE(resend(world.bob, {sent, MsgId(9999)}).ok());
+  REQUIRE(world.until([&] { return world.bob.state(sent) == MsgState::out_delivered; }));
+}

@@ -1,0 +1,81 @@
+// Time for durations of days: it follows the boot clock, and doubts a wall clock that jumps.
+#include "messaging/steady_time.h"
+
+#include "tests/support/catch.h"
+
+using namespace messaging;
+
+namespace {
+constexpr base::Millis kHour = 3600 * base::Millis{1000};
+constexpr base::Millis kDay = 24 * kHour;
+}  // namespace
+
+TEST_CASE("steady time runs with the boot clock, wherever the wall clock jumps") {
+  base::ManualClock clock;
+  const base::UnixMillis begin = clock.now();
+  SteadyTime time(clock, std::nullopt);
+  CHECK(time.now() == begin);
+  clock.advance(5000);
+  clock.jump_wall(365 * kDay);
+  CHECK(time.now() == begin + 5000);
+  clock.jump_wall(-800 * kDay);
+  CHECK(time.now() == begin + 5000);
+}
+
+TEST_CASE("a step of over an hour is doubted until a peer's clock agrees, a smaller one is not") {
+  base::ManualClock clock;
+  SteadyTime time(clock, std::nullopt);
+  clock.jump_wall(kHour - 1);
+  time.look();
+  CHECK_FALSE(time.suspect());
+  for (const base::Millis step : {2 * kHour, -2 * kHour, 365 * kDay, -365 * kDay}) {
+    CAPTURE(step);
+    clock.jump_wall(step);
+    time.look();
+    CHECK(time.suspect());
+    time.compare(clock.now() + 2 * kHour);
+    CHECK(time.suspect());
+    time.compare(clock.now() - kHour / 2);
+    CHECK_FALSE(time.suspect());
+    time.look();
+    CHECK_FALSE(time.suspect());
+  }
+}
+
+TEST_CASE("a peer whose clock is far from ours makes ours doubtful") {
+  base::ManualClock clock;
+  SteadyTime time(clock, std::nullopt);
+  time.compare(clock.now() + 3 * kHour);
+  CHECK(time.suspect());
+}
+
+TEST_CASE("while the daemon is off the wall clock counts, unless it was off for over 30 days") {
+  base::ManualClock clock;
+  SteadyTime before(clock, std::nullopt);
+  const SteadyTime::Saved saved = before.save();
+  clock.jump_wall(3 * kDay);
+  SteadyTime after(clock, saved);
+  CHECK(after.now() == saved.steady + 3 * kDay);
+  CHECK_FALSE(after.suspect());
+
+  const SteadyTime::Saved later = after.save();
+  clock.jump_wall(40 * kDay);
+  SteadyTime doubtful(clock, later);
+  CHECK(doubtful.suspect());
+  CHECK(doubtful.now() == later.steady);
+  SteadyTime still(clock, doubtful.save());  // doubt outlives another restart
+  CHECK(still.suspect());
+  still.compare(clock.now());
+  CHECK_FALSE(still.suspect());
+  CHECK(still.now() == later.steady + 40 * kDay);
+}
+
+TEST_CASE("a clock that was set back while the daemon was off takes nothing away") {
+  base::ManualClock clock;
+  SteadyTime before(clock, std::nullopt);
+  const SteadyTime::Saved saved = before.save();
+  clock.jump_wall(-365 * kDay);
+  SteadyTime after(clock, saved);
+  CHECK(after.suspect());
+  CHECK(after.now() == saved.steady);
+}
