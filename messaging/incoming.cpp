@@ -70,11 +70,11 @@ base::Result<> Incoming::renew_unknown(const WriteContext& write,
                                        const store::DepositTokenRow& token, const Opened& opened) {
   if (opened.kind != EnvelopeKind::message || !token.contact) return {};
   EDGE_TRY(const auto session, store::find_session_by_tag(write.scope, opened.tag));
-  return session ? base::Result<>{} : begin_session(write, *token.contact);
+  return session ? base::Result<>{} : renew_unless_new(write, *token.contact);
 }
 
 ArrivalReply Incoming::reply(ArrivalVerdict verdict) const {
-  return {verdict, 0, core_.steady->now()};
+  return {verdict, 0, core_.clock.now()};
 }
 
 void Incoming::accept(Arrival arrival, base::Completion<ArrivalReply> done) {

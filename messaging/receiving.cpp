@@ -23,8 +23,6 @@ namespace {
 
 using base::Errc;
 
-constexpr base::Millis kStragglersComeFor = 60'000;
-
 std::uint32_t number(MsgState state) { return static_cast<std::uint32_t>(state); }
 
 // On which session something came, and whether it was encrypted after all else that came on it.
@@ -169,11 +167,7 @@ base::Result<bool> is_stale(const WriteContext& write, const store::SessionRow& 
   if (session.state != store::SessionState::superseded) return false;
   EDGE_TRY(const store::HeardRow heard, store::load_heard(write.scope, *session.contact));
   if (heard.session <= session.id) return false;
-  EDGE_TRY(const auto later, store::find_session(write.scope, heard.session));
-  const base::Millis since = later ? write.steady() - later->created_at : 0;
-  if (since < 0 || since > kStragglersComeFor) {
-    EDGE_CHECK(begin_session(write, *session.contact));
-  }
+  EDGE_CHECK(renew_unless_new(write, *session.contact));
   return true;
 }
 

@@ -127,7 +127,11 @@ base::Result<> begin_session(const WriteContext& write, ContactId id,
   }
   if (!contact.route_id) return {};
   EDGE_TRY(const auto join, store::find_pending_join_by_contact(write.scope, id, JoinRole::joiner));
-  if (under_way(join, write.steady())) return {};
+  // On the route of an invite nothing but the join is admitted.
+  if (join && join->state == store::JoinState::waiting &&
+      (join->route_id == *contact.route_id || under_way(join, write.steady()))) {
+    return {};
+  }
   EDGE_TRY(const auto earlier,
            store::find_pending_join_by_contact(write.scope, id, JoinRole::initiator));
   if (under_way(earlier, write.steady())) return {};
@@ -138,6 +142,12 @@ base::Result<> begin_session(const WriteContext& write, ContactId id,
     EDGE_CHECK(drop_request(write, *earlier));
   }
   return send_request(write, contact, std::move(group));
+}
+
+base::Result<> renew_unless_new(const WriteContext& write, ContactId contact) {
+  EDGE_TRY(const auto session, store::sending_session(write.scope, contact));
+  const base::Millis age = session ? write.steady() - session->created_at : kStragglersComeFor;
+  return age >= 0 && age < kStragglersComeFor ? base::Result<>{} : begin_session(write, contact);
 }
 
 base::Result<> renew_refused(const WriteContext& write, ContactId contact) {

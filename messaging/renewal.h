@@ -30,6 +30,9 @@ namespace messaging {
 // After this time without an answer a session is asked for again.
 inline constexpr base::Millis kRenewalPatience = 10 * 60 * base::Millis{1000};
 
+// What still comes on older sessions in this time after a renewal is late, no sign of another fault.
+inline constexpr base::Millis kStragglersComeFor = 30 * base::Millis{1000};
+
 // How a member of a group is reached before there is a session: its group's introduction token
 // (store::TokenPurpose::introduction at the member's side) admits session requests.
 struct Introduction {
@@ -48,6 +51,10 @@ base::Result<bool> ensure_session(const WriteContext& write, ContactId contact,
 // What is under way with this contact is asked for now: its session is missing or fails.
 base::Result<> begin_session(const WriteContext& write, ContactId contact,
                              const Introduction* introduction = nullptr);
+
+// The same when something came on a session that is not the present one: for a moment after a
+// renewal that is only late.
+base::Result<> renew_unless_new(const WriteContext& write, ContactId contact);
 
 // The contact's mailbox refuses our deposits: what is encrypted waits behind a request for a new
 // session, which an old token still admits.
