@@ -61,6 +61,17 @@ TEST_CASE("without settings the daemon serves loopback from the user's folder") 
   CHECK(settings.warnings.empty());
 }
 
+TEST_CASE("--expire-after takes a duration, and says what it expected of anything else") {
+  constexpr base::Millis kHour = 3600 * base::Millis{1000};
+  CHECK(good({}).expire_after == 14 * 24 * kHour);
+  CHECK(good({"--expire-after", "36h"}).expire_after == 36 * kHour);
+  CHECK(good({"--expire-after", "90s"}).expire_after == 90'000);
+  for (const char* wrong : {"14", "d", "0d", "-1d", "59s", "366d", "1w", "1.5h", "14 d"}) {
+    CAPTURE(wrong);
+    CHECK(fault({"--expire-after", wrong}).find("1m to 365d") != std::string::npos);
+  }
+}
+
 TEST_CASE("a flag beats the environment, the environment the file, the file the default") {
   const Folder folder;
   const auto config = folder.write("edge.conf",
