@@ -5,6 +5,7 @@
 #include "store/schema/v1.sql.h"
 #include "store/schema/v2.sql.h"
 #include "store/schema/v3.sql.h"
+#include "store/schema/v4.sql.h"
 
 namespace store {
 
@@ -13,6 +14,7 @@ std::span<const Migration> migrations() {
       Migration{1, "accounts, contacts, chats, messages, sessions, outbox", schema::kV1},
       Migration{2, "sessions that are renewed", schema::kV2},
       Migration{3, "steady time, profiles told", schema::kV3},
+      Migration{4, "groups and channels", schema::kV4},
   };
   return kSteps;
 }

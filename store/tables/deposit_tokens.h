@@ -44,6 +44,10 @@ base::Result<> use_deposit_token(const Scope& scope, const DepositTokenRow& row,
 base::Result<> give_deposit_tokens(const Scope& scope, std::int64_t owner_id,
                                    base::ContactId contact);
 base::Result<> delete_retired_tokens(const Scope& scope, base::UnixMillis before);
+// The newest one.
+base::Result<std::optional<DepositTokenRow>> find_deposit_token_of(const Scope& scope,
+                                                                   TokenPurpose purpose,
+                                                                   std::int64_t owner_id);
 base::Result<std::optional<DepositTokenRow>> find_deposit_token(
     const Scope& scope, const std::array<std::uint8_t, 16>& key_id);
 

@@ -62,6 +62,8 @@ base::Result<> set_outbox_payload(const Scope& scope, const OutboxRow& row);
 base::Result<> hold_outbox(const Scope& scope, base::ContactId contact);
 base::Result<> set_outbox_next_part(const Scope& scope, std::int64_t id, std::uint32_t next_part);
 base::Result<> delete_outbox(const Scope& scope, std::int64_t id);
+// What of a message goes to one contact.
+base::Result<> delete_outbox_to(const Scope& scope, base::MsgId message, base::ContactId contact);
 base::Result<> delete_outbox_of_message(const Scope& scope, base::MsgId message);
 base::Result<> delete_outbox_of_join(const Scope& scope, std::int64_t join_id);
 // A contact is reached by another route from now on.
