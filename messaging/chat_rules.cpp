@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "messaging/core.h"
+#include "messaging/group_sending.h"
 #include "store/tables/contacts.h"
 
 namespace messaging {
@@ -41,17 +42,21 @@ base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scop
   return chat;
 }
 
-base::Result<> check_can_send(const store::ChatRow& chat) {
+base::Result<> check_can_send(const store::Scope& scope, const AccountState& account,
+                              const store::ChatRow& chat) {
+  const bool single = chat.type == static_cast<std::uint8_t>(ChatType::single);
   const auto no = [&](std::string_view why) {
-    return fail(Errc::forbidden, fmt::format("cannot send to chat {}: {}", chat.id.value, why));
+    return base::fail(base::Errc::forbidden,
+                      fmt::format("cannot send to chat {}: {}", chat.id.value, why));
   };
   if (chat.contact == kDeviceContact) return no("it is the gateway's own device chat");
   if (chat.blocked == store::ChatBlocked::request) {
     return no("it is a contact request; accept it first (accept_chat)");
   }
-  if (chat.blocked == store::ChatBlocked::yes) return no("its contact is blocked");
-  if (!chat.contact) return no("it has no members");
-  return {};
+  if (chat.blocked == store::ChatBlocked::yes) {
+    return no(single ? "its contact is blocked" : "it is blocked");
+  }
+  return single ? base::Result<>{} : check_can_write(scope, account, chat.id);
 }
 
 base::Result<MsgId> add_info_message(store::Tx& tx, const store::Scope& scope, ChatId chat,

@@ -14,6 +14,8 @@
 
 namespace messaging {
 
+struct AccountState;
+
 // The 1:1 chat with a contact, made when there is none. `blocked` is the state a new chat gets;
 // asking for ChatBlocked::no also accepts one that is a request or blocked. Events: ChatlistChanged
 // for a new chat, ChatModified and ChatlistChanged for an accepted one.
@@ -21,7 +23,8 @@ base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scop
                                                 ContactId contact, store::ChatBlocked blocked);
 
 // Errc::forbidden, saying why, when nothing may be sent to this chat.
-base::Result<> check_can_send(const store::ChatRow& chat);
+base::Result<> check_can_send(const store::Scope& scope, const AccountState& account,
+                              const store::ChatRow& chat);
 
 // A line from the info contact, noticed from the start. Events: MsgsChanged, ChatlistChanged.
 base::Result<MsgId> add_info_message(store::Tx& tx, const store::Scope& scope, ChatId chat,

@@ -6,6 +6,7 @@
 
 #include "messaging/chat_rules.h"
 #include "messaging/core.h"
+#include "messaging/group_rules.h"
 #include "messaging/removal.h"
 #include "messaging/views.h"
 #include "store/tables/config_values.h"
@@ -29,7 +30,11 @@ bool wanted(const View& view, const ChatRow& row, const ChatListQuery& query,
       (row.blocked != ChatBlocked::no || row.contact == kDeviceContact)) {
     return false;
   }
-  if (query.contact) return row.contact == *query.contact;
+  if (query.contact) {
+    if (row.contact) return row.contact == *query.contact;
+    const auto member = store::find_member(view.scope, row.id, *query.contact);
+    return member && *member && (*member)->present;
+  }
   if (!text.empty()) {
     const auto chat = view_chat(view, row);
     return chat && folded(chat->name).find(text) != std::string::npos;
@@ -167,6 +172,10 @@ void Chats::block(AccountId account, ChatId chat, base::Completion<> done) {
   change_chat(core_, account, chat, std::move(done),
               [](store::Tx& tx, const store::Scope& scope, ChatRow& row) -> base::Result<bool> {
                 if (row.blocked == ChatBlocked::yes) return false;
+                if (row.type != static_cast<std::uint8_t>(ChatType::single)) {
+                  row.blocked = ChatBlocked::yes;  // the group, not the people in it
+                  return true;
+                }
                 if (!row.contact || row.contact->value < kFirstId) {
                   return fail(Errc::invalid_argument,
                               fmt::format("chat {} cannot be blocked: it is with no peer",
@@ -193,6 +202,7 @@ void Chats::remove(AccountId account, ChatId chat, base::Completion<> done) {
           EDGE_CHECK(remove_message(tx, scope, mark.id, files));
         }
         if (row.draft) EDGE_CHECK(remove_message(tx, scope, *row.draft, files));
+        EDGE_CHECK(forget_group(scope, chat, files));
         EDGE_CHECK(store::delete_chat(scope, chat));
         files.remove_after(tx);
         EDGE_CHECK(Core::emit(tx, state.id, ChatDeleted{chat}));

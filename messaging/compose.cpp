@@ -59,6 +59,14 @@ base::Result<> check_draft(const MessageDraft& draft) {
   return {};
 }
 
+base::Result<store::BlobRow> blob_of_draft(store::Tx& tx, const store::Scope& scope,
+                                           const Core& core, const AccountState& account,
+                                           const MessageDraft& draft,
+                                           std::optional<SealedFile>& sealed) {
+  if (sealed) return sealed->insert(tx, scope);
+  return blob_of_path(scope, core, account, draft);
+}
+
 base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& scope, Core& core,
                                             const AccountState& account, ChatId chat,
                                             const MessageDraft& draft,
@@ -73,12 +81,7 @@ base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& s
   row.sent_at = tx.now();
   Viewtype type = Viewtype::text;
   if (!draft.file.empty()) {
-    store::BlobRow blob;
-    if (sealed) {
-      EDGE_TRY(blob, sealed->insert(tx, scope));
-    } else {
-      EDGE_TRY(blob, blob_of_path(scope, core, account, draft));
-    }
+    EDGE_TRY(const store::BlobRow blob, blob_of_draft(tx, scope, core, account, draft, sealed));
     row.blob_id = blob.id;
     type = viewtype_of(blob.media_type);
   }

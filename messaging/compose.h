@@ -19,6 +19,12 @@ base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& s
                                             const MessageDraft& draft,
                                             std::optional<SealedFile>& sealed);
 
+// The draft's file as a blob, made from `sealed` or found by its path.
+base::Result<store::BlobRow> blob_of_draft(store::Tx& tx, const store::Scope& scope,
+                                           const Core& core, const AccountState& account,
+                                           const MessageDraft& draft,
+                                           std::optional<SealedFile>& sealed);
+
 // Calls `write` with the draft's file sealed, on the file worker when a file must be copied, else at
 // once. `write(std::optional<SealedFile>, Completion<T>)`.
 template <class T, class F>

@@ -15,9 +15,23 @@ constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kMaxName = 1024;
 constexpr std::size_t kMaxToken = 128;
 
-enum class Kind : std::uint8_t { hello = 1, text = 2, receipts = 3, profile = 4 };
+enum class Kind : std::uint8_t {
+  hello = 1,
+  text = 2,
+  receipts = 3,
+  profile = 4,
+  group_text = 10,
+  group_update = 11,
+};
 
 base::Error malformed() { return fail(Errc::invalid_argument, "malformed content"); }
+
+void write_file(WireWriter& out, const std::optional<FileNote>& file) {
+  out.boolean(file.has_value());
+  if (!file) return;
+  out.text(file->name).text(file->media_type).u64(file->size).u64(file->sealed_size);
+  out.fixed(file->transfer).fixed(file->key.view()).fixed(file->hash);
+}
 
 void write_text(WireWriter& out, const TextMessage& message) {
   out.u64(message.seq).i64(message.sent_at).u8(static_cast<std::uint8_t>(message.type));
@@ -30,12 +44,7 @@ void write_text(WireWriter& out, const TextMessage& message) {
       out.fixed(*message.quote->message).boolean(message.quote->of_recipient);
     }
   }
-  out.boolean(message.file.has_value());
-  if (message.file) {
-    const FileNote& file = *message.file;
-    out.text(file.name).text(file.media_type).u64(file.size).u64(file.sealed_size);
-    out.fixed(file.transfer).fixed(file.key.view()).fixed(file.hash);
-  }
+  write_file(out, message.file);
 }
 
 bool known_viewtype(std::uint8_t type) {
@@ -110,6 +119,35 @@ Receipts read_receipts(WireReader& in) {
   return receipts;
 }
 
+void write_group_text(WireWriter& out, const GroupText& text) {
+  out.fixed(text.group).fixed(text.digest);
+  write_text(out, text.message);
+  out.boolean(text.quoted.has_value());
+  if (text.quoted) out.fixed(*text.quoted);
+}
+
+GroupText read_group_text(WireReader& in) {
+  GroupText text;
+  text.group = in.array<16>();
+  text.digest = in.array<16>();
+  text.message = read_text(in);
+  if (in.boolean()) text.quoted = in.array<32>();
+  return text;
+}
+
+GroupUpdate read_group_update(WireReader& in) {
+  GroupUpdate update;
+  update.group = in.array<16>();
+  auto state = decode_group_state(in.bytes(kMaxGroupState));
+  if (state) {
+    update.state = *std::move(state);
+  } else {
+    in.refuse();
+  }
+  if (in.boolean()) update.image = read_file(in);
+  return update;
+}
+
 }  // namespace
 
 crypto::WipingBytes encode(const Content& content) {
@@ -127,6 +165,13 @@ crypto::WipingBytes encode(const Content& content) {
   } else if (const auto* profile = std::get_if<Profile>(&content.body)) {
     out.u8(static_cast<std::uint8_t>(Kind::profile)).fixed(content.uuid);
     write_profile(out, *profile);
+  } else if (const auto* group_text = std::get_if<GroupText>(&content.body)) {
+    out.u8(static_cast<std::uint8_t>(Kind::group_text)).fixed(content.uuid);
+    write_group_text(out, *group_text);
+  } else if (const auto* update = std::get_if<GroupUpdate>(&content.body)) {
+    out.u8(static_cast<std::uint8_t>(Kind::group_update)).fixed(content.uuid);
+    out.fixed(update->group).bytes(encode(update->state));
+    write_file(out, update->image);
   } else {
     out.u8(0).fixed(content.uuid);
   }
@@ -154,6 +199,12 @@ base::Result<Content> decode_content(base::ByteView bytes) {
       break;
     case Kind::profile:
       content.body = read_profile(in);
+      break;
+    case Kind::group_text:
+      content.body = read_group_text(in);
+      break;
+    case Kind::group_update:
+      content.body = read_group_update(in);
       break;
     default:
       content.body = UnknownContent{};

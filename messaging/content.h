@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "crypto/wiping.h"
 #include "messaging/card.h"
+#include "messaging/group_state.h"
 #include "messaging/types.h"
 
 namespace messaging {
@@ -75,11 +76,27 @@ struct Receipts {
 };
 inline constexpr std::size_t kMaxReceipts = 1000;
 
+// A message to a group or channel.
+struct GroupText {
+  GroupId group{};
+  GroupDigest digest{};             // of the sender's state, as it shows it to the recipient
+  std::optional<MemberKey> quoted;  // who wrote the message that is quoted
+  TextMessage message;
+};
+
+// What a group is, from one member to another; an empty state asks for the whole.
+struct GroupUpdate {
+  GroupId group{};
+  GroupState state;
+  std::optional<FileNote> image;  // the picture that the state names
+};
+
 struct UnknownContent {};
 
 struct Content {
   Uuid uuid{};
-  std::variant<UnknownContent, Hello, TextMessage, Receipts, Profile> body;
+  std::variant<UnknownContent, Hello, TextMessage, Receipts, Profile, GroupText, GroupUpdate>
+      body;
 };
 
 crypto::WipingBytes encode(const Content& content);

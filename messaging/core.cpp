@@ -79,6 +79,7 @@ Core::Core(store::Store& s, Transport& t, const base::Clock& c, EngineOptions o)
       config(*this),
       contacts(*this),
       chats(*this),
+      groups(*this),
       messages(*this),
       securejoin(*this),
       files(*this) {

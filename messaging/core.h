@@ -91,6 +91,7 @@ class Core {
   Config config;
   Contacts contacts;
   Chats chats;
+  Groups groups;
   Messages messages;
   SecureJoin securejoin;
   Files files;

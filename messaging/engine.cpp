@@ -60,6 +60,7 @@ Accounts& Engine::accounts() { return core_->accounts; }
 Config& Engine::config() { return core_->config; }
 Contacts& Engine::contacts() { return core_->contacts; }
 Chats& Engine::chats() { return core_->chats; }
+Groups& Engine::groups() { return core_->groups; }
 Messages& Engine::messages() { return core_->messages; }
 SecureJoin& Engine::securejoin() { return core_->securejoin; }
 Files& Engine::files() { return core_->files; }

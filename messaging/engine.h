@@ -16,6 +16,7 @@
 #include "messaging/contacts.h"
 #include "messaging/events.h"
 #include "messaging/files.h"
+#include "messaging/groups.h"
 #include "messaging/messages.h"
 #include "messaging/paths.h"
 #include "messaging/securejoin.h"
@@ -59,6 +60,7 @@ class Engine : public Mailroom {
   Config& config();
   Contacts& contacts();
   Chats& chats();
+  Groups& groups();
   Messages& messages();
   SecureJoin& securejoin();
   Files& files();

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "messaging/core.h"
 #include "messaging/courier.h"
+#include "messaging/group_receiving.h"
 #include "messaging/incoming.h"
 #include "messaging/joining.h"
 #include "messaging/outgoing.h"
@@ -10,6 +11,7 @@
 #include "messaging/removal.h"
 #include "messaging/renewal.h"
 #include "store/tables/envelopes.h"
+#include "store/tables/group_held.h"
 #include "store/tables/outbox.h"
 #include "store/tables/steady_times.h"
 #include "store/tables/transfers.h"
@@ -45,6 +47,7 @@ void keep_account(Core& core, base::AccountId account) {
           EDGE_CHECK(expire_outbox(write, now - core.options.expire_after));
           EDGE_CHECK(store::forget_envelopes(scope, now - kSeenLifetime));
           EDGE_CHECK(store::drop_parked_envelopes(scope, now - kParkedLifetime));
+          EDGE_CHECK(store::forget_held_contents(scope, now - kHeldLifetime));
           EDGE_CHECK(expire_transfers(write, now - core.options.expire_after));
         }
         return store::redeposit_outbox(scope, now - kRedepositAfter);

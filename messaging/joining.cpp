@@ -5,6 +5,7 @@
 #include "crypto/envelope.h"
 #include "crypto/hash.h"
 #include "messaging/chat_rules.h"
+#include "messaging/group_joining.h"
 #include "messaging/handshakes.h"
 #include "messaging/outgoing.h"
 #include "messaging/profile.h"
@@ -228,7 +229,9 @@ base::Result<> prove_joiner(const WriteContext& write, const PendingJoinRow& joi
            ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
   EDGE_CHECK(announce_session(write, contact, chat));
   EDGE_CHECK(write.emit(SecurejoinInviterProgress{contact.id, 1000}));
-  return encrypt_again(write, contact.id);
+  EDGE_CHECK(encrypt_again(write, contact.id));
+  EDGE_TRY(const auto invite, store::find_invite(write.scope, join.invite_id));
+  return invite ? admit_joiner(write, *invite, contact.id) : base::Result<>{};
 }
 
 base::Result<> join_requested(const WriteContext& write, std::int64_t join_id) {

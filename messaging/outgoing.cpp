@@ -5,6 +5,7 @@
 #include "crypto/random.h"
 #include "crypto/stream.h"
 #include "messaging/courier.h"
+#include "messaging/group_sending.h"
 #include "messaging/joining.h"
 #include "messaging/renewal.h"
 #include "messaging/restoration.h"
@@ -79,7 +80,9 @@ std::string reason(OutboxState state, base::Millis after) {
                      span_text(after));
 }
 
-base::Result<TextMessage> compose(const WriteContext& write, const store::MessageRow& row) {
+}  // namespace
+
+base::Result<TextMessage> compose_text(const WriteContext& write, const store::MessageRow& row) {
   TextMessage message;
   message.seq = static_cast<std::uint64_t>(row.seq);
   message.sent_at = row.sent_at;
@@ -103,66 +106,66 @@ base::Result<TextMessage> compose(const WriteContext& write, const store::Messag
   return message;
 }
 
-}  // namespace
-
 void wake_courier(const WriteContext& write, std::int64_t route) {
   write.tx.on_commit([courier = write.core.courier.get(), account = write.account.id, route] {
     courier->wake(account, route);
   });
 }
 
-base::Result<> queue_message(const WriteContext& write, ContactId contact,
-                             const store::MessageRow& row) {
-  EDGE_TRY(const std::int64_t route, route_of(write, contact));
-  EDGE_TRY(TextMessage message, compose(write, row));
-  const UnixMillis now = write.steady();
-  if (row.blob_id) {
-    EDGE_TRY(const store::BlobRow blob, store::load_blob(write.scope, *row.blob_id));
-    FileNote file;
-    file.name = blob.file_name;
-    file.media_type = blob.media_type;
-    file.size = blob.size;
-    file.sealed_size = crypto::sealed_size(blob.size);
-    file.transfer = crypto::random_array<16>();
-    file.key = blob.key;
-    file.hash = blob.hash;
-    OutboxRow parts;
-    parts.route_id = route;
-    parts.contact = contact;
-    parts.kind = OutboxKind::file;
-    parts.message = row.id;
-    parts.blob_id = blob.id;
-    parts.transfer = file.transfer;
-    parts.created_at = now;
-    EDGE_CHECK(put(write, std::move(parts), contact));
-    message.file = std::move(file);
-  }
-  OutboxRow out;
-  out.route_id = route;
-  out.contact = contact;
-  out.kind = OutboxKind::message;
-  out.message = row.id;
-  out.uuid = row.uuid;
-  out.created_at = now;
-  out.payload = encode(Content{row.uuid, std::move(message)});
-  return put(write, std::move(out), contact);
+base::Result<FileNote> queue_file(const WriteContext& write, ContactId contact,
+                                  std::optional<MsgId> message, std::int64_t blob_id) {
+  EDGE_TRY(const store::BlobRow blob, store::load_blob(write.scope, blob_id));
+  EDGE_TRY(const store::ContactRow peer, store::load_contact(write.scope, contact));
+  FileNote file;
+  file.name = blob.file_name;
+  file.media_type = blob.media_type;
+  file.size = blob.size;
+  file.sealed_size = crypto::sealed_size(blob.size);
+  file.transfer = crypto::random_array<16>();
+  file.key = blob.key;
+  file.hash = blob.hash;
+  OutboxRow parts;
+  parts.route_id = peer.route_id.value_or(0);
+  parts.contact = contact;
+  parts.kind = OutboxKind::file;
+  parts.message = message;
+  parts.blob_id = blob.id;
+  parts.transfer = file.transfer;
+  parts.created_at = write.steady();
+  EDGE_CHECK(put(write, std::move(parts), contact));
+  return file;
 }
 
-base::Result<> queue_to_chat(const WriteContext& write, const store::ChatRow& chat,
-                             const store::MessageRow& row) {
-  return chat.contact == kSelf ? base::Result<>{} : queue_message(write, *chat.contact, row);
-}
-
-base::Result<> queue_content(const WriteContext& write, ContactId contact, const Content& content) {
-  EDGE_TRY(const std::int64_t route, route_of(write, contact));
+base::Result<> queue_content(const WriteContext& write, ContactId contact, const Content& content,
+                             std::optional<MsgId> message) {
+  EDGE_TRY(const store::ContactRow peer, store::load_contact(write.scope, contact));
   OutboxRow out;
-  out.route_id = route;
+  out.route_id = peer.route_id.value_or(0);
   out.contact = contact;
   out.kind = OutboxKind::message;
+  out.message = message;
   out.uuid = content.uuid;
   out.created_at = write.steady();
   out.payload = encode(content);
   return put(write, std::move(out), contact);
+}
+
+base::Result<> queue_message(const WriteContext& write, ContactId contact,
+                             const store::MessageRow& row) {
+  EDGE_CHECK(route_of(write, contact));
+  EDGE_TRY(TextMessage message, compose_text(write, row));
+  if (row.blob_id) {
+    EDGE_TRY(message.file, queue_file(write, contact, row.id, *row.blob_id));
+  }
+  return queue_content(write, contact, Content{row.uuid, std::move(message)}, row.id);
+}
+
+base::Result<> queue_to_chat(const WriteContext& write, const store::ChatRow& chat,
+                             const store::MessageRow& row) {
+  if (chat.type != static_cast<std::uint8_t>(ChatType::single)) {
+    return queue_group_message(write, chat.id, row);
+  }
+  return chat.contact == kSelf ? base::Result<>{} : queue_message(write, *chat.contact, row);
 }
 
 base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, const Uuid& uuid,
@@ -287,7 +290,7 @@ base::Result<> expire_outbox(const WriteContext& write, UnixMillis before) {
       if (row.contact) EDGE_CHECK(store::note_told(write.scope, *row.contact, std::nullopt));
       continue;
     }
-    EDGE_CHECK(store::delete_outbox_of_message(write.scope, *row.message));
+    EDGE_CHECK(store::delete_outbox_to(write.scope, *row.message, *row.contact));
     EDGE_TRY(auto message, store::find_message(write.scope, *row.message));
     if (!message) continue;
     message->error = reason(row.state, write.core.options.expire_after);

@@ -20,8 +20,14 @@ base::Result<> queue_message(const WriteContext& write, ContactId contact,
 // The same for all whom a chat addresses; nothing to do in Saved messages.
 base::Result<> queue_to_chat(const WriteContext& write, const store::ChatRow& chat,
                              const store::MessageRow& row);
-// Something that is no message of a chat, kept until the contact acknowledged it.
-base::Result<> queue_content(const WriteContext& write, ContactId contact, const Content& content);
+// The parts of a message: what it says, a file that goes before it, and any content, kept until the
+// contact acknowledged it. A contact whom nobody knows how to reach yet has them wait. `message` is
+// the message of a chat whose delivery they are part of.
+base::Result<TextMessage> compose_text(const WriteContext& write, const store::MessageRow& row);
+base::Result<FileNote> queue_file(const WriteContext& write, ContactId contact,
+                                  std::optional<MsgId> message, std::int64_t blob_id);
+base::Result<> queue_content(const WriteContext& write, ContactId contact, const Content& content,
+                             std::optional<MsgId> message = std::nullopt);
 
 // Owes the contact the news that we read its message.
 base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, const Uuid& uuid,

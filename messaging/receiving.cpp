@@ -3,14 +3,17 @@
 #include "crypto/ratchet.h"
 #include "messaging/chat_rules.h"
 #include "messaging/courier.h"
+#include "messaging/group_receiving.h"
 #include "messaging/joining.h"
 #include "messaging/outgoing.h"
 #include "messaging/profile.h"
+#include "messaging/received_row.h"
 #include "messaging/renewal.h"
 #include "messaging/restoration.h"
 #include "store/tables/blobs.h"
 #include "store/tables/chats.h"
 #include "store/tables/contacts.h"
+#include "store/tables/groups.h"
 #include "store/tables/heard.h"
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
@@ -31,36 +34,8 @@ struct Turn {
   bool in_turn = false;
 };
 
-// Whether every part of a file is here.
-base::Result<std::optional<store::TransferRow>> arrived_file(const WriteContext& write,
-                                                             const FileNote& file) {
-  EDGE_TRY(auto transfer, store::find_transfer(write.scope, file.transfer));
-  if (!transfer || transfer->size != file.sealed_size) return std::nullopt;
-  EDGE_TRY(const std::int64_t parts, store::count_parts(write.scope, file.transfer));
-  if (parts < static_cast<std::int64_t>(part_count(file.sealed_size))) return std::nullopt;
-  return transfer;
-}
-
-base::Result<std::int64_t> adopt_file(const WriteContext& write, const FileNote& file,
-                                      const store::TransferRow& transfer) {
-  store::BlobRow blob;
-  EDGE_TRY(blob.id, write.tx.next_id(write.account.id, "blob"));
-  blob.name = transfer.name;
-  blob.size = file.size;
-  blob.created_at = write.tx.now();
-  blob.key = file.key;
-  blob.file_name = file.name;
-  blob.media_type = file.media_type;
-  blob.hash = file.hash;
-  EDGE_CHECK(store::insert_blob(write.scope, blob));
-  EDGE_CHECK(store::delete_transfer(write.scope, transfer.id));
-  return blob.id;
-}
-
 base::Result<> take_quote(const WriteContext& write, ContactId from, const QuoteNote& quote,
                           store::MessageRow& row) {
-  row.has_quote = true;
-  row.quote_text = quote.text;
   if (!quote.message) return {};
   EDGE_TRY(const auto quoted, store::find_message_by_uuid(
                                   write.scope, quote.of_recipient ? kSelf : from, *quote.message));
@@ -81,18 +56,9 @@ base::Result<> take_text(const WriteContext& write, const store::ContactRow& con
                          contact.verified ? store::ChatBlocked::no : store::ChatBlocked::request));
   EDGE_TRY(const std::uint64_t place,
            place_heard(write, contact.id, turn.session, turn.in_turn, {text.seq, uuid}));
-  store::MessageRow row;
+  store::MessageRow row = received_row(contact.id, uuid, text);
   row.chat = chat.id;
-  row.from = contact.id;
-  row.uuid = uuid;
-  row.type = static_cast<std::uint8_t>(text.type);
-  row.is_bot = text.bot;
-  row.is_forwarded = text.forwarded;
-  row.encrypted = true;
   row.seq = static_cast<std::int64_t>(place);
-  row.sent_at = text.sent_at;
-  row.text = text.text;
-  row.sender_name = text.sender_name;
   if (text.quote) EDGE_CHECK(take_quote(write, contact.id, *text.quote, row));
   if (text.file && transfer) {
     EDGE_TRY(row.blob_id, adopt_file(write, *text.file, *transfer));
@@ -108,15 +74,18 @@ base::Result<> take_arrival(const WriteContext& write, ContactId contact, const 
   EDGE_CHECK(store::delete_outbox(write.scope, row->id));
   if (row->join_id != 0) EDGE_CHECK(join_confirmed(write, row->join_id));
   if (!row->message) return {};
-  EDGE_CHECK(store::delete_outbox_of_message(write.scope, *row->message));
-  return note_delivered(write, *row->message);
+  EDGE_CHECK(store::delete_outbox_to(write.scope, *row->message, contact));
+  EDGE_TRY(const bool all, store::outbox_all_deposited(write.scope, *row->message));
+  return all ? note_delivered(write, *row->message) : base::Result<>{};
 }
 
 base::Result<> take_read(const WriteContext& write, ContactId contact, const ReceiptNote& note) {
   EDGE_TRY(const auto message, store::find_message_by_uuid(write.scope, kSelf, note.uuid));
   if (!message) return {};
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, message->chat));
-  if (chat.contact != contact) return {};  // not a message this contact was sent
+  // Only of a message that this contact was sent.
+  EDGE_TRY(const auto member, store::find_member(write.scope, chat.id, contact));
+  if (chat.contact != contact && !member) return {};
   EDGE_CHECK(take_arrival(write, contact, note.uuid));
   EDGE_TRY(const bool first, store::insert_receipt(write.scope, message->id, contact, note.at));
   if (!first) return {};
@@ -171,6 +140,15 @@ base::Result<bool> is_stale(const WriteContext& write, const store::SessionRow& 
   return true;
 }
 
+// The file that a content brings with it, which has to be here before it is taken.
+const FileNote* file_of(const Content& content) {
+  const std::optional<FileNote>* file = nullptr;
+  if (const auto* text = std::get_if<TextMessage>(&content.body)) file = &text->file;
+  if (const auto* text = std::get_if<GroupText>(&content.body)) file = &text->message.file;
+  if (const auto* update = std::get_if<GroupUpdate>(&content.body)) file = &update->image;
+  return file != nullptr && *file ? &**file : nullptr;
+}
+
 }  // namespace
 
 base::Result<> acknowledge(const WriteContext& write, ContactId contact, const Uuid& uuid) {
@@ -201,15 +179,16 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
   std::optional<store::TransferRow> transfer;
   const auto* text = content ? std::get_if<TextMessage>(&content->body) : nullptr;
   const auto* profile = content ? std::get_if<Profile>(&content->body) : nullptr;
-  if (text || profile) {
+  if (content && !std::holds_alternative<Receipts>(content->body) &&
+      !std::holds_alternative<Hello>(content->body)) {
     EDGE_TRY(const bool stale, is_stale(write, session));
     if (stale) {
       reception.outcome = Reception::Outcome::not_yet;
       return reception;
     }
   }
-  if (text && text->file) {
-    EDGE_TRY(transfer, arrived_file(write, *text->file));
+  if (const FileNote* file = content ? file_of(*content) : nullptr) {
+    EDGE_TRY(transfer, arrived_file(write, *file));
     if (!transfer) {
       reception.outcome = Reception::Outcome::not_yet;
       return reception;
@@ -235,6 +214,16 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
   }
   if (const auto* receipts = std::get_if<Receipts>(&content->body)) {
     EDGE_CHECK(take_receipts(write, from, *receipts));
+    return reception;
+  }
+  if (const auto* group_text = std::get_if<GroupText>(&content->body)) {
+    EDGE_TRY(const bool taken, take_group_text(write, contact, content->uuid, *group_text, *plain));
+    if (taken) reception.seen = {from, content->uuid};
+    return reception;
+  }
+  if (const auto* update = std::get_if<GroupUpdate>(&content->body)) {
+    EDGE_TRY(const bool taken, take_group_update(write, contact, content->uuid, *update, *plain));
+    if (taken) reception.seen = {from, content->uuid};
     return reception;
   }
   reception.seen = {from, content->uuid};

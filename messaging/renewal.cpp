@@ -4,6 +4,7 @@
 #include "crypto/envelope.h"
 #include "crypto/hash.h"
 #include "messaging/content.h"
+#include "messaging/group_rules.h"
 #include "messaging/handshakes.h"
 #include "messaging/outgoing.h"
 #include "messaging/profile.h"
@@ -126,6 +127,13 @@ base::Result<> begin_session(const WriteContext& write, ContactId id,
     }
   }
   if (!contact.route_id) return {};
+  if (!contact.verified) {  // the route may be another group's introduction
+    EDGE_TRY(const auto route, store::find_route(write.scope, *contact.route_id));
+    if (route) {
+      EDGE_TRY(auto bound, introduced_by(write.scope, id, route->way.token));
+      if (!bound.empty()) group = std::move(bound);
+    }
+  }
   EDGE_TRY(const auto join, store::find_pending_join_by_contact(write.scope, id, JoinRole::joiner));
   // On the route of an invite nothing but the join is admitted.
   if (join && join->state == store::JoinState::waiting &&
@@ -189,6 +197,11 @@ base::Result<bool> answer_session_request(const WriteContext& write,
            store::find_contact_by_key(write.scope, request->card.identity.bytes()));
   if (request->card.identity == write.account.identity.public_key()) return false;
   if (known ? known->blocked : !introduced) return false;
+  if (introduced) {
+    EDGE_TRY(const bool welcome,
+             introduces(write.scope, ChatId(static_cast<std::uint32_t>(token.owner_id)), group));
+    if (!welcome) return false;
+  }
   // A contact's token is its own: it introduces nobody else.
   if (token.contact && (!known || known->id != *token.contact)) return false;
   if (!write.core.renewals.take(write.account.id, known ? known->id : ContactId(),

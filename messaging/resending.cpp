@@ -33,7 +33,7 @@ base::Result<> send_again(const WriteContext& write, store::MessageRow row) {
   if (chat.contact == kSelf || row.state == static_cast<std::uint32_t>(MsgState::out_pending)) {
     return {};
   }
-  EDGE_CHECK(check_can_send(chat));
+  EDGE_CHECK(check_can_send(write.scope, write.account, chat));
   EDGE_CHECK(store::delete_outbox_of_message(write.scope, row.id));
   row.state = static_cast<std::uint32_t>(MsgState::out_pending);
   row.error.clear();

@@ -3,6 +3,7 @@
 #include "crypto/encoding.h"
 #include "crypto/invite.h"
 #include "crypto/random.h"
+#include "messaging/group_joining.h"
 #include "messaging/joining.h"
 #include "messaging/plain_name.h"
 #include "messaging/reach.h"
@@ -31,17 +32,10 @@ base::Result<std::string> link_of(Core& core, const store::Scope& scope,
   invite.urls = std::move(reach.urls);
   invite.mailbox = std::move(reach.mailbox);
   invite.token = crypto::base64url_encode(row.token);
-  return crypto::to_link(invite);
-}
-
-base::Result<> check_kind(const store::Scope& scope, std::optional<ChatId> chat) {
-  if (!chat) return {};
-  EDGE_TRY(const store::ChatRow row, store::load_chat(scope, *chat));
-  if (static_cast<ChatType>(row.type) == ChatType::single) {
-    return fail(Errc::invalid_argument, "chat_id: chat " + std::to_string(chat->value) +
-                                            " is not a group; pass null for your own invite");
+  if (row.chat) {
+    EDGE_TRY(invite.group, invited_group(scope, account, *row.chat));
   }
-  return {};
+  return crypto::to_link(invite);
 }
 
 base::Result<store::InviteRow> make_invite(const WriteContext& write, std::optional<ChatId> chat) {
@@ -75,7 +69,7 @@ void SecureJoin::invite(AccountId account, std::optional<ChatId> chat,
       account,
       [this, chat](store::Tx& tx, const store::Scope& scope,
                    const AccountState& state) -> base::Result<std::string> {
-        EDGE_CHECK(check_kind(scope, chat));
+        if (chat) EDGE_CHECK(invited_group(scope, state, *chat));
         EDGE_TRY(auto live, store::live_invite(scope, chat));
         if (!live) {
           EDGE_TRY(live, make_invite({core_, tx, scope, state}, chat));
@@ -100,6 +94,10 @@ base::Result<InviteCheck> SecureJoin::check(AccountId account, const std::string
   check.invite_number = invite.number;
   check.name = invite.name;
   check.addr = invite.addr;
+  if (invite.group) {
+    EDGE_TRY(const GroupMark mark, parse_group_mark(invite.group->id));
+    check.group = InviteCheck::Group{invite.group->id, invite.group->name, mark.channel};
+  }
   if (invite.identity == read.account->identity.public_key()) {
     EDGE_TRY(const auto own, store::find_invite_by_number(scope, invite.number));
     if (!own) {
@@ -119,15 +117,14 @@ base::Result<InviteCheck> SecureJoin::check(AccountId account, const std::string
 void SecureJoin::join(AccountId account, std::string link, base::Completion<ChatId> done) {
   auto invite = crypto::parse_invite(link);
   if (!invite) return done(std::move(invite).error());
-  if (invite->group) {
-    return done(fail(Errc::invalid_argument,
-                     "this link invites into a group, which this version cannot join"));
-  }
   core_.write<ChatId>(
       account,
       [this, invite = *std::move(invite)](store::Tx& tx, const store::Scope& scope,
-                                          const AccountState& state) {
-        return start_join({core_, tx, scope, state}, invite);
+                                          const AccountState& state) -> base::Result<ChatId> {
+        const WriteContext write{core_, tx, scope, state};
+        EDGE_TRY(const ChatId chat, start_join(write, invite));
+        if (!invite.group) return chat;
+        return expect_group(write, invite);
       },
       std::move(done));
 }

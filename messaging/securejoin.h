@@ -21,17 +21,22 @@ struct InviteCheck {
   std::string name;
   std::string addr;
   std::string text;  // of url, text, addr
+  struct Group {
+    std::string id;  // as it stands in the link
+    std::string name;
+    bool channel = false;
+  };
+  std::optional<Group> group = {};  // that the invite is for
 };
 
 class SecureJoin {
  public:
   explicit SecureJoin(Core& core) : core_(core) {}
 
-  // The chat's live invite (made when there is none); no chat: the account's own. Groups come
-  // later.
+  // The live invite of a group or channel (made when there is none); no chat: the account's own.
   void invite(AccountId account, std::optional<ChatId> chat, base::Completion<std::string> done);
   base::Result<InviteCheck> check(AccountId account, const std::string& text) const;
-  // Answers with the chat at once; progress comes as events. One's own invite is refused.
+  // Answers with the chat (the group's, for its invite) at once; progress comes as events. One's own invite is refused.
   void join(AccountId account, std::string link, base::Completion<ChatId> done);
   // Scanning one's own live invite withdraws it, a withdrawn one revives it.
   void toggle_own(AccountId account, std::string link, base::Completion<> done);

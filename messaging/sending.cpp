@@ -37,7 +37,7 @@ void Messages::send(AccountId account, ChatId chat, MessageDraft draft,
             const AccountState& state) mutable -> base::Result<MsgId> {
           EDGE_TRY(const store::ChatRow row,
                    store::load_chat(scope, chat).with_context("Failed to send created message"));
-          EDGE_CHECK(check_can_send(row));
+          EDGE_CHECK(check_can_send(scope, state, row));
           EDGE_TRY(store::MessageRow message,
                    compose_row(tx, scope, core_, state, chat, draft, sealed));
           return send_row({core_, tx, scope, state}, row, std::move(message));

@@ -55,7 +55,9 @@ enum class DownloadState : std::uint8_t { done = 0, available = 10, failure = 20
                                           undecipherable = 30, in_progress = 40 };
 // What an info message tells.
 enum class SystemMessage : std::uint8_t { none = 0, securejoin = 1, chat_e2ee = 2,
-                                          securejoin_wait = 3 };
+                                          securejoin_wait = 3, group_name = 4,
+                                          group_description = 5, group_image = 6,
+                                          member_added = 7, member_removed = 8 };
 
 struct Account {
   AccountId id;
@@ -93,7 +95,10 @@ struct Chat {
   ChatType type = ChatType::single;
   std::string name;
   std::string color_seed;
-  std::vector<ContactId> contacts;
+  std::vector<ContactId> contacts;       // ourselves last; of a channel its subscribers, or its owner
+  std::vector<ContactId> past_contacts;  // former members
+  std::string description;
+  std::string image;                     // path of the picture's sealed blob; "" none
   Visibility visibility = Visibility::normal;
   MuteState mute;
   bool is_contact_request = false;
@@ -103,6 +108,7 @@ struct Chat {
   bool is_encrypted = false;
   bool can_send = false;
   bool self_in_group = true;
+  bool is_unpromoted = false;  // members do not know of it yet
   bool seen_recently = false;
   std::uint32_t fresh_count = 0;
   std::optional<ContactId> dm_contact;  // of a 1:1 chat

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "crypto/identity.h"
 #include "messaging/chat_rules.h"
+#include "messaging/group_rules.h"
 #include "store/tables/config_values.h"
 
 namespace messaging {
@@ -65,6 +66,31 @@ std::string chat_name(const View& view, const store::ChatRow& row) {
   if (!row.contact) return "";
   const auto contact = load_contact_view(view, *row.contact);
   return contact ? contact->display_name : std::string();
+}
+
+// What a chat shows of its group or channel.
+base::Result<> add_group(const View& view, const store::ChatRow& row, Chat& chat) {
+  EDGE_TRY(const auto group, store::find_group(view.scope, row.id));
+  if (!group) return base::fail(base::Errc::corrupt, "a group's record is missing");
+  EDGE_TRY(const auto members, store::list_members(view.scope, row.id));
+  chat.name = group->name;
+  chat.description = group->description;
+  chat.color_seed = base::to_hex(group->uuid);
+  chat.self_in_group = group->self_present;
+  chat.is_unpromoted = !group->promoted && chat.type == ChatType::group;
+  chat.can_send = row.blocked == store::ChatBlocked::no && group->self_present &&
+                  chat.type != ChatType::in_broadcast;
+  for (const store::MemberRow& member : members) {
+    (member.present ? chat.contacts : chat.past_contacts).push_back(member.contact);
+  }
+  if (group->self_present && chat.type != ChatType::out_broadcast) chat.contacts.push_back(kSelf);
+  if (group->image_blob) {
+    const auto blob = store::find_blob(view.scope, *group->image_blob);
+    if (blob && *blob) {
+      chat.image = view.core.store.blobs().path(view.account.uuid, (*blob)->name);
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -133,8 +159,12 @@ base::Result<Chat> view_chat(const View& view, const store::ChatRow& row) {
   chat.is_encrypted = row.encrypted;
   chat.can_send = row.blocked == store::ChatBlocked::no && !chat.is_device_chat;
   chat.dm_contact = row.contact;
-  chat.name = chat_name(view, row);
-  chat.color_seed = chat.name;
+  if (chat.type != ChatType::single) {
+    EDGE_CHECK(add_group(view, row, chat));
+  } else {
+    chat.name = chat_name(view, row);
+    chat.color_seed = chat.name;
+  }
   if (row.contact) {
     chat.contacts = {*row.contact};
     // A contact whose record is damaged costs its name, not the chat.
@@ -168,12 +198,18 @@ base::Result<ChatSummary> view_summary(const View& view, const store::ChatRow& r
     summary.prefix = "Draft";
   } else if (message.from == kSelf && !message.is_info && !summary.chat.is_self_talk) {
     summary.prefix = "Me";
+  } else if (summary.chat.type == ChatType::group && !message.is_info) {
+    const auto sender = load_contact_view(view, message.from);
+    summary.prefix = !message.sender_name.empty() ? message.sender_name
+                     : sender                     ? sender->display_name
+                                                  : std::string();
   }
   return summary;
 }
 
 std::string summary_text(const Message& message) {
   const std::string text = one_line(message.text);
+  if (message.is_info) return text;
   std::string label(kind_label(message.type));
   if (label.empty() && message.file) {
     label = (message.type == Viewtype::audio ? "🎵 " : "📎 ") + one_line(message.file->name);

@@ -52,11 +52,6 @@ Result<std::uint32_t> get_chat_ephemeral_timer(Context& context, const OfChat& p
   return std::uint32_t{0};
 }
 
-Result<std::vector<ContactId>> get_past_chat_contacts(Context& context, const OfChat& p) {
-  EDGE_CHECK(engine_of(context).chats().get(p.account_id, p.chat_id));
-  return std::vector<ContactId>();
-}
-
 Result<std::optional<ChatId>> get_chat_id_by_contact_id(Context& context, const OfContact& p) {
   return engine_of(context).chats().find_by_contact(p.account_id, p.contact_id);
 }
@@ -129,7 +124,7 @@ void add_chat_methods(std::vector<Method>& table) {
   table.push_back(method<&get_basic_chat_info>("get_basic_chat_info", "A chat's basics.", read));
   table.push_back(
       method<&get_full_chat_by_id>("get_full_chat_by_id", "A chat with its members.", read));
-  table.push_back(method<&get_chat_contacts>("get_chat_contacts", "A chat's members.", read));
+  table.push_back(method<&get_chat_contacts>("get_chat_contacts", "A chat's members, ourselves last; of a channel its subscribers.", read));
   table.push_back(method<&can_send>("can_send", "Whether send_msg to this chat would work.", read));
   table.push_back(method<&is_chat_muted>("is_chat_muted", "Whether a chat is muted now.", read));
   table.push_back(method<&get_chat_encryption_info>("get_chat_encryption_info",
@@ -138,8 +133,6 @@ void add_chat_methods(std::vector<Method>& table) {
       "get_fresh_msg_cnt", "How many messages of a chat were not noticed yet.", read));
   table.push_back(method<&get_chat_ephemeral_timer>(
       "get_chat_ephemeral_timer", "Seconds until messages vanish; 0: never.", read));
-  table.push_back(
-      method<&get_past_chat_contacts>("get_past_chat_contacts", "A chat's former members.", read));
   table.push_back(method<&get_chat_id_by_contact_id>(
       "get_chat_id_by_contact_id", "The 1:1 chat with a contact, or null.", read));
   table.push_back(method<&create_chat_by_contact_id>(

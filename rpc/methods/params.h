@@ -92,6 +92,7 @@ void add_config_methods(std::vector<Method>& table);
 void add_transport_methods(std::vector<Method>& table);
 void add_contact_methods(std::vector<Method>& table);
 void add_chat_methods(std::vector<Method>& table);
+void add_group_methods(std::vector<Method>& table);
 void add_chat_list_methods(std::vector<Method>& table);
 void add_message_methods(std::vector<Method>& table);
 void add_send_methods(std::vector<Method>& table);

@@ -11,6 +11,7 @@ const MethodTable& method_table() {
     add_transport_methods(rows);
     add_contact_methods(rows);
     add_chat_methods(rows);
+    add_group_methods(rows);
     add_chat_list_methods(rows);
     add_message_methods(rows);
     add_send_methods(rows);

@@ -12,6 +12,7 @@ ChatListItem to_list_item(messaging::ChatSummary summary) {
   item.dm_chat_contact = chat.dm_contact;
   item.fresh_message_counter = chat.fresh_count;
   item.id = chat.id;
+  item.avatar_path = unless_empty(std::move(chat.image));
   item.is_archived = chat.visibility == Visibility::archived;
   item.is_contact_request = chat.is_contact_request;
   item.is_device_talk = chat.is_device_chat;
@@ -43,8 +44,10 @@ BasicChat to_basic(messaging::Chat chat) {
   basic.is_encrypted = chat.is_encrypted;
   basic.is_muted = chat.mute.muted;
   basic.is_self_talk = chat.is_self_talk;
+  basic.is_unpromoted = chat.is_unpromoted;
   basic.name = std::move(chat.name);
   basic.pinned = chat.visibility == Visibility::pinned;
+  basic.profile_image = unless_empty(std::move(chat.image));
   return basic;
 }
 
@@ -62,8 +65,11 @@ FullChat to_full(messaging::Chat chat) {
   full.is_encrypted = chat.is_encrypted;
   full.is_muted = chat.mute.muted;
   full.is_self_talk = chat.is_self_talk;
+  full.is_unpromoted = chat.is_unpromoted;
   full.name = std::move(chat.name);
+  full.past_contact_ids = std::move(chat.past_contacts);
   full.pinned = chat.visibility == Visibility::pinned;
+  full.profile_image = unless_empty(std::move(chat.image));
   full.self_in_group = chat.self_in_group;
   full.was_seen_recently = chat.seen_recently;
   return full;

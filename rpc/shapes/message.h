@@ -24,7 +24,12 @@ struct rpc::EnumNames<messaging::SystemMessage> {
       std::pair{E::none, std::string_view("Unknown")},
       std::pair{E::securejoin, std::string_view("SecurejoinMessage")},
       std::pair{E::chat_e2ee, std::string_view("ChatE2ee")},
-      std::pair{E::securejoin_wait, std::string_view("SecurejoinWait")}};
+      std::pair{E::securejoin_wait, std::string_view("SecurejoinWait")},
+      std::pair{E::group_name, std::string_view("GroupNameChanged")},
+      std::pair{E::group_description, std::string_view("GroupDescriptionChanged")},
+      std::pair{E::group_image, std::string_view("GroupImageChanged")},
+      std::pair{E::member_added, std::string_view("MemberAddedToGroup")},
+      std::pair{E::member_removed, std::string_view("MemberRemovedFromGroup")}};
 };
 
 namespace rpc::shape {

@@ -16,13 +16,25 @@ std::string secret_in(std::string_view link) {
   return {};
 }
 
+// What all kinds of invites have, and the group's or channel's own fields.
 template <class Kind>
-Kind own(const messaging::InviteCheck& check, std::string_view link) {
+Kind invite(const messaging::InviteCheck& check, std::string_view link) {
   Kind kind;
   kind.authcode = secret_in(link);
+  kind.contact_id = check.contact.value;
   kind.fingerprint = readable_fingerprint(check.fingerprint);
   kind.invitenumber = check.invite_number;
+  if constexpr (requires { kind.grpid; }) kind.grpid = check.group->id;
+  if constexpr (requires { kind.grpname; }) kind.grpname = check.group->name;
+  if constexpr (requires { kind.name; }) kind.name = check.group->name;
   return kind;
+}
+
+template <class OfContact, class OfGroup, class OfChannel>
+Qr choose(const messaging::InviteCheck& check, std::string_view link) {
+  if (!check.group) return {invite<OfContact>(check, link)};
+  if (check.group->channel) return {invite<OfChannel>(check, link)};
+  return {invite<OfGroup>(check, link)};
 }
 
 }  // namespace
@@ -44,18 +56,12 @@ std::string readable_fingerprint(std::string_view hex) {
 Qr to_shape(messaging::InviteCheck check, std::string_view link) {
   using Kind = messaging::InviteCheck::Kind;
   switch (check.kind) {
-    case Kind::ask_verify_contact: {
-      AskVerifyContact ask;
-      ask.authcode = secret_in(link);
-      ask.contact_id = check.contact.value;
-      ask.fingerprint = readable_fingerprint(check.fingerprint);
-      ask.invitenumber = std::move(check.invite_number);
-      return {std::move(ask)};
-    }
+    case Kind::ask_verify_contact:
+      return choose<AskVerifyContact, AskVerifyGroup, AskJoinBroadcast>(check, link);
     case Kind::withdraw_contact:
-      return {own<WithdrawVerifyContact>(check, link)};
+      return choose<WithdrawVerifyContact, WithdrawVerifyGroup, WithdrawJoinBroadcast>(check, link);
     case Kind::revive_contact:
-      return {own<ReviveVerifyContact>(check, link)};
+      return choose<ReviveVerifyContact, ReviveVerifyGroup, ReviveJoinBroadcast>(check, link);
     case Kind::addr:
       return {QrAddr{check.contact.value, std::nullopt}};
     case Kind::url:

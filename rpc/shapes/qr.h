@@ -45,6 +45,92 @@ struct ReviveVerifyContact : OwnInvite {
   static constexpr std::string_view kKind = "reviveVerifyContact";
 };
 
+// Invites to groups and channels, another's and one's own.
+struct AskVerifyGroup {
+  static constexpr std::string_view kKind = "askVerifyGroup";
+  std::string authcode;
+  std::uint32_t contact_id = 0;
+  std::string fingerprint;
+  std::string grpid;
+  std::string grpname;
+  std::string invitenumber;
+  bool is_v3 = false;
+  static constexpr auto fields() {
+    using Q = AskVerifyGroup;
+    return std::tuple(base::field("authcode", &Q::authcode, "the invite's secret"),
+                      base::field("contact_id", &Q::contact_id, "0 when not known yet"),
+                      base::field("fingerprint", &Q::fingerprint, "for people"),
+                      base::field("grpid", &Q::grpid, ""), base::field("grpname", &Q::grpname, ""),
+                      base::field("invitenumber", &Q::invitenumber, ""),
+                      base::field("is_v3", &Q::is_v3, "always false"));
+  }
+};
+struct AskJoinBroadcast {
+  static constexpr std::string_view kKind = "askJoinBroadcast";
+  std::string authcode;
+  std::uint32_t contact_id = 0;
+  std::string fingerprint;
+  std::string grpid;
+  std::string invitenumber;
+  bool is_v3 = false;
+  std::string name;
+  static constexpr auto fields() {
+    using Q = AskJoinBroadcast;
+    return std::tuple(base::field("authcode", &Q::authcode, "the invite's secret"),
+                      base::field("contact_id", &Q::contact_id, "0 when not known yet"),
+                      base::field("fingerprint", &Q::fingerprint, "for people"),
+                      base::field("grpid", &Q::grpid, ""),
+                      base::field("invitenumber", &Q::invitenumber, ""),
+                      base::field("is_v3", &Q::is_v3, "always false"),
+                      base::field("name", &Q::name, "the channel's"));
+  }
+};
+struct OwnGroupInvite {
+  std::string authcode;
+  std::uint32_t contact_id = 1;
+  std::string fingerprint;
+  std::string grpid;
+  std::string grpname;
+  std::string invitenumber;
+  static constexpr auto fields() {
+    using Q = OwnGroupInvite;
+    return std::tuple(base::field("authcode", &Q::authcode, "the invite's secret"),
+                      base::field("contact_id", &Q::contact_id, "1, ourselves"),
+                      base::field("fingerprint", &Q::fingerprint, "for people"),
+                      base::field("grpid", &Q::grpid, ""), base::field("grpname", &Q::grpname, ""),
+                      base::field("invitenumber", &Q::invitenumber, ""));
+  }
+};
+struct WithdrawVerifyGroup : OwnGroupInvite {
+  static constexpr std::string_view kKind = "withdrawVerifyGroup";
+};
+struct ReviveVerifyGroup : OwnGroupInvite {
+  static constexpr std::string_view kKind = "reviveVerifyGroup";
+};
+struct OwnChannelInvite {
+  std::string authcode;
+  std::uint32_t contact_id = 1;
+  std::string fingerprint;
+  std::string grpid;
+  std::string invitenumber;
+  std::string name;
+  static constexpr auto fields() {
+    using Q = OwnChannelInvite;
+    return std::tuple(base::field("authcode", &Q::authcode, "the invite's secret"),
+                      base::field("contact_id", &Q::contact_id, "1, ourselves"),
+                      base::field("fingerprint", &Q::fingerprint, "for people"),
+                      base::field("grpid", &Q::grpid, ""),
+                      base::field("invitenumber", &Q::invitenumber, ""),
+                      base::field("name", &Q::name, "the channel's"));
+  }
+};
+struct WithdrawJoinBroadcast : OwnChannelInvite {
+  static constexpr std::string_view kKind = "withdrawJoinBroadcast";
+};
+struct ReviveJoinBroadcast : OwnChannelInvite {
+  static constexpr std::string_view kKind = "reviveJoinBroadcast";
+};
+
 struct QrAddr {
   static constexpr std::string_view kKind = "addr";
   std::uint32_t contact_id = 0;
@@ -67,8 +153,10 @@ struct QrText {
 
 struct Qr {
   static constexpr std::string_view kSchema = "Qr";
-  using Tagged = std::variant<AskVerifyContact, WithdrawVerifyContact, ReviveVerifyContact, QrAddr,
-                              QrUrl, QrText>;
+  using Tagged =
+      std::variant<AskVerifyContact, AskVerifyGroup, AskJoinBroadcast, WithdrawVerifyContact,
+                   WithdrawVerifyGroup, WithdrawJoinBroadcast, ReviveVerifyContact,
+                   ReviveVerifyGroup, ReviveJoinBroadcast, QrAddr, QrUrl, QrText>;
   Tagged value;
 };
 

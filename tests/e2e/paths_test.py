@@ -14,6 +14,8 @@ READS = {
     "misc_send_msg": lambda g, path: g.rpc("misc_send_msg", 1, 10, None, path, None, None, None),
     "misc_set_draft": lambda g, path: g.rpc("misc_set_draft", 1, 10, None, path, None, None, None),
     "add_device_message": lambda g, path: g.rpc("add_device_message", 1, path, {"file": path}),
+    "set_chat_profile_image": lambda g, path: g.rpc(
+        "set_chat_profile_image", 1, g.rpc("create_group_chat", 1, "Crew", False), path),
     "copy_to_blob_dir": lambda g, path: g.rpc("copy_to_blob_dir", 1, path),
 }
 WRITES = {"save_msg_file": lambda g, path, msg: g.rpc("save_msg_file", 1, msg, path)}
@@ -38,7 +40,7 @@ def rows_with_paths(document):
 class Paths(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.file = self.folder / "report.csv"
+        self.file = self.folder / "report.png"
         self.file.write_text("a,b\n1,2\n")
 
     def refused(self, call, *args):
@@ -60,7 +62,7 @@ class Paths(unittest.TestCase):
             (self.folder / "store-link").symlink_to(accounts / "store.db")
             bad = [accounts / "store.db", accounts / "lock", key, self.folder / "link",
                    self.folder / "store-link", self.folder / "pipe", self.folder, "/proc/self/environ",
-                   "/dev/zero", "/sys/kernel/notes", self.folder / "missing", "report.csv", "/tmp/a\0b",
+                   "/dev/zero", "/sys/kernel/notes", self.folder / "missing", "report.png", "/tmp/a\0b",
                    accounts / "blobs" / ".." / "store.db"]
             for name, call in READS.items():
                 for path in bad:
@@ -110,12 +112,12 @@ class Paths(unittest.TestCase):
     def test_without_keys_on_a_network_only_the_named_folders_are_open(self):
         inside = self.folder / "data"
         inside.mkdir()
-        good = inside / "good.csv"
+        good = inside / "good.png"
         good.write_text("x")
         (inside / "way-out").symlink_to(self.file)
         with Gateway("alice", flags=["--allow-anonymous", "--files", str(inside)]) as gateway:
             for name, call in READS.items():
-                for path in (self.file, inside / "way-out", inside / ".." / "report.csv"):
+                for path in (self.file, inside / "way-out", inside / ".." / "report.png"):
                     with self.subTest(row=name, path=str(path)):
                         self.assertIn("--files", self.refused(call, gateway, str(path)))
                 call(gateway, str(good))

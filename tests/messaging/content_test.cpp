@@ -58,6 +58,40 @@ Content sample_receipts() {
   return {uuid(4), receipts};
 }
 
+GroupState sample_group() {
+  MemberKey key = sample_card().identity.bytes();
+  GroupState state;
+  state.name = {{3, key}, "Shift 2"};
+  state.description = {{2, key}, "night"};
+  state.image = {{4, key}, ImageHash{1, 2, 3}};
+  MemberCard card;
+  card.version = 2;
+  card.addr = "alice@factory";
+  card.name = "Alice";
+  card.urls = {"http://127.0.0.1:7200"};
+  card.mailbox = "0123456789abcdef";
+  card.token = std::array<std::uint8_t, 32>{9};
+  state.members[key] = {1, true, key, card};
+  return state;
+}
+
+Content sample_group_text() {
+  GroupText text;
+  text.group = uuid(9);
+  text.digest = sample_group().digest();
+  text.message = std::get<TextMessage>(sample_text().body);
+  text.quoted = sample_card().identity.bytes();
+  return {uuid(1), text};
+}
+
+Content sample_group_update() {
+  GroupUpdate update;
+  update.group = uuid(9);
+  update.state = sample_group();
+  update.image = std::get<TextMessage>(sample_text().body).file;
+  return {uuid(2), update};
+}
+
 bool reads(base::ByteView bytes) { return decode_content(bytes).ok(); }
 
 }  // namespace
@@ -94,8 +128,23 @@ TEST_CASE("receipts and a Hello come back as they were written") {
   CHECK(std::holds_alternative<Hello>(hello->body));
 }
 
+TEST_CASE("what goes to a group comes back as it was written") {
+  const auto text = decode_content(encode(sample_group_text()));
+  REQUIRE(text.ok());
+  const auto& group_text = std::get<GroupText>(text->body);
+  CHECK(group_text.group == uuid(9));
+  CHECK(group_text.digest == sample_group().digest());
+  CHECK(group_text.message.text == "grüße");
+  CHECK(group_text.quoted == sample_card().identity.bytes());
+  const auto update = decode_content(encode(sample_group_update()));
+  REQUIRE(update.ok());
+  CHECK(std::get<GroupUpdate>(update->body).state == sample_group());
+  CHECK(std::get<GroupUpdate>(update->body).image->transfer == uuid(6));
+}
+
 TEST_CASE("every truncation of a content is refused") {
-  for (const Content& content : {sample_text(), sample_receipts(), Content{uuid(1), Hello{}}}) {
+  for (const Content& content : {sample_text(), sample_receipts(), Content{uuid(1), Hello{}},
+                                 sample_group_text(), sample_group_update()}) {
     const auto bytes = encode(content);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
       CHECK_FALSE(reads(base::ByteView(bytes).first(size)));
@@ -184,6 +233,8 @@ TEST_CASE("the corpus of content_fuzz is written from samples", "[.][corpus]") {
   write("text", 0, encode(sample_text()));
   write("receipts", 0, encode(sample_receipts()));
   write("hello", 0, encode(Content{uuid(1), Hello{}}));
+  write("group_text", 0, encode(sample_group_text()));
+  write("group_update", 0, encode(sample_group_update()));
   write("request", 1, encode(JoinRequest{"number", sample_card()}));
   write("answer", 2, encode(JoinAnswer{{}, sample_card()}));
   write("part", 3, encode(FilePart{uuid(1), 0, crypto::sealed_size(3), base::Bytes(39, 1)}));
@@ -194,4 +245,18 @@ TEST_CASE("the corpus of content_fuzz is written from samples", "[.][corpus]") {
   write("event", 5, event);
   write("session-request", 6, encode(SessionRequest{sample_card(), {7, uuid(3)}}));
   write("session-answer", 7, encode(SessionAnswer{{}, sample_card(), {}}));
+
+  // Two states after the length of the first one.
+  const auto write_group = [&](const char* name, const GroupState& a, const GroupState& b) {
+    const base::Bytes first = encode(a);
+    std::ofstream out(std::filesystem::path(folder) / "group_fuzz" / name, std::ios::binary);
+    out.put(static_cast<char>(first.size() >> 8)).put(static_cast<char>(first.size() & 0xff));
+    out << base::as_text(first) << base::as_text(encode(b));
+  };
+  GroupState other = sample_group();
+  other.name.value = "Shift 3";
+  other.members.begin()->second.present = false;
+  other.members.begin()->second.card = {};
+  write_group("two", sample_group(), other);
+  write_group("question", sample_group(), GroupState{});
 }

@@ -1,0 +1,221 @@
+#include "messaging/group_receiving.h"
+
+#include "messaging/chat_rules.h"
+#include "messaging/group_rules.h"
+#include "messaging/received_row.h"
+#include "messaging/receiving.h"
+#include "store/tables/blobs.h"
+#include "store/tables/chats.h"
+#include "store/tables/config_values.h"
+#include "store/tables/group_held.h"
+#include "store/tables/messages.h"
+
+namespace messaging {
+namespace {
+
+base::Result<> hold(const WriteContext& write, const GroupId& group, ContactId contact,
+                    base::ByteView content) {
+  store::HeldContent held;
+  EDGE_TRY(held.id, write.tx.next_id(write.account.id, "group_held"));
+  held.contact = contact;
+  held.content.assign(content.begin(), content.end());
+  return store::hold_content(write.scope, group, held, write.steady(), kMaxHeldContents);
+}
+
+// The sender's copy is not ours: once in a while it is sent ours, or asked for its own.
+base::Result<> settle(const WriteContext& write, const Group& group, ContactId contact) {
+  EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
+  if (!row || row->told_at + kTellAgain > write.steady()) return {};
+  if (group.is_owner(key_of(write.account)) || !group.row.self_present) {
+    return tell_member(write, group, contact, {.with_image = true});
+  }
+  row->told_at = write.steady();
+  EDGE_CHECK(store::set_member_told(write.scope, group.row.chat, *row));
+  return ask_state(write, group.row.uuid, contact);
+}
+
+// Groups made by people we have not joined are contact requests (decision 10), but not at a bot.
+base::Result<store::ChatBlocked> first_state(const WriteContext& write,
+                                             const store::ContactRow& contact) {
+  EDGE_TRY(const auto bot, store::find_config_value(write.scope, "bot"));
+  return contact.verified || bot == "1" ? store::ChatBlocked::no : store::ChatBlocked::request;
+}
+
+// A picture that is here already: what came of it again goes.
+base::Result<bool> drop_repeated(const WriteContext& write, const GroupUpdate& update,
+                                 RemovedFiles& files) {
+  if (!update.image) return false;
+  EDGE_TRY(const auto transfer, store::find_transfer(write.scope, update.image->transfer));
+  if (!transfer) return false;
+  EDGE_CHECK(store::delete_transfer(write.scope, transfer->id));
+  files.add(transfer->name);
+  return false;
+}
+
+// The picture that the state names, when it came with it; one that it does not name any more goes.
+base::Result<bool> take_image(const WriteContext& write, Group& group, const GroupUpdate& update,
+                              RemovedFiles& files) {
+  const auto& named = group.state.image.value;
+  if (group.row.image_blob) {
+    EDGE_TRY(const auto blob, store::find_blob(write.scope, *group.row.image_blob));
+    if (blob && named == blob->hash) return drop_repeated(write, update, files);
+  }
+  std::optional<std::int64_t> fresh;
+  if (named && update.image && update.image->hash == *named) {
+    EDGE_TRY(const auto transfer, arrived_file(write, *update.image));
+    if (transfer) {
+      EDGE_TRY(fresh, adopt_file(write, *update.image, *transfer));
+    }
+  }
+  if (!fresh && !group.row.image_blob) return false;
+  EDGE_CHECK(set_image_blob(write, group, fresh, files));
+  return true;
+}
+
+base::Result<> judge_held(const WriteContext& write, const GroupId& group) {
+  EDGE_TRY(const auto contents, store::held_contents(write.scope, group));
+  for (const store::HeldContent& held : contents) {
+    EDGE_TRY(const bool still, store::release_content(write.scope, held.id));
+    if (!still) continue;  // judged by a change that another one made
+    const auto content = decode_content(held.content);
+    EDGE_TRY(const auto contact, store::find_contact(write.scope, held.contact));
+    if (!content || !contact) continue;
+    if (const auto* text = std::get_if<GroupText>(&content->body)) {
+      EDGE_CHECK(take_group_text(write, *contact, content->uuid, *text, held.content));
+    } else if (const auto* update = std::get_if<GroupUpdate>(&content->body)) {
+      EDGE_CHECK(take_group_update(write, *contact, content->uuid, *update, held.content));
+    }
+  }
+  return {};
+}
+
+base::Result<> apply(const WriteContext& write, Group& group, Merged merged,
+                     const GroupUpdate& update, ContactId sender) {
+  const GroupState before = group.state;
+  group.state = std::move(merged.state);
+  group.row.promoted = true;
+  EDGE_TRY(const bool published, publish_card(write, group));
+  RemovedFiles files(write.core, write.account);
+  EDGE_CHECK(take_image(write, group, update, files));
+  files.remove_after(write.tx);
+  EDGE_CHECK(save_group(write, group));
+  EDGE_CHECK(tell_changes(write, group, before, sender));
+  EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
+  EDGE_CHECK(write.emit(ChatlistChanged{}));
+  if (published || merged.ours_alone) EDGE_CHECK(tell_members(write, group, {}));
+  return judge_held(write, group.row.uuid);
+}
+
+base::Result<> insert_text(const WriteContext& write, const Group& group, ContactId from,
+                           const Uuid& uuid, const GroupText& text) {
+  EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, group.row.chat));
+  store::MessageRow row = received_row(from, uuid, text.message);
+  if (row.has_quote && text.message.quote->message && text.quoted) {
+    EDGE_TRY(const auto author, contact_of(write.scope, *text.quoted));
+    if (author) {
+      EDGE_TRY(const auto quoted, store::find_message_by_uuid(write.scope, *author,
+                                                              *text.message.quote->message));
+      if (quoted && quoted->chat == chat.id) row.quoted = quoted->id;
+    }
+  }
+  if (text.message.file) {
+    EDGE_TRY(const auto transfer, arrived_file(write, *text.message.file));
+    if (transfer) {
+      EDGE_TRY(row.blob_id, adopt_file(write, *text.message.file, *transfer));
+    } else {
+      row.error = "The file of this message did not arrive.";
+    }
+  }
+  EDGE_CHECK(insert_incoming(write.tx, write.scope, chat, std::move(row)));
+  return {};
+}
+
+base::Result<> answer_question(const WriteContext& write, const std::optional<Group>& group,
+                               const MemberKey& asker, ContactId contact) {
+  if (!group || !group->row.self_present || !group->state.has(asker)) return {};
+  return tell_member(write, *group, contact, {.with_image = true});
+}
+
+// A state that we know already: its picture may be new to us, or ours to its sender.
+base::Result<> take_nothing_new(const WriteContext& write, Group& group, const MemberKey& sender,
+                                const GroupUpdate& update, ContactId contact) {
+  RemovedFiles files(write.core, write.account);
+  EDGE_TRY(const bool pictured, take_image(write, group, update, files));
+  files.remove_after(write.tx);
+  if (pictured) {
+    EDGE_CHECK(save_group(write, group));
+    EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
+  }
+  if (!group.state.has(sender) || update.state == shown_to(group.state, sender)) return {};
+  return settle(write, group, contact);
+}
+
+}  // namespace
+
+base::Result<bool> take_group_text(const WriteContext& write, const store::ContactRow& contact,
+                                   const Uuid& uuid, const GroupText& text,
+                                   base::ByteView content) {
+  EDGE_TRY(const auto group, find_group(write.scope, text.group));
+  if (!group) {
+    // Deleted here, or the state that invites us is still under way.
+    EDGE_TRY(const bool asked, store::holds_content(write.scope, text.group, contact.id));
+    EDGE_CHECK(hold(write, text.group, contact.id, content));
+    if (!asked) EDGE_CHECK(ask_state(write, text.group, contact.id));
+    return false;
+  }
+  EDGE_TRY(const MemberKey sender, key_of(write.scope, contact.id));
+  const bool may_write = group->state.channel ? sender == group->state.owner
+                                              : group->state.has(sender);
+  if (group->row.self_present && !may_write && !group->state.channel) {
+    EDGE_CHECK(hold(write, text.group, contact.id, content));
+    return false;
+  }
+  EDGE_CHECK(acknowledge(write, contact.id, uuid));
+  if (may_write && group->row.self_present) {
+    EDGE_TRY(const bool had, store::has_message_uuid(write.scope, contact.id, uuid));
+    EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, contact.id, uuid));
+    if (!had && !deleted) EDGE_CHECK(insert_text(write, *group, contact.id, uuid, text));
+  }
+  if (text.digest != shown_to(group->state, sender).digest()) {
+    EDGE_CHECK(settle(write, *group, contact.id));
+  }
+  return true;
+}
+
+base::Result<bool> take_group_update(const WriteContext& write, const store::ContactRow& contact,
+                                     const Uuid& uuid, const GroupUpdate& update,
+                                     base::ByteView content) {
+  EDGE_TRY(auto group, find_group(write.scope, update.group));
+  EDGE_TRY(const MemberKey sender, key_of(write.scope, contact.id));
+  const MemberKey self = key_of(write.account);
+  const GroupState* ours = group ? &group->state : nullptr;
+  const Admission admission =
+      update.state.empty() ? Admission::take : admit(ours, self, sender, update.state);
+  if (admission == Admission::hold) {
+    EDGE_CHECK(hold(write, update.group, contact.id, content));
+    return false;
+  }
+  EDGE_CHECK(acknowledge(write, contact.id, uuid));
+  if (admission == Admission::drop) return true;
+  if (update.state.empty()) {
+    EDGE_CHECK(answer_question(write, group, sender, contact.id));
+    return true;
+  }
+  Merged merged = take(ours, self, sender, update.state);
+  if (!group) {
+    if (!merged.changed || !merged.state.has(self)) return true;
+    GroupState nothing;
+    nothing.channel = merged.state.channel;
+    nothing.owner = merged.state.owner;
+    EDGE_TRY(const store::ChatBlocked blocked, first_state(write, contact));
+    EDGE_TRY(group, make_group(write, update.group, std::move(nothing), blocked));
+  }
+  if (merged.changed) {
+    EDGE_CHECK(apply(write, *group, std::move(merged), update, contact.id));
+  } else {
+    EDGE_CHECK(take_nothing_new(write, *group, sender, update, contact.id));
+  }
+  return true;
+}
+
+}  // namespace messaging

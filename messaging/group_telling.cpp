@@ -1,0 +1,100 @@
+// What goes from us to a group's members: the state, questions for it, and requests for sessions with
+// those we never met (group_rules.h).
+#include <algorithm>
+
+#include "crypto/random.h"
+#include "messaging/content.h"
+#include "messaging/group_rules.h"
+#include "messaging/outgoing.h"
+#include "messaging/renewal.h"
+#include "store/tables/blobs.h"
+
+namespace messaging {
+
+base::Result<std::vector<ContactId>> recipients(const store::Scope& scope, ChatId chat) {
+  EDGE_TRY(const auto members, store::list_members(scope, chat));
+  std::vector<ContactId> contacts;
+  for (const store::MemberRow& member : members) {
+    if (member.present) contacts.push_back(member.contact);
+  }
+  return contacts;
+}
+
+base::Result<> meet_member(const WriteContext& write, const Group& group, ContactId contact) {
+  EDGE_TRY(const MemberKey key, key_of(write.scope, contact));
+  const Membership* member = group.state.find(key);
+  if (member == nullptr || !member->present || !member->card.token) return {};
+  const MemberCard& card = member->card;
+  if (card.urls.empty() || card.mailbox.empty()) return {};
+  const Introduction introduction{card.urls, card.mailbox, DepositToken{*card.token},
+                                  base::to_bytes(base::ByteView(group.row.uuid))};
+  EDGE_CHECK(ensure_session(write, contact, &introduction));
+  return {};
+}
+
+base::Result<> tell_member(const WriteContext& write, const Group& group, ContactId contact,
+                           const TellOptions& options) {
+  EDGE_TRY(const MemberKey key, key_of(write.scope, contact));
+  EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
+  if (!row) row.emplace().contact = contact;
+  EDGE_CHECK(meet_member(write, group, contact));
+  GroupUpdate update;
+  update.group = group.row.uuid;
+  update.state = shown_to(group.state, key);
+  const auto& image = group.state.image.value;
+  if (image && group.row.image_blob && (options.with_image || row->image_told != image)) {
+    EDGE_TRY(update.image, queue_file(write, contact, options.message, *group.row.image_blob));
+    row->image_told = image;
+  }
+  row->told = update.state.digest();
+  row->told_at = write.steady();
+  EDGE_CHECK(store::set_member_told(write.scope, group.row.chat, *row));
+  const Uuid uuid = options.uuid.value_or(crypto::random_array<16>());
+  return queue_content(write, contact, Content{uuid, std::move(update)}, options.message);
+}
+
+base::Result<> tell_members(const WriteContext& write, const Group& group,
+                            const TellOptions& options) {
+  EDGE_TRY(const auto contacts, recipients(write.scope, group.row.chat));
+  for (const ContactId contact : contacts) {
+    EDGE_CHECK(tell_member(write, group, contact, options));
+  }
+  return {};
+}
+
+base::Result<> ask_state(const WriteContext& write, const GroupId& id, ContactId contact) {
+  GroupUpdate question;
+  question.group = id;
+  return queue_content(write, contact, Content{crypto::random_array<16>(), std::move(question)});
+}
+
+base::Result<> promote(const WriteContext& write, Group& group) {
+  if (group.row.promoted) return {};
+  group.row.promoted = true;
+  EDGE_CHECK(publish_card(write, group));
+  EDGE_CHECK(save_group(write, group));
+  return tell_members(write, group, {});
+}
+
+base::Result<base::Bytes> introduced_by(const store::Scope& scope, ContactId contact,
+                                        const std::array<std::uint8_t, 32>& token) {
+  EDGE_TRY(const MemberKey key, key_of(scope, contact));
+  EDGE_TRY(const auto chats, store::groups_of_contact(scope, contact));
+  for (const ChatId chat : chats) {
+    EDGE_TRY(const Group group, load_group(scope, chat));
+    const Membership* member = group.state.find(key);
+    if (member != nullptr && member->card.token &&
+        deposit_key_id({*member->card.token}) == deposit_key_id({token})) {
+      return base::to_bytes(base::ByteView(group.row.uuid));
+    }
+  }
+  return base::Bytes();
+}
+
+base::Result<bool> introduces(const store::Scope& scope, ChatId chat, base::ByteView group) {
+  EDGE_TRY(const auto row, store::find_group(scope, chat));
+  return row && row->self_present &&
+         std::equal(group.begin(), group.end(), row->uuid.begin(), row->uuid.end());
+}
+
+}  // namespace messaging
