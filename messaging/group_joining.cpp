@@ -35,9 +35,9 @@ base::Result<crypto::Invite::Group> invited_group(const store::Scope& scope,
                                                   const AccountState& account, ChatId chat) {
   EDGE_TRY(const store::ChatRow row, store::load_chat(scope, chat));
   if (static_cast<ChatType>(row.type) == ChatType::single) {
-    return fail(Errc::invalid_argument,
-                fmt::format("chat_id: chat {} is not a group; pass null for your own invite",
-                            chat.value));
+    return fail(
+        Errc::invalid_argument,
+        fmt::format("chat_id: chat {} is not a group; pass null for your own invite", chat.value));
   }
   EDGE_TRY(const Group group, load_group(scope, chat));
   const MemberKey self = key_of(account);

@@ -75,14 +75,13 @@ base::Result<> tell_membership(const WriteContext& write, const Group& group, co
 base::Result<store::MessageRow> add_own_line(const WriteContext& write, const Group& group,
                                              SystemMessage system, std::string text,
                                              std::optional<ContactId> about,
-                                             std::optional<std::int64_t> image,
-                                             bool to_somebody) {
+                                             std::optional<std::int64_t> image, bool to_somebody) {
   store::MessageRow row;
   row.chat = group.row.chat;
   row.from = kSelf;
   row.uuid = store::random_uuid();
-  row.state = static_cast<std::uint32_t>(to_somebody ? MsgState::out_pending
-                                                     : MsgState::out_delivered);
+  row.state =
+      static_cast<std::uint32_t>(to_somebody ? MsgState::out_pending : MsgState::out_delivered);
   row.type = static_cast<std::uint8_t>(Viewtype::text);
   row.system = static_cast<std::uint8_t>(system);
   row.is_info = true;

@@ -113,8 +113,8 @@ base::Result<> insert_text(const WriteContext& write, const Group& group, Contac
   if (row.has_quote && text.message.quote->message && text.quoted) {
     EDGE_TRY(const auto author, contact_of(write.scope, *text.quoted));
     if (author) {
-      EDGE_TRY(const auto quoted, store::find_message_by_uuid(write.scope, *author,
-                                                              *text.message.quote->message));
+      EDGE_TRY(const auto quoted,
+               store::find_message_by_uuid(write.scope, *author, *text.message.quote->message));
       if (quoted && quoted->chat == chat.id) row.quoted = quoted->id;
     }
   }
@@ -164,8 +164,8 @@ base::Result<bool> take_group_text(const WriteContext& write, const store::Conta
     return false;
   }
   EDGE_TRY(const MemberKey sender, key_of(write.scope, contact.id));
-  const bool may_write = group->state.channel ? sender == group->state.owner
-                                              : group->state.has(sender);
+  const bool may_write =
+      group->state.channel ? sender == group->state.owner : group->state.has(sender);
   if (group->row.self_present && !may_write && !group->state.channel) {
     EDGE_CHECK(hold(write, text.group, contact.id, content));
     return false;

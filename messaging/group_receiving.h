@@ -18,8 +18,7 @@ inline constexpr base::Millis kHeldLifetime = 7 * 24 * 3600 * base::Millis{1000}
 
 // False: held.
 base::Result<bool> take_group_text(const WriteContext& write, const store::ContactRow& contact,
-                                   const Uuid& uuid, const GroupText& text,
-                                   base::ByteView content);
+                                   const Uuid& uuid, const GroupText& text, base::ByteView content);
 base::Result<bool> take_group_update(const WriteContext& write, const store::ContactRow& contact,
                                      const Uuid& uuid, const GroupUpdate& update,
                                      base::ByteView content);

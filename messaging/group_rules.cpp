@@ -103,8 +103,7 @@ base::Result<std::array<std::uint8_t, 32>> introduction_token(const WriteContext
 
 // Nobody comes to us by this group any more, neither by its introduction nor by an invite.
 base::Result<> close_ways_in(const store::Scope& scope, ChatId chat) {
-  EDGE_CHECK(
-      store::delete_deposit_tokens_of(scope, store::TokenPurpose::introduction, chat.value));
+  EDGE_CHECK(store::delete_deposit_tokens_of(scope, store::TokenPurpose::introduction, chat.value));
   for (;;) {
     EDGE_TRY(const auto invite, store::live_invite(scope, chat));
     if (!invite) return {};
@@ -137,8 +136,7 @@ base::Result<MemberKey> key_of(const store::Scope& scope, ContactId contact) {
   return key;
 }
 
-base::Result<std::optional<ContactId>> contact_of(const store::Scope& scope,
-                                                  const MemberKey& key) {
+base::Result<std::optional<ContactId>> contact_of(const store::Scope& scope, const MemberKey& key) {
   EDGE_TRY(const auto row, store::find_contact_by_key(scope, key));
   if (!row) return std::optional<ContactId>();
   return std::optional(row->id);
@@ -166,7 +164,7 @@ base::Result<Group> make_group(const WriteContext& write, const GroupId& id, Gro
   store::ChatRow chat;
   EDGE_TRY(chat.id, write.tx.next<ChatId>(write.account.id, "chat", kFirstId));
   const MemberKey self = key_of(write.account);
-  chat.type = static_cast<std::uint8_t>(!state.channel         ? ChatType::group
+  chat.type = static_cast<std::uint8_t>(!state.channel        ? ChatType::group
                                         : state.owner == self ? ChatType::out_broadcast
                                                               : ChatType::in_broadcast);
   chat.blocked = blocked;

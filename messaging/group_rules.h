@@ -87,8 +87,8 @@ base::Result<> set_image_blob(const WriteContext& write, Group& group,
                               std::optional<std::int64_t> blob, RemovedFiles& files);
 
 // For session requests that a group introduces. The group whose card of a contact has this token,
-// empty without one; and whether a group's token admits a request that names this group. Who asks is
-// not judged: we may not have heard yet that it is (again) a member.
+// empty without one; and whether a group's token admits a request that names this group. Who asks
+// is not judged: we may not have heard yet that it is (again) a member.
 base::Result<base::Bytes> introduced_by(const store::Scope& scope, ContactId contact,
                                         const std::array<std::uint8_t, 32>& token);
 base::Result<bool> introduces(const store::Scope& scope, ChatId chat, base::ByteView group);

@@ -11,17 +11,18 @@ namespace messaging {
 using base::Errc;
 using base::fail;
 
-base::Result<> check_can_write(const store::Scope& scope, const AccountState& account, ChatId chat) {
+base::Result<> check_can_write(const store::Scope& scope, const AccountState& account,
+                               ChatId chat) {
   EDGE_TRY(const Group group, load_group(scope, chat));
   if (!group.row.self_present) {
-    return fail(Errc::forbidden,
-                fmt::format("cannot send to chat {}: you are not a member of it (any more)",
-                            chat.value));
+    return fail(
+        Errc::forbidden,
+        fmt::format("cannot send to chat {}: you are not a member of it (any more)", chat.value));
   }
   if (!group.is_owner(key_of(account))) {
-    return fail(Errc::forbidden,
-                fmt::format("cannot send to chat {}: it is a channel; only its owner sends",
-                            chat.value));
+    return fail(
+        Errc::forbidden,
+        fmt::format("cannot send to chat {}: it is a channel; only its owner sends", chat.value));
   }
   return {};
 }

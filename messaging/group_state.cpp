@@ -36,9 +36,7 @@ Membership later(const Membership& a, const Membership& b) {
   return a.card < b.card ? b : a;
 }
 
-void write_stamp(WireWriter& out, const Stamp& stamp) {
-  out.u64(stamp.number).fixed(stamp.author);
-}
+void write_stamp(WireWriter& out, const Stamp& stamp) { out.u64(stamp.number).fixed(stamp.author); }
 
 Stamp read_stamp(WireReader& in) {
   Stamp stamp;
@@ -167,8 +165,8 @@ Merged take(const GroupState* ours, const MemberKey& self, const MemberKey& send
   merged.state = ours == nullptr ? received : merge(*ours, received);
   if (!fits(merged.state)) return {ours == nullptr ? GroupState{} : *ours, false, false};
   merged.changed = ours == nullptr || merged.state != *ours;
-  merged.ours_alone = merged.changed && !theirs.channel && merged.state != received &&
-                      merged.state.has(self);
+  merged.ours_alone =
+      merged.changed && !theirs.channel && merged.state != received && merged.state.has(self);
   return merged;
 }
 

@@ -1,9 +1,9 @@
 // GroupState: what a group is (its name, picture and members) as every member keeps it, and how two
 // copies become one. docs/protocol.md, "Groups", states the rule; this is its whole code.
 //
-// Each part is a register with a stamp. Of two values of one register the higher stamp wins, so that
-// copies which have seen the same changes are equal, whatever the order. No clock of a device is
-// asked: a change's number is one more than the highest number that its author has seen.
+// Each part is a register with a stamp. Of two values of one register the higher stamp wins, so
+// that copies which have seen the same changes are equal, whatever the order. No clock of a device
+// is asked: a change's number is one more than the highest number that its author has seen.
 //
 // States come from other members: bounded and checked when read. Members trust each other with the
 // list, as in any group where everybody may change it.
@@ -27,10 +27,10 @@ using MemberKey = std::array<std::uint8_t, 32>;  // a public identity
 using GroupDigest = std::array<std::uint8_t, 16>;
 using ImageHash = std::array<std::uint8_t, 32>;  // BLAKE2b-256 of the sealed picture
 
-inline constexpr std::size_t kMaxMembers = 500;         // present ones
-inline constexpr std::size_t kMaxMemberEntries = 2000;  // with former ones
+inline constexpr std::size_t kMaxMembers = 500;            // present ones
+inline constexpr std::size_t kMaxMemberEntries = 2000;     // with former ones
 inline constexpr std::size_t kMaxGroupState = 512 * 1024;  // bytes, encoded
-inline constexpr std::size_t kMaxGroupName = 256;       // bytes
+inline constexpr std::size_t kMaxGroupName = 256;          // bytes
 inline constexpr std::size_t kMaxDescription = 4096;
 inline constexpr std::uint64_t kMaxChange = std::uint64_t{1} << 62;
 
@@ -80,7 +80,7 @@ struct GroupState {
   Register<std::optional<ImageHash>> image;
   std::map<MemberKey, Membership> members;
 
-  bool has(const MemberKey& key) const;         // a present member
+  bool has(const MemberKey& key) const;                // a present member
   const Membership* find(const MemberKey& key) const;  // nullptr: never a member
   std::vector<MemberKey> present() const;
   bool empty() const;  // says nothing: the question for the whole

@@ -1,5 +1,5 @@
-// What goes from us to a group's members: the state, questions for it, and requests for sessions with
-// those we never met (group_rules.h).
+// What goes from us to a group's members: the state, questions for it, and requests for sessions
+// with those we never met (group_rules.h).
 #include <algorithm>
 
 #include "crypto/random.h"

@@ -23,8 +23,8 @@ using base::fail;
 base::Result<> check_name(std::string& name) {
   const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
   while (!name.empty() && blank(name.back())) name.pop_back();
-  name.erase(0, static_cast<std::size_t>(
-                    std::find_if_not(name.begin(), name.end(), blank) - name.begin()));
+  name.erase(0, static_cast<std::size_t>(std::find_if_not(name.begin(), name.end(), blank) -
+                                         name.begin()));
   if (name.empty()) return fail(Errc::invalid_argument, "name: Invalid chat name: it is empty");
   if (!is_plain_name(name) || name.size() > kMaxGroupName) {
     return fail(Errc::invalid_argument,
@@ -38,13 +38,12 @@ base::Result<> check_name(std::string& name) {
 base::Result<> check_may_change(const WriteContext& write, const Group& group) {
   const MemberKey self = key_of(write.account);
   if (!group.state.has(self)) {
-    return fail(Errc::forbidden, fmt::format("you are not a member of chat {} (any more)",
-                                             group.row.chat.value));
+    return fail(Errc::forbidden,
+                fmt::format("you are not a member of chat {} (any more)", group.row.chat.value));
   }
   if (!group.is_owner(self)) {
-    return fail(Errc::forbidden,
-                fmt::format("chat {} is a channel; only its owner can change it",
-                            group.row.chat.value));
+    return fail(Errc::forbidden, fmt::format("chat {} is a channel; only its owner can change it",
+                                             group.row.chat.value));
   }
   if (group.state.next_number() > kMaxChange) {
     return fail(Errc::exhausted, "the group cannot be changed any more; make a new one");
@@ -60,9 +59,8 @@ base::Result<> tell_change(const WriteContext& write, Group& group, SystemMessag
   EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
   if (!group.row.promoted) return write.emit(ChatlistChanged{});
   EDGE_TRY(const auto members, recipients(write.scope, group.row.chat));
-  EDGE_TRY(const store::MessageRow line,
-           add_own_line(write, group, system, std::move(text), std::nullopt, image,
-                        !members.empty()));
+  EDGE_TRY(const store::MessageRow line, add_own_line(write, group, system, std::move(text),
+                                                      std::nullopt, image, !members.empty()));
   return tell_members(write, group, {line.id, line.uuid});
 }
 
@@ -83,9 +81,9 @@ base::Result<> take_out(const WriteContext& write, Group& group, ContactId conta
   const std::string& name = !row.name.empty() ? row.name : row.auth_name;
   EDGE_TRY(const store::MessageRow line,
            add_own_line(write, group, SystemMessage::member_removed,
-                        contact == kSelf ? "You left."
-                                         : fmt::format("You removed {}.",
-                                                       name.empty() ? row.addr : name),
+                        contact == kSelf
+                            ? "You left."
+                            : fmt::format("You removed {}.", name.empty() ? row.addr : name),
                         contact, std::nullopt, !told.empty()));
   for (const ContactId member : told) {
     EDGE_CHECK(tell_member(write, group, member, {line.id, line.uuid}));
@@ -114,9 +112,9 @@ void Groups::make(AccountId account, std::string name, bool channel,
   if (auto good = check_name(name); !good) return done(std::move(good).error());
   core_.write<ChatId>(
       account,
-      [this, name = std::move(name), channel](store::Tx& tx, const store::Scope& scope,
-                                              const AccountState& account_state)
-          -> base::Result<ChatId> {
+      [this, name = std::move(name), channel](
+          store::Tx& tx, const store::Scope& scope,
+          const AccountState& account_state) -> base::Result<ChatId> {
         const WriteContext write{core_, tx, scope, account_state};
         const MemberKey self = key_of(account_state);
         GroupState state;
@@ -124,8 +122,8 @@ void Groups::make(AccountId account, std::string name, bool channel,
         if (channel) state.owner = self;
         state.name = {{1, self}, name};
         state.members[self] = {1, true, self, {}};
-        EDGE_TRY(const Group group, make_group(write, store::random_uuid(), std::move(state),
-                                               store::ChatBlocked::no));
+        EDGE_TRY(const Group group,
+                 make_group(write, store::random_uuid(), std::move(state), store::ChatBlocked::no));
         return group.row.chat;
       },
       std::move(done));
@@ -197,9 +195,9 @@ void Groups::rename(AccountId account, ChatId chat, std::string name, base::Comp
 
 void Groups::describe(AccountId account, ChatId chat, std::string text, base::Completion<> done) {
   if (text.size() > kMaxDescription || !base::is_utf8(text)) {
-    return done(fail(Errc::invalid_argument,
-                     fmt::format("description: expected at most {} bytes of UTF-8",
-                                 kMaxDescription)));
+    return done(
+        fail(Errc::invalid_argument,
+             fmt::format("description: expected at most {} bytes of UTF-8", kMaxDescription)));
   }
   change(core_, account, chat, std::move(done),
          [text = std::move(text)](const WriteContext& write, Group& group) -> base::Result<> {
@@ -221,8 +219,8 @@ void Groups::set_image(AccountId account, ChatId chat, std::optional<std::string
                const WriteContext& write, Group& group) mutable -> base::Result<> {
              std::optional<store::BlobRow> blob;
              if (!draft.file.empty()) {
-               EDGE_TRY(blob, blob_of_draft(write.tx, write.scope, write.core, write.account,
-                                            draft, sealed));
+               EDGE_TRY(blob, blob_of_draft(write.tx, write.scope, write.core, write.account, draft,
+                                            sealed));
                if (blob->size > kMaxGroupImage || blob->size == 0) {
                  return fail(Errc::too_large,
                              fmt::format("image_path: the picture has {} bytes; expected 1 to {}",
@@ -237,8 +235,8 @@ void Groups::set_image(AccountId account, ChatId chat, std::optional<std::string
              }
              if (!blob && !group.state.image.value) return {};
              RemovedFiles files(write.core, write.account);
-             EDGE_CHECK(set_image_blob(write, group,
-                                       blob ? std::optional(blob->id) : std::nullopt, files));
+             EDGE_CHECK(set_image_blob(write, group, blob ? std::optional(blob->id) : std::nullopt,
+                                       files));
              files.remove_after(write.tx);
              group.state.image = {{group.state.next_number(), key_of(write.account)},
                                   blob ? std::optional(blob->hash) : std::nullopt};

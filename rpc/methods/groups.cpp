@@ -31,8 +31,7 @@ struct CreateBroadcast {
 };
 
 void create_broadcast(Context& context, CreateBroadcast p, Completion<ChatId> done) {
-  engine_of(context).groups().create_channel(p.account_id, std::move(p.chat_name),
-                                             std::move(done));
+  engine_of(context).groups().create_channel(p.account_id, std::move(p.chat_name), std::move(done));
 }
 
 struct OfMember {
@@ -132,17 +131,17 @@ void add_group_methods(std::vector<Method>& table) {
   const Row make{.scope = Scope::write,
                  .fuzz = Fuzz::safe,
                  .errors = {Errc::not_found, Errc::invalid_argument}};
-  const Row change{.scope = Scope::write,
-                   .fuzz = Fuzz::safe,
-                   .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden,
-                              Errc::exhausted}};
+  const Row change{
+      .scope = Scope::write,
+      .fuzz = Fuzz::safe,
+      .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden, Errc::exhausted}};
   table.push_back(method<&create_group_chat>(
       "create_group_chat",
       "Makes a group with ourselves as its only member. Members hear of it with the first message.",
       make));
   table.push_back(method<&create_broadcast>(
-      "create_broadcast",
-      "Makes a channel: we send, subscribers read and do not see each other.", make));
+      "create_broadcast", "Makes a channel: we send, subscribers read and do not see each other.",
+      make));
   table.push_back(method<&add_contact_to_chat>("add_contact_to_chat",
                                                "Adds a member to a group or channel.", change));
   table.push_back(method<&remove_contact_from_chat>(

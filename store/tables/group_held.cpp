@@ -6,11 +6,11 @@ namespace store {
 
 base::Result<> hold_content(const Scope& scope, const Uuid& group, const HeldContent& held,
                             base::UnixMillis at, std::int64_t limit) {
-  EDGE_CHECK(scope.db.run(
-      "INSERT INTO group_held(account_id, id, uuid, contact_id, at, sealed)"
-      " VALUES(?, ?, ?, ?, ?, ?)",
-      scope.account, held.id, base::ByteView(group), held.contact, at,
-      scope.seal("group_held", held.id, held.content)));
+  EDGE_CHECK(
+      scope.db.run("INSERT INTO group_held(account_id, id, uuid, contact_id, at, sealed)"
+                   " VALUES(?, ?, ?, ?, ?, ?)",
+                   scope.account, held.id, base::ByteView(group), held.contact, at,
+                   scope.seal("group_held", held.id, held.content)));
   EDGE_CHECK(scope.db.run(
       "DELETE FROM group_held WHERE account_id = ?1 AND id IN (SELECT id FROM group_held"
       " WHERE account_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)",
@@ -45,9 +45,8 @@ base::Result<std::vector<HeldContent>> held_contents(const Scope& scope, const U
 }
 
 base::Result<bool> release_content(const Scope& scope, std::int64_t id) {
-  EDGE_TRY(const auto gone,
-           scope.db.run("DELETE FROM group_held WHERE account_id = ? AND id = ?", scope.account,
-                        id));
+  EDGE_TRY(const auto gone, scope.db.run("DELETE FROM group_held WHERE account_id = ? AND id = ?",
+                                         scope.account, id));
   return gone > 0;
 }
 

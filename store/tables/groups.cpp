@@ -99,14 +99,16 @@ base::Result<std::optional<GroupRow>> find_group_by_uuid(const Scope& scope, con
 }
 
 base::Result<base::Bytes> load_group_state(const Scope& scope, base::ChatId chat) {
-  EDGE_TRY(auto state, scope.db.one<base::Bytes>(
-      "SELECT state_sealed FROM chat_group WHERE account_id = ? AND chat_id = ?",
-      [&](const Row& row) -> base::Result<base::Bytes> {
-        EDGE_TRY(const auto plain, scope.vault.open(scope.key, "chat_group", "state_sealed",
-                                                    chat.value, row.blob(0)));
-        return base::to_bytes(plain);
-      },
-      scope.account, chat));
+  EDGE_TRY(auto state,
+           scope.db.one<base::Bytes>(
+               "SELECT state_sealed FROM chat_group WHERE account_id = ? AND chat_id = ?",
+               [&](const Row& row) -> base::Result<base::Bytes> {
+                 EDGE_TRY(const auto plain,
+                          scope.vault.open(scope.key, "chat_group", "state_sealed", chat.value,
+                                           row.blob(0)));
+                 return base::to_bytes(plain);
+               },
+               scope.account, chat));
   if (state) return *std::move(state);
   return base::fail(base::Errc::not_found,
                     "chat " + std::to_string(chat.value) + " is not a group");
@@ -131,9 +133,9 @@ base::Result<> set_member_told(const Scope& scope, base::ChatId chat, const Memb
 
 base::Result<std::optional<MemberRow>> find_member(const Scope& scope, base::ChatId chat,
                                                    base::ContactId contact) {
-  return scope.db.one<MemberRow>(
-      MEMBER_COLUMNS "WHERE account_id = ? AND chat_id = ? AND contact_id = ?", read_member,
-      scope.account, chat, contact);
+  return scope.db.one<MemberRow>(MEMBER_COLUMNS
+                                 "WHERE account_id = ? AND chat_id = ? AND contact_id = ?",
+                                 read_member, scope.account, chat, contact);
 }
 
 base::Result<std::vector<MemberRow>> list_members(const Scope& scope, base::ChatId chat) {

@@ -16,8 +16,8 @@ namespace store {
 
 struct GroupRow {
   base::ChatId chat;
-  Uuid uuid{};             // the same at every member
-  bool promoted = false;   // members know of it
+  Uuid uuid{};            // the same at every member
+  bool promoted = false;  // members know of it
   bool self_present = false;
   std::optional<std::int64_t> image_blob;  // counted among the blob's uses by whoever sets it
   // Sealed:
@@ -36,7 +36,7 @@ base::Result<base::Bytes> load_group_state(const Scope& scope, base::ChatId chat
 struct MemberRow {
   base::ContactId contact;
   bool present = false;
-  std::optional<std::array<std::uint8_t, 16>> told;        // digest of the state sent last
+  std::optional<std::array<std::uint8_t, 16>> told;  // digest of the state sent last
   base::UnixMillis told_at = 0;
   std::optional<std::array<std::uint8_t, 32>> image_told;  // hash of the picture sent last
 };

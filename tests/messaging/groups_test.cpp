@@ -168,9 +168,8 @@ TEST_CASE("a group message is delivered once and counts each member's receipt") 
   REQUIRE(world.until([&] { return world.alice.state(id) == MsgState::out_read; }));
   CHECK(world.alice.engine().messages().trace(kAccount, id)->receipts.size() == 1);
   world.carol.mark_seen({*world.carol.find_text("who reads this?")});
-  REQUIRE(world.until([&] {
-    return world.alice.engine().messages().trace(kAccount, id)->receipts.size() == 2;
-  }));
+  REQUIRE(world.until(
+      [&] { return world.alice.engine().messages().trace(kAccount, id)->receipts.size() == 2; }));
   CHECK(times(world.alice, MsgDelivered{chat, id}) == 1);
   CHECK(times(world.alice, MsgRead{chat, id}) == 1);
 }
@@ -205,9 +204,8 @@ TEST_CASE("every member may change a group, and everybody sees who did") {
   REQUIRE(answer<void>([&](auto done) {
     world.carol.engine().groups().describe(kAccount, carols, "22:00 to 6:00", std::move(done));
   }));
-  REQUIRE(world.until([&] {
-    return Three::chat(world.alice, chat).description == "22:00 to 6:00";
-  }));
+  REQUIRE(
+      world.until([&] { return Three::chat(world.alice, chat).description == "22:00 to 6:00"; }));
   for (const std::string& bad : {std::string(), std::string(" \n"), std::string(300, 'x')}) {
     CHECK_FALSE(Three::rename(world.bob, bobs, bad));
   }
@@ -235,9 +233,8 @@ TEST_CASE("a group's picture travels as a file, to members who come later too") 
 
   REQUIRE(set(files.file("new.jpg", picture + "!")));
   const ChatId bobs = Three::group_at(world.bob);
-  REQUIRE(world.until([&] {
-    return Three::lines(world.bob, bobs, SystemMessage::group_image).size() == 1;
-  }));
+  REQUIRE(world.until(
+      [&] { return Three::lines(world.bob, bobs, SystemMessage::group_image).size() == 1; }));
   const Message line = Three::lines(world.bob, bobs, SystemMessage::group_image)[0];
   REQUIRE(line.file);
   const std::string out = files.path() + "/out.jpg";
@@ -345,9 +342,8 @@ TEST_CASE("a group's invite adds whoever joins by it, and a withdrawn one does n
   REQUIRE(check);
   REQUIRE(check->group);
   CHECK(check->group->name == "Crew");
-  const auto joined = answer<ChatId>([&](auto done) {
-    dave.engine().securejoin().join(kAccount, *first, std::move(done));
-  });
+  const auto joined = answer<ChatId>(
+      [&](auto done) { dave.engine().securejoin().join(kAccount, *first, std::move(done)); });
   REQUIRE(joined);
   CHECK(Three::chat(dave, *joined).type == ChatType::group);
   CHECK(Three::chat(dave, *joined).name == "Crew");
@@ -366,9 +362,8 @@ TEST_CASE("a group's invite adds whoever joins by it, and a withdrawn one does n
   }));
   CHECK(*link() != *first);
   Peer erin(world.network, world.clock, "erin");
-  REQUIRE(answer<ChatId>([&](auto done) {
-    erin.engine().securejoin().join(kAccount, *first, std::move(done));
-  }));
+  REQUIRE(answer<ChatId>(
+      [&](auto done) { erin.engine().securejoin().join(kAccount, *first, std::move(done)); }));
   REQUIRE(world.until([&] {
     const auto progress = erin.events_of<SecurejoinJoinerProgress>();
     return !progress.empty() && progress.back().progress == 0;
@@ -390,9 +385,8 @@ TEST_CASE("a channel has one sender, and its subscribers do not see each other")
   });
   REQUIRE(link);
   CHECK(world.carol.engine().securejoin().check(kAccount, *link)->group->channel);
-  const auto joined = answer<ChatId>([&](auto done) {
-    world.carol.engine().securejoin().join(kAccount, *link, std::move(done));
-  });
+  const auto joined = answer<ChatId>(
+      [&](auto done) { world.carol.engine().securejoin().join(kAccount, *link, std::move(done)); });
   REQUIRE(joined);
   REQUIRE(world.until([&] { return Three::members(world.alice, chat) == Names{"bob", "carol"}; }));
   REQUIRE(world.until([&] { return Three::chat(world.carol, *joined).self_in_group; }));
@@ -412,9 +406,8 @@ TEST_CASE("a channel has one sender, and its subscribers do not see each other")
   REQUIRE(world.until([&] { return Three::members(world.alice, chat) == Names{"bob"}; }));
   CHECK_FALSE(Three::leave(world.alice, chat));
   REQUIRE(Three::rename(world.alice, chat, "Old news"));
-  REQUIRE(world.until([&] {
-    return Three::chat(world.bob, Three::group_at(world.bob)).name == "Old news";
-  }));
+  REQUIRE(world.until(
+      [&] { return Three::chat(world.bob, Three::group_at(world.bob)).name == "Old news"; }));
   CHECK(Three::chat(world.carol, *joined).name == "News");
 }
 
@@ -427,17 +420,15 @@ TEST_CASE("a file and a quote of a third member's message reach every member") {
   draft.text = "the log";
   draft.file = files.file("press.log", std::string(600'000, 'l'));
   world.bob.send(bobs, draft);
-  REQUIRE(world.until([&] {
-    return world.alice.has_text("the log") && world.carol.has_text("the log");
-  }));
+  REQUIRE(world.until(
+      [&] { return world.alice.has_text("the log") && world.carol.has_text("the log"); }));
   CHECK(world.carol.message(*world.carol.find_text("the log")).file->size == 600'000);
   MessageDraft reply;
   reply.text = "thank you";
   reply.quoted = world.alice.find_text("the log");
   world.alice.send(chat, reply);
-  REQUIRE(world.until([&] {
-    return world.bob.has_text("thank you") && world.carol.has_text("thank you");
-  }));
+  REQUIRE(world.until(
+      [&] { return world.bob.has_text("thank you") && world.carol.has_text("thank you"); }));
   for (Peer* peer : {&world.bob, &world.carol}) {
     const Message got = peer->message(*peer->find_text("thank you"));
     REQUIRE(got.quote);
@@ -449,9 +440,8 @@ TEST_CASE("a group that was deleted here comes back with the next message") {
   Three world;
   const ChatId chat = world.make_group();
   const ChatId bobs = Three::group_at(world.bob);
-  REQUIRE(answer<void>([&](auto done) {
-    world.bob.engine().chats().remove(kAccount, bobs, std::move(done));
-  }));
+  REQUIRE(answer<void>(
+      [&](auto done) { world.bob.engine().chats().remove(kAccount, bobs, std::move(done)); }));
   CHECK(Three::groups_at(world.bob).empty());
   world.alice.send(chat, "did you miss this?");
   REQUIRE(world.until([&] { return world.bob.has_text("did you miss this?"); }));
@@ -475,9 +465,8 @@ TEST_CASE("a group made by a member one never joined is a contact request") {
   CHECK(request != carols);
   CHECK(Three::chat(world.carol, request).is_contact_request);
   CHECK_FALSE(Three::chat(world.carol, request).can_send);
-  REQUIRE(answer<void>([&](auto done) {
-    world.carol.engine().chats().accept(kAccount, request, std::move(done));
-  }));
+  REQUIRE(answer<void>(
+      [&](auto done) { world.carol.engine().chats().accept(kAccount, request, std::move(done)); }));
   world.carol.send(request, "accepted");
   REQUIRE(world.until([&] { return world.bob.has_text("accepted"); }));
   CHECK(*world.bob.engine().groups().similar(kAccount, bobs) == std::vector<ChatId>{second});
