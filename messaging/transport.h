@@ -73,9 +73,20 @@ struct ArrivalReply {
   base::UnixMillis our_time = 0;
 };
 
+// What a deposit's head tells before its body is read.
+struct ArrivalHead {
+  std::string mailbox;
+  DepositKeyId key_id{};
+  base::UnixMillis time = 0;
+  std::uint64_t size = 0;  // of the body; where it is not told, the most it may be
+};
+
 class Mailroom {
  public:
   virtual ~Mailroom() = default;
+  // A refusal that needs no look at the body. Nothing is proven yet, so nothing is counted. May
+  // read the database.
+  virtual std::optional<ArrivalReply> judge(const ArrivalHead& /*head*/) { return std::nullopt; }
   virtual void accept(Arrival arrival, base::Completion<ArrivalReply> done) = 0;
 };
 

@@ -283,8 +283,14 @@ void Connection::judge(RequestHead head) {
   }
   incoming_->decoder = BodyDecoder::of(judged, limit);
   if (route.upload) return open_upload();
+  if (route.judge) return ask_judge();
+  begin_body();
+}
+
+void Connection::begin_body() {
   phase_ = Phase::body;
-  if (judged.expects_continue() && incoming_->has_body() && pending().empty()) {
+  since_ = context_.loop.now();
+  if (incoming_->head.expects_continue() && incoming_->has_body() && pending().empty()) {
     if (out_.empty()) write_since_ = since_;
     out_.tail().append("HTTP/1.1 100 Continue\r\n\r\n");
   }
@@ -303,6 +309,42 @@ bool Connection::admit(const RequestHead& head, const Route& route) {
     reject(std::move(*admission.refusal));
   }
   return false;
+}
+
+// The judge sees a copy of the head: it is needed again for the request itself.
+void Connection::ask_judge() {
+  phase_ = Phase::running;
+  exchange_ = std::make_shared<Exchange>(context_.gate, *this);
+  const Route& route = *incoming_->route;
+  Request request;
+  request.head = incoming_->head;
+  request.peer = peer_;
+  request.loopback = local_ && !came_through_proxy(request.head);
+  request.listener = kind_;
+  base::UniqueFunction<void()> work = [router = context_.router, &route,
+                                       request = std::move(request),
+                                       exchange = exchange_]() mutable {
+    auto refusal = router->judge(route, request);
+    exchange->with_connection([refusal = std::move(refusal)](Connection& connection) mutable {
+      connection.on_judged(std::move(refusal));
+    });
+  };
+  if (!context_.workers.submit(std::move(work))) {
+    on_judged(Response::error(503, "Too many requests wait. Try again in a second.")
+                  .with_header("Retry-After", "1"));
+  }
+}
+
+void Connection::on_judged(std::optional<Response> refusal) {
+  if (phase_ != Phase::running || !incoming_) return;
+  exchange_->unlink();
+  exchange_.reset();
+  if (refusal) {
+    reject(*std::move(refusal));
+  } else {
+    begin_body();
+  }
+  pump();
 }
 
 Connection::Progress Connection::step_body() {

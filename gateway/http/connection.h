@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/http/context.h"
@@ -31,6 +32,7 @@ class Connection final : public IoHandler {
   void on_io(std::uint32_t events) override;
   void on_answer(Response response);  // by way of the Exchange
   void on_download_chunk(base::Result<std::string> chunk);
+  void on_judged(std::optional<Response> refusal);
   void on_upload_open(base::Result<std::unique_ptr<BodySink>> sink, bool expects_continue);
   void on_upload_written(base::Result<> result);
   void begin_stop();  // closes when idle; else after the answer
@@ -53,6 +55,8 @@ class Connection final : public IoHandler {
 
   void judge(RequestHead head);
   bool admit(const RequestHead& head, const Route& route);  // false: it was refused
+  void ask_judge();
+  void begin_body();
   void dispatch();
   void open_upload();
   void submit_upload_chunk();

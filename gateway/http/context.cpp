@@ -21,6 +21,16 @@ void Router::run(const Route& route, Request request, Responder responder) const
   }
 }
 
+std::optional<Response> Router::judge(const Route& route, Request& request) const {
+  try {
+    if (bridge->parse(route, request)) return route.judge(request);
+  } catch (const std::exception& bug) {
+    base::log::error("{} {} threw: {}", route.method, route.path, bug.what());
+    return Response::error(500, "The request failed inside; see the log.");
+  }
+  return Response::error(400, "The request target is malformed.");
+}
+
 void ServerContext::open(Fd fd, std::string peer, bool local, ListenerKind kind) {
   auto connection =
       std::make_unique<Connection>(*this, std::move(fd), std::move(peer), local, kind);

@@ -24,6 +24,8 @@ struct Router {
 
   // Runs the handler of `route`; whatever it throws is logged and answered 500.
   void run(const Route& route, Request request, Responder responder) const;
+  // Asks the route's judge in the same way.
+  std::optional<Response> judge(const Route& route, Request& request) const;
 };
 
 struct ServerContext {

@@ -22,6 +22,9 @@ inline constexpr std::uint8_t kOnPeer = static_cast<std::uint8_t>(ListenerKind::
 using RequestHandler = std::function<void(Request, Responder)>;
 // For uploads: judges the head and opens the sink before any body byte is read. Runs on a worker.
 using UploadHandler = std::function<base::Result<std::unique_ptr<BodySink>>(const Request&)>;
+// Judges the head of a request before any byte of its body is read: an answer refuses it. Runs on a
+// worker.
+using HeadJudge = std::function<std::optional<Response>(const Request&)>;
 
 // Who may reach an endpoint at all (auth/gatekeeper.h).
 enum class RouteAdmission : std::uint8_t {
@@ -35,6 +38,7 @@ struct Route {
   std::string path;            // "/rpc", "/file/:msg_id"; `:name` is one segment
   RequestHandler handle = {};  // either this
   UploadHandler upload = {};   // or this
+  HeadJudge judge = {};        // with handle: asked first
   std::size_t body_limit = 0;  // over it: 413 (uploads are not limited here)
   bool json_only = false;      // another Content-Type: 415
   bool refuse_origin = false;  // for peers: any Origin is 403, and no API key is asked for

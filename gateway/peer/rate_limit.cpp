@@ -19,16 +19,21 @@ std::string key_of(std::string_view address) {
 
 }  // namespace
 
-base::Millis RateLimit::take(std::string_view address) {
+base::Millis RateLimit::take(std::string_view address) { return ask(address, 1); }
+
+base::Millis RateLimit::wait(std::string_view address) { return ask(address, 0); }
+
+base::Millis RateLimit::ask(std::string_view address, double price) {
   const base::Millis now = clock_.uptime();
   base::Lock lock(mutex_);
+  if (price == 0 && buckets_.find(key_of(address)) == buckets_.end()) return 0;
   if (buckets_.size() >= kMaxBuckets) forget_full(now);
   auto& bucket = buckets_.try_emplace(key_of(address), Bucket{rule_.burst, now}).first->second;
   const double earned = static_cast<double>(now - bucket.at) / 1000.0 * rule_.per_second;
   bucket.tokens = std::min(rule_.burst, bucket.tokens + earned);
   bucket.at = now;
   if (bucket.tokens >= 1) {
-    bucket.tokens -= 1;
+    bucket.tokens -= price;
     return 0;
   }
   return static_cast<base::Millis>(std::ceil((1 - bucket.tokens) / rule_.per_second * 1000.0));

@@ -1,4 +1,5 @@
-// RateLimit: a token bucket per client address, cheap and bounded. Loop or worker threads.
+// RateLimit: a token bucket per client address or other name, cheap and bounded. Loop or worker
+// threads.
 #pragma once
 
 #include <string>
@@ -21,12 +22,15 @@ class RateLimit {
 
   // 0: go on. Else how long the address waits until its next token.
   base::Millis take(std::string_view address);
+  // The same without taking a token.
+  base::Millis wait(std::string_view address);
 
  private:
   struct Bucket {
     double tokens = 0;
     base::Millis at = 0;
   };
+  base::Millis ask(std::string_view address, double price);
   void forget_full(base::Millis now) REQUIRES(mutex_);
 
   const base::Clock& clock_;

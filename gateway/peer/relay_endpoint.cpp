@@ -42,39 +42,88 @@ Response response_to(const ArrivalReply& reply) {
   return Response::error(500, "no verdict");
 }
 
+// The limits on both kinds of depositors.
+struct Limits {
+  Limits(const base::Clock& clock, const DepositRules& rules)
+      : addresses(clock, rules.unproven), keys(clock, rules.proven) {}
+  RateLimit addresses;
+  RateLimit keys;
+};
+
+// A key id is chosen by its mailbox's owner: two mailboxes may know the same one.
+std::string key_name(std::string_view mailbox, const messaging::DepositKeyId& key_id) {
+  return std::string(mailbox) + "/" + base::to_hex(key_id);
+}
+
+std::optional<messaging::DepositProof> proof_of(const Request& request) {
+  if (request.captures.empty() || !is_mailbox(request.captures.front())) return std::nullopt;
+  return read_proof(request.header(kDepositKeyHeader), request.header(kDepositTimeHeader),
+                    request.header(kDepositMacHeader));
+}
+
+std::optional<Response> judge(const Request& request, messaging::Mailroom& mailroom,
+                              Limits& limits) {
+  if (!request.loopback) {
+    if (const auto pause = limits.addresses.wait(request.peer); pause > 0) {
+      return later(429, "too many deposits from this address", pause);
+    }
+  }
+  const auto proof = proof_of(request);
+  if (!proof) {
+    if (!request.loopback) limits.addresses.take(request.peer);
+    return unproven();
+  }
+  const std::string& mailbox = request.captures.front();
+  if (const auto pause = limits.keys.wait(key_name(mailbox, proof->key_id)); pause > 0) {
+    return later(429, "too many deposits with this key", pause);
+  }
+  const auto refusal =
+      mailroom.judge({.mailbox = mailbox,
+                      .key_id = proof->key_id,
+                      .time = proof->time,
+                      .size = request.head.content_length().value_or(messaging::kMaxDepositBytes)});
+  if (!refusal) return std::nullopt;
+  if (refusal->verdict == ArrivalVerdict::unproven && !request.loopback) {
+    limits.addresses.take(request.peer);
+  }
+  return response_to(*refusal);
+}
+
 }  // namespace
 
 void add_relay_endpoint(RouteTable& routes, messaging::Mailroom& mailroom, const base::Clock& clock,
-                        RateLimit::Rule rule) {
-  const auto limit = std::make_shared<RateLimit>(clock, rule);
+                        DepositRules rules) {
+  const auto limits = std::make_shared<Limits>(clock, rules);
   Route route;
   route.method = "POST";
   route.path = "/relay/v1/mailboxes/:mailbox/envelopes";
   route.body_limit = messaging::kMaxDepositBytes;
   route.refuse_origin = true;
   route.listeners = kOnMain | kOnPeer;
-  route.handle = [&mailroom, limit](Request request, Responder responder) {
-    if (!request.loopback) {
-      if (const auto pause = limit->take(request.peer); pause > 0) {
-        responder.answer(later(429, "too many deposits from this address", pause));
-        return;
-      }
-    }
-    const auto proof =
-        read_proof(request.header(kDepositKeyHeader), request.header(kDepositTimeHeader),
-                   request.header(kDepositMacHeader));
-    if (!proof || request.captures.empty() || !is_mailbox(request.captures.front())) {
-      responder.answer(unproven());
-      return;
-    }
+  route.judge = [&mailroom, limits](const Request& request) {
+    return judge(request, mailroom, *limits);
+  };
+  route.handle = [&mailroom, limits](Request request, Responder responder) {
+    const auto proof = proof_of(request);
+    if (!proof) return responder.answer(unproven());
+    auto key = key_name(request.captures.front(), proof->key_id);
     messaging::Arrival arrival;
     arrival.mailbox = std::move(request.captures.front());
     arrival.proof = *proof;
     arrival.body = base::to_bytes(request.body);
-    mailroom.accept(std::move(arrival), [responder = std::move(responder)](
-                                            base::Result<ArrivalReply> reply) mutable {
-      responder.answer(reply.ok() ? response_to(*reply) : later(503, "the deposit failed here", 0));
-    });
+    request.body = {};
+    mailroom.accept(std::move(arrival),
+                    [limits, key = std::move(key),
+                     address = request.loopback ? std::string() : std::move(request.peer),
+                     responder = std::move(responder)](base::Result<ArrivalReply> reply) mutable {
+                      if (!reply.ok() || reply->verdict != ArrivalVerdict::unproven) {
+                        limits->keys.take(key);
+                      } else if (!address.empty()) {
+                        limits->addresses.take(address);
+                      }
+                      responder.answer(reply.ok() ? response_to(*reply)
+                                                  : later(503, "the deposit failed here", 0));
+                    });
   };
   routes.add(std::move(route));
 }

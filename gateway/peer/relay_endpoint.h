@@ -1,8 +1,10 @@
 // POST /relay/v1/mailboxes/:mailbox/envelopes: where peers deposit envelopes (deposit_wire.h has
 // the form). No API key: the deposit's proof is the key. Requests with an Origin are refused,
-// because a peer is no browser.
+// because a peer is no browser. A deposit is judged by its head before its body is read.
 //
 // Whatever is not proven gets one and the same 401, so that nobody learns which mailboxes exist.
+// Deposits without proof count against the address they came from, proven ones against their key:
+// peers behind one proxy or one NAT do not share a limit, and nobody can use up another's.
 #pragma once
 
 #include <memory>
@@ -13,8 +15,13 @@
 
 namespace gateway {
 
-// `mailroom` and `clock` outlive the server. Callers from this machine are not rate-limited.
+struct DepositRules {
+  RateLimit::Rule unproven = {.per_second = 10, .burst = 100};   // a client address
+  RateLimit::Rule proven = {.per_second = 1000, .burst = 5000};  // a deposit key
+};
+
+// `mailroom` and `clock` outlive the server. Addresses of this machine are not limited.
 void add_relay_endpoint(RouteTable& routes, messaging::Mailroom& mailroom, const base::Clock& clock,
-                        RateLimit::Rule rule = {});
+                        DepositRules rules = {});
 
 }  // namespace gateway

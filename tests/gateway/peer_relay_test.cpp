@@ -28,6 +28,19 @@ class FakeMailroom final : public messaging::Mailroom {
     }
     done(reply);
   }
+  std::optional<ArrivalReply> judge(const messaging::ArrivalHead& head) override {
+    base::Lock lock(mutex_);
+    judged_.push_back(head.size);
+    return judgement_;
+  }
+  void judge_with(ArrivalVerdict verdict, base::Millis retry_after) {
+    base::Lock lock(mutex_);
+    judgement_ = ArrivalReply{verdict, retry_after, 0};
+  }
+  std::vector<std::uint64_t> judged() {
+    base::Lock lock(mutex_);
+    return judged_;
+  }
   void answer(ArrivalVerdict verdict, base::Millis retry_after = 0, base::UnixMillis our_time = 0) {
     base::Lock lock(mutex_);
     reply_.verdict = verdict;
@@ -43,6 +56,8 @@ class FakeMailroom final : public messaging::Mailroom {
   base::Mutex mutex_;
   ArrivalReply reply_ GUARDED_BY(mutex_);
   std::vector<Arrival> arrivals_ GUARDED_BY(mutex_);
+  std::optional<ArrivalReply> judgement_ GUARDED_BY(mutex_);
+  std::vector<std::uint64_t> judged_ GUARDED_BY(mutex_);
 };
 
 // A mailroom behind a real server, and a real transport that deposits into it.
@@ -50,7 +65,9 @@ class Link {
  public:
   Link()
       : world_([this](gateway::RouteTable& routes) {
-          gateway::add_relay_endpoint(routes, mailroom_, clock_, {.per_second = 1, .burst = 2});
+          gateway::add_relay_endpoint(
+              routes, mailroom_, clock_,
+              {.unproven = {.per_second = 1, .burst = 2}, .proven = {.per_second = 1, .burst = 3}});
         }),
         loop_(std::move(*gateway::EventLoop::create(clock_))),
         transport_(*loop_, {.addresses = {.loopback_allowed = true}}),
@@ -189,24 +206,54 @@ TEST_CASE("a browser cannot deposit") {
   CHECK(link.mailroom_.arrivals().empty());
 }
 
-TEST_CASE("who comes through a proxy is no neighbour and is slowed down") {
+namespace {
+
+gateway::test::Reply from_elsewhere(Link& link, const std::string& path = kPath) {
+  return ask(link.world_.port, "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nVia: 1.1 x\r\n" +
+                                   proof() + "Content-Length: 0\r\n\r\n");
+}
+
+}  // namespace
+
+TEST_CASE("an address that proves nothing is slowed down, and this machine never") {
   Link link;
+  link.mailroom_.answer(ArrivalVerdict::unproven);
+  CHECK(from_elsewhere(link).status == 401);
+  CHECK(from_elsewhere(link).status == 401);
+  const auto slowed = from_elsewhere(link);
+  CHECK(slowed.status == 429);
+  CHECK(slowed.field("Retry-After") == "1");
+  for (int i = 0; i < 6; ++i) {
+    CHECK(link.deposit(Link::envelopes({base::Bytes(1, 1)})).outcome == DepositOutcome::refused);
+  }
+}
+
+TEST_CASE("a deposit key has a rate of its own, which no stranger can use up") {
+  Link link;
+  link.mailroom_.answer(ArrivalVerdict::unproven);
+  for (int i = 0; i < 10; ++i) from_elsewhere(link);  // the key's name alone charges nothing
   link.mailroom_.answer(ArrivalVerdict::stored);
   int stored = 0;
   int slowed = 0;
-  for (int i = 0; i < 6; ++i) {
-    const auto reply = ask(link.world_.port, "POST " + std::string(kPath) +
-                                                 " HTTP/1.1\r\nHost: localhost\r\nVia: 1.1 x\r\n" +
-                                                 proof() + "Content-Length: 0\r\n\r\n");
+  for (int i = 0; i < 8; ++i) {
+    const auto reply =
+        ask(link.world_.port, "POST " + std::string(kPath) + " HTTP/1.1\r\nHost: localhost\r\n" +
+                                  proof() + "Content-Length: 0\r\n\r\n");
     if (reply.status == 204) ++stored;
-    if (reply.status == 429) {
-      ++slowed;
-      CHECK(reply.field("Retry-After") == "1");
-    }
+    if (reply.status == 429) ++slowed;
   }
-  CHECK(stored >= 2);
-  CHECK(slowed >= 2);
-  for (int i = 0; i < 6; ++i) {  // this machine itself is never slowed
-    CHECK(link.deposit(Link::envelopes({base::Bytes(1, 1)})).outcome == DepositOutcome::stored);
-  }
+  CHECK(stored >= 3);
+  CHECK(slowed >= 1);
+}
+
+TEST_CASE("the mailroom judges a deposit before its body is sent") {
+  Link link;
+  link.mailroom_.judge_with(ArrivalVerdict::full, 7'000);
+  const auto reply =
+      ask(link.world_.port, "POST " + std::string(kPath) + " HTTP/1.1\r\nHost: localhost\r\n" +
+                                proof() + "Content-Length: 2000000\r\n\r\n");
+  CHECK(reply.status == 507);
+  CHECK(reply.field("Retry-After") == "7");
+  CHECK(link.mailroom_.arrivals().empty());
+  CHECK(link.mailroom_.judged() == std::vector<std::uint64_t>{2'000'000});
 }
