@@ -1,7 +1,5 @@
 #include "messaging/incoming.h"
 
-#include <sys/statvfs.h>
-
 #include "base/log.h"
 #include "crypto/envelope.h"
 #include "messaging/courier.h"
@@ -9,6 +7,7 @@
 #include "messaging/receiving.h"
 #include "messaging/renewal.h"
 #include "messaging/session_link.h"
+#include "store/disk_room.h"
 #include "store/tables/contacts.h"
 #include "store/tables/envelopes.h"
 #include "store/tables/sessions.h"
@@ -38,15 +37,6 @@ struct Incoming::Batch {
 };
 
 namespace {
-
-// A file may fill the disk up to its last tenth.
-bool has_room(const std::string& dir, std::uint64_t size) {
-  struct statvfs info {};
-  if (statvfs(dir.c_str(), &info) != 0) return true;
-  const std::uint64_t total = std::uint64_t{info.f_blocks} * info.f_frsize;
-  const std::uint64_t free = std::uint64_t{info.f_bavail} * info.f_frsize;
-  return free > size && free - size > total / 10;
-}
 
 // An invite's token admits join requests and nothing else, a group's introduction and a retired one
 // session requests, a contact's everything but joins (decision 14).
@@ -204,7 +194,7 @@ base::Result<> Incoming::store_part(const AccountPtr& account, const Opened& ope
   base::Lock lock(mutex_);
   const std::pair key{account->id, part->transfer};
   if (!transfer) {
-    if (!has_room(core_.store.dir(), part->sealed_size)) {
+    if (!store::has_room(core_.store.dir(), part->sealed_size)) {
       return fail(Errc::exhausted, "no room for a file that is being received");
     }
     EDGE_TRY(const std::int64_t open_now, store::count_transfers(scope, session->id));

@@ -1,0 +1,55 @@
+#include "store/relay/relay_store.h"
+
+#include "store/own_tables.h"
+#include "store/relay/relay_schema.h"
+#include "store/transaction.h"
+
+namespace store {
+namespace {
+
+std::string path_of(const RelayStoreOptions& options) {
+  return options.dir + "/" + std::string(kRelayDatabase);
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Connection>> open_relay_database(const RelayStoreOptions& options,
+                                                              Health* health) {
+  EDGE_TRY(auto db, Connection::open(path_of(options), {.synchronous = options.synchronous,
+                                                        .vfs = options.vfs,
+                                                        .health = health}));
+  EDGE_TRY(const bool empty, is_empty(*db));
+  if (empty) {
+    EDGE_TRY(Transaction transaction, Transaction::begin(*db));
+    EDGE_TRY(const bool still_empty, is_empty(*db));  // the daemon and the command line at once
+    if (still_empty) EDGE_CHECK(make_own_tables(*db));
+    EDGE_CHECK(transaction.commit());
+  }
+  EDGE_CHECK(migrate(*db, relay_migrations()));
+  return db;
+}
+
+base::Result<std::unique_ptr<RelayStore>> RelayStore::open(RelayStoreOptions options,
+                                                           const Vault& vault,
+                                                           const base::Clock& clock) {
+  std::unique_ptr<RelayStore> out(new RelayStore(vault));
+  auto db = open_relay_database(options, &out->health_);
+  if (!db) {
+    return std::move(db).error().with_context(
+        "the relay's database " + path_of(options) +
+        " (it holds others' undelivered envelopes and nothing of yours)");
+  }
+  out->readers_ = std::make_unique<Readers>(path_of(options),
+                                            ConnectionOptions{.read_only = true,
+                                                              .synchronous = options.synchronous,
+                                                              .vfs = options.vfs,
+                                                              .health = &out->health_});
+  out->writer_ = std::make_unique<Writer>(*std::move(db), vault, clock, out->health_);
+  return out;
+}
+
+RelayStore::~RelayStore() { stop(); }
+
+void RelayStore::stop() { writer_->stop(); }
+
+}  // namespace store
