@@ -17,6 +17,7 @@
 #include "gateway/notify.h"
 #include "gateway/peer/http_transport.h"
 #include "gateway/peer/relay_endpoint.h"
+#include "gateway/relay/relay_part.h"
 #include "gateway/signals.h"
 #include "gateway/stdio.h"
 #include "gateway/trim.h"
@@ -74,6 +75,7 @@ struct Daemon::Parts {
   std::unique_ptr<FileWatch> keys_watch;
   std::unique_ptr<Timer> keys_expiry;
   std::unique_ptr<Gatekeeper> gatekeeper;
+  std::unique_ptr<RelayPart> relay;  // with --relay
   std::unique_ptr<HttpServer> server;
   std::unique_ptr<Signals> signals;
   std::unique_ptr<Timer> stop_limit;
@@ -90,6 +92,7 @@ struct Daemon::Parts {
   void read_files_again();
   base::Result<> bind();
   base::Result<> open_engine();
+  base::Result<> open_relay(const PeerUrl& url);
   void add_routes();
   std::vector<std::string> why_not_ready() const;
   void start_stdio();
@@ -200,6 +203,19 @@ base::Result<> Daemon::Parts::open_engine() {
     service->on_events(events);
     hub->publish(frames_of(events));
   });
+  return open_relay(url);
+}
+
+base::Result<> Daemon::Parts::open_relay(const PeerUrl& url) {
+  if (!settings.relay) return {};
+  RelayOptions options;
+  options.url = url.text();
+  options.dir = settings.accounts;
+  options.open = settings.relay_open;
+  options.limits.set_sizes(settings.relay_max_mib, settings.relay_mailbox_mib);
+  EDGE_TRY(relay, RelayPart::open({*store, *loop, *workers, *engine, clock}, std::move(options)));
+  base::log::info("this is a relay: devices reach it as --relay-url {}{}", url.text(),
+                  settings.relay_open ? "" : ", with a token by privitty-edge relay admit NAME");
   return {};
 }
 
@@ -216,17 +232,23 @@ void Daemon::Parts::add_routes() {
     return engine->files().begin_upload(account, std::string(name));
   };
   add_file_endpoint(routes, std::move(files));
-  add_relay_endpoint(routes, *engine, clock);
+  if (relay) {
+    relay->add_routes(routes, clock);
+  } else {
+    add_relay_endpoint(routes, *engine, clock);
+  }
 }
 
 std::vector<std::string> Daemon::Parts::why_not_ready() const {
   std::vector<std::string> out;
   if (stopping) out.emplace_back("stopping");
   if (store->health().writes_refused()) out.push_back(store->health().state().reason);
+  if (relay && relay->health().writes_refused()) out.push_back(relay->health().state().reason);
   std::error_code unknown;
   const auto disk = std::filesystem::space(settings.accounts, unknown);
   if (!unknown && disk.available < kLeastDisk) {
-    out.emplace_back("the disk of the accounts folder is full: sending is refused until there is room");
+    out.emplace_back(
+        "the disk of the accounts folder is full: sending is refused until there is room");
   }
   return out;
 }
@@ -251,6 +273,7 @@ void Daemon::Parts::stop(std::string_view why) {
   transport->close();
   service->stop();
   hub->stop();
+  if (relay) relay->stop_streams();
   server->stop(kStopGrace, [this] { loop->stop(); });
 }
 
@@ -259,6 +282,7 @@ void Daemon::Parts::stop(std::string_view why) {
 void Daemon::Parts::take_down() {
   workers->stop();
   engine->stop();
+  if (relay) relay->stop();
   store->stop();
   if (stdio) stdio->finish();  // after the last commit's answer
 }

@@ -114,14 +114,13 @@ Result<base::log::Level> read_level(const GivenValue& given) {
       given.source + ": expected debug, info, warning, error or off, not '" + given.text + "'");
 }
 
-Result<std::size_t> read_workers(const GivenValue& given) {
-  constexpr std::size_t kMost = 256;
+Result<std::size_t> read_number(const GivenValue& given, std::size_t most) {
   std::size_t number = 0;
   const char* const end = given.text.data() + given.text.size();
   const auto [stopped, fault] = std::from_chars(given.text.data(), end, number);
-  if (fault != std::errc{} || stopped != end || number < 1 || number > kMost) {
-    return fail(Errc::invalid_argument,
-                given.source + ": expected a number from 1 to 256, not '" + given.text + "'");
+  if (fault != std::errc{} || stopped != end || number < 1 || number > most) {
+    return fail(Errc::invalid_argument, given.source + ": expected a number from 1 to " +
+                                            std::to_string(most) + ", not '" + given.text + "'");
   }
   return number;
 }
@@ -176,6 +175,33 @@ Result<> refuse_open_address(const Settings& settings, const GivenValue* given) 
           ", or let callers show keys (--api-keys FILE; privitty-edge keys add makes them), or add "
           "--allow-anonymous if only trusted programs reach this address (a private container "
           "network)");
+}
+
+Result<> read_relay(const Reader& reader, Settings& out) {
+  constexpr std::size_t kMostMib = 16 * 1024 * 1024;
+  EDGE_TRY(out.relay, reader.on("relay"));
+  EDGE_TRY(out.relay_open, reader.on("relay-open"));
+  for (const auto& [name, value] : {std::pair{"relay-max-mib", &out.relay_max_mib},
+                                    std::pair{"relay-mailbox-mib", &out.relay_mailbox_mib}}) {
+    if (const auto* given = reader.one(name)) {
+      EDGE_TRY(*value, read_number(*given, kMostMib));
+    }
+  }
+  if (out.relay_open && !out.relay) {
+    return fail(Errc::invalid_argument,
+                reader.one("relay-open")->source + " has no effect without --relay; add it");
+  }
+  if (const auto* given = reader.one("relay-url")) {
+    EDGE_TRY(out.relay_url, parse_peer_url(given->text).with_context(given->source));
+  }
+  if (const auto* given = reader.one("relay-token-file")) {
+    EDGE_TRY(out.relay_token_file, Reader::path(*given));
+    if (!out.relay_url) {
+      return fail(Errc::invalid_argument,
+                  given->source + " needs --relay-url: the relay that the token admits to");
+    }
+  }
+  return {};
 }
 
 Result<Settings> give_types(const Reader& reader, const Surroundings& surroundings) {
@@ -235,8 +261,9 @@ Result<Settings> give_types(const Reader& reader, const Surroundings& surroundin
     EDGE_TRY(out.expire_after, read_duration(*given));
   }
   if (const auto* given = reader.one("workers")) {
-    EDGE_TRY(out.workers, read_workers(*given));
+    EDGE_TRY(out.workers, read_number(*given, 256));
   }
+  EDGE_CHECK(read_relay(reader, out));
   if (const auto* given = reader.one("config")) {
     EDGE_TRY(out.config, Reader::path(*given));
   }

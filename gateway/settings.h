@@ -59,6 +59,12 @@ struct Settings {
   bool allow_anonymous = false;
   bool peers_public_only = false;
   KeyPlace key;
+  bool relay = false;       // keep mailboxes for others
+  bool relay_open = false;  // without admission tokens
+  std::size_t relay_max_mib = 1024;
+  std::size_t relay_mailbox_mib = 256;
+  std::optional<PeerUrl> relay_url;  // where this device is reached
+  std::filesystem::path relay_token_file;
   std::optional<std::filesystem::path> config;
   std::size_t workers = 0;  // 0: as many as there are processors, at least 2
   base::log::Level log_level = base::log::Level::info;

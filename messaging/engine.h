@@ -37,6 +37,8 @@ struct EngineOptions {
   std::string version;                   // told by get_info
   CallerPathRules paths;                 // where callers' paths may lie
   base::Millis expire_after = kExpireAfter;  // a message that no device acknowledged is given up
+  std::string relay_url = {};            // the relay accounts are reached through; "": none
+  std::string relay_token = {};          // admits to it
 };
 
 using EventListener = std::function<void(std::span<const Event>)>;

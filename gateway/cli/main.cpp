@@ -11,6 +11,7 @@
 #include "gateway/cli/keys.h"
 #include "gateway/cli/offline.h"
 #include "gateway/cli/qr.h"
+#include "gateway/cli/relay.h"
 #include "gateway/nearest.h"
 #include "gateway/settings.h"
 #include "gateway/version.h"
@@ -39,6 +40,7 @@ struct Options {
   NewKeyRequest new_key;
   std::string revoked;
   std::string api_key_file;
+  RelayRequest relay;
 };
 
 int complain(const std::string& message, int code) {
@@ -53,7 +55,7 @@ void describe(CLI::App& app, Options& o) {
   app.add_option("--url", o.url, "where the daemon listens (PRIVITTY_URL)")
       ->envname("PRIVITTY_URL");
   app.add_option("--account", o.account, "the account's id");
-  app.add_option("--accounts", o.accounts, "the accounts directory, for rekey and repair");
+  app.add_option("--accounts", o.accounts, "the accounts directory, for rekey, repair and relay");
   app.add_option("--api-key-file", o.api_key_file,
                  "a file with the API key to show (or the key itself in PRIVITTY_API_KEY)");
   app.add_flag("--json", o.json, "print JSON for a program");
@@ -88,6 +90,14 @@ void describe(CLI::App& app, Options& o) {
                     "the key file to open it with; made when it is not there");
   rekey->add_option("--new-passphrase-file", o.rekey.new_passphrase_file,
                     "the passphrase file to open it with");
+  auto* relay = app.add_subcommand("relay", "whom this machine's relay admits");
+  relay->require_subcommand(1);
+  relay->fallthrough();
+  auto* admit = relay->add_subcommand("admit", "make a token by which a device opens mailboxes");
+  admit->add_option("NAME", o.relay.name, "what to call it")->required();
+  relay->add_subcommand("list", "who is admitted, and what their mailboxes hold");
+  auto* revoke = relay->add_subcommand("revoke", "end an admission, at once");
+  revoke->add_option("NAME", o.relay.name, "as relay list shows it")->required();
   app.add_subcommand("repair", "save what can be read of a damaged store (the daemon is stopped)");
   app.add_subcommand("version", "this program's version and the daemon's");
   app.footer("exit codes: 0 done, 1 it did not work, 2 the command line is wrong");
@@ -131,6 +141,11 @@ base::Result<std::string> api_key_of(const Options& o) {
 }
 
 base::Result<> run(const std::string& command, Options& o) {
+  if (command == "relay") {
+    o.relay.accounts = o.accounts;
+    o.relay.json = o.json;
+    return relay(o.relay, Surroundings::of_this_process());
+  }
   if (command == "rekey" || command == "repair") {
     const auto surroundings = Surroundings::of_this_process();
     if (command == "repair") {
@@ -193,7 +208,9 @@ int main(int argc, char** argv) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     return complain(usage_fault(app, error, argc, argv), kExitUsage);
   }
-  const std::string command = app.get_subcommands().front()->get_name();
+  const CLI::App* const chosen = app.get_subcommands().front();
+  const std::string command = chosen->get_name();
+  if (command == "relay") options.relay.what = chosen->get_subcommands().front()->get_name();
   if (command == "join" && options.link.empty() == options.link_flag.empty()) {
     return complain("join takes one invite link: privitty-edge join 'OPENPGP4FPR:...'", kExitUsage);
   }

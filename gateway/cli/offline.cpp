@@ -47,6 +47,11 @@ store::KeySource source_of(const KeyPlace& place) {
 
 }  // namespace
 
+Result<std::string> accounts_dir(const std::string& accounts, const Surroundings& surroundings) {
+  EDGE_TRY(const auto settings, daemon_settings(accounts, "", "", surroundings));
+  return settings.accounts.string();
+}
+
 Result<> rekey(const RekeyRequest& request, const Surroundings& surroundings) {
   if (!request.new_key_file.empty() && !request.new_passphrase_file.empty()) {
     return fail(Errc::invalid_argument, "give one of --new-key-file and --new-passphrase-file");

@@ -9,6 +9,10 @@
 
 namespace gateway::cli {
 
+// The daemon's accounts directory, found as it finds it; `accounts` "" for its default.
+base::Result<std::string> accounts_dir(const std::string& accounts,
+                                       const Surroundings& surroundings);
+
 struct RekeyRequest {
   std::string accounts;             // "": the daemon's default
   std::string key_file;             // what opens the store now; "" with passphrase_file "": default

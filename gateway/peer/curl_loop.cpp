@@ -85,6 +85,11 @@ void CurlLoop::run(CurlEasy easy, Done done) {
   });
 }
 
+void CurlLoop::cancel(CURL* easy) {
+  auto ended = transfers_.extract(easy);
+  if (!ended.empty()) api_->multi_remove_handle(multi_, easy);
+}
+
 void CurlLoop::act(curl_socket_t fd, int events) {
   int running = 0;
   api_->multi_socket_action(multi_, fd, events, &running);

@@ -26,6 +26,10 @@ class CurlLoop {
   // Runs the transfer; `done` is called on the loop, later, with the handle given back.
   using Done = base::UniqueFunction<void(CurlEasy, CURLcode)>;
   void run(CurlEasy easy, Done done);
+  // Runs `work` on the loop, later.
+  void later(base::UniqueFunction<void()> work) { loop_.post(std::move(work)); }
+  // Ends a transfer that runs; its `done` is not called. Not from one of its own callbacks.
+  void cancel(CURL* easy);
   std::size_t running() const { return transfers_.size(); }
 
  private:

@@ -1,7 +1,5 @@
 #include "gateway/peer/http_transport.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <unordered_map>
@@ -9,6 +7,7 @@
 #include "base/log.h"
 #include "gateway/peer/curl_loop.h"
 #include "gateway/peer/deposit_wire.h"
+#include "gateway/peer/judged_socket.h"
 #include "gateway/peer/peer_memory.h"
 
 namespace gateway {
@@ -87,14 +86,9 @@ std::size_t on_head(char* bytes, std::size_t size, std::size_t count, void* at) 
   return line.size();
 }
 
-// Sees the address itself, after the name was resolved; what is connected to is what was judged.
 curl_socket_t on_open(void* at, curlsocktype purpose, curl_sockaddr* address) {
   auto& job = *static_cast<Job*>(at);
-  if (purpose != CURLSOCKTYPE_IPCXN || !is_allowed(kind_of(address->addr), job.addresses)) {
-    job.forbidden = true;
-    return CURL_SOCKET_BAD;
-  }
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  return open_judged_socket(job.addresses, purpose, *address, job.forbidden);
 }
 
 }  // namespace

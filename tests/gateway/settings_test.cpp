@@ -136,7 +136,7 @@ TEST_CASE("a configuration file with a fault is refused by line") {
 }
 
 TEST_CASE("settings of later versions are refused, not ignored") {
-  for (const char* flag : {"--cors", "--relay"}) {
+  for (const char* flag : {"--cors"}) {
     CAPTURE(flag);
     CHECK(fault({flag}).rfind(std::string(flag) + ": not available in this version", 0) == 0);
   }
@@ -144,11 +144,20 @@ TEST_CASE("settings of later versions are refused, not ignored") {
     CAPTURE(flag);
     CHECK(fault({flag, "x"}).rfind(std::string(flag) + ": not available in this version", 0) == 0);
   }
+}
+
+TEST_CASE("a relay's settings are switches and sizes, and one without effect is refused") {
   auto around = home();
   around.environment["PRIVITTY_RELAY"] = "1";
-  CHECK(fault({}, around).rfind("PRIVITTY_RELAY: not available", 0) == 0);
+  const auto settings = good({"--relay-open", "--relay-max-mib", "2048"}, around);
+  CHECK(settings.relay);
+  CHECK(settings.relay_open);
+  CHECK(settings.relay_max_mib == 2048);
+  CHECK(settings.relay_mailbox_mib == 256);
   around.environment["PRIVITTY_RELAY"] = "0";
-  CHECK(fault({}, around).empty());
+  CHECK_FALSE(good({}, around).relay);
+  CHECK(fault({"--relay-open"}).find("--relay") != std::string::npos);
+  CHECK(fault({"--relay", "--relay-max-mib", "0"}).find("from 1 to") != std::string::npos);
 }
 
 TEST_CASE("with --api-keys any address may be served, paths are restricted, and anonymity is refused") {

@@ -1,0 +1,41 @@
+// RelayLimits: what a relay takes, from whom and for how long.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/clock.h"
+
+namespace gateway {
+
+inline constexpr std::int64_t kMiB = 1024 * 1024;
+inline constexpr base::Millis kHour = 3600 * base::Millis{1000};
+inline constexpr base::Millis kDay = 24 * kHour;
+
+struct RelayLimits {
+  std::int64_t total_bytes = 1024 * kMiB;  // and a tenth of the disk stays free
+  std::int64_t mailboxes = 10'000;
+  std::int64_t admission_bytes = 512 * kMiB;
+  std::int64_t admission_mailboxes = 100;
+  std::int64_t mailbox_bytes = 256 * kMiB;
+  std::int64_t mailbox_envelopes = 100'000;
+  std::int64_t depositor_bytes = 128 * kMiB;  // of one contact in one mailbox
+  std::int64_t depositor_envelopes = 50'000;
+  std::int64_t invite_bytes = 4 * kMiB;  // of one invite's joiners together
+  std::int64_t invite_deposit = 64 * 1024;
+  std::int64_t invite_per_hour = 60;  // deposits
+  std::int64_t keys = 20'000;         // of one mailbox
+  base::Millis keep = 14 * kDay;      // as long as senders keep a message themselves
+  base::Millis abandoned = 90 * kDay;
+
+  // By what an operator says of the whole and of one mailbox; a half of either is the most that one
+  // admission and one depositor take.
+  void set_sizes(std::size_t total_mib, std::size_t mailbox_mib) {
+    total_bytes = static_cast<std::int64_t>(total_mib) * kMiB;
+    mailbox_bytes = static_cast<std::int64_t>(mailbox_mib) * kMiB;
+    admission_bytes = total_bytes / 2;
+    depositor_bytes = mailbox_bytes / 2;
+  }
+};
+
+}  // namespace gateway

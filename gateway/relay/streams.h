@@ -1,0 +1,68 @@
+// RelayStreams: the streams on which a relay pushes envelopes to the devices that hold them.
+//
+// One stream per mailbox; a newer one takes over. What was sent and not acknowledged is bounded
+// (kWindow per stream, kBuffered over all), so that neither a slow nor a silent device costs
+// memory, and after a reconnect it comes again, in order. A ping every 25 s lets the device notice
+// a dead link; a device that says nothing for 150 s (it acknowledges, or pings by an empty
+// acknowledgement) is taken for gone.
+//
+// Threads: the loop's, but for what says otherwise. Relay, loop and pool outlive it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "base/mutex.h"
+#include "gateway/http/message.h"
+#include "gateway/loop/event_loop.h"
+#include "gateway/loop/worker_pool.h"
+#include "gateway/relay/frames.h"
+#include "gateway/relay/relay.h"
+
+namespace gateway {
+
+class RelayStreams {
+ public:
+  RelayStreams(EventLoop& loop, WorkerPool& workers, Relay& relay);
+  ~RelayStreams();
+
+  void attach(std::int64_t mailbox, StreamSocket socket);
+  void stop();  // says goodbye to everyone
+
+  // Any thread.
+  void wake(std::int64_t mailbox);  // it has something new
+  void heard(std::int64_t mailbox, std::vector<std::int64_t> acknowledged);
+  void dismiss(std::int64_t mailbox);  // its owner is admitted no more
+  bool has(std::int64_t mailbox);
+  std::size_t count();
+
+ private:
+  class Stream;
+  using StreamPtr = std::shared_ptr<Stream>;
+  static constexpr std::size_t kWindow = 4 * 1024 * 1024;
+  static constexpr std::size_t kBuffered = 64 * 1024 * 1024;
+
+  StreamPtr find(std::int64_t mailbox) const;
+  void load(const StreamPtr& stream);
+  void loaded(const StreamPtr& stream, base::Result<Relay::Waiting> waiting);
+  void advance(const StreamPtr& stream);
+  void goodbye(const StreamPtr& stream, GoodbyeReason reason);
+  void close(const StreamPtr& stream);
+  void on_tick();
+
+  EventLoop& loop_;
+  WorkerPool& workers_;
+  Relay& relay_;
+  Timer tick_;
+  std::map<std::int64_t, StreamPtr> streams_;
+  std::set<std::int64_t> starved_;  // wait until others' bytes have left
+  std::size_t buffered_ = 0;
+  bool stopped_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what was posted
+  base::Mutex mutex_;
+  std::set<std::int64_t> present_ GUARDED_BY(mutex_);
+};
+
+}  // namespace gateway
