@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 
 #include "base/log.h"
 #include "gateway/auth/gatekeeper.h"
@@ -17,12 +18,14 @@
 #include "gateway/notify.h"
 #include "gateway/peer/http_transport.h"
 #include "gateway/peer/relay_endpoint.h"
+#include "gateway/relay/client.h"
 #include "gateway/relay/relay_part.h"
 #include "gateway/signals.h"
 #include "gateway/stdio.h"
 #include "gateway/trim.h"
 #include "gateway/version.h"
 #include "messaging/engine.h"
+#include "messaging/relayed.h"
 #include "rpc/service.h"
 #include "store/schema/migrations.h"
 #include "store/store.h"
@@ -30,9 +33,9 @@
 namespace gateway {
 namespace {
 
-constexpr base::Millis kStopGrace = 3'000;  // for running requests
-constexpr base::Millis kStopLimit = 4'500;  // for everything
-constexpr base::Millis kTrimAfter = 900;    // the first answers come first
+constexpr base::Millis kStopGrace = 3'000;         // for running requests
+constexpr base::Millis kStopLimit = 4'500;         // for everything
+constexpr base::Millis kTrimAfter = 900;           // the first answers come first
 constexpr std::uintmax_t kLeastDisk = 256 * 1024;  // with less a message may not find room
 
 store::KeySource key_source(const KeyPlace& place) {
@@ -43,7 +46,8 @@ store::KeySource key_source(const KeyPlace& place) {
 messaging::CallerPathRules path_rules(const Settings& settings) {
   messaging::CallerPathRules rules;
   rules.accounts_dir = settings.accounts;
-  for (const auto& secret : {settings.key.key_file, settings.key.passphrase_file}) {
+  for (const auto& secret :
+       {settings.key.key_file, settings.key.passphrase_file, settings.relay_token_file}) {
     if (!secret.empty()) rules.protected_files.push_back(secret);
   }
   if (settings.config) rules.protected_files.push_back(*settings.config);
@@ -54,6 +58,27 @@ messaging::CallerPathRules path_rules(const Settings& settings) {
   rules.restricted = settings.restricted_paths();
   for (const auto& folder : settings.files) rules.roots.push_back(folder);
   return rules;
+}
+
+constexpr std::size_t kMaxTokenFile = 4096;
+
+// What privitty-edge relay admit printed; "" without a file.
+base::Result<std::string> read_relay_token(const std::filesystem::path& file) {
+  if (file.empty()) return std::string();
+  std::ifstream in(file, std::ios::binary);
+  std::string text(kMaxTokenFile, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
+    text.pop_back();
+  }
+  if (text.empty() || text.size() > 128) {
+    return base::fail(
+        base::Errc::invalid_argument,
+        "--relay-token-file " + file.string() +
+            ": expected a file with the token that privitty-edge relay admit printed");
+  }
+  return text;
 }
 
 }  // namespace
@@ -76,6 +101,7 @@ struct Daemon::Parts {
   std::unique_ptr<Timer> keys_expiry;
   std::unique_ptr<Gatekeeper> gatekeeper;
   std::unique_ptr<RelayPart> relay;  // with --relay
+  std::unique_ptr<RelayClient> relay_client;
   std::unique_ptr<HttpServer> server;
   std::unique_ptr<Signals> signals;
   std::unique_ptr<Timer> stop_limit;
@@ -180,8 +206,11 @@ base::Result<> Daemon::Parts::open_engine() {
   EDGE_TRY(const HostPort bound,
            parse_host_port(peer_listening.empty() ? listening : peer_listening));
   const PeerUrl url = public_url_for(settings, bound, surroundings);
-  transport->set_addresses(
-      {.loopback_allowed = is_loopback_host(url.host), .public_only = settings.peers_public_only});
+  // Ours is where peers reach us: behind a relay the address listened on says nothing.
+  const std::string& reached = settings.relay_url ? settings.relay_url->host : url.host;
+  const AddressPolicy addresses{.loopback_allowed = is_loopback_host(reached),
+                                .public_only = settings.peers_public_only};
+  transport->set_addresses(addresses);
   messaging::EngineOptions options;
   options.profile = settings.profile;
   options.host = settings.public_url ? settings.public_url->host : surroundings.host_name;
@@ -189,6 +218,8 @@ base::Result<> Daemon::Parts::open_engine() {
   options.version = version();
   options.expire_after = settings.expire_after;
   options.paths = path_rules(settings);
+  if (settings.relay_url) options.relay_url = settings.relay_url->text();
+  EDGE_TRY(options.relay_token, read_relay_token(settings.relay_token_file));
   EDGE_TRY(engine, messaging::Engine::open(*store, *transport, clock, std::move(options)));
 
   rpc::Executor executor = [this](base::UniqueFunction<void()> task) {
@@ -203,6 +234,7 @@ base::Result<> Daemon::Parts::open_engine() {
     service->on_events(events);
     hub->publish(frames_of(events));
   });
+  relay_client = std::make_unique<RelayClient>(*loop, *workers, engine->relayed(), addresses);
   return open_relay(url);
 }
 
@@ -273,6 +305,7 @@ void Daemon::Parts::stop(std::string_view why) {
   transport->close();
   service->stop();
   hub->stop();
+  relay_client->stop();
   if (relay) relay->stop_streams();
   server->stop(kStopGrace, [this] { loop->stop(); });
 }
@@ -313,6 +346,7 @@ base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundi
 base::Result<> Daemon::run() {
   EDGE_CHECK(parts_->server->start());
   parts_->engine->start();
+  parts_->relay_client->start();
   notify_service_manager(parts_->surroundings, "READY=1");
   if (!parts_->peer_listening.empty()) {
     base::log::info("peers alone are served on http://{}", parts_->peer_listening);

@@ -130,14 +130,12 @@ constexpr auto kRows = std::to_array<SettingRow>({
      .env = "PRIVITTY_RELAY_URL",
      .value = "URL",
      .fallback = "",
-     .doc = "The relay this device is reached through; it then needs no inbound port.",
-     .available = false},
+     .doc = "The relay this device is reached through; it then needs no inbound port."},
     {.name = "relay-token-file",
      .env = "PRIVITTY_RELAY_TOKEN_FILE",
      .value = "FILE",
      .fallback = "",
-     .doc = "A file with the token that admits this device to its relay.",
-     .available = false},
+     .doc = "A file with the token that admits this device to its relay."},
 });
 
 }  // namespace

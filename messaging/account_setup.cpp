@@ -103,9 +103,8 @@ base::Result<AccountPtr> make_account(Core& core, store::Tx& tx, const NewAccoun
   const crypto::Identity identity = crypto::Identity::generate();
   row.seed = crypto::WipingArray<32>(identity.seed().view());
   const std::string profile = safe_profile(wanted.profile);
-  row.addr = wanted.numbered
-                 ? fmt::format("{}-{}@{}", profile, row.id.value, core.options.host)
-                 : fmt::format("{}@{}", profile, core.options.host);
+  row.addr = wanted.numbered ? fmt::format("{}-{}@{}", profile, row.id.value, core.options.host)
+                             : fmt::format("{}@{}", profile, core.options.host);
   row.profile = wanted.profile;
   EDGE_CHECK(store::insert_account(tx.db(), tx.vault(), row));
   EDGE_CHECK(store::select_account(tx.db(), row.id));
@@ -115,12 +114,18 @@ base::Result<AccountPtr> make_account(Core& core, store::Tx& tx, const NewAccoun
   if (!wanted.display_name.empty()) {
     EDGE_CHECK(store::set_config_value(scope, "displayname", wanted.display_name));
   }
-  EDGE_CHECK(store::set_config_value(scope, "configured_timestamp",
-                                     std::to_string(tx.now() / 1000)));
+  EDGE_CHECK(
+      store::set_config_value(scope, "configured_timestamp", std::to_string(tx.now() / 1000)));
   EDGE_CHECK(add_contacts(scope, *account));
   EDGE_CHECK(add_chats(tx, scope, *account));
   EDGE_CHECK(Core::emit(tx, account->id, AccountsChanged{}));
-  tx.on_commit([core = &core, account] { core->directory.put(account); });
+  EDGE_TRY(auto relay, find_relay_home(core, scope, account->identity));
+  tx.on_commit([core = &core, account, relay = std::move(relay)] {
+    core->directory.put(account);
+    if (!relay) return;
+    core->directory.set_relay(account->id, relay);
+    core->relayed.homes_changed(account->id);
+  });
   return account;
 }
 
@@ -128,7 +133,17 @@ base::Result<std::size_t> load_accounts(Core& core) {
   EDGE_TRY(store::Reader reader, core.store.read());
   EDGE_TRY(const store::AccountList list,
            store::list_accounts(reader.connection(), core.store.vault()));
-  for (const store::AccountRow& row : list.rows) core.directory.put(account_state(core, row));
+  for (const store::AccountRow& row : list.rows) {
+    const AccountPtr account = account_state(core, row);
+    core.directory.put(account);
+    const store::Scope scope{reader.connection(), core.store.vault(), account->key, account->id};
+    auto relay = find_relay_home(core, scope, account->identity);
+    if (relay && *relay) core.directory.set_relay(account->id, *std::move(relay));
+    if (!relay) {
+      base::log::warning("account {}: its relay is not known: {}", account->id.value,
+                         relay.error().message);
+    }
+  }
   return list.rows.size() + list.unreadable.size();
 }
 

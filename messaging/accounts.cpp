@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <thread>
 
@@ -95,6 +96,7 @@ void Accounts::remove(AccountId account, base::Completion<> done) {
         EDGE_CHECK(Core::emit(tx, state.id, AccountsChanged{}));
         tx.on_commit([core, id = state.id, uuid = state.uuid] {
           core->directory.erase(id);
+          core->relayed.homes_changed(id);
           if (core->courier) core->courier->forget(id);
           core->store.vault().forget(uuid);
           (void)core->file_worker->post([core, uuid](const std::stop_token&) {
@@ -130,6 +132,7 @@ void switch_io(Core& core, AccountId account, bool on, base::Completion<> done) 
       [&core, on](store::Tx& tx, const store::Scope&, const AccountState& state) -> base::Result<> {
         tx.on_commit([&core, id = state.id, on] {
           core.directory.set_io(id, on);
+          core.relayed.homes_changed(id);
           if (core.courier && on) core.courier->poke();
         });
         if (state.io_on == on) return {};
@@ -155,7 +158,9 @@ bool Accounts::io_running(AccountId account) const {
 
 base::Result<std::uint32_t> Accounts::connectivity(AccountId account) const {
   EDGE_TRY(const AccountPtr state, core_.directory.get(account));
-  return core_.courier->connectivity(state->id);
+  const std::uint32_t sending = core_.courier->connectivity(state->id);
+  const bool cut_off = state->relay && sending > 1000 && !core_.relayed.connected(state->id);
+  return cut_off ? std::min<std::uint32_t>(sending, 2000) : sending;
 }
 
 void Accounts::poke() { core_.courier->poke(); }

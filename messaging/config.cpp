@@ -7,6 +7,8 @@
 #include "messaging/core.h"
 #include "messaging/courier.h"
 #include "messaging/plain_name.h"
+#include "messaging/relay_home.h"
+#include "messaging/write_context.h"
 #include "store/tables/config_values.h"
 
 namespace messaging {
@@ -14,6 +16,8 @@ namespace {
 
 using base::Errc;
 using base::fail;
+
+constexpr std::size_t kMaxRelayToken = 128;
 
 base::Error unknown_key(const std::string& key) {
   return fail(
@@ -43,6 +47,19 @@ bool is_number(const std::string& text) {
   return read.ec == std::errc() && read.ptr == end;
 }
 
+// From the commit on the account is reached as its config says; contacts are told.
+base::Result<> change_relay(const WriteContext& write) {
+  EDGE_TRY(auto relay, find_relay_home(write.core, write.scope, write.account.identity));
+  if (relay == write.account.relay) return {};
+  const bool moved = !relay || !write.account.relay || relay->url != write.account.relay->url;
+  write.tx.on_commit([core = &write.core, id = write.account.id, relay = std::move(relay), moved] {
+    core->directory.set_relay(id, relay);
+    core->relayed.homes_changed(id);
+    if (moved) core->courier->tell_profile(id);
+  });
+  return {};
+}
+
 base::Result<> check_value(const std::string& key, const std::optional<std::string>& value) {
   const auto row = find_config_key(key);
   if (!row) return unknown_key(key);
@@ -69,6 +86,13 @@ base::Result<> check_value(const std::string& key, const std::optional<std::stri
   if (key == "displayname" && !is_plain_name(*value)) {
     return fail(Errc::invalid_argument,
                 "displayname is over 256 bytes or holds a line break or another control character");
+  }
+  if (key == "relay_url" && !value->empty() && *value != "none") {
+    EDGE_CHECK(parse_relay_url(*value));
+  }
+  if (key == "relay_token" && value->size() > kMaxRelayToken) {
+    return fail(Errc::invalid_argument,
+                "relay_token: expected what privitty-edge relay admit printed");
   }
   if (key == "last_msg_id" && !is_number(*value)) {
     return fail(Errc::invalid_argument, "last_msg_id: expected a message id, as digits");
@@ -98,19 +122,21 @@ void Config::set(AccountId account, std::map<std::string, std::optional<std::str
   core_.write<void>(
       account,
       [this, values = std::move(values)](store::Tx& tx, const store::Scope& scope,
-                                   const AccountState& state) -> base::Result<> {
+                                         const AccountState& state) -> base::Result<> {
         bool profile_changed = false;
         bool told_changed = false;
+        bool relay_changed = false;
         for (const auto& [key, value] : values) {
+          relay_changed |= key == "relay_url" || key == "relay_token";
           EDGE_CHECK(store::set_config_value(scope, key, value));
           profile_changed |= key == "displayname" || key == "selfstatus" || key == "private_tag";
           told_changed |= key == "displayname" || key == "selfstatus" || key == "bot";
         }
         if (told_changed) {
-          tx.on_commit([courier = core_.courier.get(), id = state.id] {
-            courier->tell_profile(id);
-          });
+          tx.on_commit(
+              [courier = core_.courier.get(), id = state.id] { courier->tell_profile(id); });
         }
+        if (relay_changed) EDGE_CHECK(change_relay({core_, tx, scope, state}));
         if (!profile_changed) return {};
         EDGE_CHECK(Core::emit(tx, state.id, ContactsChanged{kSelf}));
         return Core::emit(tx, state.id, AccountsChanged{});

@@ -23,6 +23,8 @@ constexpr ConfigKey kKeys[] = {
     {"mdns_enabled", "1"},
     {"last_msg_id", "0"},
     {"private_tag"},
+    {"relay_url"},
+    {"relay_token"},
     {"is_muted", "0"},
     {"delete_device_after", "0"},
     {"delete_server_after", "0"},

@@ -22,7 +22,9 @@ base::Result<AccountPtr> AccountDirectory::get(AccountId account) const {
 AccountPtr AccountDirectory::by_mailbox(const std::string& mailbox) const {
   base::Lock lock(mutex_);
   for (const AccountPtr& state : accounts_) {
-    if (state->mailbox == mailbox) return state;
+    if (state->mailbox == mailbox || (state->relay && state->relay->mailbox == mailbox)) {
+      return state;
+    }
   }
   return nullptr;
 }
@@ -43,19 +45,32 @@ void AccountDirectory::put(AccountPtr account) {
   accounts_.push_back(std::move(account));
 }
 
-void AccountDirectory::set_io(AccountId account, bool on) {
+// The state is shared and never changes: a changed one takes its place.
+void AccountDirectory::change(AccountId account, const std::function<void(AccountState&)>& change) {
   base::Lock lock(mutex_);
   for (AccountPtr& state : accounts_) {
-    if (state->id != account || state->io_on == on) continue;
-    state = std::make_shared<const AccountState>(AccountState{
-        .id = state->id,
-        .uuid = state->uuid,
-        .mailbox = state->mailbox,
-        .addr = state->addr,
-        .identity = crypto::Identity::from_seed(state->identity.seed().view()),
-        .key = state->key,
-        .io_on = on});
+    if (state->id != account) continue;
+    auto changed = std::make_shared<AccountState>(
+        AccountState{.id = state->id,
+                     .uuid = state->uuid,
+                     .mailbox = state->mailbox,
+                     .addr = state->addr,
+                     .identity = crypto::Identity::from_seed(state->identity.seed().view()),
+                     .key = state->key,
+                     .io_on = state->io_on,
+                     .relay = state->relay});
+    change(*changed);
+    state = std::move(changed);
   }
+}
+
+void AccountDirectory::set_io(AccountId account, bool on) {
+  if (const auto state = get(account); state && (*state)->io_on == on) return;
+  change(account, [on](AccountState& state) { state.io_on = on; });
+}
+
+void AccountDirectory::set_relay(AccountId account, std::optional<RelayHome> relay) {
+  change(account, [&](AccountState& state) { state.relay = std::move(relay); });
 }
 
 void AccountDirectory::erase(AccountId account) {
@@ -75,6 +90,7 @@ Core::Core(store::Store& s, Transport& t, const base::Clock& c, EngineOptions o)
       incoming(std::make_unique<Incoming>(*this)),
       courier(std::make_unique<Courier>(*this, *incoming)),
       file_worker(std::make_unique<FileWorker>()),
+      relayed(*this),
       accounts(*this),
       config(*this),
       contacts(*this),

@@ -1,12 +1,14 @@
 // Core: what the parts of messaging share. Not for use above messaging.
 //
-// Owned by Engine; parts hold a reference. The directory holds the accounts and is changed after each
-// commit that changes one, so that asking it costs a lock and a copy of a pointer, never a query.
+// Owned by Engine; parts hold a reference. The directory holds the accounts and is changed after
+// each commit that changes one, so that asking it costs a lock and a copy of a pointer, never a
+// query.
 #pragma once
 
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,8 @@
 #include "base/mutex.h"
 #include "crypto/identity.h"
 #include "messaging/engine.h"
+#include "messaging/relay_home.h"
+#include "messaging/relayed.h"
 #include "messaging/renewal_budget.h"
 #include "messaging/steady_time.h"
 #include "store/store.h"
@@ -34,19 +38,23 @@ struct AccountState {
   crypto::Identity identity;
   store::AccountKey key;
   bool io_on = true;
+  std::optional<RelayHome> relay = {};  // reached through it
 };
 using AccountPtr = std::shared_ptr<const AccountState>;
 
 class AccountDirectory {
  public:
   base::Result<AccountPtr> get(AccountId account) const;  // "account 7 not found"
-  AccountPtr by_mailbox(const std::string& mailbox) const;  // nullptr when it is none of ours
+  // Here or at the account's relay; nullptr when it is none of ours.
+  AccountPtr by_mailbox(const std::string& mailbox) const;
   std::vector<AccountPtr> all() const;
   void put(AccountPtr account);
   void set_io(AccountId account, bool on);
+  void set_relay(AccountId account, std::optional<RelayHome> relay);
   void erase(AccountId account);
 
  private:
+  void change(AccountId account, const std::function<void(AccountState&)>& change);
   mutable base::Mutex mutex_;
   std::vector<AccountPtr> accounts_ GUARDED_BY(mutex_);
 };
@@ -85,6 +93,7 @@ class Core {
   std::unique_ptr<Incoming> incoming;
   std::unique_ptr<Courier> courier;
   std::unique_ptr<FileWorker> file_worker;
+  Relayed relayed;
   EventListener listener;
 
   Accounts accounts;
@@ -105,10 +114,12 @@ void Core::write(AccountId account, F fn, base::Completion<T> done) {
   auto state = directory.get(account);
   if (!state) return done(std::move(state).error());
   store.write<T>(
-      [fn = std::move(fn), state = *std::move(state), this](store::Tx& tx) mutable
-      -> base::Result<T> {
+      [fn = std::move(fn), state = *std::move(state),
+       this](store::Tx& tx) mutable -> base::Result<T> {
         store::Scope scope{tx.db(), store.vault(), state->key, state->id};
-        return fn(tx, scope, *state);
+        base::Result<T> result = fn(tx, scope, *state);
+        if (result && state->relay) EDGE_CHECK(relayed.notice(tx, state->id));
+        return result;
       },
       std::move(done));
 }

@@ -27,6 +27,9 @@ base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, Transpor
           SteadyTime::Saved{saved->steady, saved->wall, saved->doubtful_off, saved->suspect});
     }
   }
+  if (!store.health().writes_refused()) {
+    EDGE_CHECK(store.write_now<void>([](store::Tx& tx) { return Relayed::prepare(tx); }));
+  }
   EDGE_TRY(const std::size_t accounts, load_accounts(*core));
   if (accounts == 0) {
     auto made = store.write_now<AccountPtr>([&](store::Tx& tx) {
@@ -64,6 +67,7 @@ Groups& Engine::groups() { return core_->groups; }
 Messages& Engine::messages() { return core_->messages; }
 SecureJoin& Engine::securejoin() { return core_->securejoin; }
 Files& Engine::files() { return core_->files; }
+Relayed& Engine::relayed() { return core_->relayed; }
 
 base::Result<std::vector<Event>> Engine::events_after(EventId after, std::size_t limit) const {
   EDGE_TRY(const auto logged, core_->store.events_after(after, std::min<std::size_t>(limit, 1000)));

@@ -43,6 +43,8 @@ struct EngineOptions {
 
 using EventListener = std::function<void(std::span<const Event>)>;
 
+class Relayed;
+
 class Engine : public Mailroom {
  public:
   // Makes account 1 when there is none. No delivery runs before start().
@@ -66,6 +68,7 @@ class Engine : public Mailroom {
   Messages& messages();
   SecureJoin& securejoin();
   Files& files();
+  Relayed& relayed();
 
   // The durable log, for replay. Limit at most 1,000.
   base::Result<std::vector<Event>> events_after(EventId after, std::size_t limit) const;

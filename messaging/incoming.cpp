@@ -4,6 +4,7 @@
 #include "crypto/envelope.h"
 #include "messaging/courier.h"
 #include "messaging/joining.h"
+#include "messaging/progress.h"
 #include "messaging/receiving.h"
 #include "messaging/renewal.h"
 #include "messaging/session_link.h"
@@ -91,7 +92,12 @@ void Incoming::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
     ArrivalReply refusal = reply(ArrivalVerdict::too_many);
     if (!admit_handshake(account->id, **token, refusal)) return done(refusal);
   }
-  auto batch = open_batch(arrival, account, **token);
+  take(account, **token, arrival, std::move(done));
+}
+
+void Incoming::take(const AccountPtr& account, const store::DepositTokenRow& token,
+                    const Arrival& arrival, base::Completion<ArrivalReply> done) {
+  auto batch = open_batch(arrival, account, token);
   if (!batch) {
     const Errc code = batch.error().code;
     return done(reply(code == Errc::invalid_argument ? ArrivalVerdict::malformed
@@ -118,6 +124,54 @@ void Incoming::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
         }
         done(reply(ArrivalVerdict::stored));
       });
+}
+
+// Envelopes of one key after the other make a deposit as they did at the relay. Their writes share
+// commits and keep their order.
+void Incoming::accept_relayed(AccountId id, std::vector<RelayedEnvelope> envelopes,
+                              base::Completion<bool> done) {
+  struct Round {
+    std::atomic<std::size_t> left{1};
+    std::atomic<bool> stored{true};
+    base::Completion<bool> done;
+    void end(bool good) {
+      if (!good) stored = false;
+      if (--left == 0) done(stored.load());
+    }
+  };
+  auto round = std::make_shared<Round>();
+  round->done = std::move(done);
+  const auto account = core_.directory.get(id);
+  for (std::size_t at = 0; account && at < envelopes.size();) {
+    Arrival arrival;
+    arrival.proof.key_id = envelopes[at].key_id;
+    std::vector<base::Bytes> run;
+    std::size_t bytes = 0;
+    while (at < envelopes.size() && envelopes[at].key_id == arrival.proof.key_id &&
+           run.size() < kMaxDepositEnvelopes && bytes < kMaxDepositBytes) {
+      bytes += envelopes[at].envelope.size();
+      run.push_back(std::move(envelopes[at++].envelope));
+    }
+    arrival.body = join_body(run);
+    auto read = core_.read(id);
+    const auto token = read ? store::find_deposit_token(read->scope(), arrival.proof.key_id)
+                            : std::move(read).error();
+    if (!token) {
+      round->stored = false;
+      break;
+    }
+    if (!*token || (*token)->blocked) {
+      counters_.unproven += run.size();
+      continue;
+    }
+    ++round->left;
+    take(*account, **token, arrival, [round](const base::Result<ArrivalReply>& reply) {
+      const bool later = !reply || reply->verdict == ArrivalVerdict::unavailable ||
+                         reply->verdict == ArrivalVerdict::full;
+      round->end(!later);
+    });
+  }
+  round->end(true);
 }
 
 bool Incoming::admit_handshake(AccountId account, const store::DepositTokenRow& token,
@@ -219,6 +273,8 @@ base::Result<> Incoming::apply(const WriteContext& write, const Batch& batch) {
     EDGE_TRY(const auto known, store::find_transfer(write.scope, part.transfer.id));
     if (!known) EDGE_CHECK(store::insert_transfer(write.scope, part.transfer));
     EDGE_CHECK(store::note_part(write.scope, part.transfer.id, part.index));
+    // Parts come in order, but for repetitions.
+    EDGE_CHECK(tell_progress(write, part.index, part.index + 1, part_count(part.transfer.size)));
   }
   for (const Opened& opened : batch.opened) {
     if (opened.kind == EnvelopeKind::join_request || opened.kind == EnvelopeKind::session_request) {

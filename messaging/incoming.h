@@ -19,6 +19,7 @@
 #include "base/mutex.h"
 #include "messaging/content.h"
 #include "messaging/core.h"
+#include "messaging/relayed.h"
 #include "messaging/transport.h"
 #include "messaging/write_context.h"
 #include "store/tables/deposit_tokens.h"
@@ -41,6 +42,10 @@ class Incoming {
   explicit Incoming(Core& core) : core_(core) {}
 
   void accept(Arrival arrival, base::Completion<ArrivalReply> done);
+  // What came through the account's relay, which has checked the proofs: of keys that are known here
+  // it is taken, in order, of others dropped. False: it could not be stored now.
+  void accept_relayed(AccountId account, std::vector<RelayedEnvelope> envelopes,
+                      base::Completion<bool> done);
 
   struct Counters {
     std::atomic<std::uint64_t> accepted{0};  // envelopes applied
@@ -56,6 +61,9 @@ class Incoming {
   struct StoredPart;  // a part of a file that is on disk
   struct Batch;
 
+  // Of a deposit that is proven and admitted.
+  void take(const AccountPtr& account, const store::DepositTokenRow& token, const Arrival& arrival,
+            base::Completion<ArrivalReply> done);
   base::Result<std::shared_ptr<Batch>> open_batch(const Arrival& arrival, const AccountPtr& account,
                                                   const store::DepositTokenRow& token);
   base::Result<> store_part(const AccountPtr& account, const Opened& opened, Batch& batch);

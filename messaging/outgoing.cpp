@@ -7,6 +7,7 @@
 #include "messaging/courier.h"
 #include "messaging/group_sending.h"
 #include "messaging/joining.h"
+#include "messaging/progress.h"
 #include "messaging/renewal.h"
 #include "messaging/restoration.h"
 #include "messaging/session_link.h"
@@ -258,6 +259,7 @@ base::Result<> deposited(const WriteContext& write, const OutboxRow& row, std::u
       return held ? store::delete_outbox(write.scope, row.id) : base::Result<>{};
     }
     case OutboxKind::file:
+      EDGE_CHECK(tell_progress(write, row.next_part, parts_until, parts));
       if (parts_until < parts) {
         return store::set_outbox_next_part(write.scope, row.id, parts_until);
       }

@@ -9,6 +9,7 @@
 namespace messaging {
 
 Reach reach_of(const Core& core, const AccountState& account) {
+  if (account.relay) return {{account.relay->url}, account.relay->mailbox};
   return {core.options.public_urls, account.mailbox};
 }
 

@@ -76,7 +76,13 @@ void SecureJoin::invite(AccountId account, std::optional<ChatId> chat,
         }
         return link_of(core_, scope, state, *live);
       },
-      std::move(done));
+      [this, account, done = std::move(done)](base::Result<std::string> link) mutable {
+        if (!link) return done(std::move(link));
+        // A joiner may use it at once: the relay has to know it by then.
+        core_.relayed.when_registered(
+            account, [link = std::move(link), done = std::move(done)](
+                         const base::Result<>&) mutable { done(std::move(link)); });
+      });
 }
 
 base::Result<InviteCheck> SecureJoin::check(AccountId account, const std::string& text) const {

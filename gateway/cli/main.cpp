@@ -217,9 +217,9 @@ int main(int argc, char** argv) {
   if (command == "send" && options.send.text.empty() && options.send.file.empty()) {
     return complain("send needs a text or --file: privitty-edge send 12 'Hello'", kExitUsage);
   }
-  const auto done = command == "keys"
-                        ? run_keys(app.get_subcommands().front()->get_subcommands().front()->get_name(),
-                                   options)
-                        : run(command, options);
+  const auto done =
+      command == "keys"
+          ? run_keys(app.get_subcommands().front()->get_subcommands().front()->get_name(), options)
+          : run(command, options);
   return done ? kExitOk : complain(done.error().message, kExitFailure);
 }

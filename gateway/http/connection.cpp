@@ -299,8 +299,8 @@ void Connection::begin_body() {
 bool Connection::admit(const RequestHead& head, const Route& route) {
   access_ = rpc::Access::everything();
   if (context_.options.gatekeeper == nullptr) return true;
-  Admission admission = context_.options.gatekeeper->admit(head, &route, peer_,
-                                                           local_ && !came_through_proxy(head));
+  Admission admission =
+      context_.options.gatekeeper->admit(head, &route, peer_, local_ && !came_through_proxy(head));
   access_ = std::move(admission.access);
   if (!admission.refusal) return true;
   if (admission.delay > 0) {

@@ -86,6 +86,21 @@ base::Result<std::optional<DepositTokenRow>> find_deposit_token_of(const Scope& 
   return find_deposit_token(scope, *key_id);
 }
 
+base::Result<std::vector<DepositTokenRow>> list_deposit_tokens(const Scope& scope) {
+  std::vector<DepositTokenRow> out;
+  EDGE_CHECK(scope.db.each(
+      "SELECT key_id FROM deposit_token WHERE account_id = ?1 ORDER BY created_at, owner_id, "
+      "key_id",
+      [&](const Row& row) -> base::Result<> {
+        EDGE_TRY(const auto key_id, row.array<16>(0));
+        EDGE_TRY(auto token, find_deposit_token(scope, key_id));
+        if (token) out.push_back(*std::move(token));
+        return {};
+      },
+      scope.account));
+  return out;
+}
+
 base::Result<std::optional<DepositTokenRow>> find_deposit_token(
     const Scope& scope, const std::array<std::uint8_t, 16>& key_id) {
   return scope.db.one<DepositTokenRow>(

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/clock.h"
 #include "store/tables/scope.h"
@@ -48,6 +49,8 @@ base::Result<> delete_retired_tokens(const Scope& scope, base::UnixMillis before
 base::Result<std::optional<DepositTokenRow>> find_deposit_token_of(const Scope& scope,
                                                                    TokenPurpose purpose,
                                                                    std::int64_t owner_id);
+// All of the account, oldest first.
+base::Result<std::vector<DepositTokenRow>> list_deposit_tokens(const Scope& scope);
 base::Result<std::optional<DepositTokenRow>> find_deposit_token(
     const Scope& scope, const std::array<std::uint8_t, 16>& key_id);
 

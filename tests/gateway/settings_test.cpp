@@ -140,7 +140,7 @@ TEST_CASE("settings of later versions are refused, not ignored") {
     CAPTURE(flag);
     CHECK(fault({flag}).rfind(std::string(flag) + ": not available in this version", 0) == 0);
   }
-  for (const char* flag : {"--cors", "--license-url", "--relay-url"}) {
+  for (const char* flag : {"--cors", "--license-url"}) {
     CAPTURE(flag);
     CHECK(fault({flag, "x"}).rfind(std::string(flag) + ": not available in this version", 0) == 0);
   }
@@ -157,10 +157,14 @@ TEST_CASE("a relay's settings are switches and sizes, and one without effect is 
   around.environment["PRIVITTY_RELAY"] = "0";
   CHECK_FALSE(good({}, around).relay);
   CHECK(fault({"--relay-open"}).find("--relay") != std::string::npos);
+  CHECK(fault({"--relay-token-file", "/t"}).find("--relay-url") != std::string::npos);
+  CHECK(good({"--relay-url", "https://r.example/"}).relay_url->text() == "https://r.example");
+  CHECK_FALSE(fault({"--relay-url", "ftp://r.example"}).empty());
   CHECK(fault({"--relay", "--relay-max-mib", "0"}).find("from 1 to") != std::string::npos);
 }
 
-TEST_CASE("with --api-keys any address may be served, paths are restricted, and anonymity is refused") {
+TEST_CASE(
+    "with --api-keys any address may be served, paths are restricted, and anonymity is refused") {
   const auto settings = good({"--listen", "0.0.0.0:0", "--api-keys", "/etc/edge/keys.json"});
   CHECK(settings.api_keys == fs::path("/etc/edge/keys.json"));
   CHECK(settings.restricted_paths());

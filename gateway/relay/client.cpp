@@ -1,0 +1,78 @@
+#include "gateway/relay/client.h"
+
+#include "gateway/peer/url.h"
+
+namespace gateway {
+namespace {
+
+constexpr base::Millis kTick = 500;
+
+AddressPolicy policy_for(AddressPolicy policy, const std::string& url) {
+  const auto parsed = parse_peer_url(url);
+  // Its operator named it: a relay on this machine is meant to be.
+  if (parsed && is_loopback_host(parsed->host)) policy.loopback_allowed = true;
+  return policy;
+}
+
+}  // namespace
+
+RelayClient::RelayClient(EventLoop& loop, WorkerPool& workers, messaging::Relayed& relayed,
+                         AddressPolicy policy)
+    : loop_(loop), workers_(workers), relayed_(relayed), policy_(policy), tick_(loop, [this] {
+        on_tick();
+      }) {}
+
+RelayClient::~RelayClient() { stop(); }
+
+void RelayClient::start() {
+  running_ = true;
+  relayed_.on_change([this](messaging::Relayed::Change change, base::AccountId account) {
+    loop_.post([this, change, account] { on_change(change, account); });
+  });
+  follow();
+}
+
+void RelayClient::stop() {
+  running_ = false;
+  relayed_.on_change({});
+  tick_.disarm();
+  links_.clear();
+}
+
+void RelayClient::on_change(messaging::Relayed::Change change, base::AccountId account) {
+  if (!running_) return;
+  if (change == messaging::Relayed::Change::accounts) return follow();
+  const auto link = links_.find(account);
+  if (link != links_.end()) link->second->keys_changed();
+}
+
+void RelayClient::follow() {
+  std::map<base::AccountId, std::unique_ptr<RelayLink>> before = std::move(links_);
+  links_.clear();
+  for (messaging::RelayAccount& account : relayed_.accounts()) {
+    const auto known = before.find(account.account);
+    if (known != before.end() && known->second->home() == account.home) {
+      links_[account.account] = std::move(known->second);
+      before.erase(known);
+      continue;
+    }
+    if (!curl_) curl_ = std::make_unique<CurlLoop>(loop_);
+    const base::AccountId id = account.account;
+    const AddressPolicy policy = policy_for(policy_, account.home.url);
+    if (known != before.end()) before.erase(known);
+    links_[id] = std::make_unique<RelayLink>(RelayLink::Around{loop_, workers_, *curl_, relayed_},
+                                             std::move(account), policy);
+    links_[id]->try_now();
+  }
+  for (const auto& [account, link] : before) relayed_.tell(account, false, {});
+  if (!links_.empty() && !tick_.armed()) tick_.arm(kTick);
+}
+
+void RelayClient::on_tick() {
+  if (!running_ || links_.empty()) return;
+  tick_.arm(kTick);
+  for (auto& [account, link] : links_) link->tick();
+  relayed_.expire_waiting();
+}
+
+}  // namespace gateway

@@ -1,0 +1,40 @@
+// RelayClient: keeps a RelayLink for every account that has a relay. It follows the accounts as
+// they are set up, changed and removed.
+//
+// Threads: made, started and stopped on the loop's; what messaging tells comes from any.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "gateway/relay/link.h"
+
+namespace gateway {
+
+class RelayClient {
+ public:
+  // `policy`: which addresses a relay's URL may lead to; a relay that is named by a loopback URL
+  // may be on this machine.
+  RelayClient(EventLoop& loop, WorkerPool& workers, messaging::Relayed& relayed,
+              AddressPolicy policy);
+  ~RelayClient();
+
+  void start();
+  void stop();  // ends every link; nothing is called any more
+
+ private:
+  void follow();
+  void on_change(messaging::Relayed::Change change, base::AccountId account);
+  void on_tick();
+
+  EventLoop& loop_;
+  WorkerPool& workers_;
+  messaging::Relayed& relayed_;
+  const AddressPolicy policy_;
+  std::unique_ptr<CurlLoop> curl_;  // when the first link is made
+  Timer tick_;
+  std::map<base::AccountId, std::unique_ptr<RelayLink>> links_;
+  bool running_ = false;
+};
+
+}  // namespace gateway

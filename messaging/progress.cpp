@@ -1,0 +1,22 @@
+#include "messaging/progress.h"
+
+#include <algorithm>
+
+namespace messaging {
+namespace {
+
+constexpr std::uint32_t kSmall = 16;  // parts: 4 MiB
+constexpr std::uint64_t kSteps = 20;
+
+}  // namespace
+
+base::Result<> tell_progress(const WriteContext& write, std::uint32_t before, std::uint32_t now,
+                             std::uint32_t parts) {
+  if (parts < kSmall || now <= before) return {};
+  const auto step = [&](std::uint32_t done) { return kSteps * done / parts; };
+  if (step(before) == step(now)) return {};
+  const auto thousandths = std::uint64_t{1000} * std::min(now, parts) / parts;
+  return write.emit(ImexProgress{static_cast<std::uint32_t>(thousandths)});
+}
+
+}  // namespace messaging

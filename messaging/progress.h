@@ -1,0 +1,16 @@
+// Progress of a large file on its way in or out: ImexProgress, about twenty times a file, so that
+// the event log does not fill with it. Small files say nothing: they are there at once.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "messaging/write_context.h"
+
+namespace messaging {
+
+// Of `parts`, `before` were done and `now` are.
+base::Result<> tell_progress(const WriteContext& write, std::uint32_t before, std::uint32_t now,
+                             std::uint32_t parts);
+
+}  // namespace messaging
