@@ -86,6 +86,8 @@ base::Result<GivenFlags> values_of_flags(const std::vector<std::string>& args) {
     const std::string flag = "--" + std::string(row.name);
     if (row.value.empty()) {
       app.add_flag(flag);
+    } else if (row.value_may_lack) {
+      app.add_option(flag)->expected(0, CLI::detail::expected_max_vector_size)->take_all();
     } else if (row.available) {
       app.add_option(flag)->expected(1)->take_all();
     } else {
@@ -103,7 +105,11 @@ base::Result<GivenFlags> values_of_flags(const std::vector<std::string>& args) {
     const CLI::Option* option = app.get_option_no_throw(flag);
     if (option == nullptr || option->count() == 0) continue;
     auto& values = out.values[std::string(row.name)];
-    for (const std::string& text : option->results()) values.push_back({text, flag});
+    for (const std::string& text : option->results()) {
+      // What CLI11 gives for a flag that stands alone.
+      const bool alone = row.value_may_lack && (text.empty() || text == "{}");
+      values.push_back({alone ? "*" : text, flag});
+    }
     if (row.separator == '\0' && !row.value.empty() && values.size() > 1) {
       return fail(Errc::invalid_argument, flag + " is given more than once; give it once");
     }
