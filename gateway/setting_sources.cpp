@@ -16,6 +16,7 @@ using base::Errc;
 using base::fail;
 
 constexpr std::size_t kMaxConfigBytes = 64 * 1024;
+constexpr int kMaxValues = 1000;  // of one flag; with CLI11's "any number" a value may not follow
 
 const SettingRow* find_row(std::string_view name) {
   for (const SettingRow& row : setting_rows()) {
@@ -87,7 +88,7 @@ base::Result<GivenFlags> values_of_flags(const std::vector<std::string>& args) {
     if (row.value.empty()) {
       app.add_flag(flag);
     } else if (row.value_may_lack) {
-      app.add_option(flag)->expected(0, CLI::detail::expected_max_vector_size)->take_all();
+      app.add_option(flag)->expected(0, kMaxValues)->take_all();
     } else if (row.available) {
       app.add_option(flag)->expected(1)->take_all();
     } else {

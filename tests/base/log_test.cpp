@@ -1,5 +1,4 @@
 #include "base/log_record.h"
-
 #include "tests/support/catch.h"
 
 using base::log::Format;
