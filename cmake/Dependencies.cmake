@@ -10,6 +10,8 @@ pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium>=1.0.18)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3>=3.40)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(QRENCODE REQUIRED IMPORTED_TARGET libqrencode)
+# Only its headers: the library is loaded when it is needed (gateway/tls/openssl_api.h).
+pkg_check_modules(OPENSSL REQUIRED openssl>=3.0)
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 
 # Linked into the programs where the packages have an archive: the loader spends more of a start on

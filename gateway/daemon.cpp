@@ -15,13 +15,17 @@
 #include "gateway/loop/event_loop.h"
 #include "gateway/loop/file_watch.h"
 #include "gateway/loop/worker_pool.h"
+#include "gateway/metrics/call_figures.h"
+#include "gateway/metrics/exposition.h"
 #include "gateway/notify.h"
+#include "gateway/peer/counted_transport.h"
 #include "gateway/peer/http_transport.h"
 #include "gateway/peer/relay_endpoint.h"
 #include "gateway/relay/client.h"
 #include "gateway/relay/relay_part.h"
 #include "gateway/signals.h"
 #include "gateway/stdio.h"
+#include "gateway/tls/certificate.h"
 #include "gateway/trim.h"
 #include "gateway/version.h"
 #include "messaging/engine.h"
@@ -52,6 +56,7 @@ messaging::CallerPathRules path_rules(const Settings& settings) {
   }
   if (settings.config) rules.protected_files.push_back(*settings.config);
   if (settings.api_keys) rules.protected_files.push_back(*settings.api_keys);
+  if (settings.tls) rules.protected_files.push_back(settings.tls->key);
   for (const char* name : {"store.db", "store.db-wal", "store.db-shm", "lock", "master.key"}) {
     rules.protected_files.push_back(settings.accounts / name);
   }
@@ -92,7 +97,9 @@ struct Daemon::Parts {
   std::unique_ptr<EventLoop> loop;
   std::unique_ptr<WorkerPool> workers;
   std::unique_ptr<HttpTransport> transport;
+  std::unique_ptr<CountedTransport> counted_transport;
   std::unique_ptr<messaging::Engine> engine;
+  CallFigures call_figures{rpc::method_table()};
   std::unique_ptr<rpc::Service> service;
   std::unique_ptr<LogSource> log_source;
   std::unique_ptr<Hub> hub;
@@ -102,6 +109,7 @@ struct Daemon::Parts {
   std::unique_ptr<Gatekeeper> gatekeeper;
   std::unique_ptr<RelayPart> relay;  // with --relay
   std::unique_ptr<RelayClient> relay_client;
+  std::shared_ptr<Certificate> certificate;  // null: plain HTTP
   std::unique_ptr<HttpServer> server;
   std::unique_ptr<Signals> signals;
   std::unique_ptr<Timer> stop_limit;
@@ -183,6 +191,12 @@ void Daemon::Parts::expire_keys() {
 
 void Daemon::Parts::read_files_again() {
   if (keys) read_keys_again();
+  if (!certificate) return;
+  if (const auto read = certificate->reload(); read) {
+    base::log::info("the certificate was read again");
+  } else {
+    base::log::error("{}; the old certificate stays in use", read.error().message);
+  }
 }
 
 base::Result<> Daemon::Parts::bind() {
@@ -192,6 +206,16 @@ base::Result<> Daemon::Parts::bind() {
   if (settings.public_url) options.guard.hosts.push_back(settings.public_url->host);
   options.guard.hosts.push_back(surroundings.host_name);  // what invites name for a wildcard
   for (const auto& host : settings.allow_hosts) options.guard.hosts.push_back(host);
+  options.guard.origins = settings.cors.origins;
+  options.guard.any_origin = settings.cors.any;
+  options.max_connections = settings.max_connections;
+  options.max_connections_per_address = settings.max_connections_per_address.value_or(0);
+  options.local_addresses_too = settings.max_connections_per_address.has_value();
+  options.requests = settings.request_limits;
+  if (settings.tls) {
+    EDGE_TRY(certificate, Certificate::load(*settings.tls));
+    options.certificate = certificate;
+  }
   server = std::make_unique<HttpServer>(*loop, *workers, std::move(options));
   EDGE_TRY(listening, server->listen({settings.listen.host, settings.listen.port}));
   if (settings.peer_listen) {
@@ -220,14 +244,15 @@ base::Result<> Daemon::Parts::open_engine() {
   options.paths = path_rules(settings);
   if (settings.relay_url) options.relay_url = settings.relay_url->text();
   EDGE_TRY(options.relay_token, read_relay_token(settings.relay_token_file));
-  EDGE_TRY(engine, messaging::Engine::open(*store, *transport, clock, std::move(options)));
+  EDGE_TRY(engine, messaging::Engine::open(*store, *counted_transport, clock, std::move(options)));
 
   rpc::Executor executor = [this](base::UniqueFunction<void()> task) {
     auto shared = std::make_shared<base::UniqueFunction<void()>>(std::move(task));
     // A full pool must not lose an answer: the loop runs it, late but surely.
     if (!workers->submit([shared] { (*shared)(); })) loop->post([shared] { (*shared)(); });
   };
-  service = std::make_unique<rpc::Service>(engine.get(), clock, std::move(executor));
+  service = std::make_unique<rpc::Service>(engine.get(), clock, std::move(executor),
+                                           rpc::method_table(), &call_figures);
   log_source = std::make_unique<LogSource>(*engine);
   EDGE_TRY(hub, Hub::start(*log_source, *workers, clock));
   engine->on_events([this](std::span<const messaging::Event> events) {
@@ -256,6 +281,10 @@ void Daemon::Parts::add_routes() {
   add_rpc_endpoint(routes, *service, {.restricted_paths = settings.restricted_paths()});
   add_events_endpoint(routes, *hub, &gatekeeper->tickets());
   add_health_endpoint(routes, std::string(version()), [this] { return why_not_ready(); });
+  const MetricsSources figures{&call_figures,           server.get(),    hub.get(),
+                               workers.get(),           service.get(),   store.get(),
+                               counted_transport.get(), gatekeeper.get()};
+  add_metrics_endpoint(routes, [figures] { return metrics_text(figures); });
   FileFunctions files;
   files.open = [this](base::AccountId account, base::MsgId message) {
     return engine->files().open(account, message);
@@ -331,7 +360,10 @@ base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundi
   EDGE_CHECK(parts->open_store());
   EDGE_TRY(parts->loop, EventLoop::create(parts->clock));
   parts->workers = std::make_unique<WorkerPool>(parts->settings.workers);
-  parts->transport = std::make_unique<HttpTransport>(*parts->loop, HttpTransportOptions{});
+  HttpTransportOptions outgoing;
+  outgoing.ca_file = parts->surroundings.variable("SSL_CERT_FILE").value_or("");
+  parts->transport = std::make_unique<HttpTransport>(*parts->loop, std::move(outgoing));
+  parts->counted_transport = std::make_unique<CountedTransport>(*parts->transport);
   EDGE_CHECK(parts->bind());
   EDGE_CHECK(parts->open_engine());
   parts->add_routes();
@@ -348,11 +380,12 @@ base::Result<> Daemon::run() {
   parts_->engine->start();
   parts_->relay_client->start();
   notify_service_manager(parts_->surroundings, "READY=1");
+  const char* const scheme = parts_->certificate ? "https" : "http";
   if (!parts_->peer_listening.empty()) {
-    base::log::info("peers alone are served on http://{}", parts_->peer_listening);
+    base::log::info("peers alone are served on {}://{}", scheme, parts_->peer_listening);
   }
   // Not a log line: programs wait for it whatever the log level.
-  std::fprintf(stderr, "listening on http://%s\n", parts_->listening.c_str());
+  std::fprintf(stderr, "listening on %s://%s\n", scheme, parts_->listening.c_str());
   if (parts_->settings.stdio) parts_->start_stdio();
   parts_->trim = std::make_unique<Timer>(*parts_->loop, &trim_after_start);
   parts_->trim->arm(kTrimAfter);

@@ -3,7 +3,7 @@
 
 #include <cstdio>
 
-#include "base/log.h"
+#include "base/log_record.h"
 #include "gateway/daemon.h"
 #include "gateway/settings.h"
 #include "gateway/signals.h"
@@ -18,6 +18,7 @@ int complain(const base::Error& error, int code) {
 
 int run(gateway::Settings settings, gateway::Surroundings surroundings) {
   base::log::set_level(settings.log_level);
+  base::log::set_format(settings.log_format);
   for (const auto& warning : settings.warnings) base::log::warning("{}", warning);
   auto daemon = gateway::Daemon::build(std::move(settings), std::move(surroundings));
   if (!daemon) return complain(daemon.error(), gateway::kExitFailure);

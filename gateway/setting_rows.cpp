@@ -53,6 +53,46 @@ constexpr auto kRows = std::to_array<SettingRow>({
      .value = "",
      .fallback = "off",
      .doc = "Serve an address other than loopback without keys (a private container network)."},
+    {.name = "cors",
+     .env = "PRIVITTY_CORS",
+     .value = "ORIGIN",
+     .fallback = "off",
+     .doc =
+         "Origin whose pages may call (https://app.example); repeatable (variable: ',' between). "
+         "Without a value (or *) any may, which needs --api-keys.",
+     .separator = ',',
+     .value_may_lack = true},
+    {.name = "tls-cert",
+     .env = "PRIVITTY_TLS_CERT",
+     .value = "FILE",
+     .fallback = "plain HTTP",
+     .doc = "Serve https, for callers and peers: the certificate and its chain in PEM form."},
+    {.name = "tls-key",
+     .env = "PRIVITTY_TLS_KEY",
+     .value = "FILE",
+     .fallback = "",
+     .doc = "The certificate's private key in PEM form, without a passphrase."},
+    {.name = "rate-limit",
+     .env = "PRIVITTY_RATE_LIMIT",
+     .value = "N[/BURST]",
+     .fallback = "200/1000, and none for this machine",
+     .doc = "Requests a second that one address may send; set, it holds for this machine too. 0: "
+            "none."},
+    {.name = "key-rate-limit",
+     .env = "PRIVITTY_KEY_RATE_LIMIT",
+     .value = "N[/BURST]",
+     .fallback = "none",
+     .doc = "Requests a second that one API key may send."},
+    {.name = "max-connections",
+     .env = "PRIVITTY_MAX_CONNECTIONS",
+     .value = "N",
+     .fallback = "what the limit of open files leaves",
+     .doc = "Connections at once, streams included."},
+    {.name = "max-connections-per-address",
+     .env = "PRIVITTY_MAX_CONNECTIONS_PER_ADDRESS",
+     .value = "N",
+     .fallback = "a quarter of all, and none for this machine",
+     .doc = "Connections of one address at once; set, it holds for this machine too."},
     {.name = "key-file",
      .env = "PRIVITTY_KEY_FILE",
      .value = "FILE",
@@ -87,19 +127,17 @@ constexpr auto kRows = std::to_array<SettingRow>({
      .env = "PRIVITTY_LOG_LEVEL",
      .value = "LEVEL",
      .fallback = "info",
-     .doc = "debug, info, warning, error or off."},
+     .doc = "debug (each request too), info, warning, error or off."},
+    {.name = "log-format",
+     .env = "PRIVITTY_LOG_FORMAT",
+     .value = "FORMAT",
+     .fallback = "text",
+     .doc = "text, or json: one object a line."},
     {.name = "stdio",
      .env = "",
      .value = "",
      .fallback = "off",
      .doc = "Also speak JSON-RPC over stdin and stdout, one object a line; ends with its input."},
-    {.name = "cors",
-     .env = "PRIVITTY_CORS",
-     .value = "ORIGIN",
-     .fallback = "",
-     .doc = "Browser front ends.",
-     .separator = ',',
-     .available = false},
     {.name = "license-url",
      .env = "PRIVITTY_LICENSE_URL",
      .value = "URL",
@@ -150,7 +188,11 @@ std::string settings_help() {
   for (const SettingRow& row : kRows) {
     if (!row.available) continue;
     out.append("  --").append(row.name);
-    if (!row.value.empty()) out.append(" ").append(row.value);
+    if (row.value_may_lack) {
+      out.append(" [").append(row.value).append("]");
+    } else if (!row.value.empty()) {
+      out.append(" ").append(row.value);
+    }
     out.append("\n      ").append(row.doc).append("\n");
     if (!row.env.empty()) out.append("      variable ").append(row.env);
     if (!row.fallback.empty()) {

@@ -16,6 +16,7 @@ using base::Errc;
 using base::fail;
 
 constexpr std::size_t kMaxConfigBytes = 64 * 1024;
+constexpr int kMaxValues = 1000;  // of one flag; with CLI11's "any number" a value may not follow
 
 const SettingRow* find_row(std::string_view name) {
   for (const SettingRow& row : setting_rows()) {
@@ -86,6 +87,8 @@ base::Result<GivenFlags> values_of_flags(const std::vector<std::string>& args) {
     const std::string flag = "--" + std::string(row.name);
     if (row.value.empty()) {
       app.add_flag(flag);
+    } else if (row.value_may_lack) {
+      app.add_option(flag)->expected(0, kMaxValues)->take_all();
     } else if (row.available) {
       app.add_option(flag)->expected(1)->take_all();
     } else {
@@ -103,7 +106,11 @@ base::Result<GivenFlags> values_of_flags(const std::vector<std::string>& args) {
     const CLI::Option* option = app.get_option_no_throw(flag);
     if (option == nullptr || option->count() == 0) continue;
     auto& values = out.values[std::string(row.name)];
-    for (const std::string& text : option->results()) values.push_back({text, flag});
+    for (const std::string& text : option->results()) {
+      // What CLI11 gives for a flag that stands alone.
+      const bool alone = row.value_may_lack && (text.empty() || text == "{}");
+      values.push_back({alone ? "*" : text, flag});
+    }
     if (row.separator == '\0' && !row.value.empty() && values.size() > 1) {
       return fail(Errc::invalid_argument, flag + " is given more than once; give it once");
     }

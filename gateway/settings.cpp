@@ -1,6 +1,7 @@
 #include "gateway/settings.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include "base/bytes.h"
@@ -114,15 +115,106 @@ Result<base::log::Level> read_level(const GivenValue& given) {
       given.source + ": expected debug, info, warning, error or off, not '" + given.text + "'");
 }
 
-Result<std::size_t> read_number(const GivenValue& given, std::size_t most) {
+std::optional<std::size_t> whole_number(std::string_view text) {
   std::size_t number = 0;
-  const char* const end = given.text.data() + given.text.size();
-  const auto [stopped, fault] = std::from_chars(given.text.data(), end, number);
-  if (fault != std::errc{} || stopped != end || number < 1 || number > most) {
+  const auto [stopped, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (fault != std::errc{} || stopped != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+Result<std::size_t> read_number(const GivenValue& given, std::size_t most) {
+  const auto number = whole_number(given.text);
+  if (!number || *number < 1 || *number > most) {
     return fail(Errc::invalid_argument, given.source + ": expected a number from 1 to " +
                                             std::to_string(most) + ", not '" + given.text + "'");
   }
-  return number;
+  return *number;
+}
+
+// "50" or "50/200"; 0 means no limit. Without a burst four seconds' worth may come at once.
+Result<std::optional<RateLimit::Rule>> read_rate(const GivenValue& given) {
+  constexpr std::size_t kMost = 1'000'000;
+  const std::string_view text = given.text;
+  const auto slash = text.find('/');
+  const auto rate = whole_number(text.substr(0, slash));
+  const auto burst = slash == std::string_view::npos ? std::optional(rate.value_or(0) * 4)
+                                                     : whole_number(text.substr(slash + 1));
+  const bool none = rate == std::size_t{0} && slash == std::string_view::npos;
+  if (none) return std::optional<RateLimit::Rule>();
+  if (!rate || *rate < 1 || *rate > kMost || !burst || *burst < 1 || *burst > 4 * kMost) {
+    return fail(Errc::invalid_argument,
+                given.source +
+                    ": expected requests a second, as in 50 or 50/200 (200 at once), "
+                    "or 0 for no limit, not '" +
+                    given.text + "'");
+  }
+  return std::optional(RateLimit::Rule{.per_second = static_cast<double>(*rate),
+                                       .burst = static_cast<double>(*burst)});
+}
+
+// RFC 6454's serialisation: what browsers send. "null", which any page can have, is none.
+bool is_origin(std::string_view text) {
+  const auto mark = text.find("://");
+  if (mark == std::string_view::npos || mark == 0) return false;
+  const auto scheme_fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+  };
+  const auto host_fits = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == ':' ||
+           c == '[' || c == ']' || c == '_';
+  };
+  const std::string_view scheme = text.substr(0, mark);
+  const std::string_view host = text.substr(mark + 3);
+  return !host.empty() && host.size() <= 260 &&
+         std::all_of(scheme.begin(), scheme.end(), scheme_fits) &&
+         std::all_of(host.begin(), host.end(), host_fits);
+}
+
+Result<CorsSettings> read_cors(const Reader& reader, bool has_keys) {
+  constexpr std::size_t kMost = 1000;
+  CorsSettings out;
+  for (const GivenValue& given : reader.all("cors")) {
+    if (given.text == "*") {
+      out.any = true;
+      if (has_keys) continue;
+      return fail(Errc::invalid_argument,
+                  given.source +
+                      ": pages of any origin may call only where callers show keys: add --api-keys "
+                      "FILE, or name the origins, as in --cors https://app.example");
+    }
+    if (!is_origin(given.text) || out.origins.size() >= kMost) {
+      return fail(Errc::invalid_argument,
+                  given.source +
+                      ": expected an origin as browsers send it, scheme://host[:port] "
+                      "without a path, not '" +
+                      given.text.substr(0, 64) + "'");
+    }
+    out.origins.push_back(given.text);
+  }
+  return out;
+}
+
+Result<std::optional<CertificateFiles>> read_tls(const Reader& reader) {
+  const GivenValue* certificate = reader.one("tls-cert");
+  const GivenValue* key = reader.one("tls-key");
+  if (certificate == nullptr && key == nullptr) return std::optional<CertificateFiles>();
+  if (certificate == nullptr || key == nullptr) {
+    const bool lacks_key = key == nullptr;
+    return fail(Errc::invalid_argument,
+                (lacks_key ? certificate : key)->source + " is given without " +
+                    (lacks_key ? "--tls-key" : "--tls-cert") + ": https needs both");
+  }
+  CertificateFiles out;
+  EDGE_TRY(out.certificate, Reader::path(*certificate));
+  EDGE_TRY(out.key, Reader::path(*key));
+  return std::optional(std::move(out));
+}
+
+Result<base::log::Format> read_format(const GivenValue& given) {
+  if (given.text == "text") return base::log::Format::text;
+  if (given.text == "json") return base::log::Format::json;
+  return fail(Errc::invalid_argument,
+              given.source + ": expected text or json, not '" + given.text + "'");
 }
 
 Result<KeyPlace> read_key(const Reader& reader, const fs::path& accounts,
@@ -237,8 +329,8 @@ Result<Settings> give_types(const Reader& reader, const Surroundings& surroundin
       return fail(Errc::invalid_argument,
                   given->source +
                       " and --allow-anonymous contradict each other: with keys every caller shows "
-                      "one. Leave one of them out (the container's image sets "
-                      "PRIVITTY_ALLOW_ANONYMOUS: set it to 0)");
+                      "one. Leave one of them out (the container's image is started with "
+                      "--allow-anonymous: give it --listen 0.0.0.0:7200 as its command instead)");
     }
   }
   EDGE_TRY(out.peers_public_only, reader.on("peers-public-only"));
@@ -257,8 +349,26 @@ Result<Settings> give_types(const Reader& reader, const Surroundings& surroundin
   if (const auto* given = reader.one("log-level")) {
     EDGE_TRY(out.log_level, read_level(*given));
   }
-  if (const auto* given = reader.one("expire-after")) {
-    EDGE_TRY(out.expire_after, read_duration(*given));
+  if (const auto* given = reader.one("workers")) {
+    EDGE_TRY(out.workers, read_number(*given, 256));
+  }
+  if (const auto* given = reader.one("log-format")) {
+    EDGE_TRY(out.log_format, read_format(*given));
+  }
+  EDGE_TRY(out.cors, read_cors(reader, out.api_keys.has_value()));
+  EDGE_TRY(out.tls, read_tls(reader));
+  if (const auto* given = reader.one("rate-limit")) {
+    EDGE_TRY(out.request_limits.address, read_rate(*given));
+    out.request_limits.local_too = true;
+  }
+  if (const auto* given = reader.one("key-rate-limit")) {
+    EDGE_TRY(out.request_limits.key, read_rate(*given));
+  }
+  if (const auto* given = reader.one("max-connections")) {
+    EDGE_TRY(out.max_connections, read_number(*given, 10'000'000));
+  }
+  if (const auto* given = reader.one("max-connections-per-address")) {
+    EDGE_TRY(out.max_connections_per_address, read_number(*given, 10'000'000));
   }
   if (const auto* given = reader.one("workers")) {
     EDGE_TRY(out.workers, read_number(*given, 256));
@@ -272,12 +382,14 @@ Result<Settings> give_types(const Reader& reader, const Surroundings& surroundin
 
   const HostPort& reached = out.peer_listen ? *out.peer_listen : out.listen;
   if (reached.is_wildcard() && !out.public_url) {
-    out.warnings.push_back("invites will name this machine as http://" + surroundings.host_name +
-                           ": give --public-url if peers reach it by another name");
+    out.warnings.push_back(
+        "invites will name this machine as " + std::string(out.tls ? "https" : "http") + "://" +
+        surroundings.host_name + ": give --public-url if peers reach it by another name");
   }
   if (!out.files.empty() && !out.restricted_paths()) {
     out.warnings.emplace_back(
-        "--files has no effect without --api-keys or --allow-anonymous: callers on loopback may name any file "
+        "--files has no effect without --api-keys or --allow-anonymous: callers on loopback may "
+        "name any file "
         "that this user can read");
   }
   return out;
@@ -312,6 +424,7 @@ PeerUrl public_url_for(const Settings& settings, const HostPort& bound,
                        const Surroundings& surroundings) {
   if (settings.public_url) return *settings.public_url;
   PeerUrl out;
+  out.https = settings.tls.has_value();
   out.host = bound.is_wildcard() ? surroundings.host_name : bound.host;
   out.port = bound.port;
   return out;

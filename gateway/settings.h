@@ -15,11 +15,13 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/log_record.h"
 #include "base/result.h"
 #include "gateway/host_port.h"
+#include "gateway/limits/request_limits.h"
 #include "gateway/peer/url.h"
 #include "gateway/surroundings.h"
+#include "gateway/tls/certificate_files.h"
 
 namespace gateway {
 
@@ -34,8 +36,9 @@ struct SettingRow {
   std::string_view value;     // what --help calls the value; "": a switch
   std::string_view fallback;  // what holds without it, as --help says it; "": nothing
   std::string_view doc;
-  char separator = '\0';  // of several values in one variable; not '\0': repeatable
-  bool available = true;  // false: the name is reserved and using it is refused
+  char separator = '\0';        // of several values in one variable; not '\0': repeatable
+  bool available = true;        // false: the name is reserved and using it is refused
+  bool value_may_lack = false;  // a flag that may stand alone; then its value is "*"
 };
 
 std::span<const SettingRow> setting_rows();
@@ -45,6 +48,12 @@ struct KeyPlace {
   std::filesystem::path key_file;
   std::filesystem::path passphrase_file;
   bool beside_store = false;  // DIR/master.key: a stolen disk opens the store (decision 21)
+};
+
+// Whose pages may call (--cors).
+struct CorsSettings {
+  bool any = false;
+  std::vector<std::string> origins;  // scheme://host[:port]
 };
 
 struct Settings {
@@ -57,6 +66,11 @@ struct Settings {
   std::vector<std::string> allow_hosts;
   std::optional<std::filesystem::path> api_keys;
   bool allow_anonymous = false;
+  CorsSettings cors;
+  RequestLimitOptions request_limits;
+  std::size_t max_connections = 0;                         // 0: what open files leave
+  std::optional<std::size_t> max_connections_per_address;  // nothing: see HttpOptions
+  std::optional<CertificateFiles> tls;
   bool peers_public_only = false;
   KeyPlace key;
   bool relay = false;       // keep mailboxes for others
@@ -68,6 +82,7 @@ struct Settings {
   std::optional<std::filesystem::path> config;
   std::size_t workers = 0;  // 0: as many as there are processors, at least 2
   base::log::Level log_level = base::log::Level::info;
+  base::log::Format log_format = base::log::Format::text;
   bool stdio = false;
   base::Millis expire_after = 14 * 24 * 3600 * base::Millis{1000};
   std::vector<std::string> warnings;  // to be logged once the level is set

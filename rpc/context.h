@@ -11,6 +11,7 @@ class Engine;
 
 namespace rpc {
 
+class CallObserver;
 class EventQueue;
 class MethodTable;
 class NextMessages;
@@ -23,6 +24,7 @@ struct Context {
   NextMessages* next_messages = nullptr;
   Timer* timer = nullptr;
   const MethodTable* table = nullptr;
+  CallObserver* observer = nullptr;  // may be null
   Caller caller = {};
 };
 

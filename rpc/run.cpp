@@ -2,8 +2,31 @@
 
 #include <exception>
 
+#include "rpc/observer.h"
+
 namespace rpc {
 namespace {
+
+Outcome outcome_of(std::optional<Code> error) {
+  if (!error) return Outcome::ok;
+  switch (*error) {
+    case Code::parse_error:
+    case Code::invalid_request:
+    case Code::method_not_found:
+    case Code::invalid_params:
+      return Outcome::invalid;
+    case Code::license_required:
+    case Code::scope_missing:
+      return Outcome::refused;
+    case Code::internal:
+      return Outcome::failed;
+  }
+  return Outcome::failed;
+}
+
+std::optional<Code> failure_of(const base::Result<std::string>& result) {
+  return result ? std::nullopt : std::optional(code_of(result.error().code));
+}
 
 // A batch whose answers grow over this is told so instead of filling the memory.
 constexpr std::size_t kMaxAnswerBytes = 16 * 1024 * 1024;
@@ -33,6 +56,7 @@ Run::Run(Requests requests, Context context, Executor executor, Answer answer)
       executor_(std::move(executor)),
       batch_(requests.batch),
       calls_(std::move(requests.calls)),
+      begun_(context_.observer == nullptr ? 0 : calls_.size()),
       answers_(calls_.size()),
       open_(calls_.size()),
       answer_(std::move(answer)) {}
@@ -61,38 +85,39 @@ void Run::proceed() {
 
 void Run::run_call(std::size_t index) {
   Request& call = calls_[index];
-  if (call.invalid) return finish(index, Timing::now, error_answer(call.id, *call.invalid));
+  if (!begun_.empty()) begun_[index] = std::chrono::steady_clock::now();
+  if (call.invalid) return refuse(index, *call.invalid);
   const Method* method = context_.table->find(call.method);
   if (method == nullptr) {
-    return finish(index, Timing::now,
-                  error_answer(call.id, unknown_method(call.method, context_.table->names())));
+    return refuse(index, unknown_method(call.method, context_.table->names()));
   }
   if (auto refusal = refusal_of(*method, *context_.caller.access, call.params)) {
-    return finish(index, Timing::now, error_answer(call.id, *refusal));
+    return refuse(index, *refusal);
   }
+  bool room = true;
   {
     base::Lock lock(mutex_);
-    if (answer_bytes_ > kMaxAnswerBytes) method = nullptr;
-    if (method != nullptr && method->timing == Timing::commit) ++open_commits_;
+    room = answer_bytes_ <= kMaxAnswerBytes;
+    if (room && method->timing == Timing::commit) ++open_commits_;
   }
-  if (method == nullptr) {
-    return finish(index, Timing::now,
-                  error_answer(call.id, {Code::internal,
-                                         "the answers of this batch are over 16 MiB already; "
-                                         "ask for less at once"}));
+  if (!room) {
+    return refuse(index, {Code::internal,
+                          "the answers of this batch are over 16 MiB already; ask for less at "
+                          "once"});
   }
   Context context = context_;
   if (method->run_now != nullptr) {
     RpcError thrown;
     auto result = run_now(*method, context, JsonValue(call.params), thrown);
-    return finish(index, Timing::now,
-                  thrown.message.empty() ? call_answer(call, std::move(result))
-                                         : error_answer(call.id, thrown));
+    if (!thrown.message.empty()) return refuse(index, thrown);
+    note(index, method, failure_of(result));
+    return finish(index, Timing::now, call_answer(call, std::move(result)));
   }
-  base::Completion<std::string> done([self = shared_from_this(), index,
-                                      timing = method->timing](base::Result<std::string> result) {
-    self->finish(index, timing, call_answer(self->calls_[index], std::move(result)));
-  });
+  base::Completion<std::string> done(
+      [self = shared_from_this(), index, method](base::Result<std::string> result) {
+        self->note(index, method, failure_of(result));
+        self->finish(index, method->timing, call_answer(self->calls_[index], std::move(result)));
+      });
   try {
     method->run_later(context, JsonValue(call.params), std::move(done));
   } catch (const std::exception& exception) {
@@ -100,6 +125,22 @@ void Run::run_call(std::size_t index) {
   } catch (...) {
     bug(method->name, "something that is no exception");
   }
+}
+
+void Run::refuse(std::size_t index, const RpcError& error) {
+  const Request& call = calls_[index];
+  note(index, call.invalid ? nullptr : context_.table->find(call.method), error.code);
+  // A notification's answer is thrown away; what is no request at all is answered.
+  finish(index, Timing::now, error_answer(call.id, error));
+}
+
+void Run::note(std::size_t index, const Method* method, std::optional<Code> error) const {
+  if (context_.observer == nullptr) return;
+  const auto took = std::chrono::steady_clock::now() - begun_[index];
+  context_.observer->called(
+      method, outcome_of(error),
+      static_cast<std::uint64_t>(
+          std::chrono::duration_cast<std::chrono::nanoseconds>(took).count()));
 }
 
 void Run::finish(std::size_t index, Timing timing, std::string answer) {

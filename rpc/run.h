@@ -5,7 +5,9 @@
 // and is continued by the last write's answer, through the executor.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 
 #include "base/mutex.h"
 #include "rpc/context.h"
@@ -25,6 +27,9 @@ class Run : public std::enable_shared_from_this<Run> {
   // Runs call number `index`; what it answers later comes to finish().
   void run_call(std::size_t index) EXCLUDES(mutex_);
   void finish(std::size_t index, Timing timing, std::string answer) EXCLUDES(mutex_);
+  void refuse(std::size_t index, const RpcError& error) EXCLUDES(mutex_);
+  // Tells the observer how a call ended that had its turn.
+  void note(std::size_t index, const Method* method, std::optional<Code> error) const;
   void send() EXCLUDES(mutex_);
 
   const Context context_;
@@ -33,6 +38,7 @@ class Run : public std::enable_shared_from_this<Run> {
 
   base::Mutex mutex_;
   std::vector<Request> calls_;  // a call is touched by the thread that runs it only
+  std::vector<std::chrono::steady_clock::time_point> begun_;  // likewise; empty: nobody asks
   std::vector<std::string> answers_ GUARDED_BY(mutex_);
   std::size_t next_ GUARDED_BY(mutex_) = 0;
   std::size_t open_ GUARDED_BY(mutex_);  // calls without an answer

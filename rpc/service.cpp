@@ -21,11 +21,12 @@ base::ChatId chat_with(messaging::Engine* engine, base::AccountId account,
 }  // namespace
 
 Service::Service(messaging::Engine* engine, const base::Clock& clock, Executor executor,
-                 const MethodTable& table)
+                 const MethodTable& table, CallObserver* observer)
     : engine_(engine),
       clock_(clock),
       executor_(at_once_unless(std::move(executor))),
       table_(table),
+      observer_(observer),
       queue_(executor_,
              [engine](base::AccountId account, base::ContactId contact) {
                return chat_with(engine, account, contact);
@@ -37,7 +38,7 @@ Service::Service(messaging::Engine* engine, const base::Clock& clock, Executor e
 void Service::handle(std::string_view body, const Caller& caller, Answer answer) {
   Requests requests = parse_requests(body);
   if (requests.error) return answer(error_answer("null", *requests.error));
-  Context context{engine_, &clock_, &queue_, &next_messages_, &timer_, &table_, caller};
+  Context context{engine_, &clock_, &queue_, &next_messages_, &timer_, &table_, observer_, caller};
   std::make_shared<Run>(std::move(requests), std::move(context), executor_, std::move(answer))
       ->start();
 }

@@ -28,9 +28,10 @@ std::string api_markdown(const MethodTable& table);
 
 class Service final : public Dispatcher {
  public:
-  // `engine` may be null in tests whose methods do not use it.
+  // `engine` may be null in tests whose methods do not use it; `observer`, which outlives this, as
+  // well.
   Service(messaging::Engine* engine, const base::Clock& clock, Executor executor = {},
-          const MethodTable& table = method_table());
+          const MethodTable& table = method_table(), CallObserver* observer = nullptr);
   ~Service() override { stop(); }
 
   void handle(std::string_view body, const Caller& caller, Answer answer) override;
@@ -48,6 +49,7 @@ class Service final : public Dispatcher {
   const base::Clock& clock_;
   Executor executor_;
   const MethodTable& table_;
+  CallObserver* const observer_;
   EventQueue queue_;
   NextMessages next_messages_;
   Timer timer_;

@@ -58,10 +58,6 @@ Credentials credentials_of(const RequestHead& head, const Route& route) {
   return out;
 }
 
-bool is_open(const Route* route) {
-  return route == nullptr || route->admission == RouteAdmission::open || route->refuse_origin;
-}
-
 }  // namespace
 
 Gatekeeper::Gatekeeper(KeyRing* keys, const base::Clock& clock, GatekeeperOptions options)
@@ -69,7 +65,7 @@ Gatekeeper::Gatekeeper(KeyRing* keys, const base::Clock& clock, GatekeeperOption
 
 Admission Gatekeeper::admit(const RequestHead& head, const Route* route, std::string_view peer,
                             bool local) {
-  if (is_open(route)) return {};
+  if (route == nullptr || route->is_open()) return {};
   if (keys_ == nullptr) {
     if (local || options_.allow_anonymous) return {.access = rpc::Access::everything()};
     return fail(unauthorized("Without API keys only callers on this machine are served, and this "
@@ -124,8 +120,9 @@ Admission Gatekeeper::fail(Response refusal, std::string_view peer) {
   failures_.fetch_add(1, std::memory_order_relaxed);
   const base::Millis wait = failed_.take(peer);
   if (wait == 0) return {.refusal = std::move(refusal)};
-  return {.refusal = Response::error(429, "Too many requests from this address failed for their API "
-                                          "key. Wait before the next.")
+  return {.refusal = Response::error(429,
+                                     "Too many requests from this address failed for their API "
+                                     "key. Wait before the next.")
                          .with_header("Retry-After", std::to_string((wait + 999) / 1000)),
           .delay = kLate};
 }

@@ -33,6 +33,9 @@ void add_events_endpoint(RouteTable& routes, Hub& hub, Tickets* tickets = nullpt
 void add_health_endpoint(RouteTable& routes, std::string version,
                          std::function<std::vector<std::string>()> reasons);
 
+// GET /metrics: for this machine, or with the scope admin. `text` runs on workers.
+void add_metrics_endpoint(RouteTable& routes, std::function<std::string()> text);
+
 // GET and HEAD /file/:msg_id?account_id=, POST /file?name=&account_id=. The functions run on
 // workers, several at once.
 struct FileFunctions {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/log_record.h"
 #include "gateway/auth/gatekeeper.h"
 #include "gateway/http/incoming.h"
 #include "gateway/http/path.h"
@@ -23,14 +24,13 @@ constexpr std::size_t kKeptCapacity = 512;
 
 }  // namespace
 
-Connection::Connection(ServerContext& context, Fd fd, std::string peer, bool local,
-                       ListenerKind kind)
+Connection::Connection(ServerContext& context, AcceptedSocket socket)
     : context_(context),
-      fd_(std::move(fd)),
-      slot_(context.slots),
-      peer_(std::move(peer)),
-      local_(local),
-      kind_(kind),
+      fd_(std::move(socket.fd)),
+      slot_(std::move(socket.slot)),
+      peer_(std::move(socket.peer)),
+      local_(socket.local),
+      kind_(socket.kind),
       since_(context.loop.now()),
       timer_(context.loop, [this] { on_timer(); }) {}
 
@@ -252,6 +252,7 @@ void Connection::judge(RequestHead head) {
   head_only_ = head.method() == "HEAD";
   http_1_0_ = head.minor_version() == 0;
   since_ = context_.loop.now();
+  begun_ = std::chrono::steady_clock::now();
 
   const Router& router = *context_.router;
   const auto path = decode_path(head.target());
@@ -259,10 +260,16 @@ void Connection::judge(RequestHead head) {
       path ? router.table.find(head.method(), *path, kind_) : RouteTable::Match{};
   incoming_ = std::make_unique<Incoming>();
   incoming_->head = std::move(head);
-  incoming_->route = match.route;
+  incoming_->route = route_ = match.route;
   const RequestHead& judged = incoming_->head;
 
-  if (auto refusal = context_.guard.judge(judged, match.route)) return reject(std::move(*refusal));
+  request_id_ = context_.request_ids.choose(judged.field("X-Request-Id").value_or(""));
+  Judgement judgement = context_.guard.judge(judged, match.route, match.allow);
+  origin_ = judgement.origin;
+  // What costs the guesser or the crawler as little as us: before anything is looked up.
+  const bool limited = match.route == nullptr || !match.route->is_open();
+  if (limited && !within_limit(context_.limits.take_address(peer_, local_))) return;
+  if (judgement.answer) return reject(std::move(*judgement.answer));
   if (!path || !query_escapes_are_plain(judged.target())) {
     return reject(Response::error(400, "The request target has a malformed percent-escape."));
   }
@@ -302,7 +309,7 @@ bool Connection::admit(const RequestHead& head, const Route& route) {
   Admission admission =
       context_.options.gatekeeper->admit(head, &route, peer_, local_ && !came_through_proxy(head));
   access_ = std::move(admission.access);
-  if (!admission.refusal) return true;
+  if (!admission.refusal) return within_limit(context_.limits.take_key(*access_));
   if (admission.delay > 0) {
     reject_late(std::move(*admission.refusal), admission.delay);
   } else {
@@ -321,6 +328,8 @@ void Connection::ask_judge() {
   request.peer = peer_;
   request.loopback = local_ && !came_through_proxy(request.head);
   request.listener = kind_;
+  request.access = access_;
+  request.id = request_id_;
   base::UniqueFunction<void()> work = [router = context_.router, &route,
                                        request = std::move(request),
                                        exchange = exchange_]() mutable {
@@ -345,6 +354,14 @@ void Connection::on_judged(std::optional<Response> refusal) {
     begin_body();
   }
   pump();
+}
+
+bool Connection::within_limit(base::Millis wait) {
+  if (wait == 0) return true;
+  context_.rate_limited.fetch_add(1, std::memory_order_relaxed);
+  reject(Response::error(429, "Too many requests. Wait before the next.")
+             .with_header("Retry-After", std::to_string((wait + 999) / 1000)));
+  return false;
 }
 
 Connection::Progress Connection::step_body() {
@@ -381,6 +398,7 @@ Request Connection::make_request() {
   request.loopback = local_ && !came_through_proxy(request.head);
   request.listener = kind_;
   request.access = access_;
+  request.id = request_id_;
   return request;
 }
 
@@ -413,9 +431,31 @@ void Connection::on_answer(Response response) {
   pump();
 }
 
+void Connection::note_answer(Response& response) {
+  if (request_id_.empty()) request_id_ = context_.request_ids.choose("");  // it was no request
+  response.headers.emplace_back("X-Request-Id", request_id_);
+  context_.guard.allow_origin(origin_, response);
+  const auto took = std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::steady_clock::now() - begun_);
+  RouteFigures& figures = route_ == nullptr ? context_.unrouted : *route_->figures;
+  figures.add(response.status, static_cast<std::uint64_t>(took.count()));
+  using base::log::Level;
+  const Level level = response.status == 500 ? Level::warning : Level::debug;
+  if (!base::log::enabled(level)) return;
+  // The route, never the target: what is in a query may be a key.
+  base::log::record(level, "answered",
+                    {{"method", std::string_view(route_ == nullptr ? "?" : route_->method)},
+                     {"endpoint", std::string_view(route_ == nullptr ? "(none)" : route_->path)},
+                     {"status", std::int64_t{response.status}},
+                     {"ms", static_cast<double>(took.count()) / 1e6},
+                     {"key", std::string_view(access_ ? access_->key_id() : "")},
+                     {"request", std::string_view(request_id_)}});
+}
+
 void Connection::write(Response response) {
   keep_alive_ = keep_alive_ && !response.close && !context_.stopping;
   if (response.take_over) return hand_over(std::move(response));
+  note_answer(response);
   const bool bodyless = response.status == 204 || response.status == 304;
   if (bodyless) response.body.clear(), response.source.reset();
   const std::uint64_t length = response.source ? response.source->size() : response.body.size();
@@ -441,6 +481,9 @@ void Connection::finish_answer() {
   if (exchange_) exchange_->unlink();
   exchange_.reset();
   access_.reset();
+  route_ = nullptr;
+  origin_ = kNoOrigin;
+  request_id_.clear();
   incoming_.reset();
   download_.reset();
   drop_upload();
@@ -451,6 +494,7 @@ void Connection::finish_answer() {
 
 void Connection::hand_over(Response response) {
   keep_alive_ = false;
+  note_answer(response);
   append_response_head(
       out_.tail(), response,
       {.length = {}, .keep_alive = false, .http_1_0 = http_1_0_, .date = context_.date()});
@@ -481,6 +525,7 @@ void Connection::reject_late(Response response, base::Millis delay) {
 }
 
 void Connection::refuse(const HttpError& error) {
+  if (phase_ == Phase::head) begun_ = std::chrono::steady_clock::now();
   context_.refused.fetch_add(1, std::memory_order_relaxed);
   if (exchange_) exchange_->unlink();
   exchange_.reset();

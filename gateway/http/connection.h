@@ -6,6 +6,7 @@
 // edge-triggered once and for all, so that a request costs no epoll_ctl.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -24,7 +25,7 @@ struct UploadState;
 
 class Connection final : public IoHandler {
  public:
-  Connection(ServerContext& context, Fd fd, std::string peer, bool local, ListenerKind kind);
+  Connection(ServerContext& context, AcceptedSocket socket);
   ~Connection();
 
   base::Result<> watch();
@@ -57,6 +58,8 @@ class Connection final : public IoHandler {
   bool admit(const RequestHead& head, const Route& route);  // false: it was refused
   void ask_judge();
   void begin_body();
+  bool within_limit(base::Millis wait);                     // false: it was refused
+  void note_answer(Response& response);  // what every answer carries, and its figures
   void dispatch();
   void open_upload();
   void submit_upload_chunk();
@@ -65,7 +68,7 @@ class Connection final : public IoHandler {
 
   void write(Response response);
   void hand_over(Response response);
-  void reject(Response response);       // of a request whose body was not read
+  void reject(Response response);  // of a request whose body was not read
   void reject_late(Response response, base::Millis delay);
   void refuse(const HttpError& error);  // the bytes are not to be trusted any more
   void finish_answer();
@@ -100,7 +103,12 @@ class Connection final : public IoHandler {
   base::Millis write_since_ = 0;
   base::Millis deadline_ = 0;  // the timer fires no later than this; 0: none
   Timer timer_;
-  std::shared_ptr<const rpc::Access> access_;  // of the request under way
+  // Of the request under way.
+  std::shared_ptr<const rpc::Access> access_;
+  const Route* route_ = nullptr;
+  std::chrono::steady_clock::time_point begun_;
+  AllowedOrigin origin_ = kNoOrigin;
+  std::string request_id_;
   std::unique_ptr<Incoming> incoming_;
   std::shared_ptr<Exchange> exchange_;
   std::shared_ptr<DownloadState> download_;

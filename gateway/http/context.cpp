@@ -2,13 +2,15 @@
 
 #include <exception>
 
-#include "base/log.h"
+#include "base/log_record.h"
 #include "gateway/http/connection.h"
 #include "gateway/http/response_head.h"
 
 namespace gateway {
 
 void Router::run(const Route& route, Request request, Responder responder) const {
+  const std::string id = request.id;
+  const base::log::Request of_request(id);
   try {
     if (bridge->parse(route, request)) {
       route.handle(std::move(request), std::move(responder));
@@ -31,9 +33,8 @@ std::optional<Response> Router::judge(const Route& route, Request& request) cons
   return Response::error(400, "The request target is malformed.");
 }
 
-void ServerContext::open(Fd fd, std::string peer, bool local, ListenerKind kind) {
-  auto connection =
-      std::make_unique<Connection>(*this, std::move(fd), std::move(peer), local, kind);
+void ServerContext::open(AcceptedSocket socket) {
+  auto connection = std::make_unique<Connection>(*this, std::move(socket));
   if (!connection->watch()) return;
   connection->place = connections.size();
   connections.push_back(std::move(connection));

@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "gateway/http/address_slots.h"
 #include "gateway/http/exchange.h"
 #include "gateway/http/guard.h"
 #include "gateway/http/httplib_bridge.h"
+#include "gateway/http/request_id.h"
 #include "gateway/http/route.h"
 #include "gateway/http/server.h"
 
@@ -34,23 +36,31 @@ struct ServerContext {
         workers(pool),
         options(std::move(http_options)),
         guard(options.guard),
+        limits(event_loop.clock(), options.requests),
         gate(std::make_shared<Gate>(event_loop)) {}
 
   EventLoop& loop;
   WorkerPool& workers;
   const HttpOptions options;
   const Guard guard;
+  RequestLimits limits;
   const std::shared_ptr<Gate> gate;
   const std::shared_ptr<Slot::Count> slots = std::make_shared<Slot::Count>(0);  // in use
   const std::shared_ptr<Router> router = std::make_shared<Router>();
 
+  AddressSlots addresses;
+  RequestIds request_ids;
+  RouteFigures unrouted;               // of requests that reached no route
+  std::unique_ptr<TlsTerminator> tls;  // null: plain HTTP
+
   std::size_t max_slots = 0;
+  std::size_t max_of_address = 0;
   bool stopping = false;
-  std::atomic<std::uint64_t> accepted{0}, requests{0}, refused{0};
+  std::atomic<std::uint64_t> accepted{0}, requests{0}, refused{0}, turned_away{0}, rate_limited{0};
   std::atomic<std::size_t> connections_open{0}, buffered_bodies{0};
   std::array<char, 64 * 1024> scratch{};  // what every read goes through
 
-  void open(Fd fd, std::string peer, bool local, ListenerKind kind);
+  void open(AcceptedSocket socket);     // one that speaks plain HTTP
   void retire(Connection& connection);  // frees it after this pass
   void serve_again(
       Connection& connection);  // pumps it after this pass: it had its share of this one

@@ -71,8 +71,51 @@ std::string host_name_of(std::string_view host) {
   return out;
 }
 
-Guard::Guard(GuardOptions options) {
+Guard::Guard(GuardOptions options) : any_origin_(options.any_origin) {
   for (const std::string& host : options.hosts) hosts_.push_back(lower(host));
+  for (const std::string& origin : options.origins) origins_.push_back(lower(origin));
+}
+
+AllowedOrigin Guard::find_origin(std::string_view origin) const {
+  if (any_origin_) return kAnyOrigin;
+  for (std::size_t i = 0; i < origins_.size(); ++i) {
+    if (equals_ignoring_case(origins_[i], origin)) return static_cast<AllowedOrigin>(i);
+  }
+  return kNoOrigin;
+}
+
+void Guard::allow_origin(AllowedOrigin origin, Response& response) const {
+  if (any_origin_) {
+    if (origin == kNoOrigin) return;
+    response.headers.emplace_back("Access-Control-Allow-Origin", "*");
+  } else if (!origins_.empty()) {
+    // To those of no origin too: a cache between must not hand one's answer to another.
+    response.headers.emplace_back("Vary", "Origin");
+    if (origin < 0) return;
+    response.headers.emplace_back("Access-Control-Allow-Origin",
+                                  origins_[static_cast<std::size_t>(origin)]);
+  } else {
+    return;
+  }
+  response.headers.emplace_back(
+      "Access-Control-Expose-Headers",
+      "Accept-Ranges, Content-Disposition, Content-Range, ETag, Retry-After, X-Request-Id");
+}
+
+Response Guard::preflight(const RequestHead& head, std::string_view methods) const {
+  Response response = Response::empty(204);
+  response.headers = {
+      {"Access-Control-Allow-Methods", std::string(methods)},
+      {"Access-Control-Allow-Headers",
+       "Authorization, Cache-Control, Content-Type, If-None-Match, If-Range, Last-Event-ID, Range, "
+       "X-API-Key, X-Request-Id"},
+      {"Access-Control-Max-Age", "600"},
+      {"Vary", "Access-Control-Request-Method, Access-Control-Request-Headers"}};
+  // A public page that asks for an address of this network (Private Network Access).
+  if (head.field("Access-Control-Request-Private-Network") == "true") {
+    response.headers.emplace_back("Access-Control-Allow-Private-Network", "true");
+  }
+  return response;
 }
 
 bool Guard::host_allowed(std::string_view host) const {
@@ -83,30 +126,41 @@ bool Guard::host_allowed(std::string_view host) const {
   return std::find(hosts_.begin(), hosts_.end(), name) != hosts_.end();
 }
 
-std::optional<Response> Guard::judge(const RequestHead& head, const Route* route) const {
+Judgement Guard::judge(const RequestHead& head, const Route* route,
+                       std::string_view methods) const {
   const std::string_view host = head.field("Host").value_or("");
   // HTTP/1.0 may come without a Host; the scanner saw to it that HTTP/1.1 does not.
   if ((head.field("Host") && !host_allowed(host)) ||
       (!head.authority().empty() && !host_allowed(head.authority()))) {
-    return Response::error(421,
-                           "This gateway does not answer for that Host. Use its address, or start "
-                           "it with --allow-host NAME.");
+    return {Response::error(421,
+                            "This gateway does not answer for that Host. Use its address, or start "
+                            "it with --allow-host NAME.")};
   }
   const auto origin = head.field("Origin");
   if (origin && route != nullptr && route->refuse_origin) {
-    return Response::error(403, "This endpoint is for gateways, not for browsers.");
+    return {Response::error(403, "This endpoint is for gateways, not for browsers.")};
   }
   const std::string_view site = head.field("Sec-Fetch-Site").value_or("none");
   const bool foreign =
       origin && !same_origin(*origin, head.authority().empty() ? host : head.authority());
-  if (foreign ||
-      (!equals_ignoring_case(site, "none") && !equals_ignoring_case(site, "same-origin"))) {
-    return Response::error(403, "Requests from web pages of other origins are refused.");
+  const bool one_origin = head.count("Origin") == 1;
+  const AllowedOrigin allowed = foreign && one_origin ? find_origin(*origin) : kNoOrigin;
+  // What no page's script sent (an image, a form, a frame) has no Origin of its own to be allowed.
+  const bool from_elsewhere =
+      !equals_ignoring_case(site, "none") && !equals_ignoring_case(site, "same-origin");
+  if (allowed == kNoOrigin && (foreign || from_elsewhere)) {
+    return {Response::error(403,
+                            "Requests from web pages of other origins are refused. --cors ORIGIN "
+                            "allows them for one.")};
+  }
+  if (allowed != kNoOrigin && head.method() == "OPTIONS" && !methods.empty() &&
+      head.field("Access-Control-Request-Method")) {
+    return {preflight(head, methods), allowed};
   }
   if (route != nullptr && route->json_only && !is_json(head.field("Content-Type").value_or(""))) {
-    return Response::error(415, "Send Content-Type: application/json.");
+    return {Response::error(415, "Send Content-Type: application/json."), allowed};
   }
-  return std::nullopt;
+  return {std::nullopt, allowed};
 }
 
 bool came_through_proxy(const RequestHead& head) {

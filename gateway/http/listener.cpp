@@ -179,20 +179,31 @@ void Listener::accept_some() {
       continue;  // the client hung up before it was its turn
     }
     context_.accepted.fetch_add(1, std::memory_order_relaxed);
-    if (context_.slots->load(std::memory_order_relaxed) >= context_.max_slots) {
+    Peer peer = peer_of(address);
+    const bool counted = !peer.local || context_.options.local_addresses_too;
+    auto of_address = counted ? context_.addresses.of(peer.text) : nullptr;
+    if (context_.slots->load(std::memory_order_relaxed) >= context_.max_slots ||
+        (of_address && of_address->load(std::memory_order_relaxed) >= context_.max_of_address)) {
       turn_away(std::move(fd));
       continue;
     }
     const int one = 1;
     setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    Peer peer = peer_of(address);
-    context_.open(std::move(fd), std::move(peer.text), peer.local, kind_);
+    AcceptedSocket socket{std::move(fd), std::move(peer.text), peer.local, kind_,
+                          Slot(context_.slots, std::move(of_address))};
+    if (context_.tls) {
+      context_.tls->accept(std::move(socket));
+    } else {
+      context_.open(std::move(socket));
+    }
   }
   if (fd_) retry_.arm(0);  // the edge is spent and there may be more
 }
 
 void Listener::turn_away(Fd fd) {
   if (!fd) return;
+  context_.turned_away.fetch_add(1, std::memory_order_relaxed);
+  if (context_.tls) return;  // a close says as much as can be said before a handshake
   static constexpr std::string_view kFull =
       "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
       "Connection: close\r\n\r\n{\"error\":\"Too many connections. Try again in a second.\"}\n";

@@ -29,6 +29,7 @@ struct Request {
   std::vector<std::string> captures;                       // the path's `:name` parts in order
   std::vector<std::pair<std::string, std::string>> query;  // decoded; repeated names stay in order
   std::string body;       // empty for uploads, whose bytes go to the BodySink
+  std::string id;         // X-Request-Id: the caller's own, or made here
   std::string peer;       // the caller's address without port
   bool loopback = false;  // from this machine, and not through a proxy (decision 28)
   ListenerKind listener = ListenerKind::main;

@@ -27,7 +27,10 @@ bool matches(std::string_view pattern, std::string_view path, std::vector<std::s
 
 }  // namespace
 
-void RouteTable::add(Route route) { routes_.push_back(std::make_unique<Route>(std::move(route))); }
+void RouteTable::add(Route route) {
+  route.figures = std::make_shared<RouteFigures>();
+  routes_.push_back(std::make_unique<Route>(std::move(route)));
+}
 
 RouteTable::Match RouteTable::find(std::string_view method, std::string_view path,
                                    ListenerKind listener) const {

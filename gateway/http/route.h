@@ -12,6 +12,7 @@
 
 #include "gateway/http/message.h"
 #include "gateway/http/responder.h"
+#include "gateway/http/route_figures.h"
 
 namespace gateway {
 
@@ -45,8 +46,12 @@ struct Route {
   RouteAdmission admission = RouteAdmission::key;
   std::optional<rpc::Scope> scope = std::nullopt;  // that a key must hold; nothing: any key will do
   bool key_in_query = false;  // also ?ticket= and ?api_key= (EventSource cannot set headers)
-  bool on_loop = false;        // cheap and never blocking: runs on the loop, whatever workers do
+  bool on_loop = false;       // cheap and never blocking: runs on the loop, whatever workers do
   std::uint8_t listeners = kOnMain;
+  std::shared_ptr<RouteFigures> figures = nullptr;  // made by add()
+
+  // Nobody needs to show a key, so none is looked for; peers' endpoints have limits of their own.
+  bool is_open() const { return admission == RouteAdmission::open || refuse_origin; }
 };
 
 class RouteTable {

@@ -46,6 +46,24 @@ class HttpServer::Impl {
       context.max_slots =
           std::max<std::size_t>(16, all - std::min(all, std::max<std::size_t>(128, all / 16)));
     }
+    context.max_of_address = context.options.max_connections_per_address;
+    if (context.max_of_address == 0) {
+      context.max_of_address = std::max<std::size_t>(16, context.max_slots / 4);
+    }
+  }
+
+  // Sockets go through TLS first, on another thread, and come back plain.
+  base::Result<> start_tls() {
+    if (context.options.certificate == nullptr) return {};
+    EDGE_TRY(context.tls,
+             TlsTerminator::start(context.options.certificate, context.loop.clock(),
+                                  [this, gate = context.gate](AcceptedSocket plain) {
+                                    gate->run([this, plain = std::move(plain)]() mutable {
+                                      plain.slot = Slot(context.slots);
+                                      context.open(std::move(plain));
+                                    });
+                                  }));
+    return {};
   }
 
   ~Impl() {
@@ -54,6 +72,7 @@ class HttpServer::Impl {
     listeners.clear();
     // Connections unlink their exchanges as they close.
     give_up();
+    context.tls.reset();
   }
 
   void give_up() {
@@ -95,6 +114,7 @@ base::Result<std::string> HttpServer::listen(const ListenAddress& address, Liste
 base::Result<> HttpServer::start() {
   Router& router = *impl_->context.router;
   router.bridge = std::make_unique<HttplibBridge>(router.table);
+  EDGE_CHECK(impl_->start_tls());
   for (auto& listener : impl_->listeners) EDGE_CHECK(listener->start());
   return {};
 }
@@ -109,8 +129,20 @@ HttpStats HttpServer::stats() const {
   return {.accepted = context.accepted,
           .requests = context.requests,
           .refused = context.refused,
+          .turned_away = context.turned_away,
+          .rate_limited = context.rate_limited,
+          .slots = *context.slots,
           .connections = context.connections_open,
-          .buffered_bodies = context.buffered_bodies};
+          .buffered_bodies = context.buffered_bodies,
+          .tls = context.tls ? std::optional(context.tls->stats()) : std::nullopt};
+}
+
+void HttpServer::for_each_route(
+    const std::function<void(const Route&, const RouteFigures&)>& visit) const {
+  const ServerContext& context = impl_->context;
+  for (const auto& route : context.router->table.routes()) visit(*route, *route->figures);
+  static const Route kNone{.method = "any", .path = "(none)"};
+  visit(kNone, context.unrouted);
 }
 
 }  // namespace gateway

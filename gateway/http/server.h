@@ -7,7 +7,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,11 +19,14 @@
 #include "base/result.h"
 #include "gateway/http/guard.h"
 #include "gateway/http/route.h"
+#include "gateway/limits/request_limits.h"
 #include "gateway/loop/event_loop.h"
 #include "gateway/loop/worker_pool.h"
+#include "gateway/tls/terminator.h"
 
 namespace gateway {
 
+class Certificate;
 class Gatekeeper;
 
 struct HttpOptions {
@@ -33,14 +38,24 @@ struct HttpOptions {
   base::Millis write_timeout = 60'000;  // an answer of which nothing is taken for so long
   std::size_t max_buffered_bodies = 64 * 1024 * 1024;  // of all connections together; then 503
   std::size_t max_connections = 0;  // streams too; 0: what the limit of open files leaves
+  // Of one address (an IPv6 /64), streams too; 0: a quarter of all. Not of this machine's own,
+  // unless `local_addresses_too`.
+  std::size_t max_connections_per_address = 0;
+  bool local_addresses_too = false;
+  RequestLimitOptions requests = {};
+  std::shared_ptr<Certificate> certificate = nullptr;  // null: plain HTTP
 };
 
 struct HttpStats {
   std::uint64_t accepted = 0;
   std::uint64_t requests = 0;
   std::uint64_t refused = 0;        // heads and framings that ended a connection
+  std::uint64_t turned_away = 0;    // connections over a limit
+  std::uint64_t rate_limited = 0;   // requests over a limit
+  std::size_t slots = 0;            // descriptors that clients hold, streams included
   std::size_t connections = 0;      // open now, streams not counted
   std::size_t buffered_bodies = 0;  // bytes
+  std::optional<TlsStats> tls = std::nullopt;
 };
 
 struct ListenAddress {
@@ -68,6 +83,9 @@ class HttpServer {
   // everything and then calls `done` on the loop. The loop must keep running until then.
   void stop(base::Millis grace, base::UniqueFunction<void()> done);
   HttpStats stats() const;
+  // Each route with its figures, and last those of requests that reached none. Any thread, after
+  // start().
+  void for_each_route(const std::function<void(const Route&, const RouteFigures&)>& visit) const;
 
  private:
   class Impl;

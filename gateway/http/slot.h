@@ -15,24 +15,32 @@ class Slot {
   using Count = std::atomic<std::size_t>;
 
   Slot() = default;
-  explicit Slot(std::shared_ptr<Count> count) : count_(std::move(count)) {
+  // `address`, which may be null, counts those of one client's address besides.
+  explicit Slot(std::shared_ptr<Count> count, std::shared_ptr<Count> address = nullptr)
+      : count_(std::move(count)), address_(std::move(address)) {
     count_->fetch_add(1, std::memory_order_relaxed);
+    if (address_) address_->fetch_add(1, std::memory_order_relaxed);
   }
   Slot(Slot&& other) noexcept = default;
   Slot& operator=(Slot&& other) noexcept {
     if (this != &other) {
       reset();
       count_ = std::move(other.count_);
+      address_ = std::move(other.address_);
     }
     return *this;
   }
   ~Slot() { reset(); }
   void reset() {
-    if (auto count = std::exchange(count_, nullptr)) count->fetch_sub(1, std::memory_order_relaxed);
+    for (auto* held : {&count_, &address_}) {
+      if (auto count = std::exchange(*held, nullptr))
+        count->fetch_sub(1, std::memory_order_relaxed);
+    }
   }
 
  private:
   std::shared_ptr<Count> count_;
+  std::shared_ptr<Count> address_;
 };
 
 }  // namespace gateway

@@ -1,13 +1,12 @@
 #include "gateway/hub/subscriber.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "gateway/hub/frame_text.h"
+#include "gateway/loop/vanished.h"
 
 namespace gateway {
 namespace {
@@ -256,7 +255,7 @@ std::uint64_t Subscriber::forget_below(std::uint64_t sequence) {
 
 void Subscriber::ping(base::Millis silence_allowed) {
   if (!fd_) return;
-  if (access_->ended() || peer_vanished(silence_allowed)) return close();
+  if (access_->ended() || peer_vanished(fd_.get(), silence_allowed)) return close();
   if (!writable_ || !waiting().empty()) return;
   std::optional<base::EventId> position;
   // Behind a filter a client sees few ids; this keeps its Last-Event-ID near the present.
@@ -267,15 +266,6 @@ void Subscriber::ping(base::Millis silence_allowed) {
   }
   append_ping(pending_, position);
   flush();
-}
-
-// A machine that lost its power closes nothing: what we sent stays unacknowledged. A reader that
-// merely stalls does acknowledge, if only the probes of its closed window.
-bool Subscriber::peer_vanished(base::Millis silence_allowed) const {
-  tcp_info info{};
-  socklen_t size = sizeof info;
-  if (getsockopt(fd_.get(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
-  return info.tcpi_unacked > 0 && info.tcpi_last_ack_recv > silence_allowed;
 }
 
 }  // namespace gateway

@@ -85,7 +85,6 @@ class Subscriber final : public IoHandler {
   bool flush();  // true when nothing waits any more
   bool send_plain();
   bool send_picked();
-  bool peer_vanished(base::Millis silence_allowed) const;
 
   SubscriberHost& host_;
   EventLoop& loop_;

@@ -32,6 +32,11 @@ void WorkerPool::stop() {
   }
 }
 
+std::size_t WorkerPool::waiting() const {
+  base::Lock lock(mutex_);
+  return queue_.size();
+}
+
 void WorkerPool::run() {
   for (;;) {
     base::UniqueFunction<void()> work;

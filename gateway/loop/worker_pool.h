@@ -28,11 +28,12 @@ class WorkerPool {
   // Finishes what is queued, then joins. Called twice does nothing more.
   void stop();
   std::size_t threads() const { return threads_.size(); }
+  std::size_t waiting() const;  // in the queue
 
  private:
   void run();
 
-  base::Mutex mutex_;
+  mutable base::Mutex mutex_;
   base::Condition wake_;
   std::deque<base::UniqueFunction<void()>> queue_ GUARDED_BY(mutex_);
   std::size_t idle_ GUARDED_BY(mutex_) = 0;

@@ -3,19 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gateway/loop/address_group.h"
+
 namespace gateway {
 namespace {
 
 constexpr std::size_t kMaxBuckets = 10'000;  // about 1 MiB; more addresses than that: start over
-
-// Of an IPv6 address its /64: whoever has one address there has all of them.
-std::string key_of(std::string_view address) {
-  std::size_t colons = 0;
-  for (std::size_t i = 0; i < address.size(); ++i) {
-    if (address[i] == ':' && ++colons == 4) return std::string(address.substr(0, i));
-  }
-  return std::string(address);
-}
 
 }  // namespace
 
@@ -28,7 +21,8 @@ base::Millis RateLimit::ask(std::string_view address, double price) {
   base::Lock lock(mutex_);
   if (price == 0 && buckets_.find(key_of(address)) == buckets_.end()) return 0;
   if (buckets_.size() >= kMaxBuckets) forget_full(now);
-  auto& bucket = buckets_.try_emplace(key_of(address), Bucket{rule_.burst, now}).first->second;
+  auto& bucket =
+      buckets_.try_emplace(address_group(address), Bucket{rule_.burst, now}).first->second;
   const double earned = static_cast<double>(now - bucket.at) / 1000.0 * rule_.per_second;
   bucket.tokens = std::min(rule_.burst, bucket.tokens + earned);
   bucket.at = now;

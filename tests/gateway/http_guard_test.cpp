@@ -10,7 +10,7 @@ int judge(const std::string& fields, const Route* route = nullptr,
   const HeadScan scan = scan_head("POST /rpc HTTP/1.1\r\nHost: " + host + "\r\n" + fields + "\r\n");
   REQUIRE(scan.state == HeadScan::State::complete);
   const Guard guard({.hosts = {"gate.example.org"}});
-  const auto refusal = guard.judge(scan.head, route);
+  const auto refusal = guard.judge(scan.head, route).answer;
   return refusal ? refusal->status : 0;
 }
 
@@ -34,7 +34,7 @@ TEST_CASE("only hosts that no stranger can point here are answered") {
 
 TEST_CASE("the host of an absolute target is judged as well") {
   const HeadScan scan = scan_head("GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  CHECK(Guard({}).judge(scan.head, nullptr)->status == 421);
+  CHECK(Guard({}).judge(scan.head, nullptr).answer->status == 421);
 }
 
 TEST_CASE("what a web page of another origin sends is refused") {
@@ -48,6 +48,31 @@ TEST_CASE("what a web page of another origin sends is refused") {
   CHECK(judge("Origin: http://LOCALHOST:7200\r\n", nullptr, "localhost:7200") == 0);
   CHECK(judge("Sec-Fetch-Site: none\r\n") == 0);
   CHECK(judge("") == 0);
+}
+
+TEST_CASE("an allowed origin passes as it is and no likeness of it does") {
+  const Guard guard({.origins = {"https://app.example", "http://localhost:3000"}});
+  const auto judged = [&](const std::string& fields) {
+    return guard.judge(
+        scan_head("POST /rpc HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n").head, nullptr);
+  };
+  CHECK_FALSE(judged("Origin: https://app.example\r\nSec-Fetch-Site: cross-site\r\n").answer);
+  CHECK(judged("Origin: https://app.example\r\n").origin == 0);
+  CHECK(judged("Origin: HTTP://LocalHost:3000\r\n").origin == 1);
+  for (const char* origin :
+       {"http://app.example", "https://app.example:8443", "https://app.example.evil.example",
+        "https://evil.app.example", "https://app.example/", "https://app.exampl", "null", "", "*",
+        "http://localhost:3001", "http://localhost:30000"}) {
+    INFO(origin);
+    const auto refused = judged("Origin: " + std::string(origin) + "\r\n");
+    REQUIRE(refused.answer);
+    CHECK(refused.answer->status == 403);
+    CHECK(refused.origin == kNoOrigin);
+  }
+  // Two of them: whichever one of us believed, another reader might believe the other.
+  CHECK(judged("Origin: https://app.example\r\nOrigin: https://app.example\r\n").answer);
+  // An image or a form of that page has no Origin to show, and no leave either.
+  CHECK(judged("Sec-Fetch-Site: cross-site\r\n").answer);
 }
 
 TEST_CASE("a JSON endpoint takes JSON only, because a form needs no leave of the browser") {

@@ -136,11 +136,7 @@ TEST_CASE("a configuration file with a fault is refused by line") {
 }
 
 TEST_CASE("settings of later versions are refused, not ignored") {
-  for (const char* flag : {"--cors"}) {
-    CAPTURE(flag);
-    CHECK(fault({flag}).rfind(std::string(flag) + ": not available in this version", 0) == 0);
-  }
-  for (const char* flag : {"--cors", "--license-url"}) {
+  for (const char* flag : {"--license-url"}) {
     CAPTURE(flag);
     CHECK(fault({flag, "x"}).rfind(std::string(flag) + ": not available in this version", 0) == 0);
   }
@@ -170,6 +166,48 @@ TEST_CASE(
   CHECK(settings.restricted_paths());
   CHECK(fault({"--api-keys", "keys.json", "--allow-anonymous"}).find("contradict") !=
         std::string::npos);
+}
+
+TEST_CASE("--cors takes origins, several at once too, and without one it needs keys") {
+  const auto settings = good({"--cors", "https://a.example", "http://b.example:3000"});
+  CHECK(settings.cors.origins ==
+        std::vector<std::string>{"https://a.example", "http://b.example:3000"});
+  CHECK_FALSE(settings.cors.any);
+  CHECK(fault({"--cors"}).find("--api-keys") != std::string::npos);
+  CHECK(fault({"--cors", "--log-level", "info"}).find("--api-keys") != std::string::npos);
+  CHECK(good({"--cors", "--api-keys", "/k"}).cors.any);
+  auto around = home();
+  around.environment["PRIVITTY_CORS"] = "https://a.example, https://b.example";
+  CHECK(good({}, around).cors.origins.size() == 2);
+  around.environment["PRIVITTY_CORS"] = "*";
+  CHECK(good({"--api-keys", "/k"}, around).cors.any);
+  for (const char* bad : {"null", "a.example", "https://a.example/", "https://a.example/x",
+                          "HTTPS://a.example", "https://", "://a", "https://a b", "https://*.a"}) {
+    INFO(bad);
+    CHECK(fault({"--cors", bad}).find("expected an origin") != std::string::npos);
+  }
+}
+
+TEST_CASE("limits are numbers, and half a certificate is refused") {
+  const auto settings = good({"--rate-limit", "50/200", "--key-rate-limit", "5",
+                              "--max-connections", "100", "--max-connections-per-address", "10"});
+  CHECK(settings.request_limits.local_too);
+  CHECK(settings.request_limits.address->per_second == 50);
+  CHECK(settings.request_limits.address->burst == 200);
+  CHECK(settings.request_limits.key->burst == 20);
+  CHECK(settings.max_connections == 100);
+  CHECK(settings.max_connections_per_address == 10);
+  CHECK_FALSE(good({"--rate-limit", "0"}).request_limits.address);
+  CHECK_FALSE(good({}).request_limits.local_too);
+  for (const char* bad : {"", "x", "-1", "5/", "/5", "5/0", "0/5", "1.5", "99999999"}) {
+    INFO(bad);
+    CHECK_FALSE(fault({"--rate-limit", bad}).empty());
+  }
+  CHECK_FALSE(fault({"--max-connections", "0"}).empty());
+  CHECK(fault({"--tls-cert", "/a"}).find("without --tls-key") != std::string::npos);
+  CHECK(fault({"--tls-key", "/a"}).find("without --tls-cert") != std::string::npos);
+  CHECK(good({"--log-format", "json"}).log_format == base::log::Format::json);
+  CHECK_FALSE(fault({"--log-format", "xml"}).empty());
 }
 
 TEST_CASE("an address that is not loopback needs a decision") {

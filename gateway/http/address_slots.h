@@ -1,0 +1,24 @@
+// AddressSlots: how many descriptors each client address holds. Loop thread; the counts themselves
+// are let go by any. Bounded by the addresses that hold one, and as many again.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "gateway/http/slot.h"
+
+namespace gateway {
+
+class AddressSlots {
+ public:
+  // The address's count, as long as somebody holds it.
+  std::shared_ptr<Slot::Count> of(std::string_view peer);
+
+ private:
+  std::unordered_map<std::string, std::weak_ptr<Slot::Count>> counts_;  // by address_group()
+  std::size_t sweep_at_ = 1024;
+};
+
+}  // namespace gateway

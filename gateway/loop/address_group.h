@@ -1,0 +1,13 @@
+// What limits per client address are counted by.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace gateway {
+
+// An IPv4 address as it is; of an IPv6 address its /64, because whoever has one address there has
+// all of them.
+std::string address_group(std::string_view address);
+
+}  // namespace gateway

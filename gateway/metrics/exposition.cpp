@@ -1,0 +1,157 @@
+#include "gateway/metrics/exposition.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "gateway/auth/gatekeeper.h"
+#include "gateway/http/server.h"
+#include "gateway/hub/hub.h"
+#include "gateway/loop/worker_pool.h"
+#include "gateway/metrics/call_figures.h"
+#include "gateway/metrics/process.h"
+#include "gateway/metrics/text.h"
+#include "gateway/peer/counted_transport.h"
+#include "gateway/version.h"
+#include "rpc/service.h"
+#include "store/figures.h"
+#include "store/store.h"
+
+namespace gateway {
+namespace {
+
+void write_http(MetricsText& out, const HttpServer& server, const Gatekeeper& gatekeeper) {
+  out.counter("privitty_http_requests_total", "Answered requests by endpoint and status.");
+  server.for_each_route([&](const Route& route, const RouteFigures& figures) {
+    figures.for_each_status([&](int status, std::uint64_t count) {
+      out.sample(
+          count,
+          {{"method", route.method}, {"endpoint", route.path}, {"code", std::to_string(status)}});
+    });
+  });
+  out.histogram(
+      "privitty_http_request_seconds",
+      "From a request's head to its answer, parked ones included; streams to their start.");
+  server.for_each_route([&](const Route& route, const RouteFigures& figures) {
+    const auto reading = figures.times();
+    if (reading.total() > 0) {
+      out.sample(reading, {{"method", route.method}, {"endpoint", route.path}});
+    }
+  });
+  const HttpStats stats = server.stats();
+  out.counter("privitty_http_connections_total", "Connections accepted.");
+  out.sample(stats.accepted);
+  out.counter("privitty_http_connections_refused_total",
+              "Connections turned away because there were too many, of all or of one address.");
+  out.sample(stats.turned_away);
+  out.counter("privitty_http_broken_requests_total",
+              "Requests that were no HTTP, or broke off; their connections ended.");
+  out.sample(stats.refused);
+  out.counter("privitty_http_rate_limited_total", "Requests answered 429.");
+  out.sample(stats.rate_limited);
+  out.gauge("privitty_http_connections", "Connections open now, streams not counted.");
+  out.sample(std::uint64_t{stats.connections});
+  out.gauge("privitty_http_descriptors", "Descriptors that clients hold now, streams included.");
+  out.sample(std::uint64_t{stats.slots});
+  out.gauge("privitty_http_buffered_body_bytes", "Bytes of request bodies held in memory.");
+  out.sample(std::uint64_t{stats.buffered_bodies});
+  out.counter("privitty_auth_failures_total", "Requests with a wrong, revoked or expired key.");
+  out.sample(gatekeeper.failures());
+  if (!stats.tls) return;
+  out.gauge("privitty_tls_connections", "TLS connections open now.");
+  out.sample(std::uint64_t{stats.tls->open});
+  out.counter("privitty_tls_handshakes_total", "TLS handshakes by how they ended.");
+  out.sample(stats.tls->handshakes, {{"outcome", "ok"}});
+  out.sample(stats.tls->failed, {{"outcome", "failed"}});
+}
+
+void write_events(MetricsText& out, const Hub& hub) {
+  const HubStats stats = hub.stats();
+  out.gauge("privitty_event_subscribers", "Event streams open now.");
+  out.sample(std::uint64_t{stats.subscribers});
+  out.counter("privitty_event_streams_total", "Event streams opened.");
+  out.sample(stats.connected);
+  out.counter("privitty_events_published_total", "Events handed to the streams.");
+  out.sample(stats.published);
+  out.counter("privitty_event_deliveries_total", "Events written to subscribers.");
+  out.sample(stats.delivered);
+  out.counter("privitty_events_dropped_total", "Events that slow subscribers missed (lag).");
+  out.sample(stats.dropped);
+  out.counter("privitty_event_sends_total", "System calls that wrote events.");
+  out.sample(stats.sends);
+}
+
+void write_queues(MetricsText& out, const WorkerPool& workers, const rpc::Service& service) {
+  out.gauge("privitty_worker_queue", "Requests that wait for a worker.");
+  out.sample(std::uint64_t{workers.waiting()});
+  out.gauge("privitty_workers", "Threads that run requests.");
+  out.sample(std::uint64_t{workers.threads()});
+  out.gauge("privitty_rpc_parked", "Calls that wait for news.");
+  out.sample(std::uint64_t{service.parked()});
+}
+
+void write_store(MetricsText& out, store::Store& store) {
+  const store::WriterStats stats = store.writer().stats();
+  out.counter("privitty_store_commits_total", "Durable commits.");
+  out.sample(stats.commits);
+  out.counter("privitty_store_failed_commits_total", "Commits that failed and were undone.");
+  out.sample(stats.failed_commits);
+  out.counter("privitty_store_writes_total", "Writes that shared those commits.");
+  out.sample(stats.closures);
+  out.gauge("privitty_store_last_commit_seconds", "How long the last durable commit took.");
+  out.sample(static_cast<double>(stats.last_commit_us) / 1e6);
+  out.gauge("privitty_store_largest_commit", "Writes in the largest commit so far.");
+  out.sample(stats.largest_batch);
+  out.gauge("privitty_store_write_queue", "Writes that wait for the next commit.");
+  out.sample(stats.waiting);
+  out.gauge("privitty_store_writable", "0 when the store is damaged and refuses writes.");
+  out.sample(std::uint64_t{store.health().writes_refused() ? 0U : 1U});
+  const auto figures = store::read_figures(store);
+  if (!figures) return base::log::warning("metrics: {}", figures.error().message);
+  out.gauge("privitty_outbox_waiting", "Envelopes and receipts not yet deposited with a peer.");
+  out.sample(static_cast<std::uint64_t>(figures->outbox_waiting));
+  out.gauge("privitty_outbox_unacknowledged",
+            "Deposited, and the recipient's device has not said that it has them.");
+  out.sample(static_cast<std::uint64_t>(figures->outbox_unacknowledged));
+  const base::Millis age =
+      figures->outbox_oldest == 0
+          ? 0
+          : std::max<base::Millis>(0, base::SystemClock().now() - figures->outbox_oldest);
+  out.gauge("privitty_outbox_oldest_seconds", "Age of the oldest that waits.");
+  out.sample(static_cast<double>(age) / 1000);
+}
+
+void write_deliveries(MetricsText& out, const CountedTransport& transport) {
+  using messaging::DepositOutcome;
+  static constexpr std::pair<DepositOutcome, std::string_view> kNames[] = {
+      {DepositOutcome::stored, "stored"},
+      {DepositOutcome::refused, "refused"},
+      {DepositOutcome::too_large, "too_large"},
+      {DepositOutcome::busy, "busy"},
+      {DepositOutcome::unreachable, "unreachable"}};
+  out.counter("privitty_deposits_total", "Deposits with peers and relays by how they ended.");
+  for (const auto& [outcome, name] : kNames) {
+    out.sample(transport.count(outcome), {{"outcome", name}});
+  }
+  out.counter("privitty_deposited_envelopes_total", "Envelopes that peers and relays took.");
+  out.sample(transport.envelopes());
+  out.histogram("privitty_deposit_seconds", "How long a deposit took.");
+  out.sample(transport.times());
+}
+
+}  // namespace
+
+std::string metrics_text(const MetricsSources& sources) {
+  MetricsText out;
+  out.gauge("privitty_build_info", "Always 1; the labels say what runs.");
+  out.sample(std::uint64_t{1}, {{"version", version()}, {"commit", commit()}});
+  write_http(out, *sources.server, *sources.gatekeeper);
+  sources.calls->write(out);
+  write_events(out, *sources.hub);
+  write_queues(out, *sources.workers, *sources.service);
+  write_store(out, *sources.store);
+  write_deliveries(out, *sources.transport);
+  write_process_figures(out);
+  return out.text();
+}
+
+}  // namespace gateway

@@ -1,0 +1,43 @@
+// What GET /metrics says: every figure of the daemon, gathered when somebody asks. Runs on a
+// worker: it counts the outbox and looks into /proc.
+#pragma once
+
+#include <string>
+
+namespace messaging {
+class Engine;
+}
+namespace rpc {
+class Service;
+}
+namespace store {
+class Store;
+}
+
+namespace gateway {
+
+class CallFigures;
+class CountedTransport;
+class Gatekeeper;
+class HttpServer;
+class Hub;
+class WorkerPool;
+
+// All outlive whoever asks; none is null.
+struct MetricsSources {
+  const CallFigures* calls = nullptr;
+  const HttpServer* server = nullptr;
+  const Hub* hub = nullptr;
+  const WorkerPool* workers = nullptr;
+  const rpc::Service* service = nullptr;
+  store::Store* store = nullptr;
+  const CountedTransport* transport = nullptr;
+  const Gatekeeper* gatekeeper = nullptr;
+};
+
+// Prometheus' text format.
+std::string metrics_text(const MetricsSources& sources);
+
+inline constexpr char kMetricsType[] = "text/plain; version=0.0.4; charset=utf-8";
+
+}  // namespace gateway

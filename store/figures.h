@@ -1,0 +1,22 @@
+// Figures of the whole store for whoever watches it: what waits to be delivered, and since when.
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace store {
+
+class Store;
+
+struct StoreFigures {
+  std::int64_t outbox_waiting = 0;         // not yet deposited anywhere
+  std::int64_t outbox_unacknowledged = 0;  // deposited, and the recipient's device not heard of
+  base::UnixMillis outbox_oldest = 0;      // when the oldest of those that wait was made; 0: none
+};
+
+// Counts on a reader's connection.
+base::Result<StoreFigures> read_figures(Store& store);
+
+}  // namespace store
