@@ -14,6 +14,7 @@ namespace rpc {
 class EventQueue;
 class MethodTable;
 class NextMessages;
+class Streams;
 class Timer;
 
 struct Context {
@@ -23,6 +24,7 @@ struct Context {
   NextMessages* next_messages = nullptr;
   Timer* timer = nullptr;
   const MethodTable* table = nullptr;
+  Streams* streams = nullptr;  // null: nobody listens
   Caller caller = {};
 };
 
