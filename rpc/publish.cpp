@@ -19,7 +19,7 @@ struct Batch {
   std::vector<messaging::ChannelEvent> events;
 };
 
-base::Result<Batch> parse_batch(std::string_view body) {
+base::Result<Batch> parse_batch(std::string_view body, const Access& access) {
   EDGE_TRY(nlohmann::json json, parse_json(body));
   Batch batch;
   batch.array = json.is_array();
@@ -40,6 +40,9 @@ base::Result<Batch> parse_batch(std::string_view body) {
     if (!event) {
       return batch.array ? detail::below_item(i, std::move(event).error())
                          : std::move(event).error();
+    }
+    if (const auto lacks = event->lacking(access)) {
+      return fail(Errc::forbidden, fmt::format("This API key lacks {}.", *lacks));
     }
     batch.events.push_back(shape::to_channel_event(std::move(*event)));
   }
@@ -99,7 +102,7 @@ void publish(const Context& context, std::vector<messaging::ChannelEvent> events
 
 void publish_body(const Context& context, std::string_view body,
                   base::Completion<std::string> done) {
-  auto batch = parse_batch(body);
+  auto batch = parse_batch(body, *context.caller.access);
   if (!batch) return done(std::move(batch).error());
   publish(context, std::move(batch->events),
           [array = batch->array,

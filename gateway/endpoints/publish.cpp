@@ -11,10 +11,11 @@ void add_publish_endpoint(RouteTable& routes, rpc::Publisher& publisher) {
   Route route;
   route.method = "POST";
   route.path = "/publish";
+  route.scope = rpc::Scope::publish;
   route.body_limit = kMaxPublishBody;
   route.json_only = true;
   route.handle = [&publisher](Request request, Responder responder) {
-    const rpc::Caller caller{.loopback = request.loopback};
+    const rpc::Caller caller{.loopback = request.loopback, .access = request.access};
     publisher.publish(request.body, caller,
                       [responder = std::move(responder)](base::Result<std::string> answer) mutable {
                         if (!answer) return responder.answer(Response::error(answer.error()));

@@ -19,6 +19,9 @@ struct InitialData {
   std::optional<AnyJson> data;
   std::optional<std::string> type;
   std::optional<bool> fill;
+  std::optional<std::string> lacking(const Access& access) const {
+    return shape::lacking_channel(access, channel);
+  }
   static constexpr auto fields() {
     using P = InitialData;
     return std::tuple(
@@ -59,9 +62,10 @@ void get_subscribers(Context& context, OfMaybeChannel p,
 }  // namespace
 
 void add_channel_methods(std::vector<Method>& table) {
-  const Row write{.scope = Scope::write,
+  const Row write{.scope = Scope::publish,
                   .fuzz = Fuzz::safe,
-                  .errors = {Errc::invalid_argument, Errc::too_large, Errc::exhausted}};
+                  .errors = {Errc::invalid_argument, Errc::too_large, Errc::exhausted},
+                  .reach = Reach::none};
   table.push_back(method<&publish_event>(
       "publish_event",
       "Publishes an event of your own on a channel: it is kept in the log, like POST /publish, and "

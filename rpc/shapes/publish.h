@@ -4,9 +4,16 @@
 #include <map>
 
 #include "messaging/channel_event.h"
+#include "rpc/access.h"
 #include "rpc/shapes/common.h"
 
 namespace rpc::shape {
+
+// "the scope publish:alarms" when the caller has not got it.
+inline std::optional<std::string> lacking_channel(const Access& access, std::string_view channel) {
+  if (access.may_publish(channel)) return std::nullopt;
+  return "the scope publish:" + std::string(channel.substr(0, 128));
+}
 
 struct PublishEvent {
   std::string channel;
@@ -16,6 +23,9 @@ struct PublishEvent {
   std::optional<std::uint32_t> retry;
   std::optional<std::map<std::string, std::string>> where;
   std::optional<bool> fill;
+  std::optional<std::string> lacking(const Access& access) const {
+    return lacking_channel(access, channel);
+  }
   static constexpr auto fields() {
     using P = PublishEvent;
     return std::tuple(
