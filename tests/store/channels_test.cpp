@@ -240,7 +240,7 @@ TEST_CASE("a filtered page reads what passes and nothing else, at any length of 
              "LIMIT 3") == "SEARCH event USING COVERING INDEX event_by_kind (kind=? AND id>?)\n");
   CHECK(plan("SELECT id FROM event INDEXED BY event_by_chat WHERE chat_id=1 AND chat_id<>0 AND "
              "id>2 ORDER BY id LIMIT 3") ==
-        "SEARCH event USING INDEX event_by_chat (chat_id=? AND id>?)\n");
+        "SEARCH event USING COVERING INDEX event_by_chat (chat_id=? AND id>?)\n");
   CHECK(plan("SELECT id FROM event INDEXED BY event_by_account WHERE account_id=1 AND id>2 ORDER "
              "BY id LIMIT 3") ==
         "SEARCH event USING COVERING INDEX event_by_account (account_id=? AND id>?)\n");
