@@ -1,6 +1,7 @@
-// event_server - the gateway's HTTP front and event hub with nothing behind them, to measure fan-out.
-// GET /events is the real endpoint; POST /publish makes one event of its body. The log is in memory.
-// Usage: event_server PORT     (loopback; prints "listening on http://..."; SIGTERM ends it)
+// event_server - the gateway's HTTP front and event hub with nothing behind them, to measure
+// fan-out. GET /events is the real endpoint; POST /publish makes one event of its body. The log is
+// in memory. Usage: event_server PORT     (loopback; prints "listening on http://..."; SIGTERM ends
+// it)
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -33,18 +34,21 @@ class RecentEvents final : public EventSource {
     if (events_.size() > 1000) events_.pop_front();
     return frame;
   }
-  base::Result<std::vector<EventFrame>> read_after(base::EventId after,
-                                                   std::size_t limit) override {
+  base::Result<LogPiece> read_after(base::EventId after, std::size_t limit, std::size_t,
+                                    const EventFilter&) override {
     const std::lock_guard lock(mutex_);
-    std::vector<EventFrame> out;
+    LogPiece out;
     for (const EventFrame& frame : events_) {
-      if (frame.id > after && out.size() < limit) out.push_back(frame);
+      if (frame.id > after && out.frames.size() < limit) out.frames.push_back(frame);
     }
+    out.newest = base::EventId(newest_);
+    out.start = out.floor = base::EventId(newest_ - events_.size());
+    out.reached = out.frames.size() < limit ? out.newest : out.frames.back().id;
     return out;
   }
-  base::Result<base::EventId> oldest() override {
+  base::Result<StreamOpening> open(const EventFilter&, bool) override {
     const std::lock_guard lock(mutex_);
-    return base::EventId(newest_ + 1 - events_.size());
+    return StreamOpening{base::EventId(newest_), false, {}};
   }
   base::Result<base::EventId> newest() override {
     const std::lock_guard lock(mutex_);

@@ -1,10 +1,12 @@
 // http_load: POSTs bodies over N keep-alive connections for some seconds and tells how it went.
 //
-//   http_load PORT PATH CONNECTIONS SECONDS FILE
+//   http_load PORT PATH CONNECTIONS SECONDS FILE [RATE]
 //
 // FILE holds one body a line; they are sent in turn. Each connection has one request under way. An
-// answer that is not a 200 with "result" in it counts as failed. One thread, loopback only; prints
-// one JSON line: {"requests":…,"failed":…,"per_s":…,"p50_us":…,"p99_us":…,"max_us":…}.
+// answer that is not a 200 with "result" in it counts as failed. With RATE so many requests begin a
+// second, on connections that are free; without it each one begins when the last was answered. One
+// thread, loopback only; prints one JSON line:
+// {"requests":…,"failed":…,"per_s":…,"p50_us":…,"p99_us":…,"max_us":…}.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -87,16 +89,29 @@ class Load {
     }
   }
 
-  Totals run(double seconds) {
+  Totals run(double seconds, double rate) {
     Totals totals;
-    const auto end = Clock::now() + std::chrono::duration<double>(seconds);
-    for (Connection& connection : connections_) send_next(connection);
+    const auto begun = Clock::now();
+    const auto end = begun + std::chrono::duration<double>(seconds);
+    for (Connection& connection : connections_) free_.push_back(&connection);
     std::vector<epoll_event> events(connections_.size());
     while (Clock::now() < end) {
-      const int count = ::epoll_wait(poll_, events.data(), static_cast<int>(events.size()), 1000);
+      int wait = 1000;
+      while (!free_.empty()) {
+        if (rate > 0) {
+          const double due = static_cast<double>(next_) / rate -
+                             std::chrono::duration<double>(Clock::now() - begun).count();
+          wait = std::max(0, static_cast<int>(due * 1000 + 1));
+          if (due > 0) break;
+        }
+        Connection* const connection = free_.back();
+        free_.pop_back();
+        send_next(*connection);
+      }
+      const int count = ::epoll_wait(poll_, events.data(), static_cast<int>(events.size()), wait);
       for (int i = 0; i < count; ++i) {
         auto& connection = *static_cast<Connection*>(events[static_cast<std::size_t>(i)].data.ptr);
-        if (receive(connection, totals)) send_next(connection);
+        if (receive(connection, totals)) free_.push_back(&connection);
       }
     }
     return totals;
@@ -134,6 +149,7 @@ class Load {
 
   std::vector<std::string> requests_;
   std::vector<Connection> connections_;
+  std::vector<Connection*> free_;  // without a request under way
   int poll_;
   std::size_t next_ = 0;
   std::string buffer_ = std::string(256 * 1024, '\0');
@@ -153,8 +169,8 @@ std::vector<std::string> read_requests(const char* file, const std::string& path
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 6) {
-    std::fputs("usage: http_load PORT PATH CONNECTIONS SECONDS FILE\n", stderr);
+  if (argc != 6 && argc != 7) {
+    std::fputs("usage: http_load PORT PATH CONNECTIONS SECONDS FILE [RATE]\n", stderr);
     return 2;
   }
   auto requests = read_requests(argv[5], argv[2]);
@@ -166,7 +182,7 @@ int main(int argc, char** argv) {
   Load load(std::move(requests), static_cast<std::uint16_t>(std::stoi(argv[1])),
             static_cast<std::size_t>(connections));
   const auto begun = Clock::now();
-  Totals totals = load.run(std::stod(argv[4]));
+  Totals totals = load.run(std::stod(argv[4]), argc == 7 ? std::stod(argv[6]) : 0);
   const double took = std::chrono::duration<double>(Clock::now() - begun).count();
   auto& micros = totals.micros;
   if (micros.empty()) {

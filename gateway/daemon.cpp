@@ -11,6 +11,7 @@
 #include "gateway/endpoints/endpoints.h"
 #include "gateway/http/server.h"
 #include "gateway/hub/hub.h"
+#include "gateway/hub_streams.h"
 #include "gateway/log_source.h"
 #include "gateway/loop/event_loop.h"
 #include "gateway/loop/file_watch.h"
@@ -103,6 +104,7 @@ struct Daemon::Parts {
   std::unique_ptr<rpc::Service> service;
   std::unique_ptr<LogSource> log_source;
   std::unique_ptr<Hub> hub;
+  std::unique_ptr<HubStreams> streams;
   std::unique_ptr<KeyRing> keys;  // null without --api-keys
   std::unique_ptr<FileWatch> keys_watch;
   std::unique_ptr<Timer> keys_expiry;
@@ -255,6 +257,8 @@ base::Result<> Daemon::Parts::open_engine() {
                                            rpc::method_table(), &call_figures);
   log_source = std::make_unique<LogSource>(*engine);
   EDGE_TRY(hub, Hub::start(*log_source, *workers, clock));
+  streams = std::make_unique<HubStreams>(*hub);
+  service->set_streams(*streams);
   engine->on_events([this](std::span<const messaging::Event> events) {
     service->on_events(events);
     hub->publish(frames_of(events));
@@ -280,6 +284,7 @@ void Daemon::Parts::add_routes() {
   auto& routes = server->routes();
   add_rpc_endpoint(routes, *service, {.restricted_paths = settings.restricted_paths()});
   add_events_endpoint(routes, *hub, &gatekeeper->tickets());
+  add_publish_endpoint(routes, *service);
   add_health_endpoint(routes, std::string(version()), [this] { return why_not_ready(); });
   const MetricsSources figures{&call_figures,           server.get(),    hub.get(),
                                workers.get(),           service.get(),   store.get(),

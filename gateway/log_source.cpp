@@ -1,30 +1,103 @@
 #include "gateway/log_source.h"
 
+#include <algorithm>
+
+#include "gateway/hub/filter.h"
 #include "messaging/engine.h"
 #include "rpc/event_json.h"
+#include "store/log_page.h"
 
 namespace gateway {
+namespace {
+
+EventFrame frame_of(const messaging::ChannelEvent& event) {
+  EventFrame frame;
+  frame.type = event.type;
+  frame.data = event.data;
+  frame.channel = std::make_shared<const ChannelPart>(ChannelPart{.channel = event.channel,
+                                                                  .own_id = event.own_id,
+                                                                  .retry = event.retry,
+                                                                  .where = event.where,
+                                                                  .fill = event.fill,
+                                                                  .json = event.json});
+  return frame;
+}
+
+EventFrame frame_of(const messaging::Event& event) {
+  if (const auto* own = std::get_if<messaging::ChannelEvent>(&event.body)) {
+    EventFrame frame = frame_of(*own);
+    frame.id = event.id;
+    return frame;
+  }
+  return {.id = event.id,
+          .account = event.account,
+          .chat = rpc::chat_of(event),
+          .type = std::string(rpc::event_type(event)),
+          .data = rpc::event_json(event)};
+}
+
+store::LogQuery query_of(base::EventId after, const EventFilter& filter) {
+  store::LogQuery query{.after = after,
+                        .messages = filter.messages,
+                        .accounts = filter.accounts,
+                        .chats = filter.chats};
+  for (const std::string& channel : filter.channels) {
+    if (channel != messaging::kMessagesChannel) query.channels.push_back(channel);
+  }
+  for (const std::string& type : filter.types) {
+    if (const auto kind = messaging::event_kind_named(type)) query.kinds.push_back(*kind);
+  }
+  if (!filter.types.empty() && query.kinds.empty()) query.messages = false;
+  return query;
+}
+
+}  // namespace
 
 std::vector<EventFrame> frames_of(std::span<const messaging::Event> events) {
   std::vector<EventFrame> out;
   out.reserve(events.size());
-  for (const messaging::Event& event : events) {
-    out.push_back({event.id, event.account, rpc::chat_of(event),
-                   std::string(rpc::event_type(event)), rpc::event_json(event)});
-  }
+  for (const messaging::Event& event : events) out.push_back(frame_of(event));
   return out;
 }
 
-base::Result<std::vector<EventFrame>> LogSource::read_after(base::EventId after,
-                                                            std::size_t limit) {
-  EDGE_TRY(const auto events, engine_.events_after(after, limit));
-  return frames_of(events);
+base::Result<LogPiece> LogSource::read_after(base::EventId after, std::size_t limit,
+                                             std::size_t bytes, const EventFilter& filter) {
+  store::LogQuery query = query_of(after, filter);
+  query.limit = limit;
+  query.max_bytes = bytes;
+  EDGE_TRY(const auto page, engine_.log_page(query));
+  return LogPiece{.frames = frames_of(page.events),
+                  .reached = page.reached,
+                  .floor = page.floor,
+                  .start = page.start,
+                  .newest = page.newest,
+                  .dense = page.dense && filter.chats.empty() && filter.types.empty()};
 }
 
-// The engine names the id before the oldest one held.
-base::Result<base::EventId> LogSource::oldest() {
-  EDGE_TRY(const auto before, engine_.oldest_event());
-  return base::EventId(before.value + 1);
+base::Result<StreamOpening> LogSource::open(const EventFilter& filter, bool snapshot) {
+  const messaging::OpeningQuery query{.channels = query_of({}, filter).channels,
+                                      .accounts = snapshot && filter.messages,
+                                      .only = filter.accounts};
+  EDGE_TRY(const messaging::Opening opening, engine_.opening(query));
+  StreamOpening out{
+      .position = opening.position, .snapshot = !opening.accounts.empty(), .frames = {}};
+  for (const messaging::AccountOpening& account : opening.accounts) {
+    EventFrame frame;
+    frame.account = account.account;
+    frame.type = "snapshot";
+    frame.data = rpc::snapshot_json(account);
+    // As a channel's events have it: an `event:` line of its own marks it.
+    frame.channel = std::make_shared<const ChannelPart>();
+    out.frames.push_back(std::move(frame));
+  }
+  for (const messaging::ChannelEvent& event : opening.initial) {
+    EventFrame frame = frame_of(event);
+    if (filter.types.empty() ||
+        std::find(filter.types.begin(), filter.types.end(), frame.type) != filter.types.end()) {
+      out.frames.push_back(std::move(frame));
+    }
+  }
+  return out;
 }
 
 base::Result<base::EventId> LogSource::newest() { return engine_.newest_event(); }

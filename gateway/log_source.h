@@ -18,8 +18,9 @@ std::vector<EventFrame> frames_of(std::span<const messaging::Event> events);
 class LogSource final : public EventSource {
  public:
   explicit LogSource(const messaging::Engine& engine) : engine_(engine) {}  // outlives this
-  base::Result<std::vector<EventFrame>> read_after(base::EventId after, std::size_t limit) override;
-  base::Result<base::EventId> oldest() override;
+  base::Result<LogPiece> read_after(base::EventId after, std::size_t limit, std::size_t bytes,
+                                    const EventFilter& filter) override;
+  base::Result<StreamOpening> open(const EventFilter& filter, bool snapshot) override;
   base::Result<base::EventId> newest() override;
 
  private:

@@ -98,7 +98,8 @@ Core::Core(store::Store& s, Transport& t, const base::Clock& c, EngineOptions o)
       groups(*this),
       messages(*this),
       securejoin(*this),
-      files(*this) {
+      files(*this),
+      channels(*this) {
   store.writer().on_events([this](std::span<const store::LoggedEvent> logged) {
     if (listener) tell(logged);
   });
@@ -135,7 +136,7 @@ base::Result<Core::ReadScope> Core::read(AccountId account) const {
 }
 
 base::Result<> Core::emit(store::Tx& tx, AccountId account, const EventBody& body) {
-  EDGE_CHECK(tx.append_event(account, event_kind(body), encode_event(body)));
+  EDGE_CHECK(tx.append_event(account, event_kind(body), encode_event(body), chat_of(body)));
   return {};
 }
 

@@ -104,6 +104,7 @@ class Core {
   Messages messages;
   SecureJoin securejoin;
   Files files;
+  Channels channels;
 
  private:
   void tell(std::span<const store::LoggedEvent> logged);

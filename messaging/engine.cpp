@@ -68,6 +68,7 @@ Messages& Engine::messages() { return core_->messages; }
 SecureJoin& Engine::securejoin() { return core_->securejoin; }
 Files& Engine::files() { return core_->files; }
 Relayed& Engine::relayed() { return core_->relayed; }
+Channels& Engine::channels() { return core_->channels; }
 
 base::Result<std::vector<Event>> Engine::events_after(EventId after, std::size_t limit) const {
   EDGE_TRY(const auto logged, core_->store.events_after(after, std::min<std::size_t>(limit, 1000)));
@@ -79,6 +80,26 @@ base::Result<std::vector<Event>> Engine::events_after(EventId after, std::size_t
     if (body) events.push_back({entry.id, entry.account, entry.at, *std::move(body)});
   }
   return events;
+}
+
+base::Result<Engine::LogPage> Engine::log_page(const store::LogQuery& query) const {
+  EDGE_TRY(const store::LogPage logged, core_->store.log_page(query));
+  LogPage page{.events = {},
+               .reached = logged.reached,
+               .floor = logged.floor,
+               .start = logged.start,
+               .newest = logged.newest,
+               .dense = logged.dense};
+  page.events.reserve(logged.events.size());
+  for (const store::LoggedEvent& entry : logged.events) {
+    auto body = decode_event(entry.kind, entry.body);
+    if (body) page.events.push_back({entry.id, entry.account, entry.at, *std::move(body)});
+  }
+  return page;
+}
+
+base::Result<Opening> Engine::opening(const OpeningQuery& query) const {
+  return read_opening(*core_, query);
 }
 
 base::Result<EventId> Engine::oldest_event() const { return core_->store.oldest_event(); }

@@ -12,19 +12,22 @@
 #include <vector>
 
 #include "messaging/accounts.h"
+#include "messaging/channels.h"
 #include "messaging/chats.h"
 #include "messaging/contacts.h"
 #include "messaging/events.h"
 #include "messaging/files.h"
 #include "messaging/groups.h"
 #include "messaging/messages.h"
+#include "messaging/opening.h"
 #include "messaging/paths.h"
 #include "messaging/securejoin.h"
 #include "messaging/transport.h"
 
 namespace store {
 class Store;
-}
+struct LogQuery;
+}  // namespace store
 
 namespace messaging {
 
@@ -69,11 +72,20 @@ class Engine : public Mailroom {
   SecureJoin& securejoin();
   Files& files();
   Relayed& relayed();
+  Channels& channels();
 
   // The durable log, for replay. Limit at most 1,000.
   base::Result<std::vector<Event>> events_after(EventId after, std::size_t limit) const;
   base::Result<EventId> oldest_event() const;  // the id after which everything is still held
   base::Result<EventId> newest_event() const;
+  // A page of the log with channels, narrowed down; and what comes before anything live.
+  struct LogPage {
+    std::vector<Event> events;
+    EventId reached, floor, start, newest;  // see store/log_page.h
+    bool dense = false;
+  };
+  base::Result<LogPage> log_page(const store::LogQuery& query) const;
+  base::Result<Opening> opening(const OpeningQuery& query) const;
 
  private:
   explicit Engine(std::unique_ptr<Core> core);

@@ -41,6 +41,10 @@ base::Result<EventBody> decode_as(std::uint16_t kind, base::ByteView bytes) {
   if constexpr (I < std::variant_size_v<EventBody>) {
     using Body = std::variant_alternative_t<I, EventBody>;
     if (Body::kKind != kind) return decode_as<I + 1>(kind, bytes);
+    if constexpr (std::is_same_v<Body, ChannelEvent>) {
+      EDGE_TRY(ChannelEvent event, decode_channel_event(bytes));
+      return EventBody(std::move(event));
+    }
     Body body;
     base::WireReader in(bytes);
     base::for_each_field(body, [&](const auto&, auto& value) { get(in, value); });
@@ -52,13 +56,39 @@ base::Result<EventBody> decode_as(std::uint16_t kind, base::ByteView bytes) {
   }
 }
 
+template <std::size_t I = 0>
+std::optional<std::uint16_t> kind_named(std::string_view name) {
+  if constexpr (I < std::variant_size_v<EventBody>) {
+    using Body = std::variant_alternative_t<I, EventBody>;
+    if (std::is_same_v<Body, ChannelEvent> || Body::kName != name) return kind_named<I + 1>(name);
+    return Body::kKind;
+  } else {
+    return std::nullopt;
+  }
+}
+
 }  // namespace
+
+ChatId chat_of(const EventBody& body) {
+  return std::visit(
+      [](const auto& b) {
+        if constexpr (requires { b.chat_id; }) {
+          return b.chat_id;
+        } else {
+          return ChatId();
+        }
+      },
+      body);
+}
+
+std::optional<std::uint16_t> event_kind_named(std::string_view name) { return kind_named(name); }
 
 std::uint16_t event_kind(const EventBody& body) {
   return std::visit([](const auto& b) { return std::decay_t<decltype(b)>::kKind; }, body);
 }
 
 base::Bytes encode_event(const EventBody& body) {
+  if (const auto* event = std::get_if<ChannelEvent>(&body)) return encode_channel_event(*event);
   base::WireWriter out;
   std::visit(
       [&](const auto& b) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -12,6 +13,7 @@
 #include "base/fields.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "messaging/channel_event.h"
 
 namespace messaging {
 
@@ -159,7 +161,8 @@ using EventBody = std::variant<
     IncomingMsg, MsgDelivered, MsgRead, MsgFailed, MsgsChanged, MsgDeleted, ReactionsChanged,
     MsgsNoticed, ChatModified, ChatDeleted, ChatlistChanged, ConnectivityChanged, AccountsChanged,
     Info, Warning, Error, SecurejoinInviterProgress, SecurejoinJoinerProgress, ConfigureProgress,
-    ImexProgress, ContactsChanged, PrivittyChatEncryptionChanged, PrivittyPeerHandshakeComplete>;
+    ImexProgress, ContactsChanged, PrivittyChatEncryptionChanged, PrivittyPeerHandshakeComplete,
+    ChannelEvent>;
 
 struct Event {
   EventId id;         // 0 until it is in the log
@@ -170,6 +173,10 @@ struct Event {
 
 // The event log's form: the number of the kind beside the fields in order.
 std::uint16_t event_kind(const EventBody& body);
+// The chat it is about; 0 when none.
+ChatId chat_of(const EventBody& body);
+// Of a messaging event's name; nothing for another.
+std::optional<std::uint16_t> event_kind_named(std::string_view name);
 base::Bytes encode_event(const EventBody& body);
 base::Result<EventBody> decode_event(std::uint16_t kind, base::ByteView bytes);
 

@@ -15,6 +15,7 @@ class CallObserver;
 class EventQueue;
 class MethodTable;
 class NextMessages;
+class Streams;
 class Timer;
 
 struct Context {
@@ -25,6 +26,7 @@ struct Context {
   Timer* timer = nullptr;
   const MethodTable* table = nullptr;
   CallObserver* observer = nullptr;  // may be null
+  Streams* streams = nullptr;  // null: nobody listens
   Caller caller = {};
 };
 

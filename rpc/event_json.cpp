@@ -49,19 +49,10 @@ std::string_view event_type(const Event& event) {
                     event.body);
 }
 
-base::ChatId chat_of(const Event& event) {
-  return std::visit(
-      [](const auto& body) {
-        if constexpr (requires { body.chat_id; }) {
-          return body.chat_id;
-        } else {
-          return base::ChatId();
-        }
-      },
-      event.body);
-}
+base::ChatId chat_of(const Event& event) { return messaging::chat_of(event.body); }
 
 std::string event_json(const Event& event) {
+  if (const auto* own = std::get_if<messaging::ChannelEvent>(&event.body)) return own->data;
   std::string out = R"({"type":")";
   out += event_type(event);
   out += R"(","account_id":)";
@@ -75,6 +66,36 @@ std::string event_json(const Event& event) {
       },
       event.body);
   out += '}';
+  return out;
+}
+
+std::string snapshot_json(const messaging::AccountOpening& account) {
+  std::uint64_t fresh = 0;
+  std::string chats;
+  for (const auto& [chat, last_message] : account.chats) {
+    // As get_fresh_msgs counts: neither muted chats nor requests ask for attention.
+    if (!chat.mute.muted && !chat.is_contact_request) fresh += chat.fresh_count;
+    chats += chats.empty() ? R"({"chat_id":)" : R"(,{"chat_id":)";
+    append_json(chats, chat.id);
+    chats += R"(,"name":)";
+    append_json(chats, chat.name);
+    chats += R"(,"fresh":)";
+    append_json(chats, chat.fresh_count);
+    chats += R"(,"last_msg_id":)";
+    append_json(chats, last_message);
+    chats += R"(,"is_archived":)";
+    append_json(chats, chat.visibility == messaging::Visibility::archived);
+    chats += R"(,"is_contact_request":)";
+    append_json(chats, chat.is_contact_request);
+    chats += R"(,"is_muted":)";
+    append_json(chats, chat.mute.muted);
+    chats += '}';
+  }
+  std::string out = R"({"type":"Snapshot","account_id":)";
+  append_json(out, account.account);
+  out += R"(,"fresh":)";
+  append_json(out, fresh);
+  out += R"(,"chats":[)" + chats + "]}";
   return out;
 }
 

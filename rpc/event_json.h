@@ -6,11 +6,12 @@
 #include <string>
 
 #include "messaging/events.h"
+#include "messaging/opening.h"
 
 namespace rpc {
 
 // The `data:` of an event line: {"type":"IncomingMsg","account_id":1,"chat_id":12,"msg_id":17}.
-// No line breaks inside, whatever the texts hold.
+// No line breaks inside, whatever the texts hold. Of a channel's event it is what was published.
 std::string event_json(const messaging::Event& event);
 
 // The event's type, as in `type`.
@@ -18,6 +19,10 @@ std::string_view event_type(const messaging::Event& event);
 
 // The chat it is about; 0 when none.
 base::ChatId chat_of(const messaging::Event& event);
+
+// The state of an account as a stream with snapshot=1 begins: {"type":"Snapshot","account_id":1,
+// "fresh":3,"chats":[{"chat_id":12,"name":"Bob","fresh":3,"last_msg_id":17,...},...]}.
+std::string snapshot_json(const messaging::AccountOpening& account);
 
 // {"contextId":1,"event":{"kind":"IncomingMsg","chatId":12,"msgId":17}} with members in
 // alphabetical order. `joined` is the chat with the contact of a SecurejoinInviterProgress.

@@ -15,6 +15,8 @@ void EventQueue::push(std::span<const messaging::Event> events) {
     base::Lock lock(mutex_);
     if (stopped_) return;
     for (const messaging::Event& event : events) {
+      // Applications' events are for the listeners of their channels.
+      if (std::holds_alternative<messaging::ChannelEvent>(event.body)) continue;
       if (events_.size() == kMaxEvents) {
         Count& oldest = counts_[events_.front().account];
         --oldest.waiting;

@@ -56,6 +56,8 @@ std::string expected() {
     return "a number";
   } else if constexpr (std::is_same_v<T, std::string>) {
     return "a string";
+  } else if constexpr (std::is_same_v<T, AnyJson>) {
+    return "any JSON";
   } else if constexpr (ListedEnum<T>) {
     std::vector<std::string_view> names;
     for (const auto& [value, name] : EnumNames<T>::kNames) names.push_back(name);
@@ -189,6 +191,9 @@ base::Result<T> read_json(JsonValue json) {
     if (const auto value = json.as_double()) return *value;
   } else if constexpr (std::is_same_v<T, std::string>) {
     if (const auto* value = json.as_string()) return *value;
+  } else if constexpr (std::is_same_v<T, AnyJson>) {
+    if (const auto* value = json.as_string()) return AnyJson{*value, true};
+    return AnyJson{json.dump(), false};
   } else if constexpr (ListedEnum<T>) {
     if (const auto* text = json.as_string()) {
       for (const auto& [value, name] : EnumNames<T>::kNames) {

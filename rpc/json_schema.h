@@ -77,6 +77,8 @@ std::string plain_schema(SchemaBook& book) {
     } else {
       return R"({"type":"object"})";
     }
+  } else if constexpr (std::is_same_v<T, AnyJson>) {
+    return R"({"type":["object","array","string","number","boolean","null"]})";
   } else if constexpr (std::is_same_v<T, bool>) {
     return R"({"type":"boolean"})";
   } else if constexpr (IsId<T>) {
@@ -142,6 +144,8 @@ std::string type_name() {
     return "null";
   } else if constexpr (!detail::schema_name<T>().empty()) {
     return std::string(detail::schema_name<T>());
+  } else if constexpr (std::is_same_v<T, AnyJson>) {
+    return "any";
   } else if constexpr (std::is_same_v<T, bool>) {
     return "boolean";
   } else if constexpr (IsId<T> || std::is_integral_v<T>) {

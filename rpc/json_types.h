@@ -9,6 +9,7 @@
 //   a struct with fields() (base/fields.h)  an object
 //   a struct with Tagged value              an object told apart by its member `kind`
 //   RawJson                                 JSON that is already text (writing only)
+//   AnyJson                                 any JSON, as text on one line (reading only)
 // A struct with kSchema is described once, under that name, and referred to everywhere else.
 #pragma once
 
@@ -29,6 +30,11 @@ namespace rpc {
 
 struct RawJson {
   std::string text;
+};
+
+struct AnyJson {
+  std::string text;      // a JSON string stands for what is in it
+  bool is_text = false;  // it was one
 };
 
 // Specialise with `static constexpr std::string_view kSchema` and

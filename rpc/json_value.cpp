@@ -44,6 +44,10 @@ std::optional<double> JsonValue::as_double() const {
 
 const std::string* JsonValue::as_string() const { return json_->get_ptr<const json::string_t*>(); }
 
+std::string JsonValue::dump() const {
+  return json_->dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 std::size_t JsonValue::size() const { return json_->size(); }
 
 JsonValue JsonValue::at(std::size_t index) const { return JsonValue((*json_)[index]); }

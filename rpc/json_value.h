@@ -24,6 +24,7 @@ class JsonValue {
   std::optional<std::int64_t> as_signed() const;
   std::optional<double> as_double() const;
   const std::string* as_string() const;
+  std::string dump() const;  // as JSON on one line
 
   std::size_t size() const;                                      // of an array or object
   JsonValue at(std::size_t index) const;                         // of an array; index < size()

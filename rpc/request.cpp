@@ -146,6 +146,13 @@ Request to_request(json& call) {
 
 }  // namespace
 
+base::Result<nlohmann::json> parse_json(std::string_view body) {
+  Builder builder;
+  if (json::sax_parse(body.begin(), body.end(), &builder)) return std::move(builder.root);
+  return base::fail(base::Errc::invalid_argument,
+                    builder.error ? builder.error->message : "the body is not JSON");
+}
+
 Requests parse_requests(std::string_view body) {
   Requests requests;
   Builder builder;

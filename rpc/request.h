@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "rpc/error.h"
 
 namespace rpc {
@@ -28,6 +29,10 @@ struct Requests {
   std::vector<Request> calls;
   std::optional<RpcError> error;  // the body as a whole is refused
 };
+
+// A body that is no call: the same bounds; Errc::invalid_argument, too deep or twice the same
+// member too.
+base::Result<nlohmann::json> parse_json(std::string_view body);
 
 Requests parse_requests(std::string_view body);
 

@@ -1,6 +1,7 @@
 #include "rpc/service.h"
 
 #include "messaging/engine.h"
+#include "rpc/publish.h"
 #include "rpc/run.h"
 
 namespace rpc {
@@ -38,9 +39,25 @@ Service::Service(messaging::Engine* engine, const base::Clock& clock, Executor e
 void Service::handle(std::string_view body, const Caller& caller, Answer answer) {
   Requests requests = parse_requests(body);
   if (requests.error) return answer(error_answer("null", *requests.error));
-  Context context{engine_, &clock_, &queue_, &next_messages_, &timer_, &table_, observer_, caller};
-  std::make_shared<Run>(std::move(requests), std::move(context), executor_, std::move(answer))
+  std::make_shared<Run>(std::move(requests), context(caller), executor_, std::move(answer))
       ->start();
+}
+
+void Service::publish(std::string_view body, const Caller& caller,
+                      base::Completion<std::string> answer) {
+  publish_body(context(caller), body, std::move(answer));
+}
+
+Context Service::context(const Caller& caller) {
+  return {.engine = engine_,
+          .clock = &clock_,
+          .queue = &queue_,
+          .next_messages = &next_messages_,
+          .timer = &timer_,
+          .table = &table_,
+          .observer = observer_,
+          .streams = streams_,
+          .caller = caller};
 }
 
 void Service::on_events(std::span<const messaging::Event> events) {

@@ -15,6 +15,8 @@
 #include "rpc/event_queue.h"
 #include "rpc/method.h"
 #include "rpc/next_messages.h"
+#include "rpc/publisher.h"
+#include "rpc/streams.h"
 #include "rpc/timer.h"
 
 namespace rpc {
@@ -26,7 +28,7 @@ const MethodTable& method_table();
 std::string openrpc_document(const MethodTable& table);
 std::string api_markdown(const MethodTable& table);
 
-class Service final : public Dispatcher {
+class Service final : public Dispatcher, public Publisher {
  public:
   // `engine` may be null in tests whose methods do not use it; `observer`, which outlives this, as
   // well.
@@ -35,6 +37,12 @@ class Service final : public Dispatcher {
   ~Service() override { stop(); }
 
   void handle(std::string_view body, const Caller& caller, Answer answer) override;
+
+  void publish(std::string_view body, const Caller& caller,
+               base::Completion<std::string> answer) override;
+
+  // Who listens to the event stream; before the first call. Outlives the service's answers.
+  void set_streams(Streams& streams) { streams_ = &streams; }
 
   // The engine's listener calls this after each commit, with its events in order.
   void on_events(std::span<const messaging::Event> events);
@@ -45,7 +53,10 @@ class Service final : public Dispatcher {
   std::size_t parked() const { return queue_.parked() + next_messages_.parked(); }
 
  private:
+  Context context(const Caller& caller);
+
   messaging::Engine* engine_;
+  Streams* streams_ = nullptr;
   const base::Clock& clock_;
   Executor executor_;
   const MethodTable& table_;

@@ -8,7 +8,10 @@ namespace store {
 namespace {
 
 constexpr std::string_view kCounter = "event";
+constexpr std::string_view kFloor = "event_floor";  // the last id that was pruned
+constexpr std::string_view kStart = "event_start";  // the id before the first
 constexpr base::AccountId kWholeStore{};
+constexpr std::uint64_t kLeast = std::uint64_t{1} << 40;
 
 // The body as it is sealed: a row's readable columns cannot be changed without the seal noticing.
 base::Bytes seal_body(const Vault& vault, const LoggedEvent& event) {
@@ -29,13 +32,35 @@ bool open_body(const Vault& vault, LoggedEvent& event, base::ByteView sealed) {
   return same;
 }
 
+// Of SELECT id,account_id,at_ms,kind,body.
+std::optional<LoggedEvent> read_row(const Vault& vault, const Row& row) {
+  LoggedEvent event{.id = row.id<base::EventId>(0),
+                    .account = row.id<base::AccountId>(1),
+                    .at = row.integer(2),
+                    .kind = static_cast<std::uint16_t>(row.integer(3)),
+                    .body = {}};
+  if (!open_body(vault, event, row.blob(4))) return std::nullopt;
+  return event;
+}
+
 }  // namespace
 
 base::Result<> EventLog::prepare(Connection& db) {
-  constexpr std::uint64_t kLeast = std::uint64_t{1} << 40;
   constexpr std::uint64_t kEnd = std::uint64_t{1} << 52;
   const std::uint64_t start = kLeast + crypto::random_u64() % (kEnd - kLeast);
-  return prepare_counter(db, kWholeStore, kCounter, static_cast<std::int64_t>(start) - 1);
+  for (const std::string_view name : {kCounter, kFloor, kStart}) {
+    EDGE_CHECK(prepare_counter(db, kWholeStore, name, static_cast<std::int64_t>(start) - 1));
+  }
+  return {};
+}
+
+base::Result<std::optional<LoggedEvent>> EventLog::find(Connection& db, const Vault& vault,
+                                                        base::EventId id) {
+  std::optional<LoggedEvent> found;
+  EDGE_CHECK(db.each(
+      "SELECT id,account_id,at_ms,kind,body FROM event WHERE id=?",
+      [&](const Row& row) { found = read_row(vault, row); }, id));
+  return found;
 }
 
 base::Result<std::vector<LoggedEvent>> EventLog::read_after(Connection& db, const Vault& vault,
@@ -45,22 +70,24 @@ base::Result<std::vector<LoggedEvent>> EventLog::read_after(Connection& db, cons
   EDGE_CHECK(db.each(
       "SELECT id,account_id,at_ms,kind,body FROM event WHERE id>? ORDER BY id LIMIT ?",
       [&](const Row& row) {
-        LoggedEvent event{.id = row.id<base::EventId>(0),
-                          .account = row.id<base::AccountId>(1),
-                          .at = row.integer(2),
-                          .kind = static_cast<std::uint16_t>(row.integer(3)),
-                          .body = {}};
-        if (open_body(vault, event, row.blob(4))) out.push_back(std::move(event));
+        if (auto event = read_row(vault, row)) out.push_back(std::move(*event));
       },
       after, limit));
   return out;
 }
 
 base::Result<base::EventId> EventLog::oldest(Connection& db) {
-  EDGE_TRY(const auto first, db.one<std::int64_t>("SELECT id FROM event ORDER BY id LIMIT 1",
-                                                  [](const Row& row) { return row.integer(0); }));
+  EDGE_TRY(const std::int64_t floor, read_counter(db, kWholeStore, kFloor));
+  if (floor > 0) return base::EventId(static_cast<std::uint64_t>(floor));
+  // A store from before the floor was kept, in which nothing was pruned since.
+  EDGE_TRY(const auto first, db.integer("SELECT id FROM event ORDER BY id LIMIT 1"));
   if (!first) return newest(db);
   return base::EventId(static_cast<std::uint64_t>(*first - 1));
+}
+
+base::Result<base::EventId> EventLog::start(Connection& db) {
+  EDGE_TRY(const std::int64_t start, read_counter(db, kWholeStore, kStart));
+  return base::EventId(start > 0 ? static_cast<std::uint64_t>(start) : kLeast - 1);
 }
 
 base::Result<base::EventId> EventLog::newest(Connection& db) {
@@ -73,36 +100,43 @@ base::Result<std::uint64_t> EventLog::count(Connection& db) {
   return static_cast<std::uint64_t>(held.value_or(0));
 }
 
+base::Result<base::EventId> EventLog::next_id(Connection& db) {
+  EDGE_TRY(const std::int64_t id, next_number(db, kWholeStore, kCounter, 1));
+  return base::EventId(static_cast<std::uint64_t>(id));
+}
+
 base::Result<LoggedEvent> EventLog::append(Connection& db, const Vault& vault,
                                            base::AccountId account, std::uint16_t kind,
                                            base::UnixMillis now, base::ByteView body) {
-  EDGE_TRY(const std::int64_t id, next_number(db, kWholeStore, kCounter, 1));
-  LoggedEvent event{.id = base::EventId(static_cast<std::uint64_t>(id)),
-                    .account = account,
-                    .at = now,
-                    .kind = kind,
-                    .body = base::to_bytes(body)};
+  EDGE_TRY(const base::EventId id, next_id(db));
+  LoggedEvent event{
+      .id = id, .account = account, .at = now, .kind = kind, .body = base::to_bytes(body)};
   EDGE_CHECK(db.run("INSERT INTO event(id,account_id,at_ms,kind,body) VALUES(?,?,?,?,?)", event.id,
                     event.account, event.at, event.kind, seal_body(vault, event)));
   return event;
 }
 
 base::Result<std::int64_t> EventLog::prune(Connection& db, const EventLogBounds& bounds,
-                                           base::UnixMillis now, std::int64_t most) {
-  EDGE_TRY(const base::EventId last, newest(db));
-  const auto keep_after = static_cast<std::int64_t>(last.value - bounds.count);
-  // Ids grow without gaps, so both bounds cut off a stretch at the beginning.
+                                           std::uint64_t held, base::UnixMillis now,
+                                           std::int64_t most) {
+  std::uint64_t too_many = held > bounds.count ? held - bounds.count : 0;
+  // Both bounds cut off a stretch at the beginning.
   std::int64_t cut = 0;
   bool in_bounds = false;
   EDGE_CHECK(db.each(
       "SELECT id,at_ms FROM event ORDER BY id LIMIT ?",
       [&](const Row& row) {
         if (in_bounds) return;
-        in_bounds = row.integer(0) > keep_after && row.integer(1) >= now - bounds.age;
+        in_bounds = too_many == 0 && row.integer(1) >= now - bounds.age;
+        if (too_many > 0) --too_many;
         if (!in_bounds) cut = row.integer(0);
       },
       most));
   if (cut == 0) return 0;
+  EDGE_CHECK(
+      db.run("INSERT INTO counter(account_id,name,value) VALUES(?,?,?) "
+             "ON CONFLICT DO UPDATE SET value=excluded.value",
+             kWholeStore, kFloor, cut));
   return db.run("DELETE FROM event WHERE id<=?", cut);
 }
 

@@ -1,12 +1,14 @@
 // The durable event log: what clients of /events resume from.
 //
-// Ids are one growing sequence for the store, from a random start in [2^40, 2^52) so that another
-// store's ids are recognised (decision 23); pruning and restarts never make them go back. Bodies
-// are sealed store-wide with account, kind and time inside the seal, bound to their id. Appending
-// happens through Tx::append_event in the transaction that the event tells of.
+// Ids are one growing sequence for the store, shared with the channels (tables/channels.h), from a
+// random start in [2^40, 2^52) so that another store's ids are recognised (decision 23); pruning
+// and restarts never make them go back. Bodies are sealed store-wide with account, kind and time
+// inside the seal, bound to their id. Appending happens through Tx::append_event in the transaction
+// that the event tells of.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/bytes.h"
@@ -24,6 +26,7 @@ struct LoggedEvent {
   base::UnixMillis at = 0;
   std::uint16_t kind = 0;
   base::Bytes body;
+  std::int64_t channel = 0;  // 0: a messaging event; else the row of its channel
 };
 
 struct EventLogBounds {
@@ -39,21 +42,29 @@ class EventLog {
   // Up to `limit` events with ids above `after`, in order. A record that does not open is left out.
   static base::Result<std::vector<LoggedEvent>> read_after(Connection& db, const Vault& vault,
                                                            base::EventId after, std::size_t limit);
-  // The id after which everything is still held: one below the oldest event, or newest() when the
-  // log is empty.
+  // Nothing when there is none, or it does not open.
+  static base::Result<std::optional<LoggedEvent>> find(Connection& db, const Vault& vault,
+                                                       base::EventId id);
+  // The id after which every messaging event is still held. Ids may skip: channels take theirs from
+  // the same sequence.
   static base::Result<base::EventId> oldest(Connection& db);
+  // The id before the first that this store gave out: what is below is another store's.
+  static base::Result<base::EventId> start(Connection& db);
   // The last id given out; the random start minus one when there was none yet.
   static base::Result<base::EventId> newest(Connection& db);
-  // How many events are held.
+  // How many messaging events are held.
   static base::Result<std::uint64_t> count(Connection& db);
 
   // For the writer: within its transaction.
   static base::Result<LoggedEvent> append(Connection& db, const Vault& vault,
                                           base::AccountId account, std::uint16_t kind,
                                           base::UnixMillis now, base::ByteView body);
-  // Deletes at most `most` of the oldest events that are out of bounds.
+  // The next id, for an event that is kept elsewhere.
+  static base::Result<base::EventId> next_id(Connection& db);
+  // Deletes at most `most` of the oldest of `held` events that are out of bounds; says how many.
   static base::Result<std::int64_t> prune(Connection& db, const EventLogBounds& bounds,
-                                          base::UnixMillis now, std::int64_t most);
+                                          std::uint64_t held, base::UnixMillis now,
+                                          std::int64_t most);
 };
 
 }  // namespace store

@@ -210,6 +210,11 @@ base::Result<std::vector<LoggedEvent>> Store::events_after(base::EventId after, 
   return EventLog::read_after(*reader, vault(), after, limit);
 }
 
+base::Result<LogPage> Store::log_page(const LogQuery& query) {
+  EDGE_TRY(Reader reader, read());
+  return read_log_page(*reader, vault(), query);
+}
+
 base::Result<base::EventId> Store::oldest_event() {
   EDGE_TRY(Reader reader, read());
   return EventLog::oldest(*reader);

@@ -19,6 +19,7 @@
 #include "store/blobs.h"
 #include "store/health.h"
 #include "store/key_source.h"
+#include "store/log_page.h"
 #include "store/readers.h"
 #include "store/schema.h"
 #include "store/vault.h"
@@ -84,6 +85,7 @@ class Store {
   const std::string& database_path() const;
 
   // The event log, on a reader.
+  base::Result<LogPage> log_page(const LogQuery& query);
   base::Result<std::vector<LoggedEvent>> events_after(base::EventId after, std::size_t limit);
   base::Result<base::EventId> oldest_event();
   base::Result<base::EventId> newest_event();

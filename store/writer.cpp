@@ -45,8 +45,11 @@ base::Result<std::int64_t> Tx::next_id(base::AccountId account, std::string_view
 }
 
 base::Result<base::EventId> Tx::append_event(base::AccountId account, std::uint16_t kind,
-                                             base::ByteView body) {
+                                             base::ByteView body, base::ChatId chat) {
   EDGE_TRY(LoggedEvent event, EventLog::append(db_, vault_, account, kind, clock_.now(), body));
+  if (chat.valid()) {
+    EDGE_CHECK(db_.run("UPDATE event SET chat_id=? WHERE id=?", chat, event.id));
+  }
   const base::EventId id = event.id;
   events_.push_back(std::move(event));
   return id;
@@ -82,7 +85,8 @@ struct Writer::State {
   base::Result<> run_batch(Tx& tx, std::vector<Entry>& batch);
   base::Result<> run_one(Tx& tx, Entry& entry);
   base::Result<> commit();
-  void prune(std::size_t appended);
+  void prune(const Tx& tx);
+  base::Result<> prune_some(std::uint64_t appended, std::int64_t most);
   void roll_back();
   void write_over();
   void answer(Tx& tx, std::vector<Entry>& batch, const base::Result<>& outcome);
@@ -93,6 +97,7 @@ struct Writer::State {
   Health& health;
   const WriterOptions options;
   Checkpointer checkpointer;
+  std::optional<std::uint64_t> events_held;  // in the log; counted when it is not known
 
   base::Mutex mutex;
   base::Condition wake;
@@ -215,7 +220,7 @@ base::Result<> Writer::State::run_batch(Tx& tx, std::vector<Entry>& batch) {
   closures += batch.size();
   largest_batch = std::max<std::uint64_t>(largest_batch, batch.size());
   if (outcome) {
-    prune(tx.events_.size());
+    prune(tx);
     outcome = health.may_write();
   }
   if (outcome) outcome = commit();
@@ -269,19 +274,35 @@ base::Result<> Writer::State::commit() {
 
 // After some errors SQLite has rolled back by itself.
 void Writer::State::roll_back() {
+  events_held.reset();
   if (db->in_transaction()) (void)db->run("ROLLBACK");
 }
 
 // Old events go in small steps, two for each new one, so that no write pays for many.
-void Writer::State::prune(std::size_t appended) {
+void Writer::State::prune(const Tx& tx) {
+  const auto appended = std::count_if(tx.events_.begin(), tx.events_.end(),
+                                      [](const LoggedEvent& event) { return event.channel == 0; });
   if (appended == 0) return;
   const auto most = std::max(kPruneAtLeast, 2 * static_cast<std::int64_t>(appended));
   if (!db->run("SAVEPOINT prune")) return;
-  if (const auto pruned = EventLog::prune(*db, options.events, clock.now(), most); !pruned) {
+  if (const auto pruned = prune_some(static_cast<std::uint64_t>(appended), most); !pruned) {
     base::log::warning("old events could not be dropped: {}", pruned.error().message);
     if (db->in_transaction()) (void)db->run("ROLLBACK TO prune");
+    events_held.reset();
   }
   if (db->in_transaction()) (void)db->run("RELEASE prune");
+}
+
+base::Result<> Writer::State::prune_some(std::uint64_t appended, std::int64_t most) {
+  if (events_held) {
+    *events_held += appended;
+  } else {
+    EDGE_TRY(events_held, EventLog::count(*db));
+  }
+  EDGE_TRY(const auto pruned,
+           EventLog::prune(*db, options.events, *events_held, clock.now(), most));
+  *events_held -= static_cast<std::uint64_t>(pruned);
+  return {};
 }
 
 // A COMMIT that failed in its sync may lie in the log complete, and a crash would bring it back to

@@ -52,8 +52,12 @@ class Tx {
   }
 
   // Writes an event into the log; the listener gets it after the COMMIT.
+  // `chat` is where a stream of one chat finds it; none for what is of no chat.
   base::Result<base::EventId> append_event(base::AccountId account, std::uint16_t kind,
-                                           base::ByteView body);
+                                           base::ByteView body, base::ChatId chat = {});
+
+  // Gives the listener an event that is kept elsewhere than in the log, in the order of ids.
+  void tell_event(LoggedEvent event) { events_.push_back(std::move(event)); }
 
   // Runs after the COMMIT on the writer's thread, in order; dropped when the write is undone.
   void on_commit(base::UniqueFunction<void()> hook) { hooks_.push_back(std::move(hook)); }

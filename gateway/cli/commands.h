@@ -25,8 +25,22 @@ struct SendRequest {
 };
 
 struct ListenRequest {
-  std::string types;   // "IncomingMsg,MsgRead"; "" for all
-  std::string resume;  // an event id to resume after; "" for news only
+  std::string types;                       // "IncomingMsg,MsgRead"; "" for all
+  std::string resume;                      // an event id to resume after; "" for news only
+  std::vector<std::string> channels = {};  // none: messaging events
+  std::vector<std::uint32_t> chats = {};
+  std::vector<std::string> properties = {};  // "NAME=VALUE"
+  std::optional<std::uint32_t> account = {};
+  bool snapshot = false;  // accounts' states first
+};
+
+struct PublishRequest {
+  std::string channel = "default";
+  std::string type;
+  std::string id;
+  std::uint32_t retry = 0;              // milliseconds; 0: says nothing
+  std::vector<std::string> where = {};  // "NAME=VALUE"
+  bool fill = false;
 };
 
 // Draws a text as a QR code for a terminal; nothing when it does not fit into one.
@@ -41,10 +55,12 @@ base::Result<> chats(const Context& context);
 base::Result<> messages(const Context& context, std::uint32_t chat, std::size_t last);
 base::Result<> send(const Context& context, const SendRequest& request);
 base::Result<> listen(const Context& context, const ListenRequest& request);  // until interrupted
+// Publishes what stands in standard input, as one event.
+base::Result<> publish(const Context& context, const PublishRequest& request);
 base::Result<> call(const Context& context, const std::string& method, const std::string& params);
 base::Result<> show_version(const Context& context);
 
 // The path and query of /events.
-std::string events_target(const ListenRequest& request);
+base::Result<std::string> events_target(const ListenRequest& request);
 
 }  // namespace gateway::cli

@@ -9,21 +9,55 @@
 
 namespace gateway::cli {
 
-std::string events_target(const ListenRequest& request) {
-  return request.types.empty() ? "/events" : "/events?types=" + percent_encode(request.types);
+namespace {
+
+// One line for a program: the data itself when it is JSON, else as a JSON string.
+std::string json_line(const SseEvent& event) {
+  const auto parsed = Json::parse(event.data, nullptr, false);
+  if (parsed.is_discarded()) {
+    return Json(event.data).dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+  if (event.data.find('\n') == std::string::npos) return event.data;
+  return parsed.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string line_for(const SseEvent& event, bool json) {
+  if (json) return json_line(event);
+  if (event.type == "lag") return "lag: events were missed " + plain(event.data);
+  return event_line(event.data);
+}
+
+}  // namespace
+
+base::Result<std::string> events_target(const ListenRequest& request) {
+  std::string target = "/events";
+  const auto add = [&](std::string_view name, std::string_view value) {
+    target += target.find('?') == std::string::npos ? '?' : '&';
+    target += percent_encode(name);
+    target += '=';
+    target += percent_encode(value);
+  };
+  if (!request.types.empty()) add("types", request.types);
+  if (request.account) add("account_id", std::to_string(*request.account));
+  for (const std::uint32_t chat : request.chats) add("chat_id", std::to_string(chat));
+  for (const std::string& channel : request.channels) add("channel", channel);
+  for (const std::string& property : request.properties) {
+    const std::size_t equals = property.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      return base::fail(base::Errc::invalid_argument,
+                        "--prop '" + property + "' is not NAME=VALUE");
+    }
+    add("prop." + property.substr(0, equals), property.substr(equals + 1));
+  }
+  if (request.snapshot) add("snapshot", "1");
+  return target;
 }
 
 base::Result<> listen(const Context& context, const ListenRequest& request) {
+  EDGE_TRY(const std::string target, events_target(request));
   bool printable = true;
   SseLines lines([&](const SseEvent& event) {
-    std::string line;
-    if (context.json) {
-      line = event.data;
-      std::replace(line.begin(), line.end(), '\n', ' ');
-    } else {
-      line = event.type == "lag" ? "lag: events were missed " + plain(event.data)
-                                 : event_line(event.data);
-    }
+    std::string line = line_for(event, context.json);
     line += '\n';
     // At once: the reader is often a pipe.
     if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) printable = false;
@@ -33,13 +67,12 @@ base::Result<> listen(const Context& context, const ListenRequest& request) {
   int pause_ms = 500;
   while (true) {
     const std::string resume = lines.last_id().empty() ? request.resume : lines.last_id();
-    const auto ended =
-        context.client.stream(events_target(request), resume, [&](std::string_view bytes) {
-          connected = true;
-          pause_ms = 500;
-          lines.feed(bytes);
-          return printable;
-        });
+    const auto ended = context.client.stream(target, resume, [&](std::string_view bytes) {
+      connected = true;
+      pause_ms = 500;
+      lines.feed(bytes);
+      return printable;
+    });
     if (!printable) return {};  // whoever read us has gone
     if (!connected && !ended) return ended.error();
     std::fprintf(stderr, "privitty-edge: the stream ended; connecting again\n");

@@ -25,6 +25,7 @@ struct Options {
   std::string url = "http://127.0.0.1:7200";
   std::string accounts;
   std::uint32_t account = 1;
+  bool account_named = false;
   bool json = false;
   bool qr = false;
   std::string link;
@@ -33,6 +34,7 @@ struct Options {
   std::size_t last = 50;
   SendRequest send;
   ListenRequest listen;
+  PublishRequest publish;
   std::string method;
   std::string params = "[]";
   RekeyRequest rekey;
@@ -54,7 +56,9 @@ void describe(CLI::App& app, Options& o) {
   app.fallthrough();
   app.add_option("--url", o.url, "where the daemon listens (PRIVITTY_URL)")
       ->envname("PRIVITTY_URL");
-  app.add_option("--account", o.account, "the account's id");
+  app.add_option("--account", o.account, "the account's id")->each([&o](const std::string&) {
+    o.account_named = true;
+  });
   app.add_option("--accounts", o.accounts, "the accounts directory, for rekey, repair and relay");
   app.add_option("--api-key-file", o.api_key_file,
                  "a file with the API key to show (or the key itself in PRIVITTY_API_KEY)");
@@ -79,6 +83,19 @@ void describe(CLI::App& app, Options& o) {
   auto* listen = app.add_subcommand("listen", "print events as they happen, reconnecting");
   listen->add_option("--types", o.listen.types, "only these, as in IncomingMsg,MsgRead");
   listen->add_option("--after", o.listen.resume, "first what happened after this event id");
+  listen->add_option("--channel", o.listen.channels,
+                     "events published on this channel; 'messages' adds the messaging events");
+  listen->add_option("--chat", o.listen.chats,
+                     "only of this chat; --account: only of this account");
+  listen->add_option("--prop", o.listen.properties, "NAME=VALUE: a property to be addressed by");
+  listen->add_flag("--snapshot", o.listen.snapshot, "first how every chat stands");
+  auto* publish = app.add_subcommand("publish", "publish standard input as an event on a channel");
+  publish->add_option("--channel", o.publish.channel, "the channel");
+  publish->add_option("--type", o.publish.type, "the event's type");
+  publish->add_option("--id", o.publish.id, "an id of your own");
+  publish->add_option("--retry", o.publish.retry, "milliseconds before listeners reconnect");
+  publish->add_option("--where", o.publish.where, "NAME=VALUE: only to listeners who say so");
+  publish->add_flag("--fill", o.publish.fill, "fill {{NAME}} with each listener's property");
   auto* call = app.add_subcommand("call", "call a JSON-RPC method and print its result");
   call->add_option("METHOD", o.method, "such as get_config")->required();
   call->add_option("PARAMS", o.params, "a JSON array or object, such as '[1,\"addr\"]'");
@@ -166,7 +183,11 @@ base::Result<> run(const std::string& command, Options& o) {
   if (command == "chats") return chats(context);
   if (command == "messages") return messages(context, o.chat, o.last);
   if (command == "send") return send(context, o.send);
-  if (command == "listen") return listen(context, o.listen);
+  if (command == "listen") {
+    if (o.account_named) o.listen.account = o.account;
+    return listen(context, o.listen);
+  }
+  if (command == "publish") return publish(context, o.publish);
   if (command == "call") return call(context, o.method, o.params);
   return show_version(context);
 }

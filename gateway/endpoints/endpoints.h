@@ -15,6 +15,7 @@
 #include "gateway/hub/hub.h"
 #include "messaging/attachment.h"
 #include "rpc/dispatcher.h"
+#include "rpc/publisher.h"
 
 namespace gateway {
 
@@ -27,6 +28,9 @@ void add_rpc_endpoint(RouteTable& routes, rpc::Dispatcher& dispatcher,
 
 // GET /events, and with `tickets` POST /events/ticket.
 void add_events_endpoint(RouteTable& routes, Hub& hub, Tickets* tickets = nullptr);
+
+// POST /publish: one event on a channel, or an array of them in one commit.
+void add_publish_endpoint(RouteTable& routes, rpc::Publisher& publisher);
 
 // GET /health and /health/ready, on every listener. `reasons` says why the daemon is not ready;
 // none means ready. It is called on the loop and must not block.

@@ -1,7 +1,10 @@
-// EventFrame: one event as the hub takes it: what filters look at, and the JSON that goes out.
+// EventFrame: one event as the hub takes it: what filters look at, and the text that goes out.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -9,25 +12,56 @@
 
 namespace gateway {
 
+struct EventFilter;  // filter.h
+
+// What a subscriber claims to be, and what an event asks of those it goes to.
+using Properties = std::vector<std::pair<std::string, std::string>>;
+
+// What an application's own event has besides.
+struct ChannelPart {
+  std::string channel;
+  std::string own_id;       // "": none
+  std::uint32_t retry = 0;  // milliseconds; 0: says nothing
+  Properties where = {};
+  bool fill = false;  // {{NAME}} in the data stands for the subscriber's property
+  bool json = false;  // the data is JSON: what is filled in is escaped for it
+};
+
 struct EventFrame {
-  base::EventId id;
+  base::EventId id;         // 0: goes out without an id
   base::AccountId account;  // 0: of the daemon as a whole
   base::ChatId chat;        // 0: of no chat
-  std::string type;         // IncomingMsg
-  std::string json;         // {"type":"IncomingMsg",...} on one line
+  std::string type;         // IncomingMsg; of a channel's event "" when it has none
+  std::string data;         // {"type":"IncomingMsg",...} on one line, or what was published
+  std::shared_ptr<const ChannelPart> channel = nullptr;  // nothing: a messaging event
+};
+
+// A piece of the log, from one snapshot.
+struct LogPiece {
+  std::vector<EventFrame> frames;
+  base::EventId reached;  // everything up to here was considered
+  base::EventId floor;    // everything that the filter wants after this id is held
+  base::EventId start;    // the id before the store's first: what is below is another store's
+  base::EventId newest;   // ever given out
+  bool dense = false;     // below `floor` each id was an event that the filter wants
+};
+
+// What a new subscriber gets first: accounts' states, channels' initial data, without ids.
+struct StreamOpening {
+  base::EventId position;  // accounts' states reflect everything up to here
+  bool snapshot = false;   // and there are some
+  std::vector<EventFrame> frames;
 };
 
 // The durable event log as the hub reads it, on workers, several at once. Ids grow; they may skip.
 class EventSource {
  public:
   virtual ~EventSource() = default;
-  // Events with an id greater than `after`, oldest first, at most `limit`. Its cost is what it
-  // returns, whatever the length of the log.
-  virtual base::Result<std::vector<EventFrame>> read_after(base::EventId after,
-                                                           std::size_t limit) = 0;
-  // The oldest id still held, and the newest ever given out. With an empty log oldest is newest
-  // + 1.
-  virtual base::Result<base::EventId> oldest() = 0;
+  // Events with an id greater than `after` that the filter may want, oldest first, at most `limit`
+  // and about `bytes`. Its cost is what it returns, whatever the length of the log.
+  virtual base::Result<LogPiece> read_after(base::EventId after, std::size_t limit,
+                                            std::size_t bytes, const EventFilter& filter) = 0;
+  virtual base::Result<StreamOpening> open(const EventFilter& filter, bool snapshot) = 0;
   virtual base::Result<base::EventId> newest() = 0;
 };
 

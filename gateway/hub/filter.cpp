@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
 #include "gateway/hub/event_names.h"
+#include "messaging/channels.h"
 
 namespace gateway {
 namespace {
@@ -53,19 +55,75 @@ std::optional<base::EventId> event_id(std::string_view text) {
   return base::EventId(*value);
 }
 
+constexpr std::size_t kMaxItems = 64;  // of one list: each costs something with every event
+
+base::Result<bool> yes_or_no(std::string_view name, std::string_view value) {
+  if (value == "0" || value == "1") return value == "1";
+  return bad(name, value, "0 or 1");
+}
+
+base::Result<> add_channel(EventFilter& filter, std::string_view channel) {
+  EDGE_CHECK(messaging::check_channel_name(channel));
+  if (filter.channels.empty()) filter.messages = false;
+  if (channel == messaging::kMessagesChannel) filter.messages = true;
+  auto& channels = filter.channels;
+  if (std::find(channels.begin(), channels.end(), channel) == channels.end()) {
+    channels.emplace_back(channel);
+  }
+  return {};
+}
+
+base::Result<> add_property(Properties& properties, std::string_view name, std::string_view value) {
+  EDGE_CHECK(messaging::check_property(name, value).with_context("prop"));
+  const bool twice = std::any_of(properties.begin(), properties.end(),
+                                 [&](const auto& property) { return property.first == name; });
+  if (twice || properties.size() == messaging::kMaxProperties) {
+    return base::fail(Errc::invalid_argument,
+                      fmt::format("prop.{}: expected each property once, and at most {} of them",
+                                  name, messaging::kMaxProperties));
+  }
+  properties.emplace_back(name, value);
+  return {};
+}
+
+// Without channels there are only our own types, and a misspelt one would stay silent for ever.
+base::Result<> check_lists(const EventFilter& filter) {
+  if (std::max({filter.types.size(), filter.accounts.size(), filter.chats.size(),
+                filter.channels.size()}) > kMaxItems) {
+    return base::fail(
+        Errc::invalid_argument,
+        fmt::format("expected at most {} types, accounts, chats and channels each", kMaxItems));
+  }
+  for (const std::string& type : filter.types) {
+    const bool of_applications = std::any_of(
+        filter.channels.begin(), filter.channels.end(),
+        [](const std::string& channel) { return channel != messaging::kMessagesChannel; });
+    const bool fits = of_applications ? !type.empty() && type.size() <= 128 : is_event_name(type);
+    if (!fits) return bad("types", type, "a type of event; see docs/api.md");
+  }
+  return {};
+}
+
 base::Result<> take(StreamOptions& options, std::string_view name, std::string_view value) {
   if (name == "types") {
     return for_each_item(value, [&](std::string_view item) -> base::Result<> {
-      if (!is_event_name(item)) return bad(name, item, "a type of event; see docs/api.md");
       options.filter.types.emplace_back(item);
       return {};
     });
   }
   if (name == "account_id") return add_ids(name, value, options.filter.accounts);
   if (name == "chat_id") return add_ids(name, value, options.filter.chats);
+  if (name == "channel") {
+    return for_each_item(value,
+                         [&](std::string_view item) { return add_channel(options.filter, item); });
+  }
+  if (name.starts_with("prop.")) return add_property(options.properties, name.substr(5), value);
   if (name == "named") {
-    if (value != "0" && value != "1") return bad(name, value, "0 or 1");
-    options.named = value == "1";
+    EDGE_TRY(options.named, yes_or_no(name, value));
+    return {};
+  }
+  if (name == "snapshot") {
+    EDGE_TRY(options.snapshot, yes_or_no(name, value));
     return {};
   }
   if (name == "retry") {
@@ -83,8 +141,8 @@ base::Result<> take(StreamOptions& options, std::string_view name, std::string_v
   }
   return base::fail(
       Errc::invalid_argument,
-      fmt::format("'{}' is no option of /events; there are types, account_id, chat_id, named, "
-                  "retry and last_event_id",
+      fmt::format("'{}' is no option of /events; there are types, account_id, chat_id, "
+                  "channel, prop.NAME, named, snapshot, retry and last_event_id",
                   name.substr(0, 64)));
 }
 
@@ -95,6 +153,7 @@ base::Result<StreamOptions> parse_stream_options(
     std::optional<std::string_view> last_event_id_header) {
   StreamOptions options;
   for (const auto& [name, value] : query) EDGE_CHECK(take(options, name, value));
+  EDGE_CHECK(check_lists(options.filter));
   // The header is what a browser sends on each reconnect, so it is newer than the page's query. It
   // is never refused: EventSource would give up for good.
   if (last_event_id_header && !last_event_id_header->empty()) {

@@ -14,12 +14,17 @@
 
 namespace gateway {
 
-// Empty lists let everything pass. Events of the daemon as a whole (account 0) pass every account.
+// Empty lists let everything pass. Accounts and chats are those of messaging events; events of the
+// daemon as a whole (account 0) pass every account.
 struct EventFilter {
-  std::vector<std::string> types;
-  std::vector<base::AccountId> accounts;
-  std::vector<base::ChatId> chats;  // of any account that passes
-  bool passes_all() const { return types.empty() && accounts.empty() && chats.empty(); }
+  std::vector<std::string> types = {};
+  std::vector<base::AccountId> accounts = {};
+  std::vector<base::ChatId> chats = {};    // of any account that passes
+  std::vector<std::string> channels = {};  // empty: messaging events alone
+  bool messages = true;                    // messaging events too, with channels
+  bool passes_all() const {
+    return types.empty() && accounts.empty() && chats.empty() && channels.empty();
+  }
 };
 
 // Where to resume: absent, an id, or something that is no id of any store.
@@ -29,10 +34,12 @@ struct ResumePoint {
 };
 
 struct StreamOptions {
-  EventFilter filter;
-  bool named = false;                  // `event: <type>` before each
-  std::optional<std::uint32_t> retry;  // milliseconds
-  ResumePoint resume;
+  EventFilter filter = {};
+  Properties properties = {};
+  bool named = false;                       // `event: <type>` before each messaging event
+  bool snapshot = false;                    // accounts' states first
+  std::optional<std::uint32_t> retry = {};  // milliseconds
+  ResumePoint resume = {};
 };
 
 // Strict: an unknown name or a value that does not parse is refused by name (a 400).

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
+
+#include "rpc/json_write.h"
 
 namespace gateway {
 namespace {
@@ -26,19 +29,69 @@ void append_data(std::string& out, std::string_view data) {
   out += "\n\n";
 }
 
+// Publishing refuses what would break a line; this is the second lock on that door.
+void append_line(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    if (c != '\r' && c != '\n' && c != '\0') out += c;
+  }
+  out += '\n';
+}
+
+void append_fields(std::string& out, const EventFrame& frame) {
+  if (frame.channel && !frame.type.empty()) append_event_name(out, frame.type);
+  if (frame.id.valid()) {
+    fmt::format_to(std::back_inserter(out), "id: {}", frame.id.value);
+    if (frame.channel && !frame.channel->own_id.empty()) out += '/';
+    append_line(out, frame.channel ? std::string_view(frame.channel->own_id) : "");
+  }
+  if (frame.channel && frame.channel->retry != 0) {
+    fmt::format_to(std::back_inserter(out), "retry: {}\n", frame.channel->retry);
+  }
+}
+
+// In JSON the places stand inside of strings: nowhere else are there two braces together.
+std::string filled(std::string_view data, bool json, const Properties& properties) {
+  std::string out;
+  for (;;) {
+    const std::size_t open = data.find("{{");
+    const std::size_t close = open == std::string_view::npos ? open : data.find("}}", open);
+    if (close == std::string_view::npos) break;
+    out += data.substr(0, open);
+    const std::string_view name = data.substr(open + 2, close - open - 2);
+    const auto found = std::find_if(properties.begin(), properties.end(),
+                                    [&](const auto& property) { return property.first == name; });
+    if (found != properties.end() && json) {
+      std::string quoted;
+      rpc::append_json_string(quoted, found->second);
+      out.append(quoted, 1, quoted.size() - 2);
+    } else if (found != properties.end()) {
+      out += found->second;
+    }
+    data.remove_prefix(close + 2);
+  }
+  out += data;
+  return out;
+}
+
 }  // namespace
 
 void append_frame(std::string& out, const EventFrame& frame) {
-  fmt::format_to(std::back_inserter(out), "id: {}\n", frame.id.value);
-  append_data(out, frame.json);
+  append_fields(out, frame);
+  append_data(out, frame.data);
+}
+
+void append_filled_frame(std::string& out, const EventFrame& frame, const Properties& properties) {
+  append_fields(out, frame);
+  append_data(out, filled(frame.data, frame.channel && frame.channel->json, properties));
 }
 
 void append_event_name(std::string& out, std::string_view type) {
   out += "event: ";
-  for (const char c : type) {
-    if (c != '\r' && c != '\n' && c != '\0') out += c;
-  }
-  out += '\n';
+  append_line(out, type);
+}
+
+void append_position(std::string& out, base::EventId position) {
+  fmt::format_to(std::back_inserter(out), "id: {}\n\n", position.value);
 }
 
 void append_lag(std::string& out, base::EventId resumes_after,

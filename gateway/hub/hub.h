@@ -3,10 +3,15 @@
 // of its own, so that fan-out never delays a call (decision 3).
 //
 // A subscriber that falls out of the ring is told `event: lag` with how many events it missed and
-// goes on with newer ones; it costs the ring's bound and nothing more. A resume reads the log on
-// workers, in steps, and joins the ring by id: no gap, no overlap.
+// goes on with newer ones. A resume reads the log on workers, in steps, and joins the ring by id:
+// no gap, no overlap. What new subscribers get first is read there too.
 //
-// Threads: publish(), subscribe(), stats() and stop() from any thread; none blocks on a socket.
+// Memory: the ring (ring_bytes, and the block being filled), and what began to go out and did not
+// fit into its socket: at most a replay step or the rest of one event a subscriber, kept_bytes in
+// all. Whoever goes beyond that is closed and comes back where it was.
+//
+// Threads: all from any thread; none blocks on a socket. The callbacks of count() and list() run on
+// the hub's thread and must not block.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +23,7 @@
 #include "gateway/http/message.h"
 #include "gateway/hub/event_frame.h"
 #include "gateway/hub/filter.h"
+#include "gateway/hub/subscriber.h"
 #include "gateway/loop/worker_pool.h"
 
 namespace gateway {
@@ -26,7 +32,15 @@ struct HubOptions {
   std::size_t ring_bytes = 8 * 1024 * 1024;
   std::size_t ring_events = 65'536;
   base::Millis ping_interval = 15'000;
-  std::size_t replay_step = 256;  // events per read of the log
+  std::size_t replay_step = 256;         // events per read of the log
+  std::size_t replay_bytes = 32 * 1024;  // and about so much of them
+  std::size_t kept_bytes = 64 * 1024 * 1024;
+};
+
+// Whom a channel's event goes to.
+struct Audience {
+  std::string channel;
+  Properties where;
 };
 
 struct HubStats {
@@ -36,6 +50,7 @@ struct HubStats {
   std::uint64_t delivered = 0;  // events put into sockets
   std::uint64_t dropped = 0;    // events that slow subscribers missed
   std::uint64_t sends = 0;      // system calls
+  std::size_t kept_bytes = 0;   // begun and not yet sent, of all subscribers
 };
 
 class Hub {
@@ -53,6 +68,12 @@ class Hub {
   void publish(std::vector<EventFrame> frames);
   // Takes the connection over; `socket.unsent` holds the response's head.
   void subscribe(StreamSocket socket, StreamOptions options);
+  // How many subscribers each audience has now.
+  void count(std::vector<Audience> audiences,
+             base::UniqueFunction<void(std::vector<std::size_t>)> done);
+  // Of one channel ("messages" for messaging events), or all.
+  void list(std::optional<std::string> channel,
+            base::UniqueFunction<void(std::vector<SubscriberInfo>)> done);
   HubStats stats() const;
   // Closes every stream and joins the thread.
   void stop();

@@ -7,33 +7,30 @@
 namespace gateway {
 namespace {
 
-// No store gives out so many ids; another store's are further away than this, most likely.
-constexpr std::uint64_t kOurs = std::uint64_t{1} << 32;
-
 ReplayStep give_up(base::EventId newest) {
-  return {.lag = ReplayLag{newest, std::nullopt}, .frames = {}, .reached = newest, .failed = false};
+  ReplayStep step;
+  step.lag = ReplayLag{newest, std::nullopt};
+  step.reached = step.floor = newest;
+  return step;
 }
 
 base::Result<ReplayStep> read_step(EventSource& source, const ReplayRequest& request) {
-  EDGE_TRY(const base::EventId newest, source.newest());
-  if (request.after > newest) return give_up(newest);
+  EDGE_TRY(LogPiece piece,
+           source.read_after(request.after, request.limit, request.bytes, *request.filter));
+  if (request.after > piece.newest || request.after < piece.start) return give_up(piece.newest);
   ReplayStep step;
-  step.reached = request.after;
-  EDGE_TRY(step.frames, source.read_after(request.after, request.limit));
-  // Asked after the read: what was cut off while we read is missing from it, and told here.
-  EDGE_TRY(const base::EventId oldest, source.oldest());
-  const bool all = step.frames.size() < request.limit;
-  if (oldest.value > request.after.value + 1) {
-    const std::uint64_t missed = oldest.value - 1 - request.after.value;
-    if (missed >= kOurs) return give_up(newest);
-    step.lag = ReplayLag{base::EventId(oldest.value - 1), std::nullopt};
-    if (!request.filtered) step.lag->dropped = missed;
-    std::erase_if(step.frames, [&](const EventFrame& frame) { return frame.id < oldest; });
-    step.reached = base::EventId(oldest.value - 1);
+  step.floor = piece.floor;
+  step.reached = std::max(piece.reached, request.after);
+  if (piece.floor > std::max(request.after, request.told_floor)) {
+    // One channel's gap costs the others nothing: what they hold from before its end comes too.
+    base::EventId resumes_after = piece.floor;
+    if (!piece.frames.empty()) {
+      resumes_after = std::min(resumes_after, base::EventId(piece.frames.front().id.value - 1));
+    }
+    step.lag = ReplayLag{resumes_after, std::nullopt};
+    if (piece.dense) step.lag->dropped = piece.floor.value - request.after.value;
   }
-  if (!step.frames.empty()) step.reached = step.frames.back().id;
-  // Ids may skip: when there was no more to read, the newest of before the read is reached as well.
-  if (all) step.reached = std::max(step.reached, newest);
+  step.frames = std::move(piece.frames);
   return step;
 }
 
@@ -43,7 +40,10 @@ ReplayStep read_replay_step(EventSource& source, const ReplayRequest& request) {
   auto step = read_step(source, request);
   if (step) return std::move(*step);
   base::log::warning("A stream's missed events could not be read: {}", step.error().message);
-  return {.lag = {}, .frames = {}, .reached = request.after, .failed = true};
+  ReplayStep failed;
+  failed.reached = request.after;
+  failed.failed = true;
+  return failed;
 }
 
 }  // namespace gateway

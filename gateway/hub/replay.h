@@ -3,18 +3,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "base/ids.h"
-#include "gateway/hub/event_frame.h"
+#include "gateway/hub/filter.h"
 
 namespace gateway {
 
 struct ReplayRequest {
   base::EventId after;
   std::size_t limit = 256;
-  bool filtered = false;  // then how many were missed is not known from ids
+  std::size_t bytes = 64 * 1024;
+  std::shared_ptr<const EventFilter> filter;
+  base::EventId told_floor;  // what is missing up to here was told of
 };
 
 struct ReplayLag {
@@ -26,11 +29,13 @@ struct ReplayStep {
   std::optional<ReplayLag> lag;  // goes out before the frames
   std::vector<EventFrame> frames;
   base::EventId reached;  // every event up to here was considered
+  base::EventId floor;    // every event after it is held
   bool failed = false;    // the log could not be read
 };
 
-// An id above the newest, or far below the oldest, is none of this store's (its first id is random:
-// decision 23): lag, then the present. One that the log no longer reaches: lag, then the oldest.
+// An id above the newest, or below the first, is none of this store's (its first id is random:
+// decision 23): lag, then the present. One that the log no longer reaches: lag, then the oldest;
+// how many were missed is told where ids alone say it.
 ReplayStep read_replay_step(EventSource& source, const ReplayRequest& request);
 
 }  // namespace gateway

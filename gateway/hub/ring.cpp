@@ -2,19 +2,15 @@
 
 #include <algorithm>
 
+#include "crypto/hash.h"
 #include "gateway/hub/frame_text.h"
 
 namespace gateway {
-namespace {
-
-constexpr std::size_t kMostTypes = 4096;  // names come from this program, not from callers
-
-}  // namespace
 
 bool Ring::append(const EventFrame& frame) {
   if (frame.id <= last_id_) return false;
   // Encoded in place when it surely fits; a large frame gets a block to itself.
-  const std::size_t about = frame.json.size() + 64;
+  const std::size_t about = frame.data.size() + 512;
   const bool fits = !blocks_.empty() && blocks_.back()->bytes.size() + about <= block_bytes_;
   if (!fits) {
     auto block = std::make_shared<RingBlock>();
@@ -24,14 +20,41 @@ bool Ring::append(const EventFrame& frame) {
   }
   RingBlock& block = *blocks_.back();
   const std::size_t before = block.bytes.size();
-  append_frame(block.bytes, frame);
-  block.end = end() + 1;
-  frames_.push_back({frame.id, frame.account, frame.chat, static_cast<std::uint32_t>(before),
-                     static_cast<std::uint32_t>(block.bytes.size() - before),
-                     type_number(frame.type)});
-  bytes_ += block.bytes.size() - before;
+  const ChannelPart* channel = frame.channel.get();
+  const bool addressed = channel != nullptr && (channel->fill || !channel->where.empty());
+  // One that is filled in has no text of its own.
+  if (!addressed || !channel->fill) append_frame(block.bytes, frame);
+  const Token type = token(frame.type);
+  std::size_t weight = block.bytes.size() - before;
+  if (addressed) {
+    addressed_.emplace(end(), frame);
+    weight += frame.data.size() + 512;
+  }
+  if (channel == nullptr) {
+    type_names_.try_emplace(type, frame.type);
+  } else {
+    plain_from_ = end() + 1;
+  }
+  frames_.push_back({.id = frame.id,
+                     .account = frame.account,
+                     .chat = frame.chat,
+                     .offset = static_cast<std::uint32_t>(before),
+                     .size = static_cast<std::uint32_t>(block.bytes.size() - before),
+                     .addressed = addressed,
+                     .type = type,
+                     .channel = channel == nullptr ? 0 : token(channel->channel)});
+  block.end = end();
+  block.weight += weight;
+  bytes_ += weight;
   last_id_ = frame.id;
   return true;
+}
+
+Token Ring::token(std::string_view name) const {
+  const auto hash = crypto::blake2b<16>(base::as_bytes(name), token_key_);
+  Token token = 0;
+  for (std::size_t i = 0; i < sizeof token; ++i) token = token << 8 | hash[i];
+  return std::max<Token>(token, 1);
 }
 
 std::uint64_t Ring::over_bound() const {
@@ -40,7 +63,7 @@ std::uint64_t Ring::over_bound() const {
   // The last block stays: it is the one being filled.
   for (std::size_t i = 0; i + 1 < blocks_.size(); ++i) {
     if (bytes <= max_bytes_ && end() - sequence <= max_events_) break;
-    bytes -= blocks_[i]->bytes.size();
+    bytes -= blocks_[i]->weight;
     sequence = blocks_[i]->end;
   }
   return sequence;
@@ -48,7 +71,7 @@ std::uint64_t Ring::over_bound() const {
 
 void Ring::drop_below(std::uint64_t sequence) {
   while (!blocks_.empty() && blocks_.front()->end <= sequence) {
-    bytes_ -= blocks_.front()->bytes.size();
+    bytes_ -= blocks_.front()->weight;
     blocks_.pop_front();
   }
   while (first_ < sequence && !frames_.empty()) {
@@ -56,6 +79,7 @@ void Ring::drop_below(std::uint64_t sequence) {
     frames_.pop_front();
     ++first_;
   }
+  addressed_.erase(addressed_.begin(), addressed_.lower_bound(first_));
 }
 
 const std::shared_ptr<RingBlock>& Ring::block_of(std::uint64_t sequence) const {
@@ -90,17 +114,6 @@ std::uint64_t Ring::collect(std::uint64_t sequence, std::vector<iovec>& pieces,
     ++block;
   }
   return sequence;
-}
-
-TypeNumber Ring::type_number(std::string_view name) {
-  std::string key(name);
-  if (const auto found = type_numbers_.find(key); found != type_numbers_.end())
-    return found->second;
-  if (type_names_.size() >= kMostTypes) return 0;
-  const auto number = static_cast<TypeNumber>(type_names_.size());
-  type_names_.push_back(key);
-  type_numbers_.emplace(std::move(key), number);
-  return number;
 }
 
 }  // namespace gateway

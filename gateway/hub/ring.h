@@ -9,8 +9,10 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,16 +20,22 @@
 #include <unordered_map>
 #include <vector>
 
+#include "crypto/random.h"
 #include "gateway/hub/event_frame.h"
 
 namespace gateway {
 
-using TypeNumber = std::uint16_t;
+// A name of a type or channel, short and the same for the same name: a keyed hash, because names
+// come from callers, who must neither fill a table with them nor choose two that are alike.
+using Token = std::uint64_t;
 
 struct RingBlock {
   std::string bytes;
+  std::size_t weight = 0;   // bytes, and those of frames that are kept apart
   std::uint64_t first = 0;  // sequence number of its first frame
   std::uint64_t end = 0;    // and after its last
+  std::size_t holders = 0;  // subscribers that hold it for the rest of a frame
+  std::size_t held = 0;     // bytes that they keep by it, all together
 };
 
 struct RingFrame {
@@ -36,7 +44,9 @@ struct RingFrame {
   base::ChatId chat;
   std::uint32_t offset = 0;  // in its block
   std::uint32_t size = 0;
-  TypeNumber type = 0;
+  bool addressed = false;  // to some of its channel, or filled in for each: Ring::addressed()
+  Token type = 0;
+  Token channel = 0;  // 0: a messaging event
 };
 
 class Ring {
@@ -46,7 +56,8 @@ class Ring {
         max_events_(max_events),
         block_bytes_(std::min<std::size_t>(64 * 1024, max_bytes / 8)),
         floor_(floor),
-        last_id_(floor) {}
+        last_id_(floor),
+        token_key_(crypto::random_array<32>()) {}
 
   // False for an id that is not above all others: it was published before.
   bool append(const EventFrame& frame);
@@ -68,8 +79,14 @@ class Ring {
   // the next one starts.
   std::uint64_t collect(std::uint64_t sequence, std::vector<iovec>& pieces, std::size_t most) const;
 
-  TypeNumber type_number(std::string_view name);
-  std::string_view type_name(TypeNumber number) const { return type_names_[number]; }
+  // Whether from `sequence` on there are messaging events alone.
+  bool plain_from(std::uint64_t sequence) const { return sequence >= plain_from_; }
+  // The event itself, of a frame that is addressed.
+  const EventFrame& addressed(std::uint64_t sequence) const { return addressed_.at(sequence); }
+
+  Token token(std::string_view name) const;  // never 0
+  // Of a messaging event's type.
+  std::string_view type_name(Token type) const { return type_names_.at(type); }
 
  private:
   const std::size_t max_bytes_;
@@ -81,8 +98,10 @@ class Ring {
   base::EventId last_id_;
   std::deque<RingFrame> frames_;
   std::deque<std::shared_ptr<RingBlock>> blocks_;
-  std::unordered_map<std::string, TypeNumber> type_numbers_;
-  std::vector<std::string> type_names_;
+  std::uint64_t plain_from_ = 0;
+  std::map<std::uint64_t, EventFrame> addressed_;
+  const std::array<std::uint8_t, 32> token_key_;
+  std::unordered_map<Token, std::string> type_names_;
 };
 
 }  // namespace gateway

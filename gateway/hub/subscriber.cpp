@@ -38,18 +38,28 @@ bool is_full(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 }  // namespace
 
-bool RingFilter::passes(TypeNumber type, base::AccountId account, base::ChatId chat) const {
-  return allows(types, type) && (!account.valid() || allows(accounts, account)) &&
-         allows(chats, chat);
+bool RingFilter::passes(Token type, Token channel, base::AccountId account,
+                        base::ChatId chat) const {
+  if (!allows(types, type)) return false;
+  if (channel != 0) return std::find(channels.begin(), channels.end(), channel) != channels.end();
+  return asked->messages && (!account.valid() || allows(asked->accounts, account)) &&
+         allows(asked->chats, chat);
+}
+
+bool RingFilter::fits(const Properties& where) const {
+  return std::all_of(where.begin(), where.end(), [&](const auto& wanted) {
+    return std::find(properties.begin(), properties.end(), wanted) != properties.end();
+  });
 }
 
 Subscriber::Subscriber(SubscriberHost& host, EventLoop& loop, StreamSocket socket, bool named,
-                       std::unique_ptr<RingFilter> filter)
+                       std::unique_ptr<const RingFilter> filter)
     : host_(host),
       loop_(loop),
       fd_(std::move(socket.fd)),
       slot_(std::move(socket.slot)),
       access_(std::move(socket.access)),
+      address_(std::move(socket.peer)),
       named_(named),
       pending_(std::move(socket.unsent)),
       filter_(std::move(filter)) {}
@@ -73,6 +83,9 @@ void Subscriber::close() {
   if (!fd_) return;
   loop_.remove(fd_.get(), *this);
   fd_.reset();
+  pending_ = {};
+  let_go();
+  settle();
   slot_.reset();
   if (link_) link_->subscriber = nullptr;
   host_.closed(*this);
@@ -83,8 +96,67 @@ std::shared_ptr<ReplayLink> Subscriber::link() {
   return link_;
 }
 
-bool Subscriber::wants(const EventFrame& frame, TypeNumber type) const {
-  return !filter_ || filter_->passes(type, frame.account, frame.chat);
+std::shared_ptr<const EventFilter> Subscriber::asked() const {
+  static const auto everything = std::make_shared<const EventFilter>();
+  return filter_ ? filter_->asked : everything;
+}
+
+bool Subscriber::listens_to(Token channel) const {
+  if (channel == 0) return !filter_ || filter_->asked->messages;
+  return filter_ && std::find(filter_->channels.begin(), filter_->channels.end(), channel) !=
+                        filter_->channels.end();
+}
+
+bool Subscriber::fits(const Properties& where) const {
+  return filter_ ? filter_->fits(where) : where.empty();
+}
+
+bool Subscriber::append(const EventFrame& frame) {
+  const Ring& ring = host_.ring();
+  const ChannelPart* channel = frame.channel.get();
+  const bool wanted = !filter_
+                          ? channel == nullptr
+                          : filter_->passes(ring.token(frame.type),
+                                            channel == nullptr ? 0 : ring.token(channel->channel),
+                                            frame.account, frame.chat) &&
+                                (channel == nullptr || filter_->fits(channel->where));
+  if (!wanted || (channel == nullptr && frame.id <= messages_after)) return false;
+  if (channel == nullptr && named_) append_event_name(pending_, frame.type);
+  if (channel != nullptr && channel->fill) {
+    append_filled_frame(pending_, frame, filter_->properties);
+  } else {
+    append_frame(pending_, frame);
+  }
+  return true;
+}
+
+bool Subscriber::wants_at(std::uint64_t sequence) const {
+  const RingFrame& frame = host_.ring().frame(sequence);
+  if (frame.id <= after_ || (frame.channel == 0 && frame.id <= messages_after)) return false;
+  if (!filter_) return frame.channel == 0;
+  return filter_->passes(frame.type, frame.channel, frame.account, frame.chat) &&
+         (!frame.addressed || filter_->fits(host_.ring().addressed(sequence).channel->where));
+}
+
+base::EventId Subscriber::position() const {
+  const Ring& ring = host_.ring();
+  if (!live_ || next_ <= ring.first()) return after_;
+  return std::max(after_, ring.frame(next_ - 1).id);
+}
+
+SubscriberInfo Subscriber::info() const {
+  const auto filter = asked();
+  SubscriberInfo info;
+  info.channels = filter->channels;
+  info.address = address_;
+  info.since = since;
+  info.position = position();
+  if (live_ || after_.valid()) {
+    const std::uint64_t at = live_ ? next_ : host_.ring().sequence_after(after_);
+    info.lag = dropped_ + host_.ring().end() - at;
+  }
+  if (filter_) info.properties = filter_->properties;
+  return info;
 }
 
 void Subscriber::begin_replay(base::EventId id) {
@@ -116,7 +188,7 @@ bool Subscriber::flush() {
     }
     std::size_t& at = held_ ? held_at_ : pending_at_;
     at += static_cast<std::size_t>(sent);
-    if (held_ && held_at_ == held_end_) held_.reset();
+    if (held_ && held_at_ == held_end_) let_go();
   }
   pending_ = {};  // an idle stream keeps no buffer
   pending_at_ = 0;
@@ -124,6 +196,47 @@ bool Subscriber::flush() {
 }
 
 bool Subscriber::deliver() {
+  const bool more = deliver_some();
+  settle();
+  return more && fd_;
+}
+
+void Subscriber::settle() {
+  keep(kept_, pending_.size());
+  kept_ = pending_.size();
+  if (keeps_too_much_) close();
+}
+
+void Subscriber::keep(std::size_t before, std::size_t now) {
+  if (now == before) return;
+  const auto more = static_cast<std::ptrdiff_t>(now) - static_cast<std::ptrdiff_t>(before);
+  if (!host_.keep_bytes(more)) keeps_too_much_ = true;
+}
+
+// A short rest is copied; of a long one the block is kept, once for all who stand in it.
+void Subscriber::keep_rest(std::uint64_t sequence, std::size_t size) {
+  const Ring& ring = host_.ring();
+  const RingFrame& frame = ring.frame(sequence);
+  if (size <= kWorthHolding) {
+    pending_.assign(ring.text(sequence).substr(frame.size - size));
+    return;
+  }
+  held_ = ring.block_of(sequence);
+  if (held_->holders++ == 0) {
+    held_->held = held_->bytes.size();
+    keep(0, held_->held);
+  }
+  held_end_ = frame.offset + frame.size;
+  held_at_ = held_end_ - size;
+}
+
+void Subscriber::let_go() {
+  if (!held_) return;
+  if (--held_->holders == 0) keep(held_->held, 0);
+  held_.reset();
+}
+
+bool Subscriber::deliver_some() {
   if (!fd_) return false;
   if (access_->ended()) {  // its key was revoked or has expired
     close();
@@ -144,7 +257,8 @@ bool Subscriber::deliver() {
     if (!flush()) return false;
   }
   if (next_ == host_.ring().end()) return false;
-  return filter_ || named_ || skipping_ ? send_picked() : send_plain();
+  const bool plain = !filter_ && !named_ && !skipping_ && host_.ring().plain_from(next_);
+  return plain ? send_plain() : send_picked();
 }
 
 bool Subscriber::send_plain() {
@@ -175,14 +289,7 @@ bool Subscriber::send_plain() {
   const std::uint64_t begin = next_;
   while (left >= ring.frame(next_).size) left -= ring.frame(next_++).size;
   if (left > 0) {
-    const std::string_view rest = ring.text(next_).substr(left);
-    if (rest.size() > kWorthHolding) {
-      held_ = ring.block_of(next_);
-      held_end_ = ring.frame(next_).offset + ring.frame(next_).size;
-      held_at_ = held_end_ - rest.size();
-    } else {
-      pending_.assign(rest);
-    }
+    keep_rest(next_, ring.frame(next_).size - left);
     ++next_;
   }
   host_.count_delivery(next_ - begin);
@@ -197,11 +304,16 @@ bool Subscriber::send_picked() {
   std::uint64_t at = next_;
   for (; at < ring.end() && picked.bytes.size() < kPickedBytes; ++at) {
     const RingFrame& frame = ring.frame(at);
-    if (frame.id <= after_) continue;
-    skipping_ = false;
-    if (filter_ && !filter_->passes(frame.type, frame.account, frame.chat)) continue;
-    if (named_) append_event_name(picked.bytes, ring.type_name(frame.type));
-    picked.bytes.append(ring.text(at));
+    if (frame.id > after_) skipping_ = false;
+    if (!wants_at(at)) continue;
+    if (named_ && frame.channel == 0) {
+      append_event_name(picked.bytes, ring.type_name(frame.type));
+    }
+    if (frame.addressed && ring.addressed(at).channel->fill) {
+      append_filled_frame(picked.bytes, ring.addressed(at), filter_->properties);
+    } else {
+      picked.bytes.append(ring.text(at));
+    }
     picked.ends.emplace_back(at, picked.bytes.size());
   }
   if (picked.bytes.empty()) {
@@ -227,7 +339,11 @@ bool Subscriber::send_picked() {
     if (begin >= size) break;
     ++begun;
     next_ = sequence + 1;
-    if (end > size) pending_.assign(picked.bytes, size, end - size);
+    if (end > size && end - size <= ring.frame(sequence).size) {
+      keep_rest(sequence, end - size);
+    } else if (end > size) {  // filled in for this one, or cut before the event's own text
+      pending_.assign(picked.bytes, size, end - size);
+    }
     begin = end;
   }
   host_.count_delivery(begun);
@@ -237,16 +353,10 @@ bool Subscriber::send_picked() {
 std::uint64_t Subscriber::forget_below(std::uint64_t sequence) {
   if (!live_ || next_ >= sequence) return 0;
   std::uint64_t missed = 0;
-  if (!filter_ && !skipping_) {
+  if (!filter_ && !skipping_ && host_.ring().plain_from(next_)) {
     missed = sequence - next_;
   } else {
-    for (; next_ < sequence; ++next_) {
-      const RingFrame& frame = host_.ring().frame(next_);
-      if (frame.id > after_ &&
-          (!filter_ || filter_->passes(frame.type, frame.account, frame.chat))) {
-        ++missed;
-      }
-    }
+    for (std::uint64_t at = next_; at < sequence; ++at) missed += wants_at(at) ? 1U : 0U;
   }
   next_ = sequence;
   dropped_ += missed;
@@ -259,13 +369,11 @@ void Subscriber::ping(base::Millis silence_allowed) {
   if (!writable_ || !waiting().empty()) return;
   std::optional<base::EventId> position;
   // Behind a filter a client sees few ids; this keeps its Last-Event-ID near the present.
-  if (filter_ && dropped_ == 0) {
-    position = after_;
-    const Ring& ring = host_.ring();
-    if (live_ && next_ > ring.first()) position = std::max(after_, ring.frame(next_ - 1).id);
-  }
+  const bool sees_few = filter_ || !host_.ring().plain_from(host_.ring().first());
+  if (sees_few && dropped_ == 0 && this->position().valid()) position = this->position();
   append_ping(pending_, position);
   flush();
+  settle();
 }
 
 }  // namespace gateway

@@ -20,12 +20,26 @@
 
 namespace gateway {
 
-// An EventFilter with the types as numbers.
+// What a subscriber asked for, with the names as the ring has them.
 struct RingFilter {
-  std::vector<TypeNumber> types;
-  std::vector<base::AccountId> accounts;
-  std::vector<base::ChatId> chats;
-  bool passes(TypeNumber type, base::AccountId account, base::ChatId chat) const;
+  std::shared_ptr<const EventFilter> asked;
+  Properties properties;
+  std::vector<Token> types;
+  std::vector<Token> channels;
+
+  bool passes(Token type, Token channel, base::AccountId account, base::ChatId chat) const;
+  // Whether it claims all that the event asks of those it goes to.
+  bool fits(const Properties& where) const;
+};
+
+// One line of a list of subscribers.
+struct SubscriberInfo {
+  std::vector<std::string> channels;
+  std::string address;
+  base::UnixMillis since = 0;
+  base::EventId position;  // everything up to here was sent or does not pass
+  std::uint64_t lag = 0;   // events in the hub's memory it has not taken yet
+  Properties properties;
 };
 
 class Subscriber;
@@ -37,7 +51,9 @@ class SubscriberHost {
   virtual void count_delivery(std::uint64_t events) = 0;
   virtual void closed(Subscriber& subscriber) = 0;    // frees it after this pass
   virtual void read_log(Subscriber& subscriber) = 0;  // the next step of its replay
-  virtual void behind(Subscriber& subscriber) = 0;    // deliver() wants to be called again
+  // It keeps so many bytes more, or fewer. False when that is too much: it has to go.
+  virtual bool keep_bytes(std::ptrdiff_t more) = 0;
+  virtual void behind(Subscriber& subscriber) = 0;  // deliver() wants to be called again
 
  protected:
   ~SubscriberHost() = default;
@@ -50,8 +66,9 @@ struct ReplayLink {
 
 class Subscriber final : public IoHandler {
  public:
+  // Without a filter it gets every messaging event.
   Subscriber(SubscriberHost& host, EventLoop& loop, StreamSocket socket, bool named,
-             std::unique_ptr<RingFilter> filter);
+             std::unique_ptr<const RingFilter> filter);
   ~Subscriber();
 
   base::Result<> watch();
@@ -63,15 +80,23 @@ class Subscriber final : public IoHandler {
   void join(base::EventId id);
   // Begins to read the log after `id`.
   void begin_replay(base::EventId id);
+  // Waits for what comes first; the caller joins or replays it then.
+  void begin_opening(base::EventId here) {
+    reading_ = true;
+    after_ = here;
+  }
   base::EventId replayed_to() const { return after_; }
   void set_replayed_to(base::EventId id) { after_ = id; }
   std::shared_ptr<ReplayLink> link();
   void replay_step_done() { reading_ = false; }
 
-  bool wants(const EventFrame& frame, TypeNumber type) const;
+  // Appends an event to out() if it wants it.
+  bool append(const EventFrame& frame);
   std::string& out() { return pending_; }  // further bytes after those that wait
-  bool named() const { return named_; }
-  bool filtered() const { return filter_ != nullptr; }
+  std::shared_ptr<const EventFilter> asked() const;
+  bool listens_to(Token channel) const;  // 0: to messaging events
+  bool fits(const Properties& where) const;
+  SubscriberInfo info() const;
   // The ring is about to forget all below `sequence`: counts what this one misses by it.
   std::uint64_t forget_below(std::uint64_t sequence);
   void ping(base::Millis silence_allowed);
@@ -79,10 +104,21 @@ class Subscriber final : public IoHandler {
 
   std::size_t place = 0;  // in the hub's list
   base::Millis next_ping = 0;
+  base::UnixMillis since = 0;
+  base::EventId messages_after;     // earlier messaging events are in what it got first
+  base::EventId told_floor;         // of its replay: what is missing up to here was told of
+  bool snapshot_after_lag = false;  // wants accounts' states when the log does not reach back
 
  private:
   std::string_view waiting() const;
   bool flush();  // true when nothing waits any more
+  bool deliver_some();
+  void settle();  // accounts for the bytes it keeps
+  void keep(std::size_t before, std::size_t now);
+  void keep_rest(std::uint64_t sequence, std::size_t size);  // of a frame that was begun
+  void let_go();
+  base::EventId position() const;
+  bool wants_at(std::uint64_t sequence) const;
   bool send_plain();
   bool send_picked();
 
@@ -91,6 +127,7 @@ class Subscriber final : public IoHandler {
   Fd fd_;
   Slot slot_;
   const std::shared_ptr<const rpc::Access> access_;
+  const std::string address_;
   const bool named_;
   bool writable_ = true;
   bool live_ = false;
@@ -104,7 +141,9 @@ class Subscriber final : public IoHandler {
   std::shared_ptr<RingBlock> held_;  // a large frame's rest, from held_at_ to held_end_
   std::size_t held_at_ = 0;
   std::size_t held_end_ = 0;
-  std::unique_ptr<RingFilter> filter_;
+  std::size_t kept_ = 0;  // bytes of pending_ as the host knows of them
+  bool keeps_too_much_ = false;
+  std::unique_ptr<const RingFilter> filter_;
   std::shared_ptr<ReplayLink> link_;
 };
 

@@ -100,6 +100,7 @@ void add_draft_methods(std::vector<Method>& table);
 void add_file_methods(std::vector<Method>& table);
 void add_join_methods(std::vector<Method>& table);
 void add_event_methods(std::vector<Method>& table);
+void add_channel_methods(std::vector<Method>& table);
 void add_misc_methods(std::vector<Method>& table);
 
 }  // namespace rpc

@@ -19,6 +19,7 @@ const MethodTable& method_table() {
     add_file_methods(rows);
     add_join_methods(rows);
     add_event_methods(rows);
+    add_channel_methods(rows);
     add_misc_methods(rows);
     return MethodTable(std::move(rows));
   }();

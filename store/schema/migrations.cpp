@@ -6,6 +6,7 @@
 #include "store/schema/v2.sql.h"
 #include "store/schema/v3.sql.h"
 #include "store/schema/v4.sql.h"
+#include "store/schema/v5.sql.h"
 
 namespace store {
 
@@ -15,6 +16,7 @@ std::span<const Migration> migrations() {
       Migration{2, "sessions that are renewed", schema::kV2},
       Migration{3, "steady time, profiles told", schema::kV3},
       Migration{4, "groups and channels", schema::kV4},
+      Migration{5, "channels", schema::kV5},
   };
   return kSteps;
 }

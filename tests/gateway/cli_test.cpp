@@ -161,8 +161,19 @@ TEST_CASE("a refused stream is an error that says why") {
 }
 
 TEST_CASE("listen asks for what was wanted, safely encoded") {
-  CHECK(events_target({}) == "/events");
-  CHECK(events_target({.types = "IncomingMsg,MsgRead", .resume = ""}) ==
+  CHECK(*events_target({}) == "/events");
+  CHECK(*events_target({.types = "IncomingMsg,MsgRead", .resume = ""}) ==
         "/events?types=IncomingMsg%2CMsgRead");
-  CHECK(events_target({.types = "a&b=c", .resume = ""}) == "/events?types=a%26b%3Dc");
+  CHECK(*events_target({.types = "a&b=c", .resume = ""}) == "/events?types=a%26b%3Dc");
+  CHECK(*events_target({.types = "",
+                        .resume = "",
+                        .channels = {"a&b", "messages"},
+                        .chats = {7},
+                        .properties = {"line=A=1"},
+                        .account = 2,
+                        .snapshot = true}) ==
+        "/events?account_id=2&chat_id=7&channel=a%26b&channel=messages&prop.line=A%3D1&snapshot=1");
+  CHECK(events_target({.types = "", .resume = "", .properties = {"line"}})
+            .error()
+            .message.find("NAME=VALUE") != std::string::npos);
 }

@@ -24,6 +24,7 @@ TEST_CASE("a stream's head comes at once, before any event") {
   CHECK(reply.field("Connection") == "close");
   CHECK_FALSE(reply.field("Content-Length"));
   CHECK(client.read_until("\n\n") == "retry: 1500\n\n");
+  CHECK(client.read_until("\n\n") == "id: 1000\n\n");
   Client head(world.http->port);
   head.send("HEAD /events HTTP/1.1\r\nHost: h\r\n\r\n");
   CHECK(head.read_to_end().find("text/event-stream") != std::string::npos);

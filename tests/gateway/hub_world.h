@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,7 +18,8 @@ namespace gateway::test {
 
 class MemoryLog final : public EventSource {
  public:
-  explicit MemoryLog(std::uint64_t before_first = 1000) : newest_(before_first) {}
+  explicit MemoryLog(std::uint64_t before_first = 1000)
+      : before_first_(before_first), floor_(before_first), newest_(before_first) {}
   // Takes the next id and makes a frame of it.
   EventFrame append(base::AccountId account = base::AccountId(1),
                     base::ChatId chat = base::ChatId(0), std::string type = "IncomingMsg",
@@ -29,8 +31,22 @@ class MemoryLog final : public EventSource {
     events_[newest_] = frame;
     return frame;
   }
+  // An application's own event.
+  EventFrame append(ChannelPart channel, std::string data, std::string type = "") {
+    const std::lock_guard lock(mutex_);
+    newest_ += 1;
+    EventFrame frame{.id = base::EventId(newest_),
+                     .account = {},
+                     .chat = {},
+                     .type = std::move(type),
+                     .data = std::move(data),
+                     .channel = std::make_shared<const ChannelPart>(std::move(channel))};
+    events_[newest_] = frame;
+    return frame;
+  }
   void trim_before(std::uint64_t id) {
     const std::lock_guard lock(mutex_);
+    floor_ = id - 1;
     events_.erase(events_.begin(), events_.lower_bound(id));
   }
   void break_reads() {
@@ -42,21 +58,40 @@ class MemoryLog final : public EventSource {
     return reads_;
   }
 
-  base::Result<std::vector<EventFrame>> read_after(base::EventId after,
-                                                   std::size_t limit) override {
+  // What a new subscriber gets first, one frame for each channel it names.
+  void set_initial(const EventFrame& frame) {
+    const std::lock_guard lock(mutex_);
+    initial_.push_back(frame);
+  }
+
+  base::Result<LogPiece> read_after(base::EventId after, std::size_t limit, std::size_t,
+                                    const EventFilter& filter) override {
     const std::lock_guard lock(mutex_);
     ++reads_;
     if (broken_) return base::fail(base::Errc::io, "the log is broken");
-    std::vector<EventFrame> out;
-    for (auto it = events_.upper_bound(after.value); it != events_.end() && out.size() < limit;
-         ++it) {
-      out.push_back(it->second);
+    LogPiece out;
+    auto it = events_.upper_bound(after.value);
+    for (; it != events_.end() && out.frames.size() < limit; ++it) {
+      out.frames.push_back(it->second);
     }
+    out.newest = base::EventId(newest_);
+    out.start = base::EventId(before_first_);
+    out.floor = base::EventId(floor_);
+    out.reached = it == events_.end() ? out.newest : out.frames.back().id;
+    out.dense = filter.passes_all();
     return out;
   }
-  base::Result<base::EventId> oldest() override {
+  base::Result<StreamOpening> open(const EventFilter& filter, bool) override {
     const std::lock_guard lock(mutex_);
-    return base::EventId(events_.empty() ? newest_ + 1 : events_.begin()->first);
+    if (broken_) return base::fail(base::Errc::io, "the log is broken");
+    StreamOpening out{base::EventId(newest_), false, {}};
+    for (const EventFrame& frame : initial_) {
+      const auto& channels = filter.channels;
+      if (std::find(channels.begin(), channels.end(), frame.channel->channel) != channels.end()) {
+        out.frames.push_back(frame);
+      }
+    }
+    return out;
   }
   base::Result<base::EventId> newest() override {
     const std::lock_guard lock(mutex_);
@@ -66,6 +101,9 @@ class MemoryLog final : public EventSource {
  private:
   std::mutex mutex_;
   std::map<std::uint64_t, EventFrame> events_;
+  std::vector<EventFrame> initial_;
+  const std::uint64_t before_first_;
+  std::uint64_t floor_;
   std::uint64_t newest_;
   std::size_t reads_ = 0;
   bool broken_ = false;
@@ -99,6 +137,10 @@ struct HubWorld {
     if (!eventually([&] { return hub->stats().connected > before; })) {
       throw std::runtime_error("the hub does not know the subscriber");
     }
+    const bool resumes = query.find("last_event_id") != std::string::npos ||
+                         fields.find("Last-Event-ID") != std::string::npos;
+    // The position it begins at, unless there is more to say.
+    if (!resumes && query.find("channel") == std::string::npos) client.read_until("\n\n");
     return client;
   }
   EventFrame publish(EventFrame frame) {

@@ -90,7 +90,8 @@ TEST_CASE("the log is bounded by age and ids go on growing though all events are
     return {};
   }));
   CHECK(must(world.store->newest_event()) == last);
-  CHECK(must(world.store->oldest_event()) == last);
+  // What was cut off is known, not guessed from what is there.
+  CHECK(must(world.store->oldest_event()).value == last.value - 1);
   world.store.reset();
   world.open();
   CHECK(append(world, "z").value == last.value + 1);

@@ -1,0 +1,28 @@
+#include "gateway/endpoints/endpoints.h"
+
+namespace gateway {
+namespace {
+
+constexpr std::size_t kMaxPublishBody = 1024 * 1024;
+
+}  // namespace
+
+void add_publish_endpoint(RouteTable& routes, rpc::Publisher& publisher) {
+  Route route;
+  route.method = "POST";
+  route.path = "/publish";
+  route.scope = rpc::Scope::publish;
+  route.body_limit = kMaxPublishBody;
+  route.json_only = true;
+  route.handle = [&publisher](Request request, Responder responder) {
+    const rpc::Caller caller{.loopback = request.loopback, .access = request.access};
+    publisher.publish(request.body, caller,
+                      [responder = std::move(responder)](base::Result<std::string> answer) mutable {
+                        if (!answer) return responder.answer(Response::error(answer.error()));
+                        responder.answer(Response::json(std::move(*answer) + "\n"));
+                      });
+  };
+  routes.add(std::move(route));
+}
+
+}  // namespace gateway

@@ -1,0 +1,26 @@
+// Streams: who listens to the event stream now, as rpc wants to know it. The gateway implements it.
+// Any thread; the answers come from any thread and must not be waited for there.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/completion.h"
+#include "messaging/channel_event.h"
+#include "rpc/shapes/subscriber.h"
+
+namespace rpc {
+
+class Streams {
+ public:
+  virtual ~Streams() = default;
+  // How many subscribers each of these events goes to, as of now.
+  virtual void count(std::vector<messaging::ChannelEvent> events,
+                     base::Completion<std::vector<std::size_t>> done) = 0;
+  // Of one channel, or all.
+  virtual void list(std::optional<std::string> channel,
+                    base::Completion<std::vector<shape::Subscriber>> done) = 0;
+};
+
+}  // namespace rpc

@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+"""The same with the requests package, in a few lines: apt install python3-requests.
+
+    EDGE_URL=http://127.0.0.1:7200 listen_requests.py 'channel=orders'
+"""
+import os
+import sys
+import time
+
+import requests
+
+URL = os.environ.get("EDGE_URL", "http://127.0.0.1:7200") + "/events?" + "&".join(sys.argv[1:])
+last = None
+while True:
+    try:
+        with requests.get(URL, headers={"Last-Event-ID": last} if last else {}, stream=True, timeout=(5, 45)) as answer:
+            answer.raise_for_status()
+            answer.encoding = "utf-8"  # event streams are; requests would guess Latin-1
+            data = []
+            for line in answer.iter_lines(chunk_size=1, decode_unicode=True, delimiter="\n"):
+                if line.startswith("id:"):
+                    last = line[3:].strip()
+                elif line.startswith("data:"):
+                    data.append(line[5:].removeprefix(" "))
+                elif not line and data:
+                    print("\n".join(data), flush=True)
+                    data = []
+    except requests.ConnectionError as trouble:
+        print(f"reconnecting: {trouble}", file=sys.stderr)
+    time.sleep(1)

@@ -1,0 +1,135 @@
+#include "store/log_page.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "store/tables/channels.h"
+
+namespace store {
+namespace {
+
+using Ids = std::vector<base::EventId>;
+
+template <class... A>
+base::Result<> add_ids(Connection& db, Ids& ids, std::string_view sql, const A&... args) {
+  return db.each(
+      sql, [&](const Row& row) { ids.push_back(row.id<base::EventId>(0)); }, args...);
+}
+
+// "[1,7]" for json_each(); nothing when all will do. Of accounts 0 passes always.
+template <class T, class F>
+std::optional<std::string> json_list(const std::vector<T>& items, F number, std::string list = "") {
+  if (items.empty()) return std::nullopt;
+  for (const T& item : items) list += fmt::format("{}{}", list.empty() ? "" : ",", number(item));
+  return "[" + list + "]";
+}
+std::optional<std::string> account_list(const LogQuery& query) {
+  return json_list(
+      query.accounts, [](base::AccountId account) { return account.value; }, "0");
+}
+std::optional<std::string> kind_list(const LogQuery& query) {
+  return json_list(query.kinds, [](std::uint16_t kind) { return kind; });
+}
+
+// Each key's ids come in order from an index; the caller merges them.
+base::Result<> add_message_ids(Connection& db, Ids& ids, const LogQuery& query) {
+  if (!query.chats.empty()) {
+    const auto accounts = account_list(query);
+    const auto kinds = kind_list(query);
+    for (const base::ChatId chat : query.chats) {
+      EDGE_CHECK(add_ids(db, ids,
+                         "SELECT id FROM event INDEXED BY event_by_chat "
+                         "WHERE chat_id=?1 AND chat_id<>0 AND id>?2 "
+                         "AND (?4 IS NULL OR account_id IN (SELECT value FROM json_each(?4))) "
+                         "AND (?5 IS NULL OR kind IN (SELECT value FROM json_each(?5))) "
+                         "ORDER BY id LIMIT ?3",
+                         chat, query.after, query.limit, accounts, kinds));
+    }
+    return {};
+  }
+  if (!query.kinds.empty()) {
+    const auto accounts = account_list(query);
+    for (const std::uint16_t kind : query.kinds) {
+      EDGE_CHECK(add_ids(db, ids,
+                         "SELECT id FROM event INDEXED BY event_by_kind WHERE kind=?1 AND id>?2 "
+                         "AND (?4 IS NULL OR account_id IN (SELECT value FROM json_each(?4))) "
+                         "ORDER BY id LIMIT ?3",
+                         kind, query.after, query.limit, accounts));
+    }
+    return {};
+  }
+  if (!query.accounts.empty()) {
+    constexpr std::string_view kSql =
+        "SELECT id FROM event INDEXED BY event_by_account WHERE account_id=?1 AND id>?2 "
+        "ORDER BY id LIMIT ?3";
+    EDGE_CHECK(add_ids(db, ids, kSql, 0, query.after, query.limit));
+    for (const base::AccountId account : query.accounts) {
+      EDGE_CHECK(add_ids(db, ids, kSql, account, query.after, query.limit));
+    }
+    return {};
+  }
+  return add_ids(db, ids, "SELECT id FROM event WHERE id>? ORDER BY id LIMIT ?", query.after,
+                 query.limit);
+}
+
+base::Result<base::EventId> floor_of(Connection& db, const Vault& vault, const LogQuery& query) {
+  base::EventId floor;
+  if (query.messages) {
+    EDGE_TRY(floor, EventLog::oldest(db));
+  }
+  for (const std::string& channel : query.channels) {
+    EDGE_TRY(const base::EventId own, channel_floor(db, vault, channel));
+    floor = std::max(floor, own);
+  }
+  return floor;
+}
+
+}  // namespace
+
+base::Result<LogPage> read_log_page(Connection& db, const Vault& vault, const LogQuery& query) {
+  LogPage page;
+  EDGE_TRY(page.newest, EventLog::newest(db));
+  EDGE_TRY(page.start, EventLog::start(db));
+  EDGE_TRY(page.floor, floor_of(db, vault, query));
+  if (query.messages && query.channels.empty() && query.kinds.empty() && query.accounts.empty() &&
+      query.chats.empty()) {
+    EDGE_TRY(const bool skips, any_channel(db));
+    page.dense = !skips;
+  }
+  Ids ids;
+  if (query.messages) EDGE_CHECK(add_message_ids(db, ids, query));
+  for (const std::string& channel : query.channels) {
+    EDGE_TRY(const Ids more, channel_ids_after(db, vault, channel, query.after, query.limit));
+    ids.insert(ids.end(), more.begin(), more.end());
+  }
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  const bool more = ids.size() >= query.limit;
+  if (ids.size() > query.limit) ids.resize(query.limit);
+
+  page.reached = more ? ids.back() : page.newest;
+  std::size_t bytes = 0;
+  for (const base::EventId id : ids) {
+    if (bytes >= query.max_bytes) break;
+    page.reached = id;
+    // A record that does not open costs itself alone.
+    std::optional<LoggedEvent> event;
+    if (query.messages) {
+      EDGE_TRY(event, EventLog::find(db, vault, id));
+    }
+    if (!event && !query.channels.empty()) {
+      EDGE_TRY(event, find_channel_event(db, vault, id));
+    }
+    if (!event) continue;
+    bytes += event->body.size();
+    page.events.push_back(std::move(*event));
+  }
+  if (!more && (ids.empty() || page.reached == ids.back())) {
+    page.reached = std::max(page.newest, page.reached);
+  }
+  return page;
+}
+
+}  // namespace store

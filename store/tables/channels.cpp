@@ -1,0 +1,246 @@
+#include "store/tables/channels.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/wire.h"
+#include "store/counter.h"
+
+namespace store {
+namespace {
+
+constexpr std::uint16_t kForm = 1;
+// The floor of channels that are not there: nothing before the first one was ever dropped.
+constexpr std::string_view kFloor = "channel_floor";
+constexpr std::int64_t kMostPruned = 64;  // aged events a write takes along
+
+struct Channel {
+  std::int64_t id = 0;
+  std::int64_t events = 0;
+  std::int64_t bytes = 0;
+};
+
+Vault::Lookup hash_of(const Vault& vault, std::string_view channel) {
+  return vault.lookup(vault.store_wide(), "channel", channel);
+}
+
+base::Result<std::optional<Channel>> find_channel(Connection& db, const Vault& vault,
+                                                  std::string_view channel) {
+  return db.one<Channel>(
+      "SELECT id,events,bytes FROM channel WHERE name_hash=?",
+      [](const Row& row) {
+        return Channel{row.integer(0), row.integer(1), row.integer(2)};
+      },
+      hash_of(vault, channel));
+}
+
+base::Result<base::EventId> floor_of_unknown(Connection& db) {
+  EDGE_TRY(const std::int64_t floor, read_counter(db, base::AccountId(), kFloor));
+  return base::EventId(static_cast<std::uint64_t>(floor));
+}
+
+// Forgets the channel that was quiet longest and holds nothing.
+base::Result<> make_room(Tx& tx, const ChannelQuotas& quotas) {
+  Connection& db = tx.db();
+  EDGE_TRY(const auto count, db.integer("SELECT count(*) FROM channel"));
+  if (count.value_or(0) < quotas.channels) return {};
+  EDGE_TRY(const auto quiet, db.integer("SELECT id FROM channel WHERE events=0 AND initial_sealed "
+                                        "IS NULL ORDER BY used_at LIMIT 1"));
+  if (!quiet) {
+    return base::fail(base::Errc::exhausted,
+                      fmt::format("there are {} channels with events or initial data already; "
+                                  "publish on one of them, or wait until their events are old",
+                                  quotas.channels));
+  }
+  EDGE_CHECK(db.run("DELETE FROM channel WHERE id=?", *quiet));
+  EDGE_TRY(const base::EventId newest, EventLog::newest(db));
+  EDGE_CHECK(
+      db.run("INSERT INTO counter(account_id,name,value) VALUES(0,?,?) "
+             "ON CONFLICT DO UPDATE SET value=excluded.value",
+             kFloor, newest));
+  return {};
+}
+
+base::Result<Channel> channel_for(Tx& tx, const ChannelQuotas& quotas, std::string_view name) {
+  EDGE_TRY(const auto found, find_channel(tx.db(), tx.vault(), name));
+  if (found) return *found;
+  EDGE_CHECK(make_room(tx, quotas));
+  EDGE_TRY(const base::EventId floor, floor_of_unknown(tx.db()));
+  EDGE_CHECK(tx.db().run("INSERT INTO channel(name_hash,floor,used_at) VALUES(?,?,?)",
+                         hash_of(tx.vault(), name), floor, tx.now()));
+  EDGE_TRY(const auto made, find_channel(tx.db(), tx.vault(), name));
+  if (!made) return base::fail(base::Errc::internal, "a channel was made and is not there");
+  return *made;
+}
+
+struct Oldest {
+  std::int64_t id = 0;
+  std::int64_t channel = 0;
+  std::int64_t size = 0;
+  base::UnixMillis at = 0;
+};
+Oldest read_oldest(const Row& row) {
+  return {row.integer(0), row.integer(1), row.integer(2), row.integer(3)};
+}
+
+base::Result<> drop(Connection& db, const Oldest& event) {
+  EDGE_CHECK(db.run("DELETE FROM channel_event WHERE id=?", event.id));
+  EDGE_CHECK(
+      db.run("UPDATE channel SET floor=max(floor,?),events=events-1,bytes=bytes-? WHERE id=?",
+             event.id, event.size, event.channel));
+  return {};
+}
+
+base::Result<> prune_channel(Connection& db, const ChannelQuotas& quotas, Channel channel) {
+  while (channel.events > quotas.events || channel.bytes > quotas.bytes) {
+    EDGE_TRY(const auto oldest, db.one<Oldest>("SELECT id,channel_id,size,at_ms FROM channel_event "
+                                               "WHERE channel_id=? ORDER BY id LIMIT 1",
+                                               read_oldest, channel.id));
+    if (!oldest) return {};
+    EDGE_CHECK(drop(db, *oldest));
+    channel.events -= 1;
+    channel.bytes -= oldest->size;
+  }
+  return {};
+}
+
+base::Result<> prune_all(Connection& db, const ChannelQuotas& quotas, base::UnixMillis now) {
+  EDGE_TRY(const auto sum, db.integer("SELECT sum(bytes) FROM channel"));
+  std::int64_t total = sum.value_or(0);
+  for (std::int64_t pruned = 0; pruned < kMostPruned || total > quotas.total_bytes; ++pruned) {
+    EDGE_TRY(
+        const auto oldest,
+        db.one<Oldest>("SELECT id,channel_id,size,at_ms FROM channel_event ORDER BY id LIMIT 1",
+                       read_oldest));
+    if (!oldest || (total <= quotas.total_bytes && oldest->at >= now - quotas.age)) return {};
+    EDGE_CHECK(drop(db, *oldest));
+    total -= oldest->size;
+  }
+  return {};
+}
+
+// The body as it is sealed: a row's readable columns cannot be changed without the seal noticing.
+base::Bytes seal_body(const Vault& vault, const LoggedEvent& event) {
+  base::WireWriter plain;
+  plain.u16(kForm).i64(event.channel).u16(event.kind).i64(event.at).fixed(event.body);
+  return vault.seal(vault.store_wide(), "channel_event", "sealed",
+                    static_cast<std::int64_t>(event.id.value), plain.view());
+}
+
+bool open_body(const Vault& vault, LoggedEvent& event, base::ByteView sealed) {
+  const auto plain = vault.open(vault.store_wide(), "channel_event", "sealed",
+                                static_cast<std::int64_t>(event.id.value), sealed);
+  if (!plain) return false;
+  base::WireReader in(*plain);
+  if (in.u16() != kForm || in.i64() != event.channel) return false;
+  event.kind = in.u16();
+  if (in.i64() != event.at || !in.ok()) return false;
+  event.body = base::to_bytes(in.rest());
+  return true;
+}
+
+}  // namespace
+
+base::Result<base::EventId> append_channel_event(Tx& tx, const ChannelQuotas& quotas,
+                                                 std::string_view channel, std::uint16_t kind,
+                                                 base::ByteView body) {
+  EDGE_TRY(Channel to, channel_for(tx, quotas, channel));
+  EDGE_TRY(const base::EventId id, EventLog::next_id(tx.db()));
+  LoggedEvent event{.id = id,
+                    .account = {},
+                    .at = tx.now(),
+                    .kind = kind,
+                    .body = base::to_bytes(body),
+                    .channel = to.id};
+  const base::Bytes sealed = seal_body(tx.vault(), event);
+  const auto size = static_cast<std::int64_t>(sealed.size());
+  EDGE_CHECK(
+      tx.db().run("INSERT INTO channel_event(id,channel_id,at_ms,size,sealed) VALUES(?,?,?,?,?)",
+                  event.id, to.id, event.at, size, sealed));
+  EDGE_CHECK(tx.db().run("UPDATE channel SET events=events+1,bytes=bytes+?,used_at=? WHERE id=?",
+                         size, event.at, to.id));
+  to.events += 1;
+  to.bytes += size;
+  EDGE_CHECK(prune_channel(tx.db(), quotas, to));
+  EDGE_CHECK(prune_all(tx.db(), quotas, event.at));
+  tx.tell_event(std::move(event));
+  return id;
+}
+
+base::Result<> set_channel_initial(Tx& tx, const ChannelQuotas& quotas, std::string_view channel,
+                                   std::optional<base::ByteView> body) {
+  if (!body) {
+    EDGE_CHECK(
+        tx.db().run("UPDATE channel SET initial_at=NULL,initial_sealed=NULL WHERE name_hash=?",
+                    hash_of(tx.vault(), channel)));
+    return {};
+  }
+  EDGE_TRY(const Channel to, channel_for(tx, quotas, channel));
+  EDGE_CHECK(tx.db().run(
+      "UPDATE channel SET initial_at=?,initial_sealed=?,used_at=?1 WHERE id=?", tx.now(),
+      tx.vault().seal(tx.vault().store_wide(), "channel", "initial_sealed", to.id, *body), to.id));
+  return {};
+}
+
+base::Result<std::optional<base::Bytes>> channel_initial(Connection& db, const Vault& vault,
+                                                         std::string_view channel) {
+  std::optional<base::Bytes> found;
+  EDGE_CHECK(db.each(
+      "SELECT id,initial_sealed FROM channel WHERE name_hash=? AND initial_sealed IS NOT NULL",
+      [&](const Row& row) {
+        const auto plain = vault.open(vault.store_wide(), "channel", "initial_sealed",
+                                      row.integer(0), row.blob(1));
+        if (plain) {
+          found = base::to_bytes(base::ByteView(*plain));
+        } else {
+          base::log::error("the initial data of channel {} does not open", row.integer(0));
+        }
+      },
+      hash_of(vault, channel)));
+  return found;
+}
+
+base::Result<std::vector<base::EventId>> channel_ids_after(Connection& db, const Vault& vault,
+                                                           std::string_view channel,
+                                                           base::EventId after, std::size_t limit) {
+  std::vector<base::EventId> ids;
+  EDGE_CHECK(db.each(
+      "SELECT e.id FROM channel_event e INDEXED BY channel_event_by_channel WHERE e.id>?1 AND "
+      "e.channel_id=(SELECT id FROM channel WHERE name_hash=?2) ORDER BY e.id LIMIT ?3",
+      [&](const Row& row) { ids.push_back(row.id<base::EventId>(0)); }, after,
+      hash_of(vault, channel), limit));
+  return ids;
+}
+
+base::Result<std::optional<LoggedEvent>> find_channel_event(Connection& db, const Vault& vault,
+                                                            base::EventId id) {
+  std::optional<LoggedEvent> found;
+  EDGE_CHECK(db.each(
+      "SELECT channel_id,at_ms,sealed FROM channel_event WHERE id=?",
+      [&](const Row& row) {
+        LoggedEvent event{.id = id,
+                          .account = {},
+                          .at = row.integer(1),
+                          .kind = 0,
+                          .body = {},
+                          .channel = row.integer(0)};
+        if (open_body(vault, event, row.blob(2))) found = std::move(event);
+      },
+      id));
+  return found;
+}
+
+base::Result<base::EventId> channel_floor(Connection& db, const Vault& vault,
+                                          std::string_view channel) {
+  EDGE_TRY(const auto floor,
+           db.integer("SELECT floor FROM channel WHERE name_hash=?", hash_of(vault, channel)));
+  if (floor) return base::EventId(static_cast<std::uint64_t>(*floor));
+  return floor_of_unknown(db);
+}
+
+base::Result<bool> any_channel(Connection& db) {
+  EDGE_TRY(const auto one, db.integer("SELECT EXISTS(SELECT 1 FROM channel)"));
+  return one.value_or(0) != 0;
+}
+
+}  // namespace store

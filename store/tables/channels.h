@@ -1,0 +1,55 @@
+// Channels: an application's own events, in the log beside the messaging events and with ids of the
+// same sequence, but kept by quotas of their own, so that a flood on one channel costs neither the
+// messaging events nor another channel its history.
+//
+// A channel is found by a keyed hash of its name; bodies and initial data are sealed store-wide and
+// hold the name inside. Appending happens in the transaction of a write and does the pruning: the
+// oldest events go until channel, total and age are within bounds.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "store/event_log.h"
+#include "store/writer.h"
+
+namespace store {
+
+struct ChannelQuotas {
+  std::int64_t channels = 256;                   // that hold events or initial data
+  std::int64_t events = 10'000;                  // of one channel
+  std::int64_t bytes = 16 * 1024 * 1024;         // of one channel
+  std::int64_t total_bytes = 256 * 1024 * 1024;  // of all
+  base::Millis age = 7 * 24 * base::Millis{3'600'000};
+};
+
+// Errc::exhausted when there are too many channels to begin another.
+base::Result<base::EventId> append_channel_event(Tx& tx, const ChannelQuotas& quotas,
+                                                 std::string_view channel, std::uint16_t kind,
+                                                 base::ByteView body);
+// What new listeners of the channel get first; nothing takes it away.
+base::Result<> set_channel_initial(Tx& tx, const ChannelQuotas& quotas, std::string_view channel,
+                                   std::optional<base::ByteView> body);
+base::Result<std::optional<base::Bytes>> channel_initial(Connection& db, const Vault& vault,
+                                                         std::string_view channel);
+
+// Up to `limit` ids of the channel's events above `after`, in order.
+base::Result<std::vector<base::EventId>> channel_ids_after(Connection& db, const Vault& vault,
+                                                           std::string_view channel,
+                                                           base::EventId after, std::size_t limit);
+// Nothing when the record does not open.
+base::Result<std::optional<LoggedEvent>> find_channel_event(Connection& db, const Vault& vault,
+                                                            base::EventId id);
+// The id after which every event of the channel is still held.
+base::Result<base::EventId> channel_floor(Connection& db, const Vault& vault,
+                                          std::string_view channel);
+// Whether there is any channel, so that messaging events' ids may skip.
+base::Result<bool> any_channel(Connection& db);
+
+}  // namespace store

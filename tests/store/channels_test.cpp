@@ -1,0 +1,269 @@
+#include "store/tables/channels.h"
+
+#include "store/schema/migrations.h"
+#include "tests/store/world.h"
+
+using namespace store;
+using test::must;
+
+namespace {
+
+constexpr std::uint16_t kKind = 200;
+
+struct ChannelWorld : test::World {
+  ChannelWorld() { open(); }
+  void open() {
+    auto with = options();
+    with.migrations = migrations();
+    with.writer.events = {.count = 20};
+    test::World::open(with);
+  }
+  base::Result<base::EventId> try_append(std::string channel, std::string body) {
+    return store->write_now<base::EventId>([=, this](Tx& tx) {
+      return append_channel_event(tx, quotas, channel, kKind, base::as_bytes(body));
+    });
+  }
+  base::EventId append(const std::string& channel, const std::string& body) {
+    return must(try_append(channel, body));
+  }
+  base::EventId message(std::uint16_t kind = 5, std::uint32_t account = 1, std::uint32_t chat = 0) {
+    return must(store->write_now<base::EventId>([=](Tx& tx) {
+      return tx.append_event(base::AccountId(account), kind, base::as_bytes("m"),
+                             base::ChatId(chat));
+    }));
+  }
+  LogPage page(LogQuery query) { return must(store->log_page(query)); }
+  base::EventId start() { return page({}).start; }
+
+  ChannelQuotas quotas;
+};
+
+std::vector<std::string> bodies(const LogPage& page) {
+  std::vector<std::string> out;
+  for (const LoggedEvent& event : page.events) out.emplace_back(base::as_text(event.body));
+  return out;
+}
+
+using Texts = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("channels and messages share one sequence of ids and are read apart or together") {
+  ChannelWorld world;
+  const auto start = world.start();
+  const auto a = world.append("a", "one");
+  const auto m = world.message();
+  const auto b = world.append("b", "two");
+  world.append("a", std::string("th\0ree", 6));
+  CHECK(m.value == a.value + 1);
+  CHECK(b.value == m.value + 1);
+  const auto of = [&](bool messages, std::vector<std::string> channels) {
+    return bodies(world.page({.after = start, .messages = messages, .channels = channels}));
+  };
+  CHECK(of(true, {}) == Texts{"m"});
+  CHECK(of(false, {"a"}) == Texts{"one", std::string("th\0ree", 6)});
+  CHECK(of(true, {"a", "b"}) == Texts{"one", "m", "two", std::string("th\0ree", 6)});
+  CHECK(of(false, {"nothing"}).empty());
+  world.store.reset();
+  world.open();
+  CHECK(of(false, {"b"}) == Texts{"two"});
+  CHECK(world.append("a", "later").value == b.value + 2);
+}
+
+TEST_CASE("the listener hears of a channel's event after the commit, in the order of ids") {
+  ChannelWorld world;
+  std::vector<LoggedEvent> heard;
+  world.store->writer().on_events([&](std::span<const LoggedEvent> events) {
+    heard.insert(heard.end(), events.begin(), events.end());
+  });
+  must(world.store->write_now<void>([&](Tx& tx) -> base::Result<> {
+    EDGE_CHECK(append_channel_event(tx, world.quotas, "a", kKind, base::as_bytes("one")));
+    EDGE_CHECK(tx.append_event(base::AccountId(1), 5, base::as_bytes("m")));
+    return {};
+  }));
+  const auto undone = world.store->write_now<void>([&](Tx& tx) -> base::Result<> {
+    EDGE_CHECK(append_channel_event(tx, world.quotas, "a", kKind, base::as_bytes("never")));
+    return base::fail(base::Errc::invalid_argument, "no");
+  });
+  CHECK_FALSE(undone.ok());
+  world.store->writer().flush();
+  REQUIRE(heard.size() == 2);
+  CHECK(heard[0].channel != 0);
+  CHECK(heard[1].channel == 0);
+  CHECK(heard[0].id < heard[1].id);
+  world.store->writer().on_events({});
+}
+
+TEST_CASE("a channel is kept by its quotas, and its flood costs nobody else's history") {
+  ChannelWorld world;
+  world.quotas.events = 5;
+  const auto start = world.start();
+  const auto first = world.message();
+  world.append("quiet", "still here");
+  base::EventId last;
+  for (int i = 0; i < 100; ++i) last = world.append("loud", std::to_string(i));
+  const auto loud = world.page({.after = start, .messages = false, .channels = {"loud"}});
+  CHECK(bodies(loud) == Texts{"95", "96", "97", "98", "99"});
+  CHECK(loud.floor.value == last.value - 5);
+  const auto quiet = world.page({.after = start, .channels = {"quiet"}});
+  CHECK(bodies(quiet) == Texts{"m", "still here"});
+  CHECK(quiet.floor <= start);
+  CHECK(quiet.events[0].id == first);
+
+  world.quotas.events = 10'000;
+  world.quotas.bytes = 4'000;
+  for (int i = 0; i < 10; ++i) world.append("large", std::string(1'000, 'x'));
+  CHECK(world.page({.after = start, .messages = false, .channels = {"large"}}).events.size() == 3);
+  world.quotas.total_bytes = 2'000;
+  world.append("large", "y");
+  CHECK(world.page({.after = start, .messages = false, .channels = {"quiet"}}).events.empty());
+}
+
+TEST_CASE("messages are bounded by their own number, whatever channels publish") {
+  ChannelWorld world;
+  const auto start = world.start();
+  std::vector<base::EventId> ids;
+  for (int i = 0; i < 30; ++i) {
+    ids.push_back(world.message());
+    for (int k = 0; k < 3; ++k) world.append("a", "x");
+  }
+  const auto page = world.page({.after = start});
+  CHECK(page.events.size() == 20);
+  CHECK(page.floor == ids[9]);
+  CHECK_FALSE(page.dense);
+}
+
+TEST_CASE("old events of channels go with the next one that is published") {
+  ChannelWorld world;
+  world.quotas.age = 1000;
+  const auto start = world.start();
+  for (int i = 0; i < 10; ++i) world.append("a", "old");
+  world.clock.advance(2000);
+  world.append("b", "new");
+  CHECK(bodies(world.page({.after = start, .messages = false, .channels = {"a", "b"}})) ==
+        Texts{"new"});
+}
+
+TEST_CASE("channels are bounded in number: quiet ones make room, full ones do not") {
+  ChannelWorld world;
+  world.quotas.channels = 3;
+  world.quotas.age = 1000;
+  const auto start = world.start();
+  world.append("a", "x");
+  world.append("b", "x");
+  world.append("c", "x");
+  const auto refused = world.try_append("d", "x");
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == base::Errc::exhausted);
+  world.clock.advance(2000);
+  const auto newest = world.append("a", "y");  // and the old ones go
+  world.append("d", "x");
+  // What b held is gone with it: whoever resumes there is told.
+  const auto page = world.page({.after = start, .messages = false, .channels = {"b"}});
+  CHECK(page.events.empty());
+  CHECK(page.floor >= newest);
+}
+
+TEST_CASE("initial data is kept beside the events, and taken away") {
+  ChannelWorld world;
+  const auto initial = [&](std::string_view channel) {
+    auto reader = must(world.store->read());
+    return must(channel_initial(*reader, world.store->vault(), channel));
+  };
+  const auto set = [&](std::optional<std::string> data) {
+    must(world.store->write_now<void>([&](Tx& tx) -> base::Result<> {
+      if (!data) return set_channel_initial(tx, world.quotas, "a", std::nullopt);
+      return set_channel_initial(tx, world.quotas, "a", base::as_bytes(*data));
+    }));
+  };
+  CHECK_FALSE(initial("a"));
+  set("first");
+  set("second");
+  CHECK(initial("a") == base::to_bytes(std::string_view("second")));
+  world.append("a", "event");
+  CHECK(initial("a") == base::to_bytes(std::string_view("second")));
+  CHECK_FALSE(initial("b"));
+  set(std::nullopt);
+  CHECK_FALSE(initial("a"));
+}
+
+TEST_CASE("a page is narrowed down by kind and account, and says how far it reached") {
+  ChannelWorld world;
+  const auto start = world.start();
+  world.message(1, 1);
+  world.message(2, 1, 7);
+  const auto third = world.message(1, 2, 7);
+  const auto whole = world.message(3, 0);  // of the whole store: for every account
+  const auto fifth = world.message(1, 1);
+  const auto ids = [&](LogQuery query) {
+    query.after = start;
+    std::vector<std::uint64_t> out;
+    for (const auto& event : world.page(query).events) out.push_back(event.id.value - start.value);
+    return out;
+  };
+  using Numbers = std::vector<std::uint64_t>;
+  CHECK(ids({.after = {}, .kinds = {1}}) == Numbers{1, 3, 5});
+  CHECK(ids({.after = {}, .kinds = {1, 3}}) == Numbers{1, 3, 4, 5});
+  CHECK(ids({.after = {}, .accounts = {base::AccountId(2)}}) == Numbers{3, 4});
+  CHECK(ids({.after = {}, .kinds = {1}, .accounts = {base::AccountId(1)}}) == Numbers{1, 5});
+  CHECK(ids({.after = {}, .chats = {base::ChatId(7)}}) == Numbers{2, 3});
+  CHECK(ids({.after = {}, .accounts = {base::AccountId(1)}, .chats = {base::ChatId(7)}}) ==
+        Numbers{2});
+  CHECK(ids({.after = {}, .kinds = {1, 3}, .chats = {base::ChatId(7), base::ChatId(8)}}) ==
+        Numbers{3});
+  CHECK(ids({}) == Numbers{1, 2, 3, 4, 5});
+  CHECK(world.page({.after = start, .limit = 2, .kinds = {1}}).reached == third);
+  CHECK(world.page({.after = third, .limit = 2, .kinds = {1}}).reached == fifth);
+  CHECK(world.page({.after = fifth}).reached == fifth);
+  CHECK(world.page({.after = start, .kinds = {7}}).reached == fifth);
+  CHECK(world.page({.after = start, .limit = 5}).dense);
+  CHECK(whole < fifth);
+  // Bodies bound a page as well; one comes whatever its size.
+  world.append("a", std::string(5'000, 'x'));
+  world.append("a", std::string(5'000, 'y'));
+  const auto big =
+      world.page({.after = start, .max_bytes = 100, .messages = false, .channels = {"a"}});
+  CHECK(big.events.size() == 1);
+  CHECK(big.reached == big.events[0].id);
+}
+
+TEST_CASE("a filtered page reads what passes and nothing else, at any length of the log") {
+  ChannelWorld world;
+  auto reader = must(world.store->read());
+  const auto plan = [&](std::string_view sql) {
+    std::string text;
+    must(reader->each("EXPLAIN QUERY PLAN " + std::string(sql),
+                      [&](const Row& row) { text += std::string(row.text(3)) + "\n"; }));
+    return text;
+  };
+  CHECK(plan("SELECT id FROM event INDEXED BY event_by_kind WHERE kind=1 AND id>2 ORDER BY id "
+             "LIMIT 3") == "SEARCH event USING COVERING INDEX event_by_kind (kind=? AND id>?)\n");
+  CHECK(plan("SELECT id FROM event INDEXED BY event_by_chat WHERE chat_id=1 AND chat_id<>0 AND "
+             "id>2 ORDER BY id LIMIT 3") ==
+        "SEARCH event USING COVERING INDEX event_by_chat (chat_id=? AND id>?)\n");
+  CHECK(plan("SELECT id FROM event INDEXED BY event_by_account WHERE account_id=1 AND id>2 ORDER "
+             "BY id LIMIT 3") ==
+        "SEARCH event USING COVERING INDEX event_by_account (account_id=? AND id>?)\n");
+  CHECK(plan("SELECT id FROM channel_event INDEXED BY channel_event_by_channel WHERE id>1 AND "
+             "channel_id=2 ORDER BY id LIMIT 3") ==
+        "SEARCH channel_event USING COVERING INDEX channel_event_by_channel (channel_id=? AND "
+        "id>?)\n");
+}
+
+TEST_CASE("a channel's record that was moved or altered does not open, and costs itself alone") {
+  ChannelWorld world;
+  const auto start = world.start();
+  const auto a = world.append("a", "one");
+  const auto b = world.append("a", "two");
+  const auto c = world.append("b", "three");
+  must(world.store->write_now<void>([=](Tx& tx) -> base::Result<> {
+    EDGE_CHECK(tx.db().run("UPDATE channel_event SET at_ms=at_ms+1 WHERE id=?", a));
+    EDGE_CHECK(tx.db().run(
+        "UPDATE channel_event SET channel_id=(SELECT channel_id FROM channel_event WHERE id=?) "
+        "WHERE id=?",
+        b, c));
+    return {};
+  }));
+  CHECK(bodies(world.page({.after = start, .messages = false, .channels = {"a", "b"}})) ==
+        Texts{"two"});
+}
