@@ -26,6 +26,8 @@ constexpr base::Millis kFirstPause = 250;
 constexpr base::Millis kLongestPauseEarly = 9'000;  // in the first ten minutes
 constexpr base::Millis kLongestPauseLate = 120'000;
 constexpr base::Millis kEarly = 10 * 60'000;
+constexpr base::Millis kWarnAfter = 10'000;
+constexpr base::Millis kWarnEvery = 3600'000;
 constexpr base::Millis kReceiptDelay = 50;  // so that receipts travel together
 constexpr base::Millis kHousekeepingEvery = 60'000;
 constexpr std::uint64_t kMostUnderWay = 64;         // deposits, over all routes
@@ -328,6 +330,7 @@ void Courier::answered(std::shared_ptr<Load> load, const DepositReply& reply) {
         [this, key](base::Result<>) { finished(key, true, true, 0); });
   }
   finished(key, false, true, reply.retry_after);
+  if (reply.outcome == DepositOutcome::unreachable) tell_unreached(key);
 }
 
 void Courier::finished(RouteKey key, bool reached, bool again, base::Millis pause) {
@@ -352,6 +355,30 @@ void Courier::finished(RouteKey key, bool reached, bool again, base::Millis paus
     news_.notify_one();
   }
   tell_connectivity(key.first);
+}
+
+void Courier::tell_unreached(RouteKey key) {
+  {
+    base::Lock lock(mutex_);
+    const auto found = routes_.find(key);
+    if (found == routes_.end()) return;
+    RouteState& state = found->second;
+    const base::Millis now = core_.clock.uptime();
+    if (now - state.failing_since < kWarnAfter) return;
+    if (state.warned && now - *state.warned < kWarnEvery) return;
+    state.warned = now;
+  }
+  core_.write<void>(
+      key.first,
+      [this, key](store::Tx& tx, const store::Scope& scope,
+                  const AccountState& account) -> base::Result<> {
+        EDGE_TRY(const auto route, store::find_route(scope, key.second));
+        if (!route || route->urls.empty()) return {};
+        return WriteContext{core_, tx, scope, account}.emit(
+            Warning{"A peer cannot be reached at " + route->urls.front() +
+                    "; what waits for it is sent as soon as it answers."});
+      },
+      [](base::Result<>) {});
 }
 
 // Doubles from a quarter of a second, with up to half of it as jitter.
@@ -410,6 +437,7 @@ base::Result<> Courier::expire_transfers(const WriteContext& write, UnixMillis b
 
 // Slow things: what was never acknowledged goes out again, what expired is reported, old marks go.
 void Courier::housekeeping() {
+  core_.store.renew_reserve();
   for (const AccountPtr& account : core_.directory.all()) {
     core_.write<std::int64_t>(
         account->id,

@@ -62,6 +62,7 @@ class Courier {
     int failures = 0;      // in a row
     base::Millis due = 0;  // on the boot clock
     base::Millis failing_since = 0;
+    std::optional<base::Millis> warned = {};  // when people were told last
   };
   struct Load;  // a deposit made from outbox rows
 
@@ -78,6 +79,7 @@ class Courier {
   void finished(RouteKey key, bool reached, bool again, base::Millis pause);
   void flush_receipts(base::AccountId account, base::ContactId contact);
   void tell_connectivity(base::AccountId account);
+  void tell_unreached(RouteKey key);  // a Warning now and then
   base::Millis pause_after(const RouteState& state) const REQUIRES(mutex_);
 
   Core& core_;

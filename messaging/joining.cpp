@@ -437,10 +437,12 @@ base::Result<bool> complete_answer(const WriteContext& write, const Tag& tag,
   join->session_id = session.id;
   join->memory.clear();
   EDGE_CHECK(store::update_pending_join(write.scope, *join));
-  EDGE_CHECK(store::delete_outbox_of_join(write.scope, join->id));
+  EDGE_TRY(const bool unnoted, store::delete_outbox_of_join(write.scope, join->id));
   EDGE_TRY(const store::ChatRow chat,
            ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
   EDGE_CHECK(announce_session(write, contact, chat));
+  // The answer may be here before the news that the request was deposited.
+  if (unnoted) EDGE_CHECK(write.emit(SecurejoinJoinerProgress{contact.id, 400}));
   EDGE_CHECK(write.emit(SecurejoinJoinerProgress{contact.id, 600}));
   EDGE_CHECK(queue_hello(write, contact.id, session, join->id));
   EDGE_CHECK(release_waiting(write, contact.id));

@@ -53,7 +53,7 @@ base::Result<> set_outbox_deposited(const Scope& scope, std::int64_t id, base::U
 base::Result<> set_outbox_next_part(const Scope& scope, std::int64_t id, std::uint32_t next_part);
 base::Result<> delete_outbox(const Scope& scope, std::int64_t id);
 base::Result<> delete_outbox_of_message(const Scope& scope, base::MsgId message);
-base::Result<> delete_outbox_of_join(const Scope& scope, std::int64_t join_id);
+base::Result<bool> delete_outbox_of_join(const Scope& scope, std::int64_t join_id);
 // A contact is reached by another route from now on.
 base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int64_t route_id);
 
