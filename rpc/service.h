@@ -6,6 +6,7 @@
 // it the worker pool; its tasks must have ended before the Service goes.
 #pragma once
 
+#include <memory>
 #include <span>
 
 #include "base/clock.h"
@@ -18,6 +19,8 @@
 #include "rpc/timer.h"
 
 namespace rpc {
+
+struct HeldAnswers;
 
 // Every method this daemon serves.
 const MethodTable& method_table();
@@ -51,6 +54,7 @@ class Service final : public Dispatcher {
   EventQueue queue_;
   NextMessages next_messages_;
   Timer timer_;
+  const std::shared_ptr<HeldAnswers> held_;
 };
 
 }  // namespace rpc

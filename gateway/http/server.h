@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/function.h"
 #include "base/result.h"
+#include "gateway/host_port.h"
 #include "gateway/http/guard.h"
 #include "gateway/http/route.h"
 #include "gateway/loop/event_loop.h"
@@ -32,6 +33,8 @@ struct HttpOptions {
   base::Millis body_timeout = 30'000;   // within it a body must grow by kMinBodyProgress or end
   base::Millis write_timeout = 60'000;  // an answer of which nothing is taken for so long
   std::size_t max_buffered_bodies = 64 * 1024 * 1024;  // of all connections together; then 503
+  // Answers that nobody takes, of all connections together; over it the one that holds most closes.
+  std::size_t max_unsent = 128 * 1024 * 1024;
   std::size_t max_connections = 0;  // streams too; 0: what the limit of open files leaves
 };
 
@@ -41,14 +44,8 @@ struct HttpStats {
   std::uint64_t refused = 0;        // heads and framings that ended a connection
   std::size_t connections = 0;      // open now, streams not counted
   std::size_t buffered_bodies = 0;  // bytes
+  std::size_t unsent = 0;           // bytes of answers
 };
-
-struct ListenAddress {
-  std::string host;
-  std::uint16_t port = 0;
-};
-// "127.0.0.1:7200", "[::1]:7200", "localhost:0", ":7200" (every address).
-base::Result<ListenAddress> parse_listen_address(std::string_view text);
 
 class HttpServer {
  public:
@@ -60,7 +57,7 @@ class HttpServer {
   RouteTable& routes();
   // Binds (every address a name resolves to) and answers the real "HOST:PORT". A taken port, a
   // foreign address or a name that does not resolve is an error that says what to do.
-  base::Result<std::string> listen(const ListenAddress& address,
+  base::Result<std::string> listen(const HostPort& address,
                                    ListenerKind kind = ListenerKind::main);
   // Freezes the routes and begins to accept.
   base::Result<> start();
