@@ -17,6 +17,7 @@
 #include "gateway/notify.h"
 #include "gateway/peer/http_transport.h"
 #include "gateway/peer/relay_endpoint.h"
+#include "gateway/plain_files.h"
 #include "gateway/signals.h"
 #include "gateway/stdio.h"
 #include "gateway/trim.h"
@@ -78,6 +79,7 @@ struct Daemon::Parts {
   std::unique_ptr<Signals> signals;
   std::unique_ptr<Timer> stop_limit;
   std::unique_ptr<Timer> trim;
+  std::unique_ptr<PlainFiles> plain_files;
   std::unique_ptr<Stdio> stdio;
   std::string listening;       // HOST:PORT as bound
   std::string peer_listening;  // "" without --peer-listen
@@ -164,11 +166,10 @@ base::Result<> Daemon::Parts::bind() {
   options.guard.hosts.push_back(surroundings.host_name);  // what invites name for a wildcard
   for (const auto& host : settings.allow_hosts) options.guard.hosts.push_back(host);
   server = std::make_unique<HttpServer>(*loop, *workers, std::move(options));
-  EDGE_TRY(listening, server->listen({settings.listen.host, settings.listen.port}));
+  EDGE_TRY(listening, server->listen(settings.listen));
   if (settings.peer_listen) {
     EDGE_TRY(peer_listening,
-             server->listen({settings.peer_listen->host, settings.peer_listen->port},
-                            ListenerKind::peer));
+             server->listen(*settings.peer_listen, ListenerKind::peer));
   }
   return {};
 }
@@ -231,7 +232,9 @@ std::vector<std::string> Daemon::Parts::why_not_ready() const {
 }
 
 void Daemon::Parts::start_stdio() {
-  const rpc::Caller caller{.loopback = true, .restricted_paths = settings.restricted_paths()};
+  const rpc::Caller caller{.loopback = true,
+                           .restricted_paths = settings.restricted_paths(),
+                           .files = plain_files.get()};
   stdio = std::make_unique<Stdio>(*service, caller, STDIN_FILENO, STDOUT_FILENO,
                                   [this] { loop->post([this] { stop("the input ended"); }); });
 }
@@ -273,9 +276,15 @@ base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundi
   EDGE_CHECK(parts->open_store());
   EDGE_TRY(parts->loop, EventLoop::create(parts->clock));
   parts->workers = std::make_unique<WorkerPool>(parts->settings.workers);
-  parts->transport = std::make_unique<HttpTransport>(*parts->loop, HttpTransportOptions{});
+  HttpTransportOptions peers;
+  peers.ca_file = parts->surroundings.variable("SSL_CERT_FILE").value_or("");
+  parts->transport = std::make_unique<HttpTransport>(*parts->loop, std::move(peers));
   EDGE_CHECK(parts->bind());
   EDGE_CHECK(parts->open_engine());
+  if (parts->settings.stdio) {
+    EDGE_TRY(parts->plain_files, PlainFiles::make(*parts->engine, parts->surroundings,
+                                                  parts->settings.accounts));
+  }
   parts->add_routes();
   Parts* const raw = parts.get();
   EDGE_TRY(parts->signals, Signals::watch(*parts->loop, [raw](int signal) {
