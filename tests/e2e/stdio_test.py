@@ -1,4 +1,5 @@
 """--stdio: JSON-RPC over the daemon's own input and output, as Delta Chat's server speaks it."""
+import contextlib
 import json
 import os
 import pathlib
@@ -25,9 +26,15 @@ class Stdio(unittest.TestCase):
                                     "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                    stderr=subprocess.DEVNULL, env=env, text=True)
         self.addCleanup(process.stdout.close)
+        self.addCleanup(self.close, process.stdin)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process
+
+    @staticmethod
+    def close(pipe):
+        with contextlib.suppress(BrokenPipeError):  # what was said last was to nobody
+            pipe.close()
 
     def call(self, process, method, *params):
         self.number += 1
