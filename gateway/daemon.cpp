@@ -22,6 +22,7 @@
 #include "gateway/peer/counted_transport.h"
 #include "gateway/peer/http_transport.h"
 #include "gateway/peer/relay_endpoint.h"
+#include "gateway/plain_files.h"
 #include "gateway/relay/client.h"
 #include "gateway/relay/relay_part.h"
 #include "gateway/signals.h"
@@ -116,6 +117,7 @@ struct Daemon::Parts {
   std::unique_ptr<Signals> signals;
   std::unique_ptr<Timer> stop_limit;
   std::unique_ptr<Timer> trim;
+  std::unique_ptr<PlainFiles> plain_files;
   std::unique_ptr<Stdio> stdio;
   std::string listening;       // HOST:PORT as bound
   std::string peer_listening;  // "" without --peer-listen
@@ -219,11 +221,10 @@ base::Result<> Daemon::Parts::bind() {
     options.certificate = certificate;
   }
   server = std::make_unique<HttpServer>(*loop, *workers, std::move(options));
-  EDGE_TRY(listening, server->listen({settings.listen.host, settings.listen.port}));
+  EDGE_TRY(listening, server->listen(settings.listen));
   if (settings.peer_listen) {
     EDGE_TRY(peer_listening,
-             server->listen({settings.peer_listen->host, settings.peer_listen->port},
-                            ListenerKind::peer));
+             server->listen(*settings.peer_listen, ListenerKind::peer));
   }
   return {};
 }
@@ -320,7 +321,9 @@ std::vector<std::string> Daemon::Parts::why_not_ready() const {
 }
 
 void Daemon::Parts::start_stdio() {
-  const rpc::Caller caller{.loopback = true, .restricted_paths = settings.restricted_paths()};
+  const rpc::Caller caller{.loopback = true,
+                           .restricted_paths = settings.restricted_paths(),
+                           .files = plain_files.get()};
   stdio = std::make_unique<Stdio>(*service, caller, STDIN_FILENO, STDOUT_FILENO,
                                   [this] { loop->post([this] { stop("the input ended"); }); });
 }
@@ -371,6 +374,10 @@ base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundi
   parts->counted_transport = std::make_unique<CountedTransport>(*parts->transport);
   EDGE_CHECK(parts->bind());
   EDGE_CHECK(parts->open_engine());
+  if (parts->settings.stdio) {
+    EDGE_TRY(parts->plain_files, PlainFiles::make(*parts->engine, parts->surroundings,
+                                                  parts->settings.accounts));
+  }
   parts->add_routes();
   Parts* const raw = parts.get();
   EDGE_TRY(parts->signals, Signals::watch(*parts->loop, [raw](int signal) {

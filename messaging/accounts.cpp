@@ -80,6 +80,7 @@ void Accounts::add(base::Completion<AccountId> done) {
 }
 
 void Accounts::remove(AccountId account, base::Completion<> done) {
+  core_.store.make_room_to_delete();
   core_.write<void>(
       account,
       [core = &core_](store::Tx& tx, const store::Scope& scope,

@@ -191,6 +191,7 @@ void Chats::block(AccountId account, ChatId chat, base::Completion<> done) {
 }
 
 void Chats::remove(AccountId account, ChatId chat, base::Completion<> done) {
+  core_.store.make_room_to_delete();
   core_.write<void>(
       account,
       [this, chat](store::Tx& tx, const store::Scope& scope,

@@ -275,6 +275,7 @@ void Courier::answered(RouteKey key, std::shared_ptr<DepositLoad> load, const De
   }
   if (reply.outcome == DepositOutcome::refused) refused(key, load->rows.front().contact);
   finished(key, false, true, reply.retry_after);
+  if (reply.outcome == DepositOutcome::unreachable) tell_unreached(key);
 }
 
 // One of us went back to an older copy: the peer knows only the way before this one, or another
@@ -308,6 +309,24 @@ void Courier::finished(RouteKey key, bool reached, bool again, base::Millis paus
     news_.notify_one();
   }
   tell_connectivity(key.first);
+}
+
+void Courier::tell_unreached(RouteKey key) {
+  {
+    base::Lock lock(mutex_);
+    if (!routes_.warning_due(key, core_.clock.uptime())) return;
+  }
+  core_.write<void>(
+      key.first,
+      [this, key](store::Tx& tx, const store::Scope& scope,
+                  const AccountState& account) -> base::Result<> {
+        EDGE_TRY(const auto route, store::find_route(scope, key.second));
+        if (!route || route->way.urls.empty()) return {};
+        return WriteContext{core_, tx, scope, account}.emit(
+            Warning{"A peer cannot be reached at " + route->way.urls.front() +
+                    "; what waits for it is sent as soon as it answers."});
+      },
+      [](base::Result<>) {});
 }
 
 void Courier::flush_receipts(base::AccountId account, base::ContactId contact) {

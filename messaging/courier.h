@@ -69,6 +69,7 @@ class Courier {
   void finished(RouteKey key, bool reached, bool again, base::Millis pause);
   void flush_receipts(base::AccountId account, base::ContactId contact);
   void tell_connectivity(base::AccountId account);
+  void tell_unreached(RouteKey key);  // a Warning now and then
 
   Core& core_;
   Incoming& incoming_;

@@ -65,6 +65,7 @@ void keep_account(Core& core, base::AccountId account) {
 }  // namespace
 
 void keep_house(Core& core) {
+  core.store.renew_reserve();
   core.steady->look();
   const SteadyTime::Saved saved = core.steady->save();
   core.store.write<void>(

@@ -206,6 +206,7 @@ base::Result<bool> complete_answer(const WriteContext& write, const Tag& tag,
     return true;
   }
   contact.verified = true;
+  EDGE_TRY(const bool unnoted, store::delete_outbox_of_join(write.scope, join->id));
   EDGE_TRY(auto session, take_answer(write, *join, memory, answer->card, *ratchet,
                                      handshake.handshake_hash(), contact));
   join->state = store::JoinState::answered;
@@ -215,6 +216,8 @@ base::Result<bool> complete_answer(const WriteContext& write, const Tag& tag,
   EDGE_TRY(const store::ChatRow chat,
            ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
   EDGE_CHECK(announce_session(write, contact, chat));
+  // The answer may be here before the news that the request was deposited.
+  if (unnoted) EDGE_CHECK(write.emit(SecurejoinJoinerProgress{contact.id, 400}));
   EDGE_CHECK(write.emit(SecurejoinJoinerProgress{contact.id, 600}));
   EDGE_CHECK(queue_hello(write, contact.id, session, join->id));
   EDGE_CHECK(encrypt_again(write, contact.id));

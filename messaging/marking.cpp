@@ -63,6 +63,7 @@ void Messages::mark_seen(AccountId account, std::vector<MsgId> messages, base::C
 }
 
 void Messages::remove(AccountId account, std::vector<MsgId> messages, base::Completion<> done) {
+  core_.store.make_room_to_delete();
   core_.write<void>(
       account,
       [this, messages = std::move(messages)](store::Tx& tx, const store::Scope& scope,

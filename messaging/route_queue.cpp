@@ -12,6 +12,8 @@ constexpr base::Millis kLongestPauseEarly = 9'000;  // in the first ten minutes
 constexpr base::Millis kLongestPauseLate = 120'000;
 constexpr base::Millis kEarly = 10 * 60'000;
 constexpr int kMostDoublings = 16;
+constexpr base::Millis kWarnAfter = 10'000;
+constexpr base::Millis kWarnEvery = 3'600'000;
 
 }  // namespace
 
@@ -84,6 +86,7 @@ void RouteQueue::finished(RouteKey key, bool reached, bool again, base::Millis n
   if (reached) {
     state.failures = 0;
     state.due = 0;
+    state.warned.reset();
   } else {
     if (state.failures++ == 0) state.failing_since = now;
     state.due = now + std::max(pause_after(state, now), std::min(pause, kLongestPauseLate));
@@ -118,6 +121,16 @@ void RouteQueue::forget(base::AccountId account) {
 int RouteQueue::failures(RouteKey key) const {
   const auto found = states_.find(key);
   return found == states_.end() ? 0 : found->second.failures;
+}
+
+bool RouteQueue::warning_due(RouteKey key, base::Millis now) {
+  const auto found = states_.find(key);
+  if (found == states_.end() || found->second.failures == 0) return false;
+  State& state = found->second;
+  if (now - state.failing_since < kWarnAfter) return false;
+  if (state.warned && now - *state.warned < kWarnEvery) return false;
+  state.warned = now;
+  return true;
 }
 
 std::optional<base::Millis> RouteQueue::next_due() const {

@@ -38,6 +38,8 @@ class RouteQueue {
   void forget(base::AccountId account);
 
   int failures(RouteKey key) const;  // in a row
+  // Whether people should be told now that a route fails: after ten seconds of it, then hourly.
+  bool warning_due(RouteKey key, base::Millis now);
   // When take() has something next; nothing: not before somebody calls.
   std::optional<base::Millis> next_due() const;
 
@@ -51,6 +53,7 @@ class RouteQueue {
     int failures = 0;
     base::Millis due = 0;
     base::Millis failing_since = 0;
+    std::optional<base::Millis> warned = {};  // when people were told last
   };
   struct Count {
     std::size_t busy = 0;  // ready or under way

@@ -15,6 +15,8 @@
 
 namespace rpc {
 
+class FileShelf;
+
 // Who calls, as far as a method may care.
 struct Caller {
   bool loopback = true;           // came over loopback, not through a proxy
@@ -23,6 +25,9 @@ struct Caller {
   // Set to true when nobody can read the answer any more (the connection closed). May be null. A
   // parked poll whose caller is gone takes no event with it.
   std::shared_ptr<const std::atomic<bool>> gone = nullptr;
+  // Where the files of messages that are read are laid out in the clear; null: `file` is the path of
+  // the sealed blob. Outlives every answer.
+  FileShelf* files = nullptr;
 };
 
 using Answer = base::UniqueFunction<void(std::string)>;

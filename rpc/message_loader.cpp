@@ -70,7 +70,7 @@ shape::MessageQuote quote_of(messaging::Quote quote, const Quoted& quoted, const
 
 Result<std::vector<Result<shape::Message>>> complete_messages(
     messaging::Engine& engine, AccountId account, base::UnixMillis now,
-    std::vector<Result<Message>> messages) {
+    std::vector<Result<Message>> messages, FileShelf* files) {
   EDGE_TRY(const Quoted quoted, load_quoted(engine, account, messages));
   EDGE_TRY(const People people, load_people(engine, account, messages, quoted));
   std::unordered_map<ContactId, shape::Contact> senders;
@@ -88,16 +88,21 @@ Result<std::vector<Result<shape::Message>>> complete_messages(
     std::optional<messaging::Quote> quote = std::move(message->quote);
     shape::Message made = shape::to_shape(std::move(*message), sender->second);
     if (quote) made.quote = quote_of(std::move(*quote), quoted, people);
+    if (files != nullptr && made.file) {
+      auto plain = files->lay_out(account, made.id, made.file_name.value_or(""));
+      if (plain) made.file = *std::move(plain);
+    }
     shapes.emplace_back(std::move(made));
   }
   return shapes;
 }
 
 Result<shape::Message> complete_message(messaging::Engine& engine, AccountId account,
-                                        base::UnixMillis now, Message message) {
+                                        base::UnixMillis now, Message message,
+                                        FileShelf* files) {
   std::vector<Result<Message>> one;
   one.emplace_back(std::move(message));
-  EDGE_TRY(auto shapes, complete_messages(engine, account, now, std::move(one)));
+  EDGE_TRY(auto shapes, complete_messages(engine, account, now, std::move(one), files));
   return std::move(shapes.front());
 }
 

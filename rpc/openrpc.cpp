@@ -49,15 +49,6 @@ std::string method_json(const Method& method, const MethodInfo& info) {
   return out;
 }
 
-std::string signature(const Method& method, const MethodInfo& info) {
-  std::string params;
-  for (const ParamInfo& param : info.params) {
-    if (!params.empty()) params += ", ";
-    params += param.name;
-  }
-  return fmt::format("{}({})", method.name, params);
-}
-
 }  // namespace
 
 std::string openrpc_document(const MethodTable& table) {
@@ -78,41 +69,6 @@ std::string openrpc_document(const MethodTable& table) {
   }
   out += "}}}";
   return out;
-}
-
-std::string api_markdown(const MethodTable& table) {
-  std::string out =
-      "# JSON-RPC methods\n\n"
-      "Generated from the method table; `rpc_tests \"[write-docs]\"` writes it anew.\n\n"
-      "Send JSON-RPC 2.0 to `POST /rpc`, with positional or named parameters; trailing nullable "
-      "ones may be left\nout. `rpc.discover` answers with the same as an OpenRPC document, with "
-      "every schema. Besides the errors\nnamed with a method, any may answer -32602 (a parameter "
-      "is wrong: the message names it) and -32603 (the\nmessage says what happened and what to "
-      "do).\n\n";
-  SchemaBook book;
-  std::string sections;
-  for (const Method& method : table.methods()) {
-    const MethodInfo info = method.describe(book);
-    out += fmt::format("- [{}](#{})\n", signature(method, info), method.name);
-    sections += fmt::format("\n## {}\n\n{}\n\n", method.name, method.doc);
-    if (!info.params.empty()) sections += "| parameter | type | meaning |\n|---|---|---|\n";
-    for (const ParamInfo& param : info.params) {
-      sections += fmt::format("| {} | {} | {} |\n", param.name, param.type, param.doc);
-    }
-    if (!info.params.empty()) sections += '\n';
-    sections +=
-        fmt::format("Result: {}. Scope: {}.", info.result_type, name_of(method.row.scope));
-    if (!method.row.errors.empty()) {
-      sections += " Errors:";
-      for (const base::Errc errc : method.row.errors) {
-        sections += fmt::format("{} {} ({})", errc == method.row.errors.front() ? "" : ";",
-                                base::name_of(errc), meaning_of(errc));
-      }
-      sections += '.';
-    }
-    sections += '\n';
-  }
-  return out + sections;
 }
 
 }  // namespace rpc

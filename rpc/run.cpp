@@ -51,15 +51,19 @@ std::string call_answer(const Request& call, base::Result<std::string> result) {
   return error_answer(call.id, to_rpc_error(std::move(result).error()));
 }
 
-Run::Run(Requests requests, Context context, Executor executor, Answer answer)
+Run::Run(Requests requests, Context context, Executor executor, std::shared_ptr<HeldAnswers> held,
+         Answer answer)
     : context_(std::move(context)),
       executor_(std::move(executor)),
+      held_(std::move(held)),
       batch_(requests.batch),
       calls_(std::move(requests.calls)),
       begun_(context_.observer == nullptr ? 0 : calls_.size()),
       answers_(calls_.size()),
       open_(calls_.size()),
       answer_(std::move(answer)) {}
+
+Run::~Run() { held_->bytes -= answer_bytes_; }
 
 void Run::proceed() {
   {
@@ -94,16 +98,19 @@ void Run::run_call(std::size_t index) {
   if (auto refusal = refusal_of(*method, *context_.caller.access, call.params)) {
     return refuse(index, *refusal);
   }
-  bool room = true;
+  std::string_view full;
   {
     base::Lock lock(mutex_);
-    room = answer_bytes_ <= kMaxAnswerBytes;
-    if (room && method->timing == Timing::commit) ++open_commits_;
+    if (answer_bytes_ > kMaxAnswerBytes) {
+      full = "the answers of this batch are over 16 MiB already; ask for less at once";
+    } else if (batch_ && held_->bytes > held_->most) {
+      full = "busy: the answers of batches under way fill the memory for them; try again later";
+    } else if (method->timing == Timing::commit) {
+      ++open_commits_;
+    }
   }
-  if (!room) {
-    return refuse(index, {Code::internal,
-                          "the answers of this batch are over 16 MiB already; ask for less at "
-                          "once"});
+  if (!full.empty()) {
+    return refuse(index, {Code::internal, std::string(full)});
   }
   Context context = context_;
   if (method->run_now != nullptr) {
@@ -150,6 +157,7 @@ void Run::finish(std::size_t index, Timing timing, std::string answer) {
     base::Lock lock(mutex_);
     if (!calls_[index].notification) {
       answer_bytes_ += answer.size();
+      held_->bytes += answer.size();
       answers_[index] = std::move(answer);
     }
     all = --open_ == 0;

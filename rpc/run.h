@@ -5,6 +5,7 @@
 // and is continued by the last write's answer, through the executor.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -17,9 +18,17 @@
 
 namespace rpc {
 
+// What the unfinished batches of one Service hold together, in bytes. Outlives every Run.
+struct HeldAnswers {
+  std::size_t most = 128 * 1024 * 1024;  // with more, batches get errors instead of answers
+  std::atomic<std::size_t> bytes{0};
+};
+
 class Run : public std::enable_shared_from_this<Run> {
  public:
-  Run(Requests requests, Context context, Executor executor, Answer answer);
+  Run(Requests requests, Context context, Executor executor, std::shared_ptr<HeldAnswers> held,
+      Answer answer);
+  ~Run();
   void start() { proceed(); }
 
  private:
@@ -34,6 +43,7 @@ class Run : public std::enable_shared_from_this<Run> {
 
   const Context context_;
   const Executor executor_;
+  const std::shared_ptr<HeldAnswers> held_;
   const bool batch_;
 
   base::Mutex mutex_;

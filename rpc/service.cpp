@@ -34,12 +34,14 @@ Service::Service(messaging::Engine* engine, const base::Clock& clock, Executor e
              }),
       next_messages_(executor_, [engine](base::AccountId account) {
         return engine->messages().next(account);
-      }) {}
+      }),
+      held_(std::make_shared<HeldAnswers>()) {}
 
 void Service::handle(std::string_view body, const Caller& caller, Answer answer) {
   Requests requests = parse_requests(body);
   if (requests.error) return answer(error_answer("null", *requests.error));
-  std::make_shared<Run>(std::move(requests), context(caller), executor_, std::move(answer))
+  std::make_shared<Run>(std::move(requests), context(caller), executor_, held_,
+                        std::move(answer))
       ->start();
 }
 

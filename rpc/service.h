@@ -6,6 +6,7 @@
 // it the worker pool; its tasks must have ended before the Service goes.
 #pragma once
 
+#include <memory>
 #include <span>
 
 #include "base/clock.h"
@@ -20,6 +21,8 @@
 #include "rpc/timer.h"
 
 namespace rpc {
+
+struct HeldAnswers;
 
 // Every method this daemon serves.
 const MethodTable& method_table();
@@ -64,6 +67,7 @@ class Service final : public Dispatcher, public Publisher {
   EventQueue queue_;
   NextMessages next_messages_;
   Timer timer_;
+  const std::shared_ptr<HeldAnswers> held_;
 };
 
 }  // namespace rpc

@@ -14,6 +14,7 @@
 #include "store/master_key.h"
 #include "store/own_tables.h"
 #include "store/repair.h"
+#include "store/reserve.h"
 #include "store/start_check.h"
 #include "store/transaction.h"
 
@@ -144,7 +145,8 @@ struct Store::Parts {
         dir(std::move(d)),
         path(std::move(p)),
         vault(std::move(key), {.sealing_off_for_tests = sealing_off}),
-        blobs(dir + "/blobs") {}
+        blobs(dir + "/blobs"),
+        reserve(dir) {}
 
   // Destroyed from the last to the first. The writer's connection closes after the readers', for the
   // last one moves the write-ahead log into the database, and a reader cannot: what it would leave
@@ -155,6 +157,7 @@ struct Store::Parts {
   std::unique_ptr<Health> health;
   const Vault vault;
   const Blobs blobs;
+  Reserve reserve;
   std::unique_ptr<Writer> writer;
   std::unique_ptr<Readers> readers;
   std::unique_ptr<StartCheck> start_check;
@@ -190,6 +193,7 @@ base::Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
   if (!found.damaged) {
     parts->start_check = std::make_unique<StartCheck>(path, reading, options.check_after);
   }
+  parts->reserve.renew();
   return std::unique_ptr<Store>(new Store(std::move(parts)));
 }
 
@@ -224,6 +228,9 @@ base::Result<base::EventId> Store::newest_event() {
   EDGE_TRY(Reader reader, read());
   return EventLog::newest(*reader);
 }
+
+void Store::make_room_to_delete() { parts_->reserve.use_if_full(); }
+void Store::renew_reserve() { parts_->reserve.renew(); }
 
 void Store::stop() {
   if (parts_->start_check) parts_->start_check->stop();

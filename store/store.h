@@ -4,6 +4,7 @@
 //   DIR/master.key   wraps the data key, unless another source is given
 //   DIR/store.db     SQLite in WAL mode (+ -wal, -shm)
 //   DIR/blobs/       sealed files
+//   DIR/reserve      room for deleting when the disk is full
 //
 // Safe from any thread. Destroy it after everything that uses it; Readers and Scopes must be gone.
 #pragma once
@@ -92,6 +93,11 @@ class Store {
 
   // Finishes accepted writes and refuses further ones; reading goes on.
   void stop();
+
+  // Before a write that deletes: on a full disk it may use the reserve. And now and then: takes the
+  // reserve again once there is room.
+  void make_room_to_delete();
+  void renew_reserve();
 
  private:
   struct Parts;

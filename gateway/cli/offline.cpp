@@ -60,19 +60,27 @@ Result<> rekey(const RekeyRequest& request, const Surroundings& surroundings) {
   EDGE_TRY(const auto settings, daemon_settings(request.accounts, request.key_file,
                                                 request.passphrase_file, surroundings));
   const auto from = source_of(settings.key);
-  store::KeySource to = store::KeyFile{};
+  store::KeySource to = from;
+  const bool in_place = request.new_passphrase_file.empty() && request.new_key_file.empty();
   if (!request.new_passphrase_file.empty()) {
     to = store::PassphraseFile{std::filesystem::absolute(request.new_passphrase_file), {}};
   } else if (!request.new_key_file.empty()) {
     to = store::KeyFile{std::filesystem::absolute(request.new_key_file)};
-  } else if (settings.key.passphrase_file.empty()) {
-    to = from;
+  } else if (!settings.key.passphrase_file.empty()) {
+    return fail(Errc::invalid_argument,
+                "a passphrase opens this store: name the one that shall open it from now on with "
+                "--new-passphrase-file, or a key with --new-key-file");
   }
   const base::SystemClock clock;
   EDGE_CHECK(store::rekey(settings.accounts, from, to, clock));
   const auto now = store::describe(store::resolve(to, settings.accounts));
-  std::printf("the store in %s opens with the %s from now on\n", settings.accounts.c_str(),
-              now.c_str());
+  if (in_place) {
+    std::printf("the %s holds a new key; copies of the old one open the store in %s no more\n",
+                now.c_str(), settings.accounts.c_str());
+  } else {
+    std::printf("the store in %s opens with the %s from now on, and no more with the old one\n",
+                settings.accounts.c_str(), now.c_str());
+  }
   return {};
 }
 

@@ -17,7 +17,7 @@ struct RekeyRequest {
   std::string accounts;             // "": the daemon's default
   std::string key_file;             // what opens the store now; "" with passphrase_file "": default
   std::string passphrase_file;      //
-  std::string new_key_file;         // what is to open it; both "": the same key file, made anew
+  std::string new_key_file;         // what is to open it; both "": a new key in the same key file
   std::string new_passphrase_file;  //
 };
 

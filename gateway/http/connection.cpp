@@ -164,6 +164,8 @@ void Connection::settle() {
   // A timer that is too early finds out when it fires; that is cheaper than moving it per request.
   if (deadline_ != 0 && (!timer_.armed() || timer_.deadline() > deadline_))
     timer_.arm_at(deadline_);
+  count_unsent(out_.size());
+  if (context_.unsent > context_.options.max_unsent) context_.shed_unsent();  // maybe this one
 }
 
 base::Millis Connection::next_deadline() const {
@@ -212,11 +214,17 @@ void Connection::close() {
   fd_.reset();
   slot_.reset();
   timer_.disarm();
+  count_unsent(0);
   release_body();
   incoming_.reset();
   download_.reset();
   drop_upload();
   context_.retire(*this);
+}
+
+void Connection::count_unsent(std::size_t size) {
+  context_.unsent.fetch_add(size - unsent_, std::memory_order_relaxed);  // modulo 2^64
+  unsent_ = size;
 }
 
 void Connection::release_body() {

@@ -36,6 +36,7 @@ class Connection final : public IoHandler {
   void on_judged(std::optional<Response> refusal);
   void on_upload_open(base::Result<std::unique_ptr<BodySink>> sink, bool expects_continue);
   void on_upload_written(base::Result<> result);
+  std::size_t unsent() const { return unsent_; }
   void begin_stop();  // closes when idle; else after the answer
   void give_up();     // answers 503 to whatever is under way, and closes
 
@@ -76,6 +77,7 @@ class Connection final : public IoHandler {
   void close();
   base::Millis next_deadline() const;
   void release_body();
+  void count_unsent(std::size_t size);
   void drop_upload();
 
   std::string_view pending() const { return std::string_view(in_).substr(in_at_); }
@@ -98,6 +100,7 @@ class Connection final : public IoHandler {
   std::size_t in_at_ = 0;
   std::size_t head_seen_ = 0;  // of pending(): already scanned in vain
   OutBuffer out_;
+  std::size_t unsent_ = 0;  // of out_, counted in ServerContext::unsent
   std::size_t held_ = 0;    // bytes of body counted in ServerContext::buffered_bodies
   base::Millis since_ = 0;  // when the present wait began
   base::Millis write_since_ = 0;

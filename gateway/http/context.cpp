@@ -1,5 +1,6 @@
 #include "gateway/http/context.h"
 
+#include <algorithm>
 #include <exception>
 
 #include "base/log_record.h"
@@ -90,6 +91,18 @@ void ServerContext::send_late() {
     due.exchange->answer(std::move(due.response));
   }
   if (!late_.empty()) late_timer_.arm_at(late_.front().due);
+}
+
+void ServerContext::shed_unsent() {
+  while (unsent > options.max_unsent && !connections.empty()) {
+    const auto most = std::max_element(
+        connections.begin(), connections.end(),
+        [](const auto& a, const auto& b) { return a->unsent() < b->unsent(); });
+    if ((*most)->unsent() == 0) return;
+    base::log::warning("a client that does not take its answers is closed: {} bytes waited for it",
+                       (*most)->unsent());
+    (*most)->give_up();
+  }
 }
 
 std::string_view ServerContext::date() {

@@ -57,7 +57,7 @@ std::uint16_t port_of(int fd) {
   return ntohs(any.sin_port);
 }
 
-base::Error bind_error(const ListenAddress& address, int error) {
+base::Error bind_error(const HostPort& address, int error) {
   const std::string where =
       fmt::format("{}:{}", address.host.empty() ? "*" : address.host, address.port);
   if (error == EADDRINUSE) {
@@ -83,7 +83,7 @@ base::Error bind_error(const ListenAddress& address, int error) {
   return base::fail_errno(base::Errc::io, "listen on " + where, error);
 }
 
-base::Result<Fd> bind_one(const addrinfo& info, const ListenAddress& address, std::uint16_t port) {
+base::Result<Fd> bind_one(const addrinfo& info, const HostPort& address, std::uint16_t port) {
   Fd fd(::socket(info.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return bind_error(address, errno);
   const int one = 1;
@@ -105,7 +105,7 @@ base::Result<Fd> bind_one(const addrinfo& info, const ListenAddress& address, st
 }  // namespace
 
 base::Result<std::vector<std::unique_ptr<Listener>>> Listener::bind(ServerContext& context,
-                                                                    const ListenAddress& address,
+                                                                    const HostPort& address,
                                                                     ListenerKind kind) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;

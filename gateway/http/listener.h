@@ -18,7 +18,7 @@ class Listener final : public IoHandler {
  public:
   // Binds every address that the name stands for, all on one port. Port 0: any free one.
   static base::Result<std::vector<std::unique_ptr<Listener>>> bind(ServerContext& context,
-                                                                   const ListenAddress& address,
+                                                                   const HostPort& address,
                                                                    ListenerKind kind);
   ~Listener();
   base::Result<> start();

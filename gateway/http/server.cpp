@@ -3,37 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "gateway/http/connection.h"
 #include "gateway/http/context.h"
 #include "gateway/http/listener.h"
 
 namespace gateway {
-
-base::Result<ListenAddress> parse_listen_address(std::string_view text) {
-  const auto refuse = [&] {
-    return base::fail(
-        base::Errc::invalid_argument,
-        fmt::format("'{}' is no listen address: use HOST:PORT, such as 127.0.0.1:7200 or "
-                    "[::1]:7200",
-                    text));
-  };
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return refuse();
-  std::string_view host = text.substr(0, colon);
-  const std::string_view digits = text.substr(colon + 1);
-  unsigned port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (error != std::errc() || end != digits.data() + digits.size() || port > 65535) return refuse();
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-    if (!is_ip_literal(host)) return refuse();
-  } else if (host.find(':') != std::string_view::npos) {
-    return refuse();  // an IPv6 address needs its brackets
-  }
-  return ListenAddress{std::string(host == "*" ? "" : host), static_cast<std::uint16_t>(port)};
-}
 
 class HttpServer::Impl {
  public:
@@ -102,7 +77,7 @@ HttpServer::~HttpServer() = default;
 
 RouteTable& HttpServer::routes() { return impl_->context.router->table; }
 
-base::Result<std::string> HttpServer::listen(const ListenAddress& address, ListenerKind kind) {
+base::Result<std::string> HttpServer::listen(const HostPort& address, ListenerKind kind) {
   EDGE_TRY(auto bound, Listener::bind(impl_->context, address, kind));
   const std::uint16_t port = bound.front()->port();
   for (auto& listener : bound) impl_->listeners.push_back(std::move(listener));
@@ -134,6 +109,7 @@ HttpStats HttpServer::stats() const {
           .slots = *context.slots,
           .connections = context.connections_open,
           .buffered_bodies = context.buffered_bodies,
+          .unsent = context.unsent,
           .tls = context.tls ? std::optional(context.tls->stats()) : std::nullopt};
 }
 

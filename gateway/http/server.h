@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/function.h"
 #include "base/result.h"
+#include "gateway/host_port.h"
 #include "gateway/http/guard.h"
 #include "gateway/http/route.h"
 #include "gateway/limits/request_limits.h"
@@ -37,6 +38,8 @@ struct HttpOptions {
   base::Millis body_timeout = 30'000;   // within it a body must grow by kMinBodyProgress or end
   base::Millis write_timeout = 60'000;  // an answer of which nothing is taken for so long
   std::size_t max_buffered_bodies = 64 * 1024 * 1024;  // of all connections together; then 503
+  // Answers that nobody takes, of all connections together; over it the one that holds most closes.
+  std::size_t max_unsent = 128 * 1024 * 1024;
   std::size_t max_connections = 0;  // streams too; 0: what the limit of open files leaves
   // Of one address (an IPv6 /64), streams too; 0: a quarter of all. Not of this machine's own,
   // unless `local_addresses_too`.
@@ -55,15 +58,9 @@ struct HttpStats {
   std::size_t slots = 0;            // descriptors that clients hold, streams included
   std::size_t connections = 0;      // open now, streams not counted
   std::size_t buffered_bodies = 0;  // bytes
+  std::size_t unsent = 0;           // bytes of answers
   std::optional<TlsStats> tls = std::nullopt;
 };
-
-struct ListenAddress {
-  std::string host;
-  std::uint16_t port = 0;
-};
-// "127.0.0.1:7200", "[::1]:7200", "localhost:0", ":7200" (every address).
-base::Result<ListenAddress> parse_listen_address(std::string_view text);
 
 class HttpServer {
  public:
@@ -75,7 +72,7 @@ class HttpServer {
   RouteTable& routes();
   // Binds (every address a name resolves to) and answers the real "HOST:PORT". A taken port, a
   // foreign address or a name that does not resolve is an error that says what to do.
-  base::Result<std::string> listen(const ListenAddress& address,
+  base::Result<std::string> listen(const HostPort& address,
                                    ListenerKind kind = ListenerKind::main);
   // Freezes the routes and begins to accept.
   base::Result<> start();

@@ -238,6 +238,13 @@ class HttpTransport::Impl {
           "a deposit did not arrive: {}, status {}",
           job->forbidden ? "the address is not allowed" : curl_.api().easy_strerror(code), status);
     }
+    if (code == CURLE_PEER_FAILED_VERIFICATION && !known.told_untrusted) {
+      known.told_untrusted = true;
+      base::log::warning(
+          "nothing is sent to {}: its certificate is not trusted here; where a private authority "
+          "signed it, name that authority's file in SSL_CERT_FILE",
+          peer.text());
+    }
     if (status == 401 && reply.peer_time && !job->clock_retried) {
       job->clock_retried = true;  // once: a peer that tells another time each day is refused
       known.clock_offset = *reply.peer_time - loop_.clock().now();

@@ -41,7 +41,7 @@ Result<std::optional<shape::Message>> get_draft(Context& context, const OfChat& 
   EDGE_TRY(auto draft, engine_of(context).messages().draft(p.account_id, p.chat_id));
   if (!draft) return std::optional<shape::Message>();
   EDGE_TRY(auto shape, complete_message(engine_of(context), p.account_id, context.clock->now(),
-                                        std::move(*draft)));
+                                        std::move(*draft), context.caller.files));
   return std::optional<shape::Message>(std::move(shape));
 }
 

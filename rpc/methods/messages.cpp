@@ -12,7 +12,7 @@ namespace {
 Result<shape::Message> get_message(Context& context, const OfMessage& p) {
   EDGE_TRY(auto message, engine_of(context).messages().get(p.account_id, p.message_id));
   return complete_message(engine_of(context), p.account_id, context.clock->now(),
-                          std::move(message));
+                          std::move(message), context.caller.files);
 }
 
 using Loaded = std::map<MsgId, shape::MessageLoadResult>;
@@ -20,7 +20,7 @@ using Loaded = std::map<MsgId, shape::MessageLoadResult>;
 Result<Loaded> get_messages(Context& context, const OfMessages& p) {
   EDGE_TRY(auto found, engine_of(context).messages().get_many(p.account_id, p.message_ids));
   EDGE_TRY(auto shapes, complete_messages(engine_of(context), p.account_id, context.clock->now(),
-                                          std::move(found)));
+                                          std::move(found), context.caller.files));
   Loaded loaded;
   for (std::size_t i = 0; i < p.message_ids.size() && i < shapes.size(); ++i) {
     shape::MessageLoadResult& entry = loaded[p.message_ids[i]];

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Answers every message with its own text: the whole of an application beside the gateway.
 
-Goes on where it was when the gateway restarts, so that no message is missed. EDGE_URL says where the gateway is.
+Goes on where it was when the gateway or the bot restarts, so that no message is missed. EDGE_URL says where the
+gateway is, EDGE_STATE in which file the bot keeps its place (echo_bot.state).
 """
 import json
 import os
@@ -9,6 +10,7 @@ import time
 import urllib.request
 
 EDGE = os.environ.get("EDGE_URL", "http://127.0.0.1:7200")
+STATE = os.environ.get("EDGE_STATE", "echo_bot.state")
 
 
 def rpc(method, *params):
@@ -37,6 +39,21 @@ def events(last_id):
                     yield last_id, event
 
 
+def last_place():
+    """The id of the last event that was answered; None at the very first start."""
+    try:
+        with open(STATE, encoding="ascii") as file:
+            return file.read().strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def keep_place(event_id):
+    with open(f"{STATE}.new", "w", encoding="ascii") as file:
+        file.write(event_id)
+    os.replace(f"{STATE}.new", STATE)
+
+
 def answer_message(account, chat, msg):
     message = rpc("get_message", account, msg)
     print(f"chat {chat}: {message['text']}", flush=True)
@@ -46,12 +63,13 @@ def answer_message(account, chat, msg):
 
 def main():
     print("invite:", rpc("get_chat_securejoin_qr_code", 1, None), flush=True)
-    last_id, pause = None, 1
+    last_id, pause = last_place(), 1
     while True:
         try:
             for event_id, event in events(last_id):
                 answer_message(event["account_id"], event["chat_id"], event["msg_id"])
                 last_id, pause = event_id, 1  # only now: a message whose answer failed comes again
+                keep_place(event_id)
         except OSError as problem:
             print(f"the gateway is away ({problem}), trying again in {pause} s", flush=True)
         time.sleep(pause)

@@ -156,11 +156,12 @@ base::Result<> delete_outbox_to(const Scope& scope, base::MsgId message, base::C
   return {};
 }
 
-base::Result<> delete_outbox_of_join(const Scope& scope, std::int64_t join_id) {
-  EDGE_CHECK(scope.db.run(
-      "DELETE FROM outbox WHERE account_id = ?1 AND join_id = ?2 AND kind IN (1, 2, 6, 7)",
-      scope.account, join_id));
-  return {};
+base::Result<bool> delete_outbox_of_join(const Scope& scope, std::int64_t join_id) {
+  EDGE_TRY(
+      const auto deleted,
+      scope.db.run("DELETE FROM outbox WHERE account_id = ?1 AND join_id = ?2 AND kind IN (1, 2, 6, 7)",
+                   scope.account, join_id));
+  return deleted > 0;
 }
 
 base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int64_t route_id) {

@@ -65,7 +65,7 @@ base::Result<> delete_outbox(const Scope& scope, std::int64_t id);
 // What of a message goes to one contact.
 base::Result<> delete_outbox_to(const Scope& scope, base::MsgId message, base::ContactId contact);
 base::Result<> delete_outbox_of_message(const Scope& scope, base::MsgId message);
-base::Result<> delete_outbox_of_join(const Scope& scope, std::int64_t join_id);
+base::Result<bool> delete_outbox_of_join(const Scope& scope, std::int64_t join_id);
 // A contact is reached by another route from now on.
 base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int64_t route_id);
 

@@ -320,6 +320,25 @@ class FullDisk(unittest.TestCase):
         gateway.start()
         self.assertEqual(kept(), [*acknowledged, "room"], "and after a restart")
 
+    def test_a_full_store_can_be_emptied_by_its_own_calls(self):
+        subprocess.run(["mount", "-o", "remount,size=16m", self.folder], check=True)
+        gateway = self.enterContext(Gateway("alice", folder=self.folder))
+        chat = gateway.rpc("create_chat_by_contact_id", 1, 1)
+        filler = "x" * 60_000
+        sent = []
+        with self.assertRaises(RpcError):
+            for number in range(1000):
+                sent.append(gateway.send(chat, f"{number} {filler}"))
+        self.assertGreater(len(sent), 5)
+        for message in sent[:-1]:
+            gateway.rpc("delete_messages", 1, [message])
+        self.assertEqual([sent[-1]], gateway.rpc("get_message_ids", 1, chat, False, False))
+
+        def works_again():
+            with contextlib.suppress(RpcError):
+                return gateway.send(chat, f"again {filler}")
+        until(works_again, 20, "sending after the deletion")
+
     def test_a_receiver_with_a_full_disk_acknowledges_nothing_it_cannot_keep(self):
         bob = self.enterContext(Gateway("bob", folder=self.folder, port=free_port()))
         alice = self.enterContext(Gateway("alice"))

@@ -128,10 +128,17 @@ class Rekey(unittest.TestCase):
         self.assertEqual(gateway.stop(), 0)
         old = gateway.folder / "old.key"
         shutil.copy(gateway.accounts / "master.key", old)
+        code, out, said = edge("--accounts", gateway.accounts, "rekey")
+        self.assertEqual(code, DONE, out + said)
+        self.assertIn("new key", out)
+        self.assertNotEqual((gateway.accounts / "master.key").read_text(), old.read_text())
         phrase = gateway.folder / "phrase"
         phrase.write_text("a long and good one\n")
         code, out, said = edge("--accounts", gateway.accounts, "rekey", "--new-passphrase-file", phrase)
         self.assertEqual(code, DONE, out + said)
+        code, _, said = edge("--accounts", gateway.accounts, "rekey", "--passphrase-file", phrase)
+        self.assertEqual(code, FAILED, "the same passphrase again is no change")
+        self.assertIn("--new-passphrase-file", said)
         gateway.flags = ["--passphrase-file", str(phrase)]
         gateway.start()
         self.assertEqual(gateway.texts(chat), ["keep me"])

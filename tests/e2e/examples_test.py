@@ -1,4 +1,5 @@
 """The programs of scripts/examples do what they say."""
+import contextlib
 import os
 import re
 import signal
@@ -17,12 +18,27 @@ class Examples(unittest.TestCase):
         self.peer = self.enterContext(Gateway("peer"))
         self.env = {**os.environ, "EDGE_URL": self.edge.url, "PYTHONUNBUFFERED": "1"}
 
-    def test_the_echo_bot_answers_and_misses_nothing_over_a_restart(self):
-        bot = subprocess.Popen(["python3", EXAMPLES / "echo_bot.py"], stdout=subprocess.PIPE, text=True, env=self.env)
+    @contextlib.contextmanager
+    def bot(self):
+        """The bot while it runs; yields the lines it said."""
+        env = {**self.env, "EDGE_STATE": str(self.edge.folder / "bot.state")}
+        process = subprocess.Popen(["python3", EXAMPLES / "echo_bot.py"], stdout=subprocess.PIPE, text=True, env=env)
         said = []
-        reader = threading.Thread(target=lambda: said.extend(iter(bot.stdout.readline, "")), daemon=True)
+        reader = threading.Thread(target=lambda: said.extend(iter(process.stdout.readline, "")), daemon=True)
         reader.start()
         try:
+            yield said
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(scaled(10))
+            reader.join()
+            process.stdout.close()
+
+    def answers_to(self, chat, text):
+        return self.peer.texts(chat).count(f"You said: {text}")
+
+    def test_the_echo_bot_answers_and_misses_nothing_over_restarts_of_either(self):
+        with self.bot() as said:
             link = until(lambda: re.search(r"invite: (\S+)", "".join(said)), what="the bot's invite").group(1)
             at_peer = self.peer.events()
             chat = self.peer.rpc("secure_join", 1, link)
@@ -38,14 +54,16 @@ class Examples(unittest.TestCase):
             self.edge.stop()
             self.peer.send(chat, "while you were away")
             self.edge.start()
-            until(lambda: "You said: while you were away" in self.peer.texts(chat), 60, "the answer after the restart")
-            answers = [text for text in self.peer.texts(chat) if text == "You said: while you were away"]
-            self.assertEqual(len(answers), 1)
-        finally:
-            bot.send_signal(signal.SIGTERM)
-            bot.wait(scaled(10))
-            reader.join()
-            bot.stdout.close()
+            until(lambda: self.answers_to(chat, "while you were away"), 60, "the answer after the restart")
+        at_edge = self.edge.events()
+        self.peer.send(chat, "while the bot was away")
+        at_edge.wait("IncomingMsg")
+        with self.bot():
+            until(lambda: self.answers_to(chat, "while the bot was away"), 60, "the answer of the bot that is back")
+            self.peer.send(chat, "the last")
+            until(lambda: self.answers_to(chat, "the last"), 60, "the last answer")
+        for text in ("while you were away", "while the bot was away", "the last"):
+            self.assertEqual(self.answers_to(chat, text), 1, text)
 
     def test_send_sh_sends_to_an_address(self):
         _, chat = join(self.edge, self.peer)

@@ -137,6 +137,8 @@ class Talk(Pair):
         done = events.wait("SecurejoinInviterProgress", account_id=1, progress=1000)
         until(lambda: [e for e in events.of("SecurejoinJoinerProgress")
                        if e["account_id"] == second and e["progress"] == 1000], what="the joiner's 1000")
+        self.assertEqual([e["progress"] for e in events.of("SecurejoinJoinerProgress") if e["account_id"] == second],
+                         [200, 400, 600, 1000])
         self.alice.send(chat, "hello, other self", account=second)
         came = events.wait("IncomingMsg", account_id=1)
         self.assertEqual(self.alice.rpc("get_message", 1, came["msg_id"])["text"], "hello, other self")

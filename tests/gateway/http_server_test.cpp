@@ -273,6 +273,28 @@ TEST_CASE("bodies under way are bounded all together") {
   CHECK(ask(world.port, post("/json", std::string(20'000, 'y'))).status == 200);
 }
 
+TEST_CASE("answers that nobody takes are bounded all together: who holds most is closed") {
+  constexpr std::size_t kMost = 25 * 1024 * 1024;
+  World world({.max_unsent = kMost});
+  std::vector<Client> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.emplace_back(world.port, 4096);
+    clients.back().send(get("/slow"));
+  }
+  REQUIRE(eventually([&] { return world.parked->count() == 3; }));
+  const std::string answer(16 * 1024 * 1024, 'a');  // of which the kernel takes 4 MiB or so
+  world.parked->answer_all(answer);
+  REQUIRE(eventually([&] {
+    const auto stats = world.server->stats();
+    return stats.connections < 3 && stats.unsent > 0 && stats.unsent <= kMost;
+  }));
+  int whole = 0;
+  for (Client& client : clients) whole += client.reply().body.size() == answer.size() ? 1 : 0;
+  CHECK(whole >= 1);
+  CHECK(whole < 3);
+  CHECK(eventually([&] { return world.server->stats().unsent == 0; }));
+}
+
 TEST_CASE("idle connections, slow heads and stalled bodies end by the clock") {
   World world;
   Client idle(world.port), slow_head(world.port), slow_body(world.port), used(world.port);
@@ -413,13 +435,13 @@ TEST_CASE("a taken port and a foreign address are told with what to do") {
 }
 
 TEST_CASE("listen addresses are read strictly") {
-  CHECK(parse_listen_address("127.0.0.1:7200")->port == 7200);
-  CHECK(parse_listen_address("[::1]:0")->host == "::1");
-  CHECK(parse_listen_address(":80")->host.empty());
+  CHECK(parse_host_port("127.0.0.1:7200")->port == 7200);
+  CHECK(parse_host_port("[::1]:0")->host == "::1");
+  CHECK(parse_host_port("0.0.0.0:80")->is_wildcard());
   for (const char* bad :
-       {"", "7200", "localhost", "localhost:", "h:65536", "h:-1", "h:1x", "::1:80", "[h]:1"}) {
+       {"", "7200", ":80", "localhost", "localhost:", "h:65536", "h:-1", "h:1x", "::1:80", "[h]:1"}) {
     INFO(bad);
-    CHECK_FALSE(parse_listen_address(bad).ok());
+    CHECK_FALSE(parse_host_port(bad).ok());
   }
 }
 

@@ -45,12 +45,27 @@ TEST_CASE("progress of a join rises to 1000 on both sides, once") {
   World world;
   world.join(world.bob, world.alice);
   const auto joiner = progress_of<SecurejoinJoinerProgress>(world.bob);
-  CHECK(is_rising(joiner));
-  CHECK(joiner.front() < 1000);
-  CHECK(std::count(joiner.begin(), joiner.end(), 1000) == 1);
+  CHECK(joiner == std::vector<std::uint32_t>{200, 400, 600, 1000});
   CHECK(progress_of<SecurejoinInviterProgress>(world.alice) == std::vector<std::uint32_t>{1000});
   CHECK(world.alice.events_of<PrivittyPeerHandshakeComplete>().size() == 1);
   CHECK(world.bob.events_of<PrivittyChatEncryptionChanged>().size() == 1);
+}
+
+TEST_CASE("a peer that cannot be reached is told of once, and an hour later again") {
+  World world;
+  const auto warnings = [&] { return world.bob.events_of<Warning>().size(); };
+  const std::string link = world.alice.invite();
+  world.network.set({.cut = true});
+  REQUIRE(start_joining(world.bob, link));
+  REQUIRE(world.until([&] { return warnings() == 1; }));
+  CHECK(world.bob.events_of<Warning>().front().msg.find("alice") != std::string::npos);
+  const base::Millis told = world.clock.uptime();
+  REQUIRE(world.until([&] { return world.clock.uptime() > told + 60'000; }));
+  CHECK(warnings() == 1);
+  world.clock.advance(3600'000);
+  CHECK(world.until([&] { return warnings() == 2; }));
+  world.network.set({});
+  CHECK(world.until([&] { return !progress_of<SecurejoinInviterProgress>(world.alice).empty(); }));
 }
 
 TEST_CASE("what is sent before the join is complete arrives after it, in order") {

@@ -1,5 +1,6 @@
 // JSON-RPC 2.0: the examples of its specification, and what it leaves to each server.
 #include "rpc/request.h"
+#include "rpc/run.h"
 #include "rpc/service.h"
 #include "tests/rpc/ask.h"
 #include "tests/rpc/sample_methods.h"
@@ -181,6 +182,43 @@ TEST_CASE_METHOD(Fixture, "a read in a batch sees the writes before it, and no t
   CHECK(answers[2]["result"] == "ab");
   CHECK(answers[3]["result"] == "abc");
   CHECK(pending.times() == 1);
+}
+
+TEST_CASE("what unfinished batches hold is bounded all together, and given back with each") {
+  base::ManualClock clock;
+  rpc::Context context;
+  context.clock = &clock;
+  context.table = &sample::table();
+  const auto held = std::make_shared<rpc::HeldAnswers>();
+  held->most = 2000;
+  const auto begin = [&](std::string_view body, const Pending& pending) {
+    std::make_shared<rpc::Run>(
+        rpc::parse_requests(body), context,
+        [](base::UniqueFunction<void()> task) { task(); }, held, Pending(pending).answer())
+        ->start();
+  };
+  const std::string echo =
+      R"({"jsonrpc":"2.0","id":1,"method":"echo","params":[")" + std::string(1100, 'x') + R"("]})";
+  const Pending waiting;
+  begin("[" + echo + R"(,{"jsonrpc":"2.0","id":2,"method":"write","params":["w"]}])", waiting);
+  CHECK_FALSE(waiting.came());
+  CHECK(held->bytes > 1000);
+
+  const Pending refused;
+  begin("[" + echo + "," + echo + "]", refused);
+  const auto answers = json::parse(refused.wait());
+  REQUIRE(answers.size() == 2);
+  CHECK(answers[0].contains("result"));
+  REQUIRE(answers[1].contains("error"));
+  CHECK(answers[1]["error"]["code"] == -32603);
+  CHECK(answers[1]["error"]["message"].get<std::string>().find("busy") == 0);
+  const Pending single;
+  begin(echo, single);  // holds nothing: it goes out at once
+  CHECK(json::parse(single.wait()).contains("result"));
+
+  sample::commit_all();
+  CHECK(json::parse(waiting.wait()).size() == 2);
+  CHECK(held->bytes == 0);
 }
 
 TEST_CASE("no body of bytes makes the parser do more than refuse") {

@@ -34,6 +34,14 @@ base::Result<T> read(const char* text) {
 
 }  // namespace
 
+TEST_CASE("of a member's name that is megabytes long the start is quoted") {
+  const json parsed{{std::string(1'000'000, 'k'), 17}};
+  const auto read = rpc::read_json<std::map<std::string, std::string>>(rpc::JsonValue(parsed));
+  REQUIRE_FALSE(read);
+  CHECK(read.error().message.size() < 200);
+  CHECK(read.error().message.find(std::string(64, 'k')) != std::string::npos);
+}
+
 TEST_CASE("a mistyped parameter is named with what was expected") {
   CHECK(refusal("count", {"x", json::array()}) ==
         "chat_id: expected an integer from 1 to 4294967295, got a string");

@@ -1,0 +1,43 @@
+#include "store/reserve.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <limits>
+#include <utility>
+
+#include "base/log.h"
+
+namespace store {
+
+Reserve::Reserve(std::string dir) : dir_(std::move(dir)), path_(dir_ + "/reserve") {}
+
+std::uint64_t Reserve::room() const {
+  struct statvfs info {};
+  if (::statvfs(dir_.c_str(), &info) != 0) return std::numeric_limits<std::uint64_t>::max();
+  return std::uint64_t{info.f_bavail} * info.f_frsize;
+}
+
+void Reserve::renew() {
+  base::Lock lock(mutex_);
+  struct stat info {};
+  const bool there = ::stat(path_.c_str(), &info) == 0;
+  if ((there && static_cast<std::uint64_t>(info.st_size) >= kSize) || room() < 2 * kSize) return;
+  const int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return;
+  const bool taken = ::posix_fallocate(fd, 0, static_cast<off_t>(kSize)) == 0;
+  ::close(fd);
+  if (!taken) ::unlink(path_.c_str());
+}
+
+void Reserve::use_if_full() {
+  base::Lock lock(mutex_);
+  if (room() >= kSize) return;
+  if (::unlink(path_.c_str()) == 0) {
+    base::log::warning("the disk is full: the reserve is given up, so that deleting works");
+  }
+}
+
+}  // namespace store

@@ -1,0 +1,32 @@
+// Reserve: some disk that is kept from everything else, DIR/reserve, so that a full disk can still be
+// emptied: deleting needs room before it gives any. Within store/. Safe from any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/mutex.h"
+
+namespace store {
+
+class Reserve {
+ public:
+  static constexpr std::uint64_t kSize = 4 * 1024 * 1024;
+
+  explicit Reserve(std::string dir);
+
+  // Takes it when it is missing and the disk has twice as much left. Never an error: a store
+  // without a reserve is as good as any until the disk is full.
+  void renew();
+  // Gives it up when the disk has less than that left.
+  void use_if_full();
+
+ private:
+  std::uint64_t room() const;  // what the disk has left, in bytes; no end where nobody can tell
+
+  const std::string dir_;
+  const std::string path_;
+  base::Mutex mutex_;
+};
+
+}  // namespace store

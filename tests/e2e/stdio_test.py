@@ -1,0 +1,97 @@
+"""--stdio: JSON-RPC over the daemon's own input and output, as Delta Chat's server speaks it."""
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import stat
+import subprocess
+import tempfile
+import unittest
+
+from gateway import DAEMON, scaled
+
+
+class Stdio(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="edge-stdio-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.runtime = self.folder / "runtime"
+        self.runtime.mkdir()
+        self.number = 0
+
+    def start(self):
+        env = {**os.environ, "XDG_RUNTIME_DIR": str(self.runtime)}
+        process = subprocess.Popen([DAEMON, "--listen", "127.0.0.1:0", "--accounts", str(self.folder / "accounts"),
+                                    "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, env=env, text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(self.close, process.stdin)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    @staticmethod
+    def close(pipe):
+        with contextlib.suppress(BrokenPipeError):  # what was said last was to nobody
+            pipe.close()
+
+    def call(self, process, method, *params):
+        self.number += 1
+        process.stdin.write(json.dumps({"jsonrpc": "2.0", "id": self.number, "method": method, "params": params}) + "\n")
+        process.stdin.flush()
+        answer = json.loads(process.stdout.readline())
+        self.assertEqual(self.number, answer["id"])
+        self.assertIn("result", answer, answer)
+        return answer["result"]
+
+    def end(self, process):
+        process.stdin.close()
+        self.assertEqual(0, process.wait(scaled(20)))
+
+    def send_report(self, process):
+        source = self.folder / "report.csv"
+        source.write_bytes(b"pressure;7.1\n" * 20000)
+        return self.call(process, "send_msg", 1, 10, {"file": str(source)}), source.read_bytes()
+
+    def test_a_message_s_file_can_be_opened_and_is_gone_at_the_end(self):
+        process = self.start()
+        message, plain = self.send_report(process)
+        file = pathlib.Path(self.call(process, "get_message", 1, message)["file"])
+        self.assertEqual(plain, file.read_bytes())
+        self.assertEqual("report.csv", file.name)
+        self.assertEqual(0o600, stat.S_IMODE(file.stat().st_mode))
+        [shelf] = self.runtime.iterdir()
+        self.assertEqual(0o700, stat.S_IMODE(shelf.stat().st_mode))
+        loaded = self.call(process, "get_messages", 1, [message])
+        self.assertEqual(str(file), loaded[str(message)]["file"])
+        again = self.call(process, "send_msg", 1, 10, {"file": str(file)})  # a path from an answer is good
+        self.assertEqual("report.csv", self.call(process, "get_message", 1, again)["fileName"])
+        self.end(process)
+        self.assertEqual([], list(self.runtime.iterdir()))
+
+    def test_what_a_killed_copy_left_behind_is_emptied_at_the_next_start(self):
+        process = self.start()
+        message, _ = self.send_report(process)
+        file = pathlib.Path(self.call(process, "get_message", 1, message)["file"])
+        process.kill()
+        process.wait()
+        self.assertTrue(file.exists())
+        process = self.start()
+        self.call(process, "get_system_info")
+        self.assertFalse(file.exists())
+        self.end(process)
+
+    def test_a_place_that_somebody_else_prepared_is_refused(self):
+        process = self.start()
+        self.call(process, "get_system_info")
+        [shelf] = self.runtime.iterdir()
+        self.end(process)
+        shelf.symlink_to(self.folder)
+        process = self.start()
+        self.assertEqual(1, process.wait(scaled(20)))
+        self.assertTrue(self.folder.exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
