@@ -10,6 +10,7 @@
 #include "gateway/endpoints/endpoints.h"
 #include "gateway/http/server.h"
 #include "gateway/hub/hub.h"
+#include "gateway/license/license.h"
 #include "gateway/log_source.h"
 #include "gateway/loop/event_loop.h"
 #include "gateway/loop/file_watch.h"
@@ -21,6 +22,8 @@
 #include "gateway/stdio.h"
 #include "gateway/trim.h"
 #include "gateway/version.h"
+#include "gateway/viewer/fingerprint.h"
+#include "gateway/viewer/sessions.h"
 #include "messaging/engine.h"
 #include "rpc/service.h"
 #include "store/schema/migrations.h"
@@ -67,6 +70,7 @@ struct Daemon::Parts {
   std::unique_ptr<WorkerPool> workers;
   std::unique_ptr<HttpTransport> transport;
   std::unique_ptr<messaging::Engine> engine;
+  std::unique_ptr<License> license;
   std::unique_ptr<rpc::Service> service;
   std::unique_ptr<LogSource> log_source;
   std::unique_ptr<Hub> hub;
@@ -74,6 +78,7 @@ struct Daemon::Parts {
   std::unique_ptr<FileWatch> keys_watch;
   std::unique_ptr<Timer> keys_expiry;
   std::unique_ptr<Gatekeeper> gatekeeper;
+  std::unique_ptr<ViewerSessions> viewers;
   std::unique_ptr<HttpServer> server;
   std::unique_ptr<Signals> signals;
   std::unique_ptr<Timer> stop_limit;
@@ -90,6 +95,7 @@ struct Daemon::Parts {
   void read_files_again();
   base::Result<> bind();
   base::Result<> open_engine();
+  void read_license(const std::string& fingerprint);
   void add_routes();
   std::vector<std::string> why_not_ready() const;
   void start_stdio();
@@ -193,6 +199,7 @@ base::Result<> Daemon::Parts::open_engine() {
     if (!workers->submit([shared] { (*shared)(); })) loop->post([shared] { (*shared)(); });
   };
   service = std::make_unique<rpc::Service>(engine.get(), clock, std::move(executor));
+  service->set_licensing(*license);
   log_source = std::make_unique<LogSource>(*engine);
   EDGE_TRY(hub, Hub::start(*log_source, *workers, clock));
   engine->on_events([this](std::span<const messaging::Event> events) {
@@ -202,19 +209,43 @@ base::Result<> Daemon::Parts::open_engine() {
   return {};
 }
 
+// A license that cannot be had keeps nothing from starting: what needs it says so when it is called.
+void Daemon::Parts::read_license(const std::string& fingerprint) {
+  license = std::make_unique<License>(
+      LicensePlace{settings.accounts, settings.license_issuer, fingerprint}, clock);
+  if (!license->required()) return;
+  (void)license->reload();
+  if (!license->installed() && !settings.license_url.empty()) {
+    if (auto got = license->activate(settings.license_url); !got) {
+      base::log::warning("no license: {}", got.error().message);
+    }
+  }
+  base::log::info("license: {}", word_of(license->word()));
+}
+
 void Daemon::Parts::add_routes() {
   auto& routes = server->routes();
   add_rpc_endpoint(routes, *service, {.restricted_paths = settings.restricted_paths()});
   add_events_endpoint(routes, *hub, &gatekeeper->tickets());
   add_health_endpoint(routes, std::string(version()), [this] { return why_not_ready(); });
   FileFunctions files;
-  files.open = [this](base::AccountId account, base::MsgId message) {
+  files.open = [this](base::AccountId account,
+                      base::MsgId message) -> base::Result<messaging::Attachment> {
+    EDGE_TRY(const bool is_protected, engine->protected_files().is_protected(account, message));
+    if (is_protected) {
+      return base::fail(base::Errc::forbidden,
+                        "the file of message " + std::to_string(message.value) +
+                            " is a protected one; GET /stream shows it to who may see it");
+    }
     return engine->files().open(account, message);
   };
   files.begin = [this](base::AccountId account, std::string_view name) {
     return engine->files().begin_upload(account, std::string(name));
   };
   add_file_endpoint(routes, std::move(files));
+  add_viewer_endpoint(routes, *viewers, [this](base::AccountId account, base::MsgId message) {
+    return engine->protected_files().open(account, message);
+  });
   add_relay_endpoint(routes, *engine, clock);
 }
 
@@ -271,6 +302,9 @@ base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundi
   parts->surroundings = std::move(surroundings);
   raise_fd_limit();
   EDGE_CHECK(parts->open_store());
+  EDGE_TRY(std::string fingerprint, device_fingerprint(parts->settings.accounts));
+  parts->read_license(fingerprint);
+  parts->viewers = std::make_unique<ViewerSessions>(std::move(fingerprint), parts->clock);
   EDGE_TRY(parts->loop, EventLoop::create(parts->clock));
   parts->workers = std::make_unique<WorkerPool>(parts->settings.workers);
   parts->transport = std::make_unique<HttpTransport>(*parts->loop, HttpTransportOptions{});

@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "crypto/identity.h"
 #include "gateway/host_port.h"
 #include "gateway/peer/url.h"
 #include "gateway/surroundings.h"
@@ -58,6 +59,8 @@ struct Settings {
   bool allow_anonymous = false;
   bool peers_public_only = false;
   KeyPlace key;
+  std::optional<crypto::PublicKey> license_issuer;
+  std::string license_url;  // "": none
   std::optional<std::filesystem::path> config;
   std::size_t workers = 0;  // 0: as many as there are processors, at least 2
   base::log::Level log_level = base::log::Level::info;

@@ -197,6 +197,9 @@ crypto::WipingBytes encode(const Content& content) {
     out.u8(static_cast<std::uint8_t>(Kind::receipts)).fixed(content.uuid);
     out.u16(static_cast<std::uint16_t>(receipts->notes.size()));
     for (const ReceiptNote& note : receipts->notes) out.u8(note.kind).fixed(note.uuid).i64(note.at);
+  } else if (const auto* note = std::get_if<ProtectedNote>(&content.body)) {
+    out.u8(kind_of(*note)).fixed(content.uuid);
+    write_note(out, *note);
   } else {
     out.u8(0).fixed(content.uuid);
   }
@@ -223,7 +226,11 @@ base::Result<Content> decode_content(base::ByteView bytes) {
       content.body = read_receipts(in);
       break;
     default:
-      content.body = UnknownContent{};
+      if (is_protected_kind(kind)) {
+        content.body = read_note(kind, in);
+      } else {
+        content.body = UnknownContent{};
+      }
   }
   if (!in.ok()) return malformed();
   return content;

@@ -21,6 +21,7 @@
 #include "crypto/identity.h"
 #include "crypto/wiping.h"
 #include "messaging/deposit.h"
+#include "messaging/protected_content.h"
 #include "messaging/types.h"
 
 namespace messaging {
@@ -108,7 +109,7 @@ struct UnknownContent {};
 
 struct Content {
   Uuid uuid{};
-  std::variant<UnknownContent, Hello, TextMessage, Receipts> body;
+  std::variant<UnknownContent, Hello, TextMessage, Receipts, ProtectedNote> body;
 };
 
 crypto::WipingBytes encode(const Content& content);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "messaging/courier.h"
+#include "messaging/expiry.h"
 #include "messaging/file_worker.h"
 #include "messaging/incoming.h"
 
@@ -73,13 +74,16 @@ Core::Core(store::Store& s, Transport& t, const base::Clock& c, EngineOptions o)
       incoming(std::make_unique<Incoming>(*this)),
       courier(std::make_unique<Courier>(*this, *incoming)),
       file_worker(std::make_unique<FileWorker>()),
+      expiry(std::make_unique<Expiry>(*this)),
+      timekeeper(c),
       accounts(*this),
       config(*this),
       contacts(*this),
       chats(*this),
       messages(*this),
       securejoin(*this),
-      files(*this) {
+      files(*this),
+      protected_files(*this) {
   store.writer().on_events([this](std::span<const store::LoggedEvent> logged) {
     if (listener) tell(logged);
   });
@@ -89,6 +93,7 @@ Core::Core(store::Store& s, Transport& t, const base::Clock& c, EngineOptions o)
 // began.
 Core::~Core() {
   courier->stop();
+  expiry->stop();
   file_worker->stop();
   store.writer().flush();
   store.writer().flush();

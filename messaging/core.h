@@ -14,12 +14,14 @@
 #include "base/mutex.h"
 #include "crypto/identity.h"
 #include "messaging/engine.h"
+#include "messaging/timekeeper.h"
 #include "store/store.h"
 #include "store/tables/scope.h"
 
 namespace messaging {
 
 class Courier;
+class Expiry;
 class FileWorker;
 class Incoming;
 
@@ -81,6 +83,8 @@ class Core {
   std::unique_ptr<Incoming> incoming;
   std::unique_ptr<Courier> courier;
   std::unique_ptr<FileWorker> file_worker;
+  std::unique_ptr<Expiry> expiry;
+  Timekeeper timekeeper;
   EventListener listener;
 
   Accounts accounts;
@@ -90,6 +94,7 @@ class Core {
   Messages messages;
   SecureJoin securejoin;
   Files files;
+  ProtectedFiles protected_files;
 
  private:
   void tell(std::span<const store::LoggedEvent> logged);

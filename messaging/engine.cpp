@@ -4,8 +4,10 @@
 #include "messaging/account_setup.h"
 #include "messaging/core.h"
 #include "messaging/courier.h"
+#include "messaging/expiry.h"
 #include "messaging/file_worker.h"
 #include "messaging/incoming.h"
+#include "store/tables/file_accesses.h"
 
 namespace messaging {
 
@@ -30,15 +32,22 @@ base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, Transpor
     // Files that are left over harm nobody.
     base::log::warning("unused files were not looked for: {}", tidied.error().message);
   }
+  EDGE_TRY(store::Reader reader, store.read());
+  EDGE_TRY(const auto trusted, store::find_trusted_time(reader.connection()));
+  core->timekeeper.resume(trusted);
   return std::unique_ptr<Engine>(new Engine(std::move(core)));
 }
 
 void Engine::on_events(EventListener listener) { core_->listener = std::move(listener); }
 
-void Engine::start() { core_->courier->start(); }
+void Engine::start() {
+  core_->courier->start();
+  core_->expiry->start();
+}
 
 void Engine::stop() {
   core_->courier->stop();
+  core_->expiry->stop();
   core_->file_worker->stop();
 }
 
@@ -53,6 +62,7 @@ Chats& Engine::chats() { return core_->chats; }
 Messages& Engine::messages() { return core_->messages; }
 SecureJoin& Engine::securejoin() { return core_->securejoin; }
 Files& Engine::files() { return core_->files; }
+ProtectedFiles& Engine::protected_files() { return core_->protected_files; }
 
 base::Result<std::vector<Event>> Engine::events_after(EventId after, std::size_t limit) const {
   EDGE_TRY(const auto logged, core_->store.events_after(after, std::min<std::size_t>(limit, 1000)));

@@ -18,6 +18,7 @@
 #include "messaging/files.h"
 #include "messaging/messages.h"
 #include "messaging/paths.h"
+#include "messaging/protected_files.h"
 #include "messaging/securejoin.h"
 #include "messaging/transport.h"
 
@@ -59,6 +60,7 @@ class Engine : public Mailroom {
   Messages& messages();
   SecureJoin& securejoin();
   Files& files();
+  ProtectedFiles& protected_files();
 
   // The durable log, for replay. Limit at most 1,000.
   base::Result<std::vector<Event>> events_after(EventId after, std::size_t limit) const;

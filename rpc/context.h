@@ -12,6 +12,7 @@ class Engine;
 namespace rpc {
 
 class EventQueue;
+class Licensing;
 class MethodTable;
 class NextMessages;
 class Timer;
@@ -24,6 +25,7 @@ struct Context {
   Timer* timer = nullptr;
   const MethodTable* table = nullptr;
   Caller caller = {};
+  Licensing* licensing = nullptr;  // nothing in tests: everything is allowed
 };
 
 }  // namespace rpc

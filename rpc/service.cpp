@@ -37,7 +37,7 @@ Service::Service(messaging::Engine* engine, const base::Clock& clock, Executor e
 void Service::handle(std::string_view body, const Caller& caller, Answer answer) {
   Requests requests = parse_requests(body);
   if (requests.error) return answer(error_answer("null", *requests.error));
-  Context context{engine_, &clock_, &queue_, &next_messages_, &timer_, &table_, caller};
+  Context context{engine_, &clock_, &queue_, &next_messages_, &timer_, &table_, caller, licensing_};
   std::make_shared<Run>(std::move(requests), std::move(context), executor_, std::move(answer))
       ->start();
 }

@@ -99,6 +99,8 @@ void add_draft_methods(std::vector<Method>& table);
 void add_file_methods(std::vector<Method>& table);
 void add_join_methods(std::vector<Method>& table);
 void add_event_methods(std::vector<Method>& table);
+void add_protected_methods(std::vector<Method>& table);
+void add_license_methods(std::vector<Method>& table);
 void add_misc_methods(std::vector<Method>& table);
 
 }  // namespace rpc
