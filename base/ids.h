@@ -23,6 +23,7 @@ using AccountId = Id<struct AccountTag>;
 using ContactId = Id<struct ContactTag>;
 using ChatId = Id<struct ChatTag>;
 using MsgId = Id<struct MsgTag>;
+using FileId = Id<struct FileTag>;  // a protected file
 // Event ids are one sequence for the whole store, random start in [2^40, 2^52).
 using EventId = Id<struct EventTag, std::uint64_t>;
 

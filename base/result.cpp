@@ -16,6 +16,8 @@ std::string_view name_of(Errc code) {
     case Errc::sealed: return "sealed";
     case Errc::corrupt: return "corrupt";
     case Errc::io: return "io";
+    case Errc::gone: return "gone";
+    case Errc::license_required: return "license_required";
     case Errc::internal: return "internal";
   }
   return "internal";

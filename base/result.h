@@ -25,6 +25,8 @@ enum class Errc {
   sealed,            // a ciphertext did not open; deliberately without any reason
   corrupt,           // stored data is damaged
   io,                // the operating system refused
+  gone,              // it was there, or allowed, and is not any more
+  license_required,  // the method needs a license and there is none that holds
   internal,          // a bug on our side
 };
 

@@ -75,24 +75,37 @@ std::array<std::uint8_t, 24> ChunkSealer::nonce(std::uint64_t index, bool last) 
   return out;
 }
 
-base::Bytes ChunkSealer::seal(std::uint64_t index, bool last, base::ByteView plain) const {
-  if (!fits(index, last, plain.size())) {
+std::size_t ChunkSealer::seal_into(std::span<std::uint8_t> out, std::uint64_t index, bool last,
+                                   base::ByteView plain) const {
+  if (!fits(index, last, plain.size()) || out.size() < plain.size() + kChunkTag) {
     throw std::logic_error("a chunk of the file container has the wrong size for its place");
   }
-  base::Bytes out(plain.size() + kChunkTag);
   aead::seal(out.data(), plain, ad_, nonce(index, last).data(), key_.view());
+  return plain.size() + kChunkTag;
+}
+
+base::Result<std::size_t> ChunkSealer::open_into(std::span<std::uint8_t> out, std::uint64_t index,
+                                                 bool last, base::ByteView sealed) const {
+  if (sealed.size() < kChunkTag || !fits(index, last, sealed.size() - kChunkTag) ||
+      out.size() < sealed.size() - kChunkTag) {
+    return could_not_open();
+  }
+  if (!aead::open(out.data(), sealed, ad_, nonce(index, last).data(), key_.view())) {
+    return could_not_open();
+  }
+  return sealed.size() - kChunkTag;
+}
+
+base::Bytes ChunkSealer::seal(std::uint64_t index, bool last, base::ByteView plain) const {
+  base::Bytes out(plain.size() + kChunkTag);
+  seal_into(out, index, last, plain);
   return out;
 }
 
 base::Result<WipingBytes> ChunkSealer::open(std::uint64_t index, bool last,
                                             base::ByteView sealed) const {
-  if (sealed.size() < kChunkTag || !fits(index, last, sealed.size() - kChunkTag)) {
-    return could_not_open();
-  }
-  WipingBytes out(sealed.size() - kChunkTag);
-  if (!aead::open(out.data(), sealed, ad_, nonce(index, last).data(), key_.view())) {
-    return could_not_open();
-  }
+  WipingBytes out(sealed.size() < kChunkTag ? 0 : sealed.size() - kChunkTag);
+  EDGE_CHECK(open_into(out, index, last, sealed));
   return out;
 }
 

@@ -63,6 +63,11 @@ class ChunkSealer {
   // throws std::logic_error).
   base::Bytes seal(std::uint64_t index, bool last, base::ByteView plain) const;
   base::Result<WipingBytes> open(std::uint64_t index, bool last, base::ByteView sealed) const;
+  // The same into memory of the caller, which has room for it; the number of bytes.
+  std::size_t seal_into(std::span<std::uint8_t> out, std::uint64_t index, bool last,
+                        base::ByteView plain) const;
+  base::Result<std::size_t> open_into(std::span<std::uint8_t> out, std::uint64_t index, bool last,
+                                      base::ByteView sealed) const;
 
  private:
   std::array<std::uint8_t, 24> nonce(std::uint64_t index, bool last) const;

@@ -12,6 +12,7 @@
 #include "gateway/http/server.h"
 #include "gateway/hub/hub.h"
 #include "gateway/hub_streams.h"
+#include "gateway/license/license.h"
 #include "gateway/log_source.h"
 #include "gateway/loop/event_loop.h"
 #include "gateway/loop/file_watch.h"
@@ -30,6 +31,8 @@
 #include "gateway/tls/certificate.h"
 #include "gateway/trim.h"
 #include "gateway/version.h"
+#include "gateway/viewer/fingerprint.h"
+#include "gateway/viewer/sessions.h"
 #include "messaging/engine.h"
 #include "messaging/relayed.h"
 #include "rpc/service.h"
@@ -102,6 +105,7 @@ struct Daemon::Parts {
   std::unique_ptr<CountedTransport> counted_transport;
   std::unique_ptr<messaging::Engine> engine;
   CallFigures call_figures{rpc::method_table()};
+  std::unique_ptr<License> license;
   std::unique_ptr<rpc::Service> service;
   std::unique_ptr<LogSource> log_source;
   std::unique_ptr<Hub> hub;
@@ -113,6 +117,7 @@ struct Daemon::Parts {
   std::unique_ptr<RelayPart> relay;  // with --relay
   std::unique_ptr<RelayClient> relay_client;
   std::shared_ptr<Certificate> certificate;  // null: plain HTTP
+  std::unique_ptr<ViewerSessions> viewers;
   std::unique_ptr<HttpServer> server;
   std::unique_ptr<Signals> signals;
   std::unique_ptr<Timer> stop_limit;
@@ -131,6 +136,7 @@ struct Daemon::Parts {
   base::Result<> bind();
   base::Result<> open_engine();
   base::Result<> open_relay(const PeerUrl& url);
+  void read_license(const std::string& fingerprint);
   void add_routes();
   std::vector<std::string> why_not_ready() const;
   void start_stdio();
@@ -256,6 +262,7 @@ base::Result<> Daemon::Parts::open_engine() {
   };
   service = std::make_unique<rpc::Service>(engine.get(), clock, std::move(executor),
                                            rpc::method_table(), &call_figures);
+  service->set_licensing(*license);
   log_source = std::make_unique<LogSource>(*engine);
   EDGE_TRY(hub, Hub::start(*log_source, *workers, clock));
   streams = std::make_unique<HubStreams>(*hub);
@@ -281,6 +288,20 @@ base::Result<> Daemon::Parts::open_relay(const PeerUrl& url) {
   return {};
 }
 
+// A license that cannot be had keeps nothing from starting: what needs it says so when it is called.
+void Daemon::Parts::read_license(const std::string& fingerprint) {
+  license = std::make_unique<License>(
+      LicensePlace{settings.accounts, settings.license_issuer, fingerprint}, clock);
+  if (!license->required()) return;
+  (void)license->reload();
+  if (!license->installed() && !settings.license_url.empty()) {
+    if (auto got = license->activate(settings.license_url); !got) {
+      base::log::warning("no license: {}", got.error().message);
+    }
+  }
+  base::log::info("license: {}", word_of(license->word()));
+}
+
 void Daemon::Parts::add_routes() {
   auto& routes = server->routes();
   add_rpc_endpoint(routes, *service, {.restricted_paths = settings.restricted_paths()});
@@ -292,13 +313,23 @@ void Daemon::Parts::add_routes() {
                                counted_transport.get(), gatekeeper.get()};
   add_metrics_endpoint(routes, [figures] { return metrics_text(figures); });
   FileFunctions files;
-  files.open = [this](base::AccountId account, base::MsgId message) {
+  files.open = [this](base::AccountId account,
+                      base::MsgId message) -> base::Result<messaging::Attachment> {
+    EDGE_TRY(const bool is_protected, engine->protected_files().is_protected(account, message));
+    if (is_protected) {
+      return base::fail(base::Errc::forbidden,
+                        "the file of message " + std::to_string(message.value) +
+                            " is a protected one; GET /stream shows it to who may see it");
+    }
     return engine->files().open(account, message);
   };
   files.begin = [this](base::AccountId account, std::string_view name) {
     return engine->files().begin_upload(account, std::string(name));
   };
   add_file_endpoint(routes, std::move(files));
+  add_viewer_endpoint(routes, *viewers, [this](base::AccountId account, base::MsgId message) {
+    return engine->protected_files().open(account, message);
+  });
   if (relay) {
     relay->add_routes(routes, clock);
   } else {
@@ -366,6 +397,9 @@ base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundi
   parts->surroundings = std::move(surroundings);
   raise_fd_limit();
   EDGE_CHECK(parts->open_store());
+  EDGE_TRY(std::string fingerprint, device_fingerprint(parts->settings.accounts));
+  parts->read_license(fingerprint);
+  parts->viewers = std::make_unique<ViewerSessions>(std::move(fingerprint), parts->clock);
   EDGE_TRY(parts->loop, EventLoop::create(parts->clock));
   parts->workers = std::make_unique<WorkerPool>(parts->settings.workers);
   HttpTransportOptions outgoing;

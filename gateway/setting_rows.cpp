@@ -113,6 +113,16 @@ constexpr auto kRows = std::to_array<SettingRow>({
      .value = "DURATION",
      .fallback = "14d",
      .doc = "How long a message is tried before it has failed: 90s, 30m, 36h, 14d; 1m to 365d."},
+    {.name = "license-issuer",
+     .env = "PRIVITTY_LICENSE_ISSUER",
+     .value = "KEY",
+     .fallback = "none: no license is needed",
+     .doc = "Public key of who issues licenses, 64 hex digits; then protected files need one."},
+    {.name = "license-url",
+     .env = "PRIVITTY_LICENSE_URL",
+     .value = "URL",
+     .fallback = "none",
+     .doc = "License delivery URL, used once when DIR/privitty.lic is absent."},
     {.name = "config",
      .env = "PRIVITTY_CONFIG",
      .value = "FILE",
@@ -138,12 +148,6 @@ constexpr auto kRows = std::to_array<SettingRow>({
      .value = "",
      .fallback = "off",
      .doc = "Also speak JSON-RPC over stdin and stdout, one object a line; ends with its input."},
-    {.name = "license-url",
-     .env = "PRIVITTY_LICENSE_URL",
-     .value = "URL",
-     .fallback = "",
-     .doc = "License delivery URL.",
-     .available = false},
     {.name = "relay",
      .env = "PRIVITTY_RELAY",
      .value = "",
@@ -186,7 +190,6 @@ std::string settings_help() {
       "usage: privitty-edged [flags]\n\n"
       "A flag beats its environment variable, that the configuration file, that the default.\n\n";
   for (const SettingRow& row : kRows) {
-    if (!row.available) continue;
     out.append("  --").append(row.name);
     if (row.value_may_lack) {
       out.append(" [").append(row.value).append("]");

@@ -346,6 +346,21 @@ Result<Settings> give_types(const Reader& reader, const Surroundings& surroundin
     EDGE_TRY(auto name, read_host_name(given));
     out.allow_hosts.push_back(std::move(name));
   }
+  if (const auto* given = reader.one("license-issuer")) {
+    auto key = crypto::PublicKey::from_fingerprint(given->text);
+    if (!key) {
+      return fail(Errc::invalid_argument, given->source + ": expected an Ed25519 public key of 64 "
+                                                          "hex digits, as license issue prints it");
+    }
+    out.license_issuer = *key;
+  }
+  if (const auto* given = reader.one("license-url")) {
+    if (!given->text.starts_with("https://") && !given->text.starts_with("http://")) {
+      return fail(Errc::invalid_argument,
+                  given->source + ": expected a URL such as https://license.example/v1/license/…");
+    }
+    out.license_url = given->text;
+  }
   if (const auto* given = reader.one("log-level")) {
     EDGE_TRY(out.log_level, read_level(*given));
   }

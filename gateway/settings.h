@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log_record.h"
 #include "base/result.h"
+#include "crypto/identity.h"
 #include "gateway/host_port.h"
 #include "gateway/limits/request_limits.h"
 #include "gateway/peer/url.h"
@@ -37,7 +38,6 @@ struct SettingRow {
   std::string_view fallback;  // what holds without it, as --help says it; "": nothing
   std::string_view doc;
   char separator = '\0';        // of several values in one variable; not '\0': repeatable
-  bool available = true;        // false: the name is reserved and using it is refused
   bool value_may_lack = false;  // a flag that may stand alone; then its value is "*"
 };
 
@@ -79,6 +79,8 @@ struct Settings {
   std::size_t relay_mailbox_mib = 256;
   std::optional<PeerUrl> relay_url;  // where this device is reached
   std::filesystem::path relay_token_file;
+  std::optional<crypto::PublicKey> license_issuer;
+  std::string license_url;  // "": none
   std::optional<std::filesystem::path> config;
   std::size_t workers = 0;  // 0: as many as there are processors, at least 2
   base::log::Level log_level = base::log::Level::info;

@@ -87,6 +87,7 @@ void Accounts::remove(AccountId account, base::Completion<> done) {
                       const AccountState& state) -> base::Result<> {
         EDGE_TRY(const auto selected, store::find_selection(tx.db()));
         EDGE_CHECK(store::delete_account(tx.db(), scope.account));
+        tx.scrub();  // its keys, and the shares of files that were granted to it
         if (selected == state.id) {
           std::optional<AccountId> other;
           for (const AccountPtr& left : core->directory.all()) {

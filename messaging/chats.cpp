@@ -7,6 +7,7 @@
 #include "messaging/chat_rules.h"
 #include "messaging/core.h"
 #include "messaging/group_rules.h"
+#include "messaging/protected_access.h"
 #include "messaging/removal.h"
 #include "messaging/views.h"
 #include "store/tables/config_values.h"
@@ -200,6 +201,7 @@ void Chats::remove(AccountId account, ChatId chat, base::Completion<> done) {
         EDGE_TRY(const auto marks, store::messages_of_chat(scope, chat));
         RemovedFiles files(core_, state);
         for (const store::MessageMark& mark : marks) {
+          EDGE_CHECK(protected_message_removed({core_, tx, scope, state}, mark.id));
           EDGE_CHECK(remove_message(tx, scope, mark.id, files));
         }
         if (row.draft) EDGE_CHECK(remove_message(tx, scope, *row.draft, files));

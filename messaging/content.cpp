@@ -172,6 +172,9 @@ crypto::WipingBytes encode(const Content& content) {
     out.u8(static_cast<std::uint8_t>(Kind::group_update)).fixed(content.uuid);
     out.fixed(update->group).bytes(encode(update->state));
     write_file(out, update->image);
+  } else if (const auto* note = std::get_if<ProtectedNote>(&content.body)) {
+    out.u8(kind_of(*note)).fixed(content.uuid);
+    write_note(out, *note);
   } else {
     out.u8(0).fixed(content.uuid);
   }
@@ -207,7 +210,11 @@ base::Result<Content> decode_content(base::ByteView bytes) {
       content.body = read_group_update(in);
       break;
     default:
-      content.body = UnknownContent{};
+      if (is_protected_kind(kind)) {
+        content.body = read_note(kind, in);
+      } else {
+        content.body = UnknownContent{};
+      }
   }
   if (!in.ok()) return malformed();
   return content;

@@ -21,6 +21,7 @@
 #include "crypto/wiping.h"
 #include "messaging/card.h"
 #include "messaging/group_state.h"
+#include "messaging/protected_content.h"
 #include "messaging/types.h"
 
 namespace messaging {
@@ -95,7 +96,8 @@ struct UnknownContent {};
 
 struct Content {
   Uuid uuid{};
-  std::variant<UnknownContent, Hello, TextMessage, Receipts, Profile, GroupText, GroupUpdate>
+  std::variant<UnknownContent, Hello, TextMessage, Receipts, Profile, GroupText, GroupUpdate,
+               ProtectedNote>
       body;
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "messaging/courier.h"
+#include "messaging/expiry.h"
 #include "messaging/file_worker.h"
 #include "messaging/incoming.h"
 
@@ -91,6 +92,8 @@ Core::Core(store::Store& s, Transport& t, const base::Clock& c, EngineOptions o)
       courier(std::make_unique<Courier>(*this, *incoming)),
       file_worker(std::make_unique<FileWorker>()),
       relayed(*this),
+      expiry(std::make_unique<Expiry>(*this)),
+      timekeeper(c),
       accounts(*this),
       config(*this),
       contacts(*this),
@@ -99,7 +102,8 @@ Core::Core(store::Store& s, Transport& t, const base::Clock& c, EngineOptions o)
       messages(*this),
       securejoin(*this),
       files(*this),
-      channels(*this) {
+      channels(*this),
+      protected_files(*this) {
   store.writer().on_events([this](std::span<const store::LoggedEvent> logged) {
     if (listener) tell(logged);
   });
@@ -109,6 +113,7 @@ Core::Core(store::Store& s, Transport& t, const base::Clock& c, EngineOptions o)
 // began.
 Core::~Core() {
   courier->stop();
+  expiry->stop();
   file_worker->stop();
   store.writer().flush();
   store.writer().flush();

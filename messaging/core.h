@@ -20,12 +20,14 @@
 #include "messaging/relayed.h"
 #include "messaging/renewal_budget.h"
 #include "messaging/steady_time.h"
+#include "messaging/timekeeper.h"
 #include "store/store.h"
 #include "store/tables/scope.h"
 
 namespace messaging {
 
 class Courier;
+class Expiry;
 class FileWorker;
 class Incoming;
 
@@ -94,6 +96,8 @@ class Core {
   std::unique_ptr<Courier> courier;
   std::unique_ptr<FileWorker> file_worker;
   Relayed relayed;
+  std::unique_ptr<Expiry> expiry;
+  Timekeeper timekeeper;
   EventListener listener;
 
   Accounts accounts;
@@ -105,6 +109,7 @@ class Core {
   SecureJoin securejoin;
   Files files;
   Channels channels;
+  ProtectedFiles protected_files;
 
  private:
   void tell(std::span<const store::LoggedEvent> logged);

@@ -4,9 +4,11 @@
 #include "messaging/account_setup.h"
 #include "messaging/core.h"
 #include "messaging/courier.h"
+#include "messaging/expiry.h"
 #include "messaging/file_worker.h"
 #include "messaging/incoming.h"
 #include "store/tables/steady_times.h"
+#include "store/tables/file_accesses.h"
 
 namespace messaging {
 
@@ -43,15 +45,22 @@ base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, Transpor
     // Files that are left over harm nobody.
     base::log::warning("unused files were not looked for: {}", tidied.error().message);
   }
+  EDGE_TRY(store::Reader reader, store.read());
+  EDGE_TRY(const auto trusted, store::find_trusted_time(reader.connection()));
+  core->timekeeper.resume(trusted);
   return std::unique_ptr<Engine>(new Engine(std::move(core)));
 }
 
 void Engine::on_events(EventListener listener) { core_->listener = std::move(listener); }
 
-void Engine::start() { core_->courier->start(); }
+void Engine::start() {
+  core_->courier->start();
+  core_->expiry->start();
+}
 
 void Engine::stop() {
   core_->courier->stop();
+  core_->expiry->stop();
   core_->file_worker->stop();
 }
 
@@ -69,6 +78,7 @@ SecureJoin& Engine::securejoin() { return core_->securejoin; }
 Files& Engine::files() { return core_->files; }
 Relayed& Engine::relayed() { return core_->relayed; }
 Channels& Engine::channels() { return core_->channels; }
+ProtectedFiles& Engine::protected_files() { return core_->protected_files; }
 
 base::Result<std::vector<Event>> Engine::events_after(EventId after, std::size_t limit) const {
   EDGE_TRY(const auto logged, core_->store.events_after(after, std::min<std::size_t>(limit, 1000)));

@@ -21,6 +21,7 @@
 #include "messaging/messages.h"
 #include "messaging/opening.h"
 #include "messaging/paths.h"
+#include "messaging/protected_files.h"
 #include "messaging/securejoin.h"
 #include "messaging/transport.h"
 
@@ -73,6 +74,7 @@ class Engine : public Mailroom {
   Files& files();
   Relayed& relayed();
   Channels& channels();
+  ProtectedFiles& protected_files();
 
   // The durable log, for replay. Limit at most 1,000.
   base::Result<std::vector<Event>> events_after(EventId after, std::size_t limit) const;

@@ -21,6 +21,7 @@ using base::AccountId;
 using base::ChatId;
 using base::ContactId;
 using base::EventId;
+using base::FileId;
 using base::MsgId;
 
 // clang-format off
@@ -114,6 +115,8 @@ EDGE_JOIN_EVENT(SecurejoinInviterProgress, 40, "Somebody joins by our invite.");
 EDGE_JOIN_EVENT(SecurejoinJoinerProgress, 41, "We join by somebody's invite.");
 EDGE_PROGRESS_EVENT(ConfigureProgress, 50, "Progress of configure.");
 EDGE_PROGRESS_EVENT(ImexProgress, 51, "Progress of an import, export or transfer.");
+EDGE_MESSAGE_EVENT(PrivittyFileEncrypted, 70, "A file was protected; msg_id is the hidden message with its grant.");
+EDGE_MESSAGE_EVENT(PrivittyFileDecrypted, 71, "A protected file was decrypted to disk.");
 // clang-format on
 
 struct ContactsChanged {
@@ -157,12 +160,63 @@ struct PrivittyPeerHandshakeComplete {
                          const PrivittyPeerHandshakeComplete&) = default;
 };
 
+struct PrivittyFileAccessRevoked {
+  static constexpr std::string_view kName = "PrivittyFileAccessRevoked";
+  static constexpr std::string_view kDoc =
+      "Access to a protected file was revoked: a contact's to ours, or ours by its owner.";
+  static constexpr std::uint16_t kKind = 72;
+  ChatId chat_id;
+  ContactId contact_id;
+  FileId file_id;
+  static constexpr auto fields() {
+    using E = PrivittyFileAccessRevoked;
+    return std::tuple(base::field("chat_id", &E::chat_id, "the chat"),
+                      base::field("contact_id", &E::contact_id, "the other side"),
+                      base::field("file_id", &E::file_id, "the file"));
+  }
+  friend bool operator==(const PrivittyFileAccessRevoked&,
+                         const PrivittyFileAccessRevoked&) = default;
+};
+
+struct PrivittyFileAccessChanged {
+  static constexpr std::string_view kName = "PrivittyFileAccessChanged";
+  static constexpr std::string_view kDoc =
+      "Access to a protected file was granted, denied, ended or otherwise changed.";
+  static constexpr std::uint16_t kKind = 73;
+  ChatId chat_id;
+  FileId file_id;
+  static constexpr auto fields() {
+    return std::tuple(base::field("chat_id", &PrivittyFileAccessChanged::chat_id, "the chat"),
+                      base::field("file_id", &PrivittyFileAccessChanged::file_id, "the file"));
+  }
+  friend bool operator==(const PrivittyFileAccessChanged&,
+                         const PrivittyFileAccessChanged&) = default;
+};
+
+struct PrivittyAccessRenewRequested {
+  static constexpr std::string_view kName = "PrivittyAccessRenewRequested";
+  static constexpr std::string_view kDoc = "Somebody asks for access to a file of ours.";
+  static constexpr std::uint16_t kKind = 74;
+  ChatId chat_id;
+  FileId file_id;
+  ContactId requester_contact_id;
+  static constexpr auto fields() {
+    using E = PrivittyAccessRenewRequested;
+    return std::tuple(base::field("chat_id", &E::chat_id, "the chat"),
+                      base::field("file_id", &E::file_id, "the file"),
+                      base::field("requester_contact_id", &E::requester_contact_id, "who asks"));
+  }
+  friend bool operator==(const PrivittyAccessRenewRequested&,
+                         const PrivittyAccessRenewRequested&) = default;
+};
+
 using EventBody = std::variant<
     IncomingMsg, MsgDelivered, MsgRead, MsgFailed, MsgsChanged, MsgDeleted, ReactionsChanged,
     MsgsNoticed, ChatModified, ChatDeleted, ChatlistChanged, ConnectivityChanged, AccountsChanged,
     Info, Warning, Error, SecurejoinInviterProgress, SecurejoinJoinerProgress, ConfigureProgress,
     ImexProgress, ContactsChanged, PrivittyChatEncryptionChanged, PrivittyPeerHandshakeComplete,
-    ChannelEvent>;
+    PrivittyFileEncrypted, PrivittyFileDecrypted, PrivittyFileAccessRevoked,
+    PrivittyFileAccessChanged, PrivittyAccessRenewRequested, ChannelEvent>;
 
 struct Event {
   EventId id;         // 0 until it is in the log

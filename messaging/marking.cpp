@@ -6,6 +6,7 @@
 #include "messaging/core.h"
 #include "messaging/messages.h"
 #include "messaging/outgoing.h"
+#include "messaging/protected_access.h"
 #include "messaging/removal.h"
 #include "store/tables/config_values.h"
 
@@ -73,6 +74,7 @@ void Messages::remove(AccountId account, std::vector<MsgId> messages, base::Comp
         for (const MsgId message : std::set<MsgId>(messages.begin(), messages.end())) {
           EDGE_TRY(const auto mark, store::find_message_mark(scope, message));
           if (!mark) EDGE_CHECK(store::load_message(scope, message));  // says which is missing
+          EDGE_CHECK(protected_message_removed({core_, tx, scope, state}, message));
           EDGE_CHECK(remove_message(tx, scope, message, files));
           EDGE_CHECK(Core::emit(tx, state.id, MsgDeleted{mark->chat, message}));
           chats.insert(mark->chat);

@@ -6,7 +6,11 @@
 
 #include <cerrno>
 #include <climits>
+#include <cstdio>
 #include <filesystem>
+
+#include "base/bytes.h"
+#include "crypto/random.h"
 
 namespace messaging {
 namespace {
@@ -21,6 +25,10 @@ base::Result<std::string> real_path_of(int fd, const std::string& asked) {
   const ssize_t size = readlink(link.c_str(), buffer, PATH_MAX);
   if (size < 0) return base::fail_errno(Errc::io, "cannot resolve " + asked, errno);
   return std::string(buffer, static_cast<std::size_t>(size));
+}
+
+base::Error already_there(const std::string& path) {
+  return fail(Errc::already_exists, path + " exists already; nothing was written");
 }
 
 bool lies_below(const std::string& path, const std::string& folder) {
@@ -118,12 +126,66 @@ base::Result<OpenFile> CallerPaths::create(const std::string& path) const {
   OpenFile file(::openat(folder.fd(), name.c_str(),
                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (file.fd() < 0) {
-    if (errno == EEXIST) {
-      return fail(Errc::already_exists, path + " exists already; nothing was written");
-    }
+    if (errno == EEXIST) return already_there(path);
     return base::fail_errno(Errc::forbidden, "cannot make " + path, errno);
   }
   return file;
+}
+
+base::Result<NewFile> CallerPaths::create_whole(const std::string& path) const {
+  EDGE_CHECK(check_text(path));
+  const std::filesystem::path asked(path);
+  if (asked.filename().empty()) {
+    return fail(Errc::invalid_argument, "the path " + path + " names no file");
+  }
+  OpenFile folder(::open(asked.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.fd() < 0) {
+    return base::fail_errno(errno == ENOENT ? Errc::not_found : Errc::forbidden,
+                            "cannot open the folder of " + path, errno);
+  }
+  EDGE_CHECK(judge(folder.fd(), path));
+  struct stat there{};
+  if (fstatat(folder.fd(), asked.filename().c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0) {
+    return already_there(path);
+  }
+  // Of a random name of its own, so that a name of 255 bytes has room too.
+  std::string temporary = ".privitty-" + base::to_hex(crypto::random_array<12>()) + ".part";
+  OpenFile file(::openat(folder.fd(), temporary.c_str(),
+                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (file.fd() < 0) return base::fail_errno(Errc::forbidden, "cannot make " + path, errno);
+  return NewFile(std::move(folder), std::move(file), std::move(temporary), path);
+}
+
+NewFile::NewFile(OpenFile folder, OpenFile file, std::string temporary, std::string path)
+    : folder_(std::move(folder)),
+      file_(std::move(file)),
+      temporary_(std::move(temporary)),
+      path_(std::move(path)) {}
+
+NewFile::~NewFile() {
+  if (!temporary_.empty()) ::unlinkat(folder_.fd(), temporary_.c_str(), 0);
+}
+
+base::Result<> NewFile::commit() {
+  if (::fsync(file_.fd()) != 0) {
+    return base::fail_errno(errno == ENOSPC ? Errc::exhausted : Errc::io, "sync " + path_, errno);
+  }
+  const std::string name = std::filesystem::path(path_).filename();
+  int done = ::renameat2(folder_.fd(), temporary_.c_str(), folder_.fd(), name.c_str(),
+                         RENAME_NOREPLACE);
+  if (done != 0 && (errno == EINVAL || errno == ENOSYS)) {  // some file systems cannot
+    done = ::linkat(folder_.fd(), temporary_.c_str(), folder_.fd(), name.c_str(), 0);
+    if (done == 0) ::unlinkat(folder_.fd(), temporary_.c_str(), 0);
+  }
+  if (done != 0) {
+    if (errno == EEXIST) return already_there(path_);
+    return base::fail_errno(Errc::io, "cannot make " + path_, errno);
+  }
+  temporary_.clear();
+  if (::fsync(folder_.fd()) != 0) {
+    return base::fail_errno(Errc::io, "sync the folder of " + path_, errno);
+  }
+  return {};
 }
 
 }  // namespace messaging

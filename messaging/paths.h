@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -38,11 +39,35 @@ class OpenFile {
   int fd_;
 };
 
+// A file that appears under its name only when it is whole. Dropped before commit(), it leaves
+// nothing behind.
+class NewFile {
+ public:
+  NewFile(OpenFile folder, OpenFile file, std::string temporary, std::string path);
+  NewFile(NewFile&& other) noexcept
+      : folder_(std::move(other.folder_)), file_(std::move(other.file_)),
+        temporary_(std::exchange(other.temporary_, {})), path_(std::move(other.path_)) {}
+  NewFile& operator=(NewFile&&) = delete;
+  ~NewFile();
+  int fd() const { return file_.fd(); }
+  // Syncs the file, gives it its name and syncs the folder. Errc::already_exists when something has
+  // the name by now.
+  base::Result<> commit();
+
+ private:
+  OpenFile folder_;
+  OpenFile file_;
+  std::string temporary_;  // "" once it is named
+  std::string path_;
+};
+
 class CallerPaths {
  public:
   explicit CallerPaths(CallerPathRules rules) : rules_(std::move(rules)) {}
   base::Result<OpenFile> open_to_read(const std::string& path) const;
   base::Result<OpenFile> create(const std::string& path) const;
+  // The same, named only by commit(). Refused at once when the name is taken.
+  base::Result<NewFile> create_whole(const std::string& path) const;
 
  private:
   base::Result<> judge(int fd, const std::string& path) const;

@@ -10,6 +10,7 @@
 #include "messaging/received_row.h"
 #include "messaging/renewal.h"
 #include "messaging/restoration.h"
+#include "messaging/protected_receiving.h"
 #include "store/tables/blobs.h"
 #include "store/tables/chats.h"
 #include "store/tables/contacts.h"
@@ -47,6 +48,7 @@ base::Result<> take_text(const WriteContext& write, const store::ContactRow& con
                          const Uuid& uuid, const TextMessage& text,
                          const std::optional<store::TransferRow>& transfer, const Turn& turn) {
   EDGE_CHECK(acknowledge(write, contact.id, uuid));
+  write.core.timekeeper.heard(text.sent_at);
   EDGE_TRY(const auto had, store::find_message_by_uuid(write.scope, contact.id, uuid));
   EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, contact.id, uuid));
   if (had || deleted) return {};  // before its file is adopted once more
@@ -63,8 +65,10 @@ base::Result<> take_text(const WriteContext& write, const store::ContactRow& con
   if (text.file && transfer) {
     EDGE_TRY(row.blob_id, adopt_file(write, *text.file, *transfer));
   }
-  EDGE_CHECK(insert_incoming(write.tx, write.scope, chat, std::move(row)));
-  return {};
+  EDGE_TRY(const auto id, insert_incoming(write.tx, write.scope, chat, row));
+  if (!id) return {};
+  row.id = *id;
+  return note_container_arrived(write, row);
 }
 
 // The recipient's device has it: the outbox lets go of it.
@@ -97,6 +101,7 @@ base::Result<> take_read(const WriteContext& write, ContactId contact, const Rec
 base::Result<> take_receipts(const WriteContext& write, ContactId contact,
                              const Receipts& receipts) {
   for (const ReceiptNote& note : receipts.notes) {
+    write.core.timekeeper.heard(note.at);
     if (note.kind == static_cast<std::uint8_t>(store::ReceiptKind::arrived)) {
       EDGE_CHECK(take_arrival(write, contact, note.uuid));
     } else if (note.kind == static_cast<std::uint8_t>(store::ReceiptKind::read)) {
@@ -232,6 +237,9 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
   } else {
     if (profile) EDGE_CHECK(take_profile(write, contact, *profile, turn.in_turn));
     EDGE_CHECK(acknowledge(write, from, content->uuid));
+    if (const auto* note = std::get_if<ProtectedNote>(&content->body)) {
+      EDGE_CHECK(take_protected(write, from, *note));
+    }
   }
   return reception;
 }

@@ -13,6 +13,7 @@ namespace rpc {
 
 class CallObserver;
 class EventQueue;
+class Licensing;
 class MethodTable;
 class NextMessages;
 class Streams;
@@ -28,6 +29,7 @@ struct Context {
   CallObserver* observer = nullptr;  // may be null
   Streams* streams = nullptr;  // null: nobody listens
   Caller caller = {};
+  Licensing* licensing = nullptr;  // nothing in tests: everything is allowed
 };
 
 }  // namespace rpc

@@ -57,6 +57,8 @@ Code code_of(base::Errc errc) {
   switch (errc) {
     case base::Errc::invalid_argument:
       return Code::invalid_params;
+    case base::Errc::license_required:
+      return Code::license_required;
     case base::Errc::not_found:
     case base::Errc::already_exists:
     case base::Errc::forbidden:
@@ -66,6 +68,7 @@ Code code_of(base::Errc errc) {
     case base::Errc::sealed:
     case base::Errc::corrupt:
     case base::Errc::io:
+    case base::Errc::gone:
     case base::Errc::internal:
       return Code::internal;
   }
@@ -94,6 +97,10 @@ std::string_view meaning_of(base::Errc errc) {
       return "stored data is damaged";
     case base::Errc::io:
       return "the operating system refused";
+    case base::Errc::gone:
+      return "it was there, or allowed, and is not any more";
+    case base::Errc::license_required:
+      return "it needs a license (-32001)";
     case base::Errc::internal:
       return "a bug; the log says more under the id in the message";
   }

@@ -59,7 +59,8 @@ Context Service::context(const Caller& caller) {
           .table = &table_,
           .observer = observer_,
           .streams = streams_,
-          .caller = caller};
+          .caller = caller,
+          .licensing = licensing_};
 }
 
 void Service::on_events(std::span<const messaging::Event> events) {

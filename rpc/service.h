@@ -50,6 +50,9 @@ class Service final : public Dispatcher, public Publisher {
   // The engine's listener calls this after each commit, with its events in order.
   void on_events(std::span<const messaging::Event> events);
 
+  // Before the first call; outlives the service.
+  void set_licensing(Licensing& licensing) { licensing_ = &licensing; }
+
   // Answers what is parked and refuses to park more.
   void stop();
 
@@ -64,6 +67,7 @@ class Service final : public Dispatcher, public Publisher {
   Executor executor_;
   const MethodTable& table_;
   CallObserver* const observer_;
+  Licensing* licensing_ = nullptr;
   EventQueue queue_;
   NextMessages next_messages_;
   Timer timer_;

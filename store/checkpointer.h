@@ -29,6 +29,9 @@ class Checkpointer {
 
   // One passive checkpoint on this connection; what cannot be moved now is moved later.
   static void move_passively(Connection& db);
+  // Moves everything and empties the log; false when somebody still reads from it, which may be
+  // tried again.
+  static bool empty_log(Connection& db);
 
  private:
   void work();

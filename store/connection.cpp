@@ -16,7 +16,6 @@ namespace store {
 namespace {
 
 constexpr std::size_t kMaxIdleStatements = 256;
-constexpr int kBusyTimeoutMs = 5000;
 
 struct TextHash {
   using is_transparent = void;

@@ -111,6 +111,8 @@ struct Value {
   Value(const std::optional<T>& v) : Value(v ? Value(*v) : Value()) {}  // NOLINT
 };
 
+inline constexpr int kBusyTimeoutMs = 5000;  // how long another connection's lock is waited for
+
 enum class Synchronous { off, normal, full };  // `off` is for tests that must lose data
 
 struct ConnectionOptions {

@@ -18,6 +18,7 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
+constexpr auto kScrubPause = std::chrono::milliseconds(20);  // readers hold a snapshot briefly
 constexpr std::int64_t kPruneAtLeast = 16;  // events looked at in a batch that appended some
 
 // Completions and hooks are others' code: what they throw is their bug and must not end the writer.
@@ -108,6 +109,7 @@ struct Writer::State {
   bool stopping GUARDED_BY(mutex) = false;
   EventsListener listener GUARDED_BY(mutex);
 
+  bool scrub_due = false;  // the writer's thread: the log still has to be emptied
   std::atomic<std::uint64_t> commits{0};
   std::atomic<std::uint64_t> failed_commits{0};
   std::atomic<std::uint64_t> closures{0};
@@ -184,14 +186,22 @@ void Writer::work() {
   State& s = *state_;
   s.thread_id = std::this_thread::get_id();
   for (;;) {
+    bool idle = false;
     {
       base::Lock lock(s.mutex);
-      while (s.queue.empty() && !s.stopping) s.wake.wait(s.mutex);
-      if (s.queue.empty()) return;
+      while (s.queue.empty() && !s.stopping && !s.scrub_due) s.wake.wait(s.mutex);
+      if (s.queue.empty() && s.scrub_due && !s.stopping) {
+        s.wake.wait_for(s.mutex, kScrubPause);
+      }
+      idle = s.queue.empty();
+      if (idle && s.stopping) return;
     }
+    if (s.scrub_due) s.scrub_due = !Checkpointer::empty_log(*s.db);
+    if (idle) continue;
     Tx tx(*s.db, s.vault, s.clock);
     std::vector<State::Entry> batch;
     const base::Result<> outcome = s.run_batch(tx, batch);
+    if (outcome && tx.scrub_) s.scrub_due = !Checkpointer::empty_log(*s.db);
     s.answer(tx, batch, outcome);
     {
       base::Lock lock(s.mutex);

@@ -62,6 +62,12 @@ class Tx {
   // Runs after the COMMIT on the writer's thread, in order; dropped when the write is undone.
   void on_commit(base::UniqueFunction<void()> hook) { hooks_.push_back(std::move(hook)); }
 
+  // A secret was deleted: after the COMMIT, and before anybody hears of it where no reader is in the
+  // way, the whole write-ahead log goes into the database and is emptied, so that no older copy of
+  // the page lingers in it (secure_delete sees to the pages themselves). Otherwise it is tried again
+  // until it is done.
+  void scrub() { scrub_ = true; }
+
  private:
   friend class Writer;
   Tx(Connection& db, const Vault& vault, const base::Clock& clock)
@@ -72,6 +78,7 @@ class Tx {
   const base::Clock& clock_;
   std::vector<LoggedEvent> events_;
   std::vector<base::UniqueFunction<void()>> hooks_;
+  bool scrub_ = false;
 };
 
 struct WriterOptions {

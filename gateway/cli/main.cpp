@@ -9,6 +9,7 @@
 
 #include "gateway/cli/commands.h"
 #include "gateway/cli/keys.h"
+#include "gateway/cli/license.h"
 #include "gateway/cli/offline.h"
 #include "gateway/cli/qr.h"
 #include "gateway/cli/relay.h"
@@ -43,11 +44,57 @@ struct Options {
   std::string revoked;
   std::string api_key_file;
   RelayRequest relay;
+  LicenseRequest license;
+  IssueRequest issue;
+  ServeRequest serve;
 };
 
 int complain(const std::string& message, int code) {
   std::fprintf(stderr, "privitty-edge: %s\n", message.c_str());
   return code;
+}
+
+void describe_license(CLI::App& app, Options& o) {
+  auto* license = app.add_subcommand("license", "this device's license, and issuing them");
+  license->require_subcommand(1);
+  license->fallthrough();
+  license->add_option("--issuer", o.license.issuer,
+                      "public key of who issues licenses (PRIVITTY_LICENSE_ISSUER)");
+  auto* activate = license->add_subcommand("activate", "fetch the license and take a seat");
+  activate->add_option("URL", o.license.url, "the delivery URL")->required();
+  license->add_subcommand("status", "active, grace_period, expired or no_license");
+  license->add_subcommand("sync", "fetch it again and say that this device uses it");
+  license->add_subcommand("deactivate", "give the seat back");
+  auto* issue = license->add_subcommand("issue", "issue a license (for whoever runs a fleet)");
+  issue->add_option("--key", o.issue.key, "the issuer's key file; made when it is not there")
+      ->required();
+  issue->add_option("--customer", o.issue.customer, "for whom")->required();
+  issue->add_option("--devices", o.issue.devices, "how many may use it");
+  issue->add_option("--expires", o.issue.expires, "its last day as 2027-12-31, or never")
+      ->required();
+  issue->add_option("--grace-days", o.issue.grace_days, "how long it works after that");
+  issue->add_option("--type", o.issue.type, "what it is called");
+  issue->add_option("--device", o.issue.device,
+                    "a device's fingerprint: print its privitty.lic instead of a token");
+  issue->add_option("--licenses", o.issue.licenses, "the folder that license serve reads");
+  auto* serve = license->add_subcommand("serve", "deliver licenses and count their seats");
+  serve->add_option("--key", o.serve.key, "the issuer's key file")->required();
+  serve->add_option("--licenses", o.serve.licenses, "the folder with what was issued");
+  serve->add_option("--listen", o.serve.listen, "the address to serve on");
+  serve->add_option("--allow-host", o.serve.hosts, "a name that it is reached by");
+}
+
+base::Result<> run_license(const std::string& what, Options& o) {
+  const auto surroundings = Surroundings::of_this_process();
+  o.license.accounts = o.accounts;
+  o.license.json = o.json;
+  o.issue.json = o.json;
+  if (what == "activate") return license_activate(o.license, surroundings);
+  if (what == "status") return license_status(o.license, surroundings);
+  if (what == "sync") return license_sync(o.license, surroundings);
+  if (what == "deactivate") return license_deactivate(o.license, surroundings);
+  if (what == "issue") return license_issue(o.issue);
+  return license_serve(o.serve);
 }
 
 void describe(CLI::App& app, Options& o) {
@@ -59,7 +106,8 @@ void describe(CLI::App& app, Options& o) {
   app.add_option("--account", o.account, "the account's id")->each([&o](const std::string&) {
     o.account_named = true;
   });
-  app.add_option("--accounts", o.accounts, "the accounts directory, for rekey, repair and relay");
+  app.add_option("--accounts", o.accounts,
+                 "the accounts directory, for rekey, repair, relay, fingerprint and license");
   app.add_option("--api-key-file", o.api_key_file,
                  "a file with the API key to show (or the key itself in PRIVITTY_API_KEY)");
   app.add_flag("--json", o.json, "print JSON for a program");
@@ -115,7 +163,9 @@ void describe(CLI::App& app, Options& o) {
   relay->add_subcommand("list", "who is admitted, and what their mailboxes hold");
   auto* revoke = relay->add_subcommand("revoke", "end an admission, at once");
   revoke->add_option("NAME", o.relay.name, "as relay list shows it")->required();
+  app.add_subcommand("fingerprint", "what this device is called by viewers (--accounts DIR)");
   app.add_subcommand("repair", "save what can be read of a damaged store (the daemon is stopped)");
+  describe_license(app, o);
   app.add_subcommand("version", "this program's version and the daemon's");
   app.footer("exit codes: 0 done, 1 it did not work, 2 the command line is wrong");
 }
@@ -163,8 +213,9 @@ base::Result<> run(const std::string& command, Options& o) {
     o.relay.json = o.json;
     return relay(o.relay, Surroundings::of_this_process());
   }
-  if (command == "rekey" || command == "repair") {
+  if (command == "rekey" || command == "repair" || command == "fingerprint") {
     const auto surroundings = Surroundings::of_this_process();
+    if (command == "fingerprint") return fingerprint(o.accounts, surroundings);
     if (command == "repair") {
       return repair(RepairRequest{.accounts = o.accounts, .json = o.json}, surroundings);
     }
@@ -238,9 +289,12 @@ int main(int argc, char** argv) {
   if (command == "send" && options.send.text.empty() && options.send.file.empty()) {
     return complain("send needs a text or --file: privitty-edge send 12 'Hello'", kExitUsage);
   }
-  const auto done =
-      command == "keys"
-          ? run_keys(app.get_subcommands().front()->get_subcommands().front()->get_name(), options)
-          : run(command, options);
+  const std::string inner =
+      command == "keys" || command == "license"
+          ? app.get_subcommands().front()->get_subcommands().front()->get_name()
+          : "";
+  const auto done = command == "keys"      ? run_keys(inner, options)
+                    : command == "license" ? run_license(inner, options)
+                                           : run(command, options);
   return done ? kExitOk : complain(done.error().message, kExitFailure);
 }

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "crypto/init.h"
+#include "gateway/viewer/fingerprint.h"
 #include "store/master_key.h"
 #include "store/repair.h"
 
@@ -16,7 +17,13 @@ using base::Errc;
 using base::fail;
 using base::Result;
 
-// The daemon's own reading of flags and environment, so that both mean the same folder and key.
+store::KeySource source_of(const KeyPlace& place) {
+  if (!place.passphrase_file.empty()) return store::PassphraseFile{place.passphrase_file, {}};
+  return store::KeyFile{place.key_file};
+}
+
+}  // namespace
+
 Result<Settings> daemon_settings(const std::string& accounts, const std::string& key_file,
                                  const std::string& passphrase_file,
                                  const Surroundings& surroundings) {
@@ -27,7 +34,7 @@ Result<Settings> daemon_settings(const std::string& accounts, const std::string&
   auto around = surroundings;
   for (const SettingRow& row : setting_rows()) {
     const bool wanted =
-        row.name == "accounts" || ((row.name == "key-file" || row.name == "passphrase-file") &&
+        row.name == "accounts" || row.name == "license-issuer" || ((row.name == "key-file" || row.name == "passphrase-file") &&
                                    key_file.empty() && passphrase_file.empty());
     if (!wanted) around.environment.erase(std::string(row.env));
   }
@@ -39,13 +46,6 @@ Result<Settings> daemon_settings(const std::string& accounts, const std::string&
   }
   return std::move(invocation.settings);
 }
-
-store::KeySource source_of(const KeyPlace& place) {
-  if (!place.passphrase_file.empty()) return store::PassphraseFile{place.passphrase_file, {}};
-  return store::KeyFile{place.key_file};
-}
-
-}  // namespace
 
 Result<std::string> accounts_dir(const std::string& accounts, const Surroundings& surroundings) {
   EDGE_TRY(const auto settings, daemon_settings(accounts, "", "", surroundings));
@@ -115,6 +115,14 @@ Result<> repair(const RepairRequest& request, const Surroundings& surroundings) 
   std::printf("%s; the damaged files stay in %s as store.db.damaged-*\n",
               report.lossless() ? "nothing was lost" : "what could be read was saved",
               settings.accounts.c_str());
+  return {};
+}
+
+Result<> fingerprint(const std::string& accounts, const Surroundings& surroundings) {
+  EDGE_CHECK(crypto::init());
+  EDGE_TRY(const auto settings, daemon_settings(accounts, "", "", surroundings));
+  EDGE_TRY(const auto text, device_fingerprint(settings.accounts));
+  std::printf("%s\n", text.c_str());
   return {};
 }
 

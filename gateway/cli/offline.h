@@ -12,6 +12,11 @@ namespace gateway::cli {
 // The daemon's accounts directory, found as it finds it; `accounts` "" for its default.
 base::Result<std::string> accounts_dir(const std::string& accounts,
                                        const Surroundings& surroundings);
+// The daemon's own reading of flags and environment, so that both mean the same folder, key and issuer
+// of licenses. "": as the daemon would have it.
+base::Result<Settings> daemon_settings(const std::string& accounts, const std::string& key_file,
+                                       const std::string& passphrase_file,
+                                       const Surroundings& surroundings);
 
 struct RekeyRequest {
   std::string accounts;             // "": the daemon's default
@@ -29,5 +34,8 @@ struct RepairRequest {
 };
 
 base::Result<> repair(const RepairRequest& request, const Surroundings& surroundings);
+
+// The device fingerprint, as the daemon made it; made now when it never ran here.
+base::Result<> fingerprint(const std::string& accounts, const Surroundings& surroundings);
 
 }  // namespace gateway::cli

@@ -13,7 +13,9 @@
 #include "gateway/auth/tickets.h"
 #include "gateway/http/route.h"
 #include "gateway/hub/hub.h"
+#include "gateway/viewer/sessions.h"
 #include "messaging/attachment.h"
+#include "messaging/protected_files.h"
 #include "rpc/dispatcher.h"
 #include "rpc/publisher.h"
 
@@ -49,5 +51,11 @@ struct FileFunctions {
       begin;
 };
 void add_file_endpoint(RouteTable& routes, FileFunctions files);
+
+// POST /auth and GET, HEAD /stream/:msg_id?account_id=: protected files for the one viewer that knows
+// this device. `open` runs on workers, several at once.
+using OpenProtected =
+    std::function<base::Result<messaging::OpenedFile>(base::AccountId, base::MsgId)>;
+void add_viewer_endpoint(RouteTable& routes, ViewerSessions& sessions, OpenProtected open);
 
 }  // namespace gateway

@@ -19,9 +19,7 @@ std::string_view cut(std::string_view name) {
   return name.substr(0, size);
 }
 
-}  // namespace
-
-std::string attachment_disposition(std::string_view name) {
+std::string disposition(std::string_view how, std::string_view name) {
   std::string safe;
   for (const char c : cut(base::is_utf8(name) ? name : std::string_view("file"))) {
     const auto u = static_cast<unsigned char>(c);
@@ -52,11 +50,19 @@ std::string attachment_disposition(std::string_view name) {
     }
   }
   // A percent sign in the plain form is decoded by some browsers: then only the exact form is sent.
-  std::string out = "attachment; filename=\"";
+  std::string out = std::string(how) + "; filename=\"";
   for (const char c : plain) out.push_back(c == '%' ? '_' : c);
   out += '"';
   if (!ascii || plain.find('%') != std::string::npos) out += "; filename*=UTF-8''" + escaped;
   return out;
 }
+
+}  // namespace
+
+std::string attachment_disposition(std::string_view name) {
+  return disposition("attachment", name);
+}
+
+std::string inline_disposition(std::string_view name) { return disposition("inline", name); }
 
 }  // namespace gateway

@@ -52,6 +52,10 @@ int status_of(base::Errc code) {
       return 413;
     case base::Errc::exhausted:
       return 507;
+    case base::Errc::gone:
+      return 410;
+    case base::Errc::license_required:
+      return 402;
     case base::Errc::sealed:
     case base::Errc::corrupt:
     case base::Errc::io:

@@ -101,6 +101,8 @@ void add_file_methods(std::vector<Method>& table);
 void add_join_methods(std::vector<Method>& table);
 void add_event_methods(std::vector<Method>& table);
 void add_channel_methods(std::vector<Method>& table);
+void add_protected_methods(std::vector<Method>& table);
+void add_license_methods(std::vector<Method>& table);
 void add_misc_methods(std::vector<Method>& table);
 
 }  // namespace rpc

@@ -7,6 +7,7 @@
 #include "store/schema/v3.sql.h"
 #include "store/schema/v4.sql.h"
 #include "store/schema/v5.sql.h"
+#include "store/schema/v6.sql.h"
 
 namespace store {
 
@@ -17,6 +18,7 @@ std::span<const Migration> migrations() {
       Migration{3, "steady time, profiles told", schema::kV3},
       Migration{4, "groups and channels", schema::kV4},
       Migration{5, "channels", schema::kV5},
+      Migration{6, "protected files", schema::kV6},
   };
   return kSteps;
 }

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "crypto/invite.h"
+#include "crypto/prv.h"
 #include "tests/crypto/fuzz_world.h"
 #include "tests/support/catch.h"
 
@@ -145,4 +146,36 @@ TEST_CASE("writes ratchet_fuzz", "[.][corpus]") {
   Bytes long_play;
   for (int i = 0; i < 180; ++i) long_play.push_back(static_cast<std::uint8_t>(i * 37 + i / 5));
   corpus.add("play-long", 2, long_play);
+}
+
+TEST_CASE("writes prv_fuzz", "[.][corpus]") {
+  Corpus corpus("prv_fuzz");
+  crypto::PrvHeader header;
+  header.name = "report.csv";
+  header.media_type = "text/csv";
+  header.size = 5;
+  const crypto::Prv prv = crypto::Prv::create({}, crypto::PrvShare(), header);
+  Bytes whole = prv.head();
+  const Bytes chunk = prv.chunks().seal(0, true, base::as_bytes("hello"));
+  whole.insert(whole.end(), chunk.begin(), chunk.end());
+  corpus.add("valid", 0, whole);
+  corpus.add("cut", 0, ByteView(whole).first(whole.size() - 1));
+  corpus.add("head", 0, prv.head());
+  corpus.add("magic", 0, ByteView(whole).first(8));
+  whole[8] = 2;
+  corpus.add("newer", 0, whole);
+  corpus.add("nothing", 0, {});
+  Bytes plain(56);
+  corpus.add("header-nameless", 1, plain);
+  plain.insert(plain.end(), {0, 0, 0, 1, 'a', 0, 0, 0, 0});
+  corpus.add("header-least", 1, plain);
+  plain[23] = 1;
+  corpus.add("header-one-byte", 1, plain);
+  plain[16] = 0xff;
+  corpus.add("header-huge", 1, plain);
+  plain[56] = 0xff;
+  corpus.add("header-name-lies", 1, plain);
+  corpus.add("header-dirty", 1, Bytes(512, 1));
+  corpus.add("flip-head", 2, Bytes{0, 30, 1, 'x', 'y'});
+  corpus.add("flip-body", 2, Bytes{2, 120, 128, 'x', 'y'});
 }

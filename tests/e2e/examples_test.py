@@ -80,6 +80,32 @@ class Examples(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("nobody@nowhere", done.stderr)
 
+    def test_protected_file_sh_sends_a_file_and_takes_it_back(self):
+        _, chat = join(self.edge, self.peer)
+        events = self.peer.events()
+        address = self.peer.rpc("get_config", 1, "addr")
+        plan = self.edge.folder / "plan.txt"
+        plan.write_text("a plan")
+
+        def example(*args):
+            return subprocess.run([EXAMPLES / "protected_file.sh", *args], env=self.env, capture_output=True, text=True,
+                                  timeout=scaled(30), check=False)
+        done = example("send", address, str(plan), "60")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"^\d+$")
+        message = events.wait("IncomingMsg", chat_id=chat)["msg_id"]
+
+        def status():
+            return self.peer.rpc("privitty_get_file_access_info", 1, message)["shared"]["status"]
+        until(lambda: status() == "active", what="the grant")
+        self.assertFalse((self.edge.folder / "plan.txt.prv").exists())
+        done = example("revoke", address, done.stdout.strip())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        until(lambda: status() == "revoked", what="the end of it")
+        done = example("send", "nobody@nowhere", str(plan))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("nobody@nowhere", done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

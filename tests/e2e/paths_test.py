@@ -6,7 +6,7 @@ import stat
 import tempfile
 import unittest
 
-from gateway import Gateway, RpcError
+from gateway import Gateway, RpcError, join
 
 # How each row that takes a path is called with one. A row that is missing here fails the test below.
 READS = {
@@ -19,7 +19,17 @@ READS = {
     "copy_to_blob_dir": lambda g, path: g.rpc("copy_to_blob_dir", 1, path),
 }
 WRITES = {"save_msg_file": lambda g, path, msg: g.rpc("save_msg_file", 1, msg, path)}
-NO_PATH = {"secure_join_with_ux_info"}  # `uipath` is where a person clicked
+# Those of protected files need somebody to protect them for: test_no_row_of_protected_files_...
+PROTECTED = {
+    "privitty_send_file": lambda g, chat, peer, msg, path:
+        g.rpc("privitty_send_file", 1, chat, peer, path, True, True, 0),
+    "privitty_decrypt_file": lambda g, chat, peer, msg, path: g.rpc("privitty_decrypt_file", 1, chat, msg, path),
+    "privitty_get_file_id_by_path": lambda g, chat, peer, msg, path: g.rpc("privitty_get_file_id_by_path", 1, path),
+    "privitty_init_forward_peer_add": lambda g, chat, peer, msg, path:
+        g.rpc("privitty_init_forward_peer_add", 1, chat, chat, path),
+}
+NO_PATH = {"secure_join_with_ux_info",  # `uipath` is where a person clicked
+           "privitty_license_init"}  # its paths are ignored: the daemon has its own
 
 
 def rows_with_paths(document):
@@ -51,7 +61,7 @@ class Paths(unittest.TestCase):
     def test_every_row_that_takes_a_path_is_known_here(self):
         with Gateway("alice") as gateway:
             rows = set(rows_with_paths(gateway.rpc("rpc.discover")))
-        self.assertEqual(rows, set(READS) | set(WRITES) | NO_PATH)
+        self.assertEqual(rows, set(READS) | set(WRITES) | set(PROTECTED) | NO_PATH)
 
     def test_no_row_reads_what_is_not_for_callers(self):
         key = self.folder / "elsewhere.key"
@@ -108,6 +118,38 @@ class Paths(unittest.TestCase):
             self.assertFalse((self.folder / "nowhere").exists())
             self.assertFalse((accounts / "new").exists())
             self.assertEqual(self.file.read_text(), "a,b\n1,2\n")
+
+    def test_no_row_of_protected_files_reads_or_writes_what_is_not_for_callers(self):
+        inside = self.folder / "data"
+        inside.mkdir()
+        plain = inside / "plan.txt"
+        plain.write_text("a plan")
+        with Gateway("alice", flags=["--allow-anonymous", "--files", str(inside)]) as alice, Gateway("bob") as bob:
+            chat, _ = join(alice, bob)
+            peer = alice.rpc("get_chat_contacts", 1, chat)[0]
+            prv = alice.rpc("privitty_send_file", 1, chat, peer, str(plain), True, True, 0)["encrypted_path"]
+            msg = alice.rpc("send_msg", 1, chat, {"file": prv})
+            outside = self.folder / "outside.prv"
+            outside.write_bytes(pathlib.Path(prv).read_bytes())
+            (inside / "link.prv").symlink_to(outside)
+            bad = [alice.accounts / "store.db", alice.accounts / "master.key", outside, inside / "link.prv",
+                   "/proc/self/environ", "/dev/zero", "plan.txt", "/tmp/a\0b", inside, inside / "missing"]
+            for name, call in PROTECTED.items():
+                for path in bad:
+                    with self.subTest(row=name, path=str(path)):
+                        message = self.refused(call, alice, chat, peer, msg, str(path))
+                        if path in (outside, inside / "link.prv"):
+                            self.assertIn("--files", message)
+            self.assertEqual(PROTECTED["privitty_get_file_id_by_path"](alice, chat, peer, msg, prv), 1)
+            # Neither the container nor the plaintext replaces a file.
+            for name, path in (("privitty_send_file", plain), ("privitty_decrypt_file", prv)):
+                self.assertIn("exists already", self.refused(PROTECTED[name], alice, chat, peer, msg, str(path)))
+            self.assertEqual(plain.read_text(), "a plan")
+            plain.unlink()
+            self.assertEqual(PROTECTED["privitty_decrypt_file"](alice, chat, peer, msg, prv), str(plain))
+            self.assertEqual(plain.read_text(), "a plan")
+            self.assertEqual(stat.S_IMODE(plain.stat().st_mode), 0o600)
+            self.assertEqual(sorted(path.name for path in inside.iterdir()), ["link.prv", "plan.txt", "plan.txt.prv"])
 
     def test_without_keys_on_a_network_only_the_named_folders_are_open(self):
         inside = self.folder / "data"

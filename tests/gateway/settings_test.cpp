@@ -135,13 +135,6 @@ TEST_CASE("a configuration file with a fault is refused by line") {
   CHECK(fault({"--config", folder.path}).find("cannot be read") != std::string::npos);
 }
 
-TEST_CASE("settings of later versions are refused, not ignored") {
-  for (const char* flag : {"--license-url"}) {
-    CAPTURE(flag);
-    CHECK(fault({flag, "x"}).rfind(std::string(flag) + ": not available in this version", 0) == 0);
-  }
-}
-
 TEST_CASE("a relay's settings are switches and sizes, and one without effect is refused") {
   auto around = home();
   around.environment["PRIVITTY_RELAY"] = "1";

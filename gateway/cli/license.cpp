@@ -1,0 +1,205 @@
+#include "gateway/cli/license.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "crypto/encoding.h"
+#include "crypto/init.h"
+#include "crypto/random.h"
+#include "gateway/cli/offline.h"
+#include "gateway/http/server.h"
+#include "gateway/license/issuer.h"
+#include "gateway/license/license.h"
+#include "gateway/signals.h"
+#include "gateway/viewer/fingerprint.h"
+
+namespace gateway::cli {
+namespace {
+
+using base::Errc;
+using base::fail;
+using base::Result;
+
+// The device's license and the clock that it looks at.
+struct Own {
+  base::SystemClock clock;
+  std::unique_ptr<License> license;
+};
+
+Result<std::unique_ptr<Own>> own_license(const LicenseRequest& request,
+                                         const Surroundings& surroundings) {
+  EDGE_CHECK(crypto::init());
+  EDGE_TRY(const Settings settings, daemon_settings(request.accounts, "", "", surroundings));
+  LicensePlace place{settings.accounts, settings.license_issuer, ""};
+  if (!request.issuer.empty()) {
+    EDGE_TRY(place.issuer,
+             crypto::PublicKey::from_fingerprint(request.issuer).with_context("--issuer"));
+  }
+  EDGE_TRY(place.fingerprint, device_fingerprint(settings.accounts));
+  auto own = std::make_unique<Own>();
+  own->license = std::make_unique<License>(std::move(place), own->clock);
+  EDGE_CHECK(own->license->reload());
+  return own;
+}
+
+Result<> need_issuer(const License& license) {
+  if (license.required()) return {};
+  return fail(Errc::invalid_argument,
+              "no license issuer is configured, so none is needed; give --issuer KEY or set "
+              "PRIVITTY_LICENSE_ISSUER");
+}
+
+void print_status(const License& license, bool json) {
+  if (json) {
+    std::printf("%s\n", license.info().c_str());
+    return;
+  }
+  std::printf("%s\n", std::string(word_of(license.word())).c_str());
+  if (!license.why().empty()) std::fprintf(stderr, "%s\n", license.why().c_str());
+  if (license.status() == 4) std::fprintf(stderr, "the clock was set back\n");
+}
+
+Result<std::int64_t> end_of_day(const std::string& date) {
+  std::tm day{};
+  const char* const end = strptime(date.c_str(), "%Y-%m-%d", &day);
+  if (end == nullptr || *end != '\0') {
+    return fail(Errc::invalid_argument, "--expires: expected a day as 2027-12-31, or never");
+  }
+  return static_cast<std::int64_t>(timegm(&day)) + 86'400;
+}
+
+Result<crypto::Identity> read_key(const std::string& path) {
+  std::ifstream in(path);
+  std::string line;
+  std::getline(in, line);
+  crypto::Secret<32> seed;
+  const bool good = in && crypto::hex_decode_to(line, seed.mutable_view());
+  crypto::wipe(line.data(), line.size());
+  if (good) return crypto::Identity::from_seed(seed.view());
+  return fail(Errc::invalid_argument,
+              "--key: " + path + " holds no issuer's key; license issue makes one");
+}
+
+Result<crypto::Identity> read_or_make_key(const std::string& path) {
+  if (std::filesystem::exists(path)) return read_key(path);
+  const auto seed = crypto::Secret<32>::random();
+  std::string line = crypto::hex_encode(seed.view()) + "\n";
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return base::fail_errno(Errc::io, "--key: cannot make " + path, errno);
+  const bool good = ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
+                    ::fsync(fd) == 0;
+  crypto::wipe(line.data(), line.size());
+  ::close(fd);
+  if (!good) return fail(Errc::io, "--key: cannot write " + path);
+  return crypto::Identity::from_seed(seed.view());
+}
+
+}  // namespace
+
+Result<> license_activate(const LicenseRequest& request, const Surroundings& surroundings) {
+  EDGE_TRY(const auto own, own_license(request, surroundings));
+  EDGE_CHECK(need_issuer(*own->license));
+  EDGE_TRY(const std::string customer, own->license->activate(request.url));
+  if (!request.json && !customer.empty()) std::printf("licensed to %s\n", customer.c_str());
+  print_status(*own->license, request.json);
+  std::fprintf(stderr, "a daemon that runs takes it up at its next start\n");
+  return {};
+}
+
+Result<> license_status(const LicenseRequest& request, const Surroundings& surroundings) {
+  EDGE_TRY(const auto own, own_license(request, surroundings));
+  if (!own->license->required() && !request.json) {
+    std::printf("no license is needed: no issuer is configured\n");
+    return {};
+  }
+  print_status(*own->license, request.json);
+  return {};
+}
+
+Result<> license_sync(const LicenseRequest& request, const Surroundings& surroundings) {
+  EDGE_TRY(const auto own, own_license(request, surroundings));
+  EDGE_CHECK(need_issuer(*own->license));
+  EDGE_CHECK(own->license->sync());
+  print_status(*own->license, request.json);
+  return {};
+}
+
+Result<> license_deactivate(const LicenseRequest& request, const Surroundings& surroundings) {
+  EDGE_TRY(const auto own, own_license(request, surroundings));
+  EDGE_CHECK(need_issuer(*own->license));
+  EDGE_CHECK(own->license->deactivate());
+  print_status(*own->license, request.json);
+  return {};
+}
+
+Result<> license_issue(const IssueRequest& request) {
+  EDGE_CHECK(crypto::init());
+  LicenseTerms terms;
+  terms.id = base::to_hex(crypto::random_array<8>());
+  terms.customer = request.customer;
+  terms.type = request.type;
+  terms.devices = request.devices;
+  terms.grace_days = request.grace_days;
+  if (request.devices < 1 || request.customer.empty()) {
+    return fail(Errc::invalid_argument, "--customer needs a name and --devices at least 1");
+  }
+  if (request.expires != "never") {
+    EDGE_TRY(terms.expires_at, end_of_day(request.expires));
+  }
+  EDGE_TRY(const crypto::Identity key, read_or_make_key(request.key));
+  const base::SystemClock clock;
+  const std::string issuer = key.public_key().fingerprint();
+  if (!request.device.empty()) {
+    terms.device = request.device;
+    terms.issued_at = clock.now() / 1000;
+    std::printf("%s\n", terms.sign(key).c_str());
+  } else {
+    LicenseIssuer licenses(request.licenses, key, clock);
+    EDGE_TRY(const std::string token, licenses.add(terms));
+    if (request.json) {
+      std::printf("%s\n", nlohmann::json{{"path", "/v1/license/" + token}, {"issuer", issuer}}
+                              .dump()
+                              .c_str());
+    } else {
+      std::printf("/v1/license/%s\n", token.c_str());
+    }
+  }
+  std::fprintf(stderr, "daemons verify it with --license-issuer %s\n", issuer.c_str());
+  return {};
+}
+
+Result<> license_serve(const ServeRequest& request) {
+  Signals::block();
+  EDGE_CHECK(crypto::init());
+  EDGE_TRY(const crypto::Identity key, read_key(request.key));
+  const base::SystemClock clock;
+  LicenseIssuer licenses(request.licenses, key, clock);
+  EDGE_TRY(const auto loop, EventLoop::create(clock));
+  WorkerPool workers(2);
+  HttpOptions options;
+  options.guard.hosts = request.hosts;
+  HttpServer server(*loop, workers, std::move(options));
+  add_license_endpoint(server.routes(), licenses);
+  EDGE_TRY(const auto address, parse_listen_address(request.listen));
+  EDGE_TRY(const std::string bound, server.listen(address));
+  EDGE_TRY(const auto signals, Signals::watch(*loop, [&](int) {
+             server.stop(1000, [&] { loop->stop(); });
+           }));
+  EDGE_CHECK(server.start());
+  std::fprintf(stderr, "listening on http://%s\n", bound.c_str());
+  loop->run();
+  workers.stop();
+  return {};
+}
+
+}  // namespace gateway::cli

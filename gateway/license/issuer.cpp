@@ -1,0 +1,189 @@
+#include "gateway/license/issuer.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "base/bytes.h"
+#include "crypto/random.h"
+
+namespace gateway {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Errc;
+using base::fail;
+
+constexpr std::size_t kMaxRecord = 64 * 1024 * 1024;  // a million seats
+
+bool is_hex(std::string_view text, std::size_t size) {
+  return text.size() == size && text.find_first_not_of("0123456789abcdef") == text.npos;
+}
+
+}  // namespace
+
+struct LicenseIssuer::Record {
+  LicenseTerms terms;
+  std::vector<std::string> devices;
+};
+
+base::Result<LicenseIssuer::Record> LicenseIssuer::read(const std::string& token) const {
+  const auto unknown = [] { return fail(Errc::not_found, "there is no license of this token"); };
+  if (!is_hex(token, 32)) return unknown();
+  const fs::path path = dir_ / (token + ".json");
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  if (error || size > kMaxRecord) return unknown();
+  std::ifstream in(path, std::ios::binary);
+  const auto json = nlohmann::json::parse(in, nullptr, false);
+  Record record;
+  const auto text = [&](const char* name) {
+    return json.contains(name) && json[name].is_string() ? json[name].get<std::string>() : "";
+  };
+  const auto number = [&](const char* name) {
+    return json.contains(name) && json[name].is_number_integer() ? json[name].get<std::int64_t>()
+                                                                 : -1;
+  };
+  if (!json.is_object() || text("id").empty() || number("devices") < 1) {
+    return fail(Errc::corrupt, path.string() + " is no license record");
+  }
+  record.terms.id = text("id");
+  record.terms.customer = text("customer");
+  record.terms.type = text("type");
+  record.terms.devices = static_cast<std::uint32_t>(number("devices"));
+  record.terms.grace_days = static_cast<std::uint32_t>(std::max<std::int64_t>(0, number("grace_days")));
+  if (number("expires_at") >= 0) record.terms.expires_at = number("expires_at");
+  for (const auto& seat : json.value("seats", nlohmann::json::array())) {
+    if (seat.is_string()) record.devices.push_back(seat.get<std::string>());
+  }
+  return record;
+}
+
+base::Result<> LicenseIssuer::write(const std::string& token, const Record& record) const {
+  nlohmann::json json{{"id", record.terms.id},
+                      {"customer", record.terms.customer},
+                      {"type", record.terms.type},
+                      {"devices", record.terms.devices},
+                      {"grace_days", record.terms.grace_days},
+                      {"seats", record.devices}};
+  if (record.terms.expires_at) json["expires_at"] = *record.terms.expires_at;
+  const std::string text = json.dump(1) + "\n";
+  const fs::path path = dir_ / (token + ".json");
+  const fs::path temporary = path.string() + ".new";
+  const int fd =
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return base::fail_errno(Errc::io, "cannot make " + temporary.string(), errno);
+  const bool good = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                    ::fsync(fd) == 0;
+  ::close(fd);
+  if (!good || ::rename(temporary.c_str(), path.c_str()) != 0) {
+    return base::fail_errno(Errc::io, "cannot write " + path.string(), errno);
+  }
+  return {};
+}
+
+LicenseIssuer::Issued LicenseIssuer::sign_for(const Record& record,
+                                              const std::string& device) const {
+  LicenseTerms terms = record.terms;
+  terms.device = device;
+  terms.issued_at = clock_.now() / 1000;
+  return {terms.sign(key_), terms.customer};
+}
+
+base::Result<std::string> LicenseIssuer::add(const LicenseTerms& terms) {
+  std::error_code error;
+  fs::create_directories(dir_, error);
+  const std::string token = base::to_hex(crypto::random_array<16>());
+  base::Lock lock(mutex_);
+  EDGE_CHECK(write(token, {terms, {}}));
+  return token;
+}
+
+base::Result<LicenseIssuer::Issued> LicenseIssuer::take_seat(const std::string& token,
+                                                             const std::string& device) {
+  if (!is_hex(device, 64)) {
+    return fail(Errc::invalid_argument,
+                "the header Device-Fingerprint is missing; privitty-edge license activate sends it");
+  }
+  base::Lock lock(mutex_);
+  EDGE_TRY(Record record, read(token));
+  auto& seats = record.devices;
+  if (std::find(seats.begin(), seats.end(), device) == seats.end()) {
+    if (seats.size() >= record.terms.devices) {
+      return fail(Errc::exhausted, "all " + std::to_string(record.terms.devices) +
+                                       " seats of this license are taken; deactivate a device");
+    }
+    seats.push_back(device);
+    EDGE_CHECK(write(token, record));
+  }
+  return sign_for(record, device);
+}
+
+base::Result<LicenseIssuer::Issued> LicenseIssuer::renew(const std::string& token,
+                                                         const std::string& device) {
+  base::Lock lock(mutex_);
+  EDGE_TRY(const Record record, read(token));
+  if (std::find(record.devices.begin(), record.devices.end(), device) == record.devices.end()) {
+    return fail(Errc::forbidden, "this device has no seat of this license; activate it");
+  }
+  return sign_for(record, device);
+}
+
+base::Result<> LicenseIssuer::give_back(const std::string& token, const std::string& device) {
+  base::Lock lock(mutex_);
+  EDGE_TRY(Record record, read(token));
+  if (std::erase(record.devices, device) == 0) return {};
+  return write(token, record);
+}
+
+namespace {
+
+Response answer_of(base::Result<LicenseIssuer::Issued> issued) {
+  if (!issued) return Response::error(issued.error());
+  return Response::json(
+      nlohmann::json{{"license_jwt", issued->jwt}, {"customer_name", issued->customer}}.dump());
+}
+
+std::string device_of(const Request& request) {
+  const auto body = nlohmann::json::parse(request.body, nullptr, false);
+  const auto given = body.is_object() ? body.find("device_fingerprint") : body.end();
+  if (!body.is_object() || given == body.end() || !given->is_string()) return "";
+  return given->get<std::string>();
+}
+
+}  // namespace
+
+void add_license_endpoint(RouteTable& routes, LicenseIssuer& issuer) {
+  Route get;
+  get.method = "GET";
+  get.path = "/v1/license/:token";
+  get.handle = [&issuer](Request request, Responder responder) {
+    responder.answer(answer_of(issuer.take_seat(
+        request.captures.at(0), std::string(request.header("Device-Fingerprint")))));
+  };
+  routes.add(std::move(get));
+
+  Route post;
+  post.method = "POST";
+  post.body_limit = 4096;
+  post.json_only = true;
+  post.path = "/v1/license/:token/sync";
+  post.handle = [&issuer](Request request, Responder responder) {
+    responder.answer(answer_of(issuer.renew(request.captures.at(0), device_of(request))));
+  };
+  routes.add(post);
+
+  post.path = "/v1/license/:token/deactivate";
+  post.handle = [&issuer](Request request, Responder responder) {
+    auto done = issuer.give_back(request.captures.at(0), device_of(request));
+    responder.answer(done ? Response::json("{}") : Response::error(done.error()));
+  };
+  routes.add(std::move(post));
+}
+
+}  // namespace gateway

@@ -1,0 +1,237 @@
+#include "gateway/license/license.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/log.h"
+#include "gateway/license/delivery.h"
+#include "gateway/license/jwt.h"
+
+namespace gateway {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Errc;
+using base::fail;
+
+constexpr std::int64_t kSetBack = 3600;    // a smaller step is a correction
+constexpr std::int64_t kKeepEvery = 3600;  // what a kill and a clock set back can gain
+
+std::string read_small(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string text(kMaxJwt + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
+    text.pop_back();
+  }
+  return text;
+}
+
+// Mode 0600, whole or not at all.
+base::Result<> write_small(const fs::path& path, const std::string& text) {
+  const fs::path temporary = path.string() + ".new";
+  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                        0600);
+  if (fd < 0) return base::fail_errno(Errc::io, "cannot make " + temporary.string(), errno);
+  const bool good =
+      ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+  const int wrong = errno;
+  ::close(fd);
+  if (!good || ::rename(temporary.c_str(), path.c_str()) != 0) {
+    return base::fail_errno(Errc::io, "cannot write " + path.string(), good ? errno : wrong);
+  }
+  return {};
+}
+
+}  // namespace
+
+License::~License() {
+  base::Lock lock(act_mutex_);
+  if (thread_.joinable()) thread_.join();
+}
+
+License::Kept License::read_kept() const {
+  Kept kept;
+  const auto json = nlohmann::json::parse(read_small(state_path()), nullptr, false);
+  if (!json.is_object()) return kept;
+  if (const auto it = json.find("url"); it != json.end() && it->is_string()) kept.url = *it;
+  if (const auto it = json.find("latest"); it != json.end() && it->is_number_integer()) {
+    kept.latest = *it;
+  }
+  if (const auto it = json.find("deactivated"); it != json.end() && it->is_boolean()) {
+    kept.deactivated = *it;
+  }
+  return kept;
+}
+
+base::Result<> License::write_kept(const Kept& kept) const {
+  return write_small(state_path(), nlohmann::json{{"url", kept.url},
+                                                  {"latest", kept.latest},
+                                                  {"deactivated", kept.deactivated}}
+                                           .dump() +
+                                       "\n");
+}
+
+// The later of the clock and the latest time seen: setting the clock back extends nothing.
+std::int64_t License::now() const {
+  const std::int64_t clock = clock_.now() / 1000;
+  latest_ = std::max(latest_, clock);
+  if (latest_ >= kept_at_ + kKeepEvery) {
+    kept_at_ = latest_;
+    Kept kept = read_kept();
+    kept.latest = std::max(kept.latest, latest_);
+    if (auto written = write_kept(kept); !written) {
+      base::log::warning("the license's clock: {}", written.error().message);
+    }
+  }
+  return latest_;
+}
+
+base::Result<LicenseTerms> License::judge(const std::string& jwt) const {
+  if (!place_.issuer) {
+    return fail(Errc::invalid_argument,
+                "no license issuer is configured (--license-issuer), so none is needed");
+  }
+  EDGE_TRY(LicenseTerms terms, LicenseTerms::read(jwt, *place_.issuer));
+  if (terms.device != place_.fingerprint) {
+    return fail(Errc::forbidden,
+                "the license is for another device; this one is " + place_.fingerprint);
+  }
+  return terms;
+}
+
+base::Result<> License::reload() {
+  if (!place_.issuer) return {};
+  const Kept kept = read_kept();
+  std::error_code error;
+  const bool there = fs::exists(lic(), error);
+  base::Result<LicenseTerms> read = fail(Errc::not_found, "there is no privitty.lic");
+  if (there) read = judge(read_small(lic()));
+  if (read && kept.deactivated) read = fail(Errc::gone, "the license was deactivated here");
+  base::Lock lock(mutex_);
+  latest_ = std::max(latest_, kept.latest);
+  terms_.reset();
+  why_.clear();
+  if (read) {
+    terms_ = *std::move(read);
+    return {};
+  }
+  why_ = read.error().message;
+  if (there) base::log::warning("license: {}", why_);
+  return {};
+}
+
+bool License::installed() const {
+  std::error_code error;
+  return fs::exists(lic(), error);
+}
+
+LicenseStatus License::word() const {
+  base::Lock lock(mutex_);
+  return terms_ ? status_at(*terms_, now()) : LicenseStatus::no_license;
+}
+
+std::string License::why() const {
+  base::Lock lock(mutex_);
+  return why_;
+}
+
+base::Result<> License::check() const {
+  if (!required()) return {};
+  const LicenseStatus status = word();
+  if (status == LicenseStatus::active || status == LicenseStatus::grace_period) return {};
+  return rpc::license_required(word_of(status));
+}
+
+int License::status() const {
+  if (!required()) return 5;
+  {
+    base::Lock lock(mutex_);
+    if (clock_.now() / 1000 < latest_ - kSetBack) return 4;
+  }
+  return static_cast<int>(word());
+}
+
+std::string License::info() const {
+  nlohmann::json json{{"status", required() ? word_of(word()) : "active"},
+                      {"licenseId", nullptr},
+                      {"customerId", nullptr},
+                      {"licenseType", nullptr},
+                      {"maxDevices", 0},
+                      {"activatedDevices", 0},
+                      {"expiresAt", nullptr},
+                      {"gracePeriodDays", 0}};
+  base::Lock lock(mutex_);
+  if (!terms_) return json.dump();
+  json["licenseId"] = terms_->id;
+  json["customerId"] = terms_->customer;
+  json["licenseType"] = terms_->type;
+  json["maxDevices"] = terms_->devices;
+  json["activatedDevices"] = 1;
+  if (terms_->expires_at) json["expiresAt"] = *terms_->expires_at;
+  json["gracePeriodDays"] = terms_->grace_days;
+  return json.dump();
+}
+
+base::Result<std::string> License::activate(const std::string& url) {
+  EDGE_TRY(const LicenseDelivery delivery, fetch_license(url, place_.fingerprint));
+  EDGE_CHECK(judge(delivery.jwt));
+  EDGE_CHECK(write_small(lic(), delivery.jwt + "\n"));
+  Kept kept = read_kept();
+  kept.url = url;
+  kept.deactivated = false;
+  EDGE_CHECK(write_kept(kept));
+  EDGE_CHECK(reload());
+  return delivery.customer_name;
+}
+
+base::Result<> License::sync() {
+  const Kept kept = read_kept();
+  if (kept.url.empty()) {
+    return fail(Errc::not_found,
+                "this license came from no server; privitty-edge license activate URL gets one");
+  }
+  if (kept.deactivated) {
+    return fail(Errc::gone, "the license was deactivated here; activate it again");
+  }
+  EDGE_TRY(const LicenseDelivery delivery, sync_license(kept.url, place_.fingerprint));
+  EDGE_CHECK(judge(delivery.jwt));
+  EDGE_CHECK(write_small(lic(), delivery.jwt + "\n"));
+  return reload();
+}
+
+base::Result<> License::deactivate() {
+  Kept kept = read_kept();
+  if (kept.url.empty()) {
+    return fail(Errc::not_found, "this license came from no server that could give its seat back");
+  }
+  EDGE_CHECK(release_license(kept.url, place_.fingerprint));
+  kept.deactivated = true;
+  EDGE_CHECK(write_kept(kept));
+  return reload();
+}
+
+void License::act(Act act, base::Completion<> done) {
+  if (!required()) {
+    return done(fail(Errc::invalid_argument,
+                     "no license issuer is configured (--license-issuer), so none is needed"));
+  }
+  base::Lock lock(act_mutex_);
+  if (thread_.joinable()) thread_.join();  // the last one is over, or soon
+  thread_ = std::jthread([this, act, done = std::move(done)]() mutable {
+    switch (act) {
+      case Act::activate:
+      case Act::sync:
+        return done(sync());
+      case Act::deactivate:
+        return done(deactivate());
+    }
+  });
+}
+
+}  // namespace gateway

@@ -1,0 +1,53 @@
+#include "gateway/viewer/sessions.h"
+
+#include "base/bytes.h"
+#include "crypto/random.h"
+
+namespace gateway {
+namespace {
+
+constexpr std::size_t kAttempts = 5;
+constexpr base::Millis kMinute = 60'000;
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+}  // namespace
+
+ViewerSessions::Attempt ViewerSessions::open(std::string_view fingerprint,
+                                             std::shared_ptr<const rpc::Access> access) {
+  base::Lock lock(mutex_);
+  const base::Millis now = clock_.uptime();
+  while (!attempts_.empty() && attempts_.front() <= now - kMinute) attempts_.pop_front();
+  if (attempts_.size() >= kAttempts) return {Verdict::too_many, {}};
+  attempts_.push_back(now);
+  if (!crypto::equal_ct(base::as_bytes(lower(fingerprint)), base::as_bytes(fingerprint_))) {
+    return {Verdict::mismatch, {}};
+  }
+  const std::string token = base::to_hex(crypto::random_array<32>());
+  token_hash_ = crypto::sha256(base::as_bytes(token));
+  ends_ = now + kViewerSeconds * 1000;
+  access_ = std::move(access);
+  ++session_;
+  return {Verdict::granted, token};
+}
+
+std::optional<ViewerSessions::Session> ViewerSessions::find(std::string_view token) const {
+  const crypto::Hash32 hash = crypto::sha256(base::as_bytes(token));
+  base::Lock lock(mutex_);
+  const bool same = crypto::equal_ct(hash, token_hash_);
+  if (session_ == 0 || !same || clock_.uptime() >= ends_ || access_->ended()) return std::nullopt;
+  return Session{session_, access_};
+}
+
+bool ViewerSessions::is_current(std::uint64_t session) const {
+  base::Lock lock(mutex_);
+  return session == session_ && !access_->ended();
+}
+
+}  // namespace gateway

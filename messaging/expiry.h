@@ -1,0 +1,38 @@
+// Expiry: a thread that ends the windows of protected files when they are over, and keeps the time
+// that was trusted last. It sleeps unless a window is open; nothing depends on it for what may be
+// opened, since every opening looks at the time itself. Safe from any thread.
+#pragma once
+
+#include <stop_token>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+
+namespace messaging {
+
+class Core;
+
+class Expiry {
+ public:
+  explicit Expiry(Core& core) : core_(core) {}
+  ~Expiry() { stop(); }
+
+  void start();
+  void stop();  // keeps the trusted time once more
+  void look();  // windows changed
+
+ private:
+  void run();
+  void end_windows();
+  void keep_time();
+
+  Core& core_;
+  base::Mutex mutex_;
+  base::Condition news_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  bool changed_ GUARDED_BY(mutex_) = true;
+  std::jthread thread_;
+};
+
+}  // namespace messaging

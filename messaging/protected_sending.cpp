@@ -1,0 +1,153 @@
+#include "messaging/protected_sending.h"
+
+#include <fmt/format.h>
+
+#include "messaging/blob_files.h"
+#include "messaging/expiry.h"
+#include "messaging/media_type.h"
+#include "messaging/protected_access.h"
+#include "messaging/prv_file.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+using store::FileAccessRow;
+using store::FileState;
+using store::ProtectedFileRow;
+
+// The container in a message of ours, when its file is one.
+struct Carried {
+  store::BlobRow blob;
+  std::unique_ptr<AttachmentReader> container;
+  crypto::PrvId uuid{};
+};
+
+base::Result<std::optional<Carried>> carried_by(const WriteContext& write,
+                                                const store::MessageRow& row) {
+  if (!row.blob_id) return std::optional<Carried>();
+  EDGE_TRY(store::BlobRow blob, store::load_blob(write.scope, *row.blob_id));
+  EDGE_TRY(Attachment attachment, open_attachment(write.core, write.account, blob));
+  EDGE_TRY(const base::Bytes head, read_prv_head(*attachment.reader));
+  if (!crypto::looks_like_prv(head)) {
+    if (!blob.file_name.ends_with(".prv")) return std::optional<Carried>();
+    return fail(Errc::invalid_argument,
+                blob.file_name + " is not a protected file although it is called so; protect a "
+                                 "file with privitty_send_file");
+  }
+  auto outside = crypto::PrvOutside::parse(head);
+  if (!outside) return std::move(outside).error().with_context(blob.file_name);
+  return std::optional<Carried>(
+      Carried{std::move(blob), std::move(attachment.reader), outside->id});
+}
+
+// What a container is called in a message, whatever its file was renamed to here.
+std::string prv_name(std::string_view name) {
+  constexpr std::string_view kEnding = ".prv";
+  return plain_file_name(name.substr(0, crypto::kMaxPrvName - kEnding.size())) +
+         std::string(kEnding);
+}
+
+// The record through which this account may send the container to the chat.
+struct Standing {
+  ProtectedFileRow file;
+  FileAccessRow access;  // of the chat's contact
+};
+
+base::Result<Standing> standing_of(const WriteContext& write, const store::ChatRow& chat,
+                                   const Carried& carried) {
+  const std::string& name = carried.blob.file_name;
+  EDGE_TRY(const auto files, store::find_protected_files(write.scope, carried.uuid));
+  if (files.empty()) {
+    return fail(Errc::forbidden,
+                name + " was protected by somebody else and never granted to this account; only "
+                       "its owner, or somebody who may forward it, can send it");
+  }
+  for (const ProtectedFileRow& file : files) {
+    if (!chat.contact) continue;
+    EDGE_TRY(const auto access, store::find_file_access(write.scope, file.id, *chat.contact));
+    if (access) return Standing{file, *access};
+  }
+  const ProtectedFileRow& file = files.front();
+  if (!is_own(file)) {
+    return fail(Errc::forbidden,
+                fmt::format("{} is {} of somebody else; call privitty_init_forward_peer_add for "
+                            "chat {} first, if its owner lets you forward it",
+                            name, file_label(file), chat.id.value));
+  }
+  return fail(Errc::forbidden,
+              fmt::format("{} was protected for chat {}, not for chat {}; protect it anew with "
+                          "privitty_send_file, or give this chat's contact access to {} first "
+                          "(privitty_send_file_access)",
+                          name, file.chat.value, chat.id.value, file_label(file)));
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<AttachmentReader>> open_container_at(const Core& core,
+                                                                  const store::Scope& scope,
+                                                                  const AccountState& account,
+                                                                  const std::string& path) {
+  const auto place = core.store.blobs().place_of(path);
+  if (!place) {
+    EDGE_TRY(OpenFile file, core.paths.open_to_read(path));
+    return read_plain_file(std::move(file));
+  }
+  if (place->account != account.uuid) {
+    return fail(Errc::not_found, path + " is no file of this account");
+  }
+  EDGE_TRY(auto blob, store::find_blob_by_name(scope, place->name));
+  if (!blob) return fail(Errc::not_found, path + " is not there any more");
+  EDGE_TRY(Attachment attachment, open_attachment(core, account, *std::move(blob)));
+  return std::move(attachment.reader);
+}
+
+base::Result<std::optional<FileAccessRow>> judge_protected(const WriteContext& write,
+                                                           const store::ChatRow& chat,
+                                                           const store::MessageRow& row) {
+  EDGE_TRY(auto carried, carried_by(write, row));
+  if (!carried) return std::optional<FileAccessRow>();
+  store::BlobRow blob = carried->blob;
+  EDGE_TRY(const Standing standing, standing_of(write, chat, *carried));
+  const FileAccessRow& access = standing.access;
+  const bool ended = access.state == FileState::revoked || access.state == FileState::denied;
+  if (is_own(standing.file) && ended) {
+    return fail(Errc::forbidden,
+                fmt::format("contact {} has no access to {} any more ({}); grant it again first "
+                            "(privitty_send_file_access)",
+                            access.contact.value, file_label(standing.file),
+                            state_word(access, write.tx.now(), true)));
+  }
+  if (access.message.valid()) {
+    EDGE_TRY(const auto mark, store::find_message_mark(write.scope, access.message));
+    const bool failed =
+        mark && mark->state == static_cast<std::uint32_t>(MsgState::out_failed);
+    if (mark && !failed) {
+      return fail(Errc::already_exists,
+                  fmt::format("{} was sent to chat {} already, as message {}", blob.file_name,
+                              chat.id.value, access.message.value));
+    }
+  }
+  std::string name = prv_name(standing.file.name);
+  EDGE_TRY(const auto share, store::find_file_share(write.scope, standing.file.id));
+  if (share) {
+    auto prv = PrvReader::open(std::move(carried->container), *share);
+    if (!prv) {
+      return fail(Errc::corrupt, blob.file_name + " is damaged or was cut short; protect the "
+                                                  "file again (privitty_send_file)");
+    }
+    name = prv_name((*prv)->header().name);
+  }
+  if (blob.uses == 0 && blob.file_name != name) {
+    blob.file_name = std::move(name);
+    EDGE_CHECK(store::rename_blob(write.scope, blob));
+  }
+  return std::optional(access);
+}
+
+void watch_windows(const WriteContext& write) {
+  write.tx.on_commit([expiry = write.core.expiry.get()] { expiry->look(); });
+}
+
+}  // namespace messaging

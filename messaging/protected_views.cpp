@@ -1,0 +1,103 @@
+// Reading how protected files stand, on a snapshot.
+#include "messaging/core.h"
+#include "messaging/protected_access.h"
+#include "messaging/protected_files.h"
+#include "messaging/views.h"
+
+namespace messaging {
+namespace {
+
+using store::FileAccessRow;
+using store::FileState;
+using store::ProtectedFileRow;
+
+// Of several holders the one an owner has to know of first.
+int urgency(const FileAccessRow& access, UnixMillis now) {
+  switch (access.state) {
+    case FileState::requested: return 4;
+    case FileState::active: return window_over(access, now) ? 2 : 3;
+    case FileState::expired: return 2;
+    case FileState::none: return 0;
+    default: return 1;
+  }
+}
+
+FileStatus to_status(const FileAccessRow& access, UnixMillis now, bool own) {
+  FileStatus status;
+  status.state = state_word(access, now, own);
+  const bool over = status.state == "revoked" || status.state == "denied" ||
+                    status.state == "expired" || status.state == "deleted";
+  status.allow_download = access.download && !over;
+  status.allow_forward = access.forward && !over;
+  status.expires_at = access.expires_at;
+  return status;
+}
+
+FileHolder to_holder(const View& view, const FileAccessRow& access, UnixMillis now, bool own) {
+  const FileStatus status = to_status(access, now, own);
+  FileHolder holder{"", "", status.state, status.expires_at, status.allow_download,
+                    status.allow_forward};
+  // A contact whose record is damaged costs its name, not the list.
+  if (const auto contact = load_contact_view(view, access.contact)) {
+    holder.name = access.contact == kSelf && !contact->auth_name.empty() ? contact->auth_name
+                                                                         : contact->display_name;
+    holder.addr = contact->addr;
+  }
+  return holder;
+}
+
+}  // namespace
+
+base::Result<std::optional<FileStatus>> ProtectedFiles::status(AccountId account,
+                                                               FileId file) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const store::Scope scope = read.scope();
+  EDGE_TRY(const auto row, store::find_protected_file(scope, file));
+  if (!row) return std::optional<FileStatus>();
+  const UnixMillis now = core_.timekeeper.read().now;
+  EDGE_TRY(const auto all, store::file_accesses(scope, file));
+  std::optional<FileAccessRow> shown;
+  for (const FileAccessRow& access : all) {
+    if (!is_own(*row) && access.contact != kSelf) continue;
+    if (!shown || urgency(access, now) > urgency(*shown, now)) shown = access;
+  }
+  FileStatus status = to_status(shown.value_or(FileAccessRow{}), now, is_own(*row));
+  if (!is_own(*row)) {
+    EDGE_TRY(const auto source, store::find_contact(scope, row->source));
+    status.is_forwarded = source && row->owner != decltype(row->owner){} &&
+                          !std::equal(source->key.begin(), source->key.end(), row->owner.begin(),
+                                      row->owner.end());
+  }
+  return std::optional(std::move(status));
+}
+
+base::Result<std::optional<FileAccessInfo>> ProtectedFiles::info(AccountId account,
+                                                                 MsgId message) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const View view{core_, read.scope(), *read.account};
+  EDGE_TRY(const auto of_message, store::file_accesses_of_message(view.scope, message));
+  if (of_message.empty()) return std::optional<FileAccessInfo>();
+  EDGE_TRY(const auto file, store::find_protected_file(view.scope, of_message.front().file));
+  if (!file) return std::optional<FileAccessInfo>();
+  const UnixMillis now = core_.timekeeper.read().now;
+  FileAccessInfo info;
+  info.owner_name = file->owner_name;
+  info.owner_addr = file->owner_addr;
+  if (is_own(*file)) {
+    EDGE_TRY(const Contact self, load_contact_view(view, kSelf));
+    info.owner_name = self.auth_name.empty() ? self.display_name : self.auth_name;
+    info.owner_addr = self.addr;
+  }
+  EDGE_TRY(const auto all, store::file_accesses(view.scope, file->id));
+  for (const FileAccessRow& access : all) {
+    const bool first_hand = is_own(*file) ? !access.via.valid() : access.contact == kSelf;
+    if (!first_hand) {
+      info.forwarded.push_back(to_holder(view, access, now, is_own(*file)));
+    } else if (!is_own(*file) || access.message == message || !info.shared) {
+      info.shared = to_holder(view, access, now, is_own(*file));
+    }
+  }
+  return std::optional(std::move(info));
+}
+
+}  // namespace messaging

@@ -1,0 +1,319 @@
+// Protected files: the privitty_* methods.
+#include "rpc/licensing.h"
+#include "rpc/methods/params.h"
+#include "rpc/shapes/protected.h"
+
+namespace rpc {
+namespace {
+
+using base::FileId;
+
+messaging::ProtectedFiles& files_of(const Context& context) {
+  return engine_of(context).protected_files();
+}
+
+// What sends or takes back protected files needs a license, where an issuer is configured.
+Result<void> licensed(const Context& context) {
+  return context.licensing == nullptr ? Result<void>() : context.licensing->check();
+}
+
+struct SendFile {
+  AccountId account_id;
+  ChatId chat_id;
+  ContactId peer_contact_id;
+  std::string plaintext_path;
+  bool allow_download = false;
+  bool allow_forward = false;
+  std::uint32_t minutes = 0;
+  static constexpr auto fields() {
+    using P = SendFile;
+    return std::tuple(
+        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
+        base::field("chat_id", &P::chat_id, "a 1:1 chat"),
+        base::field("peer_contact_id", &P::peer_contact_id, "its contact (get_chat_contacts)"),
+        base::field("plaintext_path", &P::plaintext_path, "a file of yours"),
+        base::field("allow_download", &P::allow_download, "it may be saved decrypted"),
+        base::field("allow_forward", &P::allow_forward, "it may be forwarded, once"),
+        base::field("minutes", &P::minutes, "how long it may be opened; 0: no end"));
+  }
+};
+
+void send_file(Context& context, SendFile p, Completion<shape::EncryptedFile> done) {
+  if (auto may = licensed(context); !may) return done(std::move(may).error());
+  messaging::ProtectRequest request{p.chat_id,        p.peer_contact_id, std::move(p.plaintext_path),
+                                    p.allow_download, p.allow_forward,   p.minutes};
+  files_of(context).protect(
+      p.account_id, std::move(request),
+      [done = std::move(done)](Result<messaging::ProtectedPath> made) mutable {
+        if (!made) return done(std::move(made).error());
+        done(shape::EncryptedFile{std::move(made->encrypted_path), made->file_id});
+      });
+}
+
+struct DecryptFile {
+  AccountId account_id;
+  ChatId chat_id;
+  MsgId msg_id;
+  std::string prv_path;
+  static constexpr auto fields() {
+    using P = DecryptFile;
+    return std::tuple(
+        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
+        base::field("chat_id", &P::chat_id, "the message's chat"),
+        base::field("msg_id", &P::msg_id, "the message that brought the file"),
+        base::field("prv_path", &P::prv_path, "the .prv outside the store (save_msg_file)"));
+  }
+};
+
+void decrypt_file(Context& context, DecryptFile p, Completion<std::string> done) {
+  files_of(context).decrypt(p.account_id, p.chat_id, p.msg_id, std::move(p.prv_path),
+                            std::move(done));
+}
+
+struct OfPath {
+  AccountId account_id;
+  std::string path;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &OfPath::account_id, "the account; 1 is the edge's own"),
+        base::field("path", &OfPath::path, "a .prv of yours, or the `file` of a message"));
+  }
+};
+
+Result<FileId> file_id_by_path(Context& context, const OfPath& p) {
+  return files_of(context).by_path(p.account_id, p.path);
+}
+
+struct OfFile {
+  AccountId account_id;
+  FileId file_id;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &OfFile::account_id, "the account; 1 is the edge's own"),
+        base::field("file_id", &OfFile::file_id, "the protected file"));
+  }
+};
+
+Result<std::optional<shape::FileDisplayStatus>> display_status(Context& context, const OfFile& p) {
+  EDGE_TRY(auto status, files_of(context).status(p.account_id, p.file_id));
+  if (!status) return std::optional<shape::FileDisplayStatus>();
+  return std::optional(shape::to_shape(*std::move(status)));
+}
+
+Result<std::optional<shape::FileInfo>> access_info(Context& context, const OfMessage& p) {
+  EDGE_TRY(auto info, files_of(context).info(p.account_id, p.message_id));
+  if (!info) return std::optional<shape::FileInfo>();
+  return std::optional(shape::to_shape(*std::move(info)));
+}
+
+struct Revoke {
+  AccountId account_id;
+  ChatId chat_id;
+  FileId file_id;
+  std::optional<ContactId> peer_contact_id;
+  static constexpr auto fields() {
+    using P = Revoke;
+    return std::tuple(
+        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
+        base::field("chat_id", &P::chat_id, "the chat"),
+        base::field("file_id", &P::file_id, "the protected file"),
+        base::field("peer_contact_id", &P::peer_contact_id, "null: everybody who has access"));
+  }
+};
+
+void revoke(Context& context, Revoke p, Completion<> done) {
+  if (auto may = licensed(context); !may) return done(std::move(may).error());
+  files_of(context).revoke(p.account_id, {p.chat_id, p.file_id}, p.peer_contact_id,
+                           std::move(done));
+}
+
+struct Grant {
+  AccountId account_id;
+  ChatId chat_id;
+  FileId file_id;
+  ContactId peer_contact_id;
+  bool allow_download = false;
+  bool allow_forward = false;
+  std::uint32_t seconds = 0;
+  static constexpr auto fields() {
+    using P = Grant;
+    return std::tuple(
+        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
+        base::field("chat_id", &P::chat_id, "the chat"),
+        base::field("file_id", &P::file_id, "the protected file"),
+        base::field("peer_contact_id", &P::peer_contact_id, "who gets access"),
+        base::field("allow_download", &P::allow_download, "it may be saved decrypted"),
+        base::field("allow_forward", &P::allow_forward,
+                    "it may be forwarded, once; never by who got it forwarded"),
+        base::field("seconds", &P::seconds, "how long from now; 0: no end"));
+  }
+};
+
+void grant(Context& context, Grant p, Completion<> done) {
+  if (auto may = licensed(context); !may) return done(std::move(may).error());
+  files_of(context).grant(p.account_id, {p.chat_id, p.file_id}, p.peer_contact_id,
+                          {p.allow_download, p.allow_forward, p.seconds}, std::move(done));
+}
+
+struct OfHolder {
+  AccountId account_id;
+  ChatId chat_id;
+  FileId file_id;
+  ContactId peer_contact_id;
+  static constexpr auto fields() {
+    using P = OfHolder;
+    return std::tuple(
+        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
+        base::field("chat_id", &P::chat_id, "the chat"),
+        base::field("file_id", &P::file_id, "the protected file"),
+        base::field("peer_contact_id", &P::peer_contact_id, "who asked for access"));
+  }
+};
+
+void deny(Context& context, OfHolder p, Completion<> done) {
+  if (auto may = licensed(context); !may) return done(std::move(may).error());
+  files_of(context).deny(p.account_id, {p.chat_id, p.file_id}, p.peer_contact_id, std::move(done));
+}
+
+struct Request {
+  AccountId account_id;
+  ChatId chat_id;
+  FileId file_id;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &Request::account_id, "the account; 1 is the edge's own"),
+        base::field("chat_id", &Request::chat_id, "the chat that brought the file"),
+        base::field("file_id", &Request::file_id, "the protected file"));
+  }
+};
+
+void request(Context& context, Request p, Completion<> done) {
+  if (auto may = licensed(context); !may) return done(std::move(may).error());
+  files_of(context).request(p.account_id, {p.chat_id, p.file_id}, std::move(done));
+}
+
+struct ForwardAdd {
+  AccountId account_id;
+  ChatId source_chat_id;
+  ChatId dest_chat_id;
+  std::string prv_path;
+  static constexpr auto fields() {
+    using P = ForwardAdd;
+    return std::tuple(
+        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
+        base::field("source_chat_id", &P::source_chat_id, "the chat that brought the file"),
+        base::field("dest_chat_id", &P::dest_chat_id, "the 1:1 chat it is to go to"),
+        base::field("prv_path", &P::prv_path, "the .prv, or the `file` of its message"));
+  }
+};
+
+void forward_add(Context& context, ForwardAdd p, Completion<> done) {
+  if (auto may = licensed(context); !may) return done(std::move(may).error());
+  files_of(context).forward(p.account_id, p.source_chat_id, p.dest_chat_id, std::move(p.prv_path),
+                            std::move(done));
+}
+
+void check_expired(Context& context, OfAccount p, Completion<> done) {
+  files_of(context).expire(p.account_id, std::move(done));
+}
+
+Result<bool> is_chat_encrypted(Context& context, const OfChat& p) {
+  EDGE_TRY(const auto chat, engine_of(context).chats().get(p.account_id, p.chat_id));
+  return chat.is_encrypted;
+}
+
+struct OfAddr {
+  AccountId account_id;
+  std::string addr;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &OfAddr::account_id, "the account; 1 is the edge's own"),
+        base::field("addr", &OfAddr::addr, "an address"));
+  }
+};
+
+Result<ContactId> contact_id_by_addr(Context& context, const OfAddr& p) {
+  EDGE_TRY(const auto found, engine_of(context).contacts().lookup_by_addr(p.account_id, p.addr));
+  if (found) return *found;
+  return fail(Errc::not_found, "addr: no contact has the address " + p.addr);
+}
+
+Result<void> initialize(Context& context, const OfAccount& p) {
+  EDGE_CHECK(engine_of(context).files().blob_dir(p.account_id));
+  return {};
+}
+
+}  // namespace
+
+void add_protected_methods(std::vector<Method>& table) {
+  const std::vector<Errc> usual{Errc::not_found, Errc::invalid_argument, Errc::forbidden};
+  const Row change{.scope = Scope::write,
+                   .fuzz = Fuzz::safe,
+                   .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden,
+                              Errc::already_exists, Errc::unavailable, Errc::license_required}};
+  // unsafe: a path names any file of the machine that the fuzzer runs on.
+  const Row on_disk{.scope = Scope::write,
+                    .fuzz = Fuzz::unsafe,
+                    .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden,
+                               Errc::already_exists, Errc::gone, Errc::corrupt, Errc::unavailable,
+                               Errc::exhausted, Errc::license_required}};
+  table.push_back(method<&initialize>("privitty_initialize",
+                                      "Does nothing: protected files need no preparation.",
+                                      {.fuzz = Fuzz::safe, .errors = {Errc::not_found}}));
+  table.push_back(method<&is_chat_encrypted>("privitty_is_chat_encrypted",
+                                             "Whether the chat is end-to-end encrypted by now.",
+                                             {.fuzz = Fuzz::safe, .errors = {Errc::not_found}}));
+  table.push_back(method<&contact_id_by_addr>("privitty_get_contact_id_by_addr",
+                                              "The contact with an address.",
+                                              {.fuzz = Fuzz::safe, .errors = {Errc::not_found}}));
+  table.push_back(method<&send_file>(
+      "privitty_send_file",
+      "Protects a file for a contact: writes path + \".prv\" beside it, never over a file, and "
+      "grants the contact access. Send it with send_msg then. PrivittyFileEncrypted tells.",
+      on_disk));
+  table.push_back(method<&decrypt_file>(
+      "privitty_decrypt_file",
+      "Writes a protected file's plaintext beside the .prv, never over a file, and answers with its "
+      "path. Only where its owner allows downloading.",
+      on_disk));
+  table.push_back(method<&file_id_by_path>("privitty_get_file_id_by_path",
+                                           "The protected file of a .prv.",
+                                           {.fuzz = Fuzz::unsafe, .errors = usual}));
+  table.push_back(method<&display_status>(
+      "privitty_get_file_display_status",
+      "How access to a protected file stands; null for an unknown one. At its owner: of the holder "
+      "who needs attention first.",
+      {.fuzz = Fuzz::safe, .errors = {Errc::not_found}}));
+  table.push_back(method<&access_info>(
+      "privitty_get_file_access_info",
+      "Whose file a message carries and who has access; null when it carries no protected one.",
+      {.fuzz = Fuzz::safe, .errors = {Errc::not_found}}));
+  table.push_back(method<&revoke>("privitty_revoke_file_access",
+                                  "Takes access away for good; the holder's key is destroyed.",
+                                  change));
+  table.push_back(method<&grant>(
+      "privitty_send_file_access",
+      "Grants access, anew or for the first time. Takes seconds where privitty_send_file takes "
+      "minutes.",
+      change));
+  table.push_back(method<&deny>("privitty_deny_file_access",
+                                "Answers a request for access with no.", change));
+  table.push_back(method<&request>("privitty_init_access_grant_request",
+                                   "Asks a file's owner for access, or for more time.", change));
+  table.push_back(method<&forward_add>(
+      "privitty_init_forward_peer_add",
+      "Before a received .prv is sent on to another chat: who gets it may then ask its owner.",
+      {.scope = Scope::write, .fuzz = Fuzz::unsafe, .errors = usual}));
+  table.push_back(method<&request>(
+      "privitty_init_forward_access_request",
+      "Asks the owner of a forwarded file for access, by way of who forwarded it.", change));
+  table.push_back(method<&grant>("privitty_init_forward_grant",
+                                 "Grants access to somebody who got the file forwarded.", change));
+  table.push_back(method<&deny>("privitty_init_forward_denied",
+                                "Denies access to somebody who got the file forwarded.", change));
+  table.push_back(method<&check_expired>(
+      "privitty_check_and_mark_expired_keys",
+      "Ends windows that are over now; it also happens by itself within a second.", change));
+}
+
+}  // namespace rpc

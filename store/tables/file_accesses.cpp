@@ -1,0 +1,99 @@
+#include "store/tables/file_accesses.h"
+
+namespace store {
+namespace {
+
+constexpr std::int64_t kDownload = 1;
+constexpr std::int64_t kForward = 2;
+
+#define FILE_ACCESS_COLUMNS                                                                   \
+  "SELECT file_id, contact_id, via_id, chat_id, msg_id, state, flags, rev, asked, expires_at,"  \
+  " changed_at FROM file_access "
+
+FileAccessRow read_row(const Row& columns) {
+  FileAccessRow row;
+  row.file = columns.id<base::FileId>(0);
+  row.contact = columns.id<base::ContactId>(1);
+  row.via = columns.id<base::ContactId>(2);
+  row.chat = columns.id<base::ChatId>(3);
+  row.message = columns.id<base::MsgId>(4);
+  row.state = static_cast<FileState>(columns.integer(5));
+  row.download = (columns.integer(6) & kDownload) != 0;
+  row.forward = (columns.integer(6) & kForward) != 0;
+  row.rev = static_cast<std::uint64_t>(columns.integer(7));
+  row.asked = static_cast<std::uint64_t>(columns.integer(8));
+  row.expires_at = columns.integer(9);
+  row.changed_at = columns.integer(10);
+  return row;
+}
+
+template <class... Args>
+base::Result<std::vector<FileAccessRow>> collect(const Scope& scope, std::string_view sql,
+                                                 const Args&... args) {
+  std::vector<FileAccessRow> rows;
+  EDGE_CHECK(scope.db.each(
+      sql, [&](const Row& row) { rows.push_back(read_row(row)); }, scope.account, args...));
+  return rows;
+}
+
+}  // namespace
+
+base::Result<> put_file_access(const Scope& scope, const FileAccessRow& row) {
+  const std::int64_t flags = (row.download ? kDownload : 0) | (row.forward ? kForward : 0);
+  EDGE_CHECK(scope.db.run(
+      "INSERT INTO file_access(account_id, file_id, contact_id, via_id, chat_id, msg_id, state,"
+      " flags, rev, asked, expires_at, changed_at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+      " ON CONFLICT DO UPDATE SET via_id = excluded.via_id, chat_id = excluded.chat_id,"
+      " msg_id = excluded.msg_id,"
+      " state = excluded.state, flags = excluded.flags, rev = excluded.rev,"
+      " asked = excluded.asked, expires_at = excluded.expires_at,"
+      " changed_at = excluded.changed_at",
+      scope.account, row.file, row.contact, row.via, row.chat, row.message, row.state, flags,
+      row.rev, row.asked, row.expires_at, row.changed_at));
+  return {};
+}
+
+base::Result<std::optional<FileAccessRow>> find_file_access(const Scope& scope, base::FileId file,
+                                                            base::ContactId contact) {
+  return scope.db.one<FileAccessRow>(
+      FILE_ACCESS_COLUMNS "WHERE account_id = ? AND file_id = ? AND contact_id = ?",
+      [](const Row& row) { return read_row(row); }, scope.account, file, contact);
+}
+
+base::Result<std::vector<FileAccessRow>> file_accesses(const Scope& scope, base::FileId file) {
+  return collect(scope, FILE_ACCESS_COLUMNS "WHERE account_id = ? AND file_id = ? ORDER BY rowid",
+                 file);
+}
+
+base::Result<std::vector<FileAccessRow>> file_accesses_of_message(const Scope& scope,
+                                                                  base::MsgId message) {
+  return collect(scope, FILE_ACCESS_COLUMNS "WHERE account_id = ? AND msg_id = ?", message);
+}
+
+base::Result<std::vector<FileAccessRow>> due_file_accesses(const Scope& scope,
+                                                           base::UnixMillis now) {
+  return collect(scope,
+                 FILE_ACCESS_COLUMNS
+                 "WHERE account_id = ? AND state = 1 AND expires_at > 0 AND expires_at <= ?",
+                 now);
+}
+
+base::Result<std::optional<base::UnixMillis>> next_due_file_access(Connection& db) {
+  return db.integer(
+      "SELECT expires_at FROM file_access WHERE state = 1 AND expires_at > 0"
+      " ORDER BY expires_at LIMIT 1");
+}
+
+base::Result<std::optional<base::UnixMillis>> find_trusted_time(Connection& db) {
+  return db.integer("SELECT wall FROM trusted_time");
+}
+
+base::Result<> set_trusted_time(Connection& db, base::UnixMillis wall) {
+  EDGE_CHECK(db.run(
+      "INSERT INTO trusted_time(one, wall) VALUES(1, ?)"
+      " ON CONFLICT DO UPDATE SET wall = excluded.wall",
+      wall));
+  return {};
+}
+
+}  // namespace store

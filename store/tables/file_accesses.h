@@ -1,0 +1,58 @@
+// File accesses' rows: who may open a protected file, until when, and what became of that. At the
+// owner one row per holder; at a holder one row of its own (contact 1), and one per contact it
+// forwarded the file to.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "store/tables/scope.h"
+
+namespace store {
+
+// Stored and sent: never change a number.
+enum class FileState : std::uint8_t {
+  none = 0,  // nothing was granted yet
+  active = 1,
+  requested = 2,  // the holder asked and waits for the owner
+  expired = 3,
+  revoked = 4,
+  denied = 5,
+  deleted = 6,  // the holder deleted its copy
+};
+
+struct FileAccessRow {
+  base::FileId file;
+  base::ContactId contact;  // the holder; 1 ourselves
+  base::ContactId via;      // who forwarded it; 0 nobody
+  base::ChatId chat;        // where the holder is told of it
+  base::MsgId message;      // that carried the file to, or from, the holder; 0 none yet
+  FileState state = FileState::none;
+  bool download = false;
+  bool forward = false;
+  std::uint64_t rev = 0;    // of the owner's last decision: a later one replaces an earlier one
+  std::uint64_t asked = 0;  // how often the holder asked
+  base::UnixMillis expires_at = 0;  // by the owner's clock; 0 never
+  base::UnixMillis changed_at = 0;
+};
+
+base::Result<> put_file_access(const Scope& scope, const FileAccessRow& row);
+base::Result<std::optional<FileAccessRow>> find_file_access(const Scope& scope, base::FileId file,
+                                                            base::ContactId contact);
+// In the order in which they were made.
+base::Result<std::vector<FileAccessRow>> file_accesses(const Scope& scope, base::FileId file);
+base::Result<std::vector<FileAccessRow>> file_accesses_of_message(const Scope& scope,
+                                                                  base::MsgId message);
+// Active ones whose window ended at `now`.
+base::Result<std::vector<FileAccessRow>> due_file_accesses(const Scope& scope,
+                                                           base::UnixMillis now);
+// When the next window of any account ends.
+base::Result<std::optional<base::UnixMillis>> next_due_file_access(Connection& db);
+
+base::Result<std::optional<base::UnixMillis>> find_trusted_time(Connection& db);
+base::Result<> set_trusted_time(Connection& db, base::UnixMillis wall);
+
+}  // namespace store

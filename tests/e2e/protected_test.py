@@ -1,0 +1,180 @@
+"""Protected files through the real daemons: the privitty_* methods, the viewer, and no plaintext on disk."""
+import http.client
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import threading
+import unittest
+
+from gateway import CLI, Gateway, RpcError, join, scaled, until
+
+
+def fingerprint(gateway):
+    done = subprocess.run([CLI, "--accounts", str(gateway.accounts), "fingerprint"], capture_output=True, text=True,
+                          timeout=scaled(20), check=True)
+    return done.stdout.strip()
+
+
+class FilesOpened(threading.Thread):
+    """Samples what a process has open, and keeps what those files held."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.folder, self.over, self.held = pathlib.Path(f"/proc/{pid}/fd"), threading.Event(), {}
+
+    def run(self):
+        while not self.over.wait(0.005):
+            for link in self.folder.iterdir():
+                try:
+                    target = os.readlink(link)
+                    if target.startswith("/") and not target.startswith(("/dev", "/proc")):
+                        self.held[target] = self.held.get(target, b"") + pathlib.Path(link).read_bytes()[:1 << 20]
+                except OSError:
+                    pass  # closed meanwhile
+
+
+class Protected(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.owner = self.enterContext(Gateway("owner"))
+        self.reader = self.enterContext(Gateway("reader"))
+        self.owner_chat, self.reader_chat = join(self.owner, self.reader)
+        self.peer = self.owner.rpc("get_chat_contacts", 1, self.owner_chat)[0]
+
+    def share(self, name, content, download=False, minutes=0):
+        """Protects, sends and waits until the other side may open it: (file id, message there)."""
+        path = self.folder / name
+        path.write_bytes(content)
+        events = self.reader.events()
+        made = self.owner.rpc("privitty_send_file", 1, self.owner_chat, self.peer, str(path), download, False, minutes)
+        self.assertEqual(made["encrypted_path"], f"{path}.prv")
+        self.owner.rpc("send_msg", 1, self.owner_chat, {"file": made["encrypted_path"], "viewtype": "File"})
+        message = events.wait("IncomingMsg")["msg_id"]
+        until(lambda: self.info(message)["shared"]["status"] == "active", what="the grant")
+        return made["file_id"], message
+
+    def info(self, message):
+        return self.reader.rpc("privitty_get_file_access_info", 1, message)
+
+    def token(self):
+        status, _, body = self.reader.http("POST", "/auth", json.dumps({"device_fingerprint": fingerprint(self.reader)}),
+                                           {"Content-Type": "application/json"})
+        self.assertEqual(status, 200, body)
+        answer = json.loads(body)
+        self.assertEqual(answer["expires_in"], 3600)
+        self.assertRegex(answer["token"], "^[0-9a-f]{64}$")
+        return answer["token"]
+
+    def stream(self, message, token, method="GET", **headers):
+        return self.reader.http(method, f"/stream/{message}",
+                                headers={"Authorization": f"Bearer {token}", **headers})
+
+    def test_the_documented_way_of_a_file(self):
+        owner, reader = self.owner.events(), self.reader.events()
+        file, message = self.share("report.csv", b"a,b\n1,2\n", download=True, minutes=60)
+        self.assertEqual(owner.wait("PrivittyFileEncrypted")["chat_id"], self.owner_chat)
+        shown = self.reader.rpc("get_message", 1, message)
+        self.assertEqual(shown["fileName"], "report.csv.prv")
+        here = self.reader.rpc("privitty_get_file_id_by_path", 1, shown["file"])
+        status = self.reader.rpc("privitty_get_file_display_status", 1, here)
+        self.assertEqual(status["state_str"], "active")
+        self.assertTrue(status["allow_download"])
+        self.assertGreater(status["expiry_time_ms"], 1_800_000_000_000 // 2)
+        self.assertTrue(self.reader.rpc("privitty_is_chat_encrypted", 1, self.reader_chat))
+        # Saved as a container, decrypted beside it.
+        saved = self.folder / "in" / "report.csv.prv"
+        saved.parent.mkdir()
+        self.reader.rpc("save_msg_file", 1, message, str(saved))
+        self.assertTrue(saved.read_bytes().startswith(b"\x89PRV"))
+        path = self.reader.rpc("privitty_decrypt_file", 1, self.reader_chat, message, str(saved))
+        self.assertEqual(pathlib.Path(path).read_bytes(), b"a,b\n1,2\n")
+        self.assertEqual(reader.wait("PrivittyFileDecrypted")["msg_id"], message)
+        self.assertIsNone(self.owner.rpc("privitty_revoke_file_access", 1, self.owner_chat, file, self.peer))
+        self.assertEqual(reader.wait("PrivittyFileAccessRevoked")["file_id"], here)
+        with self.assertRaises(RpcError) as no:
+            self.reader.rpc("privitty_init_access_grant_request", 1, self.reader_chat, here)
+        self.assertIn("revoked by its owner", no.exception.message)
+        self.assertIsNone(self.reader.rpc("privitty_get_file_display_status", 1, 4711))
+
+    def test_the_viewer_streams_with_ranges_and_types_and_stops_when_access_ends(self):
+        content = b"\x89PNG\r\n\x1a\n" + os.urandom(8_000_000)  # more than the kernel buffers
+        file, message = self.share('a "b".png', content)
+        self.assertEqual(self.stream(message, "0" * 64)[0], 401)
+        self.assertEqual(self.reader.http("GET", f"/stream/{message}")[0], 401)
+        token = self.token()
+        status, headers, body = self.stream(message, token)
+        self.assertEqual((status, headers["Content-Type"], body), (200, "image/png", content))
+        self.assertIn("inline", headers["Content-Disposition"])
+        self.assertNotIn('"b"', headers["Content-Disposition"])
+        status, headers, body = self.stream(message, token, Range="bytes=65530-65545")
+        self.assertEqual((status, body), (206, content[65530:65546]))
+        self.assertEqual(headers["Content-Range"], f"bytes 65530-65545/{len(content)}")
+        self.assertEqual(self.stream(message, token, Range="bytes=9999999-")[0], 416)
+        status, headers, body = self.stream(message, token, method="HEAD")
+        self.assertEqual((status, headers["Content-Length"], body), (200, str(len(content)), b""))
+        self.assertEqual(self.stream(99999, token)[0], 404)
+        self.assertEqual(self.reader.http("GET", f"/file/{message}")[0], 403)
+        # A stream under way when access ends stops short of its length.
+        connection = http.client.HTTPConnection("127.0.0.1", self.reader.port, timeout=scaled(30))
+        connection.connect()
+        connection.sock.setsockopt(6, 10, 16384)  # TCP_WINDOW_CLAMP: it cannot run ahead of us
+        connection.request("GET", f"/stream/{message}", headers={"Authorization": f"Bearer {token}"})
+        answer = connection.getresponse()
+        self.assertEqual(answer.status, 200)
+        first = answer.read(1000)
+        self.owner.rpc("privitty_revoke_file_access", 1, self.owner_chat, file)  # everybody's
+        until(lambda: self.info(message)["shared"]["status"] == "revoked", what="the news")
+        with self.assertRaises(http.client.IncompleteRead):
+            first += answer.read()
+        self.assertTrue(content.startswith(first))
+        connection.close()
+        status, _, body = self.stream(message, token)
+        self.assertEqual(status, 410, body)
+        # A new session takes the old one's place.
+        self.token()
+        self.assertEqual(self.stream(message, token)[0], 401)
+
+    def test_auth_knows_this_device_alone_and_only_so_many_attempts(self):
+        def attempt(value, headers=None):
+            status, _, body = self.reader.http("POST", "/auth", json.dumps({"device_fingerprint": value}),
+                                               {"Content-Type": "application/json", **(headers or {})})
+            return status, json.loads(body)
+        right = fingerprint(self.reader)
+        self.assertRegex(right, "^[0-9a-f]{64}$")
+        self.assertNotEqual(right, "")
+        self.assertEqual(attempt("0" * 64), (403, {"error": "Device fingerprint mismatch"}))
+        self.assertEqual(attempt(right.upper())[0], 200)
+        self.assertEqual(attempt(right, {"X-Forwarded-For": "10.0.0.1"})[0], 401)  # through a proxy: not this machine
+        for _ in range(3):
+            self.assertEqual(attempt("1" * 64)[0], 403)  # with the two above these are five
+        self.assertEqual(attempt(right)[0], 429)
+        self.reader.restart()
+        self.assertEqual(fingerprint(self.reader), right)
+
+    def test_plaintext_is_on_no_disk_before_or_after(self):
+        secret = b"KNOWN-PLAINTEXT-%s" % os.urandom(12).hex().encode()
+        content = secret * 20_000
+        file, message = self.share("secret.txt", content)
+        watch = FilesOpened(self.reader.process.pid)
+        watch.start()
+        token = self.token()
+        for _ in range(3):
+            self.assertEqual(self.stream(message, token)[2], content)
+        watch.over.set()
+        watch.join()
+        self.assertTrue(watch.held)
+        for name, held in watch.held.items():
+            self.assertNotIn(secret, held, name)
+        self.owner.rpc("privitty_revoke_file_access", 1, self.owner_chat, file, self.peer)
+        until(lambda: self.info(message)["shared"]["status"] == "revoked", what="the news")
+        (self.folder / "secret.txt").unlink()  # the owner's own source
+        for folder in (self.owner.folder, self.reader.folder, self.folder):
+            for path in folder.rglob("*"):
+                if path.is_file():
+                    self.assertNotIn(secret, path.read_bytes(), path)
+
+
+if __name__ == "__main__":
+    unittest.main()
