@@ -116,6 +116,7 @@ class Groups(Crew):
         for n in range(5):
             self.alice.send(chat, f"while you were away {n}")
         self.bob.rpc("set_chat_name", 1, bobs, "Changed meanwhile")
+        until(lambda: self.full(self.alice, chat)["name"] == "Changed meanwhile", what="the name at alice")
         self.alice.rpc("remove_contact_from_chat", 1, chat, self.bob_id)
         last = self.alice.send(chat, "the last one")
         self.carol.start()
