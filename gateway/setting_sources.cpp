@@ -89,10 +89,8 @@ base::Result<GivenFlags> values_of_flags(const std::vector<std::string>& args) {
       app.add_flag(flag);
     } else if (row.value_may_lack) {
       app.add_option(flag)->expected(0, kMaxValues)->take_all();
-    } else if (row.available) {
-      app.add_option(flag)->expected(1)->take_all();
     } else {
-      app.add_option(flag)->expected(0, 1)->take_all();
+      app.add_option(flag)->expected(1)->take_all();
     }
   }
   try {

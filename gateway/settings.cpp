@@ -241,21 +241,6 @@ Result<KeyPlace> read_key(const Reader& reader, const fs::path& accounts,
   return out;
 }
 
-Result<> refuse_unavailable(const Reader& reader) {
-  for (const SettingRow& row : setting_rows()) {
-    const GivenValue* given = reader.one(row.name);
-    if (row.available || given == nullptr) continue;
-    if (row.value.empty()) {
-      EDGE_TRY(const bool wanted, reader.on(row.name));
-      if (!wanted) continue;
-    }
-    return fail(
-        Errc::invalid_argument,
-        given->source + ": not available in this version; leave it out to start without it");
-  }
-  return {};
-}
-
 Result<> refuse_open_address(const Settings& settings, const GivenValue* given) {
   if (settings.listen.is_loopback() || settings.allow_anonymous || settings.api_keys) return {};
   return fail(
@@ -298,7 +283,6 @@ Result<> read_relay(const Reader& reader, Settings& out) {
 
 Result<Settings> give_types(const Reader& reader, const Surroundings& surroundings) {
   Settings out;
-  EDGE_CHECK(refuse_unavailable(reader));
   if (const auto* given = reader.one("listen")) {
     EDGE_TRY(out.listen, read_address(*given));
   }
