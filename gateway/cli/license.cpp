@@ -190,7 +190,7 @@ Result<> license_serve(const ServeRequest& request) {
   options.guard.hosts = request.hosts;
   HttpServer server(*loop, workers, std::move(options));
   add_license_endpoint(server.routes(), licenses);
-  EDGE_TRY(const auto address, parse_listen_address(request.listen));
+  EDGE_TRY(const auto address, parse_host_port(request.listen));
   EDGE_TRY(const std::string bound, server.listen(address));
   EDGE_TRY(const auto signals, Signals::watch(*loop, [&](int) {
              server.stop(1000, [&] { loop->stop(); });
