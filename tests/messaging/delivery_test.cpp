@@ -29,10 +29,6 @@ std::vector<std::uint32_t> progress_of(const Peer& peer) {
   return values;
 }
 
-bool is_rising(const std::vector<std::uint32_t>& values) {
-  return std::is_sorted(values.begin(), values.end());
-}
-
 std::string with_field(std::string link, const std::string& name, const std::string& value) {
   const auto at = link.find("&" + name + "=");
   const auto end = link.find('&', at + 1);
