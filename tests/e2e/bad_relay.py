@@ -10,6 +10,31 @@ import struct
 import threading
 
 
+class Pieces:
+    """What a socket gives, read by size."""
+
+    def __init__(self, first, source):
+        self.bytes = first
+        self.source = source
+
+    def _more(self):
+        piece = self.source.recv(65536)
+        self.bytes += piece
+        return bool(piece)
+
+    def head(self):
+        while b"\r\n\r\n" not in self.bytes and self._more():
+            pass
+        head, _, self.bytes = self.bytes.partition(b"\r\n\r\n")
+        return head + b"\r\n\r\n"
+
+    def read(self, size):
+        while len(self.bytes) < size and self._more():
+            pass
+        taken, self.bytes = self.bytes[:size], self.bytes[size:]
+        return taken
+
+
 class BadRelay:
     WAYS = ("left out", "twice", "held back", "invented", "cut")
 
@@ -45,19 +70,14 @@ class BadRelay:
             return
         with self.guard:
             self.open |= {client, real}
-        head = b""
+        streaming = threading.Event()
         try:
-            while b"\r\n" not in head:
-                piece = client.recv(65536)
-                if not piece:
+            threading.Thread(target=self._ask, args=(client, real, streaming), daemon=True).start()
+            while piece := real.recv(65536):
+                if streaming.is_set():
+                    self._harm(Pieces(piece, real), client)
                     return
-                head += piece
-            threading.Thread(target=self._copy, args=(client, real), daemon=True).start()
-            real.sendall(head)
-            if b"/stream " in head.split(b"\r\n")[0]:
-                self._harm(real, client)
-            else:
-                self._copy(real, client)
+                client.sendall(piece)
         except OSError:
             pass
         finally:
@@ -72,21 +92,19 @@ class BadRelay:
             real.close()
 
     @staticmethod
-    def _copy(source, target):
+    def _ask(source, target, streaming):
+        """Requests pass as they are; they come one after the other, and a stream's is the last."""
         try:
             while piece := source.recv(65536):
+                if b"/stream HTTP/1.1" in piece:
+                    streaming.set()
                 target.sendall(piece)
             target.shutdown(socket.SHUT_WR)
         except OSError:
             pass
 
-    def _harm(self, real, client):
-        stream = real.makefile("rb")
-        while True:
-            line = stream.readline()
-            client.sendall(line)
-            if line in (b"\r\n", b""):
-                break
+    def _harm(self, stream, client):
+        client.sendall(stream.head())
         left = self.random.randrange(2, 12)
         held = b""
         while True:
