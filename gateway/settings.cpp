@@ -369,8 +369,8 @@ Result<Settings> give_types(const Reader& reader, const Surroundings& surroundin
   if (const auto* given = reader.one("max-connections-per-address")) {
     EDGE_TRY(out.max_connections_per_address, read_number(*given, 10'000'000));
   }
-  if (const auto* given = reader.one("workers")) {
-    EDGE_TRY(out.workers, read_number(*given, 256));
+  if (const auto* given = reader.one("expire-after")) {
+    EDGE_TRY(out.expire_after, read_duration(*given));
   }
   EDGE_CHECK(read_relay(reader, out));
   if (const auto* given = reader.one("config")) {

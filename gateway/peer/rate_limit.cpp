@@ -19,10 +19,10 @@ base::Millis RateLimit::wait(std::string_view address) { return ask(address, 0);
 base::Millis RateLimit::ask(std::string_view address, double price) {
   const base::Millis now = clock_.uptime();
   base::Lock lock(mutex_);
-  if (price == 0 && buckets_.find(key_of(address)) == buckets_.end()) return 0;
+  std::string key = address_group(address);
+  if (price == 0 && buckets_.find(key) == buckets_.end()) return 0;
   if (buckets_.size() >= kMaxBuckets) forget_full(now);
-  auto& bucket =
-      buckets_.try_emplace(address_group(address), Bucket{rule_.burst, now}).first->second;
+  auto& bucket = buckets_.try_emplace(std::move(key), Bucket{rule_.burst, now}).first->second;
   const double earned = static_cast<double>(now - bucket.at) / 1000.0 * rule_.per_second;
   bucket.tokens = std::min(rule_.burst, bucket.tokens + earned);
   bucket.at = now;

@@ -1,5 +1,5 @@
-// RateLimit: a token bucket per client address or other name, cheap and bounded. Loop or worker
-// threads.
+// RateLimit: a token bucket per client address or other name, cheap and bounded. An IPv6 /64
+// counts as one address. Loop or worker threads.
 #pragma once
 
 #include <string>
