@@ -25,7 +25,9 @@ class FakeRelay final : public Mailroom {
         !proof_holds(key->second, arrival.proof, arrival.mailbox, arrival.body)) {
       return done(ArrivalReply{ArrivalVerdict::unproven, 0, 0});
     }
-    for (const base::ByteView one : *split_body(arrival.body)) {
+    const auto envelopes = split_body(arrival.body);
+    if (!envelopes) return done(ArrivalReply{ArrivalVerdict::malformed, 0, 0});
+    for (const base::ByteView one : *envelopes) {
       kept_[arrival.mailbox].push_back({arrival.proof.key_id, base::to_bytes(one)});
     }
     done(ArrivalReply{ArrivalVerdict::stored, 0, 0});
