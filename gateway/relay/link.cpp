@@ -323,6 +323,7 @@ void RelayLink::on_frames(std::vector<Frame> frames) {
     }
   }
   hand_in();
+  next_call();
 }
 
 void RelayLink::hand_in() {
@@ -383,6 +384,8 @@ void RelayLink::speak() {
 
 void RelayLink::next_call() {
   if (busy_ || phase_ == Phase::resting) return;
+  // A request that overtook the stream's would make that one an older count: refused.
+  if (phase_ == Phase::streaming && !pinged_) return;
   const base::Millis now = around_.loop.clock().uptime();
   if (keys_changed_ && keys_known_) return send_keys();
   if (keys_changed_ && !keys_known_) {

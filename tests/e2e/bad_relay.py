@@ -103,8 +103,18 @@ class BadRelay:
         except OSError:
             pass
 
+    @staticmethod
+    def _copy(source, target):
+        while piece := source.recv(65536):
+            target.sendall(piece)
+
     def _harm(self, stream, client):
-        client.sendall(stream.head())
+        head = stream.head()
+        client.sendall(head)
+        if b" 200 " not in head.split(b"\r\n")[0]:  # refused: no frames follow
+            client.sendall(stream.bytes)
+            self._copy(stream.source, client)
+            return
         left = self.random.randrange(2, 12)
         held = b""
         while True:
