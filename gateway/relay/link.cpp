@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kMaxArrived = 16 * 1024 * 1024;  // the relay's window is 4 MiB
 constexpr std::size_t kHandInBytes = 2 * 1024 * 1024;
 constexpr std::size_t kHandInEnvelopes = 512;
+constexpr std::size_t kMaxOwedAcks = 64 * 1024;  // over it: those envelopes come again
 constexpr base::Millis kRefusedPause = 30'000;  // by a relay that does not admit us
 
 }  // namespace
@@ -87,7 +88,6 @@ void RelayLink::fail(std::string_view what, std::string problem) {
   reader_ = {};
   arrived_.clear();
   arrived_bytes_ = 0;
-  to_acknowledge_.clear();
   to_register_.clear();
   keys_known_ = false;
   const base::Millis full =
@@ -197,7 +197,7 @@ void RelayLink::compare_keys(const KeysDigest& theirs) {
   if (keys_digest(std::move(ours)) == theirs) {
     keys_known_ = true;
     around_.relayed.tell_registered(account_.account, version);
-    return open_stream();
+    return catch_up();
   }
   registered_.clear();
   ask("GET", "keys", {}, [this](const FetchReply& reply) { on_keys(reply); });
@@ -255,8 +255,14 @@ void RelayLink::send_keys() {
 
 // The keys are as they should be, or will be after the next call.
 void RelayLink::ready() {
-  if (phase_ == Phase::connecting && !keys_changed_) return open_stream();
+  if (phase_ == Phase::connecting && !keys_changed_) return catch_up();
   next_call();
+}
+
+// What was stored and could not be acknowledged on an earlier tie, then the stream.
+void RelayLink::catch_up() {
+  if (to_acknowledge_.empty()) return open_stream();
+  speak();
 }
 
 // ---- envelopes ---------------------------------------------------------------------------------
@@ -275,8 +281,14 @@ void RelayLink::open_stream() {
   };
   fetcher_.start(std::move(request), [this, turn = turn_](FetchReply reply) {
     if (turn != turn_) return;
-    if (reply.status == 200) return fail("the stream ended");
-    (void)reply_is_good(reply, 200, "the stream");
+    if (reply.status != 200) {
+      (void)reply_is_good(reply, 200, "the stream");
+      return;
+    }
+    // After the frames that came before its end: they are posted already.
+    around_.loop.post([this, alive = alive_, turn] {
+      if (*alive && turn == turn_) fail("the stream ended");
+    });
   });
   next_call();
 }
@@ -350,7 +362,7 @@ void RelayLink::hand_in() {
           loop.post([ids = std::move(ids), alive, this, turn, good]() mutable {
             if (!*alive) return;
             handing_in_ = false;
-            if (turn == turn_) return on_handed_in(std::move(ids), good);
+            if (good || turn == turn_) return on_handed_in(std::move(ids), good);
             hand_in();  // what came on a newer tie has waited
           });
         });
@@ -363,6 +375,8 @@ void RelayLink::hand_in() {
 
 void RelayLink::on_handed_in(std::vector<std::int64_t> ids, bool stored) {
   if (!stored) return fail("what came could not be stored");
+  // Good for a later tie as well: even where streams end at once, some envelopes are done each time.
+  if (to_acknowledge_.size() > kMaxOwedAcks) to_acknowledge_.clear();
   to_acknowledge_.insert(to_acknowledge_.end(), ids.begin(), ids.end());
   hand_in();
   next_call();
@@ -378,7 +392,9 @@ void RelayLink::speak() {
     ids.resize(kMaxAcks);
   }
   ask("POST", "acks", encode_acks(ids), [this](const FetchReply& reply) {
-    if (reply_is_good(reply, 204, "the acknowledgement")) next_call();
+    if (!reply_is_good(reply, 204, "the acknowledgement")) return;
+    if (phase_ == Phase::connecting) return catch_up();
+    next_call();
   });
 }
 

@@ -71,6 +71,7 @@ class RelayLink {
   void on_keys(const FetchReply& reply);
   void send_keys();
   void ready();
+  void catch_up();
   void open_stream();
   bool on_stream(base::ByteView bytes);
   void poll();
