@@ -306,6 +306,6 @@ TEST_CASE("help and version win over everything else and need nothing") {
   for (const auto& row : gateway::setting_rows()) {
     CAPTURE(row.name);
     CHECK((help.find("--" + std::string(row.name) + " ") != std::string::npos ||
-           help.find("--" + std::string(row.name) + "\n") != std::string::npos) == row.available);
+           help.find("--" + std::string(row.name) + "\n") != std::string::npos));
   }
 }
