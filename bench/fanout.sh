@@ -56,6 +56,7 @@ channel=(--pub-header 'Content-Type: application/json' --pub-body '{"channel":"b
 gateway() {
   port=$(free_port) sub='/events?channel=bench'
   start "$bin/privitty-edged" --listen "127.0.0.1:$port" --accounts "$folder/$1" --profile bench --log-level warning
+  sleep 3 # it gives back what only its start needed; what connections cost is measured from there
 }
 gateway full
 load "gateway" "${channel[@]}"
