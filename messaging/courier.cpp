@@ -21,6 +21,7 @@ namespace {
 
 constexpr base::Millis kReceiptDelay = 50;  // so that receipts travel together
 constexpr base::Millis kHousekeepingEvery = 60'000;
+constexpr int kRefusalsBeforeRenewal = 3;  // failures in a row before this one
 
 using store::OutboxKind;
 using store::OutboxRow;
@@ -273,14 +274,17 @@ void Courier::answered(RouteKey key, std::shared_ptr<DepositLoad> load, const De
         },
         [this, key](base::Result<>) { finished(key, true, true, 0); });
   }
-  if (reply.outcome == DepositOutcome::refused) refused(key, load->rows.front().contact);
+  if (reply.outcome == DepositOutcome::refused) refused(key, load->rows.front());
   finished(key, false, true, reply.retry_after);
   if (reply.outcome == DepositOutcome::unreachable) tell_unreached(key);
 }
 
 // One of us went back to an older copy: the peer knows only the way before this one, or another
-// session token than ours. Both ways refused: only a new session will be let in.
-void Courier::refused(RouteKey key, std::optional<base::ContactId> contact) {
+// session token than ours. When both ways refuse again and again, only a new session will be let in.
+// Once is not enough: a relay may hear of a new token a moment after the peer used it, and while a
+// join is not confirmed its Hello has nothing but patience.
+void Courier::refused(RouteKey key, const OutboxRow& row) {
+  const bool renewable = row.contact && row.join_id == 0;
   int failures = 0;
   {
     base::Lock lock(mutex_);
@@ -288,15 +292,14 @@ void Courier::refused(RouteKey key, std::optional<base::ContactId> contact) {
   }
   core_.write<void>(
       key.first,
-      [this, route = key.second, contact, failures](store::Tx& tx, const store::Scope& scope,
-                                                    const AccountState& state) -> base::Result<> {
-        EDGE_TRY(auto row, store::find_route(scope, route));
-        const bool other = row && row->second;
-        if (other) {
-          std::swap(row->way, *row->second);
-          EDGE_CHECK(store::update_route(scope, *row));
+      [this, key, contact = row.contact, renewable, failures](
+          store::Tx& tx, const store::Scope& scope, const AccountState& state) -> base::Result<> {
+        EDGE_TRY(auto route, store::find_route(scope, key.second));
+        if (route && route->second) {
+          std::swap(route->way, *route->second);
+          EDGE_CHECK(store::update_route(scope, *route));
         }
-        if (!contact || (other && failures == 0)) return {};
+        if (!renewable || failures < kRefusalsBeforeRenewal) return {};
         return renew_refused({core_, tx, scope, state}, *contact);
       },
       [](base::Result<>) {});

@@ -23,6 +23,10 @@
 #include "messaging/route_queue.h"
 #include "messaging/transport.h"
 
+namespace store {
+struct OutboxRow;
+}
+
 namespace messaging {
 
 class Core;
@@ -65,7 +69,7 @@ class Courier {
   void send(RouteKey key);
   void deposit(RouteKey key, std::unique_ptr<DepositLoad> load);
   void answered(RouteKey key, std::shared_ptr<DepositLoad> load, const DepositReply& reply);
-  void refused(RouteKey key, std::optional<base::ContactId> contact);
+  void refused(RouteKey key, const store::OutboxRow& row);
   void finished(RouteKey key, bool reached, bool again, base::Millis pause);
   void flush_receipts(base::AccountId account, base::ContactId contact);
   void tell_connectivity(base::AccountId account);

@@ -1,5 +1,5 @@
 // What gateways say to each other about protected files: contents of kinds 20 to 24 (content.h;
-// docs/protocol.md, section 9, has them byte for byte).
+// docs/protocol.md, section 12, has them byte for byte).
 //
 // The owner's decision is a whole state with a rising number, so that repeated, reordered and lost
 // messages lead both sides to the same: the highest number holds. It is signed by the owner, because

@@ -1,4 +1,4 @@
-// ProtectedFiles: files that stay under their owner's control (docs/protocol.md, section 9). The
+// ProtectedFiles: files that stay under their owner's control (docs/protocol.md, section 12). The
 // owner protects a file into NAME.prv and grants a contact access for a while; the contact opens it
 // with the grant's share of the key, until the access ends, is revoked, or its copy is deleted.
 //
