@@ -8,10 +8,10 @@ shift
 rpc() { # METHOD PARAMS: the result; an error ends the script with the gateway's own words
   curl -sS --fail-with-body "$url/rpc" -H 'Content-Type: application/json' \
     -d "$(jq -cn --arg m "$1" --argjson p "$2" '{jsonrpc: "2.0", id: 1, method: $m, params: $p}')" |
-    jq -e 'if .error then .error.message | halt_error else .result end'
+    jq 'if .error then .error.message | halt_error else .result end'
 }
 
-contact=$(rpc lookup_contact_id_by_addr "$(jq -cn --arg a "$address" '[1, $a]')") ||
-  { echo "no contact has the address $address: join it first" >&2; exit 1; }
+contact=$(rpc lookup_contact_id_by_addr "$(jq -cn --arg a "$address" '[1, $a]')")
+[ "$contact" != null ] || { echo "no contact has the address $address: join it first" >&2; exit 1; }
 chat=$(rpc create_chat_by_contact_id "[1, $contact]")
 rpc send_msg "$(jq -cn --argjson c "$chat" --arg t "$*" '[1, $c, {text: $t}]')"

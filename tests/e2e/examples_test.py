@@ -7,7 +7,7 @@ import subprocess
 import threading
 import unittest
 
-from gateway import ROOT, Gateway, join, scaled, until
+from gateway import ROOT, Gateway, free_port, join, scaled, until
 
 EXAMPLES = ROOT / "scripts/examples"
 
@@ -79,6 +79,13 @@ class Examples(unittest.TestCase):
                               text=True, timeout=scaled(30), check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn("nobody@nowhere", done.stderr)
+        # A gateway that does not answer says nothing about contacts.
+        nowhere = {**self.env, "EDGE_URL": f"http://127.0.0.1:{free_port()}"}
+        done = subprocess.run([EXAMPLES / "send.sh", address, "x"], env=nowhere, capture_output=True, text=True,
+                              timeout=scaled(30), check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertNotIn("no contact", done.stderr)
+        self.assertIn("connect", done.stderr)
 
     def test_protected_file_sh_sends_a_file_and_takes_it_back(self):
         _, chat = join(self.edge, self.peer)
