@@ -263,6 +263,8 @@ std::string usage_fault(const CLI::App& app, const CLI::ParseError& error, int a
       message = "unknown command or flag '" + std::string(word) + "'";
     return message + "; did you mean " + std::string(hint) + "?";
   }
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty())
+    message = "there is no command '" + std::string(argv[1]) + "'";
   return message + "; see privitty-edge --help";
 }
 

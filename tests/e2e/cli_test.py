@@ -97,8 +97,8 @@ class Complaining(unittest.TestCase):
             self.assertIn(nowhere.removeprefix("http://"), said)
 
     def test_wrong_words(self):
-        for words, hint in ((["--help"], None), (["invit"], "invite"), (["send"], "TO"), ([], "help"),
-                            (["join"], "join"), (["health", "--nosuch"], "nosuch"), (["messages", "x"], "CHAT")):
+        for words, hint in ((["--help"], None), (["invit"], "invite"), (["frobnicate"], "frobnicate"), (["send"], "TO"),
+                            ([], "help"), (["join"], "join"), (["health", "--nosuch"], "nosuch"), (["messages", "x"], "CHAT")):
             code, out, said = edge(*words)
             if hint is None:
                 self.assertEqual(code, DONE)
