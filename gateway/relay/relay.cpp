@@ -342,6 +342,8 @@ void Relay::acknowledge(std::int64_t mailbox, std::vector<std::int64_t> ids,
 base::Result<Relay::Waiting> Relay::waiting(std::int64_t mailbox, std::int64_t after,
                                             std::size_t max_bytes) {
   EDGE_TRY(auto read, store_.read());
+  EDGE_TRY(const bool admitted, store::mailbox_is_admitted(read.connection(), mailbox));
+  if (!admitted) return Waiting{};
   EDGE_TRY(auto envelopes,
            store::envelopes_after(read.connection(), mailbox, after, max_bytes, kEnvelopesAtOnce));
   Waiting out;
@@ -351,6 +353,11 @@ base::Result<Relay::Waiting> Relay::waiting(std::int64_t mailbox, std::int64_t a
     out.ids.emplace_back(one.id, out.frames.size() - before);
   }
   return out;
+}
+
+base::Result<std::vector<std::int64_t>> Relay::revoked() {
+  EDGE_TRY(auto read, store_.read());
+  return store::list_revoked_mailboxes(read.connection());
 }
 
 // ---- keeping order -----------------------------------------------------------------------------

@@ -86,7 +86,10 @@ class Relay final : public messaging::Mailroom {
     std::string frames;
     std::vector<std::pair<std::int64_t, std::size_t>> ids;  // with the bytes of their frames
   };
+  // Nothing for an owner who is admitted no more.
   base::Result<Waiting> waiting(std::int64_t mailbox, std::int64_t after, std::size_t max_bytes);
+  // Mailboxes whose admission was revoked, by another process as a rule.
+  base::Result<std::vector<std::int64_t>> revoked();
 
   // Called after a commit, on the writer's thread, with the mailbox that has something new.
   void on_news(std::function<void(std::int64_t)> news) { news_ = std::move(news); }

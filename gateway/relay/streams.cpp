@@ -11,7 +11,7 @@
 namespace gateway {
 namespace {
 
-constexpr base::Millis kTick = 5'000;
+constexpr base::Millis kTick = 2'000;
 constexpr base::Millis kPingEvery = 25'000;
 constexpr base::Millis kSilence = 150'000;  // of the device
 constexpr int kUnackedMs = 60'000;          // of what the kernel sent
@@ -204,13 +204,6 @@ void RelayStreams::heard(std::int64_t mailbox, std::vector<std::int64_t> acknowl
   });
 }
 
-void RelayStreams::dismiss(std::int64_t mailbox) {
-  loop_.post([this, alive = alive_, mailbox] {
-    if (!*alive) return;
-    if (const auto stream = find(mailbox)) goodbye(stream, GoodbyeReason::not_admitted);
-  });
-}
-
 bool RelayStreams::has(std::int64_t mailbox) {
   base::Lock lock(mutex_);
   return present_.contains(mailbox);
@@ -267,6 +260,23 @@ void RelayStreams::on_tick() {
     }
     advance(stream);
   }
+  dismiss_revoked();
+}
+
+// `relay revoke` is another process, which can only write into the store.
+void RelayStreams::dismiss_revoked() {
+  if (looking_for_revoked_) return;
+  looking_for_revoked_ = workers_.submit([this, alive = alive_, &relay = relay_, &loop = loop_] {
+    auto revoked = relay.revoked();
+    loop.post([this, alive, revoked = std::move(revoked)] {
+      if (!*alive) return;
+      looking_for_revoked_ = false;
+      if (!revoked) return;  // the next tick tries again
+      for (const std::int64_t mailbox : *revoked) {
+        if (const auto stream = find(mailbox)) goodbye(stream, GoodbyeReason::not_admitted);
+      }
+    });
+  });
 }
 
 void RelayStreams::stop() {

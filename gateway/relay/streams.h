@@ -4,7 +4,8 @@
 // (kWindow per stream, kBuffered over all), so that neither a slow nor a silent device costs
 // memory, and after a reconnect it comes again, in order. A ping every 25 s lets the device notice
 // a dead link; a device that says nothing for 150 s (it acknowledges, or pings by an empty
-// acknowledgement) is taken for gone.
+// acknowledgement) is taken for gone. The stream of an owner whose admission was revoked ends
+// within seconds, so that the device learns of it.
 //
 // Threads: the loop's, but for what says otherwise. Relay, loop and pool outlive it.
 #pragma once
@@ -34,7 +35,6 @@ class RelayStreams {
   // Any thread.
   void wake(std::int64_t mailbox);  // it has something new
   void heard(std::int64_t mailbox, std::vector<std::int64_t> acknowledged);
-  void dismiss(std::int64_t mailbox);  // its owner is admitted no more
   bool has(std::int64_t mailbox);
   std::size_t count();
 
@@ -51,6 +51,7 @@ class RelayStreams {
   void goodbye(const StreamPtr& stream, GoodbyeReason reason);
   void close(const StreamPtr& stream);
   void on_tick();
+  void dismiss_revoked();
 
   EventLoop& loop_;
   WorkerPool& workers_;
@@ -60,6 +61,7 @@ class RelayStreams {
   std::set<std::int64_t> starved_;  // wait until others' bytes have left
   std::size_t buffered_ = 0;
   bool stopped_ = false;
+  bool looking_for_revoked_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what was posted
   base::Mutex mutex_;
   std::set<std::int64_t> present_ GUARDED_BY(mutex_);

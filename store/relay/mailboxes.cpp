@@ -1,7 +1,5 @@
 #include "store/relay/mailboxes.h"
 
-#include <vector>
-
 #include "store/relay/admissions.h"
 
 namespace store {
@@ -28,6 +26,24 @@ base::Result<std::optional<RelayMailbox>> find_mailbox(Connection& db, std::stri
         return out;
       },
       name);
+}
+
+base::Result<bool> mailbox_is_admitted(Connection& db, std::int64_t mailbox) {
+  EDGE_TRY(const auto admitted,
+           db.integer("SELECT admission_id = ?2 OR EXISTS(SELECT 1 FROM admission"
+                      " WHERE id = admission_id AND revoked_at IS NULL)"
+                      " FROM mailbox WHERE id = ?1",
+                      mailbox, kOpenAdmission));
+  return admitted.value_or(0) != 0;
+}
+
+base::Result<std::vector<std::int64_t>> list_revoked_mailboxes(Connection& db) {
+  std::vector<std::int64_t> ids;
+  EDGE_CHECK(
+      db.each("SELECT mailbox.id FROM admission JOIN mailbox ON admission_id = admission.id"
+              " WHERE revoked_at IS NOT NULL",
+              [&](const Row& row) { ids.push_back(row.integer(0)); }));
+  return ids;
 }
 
 base::Result<std::int64_t> insert_mailbox(Connection& db, std::string_view name,

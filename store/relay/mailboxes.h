@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -27,6 +28,9 @@ struct RelayMailbox {
 };
 
 base::Result<std::optional<RelayMailbox>> find_mailbox(Connection& db, std::string_view name);
+// Whether its owner is admitted still, and the mailboxes whose owners are not.
+base::Result<bool> mailbox_is_admitted(Connection& db, std::int64_t mailbox);
+base::Result<std::vector<std::int64_t>> list_revoked_mailboxes(Connection& db);
 base::Result<std::int64_t> insert_mailbox(Connection& db, std::string_view name,
                                           const std::array<std::uint8_t, 32>& owner,
                                           std::int64_t admission, base::UnixMillis now);

@@ -109,13 +109,13 @@ class ThroughARelay(unittest.TestCase):
                 self.assertEqual((status, body == data), (200, True))
                 until(lambda: kept(relay) == 0, what="the relay to forget")
 
-                # The operator ends it: nothing is taken or given out any more.
+                # The operator ends it: nothing is taken or given out any more, and devices learn of it.
                 self.assertEqual(deposit(relay, link, [b"x" * 300])[0], 204)
                 cli(relay, "revoke", "boats")
                 self.assertIn("revoked", cli(relay, "list"))
                 self.assertEqual(deposit(relay, link, [b"x" * 300])[0], 401)
-                alice.restart()
                 alice.wait_log("relay admit")
+                until(lambda: alice.rpc("get_connectivity", 1) <= 2000, what="the device to know")
 
     def test_a_device_without_admission_is_told_what_to_do(self):
         with relay_gateway() as relay, device("alice", relay) as alice:
