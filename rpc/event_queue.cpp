@@ -87,6 +87,10 @@ void EventQueue::serve() {
 }
 
 std::vector<EventQueue::Parked> EventQueue::sweep() {
+  // Looked at first: where all are there, each further call would move them all for nothing.
+  if (std::none_of(parked_.begin(), parked_.end(), [](const Parked& p) { return p.is_gone(); })) {
+    return {};
+  }
   std::vector<Parked> left;
   std::deque<Parked> kept;
   for (Parked& parked : parked_) {

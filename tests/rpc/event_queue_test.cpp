@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 
+#include <chrono>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -99,6 +100,21 @@ TEST_CASE("stopping answers every parked reader and refuses new ones") {
   Read late;
   queue.read(1, rpc::Caller{}, late.reader());
   CHECK(*late.failed);
+}
+
+TEST_CASE("where all places are taken, further readers are refused at little cost") {
+  rpc::EventQueue queue(inline_executor(), no_chat());
+  for (std::size_t i = 0; i < rpc::EventQueue::kMaxParked; ++i) {
+    queue.read(1, rpc::Caller{}, Read().reader());
+  }
+  const auto begun = std::chrono::steady_clock::now();
+  Read late;
+  for (int i = 0; i < 20'000; ++i) queue.read(1, rpc::Caller{}, late.reader());
+  CHECK(*late.failed);
+  CHECK(queue.parked() == rpc::EventQueue::kMaxParked);
+  // Half a minute of a worker, when each of them moved all that are parked.
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(3));
+  queue.stop();
 }
 
 TEST_CASE("a thousand parked polls cost under a KiB each, no thread, and all are answered") {
