@@ -47,7 +47,7 @@ Result<Items> get_chatlist_items_by_entries(Context& context, const OfEntries& p
   messaging::Chats& chats = engine_of(context).chats();
   std::vector<ChatId> plain;
   Items items;
-  for (const ChatId chat : p.entries) {
+  for (const ChatId chat : distinct(p.entries)) {
     if (chat == messaging::kArchiveLink) {
       EDGE_TRY(const auto fresh, chats.archived_fresh_count(p.account_id));
       items[chat] = {shape::ArchiveLink{fresh}};

@@ -60,7 +60,7 @@ struct OfContacts {
 
 Result<std::map<ContactId, shape::Contact>> get_contacts_by_ids(Context& context,
                                                                 const OfContacts& p) {
-  EDGE_TRY(auto contacts, load(context, p.account_id, p.ids));
+  EDGE_TRY(auto contacts, load(context, p.account_id, distinct(p.ids)));
   std::map<ContactId, shape::Contact> by_id;
   for (auto& contact : contacts) {
     const ContactId id = contact.id;

@@ -18,12 +18,13 @@ Result<shape::Message> get_message(Context& context, const OfMessage& p) {
 using Loaded = std::map<MsgId, shape::MessageLoadResult>;
 
 Result<Loaded> get_messages(Context& context, const OfMessages& p) {
-  EDGE_TRY(auto found, engine_of(context).messages().get_many(p.account_id, p.message_ids));
+  const std::vector<MsgId> ids = distinct(p.message_ids);
+  EDGE_TRY(auto found, engine_of(context).messages().get_many(p.account_id, ids));
   EDGE_TRY(auto shapes, complete_messages(engine_of(context), p.account_id, context.clock->now(),
                                           std::move(found), context.caller.files));
   Loaded loaded;
-  for (std::size_t i = 0; i < p.message_ids.size() && i < shapes.size(); ++i) {
-    shape::MessageLoadResult& entry = loaded[p.message_ids[i]];
+  for (std::size_t i = 0; i < ids.size() && i < shapes.size(); ++i) {
+    shape::MessageLoadResult& entry = loaded[ids[i]];
     if (shapes[i]) {
       entry.value = shape::LoadedMessage{std::move(*shapes[i])};
     } else {

@@ -1,6 +1,9 @@
 // Parameters that several methods share, and short names for what handlers use all the time.
 #pragma once
 
+#include <algorithm>
+#include <vector>
+
 #include "messaging/engine.h"
 #include "rpc/json_fields.h"
 #include "rpc/method.h"
@@ -15,6 +18,14 @@ using base::Errc;
 using base::fail;
 using base::MsgId;
 using base::Result;
+
+// Each id once: what is asked for a thousand times is looked up once.
+template <class Id>
+std::vector<Id> distinct(std::vector<Id> ids) {
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
 
 struct OfAccount {
   AccountId account_id;

@@ -134,6 +134,16 @@ TEST_CASE_METHOD(Gateway, "contacts have the known shape and addresses are looke
   CHECK(error("get_contact", {1, 4711})["code"] == -32603);
 }
 
+TEST_CASE_METHOD(Gateway, "what is asked for a hundred thousand times is looked up once") {
+  const std::vector<int> contacts(100'000, 1);
+  const std::vector<int> chats(100'000, saved());
+  const auto begun = std::chrono::steady_clock::now();
+  CHECK(ok("get_contacts_by_ids", {1, contacts}).size() == 1);
+  CHECK(ok("get_chatlist_items_by_entries", {1, chats}).size() == 1);
+  // Each took half a minute of a worker when it was looked up every time.
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(3));
+}
+
 TEST_CASE_METHOD(Gateway, "transports answer as if all were configured, and store no password") {
   const json list = ok("list_transports", {1});
   REQUIRE(list.size() == 1);
