@@ -192,26 +192,46 @@ void Chats::block(AccountId account, ChatId chat, base::Completion<> done) {
 }
 
 void Chats::remove(AccountId account, ChatId chat, base::Completion<> done) {
-  core_.store.make_room_to_delete();
-  core_.write<void>(
+  const bool tight = core_.store.make_room_to_delete();
+  remove_portion(account, chat, tight, std::move(done));
+}
+
+// A few messages in each write, so that others' writes pass between them and a full disk has room
+// for each; the chat itself goes with the last of them. What a crash leaves can be deleted again.
+void Chats::remove_portion(AccountId account, ChatId chat, bool tight, base::Completion<> done) {
+  core_.write<bool>(
       account,
-      [this, chat](store::Tx& tx, const store::Scope& scope,
-                   const AccountState& state) -> base::Result<> {
+      [this, chat, tight](store::Tx& tx, const store::Scope& scope,
+                          const AccountState& state) -> base::Result<bool> {
+        const std::size_t portion = tight ? 10 : 500;
         EDGE_TRY(const ChatRow row, store::load_chat(scope, chat));
-        EDGE_TRY(const auto marks, store::messages_of_chat(scope, chat));
+        EDGE_TRY(auto marks,
+                 store::messages_of_chat(scope, chat, static_cast<std::int64_t>(portion + 1)));
+        const bool more = marks.size() > portion;
+        if (more) marks.resize(portion);
         RemovedFiles files(core_, state);
         for (const store::MessageMark& mark : marks) {
           EDGE_CHECK(protected_message_removed({core_, tx, scope, state}, mark.id));
           EDGE_CHECK(remove_message(tx, scope, mark.id, files));
+        }
+        if (tight) tx.scrub();  // the next one finds the log empty
+        if (more) {
+          files.remove_after(tx);
+          return true;
         }
         if (row.draft) EDGE_CHECK(remove_message(tx, scope, *row.draft, files));
         EDGE_CHECK(forget_group(scope, chat, files));
         EDGE_CHECK(store::delete_chat(scope, chat));
         files.remove_after(tx);
         EDGE_CHECK(Core::emit(tx, state.id, ChatDeleted{chat}));
-        return Core::emit(tx, state.id, ChatlistChanged{});
+        EDGE_CHECK(Core::emit(tx, state.id, ChatlistChanged{}));
+        return false;
       },
-      std::move(done));
+      [this, account, chat, tight, done = std::move(done)](base::Result<bool> more) mutable {
+        if (!more) return done(std::move(more).error());
+        if (*more) return remove_portion(account, chat, tight, std::move(done));
+        done({});
+      });
 }
 
 void Chats::mark_noticed(AccountId account, ChatId chat, base::Completion<> done) {

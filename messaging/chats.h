@@ -47,6 +47,8 @@ class Chats {
   void set_mute(AccountId account, ChatId chat, MuteState mute, base::Completion<> done);
 
  private:
+  void remove_portion(AccountId account, ChatId chat, bool tight, base::Completion<> done);
+
   Core& core_;
 };
 

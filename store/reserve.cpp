@@ -32,12 +32,13 @@ void Reserve::renew() {
   if (!taken) ::unlink(path_.c_str());
 }
 
-void Reserve::use_if_full() {
+bool Reserve::use_if_full() {
   base::Lock lock(mutex_);
-  if (room() >= kSize) return;
+  if (room() >= kSize) return false;
   if (::unlink(path_.c_str()) == 0) {
     base::log::warning("the disk is full: the reserve is given up, so that deleting works");
   }
+  return true;
 }
 
 }  // namespace store

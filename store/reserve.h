@@ -18,8 +18,8 @@ class Reserve {
   // Takes it when it is missing and the disk has twice as much left. Never an error: a store
   // without a reserve is as good as any until the disk is full.
   void renew();
-  // Gives it up when the disk has less than that left.
-  void use_if_full();
+  // Gives it up when the disk has less than that left, and says whether it has.
+  bool use_if_full();
 
  private:
   std::uint64_t room() const;  // what the disk has left, in bytes; no end where nobody can tell

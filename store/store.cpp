@@ -229,7 +229,19 @@ base::Result<base::EventId> Store::newest_event() {
   return EventLog::newest(*reader);
 }
 
-void Store::make_room_to_delete() { parts_->reserve.use_if_full(); }
+bool Store::make_room_to_delete() {
+  if (!parts_->reserve.use_if_full()) return false;
+  // A write of its own, and waited for: in one batch with the deletion it would come after it.
+  parts_->writer->write<void>(
+      [](Tx& tx) -> base::Result<> {
+        tx.scrub();
+        return {};
+      },
+      [](const base::Result<>&) {});
+  parts_->writer->flush();
+  return true;
+}
+
 void Store::renew_reserve() { parts_->reserve.renew(); }
 
 void Store::stop() {

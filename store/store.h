@@ -94,9 +94,11 @@ class Store {
   // Finishes accepted writes and refuses further ones; reading goes on.
   void stop();
 
-  // Before a write that deletes: on a full disk it may use the reserve. And now and then: takes the
-  // reserve again once there is room.
-  void make_room_to_delete();
+  // Before a write that deletes: on a full disk gives up the reserve and empties the write-ahead
+  // log, so that there is room to delete in. True when the disk is full: then delete little at a
+  // time. Not from the writer's thread.
+  bool make_room_to_delete();
+  // Now and then: takes the reserve again once there is room.
   void renew_reserve();
 
  private:

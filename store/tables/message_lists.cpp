@@ -54,12 +54,13 @@ base::Result<std::optional<MessageMark>> find_message_mark(const Scope& scope,
                                    scope.account, message);
 }
 
-base::Result<std::vector<MessageMark>> messages_of_chat(const Scope& scope, base::ChatId chat) {
+base::Result<std::vector<MessageMark>> messages_of_chat(const Scope& scope, base::ChatId chat,
+                                                        std::int64_t most) {
   return marks(scope,
                MARK_COLUMNS
                "WHERE m.account_id = ? AND m.chat_id = ? AND m.state <> 19"
-               " ORDER BY m.position, m.seq, m.id",
-               scope.account, chat);
+               " ORDER BY m.position, m.seq, m.id LIMIT ?",
+               scope.account, chat, most);
 }
 
 base::Result<std::vector<MessageMark>> messages_after(const Scope& scope, base::MsgId after) {

@@ -80,8 +80,9 @@ struct MessageMark {
 };
 base::Result<std::optional<MessageMark>> find_message_mark(const Scope& scope,
                                                            base::MsgId message);
-// A chat's messages, oldest first, without drafts.
-base::Result<std::vector<MessageMark>> messages_of_chat(const Scope& scope, base::ChatId chat);
+// A chat's messages, oldest first, without drafts; -1: all of them.
+base::Result<std::vector<MessageMark>> messages_of_chat(const Scope& scope, base::ChatId chat,
+                                                        std::int64_t most = -1);
 // Messages with ids above `after` in chats that are not blocked, oldest id first, without drafts.
 base::Result<std::vector<MessageMark>> messages_after(const Scope& scope, base::MsgId after);
 // Messages whose text holds `text` (ASCII in any case), newest id first. Opens every message it

@@ -339,6 +339,22 @@ class FullDisk(unittest.TestCase):
                 return gateway.send(chat, f"again {filler}")
         until(works_again, 20, "sending after the deletion")
 
+    def test_a_chat_larger_than_the_room_left_can_be_deleted_on_a_full_disk(self):
+        subprocess.run(["mount", "-o", "remount,size=24m", self.folder], check=True)
+        gateway = self.enterContext(Gateway("alice", folder=self.folder))
+        chat = gateway.rpc("create_group_chat", 1, "large", False)
+        filler = "x" * 60_000
+        sent = []
+        with self.assertRaises(RpcError):
+            for _ in range(1000):
+                sent.append(gateway.send(chat, filler))
+        self.assertGreater(len(sent) * len(filler), 8_000_000, "more than the reserve holds")
+        gateway.rpc("delete_chat", 1, chat)
+        self.assertEqual([], gateway.rpc("get_existing_msg_ids", 1, sent))
+        kept = gateway.rpc("create_chat_by_contact_id", 1, 1)
+        for _ in range(20):
+            gateway.send(kept, filler)
+
     def test_a_receiver_with_a_full_disk_acknowledges_nothing_it_cannot_keep(self):
         bob = self.enterContext(Gateway("bob", folder=self.folder, port=free_port()))
         alice = self.enterContext(Gateway("alice"))
