@@ -126,11 +126,11 @@ base::Result<SealedFile> seal_file(Core& core, const AccountPtr& account, const 
 
 base::Result<> write_file(const Core& core, AttachmentReader& reader, const std::string& path,
                           const std::stop_token& stop) {
-  EDGE_TRY(const OpenFile file, core.paths.create(path));
-  auto copied = copy_out(reader, file.fd(), stop);
-  if (copied) return copied;
-  ::unlink(path.c_str());
-  return std::move(copied).with_context("write " + path);
+  EDGE_TRY(NewFile file, core.paths.create(path));
+  if (auto copied = copy_out(reader, file.fd(), stop); !copied) {
+    return std::move(copied).with_context("write " + path);
+  }
+  return file.commit();
 }
 
 base::Result<Attachment> open_attachment(const Core& core, const AccountState& account,

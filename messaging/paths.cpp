@@ -85,10 +85,10 @@ base::Result<> CallerPaths::judge(int fd, const std::string& path) const {
                                    (rules_.roots.empty() ? " (none is given)" : ""));
 }
 
-// Judged on an O_PATH descriptor and opened through it: the same file, whatever the path leads to by
-// then. Nothing refused is ever opened for real: closing any ordinary descriptor of the database would
-// drop SQLite's POSIX locks on it (sqlite.org, "How To Corrupt An SQLite Database File", 2.2), and
-// opening a pipe or device can do things by itself.
+// Judged on an O_PATH descriptor and opened through it: the same file, whatever the path leads to
+// by then. Nothing refused is ever opened for real: closing any ordinary descriptor of the database
+// would drop SQLite's POSIX locks on it (sqlite.org, "How To Corrupt An SQLite Database
+// File", 2.2), and opening a pipe or device can do things by itself.
 base::Result<OpenFile> CallerPaths::open_to_read(const std::string& path) const {
   EDGE_CHECK(check_text(path));
   const OpenFile place(::open(path.c_str(), O_PATH | O_CLOEXEC));
@@ -96,7 +96,7 @@ base::Result<OpenFile> CallerPaths::open_to_read(const std::string& path) const 
     return base::fail_errno(errno == ENOENT ? Errc::not_found : Errc::forbidden,
                             "cannot open " + path, errno);
   }
-  struct stat info{};
+  struct stat info {};
   if (fstat(place.fd(), &info) != 0) {
     return base::fail_errno(Errc::io, "cannot read " + path, errno);
   }
@@ -110,32 +110,11 @@ base::Result<OpenFile> CallerPaths::open_to_read(const std::string& path) const 
 
 // The folder is opened and judged first; the file is then made relative to that descriptor, so that
 // nothing swapped in between can lead elsewhere.
-base::Result<OpenFile> CallerPaths::create(const std::string& path) const {
+base::Result<NewFile> CallerPaths::create(const std::string& path) const {
   EDGE_CHECK(check_text(path));
   const std::filesystem::path asked(path);
   const std::string name = asked.filename().string();
   if (name.empty() || name == "." || name == "..") {
-    return fail(Errc::invalid_argument, "the path " + path + " names no file");
-  }
-  OpenFile folder(::open(asked.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (folder.fd() < 0) {
-    return base::fail_errno(errno == ENOENT ? Errc::not_found : Errc::forbidden,
-                            "cannot open the folder of " + path, errno);
-  }
-  EDGE_CHECK(judge(folder.fd(), path));
-  OpenFile file(::openat(folder.fd(), name.c_str(),
-                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (file.fd() < 0) {
-    if (errno == EEXIST) return already_there(path);
-    return base::fail_errno(Errc::forbidden, "cannot make " + path, errno);
-  }
-  return file;
-}
-
-base::Result<NewFile> CallerPaths::create_whole(const std::string& path) const {
-  EDGE_CHECK(check_text(path));
-  const std::filesystem::path asked(path);
-  if (asked.filename().empty()) {
     return fail(Errc::invalid_argument, "the path " + path + " names no file");
   }
   OpenFile folder(::open(asked.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -144,10 +123,13 @@ base::Result<NewFile> CallerPaths::create_whole(const std::string& path) const {
                             "cannot open the folder of " + path, errno);
   }
   EDGE_CHECK(judge(folder.fd(), path));
-  struct stat there{};
-  if (fstatat(folder.fd(), asked.filename().c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0) {
+  struct stat there {};
+  if (fstatat(folder.fd(), name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0) {
     return already_there(path);
   }
+  // Without a name, where the file system knows that: then a crash leaves nothing behind either.
+  OpenFile unnamed(::openat(folder.fd(), ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600));
+  if (unnamed.fd() >= 0) return NewFile(std::move(folder), std::move(unnamed), "", path);
   // Of a random name of its own, so that a name of 255 bytes has room too.
   std::string temporary = ".privitty-" + base::to_hex(crypto::random_array<12>()) + ".part";
   OpenFile file(::openat(folder.fd(), temporary.c_str(),
@@ -171,11 +153,17 @@ base::Result<> NewFile::commit() {
     return base::fail_errno(errno == ENOSPC ? Errc::exhausted : Errc::io, "sync " + path_, errno);
   }
   const std::string name = std::filesystem::path(path_).filename();
-  int done = ::renameat2(folder_.fd(), temporary_.c_str(), folder_.fd(), name.c_str(),
-                         RENAME_NOREPLACE);
-  if (done != 0 && (errno == EINVAL || errno == ENOSYS)) {  // some file systems cannot
-    done = ::linkat(folder_.fd(), temporary_.c_str(), folder_.fd(), name.c_str(), 0);
-    if (done == 0) ::unlinkat(folder_.fd(), temporary_.c_str(), 0);
+  int done = 0;
+  if (temporary_.empty()) {
+    const std::string link = "/proc/self/fd/" + std::to_string(file_.fd());
+    done = ::linkat(AT_FDCWD, link.c_str(), folder_.fd(), name.c_str(), AT_SYMLINK_FOLLOW);
+  } else {
+    done =
+        ::renameat2(folder_.fd(), temporary_.c_str(), folder_.fd(), name.c_str(), RENAME_NOREPLACE);
+    if (done != 0 && (errno == EINVAL || errno == ENOSYS)) {  // some file systems cannot
+      done = ::linkat(folder_.fd(), temporary_.c_str(), folder_.fd(), name.c_str(), 0);
+      if (done == 0) ::unlinkat(folder_.fd(), temporary_.c_str(), 0);
+    }
   }
   if (done != 0) {
     if (errno == EEXIST) return already_there(path_);

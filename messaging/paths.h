@@ -4,8 +4,8 @@
 // swapped between check and use, a device or pipe that never ends, and overwriting through a link.
 // Only regular files are read; never anything inside the accounts directory (blob paths from
 // answers go another way, see Files), never the protected files, never /proc, /sys or /dev. When
-// `roots` is not empty, only what lies below one of them. New files are made O_EXCL and O_NOFOLLOW,
-// mode 0600.
+// `roots` is not empty, only what lies below one of them. New files have mode 0600 and take nothing's
+// place.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,7 @@ class OpenFile {
 };
 
 // A file that appears under its name only when it is whole. Dropped before commit(), it leaves
-// nothing behind.
+// nothing behind, and where the file system can, neither does a crash.
 class NewFile {
  public:
   NewFile(OpenFile folder, OpenFile file, std::string temporary, std::string path);
@@ -57,7 +57,7 @@ class NewFile {
  private:
   OpenFile folder_;
   OpenFile file_;
-  std::string temporary_;  // "" once it is named
+  std::string temporary_;  // what it is called until then; "" when it has no name, or its own
   std::string path_;
 };
 
@@ -65,9 +65,8 @@ class CallerPaths {
  public:
   explicit CallerPaths(CallerPathRules rules) : rules_(std::move(rules)) {}
   base::Result<OpenFile> open_to_read(const std::string& path) const;
-  base::Result<OpenFile> create(const std::string& path) const;
-  // The same, named only by commit(). Refused at once when the name is taken.
-  base::Result<NewFile> create_whole(const std::string& path) const;
+  // Refused at once when the name is taken.
+  base::Result<NewFile> create(const std::string& path) const;
 
  private:
   base::Result<> judge(int fd, const std::string& path) const;

@@ -93,7 +93,7 @@ base::Result<Made> make_container(Core& core, const AccountState& account, Prote
   made.uuid = crypto::random_array<16>();
   made.share = crypto::random_prv_share();
   EDGE_TRY(const OpenFile in, core.paths.open_to_read(request.path));
-  EDGE_TRY(NewFile out, core.paths.create_whole(made.prv_path));
+  EDGE_TRY(NewFile out, core.paths.create(made.prv_path));
   struct stat info{};
   if (fstat(in.fd(), &info) != 0) return base::fail_errno(Errc::io, "stat " + request.path, errno);
   crypto::PrvHeader header;

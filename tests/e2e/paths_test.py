@@ -4,6 +4,7 @@ import pathlib
 import sqlite3
 import stat
 import tempfile
+import threading
 import unittest
 
 from gateway import Gateway, RpcError, join
@@ -118,6 +119,26 @@ class Paths(unittest.TestCase):
             self.assertFalse((self.folder / "nowhere").exists())
             self.assertFalse((accounts / "new").exists())
             self.assertEqual(self.file.read_text(), "a,b\n1,2\n")
+
+    def test_a_saved_file_has_its_name_only_when_it_is_whole(self):
+        size = 40_000_000
+        large = self.folder / "large.bin"
+        large.write_bytes(os.urandom(size))
+        saved = self.folder / "saved"
+        saved.mkdir()
+        with Gateway("alice") as gateway:
+            msg = gateway.rpc("send_msg", 1, 10, {"file": str(large)})
+            saving = threading.Thread(
+                target=gateway.rpc, args=("save_msg_file", 1, msg, str(saved / "large.bin")))
+            saving.start()
+            # What is seen on the way is what a crash at that moment would leave.
+            seen = set()
+            while saving.is_alive():
+                for entry in saved.iterdir():
+                    seen.add((entry.name, entry.stat().st_size))
+            saving.join()
+            self.assertLessEqual(seen, {("large.bin", size)})
+            self.assertEqual((saved / "large.bin").read_bytes(), large.read_bytes())
 
     def test_no_row_of_protected_files_reads_or_writes_what_is_not_for_callers(self):
         inside = self.folder / "data"
