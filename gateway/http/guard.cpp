@@ -141,9 +141,11 @@ Judgement Guard::judge(const RequestHead& head, const Route* route,
     return {Response::error(403, "This endpoint is for gateways, not for browsers.")};
   }
   const std::string_view site = head.field("Sec-Fetch-Site").value_or("none");
-  const bool foreign =
-      origin && !same_origin(*origin, head.authority().empty() ? host : head.authority());
+  // Of two of them another reader might believe the other one.
   const bool one_origin = head.count("Origin") == 1;
+  const bool foreign =
+      origin &&
+      (!one_origin || !same_origin(*origin, head.authority().empty() ? host : head.authority()));
   const AllowedOrigin allowed = foreign && one_origin ? find_origin(*origin) : kNoOrigin;
   // What no page's script sent (an image, a form, a frame) has no Origin of its own to be allowed.
   const bool from_elsewhere =

@@ -45,6 +45,7 @@ TEST_CASE("what a web page of another origin sends is refused") {
   CHECK(judge("Sec-Fetch-Site: cross-site\r\n") == 403);
   CHECK(judge("Sec-Fetch-Site: same-site\r\n") == 403);
   CHECK(judge("Origin: http://localhost\r\nSec-Fetch-Site: same-origin\r\n") == 0);
+  CHECK(judge("Origin: http://localhost\r\nOrigin: http://evil.example\r\n") == 403);
   CHECK(judge("Origin: http://LOCALHOST:7200\r\n", nullptr, "localhost:7200") == 0);
   CHECK(judge("Sec-Fetch-Site: none\r\n") == 0);
   CHECK(judge("") == 0);
