@@ -7,6 +7,10 @@ using base::Error;
 using base::fail;
 
 Error unexpected(std::string_view expected, JsonValue got) {
+  // Of an integer out of range the number says what is wrong with it, its type does not.
+  if (expected.starts_with("an integer") && got.what() == "an integer") {
+    return fail(Errc::invalid_argument, fmt::format(": expected {}, got {}", expected, got.dump()));
+  }
   return fail(Errc::invalid_argument, fmt::format(": expected {}, got {}", expected, got.what()));
 }
 

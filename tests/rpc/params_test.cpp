@@ -46,9 +46,11 @@ TEST_CASE("a mistyped parameter is named with what was expected") {
   CHECK(refusal("count", {"x", json::array()}) ==
         "chat_id: expected an integer from 1 to 4294967295, got a string");
   CHECK(refusal("count", {0, json::array()}) ==
-        "chat_id: expected an integer from 1 to 4294967295, got an integer");
-  CHECK(refusal("count", {-1, json::array()}).starts_with("chat_id: expected an integer from 1"));
-  CHECK(refusal("count", {4294967296, json::array()}).starts_with("chat_id: expected"));
+        "chat_id: expected an integer from 1 to 4294967295, got 0");
+  CHECK(refusal("count", {-1, json::array()}) ==
+        "chat_id: expected an integer from 1 to 4294967295, got -1");
+  CHECK(refusal("count", {4294967296, json::array()}) ==
+        "chat_id: expected an integer from 1 to 4294967295, got 4294967296");
   CHECK(refusal("count", {1.0, json::array()}) ==
         "chat_id: expected an integer from 1 to 4294967295, got a number");
   CHECK(refusal("count", {1, {3, "4"}}) ==
@@ -101,7 +103,7 @@ TEST_CASE("members of objects are read by path and unknown ones are kept by name
             .starts_with("viewtype: expected one of \"Unknown\", \"Text\""));
   CHECK(read_error<rpc::shape::EnteredLoginParam>(
             R"({"addr":"a","password":"b","imapPort":70000})") ==
-        "imapPort: expected an integer from 0 to 65535 or null, got an integer");
+        "imapPort: expected an integer from 0 to 65535 or null, got 70000");
 }
 
 TEST_CASE("a message without text and file is refused, naming what was ignored") {
