@@ -3,18 +3,14 @@ jump a year. At the end all that was kept by its sender is at the other side, on
 
 `scripts/soak-delivery` runs it long, delivery_test short. One seed gives every choice."""
 import http.client
-import os
-import pathlib
 import random
-import struct
 import threading
 import time
 
 from bad_proxy import BadProxy, Weather
-from gateway import BIN, Gateway, free_port, join, until
+from gateway import Gateway, free_port, join, until
+from moved_clock import YEAR, MovedClock
 
-YEAR = 365 * 24 * 3600 * 1000
-CLOCK = BIN / "libskewed_clock.so"
 GOOD = Weather()
 
 
@@ -25,17 +21,10 @@ class Side:
         port = free_port()
         self.proxy = BadProxy(seed, port)
         self.gateway = Gateway(name, port=port, flags=["--public-url", self.proxy.url])
-        self.clock = self.gateway.folder / "clock"
-        self.set_clock(0)
-        if CLOCK.exists() and not os.environ.get("EDGE_TEST_SANITIZED"):
-            self.gateway.env = {"LD_PRELOAD": str(CLOCK), "EDGE_TEST_CLOCK": str(self.clock)}
+        self.clock = MovedClock(self.gateway.folder)
+        self.gateway.env = self.clock.env
         self.chat = None
         self.tried = 0
-
-    def set_clock(self, off):
-        """Milliseconds from the right time; in place, since the daemon has the file mapped."""
-        with open(self.clock, "r+b" if self.clock.exists() else "wb") as file:
-            file.write(struct.pack("=q", off))
 
     def send_some(self, count):
         """Numbered messages. A call that dies with the daemon may or may not have been kept."""
@@ -80,18 +69,18 @@ def talk(seed, messages, seconds_to_heal=120, tell=print):
                     time.sleep(chance.uniform(0, 0.05))  # the random moment of the kill
                     victim.gateway.kill9()
                     if chance.random() < 0.3:
-                        victim.set_clock(chance.choice((-YEAR, YEAR, 0)))
+                        victim.clock.set(chance.choice((-YEAR, YEAR, 0)))
                         jumps += 1
                     victim.gateway.start()
                     kills += 1
                 elif chance.random() < 0.1:
-                    chance.choice(sides).set_clock(chance.choice((-YEAR, YEAR, 0)))
+                    chance.choice(sides).clock.set(chance.choice((-YEAR, YEAR, 0)))
                     jumps += 1
                 for sender in senders:
                     sender.join()
             for side in sides:
                 side.proxy.weather = GOOD
-                side.set_clock(0)
+                side.clock.set(0)
             for sender, receiver in (sides, sides[::-1]):
                 kept = sender.said_by(sender)
                 until(lambda r=receiver, s=sender, n=len(kept): len(r.said_by(s)) >= n, seconds_to_heal,
