@@ -134,7 +134,11 @@ class Hosts(unittest.TestCase):
 
     def rough(self):
         self.network.set(ROUGH)
+        before = self.talk.heard()
         self.talk.say(10)
+        until(lambda: all(len(now) >= len(then) + 5 for now, then in zip(self.talk.heard(), before)), 150,
+              "half of what was said while packets were lost")
+        self.network.set(GOOD)
         self.talk.all_came("what was said while packets were lost and overtook each other")
 
     def slow(self):
