@@ -76,7 +76,10 @@ base::Result<OpenedEnvelope> open_envelope(const Identity& recipient, base::Byte
   if (!in.done() || !zeros || inside.size() != padded_size(kInsideHead + body.size())) {
     return could_not_open();
   }
-  out.body.assign(body.begin(), body.end());
+  const std::size_t size = body.size();
+  inside.erase(inside.begin(), inside.begin() + kInsideHead);  // in place: a part's body is large
+  inside.resize(size);
+  out.body = std::move(inside);
   return out;
 }
 

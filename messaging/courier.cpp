@@ -5,7 +5,6 @@
 
 #include "base/log.h"
 #include "messaging/core.h"
-#include "messaging/deposit_load.h"
 #include "messaging/housekeeping.h"
 #include "messaging/incoming.h"
 #include "messaging/joining.h"
@@ -21,6 +20,7 @@ namespace {
 
 constexpr base::Millis kReceiptDelay = 50;  // so that receipts travel together
 constexpr base::Millis kHousekeepingEvery = 60'000;
+constexpr std::size_t kMostAhead = 4;      // of 2 MiB each, over all routes
 constexpr int kRefusalsBeforeRenewal = 3;  // failures in a row before this one
 
 using store::OutboxKind;
@@ -135,6 +135,7 @@ void Courier::poke() {
 void Courier::forget(base::AccountId account) {
   base::Lock lock(mutex_);
   routes_.forget(account);
+  std::erase_if(ahead_, [&](const auto& entry) { return entry.first.first == account; });
   std::erase_if(owed_, [&](const auto& entry) { return entry.first.first == account; });
   told_.erase(account);
 }
@@ -201,7 +202,11 @@ void Courier::run(std::stop_token stop) {
         continue;
       }
     }
-    for (const RouteKey& key : routes) send(key);
+    std::vector<std::pair<RouteKey, std::shared_ptr<DepositLoad>>> under_way;
+    for (const RouteKey& key : routes) {
+      if (auto load = send(key)) under_way.emplace_back(key, std::move(load));
+    }
+    for (const auto& [key, load] : under_way) seal_next(key, *load);
     for (const auto& [account, contact] : owed) flush_receipts(account, contact);
     if (now >= next_housekeeping) {
       keep_house(core_);
@@ -213,19 +218,41 @@ void Courier::run(std::stop_token stop) {
   }
 }
 
-void Courier::send(RouteKey key) {
-  auto load = load_deposit(core_, key.first, key.second);
+std::shared_ptr<DepositLoad> Courier::send(RouteKey key) {
+  SealedParts ahead;
+  {
+    base::Lock lock(mutex_);
+    if (auto found = ahead_.extract(key)) ahead = std::move(found.mapped());
+  }
+  auto load = load_deposit(core_, key.first, key.second, std::move(ahead));
   if (!load) {
     base::log::warning("account {}: the outbox could not be read: {}", key.first.value,
                        load.error().message);
-    return finished(key, false, true, 0);
+    finished(key, false, true, 0);
+    return nullptr;
   }
-  if (!*load) return finished(key, true, false, 0);
-  deposit(key, *std::move(load));
+  if (!*load) {
+    finished(key, true, false, 0);
+    return nullptr;
+  }
+  const std::shared_ptr<DepositLoad> shared = *std::move(load);
+  deposit(key, shared);
+  return shared;
 }
 
-void Courier::deposit(RouteKey key, std::unique_ptr<DepositLoad> load) {
-  const std::shared_ptr<DepositLoad> shared = std::move(load);
+// While a deposit travels and the peer writes it, the next parts of its file are read and sealed.
+void Courier::seal_next(RouteKey key, const DepositLoad& under_way) {
+  {
+    base::Lock lock(mutex_);
+    if (ahead_.size() >= kMostAhead) return;
+  }
+  auto parts = seal_ahead(core_, key.first, under_way);
+  if (!parts || parts->envelopes.empty()) return;  // load_deposit() meets the error again
+  base::Lock lock(mutex_);
+  ahead_.insert_or_assign(key, *std::move(parts));
+}
+
+void Courier::deposit(RouteKey key, std::shared_ptr<DepositLoad> shared) {
   auto reply = [this, key, shared](base::Result<DepositReply> result) {
     answered(key, shared, result ? *result : DepositReply{});
   };
@@ -309,6 +336,7 @@ void Courier::finished(RouteKey key, bool reached, bool again, base::Millis paus
   {
     base::Lock lock(mutex_);
     routes_.finished(key, reached, again, core_.clock.uptime(), pause);
+    if (!reached) ahead_.erase(key);  // the deposit before it is made again
     news_.notify_one();
   }
   tell_connectivity(key.first);

@@ -20,6 +20,7 @@
 #include "base/ids.h"
 #include "base/mutex.h"
 #include "base/result.h"
+#include "messaging/deposit_load.h"
 #include "messaging/route_queue.h"
 #include "messaging/transport.h"
 
@@ -31,7 +32,6 @@ namespace messaging {
 
 class Core;
 class Incoming;
-struct DepositLoad;
 
 inline constexpr base::Millis kRedepositAfter = 24 * 3600 * base::Millis{1000};
 // Nothing expires before the daemon ran this long: it has to have had a chance.
@@ -66,8 +66,9 @@ class Courier {
   void run(std::stop_token stop);
   bool take_reload();
   void load_backlog();
-  void send(RouteKey key);
-  void deposit(RouteKey key, std::unique_ptr<DepositLoad> load);
+  std::shared_ptr<DepositLoad> send(RouteKey key);  // what is under way now, if anything
+  void seal_next(RouteKey key, const DepositLoad& under_way);
+  void deposit(RouteKey key, std::shared_ptr<DepositLoad> load);
   void answered(RouteKey key, std::shared_ptr<DepositLoad> load, const DepositReply& reply);
   void refused(RouteKey key, const store::OutboxRow& row);
   void finished(RouteKey key, bool reached, bool again, base::Millis pause);
@@ -80,6 +81,7 @@ class Courier {
   mutable base::Mutex mutex_;
   base::Condition news_;
   RouteQueue routes_ GUARDED_BY(mutex_);
+  std::map<RouteKey, SealedParts> ahead_ GUARDED_BY(mutex_);  // kMostAhead of them
   std::map<std::pair<base::AccountId, base::ContactId>, base::Millis> owed_ GUARDED_BY(mutex_);
   std::map<base::AccountId, std::uint32_t> told_ GUARDED_BY(mutex_);
   bool running_ GUARDED_BY(mutex_) = false;

@@ -44,9 +44,17 @@ bool proof_holds(const DepositKey& key, const DepositProof& proof, std::string_v
 }
 
 base::Bytes join_body(const std::vector<base::Bytes>& envelopes) {
-  base::WireWriter out;
-  for (const base::Bytes& envelope : envelopes) out.bytes(envelope);
-  return out.take();
+  std::size_t size = 0;
+  for (const base::Bytes& envelope : envelopes) size += 4 + envelope.size();
+  base::Bytes out;
+  out.reserve(size);
+  for (const base::Bytes& envelope : envelopes) {
+    base::WireWriter length;
+    length.u32(static_cast<std::uint32_t>(envelope.size()));
+    out.insert(out.end(), length.view().begin(), length.view().end());
+    out.insert(out.end(), envelope.begin(), envelope.end());
+  }
+  return out;
 }
 
 base::Result<std::vector<base::ByteView>> split_body(base::ByteView body) {

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "messaging/transport.h"
 #include "store/tables/outbox.h"
+#include "store/tables/transfers.h"
 
 namespace messaging {
 
@@ -21,8 +22,22 @@ struct DepositLoad {
   std::uint32_t parts = 0;             // of a file: how many there are
 };
 
-// Nothing when there is nothing to send on the route now.
+// Parts of a file, sealed while the deposit before them is under way. Whoever sends them looks
+// again whether it is their turn.
+struct SealedParts {
+  store::TransferId transfer{};
+  std::int64_t session = 0;
+  std::uint32_t first = 0;
+  std::uint32_t until = 0;  // the part after them
+  std::uint32_t all = 0;    // how many the file has
+  std::vector<base::Bytes> envelopes;
+};
+
+// Nothing when there is nothing to send on the route now. `ahead` is used when it is what is next.
 base::Result<std::unique_ptr<DepositLoad>> load_deposit(Core& core, base::AccountId account,
-                                                        std::int64_t route);
+                                                        std::int64_t route, SealedParts ahead = {});
+// The parts that follow a deposit: none when it holds the last ones, or no parts.
+base::Result<SealedParts> seal_ahead(Core& core, base::AccountId account,
+                                     const DepositLoad& under_way);
 
 }  // namespace messaging

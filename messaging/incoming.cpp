@@ -8,7 +8,6 @@
 #include "messaging/receiving.h"
 #include "messaging/renewal.h"
 #include "messaging/session_link.h"
-#include "store/disk_room.h"
 #include "store/tables/contacts.h"
 #include "store/tables/envelopes.h"
 #include "store/tables/sessions.h"
@@ -24,11 +23,6 @@ struct Incoming::Opened {
   Tag tag{};
   crypto::WipingBytes body;
   base::Bytes sealed;  // kept for messages only: they may have to be parked
-};
-
-struct Incoming::StoredPart {
-  store::TransferRow transfer;
-  std::uint32_t index = 0;
 };
 
 struct Incoming::Batch {
@@ -112,10 +106,7 @@ void Incoming::take(const AccountPtr& account, const store::DepositTokenRow& tok
       },
       [this, batch = *batch, id = account->id,
        done = std::move(done)](base::Result<> result) mutable {
-        {
-          base::Lock lock(mutex_);
-          for (const StoredPart& part : batch->parts) begun_.erase({id, part.transfer.id});
-        }
+        begun_.committed(id, batch->parts);
         if (!result) {
           base::log::warning("account {}: what arrived could not be stored: {}", id.value,
                              result.error().message);
@@ -196,17 +187,15 @@ base::Result<std::shared_ptr<Incoming::Batch>> Incoming::open_batch(
   EDGE_TRY(const auto envelopes, split_body(arrival.body));
   auto batch = std::make_shared<Batch>();
   batch->token = token;
+  ArrivingParts parts(core_, begun_, account);
   for (const base::ByteView envelope : envelopes) {
     auto inside = crypto::open_envelope(account->identity, envelope);
     if (!inside) {
       ++counters_.unopened;
       continue;
     }
-    Opened opened{crypto::envelope_id(envelope),
-                  static_cast<EnvelopeKind>(inside->kind),
-                  inside->tag,
-                  std::move(inside->body),
-                  {}};
+    Opened opened{
+        {}, static_cast<EnvelopeKind>(inside->kind), inside->tag, std::move(inside->body), {}};
     // A contact that still uses a retired token has to learn so: it went back to an older copy.
     if (token.purpose == store::TokenPurpose::retired && !admits(token.purpose, opened.kind)) {
       return fail(Errc::forbidden, "a retired token admits session requests only");
@@ -216,62 +205,26 @@ base::Result<std::shared_ptr<Incoming::Batch>> Incoming::open_batch(
       continue;
     }
     if (opened.kind == EnvelopeKind::part) {
-      EDGE_CHECK(store_part(account, opened, *batch));
+      EDGE_TRY(const bool written, parts.write(opened.tag, opened.body));
+      if (!written) ++counters_.unopened;
       continue;
     }
+    opened.id = crypto::envelope_id(envelope);
     if (opened.kind == EnvelopeKind::message) opened.sealed = base::to_bytes(envelope);
     batch->opened.push_back(std::move(opened));
   }
+  EDGE_TRY(batch->parts, parts.finish());
   return batch;
-}
-
-// Writes a part into its blob file, durably, before the row that says so.
-base::Result<> Incoming::store_part(const AccountPtr& account, const Opened& opened, Batch& batch) {
-  const auto part = decode_part(opened.body);
-  EDGE_TRY(auto read, core_.read(account->id));
-  const store::Scope scope = read.scope();
-  EDGE_TRY(const auto session, store::find_session_by_tag(scope, opened.tag));
-  if (!part || !session || !session->contact) {
-    ++counters_.unopened;
-    return {};
-  }
-  EDGE_TRY(auto transfer, store::find_transfer(scope, part->transfer));
-  if (transfer && transfer->session_id != session->id) {
-    // It goes on after the session was renewed; only its own sender may go on with it.
-    EDGE_TRY(const auto begun_on, store::find_session(scope, transfer->session_id));
-    if (begun_on && begun_on->contact != session->contact) transfer->size = 0;
-  }
-  if (transfer && transfer->size != part->sealed_size) {
-    ++counters_.unopened;
-    return {};
-  }
-  base::Lock lock(mutex_);
-  const std::pair key{account->id, part->transfer};
-  if (!transfer) {
-    if (!store::has_room(core_.store.dir(), part->sealed_size)) {
-      return fail(Errc::exhausted, "no room for a file that is being received");
-    }
-    EDGE_TRY(const std::int64_t open_now, store::count_transfers(scope, session->id));
-    if (open_now >= kMaxTransfersPerSession) {
-      return fail(Errc::exhausted, "too many files are being received from one contact");
-    }
-    transfer = store::TransferRow{part->transfer, session->id, part->sealed_size, begun_[key],
-                                  core_.steady->now()};
-    if (transfer->name.empty()) {
-      EDGE_TRY(const auto file, core_.store.blobs().receive(account->uuid, part->sealed_size));
-      begun_[key] = transfer->name = file.name();
-    }
-  }
-  EDGE_TRY(auto file, core_.store.blobs().resume(account->uuid, transfer->name, transfer->size));
-  EDGE_CHECK(file.write_at(std::uint64_t{part->index} * kFilePart, part->bytes));
-  batch.parts.push_back({*std::move(transfer), part->index});
-  return {};
 }
 
 base::Result<> Incoming::apply(const WriteContext& write, const Batch& batch) {
   for (const StoredPart& part : batch.parts) {
     EDGE_TRY(const auto known, store::find_transfer(write.scope, part.transfer.id));
+    if (!known && !part.first) continue;  // the file became whole, or was given up, meanwhile
     if (!known) EDGE_CHECK(store::insert_transfer(write.scope, part.transfer));
+    if (known && known->name != part.transfer.name) {
+      return fail(Errc::unavailable, "a file was begun twice at once; its parts come again");
+    }
     EDGE_CHECK(store::note_part(write.scope, part.transfer.id, part.index));
     // Parts come in order, but for repetitions.
     EDGE_CHECK(tell_progress(write, part.index, part.index + 1, part_count(part.transfer.size)));

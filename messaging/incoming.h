@@ -17,13 +17,13 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "messaging/arriving_parts.h"
 #include "messaging/content.h"
 #include "messaging/core.h"
 #include "messaging/relayed.h"
 #include "messaging/transport.h"
 #include "messaging/write_context.h"
 #include "store/tables/deposit_tokens.h"
-#include "store/tables/transfers.h"
 
 namespace messaging {
 
@@ -35,15 +35,14 @@ inline constexpr std::size_t kMaxIntroductionsPerHour = 600;
 inline constexpr std::size_t kMaxParked = 1000;
 inline constexpr base::Millis kParkedLifetime = 7 * 24 * 3600 * base::Millis{1000};
 inline constexpr base::Millis kSeenLifetime = 60 * 24 * 3600 * base::Millis{1000};
-inline constexpr std::int64_t kMaxTransfersPerSession = 64;
 
 class Incoming {
  public:
   explicit Incoming(Core& core) : core_(core) {}
 
   void accept(Arrival arrival, base::Completion<ArrivalReply> done);
-  // What came through the account's relay, which has checked the proofs: of keys that are known here
-  // it is taken, in order, of others dropped. False: it could not be stored now.
+  // What came through the account's relay, which has checked the proofs: of keys that are known
+  // here it is taken, in order, of others dropped. False: it could not be stored now.
   void accept_relayed(AccountId account, std::vector<RelayedEnvelope> envelopes,
                       base::Completion<bool> done);
 
@@ -57,8 +56,7 @@ class Incoming {
   const Counters& counters() const { return counters_; }
 
  private:
-  struct Opened;      // an envelope without its outer seal
-  struct StoredPart;  // a part of a file that is on disk
+  struct Opened;  // an envelope without its outer seal
   struct Batch;
 
   // Of a deposit that is proven and admitted.
@@ -66,7 +64,6 @@ class Incoming {
             base::Completion<ArrivalReply> done);
   base::Result<std::shared_ptr<Batch>> open_batch(const Arrival& arrival, const AccountPtr& account,
                                                   const store::DepositTokenRow& token);
-  base::Result<> store_part(const AccountPtr& account, const Opened& opened, Batch& batch);
   base::Result<> apply(const WriteContext& write, const Batch& batch);
   base::Result<> apply_one(const WriteContext& write, const Opened& opened, bool from_parked);
   base::Result<> apply_request(const WriteContext& write, const Opened& opened,
@@ -81,9 +78,8 @@ class Incoming {
 
   Core& core_;
   Counters counters_;
+  BegunFiles begun_;
   base::Mutex mutex_;
-  // Files under way whose row is not committed yet: transfer id -> name of the blob file.
-  std::map<std::pair<AccountId, store::TransferId>, std::string> begun_ GUARDED_BY(mutex_);
   struct Hour {
     base::Millis start = 0;
     std::size_t count = 0;

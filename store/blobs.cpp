@@ -81,8 +81,7 @@ base::Result<> SealedBlobWriter::write_at(std::uint64_t offset, base::ByteView s
   if (offset > sealed_size_ || sealed.size() > sealed_size_ - offset) {
     return base::fail(base::Errc::too_large, "a part lies beyond the end of the file");
   }
-  EDGE_CHECK(file_.write_at(offset, sealed));
-  return file_.sync();
+  return file_.write_at(offset, sealed);
 }
 
 base::Result<> SealedBlobWriter::verify(const crypto::Hash32& hash) {

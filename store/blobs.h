@@ -50,10 +50,11 @@ class BlobWriter {
 };
 
 // Receives the sealed bytes of a blob that somebody else sealed, in parts at any offsets, doubled
-// or again after a restart: every part is durable when write_at() returns.
+// or again after a restart. What was written is durable when sync() returns.
 class SealedBlobWriter {
  public:
   base::Result<> write_at(std::uint64_t offset, base::ByteView sealed);
+  base::Result<> sync() { return file_.sync(); }
   const std::string& name() const { return name_; }
   std::uint64_t sealed_size() const { return sealed_size_; }
   // Whether all bytes are there and their BLAKE2b-256 is `hash`; Errc::corrupt when it is not.

@@ -156,6 +156,7 @@ TEST_CASE("sealed bytes travel as they are, in parts, twice and out of order") {
     part.resize(must(source.read_sealed(offset, part)));
     must(writer.write_at(offset, part));
   }
+  must(writer.sync());
   must(writer.verify(info.hash));
   CHECK_FALSE(writer.verify(crypto::Hash32{}));
   CHECK_FALSE(writer.write_at(size, Bytes{1}));
