@@ -114,8 +114,9 @@ class ThroughARelay(unittest.TestCase):
                 cli(relay, "revoke", "boats")
                 self.assertIn("revoked", cli(relay, "list"))
                 self.assertEqual(deposit(relay, link, [b"x" * 300])[0], 401)
+                bob.wait_log("relay admit")  # idle: nothing but the end of its stream tells it
+                until(lambda: bob.rpc("get_connectivity", 1) <= 2000, what="the device to know")
                 alice.wait_log("relay admit")
-                until(lambda: alice.rpc("get_connectivity", 1) <= 2000, what="the device to know")
 
     def test_a_device_without_admission_is_told_what_to_do(self):
         with relay_gateway() as relay, device("alice", relay) as alice:
