@@ -20,8 +20,10 @@ namespace {
 
 constexpr base::Millis kReceiptDelay = 50;  // so that receipts travel together
 constexpr base::Millis kHousekeepingEvery = 60'000;
-constexpr std::size_t kMostAhead = 4;      // of 2 MiB each, over all routes
-constexpr int kRefusalsBeforeRenewal = 3;  // failures in a row before this one
+constexpr std::size_t kMostAhead = 4;  // of 2 MiB each, over all routes
+// Failures in a row before the refusal that is believed.
+constexpr int kRefusalsBeforeRenewal = 3;
+constexpr int kRefusalsBeforeGivingUp = 5;  // of a join: 4 to 8 seconds
 
 using store::OutboxKind;
 using store::OutboxRow;
@@ -290,8 +292,10 @@ void Courier::answered(RouteKey key, std::shared_ptr<DepositLoad> load, const De
         },
         [this, key](base::Result<> result) { finished(key, result.ok(), true, 0); });
   }
+  // An inviter whose line is slow shows its invite a moment before its relay knows it.
   const bool is_request = load->rows.front().kind == OutboxKind::join_request;
-  if (reply.outcome == DepositOutcome::refused && is_request) {
+  if (reply.outcome == DepositOutcome::refused && is_request &&
+      failures(key) >= kRefusalsBeforeGivingUp) {
     return core_.write<void>(
         key.first,
         [this, join = load->rows.front().join_id](store::Tx& tx, const store::Scope& scope,
@@ -307,29 +311,29 @@ void Courier::answered(RouteKey key, std::shared_ptr<DepositLoad> load, const De
 }
 
 // One of us went back to an older copy: the peer knows only the way before this one, or another
-// session token than ours. When both ways refuse again and again, only a new session will be let in.
-// Once is not enough: a relay may hear of a new token a moment after the peer used it, and while a
-// join is not confirmed its Hello has nothing but patience.
+// session token than ours. When both ways refuse again and again, only a new session will be let
+// in. Once is not enough: a relay may hear of a new token a moment after the peer used it, and
+// while a join is not confirmed its Hello has nothing but patience.
 void Courier::refused(RouteKey key, const OutboxRow& row) {
   const bool renewable = row.contact && row.join_id == 0;
-  int failures = 0;
-  {
-    base::Lock lock(mutex_);
-    failures = routes_.failures(key);
-  }
   core_.write<void>(
       key.first,
-      [this, key, contact = row.contact, renewable, failures](
+      [this, key, contact = row.contact, renewable, failed = failures(key)](
           store::Tx& tx, const store::Scope& scope, const AccountState& state) -> base::Result<> {
         EDGE_TRY(auto route, store::find_route(scope, key.second));
         if (route && route->second) {
           std::swap(route->way, *route->second);
           EDGE_CHECK(store::update_route(scope, *route));
         }
-        if (!renewable || failures < kRefusalsBeforeRenewal) return {};
+        if (!renewable || failed < kRefusalsBeforeRenewal) return {};
         return renew_refused({core_, tx, scope, state}, *contact);
       },
       [](base::Result<>) {});
+}
+
+int Courier::failures(RouteKey key) const {
+  base::Lock lock(mutex_);
+  return routes_.failures(key);
 }
 
 void Courier::finished(RouteKey key, bool reached, bool again, base::Millis pause) {

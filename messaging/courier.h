@@ -71,6 +71,7 @@ class Courier {
   void deposit(RouteKey key, std::shared_ptr<DepositLoad> load);
   void answered(RouteKey key, std::shared_ptr<DepositLoad> load, const DepositReply& reply);
   void refused(RouteKey key, const store::OutboxRow& row);
+  int failures(RouteKey key) const;  // in a row
   void finished(RouteKey key, bool reached, bool again, base::Millis pause);
   void flush_receipts(base::AccountId account, base::ContactId contact);
   void tell_connectivity(base::AccountId account);

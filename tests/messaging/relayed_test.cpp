@@ -23,6 +23,7 @@ class FakeRelay final : public Mailroom {
     const auto key = keys_.find(arrival.proof.key_id);
     if (key == keys_.end() ||
         !proof_holds(key->second, arrival.proof, arrival.mailbox, arrival.body)) {
+      ++refused;
       return done(ArrivalReply{ArrivalVerdict::unproven, 0, 0});
     }
     const auto envelopes = split_body(arrival.body);
@@ -50,6 +51,8 @@ class FakeRelay final : public Mailroom {
     CHECK(stored.value_or(false));
   }
 
+  std::atomic<int> refused{0};
+
  private:
   Network& network_;
   base::Mutex mutex_;
@@ -71,20 +74,27 @@ struct RelayedWorld {
       return holds();
     });
   }
-  ChatId join() {
-    const std::string link = world.alice.invite();
-    relay.serve(world.alice);  // a refused request would end the join
+  ChatId start_joining(const std::string& link) {
     const auto chat = answer<ChatId>([&](base::Completion<ChatId> done) {
       world.bob.engine().securejoin().join(Peer::kAccount, link, std::move(done));
     });
     REQUIRE(chat.ok());
+    return *chat;
+  }
+  void finish_joining() {
     const bool joined = until([&] {
       const auto all = world.bob.events_of<SecurejoinJoinerProgress>();
       return !all.empty() && all.back().progress == 1000;
     });
     for (const auto& failure : world.bob.events_of<Error>()) UNSCOPED_INFO(failure.msg);
     REQUIRE(joined);
-    return *chat;
+  }
+  ChatId join() {
+    const std::string link = world.alice.invite();
+    relay.serve(world.alice);
+    const ChatId chat = start_joining(link);
+    finish_joining();
+    return chat;
   }
 };
 
@@ -135,6 +145,14 @@ TEST_CASE("two accounts that only a relay reaches join, and what they write arri
   CHECK(world.world.alice.texts(at_alice).size() == 20);
   world.world.alice.send(at_alice, "a0");
   CHECK(world.until([&] { return world.world.bob.has_text("a0"); }));
+}
+
+TEST_CASE("a join by an invite that the relay hears of a moment later is tried again") {
+  RelayedWorld world;
+  (void)world.start_joining(world.world.alice.invite());
+  REQUIRE(world.world.until([&] { return world.relay.refused >= 2; }));
+  world.finish_joining();
+  CHECK(world.world.bob.events_of<Error>().empty());
 }
 
 TEST_CASE("the keys wanted at a relay follow invites, joins and blocks, and each change is told") {
