@@ -210,7 +210,8 @@ class ThroughARelay(unittest.TestCase):
                 answers[status] = answers.get(status, 0) + 1
             self.assertEqual(set(answers), {200, 204, 401, 413, 429}, answers)
             self.assertLessEqual(answers[204], 60)
-            self.assertLess(rss(relay) - before, 24 << 20)
+            if not os.environ.get("EDGE_TEST_SANITIZED"):  # ASan keeps what was freed for a while
+                self.assertLess(rss(relay) - before, 24 << 20)
             bob.send(chat_b, "still here")
             until(lambda: "still here" in alice.texts(chat_a), what="a text beside the flood")
 
