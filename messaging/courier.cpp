@@ -21,9 +21,7 @@ namespace {
 constexpr base::Millis kReceiptDelay = 50;  // so that receipts travel together
 constexpr base::Millis kHousekeepingEvery = 60'000;
 constexpr std::size_t kMostAhead = 4;  // of 2 MiB each, over all routes
-// Failures in a row before the refusal that is believed.
-constexpr int kRefusalsBeforeRenewal = 3;
-constexpr int kRefusalsBeforeGivingUp = 5;  // of a join: 4 to 8 seconds
+constexpr int kRefusalsBeforeGivingUp = 5;  // of a join, in a row: 4 to 8 seconds
 
 using store::OutboxKind;
 using store::OutboxRow;
@@ -311,9 +309,8 @@ void Courier::answered(RouteKey key, std::shared_ptr<DepositLoad> load, const De
 }
 
 // One of us went back to an older copy: the peer knows only the way before this one, or another
-// session token than ours. When both ways refuse again and again, only a new session will be let
-// in. Once is not enough: a relay may hear of a new token a moment after the peer used it, and
-// while a join is not confirmed its Hello has nothing but patience.
+// session token than ours. Both ways refused: only a new session will be let in. While a join is not
+// confirmed its Hello waits instead: a relay may hear of a new token a moment after it is used.
 void Courier::refused(RouteKey key, const OutboxRow& row) {
   const bool renewable = row.contact && row.join_id == 0;
   core_.write<void>(
@@ -321,11 +318,12 @@ void Courier::refused(RouteKey key, const OutboxRow& row) {
       [this, key, contact = row.contact, renewable, failed = failures(key)](
           store::Tx& tx, const store::Scope& scope, const AccountState& state) -> base::Result<> {
         EDGE_TRY(auto route, store::find_route(scope, key.second));
-        if (route && route->second) {
+        const bool other = route && route->second;
+        if (other) {
           std::swap(route->way, *route->second);
           EDGE_CHECK(store::update_route(scope, *route));
         }
-        if (!renewable || failed < kRefusalsBeforeRenewal) return {};
+        if (!renewable || (other && failed == 0)) return {};
         return renew_refused({core_, tx, scope, state}, *contact);
       },
       [](base::Result<>) {});
