@@ -283,6 +283,8 @@ class Hub::Impl final : public SubscriberHost {
     subscriber.place = subscribers_.size();
     subscriber.next_ping = loop_->now() + first_ping();
     subscribers_.push_back(std::move(owned));
+    // It may stand in front of the round's place, and must take nobody's turn.
+    if (left_ > 0) left_ = subscribers_.size();
     subscriber_count_.store(subscribers_.size(), std::memory_order_relaxed);
     subscriber.since = clock_.now();
     subscriber.snapshot_after_lag = snapshot;

@@ -172,6 +172,13 @@ void Subscriber::join(base::EventId id) {
   live_ = true;
 }
 
+// Before anything is sent: what the socket takes or refuses must not decide what was replayed.
+void Subscriber::skip_replayed() {
+  const Ring& ring = host_.ring();
+  while (next_ < ring.end() && ring.frame(next_).id <= after_) ++next_;
+  skipping_ = next_ == ring.end();
+}
+
 // What was begun and did not fit: a held rest comes before everything in pending_.
 std::string_view Subscriber::waiting() const {
   if (held_) return std::string_view(held_->bytes).substr(held_at_, held_end_ - held_at_);
@@ -256,8 +263,9 @@ bool Subscriber::deliver_some() {
     dropped_ = 0;
     if (!flush()) return false;
   }
+  if (skipping_) skip_replayed();
   if (next_ == host_.ring().end()) return false;
-  const bool plain = !filter_ && !named_ && !skipping_ && host_.ring().plain_from(next_);
+  const bool plain = !filter_ && !named_ && host_.ring().plain_from(next_);
   return plain ? send_plain() : send_picked();
 }
 
@@ -304,7 +312,6 @@ bool Subscriber::send_picked() {
   std::uint64_t at = next_;
   for (; at < ring.end() && picked.bytes.size() < kPickedBytes; ++at) {
     const RingFrame& frame = ring.frame(at);
-    if (frame.id > after_) skipping_ = false;
     if (!wants_at(at)) continue;
     if (named_ && frame.channel == 0) {
       append_event_name(picked.bytes, ring.type_name(frame.type));

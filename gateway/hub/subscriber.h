@@ -113,6 +113,7 @@ class Subscriber final : public IoHandler {
   std::string_view waiting() const;
   bool flush();  // true when nothing waits any more
   bool deliver_some();
+  void skip_replayed();
   void settle();  // accounts for the bytes it keeps
   void keep(std::size_t before, std::size_t now);
   void keep_rest(std::uint64_t sequence, std::size_t size);  // of a frame that was begun

@@ -171,5 +171,22 @@ TEST_CASE("events of one moment leave in fewer sends than there are events") {
   CHECK(world.hub->stats().sends < 10);
 }
 
+// A round over all streams goes in slices, and streams open and close between them.
+TEST_CASE("a stream that opens in the middle of a round takes nobody's turn") {
+  HubWorld world;
+  std::vector<Client> clients;
+  for (int i = 0; i < 400; ++i) clients.push_back(world.subscribe());
+  const std::string filler = ",\"text\":\"" + std::string(4000, 'x') + "\"";
+  for (int round = 0; round < 20; ++round) {
+    std::vector<Client> newcomers;
+    for (int i = 0; i < 6; ++i) newcomers.emplace_back(world.http->port);
+    const EventFrame frame =
+        world.publish(world.log.append(AccountId(1), ChatId(1), "IncomingMsg", filler));
+    for (Client& newcomer : newcomers) newcomer.send(get("/events"));
+    const std::string beginning = "id: " + std::to_string(frame.id.value) + "\n";
+    for (Client& client : clients) REQUIRE(client.read_until("\n\n").starts_with(beginning));
+  }
+}
+
 }  // namespace
 }  // namespace gateway::test
