@@ -3,6 +3,7 @@
 #include "gateway/endpoints/endpoints.h"
 #include "gateway/endpoints/ranged.h"
 #include "gateway/http/disposition.h"
+#include "gateway/loop/address_group.h"
 #include "gateway/viewer/content_type.h"
 
 namespace gateway {
@@ -22,9 +23,13 @@ Response authorise(ViewerSessions& sessions, const Request& request) {
   const auto given = body.is_object() ? body.find("device_fingerprint") : body.end();
   if (!body.is_object() || given == body.end() || !given->is_string()) {
     return Response::error(
-        400, R"(Expected {"device_fingerprint":"<64 hex digits>"}; privitty-edge fingerprint prints it.)");
+        400,
+        R"(Expected {"device_fingerprint":"<64 hex digits>"}; privitty-edge fingerprint prints it.)");
   }
-  const auto attempt = sessions.open(given->get_ref<const std::string&>(), request.access);
+  // One key is one caller wherever it is used; a key's id holds no ':' or '.', an address does.
+  const std::string& key = request.access->key_id();
+  const auto attempt = sessions.open(key.empty() ? address_group(request.peer) : key,
+                                     given->get_ref<const std::string&>(), request.access);
   switch (attempt.verdict) {
     case ViewerSessions::Verdict::granted: {
       const nlohmann::json answer{{"token", attempt.token}, {"expires_in", kViewerSeconds}};

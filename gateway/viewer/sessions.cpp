@@ -6,9 +6,6 @@
 namespace gateway {
 namespace {
 
-constexpr std::size_t kAttempts = 5;
-constexpr base::Millis kMinute = 60'000;
-
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) {
@@ -19,13 +16,11 @@ std::string lower(std::string_view text) {
 
 }  // namespace
 
-ViewerSessions::Attempt ViewerSessions::open(std::string_view fingerprint,
+ViewerSessions::Attempt ViewerSessions::open(std::string_view who, std::string_view fingerprint,
                                              std::shared_ptr<const rpc::Access> access) {
   base::Lock lock(mutex_);
   const base::Millis now = clock_.uptime();
-  while (!attempts_.empty() && attempts_.front() <= now - kMinute) attempts_.pop_front();
-  if (attempts_.size() >= kAttempts) return {Verdict::too_many, {}};
-  attempts_.push_back(now);
+  if (!attempts_.take(who, now)) return {Verdict::too_many, {}};
   if (!crypto::equal_ct(base::as_bytes(lower(fingerprint)), base::as_bytes(fingerprint_))) {
     return {Verdict::mismatch, {}};
   }

@@ -1,13 +1,12 @@
 // ViewerSessions: who may read protected files over /stream. One session at a time: a new one ends
 // the one before, and what it was reading. A token is 256 random bits and holds for an hour; it is
-// kept as its hash and compared in constant time. Five attempts a minute, whoever makes them, so that
-// the fingerprint, which is an identifier and no secret, is not guessed at leisure.
+// kept as its hash and compared in constant time. Attempts are bounded, so that the fingerprint,
+// which is an identifier and no secret, is not guessed at leisure.
 //
 // Safe from any thread; nothing waits.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +15,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "crypto/hash.h"
+#include "gateway/viewer/attempts.h"
 #include "rpc/access.h"
 
 namespace gateway {
@@ -33,8 +33,10 @@ class ViewerSessions {
     Verdict verdict = Verdict::mismatch;
     std::string token;  // 64 hex digits, when granted
   };
-  // `access`: what the caller's key allows, which the session keeps to.
-  Attempt open(std::string_view fingerprint, std::shared_ptr<const rpc::Access> access);
+  // `who` is counted: a key, or an address. `access`: what the caller's key allows, which the
+  // session keeps to.
+  Attempt open(std::string_view who, std::string_view fingerprint,
+               std::shared_ptr<const rpc::Access> access);
 
   struct Session {
     std::uint64_t number = 0;
@@ -49,7 +51,7 @@ class ViewerSessions {
   const std::string fingerprint_;
   const base::Clock& clock_;
   mutable base::Mutex mutex_;
-  std::deque<base::Millis> attempts_ GUARDED_BY(mutex_);
+  Attempts attempts_ GUARDED_BY(mutex_);
   std::uint64_t session_ GUARDED_BY(mutex_) = 0;  // 0: none yet
   crypto::Hash32 token_hash_ GUARDED_BY(mutex_){};
   base::Millis ends_ GUARDED_BY(mutex_) = 0;
