@@ -310,7 +310,7 @@ void Daemon::Parts::add_routes() {
   add_health_endpoint(routes, std::string(version()), [this] { return why_not_ready(); });
   const MetricsSources figures{&call_figures,           server.get(),    hub.get(),
                                workers.get(),           service.get(),   store.get(),
-                               counted_transport.get(), gatekeeper.get()};
+                               counted_transport.get(), gatekeeper.get(), relay.get()};
   add_metrics_endpoint(routes, [figures] { return metrics_text(figures); });
   FileFunctions files;
   files.open = [this](base::AccountId account,

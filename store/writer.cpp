@@ -114,7 +114,7 @@ struct Writer::State {
   std::atomic<std::uint64_t> failed_commits{0};
   std::atomic<std::uint64_t> closures{0};
   std::atomic<std::uint64_t> largest_batch{0};
-  std::atomic<std::uint64_t> last_commit_us{0};
+  base::Histogram commit_times;
 
   base::Mutex join_mutex;  // stop() may come from several threads
   std::jthread thread;
@@ -178,7 +178,7 @@ WriterStats Writer::stats() const {
           .failed_commits = state_->failed_commits,
           .closures = state_->closures,
           .largest_batch = state_->largest_batch,
-          .last_commit_us = state_->last_commit_us,
+          .commit_times = state_->commit_times.read(),
           .waiting = state_->queue.size()};
 }
 
@@ -270,8 +270,8 @@ base::Result<> Writer::State::run_one(Tx& tx, Entry& entry) {
 base::Result<> Writer::State::commit() {
   const auto begin = SteadyClock::now();
   auto done = db->run("COMMIT");
-  last_commit_us = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - begin).count());
+  commit_times.add(static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(SteadyClock::now() - begin).count()));
   if (!done) {
     ++failed_commits;
     roll_back();

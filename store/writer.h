@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/completion.h"
+#include "base/counter.h"
 #include "base/function.h"
 #include "base/ids.h"
 #include "base/result.h"
@@ -62,10 +63,10 @@ class Tx {
   // Runs after the COMMIT on the writer's thread, in order; dropped when the write is undone.
   void on_commit(base::UniqueFunction<void()> hook) { hooks_.push_back(std::move(hook)); }
 
-  // A secret was deleted: after the COMMIT, and before anybody hears of it where no reader is in the
-  // way, the whole write-ahead log goes into the database and is emptied, so that no older copy of
-  // the page lingers in it (secure_delete sees to the pages themselves). Otherwise it is tried again
-  // until it is done.
+  // A secret was deleted: after the COMMIT, and before anybody hears of it where no reader is in
+  // the way, the whole write-ahead log goes into the database and is emptied, so that no older copy
+  // of the page lingers in it (secure_delete sees to the pages themselves). Otherwise it is tried
+  // again until it is done.
   void scrub() { scrub_ = true; }
 
  private:
@@ -94,8 +95,8 @@ struct WriterStats {
   std::uint64_t failed_commits = 0;
   std::uint64_t closures = 0;
   std::uint64_t largest_batch = 0;
-  std::uint64_t last_commit_us = 0;  // how long the last COMMIT took
-  std::uint64_t waiting = 0;         // writes in the queue now
+  base::Histogram::Reading commit_times = {};  // of each COMMIT, failed ones too
+  std::uint64_t waiting = 0;                   // writes in the queue now
 };
 
 class Writer {

@@ -11,6 +11,7 @@
 #include "gateway/metrics/process.h"
 #include "gateway/metrics/text.h"
 #include "gateway/peer/counted_transport.h"
+#include "gateway/relay/relay_part.h"
 #include "gateway/version.h"
 #include "rpc/service.h"
 #include "store/figures.h"
@@ -97,8 +98,8 @@ void write_store(MetricsText& out, store::Store& store) {
   out.sample(stats.failed_commits);
   out.counter("privitty_store_writes_total", "Writes that shared those commits.");
   out.sample(stats.closures);
-  out.gauge("privitty_store_last_commit_seconds", "How long the last durable commit took.");
-  out.sample(static_cast<double>(stats.last_commit_us) / 1e6);
+  out.histogram("privitty_store_commit_seconds", "How long commits took, failed ones too.");
+  out.sample(stats.commit_times);
   out.gauge("privitty_store_largest_commit", "Writes in the largest commit so far.");
   out.sample(stats.largest_batch);
   out.gauge("privitty_store_write_queue", "Writes that wait for the next commit.");
@@ -138,6 +139,34 @@ void write_deliveries(MetricsText& out, const CountedTransport& transport) {
   out.sample(transport.times());
 }
 
+void write_relay(MetricsText& out, const RelayPart& relay) {
+  const RelayCounters& counters = relay.counters();
+  out.counter("privitty_relay_kept_envelopes_total", "Envelopes taken for mailboxes here.");
+  out.sample(counters.kept.load());
+  out.counter("privitty_relay_kept_bytes_total", "Their bytes.");
+  out.sample(counters.kept_bytes.load());
+  out.counter("privitty_relay_acknowledged_envelopes_total", "Envelopes that their owners have.");
+  out.sample(counters.acknowledged.load());
+  out.counter("privitty_relay_expired_envelopes_total", "Envelopes nobody fetched in time.");
+  out.sample(counters.expired.load());
+  out.counter("privitty_relay_refused_total",
+              "Deposits and requests of owners without a proof, and deposits over a limit.");
+  out.sample(counters.unproven.load(), {{"reason", "unproven"}});
+  out.sample(counters.refused.load(), {{"reason", "over_limit"}});
+  out.counter("privitty_relay_repeated_deposits_total", "Deposits that came again.");
+  out.sample(counters.replayed.load());
+  out.gauge("privitty_relay_writable", "0 when its database is damaged and refuses writes.");
+  out.sample(std::uint64_t{relay.health().writes_refused() ? 0U : 1U});
+  const auto holdings = relay.holdings();
+  if (!holdings) return base::log::warning("metrics: {}", holdings.error().message);
+  out.gauge("privitty_relay_mailboxes", "Mailboxes kept here.");
+  out.sample(static_cast<std::uint64_t>(holdings->mailboxes));
+  out.gauge("privitty_relay_waiting_envelopes", "Envelopes that wait for their owners.");
+  out.sample(static_cast<std::uint64_t>(holdings->waiting.envelopes));
+  out.gauge("privitty_relay_waiting_bytes", "Their bytes.");
+  out.sample(static_cast<std::uint64_t>(holdings->waiting.bytes));
+}
+
 }  // namespace
 
 std::string metrics_text(const MetricsSources& sources) {
@@ -150,6 +179,7 @@ std::string metrics_text(const MetricsSources& sources) {
   write_queues(out, *sources.workers, *sources.service);
   write_store(out, *sources.store);
   write_deliveries(out, *sources.transport);
+  if (sources.relay != nullptr) write_relay(out, *sources.relay);
   write_process_figures(out);
   return out.text();
 }

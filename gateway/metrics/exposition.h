@@ -21,9 +21,10 @@ class CountedTransport;
 class Gatekeeper;
 class HttpServer;
 class Hub;
+class RelayPart;
 class WorkerPool;
 
-// All outlive whoever asks; none is null.
+// All outlive whoever asks; none but `relay` is null.
 struct MetricsSources {
   const CallFigures* calls = nullptr;
   const HttpServer* server = nullptr;
@@ -33,6 +34,7 @@ struct MetricsSources {
   store::Store* store = nullptr;
   const CountedTransport* transport = nullptr;
   const Gatekeeper* gatekeeper = nullptr;
+  const RelayPart* relay = nullptr;  // with --relay
 };
 
 // Prometheus' text format.

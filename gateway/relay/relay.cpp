@@ -196,6 +196,7 @@ void Relay::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
         }
         if (result->verdict == ArrivalVerdict::stored) {
           counters_.kept += taken->envelopes.size();
+          counters_.kept_bytes += as_unsigned(taken->bytes);
           replays_.note(taken->arrival.proof.mac);
           if (news_) news_(id);
         }
@@ -358,6 +359,13 @@ base::Result<Relay::Waiting> Relay::waiting(std::int64_t mailbox, std::int64_t a
 base::Result<std::vector<std::int64_t>> Relay::revoked() {
   EDGE_TRY(auto read, store_.read());
   return store::list_revoked_mailboxes(read.connection());
+}
+
+base::Result<RelayHoldings> Relay::holdings() const {
+  EDGE_TRY(auto read, store_.read());
+  EDGE_TRY(const std::int64_t mailboxes, store::count_mailboxes(read.connection()));
+  EDGE_TRY(const store::RelayUsage waiting, store::usage_in_all(read.connection()));
+  return RelayHoldings{mailboxes, waiting};
 }
 
 // ---- keeping order -----------------------------------------------------------------------------

@@ -41,11 +41,18 @@ struct RelayOptions {
 // Counted since the start.
 struct RelayCounters {
   std::atomic<std::uint64_t> kept{0};          // envelopes taken
+  std::atomic<std::uint64_t> kept_bytes{0};    // and their bytes
   std::atomic<std::uint64_t> acknowledged{0};  // envelopes forgotten
   std::atomic<std::uint64_t> expired{0};       // envelopes nobody fetched in time
   std::atomic<std::uint64_t> unproven{0};      // deposits and owner requests
   std::atomic<std::uint64_t> refused{0};       // deposits over a limit
   std::atomic<std::uint64_t> replayed{0};      // deposits that came again byte for byte
+};
+
+// What the relay keeps now.
+struct RelayHoldings {
+  std::int64_t mailboxes = 0;
+  store::RelayUsage waiting;
 };
 
 // What a mailbox's owner is refused with.
@@ -99,6 +106,7 @@ class Relay final : public messaging::Mailroom {
   void tidy();
 
   const RelayCounters& counters() const { return counters_; }
+  base::Result<RelayHoldings> holdings() const;
   const RelayLimits& limits() const { return options_.limits; }
 
  private:

@@ -28,6 +28,7 @@ class RelayPart {
   void stop();          // after the loop: the last writes
   const store::Health& health() const { return store_->health(); }
   const RelayCounters& counters() const { return relay_.counters(); }
+  base::Result<RelayHoldings> holdings() const { return relay_.holdings(); }
 
  private:
   RelayPart(const Around& around, std::unique_ptr<store::RelayStore> store, RelayOptions options);

@@ -109,7 +109,7 @@ class Watched(unittest.TestCase):
             self.assertGreater(found["process_open_fds"][()], 5)
             for name in ("privitty_event_subscribers", "privitty_worker_queue", "privitty_rpc_parked",
                          "privitty_outbox_waiting", "privitty_outbox_oldest_seconds",
-                         "privitty_store_last_commit_seconds", "privitty_events_dropped_total",
+                         "privitty_store_commit_seconds_sum", "privitty_events_dropped_total",
                          "privitty_deposits_total"):
                 self.assertIn(name, found)
             again = parse_metrics(request(one.port, "GET", "/metrics")[2])
