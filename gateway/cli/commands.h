@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gateway/cli/client.h"
+#include "gateway/cli/sse_lines.h"
 
 namespace gateway::cli {
 
@@ -60,6 +61,8 @@ base::Result<> publish(const Context& context, const PublishRequest& request);
 base::Result<> call(const Context& context, const std::string& method, const std::string& params);
 base::Result<> show_version(const Context& context);
 
+// What listen prints for one event, without its end of line.
+std::string listen_line(const SseEvent& event, bool json);
 // The path and query of /events.
 base::Result<std::string> events_target(const ListenRequest& request);
 

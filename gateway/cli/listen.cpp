@@ -14,6 +14,10 @@ namespace {
 // One line for a program: the data itself when it is JSON, else as a JSON string.
 std::string json_line(const SseEvent& event) {
   const auto parsed = Json::parse(event.data, nullptr, false);
+  // The one event whose data does not say what it is.
+  if (event.type == "lag" && parsed.is_object() && parsed.contains("dropped")) {
+    return R"({"type":"lag","dropped":)" + parsed["dropped"].dump() + "}";
+  }
   if (parsed.is_discarded()) {
     return Json(event.data).dump(-1, ' ', false, Json::error_handler_t::replace);
   }
@@ -21,13 +25,13 @@ std::string json_line(const SseEvent& event) {
   return parsed.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string line_for(const SseEvent& event, bool json) {
+}  // namespace
+
+std::string listen_line(const SseEvent& event, bool json) {
   if (json) return json_line(event);
   if (event.type == "lag") return "lag: events were missed " + plain(event.data);
   return event_line(event.data);
 }
-
-}  // namespace
 
 base::Result<std::string> events_target(const ListenRequest& request) {
   std::string target = "/events";
@@ -57,7 +61,7 @@ base::Result<> listen(const Context& context, const ListenRequest& request) {
   EDGE_TRY(const std::string target, events_target(request));
   bool printable = true;
   SseLines lines([&](const SseEvent& event) {
-    std::string line = line_for(event, context.json);
+    std::string line = listen_line(event, context.json);
     line += '\n';
     // At once: the reader is often a pipe.
     if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) printable = false;

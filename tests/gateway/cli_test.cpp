@@ -177,3 +177,13 @@ TEST_CASE("listen asks for what was wanted, safely encoded") {
             .error()
             .message.find("NAME=VALUE") != std::string::npos);
 }
+TEST_CASE("listen says of each event what it is, a lag too") {
+  const SseEvent lag{.type = "lag", .data = R"({"dropped":12})"};
+  CHECK(listen_line(lag, true) == R"({"type":"lag","dropped":12})");
+  CHECK(listen_line({.type = "lag", .data = R"({"dropped":null})"}, true) ==
+        R"({"type":"lag","dropped":null})");
+  CHECK(listen_line(lag, false).starts_with("lag: events were missed"));
+  CHECK(listen_line({.type = "", .data = R"({"type":"IncomingMsg"})"}, true) ==
+        R"({"type":"IncomingMsg"})");
+  CHECK(listen_line({.type = "reading", .data = "21.5 °C\nwarm"}, true) == "\"21.5 °C\\nwarm\"");
+}
