@@ -51,9 +51,17 @@ base::Result<> raise_counters(Connection& db, const RepairReport& report) {
         "ON CONFLICT DO UPDATE SET value=max(value,excluded.value)",
         table.table)));
   }
+  // The events of messages and of channels are one sequence.
+  std::string known = "SELECT value AS id FROM counter WHERE account_id=0 AND name='event'";
+  for (const TableReport& table : report.tables) {
+    const bool holds_events = table.table == "event" || table.table == "channel_event";
+    if (holds_events) known += fmt::format(" UNION ALL SELECT max(id) FROM {}", table.table);
+  }
   return db.script(
-      "INSERT INTO counter(account_id,name,value) SELECT 0,'event',max(id)+1000000 FROM event "
-      "WHERE true GROUP BY true ON CONFLICT DO UPDATE SET value=max(value+1000000,excluded.value)");
+      fmt::format("INSERT INTO counter(account_id,name,value) SELECT 0,'event',max(id)+1000000 "
+                  "FROM ({}) HAVING max(id) IS NOT NULL "
+                  "ON CONFLICT DO UPDATE SET value=excluded.value",
+                  known));
 }
 
 base::Result<RepairReport> copy_all(Connection& from, Connection& to) {

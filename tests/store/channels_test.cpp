@@ -1,5 +1,6 @@
 #include "store/tables/channels.h"
 
+#include "store/repair.h"
 #include "store/schema/migrations.h"
 #include "tests/store/world.h"
 
@@ -266,4 +267,26 @@ TEST_CASE("a channel's record that was moved or altered does not open, and costs
   }));
   CHECK(bodies(world.page({.after = start, .messages = false, .channels = {"a", "b"}})) ==
         Texts{"two"});
+}
+
+TEST_CASE("after a repair that lost the counters no channel's event has the id of an earlier one") {
+  ChannelWorld world;
+  base::EventId last;
+  for (int i = 0; i < 5; ++i) last = world.append("a", "reading");
+  world.store.reset();
+  const std::string path = world.dir / "store.db";
+  std::string file = test::slurp(path);
+  constexpr std::size_t kPage = 4096;
+  bool broken = false;
+  for (std::size_t at = kPage; at + kPage <= file.size(); at += kPage) {
+    if (file.substr(at, kPage).find("event_floor") == std::string::npos) continue;
+    file.replace(at, kPage, kPage, '\xee');
+    broken = true;
+  }
+  REQUIRE(broken);
+  test::spit(path, file);
+  CHECK_FALSE(must(repair(world.dir.path(), 1)).lossless());
+  world.open();
+  CHECK(must(world.store->newest_event()).value == last.value + 1'000'000);
+  CHECK(world.append("a", "next").value > last.value);
 }
