@@ -1,10 +1,12 @@
 """The event stream of the real daemon: channels, snapshots, replay over restarts, and readers of every kind."""
 import http.client
+import importlib.util
 import json
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import unittest
 
@@ -269,11 +271,25 @@ class Readers(Stream):
             self.skipTest("the requests package is not installed")
         self.check("python3", EXAMPLES / "listen_requests.py", "channel=c")
 
+    def test_python_sseclient(self):
+        for package in ("requests", "sseclient"):
+            if importlib.util.find_spec(package) is None:
+                self.skipTest(f"the Python package {package} is not installed (pip install requests sseclient-py)")
+        self.check(sys.executable, EXAMPLES / "listen_sseclient.py", "channel=c")
+
     def test_shell_curl(self):
         self.check(EXAMPLES / "listen.sh", "channel=c")
 
     def test_node_fetch(self):
         self.check(self.need("node"), EXAMPLES / "listen.mjs", "channel=c")
+
+    def test_node_eventsource(self):
+        node = self.need("node")
+        found = subprocess.run([node, "-e", "require('eventsource')"], cwd=EXAMPLES, capture_output=True,
+                               timeout=scaled(20), check=False)
+        if found.returncode != 0:
+            self.skipTest("the npm package eventsource is not installed (npm install eventsource, and NODE_PATH)")
+        self.check(node, EXAMPLES / "listen_eventsource.mjs", "channel=c")
 
     def test_go(self):
         go = self.need("go")
