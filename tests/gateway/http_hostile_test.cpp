@@ -91,6 +91,105 @@ TEST_CASE("no form of smuggling gets a second request past the first") {
   CHECK(world.healthy());
 }
 
+TEST_CASE("lengths that are none, or that nobody can hold, are refused by the head") {
+  World world;
+  const auto with_length = [&](const std::string& length) {
+    return first_and_only(world.port,
+                          "POST /rpc HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+                          "Content-Length:" +
+                              length + "\r\n\r\n{}");
+  };
+  for (const char* length :
+       {" -1", " 1e9", " 0x10", "", " ", " 1 2", " 2,", " 99999999999999999999",
+        " 340282366920938463463374607431768211456", " 2;3", " \xd9\xa2"}) {
+    INFO(length);
+    CHECK(with_length(length) == 400);
+  }
+  for (const char* length :
+       {" 16777217", " 4294967296", " 9223372036854775808", " 18446744073709551615"}) {
+    INFO(length);
+    CHECK(with_length(length) == 413);
+  }
+  const auto with_chunk = [&](const std::string& size) {
+    return first_and_only(world.port,
+                          "POST /rpc HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+                          "Transfer-Encoding: chunked\r\n\r\n" +
+                              size + "\r\n{}\r\n0\r\n\r\n");
+  };
+  for (const char* size : {"", " 2", "g", "-2", "+2", "0x2", "10000000000000000", "2 ", "2\t;a"}) {
+    INFO(size);
+    CHECK(with_chunk(size) == 400);
+  }
+  CHECK(with_chunk("FFFFFFFFFFFFFFFF") == 413);
+  CHECK(with_chunk("8000000000000000") == 413);
+  CHECK(world.healthy());
+}
+
+TEST_CASE("bare line feeds, NULs and what is no HTTP at all get 400 and an end") {
+  using namespace std::string_literals;
+  World world;
+  for (const std::string& bytes :
+       {"GET /health HTTP/1.1\nHost: h\n\n"s, "GET /health HTTP/1.1\r\nHost: h\n\r\n"s,
+        "GET /health HTTP/1.1\r\nHost: h\r\n\nX: y\r\n\r\n"s,
+        "GET /health HTTP/1.1\r\nHost: h\rX: y\r\n\r\n"s,
+        "GET /hea\0lth HTTP/1.1\r\nHost: h\r\n\r\n"s, "GET /health HTTP/1.1\r\nHo\0st: h\r\n\r\n"s,
+        "GET /health HTTP/1.1\r\nHost: h\0\r\n\r\n"s, "\0\0\0\0\r\n\r\n"s,
+        "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"s, "SSH-2.0-OpenSSH_9.2\r\n\r\n"s,
+        "GET\r\n\r\n"s, "GET  /health  HTTP/1.1\r\nHost: h\r\n\r\n"s,
+        "GET /health HTTP/9.9\r\nHost: h\r\n\r\n"s, "GET /health\r\n\r\n"s}) {
+    INFO(bytes);
+    const int status = first_and_only(world.port, bytes);
+    CHECK((status == 400 || status == 505));
+  }
+  CHECK(world.healthy());
+}
+
+TEST_CASE("junk behind good requests ends the connection after their answers") {
+  World world;
+  Client client(world.port);
+  client.send(get("/health") + post("/rpc", "{}") + std::string("\x01junk\r\n\r\n") +
+              get("/health"));
+  CHECK(client.reply().status == 200);
+  CHECK(client.reply().body == "got 2");
+  CHECK(client.reply().status == 400);
+  CHECK(client.read_to_end().empty());
+  CHECK(world.healthy());
+}
+
+TEST_CASE("half-closed sockets get the answer to what was whole, and hold nothing else") {
+  World world;
+  std::vector<Client> clients;
+  for (int i = 0; i < 300; ++i) {
+    clients.emplace_back(world.port);
+    if (i % 3 == 1) clients.back().send("POST /rpc HTTP/1.1\r\nHost: h\r\nContent-Le");
+    if (i % 3 == 2) clients.back().send(post("/rpc", "{}") + "GET /health HT");
+    clients.back().half_close();
+  }
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    if (i % 3 == 2) CHECK(clients[i].reply().body == "got 2");
+    clients[i].read_to_end();
+  }
+  CHECK(eventually([&] { return world.server->stats().connections == 0; }));
+  CHECK(world.server->stats().buffered_bodies == 0);
+}
+
+TEST_CASE("readers that stop cost a bounded buffer each, and nobody waits for them") {
+  World world;
+  std::string burst;
+  for (int i = 0; i < 200; ++i) burst += get("/nowhere");
+  std::vector<Client> stopped;
+  for (int i = 0; i < 200; ++i) {
+    stopped.emplace_back(world.port, 4096);
+    stopped.back().send(burst);
+  }
+  for (int i = 0; i < 100; ++i) REQUIRE(world.healthy());
+  CHECK(world.server->stats().unsent <= 200 * std::size_t{512 * 1024});
+  CHECK(eventually([&] {
+    world.advance(61'000);  // of which nothing was taken
+    return world.server->stats().connections == 0;
+  }));
+}
+
 TEST_CASE("200,000 headers, an endless head and endless chunks cost a bounded buffer") {
   World world;
   const std::size_t before = resident_kib();
