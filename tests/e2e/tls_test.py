@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 import unittest
+import urllib.parse
 
 import gateway
 from gateway import DAEMON, Gateway, free_port, scaled, until
@@ -231,6 +232,31 @@ class Tls(unittest.TestCase):
             chat = call(right, "secure_join", 1, link)
             sent = call(right, "send_msg", 1, chat, {"text": "over https"})
             until(lambda: call(right, "get_message", 1, sent)["state"] >= 26, what="the delivery")
+
+    def test_the_door_for_peers_alone_speaks_tls_too(self):
+        trust = {"SSL_CERT_FILE": str(self.authority.root), "CURL_CA_BUNDLE": str(self.authority.root)}
+        cert, key = self.authority.pair("door")
+        port = free_port()
+        door = ["--peer-listen", f"127.0.0.1:{port}", "--public-url", f"https://127.0.0.1:{port}"]
+        with TlsGateway("left", cert, key, env=trust, flags=door) as left, \
+                Gateway("right", env=trust) as right:
+            inside = http.client.HTTPSConnection("127.0.0.1", left.port, timeout=scaled(20), context=self.context)
+            link = self.call(inside, "get_chat_securejoin_qr_code", 1, None)["result"]
+            self.assertIn(f"u={urllib.parse.quote(door[-1], safe='')}", link)
+            chat = right.rpc("secure_join", 1, link)
+            sent = right.rpc("send_msg", 1, chat, {"text": "through the door"})
+            until(lambda: right.rpc("get_message", 1, sent)["state"] >= 26, what="the delivery")
+            outside = http.client.HTTPSConnection("127.0.0.1", port, timeout=scaled(20), context=self.context)
+            for method, path, status in (("GET", "/health", 200), ("POST", "/rpc", 404), ("GET", "/events", 404)):
+                outside.request(method, path, "{}" if method == "POST" else None, {"Content-Type": "application/json"})
+                answer = outside.getresponse()
+                answer.read()
+                self.assertEqual(answer.status, status, path)
+            with socket.create_connection(("127.0.0.1", port), timeout=scaled(20)) as plain:
+                plain.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                self.assertIn(b"https://", plain.recv(4096))
+            inside.close()
+            outside.close()
 
 
 if __name__ == "__main__":
