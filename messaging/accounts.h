@@ -54,6 +54,8 @@ class Config {
 
   // The set value, else the key's default, else nothing; an unknown key is an error that names it.
   base::Result<std::optional<std::string>> get(AccountId account, const std::string& key) const;
+  // The value when it needs no read of the store; nothing: get() knows.
+  std::optional<std::string> recall(AccountId account, const std::string& key) const;
   // All or nothing. A value of nothing resets.
   void set(AccountId account, std::map<std::string, std::optional<std::string>> values,
            base::Completion<> done);

@@ -106,12 +106,18 @@ base::Result<std::optional<std::string>> Config::get(AccountId account,
                                                      const std::string& key) const {
   const auto row = find_config_key(key);
   if (!row) return unknown_key(key);
+  if (auto value = recall(account, key)) return value;
   EDGE_TRY(auto read, core_.read(account));
-  if (auto value = computed(key, *read.account, core_)) return value;
   EDGE_TRY(auto value, store::find_config_value(read.scope(), key));
   if (value) return value;
   if (row->otherwise.empty()) return std::optional<std::string>();
   return std::optional<std::string>(row->otherwise);
+}
+
+std::optional<std::string> Config::recall(AccountId account, const std::string& key) const {
+  const auto state = core_.directory.get(account);
+  if (!state) return std::nullopt;
+  return computed(key, **state, core_);
 }
 
 void Config::set(AccountId account, std::map<std::string, std::optional<std::string>> values,

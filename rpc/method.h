@@ -4,6 +4,8 @@
 //
 //   Result<R> handler(Context&, const P&)                  answers now, from a snapshot
 //   void handler(Context&, P, base::Completion<R>)         answers later, from any thread
+//   std::optional<R> recall(Context&, const P&)            beside the first: from memory, or
+//   nothing
 //
 // P lists its fields in the order of positional parameters; trailing nullable ones may be left out.
 #pragma once
@@ -62,6 +64,8 @@ struct Method {
   Row row;
   Timing timing = Timing::now;
   base::Result<std::string> (*run_now)(Context&, JsonValue params) = nullptr;
+  // The same result when memory alone gives it, else nothing (rpc/recall.h).
+  std::optional<std::string> (*recall)(Context&, JsonValue params) = nullptr;
   void (*run_later)(Context&, JsonValue params, base::Completion<std::string>) = nullptr;
   MethodInfo (*describe)(SchemaBook&) = nullptr;
   bool names_account = false;  // some parameter is or holds an AccountId
@@ -170,6 +174,24 @@ base::Result<std::string> run_now(Context& context, JsonValue params) {
   return write_result<typename Types::Result>(kHandler(context, read));
 }
 
+template <class Recall>
+struct RecallTypes;
+template <class R, class P>
+struct RecallTypes<std::optional<R> (*)(Context&, const P&)> {
+  using Params = P;
+};
+
+template <auto kRecall>
+std::optional<std::string> recall(Context& context, JsonValue params) {
+  const auto read = read_params<typename RecallTypes<decltype(kRecall)>::Params>(params);
+  if (!read) return std::nullopt;
+  const auto result = kRecall(context, *read);
+  if (!result) return std::nullopt;
+  std::string out;
+  append_json(out, *result);
+  return out;
+}
+
 template <auto kHandler>
 void run_later(Context& context, JsonValue params, base::Completion<std::string> done) {
   using Types = HandlerTypes<decltype(kHandler)>;
@@ -210,6 +232,15 @@ Method method(std::string_view name, std::string_view doc, Row row) {
     made.timing = made.row.parked ? Timing::parked : Timing::commit;
     made.run_later = &detail::run_later<kHandler>;
   }
+  return made;
+}
+
+// The row of a read that memory answers too, for some parameters at least: without the store,
+// without a lock that anybody holds while it waits, in a time that does not grow with what is
+// stored.
+template <auto kRecall>
+Method recalled(Method made) {
+  made.recall = &detail::recall<kRecall>;
   return made;
 }
 

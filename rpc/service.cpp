@@ -2,6 +2,7 @@
 
 #include "messaging/engine.h"
 #include "rpc/publish.h"
+#include "rpc/recall.h"
 #include "rpc/run.h"
 
 namespace rpc {
@@ -32,17 +33,21 @@ Service::Service(messaging::Engine* engine, const base::Clock& clock, Executor e
              [engine](base::AccountId account, base::ContactId contact) {
                return chat_with(engine, account, contact);
              }),
-      next_messages_(executor_, [engine](base::AccountId account) {
-        return engine->messages().next(account);
-      }),
+      next_messages_(
+          executor_,
+          [engine](base::AccountId account) { return engine->messages().next(account); }),
       held_(std::make_shared<HeldAnswers>()) {}
 
 void Service::handle(std::string_view body, const Caller& caller, Answer answer) {
   Requests requests = parse_requests(body);
   if (requests.error) return answer(error_answer("null", *requests.error));
-  std::make_shared<Run>(std::move(requests), context(caller), executor_, held_,
-                        std::move(answer))
+  std::make_shared<Run>(std::move(requests), context(caller), executor_, held_, std::move(answer))
       ->start();
+}
+
+std::optional<std::string> Service::recall(std::string_view body, const Caller& caller) {
+  Context on_behalf = context(caller);
+  return recall_answer(body, on_behalf);
 }
 
 void Service::publish(std::string_view body, const Caller& caller,

@@ -41,6 +41,8 @@ class Service final : public Dispatcher, public Publisher {
 
   void handle(std::string_view body, const Caller& caller, Answer answer) override;
 
+  std::optional<std::string> recall(std::string_view body, const Caller& caller) override;
+
   void publish(std::string_view body, const Caller& caller,
                base::Completion<std::string> answer) override;
 

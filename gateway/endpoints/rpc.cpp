@@ -13,12 +13,20 @@ void add_rpc_endpoint(RouteTable& routes, rpc::Dispatcher& dispatcher, RpcEndpoi
   route.path = "/rpc";
   route.body_limit = kMaxRpcBody;
   route.json_only = true;
-  route.handle = [&dispatcher, options](Request request, Responder responder) {
-    const rpc::Caller caller{.loopback = request.loopback,
-                             .restricted_paths = options.restricted_paths,
-                             .access = request.access};
+  const auto caller_of = [options](const Request& request) {
+    return rpc::Caller{.loopback = request.loopback,
+                       .restricted_paths = options.restricted_paths,
+                       .access = request.access};
+  };
+  route.quick = [&dispatcher, caller_of](const Request& request) -> std::optional<Response> {
+    auto answer = dispatcher.recall(request.body, caller_of(request));
+    if (!answer) return std::nullopt;
+    return Response::json(*std::move(answer));
+  };
+  route.handle = [&dispatcher, caller_of](Request request, Responder responder) {
     dispatcher.handle(
-        request.body, caller, [responder = std::move(responder)](std::string answer) mutable {
+        request.body, caller_of(request),
+        [responder = std::move(responder)](std::string answer) mutable {
           responder.answer(answer.empty() ? Response::empty() : Response::json(std::move(answer)));
         });
   };

@@ -59,7 +59,7 @@ class Connection final : public IoHandler {
   bool admit(const RequestHead& head, const Route& route);  // false: it was refused
   void ask_judge();
   void begin_body();
-  bool within_limit(base::Millis wait);                     // false: it was refused
+  bool within_limit(base::Millis wait);  // false: it was refused
   void note_answer(Response& response);  // what every answer carries, and its figures
   void dispatch();
   void open_upload();
@@ -94,6 +94,7 @@ class Connection final : public IoHandler {
   bool eof_ = false;          // read: the client sends nothing more
   bool half_closed_ = false;  // told by epoll, maybe before eof_
   bool pumping_ = false;
+  std::size_t recalled_ = 0;  // answered from memory in this pass
   bool close_after_flush_ = false, linger_after_flush_ = false;
   bool keep_alive_ = true, head_only_ = false, http_1_0_ = false;  // of the current request
   std::string in_;

@@ -24,6 +24,17 @@ void Router::run(const Route& route, Request request, Responder responder) const
   }
 }
 
+std::optional<Response> Router::recall(const Route& route, const Request& request) const {
+  if (!route.quick || request.head.target() != route.path) return std::nullopt;
+  const base::log::Request of_request(request.id);
+  try {
+    return route.quick(request);
+  } catch (const std::exception& bug) {
+    base::log::error("{} {} threw: {}", route.method, route.path, bug.what());
+    return std::nullopt;
+  }
+}
+
 std::optional<Response> Router::judge(const Route& route, Request& request) const {
   try {
     if (bridge->parse(route, request)) return route.judge(request);
@@ -95,9 +106,9 @@ void ServerContext::send_late() {
 
 void ServerContext::shed_unsent() {
   while (unsent > options.max_unsent && !connections.empty()) {
-    const auto most = std::max_element(
-        connections.begin(), connections.end(),
-        [](const auto& a, const auto& b) { return a->unsent() < b->unsent(); });
+    const auto most =
+        std::max_element(connections.begin(), connections.end(),
+                         [](const auto& a, const auto& b) { return a->unsent() < b->unsent(); });
     if ((*most)->unsent() == 0) return;
     base::log::warning("a client that does not take its answers is closed: {} bytes waited for it",
                        (*most)->unsent());

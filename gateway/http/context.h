@@ -26,7 +26,9 @@ struct Router {
 
   // Runs the handler of `route`; whatever it throws is logged and answered 500.
   void run(const Route& route, Request request, Responder responder) const;
-  // Asks the route's judge in the same way.
+  // Asks the route's quick handler, when it has one; whatever it throws is left to run().
+  std::optional<Response> recall(const Route& route, const Request& request) const;
+  // Asks the route's judge as run() does its handler.
   std::optional<Response> judge(const Route& route, Request& request) const;
 };
 
@@ -67,7 +69,7 @@ struct ServerContext {
   std::string_view date();      // of now, made once a second
   // Answers after a while, the same for everyone; at once when too many wait already.
   void answer_late(std::shared_ptr<Exchange> exchange, Response response, base::Millis delay);
-  void shed_unsent();           // closes who holds most until the rest is within max_unsent
+  void shed_unsent();  // closes who holds most until the rest is within max_unsent
 
   std::vector<std::unique_ptr<Connection>> connections;
   std::vector<std::unique_ptr<Connection>> graveyard;

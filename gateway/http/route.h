@@ -27,6 +27,10 @@ using UploadHandler = std::function<base::Result<std::unique_ptr<BodySink>>(cons
 // worker.
 using HeadJudge = std::function<std::optional<Response>(const Request&)>;
 
+// Answers from memory, on the loop, in microseconds; nothing: `handle` is asked as ever. Sees only
+// requests for the path itself, without a query.
+using QuickHandler = std::function<std::optional<Response>(const Request&)>;
+
 // Who may reach an endpoint at all (auth/gatekeeper.h).
 enum class RouteAdmission : std::uint8_t {
   key,           // whoever the gatekeeper knows
@@ -40,6 +44,7 @@ struct Route {
   RequestHandler handle = {};  // either this
   UploadHandler upload = {};   // or this
   HeadJudge judge = {};        // with handle: asked first
+  QuickHandler quick = {};     // with handle: asked when the request is whole
   std::size_t body_limit = 0;  // over it: 413 (uploads are not limited here)
   bool json_only = false;      // another Content-Type: 415
   bool refuse_origin = false;  // for peers: any Origin is 403, and no API key is asked for

@@ -20,6 +20,12 @@ Result<std::optional<std::string>> get_config(Context& context, const GetConfig&
   return engine_of(context).config().get(p.account_id, p.key);
 }
 
+std::optional<std::optional<std::string>> recall_config(Context& context, const GetConfig& p) {
+  auto value = engine_of(context).config().recall(p.account_id, p.key);
+  if (!value) return std::nullopt;
+  return std::optional<std::optional<std::string>>(std::in_place, std::move(value));
+}
+
 struct SetConfig {
   AccountId account_id;
   std::string key;
@@ -74,8 +80,8 @@ void add_config_methods(std::vector<Method>& table) {
   const Row write{.scope = Scope::write,
                   .fuzz = Fuzz::safe,
                   .errors = {Errc::not_found, Errc::invalid_argument}};
-  table.push_back(method<&get_config>(
-      "get_config", "A setting: what was set, else its default, else null.", read));
+  table.push_back(recalled<&recall_config>(method<&get_config>(
+      "get_config", "A setting: what was set, else its default, else null.", read)));
   table.push_back(method<&set_config>("set_config", "Sets or resets one setting.", write));
   table.push_back(method<&batch_get_config>("batch_get_config", "Several settings.", read));
   table.push_back(method<&batch_set_config>("batch_set_config",

@@ -54,6 +54,15 @@ void add_routes(RouteTable& routes, Parked& parked) {
               .body_limit = 10,
               .refuse_origin = true,
               .listeners = kOnMain | kOnPeer});
+  routes.add({.method = "POST",
+              .path = "/quick",
+              .handle = echo,
+              .quick = [](const Request& request) -> std::optional<Response> {
+                if (request.body == "throw") throw std::runtime_error("a secret of the program");
+                if (request.body == "unknown") return std::nullopt;
+                return Response::json("quick " + request.body);
+              },
+              .body_limit = 1000});
   routes.add({.method = "GET", .path = "/drop", .handle = [](Request, Responder) {}});
   routes.add({.method = "GET", .path = "/throw", .handle = [](Request, Responder) {
                 throw std::runtime_error("a secret of the program");
@@ -117,6 +126,38 @@ TEST_CASE("one connection serves many requests, pipelined ones in their order") 
   }
   CHECK(world.server->stats().accepted == 1);
   CHECK(world.server->stats().requests == 300);
+}
+
+TEST_CASE("what memory knows is answered without a worker, and the rest as ever") {
+  World world;
+  CHECK(ask(world.port, post("/quick", "body")).body == "quick body");
+  CHECK(ask(world.port, post("/quick", "unknown")).body == "POST /quick local unknown");
+  CHECK(ask(world.port, post("/quick?a=1", "body")).body == "POST /quick a=1 local body");
+  CHECK(ask(world.port, post("/quick", "throw")).body == "POST /quick local throw");
+  std::promise<void> free;
+  const auto gate = free.get_future().share();
+  for (int i = 0; i < 2; ++i) REQUIRE(world.pool.submit([gate] { gate.wait(); }));
+  CHECK(ask(world.port, post("/quick", "busy")).body == "quick busy");
+  free.set_value();
+}
+
+TEST_CASE("quick answers to pipelined requests come in order, in turns with other clients") {
+  World world;
+  Client greedy(world.port);
+  std::string all;
+  for (int i = 0; i < 3000; ++i) {
+    all += post("/quick", i % 500 == 499 ? "unknown" : std::to_string(i));
+  }
+  std::thread sender([&] { greedy.send(all); });
+  CHECK(ask(world.port, post("/quick", "other")).body == "quick other");
+  for (int i = 0; i < 3000; ++i) {
+    const std::string expected =
+        i % 500 == 499 ? "POST /quick local unknown" : "quick " + std::to_string(i);
+    const Reply reply = greedy.reply();
+    if (reply.body != expected) CHECK(reply.body == expected);
+  }
+  sender.join();
+  CHECK(world.server->stats().requests == 3001);
 }
 
 TEST_CASE("requests behind a parked one wait for it") {
@@ -438,8 +479,8 @@ TEST_CASE("listen addresses are read strictly") {
   CHECK(parse_host_port("127.0.0.1:7200")->port == 7200);
   CHECK(parse_host_port("[::1]:0")->host == "::1");
   CHECK(parse_host_port("0.0.0.0:80")->is_wildcard());
-  for (const char* bad :
-       {"", "7200", ":80", "localhost", "localhost:", "h:65536", "h:-1", "h:1x", "::1:80", "[h]:1"}) {
+  for (const char* bad : {"", "7200", ":80", "localhost", "localhost:", "h:65536", "h:-1", "h:1x",
+                          "::1:80", "[h]:1"}) {
     INFO(bad);
     CHECK_FALSE(parse_host_port(bad).ok());
   }
