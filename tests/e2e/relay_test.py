@@ -118,6 +118,21 @@ class ThroughARelay(unittest.TestCase):
                 until(lambda: bob.rpc("get_connectivity", 1) <= 2000, what="the device to know")
                 alice.wait_log("relay admit")
 
+    def test_metrics_tell_what_a_relay_keeps_takes_and_refuses(self):
+        with relay_gateway("--relay-open") as relay, device("alice", relay) as alice:
+            connected(alice)
+            link = alice.rpc("get_chat_securejoin_qr_code", 1, None)
+            alice.stop()
+            self.assertEqual(deposit(relay, link, [b"x" * 300, b"y" * 200])[0], 204)
+            self.assertEqual(deposit(relay, link, [b"x" * 300], key=b"x" * 32)[0], 401)
+            lines = relay.http("GET", "/metrics")[2].decode().splitlines()
+            figures = dict(line.rsplit(" ", 1) for line in lines if line.startswith("privitty_relay_"))
+            self.assertEqual({name.removeprefix("privitty_relay_"): int(value) for name, value in figures.items()}, {
+                "mailboxes": 1, "waiting_envelopes": 2, "waiting_bytes": 500, "kept_envelopes_total": 2,
+                "kept_bytes_total": 500, "acknowledged_envelopes_total": 0, "expired_envelopes_total": 0,
+                'refused_total{reason="unproven"}': 1, 'refused_total{reason="over_limit"}': 0,
+                "repeated_deposits_total": 0, "writable": 1})
+
     def test_a_device_without_admission_is_told_what_to_do(self):
         with relay_gateway() as relay, device("alice", relay) as alice:
             alice.wait_log("relay admit")
