@@ -8,10 +8,12 @@
 #include <thread>
 
 #include "base/log.h"
+#include "messaging/account_removal.h"
 #include "messaging/account_setup.h"
 #include "messaging/core.h"
 #include "messaging/courier.h"
 #include "messaging/file_worker.h"
+#include "store/tables/account_removal.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
 #include "store/tables/contacts.h"
@@ -80,13 +82,15 @@ void Accounts::add(base::Completion<AccountId> done) {
 }
 
 void Accounts::remove(AccountId account, base::Completion<> done) {
-  core_.store.make_room_to_delete();
-  core_.write<void>(
+  const bool tight = core_.store.make_room_to_delete();
+  core_.write<bool>(
       account,
-      [core = &core_](store::Tx& tx, const store::Scope& scope,
-                      const AccountState& state) -> base::Result<> {
+      [core = &core_, tight](store::Tx& tx, const store::Scope& scope,
+                             const AccountState& state) -> base::Result<bool> {
         EDGE_TRY(const auto selected, store::find_selection(tx.db()));
-        EDGE_CHECK(store::delete_account(tx.db(), scope.account));
+        EDGE_CHECK(store::begin_account_removal(tx.db(), scope.account));
+        EDGE_TRY(const bool more,
+                 store::delete_account_portion(tx.db(), scope.account, removal_portion(tight)));
         tx.scrub();  // its keys, and the shares of files that were granted to it
         if (selected == state.id) {
           std::optional<AccountId> other;
@@ -107,9 +111,14 @@ void Accounts::remove(AccountId account, base::Completion<> done) {
             }
           });
         });
-        return {};
+        return more;
       },
-      std::move(done));
+      [store = &core_.store, account, tight,
+       done = std::move(done)](base::Result<bool> more) mutable {
+        if (!more) return done(std::move(more).error());
+        if (*more) remove_rest(*store, account, tight);
+        done({});
+      });
 }
 
 void Accounts::select(AccountId account, base::Completion<> done) {

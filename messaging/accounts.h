@@ -25,7 +25,8 @@ class Accounts {
   // A new account is ready at once: the native transport needs no login. Its address is
   // <profile>-<id>@<host> until it is given a name.
   void add(base::Completion<AccountId> done);
-  // Everything of the account is deleted: chats, keys, files.
+  // Everything of the account is deleted: chats, keys, files. It is gone to every caller when this
+  // answers; of a large account the rows follow.
   void remove(AccountId account, base::Completion<> done);
   void select(AccountId account, base::Completion<> done);
   base::Result<std::optional<AccountId>> selected() const;

@@ -1,6 +1,7 @@
 #include "messaging/engine.h"
 
 #include "base/log.h"
+#include "messaging/account_removal.h"
 #include "messaging/account_setup.h"
 #include "messaging/core.h"
 #include "messaging/courier.h"
@@ -56,6 +57,9 @@ void Engine::on_events(EventListener listener) { core_->listener = std::move(lis
 void Engine::start() {
   core_->courier->start();
   core_->expiry->start();
+  if (auto resumed = resume_removals(core_->store); !resumed) {
+    base::log::warning("removed accounts were not looked for: {}", resumed.error().message);
+  }
 }
 
 void Engine::stop() {

@@ -41,7 +41,7 @@ base::Result<AccountList> list_accounts(Connection& db, const Vault& vault) {
   AccountList list;
   EDGE_CHECK(db.each(
       "SELECT id, uuid, mailbox, created_at, io_on, position, sealed FROM account"
-      " ORDER BY position, id",
+      " WHERE length(sealed) > 0 ORDER BY position, id",
       [&](const Row& columns) {
         auto row = read_row(vault, columns);
         if (row) return list.rows.push_back(*std::move(row));
@@ -66,11 +66,6 @@ base::Result<> insert_account(Connection& db, const Vault& vault, const AccountR
 
 base::Result<> set_account_io(Connection& db, base::AccountId account, bool on) {
   EDGE_CHECK(db.run("UPDATE account SET io_on = ? WHERE id = ?", on, account));
-  return {};
-}
-
-base::Result<> delete_account(Connection& db, base::AccountId account) {
-  EDGE_CHECK(db.run("DELETE FROM account WHERE id = ?", account));
   return {};
 }
 

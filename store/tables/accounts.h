@@ -27,7 +27,7 @@ struct AccountRow {
   std::string profile;  // the name it was made with
 };
 
-// Accounts whose row opens, and the ids of those whose row does not (decision 20).
+// Accounts whose row opens, but none whose removal has begun (account_removal.h), and the ids of those whose row does not (decision 20).
 struct AccountList {
   std::vector<AccountRow> rows;
   std::vector<base::AccountId> unreadable;
@@ -37,7 +37,5 @@ base::Result<AccountList> list_accounts(Connection& db, const Vault& vault);
 // The id is the caller's to choose: one that was never used (Tx::next_id).
 base::Result<> insert_account(Connection& db, const Vault& vault, const AccountRow& row);
 base::Result<> set_account_io(Connection& db, base::AccountId account, bool on);
-// With every row of the account. Its blobs' files are the caller's to remove.
-base::Result<> delete_account(Connection& db, base::AccountId account);
 
 }  // namespace store

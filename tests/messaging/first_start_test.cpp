@@ -1,5 +1,6 @@
 #include <filesystem>
 
+#include "store/tables/account_removal.h"
 #include "tests/support/world.h"
 
 using namespace test;
@@ -101,12 +102,80 @@ TEST_CASE("accounts are added, selected and removed with all they hold") {
   CHECK(world.alice.engine().accounts().list()->size() == 2);
 }
 
+namespace {
+
+constexpr const char* kRowsOfTwo = "SELECT count(*) FROM device_label WHERE account_id = 2";
+
+// An account with 3,000 rows, of which a portion takes 500.
+AccountId large_account(World& world) {
+  Engine& engine = world.alice.engine();
+  const auto added = answer<AccountId>([&](auto done) { engine.accounts().add(std::move(done)); });
+  REQUIRE(world.alice.store().write_now<void>([](store::Tx& tx) -> base::Result<> {
+    for (int i = 0; i < 3000; ++i) {
+      EDGE_CHECK(tx.db().run(
+          "INSERT INTO device_label(account_id, label_hash) VALUES(2, ?)",
+          base::Bytes{static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(i >> 8)}));
+    }
+    return {};
+  }));
+  return *added;
+}
+
+std::int64_t left(World& world) {
+  return world.alice.store().read()->connection().integer(kRowsOfTwo)->value_or(-1);
+}
+
+}  // namespace
+
+TEST_CASE("a large account is gone at once, and others write while its rows go") {
+  World world;
+  Engine& engine = world.alice.engine();
+  const AccountId large = large_account(world);
+  std::int64_t meanwhile = -1;
+  REQUIRE(answer<void>([&](auto done) {
+    engine.accounts().remove(large, [&, done = std::move(done)](base::Result<> removed) mutable {
+      CHECK(removed);
+      CHECK(engine.accounts().get(large).error().message == "account 2 not found");
+      world.alice.store().write<void>(
+          [&](store::Tx& tx) -> base::Result<> {
+            EDGE_TRY(const auto rows, tx.db().integer(kRowsOfTwo));
+            meanwhile = rows.value_or(-1);
+            return {};
+          },
+          std::move(done));
+    });
+  }));
+  CHECK(meanwhile > 0);
+  CHECK(world.until([&] { return left(world) == 0; }));
+  CHECK(world.until([&] {
+    return world.alice.store().read()->connection().integer("SELECT count(*) FROM account") == 1;
+  }));
+}
+
+TEST_CASE(
+    "a removal that was cut off goes on after a restart, and nobody sees the account meanwhile") {
+  World world;
+  const AccountId large = large_account(world);
+  REQUIRE(world.alice.store().write_now<void>([large](store::Tx& tx) -> base::Result<> {
+    EDGE_CHECK(store::begin_account_removal(tx.db(), large));
+    EDGE_TRY(const bool more, store::delete_account_portion(tx.db(), large, 500));
+    CHECK(more);
+    return {};
+  }));
+  CHECK(left(world) > 0);
+  world.alice.restart();
+  CHECK(world.alice.engine().accounts().list()->size() == 1);
+  CHECK(world.alice.engine().accounts().get(large).error().message == "account 2 not found");
+  CHECK(world.until([&] { return left(world) == 0; }));
+}
+
 TEST_CASE("delivery of an account is switched off and on") {
   World world;
   Engine& engine = world.alice.engine();
   CHECK(engine.accounts().io_running(AccountId(1)));
   CHECK(*engine.accounts().connectivity(AccountId(1)) == 4000);
-  REQUIRE(answer<void>([&](auto done) { engine.accounts().stop_io(AccountId(1), std::move(done)); }));
+  REQUIRE(
+      answer<void>([&](auto done) { engine.accounts().stop_io(AccountId(1), std::move(done)); }));
   CHECK_FALSE(engine.accounts().io_running(AccountId(1)));
   CHECK(*engine.accounts().connectivity(AccountId(1)) == 1000);
   CHECK(world.alice.events_of<ConnectivityChanged>().size() == 1);
@@ -124,5 +193,7 @@ TEST_CASE("an unknown account is named in the error") {
           MessageDraft draft;
           draft.text = "x";
           world.alice.engine().messages().send(unknown, ChatId(10), draft, std::move(done));
-        }).error().message == "account 99 not found");
+        })
+            .error()
+            .message == "account 99 not found");
 }

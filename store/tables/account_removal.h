@@ -1,0 +1,21 @@
+// Removing an account, in portions: a large one must not hold up everybody else's writes. Its seed
+// goes first, and by that it is in no list any more; the rest follows row by row, its own row last.
+#pragma once
+
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "store/connection.h"
+
+namespace store {
+
+base::Result<> begin_account_removal(Connection& db, base::AccountId account);
+// Deletes about `rows` rows of an account whose removal has begun; false when nothing is left. Its
+// blobs' files are the caller's to remove.
+base::Result<bool> delete_account_portion(Connection& db, base::AccountId account,
+                                          std::int64_t rows);
+// Those whose removal was begun and not finished.
+base::Result<std::vector<base::AccountId>> list_removed_accounts(Connection& db);
+
+}  // namespace store
