@@ -105,14 +105,13 @@ TEST_CASE("lengths that are none, or that nobody can hold, are refused by the he
                           "Content-Length:" +
                               length + "\r\n\r\n{}");
   };
-  for (const char* length :
-       {" -1", " 1e9", " 0x10", "", " ", " 1 2", " 2,", " 99999999999999999999",
-        " 340282366920938463463374607431768211456", " 2;3", " \xd9\xa2"}) {
+  for (const char* length : {" -1", " 1e9", " 0x10", "", " ", " 1 2", " 2,", " 2;3", " \xd9\xa2"}) {
     INFO(length);
     CHECK(with_length(length) == 400);
   }
   for (const char* length :
-       {" 16777217", " 4294967296", " 9223372036854775808", " 18446744073709551615"}) {
+       {" 16777217", " 4294967296", " 9223372036854775808", " 18446744073709551615",
+        " 99999999999999999999", " 340282366920938463463374607431768211456"}) {
     INFO(length);
     CHECK(with_length(length) == 413);
   }
