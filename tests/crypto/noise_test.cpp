@@ -8,6 +8,7 @@
 #include "crypto/random.h"
 #include "tests/crypto/support.h"
 #include "tests/support/catch.h"
+#include "tests/support/source.h"
 
 using base::as_bytes;
 using base::Bytes;
@@ -68,7 +69,7 @@ Bytes transport(const Secret<32>& key, std::uint64_t counter, ByteView plain) {
 }  // namespace
 
 TEST_CASE("every published Noise vector is met byte for byte") {
-  std::ifstream file(EDGE_TEST_DATA "/noise-25519-chachapoly-sha256.json");
+  std::ifstream file(test::source_path("tests/data/noise-25519-chachapoly-sha256.json"));
   const auto document = nlohmann::json::parse(file);
   int checked = 0;
   for (const auto& vector : document.at("vectors")) {

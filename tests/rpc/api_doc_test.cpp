@@ -6,12 +6,13 @@
 #include "rpc/service.h"
 #include "tests/rpc/ask.h"
 #include "tests/support/catch.h"
+#include "tests/support/source.h"
 
 using nlohmann::json;
 
 namespace {
 
-const std::string kPath = std::string(EDGE_TEST_DATA) + "/../../docs/api.md";
+const std::string kPath = test::source_path("docs/api.md");
 
 const char* const kTier1[] = {"get_system_info",
                               "get_next_event",

@@ -6,11 +6,13 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "tests/support/source.h"
+
 class SchemaCheck {
  public:
   explicit SchemaCheck(nlohmann::json schemas) : schemas_(std::move(schemas)) {}
   static SchemaCheck reference() {
-    std::ifstream in(std::string(EDGE_TEST_DATA) + "/deltachat-schemas.json");
+    std::ifstream in(test::source_path("tests/data/deltachat-schemas.json"));
     return SchemaCheck(nlohmann::json::parse(in).at("schemas"));
   }
 
