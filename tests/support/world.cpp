@@ -353,7 +353,7 @@ World::World(unsigned seed)
     : network(seed), alice(network, clock, "alice"), bob(network, clock, "bob") {}
 
 bool World::until(const std::function<bool()>& holds) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!holds()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     clock.advance(20);
