@@ -107,13 +107,23 @@ TEST_CASE("where all places are taken, further readers are refused at little cos
   for (std::size_t i = 0; i < rpc::EventQueue::kMaxParked; ++i) {
     queue.read(1, rpc::Caller{}, Read().reader());
   }
-  const auto begun = std::chrono::steady_clock::now();
-  Read late;
-  for (int i = 0; i < 20'000; ++i) queue.read(1, rpc::Caller{}, late.reader());
-  CHECK(*late.failed);
+  // The best of five, beside refusals where nobody is parked: some ten thousand times those, if each
+  // moved all that are.
+  const auto refusals = [](rpc::EventQueue& asked) {
+    auto best = std::chrono::steady_clock::duration::max();
+    for (int round = 0; round < 5; ++round) {
+      const auto begun = std::chrono::steady_clock::now();
+      Read late;
+      for (int i = 0; i < 400; ++i) asked.read(1, rpc::Caller{}, late.reader());
+      best = std::min(best, std::chrono::steady_clock::now() - begun);
+      CHECK(*late.failed);
+    }
+    return best;
+  };
+  rpc::EventQueue stopped(inline_executor(), no_chat());
+  stopped.stop();
+  CHECK(refusals(queue) < 1000 * refusals(stopped));
   CHECK(queue.parked() == rpc::EventQueue::kMaxParked);
-  // Half a minute of a worker, when each of them moved all that are parked.
-  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(3));
   queue.stop();
 }
 
@@ -125,11 +135,11 @@ TEST_CASE("a thousand parked polls cost under a KiB each, no thread, and all are
   for (Pending& poll : polls) service.handle(kNextEvent, {}, poll.answer());
   const auto each = (mallinfo2().uordblks - before) / polls.size();
   CHECK(service.parked() == 1000);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifdef EDGE_SANITIZED  // its own heap tells nothing here
+  (void)each;
+#else
   CHECK(each > 0);
   CHECK(each < 1024);
-#else
-  (void)each;
 #endif
   std::vector<messaging::Event> events;
   for (std::uint32_t i = 1; i <= 1000; ++i) events.push_back(incoming(i));

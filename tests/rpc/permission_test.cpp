@@ -127,10 +127,10 @@ TEST_CASE("lists show a key its own accounts alone") {
   auto& service = gateway.service();
   const auto second = result(service, "add_account").get<std::uint32_t>();
   const auto key = key_for({Scope::read, Scope::write}, {second});
-  CHECK(ask_as(service, key, "get_all_account_ids")["result"] == json{second});
+  CHECK(ask_as(service, key, "get_all_account_ids")["result"] == json::array({second}));
   CHECK(ask_as(service, key, "get_all_accounts")["result"].size() == 1);
   CHECK(result(service, "get_all_account_ids").size() == 2);
-  result(service, "select_account", json{1});
+  result(service, "select_account", json::array({1}));
   CHECK(ask_as(service, key, "get_selected_account_id")["result"].is_null());
   CHECK(result(service, "get_selected_account_id") == 1);
 
@@ -140,8 +140,8 @@ TEST_CASE("lists show a key its own accounts alone") {
   CHECK(ask_as(service, key, "add_account")["error"]["code"] == -32003);
 
   ask_as(service, key, "stop_io_for_all_accounts");
-  CHECK(result(service, "get_connectivity", json{second}) == 1000);
-  CHECK(result(service, "get_connectivity", json{1}) != 1000);
+  CHECK(result(service, "get_connectivity", json::array({second})) == 1000);
+  CHECK(result(service, "get_connectivity", json::array({1})) != 1000);
 }
 
 TEST_CASE("a batch is judged call by call") {
