@@ -3,9 +3,11 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <stop_token>
 #include <thread>
 
+#include "base/completion.h"
 #include "base/function.h"
 #include "base/mutex.h"
 #include "base/result.h"
@@ -22,6 +24,15 @@ class FileWorker {
 
   // Jobs run one after the other. Refused (Errc::unavailable) when too many wait or after stop().
   base::Result<> post(Job job);
+  // A job that answers `done` itself, job(stop, done); answered here when it is refused.
+  template <class T, class F>
+  void answer(base::Completion<T> done, F job) {
+    auto shared = std::make_shared<base::Completion<T>>(std::move(done));
+    auto posted = post([shared, job = std::move(job)](const std::stop_token& stop) mutable {
+      job(stop, *shared);
+    });
+    if (!posted) (*shared)(std::move(posted).error());
+  }
   // Asks the running job to give up, drops what waits (their completions say so) and ends the
   // thread.
   void stop();

@@ -2,6 +2,7 @@
 
 #include "messaging/chat_rules.h"
 #include "messaging/group_rules.h"
+#include "messaging/protected_receiving.h"
 #include "messaging/received_row.h"
 #include "messaging/receiving.h"
 #include "store/tables/blobs.h"
@@ -12,15 +13,6 @@
 
 namespace messaging {
 namespace {
-
-base::Result<> hold(const WriteContext& write, const GroupId& group, ContactId contact,
-                    base::ByteView content) {
-  store::HeldContent held;
-  EDGE_TRY(held.id, write.tx.next_id(write.account.id, "group_held"));
-  held.contact = contact;
-  held.content.assign(content.begin(), content.end());
-  return store::hold_content(write.scope, group, held, write.steady(), kMaxHeldContents);
-}
 
 // The sender's copy is not ours: once in a while it is sent ours, or asked for its own.
 base::Result<> settle(const WriteContext& write, const Group& group, ContactId contact) {
@@ -84,6 +76,8 @@ base::Result<> judge_held(const WriteContext& write, const GroupId& group) {
       EDGE_CHECK(take_group_text(write, *contact, content->uuid, *text, held.content));
     } else if (const auto* update = std::get_if<GroupUpdate>(&content->body)) {
       EDGE_CHECK(take_group_update(write, *contact, content->uuid, *update, held.content));
+    } else if (const auto* note = std::get_if<ProtectedNote>(&content->body)) {
+      EDGE_CHECK(take_protected(write, *contact, content->uuid, *note, held.content));
     }
   }
   return {};
@@ -126,8 +120,11 @@ base::Result<> insert_text(const WriteContext& write, const Group& group, Contac
       row.error = "The file of this message did not arrive.";
     }
   }
-  EDGE_CHECK(insert_incoming(write.tx, write.scope, chat, std::move(row)));
-  return {};
+  row.chat = chat.id;
+  EDGE_TRY(const auto id, insert_incoming(write.tx, write.scope, chat, row));
+  if (!id) return {};
+  row.id = *id;
+  return note_container_arrived(write, row);
 }
 
 base::Result<> answer_question(const WriteContext& write, const std::optional<Group>& group,
@@ -152,6 +149,15 @@ base::Result<> take_nothing_new(const WriteContext& write, Group& group, const M
 
 }  // namespace
 
+base::Result<> hold_content(const WriteContext& write, const GroupId& group, ContactId contact,
+                            base::ByteView content) {
+  store::HeldContent held;
+  EDGE_TRY(held.id, write.tx.next_id(write.account.id, "group_held"));
+  held.contact = contact;
+  held.content.assign(content.begin(), content.end());
+  return store::hold_content(write.scope, group, held, write.steady(), kMaxHeldContents);
+}
+
 base::Result<bool> take_group_text(const WriteContext& write, const store::ContactRow& contact,
                                    const Uuid& uuid, const GroupText& text,
                                    base::ByteView content) {
@@ -159,7 +165,7 @@ base::Result<bool> take_group_text(const WriteContext& write, const store::Conta
   if (!group) {
     // Deleted here, or the state that invites us is still under way.
     EDGE_TRY(const bool asked, store::holds_content(write.scope, text.group, contact.id));
-    EDGE_CHECK(hold(write, text.group, contact.id, content));
+    EDGE_CHECK(hold_content(write, text.group, contact.id, content));
     if (!asked) EDGE_CHECK(ask_state(write, text.group, contact.id));
     return false;
   }
@@ -167,7 +173,7 @@ base::Result<bool> take_group_text(const WriteContext& write, const store::Conta
   const bool may_write =
       group->state.channel ? sender == group->state.owner : group->state.has(sender);
   if (group->row.self_present && !may_write && !group->state.channel) {
-    EDGE_CHECK(hold(write, text.group, contact.id, content));
+    EDGE_CHECK(hold_content(write, text.group, contact.id, content));
     return false;
   }
   EDGE_CHECK(acknowledge(write, contact.id, uuid));
@@ -192,7 +198,7 @@ base::Result<bool> take_group_update(const WriteContext& write, const store::Con
   const Admission admission =
       update.state.empty() ? Admission::take : admit(ours, self, sender, update.state);
   if (admission == Admission::hold) {
-    EDGE_CHECK(hold(write, update.group, contact.id, content));
+    EDGE_CHECK(hold_content(write, update.group, contact.id, content));
     return false;
   }
   EDGE_CHECK(acknowledge(write, contact.id, uuid));

@@ -22,5 +22,8 @@ base::Result<bool> take_group_text(const WriteContext& write, const store::Conta
 base::Result<bool> take_group_update(const WriteContext& write, const store::ContactRow& contact,
                                      const Uuid& uuid, const GroupUpdate& update,
                                      base::ByteView content);
+// Keeps a content whose sender may be a member that we have yet to hear of.
+base::Result<> hold_content(const WriteContext& write, const GroupId& group, ContactId contact,
+                            base::ByteView content);
 
 }  // namespace messaging

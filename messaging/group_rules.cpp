@@ -6,6 +6,7 @@
 
 #include "messaging/chat_rules.h"
 #include "messaging/plain_name.h"
+#include "messaging/protected_groups.h"
 #include "messaging/reach.h"
 #include "store/tables/blobs.h"
 #include "store/tables/chats.h"
@@ -65,10 +66,11 @@ base::Result<> take_card(const WriteContext& write, store::ContactRow& contact,
   return store::move_outbox(write.scope, contact.id, route);
 }
 
-base::Result<> save_member(const WriteContext& write, ChatId chat, const MemberKey& key,
-                           const Membership& member) {
+base::Result<> save_member(const WriteContext& write, ChatId chat, const GroupId& group,
+                           const MemberKey& key, const Membership& member) {
   EDGE_TRY(auto contact, store::find_contact_by_key(write.scope, key));
   if (!contact && !member.present) return {};  // gone before we came
+  if (!member.present) EDGE_CHECK(membership_ended(write, group, contact->id));
   const bool known = contact && contact->state == store::ContactState::known;
   if (!contact) {
     EDGE_TRY(contact, make_contact(write, key, member.card));
@@ -188,7 +190,7 @@ base::Result<> save_group(const WriteContext& write, Group& group) {
   for (const auto& [key, member] : group.state.members) {
     const Membership* before = group.stored.find(key);
     if (key == self || (before != nullptr && *before == member)) continue;
-    EDGE_CHECK(save_member(write, group.row.chat, key, member));
+    EDGE_CHECK(save_member(write, group.row.chat, group.row.uuid, key, member));
   }
   const bool was_in = group.row.self_present;
   group.row.self_present = group.state.has(self);

@@ -135,13 +135,12 @@ void Messages::save_file(AccountId account, MsgId message, std::string path,
                          base::Completion<> done) {
   auto attachment = core_.files.open(account, message);
   if (!attachment) return done(std::move(attachment).error());
-  auto shared = std::make_shared<base::Completion<>>(std::move(done));
-  auto posted = core_.file_worker->post(
-      [core = &core_, reader = std::move(attachment->reader), path = std::move(path),
-       shared](const std::stop_token& stop) {
-        (*shared)(write_file(*core, *reader, path, stop));
+  core_.file_worker->answer<void>(
+      std::move(done), [core = &core_, reader = std::move(attachment->reader),
+                        path = std::move(path)](const std::stop_token& stop,
+                                                base::Completion<>& answer) {
+        answer(write_file(*core, *reader, path, stop));
       });
-  if (!posted) (*shared)(std::move(posted).error());
 }
 
 }  // namespace messaging

@@ -178,17 +178,6 @@ base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, 
   return {};
 }
 
-base::Result<> queue_hidden(const WriteContext& write, ContactId contact, ProtectedNote note) {
-  OutboxRow out;
-  EDGE_TRY(out.route_id, route_of(write, contact));
-  out.contact = contact;
-  out.kind = OutboxKind::message;
-  out.uuid = crypto::random_array<16>();
-  out.created_at = write.tx.now();
-  out.payload = encode(Content{*out.uuid, std::move(note)});
-  return put(write, std::move(out), contact);
-}
-
 base::Result<> queue_hello(const WriteContext& write, ContactId contact, store::SessionRow& session,
                            std::int64_t join_id) {
   EDGE_TRY(const std::int64_t route, route_of(write, contact));

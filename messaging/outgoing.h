@@ -33,9 +33,6 @@ base::Result<> queue_content(const WriteContext& write, ContactId contact, const
 base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, const Uuid& uuid,
                                   UnixMillis at);
 
-// Queues what is in no chat and acknowledged end to end all the same.
-base::Result<> queue_hidden(const WriteContext& write, ContactId contact, ProtectedNote note);
-
 // Queues the joiner's first ratchet message, on the session that it proves whichever else there is;
 // its acknowledgement completes the join.
 base::Result<> queue_hello(const WriteContext& write, ContactId contact, store::SessionRow& session,

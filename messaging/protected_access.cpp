@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "crypto/random.h"
 #include "messaging/outgoing.h"
 #include "store/tables/config_values.h"
 
@@ -146,7 +147,11 @@ base::Result<store::ContactRow> known_contact(const WriteContext& write, const I
 
 base::Result<> tell(const WriteContext& write, ContactId contact, ProtectedNote note) {
   EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, contact));
-  return row.route_id ? queue_hidden(write, contact, std::move(note)) : base::Result<>{};
+  return row.route_id ? tell_waiting(write, contact, std::move(note)) : base::Result<>{};
+}
+
+base::Result<> tell_waiting(const WriteContext& write, ContactId contact, ProtectedNote note) {
+  return queue_content(write, contact, Content{crypto::random_array<16>(), std::move(note)});
 }
 
 base::Result<> tell_decision(const WriteContext& write, const ProtectedFileRow& file,
@@ -165,6 +170,7 @@ base::Result<> tell_decision(const WriteContext& write, const ProtectedFileRow& 
   decision.forward = access.forward;
   decision.expires_at = access.expires_at;
   decision.name = file.name;
+  decision.group = access.group;
   if (access.state == FileState::active) {
     EDGE_TRY(decision.share, store::find_file_share(write.scope, file.id));
     if (!decision.share) {
@@ -172,7 +178,28 @@ base::Result<> tell_decision(const WriteContext& write, const ProtectedFileRow& 
     }
   }
   sign(decision, write.account.identity);
+  // Members may never have met each other; then the news waits until they have.
+  if (access.group) return tell_waiting(write, access.contact, std::move(decision));
   return tell(write, access.via.valid() ? access.via : access.contact, std::move(decision));
+}
+
+base::Result<> decide(const WriteContext& write, const ProtectedFileRow& file,
+                      FileAccessRow access) {
+  ++access.rev;
+  access.changed_at = write.tx.now();
+  EDGE_CHECK(store::put_file_access(write.scope, access));
+  EDGE_CHECK(tell_decision(write, file, access));
+  if (access.state == FileState::revoked) {
+    EDGE_CHECK(write.emit(PrivittyFileAccessRevoked{access.chat, access.contact, file.id}));
+  }
+  return write.emit(PrivittyFileAccessChanged{access.chat, file.id});
+}
+
+base::Result<> revoke_access(const WriteContext& write, const ProtectedFileRow& file,
+                             FileAccessRow access) {
+  if (access.state == FileState::revoked) return {};
+  access.state = FileState::revoked;
+  return decide(write, file, access);
 }
 
 base::Result<> end_share(const WriteContext& write, const ProtectedFileRow& file) {

@@ -15,6 +15,7 @@
 #include "messaging/protected_files.h"
 #include "messaging/timekeeper.h"
 #include "messaging/write_context.h"
+#include "store/tables/chats.h"
 #include "store/tables/contacts.h"
 #include "store/tables/protected_files.h"
 
@@ -36,6 +37,11 @@ class Tickets {
 };
 
 enum class FileUse { view, download };
+
+// Whether the chat is with one contact, rather than a group or channel.
+inline bool is_single(const store::ChatRow& chat) {
+  return chat.type == static_cast<std::uint8_t>(ChatType::single);
+}
 
 inline bool is_own(const store::ProtectedFileRow& file) { return file.source == kSelf; }
 
@@ -65,6 +71,8 @@ base::Result<store::ContactRow> known_contact(const WriteContext& write, const I
 
 // Queues a note for a contact, outside any chat; one who cannot be written to is not told.
 base::Result<> tell(const WriteContext& write, ContactId contact, ProtectedNote note);
+// The same, but it waits for a way to one who cannot be written to yet.
+base::Result<> tell_waiting(const WriteContext& write, ContactId contact, ProtectedNote note);
 
 // Tells the holder of `access` (directly, or through the contact who forwarded it) what the row says.
 base::Result<> tell_decision(const WriteContext& write, const store::ProtectedFileRow& file,
@@ -72,6 +80,12 @@ base::Result<> tell_decision(const WriteContext& write, const store::ProtectedFi
 
 // Destroys our share and closes what reads the file.
 base::Result<> end_share(const WriteContext& write, const store::ProtectedFileRow& file);
+
+// Each decision has a higher number than the one before, so that the last one holds everywhere.
+base::Result<> decide(const WriteContext& write, const store::ProtectedFileRow& file,
+                      store::FileAccessRow access);
+base::Result<> revoke_access(const WriteContext& write, const store::ProtectedFileRow& file,
+                             store::FileAccessRow access);
 
 // The holder's row: changed and told to the owner.
 base::Result<> report_end(const WriteContext& write, const store::ProtectedFileRow& file,

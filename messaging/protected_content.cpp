@@ -15,7 +15,8 @@ void write_unsigned(WireWriter& out, const FileDecision& d) {
   out.fixed(d.file).fixed(d.holder).u64(d.rev).u8(static_cast<std::uint8_t>(d.state));
   out.boolean(d.download).boolean(d.forward).i64(d.expires_at).boolean(d.share.has_value());
   if (d.share) out.fixed(d.share->view());
-  out.text(d.name);
+  out.text(d.name).boolean(d.group.has_value());
+  if (d.group) out.fixed(*d.group);
 }
 
 base::Bytes signed_bytes(const FileDecision& decision) {
@@ -74,6 +75,7 @@ void read(WireReader& in, FileDecision& decision) {
     if (share.size() == 32) decision.share = crypto::PrvShare(share.first<32>());
   }
   decision.name = in.text(crypto::kMaxPrvName);
+  if (in.boolean()) decision.group = in.array<16>();
   decision.signature = in.array<64>();
   if (decision.share.has_value() != (decision.state == FileState::active)) in.refuse();
   if (decision.expires_at < 0 || decision.rev == 0) in.refuse();

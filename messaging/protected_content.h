@@ -34,6 +34,8 @@ struct FileDecision {
   base::UnixMillis expires_at = 0;         // 0 never
   std::optional<crypto::PrvShare> share;   // with state active, and only then
   std::string name;                        // of the plaintext
+  // As whose member the holder was given access: what it concerns is in that group's chat.
+  std::optional<store::Uuid> group;
   crypto::Signature signature{};           // by the owner over all before it
 };
 void sign(FileDecision& decision, const crypto::Identity& owner);

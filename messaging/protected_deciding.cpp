@@ -4,6 +4,7 @@
 #include "messaging/core.h"
 #include "messaging/protected_access.h"
 #include "messaging/protected_files.h"
+#include "messaging/protected_groups.h"
 #include "messaging/protected_sending.h"
 #include "store/tables/chats.h"
 
@@ -32,37 +33,24 @@ base::Result<FileAccessRow> access_of(const WriteContext& write, const Protected
                                            file_label(file)));
 }
 
-// Each decision has a higher number than the one before, so that the last one holds everywhere.
-base::Result<> decide(const WriteContext& write, const ProtectedFileRow& file,
-                      FileAccessRow access) {
-  ++access.rev;
-  access.changed_at = write.tx.now();
-  EDGE_CHECK(store::put_file_access(write.scope, access));
-  EDGE_CHECK(tell_decision(write, file, access));
-  if (access.state == FileState::revoked) {
-    EDGE_CHECK(write.emit(PrivittyFileAccessRevoked{access.chat, access.contact, file.id}));
-  }
-  return write.emit(PrivittyFileAccessChanged{access.chat, file.id});
-}
-
-base::Result<> revoke_one(const WriteContext& write, const ProtectedFileRow& file,
-                          FileAccessRow access) {
-  if (access.state == FileState::revoked) return {};
-  access.state = FileState::revoked;
-  return decide(write, file, access);
-}
-
-// Somebody who never had the file: the chat's own contact may be given it.
-base::Result<FileAccessRow> new_access(const WriteContext& write, const ProtectedFileRow& file,
-                                       const FileTarget& target, ContactId peer) {
+// The holder's row as it is to be granted: in the chat with it, or in a group as a member of that.
+// Who got the file forwarded keeps the way by which it is told.
+base::Result<FileAccessRow> access_to_grant(const WriteContext& write, const ProtectedFileRow& file,
+                                            const FileTarget& target, ContactId peer) {
+  EDGE_TRY(const auto known, store::find_file_access(write.scope, file.id, peer));
+  if (known && known->via.valid()) return *known;
+  FileAccessRow access = known.value_or(FileAccessRow{});
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, target.chat));
-  if (chat.contact != peer || peer.value < kFirstId || !chat.encrypted) {
+  if (!is_single(chat)) {
+    EDGE_TRY(access.group, group_to_grant(write.scope, target.chat, peer));
+  } else if (chat.contact == peer && peer.value >= kFirstId && chat.encrypted) {
+    access.group.reset();
+  } else {
     return fail(Errc::invalid_argument,
                 fmt::format("peer_contact_id: contact {} is not the contact of an encrypted chat {} "
-                            "and has no access to {} yet",
-                            peer.value, target.chat.value, file_label(file)));
+                            "(get_chat_contacts)",
+                            peer.value, target.chat.value));
   }
-  FileAccessRow access;
   access.file = file.id;
   access.contact = peer;
   access.chat = target.chat;
@@ -108,11 +96,11 @@ void ProtectedFiles::revoke(AccountId account, FileTarget target, std::optional<
                  EDGE_TRY(const ProtectedFileRow file, own_file(write, target));
                  if (peer) {
                    EDGE_TRY(const FileAccessRow access, access_of(write, file, *peer));
-                   return revoke_one(write, file, access);
+                   return revoke_access(write, file, access);
                  }
                  EDGE_TRY(const auto all, store::file_accesses(write.scope, file.id));
                  for (const FileAccessRow& access : all) {
-                   EDGE_CHECK(revoke_one(write, file, access));
+                   EDGE_CHECK(revoke_access(write, file, access));
                  }
                  return {};
                });
@@ -126,11 +114,7 @@ void ProtectedFiles::grant(AccountId account, FileTarget target, ContactId peer,
         EDGE_TRY(const ProtectedFileRow file, own_file(write, target));
         const auto time = write.core.timekeeper.read();
         if (terms.seconds > 0 && time.suspect) return clock_not_believed();
-        EDGE_TRY(auto known, store::find_file_access(write.scope, file.id, peer));
-        if (!known) {
-          EDGE_TRY(known, new_access(write, file, target, peer));
-        }
-        FileAccessRow access = *known;
+        EDGE_TRY(FileAccessRow access, access_to_grant(write, file, target, peer));
         access.state = FileState::active;
         access.download = terms.allow_download;
         access.forward = terms.allow_forward && !access.via.valid();
@@ -156,6 +140,16 @@ void ProtectedFiles::deny(AccountId account, FileTarget target, ContactId peer,
                  }
                  access.state = FileState::denied;
                  return decide(write, file, access);
+               });
+}
+
+void ProtectedFiles::prepare_group(AccountId account, ChatId chat,
+                                   std::optional<std::string> member_addr,
+                                   base::Completion<> done) {
+  decide_later(core_, account, std::move(done),
+               [chat, addr = std::move(member_addr)](const WriteContext& write) -> base::Result<> {
+                 if (addr) return meet_by_addr(write, chat, *addr);
+                 return check_group(write.scope, chat);
                });
 }
 

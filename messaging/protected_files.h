@@ -24,7 +24,7 @@ using base::FileId;
 
 struct ProtectRequest {
   ChatId chat;
-  ContactId peer;    // the chat's contact
+  std::optional<ContactId> peer;  // the chat's contact; without one: the members of its group
   std::string path;  // of the plaintext
   bool allow_download = false;
   bool allow_forward = false;
@@ -56,6 +56,7 @@ struct FileStatus {
 };
 
 struct FileHolder {
+  ContactId contact;  // 1 this account
   std::string name;
   std::string addr;
   std::string status;
@@ -66,7 +67,8 @@ struct FileHolder {
 struct FileAccessInfo {
   std::string owner_name;
   std::string owner_addr;
-  std::optional<FileHolder> shared;
+  std::optional<FileHolder> shared;  // of several, the one to be looked at first
+  std::vector<FileHolder> members;   // at the owner: everybody who has it as a member of a group
   std::vector<FileHolder> forwarded;
 };
 
@@ -84,7 +86,7 @@ class ProtectedFiles {
   explicit ProtectedFiles(Core& core);
   ~ProtectedFiles();
 
-  // Writes path + ".prv", never over a file, and queues the grant.
+  // Writes path + ".prv", never over a file, and queues the grant, or one for each member.
   void protect(AccountId account, ProtectRequest request, base::Completion<ProtectedPath> done);
   // Writes the plaintext beside `prv_path`; answers with its path. Only with download allowed.
   void decrypt(AccountId account, ChatId chat, MsgId message, std::string prv_path,
@@ -110,6 +112,10 @@ class ProtectedFiles {
   // Before a received file is sent on to another chat: who gets it may then ask its owner.
   void forward(AccountId account, ChatId source, ChatId target, std::string prv_path,
                base::Completion<> done);
+
+  // For a group: fails where the chat is none. With an address that member is made ready for grants.
+  void prepare_group(AccountId account, ChatId chat, std::optional<std::string> member_addr,
+                     base::Completion<> done);
 
   // Ends windows that are over: destroys shares and tells. It also happens by itself within a second.
   void expire(AccountId account, base::Completion<> done);

@@ -2,9 +2,12 @@
 
 #include "messaging/blob_files.h"
 #include "messaging/chat_rules.h"
+#include "messaging/group_receiving.h"
 #include "messaging/prv_file.h"
 #include "messaging/protected_access.h"
 #include "messaging/protected_sending.h"
+#include "messaging/receiving.h"
+#include "store/tables/groups.h"
 
 namespace messaging {
 namespace {
@@ -29,22 +32,33 @@ base::Result<ChatId> chat_with(const WriteContext& write, ContactId contact) {
   return chat.id;
 }
 
+// Where a file is shown: the chat of a group that it came in, or the one with whom it came from.
+struct Place {
+  std::optional<ChatId> chat;
+  std::optional<store::Uuid> group;
+};
+
 // The record of a file that came, or is to come, from this contact.
 base::Result<ProtectedFileRow> received_file(const WriteContext& write, const crypto::PrvId& uuid,
-                                             ContactId from) {
+                                             ContactId from, const Place& place) {
   EDGE_TRY(auto known, store::find_protected_file(write.scope, uuid, from));
   if (known) return *std::move(known);
   ProtectedFileRow file;
   EDGE_TRY(file.id, write.tx.next<FileId>(write.account.id, "protected_file"));
   file.uuid = uuid;
   file.source = from;
-  EDGE_TRY(file.chat, chat_with(write, from));
+  if (place.chat) {
+    file.chat = *place.chat;
+  } else {
+    EDGE_TRY(file.chat, chat_with(write, from));
+  }
   file.created_at = write.tx.now();
   EDGE_CHECK(store::insert_protected_file(write.scope, file));
   FileAccessRow access;
   access.file = file.id;
   access.contact = kSelf;
   access.chat = file.chat;
+  access.group = place.group;
   access.changed_at = file.created_at;
   EDGE_CHECK(store::put_file_access(write.scope, access));
   return file;
@@ -68,18 +82,31 @@ base::Result<bool> know_owner(const WriteContext& write, ProtectedFileRow& file,
   return true;
 }
 
+base::Result<Place> place_of(const WriteContext& write, ContactId from,
+                             const FileDecision& decision) {
+  if (!decision.group) return Place{};
+  EDGE_TRY(const auto group, store::find_group_by_uuid(write.scope, *decision.group));
+  if (!group) return Place{};
+  EDGE_TRY(const auto member, store::find_member(write.scope, group->chat, from));
+  if (!member) return Place{};  // never one of it
+  return Place{group->chat, decision.group};
+}
+
 base::Result<> take_own_decision(const WriteContext& write, ContactId from,
                                  const FileDecision& decision) {
-  EDGE_TRY(ProtectedFileRow file, received_file(write, decision.file, from));
+  EDGE_TRY(const Place place, place_of(write, from, decision));
+  EDGE_TRY(ProtectedFileRow file, received_file(write, decision.file, from, place));
   EDGE_TRY(auto known, store::find_file_access(write.scope, file.id, kSelf));
   FileAccessRow access = known.value_or(FileAccessRow{});
   const bool waiting = access.state == FileState::requested || access.state == FileState::none;
   if (decision.rev < access.rev || (decision.rev == access.rev && !waiting)) return {};
+  if (place.chat) file.chat = *place.chat;
   EDGE_TRY(const bool genuine, know_owner(write, file, from, decision));
   if (!genuine) return {};
   access.file = file.id;
   access.contact = kSelf;
   access.chat = file.chat;
+  access.group = decision.group;
   access.rev = decision.rev;
   access.state = decision.state;
   access.download = decision.download;
@@ -135,6 +162,20 @@ base::Result<> pass_decision_on(const WriteContext& write, ContactId from,
   EDGE_CHECK(store::put_file_access(write.scope, access));
   EDGE_CHECK(tell(write, holder->id, decision));
   return write.emit(PrivittyFileAccessChanged{known->file.chat, known->file.id});
+}
+
+// The first word about a file in a group that its sender is no member of, as far as we know.
+base::Result<bool> is_early(const WriteContext& write, ContactId from,
+                            const FileDecision& decision) {
+  if (!decision.group || decision.holder != write.account.identity.public_key().bytes()) {
+    return false;
+  }
+  EDGE_TRY(const auto known, store::find_protected_file(write.scope, decision.file, from));
+  if (known) return false;
+  EDGE_TRY(const auto group, store::find_group_by_uuid(write.scope, *decision.group));
+  if (!group) return true;
+  EDGE_TRY(const auto member, store::find_member(write.scope, group->chat, from));
+  return group->self_present && !(member && member->present);
 }
 
 base::Result<> take(const WriteContext& write, ContactId from, const FileDecision& decision) {
@@ -242,7 +283,7 @@ base::Result<> take(const WriteContext& write, ContactId from, const FileReport&
 
 base::Result<> take(const WriteContext& write, ContactId from, const FileOffer& offer) {
   if (offer.owner == write.account.identity.public_key().bytes()) return {};  // it is ours
-  EDGE_TRY(ProtectedFileRow file, received_file(write, offer.file, from));
+  EDGE_TRY(ProtectedFileRow file, received_file(write, offer.file, from, {}));
   EDGE_TRY(const auto access, store::find_file_access(write.scope, file.id, kSelf));
   if (access && access->rev > 0) return {};  // its owner has spoken: nobody says otherwise
   file.owner = offer.owner;
@@ -264,9 +305,19 @@ base::Result<> take(const WriteContext& write, ContactId from, const FileNotice&
 
 }  // namespace
 
-base::Result<> take_protected(const WriteContext& write, ContactId from,
-                              const ProtectedNote& note) {
-  return std::visit([&](const auto& one) { return take(write, from, one); }, note);
+base::Result<bool> take_protected(const WriteContext& write, const store::ContactRow& contact,
+                                  const store::Uuid& uuid, const ProtectedNote& note,
+                                  base::ByteView content) {
+  if (const auto* decision = std::get_if<FileDecision>(&note)) {
+    EDGE_TRY(const bool early, is_early(write, contact.id, *decision));
+    if (early) {
+      EDGE_CHECK(hold_content(write, *decision->group, contact.id, content));
+      return false;
+    }
+  }
+  EDGE_CHECK(acknowledge(write, contact.id, uuid));
+  EDGE_CHECK(std::visit([&](const auto& one) { return take(write, contact.id, one); }, note));
+  return true;
 }
 
 base::Result<> note_container_arrived(const WriteContext& write, const store::MessageRow& row) {
@@ -279,7 +330,9 @@ base::Result<> note_container_arrived(const WriteContext& write, const store::Me
   const auto outside = head ? crypto::PrvOutside::parse(*head)
                             : base::Result<crypto::PrvOutside>(head.error());
   if (!outside) return {};
-  EDGE_TRY(const ProtectedFileRow file, received_file(write, outside->id, row.from));
+  EDGE_TRY(const auto group, store::find_group(write.scope, row.chat));
+  const Place place{row.chat, group ? std::optional(group->uuid) : std::nullopt};
+  EDGE_TRY(const ProtectedFileRow file, received_file(write, outside->id, row.from, place));
   EDGE_TRY(auto access, store::find_file_access(write.scope, file.id, kSelf));
   if (!access) return {};
   access->message = row.id;

@@ -5,12 +5,16 @@
 
 #include "messaging/protected_content.h"
 #include "messaging/write_context.h"
+#include "store/tables/contacts.h"
 #include "store/tables/messages.h"
 
 namespace messaging {
 
-base::Result<> take_protected(const WriteContext& write, ContactId from,
-                              const ProtectedNote& note);
+// `content` is the whole as it came. What concerns a group of which we have yet to hear is held like
+// whatever comes for one (group_receiving.h), and acknowledged once it is taken. False: held.
+base::Result<bool> take_protected(const WriteContext& write, const store::ContactRow& contact,
+                                  const store::Uuid& uuid, const ProtectedNote& note,
+                                  base::ByteView content);
 
 // A message of a contact was inserted; when it carries a container, its file is known from now on.
 base::Result<> note_container_arrived(const WriteContext& write, const store::MessageRow& row);

@@ -7,6 +7,7 @@
 #include "messaging/media_type.h"
 #include "messaging/protected_access.h"
 #include "messaging/prv_file.h"
+#include "store/tables/groups.h"
 
 namespace messaging {
 namespace {
@@ -49,11 +50,51 @@ std::string prv_name(std::string_view name) {
          std::string(kEnding);
 }
 
-// The record through which this account may send the container to the chat.
+// The record through which this account may send the container to the chat: of its contact, or of
+// the members of its group.
 struct Standing {
   ProtectedFileRow file;
-  FileAccessRow access;  // of the chat's contact
+  std::vector<FileAccessRow> holders;  // never none
 };
+
+base::Result<std::vector<FileAccessRow>> holders_in(const WriteContext& write,
+                                                    const ProtectedFileRow& file,
+                                                    const store::ChatRow& chat) {
+  std::vector<FileAccessRow> holders;
+  if (is_single(chat)) {
+    if (!chat.contact) return holders;
+    EDGE_TRY(const auto access, store::find_file_access(write.scope, file.id, *chat.contact));
+    if (access) holders.push_back(*access);
+    return holders;
+  }
+  if (!is_own(file)) return holders;  // forwarding is to one contact
+  EDGE_TRY(const auto group, store::find_group(write.scope, chat.id));
+  EDGE_TRY(const auto all, store::file_accesses(write.scope, file.id));
+  for (const FileAccessRow& access : all) {
+    if (group && access.group == group->uuid) holders.push_back(access);
+  }
+  return holders;
+}
+
+base::Error not_for_chat(const store::ChatRow& chat, const ProtectedFileRow& file,
+                         const std::string& name) {
+  const bool single = is_single(chat);
+  if (!is_own(file)) {
+    return fail(Errc::forbidden,
+                single ? fmt::format("{} is {} of somebody else; call privitty_init_forward_peer_add "
+                                     "for chat {} first, if its owner lets you forward it",
+                                     name, file_label(file), chat.id.value)
+                       : fmt::format("{} is {} of somebody else, which can be forwarded to a single "
+                                     "contact, not to a group",
+                                     name, file_label(file)));
+  }
+  return fail(Errc::forbidden,
+              fmt::format("{} was protected for chat {}, not for chat {}; protect it anew with {}, "
+                          "or give {} access to {} first (privitty_send_file_access)",
+                          name, file.chat.value, chat.id.value,
+                          single ? "privitty_send_file" : "privitty_send_group_file",
+                          single ? "this chat's contact" : "its members", file_label(file)));
+}
 
 base::Result<Standing> standing_of(const WriteContext& write, const store::ChatRow& chat,
                                    const Carried& carried) {
@@ -65,22 +106,50 @@ base::Result<Standing> standing_of(const WriteContext& write, const store::ChatR
                        "its owner, or somebody who may forward it, can send it");
   }
   for (const ProtectedFileRow& file : files) {
-    if (!chat.contact) continue;
-    EDGE_TRY(const auto access, store::find_file_access(write.scope, file.id, *chat.contact));
-    if (access) return Standing{file, *access};
+    EDGE_TRY(auto holders, holders_in(write, file, chat));
+    if (!holders.empty()) return Standing{file, std::move(holders)};
   }
-  const ProtectedFileRow& file = files.front();
-  if (!is_own(file)) {
-    return fail(Errc::forbidden,
-                fmt::format("{} is {} of somebody else; call privitty_init_forward_peer_add for "
-                            "chat {} first, if its owner lets you forward it",
-                            name, file_label(file), chat.id.value));
+  return not_for_chat(chat, files.front(), name);
+}
+
+// The holders who are to be sent the container: those of ours who have access and were not sent it.
+base::Result<std::vector<FileAccessRow>> to_be_sent(const WriteContext& write,
+                                                    const store::ChatRow& chat,
+                                                    const Standing& standing,
+                                                    const std::string& name) {
+  const auto ended = [&](const FileAccessRow& access) {
+    return is_own(standing.file) &&
+           (access.state == FileState::revoked || access.state == FileState::denied);
+  };
+  std::vector<FileAccessRow> open;
+  std::optional<MsgId> sent;
+  for (const FileAccessRow& access : standing.holders) {
+    if (ended(access)) continue;
+    EDGE_TRY(const auto mark, store::find_message_mark(write.scope, access.message));
+    const bool failed =
+        mark && mark->state == static_cast<std::uint32_t>(MsgState::out_failed);
+    if (mark && !failed) {
+      sent = access.message;
+    } else {
+      open.push_back(access);
+    }
   }
+  if (!open.empty()) return open;
+  if (sent) {
+    return fail(Errc::already_exists, fmt::format("{} was sent to chat {} already, as message {}",
+                                                  name, chat.id.value, sent->value));
+  }
+  const FileAccessRow& first = standing.holders.front();
+  const std::string label = file_label(standing.file);
   return fail(Errc::forbidden,
-              fmt::format("{} was protected for chat {}, not for chat {}; protect it anew with "
-                          "privitty_send_file, or give this chat's contact access to {} first "
-                          "(privitty_send_file_access)",
-                          name, file.chat.value, chat.id.value, file_label(file)));
+              is_single(chat)
+                  ? fmt::format("contact {} has no access to {} any more ({}); grant it again first "
+                                "(privitty_send_file_access)",
+                                first.contact.value, label,
+                                state_word(first, write.tx.now(), true))
+                  : fmt::format("no member of chat {} has access to {} any more; grant it again "
+                                "first (privitty_send_file_access)",
+                                chat.id.value, label));
 }
 
 }  // namespace
@@ -103,32 +172,14 @@ base::Result<std::unique_ptr<AttachmentReader>> open_container_at(const Core& co
   return std::move(attachment.reader);
 }
 
-base::Result<std::optional<FileAccessRow>> judge_protected(const WriteContext& write,
-                                                           const store::ChatRow& chat,
-                                                           const store::MessageRow& row) {
+base::Result<std::vector<FileAccessRow>> judge_protected(const WriteContext& write,
+                                                         const store::ChatRow& chat,
+                                                         const store::MessageRow& row) {
   EDGE_TRY(auto carried, carried_by(write, row));
-  if (!carried) return std::optional<FileAccessRow>();
+  if (!carried) return std::vector<FileAccessRow>();
   store::BlobRow blob = carried->blob;
   EDGE_TRY(const Standing standing, standing_of(write, chat, *carried));
-  const FileAccessRow& access = standing.access;
-  const bool ended = access.state == FileState::revoked || access.state == FileState::denied;
-  if (is_own(standing.file) && ended) {
-    return fail(Errc::forbidden,
-                fmt::format("contact {} has no access to {} any more ({}); grant it again first "
-                            "(privitty_send_file_access)",
-                            access.contact.value, file_label(standing.file),
-                            state_word(access, write.tx.now(), true)));
-  }
-  if (access.message.valid()) {
-    EDGE_TRY(const auto mark, store::find_message_mark(write.scope, access.message));
-    const bool failed =
-        mark && mark->state == static_cast<std::uint32_t>(MsgState::out_failed);
-    if (mark && !failed) {
-      return fail(Errc::already_exists,
-                  fmt::format("{} was sent to chat {} already, as message {}", blob.file_name,
-                              chat.id.value, access.message.value));
-    }
-  }
+  EDGE_TRY(auto accesses, to_be_sent(write, chat, standing, blob.file_name));
   std::string name = prv_name(standing.file.name);
   EDGE_TRY(const auto share, store::find_file_share(write.scope, standing.file.id));
   if (share) {
@@ -143,7 +194,7 @@ base::Result<std::optional<FileAccessRow>> judge_protected(const WriteContext& w
     blob.file_name = std::move(name);
     EDGE_CHECK(store::rename_blob(write.scope, blob));
   }
-  return std::optional(access);
+  return accesses;
 }
 
 void watch_windows(const WriteContext& write) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "messaging/attachment.h"
 #include "messaging/write_context.h"
@@ -24,11 +25,11 @@ base::Result<std::unique_ptr<AttachmentReader>> open_container_at(const Core& co
 
 // Judges a message of ours that carries a container, before it is inserted: Errc::forbidden,
 // already_exists, corrupt or invalid_argument in words for a person. Gives the container the name
-// its owner gave it. Answers with the access by which it goes, whose `message` is to be set and
-// written once the message has its id; nothing for every other file.
-base::Result<std::optional<store::FileAccessRow>> judge_protected(const WriteContext& write,
-                                                                  const store::ChatRow& chat,
-                                                                  const store::MessageRow& row);
+// its owner gave it. Answers with the accesses by which it goes, one for each member of a group,
+// whose `message` is to be set and written once the message has its id; none for every other file.
+base::Result<std::vector<store::FileAccessRow>> judge_protected(const WriteContext& write,
+                                                                const store::ChatRow& chat,
+                                                                const store::MessageRow& row);
 
 // After a commit that changed windows, somebody looks when the next one ends.
 void watch_windows(const WriteContext& write);

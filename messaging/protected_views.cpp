@@ -35,7 +35,7 @@ FileStatus to_status(const FileAccessRow& access, UnixMillis now, bool own) {
 
 FileHolder to_holder(const View& view, const FileAccessRow& access, UnixMillis now, bool own) {
   const FileStatus status = to_status(access, now, own);
-  FileHolder holder{"", "", status.state, status.expires_at, status.allow_download,
+  FileHolder holder{access.contact, "", "", status.state, status.expires_at, status.allow_download,
                     status.allow_forward};
   // A contact whose record is damaged costs its name, not the list.
   if (const auto contact = load_contact_view(view, access.contact)) {
@@ -89,14 +89,22 @@ base::Result<std::optional<FileAccessInfo>> ProtectedFiles::info(AccountId accou
     info.owner_addr = self.addr;
   }
   EDGE_TRY(const auto all, store::file_accesses(view.scope, file->id));
+  std::optional<FileAccessRow> shared;
+  const auto rank = [&](const FileAccessRow& access) {
+    return (access.message == message ? 10 : 0) + urgency(access, now);
+  };
   for (const FileAccessRow& access : all) {
     const bool first_hand = is_own(*file) ? !access.via.valid() : access.contact == kSelf;
     if (!first_hand) {
       info.forwarded.push_back(to_holder(view, access, now, is_own(*file)));
-    } else if (!is_own(*file) || access.message == message || !info.shared) {
-      info.shared = to_holder(view, access, now, is_own(*file));
+      continue;
     }
+    if (is_own(*file) && access.group) {
+      info.members.push_back(to_holder(view, access, now, true));
+    }
+    if (!shared || rank(access) > rank(*shared)) shared = access;
   }
+  if (shared) info.shared = to_holder(view, *shared, now, is_own(*file));
   return std::optional(std::move(info));
 }
 

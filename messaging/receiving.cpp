@@ -231,15 +231,17 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
     if (taken) reception.seen = {from, content->uuid};
     return reception;
   }
+  if (const auto* note = std::get_if<ProtectedNote>(&content->body)) {
+    EDGE_TRY(const bool taken, take_protected(write, contact, content->uuid, *note, *plain));
+    if (taken) reception.seen = {from, content->uuid};
+    return reception;
+  }
   reception.seen = {from, content->uuid};
   if (text) {
     EDGE_CHECK(take_text(write, contact, content->uuid, *text, transfer, turn));
   } else {
     if (profile) EDGE_CHECK(take_profile(write, contact, *profile, turn.in_turn));
     EDGE_CHECK(acknowledge(write, from, content->uuid));
-    if (const auto* note = std::get_if<ProtectedNote>(&content->body)) {
-      EDGE_CHECK(take_protected(write, from, *note));
-    }
   }
   return reception;
 }

@@ -17,14 +17,14 @@ base::Result<MsgId> send_row(const WriteContext& write, const store::ChatRow& ch
   const bool to_self = chat.contact == kSelf;
   row.state = static_cast<std::uint32_t>(to_self ? MsgState::out_delivered : MsgState::out_pending);
   EDGE_TRY(row.seq, store::next_send_seq(write.scope, chat.id));
-  std::optional<store::FileAccessRow> access;
+  std::vector<store::FileAccessRow> accesses;
   if (!to_self) {
-    EDGE_TRY(access, judge_protected(write, chat, row));
+    EDGE_TRY(accesses, judge_protected(write, chat, row));
   }
   EDGE_CHECK(insert_own(write.tx, write.scope, row));
-  if (access) {
-    access->message = row.id;
-    EDGE_CHECK(store::put_file_access(write.scope, *access));
+  for (store::FileAccessRow& access : accesses) {
+    access.message = row.id;
+    EDGE_CHECK(store::put_file_access(write.scope, access));
   }
   EDGE_CHECK(queue_to_chat(write, chat, row));
   EDGE_CHECK(unarchive(write.scope, chat, write.tx.now()));

@@ -243,6 +243,27 @@ base::Result<> run(const std::string& command, Options& o) {
   return show_version(context);
 }
 
+// The parser's complaint about a value that is no number, or about words that it has no place for.
+std::string in_words(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  std::string message = error.what();
+  if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
+    const std::size_t name = message.find(": "), value = message.find(" = ");
+    if (name == std::string::npos || value == std::string::npos || value < name) return message;
+    return message.substr(name + 2, value - name - 2) + ": expected a number, not '" +
+           message.substr(value + 3) + "'";
+  }
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return message;
+  std::vector<std::string> extra = app.remaining(true);
+  message = extra.size() > 1 ? "unexpected arguments" : "unexpected argument";
+  for (int i = 1; i < argc; ++i) {  // in the order in which they were given
+    const auto found = std::find(extra.begin(), extra.end(), argv[i]);
+    if (found == extra.end()) continue;
+    extra.erase(found);
+    message += " '" + std::string(argv[i]) + "'";
+  }
+  return message;
+}
+
 // What CLI11 says, and the nearest command or flag for a word it did not know.
 std::string usage_fault(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   std::vector<std::string_view> known;
@@ -253,7 +274,7 @@ std::string usage_fault(const CLI::App& app, const CLI::ParseError& error, int a
   }
   for (const CLI::Option* option : app.get_options()) flags.push_back(option->get_name());
   known.insert(known.end(), flags.begin(), flags.end());
-  std::string message = error.what();
+  std::string message = in_words(app, error, argc, argv);
   for (int i = 1; i < argc; ++i) {
     const std::string_view word(argv[i]);
     if (std::find(known.begin(), known.end(), word) != known.end()) continue;

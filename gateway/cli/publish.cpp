@@ -20,6 +20,11 @@ base::Result<std::string> read_input() {
     }
   }
   if (std::ferror(stdin) != 0) return fail(Errc::io, "standard input cannot be read");
+  if (data.empty()) {
+    return fail(Errc::invalid_argument,
+                "standard input is empty, so nothing was published; an empty line makes an event "
+                "without data");
+  }
   // The line's end that echo and editors add is not part of what is said.
   if (data.ends_with('\n')) data.pop_back();
   return data;

@@ -38,16 +38,82 @@ struct SendFile {
   }
 };
 
-void send_file(Context& context, SendFile p, Completion<shape::EncryptedFile> done) {
+void protect(Context& context, AccountId account, messaging::ProtectRequest request,
+             Completion<shape::EncryptedFile> done) {
   if (auto may = licensed(context); !may) return done(std::move(may).error());
-  messaging::ProtectRequest request{p.chat_id,        p.peer_contact_id, std::move(p.plaintext_path),
-                                    p.allow_download, p.allow_forward,   p.minutes};
   files_of(context).protect(
-      p.account_id, std::move(request),
+      account, std::move(request),
       [done = std::move(done)](Result<messaging::ProtectedPath> made) mutable {
         if (!made) return done(std::move(made).error());
         done(shape::EncryptedFile{std::move(made->encrypted_path), made->file_id});
       });
+}
+
+void send_file(Context& context, SendFile p, Completion<shape::EncryptedFile> done) {
+  protect(context, p.account_id,
+          {p.chat_id, p.peer_contact_id, std::move(p.plaintext_path), p.allow_download,
+           p.allow_forward, p.minutes},
+          std::move(done));
+}
+
+struct SendGroupFile {
+  AccountId account_id;
+  ChatId chat_id;
+  std::string plaintext_path;
+  bool allow_download = false;
+  bool allow_forward = false;
+  std::uint32_t minutes = 0;
+  static constexpr auto fields() {
+    using P = SendGroupFile;
+    return std::tuple(
+        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
+        base::field("chat_id", &P::chat_id, "a group, or a channel of this account's"),
+        base::field("plaintext_path", &P::plaintext_path, "a file of yours"),
+        base::field("allow_download", &P::allow_download, "it may be saved decrypted"),
+        base::field("allow_forward", &P::allow_forward, "it may be forwarded, once"),
+        base::field("minutes", &P::minutes, "how long it may be opened; 0: no end"));
+  }
+};
+
+void send_group_file(Context& context, SendGroupFile p, Completion<shape::EncryptedFile> done) {
+  protect(context, p.account_id,
+          {p.chat_id, std::nullopt, std::move(p.plaintext_path), p.allow_download,
+           p.allow_forward, p.minutes},
+          std::move(done));
+}
+
+struct OfGroup {
+  AccountId account_id;
+  ChatId group_chat_id;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &OfGroup::account_id, "the account; 1 is the edge's own"),
+        base::field("group_chat_id", &OfGroup::group_chat_id, "a group or channel"));
+  }
+};
+
+void init_create_group(Context& context, OfGroup p, Completion<> done) {
+  files_of(context).prepare_group(p.account_id, p.group_chat_id, std::nullopt, std::move(done));
+}
+
+struct KeyShare {
+  AccountId account_id;
+  ChatId group_chat_id;
+  std::string member_addr;
+  std::string member_name;
+  static constexpr auto fields() {
+    using P = KeyShare;
+    return std::tuple(
+        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
+        base::field("group_chat_id", &P::group_chat_id, "a group or channel"),
+        base::field("member_addr", &P::member_addr, "the new member's address"),
+        base::field("member_name", &P::member_name, "not used"));
+  }
+};
+
+void group_key_share(Context& context, KeyShare p, Completion<> done) {
+  files_of(context).prepare_group(p.account_id, p.group_chat_id, std::move(p.member_addr),
+                                  std::move(done));
 }
 
 struct DecryptFile {
@@ -276,6 +342,24 @@ void add_protected_methods(std::vector<Method>& table) {
       "Writes a protected file's plaintext beside the .prv, never over a file, and answers with its "
       "path. Only where its owner allows downloading.",
       on_disk));
+  table.push_back(method<&send_group_file>(
+      "privitty_send_group_file",
+      "Protects a file for the members of a group: writes path + \".prv\" beside it, never over a "
+      "file, and grants access to each of them. Send it with send_msg then. PrivittyFileEncrypted "
+      "tells. Who joins later has no access until it is granted (privitty_send_file_access with the "
+      "group's chat); who leaves or is removed loses it.",
+      on_disk));
+  table.push_back(method<&decrypt_file>("privitty_decrypt_group_file",
+                                        "privitty_decrypt_file; each takes any chat.", on_disk));
+  table.push_back(method<&init_create_group>(
+      "privitty_init_create_group",
+      "Does nothing for a group or channel, which need no preparation, and fails for other chats.",
+      change));
+  table.push_back(method<&group_key_share>(
+      "privitty_send_group_key_share",
+      "Makes a new member ready for grants: asks it for a session where there is none. It gives no "
+      "access to files that were sent before.",
+      change));
   table.push_back(method<&file_id_by_path>("privitty_get_file_id_by_path",
                                            "The protected file of a .prv.",
                                            {.fuzz = Fuzz::unsafe, .errors = usual}));

@@ -39,6 +39,7 @@ struct FileDisplayStatus {
 
 struct FileShared {
   static constexpr std::string_view kSchema = "PrivittyFileShared";
+  base::ContactId contact_id;
   std::string contact_name;
   std::string contact_addr;
   std::string status;
@@ -47,7 +48,8 @@ struct FileShared {
   bool forward_allowed = false;
   static constexpr auto fields() {
     using S = FileShared;
-    return std::tuple(base::field("contactName", &S::contact_name, "who has access"),
+    return std::tuple(base::field("contactId", &S::contact_id, "who has access; 1 is this account"),
+                      base::field("contactName", &S::contact_name, "their name"),
                       base::field("contactAddr", &S::contact_addr, "their address"),
                       base::field("status", &S::status, "as state_str"),
                       base::field("expiryTime", &S::expiry_time, "Unix milliseconds, 0 never"),
@@ -58,6 +60,7 @@ struct FileShared {
 
 struct FileForwarded {
   static constexpr std::string_view kSchema = "PrivittyFileForwarded";
+  base::ContactId contact_id;
   std::string contact_name;
   std::string contact_addr;
   std::string status;
@@ -65,7 +68,8 @@ struct FileForwarded {
   bool download_allowed = false;
   static constexpr auto fields() {
     using S = FileForwarded;
-    return std::tuple(base::field("contactName", &S::contact_name, "to whom it was forwarded"),
+    return std::tuple(base::field("contactId", &S::contact_id, "to whom it was forwarded"),
+                      base::field("contactName", &S::contact_name, "their name"),
                       base::field("contactAddr", &S::contact_addr, "their address"),
                       base::field("status", &S::status, "as state_str"),
                       base::field("expiryTime", &S::expiry_time, "Unix milliseconds, 0 never"),
@@ -78,11 +82,16 @@ struct FileInfo {
   std::string owner_name;
   std::string owner_addr;
   std::optional<FileShared> shared;
+  std::vector<FileShared> members;
   std::vector<FileForwarded> forwarded;
   static constexpr auto fields() {
     return std::tuple(base::field("ownerName", &FileInfo::owner_name, "whose file it is"),
                       base::field("ownerAddr", &FileInfo::owner_addr, "their address"),
-                      base::field("shared", &FileInfo::shared, "who has it from its owner"),
+                      base::field("shared", &FileInfo::shared,
+                                  "who has it from its owner; of several, who needs attention "
+                                  "first"),
+                      base::field("members", &FileInfo::members,
+                                  "at the owner of a group's file: every member who was given it"),
                       base::field("forwarded", &FileInfo::forwarded, "who has it from them"));
   }
 };

@@ -8,6 +8,7 @@
 #include "store/schema/v4.sql.h"
 #include "store/schema/v5.sql.h"
 #include "store/schema/v6.sql.h"
+#include "store/schema/v7.sql.h"
 
 namespace store {
 
@@ -19,6 +20,7 @@ std::span<const Migration> migrations() {
       Migration{4, "groups and channels", schema::kV4},
       Migration{5, "channels", schema::kV5},
       Migration{6, "protected files", schema::kV6},
+      Migration{7, "protected files in groups", schema::kV7},
   };
   return kSteps;
 }

@@ -8,9 +8,9 @@ constexpr std::int64_t kForward = 2;
 
 #define FILE_ACCESS_COLUMNS                                                                   \
   "SELECT file_id, contact_id, via_id, chat_id, msg_id, state, flags, rev, asked, expires_at,"  \
-  " changed_at FROM file_access "
+  " changed_at, group_id FROM file_access "
 
-FileAccessRow read_row(const Row& columns) {
+base::Result<FileAccessRow> read_row(const Row& columns) {
   FileAccessRow row;
   row.file = columns.id<base::FileId>(0);
   row.contact = columns.id<base::ContactId>(1);
@@ -24,6 +24,9 @@ FileAccessRow read_row(const Row& columns) {
   row.asked = static_cast<std::uint64_t>(columns.integer(8));
   row.expires_at = columns.integer(9);
   row.changed_at = columns.integer(10);
+  if (!columns.is_null(11)) {
+    EDGE_TRY(row.group, columns.array<16>(11));
+  }
   return row;
 }
 
@@ -32,7 +35,12 @@ base::Result<std::vector<FileAccessRow>> collect(const Scope& scope, std::string
                                                  const Args&... args) {
   std::vector<FileAccessRow> rows;
   EDGE_CHECK(scope.db.each(
-      sql, [&](const Row& row) { rows.push_back(read_row(row)); }, scope.account, args...));
+      sql, [&](const Row& row) -> base::Result<> {
+        EDGE_TRY(FileAccessRow one, read_row(row));
+        rows.push_back(one);
+        return {};
+      },
+      scope.account, args...));
   return rows;
 }
 
@@ -42,14 +50,15 @@ base::Result<> put_file_access(const Scope& scope, const FileAccessRow& row) {
   const std::int64_t flags = (row.download ? kDownload : 0) | (row.forward ? kForward : 0);
   EDGE_CHECK(scope.db.run(
       "INSERT INTO file_access(account_id, file_id, contact_id, via_id, chat_id, msg_id, state,"
-      " flags, rev, asked, expires_at, changed_at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+      " flags, rev, asked, expires_at, changed_at, group_id)"
+      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
       " ON CONFLICT DO UPDATE SET via_id = excluded.via_id, chat_id = excluded.chat_id,"
       " msg_id = excluded.msg_id,"
       " state = excluded.state, flags = excluded.flags, rev = excluded.rev,"
       " asked = excluded.asked, expires_at = excluded.expires_at,"
-      " changed_at = excluded.changed_at",
+      " changed_at = excluded.changed_at, group_id = excluded.group_id",
       scope.account, row.file, row.contact, row.via, row.chat, row.message, row.state, flags,
-      row.rev, row.asked, row.expires_at, row.changed_at));
+      row.rev, row.asked, row.expires_at, row.changed_at, row.group));
   return {};
 }
 
@@ -68,6 +77,14 @@ base::Result<std::vector<FileAccessRow>> file_accesses(const Scope& scope, base:
 base::Result<std::vector<FileAccessRow>> file_accesses_of_message(const Scope& scope,
                                                                   base::MsgId message) {
   return collect(scope, FILE_ACCESS_COLUMNS "WHERE account_id = ? AND msg_id = ?", message);
+}
+
+base::Result<std::vector<FileAccessRow>> file_accesses_of_member(const Scope& scope,
+                                                                 const Uuid& group,
+                                                                 base::ContactId contact) {
+  return collect(scope,
+                 FILE_ACCESS_COLUMNS "WHERE account_id = ? AND group_id = ? AND contact_id = ?",
+                 group, contact);
 }
 
 base::Result<std::vector<FileAccessRow>> due_file_accesses(const Scope& scope,

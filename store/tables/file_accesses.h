@@ -37,6 +37,8 @@ struct FileAccessRow {
   std::uint64_t asked = 0;  // how often the holder asked
   base::UnixMillis expires_at = 0;  // by the owner's clock; 0 never
   base::UnixMillis changed_at = 0;
+  // As whose member the holder has access, which ends with the membership.
+  std::optional<Uuid> group;
 };
 
 base::Result<> put_file_access(const Scope& scope, const FileAccessRow& row);
@@ -46,6 +48,10 @@ base::Result<std::optional<FileAccessRow>> find_file_access(const Scope& scope, 
 base::Result<std::vector<FileAccessRow>> file_accesses(const Scope& scope, base::FileId file);
 base::Result<std::vector<FileAccessRow>> file_accesses_of_message(const Scope& scope,
                                                                   base::MsgId message);
+// What a contact was given as a member of this group.
+base::Result<std::vector<FileAccessRow>> file_accesses_of_member(const Scope& scope,
+                                                                 const Uuid& group,
+                                                                 base::ContactId contact);
 // Active ones whose window ended at `now`.
 base::Result<std::vector<FileAccessRow>> due_file_accesses(const Scope& scope,
                                                            base::UnixMillis now);

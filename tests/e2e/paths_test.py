@@ -24,6 +24,10 @@ WRITES = {"save_msg_file": lambda g, path, msg: g.rpc("save_msg_file", 1, msg, p
 PROTECTED = {
     "privitty_send_file": lambda g, chat, peer, msg, path:
         g.rpc("privitty_send_file", 1, chat, peer, path, True, True, 0),
+    "privitty_send_group_file": lambda g, chat, peer, msg, path:
+        g.rpc("privitty_send_group_file", 1, group_of(g, peer), path, True, True, 0),
+    "privitty_decrypt_group_file": lambda g, chat, peer, msg, path:
+        g.rpc("privitty_decrypt_group_file", 1, chat, msg, path),
     "privitty_decrypt_file": lambda g, chat, peer, msg, path: g.rpc("privitty_decrypt_file", 1, chat, msg, path),
     "privitty_get_file_id_by_path": lambda g, chat, peer, msg, path: g.rpc("privitty_get_file_id_by_path", 1, path),
     "privitty_init_forward_peer_add": lambda g, chat, peer, msg, path:
@@ -31,6 +35,12 @@ PROTECTED = {
 }
 NO_PATH = {"secure_join_with_ux_info",  # `uipath` is where a person clicked
            "privitty_license_init"}  # its paths are ignored: the daemon has its own
+
+
+def group_of(gateway, member):
+    chat = gateway.rpc("create_group_chat", 1, "Crew", False)
+    gateway.rpc("add_contact_to_chat", 1, chat, member)
+    return chat
 
 
 def rows_with_paths(document):
@@ -163,7 +173,8 @@ class Paths(unittest.TestCase):
                             self.assertIn("--files", message)
             self.assertEqual(PROTECTED["privitty_get_file_id_by_path"](alice, chat, peer, msg, prv), 1)
             # Neither the container nor the plaintext replaces a file.
-            for name, path in (("privitty_send_file", plain), ("privitty_decrypt_file", prv)):
+            for name, path in (("privitty_send_file", plain), ("privitty_send_group_file", plain),
+                               ("privitty_decrypt_file", prv), ("privitty_decrypt_group_file", prv)):
                 self.assertIn("exists already", self.refused(PROTECTED[name], alice, chat, peer, msg, str(path)))
             self.assertEqual(plain.read_text(), "a plan")
             plain.unlink()

@@ -176,5 +176,81 @@ class Protected(unittest.TestCase):
                     self.assertNotIn(secret, path.read_bytes(), path)
 
 
+class InAGroup(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.alice = self.enterContext(Gateway("alice"))
+        self.bob = self.enterContext(Gateway("bob"))
+        self.carol = self.enterContext(Gateway("carol"))
+        for joiner in (self.bob, self.carol):
+            join(self.alice, joiner)
+        self.ids = {g.name: self.alice.rpc("get_contact_ids", 1, 0, g.name)[0] for g in (self.bob, self.carol)}
+        self.chat = self.alice.rpc("create_group_chat", 1, "Shift 2", False)
+        self.alice.rpc("add_contact_to_chat", 1, self.chat, self.ids["bob"])
+
+    def arrival(self, gateway, name):
+        """The message that brought the file, its chat and the file's id there."""
+        def look():
+            for chat in gateway.rpc("get_chatlist_entries", 1, None, None, None):
+                for message in gateway.messages(chat):
+                    if message["fileName"] == name:
+                        return message
+            return None
+        message = until(look, what=f"{name} at {gateway.name}")
+        return message["id"], message["chatId"], gateway.rpc("privitty_get_file_id_by_path", 1, message["file"])
+
+    def becomes(self, gateway, file, word):
+        until(lambda: gateway.rpc("privitty_get_file_display_status", 1, file)["state_str"] == word,
+              what=f"{word} at {gateway.name}")
+
+    def test_members_open_a_file_later_ones_after_a_grant_and_former_ones_never(self):
+        plan = self.folder / "plan.txt"
+        plan.write_text("the plan")
+        at_alice, at_bob, at_carol = self.alice.events(), self.bob.events(), self.carol.events()
+        self.assertIsNone(self.alice.rpc("privitty_init_create_group", 1, self.chat))
+        made = self.alice.rpc("privitty_send_group_file", 1, self.chat, str(plan), True, False, 60)
+        self.assertEqual(made["encrypted_path"], f"{plan}.prv")
+        self.assertEqual(at_alice.wait("PrivittyFileEncrypted")["chat_id"], self.chat)
+        sent = self.alice.rpc("send_msg", 1, self.chat, {"file": made["encrypted_path"], "viewtype": "File"})
+        message, chat, file = self.arrival(self.bob, "plan.txt.prv")
+        self.becomes(self.bob, file, "active")
+        self.assertEqual(at_bob.wait("PrivittyFileAccessChanged")["chat_id"], chat)
+        saved = self.folder / "bob" / "plan.txt.prv"
+        saved.parent.mkdir()
+        self.bob.rpc("save_msg_file", 1, message, str(saved))
+        opened = self.bob.rpc("privitty_decrypt_group_file", 1, chat, message, str(saved))
+        self.assertEqual(pathlib.Path(opened).read_text(), "the plan")
+        self.assertEqual(at_bob.wait("PrivittyFileDecrypted")["chat_id"], chat)
+
+        # Carol comes later, and has nothing until alice grants it and sends the file again.
+        self.alice.rpc("add_contact_to_chat", 1, self.chat, self.ids["carol"])
+        address = self.carol.rpc("get_config", 1, "addr")
+        self.assertIsNone(self.alice.rpc("privitty_send_group_key_share", 1, self.chat, address, "carol"))
+        with self.assertRaises(RpcError) as nobody:
+            self.alice.rpc("privitty_send_group_key_share", 1, self.chat, "x@nowhere", "x")
+        self.assertIn("x@nowhere", nobody.exception.message)
+        with self.assertRaises(RpcError) as twice:
+            self.alice.rpc("send_msg", 1, self.chat, {"file": made["encrypted_path"]})
+        self.assertIn(f"already, as message {sent}", twice.exception.message)
+        self.alice.rpc("privitty_send_file_access", 1, self.chat, made["file_id"], self.ids["carol"], False, False, 0)
+        self.alice.rpc("send_msg", 1, self.chat, {"file": made["encrypted_path"]})
+        message, chat, file = self.arrival(self.carol, "plan.txt.prv")
+        self.becomes(self.carol, file, "active")
+        shown = self.alice.rpc("privitty_get_file_access_info", 1, sent)
+        self.assertEqual([(m["contactId"], m["status"]) for m in shown["members"]],
+                         [(self.ids["bob"], "active"), (self.ids["carol"], "active")])
+
+        # Carol is taken out: her access ends, bob's does not.
+        self.alice.rpc("remove_contact_from_chat", 1, self.chat, self.ids["carol"])
+        revoked = at_carol.wait("PrivittyFileAccessRevoked")
+        self.assertEqual((revoked["chat_id"], revoked["file_id"]), (chat, file))
+        self.assertEqual(at_alice.wait("PrivittyFileAccessRevoked")["contact_id"], self.ids["carol"])
+        self.becomes(self.carol, file, "revoked")
+        with self.assertRaises(RpcError) as out:
+            self.alice.rpc("privitty_send_file_access", 1, self.chat, made["file_id"], self.ids["carol"], False, False, 0)
+        self.assertIn("not a member", out.exception.message)
+        self.assertEqual(self.alice.rpc("privitty_get_file_access_info", 1, sent)["members"][0]["status"], "active")
+
+
 if __name__ == "__main__":
     unittest.main()

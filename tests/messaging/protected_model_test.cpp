@@ -132,11 +132,6 @@ class History {
   UnixMillis carol_latest_ = 0;
 };
 
-unsigned number_from(const char* variable, unsigned otherwise) {
-  const char* text = std::getenv(variable);
-  return text == nullptr ? otherwise : static_cast<unsigned>(std::strtoul(text, nullptr, 10));
-}
-
 }  // namespace
 
 TEST_CASE("random histories never open a file to whom its owner does not allow it") {

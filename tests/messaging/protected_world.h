@@ -2,11 +2,17 @@
 // holds, the third gets what the second forwards.
 #pragma once
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "tests/support/world.h"
 
 namespace test {
+
+inline unsigned number_from(const char* variable, unsigned otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : static_cast<unsigned>(std::strtoul(text, nullptr, 10));
+}
 
 class ProtectedWorld : public World {
  public:
