@@ -71,6 +71,14 @@ Result<> rekey(const RekeyRequest& request, const Surroundings& surroundings) {
                 "a passphrase opens this store: name the one that shall open it from now on with "
                 "--new-passphrase-file, or a key with --new-key-file");
   }
+  if (!request.new_key_file.empty()) {
+    const auto folder = std::filesystem::absolute(request.new_key_file).parent_path();
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(folder, ignored)) {
+      return fail(Errc::not_found, "--new-key-file " + request.new_key_file + ": there is no folder " +
+                                       folder.string() + " to write it into; make it first");
+    }
+  }
   const base::SystemClock clock;
   EDGE_CHECK(store::rekey(settings.accounts, from, to, clock));
   const auto now = store::describe(store::resolve(to, settings.accounts));
@@ -112,8 +120,10 @@ Result<> repair(const RepairRequest& request, const Surroundings& surroundings) 
     }
     std::printf("\n");
   }
-  std::printf("%s; the damaged files stay in %s as store.db.damaged-*\n",
-              report.lossless() ? "nothing was lost" : "what could be read was saved",
+  std::printf("%s; the files as they were stay in %s as store.db.damaged-*, to be deleted once all "
+              "is well\n",
+              report.lossless() ? "every row could be read, nothing was lost"
+                                : "what could be read was saved",
               settings.accounts.c_str());
   return {};
 }

@@ -107,6 +107,26 @@ class Complaining(unittest.TestCase):
                 self.assertEqual(code, USAGE, words)
                 self.assertIn(hint, said)
 
+    def test_words_without_a_place_are_named_in_their_order_and_values_by_their_option(self):
+        code, _, said = edge("send", "12", "Hello", "there", "you")
+        self.assertEqual(code, USAGE)
+        self.assertIn("unexpected arguments 'there' 'you'", said)
+        for words, wanted in ((["messages", "abc"], "CHAT: expected a number, not 'abc'"),
+                              (["--account", "one", "chats"], "--account: expected a number, not 'one'")):
+            code, _, said = edge(*words)
+            self.assertEqual(code, USAGE)
+            self.assertIn(wanted, said)
+
+    def test_publishing_nothing_says_so(self):
+        with Gateway("alice") as alice:
+            done = subprocess.run([CLI, "--url", alice.url, "publish"], input="", capture_output=True, text=True,
+                                  timeout=scaled(30), check=False)
+            self.assertEqual((done.returncode, done.stdout), (FAILED, ""))
+            self.assertIn("standard input is empty", done.stderr)
+            done = subprocess.run([CLI, "--url", alice.url, "publish"], input="\n", capture_output=True, text=True,
+                                  timeout=scaled(30), check=False)
+            self.assertEqual(done.returncode, DONE, done.stderr)
+
     def test_what_the_daemon_refuses_is_passed_on(self):
         with Gateway("alice") as alice:
             for words in (["send", "999", "x"], ["send", "nobody@nowhere", "x"], ["join", "hello"],
@@ -148,6 +168,10 @@ class Rekey(unittest.TestCase):
             gateway.start()
         self.assertTrue(any("key" in line for line in gateway.log[-3:]))
         new = gateway.folder / "new.key"
+        nowhere = gateway.folder / "nonesuch" / "new.key"
+        code, _, said = edge("--accounts", gateway.accounts, "rekey", "--passphrase-file", phrase, "--new-key-file", nowhere)
+        self.assertEqual(code, FAILED)
+        self.assertIn(f"there is no folder {nowhere.parent}", said)
         code, out, said = edge("--accounts", gateway.accounts, "rekey", "--passphrase-file", phrase, "--new-key-file", new)
         self.assertEqual(code, DONE, out + said)
         self.assertEqual(new.stat().st_mode & 0o777, 0o600)
