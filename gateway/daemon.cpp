@@ -294,6 +294,9 @@ void Daemon::Parts::read_license(const std::string& fingerprint) {
       LicensePlace{settings.accounts, settings.license_issuer, fingerprint}, clock);
   if (!license->required()) return;
   (void)license->reload();
+  if (license->installed() && !license->why().empty()) {
+    base::log::warning("license: {}", license->why());
+  }
   if (!license->installed() && !settings.license_url.empty()) {
     if (auto got = license->activate(settings.license_url); !got) {
       base::log::warning("no license: {}", got.error().message);

@@ -150,8 +150,14 @@ Result<> license_issue(const IssueRequest& request) {
   terms.type = request.type;
   terms.devices = request.devices;
   terms.grace_days = request.grace_days;
-  if (request.devices < 1 || request.customer.empty()) {
-    return fail(Errc::invalid_argument, "--customer needs a name and --devices at least 1");
+  if (request.customer.empty()) return fail(Errc::invalid_argument, "--customer needs a name");
+  if (request.devices < 1 || request.devices > kMostDevices) {
+    return fail(Errc::invalid_argument,
+                "--devices: expected 1 to " + std::to_string(kMostDevices));
+  }
+  if (request.grace_days > kMostGraceDays) {
+    return fail(Errc::invalid_argument,
+                "--grace-days: expected 0 to " + std::to_string(kMostGraceDays));
   }
   if (request.expires != "never") {
     EDGE_TRY(terms.expires_at, end_of_day(request.expires));

@@ -143,8 +143,8 @@ base::Result<> LicenseIssuer::give_back(const std::string& token, const std::str
 
 namespace {
 
-Response answer_of(base::Result<LicenseIssuer::Issued> issued) {
-  if (!issued) return Response::error(issued.error());
+base::Result<Response> response_of(base::Result<LicenseIssuer::Issued> issued) {
+  if (!issued) return std::move(issued).error();
   return Response::json(
       nlohmann::json{{"license_jwt", issued->jwt}, {"customer_name", issued->customer}}.dump());
 }
@@ -156,16 +156,33 @@ std::string device_of(const Request& request) {
   return given->get<std::string>();
 }
 
+// Answers with what `ask` makes of the request, unless its address has guessed too much.
+template <class F>
+auto guarded(LicenseIssuer& issuer, F ask) {
+  return [&issuer, ask](Request request, Responder responder) {
+    if (const base::Millis wait = issuer.guesses().wait(request.peer); wait > 0) {
+      return responder.answer(
+          Response::error(429, "Too many requests from this address named no license. Check the "
+                               "URL, and wait before the next.")
+              .with_header("Retry-After", std::to_string((wait + 999) / 1000)));
+    }
+    base::Result<Response> answer = ask(request);
+    if (answer) return responder.answer(*std::move(answer));
+    if (answer.error().code == Errc::not_found) (void)issuer.guesses().take(request.peer);
+    responder.answer(Response::error(answer.error()));
+  };
+}
+
 }  // namespace
 
 void add_license_endpoint(RouteTable& routes, LicenseIssuer& issuer) {
   Route get;
   get.method = "GET";
   get.path = "/v1/license/:token";
-  get.handle = [&issuer](Request request, Responder responder) {
-    responder.answer(answer_of(issuer.take_seat(
-        request.captures.at(0), std::string(request.header("Device-Fingerprint")))));
-  };
+  get.handle = guarded(issuer, [&issuer](const Request& request) {
+    return response_of(issuer.take_seat(request.captures.at(0),
+                                        std::string(request.header("Device-Fingerprint"))));
+  });
   routes.add(std::move(get));
 
   Route post;
@@ -173,16 +190,16 @@ void add_license_endpoint(RouteTable& routes, LicenseIssuer& issuer) {
   post.body_limit = 4096;
   post.json_only = true;
   post.path = "/v1/license/:token/sync";
-  post.handle = [&issuer](Request request, Responder responder) {
-    responder.answer(answer_of(issuer.renew(request.captures.at(0), device_of(request))));
-  };
+  post.handle = guarded(issuer, [&issuer](const Request& request) {
+    return response_of(issuer.renew(request.captures.at(0), device_of(request)));
+  });
   routes.add(post);
 
   post.path = "/v1/license/:token/deactivate";
-  post.handle = [&issuer](Request request, Responder responder) {
-    auto done = issuer.give_back(request.captures.at(0), device_of(request));
-    responder.answer(done ? Response::json("{}") : Response::error(done.error()));
-  };
+  post.handle = guarded(issuer, [&issuer](const Request& request) -> base::Result<Response> {
+    EDGE_CHECK(issuer.give_back(request.captures.at(0), device_of(request)));
+    return Response::json("{}");
+  });
   routes.add(std::move(post));
 }
 

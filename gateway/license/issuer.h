@@ -2,6 +2,8 @@
 // is a file DIR/<token>.json: what it says and which devices use it. Devices fetch, sync and give back
 // by the token; there are as many seats as the license has devices.
 //
+// An address that asks with ten tokens which are none waits: then one in six seconds is answered.
+//
 // Safe from any thread.
 #pragma once
 
@@ -12,13 +14,14 @@
 #include "base/mutex.h"
 #include "gateway/http/route.h"
 #include "gateway/license/terms.h"
+#include "gateway/peer/rate_limit.h"
 
 namespace gateway {
 
 class LicenseIssuer {
  public:
   LicenseIssuer(std::filesystem::path dir, const crypto::Identity& key, const base::Clock& clock)
-      : dir_(std::move(dir)), key_(key), clock_(clock) {}
+      : dir_(std::move(dir)), key_(key), clock_(clock), guesses_(clock, kGuesses) {}
 
   // Writes a new license and answers with its token: 32 random hex digits.
   base::Result<std::string> add(const LicenseTerms& terms);
@@ -34,7 +37,11 @@ class LicenseIssuer {
   base::Result<Issued> renew(const std::string& token, const std::string& device);
   base::Result<> give_back(const std::string& token, const std::string& device);
 
+  // Attempts with unknown tokens, by the caller's address.
+  RateLimit& guesses() { return guesses_; }
+
  private:
+  static constexpr RateLimit::Rule kGuesses{.per_second = 1.0 / 6, .burst = 10};
   struct Record;
   base::Result<Record> read(const std::string& token) const;
   base::Result<> write(const std::string& token, const Record& record) const;
@@ -44,6 +51,7 @@ class LicenseIssuer {
   const crypto::Identity& key_;
   const base::Clock& clock_;
   base::Mutex mutex_;
+  RateLimit guesses_;
 };
 
 // GET /v1/license/:token, POST /v1/license/:token/sync and /deactivate.

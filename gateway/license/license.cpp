@@ -122,7 +122,6 @@ base::Result<> License::reload() {
     return {};
   }
   why_ = read.error().message;
-  if (there) base::log::warning("license: {}", why_);
   return {};
 }
 

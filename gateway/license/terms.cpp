@@ -8,7 +8,6 @@ namespace gateway {
 namespace {
 
 constexpr std::string_view kIssuer = "privitty-edge";
-constexpr std::uint32_t kMostGraceDays = 3650;
 
 base::Error malformed(std::string_view what) {
   return base::fail(base::Errc::invalid_argument,
@@ -44,7 +43,7 @@ base::Result<LicenseTerms> LicenseTerms::read(std::string_view jwt,
   terms.device = text_of(claims, "device");
   if (text_of(claims, "iss") != kIssuer) return malformed("issuer");
   if (terms.id.empty()) return malformed("id");
-  const auto devices = number_of(claims, "devices", 1, 1'000'000);
+  const auto devices = number_of(claims, "devices", 1, kMostDevices);
   const auto issued = number_of(claims, "iat", 0, kLatest);
   const auto grace = number_of(claims, "grace_days", 0, kMostGraceDays);
   if (!devices) return malformed("number of devices");

@@ -14,6 +14,9 @@
 
 namespace gateway {
 
+inline constexpr std::uint32_t kMostGraceDays = 3650;
+inline constexpr std::uint32_t kMostDevices = 1'000'000;
+
 struct LicenseTerms {
   std::string id;
   std::string customer;

@@ -1,10 +1,13 @@
 """A fleet's licenses, off line: issue, serve, activate, what needs one, and giving it back."""
+import datetime
 import json
 import pathlib
 import re
 import subprocess
 import tempfile
 import unittest
+import urllib.error
+import urllib.request
 
 from gateway import CLI, Gateway, RpcError, free_port, join, scaled, until
 
@@ -84,6 +87,73 @@ class Licenses(unittest.TestCase):
             self.assertIsNone(one.rpc("privitty_license_init", str(one.accounts), None, None))
             self.assertEqual(one.rpc("privitty_license_get_status"), 0)
             self.assertIsNone(one.rpc("privitty_license_check_feature", 1))
+
+    # Years ago, and within the days of grace that a license can have.
+    ended = (datetime.date.today() - datetime.timedelta(days=2000)).isoformat()
+
+    def test_a_license_that_no_device_would_take_is_not_issued(self):
+        for words, said in ((["--devices", "0"], "--devices: expected 1 to"), (["--devices", "1000001"], "--devices"),
+                            (["--grace-days", "3651"], "--grace-days: expected 0 to 3650"),
+                            (["--expires", "2020-02-30x"], "--expires")):
+            done = cli("license", "issue", "--key", self.key, "--customer", "Acme", "--licenses", self.licenses,
+                       *(["--expires", "never"] if "--expires" not in words else []), *words)
+            self.assertEqual(done.returncode, 1, words)
+            self.assertIn(said, done.stderr)
+
+    def test_the_last_day_the_days_of_grace_and_the_end(self):
+        with Gateway("one", flags=["--license-issuer", self.issuer]) as one, Gateway("two") as two:
+            chat, _ = join(one, two)
+            peer = one.rpc("get_chat_contacts", 1, chat)[0]
+            fingerprint = cli("--accounts", one.accounts, "fingerprint").stdout.strip()
+            for grace, number, word in ((3650, 1, "grace_period"), (0, 2, "expired")):
+                done = cli("license", "issue", "--key", self.key, "--customer", "Acme", "--expires", self.ended,
+                           "--grace-days", grace, "--device", fingerprint)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                (one.accounts / "privitty.lic").write_text(done.stdout)
+                one.rpc("privitty_license_init", str(one.accounts), None, None)
+                self.assertEqual(one.rpc("privitty_license_get_status"), number)
+                plan = self.folder / f"{word}.txt"
+                plan.write_text("a plan")
+                group = one.rpc("create_group_chat", 1, word, False)
+                one.rpc("add_contact_to_chat", 1, group, peer)
+                for call in (("privitty_send_file", 1, chat, peer, str(plan), False, False, 0),
+                             ("privitty_send_group_file", 1, group, str(plan), False, False, 0),
+                             ("privitty_revoke_file_access", 1, chat, 1, None)):
+                    with self.subTest(word=word, row=call[0]):
+                        if number == 1:
+                            try:
+                                one.rpc(*call)
+                            except RpcError as error:
+                                self.assertNotEqual(error.code, -32001)
+                            plan.with_name(plan.name + ".prv").unlink(missing_ok=True)
+                        else:
+                            with self.assertRaises(RpcError) as no:
+                                one.rpc(*call)
+                            self.assertEqual(no.exception.code, -32001)
+                            self.assertIn("status is 'expired'", no.exception.message)
+
+    def test_who_guesses_tokens_is_slowed_and_a_returned_license_says_so_in_words(self):
+        def fetch(url):
+            try:
+                with urllib.request.urlopen(urllib.request.Request(url, headers={"Device-Fingerprint": "a" * 64})) as answer:
+                    return answer.status, {}
+            except urllib.error.HTTPError as error:
+                with error:
+                    return error.code, error.headers
+        with Gateway("one", flags=["--license-issuer", self.issuer]) as one:
+            license_of_one = ["--accounts", one.accounts, "license", "--issuer", self.issuer]
+            self.assertEqual(cli(*license_of_one, "activate", self.url).returncode, 0)
+            self.assertEqual(cli(*license_of_one, "sync").stdout.strip(), "active")
+            done = cli(*license_of_one, "deactivate")
+            self.assertEqual((done.returncode, done.stdout.strip()), (0, "no_license"))
+            self.assertEqual(done.stderr.strip(), "the license was deactivated here")  # and no line of a log
+        wrong = self.url[:-4] + ("0000" if self.url[-4:] != "0000" else "1111")
+        for _ in range(10):
+            self.assertEqual(fetch(wrong)[0], 404)
+        status, headers = fetch(wrong)
+        self.assertEqual(status, 429)
+        self.assertLessEqual(int(headers["Retry-After"]), 6)
+        self.assertEqual(fetch(self.url)[0], 429)  # nor is a right guess told from this address now
 
 
 if __name__ == "__main__":
