@@ -1,5 +1,5 @@
 // Protecting and reading a file, beside what libsodium makes of the same chunks in memory (the most
-// that the format allows), in one run on one thread of sealing.
+// that the format allows on one thread), in one run. Protecting takes two threads, reading one.
 //
 //   prv_bench [FOLDER [MIB [ROUNDS]]]     one JSON line per measurement, the best round of each
 //

@@ -1,14 +1,15 @@
 #include "messaging/prv_file.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <optional>
 #include <thread>
-
-#include "base/mutex.h"
 
 namespace messaging {
 namespace {
@@ -16,17 +17,22 @@ namespace {
 using base::Errc;
 using base::fail;
 
-constexpr std::size_t kBatch = 16;  // chunks sealed before they are written
+constexpr std::size_t kBatch = 4;  // chunks read, sealed and written at once: they stay in a cache
 
-base::Result<> write_all(int fd, base::ByteView bytes) {
+base::Error write_error(int error) {
+  const bool full = error == ENOSPC || error == EDQUOT;
+  return base::fail_errno(full ? Errc::exhausted : Errc::io, "write", error);
+}
+
+base::Result<> write_all_at(int fd, std::uint64_t offset, base::ByteView bytes) {
   while (!bytes.empty()) {
-    const ssize_t wrote = ::write(fd, bytes.data(), bytes.size());
+    const ssize_t wrote = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (wrote < 0) {
       if (errno == EINTR) continue;
-      const bool full = errno == ENOSPC || errno == EDQUOT;
-      return base::fail_errno(full ? Errc::exhausted : Errc::io, "write", errno);
+      return write_error(errno);
     }
     bytes = bytes.subspan(static_cast<std::size_t>(wrote));
+    offset += static_cast<std::uint64_t>(wrote);
   }
   return {};
 }
@@ -45,75 +51,78 @@ base::Result<std::size_t> read_at_fd(int fd, std::uint64_t offset, std::span<std
   return done;
 }
 
-// A second thread that writes one buffer while the caller fills the other.
-class BehindWriter {
- public:
-  explicit BehindWriter(int fd) : fd_(fd), thread_([this] { run(); }) {}
-  ~BehindWriter() { (void)finish(); }
-  BehindWriter(const BehindWriter&) = delete;
+// One file that several threads seal. Chunks do not depend on each other, so each thread takes the
+// next few, whichever they are, and nothing is handed from one thread to another.
+struct Sealing {
+  const int in;
+  const int out;
+  const crypto::Prv& prv;
+  const std::stop_token& stop;
+  const std::uint64_t chunks = crypto::chunk_count(prv.header().size);
+  std::atomic<std::uint64_t> next{0};
+  std::atomic<std::uint64_t> done{0};  // bytes of plaintext
+  std::atomic<bool> failed{false};
+};
 
-  // The buffer to fill next; waits while it is being written.
-  base::Result<std::span<std::uint8_t>> next() {
-    base::Lock lock(mutex_);
-    while (full_ == 2 && result_) news_.wait(mutex_);
-    if (!result_) return result_.error();
-    return std::span<std::uint8_t>(buffers_[filling_].data(), buffers_[filling_].size());
-  }
-  void filled(std::size_t size) {
-    base::Lock lock(mutex_);
-    sizes_[filling_] = size;
-    filling_ = 1 - filling_;
-    ++full_;
-    news_.notify_all();
-  }
-  base::Result<> finish() {
-    {
-      base::Lock lock(mutex_);
-      ended_ = true;
-      news_.notify_all();
-    }
-    if (thread_.joinable()) thread_.join();
-    base::Lock lock(mutex_);
-    return result_;
+// The buffers of one thread; made before it begins, so that it cannot run out of memory.
+class Sealer {
+ public:
+  explicit Sealer(Sealing& sealing) : sealing_(sealing) {}
+
+  // Until nothing is left, or another one failed.
+  base::Result<> run(const PrvProgress& progress) {
+    auto result = run_on(progress);
+    if (!result) sealing_.failed = true;
+    return result;
   }
 
  private:
-  void run() {
-    std::size_t at = 0;
-    for (;;) {
-      base::ByteView bytes;
-      {
-        base::Lock lock(mutex_);
-        while (full_ == 0 && !ended_) news_.wait(mutex_);
-        if (full_ == 0) return;
-        bytes = base::ByteView(buffers_[at]).first(sizes_[at]);
+  base::Result<> run_on(const PrvProgress& progress) {
+    while (!sealing_.failed) {
+      if (sealing_.stop.stop_requested()) {
+        return fail(Errc::unavailable, "the gateway is shutting down");
       }
-      auto wrote = write_all(fd_, bytes);
-      base::Lock lock(mutex_);
-      if (!wrote) {
-        result_ = std::move(wrote);
-        full_ = 0;
-        ended_ = true;
-      } else {
-        --full_;
-      }
-      at = 1 - at;
-      news_.notify_all();
+      const std::uint64_t first = sealing_.next.fetch_add(kBatch);
+      if (first >= sealing_.chunks) break;
+      EDGE_CHECK(seal(first));
+      if (progress) progress(sealing_.done, sealing_.prv.header().size);
     }
+    return {};
   }
 
-  const int fd_;
-  std::array<base::Bytes, 2> buffers_{base::Bytes(kBatch * crypto::kSealedChunk),
-                                      base::Bytes(kBatch * crypto::kSealedChunk)};
-  base::Mutex mutex_;
-  base::Condition news_;
-  std::array<std::size_t, 2> sizes_{};
-  std::size_t filling_ = 0;
-  int full_ GUARDED_BY(mutex_) = 0;
-  bool ended_ GUARDED_BY(mutex_) = false;
-  base::Result<> result_ GUARDED_BY(mutex_);
-  std::jthread thread_;
+  base::Result<> seal(std::uint64_t first) {
+    const std::uint64_t size = sealing_.prv.header().size;
+    const std::uint64_t at = first * crypto::kChunk;
+    const auto want =
+        static_cast<std::size_t>(std::min<std::uint64_t>(plain_.size(), size - at));
+    EDGE_TRY(const std::size_t got, read_at_fd(sealing_.in, at, std::span(plain_).first(want)));
+    if (got != want) return fail(Errc::io, "the file shrank while it was being protected");
+    base::ByteView plain = base::ByteView(plain_).first(want);
+    std::size_t used = 0;
+    for (std::uint64_t chunk = first; chunk < std::min(first + kBatch, sealing_.chunks); ++chunk) {
+      const base::ByteView part = plain.first(std::min(plain.size(), crypto::kChunk));
+      plain = plain.subspan(part.size());
+      used += sealing_.prv.chunks().seal_into(std::span(sealed_).subspan(used), chunk,
+                                              chunk + 1 == sealing_.chunks, part);
+    }
+    EDGE_CHECK(write_all_at(sealing_.out, crypto::prv_chunk_offset(first),
+                            base::ByteView(sealed_).first(used)));
+    sealing_.done += want;
+    return {};
+  }
+
+  Sealing& sealing_;
+  crypto::WipingBytes plain_ = crypto::WipingBytes(kBatch * crypto::kChunk);
+  base::Bytes sealed_ = base::Bytes(kBatch * crypto::kSealedChunk);
 };
+
+// Room for all of it at once, so that a full disk is heard of before the work, where the file
+// system can do that.
+base::Result<> reserve(int fd, std::uint64_t size) {
+  if (::fallocate(fd, 0, 0, static_cast<off_t>(size)) == 0) return {};
+  if (errno == ENOSPC || errno == EDQUOT) return write_error(errno);
+  return {};
+}
 
 class PlainFile final : public AttachmentReader {
  public:
@@ -133,26 +142,23 @@ class PlainFile final : public AttachmentReader {
 base::Result<> write_prv(int in, int out, const crypto::Prv& prv, const PrvProgress& progress,
                          const std::stop_token& stop) {
   const std::uint64_t size = prv.header().size;
-  const std::uint64_t chunks = crypto::chunk_count(size);
-  EDGE_CHECK(write_all(out, prv.head()));
-  BehindWriter writer(out);
-  crypto::WipingBytes plain(crypto::kChunk);
-  for (std::uint64_t chunk = 0; chunk < chunks;) {
-    if (stop.stop_requested()) return fail(Errc::unavailable, "the gateway is shutting down");
-    EDGE_TRY(const auto buffer, writer.next());
-    std::size_t used = 0;
-    for (std::size_t i = 0; i < kBatch && chunk < chunks; ++i, ++chunk) {
-      const std::uint64_t at = chunk * crypto::kChunk;
-      const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(crypto::kChunk, size - at));
-      EDGE_TRY(const std::size_t got, read_at_fd(in, at, std::span(plain).first(want)));
-      if (got != want) return fail(Errc::io, "the file shrank while it was being protected");
-      used += prv.chunks().seal_into(buffer.subspan(used), chunk, chunk + 1 == chunks,
-                                     base::ByteView(plain).first(want));
+  EDGE_CHECK(reserve(out, crypto::prv_size(size)));
+  EDGE_CHECK(write_all_at(out, 0, prv.head()));
+  Sealing sealing{in, out, prv, stop};
+  Sealer mine(sealing);
+  base::Result<> helped;
+  base::Result<> done;
+  {
+    std::optional<Sealer> other;
+    std::jthread helper;
+    if (sealing.chunks > kBatch) {
+      other.emplace(sealing);
+      helper = std::jthread([&] { helped = other->run({}); });
     }
-    writer.filled(used);
-    if (progress) progress(std::min(size, chunk * crypto::kChunk), size);
+    done = mine.run(progress);
   }
-  EDGE_CHECK(writer.finish());
+  EDGE_CHECK(done);
+  EDGE_CHECK(helped);
   std::array<std::uint8_t, 1> more{};
   EDGE_TRY(const std::size_t grown, read_at_fd(in, size, more));
   if (grown > 0) return fail(Errc::io, "the file grew while it was being protected");

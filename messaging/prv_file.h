@@ -15,8 +15,9 @@ namespace messaging {
 // Called now and then with the bytes done of how many; may be empty.
 using PrvProgress = std::function<void(std::uint64_t done, std::uint64_t size)>;
 
-// Seals what `in` holds, which must be prv.header().size bytes, and writes it to `out` while the
-// next bytes are sealed. Blocks on the disk; gives up when `stop` asks.
+// Seals what `in` holds, which must be prv.header().size bytes, into the empty file `out`, on this
+// thread and one more. `progress` is called on this one. Blocks on the disk; gives up when `stop`
+// asks.
 base::Result<> write_prv(int in, int out, const crypto::Prv& prv, const PrvProgress& progress,
                          const std::stop_token& stop);
 
