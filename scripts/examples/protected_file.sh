@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Sends a protected file to a contact by address and can take it back:
+# Protected files from the first step to the last:
+#   protected_file.sh license [URL]                 how the license stands; with a URL, gets it first
+#   protected_file.sh invite                        prints the link by which a recipient joins
+#   protected_file.sh join LINK                     at the recipient
 #   protected_file.sh send ADDRESS FILE [MINUTES]   prints the file's id
 #   protected_file.sh revoke ADDRESS FILE_ID
-# EDGE_URL says where the gateway is. FILE is a path on the gateway's machine.
+# EDGE_URL says where the gateway is; FILE is a path on its machine. A license is got for the accounts
+# directory EDGE_ACCOUNTS (the daemon's default without) and taken up by the daemon's next start.
 set -euo pipefail
 url=${EDGE_URL:-http://127.0.0.1:7200}
-usage="usage: protected_file.sh send ADDRESS FILE [MINUTES] | revoke ADDRESS FILE_ID"
-what=${1:?$usage} address=${2:?$usage} file=${3:?$usage} minutes=${4:-0}
+usage="usage: protected_file.sh license [URL] | invite | join LINK | send ADDRESS FILE [MINUTES] | revoke ADDRESS FILE_ID"
 
 rpc() { # METHOD PARAMS: the result; an error ends the script with the gateway's own words
   curl -sS --fail-with-body "$url/rpc" -H 'Content-Type: application/json' \
@@ -14,6 +17,22 @@ rpc() { # METHOD PARAMS: the result; an error ends the script with the gateway's
     jq -c 'if .error then .error.message | halt_error else .result end'
 }
 
+case ${1:-} in
+  license)
+    if [ -n "${2:-}" ]; then
+      "${EDGE_CLI:-privitty-edge}" ${EDGE_ACCOUNTS:+--accounts "$EDGE_ACCOUNTS"} license activate "$2"
+    else
+      rpc privitty_license_get_info '[]' | jq -r 'fromjson | .status'
+    fi
+    exit
+    ;;
+  invite) rpc get_chat_securejoin_qr_code '[1, null]' | jq -r . && exit ;;
+  join) rpc secure_join "$(jq -cn --arg l "${2:?$usage}" '[1, $l]')" >/dev/null && exit ;;
+  send | revoke) ;;
+  *) echo "$usage" >&2 && exit 2 ;;
+esac
+
+what=$1 address=${2:?$usage} file=${3:?$usage} minutes=${4:-0}
 contact=$(rpc lookup_contact_id_by_addr "$(jq -cn --arg a "$address" '[1, $a]')")
 [ "$contact" != null ] || { echo "no contact has the address $address: join it first" >&2; exit 1; }
 chat=$(rpc create_chat_by_contact_id "[1, $contact]")
@@ -28,5 +47,4 @@ case $what in
     jq .file_id <<<"$made"
     ;;
   revoke) rpc privitty_revoke_file_access "[1, $chat, $file, $contact]" >/dev/null ;;
-  *) echo "$usage" >&2; exit 2 ;;
 esac

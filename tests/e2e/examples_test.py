@@ -1,5 +1,6 @@
 """The programs of scripts/examples do what they say."""
 import contextlib
+import json
 import os
 import re
 import signal
@@ -7,7 +8,7 @@ import subprocess
 import threading
 import unittest
 
-from gateway import ROOT, Gateway, free_port, join, scaled, until
+from gateway import CLI, ROOT, Gateway, free_port, join, scaled, until
 
 EXAMPLES = ROOT / "scripts/examples"
 
@@ -87,31 +88,52 @@ class Examples(unittest.TestCase):
         self.assertNotIn("no contact", done.stderr)
         self.assertIn("connect", done.stderr)
 
-    def test_protected_file_sh_sends_a_file_and_takes_it_back(self):
-        _, chat = join(self.edge, self.peer)
+    def test_protected_file_sh_goes_from_the_license_to_the_end_of_an_access(self):
+        def example(*args, gateway=None, done=0):
+            env = self.env if gateway is None else {**self.env, "EDGE_URL": gateway.url}
+            ran = subprocess.run([EXAMPLES / "protected_file.sh", *args], env=env, capture_output=True, text=True,
+                                 timeout=scaled(30), check=False)
+            self.assertEqual(ran.returncode, done, ran.stderr)
+            return ran.stdout.strip() if done == 0 else ran.stderr
+
+        # An operator's own license server, and the gateway that asks it.
+        key, licenses = self.edge.folder / "issuer.key", self.edge.folder / "licenses"
+        issued = json.loads(subprocess.run([CLI, "--json", "license", "issue", "--key", key, "--customer", "Acme", "--expires",
+                                            "never", "--licenses", licenses], capture_output=True, text=True,
+                                           timeout=scaled(30), check=True).stdout)
+        with subprocess.Popen([CLI, "license", "serve", "--key", key, "--licenses", licenses, "--listen", "127.0.0.1:0"],
+                              stderr=subprocess.PIPE, text=True) as server:
+            try:
+                bound = re.search(r"http://\S+", server.stderr.readline()).group(0)
+                self.edge.flags = ["--license-issuer", issued["issuer"]]
+                self.edge.restart()
+                self.assertEqual(example("license"), "no_license")
+                self.env.update(EDGE_ACCOUNTS=str(self.edge.accounts), EDGE_CLI=str(CLI),
+                                PRIVITTY_LICENSE_ISSUER=issued["issuer"])
+                self.assertIn("licensed to Acme", example("license", bound + issued["path"]))
+            finally:
+                server.terminate()
+        self.edge.restart()
+        self.assertEqual(example("license"), "active")
+
         events = self.peer.events()
+        example("join", example("invite"), gateway=self.peer)
+        chat = events.wait("PrivittyPeerHandshakeComplete")["chat_id"]
         address = self.peer.rpc("get_config", 1, "addr")
         plan = self.edge.folder / "plan.txt"
         plan.write_text("a plan")
-
-        def example(*args):
-            return subprocess.run([EXAMPLES / "protected_file.sh", *args], env=self.env, capture_output=True, text=True,
-                                  timeout=scaled(30), check=False)
-        done = example("send", address, str(plan), "60")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertRegex(done.stdout, r"^\d+$")
+        file = example("send", address, str(plan), "60")
+        self.assertRegex(file, r"^\d+$")
         message = events.wait("IncomingMsg", chat_id=chat)["msg_id"]
 
         def status():
             return self.peer.rpc("privitty_get_file_access_info", 1, message)["shared"]["status"]
         until(lambda: status() == "active", what="the grant")
         self.assertFalse((self.edge.folder / "plan.txt.prv").exists())
-        done = example("revoke", address, done.stdout.strip())
-        self.assertEqual(done.returncode, 0, done.stderr)
+        example("revoke", address, file)
         until(lambda: status() == "revoked", what="the end of it")
-        done = example("send", "nobody@nowhere", str(plan))
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("nobody@nowhere", done.stderr)
+        self.assertIn("nobody@nowhere", example("send", "nobody@nowhere", str(plan), done=1))
+        self.assertIn("usage", example("frobnicate", done=2))
 
 
 if __name__ == "__main__":
