@@ -22,9 +22,16 @@ int urgency(const FileAccessRow& access, UnixMillis now) {
   }
 }
 
-FileStatus to_status(const FileAccessRow& access, UnixMillis now, bool own) {
+// Nobody has ever said whose file it is: it came, and neither a grant nor an offer with it.
+bool is_unheard_of(const ProtectedFileRow& file) {
+  return !is_own(file) && file.owner == decltype(file.owner){};
+}
+
+FileStatus to_status(const ProtectedFileRow& file, const FileAccessRow& access, UnixMillis now) {
   FileStatus status;
-  status.state = state_word(access, now, own);
+  status.state = access.state == FileState::none && is_unheard_of(file)
+                     ? "not_found"
+                     : state_word(access, now, is_own(file));
   const bool over = status.state == "revoked" || status.state == "denied" ||
                     status.state == "expired" || status.state == "deleted";
   status.allow_download = access.download && !over;
@@ -33,8 +40,9 @@ FileStatus to_status(const FileAccessRow& access, UnixMillis now, bool own) {
   return status;
 }
 
-FileHolder to_holder(const View& view, const FileAccessRow& access, UnixMillis now, bool own) {
-  const FileStatus status = to_status(access, now, own);
+FileHolder to_holder(const View& view, const ProtectedFileRow& file, const FileAccessRow& access,
+                     UnixMillis now) {
+  const FileStatus status = to_status(file, access, now);
   FileHolder holder{access.contact, "", "", status.state, status.expires_at, status.allow_download,
                     status.allow_forward};
   // A contact whose record is damaged costs its name, not the list.
@@ -61,10 +69,10 @@ base::Result<std::optional<FileStatus>> ProtectedFiles::status(AccountId account
     if (!is_own(*row) && access.contact != kSelf) continue;
     if (!shown || urgency(access, now) > urgency(*shown, now)) shown = access;
   }
-  FileStatus status = to_status(shown.value_or(FileAccessRow{}), now, is_own(*row));
+  FileStatus status = to_status(*row, shown.value_or(FileAccessRow{}), now);
   if (!is_own(*row)) {
     EDGE_TRY(const auto source, store::find_contact(scope, row->source));
-    status.is_forwarded = source && row->owner != decltype(row->owner){} &&
+    status.is_forwarded = source && !is_unheard_of(*row) &&
                           !std::equal(source->key.begin(), source->key.end(), row->owner.begin(),
                                       row->owner.end());
   }
@@ -96,15 +104,15 @@ base::Result<std::optional<FileAccessInfo>> ProtectedFiles::info(AccountId accou
   for (const FileAccessRow& access : all) {
     const bool first_hand = is_own(*file) ? !access.via.valid() : access.contact == kSelf;
     if (!first_hand) {
-      info.forwarded.push_back(to_holder(view, access, now, is_own(*file)));
+      info.forwarded.push_back(to_holder(view, *file, access, now));
       continue;
     }
     if (is_own(*file) && access.group) {
-      info.members.push_back(to_holder(view, access, now, true));
+      info.members.push_back(to_holder(view, *file, access, now));
     }
     if (!shared || rank(access) > rank(*shared)) shared = access;
   }
-  if (shared) info.shared = to_holder(view, *shared, now, is_own(*file));
+  if (shared) info.shared = to_holder(view, *file, *shared, now);
   return std::optional(std::move(info));
 }
 

@@ -29,7 +29,7 @@ struct FileDisplayStatus {
     return std::tuple(
         base::field("state_str", &S::state_str,
                     "active, requested, waiting_owner_action, expired, revoked, denied, deleted, "
-                    "none"),
+                    "none; not_found: a file of which nobody said whose it is"),
         base::field("allow_download", &S::allow_download, "it may be saved decrypted"),
         base::field("allow_forward", &S::allow_forward, "it may be forwarded, once"),
         base::field("is_forwarded", &S::is_forwarded, "it came from somebody but its owner"),

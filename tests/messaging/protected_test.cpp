@@ -264,3 +264,23 @@ TEST_CASE("a file is granted to a second contact of its owner without sealing it
   CHECK(world.becomes(carol, came.file, "revoked"));
   CHECK(world.becomes(world.bob, shared.came.file, "revoked"));
 }
+
+TEST_CASE("a grant that was lost for good is told again when its holder asks") {
+  ProtectedWorld world;
+  // The grant waits in the outbox behind a cut line, and goes nowhere.
+  world.network.set({.cut = true});
+  const auto made = world.protect("plan.txt", "the plan");
+  REQUIRE(made);
+  REQUIRE(world.alice.store().write_now<void>([](store::Tx& tx) -> base::Result<> {
+    EDGE_CHECK(tx.db().run("DELETE FROM outbox"));
+    return {};
+  }));
+  world.network.set({});
+  REQUIRE(ProtectedWorld::try_send(world.alice, world.alice_chat, made->encrypted_path));
+  const auto came = world.arrival(world.bob, world.bob_chat);
+  CHECK(ProtectedWorld::state(world.bob, came.file) == "not_found");
+  CHECK(ProtectedWorld::read(world.bob, came.message).find("ask its owner") != std::string::npos);
+  REQUIRE(ProtectedWorld::request(world.bob, world.bob_chat, came.file));
+  REQUIRE(world.becomes(world.bob, came.file, "active"));
+  CHECK(ProtectedWorld::read(world.bob, came.message) == "the plan");
+}
