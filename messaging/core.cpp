@@ -93,7 +93,6 @@ Core::Core(store::Store& s, Transport& t, const base::Clock& c, EngineOptions o)
       file_worker(std::make_unique<FileWorker>()),
       relayed(*this),
       expiry(std::make_unique<Expiry>(*this)),
-      timekeeper(c),
       accounts(*this),
       config(*this),
       contacts(*this),

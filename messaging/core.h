@@ -20,7 +20,6 @@
 #include "messaging/relayed.h"
 #include "messaging/renewal_budget.h"
 #include "messaging/steady_time.h"
-#include "messaging/timekeeper.h"
 #include "store/store.h"
 #include "store/tables/scope.h"
 
@@ -97,7 +96,6 @@ class Core {
   std::unique_ptr<FileWorker> file_worker;
   Relayed relayed;
   std::unique_ptr<Expiry> expiry;
-  Timekeeper timekeeper;
   EventListener listener;
 
   Accounts accounts;

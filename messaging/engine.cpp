@@ -27,7 +27,8 @@ base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, Transpor
     if (saved) {
       core->steady = std::make_unique<SteadyTime>(
           clock,
-          SteadyTime::Saved{saved->steady, saved->wall, saved->doubtful_off, saved->suspect});
+          SteadyTime::Saved{saved->steady, saved->wall, saved->doubtful_off, saved->suspect,
+                            saved->trusted});
     }
   }
   if (!store.health().writes_refused()) {
@@ -46,9 +47,6 @@ base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, Transpor
     // Files that are left over harm nobody.
     base::log::warning("unused files were not looked for: {}", tidied.error().message);
   }
-  EDGE_TRY(store::Reader reader, store.read());
-  EDGE_TRY(const auto trusted, store::find_trusted_time(reader.connection()));
-  core->timekeeper.resume(trusted);
   return std::unique_ptr<Engine>(new Engine(std::move(core)));
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "messaging/core.h"
+#include "messaging/housekeeping.h"
 #include "store/tables/file_accesses.h"
 
 namespace messaging {
@@ -9,8 +10,6 @@ namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(500);   // while a window is open
 constexpr auto kIdle = std::chrono::minutes(10);
-constexpr base::Millis kMarkEvery = 60'000;              // while a window is open
-constexpr base::Millis kIdleMarkEvery = 3600 * base::Millis{1000};
 
 }  // namespace
 
@@ -27,7 +26,7 @@ void Expiry::stop() {
   }
   if (!thread_.joinable()) return;
   thread_.join();
-  keep_time();
+  keep_time(core_);
 }
 
 void Expiry::look() {
@@ -38,8 +37,7 @@ void Expiry::look() {
 
 void Expiry::run() {
   std::optional<base::UnixMillis> due;
-  base::Millis marked = core_.clock.uptime();
-  keep_time();
+  keep_time(core_);
   for (;;) {
     {
       base::Lock lock(mutex_);
@@ -53,12 +51,7 @@ void Expiry::run() {
       if (stopping_) return;
       if (std::exchange(changed_, false)) due = 0;
     }
-    const base::Millis uptime = core_.clock.uptime();
-    if (uptime - marked >= (due ? kMarkEvery : kIdleMarkEvery)) {
-      marked = uptime;
-      keep_time();
-    }
-    if (!due || core_.timekeeper.read().now < *due) continue;
+    if (!due || core_.steady->wall().now < *due) continue;
     end_windows();
     due.reset();
     if (auto reader = core_.store.read()) {
@@ -74,14 +67,6 @@ void Expiry::end_windows() {
     });
   }
   core_.store.writer().flush();  // the next look sees what it did
-}
-
-void Expiry::keep_time() {
-  const auto wall = core_.timekeeper.mark();
-  if (!wall) return;
-  core_.store.write<void>(
-      [wall = *wall](store::Tx& tx) { return store::set_trusted_time(tx.db(), wall); },
-      [](base::Result<>) {});
 }
 
 }  // namespace messaging

@@ -1,5 +1,4 @@
-// Expiry: a thread that ends the windows of protected files when they are over, and keeps the time
-// that was trusted last. It sleeps unless a window is open; nothing depends on it for what may be
+// Expiry: a thread that ends the windows of protected files when they are over. It sleeps unless a window is open; nothing depends on it for what may be
 // opened, since every opening looks at the time itself. Safe from any thread.
 #pragma once
 
@@ -19,13 +18,12 @@ class Expiry {
   ~Expiry() { stop(); }
 
   void start();
-  void stop();  // keeps the trusted time once more
+  void stop();  // keeps the time once more, so that a stop gives no window a minute
   void look();  // windows changed
 
  private:
   void run();
   void end_windows();
-  void keep_time();
 
   Core& core_;
   base::Mutex mutex_;

@@ -64,18 +64,22 @@ void keep_account(Core& core, base::AccountId account) {
 
 }  // namespace
 
-void keep_house(Core& core) {
-  core.store.renew_reserve();
+void keep_time(Core& core) {
   core.steady->look();
   const SteadyTime::Saved saved = core.steady->save();
   core.store.write<void>(
       [saved](store::Tx& tx) {
         return store::write_steady_time(
-            tx.db(), {saved.steady, saved.wall, saved.doubtful_off, saved.suspect});
+            tx.db(), {saved.steady, saved.wall, saved.doubtful_off, saved.suspect, saved.trusted});
       },
       [](base::Result<> result) {
         if (!result) base::log::warning("time was not kept: {}", result.error().message);
       });
+}
+
+void keep_house(Core& core) {
+  core.store.renew_reserve();
+  keep_time(core);
   for (const AccountPtr& account : core.directory.all()) keep_account(core, account->id);
 }
 

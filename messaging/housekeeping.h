@@ -9,5 +9,7 @@ namespace messaging {
 class Core;
 
 void keep_house(Core& core);
+// Writes down the time (steady_time.h); answers at once.
+void keep_time(Core& core);
 
 }  // namespace messaging

@@ -49,14 +49,14 @@ base::Result<ProtectedFileRow> load_file(const store::Scope& scope, FileId file)
 }
 
 base::Result<crypto::PrvShare> usable_share(const store::Scope& scope, const ProtectedFileRow& file,
-                                            const Timekeeper& time, FileUse use) {
+                                            const SteadyTime& time, FileUse use) {
   if (!is_own(file)) {
     const std::string what = "access to " + file_label(file);
     EDGE_TRY(const auto access, store::find_file_access(scope, file.id, kSelf));
     const FileState state = access ? access->state : FileState::none;
     switch (state) {
       case FileState::active: {
-        const auto reading = time.read();
+        const auto reading = time.wall();
         if (access->expires_at > 0 && reading.suspect) {
           return fail(Errc::unavailable,
                       what + " is for a limited time, and this machine's clock is not believed: "

@@ -13,7 +13,7 @@
 #include "base/mutex.h"
 #include "messaging/protected_content.h"
 #include "messaging/protected_files.h"
-#include "messaging/timekeeper.h"
+#include "messaging/steady_time.h"
 #include "messaging/write_context.h"
 #include "store/tables/chats.h"
 #include "store/tables/contacts.h"
@@ -52,7 +52,7 @@ bool window_over(const store::FileAccessRow& access, UnixMillis now);
 // unavailable with what to do.
 base::Result<crypto::PrvShare> usable_share(const store::Scope& scope,
                                             const store::ProtectedFileRow& file,
-                                            const Timekeeper& time, FileUse use);
+                                            const SteadyTime& time, FileUse use);
 
 // The word for a state; `at_owner`: a request waits for the owner's action.
 std::string_view state_word(const store::FileAccessRow& access, UnixMillis now, bool at_owner);

@@ -34,7 +34,7 @@ base::Result<> ask(const WriteContext& write, const FileTarget& target) {
   FileAccessRow access = known.value_or(FileAccessRow{});
   switch (access.state) {
     case FileState::active:
-      if (!window_over(access, write.core.timekeeper.read().now)) {
+      if (!window_over(access, write.core.steady->wall().now)) {
         return fail(Errc::already_exists, "access to " + file_label(file) + " is still active");
       }
       EDGE_CHECK(end_share(write, file));
@@ -71,7 +71,7 @@ base::Result<> check_may_forward(const WriteContext& write, const ProtectedFileR
                 file_label(file) + " is this account's own: give the other contact access with "
                                    "privitty_send_file_access, or protect it for that chat");
   }
-  EDGE_CHECK(usable_share(write.scope, file, write.core.timekeeper, FileUse::view));
+  EDGE_CHECK(usable_share(write.scope, file, *write.core.steady, FileUse::view));
   EDGE_TRY(const auto access, store::find_file_access(write.scope, file.id, kSelf));
   EDGE_TRY(const store::ContactRow source, store::load_contact(write.scope, file.source));
   if (!std::equal(source.key.begin(), source.key.end(), file.owner.begin(), file.owner.end())) {

@@ -58,7 +58,7 @@ base::Result<FileAccessRow> access_to_grant(const WriteContext& write, const Pro
 }
 
 base::Result<> expire_due(const WriteContext& write) {
-  const auto time = write.core.timekeeper.read();
+  const auto time = write.core.steady->wall();
   if (time.suspect) return {};  // windows are closed; nothing is destroyed (decision 18)
   EDGE_TRY(const auto due, store::due_file_accesses(write.scope, time.now));
   for (FileAccessRow access : due) {
@@ -112,7 +112,7 @@ void ProtectedFiles::grant(AccountId account, FileTarget target, ContactId peer,
       core_, account, std::move(done),
       [target, peer, terms](const WriteContext& write) -> base::Result<> {
         EDGE_TRY(const ProtectedFileRow file, own_file(write, target));
-        const auto time = write.core.timekeeper.read();
+        const auto time = write.core.steady->wall();
         if (terms.seconds > 0 && time.suspect) return clock_not_believed();
         EDGE_TRY(FileAccessRow access, access_to_grant(write, file, target, peer));
         access.state = FileState::active;

@@ -107,7 +107,7 @@ base::Result<Made> make_container(Core& core, const AccountState& account, Prote
 base::Result<ProtectedPath> record(const WriteContext& write, const Made& made) {
   const ProtectRequest& request = made.request;
   EDGE_CHECK(check_chat(write.scope, write.account, request));
-  const auto time = write.core.timekeeper.read();
+  const auto time = write.core.steady->wall();
   if (request.minutes > 0 && time.suspect) return clock_not_believed();
   ProtectedFileRow file;
   EDGE_TRY(file.id, write.tx.next<FileId>(write.account.id, "protected_file"));

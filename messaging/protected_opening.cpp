@@ -48,12 +48,12 @@ base::Result<std::unique_ptr<PrvReader>> open_container(std::unique_ptr<Attachme
 class GuardedReader final : public AttachmentReader {
  public:
   GuardedReader(std::unique_ptr<PrvReader> inner, std::shared_ptr<Tickets::Ticket> ticket,
-                const Timekeeper& time, UnixMillis expires_at)
+                const SteadyTime& time, UnixMillis expires_at)
       : inner_(std::move(inner)), ticket_(std::move(ticket)), time_(time),
         expires_at_(expires_at) {}
   std::uint64_t size() const override { return inner_->size(); }
   base::Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> out) override {
-    const auto now = time_.read();
+    const auto now = time_.wall();
     if (ticket_->closed || (expires_at_ > 0 && (now.suspect || now.now >= expires_at_))) {
       return fail(Errc::gone, "access to the file ended");
     }
@@ -67,7 +67,7 @@ class GuardedReader final : public AttachmentReader {
  private:
   std::unique_ptr<PrvReader> inner_;
   std::shared_ptr<Tickets::Ticket> ticket_;
-  const Timekeeper& time_;
+  const SteadyTime& time_;
   const UnixMillis expires_at_;
 };
 
@@ -77,7 +77,7 @@ base::Result<OpenedFile> open_guarded(const Core& core, const store::Scope& scop
                                       std::unique_ptr<AttachmentReader> container,
                                       const std::string& what) {
   auto ticket = core.protected_files.tickets().issue(scope.account, file.id);
-  EDGE_TRY(const auto share, usable_share(scope, file, core.timekeeper, use));
+  EDGE_TRY(const auto share, usable_share(scope, file, *core.steady, use));
   UnixMillis expires_at = 0;
   if (!is_own(file)) {
     EDGE_TRY(const auto access, store::find_file_access(scope, file.id, kSelf));
@@ -87,7 +87,7 @@ base::Result<OpenedFile> open_guarded(const Core& core, const store::Scope& scop
   OpenedFile opened;
   opened.name = reader->header().name;
   opened.reader = std::make_unique<GuardedReader>(std::move(reader), std::move(ticket),
-                                                  core.timekeeper, expires_at);
+                                                  *core.steady, expires_at);
   return opened;
 }
 

@@ -222,7 +222,7 @@ base::Result<> take_own_request(const WriteContext& write, const ProtectedFileRo
                                    request.holder_addr));
   if (!access || request.asked <= access->asked) return {};
   access->asked = request.asked;
-  const auto time = write.core.timekeeper.read();
+  const auto time = write.core.steady->wall();
   const bool active = access->state == FileState::active && !window_over(*access, time.now);
   if (active || access->state == FileState::revoked || access->state == FileState::denied) {
     EDGE_CHECK(store::put_file_access(write.scope, *access));

@@ -62,7 +62,7 @@ base::Result<std::optional<FileStatus>> ProtectedFiles::status(AccountId account
   const store::Scope scope = read.scope();
   EDGE_TRY(const auto row, store::find_protected_file(scope, file));
   if (!row) return std::optional<FileStatus>();
-  const UnixMillis now = core_.timekeeper.read().now;
+  const UnixMillis now = core_.steady->wall().now;
   EDGE_TRY(const auto all, store::file_accesses(scope, file));
   std::optional<FileAccessRow> shown;
   for (const FileAccessRow& access : all) {
@@ -87,7 +87,7 @@ base::Result<std::optional<FileAccessInfo>> ProtectedFiles::info(AccountId accou
   if (of_message.empty()) return std::optional<FileAccessInfo>();
   EDGE_TRY(const auto file, store::find_protected_file(view.scope, of_message.front().file));
   if (!file) return std::optional<FileAccessInfo>();
-  const UnixMillis now = core_.timekeeper.read().now;
+  const UnixMillis now = core_.steady->wall().now;
   FileAccessInfo info;
   info.owner_name = file->owner_name;
   info.owner_addr = file->owner_addr;

@@ -48,7 +48,7 @@ base::Result<> take_text(const WriteContext& write, const store::ContactRow& con
                          const Uuid& uuid, const TextMessage& text,
                          const std::optional<store::TransferRow>& transfer, const Turn& turn) {
   EDGE_CHECK(acknowledge(write, contact.id, uuid));
-  write.core.timekeeper.heard(text.sent_at);
+  write.core.steady->heard(text.sent_at);
   EDGE_TRY(const auto had, store::find_message_by_uuid(write.scope, contact.id, uuid));
   EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, contact.id, uuid));
   if (had || deleted) return {};  // before its file is adopted once more
@@ -101,7 +101,7 @@ base::Result<> take_read(const WriteContext& write, ContactId contact, const Rec
 base::Result<> take_receipts(const WriteContext& write, ContactId contact,
                              const Receipts& receipts) {
   for (const ReceiptNote& note : receipts.notes) {
-    write.core.timekeeper.heard(note.at);
+    write.core.steady->heard(note.at);
     if (note.kind == static_cast<std::uint8_t>(store::ReceiptKind::arrived)) {
       EDGE_CHECK(take_arrival(write, contact, note.uuid));
     } else if (note.kind == static_cast<std::uint8_t>(store::ReceiptKind::read)) {

@@ -9,6 +9,7 @@
 #include "store/schema/v5.sql.h"
 #include "store/schema/v6.sql.h"
 #include "store/schema/v7.sql.h"
+#include "store/schema/v8.sql.h"
 
 namespace store {
 
@@ -21,6 +22,7 @@ std::span<const Migration> migrations() {
       Migration{5, "channels", schema::kV5},
       Migration{6, "protected files", schema::kV6},
       Migration{7, "protected files in groups", schema::kV7},
+      Migration{8, "one trusted time", schema::kV8},
   };
   return kSteps;
 }

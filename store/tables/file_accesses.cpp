@@ -101,16 +101,4 @@ base::Result<std::optional<base::UnixMillis>> next_due_file_access(Connection& d
       " ORDER BY expires_at LIMIT 1");
 }
 
-base::Result<std::optional<base::UnixMillis>> find_trusted_time(Connection& db) {
-  return db.integer("SELECT wall FROM trusted_time");
-}
-
-base::Result<> set_trusted_time(Connection& db, base::UnixMillis wall) {
-  EDGE_CHECK(db.run(
-      "INSERT INTO trusted_time(one, wall) VALUES(1, ?)"
-      " ON CONFLICT DO UPDATE SET wall = excluded.wall",
-      wall));
-  return {};
-}
-
 }  // namespace store

@@ -58,7 +58,4 @@ base::Result<std::vector<FileAccessRow>> due_file_accesses(const Scope& scope,
 // When the next window of any account ends.
 base::Result<std::optional<base::UnixMillis>> next_due_file_access(Connection& db);
 
-base::Result<std::optional<base::UnixMillis>> find_trusted_time(Connection& db);
-base::Result<> set_trusted_time(Connection& db, base::UnixMillis wall);
-
 }  // namespace store

@@ -13,6 +13,7 @@ struct SteadyTimeRow {
   base::UnixMillis wall = 0;
   base::Millis doubtful_off = 0;
   bool suspect = false;
+  base::UnixMillis trusted = 0;  // 0 not known
 };
 
 base::Result<std::optional<SteadyTimeRow>> find_steady_time(Connection& db);

@@ -166,19 +166,21 @@ TEST_CASE("a clock that was moved keeps windows closed and destroys nothing") {
   ProtectedWorld world;
   const auto shared = world.share("clock.txt", "tick", false, false, 60);
   for (const base::Millis step : {-2 * 3'600'000, 2 * 3'600'000}) {
-    world.clock.jump_wall(step);
+    world.bob.clock().jump(step);
     CHECK_THAT(ProtectedWorld::read(world.bob, shared.came.message), Contains("not believed"));
     REQUIRE(ProtectedWorld::expire(world.bob));
     CHECK(ProtectedWorld::sealed_shares(world.bob).size() == 1);
+    world.alice.clock().jump(step);
     CHECK(world.protect("late" + std::to_string(step), "x", false, false, 5).error().code ==
           base::Errc::unavailable);
-    world.clock.jump_wall(-step);
+    world.alice.clock().jump(-step);
+    world.bob.clock().jump(-step);
     CHECK(ProtectedWorld::read(world.bob, shared.came.message) == "tick");
   }
   // Moved while the daemon was off.
   world.bob.stop();
   world.clock.advance(30 * 60'000);
-  world.clock.jump_wall(-150 * 60'000);
+  world.bob.clock().jump(-150 * 60'000);
   world.bob.start();
   CHECK_THAT(ProtectedWorld::read(world.bob, shared.came.message), Contains("not believed"));
   CHECK(ProtectedWorld::sealed_shares(world.bob).size() == 1);

@@ -79,3 +79,66 @@ TEST_CASE("a clock that was set back while the daemon was off takes nothing away
   CHECK(after.suspect());
   CHECK(after.now() == saved.steady);
 }
+
+TEST_CASE("the believed wall clock follows small corrections and never goes back") {
+  base::ManualClock clock;
+  SteadyTime time(clock, std::nullopt);
+  clock.jump_wall(kHour / 2);
+  CHECK(time.wall().now == clock.now());
+  time.look();
+  const base::UnixMillis before = time.wall().now;
+  clock.jump_wall(-kHour / 2);
+  CHECK(time.wall().now == before);
+  CHECK_FALSE(time.wall().suspect);
+  clock.advance(1000);
+  CHECK(time.wall().now == before + 1000);
+}
+
+TEST_CASE("a wall clock that was moved is not believed until a peer or a contact agrees with it") {
+  for (const bool by_contact : {true, false}) {
+    base::ManualClock clock;
+    SteadyTime time(clock, std::nullopt);
+    const base::UnixMillis before = time.wall().now;
+    clock.jump_wall(-2 * kHour);
+    CHECK(time.wall().suspect);
+    CHECK(time.wall().now == before);  // no window grows
+    time.look();
+    time.heard(clock.now() + 5 * kHour);
+    time.compare(clock.now() + 5 * kHour);
+    CHECK(time.wall().suspect);
+    if (by_contact) {
+      time.heard(clock.now() - kHour / 2);
+    } else {
+      time.compare(clock.now() - kHour / 2);
+    }
+    CHECK_FALSE(time.wall().suspect);
+    CHECK(time.wall().now == clock.now());
+  }
+}
+
+TEST_CASE("a peer whose clock is far from ours closes no file here") {
+  base::ManualClock clock;
+  SteadyTime time(clock, std::nullopt);
+  time.compare(clock.now() + 3 * kHour);
+  time.heard(clock.now() - 3 * kHour);
+  CHECK(time.suspect());
+  CHECK_FALSE(time.wall().suspect);
+}
+
+TEST_CASE("the believed wall clock goes on over a stop, and doubts one that is far from where it was") {
+  base::ManualClock clock;
+  SteadyTime before(clock, std::nullopt);
+  const SteadyTime::Saved saved = before.save();
+  clock.jump_wall(-kHour / 2);
+  CHECK(SteadyTime(clock, saved).wall().now == saved.trusted);
+  CHECK_FALSE(SteadyTime(clock, saved).wall().suspect);
+  clock.jump_wall(-kHour);
+  CHECK(SteadyTime(clock, saved).wall().suspect);
+  clock.jump_wall(20 * kDay);
+  CHECK(SteadyTime(clock, saved).wall().now == clock.now());
+  clock.jump_wall(20 * kDay);
+  SteadyTime doubtful(clock, saved);
+  CHECK(doubtful.wall().suspect);
+  SteadyTime still(clock, doubtful.save());  // doubt outlives another restart
+  CHECK(still.wall().suspect);
+}
