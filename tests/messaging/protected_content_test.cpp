@@ -28,12 +28,16 @@ std::vector<Content> samples() {
   FileDecision revoked = decision;
   revoked.state = store::FileState::revoked;
   revoked.share.reset();
+  FileDecision in_group = revoked;
+  in_group.group.emplace().fill(5);
+  sign(in_group, crypto::Identity::from_seed(seed));
   const IdentityBytes key{};
   std::vector<ProtectedNote> notes{decision, revoked,
                                    FileRequest{{}, key, "Bob", "bob@b", 2},
                                    FileReport{{}, key, 3, store::FileState::expired},
                                    FileOffer{{}, key, "Alice", "alice@a", "plan.txt"},
-                                   FileNotice{{}, key, "Carol", "carol@c"}};
+                                   FileNotice{{}, key, "Carol", "carol@c"},
+                                   in_group};
   std::vector<Content> all;
   for (ProtectedNote& note : notes) all.push_back({Uuid{}, std::move(note)});
   return all;
@@ -88,6 +92,9 @@ TEST_CASE("nobody but the owner makes a decision, and none can be changed on its
   FileDecision download = decision;
   download.download = true;
   CHECK_FALSE(signed_by(download, owner.public_key()));
+  FileDecision elsewhere = decision;
+  elsewhere.group.emplace();
+  CHECK_FALSE(signed_by(elsewhere, owner.public_key()));
 }
 
 // Hidden: EDGE_CORPUS=tests/fuzz/corpus messaging_tests "writes content_fuzz of protected files"
