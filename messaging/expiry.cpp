@@ -8,7 +8,7 @@
 namespace messaging {
 namespace {
 
-constexpr auto kTick = std::chrono::milliseconds(500);   // while a window is open
+constexpr auto kTick = std::chrono::milliseconds(500);  // while a window is open
 constexpr auto kIdle = std::chrono::minutes(10);
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Expiry: a thread that ends the windows of protected files when they are over. It sleeps unless a window is open; nothing depends on it for what may be
-// opened, since every opening looks at the time itself. Safe from any thread.
+// Expiry: a thread that ends the windows of protected files when they are over. It sleeps unless a
+// window is open; nothing depends on it for what may be opened, since every opening looks at the
+// time itself. Safe from any thread.
 #pragma once
 
 #include <stop_token>

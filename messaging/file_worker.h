@@ -1,5 +1,5 @@
-// FileWorker: one thread with a queue, for copying files between callers' paths and sealed blobs, so
-// that no other thread sits in a long copy. Safe from any thread.
+// FileWorker: one thread with a queue, for copying files between callers' paths and sealed blobs,
+// so that no other thread sits in a long copy. Safe from any thread.
 #pragma once
 
 #include <deque>

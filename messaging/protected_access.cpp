@@ -59,29 +59,32 @@ base::Result<crypto::PrvShare> usable_share(const store::Scope& scope, const Pro
         const auto reading = time.wall();
         if (access->expires_at > 0 && reading.suspect) {
           return fail(Errc::unavailable,
-                      what + " is for a limited time, and this machine's clock is not believed: "
-                             "it was moved. Set it right and hear from a contact");
+                      what +
+                          " is for a limited time, and this machine's clock is not believed: "
+                          "it was moved. Set it right and hear from a contact");
         }
         if (window_over(*access, reading.now)) {
-          return fail(Errc::gone, what + " has expired; ask its owner for more time "
-                                         "(privitty_init_access_grant_request)");
+          return fail(Errc::gone, what +
+                                      " has expired; ask its owner for more time "
+                                      "(privitty_init_access_grant_request)");
         }
         if (use == FileUse::download && !access->download) {
-          return fail(Errc::forbidden,
-                      file_label(file) + " may be viewed (/stream) but not saved: its owner does "
-                                         "not allow downloading");
+          return fail(Errc::forbidden, file_label(file) +
+                                           " may be viewed (/stream) but not saved: its owner does "
+                                           "not allow downloading");
         }
         break;
       }
       case FileState::none:
-        return fail(Errc::forbidden,
-                    "no " + what + " was granted yet; ask its owner for it "
-                                   "(privitty_init_access_grant_request)");
+        return fail(Errc::forbidden, "no " + what +
+                                         " was granted yet; ask its owner for it "
+                                         "(privitty_init_access_grant_request)");
       case FileState::requested:
         return fail(Errc::forbidden, what + " was asked for; its owner has not answered yet");
       case FileState::expired:
-        return fail(Errc::gone, what + " has expired; ask its owner for more time "
-                                       "(privitty_init_access_grant_request)");
+        return fail(Errc::gone, what +
+                                    " has expired; ask its owner for more time "
+                                    "(privitty_init_access_grant_request)");
       case FileState::revoked:
         return fail(Errc::gone, what + " was revoked by its owner");
       case FileState::denied:
@@ -97,13 +100,20 @@ base::Result<crypto::PrvShare> usable_share(const store::Scope& scope, const Pro
 
 std::string_view state_word(const FileAccessRow& access, UnixMillis now, bool at_owner) {
   switch (access.state) {
-    case FileState::none: return "none";
-    case FileState::active: return window_over(access, now) ? "expired" : "active";
-    case FileState::requested: return at_owner ? "waiting_owner_action" : "requested";
-    case FileState::expired: return "expired";
-    case FileState::revoked: return "revoked";
-    case FileState::denied: return "denied";
-    case FileState::deleted: return "deleted";
+    case FileState::none:
+      return "none";
+    case FileState::active:
+      return window_over(access, now) ? "expired" : "active";
+    case FileState::requested:
+      return at_owner ? "waiting_owner_action" : "requested";
+    case FileState::expired:
+      return "expired";
+    case FileState::revoked:
+      return "revoked";
+    case FileState::denied:
+      return "denied";
+    case FileState::deleted:
+      return "deleted";
   }
   return "none";
 }

@@ -1,6 +1,6 @@
 // Rules of protected files that several parts follow: who may open one now, what its states are
-// called, how a decision of the owner reaches its holder. Runs in the writer's transaction unless it
-// says otherwise.
+// called, how a decision of the owner reaches its holder. Runs in the writer's transaction unless
+// it says otherwise.
 #pragma once
 
 #include <atomic>
@@ -48,8 +48,8 @@ inline bool is_own(const store::ProtectedFileRow& file) { return file.source == 
 // Whether a row's window is over at `now`.
 bool window_over(const store::FileAccessRow& access, UnixMillis now);
 
-// The share with which this account may open the file now, on any snapshot. Errc::gone, forbidden or
-// unavailable with what to do.
+// The share with which this account may open the file now, on any snapshot. Errc::gone, forbidden
+// or unavailable with what to do.
 base::Result<crypto::PrvShare> usable_share(const store::Scope& scope,
                                             const store::ProtectedFileRow& file,
                                             const SteadyTime& time, FileUse use);
@@ -74,7 +74,8 @@ base::Result<> tell(const WriteContext& write, ContactId contact, ProtectedNote 
 // The same, but it waits for a way to one who cannot be written to yet.
 base::Result<> tell_waiting(const WriteContext& write, ContactId contact, ProtectedNote note);
 
-// Tells the holder of `access` (directly, or through the contact who forwarded it) what the row says.
+// Tells the holder of `access` (directly, or through the contact who forwarded it) what the row
+// says.
 base::Result<> tell_decision(const WriteContext& write, const store::ProtectedFileRow& file,
                              const store::FileAccessRow& access);
 

@@ -41,10 +41,10 @@ base::Result<> ask(const WriteContext& write, const FileTarget& target) {
       break;
     case FileState::revoked:
     case FileState::denied:
-      return fail(Errc::forbidden,
-                  fmt::format("access to {} was {} by its owner, who alone can grant it again",
-                              file_label(file),
-                              access.state == FileState::revoked ? "revoked" : "denied"));
+      return fail(
+          Errc::forbidden,
+          fmt::format("access to {} was {} by its owner, who alone can grant it again",
+                      file_label(file), access.state == FileState::revoked ? "revoked" : "denied"));
     default:
       break;
   }
@@ -68,15 +68,17 @@ base::Result<> ask(const WriteContext& write, const FileTarget& target) {
 base::Result<> check_may_forward(const WriteContext& write, const ProtectedFileRow& file) {
   if (is_own(file)) {
     return fail(Errc::invalid_argument,
-                file_label(file) + " is this account's own: give the other contact access with "
-                                   "privitty_send_file_access, or protect it for that chat");
+                file_label(file) +
+                    " is this account's own: give the other contact access with "
+                    "privitty_send_file_access, or protect it for that chat");
   }
   EDGE_CHECK(usable_share(write.scope, file, *write.core.steady, FileUse::view));
   EDGE_TRY(const auto access, store::find_file_access(write.scope, file.id, kSelf));
   EDGE_TRY(const store::ContactRow source, store::load_contact(write.scope, file.source));
   if (!std::equal(source.key.begin(), source.key.end(), file.owner.begin(), file.owner.end())) {
-    return fail(Errc::forbidden, file_label(file) + " was forwarded to this account already; it "
-                                                    "can be forwarded once only");
+    return fail(Errc::forbidden, file_label(file) +
+                                     " was forwarded to this account already; it "
+                                     "can be forwarded once only");
   }
   if (!access || !access->forward) {
     return fail(Errc::forbidden, "the owner of " + file_label(file) + " does not allow forwarding");
@@ -90,8 +92,9 @@ base::Result<> offer(const WriteContext& write, ChatId source, ChatId target,
   EDGE_TRY(const store::ChatRow to, store::load_chat(write.scope, target));
   EDGE_TRY(const auto found, choose_file(write.scope, uuid, from.contact));
   if (!found) {
-    return fail(Errc::not_found, "prv_path: nothing about this protected file ever reached this "
-                                 "account");
+    return fail(Errc::not_found,
+                "prv_path: nothing about this protected file ever reached this "
+                "account");
   }
   const ProtectedFileRow& file = *found;
   EDGE_CHECK(check_may_forward(write, file));

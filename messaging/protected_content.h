@@ -2,8 +2,8 @@
 // docs/protocol.md, section 12, has them byte for byte).
 //
 // The owner's decision is a whole state with a rising number, so that repeated, reordered and lost
-// messages lead both sides to the same: the highest number holds. It is signed by the owner, because
-// one for somebody who got the file forwarded passes through the contact who forwarded it.
+// messages lead both sides to the same: the highest number holds. It is signed by the owner,
+// because one for somebody who got the file forwarded passes through the contact who forwarded it.
 #pragma once
 
 #include <array>
@@ -31,12 +31,12 @@ struct FileDecision {
   store::FileState state = store::FileState::none;
   bool download = false;
   bool forward = false;
-  base::UnixMillis expires_at = 0;         // 0 never
-  std::optional<crypto::PrvShare> share;   // with state active, and only then
-  std::string name;                        // of the plaintext
+  base::UnixMillis expires_at = 0;        // 0 never
+  std::optional<crypto::PrvShare> share;  // with state active, and only then
+  std::string name;                       // of the plaintext
   // As whose member the holder was given access: what it concerns is in that group's chat.
   std::optional<store::Uuid> group;
-  crypto::Signature signature{};           // by the owner over all before it
+  crypto::Signature signature{};  // by the owner over all before it
 };
 void sign(FileDecision& decision, const crypto::Identity& owner);
 bool signed_by(const FileDecision& decision, const crypto::PublicKey& owner);

@@ -21,16 +21,17 @@ base::Result<ProtectedFileRow> own_file(const WriteContext& write, const FileTar
   EDGE_CHECK(store::load_chat(write.scope, target.chat));
   EDGE_TRY(ProtectedFileRow file, load_file(write.scope, target.file));
   if (is_own(file)) return file;
-  return fail(Errc::forbidden, file_label(file) + " is somebody else's; only its owner decides who "
-                                                  "may open it");
+  return fail(Errc::forbidden, file_label(file) +
+                                   " is somebody else's; only its owner decides who "
+                                   "may open it");
 }
 
 base::Result<FileAccessRow> access_of(const WriteContext& write, const ProtectedFileRow& file,
                                       ContactId peer) {
   EDGE_TRY(auto access, store::find_file_access(write.scope, file.id, peer));
   if (access) return *access;
-  return fail(Errc::not_found, fmt::format("contact {} was never given access to {}", peer.value,
-                                           file_label(file)));
+  return fail(Errc::not_found,
+              fmt::format("contact {} was never given access to {}", peer.value, file_label(file)));
 }
 
 // The holder's row as it is to be granted: in the chat with it, or in a group as a member of that.
@@ -46,10 +47,11 @@ base::Result<FileAccessRow> access_to_grant(const WriteContext& write, const Pro
   } else if (chat.contact == peer && peer.value >= kFirstId && chat.encrypted) {
     access.group.reset();
   } else {
-    return fail(Errc::invalid_argument,
-                fmt::format("peer_contact_id: contact {} is not the contact of an encrypted chat {} "
-                            "(get_chat_contacts)",
-                            peer.value, target.chat.value));
+    return fail(
+        Errc::invalid_argument,
+        fmt::format("peer_contact_id: contact {} is not the contact of an encrypted chat {} "
+                    "(get_chat_contacts)",
+                    peer.value, target.chat.value));
   }
   access.file = file.id;
   access.contact = peer;
@@ -108,21 +110,20 @@ void ProtectedFiles::revoke(AccountId account, FileTarget target, std::optional<
 
 void ProtectedFiles::grant(AccountId account, FileTarget target, ContactId peer, GrantTerms terms,
                            base::Completion<> done) {
-  decide_later(
-      core_, account, std::move(done),
-      [target, peer, terms](const WriteContext& write) -> base::Result<> {
-        EDGE_TRY(const ProtectedFileRow file, own_file(write, target));
-        const auto time = write.core.steady->wall();
-        if (terms.seconds > 0 && time.suspect) return clock_not_believed();
-        EDGE_TRY(FileAccessRow access, access_to_grant(write, file, target, peer));
-        access.state = FileState::active;
-        access.download = terms.allow_download;
-        access.forward = terms.allow_forward && !access.via.valid();
-        access.expires_at =
-            terms.seconds == 0 ? 0 : time.now + terms.seconds * UnixMillis{1000};
-        watch_windows(write);
-        return decide(write, file, access);
-      });
+  decide_later(core_, account, std::move(done),
+               [target, peer, terms](const WriteContext& write) -> base::Result<> {
+                 EDGE_TRY(const ProtectedFileRow file, own_file(write, target));
+                 const auto time = write.core.steady->wall();
+                 if (terms.seconds > 0 && time.suspect) return clock_not_believed();
+                 EDGE_TRY(FileAccessRow access, access_to_grant(write, file, target, peer));
+                 access.state = FileState::active;
+                 access.download = terms.allow_download;
+                 access.forward = terms.allow_forward && !access.via.valid();
+                 access.expires_at =
+                     terms.seconds == 0 ? 0 : time.now + terms.seconds * UnixMillis{1000};
+                 watch_windows(write);
+                 return decide(write, file, access);
+               });
 }
 
 void ProtectedFiles::deny(AccountId account, FileTarget target, ContactId peer,

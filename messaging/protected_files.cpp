@@ -1,5 +1,5 @@
-// Protecting. Opening is in protected_opening.cpp, the owner's decisions in protected_deciding.cpp, a
-// holder's part in protected_asking.cpp, what arrives in protected_receiving.cpp, reading in
+// Protecting. Opening is in protected_opening.cpp, the owner's decisions in protected_deciding.cpp,
+// a holder's part in protected_asking.cpp, what arrives in protected_receiving.cpp, reading in
 // protected_views.cpp.
 #include "messaging/protected_files.h"
 
@@ -12,10 +12,10 @@
 #include "messaging/core.h"
 #include "messaging/file_worker.h"
 #include "messaging/media_type.h"
-#include "messaging/prv_file.h"
 #include "messaging/protected_access.h"
 #include "messaging/protected_groups.h"
 #include "messaging/protected_sending.h"
+#include "messaging/prv_file.h"
 #include "store/tables/chats.h"
 
 namespace messaging {
@@ -62,10 +62,9 @@ base::Result<> check_chat(const store::Scope& scope, const AccountState& account
                             request.peer->value, request.chat.value, chat.contact->value));
   }
   if (!chat.encrypted) {
-    return fail(Errc::unavailable,
-                fmt::format("chat {} is not end-to-end encrypted yet; wait for "
-                            "PrivittyPeerHandshakeComplete",
-                            request.chat.value));
+    return fail(Errc::unavailable, fmt::format("chat {} is not end-to-end encrypted yet; wait for "
+                                               "PrivittyPeerHandshakeComplete",
+                                               request.chat.value));
   }
   return {};
 }
@@ -88,7 +87,7 @@ base::Result<Made> make_container(Core& core, const AccountState& account, Prote
   made.share = crypto::random_prv_share();
   EDGE_TRY(const OpenFile in, core.paths.open_to_read(request.path));
   EDGE_TRY(NewFile out, core.paths.create(made.prv_path));
-  struct stat info{};
+  struct stat info {};
   if (fstat(in.fd(), &info) != 0) return base::fail_errno(Errc::io, "stat " + request.path, errno);
   crypto::PrvHeader header;
   header.size = static_cast<std::uint64_t>(info.st_size);
@@ -96,9 +95,9 @@ base::Result<Made> make_container(Core& core, const AccountState& account, Prote
   header.name = made.name;
   header.media_type = media_type_of(made.name);
   const crypto::Prv prv = crypto::Prv::create(made.uuid, made.share, std::move(header));
-  EDGE_CHECK(write_prv(in.fd(), out.fd(), prv,
-                       progress_of(core, account.id, prv.header().size), stop)
-                 .with_context("protect " + request.path));
+  EDGE_CHECK(
+      write_prv(in.fd(), out.fd(), prv, progress_of(core, account.id, prv.header().size), stop)
+          .with_context("protect " + request.path));
   EDGE_CHECK(out.commit());
   made.request = std::move(request);
   return made;
@@ -155,8 +154,7 @@ base::Error clock_not_believed() {
               "can be set; set it right and hear from a contact, or grant without a limit");
 }
 
-ProtectedFiles::ProtectedFiles(Core& core)
-    : core_(core), tickets_(std::make_unique<Tickets>()) {}
+ProtectedFiles::ProtectedFiles(Core& core) : core_(core), tickets_(std::make_unique<Tickets>()) {}
 ProtectedFiles::~ProtectedFiles() = default;
 
 void ProtectedFiles::protect(AccountId account, ProtectRequest request,

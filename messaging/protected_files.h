@@ -25,7 +25,7 @@ using base::FileId;
 struct ProtectRequest {
   ChatId chat;
   std::optional<ContactId> peer;  // the chat's contact; without one: the members of its group
-  std::string path;  // of the plaintext
+  std::string path;               // of the plaintext
   bool allow_download = false;
   bool allow_forward = false;
   std::uint32_t minutes = 0;  // 0: no end
@@ -113,11 +113,13 @@ class ProtectedFiles {
   void forward(AccountId account, ChatId source, ChatId target, std::string prv_path,
                base::Completion<> done);
 
-  // For a group: fails where the chat is none. With an address that member is made ready for grants.
+  // For a group: fails where the chat is none. With an address that member is made ready for
+  // grants.
   void prepare_group(AccountId account, ChatId chat, std::optional<std::string> member_addr,
                      base::Completion<> done);
 
-  // Ends windows that are over: destroys shares and tells. It also happens by itself within a second.
+  // Ends windows that are over: destroys shares and tells. It also happens by itself within a
+  // second.
   void expire(AccountId account, base::Completion<> done);
 
   Tickets& tickets() const { return *tickets_; }

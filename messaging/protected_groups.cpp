@@ -41,12 +41,12 @@ base::Result<store::Uuid> group_to_grant(const store::Scope& scope, ChatId chat,
   EDGE_TRY(const Group group, load_group(scope, chat));
   EDGE_TRY(const auto member, store::find_member(scope, chat, peer));
   if (member && member->present && group.row.self_present) return group.row.uuid;
-  return fail(Errc::invalid_argument,
-              group.row.self_present
-                  ? fmt::format("peer_contact_id: contact {} is not a member of chat {} (any more)",
-                                peer.value, chat.value)
-                  : fmt::format("chat_id: this account is not a member of chat {} (any more)",
-                                chat.value));
+  return fail(
+      Errc::invalid_argument,
+      group.row.self_present
+          ? fmt::format("peer_contact_id: contact {} is not a member of chat {} (any more)",
+                        peer.value, chat.value)
+          : fmt::format("chat_id: this account is not a member of chat {} (any more)", chat.value));
 }
 
 base::Result<> membership_ended(const WriteContext& write, const store::Uuid& group,
@@ -71,9 +71,10 @@ base::Result<> meet_by_addr(const WriteContext& write, ChatId chat, const std::s
     EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, member));
     if (row.addr == addr) return meet_member(write, group, member);
   }
-  return fail(Errc::not_found, fmt::format("member_addr: no other member of chat {} has the address "
-                                           "{}",
-                                           chat.value, addr));
+  return fail(Errc::not_found,
+              fmt::format("member_addr: no other member of chat {} has the address "
+                          "{}",
+                          chat.value, addr));
 }
 
 }  // namespace messaging

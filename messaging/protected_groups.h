@@ -1,7 +1,7 @@
 // Protected files in groups and channels. A file is granted to each member who is in the group when
-// it is protected, by a decision of its own. Who joins later has no grant until the owner gives one;
-// who leaves or is taken out has its access revoked by the owner, whoever took it out. An access that
-// was given to the contact alone, in a chat with it, outlives its membership.
+// it is protected, by a decision of its own. Who joins later has no grant until the owner gives
+// one; who leaves or is taken out has its access revoked by the owner, whoever took it out. An
+// access that was given to the contact alone, in a chat with it, outlives its membership.
 //
 // In the writer's transaction where a WriteContext is asked for.
 #pragma once

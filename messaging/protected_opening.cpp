@@ -26,8 +26,9 @@ base::Result<ProtectedFileRow> file_of(const store::Scope& scope, AttachmentRead
   if (!outside) return std::move(outside).error().with_context(what);
   EDGE_TRY(auto file, choose_file(scope, outside->id, from));
   if (file) return *std::move(file);
-  return fail(Errc::not_found, what + " was protected for somebody else: nothing about it ever "
-                                      "reached this account");
+  return fail(Errc::not_found, what +
+                                   " was protected for somebody else: nothing about it ever "
+                                   "reached this account");
 }
 
 base::Result<std::unique_ptr<PrvReader>> open_container(std::unique_ptr<AttachmentReader> container,
@@ -38,8 +39,9 @@ base::Result<std::unique_ptr<PrvReader>> open_container(std::unique_ptr<Attachme
   const bool good = reader && (*reader)->header().owner == file.owner;
   if (good) return reader;
   if (reader || reader.error().code == Errc::sealed) {
-    return fail(Errc::corrupt, what + " does not open: it is damaged, was cut short, or is not "
-                                      "what its owner granted");
+    return fail(Errc::corrupt, what +
+                                   " does not open: it is damaged, was cut short, or is not "
+                                   "what its owner granted");
   }
   return reader;
 }
@@ -49,7 +51,9 @@ class GuardedReader final : public AttachmentReader {
  public:
   GuardedReader(std::unique_ptr<PrvReader> inner, std::shared_ptr<Tickets::Ticket> ticket,
                 const SteadyTime& time, UnixMillis expires_at)
-      : inner_(std::move(inner)), ticket_(std::move(ticket)), time_(time),
+      : inner_(std::move(inner)),
+        ticket_(std::move(ticket)),
+        time_(time),
         expires_at_(expires_at) {}
   std::uint64_t size() const override { return inner_->size(); }
   base::Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> out) override {
@@ -119,10 +123,10 @@ base::Result<std::string> decrypt_to_disk(Core& core, AccountId account, ChatId 
                                           const std::string& prv_path,
                                           const std::stop_token& stop) {
   if (core.store.blobs().place_of(prv_path)) {
-    return fail(Errc::invalid_argument,
-                "prv_path: " + prv_path + " lies in the gateway's own store, where no plaintext "
-                                          "is written; save it outside first (save_msg_file), or "
-                                          "view it with GET /stream");
+    return fail(Errc::invalid_argument, "prv_path: " + prv_path +
+                                            " lies in the gateway's own store, where no plaintext "
+                                            "is written; save it outside first (save_msg_file), or "
+                                            "view it with GET /stream");
   }
   EDGE_TRY(OpenFile in, core.paths.open_to_read(prv_path));
   EDGE_TRY(auto container, read_plain_file(std::move(in)));
@@ -131,8 +135,7 @@ base::Result<std::string> decrypt_to_disk(Core& core, AccountId account, ChatId 
   EDGE_TRY(const OfMessage of, container_of(core, read, scope, message));
   if (of.row.chat != chat) {
     return fail(Errc::invalid_argument,
-                fmt::format("chat_id: message {} is in chat {}", message.value,
-                            of.row.chat.value));
+                fmt::format("chat_id: message {} is in chat {}", message.value, of.row.chat.value));
   }
   EDGE_TRY(const ProtectedFileRow file, file_of(scope, *container, prv_path, of.row.from));
   EDGE_TRY(const ProtectedFileRow theirs,
@@ -143,8 +146,8 @@ base::Result<std::string> decrypt_to_disk(Core& core, AccountId account, ChatId 
                 fmt::format("prv_path: {} is not the file of message {}: that one is {}", prv_path,
                             message.value, file_label(theirs)));
   }
-  EDGE_TRY(OpenedFile opened, open_guarded(core, scope, file, FileUse::download,
-                                           std::move(container), prv_path));
+  EDGE_TRY(OpenedFile opened,
+           open_guarded(core, scope, file, FileUse::download, std::move(container), prv_path));
   const std::string path = plain_path(prv_path, opened.name);
   EDGE_CHECK(write_file(core, *opened.reader, path, stop));
   return path;
@@ -155,9 +158,8 @@ base::Result<std::string> decrypt_to_disk(Core& core, AccountId account, ChatId 
 void ProtectedFiles::decrypt(AccountId account, ChatId chat, MsgId message, std::string prv_path,
                              base::Completion<std::string> done) {
   core_.file_worker->answer<std::string>(
-      std::move(done),
-      [core = &core_, account, chat, message, prv_path = std::move(prv_path)](
-          const std::stop_token& stop, base::Completion<std::string>& answer) {
+      std::move(done), [core = &core_, account, chat, message, prv_path = std::move(prv_path)](
+                           const std::stop_token& stop, base::Completion<std::string>& answer) {
         auto path = decrypt_to_disk(*core, account, chat, message, prv_path, stop);
         if (!path) return answer(std::move(path).error());
         core->write<std::string>(

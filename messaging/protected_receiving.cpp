@@ -3,9 +3,9 @@
 #include "messaging/blob_files.h"
 #include "messaging/chat_rules.h"
 #include "messaging/group_receiving.h"
-#include "messaging/prv_file.h"
 #include "messaging/protected_access.h"
 #include "messaging/protected_sending.h"
+#include "messaging/prv_file.h"
 #include "messaging/receiving.h"
 #include "store/tables/groups.h"
 
@@ -27,8 +27,8 @@ base::Result<IdentityBytes> key_of(const WriteContext& write, ContactId contact)
 }
 
 base::Result<ChatId> chat_with(const WriteContext& write, ContactId contact) {
-  EDGE_TRY(const store::ChatRow chat, ensure_single_chat(write.tx, write.scope, contact,
-                                                         store::ChatBlocked::no));
+  EDGE_TRY(const store::ChatRow chat,
+           ensure_single_chat(write.tx, write.scope, contact, store::ChatBlocked::no));
   return chat.id;
 }
 
@@ -218,8 +218,8 @@ base::Result<std::optional<FileAccessRow>> holder_row(const WriteContext& write,
 
 base::Result<> take_own_request(const WriteContext& write, const ProtectedFileRow& file,
                                 ContactId from, const FileRequest& request) {
-  EDGE_TRY(auto access, holder_row(write, file, from, request.holder, request.holder_name,
-                                   request.holder_addr));
+  EDGE_TRY(auto access,
+           holder_row(write, file, from, request.holder, request.holder_name, request.holder_addr));
   if (!access || request.asked <= access->asked) return {};
   access->asked = request.asked;
   const auto time = write.core.steady->wall();
@@ -297,10 +297,9 @@ base::Result<> take(const WriteContext& write, ContactId from, const FileOffer& 
 base::Result<> take(const WriteContext& write, ContactId from, const FileNotice& notice) {
   EDGE_TRY(const auto own, store::find_protected_file(write.scope, notice.file, kSelf));
   if (!own) return {};
-  EDGE_TRY(const auto access, holder_row(write, *own, from, notice.holder, notice.holder_name,
-                                         notice.holder_addr));
-  return access ? write.emit(PrivittyFileAccessChanged{access->chat, own->id})
-                : base::Result<>{};
+  EDGE_TRY(const auto access,
+           holder_row(write, *own, from, notice.holder, notice.holder_name, notice.holder_addr));
+  return access ? write.emit(PrivittyFileAccessChanged{access->chat, own->id}) : base::Result<>{};
 }
 
 }  // namespace
@@ -327,8 +326,8 @@ base::Result<> note_container_arrived(const WriteContext& write, const store::Me
   auto attachment = open_attachment(write.core, write.account, std::move(blob));
   if (!attachment) return {};  // the message is here all the same
   const auto head = read_prv_head(*attachment->reader);
-  const auto outside = head ? crypto::PrvOutside::parse(*head)
-                            : base::Result<crypto::PrvOutside>(head.error());
+  const auto outside =
+      head ? crypto::PrvOutside::parse(*head) : base::Result<crypto::PrvOutside>(head.error());
   if (!outside) return {};
   EDGE_TRY(const auto group, store::find_group(write.scope, row.chat));
   const Place place{row.chat, group ? std::optional(group->uuid) : std::nullopt};

@@ -1,6 +1,7 @@
-// Receiving what concerns protected files: notes from owners, holders and forwarders, and containers
-// that arrive in messages. In the writer's transaction. Whatever a contact may not say, or says too
-// late, changes nothing; where the other side does not know how things stand it is told again.
+// Receiving what concerns protected files: notes from owners, holders and forwarders, and
+// containers that arrive in messages. In the writer's transaction. Whatever a contact may not say,
+// or says too late, changes nothing; where the other side does not know how things stand it is told
+// again.
 #pragma once
 
 #include "messaging/protected_content.h"
@@ -10,8 +11,8 @@
 
 namespace messaging {
 
-// `content` is the whole as it came. What concerns a group of which we have yet to hear is held like
-// whatever comes for one (group_receiving.h), and acknowledged once it is taken. False: held.
+// `content` is the whole as it came. What concerns a group of which we have yet to hear is held
+// like whatever comes for one (group_receiving.h), and acknowledged once it is taken. False: held.
 base::Result<bool> take_protected(const WriteContext& write, const store::ContactRow& contact,
                                   const store::Uuid& uuid, const ProtectedNote& note,
                                   base::ByteView content);

@@ -34,8 +34,9 @@ base::Result<std::optional<Carried>> carried_by(const WriteContext& write,
   if (!crypto::looks_like_prv(head)) {
     if (!blob.file_name.ends_with(".prv")) return std::optional<Carried>();
     return fail(Errc::invalid_argument,
-                blob.file_name + " is not a protected file although it is called so; protect a "
-                                 "file with privitty_send_file");
+                blob.file_name +
+                    " is not a protected file although it is called so; protect a "
+                    "file with privitty_send_file");
   }
   auto outside = crypto::PrvOutside::parse(head);
   if (!outside) return std::move(outside).error().with_context(blob.file_name);
@@ -81,12 +82,13 @@ base::Error not_for_chat(const store::ChatRow& chat, const ProtectedFileRow& fil
   const bool single = is_single(chat);
   if (!is_own(file)) {
     return fail(Errc::forbidden,
-                single ? fmt::format("{} is {} of somebody else; call privitty_init_forward_peer_add "
-                                     "for chat {} first, if its owner lets you forward it",
-                                     name, file_label(file), chat.id.value)
-                       : fmt::format("{} is {} of somebody else, which can be forwarded to a single "
-                                     "contact, not to a group",
-                                     name, file_label(file)));
+                single
+                    ? fmt::format("{} is {} of somebody else; call privitty_init_forward_peer_add "
+                                  "for chat {} first, if its owner lets you forward it",
+                                  name, file_label(file), chat.id.value)
+                    : fmt::format("{} is {} of somebody else, which can be forwarded to a single "
+                                  "contact, not to a group",
+                                  name, file_label(file)));
   }
   return fail(Errc::forbidden,
               fmt::format("{} was protected for chat {}, not for chat {}; protect it anew with {}, "
@@ -102,8 +104,9 @@ base::Result<Standing> standing_of(const WriteContext& write, const store::ChatR
   EDGE_TRY(const auto files, store::find_protected_files(write.scope, carried.uuid));
   if (files.empty()) {
     return fail(Errc::forbidden,
-                name + " was protected by somebody else and never granted to this account; only "
-                       "its owner, or somebody who may forward it, can send it");
+                name +
+                    " was protected by somebody else and never granted to this account; only "
+                    "its owner, or somebody who may forward it, can send it");
   }
   for (const ProtectedFileRow& file : files) {
     EDGE_TRY(auto holders, holders_in(write, file, chat));
@@ -126,8 +129,7 @@ base::Result<std::vector<FileAccessRow>> to_be_sent(const WriteContext& write,
   for (const FileAccessRow& access : standing.holders) {
     if (ended(access)) continue;
     EDGE_TRY(const auto mark, store::find_message_mark(write.scope, access.message));
-    const bool failed =
-        mark && mark->state == static_cast<std::uint32_t>(MsgState::out_failed);
+    const bool failed = mark && mark->state == static_cast<std::uint32_t>(MsgState::out_failed);
     if (mark && !failed) {
       sent = access.message;
     } else {
@@ -141,15 +143,15 @@ base::Result<std::vector<FileAccessRow>> to_be_sent(const WriteContext& write,
   }
   const FileAccessRow& first = standing.holders.front();
   const std::string label = file_label(standing.file);
-  return fail(Errc::forbidden,
-              is_single(chat)
-                  ? fmt::format("contact {} has no access to {} any more ({}); grant it again first "
-                                "(privitty_send_file_access)",
-                                first.contact.value, label,
-                                state_word(first, write.tx.now(), true))
-                  : fmt::format("no member of chat {} has access to {} any more; grant it again "
-                                "first (privitty_send_file_access)",
-                                chat.id.value, label));
+  return fail(
+      Errc::forbidden,
+      is_single(chat)
+          ? fmt::format("contact {} has no access to {} any more ({}); grant it again first "
+                        "(privitty_send_file_access)",
+                        first.contact.value, label, state_word(first, write.tx.now(), true))
+          : fmt::format("no member of chat {} has access to {} any more; grant it again "
+                        "first (privitty_send_file_access)",
+                        chat.id.value, label));
 }
 
 }  // namespace
@@ -185,8 +187,9 @@ base::Result<std::vector<FileAccessRow>> judge_protected(const WriteContext& wri
   if (share) {
     auto prv = PrvReader::open(std::move(carried->container), *share);
     if (!prv) {
-      return fail(Errc::corrupt, blob.file_name + " is damaged or was cut short; protect the "
-                                                  "file again (privitty_send_file)");
+      return fail(Errc::corrupt, blob.file_name +
+                                     " is damaged or was cut short; protect the "
+                                     "file again (privitty_send_file)");
     }
     name = prv_name((*prv)->header().name);
   }

@@ -14,11 +14,16 @@ using store::ProtectedFileRow;
 // Of several holders the one an owner has to know of first.
 int urgency(const FileAccessRow& access, UnixMillis now) {
   switch (access.state) {
-    case FileState::requested: return 4;
-    case FileState::active: return window_over(access, now) ? 2 : 3;
-    case FileState::expired: return 2;
-    case FileState::none: return 0;
-    default: return 1;
+    case FileState::requested:
+      return 4;
+    case FileState::active:
+      return window_over(access, now) ? 2 : 3;
+    case FileState::expired:
+      return 2;
+    case FileState::none:
+      return 0;
+    default:
+      return 1;
   }
 }
 
@@ -43,8 +48,9 @@ FileStatus to_status(const ProtectedFileRow& file, const FileAccessRow& access, 
 FileHolder to_holder(const View& view, const ProtectedFileRow& file, const FileAccessRow& access,
                      UnixMillis now) {
   const FileStatus status = to_status(file, access, now);
-  FileHolder holder{access.contact, "", "", status.state, status.expires_at, status.allow_download,
-                    status.allow_forward};
+  FileHolder holder{
+      access.contact,      "", "", status.state, status.expires_at, status.allow_download,
+      status.allow_forward};
   // A contact whose record is damaged costs its name, not the list.
   if (const auto contact = load_contact_view(view, access.contact)) {
     holder.name = access.contact == kSelf && !contact->auth_name.empty() ? contact->auth_name
@@ -72,9 +78,9 @@ base::Result<std::optional<FileStatus>> ProtectedFiles::status(AccountId account
   FileStatus status = to_status(*row, shown.value_or(FileAccessRow{}), now);
   if (!is_own(*row)) {
     EDGE_TRY(const auto source, store::find_contact(scope, row->source));
-    status.is_forwarded = source && !is_unheard_of(*row) &&
-                          !std::equal(source->key.begin(), source->key.end(), row->owner.begin(),
-                                      row->owner.end());
+    status.is_forwarded =
+        source && !is_unheard_of(*row) &&
+        !std::equal(source->key.begin(), source->key.end(), row->owner.begin(), row->owner.end());
   }
   return std::optional(std::move(status));
 }

@@ -93,8 +93,7 @@ class Sealer {
   base::Result<> seal(std::uint64_t first) {
     const std::uint64_t size = sealing_.prv.header().size;
     const std::uint64_t at = first * crypto::kChunk;
-    const auto want =
-        static_cast<std::size_t>(std::min<std::uint64_t>(plain_.size(), size - at));
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(plain_.size(), size - at));
     EDGE_TRY(const std::size_t got, read_at_fd(sealing_.in, at, std::span(plain_).first(want)));
     if (got != want) return fail(Errc::io, "the file shrank while it was being protected");
     base::ByteView plain = base::ByteView(plain_).first(want);
@@ -166,7 +165,7 @@ base::Result<> write_prv(int in, int out, const crypto::Prv& prv, const PrvProgr
 }
 
 base::Result<std::unique_ptr<AttachmentReader>> read_plain_file(OpenFile file) {
-  struct stat info{};
+  struct stat info {};
   if (fstat(file.fd(), &info) != 0) return base::fail_errno(Errc::io, "stat", errno);
   return std::unique_ptr<AttachmentReader>(
       std::make_unique<PlainFile>(std::move(file), static_cast<std::uint64_t>(info.st_size)));

@@ -7,9 +7,10 @@
 // less than nothing, or when a peer's clock is over an hour from ours, until a peer's clock agrees.
 // While it is suspect nothing expires for good.
 //
-// wall() is the same for what ends at a time of somebody's wall clock, as windows of protected files
-// do: the wall clock as far as it is believed. It follows small corrections and never goes back, and
-// only what moves our own clock puts it in doubt: no peer closes our files by a wrong clock.
+// wall() is the same for what ends at a time of somebody's wall clock, as windows of protected
+// files do: the wall clock as far as it is believed. It follows small corrections and never goes
+// back, and only what moves our own clock puts it in doubt: no peer closes our files by a wrong
+// clock.
 //
 // Safe from any thread.
 #pragma once

@@ -52,8 +52,8 @@ base::Result<nlohmann::json> ask(const std::string& url, const std::string& fing
   }
   const CURLcode code = api->easy_perform(curl);
   if (code != CURLE_OK) {
-    return fail(Errc::unavailable, "the license server cannot be reached: " +
-                                       std::string(api->easy_strerror(code)));
+    return fail(Errc::unavailable,
+                "the license server cannot be reached: " + std::string(api->easy_strerror(code)));
   }
   long status = 0;
   api->easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
@@ -90,8 +90,7 @@ base::Result<LicenseDelivery> fetch_license(const std::string& url,
   return delivered(json);
 }
 
-base::Result<LicenseDelivery> sync_license(const std::string& url,
-                                           const std::string& fingerprint) {
+base::Result<LicenseDelivery> sync_license(const std::string& url, const std::string& fingerprint) {
   EDGE_TRY(const auto json, ask(url + "/sync", fingerprint, true));
   return delivered(json);
 }

@@ -56,7 +56,8 @@ base::Result<LicenseIssuer::Record> LicenseIssuer::read(const std::string& token
   record.terms.customer = text("customer");
   record.terms.type = text("type");
   record.terms.devices = static_cast<std::uint32_t>(number("devices"));
-  record.terms.grace_days = static_cast<std::uint32_t>(std::max<std::int64_t>(0, number("grace_days")));
+  record.terms.grace_days =
+      static_cast<std::uint32_t>(std::max<std::int64_t>(0, number("grace_days")));
   if (number("expires_at") >= 0) record.terms.expires_at = number("expires_at");
   for (const auto& seat : json.value("seats", nlohmann::json::array())) {
     if (seat.is_string()) record.devices.push_back(seat.get<std::string>());
@@ -107,8 +108,9 @@ base::Result<std::string> LicenseIssuer::add(const LicenseTerms& terms) {
 base::Result<LicenseIssuer::Issued> LicenseIssuer::take_seat(const std::string& token,
                                                              const std::string& device) {
   if (!is_hex(device, 64)) {
-    return fail(Errc::invalid_argument,
-                "the header Device-Fingerprint is missing; privitty-edge license activate sends it");
+    return fail(
+        Errc::invalid_argument,
+        "the header Device-Fingerprint is missing; privitty-edge license activate sends it");
   }
   base::Lock lock(mutex_);
   EDGE_TRY(Record record, read(token));
@@ -162,8 +164,9 @@ auto guarded(LicenseIssuer& issuer, F ask) {
   return [&issuer, ask](Request request, Responder responder) {
     if (const base::Millis wait = issuer.guesses().wait(request.peer); wait > 0) {
       return responder.answer(
-          Response::error(429, "Too many requests from this address named no license. Check the "
-                               "URL, and wait before the next.")
+          Response::error(429,
+                          "Too many requests from this address named no license. Check the "
+                          "URL, and wait before the next.")
               .with_header("Retry-After", std::to_string((wait + 999) / 1000)));
     }
     base::Result<Response> answer = ask(request);

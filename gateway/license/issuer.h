@@ -1,6 +1,6 @@
-// LicenseIssuer: a small license server for a fleet, off line or on a network of its own. Each license
-// is a file DIR/<token>.json: what it says and which devices use it. Devices fetch, sync and give back
-// by the token; there are as many seats as the license has devices.
+// LicenseIssuer: a small license server for a fleet, off line or on a network of its own. Each
+// license is a file DIR/<token>.json: what it says and which devices use it. Devices fetch, sync
+// and give back by the token; there are as many seats as the license has devices.
 //
 // An address that asks with ten tokens which are none waits: then one in six seconds is answered.
 //

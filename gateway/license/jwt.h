@@ -1,6 +1,6 @@
 // JWT: JSON Web Tokens signed with Ed25519 (RFC 7519, RFC 7515 compact form, RFC 8037 "EdDSA"), and
-// nothing else: another algorithm, "none" above all, is refused, so are critical extensions, padding,
-// white space and tokens over 16 KiB. One mute error for every token that does not verify.
+// nothing else: another algorithm, "none" above all, is refused, so are critical extensions,
+// padding, white space and tokens over 16 KiB. One mute error for every token that does not verify.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

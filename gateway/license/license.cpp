@@ -35,11 +35,11 @@ std::string read_small(const fs::path& path) {
 // Mode 0600, whole or not at all.
 base::Result<> write_small(const fs::path& path, const std::string& text) {
   const fs::path temporary = path.string() + ".new";
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                        0600);
+  const int fd =
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return base::fail_errno(Errc::io, "cannot make " + temporary.string(), errno);
-  const bool good =
-      ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+  const bool good = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                    ::fsync(fd) == 0;
   const int wrong = errno;
   ::close(fd);
   if (!good || ::rename(temporary.c_str(), path.c_str()) != 0) {
@@ -70,11 +70,11 @@ License::Kept License::read_kept() const {
 }
 
 base::Result<> License::write_kept(const Kept& kept) const {
-  return write_small(state_path(), nlohmann::json{{"url", kept.url},
-                                                  {"latest", kept.latest},
-                                                  {"deactivated", kept.deactivated}}
-                                           .dump() +
-                                       "\n");
+  return write_small(
+      state_path(),
+      nlohmann::json{{"url", kept.url}, {"latest", kept.latest}, {"deactivated", kept.deactivated}}
+              .dump() +
+          "\n");
 }
 
 // The later of the clock and the latest time seen: setting the clock back extends nothing.

@@ -60,9 +60,9 @@ base::Result<LicenseTerms> LicenseTerms::read(std::string_view jwt,
 }
 
 std::string LicenseTerms::sign(const crypto::Identity& issuer) const {
-  nlohmann::json claims{{"iss", kIssuer},       {"sub", id},        {"customer", customer},
-                        {"type", type},         {"devices", devices}, {"iat", issued_at},
-                        {"grace_days", grace_days}};
+  nlohmann::json claims{
+      {"iss", kIssuer},     {"sub", id},        {"customer", customer},    {"type", type},
+      {"devices", devices}, {"iat", issued_at}, {"grace_days", grace_days}};
   if (!device.empty()) claims["device"] = device;
   if (expires_at) claims["exp"] = *expires_at;
   return sign_jwt(claims, issuer);
@@ -70,10 +70,14 @@ std::string LicenseTerms::sign(const crypto::Identity& issuer) const {
 
 std::string_view word_of(LicenseStatus status) {
   switch (status) {
-    case LicenseStatus::active: return "active";
-    case LicenseStatus::grace_period: return "grace_period";
-    case LicenseStatus::expired: return "expired";
-    case LicenseStatus::no_license: return "no_license";
+    case LicenseStatus::active:
+      return "active";
+    case LicenseStatus::grace_period:
+      return "grace_period";
+    case LicenseStatus::expired:
+      return "expired";
+    case LicenseStatus::no_license:
+      return "no_license";
   }
   return "no_license";
 }

@@ -1,7 +1,8 @@
 // Protected files: the privitty_* methods.
+#include "rpc/shapes/protected.h"
+
 #include "rpc/licensing.h"
 #include "rpc/methods/params.h"
-#include "rpc/shapes/protected.h"
 
 namespace rpc {
 namespace {
@@ -77,8 +78,8 @@ struct SendGroupFile {
 
 void send_group_file(Context& context, SendGroupFile p, Completion<shape::EncryptedFile> done) {
   protect(context, p.account_id,
-          {p.chat_id, std::nullopt, std::move(p.plaintext_path), p.allow_download,
-           p.allow_forward, p.minutes},
+          {p.chat_id, std::nullopt, std::move(p.plaintext_path), p.allow_download, p.allow_forward,
+           p.minutes},
           std::move(done));
 }
 
@@ -103,11 +104,10 @@ struct KeyShare {
   std::string member_name;
   static constexpr auto fields() {
     using P = KeyShare;
-    return std::tuple(
-        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
-        base::field("group_chat_id", &P::group_chat_id, "a group or channel"),
-        base::field("member_addr", &P::member_addr, "the new member's address"),
-        base::field("member_name", &P::member_name, "not used"));
+    return std::tuple(base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
+                      base::field("group_chat_id", &P::group_chat_id, "a group or channel"),
+                      base::field("member_addr", &P::member_addr, "the new member's address"),
+                      base::field("member_name", &P::member_name, "not used"));
   }
 };
 
@@ -228,11 +228,10 @@ struct OfHolder {
   ContactId peer_contact_id;
   static constexpr auto fields() {
     using P = OfHolder;
-    return std::tuple(
-        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
-        base::field("chat_id", &P::chat_id, "the chat"),
-        base::field("file_id", &P::file_id, "the protected file"),
-        base::field("peer_contact_id", &P::peer_contact_id, "who asked for access"));
+    return std::tuple(base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
+                      base::field("chat_id", &P::chat_id, "the chat"),
+                      base::field("file_id", &P::file_id, "the protected file"),
+                      base::field("peer_contact_id", &P::peer_contact_id, "who asked for access"));
   }
 };
 
@@ -337,16 +336,17 @@ void add_protected_methods(std::vector<Method>& table) {
       "Protects a file for a contact: writes path + \".prv\" beside it, never over a file, and "
       "grants the contact access. Send it with send_msg then. PrivittyFileEncrypted tells.",
       on_disk));
-  table.push_back(method<&decrypt_file>(
-      "privitty_decrypt_file",
-      "Writes a protected file's plaintext beside the .prv, never over a file, and answers with its "
-      "path. Only where its owner allows downloading.",
-      on_disk));
+  table.push_back(method<&decrypt_file>("privitty_decrypt_file",
+                                        "Writes a protected file's plaintext beside the .prv, "
+                                        "never over a file, and answers with its "
+                                        "path. Only where its owner allows downloading.",
+                                        on_disk));
   table.push_back(method<&send_group_file>(
       "privitty_send_group_file",
       "Protects a file for the members of a group: writes path + \".prv\" beside it, never over a "
       "file, and grants access to each of them. Send it with send_msg then. PrivittyFileEncrypted "
-      "tells. Who joins later has no access until it is granted (privitty_send_file_access with the "
+      "tells. Who joins later has no access until it is granted (privitty_send_file_access with "
+      "the "
       "group's chat); who leaves or is removed loses it.",
       on_disk));
   table.push_back(method<&decrypt_file>("privitty_decrypt_group_file",
@@ -380,8 +380,8 @@ void add_protected_methods(std::vector<Method>& table) {
       "Grants access, anew or for the first time. Takes seconds where privitty_send_file takes "
       "minutes.",
       change));
-  table.push_back(method<&deny>("privitty_deny_file_access",
-                                "Answers a request for access with no.", change));
+  table.push_back(
+      method<&deny>("privitty_deny_file_access", "Answers a request for access with no.", change));
   table.push_back(method<&request>("privitty_init_access_grant_request",
                                    "Asks a file's owner for access, or for more time.", change));
   table.push_back(method<&forward_add>(

@@ -4,7 +4,7 @@ namespace rpc::shape {
 namespace {
 
 FileShared to_shared(messaging::FileHolder holder) {
-  return {holder.contact,    std::move(holder.name), std::move(holder.addr),
+  return {holder.contact,           std::move(holder.name), std::move(holder.addr),
           std::move(holder.status), holder.expires_at,      holder.allow_download,
           holder.allow_forward};
 }
@@ -12,8 +12,8 @@ FileShared to_shared(messaging::FileHolder holder) {
 }  // namespace
 
 FileDisplayStatus to_shape(messaging::FileStatus status) {
-  return {std::move(status.state), status.allow_download, status.allow_forward,
-          status.is_forwarded, status.expires_at};
+  return {std::move(status.state), status.allow_download, status.allow_forward, status.is_forwarded,
+          status.expires_at};
 }
 
 FileInfo to_shape(messaging::FileAccessInfo info) {
@@ -26,8 +26,7 @@ FileInfo to_shape(messaging::FileAccessInfo info) {
   }
   for (messaging::FileHolder& holder : info.forwarded) {
     shape.forwarded.push_back({holder.contact, std::move(holder.name), std::move(holder.addr),
-                               std::move(holder.status), holder.expires_at,
-                               holder.allow_download});
+                               std::move(holder.status), holder.expires_at, holder.allow_download});
   }
   return shape;
 }

@@ -6,8 +6,8 @@ namespace {
 constexpr std::int64_t kDownload = 1;
 constexpr std::int64_t kForward = 2;
 
-#define FILE_ACCESS_COLUMNS                                                                   \
-  "SELECT file_id, contact_id, via_id, chat_id, msg_id, state, flags, rev, asked, expires_at,"  \
+#define FILE_ACCESS_COLUMNS                                                                    \
+  "SELECT file_id, contact_id, via_id, chat_id, msg_id, state, flags, rev, asked, expires_at," \
   " changed_at, group_id FROM file_access "
 
 base::Result<FileAccessRow> read_row(const Row& columns) {
@@ -35,7 +35,8 @@ base::Result<std::vector<FileAccessRow>> collect(const Scope& scope, std::string
                                                  const Args&... args) {
   std::vector<FileAccessRow> rows;
   EDGE_CHECK(scope.db.each(
-      sql, [&](const Row& row) -> base::Result<> {
+      sql,
+      [&](const Row& row) -> base::Result<> {
         EDGE_TRY(FileAccessRow one, read_row(row));
         rows.push_back(one);
         return {};

@@ -1,6 +1,6 @@
 // Preloaded into a daemon under test: whatever it writes to a file is searched for the bytes that
-// EDGE_TEST_NEEDLE names, and the paths of files that got some are appended to EDGE_TEST_FOUND. Each
-// write is searched by itself, so that the needle has to repeat within one; what is written to
+// EDGE_TEST_NEEDLE names, and the paths of files that got some are appended to EDGE_TEST_FOUND.
+// Each write is searched by itself, so that the needle has to repeat within one; what is written to
 // sockets and pipes passes. Files mapped for writing are not seen: the daemon has none but SQLite's
 // index of its log (store.db-shm).
 #include <dlfcn.h>
@@ -37,7 +37,7 @@ void note(int fd) {
 void look(int fd, const void* bytes, size_t size) {
   static const char* const needle = std::getenv("EDGE_TEST_NEEDLE");
   if (needle == nullptr || memmem(bytes, size, needle, std::strlen(needle)) == nullptr) return;
-  struct stat info{};
+  struct stat info {};
   if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) note(fd);
 }
 

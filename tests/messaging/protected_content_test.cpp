@@ -32,7 +32,8 @@ std::vector<Content> samples() {
   in_group.group.emplace().fill(5);
   sign(in_group, crypto::Identity::from_seed(seed));
   const IdentityBytes key{};
-  std::vector<ProtectedNote> notes{decision, revoked,
+  std::vector<ProtectedNote> notes{decision,
+                                   revoked,
                                    FileRequest{{}, key, "Bob", "bob@b", 2},
                                    FileReport{{}, key, 3, store::FileState::expired},
                                    FileOffer{{}, key, "Alice", "alice@a", "plan.txt"},
@@ -104,8 +105,8 @@ TEST_CASE("writes content_fuzz of protected files", "[.][corpus]") {
   int number = 0;
   for (const Content& content : samples()) {
     const auto bytes = encode(content);
-    const auto path = std::filesystem::path(root) / "content_fuzz" /
-                      ("protected-" + std::to_string(number++));
+    const auto path =
+        std::filesystem::path(root) / "content_fuzz" / ("protected-" + std::to_string(number++));
     std::ofstream(path, std::ios::binary) << '\0' << base::as_text(bytes);
   }
 }

@@ -13,8 +13,8 @@ ProtectedWorld::Came send_on(ProtectedWorld& world, const ProtectedWorld::Shared
 }
 
 ContactId forwardee_of(ProtectedWorld& world) {
-  REQUIRE(world.until(
-      [&] { return !world.alice.events_of<PrivittyAccessRenewRequested>().empty(); }));
+  REQUIRE(
+      world.until([&] { return !world.alice.events_of<PrivittyAccessRenewRequested>().empty(); }));
   return world.alice.events_of<PrivittyAccessRenewRequested>().back().requester_contact_id;
 }
 

@@ -1,9 +1,9 @@
-// Random histories of a file in a group whose members come and go, against a simple model of who may
-// open it. The seed is printed; EDGE_TEST_SEED repeats one, EDGE_TEST_ROUNDS plays more.
+// Random histories of a file in a group whose members come and go, against a simple model of who
+// may open it. The seed is printed; EDGE_TEST_SEED repeats one, EDGE_TEST_ROUNDS plays more.
 //
 // The model is what the owner decided, and that whoever is taken out, by anybody, may open no more
-// until the owner grants it anew. Until the news is there, a member may open what it could before; at
-// no moment may one open who could not since all sides agreed last.
+// until the owner grants it anew. Until the news is there, a member may open what it could before;
+// at no moment may one open who could not since all sides agreed last.
 #include <random>
 
 #include "tests/messaging/protected_group_world.h"
@@ -37,8 +37,7 @@ class GroupHistory {
       case 0:
       case 1:
       case 2: {
-        const auto granted =
-            world_.grant_in(world_.group, shared_.made.file_id, who.at_alice, {});
+        const auto granted = world_.grant_in(world_.group, shared_.made.file_id, who.at_alice, {});
         CHECK(granted.has_value() == who.member);
         if (granted) allow(who, true);
         break;
@@ -140,8 +139,7 @@ class GroupHistory {
     who.allowed = false;
     if (by == 0) return;
     // Alice decides by the list that she has.
-    REQUIRE(world_.until(
-        [&] { return !lists(world_.alice, world_.group, who.peer->name()); }));
+    REQUIRE(world_.until([&] { return !lists(world_.alice, world_.group, who.peer->name()); }));
   }
 
   GroupWorld world_;

@@ -70,20 +70,17 @@ TEST_CASE("a member who joins later has no access until its owner grants it") {
   CHECK(world.becomes(world.carol, came.file, "expired"));
 }
 
-TEST_CASE("a member who is taken out loses its access, whoever did it, and has none when it is back") {
+TEST_CASE(
+    "a member who is taken out loses its access, whoever did it, and has none when it is back") {
   GroupWorld world;
   const auto shared = world.share_in_group("plan.txt", "the plan");
   const auto shares = ProtectedWorld::sealed_shares(world.carol);
   REQUIRE(shares.size() == 1);
-  SECTION("by the owner") {
-    world.remove(world.alice, world.group, world.carol_at_alice);
-  }
+  SECTION("by the owner") { world.remove(world.alice, world.group, world.carol_at_alice); }
   SECTION("by another member") {
     world.remove(world.bob, world.bob_group, GroupWorld::contact(world.bob, "carol"));
   }
-  SECTION("by itself") {
-    world.remove(world.carol, world.carol_group, kSelf);
-  }
+  SECTION("by itself") { world.remove(world.carol, world.carol_group, kSelf); }
   REQUIRE(world.becomes(world.carol, shared.at_carol.file, "revoked"));
   CHECK(ProtectedWorld::sealed_shares(world.carol).empty());
   CHECK(world.until([&] { return !ProtectedWorld::on_disk(world.carol.dir(), shares[0]); }));
@@ -161,9 +158,8 @@ TEST_CASE("a member asks again in the group, and the owner says yes to one and n
   REQUIRE(world.becomes(world.carol, shared.at_carol.file, "expired"));
   REQUIRE(ProtectedWorld::request(world.bob, world.bob_group, shared.at_bob.file));
   REQUIRE(ProtectedWorld::request(world.carol, world.carol_group, shared.at_carol.file));
-  REQUIRE(world.until([&] {
-    return world.alice.events_of<PrivittyAccessRenewRequested>().size() == 2;
-  }));
+  REQUIRE(world.until(
+      [&] { return world.alice.events_of<PrivittyAccessRenewRequested>().size() == 2; }));
   CHECK(world.alice.events_of<PrivittyAccessRenewRequested>()[0].chat_id == world.group);
   CHECK(ProtectedWorld::state(world.alice, shared.made.file_id) == "waiting_owner_action");
   REQUIRE(world.grant_in(world.group, shared.made.file_id, world.bob_at_alice, {.seconds = 60}));
@@ -203,8 +199,8 @@ TEST_CASE("protecting for a chat that is no group, or that nobody else is in, sa
   // A container goes to the group it was made for, once.
   const auto made = world.protect_for_group(world.alice, world.group, "x.txt");
   REQUIRE(made);
-  const auto elsewhere = ProtectedWorld::try_send(world.alice, world.alice_carol,
-                                                  made->encrypted_path);
+  const auto elsewhere =
+      ProtectedWorld::try_send(world.alice, world.alice_carol, made->encrypted_path);
   REQUIRE_FALSE(elsewhere);
   CHECK(elsewhere.error().message.find("privitty_send_file") != std::string::npos);
   REQUIRE(ProtectedWorld::try_send(world.alice, world.group, made->encrypted_path));
@@ -222,8 +218,7 @@ TEST_CASE("a member may forward a group's file to somebody outside, with its own
   const auto shared = world.share_in_group("plan.txt", "the plan", false, true);
   Peer dave(world.network, world.clock, "dave");
   const ChatId dave_chat = world.join(dave, world.bob);
-  const ChatId bob_dave =
-      world.bob.events_of<PrivittyPeerHandshakeComplete>().back().chat_id;
+  const ChatId bob_dave = world.bob.events_of<PrivittyPeerHandshakeComplete>().back().chat_id;
   REQUIRE(answer<void>([&](auto done) {
     world.bob.engine().protected_files().forward(Peer::kAccount, world.bob_group, bob_dave,
                                                  shared.at_bob.path, std::move(done));
@@ -231,8 +226,8 @@ TEST_CASE("a member may forward a group's file to somebody outside, with its own
   REQUIRE(ProtectedWorld::try_send(world.bob, bob_dave, shared.at_bob.path));
   const auto came = world.arrival(dave, dave_chat);
   REQUIRE(ProtectedWorld::request(dave, dave_chat, came.file));
-  REQUIRE(world.until(
-      [&] { return !world.alice.events_of<PrivittyAccessRenewRequested>().empty(); }));
+  REQUIRE(
+      world.until([&] { return !world.alice.events_of<PrivittyAccessRenewRequested>().empty(); }));
   const auto asked = world.alice.events_of<PrivittyAccessRenewRequested>().back();
   CHECK(asked.chat_id == world.group);
   REQUIRE(world.grant_in(world.group, shared.made.file_id, asked.requester_contact_id, {}));

@@ -1,5 +1,5 @@
-// Three gateways in one group, for the tests of protected files there. alice made the group and owns
-// the files; bob and carol each joined alice, and never each other.
+// Three gateways in one group, for the tests of protected files there. alice made the group and
+// owns the files; bob and carol each joined alice, and never each other.
 #pragma once
 
 #include <algorithm>
@@ -34,16 +34,14 @@ class GroupWorld : public ProtectedWorld {
     return found->front();
   }
   static ChatId create(Peer& peer, const std::string& name) {
-    const auto chat = answer<ChatId>([&](auto done) {
-      peer.engine().groups().create(Peer::kAccount, name, std::move(done));
-    });
+    const auto chat = answer<ChatId>(
+        [&](auto done) { peer.engine().groups().create(Peer::kAccount, name, std::move(done)); });
     if (!chat) FAIL(chat.error().message);
     return *chat;
   }
   static base::Result<> try_add(Peer& peer, ChatId chat, ContactId who) {
-    return answer<void>([&](auto done) {
-      peer.engine().groups().add(Peer::kAccount, chat, who, std::move(done));
-    });
+    return answer<void>(
+        [&](auto done) { peer.engine().groups().add(Peer::kAccount, chat, who, std::move(done)); });
   }
   static void add(Peer& peer, ChatId chat, ContactId who) {
     const auto done = try_add(peer, chat, who);

@@ -2,9 +2,9 @@
 // printed; EDGE_TEST_SEED repeats one, EDGE_TEST_ROUNDS plays more.
 //
 // The model is the owner's side alone: what alice decided last for whom, and until when. A gateway
-// may know less than it for a while, as messages are lost, doubled and reordered, but at every moment
-// whoever can open must have been allowed by a decision that could still be in force there; and once
-// the network is well again, all sides agree with the model.
+// may know less than it for a while, as messages are lost, doubled and reordered, but at every
+// moment whoever can open must have been allowed by a decision that could still be in force there;
+// and once the network is well again, all sides agree with the model.
 #include <random>
 
 #include "tests/messaging/protected_world.h"
@@ -114,8 +114,8 @@ class History {
   // the holder may still act on an earlier one, but never beyond what that one said.
   static void last_allowed(const Holder& model, UnixMillis& latest) {
     if (!model.allowed) return;
-    latest = model.until == 0 ? std::numeric_limits<UnixMillis>::max()
-                              : std::max(latest, model.until);
+    latest =
+        model.until == 0 ? std::numeric_limits<UnixMillis>::max() : std::max(latest, model.until);
   }
   void never_a_wrong_yes() {
     if (opens(world_.bob, shared_.came.message)) CHECK(world_.clock.now() <= bob_latest_);

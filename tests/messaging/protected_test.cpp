@@ -46,7 +46,8 @@ TEST_CASE("an existing .prv is not overwritten, and nothing is left of the attem
   CHECK(ProtectedWorld::sealed_shares(world.alice).empty());
 }
 
-TEST_CASE("only a file that may be downloaded is decrypted to disk, once and for its reader alone") {
+TEST_CASE(
+    "only a file that may be downloaded is decrypted to disk, once and for its reader alone") {
   ProtectedWorld world;
   const auto view = world.share("view.txt", "for the eye");
   std::filesystem::create_directory(world.path("got"));
@@ -59,15 +60,14 @@ TEST_CASE("only a file that may be downloaded is decrypted to disk, once and for
 
   REQUIRE(world.grant(view.made.file_id, world.alice_peer, {.allow_download = true}));
   REQUIRE(world.until([&] {
-    const auto status =
-        world.bob.engine().protected_files().status(Peer::kAccount, view.came.file);
+    const auto status = world.bob.engine().protected_files().status(Peer::kAccount, view.came.file);
     return status && (*status)->allow_download;
   }));
   const auto path = ProtectedWorld::decrypt(world.bob, world.bob_chat, view.came.message, got);
   REQUIRE(path);
   CHECK(*path == world.path("got/view.txt"));
   CHECK(read_file(*path) == "for the eye");
-  struct stat info{};
+  struct stat info {};
   REQUIRE(stat(path->c_str(), &info) == 0);
   CHECK((info.st_mode & 0777) == 0600);
   CHECK(world.bob.events_of<PrivittyFileDecrypted>() ==
@@ -104,8 +104,7 @@ TEST_CASE("revoking closes what is being read, and the share is nowhere on the r
   CHECK(ProtectedWorld::state(world.alice, shared.made.file_id) == "revoked");
   const auto told = world.bob.events_of<PrivittyFileAccessRevoked>();
   REQUIRE(told.size() == 1);
-  CHECK(told[0] ==
-        PrivittyFileAccessRevoked{world.bob_chat, world.bob_peer, shared.came.file});
+  CHECK(told[0] == PrivittyFileAccessRevoked{world.bob_chat, world.bob_peer, shared.came.file});
   // Revoked is final for the recipient, and not for the owner.
   CHECK_THAT(ProtectedWorld::request(world.bob, world.bob_chat, shared.came.file).error().message,
              Contains("revoked by its owner"));
@@ -114,7 +113,8 @@ TEST_CASE("revoking closes what is being read, and the share is nowhere on the r
   CHECK(ProtectedWorld::read(world.bob, shared.came.message) == std::string(200'000, 'p'));
 }
 
-TEST_CASE("a window is counted in minutes when sent and in seconds when granted, and ends by itself") {
+TEST_CASE(
+    "a window is counted in minutes when sent and in seconds when granted, and ends by itself") {
   ProtectedWorld world;
   const auto shared = world.share("short.txt", "brief", false, false, 10);
   world.clock.advance(5 * 60'000);
@@ -129,8 +129,8 @@ TEST_CASE("a window is counted in minutes when sent and in seconds when granted,
   CHECK(world.becomes(world.alice, shared.made.file_id, "waiting_owner_action"));
   const auto asked = world.alice.events_of<PrivittyAccessRenewRequested>();
   REQUIRE(asked.size() == 1);
-  CHECK(asked[0] == PrivittyAccessRenewRequested{world.alice_chat, shared.made.file_id,
-                                                 world.alice_peer});
+  CHECK(asked[0] ==
+        PrivittyAccessRenewRequested{world.alice_chat, shared.made.file_id, world.alice_peer});
   REQUIRE(world.grant(shared.made.file_id, world.alice_peer, {.seconds = 600}));
   CHECK(world.becomes(world.bob, shared.came.file, "active"));
   CHECK(ProtectedWorld::read(world.bob, shared.came.message) == "brief");
@@ -236,8 +236,8 @@ TEST_CASE("a container goes only where its grant went, and is what it was") {
   CHECK_THAT(refusal(world.alice, world.alice_chat, world.files.file("fake.prv", "not one")),
              Contains("not a protected file"));
   // Renamed: it travels under its own name.
-  const auto sent = ProtectedWorld::try_send(world.alice, world.alice_chat,
-                                             world.files.file("other.bin", bytes));
+  const auto sent =
+      ProtectedWorld::try_send(world.alice, world.alice_chat, world.files.file("other.bin", bytes));
   REQUIRE(sent);
   CHECK(world.alice.message(*sent).file->name == "two.txt.prv");
   // The one file's message does not open the other's container.
@@ -255,8 +255,8 @@ TEST_CASE("a file is granted to a second contact of its owner without sealing it
   const ChatId chat = world.alice.events_of<PrivittyPeerHandshakeComplete>().back().chat_id;
   const ContactId contact = ProtectedWorld::peer_of(world.alice, chat);
   REQUIRE(answer<void>([&](auto done) {
-    world.alice.engine().protected_files().grant(
-        Peer::kAccount, {chat, shared.made.file_id}, contact, {}, std::move(done));
+    world.alice.engine().protected_files().grant(Peer::kAccount, {chat, shared.made.file_id},
+                                                 contact, {}, std::move(done));
   }));
   REQUIRE(ProtectedWorld::try_send(world.alice, chat, shared.made.encrypted_path));
   const auto came = world.arrival(carol, carol.chat_with_peer());

@@ -1,5 +1,5 @@
-// Two or three gateways that share protected files, for the tests of them. The first owns, the second
-// holds, the third gets what the second forwards.
+// Two or three gateways that share protected files, for the tests of them. The first owns, the
+// second holds, the third gets what the second forwards.
 #pragma once
 
 #include <cstdlib>
@@ -56,8 +56,7 @@ class ProtectedWorld : public World {
   static base::Result<std::string> decrypt(Peer& peer, ChatId chat, MsgId message,
                                            const std::string& prv) {
     return answer<std::string>([&](auto done) {
-      peer.engine().protected_files().decrypt(Peer::kAccount, chat, message, prv,
-                                              std::move(done));
+      peer.engine().protected_files().decrypt(Peer::kAccount, chat, message, prv, std::move(done));
     });
   }
   base::Result<> revoke(FileId file, std::optional<ContactId> peer) {
@@ -111,8 +110,8 @@ class ProtectedWorld : public World {
     auto opened = peer.engine().protected_files().open(Peer::kAccount, message);
     if (!opened) return "error: " + opened.error().message;
     std::string out(static_cast<std::size_t>(opened->reader->size()), '\0');
-    const auto got = opened->reader->read_at(
-        0, {reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
+    const auto got =
+        opened->reader->read_at(0, {reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
     return got ? out : "error: " + got.error().message;
   }
   // The message that brought a file to `peer`, and the file's id there.
