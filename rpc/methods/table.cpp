@@ -21,6 +21,7 @@ const MethodTable& method_table() {
     add_event_methods(rows);
     add_channel_methods(rows);
     add_protected_methods(rows);
+    add_file_access_methods(rows);
     add_license_methods(rows);
     add_misc_methods(rows);
     return MethodTable(std::move(rows));

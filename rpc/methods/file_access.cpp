@@ -1,0 +1,155 @@
+// Who may open a protected file: the owner's decisions, asking and forwarding.
+#include "rpc/methods/protected.h"
+
+namespace rpc {
+namespace {
+
+using base::FileId;
+
+struct Revoke {
+  AccountId account_id;
+  ChatId chat_id;
+  FileId file_id;
+  std::optional<ContactId> peer_contact_id;
+  static constexpr auto fields() {
+    using P = Revoke;
+    return std::tuple(
+        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
+        base::field("chat_id", &P::chat_id, "the chat"),
+        base::field("file_id", &P::file_id, "the protected file"),
+        base::field("peer_contact_id", &P::peer_contact_id, "null: everybody who has access"));
+  }
+};
+
+void revoke(Context& context, Revoke p, Completion<> done) {
+  if (auto may = licensed(context); !may) return done(std::move(may).error());
+  files_of(context).revoke(p.account_id, {p.chat_id, p.file_id}, p.peer_contact_id,
+                           std::move(done));
+}
+
+struct Grant {
+  AccountId account_id;
+  ChatId chat_id;
+  FileId file_id;
+  ContactId peer_contact_id;
+  bool allow_download = false;
+  bool allow_forward = false;
+  std::uint32_t seconds = 0;
+  static constexpr auto fields() {
+    using P = Grant;
+    return std::tuple(
+        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
+        base::field("chat_id", &P::chat_id, "the chat"),
+        base::field("file_id", &P::file_id, "the protected file"),
+        base::field("peer_contact_id", &P::peer_contact_id, "who gets access"),
+        base::field("allow_download", &P::allow_download, "it may be saved decrypted"),
+        base::field("allow_forward", &P::allow_forward,
+                    "it may be forwarded, once; never by who got it forwarded"),
+        base::field("seconds", &P::seconds, "how long from now; 0: no end"));
+  }
+};
+
+void grant(Context& context, Grant p, Completion<> done) {
+  if (auto may = licensed(context); !may) return done(std::move(may).error());
+  files_of(context).grant(p.account_id, {p.chat_id, p.file_id}, p.peer_contact_id,
+                          {p.allow_download, p.allow_forward, p.seconds}, std::move(done));
+}
+
+struct OfHolder {
+  AccountId account_id;
+  ChatId chat_id;
+  FileId file_id;
+  ContactId peer_contact_id;
+  static constexpr auto fields() {
+    using P = OfHolder;
+    return std::tuple(base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
+                      base::field("chat_id", &P::chat_id, "the chat"),
+                      base::field("file_id", &P::file_id, "the protected file"),
+                      base::field("peer_contact_id", &P::peer_contact_id, "who asked for access"));
+  }
+};
+
+void deny(Context& context, OfHolder p, Completion<> done) {
+  if (auto may = licensed(context); !may) return done(std::move(may).error());
+  files_of(context).deny(p.account_id, {p.chat_id, p.file_id}, p.peer_contact_id, std::move(done));
+}
+
+struct Request {
+  AccountId account_id;
+  ChatId chat_id;
+  FileId file_id;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &Request::account_id, "the account; 1 is the edge's own"),
+        base::field("chat_id", &Request::chat_id, "the chat that brought the file"),
+        base::field("file_id", &Request::file_id, "the protected file"));
+  }
+};
+
+void request(Context& context, Request p, Completion<> done) {
+  if (auto may = licensed(context); !may) return done(std::move(may).error());
+  files_of(context).request(p.account_id, {p.chat_id, p.file_id}, std::move(done));
+}
+
+struct ForwardAdd {
+  AccountId account_id;
+  ChatId source_chat_id;
+  ChatId dest_chat_id;
+  std::string prv_path;
+  static constexpr auto fields() {
+    using P = ForwardAdd;
+    return std::tuple(
+        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
+        base::field("source_chat_id", &P::source_chat_id, "the chat that brought the file"),
+        base::field("dest_chat_id", &P::dest_chat_id, "the 1:1 chat it is to go to"),
+        base::field("prv_path", &P::prv_path, "the .prv, or the `file` of its message"));
+  }
+};
+
+void forward_add(Context& context, ForwardAdd p, Completion<> done) {
+  if (auto may = licensed(context); !may) return done(std::move(may).error());
+  files_of(context).forward(p.account_id, p.source_chat_id, p.dest_chat_id, std::move(p.prv_path),
+                            std::move(done));
+}
+
+void check_expired(Context& context, OfAccount p, Completion<> done) {
+  files_of(context).expire(p.account_id, std::move(done));
+}
+
+}  // namespace
+
+void add_file_access_methods(std::vector<Method>& table) {
+  const std::vector<Errc> usual{Errc::not_found, Errc::invalid_argument, Errc::forbidden};
+  const Row change{.scope = Scope::write,
+                   .fuzz = Fuzz::safe,
+                   .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden,
+                              Errc::already_exists, Errc::unavailable, Errc::license_required}};
+  table.push_back(method<&revoke>("privitty_revoke_file_access",
+                                  "Takes access away for good; the holder's key is destroyed.",
+                                  change));
+  table.push_back(method<&grant>(
+      "privitty_send_file_access",
+      "Grants access, anew or for the first time. Takes seconds where privitty_send_file takes "
+      "minutes.",
+      change));
+  table.push_back(
+      method<&deny>("privitty_deny_file_access", "Answers a request for access with no.", change));
+  table.push_back(method<&request>("privitty_init_access_grant_request",
+                                   "Asks a file's owner for access, or for more time.", change));
+  table.push_back(method<&forward_add>(
+      "privitty_init_forward_peer_add",
+      "Before a received .prv is sent on to another chat: who gets it may then ask its owner.",
+      {.scope = Scope::write, .fuzz = Fuzz::unsafe, .errors = usual}));
+  table.push_back(method<&request>(
+      "privitty_init_forward_access_request",
+      "Asks the owner of a forwarded file for access, by way of who forwarded it.", change));
+  table.push_back(method<&grant>("privitty_init_forward_grant",
+                                 "Grants access to somebody who got the file forwarded.", change));
+  table.push_back(method<&deny>("privitty_init_forward_denied",
+                                "Denies access to somebody who got the file forwarded.", change));
+  table.push_back(method<&check_expired>(
+      "privitty_check_and_mark_expired_keys",
+      "Ends windows that are over now; it also happens by itself within a second.", change));
+}
+
+}  // namespace rpc

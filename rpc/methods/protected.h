@@ -1,0 +1,18 @@
+// What the methods of protected files share.
+#pragma once
+
+#include "rpc/licensing.h"
+#include "rpc/methods/params.h"
+
+namespace rpc {
+
+inline messaging::ProtectedFiles& files_of(const Context& context) {
+  return engine_of(context).protected_files();
+}
+
+// What sends or takes back protected files needs a license, where an issuer is configured.
+inline Result<void> licensed(const Context& context) {
+  return context.licensing == nullptr ? Result<void>() : context.licensing->check();
+}
+
+}  // namespace rpc
