@@ -1,5 +1,7 @@
 #include "messaging/protected_receiving.h"
 
+#include <algorithm>
+
 #include "messaging/blob_files.h"
 #include "messaging/chat_rules.h"
 #include "messaging/group_receiving.h"
@@ -199,12 +201,15 @@ base::Result<std::optional<FileAccessRow>> holder_row(const WriteContext& write,
   EDGE_TRY(const auto middle, store::find_file_access(write.scope, file.id, from));
   if (!middle || middle->via.valid() || !middle->forward) return std::nullopt;
   EDGE_TRY(const auto all, store::file_accesses(write.scope, file.id));
+  const auto forwards =
+      std::count_if(all.begin(), all.end(), [](const auto& one) { return one.via.valid(); });
   EDGE_TRY(const auto known, store::find_contact_by_key(write.scope, holder));
   if (known) {
     EDGE_TRY(auto row, store::find_file_access(write.scope, file.id, known->id));
     if (row) return row;
   }
-  if (all.size() >= kMaxForwards || !crypto::PublicKey::from_bytes(holder)) return std::nullopt;
+  if (static_cast<std::size_t>(forwards) >= kMaxForwards || !crypto::PublicKey::from_bytes(holder))
+    return std::nullopt;
   EDGE_TRY(const store::ContactRow contact, known_contact(write, holder, name, addr));
   FileAccessRow row;
   row.file = file.id;
