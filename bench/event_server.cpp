@@ -82,7 +82,10 @@ int run(std::uint16_t port) {
   publish.method = "POST";
   publish.path = "/publish";
   publish.body_limit = 64 * 1024;
-  publish.handle = [&events, hub = hub->get()](Request request, Responder responder) {
+  // The hub takes events in the order of their ids, as the daemon's one writer gives them.
+  std::mutex order;
+  publish.handle = [&events, &order, hub = hub->get()](Request request, Responder responder) {
+    const std::lock_guard lock(order);
     std::vector<EventFrame> frames;
     frames.push_back(events.append(request.body));
     hub->publish(std::move(frames));
