@@ -23,6 +23,13 @@ void write_card(WireWriter& out, const Card& card) {
   out.fixed(card.tag);
 }
 
+// Stored as a signed integer; nobody renews a session that often.
+Generation read_generation(WireReader& in) {
+  const Generation generation = in.u64();
+  if (generation < 1 || generation > (std::uint64_t{1} << 62)) in.refuse();
+  return generation;
+}
+
 base::Result<Card> read_card(WireReader& in) {
   Card card;
   const base::ByteView identity = in.fixed(32);
@@ -83,6 +90,7 @@ base::Bytes encode(const JoinRequest& request) {
   WireWriter out;
   out.u8(kVersion).text(request.invite_number);
   write_card(out, request.card);
+  out.u64(request.generation);
   return out.take();
 }
 
@@ -90,6 +98,7 @@ base::Bytes encode(const JoinAnswer& answer) {
   WireWriter out;
   out.u8(kVersion).fixed(answer.ratchet_key.bytes);
   write_card(out, answer.card);
+  out.u64(answer.generation);
   return out.take();
 }
 
@@ -99,6 +108,8 @@ base::Result<JoinRequest> decode_join_request(base::ByteView bytes) {
   if (in.u8() != kVersion) return malformed();
   request.invite_number = in.text(kMaxToken);
   EDGE_TRY(request.card, read_card(in));
+  request.generation = read_generation(in);
+  if (!in.ok()) return malformed();
   return request;  // left-over bytes are a later version's fields
 }
 
@@ -108,6 +119,8 @@ base::Result<JoinAnswer> decode_join_answer(base::ByteView bytes) {
   if (in.u8() != kVersion) return malformed();
   answer.ratchet_key.bytes = in.array<32>();
   EDGE_TRY(answer.card, read_card(in));
+  answer.generation = read_generation(in);
+  if (!in.ok()) return malformed();
   return answer;
 }
 
@@ -116,6 +129,7 @@ base::Bytes encode(const SessionRequest& request) {
   out.u8(kVersion);
   write_card(out, request.card);
   write_heard(out, request.heard);
+  out.u64(request.generation);
   return out.take();
 }
 
@@ -124,6 +138,7 @@ base::Bytes encode(const SessionAnswer& answer) {
   out.u8(kVersion).fixed(answer.ratchet_key.bytes);
   write_card(out, answer.card);
   write_heard(out, answer.heard);
+  out.u64(answer.generation);
   return out.take();
 }
 
@@ -133,6 +148,7 @@ base::Result<SessionRequest> decode_session_request(base::ByteView bytes) {
   if (in.u8() != kVersion) return malformed();
   EDGE_TRY(request.card, read_card(in));
   request.heard = read_heard(in);
+  request.generation = read_generation(in);
   if (!in.ok()) return malformed();
   return request;
 }
@@ -144,6 +160,7 @@ base::Result<SessionAnswer> decode_session_answer(base::ByteView bytes) {
   answer.ratchet_key.bytes = in.array<32>();
   EDGE_TRY(answer.card, read_card(in));
   answer.heard = read_heard(in);
+  answer.generation = read_generation(in);
   if (!in.ok()) return malformed();
   return answer;
 }

@@ -41,16 +41,23 @@ struct Card : Profile {
   Tag tag{};  // to be put on what is sent to the card's owner
 };
 
+// The number that both sides know a session by: each one's is higher than those of all sessions
+// that either side had when it began or answered, so that both agree which ones are over. Who
+// begins proposes, who answers decides.
+using Generation = std::uint64_t;
+
 // Payload of handshake message 1.
 struct JoinRequest {
   std::string invite_number;
   Card card;
+  Generation generation = 1;
 };
 
 // Payload of handshake message 2.
 struct JoinAnswer {
   crypto::X25519Public ratchet_key;
   Card card;
+  Generation generation = 1;
 };
 
 // The recipient's last message that the writer has: a store that does not know it was restored from
@@ -64,11 +71,13 @@ struct Heard {
 struct SessionRequest {
   Card card;
   Heard heard;
+  Generation generation = 1;
 };
 struct SessionAnswer {
   crypto::X25519Public ratchet_key;
   Card card;
   Heard heard;
+  Generation generation = 1;
 };
 
 base::Bytes encode(const JoinRequest& request);

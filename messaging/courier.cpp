@@ -11,6 +11,7 @@
 #include "messaging/outgoing.h"
 #include "messaging/profile.h"
 #include "messaging/renewal.h"
+#include "store/tables/contacts.h"
 #include "store/tables/messages.h"
 #include "store/tables/owed_receipts.h"
 #include "store/tables/routes.h"
@@ -25,34 +26,6 @@ constexpr int kRefusalsBeforeGivingUp = 5;  // of a join, in a row: 4 to 8 secon
 
 using store::OutboxKind;
 using store::OutboxRow;
-
-// The same route as it is known to a peer that lives in this daemon.
-DepositReply from_verdict(const ArrivalReply& reply) {
-  DepositReply out;
-  out.retry_after = reply.retry_after;
-  out.peer_time = reply.our_time;
-  switch (reply.verdict) {
-    case ArrivalVerdict::stored:
-      out.outcome = DepositOutcome::stored;
-      break;
-    case ArrivalVerdict::unproven:
-      out.outcome = DepositOutcome::refused;
-      break;
-    case ArrivalVerdict::malformed:
-      out.outcome = DepositOutcome::refused;
-      break;
-    case ArrivalVerdict::too_large:
-      out.outcome = DepositOutcome::too_large;
-      break;
-    case ArrivalVerdict::clock:
-    case ArrivalVerdict::too_many:
-    case ArrivalVerdict::unavailable:
-    case ArrivalVerdict::full:
-      out.outcome = DepositOutcome::busy;
-      break;
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -135,6 +108,7 @@ void Courier::poke() {
 void Courier::forget(base::AccountId account) {
   base::Lock lock(mutex_);
   routes_.forget(account);
+  std::erase_if(troubles_, [&](const auto& entry) { return entry.first.first == account; });
   std::erase_if(ahead_, [&](const auto& entry) { return entry.first.first == account; });
   std::erase_if(owed_, [&](const auto& entry) { return entry.first.first == account; });
   told_.erase(account);
@@ -270,7 +244,7 @@ void Courier::deposit(RouteKey key, std::shared_ptr<DepositLoad> shared) {
     return incoming_.accept(std::move(arrival),
                             [reply = std::move(reply)](base::Result<ArrivalReply> result) mutable {
                               if (!result) return reply(std::move(result).error());
-                              reply(from_verdict(*result));
+                              reply(reply_of(*result));
                             });
   }
   core_.transport.deposit(std::move(shared->deposit), std::move(reply));
@@ -290,6 +264,10 @@ void Courier::answered(RouteKey key, std::shared_ptr<DepositLoad> load, const De
         },
         [this, key](base::Result<> result) { finished(key, result.ok(), true, 0); });
   }
+  {
+    base::Lock lock(mutex_);
+    troubles_[key].last = reply.outcome;
+  }
   // An inviter whose line is slow shows its invite a moment before its relay knows it.
   const bool is_request = load->rows.front().kind == OutboxKind::join_request;
   if (reply.outcome == DepositOutcome::refused && is_request &&
@@ -303,30 +281,51 @@ void Courier::answered(RouteKey key, std::shared_ptr<DepositLoad> load, const De
         },
         [this, key](base::Result<>) { finished(key, true, true, 0); });
   }
-  if (reply.outcome == DepositOutcome::refused) refused(key, load->rows.front());
+  if (reply.outcome == DepositOutcome::refused) refused(key, *load);
   finished(key, false, true, reply.retry_after);
   if (reply.outcome == DepositOutcome::unreachable) tell_unreached(key);
 }
 
-// One of us went back to an older copy: the peer knows only the way before this one, or another
-// session token than ours. Both ways refused: only a new session will be let in. While a join is not
-// confirmed its Hello waits instead: a relay may hear of a new token a moment after it is used.
-void Courier::refused(RouteKey key, const OutboxRow& row) {
+// One of us went back to an older copy, or renewals crossed: the peer knows only the route's other
+// way. Both refused: only a new session will be let in. While a join is not confirmed its Hello
+// waits instead: a relay may hear of a new token a moment after it is used.
+void Courier::refused(RouteKey key, const DepositLoad& load) {
+  const OutboxRow& row = load.rows.front();
   const bool renewable = row.contact && row.join_id == 0;
+  std::optional<DepositToken> before;
+  {
+    base::Lock lock(mutex_);
+    before = std::exchange(troubles_[key].refused, load.token);
+  }
   core_.write<void>(
       key.first,
-      [this, key, contact = row.contact, renewable, failed = failures(key)](
+      [this, key, contact = row.contact, renewable, token = load.token, before](
           store::Tx& tx, const store::Scope& scope, const AccountState& state) -> base::Result<> {
         EDGE_TRY(auto route, store::find_route(scope, key.second));
-        const bool other = route && route->second;
-        if (other) {
+        // A handshake came between: there is another way by now.
+        if (!route || route->way.token != token.bytes) return {};
+        if (contact) {
+          EDGE_TRY(const store::ContactRow peer, store::load_contact(scope, *contact));
+          if (peer.route_id != key.second) return {};
+        }
+        const bool other_too = !route->second || (before && route->second->token == before->bytes);
+        if (route->second) {
           std::swap(route->way, *route->second);
           EDGE_CHECK(store::update_route(scope, *route));
         }
-        if (!renewable || (other && failed == 0)) return {};
+        if (!renewable || !other_too) return {};
         return renew_refused({core_, tx, scope, state}, *contact);
       },
       [](base::Result<>) {});
+}
+
+RouteStanding Courier::standing(base::AccountId account, std::int64_t route) const {
+  const RouteKey key{account, route};
+  base::Lock lock(mutex_);
+  const auto trouble = troubles_.find(key);
+  const base::Millis due = routes_.due(key).value_or(0);
+  return {routes_.failures(key), std::max<base::Millis>(due - core_.clock.uptime(), 0),
+          trouble == troubles_.end() ? DepositOutcome::stored : trouble->second.last};
 }
 
 int Courier::failures(RouteKey key) const {
@@ -338,6 +337,7 @@ void Courier::finished(RouteKey key, bool reached, bool again, base::Millis paus
   {
     base::Lock lock(mutex_);
     routes_.finished(key, reached, again, core_.clock.uptime(), pause);
+    if (reached) troubles_.erase(key);
     if (!reached) ahead_.erase(key);  // the deposit before it is made again
     news_.notify_one();
   }

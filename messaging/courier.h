@@ -24,10 +24,6 @@
 #include "messaging/route_queue.h"
 #include "messaging/transport.h"
 
-namespace store {
-struct OutboxRow;
-}
-
 namespace messaging {
 
 class Core;
@@ -36,6 +32,13 @@ class Incoming;
 inline constexpr base::Millis kRedepositAfter = 24 * 3600 * base::Millis{1000};
 // Nothing expires before the daemon ran this long: it has to have had a chance.
 inline constexpr base::Millis kExpireGrace = 10 * 60 * base::Millis{1000};
+
+// What is known of a route on which something waits; for people.
+struct RouteStanding {
+  int failures = 0;           // in a row
+  base::Millis next_try = 0;  // from now
+  DepositOutcome last = DepositOutcome::stored;
+};
 
 class Courier {
  public:
@@ -59,6 +62,7 @@ class Courier {
   void poke();
   void forget(base::AccountId account);
 
+  RouteStanding standing(base::AccountId account, std::int64_t route) const;
   // 1000 stopped, 2000 a peer is not reached, 3000 sending, 4000 nothing waits.
   std::uint32_t connectivity(base::AccountId account) const;
 
@@ -70,7 +74,7 @@ class Courier {
   void seal_next(RouteKey key, const DepositLoad& under_way);
   void deposit(RouteKey key, std::shared_ptr<DepositLoad> load);
   void answered(RouteKey key, std::shared_ptr<DepositLoad> load, const DepositReply& reply);
-  void refused(RouteKey key, const store::OutboxRow& row);
+  void refused(RouteKey key, const DepositLoad& load);
   int failures(RouteKey key) const;  // in a row
   void finished(RouteKey key, bool reached, bool again, base::Millis pause);
   void flush_receipts(base::AccountId account, base::ContactId contact);
@@ -82,6 +86,12 @@ class Courier {
   mutable base::Mutex mutex_;
   base::Condition news_;
   RouteQueue routes_ GUARDED_BY(mutex_);
+  // Of a route since it was reached last: how its last deposit ended, and the token refused last.
+  struct Trouble {
+    DepositOutcome last = DepositOutcome::stored;
+    std::optional<DepositToken> refused;
+  };
+  std::map<RouteKey, Trouble> troubles_ GUARDED_BY(mutex_);
   std::map<RouteKey, SealedParts> ahead_ GUARDED_BY(mutex_);  // kMostAhead of them
   std::map<std::pair<base::AccountId, base::ContactId>, base::Millis> owed_ GUARDED_BY(mutex_);
   std::map<base::AccountId, std::uint32_t> told_ GUARDED_BY(mutex_);

@@ -73,6 +73,7 @@ base::Result<std::unique_ptr<DepositLoad>> load_deposit(Core& core, base::Accoun
   load->deposit.urls = route->way.urls;
   load->deposit.mailbox = route->way.mailbox;
   load->deposit.token.bytes = route->way.token;
+  load->token = load->deposit.token;
   if (rows.front().kind == OutboxKind::file) {
     EDGE_CHECK(load_parts(core, scope, rows.front(), std::move(ahead), *load));
     rows.resize(1);

@@ -17,6 +17,7 @@ class Core;
 
 struct DepositLoad {
   Deposit deposit;
+  DepositToken token;                  // that it is proved with
   std::vector<store::OutboxRow> rows;  // without their envelopes
   std::uint32_t parts_until = 0;       // of a file: the next part after this deposit
   std::uint32_t parts = 0;             // of a file: how many there are

@@ -12,17 +12,8 @@ using base::fail;
 constexpr std::size_t kMaxHandshake = 4096;
 constexpr std::size_t kMaxCard = 64 * 1024;
 
-void write_ids(base::WireWriter& out, const std::vector<std::int64_t>& ids) {
-  out.u16(static_cast<std::uint16_t>(ids.size()));
-  for (const std::int64_t id : ids) out.i64(id);
-}
-
-std::vector<std::int64_t> read_ids(base::WireReader& in) {
-  std::vector<std::int64_t> ids;
-  const std::size_t count = in.u16();
-  for (std::size_t i = 0; i < count && in.ok(); ++i) ids.push_back(in.i64());
-  return ids;
-}
+// Former forms began with a list of sessions.
+void pass_over_sessions(base::WireReader& in) { in.fixed(in.u16() * sizeof(std::int64_t)); }
 
 crypto::WipingBytes wiped(base::WireWriter& out) {
   base::Bytes bytes = out.take();
@@ -37,7 +28,7 @@ base::Error damaged() { return fail(Errc::corrupt, "a pending handshake is damag
 
 crypto::WipingBytes encode_memory(const BeginnerMemory& memory) {
   base::WireWriter out;
-  write_ids(out, memory.older_sessions);
+  out.u16(0);
   out.bytes(memory.handshake).bytes(memory.group);
   return wiped(out);
 }
@@ -45,7 +36,7 @@ crypto::WipingBytes encode_memory(const BeginnerMemory& memory) {
 base::Result<BeginnerMemory> decode_beginner_memory(base::ByteView bytes) {
   base::WireReader in(bytes);
   BeginnerMemory memory;
-  memory.older_sessions = read_ids(in);
+  pass_over_sessions(in);
   const base::ByteView handshake = in.bytes(kMaxHandshake);
   memory.group = base::to_bytes(in.bytes(kMaxGroupId));
   if (!in.done()) return damaged();
@@ -55,7 +46,7 @@ base::Result<BeginnerMemory> decode_beginner_memory(base::ByteView bytes) {
 
 crypto::WipingBytes encode_memory(const AnswererMemory& memory) {
   base::WireWriter out;
-  write_ids(out, memory.older_sessions);
+  out.u16(0);
   out.bytes(encode(memory.card)).bytes(memory.answer);
   write_heard(out, memory.heard);
   out.bytes(memory.told);
@@ -65,7 +56,7 @@ crypto::WipingBytes encode_memory(const AnswererMemory& memory) {
 base::Result<AnswererMemory> decode_answerer_memory(base::ByteView bytes) {
   base::WireReader in(bytes);
   AnswererMemory memory;
-  memory.older_sessions = read_ids(in);
+  pass_over_sessions(in);
   const base::ByteView card = in.bytes(kMaxCard);
   memory.answer = base::to_bytes(in.bytes(crypto::kMaxEnvelope));
   memory.heard = read_heard(in);

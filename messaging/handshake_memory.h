@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -17,17 +16,15 @@ inline constexpr std::size_t kMaxGroupId = 64;
 // Who began, between messages 1 and 2.
 struct BeginnerMemory {
   crypto::WipingBytes handshake;
-  std::vector<std::int64_t> older_sessions;  // that the new one will replace
-  base::Bytes group;                         // of a session request by a group's introduction
+  base::Bytes group;  // of a session request by a group's introduction
 };
 
 // Who answered, until the first ratchet message.
 struct AnswererMemory {
   Card card;
   base::Bytes answer;  // the envelope, for repetitions
-  std::vector<std::int64_t> older_sessions;
-  Heard heard;       // of a session request
-  base::Bytes told;  // the mark of our profile on the answer's card
+  Heard heard;         // of a session request
+  base::Bytes told;    // the mark of our profile on the answer's card
 };
 
 crypto::WipingBytes encode_memory(const BeginnerMemory& memory);

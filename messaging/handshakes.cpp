@@ -1,11 +1,14 @@
 #include "messaging/handshakes.h"
 
+#include <algorithm>
+
 #include "crypto/envelope.h"
 #include "messaging/content.h"
 #include "messaging/outgoing.h"
 #include "messaging/profile.h"
 #include "messaging/reach.h"
 #include "store/tables/deposit_tokens.h"
+#include "store/tables/envelopes.h"
 #include "store/tables/routes.h"
 
 namespace messaging {
@@ -37,6 +40,13 @@ base::Result<> send_answer(const WriteContext& write, const PendingJoinRow& pend
   return {};
 }
 
+// A session that came to be has its place among the contact's. Whether it is the one to send on.
+base::Result<bool> begin_to_use(const WriteContext& write, const store::SessionRow& session) {
+  EDGE_CHECK(store::supersede_sessions(write.scope, *session.contact));
+  EDGE_TRY(const auto sending, store::sending_session(write.scope, *session.contact));
+  return sending && sending->id == session.id;
+}
+
 }  // namespace
 
 base::Result<store::ContactRow> contact_for(const WriteContext& write, const crypto::PublicKey& key,
@@ -61,17 +71,25 @@ void apply_card(store::ContactRow& contact, const Card& card, UnixMillis now) {
   contact.last_seen = now;
 }
 
+base::Result<Generation> next_generation(const WriteContext& write, ContactId contact) {
+  EDGE_TRY(const std::int64_t newest, store::newest_generation(write.scope, contact));
+  return static_cast<Generation>(newest) + 1;
+}
+
 base::Result<> answer_question(const WriteContext& write, Question question,
                                crypto::Handshake& handshake, AnswerPayload payload,
                                const Heard& heard) {
   EDGE_CHECK(make_room(write, question.role));
-  AnswererMemory memory;
+  Generation generation = question.generation;
   if (question.contact) {
-    EDGE_TRY(memory.older_sessions, store::live_sessions(write.scope, *question.contact));
+    EDGE_TRY(const Generation next, next_generation(write, *question.contact));
+    generation = std::max(generation, next);
   }
+  AnswererMemory memory;
   const auto pair = crypto::RatchetKeyPair::generate();
   EDGE_TRY(const Card ours, make_card(write));
-  EDGE_TRY(const base::Bytes reply, handshake.write(payload(pair.public_key, ours, heard)));
+  EDGE_TRY(const base::Bytes reply,
+           handshake.write(payload(pair.public_key, ours, heard, generation)));
   EDGE_TRY(const auto keys, handshake.split());
 
   PendingJoinRow pending;
@@ -86,6 +104,7 @@ base::Result<> answer_question(const WriteContext& write, Question question,
   session.handshake_hash = handshake.handshake_hash();
   session.created_at = write.steady();
   session.join_id = pending.id;
+  session.generation = static_cast<std::int64_t>(generation);
   session.ratchet = crypto::Ratchet::respond(handshake.handshake_hash(), keys, pair).save();
   EDGE_CHECK(store::insert_session(write.scope, session));
 
@@ -111,16 +130,18 @@ base::Result<> answer_question(const WriteContext& write, Question question,
 base::Result<bool> repeat_answer(const WriteContext& write,
                                  const std::array<std::uint8_t, 32>& digest) {
   EDGE_TRY(const auto pending, store::find_pending_join_by_digest(write.scope, digest));
-  if (!pending) return false;
+  if (!pending) {
+    EDGE_TRY(const auto done, store::find_seen_envelope(write.scope, digest));
+    return done.has_value();
+  }
   EDGE_TRY(auto memory, decode_answerer_memory(pending->memory));
   EDGE_CHECK(send_answer(write, *pending, std::move(memory.answer)));
   return true;
 }
 
 base::Result<store::SessionRow> take_answer(const WriteContext& write,
-                                            const PendingJoinRow& pending,
-                                            const BeginnerMemory& memory, const Card& card,
-                                            const crypto::Ratchet& ratchet,
+                                            const PendingJoinRow& pending, const Card& card,
+                                            Generation generation, const crypto::Ratchet& ratchet,
                                             const std::array<std::uint8_t, 32>& handshake_hash,
                                             store::ContactRow& contact) {
   store::SessionRow session;
@@ -134,16 +155,17 @@ base::Result<store::SessionRow> take_answer(const WriteContext& write,
   session.state = store::SessionState::live;
   session.created_at = write.steady();
   session.join_id = pending.id;
+  session.generation = static_cast<std::int64_t>(generation);
   session.ratchet = ratchet.save();
   EDGE_CHECK(store::insert_session(write.scope, session));
-  EDGE_CHECK(store::supersede_sessions(write.scope, contact.id, memory.older_sessions));
+  EDGE_TRY(const bool sends, begin_to_use(write, session));
 
   EDGE_TRY(auto route, store::find_route(write.scope, pending.route_id));
   store::RouteRow renewed{pending.route_id, way_of(card), std::nullopt};
   // An invite's token admits nothing but joins.
   if (route && pending.role == JoinRole::initiator) renewed.second = std::move(route->way);
   EDGE_CHECK(store::update_route(write.scope, renewed));
-  EDGE_CHECK(switch_route(write, contact, pending.route_id));
+  EDGE_CHECK(switch_route(write, contact, pending.route_id, sends));
   apply_card(contact, card, write.tx.now());
   EDGE_CHECK(store::update_contact(write.scope, contact));
   EDGE_CHECK(store::delete_outbox_of_join(write.scope, pending.id));
@@ -155,16 +177,20 @@ base::Result<store::ContactRow> take_proof(const WriteContext& write, const Pend
                                            bool verified) {
   EDGE_TRY(store::ContactRow contact,
            contact_for(write, memory.card.identity, memory.card.addr, memory.card.name));
-  EDGE_CHECK(switch_route(write, contact, pending.route_id));
+  session.contact = contact.id;
+  session.state = store::SessionState::live;
+  EDGE_CHECK(store::update_session(write.scope, session));
+  EDGE_TRY(const bool sends, begin_to_use(write, session));
+  EDGE_CHECK(switch_route(write, contact, pending.route_id, sends));
   apply_card(contact, memory.card, write.tx.now());
   contact.verified = contact.verified || verified;
   EDGE_CHECK(store::update_contact(write.scope, contact));
   EDGE_CHECK(note_profile_told(write, contact.id, memory.told));
+  // A repetition of its request that comes late begins nothing anew.
+  if (pending.digest) {
+    EDGE_CHECK(store::note_envelope(write.scope, *pending.digest, write.steady(), {}));
+  }
   EDGE_CHECK(store::give_deposit_tokens(write.scope, pending.id, contact.id));
-  session.contact = contact.id;
-  session.state = store::SessionState::live;
-  EDGE_CHECK(store::update_session(write.scope, session));
-  EDGE_CHECK(store::supersede_sessions(write.scope, contact.id, memory.older_sessions));
   EDGE_CHECK(store::delete_outbox_of_join(write.scope, pending.id));
   EDGE_CHECK(store::delete_pending_join(write.scope, pending.id));
   return contact;

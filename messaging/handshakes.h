@@ -38,29 +38,34 @@ struct Question {
   std::optional<ContactId> contact;
   Card card;
   Heard heard;
+  Generation generation = 1;  // proposed
 };
-// Message 2's payload is made from our card and the new ratchet key.
+// Message 2's payload is made from our card, the new ratchet key and the session's generation.
 using AnswerPayload = base::Bytes (*)(const crypto::X25519Public& ratchet_key, const Card& ours,
-                                      const Heard& heard);
+                                      const Heard& heard, Generation generation);
+
+// What we propose or answer: a generation after all that we had with this contact.
+base::Result<Generation> next_generation(const WriteContext& write, ContactId contact);
+
 // Answers: an unproven session, a route of its own to the asker, and message 2 in the outbox.
 base::Result<> answer_question(const WriteContext& write, Question question,
                                crypto::Handshake& handshake, AnswerPayload payload,
                                const Heard& heard);
-// Sends the stored answer once more; false when this message 1 was never answered.
+// Sends the stored answer once more, unless the handshake is done; false when this message 1 was
+// never answered.
 base::Result<bool> repeat_answer(const WriteContext& write,
                                  const std::array<std::uint8_t, 32>& digest);
 
-// Message 2 opened: our session, live, and what the contact is reached by from now on. Older
-// sessions are superseded.
+// Message 2 opened: our session, live, and what the contact is reached by from now on. Sessions of
+// an older generation are superseded, this one too where a later one came to be meanwhile.
 base::Result<store::SessionRow> take_answer(const WriteContext& write,
-                                            const store::PendingJoinRow& pending,
-                                            const BeginnerMemory& memory, const Card& card,
-                                            const crypto::Ratchet& ratchet,
+                                            const store::PendingJoinRow& pending, const Card& card,
+                                            Generation generation, const crypto::Ratchet& ratchet,
                                             const std::array<std::uint8_t, 32>& handshake_hash,
                                             store::ContactRow& contact);
 
 // The first ratchet message of an unproven session opened: the contact is reached by its card, the
-// session is live, older ones are superseded. Answers with the contact.
+// session is live, those of an older generation are superseded. Answers with the contact.
 base::Result<store::ContactRow> take_proof(const WriteContext& write,
                                            const store::PendingJoinRow& pending,
                                            const AnswererMemory& memory, store::SessionRow& session,

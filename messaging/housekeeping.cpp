@@ -13,6 +13,7 @@
 #include "store/tables/envelopes.h"
 #include "store/tables/group_held.h"
 #include "store/tables/outbox.h"
+#include "store/tables/owed_receipts.h"
 #include "store/tables/steady_times.h"
 #include "store/tables/transfers.h"
 
@@ -47,6 +48,7 @@ void keep_account(Core& core, base::AccountId account) {
           EDGE_CHECK(expire_outbox(write, now - core.options.expire_after));
           EDGE_CHECK(store::forget_envelopes(scope, now - kSeenLifetime));
           EDGE_CHECK(store::drop_parked_envelopes(scope, now - kParkedLifetime));
+          EDGE_CHECK(store::forget_told_receipts(scope, now - core.options.expire_after));
           EDGE_CHECK(store::forget_held_contents(scope, now - kHeldLifetime));
           EDGE_CHECK(expire_transfers(write, now - core.options.expire_after));
         }

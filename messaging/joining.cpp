@@ -26,11 +26,6 @@ base::Bytes prologue(const crypto::PublicKey& inviter) {
   return out.take();
 }
 
-std::string shown_name(const store::ContactRow& contact) {
-  if (!contact.name.empty()) return contact.name;
-  return contact.auth_name.empty() ? contact.addr : contact.auth_name;
-}
-
 // The chat is encrypted from now on: both sides tell so in the same words.
 base::Result<> announce_session(const WriteContext& write, const store::ContactRow& contact,
                                 store::ChatRow chat) {
@@ -99,7 +94,9 @@ base::Result<ChatId> start_join(const WriteContext& write, const crypto::Invite&
   options.prologue = bound;
   EDGE_TRY(auto handshake, crypto::Handshake::start(crypto::NoisePattern::IKpsk2,
                                                     crypto::NoiseRole::initiator, options));
-  EDGE_TRY(const base::Bytes message, handshake.write(encode(JoinRequest{invite.number, card})));
+  EDGE_TRY(const Generation generation, next_generation(write, contact.id));
+  EDGE_TRY(const base::Bytes message,
+           handshake.write(encode(JoinRequest{invite.number, card, generation})));
 
   PendingJoinRow join;
   join.id = join_id;
@@ -110,7 +107,6 @@ base::Result<ChatId> start_join(const WriteContext& write, const crypto::Invite&
   join.created_at = write.steady();
   BeginnerMemory memory;
   memory.handshake = handshake.save();
-  EDGE_TRY(memory.older_sessions, store::live_sessions(write.scope, contact.id));
   join.memory = encode_memory(memory);
   EDGE_CHECK(store::insert_pending_join(write.scope, join));
 
@@ -164,12 +160,13 @@ base::Result<bool> answer_request(const WriteContext& write, std::int64_t invite
   question.invite_id = invite->id;
   if (known) question.contact = known->id;
   question.card = std::move(request->card);
-  EDGE_CHECK(
-      answer_question(write, std::move(question), handshake,
-                      [](const crypto::X25519Public& ratchet_key, const Card& ours, const Heard&) {
-                        return encode(JoinAnswer{ratchet_key, ours});
-                      },
-                      {}));
+  question.generation = request->generation;
+  EDGE_CHECK(answer_question(write, std::move(question), handshake,
+                             [](const crypto::X25519Public& ratchet_key, const Card& ours,
+                                const Heard&, Generation generation) {
+                               return encode(JoinAnswer{ratchet_key, ours, generation});
+                             },
+                             {}));
   return true;
 }
 
@@ -207,7 +204,7 @@ base::Result<bool> complete_answer(const WriteContext& write, const Tag& tag,
   }
   contact.verified = true;
   EDGE_TRY(const bool unnoted, store::delete_outbox_of_join(write.scope, join->id));
-  EDGE_TRY(auto session, take_answer(write, *join, memory, answer->card, *ratchet,
+  EDGE_TRY(auto session, take_answer(write, *join, answer->card, answer->generation, *ratchet,
                                      handshake.handshake_hash(), contact));
   join->state = store::JoinState::answered;
   join->session_id = session.id;

@@ -4,6 +4,7 @@
 
 #include "crypto/random.h"
 #include "crypto/stream.h"
+#include "messaging/chat_rules.h"
 #include "messaging/courier.h"
 #include "messaging/group_sending.h"
 #include "messaging/joining.h"
@@ -36,6 +37,7 @@ base::Result<std::int64_t> route_of(const WriteContext& write, ContactId contact
   return *row.route_id;
 }
 
+constexpr std::size_t kMostErrorText = 4096;
 constexpr std::size_t kSlice = 256;  // rows encrypted in one transaction
 constexpr std::size_t kSliceBytes = 1024 * 1024;
 
@@ -169,12 +171,16 @@ base::Result<> queue_to_chat(const WriteContext& write, const store::ChatRow& ch
   return chat.contact == kSelf ? base::Result<>{} : queue_message(write, *chat.contact, row);
 }
 
-base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, const Uuid& uuid,
-                                  UnixMillis at) {
-  EDGE_CHECK(store::owe_receipt(write.scope, {contact, store::ReceiptKind::read, uuid, at}));
+void tell_receipts_soon(const WriteContext& write, ContactId contact) {
   write.tx.on_commit([courier = write.core.courier.get(), account = write.account.id, contact] {
     courier->owe(account, contact);
   });
+}
+
+base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, const Uuid& uuid,
+                                  UnixMillis at) {
+  EDGE_CHECK(store::owe_receipt(write.scope, {contact, store::ReceiptKind::read, uuid, at}));
+  tell_receipts_soon(write, contact);
   return {};
 }
 
@@ -199,6 +205,9 @@ base::Result<> queue_hello(const WriteContext& write, ContactId contact, store::
 base::Result<> encrypt_again(const WriteContext& write, ContactId contact, const Heard& heard) {
   EDGE_CHECK(store::hold_outbox(write.scope, contact));
   EDGE_CHECK(check_restored(write, contact, heard));
+  // What was read may have been told on the session before, which opens no more over there.
+  EDGE_TRY(const bool owed, store::owe_told_receipts(write.scope, contact, kMaxReceipts));
+  if (owed) tell_receipts_soon(write, contact);
   return release_waiting(write, contact);
 }
 
@@ -229,7 +238,7 @@ base::Result<bool> queue_owed_receipts(const WriteContext& write, ContactId cont
   Receipts receipts;
   for (const store::OwedReceipt& receipt : owed) {
     receipts.notes.push_back({static_cast<std::uint8_t>(receipt.kind), receipt.uuid, receipt.at});
-    EDGE_CHECK(store::settle_receipt(write.scope, receipt));
+    EDGE_CHECK(store::settle_receipt(write.scope, receipt, write.steady()));
   }
   OutboxRow out;
   out.route_id = route;
@@ -241,6 +250,7 @@ base::Result<bool> queue_owed_receipts(const WriteContext& write, ContactId cont
   out.session_id = session->id;
   EDGE_CHECK(store::insert_outbox(write.scope, out));
   wake_courier(write, route);
+  if (owed.size() == kMaxReceipts) tell_receipts_soon(write, contact);
   return true;
 }
 
@@ -259,7 +269,7 @@ base::Result<> deposited(const WriteContext& write, const OutboxRow& row, std::u
       return held ? store::delete_outbox(write.scope, row.id) : base::Result<>{};
     }
     case OutboxKind::file:
-      EDGE_CHECK(tell_progress(write, row.next_part, parts_until, parts));
+      EDGE_CHECK(tell_progress(write, row.next_part, parts_until, parts, row.message));
       if (parts_until < parts) {
         return store::set_outbox_next_part(write.scope, row.id, parts_until);
       }
@@ -295,7 +305,16 @@ base::Result<> expire_outbox(const WriteContext& write, UnixMillis before) {
     EDGE_CHECK(store::delete_outbox_to(write.scope, *row.message, *row.contact));
     EDGE_TRY(auto message, store::find_message(write.scope, *row.message));
     if (!message) continue;
-    message->error = reason(row.state, write.core.options.expire_after);
+    EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, message->chat));
+    std::string why = reason(row.state, write.core.options.expire_after);
+    if (chat.type != static_cast<std::uint8_t>(ChatType::single)) {
+      EDGE_TRY(const store::ContactRow member, store::load_contact(write.scope, *row.contact));
+      why = shown_name(member) + ": " + why;
+    }
+    if (!message->error.empty() && message->error.size() < kMostErrorText) {
+      why = message->error + "\n" + why;
+    }
+    if (message->error.size() < kMostErrorText) message->error = std::move(why);
     EDGE_CHECK(store::update_message(write.scope, *message));
     EDGE_TRY(const bool failed,
              store::set_message_state(write.scope, message->id,

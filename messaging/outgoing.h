@@ -33,13 +33,17 @@ base::Result<> queue_content(const WriteContext& write, ContactId contact, const
 base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, const Uuid& uuid,
                                   UnixMillis at);
 
+// What the contact is owed goes out together a moment after the commit.
+void tell_receipts_soon(const WriteContext& write, ContactId contact);
+
 // Queues the joiner's first ratchet message, on the session that it proves whichever else there is;
 // its acknowledgement completes the join.
 base::Result<> queue_hello(const WriteContext& write, ContactId contact, store::SessionRow& session,
                            std::int64_t join_id);
 
 // A session came to be: what the contact has not acknowledged and no live session carries is
-// encrypted in it, in order; `heard` is what the contact told of our messages.
+// encrypted in it, in order; `heard` is what the contact told of our messages. What we told to have
+// read of its messages is told again.
 base::Result<> encrypt_again(const WriteContext& write, ContactId contact, const Heard& heard = {});
 // What waits for a session is encrypted, in order; a long queue in slices, a transaction each.
 base::Result<> release_waiting(const WriteContext& write, ContactId contact);

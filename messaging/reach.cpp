@@ -40,19 +40,24 @@ store::RouteWay way_of(const Profile& profile) {
 }
 
 base::Result<> switch_route(const WriteContext& write, store::ContactRow& contact,
-                            std::int64_t route) {
+                            std::int64_t route, bool first) {
   const auto old = contact.route_id;
-  contact.route_id = route;
-  if (!old || *old == route) return {};
-  EDGE_TRY(const auto before, store::find_route(write.scope, *old));
-  EDGE_TRY(auto now, store::find_route(write.scope, route));
-  if (before && now) {
-    now->second = before->way;
-    EDGE_CHECK(store::update_route(write.scope, *now));
+  if (!old || *old == route) {
+    contact.route_id = route;
+    return {};
   }
-  EDGE_CHECK(store::move_outbox(write.scope, contact.id, route));
-  EDGE_TRY(const bool wanted, store::route_has_pending_join(write.scope, *old));
-  return wanted ? base::Result<>{} : store::delete_route(write.scope, *old);
+  contact.route_id = first ? route : *old;
+  const std::int64_t unused = first ? *old : route;
+  EDGE_TRY(auto used, store::find_route(write.scope, *contact.route_id));
+  EDGE_TRY(const auto other, store::find_route(write.scope, unused));
+  if (used && other) {
+    used->second = other->way;
+    EDGE_CHECK(store::update_route(write.scope, *used));
+  }
+  EDGE_CHECK(store::move_outbox(write.scope, contact.id, *contact.route_id));
+  // The handshake that leads here is still among them.
+  EDGE_TRY(const std::int64_t under_way, store::count_pending_joins_on(write.scope, unused));
+  return under_way > (first ? 0 : 1) ? base::Result<>{} : store::delete_route(write.scope, unused);
 }
 
 }  // namespace messaging

@@ -35,9 +35,11 @@ base::Result<> admit(const WriteContext& write, const DepositToken& token, std::
 base::Result<std::int64_t> new_route(const WriteContext& write, store::RouteWay way);
 store::RouteWay way_of(const Profile& profile);
 
-// Everything queued for the contact goes this way from now on; the way before it is kept as the
-// route's second. The old route stays while a handshake of our own is under way on it.
+// A handshake leads here: everything queued for the contact goes this way from now on, and the way
+// before it is kept as the route's second. Not `first` (its session is not the one to send on):
+// this way becomes the second. The route that is not used stays while a handshake of our own is
+// under way on it.
 base::Result<> switch_route(const WriteContext& write, store::ContactRow& contact,
-                            std::int64_t route);
+                            std::int64_t route, bool first);
 
 }  // namespace messaging

@@ -159,9 +159,7 @@ const FileNote* file_of(const Content& content) {
 base::Result<> acknowledge(const WriteContext& write, ContactId contact, const Uuid& uuid) {
   EDGE_CHECK(store::owe_receipt(write.scope,
                                 {contact, store::ReceiptKind::arrived, uuid, write.tx.now()}));
-  write.tx.on_commit([courier = write.core.courier.get(), account = write.account.id, contact] {
-    courier->owe(account, contact);
-  });
+  tell_receipts_soon(write, contact);
   return {};
 }
 

@@ -58,7 +58,9 @@ base::Result<> send_request(const WriteContext& write, const store::ContactRow& 
   EDGE_TRY(auto handshake, crypto::Handshake::start(crypto::NoisePattern::IK,
                                                     crypto::NoiseRole::initiator, options));
   EDGE_TRY(const Heard heard, heard_of(write, contact.id));
-  EDGE_TRY(const base::Bytes message, handshake.write(encode(SessionRequest{card, heard})));
+  EDGE_TRY(const Generation generation, next_generation(write, contact.id));
+  EDGE_TRY(const base::Bytes message,
+           handshake.write(encode(SessionRequest{card, heard, generation})));
   base::WireWriter body;
   body.bytes(group).fixed(message);
 
@@ -70,7 +72,6 @@ base::Result<> send_request(const WriteContext& write, const store::ContactRow& 
   BeginnerMemory memory;
   memory.handshake = handshake.save();
   memory.group = std::move(group);
-  EDGE_TRY(memory.older_sessions, store::live_sessions(write.scope, contact.id));
   pending.memory = encode_memory(memory);
   EDGE_CHECK(store::insert_pending_join(write.scope, pending));
 
@@ -221,10 +222,12 @@ base::Result<bool> answer_session_request(const WriteContext& write,
   }
   question.card = std::move(request->card);
   question.heard = request->heard;
+  question.generation = request->generation;
   EDGE_CHECK(answer_question(
       write, std::move(question), handshake,
-      [](const crypto::X25519Public& ratchet_key, const Card& ours, const Heard& their_last) {
-        return encode(SessionAnswer{ratchet_key, ours, their_last});
+      [](const crypto::X25519Public& ratchet_key, const Card& ours, const Heard& their_last,
+         Generation generation) {
+        return encode(SessionAnswer{ratchet_key, ours, their_last, generation});
       },
       heard));
   return true;
@@ -234,7 +237,7 @@ base::Result<bool> complete_session_answer(const WriteContext& write, const Tag&
                                            base::ByteView message) {
   EDGE_TRY(const auto pending, store::find_pending_join_by_tag(write.scope, tag));
   if (!pending || pending->role != JoinRole::initiator || !pending->contact) return false;
-  EDGE_TRY(auto memory, decode_beginner_memory(pending->memory));
+  EDGE_TRY(const auto memory, decode_beginner_memory(pending->memory));
   EDGE_TRY(auto handshake, crypto::Handshake::load(memory.handshake));
   EDGE_TRY(store::ContactRow contact, store::load_contact(write.scope, *pending->contact));
   const auto payload = handshake.read(message);
@@ -247,7 +250,7 @@ base::Result<bool> complete_session_answer(const WriteContext& write, const Tag&
   const auto ratchet =
       crypto::Ratchet::initiate(handshake.handshake_hash(), keys, answer->ratchet_key);
   if (!ratchet) return false;
-  EDGE_TRY(auto session, take_answer(write, *pending, memory, answer->card, *ratchet,
+  EDGE_TRY(auto session, take_answer(write, *pending, answer->card, answer->generation, *ratchet,
                                      handshake.handshake_hash(), contact));
   EDGE_CHECK(store::delete_pending_join(write.scope, pending->id));
   EDGE_CHECK(queue_hello(write, contact.id, session, 0));

@@ -123,6 +123,11 @@ int RouteQueue::failures(RouteKey key) const {
   return found == states_.end() ? 0 : found->second.failures;
 }
 
+std::optional<base::Millis> RouteQueue::due(RouteKey key) const {
+  const auto found = states_.find(key);
+  return found == states_.end() ? std::nullopt : std::optional(found->second.due);
+}
+
 bool RouteQueue::warning_due(RouteKey key, base::Millis now) {
   const auto found = states_.find(key);
   if (found == states_.end() || found->second.failures == 0) return false;

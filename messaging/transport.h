@@ -73,6 +73,9 @@ struct ArrivalReply {
   base::UnixMillis our_time = 0;
 };
 
+// The answer as its depositor hears it.
+DepositReply reply_of(const ArrivalReply& reply);
+
 // What a deposit's head tells before its body is read.
 struct ArrivalHead {
   std::string mailbox;

@@ -10,6 +10,7 @@
 #include "store/schema/v6.sql.h"
 #include "store/schema/v7.sql.h"
 #include "store/schema/v8.sql.h"
+#include "store/schema/v9.sql.h"
 
 namespace store {
 
@@ -23,6 +24,7 @@ std::span<const Migration> migrations() {
       Migration{6, "protected files", schema::kV6},
       Migration{7, "protected files in groups", schema::kV7},
       Migration{8, "one trusted time", schema::kV8},
+      Migration{9, "generations of sessions, receipts told, groups deleted", schema::kV9},
   };
   return kSteps;
 }

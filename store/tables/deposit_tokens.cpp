@@ -43,11 +43,15 @@ base::Result<> use_deposit_token(const Scope& scope, const DepositTokenRow& row,
   EDGE_TRY(const auto under_way,
            scope.db.integer("SELECT 1 FROM pending_join WHERE account_id = ?1 AND contact_id = ?2",
                             scope.account, contact));
+  EDGE_TRY(const auto of_the_past,
+           scope.db.integer("SELECT 1 FROM session WHERE account_id = ?1 AND contact_id = ?2"
+                            " AND join_id = ?3 AND state > 1",
+                            scope.account, contact, row.owner_id));
   EDGE_CHECK(
       scope.db.run("UPDATE deposit_token SET contact_id = ?3, used = ?4"
                    " WHERE key_id = ?1 AND account_id = ?2",
                    base::ByteView(row.key_id), scope.account, contact, !under_way));
-  if (under_way) return {};
+  if (under_way || of_the_past) return {};
   EDGE_CHECK(scope.db.run(
       "UPDATE deposit_token SET purpose = ?4"
       " WHERE account_id = ?1 AND contact_id = ?2 AND purpose = ?5 AND owner_id < ?3"

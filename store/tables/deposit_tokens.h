@@ -38,7 +38,8 @@ base::Result<> delete_deposit_tokens_of(const Scope& scope, TokenPurpose purpose
                                         std::int64_t owner_id);
 // The contact deposits with this token: what it was given before is retired. Not yet while a
 // handshake with it is under way (the deposit after that will), and not what belongs to one of
-// several live sessions: the contact may use either.
+// several live sessions: the contact may use either. Nothing is retired by the token of a session
+// that sends no more.
 base::Result<> use_deposit_token(const Scope& scope, const DepositTokenRow& row,
                                  base::ContactId contact);
 // A handshake that began without a contact has one.

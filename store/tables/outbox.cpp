@@ -166,7 +166,8 @@ base::Result<bool> delete_outbox_of_join(const Scope& scope, std::int64_t join_i
 
 base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int64_t route_id) {
   EDGE_CHECK(
-      scope.db.run("UPDATE outbox SET route_id = ?3 WHERE account_id = ?1 AND contact_id = ?2",
+      scope.db.run("UPDATE outbox SET route_id = ?3 WHERE account_id = ?1 AND contact_id = ?2"
+                   " AND kind IN (3, 4, 5)",
                    scope.account, contact, route_id));
   return {};
 }
@@ -229,6 +230,11 @@ base::Result<std::optional<OutboxRow>> find_outbox_by_uuid(
   static const std::string kSql = select("uuid = ?3 AND contact_id = ?2 AND kind = 3");
   return scope.db.one<OutboxRow>(kSql, reader(scope, false, false), scope.account, contact,
                                  base::ByteView(uuid));
+}
+
+base::Result<std::vector<OutboxRow>> outbox_of_message(const Scope& scope, base::MsgId message) {
+  static const std::string kSql = select("msg_id = ?2 ORDER BY id");
+  return collect(scope, kSql, false, false, message);
 }
 
 base::Result<std::vector<std::int64_t>> routes_with_outbox(const Scope& scope) {

@@ -66,7 +66,7 @@ base::Result<> delete_outbox(const Scope& scope, std::int64_t id);
 base::Result<> delete_outbox_to(const Scope& scope, base::MsgId message, base::ContactId contact);
 base::Result<> delete_outbox_of_message(const Scope& scope, base::MsgId message);
 base::Result<bool> delete_outbox_of_join(const Scope& scope, std::int64_t join_id);
-// A contact is reached by another route from now on.
+// A contact is reached by another route from now on; handshakes under way stay on theirs.
 base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int64_t route_id);
 
 // Ready rows of a route in order, without payloads; stops at `max_bytes` of envelopes or `limit`.
@@ -81,6 +81,8 @@ base::Result<bool> has_waiting_outbox(const Scope& scope, base::ContactId contac
 base::Result<std::vector<base::ContactId>> contacts_with_waiting_outbox(const Scope& scope);
 base::Result<std::optional<OutboxRow>> find_outbox_by_uuid(
     const Scope& scope, base::ContactId contact, const std::array<std::uint8_t, 16>& uuid);
+// What is left of a message to be sent or acknowledged, without payloads and envelopes.
+base::Result<std::vector<OutboxRow>> outbox_of_message(const Scope& scope, base::MsgId message);
 // Routes with something ready.
 base::Result<std::vector<std::int64_t>> routes_with_outbox(const Scope& scope);
 // True when nothing of a message is left to be deposited.

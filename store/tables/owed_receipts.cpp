@@ -1,5 +1,7 @@
 #include "store/tables/owed_receipts.h"
 
+#include <algorithm>
+
 #include "base/wire.h"
 
 namespace store {
@@ -17,7 +19,8 @@ base::Result<std::vector<OwedReceipt>> owed_receipts(const Scope& scope, base::C
                                                      std::size_t limit) {
   std::vector<OwedReceipt> all;
   EDGE_CHECK(scope.db.each(
-      "SELECT kind, uuid, at FROM owed_receipt WHERE account_id = ?1 AND contact_id = ?2 LIMIT ?3",
+      "SELECT kind, uuid, at FROM owed_receipt"
+      " WHERE account_id = ?1 AND contact_id = ?2 AND told_at = 0 LIMIT ?3",
       [&](const Row& row) {
         base::WireReader uuid(row.blob(1));
         all.push_back(
@@ -27,19 +30,47 @@ base::Result<std::vector<OwedReceipt>> owed_receipts(const Scope& scope, base::C
   return all;
 }
 
-base::Result<> settle_receipt(const Scope& scope, const OwedReceipt& receipt) {
+base::Result<> settle_receipt(const Scope& scope, const OwedReceipt& receipt,
+                              base::UnixMillis now) {
+  if (receipt.kind == ReceiptKind::arrived) {
+    EDGE_CHECK(
+        scope.db.run("DELETE FROM owed_receipt"
+                     " WHERE account_id = ?1 AND contact_id = ?2 AND kind = ?3 AND uuid = ?4",
+                     scope.account, receipt.contact, receipt.kind, base::ByteView(receipt.uuid)));
+    return {};
+  }
   EDGE_CHECK(
-      scope.db.run("DELETE FROM owed_receipt"
+      scope.db.run("UPDATE owed_receipt SET told_at = ?5"
                    " WHERE account_id = ?1 AND contact_id = ?2 AND kind = ?3 AND uuid = ?4",
-                   scope.account, receipt.contact, static_cast<std::int64_t>(receipt.kind),
-                   base::ByteView(receipt.uuid)));
+                   scope.account, receipt.contact, receipt.kind, base::ByteView(receipt.uuid),
+                   std::max<base::UnixMillis>(now, 1)));
+  return {};
+}
+
+base::Result<bool> owe_told_receipts(const Scope& scope, base::ContactId contact,
+                                     std::size_t most) {
+  EDGE_TRY(
+      const auto owed,
+      scope.db.run("UPDATE owed_receipt SET told_at = 0"
+                   " WHERE account_id = ?1 AND contact_id = ?2 AND kind = ?3 AND uuid IN"
+                   " (SELECT uuid FROM owed_receipt WHERE account_id = ?1"
+                   "  AND contact_id = ?2 AND kind = ?3 AND told_at > 0"
+                   "  ORDER BY told_at DESC LIMIT ?4)",
+                   scope.account, contact, ReceiptKind::read, static_cast<std::int64_t>(most)));
+  return owed > 0;
+}
+
+base::Result<> forget_told_receipts(const Scope& scope, base::UnixMillis before) {
+  EDGE_CHECK(scope.db.run(
+      "DELETE FROM owed_receipt WHERE account_id = ?1 AND told_at > 0 AND told_at < ?2",
+      scope.account, before));
   return {};
 }
 
 base::Result<std::vector<base::ContactId>> contacts_owed_receipts(const Scope& scope) {
   std::vector<base::ContactId> contacts;
   EDGE_CHECK(scope.db.each(
-      "SELECT DISTINCT contact_id FROM owed_receipt WHERE account_id = ?1",
+      "SELECT DISTINCT contact_id FROM owed_receipt WHERE account_id = ?1 AND told_at = 0",
       [&](const Row& row) { contacts.push_back(row.id<base::ContactId>(0)); }, scope.account));
   return contacts;
 }

@@ -104,11 +104,12 @@ base::Result<std::optional<PendingJoinRow>> find_pending_join_by_contact(const S
   return scope.db.one<PendingJoinRow>(kSql, reader(scope), scope.account, contact, role);
 }
 
-base::Result<bool> route_has_pending_join(const Scope& scope, std::int64_t route_id) {
-  EDGE_TRY(const auto found,
-           scope.db.integer("SELECT 1 FROM pending_join WHERE account_id = ?1 AND route_id = ?2",
-                            scope.account, route_id));
-  return found.has_value();
+base::Result<std::int64_t> count_pending_joins_on(const Scope& scope, std::int64_t route_id) {
+  EDGE_TRY(
+      const auto count,
+      scope.db.integer("SELECT count(*) FROM pending_join WHERE account_id = ?1 AND route_id = ?2",
+                       scope.account, route_id));
+  return count.value_or(0);
 }
 
 base::Result<std::vector<std::int64_t>> pending_joins_of_role(const Scope& scope, JoinRole role) {

@@ -45,7 +45,7 @@ base::Result<std::optional<PendingJoinRow>> find_pending_join_by_session(const S
 base::Result<std::optional<PendingJoinRow>> find_pending_join_by_contact(const Scope& scope,
                                                                          base::ContactId contact,
                                                                          JoinRole role);
-base::Result<bool> route_has_pending_join(const Scope& scope, std::int64_t route_id);
+base::Result<std::int64_t> count_pending_joins_on(const Scope& scope, std::int64_t route_id);
 // Ids, the oldest first.
 base::Result<std::vector<std::int64_t>> pending_joins_of_role(const Scope& scope, JoinRole role);
 

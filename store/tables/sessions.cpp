@@ -18,7 +18,8 @@ crypto::WipingBytes encode(const SessionRow& row) {
 }
 
 std::string select(std::string_view where) {
-  return "SELECT id, contact_id, tag, handshake_hash, state, created_at, sealed FROM session"
+  return "SELECT id, contact_id, tag, handshake_hash, state, created_at, sealed, generation"
+         " FROM session"
          " WHERE account_id = ?1 AND " +
          std::string(where);
 }
@@ -34,6 +35,7 @@ auto reader(const Scope& scope) {
     session.handshake_hash = hash.array<32>();
     session.state = static_cast<SessionState>(row.integer(4));
     session.created_at = row.integer(5);
+    session.generation = row.integer(7);
     EDGE_TRY(const auto plain, scope.open("session", session.id, row.blob(6)));
     base::WireReader in(plain);
     if (in.u8() != kForm) in.refuse();
@@ -53,10 +55,10 @@ auto reader(const Scope& scope) {
 base::Result<> insert_session(const Scope& scope, const SessionRow& row) {
   EDGE_CHECK(scope.db.run(
       "INSERT INTO session(account_id, id, contact_id, tag, handshake_hash, state, created_at,"
-      " sealed, join_id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+      " sealed, join_id, generation) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
       scope.account, row.id, row.contact, base::ByteView(row.tag),
       base::ByteView(row.handshake_hash), static_cast<std::int64_t>(row.state), row.created_at,
-      scope.seal("session", row.id, encode(row)), row.join_id));
+      scope.seal("session", row.id, encode(row)), row.join_id, row.generation));
   return {};
 }
 
@@ -95,13 +97,22 @@ base::Result<std::optional<SessionRow>> sending_session(const Scope& scope,
   return scope.db.one<SessionRow>(kSql, reader(scope), scope.account, contact);
 }
 
-base::Result<> supersede_sessions(const Scope& scope, base::ContactId contact,
-                                  const std::vector<std::int64_t>& ids) {
-  for (const std::int64_t id : ids) {
-    EDGE_CHECK(
-        scope.db.run("UPDATE session SET state = 2 WHERE account_id = ?1 AND id = ?2 AND state = 1",
-                     scope.account, id));
-  }
+base::Result<std::int64_t> newest_generation(const Scope& scope, base::ContactId contact) {
+  EDGE_TRY(const auto newest,
+           scope.db.integer(
+               "SELECT max(generation) FROM session WHERE account_id = ?1 AND contact_id = ?2"
+               " AND state > 0",
+               scope.account, contact));
+  return newest.value_or(0);
+}
+
+base::Result<> supersede_sessions(const Scope& scope, base::ContactId contact) {
+  EDGE_CHECK(
+      scope.db.run("UPDATE session SET state = 2"
+                   " WHERE account_id = ?1 AND contact_id = ?2 AND state = 1 AND generation <"
+                   " (SELECT max(generation) FROM session WHERE account_id = ?1"
+                   "  AND contact_id = ?2 AND state = 1)",
+                   scope.account, contact));
   std::vector<std::int64_t> spent;
   EDGE_CHECK(scope.db.each(
       "SELECT id FROM session WHERE account_id = ?1 AND contact_id = ?2 AND state >= 2"

@@ -32,6 +32,7 @@ struct SessionRow {
   SessionState state = SessionState::unproven;
   base::UnixMillis created_at = 0;
   std::int64_t join_id = 0;     // the handshake it came from; written by the insert only
+  std::int64_t generation = 0;  // the same at both sides; written by the insert only
   crypto::WipingBytes ratchet;  // crypto::Ratchet::save()
 };
 
@@ -45,9 +46,11 @@ base::Result<std::optional<SessionRow>> find_session_by_tag(
 // Of all live sessions with a contact the one with the smallest handshake hash (decision 8).
 base::Result<std::optional<SessionRow>> sending_session(const Scope& scope,
                                                         base::ContactId contact);
-// These send no more; of the contact's sessions that do not, the newest few are kept.
-base::Result<> supersede_sessions(const Scope& scope, base::ContactId contact,
-                                  const std::vector<std::int64_t>& ids);
+// The highest one that a proven session with the contact has; 0: there is none.
+base::Result<std::int64_t> newest_generation(const Scope& scope, base::ContactId contact);
+// Of the live sessions those of an older generation send no more; of the contact's sessions that do
+// not send, the newest few are kept.
+base::Result<> supersede_sessions(const Scope& scope, base::ContactId contact);
 base::Result<> set_session_broken(const Scope& scope, std::int64_t id);
 base::Result<std::vector<std::int64_t>> live_sessions(const Scope& scope, base::ContactId contact);
 

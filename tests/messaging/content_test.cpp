@@ -180,15 +180,19 @@ TEST_CASE("the cards of a handshake come back, and a key that is none is refused
   Card bad = sample_card();
   bad.identity = crypto::PublicKey();  // all zero: of low order
   CHECK_FALSE(decode_join_request(encode(JoinRequest{"number", bad})).ok());
+  for (const Generation generation : {std::uint64_t{0}, ~std::uint64_t{0}}) {
+    CHECK_FALSE(decode_join_answer(encode(JoinAnswer{{}, sample_card(), generation})).ok());
+  }
   bad = sample_card();
   bad.urls.clear();
   CHECK_FALSE(decode_join_request(encode(JoinRequest{"number", bad})).ok());
 }
 
 TEST_CASE("what a session handshake carries comes back, cut at any length it is refused") {
-  const base::Bytes request = encode(SessionRequest{sample_card(), {7, uuid(3)}});
+  const base::Bytes request = encode(SessionRequest{sample_card(), {7, uuid(3)}, 5});
   const auto read = decode_session_request(request);
   REQUIRE(read.ok());
+  CHECK(read->generation == 5);
   CHECK(read->heard.seq == 7);
   CHECK(read->heard.uuid == uuid(3));
   CHECK(read->card.mailbox == sample_card().mailbox);

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "store/tables/scope.h"
-#include "tests/support/world.h"
+#include "tests/messaging/talk.h"
 
 using namespace test;
 
@@ -33,53 +32,6 @@ class StoreCopy {
       std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing;
   Peer& peer_;
   TempDir copy_;
-};
-
-void lose_sessions(Peer& peer) {
-  auto done = peer.store().write_now<void>([](store::Tx& tx) -> base::Result<> {
-    EDGE_CHECK(tx.db().run("DELETE FROM session"));
-    return {};
-  });
-  REQUIRE(done.ok());
-}
-
-std::vector<std::string> numbered(const std::string& who, int from, int to) {
-  std::vector<std::string> all;
-  for (int i = from; i < to; ++i) all.push_back(who + std::to_string(i));
-  return all;
-}
-
-// What `who` said, as the chat shows it.
-std::vector<std::string> said(Peer& peer, ChatId chat, char who) {
-  std::vector<std::string> found;
-  for (const std::string& text : peer.texts(chat)) {
-    if (text.front() == who) found.push_back(text);
-  }
-  return found;
-}
-
-struct Talk {
-  World world;
-  ChatId alices = world.join(world.alice, world.bob);
-  ChatId bobs = world.bob.chat_with_peer();
-  int a = 0;
-  int b = 0;
-  static bool earlier(const std::string& x, const std::string& y) {
-    return std::stoi(x.substr(1)) < std::stoi(y.substr(1));
-  }
-
-  void alice_sends(int count) {
-    for (int i = 0; i < count; ++i) world.alice.send(alices, "a" + std::to_string(a++));
-  }
-  void bob_sends(int count) {
-    for (int i = 0; i < count; ++i) world.bob.send(bobs, "b" + std::to_string(b++));
-  }
-  bool arrived() {
-    return world.until([&] {
-      return said(world.bob, bobs, 'a').size() >= static_cast<std::size_t>(a) &&
-             said(world.alice, alices, 'b').size() >= static_cast<std::size_t>(b);
-    });
-  }
 };
 
 }  // namespace
@@ -173,4 +125,24 @@ TEST_CASE("a receiver restored from an old copy gets all that is sent afterwards
     CHECK(std::count(shown.begin(), shown.end(), text) == 1);
   }
   CHECK(said(talk.world.alice, talk.alices, 'b') == numbered("b", 0, 8));
+}
+
+TEST_CASE("a read receipt that was told on a session which is lost over there is told again") {
+  Talk talk;
+  talk.alice_sends(2);
+  REQUIRE(talk.arrived());
+  const auto first = talk.world.alice.find_text("a0");
+  const auto second = talk.world.alice.find_text("a1");
+  REQUIRE((first && second));
+  talk.world.bob.mark_seen({*talk.world.bob.find_text("a0")});
+  const auto read = [&](MsgId id) {
+    return talk.world.until([&] { return talk.world.alice.state(id) == MsgState::out_read; });
+  };
+  REQUIRE(read(*first));
+  lose_sessions(talk.world.alice);
+  talk.world.bob.mark_seen({*talk.world.bob.find_text("a1")});
+  CHECK(read(*second));
+  // What was known already is no news.
+  const auto news = talk.world.alice.events_of<MsgRead>();
+  CHECK(std::count(news.begin(), news.end(), MsgRead{talk.alices, *first}) == 1);
 }

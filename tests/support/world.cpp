@@ -75,6 +75,42 @@ std::size_t Network::deposits() const {
   return deposits_;
 }
 
+void Network::hold(bool on) {
+  std::map<std::uint64_t, std::function<void()>> held;
+  {
+    base::Lock lock(mutex_);
+    holding_ = on;
+    if (!on) held.swap(held_);
+  }
+  for (const auto& [id, deliver] : held) deliver();
+}
+
+std::uint64_t Network::newest_held(const std::string& sender) const {
+  base::Lock lock(mutex_);
+  const auto found = newest_held_.find(sender);
+  return found == newest_held_.end() ? 0 : found->second;
+}
+
+void Network::release(std::uint64_t held) {
+  std::function<void()> deliver;
+  {
+    base::Lock lock(mutex_);
+    const auto found = held_.find(held);
+    REQUIRE(found != held_.end());
+    deliver = std::move(found->second);
+    held_.erase(found);
+  }
+  deliver();
+}
+
+bool Network::keep(const std::string& sender, const std::function<void()>& deliver) {
+  base::Lock lock(mutex_);
+  if (!holding_) return false;
+  held_[++last_held_] = deliver;
+  newest_held_[sender] = last_held_;
+  return true;
+}
+
 bool Network::deliver(const std::string& url, Arrival arrival,
                       base::Completion<ArrivalReply> done) {
   Mailroom* mailroom = nullptr;
@@ -109,8 +145,8 @@ struct LossyTransport::Reply {
   base::Completion<DepositReply> done GUARDED_BY(mutex);
 };
 
-LossyTransport::LossyTransport(Network& network, const base::Clock& clock)
-    : network_(network), clock_(clock), thread_([this] { run(); }) {}
+LossyTransport::LossyTransport(Network& network, const base::Clock& clock, std::string sender)
+    : network_(network), clock_(clock), sender_(std::move(sender)), thread_([this] { run(); }) {}
 
 LossyTransport::~LossyTransport() { close(); }
 
@@ -170,8 +206,10 @@ void LossyTransport::carry(Job job) {
   job.lose_reply = network_.chance() < weather.lose_reply;
   const bool twice = network_.chance() < weather.duplicate;
   if (twice) attempt({job.deposit, nullptr, false}, 0);
-  const auto reply = job.reply;
-  if (!attempt(job, 0)) reply->give({});
+  const auto deliver = [this, job = std::move(job)] {
+    if (!attempt(job, 0)) job.reply->give({});
+  };
+  if (!network_.keep(sender_, deliver)) deliver();
 }
 
 // Hands the deposit over; proves it by the other side's clock when told so, as over HTTP.
@@ -189,22 +227,7 @@ bool LossyTransport::attempt(const Job& job, base::Millis clock_offset) {
           attempt(job, result->our_time - clock_.now())) {
         return;
       }
-      out.retry_after = result->retry_after;
-      out.peer_time = result->our_time;
-      switch (result->verdict) {
-        case ArrivalVerdict::stored:
-          out.outcome = DepositOutcome::stored;
-          break;
-        case ArrivalVerdict::unproven:
-        case ArrivalVerdict::malformed:
-          out.outcome = DepositOutcome::refused;
-          break;
-        case ArrivalVerdict::too_large:
-          out.outcome = DepositOutcome::too_large;
-          break;
-        default:
-          out.outcome = DepositOutcome::busy;
-      }
+      out = reply_of(*result);
     }
     if (job.reply) job.reply->give(out);
   };
@@ -226,7 +249,7 @@ void Peer::start() {
   auto opened = store::Store::open(std::move(options));
   if (!opened) FAIL("the store of " << name_ << " does not open: " << opened.error().message);
   store_ = *std::move(opened);
-  transport_ = std::make_unique<LossyTransport>(network_, clock_);
+  transport_ = std::make_unique<LossyTransport>(network_, clock_, name_);
   EngineOptions engine;
   engine.profile = name_;
   engine.host = name_ + ".test";

@@ -106,6 +106,14 @@ class Network {
   base::Bytes captured() const;
   std::size_t deposits() const;
 
+  // From now on deposits stay under way until released one by one, or all with the end of it.
+  void hold(bool on);
+  // The newest of this sender's that was held, delivered meanwhile or not; 0: none yet.
+  std::uint64_t newest_held(const std::string& sender) const;
+  void release(std::uint64_t held);
+  // True: `deliver` is kept for release().
+  bool keep(const std::string& sender, const std::function<void()>& deliver);
+
   // Hands an arrival to where `url` leads; false when nobody is there.
   bool deliver(const std::string& url, Arrival arrival, base::Completion<ArrivalReply> done);
 
@@ -122,12 +130,16 @@ class Network {
   bool capturing_ GUARDED_BY(mutex_) = false;
   base::Bytes captured_ GUARDED_BY(mutex_);
   std::size_t deposits_ GUARDED_BY(mutex_) = 0;
+  bool holding_ GUARDED_BY(mutex_) = false;
+  std::uint64_t last_held_ GUARDED_BY(mutex_) = 0;
+  std::map<std::string, std::uint64_t> newest_held_ GUARDED_BY(mutex_);
+  std::map<std::uint64_t, std::function<void()>> held_ GUARDED_BY(mutex_);
 };
 
 // One gateway's way into the network, with a thread of its own.
 class LossyTransport final : public Transport {
  public:
-  LossyTransport(Network& network, const base::Clock& clock);
+  LossyTransport(Network& network, const base::Clock& clock, std::string sender);
   ~LossyTransport() override;  // close()
 
   void deposit(Deposit deposit, base::Completion<DepositReply> done) override;
@@ -147,6 +159,7 @@ class LossyTransport final : public Transport {
 
   Network& network_;
   const base::Clock& clock_;
+  const std::string sender_;
   base::Mutex mutex_;
   base::Condition news_;
   std::deque<Job> jobs_ GUARDED_BY(mutex_);
