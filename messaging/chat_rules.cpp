@@ -18,6 +18,11 @@ std::uint32_t number(MsgState state) { return static_cast<std::uint32_t>(state);
 
 }  // namespace
 
+std::string shown_name(const store::ContactRow& contact) {
+  if (!contact.name.empty()) return contact.name;
+  return contact.auth_name.empty() ? contact.addr : contact.auth_name;
+}
+
 base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scope& scope,
                                                 ContactId contact, store::ChatBlocked blocked) {
   EDGE_TRY(auto found, store::find_chat_by_contact(scope, contact));

@@ -9,12 +9,16 @@
 #include "base/result.h"
 #include "messaging/types.h"
 #include "store/tables/chats.h"
+#include "store/tables/contacts.h"
 #include "store/tables/messages.h"
 #include "store/writer.h"
 
 namespace messaging {
 
 struct AccountState;
+
+// What we call a contact: our name for it, else its own, else its address.
+std::string shown_name(const store::ContactRow& contact);
 
 // The 1:1 chat with a contact, made when there is none. `blocked` is the state a new chat gets;
 // asking for ChatBlocked::no also accepts one that is a request or blocked. Events: ChatlistChanged

@@ -20,9 +20,7 @@ base::Result<Person> person(const WriteContext& write, const MemberKey& key) {
   EDGE_TRY(const auto row, store::find_contact_by_key(write.scope, key));
   if (!row) return Person{std::nullopt, "Somebody"};
   if (row->id == kSelf) return Person{kSelf, "You"};
-  return Person{row->id, !row->name.empty()        ? row->name
-                         : !row->auth_name.empty() ? row->auth_name
-                                                   : row->addr};
+  return Person{row->id, shown_name(*row)};
 }
 
 // A line from whoever made the change, as it arrives here.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/tables/messages.h"
+
 namespace messaging {
 namespace {
 
@@ -11,12 +13,15 @@ constexpr std::uint64_t kSteps = 20;
 }  // namespace
 
 base::Result<> tell_progress(const WriteContext& write, std::uint32_t before, std::uint32_t now,
-                             std::uint32_t parts) {
+                             std::uint32_t parts, std::optional<MsgId> message) {
   if (parts < kSmall || now <= before) return {};
   const auto step = [&](std::uint32_t done) { return kSteps * done / parts; };
   if (step(before) == step(now)) return {};
   const auto thousandths = std::uint64_t{1000} * std::min(now, parts) / parts;
-  return write.emit(ImexProgress{static_cast<std::uint32_t>(thousandths)});
+  EDGE_CHECK(write.emit(ImexProgress{static_cast<std::uint32_t>(thousandths)}));
+  if (!message) return {};
+  EDGE_TRY(const auto mark, store::find_message_mark(write.scope, *message));
+  return mark ? write.emit(MsgsChanged{mark->chat, *message}) : base::Result<>{};
 }
 
 }  // namespace messaging

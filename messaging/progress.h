@@ -3,14 +3,17 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/result.h"
+#include "messaging/types.h"
 #include "messaging/write_context.h"
 
 namespace messaging {
 
-// Of `parts`, `before` were done and `now` are.
+// Of `parts`, `before` were done and `now` are. MsgsChanged says beside it whose file that is,
+// where a message is known: get_message_info tells how far it has come.
 base::Result<> tell_progress(const WriteContext& write, std::uint32_t before, std::uint32_t now,
-                             std::uint32_t parts);
+                             std::uint32_t parts, std::optional<MsgId> message = std::nullopt);
 
 }  // namespace messaging

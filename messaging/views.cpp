@@ -131,9 +131,7 @@ Contact view_contact(const View& view, const store::ContactRow& row) {
   } else if (row.id == kInfoContact) {
     contact.name = "info";
   }
-  contact.display_name = !contact.name.empty()        ? contact.name
-                         : !contact.auth_name.empty() ? contact.auth_name
-                                                      : contact.addr;
+  contact.display_name = contact.name.empty() ? shown_name(row) : contact.name;
   contact.color_seed = contact.fingerprint.empty() ? contact.addr : contact.fingerprint;
   return contact;
 }

@@ -6,7 +6,6 @@ namespace store::detail {
 namespace {
 
 constexpr std::uint8_t kForm = 1;
-constexpr std::uint32_t kMaxSteps = 1000;
 
 // Bits of the flags column; the download state is in the second byte.
 constexpr std::int64_t kInfo = 1, kBot = 2, kEdited = 4, kForwarded = 8, kEncrypted = 16;
@@ -28,8 +27,7 @@ base::Bytes seal_message(const Scope& scope, const MessageRow& row) {
   out.boolean(row.has_quote).text(row.quote_text);
   out.u32(row.quoted ? row.quoted->value : 0);
   out.u32(row.info_contact ? row.info_contact->value : 0);
-  out.u32(static_cast<std::uint32_t>(row.steps.size()));
-  for (const std::string& step : row.steps) out.text(step);
+  out.u32(0);  // texts of a former form
   return scope.seal("message", row.id.value, out.view());
 }
 
@@ -75,9 +73,7 @@ base::Result<MessageRow> read_message(const Scope& scope, const Row& columns) {
   row.quote_text = in.text(kMaxStoredText);
   if (const auto quoted = in.u32()) row.quoted = base::MsgId(quoted);
   if (const auto contact = in.u32()) row.info_contact = base::ContactId(contact);
-  const std::uint32_t steps = in.u32();
-  if (steps > kMaxSteps) in.refuse();
-  for (std::uint32_t i = 0; i < steps && in.ok(); ++i) row.steps.push_back(in.text(kMaxStoredText));
+  if (in.u32() != 0) in.refuse();
   if (!in.done()) return base::fail(base::Errc::corrupt, "a message's record has another form");
   return row;
 }

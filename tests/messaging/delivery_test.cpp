@@ -232,3 +232,23 @@ TEST_CASE(
   CHECK(judge("nobody", prove_deposit(stranger, "nobody", world.clock.now(), body)) ==
         ArrivalVerdict::unproven);
 }
+
+TEST_CASE("a dead peer with a long queue does not delay another one") {
+  World world;
+  Peer carol(world.network, world.clock, "carol");
+  const ChatId to_bob = world.join(world.alice, world.bob);
+  const ChatId to_carol = world.join(world.alice, carol);
+  carol.stop();
+  for (int i = 0; i < 600; ++i) world.alice.send(to_carol, "c" + std::to_string(i));
+  // It has been found dead, and its pauses grow.
+  world.clock.advance(60'000);
+  const base::Millis before = world.clock.uptime();
+  world.alice.send(to_bob, "quick");
+  REQUIRE(world.until([&] { return world.bob.has_text("quick"); }));
+  CHECK(world.clock.uptime() - before < 2'000);
+  carol.start();
+  REQUIRE(world.until([&] { return carol.has_text("c599"); }));
+  const auto texts = carol.texts(carol.chat_with_peer());
+  CHECK(texts.size() == 600);
+  CHECK(texts.front() == "c0");
+}

@@ -1,5 +1,5 @@
 // What is given up says why, and can be sent once more.
-#include "tests/support/world.h"
+#include "tests/messaging/three.h"
 
 using namespace test;
 
@@ -47,4 +47,20 @@ TEST_CASE("only own messages are sent again, all of a call or none") {
   CHECK(refused.error().code == base::Errc::invalid_argument);
   CHECK_FALSE(resend(world.bob, {sent, MsgId(9999)}).ok());
   REQUIRE(world.until([&] { return world.bob.state(sent) == MsgState::out_delivered; }));
+}
+
+TEST_CASE("a group message that one member never got names the member") {
+  Three world;
+  const ChatId chat = world.make_group();
+  world.carol.stop();
+  const MsgId sent = world.alice.send(chat, "all of you?");
+  // Bob's device has acknowledged it, and nothing is left but carol's copy.
+  REQUIRE(world.until([&] {
+    const auto trace = world.alice.engine().messages().trace(Peer::kAccount, sent);
+    return trace.ok() && trace->steps.size() == 1 && trace->steps[0].find("To carol: ") == 0;
+  }));
+  world.clock.advance(kExpireAfter + 120'000);
+  REQUIRE(world.until([&] { return world.alice.state(sent) == MsgState::out_failed; }));
+  CHECK(world.alice.message(sent).error ==
+        "carol: The recipient's gateway could not be reached in 14 days.");
 }

@@ -1,0 +1,17 @@
+// Where a message of ours is on its way to each recipient, and what holds it up: lines for a person
+// (get_message_info). Tries are counted since the recipient's gateway was reached last, or since
+// the start. Error texts are ours: a peer's answers never reach them (decision 17).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "messaging/views.h"
+
+namespace messaging {
+
+// Nothing once every recipient's device has acknowledged it.
+base::Result<std::vector<std::string>> waiting_steps(const View& view, MsgId message);
+
+}  // namespace messaging
