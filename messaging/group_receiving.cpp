@@ -8,6 +8,7 @@
 #include "store/tables/blobs.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
+#include "store/tables/gone_groups.h"
 #include "store/tables/group_held.h"
 #include "store/tables/messages.h"
 
@@ -127,6 +128,18 @@ base::Result<> insert_text(const WriteContext& write, const Group& group, Contac
   return note_container_arrived(write, row);
 }
 
+// A group that was deleted here does so with a text, which is held until its state is here, and
+// when somebody adds us anew. What its members tell of each other does not bring it back.
+base::Result<bool> comes_back(const WriteContext& write, const GroupId& group,
+                              const Membership& ours) {
+  EDGE_TRY(const auto gone, store::find_gone_group(write.scope, group));
+  if (!gone) return true;
+  EDGE_TRY(const auto held, store::held_contents(write.scope, group));
+  if (held.empty() && ours.number <= static_cast<std::uint64_t>(*gone)) return false;
+  EDGE_CHECK(store::forget_gone_group(write.scope, group));
+  return true;
+}
+
 base::Result<> answer_question(const WriteContext& write, const std::optional<Group>& group,
                                const MemberKey& asker, ContactId contact) {
   if (!group || !group->row.self_present || !group->state.has(asker)) return {};
@@ -210,6 +223,8 @@ base::Result<bool> take_group_update(const WriteContext& write, const store::Con
   Merged merged = take(ours, self, sender, update.state);
   if (!group) {
     if (!merged.changed || !merged.state.has(self)) return true;
+    EDGE_TRY(const bool wanted, comes_back(write, update.group, *merged.state.find(self)));
+    if (!wanted) return true;
     GroupState nothing;
     nothing.channel = merged.state.channel;
     nothing.owner = merged.state.owner;

@@ -13,6 +13,7 @@
 #include "store/tables/config_values.h"
 #include "store/tables/contacts.h"
 #include "store/tables/deposit_tokens.h"
+#include "store/tables/gone_groups.h"
 #include "store/tables/invites.h"
 #include "store/tables/outbox.h"
 #include "store/tables/routes.h"
@@ -247,6 +248,12 @@ base::Result<> forget_group(const store::Scope& scope, ChatId chat, RemovedFiles
     EDGE_TRY(auto gone, store::drop_blob_use(scope, *row->image_blob));
     if (gone) files.add(*std::move(gone));
   }
+  EDGE_TRY(const base::Bytes bytes, store::load_group_state(scope, chat));
+  EDGE_TRY(const GroupState state, decode_group_state(bytes));
+  EDGE_TRY(const MemberKey self, key_of(scope, kSelf));
+  const Membership* ours = state.find(self);
+  EDGE_CHECK(
+      store::note_gone_group(scope, row->uuid, ours ? static_cast<std::int64_t>(ours->number) : 0));
   EDGE_CHECK(close_ways_in(scope, chat));
   return store::delete_group(scope, chat);
 }
