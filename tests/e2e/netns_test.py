@@ -18,6 +18,7 @@ from soak import difference
 
 SEED = int(os.environ.get("EDGE_TEST_SEED") or random.SystemRandom().randrange(1 << 31))
 MESSAGES = int(os.environ.get("EDGE_TEST_NETNS_MESSAGES", "50"))
+BURST = max(10, MESSAGES // 100)  # what each side says in a scene: long runs have some hundred of them
 
 PORT, PEERS = 7200, 7300  # on hosts of their own every port is free
 ALICE, BOB = "10.1.0.2", "10.2.0.2"
@@ -135,8 +136,8 @@ class Hosts(unittest.TestCase):
     def rough(self):
         self.network.set(ROUGH)
         before = self.talk.heard()
-        self.talk.say(10)
-        until(lambda: all(len(now) >= len(then) + 5 for now, then in zip(self.talk.heard(), before)), 150,
+        self.talk.say(BURST)
+        until(lambda: all(len(now) >= len(then) + BURST // 2 for now, then in zip(self.talk.heard(), before)), 150,
               "half of what was said while packets were lost")
         self.network.set(GOOD)
         self.talk.all_came("what was said while packets were lost and overtook each other")
@@ -144,7 +145,7 @@ class Hosts(unittest.TestCase):
     def slow(self):
         self.network.set(SLOW)
         began = time.monotonic()
-        self.talk.say(10)
+        self.talk.say(BURST)
         self.talk.all_came("what was said over slow lines")
         self.assertGreater(time.monotonic() - began, 2 * SLOW.delay)
 
@@ -154,7 +155,7 @@ class Hosts(unittest.TestCase):
         cut = self.random.randrange(2)
         self.network.links[cut].set(CUT)
         before = self.talk.heard()
-        self.talk.say(10)
+        self.talk.say(BURST)
         until(lambda: kept(self.relay) > 0, 30, "what the relay keeps for the device that is away")
         self.assertEqual(self.talk.heard(), before)
         for one in (self.relay, *self.talk.sides):
@@ -164,9 +165,9 @@ class Hosts(unittest.TestCase):
 
     def the_relay_loses_power(self):
         self.network.set(FAIR)
-        self.talk.say(5)
+        self.talk.say(BURST // 2)
         self.relay.kill9()
-        self.talk.say(5)
+        self.talk.say(BURST // 2)
         self.relay.start()
         self.talk.all_came("the relay's loss of power")
 
@@ -174,10 +175,10 @@ class Hosts(unittest.TestCase):
         self.network.set(GOOD)
         side = self.random.choice(self.talk.sides)
         side.move_clock(-YEAR if side.off > -YEAR / 2 else YEAR)
-        self.talk.say(5)
+        self.talk.say(BURST // 2)
         side.kill9()
         side.start()
-        self.talk.say(5)
+        self.talk.say(BURST // 2)
         self.talk.all_came("a clock's way back by a year")
 
 

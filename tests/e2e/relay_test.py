@@ -199,6 +199,26 @@ class ThroughARelay(unittest.TestCase):
             finally:
                 bad.close()
 
+    def test_a_full_mailbox_holds_its_senders_back_and_all_arrives_once_there_is_room(self):
+        with relay_gateway("--relay-open", "--relay-mailbox-mib", "8") as relay, device("alice", relay) as alice, \
+                device("bob", relay) as bob, device("carol", relay) as carol:
+            connected(alice)
+            chat_a, chat_b = gateway.join(alice, bob)
+            carols, chat_c = gateway.join(carol, bob)
+            alice.stop()
+            source = bob.folder / "picture.bin"
+            source.write_bytes(random.Random(SEED).randbytes(700_000))
+            names = [f"file {number}" for number in range(10)]  # 7 MB; a contact may fill half of the mailbox
+            for name in names:
+                bob.rpc("send_msg", 1, chat_b, {"text": name, "file": str(source)})
+            last = bob.rpc("get_message_ids", 1, chat_b, False, False)[-1]
+            until(lambda: "it had no room or no time" in bob.rpc("get_message_info", 1, last), 60, "the mailbox to be full")
+            bob.send(chat_c, "nobody else waits")
+            until(lambda: carol.texts(carols) == ["nobody else waits"], what="another mailbox")
+            alice.start()
+            until(lambda: alice.texts(chat_a) == names, 60, "all files, in order")
+            until(lambda: bob.state(last) == 26, what="delivery")
+
     def test_a_flood_of_deposits_costs_the_relay_neither_memory_nor_its_other_devices(self):
         with relay_gateway("--relay-open") as relay, device("alice", relay) as alice, device("bob", relay) as bob:
             connected(alice)
