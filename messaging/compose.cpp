@@ -67,18 +67,25 @@ base::Result<store::BlobRow> blob_of_draft(store::Tx& tx, const store::Scope& sc
   return blob_of_path(scope, core, account, draft);
 }
 
-base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& scope, Core& core,
-                                            const AccountState& account, ChatId chat,
-                                            const MessageDraft& draft,
-                                            std::optional<SealedFile>& sealed) {
+base::Result<store::MessageRow> own_row(store::Tx& tx, const store::Scope& scope, ChatId chat) {
   store::MessageRow row;
   row.chat = chat;
   row.from = kSelf;
   row.uuid = store::random_uuid();
   row.encrypted = true;
+  row.sent_at = tx.now();
+  EDGE_TRY(const auto bot, store::find_config_value(scope, "bot"));
+  row.is_bot = bot == "1";
+  return row;
+}
+
+base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& scope, Core& core,
+                                            const AccountState& account, ChatId chat,
+                                            const MessageDraft& draft,
+                                            std::optional<SealedFile>& sealed) {
+  EDGE_TRY(store::MessageRow row, own_row(tx, scope, chat));
   row.text = draft.text;
   row.sender_name = draft.sender_name;
-  row.sent_at = tx.now();
   Viewtype type = Viewtype::text;
   if (!draft.file.empty()) {
     EDGE_TRY(const store::BlobRow blob, blob_of_draft(tx, scope, core, account, draft, sealed));
@@ -100,8 +107,6 @@ base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& s
     row.has_quote = true;
     row.quote_text = draft.quoted_text;
   }
-  EDGE_TRY(const auto bot, store::find_config_value(scope, "bot"));
-  row.is_bot = bot == "1";
   return row;
 }
 

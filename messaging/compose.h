@@ -12,6 +12,9 @@ namespace messaging {
 // What can be judged without the store: left without text and file, too large, not UTF-8.
 base::Result<> check_draft(const MessageDraft& draft);
 
+// A message of ours that says nothing yet.
+base::Result<store::MessageRow> own_row(store::Tx& tx, const store::Scope& scope, ChatId chat);
+
 // The row without id, state, sequence and place. `sealed` is the caller's file as a blob; without
 // it, draft.file must be a blob path of this account.
 base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& scope, Core& core,

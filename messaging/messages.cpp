@@ -8,6 +8,7 @@
 #include "messaging/blob_files.h"
 #include "messaging/file_worker.h"
 #include "messaging/views.h"
+#include "messaging/waiting_steps.h"
 #include "store/tables/config_values.h"
 #include "store/tables/receipts.h"
 
@@ -111,7 +112,7 @@ base::Result<MessageTrace> Messages::trace(AccountId account, MsgId message) con
   const View view{core_, read.scope(), *read.account};
   EDGE_TRY(store::MessageRow row, store::load_message(view.scope, message));
   MessageTrace trace;
-  trace.steps = row.steps;
+  EDGE_TRY(trace.steps, waiting_steps(view, message));
   EDGE_TRY(trace.message, view_message(view, std::move(row)));
   EDGE_TRY(const auto receipts, store::list_receipts(view.scope, message));
   for (const store::ReceiptRow& receipt : receipts) {
@@ -129,6 +130,17 @@ base::Result<std::vector<MsgId>> Messages::search(AccountId account, const std::
            store::search_messages(scope, text, chat, chat ? SIZE_MAX : kMostSearchHits));
   if (chat) std::reverse(found.begin(), found.end());
   return found;
+}
+
+base::Result<std::vector<MsgId>> Messages::media(AccountId account, std::optional<ChatId> chat,
+                                                 const std::array<Viewtype, 3>& types) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const store::Scope scope = read.scope();
+  if (chat) EDGE_CHECK(store::load_chat(scope, *chat));
+  return store::messages_of_types(
+      scope, chat,
+      {static_cast<std::uint8_t>(types[0]), static_cast<std::uint8_t>(types[1]),
+       static_cast<std::uint8_t>(types[2])});
 }
 
 void Messages::save_file(AccountId account, MsgId message, std::string path,

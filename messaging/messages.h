@@ -37,6 +37,14 @@ class Messages {
   base::Result<std::vector<MsgId>> search(AccountId account, const std::string& text,
                                           std::optional<ChatId> chat) const;
 
+  // Messages of these kinds, oldest first, in one chat or all that are not blocked.
+  base::Result<std::vector<MsgId>> media(AccountId account, std::optional<ChatId> chat,
+                                         const std::array<Viewtype, 3>& types) const;
+
+  // Copies of messages, in the order of their times, into another chat; those that somebody else
+  // wrote are marked as forwarded. All or none.
+  void forward(AccountId account, std::vector<MsgId> messages, ChatId chat,
+               base::Completion<> done);
   void mark_seen(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
   // Own messages once more, failed ones above all, under the same uuid; all or none.
   void resend(AccountId account, std::vector<MsgId> messages, base::Completion<> done);

@@ -1,6 +1,8 @@
 // Messages::send and what the daemon says itself in the device chat.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "messaging/chat_rules.h"
 #include "messaging/compose.h"
 #include "messaging/core.h"
@@ -32,7 +34,57 @@ base::Result<MsgId> send_row(const WriteContext& write, const store::ChatRow& ch
   return row.id;
 }
 
+constexpr std::size_t kMostForwarded = 1000;  // in one transaction
+
+// Without the sender, the quote and the receipts: they belong to where it was said.
+base::Result<store::MessageRow> forwarded(const WriteContext& write, ChatId chat,
+                                          const store::MessageRow& original) {
+  if (original.state == static_cast<std::uint32_t>(MsgState::out_draft)) {
+    return base::fail(
+        base::Errc::invalid_argument,
+        fmt::format("Msg#{} is a draft; send it instead (misc_send_draft)", original.id.value));
+  }
+  EDGE_TRY(store::MessageRow row, own_row(write.tx, write.scope, chat));
+  row.type = original.type;
+  row.text = original.text;
+  row.blob_id = original.blob_id;
+  row.is_forwarded = original.is_forwarded || original.from != kSelf;
+  return row;
+}
+
 }  // namespace
+
+void Messages::forward(AccountId account, std::vector<MsgId> messages, ChatId chat,
+                       base::Completion<> done) {
+  if (messages.size() > kMostForwarded) {
+    return done(base::fail(base::Errc::invalid_argument,
+                           fmt::format("{} messages are too many for one call; forward at most {}",
+                                       messages.size(), kMostForwarded)));
+  }
+  core_.write<void>(
+      account,
+      [this, messages = std::move(messages), chat](store::Tx& tx, const store::Scope& scope,
+                                                   const AccountState& state) -> base::Result<> {
+        const WriteContext write{core_, tx, scope, state};
+        EDGE_TRY(const store::ChatRow to, store::load_chat(scope, chat));
+        EDGE_CHECK(check_can_send(scope, state, to));
+        std::vector<store::MessageRow> originals;
+        for (const MsgId message : messages) {
+          EDGE_TRY(store::MessageRow row, store::load_message(scope, message));
+          originals.push_back(std::move(row));
+        }
+        std::stable_sort(
+            originals.begin(), originals.end(), [](const auto& one, const auto& other) {
+              return std::pair(one.sort_at, one.id) < std::pair(other.sort_at, other.id);
+            });
+        for (const store::MessageRow& original : originals) {
+          EDGE_TRY(store::MessageRow row, forwarded(write, chat, original));
+          EDGE_CHECK(send_row(write, to, std::move(row)));
+        }
+        return {};
+      },
+      std::move(done));
+}
 
 void Messages::send(AccountId account, ChatId chat, MessageDraft draft,
                     base::Completion<MsgId> done) {

@@ -205,6 +205,50 @@ Result<std::vector<MsgId>> search_messages(Context& context, const Search& p) {
   return engine_of(context).messages().search(p.account_id, p.query, p.chat_id);
 }
 
+struct Media {
+  AccountId account_id;
+  std::optional<ChatId> chat_id;
+  std::optional<messaging::Viewtype> message_type;  // wanted, behind a parameter that may be null
+  std::optional<messaging::Viewtype> or_message_type2;
+  std::optional<messaging::Viewtype> or_message_type3;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &Media::account_id, "the account; 1 is the edge's own"),
+        base::field("chat_id", &Media::chat_id, "null: all chats that are not blocked"),
+        base::field("message_type", &Media::message_type, "a kind of message"),
+        base::field("or_message_type2", &Media::or_message_type2, "another one, or null"),
+        base::field("or_message_type3", &Media::or_message_type3, "another one, or null"));
+  }
+};
+
+Result<std::vector<MsgId>> get_chat_media(Context& context, const Media& p) {
+  if (!p.message_type) {
+    return base::fail(Errc::invalid_argument,
+                      "message_type: expected a kind of message, for example \"Image\"");
+  }
+  const messaging::Viewtype type = *p.message_type;
+  return engine_of(context).messages().media(
+      p.account_id, p.chat_id,
+      {type, p.or_message_type2.value_or(type), p.or_message_type3.value_or(type)});
+}
+
+struct Forward {
+  AccountId account_id;
+  std::vector<MsgId> message_ids;
+  ChatId chat_id;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("account_id", &Forward::account_id, "the account; 1 is the edge's own"),
+        base::field("message_ids", &Forward::message_ids, "the messages; at most 1,000"),
+        base::field("chat_id", &Forward::chat_id, "where copies of them go"));
+  }
+};
+
+void forward_messages(Context& context, Forward p, Completion<> done) {
+  engine_of(context).messages().forward(p.account_id, std::move(p.message_ids), p.chat_id,
+                                        std::move(done));
+}
+
 }  // namespace
 
 void add_message_methods(std::vector<Method>& table) {
@@ -235,6 +279,10 @@ void add_message_methods(std::vector<Method>& table) {
       "resend_messages",
       "Sends own messages once more, failed ones above all; who has one already shows it once.",
       write));
+  table.push_back(method<&forward_messages>("forward_messages",
+                                            "Sends copies of messages to another chat, marked as "
+                                            "forwarded where somebody else wrote them.",
+                                            write));
   table.push_back(method<&delete_messages>("delete_messages", "Deletes messages here.", write));
   table.push_back(method<&get_message_info>("get_message_info",
                                             "All that is known of a message, for a person.", read));
@@ -248,6 +296,8 @@ void add_message_methods(std::vector<Method>& table) {
       method<&get_message_html>("get_message_html", "Always null: texts are plain.", read));
   table.push_back(method<&get_message_reactions>("get_message_reactions",
                                                  "A message's reactions, or null.", read));
+  table.push_back(method<&get_chat_media>(
+      "get_chat_media", "A chat's messages of one to three kinds, oldest first.", read));
   table.push_back(method<&search_messages>("search_messages", "Messages that hold a text.", read));
 }
 

@@ -63,6 +63,21 @@ base::Result<std::vector<MessageMark>> messages_of_chat(const Scope& scope, base
                scope.account, chat, most);
 }
 
+base::Result<std::vector<base::MsgId>> messages_of_types(const Scope& scope,
+                                                         std::optional<base::ChatId> chat,
+                                                         const std::array<std::uint8_t, 3>& types) {
+  std::vector<base::MsgId> found;
+  EDGE_CHECK(scope.db.each(
+      chat ? "SELECT m.id FROM message m WHERE m.account_id = ?1 AND m.chat_id = ?5"
+             " AND m.state <> 19 AND m.type IN (?2, ?3, ?4) ORDER BY m.position, m.seq, m.id"
+           : "SELECT m.id FROM message m JOIN chat c ON c.account_id = m.account_id"
+             " AND c.id = m.chat_id WHERE m.account_id = ?1 AND c.blocked <> 1 AND ?5 IS NULL"
+             " AND m.state <> 19 AND m.type IN (?2, ?3, ?4) ORDER BY m.sort_at, m.id",
+      [&](const Row& row) { found.push_back(row.id<base::MsgId>(0)); }, scope.account,
+      std::int64_t{types[0]}, std::int64_t{types[1]}, std::int64_t{types[2]}, chat));
+  return found;
+}
+
 base::Result<std::vector<MessageMark>> messages_after(const Scope& scope, base::MsgId after) {
   return marks(scope,
                MARK_COLUMNS

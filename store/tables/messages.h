@@ -48,7 +48,6 @@ struct MessageRow {
   std::string quote_text;
   std::optional<base::MsgId> quoted;
   std::optional<base::ContactId> info_contact;
-  std::vector<std::string> steps;  // of its way, one line each, for get_message_info
 };
 
 // Finds the position, counts the blob's use and moves the chat up to sort_at's or the arrival's
@@ -83,6 +82,11 @@ base::Result<std::optional<MessageMark>> find_message_mark(const Scope& scope,
 // A chat's messages, oldest first, without drafts; -1: all of them.
 base::Result<std::vector<MessageMark>> messages_of_chat(const Scope& scope, base::ChatId chat,
                                                         std::int64_t most = -1);
+// Those of the given kinds (columns' values), oldest first; without a chat, of all that are not
+// blocked.
+base::Result<std::vector<base::MsgId>> messages_of_types(const Scope& scope,
+                                                         std::optional<base::ChatId> chat,
+                                                         const std::array<std::uint8_t, 3>& types);
 // Messages with ids above `after` in chats that are not blocked, oldest id first, without drafts.
 base::Result<std::vector<MessageMark>> messages_after(const Scope& scope, base::MsgId after);
 // Messages whose text holds `text` (ASCII in any case), newest id first. Opens every message it
