@@ -114,6 +114,7 @@ Core::~Core() {
   courier->stop();
   expiry->stop();
   file_worker->stop();
+  closing.store(true, std::memory_order_release);
   store.writer().flush();
   store.writer().flush();
   store.writer().on_events({});

@@ -88,6 +88,7 @@ class Core {
   const EngineOptions options;
   CallerPaths paths;
   const base::Millis started_at;  // on the boot clock
+  std::atomic<bool> closing = false;  // write() refuses: what goes on portion by portion ends here
   AccountDirectory directory;
   RenewalBudget renewals;
   std::unique_ptr<SteadyTime> steady;  // set by Engine::open before anything else
@@ -117,6 +118,9 @@ template <class T, class F>
 void Core::write(AccountId account, F fn, base::Completion<T> done) {
   auto state = directory.get(account);
   if (!state) return done(std::move(state).error());
+  if (closing.load(std::memory_order_acquire)) {
+    return done(base::Error{Errc::unavailable, "the gateway is shutting down"});
+  }
   store.write<T>(
       [fn = std::move(fn), state = *std::move(state),
        this](store::Tx& tx) mutable -> base::Result<T> {

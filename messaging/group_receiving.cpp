@@ -2,6 +2,7 @@
 
 #include "messaging/chat_rules.h"
 #include "messaging/group_rules.h"
+#include "messaging/protected_groups.h"
 #include "messaging/protected_receiving.h"
 #include "messaging/received_row.h"
 #include "messaging/receiving.h"
@@ -146,6 +147,15 @@ base::Result<> answer_question(const WriteContext& write, const std::optional<Gr
   return tell_member(write, *group, contact, {.with_image = true});
 }
 
+// Of a group whose chat was deleted here one thing still counts: who says of itself that it left loses
+// what it was given as a member.
+base::Result<> take_farewell(const WriteContext& write, const MemberKey& sender,
+                             const GroupUpdate& update, ContactId contact) {
+  const Membership* said = update.state.find(sender);
+  if (said == nullptr || said->present) return {};
+  return membership_ended(write, update.group, contact);
+}
+
 // A state that we know already: its picture may be new to us, or ours to its sender.
 base::Result<> take_nothing_new(const WriteContext& write, Group& group, const MemberKey& sender,
                                 const GroupUpdate& update, ContactId contact) {
@@ -207,6 +217,7 @@ base::Result<bool> take_group_update(const WriteContext& write, const store::Con
   EDGE_TRY(auto group, find_group(write.scope, update.group));
   EDGE_TRY(const MemberKey sender, key_of(write.scope, contact.id));
   const MemberKey self = key_of(write.account);
+  if (!group) EDGE_CHECK(take_farewell(write, sender, update, contact.id));
   const GroupState* ours = group ? &group->state : nullptr;
   const Admission admission =
       update.state.empty() ? Admission::take : admit(ours, self, sender, update.state);

@@ -111,6 +111,18 @@ TEST_CASE(
   CHECK(ProtectedWorld::read(world.carol, shared.at_carol.message) == "the plan");
 }
 
+TEST_CASE("who leaves a group whose chat its owner deleted loses its access as well") {
+  GroupWorld world;
+  const auto shared = world.share_in_group("plan.txt", "the plan");
+  REQUIRE(test::answer<void>([&](auto done) {
+    world.alice.engine().chats().remove(Peer::kAccount, world.group, std::move(done));
+  }));
+  CHECK(ProtectedWorld::read(world.carol, shared.at_carol.message) == "the plan");
+  world.remove(world.carol, world.carol_group, kSelf);
+  CHECK(world.becomes(world.carol, shared.at_carol.file, "revoked"));
+  CHECK(ProtectedWorld::read(world.bob, shared.at_bob.message) == "the plan");
+}
+
 TEST_CASE("what was granted to a contact alone outlives its membership") {
   GroupWorld world;
   const auto shared = world.share_in_group("plan.txt", "the plan");

@@ -1,6 +1,8 @@
 // Sending, reading and deleting in the chat with oneself: all of it without a peer.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <optional>
 
 #include "tests/support/world.h"
 
@@ -212,6 +214,31 @@ TEST_CASE("marking seen goes forward, tells each chat once and moves last_msg_id
   world.alice.mark_seen({fresh->front()});
   world.alice.mark_seen({});
   CHECK(world.alice.events_of<MsgsNoticed>().size() == 1);
+}
+
+TEST_CASE("a gateway stops in the middle of a chat's removal, and the rest of the chat is there") {
+  World world;
+  Engine& engine = world.alice.engine();
+  const ChatId chat = world.alice.saved_messages();
+  for (int i = 0; i < 2500; ++i) {  // five portions of a removal
+    engine.messages().send(Peer::kAccount, chat, with_text("line"), [](const auto&) {});
+    if (i % 1000 == 999) world.alice.store().writer().flush();
+  }
+  world.alice.store().writer().flush();
+  std::atomic<int> answered = 0;
+  std::optional<base::Error> error;
+  engine.chats().remove(Peer::kAccount, chat, [&](base::Result<> removed) {
+    if (!removed) error = removed.error();
+    ++answered;
+  });
+  world.alice.stop();
+  CHECK(answered == 1);
+  world.alice.start();
+  if (!error) return;  // it was quicker than the stop
+  CHECK(error->message == "the gateway is shutting down");
+  const auto left = world.alice.engine().messages().list(Peer::kAccount, chat, false, false);
+  REQUIRE(left);
+  CHECK_FALSE(left->empty());
 }
 
 TEST_CASE("a hundred messages are read well within two milliseconds", "[.timing]") {
