@@ -13,8 +13,8 @@ using Millis = std::int64_t;      // a duration in milliseconds
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual UnixMillis now() const = 0;   // wall time: may jump either way
-  virtual Millis uptime() const = 0;    // CLOCK_BOOTTIME: never goes back, counts while suspended
+  virtual UnixMillis now() const = 0;  // wall time: may jump either way
+  virtual Millis uptime() const = 0;   // CLOCK_BOOTTIME: never goes back, counts while suspended
 };
 
 class SystemClock final : public Clock {
@@ -29,7 +29,10 @@ class ManualClock final : public Clock {
   explicit ManualClock(UnixMillis start = 1'800'000'000'000) : wall_(start) {}
   UnixMillis now() const override { return wall_; }
   Millis uptime() const override { return uptime_; }
-  void advance(Millis by) { wall_ += by; uptime_ += by; }
+  void advance(Millis by) {
+    wall_ += by;
+    uptime_ += by;
+  }
   void jump_wall(Millis by) { wall_ += by; }
 
  private:

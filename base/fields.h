@@ -22,17 +22,19 @@ template <class Struct, class T>
 struct Field {
   using type = T;
   std::string_view name;
-  T Struct::* member;
+  T Struct::*member;
   std::string_view doc;
 };
 
 template <class Struct, class T>
-constexpr Field<Struct, T> field(std::string_view name, T Struct::* member, std::string_view doc) {
+constexpr Field<Struct, T> field(std::string_view name, T Struct::*member, std::string_view doc) {
   return {name, member, doc};
 }
 
 template <class T>
-concept HasFields = requires { T::fields(); };
+concept HasFields = requires {
+  T::fields();
+};
 
 // Calls visit(field, value) for each field in the order listed.
 template <HasFields S, class Visit>

@@ -1,4 +1,5 @@
-// A mutex that clang's -Wthread-safety understands; every shared field names the one that guards it.
+// A mutex that clang's -Wthread-safety understands; every shared field names the one that guards
+// it.
 #pragma once
 
 #include <chrono>

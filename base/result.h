@@ -68,12 +68,12 @@ Error fail_errno(Errc code, std::string_view what, int error_number);
 // EDGE_CHECK(f()) does the same for a Result<void> or a value nobody needs.
 #define EDGE_JOIN_(a, b) a##b
 #define EDGE_JOIN(a, b) EDGE_JOIN_(a, b)
-#define EDGE_TRY_(tmp, decl, expr)            \
-  auto&& tmp = (expr);                        \
-  if (!tmp) return std::move(tmp).error();    \
+#define EDGE_TRY_(tmp, decl, expr)         \
+  auto&& tmp = (expr);                     \
+  if (!tmp) return std::move(tmp).error(); \
   decl = std::move(*tmp)
 #define EDGE_TRY(decl, ...) EDGE_TRY_(EDGE_JOIN(edge_try_, __LINE__), decl, (__VA_ARGS__))
-#define EDGE_CHECK(...)                                                            \
-  do {                                                                             \
+#define EDGE_CHECK(...)                                                                          \
+  do {                                                                                           \
     if (auto&& edge_check_ = (__VA_ARGS__); !edge_check_) return std::move(edge_check_).error(); \
   } while (false)

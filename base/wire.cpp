@@ -19,10 +19,22 @@ T get(ByteView in) {
 
 }  // namespace
 
-WireWriter& WireWriter::u8(std::uint8_t v) { out_.push_back(v); return *this; }
-WireWriter& WireWriter::u16(std::uint16_t v) { put(out_, v); return *this; }
-WireWriter& WireWriter::u32(std::uint32_t v) { put(out_, v); return *this; }
-WireWriter& WireWriter::u64(std::uint64_t v) { put(out_, v); return *this; }
+WireWriter& WireWriter::u8(std::uint8_t v) {
+  out_.push_back(v);
+  return *this;
+}
+WireWriter& WireWriter::u16(std::uint16_t v) {
+  put(out_, v);
+  return *this;
+}
+WireWriter& WireWriter::u32(std::uint32_t v) {
+  put(out_, v);
+  return *this;
+}
+WireWriter& WireWriter::u64(std::uint64_t v) {
+  put(out_, v);
+  return *this;
+}
 
 WireWriter& WireWriter::fixed(ByteView bytes) {
   out_.insert(out_.end(), bytes.begin(), bytes.end());

@@ -3,9 +3,9 @@
 //
 //   prv_bench [FOLDER [MIB [ROUNDS]]]     one JSON line per measurement, the best round of each
 //
-// The source is sparse and the containers stay in the page cache where they fit; the sync at the end
-// is not counted, as `age` and `openssl enc` make none. peak_kib is the program's whole resident
-// memory by then.
+// The source is sparse and the containers stay in the page cache where they fit; the sync at the
+// end is not counted, as `age` and `openssl enc` make none. peak_kib is the program's whole
+// resident memory by then.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -38,7 +38,7 @@ void report(std::string_view what, std::uint64_t bytes, int rounds,
     run();
     best = std::min(best, std::chrono::duration<double>(SteadyClock::now() - begin).count());
   }
-  struct rusage usage{};
+  struct rusage usage {};
   getrusage(RUSAGE_SELF, &usage);
   fmt::print("{{\"bench\":\"prv\",\"what\":\"{}\",\"mib_per_s\":{:.0f},\"peak_kib\":{}}}\n", what,
              static_cast<double>(bytes) / best / 1048576, usage.ru_maxrss);

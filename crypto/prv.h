@@ -39,10 +39,10 @@ PrvShare random_prv_share();
 
 // What is sealed in the head.
 struct PrvHeader {
-  std::uint64_t size = 0;                 // of the plaintext
-  std::array<std::uint8_t, 32> owner{};   // the owner's identity
-  std::string name;                       // 1 to 255 bytes of UTF-8
-  std::string media_type;                 // at most 127 bytes
+  std::uint64_t size = 0;                // of the plaintext
+  std::array<std::uint8_t, 32> owner{};  // the owner's identity
+  std::string name;                      // 1 to 255 bytes of UTF-8
+  std::string media_type;                // at most 127 bytes
 };
 
 // What anybody can read of a head. Errc::invalid_argument with what a person needs to know: not a

@@ -229,8 +229,7 @@ base::Result<> Daemon::Parts::bind() {
   server = std::make_unique<HttpServer>(*loop, *workers, std::move(options));
   EDGE_TRY(listening, server->listen(settings.listen));
   if (settings.peer_listen) {
-    EDGE_TRY(peer_listening,
-             server->listen(*settings.peer_listen, ListenerKind::peer));
+    EDGE_TRY(peer_listening, server->listen(*settings.peer_listen, ListenerKind::peer));
   }
   return {};
 }
@@ -288,7 +287,8 @@ base::Result<> Daemon::Parts::open_relay(const PeerUrl& url) {
   return {};
 }
 
-// A license that cannot be had keeps nothing from starting: what needs it says so when it is called.
+// A license that cannot be had keeps nothing from starting: what needs it says so when it is
+// called.
 void Daemon::Parts::read_license(const std::string& fingerprint) {
   license = std::make_unique<License>(
       LicensePlace{settings.accounts, settings.license_issuer, fingerprint}, clock);
@@ -311,8 +311,8 @@ void Daemon::Parts::add_routes() {
   add_events_endpoint(routes, *hub, &gatekeeper->tickets());
   add_publish_endpoint(routes, *service);
   add_health_endpoint(routes, std::string(version()), [this] { return why_not_ready(); });
-  const MetricsSources figures{&call_figures,           server.get(),    hub.get(),
-                               workers.get(),           service.get(),   store.get(),
+  const MetricsSources figures{&call_figures,           server.get(),     hub.get(),
+                               workers.get(),           service.get(),    store.get(),
                                counted_transport.get(), gatekeeper.get(), relay.get()};
   add_metrics_endpoint(routes, [figures] { return metrics_text(figures); });
   FileFunctions files;
@@ -412,8 +412,8 @@ base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundi
   EDGE_CHECK(parts->bind());
   EDGE_CHECK(parts->open_engine());
   if (parts->settings.stdio) {
-    EDGE_TRY(parts->plain_files, PlainFiles::make(*parts->engine, parts->surroundings,
-                                                  parts->settings.accounts));
+    EDGE_TRY(parts->plain_files,
+             PlainFiles::make(*parts->engine, parts->surroundings, parts->settings.accounts));
   }
   parts->add_routes();
   Parts* const raw = parts.get();

@@ -333,8 +333,9 @@ Result<Settings> give_types(const Reader& reader, const Surroundings& surroundin
   if (const auto* given = reader.one("license-issuer")) {
     auto key = crypto::PublicKey::from_fingerprint(given->text);
     if (!key) {
-      return fail(Errc::invalid_argument, given->source + ": expected an Ed25519 public key of 64 "
-                                                          "hex digits, as license issue prints it");
+      return fail(Errc::invalid_argument, given->source +
+                                              ": expected an Ed25519 public key of 64 "
+                                              "hex digits, as license issue prints it");
     }
     out.license_issuer = *key;
   }

@@ -9,13 +9,13 @@
 namespace messaging {
 
 struct NewAccount {
-  std::string profile;        // what the address begins with, made safe
-  std::string display_name;   // "" none
-  bool numbered = true;       // the address names the id: <profile>-<id>@<host>
+  std::string profile;       // what the address begins with, made safe
+  std::string display_name;  // "" none
+  bool numbered = true;      // the address names the id: <profile>-<id>@<host>
 };
 
-// Identity, mailbox, special contacts, Saved messages, the device chat with its welcome. It is in the
-// directory, and selected, after the commit. Event: AccountsChanged.
+// Identity, mailbox, special contacts, Saved messages, the device chat with its welcome. It is in
+// the directory, and selected, after the commit. Event: AccountsChanged.
 base::Result<AccountPtr> make_account(Core& core, store::Tx& tx, const NewAccount& wanted);
 
 // The state of an account from its row.

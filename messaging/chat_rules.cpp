@@ -117,8 +117,7 @@ base::Result<> unarchive(const store::Scope& scope, const store::ChatRow& chat,
   if (chat.visibility != static_cast<std::uint8_t>(Visibility::archived) || is_muted(chat, now)) {
     return {};
   }
-  return store::set_chat_visibility(scope, chat.id,
-                                    static_cast<std::uint8_t>(Visibility::normal));
+  return store::set_chat_visibility(scope, chat.id, static_cast<std::uint8_t>(Visibility::normal));
 }
 
 bool is_muted(const store::ChatRow& chat, base::UnixMillis now) {

@@ -1,5 +1,5 @@
-// Rules of chats that several parts follow inside the writer's transaction: where a chat comes from,
-// how a message gets its id and place, and which events tell of it.
+// Rules of chats that several parts follow inside the writer's transaction: where a chat comes
+// from, how a message gets its id and place, and which events tell of it.
 #pragma once
 
 #include <optional>

@@ -27,8 +27,7 @@ bool archived(const ChatRow& row) {
 bool wanted(const View& view, const ChatRow& row, const ChatListQuery& query,
             const std::string& text) {
   if (row.blocked == ChatBlocked::yes) return false;
-  if (query.for_forwarding &&
-      (row.blocked != ChatBlocked::no || row.contact == kDeviceContact)) {
+  if (query.for_forwarding && (row.blocked != ChatBlocked::no || row.contact == kDeviceContact)) {
     return false;
   }
   if (query.contact) {
@@ -62,8 +61,7 @@ void change_chat(Core& core, AccountId account, ChatId chat, base::Completion<> 
 
 }  // namespace
 
-base::Result<std::vector<ChatId>> Chats::list(AccountId account,
-                                              const ChatListQuery& query) const {
+base::Result<std::vector<ChatId>> Chats::list(AccountId account, const ChatListQuery& query) const {
   EDGE_TRY(auto read, core_.read(account));
   const View view{core_, read.scope(), *read.account};
   EDGE_TRY(const auto rows, store::list_chats(view.scope));
@@ -144,8 +142,7 @@ base::Result<std::uint32_t> Chats::fresh_count(AccountId account, ChatId chat) c
   return store::fresh_count(read.scope(), row.id);
 }
 
-void Chats::create_by_contact(AccountId account, ContactId contact,
-                              base::Completion<ChatId> done) {
+void Chats::create_by_contact(AccountId account, ContactId contact, base::Completion<ChatId> done) {
   core_.write<ChatId>(
       account,
       [contact](store::Tx& tx, const store::Scope& scope,
@@ -178,9 +175,9 @@ void Chats::block(AccountId account, ChatId chat, base::Completion<> done) {
                   return true;
                 }
                 if (!row.contact || row.contact->value < kFirstId) {
-                  return fail(Errc::invalid_argument,
-                              fmt::format("chat {} cannot be blocked: it is with no peer",
-                                          row.id.value));
+                  return fail(
+                      Errc::invalid_argument,
+                      fmt::format("chat {} cannot be blocked: it is with no peer", row.id.value));
                 }
                 EDGE_TRY(store::ContactRow contact, store::load_contact(scope, *row.contact));
                 contact.blocked = true;
@@ -262,18 +259,18 @@ void Chats::mark_noticed(AccountId account, ChatId chat, base::Completion<> done
 
 void Chats::set_visibility(AccountId account, ChatId chat, Visibility visibility,
                            base::Completion<> done) {
-  change_chat(core_, account, chat, std::move(done),
-              [visibility](store::Tx& tx, const store::Scope& scope,
-                           ChatRow& row) -> base::Result<bool> {
-                const auto value = static_cast<std::uint8_t>(visibility);
-                if (row.visibility == value) return false;
-                row.visibility = value;
-                if (visibility != Visibility::archived) return true;
-                // What is put away is taken as noticed.
-                EDGE_TRY(const auto changed, store::notice_messages(scope, row.id));
-                if (changed > 0) EDGE_CHECK(Core::emit(tx, scope.account, MsgsNoticed{row.id}));
-                return true;
-              });
+  change_chat(
+      core_, account, chat, std::move(done),
+      [visibility](store::Tx& tx, const store::Scope& scope, ChatRow& row) -> base::Result<bool> {
+        const auto value = static_cast<std::uint8_t>(visibility);
+        if (row.visibility == value) return false;
+        row.visibility = value;
+        if (visibility != Visibility::archived) return true;
+        // What is put away is taken as noticed.
+        EDGE_TRY(const auto changed, store::notice_messages(scope, row.id));
+        if (changed > 0) EDGE_CHECK(Core::emit(tx, scope.account, MsgsNoticed{row.id}));
+        return true;
+      });
 }
 
 void Chats::set_mute(AccountId account, ChatId chat, MuteState mute, base::Completion<> done) {

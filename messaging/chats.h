@@ -15,7 +15,7 @@ class Core;
 
 struct ChatListQuery {
   bool archived_only = false;
-  bool no_specials = false;   // leave out the archive link
+  bool no_specials = false;  // leave out the archive link
   bool for_forwarding = false;
   std::optional<std::string> text = {};
   std::optional<ContactId> contact = {};

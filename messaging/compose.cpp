@@ -12,8 +12,7 @@ using base::Errc;
 using base::fail;
 
 base::Result<store::BlobRow> blob_of_path(const store::Scope& scope, const Core& core,
-                                          const AccountState& account,
-                                          const MessageDraft& draft) {
+                                          const AccountState& account, const MessageDraft& draft) {
   const auto place = core.store.blobs().place_of(draft.file);
   if (!place || place->account != account.uuid) {
     return fail(Errc::not_found, draft.file + " is no file of this account");

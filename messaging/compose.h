@@ -28,8 +28,8 @@ base::Result<store::BlobRow> blob_of_draft(store::Tx& tx, const store::Scope& sc
                                            const MessageDraft& draft,
                                            std::optional<SealedFile>& sealed);
 
-// Calls `write` with the draft's file sealed, on the file worker when a file must be copied, else at
-// once. `write(std::optional<SealedFile>, Completion<T>)`.
+// Calls `write` with the draft's file sealed, on the file worker when a file must be copied, else
+// at once. `write(std::optional<SealedFile>, Completion<T>)`.
 template <class T, class F>
 void with_file(Core& core, AccountId account, const MessageDraft& draft, base::Completion<T> done,
                F write);

@@ -42,8 +42,9 @@ base::Result<std::vector<ContactId>> sorted_ids(const View& view, const std::str
 
 base::Result<> check_real(ContactId contact, std::string_view what) {
   if (contact.value >= kFirstId) return {};
-  return fail(Errc::invalid_argument,
-              fmt::format("contact Contact#{} cannot be {}: it is not a peer", contact.value, what));
+  return fail(
+      Errc::invalid_argument,
+      fmt::format("contact Contact#{} cannot be {}: it is not a peer", contact.value, what));
 }
 
 }  // namespace
@@ -106,7 +107,8 @@ void Contacts::rename(AccountId account, ContactId contact, std::string name,
   if (name.size() > 1024 || !base::is_utf8(name)) {
     return done(fail(Errc::invalid_argument, "the name must be UTF-8 of at most 1024 bytes"));
   }
-  std::replace_if(name.begin(), name.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
   core_.write<void>(
       account,
       [contact, name = std::move(name)](store::Tx& tx, const store::Scope& scope,

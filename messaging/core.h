@@ -87,7 +87,7 @@ class Core {
   const base::Clock& clock;
   const EngineOptions options;
   CallerPaths paths;
-  const base::Millis started_at;  // on the boot clock
+  const base::Millis started_at;      // on the boot clock
   std::atomic<bool> closing = false;  // write() refuses: what goes on portion by portion ends here
   AccountDirectory directory;
   RenewalBudget renewals;

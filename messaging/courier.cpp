@@ -21,7 +21,7 @@ namespace {
 
 constexpr base::Millis kReceiptDelay = 50;  // so that receipts travel together
 constexpr base::Millis kHousekeepingEvery = 60'000;
-constexpr std::size_t kMostAhead = 4;  // of 2 MiB each, over all routes
+constexpr std::size_t kMostAhead = 4;       // of 2 MiB each, over all routes
 constexpr int kRefusalsBeforeGivingUp = 5;  // of a join, in a row: 4 to 8 seconds
 
 using store::OutboxKind;

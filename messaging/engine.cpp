@@ -8,8 +8,8 @@
 #include "messaging/expiry.h"
 #include "messaging/file_worker.h"
 #include "messaging/incoming.h"
-#include "store/tables/steady_times.h"
 #include "store/tables/file_accesses.h"
+#include "store/tables/steady_times.h"
 
 namespace messaging {
 
@@ -26,9 +26,8 @@ base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, Transpor
     EDGE_TRY(const auto saved, store::find_steady_time(reader.connection()));
     if (saved) {
       core->steady = std::make_unique<SteadyTime>(
-          clock,
-          SteadyTime::Saved{saved->steady, saved->wall, saved->doubtful_off, saved->suspect,
-                            saved->trusted});
+          clock, SteadyTime::Saved{saved->steady, saved->wall, saved->doubtful_off, saved->suspect,
+                                   saved->trusted});
     }
   }
   if (!store.health().writes_refused()) {

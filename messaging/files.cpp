@@ -28,7 +28,9 @@ void keep(Core& core, AccountId account, SealedFile sealed, base::Completion<std
 class BlobUpload final : public Upload {
  public:
   BlobUpload(Core& core, AccountPtr account, store::BlobWriter writer, std::string name)
-      : core_(core), account_(std::move(account)), writer_(std::move(writer)),
+      : core_(core),
+        account_(std::move(account)),
+        writer_(std::move(writer)),
         name_(std::move(name)) {}
 
   base::Result<> append(base::ByteView bytes) override { return writer_.append(bytes); }
@@ -85,9 +87,9 @@ void Files::copy_in(AccountId account, std::string path, base::Completion<std::s
     return done(std::move(path));
   }
   auto shared = std::make_shared<base::Completion<std::string>>(std::move(done));
-  auto posted = core_.file_worker->post(
-      [core = &core_, state = *std::move(state), path = std::move(path),
-       shared](const std::stop_token& stop) {
+  auto posted =
+      core_.file_worker->post([core = &core_, state = *std::move(state), path = std::move(path),
+                               shared](const std::stop_token& stop) {
         auto sealed = seal_file(*core, state, path, "", stop);
         if (!sealed) return (*shared)(std::move(sealed).error());
         keep(*core, state->id, *std::move(sealed), std::move(*shared));

@@ -147,8 +147,8 @@ base::Result<> answer_question(const WriteContext& write, const std::optional<Gr
   return tell_member(write, *group, contact, {.with_image = true});
 }
 
-// Of a group whose chat was deleted here one thing still counts: who says of itself that it left loses
-// what it was given as a member.
+// Of a group whose chat was deleted here one thing still counts: who says of itself that it left
+// loses what it was given as a member.
 base::Result<> take_farewell(const WriteContext& write, const MemberKey& sender,
                              const GroupUpdate& update, ContactId contact) {
   const Membership* said = update.state.find(sender);

@@ -148,9 +148,9 @@ void Messages::save_file(AccountId account, MsgId message, std::string path,
   auto attachment = core_.files.open(account, message);
   if (!attachment) return done(std::move(attachment).error());
   core_.file_worker->answer<void>(
-      std::move(done), [core = &core_, reader = std::move(attachment->reader),
-                        path = std::move(path)](const std::stop_token& stop,
-                                                base::Completion<>& answer) {
+      std::move(done),
+      [core = &core_, reader = std::move(attachment->reader), path = std::move(path)](
+          const std::stop_token& stop, base::Completion<>& answer) {
         answer(write_file(*core, *reader, path, stop));
       });
 }

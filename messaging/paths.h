@@ -4,8 +4,8 @@
 // swapped between check and use, a device or pipe that never ends, and overwriting through a link.
 // Only regular files are read; never anything inside the accounts directory (blob paths from
 // answers go another way, see Files), never the protected files, never /proc, /sys or /dev. When
-// `roots` is not empty, only what lies below one of them. New files have mode 0600 and take nothing's
-// place.
+// `roots` is not empty, only what lies below one of them. New files have mode 0600 and take
+// nothing's place.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,11 @@ namespace messaging {
 
 struct CallerPathRules {
   std::string accounts_dir;
-  // Keys, API keys, license, configuration, and the database itself: known by inode, so that no other
-  // link leads to them.
+  // Keys, API keys, license, configuration, and the database itself: known by inode, so that no
+  // other link leads to them.
   std::vector<std::string> protected_files;
-  bool restricted = false;                   // with keys or --allow-anonymous
-  std::vector<std::string> roots;            // --files; used when restricted
+  bool restricted = false;         // with keys or --allow-anonymous
+  std::vector<std::string> roots;  // --files; used when restricted
 };
 
 // An open descriptor, closed at the end.
@@ -45,8 +45,10 @@ class NewFile {
  public:
   NewFile(OpenFile folder, OpenFile file, std::string temporary, std::string path);
   NewFile(NewFile&& other) noexcept
-      : folder_(std::move(other.folder_)), file_(std::move(other.file_)),
-        temporary_(std::exchange(other.temporary_, {})), path_(std::move(other.path_)) {}
+      : folder_(std::move(other.folder_)),
+        file_(std::move(other.file_)),
+        temporary_(std::exchange(other.temporary_, {})),
+        path_(std::move(other.path_)) {}
   NewFile& operator=(NewFile&&) = delete;
   ~NewFile();
   int fd() const { return file_.fd(); }

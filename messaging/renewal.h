@@ -30,7 +30,8 @@ namespace messaging {
 // After this time without an answer a session is asked for again.
 inline constexpr base::Millis kRenewalPatience = 10 * 60 * base::Millis{1000};
 
-// What still comes on older sessions in this time after a renewal is late, no sign of another fault.
+// What still comes on older sessions in this time after a renewal is late, no sign of another
+// fault.
 inline constexpr base::Millis kStragglersComeFor = 30 * base::Millis{1000};
 
 // How a member of a group is reached before there is a session: its group's introduction token

@@ -37,7 +37,7 @@ class RouteQueue {
   void end_pauses();
   void forget(base::AccountId account);
 
-  int failures(RouteKey key) const;  // in a row
+  int failures(RouteKey key) const;                     // in a row
   std::optional<base::Millis> due(RouteKey key) const;  // nothing: it has nothing to send
   // Whether people should be told now that a route fails: after ten seconds of it, then hourly.
   bool warning_due(RouteKey key, base::Millis now);

@@ -36,7 +36,8 @@ class SecureJoin {
   // The live invite of a group or channel (made when there is none); no chat: the account's own.
   void invite(AccountId account, std::optional<ChatId> chat, base::Completion<std::string> done);
   base::Result<InviteCheck> check(AccountId account, const std::string& text) const;
-  // Answers with the chat (the group's, for its invite) at once; progress comes as events. One's own invite is refused.
+  // Answers with the chat (the group's, for its invite) at once; progress comes as events. One's
+  // own invite is refused.
   void join(AccountId account, std::string link, base::Completion<ChatId> done);
   // Scanning one's own live invite withdraws it, a withdrawn one revives it.
   void toggle_own(AccountId account, std::string link, base::Completion<> done);

@@ -129,8 +129,8 @@ void Messages::add_device_message(AccountId account, std::string label,
             EDGE_CHECK(store::insert_device_label(scope, label));
           }
           if (!draft) return std::optional<MsgId>();
-          EDGE_TRY(const store::ChatRow chat, ensure_single_chat(tx, scope, kDeviceContact,
-                                                                 store::ChatBlocked::no));
+          EDGE_TRY(const store::ChatRow chat,
+                   ensure_single_chat(tx, scope, kDeviceContact, store::ChatBlocked::no));
           EDGE_TRY(store::MessageRow row,
                    compose_row(tx, scope, core_, state, chat.id, *draft, sealed));
           row.from = kDeviceContact;

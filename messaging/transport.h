@@ -1,5 +1,6 @@
-// Transport: how envelopes leave this daemon. messaging declares it, gateway implements it over HTTP,
-// and main joins the two. Mailroom is the other end: what a transport hands received envelopes to.
+// Transport: how envelopes leave this daemon. messaging declares it, gateway implements it over
+// HTTP, and main joins the two. Mailroom is the other end: what a transport hands received
+// envelopes to.
 //
 // Threads: deposit() and accept() may be called from any thread and never block; the answer comes
 // through the Completion, from any thread. A deposit that was answered `stored` is held durably by
@@ -37,8 +38,8 @@ enum class DepositOutcome {
 
 struct DepositReply {
   DepositOutcome outcome = DepositOutcome::unreachable;
-  base::Millis retry_after = 0;                  // 0: the other side named no pause
-  std::optional<base::UnixMillis> peer_time;     // the other side's clock, when it told it
+  base::Millis retry_after = 0;               // 0: the other side named no pause
+  std::optional<base::UnixMillis> peer_time;  // the other side's clock, when it told it
 };
 
 class Transport {

@@ -44,28 +44,55 @@ enum class MsgState : std::uint32_t {
 };
 
 enum class Viewtype : std::uint8_t {
-  unknown = 0, text = 10, image = 20, gif = 21, sticker = 23, audio = 40, voice = 41,
-  video = 50, file = 60, call = 71, webxdc = 80, vcard = 90,
+  unknown = 0,
+  text = 10,
+  image = 20,
+  gif = 21,
+  sticker = 23,
+  audio = 40,
+  voice = 41,
+  video = 50,
+  file = 60,
+  call = 71,
+  webxdc = 80,
+  vcard = 90,
 };
 
-enum class ChatType : std::uint8_t { single = 100, group = 120, mailinglist = 140,
-                                     out_broadcast = 160, in_broadcast = 165 };
+enum class ChatType : std::uint8_t {
+  single = 100,
+  group = 120,
+  mailinglist = 140,
+  out_broadcast = 160,
+  in_broadcast = 165
+};
 enum class Visibility : std::uint8_t { normal = 0, archived = 1, pinned = 2 };
-enum class DownloadState : std::uint8_t { done = 0, available = 10, failure = 20,
-                                          undecipherable = 30, in_progress = 40 };
+enum class DownloadState : std::uint8_t {
+  done = 0,
+  available = 10,
+  failure = 20,
+  undecipherable = 30,
+  in_progress = 40
+};
 // What an info message tells.
-enum class SystemMessage : std::uint8_t { none = 0, securejoin = 1, chat_e2ee = 2,
-                                          securejoin_wait = 3, group_name = 4,
-                                          group_description = 5, group_image = 6,
-                                          member_added = 7, member_removed = 8 };
+enum class SystemMessage : std::uint8_t {
+  none = 0,
+  securejoin = 1,
+  chat_e2ee = 2,
+  securejoin_wait = 3,
+  group_name = 4,
+  group_description = 5,
+  group_image = 6,
+  member_added = 7,
+  member_removed = 8
+};
 
 struct Account {
   AccountId id;
   bool configured = false;
   std::string addr;
   std::string display_name;
-  std::string private_tag;   // "" none
-  std::string color_seed;    // what a colour is derived from
+  std::string private_tag;  // "" none
+  std::string color_seed;   // what a colour is derived from
 };
 
 struct Contact {
@@ -95,10 +122,10 @@ struct Chat {
   ChatType type = ChatType::single;
   std::string name;
   std::string color_seed;
-  std::vector<ContactId> contacts;       // ourselves last; of a channel its subscribers, or its owner
+  std::vector<ContactId> contacts;  // ourselves last; of a channel its subscribers, or its owner
   std::vector<ContactId> past_contacts;  // former members
   std::string description;
-  std::string image;                     // path of the picture's sealed blob; "" none
+  std::string image;  // path of the picture's sealed blob; "" none
   Visibility visibility = Visibility::normal;
   MuteState mute;
   bool is_contact_request = false;
@@ -131,8 +158,8 @@ struct Quote {
 };
 
 struct MessageFile {
-  std::string path;        // the sealed blob; good for every method that takes a path
-  std::string name;        // as the sender named it
+  std::string path;  // the sealed blob; good for every method that takes a path
+  std::string name;  // as the sender named it
   std::string media_type;
   std::uint64_t size = 0;  // bytes of plaintext
 };
@@ -145,8 +172,8 @@ struct Message {
   Viewtype type = Viewtype::text;
   DownloadState download = DownloadState::done;
   std::string text;
-  std::string error;                // "" none
-  std::string sender_name;          // override_sender_name; "" none
+  std::string error;        // "" none
+  std::string sender_name;  // override_sender_name; "" none
   std::optional<Quote> quote;
   std::optional<MessageFile> file;
   SystemMessage system = SystemMessage::none;
@@ -159,14 +186,14 @@ struct Message {
   UnixMillis sent_at = 0;
   UnixMillis sort_at = 0;
   UnixMillis received_at = 0;
-  std::string uuid;                 // the same at both sides, hex
+  std::string uuid;  // the same at both sides, hex
 };
 
 // What a caller wants sent; kept as a draft in the same form.
 struct MessageDraft {
   std::string text;
-  std::string file;        // a path of the caller, or a blob path from an answer; "" none
-  std::string file_name;   // "" as the path's last part
+  std::string file;       // a path of the caller, or a blob path from an answer; "" none
+  std::string file_name;  // "" as the path's last part
   std::string sender_name;
   std::string quoted_text;
   std::optional<MsgId> quoted;
@@ -186,8 +213,8 @@ struct MessageTrace {
 };
 
 struct ListItem {
-  MsgId message;         // kDayMarker for a day marker
-  UnixMillis day = 0;    // of a day marker
+  MsgId message;       // kDayMarker for a day marker
+  UnixMillis day = 0;  // of a day marker
 };
 
 }  // namespace messaging

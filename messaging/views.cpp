@@ -25,15 +25,24 @@ std::string fingerprint_of(base::ByteView key) {
 
 std::string_view kind_label(Viewtype type) {
   switch (type) {
-    case Viewtype::image: return "📷 Image";
-    case Viewtype::gif: return "📷 GIF";
-    case Viewtype::sticker: return "🖼 Sticker";
-    case Viewtype::video: return "🎥 Video";
-    case Viewtype::voice: return "🎤 Voice message";
-    case Viewtype::call: return "📞 Call";
-    case Viewtype::webxdc: return "📱 App";
-    case Viewtype::vcard: return "👤 Contact";
-    default: return "";
+    case Viewtype::image:
+      return "📷 Image";
+    case Viewtype::gif:
+      return "📷 GIF";
+    case Viewtype::sticker:
+      return "🖼 Sticker";
+    case Viewtype::video:
+      return "🎥 Video";
+    case Viewtype::voice:
+      return "🎤 Voice message";
+    case Viewtype::call:
+      return "📞 Call";
+    case Viewtype::webxdc:
+      return "📱 App";
+    case Viewtype::vcard:
+      return "👤 Contact";
+    default:
+      return "";
   }
 }
 
@@ -237,9 +246,9 @@ base::Result<Message> view_message(const View& view, store::MessageRow row) {
   }
   if (row.blob_id) {
     if (auto blob = store::load_blob(view.scope, *row.blob_id)) {
-      message.file = MessageFile{view.core.store.blobs().path(view.account.uuid, blob->name),
-                                 std::move(blob->file_name), std::move(blob->media_type),
-                                 blob->size};
+      message.file =
+          MessageFile{view.core.store.blobs().path(view.account.uuid, blob->name),
+                      std::move(blob->file_name), std::move(blob->media_type), blob->size};
     } else {
       base::log::error("the file of message {} of account {} cannot be shown: {}", row.id.value,
                        view.account.id.value, blob.error().message);

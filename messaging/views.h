@@ -1,4 +1,5 @@
-// Views: from rows to the nouns that reads answer with (types.h). On a snapshot; nothing is written.
+// Views: from rows to the nouns that reads answer with (types.h). On a snapshot; nothing is
+// written.
 #pragma once
 
 #include "base/result.h"

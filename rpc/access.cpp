@@ -29,10 +29,11 @@ base::Result<> take(Grants& grants, std::string_view word) {
   if (word.starts_with(kPublish)) {
     const std::string_view channel = word.substr(kPublish.size());
     if (!is_channel(channel) || grants.channels.size() >= kMaxChannels) {
-      return fail(Errc::invalid_argument,
-                  fmt::format("publish: expected a channel of 1 to {} bytes without spaces, or * for "
-                              "every one; {} channels at most",
-                              kMaxChannelName, kMaxChannels));
+      return fail(
+          Errc::invalid_argument,
+          fmt::format("publish: expected a channel of 1 to {} bytes without spaces, or * for "
+                      "every one; {} channels at most",
+                      kMaxChannelName, kMaxChannels));
     }
     if (std::find(grants.channels.begin(), grants.channels.end(), channel) ==
         grants.channels.end()) {
@@ -115,9 +116,10 @@ bool Access::may(Scope scope) const {
 }
 
 bool Access::may_publish(std::string_view channel) const {
-  return grants_.has(Scope::admin) ||
-         std::any_of(grants_.channels.begin(), grants_.channels.end(),
-                     [&](const std::string& allowed) { return allowed == "*" || allowed == channel; });
+  return grants_.has(Scope::admin) || std::any_of(grants_.channels.begin(), grants_.channels.end(),
+                                                  [&](const std::string& allowed) {
+                                                    return allowed == "*" || allowed == channel;
+                                                  });
 }
 
 bool Access::may_see(base::AccountId account) const {

@@ -26,8 +26,8 @@ std::string_view name_of(Scope scope);
 
 // What `--scope` and `--account` say.
 struct Grants {
-  std::uint8_t scopes = 0;                    // a bit per Scope; `publish` goes by channels
-  std::vector<std::string> channels = {};     // of publish:CHANNEL; "*" is every channel
+  std::uint8_t scopes = 0;                     // a bit per Scope; `publish` goes by channels
+  std::vector<std::string> channels = {};      // of publish:CHANNEL; "*" is every channel
   std::vector<base::AccountId> accounts = {};  // none: all of them
 
   void add(Scope scope) { scopes |= bit(scope); }

@@ -1,4 +1,5 @@
-// docs/api.md: the method table, the shapes that its results are made of, and the events, for people.
+// docs/api.md: the method table, the shapes that its results are made of, and the events, for
+// people.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -80,7 +81,8 @@ void append_fields(std::string& out, const json& schema) {
 
 std::string shapes(const SchemaBook& book) {
   std::string out =
-      "\n# Shapes\n\nWhat results are made of. Every field is always there; `or null` says which may "
+      "\n# Shapes\n\nWhat results are made of. Every field is always there; `or null` says which "
+      "may "
       "be null.\n";
   for (const auto& [name, text] : book) {
     const json schema = json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -119,9 +121,12 @@ void append_events(std::string& out, std::type_identity<std::variant<Bodies...>>
 std::string events() {
   std::string out =
       "\n# Events\n\n"
-      "`GET /events` tells each as a line `data: {\"type\":…,\"account_id\":…}` with the fields below, after "
-      "an `id:` line\nwhose number only rises; `get_next_event` and `get_next_event_batch` tell the same as\n"
-      "`{\"contextId\":<account_id>,\"event\":{\"kind\":…}}` with the fields in camelCase. `account_id` 0 is the "
+      "`GET /events` tells each as a line `data: {\"type\":…,\"account_id\":…}` with the fields "
+      "below, after "
+      "an `id:` line\nwhose number only rises; `get_next_event` and `get_next_event_batch` tell "
+      "the same as\n"
+      "`{\"contextId\":<account_id>,\"event\":{\"kind\":…}}` with the fields in camelCase. "
+      "`account_id` 0 is the "
       "daemon as a whole.\nA field `chat_id` or `msg_id` of 0 means several.\n\n"
       "| type | told when | fields besides `type` and `account_id` |\n|---|---|---|\n";
   append_events(out, std::type_identity<messaging::EventBody>());
@@ -133,7 +138,8 @@ std::string events() {
 std::string api_markdown(const MethodTable& table) {
   std::string out =
       "# JSON-RPC methods\n\n"
-      "Generated from the method table; `rpc_tests \"[write-docs]\"` writes it anew. Behind the methods: "
+      "Generated from the method table; `rpc_tests \"[write-docs]\"` writes it anew. Behind the "
+      "methods: "
       "[shapes](#shapes) of\nresults, and [events](#events).\n\n"
       "Send JSON-RPC 2.0 to `POST /rpc`, with positional or named parameters; trailing nullable "
       "ones may be left\nout. `rpc.discover` answers with the same as an OpenRPC document, with "
@@ -151,8 +157,7 @@ std::string api_markdown(const MethodTable& table) {
       sections += fmt::format("| {} | {} | {} |\n", param.name, param.type, param.doc);
     }
     if (!info.params.empty()) sections += '\n';
-    sections +=
-        fmt::format("Result: {}. Scope: {}.", info.result_type, name_of(method.row.scope));
+    sections += fmt::format("Result: {}. Scope: {}.", info.result_type, name_of(method.row.scope));
     if (!method.row.errors.empty()) {
       sections += " Errors:";
       for (const base::Errc errc : method.row.errors) {

@@ -27,7 +27,7 @@ struct Context {
   Timer* timer = nullptr;
   const MethodTable* table = nullptr;
   CallObserver* observer = nullptr;  // may be null
-  Streams* streams = nullptr;  // null: nobody listens
+  Streams* streams = nullptr;        // null: nobody listens
   Caller caller = {};
   Licensing* licensing = nullptr;  // nothing in tests: everything is allowed
 };

@@ -68,9 +68,11 @@ shape::MessageQuote quote_of(messaging::Quote quote, const Quoted& quoted, const
 
 }  // namespace
 
-Result<std::vector<Result<shape::Message>>> complete_messages(
-    messaging::Engine& engine, AccountId account, base::UnixMillis now,
-    std::vector<Result<Message>> messages, FileShelf* files) {
+Result<std::vector<Result<shape::Message>>> complete_messages(messaging::Engine& engine,
+                                                              AccountId account,
+                                                              base::UnixMillis now,
+                                                              std::vector<Result<Message>> messages,
+                                                              FileShelf* files) {
   EDGE_TRY(const Quoted quoted, load_quoted(engine, account, messages));
   EDGE_TRY(const People people, load_people(engine, account, messages, quoted));
   std::unordered_map<ContactId, shape::Contact> senders;
@@ -98,8 +100,7 @@ Result<std::vector<Result<shape::Message>>> complete_messages(
 }
 
 Result<shape::Message> complete_message(messaging::Engine& engine, AccountId account,
-                                        base::UnixMillis now, Message message,
-                                        FileShelf* files) {
+                                        base::UnixMillis now, Message message, FileShelf* files) {
   std::vector<Result<Message>> one;
   one.emplace_back(std::move(message));
   EDGE_TRY(auto shapes, complete_messages(engine, account, now, std::move(one), files));

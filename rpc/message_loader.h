@@ -12,8 +12,8 @@
 
 namespace rpc {
 
-// One answer per message given, in order; a failed one stays failed. With a shelf, files are laid out
-// there; one that cannot be (protected, still arriving) keeps its sealed path.
+// One answer per message given, in order; a failed one stays failed. With a shelf, files are laid
+// out there; one that cannot be (protected, still arriving) keeps its sealed path.
 base::Result<std::vector<base::Result<shape::Message>>> complete_messages(
     messaging::Engine& engine, base::AccountId account, base::UnixMillis now,
     std::vector<base::Result<messaging::Message>> messages, FileShelf* files = nullptr);

@@ -66,9 +66,8 @@ void for_each_account(const T& value, Visit&& visit) {
       for_each_account(item, visit);
     }
   } else {
-    base::for_each_field(value, [&](const auto&, const auto& member) {
-      for_each_account(member, visit);
-    });
+    base::for_each_field(value,
+                         [&](const auto&, const auto& member) { for_each_account(member, visit); });
   }
 }
 

@@ -53,8 +53,8 @@ void Checkpointer::move_passively(Connection& db) {
 
 bool Checkpointer::empty_log(Connection& db) {
   sqlite3_busy_timeout(db.handle(), 0);  // a reader in the way is not waited for
-  const int code = sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE,
-                                             nullptr, nullptr);
+  const int code =
+      sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
   sqlite3_busy_timeout(db.handle(), kBusyTimeoutMs);
   return code == SQLITE_OK;
 }

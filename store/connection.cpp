@@ -220,9 +220,8 @@ base::Result<> Connection::set_up() {
   const char* synchronous = options_.synchronous == Synchronous::full     ? "FULL"
                             : options_.synchronous == Synchronous::normal ? "NORMAL"
                                                                           : "OFF";
-  EDGE_CHECK(
-      script(fmt::format("PRAGMA synchronous={}; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;",
-                         synchronous)));
+  EDGE_CHECK(script(fmt::format(
+      "PRAGMA synchronous={}; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;", synchronous)));
   EDGE_TRY(const auto mode, one<std::string>("PRAGMA journal_mode=WAL", [](const Row& row) {
              return std::string(row.text(0));
            }));

@@ -34,8 +34,8 @@ base::Result<RepairReport> salvage(const std::string& from, const std::string& t
 // it as store.db.damaged-<unix seconds>. Takes the directory's lock.
 base::Result<RepairReport> repair(const std::string& dir, std::int64_t unix_seconds);
 
-// The cheap check after each start (StartCheck): can the schema be read, and the first and the last row of each
-// table. Errc::corrupt naming the table.
+// The cheap check after each start (StartCheck): can the schema be read, and the first and the last
+// row of each table. Errc::corrupt naming the table.
 base::Result<> quick_check(Connection& db);
 
 }  // namespace store

@@ -1,5 +1,5 @@
-// Reserve: some disk that is kept from everything else, DIR/reserve, so that a full disk can still be
-// emptied: deleting needs room before it gives any. Within store/. Safe from any thread.
+// Reserve: some disk that is kept from everything else, DIR/reserve, so that a full disk can still
+// be emptied: deleting needs room before it gives any. Within store/. Safe from any thread.
 #pragma once
 
 #include <cstdint>

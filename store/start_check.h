@@ -1,9 +1,9 @@
 // StartCheck: looks once, soon after the start, whether each table can be read at its ends
-// (quick_check), so that damage which nobody has met yet is known before it is written around. Within
-// store/.
+// (quick_check), so that damage which nobody has met yet is known before it is written around.
+// Within store/.
 //
-// It has a thread and a connection of its own, for a moment: a start waits neither for the check nor
-// for the pages that only the check needs. Damage reaches the Health named in the options.
+// It has a thread and a connection of its own, for a moment: a start waits neither for the check
+// nor for the pages that only the check needs. Damage reaches the Health named in the options.
 #pragma once
 
 #include <string>

@@ -57,10 +57,8 @@ struct Found {
 };
 
 ConnectionOptions connection_options(const StoreOptions& options, Health& health) {
-  return {.synchronous = options.synchronous,
-          .vfs = options.vfs,
-          .cache_kib = 1024,
-          .health = &health};
+  return {
+      .synchronous = options.synchronous, .vfs = options.vfs, .cache_kib = 1024, .health = &health};
 }
 
 ConnectionOptions reader_options(const StoreOptions& options, Health& health, bool tolerant) {
@@ -148,9 +146,9 @@ struct Store::Parts {
         blobs(dir + "/blobs"),
         reserve(dir) {}
 
-  // Destroyed from the last to the first. The writer's connection closes after the readers', for the
-  // last one moves the write-ahead log into the database, and a reader cannot: what it would leave
-  // there is what the next start has to read. The lock goes last.
+  // Destroyed from the last to the first. The writer's connection closes after the readers', for
+  // the last one moves the write-ahead log into the database, and a reader cannot: what it would
+  // leave there is what the next start has to read. The lock goes last.
   DirectoryLock lock;
   const std::string dir;
   const std::string path;

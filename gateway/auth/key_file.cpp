@@ -25,9 +25,10 @@ constexpr std::size_t kMaxFileBytes = 4 * 1024 * 1024;
 constexpr int kVersion = 1;
 
 base::Error damaged(const fs::path& path, std::string_view what) {
-  return fail(Errc::corrupt, fmt::format("the API key file {}: {}; put a copy of it back, or move it "
-                                         "away and make new keys with privitty-edge keys add",
-                                         path.string(), what));
+  return fail(Errc::corrupt,
+              fmt::format("the API key file {}: {}; put a copy of it back, or move it "
+                          "away and make new keys with privitty-edge keys add",
+                          path.string(), what));
 }
 
 Result<std::string> read_text(const Fd& fd, const fs::path& path) {
@@ -95,7 +96,8 @@ Result<> write_all(const Fd& fd, std::string_view text, const std::string& where
   while (!text.empty()) {
     const ssize_t put = ::write(fd.get(), text.data(), text.size());
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return base::fail_errno(errno == ENOSPC ? Errc::exhausted : Errc::io, where, errno);
+    if (put < 0)
+      return base::fail_errno(errno == ENOSPC ? Errc::exhausted : Errc::io, where, errno);
     text.remove_prefix(static_cast<std::size_t>(put));
   }
   return {};
@@ -143,9 +145,10 @@ Result<std::vector<KeyRecord>> read_key_file(const fs::path& path) {
     return damaged(path, "it is not a regular file");
   }
   if ((facts.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return fail(Errc::forbidden, fmt::format("the API key file {} can be written by others, who could "
-                                             "add keys of their own: chmod 600 it",
-                                             path.string()));
+    return fail(Errc::forbidden,
+                fmt::format("the API key file {} can be written by others, who could "
+                            "add keys of their own: chmod 600 it",
+                            path.string()));
   }
   EDGE_TRY(const std::string text, read_text(fd, path));
   const Json json = Json::parse(text, nullptr, false);

@@ -20,8 +20,8 @@ base::Result<> KeyRing::reload() {
     const auto old = keys_.find(record.id);
     // What is as it was keeps its Access, and with it the streams that it has open.
     const bool same = old != keys_.end() && old->second.record == record;
-    auto access = same ? old->second.access
-                       : std::make_shared<const rpc::Access>(record.id, record.grants);
+    auto access =
+        same ? old->second.access : std::make_shared<const rpc::Access>(record.id, record.grants);
     std::string id = record.id;
     next.insert_or_assign(std::move(id), Key{std::move(record), std::move(access)});
   }

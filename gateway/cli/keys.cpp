@@ -29,8 +29,9 @@ Result<std::filesystem::path> file_of(const KeysPlace& place, const Surroundings
   if (const auto named = surroundings.variable("PRIVITTY_API_KEYS_FILE")) {
     return std::filesystem::path(*named);
   }
-  return fail(Errc::invalid_argument,
-              "which file? Give --api-keys FILE (or PRIVITTY_API_KEYS_FILE), the same as the daemon's");
+  return fail(
+      Errc::invalid_argument,
+      "which file? Give --api-keys FILE (or PRIVITTY_API_KEYS_FILE), the same as the daemon's");
 }
 
 std::string day_and_time(base::UnixMillis at) {
@@ -57,10 +58,9 @@ void print_json(const Json& json) {
 }
 
 Result<KeyRecord> to_record(const NewKeyRequest& request, base::UnixMillis now) {
-  const bool plain_name =
-      std::none_of(request.name.begin(), request.name.end(), [](char c) {
-        return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
-      });
+  const bool plain_name = std::none_of(request.name.begin(), request.name.end(), [](char c) {
+    return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
+  });
   if (request.name.empty() || request.name.size() > 64 || !plain_name ||
       !base::is_utf8(request.name)) {
     return fail(Errc::invalid_argument, "NAME: expected 1 to 64 bytes without control characters");
@@ -163,11 +163,12 @@ Result<> list_keys(const KeysPlace& place, const Surroundings& surroundings) {
     std::string accounts = "all accounts";
     if (!record.grants.accounts.empty()) {
       accounts = "account";
-      for (const auto account : record.grants.accounts) accounts += fmt::format(" {}", account.value);
+      for (const auto account : record.grants.accounts)
+        accounts += fmt::format(" {}", account.value);
     }
-    const std::string end = !record.expires        ? "never expires"
+    const std::string end = !record.expires       ? "never expires"
                             : record.expired(now) ? "expired " + day_and_time(*record.expires)
-                                                   : "expires " + day_and_time(*record.expires);
+                                                  : "expires " + day_and_time(*record.expires);
     std::printf("%s  %-20s  %s  %s  %s\n", record.id.c_str(), plain(record.name).c_str(),
                 rpc::scopes_text(record.grants).c_str(), accounts.c_str(), end.c_str());
   }

@@ -1,5 +1,5 @@
-// privitty-edge keys: makes, lists and revokes API keys in the file of `--api-keys`. It works on the
-// file itself, so the daemon may run or not; one that runs notices at once.
+// privitty-edge keys: makes, lists and revokes API keys in the file of `--api-keys`. It works on
+// the file itself, so the daemon may run or not; one that runs notices at once.
 #pragma once
 
 #include <cstdint>

@@ -152,8 +152,7 @@ Result<> license_issue(const IssueRequest& request) {
   terms.grace_days = request.grace_days;
   if (request.customer.empty()) return fail(Errc::invalid_argument, "--customer needs a name");
   if (request.devices < 1 || request.devices > kMostDevices) {
-    return fail(Errc::invalid_argument,
-                "--devices: expected 1 to " + std::to_string(kMostDevices));
+    return fail(Errc::invalid_argument, "--devices: expected 1 to " + std::to_string(kMostDevices));
   }
   if (request.grace_days > kMostGraceDays) {
     return fail(Errc::invalid_argument,
@@ -173,9 +172,9 @@ Result<> license_issue(const IssueRequest& request) {
     LicenseIssuer licenses(request.licenses, key, clock);
     EDGE_TRY(const std::string token, licenses.add(terms));
     if (request.json) {
-      std::printf("%s\n", nlohmann::json{{"path", "/v1/license/" + token}, {"issuer", issuer}}
-                              .dump()
-                              .c_str());
+      std::printf(
+          "%s\n",
+          nlohmann::json{{"path", "/v1/license/" + token}, {"issuer", issuer}}.dump().c_str());
     } else {
       std::printf("/v1/license/%s\n", token.c_str());
     }
@@ -198,9 +197,8 @@ Result<> license_serve(const ServeRequest& request) {
   add_license_endpoint(server.routes(), licenses);
   EDGE_TRY(const auto address, parse_host_port(request.listen));
   EDGE_TRY(const std::string bound, server.listen(address));
-  EDGE_TRY(const auto signals, Signals::watch(*loop, [&](int) {
-             server.stop(1000, [&] { loop->stop(); });
-           }));
+  EDGE_TRY(const auto signals,
+           Signals::watch(*loop, [&](int) { server.stop(1000, [&] { loop->stop(); }); }));
   EDGE_CHECK(server.start());
   std::fprintf(stderr, "listening on http://%s\n", bound.c_str());
   loop->run();

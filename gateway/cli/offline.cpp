@@ -33,9 +33,9 @@ Result<Settings> daemon_settings(const std::string& accounts, const std::string&
   if (!passphrase_file.empty()) args.insert(args.end(), {"--passphrase-file", passphrase_file});
   auto around = surroundings;
   for (const SettingRow& row : setting_rows()) {
-    const bool wanted =
-        row.name == "accounts" || row.name == "license-issuer" || ((row.name == "key-file" || row.name == "passphrase-file") &&
-                                   key_file.empty() && passphrase_file.empty());
+    const bool wanted = row.name == "accounts" || row.name == "license-issuer" ||
+                        ((row.name == "key-file" || row.name == "passphrase-file") &&
+                         key_file.empty() && passphrase_file.empty());
     if (!wanted) around.environment.erase(std::string(row.env));
   }
   EDGE_TRY(auto invocation, read_settings(args, around));
@@ -75,8 +75,9 @@ Result<> rekey(const RekeyRequest& request, const Surroundings& surroundings) {
     const auto folder = std::filesystem::absolute(request.new_key_file).parent_path();
     std::error_code ignored;
     if (!std::filesystem::is_directory(folder, ignored)) {
-      return fail(Errc::not_found, "--new-key-file " + request.new_key_file + ": there is no folder " +
-                                       folder.string() + " to write it into; make it first");
+      return fail(Errc::not_found, "--new-key-file " + request.new_key_file +
+                                       ": there is no folder " + folder.string() +
+                                       " to write it into; make it first");
     }
   }
   const base::SystemClock clock;
@@ -120,11 +121,12 @@ Result<> repair(const RepairRequest& request, const Surroundings& surroundings) 
     }
     std::printf("\n");
   }
-  std::printf("%s; the files as they were stay in %s as store.db.damaged-*, to be deleted once all "
-              "is well\n",
-              report.lossless() ? "every row could be read, nothing was lost"
-                                : "what could be read was saved",
-              settings.accounts.c_str());
+  std::printf(
+      "%s; the files as they were stay in %s as store.db.damaged-*, to be deleted once all "
+      "is well\n",
+      report.lossless() ? "every row could be read, nothing was lost"
+                        : "what could be read was saved",
+      settings.accounts.c_str());
   return {};
 }
 

@@ -12,8 +12,8 @@ namespace gateway::cli {
 // The daemon's accounts directory, found as it finds it; `accounts` "" for its default.
 base::Result<std::string> accounts_dir(const std::string& accounts,
                                        const Surroundings& surroundings);
-// The daemon's own reading of flags and environment, so that both mean the same folder, key and issuer
-// of licenses. "": as the daemon would have it.
+// The daemon's own reading of flags and environment, so that both mean the same folder, key and
+// issuer of licenses. "": as the daemon would have it.
 base::Result<Settings> daemon_settings(const std::string& accounts, const std::string& key_file,
                                        const std::string& passphrase_file,
                                        const Surroundings& surroundings);

@@ -52,8 +52,8 @@ struct FileFunctions {
 };
 void add_file_endpoint(RouteTable& routes, FileFunctions files);
 
-// POST /auth and GET, HEAD /stream/:msg_id?account_id=: protected files for the one viewer that knows
-// this device. `open` runs on workers, several at once.
+// POST /auth and GET, HEAD /stream/:msg_id?account_id=: protected files for the one viewer that
+// knows this device. `open` runs on workers, several at once.
 using OpenProtected =
     std::function<base::Result<messaging::OpenedFile>(base::AccountId, base::MsgId)>;
 void add_viewer_endpoint(RouteTable& routes, ViewerSessions& sessions, OpenProtected open);

@@ -1,8 +1,8 @@
-#include "gateway/endpoints/endpoints.h"
-
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+
+#include "gateway/endpoints/endpoints.h"
 
 namespace gateway {
 namespace {
@@ -33,8 +33,7 @@ void add_ticket_endpoint(RouteTable& routes, Tickets& tickets) {
   route.handle = [&tickets](Request request, Responder responder) {
     const nlohmann::ordered_json body{{"ticket", tickets.issue(request.access)},
                                       {"expires_in", Tickets::kLife / 1000}};
-    responder.answer(
-        Response::json(body.dump() + "\n").with_header("Cache-Control", "no-store"));
+    responder.answer(Response::json(body.dump() + "\n").with_header("Cache-Control", "no-store"));
   };
   routes.add(std::move(route));
 }

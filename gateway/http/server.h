@@ -72,8 +72,7 @@ class HttpServer {
   RouteTable& routes();
   // Binds (every address a name resolves to) and answers the real "HOST:PORT". A taken port, a
   // foreign address or a name that does not resolve is an error that says what to do.
-  base::Result<std::string> listen(const HostPort& address,
-                                   ListenerKind kind = ListenerKind::main);
+  base::Result<std::string> listen(const HostPort& address, ListenerKind kind = ListenerKind::main);
   // Freezes the routes and begins to accept.
   base::Result<> start();
   // Stops accepting, lets running requests finish for at most `grace`, answers the rest 503, closes

@@ -13,7 +13,7 @@ constexpr std::size_t kMaxArrived = 16 * 1024 * 1024;  // the relay's window is 
 constexpr std::size_t kHandInBytes = 2 * 1024 * 1024;
 constexpr std::size_t kHandInEnvelopes = 512;
 constexpr std::size_t kMaxOwedAcks = 64 * 1024;  // over it: those envelopes come again
-constexpr base::Millis kRefusedPause = 30'000;  // by a relay that does not admit us
+constexpr base::Millis kRefusedPause = 30'000;   // by a relay that does not admit us
 
 }  // namespace
 
@@ -375,7 +375,8 @@ void RelayLink::hand_in() {
 
 void RelayLink::on_handed_in(std::vector<std::int64_t> ids, bool stored) {
   if (!stored) return fail("what came could not be stored");
-  // Good for a later tie as well: even where streams end at once, some envelopes are done each time.
+  // Good for a later tie as well: even where streams end at once, some envelopes are done each
+  // time.
   if (to_acknowledge_.size() > kMaxOwedAcks) to_acknowledge_.clear();
   to_acknowledge_.insert(to_acknowledge_.end(), ids.begin(), ids.end());
   hand_in();

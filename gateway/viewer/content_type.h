@@ -1,6 +1,6 @@
-// Content-Type by a file's first bytes, as a browser would find it (WHATWG MIME Sniffing), and where
-// they are text or a zip archive, by the name among the types of that kind. Nothing is parsed: the
-// bytes are a stranger's.
+// Content-Type by a file's first bytes, as a browser would find it (WHATWG MIME Sniffing), and
+// where they are text or a zip archive, by the name among the types of that kind. Nothing is
+// parsed: the bytes are a stranger's.
 #pragma once
 
 #include <string>

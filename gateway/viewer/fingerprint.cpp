@@ -71,8 +71,9 @@ base::Result<std::string> device_fingerprint(const fs::path& accounts) {
   if (fs::exists(path, error)) {
     std::string kept = first_line(path);
     if (is_fingerprint(kept)) return kept;
-    return base::fail(Errc::corrupt, path.string() + " holds no fingerprint; remove it to have a "
-                                                     "new one made");
+    return base::fail(Errc::corrupt, path.string() +
+                                         " holds no fingerprint; remove it to have a "
+                                         "new one made");
   }
   const std::string made = make();
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -9,9 +9,8 @@ namespace {
 // Those that the caller may see.
 Result<std::vector<messaging::Account>> visible_accounts(Context& context) {
   EDGE_TRY(auto accounts, engine_of(context).accounts().list());
-  std::erase_if(accounts, [&](const auto& account) {
-    return !context.caller.access->may_see(account.id);
-  });
+  std::erase_if(accounts,
+                [&](const auto& account) { return !context.caller.access->may_see(account.id); });
   return accounts;
 }
 

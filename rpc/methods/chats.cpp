@@ -124,7 +124,9 @@ void add_chat_methods(std::vector<Method>& table) {
   table.push_back(method<&get_basic_chat_info>("get_basic_chat_info", "A chat's basics.", read));
   table.push_back(
       method<&get_full_chat_by_id>("get_full_chat_by_id", "A chat with its members.", read));
-  table.push_back(method<&get_chat_contacts>("get_chat_contacts", "A chat's members, ourselves last; of a channel its subscribers.", read));
+  table.push_back(method<&get_chat_contacts>(
+      "get_chat_contacts", "A chat's members, ourselves last; of a channel its subscribers.",
+      read));
   table.push_back(method<&can_send>("can_send", "Whether send_msg to this chat would work.", read));
   table.push_back(method<&is_chat_muted>("is_chat_muted", "Whether a chat is muted now.", read));
   table.push_back(method<&get_chat_encryption_info>("get_chat_encryption_info",

@@ -97,10 +97,9 @@ void add_join_methods(std::vector<Method>& table) {
       write));
   table.push_back(method<&secure_join_with_ux_info>("secure_join_with_ux_info",
                                                     "The same as secure_join.", write));
-  table.push_back(method<&create_qr_svg>("create_qr_svg", "A text as a QR code in SVG.",
-                                         {.fuzz = Fuzz::safe,
-                                          .errors = {Errc::invalid_argument},
-                                          .reach = Reach::none}));
+  table.push_back(method<&create_qr_svg>(
+      "create_qr_svg", "A text as a QR code in SVG.",
+      {.fuzz = Fuzz::safe, .errors = {Errc::invalid_argument}, .reach = Reach::none}));
 }
 
 }  // namespace rpc

@@ -1,6 +1,5 @@
 // The license: privitty_license_*. Of the whole daemon, so without an account.
 #include "rpc/licensing.h"
-
 #include "rpc/methods/params.h"
 
 namespace rpc {
@@ -74,11 +73,12 @@ void add_license_methods(std::vector<Method>& table) {
       "privitty_license_get_status",
       "0 active, 1 grace period, 2 expired, 3 none, 4 the clock was set back, 5 none is needed.",
       {.fuzz = Fuzz::safe, .reach = Reach::none}));
-  table.push_back(method<&license_info>("privitty_license_get_info",
-                                        "The license as a JSON text: status, licenseId, "
-                                        "customerId, licenseType, maxDevices, activatedDevices, "
-                                        "expiresAt (Unix seconds or null), gracePeriodDays.",
-                                        {.fuzz = Fuzz::safe, .errors = {Errc::unavailable}, .reach = Reach::none}));
+  table.push_back(method<&license_info>(
+      "privitty_license_get_info",
+      "The license as a JSON text: status, licenseId, "
+      "customerId, licenseType, maxDevices, activatedDevices, "
+      "expiresAt (Unix seconds or null), gracePeriodDays.",
+      {.fuzz = Fuzz::safe, .errors = {Errc::unavailable}, .reach = Reach::none}));
   table.push_back(method<&license_feature>(
       "privitty_license_check_feature", "Fails unless the license allows the feature.",
       {.fuzz = Fuzz::safe, .errors = {Errc::license_required}, .reach = Reach::none}));

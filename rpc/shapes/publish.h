@@ -29,7 +29,8 @@ struct PublishEvent {
   static constexpr auto fields() {
     using P = PublishEvent;
     return std::tuple(
-        base::field("channel", &P::channel, "1 to 128 bytes; \"default\" is the default of POST /publish"),
+        base::field("channel", &P::channel,
+                    "1 to 128 bytes; \"default\" is the default of POST /publish"),
         base::field("data", &P::data,
                     "any JSON, which goes out on one line, or a text, which may have several; at "
                     "most 1 MiB"),

@@ -1,5 +1,6 @@
-// Schema 1. What is sealed is a BLOB named `sealed` (or ends in _sealed); every other column is what
-// docs/threat-model.md lists as readable: ids, times, states, sizes, random names, keyed hashes.
+// Schema 1. What is sealed is a BLOB named `sealed` (or ends in _sealed); every other column is
+// what docs/threat-model.md lists as readable: ids, times, states, sizes, random names, keyed
+// hashes.
 #pragma once
 
 namespace store::schema {

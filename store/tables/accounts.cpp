@@ -23,8 +23,8 @@ base::Result<AccountRow> read_row(const Vault& vault, const Row& columns) {
   row.created_at = columns.integer(3);
   row.io_on = columns.boolean(4);
   row.position = columns.integer(5);
-  EDGE_TRY(const crypto::WipingBytes plain, vault.open(vault.account(row.uuid), "account", "sealed",
-                                                       row.id.value, columns.blob(6)));
+  EDGE_TRY(const crypto::WipingBytes plain,
+           vault.open(vault.account(row.uuid), "account", "sealed", row.id.value, columns.blob(6)));
   base::WireReader in(plain);
   if (in.u8() != kForm) in.refuse();
   const base::ByteView seed = in.fixed(32);
@@ -39,16 +39,16 @@ base::Result<AccountRow> read_row(const Vault& vault, const Row& columns) {
 
 base::Result<AccountList> list_accounts(Connection& db, const Vault& vault) {
   AccountList list;
-  EDGE_CHECK(db.each(
-      "SELECT id, uuid, mailbox, created_at, io_on, position, sealed FROM account"
-      " WHERE length(sealed) > 0 ORDER BY position, id",
-      [&](const Row& columns) {
-        auto row = read_row(vault, columns);
-        if (row) return list.rows.push_back(*std::move(row));
-        const auto id = columns.id<base::AccountId>(0);
-        base::log::error("account {} does not open: {}", id.value, row.error().message);
-        list.unreadable.push_back(id);
-      }));
+  EDGE_CHECK(
+      db.each("SELECT id, uuid, mailbox, created_at, io_on, position, sealed FROM account"
+              " WHERE length(sealed) > 0 ORDER BY position, id",
+              [&](const Row& columns) {
+                auto row = read_row(vault, columns);
+                if (row) return list.rows.push_back(*std::move(row));
+                const auto id = columns.id<base::AccountId>(0);
+                base::log::error("account {} does not open: {}", id.value, row.error().message);
+                list.unreadable.push_back(id);
+              }));
   return list;
 }
 
@@ -57,10 +57,10 @@ base::Result<> insert_account(Connection& db, const Vault& vault, const AccountR
   const base::Bytes sealed =
       vault.seal(vault.account(row.uuid), "account", "sealed", row.id.value, plain);
   crypto::wipe(plain);
-  EDGE_CHECK(db.run(
-      "INSERT INTO account(id, uuid, mailbox, created_at, io_on, position, sealed)"
-      " VALUES(?, ?, ?, ?, ?, ?, ?)",
-      row.id, row.uuid, row.mailbox, row.created_at, row.io_on, row.position, sealed));
+  EDGE_CHECK(
+      db.run("INSERT INTO account(id, uuid, mailbox, created_at, io_on, position, sealed)"
+             " VALUES(?, ?, ?, ?, ?, ?, ?)",
+             row.id, row.uuid, row.mailbox, row.created_at, row.io_on, row.position, sealed));
   return {};
 }
 

@@ -1,5 +1,6 @@
-// Accounts' rows. They are read and written before a Scope of the account exists, so these functions
-// take the connection and the vault; everything else about an account goes through a Scope.
+// Accounts' rows. They are read and written before a Scope of the account exists, so these
+// functions take the connection and the vault; everything else about an account goes through a
+// Scope.
 #pragma once
 
 #include <string>
@@ -27,7 +28,8 @@ struct AccountRow {
   std::string profile;  // the name it was made with
 };
 
-// Accounts whose row opens, but none whose removal has begun (account_removal.h), and the ids of those whose row does not (decision 20).
+// Accounts whose row opens, but none whose removal has begun (account_removal.h), and the ids of
+// those whose row does not (decision 20).
 struct AccountList {
   std::vector<AccountRow> rows;
   std::vector<base::AccountId> unreadable;

@@ -44,8 +44,7 @@ base::Result<> insert_blob(const Scope& scope, const BlobRow& row) {
   EDGE_CHECK(scope.db.run(
       "INSERT INTO blob(account_id, id, name, size, uses, created_at, sealed)"
       " VALUES(?, ?, ?, ?, ?, ?, ?)",
-      scope.account, row.id, row.name, row.size, row.uses, row.created_at,
-      seal_row(scope, row)));
+      scope.account, row.id, row.name, row.size, row.uses, row.created_at, seal_row(scope, row)));
   return {};
 }
 
@@ -68,8 +67,9 @@ base::Result<std::optional<BlobRow>> find_blob_by_name(const Scope& scope, std::
 }
 
 base::Result<> rename_blob(const Scope& scope, const BlobRow& row) {
-  EDGE_CHECK(scope.db.run("UPDATE blob SET sealed = ? WHERE account_id = ? AND id = ? AND uses <= 0",
-                          seal_row(scope, row), scope.account, row.id));
+  EDGE_CHECK(
+      scope.db.run("UPDATE blob SET sealed = ? WHERE account_id = ? AND id = ? AND uses <= 0",
+                   seal_row(scope, row), scope.account, row.id));
   return {};
 }
 
@@ -84,9 +84,10 @@ base::Result<> add_blob_use(const Scope& scope, std::int64_t blob) {
 base::Result<std::optional<std::string>> drop_blob_use(const Scope& scope, std::int64_t blob) {
   EDGE_CHECK(scope.db.run("UPDATE blob SET uses = uses - 1 WHERE account_id = ? AND id = ?",
                           scope.account, blob));
-  EDGE_TRY(auto name, scope.db.one<std::string>(
-      "SELECT name FROM blob WHERE account_id = ? AND id = ? AND uses <= 0",
-      [](const Row& row) { return std::string(row.text(0)); }, scope.account, blob));
+  EDGE_TRY(auto name,
+           scope.db.one<std::string>(
+               "SELECT name FROM blob WHERE account_id = ? AND id = ? AND uses <= 0",
+               [](const Row& row) { return std::string(row.text(0)); }, scope.account, blob));
   if (name) {
     EDGE_CHECK(
         scope.db.run("DELETE FROM blob WHERE account_id = ? AND id = ?", scope.account, blob));

@@ -18,13 +18,13 @@ namespace store {
 
 struct BlobRow {
   std::int64_t id = 0;
-  std::string name;           // of the file on disk: random, without a folder
-  std::uint64_t size = 0;     // bytes of plaintext
+  std::string name;        // of the file on disk: random, without a folder
+  std::uint64_t size = 0;  // bytes of plaintext
   std::int64_t uses = 0;
   base::UnixMillis created_at = 0;
   // Sealed:
   crypto::WipingArray<32> key;
-  std::string file_name;      // as the sender named it
+  std::string file_name;  // as the sender named it
   std::string media_type;
   std::array<std::uint8_t, 32> hash{};  // BLAKE2b-256 of the sealed bytes (BlobInfo::hash)
 };

@@ -15,8 +15,9 @@ ChatRow read_row(const Row& columns) {
   row.type = static_cast<std::uint8_t>(columns.integer(1));
   row.contact = columns.maybe_id<base::ContactId>(2);
   const auto blocked = columns.integer(3);
-  row.blocked = blocked == 0 ? ChatBlocked::no : blocked == 2 ? ChatBlocked::request
-                                                              : ChatBlocked::yes;
+  row.blocked = blocked == 0   ? ChatBlocked::no
+                : blocked == 2 ? ChatBlocked::request
+                               : ChatBlocked::yes;
   row.visibility = static_cast<std::uint8_t>(columns.integer(4));
   row.muted_until = columns.integer(5);
   row.encrypted = columns.boolean(6);
@@ -27,9 +28,9 @@ ChatRow read_row(const Row& columns) {
 }
 
 base::Error no_such_chat(base::ChatId chat) {
-  return base::fail(base::Errc::not_found,
-                    fmt::format("Failed loading chat Chat#{} from database: there is no such chat",
-                                chat.value));
+  return base::fail(
+      base::Errc::not_found,
+      fmt::format("Failed loading chat Chat#{} from database: there is no such chat", chat.value));
 }
 
 }  // namespace
@@ -55,8 +56,7 @@ base::Result<> update_chat(const Scope& scope, const ChatRow& row) {
 }
 
 base::Result<> delete_chat(const Scope& scope, base::ChatId chat) {
-  EDGE_CHECK(
-      scope.db.run("DELETE FROM chat WHERE account_id = ? AND id = ?", scope.account, chat));
+  EDGE_CHECK(scope.db.run("DELETE FROM chat WHERE account_id = ? AND id = ?", scope.account, chat));
   return {};
 }
 
@@ -73,9 +73,9 @@ base::Result<ChatRow> load_chat(const Scope& scope, base::ChatId chat) {
 
 base::Result<std::optional<ChatRow>> find_chat_by_contact(const Scope& scope,
                                                           base::ContactId contact) {
-  return scope.db.one<ChatRow>(
-      CHAT_COLUMNS "WHERE account_id = ? AND contact_id = ? AND contact_id IS NOT NULL", read_row,
-      scope.account, contact);
+  return scope.db.one<ChatRow>(CHAT_COLUMNS
+                               "WHERE account_id = ? AND contact_id = ? AND contact_id IS NOT NULL",
+                               read_row, scope.account, contact);
 }
 
 base::Result<std::vector<ChatRow>> list_chats(const Scope& scope) {
@@ -89,28 +89,27 @@ base::Result<std::vector<ChatRow>> list_chats(const Scope& scope) {
 base::Result<std::int64_t> next_send_seq(const Scope& scope, base::ChatId chat) {
   EDGE_CHECK(scope.db.run("UPDATE chat SET send_seq = send_seq + 1 WHERE account_id = ? AND id = ?",
                           scope.account, chat));
-  EDGE_TRY(const auto seq, scope.db.integer(
-      "SELECT send_seq FROM chat WHERE account_id = ? AND id = ?", scope.account, chat));
+  EDGE_TRY(const auto seq,
+           scope.db.integer("SELECT send_seq FROM chat WHERE account_id = ? AND id = ?",
+                            scope.account, chat));
   if (!seq) return no_such_chat(chat);
   return *seq;
 }
 
 base::Result<> raise_send_seq(const Scope& scope, base::ChatId chat, std::int64_t seq) {
   EDGE_CHECK(
-      scope.db.run("UPDATE chat SET send_seq = max(send_seq, ?) WHERE account_id = ? AND id = ?", seq,
-                   scope.account, chat));
+      scope.db.run("UPDATE chat SET send_seq = max(send_seq, ?) WHERE account_id = ? AND id = ?",
+                   seq, scope.account, chat));
   return {};
 }
 
-base::Result<> set_draft(const Scope& scope, base::ChatId chat,
-                         std::optional<base::MsgId> draft) {
+base::Result<> set_draft(const Scope& scope, base::ChatId chat, std::optional<base::MsgId> draft) {
   EDGE_CHECK(scope.db.run("UPDATE chat SET draft_id = ? WHERE account_id = ? AND id = ?", draft,
                           scope.account, chat));
   return {};
 }
 
-base::Result<> set_chat_visibility(const Scope& scope, base::ChatId chat,
-                                   std::uint8_t visibility) {
+base::Result<> set_chat_visibility(const Scope& scope, base::ChatId chat, std::uint8_t visibility) {
   EDGE_CHECK(scope.db.run("UPDATE chat SET visibility = ? WHERE account_id = ? AND id = ?",
                           visibility, scope.account, chat));
   return {};

@@ -17,14 +17,14 @@ struct ChatRow {
   static constexpr std::int64_t kMutedForEver = -1;
 
   base::ChatId id;
-  std::uint8_t type = 100;                  // messaging::ChatType
-  std::optional<base::ContactId> contact;   // of a 1:1 chat; unique
+  std::uint8_t type = 100;                 // messaging::ChatType
+  std::optional<base::ContactId> contact;  // of a 1:1 chat; unique
   ChatBlocked blocked = ChatBlocked::no;
-  std::uint8_t visibility = 0;              // messaging::Visibility
-  std::int64_t muted_until = 0;             // 0 not muted, -1 for ever, else Unix milliseconds
+  std::uint8_t visibility = 0;   // messaging::Visibility
+  std::int64_t muted_until = 0;  // 0 not muted, -1 for ever, else Unix milliseconds
   bool encrypted = false;
   base::UnixMillis created_at = 0;
-  base::UnixMillis last_at = 0;             // place in the chat list
+  base::UnixMillis last_at = 0;  // place in the chat list
   std::optional<base::MsgId> draft;
 };
 

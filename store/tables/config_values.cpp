@@ -20,8 +20,7 @@ struct Entry {
   std::string value;
 };
 
-base::Result<Entry> read_entry(const Scope& scope, base::ByteView key_hash,
-                               base::ByteView sealed) {
+base::Result<Entry> read_entry(const Scope& scope, base::ByteView key_hash, base::ByteView sealed) {
   EDGE_TRY(const auto plain, scope.open("config", place_of(key_hash), sealed));
   base::WireReader in(plain);
   if (in.u8() != kForm) in.refuse();
@@ -56,9 +55,9 @@ base::Result<> set_config_value(const Scope& scope, std::string_view key,
   }
   base::WireWriter out;
   out.u8(kForm).text(key).text(*value);
-  EDGE_CHECK(scope.db.run(
-      "INSERT OR REPLACE INTO config(account_id, key_hash, sealed) VALUES(?, ?, ?)", scope.account,
-      hash, scope.seal("config", place_of(hash), out.view())));
+  EDGE_CHECK(
+      scope.db.run("INSERT OR REPLACE INTO config(account_id, key_hash, sealed) VALUES(?, ?, ?)",
+                   scope.account, hash, scope.seal("config", place_of(hash), out.view())));
   return {};
 }
 

@@ -76,14 +76,14 @@ base::Result<> insert_contact(const Scope& scope, const ContactRow& row) {
 }
 
 base::Result<> update_contact(const Scope& scope, const ContactRow& row) {
-  EDGE_TRY(const auto changed,
-           scope.db.run("UPDATE contact SET key_hash = ?, addr_hash = ?, route_id = ?, state = ?,"
-                        " blocked = ?, verified = ?, bot = ?, last_seen = ?, sealed = ?"
-                        " WHERE account_id = ? AND id = ?",
-                        key_hash(scope, row.key), addr_hash(scope, row.addr), row.route_id,
-                        row.state, row.blocked, row.verified, row.bot, row.last_seen,
-                        scope.seal("contact", row.id.value, write_sealed(row)), scope.account,
-                        row.id));
+  EDGE_TRY(
+      const auto changed,
+      scope.db.run("UPDATE contact SET key_hash = ?, addr_hash = ?, route_id = ?, state = ?,"
+                   " blocked = ?, verified = ?, bot = ?, last_seen = ?, sealed = ?"
+                   " WHERE account_id = ? AND id = ?",
+                   key_hash(scope, row.key), addr_hash(scope, row.addr), row.route_id, row.state,
+                   row.blocked, row.verified, row.bot, row.last_seen,
+                   scope.seal("contact", row.id.value, write_sealed(row)), scope.account, row.id));
   if (changed == 0) {
     return base::fail(base::Errc::not_found,
                       fmt::format("contact Contact#{} not found", row.id.value));
@@ -91,8 +91,7 @@ base::Result<> update_contact(const Scope& scope, const ContactRow& row) {
   return {};
 }
 
-base::Result<std::optional<ContactRow>> find_contact(const Scope& scope,
-                                                     base::ContactId contact) {
+base::Result<std::optional<ContactRow>> find_contact(const Scope& scope, base::ContactId contact) {
   return scope.db.one<ContactRow>(
       CONTACT_COLUMNS "WHERE account_id = ? AND id = ?",
       [&](const Row& row) { return read_row(scope, row); }, scope.account, contact);

@@ -29,7 +29,7 @@ struct ContactRow {
   bool bot = false;
   base::UnixMillis last_seen = 0;
   // Sealed:
-  base::Bytes key;        // the 32-byte public identity; empty for the specials without one
+  base::Bytes key;  // the 32-byte public identity; empty for the specials without one
   std::string addr;
   std::string name;       // given by us
   std::string auth_name;  // given by themselves
@@ -43,8 +43,7 @@ base::Result<> update_contact(const Scope& scope, const ContactRow& row);
 
 base::Result<std::optional<ContactRow>> find_contact(const Scope& scope, base::ContactId contact);
 base::Result<ContactRow> load_contact(const Scope& scope, base::ContactId contact);
-base::Result<std::optional<ContactRow>> find_contact_by_key(const Scope& scope,
-                                                            base::ByteView key);
+base::Result<std::optional<ContactRow>> find_contact_by_key(const Scope& scope, base::ByteView key);
 // Verified ones first, then by last_seen, newest first; hidden ones are left out.
 base::Result<std::vector<ContactRow>> find_contacts_by_addr(const Scope& scope,
                                                             std::string_view addr);

@@ -82,10 +82,12 @@ base::Result<> delete_retired_tokens(const Scope& scope, base::UnixMillis before
 base::Result<std::optional<DepositTokenRow>> find_deposit_token_of(const Scope& scope,
                                                                    TokenPurpose purpose,
                                                                    std::int64_t owner_id) {
-  EDGE_TRY(const auto key_id, scope.db.one<std::array<std::uint8_t, 16>>(
-      "SELECT key_id FROM deposit_token WHERE account_id = ?1 AND purpose = ?2 AND owner_id = ?3"
-      " ORDER BY created_at DESC, key_id LIMIT 1",
-      [](const Row& row) { return row.array<16>(0); }, scope.account, purpose, owner_id));
+  EDGE_TRY(const auto key_id,
+           scope.db.one<std::array<std::uint8_t, 16>>(
+               "SELECT key_id FROM deposit_token WHERE account_id = ?1 AND purpose = ?2 AND "
+               "owner_id = ?3"
+               " ORDER BY created_at DESC, key_id LIMIT 1",
+               [](const Row& row) { return row.array<16>(0); }, scope.account, purpose, owner_id));
   if (!key_id) return std::optional<DepositTokenRow>();
   return find_deposit_token(scope, *key_id);
 }

@@ -22,14 +22,16 @@ base::Result<std::int64_t> place_in_chat(const Scope& scope, const MessageRow& r
   bool searching = true;
   while (searching) {
     searching = false;
-    EDGE_TRY(const auto later, scope.db.one<std::int64_t>(
-        "SELECT position, seq FROM message INDEXED BY message_in_chat"
-        " WHERE account_id = ? AND chat_id = ? AND position < ? AND from_id = ? AND seq > 0"
-        " ORDER BY position DESC, seq DESC, id DESC LIMIT 1",
-        [&](const Row& columns) {
-          return columns.integer(1) > row.seq ? columns.integer(0) : std::int64_t{0};
-        },
-        scope.account, row.chat, place, row.from));
+    EDGE_TRY(
+        const auto later,
+        scope.db.one<std::int64_t>(
+            "SELECT position, seq FROM message INDEXED BY message_in_chat"
+            " WHERE account_id = ? AND chat_id = ? AND position < ? AND from_id = ? AND seq > 0"
+            " ORDER BY position DESC, seq DESC, id DESC LIMIT 1",
+            [&](const Row& columns) {
+              return columns.integer(1) > row.seq ? columns.integer(0) : std::int64_t{0};
+            },
+            scope.account, row.chat, place, row.from));
     if (later && *later > 0) {
       place = *later;
       searching = true;
@@ -53,8 +55,8 @@ base::Result<> insert_message(const Scope& scope, MessageRow& row) {
       " position, seq, sent_at, sort_at, received_at, blob_id, sealed)"
       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       scope.account, row.id, row.chat, row.from, row.uuid, row.state, row.type, row.system,
-      detail::message_flags(row), row.position, row.seq, row.sent_at, row.sort_at,
-      row.received_at, row.blob_id, detail::seal_message(scope, row)));
+      detail::message_flags(row), row.position, row.seq, row.sent_at, row.sort_at, row.received_at,
+      row.blob_id, detail::seal_message(scope, row)));
   if (row.blob_id) EDGE_CHECK(add_blob_use(scope, *row.blob_id));
   return raise_chat(scope, row.chat, std::max(row.sort_at, row.received_at));
 }
@@ -108,8 +110,7 @@ base::Result<bool> has_message_uuid(const Scope& scope, base::ContactId from, co
   return found.has_value();
 }
 
-base::Result<bool> set_message_state(const Scope& scope, base::MsgId message,
-                                     std::uint32_t state) {
+base::Result<bool> set_message_state(const Scope& scope, base::MsgId message, std::uint32_t state) {
   EDGE_TRY(const auto changed,
            scope.db.run("UPDATE message SET state = ?3 WHERE account_id = ?1 AND id = ?2 AND ("
                         "(?3 IN (13, 16) AND state >= 10 AND state < ?3) OR "
@@ -135,20 +136,21 @@ base::Result<std::optional<std::string>> delete_message(const Scope& scope, base
     std::optional<std::int64_t> blob;
   };
   EDGE_TRY(const auto gone, scope.db.one<Gone>(
-      "SELECT chat_id, from_id, uuid, state, blob_id FROM message WHERE account_id = ? AND id = ?",
-      [](const Row& row) -> base::Result<Gone> {
-        Gone found;
-        found.chat = row.id<base::ChatId>(0);
-        found.from = row.id<base::ContactId>(1);
-        EDGE_TRY(found.uuid, row.array<16>(2));
-        found.draft = row.integer(3) == kDraft;
-        found.blob = row.maybe_integer(4);
-        return found;
-      },
-      scope.account, message));
+                                "SELECT chat_id, from_id, uuid, state, blob_id FROM message WHERE "
+                                "account_id = ? AND id = ?",
+                                [](const Row& row) -> base::Result<Gone> {
+                                  Gone found;
+                                  found.chat = row.id<base::ChatId>(0);
+                                  found.from = row.id<base::ContactId>(1);
+                                  EDGE_TRY(found.uuid, row.array<16>(2));
+                                  found.draft = row.integer(3) == kDraft;
+                                  found.blob = row.maybe_integer(4);
+                                  return found;
+                                },
+                                scope.account, message));
   if (!gone) return std::optional<std::string>();
-  EDGE_CHECK(scope.db.run("DELETE FROM message WHERE account_id = ? AND id = ?", scope.account,
-                          message));
+  EDGE_CHECK(
+      scope.db.run("DELETE FROM message WHERE account_id = ? AND id = ?", scope.account, message));
   EDGE_CHECK(scope.db.run("DELETE FROM receipt WHERE account_id = ? AND msg_id = ?", scope.account,
                           message));
   if (gone->draft) {

@@ -33,9 +33,9 @@ struct MessageRow {
   bool is_edited = false;
   bool is_forwarded = false;
   bool encrypted = false;
-  std::uint8_t download = 0;   // messaging::DownloadState
-  std::int64_t position = 0;   // given by insert_message
-  std::int64_t seq = 0;        // the sender's number; 0: none (info messages, drafts)
+  std::uint8_t download = 0;  // messaging::DownloadState
+  std::int64_t position = 0;  // given by insert_message
+  std::int64_t seq = 0;       // the sender's number; 0: none (info messages, drafts)
   base::UnixMillis sent_at = 0;
   base::UnixMillis sort_at = 0;
   base::UnixMillis received_at = 0;
@@ -77,8 +77,7 @@ struct MessageMark {
   bool is_info = false;
   base::UnixMillis sort_at = 0;
 };
-base::Result<std::optional<MessageMark>> find_message_mark(const Scope& scope,
-                                                           base::MsgId message);
+base::Result<std::optional<MessageMark>> find_message_mark(const Scope& scope, base::MsgId message);
 // A chat's messages, oldest first, without drafts; -1: all of them.
 base::Result<std::vector<MessageMark>> messages_of_chat(const Scope& scope, base::ChatId chat,
                                                         std::int64_t most = -1);
@@ -108,9 +107,9 @@ base::Result<std::vector<base::MsgId>> fresh_messages(const Scope& scope, base::
 base::Result<std::optional<base::MsgId>> last_message(const Scope& scope, base::ChatId chat);
 base::Result<std::int64_t> count_messages(const Scope& scope);
 
-// Deletes the row and its receipts, leaves a tombstone (but of drafts), gives back its blob's use and
-// moves the chat to the place its last message gives it. Answers with the blob's file, when nothing
-// uses it any more: to be removed after the commit. A message that is not there is fine.
+// Deletes the row and its receipts, leaves a tombstone (but of drafts), gives back its blob's use
+// and moves the chat to the place its last message gives it. Answers with the blob's file, when
+// nothing uses it any more: to be removed after the commit. A message that is not there is fine.
 base::Result<std::optional<std::string>> delete_message(const Scope& scope, base::MsgId message,
                                                         base::UnixMillis at);
 base::Result<bool> has_tombstone(const Scope& scope, base::ContactId from, const Uuid& uuid);

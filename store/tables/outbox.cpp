@@ -150,17 +150,17 @@ base::Result<> delete_outbox_of_message(const Scope& scope, base::MsgId message)
 }
 
 base::Result<> delete_outbox_to(const Scope& scope, base::MsgId message, base::ContactId contact) {
-  EDGE_CHECK(scope.db.run(
-      "DELETE FROM outbox WHERE account_id = ?1 AND msg_id = ?2 AND contact_id = ?3",
-      scope.account, message, contact));
+  EDGE_CHECK(
+      scope.db.run("DELETE FROM outbox WHERE account_id = ?1 AND msg_id = ?2 AND contact_id = ?3",
+                   scope.account, message, contact));
   return {};
 }
 
 base::Result<bool> delete_outbox_of_join(const Scope& scope, std::int64_t join_id) {
-  EDGE_TRY(
-      const auto deleted,
-      scope.db.run("DELETE FROM outbox WHERE account_id = ?1 AND join_id = ?2 AND kind IN (1, 2, 6, 7)",
-                   scope.account, join_id));
+  EDGE_TRY(const auto deleted,
+           scope.db.run(
+               "DELETE FROM outbox WHERE account_id = ?1 AND join_id = ?2 AND kind IN (1, 2, 6, 7)",
+               scope.account, join_id));
   return deleted > 0;
 }
 

@@ -71,9 +71,9 @@ base::Result<std::optional<ProtectedFileRow>> find_protected_file(const Scope& s
 base::Result<std::optional<ProtectedFileRow>> find_protected_file(const Scope& scope,
                                                                   const crypto::PrvId& uuid,
                                                                   base::ContactId source) {
-  return scope.db.one<ProtectedFileRow>(
-      PROTECTED_FILE_COLUMNS "WHERE account_id = ? AND uuid = ? AND source_id = ?", reader(scope),
-      scope.account, uuid, source);
+  return scope.db.one<ProtectedFileRow>(PROTECTED_FILE_COLUMNS
+                                        "WHERE account_id = ? AND uuid = ? AND source_id = ?",
+                                        reader(scope), scope.account, uuid, source);
 }
 
 base::Result<std::vector<ProtectedFileRow>> find_protected_files(const Scope& scope,
@@ -101,10 +101,10 @@ base::Result<> delete_protected_file(const Scope& scope, base::FileId file) {
 
 base::Result<> put_file_share(const Scope& scope, base::FileId file,
                               const crypto::PrvShare& share) {
-  EDGE_CHECK(scope.db.run(
-      "INSERT INTO file_share(account_id, file_id, sealed) VALUES(?, ?, ?)"
-      " ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
-      scope.account, file, scope.seal("file_share", file.value, share.view())));
+  EDGE_CHECK(
+      scope.db.run("INSERT INTO file_share(account_id, file_id, sealed) VALUES(?, ?, ?)"
+                   " ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
+                   scope.account, file, scope.seal("file_share", file.value, share.view())));
   return {};
 }
 
@@ -123,10 +123,10 @@ base::Result<std::optional<crypto::PrvShare>> find_file_share(const Scope& scope
 }
 
 base::Result<bool> destroy_file_share(const Scope& scope, base::FileId file) {
-  EDGE_CHECK(scope.db.run(
-      "UPDATE file_share SET sealed = zeroblob(length(sealed))"
-      " WHERE account_id = ? AND file_id = ?",
-      scope.account, file));
+  EDGE_CHECK(
+      scope.db.run("UPDATE file_share SET sealed = zeroblob(length(sealed))"
+                   " WHERE account_id = ? AND file_id = ?",
+                   scope.account, file));
   EDGE_TRY(const auto gone,
            scope.db.run("DELETE FROM file_share WHERE account_id = ? AND file_id = ?",
                         scope.account, file));

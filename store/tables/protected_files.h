@@ -1,5 +1,5 @@
-// Protected files' rows: what is known of a file that only opens with a grant, and the grant's share
-// of its key, which lies in a table of its own so that it can be destroyed alone.
+// Protected files' rows: what is known of a file that only opens with a grant, and the grant's
+// share of its key, which lies in a table of its own so that it can be destroyed alone.
 #pragma once
 
 #include <array>

@@ -10,7 +10,9 @@ TEST_CASE("a Completion answers once, and answers even when it is dropped") {
     done(5);
   }
   CHECK(answers == std::vector<bool>{true});
-  { base::Completion<int> dropped([&](base::Result<int> r) { answers.push_back(r.ok()); }); }
+  {
+    base::Completion<int> dropped([&](base::Result<int> r) { answers.push_back(r.ok()); });
+  }
   CHECK(answers == std::vector<bool>{true, false});
   {
     base::Completion<int> first([&](base::Result<int> r) { answers.push_back(r.ok()); });

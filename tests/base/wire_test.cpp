@@ -32,11 +32,23 @@ TEST_CASE("a WireReader refuses every truncation and goes on refusing") {
 TEST_CASE("a WireReader refuses lengths over the limit, bad booleans, bad UTF-8 and left-overs") {
   base::WireWriter w;
   w.text("hello");
-  CHECK_FALSE([&] { base::WireReader r(w.view()); r.text(4); return r.ok(); }());
+  CHECK_FALSE([&] {
+    base::WireReader r(w.view());
+    r.text(4);
+    return r.ok();
+  }());
   const base::Bytes two{2};
-  CHECK_FALSE([&] { base::WireReader r(two); r.boolean(); return r.ok(); }());
+  CHECK_FALSE([&] {
+    base::WireReader r(two);
+    r.boolean();
+    return r.ok();
+  }());
   const base::Bytes bad{0, 0, 0, 1, 0xff};
-  CHECK_FALSE([&] { base::WireReader r(bad); r.text(10); return r.ok(); }());
+  CHECK_FALSE([&] {
+    base::WireReader r(bad);
+    r.text(10);
+    return r.ok();
+  }());
   base::WireReader r(w.view());
   CHECK(r.ok());
   CHECK_FALSE(r.done());

@@ -69,8 +69,8 @@ Bytes random_plain(std::size_t size) {
 }  // namespace
 
 TEST_CASE("protected files of every awkward size open to what was sealed") {
-  for (const std::size_t size : std::array<std::size_t, 6>{0, 1, kChunk - 1, kChunk, kChunk + 1,
-                                                           3 * kChunk}) {
+  for (const std::size_t size :
+       std::array<std::size_t, 6>{0, 1, kChunk - 1, kChunk, kChunk + 1, 3 * kChunk}) {
     const Bytes plain = random_plain(size);
     const Sealed sealed = seal(plain);
     CHECK(sealed.bytes.size() == crypto::prv_size(size));
@@ -108,9 +108,8 @@ TEST_CASE("neither share of a protected file opens it without the other") {
 
 TEST_CASE("every cut, every flipped bit and every byte more of a protected file is refused") {
   const Sealed sealed = seal(random_plain(40));
-  CHECK(damage_accepted(sealed.bytes, [&](ByteView form) {
-          return !open(form, sealed.share).has_value();
-        }) == 0);
+  CHECK(damage_accepted(sealed.bytes,
+                        [&](ByteView form) { return !open(form, sealed.share).has_value(); }) == 0);
 }
 
 TEST_CASE("chunks of a protected file can be neither reordered nor spliced nor dropped") {
@@ -134,8 +133,7 @@ TEST_CASE("chunks of a protected file can be neither reordered nor spliced nor d
 }
 
 TEST_CASE("what is no protected file, or a newer one, is told apart in words") {
-  CHECK(crypto::PrvOutside::parse(Bytes(2000)).error().message ==
-        "not a protected file (.prv)");
+  CHECK(crypto::PrvOutside::parse(Bytes(2000)).error().message == "not a protected file (.prv)");
   Bytes newer = seal({}).bytes;
   newer[8] = 2;
   CHECK(crypto::PrvOutside::parse(newer).error().message.find("newer") != std::string::npos);

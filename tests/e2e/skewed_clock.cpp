@@ -1,6 +1,6 @@
 // Preloaded into a daemon under test: its wall clock is off by the milliseconds in the file that
-// EDGE_TEST_CLOCK names (eight bytes, this machine's order), which the test changes as it likes. The
-// boot clock is left alone.
+// EDGE_TEST_CLOCK names (eight bytes, this machine's order), which the test changes as it likes.
+// The boot clock is left alone.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -1,6 +1,6 @@
 // room: messaging
-// What a contact may put inside a ratchet message, a handshake payload, a file part or a deposit: no
-// input crashes a reader, and what is read back from what was written is the same bytes.
+// What a contact may put inside a ratchet message, a handshake payload, a file part or a deposit:
+// no input crashes a reader, and what is read back from what was written is the same bytes.
 #include <cstdint>
 #include <cstdlib>
 

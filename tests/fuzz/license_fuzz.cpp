@@ -28,8 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto terms = gateway::LicenseTerms::read(token, issuer().public_key());
   if (!terms) return 0;
   (void)gateway::status_at(*terms, 1'800'000'000);
-  const auto again =
-      gateway::LicenseTerms::read(terms->sign(issuer()), issuer().public_key());
+  const auto again = gateway::LicenseTerms::read(terms->sign(issuer()), issuer().public_key());
   if (!again || again->id != terms->id || again->expires_at != terms->expires_at) std::abort();
   return 0;
 }

@@ -2,11 +2,10 @@
 // First byte, modulo 3: 0, the rest is a container for the header and chunk reader. 1, the rest is
 // the plain header, sealed by a hostile owner who knows both shares. 2, the rest is the plaintext
 // of a good container, which is cut and flipped where its first bytes say.
-#include "crypto/prv.h"
-
 #include <cstdlib>
 
 #include "crypto/hash.h"
+#include "crypto/prv.h"
 #include "crypto/seal.h"
 
 namespace {
@@ -22,8 +21,7 @@ const crypto::PrvShare& share() {
 
 base::Result<base::Bytes> read_all(base::ByteView whole) {
   if (whole.size() < crypto::kPrvHead) return crypto::could_not_open();
-  EDGE_TRY(const auto prv,
-           crypto::Prv::open(whole.first(crypto::kPrvHead), share(), whole.size()));
+  EDGE_TRY(const auto prv, crypto::Prv::open(whole.first(crypto::kPrvHead), share(), whole.size()));
   const std::uint64_t count = crypto::chunk_count(prv.header().size);
   base::Bytes out;
   for (std::uint64_t i = 0; i < count; ++i) {

@@ -81,15 +81,25 @@ struct World {
       responder.answer(Response::json("{\"key\":\"" + who + "\"}"));
     };
     routes.add({.method = "POST", .path = "/rpc", .handle = told, .body_limit = 1000});
-    routes.add({.method = "GET", .path = "/events", .handle = told, .scope = Scope::events,
+    routes.add({.method = "GET",
+                .path = "/events",
+                .handle = told,
+                .scope = Scope::events,
                 .key_in_query = true});
     routes.add({.method = "GET", .path = "/file/:id", .handle = told, .scope = Scope::read});
-    routes.add({.method = "GET", .path = "/metrics", .handle = told,
-                .admission = RouteAdmission::key_or_local, .scope = Scope::admin});
-    routes.add({.method = "GET", .path = "/health", .handle = told,
-                .admission = RouteAdmission::open});
-    routes.add({.method = "POST", .path = "/relay/v1/x", .handle = told, .body_limit = 10,
-                .refuse_origin = true, .listeners = kOnMain | kOnPeer});
+    routes.add({.method = "GET",
+                .path = "/metrics",
+                .handle = told,
+                .admission = RouteAdmission::key_or_local,
+                .scope = Scope::admin});
+    routes.add(
+        {.method = "GET", .path = "/health", .handle = told, .admission = RouteAdmission::open});
+    routes.add({.method = "POST",
+                .path = "/relay/v1/x",
+                .handle = told,
+                .body_limit = 10,
+                .refuse_origin = true,
+                .listeners = kOnMain | kOnPeer});
   }
   Reply ask(std::string_view request) { return test::ask(http->port, request); }
   // The ring is the loop's.
@@ -170,8 +180,8 @@ TEST_CASE("with keys, every caller shows one, and is told what is missing") {
         200);
   CHECK(world.ask(post("/rpc", "{}", "Authorization: Basic " + world.reader + "\r\n")).status ==
         401);
-  CHECK(world.ask(post("/rpc", "{}", key_header(world.reader) + key_header(world.reader)))
-            .status == 401);
+  CHECK(world.ask(post("/rpc", "{}", key_header(world.reader) + key_header(world.reader))).status ==
+        401);
 
   const Reply scope = world.ask(get("/file/1", key_header(world.listener)));
   CHECK(scope.status == 403);
@@ -196,12 +206,14 @@ TEST_CASE("a key in the query opens /events and nothing else") {
 TEST_CASE("a refused key is answered before the body is read") {
   World world;
   Client client(world.http->port);
-  client.send("POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n"
-              "Content-Type: application/json\r\n\r\n");
+  client.send(
+      "POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n"
+      "Content-Type: application/json\r\n\r\n");
   CHECK(client.reply().status == 401);
 }
 
-TEST_CASE("without keys this machine is served, and what came through a proxy is not this machine") {
+TEST_CASE(
+    "without keys this machine is served, and what came through a proxy is not this machine") {
   World world(false);
   CHECK(world.ask(post("/rpc", "{}")).status == 200);
   for (const char* field : {"X-Forwarded-For: 10.0.0.9\r\n", "Forwarded: for=10.0.0.9\r\n",

@@ -103,7 +103,9 @@ TEST_CASE("the fingerprint is made once and follows its recipe") {
 TEST_CASE("a content type comes from the first bytes, and a page is never one of ours") {
   CHECK(type_of("\x89PNG\r\n\x1a\nrest"sv, "x.txt") == "image/png");
   CHECK(type_of("%PDF-1.7", "x") == "application/pdf");
-  CHECK(type_of("\0\0\0\x18" "ftypmp42"sv, "x") == "video/mp4");
+  CHECK(type_of("\0\0\0\x18"
+                "ftypmp42"sv,
+                "x") == "video/mp4");
   CHECK(type_of("RIFF\1\2\3\4WEBPVP8 "sv, "x.png") == "image/webp");
   CHECK(type_of("a,b\n1,2\n", "report.csv") == "text/csv; charset=utf-8");
   CHECK(type_of("{\"a\":1}", "x.json") == "application/json; charset=utf-8");

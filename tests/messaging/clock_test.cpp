@@ -73,9 +73,8 @@ TEST_CASE("nothing expires by a wall clock that was moved, and by the boot clock
   world.clock.advance(20 * 60'000);
   world.clock.advance(20 * kDay);  // long over the time, but the clock is in doubt
   int looks = 0;
-  const bool looked = world.until([&] {
-    return world.bob.state(sent) == MsgState::out_failed || ++looks > 400;
-  });
+  const bool looked =
+      world.until([&] { return world.bob.state(sent) == MsgState::out_failed || ++looks > 400; });
   CHECK(looked);
   CHECK(world.bob.state(sent) == MsgState::out_pending);
   world.bob.clock().jump(-40 * kDay);

@@ -60,7 +60,7 @@ TEST_CASE("a file is sealed on disk and saved as it was") {
   const std::string copy = outside.path() + "/copy.csv";
   REQUIRE(save(world, *sent, copy));
   CHECK(read_file(copy) == content);
-  struct stat info{};
+  struct stat info {};
   REQUIRE(stat(copy.c_str(), &info) == 0);
   CHECK((info.st_mode & 0777) == 0600);
   CHECK(save(world, *sent, copy).error().code == base::Errc::already_exists);
@@ -119,9 +119,9 @@ TEST_CASE("the daemon's own files, devices and missing files are refused, and le
   const std::string key = world.alice.dir() + "/master.key";
   const std::string link = outside.path() + "/link";
   std::filesystem::create_symlink(key, link);
-  for (const std::string& path : {key, link, std::string("/proc/self/environ"),
-                                  std::string("/dev/zero"), outside.path() + "/missing",
-                                  outside.path(), std::string("relative.txt")}) {
+  for (const std::string& path :
+       {key, link, std::string("/proc/self/environ"), std::string("/dev/zero"),
+        outside.path() + "/missing", outside.path(), std::string("relative.txt")}) {
     INFO(path);
     CHECK_FALSE(try_send(world, with_file(path)));
     CHECK_FALSE(answer<std::string>([&](auto done) {
@@ -136,9 +136,8 @@ TEST_CASE("a file whose message cannot be sent leaves nothing on disk") {
   World world;
   TempDir outside;
   const auto refused = answer<MsgId>([&](auto done) {
-    world.alice.engine().messages().send(Peer::kAccount, ChatId(4711),
-                                         with_file(outside.file("a.txt", "content")),
-                                         std::move(done));
+    world.alice.engine().messages().send(
+        Peer::kAccount, ChatId(4711), with_file(outside.file("a.txt", "content")), std::move(done));
   });
   REQUIRE_FALSE(refused);
   CHECK(world.until([&] { return blobs_on_disk(world) == 0; }));

@@ -1,5 +1,6 @@
-#include "messaging/account_setup.h"
 #include "messaging/media_type.h"
+
+#include "messaging/account_setup.h"
 #include "tests/support/catch.h"
 
 using namespace messaging;

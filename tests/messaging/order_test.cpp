@@ -1,4 +1,5 @@
-// Places of messages in a chat (decision 18), states and tombstones: the rules of the message table.
+// Places of messages in a chat (decision 18), states and tombstones: the rules of the message
+// table.
 #include "messaging/chat_rules.h"
 #include "store/tables/accounts.h"
 #include "store/tables/contacts.h"
@@ -24,16 +25,16 @@ constexpr ContactId kCarol{11};
 
 struct Chatroom {
   explicit Chatroom(World& w) : world(w) {
-    auto made = in_write<ChatId>(world.alice, [](store::Tx& tx, const store::Scope& scope)
-                                                  -> base::Result<ChatId> {
-      store::ContactRow contact;
-      contact.id = kBob;
-      contact.key = base::Bytes(32, 1);
-      contact.addr = "bob@bob.test";
-      EDGE_CHECK(store::insert_contact(scope, contact));
-      EDGE_TRY(const auto row, ensure_single_chat(tx, scope, kBob, store::ChatBlocked::no));
-      return row.id;
-    });
+    auto made = in_write<ChatId>(
+        world.alice, [](store::Tx& tx, const store::Scope& scope) -> base::Result<ChatId> {
+          store::ContactRow contact;
+          contact.id = kBob;
+          contact.key = base::Bytes(32, 1);
+          contact.addr = "bob@bob.test";
+          EDGE_CHECK(store::insert_contact(scope, contact));
+          EDGE_TRY(const auto row, ensure_single_chat(tx, scope, kBob, store::ChatBlocked::no));
+          return row.id;
+        });
     REQUIRE(made);
     chat = *made;
   }
@@ -88,15 +89,14 @@ TEST_CASE("any order of arrival gives the sender's order") {
   World world;
   Chatroom room(world);
   for (const int seq : {7, 3, 9, 1, 8, 2, 5, 4, 6}) room.receive(kBob, seq, std::to_string(seq));
-  CHECK(room.texts() ==
-        std::vector<std::string>{"1", "2", "3", "4", "5", "6", "7", "8", "9"});
+  CHECK(room.texts() == std::vector<std::string>{"1", "2", "3", "4", "5", "6", "7", "8", "9"});
 }
 
 TEST_CASE("a sender's clock changes neither the order nor our future") {
   World world;
   Chatroom room(world);
-  const auto late = room.receive(kBob, 1, "from the future", std::nullopt,
-                                 world.clock.now() + 1'000'000'000);
+  const auto late =
+      room.receive(kBob, 1, "from the future", std::nullopt, world.clock.now() + 1'000'000'000);
   room.receive(kBob, 2, "from the past", std::nullopt, 1000);
   CHECK(room.texts() == std::vector<std::string>{"from the future", "from the past"});
   CHECK(world.alice.message(*late).sort_at == world.clock.now());
@@ -154,11 +154,11 @@ TEST_CASE("a record that does not open costs itself only") {
   const MsgId broken = *room.receive(kBob, 1, "broken");
   const MsgId whole = *room.receive(kBob, 2, "whole");
   REQUIRE(in_write<void>(world.alice, [&](store::Tx& tx, const store::Scope&) -> base::Result<> {
-    EDGE_CHECK(tx.db().run("UPDATE message SET sealed = CAST(x'01' || sealed AS BLOB) WHERE id = ?", broken));
+    EDGE_CHECK(tx.db().run("UPDATE message SET sealed = CAST(x'01' || sealed AS BLOB) WHERE id = ?",
+                           broken));
     return {};
   }));
-  const auto found =
-      world.alice.engine().messages().get_many(Peer::kAccount, {broken, whole});
+  const auto found = world.alice.engine().messages().get_many(Peer::kAccount, {broken, whole});
   REQUIRE(found);
   CHECK_FALSE((*found)[0]);
   CHECK((*found)[1]->text == "whole");
@@ -212,9 +212,8 @@ TEST_CASE("a contact request tells its message and cannot be answered before it 
     engine.messages().send(Peer::kAccount, *chat, draft, std::move(done));
   });
   CHECK(refused.error().code == base::Errc::forbidden);
-  REQUIRE(answer<void>([&](auto done) {
-    engine.chats().accept(Peer::kAccount, *chat, std::move(done));
-  }));
+  REQUIRE(answer<void>(
+      [&](auto done) { engine.chats().accept(Peer::kAccount, *chat, std::move(done)); }));
   CHECK(engine.chats().get(Peer::kAccount, *chat)->can_send);
   CHECK(engine.messages().fresh(Peer::kAccount)->size() == fresh + 1);
   CHECK(world.alice.events_of<ChatModified>().size() == 1);

@@ -89,18 +89,15 @@ TEST_CASE("the joined contact is verified, found by its address and can be renam
   CHECK(bob.display_name == "bob");
   CHECK(bob.fingerprint == world.bob.engine().contacts().get(Peer::kAccount, kSelf)->fingerprint);
   CHECK(*contacts.ids(Peer::kAccount, false, std::nullopt) == std::vector<ContactId>{bob.id});
-  CHECK(*contacts.ids(Peer::kAccount, true, std::nullopt) ==
-        std::vector<ContactId>{bob.id, kSelf});
+  CHECK(*contacts.ids(Peer::kAccount, true, std::nullopt) == std::vector<ContactId>{bob.id, kSelf});
   CHECK(contacts.ids(Peer::kAccount, false, "nobody")->empty());
 
-  REQUIRE(answer<void>([&](auto done) {
-    contacts.rename(Peer::kAccount, bob.id, "Robert", std::move(done));
-  }));
+  REQUIRE(answer<void>(
+      [&](auto done) { contacts.rename(Peer::kAccount, bob.id, "Robert", std::move(done)); }));
   CHECK(contacts.get(Peer::kAccount, bob.id)->display_name == "Robert");
   CHECK(world.alice.engine().chats().get(Peer::kAccount, chat)->name == "Robert");
-  CHECK_FALSE(answer<void>([&](auto done) {
-    contacts.rename(Peer::kAccount, kSelf, "x", std::move(done));
-  }));
+  CHECK_FALSE(answer<void>(
+      [&](auto done) { contacts.rename(Peer::kAccount, kSelf, "x", std::move(done)); }));
   CHECK(contacts.get(Peer::kAccount, ContactId(1234)).error().message ==
         "contact Contact#1234 not found");
 }
@@ -138,9 +135,8 @@ TEST_CASE("the chat list is in order: pinned first, then by last message; archiv
   const ChatId chat = world.join(world.alice, world.bob);
   Chats& chats = world.alice.engine().chats();
   const auto show = [&](ChatId id, Visibility visibility) {
-    REQUIRE(answer<void>([&](auto done) {
-      chats.set_visibility(Peer::kAccount, id, visibility, std::move(done));
-    }));
+    REQUIRE(answer<void>(
+        [&](auto done) { chats.set_visibility(Peer::kAccount, id, visibility, std::move(done)); }));
   };
   const ChatId saved = world.alice.saved_messages();
   world.clock.advance(1000);
@@ -178,9 +174,8 @@ TEST_CASE("a muted chat does not count as fresh and stays archived") {
   CHECK(world.alice.engine().messages().fresh(Peer::kAccount)->size() == fresh);
   CHECK(chats.get(Peer::kAccount, chat)->visibility == Visibility::archived);
   CHECK(chats.archived_fresh_count(Peer::kAccount) == 1);
-  REQUIRE(answer<void>([&](auto done) {
-    chats.mark_noticed(Peer::kAccount, kArchiveLink, std::move(done));
-  }));
+  REQUIRE(answer<void>(
+      [&](auto done) { chats.mark_noticed(Peer::kAccount, kArchiveLink, std::move(done)); }));
   CHECK(chats.archived_fresh_count(Peer::kAccount) == 0);
 }
 

@@ -60,8 +60,9 @@ TEST_CASE("a message left without text and file is refused, and so is one that i
 
 TEST_CASE("chats and messages that do not exist are named") {
   World world;
-  CHECK(try_send(world, ChatId(12345), with_text("x")).error().message.find(
-            "Failed loading chat Chat#12345") != std::string::npos);
+  CHECK(try_send(world, ChatId(12345), with_text("x"))
+            .error()
+            .message.find("Failed loading chat Chat#12345") != std::string::npos);
   CHECK(world.alice.engine().messages().get(Peer::kAccount, MsgId(12345)).error().message ==
         "Message Msg#12345 does not exist for account 1");
   CHECK_FALSE(world.alice.engine().messages().get(Peer::kAccount, MsgId(7)));
@@ -245,7 +246,8 @@ TEST_CASE("a hundred messages are read well within two milliseconds", "[.timing]
   World world;
   const ChatId chat = world.alice.saved_messages();
   std::vector<MsgId> ids;
-  for (int i = 0; i < 100; ++i) ids.push_back(world.alice.send(chat, "message " + std::to_string(i)));
+  for (int i = 0; i < 100; ++i)
+    ids.push_back(world.alice.send(chat, "message " + std::to_string(i)));
   double best = 1e9;
   for (int round = 0; round < 20; ++round) {
     const auto start = std::chrono::steady_clock::now();

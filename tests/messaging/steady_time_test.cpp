@@ -125,7 +125,8 @@ TEST_CASE("a peer whose clock is far from ours closes no file here") {
   CHECK_FALSE(time.wall().suspect);
 }
 
-TEST_CASE("the believed wall clock goes on over a stop, and doubts one that is far from where it was") {
+TEST_CASE(
+    "the believed wall clock goes on over a stop, and doubts one that is far from where it was") {
   base::ManualClock clock;
   SteadyTime before(clock, std::nullopt);
   const SteadyTime::Saved saved = before.save();

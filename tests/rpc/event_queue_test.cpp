@@ -107,8 +107,8 @@ TEST_CASE("where all places are taken, further readers are refused at little cos
   for (std::size_t i = 0; i < rpc::EventQueue::kMaxParked; ++i) {
     queue.read(1, rpc::Caller{}, Read().reader());
   }
-  // The best of five, beside refusals where nobody is parked: some ten thousand times those, if each
-  // moved all that are.
+  // The best of five, beside refusals where nobody is parked: some ten thousand times those, if
+  // each moved all that are.
   const auto refusals = [](rpc::EventQueue& asked) {
     auto best = std::chrono::steady_clock::duration::max();
     for (int round = 0; round < 5; ++round) {

@@ -193,8 +193,8 @@ TEST_CASE("what unfinished batches hold is bounded all together, and given back 
   held->most = 2000;
   const auto begin = [&](std::string_view body, const Pending& pending) {
     std::make_shared<rpc::Run>(
-        rpc::parse_requests(body), context,
-        [](base::UniqueFunction<void()> task) { task(); }, held, Pending(pending).answer())
+        rpc::parse_requests(body), context, [](base::UniqueFunction<void()> task) { task(); }, held,
+        Pending(pending).answer())
         ->start();
   };
   const std::string echo =

@@ -61,13 +61,10 @@ TEST_CASE("every method asks for its own scope, names it, and is content with it
 TEST_CASE("no method lets a key for account 1 touch account 2, however it is asked") {
   // What names no account and may be called all the same: each keeps to the key's accounts, or has
   // nothing of anybody's. A new row comes here only after somebody has looked.
-  const std::set<std::string_view> visible = {"get_all_accounts",
-                                              "get_all_account_ids",
-                                              "get_selected_account_id",
-                                              "start_io_for_all_accounts",
-                                              "stop_io_for_all_accounts",
-                                              "get_next_event",
-                                              "get_next_event_batch"};
+  const std::set<std::string_view> visible = {
+      "get_all_accounts",          "get_all_account_ids",      "get_selected_account_id",
+      "start_io_for_all_accounts", "stop_io_for_all_accounts", "get_next_event",
+      "get_next_event_batch"};
   const std::set<std::string_view> nobodys = {"get_system_info",
                                               "rpc.discover",
                                               "sleep",
@@ -158,13 +155,13 @@ TEST_CASE("a batch is judged call by call") {
   CHECK(result(gateway.service(), "get_config", {1, "displayname"}) != "x");
 }
 
-TEST_CASE("the queue of get_next_event gives a key the events of its accounts and keeps the others") {
+TEST_CASE(
+    "the queue of get_next_event gives a key the events of its accounts and keeps the others") {
   rpc::EventQueue queue([](base::UniqueFunction<void()> task) { task(); },
                         [](base::AccountId, base::ContactId) { return base::ChatId(); });
   const auto push = [&](std::uint32_t account, std::uint32_t message) {
-    const messaging::Event event{
-        base::EventId(message), base::AccountId(account), 0,
-        messaging::IncomingMsg{base::ChatId(10), base::MsgId(message)}};
+    const messaging::Event event{base::EventId(message), base::AccountId(account), 0,
+                                 messaging::IncomingMsg{base::ChatId(10), base::MsgId(message)}};
     queue.push(std::span(&event, 1));
   };
   std::vector<std::string> got;

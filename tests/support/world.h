@@ -1,6 +1,6 @@
-// World: gateways named alice and bob in one process, each with a store of its own on disk, joined by
-// a network that can lose, double, delay and reorder deposits or be cut, with a clock moved by hand.
-// Everything random comes from one seed.
+// World: gateways named alice and bob in one process, each with a store of its own on disk, joined
+// by a network that can lose, double, delay and reorder deposits or be cut, with a clock moved by
+// hand. Everything random comes from one seed.
 //
 //   World world;
 //   const ChatId chat = world.join(world.alice, world.bob);
@@ -198,8 +198,8 @@ class Peer {
   MsgState state(MsgId id) { return message(id).state; }
   // The texts of a chat without info messages, in order.
   std::vector<std::string> texts(ChatId chat);
-  // A message with this text in any chat of the list. Reads see a commit a moment before events tell
-  // of it.
+  // A message with this text in any chat of the list. Reads see a commit a moment before events
+  // tell of it.
   std::optional<MsgId> find_text(const std::string& text);
   bool has_text(const std::string& text) { return find_text(text).has_value(); }
   ChatId chat_with_peer();  // the one chat with a real contact
