@@ -119,7 +119,7 @@ void Core::write(AccountId account, F fn, base::Completion<T> done) {
   auto state = directory.get(account);
   if (!state) return done(std::move(state).error());
   if (closing.load(std::memory_order_acquire)) {
-    return done(base::Error{Errc::unavailable, "the gateway is shutting down"});
+    return done(base::fail(base::Errc::unavailable, "the gateway is shutting down"));
   }
   store.write<T>(
       [fn = std::move(fn), state = *std::move(state),
