@@ -125,7 +125,9 @@ std::string events() {
       "below, after "
       "an `id:` line\nwhose number only rises; `get_next_event` and `get_next_event_batch` tell "
       "the same as\n"
-      "`{\"contextId\":<account_id>,\"event\":{\"kind\":…}}` with the fields in camelCase. "
+      "`{\"contextId\":<account_id>,\"event\":{\"kind\":…}}` with the fields in camelCase, but for "
+      "the types that begin\nwith `Privitty`: Delta Chat's clients end at a kind that they do not "
+      "know. "
       "`account_id` 0 is the "
       "daemon as a whole.\nA field `chat_id` or `msg_id` of 0 means several.\n\n"
       "| type | told when | fields besides `type` and `account_id` |\n|---|---|---|\n";

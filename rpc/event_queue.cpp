@@ -9,14 +9,23 @@ namespace rpc {
 using base::Errc;
 using base::fail;
 
+namespace {
+
+bool is_delta_chats(const messaging::Event& event) {
+  // Applications' events are for the listeners of their channels.
+  if (std::holds_alternative<messaging::ChannelEvent>(event.body)) return false;
+  return !event_type(event).starts_with("Privitty");
+}
+
+}  // namespace
+
 void EventQueue::push(std::span<const messaging::Event> events) {
   bool wanted = false;
   {
     base::Lock lock(mutex_);
     if (stopped_) return;
     for (const messaging::Event& event : events) {
-      // Applications' events are for the listeners of their channels.
-      if (std::holds_alternative<messaging::ChannelEvent>(event.body)) continue;
+      if (!is_delta_chats(event)) continue;
       if (events_.size() == kMaxEvents) {
         Count& oldest = counts_[events_.front().account];
         --oldest.waiting;

@@ -1,6 +1,8 @@
 // EventQueue: what get_next_event and get_next_event_batch read. One queue for the whole daemon, in
 // memory, destructive and shared: two readers split the stream, as in Delta Chat (the event stream
-// of the gateway is durable and shows everyone everything; this is for existing clients).
+// of the gateway is durable and shows everyone everything; this is for existing clients). Kinds
+// that Delta Chat does not have, whose names begin with Privitty, are not in it: its clients end at
+// a kind that they do not know.
 //
 // Bounded to 10,000 events: the oldest are dropped, and the next reader is told how many by an
 // EventChannelOverflow. A reader that finds nothing is parked: no thread, under 1 KiB each, 10,000

@@ -50,6 +50,24 @@ const char* const kNextEvent = R"({"jsonrpc":"2.0","id":1,"method":"get_next_eve
 
 }  // namespace
 
+TEST_CASE("only kinds that Delta Chat's clients know are told") {
+  rpc::EventQueue queue(inline_executor(), no_chat());
+  const std::vector<messaging::Event> events{
+      {base::EventId(1), AccountId(1), 0,
+       messaging::PrivittyChatEncryptionChanged{ChatId(10), true}},
+      incoming(2),
+      {base::EventId(3), AccountId(1), 0, messaging::PrivittyFileDecrypted{}}};
+  queue.push(events);
+  Read read;
+  queue.read(10, rpc::Caller{}, read.reader());
+  REQUIRE(read.texts->size() == 1);
+  CHECK(json::parse(read.texts->front())["event"]["kind"] == "IncomingMsg");
+  Read waits;
+  queue.read(10, rpc::Caller{}, waits.reader());
+  CHECK(queue.parked() == 1);
+  queue.stop();
+}
+
 TEST_CASE("events are taken once, in order, at most 101 at a time") {
   rpc::EventQueue queue(inline_executor(), no_chat());
   for (std::uint32_t i = 1; i <= 150; ++i) push(queue, i);
