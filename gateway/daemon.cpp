@@ -196,6 +196,7 @@ void Daemon::Parts::read_keys_again() {
 void Daemon::Parts::expire_keys() {
   constexpr base::Millis kLongest = 3'600'000;  // the wall clock may be set meanwhile
   const auto next = keys->expire();
+  if (hub) hub->close_ended();
   if (next) keys_expiry->arm(std::clamp<base::Millis>(*next - clock.now(), 1'000, kLongest));
 }
 

@@ -68,6 +68,11 @@ class Hub::Impl final : public SubscriberHost {
     });
   }
 
+  // Whoever is visited closes when its key has ended.
+  void close_ended() {
+    gate_->run([this] { fan_out_again(); });
+  }
+
   HubStats stats() const {
     return {.subscribers = subscriber_count_,
             .connected = connected_,
@@ -419,6 +424,7 @@ void Hub::publish(std::vector<EventFrame> frames) { impl_->publish(std::move(fra
 void Hub::subscribe(StreamSocket socket, StreamOptions options) {
   impl_->subscribe(std::move(socket), std::move(options));
 }
+void Hub::close_ended() { impl_->close_ended(); }
 void Hub::count(std::vector<Audience> audiences,
                 base::UniqueFunction<void(std::vector<std::size_t>)> done) {
   impl_->count(std::move(audiences), std::move(done));

@@ -68,6 +68,8 @@ class Hub {
   void publish(std::vector<EventFrame> frames);
   // Takes the connection over; `socket.unsent` holds the response's head.
   void subscribe(StreamSocket socket, StreamOptions options);
+  // A key ended: its streams close now, not with their next event or ping.
+  void close_ended();
   // How many subscribers each audience has now.
   void count(std::vector<Audience> audiences,
              base::UniqueFunction<void(std::vector<std::size_t>)> done);

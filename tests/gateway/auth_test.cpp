@@ -9,6 +9,7 @@
 #include "gateway/auth/key_token.h"
 #include "gateway/cli/keys.h"
 #include "tests/gateway/http_world.h"
+#include "tests/gateway/hub_world.h"
 #include "tests/support/catch.h"
 
 namespace gateway::test {
@@ -245,6 +246,22 @@ TEST_CASE("revoking, changing and adding keys takes effect at once, and ends wha
                           }));
   world.reload();
   CHECK(other->ended());
+}
+
+TEST_CASE("a stream on which nothing happens closes when its key ends, not with the next ping") {
+  Folder folder;
+  base::SystemClock clock;
+  const std::string key = add(folder.file(), "listener", "events");
+  const auto ring = std::move(KeyRing::open(folder.file(), clock).value());
+  Gatekeeper gatekeeper(ring.get(), clock, {});
+  HttpOptions options;
+  options.gatekeeper = &gatekeeper;
+  HubWorld world({.ping_interval = 3'600'000}, 1000, 0, std::move(options));
+  Client stream = world.subscribe("", key_header(key));
+  revoke(folder.file(), "listener");
+  REQUIRE(ring->reload());
+  world.hub->close_ended();
+  CHECK(stream.closed_by_server());
 }
 
 TEST_CASE("a key whose time is over opens nothing, and ends what it has open") {
