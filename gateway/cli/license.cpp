@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -12,6 +13,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "crypto/encoding.h"
 #include "crypto/init.h"
@@ -69,13 +71,32 @@ void print_status(const License& license, bool json) {
   if (license.status() == 4) std::fprintf(stderr, "the clock was set back\n");
 }
 
+// strptime takes the 30th of February for a day in March.
 Result<std::int64_t> end_of_day(const std::string& date) {
   std::tm day{};
   const char* const end = strptime(date.c_str(), "%Y-%m-%d", &day);
-  if (end == nullptr || *end != '\0') {
+  std::int64_t begin = 0;
+  char written[16] = {};
+  if (end != nullptr && *end == '\0') {
+    begin = static_cast<std::int64_t>(timegm(&day));
+    std::strftime(written, sizeof(written), "%Y-%m-%d", &day);
+  }
+  if (date != written) {
     return fail(Errc::invalid_argument, "--expires: expected a day as 2027-12-31, or never");
   }
-  return static_cast<std::int64_t>(timegm(&day)) + 86'400;
+  return begin + 86'400;
+}
+
+// What devices print when they take the license.
+Result<> check_words(const char* flag, const std::string& text) {
+  constexpr std::size_t kMost = 256;
+  const bool plain = std::none_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+  if (!text.empty() && text.size() <= kMost && plain && base::is_utf8(text)) return {};
+  return fail(Errc::invalid_argument, std::string(flag) + ": expected 1 to " +
+                                          std::to_string(kMost) +
+                                          " bytes of UTF-8 without control characters");
 }
 
 Result<crypto::Identity> read_key(const std::string& path) {
@@ -150,7 +171,12 @@ Result<> license_issue(const IssueRequest& request) {
   terms.type = request.type;
   terms.devices = request.devices;
   terms.grace_days = request.grace_days;
-  if (request.customer.empty()) return fail(Errc::invalid_argument, "--customer needs a name");
+  EDGE_CHECK(check_words("--customer", request.customer));
+  EDGE_CHECK(check_words("--type", request.type));
+  if (!request.device.empty() && !is_fingerprint(request.device)) {
+    return fail(Errc::invalid_argument,
+                "--device: expected the 64 hex digits that privitty-edge fingerprint prints");
+  }
   if (request.devices < 1 || request.devices > kMostDevices) {
     return fail(Errc::invalid_argument, "--devices: expected 1 to " + std::to_string(kMostDevices));
   }

@@ -27,6 +27,8 @@ bool is_hex(std::string_view text, std::size_t size) {
 
 }  // namespace
 
+bool is_fingerprint(std::string_view text) { return is_hex(text, 64); }
+
 struct LicenseIssuer::Record {
   LicenseTerms terms;
   std::vector<std::string> devices;
@@ -49,19 +51,21 @@ base::Result<LicenseIssuer::Record> LicenseIssuer::read(const std::string& token
     return json.contains(name) && json[name].is_number_integer() ? json[name].get<std::int64_t>()
                                                                  : -1;
   };
-  if (!json.is_object() || text("id").empty() || number("devices") < 1) {
-    return fail(Errc::corrupt, path.string() + " is no license record");
-  }
+  const std::int64_t days = number("grace_days");
+  const auto seats = json.is_object() ? json.value("seats", nlohmann::json::array()) : json;
+  const bool good =
+      json.is_object() && !text("id").empty() && number("devices") >= 1 &&
+      number("devices") <= kMostDevices && days <= kMostGraceDays && seats.is_array() &&
+      std::all_of(seats.begin(), seats.end(), [](const auto& seat) { return seat.is_string(); }) &&
+      (!json.contains("expires_at") || number("expires_at") >= 0);
+  if (!good) return fail(Errc::corrupt, path.string() + " is no license record");
   record.terms.id = text("id");
   record.terms.customer = text("customer");
   record.terms.type = text("type");
   record.terms.devices = static_cast<std::uint32_t>(number("devices"));
-  record.terms.grace_days =
-      static_cast<std::uint32_t>(std::max<std::int64_t>(0, number("grace_days")));
+  record.terms.grace_days = static_cast<std::uint32_t>(std::max<std::int64_t>(0, days));
   if (number("expires_at") >= 0) record.terms.expires_at = number("expires_at");
-  for (const auto& seat : json.value("seats", nlohmann::json::array())) {
-    if (seat.is_string()) record.devices.push_back(seat.get<std::string>());
-  }
+  for (const auto& seat : seats) record.devices.push_back(seat.get<std::string>());
   return record;
 }
 
@@ -107,10 +111,10 @@ base::Result<std::string> LicenseIssuer::add(const LicenseTerms& terms) {
 
 base::Result<LicenseIssuer::Issued> LicenseIssuer::take_seat(const std::string& token,
                                                              const std::string& device) {
-  if (!is_hex(device, 64)) {
-    return fail(
-        Errc::invalid_argument,
-        "the header Device-Fingerprint is missing; privitty-edge license activate sends it");
+  if (!is_fingerprint(device)) {
+    return fail(Errc::invalid_argument,
+                "the header Device-Fingerprint is missing or no fingerprint (64 hex digits); "
+                "privitty-edge license activate sends it");
   }
   base::Lock lock(mutex_);
   EDGE_TRY(Record record, read(token));

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/mutex.h"
@@ -17,6 +18,9 @@
 #include "gateway/peer/rate_limit.h"
 
 namespace gateway {
+
+// A device's fingerprint as privitty-edge fingerprint prints it: 64 lower-case hex digits.
+bool is_fingerprint(std::string_view text);
 
 class LicenseIssuer {
  public:

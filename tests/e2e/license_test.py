@@ -94,9 +94,13 @@ class Licenses(unittest.TestCase):
     def test_a_license_that_no_device_would_take_is_not_issued(self):
         for words, said in ((["--devices", "0"], "--devices: expected 1 to"), (["--devices", "1000001"], "--devices"),
                             (["--grace-days", "3651"], "--grace-days: expected 0 to 3650"),
-                            (["--expires", "2020-02-30x"], "--expires")):
-            done = cli("license", "issue", "--key", self.key, "--customer", "Acme", "--licenses", self.licenses,
-                       *(["--expires", "never"] if "--expires" not in words else []), *words)
+                            (["--expires", "2020-02-30x"], "--expires"), (["--expires", "2027-02-30"], "--expires"),
+                            (["--expires", "2027-1-1"], "--expires"), (["--device", "AB" * 32], "--device"),
+                            (["--customer", "A\udcff"], "--customer"), (["--customer", "A" * 257], "--customer"),
+                            (["--customer", "A\nB"], "--customer"), (["--type", "\x1b[31m"], "--type")):
+            done = cli("license", "issue", "--key", self.key, "--licenses", self.licenses,
+                       *(["--expires", "never"] if "--expires" not in words else []),
+                       *(["--customer", "Acme"] if "--customer" not in words else []), *words)
             self.assertEqual(done.returncode, 1, words)
             self.assertIn(said, done.stderr)
 
