@@ -1,35 +1,53 @@
 #include "messaging/account_removal.h"
 
 #include "base/log.h"
-#include "store/tables/account_removal.h"
+#include "messaging/core.h"
+#include "messaging/file_worker.h"
 
 namespace messaging {
+namespace {
 
-std::int64_t removal_portion(bool tight) { return tight ? 50 : 500; }
+void warn(base::AccountId account, const base::Error& error) {
+  base::log::warning("what is left of account {}, which was removed, goes at the next start: {}",
+                     account.value, error.message);
+}
 
-void remove_rest(store::Store& store, base::AccountId account, bool tight) {
+// The store outlives the last portion.
+void remove_rows(store::Store& store, base::AccountId account, bool tight) {
   store.write<bool>(
       [account, tight](store::Tx& tx) -> base::Result<bool> {
         EDGE_TRY(const bool more,
-                 store::delete_account_portion(tx.db(), account, removal_portion(tight)));
+                 store::delete_account_portion(tx.db(), account, tight ? 50 : 500));
         if (tight || !more) tx.scrub();
         return more;
       },
       [&store, account, tight](base::Result<bool> more) {
-        if (more && *more) return remove_rest(store, account, tight);
-        if (!more) {
-          base::log::warning(
-              "what is left of account {}, which was removed, goes at the next start: {}",
-              account.value, more.error().message);
-        }
+        if (more && *more) return remove_rows(store, account, tight);
+        if (!more) warn(account, more.error());
       });
 }
 
-base::Result<> resume_removals(store::Store& store) {
-  if (store.health().writes_refused()) return {};
-  EDGE_TRY(store::Reader reader, store.read());
-  EDGE_TRY(const auto accounts, store::list_removed_accounts(reader.connection()));
-  for (const base::AccountId account : accounts) remove_rest(store, account, false);
+}  // namespace
+
+void finish_removal(Core& core, const store::RemovedAccount& account, bool tight) {
+  const auto posted =
+      core.file_worker->post([store = &core.store, account, tight](const std::stop_token&) {
+        if (auto gone = store->blobs().remove_account(account.uuid); !gone) {
+          return warn(account.id, gone.error());
+        }
+        remove_rows(*store, account.id, tight);
+      });
+  if (!posted) warn(account.id, posted.error());
+}
+
+base::Result<> resume_removals(Core& core) {
+  if (core.store.health().writes_refused()) return {};
+  std::vector<store::RemovedAccount> accounts;
+  {
+    EDGE_TRY(store::Reader reader, core.store.read());
+    EDGE_TRY(accounts, store::list_removed_accounts(reader.connection()));
+  }
+  for (const store::RemovedAccount& account : accounts) finish_removal(core, account, false);
   return {};
 }
 

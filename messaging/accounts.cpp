@@ -83,15 +83,13 @@ void Accounts::add(base::Completion<AccountId> done) {
 
 void Accounts::remove(AccountId account, base::Completion<> done) {
   const bool tight = core_.store.make_room_to_delete();
-  core_.write<bool>(
+  core_.write<store::RemovedAccount>(
       account,
-      [core = &core_, tight](store::Tx& tx, const store::Scope& scope,
-                             const AccountState& state) -> base::Result<bool> {
+      [core = &core_](store::Tx& tx, const store::Scope& scope,
+                      const AccountState& state) -> base::Result<store::RemovedAccount> {
         EDGE_TRY(const auto selected, store::find_selection(tx.db()));
         EDGE_CHECK(store::begin_account_removal(tx.db(), scope.account));
-        EDGE_TRY(const bool more,
-                 store::delete_account_portion(tx.db(), scope.account, removal_portion(tight)));
-        tx.scrub();  // its keys, and the shares of files that were granted to it
+        tx.scrub();  // its keys
         if (selected == state.id) {
           std::optional<AccountId> other;
           for (const AccountPtr& left : core->directory.all()) {
@@ -105,18 +103,13 @@ void Accounts::remove(AccountId account, base::Completion<> done) {
           core->relayed.homes_changed(id);
           if (core->courier) core->courier->forget(id);
           core->store.vault().forget(uuid);
-          (void)core->file_worker->post([core, uuid](const std::stop_token&) {
-            if (auto gone = core->store.blobs().remove_account(uuid); !gone) {
-              base::log::warning("files of a removed account stay: {}", gone.error().message);
-            }
-          });
         });
-        return more;
+        return store::RemovedAccount{state.id, state.uuid};
       },
-      [store = &core_.store, account, tight,
-       done = std::move(done)](base::Result<bool> more) mutable {
-        if (!more) return done(std::move(more).error());
-        if (*more) remove_rest(*store, account, tight);
+      [core = &core_, tight,
+       done = std::move(done)](base::Result<store::RemovedAccount> removed) mutable {
+        if (!removed) return done(std::move(removed).error());
+        finish_removal(*core, *removed, tight);
         done({});
       });
 }

@@ -54,7 +54,7 @@ void Engine::on_events(EventListener listener) { core_->listener = std::move(lis
 void Engine::start() {
   core_->courier->start();
   core_->expiry->start();
-  if (auto resumed = resume_removals(core_->store); !resumed) {
+  if (auto resumed = resume_removals(*core_); !resumed) {
     base::log::warning("removed accounts were not looked for: {}", resumed.error().message);
   }
 }

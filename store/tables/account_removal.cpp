@@ -43,11 +43,13 @@ base::Result<bool> delete_account_portion(Connection& db, base::AccountId accoun
   return false;
 }
 
-base::Result<std::vector<base::AccountId>> list_removed_accounts(Connection& db) {
-  std::vector<base::AccountId> ids;
-  EDGE_CHECK(db.each("SELECT id FROM account WHERE length(sealed) = 0",
-                     [&](const Row& row) { ids.push_back(row.id<base::AccountId>(0)); }));
-  return ids;
+base::Result<std::vector<RemovedAccount>> list_removed_accounts(Connection& db) {
+  std::vector<RemovedAccount> removed;
+  EDGE_CHECK(db.each("SELECT id, uuid FROM account WHERE length(sealed) = 0", [&](const Row& row) {
+    const auto uuid = row.array<16>(1);
+    if (uuid) removed.push_back({row.id<base::AccountId>(0), *uuid});
+  }));
+  return removed;
 }
 
 }  // namespace store

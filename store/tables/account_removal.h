@@ -1,5 +1,6 @@
 // Removing an account, in portions: a large one must not hold up everybody else's writes. Its seed
-// goes first, and by that it is in no list any more; the rest follows row by row, its own row last.
+// goes first, and by that it is in no list any more; then the caller removes its blobs' files, and
+// the rest follows row by row, its own row last: as long as anything is left, it is found again.
 #pragma once
 
 #include <vector>
@@ -7,15 +8,19 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "store/connection.h"
+#include "store/vault.h"
 
 namespace store {
 
 base::Result<> begin_account_removal(Connection& db, base::AccountId account);
-// Deletes about `rows` rows of an account whose removal has begun; false when nothing is left. Its
-// blobs' files are the caller's to remove.
+// Deletes about `rows` rows of an account whose removal has begun; false when nothing is left.
 base::Result<bool> delete_account_portion(Connection& db, base::AccountId account,
                                           std::int64_t rows);
+struct RemovedAccount {
+  base::AccountId id;
+  Uuid uuid;  // names the folder of its blobs
+};
 // Those whose removal was begun and not finished.
-base::Result<std::vector<base::AccountId>> list_removed_accounts(Connection& db);
+base::Result<std::vector<RemovedAccount>> list_removed_accounts(Connection& db);
 
 }  // namespace store

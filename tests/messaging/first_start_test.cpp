@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <fstream>
 
 #include "store/tables/account_removal.h"
 #include "tests/support/world.h"
@@ -92,7 +93,7 @@ TEST_CASE("accounts are added, selected and removed with all they hold") {
   for (const char* table : {"message", "chat", "contact", "blob", "config", "device_label"}) {
     INFO(table);
     const std::string sql = std::string("SELECT count(*) FROM ") + table + " WHERE account_id = 2";
-    CHECK(*world.alice.store().read()->connection().integer(sql) == 0);
+    CHECK(world.until([&] { return world.alice.store().read()->connection().integer(sql) == 0; }));
   }
 
   // An id is never used again.
@@ -156,6 +157,14 @@ TEST_CASE(
     "a removal that was cut off goes on after a restart, and nobody sees the account meanwhile") {
   World world;
   const AccountId large = large_account(world);
+  // A file of it, which a crash left.
+  std::string uuid;
+  REQUIRE(world.alice.store().read()->connection().each(
+      "SELECT lower(hex(uuid)) FROM account WHERE id = 2",
+      [&](const store::Row& row) { uuid = row.text(0); }));
+  const auto folder = std::filesystem::path(world.alice.dir()) / "blobs" / uuid;
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "left") << "sealed bytes";
   REQUIRE(world.alice.store().write_now<void>([large](store::Tx& tx) -> base::Result<> {
     EDGE_CHECK(store::begin_account_removal(tx.db(), large));
     EDGE_TRY(const bool more, store::delete_account_portion(tx.db(), large, 500));
@@ -167,6 +176,7 @@ TEST_CASE(
   CHECK(world.alice.engine().accounts().list()->size() == 1);
   CHECK(world.alice.engine().accounts().get(large).error().message == "account 2 not found");
   CHECK(world.until([&] { return left(world) == 0; }));
+  CHECK_FALSE(std::filesystem::exists(folder));
 }
 
 TEST_CASE("delivery of an account is switched off and on") {
