@@ -90,6 +90,14 @@ base::Error not_for_chat(const store::ChatRow& chat, const ProtectedFileRow& fil
                                   "contact, not to a group",
                                   name, file_label(file)));
   }
+  if (file.chat == chat.id) {  // a group's
+    return fail(
+        Errc::forbidden,
+        fmt::format("{}: nobody has access to {} as a member of chat {} any more, because it "
+                    "ended or was given in another chat instead; give it again with this "
+                    "chat's id (privitty_send_file_access)",
+                    name, file_label(file), chat.id.value));
+  }
   return fail(Errc::forbidden,
               fmt::format("{} was protected for chat {}, not for chat {}; protect it anew with {}, "
                           "or give {} access to {} first (privitty_send_file_access)",
@@ -125,13 +133,13 @@ base::Result<std::vector<FileAccessRow>> to_be_sent(const WriteContext& write,
            (access.state == FileState::revoked || access.state == FileState::denied);
   };
   std::vector<FileAccessRow> open;
-  std::optional<MsgId> sent;
+  std::optional<store::MessageMark> sent;
   for (const FileAccessRow& access : standing.holders) {
     if (ended(access)) continue;
     EDGE_TRY(const auto mark, store::find_message_mark(write.scope, access.message));
     const bool failed = mark && mark->state == static_cast<std::uint32_t>(MsgState::out_failed);
     if (mark && !failed) {
-      sent = access.message;
+      sent = mark;
     } else {
       open.push_back(access);
     }
@@ -139,7 +147,7 @@ base::Result<std::vector<FileAccessRow>> to_be_sent(const WriteContext& write,
   if (!open.empty()) return open;
   if (sent) {
     return fail(Errc::already_exists, fmt::format("{} was sent to chat {} already, as message {}",
-                                                  name, chat.id.value, sent->value));
+                                                  name, sent->chat.value, sent->id.value));
   }
   const FileAccessRow& first = standing.holders.front();
   const std::string label = file_label(standing.file);

@@ -44,6 +44,10 @@ base::Result<store::MessageRow> forwarded(const WriteContext& write, ChatId chat
         base::Errc::invalid_argument,
         fmt::format("Msg#{} is a draft; send it instead (misc_send_draft)", original.id.value));
   }
+  if (original.is_info) {
+    return base::fail(base::Errc::invalid_argument,
+                      fmt::format("Msg#{}: cannot forward info messages", original.id.value));
+  }
   EDGE_TRY(store::MessageRow row, own_row(write.tx, write.scope, chat));
   row.type = original.type;
   row.text = original.text;

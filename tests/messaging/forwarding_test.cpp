@@ -66,4 +66,10 @@ TEST_CASE("of a call that names a message which is not there nothing is forwarde
   CHECK(refused.error().message.find("Msg#9999") != std::string::npos);
   CHECK(world.bob.texts(chat).empty());
   CHECK_FALSE(forward(world.bob, std::vector<MsgId>(1001, note), chat).ok());
+  const auto lines = world.bob.engine().messages().list(Peer::kAccount, chat, true, false);
+  REQUIRE(lines);
+  REQUIRE_FALSE(lines->empty());
+  const auto line = forward(world.bob, {note, lines->front().message}, chat);
+  REQUIRE_FALSE(line.ok());
+  CHECK(line.error().message.find("cannot forward info messages") != std::string::npos);
 }
