@@ -36,7 +36,7 @@ compilers() {
 # needs_clang PRESET: whether the preset compiles with clang, which plain setup does not install.
 needs_clang() {
   case $1 in
-    asan | clang | fuzz) return 0 ;;
+    asan | tsan | clang | fuzz) return 0 ;;
     *) return 1 ;;
   esac
 }
