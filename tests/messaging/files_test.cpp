@@ -150,8 +150,10 @@ TEST_CASE("a damaged blob is an error, and nothing half written stays") {
   const std::string path = world.alice.message(*sent).file->path;
   {
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(100'000);
+    const int sealed = file.get();
     file.seekp(100'000);
-    file.put('y');
+    file.put(static_cast<char>(sealed ^ 1));
   }
   const std::string copy = outside.path() + "/copy";
   const auto saved = save(world, *sent, copy);
