@@ -26,8 +26,8 @@ class Crossing {
     const std::uint64_t before_bobs = network_.newest_held("bob");
     talk.alice_sends(1);
     talk.bob_sends(1);
-    alices_.deposit = later("alice", before);
-    bobs_.deposit = later("bob", before_bobs);
+    alices_.deposit = network_.held_after("alice", before);
+    bobs_.deposit = network_.held_after("bob", before_bobs);
   }
 
   // The next step of Alice's renewal (or of Bob's) gets through. Returns when what it causes is
@@ -40,10 +40,10 @@ class Crossing {
     INFO((alices ? "Alice's" : "Bob's") << " renewal, step " << renewal.step);
     network_.release(renewal.deposit);
     if (renewal.step != kHello) {
-      renewal.deposit = later(receiver, before);
+      renewal.deposit = network_.held_after(receiver, before);
     } else if ((alices ? bobs_ : alices_).step <= kAnswer) {
       // What it has to say, now that there is a session. Later steps may go the same way behind it.
-      network_.release(later(receiver, before));
+      network_.release(network_.held_after(receiver, before));
     }
     ++renewal.step;
   }
@@ -53,15 +53,6 @@ class Crossing {
     int step = kRequest;
     std::uint64_t deposit = 0;  // of this step
   };
-  // Waits for one that this sender makes after `before`.
-  std::uint64_t later(const std::string& sender, std::uint64_t before) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (network_.newest_held(sender) == before) {
-      if (std::chrono::steady_clock::now() > deadline) FAIL(sender << " deposits nothing");
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    return network_.newest_held(sender);
-  }
 
   Network& network_;
   Renewal alices_, bobs_;

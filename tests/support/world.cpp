@@ -91,6 +91,17 @@ std::uint64_t Network::newest_held(const std::string& sender) const {
   return found == newest_held_.end() ? 0 : found->second;
 }
 
+std::uint64_t Network::held_after(const std::string& sender, std::uint64_t before) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  base::Lock lock(mutex_);
+  while (newest_held_[sender] == before) {
+    const auto left = deadline - std::chrono::steady_clock::now();
+    if (left <= left.zero()) FAIL(sender << " deposits nothing");
+    kept_.wait_for(mutex_, left);
+  }
+  return newest_held_[sender];
+}
+
 void Network::release(std::uint64_t held) {
   std::function<void()> deliver;
   {
@@ -108,6 +119,7 @@ bool Network::keep(const std::string& sender, const std::function<void()>& deliv
   if (!holding_) return false;
   held_[++last_held_] = deliver;
   newest_held_[sender] = last_held_;
+  kept_.notify_all();
   return true;
 }
 

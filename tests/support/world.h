@@ -110,6 +110,8 @@ class Network {
   void hold(bool on);
   // The newest of this sender's that was held, delivered meanwhile or not; 0: none yet.
   std::uint64_t newest_held(const std::string& sender) const;
+  // Waits for one of this sender's that is held after `before`; fails the test after a minute.
+  std::uint64_t held_after(const std::string& sender, std::uint64_t before);
   void release(std::uint64_t held);
   // True: `deliver` is kept for release().
   bool keep(const std::string& sender, const std::function<void()>& deliver);
@@ -124,6 +126,7 @@ class Network {
   };
   mutable base::Mutex mutex_;
   base::Condition idle_;
+  base::Condition kept_;
   std::map<std::string, Place> places_ GUARDED_BY(mutex_);
   Weather weather_ GUARDED_BY(mutex_);
   std::mt19937 random_ GUARDED_BY(mutex_);
@@ -243,7 +246,7 @@ class World {
   Peer alice;
   Peer bob;
 
-  // Moves the clock on and looks again, until it holds or 20 seconds of real time are over.
+  // Moves the clock on and looks again, until it holds or a minute of real time is over.
   bool until(const std::function<bool()>& holds);
   // The joiner scans the inviter's invite; answers with the joiner's chat once both are done.
   ChatId join(Peer& joiner, Peer& inviter);
