@@ -96,6 +96,7 @@ LicenseIssuer::Issued LicenseIssuer::sign_for(const Record& record,
                                               const std::string& device) const {
   LicenseTerms terms = record.terms;
   terms.device = device;
+  terms.activated = static_cast<std::uint32_t>(record.devices.size());
   terms.issued_at = clock_.now() / 1000;
   return {terms.sign(key_), terms.customer};
 }
@@ -162,21 +163,21 @@ std::string device_of(const Request& request) {
   return given->get<std::string>();
 }
 
-// Answers with what `ask` makes of the request, unless its address has guessed too much.
+// Answers with what `ask` makes of the request. A token that is none counts against its address,
+// which gets 429 once it has sent too many; a token that is one is answered all the same, for
+// behind an address there may be a whole fleet.
 template <class F>
 auto guarded(LicenseIssuer& issuer, F ask) {
   return [&issuer, ask](Request request, Responder responder) {
-    if (const base::Millis wait = issuer.guesses().wait(request.peer); wait > 0) {
-      return responder.answer(
-          Response::error(429,
-                          "Too many requests from this address named no license. Check the "
-                          "URL, and wait before the next.")
-              .with_header("Retry-After", std::to_string((wait + 999) / 1000)));
-    }
     base::Result<Response> answer = ask(request);
     if (answer) return responder.answer(*std::move(answer));
-    if (answer.error().code == Errc::not_found) (void)issuer.guesses().take(request.peer);
-    responder.answer(Response::error(answer.error()));
+    const bool wrong = answer.error().code == Errc::not_found;
+    const base::Millis wait = wrong ? issuer.guesses().take(request.peer) : 0;
+    if (wait == 0) return responder.answer(Response::error(answer.error()));
+    responder.answer(Response::error(429,
+                                     "Too many requests from this address named no license. Check "
+                                     "the URL, and wait before the next.")
+                         .with_header("Retry-After", std::to_string((wait + 999) / 1000)));
   };
 }
 

@@ -2,7 +2,9 @@
 // license is a file DIR/<token>.json: what it says and which devices use it. Devices fetch, sync
 // and give back by the token; there are as many seats as the license has devices.
 //
-// An address that asks with ten tokens which are none waits: then one in six seconds is answered.
+// An address that asks with ten tokens which are none is told to wait, and then of one in six
+// seconds that it is none; a token that is one is always answered. Its 128 bits keep guessing
+// hopeless, not this: it slows a device with a wrong URL without its neighbours behind one address.
 //
 // Safe from any thread.
 #pragma once

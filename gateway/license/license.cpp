@@ -48,6 +48,11 @@ base::Result<> write_small(const fs::path& path, const std::string& text) {
   return {};
 }
 
+base::Error came_from_no_server() {
+  return fail(Errc::not_found,
+              "this license came from no server; privitty-edge license activate URL gets one");
+}
+
 }  // namespace
 
 License::~License() {
@@ -171,7 +176,7 @@ std::string License::info() const {
   json["customerId"] = terms_->customer;
   json["licenseType"] = terms_->type;
   json["maxDevices"] = terms_->devices;
-  json["activatedDevices"] = 1;
+  json["activatedDevices"] = terms_->activated;
   if (terms_->expires_at) json["expiresAt"] = *terms_->expires_at;
   json["gracePeriodDays"] = terms_->grace_days;
   return json.dump();
@@ -189,12 +194,16 @@ base::Result<std::string> License::activate(const std::string& url) {
   return delivery.customer_name;
 }
 
+base::Result<> License::activate_again() {
+  const std::string url = read_kept().url;
+  if (url.empty()) return came_from_no_server();
+  EDGE_CHECK(activate(url));
+  return {};
+}
+
 base::Result<> License::sync() {
   const Kept kept = read_kept();
-  if (kept.url.empty()) {
-    return fail(Errc::not_found,
-                "this license came from no server; privitty-edge license activate URL gets one");
-  }
+  if (kept.url.empty()) return came_from_no_server();
   if (kept.deactivated) {
     return fail(Errc::gone, "the license was deactivated here; activate it again");
   }
@@ -225,6 +234,7 @@ void License::act(Act act, base::Completion<> done) {
   thread_ = std::jthread([this, act, done = std::move(done)]() mutable {
     switch (act) {
       case Act::activate:
+        return done(activate_again());
       case Act::sync:
         return done(sync());
       case Act::deactivate:

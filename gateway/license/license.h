@@ -42,6 +42,7 @@ class License final : public rpc::Licensing {
 
   // These wait for the network (15 s at most) and the disk: the command line and the start.
   base::Result<std::string> activate(const std::string& url);  // the customer's name
+  base::Result<> activate_again();                             // from where the license came from
   base::Result<> sync();
   base::Result<> deactivate();
 

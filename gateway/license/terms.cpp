@@ -44,11 +44,13 @@ base::Result<LicenseTerms> LicenseTerms::read(std::string_view jwt,
   if (text_of(claims, "iss") != kIssuer) return malformed("issuer");
   if (terms.id.empty()) return malformed("id");
   const auto devices = number_of(claims, "devices", 1, kMostDevices);
+  const auto activated = number_of(claims, "activated", 1, kMostDevices);
   const auto issued = number_of(claims, "iat", 0, kLatest);
   const auto grace = number_of(claims, "grace_days", 0, kMostGraceDays);
-  if (!devices) return malformed("number of devices");
+  if (!devices || !activated) return malformed("number of devices");
   if (!issued || !grace) return malformed("term");
   terms.devices = static_cast<std::uint32_t>(*devices);
+  terms.activated = static_cast<std::uint32_t>(*activated);
   terms.issued_at = static_cast<std::int64_t>(*issued);
   terms.grace_days = static_cast<std::uint32_t>(*grace);
   if (claims.contains("exp")) {
@@ -60,9 +62,10 @@ base::Result<LicenseTerms> LicenseTerms::read(std::string_view jwt,
 }
 
 std::string LicenseTerms::sign(const crypto::Identity& issuer) const {
-  nlohmann::json claims{
-      {"iss", kIssuer},     {"sub", id},        {"customer", customer},    {"type", type},
-      {"devices", devices}, {"iat", issued_at}, {"grace_days", grace_days}};
+  nlohmann::json claims{{"iss", kIssuer},       {"sub", id},
+                        {"customer", customer}, {"type", type},
+                        {"devices", devices},   {"activated", activated},
+                        {"iat", issued_at},     {"grace_days", grace_days}};
   if (!device.empty()) claims["device"] = device;
   if (expires_at) claims["exp"] = *expires_at;
   return sign_jwt(claims, issuer);

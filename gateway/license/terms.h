@@ -1,7 +1,8 @@
 // LicenseTerms: what a license says. Times are Unix seconds.
 //
 //   claims: iss "privitty-edge", sub the license's id, customer, type, devices (how many may use
-//   it), device (the fingerprint it is bound to), iat, exp (none: for ever), grace_days
+//   it), activated (how many did when it was signed), device (the fingerprint it is bound to), iat,
+//   exp (none: for ever), grace_days
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@ struct LicenseTerms {
   std::string customer;
   std::string type = "standard";
   std::uint32_t devices = 1;
+  std::uint32_t activated = 1;
   std::string device;  // "" not bound: an issuer's own, good for no device
   std::int64_t issued_at = 0;
   std::optional<std::int64_t> expires_at;

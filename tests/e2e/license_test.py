@@ -76,6 +76,14 @@ class Licenses(unittest.TestCase):
                 self.assertEqual(three.rpc("privitty_license_get_status"), 0)
                 done = cli("--accounts", three.accounts, "license", "--issuer", self.issuer, "status")
                 self.assertEqual(done.stdout.strip(), "active")
+                # What was given back is got again from where it came from, once there is a seat.
+                with self.assertRaises(RpcError) as full:
+                    one.rpc("privitty_license_activate")
+                self.assertIn("all 1 seats", full.exception.message)
+                self.assertIsNone(three.rpc("privitty_license_deactivate"))
+                self.assertIsNone(one.rpc("privitty_license_activate"))
+                self.assertEqual(one.rpc("privitty_license_get_status"), 0)
+                self.assertEqual(json.loads(one.rpc("privitty_license_get_info"))["activatedDevices"], 1)
 
     def test_a_license_for_one_device_is_a_file_put_in_place(self):
         with Gateway("one", flags=["--license-issuer", self.issuer]) as one:
@@ -136,7 +144,7 @@ class Licenses(unittest.TestCase):
                             self.assertEqual(no.exception.code, -32001)
                             self.assertIn("status is 'expired'", no.exception.message)
 
-    def test_who_guesses_tokens_is_slowed_and_a_returned_license_says_so_in_words(self):
+    def test_who_asks_with_wrong_tokens_is_slowed_alone_and_a_returned_license_says_so_in_words(self):
         def fetch(url):
             try:
                 with urllib.request.urlopen(urllib.request.Request(url, headers={"Device-Fingerprint": "a" * 64})) as answer:
@@ -157,7 +165,8 @@ class Licenses(unittest.TestCase):
         status, headers = fetch(wrong)
         self.assertEqual(status, 429)
         self.assertLessEqual(int(headers["Retry-After"]), 6)
-        self.assertEqual(fetch(self.url)[0], 429)  # nor is a right guess told from this address now
+        self.assertEqual(fetch(self.url)[0], 200)  # a device with the right one, behind the same address
+        self.assertEqual(fetch(wrong)[0], 429)
 
 
 if __name__ == "__main__":
