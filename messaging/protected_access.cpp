@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "crypto/random.h"
 #include "messaging/outgoing.h"
+#include "messaging/protected_sending.h"
 #include "store/tables/config_values.h"
 
 namespace messaging {
@@ -195,6 +198,11 @@ base::Result<> tell_decision(const WriteContext& write, const ProtectedFileRow& 
 
 base::Result<> decide(const WriteContext& write, const ProtectedFileRow& file,
                       FileAccessRow access) {
+  EDGE_TRY(const auto last, store::find_file_access(write.scope, file.id, access.contact));
+  if (last) {
+    access.rev = std::max(access.rev, last->rev);
+    access.asked = std::max(access.asked, last->asked);
+  }
   ++access.rev;
   access.changed_at = write.tx.now();
   EDGE_CHECK(store::put_file_access(write.scope, access));
@@ -205,11 +213,40 @@ base::Result<> decide(const WriteContext& write, const ProtectedFileRow& file,
   return write.emit(PrivittyFileAccessChanged{access.chat, file.id});
 }
 
-base::Result<> revoke_access(const WriteContext& write, const ProtectedFileRow& file,
-                             FileAccessRow access) {
-  if (access.state == FileState::revoked) return {};
-  access.state = FileState::revoked;
-  return decide(write, file, access);
+base::Result<std::optional<FileAccessRow>> standing_access(const WriteContext& write,
+                                                           const ProtectedFileRow& file,
+                                                           ContactId holder) {
+  const UnixMillis now = write.core.steady->wall().now;
+  EDGE_TRY(const auto all, store::file_accesses_of_holder(write.scope, file.id, holder));
+  for (const FileAccessRow& access : all) {  // the last told first
+    if (access.state == FileState::active && !window_over(access, now)) {
+      return std::optional(access);
+    }
+  }
+  return std::optional<FileAccessRow>();
+}
+
+base::Result<> fall_back(const WriteContext& write, const ProtectedFileRow& file,
+                         ContactId holder) {
+  EDGE_TRY(const auto stands, standing_access(write, file, holder));
+  EDGE_TRY(const auto told, store::find_file_access(write.scope, file.id, holder));
+  if (!stands || stands->rev == told->rev) return {};
+  watch_windows(write);
+  return decide(write, file, *stands);
+}
+
+base::Result<> revoke_holder(const WriteContext& write, const ProtectedFileRow& file,
+                             ContactId holder) {
+  EDGE_TRY(const auto all, store::file_accesses_of_holder(write.scope, file.id, holder));
+  for (std::size_t i = all.size(); i-- > 0;) {  // what holds, the first, at the end
+    FileAccessRow access = all[i];
+    if (access.state == FileState::revoked) continue;
+    access.state = FileState::revoked;
+    if (i == 0) return decide(write, file, access);
+    access.changed_at = write.tx.now();
+    EDGE_CHECK(store::put_file_access(write.scope, access));
+  }
+  return {};
 }
 
 base::Result<> end_share(const WriteContext& write, const ProtectedFileRow& file) {

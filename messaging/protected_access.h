@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "messaging/core.h"
 #include "messaging/protected_content.h"
 #include "messaging/protected_files.h"
 #include "messaging/steady_time.h"
@@ -66,6 +67,13 @@ base::Result<std::optional<store::ProtectedFileRow>> choose_file(const store::Sc
                                                                  const crypto::PrvId& uuid,
                                                                  std::optional<ContactId> from);
 
+// The file that a message carries, on any snapshot; nothing for other messages, and for a container
+// that cannot be read.
+base::Result<std::optional<store::ProtectedFileRow>> file_in_message(const Core& core,
+                                                                     const AccountState& account,
+                                                                     const store::Scope& scope,
+                                                                     MsgId message);
+
 base::Result<store::ContactRow> known_contact(const WriteContext& write, const IdentityBytes& key,
                                               const std::string& name, const std::string& addr);
 
@@ -82,11 +90,20 @@ base::Result<> tell_decision(const WriteContext& write, const store::ProtectedFi
 // Destroys our share and closes what reads the file.
 base::Result<> end_share(const WriteContext& write, const store::ProtectedFileRow& file);
 
-// Each decision has a higher number than the one before, so that the last one holds everywhere.
+// Makes `access` what holds for its holder, and tells it. Each decision has a higher number than
+// the one before, so that the last one holds everywhere.
 base::Result<> decide(const WriteContext& write, const store::ProtectedFileRow& file,
                       store::FileAccessRow access);
-base::Result<> revoke_access(const WriteContext& write, const store::ProtectedFileRow& file,
-                             store::FileAccessRow access);
+// Of what a holder was given, alone and as a member of groups, what was decided last of what still
+// stands.
+base::Result<std::optional<store::FileAccessRow>> standing_access(
+    const WriteContext& write, const store::ProtectedFileRow& file, ContactId holder);
+// What the holder was told last ended: the one before it that still stands holds again, if any.
+base::Result<> fall_back(const WriteContext& write, const store::ProtectedFileRow& file,
+                         ContactId holder);
+// Everything that the holder was given.
+base::Result<> revoke_holder(const WriteContext& write, const store::ProtectedFileRow& file,
+                             ContactId holder);
 
 // The holder's row: changed and told to the owner.
 base::Result<> report_end(const WriteContext& write, const store::ProtectedFileRow& file,

@@ -1,7 +1,8 @@
 // Protected files in groups and channels. A file is granted to each member who is in the group when
 // it is protected, by a decision of its own. Who joins later has no grant until the owner gives
-// one; who leaves or is taken out has its access revoked by the owner, whoever took it out. An
-// access that was given to the contact alone, in a chat with it, outlives its membership.
+// one; who leaves or is taken out has its access revoked by the owner, whoever took it out. What
+// was given to the contact alone, in a chat with it, or as a member of another group stands beside
+// it and outlives the membership: of all that stands the holder has what was decided last.
 //
 // In the writer's transaction where a WriteContext is asked for.
 #pragma once

@@ -34,23 +34,18 @@ base::Result<ChatId> chat_with(const WriteContext& write, ContactId contact) {
   return chat.id;
 }
 
-// Where a file is shown: the chat of a group that it came in, or the one with whom it came from.
-struct Place {
-  std::optional<ChatId> chat;
-  std::optional<store::Uuid> group;
-};
-
-// The record of a file that came, or is to come, from this contact.
+// The record of a file that came, or is to come, from this contact; it is shown in `chat`, without
+// one in the chat with that contact.
 base::Result<ProtectedFileRow> received_file(const WriteContext& write, const crypto::PrvId& uuid,
-                                             ContactId from, const Place& place) {
+                                             ContactId from, std::optional<ChatId> chat) {
   EDGE_TRY(auto known, store::find_protected_file(write.scope, uuid, from));
   if (known) return *std::move(known);
   ProtectedFileRow file;
   EDGE_TRY(file.id, write.tx.next<FileId>(write.account.id, "protected_file"));
   file.uuid = uuid;
   file.source = from;
-  if (place.chat) {
-    file.chat = *place.chat;
+  if (chat) {
+    file.chat = *chat;
   } else {
     EDGE_TRY(file.chat, chat_with(write, from));
   }
@@ -60,7 +55,6 @@ base::Result<ProtectedFileRow> received_file(const WriteContext& write, const cr
   access.file = file.id;
   access.contact = kSelf;
   access.chat = file.chat;
-  access.group = place.group;
   access.changed_at = file.created_at;
   EDGE_CHECK(store::put_file_access(write.scope, access));
   return file;
@@ -84,31 +78,39 @@ base::Result<bool> know_owner(const WriteContext& write, ProtectedFileRow& file,
   return true;
 }
 
-base::Result<Place> place_of(const WriteContext& write, ContactId from,
-                             const FileDecision& decision) {
-  if (!decision.group) return Place{};
+// The chat of the group that the decision names.
+base::Result<std::optional<ChatId>> group_chat_of(const WriteContext& write, ContactId from,
+                                                  const FileDecision& decision) {
+  if (!decision.group) return std::optional<ChatId>();
   EDGE_TRY(const auto group, store::find_group_by_uuid(write.scope, *decision.group));
-  if (!group) return Place{};
+  if (!group) return std::optional<ChatId>();
   EDGE_TRY(const auto member, store::find_member(write.scope, group->chat, from));
-  if (!member) return Place{};  // never one of it
-  return Place{group->chat, decision.group};
+  if (!member) return std::optional<ChatId>();  // never one of it
+  return std::optional(group->chat);
+}
+
+// Where a file is shown from this decision on: one that names no group leaves a group's chat.
+base::Result<ChatId> shown_in(const WriteContext& write, ContactId from, ChatId before,
+                              const std::optional<ChatId>& group_chat) {
+  if (group_chat) return *group_chat;
+  EDGE_TRY(const auto chat, store::find_chat(write.scope, before));
+  return chat && is_single(*chat) ? before : chat_with(write, from);
 }
 
 base::Result<> take_own_decision(const WriteContext& write, ContactId from,
                                  const FileDecision& decision) {
-  EDGE_TRY(const Place place, place_of(write, from, decision));
-  EDGE_TRY(ProtectedFileRow file, received_file(write, decision.file, from, place));
+  EDGE_TRY(const auto group_chat, group_chat_of(write, from, decision));
+  EDGE_TRY(ProtectedFileRow file, received_file(write, decision.file, from, group_chat));
   EDGE_TRY(auto known, store::find_file_access(write.scope, file.id, kSelf));
   FileAccessRow access = known.value_or(FileAccessRow{});
   const bool waiting = access.state == FileState::requested || access.state == FileState::none;
   if (decision.rev < access.rev || (decision.rev == access.rev && !waiting)) return {};
-  if (place.chat) file.chat = *place.chat;
+  EDGE_TRY(file.chat, shown_in(write, from, file.chat, group_chat));
   EDGE_TRY(const bool genuine, know_owner(write, file, from, decision));
   if (!genuine) return {};
   access.file = file.id;
   access.contact = kSelf;
   access.chat = file.chat;
-  access.group = decision.group;
   access.rev = decision.rev;
   access.state = decision.state;
   access.download = decision.download;
@@ -227,9 +229,12 @@ base::Result<> take_own_request(const WriteContext& write, const ProtectedFileRo
            holder_row(write, file, from, request.holder, request.holder_name, request.holder_addr));
   if (!access || request.asked <= access->asked) return {};
   access->asked = request.asked;
-  const auto time = write.core.steady->wall();
-  const bool active = access->state == FileState::active && !window_over(*access, time.now);
-  if (active || access->state == FileState::revoked || access->state == FileState::denied) {
+  EDGE_TRY(const auto stands, standing_access(write, file, access->contact));
+  if (stands && stands->rev != access->rev) {
+    EDGE_CHECK(store::put_file_access(write.scope, *access));
+    return fall_back(write, file, access->contact);
+  }
+  if (stands || access->state == FileState::revoked || access->state == FileState::denied) {
     EDGE_CHECK(store::put_file_access(write.scope, *access));
     return tell_decision(write, file, *access);  // it was lost on the way
   }
@@ -258,6 +263,27 @@ base::Result<> take(const WriteContext& write, ContactId from, const FileRequest
   return write.emit(PrivittyFileAccessChanged{access.chat, known->file.id});
 }
 
+// What became of a holder's access, or of its copy: then of all that it was given, and it can be
+// sent the file again.
+base::Result<> end_access(const WriteContext& write, const ProtectedFileRow& file,
+                          FileAccessRow access, FileState state) {
+  EDGE_TRY(const auto all, store::file_accesses_of_holder(write.scope, file.id, access.contact));
+  bool changed = false;
+  for (FileAccessRow one : all) {
+    const bool open = one.state == FileState::active || one.state == FileState::expired ||
+                      one.state == FileState::none;
+    if (!open || (state != FileState::deleted && one.group != access.group)) continue;
+    if (state == FileState::deleted) one.message = MsgId();
+    one.state = state;
+    one.changed_at = write.tx.now();
+    EDGE_CHECK(store::put_file_access(write.scope, one));
+    changed = true;
+  }
+  if (!changed) return {};
+  EDGE_CHECK(write.emit(PrivittyFileAccessChanged{access.chat, file.id}));
+  return is_own(file) ? fall_back(write, file, access.contact) : base::Result<>{};
+}
+
 base::Result<> take(const WriteContext& write, ContactId from, const FileReport& report) {
   EDGE_TRY(const auto holder, store::find_contact_by_key(write.scope, report.holder));
   if (!holder) return {};
@@ -277,18 +303,13 @@ base::Result<> take(const WriteContext& write, ContactId from, const FileReport&
     file = known->file;
     access = known->access;
   }
-  const bool open = access->state == FileState::active || access->state == FileState::expired ||
-                    access->state == FileState::none;
-  if (report.rev != access->rev || !open) return {};
-  access->state = report.state;
-  access->changed_at = write.tx.now();
-  EDGE_CHECK(store::put_file_access(write.scope, *access));
-  return write.emit(PrivittyFileAccessChanged{access->chat, file->id});
+  return report.rev == access->rev ? end_access(write, *file, *access, report.state)
+                                   : base::Result<>{};
 }
 
 base::Result<> take(const WriteContext& write, ContactId from, const FileOffer& offer) {
   if (offer.owner == write.account.identity.public_key().bytes()) return {};  // it is ours
-  EDGE_TRY(ProtectedFileRow file, received_file(write, offer.file, from, {}));
+  EDGE_TRY(ProtectedFileRow file, received_file(write, offer.file, from, std::nullopt));
   EDGE_TRY(const auto access, store::find_file_access(write.scope, file.id, kSelf));
   if (access && access->rev > 0) return {};  // its owner has spoken: nobody says otherwise
   file.owner = offer.owner;
@@ -334,9 +355,7 @@ base::Result<> note_container_arrived(const WriteContext& write, const store::Me
   const auto outside =
       head ? crypto::PrvOutside::parse(*head) : base::Result<crypto::PrvOutside>(head.error());
   if (!outside) return {};
-  EDGE_TRY(const auto group, store::find_group(write.scope, row.chat));
-  const Place place{row.chat, group ? std::optional(group->uuid) : std::nullopt};
-  EDGE_TRY(const ProtectedFileRow file, received_file(write, outside->id, row.from, place));
+  EDGE_TRY(const ProtectedFileRow file, received_file(write, outside->id, row.from, row.chat));
   EDGE_TRY(auto access, store::find_file_access(write.scope, file.id, kSelf));
   if (!access) return {};
   access->message = row.id;

@@ -64,7 +64,8 @@ base::Result<std::vector<FileAccessRow>> holders_in(const WriteContext& write,
   std::vector<FileAccessRow> holders;
   if (is_single(chat)) {
     if (!chat.contact) return holders;
-    EDGE_TRY(const auto access, store::find_file_access(write.scope, file.id, *chat.contact));
+    EDGE_TRY(const auto access,
+             store::find_file_access_in(write.scope, file.id, *chat.contact, std::nullopt));
     if (access) holders.push_back(*access);
     return holders;
   }
@@ -89,14 +90,6 @@ base::Error not_for_chat(const store::ChatRow& chat, const ProtectedFileRow& fil
                     : fmt::format("{} is {} of somebody else, which can be forwarded to a single "
                                   "contact, not to a group",
                                   name, file_label(file)));
-  }
-  if (file.chat == chat.id) {  // a group's
-    return fail(
-        Errc::forbidden,
-        fmt::format("{}: nobody has access to {} as a member of chat {} any more, because it "
-                    "ended or was given in another chat instead; give it again with this "
-                    "chat's id (privitty_send_file_access)",
-                    name, file_label(file), chat.id.value));
   }
   return fail(Errc::forbidden,
               fmt::format("{} was protected for chat {}, not for chat {}; protect it anew with {}, "

@@ -89,9 +89,7 @@ base::Result<std::optional<FileAccessInfo>> ProtectedFiles::info(AccountId accou
                                                                  MsgId message) const {
   EDGE_TRY(auto read, core_.read(account));
   const View view{core_, read.scope(), *read.account};
-  EDGE_TRY(const auto of_message, store::file_accesses_of_message(view.scope, message));
-  if (of_message.empty()) return std::optional<FileAccessInfo>();
-  EDGE_TRY(const auto file, store::find_protected_file(view.scope, of_message.front().file));
+  EDGE_TRY(const auto file, file_in_message(core_, *read.account, view.scope, message));
   if (!file) return std::optional<FileAccessInfo>();
   const UnixMillis now = core_.steady->wall().now;
   FileAccessInfo info;

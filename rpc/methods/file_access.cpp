@@ -15,7 +15,8 @@ struct Revoke {
     using P = Revoke;
     return std::tuple(
         base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
-        base::field("chat_id", &P::chat_id, "the chat"),
+        base::field("chat_id", &P::chat_id,
+                    "where access was given; also one that was deleted since"),
         base::field("file_id", &P::file_id, "the protected file"),
         base::field("peer_contact_id", &P::peer_contact_id, "null: everybody who has access"));
   }
@@ -39,7 +40,7 @@ struct Grant {
     using P = Grant;
     return std::tuple(
         base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
-        base::field("chat_id", &P::chat_id, "the chat"),
+        base::field("chat_id", &P::chat_id, "a 1:1 chat, or a group"),
         base::field("file_id", &P::file_id, "the protected file"),
         base::field("peer_contact_id", &P::peer_contact_id, "who gets access"),
         base::field("allow_download", &P::allow_download, "it may be saved decrypted"),
@@ -63,7 +64,7 @@ struct OfHolder {
   static constexpr auto fields() {
     using P = OfHolder;
     return std::tuple(base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
-                      base::field("chat_id", &P::chat_id, "the chat"),
+                      base::field("chat_id", &P::chat_id, "where access was asked for"),
                       base::field("file_id", &P::file_id, "the protected file"),
                       base::field("peer_contact_id", &P::peer_contact_id, "who asked for access"));
   }
@@ -119,18 +120,19 @@ void check_expired(Context& context, OfAccount p, Completion<> done) {
 }  // namespace
 
 void add_file_access_methods(std::vector<Method>& table) {
-  const std::vector<Errc> usual{Errc::not_found, Errc::invalid_argument, Errc::forbidden};
   const Row change{.scope = Scope::write,
                    .fuzz = Fuzz::safe,
                    .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden,
                               Errc::already_exists, Errc::unavailable, Errc::license_required}};
-  table.push_back(method<&revoke>("privitty_revoke_file_access",
-                                  "Takes access away for good; the holder's key is destroyed.",
-                                  change));
+  table.push_back(method<&revoke>(
+      "privitty_revoke_file_access",
+      "Takes access away, all that the contact was given in any chat; its key is destroyed there.",
+      change));
   table.push_back(method<&grant>(
       "privitty_send_file_access",
-      "Grants access, anew or for the first time. Takes seconds where privitty_send_file takes "
-      "minutes.",
+      "Grants access, anew or for the first time, to the contact of a 1:1 chat or to a member of a "
+      "group; what was given in several chats stands side by side, and what was decided last "
+      "holds. Takes seconds where privitty_send_file takes minutes.",
       change));
   table.push_back(
       method<&deny>("privitty_deny_file_access", "Answers a request for access with no.", change));
@@ -139,7 +141,10 @@ void add_file_access_methods(std::vector<Method>& table) {
   table.push_back(method<&forward_add>(
       "privitty_init_forward_peer_add",
       "Before a received .prv is sent on to another chat: who gets it may then ask its owner.",
-      {.scope = Scope::write, .fuzz = Fuzz::unsafe, .errors = usual}));
+      {.scope = Scope::write,
+       .fuzz = Fuzz::unsafe,
+       .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden, Errc::gone,
+                  Errc::corrupt, Errc::unavailable, Errc::license_required}}));
   table.push_back(method<&request>(
       "privitty_init_forward_access_request",
       "Asks the owner of a forwarded file for access, by way of who forwarded it.", change));

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "store/schema/v1.sql.h"
+#include "store/schema/v10.sql.h"
 #include "store/schema/v2.sql.h"
 #include "store/schema/v3.sql.h"
 #include "store/schema/v4.sql.h"
@@ -25,6 +26,7 @@ std::span<const Migration> migrations() {
       Migration{7, "protected files in groups", schema::kV7},
       Migration{8, "one trusted time", schema::kV8},
       Migration{9, "generations of sessions, receipts told, groups deleted", schema::kV9},
+      Migration{10, "a file given to one holder in several chats", schema::kV10},
   };
   return kSteps;
 }

@@ -24,10 +24,16 @@ base::Result<FileAccessRow> read_row(const Row& columns) {
   row.asked = static_cast<std::uint64_t>(columns.integer(8));
   row.expires_at = columns.integer(9);
   row.changed_at = columns.integer(10);
-  if (!columns.is_null(11)) {
+  if (!columns.blob(11).empty()) {
     EDGE_TRY(row.group, columns.array<16>(11));
   }
   return row;
+}
+
+// An empty blob for none: it takes an address, where a view without one would be NULL.
+base::ByteView key_of(const std::optional<Uuid>& group) {
+  static constexpr std::uint8_t kNone = 0;
+  return group ? base::ByteView(*group) : base::ByteView(&kNone, 0);
 }
 
 template <class... Args>
@@ -57,17 +63,37 @@ base::Result<> put_file_access(const Scope& scope, const FileAccessRow& row) {
       " msg_id = excluded.msg_id,"
       " state = excluded.state, flags = excluded.flags, rev = excluded.rev,"
       " asked = excluded.asked, expires_at = excluded.expires_at,"
-      " changed_at = excluded.changed_at, group_id = excluded.group_id",
+      " changed_at = excluded.changed_at",
       scope.account, row.file, row.contact, row.via, row.chat, row.message, row.state, flags,
-      row.rev, row.asked, row.expires_at, row.changed_at, row.group));
+      row.rev, row.asked, row.expires_at, row.changed_at, key_of(row.group)));
   return {};
 }
 
 base::Result<std::optional<FileAccessRow>> find_file_access(const Scope& scope, base::FileId file,
                                                             base::ContactId contact) {
   return scope.db.one<FileAccessRow>(
-      FILE_ACCESS_COLUMNS "WHERE account_id = ? AND file_id = ? AND contact_id = ?",
+      FILE_ACCESS_COLUMNS
+      "WHERE account_id = ? AND file_id = ? AND contact_id = ? ORDER BY rev DESC LIMIT 1",
       [](const Row& row) { return read_row(row); }, scope.account, file, contact);
+}
+
+base::Result<std::optional<FileAccessRow>> find_file_access_in(const Scope& scope,
+                                                               base::FileId file,
+                                                               base::ContactId contact,
+                                                               const std::optional<Uuid>& group) {
+  return scope.db.one<FileAccessRow>(
+      FILE_ACCESS_COLUMNS
+      "WHERE account_id = ? AND file_id = ? AND contact_id = ? AND group_id = ?",
+      [](const Row& row) { return read_row(row); }, scope.account, file, contact, key_of(group));
+}
+
+base::Result<std::vector<FileAccessRow>> file_accesses_of_holder(const Scope& scope,
+                                                                 base::FileId file,
+                                                                 base::ContactId contact) {
+  return collect(scope,
+                 FILE_ACCESS_COLUMNS
+                 "WHERE account_id = ? AND file_id = ? AND contact_id = ? ORDER BY rev DESC",
+                 file, contact);
 }
 
 base::Result<std::vector<FileAccessRow>> file_accesses(const Scope& scope, base::FileId file) {

@@ -1,6 +1,7 @@
 // File accesses' rows: who may open a protected file, until when, and what became of that. At the
-// owner one row per holder; at a holder one row of its own (contact 1), and one per contact it
-// forwarded the file to.
+// owner a row for what a holder was given alone, and one for each group as whose member it was
+// given access; at a holder one row of its own (contact 1), and one per contact it forwarded the
+// file to.
 #pragma once
 
 #include <optional>
@@ -37,13 +38,24 @@ struct FileAccessRow {
   std::uint64_t asked = 0;  // how often the holder asked
   base::UnixMillis expires_at = 0;  // by the owner's clock; 0 never
   base::UnixMillis changed_at = 0;
-  // As whose member the holder has access, which ends with the membership.
+  // As whose member the holder has access, which ends with the membership. With file and contact
+  // it is the row's key.
   std::optional<Uuid> group;
 };
 
 base::Result<> put_file_access(const Scope& scope, const FileAccessRow& row);
+// What the holder was told last: the row with the highest rev.
 base::Result<std::optional<FileAccessRow>> find_file_access(const Scope& scope, base::FileId file,
                                                             base::ContactId contact);
+// The row of this key; without a group what was given to the contact alone.
+base::Result<std::optional<FileAccessRow>> find_file_access_in(const Scope& scope,
+                                                               base::FileId file,
+                                                               base::ContactId contact,
+                                                               const std::optional<Uuid>& group);
+// All rows of one holder, the last told first.
+base::Result<std::vector<FileAccessRow>> file_accesses_of_holder(const Scope& scope,
+                                                                 base::FileId file,
+                                                                 base::ContactId contact);
 // In the order in which they were made.
 base::Result<std::vector<FileAccessRow>> file_accesses(const Scope& scope, base::FileId file);
 base::Result<std::vector<FileAccessRow>> file_accesses_of_message(const Scope& scope,

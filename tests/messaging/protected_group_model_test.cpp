@@ -1,12 +1,12 @@
 // Random histories of a file in a group whose members come and go, against a simple model of who
-// may open it. The seed is printed; EDGE_TEST_SEED repeats one, EDGE_TEST_ROUNDS plays more.
+// may open it.
 //
-// The model is what the owner decided, and that whoever is taken out, by anybody, may open no more
-// until the owner grants it anew. Until the news is there, a member may open what it could before;
-// at no moment may one open who could not since all sides agreed last.
-#include <random>
-
+// The model is what the owner decided for each contact, alone and as a member, and that whoever is
+// taken out, by anybody, loses the latter until the owner grants it anew. Until the news is there,
+// a member may open what it could before; at no moment may one open who could not since all sides
+// agreed last.
 #include "tests/messaging/protected_group_world.h"
+#include "tests/messaging/random_history.h"
 
 using namespace test;
 
@@ -17,17 +17,22 @@ struct Person {
   ContactId at_alice;
   ProtectedWorld::Came came;
   ChatId chat;
+  ChatId alone;  // the owner's chat with it
   bool member = true;
-  bool allowed = true;
+  bool allowed_as_member = true;
+  bool allowed_alone = false;
   bool could = true;  // at some moment since all sides agreed
+  bool allowed() const { return allowed_as_member || allowed_alone; }
 };
 
-class GroupHistory {
+class GroupHistory : RandomHistory {
  public:
-  explicit GroupHistory(unsigned seed) : world_(true, seed), random_(seed) {
+  explicit GroupHistory(unsigned seed) : RandomHistory(seed), world_(true, seed) {
     shared_ = world_.share_in_group("model.txt", "model");
-    people_[0] = {&world_.bob, world_.bob_at_alice, shared_.at_bob, world_.bob_group};
-    people_[1] = {&world_.carol, world_.carol_at_alice, shared_.at_carol, world_.carol_group};
+    people_[0] = {&world_.bob, world_.bob_at_alice, shared_.at_bob, world_.bob_group,
+                  world_.alice_chat};
+    people_[1] = {&world_.carol, world_.carol_at_alice, shared_.at_carol, world_.carol_group,
+                  world_.alice_carol};
   }
 
   void step() {
@@ -35,16 +40,19 @@ class GroupHistory {
     Person& who = people_[index];
     switch (pick(9)) {
       case 0:
+        REQUIRE(world_.grant_in(who.alone, shared_.made.file_id, who.at_alice, {}));
+        who.allowed_alone = who.could = true;
+        break;
       case 1:
       case 2: {
         const auto granted = world_.grant_in(world_.group, shared_.made.file_id, who.at_alice, {});
         CHECK(granted.has_value() == who.member);
-        if (granted) allow(who, true);
+        if (granted) who.allowed_as_member = who.could = true;
         break;
       }
       case 3:
         REQUIRE(world_.revoke(shared_.made.file_id, who.at_alice));
-        allow(who, false);
+        who.allowed_as_member = who.allowed_alone = false;
         break;
       case 4:
         agree();
@@ -60,10 +68,7 @@ class GroupHistory {
         (pick(3) == 0 ? world_.alice : *who.peer).restart();
         break;
       case 7:
-        world_.network.set({.lose_request = 0.3 * pick(3),
-                            .lose_reply = 0.2 * pick(3),
-                            .duplicate = 0.2 * pick(3),
-                            .reorder = pick(2) == 0});
+        world_.network.set(weather());
         break;
       case 8:
         let_some_through();
@@ -76,22 +81,22 @@ class GroupHistory {
 
   // All sides have the same list of members, and whoever may open can, and nobody else.
   void agree() {
-    const Weather weather = world_.network.weather();
+    const Weather before = world_.network.weather();
     world_.network.set({});
     for (Person& person : people_) {
       INFO(person.peer->name() << (person.member ? " in" : " out")
-                               << (person.allowed ? ", allowed" : ", not allowed"));
+                               << (person.allowed() ? ", allowed" : ", not allowed"));
       REQUIRE(world_.until([&] {
         return is_member_everywhere(person) == person.member &&
                GroupWorld::is_in(*person.peer, person.chat) == person.member &&
-               opens(person) == person.allowed;
+               opens(person) == person.allowed();
       }));
       const auto shares = ProtectedWorld::sealed_shares(*person.peer).size();
-      CHECK(shares == (person.allowed ? 1 : 0));
-      person.could = person.allowed;
+      CHECK(shares == (person.allowed() ? 1 : 0));
+      person.could = person.allowed();
     }
     CHECK(ProtectedWorld::read(world_.alice, shared_.sent) == "model");
-    world_.network.set(weather);
+    world_.network.set(before);
   }
 
  private:
@@ -101,13 +106,6 @@ class GroupHistory {
     const auto end = world_.clock.now() + 200;
     REQUIRE(world_.until(
         [&] { return world_.network.deposits() > deposits || world_.clock.now() >= end; }));
-  }
-  std::uint32_t pick(std::uint32_t below) {
-    return std::uniform_int_distribution<std::uint32_t>(0, below - 1)(random_);
-  }
-  static void allow(Person& who, bool allowed) {
-    who.allowed = allowed;
-    who.could = who.could || allowed;
   }
   static bool opens(const Person& who) {
     return ProtectedWorld::read(*who.peer, who.came.message) == "model";
@@ -140,14 +138,13 @@ class GroupHistory {
       GroupWorld::remove(*who.peer, who.chat, kSelf);
     }
     who.member = false;
-    who.allowed = false;
+    who.allowed_as_member = false;
     if (by == 0) return;
     // Alice decides by the list that she has.
     REQUIRE(world_.until([&] { return !lists(world_.alice, world_.group, who.peer->name()); }));
   }
 
   GroupWorld world_;
-  std::mt19937 random_;
   GroupWorld::SharedInGroup shared_;
   std::array<Person, 2> people_;
 };
@@ -155,12 +152,9 @@ class GroupHistory {
 }  // namespace
 
 TEST_CASE("random histories of a group never open a file to a former member") {
-  const unsigned first = number_from("EDGE_TEST_SEED", std::random_device{}());
-  const unsigned rounds = number_from("EDGE_TEST_ROUNDS", 2);
-  for (unsigned seed = first; seed != first + rounds; ++seed) {
-    INFO("EDGE_TEST_SEED=" << seed);
+  play_histories([](unsigned seed) {
     GroupHistory history(seed);
     for (int i = 0; i < 36; ++i) history.step();
     history.agree();
-  }
+  });
 }

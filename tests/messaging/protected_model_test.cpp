@@ -1,13 +1,10 @@
-// Random histories of a protected file against a simple model of who may open it. The seed is
-// printed; EDGE_TEST_SEED repeats one, EDGE_TEST_ROUNDS plays more.
+// Random histories of a protected file against a simple model of who may open it.
 //
 // The model is the owner's side alone: what alice decided last for whom, and until when. A gateway
 // may know less than it for a while, as messages are lost, doubled and reordered, but at every
 // moment whoever can open must have been allowed by a decision that could still be in force there;
 // and once the network is well again, all sides agree with the model.
-#include <random>
-
-#include "tests/messaging/protected_world.h"
+#include "tests/messaging/random_history.h"
 
 using namespace test;
 
@@ -19,9 +16,9 @@ struct Holder {
   bool final = false;    // revoked or denied
 };
 
-class History {
+class History : RandomHistory {
  public:
-  explicit History(unsigned seed) : world_(true, seed), random_(seed) {
+  explicit History(unsigned seed) : RandomHistory(seed), world_(true, seed) {
     shared_ = world_.share("model.txt", "model", true, true);
     REQUIRE(world_.forward(shared_.came.path));
     REQUIRE(ProtectedWorld::try_send(world_.bob, world_.bob_carol_chat, shared_.came.path));
@@ -65,10 +62,7 @@ class History {
         (bob ? world_.bob : world_.carol()).restart();
         break;
       case 7:
-        world_.network.set({.lose_request = 0.3 * pick(3),
-                            .lose_reply = 0.2 * pick(3),
-                            .duplicate = 0.2 * pick(3),
-                            .reorder = pick(2) == 0});
+        world_.network.set(weather());
         break;
       case 8:
         for (int i = 0; i < 10; ++i) {
@@ -101,9 +95,6 @@ class History {
   }
 
  private:
-  std::uint32_t pick(std::uint32_t below) {
-    return std::uniform_int_distribution<std::uint32_t>(0, below - 1)(random_);
-  }
   bool is_allowed(const Holder& model) const {
     return model.allowed && (model.until == 0 || model.until > world_.clock.now());
   }
@@ -123,7 +114,6 @@ class History {
   }
 
   ProtectedWorld world_;
-  std::mt19937 random_;
   ProtectedWorld::Shared shared_;
   ProtectedWorld::Came carol_;
   ContactId carol_at_alice_;
@@ -135,14 +125,11 @@ class History {
 }  // namespace
 
 TEST_CASE("random histories never open a file to whom its owner does not allow it") {
-  const unsigned first = number_from("EDGE_TEST_SEED", std::random_device{}());
-  const unsigned rounds = number_from("EDGE_TEST_ROUNDS", 2);
-  for (unsigned seed = first; seed != first + rounds; ++seed) {
-    INFO("EDGE_TEST_SEED=" << seed);
+  play_histories([](unsigned seed) {
     History history(seed);
     for (int i = 0; i < 36; ++i) {
       history.step();
       if (i % 12 == 11) history.settle();
     }
-  }
+  });
 }
