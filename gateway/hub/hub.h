@@ -3,12 +3,15 @@
 // of its own, so that fan-out never delays a call (decision 3).
 //
 // A subscriber that falls out of the ring is told `event: lag` with how many events it missed and
-// goes on with newer ones. A resume reads the log on workers, in steps, and joins the ring by id:
-// no gap, no overlap. What new subscribers get first is read there too.
+// goes on with newer ones. One that keeps up does not fall out of it by a burst: what is published
+// waits until it has taken the older events, half a second in a row and a twentieth of the time at
+// most (Patience). A resume reads the log on workers, in steps, and joins the ring by id: no gap,
+// no overlap. What new subscribers get first is read there too.
 //
-// Memory: the ring (ring_bytes, and the block being filled), and what began to go out and did not
-// fit into its socket: at most a replay step or the rest of one event a subscriber, kept_bytes in
-// all. Whoever goes beyond that is closed and comes back where it was.
+// Memory: the ring (ring_bytes, and the block being filled), what waits for room in it
+// (intake_bytes: over that the ring takes it whatever it pushes out), and what began to go out and
+// did not fit into its socket: at most a replay step or the rest of one event a subscriber,
+// kept_bytes in all. Whoever goes beyond that is closed and comes back where it was.
 //
 // Threads: all from any thread; none blocks on a socket. The callbacks of count() and list() run on
 // the hub's thread and must not block.
@@ -31,6 +34,8 @@ namespace gateway {
 struct HubOptions {
   std::size_t ring_bytes = 8 * 1024 * 1024;
   std::size_t ring_events = 65'536;
+  std::size_t intake_bytes = 32 * 1024 * 1024;  // of events that wait for room in the ring
+  std::size_t intake_events = 100'000;          // as many as the log keeps
   base::Millis ping_interval = 15'000;
   std::size_t replay_step = 256;         // events per read of the log
   std::size_t replay_bytes = 32 * 1024;  // and about so much of them
@@ -51,6 +56,8 @@ struct HubStats {
   std::uint64_t dropped = 0;    // events that slow subscribers missed
   std::uint64_t sends = 0;      // system calls
   std::size_t kept_bytes = 0;   // begun and not yet sent, of all subscribers
+  std::uint64_t lag = 0;        // events that the reader furthest behind has not taken yet, lately
+  std::size_t waiting = 0;      // events that wait for room in the ring, lately
 };
 
 class Hub {
@@ -68,6 +75,8 @@ class Hub {
   void publish(std::vector<EventFrame> frames);
   // Takes the connection over; `socket.unsent` holds the response's head.
   void subscribe(StreamSocket socket, StreamOptions options);
+  // An account was removed: of what was published before, only its AccountsChanged still goes out.
+  void forget(base::AccountId account);
   // A key ended: its streams close now, not with their next event or ping.
   void close_ended();
   // How many subscribers each audience has now.

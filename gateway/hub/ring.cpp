@@ -82,6 +82,16 @@ void Ring::drop_below(std::uint64_t sequence) {
   addressed_.erase(addressed_.begin(), addressed_.lower_bound(first_));
 }
 
+void Ring::forget(base::AccountId account, std::string_view kept) {
+  const Token kept_type = token(kept);
+  for (std::uint64_t sequence = first_; sequence < end(); ++sequence) {
+    RingFrame& frame = frames_[sequence - first_];
+    if (frame.channel != 0 || frame.account != account || frame.type == kept_type) continue;
+    frame.gone = true;
+    plain_from_ = std::max(plain_from_, sequence + 1);
+  }
+}
+
 const std::shared_ptr<RingBlock>& Ring::block_of(std::uint64_t sequence) const {
   const auto found = std::partition_point(
       blocks_.begin(), blocks_.end(), [&](const auto& block) { return block->end <= sequence; });

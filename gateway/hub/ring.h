@@ -45,6 +45,7 @@ struct RingFrame {
   std::uint32_t offset = 0;  // in its block
   std::uint32_t size = 0;
   bool addressed = false;  // to some of its channel, or filled in for each: Ring::addressed()
+  bool gone = false;       // its account was removed: nobody gets it any more
   Token type = 0;
   Token channel = 0;  // 0: a messaging event
 };
@@ -64,6 +65,8 @@ class Ring {
   // Frames below this sequence number must go to be within the bound again; first() when none.
   std::uint64_t over_bound() const;
   void drop_below(std::uint64_t sequence);  // a block's end
+  // An account was removed: its frames are gone, but for those of the type `kept`.
+  void forget(base::AccountId account, std::string_view kept);
 
   std::uint64_t first() const { return first_; }
   std::uint64_t end() const { return first_ + frames_.size(); }
@@ -79,7 +82,7 @@ class Ring {
   // the next one starts.
   std::uint64_t collect(std::uint64_t sequence, std::vector<iovec>& pieces, std::size_t most) const;
 
-  // Whether from `sequence` on there are messaging events alone.
+  // Whether from `sequence` on there are messaging events alone, and all for everybody.
   bool plain_from(std::uint64_t sequence) const { return sequence >= plain_from_; }
   // The event itself, of a frame that is addressed.
   const EventFrame& addressed(std::uint64_t sequence) const { return addressed_.at(sequence); }

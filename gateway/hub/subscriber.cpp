@@ -132,6 +132,7 @@ bool Subscriber::append(const EventFrame& frame) {
 
 bool Subscriber::wants_at(std::uint64_t sequence) const {
   const RingFrame& frame = host_.ring().frame(sequence);
+  if (frame.gone) return false;
   if (frame.id <= after_ || (frame.channel == 0 && frame.id <= messages_after)) return false;
   if (!filter_) return frame.channel == 0;
   return filter_->passes(frame.type, frame.channel, frame.account, frame.chat) &&
@@ -144,6 +145,12 @@ base::EventId Subscriber::position() const {
   return std::max(after_, ring.frame(next_ - 1).id);
 }
 
+std::uint64_t Subscriber::lag() const {
+  if (!live_ && !after_.valid()) return 0;
+  const std::uint64_t at = live_ ? next_ : host_.ring().sequence_after(after_);
+  return dropped_ + host_.ring().end() - at;
+}
+
 SubscriberInfo Subscriber::info() const {
   const auto filter = asked();
   SubscriberInfo info;
@@ -151,10 +158,7 @@ SubscriberInfo Subscriber::info() const {
   info.address = address_;
   info.since = since;
   info.position = position();
-  if (live_ || after_.valid()) {
-    const std::uint64_t at = live_ ? next_ : host_.ring().sequence_after(after_);
-    info.lag = dropped_ + host_.ring().end() - at;
-  }
+  info.lag = lag();
   if (filter_) info.properties = filter_->properties;
   return info;
 }
@@ -193,6 +197,7 @@ bool Subscriber::flush() {
       if (!is_full(errno)) close();
       return false;
     }
+    took_at_ = loop_.now();
     std::size_t& at = held_ ? held_at_ : pending_at_;
     at += static_cast<std::size_t>(sent);
     if (held_ && held_at_ == held_end_) let_go();
@@ -204,6 +209,7 @@ bool Subscriber::flush() {
 
 bool Subscriber::deliver() {
   const bool more = deliver_some();
+  if (live_ && next_ == host_.ring().end()) keeps_up_ = true;
   settle();
   return more && fd_;
 }
@@ -287,6 +293,7 @@ bool Subscriber::send_plain() {
     if (!is_full(errno)) close();
     return false;
   }
+  took_at_ = loop_.now();
   std::size_t left = static_cast<std::size_t>(sent);
   if (left == total) {
     host_.count_delivery(end - next_);
@@ -333,6 +340,7 @@ bool Subscriber::send_picked() {
     if (!is_full(errno)) close();
     return false;
   }
+  took_at_ = loop_.now();
   const auto size = static_cast<std::size_t>(sent);
   if (size == picked.bytes.size()) {
     host_.count_delivery(picked.ends.size());
@@ -367,6 +375,7 @@ std::uint64_t Subscriber::forget_below(std::uint64_t sequence) {
   }
   next_ = sequence;
   dropped_ += missed;
+  if (missed > 0) keeps_up_ = false;
   return missed;
 }
 

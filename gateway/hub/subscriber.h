@@ -97,6 +97,12 @@ class Subscriber final : public IoHandler {
   bool listens_to(Token channel) const;  // 0: to messaging events
   bool fits(const Properties& where) const;
   SubscriberInfo info() const;
+  std::uint64_t lag() const;  // as in info()
+  // Whether it is one that keeps up and has not been given all below `sequence` yet: since it last
+  // missed something it was at the end once, and it has taken something since `lately`, or could.
+  bool keeps_up_below(std::uint64_t sequence, base::Millis lately) const {
+    return live_ && next_ < sequence && keeps_up_ && (writable_ || took_at_ >= lately);
+  }
   // The ring is about to forget all below `sequence`: counts what this one misses by it.
   std::uint64_t forget_below(std::uint64_t sequence);
   void ping(base::Millis silence_allowed);
@@ -132,9 +138,11 @@ class Subscriber final : public IoHandler {
   const bool named_;
   bool writable_ = true;
   bool live_ = false;
+  bool keeps_up_ = true;       // has missed nothing since it last was at the end
   bool reading_ = false;       // a replay step is under way
   bool skipping_ = false;      // frames up to after_ may still come: the log was ahead of the ring
   std::uint64_t next_ = 0;     // the cursor, while live
+  base::Millis took_at_ = 0;   // when its socket last took something, as the loop counts
   base::EventId after_;        // everything up to here was considered
   std::uint64_t dropped_ = 0;  // to be told before anything else
   std::string pending_;

@@ -77,6 +77,11 @@ void write_events(MetricsText& out, const Hub& hub) {
   out.sample(stats.delivered);
   out.counter("privitty_events_dropped_total", "Events that slow subscribers missed (lag).");
   out.sample(stats.dropped);
+  out.gauge("privitty_event_lag",
+            "Events that the subscriber furthest behind has not taken yet, within a second.");
+  out.sample(stats.lag);
+  out.gauge("privitty_event_queue", "Events that wait until subscribers have taken older ones.");
+  out.sample(std::uint64_t{stats.waiting});
   out.counter("privitty_event_sends_total", "System calls that wrote events.");
   out.sample(stats.sends);
 }

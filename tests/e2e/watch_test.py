@@ -109,7 +109,8 @@ class Watched(unittest.TestCase):
             self.assertGreater(found["process_open_fds"][()], 5)
             for name in ("privitty_event_subscribers", "privitty_worker_queue", "privitty_rpc_parked",
                          "privitty_outbox_waiting", "privitty_outbox_oldest_seconds",
-                         "privitty_store_commit_seconds_sum", "privitty_events_dropped_total",
+                         "privitty_store_commit_seconds_sum", "privitty_events_dropped_total", "privitty_event_lag",
+                         "privitty_event_queue",
                          "privitty_deposits_total"):
                 self.assertIn(name, found)
             again = parse_metrics(request(one.port, "GET", "/metrics")[2])

@@ -1,6 +1,7 @@
 #include <atomic>
 #include <thread>
 
+#include "gateway/hub/intake.h"
 #include "tests/gateway/hub_world.h"
 #include "tests/support/catch.h"
 
@@ -58,6 +59,7 @@ TEST_CASE("a reader that stalls is told how many it missed, and goes on with new
   HubWorld world(small_ring());
   Client client = stalled(world);
   flood(world, 2000);
+  CHECK(eventually([&] { return world.hub->stats().lag >= 2000; }));  // told to whoever watches
   const std::uint64_t marker = world.publish(world.log.append()).id.value;
   std::string text = client.read_until("id: " + std::to_string(marker) + "\n");
   text += client.read_until("\n\n");
@@ -107,6 +109,79 @@ TEST_CASE("readers that stall delay nobody") {
   CHECK(read == newest);
   CHECK(world.hub->stats().subscribers == 201);
   CHECK(world.hub->stats().dropped > 0);
+}
+
+// Thirty times what the ring holds, and more than a socket takes, at once.
+std::vector<EventFrame> burst(HubWorld& world) {
+  const std::string filler = ",\"text\":\"" + std::string(900, 'x') + "\"";
+  std::vector<EventFrame> frames;
+  for (int i = 0; i < 8000; ++i) {
+    frames.push_back(world.log.append(AccountId(1), ChatId(1), "IncomingMsg", filler));
+  }
+  return frames;
+}
+
+std::vector<Seen> read_burst(Client& client) {
+  std::string text = client.read_until("id: 9000\n");
+  text += client.read_until("\n\n");
+  return parse_stream(text);
+}
+
+void check_gapless(const std::vector<Seen>& seen) {
+  REQUIRE(seen.size() == 8000);
+  for (std::size_t i = 0; i < seen.size(); ++i) REQUIRE(seen[i].id == std::to_string(1001 + i));
+}
+
+TEST_CASE("a burst larger than the ring reaches readers that keep up without a gap") {
+  HubWorld world(small_ring());
+  Client plain = world.subscribe();
+  Client picked = world.subscribe("?account_id=1&named=1");
+  world.hub->publish(burst(world));
+  std::vector<Seen> picked_seen;
+  std::thread reader([&] { picked_seen = read_burst(picked); });
+  check_gapless(read_burst(plain));
+  reader.join();
+  check_gapless(picked_seen);
+  CHECK(world.hub->stats().dropped == 0);
+}
+
+TEST_CASE("who stalls in a burst is waited for briefly and told what it missed, nobody else") {
+  HubWorld world(small_ring());
+  Client slow = stalled(world);
+  Client quick = world.subscribe();
+  world.hub->publish(burst(world));
+  check_gapless(read_burst(quick));
+  CHECK(eventually([&] { return world.hub->stats().dropped > 0; }));
+  check_complete(read_burst(slow), 1000, 1);
+}
+
+TEST_CASE("what waits for room in the ring is bounded: past that a burst pushes out the older") {
+  HubWorld world({.ring_bytes = 256 * 1024, .intake_bytes = 64 * 1024});
+  Client client = world.subscribe();
+  world.hub->publish(burst(world));
+  check_complete(read_burst(client), 1000, 1);
+}
+
+TEST_CASE("readers are waited for half a second in a row and a twentieth of the time") {
+  Patience patience;
+  base::Millis now = 1'000'000;
+  const auto waits = [&](base::Millis most) {
+    base::Millis waited = 0;
+    while (waited < most && patience.wait(now)) {
+      now += 10;
+      waited += 10;
+    }
+    patience.stop(now);
+    return waited;
+  };
+  patience.stop(now);
+  CHECK(waits(10'000) == 500);
+  CHECK(waits(10'000) == 0);
+  now += 2'000;
+  CHECK(waits(10'000) == 100);
+  now += 3'600'000;
+  CHECK(waits(200) == 200);
+  CHECK(waits(10'000) == 300);
 }
 
 }  // namespace

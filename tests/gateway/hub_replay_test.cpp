@@ -33,6 +33,26 @@ TEST_CASE("a resume gives the missed events first, from the log of an earlier ru
   CHECK(read_through(both, 5701).size() == 2);
 }
 
+TEST_CASE("of an account that was removed only its AccountsChanged is replayed") {
+  HubWorld world;
+  for (const std::uint32_t account : {1U, 2U, 1U, 2U}) {  // 1001 to 1004
+    world.publish(world.log.append(AccountId(account), ChatId(1)));
+  }
+  world.publish(world.log.append(AccountId(2), ChatId(0), "AccountsChanged"));  // 1005
+  world.hub->forget(AccountId(2));
+  world.publish(world.log.append(AccountId(1), ChatId(1)));  // 1006
+  const std::vector<std::string> left{"1001", "1003", "1005", "1006"};
+  for (const char* query : {"?last_event_id=1000", "?last_event_id=1000&named=1",
+                            "?last_event_id=1000&account_id=1,2"}) {
+    INFO(query);
+    Client client = world.subscribe(query);
+    std::vector<std::string> ids;
+    for (const Seen& event : read_through(client, 1006)) ids.push_back(event.id);
+    CHECK(ids == left);
+  }
+  CHECK(world.log.reads() == 0);  // the ring had it
+}
+
 TEST_CASE("a resume at the newest id gives nothing but what comes") {
   HubWorld world;
   world.publish(world.log.append());

@@ -1,0 +1,159 @@
+// How a stream begins: what it gets first, what it missed, and where it joins the others.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "gateway/hub/frame_text.h"
+#include "gateway/hub/hub_impl.h"
+
+namespace gateway {
+
+void Hub::Impl::add(StreamSocket socket, StreamOptions options) {
+  const ResumePoint resume = options.resume;
+  const bool named = options.named;
+  const bool snapshot = options.snapshot;
+  const bool opens = snapshot || !options.filter.channels.empty();
+  if (options.retry) socket.unsent += fmt::format("retry: {}\n\n", *options.retry);
+  auto owned = std::make_unique<Subscriber>(*this, *loop_, std::move(socket), named,
+                                            compile(std::move(options)));
+  Subscriber& subscriber = *owned;
+  if (!subscriber.watch()) return;
+  subscriber.place = subscribers_.size();
+  subscriber.next_ping = loop_->now() + first_ping();
+  subscribers_.push_back(std::move(owned));
+  // It may stand in front of the round's place, and must take nobody's turn.
+  if (left_ > 0) left_ = subscribers_.size();
+  subscriber_count_.store(subscribers_.size(), std::memory_order_relaxed);
+  subscriber.since = clock_.now();
+  subscriber.snapshot_after_lag = snapshot;
+  for (const std::string& channel : subscriber.asked()->channels) {
+    ++listeners_[token_of(channel)];
+  }
+
+  if (!resume.given && opens) {
+    read_opening(subscriber, snapshot);
+  } else if (!resume.given) {
+    // A client that is cut off before its first event knows where to resume.
+    append_position(subscriber.out(), ring_.last_id());
+    subscriber.join(ring_.last_id());
+  } else if (!resume.after) {
+    append_lag(subscriber.out(), ring_.last_id(), std::nullopt);
+    if (opens) {
+      read_opening(subscriber, snapshot);
+    } else {
+      subscriber.join(ring_.last_id());
+    }
+  } else if (*resume.after >= ring_.floor() && *resume.after <= ring_.last_id()) {
+    subscriber.join(*resume.after);
+  } else {
+    subscriber.begin_replay(*resume.after);
+  }
+  connected_.fetch_add(1, std::memory_order_release);
+  if (subscriber.deliver()) behind(subscriber);
+}
+
+// Nothing for those who want every messaging event: most of them, and cheaper without.
+std::unique_ptr<const RingFilter> Hub::Impl::compile(StreamOptions options) const {
+  if (options.filter.passes_all() && options.properties.empty()) return nullptr;
+  auto compiled = std::make_unique<RingFilter>();
+  for (const std::string& type : options.filter.types) {
+    compiled->types.push_back(ring_.token(type));
+  }
+  for (const std::string& channel : options.filter.channels) {
+    if (const Token token = token_of(channel); token != 0) compiled->channels.push_back(token);
+  }
+  compiled->properties = std::move(options.properties);
+  compiled->asked = std::make_shared<const EventFilter>(std::move(options.filter));
+  return compiled;
+}
+
+// What comes first is read on a worker. The stream itself begins here and now: whatever is
+// published once the client sees its head reaches it.
+void Hub::Impl::read_opening(Subscriber& subscriber, bool snapshot) {
+  subscriber.begin_opening(ring_.last_id());
+  base::UniqueFunction<void()> work = [source = &source_, filter = subscriber.asked(), snapshot,
+                                       link = subscriber.link(), gate = gate_, this]() mutable {
+    auto opening = source->open(*filter, snapshot);
+    gate->run([this, link = std::move(link), opening = std::move(opening)]() mutable {
+      if (link->subscriber != nullptr) on_opening(*link->subscriber, std::move(opening));
+    });
+  };
+  if (!workers_.submit(std::move(work))) subscriber.close();
+}
+
+void Hub::Impl::on_opening(Subscriber& subscriber, base::Result<StreamOpening> opening) {
+  if (!opening) {
+    base::log::warning("A stream could not be opened: {}", opening.error().message);
+    return subscriber.close();  // the client comes again
+  }
+  subscriber.replay_step_done();
+  base::EventId from = subscriber.replayed_to();
+  if (opening->snapshot && subscriber.asked()->channels.empty()) {
+    from = std::max(from, opening->position);
+  } else if (opening->snapshot) {
+    subscriber.messages_after = opening->position;
+  }
+  for (EventFrame& frame : opening->frames) {
+    if (&frame == &opening->frames.back()) frame.id = from;
+    if (frame.channel && frame.channel->fill) {
+      append_filled_frame(subscriber.out(), frame, subscriber.info().properties);
+    } else {
+      append_frame(subscriber.out(), frame);
+    }
+  }
+  if (opening->frames.empty()) append_position(subscriber.out(), from);
+  continue_after(subscriber, from);
+  if (subscriber.deliver()) behind(subscriber);
+}
+
+void Hub::Impl::continue_after(Subscriber& subscriber, base::EventId id) {
+  if (id >= ring_.floor()) {
+    subscriber.join(id);
+  } else {
+    subscriber.begin_replay(id);
+  }
+}
+
+void Hub::Impl::read_log(Subscriber& subscriber) {
+  const ReplayRequest request{.after = subscriber.replayed_to(),
+                              .limit = options_.replay_step,
+                              .bytes = options_.replay_bytes,
+                              .filter = subscriber.asked(),
+                              .told_floor = subscriber.told_floor};
+  base::UniqueFunction<void()> work = [source = &source_, request, link = subscriber.link(),
+                                       gate = gate_, this]() mutable {
+    auto step = read_replay_step(*source, request);
+    gate->run([this, link = std::move(link), step = std::move(step)]() mutable {
+      if (link->subscriber != nullptr) on_log(*link->subscriber, std::move(step));
+    });
+  };
+  // Workers are all busy: the client comes back with the same id, when they are not.
+  if (!workers_.submit(std::move(work))) subscriber.close();
+}
+
+void Hub::Impl::on_log(Subscriber& subscriber, ReplayStep step) {
+  subscriber.replay_step_done();
+  if (step.lag) append_lag(subscriber.out(), step.lag->resumes_after, step.lag->dropped);
+  if (step.lag && subscriber.snapshot_after_lag) {
+    // Accounts' states stand for whatever was missed.
+    subscriber.snapshot_after_lag = false;
+    read_opening(subscriber, true);
+    if (subscriber.deliver()) behind(subscriber);
+    return;
+  }
+  std::uint64_t appended = 0;
+  for (const EventFrame& frame : step.frames) appended += subscriber.append(frame) ? 1U : 0U;
+  delivered_.fetch_add(appended, std::memory_order_relaxed);
+  subscriber.told_floor = step.floor;
+  subscriber.set_replayed_to(step.reached);
+  if (step.failed) {
+    append_lag(subscriber.out(), ring_.floor(), std::nullopt);
+    subscriber.join(ring_.floor());
+  } else if (step.reached >= ring_.floor()) {
+    subscriber.join(step.reached);
+  }
+  if (subscriber.deliver()) behind(subscriber);
+}
+
+}  // namespace gateway

@@ -1,0 +1,71 @@
+#include "gateway/hub/intake.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace gateway {
+namespace {
+
+std::size_t weight(const EventFrame& frame) { return sizeof frame + frame.data.size(); }
+
+}  // namespace
+
+bool Intake::put(std::vector<EventFrame> frames) {
+  if (frames.empty()) return false;
+  base::Lock lock(mutex_);
+  if (inbox_.empty()) {
+    inbox_ = std::move(frames);
+    return true;
+  }
+  for (EventFrame& frame : frames) inbox_.push_back(std::move(frame));
+  return false;
+}
+
+void Intake::take() {
+  std::vector<EventFrame> frames;
+  {
+    base::Lock lock(mutex_);
+    frames.swap(inbox_);
+  }
+  for (EventFrame& frame : frames) {
+    bytes_ += weight(frame);
+    waiting_.push_back(std::move(frame));
+  }
+}
+
+void Intake::pop() {
+  bytes_ -= weight(waiting_.front());
+  waiting_.pop_front();
+}
+
+void Intake::forget(base::AccountId account, std::string_view kept) {
+  std::erase_if(waiting_, [&](const EventFrame& frame) {
+    if (frame.channel || frame.account != account || frame.type == kept) return false;
+    bytes_ -= weight(frame);
+    return true;
+  });
+}
+
+bool Patience::wait(base::Millis now) {
+  count(now);
+  waiting_ = true;
+  return left_ > 0;
+}
+
+void Patience::stop(base::Millis now) {
+  count(now);
+  waiting_ = false;
+}
+
+void Patience::count(base::Millis now) {
+  const base::Millis passed = std::max<base::Millis>(0, now - std::exchange(counted_, now));
+  if (waiting_) {
+    left_ = std::max<base::Millis>(0, left_ - passed);
+  } else {
+    regained_ += passed;
+    left_ = std::min(kMost, left_ + regained_ / kRegain);
+    regained_ %= kRegain;
+  }
+}
+
+}  // namespace gateway

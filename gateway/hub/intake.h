@@ -1,0 +1,66 @@
+// Intake: events that were published and are not in the ring yet. The ring takes what pushes
+// nothing out of it that a reader who keeps up has not been given; the rest waits here, in order,
+// up to a bound of its own: past that the ring takes it whatever it pushes out.
+//
+// put() from any thread; the rest is the hub thread's.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/mutex.h"
+#include "gateway/hub/event_frame.h"
+
+namespace gateway {
+
+class Intake {
+ public:
+  Intake(std::size_t max_bytes, std::size_t max_events)
+      : max_bytes_(max_bytes), max_events_(max_events) {}
+
+  // True when nothing was there: the hub has to be woken to take().
+  bool put(std::vector<EventFrame> frames) EXCLUDES(mutex_);
+
+  // Whatever was put since waits behind what waits already.
+  void take() EXCLUDES(mutex_);
+  bool empty() const { return waiting_.empty(); }
+  std::size_t size() const { return waiting_.size(); }
+  const EventFrame& front() const { return waiting_.front(); }
+  void pop();
+  bool over_bound() const { return bytes_ > max_bytes_ || waiting_.size() > max_events_; }
+  // An account was removed: nothing of it but events of the type `kept` waits any more.
+  void forget(base::AccountId account, std::string_view kept);
+
+ private:
+  const std::size_t max_bytes_;
+  const std::size_t max_events_;
+  std::deque<EventFrame> waiting_;
+  std::size_t bytes_ = 0;
+  base::Mutex mutex_;
+  std::vector<EventFrame> inbox_ GUARDED_BY(mutex_);
+};
+
+// Patience: how long the ring may be held back for readers, so that they cannot hold everybody
+// back for ever: half a second at once, and a twentieth of the time in the long run.
+class Patience {
+ public:
+  static constexpr base::Millis kMost = 500;
+  static constexpr base::Millis kRegain = 20;  // milliseconds for one
+
+  // Whether there is some left; what passes until stop() is used up.
+  bool wait(base::Millis now);
+  void stop(base::Millis now);
+
+ private:
+  void count(base::Millis now);
+  base::Millis left_ = kMost;
+  base::Millis regained_ = 0;  // towards the next millisecond
+  base::Millis counted_ = 0;   // up to this time
+  bool waiting_ = false;
+};
+
+}  // namespace gateway
