@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "messaging/core.h"
+#include "messaging/events.h"
 #include "messaging/file_worker.h"
 
 namespace messaging {
@@ -16,8 +17,13 @@ void warn(base::AccountId account, const base::Error& error) {
 void remove_rows(store::Store& store, base::AccountId account, bool tight) {
   store.write<bool>(
       [account, tight](store::Tx& tx) -> base::Result<bool> {
-        EDGE_TRY(const bool more,
-                 store::delete_account_portion(tx.db(), account, tight ? 50 : 500));
+        const std::int64_t portion = tight ? 50 : 500;
+        // Replay passes them over from the moment that the account is gone; now they go.
+        EDGE_TRY(const auto events, tx.erase_events(account, AccountsChanged::kKind, portion));
+        bool more = events == portion;
+        if (!more) {
+          EDGE_TRY(more, store::delete_account_portion(tx.db(), account, portion));
+        }
         if (tight || !more) tx.scrub();
         return more;
       },

@@ -12,6 +12,15 @@
 #include "store/tables/steady_times.h"
 
 namespace messaging {
+namespace {
+
+// Of an account that is gone the log may still hold events, until its removal is through.
+bool is_replayed(const Core& core, const store::LoggedEvent& event) {
+  return !event.account.valid() || event.kind == AccountsChanged::kKind ||
+         core.directory.get(event.account).ok();
+}
+
+}  // namespace
 
 Engine::Engine(std::unique_ptr<Core> core) : core_(std::move(core)) {}
 
@@ -81,11 +90,23 @@ Relayed& Engine::relayed() { return core_->relayed; }
 Channels& Engine::channels() { return core_->channels; }
 ProtectedFiles& Engine::protected_files() { return core_->protected_files; }
 
+std::vector<AccountId> Engine::gone(std::span<const Event> events) const {
+  std::vector<AccountId> out;
+  for (const Event& event : events) {
+    if (!std::holds_alternative<AccountsChanged>(event.body)) continue;
+    if (event.account.valid() && !core_->directory.get(event.account)) {
+      out.push_back(event.account);
+    }
+  }
+  return out;
+}
+
 base::Result<std::vector<Event>> Engine::events_after(EventId after, std::size_t limit) const {
   EDGE_TRY(const auto logged, core_->store.events_after(after, std::min<std::size_t>(limit, 1000)));
   std::vector<Event> events;
   events.reserve(logged.size());
   for (const store::LoggedEvent& entry : logged) {
+    if (!is_replayed(*core_, entry)) continue;
     auto body = decode_event(entry.kind, entry.body);
     // An event of a later version is passed over, as it would be by any client.
     if (body) events.push_back({entry.id, entry.account, entry.at, *std::move(body)});
@@ -103,6 +124,7 @@ base::Result<Engine::LogPage> Engine::log_page(const store::LogQuery& query) con
                .dense = logged.dense};
   page.events.reserve(logged.events.size());
   for (const store::LoggedEvent& entry : logged.events) {
+    if (!is_replayed(*core_, entry)) continue;
     auto body = decode_event(entry.kind, entry.body);
     if (body) page.events.push_back({entry.id, entry.account, entry.at, *std::move(body)});
   }

@@ -76,7 +76,11 @@ class Engine : public Mailroom {
   Channels& channels();
   ProtectedFiles& protected_files();
 
-  // The durable log, for replay. Limit at most 1,000.
+  // The accounts whose removal these events tell of.
+  std::vector<AccountId> gone(std::span<const Event> events) const;
+
+  // The durable log, for replay. Limit at most 1,000. Of an account that was removed nothing but
+  // AccountsChanged is replayed.
   base::Result<std::vector<Event>> events_after(EventId after, std::size_t limit) const;
   base::Result<EventId> oldest_event() const;  // the id after which everything is still held
   base::Result<EventId> newest_event() const;

@@ -40,6 +40,19 @@ void EventQueue::push(std::span<const messaging::Event> events) {
   if (wanted) executor_([this] { serve(); });
 }
 
+void EventQueue::forget(base::AccountId account) {
+  base::Lock lock(mutex_);
+  const auto erased = std::erase_if(events_, [&](const messaging::Event& event) {
+    return event.account == account &&
+           !std::holds_alternative<messaging::AccountsChanged>(event.body);
+  });
+  const auto count = counts_.find(account);
+  if (count == counts_.end()) return;
+  count->second.waiting -= erased;
+  count->second.dropped = 0;
+  if (count->second.waiting == 0) counts_.erase(count);
+}
+
 bool EventQueue::has_news(const Access& access) const {
   const auto any = [&](const auto& entry) {
     return (entry.second.waiting > 0 || entry.second.dropped > 0) && access.may_see(entry.first);

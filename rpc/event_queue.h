@@ -47,6 +47,8 @@ class EventQueue {
       : executor_(std::move(executor)), find_chat_(std::move(find_chat)) {}
 
   void push(std::span<const messaging::Event> events) EXCLUDES(mutex_);
+  // An account was removed: of its events only AccountsChanged is still told.
+  void forget(base::AccountId account) EXCLUDES(mutex_);
   // Takes up to `most` events, now or when there are some.
   void read(std::size_t most, const Caller& caller, Reader reader) EXCLUDES(mutex_);
   // Answers everyone who waits; later reads are refused.

@@ -70,6 +70,9 @@ Context Service::context(const Caller& caller) {
 
 void Service::on_events(std::span<const messaging::Event> events) {
   queue_.push(events);
+  if (engine_ != nullptr) {
+    for (const base::AccountId account : engine_->gone(events)) queue_.forget(account);
+  }
   next_messages_.push(events);
 }
 

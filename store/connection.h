@@ -94,8 +94,8 @@ struct Value {
     }
   }
   template <class T>
-  requires std::is_enum_v<T> Value(T v)
-      : Value(static_cast<std::underlying_type_t<T>>(v)) {}  // NOLINT
+  requires std::is_enum_v<T> Value(T v)  // NOLINT
+      : Value(static_cast<std::underlying_type_t<T>>(v)) {}
   template <class Tag, class Rep>
   Value(base::Id<Tag, Rep> id) : Value(id.value) {}  // NOLINT
   Value(std::string_view v)                          // NOLINT

@@ -10,6 +10,7 @@ namespace {
 constexpr std::string_view kCounter = "event";
 constexpr std::string_view kFloor = "event_floor";  // the last id that was pruned
 constexpr std::string_view kStart = "event_start";  // the id before the first
+constexpr std::string_view kHolesEnd = "event_holes_end";
 constexpr base::AccountId kWholeStore{};
 constexpr std::uint64_t kLeast = std::uint64_t{1} << 40;
 
@@ -41,6 +42,14 @@ std::optional<LoggedEvent> read_row(const Vault& vault, const Row& row) {
                     .body = {}};
   if (!open_body(vault, event, row.blob(4))) return std::nullopt;
   return event;
+}
+
+base::Result<> set_counter(Connection& db, std::string_view name, std::int64_t value) {
+  EDGE_CHECK(
+      db.run("INSERT INTO counter(account_id,name,value) VALUES(?,?,?) "
+             "ON CONFLICT DO UPDATE SET value=excluded.value",
+             kWholeStore, name, value));
+  return {};
 }
 
 }  // namespace
@@ -95,6 +104,11 @@ base::Result<base::EventId> EventLog::newest(Connection& db) {
   return base::EventId(static_cast<std::uint64_t>(last));
 }
 
+base::Result<base::EventId> EventLog::holes_end(Connection& db) {
+  EDGE_TRY(const std::int64_t end, read_counter(db, kWholeStore, kHolesEnd));
+  return base::EventId(static_cast<std::uint64_t>(end));
+}
+
 base::Result<std::uint64_t> EventLog::count(Connection& db) {
   EDGE_TRY(const auto held, db.integer("SELECT count(*) FROM event"));
   return static_cast<std::uint64_t>(held.value_or(0));
@@ -133,11 +147,20 @@ base::Result<std::int64_t> EventLog::prune(Connection& db, const EventLogBounds&
       },
       most));
   if (cut == 0) return 0;
-  EDGE_CHECK(
-      db.run("INSERT INTO counter(account_id,name,value) VALUES(?,?,?) "
-             "ON CONFLICT DO UPDATE SET value=excluded.value",
-             kWholeStore, kFloor, cut));
+  EDGE_CHECK(set_counter(db, kFloor, cut));
   return db.run("DELETE FROM event WHERE id<=?", cut);
+}
+
+base::Result<std::int64_t> EventLog::erase(Connection& db, base::AccountId account,
+                                           std::uint16_t kept, std::int64_t most) {
+  EDGE_TRY(const std::int64_t erased,
+           db.run("DELETE FROM event WHERE id IN (SELECT id FROM event INDEXED BY event_by_account "
+                  "WHERE account_id=?1 AND kind<>?2 ORDER BY id LIMIT ?3)",
+                  account, kept, most));
+  if (erased == 0) return 0;
+  EDGE_TRY(const base::EventId newest, EventLog::newest(db));
+  EDGE_CHECK(set_counter(db, kHolesEnd, static_cast<std::int64_t>(newest.value)));
+  return erased;
 }
 
 }  // namespace store

@@ -52,6 +52,8 @@ class EventLog {
   static base::Result<base::EventId> start(Connection& db);
   // The last id given out; the random start minus one when there was none yet.
   static base::Result<base::EventId> newest(Connection& db);
+  // Up to here events were taken out of the middle (erase): ids alone no longer say how many were.
+  static base::Result<base::EventId> holes_end(Connection& db);
   // How many messaging events are held.
   static base::Result<std::uint64_t> count(Connection& db);
 
@@ -65,6 +67,9 @@ class EventLog {
   static base::Result<std::int64_t> prune(Connection& db, const EventLogBounds& bounds,
                                           std::uint64_t held, base::UnixMillis now,
                                           std::int64_t most);
+  // Takes out at most `most` events of an account, all but those of the kind `kept`; says how many.
+  static base::Result<std::int64_t> erase(Connection& db, base::AccountId account,
+                                          std::uint16_t kept, std::int64_t most);
 };
 
 }  // namespace store

@@ -96,7 +96,8 @@ base::Result<LogPage> read_log_page(Connection& db, const Vault& vault, const Lo
   if (query.messages && query.channels.empty() && query.kinds.empty() && query.accounts.empty() &&
       query.chats.empty()) {
     EDGE_TRY(const bool skips, any_channel(db));
-    page.dense = !skips;
+    EDGE_TRY(const base::EventId holes_end, EventLog::holes_end(db));
+    page.dense = !skips && query.after >= holes_end;
   }
   Ids ids;
   if (query.messages) EDGE_CHECK(add_message_ids(db, ids, query));

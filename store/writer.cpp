@@ -56,6 +56,13 @@ base::Result<base::EventId> Tx::append_event(base::AccountId account, std::uint1
   return id;
 }
 
+base::Result<std::int64_t> Tx::erase_events(base::AccountId account, std::uint16_t kept,
+                                            std::int64_t most) {
+  EDGE_TRY(const std::int64_t erased, EventLog::erase(db_, account, kept, most));
+  erased_ += erased;
+  return erased;
+}
+
 struct Writer::State {
   State(std::unique_ptr<Connection> connection, const Vault& v, const base::Clock& c, Health& h,
         WriterOptions o)
@@ -87,7 +94,7 @@ struct Writer::State {
   base::Result<> run_one(Tx& tx, Entry& entry);
   base::Result<> commit();
   void prune(const Tx& tx);
-  base::Result<> prune_some(std::uint64_t appended, std::int64_t most);
+  base::Result<> prune_some(std::int64_t most);
   void roll_back();
   void write_over();
   void answer(Tx& tx, std::vector<Entry>& batch, const base::Result<>& outcome);
@@ -242,6 +249,7 @@ base::Result<> Writer::State::run_batch(Tx& tx, std::vector<Entry>& batch) {
 base::Result<> Writer::State::run_one(Tx& tx, Entry& entry) {
   const std::size_t events = tx.events_.size();
   const std::size_t hooks = tx.hooks_.size();
+  const std::int64_t erased = tx.erased_;
   EDGE_CHECK(db->run("SAVEPOINT write"));
   base::Result<> result;
   try {
@@ -262,6 +270,7 @@ base::Result<> Writer::State::run_one(Tx& tx, Entry& entry) {
   entry.undone = true;
   tx.events_.resize(events);
   tx.hooks_.resize(hooks);
+  tx.erased_ = erased;
   EDGE_CHECK(db->run("ROLLBACK TO write"));
   EDGE_CHECK(db->run("RELEASE write"));
   return {};
@@ -292,10 +301,11 @@ void Writer::State::roll_back() {
 void Writer::State::prune(const Tx& tx) {
   const auto appended = std::count_if(tx.events_.begin(), tx.events_.end(),
                                       [](const LoggedEvent& event) { return event.channel == 0; });
+  if (events_held) *events_held += static_cast<std::uint64_t>(appended - tx.erased_);
   if (appended == 0) return;
   const auto most = std::max(kPruneAtLeast, 2 * static_cast<std::int64_t>(appended));
   if (!db->run("SAVEPOINT prune")) return;
-  if (const auto pruned = prune_some(static_cast<std::uint64_t>(appended), most); !pruned) {
+  if (const auto pruned = prune_some(most); !pruned) {
     base::log::warning("old events could not be dropped: {}", pruned.error().message);
     if (db->in_transaction()) (void)db->run("ROLLBACK TO prune");
     events_held.reset();
@@ -303,10 +313,8 @@ void Writer::State::prune(const Tx& tx) {
   if (db->in_transaction()) (void)db->run("RELEASE prune");
 }
 
-base::Result<> Writer::State::prune_some(std::uint64_t appended, std::int64_t most) {
-  if (events_held) {
-    *events_held += appended;
-  } else {
+base::Result<> Writer::State::prune_some(std::int64_t most) {
+  if (!events_held) {
     EDGE_TRY(events_held, EventLog::count(*db));
   }
   EDGE_TRY(const auto pruned,

@@ -57,6 +57,11 @@ class Tx {
   base::Result<base::EventId> append_event(base::AccountId account, std::uint16_t kind,
                                            base::ByteView body, base::ChatId chat = {});
 
+  // Takes at most `most` of an account's events out of the log, all but those of the kind `kept`;
+  // says how many. For an account that is gone.
+  base::Result<std::int64_t> erase_events(base::AccountId account, std::uint16_t kept,
+                                          std::int64_t most);
+
   // Gives the listener an event that is kept elsewhere than in the log, in the order of ids.
   void tell_event(LoggedEvent event) { events_.push_back(std::move(event)); }
 
@@ -79,6 +84,7 @@ class Tx {
   const base::Clock& clock_;
   std::vector<LoggedEvent> events_;
   std::vector<base::UniqueFunction<void()>> hooks_;
+  std::int64_t erased_ = 0;  // events
   bool scrub_ = false;
 };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "store/counter.h"
 #include "store/tables/message_record.h"
 #include "store/tables/messages.h"
 
@@ -52,6 +53,11 @@ base::Result<std::optional<MessageMark>> find_message_mark(const Scope& scope,
                                                            base::MsgId message) {
   return scope.db.one<MessageMark>(MARK_COLUMNS "WHERE m.account_id = ? AND m.id = ?", read_mark,
                                    scope.account, message);
+}
+
+base::Result<bool> was_message(const Scope& scope, base::MsgId message) {
+  EDGE_TRY(const std::int64_t last, read_counter(scope.db, scope.account, "message"));
+  return static_cast<std::int64_t>(message.value) <= last;
 }
 
 base::Result<std::vector<MessageMark>> messages_of_chat(const Scope& scope, base::ChatId chat,

@@ -78,6 +78,8 @@ struct MessageMark {
   base::UnixMillis sort_at = 0;
 };
 base::Result<std::optional<MessageMark>> find_message_mark(const Scope& scope, base::MsgId message);
+// Whether a message had this id, of those that are given out, once; it may be deleted.
+base::Result<bool> was_message(const Scope& scope, base::MsgId message);
 // A chat's messages, oldest first, without drafts; -1: all of them.
 base::Result<std::vector<MessageMark>> messages_of_chat(const Scope& scope, base::ChatId chat,
                                                         std::int64_t most = -1);

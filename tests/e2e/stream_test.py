@@ -187,6 +187,28 @@ class Channels(Stream):
             listener.stdout.close()
 
 
+class Removed(Stream):
+    def test_nothing_of_a_removed_account_is_replayed_but_that_it_is_gone(self):
+        start = self.reader().last
+        second = self.edge.rpc("add_account")
+        self.edge.rpc("send_msg", second, self.edge.rpc("create_chat_by_contact_id", second, 1), {"text": "gone"})
+        self.edge.rpc("remove_account", second)
+        chat = self.edge.rpc("create_chat_by_contact_id", 1, 1)
+        for restarted in (False, True):
+            if restarted:
+                self.edge.restart()
+            message = self.edge.rpc("send_msg", 1, chat, {"text": "stays"})
+            for query in ("", f"account_id={second}", "types=MsgsChanged,AccountsChanged,IncomingMsg"):
+                with self.subTest(query, restarted=restarted):
+                    reader = self.reader(query, start)
+                    until(lambda: query.startswith("account") or any(
+                        f'"msg_id":{message}' in data for data in reader.data()), what="the newest event")
+                    until(lambda: any("AccountsChanged" in data for data in reader.data()), what="that it is gone")
+                    told = [json.loads(data) for data in reader.data()]
+                    self.assertEqual({event["type"] for event in told if event.get("account_id") == second},
+                                     {"AccountsChanged"})
+
+
 class Snapshots(Stream):
     def test_the_state_comes_first_then_what_changes_without_gap_or_overlap(self):
         peer = self.enterContext(Gateway("peer"))

@@ -96,6 +96,30 @@ TEST_CASE("accounts are added, selected and removed with all they hold") {
     CHECK(world.until([&] { return world.alice.store().read()->connection().integer(sql) == 0; }));
   }
 
+  // Of its events only the one that says it is gone is told again, now and after a restart.
+  const auto check_log = [&] {
+    const Engine& now = world.alice.engine();
+    const auto logged = now.events_after(*now.oldest_event(), 1000);
+    REQUIRE(logged);
+    const auto page = now.log_page({.after = *now.oldest_event()});
+    REQUIRE(page);
+    CHECK(page->events.size() == logged->size());
+    std::size_t of_two = 0;
+    for (const Event& event : *logged) {
+      if (event.account != *added) continue;
+      ++of_two;
+      CHECK(std::holds_alternative<AccountsChanged>(event.body));
+    }
+    CHECK(of_two >= 1);
+  };
+  check_log();
+  CHECK(world.until([&] {
+    const auto left = world.alice.store().read()->connection().integer(
+        "SELECT count(*) FROM event WHERE account_id = 2");
+    return left && left->value_or(99) <= 2;
+  }));
+  check_log();
+
   // An id is never used again.
   const auto third = answer<AccountId>([&](auto done) { engine.accounts().add(std::move(done)); });
   CHECK(*third == AccountId(3));

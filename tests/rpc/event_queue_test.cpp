@@ -50,6 +50,27 @@ const char* const kNextEvent = R"({"jsonrpc":"2.0","id":1,"method":"get_next_eve
 
 }  // namespace
 
+TEST_CASE("of an account that was removed only its AccountsChanged is told") {
+  rpc::EventQueue queue(inline_executor(), no_chat());
+  const std::vector<messaging::Event> events{
+      incoming(1, 2),
+      incoming(2, 1),
+      incoming(3, 2),
+      {base::EventId(4), AccountId(2), 0, messaging::AccountsChanged{}}};
+  queue.push(events);
+  queue.forget(AccountId(2));
+  queue.forget(AccountId(3));
+  Read all;
+  queue.read(10, rpc::Caller{}, all.reader());
+  REQUIRE(all.texts->size() == 2);
+  CHECK(all.texts->at(0).find("\"msgId\":2") != std::string::npos);
+  CHECK(all.texts->at(1).find("AccountsChanged") != std::string::npos);
+  Read none;
+  queue.read(10, rpc::Caller{}, none.reader());
+  CHECK(queue.parked() == 1);  // there is nothing more
+  queue.stop();
+}
+
 TEST_CASE("only kinds that Delta Chat's clients know are told") {
   rpc::EventQueue queue(inline_executor(), no_chat());
   const std::vector<messaging::Event> events{

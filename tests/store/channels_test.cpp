@@ -49,6 +49,38 @@ using Texts = std::vector<std::string>;
 
 }  // namespace
 
+TEST_CASE("an account's events are taken out, and the others keep their place and their number") {
+  ChannelWorld world;
+  const auto start = world.start();
+  for (int i = 0; i < 9; ++i) {
+    world.message(5, 1);
+    world.message(5, 2);
+  }
+  const auto last = world.message(9, 2);
+  CHECK(world.page({.after = start}).dense);
+  const auto erase = [&](std::int64_t most) {
+    return must(world.store->write_now<std::int64_t>(
+        [=](Tx& tx) { return tx.erase_events(base::AccountId(2), 9, most); }));
+  };
+  // What a write took out that came to nothing is still there.
+  CHECK_FALSE(world.store->write_now<void>([](Tx& tx) -> base::Result<> {
+    EDGE_CHECK(tx.erase_events(base::AccountId(2), 9, 100));
+    return base::fail(base::Errc::internal, "undone");
+  }));
+  CHECK(erase(5) == 5);
+  CHECK(erase(5) == 4);
+  CHECK(erase(5) == 0);
+  const auto left = world.page({.after = start}).events;
+  REQUIRE(left.size() == 10);
+  CHECK(left.back().id == last);
+  // How many were missed can no longer be told from ids.
+  CHECK_FALSE(world.page({.after = start}).dense);
+  CHECK(world.page({.after = last}).dense);
+  for (int i = 0; i < 15; ++i) world.message(5, 1);
+  auto reader = must(world.store->read());
+  CHECK(must(EventLog::count(*reader)) == 20);
+}
+
 TEST_CASE("channels and messages share one sequence of ids and are read apart or together") {
   ChannelWorld world;
   const auto start = world.start();
