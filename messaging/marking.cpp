@@ -6,6 +6,7 @@
 #include "messaging/core.h"
 #include "messaging/messages.h"
 #include "messaging/outgoing.h"
+#include "messaging/portions.h"
 #include "messaging/protected_access.h"
 #include "messaging/removal.h"
 #include "store/tables/config_values.h"
@@ -15,6 +16,8 @@ namespace {
 
 constexpr auto kSeen = static_cast<std::uint32_t>(MsgState::in_seen);
 constexpr auto kFresh = static_cast<std::uint32_t>(MsgState::in_fresh);
+constexpr std::size_t kPortion = 500;      // messages a write
+constexpr std::size_t kTightPortion = 10;  // on a full disk
 
 // get_next_msgs goes on after the highest message that was marked seen.
 base::Result<> raise_last_msg_id(const store::Scope& scope, std::uint32_t highest) {
@@ -34,7 +37,7 @@ base::Result<bool> owes_receipt(const store::Scope& scope, const store::MessageM
   return chat.blocked == store::ChatBlocked::no;
 }
 
-base::Result<> mark_all(const WriteContext& write, const std::vector<MsgId>& messages) {
+base::Result<> mark_all(const WriteContext& write, std::span<const MsgId> messages) {
   std::set<ChatId> noticed;
   std::uint32_t highest = 0;
   for (const MsgId message : messages) {
@@ -51,37 +54,62 @@ base::Result<> mark_all(const WriteContext& write, const std::vector<MsgId>& mes
   return raise_last_msg_id(write.scope, highest);
 }
 
+// Deleted before is deleted; a number that no message ever had is refused.
+base::Result<> check_known(const store::Scope& scope, const std::vector<MsgId>& messages) {
+  for (const MsgId message : messages) {
+    EDGE_TRY(const auto mark, store::find_message_mark(scope, message));
+    if (mark) continue;
+    EDGE_TRY(const bool once, store::was_message(scope, message));
+    if (!once || message.value < kFirstId)
+      EDGE_CHECK(store::load_message(scope, message));  // says which is missing
+  }
+  return {};
+}
+
+base::Result<> remove_all(const WriteContext& write, std::span<const MsgId> messages) {
+  RemovedFiles files(write.core, write.account);
+  std::set<ChatId> chats;
+  for (const MsgId message : messages) {
+    EDGE_TRY(const auto mark, store::find_message_mark(write.scope, message));
+    if (!mark) continue;
+    EDGE_CHECK(protected_message_removed(write, message));
+    EDGE_CHECK(remove_message(write.tx, write.scope, message, files));
+    EDGE_CHECK(write.emit(MsgDeleted{mark->chat, message}));
+    chats.insert(mark->chat);
+  }
+  for (const ChatId chat : chats) {
+    EDGE_CHECK(emit_changed(write.tx, write.account.id, chat, MsgId()));
+  }
+  files.remove_after(write.tx);
+  return {};
+}
+
 }  // namespace
 
 void Messages::mark_seen(AccountId account, std::vector<MsgId> messages, base::Completion<> done) {
-  core_.write<void>(
-      account,
-      [this, messages = std::move(messages)](store::Tx& tx, const store::Scope& scope,
-                                             const AccountState& state) -> base::Result<> {
-        return mark_all({core_, tx, scope, state}, messages);
+  in_portions(
+      core_, account, each_once(std::move(messages)), kPortion,
+      [this](store::Tx& tx, const store::Scope& scope, const AccountState& state,
+             std::span<const MsgId> some) {
+        return mark_all({core_, tx, scope, state}, some);
       },
       std::move(done));
 }
 
 void Messages::remove(AccountId account, std::vector<MsgId> messages, base::Completion<> done) {
-  core_.store.make_room_to_delete();
-  core_.write<void>(
-      account,
-      [this, messages = std::move(messages)](store::Tx& tx, const store::Scope& scope,
-                                             const AccountState& state) -> base::Result<> {
-        RemovedFiles files(core_, state);
-        std::set<ChatId> chats;
-        for (const MsgId message : std::set<MsgId>(messages.begin(), messages.end())) {
-          EDGE_TRY(const auto mark, store::find_message_mark(scope, message));
-          if (!mark) EDGE_CHECK(store::load_message(scope, message));  // says which is missing
-          EDGE_CHECK(protected_message_removed({core_, tx, scope, state}, message));
-          EDGE_CHECK(remove_message(tx, scope, message, files));
-          EDGE_CHECK(Core::emit(tx, state.id, MsgDeleted{mark->chat, message}));
-          chats.insert(mark->chat);
-        }
-        for (const ChatId chat : chats) EDGE_CHECK(emit_changed(tx, state.id, chat, MsgId()));
-        files.remove_after(tx);
-        return {};
+  messages = each_once(std::move(messages));
+  {
+    auto read = core_.read(account);
+    if (!read) return done(std::move(read).error());
+    if (auto known = check_known(read->scope(), messages); !known) return done(std::move(known));
+  }
+  const bool tight = core_.store.make_room_to_delete();
+  in_portions(
+      core_, account, std::move(messages), tight ? kTightPortion : kPortion,
+      [this, tight](store::Tx& tx, const store::Scope& scope, const AccountState& state,
+                    std::span<const MsgId> some) {
+        if (tight) tx.scrub();  // the next one finds the log empty
+        return remove_all({core_, tx, scope, state}, some);
       },
       std::move(done));
 }

@@ -1,10 +1,13 @@
 // Messages::resend.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "messaging/chat_rules.h"
 #include "messaging/core.h"
 #include "messaging/messages.h"
 #include "messaging/outgoing.h"
+#include "messaging/portions.h"
 #include "store/tables/chats.h"
 #include "store/tables/outbox.h"
 
@@ -13,6 +16,8 @@ namespace {
 
 using base::Errc;
 using base::fail;
+
+constexpr std::size_t kPortion = 50;  // messages a write; each is sealed for every member
 
 base::Result<> check_own(const store::MessageRow& row) {
   const auto no = [&](std::string_view why) {
@@ -43,20 +48,37 @@ base::Result<> send_again(const WriteContext& write, store::MessageRow row) {
   return emit_changed(write.tx, write.account.id, chat.id, row.id);
 }
 
+// Before the first is sent: all of them may be.
+base::Result<> check_all(const store::Scope& scope, const AccountState& account,
+                         const std::vector<MsgId>& messages) {
+  std::set<ChatId> checked;
+  for (const MsgId message : messages) {
+    EDGE_TRY(const store::MessageRow row, store::load_message(scope, message));
+    EDGE_CHECK(check_own(row));
+    if (!checked.insert(row.chat).second) continue;
+    EDGE_TRY(const store::ChatRow chat, store::load_chat(scope, row.chat));
+    if (chat.contact != kSelf) EDGE_CHECK(check_can_send(scope, account, chat));
+  }
+  return {};
+}
+
 }  // namespace
 
+// What already waits to be sent is passed over, so that after a crash the same call sends the rest.
 void Messages::resend(AccountId account, std::vector<MsgId> messages, base::Completion<> done) {
-  core_.write<void>(
-      account,
-      [this, messages = std::move(messages)](store::Tx& tx, const store::Scope& scope,
-                                             const AccountState& state) -> base::Result<> {
-        std::vector<store::MessageRow> rows;
-        for (const MsgId message : messages) {
+  {
+    auto read = core_.read(account);
+    if (!read) return done(std::move(read).error());
+    if (auto may = check_all(read->scope(), *read->account, messages); !may) {
+      return done(std::move(may));
+    }
+  }
+  in_portions(
+      core_, account, std::move(messages), kPortion,
+      [this](store::Tx& tx, const store::Scope& scope, const AccountState& state,
+             std::span<const MsgId> some) -> base::Result<> {
+        for (const MsgId message : some) {
           EDGE_TRY(store::MessageRow row, store::load_message(scope, message));
-          EDGE_CHECK(check_own(row));
-          rows.push_back(std::move(row));
-        }
-        for (store::MessageRow& row : rows) {
           EDGE_CHECK(send_again({core_, tx, scope, state}, std::move(row)));
         }
         return {};
