@@ -13,9 +13,9 @@ class Completion {
  public:
   Completion() = default;
   template <class F>
-  requires(!std::is_same_v<std::decay_t<F>, Completion> &&
+  requires(!std::is_same_v<std::decay_t<F>, Completion> &&  // NOLINTNEXTLINE: any callable
            std::is_invocable_v<std::decay_t<F>&, Result<T>>) Completion(F&& f)
-      : answer_(std::forward<F>(f)) {}  // NOLINT: any callable is one
+      : answer_(std::forward<F>(f)) {}
   Completion(Completion&&) noexcept = default;
   Completion& operator=(Completion&& other) noexcept {
     drop();

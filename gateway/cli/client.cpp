@@ -3,10 +3,10 @@
 #include <sys/stat.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 
 #include "gateway/peer/curl_api.h"
+#include "gateway/surroundings.h"
 
 namespace gateway::cli {
 
@@ -57,8 +57,8 @@ struct Client::Transfer {
     api->easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, 5000L);
     api->easy_setopt(easy.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     // An authority of one's own, named as for other programs; libcurl alone would not look.
-    if (const char* const trusted = std::getenv("SSL_CERT_FILE"); trusted != nullptr) {
-      api->easy_setopt(easy.get(), CURLOPT_CAINFO, trusted);
+    if (const auto trusted = Surroundings::of_this_process().variable("SSL_CERT_FILE")) {
+      api->easy_setopt(easy.get(), CURLOPT_CAINFO, trusted->c_str());
     }
     if (!api_key.empty()) append(headers, ("X-API-Key: " + api_key).c_str());
     return easy.get();
