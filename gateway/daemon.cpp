@@ -4,7 +4,6 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include "base/log.h"
 #include "gateway/auth/gatekeeper.h"
@@ -26,6 +25,7 @@
 #include "gateway/plain_files.h"
 #include "gateway/relay/client.h"
 #include "gateway/relay/relay_part.h"
+#include "gateway/setting_uses.h"
 #include "gateway/signals.h"
 #include "gateway/stdio.h"
 #include "gateway/tls/certificate.h"
@@ -46,50 +46,6 @@ constexpr base::Millis kStopGrace = 3'000;         // for running requests
 constexpr base::Millis kStopLimit = 4'500;         // for everything
 constexpr base::Millis kTrimAfter = 900;           // the first answers come first
 constexpr std::uintmax_t kLeastDisk = 256 * 1024;  // with less a message may not find room
-
-store::KeySource key_source(const KeyPlace& place) {
-  if (!place.passphrase_file.empty()) return store::PassphraseFile{place.passphrase_file, {}};
-  return store::KeyFile{place.key_file};
-}
-
-messaging::CallerPathRules path_rules(const Settings& settings) {
-  messaging::CallerPathRules rules;
-  rules.accounts_dir = settings.accounts;
-  for (const auto& secret :
-       {settings.key.key_file, settings.key.passphrase_file, settings.relay_token_file}) {
-    if (!secret.empty()) rules.protected_files.push_back(secret);
-  }
-  if (settings.config) rules.protected_files.push_back(*settings.config);
-  if (settings.api_keys) rules.protected_files.push_back(*settings.api_keys);
-  if (settings.tls) rules.protected_files.push_back(settings.tls->key);
-  for (const char* name : {"store.db", "store.db-wal", "store.db-shm", "lock", "master.key"}) {
-    rules.protected_files.push_back(settings.accounts / name);
-  }
-  rules.restricted = settings.restricted_paths();
-  for (const auto& folder : settings.files) rules.roots.push_back(folder);
-  return rules;
-}
-
-constexpr std::size_t kMaxTokenFile = 4096;
-
-// What privitty-edge relay admit printed; "" without a file.
-base::Result<std::string> read_relay_token(const std::filesystem::path& file) {
-  if (file.empty()) return std::string();
-  std::ifstream in(file, std::ios::binary);
-  std::string text(kMaxTokenFile, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
-    text.pop_back();
-  }
-  if (text.empty() || text.size() > 128) {
-    return base::fail(
-        base::Errc::invalid_argument,
-        "--relay-token-file " + file.string() +
-            ": expected a file with the token that privitty-edge relay admit printed");
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -128,6 +84,7 @@ struct Daemon::Parts {
   std::string peer_listening;  // "" without --peer-listen
   bool stopping = false;       // the loop's
 
+  base::Result<> try_addresses();
   base::Result<> open_store();
   base::Result<> open_keys();
   void read_keys_again();
@@ -144,7 +101,22 @@ struct Daemon::Parts {
   void take_down();
 };
 
+// Whether the addresses can be had. Over a store that exists this is left to bind(): who else has
+// the store is told before who has the port.
+base::Result<> Daemon::Parts::try_addresses() {
+  HttpServer probe(*loop, *workers);
+  EDGE_CHECK(probe.listen(settings.listen));
+  if (settings.peer_listen) {
+    EDGE_CHECK(probe.listen(*settings.peer_listen, ListenerKind::peer));
+  }
+  return {};
+}
+
+// A start that cannot serve makes no store.
 base::Result<> Daemon::Parts::open_store() {
+  std::error_code unknown;
+  const bool is_new = !std::filesystem::exists(settings.accounts / "store.db", unknown);
+  if (is_new) EDGE_CHECK(try_addresses());
   store::StoreOptions options;
   options.dir = settings.accounts;
   options.key = key_source(settings.key);
@@ -156,6 +128,9 @@ base::Result<> Daemon::Parts::open_store() {
     options.sealing_off_for_tests = true;
   }
   EDGE_TRY(store, store::Store::open(std::move(options)));
+  if (is_new) {
+    base::log::info("made a new, empty accounts directory at {}", settings.accounts.string());
+  }
   if (settings.key.beside_store) {
     base::log::info(
         "the store's key lies beside the store, in {}: whoever takes the disk can open it; "
@@ -270,6 +245,7 @@ base::Result<> Daemon::Parts::open_engine() {
   engine->on_events([this](std::span<const messaging::Event> events) {
     service->on_events(events);
     hub->publish(frames_of(events));
+    for (const base::AccountId account : engine->gone(events)) hub->forget(account);
   });
   relay_client = std::make_unique<RelayClient>(*loop, *workers, engine->relayed(), addresses);
   return open_relay(url);
@@ -400,12 +376,12 @@ base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundi
   parts->settings = std::move(settings);
   parts->surroundings = std::move(surroundings);
   raise_fd_limit();
+  EDGE_TRY(parts->loop, EventLoop::create(parts->clock));
+  parts->workers = std::make_unique<WorkerPool>(parts->settings.workers);
   EDGE_CHECK(parts->open_store());
   EDGE_TRY(std::string fingerprint, device_fingerprint(parts->settings.accounts));
   parts->read_license(fingerprint);
   parts->viewers = std::make_unique<ViewerSessions>(std::move(fingerprint), parts->clock);
-  EDGE_TRY(parts->loop, EventLoop::create(parts->clock));
-  parts->workers = std::make_unique<WorkerPool>(parts->settings.workers);
   HttpTransportOptions outgoing;
   outgoing.ca_file = parts->surroundings.variable("SSL_CERT_FILE").value_or("");
   parts->transport = std::make_unique<HttpTransport>(*parts->loop, std::move(outgoing));

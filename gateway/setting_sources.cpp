@@ -62,6 +62,18 @@ void split(const SettingRow& row, std::string_view text, const std::string& sour
   }
 }
 
+base::Error needs_value(const SettingRow& row) {
+  const std::string flag = "--" + std::string(row.name);
+  return fail(Errc::invalid_argument,
+              flag + " needs a value: " + flag + " " + std::string(row.value) + "; see --help");
+}
+
+// Where a value was forgotten, CLI11 takes the next flag for it.
+bool is_flag(std::string_view text) {
+  if (!text.starts_with("--")) return false;
+  return find_row(text.substr(2, text.find('=') - 2)) != nullptr;
+}
+
 base::Error unknown_argument(const std::string& argument) {
   std::string word = argument.substr(0, argument.find('='));
   if (word.rfind("--", 0) != 0) {
@@ -95,8 +107,20 @@ base::Result<GivenFlags> values_of_flags(const std::vector<std::string>& args) {
   }
   try {
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
+  } catch (const CLI::ArgumentMismatch& error) {  // "--accounts: 1 required TEXT missing"
+    const std::string_view words = error.what();
+    const std::string flag(words.substr(0, words.find(':')));
+    const SettingRow* row = is_flag(flag) ? find_row(flag.substr(2)) : nullptr;
+    if (row != nullptr) return needs_value(*row);
+    return fail(Errc::invalid_argument, std::string(words) + "; see --help");
   } catch (const CLI::ParseError& error) {  // its exceptions stop here
     return fail(Errc::invalid_argument, std::string(error.what()) + "; see --help");
+  }
+  for (const SettingRow& row : setting_rows()) {
+    if (row.value.empty()) continue;
+    for (const std::string& text : app.get_option("--" + std::string(row.name))->results()) {
+      if (is_flag(text)) return needs_value(row);
+    }
   }
   if (const auto extras = app.remaining(); !extras.empty()) return unknown_argument(extras.front());
   for (const SettingRow& row : setting_rows()) {

@@ -25,6 +25,18 @@ void keep(Core& core, AccountId account, SealedFile sealed, base::Completion<std
       std::move(done));
 }
 
+// What a caller over HTTP is told of an upload that failed: not where the store lies, and where the
+// account went meanwhile, that.
+base::Error told(const Core& core, AccountId account, base::Error error) {
+  if (auto known = core.directory.get(account); !known) return std::move(known).error();
+  const std::string place = core.store.dir() + "/";
+  for (auto at = error.message.find(place); at != std::string::npos;
+       at = error.message.find(place)) {
+    error.message.erase(at, place.size());
+  }
+  return error;
+}
+
 class BlobUpload final : public Upload {
  public:
   BlobUpload(Core& core, AccountPtr account, store::BlobWriter writer, std::string name)
@@ -33,11 +45,15 @@ class BlobUpload final : public Upload {
         writer_(std::move(writer)),
         name_(std::move(name)) {}
 
-  base::Result<> append(base::ByteView bytes) override { return writer_.append(bytes); }
+  base::Result<> append(base::ByteView bytes) override {
+    auto appended = writer_.append(bytes);
+    if (!appended) return told(core_, account_->id, std::move(appended).error());
+    return {};
+  }
 
   void finish(base::Completion<std::string> path) override {
     auto info = writer_.finish();
-    if (!info) return path(std::move(info).error());
+    if (!info) return path(told(core_, account_->id, std::move(info).error()));
     keep(core_, account_->id, SealedFile(core_, account_, *std::move(info), name_),
          std::move(path));
   }
@@ -68,9 +84,10 @@ base::Result<Attachment> Files::open(AccountId account, MsgId message) const {
 
 base::Result<std::unique_ptr<Upload>> Files::begin_upload(AccountId account, std::string name) {
   EDGE_TRY(AccountPtr state, core_.directory.get(account));
-  EDGE_TRY(store::BlobWriter writer, core_.store.blobs().create(state->uuid));
+  auto writer = core_.store.blobs().create(state->uuid);
+  if (!writer) return told(core_, account, std::move(writer).error());
   return std::unique_ptr<Upload>(std::make_unique<BlobUpload>(
-      core_, std::move(state), std::move(writer), plain_file_name(name)));
+      core_, std::move(state), *std::move(writer), plain_file_name(name)));
 }
 
 void Files::copy_in(AccountId account, std::string path, base::Completion<std::string> done) {

@@ -11,6 +11,12 @@ Error unexpected(std::string_view expected, JsonValue got) {
   if (expected.starts_with("an integer") && got.what() == "an integer") {
     return fail(Errc::invalid_argument, fmt::format(": expected {}, got {}", expected, got.dump()));
   }
+  // So does a name where one of a list is wanted.
+  constexpr std::size_t kLongestName = 64;
+  const std::string* const name = got.as_string();
+  if (expected.starts_with("one of") && name != nullptr && name->size() <= kLongestName) {
+    return fail(Errc::invalid_argument, fmt::format(": expected {}, got {}", expected, got.dump()));
+  }
   return fail(Errc::invalid_argument, fmt::format(": expected {}, got {}", expected, got.what()));
 }
 

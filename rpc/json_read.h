@@ -205,7 +205,9 @@ base::Result<T> read_json(JsonValue json) {
     auto value = read_json<typename T::value_type>(json);
     if (value) return T{std::move(*value)};
     auto error = std::move(value).error();
-    if (error.message.starts_with(": expected ")) return detail::unexpected(expected<T>(), json);
+    // Whoever misspelt a name looks for the right one.
+    const bool misspelt = ListedEnum<typename T::value_type> && json.as_string() != nullptr;
+    if (!misspelt && error.message.starts_with(": expected ")) return detail::unexpected(expected<T>(), json);
     return error;
   } else if constexpr (IsMap<T>) {
     return detail::read_map<T>(json);

@@ -34,15 +34,19 @@ std::optional<std::uint32_t> chat_number(const std::string& text) {
   return out;
 }
 
+Result<Json> contact_of(const Context& context, const std::string& address) {
+  EDGE_TRY(auto contact,
+           context.client.call("lookup_contact_id_by_addr", {context.account, address}));
+  if (contact.is_number_unsigned()) return contact;
+  return fail(Errc::not_found, "no contact has the address " + plain(address) +
+                                   ": privitty-edge contacts lists them, privitty-edge join LINK "
+                                   "adds one");
+}
+
+// Of a contact's address the chat with it, made when it is not there.
 Result<std::uint32_t> chat_of(const Context& context, const std::string& to) {
   if (const auto number = chat_number(to)) return *number;
-  EDGE_TRY(const auto contact,
-           context.client.call("lookup_contact_id_by_addr", {context.account, to}));
-  if (!contact.is_number_unsigned()) {
-    return fail(Errc::not_found, "no contact has the address " + plain(to) +
-                                     ": privitty-edge contacts lists them, privitty-edge join LINK "
-                                     "adds one");
-  }
+  EDGE_TRY(const auto contact, contact_of(context, to));
   EDGE_TRY(const auto chat,
            context.client.call("create_chat_by_contact_id", {context.account, contact}));
   if (!chat.is_number_unsigned()) return fail(Errc::internal, "the daemon named no chat");
@@ -158,9 +162,16 @@ Result<> chats(const Context& context) {
   return {};
 }
 
-Result<> messages(const Context& context, std::uint32_t chat, std::size_t last) {
-  EDGE_TRY(const auto ids,
-           context.client.call("get_message_ids", {context.account, chat, false, false}));
+Result<> messages(const Context& context, const std::string& of, std::size_t last) {
+  Json chat = chat_number(of) ? Json(*chat_number(of)) : Json();
+  Json ids = Json::array();
+  if (chat.is_null()) {
+    EDGE_TRY(const auto contact, contact_of(context, of));
+    EDGE_TRY(chat, context.client.call("get_chat_id_by_contact_id", {context.account, contact}));
+  }
+  if (!chat.is_null()) {  // a contact may have no chat yet
+    EDGE_TRY(ids, context.client.call("get_message_ids", {context.account, chat, false, false}));
+  }
   Json wanted = Json::array();
   for (std::size_t i = ids.size() - std::min(last, ids.size()); i < ids.size(); ++i) {
     wanted.push_back(ids[i]);
@@ -175,7 +186,8 @@ Result<> messages(const Context& context, std::uint32_t chat, std::size_t last) 
     return {};
   }
   for (const auto& message : ordered) print(message_lines(message));
-  if (ordered.empty()) print("no messages in chat " + std::to_string(chat));
+  if (ordered.empty())
+    print((chat_number(of) ? "no messages in chat " : "no messages with ") + plain(of));
   return {};
 }
 

@@ -53,7 +53,7 @@ base::Result<> invite(const Context& context, const DrawQr& draw);  // draw may 
 base::Result<> join(const Context& context, const std::string& link);
 base::Result<> contacts(const Context& context);
 base::Result<> chats(const Context& context);
-base::Result<> messages(const Context& context, std::uint32_t chat, std::size_t last);
+base::Result<> messages(const Context& context, const std::string& of, std::size_t last);
 base::Result<> send(const Context& context, const SendRequest& request);
 base::Result<> listen(const Context& context, const ListenRequest& request);  // until interrupted
 // Publishes what stands in standard input, as one event.

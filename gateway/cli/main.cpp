@@ -31,7 +31,7 @@ struct Options {
   bool qr = false;
   std::string link;
   std::string link_flag;
-  std::uint32_t chat = 0;
+  std::string chat;
   std::size_t last = 50;
   SendRequest send;
   ListenRequest listen;
@@ -122,7 +122,7 @@ void describe(CLI::App& app, Options& o) {
   app.add_subcommand("contacts", "the contacts");
   app.add_subcommand("chats", "the chats, newest first");
   auto* messages = app.add_subcommand("messages", "a chat's last messages");
-  messages->add_option("CHAT", o.chat, "the chat's number")->required();
+  messages->add_option("CHAT", o.chat, "a chat's number or a contact's address")->required();
   messages->add_option("-n,--last", o.last, "how many");
   auto* send = app.add_subcommand("send", "send a message");
   send->add_option("TO", o.send.to, "a chat's number or a contact's address")->required();
@@ -308,6 +308,12 @@ int main(int argc, char** argv) {
   if (command == "relay") options.relay.what = chosen->get_subcommands().front()->get_name();
   if (command == "join" && options.link.empty() == options.link_flag.empty()) {
     return complain("join takes one invite link: privitty-edge join 'OPENPGP4FPR:...'", kExitUsage);
+  }
+  if (command == "messages" && options.chat.find('@') == std::string::npos &&
+      options.chat.find_first_not_of("0123456789") != std::string::npos) {
+    return complain("CHAT: expected a chat's number or a contact's address, not '" + options.chat +
+                        "'; see privitty-edge --help",
+                    kExitUsage);
   }
   if (command == "send" && options.send.text.empty() && options.send.file.empty()) {
     return complain("send needs a text or --file: privitty-edge send 12 'Hello'", kExitUsage);

@@ -25,14 +25,14 @@ void Connection::note_answer(Response& response) {
   using base::log::Level;
   const Level level = response.status == 500 ? Level::warning : Level::debug;
   if (!base::log::enabled(level)) return;
+  const base::log::Request line_is_of(request_id_);
   // The route, never the target: what is in a query may be a key.
   base::log::record(level, "answered",
                     {{"method", std::string_view(route_ == nullptr ? "?" : route_->method)},
                      {"endpoint", std::string_view(route_ == nullptr ? "(none)" : route_->path)},
                      {"status", std::int64_t{response.status}},
                      {"ms", static_cast<double>(took.count()) / 1e6},
-                     {"key", std::string_view(access_ ? access_->key_id() : "")},
-                     {"request", std::string_view(request_id_)}});
+                     {"key", std::string_view(access_ ? access_->key_id() : "")}});
 }
 
 void Connection::write(Response response) {

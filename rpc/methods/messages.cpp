@@ -224,7 +224,7 @@ struct Media {
 Result<std::vector<MsgId>> get_chat_media(Context& context, const Media& p) {
   if (!p.message_type) {
     return base::fail(Errc::invalid_argument,
-                      "message_type: expected a kind of message, for example \"Image\"");
+                      "message_type: expected " + expected<messaging::Viewtype>());
   }
   const messaging::Viewtype type = *p.message_type;
   return engine_of(context).messages().media(

@@ -53,6 +53,8 @@ class Starting(unittest.TestCase):
         for wrong in ("nonsense", "127.0.0.1:99999", "127.0.0.1:", ":7200:1", "127.0.0.1:7a"):
             with self.subTest(wrong):
                 self.refused(USAGE, ["listen", wrong], "--listen", wrong, "--accounts", self.accounts)
+        self.refused(USAGE, ["--accounts needs a value: --accounts DIR"], "--accounts")
+        self.refused(USAGE, ["--accounts needs a value"], "--accounts", "--listen", "127.0.0.1:0")
         self.refused(USAGE, ["public-url"], *self.here("--public-url", "gopher://x"))
         self.refused(USAGE, ["PRIVITTY_LISTEN", "rubbish"], "--accounts", self.accounts,
                      env={"PRIVITTY_LISTEN": "rubbish"})
@@ -96,6 +98,8 @@ class Starting(unittest.TestCase):
         with socket.create_server(("127.0.0.1", 0)) as other:
             address = f"127.0.0.1:{other.getsockname()[1]}"
             self.refused(FAILURE, [address, "taken"], "--listen", address, "--accounts", self.accounts)
+            self.refused(FAILURE, [address, "taken"], *self.here("--peer-listen", address))
+        self.assertFalse(self.accounts.exists(), "nothing was made")
 
     def test_a_non_loopback_address_without_keys(self):
         for address in ("0.0.0.0:0", "[::]:0"):

@@ -41,6 +41,8 @@ class Talking(unittest.TestCase):
         self.assertIn("is on its way", self.of(self.bob, "send", address, "Hello, Ålice"))
         came = at_alice.wait("IncomingMsg")
         self.assertIn("Hello, Ålice", self.of(self.alice, "messages", came["chat_id"]))
+        address = self.alice.rpc("get_contact", 1, self.alice.rpc("get_contact_ids", 1, 0, None)[0])["address"]
+        self.assertIn("Hello, Ålice", self.of(self.alice, "messages", address))
         listed = json.loads(self.of(self.bob, "--json", "messages", joined["chat_id"], "-n", "1"))
         self.assertEqual([message["text"] for message in listed], ["Hello, Ålice"])
         self.assertIn("alice", self.of(self.bob, "chats"))
@@ -111,7 +113,7 @@ class Complaining(unittest.TestCase):
         code, _, said = edge("send", "12", "Hello", "there", "you")
         self.assertEqual(code, USAGE)
         self.assertIn("unexpected arguments 'there' 'you'", said)
-        for words, wanted in ((["messages", "abc"], "CHAT: expected a number, not 'abc'"),
+        for words, wanted in ((["messages", "abc"], "CHAT: expected a chat's number or a contact's address, not 'abc'"),
                               (["--account", "one", "chats"], "--account: expected a number, not 'one'")):
             code, _, said = edge(*words)
             self.assertEqual(code, USAGE)

@@ -39,6 +39,27 @@ std::size_t blobs_on_disk(World& world) {
 
 }  // namespace
 
+TEST_CASE("an upload that fails says why, and not where the store lies") {
+  World world;
+  Files& files = world.alice.engine().files();
+  auto begun = files.begin_upload(Peer::kAccount, "a.txt");
+  REQUIRE(begun);
+  REQUIRE((*begun)->append(base::as_bytes("bytes")));
+  // As when the account is being removed: its folder goes first.
+  const std::string folder = *files.blob_dir(Peer::kAccount);
+  std::filesystem::remove_all(folder);
+  std::ofstream(folder) << "no folder";
+  const auto ended = answer<std::string>([&](auto done) { (*begun)->finish(std::move(done)); });
+  const auto begun_again = files.begin_upload(Peer::kAccount, "a.txt");
+  REQUIRE_FALSE(ended);
+  REQUIRE_FALSE(begun_again);
+  for (const base::Error& error : {ended.error(), begun_again.error()}) {
+    INFO(error.message);
+    CHECK_FALSE(error.message.empty());
+    CHECK(error.message.find(world.alice.dir()) == std::string::npos);
+  }
+}
+
 TEST_CASE("a file is sealed on disk and saved as it was") {
   World world;
   TempDir outside;

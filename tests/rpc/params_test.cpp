@@ -121,6 +121,6 @@ TEST_CASE("a tagged object is read by its kind") {
   CHECK(
       read_error<rpc::shape::MuteDuration>(R"({"kind":"Until"})").starts_with("duration: missing"));
   CHECK(read_error<rpc::shape::MuteDuration>(R"({"kind":"Never"})") ==
-        "kind: expected one of \"NotMuted\", \"Forever\", \"Until\", got a string");
+        "kind: expected one of \"NotMuted\", \"Forever\", \"Until\", got \"Never\"");
   CHECK(read_error<rpc::shape::MuteDuration>("5").starts_with(": expected an object whose kind"));
 }
