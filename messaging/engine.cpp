@@ -1,5 +1,7 @@
 #include "messaging/engine.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "messaging/account_removal.h"
 #include "messaging/account_setup.h"
@@ -15,9 +17,8 @@ namespace messaging {
 namespace {
 
 // Of an account that is gone the log may still hold events, until its removal is through.
-bool is_replayed(const Core& core, const store::LoggedEvent& event) {
-  return !event.account.valid() || event.kind == AccountsChanged::kKind ||
-         core.directory.get(event.account).ok();
+bool is_replayed(const store::LoggedEvent& event, bool account_is_gone) {
+  return !account_is_gone || event.kind == AccountsChanged::kKind;
 }
 
 }  // namespace
@@ -106,7 +107,8 @@ base::Result<std::vector<Event>> Engine::events_after(EventId after, std::size_t
   std::vector<Event> events;
   events.reserve(logged.size());
   for (const store::LoggedEvent& entry : logged) {
-    if (!is_replayed(*core_, entry)) continue;
+    const bool gone = entry.account.valid() && !core_->directory.get(entry.account);
+    if (!is_replayed(entry, gone)) continue;
     auto body = decode_event(entry.kind, entry.body);
     // An event of a later version is passed over, as it would be by any client.
     if (body) events.push_back({entry.id, entry.account, entry.at, *std::move(body)});
@@ -124,7 +126,11 @@ base::Result<Engine::LogPage> Engine::log_page(const store::LogQuery& query) con
                .dense = logged.dense};
   page.events.reserve(logged.events.size());
   for (const store::LoggedEvent& entry : logged.events) {
-    if (!is_replayed(*core_, entry)) continue;
+    // As the same snapshot has it: an account that is being made is in the log before it is in the
+    // directory.
+    const bool gone =
+        std::find(logged.gone.begin(), logged.gone.end(), entry.account) != logged.gone.end();
+    if (!is_replayed(entry, gone)) continue;
     auto body = decode_event(entry.kind, entry.body);
     if (body) page.events.push_back({entry.id, entry.account, entry.at, *std::move(body)});
   }

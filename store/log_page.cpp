@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "store/tables/channels.h"
 
@@ -86,6 +87,22 @@ base::Result<base::EventId> floor_of(Connection& db, const Vault& vault, const L
   return floor;
 }
 
+// Whose removal has begun counts as gone: its row is empty then (account_removal.h).
+base::Result<std::vector<base::AccountId>> gone_of(Connection& db,
+                                                   const std::vector<LoggedEvent>& events) {
+  std::set<base::AccountId> accounts;
+  for (const LoggedEvent& event : events) {
+    if (event.account.valid()) accounts.insert(event.account);
+  }
+  std::vector<base::AccountId> gone;
+  for (const base::AccountId account : accounts) {
+    EDGE_TRY(const auto there,
+             db.integer("SELECT 1 FROM account WHERE id=? AND length(sealed)>0", account));
+    if (!there) gone.push_back(account);
+  }
+  return gone;
+}
+
 }  // namespace
 
 base::Result<LogPage> read_log_page(Connection& db, const Vault& vault, const LogQuery& query) {
@@ -130,6 +147,7 @@ base::Result<LogPage> read_log_page(Connection& db, const Vault& vault, const Lo
   if (!more && (ids.empty() || page.reached == ids.back())) {
     page.reached = std::max(page.newest, page.reached);
   }
+  EDGE_TRY(page.gone, gone_of(db, page.events));
   return page;
 }
 

@@ -26,11 +26,12 @@ struct LogQuery {
 
 struct LogPage {
   std::vector<LoggedEvent> events;
-  base::EventId reached;  // every event up to here was considered
-  base::EventId floor;    // every event asked for after this id is held
-  base::EventId start;    // the id before the store's first
-  base::EventId newest;   // the last id given out
-  bool dense = false;     // from `after` to `floor`, each id was an event asked for
+  std::vector<base::AccountId> gone;  // accounts of these events that were removed
+  base::EventId reached;              // every event up to here was considered
+  base::EventId floor;                // every event asked for after this id is held
+  base::EventId start;                // the id before the store's first
+  base::EventId newest;               // the last id given out
+  bool dense = false;                 // from `after` to `floor`, each id was an event asked for
 };
 
 base::Result<LogPage> read_log_page(Connection& db, const Vault& vault, const LogQuery& query);
