@@ -182,15 +182,27 @@ std::string License::info() const {
   return json.dump();
 }
 
-base::Result<std::string> License::activate(const std::string& url) {
-  EDGE_TRY(const LicenseDelivery delivery, fetch_license(url, place_.fingerprint));
-  EDGE_CHECK(judge(delivery.jwt));
-  EDGE_CHECK(write_small(lic(), delivery.jwt + "\n"));
+// Takes the place of the license that is there. Only a newer one tells the time: who keeps an old
+// one cannot go back to it.
+base::Result<> License::install(const std::string& jwt, const std::string& url) {
+  EDGE_TRY(const LicenseTerms terms, judge(jwt));
+  const auto before = judge(read_small(lic()));
+  EDGE_CHECK(write_small(lic(), jwt + "\n"));
   Kept kept = read_kept();
   kept.url = url;
   kept.deactivated = false;
+  if (before && terms.issued_at > before->issued_at) {
+    kept.latest = terms.issued_at;
+    base::Lock lock(mutex_);
+    latest_ = kept_at_ = kept.latest;
+  }
   EDGE_CHECK(write_kept(kept));
-  EDGE_CHECK(reload());
+  return reload();
+}
+
+base::Result<std::string> License::activate(const std::string& url) {
+  EDGE_TRY(const LicenseDelivery delivery, fetch_license(url, place_.fingerprint));
+  EDGE_CHECK(install(delivery.jwt, url));
   return delivery.customer_name;
 }
 
@@ -208,9 +220,7 @@ base::Result<> License::sync() {
     return fail(Errc::gone, "the license was deactivated here; activate it again");
   }
   EDGE_TRY(const LicenseDelivery delivery, sync_license(kept.url, place_.fingerprint));
-  EDGE_CHECK(judge(delivery.jwt));
-  EDGE_CHECK(write_small(lic(), delivery.jwt + "\n"));
-  return reload();
+  return install(delivery.jwt, kept.url);
 }
 
 base::Result<> License::deactivate() {

@@ -1,6 +1,7 @@
 // License: this device's license, DIR/privitty.lic, and what is kept beside it in
 // DIR/license_state.json: where it came from and the latest time that was seen, so that a clock set
-// back extends nothing. Without an issuer's key everything is allowed and nothing is read.
+// back extends nothing. A newer license from its issuer says what time it is: that ends what a
+// clock that once ran ahead did. Without an issuer's key everything is allowed and nothing is read.
 //
 // Safe from any thread; act() runs on a thread of its own, one at a time.
 #pragma once
@@ -57,6 +58,7 @@ class License final : public rpc::Licensing {
   Kept read_kept() const;
   base::Result<> write_kept(const Kept& kept) const;
   base::Result<LicenseTerms> judge(const std::string& jwt) const;
+  base::Result<> install(const std::string& jwt, const std::string& url);
   std::int64_t now() const REQUIRES(mutex_);
 
   const LicensePlace place_;

@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 
 from gateway import CLI, Gateway, RpcError, free_port, join, scaled, until
+from moved_clock import MOVABLE, YEAR, MovedClock
 
 
 def cli(*args):
@@ -143,6 +144,25 @@ class Licenses(unittest.TestCase):
                                 one.rpc(*call)
                             self.assertEqual(no.exception.code, -32001)
                             self.assertIn("status is 'expired'", no.exception.message)
+
+    @unittest.skipUnless(MOVABLE, "this build's clocks cannot be moved")
+    def test_a_clock_that_ran_ahead_costs_the_license_until_its_issuer_is_asked_and_one_set_back_gains_nothing(self):
+        clock = MovedClock(self.folder)
+        with Gateway("one", flags=["--license-issuer", self.issuer, "--license-url", self.url], env=clock.env) as one:
+            self.assertEqual(one.rpc("privitty_license_get_status"), 0)
+            clock.set(100 * YEAR)
+            self.assertEqual(one.rpc("privitty_license_get_status"), 2)
+            clock.set(0)
+            for _ in range(2):  # nor does a restart forget it
+                self.assertEqual(one.rpc("privitty_license_get_status"), 4)
+                with self.assertRaises(RpcError) as no:
+                    one.rpc("privitty_license_check_feature", 1)
+                self.assertIn("status is 'expired'", no.exception.message)
+                one.restart()
+            # Issued a second later at least, which is what tells a new license from a kept one.
+            until(lambda: one.rpc("privitty_license_sync") is None and one.rpc("privitty_license_get_status") == 0,
+                  what="a newer license")
+            self.assertIsNone(one.rpc("privitty_license_check_feature", 1))
 
     def test_who_asks_with_wrong_tokens_is_slowed_alone_and_a_returned_license_says_so_in_words(self):
         def fetch(url):
