@@ -161,6 +161,12 @@ void ProtectedFiles::protect(AccountId account, ProtectRequest request,
                              base::Completion<ProtectedPath> done) {
   auto state = core_.directory.get(account);
   if (!state) return done(std::move(state).error());
+  if (core_.store.blobs().place_of(request.path)) {
+    return done(fail(Errc::invalid_argument,
+                     "plaintext_path: " + request.path +
+                         " lies in the gateway's own store, and NAME.prv is written beside its "
+                         "source; save it outside first (save_msg_file)"));
+  }
   {
     auto read = core_.read(account);
     if (!read) return done(std::move(read).error());

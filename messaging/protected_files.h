@@ -68,7 +68,7 @@ struct FileAccessInfo {
   std::string owner_name;
   std::string owner_addr;
   std::optional<FileHolder> shared;  // of several, the one to be looked at first
-  std::vector<FileHolder> members;   // at the owner: everybody who has it as a member of a group
+  std::vector<FileHolder> members;   // at the owner of a group's file: everybody it was given to
   std::vector<FileHolder> forwarded;
 };
 

@@ -1,4 +1,6 @@
 // Reading how protected files stand, on a snapshot.
+#include <algorithm>
+
 #include "messaging/core.h"
 #include "messaging/protected_access.h"
 #include "messaging/protected_files.h"
@@ -101,6 +103,9 @@ base::Result<std::optional<FileAccessInfo>> ProtectedFiles::info(AccountId accou
     info.owner_addr = self.addr;
   }
   EDGE_TRY(const auto all, store::file_accesses(view.scope, file->id));
+  const bool of_group = is_own(*file) && std::any_of(all.begin(), all.end(), [](const auto& one) {
+                          return one.group.has_value();
+                        });
   std::optional<FileAccessRow> shared;
   const auto rank = [&](const FileAccessRow& access) {
     return (access.message == message ? 10 : 0) + urgency(access, now);
@@ -111,8 +116,11 @@ base::Result<std::optional<FileAccessInfo>> ProtectedFiles::info(AccountId accou
       info.forwarded.push_back(to_holder(view, *file, access, now));
       continue;
     }
-    if (is_own(*file) && access.group) {
-      info.members.push_back(to_holder(view, *file, access, now));
+    if (of_group) {  // each once, as it was told last
+      EDGE_TRY(const auto told, store::find_file_access(view.scope, file->id, access.contact));
+      if (told->group == access.group) {
+        info.members.push_back(to_holder(view, *file, access, now));
+      }
     }
     if (!shared || rank(access) > rank(*shared)) shared = access;
   }

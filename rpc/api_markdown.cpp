@@ -2,6 +2,7 @@
 // people.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "messaging/events.h"
@@ -73,17 +74,18 @@ void append_fields(std::string& out, const json& schema) {
     return;
   }
   out += "| field | type | meaning |\n|---|---|---|\n";
+  const json required = schema.value("required", json::array());
   for (const auto& [name, field] : schema["properties"].items()) {
-    out += fmt::format("| {} | {} | {} |\n", name, cell(type_text(field)),
-                       cell(field.value("description", "")));
+    const bool always = std::find(required.begin(), required.end(), name) != required.end();
+    out += fmt::format("| {} | {}{} | {} |\n", name, cell(type_text(field)),
+                       always ? "" : " or absent", cell(field.value("description", "")));
   }
 }
 
 std::string shapes(const SchemaBook& book) {
   std::string out =
-      "\n# Shapes\n\nWhat results are made of. Every field is always there; `or null` says which "
-      "may "
-      "be null.\n";
+      "\n# Shapes\n\nWhat results are made of. `or null` says which fields may be null, `or absent` "
+      "which may be missing; all others are always there.\n";
   for (const auto& [name, text] : book) {
     const json schema = json::parse(text, nullptr, /*allow_exceptions=*/false);
     out += fmt::format("\n## {}\n\n", name);

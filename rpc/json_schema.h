@@ -36,9 +36,10 @@ template <class T>
 std::string object_schema(SchemaBook& book) {
   std::string properties;
   std::string required;
-  const auto add = [&](std::string_view name, const std::string& schema) {
+  const auto add = [&](std::string_view name, const std::string& schema, bool always = true) {
     append_key(properties, name, properties.empty());
     properties += schema;
+    if (!always) return;
     if (!required.empty()) required += ',';
     append_json_string(required, name);
   };
@@ -52,7 +53,7 @@ std::string object_schema(SchemaBook& book) {
       append_json_string(schema, field.doc);
       schema += '}';
     }
-    add(field.name, schema);
+    add(field.name, schema, !IsMaybeAbsent<Member>);
   });
   if constexpr (HasKind<T>)
     add("kind", fmt::format(R"({{"type":"string","enum":["{}"]}})", T::kKind));
@@ -98,6 +99,8 @@ std::string plain_schema(SchemaBook& book) {
       append_json_string(names, name);
     }
     return fmt::format(R"({{"type":"string","enum":[{}]}})", names);
+  } else if constexpr (IsMaybeAbsent<T>) {
+    return schema_of<typename decltype(T::value)::value_type>(book);
   } else if constexpr (IsOptional<T>) {
     return fmt::format(R"({{"anyOf":[{},{{"type":"null"}}]}})",
                        schema_of<typename T::value_type>(book));
@@ -154,6 +157,8 @@ std::string type_name() {
     return "number";
   } else if constexpr (std::is_convertible_v<T, std::string_view>) {
     return "string";
+  } else if constexpr (IsMaybeAbsent<T>) {
+    return type_name<typename decltype(T::value)::value_type>() + " or absent";
   } else if constexpr (IsOptional<T>) {
     return type_name<typename T::value_type>() + " or null";
   } else if constexpr (IsMap<T>) {

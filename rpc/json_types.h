@@ -3,6 +3,7 @@
 //   base::Id<>                              an integer, 1 at least
 //   an enum with EnumNames                  one of the listed names
 //   std::optional<T>                        T or null
+//   MaybeAbsent<T>                          as a member: T, or the member is not there
 //   std::vector<T>, std::array<T, n>        an array
 //   std::pair<A, B>                         an array of two
 //   std::map<std::string or Id, T>          an object; ids become decimal strings
@@ -30,6 +31,12 @@ namespace rpc {
 
 struct RawJson {
   std::string text;
+};
+
+// A member that shapes of others do not have: it is there only when it says something.
+template <class T>
+struct MaybeAbsent {
+  std::optional<T> value;
 };
 
 struct AnyJson {
@@ -65,6 +72,10 @@ struct OptionalTrait : std::false_type {};
 template <class T>
 struct OptionalTrait<std::optional<T>> : std::true_type {};
 template <class T>
+struct AbsentTrait : std::false_type {};
+template <class T>
+struct AbsentTrait<MaybeAbsent<T>> : std::true_type {};
+template <class T>
 struct MapTrait : std::false_type {};
 template <class K, class T>
 struct MapTrait<std::map<K, T>> : std::true_type {};
@@ -86,6 +97,8 @@ template <class T>
 concept IsId = detail::IdTrait<T>::value;
 template <class T>
 concept IsOptional = detail::OptionalTrait<T>::value;
+template <class T>
+concept IsMaybeAbsent = detail::AbsentTrait<T>::value;
 template <class T>
 concept IsMap = detail::MapTrait<T>::value;
 template <class T>

@@ -1,6 +1,7 @@
 // Writing JSON straight into a string, without building a tree: structs by their list of fields,
 // members in alphabetical order (the order in which clients of this API know them), every member
-// always present, null when empty. json_fields.h says which C++ type is which JSON.
+// always present, null when empty, but for MaybeAbsent ones. json_fields.h says which C++ type is
+// which JSON.
 #pragma once
 
 #include <algorithm>
@@ -59,8 +60,15 @@ void append_member(std::string& out, const S& object, bool first) {
     append_json_string(out, S::kKind);
   } else {
     constexpr auto field = std::get<kIndex>(S::fields());
-    append_key(out, field.name, first);
-    append_json(out, object.*(field.member));
+    const auto& member = object.*(field.member);
+    if constexpr (IsMaybeAbsent<std::remove_cvref_t<decltype(member)>>) {
+      if (!member.value) return;
+      append_key(out, field.name, first);
+      append_json(out, *member.value);
+    } else {
+      append_key(out, field.name, first);
+      append_json(out, member);
+    }
   }
 }
 

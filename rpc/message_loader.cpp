@@ -90,6 +90,10 @@ Result<std::vector<Result<shape::Message>>> complete_messages(messaging::Engine&
     std::optional<messaging::Quote> quote = std::move(message->quote);
     shape::Message made = shape::to_shape(std::move(*message), sender->second);
     if (quote) made.quote = quote_of(std::move(*quote), quoted, people);
+    if (made.file_name && made.file_name->ends_with(".prv")) {
+      auto info = engine.protected_files().info(account, made.id);
+      if (info && *info) made.privitty_file_info.value = shape::to_shape(**std::move(info));
+    }
     if (files != nullptr && made.file) {
       auto plain = files->lay_out(account, made.id, made.file_name.value_or(""));
       if (plain) made.file = *std::move(plain);

@@ -1,5 +1,5 @@
 // Messages with what their JSON needs beside them: senders and quoted messages, fetched in three
-// reads whatever the number of messages.
+// reads whatever the number of messages, and of each protected file who has access.
 #pragma once
 
 #include <vector>

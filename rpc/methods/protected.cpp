@@ -22,7 +22,7 @@ struct SendFile {
         base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
         base::field("chat_id", &P::chat_id, "a 1:1 chat"),
         base::field("peer_contact_id", &P::peer_contact_id, "its contact (get_chat_contacts)"),
-        base::field("plaintext_path", &P::plaintext_path, "a file of yours"),
+        base::field("plaintext_path", &P::plaintext_path, "a file of yours, outside the store"),
         base::field("allow_download", &P::allow_download, "it may be saved decrypted"),
         base::field("allow_forward", &P::allow_forward, "it may be forwarded, once"),
         base::field("minutes", &P::minutes, "how long it may be opened; 0: no end"));
@@ -59,7 +59,7 @@ struct SendGroupFile {
     return std::tuple(
         base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
         base::field("chat_id", &P::chat_id, "a group, or a channel of this account's"),
-        base::field("plaintext_path", &P::plaintext_path, "a file of yours"),
+        base::field("plaintext_path", &P::plaintext_path, "a file of yours, outside the store"),
         base::field("allow_download", &P::allow_download, "it may be saved decrypted"),
         base::field("allow_forward", &P::allow_forward, "it may be forwarded, once"),
         base::field("minutes", &P::minutes, "how long it may be opened; 0: no end"));

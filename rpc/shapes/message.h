@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rpc/shapes/contact.h"
+#include "rpc/shapes/protected.h"
 #include "rpc/shapes/vcard.h"
 
 template <>
@@ -120,6 +121,7 @@ struct Message {
   std::optional<MsgId> original_msg_id;
   std::optional<std::string> override_sender_name;
   std::optional<MsgId> parent_id;
+  MaybeAbsent<FileInfo> privitty_file_info;
   std::optional<MessageQuote> quote;
   std::optional<Reactions> reactions;
   std::int64_t received_timestamp = 0;
@@ -164,6 +166,8 @@ struct Message {
         base::field("originalMsgId", &M::original_msg_id, "of a saved message"),
         base::field("overrideSenderName", &M::override_sender_name, "the name it was sent under"),
         base::field("parentId", &M::parent_id, "the message it answers"),
+        base::field("privittyFileInfo", &M::privitty_file_info,
+                    "with a protected file: as privitty_get_file_access_info has it"),
         base::field("quote", &M::quote, ""), base::field("reactions", &M::reactions, ""),
         base::field("receivedTimestamp", &M::received_timestamp, "Unix seconds"),
         base::field("savedMessageId", &M::saved_message_id, "its copy in Saved messages"),

@@ -85,14 +85,16 @@ struct FileInfo {
   std::vector<FileShared> members;
   std::vector<FileForwarded> forwarded;
   static constexpr auto fields() {
-    return std::tuple(base::field("ownerName", &FileInfo::owner_name, "whose file it is"),
-                      base::field("ownerAddr", &FileInfo::owner_addr, "their address"),
-                      base::field("shared", &FileInfo::shared,
-                                  "who has it from its owner; of several, who needs attention "
-                                  "first"),
-                      base::field("members", &FileInfo::members,
-                                  "at the owner of a group's file: every member who was given it"),
-                      base::field("forwarded", &FileInfo::forwarded, "who has it from them"));
+    return std::tuple(
+        base::field("ownerName", &FileInfo::owner_name, "whose file it is"),
+        base::field("ownerAddr", &FileInfo::owner_addr, "their address"),
+        base::field("shared", &FileInfo::shared,
+                    "who has it from its owner; of several, who needs attention "
+                    "first"),
+        base::field("members", &FileInfo::members,
+                    "at the owner of a group's file: everybody who was given it, as it "
+                    "stands for each"),
+        base::field("forwarded", &FileInfo::forwarded, "who has it from them"));
   }
 };
 

@@ -63,6 +63,8 @@ class Protected(unittest.TestCase):
         self.assertEqual(owner.wait("PrivittyFileEncrypted")["chat_id"], self.owner_chat)
         shown = self.reader.rpc("get_message", 1, message)
         self.assertEqual(shown["fileName"], "report.csv.prv")
+        self.assertEqual(shown["privittyFileInfo"], self.info(message))
+        self.assertEqual(shown["privittyFileInfo"]["shared"]["status"], "active")
         here = self.reader.rpc("privitty_get_file_id_by_path", 1, shown["file"])
         status = self.reader.rpc("privitty_get_file_display_status", 1, here)
         self.assertEqual(status["state_str"], "active")

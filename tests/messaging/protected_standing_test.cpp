@@ -19,14 +19,14 @@ struct Standing : GroupWorld {
   FileStatus at_carol() {
     return **carol.engine().protected_files().status(Peer::kAccount, shared.at_carol.file);
   }
-  // Of all members, as alice sees them.
-  std::string member_status(ContactId who) {
+  // As alice sees it.
+  std::string status_of(ContactId who) {
     const auto info = *alice.engine().protected_files().info(Peer::kAccount, shared.sent);
     REQUIRE(info);
     for (const FileHolder& member : info->members) {
       if (member.contact == who) return member.status;
     }
-    return "no member";
+    return "not listed";
   }
   SharedInGroup shared;
 };
@@ -37,8 +37,8 @@ TEST_CASE("access given to a member alone takes nothing from what it has in the 
   Standing world;
   world.grant_alone({.allow_download = true});
   REQUIRE(world.until([&] { return world.at_carol().allow_download; }));
-  CHECK(world.member_status(world.carol_at_alice) == "active");
-  CHECK(world.member_status(world.bob_at_alice) == "active");
+  CHECK(world.status_of(world.carol_at_alice) == "active");
+  CHECK(world.status_of(world.bob_at_alice) == "active");
   // The container goes to each chat once.
   const std::string prv = world.shared.made.encrypted_path;
   const auto again = ProtectedWorld::try_send(world.alice, world.group, prv);
@@ -64,10 +64,11 @@ TEST_CASE("when membership ends, what was given to the contact alone holds with 
   CHECK(world.at_carol().expires_at > 0);
   CHECK(world.at_carol().expires_at <= end);
   CHECK(world.carol_reads() == "the plan");
-  CHECK(world.member_status(world.carol_at_alice) == "revoked");
+  CHECK(world.status_of(world.carol_at_alice) == "active");
   CHECK(world.alice.events_of<PrivittyFileAccessRevoked>().empty());
   world.clock.advance(3'601'000);
   CHECK(world.carol_becomes("expired"));
+  CHECK(world.status_of(world.carol_at_alice) == "expired");
   CHECK(world.until([&] { return ProtectedWorld::sealed_shares(world.carol).empty(); }));
 }
 
@@ -97,7 +98,7 @@ TEST_CASE("revoking takes all that a contact was given, whichever chat it was gi
     CHECK(world.becomes(world.bob, world.shared.at_bob.file, "revoked"));
   }
   CHECK(ProtectedWorld::sealed_shares(world.carol).empty());
-  CHECK(world.member_status(world.carol_at_alice) == "revoked");
+  CHECK(world.status_of(world.carol_at_alice) == "revoked");
   // Nothing of it is left that could hold again.
   world.remove(world.alice, world.group, world.carol_at_alice);
   REQUIRE(world.until([&] { return !world.is_in(world.carol, world.carol_group); }));
@@ -152,7 +153,7 @@ TEST_CASE("a holder who deleted its copy can be given the file again") {
     world.carol.engine().messages().remove(Peer::kAccount, {world.shared.at_carol.message},
                                            std::move(done));
   }));
-  REQUIRE(world.until([&] { return world.member_status(world.carol_at_alice) == "deleted"; }));
+  REQUIRE(world.until([&] { return world.status_of(world.carol_at_alice) == "deleted"; }));
   world.grant_as_member();
   REQUIRE(ProtectedWorld::try_send(world.alice, world.group, world.shared.made.encrypted_path));
   const auto came = world.arrival(world.carol, world.carol_group);

@@ -46,6 +46,18 @@ TEST_CASE("an existing .prv is not overwritten, and nothing is left of the attem
   CHECK(ProtectedWorld::sealed_shares(world.alice).empty());
 }
 
+TEST_CASE("a file in the gateway's own store is not protected there") {
+  ProtectedWorld world;
+  const auto shared = world.share("a.txt", "content");
+  const auto made = answer<ProtectedPath>([&](auto done) {
+    world.bob.engine().protected_files().protect(
+        Peer::kAccount, {world.bob_chat, world.bob_peer, shared.came.path}, std::move(done));
+  });
+  REQUIRE_FALSE(made);
+  CHECK(made.error().message.find("save_msg_file") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(shared.came.path + ".prv"));
+}
+
 TEST_CASE(
     "only a file that may be downloaded is decrypted to disk, once and for its reader alone") {
   ProtectedWorld world;

@@ -29,7 +29,7 @@ void check_shape(const T& value) {
   rpc::schema_of<T>(book);
   json own = json::object();
   for (const auto& [name, text] : book) own[name] = json::parse(text);
-  CHECK(SchemaCheck(own).fault(T::kSchema, written) == "");
+  CHECK(SchemaCheck(own, true).fault(T::kSchema, written) == "");
 }
 
 template <class E>
@@ -108,6 +108,22 @@ TEST_CASE("messages have the shapes that clients know") {
   check_shape(MessageListItem{ListedMessage{base::MsgId(10)}});
   check_shape(MessageListItem{DayMarker{5}});
   check_shape(MessageData{});
+}
+
+TEST_CASE("a message has a member for its protected file only when it carries one") {
+  Message message;
+  CHECK_FALSE(json::parse(rpc::to_json(message)).contains("privittyFileInfo"));
+  message.privitty_file_info.value.emplace().owner_name = "A";
+  const json written = json::parse(rpc::to_json(message));
+  CHECK(written["privittyFileInfo"]["ownerName"] == "A");
+  CHECK(written["privittyFileInfo"]["shared"].is_null());
+  rpc::SchemaBook book;
+  rpc::schema_of<Message>(book);
+  json own = json::object();
+  for (const auto& [name, text] : book) own[name] = json::parse(text);
+  CHECK(SchemaCheck(own, true).fault("Message", written) == "");
+  CHECK(SchemaCheck::reference().fault("Message", written) ==
+        "Message.privittyFileInfo: not in the schema");
 }
 
 TEST_CASE("a message is told in seconds, with its file and its state's number") {
