@@ -79,7 +79,8 @@ class GroupHistory : RandomHistory {
     }
   }
 
-  // All sides have the same list of members, and whoever may open can, and nobody else.
+  // All sides have the same list of members, every holder has heard the owner's last word, and
+  // whoever may open can, and nobody else.
   void agree() {
     const Weather before = world_.network.weather();
     world_.network.set({});
@@ -89,6 +90,7 @@ class GroupHistory : RandomHistory {
       REQUIRE(world_.until([&] {
         return is_member_everywhere(person) == person.member &&
                GroupWorld::is_in(*person.peer, person.chat) == person.member &&
+               last_word(*person.peer, kSelf) == last_word(world_.alice, person.at_alice) &&
                opens(person) == person.allowed();
       }));
       const auto shares = ProtectedWorld::sealed_shares(*person.peer).size();
@@ -106,6 +108,14 @@ class GroupHistory : RandomHistory {
     const auto end = world_.clock.now() + 200;
     REQUIRE(world_.until(
         [&] { return world_.network.deposits() > deposits || world_.clock.now() >= end; }));
+  }
+  // The number of the last decision for this holder that a gateway knows. An earlier one that is
+  // still under way opens nothing once the holder has a later one.
+  static std::int64_t last_word(Peer& peer, ContactId holder) {
+    auto reader = peer.store().read();
+    const auto rev = reader->connection().integer(
+        "SELECT max(rev) FROM file_access WHERE contact_id = ?", holder);
+    return rev->value_or(0);
   }
   static bool opens(const Person& who) {
     return ProtectedWorld::read(*who.peer, who.came.message) == "model";
