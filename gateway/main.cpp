@@ -31,8 +31,8 @@ int run(gateway::Settings settings, gateway::Surroundings surroundings) {
 int main(int argc, char** argv) {
   using gateway::Invocation;
   // Few threads allocate, and little: two arenas keep the idle daemon small.
-  mallopt(M_ARENA_MAX, 2);
-  mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+  mallopt(M_ARENA_MAX, 2);                // NOLINT(concurrency-mt-unsafe): no other thread is there
+  mallopt(M_TRIM_THRESHOLD, 256 * 1024);  // NOLINT(concurrency-mt-unsafe)
   gateway::Signals::block();
   auto surroundings = gateway::Surroundings::of_this_process();
   auto invocation =

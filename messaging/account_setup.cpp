@@ -138,10 +138,11 @@ base::Result<std::size_t> load_accounts(Core& core) {
     core.directory.put(account);
     const store::Scope scope{reader.connection(), core.store.vault(), account->key, account->id};
     auto relay = find_relay_home(core, scope, account->identity);
-    if (relay && *relay) core.directory.set_relay(account->id, *std::move(relay));
     if (!relay) {
       base::log::warning("account {}: its relay is not known: {}", account->id.value,
                          relay.error().message);
+    } else if (*relay) {
+      core.directory.set_relay(account->id, *std::move(relay));
     }
   }
   return list.rows.size() + list.unreadable.size();

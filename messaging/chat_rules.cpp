@@ -11,9 +11,6 @@
 namespace messaging {
 namespace {
 
-using base::Errc;
-using base::fail;
-
 std::uint32_t number(MsgState state) { return static_cast<std::uint32_t>(state); }
 
 }  // namespace
@@ -33,7 +30,7 @@ base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scop
       EDGE_CHECK(Core::emit(tx, scope.account, ChatModified{found->id}));
       EDGE_CHECK(Core::emit(tx, scope.account, ChatlistChanged{}));
     }
-    return *std::move(found);
+    return *found;
   }
   store::ChatRow chat;
   EDGE_TRY(chat.id, tx.next<ChatId>(scope.account, "chat", kFirstId));

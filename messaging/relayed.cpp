@@ -100,15 +100,17 @@ bool Relayed::connected(base::AccountId account) const {
 
 void Relayed::when_registered(base::AccountId account, base::Completion<> done) {
   const auto state = core_.directory.get(account);
+  bool waits = false;
   {
     base::Lock lock(mutex_);
-    if (state && (*state)->relay && (*state)->io_on && listener_) {
+    waits = state && (*state)->relay && (*state)->io_on && listener_;
+    if (waits) {
       State& of = states_[account];
       of.waiting.push_back(
           {of.version, core_.clock.uptime() + kRegistrationPatience, std::move(done)});
     }
   }
-  if (done) return done({});
+  if (!waits) return done({});
   tell_listener(Change::keys, account);
 }
 

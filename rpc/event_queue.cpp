@@ -63,17 +63,19 @@ bool EventQueue::has_news(const Access& access) const {
 void EventQueue::read(std::size_t most, const Caller& caller, Reader reader) {
   Taken taken;
   std::vector<Parked> left;  // whose callers are gone; they end outside the lock
+  bool parks = false;
   {
     base::Lock lock(mutex_);
     if (parked_.size() == kMaxParked) left = sweep();
     if (!stopped_ && parked_.empty() && has_news(*caller.access)) {
       taken = take(most, *caller.access);
     } else if (!stopped_ && parked_.size() < kMaxParked) {
+      parks = true;
       parked_.push_back(Parked{most, caller.access, caller.gone, std::move(reader)});
       if (!has_news(*caller.access)) return;
     }
   }
-  if (!reader) return serve();  // parked behind others, with news that serve() hands out in order
+  if (parks) return serve();  // parked behind others, with news that serve() hands out in order
   if (taken.events.empty() && taken.dropped == 0) {
     return reader(fail(Errc::unavailable, "too many callers wait for events, or shutting down"));
   }

@@ -4,7 +4,7 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include "base/log.h"
 
@@ -21,7 +21,7 @@ FileWatch::FileWatch(EventLoop& loop, const std::filesystem::path& file,
                        loop_.add(fd_.get(), EPOLLIN, *this).ok();
   if (watched) return;
   base::log::warning("{} is not watched ({}): send SIGHUP when it has changed", file.string(),
-                     std::strerror(errno));
+                     std::generic_category().message(errno));
   fd_.reset();
 }
 

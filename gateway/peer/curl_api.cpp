@@ -12,6 +12,7 @@ namespace {
 base::Result<CurlApi> load_api() {
   void* const library = ::dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
+    // glibc keeps one for each thread. NOLINTNEXTLINE(concurrency-mt-unsafe)
     const char* const why = ::dlerror();
     return base::fail(base::Errc::unavailable,
                       std::string("nothing can be sent without libcurl (Debian's libcurl4): ") +

@@ -150,7 +150,7 @@ void Relay::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
     if (!read) return done(reply(ArrivalVerdict::unavailable, kPauseWhileDrained));
     auto found = store::find_mailbox(read->connection(), arrival.mailbox);
     if (!found) return done(reply(ArrivalVerdict::unavailable, kPauseWhileDrained));
-    mailbox = std::move(*found);
+    mailbox = *found;
     if (mailbox) {
       const auto key = store::find_relay_key(read->connection(), store_.vault(), mailbox->id,
                                              arrival.proof.key_id);

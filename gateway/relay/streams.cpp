@@ -236,7 +236,8 @@ void RelayStreams::close(const StreamPtr& stream) {
   starved_.erase(stream->mailbox);
   const auto found = streams_.find(stream->mailbox);
   if (found == streams_.end() || found->second != stream) return;
-  const StreamPtr kept = stream;  // the argument may be the map's own
+  // The argument may be the map's own. NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
+  const StreamPtr kept = stream;
   streams_.erase(found);
   base::Lock lock(mutex_);
   present_.erase(kept->mailbox);

@@ -11,6 +11,7 @@ namespace {
 base::Result<OpensslApi> load_api() {
   void* const library = ::dlopen("libssl.so.3", RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
+    // glibc keeps one for each thread. NOLINTNEXTLINE(concurrency-mt-unsafe)
     const char* const why = ::dlerror();
     return base::fail(base::Errc::unavailable,
                       std::string("TLS needs OpenSSL 3 (Debian's libssl3): ") +
