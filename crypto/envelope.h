@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -34,11 +35,30 @@ struct OpenedEnvelope {
   WipingBytes body;
 };
 
+// The same with its body still in the memory it was opened in.
+struct EnvelopeInside {
+  std::uint8_t kind = 0;
+  EnvelopeTag tag{};
+  base::ByteView body;
+};
+
 // Errc::too_large over kMaxEnvelopeBody, Errc::invalid_argument for a recipient's key of low order.
 base::Result<base::Bytes> seal_envelope(const X25519Public& recipient, std::uint8_t kind,
                                         const EnvelopeTag& tag, base::ByteView body);
 // Errc::sealed "could not open" whatever the reason.
 base::Result<OpenedEnvelope> open_envelope(const Identity& recipient, base::ByteView envelope);
+
+// For large bodies, which are neither copied nor given new memory each time. The body stands in its
+// place in the envelope when it is sealed where it is, and in `scratch`, which grows as needed and
+// may be used again, when it was opened: good until then.
+inline constexpr std::size_t kEnvelopeBodyAt = 1 + 48 + 21;
+std::size_t envelope_size(std::size_t body_size);
+// `envelope` has envelope_size(body_size) bytes. Errors as of seal_envelope().
+base::Result<> seal_envelope_in_place(std::span<std::uint8_t> envelope, std::size_t body_size,
+                                      const X25519Public& recipient, std::uint8_t kind,
+                                      const EnvelopeTag& tag);
+base::Result<EnvelopeInside> open_envelope_into(WipingBytes& scratch, const Identity& recipient,
+                                                base::ByteView envelope);
 
 // BLAKE2b-256 of the whole envelope. Record it only after the envelope opened.
 EnvelopeId envelope_id(base::ByteView envelope);

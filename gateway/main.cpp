@@ -31,8 +31,11 @@ int run(gateway::Settings settings, gateway::Surroundings surroundings) {
 int main(int argc, char** argv) {
   using gateway::Invocation;
   // Few threads allocate, and little: two arenas keep the idle daemon small.
-  mallopt(M_ARENA_MAX, 2);                // NOLINT(concurrency-mt-unsafe): no other thread is there
-  mallopt(M_TRIM_THRESHOLD, 256 * 1024);  // NOLINT(concurrency-mt-unsafe)
+  mallopt(M_ARENA_MAX, 2);  // NOLINT(concurrency-mt-unsafe): no other thread is there
+  // What carries a file is a few buffers of 2 MiB, again and again: they come from the heap and
+  // stay there, because new pages for each one cost more than to seal it.
+  mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024);  // NOLINT(concurrency-mt-unsafe)
+  mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024);  // NOLINT(concurrency-mt-unsafe)
   gateway::Signals::block();
   auto surroundings = gateway::Surroundings::of_this_process();
   auto invocation =

@@ -51,11 +51,6 @@ base::Result<bool> ArrivingParts::write(const crypto::EnvelopeTag& tag, base::By
   return true;
 }
 
-base::Result<std::vector<StoredPart>> ArrivingParts::finish() {
-  EDGE_CHECK(sync());
-  return std::move(parts_);
-}
-
 base::Result<store::TransferRow> ArrivingParts::begin(const store::Scope& scope,
                                                       const store::TransferId& id,
                                                       std::int64_t session,
@@ -80,13 +75,9 @@ base::Result<store::TransferRow> ArrivingParts::begin(const store::Scope& scope,
 
 base::Result<> ArrivingParts::open(const store::TransferRow& transfer) {
   if (file_ && file_->name() == transfer.name) return {};
-  EDGE_CHECK(sync());
+  if (auto before = unsynced()) EDGE_CHECK(before->sync());
   EDGE_TRY(file_, core_.store.blobs().resume(account_->uuid, transfer.name, transfer.size));
   return {};
-}
-
-base::Result<> ArrivingParts::sync() {
-  return file_ ? std::exchange(file_, std::nullopt)->sync() : base::Result<>{};
 }
 
 }  // namespace messaging

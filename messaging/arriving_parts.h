@@ -1,6 +1,6 @@
 // ArrivingParts: the parts of files that one deposit brings, written into their blob files as they
-// are opened. A file is synced once, before the next one is opened or at the end: nothing is noted
-// of a part, and nothing acknowledged, before finish() has answered.
+// are opened, at any places and in any order. A file is synced once, before the next one is opened
+// or after the last part: nothing is noted of a part, and nothing acknowledged, before that.
 //
 // One thread at a time; BegunFiles is safe from any.
 #pragma once
@@ -48,15 +48,15 @@ class ArrivingParts {
 
   // False: not a part, or of no file that this session may send.
   base::Result<bool> write(const crypto::EnvelopeTag& session, base::ByteView body);
-  // Those that were written, durable from here on.
-  base::Result<std::vector<StoredPart>> finish();
+  // The file that was written last and is still to be synced.
+  std::optional<store::SealedBlobWriter> unsynced() { return std::exchange(file_, std::nullopt); }
+  // Those that were written: durable once unsynced() is synced.
+  std::vector<StoredPart> take() { return std::move(parts_); }
 
  private:
   base::Result<store::TransferRow> begin(const store::Scope& scope, const store::TransferId& id,
                                          std::int64_t session, std::uint64_t sealed_size);
   base::Result<> open(const store::TransferRow& transfer);
-  base::Result<> sync();
-
   Core& core_;
   BegunFiles& begun_;
   AccountPtr account_;

@@ -1,5 +1,7 @@
 #include "messaging/content.h"
 
+#include <algorithm>
+
 #include "base/wire.h"
 #include "crypto/stream.h"
 
@@ -224,10 +226,19 @@ std::uint32_t part_count(std::uint64_t sealed_size) {
   return static_cast<std::uint32_t>((sealed_size + kFilePart - 1) / kFilePart);
 }
 
+void write_part_head(std::span<std::uint8_t, kFilePartHead> out, const Uuid& transfer,
+                     std::uint32_t index, std::uint64_t sealed_size) {
+  WireWriter head;
+  head.u8(kVersion).fixed(transfer).u32(index).u64(sealed_size);
+  std::copy(head.view().begin(), head.view().end(), out.begin());
+}
+
 base::Bytes encode(const FilePart& part) {
-  WireWriter out;
-  out.u8(kVersion).fixed(part.transfer).u32(part.index).u64(part.sealed_size).fixed(part.bytes);
-  return out.take();
+  base::Bytes out(kFilePartHead + part.bytes.size());
+  write_part_head(std::span(out).first<kFilePartHead>(), part.transfer, part.index,
+                  part.sealed_size);
+  std::copy(part.bytes.begin(), part.bytes.end(), out.begin() + kFilePartHead);
+  return out;
 }
 
 base::Result<FilePart> decode_part(base::ByteView bytes) {

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -113,6 +114,9 @@ struct FilePart {
 };
 inline constexpr std::size_t kFilePart = 256 * 1024;
 std::uint32_t part_count(std::uint64_t sealed_size);
+inline constexpr std::size_t kFilePartHead = 1 + 16 + 4 + 8;  // before its bytes
+void write_part_head(std::span<std::uint8_t, kFilePartHead> out, const Uuid& transfer,
+                     std::uint32_t index, std::uint64_t sealed_size);
 base::Bytes encode(const FilePart& part);
 // Refused unless index and length fit the size.
 base::Result<FilePart> decode_part(base::ByteView bytes);

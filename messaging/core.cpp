@@ -112,6 +112,7 @@ Core::Core(store::Store& s, Transport& t, const base::Clock& c, EngineOptions o)
 // began.
 Core::~Core() {
   courier->stop();
+  incoming->stop();
   expiry->stop();
   file_worker->stop();
   closing.store(true, std::memory_order_release);

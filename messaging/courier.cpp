@@ -21,7 +21,6 @@ namespace {
 
 constexpr base::Millis kReceiptDelay = 50;  // so that receipts travel together
 constexpr base::Millis kHousekeepingEvery = 60'000;
-constexpr std::size_t kMostAhead = 4;       // of 2 MiB each, over all routes
 constexpr int kRefusalsBeforeGivingUp = 5;  // of a join, in a row: 4 to 8 seconds
 
 using store::OutboxKind;
@@ -29,7 +28,15 @@ using store::OutboxRow;
 
 }  // namespace
 
-Courier::Courier(Core& core, Incoming& incoming) : core_(core), incoming_(incoming) {}
+Courier::Courier(Core& core, Incoming& incoming)
+    : core_(core),
+      incoming_(incoming),
+      files_(
+          core, incoming, [this] { carry_on(); },
+          [this](RouteKey key, const DepositLoad& file, const DepositReply& reply) {
+            if (reply.outcome != DepositOutcome::stored) return failed(key, file, reply);
+            finished(key, true, true, 0);
+          }) {}
 
 Courier::~Courier() { stop(); }
 
@@ -109,7 +116,7 @@ void Courier::forget(base::AccountId account) {
   base::Lock lock(mutex_);
   routes_.forget(account);
   std::erase_if(troubles_, [&](const auto& entry) { return entry.first.first == account; });
-  std::erase_if(ahead_, [&](const auto& entry) { return entry.first.first == account; });
+  files_.forget(account);
   std::erase_if(owed_, [&](const auto& entry) { return entry.first.first == account; });
   told_.erase(account);
 }
@@ -155,6 +162,7 @@ void Courier::run(std::stop_token stop) {
     if (take_reload()) load_backlog();
     std::vector<RouteKey> routes;
     std::vector<std::pair<base::AccountId, base::ContactId>> owed;
+    bool carry = false;
     const base::Millis now = core_.clock.uptime();
     {
       base::Lock lock(mutex_);
@@ -169,18 +177,18 @@ void Courier::run(std::stop_token stop) {
           ++entry;
         }
       }
-      if (routes.empty() && owed.empty() && !reload_ && wake_at > now && !stop.stop_requested()) {
+      if (routes.empty() && owed.empty() && !reload_ && !carry_ && wake_at > now &&
+          !stop.stop_requested()) {
         // A test's clock moves by itself, so never sleep longer than a moment of real time on it.
         news_.wait_for(mutex_,
                        std::chrono::milliseconds(std::min<base::Millis>(wake_at - now, 1000)));
         continue;
       }
+      carry = std::exchange(carry_, false);
     }
-    std::vector<std::pair<RouteKey, std::shared_ptr<DepositLoad>>> under_way;
-    for (const RouteKey& key : routes) {
-      if (auto load = send(key)) under_way.emplace_back(key, std::move(load));
-    }
-    for (const auto& [key, load] : under_way) seal_next(key, *load);
+    for (const RouteKey& key : routes) send(key);
+    // One at a time: messages to others wait for no more than a deposit's sealing.
+    if (carry && files_.step()) carry_on();
     for (const auto& [account, contact] : owed) flush_receipts(account, contact);
     if (now >= next_housekeeping) {
       keep_house(core_);
@@ -192,65 +200,33 @@ void Courier::run(std::stop_token stop) {
   }
 }
 
-std::shared_ptr<DepositLoad> Courier::send(RouteKey key) {
-  SealedParts ahead;
-  {
-    base::Lock lock(mutex_);
-    if (auto found = ahead_.extract(key)) ahead = std::move(found.mapped());
-  }
-  auto load = load_deposit(core_, key.first, key.second, std::move(ahead));
-  if (!load) {
-    base::log::warning("account {}: the outbox could not be read: {}", key.first.value,
-                       load.error().message);
-    finished(key, false, true, 0);
-    return nullptr;
-  }
-  if (!*load) {
-    finished(key, true, false, 0);
-    return nullptr;
-  }
-  const std::shared_ptr<DepositLoad> shared = *std::move(load);
-  deposit(key, shared);
-  return shared;
-}
-
-// While a deposit travels and the peer writes it, the next parts of its file are read and sealed.
-void Courier::seal_next(RouteKey key, const DepositLoad& under_way) {
-  {
-    base::Lock lock(mutex_);
-    if (ahead_.size() >= kMostAhead) return;
-  }
-  auto parts = seal_ahead(core_, key.first, under_way);
-  if (!parts || parts->envelopes.empty()) return;  // load_deposit() meets the error again
+void Courier::carry_on() {
   base::Lock lock(mutex_);
-  ahead_.insert_or_assign(key, *std::move(parts));
+  carry_ = true;
+  news_.notify_one();
 }
 
-void Courier::deposit(RouteKey key, std::shared_ptr<DepositLoad> shared) {
-  auto reply = [this, key, shared](base::Result<DepositReply> result) {
-    answered(key, shared, result ? *result : DepositReply{});
-  };
-  // Nothing left of the file to send: it only has to be marked.
-  if (shared->deposit.envelopes.empty()) {
-    return reply(DepositReply{DepositOutcome::stored, 0, std::nullopt});
+void Courier::send(RouteKey key) {
+  auto loaded = load_deposit(core_, key.first, key.second);
+  if (!loaded) {
+    base::log::warning("account {}: the outbox could not be read: {}", key.first.value,
+                       loaded.error().message);
+    return finished(key, false, true, 0);
   }
-  // A mailbox of this daemon: the same envelopes through the same way in.
-  if (core_.directory.by_mailbox(shared->deposit.mailbox)) {
-    Arrival arrival;
-    arrival.mailbox = shared->deposit.mailbox;
-    arrival.body = join_body(shared->deposit.envelopes);
-    arrival.proof =
-        prove_deposit(shared->deposit.token, arrival.mailbox, core_.clock.now(), arrival.body);
-    return incoming_.accept(std::move(arrival),
-                            [reply = std::move(reply)](base::Result<ArrivalReply> result) mutable {
-                              if (!result) return reply(std::move(result).error());
-                              reply(reply_of(*result));
-                            });
+  if (!*loaded) return finished(key, true, false, 0);
+  const std::shared_ptr<DepositLoad> load = *std::move(loaded);
+  if (load->is_file()) {
+    files_.begin(key, load, failures(key) > 0);
+    return carry_on();
   }
-  core_.transport.deposit(std::move(shared->deposit), std::move(reply));
+  hand_over(core_, incoming_, std::move(load->deposit),
+            [this, key, load](base::Result<DepositReply> result) {
+              answered(key, load, result ? *result : DepositReply{});
+            });
 }
 
-void Courier::answered(RouteKey key, std::shared_ptr<DepositLoad> load, const DepositReply& reply) {
+void Courier::answered(RouteKey key, const std::shared_ptr<const DepositLoad>& load,
+                       const DepositReply& reply) {
   if (reply.outcome == DepositOutcome::stored) {
     return core_.write<void>(
         key.first,
@@ -258,30 +234,34 @@ void Courier::answered(RouteKey key, std::shared_ptr<DepositLoad> load, const De
                      const AccountState& account) -> base::Result<> {
           const WriteContext write{core_, tx, scope, account};
           for (const OutboxRow& row : load->rows) {
-            EDGE_CHECK(deposited(write, row, load->parts_until, load->parts));
+            EDGE_CHECK(deposited(write, row));
           }
           return {};
         },
         [this, key](base::Result<> result) { finished(key, result.ok(), true, 0); });
   }
+  failed(key, *load, reply);
+}
+
+void Courier::failed(RouteKey key, const DepositLoad& load, const DepositReply& reply) {
   {
     base::Lock lock(mutex_);
     troubles_[key].last = reply.outcome;
   }
   // An inviter whose line is slow shows its invite a moment before its relay knows it.
-  const bool is_request = load->rows.front().kind == OutboxKind::join_request;
+  const bool is_request = load.rows.front().kind == OutboxKind::join_request;
   if (reply.outcome == DepositOutcome::refused && is_request &&
       failures(key) >= kRefusalsBeforeGivingUp) {
     return core_.write<void>(
         key.first,
-        [this, join = load->rows.front().join_id](store::Tx& tx, const store::Scope& scope,
-                                                  const AccountState& account) {
+        [this, join = load.rows.front().join_id](store::Tx& tx, const store::Scope& scope,
+                                                 const AccountState& account) {
           return join_failed({core_, tx, scope, account}, join,
                              "the invite was withdrawn, or the inviter does not know it");
         },
         [this, key](base::Result<>) { finished(key, true, true, 0); });
   }
-  if (reply.outcome == DepositOutcome::refused) refused(key, *load);
+  if (reply.outcome == DepositOutcome::refused) refused(key, load);
   finished(key, false, true, reply.retry_after);
   if (reply.outcome == DepositOutcome::unreachable) tell_unreached(key);
 }
@@ -338,7 +318,6 @@ void Courier::finished(RouteKey key, bool reached, bool again, base::Millis paus
     base::Lock lock(mutex_);
     routes_.finished(key, reached, again, core_.clock.uptime(), pause);
     if (reached) troubles_.erase(key);
-    if (!reached) ahead_.erase(key);  // the deposit before it is made again
     news_.notify_one();
   }
   tell_connectivity(key.first);

@@ -2,8 +2,8 @@
 //
 // One thread that decides, never a thread per peer: deposits are answered by the Transport. Whose
 // turn it is says messaging/route_queue.h: one deposit a route, so that order holds and a dead peer
-// costs only itself. What was deposited but never acknowledged by the recipient's device goes out
-// again after 24 h.
+// costs only itself; a file's turn is many deposits, several at once (messaging/file_carrier.h).
+// What was deposited but never acknowledged by the recipient's device goes out again after 24 h.
 //
 // Safe from any thread. Durations are counted on the boot clock.
 #pragma once
@@ -21,6 +21,7 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "messaging/deposit_load.h"
+#include "messaging/file_carrier.h"
 #include "messaging/route_queue.h"
 #include "messaging/transport.h"
 
@@ -70,11 +71,12 @@ class Courier {
   void run(std::stop_token stop);
   bool take_reload();
   void load_backlog();
-  std::shared_ptr<DepositLoad> send(RouteKey key);  // what is under way now, if anything
-  void seal_next(RouteKey key, const DepositLoad& under_way);
-  void deposit(RouteKey key, std::shared_ptr<DepositLoad> load);
-  void answered(RouteKey key, std::shared_ptr<DepositLoad> load, const DepositReply& reply);
+  void send(RouteKey key);
+  void answered(RouteKey key, const std::shared_ptr<const DepositLoad>& load,
+                const DepositReply& reply);
+  void failed(RouteKey key, const DepositLoad& load, const DepositReply& reply);
   void refused(RouteKey key, const DepositLoad& load);
+  void carry_on();
   int failures(RouteKey key) const;  // in a row
   void finished(RouteKey key, bool reached, bool again, base::Millis pause);
   void flush_receipts(base::AccountId account, base::ContactId contact);
@@ -92,11 +94,12 @@ class Courier {
     std::optional<DepositToken> refused;
   };
   std::map<RouteKey, Trouble> troubles_ GUARDED_BY(mutex_);
-  std::map<RouteKey, SealedParts> ahead_ GUARDED_BY(mutex_);  // kMostAhead of them
   std::map<std::pair<base::AccountId, base::ContactId>, base::Millis> owed_ GUARDED_BY(mutex_);
   std::map<base::AccountId, std::uint32_t> told_ GUARDED_BY(mutex_);
   bool running_ GUARDED_BY(mutex_) = false;
   bool reload_ GUARDED_BY(mutex_) = false;
+  bool carry_ GUARDED_BY(mutex_) = false;  // a file may have a deposit more
+  FileCarrier files_;
   std::jthread thread_;
 };
 

@@ -15,9 +15,9 @@ base::Bytes labelled(std::string_view label, const DepositToken& token) {
 }
 
 std::array<std::uint8_t, 32> mac_of(const DepositKey& key, std::string_view mailbox,
-                                    base::UnixMillis time, base::ByteView body) {
+                                    base::UnixMillis time, const crypto::Hash32& digest) {
   base::WireWriter claim;
-  claim.text(mailbox).i64(time).fixed(crypto::blake2b<32>(body));
+  claim.text(mailbox).i64(time).fixed(digest);
   return crypto::hmac_sha256(key, claim.view());
 }
 
@@ -35,12 +35,33 @@ DepositKey deposit_key(const DepositToken& token) {
 
 DepositProof prove_deposit(const DepositToken& token, std::string_view mailbox,
                            base::UnixMillis time, base::ByteView body) {
-  return {deposit_key_id(token), time, mac_of(deposit_key(token), mailbox, time, body)};
+  return {deposit_key_id(token), time,
+          mac_of(deposit_key(token), mailbox, time, crypto::blake2b<32>(body))};
+}
+
+DepositProof prove_deposit(const DepositToken& token, std::string_view mailbox,
+                           base::UnixMillis time, const DepositBody& body) {
+  return {deposit_key_id(token), time, mac_of(deposit_key(token), mailbox, time, body.digest)};
 }
 
 bool proof_holds(const DepositKey& key, const DepositProof& proof, std::string_view mailbox,
                  base::ByteView body) {
-  return crypto::equal_ct(mac_of(key, mailbox, proof.time, body), proof.mac);
+  return crypto::equal_ct(mac_of(key, mailbox, proof.time, crypto::blake2b<32>(body)), proof.mac);
+}
+
+DepositBody DepositBody::of(base::Bytes joined, std::size_t envelopes) {
+  const auto digest = crypto::blake2b<32>(joined);
+  return {std::move(joined), envelopes, digest};
+}
+
+DepositBody DepositBody::of(const std::vector<base::Bytes>& envelopes) {
+  return of(join_body(envelopes), envelopes.size());
+}
+
+void write_envelope_length(std::span<std::uint8_t, kEnvelopeLengthSize> out, std::size_t size) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = static_cast<std::uint8_t>(size >> (24 - 8 * i));
+  }
 }
 
 base::Bytes join_body(const std::vector<base::Bytes>& envelopes) {
@@ -49,9 +70,9 @@ base::Bytes join_body(const std::vector<base::Bytes>& envelopes) {
   base::Bytes out;
   out.reserve(size);
   for (const base::Bytes& envelope : envelopes) {
-    base::WireWriter length;
-    length.u32(static_cast<std::uint32_t>(envelope.size()));
-    out.insert(out.end(), length.view().begin(), length.view().end());
+    std::array<std::uint8_t, kEnvelopeLengthSize> length{};
+    write_envelope_length(length, envelope.size());
+    out.insert(out.end(), length.begin(), length.end());
     out.insert(out.end(), envelope.begin(), envelope.end());
   }
   return out;

@@ -12,12 +12,14 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "crypto/hash.h"
 
 namespace messaging {
 
@@ -34,6 +36,17 @@ struct DepositToken {
 using DepositKeyId = std::array<std::uint8_t, 16>;
 using DepositKey = std::array<std::uint8_t, 32>;
 
+// What a deposit carries, with what its proof is made of: hashed once, where it was made, and not
+// by whoever sends it.
+struct DepositBody {
+  base::Bytes bytes;
+  std::size_t envelopes = 0;
+  crypto::Hash32 digest{};  // BLAKE2b-256 of the bytes
+
+  static DepositBody of(base::Bytes joined, std::size_t envelopes);
+  static DepositBody of(const std::vector<base::Bytes>& envelopes);
+};
+
 struct DepositProof {
   DepositKeyId key_id{};
   base::UnixMillis time = 0;
@@ -44,11 +57,15 @@ DepositKeyId deposit_key_id(const DepositToken& token);
 DepositKey deposit_key(const DepositToken& token);
 DepositProof prove_deposit(const DepositToken& token, std::string_view mailbox,
                            base::UnixMillis time, base::ByteView body);
+DepositProof prove_deposit(const DepositToken& token, std::string_view mailbox,
+                           base::UnixMillis time, const DepositBody& body);
 // Constant time in everything secret. Judges the mac only; the caller judges the time.
 bool proof_holds(const DepositKey& key, const DepositProof& proof, std::string_view mailbox,
                  base::ByteView body);
 
 base::Bytes join_body(const std::vector<base::Bytes>& envelopes);
+inline constexpr std::size_t kEnvelopeLengthSize = 4;  // before each
+void write_envelope_length(std::span<std::uint8_t, kEnvelopeLengthSize> out, std::size_t size);
 // Views into `body`; refused when a length lies, there is none or there are too many.
 base::Result<std::vector<base::ByteView>> split_body(base::ByteView body);
 

@@ -14,54 +14,69 @@ namespace {
 
 constexpr std::size_t kDepositBytes = 1024 * 1024;  // aimed at; one envelope may be larger
 // A part is sealed and padded to 264 KiB and 49 bytes: seven of them fit into a deposit.
-constexpr std::size_t kPartsPerDeposit = 7;
-static_assert(kPartsPerDeposit * (264 * 1024 + 49 + 4) <= kMaxDepositBytes);
+static_assert(PartWindow::kMostParts * (264 * 1024 + 49 + 4) <= kMaxDepositBytes);
 
 using store::OutboxKind;
 using store::OutboxRow;
 
-base::Result<store::SessionRow> session_of(const store::Scope& scope, const OutboxRow& row) {
-  EDGE_TRY(auto session, store::sending_session(scope, *row.contact));
-  if (!session) return base::fail(base::Errc::unavailable, "a file waits for a session");
-  return *std::move(session);
+Deposit deposit_to(const store::RouteRow& route) {
+  Deposit deposit;
+  deposit.urls = route.way.urls;
+  deposit.mailbox = route.way.mailbox;
+  deposit.token.bytes = route.way.token;
+  return deposit;
 }
 
-base::Result<SealedParts> seal_parts(Core& core, const store::Scope& scope, const OutboxRow& row,
-                                     const store::SessionRow& session, std::uint32_t first) {
+base::Result<store::BlobReader> open_file(Core& core, const store::Scope& scope,
+                                          const OutboxRow& row) {
   EDGE_TRY(const auto blob, store::load_blob(scope, row.blob_id));
-  EDGE_TRY(auto file, core.store.blobs().open_sealed(scope.key.uuid(), blob.name));
-  SealedParts out{*row.transfer, session.id, first, first, part_count(file.sealed_size()), {}};
-  base::Bytes bytes(kFilePart);
-  while (out.until < out.all && out.envelopes.size() < kPartsPerDeposit) {
-    EDGE_TRY(const std::size_t size, file.read_sealed(std::uint64_t{out.until} * kFilePart, bytes));
-    const FilePart part{*row.transfer, out.until, file.sealed_size(),
-                        base::ByteView(bytes).first(size)};
-    EDGE_TRY(auto envelope, crypto::seal_envelope({session.peer_box},
-                                                  static_cast<std::uint8_t>(EnvelopeKind::part),
-                                                  session.peer_tag, encode(part)));
-    out.envelopes.push_back(std::move(envelope));
-    ++out.until;
-  }
-  return out;
+  return core.store.blobs().open_sealed(scope.key.uuid(), blob.name);
 }
 
-base::Result<> load_parts(Core& core, const store::Scope& scope, const OutboxRow& row,
-                          SealedParts ahead, DepositLoad& load) {
-  EDGE_TRY(const auto session, session_of(scope, row));
-  if (ahead.envelopes.empty() || ahead.transfer != row.transfer || ahead.session != session.id ||
-      ahead.first != row.next_part) {
-    EDGE_TRY(ahead, seal_parts(core, scope, row, session, row.next_part));
+// The session of the file's message, and no other: what proves a newer one to the recipient may
+// stand behind the file in the queue, and parts on a session that is not proven are dropped there.
+base::Result<std::optional<store::SessionRow>> session_of(const store::Scope& scope,
+                                                          const OutboxRow& row) {
+  EDGE_TRY(auto session, store::find_session(scope, row.session_id));
+  return session && session->contact == row.contact ? std::move(session) : std::nullopt;
+}
+
+// Each part is read into its place in the body and sealed there.
+base::Result<DepositBody> seal_parts(store::BlobReader& file, const store::TransferId& transfer,
+                                     const store::SessionRow& session, PartWindow::Parts parts) {
+  const auto part_size = [&](std::uint32_t index) {
+    return std::min<std::uint64_t>(kFilePart,
+                                   file.sealed_size() - std::uint64_t{index} * kFilePart);
+  };
+  const auto envelope_size = [&](std::uint32_t index) {
+    return crypto::envelope_size(kFilePartHead + part_size(index));
+  };
+  std::size_t all = 0;
+  for (std::uint32_t index = parts.first; index < parts.until; ++index) {
+    all += kEnvelopeLengthSize + envelope_size(index);
   }
-  load.parts = ahead.all;
-  load.parts_until = ahead.until;
-  load.deposit.envelopes = std::move(ahead.envelopes);
-  return {};
+  base::Bytes bytes(all);
+  std::span<std::uint8_t> room(bytes);
+  for (std::uint32_t index = parts.first; index < parts.until; ++index) {
+    const auto envelope = room.subspan(kEnvelopeLengthSize, envelope_size(index));
+    write_envelope_length(room.first<kEnvelopeLengthSize>(), envelope.size());
+    const auto body = envelope.subspan(crypto::kEnvelopeBodyAt, kFilePartHead + part_size(index));
+    write_part_head(body.first<kFilePartHead>(), transfer, index, file.sealed_size());
+    const auto place = body.subspan(kFilePartHead);
+    EDGE_TRY(const std::size_t size, file.read_sealed(std::uint64_t{index} * kFilePart, place));
+    if (size != place.size()) return base::fail(base::Errc::corrupt, "a stored file is too short");
+    EDGE_CHECK(crypto::seal_envelope_in_place(envelope, body.size(), {session.peer_box},
+                                              static_cast<std::uint8_t>(EnvelopeKind::part),
+                                              session.peer_tag));
+    room = room.subspan(kEnvelopeLengthSize + envelope.size());
+  }
+  return DepositBody::of(std::move(bytes), parts.until - parts.first);
 }
 
 }  // namespace
 
 base::Result<std::unique_ptr<DepositLoad>> load_deposit(Core& core, base::AccountId account,
-                                                        std::int64_t route_id, SealedParts ahead) {
+                                                        std::int64_t route_id) {
   EDGE_TRY(auto read, core.read(account));
   if (!read.account->io_on) return nullptr;
   const store::Scope scope = read.scope();
@@ -70,33 +85,47 @@ base::Result<std::unique_ptr<DepositLoad>> load_deposit(Core& core, base::Accoun
   EDGE_TRY(const auto route, store::find_route(scope, route_id));
   if (!route) return nullptr;
   auto load = std::make_unique<DepositLoad>();
-  load->deposit.urls = route->way.urls;
-  load->deposit.mailbox = route->way.mailbox;
-  load->deposit.token.bytes = route->way.token;
+  load->deposit = deposit_to(*route);
   load->token = load->deposit.token;
-  if (rows.front().kind == OutboxKind::file) {
-    EDGE_CHECK(load_parts(core, scope, rows.front(), std::move(ahead), *load));
-    rows.resize(1);
-  } else {
-    // A file in the middle of the queue begins the next deposit, so that order holds.
-    const auto file = std::find_if(rows.begin(), rows.end(), [](const OutboxRow& row) {
-      return row.kind == OutboxKind::file;
-    });
+  // A file in the middle of the queue begins the next deposit, so that order holds.
+  const auto file = std::find_if(rows.begin(), rows.end(),
+                                 [](const OutboxRow& row) { return row.kind == OutboxKind::file; });
+  if (file != rows.begin()) {
     rows.erase(file, rows.end());
-    for (OutboxRow& row : rows) load->deposit.envelopes.push_back(std::move(row.envelope));
+    std::vector<base::Bytes> envelopes;
+    for (OutboxRow& row : rows) envelopes.push_back(std::move(row.envelope));
+    load->deposit.body = DepositBody::of(envelopes);
+  } else {
+    rows.resize(1);
+    EDGE_TRY(const auto session, session_of(scope, rows.front()));
+    if (!session) return base::fail(base::Errc::unavailable, "a file waits for a session");
+    EDGE_TRY(const auto blob, open_file(core, scope, rows.front()));
+    load->parts = part_count(blob.sealed_size());
   }
   load->rows = std::move(rows);
   return load;
 }
 
-base::Result<SealedParts> seal_ahead(Core& core, base::AccountId account,
-                                     const DepositLoad& under_way) {
-  if (under_way.parts_until >= under_way.parts) return SealedParts{};
-  const OutboxRow& row = under_way.rows.front();
+base::Result<std::unique_ptr<Deposit>> load_parts(Core& core, base::AccountId account,
+                                                  const DepositLoad& file,
+                                                  PartWindow::Parts parts) {
   EDGE_TRY(auto read, core.read(account));
+  if (!read.account->io_on) return nullptr;
   const store::Scope scope = read.scope();
-  EDGE_TRY(const auto session, session_of(scope, row));
-  return seal_parts(core, scope, row, session, under_way.parts_until);
+  const OutboxRow& was = file.rows.front();
+  EDGE_TRY(const auto row, store::find_outbox(scope, was.id));
+  if (!row || row->state != store::OutboxState::ready || row->route_id != was.route_id ||
+      row->session_id != was.session_id) {
+    return nullptr;
+  }
+  EDGE_TRY(const auto session, session_of(scope, *row));
+  if (!session) return nullptr;
+  EDGE_TRY(const auto route, store::find_route(scope, row->route_id));
+  if (!route || route->way.token != file.token.bytes) return nullptr;
+  EDGE_TRY(auto blob, open_file(core, scope, *row));
+  auto deposit = std::make_unique<Deposit>(deposit_to(*route));
+  EDGE_TRY(deposit->body, seal_parts(blob, *row->transfer, *session, parts));
+  return deposit;
 }
 
 }  // namespace messaging

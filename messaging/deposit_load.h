@@ -1,5 +1,6 @@
 // DepositLoad: what one deposit is made of, to know what to write when it is answered. Rows come
-// from the outbox in order: many envelopes together, or the next parts of one file.
+// from the outbox in order: many envelopes together, or one file, whose parts are loaded for a
+// deposit at a time.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "messaging/part_window.h"
 #include "messaging/transport.h"
 #include "store/tables/outbox.h"
 #include "store/tables/transfers.h"
@@ -19,26 +21,17 @@ struct DepositLoad {
   Deposit deposit;
   DepositToken token;                  // that it is proved with
   std::vector<store::OutboxRow> rows;  // without their envelopes
-  std::uint32_t parts_until = 0;       // of a file: the next part after this deposit
-  std::uint32_t parts = 0;             // of a file: how many there are
+  std::uint32_t parts = 0;             // of a file, which is alone and has no body yet
+
+  bool is_file() const { return rows.front().kind == store::OutboxKind::file; }
 };
 
-// Parts of a file, sealed while the deposit before them is under way. Whoever sends them looks
-// again whether it is their turn.
-struct SealedParts {
-  store::TransferId transfer{};
-  std::int64_t session = 0;
-  std::uint32_t first = 0;
-  std::uint32_t until = 0;  // the part after them
-  std::uint32_t all = 0;    // how many the file has
-  std::vector<base::Bytes> envelopes;
-};
-
-// Nothing when there is nothing to send on the route now. `ahead` is used when it is what is next.
+// Nothing when there is nothing to send on the route now.
 base::Result<std::unique_ptr<DepositLoad>> load_deposit(Core& core, base::AccountId account,
-                                                        std::int64_t route, SealedParts ahead = {});
-// The parts that follow a deposit: none when it holds the last ones, or no parts.
-base::Result<SealedParts> seal_ahead(Core& core, base::AccountId account,
-                                     const DepositLoad& under_way);
+                                                        std::int64_t route);
+// Parts of a file, read and sealed into a deposit. Nothing when the file is not to be sent any more
+// as it was loaded: it was deleted or held, its session or its route is another one by now.
+base::Result<std::unique_ptr<Deposit>> load_parts(Core& core, base::AccountId account,
+                                                  const DepositLoad& file, PartWindow::Parts parts);
 
 }  // namespace messaging

@@ -71,6 +71,7 @@ void Engine::start() {
 
 void Engine::stop() {
   core_->courier->stop();
+  core_->incoming->stop();
   core_->expiry->stop();
   core_->file_worker->stop();
 }

@@ -29,6 +29,7 @@ struct Incoming::Batch {
   store::DepositTokenRow token;
   std::vector<Opened> opened;
   std::vector<StoredPart> parts;
+  std::optional<store::SealedBlobWriter> unsynced;  // their file
 };
 
 namespace {
@@ -86,29 +87,49 @@ void Incoming::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
     ArrivalReply refusal = reply(ArrivalVerdict::too_many);
     if (!admit_handshake(account->id, **token, refusal)) return done(refusal);
   }
-  take(account, **token, arrival, std::move(done));
+  take(account, **token, arrival, Order::any, std::move(done));
+}
+
+ArrivalReply Incoming::reply_to(const base::Error& error) const {
+  switch (error.code) {
+    case Errc::invalid_argument:
+      return reply(ArrivalVerdict::malformed);
+    case Errc::forbidden:
+      return reply(ArrivalVerdict::unproven);
+    case Errc::exhausted:
+      return reply(ArrivalVerdict::full);
+    default:
+      return reply(ArrivalVerdict::unavailable);
+  }
 }
 
 void Incoming::take(const AccountPtr& account, const store::DepositTokenRow& token,
-                    const Arrival& arrival, base::Completion<ArrivalReply> done) {
-  auto batch = open_batch(arrival, account, token);
-  if (!batch) {
-    const Errc code = batch.error().code;
-    return done(reply(code == Errc::invalid_argument ? ArrivalVerdict::malformed
-                      : code == Errc::forbidden      ? ArrivalVerdict::unproven
-                      : code == Errc::exhausted      ? ArrivalVerdict::full
-                                                     : ArrivalVerdict::unavailable));
-  }
+                    const Arrival& arrival, Order order, base::Completion<ArrivalReply> done) {
+  auto opened = open_batch(arrival, account, token);
+  if (!opened) return done(reply_to(opened.error()));
+  const std::shared_ptr<Batch> batch = *std::move(opened);
+  if (!batch->unsynced) return keep(account->id, batch, std::move(done));
+  auto go_on = [this, id = account->id, batch,
+                done = std::move(done)](base::Result<> synced) mutable {
+    if (!synced) return done(reply_to(synced.error()));
+    keep(id, batch, std::move(done));
+  };
+  store::SealedBlobWriter file = *std::exchange(batch->unsynced, std::nullopt);
+  if (order == Order::kept) return go_on(file.sync());
+  part_sync_.add(std::move(file), std::move(go_on));
+}
+
+void Incoming::keep(AccountId account, const std::shared_ptr<Batch>& batch,
+                    base::Completion<ArrivalReply> done) {
   core_.write<void>(
-      account->id,
-      [this, batch = *batch](store::Tx& tx, const store::Scope& scope, const AccountState& state) {
+      account,
+      [this, batch](store::Tx& tx, const store::Scope& scope, const AccountState& state) {
         return apply({core_, tx, scope, state}, *batch);
       },
-      [this, batch = *batch, id = account->id,
-       done = std::move(done)](base::Result<> result) mutable {
-        begun_.committed(id, batch->parts);
+      [this, batch, account, done = std::move(done)](base::Result<> result) mutable {
+        begun_.committed(account, batch->parts);
         if (!result) {
-          base::log::warning("account {}: what arrived could not be stored: {}", id.value,
+          base::log::warning("account {}: what arrived could not be stored: {}", account.value,
                              result.error().message);
           return done(reply(result.error().code == Errc::exhausted ? ArrivalVerdict::full
                                                                    : ArrivalVerdict::unavailable));
@@ -156,7 +177,7 @@ void Incoming::accept_relayed(AccountId id, std::vector<RelayedEnvelope> envelop
       continue;
     }
     ++round->left;
-    take(*account, **token, arrival, [round](const base::Result<ArrivalReply>& reply) {
+    take(*account, **token, arrival, Order::kept, [round](const base::Result<ArrivalReply>& reply) {
       const bool later = !reply || reply->verdict == ArrivalVerdict::unavailable ||
                          reply->verdict == ArrivalVerdict::full;
       round->end(!later);
@@ -188,32 +209,37 @@ base::Result<std::shared_ptr<Incoming::Batch>> Incoming::open_batch(
   auto batch = std::make_shared<Batch>();
   batch->token = token;
   ArrivingParts parts(core_, begun_, account);
+  crypto::WipingBytes scratch;  // a part is written from where it was opened
   for (const base::ByteView envelope : envelopes) {
-    auto inside = crypto::open_envelope(account->identity, envelope);
+    const auto inside = crypto::open_envelope_into(scratch, account->identity, envelope);
     if (!inside) {
       ++counters_.unopened;
       continue;
     }
-    Opened opened{
-        {}, static_cast<EnvelopeKind>(inside->kind), inside->tag, std::move(inside->body), {}};
+    const auto kind = static_cast<EnvelopeKind>(inside->kind);
     // A contact that still uses a retired token has to learn so: it went back to an older copy.
-    if (token.purpose == store::TokenPurpose::retired && !admits(token.purpose, opened.kind)) {
+    if (token.purpose == store::TokenPurpose::retired && !admits(token.purpose, kind)) {
       return fail(Errc::forbidden, "a retired token admits session requests only");
     }
-    if (!admits(token.purpose, opened.kind)) {
+    if (!admits(token.purpose, kind)) {
       ++counters_.unopened;
       continue;
     }
-    if (opened.kind == EnvelopeKind::part) {
-      EDGE_TRY(const bool written, parts.write(opened.tag, opened.body));
+    if (kind == EnvelopeKind::part) {
+      EDGE_TRY(const bool written, parts.write(inside->tag, inside->body));
       if (!written) ++counters_.unopened;
       continue;
     }
-    opened.id = crypto::envelope_id(envelope);
-    if (opened.kind == EnvelopeKind::message) opened.sealed = base::to_bytes(envelope);
+    Opened opened{crypto::envelope_id(envelope),
+                  kind,
+                  inside->tag,
+                  {inside->body.begin(), inside->body.end()},
+                  {}};
+    if (kind == EnvelopeKind::message) opened.sealed = base::to_bytes(envelope);
     batch->opened.push_back(std::move(opened));
   }
-  EDGE_TRY(batch->parts, parts.finish());
+  batch->parts = parts.take();
+  batch->unsynced = parts.unsynced();
   return batch;
 }
 
@@ -225,9 +251,10 @@ base::Result<> Incoming::apply(const WriteContext& write, const Batch& batch) {
     if (known && known->name != part.transfer.name) {
       return fail(Errc::unavailable, "a file was begun twice at once; its parts come again");
     }
+    EDGE_TRY(const std::uint32_t before, store::parts_end(write.scope, part.transfer.id));
     EDGE_CHECK(store::note_part(write.scope, part.transfer.id, part.index));
-    // Parts come in order, but for repetitions.
-    EDGE_CHECK(tell_progress(write, part.index, part.index + 1, part_count(part.transfer.size)));
+    // Several deposits are under way at once: parts come in about the order of the file.
+    EDGE_CHECK(tell_progress(write, before, part.index + 1, part_count(part.transfer.size)));
   }
   for (const Opened& opened : batch.opened) {
     if (opened.kind == EnvelopeKind::join_request || opened.kind == EnvelopeKind::session_request) {

@@ -1,10 +1,11 @@
 // Incoming: what arrives for our mailboxes, over HTTP and from accounts in this daemon alike.
 //
-// accept() judges the proof, opens the outer seals and puts parts of files on disk, all on the
-// caller's thread; then one write opens the ratchet messages and applies what they say. It answers
-// `stored` only after that commit, and `unavailable` when the database could not take it, so that
-// the sender keeps what was not kept here. Envelopes that do not open, or that we have had, are
-// acknowledged and dropped (decision 12); the counters tell how many.
+// accept() judges the proof, opens the outer seals and writes parts of files, all on the caller's
+// thread (what they need of a sync: messaging/part_sync.h); then one write opens the ratchet
+// messages and applies what they say. It answers `stored` only after that commit, and `unavailable`
+// when the database could not take it, so that the sender keeps what was not kept here. Envelopes
+// that do not open, or that we have had, are acknowledged and dropped (decision 12); the counters
+// tell how many.
 //
 // Safe from any thread.
 #pragma once
@@ -20,6 +21,7 @@
 #include "messaging/arriving_parts.h"
 #include "messaging/content.h"
 #include "messaging/core.h"
+#include "messaging/part_sync.h"
 #include "messaging/relayed.h"
 #include "messaging/transport.h"
 #include "messaging/write_context.h"
@@ -46,6 +48,9 @@ class Incoming {
   void accept_relayed(AccountId account, std::vector<RelayedEnvelope> envelopes,
                       base::Completion<bool> done);
 
+  // What waits for a sync is answered; no file is taken any more.
+  void stop() { part_sync_.stop(); }
+
   struct Counters {
     std::atomic<std::uint64_t> accepted{0};  // envelopes applied
     std::atomic<std::uint64_t> repeated{0};  // had before
@@ -59,9 +64,14 @@ class Incoming {
   struct Opened;  // an envelope without its outer seal
   struct Batch;
 
-  // Of a deposit that is proven and admitted.
+  // Of a deposit that is proven and admitted. In order: what is taken after it is also kept after
+  // it; otherwise parts of files may be kept a sync later than what comes next.
+  enum class Order : std::uint8_t { any, kept };
   void take(const AccountPtr& account, const store::DepositTokenRow& token, const Arrival& arrival,
+            Order order, base::Completion<ArrivalReply> done);
+  void keep(AccountId account, const std::shared_ptr<Batch>& batch,
             base::Completion<ArrivalReply> done);
+  ArrivalReply reply_to(const base::Error& error) const;
   base::Result<std::shared_ptr<Batch>> open_batch(const Arrival& arrival, const AccountPtr& account,
                                                   const store::DepositTokenRow& token);
   base::Result<> apply(const WriteContext& write, const Batch& batch);
@@ -79,6 +89,7 @@ class Incoming {
   Core& core_;
   Counters counters_;
   BegunFiles begun_;
+  PartSync part_sync_;
   base::Mutex mutex_;
   struct Hour {
     base::Millis start = 0;

@@ -271,7 +271,7 @@ base::Result<> deposited(const WriteContext& write, const OutboxRow& row, std::u
     case OutboxKind::file:
       EDGE_CHECK(tell_progress(write, row.next_part, parts_until, parts, row.message));
       if (parts_until < parts) {
-        return store::set_outbox_next_part(write.scope, row.id, parts_until);
+        return store::set_outbox_next_part(write.scope, row, parts_until);
       }
       EDGE_CHECK(store::set_outbox_deposited(write.scope, row, write.steady()));
       return {};

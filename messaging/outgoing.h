@@ -55,7 +55,7 @@ base::Result<bool> queue_owed_receipts(const WriteContext& write, ContactId cont
 // The other side holds what this row was; of a file, its parts before `parts_until` of `parts`.
 // Once nothing of a message waits any more, it is delivered.
 base::Result<> deposited(const WriteContext& write, const store::OutboxRow& row,
-                         std::uint32_t parts_until, std::uint32_t parts);
+                         std::uint32_t parts_until = 0, std::uint32_t parts = 0);
 
 // State delivered and its event, once.
 base::Result<> note_delivered(const WriteContext& write, MsgId message);

@@ -25,7 +25,7 @@ struct Deposit {
   std::vector<std::string> urls;  // where the mailbox is reached, tried in order
   std::string mailbox;            // opaque, [A-Za-z0-9_-]{1,64}
   DepositToken token;             // proves the right to deposit; never sent itself
-  std::vector<base::Bytes> envelopes;
+  DepositBody body;
 };
 
 enum class DepositOutcome {

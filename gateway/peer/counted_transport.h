@@ -18,7 +18,7 @@ class CountedTransport final : public messaging::Transport {
 
   void deposit(messaging::Deposit deposit,
                base::Completion<messaging::DepositReply> done) override {
-    const std::size_t envelopes = deposit.envelopes.size();
+    const std::size_t envelopes = deposit.body.envelopes;
     inner_.deposit(std::move(deposit),
                    [this, envelopes, begun = std::chrono::steady_clock::now(),
                     done = std::move(done)](base::Result<messaging::DepositReply> reply) mutable {

@@ -21,15 +21,16 @@ using Done = base::Completion<DepositReply>;
 constexpr std::size_t kMaxAnswerHead = 64 * 1024;
 constexpr base::Millis kDownFor = 60'000;
 constexpr std::size_t kMaxUrls = 8;
+constexpr std::size_t kLarge = 64 * 1024;  // a body that takes a while
 
 // One deposit under way: what is sent, where it was tried and what came back. Its address stays the
 // same while libcurl has it.
 struct Job {
   Deposit deposit;
   Done done;
-  base::Bytes body;
   std::vector<PeerUrl> urls;
   std::size_t next = 0;
+  bool is_large() const { return deposit.body.bytes.size() > kLarge; }
   bool clock_retried = false;
   DepositReply best;  // of the URLs tried so far
   bool answered_once = false;
@@ -119,15 +120,13 @@ class HttpTransport::Impl {
       const auto url = parse_peer_url(text);
       if (url.ok() && job->urls.size() < kMaxUrls) job->urls.push_back(*url);
     }
-    if (job->urls.empty() || !is_mailbox(deposit.mailbox) || deposit.envelopes.empty()) {
+    if (job->urls.empty() || !is_mailbox(deposit.mailbox) || deposit.body.envelopes == 0) {
       base::log::debug("a deposit names no URL or mailbox that may be asked");
       done(DepositReply{});
       return;
     }
     job->urls = memory_.order(std::move(job->urls), loop_.clock().uptime());
-    job->body = messaging::join_body(deposit.envelopes);
     job->deposit = std::move(deposit);
-    job->deposit.envelopes.clear();
     job->done = std::move(done);
     waiting_.push_back(std::move(job));
     fill();
@@ -139,12 +138,15 @@ class HttpTransport::Impl {
   // Starts what may run now, in the order in which it came, no peer taking every place.
   void fill() {
     for (auto it = waiting_.begin(); it != waiting_.end() && running_.size() < options_.at_once;) {
-      auto& busy = per_host_[(*it)->urls[(*it)->next].text()];
-      if (busy >= options_.at_once_per_host) {
+      Places& taken = per_host_[(*it)->urls[(*it)->next].text()];
+      const bool large = (*it)->is_large();
+      if (taken.all >= options_.at_once_per_host ||
+          (large && taken.large >= options_.large_per_host)) {
         ++it;
         continue;
       }
-      ++busy;
+      ++taken.all;
+      if (large) ++taken.large;
       auto job = std::move(*it);
       it = waiting_.erase(it);
       start(std::move(job));
@@ -155,7 +157,7 @@ class HttpTransport::Impl {
     const PeerUrl& peer = job->urls[job->next];
     CurlEasy easy = curl_.make_easy();
     if (!easy) {
-      leave(peer);
+      leave(peer, *job);
       job->done(DepositReply{});
       return;
     }
@@ -169,9 +171,10 @@ class HttpTransport::Impl {
   }
 
   void prepare(Job& job, const PeerUrl& peer, CURL* easy) {
-    const auto proof =
-        messaging::prove_deposit(job.deposit.token, job.deposit.mailbox,
-                                 loop_.clock().now() + memory_.of(peer).clock_offset, job.body);
+    const auto proof = messaging::prove_deposit(job.deposit.token, job.deposit.mailbox,
+                                                loop_.clock().now() + memory_.of(peer).clock_offset,
+                                                job.deposit.body);
+    const base::Bytes& body = job.deposit.body.bytes;
     job.url = peer.text() + deposit_path(job.deposit.mailbox);
     job.headers = CurlList(nullptr, {&curl_.api()});
     const auto header = [&](std::string_view name, const std::string& value) {
@@ -189,7 +192,7 @@ class HttpTransport::Impl {
     job.max_answer = options_.max_answer;
     job.addresses = options_.addresses;
 
-    const auto for_body = static_cast<base::Millis>(job.body.size() * 1000 / options_.slowest);
+    const auto for_body = static_cast<base::Millis>(body.size() * 1000 / options_.slowest);
     const auto set = curl_.api().easy_setopt;
     set(easy, CURLOPT_URL, job.url.c_str());
     set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -198,8 +201,8 @@ class HttpTransport::Impl {
     set(easy, CURLOPT_PROXY, "");  // a proxy would choose the address for us
     set(easy, CURLOPT_NOSIGNAL, 1L);
     set(easy, CURLOPT_POST, 1L);
-    set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(job.body.size()));
-    set(easy, CURLOPT_POSTFIELDS, reinterpret_cast<const char*>(job.body.data()));
+    set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    set(easy, CURLOPT_POSTFIELDS, reinterpret_cast<const char*>(body.data()));
     set(easy, CURLOPT_HTTPHEADER, job.headers.get());
     set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout));
     set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.answer_timeout + for_body));
@@ -218,7 +221,7 @@ class HttpTransport::Impl {
   void finish(std::unique_ptr<Job> job, CurlEasy easy, CURLcode code) {
     if (closed_) return;  // answered
     const PeerUrl peer = job->urls[job->next];
-    leave(peer);
+    leave(peer, *job);
     auto& known = memory_.of(peer);
     DepositReply reply;
     long status = 0;
@@ -263,9 +266,11 @@ class HttpTransport::Impl {
     fill();
   }
 
-  void leave(const PeerUrl& peer) {
+  void leave(const PeerUrl& peer, const Job& job) {
     const auto found = per_host_.find(peer.text());
-    if (found != per_host_.end() && --found->second == 0) per_host_.erase(found);
+    if (found == per_host_.end()) return;
+    if (job.is_large()) --found->second.large;
+    if (--found->second.all == 0) per_host_.erase(found);
   }
 
   void warn_of_plain(const PeerUrl& peer) {
@@ -282,7 +287,11 @@ class HttpTransport::Impl {
   PeerMemory memory_;
   std::deque<std::unique_ptr<Job>> waiting_;
   std::vector<Job*> running_;
-  std::unordered_map<std::string, std::size_t> per_host_;
+  struct Places {
+    std::size_t all = 0;
+    std::size_t large = 0;
+  };
+  std::unordered_map<std::string, Places> per_host_;
   CurlLoop curl_;  // last: it lets go of the jobs before the rest goes
 };
 

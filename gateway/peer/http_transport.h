@@ -27,8 +27,11 @@ struct HttpTransportOptions {
   std::size_t slowest = 8 * 1024;        // bytes a second at which a body is still waited for
   std::size_t max_answer = 1024 * 1024;
   std::size_t at_once = 64;          // transfers
-  std::size_t at_once_per_host = 4;  // of them to one URL
-  std::string ca_file = {};          // "": the system's
+  std::size_t at_once_per_host = 6;  // of them to one URL
+  // Of those the ones with over 64 KiB: files leave places for messages, which they would hold up
+  // on a slow link.
+  std::size_t large_per_host = 4;
+  std::string ca_file = {};  // "": the system's
 };
 
 class HttpTransport final : public messaging::Transport {

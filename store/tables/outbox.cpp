@@ -129,11 +129,12 @@ base::Result<> hold_outbox(const Scope& scope, base::ContactId contact) {
   return {};
 }
 
-base::Result<> set_outbox_next_part(const Scope& scope, std::int64_t id, std::uint32_t next_part) {
+base::Result<> set_outbox_next_part(const Scope& scope, const OutboxRow& row,
+                                    std::uint32_t next_part) {
   EDGE_CHECK(
       scope.db.run("UPDATE outbox SET next_part = ?3"
-                   " WHERE account_id = ?1 AND id = ?2 AND state = 1",
-                   scope.account, id, static_cast<std::int64_t>(next_part)));
+                   " WHERE account_id = ?1 AND id = ?2 AND state = 1 AND session_id = ?4",
+                   scope.account, row.id, static_cast<std::int64_t>(next_part), row.session_id));
   return {};
 }
 
@@ -188,6 +189,11 @@ base::Result<std::vector<OutboxRow>> ready_outbox(const Scope& scope, std::int64
       scope.account, route_id, static_cast<std::int64_t>(limit)));
   static const std::string kSql = select("route_id = ?2 AND state = 1 ORDER BY id LIMIT ?3");
   return collect(scope, kSql, false, true, route_id, static_cast<std::int64_t>(take));
+}
+
+base::Result<std::optional<OutboxRow>> find_outbox(const Scope& scope, std::int64_t id) {
+  static const std::string kSql = select("id = ?2");
+  return scope.db.one<OutboxRow>(kSql, reader(scope, false, false), scope.account, id);
 }
 
 base::Result<std::vector<OutboxRow>> waiting_outbox(const Scope& scope, base::ContactId contact,

@@ -60,7 +60,9 @@ base::Result<> set_outbox_payload(const Scope& scope, const OutboxRow& row);
 // What the contact has not acknowledged and is encrypted in no live session waits for one again;
 // files from their start.
 base::Result<> hold_outbox(const Scope& scope, base::ContactId contact);
-base::Result<> set_outbox_next_part(const Scope& scope, std::int64_t id, std::uint32_t next_part);
+// Nothing changes when the row is gone, or goes in another session by now.
+base::Result<> set_outbox_next_part(const Scope& scope, const OutboxRow& row,
+                                    std::uint32_t next_part);
 base::Result<> delete_outbox(const Scope& scope, std::int64_t id);
 // What of a message goes to one contact.
 base::Result<> delete_outbox_to(const Scope& scope, base::MsgId message, base::ContactId contact);
@@ -72,6 +74,8 @@ base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int
 // Ready rows of a route in order, without payloads; stops at `max_bytes` of envelopes or `limit`.
 base::Result<std::vector<OutboxRow>> ready_outbox(const Scope& scope, std::int64_t route_id,
                                                   std::size_t limit, std::size_t max_bytes);
+// One row, without payload and envelope.
+base::Result<std::optional<OutboxRow>> find_outbox(const Scope& scope, std::int64_t id);
 // The first waiting rows of a contact after row `after`, with payloads: `limit` or as many as have
 // `max_bytes` together.
 base::Result<std::vector<OutboxRow>> waiting_outbox(const Scope& scope, base::ContactId contact,

@@ -74,6 +74,14 @@ base::Result<> note_part(const Scope& scope, const TransferId& id, std::uint32_t
   return {};
 }
 
+base::Result<std::uint32_t> parts_end(const Scope& scope, const TransferId& id) {
+  EDGE_TRY(const auto end,
+           scope.db.one<std::int64_t>("SELECT ifnull(max(part) + 1, 0) FROM transfer_part"
+                                      " WHERE account_id = ?1 AND transfer = ?2",
+                                      first_integer, scope.account, base::ByteView(id)));
+  return static_cast<std::uint32_t>(end.value_or(0));
+}
+
 base::Result<std::int64_t> count_parts(const Scope& scope, const TransferId& id) {
   EDGE_TRY(const auto count,
            scope.db.one<std::int64_t>(

@@ -30,6 +30,8 @@ base::Result<std::vector<TransferRow>> transfers_before(const Scope& scope,
                                                         base::UnixMillis before);
 // The same part twice is one.
 base::Result<> note_part(const Scope& scope, const TransferId& id, std::uint32_t part);
+// One more than the highest part that was noted; 0: none was.
+base::Result<std::uint32_t> parts_end(const Scope& scope, const TransferId& id);
 base::Result<std::int64_t> count_parts(const Scope& scope, const TransferId& id);
 
 }  // namespace store

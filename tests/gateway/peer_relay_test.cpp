@@ -88,11 +88,11 @@ class Link {
     REQUIRE(reply.wait_for(std::chrono::seconds(20)) == std::future_status::ready);
     return reply.get();
   }
-  static messaging::Deposit envelopes(std::vector<base::Bytes> list) {
+  static messaging::Deposit envelopes(const std::vector<base::Bytes>& list) {
     messaging::Deposit out;
     out.mailbox = "box";
     out.token = messaging::DepositToken::generate();
-    out.envelopes = std::move(list);
+    out.body = messaging::DepositBody::of(list);
     return out;
   }
 
@@ -121,7 +121,7 @@ TEST_CASE("what one gateway deposits another one's mailroom gets, byte for byte 
   auto sent = Link::envelopes({every, base::Bytes(100'000, 7)});
   const auto key = messaging::deposit_key(sent.token);
   const auto id = messaging::deposit_key_id(sent.token);
-  const auto body = messaging::join_body(sent.envelopes);
+  const auto body = sent.body.bytes;
   CHECK(link.deposit(std::move(sent)).outcome == DepositOutcome::stored);
   const auto arrivals = link.mailroom_.arrivals();
   REQUIRE(arrivals.size() == 1);

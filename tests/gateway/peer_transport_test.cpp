@@ -63,7 +63,7 @@ class Rig {
     out.urls = std::move(urls);
     out.mailbox = "box-1";
     out.token = messaging::DepositToken::generate();
-    out.envelopes = {base::Bytes(size, 0x42)};
+    out.body = messaging::DepositBody::of({base::Bytes(size, 0x42)});
     return out;
   }
 

@@ -1,5 +1,7 @@
 // Parts of files and the disk: this program's fdatasync stands before libc's, and fails for blob
 // files while a test wants it to.
+#include "messaging/part_sync.h"
+
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,6 +19,8 @@ namespace {
 std::atomic<bool> blobs_fail{false};
 std::atomic<int> blob_syncs{0};
 std::atomic<int> blob_failures{0};
+std::atomic<bool> blobs_wait{false};
+std::atomic<int> blobs_waiting{0};
 
 bool is_blob(int fd) {
   std::array<char, 4096> path{};
@@ -36,6 +40,9 @@ extern "C" int fdatasync(int fd) {
       errno = EIO;
       return -1;
     }
+    ++blobs_waiting;
+    while (blobs_wait) usleep(1000);
+    --blobs_waiting;
     ++blob_syncs;
   }
   return static_cast<int>(syscall(SYS_fdatasync, fd));
@@ -95,5 +102,69 @@ TEST_CASE("a part that was not synced is not acknowledged: what the disk forgets
   CHECK_FALSE(world.bob.has_text("the report"));
   blobs_fail = false;
   REQUIRE(tried_twice);
+  CHECK(received_by_bob(world, outside) == content);
+}
+
+TEST_CASE("deposits that wait for the disk at the same time share a sync") {
+  TempDir dir;
+  const store::Blobs blobs(dir.path() + "/blobs");
+  const store::Uuid account{1};
+  const std::uint64_t size = crypto::sealed_size(1'000'000);
+  auto first = blobs.receive(account, size);
+  REQUIRE(first);
+  const std::string name = first->name();
+  messaging::PartSync sync;
+  std::atomic<int> good{0};
+  const auto add = [&](store::SealedBlobWriter file) {
+    sync.add(std::move(file), [&](base::Result<> synced) { good += synced ? 1 : 0; });
+  };
+  const auto until = [](const auto& holds) {
+    for (int i = 0; i < 10'000 && !holds(); ++i) usleep(1000);
+    return holds();
+  };
+  const int before = blob_syncs;
+  blobs_wait = true;
+  add(*std::move(first));
+  CHECK(until([] { return blobs_waiting == 1; }));
+  for (int i = 0; i < 5; ++i) add(*blobs.resume(account, name, size));
+  blobs_wait = false;
+  CHECK(until([&] { return good == 6; }));
+  CHECK(blob_syncs - before == 2);
+  sync.stop();
+  bool refused = false;
+  sync.add(*blobs.resume(account, name, size), [&](base::Result<> synced) { refused = !synced; });
+  CHECK(refused);
+}
+
+TEST_CASE("a file arrives whole although its deposits overtake each other, get lost and double") {
+  World world(7);
+  const ChatId chat = world.join(world.alice, world.bob);
+  TempDir outside;
+  const std::string content = send_file(world, chat, outside, 12'000'000);  // 46 parts
+  world.alice.send(chat, "behind it");
+  world.network.set({.lose_request = 0.1, .lose_reply = 0.1, .duplicate = 0.3, .reorder = true});
+  REQUIRE(world.until([&] { return world.bob.has_text("behind it"); }));
+  const ChatId at_bob = world.bob.chat_with_peer();
+  CHECK(world.bob.texts(at_bob) == std::vector<std::string>{"the report", "behind it"});
+  CHECK(received_by_bob(world, outside) == content);
+}
+
+TEST_CASE("several deposits of a file are under way, and a restart goes on from the first gap") {
+  World world;
+  const ChatId chat = world.join(world.alice, world.bob);
+  TempDir outside;
+  const std::string content = send_file(world, chat, outside, 9'000'000);  // 35 parts, 5 deposits
+  Network& network = world.network;
+  network.hold(true);
+  network.set({});
+  REQUIRE(world.until([&] { return network.newest_held("alice") > 0; }));
+  const std::uint64_t first = network.newest_held("alice");
+  network.release(first);
+  REQUIRE(world.until([&] { return network.newest_held("alice") == first + 2; }));
+  network.release(first + 2);  // overtakes the one before it, which nobody hears of
+  network.set({.cut = true});
+  world.alice.restart();
+  network.hold(false);
+  network.set({});
   CHECK(received_by_bob(world, outside) == content);
 }

@@ -226,11 +226,10 @@ void LossyTransport::carry(Job job) {
 
 // Hands the deposit over; proves it by the other side's clock when told so, as over HTTP.
 bool LossyTransport::attempt(const Job& job, base::Millis clock_offset) {
-  const base::Bytes body = join_body(job.deposit.envelopes);
-  Arrival arrival{
-      job.deposit.mailbox,
-      prove_deposit(job.deposit.token, job.deposit.mailbox, clock_.now() + clock_offset, body),
-      body};
+  Arrival arrival{job.deposit.mailbox,
+                  prove_deposit(job.deposit.token, job.deposit.mailbox, clock_.now() + clock_offset,
+                                job.deposit.body),
+                  job.deposit.body.bytes};
   const std::string url = job.deposit.urls.empty() ? "" : job.deposit.urls.front();
   auto answered = [this, job, clock_offset](base::Result<ArrivalReply> result) {
     DepositReply out;
