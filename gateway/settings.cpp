@@ -122,11 +122,12 @@ std::optional<std::size_t> whole_number(std::string_view text) {
   return number;
 }
 
-Result<std::size_t> read_number(const GivenValue& given, std::size_t most) {
+Result<std::size_t> read_number(const GivenValue& given, std::size_t most, std::size_t least = 1) {
   const auto number = whole_number(given.text);
-  if (!number || *number < 1 || *number > most) {
-    return fail(Errc::invalid_argument, given.source + ": expected a number from 1 to " +
-                                            std::to_string(most) + ", not '" + given.text + "'");
+  if (!number || *number < least || *number > most) {
+    return fail(Errc::invalid_argument, given.source + ": expected a number from " +
+                                            std::to_string(least) + " to " + std::to_string(most) +
+                                            ", not '" + given.text + "'");
   }
   return *number;
 }
@@ -256,12 +257,15 @@ Result<> refuse_open_address(const Settings& settings, const GivenValue* given) 
 
 Result<> read_relay(const Reader& reader, Settings& out) {
   constexpr std::size_t kMostMib = 16 * 1024 * 1024;
+  // One depositor, or one admission, has a half: a deposit of 2 MiB has to fit into it, or large
+  // files would never get through.
+  constexpr std::size_t kLeastMib = 4;
   EDGE_TRY(out.relay, reader.on("relay"));
   EDGE_TRY(out.relay_open, reader.on("relay-open"));
   for (const auto& [name, value] : {std::pair{"relay-max-mib", &out.relay_max_mib},
                                     std::pair{"relay-mailbox-mib", &out.relay_mailbox_mib}}) {
     if (const auto* given = reader.one(name)) {
-      EDGE_TRY(*value, read_number(*given, kMostMib));
+      EDGE_TRY(*value, read_number(*given, kMostMib, kLeastMib));
     }
   }
   if (out.relay_open && !out.relay) {

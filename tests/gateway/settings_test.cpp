@@ -149,7 +149,13 @@ TEST_CASE("a relay's settings are switches and sizes, and one without effect is 
   CHECK(fault({"--relay-token-file", "/t"}).find("--relay-url") != std::string::npos);
   CHECK(good({"--relay-url", "https://r.example/"}).relay_url->text() == "https://r.example");
   CHECK_FALSE(fault({"--relay-url", "ftp://r.example"}).empty());
-  CHECK(fault({"--relay", "--relay-max-mib", "0"}).find("from 1 to") != std::string::npos);
+}
+
+TEST_CASE("a relay that no large file would fit through is refused") {
+  for (const char* setting : {"--relay-max-mib", "--relay-mailbox-mib"}) {
+    CHECK(fault({"--relay", setting, "3"}).find("from 4 to") != std::string::npos);
+    CHECK(good({"--relay", setting, "4"}).relay);
+  }
 }
 
 TEST_CASE(
