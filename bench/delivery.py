@@ -1,9 +1,9 @@
-"""Delivery between two daemons on loopback, for bench/run; by itself:
+"""Delivery between two daemons on loopback, direct and through a relay, for bench/run; by itself:
 
-    bench/delivery.py [--quick]
+    bench/delivery.py [--quick] [--way direct|relay] [--only messages|file|away] [--mib 1024]
 
 Every line stands for a whole way: from the call of send_msg to the IncomingMsg at the other daemon's listener, two
-commits and a deposit in between.
+commits and a deposit in between; a relay adds a third commit and a stream.
 """
 import argparse
 import concurrent.futures
@@ -123,7 +123,14 @@ def peak_kib(gateway):
     return int(next(line for line in open(f"/proc/{gateway.process.pid}/status") if line.startswith("VmHWM")).split()[1])
 
 
-def file(table, alice, bob, chat, size, way):
+def processor_seconds(gateway):
+    fields = open(f"/proc/{gateway.process.pid}/stat").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def file(table, sides, chat, size, way):
+    """From sides[0] to sides[1]; the third, if any, is the relay between them."""
+    alice, bob = sides[:2]
     connection = http.client.HTTPConnection("127.0.0.1", alice.port, timeout=600)
     piece = os.urandom(1 << 20)
     connection.putrequest("POST", "/file?name=log.bin")
@@ -132,27 +139,90 @@ def file(table, alice, bob, chat, size, way):
     for _ in range(size // len(piece)):
         connection.send(piece)
     path = json.loads(connection.getresponse().read())["path"]
-    before = [peak_kib(side) for side in (alice, bob)]
+    before = [peak_kib(side) for side in sides]
+    busy = [processor_seconds(side) for side in sides]
     arrivals = Arrivals(bob)
     begun = time.perf_counter()
     alice.rpc("send_msg", 1, chat, {"file": path, "text": "the log"})
     took = arrivals.wait(1) - begun
     arrivals.close()
-    grown = [(peak_kib(side) - was) / 1024 for side, was in zip((alice, bob), before)]
+    grown = ", ".join(f"{(peak_kib(side) - was) / 1024:.1f} MiB at the {side.name}" for side, was in zip(sides, before))
+    cpu = ", ".join(f"{processor_seconds(side) - was:.1f} s" for side, was in zip(sides, busy))
     table.add(f"a file of {size >> 20:,} MiB, {way}", f"{size / took / 1e6:,.0f} MB/s",
-              f"peak memory grew by {grown[0]:.1f} MiB at the sender, {grown[1]:.1f} MiB at the receiver")
+              f"peak memory grew by {grown}; processor time {cpu}")
 
 
-def measure(table, folder, quick, way="direct"):
+def away(table, folder, quick):
+    """One peer that does not answer, with a long queue: what it costs another contact, and how fast it drains."""
+    queued, samples = (1000, 100) if quick else (10000, 500)
     with Gateway("sender", folder=folder / "sender", port=free_port()) as alice, \
-            Gateway("receiver", folder=folder / "receiver", port=free_port()) as bob:
-        chat, _ = join(alice, bob)
-        latency(table, alice, bob, chat, 100 if quick else 1000, way)
-        rate(table, alice, bob, chat, 2000 if quick else 20000, way)
-        last = max(bob.rpc("get_next_msgs", 1), default=0)
-        bob.rpc("set_config", 1, "last_msg_id", str(last))
-        drain(table, alice, bob, chat, 1000 if quick else 10000, way)
-        file(table, alice, bob, chat, (64 if quick else 1024) << 20, way)
+            Gateway("away", folder=folder / "away", port=free_port()) as gone, \
+            Gateway("present", folder=folder / "present", port=free_port()) as here:
+        to_gone, _ = join(alice, gone)
+        to_here, _ = join(alice, here)
+
+        def latencies():
+            call, arrivals = Caller(alice), Arrivals(here)
+            times = []
+            for number in range(samples):
+                begun = time.perf_counter()
+                call("send_msg", 1, to_here, {"text": f"Reading {number}: 71.3 %"})
+                times.append((arrivals.wait(number + 1) - begun) * 1000)
+            arrivals.close()
+            return times
+
+        before = latencies()
+        gone.kill9()
+        sent = send_many(alice, to_gone, queued)
+        during = latencies()
+        for name, share in (("half", 0.5), ("99 %", 0.99)):
+            without, with_dead = percent(before, share), percent(during, share)
+            table.add(f"{name} of the messages to a contact who answers, beside {sent:,} queued to one who does not",
+                      f"{with_dead / without:.2f} times", f"{without:.1f} ms before, {with_dead:.1f} ms beside them")
+        gone.start()
+        begun = time.perf_counter()
+        call = Caller(gone)
+        until(lambda: len(call("get_next_msgs", 1)) >= sent, 600, "the queue's end")
+        table.add(f"{sent:,} queued messages drained once the contact is back", f"{sent / (time.perf_counter() - begun):,.0f} /s",
+                  "from the start of its daemon; nobody told the sender")
+
+
+@contextlib.contextmanager
+def sides(folder, way):
+    """The sender and the receiver, and a relay when they are to meet there alone."""
+    if way == "direct":
+        with Gateway("sender", folder=folder / "sender", port=free_port()) as alice, \
+                Gateway("receiver", folder=folder / "receiver", port=free_port()) as bob:
+            yield alice, bob
+        return
+    relay = Gateway("relay", folder=folder / "relay", port=free_port())
+    url = f"http://127.0.0.1:{relay.port}"
+    relay.flags = ["--relay", "--relay-open", "--public-url", url]
+    with relay:
+        flags = ["--relay-url", url]
+        with Gateway("sender", folder=folder / "sender", port=free_port(), flags=flags) as alice, \
+                Gateway("receiver", folder=folder / "receiver", port=free_port(), flags=flags) as bob:
+            for side in (alice, bob):
+                until(lambda one=side: one.rpc("get_connectivity", 1) >= 3000, 30, "the link to the relay")
+            yield alice, bob, relay
+
+
+def measure(table, folder, quick, ways=("direct", "relay"), only=None, mib=None):
+    for way in ways:
+        name = {"direct": "direct", "relay": "through a relay"}[way]
+        with sides(folder / way, way) as those:
+            alice, bob = those[:2]
+            chat, _ = join(alice, bob)
+            if only in (None, "messages"):
+                latency(table, alice, bob, chat, 100 if quick else 1000, name)
+                rate(table, alice, bob, chat, 2000 if quick else 20000, name)
+                last = max(bob.rpc("get_next_msgs", 1), default=0)
+                bob.rpc("set_config", 1, "last_msg_id", str(last))
+                drain(table, alice, bob, chat, 1000 if quick else 10000, name)
+            if only in (None, "file"):
+                file(table, those, chat, (mib or (64 if quick else 1024)) << 20, name)
+    if only in (None, "away"):
+        away(table, folder / "away", quick)
 
 
 class Lines:
@@ -165,10 +235,16 @@ class Lines:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="short runs")
+    parser.add_argument("--way", choices=("direct", "relay"), help="only this one")
+    parser.add_argument("--only", choices=("messages", "file", "away"), help="only these lines")
+    parser.add_argument("--mib", type=int, help="size of the file")
     options = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="edge-delivery-", dir=os.environ.get("BENCH_DIR")))
     try:
-        measure(Lines(), folder, options.quick)
+        ways = (options.way,) if options.way else ("direct", "relay")
+        if options.only == "away":
+            ways = ()
+        measure(Lines(), folder, options.quick, ways, options.only, options.mib)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
