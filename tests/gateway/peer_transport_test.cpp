@@ -200,6 +200,27 @@ TEST_CASE("one silent peer cannot take every place") {
   }
 }
 
+TEST_CASE("large deposits leave places for small ones at the same peer") {
+  Server slow([](const std::string& request, const Line& line) {
+    if (request.find("box-of-files") == std::string::npos) return line.send(kStored);
+    line.hold();
+    return false;
+  });
+  Rig rig;
+  std::vector<std::future<DepositReply>> files;
+  for (std::size_t i = 0; i < 2 * HttpTransportOptions{}.at_once_per_host; ++i) {
+    auto deposit = Rig::deposit({slow.url()}, 100'000);
+    deposit.mailbox = "box-of-files";
+    files.push_back(rig.start(std::move(deposit)));
+  }
+  CHECK(rig.send({slow.url()}).outcome == DepositOutcome::stored);
+  CHECK(files.front().wait_for(std::chrono::seconds(0)) == std::future_status::timeout);
+  rig.loop_->post([&] { rig.transport_->close(); });
+  for (auto& reply : files) {
+    CHECK(Rig::finish(std::move(reply)).outcome == DepositOutcome::unreachable);
+  }
+}
+
 TEST_CASE("an endless answer is cut off, in its body and in its head") {
   const std::string piece(64 * 1024, 'x');
   std::atomic<std::size_t> sent{0};
@@ -329,7 +350,7 @@ TEST_CASE("many deposits at once all get their own answer") {
     CHECK(Rig::finish(std::move(replies[i])).outcome ==
           (i % 2 == 0 ? DepositOutcome::stored : DepositOutcome::too_large));
   }
-  CHECK(server.connections() <= 4);
+  CHECK(server.connections() <= HttpTransportOptions{}.at_once_per_host);
 }
 
 TEST_CASE(
@@ -340,9 +361,12 @@ TEST_CASE(
   });
   Rig rig;
   std::vector<std::future<DepositReply>> waiting;
-  for (int i = 0; i < 6; ++i) waiting.push_back(rig.start(Rig::deposit({silent.url()})));
+  const std::size_t at_once = HttpTransportOptions{}.at_once_per_host;
+  for (std::size_t i = 0; i < at_once + 2; ++i) {
+    waiting.push_back(rig.start(Rig::deposit({silent.url()})));
+  }
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (silent.requests().size() < 4 && std::chrono::steady_clock::now() < deadline) {
+  while (silent.requests().size() < at_once && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   rig.loop_->post([&] { rig.transport_->close(); });
@@ -350,5 +374,5 @@ TEST_CASE(
     CHECK(Rig::finish(std::move(reply)).outcome == DepositOutcome::unreachable);
   }
   CHECK(rig.send({silent.url()}).outcome == DepositOutcome::unreachable);
-  CHECK(silent.requests().size() == 4);
+  CHECK(silent.requests().size() == at_once);
 }
