@@ -233,7 +233,11 @@ base::Result<std::vector<base::ContactId>> contacts_with_waiting_outbox(const Sc
 
 base::Result<std::optional<OutboxRow>> find_outbox_by_uuid(
     const Scope& scope, base::ContactId contact, const std::array<std::uint8_t, 16>& uuid) {
-  static const std::string kSql = select("uuid = ?3 AND contact_id = ?2 AND kind = 3");
+  // By the uuid, or an acknowledgement would cost a walk through all that waits for the contact;
+  // SQLite takes either index for as good, and refuses the query when this one is gone.
+  static const std::string kSql = "SELECT " + std::string(kColumns) +
+                                  " FROM outbox INDEXED BY outbox_by_uuid WHERE account_id = ?1"
+                                  " AND uuid = ?3 AND contact_id = ?2 AND kind = 3";
   return scope.db.one<OutboxRow>(kSql, reader(scope, false, false), scope.account, contact,
                                  base::ByteView(uuid));
 }
