@@ -350,7 +350,7 @@ TEST_CASE("many deposits at once all get their own answer") {
     CHECK(Rig::finish(std::move(replies[i])).outcome ==
           (i % 2 == 0 ? DepositOutcome::stored : DepositOutcome::too_large));
   }
-  CHECK(server.connections() <= HttpTransportOptions{}.at_once_per_host);
+  CHECK(static_cast<std::size_t>(server.connections()) <= HttpTransportOptions{}.at_once_per_host);
 }
 
 TEST_CASE(
