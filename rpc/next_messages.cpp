@@ -14,15 +14,17 @@ void NextMessages::wait(AccountId account, std::shared_ptr<const std::atomic<boo
   auto now = load_(account);
   if (!now || !now->empty()) return reader(std::move(now));
   std::vector<Parked> left;
+  bool parks = false;
   {
     base::Lock lock(mutex_);
     if (count_ >= kMaxParked) left = sweep();
-    if (!stopped_ && count_ < kMaxParked) {
+    parks = !stopped_ && count_ < kMaxParked;
+    if (parks) {
       waiters_[account].push_back(Parked{std::move(gone), std::move(reader)});
       ++count_;
     }
   }
-  if (reader) {
+  if (!parks) {
     return reader(fail(Errc::unavailable, "too many callers wait for messages, or shutting down"));
   }
   // What was committed between the look and the parking woke nobody.
