@@ -67,7 +67,7 @@ base::Result<std::optional<ChatRow>> find_chat(const Scope& scope, base::ChatId 
 
 base::Result<ChatRow> load_chat(const Scope& scope, base::ChatId chat) {
   EDGE_TRY(auto row, find_chat(scope, chat));
-  if (row) return *std::move(row);
+  if (row) return *row;
   return no_such_chat(chat);
 }
 

@@ -100,7 +100,7 @@ base::Result<std::vector<DepositTokenRow>> list_deposit_tokens(const Scope& scop
       [&](const Row& row) -> base::Result<> {
         EDGE_TRY(const auto key_id, row.array<16>(0));
         EDGE_TRY(auto token, find_deposit_token(scope, key_id));
-        if (token) out.push_back(*std::move(token));
+        if (token) out.push_back(*token);
         return {};
       },
       scope.account));
