@@ -155,6 +155,7 @@ void Writer::submit(std::unique_ptr<Job> job) {
       state_->wake.notify_one();
     }
   }
+  // Null when the queue took it. NOLINTNEXTLINE(bugprone-use-after-move)
   if (job) job->fail(std::move(admitted).error());
 }
 
