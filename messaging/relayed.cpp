@@ -110,6 +110,7 @@ void Relayed::when_registered(base::AccountId account, base::Completion<> done) 
           {of.version, core_.clock.uptime() + kRegistrationPatience, std::move(done)});
     }
   }
+  // Where it does not wait it was not moved: NOLINTNEXTLINE(bugprone-use-after-move)
   if (!waits) return done({});
   tell_listener(Change::keys, account);
 }

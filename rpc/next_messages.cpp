@@ -24,7 +24,7 @@ void NextMessages::wait(AccountId account, std::shared_ptr<const std::atomic<boo
       ++count_;
     }
   }
-  if (!parks) {
+  if (!parks) {  // then it was not moved: NOLINTNEXTLINE(bugprone-use-after-move)
     return reader(fail(Errc::unavailable, "too many callers wait for messages, or shutting down"));
   }
   // What was committed between the look and the parking woke nobody.
