@@ -102,6 +102,8 @@ void Accounts::remove(AccountId account, base::Completion<> done) {
           core->directory.erase(id);
           core->relayed.homes_changed(id);
           if (core->courier) core->courier->forget(id);
+          core->renewals.forget(id);
+          core->owed_renewals.forget(id);
           core->store.vault().forget(uuid);
         });
         return store::RemovedAccount{state.id, state.uuid};

@@ -87,6 +87,7 @@ Core::Core(store::Store& s, Transport& t, const base::Clock& c, EngineOptions o)
       paths(options.paths),
       started_at(c.uptime()),
       renewals(c),
+      owed_renewals(c),
       steady(std::make_unique<SteadyTime>(c, std::nullopt)),
       incoming(std::make_unique<Incoming>(*this)),
       courier(std::make_unique<Courier>(*this, *incoming)),

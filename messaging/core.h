@@ -16,6 +16,7 @@
 #include "base/mutex.h"
 #include "crypto/identity.h"
 #include "messaging/engine.h"
+#include "messaging/owed_renewals.h"
 #include "messaging/relay_home.h"
 #include "messaging/relayed.h"
 #include "messaging/renewal_budget.h"
@@ -91,6 +92,7 @@ class Core {
   std::atomic<bool> closing = false;  // write() refuses: what goes on portion by portion ends here
   AccountDirectory directory;
   RenewalBudget renewals;
+  OwedRenewals owed_renewals;
   std::unique_ptr<SteadyTime> steady;  // set by Engine::open before anything else
   std::unique_ptr<Incoming> incoming;
   std::unique_ptr<Courier> courier;

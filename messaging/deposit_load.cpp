@@ -87,6 +87,12 @@ base::Result<std::unique_ptr<DepositLoad>> load_deposit(Core& core, base::Accoun
   auto load = std::make_unique<DepositLoad>();
   load->deposit = deposit_to(*route);
   load->token = load->deposit.token;
+  // Parts are taken from a peer that proved itself only. A file that waited for the session stands
+  // before the Hello, which goes first all the same.
+  if (rows.front().kind == OutboxKind::file && rows.front().next_part == 0) {
+    EDGE_TRY(auto hello, store::ready_hello(scope, route_id, rows.front().session_id));
+    if (hello) rows.assign(1, *std::move(hello));
+  }
   // A file in the middle of the queue begins the next deposit, so that order holds.
   const auto file = std::find_if(rows.begin(), rows.end(),
                                  [](const OutboxRow& row) { return row.kind == OutboxKind::file; });

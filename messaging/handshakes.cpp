@@ -43,6 +43,7 @@ base::Result<> send_answer(const WriteContext& write, const PendingJoinRow& pend
 // A session that came to be has its place among the contact's. Whether it is the one to send on.
 base::Result<bool> begin_to_use(const WriteContext& write, const store::SessionRow& session) {
   EDGE_CHECK(store::supersede_sessions(write.scope, *session.contact));
+  write.core.owed_renewals.works(write.account.id, *session.contact);
   EDGE_TRY(const auto sending, store::sending_session(write.scope, *session.contact));
   return sending && sending->id == session.id;
 }

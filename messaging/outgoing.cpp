@@ -190,7 +190,7 @@ base::Result<> queue_hello(const WriteContext& write, ContactId contact, store::
   OutboxRow out;
   out.route_id = route;
   out.contact = contact;
-  out.kind = OutboxKind::message;
+  out.kind = OutboxKind::hello;
   out.join_id = join_id;
   out.uuid = crypto::random_array<16>();
   out.created_at = write.steady();
@@ -276,6 +276,7 @@ base::Result<> deposited(const WriteContext& write, const OutboxRow& row, std::u
       EDGE_CHECK(store::set_outbox_deposited(write.scope, row, write.steady()));
       return {};
     case OutboxKind::message:
+    case OutboxKind::hello:
       break;
   }
   EDGE_TRY(const bool held, store::set_outbox_deposited(write.scope, row, write.steady()));

@@ -133,7 +133,8 @@ base::Result<> session_failed(const WriteContext& write, const store::SessionRow
 // A message on a session that broke, or on one that the sender has given up for a later one: it is
 // not acknowledged, so that it comes again on the new session and in its place. A sender that still
 // uses the old one went back to an older copy.
-base::Result<bool> is_stale(const WriteContext& write, const store::SessionRow& session) {
+base::Result<bool> is_stale(const WriteContext& write, const store::SessionRow& session,
+                            const Uuid& message) {
   if (session.state == store::SessionState::broken) {
     EDGE_CHECK(begin_session(write, *session.contact));
     return true;
@@ -141,7 +142,7 @@ base::Result<bool> is_stale(const WriteContext& write, const store::SessionRow& 
   if (session.state != store::SessionState::superseded) return false;
   EDGE_TRY(const store::HeardRow heard, store::load_heard(write.scope, *session.contact));
   if (heard.session <= session.id) return false;
-  EDGE_CHECK(renew_unless_new(write, *session.contact));
+  EDGE_CHECK(renew_unless_new(write, *session.contact, message));
   return true;
 }
 
@@ -184,7 +185,7 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
   const auto* profile = content ? std::get_if<Profile>(&content->body) : nullptr;
   if (content && !std::holds_alternative<Receipts>(content->body) &&
       !std::holds_alternative<Hello>(content->body)) {
-    EDGE_TRY(const bool stale, is_stale(write, session));
+    EDGE_TRY(const bool stale, is_stale(write, session, content->uuid));
     if (stale) {
       reception.outcome = Reception::Outcome::not_yet;
       return reception;
@@ -193,6 +194,10 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
   if (const FileNote* file = content ? file_of(*content) : nullptr) {
     EDGE_TRY(transfer, arrived_file(write, *file));
     if (!transfer) {
+      // It should have come before. It is never repeated alone, but with a new session.
+      if (session.contact) {
+        EDGE_CHECK(renew_unless_new(write, *session.contact, content->uuid));
+      }
       reception.outcome = Reception::Outcome::not_yet;
       return reception;
     }
@@ -205,6 +210,9 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
   if (unproven) {  // whatever opens shows that the peer completed the handshake
     EDGE_CHECK(prove_peer(write, session));
     reception.session_began = true;
+  }
+  if (session.state == store::SessionState::live) {
+    write.core.owed_renewals.works(write.account.id, *session.contact);
   }
   if (!content) return reception;  // opened, but of no form we know: it will never be better
   const ContactId from = *session.contact;

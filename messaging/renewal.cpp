@@ -10,6 +10,7 @@
 #include "messaging/profile.h"
 #include "messaging/reach.h"
 #include "messaging/restoration.h"
+#include "store/tables/messages.h"
 
 namespace messaging {
 namespace {
@@ -143,8 +144,15 @@ base::Result<> begin_session(const WriteContext& write, ContactId id,
   }
   EDGE_TRY(const auto earlier,
            store::find_pending_join_by_contact(write.scope, id, JoinRole::initiator));
-  if (under_way(earlier, write.steady())) return {};
-  if (!write.core.renewals.take(write.account.id, id, RenewalBudget::Side::begin)) return {};
+  if (under_way(earlier, write.steady())) {
+    const base::Millis left = kRenewalPatience - (write.steady() - earlier->created_at);
+    write.core.owed_renewals.owe(write.account.id, id, left);
+    return {};
+  }
+  if (!write.core.renewals.take(write.account.id, id, RenewalBudget::Side::begin)) {
+    write.core.owed_renewals.owe(write.account.id, id, kRenewalRefill);
+    return {};
+  }
   if (earlier) {
     EDGE_TRY(auto memory, decode_beginner_memory(earlier->memory));
     if (group.empty()) group = std::move(memory.group);
@@ -153,10 +161,13 @@ base::Result<> begin_session(const WriteContext& write, ContactId id,
   return send_request(write, contact, std::move(group));
 }
 
-base::Result<> renew_unless_new(const WriteContext& write, ContactId contact) {
+base::Result<> renew_unless_new(const WriteContext& write, ContactId contact,
+                                const std::optional<Uuid>& message) {
   EDGE_TRY(const auto session, store::sending_session(write.scope, contact));
   const base::Millis age = session ? write.steady() - session->created_at : kStragglersComeFor;
-  return age >= 0 && age < kStragglersComeFor ? base::Result<>{} : begin_session(write, contact);
+  if (age < 0 || age >= kStragglersComeFor) return begin_session(write, contact);
+  write.core.owed_renewals.owe(write.account.id, contact, kStragglersComeFor - age, message);
+  return {};
 }
 
 base::Result<> renew_refused(const WriteContext& write, ContactId contact) {
@@ -285,6 +296,14 @@ base::Result<> retry_renewals(const WriteContext& write) {
   for (const ContactId contact : contacts) {
     EDGE_TRY(const bool live, ensure_session(write, contact));
     if (live) EDGE_CHECK(release_waiting(write, contact));
+  }
+  for (const OwedRenewals::Owed& owed : write.core.owed_renewals.take_due(write.account.id)) {
+    if (owed.unless) {
+      EDGE_TRY(const bool had, store::has_message_uuid(write.scope, owed.contact, *owed.unless));
+      EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, owed.contact, *owed.unless));
+      if (had || deleted) continue;
+    }
+    EDGE_CHECK(begin_session(write, owed.contact));
   }
   return {};
 }

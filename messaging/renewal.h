@@ -53,9 +53,11 @@ base::Result<bool> ensure_session(const WriteContext& write, ContactId contact,
 base::Result<> begin_session(const WriteContext& write, ContactId contact,
                              const Introduction* introduction = nullptr);
 
-// The same when something came on a session that is not the present one: for a moment after a
-// renewal that is only late.
-base::Result<> renew_unless_new(const WriteContext& write, ContactId contact);
+// The same when something came on a session that is not the present one, or without its file: for a
+// moment after a renewal that is only late. Then it is looked at again, and nothing is asked for if
+// `message`, which could not be taken, came meanwhile.
+base::Result<> renew_unless_new(const WriteContext& write, ContactId contact,
+                                const std::optional<Uuid>& message = {});
 
 // The contact's mailbox refuses our deposits: what is encrypted waits behind a request for a new
 // session, which an old token still admits.
@@ -75,7 +77,8 @@ base::Result<> prove_initiator(const WriteContext& write, const store::PendingJo
 
 // Requests that nobody answered, askers who never proved themselves, tokens retired long ago.
 base::Result<> expire_renewals(const WriteContext& write, UnixMillis now);
-// Sessions for what has waited for one in vain.
+// Sessions for what has waited for one in vain, and those that could not be asked for when they
+// should have been (owed_renewals.h).
 base::Result<> retry_renewals(const WriteContext& write);
 
 }  // namespace messaging

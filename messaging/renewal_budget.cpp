@@ -7,7 +7,6 @@ namespace {
 
 constexpr int kOfContact = 6;
 constexpr int kOfStrangers = 200;
-constexpr base::Millis kRefill = 5 * 60'000;
 constexpr base::Millis kRefillStrangers = 10'000;
 
 }  // namespace
@@ -15,7 +14,7 @@ constexpr base::Millis kRefillStrangers = 10'000;
 bool RenewalBudget::take(base::AccountId account, base::ContactId contact, Side side) {
   const bool stranger = !contact.valid();
   const int most = stranger ? kOfStrangers : kOfContact;
-  const base::Millis refill = stranger ? kRefillStrangers : kRefill;
+  const base::Millis refill = stranger ? kRefillStrangers : kRenewalRefill;
   const base::Millis now = clock_.uptime();
   base::Lock lock(mutex_);
   const auto [entry, fresh] = buckets_.try_emplace(Key{account, contact, side}, Bucket{most, now});

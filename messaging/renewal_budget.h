@@ -12,6 +12,9 @@
 
 namespace messaging {
 
+// With a contact; after this time one more may be begun.
+inline constexpr base::Millis kRenewalRefill = 5 * 60 * base::Millis{1000};
+
 class RenewalBudget {
  public:
   enum class Side { begin, answer };

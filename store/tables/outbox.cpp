@@ -122,7 +122,7 @@ base::Result<> set_outbox_payload(const Scope& scope, const OutboxRow& row) {
 base::Result<> hold_outbox(const Scope& scope, base::ContactId contact) {
   EDGE_CHECK(scope.db.run(
       "UPDATE outbox SET state = 0, envelope = NULL, next_part = 0"
-      " WHERE account_id = ?1 AND contact_id = ?2 AND state IN (1, 2) AND kind IN (3, 4, 5)"
+      " WHERE account_id = ?1 AND contact_id = ?2 AND state IN (1, 2) AND kind IN (3, 4, 5, 8)"
       " AND session_id NOT IN"
       " (SELECT id FROM session WHERE account_id = ?1 AND contact_id = ?2 AND state = 1)",
       scope.account, contact));
@@ -168,7 +168,7 @@ base::Result<bool> delete_outbox_of_join(const Scope& scope, std::int64_t join_i
 base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int64_t route_id) {
   EDGE_CHECK(
       scope.db.run("UPDATE outbox SET route_id = ?3 WHERE account_id = ?1 AND contact_id = ?2"
-                   " AND kind IN (3, 4, 5)",
+                   " AND kind IN (3, 4, 5, 8)",
                    scope.account, contact, route_id));
   return {};
 }
@@ -194,6 +194,14 @@ base::Result<std::vector<OutboxRow>> ready_outbox(const Scope& scope, std::int64
 base::Result<std::optional<OutboxRow>> find_outbox(const Scope& scope, std::int64_t id) {
   static const std::string kSql = select("id = ?2");
   return scope.db.one<OutboxRow>(kSql, reader(scope, false, false), scope.account, id);
+}
+
+base::Result<std::optional<OutboxRow>> ready_hello(const Scope& scope, std::int64_t route_id,
+                                                   std::int64_t session_id) {
+  static const std::string kSql =
+      select("route_id = ?2 AND state = 1 AND kind = 8 AND session_id = ?3 ORDER BY id LIMIT 1");
+  return scope.db.one<OutboxRow>(kSql, reader(scope, false, true), scope.account, route_id,
+                                 session_id);
 }
 
 base::Result<std::vector<OutboxRow>> waiting_outbox(const Scope& scope, base::ContactId contact,
@@ -237,7 +245,7 @@ base::Result<std::optional<OutboxRow>> find_outbox_by_uuid(
   // SQLite takes either index for as good, and refuses the query when this one is gone.
   static const std::string kSql = "SELECT " + std::string(kColumns) +
                                   " FROM outbox INDEXED BY outbox_by_uuid WHERE account_id = ?1"
-                                  " AND uuid = ?3 AND contact_id = ?2 AND kind = 3";
+                                  " AND uuid = ?3 AND contact_id = ?2 AND kind IN (3, 8)";
   return scope.db.one<OutboxRow>(kSql, reader(scope, false, false), scope.account, contact,
                                  base::ByteView(uuid));
 }
@@ -272,7 +280,8 @@ base::Result<std::int64_t> redeposit_outbox(const Scope& scope, base::UnixMillis
 }
 
 base::Result<std::vector<OutboxRow>> expired_outbox(const Scope& scope, base::UnixMillis before) {
-  static const std::string kSql = select("kind = 3 AND created_at < ?2 ORDER BY id LIMIT 256");
+  static const std::string kSql =
+      select("kind IN (3, 8) AND created_at < ?2 ORDER BY id LIMIT 256");
   return collect(scope, kSql, false, false, before);
 }
 

@@ -22,6 +22,7 @@ enum class OutboxKind : std::uint8_t {
   file = 5,          // a blob in parts, before its message
   session_request = 6,
   session_answer = 7,
+  hello = 8,  // the first on a session that we began; acknowledged like a message
 };
 
 enum class OutboxState : std::uint8_t {
@@ -76,6 +77,9 @@ base::Result<std::vector<OutboxRow>> ready_outbox(const Scope& scope, std::int64
                                                   std::size_t limit, std::size_t max_bytes);
 // One row, without payload and envelope.
 base::Result<std::optional<OutboxRow>> find_outbox(const Scope& scope, std::int64_t id);
+// The envelope that proves a session to its peer, if it is still to be deposited.
+base::Result<std::optional<OutboxRow>> ready_hello(const Scope& scope, std::int64_t route_id,
+                                                   std::int64_t session_id);
 // The first waiting rows of a contact after row `after`, with payloads: `limit` or as many as have
 // `max_bytes` together.
 base::Result<std::vector<OutboxRow>> waiting_outbox(const Scope& scope, base::ContactId contact,

@@ -32,10 +32,7 @@ TEST_CASE("a file for a group opens for every member by a grant of its own, in t
   CHECK(ProtectedWorld::sealed_shares(world.bob) != ProtectedWorld::sealed_shares(world.carol));
 }
 
-// Hidden: 2 of 100 runs beside other work stall, with the file never coming to carol; why is not
-// known yet. Run it as "[never-met]".
-TEST_CASE("members who never met share protected files, and get no chat of their own by it",
-          "[.never-met]") {
+TEST_CASE("members who never met share protected files, and get no chat of their own by it") {
   GroupWorld world;
   const std::size_t chats = GroupWorld::single_chats(world.carol);
   const auto made = world.protect_for_group(world.bob, world.bob_group, "b.txt", "from bob");

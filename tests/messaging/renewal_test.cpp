@@ -1,13 +1,18 @@
 // Sessions that were lost, or that one side's store went back behind, heal by themselves (decision
 // 9): whatever is sent afterwards arrives once and in order.
+#include "messaging/renewal.h"
+
 #include <algorithm>
 #include <filesystem>
 
+#include "messaging/renewal_budget.h"
 #include "tests/messaging/talk.h"
 
 using namespace test;
 
 namespace {
+
+constexpr base::Millis kLongAgo = 3600 * base::Millis{1000};
 
 // A copy of a gateway's whole directory, as a backup would have it.
 class StoreCopy {
@@ -70,6 +75,85 @@ TEST_CASE("when both lost the session and both begin a new one at once, all arri
   CHECK(talk.arrived());
   CHECK(said(talk.world.bob, talk.bobs, 'a') == numbered("a", 0, 6));
   CHECK(said(talk.world.alice, talk.alices, 'b') == numbered("b", 0, 6));
+}
+
+TEST_CASE("a file that waited for a new session arrives, before what proves the session") {
+  Talk talk;
+  talk.alice_sends(1);
+  REQUIRE(talk.arrived());
+  SECTION("the sender lost it") { lose_sessions(talk.world.alice); }
+  SECTION("both lost it") {
+    lose_sessions(talk.world.alice);
+    lose_sessions(talk.world.bob);
+  }
+  SECTION("the receiver lost it") { lose_sessions(talk.world.bob); }
+  TempDir outside;
+  MessageDraft draft;
+  draft.text = "a1";
+  draft.file = outside.file("report.csv", std::string(300'000, 'x'));  // two parts
+  talk.world.alice.send(talk.alices, std::move(draft));
+  talk.a = 2;
+  CHECK(talk.arrived());
+  CHECK(said(talk.world.bob, talk.bobs, 'a') == numbered("a", 0, 2));
+}
+
+TEST_CASE("a file whose parts were lost comes again in a new session") {
+  Talk talk;
+  talk.alice_sends(1);
+  REQUIRE(talk.arrived());
+  talk.world.clock.advance(kLongAgo);  // what comes now is no straggler of the join
+  TempDir outside;
+  MessageDraft draft;
+  draft.text = "a1";
+  draft.file = outside.file("report.csv", std::string(300'000, 'x'));
+  talk.world.network.set({.cut = true});
+  talk.world.alice.send(talk.alices, std::move(draft));
+  talk.a = 2;
+  // As if the mailbox had lost what it said it held.
+  auto lost = talk.world.alice.store().write_now<void>([](store::Tx& tx) -> base::Result<> {
+    EDGE_CHECK(tx.db().run("UPDATE outbox SET state = 2, deposited_at = 9e15 WHERE kind = 5"));
+    return {};
+  });
+  REQUIRE(lost.ok());
+  talk.world.network.set({});
+  CHECK(talk.arrived());
+}
+
+TEST_CASE("who may not ask for a new session now asks later, with nothing more coming") {
+  Talk talk;
+  talk.alice_sends(1);
+  REQUIRE(talk.arrived());
+  // More often than renewals are free.
+  for (int i = 0; i < 6; ++i) {
+    talk.world.clock.advance(kStragglersComeFor);
+    lose_sessions(talk.world.bob);
+    talk.alice_sends(1);
+    REQUIRE(talk.arrived());
+  }
+  talk.world.clock.advance(kStragglersComeFor);
+  lose_sessions(talk.world.bob);
+  const std::size_t before = talk.world.network.deposits();
+  talk.alice_sends(1);
+  REQUIRE(talk.world.until([&] { return talk.world.network.deposits() > before; }));
+  talk.world.clock.advance(kRenewalRefill);
+  CHECK(talk.arrived());
+  CHECK(said(talk.world.bob, talk.bobs, 'a') == numbered("a", 0, talk.a));
+}
+
+TEST_CASE("a sender restored just after a renewal says one thing, and it arrives") {
+  Talk talk;
+  talk.alice_sends(1);
+  talk.bob_sends(1);
+  REQUIRE(talk.arrived());
+  StoreCopy copy(talk.world.alice);
+  talk.world.clock.advance(kStragglersComeFor);
+  lose_sessions(talk.world.bob);
+  talk.alice_sends(1);  // renews
+  REQUIRE(talk.arrived());
+  copy.restore();
+  talk.alice_sends(1);
+  CHECK(talk.world.until(
+      [&] { return said(talk.world.bob, talk.bobs, 'a') == numbered("a", 0, talk.a); }));
 }
 
 TEST_CASE("a sender restored from an old copy goes on, in order after what it forgot") {

@@ -1,0 +1,44 @@
+#include "messaging/owed_renewals.h"
+
+#include <algorithm>
+
+namespace messaging {
+
+void OwedRenewals::owe(base::AccountId account, base::ContactId contact, base::Millis after,
+                       std::optional<MessageUuid> unless) {
+  const base::Millis due = clock_.uptime() + after;
+  base::Lock lock(mutex_);
+  const auto [entry, fresh] = entries_.try_emplace(Key{account, contact}, Entry{due, unless});
+  if (fresh) return;
+  entry->second.due = std::min(entry->second.due, due);
+  if (!unless) entry->second.unless.reset();
+}
+
+void OwedRenewals::works(base::AccountId account, base::ContactId contact) {
+  base::Lock lock(mutex_);
+  const auto entry = entries_.find({account, contact});
+  if (entry != entries_.end() && !entry->second.unless) entries_.erase(entry);
+}
+
+std::vector<OwedRenewals::Owed> OwedRenewals::take_due(base::AccountId account) {
+  const base::Millis now = clock_.uptime();
+  std::vector<Owed> due;
+  base::Lock lock(mutex_);
+  auto entry = entries_.lower_bound({account, base::ContactId()});
+  while (entry != entries_.end() && entry->first.first == account) {
+    if (entry->second.due > now) {
+      ++entry;
+      continue;
+    }
+    due.push_back({entry->first.second, entry->second.unless});
+    entry = entries_.erase(entry);
+  }
+  return due;
+}
+
+void OwedRenewals::forget(base::AccountId account) {
+  base::Lock lock(mutex_);
+  std::erase_if(entries_, [&](const auto& one) { return one.first.first == account; });
+}
+
+}  // namespace messaging

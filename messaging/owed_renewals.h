@@ -1,0 +1,50 @@
+// OwedRenewals: contacts with whom the session is to be renewed a while later: what asks for it may
+// be no more than late, an earlier request still has its time, or the RenewalBudget is used up.
+// Without this the peer's own repetition, a day later, would be the next occasion. In memory: after
+// a restart that repetition has to do. Safe from any thread.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/mutex.h"
+
+namespace messaging {
+
+class OwedRenewals {
+ public:
+  using MessageUuid = std::array<std::uint8_t, 16>;
+  struct Owed {
+    base::ContactId contact;
+    // Not owed any more if this message of the contact's came meanwhile.
+    std::optional<MessageUuid> unless;
+  };
+
+  explicit OwedRenewals(const base::Clock& clock) : clock_(clock) {}
+
+  // The earliest of several times counts. One that names no message outlasts one that does.
+  void owe(base::AccountId account, base::ContactId contact, base::Millis after,
+           std::optional<MessageUuid> unless = {});
+  // The present session carries what the contact says. What waits for a message goes on waiting.
+  void works(base::AccountId account, base::ContactId contact);
+  // Takes those out whose time has come.
+  std::vector<Owed> take_due(base::AccountId account);
+  void forget(base::AccountId account);
+
+ private:
+  using Key = std::pair<base::AccountId, base::ContactId>;
+  struct Entry {
+    base::Millis due = 0;  // on the boot clock
+    std::optional<MessageUuid> unless;
+  };
+  const base::Clock& clock_;
+  base::Mutex mutex_;
+  std::map<Key, Entry> entries_ GUARDED_BY(mutex_);
+};
+
+}  // namespace messaging
