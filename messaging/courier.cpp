@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "messaging/core.h"
+#include "messaging/giving_up.h"
 #include "messaging/housekeeping.h"
 #include "messaging/incoming.h"
 #include "messaging/joining.h"
@@ -215,6 +216,7 @@ void Courier::send(RouteKey key) {
   }
   if (!*loaded) return finished(key, true, false, 0);
   const std::shared_ptr<DepositLoad> load = *std::move(loaded);
+  if (!load->unreadable.empty()) return give_up(key, load);
   if (load->is_file()) {
     files_.begin(key, load, failures(key) > 0);
     return carry_on();
@@ -223,6 +225,16 @@ void Courier::send(RouteKey key) {
             [this, key, load](base::Result<DepositReply> result) {
               answered(key, load, result ? *result : DepositReply{});
             });
+}
+
+// What waits behind the file goes on.
+void Courier::give_up(RouteKey key, const std::shared_ptr<const DepositLoad>& load) {
+  core_.write<void>(
+      key.first,
+      [this, load](store::Tx& tx, const store::Scope& scope, const AccountState& account) {
+        return give_up_file({core_, tx, scope, account}, load->rows.front(), load->unreadable);
+      },
+      [this, key](const base::Result<>& result) { finished(key, result.ok(), true, 0); });
 }
 
 void Courier::answered(RouteKey key, const std::shared_ptr<const DepositLoad>& load,

@@ -72,6 +72,7 @@ class Courier {
   bool take_reload();
   void load_backlog();
   void send(RouteKey key);
+  void give_up(RouteKey key, const std::shared_ptr<const DepositLoad>& file);
   void answered(RouteKey key, const std::shared_ptr<const DepositLoad>& load,
                 const DepositReply& reply);
   void failed(RouteKey key, const DepositLoad& load, const DepositReply& reply);

@@ -105,8 +105,15 @@ base::Result<std::unique_ptr<DepositLoad>> load_deposit(Core& core, base::Accoun
     rows.resize(1);
     EDGE_TRY(const auto session, session_of(scope, rows.front()));
     if (!session) return base::fail(base::Errc::unavailable, "a file waits for a session");
-    EDGE_TRY(const auto blob, open_file(core, scope, rows.front()));
-    load->parts = part_count(blob.sealed_size());
+    const auto blob = open_file(core, scope, rows.front());
+    if (blob) {
+      load->parts = part_count(blob->sealed_size());
+    } else if (blob.error().code == base::Errc::not_found ||
+               blob.error().code == base::Errc::corrupt) {
+      load->unreadable = blob.error().message;
+    } else {
+      return blob.error();
+    }
   }
   load->rows = std::move(rows);
   return load;

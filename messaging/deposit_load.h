@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -22,6 +23,7 @@ struct DepositLoad {
   DepositToken token;                  // that it is proved with
   std::vector<store::OutboxRow> rows;  // without their envelopes
   std::uint32_t parts = 0;             // of a file, which is alone and has no body yet
+  std::string unreadable;              // why this file can never be sent
 
   bool is_file() const { return rows.front().kind == store::OutboxKind::file; }
 };

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "messaging/core.h"
 #include "messaging/courier.h"
+#include "messaging/giving_up.h"
 #include "messaging/group_receiving.h"
 #include "messaging/incoming.h"
 #include "messaging/joining.h"

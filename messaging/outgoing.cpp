@@ -1,7 +1,5 @@
 #include "messaging/outgoing.h"
 
-#include <fmt/format.h>
-
 #include "crypto/random.h"
 #include "crypto/stream.h"
 #include "messaging/chat_rules.h"
@@ -16,7 +14,6 @@
 #include "store/tables/contacts.h"
 #include "store/tables/outbox.h"
 #include "store/tables/owed_receipts.h"
-#include "store/tables/told_profiles.h"
 
 namespace messaging {
 namespace {
@@ -37,7 +34,6 @@ base::Result<std::int64_t> route_of(const WriteContext& write, ContactId contact
   return *row.route_id;
 }
 
-constexpr std::size_t kMostErrorText = 4096;
 constexpr std::size_t kSlice = 256;  // rows encrypted in one transaction
 constexpr std::size_t kSliceBytes = 1024 * 1024;
 
@@ -57,30 +53,6 @@ base::Result<> put(const WriteContext& write, OutboxRow row, ContactId contact) 
   EDGE_CHECK(store::insert_outbox(write.scope, row));
   if (now) wake_courier(write, row.route_id);
   return session ? base::Result<>{} : begin_session(write, contact);
-}
-
-std::string span_text(base::Millis span) {
-  constexpr base::Millis kHour = 3600 * base::Millis{1000};
-  if (span % (24 * kHour) == 0) return fmt::format("{} days", span / (24 * kHour));
-  if (span % kHour == 0) return fmt::format("{} hours", span / kHour);
-  return fmt::format("{} seconds", span / 1000);
-}
-
-// Why a message was given up, for get_message_info.
-std::string reason(OutboxState state, base::Millis after) {
-  switch (state) {
-    case OutboxState::waiting:
-      return fmt::format(
-          "No secure session with the recipient came about in {}; the message was "
-          "not sent.",
-          span_text(after));
-    case OutboxState::ready:
-      return fmt::format("The recipient's gateway could not be reached in {}.", span_text(after));
-    case OutboxState::deposited:
-      break;
-  }
-  return fmt::format("The recipient's device did not acknowledge the message in {}.",
-                     span_text(after));
 }
 
 }  // namespace
@@ -292,37 +264,6 @@ base::Result<> note_delivered(const WriteContext& write, MsgId message) {
   if (!changed) return {};
   EDGE_TRY(const auto mark, store::find_message_mark(write.scope, message));
   return mark ? write.emit(MsgDelivered{mark->chat, message}) : base::Result<>{};
-}
-
-base::Result<> expire_outbox(const WriteContext& write, UnixMillis before) {
-  EDGE_TRY(const auto rows, store::expired_outbox(write.scope, before));
-  for (const OutboxRow& row : rows) {
-    EDGE_CHECK(store::delete_outbox(write.scope, row.id));
-    if (!row.message) {
-      // A profile is told again: it is what holds now.
-      if (row.contact) EDGE_CHECK(store::note_told(write.scope, *row.contact, std::nullopt));
-      continue;
-    }
-    EDGE_CHECK(store::delete_outbox_to(write.scope, *row.message, *row.contact));
-    EDGE_TRY(auto message, store::find_message(write.scope, *row.message));
-    if (!message) continue;
-    EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, message->chat));
-    std::string why = reason(row.state, write.core.options.expire_after);
-    if (chat.type != static_cast<std::uint8_t>(ChatType::single)) {
-      EDGE_TRY(const store::ContactRow member, store::load_contact(write.scope, *row.contact));
-      why = shown_name(member) + ": " + why;
-    }
-    if (!message->error.empty() && message->error.size() < kMostErrorText) {
-      why = message->error + "\n" + why;
-    }
-    if (message->error.size() < kMostErrorText) message->error = std::move(why);
-    EDGE_CHECK(store::update_message(write.scope, *message));
-    EDGE_TRY(const bool failed,
-             store::set_message_state(write.scope, message->id,
-                                      static_cast<std::uint32_t>(MsgState::out_failed)));
-    if (failed) EDGE_CHECK(write.emit(MsgFailed{message->chat, message->id}));
-  }
-  return {};
 }
 
 }  // namespace messaging

@@ -60,9 +60,6 @@ base::Result<> deposited(const WriteContext& write, const store::OutboxRow& row,
 // State delivered and its event, once.
 base::Result<> note_delivered(const WriteContext& write, MsgId message);
 
-// What was queued before `before` (steady time) and no device acknowledged is given up: MsgFailed.
-base::Result<> expire_outbox(const WriteContext& write, UnixMillis before);
-
 // After the commit the courier looks at this route.
 void wake_courier(const WriteContext& write, std::int64_t route);
 

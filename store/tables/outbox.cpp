@@ -196,6 +196,13 @@ base::Result<std::optional<OutboxRow>> find_outbox(const Scope& scope, std::int6
   return scope.db.one<OutboxRow>(kSql, reader(scope, false, false), scope.account, id);
 }
 
+base::Result<std::optional<OutboxRow>> next_content(const Scope& scope, base::ContactId contact,
+                                                    std::int64_t after) {
+  static const std::string kSql =
+      select("contact_id = ?2 AND kind = 3 AND id > ?3 ORDER BY id LIMIT 1");
+  return scope.db.one<OutboxRow>(kSql, reader(scope, true, false), scope.account, contact, after);
+}
+
 base::Result<std::optional<OutboxRow>> ready_hello(const Scope& scope, std::int64_t route_id,
                                                    std::int64_t session_id) {
   static const std::string kSql =

@@ -77,6 +77,9 @@ base::Result<std::vector<OutboxRow>> ready_outbox(const Scope& scope, std::int64
                                                   std::size_t limit, std::size_t max_bytes);
 // One row, without payload and envelope.
 base::Result<std::optional<OutboxRow>> find_outbox(const Scope& scope, std::int64_t id);
+// What stands behind row `after` for the contact and is acknowledged end to end; with its payload.
+base::Result<std::optional<OutboxRow>> next_content(const Scope& scope, base::ContactId contact,
+                                                    std::int64_t after);
 // The envelope that proves a session to its peer, if it is still to be deposited.
 base::Result<std::optional<OutboxRow>> ready_hello(const Scope& scope, std::int64_t route_id,
                                                    std::int64_t session_id);

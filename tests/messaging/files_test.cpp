@@ -183,6 +183,22 @@ TEST_CASE("a damaged blob is an error, and nothing half written stays") {
   CHECK_FALSE(std::filesystem::exists(copy));
 }
 
+TEST_CASE(
+    "a file that is gone from the store fails its message, and what waits behind it arrives") {
+  World world;
+  const ChatId chat = world.join(world.alice, world.bob);
+  TempDir outside;
+  world.network.set({.cut = true});
+  const MsgId sent = world.alice.send(chat, with_file(outside.file("report.csv", "a,b")));
+  world.alice.send(chat, "behind it");
+  REQUIRE(std::filesystem::remove(world.alice.message(sent).file->path));
+  world.network.set({});
+  CHECK(world.until([&] { return world.bob.has_text("behind it"); }));
+  CHECK(world.alice.state(sent) == MsgState::out_failed);
+  CHECK(world.alice.message(sent).error.find("could not be read") != std::string::npos);
+  CHECK(world.bob.texts(world.bob.chat_with_peer()) == std::vector<std::string>{"behind it"});
+}
+
 TEST_CASE("an upload becomes a blob for send_msg, and a dropped one leaves nothing") {
   World world;
   Files& files = world.alice.engine().files();

@@ -1,6 +1,7 @@
 // Groups and channels among real gateways: alice, bob and carol, where bob and carol each joined
 // alice and never each other.
 #include <algorithm>
+#include <filesystem>
 
 #include "tests/messaging/three.h"
 
@@ -139,6 +140,23 @@ TEST_CASE("a group's picture travels as a file, to members who come later too") 
   REQUIRE(world.until([&] { return Three::chat(world.bob, bobs).image.empty(); }));
   CHECK_FALSE(set(files.file("large.png", std::string(1024 * 1024 + 1, 'x'))));
   CHECK_FALSE(set(files.file("notes.txt", "no picture")));
+}
+
+TEST_CASE("a group whose picture is gone from the store is told without it") {
+  Three world;
+  TempDir files;
+  const ChatId chat = Three::create(world.alice, "Crew");
+  REQUIRE(answer<void>([&](auto done) {
+    world.alice.engine().groups().set_image(kAccount, chat, files.file("crew.png", "picture"),
+                                            std::move(done));
+  }));
+  world.network.set({.cut = true});
+  Three::add(world.alice, chat, world.bob_at_alice);
+  world.alice.send(chat, "behind it");
+  REQUIRE(std::filesystem::remove(Three::chat(world.alice, chat).image));
+  world.network.set({});
+  CHECK(world.until([&] { return world.bob.has_text("behind it"); }));
+  CHECK(Three::chat(world.bob, Three::group_at(world.bob)).image.empty());
 }
 
 TEST_CASE("who is removed is told, can send no more, and may be added again") {

@@ -1,0 +1,21 @@
+// What will not be sent any more: it is taken out of the outbox, its message says why
+// (get_message_info) and MsgFailed tells of it. In the writer's transaction.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "messaging/write_context.h"
+#include "store/tables/outbox.h"
+
+namespace messaging {
+
+// What was queued before `before` (steady time) and no device acknowledged.
+base::Result<> expire_outbox(const WriteContext& write, UnixMillis before);
+
+// A file that cannot be read from our own store. Its message is given up for this recipient; a
+// group's picture was replaced or is damaged, and the member is told the group's state without it.
+base::Result<> give_up_file(const WriteContext& write, const store::OutboxRow& file,
+                            const std::string& why);
+
+}  // namespace messaging
