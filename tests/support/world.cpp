@@ -217,32 +217,33 @@ void LossyTransport::carry(Job job) {
   if (weather.cut || network_.chance() < weather.lose_request) return job.reply->give({});
   job.lose_reply = network_.chance() < weather.lose_reply;
   const bool twice = network_.chance() < weather.duplicate;
-  if (twice) attempt({job.deposit, nullptr, false}, 0);
-  const auto deliver = [this, job = std::move(job)] {
-    if (!attempt(job, 0)) job.reply->give({});
+  if (twice) attempt(network_, clock_, {job.deposit, nullptr, false}, 0);
+  const auto deliver = [&network = network_, &clock = clock_, job = std::move(job)] {
+    if (!attempt(network, clock, job, 0)) job.reply->give({});
   };
   if (!network_.keep(sender_, deliver)) deliver();
 }
 
 // Hands the deposit over; proves it by the other side's clock when told so, as over HTTP.
-bool LossyTransport::attempt(const Job& job, base::Millis clock_offset) {
+bool LossyTransport::attempt(Network& network, const base::Clock& clock, const Job& job,
+                             base::Millis clock_offset) {
   Arrival arrival{job.deposit.mailbox,
-                  prove_deposit(job.deposit.token, job.deposit.mailbox, clock_.now() + clock_offset,
+                  prove_deposit(job.deposit.token, job.deposit.mailbox, clock.now() + clock_offset,
                                 job.deposit.body),
                   job.deposit.body.bytes};
   const std::string url = job.deposit.urls.empty() ? "" : job.deposit.urls.front();
-  auto answered = [this, job, clock_offset](base::Result<ArrivalReply> result) {
+  auto answered = [&network, &clock, job, clock_offset](base::Result<ArrivalReply> result) {
     DepositReply out;
     if (result && !job.lose_reply) {
       if (result->verdict == ArrivalVerdict::clock && clock_offset == 0 &&
-          attempt(job, result->our_time - clock_.now())) {
+          attempt(network, clock, job, result->our_time - clock.now())) {
         return;
       }
       out = reply_of(*result);
     }
     if (job.reply) job.reply->give(out);
   };
-  return network_.deliver(url, std::move(arrival), std::move(answered));
+  return network.deliver(url, std::move(arrival), std::move(answered));
 }
 
 Peer::Peer(Network& network, base::ManualClock& clock, std::string name)

@@ -158,7 +158,9 @@ class LossyTransport final : public Transport {
   };
   void run();
   void carry(Job job);
-  bool attempt(const Job& job, base::Millis clock_offset);
+  // Outlives the transport: a deposit may be held while its sender restarts.
+  static bool attempt(Network& network, const base::Clock& clock, const Job& job,
+                      base::Millis clock_offset);
 
   Network& network_;
   const base::Clock& clock_;
