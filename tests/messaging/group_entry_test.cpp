@@ -173,6 +173,14 @@ TEST_CASE("who was removed still reaches members it never wrote to, as a contact
   const ChatId chat = world.make_group();
   const ChatId bobs = Three::group_at(world.bob);
   const ContactId carol = Three::contact(world.bob, "carol");
+  // carol's introduction, which bob keeps, comes from herself.
+  REQUIRE(world.until([&] {
+    auto reader = world.bob.store().read();
+    return reader && (*reader)
+                         ->integer("SELECT 1 FROM contact WHERE id = ? AND route_id > 0", carol)
+                         .value_or(std::nullopt)
+                         .has_value();
+  }));
   REQUIRE(Three::remove(world.alice, chat, world.bob_at_alice));
   REQUIRE(world.until([&] {
     return Three::members(world.bob, bobs).empty() || !Three::chat(world.bob, bobs).can_send;
