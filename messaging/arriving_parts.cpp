@@ -1,5 +1,7 @@
 #include "messaging/arriving_parts.h"
 
+#include <fmt/format.h>
+
 #include "messaging/content.h"
 #include "store/disk_room.h"
 #include "store/tables/sessions.h"
@@ -43,7 +45,7 @@ base::Result<bool> ArrivingParts::write(const crypto::EnvelopeTag& tag, base::By
   if (transfer && transfer->size != part->sealed_size) return false;
   const bool first = !transfer;
   if (first) {
-    EDGE_TRY(transfer, begin(scope, part->transfer, session->id, part->sealed_size));
+    EDGE_TRY(transfer, begin(part->transfer, session->id, part->sealed_size));
   }
   EDGE_CHECK(open(*transfer));
   EDGE_CHECK(file_->write_at(std::uint64_t{part->index} * kFilePart, part->bytes));
@@ -51,16 +53,11 @@ base::Result<bool> ArrivingParts::write(const crypto::EnvelopeTag& tag, base::By
   return true;
 }
 
-base::Result<store::TransferRow> ArrivingParts::begin(const store::Scope& scope,
-                                                      const store::TransferId& id,
+base::Result<store::TransferRow> ArrivingParts::begin(const store::TransferId& id,
                                                       std::int64_t session,
                                                       std::uint64_t sealed_size) {
   if (!store::has_room(core_.store.dir(), sealed_size)) {
-    return fail(Errc::exhausted, "no room for a file that is being received");
-  }
-  EDGE_TRY(const std::int64_t open_now, store::count_transfers(scope, session));
-  if (open_now >= kMaxTransfersPerSession) {
-    return fail(Errc::exhausted, "too many files are being received from one contact");
+    return fail(Errc::exhausted, fmt::format("no room for a file of {} bytes", sealed_size));
   }
   auto name = begun_.find(account_->id, id);
   if (!name) {

@@ -19,7 +19,8 @@
 
 namespace messaging {
 
-inline constexpr std::int64_t kMaxTransfersPerSession = 64;
+// Of one session. A sender has few under way at once: those beyond were given up over there.
+inline constexpr std::size_t kMaxTransfers = 64;
 
 // A part that is in its file.
 struct StoredPart {
@@ -54,8 +55,8 @@ class ArrivingParts {
   std::vector<StoredPart> take() { return std::move(parts_); }
 
  private:
-  base::Result<store::TransferRow> begin(const store::Scope& scope, const store::TransferId& id,
-                                         std::int64_t session, std::uint64_t sealed_size);
+  base::Result<store::TransferRow> begin(const store::TransferId& id, std::int64_t session,
+                                         std::uint64_t sealed_size);
   base::Result<> open(const store::TransferRow& transfer);
   Core& core_;
   BegunFiles& begun_;

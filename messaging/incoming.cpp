@@ -6,6 +6,7 @@
 #include "messaging/joining.h"
 #include "messaging/progress.h"
 #include "messaging/receiving.h"
+#include "messaging/removal.h"
 #include "messaging/renewal.h"
 #include "messaging/session_link.h"
 #include "store/tables/contacts.h"
@@ -49,6 +50,19 @@ bool admits(store::TokenPurpose purpose, EnvelopeKind kind) {
   return false;
 }
 
+// Nobody tells us of a file that its sender gave up: of too many the oldest go.
+base::Result<> begin_transfer(const WriteContext& write, const store::TransferRow& transfer) {
+  EDGE_CHECK(store::insert_transfer(write.scope, transfer));
+  EDGE_TRY(const auto surplus, store::older_transfers(write.scope, transfer, kMaxTransfers - 1));
+  RemovedFiles files(write.core, write.account);
+  for (const store::TransferRow& old : surplus) {
+    EDGE_CHECK(store::delete_transfer(write.scope, old.id));
+    files.add(old.name);
+  }
+  files.remove_after(write.tx);
+  return {};
+}
+
 }  // namespace
 
 // A known contact writes on a session that is not known here: it is ahead of us, or we of it.
@@ -87,7 +101,7 @@ void Incoming::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
     ArrivalReply refusal = reply(ArrivalVerdict::too_many);
     if (!admit_handshake(account->id, **token, refusal)) return done(refusal);
   }
-  take(account, **token, arrival, Order::any, std::move(done));
+  take(account, **token, arrival, From::peer, std::move(done));
 }
 
 ArrivalReply Incoming::reply_to(const base::Error& error) const {
@@ -104,8 +118,8 @@ ArrivalReply Incoming::reply_to(const base::Error& error) const {
 }
 
 void Incoming::take(const AccountPtr& account, const store::DepositTokenRow& token,
-                    const Arrival& arrival, Order order, base::Completion<ArrivalReply> done) {
-  auto opened = open_batch(arrival, account, token);
+                    const Arrival& arrival, From from, base::Completion<ArrivalReply> done) {
+  auto opened = open_batch(arrival, account, token, from);
   if (!opened) return done(reply_to(opened.error()));
   const std::shared_ptr<Batch> batch = *std::move(opened);
   if (!batch->unsynced) return keep(account->id, batch, std::move(done));
@@ -115,7 +129,7 @@ void Incoming::take(const AccountPtr& account, const store::DepositTokenRow& tok
     keep(id, batch, std::move(done));
   };
   store::SealedBlobWriter file = *std::exchange(batch->unsynced, std::nullopt);
-  if (order == Order::kept) return go_on(file.sync());
+  if (from == From::relay) return go_on(file.sync());
   part_sync_.add(std::move(file), std::move(go_on));
 }
 
@@ -177,7 +191,7 @@ void Incoming::accept_relayed(AccountId id, std::vector<RelayedEnvelope> envelop
       continue;
     }
     ++round->left;
-    take(*account, **token, arrival, Order::kept, [round](const base::Result<ArrivalReply>& reply) {
+    take(*account, **token, arrival, From::relay, [round](const base::Result<ArrivalReply>& reply) {
       const bool later = !reply || reply->verdict == ArrivalVerdict::unavailable ||
                          reply->verdict == ArrivalVerdict::full;
       round->end(!later);
@@ -204,7 +218,8 @@ bool Incoming::admit_handshake(AccountId account, const store::DepositTokenRow& 
 }
 
 base::Result<std::shared_ptr<Incoming::Batch>> Incoming::open_batch(
-    const Arrival& arrival, const AccountPtr& account, const store::DepositTokenRow& token) {
+    const Arrival& arrival, const AccountPtr& account, const store::DepositTokenRow& token,
+    From from) {
   EDGE_TRY(const auto envelopes, split_body(arrival.body));
   auto batch = std::make_shared<Batch>();
   batch->token = token;
@@ -226,8 +241,12 @@ base::Result<std::shared_ptr<Incoming::Batch>> Incoming::open_batch(
       continue;
     }
     if (kind == EnvelopeKind::part) {
-      EDGE_TRY(const bool written, parts.write(inside->tag, inside->body));
-      if (!written) ++counters_.unopened;
+      const auto written = parts.write(inside->tag, inside->body);
+      if (!written) {
+        if (from == From::peer || written.error().code != Errc::exhausted) return written.error();
+        tell_dropped(account->id, written.error());
+      }
+      if (!written || !*written) ++counters_.unopened;
       continue;
     }
     Opened opened{crypto::envelope_id(envelope),
@@ -243,11 +262,24 @@ base::Result<std::shared_ptr<Incoming::Batch>> Incoming::open_batch(
   return batch;
 }
 
+// Once a minute: a file has thousands of parts.
+void Incoming::tell_dropped(AccountId account, const base::Error& why) {
+  {
+    base::Lock lock(mutex_);
+    const base::Millis now = core_.clock.uptime();
+    if (told_dropped_ && now - *told_dropped_ < 60'000) return;
+    told_dropped_ = now;
+  }
+  base::log::warning(
+      "account {}: parts of files from the relay are dropped, and come again later: {}",
+      account.value, why.message);
+}
+
 base::Result<> Incoming::apply(const WriteContext& write, const Batch& batch) {
   for (const StoredPart& part : batch.parts) {
     EDGE_TRY(const auto known, store::find_transfer(write.scope, part.transfer.id));
     if (!known && !part.first) continue;  // the file became whole, or was given up, meanwhile
-    if (!known) EDGE_CHECK(store::insert_transfer(write.scope, part.transfer));
+    if (!known) EDGE_CHECK(begin_transfer(write, part.transfer));
     if (known && known->name != part.transfer.name) {
       return fail(Errc::unavailable, "a file was begun twice at once; its parts come again");
     }

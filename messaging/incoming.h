@@ -64,16 +64,18 @@ class Incoming {
   struct Opened;  // an envelope without its outer seal
   struct Batch;
 
-  // Of a deposit that is proven and admitted. In order: what is taken after it is also kept after
-  // it; otherwise parts of files may be kept a sync later than what comes next.
-  enum class Order : std::uint8_t { any, kept };
+  // How a deposit came. From a peer, parts of files may be kept a sync later than what comes next,
+  // and those that there is no room for wait at the peer. From our relay all is kept in order, and
+  // parts without room are dropped: in the mailbox they would stand before what others sent.
+  enum class From : std::uint8_t { peer, relay };
   void take(const AccountPtr& account, const store::DepositTokenRow& token, const Arrival& arrival,
-            Order order, base::Completion<ArrivalReply> done);
+            From from, base::Completion<ArrivalReply> done);
   void keep(AccountId account, const std::shared_ptr<Batch>& batch,
             base::Completion<ArrivalReply> done);
   ArrivalReply reply_to(const base::Error& error) const;
   base::Result<std::shared_ptr<Batch>> open_batch(const Arrival& arrival, const AccountPtr& account,
-                                                  const store::DepositTokenRow& token);
+                                                  const store::DepositTokenRow& token, From from);
+  void tell_dropped(AccountId account, const base::Error& why);
   base::Result<> apply(const WriteContext& write, const Batch& batch);
   base::Result<> apply_one(const WriteContext& write, const Opened& opened, bool from_parked);
   base::Result<> apply_request(const WriteContext& write, const Opened& opened,
@@ -96,6 +98,7 @@ class Incoming {
     std::size_t count = 0;
   };
   std::map<std::pair<AccountId, DepositKeyId>, Hour> handshake_use_ GUARDED_BY(mutex_);
+  std::optional<base::Millis> told_dropped_ GUARDED_BY(mutex_);
 };
 
 }  // namespace messaging

@@ -11,6 +11,7 @@
 #include "messaging/received_row.h"
 #include "messaging/renewal.h"
 #include "messaging/restoration.h"
+#include "store/disk_room.h"
 #include "store/tables/blobs.h"
 #include "store/tables/chats.h"
 #include "store/tables/contacts.h"
@@ -26,6 +27,9 @@ namespace messaging {
 namespace {
 
 using base::Errc;
+
+// A file that there is no room for is asked for again after this time.
+constexpr base::Millis kRoomPatience = 3600 * base::Millis{1000};
 
 std::uint32_t number(MsgState state) { return static_cast<std::uint32_t>(state); }
 
@@ -195,7 +199,10 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
     EDGE_TRY(transfer, arrived_file(write, *file));
     if (!transfer) {
       // It should have come before. It is never repeated alone, but with a new session.
-      if (session.contact) {
+      if (session.contact && !store::has_room(write.core.store.dir(), file->sealed_size)) {
+        write.core.owed_renewals.owe(write.account.id, *session.contact, kRoomPatience,
+                                     content->uuid);
+      } else if (session.contact) {
         EDGE_CHECK(renew_unless_new(write, *session.contact, content->uuid));
       }
       reception.outcome = Reception::Outcome::not_yet;

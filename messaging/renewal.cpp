@@ -218,6 +218,8 @@ base::Result<bool> answer_session_request(const WriteContext& write,
   if (token.contact && (!known || known->id != *token.contact)) return false;
   if (!write.core.renewals.take(write.account.id, known ? known->id : ContactId(),
                                 RenewalBudget::Side::answer)) {
+    // Then it is our turn to ask: they may wait for ten minutes.
+    if (known) write.core.owed_renewals.owe(write.account.id, known->id, kRenewalRefill);
     return false;
   }
   Question question;

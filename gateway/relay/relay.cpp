@@ -21,7 +21,7 @@ using store::RelayMailbox;
 namespace {
 
 constexpr base::Millis kPauseWhileDrained = 1'000;  // the owner is fetching
-constexpr base::Millis kPauseWhileAway = 30'000;
+constexpr base::Millis kPauseWhileAway = 10'000;
 constexpr base::Millis kClockStep = kHour;
 constexpr std::size_t kMaxInviteHours = 10'000;
 constexpr std::size_t kEnvelopesAtOnce = 1024;

@@ -137,7 +137,9 @@ void add_file_access_methods(std::vector<Method>& table) {
   table.push_back(
       method<&deny>("privitty_deny_file_access", "Answers a request for access with no.", change));
   table.push_back(method<&request>("privitty_init_access_grant_request",
-                                   "Asks a file's owner for access, or for more time.", change));
+                                   "Asks a file's owner for access, or for more time. After it was "
+                                   "revoked or denied the owner alone grants it again.",
+                                   change));
   table.push_back(method<&forward_add>(
       "privitty_init_forward_peer_add",
       "Before a received .prv is sent on to another chat: who gets it may then ask its owner.",

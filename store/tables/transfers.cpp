@@ -44,12 +44,20 @@ base::Result<> delete_transfer(const Scope& scope, const TransferId& id) {
   return {};
 }
 
-base::Result<std::int64_t> count_transfers(const Scope& scope, std::int64_t session_id) {
-  EDGE_TRY(const auto count,
-           scope.db.one<std::int64_t>(
-               "SELECT count(*) FROM transfer WHERE account_id = ?1 AND session_id = ?2",
-               first_integer, scope.account, session_id));
-  return count.value_or(0);
+base::Result<std::vector<TransferRow>> older_transfers(const Scope& scope, const TransferRow& than,
+                                                       std::size_t most) {
+  std::vector<TransferRow> rows;
+  EDGE_CHECK(scope.db.each(
+      "SELECT id, session_id, size, name, created_at FROM transfer"
+      " WHERE account_id = ?1 AND session_id = ?2 AND id != ?3"
+      " ORDER BY created_at DESC LIMIT -1 OFFSET ?4",
+      [&](const Row& row) -> base::Result<> {
+        EDGE_TRY(auto transfer, read(row));
+        rows.push_back(std::move(transfer));
+        return {};
+      },
+      scope.account, than.session_id, base::ByteView(than.id), static_cast<std::int64_t>(most)));
+  return rows;
 }
 
 base::Result<std::vector<TransferRow>> transfers_before(const Scope& scope,

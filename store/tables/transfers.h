@@ -25,7 +25,9 @@ struct TransferRow {
 base::Result<> insert_transfer(const Scope& scope, const TransferRow& row);
 base::Result<std::optional<TransferRow>> find_transfer(const Scope& scope, const TransferId& id);
 base::Result<> delete_transfer(const Scope& scope, const TransferId& id);
-base::Result<std::int64_t> count_transfers(const Scope& scope, std::int64_t session_id);
+// Of the others of this one's session all but the `most` newest.
+base::Result<std::vector<TransferRow>> older_transfers(const Scope& scope, const TransferRow& than,
+                                                       std::size_t most);
 base::Result<std::vector<TransferRow>> transfers_before(const Scope& scope,
                                                         base::UnixMillis before);
 // The same part twice is one.

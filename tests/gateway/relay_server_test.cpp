@@ -207,7 +207,7 @@ TEST_CASE("a full mailbox is refused with 507, and hurts neither its other conta
   }
   CHECK(stored == 4);
   CHECK(last.status == 507);
-  CHECK(last.field("Retry-After") == "30");
+  CHECK(last.field("Retry-After") == "10");
   CHECK(device.deposit(quiet, {envelope(1, 1'000)}).status == 204);
   CHECK(other.deposit(quiet, {envelope(1, 1'000)}).status == 204);
   const auto kept = device.poll();

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "messaging/arriving_parts.h"
 #include "tests/support/world.h"
 
 using namespace test;
@@ -168,5 +169,25 @@ TEST_CASE("several deposits of a file are under way, and a restart goes on from 
   world.alice.restart();
   network.hold(false);
   network.set({});
+  CHECK(received_by_bob(world, outside) == content);
+}
+
+TEST_CASE("files that their sender gave up in the middle do not keep others out") {
+  World world;
+  const ChatId chat = world.join(world.alice, world.bob);
+  // As many as there may be: of each a part came, and never its message.
+  auto begun = world.bob.store().write_now<void>([](store::Tx& tx) -> base::Result<> {
+    for (std::size_t i = 0; i < kMaxTransfers; ++i) {
+      EDGE_CHECK(
+          tx.db().run("INSERT INTO transfer(account_id, id, session_id, size, name, created_at)"
+                      " SELECT 1, randomblob(16), id, 300000, hex(randomblob(16)), ?1 FROM session",
+                      static_cast<std::int64_t>(i)));
+    }
+    return {};
+  });
+  REQUIRE(begun.ok());
+  TempDir outside;
+  const std::string content = send_file(world, chat, outside, 600'000);
+  world.network.set({});
   CHECK(received_by_bob(world, outside) == content);
 }

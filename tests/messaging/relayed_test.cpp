@@ -2,11 +2,27 @@
 // there, and what comes that way in.
 #include "messaging/relayed.h"
 
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+
 #include <atomic>
 
 #include "tests/support/world.h"
 
 using namespace test;
+
+static std::atomic<bool> disks_full{false};
+
+// Stands in for the C library's, which the store asks for room.
+extern "C" int statvfs(const char* path, struct statvfs* out) noexcept {
+  struct statfs info {};
+  if (statfs(path, &info) != 0) return -1;
+  *out = {};
+  out->f_frsize = static_cast<unsigned long>(info.f_bsize);
+  out->f_blocks = info.f_blocks;
+  out->f_bavail = disks_full ? 0 : info.f_bavail;
+  return 0;
+}
 
 namespace {
 
@@ -211,4 +227,26 @@ TEST_CASE("what comes through a relay by a key that is not known is dropped, and
   });
   CHECK(junk.value_or(false));
   CHECK(world.world.alice.texts(world.world.alice.chat_with_peer()).empty());
+}
+
+TEST_CASE("a file that there is no room for holds up nothing behind it in the relay's mailbox") {
+  RelayedWorld world;
+  const ChatId alices = [&] {
+    world.join();
+    return world.world.alice.chat_with_peer();
+  }();
+  Peer& bob = world.world.bob;
+  TempDir outside;
+  MessageDraft draft;
+  draft.text = "the report";
+  draft.file = outside.file("report.txt", std::string(300'000, 'r'));
+  world.world.alice.send(alices, draft);
+  world.world.alice.send(alices, "behind it");
+  disks_full = true;
+  const bool came = world.until([&] { return bob.has_text("behind it"); });
+  CHECK_FALSE(bob.has_text("the report"));
+  disks_full = false;
+  REQUIRE(came);
+  world.world.clock.advance(2 * 3600 * base::Millis{1000});  // it is asked for again
+  CHECK(world.until([&] { return bob.has_text("the report"); }));
 }
