@@ -1,10 +1,10 @@
 // Random histories of a file in a group whose members come and go, against a simple model of who
 // may open it.
 //
-// The model is what the owner decided for each contact, alone and as a member, and that whoever is
-// taken out, by anybody, loses the latter until the owner grants it anew. Until the news is there,
-// a member may open what it could before; at no moment may one open who could not since all sides
-// agreed last.
+// The model is what the owner decided for each contact, alone and as a member, and until when, and
+// that whoever is taken out, by anybody, loses the latter until the owner grants it anew. Until the
+// news is there, a member may open what it could before; at no moment may one open what ended
+// before all sides agreed last.
 #include "tests/messaging/protected_group_world.h"
 #include "tests/messaging/random_history.h"
 
@@ -15,48 +15,48 @@ namespace {
 struct Person {
   Peer* peer = nullptr;
   ContactId at_alice;
-  ProtectedWorld::Came came;
-  ChatId chat;
   ChatId alone;  // the owner's chat with it
+  ChatId chat;   // its group
+  ProtectedWorld::Came came{};
   bool member = true;
-  bool allowed_as_member = true;
-  bool allowed_alone = false;
-  bool could = true;  // at some moment since all sides agreed
-  bool allowed() const { return allowed_as_member || allowed_alone; }
+  UnixMillis as_member = 0;  // when what it is allowed ends
+  UnixMillis when_alone = 0;
+  UnixMillis latest = 0;  // the latest end of all it was allowed since all sides agreed
+  UnixMillis until() const { return std::max(as_member, when_alone); }
 };
 
 class GroupHistory : RandomHistory {
  public:
-  explicit GroupHistory(unsigned seed) : RandomHistory(seed), world_(true, seed) {
-    shared_ = world_.share_in_group("model.txt", "model");
-    people_[0] = {&world_.bob, world_.bob_at_alice, shared_.at_bob, world_.bob_group,
-                  world_.alice_chat};
-    people_[1] = {&world_.carol, world_.carol_at_alice, shared_.at_carol, world_.carol_group,
-                  world_.alice_carol};
+  GroupHistory(unsigned seed, unsigned parties)
+      : RandomHistory(seed),
+        world_(parties > 2, seed),
+        dave_(world_.network, world_.clock, "dave") {
+    people_.push_back({&world_.bob, world_.bob_at_alice, world_.alice_chat, world_.bob_group});
+    if (parties > 2) {
+      people_.push_back(
+          {&world_.carol, world_.carol_at_alice, world_.alice_carol, world_.carol_group});
+    }
+    if (parties > 3) add_dave();
+    share();
   }
 
   void step() {
-    const std::size_t index = pick(2);
-    Person& who = people_[index];
-    switch (pick(9)) {
+    Person& who = people_[pick(static_cast<std::uint32_t>(people_.size()))];
+    switch (pick(14)) {
       case 0:
-        REQUIRE(world_.grant_in(who.alone, shared_.made.file_id, who.at_alice, {}));
-        who.allowed_alone = who.could = true;
+        CHECK(grant(who, who.alone, who.when_alone));
         break;
       case 1:
-      case 2: {
-        const auto granted = world_.grant_in(world_.group, shared_.made.file_id, who.at_alice, {});
-        CHECK(granted.has_value() == who.member);
-        if (granted) who.allowed_as_member = who.could = true;
+      case 2:
+        CHECK(grant(who, world_.group, who.as_member) == who.member);
         break;
-      }
       case 3:
-        REQUIRE(world_.revoke(shared_.made.file_id, who.at_alice));
-        who.allowed_as_member = who.allowed_alone = false;
+        REQUIRE(world_.revoke(shared_.file_id, who.at_alice));
+        who.as_member = who.when_alone = 0;
         break;
       case 4:
         agree();
-        if (who.member) take_out(who, people_[1 - index]);
+        if (who.member) take_out(who);
         break;
       case 5:
         agree();
@@ -65,17 +65,29 @@ class GroupHistory : RandomHistory {
         agree();
         break;
       case 6:
-        (pick(3) == 0 ? world_.alice : *who.peer).restart();
-        break;
       case 7:
-        world_.network.set(weather());
+        ask(who);
         break;
       case 8:
-        let_some_through();
+        deny(who);
+        break;
+      case 9:
+      case 10:
+        let_time_pass(world_, who.latest);
+        break;
+      case 11:
+        (pick(3) == 0 ? world_.alice : *who.peer).restart();
+        break;
+      case 12:
+        world_.network.set(weather());
+        break;
+      case 13:
+        let_some_through(world_);
         break;
     }
     for (const Person& person : people_) {
-      if (!person.could) CHECK_FALSE(opens(person));
+      INFO(person.peer->name());
+      if (opens(person)) CHECK(world_.clock.now() < person.latest);
     }
   }
 
@@ -86,37 +98,67 @@ class GroupHistory : RandomHistory {
     world_.network.set({});
     for (Person& person : people_) {
       INFO(person.peer->name() << (person.member ? " in" : " out")
-                               << (person.allowed() ? ", allowed" : ", not allowed"));
+                               << (may_open(person) ? ", allowed" : ", not allowed"));
       REQUIRE(world_.until([&] {
-        return is_member_everywhere(person) == person.member &&
-               GroupWorld::is_in(*person.peer, person.chat) == person.member &&
+        return is_member_everywhere(person) &&
                last_word(*person.peer, kSelf) == last_word(world_.alice, person.at_alice) &&
-               opens(person) == person.allowed();
+               opens(person) == may_open(person);
       }));
-      const auto shares = ProtectedWorld::sealed_shares(*person.peer).size();
-      CHECK(shares == (person.allowed() ? 1 : 0));
-      person.could = person.allowed();
+      // Who may not open has no share either, once its window was looked at.
+      REQUIRE(ProtectedWorld::expire(*person.peer));
+      CHECK(ProtectedWorld::sealed_shares(*person.peer).size() == (may_open(person) ? 1 : 0));
+      person.latest = person.until();
     }
-    CHECK(ProtectedWorld::read(world_.alice, shared_.sent) == "model");
+    CHECK(ProtectedWorld::read(world_.alice, sent_) == "model");
     world_.network.set(before);
   }
 
  private:
-  // The clock moves on until something is deposited, or 200 ms of it are over.
-  void let_some_through() {
-    const std::size_t deposits = world_.network.deposits();
-    const auto end = world_.clock.now() + 200;
-    REQUIRE(world_.until(
-        [&] { return world_.network.deposits() > deposits || world_.clock.now() >= end; }));
+  // When its window may be over; the owner may say no as soon as it hears of it, or yes later on.
+  void ask(Person& who) {
+    let_time_pass(world_, who.latest);
+    if (!ProtectedWorld::request(*who.peer, who.chat, who.came.file)) return;
+    let_some_through(world_);
+    if (pick(2) == 0) deny(who);
   }
-  // The number of the last decision for this holder that a gateway knows. An earlier one that is
-  // still under way opens nothing once the holder has a later one.
-  static std::int64_t last_word(Peer& peer, ContactId holder) {
-    auto reader = peer.store().read();
-    const auto rev = reader->connection().integer(
-        "SELECT max(rev) FROM file_access WHERE contact_id = ?", holder);
-    return rev->value_or(0);
+  // Nobody is denied anything who did not ask, and so may open nothing by now.
+  void deny(Person& who) {
+    if (!world_.deny(shared_.file_id, who.at_alice)) return;
+    CHECK_FALSE(may_open(who));
+    who.as_member = who.when_alone = 0;
   }
+  void add_dave() {
+    world_.join(dave_, world_.alice);
+    Person dave;
+    dave.peer = &dave_;
+    dave.at_alice = GroupWorld::contact(world_.alice, "dave");
+    dave.alone = world_.alice.events_of<PrivittyPeerHandshakeComplete>().back().chat_id;
+    GroupWorld::add(world_.alice, world_.group, dave.at_alice);
+    dave.chat = world_.group_at(dave_);
+    people_.push_back(dave);
+  }
+  void share() {
+    const auto made = world_.protect_for_group(world_.alice, world_.group, "model.txt", "model");
+    REQUIRE(made);
+    shared_ = *made;
+    const auto sent = ProtectedWorld::try_send(world_.alice, world_.group, shared_.encrypted_path);
+    REQUIRE(sent);
+    sent_ = *sent;
+    for (Person& person : people_) {
+      person.came = world_.arrival(*person.peer, person.chat);
+      REQUIRE(world_.becomes(*person.peer, person.came.file, "active"));
+      person.as_member = person.latest = kForEver;
+    }
+  }
+  // Whether the owner can; then `end` is when it ends.
+  bool grant(Person& who, ChatId chat, UnixMillis& end) {
+    const std::uint32_t seconds = this->seconds();
+    if (!world_.grant_in(chat, shared_.file_id, who.at_alice, {.seconds = seconds})) return false;
+    end = end_of(world_, seconds);
+    who.latest = std::max(who.latest, end);
+    return true;
+  }
+  bool may_open(const Person& who) const { return world_.clock.now() < who.until(); }
   static bool opens(const Person& who) {
     return ProtectedWorld::read(*who.peer, who.came.message) == "model";
   }
@@ -129,42 +171,48 @@ class GroupHistory : RandomHistory {
     }
     return false;
   }
-  // At alice, and at the other one while that is in the group to hear of it.
+  // Or nowhere, when it is none: at itself, at alice, and at all who are in the group to hear of
+  // it.
   bool is_member_everywhere(const Person& who) {
-    const Person& other = who.peer == people_[0].peer ? people_[1] : people_[0];
-    const bool at_alice = lists(world_.alice, world_.group, who.peer->name());
-    const bool same = !other.member || lists(*other.peer, other.chat, who.peer->name()) == at_alice;
-    return same ? at_alice : !who.member;
+    const std::string& name = who.peer->name();
+    return GroupWorld::is_in(*who.peer, who.chat) == who.member &&
+           lists(world_.alice, world_.group, name) == who.member &&
+           std::all_of(people_.begin(), people_.end(), [&](const Person& other) {
+             return &other == &who || !other.member ||
+                    lists(*other.peer, other.chat, name) == who.member;
+           });
   }
-  // By alice, by the other member, or by itself.
-  void take_out(Person& who, Person& other) {
-    const std::uint32_t by = pick(3);
-    if (by == 0) {
+  // By alice, by another member, or by itself.
+  void take_out(Person& who) {
+    const Person& by = people_[pick(static_cast<std::uint32_t>(people_.size()))];
+    const bool by_alice = pick(3) == 0;
+    if (by_alice) {
       GroupWorld::remove(world_.alice, world_.group, who.at_alice);
-    } else if (by == 1 && other.member) {
-      GroupWorld::remove(*other.peer, other.chat,
-                         GroupWorld::contact(*other.peer, who.peer->name()));
+    } else if (by.peer != who.peer && by.member) {
+      GroupWorld::remove(*by.peer, by.chat, GroupWorld::contact(*by.peer, who.peer->name()));
     } else {
       GroupWorld::remove(*who.peer, who.chat, kSelf);
     }
     who.member = false;
-    who.allowed_as_member = false;
-    if (by == 0) return;
+    who.as_member = 0;
+    if (by_alice) return;
     // Alice decides by the list that she has.
     REQUIRE(world_.until([&] { return !lists(world_.alice, world_.group, who.peer->name()); }));
   }
 
   GroupWorld world_;
-  GroupWorld::SharedInGroup shared_;
-  std::array<Person, 2> people_;
+  Peer dave_;
+  ProtectedPath shared_;
+  MsgId sent_;
+  std::vector<Person> people_;
 };
 
 }  // namespace
 
 TEST_CASE("random histories of a group never open a file to a former member") {
-  play_histories([](unsigned seed) {
-    GroupHistory history(seed);
-    for (int i = 0; i < 36; ++i) history.step();
+  play_histories([](unsigned seed, unsigned parties) {
+    GroupHistory history(seed, parties);
+    for (int i = 0; i < 44; ++i) history.step();
     history.agree();
   });
 }

@@ -4,6 +4,8 @@
 // may know less than it for a while, as messages are lost, doubled and reordered, but at every
 // moment whoever can open must have been allowed by a decision that could still be in force there;
 // and once the network is well again, all sides agree with the model.
+//
+// bob got the file from alice; everybody else got it from bob, forwarded.
 #include "tests/messaging/random_history.h"
 
 using namespace test;
@@ -11,125 +13,142 @@ using namespace test;
 namespace {
 
 struct Holder {
-  bool allowed = false;
-  UnixMillis until = 0;  // 0 for ever
-  bool final = false;    // revoked or denied
+  Peer* peer = nullptr;
+  ProtectedWorld::Came came;
+  ChatId chat;    // where it came
+  ChatId at_bob;  // bob's chat with a forwardee
+  ContactId at_alice;
+  UnixMillis until = 0;   // when what the owner allowed last ends
+  UnixMillis latest = 0;  // the latest end of all it was allowed since all sides agreed
 };
 
 class History : RandomHistory {
  public:
-  explicit History(unsigned seed) : RandomHistory(seed), world_(true, seed) {
+  History(unsigned seed, unsigned parties) : RandomHistory(seed), world_(false, seed) {
     shared_ = world_.share("model.txt", "model", true, true);
-    REQUIRE(world_.forward(shared_.came.path));
-    REQUIRE(ProtectedWorld::try_send(world_.bob, world_.bob_carol_chat, shared_.came.path));
-    carol_ = world_.arrival(world_.carol(), world_.carol_chat);
-    REQUIRE(ProtectedWorld::request(world_.carol(), world_.carol_chat, carol_.file));
-    REQUIRE(world_.until(
-        [&] { return !world_.alice.events_of<PrivittyAccessRenewRequested>().empty(); }));
-    carol_at_alice_ =
-        world_.alice.events_of<PrivittyAccessRenewRequested>().back().requester_contact_id;
-    bob_model_.allowed = true;
+    holders_.push_back(
+        {&world_.bob, shared_.came, world_.bob_chat, {}, world_.alice_peer, kForEver, kForEver});
+    for (const char* name : {"carol", "dave"}) {
+      if (holders_.size() + 1 < parties) add_forwardee(name);
+    }
   }
 
   void step() {
-    const bool bob = pick(2) == 0;
-    Holder& model = bob ? bob_model_ : carol_model_;
-    const ContactId contact = bob ? world_.alice_peer : carol_at_alice_;
-    switch (pick(9)) {
+    Holder& who = holders_[pick(static_cast<std::uint32_t>(holders_.size()))];
+    switch (pick(12)) {
       case 0:
       case 1: {
-        const std::uint32_t seconds = pick(2) == 0 ? 0 : 30 + pick(300);
-        REQUIRE(world_.grant(shared_.made.file_id, contact,
-                             {.allow_download = true, .allow_forward = true, .seconds = seconds}));
-        model = {true, seconds == 0 ? 0 : world_.clock.now() + seconds * UnixMillis{1000}, false};
+        const GrantTerms terms{true, true, seconds()};
+        REQUIRE(world_.grant(shared_.made.file_id, who.at_alice, terms));
+        who.until = end_of(world_, terms.seconds);
+        who.latest = std::max(who.latest, who.until);
         break;
       }
       case 2:
-        REQUIRE(world_.revoke(shared_.made.file_id, contact));
-        model = {false, 0, true};
+        REQUIRE(world_.revoke(shared_.made.file_id, who.at_alice));
+        who.until = 0;
         break;
       case 3:
-        if (world_.deny(shared_.made.file_id, contact)) model = {false, 0, true};
+        deny(who);
         break;
       case 4:
-        (void)(bob ? ProtectedWorld::request(world_.bob, world_.bob_chat, shared_.came.file)
-                   : ProtectedWorld::request(world_.carol(), world_.carol_chat, carol_.file));
-        break;
       case 5:
-        world_.clock.advance(1000 * (5 + pick(120)));
+        ask(who);
         break;
-      case 6:
-        (bob ? world_.bob : world_.carol()).restart();
+      case 6:  // where bob may; it allows nothing by itself
+        if (who.at_bob.valid()) (void)forward_to(who.at_bob);
         break;
       case 7:
+      case 8:
+        let_time_pass(world_, who.latest);
+        break;
+      case 9:
+        (pick(3) == 0 ? world_.alice : *who.peer).restart();
+        break;
+      case 10:
         world_.network.set(weather());
         break;
-      case 8:
-        for (int i = 0; i < 10; ++i) {
-          world_.clock.advance(20);
-          std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        }
+      case 11:
+        let_some_through(world_);
         break;
     }
-    last_allowed(bob_model_, bob_latest_);
-    last_allowed(carol_model_, carol_latest_);
-    never_a_wrong_yes();
+    for (const Holder& holder : holders_) {
+      INFO(holder.peer->name());
+      if (opens(holder)) CHECK(world_.clock.now() < holder.latest);
+    }
   }
 
+  // Every holder has heard the owner's last word, and whoever may open can, and nobody else.
   void settle() {
     world_.network.set({});
-    const auto agrees = [&](Peer& peer, MsgId message, const Holder& model) {
-      return opens(peer, message) == is_allowed(model);
-    };
-    INFO("bob opens: " << opens(world_.bob, shared_.came.message)
-                       << " carol opens: " << opens(world_.carol(), carol_.message));
-    CHECK(world_.until([&] {
-      return agrees(world_.bob, shared_.came.message, bob_model_) &&
-             agrees(world_.carol(), carol_.message, carol_model_);
-    }));
-    CHECK(opens(world_.alice, shared_.sent));
-    // Who may not open has no share either, once its window was looked at.
-    REQUIRE(ProtectedWorld::expire(world_.bob));
-    REQUIRE(ProtectedWorld::expire(world_.carol()));
-    CHECK(ProtectedWorld::sealed_shares(world_.bob).size() == (is_allowed(bob_model_) ? 1 : 0));
+    for (Holder& holder : holders_) {
+      INFO(holder.peer->name() << (may_open(holder) ? ", allowed" : ", not allowed"));
+      REQUIRE(world_.until([&] {
+        return last_word(*holder.peer, kSelf) == last_word(world_.alice, holder.at_alice) &&
+               opens(holder) == may_open(holder);
+      }));
+      // Who may not open has no share either, once its window was looked at.
+      REQUIRE(ProtectedWorld::expire(*holder.peer));
+      CHECK(ProtectedWorld::sealed_shares(*holder.peer).size() == (may_open(holder) ? 1 : 0));
+      holder.latest = holder.until;
+    }
+    CHECK(ProtectedWorld::read(world_.alice, shared_.sent) == "model");
   }
 
  private:
-  bool is_allowed(const Holder& model) const {
-    return model.allowed && (model.until == 0 || model.until > world_.clock.now());
+  // When its window may be over; the owner may say no as soon as it hears of it, or yes later on.
+  void ask(Holder& who) {
+    let_time_pass(world_, who.latest);
+    if (!ProtectedWorld::request(*who.peer, who.chat, who.came.file)) return;
+    let_some_through(world_);
+    if (pick(2) == 0) deny(who);
   }
-  static bool opens(Peer& peer, MsgId message) {
-    return ProtectedWorld::read(peer, message) == "model";
+  // Nobody is denied anything who did not ask, and so may open nothing by now.
+  void deny(Holder& who) {
+    if (!world_.deny(shared_.made.file_id, who.at_alice)) return;
+    CHECK_FALSE(may_open(who));
+    who.until = 0;
   }
-  // The latest end of any window that was ever granted: before the news of a later decision arrives
-  // the holder may still act on an earlier one, but never beyond what that one said.
-  static void last_allowed(const Holder& model, UnixMillis& latest) {
-    if (!model.allowed) return;
-    latest =
-        model.until == 0 ? std::numeric_limits<UnixMillis>::max() : std::max(latest, model.until);
+  void add_forwardee(const char* name) {
+    forwardees_.push_back(std::make_unique<Peer>(world_.network, world_.clock, name));
+    Holder who;
+    who.peer = forwardees_.back().get();
+    who.chat = world_.join(*who.peer, world_.bob);
+    who.at_bob = world_.bob.events_of<PrivittyPeerHandshakeComplete>().back().chat_id;
+    REQUIRE(forward_to(who.at_bob));
+    REQUIRE(ProtectedWorld::try_send(world_.bob, who.at_bob, shared_.came.path));
+    who.came = world_.arrival(*who.peer, who.chat);
+    REQUIRE(ProtectedWorld::request(*who.peer, who.chat, who.came.file));
+    const auto asked = [&] { return world_.alice.events_of<PrivittyAccessRenewRequested>(); };
+    REQUIRE(world_.until([&] { return asked().size() == forwardees_.size(); }));
+    who.at_alice = asked().back().requester_contact_id;
+    holders_.push_back(who);
   }
-  void never_a_wrong_yes() {
-    if (opens(world_.bob, shared_.came.message)) CHECK(world_.clock.now() <= bob_latest_);
-    if (opens(world_.carol(), carol_.message)) CHECK(world_.clock.now() <= carol_latest_);
+  base::Result<> forward_to(ChatId chat) {
+    return answer<void>([&](auto done) {
+      world_.bob.engine().protected_files().forward(Peer::kAccount, world_.bob_chat, chat,
+                                                    shared_.came.path, std::move(done));
+    });
+  }
+  bool may_open(const Holder& holder) const { return world_.clock.now() < holder.until; }
+  static bool opens(const Holder& holder) {
+    return ProtectedWorld::read(*holder.peer, holder.came.message) == "model";
   }
 
   ProtectedWorld world_;
   ProtectedWorld::Shared shared_;
-  ProtectedWorld::Came carol_;
-  ContactId carol_at_alice_;
-  Holder bob_model_, carol_model_;
-  UnixMillis bob_latest_ = std::numeric_limits<UnixMillis>::max();
-  UnixMillis carol_latest_ = 0;
+  std::vector<std::unique_ptr<Peer>> forwardees_;
+  std::vector<Holder> holders_;
 };
 
 }  // namespace
 
 TEST_CASE("random histories never open a file to whom its owner does not allow it") {
-  play_histories([](unsigned seed) {
-    History history(seed);
-    for (int i = 0; i < 36; ++i) {
+  play_histories([](unsigned seed, unsigned parties) {
+    History history(seed, parties);
+    for (int i = 0; i < 60; ++i) {
       history.step();
-      if (i % 12 == 11) history.settle();
+      if (i % 15 == 14) history.settle();
     }
   });
 }
