@@ -140,8 +140,8 @@ TEST_CASE_METHOD(Gateway, "what is asked for a hundred thousand times is looked 
   const auto begun = std::chrono::steady_clock::now();
   CHECK(ok("get_contacts_by_ids", {1, contacts}).size() == 1);
   CHECK(ok("get_chatlist_items_by_entries", {1, chats}).size() == 1);
-  // Each took half a minute of a worker when it was looked up every time.
-  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(3));
+  // Each took half a minute of a quiet machine when it was looked up every time.
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(20));
 }
 
 TEST_CASE_METHOD(Gateway, "transports answer as if all were configured, and store no password") {
