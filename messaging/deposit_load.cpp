@@ -30,7 +30,11 @@ Deposit deposit_to(const store::RouteRow& route) {
 base::Result<store::BlobReader> open_file(Core& core, const store::Scope& scope,
                                           const OutboxRow& row) {
   EDGE_TRY(const auto blob, store::load_blob(scope, row.blob_id));
-  return core.store.blobs().open_sealed(scope.key.uuid(), blob.name);
+  EDGE_TRY(auto file, core.store.blobs().open_sealed(scope.key.uuid(), blob.name));
+  if (file.sealed_size() != crypto::sealed_size(blob.size)) {
+    return base::fail(base::Errc::corrupt, "it has another size in the store than it had");
+  }
+  return file;
 }
 
 // The session of the file's message, and no other: what proves a newer one to the recipient may

@@ -5,19 +5,26 @@
 namespace messaging {
 
 void OwedRenewals::owe(base::AccountId account, base::ContactId contact, base::Millis after,
-                       std::optional<MessageUuid> unless) {
+                       const std::optional<MessageUuid>& message) {
   const base::Millis due = clock_.uptime() + after;
   base::Lock lock(mutex_);
-  const auto [entry, fresh] = entries_.try_emplace(Key{account, contact}, Entry{due, unless});
-  if (fresh) return;
-  entry->second.due = std::min(entry->second.due, due);
-  if (!unless) entry->second.unless.reset();
+  Entry& entry = entries_.try_emplace(Key{account, contact}, Entry{due, {}}).first->second;
+  entry.due = std::min(entry.due, due);
+  if (!message) {
+    entry.why.session = true;
+    return;
+  }
+  auto& messages = entry.why.messages;
+  const bool known = std::find(messages.begin(), messages.end(), *message) != messages.end();
+  if (!known && messages.size() < kMostMessages) messages.push_back(*message);
 }
 
 void OwedRenewals::works(base::AccountId account, base::ContactId contact) {
   base::Lock lock(mutex_);
   const auto entry = entries_.find({account, contact});
-  if (entry != entries_.end() && !entry->second.unless) entries_.erase(entry);
+  if (entry == entries_.end()) return;
+  entry->second.why.session = false;
+  if (entry->second.why.messages.empty()) entries_.erase(entry);
 }
 
 std::vector<OwedRenewals::Owed> OwedRenewals::take_due(base::AccountId account) {
@@ -30,7 +37,7 @@ std::vector<OwedRenewals::Owed> OwedRenewals::take_due(base::AccountId account) 
       ++entry;
       continue;
     }
-    due.push_back({entry->first.second, entry->second.unless});
+    due.push_back({entry->first.second, std::move(entry->second.why)});
     entry = entries_.erase(entry);
   }
   return due;

@@ -19,18 +19,24 @@ namespace messaging {
 class OwedRenewals {
  public:
   using MessageUuid = std::array<std::uint8_t, 16>;
+  // Why a renewal is owed: something that any sign of a working session settles, or messages of
+  // the contact's that could not be taken, until all of them came.
+  struct Reasons {
+    bool session = false;
+    std::vector<MessageUuid> messages;  // kMostMessages
+  };
   struct Owed {
     base::ContactId contact;
-    // Not owed any more if this message of the contact's came meanwhile.
-    std::optional<MessageUuid> unless;
+    Reasons why;
   };
+  static constexpr std::size_t kMostMessages = 32;
 
   explicit OwedRenewals(const base::Clock& clock) : clock_(clock) {}
 
-  // The earliest of several times counts. One that names no message outlasts one that does.
+  // The earliest of several times counts.
   void owe(base::AccountId account, base::ContactId contact, base::Millis after,
-           std::optional<MessageUuid> unless = {});
-  // The present session carries what the contact says. What waits for a message goes on waiting.
+           const std::optional<MessageUuid>& message = {});
+  // The present session carries what the contact says.
   void works(base::AccountId account, base::ContactId contact);
   // Takes those out whose time has come.
   std::vector<Owed> take_due(base::AccountId account);
@@ -40,7 +46,7 @@ class OwedRenewals {
   using Key = std::pair<base::AccountId, base::ContactId>;
   struct Entry {
     base::Millis due = 0;  // on the boot clock
-    std::optional<MessageUuid> unless;
+    Reasons why;
   };
   const base::Clock& clock_;
   base::Mutex mutex_;

@@ -300,11 +300,13 @@ base::Result<> retry_renewals(const WriteContext& write) {
     if (live) EDGE_CHECK(release_waiting(write, contact));
   }
   for (const OwedRenewals::Owed& owed : write.core.owed_renewals.take_due(write.account.id)) {
-    if (owed.unless) {
-      EDGE_TRY(const bool had, store::has_message_uuid(write.scope, owed.contact, *owed.unless));
-      EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, owed.contact, *owed.unless));
-      if (had || deleted) continue;
+    bool still = owed.why.session;
+    for (const Uuid& message : owed.why.messages) {
+      EDGE_TRY(const bool had, store::has_message_uuid(write.scope, owed.contact, message));
+      EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, owed.contact, message));
+      still = still || !(had || deleted);
     }
+    if (!still) continue;
     EDGE_CHECK(begin_session(write, owed.contact));
   }
   return {};

@@ -183,15 +183,17 @@ TEST_CASE("a damaged blob is an error, and nothing half written stays") {
   CHECK_FALSE(std::filesystem::exists(copy));
 }
 
-TEST_CASE(
-    "a file that is gone from the store fails its message, and what waits behind it arrives") {
+TEST_CASE("a file that the store lost fails its message, and what waits behind it arrives") {
   World world;
   const ChatId chat = world.join(world.alice, world.bob);
   TempDir outside;
   world.network.set({.cut = true});
-  const MsgId sent = world.alice.send(chat, with_file(outside.file("report.csv", "a,b")));
+  const MsgId sent =
+      world.alice.send(chat, with_file(outside.file("report.csv", std::string(300'000, 'x'))));
   world.alice.send(chat, "behind it");
-  REQUIRE(std::filesystem::remove(world.alice.message(sent).file->path));
+  const std::string stored = world.alice.message(sent).file->path;
+  SECTION("all of it") { REQUIRE(std::filesystem::remove(stored)); }
+  SECTION("its end") { std::filesystem::resize_file(stored, 100'000); }
   world.network.set({});
   CHECK(world.until([&] { return world.bob.has_text("behind it"); }));
   CHECK(world.alice.state(sent) == MsgState::out_failed);
