@@ -187,14 +187,15 @@ TEST_CASE("a file that the store lost fails its message, and what waits behind i
   World world;
   const ChatId chat = world.join(world.alice, world.bob);
   TempDir outside;
-  world.network.set({.cut = true});
+  auto& accounts = world.alice.engine().accounts();
+  REQUIRE(answer<void>([&](auto done) { accounts.stop_io(Peer::kAccount, std::move(done)); }));
   const MsgId sent =
       world.alice.send(chat, with_file(outside.file("report.csv", std::string(300'000, 'x'))));
   world.alice.send(chat, "behind it");
   const std::string stored = world.alice.message(sent).file->path;
   SECTION("all of it") { REQUIRE(std::filesystem::remove(stored)); }
   SECTION("its end") { std::filesystem::resize_file(stored, 100'000); }
-  world.network.set({});
+  REQUIRE(answer<void>([&](auto done) { accounts.start_io(Peer::kAccount, std::move(done)); }));
   CHECK(world.until([&] { return world.bob.has_text("behind it"); }));
   CHECK(world.alice.state(sent) == MsgState::out_failed);
   CHECK(world.alice.message(sent).error.find("could not be read") != std::string::npos);
