@@ -8,7 +8,9 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
+#include <semaphore>
 
 #include "messaging/arriving_parts.h"
 #include "tests/support/world.h"
@@ -21,7 +23,7 @@ std::atomic<bool> blobs_fail{false};
 std::atomic<int> blob_syncs{0};
 std::atomic<int> blob_failures{0};
 std::atomic<bool> blobs_wait{false};
-std::atomic<int> blobs_waiting{0};
+std::counting_semaphore<> blob_reached{0};  // the disk, while blobs_wait
 
 bool is_blob(int fd) {
   std::array<char, 4096> path{};
@@ -41,9 +43,10 @@ extern "C" int fdatasync(int fd) {
       errno = EIO;
       return -1;
     }
-    ++blobs_waiting;
-    while (blobs_wait) usleep(1000);
-    --blobs_waiting;
+    if (blobs_wait) {
+      blob_reached.release();
+      blobs_wait.wait(true);
+    }
     ++blob_syncs;
   }
   return static_cast<int>(syscall(SYS_fdatasync, fd));
@@ -117,21 +120,21 @@ TEST_CASE("deposits that wait for the disk at the same time share a sync") {
   REQUIRE(first);
   const std::string name = first->name();
   messaging::PartSync sync;
-  std::atomic<int> good{0};
+  constexpr auto kPatience = std::chrono::seconds(10);
+  std::counting_semaphore<> good{0};
   const auto add = [&](store::SealedBlobWriter file) {
-    sync.add(std::move(file), [&](base::Result<> synced) { good += synced ? 1 : 0; });
-  };
-  const auto until = [](const auto& holds) {
-    for (int i = 0; i < 10'000 && !holds(); ++i) usleep(1000);
-    return holds();
+    sync.add(std::move(file), [&](base::Result<> synced) {
+      if (synced) good.release();
+    });
   };
   const int before = blob_syncs;
   blobs_wait = true;
   add(*std::move(first));
-  CHECK(until([] { return blobs_waiting == 1; }));
+  CHECK(blob_reached.try_acquire_for(kPatience));
   for (int i = 0; i < 5; ++i) add(*blobs.resume(account, name, size));
   blobs_wait = false;
-  CHECK(until([&] { return good == 6; }));
+  blobs_wait.notify_all();
+  for (int i = 0; i < 6; ++i) CHECK(good.try_acquire_for(kPatience));
   CHECK(blob_syncs - before == 2);
   sync.stop();
   bool refused = false;
