@@ -225,6 +225,12 @@ void Chats::remove_portion(AccountId account, ChatId chat, bool tight, base::Com
         return false;
       },
       [this, account, chat, tight, done = std::move(done)](base::Result<bool> more) mutable {
+        if (!more && !tight && more.error().code == Errc::exhausted) {
+          return go_on_in_reserve(core_, std::move(done),
+                                  [this, account, chat](base::Completion<> answer) {
+                                    remove_portion(account, chat, true, std::move(answer));
+                                  });
+        }
         if (!more) return done(std::move(more).error());
         if (*more) return remove_portion(account, chat, tight, std::move(done));
         done({});

@@ -103,7 +103,22 @@ void Messages::remove(AccountId account, std::vector<MsgId> messages, base::Comp
     if (!read) return done(std::move(read).error());
     if (auto known = check_known(read->scope(), messages); !known) return done(std::move(known));
   }
-  const bool tight = core_.store.make_room_to_delete();
+  remove_some(account, std::move(messages), core_.store.make_room_to_delete(), std::move(done));
+}
+
+void Messages::remove_some(AccountId account, std::vector<MsgId> messages, bool tight,
+                           base::Completion<> done) {
+  auto ended = [this, account, messages, tight,
+                done = std::move(done)](base::Result<> result) mutable {
+    if (result || tight || result.error().code != base::Errc::exhausted)
+      return done(std::move(result));
+    // What went already is passed over.
+    go_on_in_reserve(
+        core_, std::move(done),
+        [this, account, messages = std::move(messages)](base::Completion<> answer) mutable {
+          remove_some(account, std::move(messages), true, std::move(answer));
+        });
+  };
   in_portions(
       core_, account, std::move(messages), tight ? kTightPortion : kPortion,
       [this, tight](store::Tx& tx, const store::Scope& scope, const AccountState& state,
@@ -111,7 +126,7 @@ void Messages::remove(AccountId account, std::vector<MsgId> messages, base::Comp
         if (tight) tx.scrub();  // the next one finds the log empty
         return remove_all({core_, tx, scope, state}, some);
       },
-      std::move(done));
+      std::move(ended));
 }
 
 }  // namespace messaging

@@ -60,6 +60,8 @@ class Messages {
                           base::Completion<std::optional<MsgId>> done);
 
  private:
+  void remove_some(AccountId account, std::vector<MsgId> messages, bool tight,
+                   base::Completion<> done);
   Core& core_;
 };
 

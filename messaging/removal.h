@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "messaging/core.h"
+#include "messaging/file_worker.h"
 
 namespace messaging {
 
@@ -21,6 +22,18 @@ class RemovedFiles {
   store::Uuid uuid_;
   std::vector<std::string> names_;
 };
+
+// A deletion failed: the disk is full all the same, since overwriting takes about the room of what
+// is deleted. `go_on` does the rest little by little, with the reserve's room.
+template <class GoOn>
+void go_on_in_reserve(Core& core, base::Completion<> done, GoOn go_on) {
+  core.file_worker->answer<void>(
+      std::move(done), [&core, go_on = std::move(go_on)](const std::stop_token&,
+                                                         base::Completion<>& answer) mutable {
+        core.store.make_room_on_full_disk();
+        go_on(std::move(answer));
+      });
+}
 
 // Without events. A message that is not there is fine.
 base::Result<> remove_message(store::Tx& tx, const store::Scope& scope, MsgId message,

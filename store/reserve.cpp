@@ -32,13 +32,10 @@ void Reserve::renew() {
   if (!taken) ::unlink(path_.c_str());
 }
 
-bool Reserve::use_if_full() {
+void Reserve::use() {
   base::Lock lock(mutex_);
-  if (room() >= kSize) return false;
-  if (::unlink(path_.c_str()) == 0) {
-    base::log::warning("the disk is full: the reserve is given up, so that deleting works");
-  }
-  return true;
+  if (::unlink(path_.c_str()) != 0) return;
+  base::log::warning("the disk is full: the reserve is given up, so that deleting works");
 }
 
 }  // namespace store

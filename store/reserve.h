@@ -18,8 +18,10 @@ class Reserve {
   // Takes it when it is missing and the disk has twice as much left. Never an error: a store
   // without a reserve is as good as any until the disk is full.
   void renew();
-  // Gives it up when the disk has less than that left, and says whether it has.
-  bool use_if_full();
+  // The disk has less than that left.
+  bool full() const { return room() < kSize; }
+  // Gives it up.
+  void use();
 
  private:
   std::uint64_t room() const;  // what the disk has left, in bytes; no end where nobody can tell

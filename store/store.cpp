@@ -228,7 +228,13 @@ base::Result<base::EventId> Store::newest_event() {
 }
 
 bool Store::make_room_to_delete() {
-  if (!parts_->reserve.use_if_full()) return false;
+  if (!parts_->reserve.full()) return false;
+  make_room_on_full_disk();
+  return true;
+}
+
+void Store::make_room_on_full_disk() {
+  parts_->reserve.use();
   // A write of its own, and waited for: in one batch with the deletion it would come after it.
   parts_->writer->write<void>(
       [](Tx& tx) -> base::Result<> {
@@ -237,7 +243,6 @@ bool Store::make_room_to_delete() {
       },
       [](const base::Result<>&) {});
   parts_->writer->flush();
-  return true;
 }
 
 void Store::renew_reserve() { parts_->reserve.renew(); }

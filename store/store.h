@@ -98,6 +98,8 @@ class Store {
   // log, so that there is room to delete in. True when the disk is full: then delete little at a
   // time. Not from the writer's thread.
   bool make_room_to_delete();
+  // The same after a deletion failed because it needed more room than there seemed to be.
+  void make_room_on_full_disk();
   // Now and then: takes the reserve again once there is room.
   void renew_reserve();
 

@@ -343,15 +343,34 @@ class FullDisk(unittest.TestCase):
                 return gateway.send(chat, f"again {filler}")
         until(works_again, 20, "sending after the deletion")
 
+    def fill(self, gateway, chat, filler):
+        sent = []
+        with self.assertRaises(RpcError):
+            for _ in range(1000):
+                sent.append(gateway.send(chat, filler))
+        return sent
+
+    def test_what_needs_more_room_than_there_seems_to_be_can_be_deleted(self):
+        filler = "x" * 60_000
+        for name, delete in (("a chat", lambda chat, sent: gateway.rpc("delete_chat", 1, chat)),
+                             ("messages", lambda chat, sent: gateway.rpc("delete_messages", 1, sent))):
+            with self.subTest(name):
+                subprocess.run(["mount", "-o", "remount,size=24m", self.folder], check=True)
+                with Gateway("alice", folder=f"{self.folder}/{name}") as gateway:
+                    chat = gateway.rpc("create_group_chat", 1, "large", False)
+                    sent = self.fill(gateway, chat, filler)
+                    # Not full any more, and by far not room enough to overwrite all at once.
+                    subprocess.run(["mount", "-o", "remount,size=29m", self.folder], check=True)
+                    delete(chat, sent)
+                    self.assertEqual([], gateway.rpc("get_existing_msg_ids", 1, sent))
+                shutil.rmtree(f"{self.folder}/{name}", ignore_errors=True)
+
     def test_a_chat_larger_than_the_room_left_can_be_deleted_on_a_full_disk(self):
         subprocess.run(["mount", "-o", "remount,size=24m", self.folder], check=True)
         gateway = self.enterContext(Gateway("alice", folder=self.folder))
         chat = gateway.rpc("create_group_chat", 1, "large", False)
         filler = "x" * 60_000
-        sent = []
-        with self.assertRaises(RpcError):
-            for _ in range(1000):
-                sent.append(gateway.send(chat, filler))
+        sent = self.fill(gateway, chat, filler)
         self.assertGreater(len(sent) * len(filler), 8_000_000, "more than the reserve holds")
         gateway.rpc("delete_chat", 1, chat)
         self.assertEqual([], gateway.rpc("get_existing_msg_ids", 1, sent))
