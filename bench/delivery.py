@@ -74,14 +74,20 @@ def percent(values, share):
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
-def latency(table, alice, bob, chat, count, way):
-    call, arrivals = Caller(alice), Arrivals(bob)
+def latencies(sender, receiver, chat, count):
+    """Milliseconds from each call at the sender to the event at the receiver's listener, one message at a time."""
+    call, arrivals = Caller(sender), Arrivals(receiver)
     times = []
     for number in range(count):
         begun = time.perf_counter()
         call("send_msg", 1, chat, {"text": f"Reading {number}: 71.3 %"})
         times.append((arrivals.wait(number + 1) - begun) * 1000)
     arrivals.close()
+    return times
+
+
+def latency(table, alice, bob, chat, count, way):
+    times = latencies(alice, bob, chat, count)
     table.add(f"send_msg to IncomingMsg, {way}, 1 at a time", f"{percent(times, 0.5):.1f} ms",
               f"half within it; 99 % within {percent(times, 0.99):.1f} ms")
 
@@ -161,20 +167,10 @@ def away(table, folder, quick):
         to_gone, _ = join(alice, gone)
         to_here, _ = join(alice, here)
 
-        def latencies():
-            call, arrivals = Caller(alice), Arrivals(here)
-            times = []
-            for number in range(samples):
-                begun = time.perf_counter()
-                call("send_msg", 1, to_here, {"text": f"Reading {number}: 71.3 %"})
-                times.append((arrivals.wait(number + 1) - begun) * 1000)
-            arrivals.close()
-            return times
-
-        before = latencies()
+        before = latencies(alice, here, to_here, samples)
         gone.kill9()
         sent = send_many(alice, to_gone, queued)
-        during = latencies()
+        during = latencies(alice, here, to_here, samples)
         for name, share in (("half", 0.5), ("99 %", 0.99)):
             without, with_dead = percent(before, share), percent(during, share)
             table.add(f"{name} of the messages to a contact who answers, beside {sent:,} queued to one who does not",

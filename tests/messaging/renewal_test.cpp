@@ -39,6 +39,14 @@ class StoreCopy {
   TempDir copy_;
 };
 
+// Two parts, and the next text of Alice's with them.
+void send_file(Talk& talk, const TempDir& outside) {
+  MessageDraft draft;
+  draft.text = "a" + std::to_string(talk.a++);
+  draft.file = outside.file("report.csv", std::string(300'000, 'x'));
+  talk.world.alice.send(talk.alices, std::move(draft));
+}
+
 }  // namespace
 
 TEST_CASE("a receiver that lost its sessions gets what is sent, once and in order") {
@@ -88,11 +96,7 @@ TEST_CASE("a file that waited for a new session arrives, before what proves the 
   }
   SECTION("the receiver lost it") { lose_sessions(talk.world.bob); }
   TempDir outside;
-  MessageDraft draft;
-  draft.text = "a1";
-  draft.file = outside.file("report.csv", std::string(300'000, 'x'));  // two parts
-  talk.world.alice.send(talk.alices, std::move(draft));
-  talk.a = 2;
+  send_file(talk, outside);
   CHECK(talk.arrived());
   CHECK(said(talk.world.bob, talk.bobs, 'a') == numbered("a", 0, 2));
 }
@@ -103,12 +107,8 @@ TEST_CASE("a file whose parts were lost comes again in a new session") {
   REQUIRE(talk.arrived());
   talk.world.clock.advance(kLongAgo);  // what comes now is no straggler of the join
   TempDir outside;
-  MessageDraft draft;
-  draft.text = "a1";
-  draft.file = outside.file("report.csv", std::string(300'000, 'x'));
   talk.world.network.set({.cut = true});
-  talk.world.alice.send(talk.alices, std::move(draft));
-  talk.a = 2;
+  send_file(talk, outside);
   // As if the mailbox had lost what it said it held.
   auto lost = talk.world.alice.store().write_now<void>([](store::Tx& tx) -> base::Result<> {
     EDGE_CHECK(tx.db().run("UPDATE outbox SET state = 2, deposited_at = 9e15 WHERE kind = 5"));
