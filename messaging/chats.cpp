@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/unicode.h"
 #include "messaging/chat_rules.h"
 #include "messaging/core.h"
 #include "messaging/group_rules.h"
@@ -37,7 +38,7 @@ bool wanted(const View& view, const ChatRow& row, const ChatListQuery& query,
   }
   if (!text.empty()) {
     const auto chat = view_chat(view, row);
-    return chat && folded(chat->name).find(text) != std::string::npos;
+    return chat && base::folded(chat->name).find(text) != std::string::npos;
   }
   return query.archived_only == archived(row);
 }
@@ -65,7 +66,7 @@ base::Result<std::vector<ChatId>> Chats::list(AccountId account, const ChatListQ
   EDGE_TRY(auto read, core_.read(account));
   const View view{core_, read.scope(), *read.account};
   EDGE_TRY(const auto rows, store::list_chats(view.scope));
-  const std::string text = folded(query.text.value_or(""));
+  const std::string text = base::folded(base::trimmed(query.text.value_or("")));
   std::vector<ChatId> ids;
   bool any_archived = false;
   for (const ChatRow& row : rows) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/unicode.h"
 #include "messaging/core.h"
 #include "messaging/views.h"
 
@@ -25,12 +26,12 @@ base::Result<std::vector<ContactId>> sorted_ids(const View& view, const std::str
   for (const store::ContactRow& row : rows) {
     if (row.id.value < kFirstId || row.blocked != blocked) continue;
     const Contact contact = view_contact(view, row);
-    if (!wanted.empty() && folded(contact.display_name).find(wanted) == std::string::npos &&
-        folded(contact.auth_name).find(wanted) == std::string::npos &&
-        folded(contact.addr).find(wanted) == std::string::npos) {
+    if (!wanted.empty() && base::folded(contact.display_name).find(wanted) == std::string::npos &&
+        base::folded(contact.auth_name).find(wanted) == std::string::npos &&
+        base::folded(contact.addr).find(wanted) == std::string::npos) {
       continue;
     }
-    entries.push_back({folded(contact.display_name), contact.id});
+    entries.push_back({base::folded(contact.display_name), contact.id});
   }
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
     return a.name != b.name ? a.name < b.name : a.id < b.id;
@@ -53,12 +54,12 @@ base::Result<std::vector<ContactId>> Contacts::ids(AccountId account, bool with_
                                                    const std::optional<std::string>& query) const {
   EDGE_TRY(auto read, core_.read(account));
   const View view{core_, read.scope(), *read.account};
-  const std::string wanted = folded(query.value_or(""));
+  const std::string wanted = base::folded(base::trimmed(query.value_or("")));
   EDGE_TRY(auto found, sorted_ids(view, wanted, false));
   if (with_self) {
     EDGE_TRY(const Contact self, load_contact_view(view, kSelf));
-    if (wanted.empty() || folded(self.addr).find(wanted) != std::string::npos ||
-        folded(self.auth_name).find(wanted) != std::string::npos || wanted == "me") {
+    if (wanted.empty() || base::folded(self.addr).find(wanted) != std::string::npos ||
+        base::folded(self.auth_name).find(wanted) != std::string::npos || wanted == "me") {
       found.push_back(kSelf);
     }
   }

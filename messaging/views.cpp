@@ -104,14 +104,6 @@ base::Result<> add_group(const View& view, const store::ChatRow& row, Chat& chat
 
 }  // namespace
 
-std::string folded(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
 Contact view_contact(const View& view, const store::ContactRow& row) {
   Contact contact;
   contact.id = row.id;

@@ -33,7 +33,4 @@ base::Result<Message> view_message(const View& view, store::MessageRow row);
 // One line for a chat list: the text, or what the file is.
 std::string summary_text(const Message& message);
 
-// ASCII in lower case, for search and sorting.
-std::string folded(std::string_view text);
-
 }  // namespace messaging

@@ -12,6 +12,7 @@ ROOMS = ["base", "crypto", "store", "messaging", "rpc", "gateway"]  # from the g
 FENCED = {
     "sqlite3.h": {"store"},
     "sodium.h": {"crypto"},
+    "utf8proc.h": {"base"},
     "sys/socket.h": {"gateway"},
     "httplib.h": {"gateway"},
     "curl/curl.h": {"gateway"},
@@ -19,7 +20,8 @@ FENCED = {
     "nlohmann/json_fwd.hpp": {"rpc", "gateway"},
 }
 LINKS = {
-    "base": {"tl::expected", "fmt::fmt", "Threads::Threads", "spdlog::spdlog_header_only"},
+    "base": {"tl::expected", "fmt::fmt", "Threads::Threads", "spdlog::spdlog_header_only",
+             "PkgConfig::UTF8PROC"},
     "crypto": {"PkgConfig::SODIUM"},
     "store": {"PkgConfig::SQLITE"},
     "messaging": set(),

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/unicode.h"
 #include "store/counter.h"
 #include "store/tables/message_record.h"
 #include "store/tables/messages.h"
@@ -37,14 +38,6 @@ base::Result<std::vector<MessageMark>> marks(const Scope& scope, std::string_vie
       },
       args...));
   return found;
-}
-
-std::string folded(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
 }
 
 }  // namespace
@@ -97,7 +90,7 @@ base::Result<std::vector<base::MsgId>> search_messages(const Scope& scope, std::
                                                        std::optional<base::ChatId> chat,
                                                        std::size_t limit) {
   std::vector<base::MsgId> found;
-  const std::string wanted = folded(text);
+  const std::string wanted = base::folded(base::trimmed(text));
   if (wanted.empty()) return found;
   auto look = [&](const Row& row) {
     if (found.size() >= limit) return;
@@ -105,7 +98,7 @@ base::Result<std::vector<base::MsgId>> search_messages(const Scope& scope, std::
     if (!have) {
       base::log::error("message {} of account {} does not open", row.integer(0),
                        scope.account.value);
-    } else if (folded(*have).find(wanted) != std::string::npos) {
+    } else if (base::folded(*have).find(wanted) != std::string::npos) {
       found.push_back(row.id<base::MsgId>(0));
     }
   };
