@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "crypto/random.h"
 #include "messaging/chat_rules.h"
+#include "messaging/plain_name.h"
 #include "store/tables/blobs.h"
 #include "store/tables/config_values.h"
 #include "store/tables/contacts.h"
@@ -112,7 +113,7 @@ base::Result<AccountPtr> make_account(Core& core, store::Tx& tx, const NewAccoun
   AccountPtr account = account_state(core, row);
   const store::Scope scope{tx.db(), tx.vault(), account->key, account->id};
   if (!wanted.display_name.empty()) {
-    EDGE_CHECK(store::set_config_value(scope, "displayname", wanted.display_name));
+    EDGE_CHECK(store::set_config_value(scope, "displayname", plain_name(wanted.display_name)));
   }
   EDGE_CHECK(
       store::set_config_value(scope, "configured_timestamp", std::to_string(tx.now() / 1000)));

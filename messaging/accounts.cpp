@@ -13,6 +13,7 @@
 #include "messaging/core.h"
 #include "messaging/courier.h"
 #include "messaging/file_worker.h"
+#include "messaging/plain_name.h"
 #include "store/tables/account_removal.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
@@ -37,10 +38,10 @@ base::Result<Account> view_account(const Core& core, AccountId id) {
   account.color_seed = read.account->identity.public_key().fingerprint();
   // A value that does not open costs itself only.
   if (auto name = store::find_config_value(scope, "displayname"); name && *name) {
-    account.display_name = **std::move(name);
+    account.display_name = plain_name(**name);
   }
   if (auto tag = store::find_config_value(scope, "private_tag"); tag && *tag) {
-    account.private_tag = **std::move(tag);
+    account.private_tag = plain_name(**tag, kMaxLongName);
   }
   return account;
 }

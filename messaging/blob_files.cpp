@@ -144,7 +144,7 @@ base::Result<Attachment> open_attachment(const Core& core, const AccountState& a
     return std::move(reader).error();
   }
   Attachment attachment;
-  attachment.name = std::move(row.file_name);
+  attachment.name = plain_file_name(row.file_name);
   attachment.media_type = std::move(row.media_type);
   attachment.etag = "\"" + base::to_hex(base::ByteView(row.hash).first(16)) + "\"";
   attachment.reader = std::make_unique<BlobAttachment>(*std::move(reader));

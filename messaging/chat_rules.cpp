@@ -6,6 +6,7 @@
 
 #include "messaging/core.h"
 #include "messaging/group_sending.h"
+#include "messaging/plain_name.h"
 #include "store/tables/contacts.h"
 
 namespace messaging {
@@ -16,8 +17,9 @@ std::uint32_t number(MsgState state) { return static_cast<std::uint32_t>(state);
 }  // namespace
 
 std::string shown_name(const store::ContactRow& contact) {
-  if (!contact.name.empty()) return contact.name;
-  return contact.auth_name.empty() ? contact.addr : contact.auth_name;
+  std::string name = plain_name(contact.name, kMaxLongName);
+  if (name.empty()) name = plain_name(contact.auth_name);
+  return name.empty() ? plain_name(contact.addr, kMaxAddress) : name;
 }
 
 base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scope& scope,

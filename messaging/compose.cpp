@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "messaging/media_type.h"
+#include "messaging/plain_name.h"
 #include "store/tables/config_values.h"
 
 namespace messaging {
@@ -50,8 +51,12 @@ base::Result<> check_text(std::string_view what, const std::string& text) {
 base::Result<> check_draft(const MessageDraft& draft) {
   EDGE_CHECK(check_text("text", draft.text));
   EDGE_CHECK(check_text("quoted text", draft.quoted_text));
-  EDGE_CHECK(check_text("sender's name", draft.sender_name));
   EDGE_CHECK(check_text("file name", draft.file_name));
+  if (draft.sender_name.size() > kMaxLongName || !base::is_utf8(draft.sender_name)) {
+    return fail(
+        Errc::invalid_argument,
+        fmt::format("overrideSenderName: expected at most {} bytes of UTF-8", kMaxLongName));
+  }
   if (draft.text.empty() && draft.file.empty()) {
     return fail(Errc::invalid_argument, "the message is empty: it needs a text or a file");
   }
@@ -84,7 +89,7 @@ base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& s
                                             std::optional<SealedFile>& sealed) {
   EDGE_TRY(store::MessageRow row, own_row(tx, scope, chat));
   row.text = draft.text;
-  row.sender_name = draft.sender_name;
+  row.sender_name = plain_name(draft.sender_name, kMaxLongName);
   Viewtype type = Viewtype::text;
   if (!draft.file.empty()) {
     EDGE_TRY(const store::BlobRow blob, blob_of_draft(tx, scope, core, account, draft, sealed));

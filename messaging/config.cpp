@@ -83,10 +83,7 @@ base::Result<> check_value(const std::string& key, const std::optional<std::stri
     return fail(Errc::invalid_argument, "profile images are not supported yet (selfavatar)");
   }
   // It goes into invites and cards, whose readers are as strict.
-  if (key == "displayname" && !is_plain_name(*value)) {
-    return fail(Errc::invalid_argument,
-                "displayname is over 256 bytes or holds a line break or another control character");
-  }
+  if (key == "displayname") EDGE_CHECK(given_name(key, *value));
   if (key == "relay_url" && !value->empty() && *value != "none") {
     EDGE_CHECK(parse_relay_url(*value));
   }
@@ -100,6 +97,13 @@ base::Result<> check_value(const std::string& key, const std::optional<std::stri
   return {};
 }
 
+// A value as it is stored and shown: names are plain, also those of an older build.
+std::optional<std::string> tidy(const std::string& key, std::optional<std::string> value) {
+  if (value && (key == "displayname" || key == "private_tag"))
+    value = plain_name(*value, kMaxLongName);
+  return value;
+}
+
 }  // namespace
 
 base::Result<std::optional<std::string>> Config::get(AccountId account,
@@ -109,7 +113,7 @@ base::Result<std::optional<std::string>> Config::get(AccountId account,
   if (auto value = recall(account, key)) return value;
   EDGE_TRY(auto read, core_.read(account));
   EDGE_TRY(auto value, store::find_config_value(read.scope(), key));
-  if (value) return value;
+  if (value) return tidy(key, std::move(value));
   if (row->otherwise.empty()) return std::optional<std::string>();
   return std::optional<std::string>(row->otherwise);
 }
@@ -134,7 +138,7 @@ void Config::set(AccountId account, std::map<std::string, std::optional<std::str
         bool relay_changed = false;
         for (const auto& [key, value] : values) {
           relay_changed |= key == "relay_url" || key == "relay_token";
-          EDGE_CHECK(store::set_config_value(scope, key, value));
+          EDGE_CHECK(store::set_config_value(scope, key, tidy(key, value)));
           profile_changed |= key == "displayname" || key == "selfstatus" || key == "private_tag";
           told_changed |= key == "displayname" || key == "selfstatus" || key == "bot";
         }

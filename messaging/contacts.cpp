@@ -6,6 +6,7 @@
 
 #include "base/unicode.h"
 #include "messaging/core.h"
+#include "messaging/plain_name.h"
 #include "messaging/views.h"
 
 namespace messaging {
@@ -105,11 +106,12 @@ base::Result<std::vector<ContactId>> Contacts::blocked(AccountId account) const 
 void Contacts::rename(AccountId account, ContactId contact, std::string name,
                       base::Completion<> done) {
   if (auto good = check_real(contact, "renamed"); !good) return done(std::move(good).error());
-  if (name.size() > 1024 || !base::is_utf8(name)) {
+  if (name.size() > kMaxLongName || !base::is_utf8(name)) {
     return done(fail(Errc::invalid_argument, "the name must be UTF-8 of at most 1024 bytes"));
   }
   std::replace_if(
-      name.begin(), name.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+      name.begin(), name.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  name = plain_name(name, kMaxLongName);
   core_.write<void>(
       account,
       [contact, name = std::move(name)](store::Tx& tx, const store::Scope& scope,

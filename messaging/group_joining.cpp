@@ -47,8 +47,10 @@ base::Result<crypto::Invite::Group> invited_group(const store::Scope& scope,
                             group.row.self_present ? "only a channel's owner can"
                                                    : "you are not a member of it"));
   }
+  std::string name = plain_name(group.row.name, kMaxGroupName);
+  if (name.empty()) name = group.state.channel ? "Channel" : "Group";  // an invite has to name it
   return crypto::Invite::Group{group_mark_text({group.row.uuid, group.state.channel}),
-                               group.row.name};
+                               std::move(name)};
 }
 
 base::Result<ChatId> expect_group(const WriteContext& write, const crypto::Invite& invite) {
@@ -65,7 +67,7 @@ base::Result<ChatId> expect_group(const WriteContext& write, const crypto::Invit
   GroupState state;
   state.channel = mark.channel;
   if (mark.channel) state.owner = invite.identity.bytes();
-  state.name.value = plain_name(invite.group->name);
+  state.name.value = invite.group->name;
   EDGE_TRY(Group group, make_group(write, mark.id, std::move(state), store::ChatBlocked::no));
   group.row.promoted = true;
   EDGE_CHECK(save_group(write, group));

@@ -4,6 +4,7 @@
 #include "messaging/chat_rules.h"
 #include "messaging/group_rules.h"
 #include "messaging/outgoing.h"
+#include "messaging/plain_name.h"
 #include "store/tables/chats.h"
 #include "store/tables/contacts.h"
 
@@ -112,8 +113,9 @@ base::Result<> tell_changes(const WriteContext& write, const Group& group, const
     return add_line(write, group, author, sender, system, words(author.name), std::nullopt);
   };
   EDGE_CHECK(changed(before.name, now.name, SystemMessage::group_name, [&](const auto& who) {
-    return fmt::format("{} changed the name from \"{}\" to \"{}\".", who, before.name.value,
-                       now.name.value);
+    return fmt::format("{} changed the name from \"{}\" to \"{}\".", who,
+                       plain_name(before.name.value, kMaxGroupName),
+                       plain_name(now.name.value, kMaxGroupName));
   }));
   EDGE_CHECK(changed(before.description, now.description, SystemMessage::group_description,
                      [](const auto& who) { return who + " changed the description."; }));

@@ -40,7 +40,7 @@ base::Result<store::ContactRow> make_contact(const WriteContext& write, const Me
   store::ContactRow contact;
   EDGE_TRY(contact.id, write.tx.next<ContactId>(write.account.id, "contact", kFirstId));
   contact.key = base::to_bytes(base::ByteView(key));
-  contact.addr = card.addr;
+  contact.addr = plain_name(card.addr, kMaxAddress);
   contact.auth_name = plain_name(card.name);
   contact.bot = card.bot;
   EDGE_CHECK(store::insert_contact(write.scope, contact));
@@ -195,7 +195,7 @@ base::Result<> save_group(const WriteContext& write, Group& group) {
   }
   const bool was_in = group.row.self_present;
   group.row.self_present = group.state.has(self);
-  group.row.name = group.state.name.value;
+  group.row.name = plain_name(group.state.name.value, kMaxGroupName);
   group.row.description = group.state.description.value;
   if (was_in && !group.row.self_present) EDGE_CHECK(close_ways_in(write.scope, group.row.chat));
   EDGE_CHECK(store::update_group(write.scope, group.row, encode(group.state)));

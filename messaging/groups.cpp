@@ -20,19 +20,11 @@ namespace {
 using base::Errc;
 using base::fail;
 
+// Leaves the name as it will be stored.
 base::Result<> check_name(std::string& name) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
-  while (!name.empty() && blank(name.back())) name.pop_back();
-  name.erase(0, static_cast<std::size_t>(std::find_if_not(name.begin(), name.end(), blank) -
-                                         name.begin()));
-  if (name.empty()) return fail(Errc::invalid_argument, "name: Invalid chat name: it is empty");
-  if (!is_plain_name(name) || name.size() > kMaxGroupName) {
-    return fail(Errc::invalid_argument,
-                fmt::format("name: Invalid chat name: expected at most {} bytes of UTF-8 without "
-                            "line breaks and control characters",
-                            kMaxGroupName));
-  }
-  return {};
+  EDGE_TRY(name, given_name("name: Invalid chat name", name, kMaxGroupName));
+  if (!name.empty()) return {};
+  return fail(Errc::invalid_argument, "name: Invalid chat name: nothing in it can be seen");
 }
 
 base::Result<> check_may_change(const WriteContext& write, const Group& group) {
@@ -78,13 +70,11 @@ base::Result<> take_out(const WriteContext& write, Group& group, ContactId conta
   EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
   if (!group.row.promoted) return write.emit(ChatlistChanged{});
   EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, contact));
-  const std::string& name = !row.name.empty() ? row.name : row.auth_name;
-  EDGE_TRY(const store::MessageRow line,
-           add_own_line(write, group, SystemMessage::member_removed,
-                        contact == kSelf
-                            ? "You left."
-                            : fmt::format("You removed {}.", name.empty() ? row.addr : name),
-                        contact, std::nullopt, !told.empty()));
+  EDGE_TRY(
+      const store::MessageRow line,
+      add_own_line(write, group, SystemMessage::member_removed,
+                   contact == kSelf ? "You left." : fmt::format("You removed {}.", shown_name(row)),
+                   contact, std::nullopt, !told.empty()));
   for (const ContactId member : told) {
     EDGE_CHECK(tell_member(write, group, member, {line.id, line.uuid}));
   }
@@ -186,8 +176,8 @@ void Groups::rename(AccountId account, ChatId chat, std::string name, base::Comp
   change(core_, account, chat, std::move(done),
          [name = std::move(name)](const WriteContext& write, Group& group) -> base::Result<> {
            if (group.state.name.value == name) return {};
-           std::string text = fmt::format("You changed the name from \"{}\" to \"{}\".",
-                                          group.state.name.value, name);
+           std::string text =
+               fmt::format("You changed the name from \"{}\" to \"{}\".", group.row.name, name);
            group.state.name = {{group.state.next_number(), key_of(write.account)}, name};
            return tell_change(write, group, SystemMessage::group_name, std::move(text));
          });

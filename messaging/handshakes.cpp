@@ -5,6 +5,7 @@
 #include "crypto/envelope.h"
 #include "messaging/content.h"
 #include "messaging/outgoing.h"
+#include "messaging/plain_name.h"
 #include "messaging/profile.h"
 #include "messaging/reach.h"
 #include "store/tables/deposit_tokens.h"
@@ -57,16 +58,16 @@ base::Result<store::ContactRow> contact_for(const WriteContext& write, const cry
   store::ContactRow row;
   EDGE_TRY(row.id, write.tx.next<ContactId>(write.account.id, "contact", kFirstId));
   row.key = base::to_bytes(base::ByteView(key.bytes()));
-  row.addr = addr;
-  row.auth_name = name;
+  row.addr = plain_name(addr, kMaxAddress);
+  row.auth_name = plain_name(name);
   EDGE_CHECK(store::insert_contact(write.scope, row));
   return row;
 }
 
 void apply_card(store::ContactRow& contact, const Card& card, UnixMillis now) {
   contact.state = store::ContactState::known;
-  contact.addr = card.addr;
-  contact.auth_name = card.name;
+  contact.addr = plain_name(card.addr, kMaxAddress);
+  contact.auth_name = plain_name(card.name);
   contact.status = card.status;
   contact.bot = card.bot;
   contact.last_seen = now;

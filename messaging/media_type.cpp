@@ -5,11 +5,12 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "messaging/plain_name.h"
 
 namespace messaging {
 namespace {
 
-constexpr std::size_t kMaxName = 255;
+constexpr std::size_t kMaxFileName = 255;
 
 // Sorted by ending.
 constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
@@ -123,21 +124,19 @@ Viewtype viewtype_of(std::string_view media_type) {
 std::string plain_file_name(std::string_view path) {
   const std::size_t slash = path.find_last_of("/\\");
   if (slash != std::string_view::npos) path.remove_prefix(slash + 1);
-  std::string name;
-  for (const char c : path) {
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) name += c;
-  }
-  if (name.size() > kMaxName) {
+  if (!base::is_utf8(path)) return "file";
+  std::string name = plain_name(path, path.size());
+  if (name.size() > kMaxFileName) {
     // The ending says what it is: keep it.
     const std::size_t dot = name.rfind('.');
     const std::string ending =
         dot != std::string::npos && name.size() - dot <= 10 ? name.substr(dot) : std::string();
-    std::size_t end = kMaxName - ending.size();
+    std::size_t end = kMaxFileName - ending.size();
     while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80) --end;
-    name = name.substr(0, end) + ending;
+    name = plain_name(name.substr(0, end) + ending, kMaxFileName);
   }
-  if (name.empty() || name == "." || name == ".." || !base::is_utf8(name)) return "file";
-  return name;
+  const bool no_name = name.empty() || name == "." || name == "..";
+  return no_name ? "file" : name;
 }
 
 }  // namespace messaging

@@ -70,8 +70,9 @@ base::Result<> tell_profile(const WriteContext& write) {
 base::Result<> take_profile(const WriteContext& write, store::ContactRow contact,
                             const Profile& profile, bool in_turn) {
   if (!in_turn) return {};
-  const bool renamed = contact.auth_name != profile.name;
-  contact.auth_name = profile.name;
+  std::string name = plain_name(profile.name);
+  const bool renamed = contact.auth_name != name;
+  contact.auth_name = std::move(name);
   contact.status = profile.status;
   contact.bot = profile.bot;
   EDGE_CHECK(store::update_contact(write.scope, contact));

@@ -6,6 +6,7 @@
 
 #include "crypto/random.h"
 #include "messaging/outgoing.h"
+#include "messaging/plain_name.h"
 #include "messaging/protected_sending.h"
 #include "store/tables/config_values.h"
 
@@ -151,8 +152,8 @@ base::Result<store::ContactRow> known_contact(const WriteContext& write, const I
   store::ContactRow row;
   EDGE_TRY(row.id, write.tx.next<ContactId>(write.account.id, "contact", kFirstId));
   row.key = base::to_bytes(base::ByteView(checked.bytes()));
-  row.addr = addr;
-  row.auth_name = name;
+  row.addr = plain_name(addr, kMaxAddress);
+  row.auth_name = plain_name(name);
   EDGE_CHECK(store::insert_contact(write.scope, row));
   EDGE_CHECK(write.emit(ContactsChanged{row.id}));
   return row;

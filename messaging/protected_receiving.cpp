@@ -5,6 +5,8 @@
 #include "messaging/blob_files.h"
 #include "messaging/chat_rules.h"
 #include "messaging/group_receiving.h"
+#include "messaging/media_type.h"
+#include "messaging/plain_name.h"
 #include "messaging/protected_access.h"
 #include "messaging/protected_sending.h"
 #include "messaging/prv_file.h"
@@ -73,7 +75,7 @@ base::Result<bool> know_owner(const WriteContext& write, ProtectedFileRow& file,
   } else if (!signed_by(decision, crypto::PublicKey(file.owner))) {
     return false;
   }
-  if (!decision.name.empty()) file.name = decision.name;
+  if (!decision.name.empty()) file.name = plain_file_name(decision.name);
   EDGE_CHECK(store::update_protected_file(write.scope, file));
   return true;
 }
@@ -313,9 +315,9 @@ base::Result<> take(const WriteContext& write, ContactId from, const FileOffer& 
   EDGE_TRY(const auto access, store::find_file_access(write.scope, file.id, kSelf));
   if (access && access->rev > 0) return {};  // its owner has spoken: nobody says otherwise
   file.owner = offer.owner;
-  file.owner_name = offer.owner_name;
-  file.owner_addr = offer.owner_addr;
-  if (!offer.name.empty()) file.name = offer.name;
+  file.owner_name = plain_name(offer.owner_name);
+  file.owner_addr = plain_name(offer.owner_addr, kMaxAddress);
+  if (!offer.name.empty()) file.name = plain_file_name(offer.name);
   EDGE_CHECK(store::update_protected_file(write.scope, file));
   return write.emit(PrivittyFileAccessChanged{file.chat, file.id});
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "messaging/core.h"
+#include "messaging/plain_name.h"
 #include "messaging/protected_access.h"
 #include "messaging/protected_files.h"
 #include "messaging/views.h"
@@ -95,8 +96,8 @@ base::Result<std::optional<FileAccessInfo>> ProtectedFiles::info(AccountId accou
   if (!file) return std::optional<FileAccessInfo>();
   const UnixMillis now = core_.steady->wall().now;
   FileAccessInfo info;
-  info.owner_name = file->owner_name;
-  info.owner_addr = file->owner_addr;
+  info.owner_name = plain_name(file->owner_name);
+  info.owner_addr = plain_name(file->owner_addr, kMaxAddress);
   if (is_own(*file)) {
     EDGE_TRY(const Contact self, load_contact_view(view, kSelf));
     info.owner_name = self.auth_name.empty() ? self.display_name : self.auth_name;

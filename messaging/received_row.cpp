@@ -1,5 +1,7 @@
 #include "messaging/received_row.h"
 
+#include "messaging/media_type.h"
+#include "messaging/plain_name.h"
 #include "store/tables/blobs.h"
 
 namespace messaging {
@@ -21,7 +23,7 @@ base::Result<std::int64_t> adopt_file(const WriteContext& write, const FileNote&
   blob.size = file.size;
   blob.created_at = write.tx.now();
   blob.key = file.key;
-  blob.file_name = file.name;
+  blob.file_name = plain_file_name(file.name);
   blob.media_type = file.media_type;
   blob.hash = file.hash;
   EDGE_CHECK(store::insert_blob(write.scope, blob));
@@ -40,7 +42,7 @@ store::MessageRow received_row(ContactId from, const Uuid& uuid, const TextMessa
   row.seq = static_cast<std::int64_t>(text.seq);
   row.sent_at = text.sent_at;
   row.text = text.text;
-  row.sender_name = text.sender_name;
+  row.sender_name = plain_name(text.sender_name, kMaxLongName);
   row.has_quote = text.quote.has_value();
   if (text.quote) row.quote_text = text.quote->text;
   return row;

@@ -53,6 +53,15 @@ base::Result<store::InviteRow> make_invite(const WriteContext& write, std::optio
   return row;
 }
 
+// The names in it are somebody else's.
+base::Result<crypto::Invite> read_invite(const std::string& link) {
+  EDGE_TRY(crypto::Invite invite, crypto::parse_invite(link));
+  invite.name = plain_name(invite.name);
+  invite.addr = plain_name(invite.addr, kMaxAddress);
+  if (invite.group) invite.group->name = plain_name(invite.group->name);
+  return invite;
+}
+
 bool looks_like_invite(const std::string& text) {
   std::string head = text.substr(0, 12);
   for (char& c : head) {
@@ -95,7 +104,7 @@ base::Result<InviteCheck> SecureJoin::check(AccountId account, const std::string
     check.kind = url ? InviteCheck::Kind::url : InviteCheck::Kind::text;
     return check;
   }
-  EDGE_TRY(const crypto::Invite invite, crypto::parse_invite(text));
+  EDGE_TRY(const crypto::Invite invite, read_invite(text));
   check.fingerprint = invite.identity.fingerprint();
   check.invite_number = invite.number;
   check.name = invite.name;
@@ -121,7 +130,7 @@ base::Result<InviteCheck> SecureJoin::check(AccountId account, const std::string
 }
 
 void SecureJoin::join(AccountId account, std::string link, base::Completion<ChatId> done) {
-  auto invite = crypto::parse_invite(link);
+  auto invite = read_invite(link);
   if (!invite) return done(std::move(invite).error());
   core_.write<ChatId>(
       account,

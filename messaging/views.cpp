@@ -4,6 +4,8 @@
 #include "crypto/identity.h"
 #include "messaging/chat_rules.h"
 #include "messaging/group_rules.h"
+#include "messaging/media_type.h"
+#include "messaging/plain_name.h"
 #include "store/tables/config_values.h"
 
 namespace messaging {
@@ -82,7 +84,7 @@ base::Result<> add_group(const View& view, const store::ChatRow& row, Chat& chat
   EDGE_TRY(const auto group, store::find_group(view.scope, row.id));
   if (!group) return base::fail(base::Errc::corrupt, "a group's record is missing");
   EDGE_TRY(const auto members, store::list_members(view.scope, row.id));
-  chat.name = group->name;
+  chat.name = plain_name(group->name, kMaxGroupName);
   chat.description = group->description;
   chat.color_seed = base::to_hex(group->uuid);
   chat.self_in_group = group->self_present;
@@ -107,9 +109,9 @@ base::Result<> add_group(const View& view, const store::ChatRow& row, Chat& chat
 Contact view_contact(const View& view, const store::ContactRow& row) {
   Contact contact;
   contact.id = row.id;
-  contact.addr = row.addr;
-  contact.name = row.name;
-  contact.auth_name = row.auth_name;
+  contact.addr = plain_name(row.addr, kMaxAddress);
+  contact.name = plain_name(row.name, kMaxLongName);
+  contact.auth_name = plain_name(row.auth_name);
   contact.status = row.status;
   contact.fingerprint = row.key.empty() ? std::string() : fingerprint_of(row.key);
   contact.is_blocked = row.blocked;
@@ -121,7 +123,7 @@ Contact view_contact(const View& view, const store::ContactRow& row) {
   if (row.id == kSelf) {
     contact.name = "Me";
     contact.addr = view.account.addr;
-    contact.auth_name = config_or(view, "displayname", "");
+    contact.auth_name = plain_name(config_or(view, "displayname", ""));
     contact.status = config_or(view, "selfstatus", "");
     contact.is_verified = true;
     contact.is_bot = config_or(view, "bot", "0") == "1";
@@ -227,7 +229,7 @@ base::Result<Message> view_message(const View& view, store::MessageRow row) {
   message.download = static_cast<DownloadState>(row.download);
   message.text = std::move(row.text);
   message.error = std::move(row.error);
-  message.sender_name = std::move(row.sender_name);
+  message.sender_name = plain_name(row.sender_name, kMaxLongName);
   if (row.has_quote) {
     Quote quote{std::move(row.quote_text), std::nullopt};
     if (row.quoted) {
@@ -240,7 +242,7 @@ base::Result<Message> view_message(const View& view, store::MessageRow row) {
     if (auto blob = store::load_blob(view.scope, *row.blob_id)) {
       message.file =
           MessageFile{view.core.store.blobs().path(view.account.uuid, blob->name),
-                      std::move(blob->file_name), std::move(blob->media_type), blob->size};
+                      plain_file_name(blob->file_name), std::move(blob->media_type), blob->size};
     } else {
       base::log::error("the file of message {} of account {} cannot be shown: {}", row.id.value,
                        view.account.id.value, blob.error().message);
