@@ -31,7 +31,11 @@ void SseLines::take_line(std::string_view line) {
     return;
   }
   const auto colon = line.find(':');
-  if (colon == 0) return;  // a comment: the ping
+  if (colon == 0) {
+    // A comment stands in no event: the id before it is a position, of which no event is to come.
+    if (!has_data_ && event_.type.empty()) last_id_ = pending_id_;
+    return;
+  }
   const std::string_view name = line.substr(0, colon);
   std::string_view value =
       colon == std::string_view::npos ? std::string_view() : line.substr(colon + 1);

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 
+#include "base/log.h"
 #include "gateway/endpoints/endpoints.h"
 
 namespace gateway {
@@ -11,6 +13,13 @@ namespace {
 void drop_credentials(std::vector<std::pair<std::string, std::string>>& query) {
   std::erase_if(query,
                 [](const auto& item) { return item.first == "api_key" || item.first == "ticket"; });
+}
+
+// A browser's EventSource as every browser sends it. A script's fetch() in a browser has no
+// Cache-Control, and its readers dispatch at blank lines like others (docs/events.md).
+bool is_browser_event_source(const RequestHead& head) {
+  return head.field("User-Agent").value_or("").starts_with("Mozilla/") &&
+         head.field("Accept") == "text/event-stream" && head.lists("Cache-Control", "no-cache");
 }
 
 // A key for some accounts hears of those alone, whatever it asks for.
@@ -51,18 +60,26 @@ void add_events_endpoint(RouteTable& routes, Hub& hub, Tickets* tickets) {
     drop_credentials(request.query);
     auto options = parse_stream_options(request.query, request.head.field("Last-Event-ID"));
     if (!options) return responder.answer(Response::error(400, options.error().message));
+    if (!options->ignored.empty()) {
+      base::log::info("GET /events: ignored unknown options: {}",
+                      fmt::join(options->ignored, ", "));
+    }
+    options->keeps_id_at_blank_line = is_browser_event_source(request.head);
     if (auto refusal = keep_to_accounts(options->filter, *request.access)) {
       return responder.answer(std::move(*refusal));
     }
     Response response;
     response.content_type = "text/event-stream";
-    response.headers = {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}};
+    // Middleware that compresses holds a stream back, its head too, unless told not to transform
+    // it.
+    response.headers = {{"Cache-Control", "no-cache, no-transform"}, {"X-Accel-Buffering", "no"}};
     if (request.method() == "HEAD") {
       response.close = true;
       return responder.answer(std::move(response));
     }
-    // Neither chunked nor with a length: the stream ends with its connection. Chunk framing would
-    // have to be made anew for every subscriber and send, where now one encoding serves them all.
+    // Readers such as Python's requests and urllib3 hold a body without framing back until a buffer
+    // of theirs is full. The chunks are framed once for all subscribers (hub/ring.h).
+    response.chunked = true;
     response.take_over = [&hub, options = std::move(*options)](StreamSocket socket) mutable {
       hub.subscribe(std::move(socket), std::move(options));
     };

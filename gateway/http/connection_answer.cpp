@@ -78,11 +78,20 @@ void Connection::finish_answer() {
 void Connection::hand_over(Response response) {
   keep_alive_ = false;
   note_answer(response);
-  append_response_head(
-      out_.tail(), response,
-      {.length = {}, .keep_alive = false, .http_1_0 = http_1_0_, .date = context_.date()});
+  const bool chunked = response.chunked && !http_1_0_;  // HTTP/1.0 knows no Transfer-Encoding
+  append_response_head(out_.tail(), response,
+                       {.length = {},
+                        .chunked = chunked,
+                        .keep_alive = false,
+                        .http_1_0 = http_1_0_,
+                        .date = context_.date()});
   context_.loop.remove(fd_.get(), *this);
-  StreamSocket socket{std::move(fd_), out_.take(), peer_, std::move(slot_), std::move(access_)};
+  StreamSocket socket{.fd = std::move(fd_),
+                      .unsent = out_.take(),
+                      .peer = peer_,
+                      .slot = std::move(slot_),
+                      .chunked = chunked,
+                      .access = std::move(access_)};
   auto take_over = std::move(response.take_over);
   close();
   take_over(std::move(socket));

@@ -62,7 +62,8 @@ struct StreamSocket {
   Fd fd;               // non-blocking, TCP_NODELAY
   std::string unsent;  // the response's head and whatever of earlier answers did not fit yet
   std::string peer;
-  Slot slot;  // held as long as the descriptor is open
+  Slot slot;             // held as long as the descriptor is open
+  bool chunked = false;  // the head announced chunks: whatever follows `unsent` must be framed so
   // Whose stream it is; once it has ended() the stream closes. Never null.
   std::shared_ptr<const rpc::Access> access = rpc::Access::everything();
 };
@@ -76,7 +77,8 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers;
   std::unique_ptr<BodySource> source;                  // instead of body
   base::UniqueFunction<void(StreamSocket)> take_over;  // instead of both; called on the loop
-  bool close = false;                                  // end the connection after this answer
+  bool chunked = false;  // with take_over: announce chunks to a client that speaks HTTP/1.1
+  bool close = false;    // end the connection after this answer
 
   static Response json(std::string body, int status = 200);
   static Response empty(int status = 204);

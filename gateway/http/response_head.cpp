@@ -109,6 +109,7 @@ void append_response_head(std::string& out, const Response& response,
   if (framing.length && response.status != 204) {
     fmt::format_to(to, "Content-Length: {}\r\n", *framing.length);
   }
+  if (framing.chunked) out.append("Transfer-Encoding: chunked\r\n");
   if (typed) out.append("X-Content-Type-Options: nosniff\r\n");
   if (!framing.date.empty()) out.append("Date: ").append(framing.date).append("\r\n");
   if (!framing.keep_alive) {

@@ -13,7 +13,8 @@ namespace gateway {
 std::string_view reason_of(int status);
 
 struct ResponseFraming {
-  std::optional<std::uint64_t> length;  // nothing: until the connection ends
+  std::optional<std::uint64_t> length;  // nothing: until the connection ends, or by chunks
+  bool chunked = false;                 // Transfer-Encoding: chunked
   bool keep_alive = true;
   bool http_1_0 = false;  // such a client is told when the connection stays
   std::string_view date;  // RFC 9110, 6.6.1; "" leaves it out

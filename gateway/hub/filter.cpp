@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 
 #include "gateway/hub/event_names.h"
+#include "gateway/nearest.h"
 #include "messaging/channels.h"
 
 namespace gateway {
@@ -104,6 +106,74 @@ base::Result<> check_lists(const EventFilter& filter) {
   return {};
 }
 
+// A name without what people vary: "accountId", "account-id" and "account_id[]" are alike.
+std::string letters_of(std::string_view name) {
+  std::string out;
+  for (const char c : name.substr(0, 64)) {
+    if (c >= 'A' && c <= 'Z') out += static_cast<char>(c - 'A' + 'a');
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) out += c;
+  }
+  return out;
+}
+
+// The narrowing option that an unknown name most likely means; "" for a name of another kind.
+std::string_view narrowing_option(std::string_view name) {
+  struct Meaning {
+    std::string_view word, option;
+  };
+  static constexpr std::array kOtherWords = {Meaning{"type", "types"},
+                                             Meaning{"event", "types"},
+                                             Meaning{"events", "types"},
+                                             Meaning{"eventtype", "types"},
+                                             Meaning{"eventtypes", "types"},
+                                             Meaning{"kind", "types"},
+                                             Meaning{"account", "account_id"},
+                                             Meaning{"accounts", "account_id"},
+                                             Meaning{"accountids", "account_id"},
+                                             Meaning{"chat", "chat_id"},
+                                             Meaning{"chats", "chat_id"},
+                                             Meaning{"chatids", "chat_id"},
+                                             Meaning{"channels", "channel"},
+                                             Meaning{"channelid", "channel"},
+                                             Meaning{"topic", "channel"},
+                                             Meaning{"topics", "channel"},
+                                             Meaning{"filter", "types"},
+                                             Meaning{"prop", "prop.NAME"},
+                                             Meaning{"props", "prop.NAME"},
+                                             Meaning{"property", "prop.NAME"},
+                                             Meaning{"properties", "prop.NAME"},
+                                             Meaning{"where", "prop.NAME"}};
+  const std::string word = letters_of(name);
+  for (const Meaning& other : kOtherWords) {
+    if (word == other.word) return other.option;
+  }
+  if (word.starts_with("prop") && name.find_first_of(".[") != std::string_view::npos) {
+    return "prop.NAME";
+  }
+  static constexpr std::array<std::string_view, 4> kWords = {"types", "accountid", "chatid",
+                                                             "channel"};
+  static constexpr std::array<std::string_view, 4> kOptions = {"types", "account_id", "chat_id",
+                                                               "channel"};
+  const std::string_view close = nearest(word, kWords);
+  if (close.empty()) return {};
+  return kOptions[static_cast<std::size_t>(std::find(kWords.begin(), kWords.end(), close) -
+                                           kWords.begin())];
+}
+
+base::Result<> take_unknown(StreamOptions& options, std::string_view name) {
+  if (const auto meant = narrowing_option(name); !meant.empty()) {
+    return base::fail(
+        Errc::invalid_argument,
+        fmt::format("'{}' is no option of /events; did you mean {}? Ignored, it would let more "
+                    "through than was asked for",
+                    name.substr(0, 64), meant));
+  }
+  // What is long or no plain word may be a secret that lost its name.
+  const bool plain = name.size() <= 32 && letters_of(name).size() + 4 >= name.size();
+  if (options.ignored.size() < 8) options.ignored.emplace_back(plain ? name : "(no plain name)");
+  return {};
+}
+
 base::Result<> take(StreamOptions& options, std::string_view name, std::string_view value) {
   if (name == "types") {
     return for_each_item(value, [&](std::string_view item) -> base::Result<> {
@@ -136,14 +206,16 @@ base::Result<> take(StreamOptions& options, std::string_view name, std::string_v
   if (name == "last_event_id") {
     const auto id = event_id(value);
     if (!id) return bad(name, value, "an event id (the number of an id: line)");
-    options.resume = {true, id};
+    if (!options.resume.given) options.resume = {true, id};
     return {};
   }
-  return base::fail(
-      Errc::invalid_argument,
-      fmt::format("'{}' is no option of /events; there are types, account_id, chat_id, "
-                  "channel, prop.NAME, named, snapshot, retry and last_event_id",
-                  name.substr(0, 64)));
+  // As EventSource polyfills and other hubs' clients name it. They append it to the page's query on
+  // each reconnect, so it is newer than last_event_id, and it is never refused, as the header.
+  if (letters_of(name) == "lasteventid") {
+    if (!value.empty()) options.resume = {true, event_id(value)};
+    return {};
+  }
+  return take_unknown(options, name);
 }
 
 }  // namespace

@@ -40,9 +40,14 @@ struct StreamOptions {
   bool snapshot = false;                    // accounts' states first
   std::optional<std::uint32_t> retry = {};  // milliseconds
   ResumePoint resume = {};
+  // A browser's EventSource: it keeps a position only when a blank line follows (frame_text.h).
+  bool keeps_id_at_blank_line = false;
+  std::vector<std::string> ignored = {};  // names of unknown options, for the log; a few of them
 };
 
-// Strict: an unknown name or a value that does not parse is refused by name (a 400).
+// A value that does not parse is refused by name (a 400). So is an unknown name that looks like one
+// of the options that narrow the stream: without that option the client would get more than it
+// asked for. Other unknown names are ignored: clients add such (?_=1699999999) against caches.
 base::Result<StreamOptions> parse_stream_options(
     const std::vector<std::pair<std::string, std::string>>& query,
     std::optional<std::string_view> last_event_id_header);

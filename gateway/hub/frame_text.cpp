@@ -90,8 +90,9 @@ void append_event_name(std::string& out, std::string_view type) {
   append_line(out, type);
 }
 
-void append_position(std::string& out, base::EventId position) {
-  fmt::format_to(std::back_inserter(out), "id: {}\n\n", position.value);
+void append_position(std::string& out, base::EventId position, PositionEnd end) {
+  fmt::format_to(std::back_inserter(out), "id: {}\n{}", position.value,
+                 end == PositionEnd::comment ? ":\n" : "\n");
 }
 
 void append_lag(std::string& out, base::EventId resumes_after,
@@ -100,10 +101,14 @@ void append_lag(std::string& out, base::EventId resumes_after,
                  resumes_after.value, dropped ? fmt::to_string(*dropped) : "null");
 }
 
-void append_ping(std::string& out, std::optional<base::EventId> position) {
+void append_ping(std::string& out, std::optional<base::EventId> position, PositionEnd end) {
   out += ": ping\n";
-  if (position) fmt::format_to(std::back_inserter(out), "id: {}\n", position->value);
-  out += '\n';
+  if (position) append_position(out, *position, end);
+}
+
+void append_chunk(std::string& out, std::string_view text) {
+  fmt::format_to(std::back_inserter(out), "{:x}\r\n", text.size());
+  out.append(text).append(kChunkEnd);
 }
 
 }  // namespace gateway

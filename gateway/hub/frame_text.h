@@ -24,9 +24,20 @@ void append_event_name(std::string& out, std::string_view type);
 // "event: lag\nid: N\ndata: {"dropped":M}\n\n", dropped null where it is not known.
 void append_lag(std::string& out, base::EventId resumes_after,
                 std::optional<std::uint64_t> dropped);
-// "id: N\n\n": a position alone, which clients keep and show to nobody.
-void append_position(std::string& out, base::EventId position);
-// ": ping", and the position reached when there is one to tell.
-void append_ping(std::string& out, std::optional<base::EventId> position);
+// What ends a position. A parser that dispatches at every blank line (httpx-sse, aiosseclient and
+// many written by hand) would deliver an empty message, so a comment stands there. A browser's
+// EventSource delivers nothing, but keeps an id only at a blank line (docs/events.md).
+enum class PositionEnd : std::uint8_t { comment, blank_line };
+
+// "id: N\n:\n" or "id: N\n\n": a position without an event.
+void append_position(std::string& out, base::EventId position, PositionEnd end);
+// ": ping\n", and the position reached when there is one to tell.
+void append_ping(std::string& out, std::optional<base::EventId> position, PositionEnd end);
+
+// One chunk of HTTP/1.1's chunked coding (RFC 9112, 7.1) with `text` in it, which is not empty: an
+// empty chunk would end the stream.
+void append_chunk(std::string& out, std::string_view text);
+inline constexpr std::string_view kChunkEnd = "\r\n";
+inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
 }  // namespace gateway

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "gateway/hub/frame_text.h"
 #include "gateway/hub/hub_impl.h"
 
 namespace gateway {
@@ -14,10 +13,14 @@ void Hub::Impl::add(StreamSocket socket, StreamOptions options) {
   const bool named = options.named;
   const bool snapshot = options.snapshot;
   const bool opens = snapshot || !options.filter.channels.empty();
-  if (options.retry) socket.unsent += fmt::format("retry: {}\n\n", *options.retry);
+  const auto retry = options.retry;
+  const PositionEnd position_end =
+      options.keeps_id_at_blank_line ? PositionEnd::blank_line : PositionEnd::comment;
   auto owned = std::make_unique<Subscriber>(*this, *loop_, std::move(socket), named,
                                             compile(std::move(options)));
   Subscriber& subscriber = *owned;
+  subscriber.position_end = position_end;
+  if (retry) subscriber.put(fmt::format("retry: {}\n", *retry));
   if (!subscriber.watch()) return;
   subscriber.place = subscribers_.size();
   subscriber.next_ping = loop_->now() + first_ping();
@@ -35,10 +38,10 @@ void Hub::Impl::add(StreamSocket socket, StreamOptions options) {
     read_opening(subscriber, snapshot);
   } else if (!resume.given) {
     // A client that is cut off before its first event knows where to resume.
-    append_position(subscriber.out(), ring_.last_id());
+    subscriber.put_position(ring_.last_id());
     subscriber.join(ring_.last_id());
   } else if (!resume.after) {
-    append_lag(subscriber.out(), ring_.last_id(), std::nullopt);
+    subscriber.put_lag(ring_.last_id(), std::nullopt);
     if (opens) {
       read_opening(subscriber, snapshot);
     } else {
@@ -96,13 +99,9 @@ void Hub::Impl::on_opening(Subscriber& subscriber, base::Result<StreamOpening> o
   }
   for (EventFrame& frame : opening->frames) {
     if (&frame == &opening->frames.back()) frame.id = from;
-    if (frame.channel && frame.channel->fill) {
-      append_filled_frame(subscriber.out(), frame, subscriber.info().properties);
-    } else {
-      append_frame(subscriber.out(), frame);
-    }
+    subscriber.put_frame(frame);
   }
-  if (opening->frames.empty()) append_position(subscriber.out(), from);
+  if (opening->frames.empty()) subscriber.put_position(from);
   continue_after(subscriber, from);
   if (subscriber.deliver()) behind(subscriber);
 }
@@ -134,7 +133,7 @@ void Hub::Impl::read_log(Subscriber& subscriber) {
 
 void Hub::Impl::on_log(Subscriber& subscriber, ReplayStep step) {
   subscriber.replay_step_done();
-  if (step.lag) append_lag(subscriber.out(), step.lag->resumes_after, step.lag->dropped);
+  if (step.lag) subscriber.put_lag(step.lag->resumes_after, step.lag->dropped);
   if (step.lag && subscriber.snapshot_after_lag) {
     // Accounts' states stand for whatever was missed.
     subscriber.snapshot_after_lag = false;
@@ -148,7 +147,7 @@ void Hub::Impl::on_log(Subscriber& subscriber, ReplayStep step) {
   subscriber.told_floor = step.floor;
   subscriber.set_replayed_to(step.reached);
   if (step.failed) {
-    append_lag(subscriber.out(), ring_.floor(), std::nullopt);
+    subscriber.put_lag(ring_.floor(), std::nullopt);
     subscriber.join(ring_.floor());
   } else if (step.reached >= ring_.floor()) {
     subscriber.join(step.reached);

@@ -23,7 +23,11 @@ bool Ring::append(const EventFrame& frame) {
   const ChannelPart* channel = frame.channel.get();
   const bool addressed = channel != nullptr && (channel->fill || !channel->where.empty());
   // One that is filled in has no text of its own.
-  if (!addressed || !channel->fill) append_frame(block.bytes, frame);
+  text_.clear();
+  if (!addressed || !channel->fill) {
+    append_frame(text_, frame);
+    append_chunk(block.bytes, text_);
+  }
   const Token type = token(frame.type);
   std::size_t weight = block.bytes.size() - before;
   if (addressed) {
@@ -35,11 +39,15 @@ bool Ring::append(const EventFrame& frame) {
   } else {
     plain_from_ = end() + 1;
   }
+  const auto chunk_start = static_cast<std::uint32_t>(
+      text_.empty() ? 0 : block.bytes.size() - before - text_.size() - kChunkEnd.size());
+  if (text_.capacity() > block_bytes_) text_ = {};
   frames_.push_back({.id = frame.id,
                      .account = frame.account,
                      .chat = frame.chat,
                      .offset = static_cast<std::uint32_t>(before),
                      .size = static_cast<std::uint32_t>(block.bytes.size() - before),
+                     .chunk_start = chunk_start,
                      .addressed = addressed,
                      .type = type,
                      .channel = channel == nullptr ? 0 : token(channel->channel)});
@@ -98,9 +106,17 @@ const std::shared_ptr<RingBlock>& Ring::block_of(std::uint64_t sequence) const {
   return *found;
 }
 
-std::string_view Ring::text(std::uint64_t sequence) const {
+std::string_view Ring::chunk(std::uint64_t sequence) const {
   const RingFrame& frame = this->frame(sequence);
   return std::string_view(block_of(sequence)->bytes).substr(frame.offset, frame.size);
+}
+
+std::string_view Ring::text(std::uint64_t sequence) const {
+  std::string_view text = chunk(sequence);
+  if (text.empty()) return text;
+  text.remove_prefix(frame(sequence).chunk_start);
+  text.remove_suffix(kChunkEnd.size());
+  return text;
 }
 
 std::uint64_t Ring::sequence_after(base::EventId id) const {

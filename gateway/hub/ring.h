@@ -1,4 +1,5 @@
-// Ring: the newest events, encoded once, for all subscribers. Bounded by bytes and by count; what
+// Ring: the newest events, encoded once, for all subscribers: each as the chunk in which HTTP/1.1
+// clients get it, so that framing costs nothing per subscriber. Bounded by bytes and by count; what
 // is over the bound leaves block by block, oldest first.
 //
 // A frame is named by its sequence number (dense, of this process only); event ids may skip. Frames
@@ -42,8 +43,9 @@ struct RingFrame {
   base::EventId id;
   base::AccountId account;
   base::ChatId chat;
-  std::uint32_t offset = 0;  // in its block
-  std::uint32_t size = 0;
+  std::uint32_t offset = 0;       // of its chunk in the block
+  std::uint32_t size = 0;         // of its chunk; 0: filled in for each, no text of its own
+  std::uint32_t chunk_start = 0;  // bytes of the chunk before the text
   bool addressed = false;  // to some of its channel, or filled in for each: Ring::addressed()
   bool gone = false;       // its account was removed: nobody gets it any more
   Token type = 0;
@@ -75,7 +77,8 @@ class Ring {
   base::EventId last_id() const { return last_id_; }
   const RingFrame& frame(std::uint64_t sequence) const { return frames_[sequence - first_]; }
   const std::shared_ptr<RingBlock>& block_of(std::uint64_t sequence) const;
-  std::string_view text(std::uint64_t sequence) const;
+  std::string_view chunk(std::uint64_t sequence) const;
+  std::string_view text(std::uint64_t sequence) const;  // the same without the chunk's framing
   // The first frame whose id is greater.
   std::uint64_t sequence_after(base::EventId id) const;
   // Whole frames from `sequence` on as contiguous pieces, about `most` bytes of them; says where
@@ -105,6 +108,7 @@ class Ring {
   std::map<std::uint64_t, EventFrame> addressed_;
   const std::array<std::uint8_t, 32> token_key_;
   std::unordered_map<Token, std::string> type_names_;
+  std::string text_;  // of the frame that is being encoded
 };
 
 }  // namespace gateway

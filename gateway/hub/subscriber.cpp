@@ -5,21 +5,22 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "gateway/hub/frame_text.h"
 #include "gateway/loop/vanished.h"
 
 namespace gateway {
+
+// What picked frames are gathered in; one for the hub's thread.
+struct Subscriber::Picked {
+  std::string bytes;
+  std::string text;                                         // of one frame
+  std::vector<std::pair<std::uint64_t, std::size_t>> ends;  // sequence, where it ends in bytes
+};
+
 namespace {
 
 constexpr std::size_t kSendBytes = 256 * 1024;   // at most about this much a system call
 constexpr std::size_t kPickedBytes = 64 * 1024;  // of frames picked by a filter
 constexpr std::size_t kWorthHolding = 4096;      // a longer rest is held, not copied
-
-// What picked frames are gathered in; one for the hub's thread.
-struct Picked {
-  std::string bytes;
-  std::vector<std::pair<std::uint64_t, std::size_t>> ends;  // sequence, where it ends in bytes
-};
 
 template <class T>
 bool allows(const std::vector<T>& list, T value) {
@@ -60,6 +61,7 @@ Subscriber::Subscriber(SubscriberHost& host, EventLoop& loop, StreamSocket socke
       slot_(std::move(socket.slot)),
       access_(std::move(socket.access)),
       address_(std::move(socket.peer)),
+      chunked_(socket.chunked),
       named_(named),
       pending_(std::move(socket.unsent)),
       filter_(std::move(filter)) {}
@@ -81,6 +83,8 @@ void Subscriber::on_io(std::uint32_t events) {
 
 void Subscriber::close() {
   if (!fd_) return;
+  // The end of a chunked body, where it can be told: clients then know of no broken answer.
+  if (chunked_ && writable_ && waiting().empty()) send_bytes(fd_.get(), kLastChunk);
   loop_.remove(fd_.get(), *this);
   fd_.reset();
   pending_ = {};
@@ -121,13 +125,40 @@ bool Subscriber::append(const EventFrame& frame) {
                                             frame.account, frame.chat) &&
                                 (channel == nullptr || filter_->fits(channel->where));
   if (!wanted || (channel == nullptr && frame.id <= messages_after)) return false;
-  if (channel == nullptr && named_) append_event_name(pending_, frame.type);
-  if (channel != nullptr && channel->fill) {
-    append_filled_frame(pending_, frame, filter_->properties);
-  } else {
-    append_frame(pending_, frame);
-  }
+  put_frame(frame);
   return true;
+}
+
+void Subscriber::put(std::string_view text) {
+  if (chunked_) {
+    append_chunk(pending_, text);
+  } else {
+    pending_ += text;
+  }
+}
+
+void Subscriber::put_frame(const EventFrame& frame) {
+  std::string text;
+  const ChannelPart* channel = frame.channel.get();
+  if (channel == nullptr && named_) append_event_name(text, frame.type);
+  if (channel != nullptr && channel->fill) {
+    append_filled_frame(text, frame, filter_ ? filter_->properties : Properties());
+  } else {
+    append_frame(text, frame);
+  }
+  put(text);
+}
+
+void Subscriber::put_position(base::EventId position) {
+  std::string text;
+  append_position(text, position, position_end);
+  put(text);
+}
+
+void Subscriber::put_lag(base::EventId resumes_after, std::optional<std::uint64_t> dropped) {
+  std::string text;
+  append_lag(text, resumes_after, dropped);
+  put(text);
 }
 
 bool Subscriber::wants_at(std::uint64_t sequence) const {
@@ -231,7 +262,7 @@ void Subscriber::keep_rest(std::uint64_t sequence, std::size_t size) {
   const Ring& ring = host_.ring();
   const RingFrame& frame = ring.frame(sequence);
   if (size <= kWorthHolding) {
-    pending_.assign(ring.text(sequence).substr(frame.size - size));
+    pending_.assign(ring.chunk(sequence).substr(frame.size - size));
     return;
   }
   held_ = ring.block_of(sequence);
@@ -265,13 +296,14 @@ bool Subscriber::deliver_some() {
     return false;
   }
   if (dropped_ > 0) {
-    append_lag(pending_, host_.ring().floor(), dropped_);
+    put_lag(host_.ring().floor(), dropped_);
     dropped_ = 0;
     if (!flush()) return false;
   }
   if (skipping_) skip_replayed();
   if (next_ == host_.ring().end()) return false;
-  const bool plain = !filter_ && !named_ && host_.ring().plain_from(next_);
+  // As it lies in the ring.
+  const bool plain = chunked_ && !filter_ && !named_ && host_.ring().plain_from(next_);
   return plain ? send_plain() : send_picked();
 }
 
@@ -311,6 +343,37 @@ bool Subscriber::send_plain() {
   return false;
 }
 
+// The text of a frame as this one gets it, framed as it wants it.
+void Subscriber::pick(Picked& picked, std::uint64_t sequence) const {
+  const Ring& ring = host_.ring();
+  const RingFrame& frame = ring.frame(sequence);
+  const bool named = named_ && frame.channel == 0;
+  const bool filled = frame.addressed && ring.addressed(sequence).channel->fill;
+  if (!named && !filled) {
+    picked.bytes.append(chunked_ ? ring.chunk(sequence) : ring.text(sequence));
+    return;
+  }
+  picked.text.clear();
+  if (named) append_event_name(picked.text, ring.type_name(frame.type));
+  if (filled) {
+    append_filled_frame(picked.text, ring.addressed(sequence), filter_->properties);
+  } else {
+    picked.text.append(ring.text(sequence));
+  }
+  if (chunked_) {
+    append_chunk(picked.bytes, picked.text);
+  } else {
+    picked.bytes.append(picked.text);
+  }
+}
+
+// How many bytes at the end of what was picked are those at the end of the frame's chunk in the
+// ring, so that its block can be held for them.
+std::size_t Subscriber::shared_end(std::uint64_t sequence) const {
+  const RingFrame& frame = host_.ring().frame(sequence);
+  return chunked_ ? frame.size - frame.chunk_start : 0;
+}
+
 bool Subscriber::send_picked() {
   static thread_local Picked picked;
   picked.bytes.clear();
@@ -318,16 +381,8 @@ bool Subscriber::send_picked() {
   const Ring& ring = host_.ring();
   std::uint64_t at = next_;
   for (; at < ring.end() && picked.bytes.size() < kPickedBytes; ++at) {
-    const RingFrame& frame = ring.frame(at);
     if (!wants_at(at)) continue;
-    if (named_ && frame.channel == 0) {
-      append_event_name(picked.bytes, ring.type_name(frame.type));
-    }
-    if (frame.addressed && ring.addressed(at).channel->fill) {
-      append_filled_frame(picked.bytes, ring.addressed(at), filter_->properties);
-    } else {
-      picked.bytes.append(ring.text(at));
-    }
+    pick(picked, at);
     picked.ends.emplace_back(at, picked.bytes.size());
   }
   if (picked.bytes.empty()) {
@@ -354,7 +409,7 @@ bool Subscriber::send_picked() {
     if (begin >= size) break;
     ++begun;
     next_ = sequence + 1;
-    if (end > size && end - size <= ring.frame(sequence).size) {
+    if (end > size && end - size <= shared_end(sequence)) {
       keep_rest(sequence, end - size);
     } else if (end > size) {  // filled in for this one, or cut before the event's own text
       pending_.assign(picked.bytes, size, end - size);
@@ -384,10 +439,14 @@ void Subscriber::ping(base::Millis silence_allowed) {
   if (access_->ended() || peer_vanished(fd_.get(), silence_allowed)) return close();
   if (!writable_ || !waiting().empty()) return;
   std::optional<base::EventId> position;
-  // Behind a filter a client sees few ids; this keeps its Last-Event-ID near the present.
+  // Behind a filter a client sees few ids; this keeps its Last-Event-ID near the present. Not
+  // before it is live: what comes first has no ids but the last, and must not be taken for
+  // received.
   const bool sees_few = filter_ || !host_.ring().plain_from(host_.ring().first());
-  if (sees_few && dropped_ == 0 && this->position().valid()) position = this->position();
-  append_ping(pending_, position);
+  if (live_ && sees_few && dropped_ == 0 && this->position().valid()) position = this->position();
+  std::string text;
+  append_ping(text, position, position_end);
+  put(text);
   flush();
   settle();
 }

@@ -14,6 +14,7 @@
 
 #include "gateway/http/message.h"
 #include "gateway/hub/filter.h"
+#include "gateway/hub/frame_text.h"
 #include "gateway/hub/ring.h"
 #include "gateway/loop/event_loop.h"
 #include "gateway/loop/fd.h"
@@ -90,9 +91,13 @@ class Subscriber final : public IoHandler {
   std::shared_ptr<ReplayLink> link();
   void replay_step_done() { reading_ = false; }
 
-  // Appends an event to out() if it wants it.
+  // Puts an event after what waits, if it is one that this stream wants.
   bool append(const EventFrame& frame);
-  std::string& out() { return pending_; }  // further bytes after those that wait
+  // Whole lines that go out after what waits, as one chunk where the stream has chunks.
+  void put(std::string_view text);
+  void put_frame(const EventFrame& frame);  // whether this stream wants it or not
+  void put_position(base::EventId position);
+  void put_lag(base::EventId resumes_after, std::optional<std::uint64_t> dropped);
   std::shared_ptr<const EventFilter> asked() const;
   bool listens_to(Token channel) const;  // 0: to messaging events
   bool fits(const Properties& where) const;
@@ -114,8 +119,10 @@ class Subscriber final : public IoHandler {
   base::EventId messages_after;     // earlier messaging events are in what it got first
   base::EventId told_floor;         // of its replay: what is missing up to here was told of
   bool snapshot_after_lag = false;  // wants accounts' states when the log does not reach back
+  PositionEnd position_end = PositionEnd::comment;
 
  private:
+  struct Picked;
   std::string_view waiting() const;
   bool flush();  // true when nothing waits any more
   bool deliver_some();
@@ -128,6 +135,8 @@ class Subscriber final : public IoHandler {
   bool wants_at(std::uint64_t sequence) const;
   bool send_plain();
   bool send_picked();
+  void pick(Picked& picked, std::uint64_t sequence) const;
+  std::size_t shared_end(std::uint64_t sequence) const;
 
   SubscriberHost& host_;
   EventLoop& loop_;
@@ -135,6 +144,7 @@ class Subscriber final : public IoHandler {
   Slot slot_;
   const std::shared_ptr<const rpc::Access> access_;
   const std::string address_;
+  const bool chunked_;  // HTTP/1.1: all that follows the head is framed as chunks
   const bool named_;
   bool writable_ = true;
   bool live_ = false;

@@ -4,6 +4,7 @@
 Goes on where it was when the gateway or the bot restarts, so that no message is missed. EDGE_URL says where the
 gateway is, EDGE_STATE in which file the bot keeps its place (echo_bot.state).
 """
+import http.client
 import json
 import os
 import time
@@ -70,7 +71,7 @@ def main():
                 answer_message(event["account_id"], event["chat_id"], event["msg_id"])
                 last_id, pause = event_id, 1  # only now: a message whose answer failed comes again
                 keep_place(event_id)
-        except OSError as problem:
+        except (OSError, http.client.HTTPException) as problem:  # the latter when the stream was cut off
             print(f"the gateway is away ({problem}), trying again in {pause} s", flush=True)
         time.sleep(pause)
         pause = min(pause * 2, 60)

@@ -46,7 +46,7 @@ func read(url, last string) (string, error) {
 			kind = value
 		case name == "data":
 			data = append(data, value)
-		case name == "" && value == "":
+		case name == "": // an event is complete; or a comment: it stands in no event, so an id before it is a position
 			if data != nil && kind == "message" {
 				fmt.Println(strings.Join(data, "\n"))
 			} else if data != nil {

@@ -17,7 +17,7 @@ async function read(response, onEvent, onPosition) {
       if (name === "id") id = value;
       else if (name === "event") type = value;
       else if (name === "data") data.push(value);
-      else if (line === "") {
+      else if (name === "") { // an event is complete; or a comment: it stands in no event, so an id before it is a position
         if (data.length) onEvent(type, data.join("\n"));
         if (id !== null) onPosition(id);
         [type, data] = ["message", []];

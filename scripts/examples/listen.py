@@ -3,6 +3,7 @@
 
     EDGE_URL=http://127.0.0.1:7200 listen.py 'types=IncomingMsg'      # any query of /events
 """
+import http.client
 import os
 import sys
 import time
@@ -24,7 +25,7 @@ def events(response):
             kind = value
         elif name == "data":
             data.append(value)
-        elif line == "":
+        elif name == "":  # an event is complete; or a comment: it stands in no event, so an id before it is a position
             yield position, kind, "\n".join(data) if data else None
             kind, data = "message", []
 
@@ -40,7 +41,7 @@ def main():
                     if data is not None:
                         print(data if kind == "message" else f"{kind}: {data}", flush=True)
                     last = position or last
-        except OSError as trouble:
+        except (OSError, http.client.HTTPException) as trouble:  # the latter when it was cut off
             print(f"reconnecting: {trouble}", file=sys.stderr)
         time.sleep(1)
 

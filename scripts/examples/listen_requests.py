@@ -16,15 +16,16 @@ while True:
         with requests.get(URL, headers={"Last-Event-ID": last} if last else {}, stream=True, timeout=(5, 45)) as answer:
             answer.raise_for_status()
             answer.encoding = "utf-8"  # event streams are; requests would guess Latin-1
-            data = []
+            data, position = [], None
             for line in answer.iter_lines(chunk_size=1, decode_unicode=True, delimiter="\n"):
                 if line.startswith("id:"):
-                    last = line[3:].strip()
+                    position = line[3:].strip()
                 elif line.startswith("data:"):
                     data.append(line[5:].removeprefix(" "))
-                elif not line and data:
-                    print("\n".join(data), flush=True)
-                    data = []
-    except requests.ConnectionError as trouble:
+                elif not line or line.startswith(":"):  # a comment stands in no event: an id before it is a position
+                    if data:
+                        print("\n".join(data), flush=True)
+                    data, last = [], position or last
+    except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as trouble:
         print(f"reconnecting: {trouble}", file=sys.stderr)
     time.sleep(1)

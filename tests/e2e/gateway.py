@@ -276,6 +276,10 @@ class EventStream:
                     name = line[6:].strip()
                 elif line.startswith("data:"):
                     data.append(line[5:].removeprefix(" "))
+                elif line.startswith(":"):  # the id before it is a position, of which no event is to come
+                    if event_id is not None and not data:
+                        self._frame(event_id, "", None)
+                        event_id = None
                 elif line == "":
                     if event_id is not None or data:
                         self._frame(event_id, name, "\n".join(data) if data else None)
@@ -340,3 +344,63 @@ def join(inviter, joiner, seconds=30):
         owner.streams.remove(stream)
         stream.close()
     return chat_at_inviter, chat_at_joiner
+
+
+class RawStream:
+    """A stream as its bytes come: `head`, `chunks` (of HTTP/1.1; the pieces received of HTTP/1.0), and their `text`."""
+
+    def __init__(self, port, target, fields="", version="1.1"):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=scaled(60))
+        self.socket.sendall(f"GET {target} HTTP/{version}\r\nHost: localhost\r\n{fields}\r\n".encode())
+        self.chunks, self.ended, self.broken = [], False, None
+        self.bytes = b""
+        while b"\r\n\r\n" not in self.bytes:
+            self.bytes += self.socket.recv(1)
+        self.head, self.bytes = self.bytes.decode(), b""
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+
+    def _read(self):
+        try:
+            while got := self.socket.recv(65536):
+                self.bytes += got
+                if "transfer-encoding: chunked" in self.head.lower():
+                    self._unchunk()
+                else:
+                    self.chunks.append(got.decode())
+        except OSError:
+            pass  # closed by us
+        except ValueError as wrong:
+            self.broken = str(wrong)
+
+    def _unchunk(self):
+        while b"\r\n" in self.bytes:
+            size, _, rest = self.bytes.partition(b"\r\n")
+            length = int(size, 16)
+            if len(rest) < length + 2:
+                return
+            if rest[length:length + 2] != b"\r\n":
+                raise ValueError(f"a chunk does not end: {rest[:length + 2]!r}")
+            if length == 0:
+                self.ended = True
+            else:
+                self.chunks.append(rest[:length].decode())
+            self.bytes = rest[length + 2:]
+
+    @property
+    def text(self):
+        return "".join(self.chunks)
+
+    def close(self):
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.thread.join()
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

@@ -10,7 +10,7 @@ import sys
 import threading
 import unittest
 
-from gateway import CLI, ROOT, Gateway, RpcError, join, scaled, until
+from gateway import CLI, ROOT, Gateway, RawStream, RpcError, join, scaled, until
 
 EXAMPLES = ROOT / "scripts/examples"
 
@@ -41,6 +41,9 @@ class Reader:
                     kind = value
                 elif name == "data":
                     data.append(value)
+                elif line.startswith(":"):
+                    if not data:  # a position, of which no event is to come
+                        self.last = position or self.last
                 elif line == "":
                     if data:
                         self.frames.append((position, kind, "\n".join(data)))
@@ -97,7 +100,7 @@ class Channels(Stream):
         chat = self.edge.rpc("create_chat_by_contact_id", 1, 1)
         self.edge.send(chat, "hello")
         self.assertEqual(c.wait(2)[:2], [
-            (f"{answer['id']}/own", "Reading", '{"temperature":54.5,"unit":"°C"}'),
+            (f"{answer['id']}/own", "Reading", '{"temperature":54.5,"unit":"\\u00b0C"}'),
             (str(answer["id"] + 1), "", "line one\nline two\n\nevent: no�")])
         until(lambda: any("MsgsChanged" in data for data in plain.data()), what="the message's event")
         self.assertFalse([data for data in plain.data() if "line" in data or "temperature" in data])
@@ -185,6 +188,81 @@ class Channels(Stream):
             listener.wait(scaled(10))
             reading.join()
             listener.stdout.close()
+
+
+def lax(text):
+    """What a parser delivers that dispatches at every blank line once it knows any field, as httpx-sse and others do."""
+    known, data, delivered = False, [], []
+    for line in text.split("\n")[:-1]:
+        if line == "":
+            if known:
+                delivered.append("\n".join(data))
+            data = []
+        elif not line.startswith(":"):
+            known = True
+            data += [line[6:]] if line.startswith("data: ") else []
+    return delivered
+
+
+class Framing(Stream):
+    """What readers that other people wrote rely on; scripts/client-check runs those readers themselves."""
+
+    def raw(self, target, fields="", version="1.1"):
+        stream = RawStream(self.edge.port, target, fields, version)
+        self.addCleanup(stream.close)
+        until(lambda: "id: " in stream.text, what="the position")
+        return stream
+
+    def test_each_write_is_a_chunk_for_http_1_1_and_plain_for_http_1_0(self):
+        new, old = self.raw("/events?channel=c&retry=500"), self.raw("/events?channel=c", version="1.0")
+        self.assertIn("\r\nTransfer-Encoding: chunked\r\n", new.head)
+        self.assertNotIn("Transfer-Encoding", old.head)
+        for stream in (new, old):
+            self.assertIn("\r\nCache-Control: no-cache, no-transform\r\n", stream.head)
+            self.assertNotIn("Content-Length", stream.head)
+        published = ["text", "two\nlines", "x" * 100_000]
+        ids = [self.publish(data)["id"] for data in published]
+        frames = [f"id: {position}\n" + "".join(f"data: {line}\n" for line in data.split("\n")) + "\n"
+                  for position, data in zip(ids, published)]
+        until(lambda: new.text.endswith(frames[-1]) and old.text.endswith(frames[-1]), what="the last frame")
+        self.assertEqual(new.chunks[-3:], frames)
+        self.assertTrue(old.text.endswith("".join(frames)))
+        self.edge.stop()
+        until(lambda: new.ended, what="the end of the chunked body")
+        self.assertIsNone(new.broken)
+        self.edge.start()
+
+    def test_nothing_is_delivered_without_an_event(self):
+        streams = [self.raw(f"/events?{query}") for query in ("", "channel=c&retry=1000", "types=Error", "channel=c&named=1")]
+        for stream in streams:
+            self.assertEqual(lax(stream.text), [])
+        self.publish("one")
+        until(lambda: all("data: one" in streams[i].text for i in (1, 3)), what="the event")
+        self.assertEqual(lax(streams[1].text), ["one"])
+        self.assertEqual(lax(streams[3].text), ["one"])
+
+    def test_a_browsers_eventsource_gets_a_position_that_it_keeps(self):
+        browser = self.raw("/events?channel=c", "User-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n"
+                           "Accept: text/event-stream\r\nCache-Control: no-cache\r\n")
+        self.assertRegex(browser.text, r"^id: \d+\n\n")
+        self.publish("while it is away")
+        again = self.reader("channel=c", last=browser.text.split("\n")[0].removeprefix("id: "))
+        self.assertEqual([data for _, _, data in again.wait(1)], ["while it is away"])
+
+    def test_a_polyfill_resumes_by_the_query_and_may_add_what_it_likes(self):
+        first = self.publish("one")["id"]
+        self.publish("two")
+        for query in (f"lastEventId={first}", f"lastEventId={first}%2Fown&_=1699999999&t=7", f"last_event_id={first}&cb=x"):
+            with self.subTest(query):
+                reader = self.reader(f"channel=c&{query}", last="")
+                self.assertEqual([data for _, _, data in reader.wait(1)], ["two"])
+        self.edge.wait_log("ignored unknown options: _, t")
+        log = "\n".join(self.edge.log)
+        self.assertNotIn("1699999999", log)
+        for name, meant in (("type", "types"), ("account", "account_id"), ("chatId", "chat_id"), ("channels", "channel")):
+            status, _, answer = self.edge.http("GET", f"/events?{name}=1")
+            self.assertEqual(status, 400)
+            self.assertIn(f"did you mean {meant}?", json.loads(answer)["error"])
 
 
 class Removed(Stream):

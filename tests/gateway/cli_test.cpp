@@ -52,8 +52,14 @@ TEST_CASE("an id counts only once its frame is complete") {
   lines.reset();
   lines.feed("\n");
   CHECK(lines.last_id() == "1");
-  lines.feed("id: 3\n\n");  // a position without an event, as after a ping
+  lines.feed("id: 3\n\n");  // a position without an event
   CHECK(lines.last_id() == "3");
+  lines.feed(": ping\nid: 4\n");
+  CHECK(lines.last_id() == "3");
+  lines.feed(":\n");  // what stands before a comment is in no event
+  CHECK(lines.last_id() == "4");
+  lines.feed("id: 5\ndata: z\n:\n");
+  CHECK(lines.last_id() == "4");
 }
 
 TEST_CASE("a stranger's text cannot command the terminal") {

@@ -89,7 +89,12 @@ Client::Client(std::uint16_t port, int receive_buffer) {
 }
 
 Client::Client(Client&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), buffer_(std::move(other.buffer_)) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      buffer_(std::move(other.buffer_)),
+      chunked_(other.chunked_),
+      ended_(other.ended_),
+      framed_(std::move(other.framed_)),
+      chunks_(std::move(other.chunks_)) {}
 
 Client::~Client() {
   if (fd_ >= 0) ::close(fd_);
@@ -112,8 +117,24 @@ bool Client::fill() {
   char chunk[65536];
   const ssize_t got = ::recv(fd_, chunk, sizeof chunk, 0);
   if (got <= 0) return false;
-  buffer_.append(chunk, static_cast<std::size_t>(got));
+  (chunked_ ? framed_ : buffer_).append(chunk, static_cast<std::size_t>(got));
+  if (chunked_) unchunk();
   return true;
+}
+
+void Client::unchunk() {
+  for (;;) {
+    const std::size_t end = framed_.find("\r\n");
+    if (end == std::string::npos) return;
+    std::size_t used = 0;
+    const std::size_t size = std::stoull(framed_.substr(0, end), &used, 16);
+    if (used != end) throw std::runtime_error("no chunk begins with " + framed_.substr(0, end));
+    if (framed_.size() < end + 2 + size + 2) return;
+    if (framed_.compare(end + 2 + size, 2, "\r\n") != 0) throw std::runtime_error("no chunk's end");
+    if (size == 0) ended_ = true;
+    if (size > 0) buffer_ += chunks_.emplace_back(framed_.substr(end + 2, size));
+    framed_.erase(0, end + 2 + size + 2);
+  }
 }
 
 Reply Client::reply(bool head_only) {
@@ -128,6 +149,11 @@ Reply Client::reply(bool head_only) {
   reply.head = buffer_.substr(0, end + 2);
   buffer_.erase(0, end + 4);
   if (reply.head.size() > 12) reply.status = std::atoi(reply.head.c_str() + 9);
+  if (reply.field("Transfer-Encoding") == "chunked") {
+    chunked_ = true;
+    framed_ = std::exchange(buffer_, {});
+    unchunk();
+  }
   if (head_only || reply.status == 100 || reply.status == 204 || reply.status == 304) return reply;
   const auto length = reply.field("Content-Length");
   const std::size_t size = length ? std::stoull(*length) : 0;

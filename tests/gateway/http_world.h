@@ -54,17 +54,25 @@ class Client {
   Client(const Client&) = delete;
 
   Client& send(std::string_view bytes);  // all of it; a broken connection is not an error here
-  Reply reply(bool head_only = false);   // the next answer
-  std::string read_to_end();             // until the server closes
+  // The next answer. When it announces chunks, what is read from here on is what is in them.
+  Reply reply(bool head_only = false);
+  std::string read_to_end();  // until the server closes
   std::string read_until(std::string_view mark);
   bool closed_by_server();  // waits for the end, discarding what comes
   void half_close();
   int fd() const { return fd_; }
+  const std::vector<std::string>& chunks() const { return chunks_; }  // read so far, one by one
+  bool ended() const { return ended_; }  // the last chunk came: the body ended as it should
 
  private:
   bool fill();
+  void unchunk();
   int fd_ = -1;
   std::string buffer_;
+  bool chunked_ = false;
+  bool ended_ = false;
+  std::string framed_;  // chunks that are not complete yet
+  std::vector<std::string> chunks_;
 };
 
 std::string get(std::string_view path, std::string_view more = "");

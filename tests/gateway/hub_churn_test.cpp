@@ -30,7 +30,7 @@ std::unique_ptr<Listener> join(HubWorld& world, std::mt19937& random, std::uint6
     throw std::runtime_error("the hub does not know the subscriber");
   }
   if (resume_after != 0) return std::make_unique<Listener>(std::move(client), resume_after);
-  const std::string greeting = client.read_until("\n\n");  // "id: N\n\n"
+  const std::string greeting = client.read_until("\n:\n");  // "id: N\n:\n"
   return std::make_unique<Listener>(std::move(client), std::stoull(greeting.substr(4)));
 }
 

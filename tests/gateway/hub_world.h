@@ -140,7 +140,7 @@ struct HubWorld {
     const bool resumes = query.find("last_event_id") != std::string::npos ||
                          fields.find("Last-Event-ID") != std::string::npos;
     // The position it begins at, unless there is more to say.
-    if (!resumes && query.find("channel") == std::string::npos) client.read_until("\n\n");
+    if (!resumes && query.find("channel") == std::string::npos) client.read_until("\n:\n");
     return client;
   }
   EventFrame publish(EventFrame frame) {
