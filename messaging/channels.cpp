@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/wire.h"
+#include "messaging/channel_rules.h"
 #include "messaging/core.h"
+#include "messaging/events.h"
 #include "store/tables/channels.h"
 
 namespace messaging {
@@ -24,15 +27,40 @@ bool is_control(char c) {
   return byte < 0x20 || byte == 0x7F;
 }
 
+// U+0085, U+2028 and U+2029: many readers of the stream take them for a line's end.
+bool holds_line_end(std::string_view text) {
+  return text.find("\xC2\x85") != std::string_view::npos ||
+         text.find("\xE2\x80\xA8") != std::string_view::npos ||
+         text.find("\xE2\x80\xA9") != std::string_view::npos;
+}
+
 // A field that stands on one line of the stream.
 base::Result<> check_line(std::string_view what, std::string_view text, std::size_t most) {
   if (text.size() <= most && base::is_utf8(text) &&
-      std::none_of(text.begin(), text.end(), is_control)) {
+      std::none_of(text.begin(), text.end(), is_control) && !holds_line_end(text)) {
     return {};
   }
-  return fail(
-      Errc::invalid_argument,
-      fmt::format("{}: expected at most {} bytes of UTF-8 without control characters", what, most));
+  return fail(Errc::invalid_argument,
+              fmt::format("{}: expected at most {} bytes of UTF-8 without control characters and "
+                          "line separators",
+                          what, most));
+}
+
+base::Result<> check_type(std::string_view type) {
+  EDGE_CHECK(check_line("type", type, kMaxName));
+  if (!is_reserved_type(type)) return {};
+  return fail(Errc::invalid_argument,
+              fmt::format("type: '{}' is a name of the gateway's own events or of EventSource's; "
+                          "choose another, or leave it out for onmessage",
+                          type));
+}
+
+base::Result<> check_own_id(std::string_view id) {
+  if (is_own_id(id)) return {};
+  return fail(Errc::invalid_argument,
+              fmt::format("id: expected at most {} printable ASCII characters, which every client "
+                          "can send back in the header Last-Event-ID",
+                          kMaxOwnId));
 }
 
 std::size_t places_to_fill(std::string_view data) {
@@ -50,8 +78,8 @@ base::Result<> check_event(const ChannelEvent& event) {
     return fail(Errc::invalid_argument,
                 "channel: 'messages' stands for the messaging events; publish on another");
   }
-  EDGE_CHECK(check_line("type", event.type, kMaxName));
-  EDGE_CHECK(check_line("id", event.own_id, kMaxOwnId));
+  EDGE_CHECK(check_type(event.type));
+  EDGE_CHECK(check_own_id(event.own_id));
   if (event.retry > kMaxRetry) {
     return fail(Errc::invalid_argument, "retry: expected milliseconds, up to a day");
   }
@@ -79,6 +107,22 @@ base::Result<> check_event(const ChannelEvent& event) {
 store::ChannelQuotas quotas() { return {}; }
 
 }  // namespace
+
+bool is_reserved_type(std::string_view type) {
+  static constexpr std::array<std::string_view, 6> kFrames = {"lag",   "snapshot", "ping",
+                                                              "error", "open",     "message"};
+  std::string lower(type);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return std::find(kFrames.begin(), kFrames.end(), lower) != kFrames.end() ||
+         event_kind_named(type).has_value();
+}
+
+bool is_own_id(std::string_view id) {
+  return id.size() <= kMaxOwnId &&
+         std::all_of(id.begin(), id.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
+}
 
 base::Result<> check_channel_name(std::string_view name) {
   const bool plain = std::none_of(name.begin(), name.end(),

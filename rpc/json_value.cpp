@@ -1,7 +1,10 @@
 #include "rpc/json_value.h"
 
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+
+#include "rpc/json_text.h"
 
 namespace rpc {
 
@@ -16,12 +19,28 @@ std::optional<bool> JsonValue::as_bool() const {
   return std::nullopt;
 }
 
+namespace {
+
+// Whole numbers beyond it may stand for a neighbour.
+constexpr double kExact = 9007199254740992.0;
+
+std::optional<std::int64_t> whole(const json& value) {
+  const auto* number = value.get_ptr<const json::number_float_t*>();
+  if (number == nullptr || std::trunc(*number) != *number) return std::nullopt;
+  if (*number < -kExact || *number > kExact) return std::nullopt;
+  return static_cast<std::int64_t>(*number);
+}
+
+}  // namespace
+
 std::optional<std::uint64_t> JsonValue::as_unsigned() const {
   if (json_->is_number_unsigned()) return *json_->get_ptr<const json::number_unsigned_t*>();
   if (json_->is_number_integer()) {
     const auto value = *json_->get_ptr<const json::number_integer_t*>();
     if (value >= 0) return static_cast<std::uint64_t>(value);
   }
+  const auto value = whole(*json_);
+  if (value && *value >= 0) return static_cast<std::uint64_t>(*value);
   return std::nullopt;
 }
 
@@ -34,7 +53,7 @@ std::optional<std::int64_t> JsonValue::as_signed() const {
     return static_cast<std::int64_t>(value);
   }
   if (json_->is_number_integer()) return *json_->get_ptr<const json::number_integer_t*>();
-  return std::nullopt;
+  return whole(*json_);
 }
 
 std::optional<double> JsonValue::as_double() const {
@@ -45,17 +64,22 @@ std::optional<double> JsonValue::as_double() const {
 const std::string* JsonValue::as_string() const { return json_->get_ptr<const json::string_t*>(); }
 
 std::string JsonValue::dump() const {
+  if (!text_.empty()) return on_one_line(text_);
   return json_->dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::size_t JsonValue::size() const { return json_->size(); }
 
-JsonValue JsonValue::at(std::size_t index) const { return JsonValue((*json_)[index]); }
+JsonValue JsonValue::at(std::size_t index) const {
+  const auto items = text_.empty() ? std::vector<std::string_view>() : json_items(text_);
+  return JsonValue((*json_)[index], index < items.size() ? items[index] : std::string_view());
+}
 
 std::optional<JsonValue> JsonValue::find(std::string_view member) const {
   const auto found = json_->find(member);
   if (found == json_->end()) return std::nullopt;
-  return JsonValue(*found);
+  return JsonValue(*found,
+                   text_.empty() ? std::string_view() : json_member(text_, member).value_or(""));
 }
 
 void JsonValue::for_each_member(

@@ -13,18 +13,21 @@ namespace rpc {
 
 class JsonValue {
  public:
-  explicit JsonValue(const nlohmann::json& json) : json_(&json) {}
+  // `text` is what was parsed, where it is at hand: AnyJson is then read as it was written.
+  explicit JsonValue(const nlohmann::json& json, std::string_view text = {})
+      : json_(&json), text_(text) {}
 
   bool is_null() const;
   bool is_object() const;
   bool is_array() const;
-  // Nothing when the value is of another type; integers are never read from 1.0 or "1".
+  // Nothing when the value is of another type. 1.0 and 1e3 are integers, as JSON has but one type
+  // of number, as far as a double is exact (2^53); "1" is none.
   std::optional<bool> as_bool() const;
   std::optional<std::uint64_t> as_unsigned() const;
   std::optional<std::int64_t> as_signed() const;
   std::optional<double> as_double() const;
   const std::string* as_string() const;
-  std::string dump() const;  // as JSON on one line
+  std::string dump() const;  // as JSON on one line: as it was written, where its text is at hand
 
   std::size_t size() const;                                      // of an array or object
   JsonValue at(std::size_t index) const;                         // of an array; index < size()
@@ -37,6 +40,7 @@ class JsonValue {
 
  private:
   const nlohmann::json* json_;
+  std::string_view text_;
 };
 
 }  // namespace rpc

@@ -31,6 +31,14 @@ std::size_t sequence_length(std::string_view text) {
   return 0;
 }
 
+// U+0085, U+2028 and U+2029 end a line for many readers of lines (Python's splitlines).
+std::string_view line_end_escape(std::string_view character) {
+  if (character == "\xC2\x85") return "\\u0085";
+  if (character == "\xE2\x80\xA8") return "\\u2028";
+  if (character == "\xE2\x80\xA9") return "\\u2029";
+  return {};
+}
+
 void append_escape(std::string& out, unsigned char byte) {
   switch (byte) {
     case '"':
@@ -72,6 +80,11 @@ void append_json_string(std::string& out, std::string_view text) {
       continue;
     }
     const std::size_t length = byte >= 0x80 ? sequence_length(text.substr(at)) : 0;
+    if (const auto escape = line_end_escape(text.substr(at, length)); !escape.empty()) {
+      out.append(text, copied, at - copied).append(escape);
+      copied = at += length;
+      continue;
+    }
     if (length != 0) {
       at += length;
       continue;

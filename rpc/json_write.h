@@ -14,8 +14,8 @@
 
 namespace rpc {
 
-// Quoted and escaped. Bytes that are not UTF-8 become U+FFFD: an answer is valid JSON whatever is
-// stored.
+// Quoted and escaped, the characters too that some readers take for a line's end. Bytes that are
+// not UTF-8 become U+FFFD: an answer is valid JSON whatever is stored.
 void append_json_string(std::string& out, std::string_view text);
 void append_json_integer(std::string& out, std::uint64_t value);
 void append_json_integer(std::string& out, std::int64_t value);

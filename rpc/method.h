@@ -68,7 +68,8 @@ struct Method {
   std::optional<std::string> (*recall)(Context&, JsonValue params) = nullptr;
   void (*run_later)(Context&, JsonValue params, base::Completion<std::string>) = nullptr;
   MethodInfo (*describe)(SchemaBook&) = nullptr;
-  bool names_account = false;  // some parameter is or holds an AccountId
+  bool names_account = false;   // some parameter is or holds an AccountId
+  bool passes_json_on = false;  // some parameter is AnyJson: read from the text, not from the tree
   // What the parameters ask for beyond `access`, in words, or nothing (rpc/permission.h).
   std::optional<std::string> (*lacking)(const Access& access, JsonValue params) = nullptr;
 };
@@ -167,6 +168,16 @@ struct HandlerTypes<void (*)(Context&, P, base::Completion<R>)> {
   static constexpr bool kNow = false;
 };
 
+template <class P>
+constexpr bool takes_any_json() {
+  bool any = false;
+  base::for_each_field_of<P>([&](const auto& field) {
+    using Member = typename std::remove_cvref_t<decltype(field)>::type;
+    any = any || std::is_same_v<Member, AnyJson> || std::is_same_v<Member, std::optional<AnyJson>>;
+  });
+  return any;
+}
+
 template <auto kHandler>
 base::Result<std::string> run_now(Context& context, JsonValue params) {
   using Types = HandlerTypes<decltype(kHandler)>;
@@ -225,6 +236,7 @@ Method method(std::string_view name, std::string_view doc, Row row) {
   Method made{name, doc, std::move(row)};
   made.describe = &detail::describe<typename Types::Params, typename Types::Result>;
   made.names_account = holds_account<typename Types::Params>();
+  made.passes_json_on = detail::takes_any_json<typename Types::Params>();
   made.lacking = &lacking_for<typename Types::Params>;
   if constexpr (Types::kNow) {
     made.run_now = &detail::run_now<kHandler>;

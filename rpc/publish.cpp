@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "messaging/engine.h"
+#include "rpc/json_text.h"
 #include "rpc/method.h"
 #include "rpc/request.h"
 #include "rpc/streams.h"
@@ -27,10 +28,11 @@ base::Result<Batch> parse_batch(std::string_view body, const Access& access) {
     return fail(Errc::invalid_argument, fmt::format("expected 1 to {} events, got {}",
                                                     messaging::kMaxPublished, json.size()));
   }
+  const auto texts = batch.array ? json_items(body) : std::vector<std::string_view>{body};
   for (std::size_t i = 0; i < (batch.array ? json.size() : 1); ++i) {
     nlohmann::json& item = batch.array ? json[i] : json;
     if (item.is_object() && !item.contains("channel")) item["channel"] = messaging::kDefaultChannel;
-    const JsonValue one(item);
+    const JsonValue one(item, texts.at(i));
     if (!one.is_object()) {
       return fail(Errc::invalid_argument,
                   "expected an event as an object, such as {\"channel\":\"c\",\"data\":\"x\"}, or "

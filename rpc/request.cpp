@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "rpc/json_text.h"
 #include "rpc/json_write.h"
+#include "rpc/method.h"
 
 namespace rpc {
 namespace {
@@ -144,22 +146,67 @@ Request to_request(json& call) {
   return request;
 }
 
+// False, with the builder's error, for what is refused.
+bool build(Builder& builder, std::string_view body) {
+  // The parser would take a NUL for the end, and leave what comes after it unread.
+  if (const auto nul = body.find('\0'); nul != std::string_view::npos) {
+    builder.error =
+        RpcError{Code::parse_error, fmt::format("the body is not JSON: byte {} is a NUL", nul + 1)};
+    return false;
+  }
+  if (json::sax_parse(body.begin(), body.end(), &builder)) return true;
+  if (!builder.error) builder.error = RpcError{Code::parse_error, "the body is not JSON"};
+  return false;
+}
+
+std::string half_a_character(std::size_t at) {
+  return fmt::format(
+      "a text holds half of a surrogate pair (byte {} of the body), as when it was cut in the "
+      "middle "
+      "of a character; send whole characters",
+      at + 1);
+}
+
+// A call that holds half of a surrogate pair is refused, and the others of its batch are not.
+void refuse_halves(Requests& requests, const MendedJson& mended) {
+  const std::string_view body = mended.text;
+  const auto texts =
+      requests.batch ? json_items(body) : std::vector<std::string_view>{std::string_view(body)};
+  const auto holds = [&](std::string_view part, std::size_t at) {
+    const auto begin = static_cast<std::size_t>(part.data() - body.data());
+    return at >= begin && at < begin + part.size();
+  };
+  for (std::size_t i = 0; i < requests.calls.size() && i < texts.size(); ++i) {
+    for (const std::size_t at : mended.surrogates) {
+      if (!holds(texts[i], at)) continue;
+      Request& call = requests.calls[i];
+      const auto params = json_member(texts[i], "params");
+      const auto id = json_member(texts[i], "id");
+      const bool in_params = params && holds(*params, at);
+      call.invalid =
+          RpcError{in_params ? Code::invalid_params : Code::invalid_request, half_a_character(at)};
+      if (id && holds(*id, at)) call.id = "null";
+      break;
+    }
+  }
+}
+
 }  // namespace
 
 base::Result<nlohmann::json> parse_json(std::string_view body) {
   Builder builder;
-  if (json::sax_parse(body.begin(), body.end(), &builder)) return std::move(builder.root);
-  return base::fail(base::Errc::invalid_argument,
-                    builder.error ? builder.error->message : "the body is not JSON");
+  if (build(builder, body)) return std::move(builder.root);
+  const auto mended = mend_surrogates(body);
+  if (Builder again; mended && build(again, mended->text)) {
+    builder.error->message = half_a_character(mended->surrogates.front());
+  }
+  return base::fail(base::Errc::invalid_argument, builder.error->message);
 }
 
-Requests parse_requests(std::string_view body) {
+namespace {
+
+Requests requests_of(Builder& builder) {
   Requests requests;
-  Builder builder;
-  if (!json::sax_parse(body.begin(), body.end(), &builder)) {
-    requests.error = builder.error.value_or(RpcError{Code::parse_error, "the body is not JSON"});
-    return requests;
-  }
   if (!builder.root.is_array()) {
     requests.calls.push_back(to_request(builder.root));
     return requests;
@@ -177,6 +224,36 @@ Requests parse_requests(std::string_view body) {
   requests.calls.reserve(builder.root.size());
   for (json& call : builder.root) requests.calls.push_back(to_request(call));
   return requests;
+}
+
+}  // namespace
+
+Requests parse_requests(std::string_view body) {
+  Builder builder;
+  if (build(builder, body)) return requests_of(builder);
+  if (builder.error->code == Code::parse_error) {
+    const auto mended = mend_surrogates(body);
+    if (Builder again; mended && build(again, mended->text)) {
+      Requests requests = requests_of(again);
+      refuse_halves(requests, *mended);
+      return requests;
+    }
+  }
+  Requests requests;
+  requests.error = std::move(builder.error);
+  return requests;
+}
+
+void keep_params_text(Requests& requests, std::string_view body, const MethodTable& table) {
+  std::vector<std::string_view> items;  // of a batch, once they are needed
+  for (std::size_t i = 0; i < requests.calls.size(); ++i) {
+    Request& call = requests.calls[i];
+    const Method* const method = call.invalid ? nullptr : table.find(call.method);
+    if (method == nullptr || !method->passes_json_on) continue;
+    if (requests.batch && items.empty()) items = json_items(body);
+    const std::string_view text = requests.batch ? items.at(i) : body;
+    call.params_text = json_member(text, "params").value_or("");
+  }
 }
 
 }  // namespace rpc

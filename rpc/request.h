@@ -13,6 +13,8 @@
 
 namespace rpc {
 
+class MethodTable;
+
 inline constexpr std::size_t kMaxDepth = 64;
 inline constexpr std::size_t kMaxBatch = 1'000;
 
@@ -21,6 +23,7 @@ struct Request {
   bool notification = false;  // no id member: to be executed, never answered
   std::string method;
   nlohmann::json params;            // an array, an object, or null when absent
+  std::string params_text;          // their text, when keep_params_text() was asked for it
   std::optional<RpcError> invalid;  // instead of method and params
 };
 
@@ -35,5 +38,9 @@ struct Requests {
 base::Result<nlohmann::json> parse_json(std::string_view body);
 
 Requests parse_requests(std::string_view body);
+
+// Copies the text of the params of those calls that pass JSON on. `body` is what `requests` came
+// of.
+void keep_params_text(Requests& requests, std::string_view body, const MethodTable& table);
 
 }  // namespace rpc

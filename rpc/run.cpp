@@ -115,7 +115,7 @@ void Run::run_call(std::size_t index) {
   Context context = context_;
   if (method->run_now != nullptr) {
     RpcError thrown;
-    auto result = run_now(*method, context, JsonValue(call.params), thrown);
+    auto result = run_now(*method, context, JsonValue(call.params, call.params_text), thrown);
     if (!thrown.message.empty()) return refuse(index, thrown);
     note(index, method, failure_of(result));
     return finish(index, Timing::now, call_answer(call, std::move(result)));
@@ -126,7 +126,7 @@ void Run::run_call(std::size_t index) {
         self->finish(index, method->timing, call_answer(self->calls_[index], std::move(result)));
       });
   try {
-    method->run_later(context, JsonValue(call.params), std::move(done));
+    method->run_later(context, JsonValue(call.params, call.params_text), std::move(done));
   } catch (const std::exception& exception) {
     bug(method->name, exception.what());  // `done` went down with it and has answered
   } catch (...) {

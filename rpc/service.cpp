@@ -41,6 +41,7 @@ Service::Service(messaging::Engine* engine, const base::Clock& clock, Executor e
 void Service::handle(std::string_view body, const Caller& caller, Answer answer) {
   Requests requests = parse_requests(body);
   if (requests.error) return answer(error_answer("null", *requests.error));
+  keep_params_text(requests, body, table_);
   std::make_shared<Run>(std::move(requests), context(caller), executor_, held_, std::move(answer))
       ->start();
 }

@@ -158,6 +158,14 @@ Result<Json> Client::call(const std::string& method, Json params) {
   return result_of(Json::parse(answer.body, nullptr, false));
 }
 
+Result<Json> Client::call_with_text(const std::string& method, std::string_view params) {
+  std::string request = R"({"jsonrpc":"2.0","id":1,"method":)";
+  request += Json(method).dump(-1, ' ', false, Json::error_handler_t::replace);
+  request.append(R"(,"params":)").append(params).append("}");
+  EDGE_TRY(const auto answer, post_rpc(request));
+  return result_of(Json::parse(answer.body, nullptr, false));
+}
+
 Result<std::vector<Json>> Client::call_all(const std::string& method,
                                            const std::vector<Json>& params) {
   std::vector<Json> out(params.size());

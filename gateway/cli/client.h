@@ -34,6 +34,8 @@ class Client {
 
   // A JSON-RPC call; the error is the daemon's message.
   base::Result<Json> call(const std::string& method, Json params);
+  // The same with the params as JSON text, which goes out as it is.
+  base::Result<Json> call_with_text(const std::string& method, std::string_view params);
   // Several calls as one batch: the results in the order asked.
   base::Result<std::vector<Json>> call_all(const std::string& method,
                                            const std::vector<Json>& params);

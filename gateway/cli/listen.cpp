@@ -6,6 +6,7 @@
 #include "gateway/cli/commands.h"
 #include "gateway/cli/print.h"
 #include "gateway/cli/sse_lines.h"
+#include "rpc/json_text.h"
 
 namespace gateway::cli {
 
@@ -21,8 +22,7 @@ std::string json_line(const SseEvent& event) {
   if (parsed.is_discarded()) {
     return Json(event.data).dump(-1, ' ', false, Json::error_handler_t::replace);
   }
-  if (event.data.find('\n') == std::string::npos) return event.data;
-  return parsed.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return rpc::on_one_line(event.data);
 }
 
 }  // namespace

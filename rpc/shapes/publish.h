@@ -32,10 +32,12 @@ struct PublishEvent {
         base::field("channel", &P::channel,
                     "1 to 128 bytes; \"default\" is the default of POST /publish"),
         base::field("data", &P::data,
-                    "any JSON, which goes out on one line, or a text, which may have several; at "
-                    "most 1 MiB"),
-        base::field("type", &P::type, "the `event:` of the stream"),
-        base::field("id", &P::id, "an id of your own; the stream has it as <number>/<id>"),
+                    "any JSON, which goes out as it was written, on one line, or a text, which may "
+                    "have several; at most 1 MiB"),
+        base::field("type", &P::type,
+                    "the `event:` of the stream; not one of the gateway's own or EventSource's"),
+        base::field("id", &P::id,
+                    "an id of your own, in printable ASCII; the stream has it as <number>/<id>"),
         base::field("retry", &P::retry, "milliseconds a listener waits before it reconnects"),
         base::field("where", &P::where,
                     "only to listeners who connected with all of these as prop.NAME=VALUE; "

@@ -264,6 +264,32 @@ class Framing(Stream):
             self.assertEqual(status, 400)
             self.assertIn(f"did you mean {meant}?", json.loads(answer)["error"])
 
+    def test_json_goes_out_as_it_was_written(self):
+        stream = self.raw("/events?channel=c")
+        data = '{"z":12345678901234567890123,"price":1.10,"d":0.12345678901234567891,"a":[1E+2, 7.0 ]}'
+        expected = data.replace(" ", "")
+        self.assertEqual(self.post('{"channel":"c", "data": %s }' % data)[0], 200)
+        call = '{"jsonrpc":"2.0","id":1,"method":"publish_event","params":["c", %s]}' % data
+        status, _, answer = self.edge.http("POST", "/rpc", f"[{call},{call}]", {"Content-Type": "application/json-rpc"})
+        self.assertEqual(status, 200)
+        self.assertEqual(len(json.loads(answer)), 2)
+        for command in (["call", "publish_event", f'["c",{data}]'],):
+            done = subprocess.run([CLI, "--url", self.edge.url, *command], capture_output=True, text=True,
+                                  timeout=scaled(30), check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.post(json.dumps({"channel": "c", "data": {"k": "a\u2028b\u2029c\u0085d"}}, ensure_ascii=False).encode())
+        until(lambda: '"k"' in stream.text, what="the last event")
+        lines = [line for line in stream.text.splitlines() if line.startswith("data: ")]
+        self.assertEqual(lines, [f"data: {expected}"] * 4 + ['data: {"k":"a\\u2028b\\u2029c\\u0085d"}'])
+
+    def test_publishers_cannot_speak_as_the_gateway_or_break_a_reader(self):
+        for wrong in ({"type": "lag"}, {"type": "snapshot"}, {"type": "error"}, {"type": "open"}, {"type": "message"},
+                      {"type": "MsgRead"}, {"id": "\U0001F600x"}, {"id": "ä"}, {"id": "a" * 257}):
+            with self.subTest(wrong):
+                status, answer = self.post({"channel": "c", "data": {"dropped": 9}, **wrong})
+                self.assertEqual(status, 400)
+                self.assertTrue(answer["error"].startswith(next(iter(wrong)) + ":"), answer)
+
 
 class Removed(Stream):
     def test_nothing_of_a_removed_account_is_replayed_but_that_it_is_gone(self):

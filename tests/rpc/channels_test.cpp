@@ -74,6 +74,64 @@ TEST_CASE("an array is published in one commit: all of it, or nothing") {
   CHECK(next["id"] == both[0]["id"].get<std::uint64_t>() + 2);
 }
 
+// Numbers that no double holds, and the order of members, are the publisher's own.
+TEST_CASE("JSON is passed on as it was written, on one line") {
+  OneGateway gateway;
+  const std::string data =
+      R"({"z":12345678901234567890123,"price":1.10,"d":0.12345678901234567891,"e":1E+2,"a":" x "})";
+  const std::string spaced =
+      "{ \"z\": 12345678901234567890123,\r\n\t\"price\":1.10 ,"
+      "\"d\":0.12345678901234567891, \"e\" : 1E+2,\"a\":\" x \" }";
+  const std::string line_ends = R"(["\u2028\u2029\u0085"])";
+  post(gateway.service(), R"({"channel":"c", "data":)" + spaced + "}");
+  post(gateway.service(), R"([{"data": 7.0 ,"channel":"c"},{"channel":"c","d\u0061ta":[ 1.0 ]}])");
+  const std::string batch =
+      R"([{"jsonrpc":"2.0","id":1,"method":"publish_event","params":["c", )" + spaced + "]}," +
+      R"({"jsonrpc":"2.0","id":2,"method":"publish_event","params":{"data":1e400000,"channel":"c"}},)" +
+      R"({"jsonrpc":"2.0","id":3,"method":"publish_event","params":{"channel":"c","data":"text"}}])";
+  CHECK(ask(gateway.service(), batch).find("\"error\"") != std::string::npos);
+  std::string finite = batch;
+  finite.replace(finite.find("1e400000"), 8, "1e4");
+  CHECK(ask(gateway.service(), finite).find("\"error\"") == std::string::npos);
+  post(gateway.service(), "{\"channel\":\"c\",\"data\":[\"\xE2\x80\xA8\xE2\x80\xA9\xC2\x85\"]}");
+  store::LogQuery query;
+  query.channels = {"c"};
+  query.messages = false;
+  query.limit = 100;
+  const auto page = gateway.engine().log_page(query);
+  REQUIRE(page);
+  std::vector<std::string> published;
+  for (const auto& event : page->events) {
+    published.push_back(std::get<messaging::ChannelEvent>(event.body).data);
+  }
+  CHECK(published ==
+        std::vector<std::string>{data, "7.0", "[1.0]", data, "1e4", "text", line_ends});
+}
+
+TEST_CASE("types of the gateway's own events and ids that no header carries are refused") {
+  OneGateway gateway;
+  auto& service = gateway.service();
+  for (const char* type : {"lag", "snapshot", "error", "open", "message", "ping", "Lag", "ERROR",
+                           "IncomingMsg", "MsgRead", "Warning"}) {
+    INFO(type);
+    CHECK(post(service, json{{"data", 1}, {"type", type}}.dump()).find("type: '") == 0);
+    CHECK(call(service, "publish_event", {"c", 1, type})["error"]["code"] == -32602);
+    CHECK(call(service, "set_initial_data", {"c", 1, type})["error"]["code"] == -32602);
+  }
+  for (const char* type : {"Alarm", "lagging", "order.open", "größe"}) {
+    CHECK(json::parse(post(service, json{{"data", 1}, {"type", type}}.dump())).contains("id"));
+  }
+  for (const char* type : {"a\xE2\x80\xA8z", "a\xC2\x85z"}) {
+    CHECK(post(service, json{{"data", 1}, {"type", type}}.dump()).find("type") == 0);
+    CHECK(post(service, json{{"data", 1}, {"where", {{"a", type}}}}.dump()).find("where") == 0);
+  }
+  for (const std::string& id : {std::string("\xF0\x9F\x98\x80x"), std::string("ä"),
+                                std::string("a\x7F"), std::string(257, 'a')}) {
+    CHECK(post(service, json{{"data", 1}, {"id", id}}.dump()).find("id: expected") == 0);
+  }
+  CHECK(json::parse(post(service, R"({"data":1,"id":"order 7/~!"})")).contains("id"));
+}
+
 TEST_CASE("what cannot be published is refused by name") {
   OneGateway gateway;
   auto& service = gateway.service();

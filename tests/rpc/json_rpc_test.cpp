@@ -61,7 +61,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(code("[") == -32700);
   CHECK(code(R"({"jsonrpc":"2.0","method":"sum","params":[1],"id":1} x)") == -32700);
   CHECK(code("{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[\"\xff\"],\"id\":1}") == -32700);
-  CHECK(code(R"({"jsonrpc":"2.0","method":"echo","params":["\ud800"],"id":1})") == -32700);
+  CHECK(code(R"({"jsonrpc":"2.0","method":"echo","params":["\ud800"],"id":1})") == -32602);
   CHECK(code(R"({"jsonrpc":"1.0","method":"sum","params":[1],"id":1})") == -32600);
   CHECK(code(R"({"method":"sum","params":[1],"id":1})") == -32600);
   CHECK(code(R"({"jsonrpc":"2.0","method":"sum","params":"1","id":1})") == -32600);
@@ -229,4 +229,40 @@ TEST_CASE("no body of bytes makes the parser do more than refuse") {
       CHECK((requests.error || !requests.calls.empty()));
     }
   }
+}
+
+TEST_CASE_METHOD(Fixture, "half of a surrogate pair costs its call, and no other of its batch") {
+  const auto call = [](const std::string& id, const std::string& params) {
+    return R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":"sum","params":)" + params + "}";
+  };
+  const auto answers =
+      answer("[" + call("1", "[1]") + "," + call("2", R"(["cut \ud83d"])") + "," +
+             call("\"\\ud83d\\ude00\"", "[3]") + "," + call(R"("x\udc00")", "[4]") + "]");
+  REQUIRE(answers.size() == 4);
+  CHECK(answers[0]["result"] == 1);
+  CHECK(answers[1]["id"] == 2);
+  CHECK(answers[1]["error"]["code"] == -32602);
+  const std::string message = answers[1]["error"]["message"];
+  CHECK(message.find("surrogate") != std::string::npos);
+  CHECK(answers[2]["result"] == 3);
+  CHECK(answers[3]["id"].is_null());
+  CHECK(answers[3]["error"]["code"] == -32600);
+  CHECK(code(call("7", R"(["\ud83d"])")) == -32602);
+  CHECK(answer(call("7", R"(["\ud83d"])"))["id"] == 7);
+  sample::updates = 0;
+  CHECK(raw(R"([{"jsonrpc":"2.0","method":"update","params":[7]},)"
+            R"({"jsonrpc":"2.0","method":"update","params":["\udfff"]}])")
+            .empty());
+  CHECK(sample::updates == 7);
+  CHECK(code(R"({"jsonrpc":"2.0","id":1,"method":"sum","params":["\ud83d)") == -32700);
+}
+
+TEST_CASE_METHOD(Fixture, "a NUL ends no JSON text") {
+  const std::string call = R"({"jsonrpc":"2.0","id":1,"method":"sum","params":[1]})";
+  CHECK(answer(call)["result"] == 1);
+  CHECK(code(call + '\0') == -32700);
+  CHECK(code(call + '\0' + "rest") == -32700);
+  CHECK(code('\0' + call) == -32700);
+  CHECK(code(call + '\0' + call) == -32700);
+  CHECK_FALSE(rpc::parse_json(std::string("{}\0", 3)));
 }

@@ -15,6 +15,15 @@ TEST_CASE("strings are escaped as JSON asks and read back the same") {
   CHECK(rpc::to_json(std::string("a\n\"\\\x01")) == R"("a\n\"\\\u0001")");
 }
 
+TEST_CASE("what some readers take for a line's end is escaped") {
+  const std::string text =
+      "a\xE2\x80\xA8"
+      "b\xE2\x80\xA9\xC2\x85"
+      "c\xC2\x86\xE2\x80\xA6";
+  CHECK(rpc::to_json(text) == "\"a\\u2028b\\u2029\\u0085c\xC2\x86\xE2\x80\xA6\"");
+  CHECK(json::parse(rpc::to_json(text)) == text);
+}
+
 TEST_CASE("bytes that are not UTF-8 become U+FFFD and the answer stays valid") {
   CHECK(rpc::to_json(std::string("a\xffz")) == "\"a\xEF\xBF\xBDz\"");
   for (const char* bad : {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"}) {

@@ -47,6 +47,7 @@ class OneGateway {
   OneGateway& operator=(const OneGateway&) = delete;
 
   rpc::Service& service() { return *service_; }
+  messaging::Engine& engine() { return *engine_; }
   const std::filesystem::path& dir() const { return dir_; }
 
  private:

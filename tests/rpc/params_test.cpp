@@ -51,7 +51,7 @@ TEST_CASE("a mistyped parameter is named with what was expected") {
         "chat_id: expected an integer from 1 to 4294967295, got -1");
   CHECK(refusal("count", {4294967296, json::array()}) ==
         "chat_id: expected an integer from 1 to 4294967295, got 4294967296");
-  CHECK(refusal("count", {1.0, json::array()}) ==
+  CHECK(refusal("count", {1.5, json::array()}) ==
         "chat_id: expected an integer from 1 to 4294967295, got a number");
   CHECK(refusal("count", {1, {3, "4"}}) ==
         "message_ids[1]: expected an integer from 1 to 4294967295, got a string");
@@ -123,4 +123,20 @@ TEST_CASE("a tagged object is read by its kind") {
   CHECK(read_error<rpc::shape::MuteDuration>(R"({"kind":"Never"})") ==
         "kind: expected one of \"NotMuted\", \"Forever\", \"Until\", got \"Never\"");
   CHECK(read_error<rpc::shape::MuteDuration>("5").starts_with(": expected an object whose kind"));
+}
+
+TEST_CASE("a whole number is an integer however it is written, as far as it is exact") {
+  CHECK(*read<base::ChatId>("1.0") == base::ChatId(1));
+  CHECK(*read<base::ChatId>("12e1") == base::ChatId(120));
+  CHECK(*read<std::uint32_t>("4294967295.0") == 4294967295U);
+  CHECK(*read<std::int64_t>("-1e3") == -1000);
+  CHECK(*read<std::int64_t>("9007199254740992.0") == 9007199254740992);
+  CHECK(*read<std::optional<std::uint32_t>>("-0.0") == 0U);
+  CHECK((*read<std::vector<base::MsgId>>("[1.0,2]")).size() == 2);
+  for (const char* text : {"0.0", "1.5", "-1.0", "4294967296.0", "1e300", "\"1.0\"", "true"}) {
+    INFO(text);
+    CHECK_FALSE(read<base::ChatId>(text));
+  }
+  CHECK_FALSE(read<std::int64_t>("9007199254740994.0"));  // may stand for a neighbour
+  CHECK_FALSE(read<std::uint64_t>("18446744073709551616"));
 }
