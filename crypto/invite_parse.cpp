@@ -73,13 +73,6 @@ bool starts_with_caseless(std::string_view text, std::string_view prefix) {
                     [&](char a, char b) { return lower(a) == lower(b); });
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
 // Takes `prefix` off the front of `text`.
 bool take(std::string_view& text, std::string_view prefix) {
   if (!starts_with_caseless(text, prefix)) return false;
@@ -189,7 +182,7 @@ base::Result<> check_values(const Values& values) {
 }  // namespace
 
 base::Result<Invite> parse_invite(std::string_view link) {
-  link = trimmed(link);
+  link = invite::trimmed(link);
   if (link.size() > kMaxInviteLink) return refuse("the invite link is longer than 2,000 bytes");
   EDGE_TRY(std::string_view rest, after_scheme(link));
 

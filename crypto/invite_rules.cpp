@@ -1,6 +1,7 @@
 #include "crypto/invite_rules.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/bytes.h"
 
@@ -15,14 +16,14 @@ bool word_character(char c) {
          c == '.' || c == '_' || c == '~';
 }
 
+}  // namespace
+
 bool starts_with_caseless(std::string_view text, std::string_view lower) {
   return text.size() >= lower.size() &&
          std::equal(lower.begin(), lower.end(), text.begin(), [](char want, char got) {
            return want == (got >= 'A' && got <= 'Z' ? static_cast<char>(got + 32) : got);
          });
 }
-
-}  // namespace
 
 bool is_word(std::string_view text) {
   return !text.empty() && text.size() <= 128 &&
@@ -49,6 +50,29 @@ bool is_url(std::string_view text) {
   if (host == 0) return false;
   if (text.find_first_of("@?#\\", host) != std::string_view::npos) return false;
   return host < text.size() && text[host] != '/' && text[host] != ':';
+}
+
+std::string_view trimmed(std::string_view text) {
+  // No-break space, zero width space and joiners, byte order mark.
+  static constexpr std::array<std::string_view, 11> kAround = {
+      " ",        "\t",           "\r",           "\n",           "\v",          "\f",
+      "\xC2\xA0", "\xE2\x80\x8B", "\xE2\x80\x8C", "\xE2\x80\x8D", "\xEF\xBB\xBF"};
+  const auto take_one = [&] {
+    for (const std::string_view piece : kAround) {
+      if (text.starts_with(piece)) {
+        text.remove_prefix(piece.size());
+        return true;
+      }
+      if (text.ends_with(piece)) {
+        text.remove_suffix(piece.size());
+        return true;
+      }
+    }
+    return false;
+  };
+  while (take_one()) {
+  }
+  return text;
 }
 
 }  // namespace crypto::invite

@@ -2,6 +2,7 @@
 
 #include "crypto/encoding.h"
 #include "crypto/invite.h"
+#include "crypto/invite_rules.h"
 #include "crypto/random.h"
 #include "messaging/group_joining.h"
 #include "messaging/joining.h"
@@ -54,7 +55,7 @@ base::Result<store::InviteRow> make_invite(const WriteContext& write, std::optio
 }
 
 // The names in it are somebody else's.
-base::Result<crypto::Invite> read_invite(const std::string& link) {
+base::Result<crypto::Invite> read_invite(std::string_view link) {
   EDGE_TRY(crypto::Invite invite, crypto::parse_invite(link));
   invite.name = plain_name(invite.name);
   invite.addr = plain_name(invite.addr, kMaxAddress);
@@ -62,12 +63,9 @@ base::Result<crypto::Invite> read_invite(const std::string& link) {
   return invite;
 }
 
-bool looks_like_invite(const std::string& text) {
-  std::string head = text.substr(0, 12);
-  for (char& c : head) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return head == "OPENPGP4FPR:" || text.starts_with("https://i.privittytech.com/");
+bool looks_like_invite(std::string_view text) {
+  return crypto::invite::starts_with_caseless(text, "openpgp4fpr:") ||
+         crypto::invite::starts_with_caseless(text, "https://i.privittytech.com/");
 }
 
 }  // namespace
@@ -98,13 +96,15 @@ base::Result<InviteCheck> SecureJoin::check(AccountId account, const std::string
   EDGE_TRY(auto read, core_.read(account));
   const store::Scope scope = read.scope();
   InviteCheck check;
-  check.text = text;
-  if (!looks_like_invite(text)) {
-    const bool url = text.starts_with("http://") || text.starts_with("https://");
+  const std::string_view scanned = crypto::invite::trimmed(text);
+  check.text = scanned;
+  if (!looks_like_invite(scanned)) {
+    const bool url = crypto::invite::starts_with_caseless(scanned, "http://") ||
+                     crypto::invite::starts_with_caseless(scanned, "https://");
     check.kind = url ? InviteCheck::Kind::url : InviteCheck::Kind::text;
     return check;
   }
-  EDGE_TRY(const crypto::Invite invite, read_invite(text));
+  EDGE_TRY(const crypto::Invite invite, read_invite(scanned));
   check.fingerprint = invite.identity.fingerprint();
   check.invite_number = invite.number;
   check.name = invite.name;

@@ -56,6 +56,7 @@ void add_file_endpoint(RouteTable& routes, FileFunctions files) {
   post.method = "POST";
   post.path = "/file";
   post.scope = rpc::Scope::write;
+  post.bytes_only = true;
   post.upload = [files](const Request& request) -> base::Result<std::unique_ptr<BodySink>> {
     EDGE_TRY(const auto account, account_of(request, *request.access));
     const auto name = request.param("name");

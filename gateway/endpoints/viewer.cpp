@@ -5,6 +5,7 @@
 #include "gateway/http/disposition.h"
 #include "gateway/loop/address_group.h"
 #include "gateway/viewer/content_type.h"
+#include "rpc/request.h"
 
 namespace gateway {
 namespace {
@@ -19,7 +20,8 @@ Response authorise(ViewerSessions& sessions, const Request& request) {
   if (!request.loopback && request.access->key_id().empty()) {
     return Response::error(403, "Without a key the viewer is served on this machine alone.");
   }
-  const auto body = nlohmann::json::parse(request.body, nullptr, false);
+  const auto parsed = rpc::parse_json(request.body);
+  const nlohmann::json body = parsed ? *parsed : nlohmann::json();
   const auto given = body.is_object() ? body.find("device_fingerprint") : body.end();
   if (!body.is_object() || given == body.end() || !given->is_string()) {
     return Response::error(

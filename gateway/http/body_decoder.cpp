@@ -60,7 +60,11 @@ bool BodyDecoder::size_line() {
     size = size * 16 + digit;
   }
   if (digits == 0) return false;
-  if (digits < line_.size() && line_[digits] != ';') return false;
+  if (digits < line_.size()) {
+    // An extension; blanks may stand around what separates it (RFC 9112, 7.1.1: BWS).
+    const std::size_t mark = line_.find_first_not_of(" \t", digits);
+    if (mark == std::string::npos || line_[mark] != ';') return false;
+  }
   left_ = size;
   return true;
 }

@@ -30,10 +30,59 @@ bool same_origin(std::string_view origin, std::string_view host) {
   return false;
 }
 
-bool is_json(std::string_view content_type) {
+// A field's value without its parameters.
+std::string_view media_type(std::string_view content_type) {
   std::string_view type = content_type.substr(0, content_type.find(';'));
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
-  return equals_ignoring_case(type, "application/json");
+  return type;
+}
+
+// Also as JSON-RPC clients name it ("JSON-RPC over HTTP"). A page of another origin can send none
+// of them without a preflight.
+bool is_json(std::string_view content_type) {
+  const std::string_view type = media_type(content_type);
+  for (const std::string_view json :
+       {"application/json", "application/json-rpc", "application/jsonrequest"}) {
+    if (equals_ignoring_case(type, json)) return true;
+  }
+  return false;
+}
+
+// What a browser's form and curl -F, -d and --data-binary send: the bytes would be those of the
+// form, or a file without its line ends.
+bool is_form(std::string_view content_type) {
+  const std::string_view type = media_type(content_type);
+  constexpr std::string_view kMultipart = "multipart/";
+  return equals_ignoring_case(type, "application/x-www-form-urlencoded") ||
+         equals_ignoring_case(type.substr(0, kMultipart.size()), kMultipart);
+}
+
+bool is_encoded(const RequestHead& head) {
+  if (!head.chunked() && head.content_length().value_or(0) == 0) return false;
+  const std::size_t fields = head.count("Content-Encoding");
+  return fields > 1 ||
+         (fields == 1 && !equals_ignoring_case(*head.field("Content-Encoding"), "identity"));
+}
+
+// Why the body is not taken as its head describes it.
+std::optional<Response> judge_body(const RequestHead& head, const Route& route) {
+  const std::string_view type = head.field("Content-Type").value_or("");
+  if (is_encoded(head)) {
+    return Response::error(415,
+                           "An encoded body is not taken. Send it as it is, without "
+                           "Content-Encoding.")
+        .with_header("Accept-Encoding", "identity");
+  }
+  if (route.json_only && !is_json(type)) {
+    return Response::error(415, "Send Content-Type: application/json.");
+  }
+  if (route.bytes_only && is_form(type)) {
+    return Response::error(
+        415, "A form is not taken, only the file's bytes: curl -X POST -T FILE 'http://" +
+                 std::string(head.field("Host").value_or("127.0.0.1:7200")) + route.path +
+                 "?name=NAME', or another Content-Type, such as application/octet-stream.");
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -159,10 +208,8 @@ Judgement Guard::judge(const RequestHead& head, const Route* route,
       head.field("Access-Control-Request-Method")) {
     return {preflight(head, methods), allowed};
   }
-  if (route != nullptr && route->json_only && !is_json(head.field("Content-Type").value_or(""))) {
-    return {Response::error(415, "Send Content-Type: application/json."), allowed};
-  }
-  return {std::nullopt, allowed};
+  if (route == nullptr) return {std::nullopt, allowed};
+  return {judge_body(head, *route), allowed};
 }
 
 bool came_through_proxy(const RequestHead& head) {

@@ -199,6 +199,8 @@ class HeadScanner {
   // What decides where this request ends, and so where the next begins: no doubt is tolerated.
   bool framing() {
     if (head_.count("Host") > 1) return refuse(400, "More than one Host field.");
+    // Of two another reader might believe the other one.
+    if (head_.count("Content-Type") > 1) return refuse(400, "More than one Content-Type field.");
     if (head_.minor_version_ == 1 && !head_.field("Host")) {
       return refuse(400, "HTTP/1.1 needs a Host field.");
     }

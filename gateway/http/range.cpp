@@ -34,6 +34,8 @@ std::string ByteRange::content_range(std::uint64_t total) const {
 RangeChoice choose_range(std::optional<std::string_view> range,
                          std::optional<std::string_view> if_range, std::string_view etag,
                          std::uint64_t total) {
+  // Of nothing there is no part; clients that ask for every file from its first byte on get it.
+  if (total == 0) return {};
   if (!range || (if_range && trim(*if_range) != etag)) return {};
   const std::size_t equals = range->find('=');
   if (equals == std::string_view::npos ||
@@ -49,7 +51,7 @@ RangeChoice choose_range(std::optional<std::string_view> range,
   if (from.empty()) {
     const auto suffix = number(to);
     if (!suffix) return {};
-    if (*suffix == 0 || total == 0) return {RangeVerdict::unsatisfiable, {}};
+    if (*suffix == 0) return {RangeVerdict::unsatisfiable, {}};
     return {RangeVerdict::part, {*suffix < total ? total - *suffix : 0, total - 1}};
   }
   const auto first = number(from);

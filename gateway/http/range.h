@@ -16,9 +16,9 @@ struct ByteRange {
 };
 
 enum class RangeVerdict {
-  whole,  // 200: no range, one we do not serve (several, another unit, malformed), or If-Range
-          // differs
-  part,   // 206
+  whole,          // 200: no range, one we do not serve (several, another unit, malformed), If-Range
+                  // differs, or nothing is in the file
+  part,           // 206
   unsatisfiable,  // 416, with Content-Range: bytes */TOTAL
 };
 

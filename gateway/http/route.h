@@ -47,6 +47,7 @@ struct Route {
   QuickHandler quick = {};     // with handle: asked when the request is whole
   std::size_t body_limit = 0;  // over it: 413 (uploads are not limited here)
   bool json_only = false;      // another Content-Type: 415
+  bool bytes_only = false;     // a form's Content-Type: 415
   bool refuse_origin = false;  // for peers: any Origin is 403, and no API key is asked for
   RouteAdmission admission = RouteAdmission::key;
   std::optional<rpc::Scope> scope = std::nullopt;  // that a key must hold; nothing: any key will do

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "crypto/random.h"
+#include "rpc/request.h"
 
 namespace gateway {
 namespace {
@@ -157,7 +158,8 @@ base::Result<Response> response_of(base::Result<LicenseIssuer::Issued> issued) {
 }
 
 std::string device_of(const Request& request) {
-  const auto body = nlohmann::json::parse(request.body, nullptr, false);
+  const auto parsed = rpc::parse_json(request.body);
+  const nlohmann::json body = parsed ? *parsed : nlohmann::json();
   const auto given = body.is_object() ? body.find("device_fingerprint") : body.end();
   if (!body.is_object() || given == body.end() || !given->is_string()) return "";
   return given->get<std::string>();

@@ -33,7 +33,8 @@ struct OfQrContent {
 
 Result<shape::Qr> check_qr(Context& context, const OfQrContent& p) {
   EDGE_TRY(auto check, engine_of(context).securejoin().check(p.account_id, p.qr_content));
-  return shape::to_shape(std::move(check), p.qr_content);
+  const std::string link = check.text;  // what was scanned, without what stood around it
+  return shape::to_shape(std::move(check), link);
 }
 
 void set_config_from_qr(Context& context, OfQrContent p, Completion<> done) {

@@ -57,6 +57,14 @@ TEST_CASE("a known length takes exactly that much") {
   CHECK(out == "abcde");
 }
 
+TEST_CASE("blanks around a chunk's extensions are allowed, and none elsewhere") {
+  CHECK(refusal("2 ; a = b\r\nab\r\n0\t;c\r\n\r\n") == 0);
+  CHECK(refusal("2; a=b ;\tc = \"d e\" \r\nab\r\n") == 0);
+  CHECK(refusal("2 a\r\nab\r\n") == 400);
+  CHECK(refusal("2 2;a\r\nab\r\n") == 400);
+  CHECK(refusal("2\t\r\nab\r\n") == 400);
+}
+
 TEST_CASE("malformed chunks are refused") {
   CHECK(refusal("-2\r\n") == 400);
   CHECK(refusal("+2\r\nab\r\n") == 400);

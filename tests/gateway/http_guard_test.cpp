@@ -86,6 +86,35 @@ TEST_CASE("a JSON endpoint takes JSON only, because a form needs no leave of the
   CHECK(judge("Content-Type: application/x-www-form-urlencoded\r\n", &route) == 415);
   CHECK(judge("Content-Type: application/json\r\n", &route) == 0);
   CHECK(judge("Content-Type: Application/JSON ; charset=utf-8\r\n", &route) == 0);
+  CHECK(judge("Content-Type: application/json-rpc\r\n", &route) == 0);
+  CHECK(judge("Content-Type: application/jsonrequest; charset=utf-8\r\n", &route) == 0);
+}
+
+TEST_CASE("an endpoint for bytes takes no form, and says how to send the bytes") {
+  Route route;
+  route.path = "/file";
+  route.bytes_only = true;
+  CHECK(judge("Content-Type: multipart/form-data; boundary=b\r\n", &route) == 415);
+  CHECK(judge("Content-Type: Multipart/Mixed\r\n", &route) == 415);
+  CHECK(judge("Content-Type: application/x-www-form-urlencoded\r\n", &route) == 415);
+  CHECK(judge("", &route) == 0);
+  CHECK(judge("Content-Type: application/octet-stream\r\n", &route) == 0);
+  CHECK(judge("Content-Type: application/pdf\r\n", &route) == 0);
+  CHECK(judge("Content-Type: text/plain\r\n", &route) == 0);
+}
+
+TEST_CASE("an encoded body is refused wherever a body is taken, for it would be kept as it came") {
+  Route route;
+  for (const char* coding : {"gzip", "br", "zstd", "deflate", "GZIP", "gzip, identity", "x"}) {
+    INFO(coding);
+    const std::string field = "Content-Encoding: " + std::string(coding) + "\r\n";
+    CHECK(judge(field + "Content-Length: 5\r\n", &route) == 415);
+    CHECK(judge(field + "Transfer-Encoding: chunked\r\n", &route) == 415);
+    CHECK(judge(field, &route) == 0);  // of no body
+  }
+  CHECK(judge("Content-Encoding: identity\r\nContent-Length: 5\r\n", &route) == 0);
+  CHECK(judge("Content-Encoding: identity\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n",
+              &route) == 415);
 }
 
 TEST_CASE("an endpoint for gateways refuses any origin, its own too") {

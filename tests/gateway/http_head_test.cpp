@@ -50,6 +50,12 @@ TEST_CASE("lines end with CR LF and nothing else") {
   CHECK(refusal(std::string("GET /\0 HTTP/1.1\r\n", 17)) == 400);
 }
 
+TEST_CASE("of two Content-Type fields none is believed") {
+  CHECK(refusal(with("Content-Type: application/json\r\ncontent-type: text/plain\r\n")) == 400);
+  CHECK(refusal(with("Content-Type: text/plain\r\nContent-Type: text/plain\r\n")) == 400);
+  CHECK(refusal(with("Content-Type: text/plain\r\n")) == 0);
+}
+
 TEST_CASE("malformed request lines are refused") {
   CHECK(refusal("GET /\r\n\r\n") == 400);
   CHECK(refusal("GET  / HTTP/1.1\r\nHost: h\r\n\r\n") == 400);

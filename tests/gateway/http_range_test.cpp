@@ -30,7 +30,13 @@ TEST_CASE("a range past the end is unsatisfiable") {
   CHECK(choose("bytes=100-").verdict == RangeVerdict::unsatisfiable);
   CHECK(choose("bytes=99999999999999999999999-").verdict == RangeVerdict::unsatisfiable);
   CHECK(choose("bytes=-0").verdict == RangeVerdict::unsatisfiable);
-  CHECK(choose("bytes=0-", 0).verdict == RangeVerdict::unsatisfiable);
+}
+
+TEST_CASE("of an empty file there is only the whole") {
+  for (const char* range : {"bytes=0-", "bytes=0-99", "bytes=5-", "bytes=-5", "bytes=-0"}) {
+    INFO(range);
+    CHECK(choose(range, 0).verdict == RangeVerdict::whole);
+  }
 }
 
 TEST_CASE("what is no single well-formed range of bytes gets the whole") {

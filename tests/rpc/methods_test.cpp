@@ -186,6 +186,21 @@ TEST_CASE_METHOD(Gateway, "an invite is a link and a picture, and one's own is r
   CHECK(own["kind"] == "withdrawVerifyContact");
   CHECK_FALSE(own["authcode"].get<std::string>().empty());
   shape("Qr", ok("check_qr", {1, "just words"}));
+  // As it comes from a scanner, a mail or a keyboard that begins with a capital.
+  std::string shouted = link;
+  for (std::size_t i = 0; i < shouted.find(':'); ++i) {
+    shouted[i] = static_cast<char>(std::tolower(static_cast<unsigned char>(shouted[i])));
+  }
+  const std::string web =
+      "HTTPS://I.PrivittyTech.COM/#" +
+      std::string(link).replace(link.find('#'), 1, "&").substr(link.find(':') + 1);
+  for (const std::string& scanned : {" \t" + link + "\r\n", shouted + "\n", web + " ",
+                                     "\xEF\xBB\xBF" + link, "\xC2\xA0" + link}) {
+    INFO(scanned);
+    CHECK(ok("check_qr", {1, scanned}) == own);
+  }
+  CHECK(ok("check_qr", {1, " HTTPS://example.org/x\n"}) ==
+        json{{"kind", "url"}, {"url", "HTTPS://example.org/x"}});
   CHECK(call(service(), "secure_join", {1, link}).contains("error"));
   CHECK(ok("set_config_from_qr", {1, link}).is_null());
   CHECK(ok("check_qr", {1, link})["kind"] == "reviveVerifyContact");
