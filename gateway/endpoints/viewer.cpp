@@ -16,7 +16,8 @@ using base::fail;
 constexpr std::size_t kMaxAuthBody = 4096;
 
 Response authorise(ViewerSessions& sessions, const Request& request) {
-  // From elsewhere only with a key, which then has the scope (see the route).
+  // Without keys this machine alone, also with --allow-anonymous; with keys the caller's key has
+  // the scope (see the route), on this machine too: the fingerprint is made of public facts.
   if (!request.loopback && request.access->key_id().empty()) {
     return Response::error(403, "Without a key the viewer is served on this machine alone.");
   }
@@ -87,7 +88,6 @@ void add_viewer_endpoint(RouteTable& routes, ViewerSessions& sessions, OpenProte
   auth.path = "/auth";
   auth.body_limit = kMaxAuthBody;
   auth.json_only = true;
-  auth.admission = RouteAdmission::key_or_local;
   auth.scope = rpc::Scope::view;
   auth.handle = [&sessions](Request request, Responder responder) {
     responder.answer(authorise(sessions, request));

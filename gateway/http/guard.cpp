@@ -85,6 +85,35 @@ std::optional<Response> judge_body(const RequestHead& head, const Route& route) 
   return std::nullopt;
 }
 
+// Fields in which proxies, load balancers and content delivery networks name the client they speak
+// for, or themselves. No client sends one of them on its own account.
+constexpr std::string_view kProxyFields[] = {
+    "Ali-CDN-Real-IP",     "CDN-Loop",
+    "CF-Connecting-IP",    "CF-Connecting-IPv6",
+    "Client-IP",           "DO-Connecting-IP",
+    "Fastly-Client-IP",    "Fly-Client-IP",
+    "Forwarded",           "Proxy-Client-IP",
+    "True-Client-IP",      "Via",
+    "WL-Proxy-Client-IP",  "X-AppEngine-User-IP",
+    "X-Azure-ClientIP",    "X-Client-IP",
+    "X-Cluster-Client-IP", "X-Envoy-External-Address",
+    "X-Forwarded",         "X-NF-Client-Connection-IP",
+    "X-Originating-IP",    "X-ProxyUser-IP",
+    "X-Real-IP",           "X-Remote-Addr",
+    "X-Remote-IP",
+};
+constexpr std::string_view kProxyPrefixes[] = {"Forwarded-", "X-Forwarded-", "X-Original-"};
+
+bool names_a_proxy(std::string_view field) {
+  return std::any_of(std::begin(kProxyFields), std::end(kProxyFields),
+                     [&](std::string_view known) { return equals_ignoring_case(field, known); }) ||
+         std::any_of(std::begin(kProxyPrefixes), std::end(kProxyPrefixes),
+                     [&](std::string_view prefix) {
+                       return field.size() > prefix.size() &&
+                              equals_ignoring_case(field.substr(0, prefix.size()), prefix);
+                     });
+}
+
 }  // namespace
 
 bool is_ip_literal(std::string_view name) {
@@ -214,11 +243,8 @@ Judgement Guard::judge(const RequestHead& head, const Route* route,
 
 bool came_through_proxy(const RequestHead& head) {
   bool found = false;
-  head.for_each_field([&](std::string_view name, std::string_view) {
-    found = found || equals_ignoring_case(name, "Forwarded") || equals_ignoring_case(name, "Via") ||
-            (name.size() > 12 && equals_ignoring_case(name.substr(0, 12), "X-Forwarded-")) ||
-            equals_ignoring_case(name, "X-Real-IP");
-  });
+  head.for_each_field(
+      [&](std::string_view name, std::string_view) { found = found || names_a_proxy(name); });
   return found;
 }
 

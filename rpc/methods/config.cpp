@@ -1,4 +1,6 @@
 // Configuration: string settings of an account.
+#include "crypto/secret.h"
+#include "messaging/config_keys.h"
 #include "rpc/methods/params.h"
 
 namespace rpc {
@@ -16,8 +18,21 @@ struct GetConfig {
   }
 };
 
+// Null for a secret unless the caller's key has scope admin, whether it is set or not: an error
+// would fail the batch of a client that asks for all it knows.
+Result<std::optional<std::string>> shown(const Context& context, AccountId account,
+                                         const std::string& key) {
+  EDGE_TRY(auto value, engine_of(context).config().get(account, key));
+  if (value && messaging::is_secret_config(key, *value) &&
+      !context.caller.access->may(Scope::admin)) {
+    crypto::wipe(value->data(), value->size());
+    value.reset();
+  }
+  return value;
+}
+
 Result<std::optional<std::string>> get_config(Context& context, const GetConfig& p) {
-  return engine_of(context).config().get(p.account_id, p.key);
+  return shown(context, p.account_id, p.key);
 }
 
 std::optional<std::optional<std::string>> recall_config(Context& context, const GetConfig& p) {
@@ -55,7 +70,7 @@ struct BatchGetConfig {
 Result<Values> batch_get_config(Context& context, const BatchGetConfig& p) {
   Values values;
   for (const std::string& key : p.keys) {
-    EDGE_TRY(values[key], engine_of(context).config().get(p.account_id, key));
+    EDGE_TRY(values[key], shown(context, p.account_id, key));
   }
   return values;
 }
@@ -81,9 +96,14 @@ void add_config_methods(std::vector<Method>& table) {
                   .fuzz = Fuzz::safe,
                   .errors = {Errc::not_found, Errc::invalid_argument}};
   table.push_back(recalled<&recall_config>(method<&get_config>(
-      "get_config", "A setting: what was set, else its default, else null.", read)));
+      "get_config",
+      "A setting: what was set, else its default, else null. Passwords and tokens (relay_token, "
+      "mail_pw, send_pw, socks5_password, device_token, a proxy_url with a login) are null too "
+      "unless the API key has scope admin: keys below set them and do not read them.",
+      read)));
   table.push_back(method<&set_config>("set_config", "Sets or resets one setting.", write));
-  table.push_back(method<&batch_get_config>("batch_get_config", "Several settings.", read));
+  table.push_back(method<&batch_get_config>(
+      "batch_get_config", "Several settings, each as get_config answers it.", read));
   table.push_back(method<&batch_set_config>("batch_set_config",
                                             "Sets or resets several; all or nothing.", write));
 }

@@ -115,6 +115,40 @@ class Keys(unittest.TestCase):
         self.assertEqual(self.request("POST", "/file?name=a", reader, "x")[0], 403)
         self.assertEqual(self.request("GET", "/health")[0], 200)
 
+    def test_this_machine_needs_a_key_too(self):
+        """Every endpoint; what /auth asks for besides is made of public facts."""
+        fingerprint = cli("--accounts", str(self.gateway.accounts), "fingerprint").stdout.strip()
+        self.assertRegex(fingerprint, "^[0-9a-f]{64}$")
+        proof = json.dumps({"device_fingerprint": fingerprint})
+        for method, target, body in (
+                ("POST", "/rpc", "{}"), ("GET", "/events", None), ("POST", "/events/ticket", ""),
+                ("POST", "/publish", "{}"), ("GET", "/file/1", None), ("POST", "/file?name=a", "x"),
+                ("POST", "/auth", proof), ("GET", "/stream/1", None)):
+            with self.subTest(target):
+                self.assertEqual(self.request(method, target, None, body)[0], 401)
+        user = self.known(self.add("user", "rpc:read,rpc:write,events,publish:*"))
+        status, _, text = self.request("POST", "/auth", user, proof)
+        self.assertEqual(status, 403)
+        self.assertIn("the scope view", text)
+        viewer = self.known(self.add("viewer", "view"))
+        self.assertEqual(self.request("POST", "/auth", viewer, json.dumps({"device_fingerprint": "0" * 64}))[0], 403)
+        status, _, text = self.request("POST", "/auth", viewer, proof)
+        self.assertEqual(status, 200)
+        token = json.loads(text)["token"]
+        self.assertEqual(self.request("GET", "/stream/1", headers={"Authorization": f"Bearer {token}"})[0], 404)
+        # Of what says nothing about messages.
+        for target in ("/health", "/health/ready", "/metrics"):
+            self.assertEqual(self.request("GET", target)[0], 200, target)
+        self.assertEqual(self.request("GET", "/metrics", headers={"Client-IP": "10.0.0.9"})[0], 401)
+
+    def test_secrets_of_the_configuration_are_not_shown_below_admin(self):
+        user = self.known(self.add("settler", "rpc:read,rpc:write"))
+        self.assertIn("result", self.call(user, "set_config", [1, "mail_pw", "sesame"])[1])
+        self.assertIsNone(self.call(user, "get_config", [1, "mail_pw"])[1]["result"])
+        self.assertEqual(self.call(user, "batch_get_config", [1, ["mail_pw", "bot"]])[1]["result"],
+                         {"mail_pw": None, "bot": "0"})
+        self.assertEqual(self.call(self.all, "get_config", [1, "mail_pw"])[1]["result"], "sesame")
+
     def test_a_key_for_one_account_sees_nothing_of_another(self):
         second = self.known(self.add("second", "rpc:read,rpc:write,events", "--account", "2"))
         self.assertEqual(self.call(second, "get_all_account_ids")[1]["result"], [2])

@@ -134,6 +134,19 @@ TEST_CASE("a caller behind a proxy is not this machine") {
   CHECK(proxied("x-forwarded-for: 1.2.3.4\r\n"));
   CHECK(proxied("X-Forwarded-Anything: x\r\n"));
   CHECK(proxied("via: 1.1 squid\r\n"));
+  for (const char* field :
+       {"Client-IP", "x-client-ip", "CF-Connecting-IP", "True-Client-IP", "X-Real-IP",
+        "X-Cluster-Client-IP", "Fly-Client-IP", "Fastly-Client-IP", "X-Forwarded", "Forwarded-For",
+        "X-Original-Forwarded-For", "X-Original-Host", "CDN-Loop", "X-Envoy-External-Address",
+        "X-Azure-ClientIP", "X-Remote-Addr"}) {
+    INFO(field);
+    CHECK(proxied(std::string(field) + ": 10.0.0.9\r\n"));
+  }
+  for (const char* field : {"User-Agent", "X-Original", "X-Client", "X-Request-Id", "Origin",
+                            "X-Requested-With", "Client", "X-API-Key"}) {
+    INFO(field);
+    CHECK_FALSE(proxied(std::string(field) + ": x\r\n"));
+  }
 }
 
 TEST_CASE("a path has one spelling") {

@@ -208,3 +208,46 @@ TEST_CASE("scopes are read and written alike, and a wrong word is named") {
   CHECK_FALSE(access.may_publish("alarm"));
   CHECK_FALSE(access.may_publish("*"));
 }
+
+TEST_CASE("secrets of the configuration are written by keys below admin and read by none of them") {
+  OneGateway gateway;
+  rpc::Service& service = gateway.service();
+  const auto user =
+      key_for({Scope::read, Scope::write, Scope::events, Scope::publish, Scope::view});
+  const auto admin = key_for({Scope::admin});
+  const json secrets{
+      {"relay_token", "sesame-1"},  {"mail_pw", "sesame-2"},
+      {"send_pw", "sesame-3"},      {"socks5_password", "sesame-4"},
+      {"device_token", "sesame-5"}, {"proxy_url", "socks5://me:sesame-6@10.0.0.1:1080"}};
+  json names = json::array();
+  for (const auto& [key, value] : secrets.items()) {
+    INFO(key);
+    names.push_back(key);
+    CHECK(ask_as(service, user, "set_config", {1, key, value})["result"].is_null());
+    CHECK(ask_as(service, user, "get_config", {1, key})["result"].is_null());
+    CHECK(
+        ask_as(service, user, "get_config", {{"account_id", 1}, {"key", key}})["result"].is_null());
+    CHECK(ask_as(service, admin, "get_config", {1, key})["result"] == value);
+    CHECK(ask_as(service, Access::everything(), "get_config", {1, key})["result"] == value);
+  }
+  CHECK(ask_as(service, user, "batch_set_config", {1, secrets})["result"].is_null());
+  for (const auto& [key, value] :
+       ask_as(service, user, "batch_get_config", {1, names})["result"].items()) {
+    INFO(key);
+    CHECK(value.is_null());
+  }
+  CHECK(ask_as(service, admin, "batch_get_config", {1, names})["result"] == secrets);
+  // What names no login is no secret.
+  CHECK(ask_as(service, user, "set_config", {1, "proxy_url", "socks5://10.0.0.1:1080"})
+            .contains("result"));
+  CHECK(ask_as(service, user, "get_config", {1, "proxy_url"})["result"] ==
+        "socks5://10.0.0.1:1080");
+  CHECK(ask_as(service, user, "get_config", {1, "relay_url"})["result"].is_null());
+  // Nor does any method show them that needs nothing but an account.
+  for (const rpc::Method& method : rpc::method_table().methods()) {
+    if (method.row.parked || method.row.scope != Scope::read) continue;
+    INFO(method.name);
+    CHECK(ask_as(service, user, method.name, json::array({1})).dump().find("sesame") ==
+          std::string::npos);
+  }
+}
