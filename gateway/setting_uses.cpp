@@ -25,7 +25,8 @@ messaging::CallerPathRules path_rules(const Settings& settings) {
   if (settings.config) rules.protected_files.push_back(*settings.config);
   if (settings.api_keys) rules.protected_files.push_back(*settings.api_keys);
   if (settings.tls) rules.protected_files.push_back(settings.tls->key);
-  for (const char* name : {"store.db", "store.db-wal", "store.db-shm", "lock", "master.key"}) {
+  for (const char* name : {"store.db", "store.db-wal", "store.db-shm", "relay.db", "relay.db-wal",
+                           "relay.db-shm", "lock", "master.key", "privitty.lic"}) {
     rules.protected_files.push_back(settings.accounts / name);
   }
   rules.restricted = settings.restricted_paths();

@@ -102,6 +102,12 @@ base::Result<OpenFile> CallerPaths::open_to_read(const std::string& path) const 
   }
   EDGE_CHECK(judge(place.fd(), path));
   if (!S_ISREG(info.st_mode)) return fail(Errc::forbidden, path + " is not a regular file");
+  // Whoever may write below --files could link a file there that lies elsewhere.
+  if (rules_.restricted && info.st_nlink > 1) {
+    return fail(Errc::forbidden, path +
+                                     " has other names too (hard links), and where those lie "
+                                     "cannot be known; copy it to a file of its own");
+  }
   const std::string link = "/proc/self/fd/" + std::to_string(place.fd());
   OpenFile file(::open(link.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.fd() < 0) return base::fail_errno(Errc::forbidden, "cannot open " + path, errno);

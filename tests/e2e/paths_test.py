@@ -93,11 +93,12 @@ class Paths(unittest.TestCase):
                     call(gateway, str(self.file))
 
     def test_a_refused_path_does_not_cost_the_database_its_locks(self):
-        with Gateway("alice") as gateway:
+        with Gateway("alice", flags=["--relay"]) as gateway:
             store = gateway.accounts / "store.db"
             os.link(store, self.folder / "hard-link")
             (self.folder / "link").symlink_to(store)
-            for path in (store, self.folder / "hard-link", self.folder / "link"):
+            os.link(gateway.accounts / "relay.db", self.folder / "relay-link")
+            for path in (store, self.folder / "hard-link", self.folder / "link", self.folder / "relay-link"):
                 for name, call in READS.items():
                     with self.subTest(row=name, path=str(path)):
                         self.refused(call, gateway, str(path))
@@ -163,14 +164,17 @@ class Paths(unittest.TestCase):
             outside = self.folder / "outside.prv"
             outside.write_bytes(pathlib.Path(prv).read_bytes())
             (inside / "link.prv").symlink_to(outside)
+            os.link(outside, inside / "hard.prv")
             bad = [alice.accounts / "store.db", alice.accounts / "master.key", outside, inside / "link.prv",
-                   "/proc/self/environ", "/dev/zero", "plan.txt", "/tmp/a\0b", inside, inside / "missing"]
+                   inside / "hard.prv", "/proc/self/environ", "/dev/zero", "plan.txt", "/tmp/a\0b", inside, inside / "missing"]
             for name, call in PROTECTED.items():
                 for path in bad:
                     with self.subTest(row=name, path=str(path)):
                         message = self.refused(call, alice, chat, peer, msg, str(path))
                         if path in (outside, inside / "link.prv"):
                             self.assertIn("--files", message)
+                        if path == inside / "hard.prv":
+                            self.assertIn("hard links", message)
             self.assertEqual(PROTECTED["privitty_get_file_id_by_path"](alice, chat, peer, msg, prv), 1)
             # Neither the container nor the plaintext replaces a file.
             for name, path in (("privitty_send_file", plain), ("privitty_send_group_file", plain),
@@ -181,7 +185,7 @@ class Paths(unittest.TestCase):
             self.assertEqual(PROTECTED["privitty_decrypt_file"](alice, chat, peer, msg, prv), str(plain))
             self.assertEqual(plain.read_text(), "a plan")
             self.assertEqual(stat.S_IMODE(plain.stat().st_mode), 0o600)
-            self.assertEqual(sorted(path.name for path in inside.iterdir()), ["link.prv", "plan.txt", "plan.txt.prv"])
+            self.assertEqual(sorted(path.name for path in inside.iterdir()), ["hard.prv", "link.prv", "plan.txt", "plan.txt.prv"])
 
     def test_without_keys_on_a_network_only_the_named_folders_are_open(self):
         inside = self.folder / "data"
@@ -195,6 +199,15 @@ class Paths(unittest.TestCase):
                     with self.subTest(row=name, path=str(path)):
                         self.assertIn("--files", self.refused(call, gateway, str(path)))
                 call(gateway, str(good))
+            # A file elsewhere that was linked into the folder; a copy of it is the caller's own.
+            os.link(self.file, inside / "linked.png")
+            for name, call in READS.items():
+                with self.subTest(row=name):
+                    self.assertIn("hard links", self.refused(call, gateway, str(inside / "linked.png")))
+            self.file.unlink()
+            for call in READS.values():
+                call(gateway, str(inside / "linked.png"))
+            self.file.write_text("a,b\n1,2\n")
             msg = gateway.rpc("send_msg", 1, 10, {"file": str(good)})
             for name, call in WRITES.items():
                 self.assertIn("--files", self.refused(call, gateway, str(self.folder / "out"), msg))
