@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
-from gateway import DAEMON, Gateway, RpcError, free_port, join, scaled, until
+from gateway import CLI, DAEMON, Gateway, RpcError, free_port, join, scaled, until
 
 FAILURE, USAGE = 1, 2
 
@@ -114,6 +114,20 @@ class Starting(unittest.TestCase):
             self.assertEqual(code, FAILURE, said)
             self.assertIn(str(alice.process.pid), said)
             self.assertIn(str(alice.accounts), said)
+            self.assertEqual(alice.http("GET", "/health")[0], 200, "the first one goes on")
+
+    def test_a_second_copy_although_the_lock_file_was_removed(self):
+        with Gateway("alice") as alice:
+            (alice.accounts / "lock").unlink()
+            for _ in range(2):  # the first try makes the file again
+                code, said = run("--listen", "127.0.0.1:0", "--accounts", alice.accounts)
+                self.assertEqual(code, FAILURE, said)
+                self.assertIn(f"another privitty-edged is using {alice.accounts}", said)
+            for command in ("repair", "rekey"):
+                done = subprocess.run([CLI, "--accounts", str(alice.accounts), command], capture_output=True,
+                                      text=True, stdin=subprocess.DEVNULL, timeout=scaled(20), check=False)
+                self.assertEqual(done.returncode, 1, done.stdout)
+                self.assertIn("another privitty-edged", done.stderr)
             self.assertEqual(alice.http("GET", "/health")[0], 200, "the first one goes on")
 
     def started_once(self):

@@ -1,8 +1,11 @@
 #include "store/store.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/repair.h"
 #include "tests/store/world.h"
 
 using namespace store;
@@ -47,6 +50,33 @@ TEST_CASE("a second store on the same folder is refused with the pid of the firs
                            ") is using " + world.dir.path()) != std::string::npos);
   world.store.reset();
   world.open();
+}
+
+TEST_CASE("a second store is refused although the lock file was removed") {
+  test::World world;
+  world.open();
+  std::filesystem::remove(world.dir / "lock");
+  for (int i = 0; i < 2; ++i) {  // the first try makes the file again
+    const auto error = world.refusal(world.options());
+    CHECK(error.code == Errc::unavailable);
+    CHECK(error.message.find("another privitty-edged is using") != std::string::npos);
+  }
+  const auto repaired = repair(world.dir.path(), 1);
+  REQUIRE_FALSE(repaired);
+  CHECK(repaired.error().code == Errc::unavailable);
+  must(world.add_note(1));
+}
+
+TEST_CASE("a build that locks DIR/lock alone and this one exclude each other") {
+  test::World world;
+  const int older = ::open((world.dir / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  REQUIRE(older >= 0);
+  REQUIRE(::flock(older, LOCK_EX | LOCK_NB) == 0);
+  CHECK(world.refusal(world.options()).code == Errc::unavailable);
+  REQUIRE(::flock(older, LOCK_UN) == 0);
+  world.open();
+  CHECK(::flock(older, LOCK_EX | LOCK_NB) != 0);
+  ::close(older);
 }
 
 TEST_CASE("a lock file left by a dead process holds nobody up") {
