@@ -1,10 +1,6 @@
 #include "gateway/cli/license.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -24,6 +20,7 @@
 #include "gateway/license/license.h"
 #include "gateway/signals.h"
 #include "gateway/viewer/fingerprint.h"
+#include "store/whole_file.h"
 
 namespace gateway::cli {
 namespace {
@@ -115,13 +112,9 @@ Result<crypto::Identity> read_or_make_key(const std::string& path) {
   if (std::filesystem::exists(path)) return read_key(path);
   const auto seed = crypto::Secret<32>::random();
   std::string line = crypto::hex_encode(seed.view()) + "\n";
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return base::fail_errno(Errc::io, "--key: cannot make " + path, errno);
-  const bool good = ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
-                    ::fsync(fd) == 0;
+  auto made = store::make_file(path, base::as_bytes(line));
   crypto::wipe(line.data(), line.size());
-  ::close(fd);
-  if (!good) return fail(Errc::io, "--key: cannot write " + path);
+  if (!made) return std::move(made).error().with_context("--key");
   return crypto::Identity::from_seed(seed.view());
 }
 

@@ -1,10 +1,6 @@
 #include "gateway/license/issuer.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -12,6 +8,8 @@
 #include "base/bytes.h"
 #include "crypto/random.h"
 #include "rpc/request.h"
+#include "store/file.h"
+#include "store/whole_file.h"
 
 namespace gateway {
 namespace {
@@ -79,18 +77,7 @@ base::Result<> LicenseIssuer::write(const std::string& token, const Record& reco
                       {"seats", record.devices}};
   if (record.terms.expires_at) json["expires_at"] = *record.terms.expires_at;
   const std::string text = json.dump(1) + "\n";
-  const fs::path path = dir_ / (token + ".json");
-  const fs::path temporary = path.string() + ".new";
-  const int fd =
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return base::fail_errno(Errc::io, "cannot make " + temporary.string(), errno);
-  const bool good = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                    ::fsync(fd) == 0;
-  ::close(fd);
-  if (!good || ::rename(temporary.c_str(), path.c_str()) != 0) {
-    return base::fail_errno(Errc::io, "cannot write " + path.string(), errno);
-  }
-  return {};
+  return store::replace_file(dir_ / (token + ".json"), base::as_bytes(text));
 }
 
 LicenseIssuer::Issued LicenseIssuer::sign_for(const Record& record,
@@ -104,7 +91,9 @@ LicenseIssuer::Issued LicenseIssuer::sign_for(const Record& record,
 
 base::Result<std::string> LicenseIssuer::add(const LicenseTerms& terms) {
   std::error_code error;
-  fs::create_directories(dir_, error);
+  if (fs::create_directories(dir_, error)) {
+    EDGE_CHECK(store::sync_dir(store::folder_of(dir_.string())));
+  }
   const std::string token = base::to_hex(crypto::random_array<16>());
   base::Lock lock(mutex_);
   EDGE_CHECK(write(token, {terms, {}}));

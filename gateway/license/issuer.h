@@ -1,6 +1,7 @@
 // LicenseIssuer: a small license server for a fleet, off line or on a network of its own. Each
 // license is a file DIR/<token>.json: what it says and which devices use it. Devices fetch, sync
-// and give back by the token; there are as many seats as the license has devices.
+// and give back by the token; there are as many seats as the license has devices. A seat that was
+// answered is on the disk, its file and the folder both synced.
 //
 // An address that asks with ten tokens which are none is told to wait, and then of one in six
 // seconds that it is none; a token that is one is always answered. Its 128 bits keep guessing

@@ -1,15 +1,12 @@
 #include "gateway/license/license.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
 #include "gateway/license/delivery.h"
 #include "gateway/license/jwt.h"
+#include "store/whole_file.h"
 
 namespace gateway {
 namespace {
@@ -32,20 +29,8 @@ std::string read_small(const fs::path& path) {
   return text;
 }
 
-// Mode 0600, whole or not at all.
 base::Result<> write_small(const fs::path& path, const std::string& text) {
-  const fs::path temporary = path.string() + ".new";
-  const int fd =
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return base::fail_errno(Errc::io, "cannot make " + temporary.string(), errno);
-  const bool good = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                    ::fsync(fd) == 0;
-  const int wrong = errno;
-  ::close(fd);
-  if (!good || ::rename(temporary.c_str(), path.c_str()) != 0) {
-    return base::fail_errno(Errc::io, "cannot write " + path.string(), good ? errno : wrong);
-  }
-  return {};
+  return store::replace_file(path, base::as_bytes(text));
 }
 
 base::Error came_from_no_server() {

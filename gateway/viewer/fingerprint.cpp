@@ -1,16 +1,13 @@
 #include "gateway/viewer/fingerprint.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <fstream>
 #include <vector>
 
 #include "base/bytes.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
+#include "store/whole_file.h"
 
 namespace gateway {
 namespace {
@@ -76,16 +73,8 @@ base::Result<std::string> device_fingerprint(const fs::path& accounts) {
                                          "new one made");
   }
   const std::string made = make();
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return base::fail_errno(Errc::io, "cannot make " + path.string(), errno);
-  const std::string line = made + "\n";
-  const bool kept = ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
-                    ::fsync(fd) == 0;
-  const int wrong = errno;
-  ::close(fd);
-  if (kept) return made;
-  ::unlink(path.c_str());
-  return base::fail_errno(Errc::io, "cannot write " + path.string(), wrong);
+  EDGE_CHECK(store::make_file(path, base::as_bytes(made + "\n")));
+  return made;
 }
 
 }  // namespace gateway

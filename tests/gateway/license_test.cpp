@@ -1,9 +1,14 @@
 // The license: tokens, terms, what a device makes of them, and the issuer's seats.
 #include "gateway/license/license.h"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "crypto/encoding.h"
 #include "gateway/license/issuer.h"
@@ -13,6 +18,48 @@
 using namespace gateway;
 
 namespace {
+
+// What this program synced while somebody looks, as the kernel calls it: a file's name at that
+// moment, and folders.
+std::mutex synced_mutex;
+std::vector<std::string>* synced = nullptr;
+
+int note_sync(int fd, long call) {
+  {
+    const std::lock_guard lock(synced_mutex);
+    std::error_code none;
+    const auto link = "/proc/self/fd/" + std::to_string(fd);
+    if (synced != nullptr) synced->push_back(std::filesystem::read_symlink(link, none).string());
+  }
+  return static_cast<int>(::syscall(call, fd));
+}
+
+}  // namespace
+
+// In the C library's place.
+extern "C" int fsync(int fd) { return note_sync(fd, SYS_fsync); }
+extern "C" int fdatasync(int fd) { return note_sync(fd, SYS_fdatasync); }
+
+namespace {
+
+class SyncWatch {
+ public:
+  SyncWatch() { set(&paths_); }
+  ~SyncWatch() { set(nullptr); }
+  SyncWatch(const SyncWatch&) = delete;
+  SyncWatch& operator=(const SyncWatch&) = delete;
+  std::vector<std::string> take() {
+    const std::lock_guard lock(synced_mutex);
+    return std::exchange(paths_, {});
+  }
+
+ private:
+  static void set(std::vector<std::string>* to) {
+    const std::lock_guard lock(synced_mutex);
+    synced = to;
+  }
+  std::vector<std::string> paths_;
+};
 
 namespace fs = std::filesystem;
 
@@ -192,4 +239,25 @@ TEST_CASE("an issuer gives out as many seats as a license has, and takes them ba
   CHECK(again.take_seat("../../etc/passwd", a).error().code == base::Errc::not_found);
   CHECK(again.take_seat(std::string(32, '0'), a).error().code == base::Errc::not_found);
   CHECK(again.take_seat(*token, "short").error().code == base::Errc::invalid_argument);
+}
+
+TEST_CASE("a seat that was answered, or given back, is on the disk with its folder's entry") {
+  const Device device;
+  base::ManualClock clock;
+  const fs::path folder = device.dir / "licenses";
+  LicenseIssuer issuer(folder, device.issuer, clock);
+  SyncWatch watch;
+  LicenseTerms terms = device.terms();
+  terms.devices = 2;
+  const auto token = issuer.add(terms);
+  REQUIRE(token);
+  const std::string record = (folder / (*token + ".json.new")).string();  // renamed once synced
+  const std::vector<std::string> both = {record, folder.string()};
+  CHECK(watch.take() == std::vector<std::string>{device.dir.string(), record, folder.string()});
+  REQUIRE(issuer.take_seat(*token, std::string(64, 'd')));
+  CHECK(watch.take() == both);
+  REQUIRE(issuer.take_seat(*token, std::string(64, 'd')));
+  CHECK(watch.take().empty());  // it has its seat
+  REQUIRE(issuer.give_back(*token, std::string(64, 'd')));
+  CHECK(watch.take() == both);
 }
