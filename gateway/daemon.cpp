@@ -322,6 +322,10 @@ std::vector<std::string> Daemon::Parts::why_not_ready() const {
   if (stopping) out.emplace_back("stopping");
   if (store->health().writes_refused()) out.push_back(store->health().state().reason);
   if (relay && relay->health().writes_refused()) out.push_back(relay->health().state().reason);
+  if (auto loss = store->health().loss(); !loss.empty()) out.push_back(std::move(loss));
+  if (relay) {
+    if (auto loss = relay->health().loss(); !loss.empty()) out.push_back(std::move(loss));
+  }
   std::error_code unknown;
   const auto disk = std::filesystem::space(settings.accounts, unknown);
   if (!unknown && disk.available < kLeastDisk) {

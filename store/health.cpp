@@ -1,5 +1,10 @@
 #include "store/health.h"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
 #include "base/log.h"
 
 namespace store {
@@ -22,6 +27,18 @@ Health::State Health::state() const {
 base::Result<> Health::may_write() const {
   if (!writes_refused()) return {};
   return base::fail(base::Errc::corrupt, "the store takes no writes: " + state().reason);
+}
+
+void Health::report_loss(std::string what, std::string report) {
+  base::Lock lock(mutex_);
+  loss_ = std::move(what);
+  report_ = std::move(report);
+}
+
+std::string Health::loss() const {
+  base::Lock lock(mutex_);
+  if (!loss_.empty() && ::access(report_.c_str(), F_OK) != 0 && errno == ENOENT) loss_.clear();
+  return loss_;
 }
 
 }  // namespace store

@@ -1,5 +1,6 @@
 // Health: whether the store may be written. Damage found by any connection turns it to "writes
-// refused" until the next start (decision 20); reading goes on. Safe from any thread.
+// refused" until the next start (decision 20); reading goes on. And whether acknowledged commits
+// were found missing at the start (lost_commits.h). Safe from any thread.
 #pragma once
 
 #include <atomic>
@@ -25,10 +26,17 @@ class Health {
   // Errc::corrupt with the reason once writes are refused.
   base::Result<> may_write() const;
 
+  // Commits are missing; `report` is the file that says so until somebody removes it.
+  void report_loss(std::string what, std::string report);
+  // What is missing; "" when nothing is, or once the report was removed.
+  std::string loss() const;
+
  private:
   std::atomic<bool> refused_{false};
   mutable base::Mutex mutex_;
   std::string reason_ GUARDED_BY(mutex_);
+  mutable std::string loss_ GUARDED_BY(mutex_);
+  std::string report_ GUARDED_BY(mutex_);
 };
 
 }  // namespace store

@@ -8,6 +8,7 @@
 
 #include "store/directory_lock.h"
 #include "store/file.h"
+#include "store/lost_commits.h"
 #include "store/own_tables.h"
 #include "store/schema.h"
 #include "store/transaction.h"
@@ -171,8 +172,10 @@ base::Result<> rekey(const std::string& dir, KeySource from, KeySource to, const
     return base::fail(base::Errc::not_found, "there is no store in " + dir);
   }
   {
+    const LossCheck loss = LossCheck::begin(path);
     EDGE_TRY(const auto look, Connection::open(path, {.read_only = true}));
     EDGE_CHECK(unwrap_store(*look, from));
+    loss.compare(look.get(), nullptr);  // what is written below would cover it
   }
   EDGE_TRY(const auto db, Connection::open(path));
   EDGE_TRY(const Secret key, unwrap_store(*db, from));

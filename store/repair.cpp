@@ -7,6 +7,7 @@
 
 #include "store/directory_lock.h"
 #include "store/file.h"
+#include "store/lost_commits.h"
 #include "store/salvage_table.h"
 #include "store/transaction.h"
 
@@ -139,6 +140,7 @@ base::Result<RepairReport> repair(const std::string& dir, std::int64_t unix_seco
   EDGE_TRY(RepairReport report, salvage(path, fresh));
   // The log of the damaged database must never be taken for that of the new one, so it moves first.
   const std::string aside = fmt::format("{}.damaged-{}", path, unix_seconds);
+  EDGE_CHECK(settle_loss(path, aside));
   EDGE_CHECK(move_file(path + "-wal", aside + "-wal"));
   EDGE_CHECK(move_file(path + "-shm", aside + "-shm"));
   std::filesystem::create_hard_link(path, aside, ignored);

@@ -31,7 +31,8 @@ struct RepairReport {
 base::Result<RepairReport> salvage(const std::string& from, const std::string& to);
 
 // The same for a closed store: DIR/store.db is salvaged and replaced; the damaged files stay beside
-// it as store.db.damaged-<unix seconds>. Takes the directory's lock.
+// it as store.db.damaged-<unix seconds>. Takes the directory's lock. A report of lost commits is
+// settled by it and moves aside too.
 base::Result<RepairReport> repair(const std::string& dir, std::int64_t unix_seconds);
 
 // The cheap check after each start (StartCheck): can the schema be read, and the first and the last

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "crypto/init.h"
 #include "store/directory_lock.h"
+#include "store/lost_commits.h"
 #include "store/master_key.h"
 #include "store/own_tables.h"
 #include "store/repair.h"
@@ -171,14 +172,19 @@ base::Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
   EDGE_TRY(DirectoryLock lock, DirectoryLock::take(options.dir));
   const std::string path = options.dir + "/store.db";
   auto health = std::make_unique<Health>();
+  const LossCheck loss = LossCheck::begin(path);
   EDGE_TRY(Found found, look_at(options, path, *health));
+  loss.compare(found.look.get(), health.get());
   if (!found.key) {
     EDGE_TRY(found.key, make_new(options, path));
   }
   ConnectionOptions connection = connection_options(options, *health);
   connection.read_only = connection.tolerant = found.damaged;
   EDGE_TRY(auto db, Connection::open(path, connection));
-  if (!found.damaged) EDGE_CHECK(make_ready(*db, options));
+  if (!found.damaged) {
+    EDGE_CHECK(make_ready(*db, options));
+    EDGE_CHECK(loss.go_on(*db));
+  }
 
   auto parts = std::make_unique<Parts>(std::move(lock), options.dir, path, *std::move(found.key),
                                        options.sealing_off_for_tests);

@@ -1,8 +1,10 @@
 // Store: everything the daemon keeps in one accounts directory.
 //
-//   DIR/lock         held by the one process that uses it
+//   DIR/             locked by the one process that uses it, as is DIR/lock
 //   DIR/master.key   wraps the data key, unless another source is given
 //   DIR/store.db     SQLite in WAL mode (+ -wal, -shm)
+//   DIR/store.db.last_commit  the number of the last commit that is surely on the disk
+//   DIR/store.db.lost         which acknowledged commits a start found missing; for people
 //   DIR/blobs/       sealed files
 //   DIR/reserve      room for deleting when the disk is full
 //

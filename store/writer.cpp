@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mutex.h"
 #include "store/checkpointer.h"
+#include "store/commit_note.h"
 #include "store/counter.h"
 
 namespace store {
@@ -72,6 +73,8 @@ struct Writer::State {
         health(h),
         options(o),
         checkpointer(db->path(), db->options()) {
+    // Nothing where the database cannot be read; it takes no writes then.
+    if (const auto last = commit_number(*db)) last_commit = *last;
     sqlite3_wal_autocheckpoint(db->handle(), 0);
     sqlite3_wal_hook(db->handle(), on_wal, &checkpointer);
   }
@@ -93,6 +96,8 @@ struct Writer::State {
   base::Result<> run_batch(Tx& tx, std::vector<Entry>& batch);
   base::Result<> run_one(Tx& tx, Entry& entry);
   base::Result<> commit();
+  base::Result<> number_commit();
+  void note_commit();
   void prune(const Tx& tx);
   base::Result<> prune_some(std::int64_t most);
   void roll_back();
@@ -115,6 +120,12 @@ struct Writer::State {
   std::uint64_t answered GUARDED_BY(mutex) = 0;
   bool stopping GUARDED_BY(mutex) = false;
   EventsListener listener GUARDED_BY(mutex);
+
+  // The writer's thread: numbers of commits (commit_note.h).
+  std::optional<std::int64_t> last_commit;
+  std::int64_t changes_at_begin = 0;  // rows that this connection ever changed
+  std::optional<CommitNote> note;     // opened at the first commit
+  bool note_failed = false;
 
   bool scrub_due = false;  // the writer's thread: the log still has to be emptied
   std::atomic<std::uint64_t> commits{0};
@@ -226,6 +237,7 @@ base::Result<> Writer::State::run_batch(Tx& tx, std::vector<Entry>& batch) {
   base::Result<> outcome = health.may_write();
   if (outcome) {
     if (auto begun = db->run("BEGIN IMMEDIATE"); !begun) outcome = std::move(begun).error();
+    changes_at_begin = sqlite3_total_changes64(db->handle());
   }
   while (batch.size() < options.max_batch && (batch.empty() || SteadyClock::now() < until)) {
     auto job = take();
@@ -241,6 +253,7 @@ base::Result<> Writer::State::run_batch(Tx& tx, std::vector<Entry>& batch) {
     prune(tx);
     outcome = health.may_write();
   }
+  if (outcome) outcome = number_commit();
   if (outcome) outcome = commit();
   if (!outcome) roll_back();
   return outcome;
@@ -289,7 +302,30 @@ base::Result<> Writer::State::commit() {
     return std::move(done).error();
   }
   ++commits;
+  if (sqlite3_total_changes64(db->handle()) != changes_at_begin) note_commit();
   return {};
+}
+
+// A batch that changed nothing writes nothing, and has no number.
+base::Result<> Writer::State::number_commit() {
+  if (!last_commit || sqlite3_total_changes64(db->handle()) == changes_at_begin) return {};
+  return set_commit_number(*db, *last_commit + 1);
+}
+
+// After the commit's sync, so that the note is never newer than what the disk holds.
+void Writer::State::note_commit() {
+  if (!last_commit) return;
+  ++*last_commit;
+  if (!note && !note_failed) {
+    auto opened = CommitNote::open(db->path());
+    note_failed = !opened;
+    if (opened) {
+      note.emplace(*std::move(opened));
+    } else {
+      base::log::warning("commits are not noted: {}", opened.error().message);
+    }
+  }
+  if (note) note->write(*last_commit);
 }
 
 // After some errors SQLite has rolled back by itself.

@@ -1,5 +1,8 @@
 #include "store/relay/relay_store.h"
 
+#include <filesystem>
+
+#include "store/lost_commits.h"
 #include "store/own_tables.h"
 #include "store/relay/relay_schema.h"
 #include "store/transaction.h"
@@ -11,10 +14,28 @@ std::string path_of(const RelayStoreOptions& options) {
   return options.dir + "/" + std::string(kRelayDatabase);
 }
 
+// Before the file is opened for writing. Whoever deleted it meant to (docs/operations.md): that is
+// no loss.
+base::Result<> look_for_loss(LossCheck& loss, const RelayStoreOptions& options, Health* health) {
+  if (!loss.noted) return {};
+  std::error_code error;
+  if (std::filesystem::file_size(loss.database, error) == 0 || error) {
+    loss.noted.reset();
+    return settle_loss(loss.database, loss.database + ".deleted");
+  }
+  EDGE_TRY(
+      const auto look,
+      Connection::open(loss.database, {.read_only = true, .vfs = options.vfs, .health = health}));
+  loss.compare(look.get(), health);
+  return {};
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<Connection>> open_relay_database(const RelayStoreOptions& options,
                                                               Health* health) {
+  LossCheck loss = LossCheck::begin(path_of(options));
+  EDGE_CHECK(look_for_loss(loss, options, health));
   EDGE_TRY(auto db, Connection::open(path_of(options), {.synchronous = options.synchronous,
                                                         .vfs = options.vfs,
                                                         .health = health}));
@@ -26,6 +47,7 @@ base::Result<std::unique_ptr<Connection>> open_relay_database(const RelayStoreOp
     EDGE_CHECK(transaction.commit());
   }
   EDGE_CHECK(migrate(*db, relay_migrations()));
+  EDGE_CHECK(loss.go_on(*db));
   return db;
 }
 

@@ -4,6 +4,7 @@ Nothing acknowledged is lost, nothing arrives twice, event ids never go back. Th
 EDGE_TEST_SEED repeats a run's choices and EDGE_TEST_CRASH_ROUNDS sets the number of kills.
 """
 import http.client
+import json
 import os
 import random
 import threading
@@ -131,6 +132,41 @@ class Crash(unittest.TestCase):
                 alice.start()
                 until(lambda t=turn: f"turn {t}" in bob.texts(chat_b), 60, "the message")
             self.assertEqual(bob.texts(chat_b), [f"turn {n}" for n in range(5)])
+
+
+class Damage(unittest.TestCase):
+    def test_commits_that_a_broken_log_lost_are_reported_until_somebody_removes_the_report(self):
+        with Gateway("alice") as alice:
+            for number in range(50):
+                alice.send(10, f"text {number}")
+            self.assertEqual(alice.http("GET", "/health/ready")[0], 200)
+            alice.kill9()
+            log = alice.accounts / "store.db-wal"
+            damaged = bytearray(log.read_bytes())
+            self.assertGreater(len(damaged), 20_000)
+            damaged[len(damaged) // 2] ^= 1
+            log.write_bytes(damaged)
+            report = alice.accounts / "store.db.lost"
+            for start in range(3):
+                alice.start()
+                left = len(alice.texts(10))
+                self.assertGreater(50, left - start)
+                status, _, body = alice.http("GET", "/health/ready")
+                self.assertEqual(status, 503)
+                [reason] = json.loads(body)["reasons"]
+                self.assertRegex(reason, r"store\.db: [1-9]\d* acknowledged commits are missing")
+                self.assertIn(str(report), reason)
+                self.assertTrue(any("acknowledged commits are missing" in line for line in alice.log))
+                [kept] = alice.accounts.glob("store.db-wal.damaged-*")
+                self.assertEqual(kept.read_bytes(), damaged)
+                alice.send(10, "it goes on")
+                alice.kill9()
+            alice.start()
+            self.assertEqual(alice.texts(10)[-3:], ["it goes on"] * 3)
+            report.unlink()
+            self.assertEqual(alice.http("GET", "/health/ready")[0], 200)
+            alice.restart()
+            self.assertEqual(alice.http("GET", "/health/ready")[0], 200)
 
 
 if __name__ == "__main__":
