@@ -5,6 +5,7 @@
 
 #include "base/log_record.h"
 #include "gateway/daemon.h"
+#include "gateway/process_memory.h"
 #include "gateway/settings.h"
 #include "gateway/signals.h"
 #include "gateway/version.h"
@@ -30,6 +31,7 @@ int run(gateway::Settings settings, gateway::Surroundings surroundings) {
 
 int main(int argc, char** argv) {
   using gateway::Invocation;
+  gateway::keep_memory_private();
   // Few threads allocate, and little: two arenas keep the idle daemon small.
   mallopt(M_ARENA_MAX, 2);  // NOLINT(concurrency-mt-unsafe): no other thread is there
   // What carries a file is a few buffers of 2 MiB, again and again: they come from the heap and

@@ -6,12 +6,15 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
 #include <vector>
 
 #include "base/bytes.h"
-#include "crypto/hash.h"
+#include "base/log.h"
+#include "crypto/random.h"
 #include "gateway/loop/fd.h"
 #include "messaging/media_type.h"
+#include "store/whole_file.h"
 
 namespace gateway {
 namespace {
@@ -19,37 +22,46 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kChunk = 64 * 1024;
+constexpr std::string_view kPrefix = "privitty-edged-";
 
-fs::path place_of(const Surroundings& surroundings, const fs::path& accounts) {
-  std::string base = surroundings.variable("XDG_RUNTIME_DIR").value_or("");
-  if (base.empty()) base = surroundings.variable("TMPDIR").value_or("/tmp");
-  std::error_code error;
-  const fs::path whole = fs::weakly_canonical(accounts, error);
-  const auto hash = crypto::blake2b<16>(base::as_bytes(error ? accounts.string() : whole.string()));
-  return fs::path(base) / fmt::format("privitty-edged-{}-{}", ::getuid(), base::to_hex(hash));
+// Which folder this copy or an earlier one made; in the accounts folder, which is this user's.
+fs::path record_in(const fs::path& accounts) { return accounts / "stdio_folder"; }
+
+// Whether nobody else can take away or exchange what lies in it: others may not write there, or
+// only what is theirs (the sticky bit of /tmp).
+bool keeps_others_out(const fs::path& folder, bool alone) {
+  struct stat info {};
+  if (::stat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) return false;
+  if (info.st_uid != ::geteuid() && (alone || info.st_uid != 0)) return false;
+  return (info.st_mode & 0022) == 0 || (!alone && (info.st_mode & S_ISVTX) != 0);
 }
 
-// A folder of ours that nobody else can look into, empty.
-base::Result<> make_empty(const fs::path& folder) {
-  if (::mkdir(folder.c_str(), 0700) == 0) return {};
-  if (errno != EEXIST) return base::fail_errno(base::Errc::io, "make " + folder.string(), errno);
+// In memory and this user's alone where the system offers such a folder.
+base::Result<fs::path> find_place(const Surroundings& surroundings) {
+  const auto runtime = surroundings.variable("XDG_RUNTIME_DIR");
+  if (runtime && keeps_others_out(*runtime, true)) return fs::path(*runtime);
+  fs::path place = surroundings.variable("TMPDIR").value_or("/tmp");
+  if (keeps_others_out(place, false)) return place;
+  return base::fail(base::Errc::forbidden,
+                    place.string() +
+                        " is no folder in which only the owner of a file may replace it; set "
+                        "TMPDIR to another place for the files --stdio hands out");
+}
+
+// What a copy that was killed left: only a folder of this user's, whatever took the name since.
+void remove_leftover(const fs::path& accounts) {
+  std::ifstream in(record_in(accounts), std::ios::binary);
+  std::string line;
+  if (!std::getline(in, line)) return;
+  const fs::path folder = line;
   struct stat info {};
-  if (::lstat(folder.c_str(), &info) != 0) {
-    return base::fail_errno(base::Errc::io, "look at " + folder.string(), errno);
-  }
-  if (!S_ISDIR(info.st_mode) || info.st_uid != ::getuid() || (info.st_mode & 0077) != 0) {
-    return base::fail(base::Errc::forbidden,
-                      folder.string() +
-                          " is not a folder of this user alone; remove it, or set "
-                          "TMPDIR to another place for the files --stdio hands out");
+  if (!folder.is_absolute() || !folder.filename().string().starts_with(kPrefix) ||
+      ::lstat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != ::geteuid()) {
+    return;
   }
   std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    fs::remove_all(entry->path(), error);
-  }
-  if (error) return base::fail_errno(base::Errc::io, "empty " + folder.string(), error.value());
-  return {};
+  fs::remove_all(folder, error);
+  if (error) base::log::warning("{} of an earlier --stdio stays: {}", line, error.message());
 }
 
 }  // namespace
@@ -57,14 +69,22 @@ base::Result<> make_empty(const fs::path& folder) {
 base::Result<std::unique_ptr<PlainFiles>> PlainFiles::make(messaging::Engine& engine,
                                                            const Surroundings& surroundings,
                                                            const fs::path& accounts) {
-  const fs::path folder = place_of(surroundings, accounts);
-  EDGE_CHECK(make_empty(folder));
-  return std::unique_ptr<PlainFiles>(new PlainFiles(engine, folder));
+  remove_leftover(accounts);
+  EDGE_TRY(const fs::path place, find_place(surroundings));
+  // Recorded before it is made, so that a kill in between leaves none that nobody knows of.
+  const fs::path folder = place / (std::string(kPrefix) + base::to_hex(crypto::random_array<16>()));
+  EDGE_CHECK(store::replace_file(record_in(accounts), base::as_bytes(folder.string() + "\n")));
+  // Fails for whatever has the name, a link too.
+  if (::mkdir(folder.c_str(), 0700) != 0) {
+    return base::fail_errno(base::Errc::io, "make " + folder.string(), errno);
+  }
+  return std::unique_ptr<PlainFiles>(new PlainFiles(engine, folder, record_in(accounts)));
 }
 
 PlainFiles::~PlainFiles() {
   std::error_code ignored;
   fs::remove_all(folder_, ignored);
+  fs::remove(record_, ignored);
 }
 
 base::Result<std::string> PlainFiles::lay_out(base::AccountId account, base::MsgId message,

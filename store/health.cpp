@@ -37,7 +37,8 @@ void Health::report_loss(std::string what, std::string report) {
 
 std::string Health::loss() const {
   base::Lock lock(mutex_);
-  if (!loss_.empty() && ::access(report_.c_str(), F_OK) != 0 && errno == ENOENT) loss_.clear();
+  if (!loss_.empty() && !report_.empty() && ::access(report_.c_str(), F_OK) != 0 && errno == ENOENT)
+    loss_.clear();
   return loss_;
 }
 

@@ -30,6 +30,9 @@ std::string now_text() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
 }
 
+// Without its folder: readiness says it to whoever asks, and the path is nobody else's business.
+std::string name_of(const std::string& path) { return fs::path(path).filename().string(); }
+
 std::string report_path(const std::string& database) { return database + ".lost"; }
 
 std::string read_report(const std::string& database) {
@@ -68,7 +71,7 @@ std::string keep_log(const std::string& database) {
   if (auto file = File::open(aside, File::Mode::read_write); !file || !file->sync()) {
     base::log::warning("{} may not survive a power cut: it could not be synced", aside);
   }
-  return fmt::format("Its write-ahead log was kept as {}.", aside);
+  return fmt::format("Its write-ahead log was kept as {}.", name_of(aside));
 }
 
 }  // namespace
@@ -79,31 +82,32 @@ LossCheck LossCheck::begin(std::string database) {
 }
 
 void LossCheck::compare(Connection* look, Health* health) const {
-  std::int64_t found = 0;
-  if (noted && look != nullptr) {
-    const auto number = commit_number(*look);
-    if (!number) return;  // damaged elsewhere, and reported
-    found = *number;
-  }
+  base::Result<std::int64_t> found = std::int64_t{0};
+  if (noted && look != nullptr) found = commit_number(*look);
   std::string report = read_report(database);
-  if (noted && found < *noted) {
-    const std::string mark = fmt::format("[{} of {}]", found, *noted);
+  bool written = true;
+  // A number that cannot be read is damage of another kind, and reported as that.
+  if (noted && found && *found < *noted) {
+    const std::string mark = fmt::format("[{} of {}]", *found, *noted);
     if (report.find(mark) == std::string::npos) {
       report += fmt::format(
-          "{} {}: {} acknowledged commits are missing {}, each of one or more writes. {} Either "
+          "{} {}: acknowledged commits are missing: {} {}, each of one or more writes. {} Either "
           "the disk lost what it had synced, or an older copy was put back. What contacts had no "
           "acknowledgement of comes again, and sessions are renewed by themselves.\n",
-          now_text(), database, *noted - found, mark, keep_log(database));
-      if (auto kept = replace_file(report_path(database), base::as_bytes(report)); !kept) {
+          now_text(), name_of(database), *noted - *found, mark, keep_log(database));
+      const auto kept = replace_file(report_path(database), base::as_bytes(report));
+      written = kept.ok();
+      if (!kept) {
         base::log::error("what is missing could not be written down: {}", kept.error().message);
       }
     }
   }
   while (!report.empty() && report.back() == '\n') report.pop_back();
   if (report.empty()) return;
-  report += " This is reported until somebody removes " + report_path(database) + ".";
-  base::log::error("{}", report);
-  if (health != nullptr) health->report_loss(report, report_path(database));
+  std::replace(report.begin(), report.end(), '\n', ' ');
+  report += " This is reported until somebody removes " + name_of(report_path(database)) + ".";
+  base::log::error("{}: {}", folder_of(database), report);
+  if (health != nullptr) health->report_loss(report, written ? report_path(database) : "");
 }
 
 base::Result<> LossCheck::go_on(Connection& db) const {

@@ -14,6 +14,7 @@
 #include "gateway/cli/qr.h"
 #include "gateway/cli/relay.h"
 #include "gateway/nearest.h"
+#include "gateway/process_memory.h"
 #include "gateway/settings.h"
 #include "gateway/version.h"
 
@@ -292,6 +293,7 @@ std::string usage_fault(const CLI::App& app, const CLI::ParseError& error, int a
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_memory_private();  // API keys, and what rekey, repair and license issue open
   std::signal(SIGPIPE, SIG_IGN);
   Options options;
   CLI::App app("privitty-edge: talks to the privitty-edged on this machine.", "privitty-edge");

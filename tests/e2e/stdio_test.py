@@ -19,9 +19,10 @@ class Stdio(unittest.TestCase):
         self.runtime = self.folder / "runtime"
         self.runtime.mkdir()
         self.number = 0
+        self.env = {}
 
     def start(self):
-        env = {**os.environ, "XDG_RUNTIME_DIR": str(self.runtime)}
+        env = {**os.environ, "XDG_RUNTIME_DIR": str(self.runtime), **self.env}
         process = subprocess.Popen([DAEMON, "--listen", "127.0.0.1:0", "--accounts", str(self.folder / "accounts"),
                                     "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                    stderr=subprocess.DEVNULL, env=env, text=True)
@@ -82,15 +83,49 @@ class Stdio(unittest.TestCase):
         self.assertFalse(file.exists())
         self.end(process)
 
-    def test_a_place_that_somebody_else_prepared_is_refused(self):
+    def shelf_of(self, process):
+        """The folder of laid out files, seen by a file in it."""
+        message, plain = self.send_report(process)
+        file = pathlib.Path(self.call(process, "get_message", 1, message)["file"])
+        self.assertEqual(plain, file.read_bytes())
+        return file.parent.parent
+
+    def test_nobody_else_can_prepare_or_exchange_the_folder(self):
+        names = set()
+        for _ in range(2):
+            process = self.start()
+            names.add(self.shelf_of(process).name)
+            self.end(process)
+        self.assertEqual(2, len(names), "its name can be known before")
+        # A runtime folder that others may write to is not used, and of other places only a sticky one.
+        self.runtime.chmod(0o777)
+        place = self.folder / "tmp"
+        place.mkdir()
+        place.chmod(0o1777)
+        self.env = {"TMPDIR": str(place)}
         process = self.start()
-        self.call(process, "get_system_info")
-        [shelf] = self.runtime.iterdir()
+        self.assertEqual(place, self.shelf_of(process).parent)
         self.end(process)
-        shelf.symlink_to(self.folder)
+        self.assertEqual([], list(place.iterdir()))
+        place.chmod(0o777)
         process = self.start()
         self.assertEqual(1, process.wait(scaled(20)))
-        self.assertTrue(self.folder.exists())
+
+    def test_what_a_killed_copy_recorded_is_removed_only_where_it_is_a_folder(self):
+        precious = self.folder / "precious"
+        precious.mkdir()
+        (precious / "file").write_text("keep me")
+        process = self.start()
+        shelf = self.shelf_of(process)
+        process.kill()
+        process.wait()
+        shutil.rmtree(shelf)
+        shelf.symlink_to(precious)  # whoever came after it
+        process = self.start()
+        self.call(process, "get_system_info")
+        self.end(process)
+        self.assertEqual("keep me", (precious / "file").read_text())
+        self.assertTrue(shelf.is_symlink())
 
 
 if __name__ == "__main__":

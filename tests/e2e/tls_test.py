@@ -2,6 +2,7 @@
 import http.client
 import json
 import pathlib
+import re
 import signal
 import socket
 import ssl
@@ -165,8 +166,12 @@ class Tls(unittest.TestCase):
             each.close()
 
     def test_a_half_closed_and_a_vanishing_client_leave_nothing_behind(self):
-        def fds():
-            return len(list(pathlib.Path(f"/proc/{self.gateway.process.pid}/fd").iterdir()))
+        def fds():  # its own figures: nobody else may look into the daemon's /proc
+            connection = self.connect()
+            connection.request("GET", "/metrics")
+            figures = connection.getresponse().read().decode()
+            connection.close()
+            return int(re.search(r"^process_open_fds (\d+)$", figures, re.MULTILINE)[1])
         before = fds()
         for number in range(30):
             stream = self.raw()

@@ -62,12 +62,13 @@ TEST_CASE("a broken frame in the middle of the log: the loss is reported and the
   REQUIRE(left > 0);
   REQUIRE(left < 40);
   const std::string loss = other->store->health().loss();
-  CHECK(loss.find(std::to_string(40 - left) + " acknowledged commits are missing") !=
+  CHECK(loss.find("acknowledged commits are missing: " + std::to_string(40 - left) + " [") !=
         std::string::npos);
   const auto kept = files_that_begin(*other, "store.db-wal.damaged-");
   REQUIRE(kept.size() == 1);
   CHECK(test::slurp(kept[0]) == damaged);
-  CHECK(loss.find(kept[0]) != std::string::npos);
+  CHECK(loss.find(other->dir.path()) == std::string::npos);  // readiness tells everybody
+  CHECK(loss.find(fs::path(kept[0]).filename().string()) != std::string::npos);
   must(other->add_note(100));  // it goes on
   CHECK(noted(*other) == 41);  // and no number comes twice
 
@@ -129,13 +130,13 @@ TEST_CASE("an older store put back alone, or taken away, is behind its note") {
   world.store.reset();
   test::spit(world.dir / "store.db", old);
   world.open();
-  CHECK(world.store->health().loss().find("3 acknowledged commits are missing") !=
+  CHECK(world.store->health().loss().find("acknowledged commits are missing: 3 ") !=
         std::string::npos);
   world.store.reset();
   fs::remove(world.dir / "store.db");
   fs::remove(world.dir / "store.db.lost");
   world.open();
-  CHECK(world.store->health().loss().find("4 acknowledged commits are missing") !=
+  CHECK(world.store->health().loss().find("acknowledged commits are missing: 4 ") !=
         std::string::npos);
   must(world.add_note(1));
   CHECK(noted(world) == 5);
