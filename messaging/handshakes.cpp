@@ -41,6 +41,15 @@ base::Result<> send_answer(const WriteContext& write, const PendingJoinRow& pend
   return {};
 }
 
+// An address is a label that anybody may choose, and choose again with each card: who is verified
+// under it later stands behind those who were before (decision 5).
+base::Result<> keep_place(const WriteContext& write, store::ContactRow& contact) {
+  EDGE_TRY(const store::ContactRow before, store::load_contact(write.scope, contact.id));
+  if (!contact.verified || (before.verified && before.addr == contact.addr)) return {};
+  EDGE_TRY(contact.addr_place, write.tx.next_id(write.account.id, "contact_addr"));
+  return {};
+}
+
 // A session that came to be has its place among the contact's. Whether it is the one to send on.
 base::Result<bool> begin_to_use(const WriteContext& write, const store::SessionRow& session) {
   EDGE_CHECK(store::supersede_sessions(write.scope, *session.contact));
@@ -169,6 +178,7 @@ base::Result<store::SessionRow> take_answer(const WriteContext& write,
   EDGE_CHECK(store::update_route(write.scope, renewed));
   EDGE_CHECK(switch_route(write, contact, pending.route_id, sends));
   apply_card(contact, card, write.tx.now());
+  EDGE_CHECK(keep_place(write, contact));
   EDGE_CHECK(store::update_contact(write.scope, contact));
   EDGE_CHECK(store::delete_outbox_of_join(write.scope, pending.id));
   return session;
@@ -186,6 +196,7 @@ base::Result<store::ContactRow> take_proof(const WriteContext& write, const Pend
   EDGE_CHECK(switch_route(write, contact, pending.route_id, sends));
   apply_card(contact, memory.card, write.tx.now());
   contact.verified = contact.verified || verified;
+  EDGE_CHECK(keep_place(write, contact));
   EDGE_CHECK(store::update_contact(write.scope, contact));
   EDGE_CHECK(note_profile_told(write, contact.id, memory.told));
   // A repetition of its request that comes late begins nothing anew.

@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <tuple>
+
 #include "base/log.h"
 #include "base/wire.h"
 
 namespace store {
 namespace {
 
-constexpr std::uint8_t kForm = 1;
+constexpr std::uint8_t kForm = 2;  // form 1 had no addr_place
 constexpr std::size_t kMaxField = 64 * 1024;
 
 #define CONTACT_COLUMNS \
@@ -17,6 +20,7 @@ constexpr std::size_t kMaxField = 64 * 1024;
 base::Bytes write_sealed(const ContactRow& row) {
   base::WireWriter out;
   out.u8(kForm).bytes(row.key).text(row.addr).text(row.name).text(row.auth_name).text(row.status);
+  out.i64(row.addr_place);
   return out.take();
 }
 
@@ -31,12 +35,14 @@ base::Result<ContactRow> read_row(const Scope& scope, const Row& columns) {
   row.last_seen = columns.integer(6);
   EDGE_TRY(const auto plain, scope.open("contact", row.id.value, columns.blob(7)));
   base::WireReader in(plain);
-  if (in.u8() != kForm) in.refuse();
+  const std::uint8_t form = in.u8();
+  if (form < 1 || form > kForm) in.refuse();
   row.key = base::to_bytes(in.bytes(32));
   row.addr = in.text(kMaxField);
   row.name = in.text(kMaxField);
   row.auth_name = in.text(kMaxField);
   row.status = in.text(kMaxField);
+  if (form > 1) row.addr_place = in.i64();
   if (!in.done()) return base::fail(base::Errc::corrupt, "a contact's record has another form");
   return row;
 }
@@ -120,14 +126,18 @@ base::Result<std::vector<ContactRow>> find_contacts_by_addr(const Scope& scope,
   if (!hash) return found;
   EDGE_CHECK(scope.db.each(
       CONTACT_COLUMNS
-      "WHERE account_id = ? AND addr_hash = ? AND addr_hash IS NOT NULL AND state > 0"
-      " ORDER BY verified DESC, last_seen DESC, id DESC",
+      "WHERE account_id = ? AND addr_hash = ? AND addr_hash IS NOT NULL AND state > 0",
       [&](const Row& row) -> base::Result<> {
         EDGE_TRY(ContactRow contact, read_row(scope, row));
         found.push_back(std::move(contact));
         return {};
       },
       scope.account, *hash));
+  const auto place = [](const ContactRow& row) {
+    return std::tuple(!row.verified, row.verified ? row.addr_place : 0, row.id.value);
+  };
+  std::sort(found.begin(), found.end(),
+            [&](const ContactRow& a, const ContactRow& b) { return place(a) < place(b); });
   return found;
 }
 

@@ -34,6 +34,9 @@ struct ContactRow {
   std::string name;       // given by us
   std::string auth_name;  // given by themselves
   std::string status;
+  // The verified contacts with one address, the first one lowest; 0 for those from before there
+  // were numbers.
+  std::int64_t addr_place = 0;
 };
 
 // Fails with Errc::already_exists when another contact has the key.
@@ -44,7 +47,9 @@ base::Result<> update_contact(const Scope& scope, const ContactRow& row);
 base::Result<std::optional<ContactRow>> find_contact(const Scope& scope, base::ContactId contact);
 base::Result<ContactRow> load_contact(const Scope& scope, base::ContactId contact);
 base::Result<std::optional<ContactRow>> find_contact_by_key(const Scope& scope, base::ByteView key);
-// Verified ones first, then by last_seen, newest first; hidden ones are left out.
+// Verified ones first, in the order in which they were verified under this address, then the others
+// by age: nobody who takes the same label later stands before them (decision 5). Hidden ones are
+// left out.
 base::Result<std::vector<ContactRow>> find_contacts_by_addr(const Scope& scope,
                                                             std::string_view addr);
 // Known contacts that open, specials too, by id.

@@ -102,6 +102,29 @@ TEST_CASE("the joined contact is verified, found by its address and can be renam
         "contact Contact#1234 not found");
 }
 
+TEST_CASE("of two contacts with one address the one that was verified first stays the answer") {
+  World world;
+  world.join(world.bob, world.alice);
+  Contacts& contacts = world.alice.engine().contacts();
+  const auto found = [&] { return *contacts.lookup_by_addr(Peer::kAccount, "bob@bob.test"); };
+  const auto bob = found();
+  REQUIRE(bob);
+
+  // Somebody else who calls itself by the same address joins too, and is heard of later.
+  Peer other(world.network, world.clock, "bob");
+  other.move_to("http://other.test");
+  other.restart();
+  world.bob.restart();  // the network led to the other one meanwhile
+  world.join(other, world.alice);
+  REQUIRE(contacts.ids(Peer::kAccount, false, std::nullopt)->size() == 2);
+  CHECK(found() == bob);
+  other.send(other.chat_with_peer(), "it is me, Bob");
+  REQUIRE(world.until([&] { return world.alice.has_text("it is me, Bob"); }));
+  CHECK(found() == bob);
+  world.alice.restart();
+  CHECK(*world.alice.engine().contacts().lookup_by_addr(Peer::kAccount, "bob@bob.test") == bob);
+}
+
 TEST_CASE("a blocked contact's chat is hidden and tells nothing until it is unblocked") {
   World world;
   const ChatId alices = world.join(world.alice, world.bob);
