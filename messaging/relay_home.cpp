@@ -1,5 +1,6 @@
 #include "messaging/relay_home.h"
 
+#include "base/host.h"
 #include "base/wire.h"
 #include "crypto/hash.h"
 #include "crypto/invite_rules.h"
@@ -37,6 +38,10 @@ base::Result<std::string> parse_relay_url(std::string_view text) {
   return std::string(text);
 }
 
+bool is_loopback_relay(std::string_view url) {
+  return base::is_loopback_host(base::host_of_url(url));
+}
+
 base::Result<std::optional<RelayHome>> find_relay_home(const Core& core, const store::Scope& scope,
                                                        const crypto::Identity& account) {
   EDGE_TRY(const auto own_url, store::find_config_value(scope, "relay_url"));
@@ -45,6 +50,7 @@ base::Result<std::optional<RelayHome>> find_relay_home(const Core& core, const s
   const bool own = own_url && !own_url->empty();
   if (!own && core.options.relay_url.empty()) return std::nullopt;
   RelayHome home;
+  home.by_settings = !own;
   EDGE_TRY(home.url, parse_relay_url(own ? *own_url : core.options.relay_url));
   // The daemon's token is for the daemon's relay and is shown to no other.
   home.token = own_token ? *own_token : own ? std::string() : core.options.relay_token;

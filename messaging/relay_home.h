@@ -23,6 +23,7 @@ struct RelayHome {
   std::string url;    // without a slash at its end
   std::string token;  // admits to the relay; "": the relay is open
   std::string mailbox;
+  bool by_settings = false;  // named by the daemon's settings, not by the account's config
   friend bool operator==(const RelayHome&, const RelayHome&) = default;
 };
 
@@ -31,6 +32,10 @@ std::string relay_mailbox_name(const crypto::PublicKey& owner);
 
 // http or https, a host and perhaps a port; without a slash at its end.
 base::Result<std::string> parse_relay_url(std::string_view text);
+
+// Whether a relay at this URL is on this machine. Only the daemon's settings and callers with scope
+// admin may name one: the daemon would ask services on loopback for whoever may write.
+bool is_loopback_relay(std::string_view url);
 
 // By the account's config keys relay_url and relay_token, else by the daemon's settings; relay_url
 // "none" leaves the account without.

@@ -123,22 +123,4 @@ base::Result<PeerUrl> parse_peer_url(std::string_view text) {
   return url;
 }
 
-bool is_address_literal(std::string_view host) {
-  const std::string text(host);
-  return is_v4(text) || is_v6(text);
-}
-
-bool is_loopback_host(std::string_view host) {
-  const std::string text = lower(host);
-  if (text == "localhost" || (text.size() > 10 && text.ends_with(".localhost"))) return true;
-  in_addr v4{};
-  if (inet_pton(AF_INET, text.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  in6_addr v6{};
-  if (inet_pton(AF_INET6, text.c_str(), &v6) == 1) {
-    if (IN6_IS_ADDR_V4MAPPED(&v6)) return v6.s6_addr[12] == 127;
-    return IN6_IS_ADDR_LOOPBACK(&v6);
-  }
-  return false;
-}
-
 }  // namespace gateway

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/host.h"
 #include "base/result.h"
 
 namespace gateway {
@@ -27,9 +28,7 @@ struct PeerUrl {
 // The message names the fault, never the whole text: what a peer sent does not belong in a log.
 base::Result<PeerUrl> parse_peer_url(std::string_view text);
 
-// True for localhost, *.localhost and loopback address literals.
-bool is_loopback_host(std::string_view host);
-// True for a host that is an IPv4 or IPv6 literal (without brackets).
-bool is_address_literal(std::string_view host);
+using base::is_address_literal;
+using base::is_loopback_host;
 
 }  // namespace gateway

@@ -1,16 +1,19 @@
 #include "gateway/relay/client.h"
 
-#include "gateway/peer/url.h"
-
 namespace gateway {
 namespace {
 
 constexpr base::Millis kTick = 500;
 
-AddressPolicy policy_for(AddressPolicy policy, const std::string& url) {
-  const auto parsed = parse_peer_url(url);
-  // Its operator named it: a relay on this machine is meant to be.
-  if (parsed && is_loopback_host(parsed->host)) policy.loopback_allowed = true;
+// A relay that is called by a loopback address or name was named by whoever may (the settings, or
+// scope admin for the config): it is meant to be. Another name that an account's config gave does
+// not lead to this machine, whatever it resolves to.
+AddressPolicy policy_for(AddressPolicy policy, const messaging::RelayHome& home) {
+  if (messaging::is_loopback_relay(home.url)) {
+    policy.loopback_allowed = true;
+  } else if (!home.by_settings) {
+    policy.loopback_allowed = false;
+  }
   return policy;
 }
 
@@ -58,7 +61,7 @@ void RelayClient::follow() {
     }
     if (!curl_) curl_ = std::make_unique<CurlLoop>(loop_);
     const base::AccountId id = account.account;
-    const AddressPolicy policy = policy_for(policy_, account.home.url);
+    const AddressPolicy policy = policy_for(policy_, account.home);
     if (known != before.end()) before.erase(known);
     links_[id] = std::make_unique<RelayLink>(RelayLink::Around{loop_, workers_, *curl_, relayed_},
                                              std::move(account), policy);

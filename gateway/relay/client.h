@@ -14,7 +14,7 @@ namespace gateway {
 class RelayClient {
  public:
   // `policy`: which addresses a relay's URL may lead to; a relay that is named by a loopback URL
-  // may be on this machine.
+  // may be on this machine, one that an account's config names otherwise may not.
   RelayClient(EventLoop& loop, WorkerPool& workers, messaging::Relayed& relayed,
               AddressPolicy policy);
   ~RelayClient();

@@ -1,6 +1,7 @@
 // Configuration: string settings of an account.
 #include "crypto/secret.h"
 #include "messaging/config_keys.h"
+#include "messaging/relay_home.h"
 #include "rpc/methods/params.h"
 
 namespace rpc {
@@ -41,10 +42,22 @@ std::optional<std::optional<std::string>> recall_config(Context& context, const 
   return std::optional<std::optional<std::string>>(std::in_place, std::move(value));
 }
 
+// A key that may write must not have the daemon speak to services on this machine.
+std::optional<std::string> lacking_for_config(const Access& access, const std::string& key,
+                                              const std::optional<std::string>& value) {
+  const bool loopback = key == "relay_url" && value && messaging::is_loopback_relay(*value);
+  if (!loopback || access.may(Scope::admin)) return std::nullopt;
+  return "the scope admin, which a relay_url on this machine needs (the setting --relay-url does "
+         "without)";
+}
+
 struct SetConfig {
   AccountId account_id;
   std::string key;
   std::optional<std::string> value;
+  std::optional<std::string> lacking(const Access& access) const {
+    return lacking_for_config(access, key, value);
+  }
   static constexpr auto fields() {
     return std::tuple(base::field("account_id", &SetConfig::account_id, "the account"),
                       base::field("key", &SetConfig::key, "for example displayname; ui.* are free"),
@@ -78,6 +91,12 @@ Result<Values> batch_get_config(Context& context, const BatchGetConfig& p) {
 struct BatchSetConfig {
   AccountId account_id;
   Values config;
+  std::optional<std::string> lacking(const Access& access) const {
+    for (const auto& [key, value] : config) {
+      if (auto lacks = lacking_for_config(access, key, value)) return lacks;
+    }
+    return std::nullopt;
+  }
   static constexpr auto fields() {
     return std::tuple(base::field("account_id", &BatchSetConfig::account_id, "the account"),
                       base::field("config", &BatchSetConfig::config, "null resets a key"));

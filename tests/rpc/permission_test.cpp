@@ -141,6 +141,31 @@ TEST_CASE("lists show a key its own accounts alone") {
   CHECK(result(service, "get_connectivity", json::array({1})) != 1000);
 }
 
+TEST_CASE("only scope admin may have an account reached through a relay on this machine") {
+  OneGateway gateway;
+  auto& service = gateway.service();
+  const auto write = key_for({Scope::read, Scope::write});
+  for (const char* url :
+       {"http://127.0.0.1:9200", "http://LOCALHOST:80", "https://[::1]/",
+        "http://[::ffff:127.0.0.1]:1", "http://a.localhost", "http://localhost."}) {
+    INFO(url);
+    const json one = ask_as(service, write, "set_config", {1, "relay_url", url});
+    CHECK(one["error"]["code"] == -32003);
+    CHECK(one["error"]["message"].get<std::string>().find("scope admin") != std::string::npos);
+    const json named{{"account_id", 1}, {"key", "relay_url"}, {"value", url}};
+    CHECK(ask_as(service, write, "set_config", named)["error"]["code"] == -32003);
+    const json several{{"displayname", "x"}, {"relay_url", url}};
+    CHECK(ask_as(service, write, "batch_set_config", {1, several})["error"]["code"] == -32003);
+  }
+  CHECK(result(service, "get_config", {1, "relay_url"}).is_null());
+  CHECK(ask_as(service, write, "set_config", {1, "relay_url", "https://relay.example"})
+            .contains("result"));
+  CHECK(ask_as(service, write, "set_config", {1, "relay_url", nullptr}).contains("result"));
+  CHECK(ask_as(service, key_for({Scope::admin}), "set_config",
+               {1, "relay_url", "http://127.0.0.1:9200"})
+            .contains("result"));
+}
+
 TEST_CASE("a batch is judged call by call") {
   OneGateway gateway;
   Pending pending;
