@@ -1,5 +1,6 @@
 #include "gateway/peer/relay_endpoint.h"
 
+#include "gateway/peer/client_address.h"
 #include "gateway/peer/deposit_wire.h"
 
 namespace gateway {
@@ -64,13 +65,13 @@ std::optional<messaging::DepositProof> proof_of(const Request& request) {
 std::optional<Response> judge(const Request& request, messaging::Mailroom& mailroom,
                               Limits& limits) {
   if (!request.loopback) {
-    if (const auto pause = limits.addresses.wait(request.peer); pause > 0) {
+    if (const auto pause = limits.addresses.wait(client_address(request)); pause > 0) {
       return later(429, "too many deposits from this address", pause);
     }
   }
   const auto proof = proof_of(request);
   if (!proof) {
-    if (!request.loopback) limits.addresses.take(request.peer);
+    if (!request.loopback) limits.addresses.take(client_address(request));
     return unproven();
   }
   const std::string& mailbox = request.captures.front();
@@ -84,7 +85,7 @@ std::optional<Response> judge(const Request& request, messaging::Mailroom& mailr
                       .size = request.head.content_length().value_or(messaging::kMaxDepositBytes)});
   if (!refusal) return std::nullopt;
   if (refusal->verdict == ArrivalVerdict::unproven && !request.loopback) {
-    limits.addresses.take(request.peer);
+    limits.addresses.take(client_address(request));
   }
   return response_to(*refusal);
 }
@@ -114,11 +115,12 @@ void add_relay_endpoint(RouteTable& routes, messaging::Mailroom& mailroom, const
     request.body = {};
     mailroom.accept(std::move(arrival),
                     [limits, key = std::move(key),
-                     address = request.loopback ? std::string() : std::move(request.peer),
+                     address = request.loopback ? std::string() : client_address(request),
+                     limited = !request.loopback,
                      responder = std::move(responder)](base::Result<ArrivalReply> reply) mutable {
                       if (!reply.ok() || reply->verdict != ArrivalVerdict::unproven) {
                         limits->keys.take(key);
-                      } else if (!address.empty()) {
+                      } else if (limited) {
                         limits->addresses.take(address);
                       }
                       responder.answer(reply.ok() ? response_to(*reply)

@@ -1,5 +1,7 @@
 #include "gateway/relay/endpoints.h"
 
+#include "gateway/loop/address_group.h"
+#include "gateway/peer/client_address.h"
 #include "gateway/peer/deposit_wire.h"
 
 namespace gateway {
@@ -28,6 +30,8 @@ Response refusal_response(OwnerRefusal refusal) {
       return Response::error(403, "this relay admits by token (privitty-edge relay admit)");
     case OwnerRefusal::full:
       return Response::error(507, "there is no room left").with_header("Retry-After", "600");
+    case OwnerRefusal::too_many:
+      return Response::error(429, "too many new mailboxes").with_header("Retry-After", "5");
     case OwnerRefusal::malformed:
       return Response::error(400, "the body is not of its form");
     case OwnerRefusal::failed:
@@ -48,14 +52,16 @@ struct Desk {
   // True when the address has to wait; it is answered.
   bool hold_back(const Request& request, Responder& responder) {
     if (request.loopback) return false;
-    const auto pause = addresses.wait(request.peer);
+    const auto pause = addresses.wait(client_address(request));
     if (pause == 0) return false;
     responder.answer(Response::error(429, "too many requests from this address")
                          .with_header("Retry-After", std::to_string((pause + 999) / 1000)));
     return true;
   }
   Response refuse(const Request& request, OwnerRefusal refusal) {
-    if (refusal == OwnerRefusal::unproven && !request.loopback) addresses.take(request.peer);
+    if (refusal == OwnerRefusal::unproven && !request.loopback) {
+      addresses.take(client_address(request));
+    }
     return refusal_response(refusal);
   }
 };
@@ -103,6 +109,7 @@ void handle_open(const DeskPtr& desk, Request request, Responder responder) {
   if (desk->hold_back(request, responder)) return;
   auto asked = owner_request(request, "open");
   if (!asked) return responder.answer(desk->refuse(request, OwnerRefusal::unproven));
+  asked->address = address_group(client_address(request));
   desk->relay.open(*std::move(asked),
                    [desk, request = std::move(request),
                     responder = std::move(responder)](Relay::Answer<KeysDigest> answer) mutable {
@@ -116,7 +123,7 @@ void handle_open(const DeskPtr& desk, Request request, Responder responder) {
 
 void handle_challenge(const DeskPtr& desk, const Request& request, Responder responder) {
   if (desk->hold_back(request, responder)) return;
-  if (!request.loopback) desk->addresses.take(request.peer);
+  if (!request.loopback) desk->addresses.take(client_address(request));
   if (request.captures.empty() || !is_mailbox(request.captures.front())) {
     return responder.answer(
         Response::error(400, "a mailbox's name has 1 to 64 of A-Z a-z 0-9 _ -"));

@@ -15,18 +15,27 @@ inline constexpr base::Millis kDay = 24 * kHour;
 struct RelayLimits {
   std::int64_t total_bytes = 1024 * kMiB;  // and a tenth of the disk stays free
   std::int64_t mailboxes = 10'000;
-  std::int64_t admission_bytes = 512 * kMiB;
+  std::int64_t admission_bytes = 512 * kMiB;  // and of one address
   std::int64_t admission_mailboxes = 100;
+  // Without an admission, of one address (an IPv6 /64 is one); what came through a proxy that does
+  // not name its clients has no address.
+  std::int64_t address_mailboxes = 100;
+  // New mailboxes of one admission or address: what a machine that goes wild costs.
+  double new_mailboxes_per_second = 2;
+  double new_mailboxes_at_once = 100;
   std::int64_t mailbox_bytes = 256 * kMiB;
   std::int64_t mailbox_envelopes = 100'000;
   std::int64_t depositor_bytes = 128 * kMiB;  // of one contact in one mailbox
   std::int64_t depositor_envelopes = 50'000;
   std::int64_t invite_bytes = 4 * kMiB;  // of one invite's joiners together
   std::int64_t invite_deposit = 64 * 1024;
-  std::int64_t invite_per_hour = 60;  // deposits
-  std::int64_t keys = 20'000;         // of one mailbox
-  base::Millis keep = 14 * kDay;      // as long as senders keep a message themselves
+  std::int64_t invite_per_hour = 60;      // envelopes, each a join or session request
+  std::int64_t keys = 20'000;             // of one mailbox
+  std::int64_t admission_keys = 100'000;  // and of one address
+  std::int64_t all_keys = 1'000'000;
+  base::Millis keep = 14 * kDay;  // as long as senders keep a message themselves
   base::Millis abandoned = 90 * kDay;
+  base::Millis unused = kDay;  // mailboxes without a key and an envelope, whose owner is away
 
   // By what an operator says of the whole and of one mailbox; a half of either is the most that one
   // admission and one depositor take.

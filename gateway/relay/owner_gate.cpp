@@ -11,7 +11,6 @@ namespace gateway {
 namespace {
 
 constexpr base::Millis kNonceLifetime = 6 * 3600 * base::Millis{1000};
-constexpr std::size_t kMaxRemembered = 100'000;
 
 }  // namespace
 
@@ -42,31 +41,35 @@ Challenge OwnerGate::challenge(const std::string& mailbox) {
   return out;
 }
 
-bool OwnerGate::admit(const Asked& asked, const crypto::PublicKey& owner) {
+bool OwnerGate::is_signed(const Asked& asked, const crypto::PublicKey& owner) const {
   const OwnerProof& proof = asked.proof;
   const auto ours = nonce_of(base::ByteView(proof.nonce).first(16), asked.mailbox, proof.expiry);
   if (!crypto::equal_ct(ours, proof.nonce) || proof.expiry < clock_.now()) return false;
-  if (!owner.verify(
-          owner_statement(url_, asked.mailbox, proof, asked.method, asked.what, asked.body),
-          proof.signature)) {
-    return false;
-  }
+  return owner.verify(
+      owner_statement(url_, asked.mailbox, proof, asked.method, asked.what, asked.body),
+      proof.signature);
+}
+
+bool OwnerGate::is_new(const std::string& mailbox, const OwnerProof& proof) {
   base::Lock lock(mutex_);
-  const auto known = last_.find(asked.mailbox);
-  if (known != last_.end()) {
-    Last& last = known->second;
-    const bool newer =
-        last.nonce == proof.nonce ? proof.count > last.count : proof.expiry > last.expiry;
-    if (!newer) return false;
-    last = {proof.nonce, proof.expiry, proof.count};
-    return true;
-  }
-  if (last_.size() >= kMaxRemembered) {
-    std::erase_if(last_, [&](const auto& entry) { return entry.second.expiry < clock_.now(); });
-  }
-  if (last_.size() >= kMaxRemembered) return false;
-  last_.emplace(asked.mailbox, Last{proof.nonce, proof.expiry, proof.count});
-  return true;
+  const auto [known, first] =
+      last_.try_emplace(mailbox, Last{proof.nonce, proof.expiry, proof.count});
+  if (first) return true;
+  Last& last = known->second;
+  const bool newer =
+      last.nonce == proof.nonce ? proof.count > last.count : proof.expiry > last.expiry;
+  if (newer) last = {proof.nonce, proof.expiry, proof.count};
+  return newer;
+}
+
+void OwnerGate::forget(const std::string& mailbox) {
+  base::Lock lock(mutex_);
+  last_.erase(mailbox);
+}
+
+std::size_t OwnerGate::remembered() {
+  base::Lock lock(mutex_);
+  return last_.size();
 }
 
 }  // namespace gateway

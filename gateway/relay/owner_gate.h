@@ -3,7 +3,9 @@
 //
 // A nonce is 16 random bytes and a keyed hash over them, the mailbox and the expiry: whoever asks
 // for thousands costs nothing. Each request of an owner counts up, so that none can be played
-// again; the key lives as long as the process, so that no nonce survives a restart either. What is
+// again; the key lives as long as the process, so that no nonce survives a restart either. What has
+// to be remembered for that is remembered of mailboxes that exist alone: their number is bounded,
+// that of the keys somebody can make is not. What is
 // signed names the relay's URL: a relay cannot pass its owner's signature on to another one.
 //
 // Safe from any thread.
@@ -35,8 +37,17 @@ class OwnerGate {
     std::string_view what;  // the path's last part
     base::ByteView body;
   };
-  // True when the owner signed it and it comes for the first time.
-  bool admit(const Asked& asked, const crypto::PublicKey& owner);
+  // Whether the owner signed it, over a nonce of ours whose time is not over. Remembers nothing.
+  bool is_signed(const Asked& asked, const crypto::PublicKey& owner) const;
+  // True when it comes for the first time, which is remembered from now on. The mailbox exists, or
+  // comes to be with this request.
+  bool is_new(const std::string& mailbox, const OwnerProof& proof);
+  bool admit(const Asked& asked, const crypto::PublicKey& owner) {
+    return is_signed(asked, owner) && is_new(asked.mailbox, asked.proof);
+  }
+  // The mailbox is gone.
+  void forget(const std::string& mailbox);
+  std::size_t remembered();
 
  private:
   struct Last {
@@ -52,7 +63,7 @@ class OwnerGate {
   const std::array<std::uint8_t, 32> key_;
   std::atomic<base::UnixMillis> newest_{0};  // expiry
   base::Mutex mutex_;
-  std::map<std::string, Last> last_ GUARDED_BY(mutex_);  // of owners who proved themselves
+  std::map<std::string, Last> last_ GUARDED_BY(mutex_);  // by mailbox
 };
 
 }  // namespace gateway

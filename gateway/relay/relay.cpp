@@ -23,8 +23,9 @@ namespace {
 constexpr base::Millis kPauseWhileDrained = 1'000;  // the owner is fetching
 constexpr base::Millis kPauseWhileAway = 10'000;
 constexpr base::Millis kClockStep = kHour;
-constexpr std::size_t kMaxInviteHours = 10'000;
+constexpr std::size_t kMostParties = 100'000;  // whose rates are known, about 10 MB
 constexpr std::size_t kEnvelopesAtOnce = 1024;
+constexpr std::uint64_t kKeysRoom = 1024 * 1024;  // what a request's keys take on the disk
 
 messaging::DepositKey key_of(const RelayKey& key) {
   messaging::DepositKey out{};
@@ -60,7 +61,13 @@ Relay::Relay(store::RelayStore& store, messaging::Mailroom& next, const base::Cl
       clock_(clock),
       options_(std::move(options)),
       gate_(options_.url, clock),
-      clock_offset_(clock.now() - clock.uptime()) {}
+      clock_offset_(clock.now() - clock.uptime()),
+      handshakes_({.per_second = static_cast<double>(options_.limits.invite_per_hour) / 3600,
+                   .burst = static_cast<double>(options_.limits.invite_per_hour)},
+                  kMostParties),
+      new_mailboxes_({.per_second = options_.limits.new_mailboxes_per_second,
+                      .burst = options_.limits.new_mailboxes_at_once},
+                     kMostParties) {}
 
 ArrivalReply Relay::reply(ArrivalVerdict verdict, base::Millis pause) const {
   return {verdict, pause, clock_.now()};
@@ -83,9 +90,10 @@ std::optional<ArrivalReply> Relay::judge(const ArrivalHead& head) {
   if (std::abs(head.time - clock_.now()) > messaging::kDepositClockWindow) {
     return reply(ArrivalVerdict::clock);
   }
-  base::Millis pause = 0;
-  if (invite_is_over_rate(**key, false, pause)) {
-    return reply(ArrivalVerdict::too_many, pause);
+  if ((*key)->purpose == store::RelayPurpose::handshakes) {
+    base::Lock lock(mutex_);
+    const base::Millis pause = handshakes_.wait((*key)->id, clock_.uptime());
+    if (pause > 0) return reply(ArrivalVerdict::too_many, pause);
   }
   const auto size =
       static_cast<std::int64_t>(std::min<std::uint64_t>(head.size, messaging::kMaxDepositBytes));
@@ -108,43 +116,22 @@ std::optional<ArrivalReply> Relay::over_limit(store::Connection& db, const Relay
   if (handshakes && bytes > most.invite_deposit) return refuse(ArrivalVerdict::too_large);
   const std::int64_t share = handshakes ? most.invite_bytes : most.depositor_bytes;
   const auto total = store::usage_in_all(db);
-  const auto admission = mailbox.admission == store::kOpenAdmission
-                             ? base::Result<store::RelayUsage>(store::RelayUsage{})
-                             : store::usage_of_admission(db, mailbox.admission);
-  if (!total || !admission) return reply(ArrivalVerdict::unavailable, kPauseWhileDrained);
+  const auto party = store::usage_of(db, mailbox.party);
+  if (!total || !party) return reply(ArrivalVerdict::unavailable, kPauseWhileDrained);
   const bool full = key.usage.bytes + bytes > share ||
                     key.usage.envelopes + envelopes > most.depositor_envelopes ||
                     mailbox.usage.bytes + bytes > most.mailbox_bytes ||
                     mailbox.usage.envelopes + envelopes > most.mailbox_envelopes ||
-                    admission->bytes + bytes > most.admission_bytes ||
+                    party->bytes + bytes > most.admission_bytes ||
                     total->bytes + bytes > most.total_bytes ||
                     !store::has_room(options_.dir, as_unsigned(bytes));
   if (full) return refuse(ArrivalVerdict::full);
   return std::nullopt;
 }
 
-bool Relay::invite_is_over_rate(const RelayKey& key, bool take, base::Millis& pause) {
-  if (key.purpose != store::RelayPurpose::handshakes) return false;
-  const base::Millis now = clock_.uptime();
-  base::Lock lock(mutex_);
-  if (invite_use_.size() >= kMaxInviteHours) {
-    std::erase_if(invite_use_,
-                  [&](const auto& entry) { return now - entry.second.start >= kHour; });
-  }
-  const auto found = invite_use_.find(key.id);
-  if (found == invite_use_.end() && (!take || invite_use_.size() >= kMaxInviteHours)) return false;
-  Hour& hour = invite_use_.try_emplace(key.id, Hour{now, 0}).first->second;
-  if (now - hour.start >= kHour) hour = {now, 0};
-  if (hour.count >= options_.limits.invite_per_hour) {
-    pause = hour.start + kHour - now;
-    return true;
-  }
-  if (take) ++hour.count;
-  return false;
-}
-
 void Relay::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
   std::optional<RelayMailbox> mailbox;
+  std::optional<std::int64_t> handshakes_by;  // the key's row
   {
     auto read = store_.read();
     if (!read) return done(reply(ArrivalVerdict::unavailable, kPauseWhileDrained));
@@ -166,11 +153,7 @@ void Relay::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
         ++counters_.replayed;
         return done(reply(ArrivalVerdict::stored));
       }
-      base::Millis pause = 0;
-      if (invite_is_over_rate(**key, true, pause)) {
-        ++counters_.refused;
-        return done(reply(ArrivalVerdict::too_many, pause));
-      }
+      if ((*key)->purpose == store::RelayPurpose::handshakes) handshakes_by = (*key)->id;
     }
   }
   if (!mailbox) return next_.accept(std::move(arrival), std::move(done));
@@ -181,6 +164,21 @@ void Relay::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
                                                    [](base::ByteView one) { return one.empty(); });
   if (!good) return done(reply(ArrivalVerdict::malformed));
   taken->envelopes = std::move(*envelopes);
+  if (handshakes_by) {
+    // Each envelope is a request. More than an hour's in one deposit never will be taken.
+    const std::size_t requests = taken->envelopes.size();
+    if (requests > as_unsigned(options_.limits.invite_per_hour)) {
+      ++counters_.refused;
+      return done(reply(ArrivalVerdict::too_large));
+    }
+    base::Lock lock(mutex_);
+    const base::Millis pause =
+        handshakes_.take(*handshakes_by, clock_.uptime(), static_cast<double>(requests));
+    if (pause > 0) {
+      ++counters_.refused;
+      return done(reply(ArrivalVerdict::too_many, pause));
+    }
+  }
   for (const base::ByteView one : taken->envelopes) {
     taken->bytes += static_cast<std::int64_t>(one.size());
   }
@@ -257,37 +255,83 @@ void Relay::open(OwnerRequest request, Answered<KeysDigest> done) {
     if (!*found && !options_.open) return done(OwnerRefusal::not_admitted);
     admission = found->value_or(store::kOpenAdmission);
   }
-  if (!gate_.admit({request.mailbox, request.proof, request.method, request.what, request.body},
-                   asked->owner)) {
+  // The signature is judged here, and whether it is new only where the mailbox is or comes to be.
+  if (!gate_.is_signed({request.mailbox, request.proof, request.method, request.what, request.body},
+                       asked->owner)) {
     ++counters_.unproven;
     return done(OwnerRefusal::unproven);
   }
+  store::RelayParty party{admission, {}};
+  if (admission == store::kOpenAdmission && !request.address.empty()) {
+    const auto hash = store_.vault().lookup(store_.vault().store_wide(), "relay opener",
+                                            std::string_view(request.address));
+    party.opener.assign(hash.begin(), hash.end());
+  }
   using Opened = Answer<KeysDigest>;
   store_.write<Opened>(
-      [this, name = std::move(request.mailbox), owner = asked->owner,
-       admission](store::Tx& tx) -> base::Result<Opened> {
+      [this, name = request.mailbox, proof = request.proof, owner = asked->owner,
+       party = std::move(party)](store::Tx& tx) -> base::Result<Opened> {
         EDGE_TRY(const auto known, store::find_mailbox(tx.db(), name));
         if (known) {
-          EDGE_CHECK(store::touch_mailbox(tx.db(), known->id, admission, tx.now()));
+          if (!gate_.is_new(name, proof)) return Opened(OwnerRefusal::unproven);
+          EDGE_CHECK(store::touch_mailbox(tx.db(), known->id, party, tx.now()));
           EDGE_TRY(const auto key_ids, store::list_relay_keys(tx.db(), known->id));
           return Opened(keys_digest(known_keys(key_ids)));
         }
-        EDGE_TRY(const std::int64_t all, store::count_mailboxes(tx.db()));
-        EDGE_TRY(const std::int64_t own, store::count_mailboxes_of(tx.db(), admission));
-        const bool full =
-            all >= options_.limits.mailboxes ||
-            (admission != store::kOpenAdmission && own >= options_.limits.admission_mailboxes);
-        if (full) return Opened(OwnerRefusal::full);
-        EDGE_CHECK(store::insert_mailbox(tx.db(), name, owner.bytes(), admission, tx.now()));
+        EDGE_TRY(const auto refusal, make_room(tx, party));
+        if (refusal) return Opened(*refusal);
+        EDGE_CHECK(store::insert_mailbox(tx.db(), name, owner.bytes(), party, tx.now()));
+        tx.on_commit([this, name, proof] { gate_.is_new(name, proof); });
         return Opened(keys_digest({}));
       },
-      [done = std::move(done)](base::Result<Opened> result) mutable {
+      [this, done = std::move(done)](base::Result<Opened> result) mutable {
         if (!result) {
           base::log::warning("relay: a mailbox could not be opened: {}", result.error().message);
           return done(OwnerRefusal::failed);
         }
+        const auto* refusal = std::get_if<OwnerRefusal>(&*result);
+        if (refusal != nullptr && *refusal == OwnerRefusal::unproven) ++counters_.unproven;
         done(*std::move(result));
       });
+}
+
+// For one mailbox more. Whoever is over its own bound makes room among its own mailboxes that hold
+// nothing; only where the relay as a whole is full the one of all goes that was unused longest.
+base::Result<std::optional<OwnerRefusal>> Relay::make_room(store::Tx& tx,
+                                                           const store::RelayParty& party) {
+  const RelayLimits& most = options_.limits;
+  {
+    const std::string name =
+        std::to_string(party.admission) + "/" + std::string(base::as_text(party.opener));
+    base::Lock lock(mutex_);
+    if (new_mailboxes_.take(name, clock_.uptime()) > 0) return OwnerRefusal::too_many;
+  }
+  EDGE_TRY(const std::int64_t own, store::count_mailboxes_of(tx.db(), party));
+  const bool is_open = party.admission == store::kOpenAdmission;
+  if (own >= (is_open ? most.address_mailboxes : most.admission_mailboxes)) {
+    return make_room_of(tx, party);
+  }
+  EDGE_TRY(const std::int64_t all, store::count_mailboxes(tx.db()));
+  if (all >= most.mailboxes) return make_room_of(tx, std::nullopt);
+  return std::nullopt;
+}
+
+base::Result<std::optional<OwnerRefusal>> Relay::make_room_of(
+    store::Tx& tx, const std::optional<store::RelayParty>& party) {
+  EDGE_TRY(auto unused, store::unused_mailboxes(tx.db(), party));
+  // An owner that holds a stream is there, and may be about to register its first key.
+  std::erase_if(unused, [&](const store::MailboxName& one) {
+    return drained_soon_ && drained_soon_(one.id);
+  });
+  if (unused.empty()) return OwnerRefusal::full;
+  unused.resize(1);
+  EDGE_CHECK(store::delete_mailbox(tx.db(), unused.front().id));
+  tx.on_commit([this, unused = std::move(unused)] { forget(unused); });
+  return std::nullopt;
+}
+
+void Relay::forget(const std::vector<store::MailboxName>& gone) {
+  for (const store::MailboxName& one : gone) gate_.forget(one.name);
 }
 
 Relay::Answer<std::vector<KnownKey>> Relay::keys(std::int64_t mailbox) {
@@ -303,6 +347,7 @@ void Relay::change_keys(std::int64_t mailbox, std::vector<KeyChange> changes,
   using Changed = Answer<std::monostate>;
   store_.write<Changed>(
       [this, mailbox, changes = std::move(changes)](store::Tx& tx) -> base::Result<Changed> {
+        EDGE_TRY(const auto before, store::count_relay_keys(tx.db(), mailbox));
         for (const KeyChange& change : changes) {
           if (const auto* removed = std::get_if<messaging::DepositKeyId>(&change)) {
             EDGE_CHECK(store::remove_relay_key(tx.db(), mailbox, *removed));
@@ -313,9 +358,12 @@ void Relay::change_keys(std::int64_t mailbox, std::vector<KeyChange> changes,
                                           static_cast<store::RelayPurpose>(added.purpose),
                                           added.pseudonym));
         }
-        EDGE_TRY(const std::int64_t count, store::count_relay_keys(tx.db(), mailbox));
-        if (count > options_.limits.keys) {
-          return base::fail(base::Errc::exhausted, "too many deposit keys in one mailbox");
+        EDGE_TRY(const auto after, store::count_relay_keys(tx.db(), mailbox));
+        const RelayLimits& most = options_.limits;
+        const bool over = after.mailbox > most.keys || after.party > most.admission_keys ||
+                          after.all > most.all_keys || !store::has_room(options_.dir, kKeysRoom);
+        if (over && after.mailbox > before.mailbox) {
+          return base::fail(base::Errc::exhausted, "too many deposit keys");
         }
         return Changed(std::monostate{});
       },
@@ -383,15 +431,26 @@ bool Relay::clock_is_suspect() {
 
 void Relay::tidy() {
   if (clock_is_suspect()) return;
-  store_.write<std::int64_t>(
-      [this](store::Tx& tx) -> base::Result<std::int64_t> {
-        EDGE_CHECK(
-            store::delete_abandoned_mailboxes(tx.db(), tx.now() - options_.limits.abandoned));
-        return store::delete_old_envelopes(tx.db(), tx.now() - options_.limits.keep);
+  struct Gone {
+    std::vector<store::MailboxName> mailboxes;
+    std::int64_t envelopes = 0;
+  };
+  store_.write<Gone>(
+      [this](store::Tx& tx) -> base::Result<Gone> {
+        Gone gone;
+        EDGE_TRY(gone.mailboxes,
+                 store::delete_abandoned_mailboxes(tx.db(), tx.now() - options_.limits.abandoned,
+                                                   tx.now() - options_.limits.unused));
+        EDGE_TRY(gone.envelopes,
+                 store::delete_old_envelopes(tx.db(), tx.now() - options_.limits.keep));
+        return gone;
       },
-      [this](base::Result<std::int64_t> gone) {
-        if (gone) counters_.expired += as_unsigned(*gone);
-        if (gone && *gone > 0) tidy();  // the rest, in steps that delay nobody
+      [this](base::Result<Gone> gone) {
+        if (!gone) return;
+        forget(gone->mailboxes);
+        counters_.expired += as_unsigned(gone->envelopes);
+        // The rest, in steps that delay nobody.
+        if (gone->envelopes > 0 || !gone->mailboxes.empty()) tidy();
       });
 }
 

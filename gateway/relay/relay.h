@@ -12,11 +12,11 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "base/budget.h"
 #include "base/clock.h"
 #include "base/completion.h"
 #include "base/mutex.h"
@@ -56,7 +56,14 @@ struct RelayHoldings {
 };
 
 // What a mailbox's owner is refused with.
-enum class OwnerRefusal : std::uint8_t { unproven, not_admitted, full, malformed, failed };
+enum class OwnerRefusal : std::uint8_t {
+  unproven,
+  not_admitted,
+  full,
+  too_many,  // new mailboxes of one party
+  malformed,
+  failed,
+};
 
 class Relay final : public messaging::Mailroom {
  public:
@@ -73,6 +80,7 @@ class Relay final : public messaging::Mailroom {
     std::string method;
     std::string what;
     base::Bytes body;
+    std::string address = {};  // of open: where it came from; "" says nothing
   };
   template <class T>
   using Answer = std::variant<T, OwnerRefusal>;
@@ -108,6 +116,7 @@ class Relay final : public messaging::Mailroom {
   const RelayCounters& counters() const { return counters_; }
   base::Result<RelayHoldings> holdings() const;
   const RelayLimits& limits() const { return options_.limits; }
+  std::size_t remembered_owners() { return gate_.remembered(); }
 
  private:
   struct Taken;
@@ -116,7 +125,11 @@ class Relay final : public messaging::Mailroom {
                                                     const store::RelayMailbox& mailbox,
                                                     const store::RelayKey& key, std::int64_t bytes,
                                                     std::int64_t envelopes);
-  bool invite_is_over_rate(const store::RelayKey& key, bool take, base::Millis& pause);
+  base::Result<std::optional<OwnerRefusal>> make_room(store::Tx& tx,
+                                                      const store::RelayParty& party);
+  base::Result<std::optional<OwnerRefusal>> make_room_of(
+      store::Tx& tx, const std::optional<store::RelayParty>& party);
+  void forget(const std::vector<store::MailboxName>& gone);
   base::Result<messaging::ArrivalReply> keep(store::Tx& tx, const Taken& taken);
   bool clock_is_suspect();
 
@@ -132,11 +145,8 @@ class Relay final : public messaging::Mailroom {
   const base::Millis clock_offset_;  // wall minus boot clock at the start
   std::atomic<bool> told_suspect_{false};
   base::Mutex mutex_;
-  struct Hour {
-    base::Millis start = 0;
-    std::int64_t count = 0;
-  };
-  std::map<std::int64_t, Hour> invite_use_ GUARDED_BY(mutex_);  // by the key's row
+  base::Budget<std::int64_t> handshakes_ GUARDED_BY(mutex_);    // envelopes, by the key's row
+  base::Budget<std::string> new_mailboxes_ GUARDED_BY(mutex_);  // by party
 };
 
 }  // namespace gateway

@@ -29,6 +29,7 @@ class RelayPart {
   const store::Health& health() const { return store_->health(); }
   const RelayCounters& counters() const { return relay_.counters(); }
   base::Result<RelayHoldings> holdings() const { return relay_.holdings(); }
+  std::size_t remembered_owners() { return relay_.remembered_owners(); }
 
  private:
   RelayPart(const Around& around, std::unique_ptr<store::RelayStore> store, RelayOptions options);

@@ -2,18 +2,26 @@
 
 #include <algorithm>
 
+#include "store/relay/admissions.h"
+
 namespace store {
 namespace {
 
 constexpr std::string_view kTable = "relay_deposit_key";
 constexpr std::string_view kColumn = "sealed";
 
-// Depositors without a key and without an envelope say nothing any more.
-base::Result<> drop_silent_depositors(Connection& db, std::int64_t mailbox) {
+// A depositor without a key and without an envelope says nothing any more.
+base::Result<> drop_silent_depositor(Connection& db, std::int64_t depositor) {
   EDGE_CHECK(
-      db.run("DELETE FROM depositor WHERE mailbox_id = ?1 AND envelopes = 0 AND NOT EXISTS("
-             "SELECT 1 FROM deposit_key WHERE depositor_id = depositor.id)",
-             mailbox));
+      db.run("DELETE FROM depositor WHERE id = ?1 AND envelopes = 0 AND NOT EXISTS("
+             "SELECT 1 FROM deposit_key WHERE depositor_id = ?1)",
+             depositor));
+  return {};
+}
+
+base::Result<> count(Connection& db, std::int64_t mailbox, std::int64_t keys) {
+  EDGE_CHECK(db.run("UPDATE mailbox SET keys = keys + ?2 WHERE id = ?1", mailbox, keys));
+  EDGE_CHECK(db.run("UPDATE total SET keys = keys + ?1 WHERE id = 1", keys));
   return {};
 }
 
@@ -66,13 +74,18 @@ base::Result<> add_relay_key(Connection& db, const Vault& vault, std::int64_t ma
   EDGE_TRY(const auto id, db.integer("SELECT last_insert_rowid()"));
   EDGE_CHECK(db.run("UPDATE deposit_key SET sealed = ?2 WHERE id = ?1", id,
                     vault.seal(vault.store_wide(), kTable, kColumn, id.value_or(0), key)));
-  return {};
+  return count(db, mailbox, 1);
 }
 
 base::Result<> remove_relay_key(Connection& db, std::int64_t mailbox, const RelayKeyId& key_id) {
+  EDGE_TRY(const auto depositor,
+           db.integer("SELECT depositor_id FROM deposit_key WHERE mailbox_id = ?1 AND key_id = ?2",
+                      mailbox, key_id));
+  if (!depositor) return {};
   EDGE_CHECK(
       db.run("DELETE FROM deposit_key WHERE mailbox_id = ?1 AND key_id = ?2", mailbox, key_id));
-  return drop_silent_depositors(db, mailbox);
+  EDGE_CHECK(count(db, mailbox, -1));
+  return drop_silent_depositor(db, *depositor);
 }
 
 base::Result<> retire_older_keys(Connection& db, const RelayKey& used) {
@@ -98,10 +111,20 @@ base::Result<std::vector<std::pair<RelayKeyId, RelayPurpose>>> list_relay_keys(
   return out;
 }
 
-base::Result<std::int64_t> count_relay_keys(Connection& db, std::int64_t mailbox) {
-  EDGE_TRY(const auto count,
-           db.integer("SELECT count(*) FROM deposit_key WHERE mailbox_id = ?1", mailbox));
-  return count.value_or(0);
+base::Result<RelayKeyCounts> count_relay_keys(Connection& db, std::int64_t mailbox) {
+  const auto counts = [](const Row& row) {
+    return RelayKeyCounts{row.integer(0), row.integer(1), row.integer(2)};
+  };
+  EDGE_TRY(const auto found,
+           db.one<RelayKeyCounts>(
+               "SELECT keys, CASE WHEN admission_id != ?2 THEN"
+               " (SELECT sum(keys) FROM mailbox m WHERE m.admission_id = mailbox.admission_id)"
+               " WHEN opener <> x'' THEN"
+               " (SELECT sum(keys) FROM mailbox m WHERE m.opener <> x''"
+               " AND m.opener = mailbox.opener)"
+               " ELSE keys END, (SELECT keys FROM total WHERE id = 1) FROM mailbox WHERE id = ?1",
+               counts, mailbox, kOpenAdmission));
+  return found.value_or(RelayKeyCounts{});
 }
 
 }  // namespace store

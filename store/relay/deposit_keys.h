@@ -45,6 +45,12 @@ base::Result<> retire_older_keys(Connection& db, const RelayKey& used);
 // In the order of registration.
 base::Result<std::vector<std::pair<RelayKeyId, RelayPurpose>>> list_relay_keys(
     Connection& db, std::int64_t mailbox);
-base::Result<std::int64_t> count_relay_keys(Connection& db, std::int64_t mailbox);
+// How many there are of the mailbox, of the party it is counted for, and in all.
+struct RelayKeyCounts {
+  std::int64_t mailbox = 0;
+  std::int64_t party = 0;
+  std::int64_t all = 0;
+};
+base::Result<RelayKeyCounts> count_relay_keys(Connection& db, std::int64_t mailbox);
 
 }  // namespace store

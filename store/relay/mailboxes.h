@@ -4,9 +4,11 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "store/connection.h"
@@ -19,10 +21,16 @@ struct RelayUsage {
   std::int64_t envelopes = 0;
 };
 
+// Who a mailbox is counted for: an admission, or the address it was opened from without one.
+struct RelayParty {
+  std::int64_t admission = 0;  // kOpenAdmission: none
+  base::Bytes opener = {};     // a keyed hash of the address; empty: it says nothing
+};
+
 struct RelayMailbox {
   std::int64_t id = 0;
   std::array<std::uint8_t, 32> owner{};  // Ed25519
-  std::int64_t admission = 0;
+  RelayParty party;
   bool admitted = true;  // false: its admission was revoked
   RelayUsage usage;
 };
@@ -33,18 +41,31 @@ base::Result<bool> mailbox_is_admitted(Connection& db, std::int64_t mailbox);
 base::Result<std::vector<std::int64_t>> list_revoked_mailboxes(Connection& db);
 base::Result<std::int64_t> insert_mailbox(Connection& db, std::string_view name,
                                           const std::array<std::uint8_t, 32>& owner,
-                                          std::int64_t admission, base::UnixMillis now);
-// The owner came by, now under this admission.
-base::Result<> touch_mailbox(Connection& db, std::int64_t mailbox, std::int64_t admission,
+                                          const RelayParty& party, base::UnixMillis now);
+// The owner came by, now as this party.
+base::Result<> touch_mailbox(Connection& db, std::int64_t mailbox, const RelayParty& party,
                              base::UnixMillis now);
 // With its keys and envelopes.
 base::Result<> delete_mailbox(Connection& db, std::int64_t mailbox);
-// Mailboxes whose owner did not come since `before`; a few at a time. Says how many.
-base::Result<std::int64_t> delete_abandoned_mailboxes(Connection& db, base::UnixMillis before);
+
+struct MailboxName {
+  std::int64_t id = 0;
+  std::string name;
+};
+// Mailboxes whose owner did not come since `before`, and those without a key and an envelope whose
+// owner did not come since `unused_before`; a few at a time. Says which.
+base::Result<std::vector<MailboxName>> delete_abandoned_mailboxes(Connection& db,
+                                                                  base::UnixMillis before,
+                                                                  base::UnixMillis unused_before);
+// Mailboxes without a key and an envelope, those that were unused longest first: of the party, or
+// of everybody. At most 128.
+base::Result<std::vector<MailboxName>> unused_mailboxes(Connection& db,
+                                                        const std::optional<RelayParty>& party);
 
 base::Result<std::int64_t> count_mailboxes(Connection& db);
-base::Result<std::int64_t> count_mailboxes_of(Connection& db, std::int64_t admission);
-base::Result<RelayUsage> usage_of_admission(Connection& db, std::int64_t admission);
+// Of a party that says nothing: 0.
+base::Result<std::int64_t> count_mailboxes_of(Connection& db, const RelayParty& party);
+base::Result<RelayUsage> usage_of(Connection& db, const RelayParty& party);
 base::Result<RelayUsage> usage_in_all(Connection& db);
 
 }  // namespace store

@@ -73,11 +73,24 @@ CREATE TABLE total(
 INSERT INTO total(id, bytes, envelopes) VALUES(1, 0, 0);
 )sql";
 
+constexpr std::string_view kV2 = R"sql(
+-- opener: a keyed hash of the address that a mailbox was opened from without an admission; x'' for
+-- others, and where the address says nothing. keys: its deposit keys.
+ALTER TABLE mailbox ADD COLUMN opener BLOB NOT NULL DEFAULT x'';
+ALTER TABLE mailbox ADD COLUMN keys INTEGER NOT NULL DEFAULT 0;
+UPDATE mailbox SET keys = (SELECT count(*) FROM deposit_key WHERE mailbox_id = mailbox.id);
+CREATE INDEX mailbox_by_opener ON mailbox(opener) WHERE opener <> x'';
+CREATE INDEX mailbox_unused ON mailbox(seen_at) WHERE keys = 0 AND envelopes = 0;
+ALTER TABLE total ADD COLUMN keys INTEGER NOT NULL DEFAULT 0;
+UPDATE total SET keys = (SELECT count(*) FROM deposit_key);
+)sql";
+
 }  // namespace
 
 std::span<const Migration> relay_migrations() {
-  static constexpr std::array<Migration, 1> kSteps{
-      Migration{1, "admissions, mailboxes, deposit keys, envelopes", kV1}};
+  static constexpr std::array<Migration, 2> kSteps{
+      Migration{1, "admissions, mailboxes, deposit keys, envelopes", kV1},
+      Migration{2, "who opened a mailbox, and its keys counted", kV2}};
   return kSteps;
 }
 

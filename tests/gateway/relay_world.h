@@ -78,8 +78,9 @@ struct Device {
   std::string mailbox = messaging::relay_mailbox_name(owner.public_key());
   std::string url = RelayWorld::kUrl;
   OwnerProof proof;
+  std::string address;  // that a proxy on this machine names; "": none does
 
-  explicit Device(RelayWorld& of) : world(of) {}
+  explicit Device(RelayWorld& of, std::string from = "") : world(of), address(std::move(from)) {}
 
   Reply raw(std::string_view method, std::string_view what, std::string_view body,
             const std::string& headers) {
@@ -89,6 +90,7 @@ struct Device {
                       const std::string& headers) const {
     return std::string(method) + " " + relay_path(mailbox, what) +
            " HTTP/1.1\r\nHost: localhost\r\n" + headers +
+           (address.empty() ? "" : "X-Forwarded-For: " + address + "\r\n") +
            "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
   }
   std::string prove(std::string_view method, std::string_view what, base::ByteView body) {

@@ -1,7 +1,9 @@
+#include "store/own_tables.h"
 #include "store/relay/admissions.h"
 #include "store/relay/deposit_keys.h"
 #include "store/relay/envelopes.h"
 #include "store/relay/mailboxes.h"
+#include "store/relay/relay_schema.h"
 #include "store/relay/relay_store.h"
 #include "tests/store/world.h"
 
@@ -41,7 +43,7 @@ struct RelayWorld {
   }
   std::int64_t mailbox(const std::string& name, std::int64_t admission = 0) {
     return must(write<std::int64_t>([&](store::Tx& tx) {
-      return store::insert_mailbox(tx.db(), name, std::array<std::uint8_t, 32>{}, admission,
+      return store::insert_mailbox(tx.db(), name, std::array<std::uint8_t, 32>{}, {admission, {}},
                                    tx.now());
     }));
   }
@@ -212,12 +214,64 @@ TEST_CASE("relay: what is old goes, and an abandoned mailbox takes its envelopes
           return store::delete_old_envelopes(tx.db(), now - 5'000);
         })) == 1);
   CHECK(world.in_all().bytes == 20);
-  CHECK(must(world.write<std::int64_t>([&](store::Tx& tx) {
-          return store::delete_abandoned_mailboxes(tx.db(), now - 20'000);
-        })) == 0);
-  CHECK(must(world.write<std::int64_t>(
-            [&](store::Tx& tx) { return store::delete_abandoned_mailboxes(tx.db(), now); })) == 1);
+  const auto gone = [&](base::UnixMillis before, base::UnixMillis unused_before) {
+    std::vector<std::string> names;
+    for (const auto& one : must(world.write<std::vector<store::MailboxName>>([&](store::Tx& tx) {
+           return store::delete_abandoned_mailboxes(tx.db(), before, unused_before);
+         }))) {
+      names.push_back(one.name);
+    }
+    return names;
+  };
+  world.mailbox("unused");
+  CHECK(gone(now - 20'000, now).empty());
+  CHECK(gone(now - 20'000, now + 1) == std::vector<std::string>{"unused"});
+  CHECK(gone(now, now) == std::vector<std::string>{"a"});
   CHECK(world.in_all().bytes == 0);
   CHECK(world.in_all().envelopes == 0);
   CHECK(world.kept(box).empty());
+}
+
+TEST_CASE(
+    "relay: keys are counted as they come and go, also those of an earlier version's database") {
+  RelayWorld world;
+  world.relay.reset();
+  {
+    auto db = must(store::Connection::open(world.world.dir.path() + "/early.db", {}));
+    must(store::make_own_tables(*db));
+    must(store::migrate(*db, store::relay_migrations().first(1)));
+    must(
+        db->run("INSERT INTO mailbox(id, name, owner, admission_id, created_at, seen_at)"
+                " VALUES(1, 'early', x'00', 0, 1, 1), (2, 'other', x'00', 0, 1, 1)"));
+    must(db->run("INSERT INTO depositor(id, mailbox_id, pseudonym) VALUES(1, 1, x'01')"));
+    must(
+        db->run("INSERT INTO deposit_key(mailbox_id, depositor_id, key_id, purpose, sealed)"
+                " VALUES(1, 1, x'01', 2, x''), (1, 1, x'02', 2, x'')"));
+    must(store::migrate(*db, store::relay_migrations()));
+    CHECK(must(store::count_relay_keys(*db, 1)).mailbox == 2);
+    CHECK(must(store::count_relay_keys(*db, 2)).mailbox == 0);
+    CHECK(must(store::count_relay_keys(*db, 2)).all == 2);
+  }
+  world.open();
+  const auto one = world.mailbox("a", 7);
+  const auto two = world.mailbox("b", 7);
+  const auto other = world.mailbox("c", 8);
+  world.add_key(one, 1, 1);
+  world.add_key(one, 2, 1);
+  world.add_key(one, 2, 1);  // known
+  world.add_key(two, 1, 1);
+  world.add_key(other, 1, 1);
+  const auto counts = [&](std::int64_t box) {
+    auto read = must(world.relay->read());
+    const auto found = must(store::count_relay_keys(read.connection(), box));
+    return std::array{found.mailbox, found.party, found.all};
+  };
+  CHECK(counts(one) == std::array<std::int64_t, 3>{2, 3, 4});
+  for (int twice = 0; twice < 2; ++twice) {
+    must(world.write<void>(
+        [&](store::Tx& tx) { return store::remove_relay_key(tx.db(), one, id_of(2)); }));
+  }
+  CHECK(counts(one) == std::array<std::int64_t, 3>{1, 2, 3});
+  must(world.write<void>([&](store::Tx& tx) { return store::delete_mailbox(tx.db(), two); }));
+  CHECK(counts(one) == std::array<std::int64_t, 3>{1, 1, 2});
 }

@@ -1,0 +1,15 @@
+// The address that limits on peers and devices count a request for.
+#pragma once
+
+#include <string>
+
+#include "gateway/http/message.h"
+
+namespace gateway {
+
+// The connection's other end; behind a proxy on this machine the client that the proxy named last
+// in X-Forwarded-For, which is what it saw itself. "" for a request of this machine, and for one
+// whose proxy names nobody: then the address says nothing.
+std::string client_address(const Request& request);
+
+}  // namespace gateway
