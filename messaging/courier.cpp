@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <set>
 
+#include "base/host.h"
 #include "base/log.h"
 #include "messaging/core.h"
 #include "messaging/giving_up.h"
+#include "messaging/handshakes.h"
 #include "messaging/housekeeping.h"
 #include "messaging/incoming.h"
 #include "messaging/joining.h"
@@ -23,15 +25,27 @@ namespace {
 constexpr base::Millis kReceiptDelay = 50;  // so that receipts travel together
 constexpr base::Millis kHousekeepingEvery = 60'000;
 constexpr int kRefusalsBeforeGivingUp = 5;  // of a join, in a row: 4 to 8 seconds
+constexpr base::BudgetRule kStrangersOfHost{.per_second = 1, .burst = 120};
 
 using store::OutboxKind;
 using store::OutboxRow;
+
+// From now on the way counts for one that is there.
+base::Result<> note_reached(const WriteContext& write, const DepositLoad& load) {
+  EDGE_TRY(auto route, store::find_route(write.scope, load.rows.front().route_id));
+  if (!route) return {};
+  for (store::RouteWay* way : {&route->way, route->second ? &*route->second : nullptr}) {
+    if (way != nullptr && way->token == load.token.bytes) way->reached = true;
+  }
+  return store::update_route(write.scope, *route);
+}
 
 }  // namespace
 
 Courier::Courier(Core& core, Incoming& incoming)
     : core_(core),
       incoming_(incoming),
+      strangers_hosts_(kStrangersOfHost),
       files_(
           core, incoming, [this] { carry_on(); },
           [this](RouteKey key, const DepositLoad& file, const DepositReply& reply) {
@@ -217,6 +231,7 @@ void Courier::send(RouteKey key) {
   if (!*loaded) return finished(key, true, false, 0);
   const std::shared_ptr<DepositLoad> load = *std::move(loaded);
   if (!load->unreadable.empty()) return give_up(key, load);
+  if (!may_go(key, *load)) return;
   if (load->is_file()) {
     files_.begin(key, load, failures(key) > 0);
     return carry_on();
@@ -225,6 +240,23 @@ void Courier::send(RouteKey key) {
             [this, key, load](base::Result<DepositReply> result) {
               answered(key, load, result ? *result : DepositReply{});
             });
+}
+
+// Strangers have places of their own, and not too many at one host.
+bool Courier::may_go(RouteKey key, const DepositLoad& load) {
+  base::Lock lock(mutex_);
+  if (!load.to_stranger()) {
+    routes_.reached_before(key);
+    return true;
+  }
+  if (!routes_.never_reached(key, load.party, load.few_tries())) return false;
+  if (load.deposit.urls.empty()) return true;  // it fails by itself
+  std::string host(base::host_of_url(load.deposit.urls.front()));
+  for (char& c : host) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const base::Millis now = core_.clock.uptime();
+  const base::Millis wait = strangers_hosts_.take(host, now);
+  if (wait > 0) routes_.postpone(key, now + wait);
+  return wait == 0;
 }
 
 // What waits behind the file goes on.
@@ -248,7 +280,7 @@ void Courier::answered(RouteKey key, const std::shared_ptr<const DepositLoad>& l
           for (const OutboxRow& row : load->rows) {
             EDGE_CHECK(deposited(write, row));
           }
-          return {};
+          return load->unreached ? note_reached(write, *load) : base::Result<>{};
         },
         [this, key](base::Result<> result) { finished(key, result.ok(), true, 0); });
   }
@@ -273,9 +305,24 @@ void Courier::failed(RouteKey key, const DepositLoad& load, const DepositReply& 
         },
         [this, key](base::Result<>) { finished(key, true, true, 0); });
   }
+  if (load.is_answer() && load.to_stranger() && failures(key) + 1 >= RouteQueue::kStrangerTries) {
+    return end_asker(key, load);
+  }
   if (reply.outcome == DepositOutcome::refused) refused(key, load);
   finished(key, false, true, reply.retry_after);
-  if (reply.outcome == DepositOutcome::unreachable) tell_unreached(key);
+  if (reply.outcome == DepositOutcome::unreachable && !load.to_stranger()) tell_unreached(key);
+}
+
+// Who asked to join or for a session is not where it said. It may ask again.
+void Courier::end_asker(RouteKey key, const DepositLoad& load) {
+  core_.write<void>(
+      key.first,
+      [this, join = load.rows.front().join_id](store::Tx& tx, const store::Scope& scope,
+                                               const AccountState& account) -> base::Result<> {
+        EDGE_TRY(const auto pending, store::find_pending_join(scope, join));
+        return pending ? forget_asker({core_, tx, scope, account}, *pending) : base::Result<>{};
+      },
+      [this, key](const base::Result<>& result) { finished(key, result.ok(), true, 0); });
 }
 
 // One of us went back to an older copy, or renewals crossed: the peer knows only the route's other

@@ -12,10 +12,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/budget.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/mutex.h"
@@ -80,6 +82,8 @@ class Courier {
   void carry_on();
   int failures(RouteKey key) const;  // in a row
   void finished(RouteKey key, bool reached, bool again, base::Millis pause);
+  bool may_go(RouteKey key, const DepositLoad& load);
+  void end_asker(RouteKey key, const DepositLoad& load);
   void flush_receipts(base::AccountId account, base::ContactId contact);
   void tell_connectivity(base::AccountId account);
   void tell_unreached(RouteKey key);  // a Warning now and then
@@ -95,6 +99,9 @@ class Courier {
     std::optional<DepositToken> refused;
   };
   std::map<RouteKey, Trouble> troubles_ GUARDED_BY(mutex_);
+  // Deposits to a host that somebody who was never reached there named. Resists whoever has us
+  // knock at a third party's door.
+  base::Budget<std::string> strangers_hosts_ GUARDED_BY(mutex_);
   std::map<std::pair<base::AccountId, base::ContactId>, base::Millis> owed_ GUARDED_BY(mutex_);
   std::map<base::AccountId, std::uint32_t> told_ GUARDED_BY(mutex_);
   bool running_ GUARDED_BY(mutex_) = false;

@@ -5,7 +5,9 @@
 #include "crypto/envelope.h"
 #include "messaging/content.h"
 #include "messaging/core.h"
+#include "messaging/relay_home.h"
 #include "store/tables/blobs.h"
+#include "store/tables/pending_joins.h"
 #include "store/tables/routes.h"
 #include "store/tables/sessions.h"
 
@@ -25,6 +27,27 @@ Deposit deposit_to(const store::RouteRow& route) {
   deposit.mailbox = route.way.mailbox;
   deposit.token.bytes = route.way.token;
   return deposit;
+}
+
+// The first one that may be asked, https before http: a list of them would be a way to have us ask
+// many.
+std::vector<std::string> one_of(const std::vector<std::string>& urls) {
+  std::vector<std::string> found;
+  for (const std::string& url : urls) {
+    if (!parse_relay_url(url)) continue;
+    const bool https = url.starts_with("https") || url.starts_with("HTTPS");
+    if (found.empty() || (https && !found.front().starts_with("https"))) found.assign(1, url);
+  }
+  return found;
+}
+
+// By whose invite or group somebody came to be asked or answered. What we begin is one party.
+base::Result<std::int64_t> party_of(const store::Scope& scope, const OutboxRow& row) {
+  if (row.kind != OutboxKind::join_answer && row.kind != OutboxKind::session_answer) return 0;
+  EDGE_TRY(const auto pending, store::find_pending_join(scope, row.join_id));
+  if (!pending) return 0;
+  // Invites and groups count by themselves.
+  return 2 * pending->invite_id + (row.kind == OutboxKind::join_answer ? 1 : 0);
 }
 
 base::Result<store::BlobReader> open_file(Core& core, const store::Scope& scope,
@@ -91,6 +114,7 @@ base::Result<std::unique_ptr<DepositLoad>> load_deposit(Core& core, base::Accoun
   auto load = std::make_unique<DepositLoad>();
   load->deposit = deposit_to(*route);
   load->token = load->deposit.token;
+  load->unreached = !route->way.reached;
   // Parts are taken from a peer that proved itself only. A file that waited for the session stands
   // before the Hello, which goes first all the same.
   if (rows.front().kind == OutboxKind::file && rows.front().next_part == 0) {
@@ -120,7 +144,21 @@ base::Result<std::unique_ptr<DepositLoad>> load_deposit(Core& core, base::Accoun
     }
   }
   load->rows = std::move(rows);
+  if (load->unreached) {
+    load->deposit.unreached = true;
+    load->deposit.urls = one_of(load->deposit.urls);
+    EDGE_TRY(load->party, party_of(scope, load->rows.front()));
+  }
   return load;
+}
+
+bool DepositLoad::is_answer() const {
+  const OutboxKind kind = rows.front().kind;
+  return kind == OutboxKind::join_answer || kind == OutboxKind::session_answer;
+}
+
+bool DepositLoad::few_tries() const {
+  return to_stranger() && (is_answer() || rows.front().kind == OutboxKind::session_request);
 }
 
 base::Result<std::unique_ptr<Deposit>> load_parts(Core& core, base::AccountId account,
@@ -141,6 +179,10 @@ base::Result<std::unique_ptr<Deposit>> load_parts(Core& core, base::AccountId ac
   if (!route || route->way.token != file.token.bytes) return nullptr;
   EDGE_TRY(auto blob, open_file(core, scope, *row));
   auto deposit = std::make_unique<Deposit>(deposit_to(*route));
+  if (!route->way.reached) {
+    deposit->unreached = true;
+    deposit->urls = one_of(deposit->urls);
+  }
   EDGE_TRY(deposit->body, seal_parts(blob, *row->transfer, *session, parts));
   return deposit;
 }

@@ -24,7 +24,18 @@ struct DepositLoad {
   std::vector<store::OutboxRow> rows;  // without their envelopes
   std::uint32_t parts = 0;             // of a file, which is alone and has no body yet
   std::string unreadable;              // why this file can never be sent
+  bool unreached = false;              // nothing was ever stored by this way
+  std::int64_t party = 0;              // that caused an unreached route; 0: we ourselves
 
+  // Where it goes was chosen by somebody who was never reached there. Whom our user wants to join
+  // is not among them; a file is only begun once there is a session.
+  bool to_stranger() const {
+    return unreached && !is_file() && rows.front().kind != store::OutboxKind::join_request;
+  }
+  // To a request, by which somebody who proved nothing yet named the way.
+  bool is_answer() const;
+  // Nobody proved to be there, by a session or otherwise: it is tried a few times, minutes apart.
+  bool few_tries() const;
   bool is_file() const { return rows.front().kind == store::OutboxKind::file; }
 };
 

@@ -53,12 +53,13 @@ base::Result<> take_card(const WriteContext& write, store::ContactRow& contact,
   if (!card.token || card.urls.empty() || card.mailbox.empty()) return {};
   EDGE_TRY(const auto session, store::sending_session(write.scope, contact.id));
   if (session) return {};
-  const store::RouteWay way{card.urls, card.mailbox, *card.token};
+  store::RouteWay way{card.urls, card.mailbox, *card.token};
   if (contact.route_id) {
     if (contact.verified) return {};
     EDGE_TRY(auto route, store::find_route(write.scope, *contact.route_id));
     if (!route) return {};
-    route->way = way;
+    keep_reached(way, *route);
+    route->way = std::move(way);
     return store::update_route(write.scope, *route);
   }
   EDGE_TRY(const std::int64_t route, new_route(write, way));

@@ -4,6 +4,8 @@
 
 #include "crypto/envelope.h"
 #include "messaging/content.h"
+#include "messaging/core.h"
+#include "messaging/courier.h"
 #include "messaging/outgoing.h"
 #include "messaging/plain_name.h"
 #include "messaging/profile.h"
@@ -18,12 +20,27 @@ namespace {
 using store::JoinRole;
 using store::PendingJoinRow;
 
-// The oldest goes when there are too many.
-base::Result<> make_room(const WriteContext& write, JoinRole role) {
-  EDGE_TRY(const auto ids, store::pending_joins_of_role(write.scope, role));
-  if (ids.size() < kMaxPendingAnswers) return {};
-  EDGE_TRY(const auto oldest, store::find_pending_join(write.scope, ids.front()));
-  return oldest ? forget_asker(write, *oldest) : base::Result<>{};
+// The oldest of the same invite goes when there are too many, unless all are fresh: whoever sends
+// many requests at once evicts nobody who came before.
+base::Result<bool> make_room(const WriteContext& write, JoinRole role, std::int64_t invite_id) {
+  if (invite_id == 0) return true;  // of a contact there is one
+  EDGE_TRY(const auto pending, store::count_pending_joins_of(write.scope, role, invite_id));
+  if (pending.count < kMaxPendingAnswers) return true;
+  if (write.steady() - pending.oldest_at < kFresh) return false;
+  EDGE_TRY(const auto oldest, store::find_pending_join(write.scope, pending.oldest));
+  if (oldest) EDGE_CHECK(forget_asker(write, *oldest));
+  return true;
+}
+
+// Where the asker is reached: as before, if it is known there.
+base::Result<store::RouteWay> way_to(const WriteContext& write, const Question& question) {
+  store::RouteWay way = way_of(question.card);
+  if (!question.contact) return way;
+  EDGE_TRY(const auto contact, store::find_contact(write.scope, *question.contact));
+  if (!contact || !contact->route_id) return way;
+  EDGE_TRY(const auto route, store::find_route(write.scope, *contact->route_id));
+  if (route) keep_reached(way, *route);
+  return way;
 }
 
 base::Result<> send_answer(const WriteContext& write, const PendingJoinRow& pending,
@@ -87,10 +104,17 @@ base::Result<Generation> next_generation(const WriteContext& write, ContactId co
   return static_cast<Generation>(newest) + 1;
 }
 
-base::Result<> answer_question(const WriteContext& write, Question question,
-                               crypto::Handshake& handshake, AnswerPayload payload,
-                               const Heard& heard) {
-  EDGE_CHECK(make_room(write, question.role));
+base::Result<bool> has_room(const store::Scope& scope, JoinRole role, std::int64_t invite_id,
+                            UnixMillis now) {
+  EDGE_TRY(const auto pending, store::count_pending_joins_of(scope, role, invite_id));
+  return pending.count < kMaxPendingAnswers || now - pending.oldest_at >= kFresh;
+}
+
+base::Result<bool> answer_question(const WriteContext& write, Question question,
+                                   crypto::Handshake& handshake, AnswerPayload payload,
+                                   const Heard& heard) {
+  EDGE_TRY(const bool room, make_room(write, question.role, question.invite_id));
+  if (!room) return false;
   Generation generation = question.generation;
   if (question.contact) {
     EDGE_TRY(const Generation next, next_generation(write, *question.contact));
@@ -124,7 +148,8 @@ base::Result<> answer_question(const WriteContext& write, Question question,
   pending.invite_id = question.invite_id;
   pending.contact = question.contact;
   pending.session_id = session.id;
-  EDGE_TRY(pending.route_id, new_route(write, way_of(question.card)));
+  EDGE_TRY(store::RouteWay way, way_to(write, question));
+  EDGE_TRY(pending.route_id, new_route(write, std::move(way)));
   pending.created_at = session.created_at;
   const auto kind =
       question.role == JoinRole::inviter ? EnvelopeKind::join_answer : EnvelopeKind::session_answer;
@@ -135,7 +160,8 @@ base::Result<> answer_question(const WriteContext& write, Question question,
   memory.heard = question.heard;
   pending.memory = encode_memory(memory);
   EDGE_CHECK(store::insert_pending_join(write.scope, pending));
-  return send_answer(write, pending, std::move(memory.answer));
+  EDGE_CHECK(send_answer(write, pending, std::move(memory.answer)));
+  return true;
 }
 
 base::Result<bool> repeat_answer(const WriteContext& write,
@@ -147,6 +173,9 @@ base::Result<bool> repeat_answer(const WriteContext& write,
   }
   EDGE_TRY(auto memory, decode_answerer_memory(pending->memory));
   EDGE_CHECK(send_answer(write, *pending, std::move(memory.answer)));
+  // Whoever asks again is there: the answer goes at once.
+  write.tx.on_commit([courier = write.core.courier.get(), id = write.account.id,
+                      route = pending->route_id] { courier->heard(id, route); });
   return true;
 }
 
@@ -173,6 +202,7 @@ base::Result<store::SessionRow> take_answer(const WriteContext& write,
 
   EDGE_TRY(auto route, store::find_route(write.scope, pending.route_id));
   store::RouteRow renewed{pending.route_id, way_of(card), std::nullopt};
+  if (route) keep_reached(renewed.way, *route);
   // An invite's token admits nothing but joins.
   if (route && pending.role == JoinRole::initiator) renewed.second = std::move(route->way);
   EDGE_CHECK(store::update_route(write.scope, renewed));

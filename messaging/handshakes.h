@@ -21,7 +21,9 @@
 
 namespace messaging {
 
-inline constexpr std::size_t kMaxPendingAnswers = 100;  // of each kind, per account
+// Of one invite or introduction. One that was begun within kFresh is never evicted by others.
+inline constexpr std::int64_t kMaxPendingAnswers = 256;
+inline constexpr base::Millis kFresh = 10 * 60 * base::Millis{1000};
 inline constexpr base::Millis kHandshakeLifetime = 14 * 24 * 3600 * base::Millis{1000};
 
 // The contact with this key, made (known, unverified) when there is none.
@@ -34,7 +36,8 @@ void apply_card(store::ContactRow& contact, const Card& card, UnixMillis now);
 struct Question {
   store::JoinRole role = store::JoinRole::inviter;
   std::array<std::uint8_t, 32> digest{};
-  std::int64_t invite_id = 0;
+  std::int64_t invite_id =
+      0;  // or the chat of the group that introduces; 0: the contact's own token
   std::optional<ContactId> contact;
   Card card;
   Heard heard;
@@ -47,10 +50,15 @@ using AnswerPayload = base::Bytes (*)(const crypto::X25519Public& ratchet_key, c
 // What we propose or answer: a generation after all that we had with this contact.
 base::Result<Generation> next_generation(const WriteContext& write, ContactId contact);
 
+// Whether one more who asks has room beside those of the same invite or introduction.
+base::Result<bool> has_room(const store::Scope& scope, store::JoinRole role, std::int64_t invite_id,
+                            UnixMillis now);
+
 // Answers: an unproven session, a route of its own to the asker, and message 2 in the outbox.
-base::Result<> answer_question(const WriteContext& write, Question question,
-                               crypto::Handshake& handshake, AnswerPayload payload,
-                               const Heard& heard);
+// False: there was no room.
+base::Result<bool> answer_question(const WriteContext& write, Question question,
+                                   crypto::Handshake& handshake, AnswerPayload payload,
+                                   const Heard& heard);
 // Sends the stored answer once more, unless the handshake is done; false when this message 1 was
 // never answered.
 base::Result<bool> repeat_answer(const WriteContext& write,

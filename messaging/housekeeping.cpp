@@ -53,7 +53,10 @@ void keep_account(Core& core, base::AccountId account) {
           EDGE_CHECK(store::forget_held_contents(scope, now - kHeldLifetime));
           EDGE_CHECK(expire_transfers(write, now - core.options.expire_after));
         }
-        return store::redeposit_outbox(scope, now - kRedepositAfter);
+        EDGE_TRY(const std::int64_t requests,
+                 store::redeposit_requests(scope, now - kAskAgainAfter));
+        EDGE_TRY(const std::int64_t others, store::redeposit_outbox(scope, now - kRedepositAfter));
+        return requests + others;
       },
       [&core, account](base::Result<std::int64_t> again) {
         if (!again) {

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "crypto/envelope.h"
 #include "messaging/courier.h"
+#include "messaging/handshakes.h"
 #include "messaging/joining.h"
 #include "messaging/progress.h"
 #include "messaging/receiving.h"
@@ -50,6 +51,16 @@ bool admits(store::TokenPurpose purpose, EnvelopeKind kind) {
   return false;
 }
 
+constexpr base::Millis kPauseWithoutRoom = 60'000;  // pending requests become old or are proven
+
+base::BudgetRule an_hour(std::size_t most) {
+  return {.per_second = static_cast<double>(most) / 3600, .burst = static_cast<double>(most)};
+}
+
+std::string name_of(AccountId account, const store::DepositTokenRow& token) {
+  return std::to_string(account.value) + "/" + base::to_hex(token.key_id);
+}
+
 // Nobody tells us of a file that its sender gave up: of too many the oldest go.
 base::Result<> begin_transfer(const WriteContext& write, const store::TransferRow& transfer) {
   EDGE_CHECK(store::insert_transfer(write.scope, transfer));
@@ -72,6 +83,13 @@ base::Result<> Incoming::renew_unknown(const WriteContext& write,
   EDGE_TRY(const auto session, store::find_session_by_tag(write.scope, opened.tag));
   return session ? base::Result<>{} : renew_unless_new(write, *token.contact);
 }
+
+Incoming::Incoming(Core& core)
+    : core_(core),
+      join_requests_(an_hour(kMaxJoinRequestsPerHour)),
+      session_requests_(an_hour(kMaxIntroductionsPerHour)),
+      relayed_requests_({an_hour(kMaxJoinRequestsPerHour).per_second,
+                         static_cast<double>(kMaxRelayedRequestsAtOnce)}) {}
 
 ArrivalReply Incoming::reply(ArrivalVerdict verdict) const {
   return {verdict, 0, core_.clock.now()};
@@ -98,8 +116,8 @@ void Incoming::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
   }
   if ((*token)->purpose != store::TokenPurpose::contact) {
     if (arrival.body.size() > kMaxInviteDeposit) return done(reply(ArrivalVerdict::too_large));
-    ArrivalReply refusal = reply(ArrivalVerdict::too_many);
-    if (!admit_handshake(account->id, **token, refusal)) return done(refusal);
+    const auto refusal = judge_requests(read->scope(), **token, arrival.body);
+    if (refusal) return done(*refusal);
   }
   take(account, **token, arrival, From::peer, std::move(done));
 }
@@ -178,7 +196,6 @@ void Incoming::accept_relayed(AccountId id, std::vector<RelayedEnvelope> envelop
       bytes += envelopes[at].envelope.size();
       run.push_back(std::move(envelopes[at++].envelope));
     }
-    arrival.body = join_body(run);
     auto read = core_.read(id);
     const auto token = read ? store::find_deposit_token(read->scope(), arrival.proof.key_id)
                             : std::move(read).error();
@@ -190,6 +207,9 @@ void Incoming::accept_relayed(AccountId id, std::vector<RelayedEnvelope> envelop
       counters_.unproven += run.size();
       continue;
     }
+    if ((*token)->purpose != store::TokenPurpose::contact) drop_surplus(id, **token, run);
+    if (run.empty()) continue;
+    arrival.body = join_body(run);
     ++round->left;
     take(*account, **token, arrival, From::relay, [round](const base::Result<ArrivalReply>& reply) {
       const bool later = !reply || reply->verdict == ArrivalVerdict::unavailable ||
@@ -200,21 +220,45 @@ void Incoming::accept_relayed(AccountId id, std::vector<RelayedEnvelope> envelop
   round->end(true);
 }
 
-bool Incoming::admit_handshake(AccountId account, const store::DepositTokenRow& token,
-                               ArrivalReply& reply) {
-  constexpr base::Millis kHour = 3600 * base::Millis{1000};
-  const std::size_t most = token.purpose == store::TokenPurpose::invite ? kMaxInviteDepositsPerHour
-                                                                        : kMaxIntroductionsPerHour;
-  base::Lock lock(mutex_);
-  const base::Millis now = core_.clock.uptime();
-  std::erase_if(handshake_use_, [&](const auto& one) { return now - one.second.start >= kHour; });
-  Hour& hour = handshake_use_.try_emplace({account, token.key_id}, Hour{now, 0}).first->second;
-  if (hour.count >= most) {
-    reply.retry_after = hour.start + kHour - now;
-    return false;
+// What is over a bound is refused whole, so that whoever deposited it tries again later.
+std::optional<ArrivalReply> Incoming::judge_requests(const store::Scope& scope,
+                                                     const store::DepositTokenRow& token,
+                                                     base::ByteView body) {
+  const auto envelopes = split_body(body);
+  if (!envelopes) return reply(ArrivalVerdict::malformed);
+  const bool joins = token.purpose == store::TokenPurpose::invite;
+  if (envelopes->size() > (joins ? kMaxJoinRequestsPerHour : kMaxIntroductionsPerHour)) {
+    return reply(ArrivalVerdict::too_large);
   }
-  ++hour.count;
-  return true;
+  ArrivalReply refusal = reply(ArrivalVerdict::too_many);
+  if (token.purpose != store::TokenPurpose::retired) {
+    const auto room = has_room(scope, joins ? store::JoinRole::inviter : store::JoinRole::responder,
+                               token.owner_id, core_.steady->now());
+    if (!room) return reply(ArrivalVerdict::unavailable);
+    if (!*room) {
+      refusal.retry_after = kPauseWithoutRoom;
+      return refusal;
+    }
+  }
+  base::Lock lock(mutex_);
+  auto& budget = joins ? join_requests_ : session_requests_;
+  refusal.retry_after = budget.take(name_of(scope.account, token), core_.clock.uptime(),
+                                    static_cast<double>(envelopes->size()));
+  if (refusal.retry_after == 0) return std::nullopt;
+  return refusal;
+}
+
+// What is refused would stay at the relay, before what others sent.
+void Incoming::drop_surplus(AccountId account, const store::DepositTokenRow& token,
+                            std::vector<base::Bytes>& requests) {
+  base::Lock lock(mutex_);
+  std::size_t kept = 0;
+  while (kept < requests.size() &&
+         relayed_requests_.take(name_of(account, token), core_.clock.uptime()) == 0) {
+    ++kept;
+  }
+  counters_.unopened += requests.size() - kept;
+  requests.resize(kept);
 }
 
 base::Result<std::shared_ptr<Incoming::Batch>> Incoming::open_batch(

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "base/budget.h"
 #include "base/mutex.h"
 #include "messaging/arriving_parts.h"
 #include "messaging/content.h"
@@ -29,18 +30,21 @@
 
 namespace messaging {
 
-// With an invite's token: join requests only (decision 14).
+// With an invite's token: join requests only (decision 14). Each envelope is one; a joiner's
+// deposit holds one.
 inline constexpr std::size_t kMaxInviteDeposit = 64 * 1024;
-inline constexpr std::size_t kMaxInviteDepositsPerHour = 60;
+inline constexpr std::size_t kMaxJoinRequestsPerHour = 60;
 // With a group's introduction token or a retired one: session requests only, of the same size.
 inline constexpr std::size_t kMaxIntroductionsPerHour = 600;
+// Through a relay, which counts them too, they come together after a while away.
+inline constexpr std::size_t kMaxRelayedRequestsAtOnce = 600;
 inline constexpr std::size_t kMaxParked = 1000;
 inline constexpr base::Millis kParkedLifetime = 7 * 24 * 3600 * base::Millis{1000};
 inline constexpr base::Millis kSeenLifetime = 60 * 24 * 3600 * base::Millis{1000};
 
 class Incoming {
  public:
-  explicit Incoming(Core& core) : core_(core) {}
+  explicit Incoming(Core& core);
 
   void accept(Arrival arrival, base::Completion<ArrivalReply> done);
   // What came through the account's relay, which has checked the proofs: of keys that are known
@@ -85,7 +89,11 @@ class Incoming {
                                const Opened& opened);
   base::Result<> retry_parked(const WriteContext& write);
   base::Result<> note_token(const WriteContext& write, const Batch& batch);
-  bool admit_handshake(AccountId account, const store::DepositTokenRow& token, ArrivalReply& reply);
+  std::optional<ArrivalReply> judge_requests(const store::Scope& scope,
+                                             const store::DepositTokenRow& token,
+                                             base::ByteView body);
+  void drop_surplus(AccountId account, const store::DepositTokenRow& token,
+                    std::vector<base::Bytes>& requests);
   ArrivalReply reply(ArrivalVerdict verdict) const;
 
   Core& core_;
@@ -93,11 +101,10 @@ class Incoming {
   BegunFiles begun_;
   PartSync part_sync_;
   base::Mutex mutex_;
-  struct Hour {
-    base::Millis start = 0;
-    std::size_t count = 0;
-  };
-  std::map<std::pair<AccountId, DepositKeyId>, Hour> handshake_use_ GUARDED_BY(mutex_);
+  // Requests, by the token that admitted them.
+  base::Budget<std::string> join_requests_ GUARDED_BY(mutex_);
+  base::Budget<std::string> session_requests_ GUARDED_BY(mutex_);
+  base::Budget<std::string> relayed_requests_ GUARDED_BY(mutex_);
   std::optional<base::Millis> told_dropped_ GUARDED_BY(mutex_);
 };
 

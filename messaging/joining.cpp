@@ -161,13 +161,12 @@ base::Result<bool> answer_request(const WriteContext& write, std::int64_t invite
   if (known) question.contact = known->id;
   question.card = std::move(request->card);
   question.generation = request->generation;
-  EDGE_CHECK(answer_question(write, std::move(question), handshake,
-                             [](const crypto::X25519Public& ratchet_key, const Card& ours,
-                                const Heard&, Generation generation) {
-                               return encode(JoinAnswer{ratchet_key, ours, generation});
-                             },
-                             {}));
-  return true;
+  return answer_question(write, std::move(question), handshake,
+                         [](const crypto::X25519Public& ratchet_key, const Card& ours, const Heard&,
+                            Generation generation) {
+                           return encode(JoinAnswer{ratchet_key, ours, generation});
+                         },
+                         {});
 }
 
 base::Result<bool> complete_answer(const WriteContext& write, const Tag& tag,

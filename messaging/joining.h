@@ -23,6 +23,9 @@
 
 namespace messaging {
 
+// A request that was deposited and not answered goes again: its answer may have been given up.
+inline constexpr base::Millis kAskAgainAfter = 3600 * base::Millis{1000};
+
 base::Result<ChatId> start_join(const WriteContext& write, const crypto::Invite& invite);
 
 // Message 1 for one of our invites; `invite_id` is the invite whose token admitted it. True: it is

@@ -229,9 +229,11 @@ base::Result<bool> queue_owed_receipts(const WriteContext& write, ContactId cont
 base::Result<> deposited(const WriteContext& write, const OutboxRow& row, std::uint32_t parts_until,
                          std::uint32_t parts) {
   switch (row.kind) {
-    case OutboxKind::join_request:
-      EDGE_CHECK(store::delete_outbox(write.scope, row.id));
-      return join_requested(write, row.join_id);
+    case OutboxKind::join_request: {
+      // It stays until it is answered, and goes again now and then.
+      EDGE_TRY(const bool held, store::set_outbox_deposited(write.scope, row, write.steady()));
+      return held && row.deposited_at == 0 ? join_requested(write, row.join_id) : base::Result<>{};
+    }
     case OutboxKind::join_answer:
     case OutboxKind::session_request:
     case OutboxKind::session_answer:

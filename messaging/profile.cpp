@@ -79,8 +79,10 @@ base::Result<> take_profile(const WriteContext& write, store::ContactRow contact
   if (contact.route_id) {
     EDGE_TRY(auto route, store::find_route(write.scope, *contact.route_id));
     if (route && route->way.token != profile.token.bytes) {
+      store::RouteWay way = way_of(profile);
+      keep_reached(way, *route);
       route->second = std::move(route->way);
-      route->way = way_of(profile);
+      route->way = std::move(way);
       EDGE_CHECK(store::update_route(write.scope, *route));
     }
   }

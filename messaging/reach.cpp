@@ -1,5 +1,7 @@
 #include "messaging/reach.h"
 
+#include <algorithm>
+
 #include "crypto/random.h"
 #include "messaging/profile.h"
 #include "store/tables/deposit_tokens.h"
@@ -37,6 +39,20 @@ base::Result<std::int64_t> new_route(const WriteContext& write, store::RouteWay 
 
 store::RouteWay way_of(const Profile& profile) {
   return {profile.urls, profile.mailbox, profile.token.bytes};
+}
+
+void keep_reached(store::RouteWay& fresh, const store::RouteWay& known) {
+  const auto is_known = [&](const std::string& url) {
+    return std::find(known.urls.begin(), known.urls.end(), url) != known.urls.end();
+  };
+  if (known.reached && std::all_of(fresh.urls.begin(), fresh.urls.end(), is_known)) {
+    fresh.reached = true;
+  }
+}
+
+void keep_reached(store::RouteWay& fresh, const store::RouteRow& known) {
+  keep_reached(fresh, known.way);
+  if (known.second) keep_reached(fresh, *known.second);
 }
 
 base::Result<> switch_route(const WriteContext& write, store::ContactRow& contact,

@@ -34,6 +34,9 @@ base::Result<> admit(const WriteContext& write, const DepositToken& token, std::
 
 base::Result<std::int64_t> new_route(const WriteContext& write, store::RouteWay way);
 store::RouteWay way_of(const Profile& profile);
+// A way to URLs that were all reached by another one needs not to prove itself again.
+void keep_reached(store::RouteWay& fresh, const store::RouteWay& known);
+void keep_reached(store::RouteWay& fresh, const store::RouteRow& known);
 
 // A handshake leads here: everything queued for the contact goes this way from now on, and the way
 // before it is kept as the route's second. Not `first` (its session is not the one to send on):

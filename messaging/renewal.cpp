@@ -217,13 +217,14 @@ base::Result<bool> answer_session_request(const WriteContext& write,
   // A contact's token is its own: it introduces nobody else.
   if (token.contact && (!known || known->id != *token.contact)) return false;
   if (!write.core.renewals.take(write.account.id, known ? known->id : ContactId(),
-                                RenewalBudget::Side::answer)) {
+                                RenewalBudget::Side::answer, known ? 0 : token.owner_id)) {
     // Then it is our turn to ask: they may wait for ten minutes.
     if (known) write.core.owed_renewals.owe(write.account.id, known->id, kRenewalRefill);
     return false;
   }
   Question question;
   question.role = JoinRole::responder;
+  if (introduced) question.invite_id = token.owner_id;
   question.digest = digest;
   Heard heard;
   if (known) {
@@ -236,14 +237,13 @@ base::Result<bool> answer_session_request(const WriteContext& write,
   question.card = std::move(request->card);
   question.heard = request->heard;
   question.generation = request->generation;
-  EDGE_CHECK(answer_question(
+  return answer_question(
       write, std::move(question), handshake,
       [](const crypto::X25519Public& ratchet_key, const Card& ours, const Heard& their_last,
          Generation generation) {
         return encode(SessionAnswer{ratchet_key, ours, their_last, generation});
       },
-      heard));
-  return true;
+      heard);
 }
 
 base::Result<bool> complete_session_answer(const WriteContext& write, const Tag& tag,

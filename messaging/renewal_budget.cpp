@@ -11,13 +11,15 @@ constexpr base::Millis kRefillStrangers = 10'000;
 
 }  // namespace
 
-bool RenewalBudget::take(base::AccountId account, base::ContactId contact, Side side) {
+bool RenewalBudget::take(base::AccountId account, base::ContactId contact, Side side,
+                         std::int64_t group) {
   const bool stranger = !contact.valid();
   const int most = stranger ? kOfStrangers : kOfContact;
   const base::Millis refill = stranger ? kRefillStrangers : kRenewalRefill;
   const base::Millis now = clock_.uptime();
   base::Lock lock(mutex_);
-  const auto [entry, fresh] = buckets_.try_emplace(Key{account, contact, side}, Bucket{most, now});
+  const auto [entry, fresh] =
+      buckets_.try_emplace(Key{account, contact, side, group}, Bucket{most, now});
   Bucket& bucket = entry->second;
   const base::Millis gained = (now - bucket.filled_at) / refill;
   bucket.left = static_cast<int>(std::min<base::Millis>(most, bucket.left + gained));

@@ -3,6 +3,7 @@
 // memory: a restart gives everybody a few again. Safe from any thread.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <tuple>
 
@@ -21,12 +22,13 @@ class RenewalBudget {
 
   explicit RenewalBudget(const base::Clock& clock) : clock_(clock) {}
 
-  // False: not now. Contact 0 stands for everybody who is not a contact yet.
-  bool take(base::AccountId account, base::ContactId contact, Side side);
+  // False: not now. Contact 0 stands for everybody who is not a contact yet and was introduced by
+  // the same group, named by its chat.
+  bool take(base::AccountId account, base::ContactId contact, Side side, std::int64_t group = 0);
   void forget(base::AccountId account);
 
  private:
-  using Key = std::tuple<base::AccountId, base::ContactId, Side>;
+  using Key = std::tuple<base::AccountId, base::ContactId, Side, std::int64_t>;
   struct Bucket {
     int left = 0;
     base::Millis filled_at = 0;

@@ -26,6 +26,9 @@ struct Deposit {
   std::string mailbox;            // opaque, [A-Za-z0-9_-]{1,64}
   DepositToken token;             // proves the right to deposit; never sent itself
   DepositBody body;
+  // Nothing was ever stored at these URLs: somebody else chose them, and nobody may be there. Such
+  // deposits must not take the places of others.
+  bool unreached = false;
 };
 
 enum class DepositOutcome {

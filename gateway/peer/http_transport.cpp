@@ -32,7 +32,8 @@ struct Job {
   std::size_t next = 0;
   bool is_large() const { return deposit.body.bytes.size() > kLarge; }
   bool clock_retried = false;
-  DepositReply best;  // of the URLs tried so far
+  PeerMemory::Entry own;  // of an unreached deposit, instead of what is remembered
+  DepositReply best;      // of the URLs tried so far
   bool answered_once = false;
 
   // Of the transfer that runs now.
@@ -125,7 +126,9 @@ class HttpTransport::Impl {
       done(DepositReply{});
       return;
     }
-    job->urls = memory_.order(std::move(job->urls), loop_.clock().uptime());
+    if (!deposit.unreached) {
+      job->urls = memory_.order(std::move(job->urls), loop_.clock().uptime());
+    }
     job->deposit = std::move(deposit);
     job->done = std::move(done);
     waiting_.push_back(std::move(job));
@@ -137,20 +140,55 @@ class HttpTransport::Impl {
  private:
   // Starts what may run now, in the order in which it came, no peer taking every place.
   void fill() {
-    for (auto it = waiting_.begin(); it != waiting_.end() && running_.size() < options_.at_once;) {
-      Places& taken = per_host_[(*it)->urls[(*it)->next].text()];
-      const bool large = (*it)->is_large();
-      if (taken.all >= options_.at_once_per_host ||
-          (large && taken.large >= options_.large_per_host)) {
+    for (auto it = waiting_.begin(); it != waiting_.end();) {
+      if (!has_place(**it)) {
         ++it;
         continue;
       }
-      ++taken.all;
-      if (large) ++taken.large;
+      enter((*it)->urls[(*it)->next], **it);
       auto job = std::move(*it);
       it = waiting_.erase(it);
       start(std::move(job));
     }
+  }
+
+  bool has_place(const Job& job) const {
+    const auto found = per_host_.find(job.urls[job.next].text());
+    const Places taken = found == per_host_.end() ? Places{} : found->second;
+    if (job.deposit.unreached) {
+      return unreached_ < options_.unreached_at_once &&
+             taken.unreached < options_.unreached_per_host;
+    }
+    return reached_ < options_.at_once && taken.all < options_.at_once_per_host &&
+           (!job.is_large() || taken.large < options_.large_per_host);
+  }
+  void enter(const PeerUrl& peer, const Job& job) {
+    Places& taken = per_host_[peer.text()];
+    if (job.deposit.unreached) {
+      ++taken.unreached;
+      ++unreached_;
+      return;
+    }
+    ++taken.all;
+    ++reached_;
+    if (job.is_large()) ++taken.large;
+  }
+  void leave(const PeerUrl& peer, const Job& job) {
+    const auto found = per_host_.find(peer.text());
+    if (found == per_host_.end()) return;
+    Places& taken = found->second;
+    if (job.deposit.unreached) {
+      --taken.unreached;
+      --unreached_;
+    } else {
+      --taken.all;
+      --reached_;
+      if (job.is_large()) --taken.large;
+    }
+    if (taken.all == 0 && taken.unreached == 0) per_host_.erase(found);
+  }
+  PeerMemory::Entry& known(Job& job, const PeerUrl& peer) {
+    return job.deposit.unreached ? job.own : memory_.of(peer);
   }
 
   void start(std::unique_ptr<Job> job) {
@@ -161,7 +199,7 @@ class HttpTransport::Impl {
       job->done(DepositReply{});
       return;
     }
-    warn_of_plain(peer);
+    if (!job->deposit.unreached) warn_of_plain(peer);
     prepare(*job, peer, easy.get());
     running_.push_back(job.get());
     curl_.run(std::move(easy), [this, job = std::move(job)](CurlEasy used, CURLcode code) mutable {
@@ -172,7 +210,7 @@ class HttpTransport::Impl {
 
   void prepare(Job& job, const PeerUrl& peer, CURL* easy) {
     const auto proof = messaging::prove_deposit(job.deposit.token, job.deposit.mailbox,
-                                                loop_.clock().now() + memory_.of(peer).clock_offset,
+                                                loop_.clock().now() + known(job, peer).clock_offset,
                                                 job.deposit.body);
     const base::Bytes& body = job.deposit.body.bytes;
     job.url = peer.text() + deposit_path(job.deposit.mailbox);
@@ -193,6 +231,8 @@ class HttpTransport::Impl {
     job.addresses = options_.addresses;
 
     const auto for_body = static_cast<base::Millis>(body.size() * 1000 / options_.slowest);
+    const base::Millis patience =
+        job.deposit.unreached ? options_.unreached_timeout : options_.answer_timeout;
     const auto set = curl_.api().easy_setopt;
     set(easy, CURLOPT_URL, job.url.c_str());
     set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -205,7 +245,7 @@ class HttpTransport::Impl {
     set(easy, CURLOPT_POSTFIELDS, reinterpret_cast<const char*>(body.data()));
     set(easy, CURLOPT_HTTPHEADER, job.headers.get());
     set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout));
-    set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.answer_timeout + for_body));
+    set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(patience + for_body));
     set(easy, CURLOPT_MAXAGE_CONN, 60L);  // the other side closes after 75 s
     set(easy, CURLOPT_WRITEFUNCTION, &on_body);
     set(easy, CURLOPT_WRITEDATA, &job);
@@ -222,7 +262,7 @@ class HttpTransport::Impl {
     if (closed_) return;  // answered
     const PeerUrl peer = job->urls[job->next];
     leave(peer, *job);
-    auto& known = memory_.of(peer);
+    auto& remembered = known(*job, peer);
     DepositReply reply;
     long status = 0;
     if (code == CURLE_OK && job->head_ended) {
@@ -235,14 +275,15 @@ class HttpTransport::Impl {
     }
     easy.reset();  // it points into the job
     const bool down = reply.outcome == DepositOutcome::unreachable;
-    known.down_until = down ? loop_.clock().uptime() + kDownFor : 0;
+    remembered.down_until = down ? loop_.clock().uptime() + kDownFor : 0;
     if (down) {
       base::log::debug(
           "a deposit did not arrive: {}, status {}",
           job->forbidden ? "the address is not allowed" : curl_.api().easy_strerror(code), status);
     }
-    if (code == CURLE_PEER_FAILED_VERIFICATION && !known.told_untrusted) {
-      known.told_untrusted = true;
+    if (code == CURLE_PEER_FAILED_VERIFICATION && !remembered.told_untrusted &&
+        !job->deposit.unreached) {
+      remembered.told_untrusted = true;
       base::log::warning(
           "nothing is sent to {}: its certificate is not trusted here; where a private authority "
           "signed it, name that authority's file in SSL_CERT_FILE",
@@ -250,7 +291,7 @@ class HttpTransport::Impl {
     }
     if (status == 401 && reply.peer_time && !job->clock_retried) {
       job->clock_retried = true;  // once: a peer that tells another time each day is refused
-      known.clock_offset = *reply.peer_time - loop_.clock().now();
+      remembered.clock_offset = *reply.peer_time - loop_.clock().now();
     } else {
       job->best = job->answered_once ? more_hopeful(job->best, reply) : reply;
       job->answered_once = true;
@@ -264,13 +305,6 @@ class HttpTransport::Impl {
     }
     waiting_.push_front(std::move(job));
     fill();
-  }
-
-  void leave(const PeerUrl& peer, const Job& job) {
-    const auto found = per_host_.find(peer.text());
-    if (found == per_host_.end()) return;
-    if (job.is_large()) --found->second.large;
-    if (--found->second.all == 0) per_host_.erase(found);
   }
 
   void warn_of_plain(const PeerUrl& peer) {
@@ -288,9 +322,12 @@ class HttpTransport::Impl {
   std::deque<std::unique_ptr<Job>> waiting_;
   std::vector<Job*> running_;
   struct Places {
-    std::size_t all = 0;
+    std::size_t all = 0;  // but the unreached
     std::size_t large = 0;
+    std::size_t unreached = 0;
   };
+  std::size_t reached_ = 0;  // running
+  std::size_t unreached_ = 0;
   std::unordered_map<std::string, Places> per_host_;
   CurlLoop curl_;  // last: it lets go of the jobs before the rest goes
 };

@@ -1,6 +1,9 @@
 // HttpTransport: messaging::Transport over HTTP: deposits envelopes into the mailbox of a peer's
 // daemon or of a relay (decisions 14 and 17).
 //
+// A deposit to a URL that was never reached (messaging::Deposit::unreached) has places of its own
+// and leaves no memory behind: strangers name such URLs, and others' deposits never wait for them.
+//
 // Resists: a peer whose URL leads to this machine, its network's link-local services or a cloud's
 // metadata; one that redirects, answers without end or not at all; one whose clock is wrong.
 // Nothing that a peer answers goes into a log or an error.
@@ -16,6 +19,7 @@
 #include "base/mutex.h"
 #include "gateway/loop/event_loop.h"
 #include "gateway/peer/address.h"
+#include "messaging/route_queue.h"
 #include "messaging/transport.h"
 
 namespace gateway {
@@ -31,7 +35,11 @@ struct HttpTransportOptions {
   // Of those the ones with over 64 KiB: files leave places for messages, which they would hold up
   // on a slow link.
   std::size_t large_per_host = 4;
-  std::string ca_file = {};  // "": the system's
+  // Beside those: deposits to URLs that were never reached, which strangers choose.
+  std::size_t unreached_at_once = messaging::RouteQueue::kMostStrangers;
+  std::size_t unreached_per_host = messaging::RouteQueue::kMostOfParty;
+  base::Millis unreached_timeout = 10'000;  // in all
+  std::string ca_file = {};                 // "": the system's
 };
 
 class HttpTransport final : public messaging::Transport {

@@ -22,7 +22,7 @@ class PeerMemory {
 
   Entry& of(const PeerUrl& url) {
     const std::string key = url.text();
-    if (entries_.size() >= kMaxEntries && entries_.find(key) == entries_.end()) entries_.clear();
+    if (entries_.size() >= kMaxEntries && entries_.find(key) == entries_.end()) make_room();
     return entries_[key];
   }
 
@@ -32,6 +32,13 @@ class PeerMemory {
 
  private:
   static constexpr std::size_t kMaxEntries = 4096;
+  // Those that tell nothing go first.
+  void make_room() {
+    std::erase_if(entries_, [](const auto& entry) {
+      return entry.second.clock_offset == 0 && entry.second.down_until == 0;
+    });
+    if (entries_.size() >= kMaxEntries) entries_.clear();
+  }
   std::map<std::string, Entry> entries_;
 };
 

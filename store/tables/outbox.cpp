@@ -158,11 +158,14 @@ base::Result<> delete_outbox_to(const Scope& scope, base::MsgId message, base::C
 }
 
 base::Result<bool> delete_outbox_of_join(const Scope& scope, std::int64_t join_id) {
-  EDGE_TRY(const auto deleted,
-           scope.db.run(
-               "DELETE FROM outbox WHERE account_id = ?1 AND join_id = ?2 AND kind IN (1, 2, 6, 7)",
-               scope.account, join_id));
-  return deleted > 0;
+  EDGE_TRY(const auto undeposited,
+           scope.db.integer("SELECT 1 FROM outbox WHERE account_id = ?1 AND join_id = ?2"
+                            " AND kind IN (1, 2, 6, 7) AND deposited_at = 0",
+                            scope.account, join_id));
+  EDGE_CHECK(scope.db.run(
+      "DELETE FROM outbox WHERE account_id = ?1 AND join_id = ?2 AND kind IN (1, 2, 6, 7)",
+      scope.account, join_id));
+  return undeposited.has_value();
 }
 
 base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int64_t route_id) {
@@ -283,6 +286,13 @@ base::Result<std::int64_t> redeposit_outbox(const Scope& scope, base::UnixMillis
   return scope.db.run(
       "UPDATE outbox SET state = 1, next_part = 0"
       " WHERE account_id = ?1 AND state = 2 AND deposited_at < ?2",
+      scope.account, before);
+}
+
+base::Result<std::int64_t> redeposit_requests(const Scope& scope, base::UnixMillis before) {
+  return scope.db.run(
+      "UPDATE outbox SET state = 1"
+      " WHERE account_id = ?1 AND kind = 1 AND state = 2 AND deposited_at < ?2",
       scope.account, before);
 }
 

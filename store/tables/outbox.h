@@ -68,6 +68,7 @@ base::Result<> delete_outbox(const Scope& scope, std::int64_t id);
 // What of a message goes to one contact.
 base::Result<> delete_outbox_to(const Scope& scope, base::MsgId message, base::ContactId contact);
 base::Result<> delete_outbox_of_message(const Scope& scope, base::MsgId message);
+// The handshake's message. Says whether it was still to be deposited for the first time.
 base::Result<bool> delete_outbox_of_join(const Scope& scope, std::int64_t join_id);
 // A contact is reached by another route from now on; handshakes under way stay on theirs.
 base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int64_t route_id);
@@ -100,6 +101,8 @@ base::Result<std::vector<std::int64_t>> routes_with_outbox(const Scope& scope);
 base::Result<bool> outbox_all_deposited(const Scope& scope, base::MsgId message);
 // What was deposited before `before` and never acknowledged becomes ready again; says how many.
 base::Result<std::int64_t> redeposit_outbox(const Scope& scope, base::UnixMillis before);
+// The same for requests to join, whose answer did not come.
+base::Result<std::int64_t> redeposit_requests(const Scope& scope, base::UnixMillis before);
 // Messages made before `before` that were never acknowledged.
 base::Result<std::vector<OutboxRow>> expired_outbox(const Scope& scope, base::UnixMillis before);
 base::Result<std::int64_t> count_outbox(const Scope& scope);  // not yet deposited

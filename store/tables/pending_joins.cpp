@@ -112,6 +112,19 @@ base::Result<std::int64_t> count_pending_joins_on(const Scope& scope, std::int64
   return count.value_or(0);
 }
 
+base::Result<PendingCount> count_pending_joins_of(const Scope& scope, JoinRole role,
+                                                  std::int64_t invite_id) {
+  EDGE_TRY(const auto found,
+           scope.db.one<PendingCount>(
+               "SELECT count(*), min(id), min(created_at) FROM pending_join"
+               " WHERE account_id = ?1 AND role = ?2 AND invite_id = ?3",
+               [](const Row& row) {
+                 return PendingCount{row.integer(0), row.integer(1), row.integer(2)};
+               },
+               scope.account, static_cast<std::int64_t>(role), invite_id));
+  return found.value_or(PendingCount{});
+}
+
 base::Result<std::vector<std::int64_t>> pending_joins_of_role(const Scope& scope, JoinRole role) {
   std::vector<std::int64_t> ids;
   EDGE_CHECK(scope.db.each(

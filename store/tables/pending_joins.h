@@ -23,8 +23,8 @@ struct PendingJoinRow {
   std::optional<std::array<std::uint8_t, 16>> tag;     // who began: where message 2 comes
   std::optional<std::array<std::uint8_t, 32>> digest;  // who answers: of message 1
   std::optional<base::ContactId> contact;              // who began, and of a responder when known
-  std::int64_t invite_id = 0;                          // inviter
-  std::int64_t session_id = 0;                         // once there is one
+  std::int64_t invite_id = 0;   // inviter; of a responder the group's chat that introduced who asks
+  std::int64_t session_id = 0;  // once there is one
   std::int64_t route_id = 0;
   JoinState state = JoinState::waiting;
   base::UnixMillis created_at = 0;
@@ -46,6 +46,14 @@ base::Result<std::optional<PendingJoinRow>> find_pending_join_by_contact(const S
                                                                          base::ContactId contact,
                                                                          JoinRole role);
 base::Result<std::int64_t> count_pending_joins_on(const Scope& scope, std::int64_t route_id);
+// Those of one invite or introduction: how many, and the oldest one.
+struct PendingCount {
+  std::int64_t count = 0;
+  std::int64_t oldest = 0;
+  base::UnixMillis oldest_at = 0;
+};
+base::Result<PendingCount> count_pending_joins_of(const Scope& scope, JoinRole role,
+                                                  std::int64_t invite_id);
 // Ids, the oldest first.
 base::Result<std::vector<std::int64_t>> pending_joins_of_role(const Scope& scope, JoinRole role);
 

@@ -5,7 +5,7 @@
 namespace store {
 namespace {
 
-constexpr std::uint8_t kForm = 2;
+constexpr std::uint8_t kForm = 3;
 constexpr std::size_t kMaxUrls = 3;
 constexpr std::size_t kMaxUrl = 512;
 constexpr std::size_t kMaxMailbox = 128;
@@ -13,16 +13,18 @@ constexpr std::size_t kMaxMailbox = 128;
 void write_way(base::WireWriter& out, const RouteWay& way) {
   out.u8(static_cast<std::uint8_t>(way.urls.size()));
   for (const std::string& url : way.urls) out.text(url);
-  out.text(way.mailbox).fixed(way.token);
+  out.text(way.mailbox).fixed(way.token).boolean(way.reached);
 }
 
-RouteWay read_way(base::WireReader& in) {
+// Before form 3 nothing told what was reached: it is taken for it.
+RouteWay read_way(base::WireReader& in, std::uint8_t form) {
   RouteWay way;
   const std::size_t urls = in.u8();
   if (urls > kMaxUrls) in.refuse();
   for (std::size_t i = 0; i < urls && in.ok(); ++i) way.urls.push_back(in.text(kMaxUrl));
   way.mailbox = in.text(kMaxMailbox);
   way.token = in.array<32>();
+  way.reached = form < 3 || in.boolean();
   return way;
 }
 
@@ -42,8 +44,8 @@ base::Result<RouteRow> decode(std::int64_t id, base::ByteView plain) {
   row.id = id;
   const std::uint8_t form = in.u8();
   if (form < 1 || form > kForm) in.refuse();
-  row.way = read_way(in);
-  if (form > 1 && in.boolean()) row.second = read_way(in);
+  row.way = read_way(in, form);
+  if (form > 1 && in.boolean()) row.second = read_way(in, form);
   if (!in.done()) return base::fail(base::Errc::corrupt, "a stored route is damaged");
   return row;
 }

@@ -15,6 +15,9 @@ struct RouteWay {
   std::vector<std::string> urls;  // 1 to 3
   std::string mailbox;
   std::array<std::uint8_t, 32> token{};
+  // Something of ours was stored there once. Until then it is no more than a claim: the URLs may be
+  // those of somebody who knows nothing of it.
+  bool reached = false;
 };
 
 struct RouteRow {

@@ -200,6 +200,41 @@ TEST_CASE("one silent peer cannot take every place") {
   }
 }
 
+TEST_CASE("deposits to URLs that were never reached take no place from others") {
+  std::atomic<int> held{0};
+  std::atomic<int> most_held{0};
+  const Server silent([&](const std::string&, const Line& line) {
+    const int now = ++held;
+    for (int most = most_held; most < now && !most_held.compare_exchange_weak(most, now);) {
+    }
+    line.hold();
+    --held;
+    return false;
+  });
+  const Server good(always(kStored));
+  Rig rig({.addresses = {.loopback_allowed = true},
+           .answer_timeout = 3'000,
+           .at_once = 1,
+           .unreached_at_once = 6,
+           .unreached_per_host = 2,
+           .unreached_timeout = 1'000});
+  const auto never_reached = [](const std::string& url) {
+    Deposit deposit = Rig::deposit({url}, 100);
+    deposit.unreached = true;
+    return deposit;
+  };
+  std::vector<std::future<DepositReply>> hang;
+  for (int i = 0; i < 6; ++i) hang.push_back(rig.start(never_reached(silent.url())));
+  for (int i = 0; i < 3; ++i) CHECK(rig.send({good.url()}).outcome == DepositOutcome::stored);
+  // Nor from one another at another host.
+  CHECK(Rig::finish(rig.start(never_reached(good.url()))).outcome == DepositOutcome::stored);
+  for (auto& one : hang) {
+    CHECK(Rig::finish(std::move(one)).outcome == DepositOutcome::unreachable);
+  }
+  CHECK(silent.requests().size() == 6);
+  CHECK(most_held <= 4);  // a connection is seen to end a moment after the next one began
+}
+
 TEST_CASE("large deposits leave places for small ones at the same peer") {
   Server slow([](const std::string& request, const Line& line) {
     if (request.find("box-of-files") == std::string::npos) return line.send(kStored);

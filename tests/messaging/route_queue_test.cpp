@@ -1,6 +1,8 @@
 // Whose turn it is: order and pauses per route, and no peer at another's cost.
 #include "messaging/route_queue.h"
 
+#include <algorithm>
+
 #include "tests/support/catch.h"
 
 using namespace messaging;
@@ -80,4 +82,101 @@ TEST_CASE("a forgotten account leaves nothing behind, not even of what is under 
   queue.finished(route(7, 2), true, false, 0, 0);
   CHECK(queue.level(AccountId(2)) == RouteQueue::Level::idle);
   CHECK_FALSE(queue.next_due());
+}
+
+namespace {
+// What is taken now is said to lead to strangers of one party; answers how many may go.
+std::size_t strangers(RouteQueue& queue, base::Millis now, std::int64_t party) {
+  std::size_t going = 0;
+  for (;;) {
+    const auto taken = queue.take(now);
+    if (taken.empty()) return going;
+    for (const RouteKey& key : taken) {
+      going += queue.never_reached(key, party, true) ? 1U : 0U;
+    }
+  }
+}
+}  // namespace
+
+TEST_CASE("routes that were never reached have places of their own, half of them for one party") {
+  RouteQueue queue;
+  for (std::int64_t id = 0; id < 200; ++id) queue.ready(route(id));
+  CHECK(strangers(queue, 0, 7) == RouteQueue::kMostOfParty);
+  CHECK_FALSE(queue.next_due());
+  // Another party has the other half.
+  for (std::int64_t id = 300; id < 320; ++id) queue.ready(route(id));
+  CHECK(strangers(queue, 0, 8) == RouteQueue::kMostStrangers - RouteQueue::kMostOfParty);
+  CHECK(queue.take(0).empty());
+  // Whoever was reached before has all of theirs.
+  for (std::int64_t id = 1000; id < 1100; ++id) queue.ready(route(id));
+  CHECK(queue.take(0).size() == RouteQueue::kMostUnderWay);
+  // A place that becomes free is the other party's turn as well as the first one's.
+  queue.finished(route(0), true, false, 0, 0);
+  queue.finished(route(300), true, false, 0, 0);
+  CHECK(queue.take(0).size() == 2);
+}
+
+TEST_CASE("parties of strangers take turns, however many wait for one of them") {
+  RouteQueue queue;
+  for (std::int64_t id = 0; id < 200; ++id) queue.ready(route(id));
+  REQUIRE(strangers(queue, 0, 7) == RouteQueue::kMostOfParty);
+  queue.ready(route(500));
+  REQUIRE(strangers(queue, 0, 8) == 1);
+  queue.finished(route(500), false, true, 0, 0);
+  for (std::int64_t id = 0; id < 8; ++id) queue.finished(route(id), false, true, 0, 0);
+  const auto next = queue.take(10'000);
+  CHECK(std::find(next.begin(), next.end(), route(500)) != next.end());
+}
+
+TEST_CASE("of one party's strangers the newest that was not tried yet comes first") {
+  RouteQueue queue;
+  for (std::int64_t id = 0; id < 50; ++id) queue.ready(route(id));
+  REQUIRE(strangers(queue, 0, 7) == RouteQueue::kMostOfParty);
+  queue.ready(route(500));
+  REQUIRE(strangers(queue, 0, 7) == 0);
+  queue.finished(route(0), false, true, 0, 0);
+  CHECK(queue.take(60'000) == std::vector{route(500)});
+}
+
+TEST_CASE("whom nobody was reached as is tried a few times, minutes apart, and is no failure") {
+  RouteQueue queue;
+  queue.ready(route(1));
+  std::vector<base::Millis> pauses;
+  base::Millis now = 0;
+  for (int i = 0; i < 8; ++i) {
+    const auto taken = queue.take(now);
+    REQUIRE(taken == std::vector{route(1)});
+    REQUIRE(queue.never_reached(route(1), 3, true));
+    queue.finished(route(1), false, true, now, 0);
+    queue.end_pauses();  // maybe_network is no reason to knock at strangers' doors
+    REQUIRE(queue.next_due());
+    pauses.push_back(*queue.next_due() - now);
+    now = *queue.next_due();
+  }
+  CHECK(pauses[0] <= 1'000);
+  CHECK(pauses[1] <= 15'000);
+  for (std::size_t i = 2; i < pauses.size(); ++i) CHECK(pauses[i] >= 60'000);
+  CHECK(pauses[7] <= 60 * 60'000);
+  CHECK(queue.level(AccountId(1)) != RouteQueue::Level::failing);
+  queue.heard(route(1));
+  CHECK(queue.take(now) == std::vector{route(1)});
+  // Reached: a route as any other.
+  queue.finished(route(1), true, true, now, 0);
+  REQUIRE(queue.take(now) == std::vector{route(1)});
+  queue.finished(route(1), false, true, now, 0);
+  CHECK(*queue.next_due() - now < 1000);
+}
+
+TEST_CASE("what is postponed keeps its tries") {
+  RouteQueue queue;
+  queue.ready(route(1));
+  REQUIRE(queue.take(0).size() == 1);
+  REQUIRE(queue.never_reached(route(1), 3, true));
+  queue.postpone(route(1), 5'000);
+  CHECK(queue.failures(route(1)) == 0);
+  CHECK(queue.take(4'999).empty());
+  CHECK(queue.take(5'000) == std::vector{route(1)});
+  queue.reached_before(route(1));
+  queue.finished(route(1), false, true, 5'000, 0);
+  CHECK(queue.level(AccountId(1)) == RouteQueue::Level::failing);
 }
