@@ -65,31 +65,32 @@ asyncio.run(main())
 NODE = {
     "eventsource": """
 const { EventSource } = require("eventsource");
-listen(new EventSource(URL));
+listen(new EventSource(TARGET));
 """,
     "eventsource-1": """
 const EventSource = require("eventsource-1");
-listen(new EventSource(URL));
+listen(new EventSource(TARGET));
 """,
     "eventsource-2": """
 const EventSource = require("eventsource-2");
-listen(new EventSource(URL));
+listen(new EventSource(TARGET));
 """,
     "event-source-polyfill": """
 globalThis.XMLHttpRequest = class {};  // it looks for one, and uses fetch
 const { EventSourcePolyfill } = require("event-source-polyfill");
-listen(new EventSourcePolyfill(URL));
+listen(new EventSourcePolyfill(TARGET));
 """,
     "launchdarkly-eventsource": """
 const { EventSource } = require("launchdarkly-eventsource");
-listen(new EventSource(URL, { errorFilter: () => true }));
+listen(new EventSource(TARGET, { errorFilter: () => true }));
 """,
     "undici": """
 const { EventSource } = require("undici");
-listen(new EventSource(URL));
+listen(new EventSource(TARGET));
 """,
 }
-COMES_BACK = {"requests-sse", "launchdarkly-eventsource", *NODE}  # by itself, where it was
+# By themselves, where they were; undici 6 gives up at a connection that is refused.
+COMES_BACK = {"requests-sse", "launchdarkly-eventsource", *NODE} - {"undici"}
 
 
 def python(code):
@@ -99,7 +100,7 @@ def python(code):
 
 
 def node(code):
-    prelude = ("const URL = process.argv[1];\nconst listen = (source) => { source.onerror = () => {};\n"
+    prelude = ("const TARGET = process.argv[1];\nconst listen = (source) => { source.onerror = () => {};\n"
                "  for (const type of ['message', 'Reading', 'lag']) source.addEventListener(type, (event) =>\n"
                "    console.log(JSON.stringify([type, event.data, event.lastEventId]))); };\n")
     return ["node", "-e", prelude + code]
