@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "base/disk_error.h"
 #include "base/log.h"
 #include "gateway/auth/gatekeeper.h"
 #include "gateway/endpoints/endpoints.h"
@@ -36,6 +37,7 @@
 #include "messaging/engine.h"
 #include "messaging/relayed.h"
 #include "rpc/service.h"
+#include "store/disk_room.h"
 #include "store/schema/migrations.h"
 #include "store/store.h"
 
@@ -331,6 +333,11 @@ std::vector<std::string> Daemon::Parts::why_not_ready() const {
   if (!unknown && disk.available < kLeastDisk) {
     out.emplace_back(
         "the disk of the accounts folder is full: sending is refused until there is room");
+  }
+  if (store::room_to_grow(store->database_path()) < kLeastDisk) {
+    out.push_back(store->database_path() +
+                  " may hardly grow further, and then sending is refused: " +
+                  std::string(base::kFileLimitAdvice) + " and start again");
   }
   return out;
 }

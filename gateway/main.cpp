@@ -1,13 +1,16 @@
 // privitty-edged: reads the settings and runs the daemon.
 #include <malloc.h>
 
+#include <cerrno>
 #include <cstdio>
 
+#include "base/disk_error.h"
 #include "base/log_record.h"
 #include "gateway/daemon.h"
 #include "gateway/process_memory.h"
 #include "gateway/settings.h"
 #include "gateway/signals.h"
+#include "gateway/standard_streams.h"
 #include "gateway/version.h"
 
 namespace {
@@ -15,6 +18,12 @@ namespace {
 int complain(const base::Error& error, int code) {
   std::fprintf(stderr, "privitty-edged: %s\n", error.message.c_str());
   return code;
+}
+
+int print(const std::string& text) {
+  const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  if (written) return gateway::kExitOk;
+  return complain(base::fail_write("write to standard output", errno), gateway::kExitFailure);
 }
 
 int run(gateway::Settings settings, gateway::Surroundings surroundings) {
@@ -32,6 +41,7 @@ int run(gateway::Settings settings, gateway::Surroundings surroundings) {
 int main(int argc, char** argv) {
   using gateway::Invocation;
   gateway::keep_memory_private();
+  gateway::hold_standard_streams();
   // Few threads allocate, and little: two arenas keep the idle daemon small.
   mallopt(M_ARENA_MAX, 2);  // NOLINT(concurrency-mt-unsafe): no other thread is there
   // What carries a file is a few buffers of 2 MiB, again and again: they come from the heap and
@@ -45,11 +55,9 @@ int main(int argc, char** argv) {
   if (!invocation) return complain(invocation.error(), gateway::kExitUsage);
   switch (invocation->ask) {
     case Invocation::Ask::help:
-      std::fputs(gateway::settings_help().c_str(), stdout);
-      break;
+      return print(gateway::settings_help());
     case Invocation::Ask::version:
-      std::printf("%s\n", gateway::version_line("privitty-edged").c_str());
-      break;
+      return print(gateway::version_line("privitty-edged") + "\n");
     case Invocation::Ask::run:
       return run(std::move(invocation->settings), std::move(surroundings));
   }

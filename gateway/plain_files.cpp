@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/disk_error.h"
 #include "base/log.h"
 #include "crypto/random.h"
 #include "gateway/loop/fd.h"
@@ -124,7 +125,7 @@ base::Result<> PlainFiles::copy(base::AccountId account, base::MsgId message,
     for (std::size_t done = 0; done < size;) {
       const ssize_t wrote = ::write(out.get(), chunk.data() + done, size - done);
       if (wrote < 0 && errno == EINTR) continue;
-      if (wrote < 0) return base::fail_errno(base::Errc::io, "write " + to.string(), errno);
+      if (wrote < 0) return base::fail_write("write " + to.string(), errno);
       done += static_cast<std::size_t>(wrote);
     }
     at += size;

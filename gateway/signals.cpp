@@ -23,7 +23,10 @@ sigset_t watched_signals() {
 void Signals::block() {
   const sigset_t set = watched_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  for (const int signal :
+       {SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO}) {
+    std::signal(signal, SIG_IGN);
+  }
 }
 
 base::Result<std::unique_ptr<Signals>> Signals::watch(EventLoop& loop,

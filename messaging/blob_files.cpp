@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <vector>
 
+#include "base/disk_error.h"
 #include "base/log.h"
 #include "messaging/media_type.h"
 
@@ -40,8 +41,7 @@ base::Result<> write_all(int fd, base::ByteView bytes) {
     const ssize_t wrote = ::write(fd, bytes.data(), bytes.size());
     if (wrote < 0) {
       if (errno == EINTR) continue;
-      const bool full = errno == ENOSPC || errno == EDQUOT;
-      return base::fail_errno(full ? Errc::exhausted : Errc::io, "write", errno);
+      return base::fail_write("write the file", errno);
     }
     bytes = bytes.subspan(static_cast<std::size_t>(wrote));
   }
@@ -57,7 +57,7 @@ base::Result<> copy_out(AttachmentReader& reader, int fd, const std::stop_token&
     EDGE_CHECK(write_all(fd, base::ByteView(piece).first(got)));
     offset += got;
   }
-  if (::fsync(fd) != 0) return base::fail_errno(Errc::io, "sync", errno);
+  if (::fsync(fd) != 0) return base::fail_write("sync the file", errno);
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "base/bytes.h"
+#include "base/disk_error.h"
 #include "crypto/random.h"
 
 namespace messaging {
@@ -156,7 +157,7 @@ NewFile::~NewFile() {
 
 base::Result<> NewFile::commit() {
   if (::fsync(file_.fd()) != 0) {
-    return base::fail_errno(errno == ENOSPC ? Errc::exhausted : Errc::io, "sync " + path_, errno);
+    return base::fail_write("sync " + path_, errno);
   }
   const std::string name = std::filesystem::path(path_).filename();
   int done = 0;

@@ -11,6 +11,8 @@
 #include <optional>
 #include <thread>
 
+#include "base/disk_error.h"
+
 namespace messaging {
 namespace {
 
@@ -19,10 +21,7 @@ using base::fail;
 
 constexpr std::size_t kBatch = 4;  // chunks read, sealed and written at once: they stay in a cache
 
-base::Error write_error(int error) {
-  const bool full = error == ENOSPC || error == EDQUOT;
-  return base::fail_errno(full ? Errc::exhausted : Errc::io, "write", error);
-}
+base::Error write_error(int error) { return base::fail_write("write the file", error); }
 
 base::Result<> write_all_at(int fd, std::uint64_t offset, base::ByteView bytes) {
   while (!bytes.empty()) {
@@ -119,7 +118,7 @@ class Sealer {
 // system can do that.
 base::Result<> reserve(int fd, std::uint64_t size) {
   if (::fallocate(fd, 0, 0, static_cast<off_t>(size)) == 0) return {};
-  if (errno == ENOSPC || errno == EDQUOT) return write_error(errno);
+  if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) return write_error(errno);
   return {};
 }
 

@@ -266,7 +266,9 @@ base::Result<> Connection::script(std::string_view sql) {
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
 
 base::Error Connection::error(int code, std::string_view sql) const {
-  const base::Error out = sql_error(code, db_ == nullptr ? "" : sqlite3_errmsg(db_), path_, sql);
+  const base::Error out =
+      db_ == nullptr ? sql_error(code, "", path_, sql)
+                     : sql_error(code, sqlite3_errmsg(db_), path_, sql, sqlite3_system_errno(db_));
   if (out.code == base::Errc::corrupt && options_.health != nullptr) {
     options_.health->report_damage(out.message);
   }

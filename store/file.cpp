@@ -8,14 +8,14 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/disk_error.h"
+
 namespace store {
 namespace {
 
 base::Error io_error(std::string_view what, const std::string& path, int error) {
   const std::string where = std::string(what) + " " + path;
-  if (error == ENOSPC || error == EDQUOT) {
-    return base::fail(base::Errc::exhausted, "the disk is full: cannot " + where);
-  }
+  if (error == ENOSPC || error == EDQUOT || error == EFBIG) return base::fail_write(where, error);
   return base::fail_errno(error == ENOENT   ? base::Errc::not_found
                           : error == EEXIST ? base::Errc::already_exists
                                             : base::Errc::io,

@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <cerrno>
+
+#include "base/disk_error.h"
+
 namespace store {
 namespace {
 
@@ -26,7 +30,7 @@ std::string_view table_of(std::string_view sql) {
 }
 
 base::Error sql_error(int code, std::string_view detail, const std::string& path,
-                      std::string_view sql) {
+                      std::string_view sql, int system_error) {
   using base::Errc;
   const auto say = [&](Errc errc, std::string_view what, std::string_view advice) {
     return base::fail(errc, fmt::format("{} {} ({}){}{}", path, what, detail,
@@ -52,6 +56,12 @@ base::Error sql_error(int code, std::string_view detail, const std::string& path
     case SQLITE_CANTOPEN:
       return say(Errc::io, "cannot be opened", "check that its folder can be read and written");
     case SQLITE_IOERR:
+      if (system_error == EFBIG) {
+        return base::fail(Errc::exhausted,
+                          fmt::format("a file may not grow further: {} cannot be written; {}; "
+                                      "nothing that was acknowledged is lost",
+                                      path, base::kFileLimitAdvice));
+      }
       return say(Errc::io, "cannot be read or written", "check the disk");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <nlohmann/json.hpp>
 
+#include "base/disk_error.h"
 #include "crypto/encoding.h"
 #include "gateway/loop/fd.h"
 
@@ -96,8 +97,7 @@ Result<> write_all(const Fd& fd, std::string_view text, const std::string& where
   while (!text.empty()) {
     const ssize_t put = ::write(fd.get(), text.data(), text.size());
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0)
-      return base::fail_errno(errno == ENOSPC ? Errc::exhausted : Errc::io, where, errno);
+    if (put < 0) return base::fail_write(where, errno);
     text.remove_prefix(static_cast<std::size_t>(put));
   }
   return {};

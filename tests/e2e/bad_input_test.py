@@ -4,10 +4,12 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
 import tempfile
+import threading
 import unittest
 
 from gateway import CLI, DAEMON, Gateway, RpcError, free_port, join, scaled, until
@@ -205,6 +207,85 @@ class Starting(unittest.TestCase):
         (self.accounts / "store.db").write_bytes(b"this is not a database" * 500)
         self.refused(FAILURE, ["store.db"], *self.here())
         self.assertEqual((self.accounts / "store.db").read_bytes(), b"this is not a database" * 500)
+
+
+class SizeLimit(unittest.TestCase):
+    """A limit on the size of files (ulimit -f, LimitFSIZE=), which by default ends a program."""
+
+    class Limited(Gateway):
+        limit = 0  # KiB
+
+        def command(self):
+            return ["bash", "-c", f'ulimit -f {self.limit}; exec "$@"', "bash", *super().command()]
+
+    def test_a_file_over_the_limit_is_refused_with_words_and_the_daemon_goes_on(self):
+        alice = self.Limited("alice")
+        alice.limit = 20_000
+        with alice:
+            chat = alice.rpc("create_chat_by_contact_id", 1, 1)
+            status, _, body = alice.http("POST", "/file?name=x.bin", b"z" * 30_000_000,
+                                         {"Content-Type": "application/octet-stream"})
+            self.assertEqual(status, 507, body)
+            self.assertIn("LimitFSIZE=", body.decode())
+            alice.send(chat, "still here")
+            self.assertEqual(alice.http("GET", "/health/ready")[0], 200)
+
+    def test_a_store_over_the_limit_refuses_with_words_and_loses_nothing(self):
+        alice = self.Limited("alice")
+        alice.limit = 6_000
+        with alice:
+            chat = alice.rpc("create_chat_by_contact_id", 1, 1)
+            kept = []
+            with self.assertRaises(RpcError) as refused:
+                for number in range(200):
+                    text = f"{number} " + "x" * 200_000
+                    alice.send(chat, text)
+                    kept.append(text)
+            self.assertIn("LimitFSIZE=", refused.exception.message)
+            self.assertGreater(len(kept), 5)
+            status, _, body = alice.http("GET", "/health/ready")
+            self.assertEqual(status, 503)
+            self.assertIn("LimitFSIZE=", body.decode())
+            alice.limit = "unlimited"
+            alice.restart()
+            self.assertEqual(alice.texts(chat), kept)
+            alice.send(chat, "room again")
+
+    def test_signals_that_ask_nothing_of_it_end_nothing(self):
+        with Gateway("alice") as alice:
+            for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGXFSZ, signal.SIGVTALRM, signal.SIGPROF,
+                           signal.SIGIO, signal.SIGPIPE):
+                alice.process.send_signal(number)
+                self.assertEqual(alice.http("GET", "/health")[0], 200, signal.Signals(number).name)
+
+
+class ClosedStreams(unittest.TestCase):
+    def test_a_log_that_was_closed_gets_into_no_file(self):
+        class Silent(Gateway):
+            def command(self):
+                return ["bash", "-c", 'exec "$@" 0>&- 2>&-', "bash", *super().command()]
+
+            def start(self, seconds=20):
+                self.port = free_port()
+                self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                                env={**os.environ, "PRIVITTY_LOG_LEVEL": "debug"}, cwd=self.folder)
+                self.reader = threading.Thread(target=lambda: None)
+                self.reader.start()
+
+                def serves():
+                    try:
+                        return self.http("GET", "/health")[0] == 200
+                    except OSError:
+                        return False
+                until(serves, seconds, "the daemon")
+                return self
+
+        with Silent("alice") as alice:
+            try:
+                numbers = {int(path.name): os.readlink(path) for path in pathlib.Path(f"/proc/{alice.process.pid}/fd").iterdir()}
+            except PermissionError:
+                self.skipTest("only root may look at what the daemon has open")
+            self.assertEqual((numbers[0], numbers[2]), ("/dev/null", "/dev/null"))
 
 
 class Requests(unittest.TestCase):
