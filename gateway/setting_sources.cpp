@@ -4,8 +4,10 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <array>
 #include <fstream>
 
+#include "gateway/given_text.h"
 #include "gateway/nearest.h"
 #include "gateway/settings.h"
 
@@ -60,6 +62,17 @@ void split(const SettingRow& row, std::string_view text, const std::string& sour
     if (end == std::string_view::npos) return;
     text.remove_prefix(end + 1);
   }
+}
+
+// The shortest name that goes on where the word ends: API_KEYS_FILE for API_KEYS.
+std::string_view longer_form(std::string_view word, const std::vector<std::string_view>& names) {
+  std::string_view best;
+  for (const std::string_view name : names) {
+    const bool longer =
+        !word.empty() && name.starts_with(word) && name.substr(word.size()).starts_with('_');
+    if (longer && (best.empty() || name.size() < best.size())) best = name;
+  }
+  return best;
 }
 
 base::Error needs_value(const SettingRow& row) {
@@ -131,7 +144,7 @@ base::Result<GivenFlags> values_of_flags(const std::vector<std::string>& args) {
     for (const std::string& text : option->results()) {
       // What CLI11 gives for a flag that stands alone.
       const bool alone = row.value_may_lack && (text.empty() || text == "{}");
-      values.push_back({alone ? "*" : text, flag});
+      values.push_back({alone ? "*" : std::string(without_line_end(text)), flag});
     }
     if (row.separator == '\0' && !row.value.empty() && values.size() > 1) {
       return fail(Errc::invalid_argument, flag + " is given more than once; give it once");
@@ -145,9 +158,9 @@ GivenValues values_of_environment(const Surroundings& surroundings) {
   for (const SettingRow& row : setting_rows()) {
     if (row.env.empty()) continue;
     const auto text = surroundings.variable(row.env);
-    if (!text) continue;
+    if (!text || without_line_end(*text).empty()) continue;
     std::vector<GivenValue> values;
-    split(row, *text, std::string(row.env), values);
+    split(row, without_line_end(*text), std::string(row.env), values);
     if (!values.empty()) out.emplace(row.name, std::move(values));
   }
   return out;
@@ -168,7 +181,11 @@ base::Result<GivenValues> values_of_file(const std::string& path) {
     return fail(Errc::too_large, "the configuration file " + path + " is larger than 64 KiB");
   }
   GivenValues out;
-  std::string_view rest = text;
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
+    return fail(Errc::invalid_argument,
+                "the configuration file " + path + " is UTF-16; save it as UTF-8");
+  }
+  std::string_view rest = without_bom(text);
   for (int number = 1; !rest.empty(); ++number) {
     const auto end = rest.find('\n');
     const std::string_view line = trim(rest.substr(0, end));
@@ -198,19 +215,21 @@ base::Result<GivenValues> values_of_file(const std::string& path) {
 }
 
 std::vector<std::string> doubtful_variables(const Surroundings& surroundings) {
-  std::vector<std::string_view> known{"PRIVITTY_URL", "PRIVITTY_API_KEY"};
+  constexpr std::string_view kPrefix = "PRIVITTY_";
+  // Of privitty-edge: they may be there, but it is never them that the daemon was to be told.
+  constexpr std::array<std::string_view, 2> kOthers{"URL", "API_KEY"};
+  std::vector<std::string_view> endings;
   for (const SettingRow& row : setting_rows()) {
-    if (!row.env.empty()) known.push_back(row.env);
+    if (!row.env.empty()) endings.push_back(row.env.substr(kPrefix.size()));
   }
   std::vector<std::string> out;
-  constexpr std::string_view kPrefix = "PRIVITTY_";
-  std::vector<std::string_view> endings;
-  for (const std::string_view name : known) endings.push_back(name.substr(kPrefix.size()));
   for (const auto& [name, value] : surroundings.environment) {
     if (name.rfind(kPrefix, 0) != 0) continue;
     const std::string_view ending = std::string_view(name).substr(kPrefix.size());
     if (std::find(endings.begin(), endings.end(), ending) != endings.end()) continue;
-    const auto found = nearest(ending, endings);
+    if (std::find(kOthers.begin(), kOthers.end(), ending) != kOthers.end()) continue;
+    auto found = longer_form(ending, endings);
+    if (found.empty()) found = nearest(ending, endings);
     if (found.empty()) continue;
     out.push_back("the environment variable " + name +
                   " is not known and has no effect; did you mean " + std::string(kPrefix) +

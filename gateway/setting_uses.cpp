@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fstream>
 
+#include "gateway/given_text.h"
+
 namespace gateway {
 namespace {
 
@@ -40,9 +42,7 @@ base::Result<std::string> read_relay_token(const std::filesystem::path& file) {
   std::string text(kMaxTokenFile, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
-    text.pop_back();
-  }
+  text = first_line(text);
   if (text.empty() || text.size() > 128) {
     return base::fail(
         base::Errc::invalid_argument,

@@ -4,8 +4,9 @@
 #include <cctype>
 #include <charconv>
 
-#include "base/bytes.h"
+#include "gateway/given_text.h"
 #include "gateway/setting_sources.h"
+#include "messaging/plain_name.h"
 
 namespace gateway {
 namespace {
@@ -32,24 +33,18 @@ class Reader {
   Result<bool> on(std::string_view name) const {
     const GivenValue* given = one(name);
     if (given == nullptr) return false;
+    const std::string word = lower_word(given->text);
     for (const std::string_view yes : {"1", "true", "yes", "on"}) {
-      if (given->text == yes) return true;
+      if (word == yes) return true;
     }
     for (const std::string_view no : {"0", "false", "no", "off"}) {
-      if (given->text == no) return false;
+      if (word == no) return false;
     }
     return fail(Errc::invalid_argument,
                 given->source + ": expected 1 or 0, not '" + given->text + "'");
   }
-  // Absolute, so that a later change of folder changes nothing.
   static Result<fs::path> path(const GivenValue& given) {
-    if (given.text.empty() || given.text.find('\0') != std::string::npos) {
-      return fail(Errc::invalid_argument, given.source + ": expected a path");
-    }
-    std::error_code fault;
-    auto out = fs::absolute(given.text, fault);
-    if (fault) return fail(Errc::invalid_argument, given.source + ": " + fault.message());
-    return out.lexically_normal();
+    return given_path(given.text, given.source);
   }
 
  private:
@@ -71,10 +66,11 @@ Result<base::Millis> read_duration(const GivenValue& given) {
     return wrong();
   }
   base::Millis unit = 0;
-  if (*read.ptr == 's') unit = kSecond;
-  if (*read.ptr == 'm') unit = 60 * kSecond;
-  if (*read.ptr == 'h') unit = 3600 * kSecond;
-  if (*read.ptr == 'd') unit = kDay;
+  const std::string letter = lower_word({read.ptr, 1});
+  if (letter == "s") unit = kSecond;
+  if (letter == "m") unit = 60 * kSecond;
+  if (letter == "h") unit = 3600 * kSecond;
+  if (letter == "d") unit = kDay;
   const base::Millis span = count * unit;
   if (span < 60 * kSecond || span > 365 * kDay) return wrong();
   return span;
@@ -85,14 +81,12 @@ Result<HostPort> read_address(const GivenValue& given) {
 }
 
 Result<std::string> read_profile(const GivenValue& given) {
-  const bool plain = std::none_of(given.text.begin(), given.text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
-  });
-  if (given.text.empty() || given.text.size() > 64 || !plain || !base::is_utf8(given.text)) {
-    return fail(Errc::invalid_argument,
-                given.source + ": expected a name of 1 to 64 bytes without control characters");
-  }
-  return given.text;
+  auto name = messaging::given_name(given.source, given.text, 64);
+  if (name && !name->empty()) return name;
+  return fail(
+      Errc::invalid_argument,
+      given.source +
+          ": expected a name of 1 to 64 bytes that can be seen, without control characters");
 }
 
 Result<std::string> read_host_name(const GivenValue& given) {
@@ -105,11 +99,12 @@ Result<std::string> read_host_name(const GivenValue& given) {
 
 Result<base::log::Level> read_level(const GivenValue& given) {
   using base::log::Level;
-  if (given.text == "debug") return Level::debug;
-  if (given.text == "info") return Level::info;
-  if (given.text == "warning") return Level::warning;
-  if (given.text == "error") return Level::error;
-  if (given.text == "off") return Level::off;
+  const std::string word = lower_word(given.text);
+  if (word == "debug") return Level::debug;
+  if (word == "info") return Level::info;
+  if (word == "warning") return Level::warning;
+  if (word == "error") return Level::error;
+  if (word == "off") return Level::off;
   return fail(
       Errc::invalid_argument,
       given.source + ": expected debug, info, warning, error or off, not '" + given.text + "'");
@@ -212,8 +207,9 @@ Result<std::optional<CertificateFiles>> read_tls(const Reader& reader) {
 }
 
 Result<base::log::Format> read_format(const GivenValue& given) {
-  if (given.text == "text") return base::log::Format::text;
-  if (given.text == "json") return base::log::Format::json;
+  const std::string word = lower_word(given.text);
+  if (word == "text") return base::log::Format::text;
+  if (word == "json") return base::log::Format::json;
   return fail(Errc::invalid_argument,
               given.source + ": expected text or json, not '" + given.text + "'");
 }
@@ -344,7 +340,8 @@ Result<Settings> give_types(const Reader& reader, const Surroundings& surroundin
     out.license_issuer = *key;
   }
   if (const auto* given = reader.one("license-url")) {
-    if (!given->text.starts_with("https://") && !given->text.starts_with("http://")) {
+    const std::string scheme = lower_word(given->text.substr(0, 8));
+    if (!scheme.starts_with("https://") && !scheme.starts_with("http://")) {
       return fail(Errc::invalid_argument,
                   given->source + ": expected a URL such as https://license.example/v1/license/…");
     }
@@ -412,14 +409,20 @@ Result<Invocation> read_settings(const std::vector<std::string>& args,
   GivenValues merged = std::move(flags.values);
   merged.merge(values_of_environment(surroundings));
   if (const auto config = merged.find("config"); config != merged.end()) {
-    EDGE_TRY(
-        auto file,
-        values_of_file(config->second.front().text).with_context(config->second.front().source));
+    const GivenValue& named = config->second.front();
+    EDGE_CHECK(given_path(named.text, named.source));
+    EDGE_TRY(auto file, values_of_file(named.text).with_context(named.source));
     merged.merge(file);
   }
   EDGE_TRY(out.settings, give_types(Reader(std::move(merged)), surroundings));
   for (auto& warning : doubtful_variables(surroundings)) {
     out.settings.warnings.push_back(std::move(warning));
+  }
+  if (!out.settings.api_keys && surroundings.variable("PRIVITTY_API_KEY")) {
+    out.settings.warnings.emplace_back(
+        "PRIVITTY_API_KEY is set, but this daemon serves without keys: that variable is the key "
+        "that privitty-edge shows; --api-keys FILE (PRIVITTY_API_KEYS_FILE) makes the daemon ask "
+        "for one");
   }
   return out;
 }

@@ -4,7 +4,8 @@
 // wrong is named by the place it came from.
 //
 // The configuration file holds `name = value` lines, names as the flags without their leading
-// dashes; `#` begins a comment; a repeatable name may stand on several lines.
+// dashes; `#` begins a comment; a repeatable name may stand on several lines. Values that are words
+// (true, info, json) may be in capitals.
 #pragma once
 
 #include <filesystem>

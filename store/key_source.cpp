@@ -51,7 +51,11 @@ KeySource resolve(KeySource source, const std::string& dir) {
 
 base::Result<crypto::Secret<32>> read_key_file(const std::string& path) {
   EDGE_TRY(const crypto::WipingBytes line, read_line(path));
-  const std::string_view text(reinterpret_cast<const char*>(line.data()), line.size());
+  std::string_view text(reinterpret_cast<const char*>(line.data()), line.size());
+  // What editors put before and after a line. A passphrase is taken as it is: it may end so.
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  text = text.substr(0, text.find_last_not_of(" \t") + 1);
   crypto::Secret<32> key;
   // What `openssl rand -hex 32` prints is a key too.
   if (crypto::base64url_decode_to(text, key.mutable_view()) ||

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "gateway/given_text.h"
 #include "gateway/license/delivery.h"
 #include "gateway/license/jwt.h"
 #include "store/whole_file.h"
@@ -26,7 +27,7 @@ std::string read_small(const fs::path& path) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
     text.pop_back();
   }
-  return text;
+  return std::string(without_bom(text));
 }
 
 base::Result<> write_small(const fs::path& path, const std::string& text) {

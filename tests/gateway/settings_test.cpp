@@ -304,6 +304,100 @@ TEST_CASE("a variable that looks mistyped is warned of, a stranger's is not") {
   CHECK(settings.warnings[0].find("PRIVITTY_LISTEN") != std::string::npos);
 }
 
+TEST_CASE("a hint names a variable of the daemon's own, also where only its ending is missing") {
+  const auto hint = [](const std::string& name) {
+    auto around = home();
+    around.environment[name] = "x";
+    const auto warnings = good({}, around).warnings;
+    return warnings.empty() ? "" : warnings.front().substr(warnings.front().find("did you mean "));
+  };
+  CHECK(hint("PRIVITTY_API_KEYS") == "did you mean PRIVITTY_API_KEYS_FILE?");
+  CHECK(hint("PRIVITTY_KEY") == "did you mean PRIVITTY_KEY_FILE?");
+  CHECK(hint("PRIVITTY_PASSPHRASE") == "did you mean PRIVITTY_PASSPHRASE_FILE?");
+  CHECK(hint("PRIVITTY_RELAY_TOKEN") == "did you mean PRIVITTY_RELAY_TOKEN_FILE?");
+  CHECK(hint("PRIVITTY_ACCOUNT") == "did you mean PRIVITTY_ACCOUNTS?");
+  CHECK(hint("PRIVITTY_API_KEYZ").find("PRIVITTY_API_KEY?") == std::string::npos);
+  CHECK(hint("PRIVITTY_").empty());
+}
+
+TEST_CASE("a daemon without keys says what PRIVITTY_API_KEY is, one with keys does not") {
+  auto around = home();
+  around.environment["PRIVITTY_API_KEY"] = "/srv/keys.json";
+  const auto open = good({}, around);
+  REQUIRE(open.warnings.size() == 1);
+  CHECK(open.warnings[0].find("serves without keys") != std::string::npos);
+  CHECK(open.warnings[0].find("PRIVITTY_API_KEYS_FILE") != std::string::npos);
+  CHECK(good({"--api-keys", "/srv/keys.json"}, around).warnings.empty());
+}
+
+TEST_CASE("words are taken in any case") {
+  using base::log::Level;
+  auto around = home();
+  around.environment["PRIVITTY_LOG_LEVEL"] = "INFO";
+  around.environment["PRIVITTY_LOG_FORMAT"] = "Json";
+  around.environment["PRIVITTY_RELAY"] = "True";
+  around.environment["PRIVITTY_PEERS_PUBLIC_ONLY"] = "YES";
+  around.environment["PRIVITTY_ALLOW_ANONYMOUS"] = "Off";
+  const auto settings = good({"--expire-after", "36H"}, around);
+  CHECK(settings.log_level == Level::info);
+  CHECK(settings.log_format == base::log::Format::json);
+  CHECK(settings.relay);
+  CHECK(settings.peers_public_only);
+  CHECK_FALSE(settings.allow_anonymous);
+  CHECK(settings.expire_after == 36 * 3600 * base::Millis{1000});
+  for (const auto& [word, level] :
+       {std::pair{"DEBUG", Level::debug}, std::pair{"Warning", Level::warning},
+        std::pair{"ERROR", Level::error}, std::pair{"oFF", Level::off}}) {
+    CHECK(good({"--log-level", word}).log_level == level);
+  }
+  CHECK(good({"--license-url", "HTTPS://license.example/x"}).license_url ==
+        "HTTPS://license.example/x");
+}
+
+TEST_CASE("what follows a value at the end of its line does not belong to it") {
+  auto around = home();
+  around.environment["PRIVITTY_LISTEN"] = "127.0.0.1:9\r\n";
+  around.environment["PRIVITTY_ACCOUNTS"] = "/srv/a\n";
+  around.environment["PRIVITTY_LICENSE_ISSUER"] = "\r\n";  // nothing at all
+  const auto settings = good({"--profile", "till\r"}, around);
+  CHECK(settings.listen.port == 9);
+  CHECK(settings.accounts == "/srv/a");
+  CHECK(settings.profile == "till");
+  CHECK_FALSE(settings.license_issuer);
+}
+
+TEST_CASE("a byte order mark before a configuration file is skipped, UTF-16 is named") {
+  const Folder folder;
+  CHECK(good({"--config", folder.write("edge.conf", "\xef\xbb\xbfprofile = bob\r\n")}).profile ==
+        "bob");
+  const auto wide = folder.write("wide.conf", std::string("\xff\xfep\0r\0", 6));
+  CHECK(fault({"--config", wide}).find("UTF-16; save it as UTF-8") != std::string::npos);
+}
+
+TEST_CASE("a ~ that no shell expanded is refused wherever a path may stand") {
+  for (const char* flag : {"--accounts", "--files", "--api-keys", "--key-file", "--passphrase-file",
+                           "--config", "--relay-token-file"}) {
+    CAPTURE(flag);
+    const auto told = fault({flag, "~/x"});
+    CHECK(told.starts_with(std::string(flag) + ": no shell has put a home folder in the place of ~"));
+  }
+  CHECK(fault({"--tls-cert", "~/c.pem", "--tls-key", "/k.pem"}).starts_with("--tls-cert: no shell"));
+  auto around = home();
+  around.environment["PRIVITTY_ACCOUNTS"] = "~/x";
+  CHECK(fault({}, around).starts_with("PRIVITTY_ACCOUNTS: no shell"));
+  const Folder folder;
+  const auto config = folder.write("edge.conf", "accounts = ~ada/x\n");
+  CHECK(fault({"--config", config}).starts_with(config + ":1 (accounts): no shell"));
+  CHECK(good({"--accounts", "./~x"}).accounts.filename() == "~x");
+}
+
+TEST_CASE("a profile is a plain name") {
+  CHECK(good({"--profile", " Till\u202e 7 "}).profile == "Till 7");
+  for (const char* blank : {" ", "\u200b", "a\nb", ""}) {
+    CHECK(fault({"--profile", blank}).starts_with("--profile: expected a name of 1 to 64 bytes"));
+  }
+}
+
 TEST_CASE("help and version win over everything else and need nothing") {
   Surroundings bare;
   CHECK(read_settings({"--help", "--listen", "x"}, bare)->ask == Invocation::Ask::help);
