@@ -30,6 +30,12 @@ std::size_t pass_on(char* bytes, std::size_t size, std::size_t count, void* at) 
   return on_bytes({bytes, size * count}) ? size * count : 0;
 }
 
+// libcurl asks it about once a second, whether or not anything comes.
+int look(void* at, curl_off_t /*expected*/, curl_off_t /*got*/, curl_off_t /*to_send*/,
+         curl_off_t /*sent*/) {
+  return (*static_cast<const StillWanted*>(at))() ? 0 : 1;
+}
+
 std::size_t read_file(char* out, std::size_t size, std::size_t count, void* at) {
   return std::fread(out, size, count, static_cast<std::FILE*>(at));
 }
@@ -243,23 +249,30 @@ Result<std::string> Client::upload(const std::string& path, std::uint32_t accoun
 }
 
 Result<> Client::stream(const std::string& target, const std::string& last_event_id,
-                        const OnBytes& on_bytes) {
+                        const OnBytes& on_bytes, const StillWanted& wanted) {
   EDGE_TRY(CURL* const easy, transfer_->fresh());
   const auto set = transfer_->api->easy_setopt;
   const std::string url = url_.text() + target;
-  bool wanted = true;
+  bool enough = false;
   std::string refused;
   const OnBytes judge = [&](std::string_view bytes) {
     if (transfer_->status() != 200) {
       if (refused.size() < 4096) refused.append(bytes);
       return true;
     }
-    wanted = on_bytes(bytes);
-    return wanted;
+    enough = !on_bytes(bytes);
+    return !enough;
   };
   set(easy, CURLOPT_URL, url.c_str());
   set(easy, CURLOPT_WRITEFUNCTION, &pass_on);
   set(easy, CURLOPT_WRITEDATA, &judge);
+  const StillWanted go_on = [&] {
+    if (!wanted()) enough = true;
+    return !enough;
+  };
+  set(easy, CURLOPT_NOPROGRESS, 0L);
+  set(easy, CURLOPT_XFERINFOFUNCTION, &look);
+  set(easy, CURLOPT_XFERINFODATA, &go_on);
   // The daemon pings every 15 s: a stream that says nothing for 45 s is dead.
   set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
   set(easy, CURLOPT_LOW_SPEED_TIME, 45L);
@@ -267,7 +280,7 @@ Result<> Client::stream(const std::string& target, const std::string& last_event
   if (!last_event_id.empty())
     append(transfer_->headers, ("Last-Event-ID: " + last_event_id).c_str());
   const CURLcode code = transfer_->perform();
-  if (!wanted) return {};
+  if (enough) return {};
   if (code != CURLE_OK) return unreachable(code);
   if (const long status = transfer_->status(); status != 200) return refusal({status, refused});
   return {};

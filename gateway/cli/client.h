@@ -23,6 +23,7 @@ struct HttpAnswer {
 
 // False ends the stream.
 using OnBytes = std::function<bool(std::string_view)>;
+using StillWanted = std::function<bool()>;
 
 class Client {
  public:
@@ -42,10 +43,11 @@ class Client {
   base::Result<HttpAnswer> get(const std::string& target);
   // Streams the file at `path` into a sealed blob; answers the path for send_msg.
   base::Result<std::string> upload(const std::string& path, std::uint32_t account);
-  // GET /events...; returns when the stream ended or `on_bytes` asked for it. `stop` is looked at
-  // once a second at least.
-  base::Result<> stream(const std::string& target, const std::string& last_event_id,
-                        const OnBytes& on_bytes);
+  // GET /events...; returns when the stream ended or one of the two asked for it: `on_bytes`, or
+  // `wanted`, which is asked about once a second also while nothing comes.
+  base::Result<> stream(
+      const std::string& target, const std::string& last_event_id, const OnBytes& on_bytes,
+      const StillWanted& wanted = [] { return true; });
 
  private:
   struct Transfer;

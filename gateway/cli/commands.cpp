@@ -4,8 +4,12 @@
 #include <charconv>
 #include <cstdio>
 
+#include "base/bytes.h"
+#include "gateway/cli/input.h"
 #include "gateway/cli/print.h"
+#include "gateway/given_text.h"
 #include "gateway/version.h"
+#include "messaging/types.h"
 
 namespace gateway::cli {
 namespace {
@@ -192,9 +196,21 @@ Result<> messages(const Context& context, const std::string& of, std::size_t las
 }
 
 Result<> send(const Context& context, const SendRequest& request) {
+  std::string text = request.text;
+  if (text == "-") {
+    EDGE_TRY(text, read_input(messaging::kMaxText, "send it as a file, with --file"));
+    text = without_bom(text);
+    if (!base::is_utf8(text)) {
+      return fail(Errc::invalid_argument,
+                  "standard input is not UTF-8 text: send it as a file, with --file");
+    }
+    if (text.empty() && request.file.empty()) {
+      return fail(Errc::invalid_argument, "standard input holds no text, so nothing was sent");
+    }
+  }
   EDGE_TRY(const auto chat, chat_of(context, request.to));
   Json data = Json::object();
-  if (!request.text.empty()) data["text"] = request.text;
+  if (!text.empty()) data["text"] = text;
   if (!request.file.empty()) {
     EDGE_TRY(data["file"], context.client.upload(request.file, context.account));
     data["filename"] = request.file.substr(request.file.find_last_of('/') + 1);

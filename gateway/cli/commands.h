@@ -21,7 +21,7 @@ struct Context {
 
 struct SendRequest {
   std::string to;    // a chat's number or a contact's address
-  std::string text;  // may be empty with a file
+  std::string text;  // may be empty with a file; "-": standard input
   std::string file;  // ""; else a path on this machine
 };
 

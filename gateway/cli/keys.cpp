@@ -13,6 +13,8 @@
 #include "gateway/auth/key_file.h"
 #include "gateway/auth/key_token.h"
 #include "gateway/cli/print.h"
+#include "gateway/given_text.h"
+#include "messaging/plain_name.h"
 
 namespace gateway::cli {
 namespace {
@@ -27,7 +29,7 @@ constexpr std::size_t kMostKeys = 10'000;
 Result<std::filesystem::path> file_of(const KeysPlace& place, const Surroundings& surroundings) {
   if (!place.file.empty()) return std::filesystem::path(place.file);
   if (const auto named = surroundings.variable("PRIVITTY_API_KEYS_FILE")) {
-    return std::filesystem::path(*named);
+    return given_path(without_line_end(*named), "PRIVITTY_API_KEYS_FILE");
   }
   return fail(
       Errc::invalid_argument,
@@ -58,12 +60,10 @@ void print_json(const Json& json) {
 }
 
 Result<KeyRecord> to_record(const NewKeyRequest& request, base::UnixMillis now) {
-  const bool plain_name = std::none_of(request.name.begin(), request.name.end(), [](char c) {
-    return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
-  });
-  if (request.name.empty() || request.name.size() > 64 || !plain_name ||
-      !base::is_utf8(request.name)) {
-    return fail(Errc::invalid_argument, "NAME: expected 1 to 64 bytes without control characters");
+  if (request.name.empty() || messaging::plain_name(request.name, 64) != request.name) {
+    return fail(Errc::invalid_argument,
+                "NAME: expected 1 to 64 bytes that can be seen, without control characters and "
+                "blanks at the ends");
   }
   KeyRecord record;
   record.name = request.name;

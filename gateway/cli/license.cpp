@@ -15,11 +15,13 @@
 #include "crypto/init.h"
 #include "crypto/random.h"
 #include "gateway/cli/offline.h"
+#include "gateway/given_text.h"
 #include "gateway/http/server.h"
 #include "gateway/license/issuer.h"
 #include "gateway/license/license.h"
 #include "gateway/signals.h"
 #include "gateway/viewer/fingerprint.h"
+#include "messaging/plain_name.h"
 #include "store/whole_file.h"
 
 namespace gateway::cli {
@@ -41,8 +43,9 @@ Result<std::unique_ptr<Own>> own_license(const LicenseRequest& request,
   EDGE_TRY(const Settings settings, daemon_settings(request.accounts, "", "", surroundings));
   LicensePlace place{settings.accounts, settings.license_issuer, ""};
   if (!request.issuer.empty()) {
-    EDGE_TRY(place.issuer,
-             crypto::PublicKey::from_fingerprint(request.issuer).with_context("--issuer"));
+    EDGE_TRY(
+        place.issuer,
+        crypto::PublicKey::from_fingerprint(first_line(request.issuer)).with_context("--issuer"));
   }
   EDGE_TRY(place.fingerprint, device_fingerprint(settings.accounts));
   auto own = std::make_unique<Own>();
@@ -87,10 +90,7 @@ Result<std::int64_t> end_of_day(const std::string& date) {
 // What devices print when they take the license.
 Result<> check_words(const char* flag, const std::string& text) {
   constexpr std::size_t kMost = 256;
-  const bool plain = std::none_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-  });
-  if (!text.empty() && text.size() <= kMost && plain && base::is_utf8(text)) return {};
+  if (!text.empty() && messaging::plain_name(text, kMost) == text) return {};
   return fail(Errc::invalid_argument, std::string(flag) + ": expected 1 to " +
                                           std::to_string(kMost) +
                                           " bytes of UTF-8 without control characters");
@@ -101,7 +101,7 @@ Result<crypto::Identity> read_key(const std::string& path) {
   std::string line;
   std::getline(in, line);
   crypto::Secret<32> seed;
-  const bool good = in && crypto::hex_decode_to(line, seed.mutable_view());
+  const bool good = in && crypto::hex_decode_to(first_line(line), seed.mutable_view());
   crypto::wipe(line.data(), line.size());
   if (good) return crypto::Identity::from_seed(seed.view());
   return fail(Errc::invalid_argument,

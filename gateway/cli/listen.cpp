@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "gateway/cli/commands.h"
+#include "gateway/cli/output.h"
 #include "gateway/cli/print.h"
 #include "gateway/cli/sse_lines.h"
 #include "rpc/json_text.h"
@@ -23,6 +24,14 @@ std::string json_line(const SseEvent& event) {
     return Json(event.data).dump(-1, ' ', false, Json::error_handler_t::replace);
   }
   return rpc::on_one_line(event.data);
+}
+
+// After a failed write, or when nobody is left to read.
+base::Error unwritable() {
+  const auto finished = finish_output();
+  return finished ? base::fail(base::Errc::io,
+                               "standard output cannot be written: nobody reads it any more")
+                  : finished.error();
 }
 
 }  // namespace
@@ -60,6 +69,10 @@ base::Result<std::string> events_target(const ListenRequest& request) {
 base::Result<> listen(const Context& context, const ListenRequest& request) {
   EDGE_TRY(const std::string target, events_target(request));
   bool printable = true;
+  const auto wanted = [&] {
+    if (output_has_no_reader()) printable = false;
+    return printable;
+  };
   SseLines lines([&](const SseEvent& event) {
     std::string line = listen_line(event, context.json);
     line += '\n';
@@ -71,13 +84,16 @@ base::Result<> listen(const Context& context, const ListenRequest& request) {
   int pause_ms = 500;
   while (true) {
     const std::string resume = lines.last_id().empty() ? request.resume : lines.last_id();
-    const auto ended = context.client.stream(target, resume, [&](std::string_view bytes) {
-      connected = true;
-      pause_ms = 500;
-      lines.feed(bytes);
-      return printable;
-    });
-    if (!printable) return {};  // whoever read us has gone
+    const auto ended = context.client.stream(
+        target, resume,
+        [&](std::string_view bytes) {
+          connected = true;
+          pause_ms = 500;
+          lines.feed(bytes);
+          return printable;
+        },
+        wanted);
+    if (!wanted()) return unwritable();
     if (!connected && !ended) return ended.error();
     std::fprintf(stderr, "privitty-edge: the stream ended; connecting again\n");
     lines.reset();

@@ -11,11 +11,14 @@
 #include "gateway/cli/keys.h"
 #include "gateway/cli/license.h"
 #include "gateway/cli/offline.h"
+#include "gateway/cli/output.h"
 #include "gateway/cli/qr.h"
 #include "gateway/cli/relay.h"
+#include "gateway/given_text.h"
 #include "gateway/nearest.h"
 #include "gateway/process_memory.h"
 #include "gateway/settings.h"
+#include "gateway/standard_streams.h"
 #include "gateway/version.h"
 
 namespace {
@@ -55,6 +58,16 @@ int complain(const std::string& message, int code) {
   return code;
 }
 
+// CLI11's form of a check: "" when all is well.
+std::string a_path(const std::string& text) {
+  const auto path = given_path(text, "");
+  return path ? "" : path.error().message.substr(2);  // CLI11 writes the option's name and ": "
+}
+
+int end_with(const base::Result<>& done) {
+  return done ? kExitOk : complain(done.error().message, kExitFailure);
+}
+
 void describe_license(CLI::App& app, Options& o) {
   auto* license = app.add_subcommand("license", "this device's license, and issuing them");
   license->require_subcommand(1);
@@ -68,7 +81,8 @@ void describe_license(CLI::App& app, Options& o) {
   license->add_subcommand("deactivate", "give the seat back");
   auto* issue = license->add_subcommand("issue", "issue a license (for whoever runs a fleet)");
   issue->add_option("--key", o.issue.key, "the issuer's key file; made when it is not there")
-      ->required();
+      ->required()
+      ->check(a_path);
   issue->add_option("--customer", o.issue.customer, "for whom")->required();
   issue->add_option("--devices", o.issue.devices, "how many may use it");
   issue->add_option("--expires", o.issue.expires, "its last day as 2027-12-31, or never")
@@ -77,10 +91,12 @@ void describe_license(CLI::App& app, Options& o) {
   issue->add_option("--type", o.issue.type, "what it is called");
   issue->add_option("--device", o.issue.device,
                     "a device's fingerprint: print its privitty.lic instead of a token");
-  issue->add_option("--licenses", o.issue.licenses, "the folder that license serve reads");
+  issue->add_option("--licenses", o.issue.licenses, "the folder that license serve reads")
+      ->check(a_path);
   auto* serve = license->add_subcommand("serve", "deliver licenses and count their seats");
-  serve->add_option("--key", o.serve.key, "the issuer's key file")->required();
-  serve->add_option("--licenses", o.serve.licenses, "the folder with what was issued");
+  serve->add_option("--key", o.serve.key, "the issuer's key file")->required()->check(a_path);
+  serve->add_option("--licenses", o.serve.licenses, "the folder with what was issued")
+      ->check(a_path);
   serve->add_option("--listen", o.serve.listen, "the address to serve on");
   serve->add_option("--allow-host", o.serve.hosts, "a name that it is reached by");
 }
@@ -108,9 +124,11 @@ void describe(CLI::App& app, Options& o) {
     o.account_named = true;
   });
   app.add_option("--accounts", o.accounts,
-                 "the accounts directory, for rekey, repair, relay, fingerprint and license");
+                 "the accounts directory, for rekey, repair, relay, fingerprint and license")
+      ->check(a_path);
   app.add_option("--api-key-file", o.api_key_file,
-                 "a file with the API key to show (or the key itself in PRIVITTY_API_KEY)");
+                 "a file with the API key to show (or the key itself in PRIVITTY_API_KEY)")
+      ->check(a_path);
   app.add_flag("--json", o.json, "print JSON for a program");
 
   app.add_subcommand("status", "who this gateway is and how it fares");
@@ -127,8 +145,8 @@ void describe(CLI::App& app, Options& o) {
   messages->add_option("-n,--last", o.last, "how many");
   auto* send = app.add_subcommand("send", "send a message");
   send->add_option("TO", o.send.to, "a chat's number or a contact's address")->required();
-  send->add_option("TEXT", o.send.text, "the text");
-  send->add_option("--file", o.send.file, "a file to attach");
+  send->add_option("TEXT", o.send.text, "the text; - reads it from standard input");
+  send->add_option("--file", o.send.file, "a file to attach")->check(a_path);
   auto* listen = app.add_subcommand("listen", "print events as they happen, reconnecting");
   listen->add_option("--types", o.listen.types, "only these, as in IncomingMsg,MsgRead");
   listen->add_option("--after", o.listen.resume, "first what happened after this event id");
@@ -149,13 +167,20 @@ void describe(CLI::App& app, Options& o) {
   call->add_option("METHOD", o.method, "such as get_config")->required();
   call->add_option("PARAMS", o.params, "a JSON array or object, such as '[1,\"addr\"]'");
   auto* rekey = app.add_subcommand("rekey", "change what opens the store (the daemon is stopped)");
-  rekey->add_option("--key-file", o.rekey.key_file, "the key file that opens it now");
-  rekey->add_option("--passphrase-file", o.rekey.passphrase_file,
-                    "the passphrase file that opens it now");
-  rekey->add_option("--new-key-file", o.rekey.new_key_file,
-                    "the key file to open it with; made when it is not there");
-  rekey->add_option("--new-passphrase-file", o.rekey.new_passphrase_file,
-                    "the passphrase file to open it with");
+  rekey->add_option("--key-file", o.rekey.key_file, "the key file that opens it now")
+      ->check(a_path);
+  rekey
+      ->add_option("--passphrase-file", o.rekey.passphrase_file,
+                   "the passphrase file that opens it now")
+      ->check(a_path);
+  rekey
+      ->add_option("--new-key-file", o.rekey.new_key_file,
+                   "the key file to open it with; made when it is not there")
+      ->check(a_path);
+  rekey
+      ->add_option("--new-passphrase-file", o.rekey.new_passphrase_file,
+                   "the passphrase file to open it with")
+      ->check(a_path);
   auto* relay = app.add_subcommand("relay", "whom this machine's relay admits");
   relay->require_subcommand(1);
   relay->fallthrough();
@@ -174,7 +199,8 @@ void describe(CLI::App& app, Options& o) {
 void describe_keys(CLI::App& app, Options& o) {
   auto* keys = app.add_subcommand("keys", "make, list and revoke API keys, also while it runs");
   keys->require_subcommand(1);
-  keys->add_option("--api-keys", o.keys.file, "the daemon's key file (PRIVITTY_API_KEYS_FILE)");
+  keys->add_option("--api-keys", o.keys.file, "the daemon's key file (PRIVITTY_API_KEYS_FILE)")
+      ->check(a_path);
   auto* add = keys->add_subcommand("add", "make a key and print it, once");
   add->add_option("NAME", o.new_key.name, "what it is for")->required();
   add->add_option("--scope", o.new_key.scopes,
@@ -195,17 +221,25 @@ base::Result<> run_keys(const std::string& command, Options& o) {
   return revoke_key(o.keys, o.revoked, surroundings);
 }
 
+// Keys come out of editors, `kubectl` and `echo`, with line ends that belong to no key.
 base::Result<std::string> api_key_of(const Options& o) {
   if (o.api_key_file.empty()) {
-    return Surroundings::of_this_process().variable("PRIVITTY_API_KEY").value_or("");
+    const auto text = Surroundings::of_this_process().variable("PRIVITTY_API_KEY").value_or("");
+    if (without_line_end(text).find('\n') != std::string_view::npos) {
+      return base::fail(base::Errc::invalid_argument, "PRIVITTY_API_KEY holds more than one line");
+    }
+    return std::string(first_line(text));
   }
+  constexpr std::size_t kMost = 4096;
   std::ifstream file(o.api_key_file);
-  std::string key;
-  if (!std::getline(file, key) || key.size() > 4096) {
+  std::string line;
+  std::getline(file, line);
+  const std::string_view key = first_line(line);
+  if (key.empty() || line.size() > kMost) {
     return base::fail(base::Errc::invalid_argument,
                       "--api-key-file " + o.api_key_file + ": no key can be read from it");
   }
-  return key;
+  return std::string(key);
 }
 
 base::Result<> run(const std::string& command, Options& o) {
@@ -223,6 +257,7 @@ base::Result<> run(const std::string& command, Options& o) {
     o.rekey.accounts = o.accounts;
     return rekey(o.rekey, surroundings);
   }
+  o.url = without_line_end(o.url);
   EDGE_TRY(auto url, parse_peer_url(o.url).with_context("--url " + o.url));
   EDGE_TRY(auto api_key, api_key_of(o));
   Client client(std::move(url), std::move(api_key));
@@ -276,6 +311,7 @@ std::string usage_fault(const CLI::App& app, const CLI::ParseError& error, int a
   for (const CLI::Option* option : app.get_options()) flags.push_back(option->get_name());
   known.insert(known.end(), flags.begin(), flags.end());
   std::string message = in_words(app, error, argc, argv);
+  if (dynamic_cast<const CLI::ValidationError*>(&error) != nullptr) return message;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word(argv[i]);
     if (std::find(known.begin(), known.end(), word) != known.end()) continue;
@@ -294,7 +330,9 @@ std::string usage_fault(const CLI::App& app, const CLI::ParseError& error, int a
 
 int main(int argc, char** argv) {
   keep_memory_private();  // API keys, and what rekey, repair and license issue open
-  std::signal(SIGPIPE, SIG_IGN);
+  hold_standard_streams();
+  std::signal(SIGPIPE, SIG_IGN);  // what cannot be written is told by finish_output()
+  std::signal(SIGXFSZ, SIG_IGN);
   Options options;
   CLI::App app("privitty-edge: talks to the privitty-edged on this machine.", "privitty-edge");
   describe(app, options);
@@ -302,7 +340,10 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    if (error.get_exit_code() == 0) {  // --help, --version
+      app.exit(error);
+      return end_with(finish_output());
+    }
     return complain(usage_fault(app, error, argc, argv), kExitUsage);
   }
   const CLI::App* const chosen = app.get_subcommands().front();
@@ -327,5 +368,5 @@ int main(int argc, char** argv) {
   const auto done = command == "keys"      ? run_keys(inner, options)
                     : command == "license" ? run_license(inner, options)
                                            : run(command, options);
-  return done ? kExitOk : complain(done.error().message, kExitFailure);
+  return end_with(done ? finish_output() : done);
 }

@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "base/bytes.h"
+#include "base/unicode.h"
 
 namespace gateway::cli {
 namespace {
@@ -39,38 +40,25 @@ std::string shortened(std::string text) {
   return text.substr(0, end) + "...";
 }
 
-// How many bytes of a character that a terminal must not get: U+0080 to U+009F command it as ESC
-// does; U+202A to U+202E and U+2066 to U+2069 turn the direction of writing, so that a line reads
-// as another.
-std::size_t tricky_bytes(std::string_view rest) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(rest[i]); };
-  if (rest.size() >= 2 && byte(0) == 0xc2 && byte(1) >= 0x80 && byte(1) <= 0x9f) return 2;
-  if (rest.size() < 3 || byte(0) != 0xe2) return 0;
-  const bool turns = (byte(1) == 0x80 && byte(2) >= 0xaa && byte(2) <= 0xae) ||
-                     (byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9);
-  return turns ? 3 : 0;
-}
-
 }  // namespace
 
 std::string plain(std::string_view text, bool one_line) {
   constexpr std::string_view kHex = "0123456789abcdef";
   const bool utf8 = base::is_utf8(text);
   std::string out;
-  std::size_t tricky = 0;  // bytes left of such a character
+  std::size_t control = 0;  // bytes left of a character that a terminal must not get
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (tricky == 0) tricky = tricky_bytes(text.substr(i));
-    const bool hidden = tricky > 0;
-    if (hidden) --tricky;
+    if (control == 0) control = base::layout_control_size(text.substr(i));
+    const bool hidden = control > 0;
+    if (hidden) --control;
     const auto byte = static_cast<unsigned char>(text[i]);
-    const bool control = byte < ' ' || byte == 0x7f;
     if (byte == '\n' && !one_line) {
       out += '\n';
     } else if (byte == '\n') {
       out += "\\n";
     } else if (byte == '\t') {
       out += ' ';
-    } else if (control || (!utf8 && byte >= 0x80) || hidden) {
+    } else if (hidden || (!utf8 && byte >= 0x80)) {
       out += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
     } else {
       out += text[i];

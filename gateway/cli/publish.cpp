@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "gateway/cli/commands.h"
+#include "gateway/cli/input.h"
 
 namespace gateway::cli {
 namespace {
@@ -10,31 +11,17 @@ using base::fail;
 
 constexpr std::size_t kMaxData = 1024 * 1024;
 
-base::Result<std::string> read_input() {
-  std::string data;
-  char buffer[16 * 1024];
-  while (const std::size_t got = std::fread(buffer, 1, sizeof buffer, stdin)) {
-    data.append(buffer, got);
-    if (data.size() > kMaxData) {
-      return fail(Errc::too_large, "standard input holds more than 1 MiB: too much for one event");
-    }
-  }
-  if (std::ferror(stdin) != 0) return fail(Errc::io, "standard input cannot be read");
-  if (data.empty()) {
-    return fail(Errc::invalid_argument,
-                "standard input is empty, so nothing was published; an empty line makes an event "
-                "without data");
-  }
-  // The line's end that echo and editors add is not part of what is said.
-  if (data.ends_with('\n')) data.pop_back();
-  return data;
-}
-
 }  // namespace
 
 base::Result<> publish(const Context& context, const PublishRequest& request) {
   Json event = {{"channel", request.channel}};
-  EDGE_TRY(event["data"], read_input());
+  auto data = read_input(kMaxData, "too much for one event");
+  if (!data && data.error().code == Errc::invalid_argument) {
+    return fail(Errc::invalid_argument,
+                data.error().message +
+                    ", so nothing was published; an empty line makes an event without data");
+  }
+  EDGE_TRY(event["data"], std::move(data));
   if (!request.type.empty()) event["type"] = request.type;
   if (!request.id.empty()) event["id"] = request.id;
   if (request.retry != 0) event["retry"] = request.retry;

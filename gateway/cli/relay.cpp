@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "crypto/init.h"
 #include "gateway/cli/offline.h"
+#include "gateway/cli/print.h"
 #include "store/relay/admissions.h"
 #include "store/relay/relay_store.h"
 
@@ -43,7 +44,7 @@ base::Result<> list(store::Connection& db, bool json) {
            {"bytes", one.bytes}});
       continue;
     }
-    std::printf("%-24s %-8s %4lld mailboxes %12lld bytes\n", one.name.c_str(),
+    std::printf("%-24s %-8s %4lld mailboxes %12lld bytes\n", plain(one.name).c_str(),
                 one.revoked_at ? "revoked" : "admitted", static_cast<long long>(one.mailboxes),
                 static_cast<long long>(one.bytes));
   }
