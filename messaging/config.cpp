@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/unicode.h"
 #include "messaging/accounts.h"
 #include "messaging/config_keys.h"
 #include "messaging/core.h"
@@ -97,10 +98,12 @@ base::Result<> check_value(const std::string& key, const std::optional<std::stri
   return {};
 }
 
-// A value as it is stored and shown: names are plain, also those of an older build.
+// A value as it is stored and shown: names are plain, also those of an older build, and a token has
+// no line end.
 std::optional<std::string> tidy(const std::string& key, std::optional<std::string> value) {
   if (value && (key == "displayname" || key == "private_tag"))
     value = plain_name(*value, kMaxLongName);
+  if (value && key == "relay_token") value = std::string(base::trimmed(*value));
   return value;
 }
 

@@ -70,6 +70,12 @@ TEST_CASE("a display name that no invite could carry is refused, and a bad profi
   CHECK(plain_name(std::string(255, 'x') + "ü") == std::string(255, 'x'));
 }
 
+TEST_CASE("a relay's token is kept without the line end it was pasted with") {
+  World world;
+  REQUIRE(set(world, {{"relay_token", "a-token\r\n"}}));
+  CHECK(get(world, "relay_token") == "a-token");
+}
+
 TEST_CASE("the last message id is a number") {
   World world;
   for (const char* bad : {"abc", "-1", "", "1x", "99999999999"}) {

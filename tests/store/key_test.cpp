@@ -93,6 +93,23 @@ TEST_CASE("a key file that holds no key is told apart") {
   CHECK(world.refusal(options).code == Errc::invalid_argument);
 }
 
+TEST_CASE("a key is read without what editors put around it") {
+  test::World world;
+  const std::string key(64, 'a');
+  test::spit(world.dir / "key", key + "\n");
+  const auto plain = store::read_key_file(world.dir / "key");
+  REQUIRE(plain);
+  for (const std::string& content : {"\xef\xbb\xbf" + key + "\r\n", key + " \t\r\n", key}) {
+    test::spit(world.dir / "key", content);
+    const auto read = store::read_key_file(world.dir / "key");
+    REQUIRE(read);
+    CHECK(*read == *plain);
+  }
+  // A passphrase may hold anything, and stores were made with what they held.
+  test::spit(world.dir / "phrase", "\xef\xbb\xbfpass \r\n");
+  CHECK(base::as_text(*store::read_passphrase_file(world.dir / "phrase")) == "\xef\xbb\xbfpass ");
+}
+
 TEST_CASE("a key in hex, made by the operator and reached through a link, is good") {
   test::World world;
   test::spit(world.dir / "secret", std::string(64, 'a') + "\n");
