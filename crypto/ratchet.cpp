@@ -16,6 +16,8 @@ struct Ratchet::Changes {
     std::uint64_t epoch;
     std::uint32_t n;
   };
+  // Walks done beforehand; nothing: decrypt() walks by itself.
+  std::optional<std::span<const ChainWalk>> walks;
   std::optional<Used> used;
   std::vector<SkippedKey> put;
   std::vector<std::uint64_t> dropped_epochs;
@@ -113,12 +115,53 @@ base::Result<base::Bytes> Ratchet::encrypt(base::ByteView plain, base::ByteView 
 
 base::Result<WipingBytes> Ratchet::decrypt(base::ByteView message, base::ByteView ad,
                                            SkippedKeys& skipped) {
-  Ratchet next = *this;
   Changes changes;
+  return decrypt_with(message, ad, skipped, changes);
+}
+
+base::Result<WipingBytes> Ratchet::decrypt_walked(base::ByteView message, base::ByteView ad,
+                                                  SkippedKeys& skipped,
+                                                  std::span<const ChainWalk> walks) {
+  Changes changes;
+  changes.walks = walks;
+  return decrypt_with(message, ad, skipped, changes);
+}
+
+base::Result<WipingBytes> Ratchet::decrypt_with(base::ByteView message, base::ByteView ad,
+                                                SkippedKeys& skipped, Changes& changes) {
+  Ratchet next = *this;
   EDGE_TRY(WipingBytes plain, next.open(message, ad, skipped, changes));
   EDGE_CHECK(changes.apply(skipped));
   *this = std::move(next);
   return plain;
+}
+
+// The same choices as open() makes.
+std::vector<ChainWalk> Ratchet::walks_to(base::ByteView message) const {
+  std::vector<ChainWalk> walks;
+  const auto view = ratchet::view_message(message);
+  if (!view) return walks;
+  if (receiving_) {
+    if (const auto header = ratchet::open_header(*view, receiving_->epoch.header_key)) {
+      if (header->n > received_ && header->n - received_ <= kMaxRatchetSteps) {
+        walks.emplace_back(receiving_->chain, received_, header->n);
+      }
+      return walks;
+    }
+  }
+  const auto fields = ratchet::open_header(*view, next_receiving_header_key_);
+  if (!fields || fields->n > kMaxRatchetSteps) return walks;
+  const Header header{*fields};
+  if (receiving_ && header.previous > received_ && ends_within_reach(header)) {
+    walks.emplace_back(receiving_->chain, received_, header.previous);
+  }
+  if (header.n == 0) return walks;
+  Ratchet next = *this;
+  next.remote_ = header.key;
+  WipingArray<32> chain;
+  WipingArray<32> header_key;
+  if (next.mix_root(chain, header_key)) walks.emplace_back(chain, 0, header.n);
+  return walks;
 }
 
 base::Result<WipingBytes> Ratchet::open(base::ByteView message, base::ByteView ad,
@@ -162,29 +205,43 @@ base::Result<MessageKey> Ratchet::late_key(Epoch& epoch, std::uint32_t n, Skippe
 
 base::Result<MessageKey> Ratchet::key_at(std::uint32_t n, Changes& changes) {
   if (n == UINT32_MAX || n - received_ > kMaxRatchetSteps) return could_not_open();
-  skip_to(n, changes);
+  EDGE_CHECK(skip_to(n, changes));
   MessageKey key = ratchet::message_key(receiving_->chain);
   ratchet::advance(receiving_->chain);
   received_ = n + 1;
   return key;
 }
 
-void Ratchet::skip_to(std::uint32_t n, Changes& changes) {
-  for (; received_ < n; ++received_) {
-    // Of a long gap only the newest keys can be kept, so only theirs are computed.
-    if (n - received_ <= kMaxSkippedKeys) {
-      changes.put.push_back(
-          {receiving_->epoch.id, received_, ratchet::message_key(receiving_->chain)});
-      ++receiving_->epoch.skipped;
+base::Result<> Ratchet::skip_to(std::uint32_t n, Changes& changes) {
+  if (n == received_) return {};
+  ChainWalk own(receiving_->chain, received_, n);
+  const ChainWalk* walk = &own;
+  if (!changes.walks) {
+    own.step(own.left());
+  } else {
+    const auto found =
+        std::find_if(changes.walks->begin(), changes.walks->end(),
+                     [&](const ChainWalk& done) { return done.left() == 0 && done.same_way(own); });
+    if (found == changes.walks->end()) {
+      return base::fail(base::Errc::unavailable,
+                        "the session has moved since its chain was walked");
     }
-    ratchet::advance(receiving_->chain);
+    walk = &*found;
   }
+  std::uint32_t at = n - static_cast<std::uint32_t>(walk->keys_.size());
+  for (const MessageKey& key : walk->keys_) {
+    changes.put.push_back({receiving_->epoch.id, at++, key});
+  }
+  receiving_->epoch.skipped += static_cast<std::uint32_t>(walk->keys_.size());
+  receiving_->chain = walk->chain_;
+  received_ = n;
+  return {};
 }
 
 // The step of the Diffie-Hellman ratchet: the other side answered with a new key.
 base::Result<> Ratchet::turn(const Header& header, Changes& changes) {
   if (header.n > kMaxRatchetSteps) return could_not_open();
-  if (receiving_) retire_receiving(header, changes);
+  if (receiving_) EDGE_CHECK(retire_receiving(header, changes));
 
   previous_sent_ = sent_;
   sent_ = 0;
@@ -200,17 +257,22 @@ base::Result<> Ratchet::turn(const Header& header, Changes& changes) {
   return mix_root(sending_->chain, next_sending_header_key_);
 }
 
-void Ratchet::retire_receiving(const Header& header, Changes& changes) {
-  // What of the old chain did not come yet is kept for, unless that and the new chain together are
-  // too long a walk: then those messages are given up, and the session goes on.
-  if (header.previous > received_ && header.previous - received_ <= kMaxRatchetSteps - header.n) {
-    skip_to(header.previous, changes);
+// What of the old chain did not come yet is kept for, unless that and the new chain together are
+// too long a walk: then those messages are given up, and the session goes on.
+bool Ratchet::ends_within_reach(const Header& header) const {
+  return header.previous - received_ <= kMaxRatchetSteps - header.n;
+}
+
+base::Result<> Ratchet::retire_receiving(const Header& header, Changes& changes) {
+  if (header.previous > received_ && ends_within_reach(header)) {
+    EDGE_CHECK(skip_to(header.previous, changes));
   }
   if (receiving_->epoch.skipped > 0) old_epochs_.push_back(receiving_->epoch);
   while (old_epochs_.size() > kMaxOldEpochs) {
     changes.dropped_epochs.push_back(old_epochs_.front().id);
     old_epochs_.erase(old_epochs_.begin());
   }
+  return {};
 }
 
 }  // namespace crypto

@@ -26,10 +26,12 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "crypto/chain_walk.h"
 #include "crypto/identity.h"
 #include "crypto/noise.h"
 #include "crypto/skipped_keys.h"
@@ -79,6 +81,15 @@ class Ratchet {
   base::Result<WipingBytes> decrypt(base::ByteView message, base::ByteView ad,
                                     SkippedKeys& skipped);
 
+  // The walks that decrypt(message) takes over messages that did not come: none for a message that
+  // is next in its chain, is late, or does not open; two when it also ends the present chain. What
+  // the sender claims is bounded (kMaxRatchetSteps together) and not proven yet.
+  std::vector<ChainWalk> walks_to(base::ByteView message) const;
+  // The same as decrypt() with the walks of walks_to(), done; Errc::unavailable when one is missing
+  // or unfinished, because the state has moved since.
+  base::Result<WipingBytes> decrypt_walked(base::ByteView message, base::ByteView ad,
+                                           SkippedKeys& skipped, std::span<const ChainWalk> walks);
+
   //   saved form: version u8 (1) | root 32 | own ratchet secret 32 | own ratchet key 32 |
   //     remote ratchet key 0/1 + 32 | sending chain 0/1 + (chain 32 | header key 32) | receiving
   //     chain 0/1 + (chain 32 | header key 32 | epoch u64 | skipped u32) | next sending header key
@@ -110,9 +121,13 @@ class Ratchet {
                                     Changes& changes);
   // The key of message n in the receiving chain, which moves past it.
   base::Result<MessageKey> key_at(std::uint32_t n, Changes& changes);
-  void skip_to(std::uint32_t n, Changes& changes);
+  base::Result<> skip_to(std::uint32_t n, Changes& changes);
   base::Result<> turn(const Header& header, Changes& changes);
-  void retire_receiving(const Header& header, Changes& changes);
+  base::Result<> retire_receiving(const Header& header, Changes& changes);
+  // Whether the end of the receiving chain is walked to when `header` begins the next one.
+  bool ends_within_reach(const Header& header) const;
+  base::Result<WipingBytes> decrypt_with(base::ByteView message, base::ByteView ad,
+                                         SkippedKeys& skipped, Changes& changes);
   // Mixes the agreement of own_ and remote_ into root_.
   base::Result<> mix_root(WipingArray<32>& chain, WipingArray<32>& next_header_key);
 

@@ -233,6 +233,47 @@ TEST_CASE("a gap of 100,000 is walked, one more is refused, and the session goes
   }
 }
 
+TEST_CASE("a walk that was done beforehand opens what a walk on the way opens, and nothing else") {
+  Session s;
+  s.exchange();
+  CHECK(s.inviter.receive(s.joiner.send("arrives")));
+  CHECK(s.inviter.ratchet.walks_to(s.joiner.send("next")).empty() == true);
+  for (int i = 0; i < 3000; ++i) s.joiner.send("lost");
+  SECTION("in the same chain") {}
+  SECTION("over the end of the chain") {
+    CHECK(s.joiner.receive(s.inviter.send("turn")));
+    for (int i = 0; i < 40; ++i) s.joiner.send("lost");
+  }
+  const Bytes message = s.joiner.send("walked to");
+  auto walks = s.inviter.ratchet.walks_to(message);
+  REQUIRE(!walks.empty());
+  const auto before = s.inviter.ratchet.save();
+  const auto open = [&] {
+    return s.inviter.ratchet.decrypt_walked(message, {}, s.inviter.skipped, walks);
+  };
+  CHECK(open().error().code == base::Errc::unavailable);  // not walked yet
+  CHECK(s.inviter.ratchet.save() == before);
+  for (crypto::ChainWalk& walk : walks) {
+    CHECK_FALSE(walk.step(walk.steps() - 1));
+    CHECK(walk.step(1));
+  }
+  SECTION("and sending meanwhile does not matter") { s.inviter.send("meanwhile"); }
+  Party other = {*crypto::Ratchet::load(s.inviter.ratchet.save())};
+  const auto plain = open();
+  REQUIRE(plain.ok());
+  CHECK(base::as_text(*plain) == "walked to");
+  CHECK(other.receive(message) == "walked to");
+  CHECK(s.inviter.skipped.size() == other.skipped.size());
+  // Past it the same walks lead nowhere.
+  const Bytes later = s.joiner.send("later");
+  CHECK(s.inviter.ratchet.walks_to(later).empty());
+  s.joiner.send("lost");
+  const Bytes gap = s.joiner.send("gap");
+  CHECK(s.inviter.ratchet.decrypt_walked(gap, {}, s.inviter.skipped, walks).error().code ==
+        base::Errc::unavailable);
+  s.exchange();
+}
+
 TEST_CASE("a gap that spans two chains is walked when it is not too long") {
   Session s;
   s.exchange();
