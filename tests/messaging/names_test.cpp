@@ -151,19 +151,22 @@ TEST_CASE("a message's own name and its file's are plain at both sides") {
   World world;
   const ChatId chat = world.join(world.alice, world.bob);
   const TempDir outside;
-  const MsgId sent = world.alice.send(chat, {.text = "look",
-                                             .file = outside.file("a.txt", "bytes"),
-                                             .file_name = "re\u202eport\u2069.txt",
-                                             .sender_name = kTurning});
+  MessageDraft draft;
+  draft.text = "look";
+  draft.file = outside.file("a.txt", "bytes");
+  draft.file_name = "re\u202eport\u2069.txt";
+  draft.sender_name = kTurning;
+  const MsgId sent = world.alice.send(chat, draft);
   CHECK(world.alice.message(sent).file->name == "report.txt");
   REQUIRE(world.until([&] { return world.bob.has_text("look"); }));
   const Message came = world.bob.message(*world.bob.find_text("look"));
   CHECK(came.sender_name == kPlain);
   CHECK(came.file->name == "report.txt");
+  MessageDraft long_name;
+  long_name.text = "x";
+  long_name.sender_name = std::string(2000, 'x');
   const auto refused = answer<MsgId>([&](auto done) {
-    world.alice.engine().messages().send(Peer::kAccount, chat,
-                                         {.text = "x", .sender_name = std::string(2000, 'x')},
-                                         std::move(done));
+    world.alice.engine().messages().send(Peer::kAccount, chat, long_name, std::move(done));
   });
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message.starts_with("overrideSenderName: expected at most 1024 bytes"));
