@@ -13,6 +13,7 @@
 #include "messaging/core.h"
 #include "messaging/courier.h"
 #include "messaging/file_worker.h"
+#include "messaging/incoming.h"
 #include "messaging/plain_name.h"
 #include "store/tables/account_removal.h"
 #include "store/tables/chats.h"
@@ -140,9 +141,11 @@ void switch_io(Core& core, AccountId account, bool on, base::Completion<> done) 
         tx.on_commit([&core, id = state.id, on] {
           core.directory.set_io(id, on);
           core.relayed.homes_changed(id);
-          if (core.courier && on) core.courier->poke();
+          if (on) core.courier->poke();
+          if (on) core.incoming->io_started(id);
         });
-        if (state.io_on == on) return {};
+        // Whoever ends its loop after this waits for one event more, also when nothing changes.
+        if (on && state.io_on) return {};
         return Core::emit(tx, state.id, ConnectivityChanged{});
       },
       std::move(done));

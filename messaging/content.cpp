@@ -140,7 +140,7 @@ GroupText read_group_text(WireReader& in) {
 GroupUpdate read_group_update(WireReader& in) {
   GroupUpdate update;
   update.group = in.array<16>();
-  auto state = decode_group_state(in.bytes(kMaxGroupState));
+  auto state = decode_group_state(in.bytes(kMaxGroupState), MemberKeys::unchecked);
   if (state) {
     update.state = *std::move(state);
   } else {

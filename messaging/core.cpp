@@ -8,7 +8,9 @@
 #include "messaging/courier.h"
 #include "messaging/expiry.h"
 #include "messaging/file_worker.h"
+#include "messaging/held_contents.h"
 #include "messaging/incoming.h"
+#include "messaging/owed_states.h"
 
 namespace messaging {
 
@@ -88,8 +90,12 @@ Core::Core(store::Store& s, Transport& t, const base::Clock& c, EngineOptions o)
       started_at(c.uptime()),
       renewals(c),
       owed_renewals(c),
+      steps(c, kStepRule),
+      strangers(c, kStrangersRule),
       steady(std::make_unique<SteadyTime>(c, std::nullopt)),
       incoming(std::make_unique<Incoming>(*this)),
+      owed_states(std::make_unique<OwedStates>(*this)),
+      held_contents(std::make_unique<HeldContents>(*this)),
       courier(std::make_unique<Courier>(*this, *incoming)),
       file_worker(std::make_unique<FileWorker>()),
       relayed(*this),

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "crypto/identity.h"
+#include "messaging/contact_budget.h"
 #include "messaging/engine.h"
 #include "messaging/owed_renewals.h"
 #include "messaging/relay_home.h"
@@ -29,7 +30,9 @@ namespace messaging {
 class Courier;
 class Expiry;
 class FileWorker;
+class HeldContents;
 class Incoming;
+class OwedStates;
 
 // An account as the other parts need it all the time. Immutable; shared.
 struct AccountState {
@@ -93,8 +96,12 @@ class Core {
   AccountDirectory directory;
   RenewalBudget renewals;
   OwedRenewals owed_renewals;
+  ContactBudget steps;                 // skipped over in the chains of sessions
+  ContactBudget strangers;             // whom a contact makes members of groups
   std::unique_ptr<SteadyTime> steady;  // set by Engine::open before anything else
   std::unique_ptr<Incoming> incoming;
+  std::unique_ptr<OwedStates> owed_states;
+  std::unique_ptr<HeldContents> held_contents;
   std::unique_ptr<Courier> courier;
   std::unique_ptr<FileWorker> file_worker;
   Relayed relayed;

@@ -1,7 +1,10 @@
 #include "messaging/group_receiving.h"
 
+#include "crypto/identity.h"
 #include "messaging/chat_rules.h"
 #include "messaging/group_rules.h"
+#include "messaging/held_contents.h"
+#include "messaging/owed_states.h"
 #include "messaging/protected_groups.h"
 #include "messaging/protected_receiving.h"
 #include "messaging/received_row.h"
@@ -16,16 +19,30 @@
 namespace messaging {
 namespace {
 
+constexpr std::size_t kJudgedAtOnce = 8;  // held contents in one write
+constexpr std::size_t kJudgedBytes = 256 * 1024;
+
 // The sender's copy is not ours: once in a while it is sent ours, or asked for its own.
 base::Result<> settle(const WriteContext& write, const Group& group, ContactId contact) {
   EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
   if (!row || row->told_at + kTellAgain > write.steady()) return {};
-  if (group.is_owner(key_of(write.account)) || !group.row.self_present) {
-    return tell_member(write, group, contact, {.with_image = true});
-  }
   row->told_at = write.steady();
   EDGE_CHECK(store::set_member_told(write.scope, group.row.chat, *row));
+  if (!group.row.self_present) return tell_member(write, group, contact, {.with_image = true});
+  if (group.is_owner(key_of(write.account))) {
+    return write.core.owed_states->owe(write, group, contact);
+  }
   return ask_state(write, group.row.uuid, contact);
+}
+
+// A key that is none could never be written to. Those of contacts were looked at before.
+base::Result<bool> keys_are_usable(const WriteContext& write, const GroupState& state) {
+  for (const auto& [key, member] : state.members) {
+    if (!member.present) continue;
+    EDGE_TRY(const bool known, store::knows_contact_key(write.scope, key));
+    if (!known && !crypto::PublicKey::from_bytes(key)) return false;
+  }
+  return true;
 }
 
 // Groups made by people we have not joined are contact requests (decision 10), but not at a bot.
@@ -66,21 +83,16 @@ base::Result<bool> take_image(const WriteContext& write, Group& group, const Gro
   return true;
 }
 
-base::Result<> judge_held(const WriteContext& write, const GroupId& group) {
-  EDGE_TRY(const auto contents, store::held_contents(write.scope, group));
-  for (const store::HeldContent& held : contents) {
-    EDGE_TRY(const bool still, store::release_content(write.scope, held.id));
-    if (!still) continue;  // judged by a change that another one made
-    const auto content = decode_content(held.content);
-    EDGE_TRY(const auto contact, store::find_contact(write.scope, held.contact));
-    if (!content || !contact) continue;
-    if (const auto* text = std::get_if<GroupText>(&content->body)) {
-      EDGE_CHECK(take_group_text(write, *contact, content->uuid, *text, held.content));
-    } else if (const auto* update = std::get_if<GroupUpdate>(&content->body)) {
-      EDGE_CHECK(take_group_update(write, *contact, content->uuid, *update, held.content));
-    } else if (const auto* note = std::get_if<ProtectedNote>(&content->body)) {
-      EDGE_CHECK(take_protected(write, *contact, content->uuid, *note, held.content));
-    }
+base::Result<> judge(const WriteContext& write, const store::HeldContent& held) {
+  const auto content = decode_content(held.content);
+  EDGE_TRY(const auto contact, store::find_contact(write.scope, held.contact));
+  if (!content || !contact) return {};
+  if (const auto* text = std::get_if<GroupText>(&content->body)) {
+    EDGE_CHECK(take_group_text(write, *contact, content->uuid, *text, held.content));
+  } else if (const auto* update = std::get_if<GroupUpdate>(&content->body)) {
+    EDGE_CHECK(take_group_update(write, *contact, content->uuid, *update, held.content));
+  } else if (const auto* note = std::get_if<ProtectedNote>(&content->body)) {
+    EDGE_CHECK(take_protected(write, *contact, content->uuid, *note, held.content));
   }
   return {};
 }
@@ -98,8 +110,11 @@ base::Result<> apply(const WriteContext& write, Group& group, Merged merged,
   EDGE_CHECK(tell_changes(write, group, before, sender));
   EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
   EDGE_CHECK(write.emit(ChatlistChanged{}));
-  if (published || merged.ours_alone) EDGE_CHECK(tell_members(write, group, {}));
-  return judge_held(write, group.row.uuid);
+  if (published || merged.ours_alone) {
+    EDGE_CHECK(write.core.owed_states->owe_all(write, group, sender));
+  }
+  write.core.held_contents->judge_soon(write, group.row.uuid);
+  return {};
 }
 
 base::Result<> insert_text(const WriteContext& write, const Group& group, ContactId from,
@@ -135,8 +150,8 @@ base::Result<bool> comes_back(const WriteContext& write, const GroupId& group,
                               const Membership& ours) {
   EDGE_TRY(const auto gone, store::find_gone_group(write.scope, group));
   if (!gone) return true;
-  EDGE_TRY(const auto held, store::held_contents(write.scope, group));
-  if (held.empty() && ours.number <= static_cast<std::uint64_t>(*gone)) return false;
+  EDGE_TRY(const bool held, store::holds_any_content(write.scope, group));
+  if (!held && ours.number <= static_cast<std::uint64_t>(*gone)) return false;
   EDGE_CHECK(store::forget_gone_group(write.scope, group));
   return true;
 }
@@ -144,7 +159,7 @@ base::Result<bool> comes_back(const WriteContext& write, const GroupId& group,
 base::Result<> answer_question(const WriteContext& write, const std::optional<Group>& group,
                                const MemberKey& asker, ContactId contact) {
   if (!group || !group->row.self_present || !group->state.has(asker)) return {};
-  return tell_member(write, *group, contact, {.with_image = true});
+  return write.core.owed_states->owe(write, *group, contact);
 }
 
 // Of a group whose chat was deleted here one thing still counts: who says of itself that it left
@@ -166,8 +181,13 @@ base::Result<> take_nothing_new(const WriteContext& write, Group& group, const M
     EDGE_CHECK(save_group(write, group));
     EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
   }
-  if (!group.state.has(sender) || update.state == shown_to(group.state, sender)) return {};
-  return settle(write, group, contact);
+  if (!group.state.has(sender)) return {};
+  if (update.state != shown_to(group.state, sender)) return settle(write, group, contact);
+  // It has what we have: it need not be told.
+  EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
+  if (!row) return {};
+  row->told = update.state.digest();
+  return store::set_member_told(write.scope, group.row.chat, *row);
 }
 
 }  // namespace
@@ -178,7 +198,34 @@ base::Result<> hold_content(const WriteContext& write, const GroupId& group, Con
   EDGE_TRY(held.id, write.tx.next_id(write.account.id, "group_held"));
   held.contact = contact;
   held.content.assign(content.begin(), content.end());
-  return store::hold_content(write.scope, group, held, write.steady(), kMaxHeldContents);
+  return store::hold_content(write.scope, group, held, write.steady());
+}
+
+base::Result<bool> brings_too_many(const WriteContext& write, ContactId contact,
+                                   const GroupUpdate& update) {
+  std::size_t strangers = 0;
+  for (const auto& [key, member] : update.state.members) {
+    if (!member.present) continue;
+    EDGE_TRY(const bool known, store::knows_contact_key(write.scope, key));
+    if (!known) ++strangers;
+  }
+  return strangers > 0 &&
+         write.core.strangers.take(write.account.id, contact, static_cast<double>(strangers)) > 0;
+}
+
+base::Result<std::int64_t> judge_held(const WriteContext& write, const GroupId& group,
+                                      std::int64_t after, std::int64_t until) {
+  EDGE_TRY(const auto contents,
+           store::held_contents(write.scope, group, after, until, kJudgedAtOnce));
+  std::size_t bytes = 0;
+  for (const store::HeldContent& held : contents) {
+    if (bytes > kJudgedBytes) return after;
+    bytes += held.content.size();
+    after = held.id;
+    EDGE_TRY(const bool still, store::release_content(write.scope, held.id));
+    if (still) EDGE_CHECK(judge(write, held));
+  }
+  return contents.size() < kJudgedAtOnce ? until : after;
 }
 
 base::Result<bool> take_group_text(const WriteContext& write, const store::ContactRow& contact,
@@ -219,8 +266,10 @@ base::Result<bool> take_group_update(const WriteContext& write, const store::Con
   const MemberKey self = key_of(write.account);
   if (!group) EDGE_CHECK(take_farewell(write, sender, update, contact.id));
   const GroupState* ours = group ? &group->state : nullptr;
-  const Admission admission =
-      update.state.empty() ? Admission::take : admit(ours, self, sender, update.state);
+  EDGE_TRY(const bool usable, keys_are_usable(write, update.state));
+  const Admission admission = !usable                ? Admission::drop
+                              : update.state.empty() ? Admission::take
+                                                     : admit(ours, self, sender, update.state);
   if (admission == Admission::hold) {
     EDGE_CHECK(hold_content(write, update.group, contact.id, content));
     return false;

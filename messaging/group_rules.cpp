@@ -27,7 +27,7 @@ using base::fail;
 
 base::Result<Group> with_state(const store::Scope& scope, store::GroupRow row) {
   EDGE_TRY(const base::Bytes bytes, store::load_group_state(scope, row.chat));
-  auto state = decode_group_state(bytes);
+  auto state = decode_group_state(bytes, MemberKeys::unchecked);
   if (!state) {
     return fail(Errc::corrupt, fmt::format("the group of chat {} is damaged", row.chat.value));
   }
@@ -250,7 +250,7 @@ base::Result<> forget_group(const store::Scope& scope, ChatId chat, RemovedFiles
     if (gone) files.add(*std::move(gone));
   }
   EDGE_TRY(const base::Bytes bytes, store::load_group_state(scope, chat));
-  EDGE_TRY(const GroupState state, decode_group_state(bytes));
+  EDGE_TRY(const GroupState state, decode_group_state(bytes, MemberKeys::unchecked));
   EDGE_TRY(const MemberKey self, key_of(scope, kSelf));
   const Membership* ours = state.find(self);
   EDGE_CHECK(

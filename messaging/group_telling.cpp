@@ -8,6 +8,7 @@
 #include "messaging/outgoing.h"
 #include "messaging/renewal.h"
 #include "store/tables/blobs.h"
+#include "store/tables/owed_states.h"
 
 namespace messaging {
 
@@ -49,6 +50,7 @@ base::Result<> tell_member(const WriteContext& write, const Group& group, Contac
   row->told = update.state.digest();
   row->told_at = write.steady();
   EDGE_CHECK(store::set_member_told(write.scope, group.row.chat, *row));
+  EDGE_CHECK(store::settle_state(write.scope, group.row.chat, contact));
   const Uuid uuid = options.uuid.value_or(crypto::random_array<16>());
   return queue_content(write, contact, Content{uuid, std::move(update)}, options.message);
 }

@@ -8,6 +8,7 @@
 #include "messaging/incoming.h"
 #include "messaging/joining.h"
 #include "messaging/outgoing.h"
+#include "messaging/owed_states.h"
 #include "messaging/profile.h"
 #include "messaging/removal.h"
 #include "messaging/renewal.h"
@@ -15,11 +16,19 @@
 #include "store/tables/group_held.h"
 #include "store/tables/outbox.h"
 #include "store/tables/owed_receipts.h"
+#include "store/tables/sessions.h"
 #include "store/tables/steady_times.h"
 #include "store/tables/transfers.h"
 
 namespace messaging {
 namespace {
+
+constexpr base::Millis kDay = 24 * 3600 * base::Millis{1000};
+// A message that comes later than this is encrypted anew by then, or given up.
+constexpr base::Millis kSkippedKeyLifetime = 30 * kDay;
+// On a session that its peer sends on no more, all but stragglers came.
+constexpr base::Millis kSpentKeyLifetime = 7 * kDay;
+constexpr base::Millis kSpentSessionLifetime = 30 * kDay;
 
 // Files whose message never came.
 base::Result<> expire_transfers(const WriteContext& write, UnixMillis before) {
@@ -30,6 +39,16 @@ base::Result<> expire_transfers(const WriteContext& write, UnixMillis before) {
     files.add(transfer.name);
   }
   files.remove_after(write.tx);
+  return {};
+}
+
+base::Result<> expire_keys(const WriteContext& write, UnixMillis now) {
+  EDGE_TRY(const std::int64_t gone,
+           store::expire_skipped_keys(write.scope, now,
+                                      {.live_before = now - kSkippedKeyLifetime,
+                                       .spent_before = now - kSpentKeyLifetime,
+                                       .sessions_before = now - kSpentSessionLifetime}));
+  if (gone > 0) write.tx.scrub();
   return {};
 }
 
@@ -51,6 +70,7 @@ void keep_account(Core& core, base::AccountId account) {
           EDGE_CHECK(store::drop_parked_envelopes(scope, now - kParkedLifetime));
           EDGE_CHECK(store::forget_told_receipts(scope, now - core.options.expire_after));
           EDGE_CHECK(store::forget_held_contents(scope, now - kHeldLifetime));
+          EDGE_CHECK(expire_keys(write, now));
           EDGE_CHECK(expire_transfers(write, now - core.options.expire_after));
         }
         EDGE_TRY(const std::int64_t requests,
@@ -66,6 +86,9 @@ void keep_account(Core& core, base::AccountId account) {
           core.courier->poke();
         }
       });
+  // What its sender had used its budget up for.
+  core.incoming->retry_parked(account);
+  core.owed_states->resume(account);
 }
 
 }  // namespace

@@ -1,10 +1,15 @@
 #include "messaging/incoming.h"
 
+#include <chrono>
+
 #include "base/log.h"
 #include "crypto/envelope.h"
+#include "crypto/random.h"
 #include "messaging/courier.h"
 #include "messaging/handshakes.h"
 #include "messaging/joining.h"
+#include "messaging/outgoing.h"
+#include "messaging/portions.h"
 #include "messaging/progress.h"
 #include "messaging/receiving.h"
 #include "messaging/removal.h"
@@ -19,22 +24,29 @@ namespace messaging {
 using base::Errc;
 using base::fail;
 
-struct Incoming::Opened {
-  crypto::EnvelopeId id{};
-  EnvelopeKind kind{};
-  Tag tag{};
-  crypto::WipingBytes body;
-  base::Bytes sealed;  // kept for messages only: they may have to be parked
-};
-
-struct Incoming::Batch {
-  store::DepositTokenRow token;
-  std::vector<Opened> opened;
-  std::vector<StoredPart> parts;
-  std::optional<store::SealedBlobWriter> unsynced;  // their file
-};
-
 namespace {
+
+// A slice ends after one of these.
+constexpr std::size_t kSliceEnvelopes = 16;
+constexpr std::size_t kSliceBytes = 512 * 1024;
+
+constexpr std::size_t kParkedAtOnce = 4;  // read together; of a mebibyte each
+constexpr std::size_t kTagsAtOnce = 64;
+constexpr base::Millis kPauseWhileStopped = 10'000;
+
+std::string account_name(AccountId account) { return std::to_string(account.value) + "/"; }
+
+// Deliveries of one contact keep their order and share their turns, whichever of its tokens they
+// come with.
+std::string party_of(AccountId account, const store::DepositTokenRow& token) {
+  if (token.contact) return account_name(account) + std::to_string(token.contact->value);
+  return account_name(account) + base::to_hex(token.key_id);
+}
+
+// By whom parked envelopes are counted.
+std::int64_t source_of(const store::DepositTokenRow& token) {
+  return token.contact ? std::int64_t{token.contact->value} : -token.owner_id;
+}
 
 // An invite's token admits join requests and nothing else, a group's introduction and a retired one
 // session requests, a contact's everything but joins (decision 14).
@@ -78,7 +90,8 @@ base::Result<> begin_transfer(const WriteContext& write, const store::TransferRo
 
 // A known contact writes on a session that is not known here: it is ahead of us, or we of it.
 base::Result<> Incoming::renew_unknown(const WriteContext& write,
-                                       const store::DepositTokenRow& token, const Opened& opened) {
+                                       const store::DepositTokenRow& token,
+                                       const OpenedEnvelope& opened) {
   if (opened.kind != EnvelopeKind::message || !token.contact) return {};
   EDGE_TRY(const auto session, store::find_session_by_tag(write.scope, opened.tag));
   return session ? base::Result<>{} : renew_unless_new(write, *token.contact);
@@ -86,13 +99,17 @@ base::Result<> Incoming::renew_unknown(const WriteContext& write,
 
 Incoming::Incoming(Core& core)
     : core_(core),
+      arrivals_(core, [this](const WriteContext& write, Delivery& delivery,
+                             std::chrono::microseconds time) {
+        return apply_slice(write, delivery, time);
+      }),
       join_requests_(an_hour(kMaxJoinRequestsPerHour)),
       session_requests_(an_hour(kMaxIntroductionsPerHour)),
       relayed_requests_({an_hour(kMaxJoinRequestsPerHour).per_second,
                          static_cast<double>(kMaxRelayedRequestsAtOnce)}) {}
 
-ArrivalReply Incoming::reply(ArrivalVerdict verdict) const {
-  return {verdict, 0, core_.clock.now()};
+ArrivalReply Incoming::reply(ArrivalVerdict verdict, base::Millis later) const {
+  return {verdict, later, core_.clock.now()};
 }
 
 void Incoming::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
@@ -113,6 +130,13 @@ void Incoming::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
   const base::Millis off = arrival.proof.time - core_.clock.now();
   if (off > kDepositClockWindow || off < -kDepositClockWindow) {
     return done(reply(ArrivalVerdict::clock));
+  }
+  if (!account->io_on) {
+    if ((*token)->contact) {
+      base::Lock lock(mutex_);
+      came_in_vain_[account->id].insert(*(*token)->contact);
+    }
+    return done(reply(ArrivalVerdict::unavailable, kPauseWhileStopped));
   }
   if ((*token)->purpose != store::TokenPurpose::contact) {
     if (arrival.body.size() > kMaxInviteDeposit) return done(reply(ArrivalVerdict::too_large));
@@ -137,41 +161,48 @@ ArrivalReply Incoming::reply_to(const base::Error& error) const {
 
 void Incoming::take(const AccountPtr& account, const store::DepositTokenRow& token,
                     const Arrival& arrival, From from, base::Completion<ArrivalReply> done) {
-  auto opened = open_batch(arrival, account, token, from);
+  auto opened = open_delivery(arrival, account, token, from);
   if (!opened) return done(reply_to(opened.error()));
-  const std::shared_ptr<Batch> batch = *std::move(opened);
-  if (!batch->unsynced) return keep(account->id, batch, std::move(done));
-  auto go_on = [this, id = account->id, batch,
-                done = std::move(done)](base::Result<> synced) mutable {
+  const DeliveryPtr delivery = *std::move(opened);
+  if (!delivery->unsynced) return keep(delivery, std::move(done));
+  auto go_on = [this, delivery, done = std::move(done)](base::Result<> synced) mutable {
     if (!synced) return done(reply_to(synced.error()));
-    keep(id, batch, std::move(done));
+    keep(delivery, std::move(done));
   };
-  store::SealedBlobWriter file = *std::exchange(batch->unsynced, std::nullopt);
+  store::SealedBlobWriter file = *std::exchange(delivery->unsynced, std::nullopt);
   if (from == From::relay) return go_on(file.sync());
   part_sync_.add(std::move(file), std::move(go_on));
 }
 
-void Incoming::keep(AccountId account, const std::shared_ptr<Batch>& batch,
-                    base::Completion<ArrivalReply> done) {
-  core_.write<void>(
-      account,
-      [this, batch](store::Tx& tx, const store::Scope& scope, const AccountState& state) {
-        return apply({core_, tx, scope, state}, *batch);
+void Incoming::keep(const DeliveryPtr& delivery, base::Completion<ArrivalReply> done) {
+  auto answered = [this, account = delivery->account, parts = delivery->parts,
+                   done = std::move(done)](base::Result<Delivery::End> end) mutable {
+    begun_.committed(account, parts);
+    if (!end) {
+      return done(reply(end.error().code == Errc::exhausted ? ArrivalVerdict::full
+                                                            : ArrivalVerdict::unavailable));
+    }
+    if (!end->stored) ++counters_.later;
+    done(end->stored ? reply(ArrivalVerdict::stored) : reply(ArrivalVerdict::too_many, end->later));
+  };
+  if (!delivery->envelopes.empty()) {
+    delivery->done = std::move(answered);
+    return arrivals_.add(delivery);
+  }
+  // Parts of files alone cost little and come several deposits at once: they share commits.
+  core_.write<Delivery::End>(
+      delivery->account,
+      [this, delivery](store::Tx& tx, const store::Scope& scope,
+                       const AccountState& state) -> base::Result<Delivery::End> {
+        const WriteContext write{core_, tx, scope, state};
+        EDGE_CHECK(apply_parts(write, *delivery));
+        EDGE_CHECK(note_token(write, *delivery));
+        return Delivery::End{true, 0};
       },
-      [this, batch, account, done = std::move(done)](base::Result<> result) mutable {
-        begun_.committed(account, batch->parts);
-        if (!result) {
-          base::log::warning("account {}: what arrived could not be stored: {}", account.value,
-                             result.error().message);
-          return done(reply(result.error().code == Errc::exhausted ? ArrivalVerdict::full
-                                                                   : ArrivalVerdict::unavailable));
-        }
-        done(reply(ArrivalVerdict::stored));
-      });
+      std::move(answered));
 }
 
-// Envelopes of one key after the other make a deposit as they did at the relay. Their writes share
-// commits and keep their order.
+// Envelopes of one key after the other make a delivery as they made a deposit at the relay.
 void Incoming::accept_relayed(AccountId id, std::vector<RelayedEnvelope> envelopes,
                               base::Completion<bool> done) {
   struct Round {
@@ -186,6 +217,7 @@ void Incoming::accept_relayed(AccountId id, std::vector<RelayedEnvelope> envelop
   auto round = std::make_shared<Round>();
   round->done = std::move(done);
   const auto account = core_.directory.get(id);
+  if (account && !(*account)->io_on) return round->end(false);
   for (std::size_t at = 0; account && at < envelopes.size();) {
     Arrival arrival;
     arrival.proof.key_id = envelopes[at].key_id;
@@ -213,6 +245,7 @@ void Incoming::accept_relayed(AccountId id, std::vector<RelayedEnvelope> envelop
     ++round->left;
     take(*account, **token, arrival, From::relay, [round](const base::Result<ArrivalReply>& reply) {
       const bool later = !reply || reply->verdict == ArrivalVerdict::unavailable ||
+                         reply->verdict == ArrivalVerdict::too_many ||
                          reply->verdict == ArrivalVerdict::full;
       round->end(!later);
     });
@@ -261,12 +294,23 @@ void Incoming::drop_surplus(AccountId account, const store::DepositTokenRow& tok
   requests.resize(kept);
 }
 
-base::Result<std::shared_ptr<Incoming::Batch>> Incoming::open_batch(
-    const Arrival& arrival, const AccountPtr& account, const store::DepositTokenRow& token,
-    From from) {
+// Whether a request for a session is read at all; one that is repeated is answered without it.
+bool Incoming::may_read_request(AccountId account, const store::DepositTokenRow& token) {
+  const bool introduced = token.purpose == store::TokenPurpose::introduction;
+  const std::string name =
+      introduced ? account_name(account) + base::to_hex(token.key_id) : party_of(account, token);
+  base::Lock lock(mutex_);
+  return (introduced ? introductions_ : requests_).take(name, core_.clock.uptime()) == 0;
+}
+
+base::Result<DeliveryPtr> Incoming::open_delivery(const Arrival& arrival, const AccountPtr& account,
+                                                  const store::DepositTokenRow& token, From from) {
   EDGE_TRY(const auto envelopes, split_body(arrival.body));
-  auto batch = std::make_shared<Batch>();
-  batch->token = token;
+  auto delivery = std::make_shared<Delivery>();
+  delivery->account = account->id;
+  delivery->party = party_of(account->id, token);
+  delivery->from = from;
+  delivery->token = token;
   ArrivingParts parts(core_, begun_, account);
   crypto::WipingBytes scratch;  // a part is written from where it was opened
   for (const base::ByteView envelope : envelopes) {
@@ -293,17 +337,21 @@ base::Result<std::shared_ptr<Incoming::Batch>> Incoming::open_batch(
       if (!written || !*written) ++counters_.unopened;
       continue;
     }
-    Opened opened{crypto::envelope_id(envelope),
-                  kind,
-                  inside->tag,
-                  {inside->body.begin(), inside->body.end()},
-                  {}};
+    OpenedEnvelope opened;
+    opened.id = crypto::envelope_id(envelope);
+    opened.kind = kind;
+    opened.tag = inside->tag;
+    opened.body.assign(inside->body.begin(), inside->body.end());
     if (kind == EnvelopeKind::message) opened.sealed = base::to_bytes(envelope);
-    batch->opened.push_back(std::move(opened));
+    if (kind == EnvelopeKind::session_request && may_read_request(account->id, token)) {
+      opened.request = open_session_request(*account, token, opened.body);
+    }
+    delivery->bytes += opened.body.size() + opened.sealed.size();
+    delivery->envelopes.push_back(std::move(opened));
   }
-  batch->parts = parts.take();
-  batch->unsynced = parts.unsynced();
-  return batch;
+  delivery->parts = parts.take();
+  delivery->unsynced = parts.unsynced();
+  return delivery;
 }
 
 // Once a minute: a file has thousands of parts.
@@ -319,8 +367,8 @@ void Incoming::tell_dropped(AccountId account, const base::Error& why) {
       account.value, why.message);
 }
 
-base::Result<> Incoming::apply(const WriteContext& write, const Batch& batch) {
-  for (const StoredPart& part : batch.parts) {
+base::Result<> Incoming::apply_parts(const WriteContext& write, const Delivery& delivery) {
+  for (const StoredPart& part : delivery.parts) {
     EDGE_TRY(const auto known, store::find_transfer(write.scope, part.transfer.id));
     if (!known && !part.first) continue;  // the file became whole, or was given up, meanwhile
     if (!known) EDGE_CHECK(begin_transfer(write, part.transfer));
@@ -332,110 +380,269 @@ base::Result<> Incoming::apply(const WriteContext& write, const Batch& batch) {
     // Several deposits are under way at once: parts come in about the order of the file.
     EDGE_CHECK(tell_progress(write, before, part.index + 1, part_count(part.transfer.size)));
   }
-  for (const Opened& opened : batch.opened) {
-    if (opened.kind == EnvelopeKind::join_request || opened.kind == EnvelopeKind::session_request) {
-      EDGE_CHECK(apply_request(write, opened, batch.token));
-    } else {
-      EDGE_CHECK(renew_unknown(write, batch.token, opened));
-      EDGE_CHECK(apply_one(write, opened, false));
+  return {};
+}
+
+base::Result<SliceEnd> Incoming::apply_slice(const WriteContext& write, Delivery& delivery,
+                                             std::chrono::microseconds time) {
+  const auto until = std::chrono::steady_clock::now() + time;
+  if (!std::exchange(delivery.parts_noted, true)) EDGE_CHECK(apply_parts(write, delivery));
+  std::size_t bytes = 0;
+  for (std::size_t count = 0; delivery.at < delivery.envelopes.size(); ++count) {
+    if (count == kSliceEnvelopes || bytes > kSliceBytes ||
+        (count > 0 && std::chrono::steady_clock::now() > until)) {
+      return SliceEnd{SliceEnd::Kind::more, 0};
+    }
+    bytes += delivery.envelopes[delivery.at].body.size();
+    EDGE_TRY(const AppliedOne one, apply_one(write, delivery));
+    switch (one.how) {
+      case Applied::done:
+        delivery.next();
+        break;
+      case Applied::partly:
+        return SliceEnd{SliceEnd::Kind::more, 0};
+      case Applied::walk:
+        return SliceEnd{SliceEnd::Kind::walk, 0};
+      case Applied::later:
+        if (delivery.from != From::relay) return SliceEnd{SliceEnd::Kind::later, one.later};
+        // It is tried again from where it is parked, or its sender repeats it.
+        ++counters_.later;
+        EDGE_CHECK(park(write, delivery));
+        delivery.next();
+        break;
     }
   }
-  return note_token(write, batch);
+  EDGE_CHECK(note_token(write, delivery));
+  return SliceEnd{SliceEnd::Kind::finished, 0};
 }
 
 // The first use of a contact's token retires those it had before.
-base::Result<> Incoming::note_token(const WriteContext& write, const Batch& batch) {
-  if (batch.token.purpose != store::TokenPurpose::contact || batch.token.used) return {};
-  std::optional<ContactId> contact = batch.token.contact;
-  for (const Opened& opened : batch.opened) {
-    if (contact) break;
-    if (opened.kind != EnvelopeKind::message) continue;
-    EDGE_TRY(const auto session, store::find_session_by_tag(write.scope, opened.tag));
-    if (session) contact = session->contact;
+base::Result<> Incoming::note_token(const WriteContext& write, const Delivery& delivery) {
+  if (delivery.token.purpose != store::TokenPurpose::contact || delivery.token.used ||
+      delivery.from == From::parked) {
+    return {};
   }
-  return contact ? store::use_deposit_token(write.scope, batch.token, *contact) : base::Result<>{};
+  const auto contact = delivery.token.contact ? delivery.token.contact : delivery.came_from;
+  return contact ? store::use_deposit_token(write.scope, delivery.token, *contact)
+                 : base::Result<>{};
 }
 
 // Requests are told apart from repetitions by their digest: the answer may have to be sent again.
-base::Result<> Incoming::apply_request(const WriteContext& write, const Opened& opened,
+base::Result<> Incoming::apply_request(const WriteContext& write, OpenedEnvelope& opened,
                                        const store::DepositTokenRow& token) {
-  EDGE_TRY(const bool answered, opened.kind == EnvelopeKind::join_request
-                                    ? answer_request(write, token.owner_id, opened.body)
-                                    : answer_session_request(write, token, opened.body));
+  EDGE_TRY(const bool answered,
+           opened.kind == EnvelopeKind::join_request
+               ? answer_request(write, token.owner_id, opened.body)
+               : answer_session_request(write, token, opened.body, std::move(opened.request)));
   ++(answered ? counters_.accepted : counters_.unopened);
   return {};
 }
 
-base::Result<> Incoming::apply_one(const WriteContext& write, const Opened& opened,
-                                   bool from_parked) {
+base::Result<Incoming::AppliedOne> Incoming::apply_one(const WriteContext& write,
+                                                       Delivery& delivery) {
+  OpenedEnvelope& opened = delivery.envelopes[delivery.at];
+  const bool parked = delivery.from == From::parked;
+  if (!opened.opens) {
+    ++counters_.unopened;
+    EDGE_CHECK(store::unpark_envelope(write.scope, opened.id));
+    return AppliedOne{};
+  }
+  if (opened.kind == EnvelopeKind::join_request || opened.kind == EnvelopeKind::session_request) {
+    EDGE_CHECK(apply_request(write, opened, delivery.token));
+    return AppliedOne{};
+  }
+  if (!parked) EDGE_CHECK(renew_unknown(write, delivery.token, opened));
   EDGE_TRY(const auto seen, store::find_seen_envelope(write.scope, opened.id));
   if (seen) {
     ++counters_.repeated;
+    if (parked) EDGE_CHECK(store::unpark_envelope(write.scope, opened.id));
     // The sender has not heard of our acknowledgement, or it would not send again.
-    return seen->contact ? acknowledge(write, *seen->contact, seen->uuid) : base::Result<>{};
+    if (seen->contact) EDGE_CHECK(acknowledge(write, *seen->contact, seen->uuid));
+    return AppliedOne{};
   }
   switch (opened.kind) {
     case EnvelopeKind::join_answer:
-    case EnvelopeKind::session_answer: {
-      EDGE_TRY(const bool taken, opened.kind == EnvelopeKind::join_answer
-                                     ? complete_answer(write, opened.tag, opened.body)
-                                     : complete_session_answer(write, opened.tag, opened.body));
-      if (!taken) {
-        ++counters_.unopened;
-        return {};
-      }
-      ++counters_.accepted;
-      EDGE_CHECK(store::note_envelope(write.scope, opened.id, write.steady(), {}));
-      return retry_parked(write);
-    }
+    case EnvelopeKind::session_answer:
+      return apply_answer(write, delivery);
     case EnvelopeKind::message:
-      return apply_message(write, opened, from_parked);
+      return apply_message(write, delivery);
     default:
       ++counters_.unopened;
-      return {};
+      return AppliedOne{};
   }
 }
 
-base::Result<> Incoming::apply_message(const WriteContext& write, const Opened& opened,
-                                       bool from_parked) {
-  EDGE_TRY(auto session, store::find_session_by_tag(write.scope, opened.tag));
-  if (!session) {
-    if (from_parked) return {};
-    ++counters_.parked;
-    return store::park_envelope(write.scope, {opened.id, opened.sealed}, write.steady(),
-                                kMaxParked);
+base::Result<Incoming::AppliedOne> Incoming::apply_answer(const WriteContext& write,
+                                                          Delivery& delivery) {
+  const OpenedEnvelope& opened = delivery.envelopes[delivery.at];
+  {
+    base::Lock lock(mutex_);
+    const base::Millis wait = answers_.take(delivery.party, core_.clock.uptime());
+    if (wait > 0) return AppliedOne{Applied::later, wait};
   }
-  if (from_parked) EDGE_CHECK(store::unpark_envelope(write.scope, opened.id));
-  // A step that must not stay when the content cannot be taken yet is kept on a copy of the row.
-  EDGE_TRY(const Reception reception, receive_message(write, *session, opened.body));
-  switch (reception.outcome) {
-    case Reception::Outcome::unopened:
-      ++counters_.unopened;
-      return {};
-    case Reception::Outcome::not_yet:
-      return {};  // nothing noted: the sender's repetition will be taken
-    case Reception::Outcome::taken:
-      break;
+  EDGE_TRY(const bool taken, opened.kind == EnvelopeKind::join_answer
+                                 ? complete_answer(write, opened.tag, opened.body)
+                                 : complete_session_answer(write, opened.tag, opened.body));
+  if (!taken) {
+    ++counters_.unopened;
+    return AppliedOne{};
   }
   ++counters_.accepted;
-  EDGE_CHECK(store::note_envelope(write.scope, opened.id, write.steady(), reception.seen));
-  return reception.session_began ? retry_parked(write) : base::Result<>{};
+  EDGE_CHECK(store::note_envelope(write.scope, opened.id, write.steady(), {}));
+  retry_after_commit(write, opened.tag);
+  return AppliedOne{};
 }
 
-base::Result<> Incoming::retry_parked(const WriteContext& write) {
-  EDGE_CHECK(store::drop_parked_envelopes(write.scope, write.steady() - kParkedLifetime));
-  EDGE_TRY(const auto parked, store::parked_envelopes(write.scope));
-  for (const store::ParkedEnvelope& one : parked) {
-    auto inside = crypto::open_envelope(write.account.identity, one.envelope);
-    if (!inside) {
-      EDGE_CHECK(store::unpark_envelope(write.scope, one.id));
-      continue;
+base::Result<Incoming::AppliedOne> Incoming::apply_message(const WriteContext& write,
+                                                           Delivery& delivery) {
+  const OpenedEnvelope& opened = delivery.envelopes[delivery.at];
+  const bool parked = delivery.from == From::parked;
+  EDGE_TRY(auto session, store::find_session_by_tag(write.scope, opened.tag));
+  if (!session) {
+    if (!parked) {
+      ++counters_.parked;
+      EDGE_CHECK(park(write, delivery));
+    } else {
+      EDGE_CHECK(store::set_parked_tag(write.scope, opened.id, opened.tag));
     }
-    Opened opened{one.id, static_cast<EnvelopeKind>(inside->kind), inside->tag,
-                  std::move(inside->body), one.envelope};
-    EDGE_CHECK(apply_one(write, opened, true));
+    return AppliedOne{};
   }
-  return {};
+  const ReceptionMeans means{delivery.walks, delivery.notes};
+  // A step that must not stay when the content cannot be taken yet is kept on a copy of the row.
+  EDGE_TRY(Reception reception, receive_message(write, *session, opened.body, means));
+  counters_.steps_in_writes += reception.steps;
+  switch (reception.outcome) {
+    case Reception::Outcome::walk:
+      delivery.walks = std::move(reception.walks);
+      return AppliedOne{Applied::walk, 0};
+    case Reception::Outcome::later:
+      return AppliedOne{Applied::later, reception.later};
+    case Reception::Outcome::partly:
+      delivery.notes = reception.notes;
+      return AppliedOne{Applied::partly, 0};
+    case Reception::Outcome::unopened:
+      ++counters_.unopened;
+      break;
+    case Reception::Outcome::not_yet:
+      break;  // nothing noted: the sender's repetition will be taken
+    case Reception::Outcome::taken:
+      ++counters_.accepted;
+      EDGE_CHECK(store::note_envelope(write.scope, opened.id, write.steady(), reception.seen));
+      if (reception.session_began) retry_after_commit(write, opened.tag);
+      break;
+  }
+  if (parked) EDGE_CHECK(store::unpark_envelope(write.scope, opened.id));
+  if (!delivery.came_from) delivery.came_from = session->contact;
+  return AppliedOne{};
+}
+
+base::Result<> Incoming::park(const WriteContext& write, const Delivery& delivery) {
+  const OpenedEnvelope& opened = delivery.envelopes[delivery.at];
+  if (opened.kind != EnvelopeKind::message) return {};
+  return store::park_envelope(write.scope,
+                              {.id = opened.id,
+                               .tag = opened.tag,
+                               .source = source_of(delivery.token),
+                               .envelope = opened.sealed},
+                              write.steady());
+}
+
+// ---- parked envelopes --------------------------------------------------------------------------
+
+void Incoming::retry_after_commit(const WriteContext& write, const Tag& tag) {
+  write.tx.on_commit([this, account = write.account.id, tag] { retry_parked(account, tag); });
+}
+
+void Incoming::retry_parked(AccountId account) {
+  auto read = core_.read(account);
+  if (!read) return;
+  const auto tags = store::parked_tags_with_session(read->scope(), kTagsAtOnce);
+  if (!tags) return;
+  for (const Tag& tag : *tags) retry_parked(account, tag);
+}
+
+void Incoming::retry_parked(AccountId account, const Tag& tag) {
+  {
+    base::Lock lock(mutex_);
+    if (!retrying_.insert({account, tag}).second) return;
+  }
+  load_parked(account, tag, 0);
+}
+
+void Incoming::parked_tried(AccountId account, const Tag& tag) {
+  base::Lock lock(mutex_);
+  retrying_.erase({account, tag});
+}
+
+// Some after the other, so that little of it is in memory at once; opened beside the writer.
+void Incoming::load_parked(AccountId account, const Tag& tag, std::int64_t after) {
+  arrivals_.side().add(account_name(account) + base::to_hex(tag), [this, account, tag, after] {
+    auto loaded = parked_delivery(account, tag, after);
+    if (!loaded || !loaded->delivery) {
+      parked_tried(account, tag);
+      return true;
+    }
+    loaded->delivery->done = [this, account, tag, more = loaded->more,
+                              last = loaded->last](const base::Result<Delivery::End>& end) {
+      if (!end || !end->stored || !more) return parked_tried(account, tag);
+      load_parked(account, tag, last);
+    };
+    arrivals_.add(std::move(loaded->delivery));
+    return true;
+  });
+}
+
+base::Result<Incoming::LoadedParked> Incoming::parked_delivery(AccountId account, const Tag& tag,
+                                                               std::int64_t after) {
+  EDGE_TRY(auto read, core_.read(account));
+  EDGE_TRY(const auto rows, store::parked_with_tag(read.scope(), tag, after, kParkedAtOnce));
+  if (rows.empty()) return LoadedParked{};
+  EDGE_TRY(const auto session, store::find_session_by_tag(read.scope(), tag));
+  LoadedParked loaded{std::make_shared<Delivery>(), rows.size() == kParkedAtOnce, rows.back().seq};
+  Delivery& delivery = *loaded.delivery;
+  delivery.account = account;
+  delivery.from = From::parked;
+  if (session) delivery.token.contact = session->contact;
+  delivery.party = party_of(account, delivery.token);
+  for (const store::ParkedEnvelope& row : rows) {
+    OpenedEnvelope opened;
+    opened.id = row.id;
+    auto inside = crypto::open_envelope(read.account->identity, row.envelope);
+    opened.opens = inside.ok() && static_cast<EnvelopeKind>(inside->kind) == EnvelopeKind::message;
+    if (opened.opens) {
+      opened.kind = EnvelopeKind::message;
+      opened.tag = inside->tag;
+      opened.body = std::move(inside->body);
+    }
+    delivery.bytes += opened.body.size();
+    delivery.envelopes.push_back(std::move(opened));
+  }
+  return loaded;
+}
+
+// What waits at these contacts comes when they hear of us, sooner than by their own retries.
+void Incoming::io_started(AccountId account) {
+  std::set<ContactId> contacts;
+  {
+    base::Lock lock(mutex_);
+    const auto found = came_in_vain_.find(account);
+    if (found == came_in_vain_.end()) return;
+    contacts = std::move(found->second);
+    came_in_vain_.erase(found);
+  }
+  in_portions(
+      core_, account, std::vector<ContactId>(contacts.begin(), contacts.end()), kTagsAtOnce,
+      [this](store::Tx& tx, const store::Scope& scope, const AccountState& state,
+             std::span<const ContactId> some) -> base::Result<> {
+        for (const ContactId contact : some) {
+          EDGE_TRY(const auto session, store::sending_session(scope, contact));
+          if (!session) continue;
+          EDGE_CHECK(queue_content({core_, tx, scope, state}, contact,
+                                   Content{crypto::random_array<16>(), Hello{}}));
+        }
+        return {};
+      },
+      [](const base::Result<>&) {});
 }
 
 }  // namespace messaging

@@ -1,5 +1,7 @@
 #include "messaging/receiving.h"
 
+#include <algorithm>
+
 #include "crypto/ratchet.h"
 #include "messaging/chat_rules.h"
 #include "messaging/courier.h"
@@ -30,6 +32,9 @@ using base::Errc;
 
 // A file that there is no room for is asked for again after this time.
 constexpr base::Millis kRoomPatience = 3600 * base::Millis{1000};
+
+constexpr std::uint32_t kStepsInWrite = 64;  // a longer walk is done beside the writer
+constexpr std::size_t kNotesInWrite = 64;    // receipts taken in one write
 
 std::uint32_t number(MsgState state) { return static_cast<std::uint32_t>(state); }
 
@@ -103,8 +108,8 @@ base::Result<> take_read(const WriteContext& write, ContactId contact, const Rec
 }
 
 base::Result<> take_receipts(const WriteContext& write, ContactId contact,
-                             const Receipts& receipts) {
-  for (const ReceiptNote& note : receipts.notes) {
+                             std::span<const ReceiptNote> notes) {
+  for (const ReceiptNote& note : notes) {
     write.core.steady->heard(note.at);
     if (note.kind == static_cast<std::uint8_t>(store::ReceiptKind::arrived)) {
       EDGE_CHECK(take_arrival(write, contact, note.uuid));
@@ -127,6 +132,8 @@ base::Result<> prove_peer(const WriteContext& write, store::SessionRow& session)
 // we sent on it and is not acknowledged waits for the new session.
 base::Result<> session_failed(const WriteContext& write, const store::SessionRow& session) {
   if (session.state == store::SessionState::unproven) return {};
+  // All of this once, however much more comes that does not open.
+  if (session.state == store::SessionState::broken) return begin_session(write, *session.contact);
   EDGE_CHECK(store::set_session_broken(write.scope, session.id));
   EDGE_CHECK(store::hold_outbox(write.scope, *session.contact));
   EDGE_CHECK(begin_session(write, *session.contact));
@@ -150,6 +157,42 @@ base::Result<bool> is_stale(const WriteContext& write, const store::SessionRow& 
   return true;
 }
 
+// The walks over messages that did not come: done already, done here when they are short, or what
+// they cost their sender and that they are to be done elsewhere. Nothing: they are done.
+base::Result<std::optional<Reception>> walk_there(const WriteContext& write,
+                                                  const store::SessionRow& session,
+                                                  const ReceptionMeans& means,
+                                                  std::vector<crypto::ChainWalk>& walks,
+                                                  std::uint32_t& steps_here) {
+  std::uint32_t steps = 0;
+  for (const crypto::ChainWalk& walk : walks) steps += walk.steps();
+  if (steps == 0) return std::optional<Reception>();
+  const bool done = std::all_of(walks.begin(), walks.end(), [&](const crypto::ChainWalk& walk) {
+    return std::any_of(means.walks.begin(), means.walks.end(), [&](const crypto::ChainWalk& one) {
+      return one.left() == 0 && one.same_way(walk);
+    });
+  });
+  if (done) {
+    walks.assign(means.walks.begin(), means.walks.end());
+    return std::optional<Reception>();
+  }
+  Reception reception;
+  reception.later = write.core.steps.take(write.account.id, session.contact.value_or(ContactId()),
+                                          step_price(steps));
+  if (reception.later > 0) {
+    reception.outcome = Reception::Outcome::later;
+    return std::optional(std::move(reception));
+  }
+  if (steps > kStepsInWrite) {
+    reception.outcome = Reception::Outcome::walk;
+    reception.walks = std::move(walks);
+    return std::optional(std::move(reception));
+  }
+  for (crypto::ChainWalk& walk : walks) walk.step(walk.left());
+  steps_here = steps;
+  return std::optional<Reception>();
+}
+
 // The file that a content brings with it, which has to be here before it is taken.
 const FileNote* file_of(const Content& content) {
   const std::optional<FileNote>* file = nullptr;
@@ -169,13 +212,16 @@ base::Result<> acknowledge(const WriteContext& write, ContactId contact, const U
 }
 
 base::Result<Reception> receive_message(const WriteContext& write, store::SessionRow& session,
-                                        base::ByteView body) {
+                                        base::ByteView body, const ReceptionMeans& means) {
   // Opened on a copy: the step is kept only when the content is taken.
   EDGE_TRY(auto ratchet, crypto::Ratchet::load(session.ratchet));
-  store::SkippedKeyTable table(write.scope, session.id);
-  store::DeferredSkippedKeys skipped(table);
-  const auto plain = ratchet.decrypt(body, session.handshake_hash, skipped);
+  auto walks = ratchet.walks_to(body);
   Reception reception;
+  EDGE_TRY(auto first, walk_there(write, session, means, walks, reception.steps));
+  if (first) return *std::move(first);
+  store::SkippedKeyTable table(write.scope, session.id, write.steady());
+  store::DeferredSkippedKeys skipped(table);
+  const auto plain = ratchet.decrypt_walked(body, session.handshake_hash, skipped, walks);
   if (!plain) {
     if (plain.error().code != Errc::sealed) return plain.error();
     if (session.contact) EDGE_CHECK(session_failed(write, session));
@@ -195,6 +241,14 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
       return reception;
     }
   }
+  const auto* update = content ? std::get_if<GroupUpdate>(&content->body) : nullptr;
+  if (update != nullptr && session.contact) {
+    EDGE_TRY(const bool too_many, brings_too_many(write, *session.contact, *update));
+    if (too_many) {
+      reception.outcome = Reception::Outcome::not_yet;
+      return reception;
+    }
+  }
   if (const FileNote* file = content ? file_of(*content) : nullptr) {
     EDGE_TRY(transfer, arrived_file(write, *file));
     if (!transfer) {
@@ -206,6 +260,22 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
         EDGE_CHECK(renew_unless_new(write, *session.contact, content->uuid));
       }
       reception.outcome = Reception::Outcome::not_yet;
+      return reception;
+    }
+  }
+  // Many receipts are taken in several writes, the step with the last of them: a repetition of one
+  // that was taken changes nothing.
+  const auto* receipts = content ? std::get_if<Receipts>(&content->body) : nullptr;
+  std::span<const ReceiptNote> notes;
+  if (receipts != nullptr && means.notes <= receipts->notes.size()) {
+    notes = std::span(receipts->notes).subspan(means.notes);
+  }
+  if (notes.size() > kNotesInWrite && !unproven) {
+    EDGE_TRY(const store::ContactRow contact, store::load_contact(write.scope, *session.contact));
+    if (!contact.blocked) {
+      EDGE_CHECK(take_receipts(write, contact.id, notes.first(kNotesInWrite)));
+      reception.notes = means.notes + kNotesInWrite;
+      reception.outcome = Reception::Outcome::partly;
       return reception;
     }
   }
@@ -230,8 +300,8 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
     write.tx.on_commit([courier = write.core.courier.get(), account = write.account.id,
                         route = *contact.route_id] { courier->heard(account, route); });
   }
-  if (const auto* receipts = std::get_if<Receipts>(&content->body)) {
-    EDGE_CHECK(take_receipts(write, from, *receipts));
+  if (receipts != nullptr) {
+    EDGE_CHECK(take_receipts(write, from, notes));
     return reception;
   }
   if (const auto* group_text = std::get_if<GroupText>(&content->body)) {
@@ -239,7 +309,7 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
     if (taken) reception.seen = {from, content->uuid};
     return reception;
   }
-  if (const auto* update = std::get_if<GroupUpdate>(&content->body)) {
+  if (update != nullptr) {
     EDGE_TRY(const bool taken, take_group_update(write, contact, content->uuid, *update, *plain));
     if (taken) reception.seen = {from, content->uuid};
     return reception;

@@ -179,39 +179,51 @@ base::Result<> renew_refused(const WriteContext& write, ContactId contact) {
   return begin_session(write, contact);
 }
 
-base::Result<bool> answer_session_request(const WriteContext& write,
-                                          const store::DepositTokenRow& token,
-                                          base::ByteView body) {
-  const auto digest = crypto::blake2b<32>(body);
-  EDGE_TRY(const bool repeated, repeat_answer(write, digest));
-  if (repeated) return true;
+std::optional<OpenedSessionRequest> open_session_request(const AccountState& account,
+                                                         const store::DepositTokenRow& token,
+                                                         base::ByteView body) {
   base::WireReader in(body);
   const base::ByteView group = in.bytes(kMaxGroupId);
   const base::ByteView message = in.rest();
-  const bool introduced = token.purpose == TokenPurpose::introduction;
-  if (!in.ok() || (introduced && group.empty())) return false;
-
-  crypto::HandshakeOptions options;
-  options.static_key = &write.account.identity.x25519_secret();
-  const base::Bytes bound = prologue(write.account.identity.public_key(), group);
-  options.prologue = bound;
-  EDGE_TRY(auto handshake, crypto::Handshake::start(crypto::NoisePattern::IK,
-                                                    crypto::NoiseRole::responder, options));
-  const auto payload = handshake.read(message);
-  if (!payload) return false;
-  auto request = decode_session_request(*payload);
-  if (!request) return false;
-  const auto their_box = request->card.identity.to_x25519();
-  if (!their_box || !handshake.remote_static() || *their_box != *handshake.remote_static()) {
-    return false;
+  if (!in.ok() || (token.purpose == TokenPurpose::introduction && group.empty())) {
+    return std::nullopt;
   }
+  crypto::HandshakeOptions options;
+  options.static_key = &account.identity.x25519_secret();
+  const base::Bytes bound = prologue(account.identity.public_key(), group);
+  options.prologue = bound;
+  auto handshake =
+      crypto::Handshake::start(crypto::NoisePattern::IK, crypto::NoiseRole::responder, options);
+  if (!handshake) return std::nullopt;
+  const auto payload = handshake->read(message);
+  if (!payload) return std::nullopt;
+  auto request = decode_session_request(*payload);
+  if (!request) return std::nullopt;
+  // The card's identity must be the key that the handshake proved.
+  const auto their_box = request->card.identity.to_x25519();
+  if (!their_box || !handshake->remote_static() || *their_box != *handshake->remote_static() ||
+      request->card.identity == account.identity.public_key()) {
+    return std::nullopt;
+  }
+  return OpenedSessionRequest{base::to_bytes(group), *std::move(handshake), *std::move(request)};
+}
+
+base::Result<bool> answer_session_request(const WriteContext& write,
+                                          const store::DepositTokenRow& token, base::ByteView body,
+                                          std::optional<OpenedSessionRequest> opened) {
+  const auto digest = crypto::blake2b<32>(body);
+  EDGE_TRY(const bool repeated, repeat_answer(write, digest));
+  if (repeated) return true;
+  if (!opened) return false;
+  SessionRequest* request = &opened->request;
+  const bool introduced = token.purpose == TokenPurpose::introduction;
   EDGE_TRY(const auto known,
            store::find_contact_by_key(write.scope, request->card.identity.bytes()));
-  if (request->card.identity == write.account.identity.public_key()) return false;
   if (known ? known->blocked : !introduced) return false;
   if (introduced) {
-    EDGE_TRY(const bool welcome,
-             introduces(write.scope, ChatId(static_cast<std::uint32_t>(token.owner_id)), group));
+    EDGE_TRY(
+        const bool welcome,
+        introduces(write.scope, ChatId(static_cast<std::uint32_t>(token.owner_id)), opened->group));
     if (!welcome) return false;
   }
   // A contact's token is its own: it introduces nobody else.
@@ -238,7 +250,7 @@ base::Result<bool> answer_session_request(const WriteContext& write,
   question.heard = request->heard;
   question.generation = request->generation;
   return answer_question(
-      write, std::move(question), handshake,
+      write, std::move(question), opened->handshake,
       [](const crypto::X25519Public& ratchet_key, const Card& ours, const Heard& their_last,
          Generation generation) {
         return encode(SessionAnswer{ratchet_key, ours, their_last, generation});

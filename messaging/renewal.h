@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "crypto/noise.h"
 #include "messaging/card.h"
 #include "messaging/write_context.h"
 #include "store/tables/deposit_tokens.h"
@@ -63,9 +64,22 @@ base::Result<> renew_unless_new(const WriteContext& write, ContactId contact,
 // session, which an old token still admits.
 base::Result<> renew_refused(const WriteContext& write, ContactId contact);
 
-// Message 1, deposited with `token`. False: not ours to answer.
+// Message 1, opened: the agreements of its handshake need no database, so they are not made while
+// others wait. Whether the request is one that we answer is judged later.
+struct OpenedSessionRequest {
+  base::Bytes group;
+  crypto::Handshake handshake;
+  SessionRequest request;
+};
+// Any thread. Nothing when it does not open.
+std::optional<OpenedSessionRequest> open_session_request(const AccountState& account,
+                                                         const store::DepositTokenRow& token,
+                                                         base::ByteView body);
+// Message 1, deposited with `token`. False: not ours to answer. What was not opened (there were too
+// many) is answered when it is a repetition.
 base::Result<bool> answer_session_request(const WriteContext& write,
-                                          const store::DepositTokenRow& token, base::ByteView body);
+                                          const store::DepositTokenRow& token, base::ByteView body,
+                                          std::optional<OpenedSessionRequest> opened);
 
 // Message 2. False: nothing of ours waits under this tag, or it does not open.
 base::Result<bool> complete_session_answer(const WriteContext& write, const Tag& tag,

@@ -119,6 +119,13 @@ base::Result<std::optional<ContactRow>> find_contact_by_key(const Scope& scope,
       scope.lookup("contact key", key));
 }
 
+base::Result<bool> knows_contact_key(const Scope& scope, base::ByteView key) {
+  EDGE_TRY(const auto found,
+           scope.db.integer("SELECT 1 FROM contact WHERE account_id = ? AND key_hash = ?",
+                            scope.account, scope.lookup("contact key", key)));
+  return found.has_value();
+}
+
 base::Result<std::vector<ContactRow>> find_contacts_by_addr(const Scope& scope,
                                                             std::string_view addr) {
   std::vector<ContactRow> found;

@@ -47,6 +47,7 @@ base::Result<> update_contact(const Scope& scope, const ContactRow& row);
 base::Result<std::optional<ContactRow>> find_contact(const Scope& scope, base::ContactId contact);
 base::Result<ContactRow> load_contact(const Scope& scope, base::ContactId contact);
 base::Result<std::optional<ContactRow>> find_contact_by_key(const Scope& scope, base::ByteView key);
+base::Result<bool> knows_contact_key(const Scope& scope, base::ByteView key);
 // Verified ones first, in the order in which they were verified under this address, then the others
 // by age: nobody who takes the same label later stands before them (decision 5). Hidden ones are
 // left out.

@@ -35,31 +35,72 @@ base::Result<> forget_envelopes(const Scope& scope, base::UnixMillis before) {
 }
 
 base::Result<> park_envelope(const Scope& scope, const ParkedEnvelope& parked, base::UnixMillis at,
-                             std::size_t keep) {
-  EDGE_CHECK(
-      scope.db.run("INSERT OR IGNORE INTO parked_envelope(account_id, id, at, envelope)"
-                   " VALUES(?1, ?2, ?3, ?4)",
-                   scope.account, base::ByteView(parked.id), at, base::ByteView(parked.envelope)));
-  EDGE_CHECK(scope.db.run(
-      "DELETE FROM parked_envelope WHERE account_id = ?1 AND seq NOT IN"
-      " (SELECT seq FROM parked_envelope WHERE account_id = ?1 ORDER BY seq DESC LIMIT ?2)",
-      scope.account, static_cast<std::int64_t>(keep)));
+                             const ShareBounds& bounds) {
+  std::optional<base::ByteView> tag;
+  if (parked.tag) tag = base::ByteView(*parked.tag);
+  EDGE_TRY(const auto added,
+           scope.db.run("INSERT OR IGNORE INTO parked_envelope(account_id, id, at, envelope, tag,"
+                        " source) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+                        scope.account, base::ByteView(parked.id), at,
+                        base::ByteView(parked.envelope), tag, parked.source));
+  if (added == 0) return {};
+  std::vector<ShareRow> rows;  // the sizes alone: SQLite reads no blob to say how long it is
+  EDGE_CHECK(scope.db.each(
+      "SELECT seq, source, length(envelope) FROM parked_envelope WHERE account_id = ?1"
+      " ORDER BY seq",
+      [&](const Row& row) {
+        rows.push_back({row.integer(0), row.integer(1), static_cast<std::size_t>(row.integer(2))});
+      },
+      scope.account));
+  for (const std::int64_t seq : surplus(rows, bounds)) {
+    EDGE_CHECK(scope.db.run("DELETE FROM parked_envelope WHERE account_id = ?1 AND seq = ?2",
+                            scope.account, seq));
+  }
   return {};
 }
 
-base::Result<std::vector<ParkedEnvelope>> parked_envelopes(const Scope& scope) {
-  std::vector<ParkedEnvelope> all;
+base::Result<std::vector<ParkedEnvelope>> parked_with_tag(const Scope& scope,
+                                                          const EnvelopeTag& tag, std::int64_t seq,
+                                                          std::size_t most) {
+  std::vector<ParkedEnvelope> found;
   EDGE_CHECK(scope.db.each(
-      "SELECT id, envelope FROM parked_envelope WHERE account_id = ?1 ORDER BY seq",
+      "SELECT seq, id, tag, source, envelope FROM parked_envelope WHERE account_id = ?1"
+      " AND (tag = ?2 OR tag IS NULL) AND seq > ?3 ORDER BY seq LIMIT ?4",
       [&](const Row& row) {
         ParkedEnvelope parked;
-        base::WireReader id(row.blob(0));
+        parked.seq = row.integer(0);
+        base::WireReader id(row.blob(1));
         parked.id = id.array<32>();
-        parked.envelope = base::to_bytes(row.blob(1));
-        all.push_back(std::move(parked));
+        if (!row.is_null(2)) {
+          base::WireReader in(row.blob(2));
+          parked.tag = in.array<16>();
+        }
+        parked.source = row.integer(3);
+        parked.envelope = base::to_bytes(row.blob(4));
+        found.push_back(std::move(parked));
       },
-      scope.account));
-  return all;
+      scope.account, base::ByteView(tag), seq, static_cast<std::int64_t>(most)));
+  return found;
+}
+
+base::Result<std::vector<EnvelopeTag>> parked_tags_with_session(const Scope& scope,
+                                                                std::size_t most) {
+  std::vector<EnvelopeTag> tags;
+  EDGE_CHECK(scope.db.each(
+      "SELECT DISTINCT tag FROM parked_envelope WHERE account_id = ?1 AND tag IN"
+      " (SELECT tag FROM session WHERE account_id = ?1) LIMIT ?2",
+      [&](const Row& row) {
+        base::WireReader in(row.blob(0));
+        tags.push_back(in.array<16>());
+      },
+      scope.account, static_cast<std::int64_t>(most)));
+  return tags;
+}
+
+base::Result<> set_parked_tag(const Scope& scope, const EnvelopeKey& id, const EnvelopeTag& tag) {
+  EDGE_CHECK(scope.db.run("UPDATE parked_envelope SET tag = ?3 WHERE account_id = ?1 AND id = ?2",
+                          scope.account, base::ByteView(id), base::ByteView(tag)));
+  return {};
 }
 
 base::Result<> unpark_envelope(const Scope& scope, const EnvelopeKey& id) {

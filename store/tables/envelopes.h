@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "store/tables/scope.h"
+#include "store/tables/shares.h"
 
 namespace store {
 
@@ -28,15 +29,35 @@ base::Result<> note_envelope(const Scope& scope, const EnvelopeKey& id, base::Un
 // Forgets what is older; the ratchet and the message uuids refuse repetitions after that.
 base::Result<> forget_envelopes(const Scope& scope, base::UnixMillis before);
 
+using EnvelopeTag = std::array<std::uint8_t, 16>;
+
 struct ParkedEnvelope {
+  std::int64_t seq = 0;  // given by park_envelope
   EnvelopeKey id{};
+  // What the column says, by which the row is found; nothing in rows of earlier versions. It is not
+  // sealed: whoever fetches by it compares it with the tag inside the envelope.
+  std::optional<EnvelopeTag> tag;
+  std::int64_t source = 0;  // the party it came from, by which it is counted
   base::Bytes envelope;
 };
 
-// Parking the same one twice is one. Beyond `keep` the oldest goes.
+// How much is parked for one account; the parties are the sources (store/tables/shares.h).
+inline constexpr ShareBounds kParkingBounds{.count = 1000,
+                                            .bytes = std::size_t{64} * 1024 * 1024,
+                                            .count_each = 300,
+                                            .bytes_each = std::size_t{8} * 1024 * 1024};
+
+// Parking the same one twice is one. What is over the bounds goes.
 base::Result<> park_envelope(const Scope& scope, const ParkedEnvelope& parked, base::UnixMillis at,
-                             std::size_t keep);
-base::Result<std::vector<ParkedEnvelope>> parked_envelopes(const Scope& scope);  // oldest first
+                             const ShareBounds& bounds = kParkingBounds);
+// At most `most` after `seq`, the oldest first: those under this tag, and those without one.
+base::Result<std::vector<ParkedEnvelope>> parked_with_tag(const Scope& scope,
+                                                          const EnvelopeTag& tag, std::int64_t seq,
+                                                          std::size_t most);
+// Tags of parked envelopes that a session is known for by now.
+base::Result<std::vector<EnvelopeTag>> parked_tags_with_session(const Scope& scope,
+                                                                std::size_t most);
+base::Result<> set_parked_tag(const Scope& scope, const EnvelopeKey& id, const EnvelopeTag& tag);
 base::Result<> unpark_envelope(const Scope& scope, const EnvelopeKey& id);
 base::Result<> drop_parked_envelopes(const Scope& scope, base::UnixMillis before);
 

@@ -5,16 +5,20 @@
 namespace store {
 
 base::Result<> hold_content(const Scope& scope, const Uuid& group, const HeldContent& held,
-                            base::UnixMillis at, std::int64_t limit) {
+                            base::UnixMillis at, const ShareBounds& bounds) {
   EDGE_CHECK(
       scope.db.run("INSERT INTO group_held(account_id, id, uuid, contact_id, at, sealed)"
                    " VALUES(?, ?, ?, ?, ?, ?)",
                    scope.account, held.id, base::ByteView(group), held.contact, at,
                    scope.seal("group_held", held.id, held.content)));
-  EDGE_CHECK(scope.db.run(
-      "DELETE FROM group_held WHERE account_id = ?1 AND id IN (SELECT id FROM group_held"
-      " WHERE account_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)",
-      scope.account, limit));
+  std::vector<ShareRow> rows;
+  EDGE_CHECK(scope.db.each(
+      "SELECT id, contact_id, length(sealed) FROM group_held WHERE account_id = ? ORDER BY id",
+      [&](const Row& row) {
+        rows.push_back({row.integer(0), row.integer(1), static_cast<std::size_t>(row.integer(2))});
+      },
+      scope.account));
+  for (const std::int64_t id : surplus(rows, bounds)) EDGE_CHECK(release_content(scope, id));
   return {};
 }
 
@@ -26,21 +30,37 @@ base::Result<bool> holds_content(const Scope& scope, const Uuid& group, base::Co
   return found.has_value();
 }
 
-base::Result<std::vector<HeldContent>> held_contents(const Scope& scope, const Uuid& group) {
+base::Result<bool> holds_any_content(const Scope& scope, const Uuid& group) {
+  EDGE_TRY(const std::int64_t last, last_held_content(scope, group));
+  return last > 0;
+}
+
+base::Result<std::int64_t> last_held_content(const Scope& scope, const Uuid& group) {
+  EDGE_TRY(const auto last,
+           scope.db.integer("SELECT max(id) FROM group_held WHERE account_id = ? AND uuid = ?",
+                            scope.account, base::ByteView(group)));
+  return last.value_or(0);
+}
+
+base::Result<std::vector<HeldContent>> held_contents(const Scope& scope, const Uuid& group,
+                                                     std::int64_t after, std::int64_t until,
+                                                     std::size_t most) {
   std::vector<HeldContent> found;
   EDGE_CHECK(scope.db.each(
       "SELECT id, contact_id, sealed FROM group_held WHERE account_id = ? AND uuid = ?"
-      " ORDER BY id",
+      " AND id > ? AND id <= ? ORDER BY id LIMIT ?",
       [&](const Row& row) {
-        auto plain = scope.open("group_held", row.integer(0), row.blob(2));
-        if (!plain) {
+        HeldContent held{row.integer(0), row.id<base::ContactId>(1), {}};
+        auto plain = scope.open("group_held", held.id, row.blob(2));
+        if (plain) {
+          held.content = *std::move(plain);
+        } else {
           base::log::error("a content that was held for a group of account {} does not open",
                            scope.account.value);
-          return;
         }
-        found.push_back({row.integer(0), row.id<base::ContactId>(1), *std::move(plain)});
+        found.push_back(std::move(held));
       },
-      scope.account, base::ByteView(group)));
+      scope.account, base::ByteView(group), after, until, static_cast<std::int64_t>(most)));
   return found;
 }
 

@@ -81,7 +81,8 @@ base::Result<> update_group(const Scope& scope, const GroupRow& row, base::ByteV
 }
 
 base::Result<> delete_group(const Scope& scope, base::ChatId chat) {
-  for (const char* sql : {"DELETE FROM chat_member WHERE account_id = ? AND chat_id = ?",
+  for (const char* sql : {"DELETE FROM owed_state WHERE account_id = ? AND chat_id = ?",
+                          "DELETE FROM chat_member WHERE account_id = ? AND chat_id = ?",
                           "DELETE FROM chat_group WHERE account_id = ? AND chat_id = ?"}) {
     EDGE_CHECK(scope.db.run(sql, scope.account, chat));
   }

@@ -162,11 +162,11 @@ base::Result<> SkippedKeyTable::erase(std::uint64_t epoch, std::uint32_t n) {
 base::Result<> SkippedKeyTable::put(std::span<const crypto::SkippedKey> keys) {
   for (const crypto::SkippedKey& key : keys) {
     EDGE_CHECK(scope_.db.run(
-        "INSERT INTO skipped_key(account_id, session_id, epoch, n, sealed)"
-        " VALUES(?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO skipped_key(account_id, session_id, epoch, n, sealed, at)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
         scope_.account, session_id_, static_cast<std::int64_t>(key.epoch),
         static_cast<std::int64_t>(key.n),
-        scope_.seal("skipped_key", static_cast<std::int64_t>(key.n), key.key.view())));
+        scope_.seal("skipped_key", static_cast<std::int64_t>(key.n), key.key.view()), now_));
   }
   return {};
 }
@@ -180,11 +180,39 @@ base::Result<> SkippedKeyTable::drop_epoch(std::uint64_t epoch) {
 
 base::Result<> SkippedKeyTable::keep_newest(std::size_t count) {
   EDGE_CHECK(scope_.db.run(
-      "DELETE FROM skipped_key WHERE account_id = ?1 AND session_id = ?2 AND id NOT IN"
-      " (SELECT id FROM skipped_key WHERE account_id = ?1 AND session_id = ?2"
-      "  ORDER BY id DESC LIMIT ?3)",
+      "DELETE FROM skipped_key WHERE id IN (SELECT id FROM skipped_key"
+      "  WHERE account_id = ?1 AND session_id = ?2 ORDER BY id DESC LIMIT -1 OFFSET ?3)",
       scope_.account, session_id_, static_cast<std::int64_t>(count)));
+  EDGE_CHECK(scope_.db.run(
+      "DELETE FROM skipped_key WHERE id IN (SELECT id FROM skipped_key"
+      "  WHERE account_id = ?1 AND session_id IN (SELECT id FROM session WHERE account_id = ?1"
+      "   AND contact_id = (SELECT contact_id FROM session WHERE account_id = ?1 AND id = ?2))"
+      "  ORDER BY id DESC LIMIT -1 OFFSET ?3)",
+      scope_.account, session_id_, static_cast<std::int64_t>(kMaxSkippedKeysOfContact)));
   return {};
+}
+
+base::Result<std::int64_t> expire_skipped_keys(const Scope& scope, base::UnixMillis now,
+                                               const SkippedKeyTerms& terms) {
+  EDGE_CHECK(scope.db.run("UPDATE skipped_key SET at = ?2 WHERE account_id = ?1 AND at = 0",
+                          scope.account, now));
+  std::vector<std::int64_t> spent;
+  EDGE_CHECK(scope.db.each(
+      "SELECT id FROM session AS old WHERE account_id = ?1 AND state >= 2 AND contact_id IN"
+      " (SELECT contact_id FROM session WHERE account_id = ?1 AND state = 1 AND created_at < ?2"
+      "  AND id > old.id)",
+      [&](const Row& row) { spent.push_back(row.integer(0)); }, scope.account,
+      terms.sessions_before));
+  for (const std::int64_t id : spent) EDGE_CHECK(delete_session(scope, id));
+  EDGE_TRY(const auto aged,
+           scope.db.run("DELETE FROM skipped_key WHERE account_id = ?1 AND at < ?2", scope.account,
+                        terms.live_before));
+  EDGE_TRY(
+      const auto of_spent,
+      scope.db.run("DELETE FROM skipped_key WHERE account_id = ?1 AND at < ?2 AND session_id IN"
+                   " (SELECT id FROM session WHERE account_id = ?1 AND state >= 2)",
+                   scope.account, terms.spent_before));
+  return static_cast<std::int64_t>(spent.size()) + aged + of_spent;
 }
 
 base::Result<> DeferredSkippedKeys::apply() {

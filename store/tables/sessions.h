@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/function.h"
+#include "crypto/ratchet.h"
 #include "crypto/skipped_keys.h"
 #include "crypto/wiping.h"
 #include "store/tables/scope.h"
@@ -54,11 +55,15 @@ base::Result<> supersede_sessions(const Scope& scope, base::ContactId contact);
 base::Result<> set_session_broken(const Scope& scope, std::int64_t id);
 base::Result<std::vector<std::int64_t>> live_sessions(const Scope& scope, base::ContactId contact);
 
-// The skipped keys of one session. Valid while the scope is.
+inline constexpr std::size_t kMaxSkippedKeysOfContact = 2 * crypto::kMaxSkippedKeys;
+
+// The skipped keys of one session. Valid while the scope is. Of a contact kMaxSkippedKeysOfContact
+// are kept, whatever sessions it has.
 class SkippedKeyTable final : public crypto::SkippedKeys {
  public:
-  SkippedKeyTable(const Scope& scope, std::int64_t session_id)
-      : scope_(scope), session_id_(session_id) {}
+  // `now`, in steady time: the age of what is put counts from it.
+  SkippedKeyTable(const Scope& scope, std::int64_t session_id, base::UnixMillis now)
+      : scope_(scope), session_id_(session_id), now_(now) {}
 
   base::Result<std::optional<crypto::MessageKey>> find(std::uint64_t epoch,
                                                        std::uint32_t n) override;
@@ -70,7 +75,20 @@ class SkippedKeyTable final : public crypto::SkippedKeys {
  private:
   const Scope& scope_;
   std::int64_t session_id_;
+  base::UnixMillis now_;
 };
+
+// Skipped keys do not stay for messages that will not come: they end with their time, sooner in
+// sessions that nothing is sent on any more. So do those sessions, once their successor is so old
+// that nothing comes on them. (How many there are is bounded when they are put.)
+struct SkippedKeyTerms {
+  base::UnixMillis live_before = 0;      // keys put before this go
+  base::UnixMillis spent_before = 0;     // in superseded and broken sessions
+  base::UnixMillis sessions_before = 0;  // these sessions go when a live one is older than this
+};
+// How much was deleted: secrets, whose older copies are in the write-ahead log still.
+base::Result<std::int64_t> expire_skipped_keys(const Scope& scope, base::UnixMillis now,
+                                               const SkippedKeyTerms& terms);
 
 // Holds back what a Ratchet changes until it is known that the message is taken; find() looks
 // through to the table. One decrypt() per object.

@@ -1,0 +1,50 @@
+#include "store/tables/owed_states.h"
+
+namespace store {
+
+base::Result<> owe_state_to_all(const Scope& scope, base::ChatId chat) {
+  EDGE_CHECK(
+      scope.db.run("INSERT OR IGNORE INTO owed_state(account_id, chat_id, contact_id)"
+                   " SELECT account_id, chat_id, contact_id FROM chat_member"
+                   " WHERE account_id = ?1 AND chat_id = ?2 AND present = 1",
+                   scope.account, chat));
+  return {};
+}
+
+base::Result<> owe_state(const Scope& scope, base::ChatId chat, base::ContactId contact) {
+  EDGE_CHECK(
+      scope.db.run("INSERT INTO owed_state(account_id, chat_id, contact_id, image)"
+                   " VALUES(?1, ?2, ?3, 1) ON CONFLICT DO UPDATE SET image = 1",
+                   scope.account, chat, contact));
+  return {};
+}
+
+base::Result<> settle_state(const Scope& scope, base::ChatId chat, base::ContactId contact) {
+  EDGE_CHECK(scope.db.run(
+      "DELETE FROM owed_state WHERE account_id = ?1 AND chat_id = ?2 AND contact_id = ?3",
+      scope.account, chat, contact));
+  return {};
+}
+
+base::Result<std::vector<OwedState>> owed_states(const Scope& scope, base::ChatId chat,
+                                                 base::ContactId after, std::size_t most) {
+  std::vector<OwedState> owed;
+  EDGE_CHECK(scope.db.each(
+      "SELECT contact_id, image FROM owed_state WHERE account_id = ?1 AND chat_id = ?2"
+      " AND contact_id > ?3 ORDER BY contact_id LIMIT ?4",
+      [&](const Row& row) {
+        owed.push_back({row.id<base::ContactId>(0), row.boolean(1)});
+      },
+      scope.account, chat, after, static_cast<std::int64_t>(most)));
+  return owed;
+}
+
+base::Result<std::vector<base::ChatId>> chats_that_owe_states(const Scope& scope) {
+  std::vector<base::ChatId> chats;
+  EDGE_CHECK(scope.db.each(
+      "SELECT DISTINCT chat_id FROM owed_state WHERE account_id = ?1",
+      [&](const Row& row) { chats.push_back(row.id<base::ChatId>(0)); }, scope.account));
+  return chats;
+}
+
+}  // namespace store
