@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "store/health.h"
+#include "store/row_macs.h"
 #include "store/sql_error.h"
 
 namespace store {
@@ -210,13 +211,20 @@ base::Result<> Connection::set_up() {
     sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   }
   sqlite3_db_config(db_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  // What somebody may have put into the file: our own triggers and views are temporary.
+  sqlite3_db_config(db_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  sqlite3_db_config(db_, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
   sqlite3_db_config(db_, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);  // "x" is never a text
   sqlite3_db_config(db_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
   EDGE_CHECK(
       script(fmt::format("PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
                          "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-{};",
                          options_.cache_kib)));
-  if (options_.read_only) return script("PRAGMA query_only=ON");
+  if (options_.read_only) {
+    EDGE_CHECK(script("PRAGMA query_only=ON"));
+    const auto macs = RowMacs::used_for(path_);
+    return macs ? macs->read_by(*this) : base::Result<>();
+  }
   const char* synchronous = options_.synchronous == Synchronous::full     ? "FULL"
                             : options_.synchronous == Synchronous::normal ? "NORMAL"
                                                                           : "OFF";

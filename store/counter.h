@@ -12,7 +12,8 @@
 
 namespace store {
 
-// The next number, or `first` for a counter that did not exist.
+// The next number, or `first` for a counter that did not exist. Where the table of the counter's
+// name has rows, the counter was lost: then it goes on well behind them.
 base::Result<std::int64_t> next_number(Connection& db, base::AccountId account,
                                        std::string_view name, std::int64_t first);
 // Makes a counter whose last number was `last`, unless it exists.
@@ -21,5 +22,9 @@ base::Result<> prepare_counter(Connection& db, base::AccountId account, std::str
 // The last number given out; 0 for a counter that does not exist.
 base::Result<std::int64_t> read_counter(Connection& db, base::AccountId account,
                                         std::string_view name);
+
+// At the start: counters whose MAC does not fit go on behind what is stored, so that no number
+// comes twice.
+base::Result<> mend_counters(Connection& db);
 
 }  // namespace store

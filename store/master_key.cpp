@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "crypto/hash.h"
 #include "store/directory_lock.h"
 #include "store/file.h"
 #include "store/lost_commits.h"
@@ -47,21 +48,39 @@ class Opener {
     return out;
   }
 
-  base::Result<base::Bytes> wrap(const Secret& data_key) const {
-    if (by_key_) return crypto::wrap_with_key(data_key, key_);
-    return crypto::wrap_with_passphrase(data_key, passphrase_, cost_);
+  base::Result<base::Bytes> wrap(const Secret& data_key, StoreForm form) const {
+    if (by_key_) return crypto::wrap_with_key(data_key, key_of(form));
+    return crypto::wrap_with_passphrase(data_key, passphrase_of(form), cost_);
   }
 
-  base::Result<Secret> unwrap(base::ByteView blob) const {
+  base::Result<Secret> unwrap(base::ByteView blob, StoreForm form) const {
     const auto wanted = by_key_ ? crypto::WrapKind::key_file : crypto::WrapKind::passphrase;
     if (crypto::wrap_kind(blob) != wanted) {
       return base::fail(base::Errc::sealed, "wrapped in another way");
     }
-    if (by_key_) return crypto::unwrap_with_key(blob, key_);
-    return crypto::unwrap_with_passphrase(blob, passphrase_);
+    if (by_key_) return crypto::unwrap_with_key(blob, key_of(form));
+    return crypto::unwrap_with_passphrase(blob, passphrase_of(form));
   }
 
  private:
+  static constexpr std::string_view kRowMacs = "privitty-edge store with row macs v1";
+
+  Secret key_of(StoreForm form) const {
+    if (form == StoreForm::sealed_columns) return Secret(key_.view());
+    crypto::Hash32 hash = crypto::blake2b<32>(base::as_bytes(kRowMacs), key_.view());
+    Secret out(hash);
+    crypto::wipe(hash);
+    return out;
+  }
+  // A file's passphrase holds no line end.
+  crypto::WipingBytes passphrase_of(StoreForm form) const {
+    crypto::WipingBytes out = passphrase_;
+    if (form == StoreForm::sealed_columns || out.empty()) return out;
+    out.push_back('\n');
+    out.insert(out.end(), kRowMacs.begin(), kRowMacs.end());
+    return out;
+  }
+
   bool by_key_ = false;
   Secret key_;
   crypto::WipingBytes passphrase_;
@@ -75,7 +94,12 @@ base::Error refused(Connection& db, const KeySource& source, std::string_view wh
                         "; give the key it was made with (--key-file or PRIVITTY_PASSPHRASE_FILE)");
 }
 
-base::Result<Secret> unwrap_store(Connection& db, const KeySource& source) {
+struct Unwrapped {
+  Secret key;
+  StoreForm form;
+};
+
+base::Result<Unwrapped> unwrap_store(Connection& db, const KeySource& source) {
   auto opener = Opener::read(source);
   if (!opener) {
     if (opener.error().code == base::Errc::not_found) {
@@ -85,9 +109,12 @@ base::Result<Secret> unwrap_store(Connection& db, const KeySource& source) {
   }
   EDGE_TRY(const auto wrappings, read_wrappings(db));
   for (const Wrapping& wrapping : wrappings) {
-    auto key = opener->unwrap(wrapping.blob);
-    if (key) return key;
-    if (key.error().code == base::Errc::exhausted) return key;  // no memory for Argon2id
+    for (const StoreForm form : {StoreForm::row_macs, StoreForm::sealed_columns}) {
+      auto key = opener->unwrap(wrapping.blob, form);
+      if (key) return Unwrapped{*std::move(key), form};
+      // No memory for Argon2id.
+      if (key.error().code == base::Errc::exhausted) return std::move(key).error();
+    }
   }
   return refused(db, source, "does not open it");
 }
@@ -142,21 +169,31 @@ base::Result<bool> has_data_key(Connection& db) {
 }
 
 base::Result<crypto::RecordKey> make_data_key(Connection& db, const KeySource& source,
-                                              const base::Clock& clock) {
+                                              StoreForm form, const base::Clock& clock) {
   if (const auto* file = std::get_if<KeyFile>(&source)) {
     auto made = make_key_file(file->path);
     if (!made && made.error().code != base::Errc::already_exists) return std::move(made).error();
   }
   EDGE_TRY(const Opener opener, Opener::read(source));
   Secret key = Secret::random();
-  EDGE_TRY(const base::Bytes blob, opener.wrap(key));
+  EDGE_TRY(const base::Bytes blob, opener.wrap(key, form));
   EDGE_CHECK(add_wrapping(db, blob, clock));
   return crypto::RecordKey(std::move(key));
 }
 
-base::Result<crypto::RecordKey> load_data_key(Connection& db, const KeySource& source) {
-  EDGE_TRY(Secret key, unwrap_store(db, source));
-  return crypto::RecordKey(std::move(key));
+base::Result<DataKey> load_data_key(Connection& db, const KeySource& source) {
+  EDGE_TRY(Unwrapped found, unwrap_store(db, source));
+  return DataKey{crypto::RecordKey(std::move(found.key)), found.form};
+}
+
+base::Result<> wrap_for_row_macs(Connection& db, const KeySource& source,
+                                 const base::Clock& clock) {
+  EDGE_TRY(const Unwrapped found, unwrap_store(db, source));
+  EDGE_TRY(const Opener opener, Opener::read(source));
+  EDGE_TRY(const base::Bytes blob, opener.wrap(found.key, StoreForm::row_macs));
+  EDGE_TRY(const std::int64_t slot, add_wrapping(db, blob, clock));
+  EDGE_CHECK(db.run("DELETE FROM store_key WHERE slot<>?", slot));
+  return {};
 }
 
 base::Result<> rekey(const std::string& dir, KeySource from, KeySource to, const base::Clock& clock,
@@ -178,7 +215,7 @@ base::Result<> rekey(const std::string& dir, KeySource from, KeySource to, const
     loss.compare(look.get(), nullptr);  // what is written below would cover it
   }
   EDGE_TRY(const auto db, Connection::open(path));
-  EDGE_TRY(const Secret key, unwrap_store(*db, from));
+  EDGE_TRY(const Unwrapped old, unwrap_store(*db, from));
 
   NewKeyFile file;
   if (const auto* key_file = std::get_if<KeyFile>(&to)) {
@@ -188,7 +225,7 @@ base::Result<> rekey(const std::string& dir, KeySource from, KeySource to, const
   EDGE_CHECK(reached("key file made"));
 
   EDGE_TRY(const Opener opener, Opener::read(to));
-  EDGE_TRY(const base::Bytes blob, opener.wrap(key));
+  EDGE_TRY(const base::Bytes blob, opener.wrap(old.key, old.form));
   std::int64_t slot = 0;
   {
     EDGE_TRY(Transaction transaction, Transaction::begin(*db));
@@ -202,8 +239,8 @@ base::Result<> rekey(const std::string& dir, KeySource from, KeySource to, const
   EDGE_TRY(const auto stored, db->one<base::Bytes>(
                                   "SELECT wrapped FROM store_key WHERE slot=?",
                                   [](const Row& row) { return row.bytes(0); }, slot));
-  EDGE_TRY(const Secret opened, again.unwrap(stored.value_or(base::Bytes{})));
-  if (!(opened == key)) {
+  EDGE_TRY(const Secret opened, again.unwrap(stored.value_or(base::Bytes{}), old.form));
+  if (!(opened == old.key)) {
     return base::fail(base::Errc::internal,
                       "the new wrapping holds another key; the old one stays");
   }

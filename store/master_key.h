@@ -20,14 +20,30 @@ namespace store {
 // True when the store already has a data key.
 base::Result<bool> has_data_key(Connection& db);
 
+// What whoever has the key may expect of the store. Wrappings of the two are made with different
+// keys, both derived from the source, so that nobody without it makes one look like the other.
+enum class StoreForm : std::uint8_t {
+  sealed_columns = 1,
+  row_macs = 2,  // and the MACs of rows (row_macs.h)
+};
+
+struct DataKey {
+  crypto::RecordKey key;
+  StoreForm form;
+};
+
 // Makes the data key of a new store. A missing key file is made first, and found again when the
 // process dies before the wrapping is committed; a missing passphrase file is an error.
 base::Result<crypto::RecordKey> make_data_key(Connection& db, const KeySource& source,
-                                              const base::Clock& clock);
+                                              StoreForm form, const base::Clock& clock);
 
 // Errc::forbidden when the source does not open it: the message says which file was tried and what
 // to do. Writes nothing.
-base::Result<crypto::RecordKey> load_data_key(Connection& db, const KeySource& source);
+base::Result<DataKey> load_data_key(Connection& db, const KeySource& source);
+
+// Within the transaction of the step that adds the MACs of rows: from now on the wrapping says that
+// they are there, so that the store cannot be made to look like one without.
+base::Result<> wrap_for_row_macs(Connection& db, const KeySource& source, const base::Clock& clock);
 
 // Called after each step of rekey(); a test that returns an error stops there, as a crash would.
 using RekeyStep = std::function<base::Result<>(std::string_view step)>;

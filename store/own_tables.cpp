@@ -11,8 +11,8 @@ base::Result<bool> is_empty(Connection& db) {
   return tables.value_or(0) == 0;
 }
 
-base::Result<> make_own_tables(Connection& db) {
-  EDGE_CHECK(db.script(R"sql(
+std::string own_tables_sql() {
+  constexpr std::string_view kTables = R"sql(
     CREATE TABLE store_meta(
       name TEXT PRIMARY KEY,
       value INTEGER NOT NULL
@@ -36,10 +36,13 @@ base::Result<> make_own_tables(Connection& db) {
       body BLOB NOT NULL
     ) STRICT;
     INSERT INTO store_meta(name,value) VALUES('written_over',0);
-  )sql"));
-  return db.script(fmt::format(
-      "INSERT INTO store_meta(name,value) VALUES('format',{}); PRAGMA application_id={};",
-      kStoreFormat, kApplicationId));
+  )sql";
+  return std::string(kTables) +
+         fmt::format(
+             "INSERT INTO store_meta(name,value) VALUES('format',{}); PRAGMA application_id={};",
+             kStoreFormat, kApplicationId);
 }
+
+base::Result<> make_own_tables(Connection& db) { return db.script(own_tables_sql()); }
 
 }  // namespace store

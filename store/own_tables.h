@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "base/result.h"
 #include "store/connection.h"
@@ -17,6 +18,8 @@ inline constexpr std::int64_t kStoreFormat = 1;
 
 // True for a database without any table: a new store, or one whose making was cut short.
 base::Result<bool> is_empty(Connection& db);
+// What makes them, and their application id.
+std::string own_tables_sql();
 // Within a transaction: the tables and the application id of a new store.
 base::Result<> make_own_tables(Connection& db);
 

@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,12 +11,15 @@
 
 #include "base/log.h"
 #include "crypto/init.h"
+#include "store/counter.h"
 #include "store/directory_lock.h"
 #include "store/lost_commits.h"
 #include "store/master_key.h"
 #include "store/own_tables.h"
 #include "store/repair.h"
 #include "store/reserve.h"
+#include "store/row_layout.h"
+#include "store/row_macs.h"
 #include "store/start_check.h"
 #include "store/transaction.h"
 
@@ -50,7 +54,7 @@ base::Result<> prepare_dir(const std::string& dir) {
 
 // What is there: the key is unwrapped once, for a passphrase makes that slow.
 struct Found {
-  std::optional<crypto::RecordKey> key;  // nothing: there is no store yet
+  std::optional<DataKey> key = std::nullopt;  // nothing: there is no store yet
   bool damaged = false;
   // What looked becomes the first of the readers. It also stays open meanwhile: the last one to
   // leave would make the next one read the whole write-ahead log again.
@@ -70,6 +74,24 @@ ConnectionOptions reader_options(const StoreOptions& options, Health& health, bo
   return out;
 }
 
+StoreForm form_of(const StoreOptions& options) {
+  return row_mac_step(options.migrations) > 0 ? StoreForm::row_macs : StoreForm::sealed_columns;
+}
+
+// A store whose wrapping says that its rows have MACs was not at an earlier step since: somebody
+// who wants changed rows to be taken for good ones made it look so.
+base::Result<> check_not_turned_back(const std::string& path, const DataKey& key,
+                                     std::int64_t version, const StoreOptions& options) {
+  if (key.form != StoreForm::row_macs || version == 0 ||
+      version >= row_mac_step(options.migrations)) {
+    return {};
+  }
+  return base::fail(base::Errc::forbidden,
+                    path +
+                        " was turned back to an older schema by another program, so that its "
+                        "content cannot be trusted; restore a backup of the folder");
+}
+
 // Looks at an existing database without changing it: is it ours, do we know its schema, does the
 // key open it.
 base::Result<Found> look_at(const StoreOptions& options, const std::string& path, Health& health,
@@ -81,9 +103,10 @@ base::Result<Found> look_at(const StoreOptions& options, const std::string& path
   EDGE_TRY(const bool empty, is_empty(*look));
   if (empty) return Found{};
   EDGE_CHECK(check_schema(*look, options.migrations));
-  EDGE_TRY(crypto::RecordKey key, load_data_key(*look, options.key));
-  if (!tolerant) return Found{.key = std::move(key), .look = std::move(look)};
+  EDGE_TRY(DataKey key, load_data_key(*look, options.key));
   EDGE_TRY(const auto version, look->integer("PRAGMA user_version"));
+  EDGE_CHECK(check_not_turned_back(path, key, version.value_or(0), options));
+  if (!tolerant) return Found{.key = std::move(key), .look = std::move(look)};
   if (!options.migrations.empty() && version != options.migrations.back().number) {
     return base::fail(base::Errc::corrupt,
                       path + " is damaged and of an older version; run `privitty-edge repair`");
@@ -110,7 +133,8 @@ base::Result<crypto::RecordKey> make_new(const StoreOptions& options, const std:
            Connection::open(beside, {.synchronous = options.synchronous, .vfs = options.vfs}));
   EDGE_TRY(Transaction transaction, Transaction::begin(*db));
   EDGE_CHECK(make_own_tables(*db));
-  EDGE_TRY(crypto::RecordKey key, make_data_key(*db, options.key, *options.clock));
+  EDGE_TRY(crypto::RecordKey key,
+           make_data_key(*db, options.key, form_of(options), *options.clock));
   EDGE_CHECK(EventLog::prepare(*db));
   EDGE_CHECK(transaction.commit());
   EDGE_CHECK(db->close());
@@ -121,19 +145,53 @@ base::Result<crypto::RecordKey> make_new(const StoreOptions& options, const std:
   return key;
 }
 
+// The step that adds the MACs, in one transaction: columns, MACs of the rows that are there, and
+// the wrapping that says so.
+base::Result<> add_row_macs(Connection& db, const Vault& vault, bool is_new,
+                            const StoreOptions& options) {
+  const std::span<const Migration> steps = options.migrations;
+  const auto so_far = steps.first(static_cast<std::size_t>(row_mac_step(steps)));
+  const Migration& step = so_far.back();
+  const auto run = [&]() -> base::Result<> {
+    EDGE_TRY(const auto macs, RowMacs::of(so_far, vault));
+    EDGE_TRY(Transaction transaction, Transaction::begin(db));
+    EDGE_CHECK(db.script(step.sql));
+    EDGE_CHECK(macs->make_all(db));
+    if (!is_new) EDGE_CHECK(wrap_for_row_macs(db, options.key, *options.clock));
+    EDGE_CHECK(db.script(fmt::format("PRAGMA user_version={}", step.number)));
+    return transaction.commit();
+  };
+  return run().with_context(fmt::format("migration {} ({})", step.number, step.name));
+}
+
 // A step to a newer schema begins only where nothing is broken; otherwise the check comes after the
 // start (StartCheck).
-base::Result<> make_ready(Connection& db, const StoreOptions& options) {
+base::Result<std::shared_ptr<const RowMacs>> make_ready(Connection& db, const Vault& vault,
+                                                        const StoreOptions& options) {
+  const std::span<const Migration> steps = options.migrations;
   EDGE_TRY(const auto version, db.integer("PRAGMA user_version"));
-  if (!options.migrations.empty() && version != options.migrations.back().number) {
+  if (!steps.empty() && version != steps.back().number) {
     EDGE_CHECK(quick_check(db).with_context("bring the store to this version"));
-    EDGE_CHECK(migrate(db, options.migrations));
+    const std::int64_t macs_at = row_mac_step(steps);
+    if (version.value_or(0) < macs_at) {
+      EDGE_CHECK(migrate(db, steps.first(static_cast<std::size_t>(macs_at - 1))));
+      EDGE_CHECK(add_row_macs(db, vault, version == 0, options));
+    }
+    EDGE_CHECK(migrate(db, steps));
+  }
+  EDGE_TRY(auto macs, RowMacs::of(steps, vault));
+  EDGE_CHECK(macs->check_tables(db));
+  EDGE_CHECK(macs->read_by(db));
+  EDGE_CHECK(macs->write_by(db));
+  if (row_mac_step(options.migrations) > 0) {
+    const auto mended = mend_counters(db);
+    if (!mended && mended.error().code != base::Errc::corrupt) return mended.error();
   }
   const auto newest = EventLog::newest(db);
-  if (!newest && newest.error().code == base::Errc::corrupt) return {};  // reading goes on
+  if (!newest && newest.error().code == base::Errc::corrupt) return macs;  // reading goes on
   if (!newest) return newest.error();
-  if (newest->valid()) return {};
-  return EventLog::prepare(db);  // the counter was lost in a repair
+  if (!newest->valid()) EDGE_CHECK(EventLog::prepare(db));  // the counter was lost in a repair
+  return macs;
 }
 
 }  // namespace
@@ -157,6 +215,7 @@ struct Store::Parts {
   const Vault vault;
   const Blobs blobs;
   Reserve reserve;
+  std::shared_ptr<void> row_macs;  // in use while this lives
   std::unique_ptr<Writer> writer;
   std::unique_ptr<Readers> readers;
   std::unique_ptr<StartCheck> start_check;
@@ -176,22 +235,30 @@ base::Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
   EDGE_TRY(Found found, look_at(options, path, *health));
   loss.compare(found.look.get(), health.get());
   if (!found.key) {
-    EDGE_TRY(found.key, make_new(options, path));
+    EDGE_TRY(crypto::RecordKey made, make_new(options, path));
+    found.key = DataKey{std::move(made), form_of(options)};
   }
-  ConnectionOptions connection = connection_options(options, *health);
+  auto parts = std::make_unique<Parts>(std::move(lock), options.dir, path,
+                                       std::move(found.key->key), options.sealing_off_for_tests);
+  parts->health = std::move(health);
+  ConnectionOptions connection = connection_options(options, *parts->health);
   connection.read_only = connection.tolerant = found.damaged;
   EDGE_TRY(auto db, Connection::open(path, connection));
-  if (!found.damaged) {
-    EDGE_CHECK(make_ready(*db, options));
+  std::shared_ptr<const RowMacs> macs;
+  if (found.damaged) {
+    EDGE_TRY(macs, RowMacs::of(options.migrations, parts->vault));
+  } else {
+    EDGE_TRY(macs, make_ready(*db, parts->vault, options));
     EDGE_CHECK(loss.go_on(*db));
   }
 
-  auto parts = std::make_unique<Parts>(std::move(lock), options.dir, path, *std::move(found.key),
-                                       options.sealing_off_for_tests);
-  parts->health = std::move(health);
   const ConnectionOptions reading = reader_options(options, *parts->health, found.damaged);
+  parts->row_macs = RowMacs::use_for(path, macs);
   parts->readers = std::make_unique<Readers>(path, reading, options.readers);
-  if (found.look) parts->readers->adopt(std::move(found.look));
+  if (found.look) {
+    EDGE_CHECK(macs->read_by(*found.look));
+    parts->readers->adopt(std::move(found.look));
+  }
   parts->writer = std::make_unique<Writer>(std::move(db), parts->vault, *options.clock,
                                            *parts->health, options.writer);
   if (!found.damaged) {

@@ -5,6 +5,7 @@
 #include "store/schema/v1.sql.h"
 #include "store/schema/v10.sql.h"
 #include "store/schema/v11.sql.h"
+#include "store/schema/v12.sql.h"
 #include "store/schema/v2.sql.h"
 #include "store/schema/v3.sql.h"
 #include "store/schema/v4.sql.h"
@@ -29,6 +30,7 @@ std::span<const Migration> migrations() {
       Migration{9, "generations of sessions, receipts told, groups deleted", schema::kV9},
       Migration{10, "a file given to one holder in several chats", schema::kV10},
       Migration{11, "tags of parked envelopes, ages of skipped keys", schema::kV11},
+      Migration{12, "MACs of rows", schema::kV12},
   };
   return kSteps;
 }

@@ -45,10 +45,11 @@ base::Result<bool> delete_account_portion(Connection& db, base::AccountId accoun
 
 base::Result<std::vector<RemovedAccount>> list_removed_accounts(Connection& db) {
   std::vector<RemovedAccount> removed;
-  EDGE_CHECK(db.each("SELECT id, uuid FROM account WHERE length(sealed) = 0", [&](const Row& row) {
-    const auto uuid = row.array<16>(1);
-    if (uuid) removed.push_back({row.id<base::AccountId>(0), *uuid});
-  }));
+  EDGE_CHECK(db.each("SELECT id, uuid FROM checked_account WHERE length(sealed) = 0 AND intact",
+                     [&](const Row& row) {
+                       const auto uuid = row.array<16>(1);
+                       if (uuid) removed.push_back({row.id<base::AccountId>(0), *uuid});
+                     }));
   return removed;
 }
 

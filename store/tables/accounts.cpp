@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/wire.h"
+#include "store/tables/intact.h"
 
 namespace store {
 namespace {
@@ -16,6 +17,7 @@ base::Bytes write_sealed(const AccountRow& row) {
 }
 
 base::Result<AccountRow> read_row(const Vault& vault, const Row& columns) {
+  EDGE_CHECK(check_intact(columns, 7));
   AccountRow row;
   row.id = columns.id<base::AccountId>(0);
   EDGE_TRY(row.uuid, columns.array<16>(1));
@@ -39,16 +41,16 @@ base::Result<AccountRow> read_row(const Vault& vault, const Row& columns) {
 
 base::Result<AccountList> list_accounts(Connection& db, const Vault& vault) {
   AccountList list;
-  EDGE_CHECK(
-      db.each("SELECT id, uuid, mailbox, created_at, io_on, position, sealed FROM account"
-              " WHERE length(sealed) > 0 ORDER BY position, id",
-              [&](const Row& columns) {
-                auto row = read_row(vault, columns);
-                if (row) return list.rows.push_back(*std::move(row));
-                const auto id = columns.id<base::AccountId>(0);
-                base::log::error("account {} does not open: {}", id.value, row.error().message);
-                list.unreadable.push_back(id);
-              }));
+  EDGE_CHECK(db.each(
+      "SELECT id, uuid, mailbox, created_at, io_on, position, sealed, intact FROM checked_account"
+      " WHERE length(sealed) > 0 OR NOT intact ORDER BY position, id",
+      [&](const Row& columns) {
+        auto row = read_row(vault, columns);
+        if (row) return list.rows.push_back(*std::move(row));
+        const auto id = columns.id<base::AccountId>(0);
+        base::log::error("account {} does not open: {}", id.value, row.error().message);
+        list.unreadable.push_back(id);
+      }));
   return list;
 }
 

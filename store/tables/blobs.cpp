@@ -1,6 +1,7 @@
 #include "store/tables/blobs.h"
 
 #include "base/wire.h"
+#include "store/tables/intact.h"
 
 namespace store {
 namespace {
@@ -8,9 +9,10 @@ namespace {
 constexpr std::uint8_t kForm = 1;
 constexpr std::size_t kMaxField = 4096;
 
-#define BLOB_COLUMNS "SELECT id, name, size, uses, created_at, sealed FROM blob "
+#define BLOB_COLUMNS "SELECT id, name, size, uses, created_at, sealed, intact FROM checked_blob "
 
 base::Result<BlobRow> read_row(const Scope& scope, const Row& columns) {
+  EDGE_CHECK(check_intact(columns, 6));
   BlobRow row;
   row.id = columns.integer(0);
   row.name = columns.text(1);
@@ -84,10 +86,11 @@ base::Result<> add_blob_use(const Scope& scope, std::int64_t blob) {
 base::Result<std::optional<std::string>> drop_blob_use(const Scope& scope, std::int64_t blob) {
   EDGE_CHECK(scope.db.run("UPDATE blob SET uses = uses - 1 WHERE account_id = ? AND id = ?",
                           scope.account, blob));
-  EDGE_TRY(auto name,
-           scope.db.one<std::string>(
-               "SELECT name FROM blob WHERE account_id = ? AND id = ? AND uses <= 0",
-               [](const Row& row) { return std::string(row.text(0)); }, scope.account, blob));
+  EDGE_TRY(
+      auto name,
+      scope.db.one<std::string>(
+          "SELECT name FROM checked_blob WHERE account_id = ? AND id = ? AND uses <= 0 AND intact",
+          [](const Row& row) { return std::string(row.text(0)); }, scope.account, blob));
   if (name) {
     EDGE_CHECK(
         scope.db.run("DELETE FROM blob WHERE account_id = ? AND id = ?", scope.account, blob));
@@ -98,7 +101,8 @@ base::Result<std::optional<std::string>> drop_blob_use(const Scope& scope, std::
 base::Result<std::vector<std::int64_t>> unused_blobs(const Scope& scope, base::UnixMillis before) {
   std::vector<std::int64_t> blobs;
   EDGE_CHECK(scope.db.each(
-      "SELECT id FROM blob WHERE account_id = ? AND uses <= 0 AND created_at < ?",
+      "SELECT id FROM checked_blob WHERE account_id = ? AND uses <= 0 AND created_at < ?"
+      " AND intact",
       [&](const Row& row) { blobs.push_back(row.integer(0)); }, scope.account, before));
   return blobs;
 }

@@ -27,7 +27,7 @@ Vault::Lookup hash_of(const Vault& vault, std::string_view channel) {
 base::Result<std::optional<Channel>> find_channel(Connection& db, const Vault& vault,
                                                   std::string_view channel) {
   return db.one<Channel>(
-      "SELECT id,events,bytes FROM channel WHERE name_hash=?",
+      "SELECT id,events,bytes FROM checked_channel WHERE name_hash=? AND intact",
       [](const Row& row) {
         return Channel{row.integer(0), row.integer(1), row.integer(2)};
       },
@@ -64,6 +64,8 @@ base::Result<> make_room(Tx& tx, const ChannelQuotas& quotas) {
 base::Result<Channel> channel_for(Tx& tx, const ChannelQuotas& quotas, std::string_view name) {
   EDGE_TRY(const auto found, find_channel(tx.db(), tx.vault(), name));
   if (found) return *found;
+  // One that is not intact has lost its history.
+  EDGE_CHECK(tx.db().run("DELETE FROM channel WHERE name_hash=?", hash_of(tx.vault(), name)));
   EDGE_CHECK(make_room(tx, quotas));
   EDGE_TRY(const base::EventId floor, floor_of_unknown(tx.db()));
   EDGE_CHECK(tx.db().run("INSERT INTO channel(name_hash,floor,used_at) VALUES(?,?,?)",
@@ -93,9 +95,10 @@ base::Result<> drop(Connection& db, const Oldest& event) {
 
 base::Result<> prune_channel(Connection& db, const ChannelQuotas& quotas, Channel channel) {
   while (channel.events > quotas.events || channel.bytes > quotas.bytes) {
-    EDGE_TRY(const auto oldest, db.one<Oldest>("SELECT id,channel_id,size,at_ms FROM channel_event "
-                                               "WHERE channel_id=? ORDER BY id LIMIT 1",
-                                               read_oldest, channel.id));
+    EDGE_TRY(const auto oldest,
+             db.one<Oldest>("SELECT id,channel_id,length(sealed),at_ms FROM "
+                            "channel_event WHERE channel_id=? ORDER BY id LIMIT 1",
+                            read_oldest, channel.id));
     if (!oldest) return {};
     EDGE_CHECK(drop(db, *oldest));
     channel.events -= 1;
@@ -105,12 +108,13 @@ base::Result<> prune_channel(Connection& db, const ChannelQuotas& quotas, Channe
 }
 
 base::Result<> prune_all(Connection& db, const ChannelQuotas& quotas, base::UnixMillis now) {
-  EDGE_TRY(const auto sum, db.integer("SELECT sum(bytes) FROM channel"));
+  EDGE_TRY(const auto sum, db.integer("SELECT sum(bytes) FROM checked_channel WHERE intact"));
   std::int64_t total = sum.value_or(0);
   for (std::int64_t pruned = 0; pruned < kMostPruned || total > quotas.total_bytes; ++pruned) {
     EDGE_TRY(
         const auto oldest,
-        db.one<Oldest>("SELECT id,channel_id,size,at_ms FROM channel_event ORDER BY id LIMIT 1",
+        db.one<Oldest>("SELECT id,channel_id,length(sealed),at_ms FROM channel_event ORDER BY id "
+                       "LIMIT 1",
                        read_oldest));
     if (!oldest || (total <= quotas.total_bytes && oldest->at >= now - quotas.age)) return {};
     EDGE_CHECK(drop(db, *oldest));
@@ -186,7 +190,8 @@ base::Result<std::optional<base::Bytes>> channel_initial(Connection& db, const V
                                                          std::string_view channel) {
   std::optional<base::Bytes> found;
   EDGE_CHECK(db.each(
-      "SELECT id,initial_sealed FROM channel WHERE name_hash=? AND initial_sealed IS NOT NULL",
+      "SELECT id,initial_sealed FROM checked_channel WHERE name_hash=? AND initial_sealed IS NOT "
+      "NULL AND intact",
       [&](const Row& row) {
         const auto plain = vault.open(vault.store_wide(), "channel", "initial_sealed",
                                       row.integer(0), row.blob(1));
@@ -206,7 +211,8 @@ base::Result<std::vector<base::EventId>> channel_ids_after(Connection& db, const
   std::vector<base::EventId> ids;
   EDGE_CHECK(db.each(
       "SELECT e.id FROM channel_event e INDEXED BY channel_event_by_channel WHERE e.id>?1 AND "
-      "e.channel_id=(SELECT id FROM channel WHERE name_hash=?2) ORDER BY e.id LIMIT ?3",
+      "e.channel_id=(SELECT id FROM checked_channel WHERE name_hash=?2 AND intact) ORDER BY e.id "
+      "LIMIT ?3",
       [&](const Row& row) { ids.push_back(row.id<base::EventId>(0)); }, after,
       hash_of(vault, channel), limit));
   return ids;
@@ -233,7 +239,8 @@ base::Result<std::optional<LoggedEvent>> find_channel_event(Connection& db, cons
 base::Result<base::EventId> channel_floor(Connection& db, const Vault& vault,
                                           std::string_view channel) {
   EDGE_TRY(const auto floor,
-           db.integer("SELECT floor FROM channel WHERE name_hash=?", hash_of(vault, channel)));
+           db.integer("SELECT floor FROM checked_channel WHERE name_hash=? AND intact",
+                      hash_of(vault, channel)));
   if (floor) return base::EventId(static_cast<std::uint64_t>(*floor));
   return floor_of_unknown(db);
 }

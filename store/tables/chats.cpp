@@ -2,14 +2,18 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
+#include "store/tables/intact.h"
+
 namespace store {
 namespace {
 
 #define CHAT_COLUMNS                                                                       \
   "SELECT id, type, contact_id, blocked, visibility, muted_until, encrypted, created_at, " \
-  "last_at, draft_id FROM chat "
+  "last_at, draft_id, intact FROM checked_chat "
 
-ChatRow read_row(const Row& columns) {
+base::Result<ChatRow> read_row(const Row& columns) {
+  EDGE_CHECK(check_intact(columns, 10));
   ChatRow row;
   row.id = columns.id<base::ChatId>(0);
   row.type = static_cast<std::uint8_t>(columns.integer(1));
@@ -82,7 +86,13 @@ base::Result<std::vector<ChatRow>> list_chats(const Scope& scope) {
   std::vector<ChatRow> chats;
   EDGE_CHECK(scope.db.each(
       CHAT_COLUMNS "WHERE account_id = ? ORDER BY visibility = 2 DESC, last_at DESC, id DESC",
-      [&](const Row& row) { chats.push_back(read_row(row)); }, scope.account));
+      [&](const Row& row) {
+        auto chat = read_row(row);
+        if (chat) return chats.push_back(*std::move(chat));
+        base::log::error("chat {} of account {} does not open", row.integer(0),
+                         scope.account.value);
+      },
+      scope.account));
   return chats;
 }
 

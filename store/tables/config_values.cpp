@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/wire.h"
+#include "store/tables/intact.h"
 
 namespace store {
 namespace {
@@ -20,8 +21,10 @@ struct Entry {
   std::string value;
 };
 
-base::Result<Entry> read_entry(const Scope& scope, base::ByteView key_hash, base::ByteView sealed) {
-  EDGE_TRY(const auto plain, scope.open("config", place_of(key_hash), sealed));
+// Of SELECT key_hash, sealed, intact.
+base::Result<Entry> read_entry(const Scope& scope, const Row& row) {
+  EDGE_CHECK(check_intact(row, 2));
+  EDGE_TRY(const auto plain, scope.open("config", place_of(row.blob(0)), row.blob(1)));
   base::WireReader in(plain);
   if (in.u8() != kForm) in.refuse();
   Entry entry;
@@ -37,9 +40,9 @@ base::Result<std::optional<std::string>> find_config_value(const Scope& scope,
                                                            std::string_view key) {
   const auto hash = scope.lookup("config key", base::as_bytes(key));
   return scope.db.one<std::string>(
-      "SELECT sealed FROM config WHERE account_id = ? AND key_hash = ?",
+      "SELECT key_hash, sealed, intact FROM checked_config WHERE account_id = ? AND key_hash = ?",
       [&](const Row& row) -> base::Result<std::string> {
-        EDGE_TRY(Entry entry, read_entry(scope, hash, row.blob(0)));
+        EDGE_TRY(Entry entry, read_entry(scope, row));
         return std::move(entry.value);
       },
       scope.account, hash);
@@ -64,9 +67,9 @@ base::Result<> set_config_value(const Scope& scope, std::string_view key,
 base::Result<std::map<std::string, std::string>> list_config_values(const Scope& scope) {
   std::map<std::string, std::string> values;
   EDGE_CHECK(scope.db.each(
-      "SELECT key_hash, sealed FROM config WHERE account_id = ?",
+      "SELECT key_hash, sealed, intact FROM checked_config WHERE account_id = ?",
       [&](const Row& row) {
-        auto entry = read_entry(scope, row.blob(0), row.blob(1));
+        auto entry = read_entry(scope, row);
         if (entry) {
           values.emplace(std::move(entry->key), std::move(entry->value));
         } else {

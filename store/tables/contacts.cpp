@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/wire.h"
+#include "store/tables/intact.h"
 
 namespace store {
 namespace {
@@ -14,8 +15,9 @@ namespace {
 constexpr std::uint8_t kForm = 2;  // form 1 had no addr_place
 constexpr std::size_t kMaxField = 64 * 1024;
 
-#define CONTACT_COLUMNS \
-  "SELECT id, state, route_id, blocked, verified, bot, last_seen, sealed FROM contact "
+#define CONTACT_COLUMNS                                                           \
+  "SELECT id, state, route_id, blocked, verified, bot, last_seen, sealed, intact" \
+  " FROM checked_contact "
 
 base::Bytes write_sealed(const ContactRow& row) {
   base::WireWriter out;
@@ -25,6 +27,7 @@ base::Bytes write_sealed(const ContactRow& row) {
 }
 
 base::Result<ContactRow> read_row(const Scope& scope, const Row& columns) {
+  EDGE_CHECK(check_intact(columns, 8));
   ContactRow row;
   row.id = columns.id<base::ContactId>(0);
   row.state = columns.integer(1) == 0 ? ContactState::hidden : ContactState::known;
@@ -134,10 +137,9 @@ base::Result<std::vector<ContactRow>> find_contacts_by_addr(const Scope& scope,
   EDGE_CHECK(scope.db.each(
       CONTACT_COLUMNS
       "WHERE account_id = ? AND addr_hash = ? AND addr_hash IS NOT NULL AND state > 0",
-      [&](const Row& row) -> base::Result<> {
-        EDGE_TRY(ContactRow contact, read_row(scope, row));
-        found.push_back(std::move(contact));
-        return {};
+      [&](const Row& row) {
+        auto contact = read_row(scope, row);
+        if (contact) found.push_back(*std::move(contact));
       },
       scope.account, *hash));
   const auto place = [](const ContactRow& row) {

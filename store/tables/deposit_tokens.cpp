@@ -1,6 +1,7 @@
 #include "store/tables/deposit_tokens.h"
 
 #include "base/wire.h"
+#include "store/tables/intact.h"
 
 namespace store {
 namespace {
@@ -41,12 +42,15 @@ base::Result<> delete_deposit_tokens_of(const Scope& scope, TokenPurpose purpose
 base::Result<> use_deposit_token(const Scope& scope, const DepositTokenRow& row,
                                  base::ContactId contact) {
   EDGE_TRY(const auto under_way,
-           scope.db.integer("SELECT 1 FROM pending_join WHERE account_id = ?1 AND contact_id = ?2",
-                            scope.account, contact));
-  EDGE_TRY(const auto of_the_past,
-           scope.db.integer("SELECT 1 FROM session WHERE account_id = ?1 AND contact_id = ?2"
-                            " AND join_id = ?3 AND state > 1",
-                            scope.account, contact, row.owner_id));
+           scope.db.integer(
+               "SELECT 1 FROM checked_pending_join WHERE account_id = ?1 AND contact_id = ?2"
+               " AND intact",
+               scope.account, contact));
+  EDGE_TRY(
+      const auto of_the_past,
+      scope.db.integer("SELECT 1 FROM checked_session WHERE account_id = ?1 AND contact_id = ?2"
+                       " AND join_id = ?3 AND state > 1 AND intact",
+                       scope.account, contact, row.owner_id));
   EDGE_CHECK(
       scope.db.run("UPDATE deposit_token SET contact_id = ?3, used = ?4"
                    " WHERE key_id = ?1 AND account_id = ?2",
@@ -55,10 +59,10 @@ base::Result<> use_deposit_token(const Scope& scope, const DepositTokenRow& row,
   EDGE_CHECK(scope.db.run(
       "UPDATE deposit_token SET purpose = ?4"
       " WHERE account_id = ?1 AND contact_id = ?2 AND purpose = ?5 AND owner_id < ?3"
-      " AND NOT (owner_id IN (SELECT join_id FROM session WHERE account_id = ?1"
-      "               AND contact_id = ?2 AND state = 1)"
-      "          AND (SELECT count(*) FROM session WHERE account_id = ?1"
-      "               AND contact_id = ?2 AND state = 1) > 1)",
+      " AND NOT (owner_id IN (SELECT join_id FROM checked_session WHERE account_id = ?1"
+      "               AND contact_id = ?2 AND state = 1 AND intact)"
+      "          AND (SELECT count(*) FROM checked_session WHERE account_id = ?1"
+      "               AND contact_id = ?2 AND state = 1 AND intact) > 1)",
       scope.account, contact, row.owner_id, TokenPurpose::retired, TokenPurpose::contact));
   return {};
 }
@@ -82,12 +86,13 @@ base::Result<> delete_retired_tokens(const Scope& scope, base::UnixMillis before
 base::Result<std::optional<DepositTokenRow>> find_deposit_token_of(const Scope& scope,
                                                                    TokenPurpose purpose,
                                                                    std::int64_t owner_id) {
-  EDGE_TRY(const auto key_id,
-           scope.db.one<std::array<std::uint8_t, 16>>(
-               "SELECT key_id FROM deposit_token WHERE account_id = ?1 AND purpose = ?2 AND "
-               "owner_id = ?3"
-               " ORDER BY created_at DESC, key_id LIMIT 1",
-               [](const Row& row) { return row.array<16>(0); }, scope.account, purpose, owner_id));
+  EDGE_TRY(
+      const auto key_id,
+      scope.db.one<std::array<std::uint8_t, 16>>(
+          "SELECT key_id FROM checked_deposit_token WHERE account_id = ?1 AND purpose = ?2 AND "
+          "owner_id = ?3 AND intact"
+          " ORDER BY created_at DESC, key_id LIMIT 1",
+          [](const Row& row) { return row.array<16>(0); }, scope.account, purpose, owner_id));
   if (!key_id) return std::optional<DepositTokenRow>();
   return find_deposit_token(scope, *key_id);
 }
@@ -95,8 +100,8 @@ base::Result<std::optional<DepositTokenRow>> find_deposit_token_of(const Scope& 
 base::Result<std::vector<DepositTokenRow>> list_deposit_tokens(const Scope& scope) {
   std::vector<DepositTokenRow> out;
   EDGE_CHECK(scope.db.each(
-      "SELECT key_id FROM deposit_token WHERE account_id = ?1 ORDER BY created_at, owner_id, "
-      "key_id",
+      "SELECT key_id FROM checked_deposit_token WHERE account_id = ?1 AND intact"
+      " ORDER BY created_at, owner_id, key_id",
       [&](const Row& row) -> base::Result<> {
         EDGE_TRY(const auto key_id, row.array<16>(0));
         EDGE_TRY(auto token, find_deposit_token(scope, key_id));
@@ -111,10 +116,11 @@ base::Result<std::optional<DepositTokenRow>> find_deposit_token(
     const Scope& scope, const std::array<std::uint8_t, 16>& key_id) {
   return scope.db.one<DepositTokenRow>(
       "SELECT purpose, owner_id, created_at, sealed, contact_id, used,"
-      " ifnull((SELECT blocked FROM contact WHERE contact.account_id = deposit_token.account_id"
-      "  AND contact.id = deposit_token.contact_id), 0) FROM deposit_token"
+      " ifnull((SELECT blocked OR NOT c.intact FROM checked_contact c WHERE c.account_id = ?2"
+      "  AND c.id = t.contact_id), 0), t.intact FROM checked_deposit_token t"
       " WHERE key_id = ?1 AND account_id = ?2",
       [&](const Row& row) -> base::Result<DepositTokenRow> {
+        EDGE_CHECK(check_intact(row, 7));
         DepositTokenRow token;
         token.key_id = key_id;
         token.purpose = static_cast<TokenPurpose>(row.integer(0));

@@ -7,7 +7,8 @@ namespace store {
 base::Result<std::optional<SeenEnvelope>> find_seen_envelope(const Scope& scope,
                                                              const EnvelopeKey& id) {
   return scope.db.one<SeenEnvelope>(
-      "SELECT contact_id, uuid FROM seen_envelope WHERE account_id = ?1 AND id = ?2",
+      "SELECT contact_id, uuid FROM checked_seen_envelope WHERE account_id = ?1 AND id = ?2"
+      " AND intact",
       [](const Row& row) -> base::Result<SeenEnvelope> {
         SeenEnvelope seen;
         if (row.is_null(0)) return seen;
@@ -22,9 +23,10 @@ base::Result<> note_envelope(const Scope& scope, const EnvelopeKey& id, base::Un
                              const SeenEnvelope& seen) {
   std::optional<base::ByteView> uuid;
   if (seen.contact) uuid = base::ByteView(seen.uuid);
-  EDGE_CHECK(scope.db.run(
-      "INSERT INTO seen_envelope(account_id, id, at, contact_id, uuid) VALUES(?1, ?2, ?3, ?4, ?5)",
-      scope.account, id, at, seen.contact, uuid));
+  EDGE_CHECK(
+      scope.db.run("INSERT OR REPLACE INTO seen_envelope(account_id, id, at, contact_id, uuid)"
+                   " VALUES(?1, ?2, ?3, ?4, ?5)",
+                   scope.account, id, at, seen.contact, uuid));
   return {};
 }
 
@@ -64,8 +66,8 @@ base::Result<std::vector<ParkedEnvelope>> parked_with_tag(const Scope& scope,
                                                           std::size_t most) {
   std::vector<ParkedEnvelope> found;
   EDGE_CHECK(scope.db.each(
-      "SELECT seq, id, tag, source, envelope FROM parked_envelope WHERE account_id = ?1"
-      " AND (tag = ?2 OR tag IS NULL) AND seq > ?3 ORDER BY seq LIMIT ?4",
+      "SELECT seq, id, tag, source, envelope FROM checked_parked_envelope WHERE account_id = ?1"
+      " AND (tag = ?2 OR tag IS NULL) AND seq > ?3 AND intact ORDER BY seq LIMIT ?4",
       [&](const Row& row) {
         ParkedEnvelope parked;
         parked.seq = row.integer(0);
@@ -87,8 +89,8 @@ base::Result<std::vector<EnvelopeTag>> parked_tags_with_session(const Scope& sco
                                                                 std::size_t most) {
   std::vector<EnvelopeTag> tags;
   EDGE_CHECK(scope.db.each(
-      "SELECT DISTINCT tag FROM parked_envelope WHERE account_id = ?1 AND tag IN"
-      " (SELECT tag FROM session WHERE account_id = ?1) LIMIT ?2",
+      "SELECT DISTINCT tag FROM checked_parked_envelope WHERE account_id = ?1 AND tag IN"
+      " (SELECT tag FROM checked_session WHERE account_id = ?1 AND intact) AND intact LIMIT ?2",
       [&](const Row& row) {
         base::WireReader in(row.blob(0));
         tags.push_back(in.array<16>());

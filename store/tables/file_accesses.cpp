@@ -1,5 +1,8 @@
 #include "store/tables/file_accesses.h"
 
+#include "base/log.h"
+#include "store/tables/intact.h"
+
 namespace store {
 namespace {
 
@@ -8,9 +11,10 @@ constexpr std::int64_t kForward = 2;
 
 #define FILE_ACCESS_COLUMNS                                                                    \
   "SELECT file_id, contact_id, via_id, chat_id, msg_id, state, flags, rev, asked, expires_at," \
-  " changed_at, group_id FROM file_access "
+  " changed_at, group_id, intact FROM checked_file_access "
 
 base::Result<FileAccessRow> read_row(const Row& columns) {
+  EDGE_CHECK(check_intact(columns, 12));
   FileAccessRow row;
   row.file = columns.id<base::FileId>(0);
   row.contact = columns.id<base::ContactId>(1);
@@ -42,10 +46,11 @@ base::Result<std::vector<FileAccessRow>> collect(const Scope& scope, std::string
   std::vector<FileAccessRow> rows;
   EDGE_CHECK(scope.db.each(
       sql,
-      [&](const Row& row) -> base::Result<> {
-        EDGE_TRY(FileAccessRow one, read_row(row));
-        rows.push_back(one);
-        return {};
+      [&](const Row& row) {
+        auto one = read_row(row);
+        if (one) return rows.push_back(*std::move(one));
+        base::log::error("an access to file {} of account {} does not open", row.integer(0),
+                         scope.account.value);
       },
       scope.account, args...));
   return rows;
@@ -71,10 +76,16 @@ base::Result<> put_file_access(const Scope& scope, const FileAccessRow& row) {
 
 base::Result<std::optional<FileAccessRow>> find_file_access(const Scope& scope, base::FileId file,
                                                             base::ContactId contact) {
-  return scope.db.one<FileAccessRow>(
-      FILE_ACCESS_COLUMNS
-      "WHERE account_id = ? AND file_id = ? AND contact_id = ? ORDER BY rev DESC LIMIT 1",
-      [](const Row& row) { return read_row(row); }, scope.account, file, contact);
+  // All of them: a decision that was changed outside must not give way to an older one.
+  std::optional<FileAccessRow> newest;
+  EDGE_CHECK(scope.db.each(
+      FILE_ACCESS_COLUMNS "WHERE account_id = ? AND file_id = ? AND contact_id = ? ORDER BY rev",
+      [&](const Row& row) -> base::Result<> {
+        EDGE_TRY(newest, read_row(row));
+        return {};
+      },
+      scope.account, file, contact));
+  return newest;
 }
 
 base::Result<std::optional<FileAccessRow>> find_file_access_in(const Scope& scope,
@@ -124,7 +135,7 @@ base::Result<std::vector<FileAccessRow>> due_file_accesses(const Scope& scope,
 
 base::Result<std::optional<base::UnixMillis>> next_due_file_access(Connection& db) {
   return db.integer(
-      "SELECT expires_at FROM file_access WHERE state = 1 AND expires_at > 0"
+      "SELECT expires_at FROM checked_file_access WHERE state = 1 AND expires_at > 0 AND intact"
       " ORDER BY expires_at LIMIT 1");
 }
 

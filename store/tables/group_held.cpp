@@ -47,12 +47,12 @@ base::Result<std::vector<HeldContent>> held_contents(const Scope& scope, const U
                                                      std::size_t most) {
   std::vector<HeldContent> found;
   EDGE_CHECK(scope.db.each(
-      "SELECT id, contact_id, sealed FROM group_held WHERE account_id = ? AND uuid = ?"
-      " AND id > ? AND id <= ? ORDER BY id LIMIT ?",
+      "SELECT id, contact_id, sealed, intact FROM checked_group_held WHERE account_id = ? AND"
+      " uuid = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?",
       [&](const Row& row) {
         HeldContent held{row.integer(0), row.id<base::ContactId>(1), {}};
         auto plain = scope.open("group_held", held.id, row.blob(2));
-        if (plain) {
+        if (plain && row.boolean(3)) {
           held.content = *std::move(plain);
         } else {
           base::log::error("a content that was held for a group of account {} does not open",

@@ -1,6 +1,8 @@
 #include "store/tables/groups.h"
 
+#include "base/log.h"
 #include "base/wire.h"
+#include "store/tables/intact.h"
 
 namespace store {
 namespace {
@@ -8,9 +10,11 @@ namespace {
 constexpr std::uint8_t kForm = 1;
 constexpr std::size_t kMaxField = 64 * 1024;
 
-#define GROUP_COLUMNS \
-  "SELECT chat_id, uuid, promoted, self_present, image_blob_id, sealed FROM chat_group "
-#define MEMBER_COLUMNS "SELECT contact_id, present, told, told_at, image_told FROM chat_member "
+#define GROUP_COLUMNS                                                           \
+  "SELECT chat_id, uuid, promoted, self_present, image_blob_id, sealed, intact" \
+  " FROM checked_chat_group "
+#define MEMBER_COLUMNS \
+  "SELECT contact_id, present, told, told_at, image_told, intact FROM checked_chat_member "
 
 base::Bytes seal_head(const Scope& scope, const GroupRow& row) {
   base::WireWriter out;
@@ -24,6 +28,7 @@ base::Bytes seal_state(const Scope& scope, const GroupRow& row, base::ByteView s
 
 auto group_reader(const Scope& scope) {
   return [&scope](const Row& columns) -> base::Result<GroupRow> {
+    EDGE_CHECK(check_intact(columns, 6));
     GroupRow row;
     row.chat = columns.id<base::ChatId>(0);
     EDGE_TRY(row.uuid, columns.array<16>(1));
@@ -41,6 +46,7 @@ auto group_reader(const Scope& scope) {
 }
 
 base::Result<MemberRow> read_member(const Row& columns) {
+  EDGE_CHECK(check_intact(columns, 5));
   MemberRow row;
   row.contact = columns.id<base::ContactId>(0);
   row.present = columns.boolean(1);
@@ -102,8 +108,10 @@ base::Result<std::optional<GroupRow>> find_group_by_uuid(const Scope& scope, con
 base::Result<base::Bytes> load_group_state(const Scope& scope, base::ChatId chat) {
   EDGE_TRY(auto state,
            scope.db.one<base::Bytes>(
-               "SELECT state_sealed FROM chat_group WHERE account_id = ? AND chat_id = ?",
+               "SELECT state_sealed, intact FROM checked_chat_group WHERE account_id = ? AND"
+               " chat_id = ?",
                [&](const Row& row) -> base::Result<base::Bytes> {
+                 EDGE_CHECK(check_intact(row, 1));
                  EDGE_TRY(const auto plain,
                           scope.vault.open(scope.key, "chat_group", "state_sealed", chat.value,
                                            row.blob(0)));
@@ -143,9 +151,11 @@ base::Result<std::vector<MemberRow>> list_members(const Scope& scope, base::Chat
   std::vector<MemberRow> members;
   EDGE_CHECK(scope.db.each(
       MEMBER_COLUMNS "WHERE account_id = ? AND chat_id = ? ORDER BY contact_id",
-      [&](const Row& row) -> base::Result<> {
-        EDGE_TRY(members.emplace_back(), read_member(row));
-        return {};
+      [&](const Row& row) {
+        auto member = read_member(row);
+        if (member) return members.push_back(*std::move(member));
+        base::log::error("member {} of chat {} of account {} does not open", row.integer(0),
+                         chat.value, scope.account.value);
       },
       scope.account, chat));
   return members;
@@ -155,8 +165,8 @@ base::Result<std::vector<base::ChatId>> groups_of_contact(const Scope& scope,
                                                           base::ContactId contact) {
   std::vector<base::ChatId> chats;
   EDGE_CHECK(scope.db.each(
-      "SELECT chat_id FROM chat_member WHERE account_id = ? AND contact_id = ? AND present = 1"
-      " ORDER BY chat_id",
+      "SELECT chat_id FROM checked_chat_member WHERE account_id = ? AND contact_id = ?"
+      " AND present = 1 AND intact ORDER BY chat_id",
       [&](const Row& row) { chats.push_back(row.id<base::ChatId>(0)); }, scope.account, contact));
   return chats;
 }

@@ -1,13 +1,17 @@
 #include "store/tables/heard.h"
 
+#include "store/tables/intact.h"
+
 namespace store {
 
 base::Result<HeardRow> load_heard(const Scope& scope, base::ContactId contact) {
   EDGE_TRY(const auto row,
            scope.db.one<HeardRow>(
-               "SELECT heard_seq, heard_shift, heard_session, heard_uuid FROM contact"
+               "SELECT heard_seq, heard_shift, heard_session, heard_uuid, intact FROM"
+               " checked_contact"
                " WHERE account_id = ?1 AND id = ?2",
                [](const Row& columns) -> base::Result<HeardRow> {
+                 EDGE_CHECK(check_intact(columns, 4));
                  HeardRow heard;
                  heard.seq = columns.integer(0);
                  heard.shift = columns.integer(1);

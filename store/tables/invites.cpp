@@ -1,15 +1,17 @@
 #include "store/tables/invites.h"
 
 #include "base/wire.h"
+#include "store/tables/intact.h"
 
 namespace store {
 namespace {
 
 constexpr std::uint8_t kForm = 1;
-constexpr std::string_view kColumns = "id, chat_id, withdrawn, created_at, sealed";
+constexpr std::string_view kColumns = "id, chat_id, withdrawn, created_at, sealed, intact";
 
 auto reader(const Scope& scope) {
   return [&scope](const Row& row) -> base::Result<InviteRow> {
+    EDGE_CHECK(check_intact(row, 5));
     InviteRow invite;
     invite.id = row.integer(0);
     if (!row.is_null(1)) invite.chat = row.id<base::ChatId>(1);
@@ -28,7 +30,7 @@ auto reader(const Scope& scope) {
 }
 
 std::string select(std::string_view where) {
-  return "SELECT " + std::string(kColumns) + " FROM invite WHERE account_id = ?1 AND " +
+  return "SELECT " + std::string(kColumns) + " FROM checked_invite WHERE account_id = ?1 AND " +
          std::string(where);
 }
 
@@ -69,7 +71,7 @@ base::Result<std::optional<InviteRow>> find_invite_by_number(const Scope& scope,
 base::Result<std::optional<InviteRow>> live_invite(const Scope& scope,
                                                    std::optional<base::ChatId> chat) {
   static const std::string kSql =
-      select("chat_id IS ?2 AND withdrawn = 0 ORDER BY id DESC LIMIT 1");
+      select("chat_id IS ?2 AND withdrawn = 0 AND intact ORDER BY id DESC LIMIT 1");
   return scope.db.one<InviteRow>(kSql, reader(scope), scope.account, chat);
 }
 

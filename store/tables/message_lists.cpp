@@ -10,8 +10,9 @@
 namespace store {
 namespace {
 
-#define MARK_COLUMNS \
-  "SELECT m.id, m.chat_id, m.from_id, m.uuid, m.state, m.flags, m.sort_at FROM message m "
+#define MARK_COLUMNS                                                       \
+  "SELECT m.id, m.chat_id, m.from_id, m.uuid, m.state, m.flags, m.sort_at" \
+  " FROM checked_message m "
 
 base::Result<MessageMark> read_mark(const Row& columns) {
   MessageMark mark;
@@ -44,8 +45,8 @@ base::Result<std::vector<MessageMark>> marks(const Scope& scope, std::string_vie
 
 base::Result<std::optional<MessageMark>> find_message_mark(const Scope& scope,
                                                            base::MsgId message) {
-  return scope.db.one<MessageMark>(MARK_COLUMNS "WHERE m.account_id = ? AND m.id = ?", read_mark,
-                                   scope.account, message);
+  return scope.db.one<MessageMark>(MARK_COLUMNS "WHERE m.account_id = ? AND m.id = ? AND m.intact",
+                                   read_mark, scope.account, message);
 }
 
 base::Result<bool> was_message(const Scope& scope, base::MsgId message) {
@@ -57,7 +58,7 @@ base::Result<std::vector<MessageMark>> messages_of_chat(const Scope& scope, base
                                                         std::int64_t most) {
   return marks(scope,
                MARK_COLUMNS
-               "WHERE m.account_id = ? AND m.chat_id = ? AND m.state <> 19"
+               "WHERE m.account_id = ? AND m.chat_id = ? AND m.state <> 19 AND m.intact"
                " ORDER BY m.position, m.seq, m.id LIMIT ?",
                scope.account, chat, most);
 }
@@ -67,10 +68,12 @@ base::Result<std::vector<base::MsgId>> messages_of_types(const Scope& scope,
                                                          const std::array<std::uint8_t, 3>& types) {
   std::vector<base::MsgId> found;
   EDGE_CHECK(scope.db.each(
-      chat ? "SELECT m.id FROM message m WHERE m.account_id = ?1 AND m.chat_id = ?5"
+      chat ? "SELECT m.id FROM checked_message m WHERE m.intact AND m.account_id = ?1 AND "
+             "m.chat_id = ?5"
              " AND m.state <> 19 AND m.type IN (?2, ?3, ?4) ORDER BY m.position, m.seq, m.id"
-           : "SELECT m.id FROM message m JOIN chat c ON c.account_id = m.account_id"
-             " AND c.id = m.chat_id WHERE m.account_id = ?1 AND c.blocked <> 1 AND ?5 IS NULL"
+           : "SELECT m.id FROM checked_message m JOIN checked_chat c ON c.account_id = m.account_id"
+             " AND c.id = m.chat_id AND c.intact WHERE m.intact AND m.account_id = ?1 AND "
+             "c.blocked <> 1 AND ?5 IS NULL"
              " AND m.state <> 19 AND m.type IN (?2, ?3, ?4) ORDER BY m.sort_at, m.id",
       [&](const Row& row) { found.push_back(row.id<base::MsgId>(0)); }, scope.account,
       std::int64_t{types[0]}, std::int64_t{types[1]}, std::int64_t{types[2]}, chat));
@@ -78,12 +81,13 @@ base::Result<std::vector<base::MsgId>> messages_of_types(const Scope& scope,
 }
 
 base::Result<std::vector<MessageMark>> messages_after(const Scope& scope, base::MsgId after) {
-  return marks(scope,
-               MARK_COLUMNS
-               "JOIN chat c ON c.account_id = m.account_id AND c.id = m.chat_id"
-               " WHERE m.account_id = ? AND m.id > ? AND m.state <> 19 AND c.blocked <> 1"
-               " ORDER BY m.id",
-               scope.account, after);
+  return marks(
+      scope,
+      MARK_COLUMNS
+      "JOIN checked_chat c ON c.account_id = m.account_id AND c.id = m.chat_id AND c.intact"
+      " WHERE m.intact AND m.account_id = ? AND m.id > ? AND m.state <> 19 AND c.blocked <> 1"
+      " ORDER BY m.id",
+      scope.account, after);
 }
 
 base::Result<std::vector<base::MsgId>> search_messages(const Scope& scope, std::string_view text,
@@ -103,15 +107,16 @@ base::Result<std::vector<base::MsgId>> search_messages(const Scope& scope, std::
     }
   };
   if (chat) {
-    EDGE_CHECK(scope.db.each(
-        "SELECT id, sealed FROM message WHERE account_id = ? AND chat_id = ? AND state <> 19"
-        " ORDER BY position DESC, seq DESC, id DESC",
-        look, scope.account, *chat));
+    EDGE_CHECK(
+        scope.db.each("SELECT id, sealed FROM checked_message WHERE account_id = ? AND chat_id = ?"
+                      " AND state <> 19 AND intact ORDER BY position DESC, seq DESC, id DESC",
+                      look, scope.account, *chat));
   } else {
     EDGE_CHECK(scope.db.each(
-        "SELECT m.id, m.sealed FROM message m"
-        " JOIN chat c ON c.account_id = m.account_id AND c.id = m.chat_id"
-        " WHERE m.account_id = ? AND m.state <> 19 AND c.blocked <> 1 ORDER BY m.id DESC",
+        "SELECT m.id, m.sealed FROM checked_message m"
+        " JOIN checked_chat c ON c.account_id = m.account_id AND c.id = m.chat_id AND c.intact"
+        " WHERE m.intact AND m.account_id = ? AND m.state <> 19 AND c.blocked <> 1 ORDER BY m.id "
+        "DESC",
         look, scope.account));
   }
   return found;
@@ -129,8 +134,10 @@ base::Result<std::vector<base::MsgId>> fresh_messages(const Scope& scope, base::
   std::vector<base::MsgId> found;
   EDGE_CHECK(scope.db.each(
       "SELECT m.id FROM message m INDEXED BY message_fresh"
-      " JOIN chat c ON c.account_id = m.account_id AND c.id = m.chat_id"
+      " JOIN checked_chat c ON c.account_id = m.account_id AND c.id = m.chat_id AND c.intact"
       " WHERE m.account_id = ?1 AND m.state = 10 AND c.blocked = 0"
+      " AND (SELECT intact FROM checked_message k WHERE k.account_id = m.account_id AND k.id = "
+      "m.id)"
       " AND (c.muted_until = 0 OR (c.muted_until > 0 AND c.muted_until <= ?2)) ORDER BY m.id DESC",
       [&](const Row& row) { found.push_back(row.id<base::MsgId>(0)); }, scope.account, now));
   return found;
@@ -138,7 +145,7 @@ base::Result<std::vector<base::MsgId>> fresh_messages(const Scope& scope, base::
 
 base::Result<std::optional<base::MsgId>> last_message(const Scope& scope, base::ChatId chat) {
   return scope.db.one<base::MsgId>(
-      "SELECT id FROM message WHERE account_id = ? AND chat_id = ?"
+      "SELECT id FROM checked_message WHERE account_id = ? AND chat_id = ? AND intact"
       " ORDER BY position DESC, seq DESC, id DESC LIMIT 1",
       [](const Row& row) { return row.id<base::MsgId>(0); }, scope.account, chat);
 }

@@ -1,6 +1,7 @@
 #include "store/tables/message_record.h"
 
 #include "base/wire.h"
+#include "store/tables/intact.h"
 
 namespace store::detail {
 namespace {
@@ -42,6 +43,7 @@ base::Result<std::string> read_message_text(const Scope& scope, std::int64_t id,
 }
 
 base::Result<MessageRow> read_message(const Scope& scope, const Row& columns) {
+  EDGE_CHECK(check_intact(columns, 15));
   MessageRow row;
   row.id = columns.id<base::MsgId>(0);
   row.chat = columns.id<base::ChatId>(1);

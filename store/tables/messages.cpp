@@ -25,8 +25,10 @@ base::Result<std::int64_t> place_in_chat(const Scope& scope, const MessageRow& r
     EDGE_TRY(
         const auto later,
         scope.db.one<std::int64_t>(
-            "SELECT position, seq FROM message INDEXED BY message_in_chat"
+            "SELECT position, seq FROM message m INDEXED BY message_in_chat"
             " WHERE account_id = ? AND chat_id = ? AND position < ? AND from_id = ? AND seq > 0"
+            " AND (SELECT intact FROM checked_message c WHERE c.account_id = m.account_id"
+            "  AND c.id = m.id)"
             " ORDER BY position DESC, seq DESC, id DESC LIMIT 1",
             [&](const Row& columns) {
               return columns.integer(1) > row.seq ? columns.integer(0) : std::int64_t{0};
@@ -134,9 +136,11 @@ base::Result<std::optional<std::string>> delete_message(const Scope& scope, base
     Uuid uuid{};
     bool draft = false;
     std::optional<std::int64_t> blob;
+    bool intact = false;  // else its columns say nothing
   };
   EDGE_TRY(const auto gone, scope.db.one<Gone>(
-                                "SELECT chat_id, from_id, uuid, state, blob_id FROM message WHERE "
+                                "SELECT chat_id, from_id, uuid, state, blob_id, intact FROM "
+                                "checked_message WHERE "
                                 "account_id = ? AND id = ?",
                                 [](const Row& row) -> base::Result<Gone> {
                                   Gone found;
@@ -145,6 +149,7 @@ base::Result<std::optional<std::string>> delete_message(const Scope& scope, base
                                   EDGE_TRY(found.uuid, row.array<16>(2));
                                   found.draft = row.integer(3) == kDraft;
                                   found.blob = row.maybe_integer(4);
+                                  found.intact = row.boolean(5);
                                   return found;
                                 },
                                 scope.account, message));
@@ -153,6 +158,7 @@ base::Result<std::optional<std::string>> delete_message(const Scope& scope, base
       scope.db.run("DELETE FROM message WHERE account_id = ? AND id = ?", scope.account, message));
   EDGE_CHECK(scope.db.run("DELETE FROM receipt WHERE account_id = ? AND msg_id = ?", scope.account,
                           message));
+  if (!gone->intact) return std::optional<std::string>();
   if (gone->draft) {
     EDGE_CHECK(scope.db.run(
         "UPDATE chat SET draft_id = NULL WHERE account_id = ? AND id = ? AND draft_id = ?",
@@ -162,19 +168,20 @@ base::Result<std::optional<std::string>> delete_message(const Scope& scope, base
         "INSERT OR REPLACE INTO tombstone(account_id, from_id, uuid, at) VALUES(?, ?, ?, ?)",
         scope.account, gone->from, gone->uuid, at));
   }
-  EDGE_CHECK(scope.db.run(
-      "UPDATE chat SET last_at = coalesce((SELECT max(sort_at, received_at) FROM message"
-      " WHERE account_id = ?1 AND chat_id = ?2 ORDER BY position DESC, seq DESC, id DESC LIMIT 1),"
-      " created_at) WHERE account_id = ?1 AND id = ?2",
-      scope.account, gone->chat));
+  EDGE_CHECK(
+      scope.db.run("UPDATE chat SET last_at = coalesce((SELECT max(sort_at, received_at) FROM"
+                   " checked_message WHERE account_id = ?1 AND chat_id = ?2 AND intact ORDER BY "
+                   "position DESC, seq DESC, id DESC LIMIT 1),"
+                   " created_at) WHERE account_id = ?1 AND id = ?2",
+                   scope.account, gone->chat));
   if (!gone->blob) return std::optional<std::string>();
   return drop_blob_use(scope, *gone->blob);
 }
 
 base::Result<bool> has_tombstone(const Scope& scope, base::ContactId from, const Uuid& uuid) {
   EDGE_TRY(const auto found,
-           scope.db.integer("SELECT 1 FROM tombstone WHERE account_id = ? AND from_id = ?"
-                            " AND uuid = ?",
+           scope.db.integer("SELECT 1 FROM checked_tombstone WHERE account_id = ? AND from_id = ?"
+                            " AND uuid = ? AND intact",
                             scope.account, from, uuid));
   return found.has_value();
 }

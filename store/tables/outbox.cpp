@@ -1,6 +1,7 @@
 #include "store/tables/outbox.h"
 
 #include "base/wire.h"
+#include "store/tables/intact.h"
 
 namespace store {
 namespace {
@@ -18,7 +19,7 @@ std::optional<std::array<std::uint8_t, 16>> array16(const Row& row, int column) 
 
 constexpr std::string_view kColumns =
     "id, route_id, contact_id, kind, state, msg_id, join_id, uuid, blob_id, transfer, next_part,"
-    " created_at, deposited_at, payload_sealed, envelope, session_id";
+    " created_at, deposited_at, payload_sealed, envelope, session_id, intact";
 
 // The payload is bound to the message's uuid, since the row's id is known only after the insert.
 std::int64_t seal_id(const OutboxRow& row) {
@@ -29,6 +30,7 @@ std::int64_t seal_id(const OutboxRow& row) {
 
 auto reader(const Scope& scope, bool with_payload, bool with_envelope) {
   return [&scope, with_payload, with_envelope](const Row& row) -> base::Result<OutboxRow> {
+    EDGE_CHECK(check_intact(row, 16));
     OutboxRow out;
     out.id = row.integer(0);
     out.route_id = row.integer(1);
@@ -53,7 +55,7 @@ auto reader(const Scope& scope, bool with_payload, bool with_envelope) {
 }
 
 std::string select(std::string_view where) {
-  return "SELECT " + std::string(kColumns) + " FROM outbox WHERE account_id = ?1 AND " +
+  return "SELECT " + std::string(kColumns) + " FROM checked_outbox WHERE account_id = ?1 AND " +
          std::string(where);
 }
 
@@ -124,7 +126,8 @@ base::Result<> hold_outbox(const Scope& scope, base::ContactId contact) {
       "UPDATE outbox SET state = 0, envelope = NULL, next_part = 0"
       " WHERE account_id = ?1 AND contact_id = ?2 AND state IN (1, 2) AND kind IN (3, 4, 5, 8)"
       " AND session_id NOT IN"
-      " (SELECT id FROM session WHERE account_id = ?1 AND contact_id = ?2 AND state = 1)",
+      " (SELECT id FROM checked_session WHERE account_id = ?1 AND contact_id = ?2 AND state = 1"
+      "  AND intact)",
       scope.account, contact));
   return {};
 }
@@ -183,14 +186,15 @@ base::Result<std::vector<OutboxRow>> ready_outbox(const Scope& scope, std::int64
   std::size_t take = 0;
   std::size_t bytes = 0;
   EDGE_CHECK(scope.db.each(
-      "SELECT ifnull(length(envelope), 0) FROM outbox"
-      " WHERE account_id = ?1 AND route_id = ?2 AND state = 1 ORDER BY id LIMIT ?3",
+      "SELECT ifnull(length(envelope), 0) FROM checked_outbox"
+      " WHERE account_id = ?1 AND route_id = ?2 AND state = 1 AND intact ORDER BY id LIMIT ?3",
       [&](const Row& row) {
         bytes += static_cast<std::size_t>(row.integer(0)) + 4;
         if (take == 0 || bytes <= max_bytes) ++take;
       },
       scope.account, route_id, static_cast<std::int64_t>(limit)));
-  static const std::string kSql = select("route_id = ?2 AND state = 1 ORDER BY id LIMIT ?3");
+  static const std::string kSql =
+      select("route_id = ?2 AND state = 1 AND intact ORDER BY id LIMIT ?3");
   return collect(scope, kSql, false, true, route_id, static_cast<std::int64_t>(take));
 }
 
@@ -202,14 +206,15 @@ base::Result<std::optional<OutboxRow>> find_outbox(const Scope& scope, std::int6
 base::Result<std::optional<OutboxRow>> next_content(const Scope& scope, base::ContactId contact,
                                                     std::int64_t after) {
   static const std::string kSql =
-      select("contact_id = ?2 AND kind = 3 AND id > ?3 ORDER BY id LIMIT 1");
+      select("contact_id = ?2 AND kind = 3 AND id > ?3 AND intact ORDER BY id LIMIT 1");
   return scope.db.one<OutboxRow>(kSql, reader(scope, true, false), scope.account, contact, after);
 }
 
 base::Result<std::optional<OutboxRow>> ready_hello(const Scope& scope, std::int64_t route_id,
                                                    std::int64_t session_id) {
-  static const std::string kSql =
-      select("route_id = ?2 AND state = 1 AND kind = 8 AND session_id = ?3 ORDER BY id LIMIT 1");
+  static const std::string kSql = select(
+      "route_id = ?2 AND state = 1 AND kind = 8 AND session_id = ?3 AND intact"
+      " ORDER BY id LIMIT 1");
   return scope.db.one<OutboxRow>(kSql, reader(scope, false, true), scope.account, route_id,
                                  session_id);
 }
@@ -220,22 +225,23 @@ base::Result<std::vector<OutboxRow>> waiting_outbox(const Scope& scope, base::Co
   std::size_t take = 0;
   std::size_t bytes = 0;
   EDGE_CHECK(scope.db.each(
-      "SELECT ifnull(length(payload_sealed), 0) FROM outbox"
-      " WHERE account_id = ?1 AND contact_id = ?2 AND state = 0 AND id > ?3 ORDER BY id LIMIT ?4",
+      "SELECT ifnull(length(payload_sealed), 0) FROM checked_outbox"
+      " WHERE account_id = ?1 AND contact_id = ?2 AND state = 0 AND id > ?3 AND intact ORDER BY id "
+      "LIMIT ?4",
       [&](const Row& row) {
         bytes += static_cast<std::size_t>(row.integer(0));
         if (take == 0 || bytes <= max_bytes) ++take;
       },
       scope.account, contact, after, static_cast<std::int64_t>(limit)));
   static const std::string kSql =
-      select("contact_id = ?2 AND state = 0 AND id > ?3 ORDER BY id LIMIT ?4");
+      select("contact_id = ?2 AND state = 0 AND id > ?3 AND intact ORDER BY id LIMIT ?4");
   return collect(scope, kSql, true, false, contact, after, static_cast<std::int64_t>(take));
 }
 
 base::Result<bool> has_waiting_outbox(const Scope& scope, base::ContactId contact) {
   EDGE_TRY(const auto found,
-           scope.db.integer("SELECT 1 FROM outbox WHERE account_id = ?1 AND contact_id = ?2"
-                            " AND state = 0 LIMIT 1",
+           scope.db.integer("SELECT 1 FROM checked_outbox WHERE account_id = ?1 AND contact_id = ?2"
+                            " AND state = 0 AND intact LIMIT 1",
                             scope.account, contact));
   return found.has_value();
 }
@@ -243,8 +249,9 @@ base::Result<bool> has_waiting_outbox(const Scope& scope, base::ContactId contac
 base::Result<std::vector<base::ContactId>> contacts_with_waiting_outbox(const Scope& scope) {
   std::vector<base::ContactId> contacts;
   EDGE_CHECK(scope.db.each(
-      "SELECT id FROM contact WHERE account_id = ?1 AND EXISTS(SELECT 1 FROM outbox"
-      " WHERE outbox.account_id = ?1 AND outbox.contact_id = contact.id AND outbox.state = 0)",
+      "SELECT id FROM checked_contact c WHERE account_id = ?1 AND intact AND EXISTS("
+      "SELECT 1 FROM outbox WHERE outbox.account_id = ?1 AND outbox.contact_id = c.id"
+      " AND outbox.state = 0)",
       [&](const Row& row) { contacts.push_back(row.id<base::ContactId>(0)); }, scope.account));
   return contacts;
 }
@@ -254,21 +261,23 @@ base::Result<std::optional<OutboxRow>> find_outbox_by_uuid(
   // By the uuid, or an acknowledgement would cost a walk through all that waits for the contact;
   // SQLite takes either index for as good, and refuses the query when this one is gone.
   static const std::string kSql = "SELECT " + std::string(kColumns) +
-                                  " FROM outbox INDEXED BY outbox_by_uuid WHERE account_id = ?1"
-                                  " AND uuid = ?3 AND contact_id = ?2 AND kind IN (3, 8)";
+                                  " FROM checked_outbox WHERE account_id = ?1 AND id IN"
+                                  " (SELECT id FROM outbox INDEXED BY outbox_by_uuid WHERE"
+                                  "  account_id = ?1 AND uuid = ?3 AND contact_id = ?2"
+                                  "  AND kind IN (3, 8))";
   return scope.db.one<OutboxRow>(kSql, reader(scope, false, false), scope.account, contact,
                                  base::ByteView(uuid));
 }
 
 base::Result<std::vector<OutboxRow>> outbox_of_message(const Scope& scope, base::MsgId message) {
-  static const std::string kSql = select("msg_id = ?2 ORDER BY id");
+  static const std::string kSql = select("msg_id = ?2 AND intact ORDER BY id");
   return collect(scope, kSql, false, false, message);
 }
 
 base::Result<std::vector<std::int64_t>> routes_with_outbox(const Scope& scope) {
   std::vector<std::int64_t> routes;
   EDGE_CHECK(scope.db.each(
-      "SELECT DISTINCT route_id FROM outbox WHERE account_id = ?1 AND state = 1",
+      "SELECT DISTINCT route_id FROM checked_outbox WHERE account_id = ?1 AND state = 1 AND intact",
       [&](const Row& row) { routes.push_back(row.integer(0)); }, scope.account));
   return routes;
 }
@@ -276,7 +285,8 @@ base::Result<std::vector<std::int64_t>> routes_with_outbox(const Scope& scope) {
 base::Result<bool> outbox_all_deposited(const Scope& scope, base::MsgId message) {
   EDGE_TRY(const auto open,
            scope.db.one<std::int64_t>(
-               "SELECT 1 FROM outbox WHERE account_id = ?1 AND msg_id = ?2 AND state < 2 LIMIT 1",
+               "SELECT 1 FROM checked_outbox WHERE account_id = ?1 AND msg_id = ?2"
+               " AND (state < 2 OR NOT intact) LIMIT 1",
                [](const Row& row) -> base::Result<std::int64_t> { return row.integer(0); },
                scope.account, message));
   return !open.has_value();
@@ -298,7 +308,7 @@ base::Result<std::int64_t> redeposit_requests(const Scope& scope, base::UnixMill
 
 base::Result<std::vector<OutboxRow>> expired_outbox(const Scope& scope, base::UnixMillis before) {
   static const std::string kSql =
-      select("kind IN (3, 8) AND created_at < ?2 ORDER BY id LIMIT 256");
+      select("kind IN (3, 8) AND created_at < ?2 AND intact ORDER BY id LIMIT 256");
   return collect(scope, kSql, false, false, before);
 }
 

@@ -19,8 +19,8 @@ base::Result<std::vector<OwedReceipt>> owed_receipts(const Scope& scope, base::C
                                                      std::size_t limit) {
   std::vector<OwedReceipt> all;
   EDGE_CHECK(scope.db.each(
-      "SELECT kind, uuid, at FROM owed_receipt"
-      " WHERE account_id = ?1 AND contact_id = ?2 AND told_at = 0 LIMIT ?3",
+      "SELECT kind, uuid, at FROM checked_owed_receipt"
+      " WHERE account_id = ?1 AND contact_id = ?2 AND told_at = 0 AND intact LIMIT ?3",
       [&](const Row& row) {
         base::WireReader uuid(row.blob(1));
         all.push_back(
@@ -70,7 +70,8 @@ base::Result<> forget_told_receipts(const Scope& scope, base::UnixMillis before)
 base::Result<std::vector<base::ContactId>> contacts_owed_receipts(const Scope& scope) {
   std::vector<base::ContactId> contacts;
   EDGE_CHECK(scope.db.each(
-      "SELECT DISTINCT contact_id FROM owed_receipt WHERE account_id = ?1 AND told_at = 0",
+      "SELECT DISTINCT contact_id FROM checked_owed_receipt WHERE account_id = ?1 AND told_at = 0"
+      " AND intact",
       [&](const Row& row) { contacts.push_back(row.id<base::ContactId>(0)); }, scope.account));
   return contacts;
 }

@@ -5,8 +5,8 @@ namespace store {
 base::Result<> owe_state_to_all(const Scope& scope, base::ChatId chat) {
   EDGE_CHECK(
       scope.db.run("INSERT OR IGNORE INTO owed_state(account_id, chat_id, contact_id)"
-                   " SELECT account_id, chat_id, contact_id FROM chat_member"
-                   " WHERE account_id = ?1 AND chat_id = ?2 AND present = 1",
+                   " SELECT account_id, chat_id, contact_id FROM checked_chat_member"
+                   " WHERE account_id = ?1 AND chat_id = ?2 AND present = 1 AND intact",
                    scope.account, chat));
   return {};
 }
@@ -30,8 +30,8 @@ base::Result<std::vector<OwedState>> owed_states(const Scope& scope, base::ChatI
                                                  base::ContactId after, std::size_t most) {
   std::vector<OwedState> owed;
   EDGE_CHECK(scope.db.each(
-      "SELECT contact_id, image FROM owed_state WHERE account_id = ?1 AND chat_id = ?2"
-      " AND contact_id > ?3 ORDER BY contact_id LIMIT ?4",
+      "SELECT contact_id, image FROM checked_owed_state WHERE account_id = ?1 AND chat_id = ?2"
+      " AND contact_id > ?3 AND intact ORDER BY contact_id LIMIT ?4",
       [&](const Row& row) {
         owed.push_back({row.id<base::ContactId>(0), row.boolean(1)});
       },
@@ -42,7 +42,7 @@ base::Result<std::vector<OwedState>> owed_states(const Scope& scope, base::ChatI
 base::Result<std::vector<base::ChatId>> chats_that_owe_states(const Scope& scope) {
   std::vector<base::ChatId> chats;
   EDGE_CHECK(scope.db.each(
-      "SELECT DISTINCT chat_id FROM owed_state WHERE account_id = ?1",
+      "SELECT DISTINCT chat_id FROM checked_owed_state WHERE account_id = ?1 AND intact",
       [&](const Row& row) { chats.push_back(row.id<base::ChatId>(0)); }, scope.account));
   return chats;
 }

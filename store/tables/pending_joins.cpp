@@ -1,13 +1,14 @@
 #include "store/tables/pending_joins.h"
 
 #include "base/wire.h"
+#include "store/tables/intact.h"
 
 namespace store {
 namespace {
 
 std::string select(std::string_view where) {
   return "SELECT id, role, tag, digest, contact_id, invite_id, session_id, route_id, state,"
-         " created_at, sealed FROM pending_join WHERE account_id = ?1 AND " +
+         " created_at, sealed, intact FROM checked_pending_join WHERE account_id = ?1 AND " +
          std::string(where);
 }
 
@@ -23,6 +24,7 @@ base::Result<std::optional<std::array<std::uint8_t, N>>> fixed(const Row& row, i
 
 auto reader(const Scope& scope) {
   return [&scope](const Row& row) -> base::Result<PendingJoinRow> {
+    EDGE_CHECK(check_intact(row, 11));
     PendingJoinRow join;
     join.id = row.integer(0);
     join.role = static_cast<JoinRole>(row.integer(1));
@@ -128,7 +130,8 @@ base::Result<PendingCount> count_pending_joins_of(const Scope& scope, JoinRole r
 base::Result<std::vector<std::int64_t>> pending_joins_of_role(const Scope& scope, JoinRole role) {
   std::vector<std::int64_t> ids;
   EDGE_CHECK(scope.db.each(
-      "SELECT id FROM pending_join WHERE account_id = ?1 AND role = ?2 ORDER BY id",
+      "SELECT id FROM checked_pending_join WHERE account_id = ?1 AND role = ?2 AND intact"
+      " ORDER BY id",
       [&](const Row& row) { ids.push_back(row.integer(0)); }, scope.account,
       static_cast<std::int64_t>(role)));
   return ids;

@@ -1,6 +1,8 @@
 #include "store/tables/protected_files.h"
 
+#include "base/log.h"
 #include "base/wire.h"
+#include "store/tables/intact.h"
 
 namespace store {
 namespace {
@@ -8,8 +10,9 @@ namespace {
 constexpr std::uint8_t kForm = 1;
 constexpr std::size_t kMaxField = 4096;
 
-#define PROTECTED_FILE_COLUMNS \
-  "SELECT id, uuid, source_id, chat_id, grant_msg_id, created_at, sealed FROM protected_file "
+#define PROTECTED_FILE_COLUMNS                                                    \
+  "SELECT id, uuid, source_id, chat_id, grant_msg_id, created_at, sealed, intact" \
+  " FROM checked_protected_file "
 
 base::Bytes write_sealed(const ProtectedFileRow& row) {
   base::WireWriter out;
@@ -18,6 +21,7 @@ base::Bytes write_sealed(const ProtectedFileRow& row) {
 }
 
 base::Result<ProtectedFileRow> read_row(const Scope& scope, const Row& columns) {
+  EDGE_CHECK(check_intact(columns, 7));
   ProtectedFileRow row;
   row.id = columns.id<base::FileId>(0);
   EDGE_TRY(row.uuid, columns.array<16>(1));
@@ -81,10 +85,11 @@ base::Result<std::vector<ProtectedFileRow>> find_protected_files(const Scope& sc
   std::vector<ProtectedFileRow> rows;
   EDGE_CHECK(scope.db.each(
       PROTECTED_FILE_COLUMNS "WHERE account_id = ? AND uuid = ? ORDER BY source_id <> 1, id",
-      [&](const Row& columns) -> base::Result<> {
-        EDGE_TRY(auto row, read_row(scope, columns));
-        rows.push_back(std::move(row));
-        return {};
+      [&](const Row& columns) {
+        auto row = read_row(scope, columns);
+        if (row) return rows.push_back(*std::move(row));
+        base::log::error("protected file {} of account {} does not open", columns.integer(0),
+                         scope.account.value);
       },
       scope.account, uuid));
   return rows;

@@ -14,8 +14,8 @@ base::Result<bool> insert_receipt(const Scope& scope, base::MsgId message, base:
 base::Result<std::vector<ReceiptRow>> list_receipts(const Scope& scope, base::MsgId message) {
   std::vector<ReceiptRow> receipts;
   EDGE_CHECK(scope.db.each(
-      "SELECT contact_id, read_at FROM receipt WHERE account_id = ? AND msg_id = ?"
-      " ORDER BY read_at, contact_id",
+      "SELECT contact_id, read_at FROM checked_receipt WHERE account_id = ? AND msg_id = ?"
+      " AND intact ORDER BY read_at, contact_id",
       [&](const Row& row) {
         receipts.push_back({row.id<base::ContactId>(0), row.integer(1)});
       },

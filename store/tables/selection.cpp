@@ -3,8 +3,9 @@
 namespace store {
 
 base::Result<std::optional<base::AccountId>> find_selection(Connection& db) {
-  return db.one<base::AccountId>("SELECT account_id FROM selection WHERE one = 1",
-                                 [](const Row& row) { return row.id<base::AccountId>(0); });
+  return db.one<base::AccountId>(
+      "SELECT account_id FROM checked_selection WHERE one = 1 AND intact",
+      [](const Row& row) { return row.id<base::AccountId>(0); });
 }
 
 base::Result<> select_account(Connection& db, std::optional<base::AccountId> account) {

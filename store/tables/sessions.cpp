@@ -19,8 +19,7 @@ crypto::WipingBytes encode(const SessionRow& row) {
 
 std::string select(std::string_view where) {
   return "SELECT id, contact_id, tag, handshake_hash, state, created_at, sealed, generation"
-         " FROM session"
-         " WHERE account_id = ?1 AND " +
+         " FROM checked_session WHERE account_id = ?1 AND intact AND " +
          std::string(where);
 }
 
@@ -99,10 +98,9 @@ base::Result<std::optional<SessionRow>> sending_session(const Scope& scope,
 
 base::Result<std::int64_t> newest_generation(const Scope& scope, base::ContactId contact) {
   EDGE_TRY(const auto newest,
-           scope.db.integer(
-               "SELECT max(generation) FROM session WHERE account_id = ?1 AND contact_id = ?2"
-               " AND state > 0",
-               scope.account, contact));
+           scope.db.integer("SELECT max(generation) FROM checked_session WHERE account_id = ?1"
+                            " AND contact_id = ?2 AND state > 0 AND intact",
+                            scope.account, contact));
   return newest.value_or(0);
 }
 
@@ -110,8 +108,8 @@ base::Result<> supersede_sessions(const Scope& scope, base::ContactId contact) {
   EDGE_CHECK(
       scope.db.run("UPDATE session SET state = 2"
                    " WHERE account_id = ?1 AND contact_id = ?2 AND state = 1 AND generation <"
-                   " (SELECT max(generation) FROM session WHERE account_id = ?1"
-                   "  AND contact_id = ?2 AND state = 1)",
+                   " (SELECT max(generation) FROM checked_session WHERE account_id = ?1"
+                   "  AND contact_id = ?2 AND state = 1 AND intact)",
                    scope.account, contact));
   std::vector<std::int64_t> spent;
   EDGE_CHECK(scope.db.each(
@@ -133,7 +131,8 @@ base::Result<> set_session_broken(const Scope& scope, std::int64_t id) {
 base::Result<std::vector<std::int64_t>> live_sessions(const Scope& scope, base::ContactId contact) {
   std::vector<std::int64_t> ids;
   EDGE_CHECK(scope.db.each(
-      "SELECT id FROM session WHERE account_id = ?1 AND contact_id = ?2 AND state = 1",
+      "SELECT id FROM checked_session WHERE account_id = ?1 AND contact_id = ?2 AND state = 1"
+      " AND intact",
       [&](const Row& row) { ids.push_back(row.integer(0)); }, scope.account, contact));
   return ids;
 }
@@ -141,8 +140,8 @@ base::Result<std::vector<std::int64_t>> live_sessions(const Scope& scope, base::
 base::Result<std::optional<crypto::MessageKey>> SkippedKeyTable::find(std::uint64_t epoch,
                                                                       std::uint32_t n) {
   return scope_.db.one<crypto::MessageKey>(
-      "SELECT id, sealed FROM skipped_key"
-      " WHERE account_id = ?1 AND session_id = ?2 AND epoch = ?3 AND n = ?4",
+      "SELECT id, sealed FROM checked_skipped_key"
+      " WHERE account_id = ?1 AND session_id = ?2 AND epoch = ?3 AND n = ?4 AND intact",
       [&](const Row& row) -> base::Result<crypto::MessageKey> {
         EDGE_TRY(const auto plain,
                  scope_.open("skipped_key", static_cast<std::int64_t>(n), row.blob(1)));
@@ -162,7 +161,7 @@ base::Result<> SkippedKeyTable::erase(std::uint64_t epoch, std::uint32_t n) {
 base::Result<> SkippedKeyTable::put(std::span<const crypto::SkippedKey> keys) {
   for (const crypto::SkippedKey& key : keys) {
     EDGE_CHECK(scope_.db.run(
-        "INSERT INTO skipped_key(account_id, session_id, epoch, n, sealed, at)"
+        "INSERT OR REPLACE INTO skipped_key(account_id, session_id, epoch, n, sealed, at)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
         scope_.account, session_id_, static_cast<std::int64_t>(key.epoch),
         static_cast<std::int64_t>(key.n),

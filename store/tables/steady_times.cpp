@@ -4,7 +4,8 @@ namespace store {
 
 base::Result<std::optional<SteadyTimeRow>> find_steady_time(Connection& db) {
   return db.one<SteadyTimeRow>(
-      "SELECT steady, wall, doubtful_off, suspect, trusted FROM steady_time WHERE one = 1",
+      "SELECT steady, wall, doubtful_off, suspect, trusted FROM checked_steady_time"
+      " WHERE one = 1 AND intact",
       [](const Row& row) {
         return SteadyTimeRow{row.integer(0), row.integer(1), row.integer(2), row.boolean(3),
                              row.integer(4)};

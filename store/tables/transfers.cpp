@@ -1,11 +1,13 @@
 #include "store/tables/transfers.h"
 
 #include "base/wire.h"
+#include "store/tables/intact.h"
 
 namespace store {
 namespace {
 
 base::Result<TransferRow> read(const Row& row) {
+  EDGE_CHECK(check_intact(row, 5));
   TransferRow transfer;
   base::WireReader id(row.blob(0));
   transfer.id = id.array<16>();
@@ -21,18 +23,18 @@ base::Result<std::int64_t> first_integer(const Row& row) { return row.integer(0)
 }  // namespace
 
 base::Result<> insert_transfer(const Scope& scope, const TransferRow& row) {
-  EDGE_CHECK(
-      scope.db.run("INSERT INTO transfer(account_id, id, session_id, size, name, created_at)"
-                   " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-                   scope.account, base::ByteView(row.id), row.session_id,
-                   static_cast<std::int64_t>(row.size), row.name, row.created_at));
+  EDGE_CHECK(scope.db.run(
+      "INSERT OR REPLACE INTO transfer(account_id, id, session_id, size, name, created_at)"
+      " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+      scope.account, base::ByteView(row.id), row.session_id, static_cast<std::int64_t>(row.size),
+      row.name, row.created_at));
   return {};
 }
 
 base::Result<std::optional<TransferRow>> find_transfer(const Scope& scope, const TransferId& id) {
   return scope.db.one<TransferRow>(
-      "SELECT id, session_id, size, name, created_at FROM transfer"
-      " WHERE account_id = ?1 AND id = ?2",
+      "SELECT id, session_id, size, name, created_at, intact FROM checked_transfer"
+      " WHERE account_id = ?1 AND id = ?2 AND intact",
       read, scope.account, base::ByteView(id));
 }
 
@@ -48,8 +50,8 @@ base::Result<std::vector<TransferRow>> older_transfers(const Scope& scope, const
                                                        std::size_t most) {
   std::vector<TransferRow> rows;
   EDGE_CHECK(scope.db.each(
-      "SELECT id, session_id, size, name, created_at FROM transfer"
-      " WHERE account_id = ?1 AND session_id = ?2 AND id != ?3"
+      "SELECT id, session_id, size, name, created_at, intact FROM checked_transfer"
+      " WHERE account_id = ?1 AND session_id = ?2 AND id != ?3 AND intact"
       " ORDER BY created_at DESC LIMIT -1 OFFSET ?4",
       [&](const Row& row) -> base::Result<> {
         EDGE_TRY(auto transfer, read(row));
@@ -64,8 +66,8 @@ base::Result<std::vector<TransferRow>> transfers_before(const Scope& scope,
                                                         base::UnixMillis before) {
   std::vector<TransferRow> rows;
   EDGE_CHECK(scope.db.each(
-      "SELECT id, session_id, size, name, created_at FROM transfer"
-      " WHERE account_id = ?1 AND created_at < ?2",
+      "SELECT id, session_id, size, name, created_at, intact FROM checked_transfer"
+      " WHERE account_id = ?1 AND created_at < ?2 AND intact",
       [&](const Row& row) -> base::Result<> {
         EDGE_TRY(auto transfer, read(row));
         rows.push_back(std::move(transfer));

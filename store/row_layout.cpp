@@ -1,0 +1,218 @@
+#include "store/row_layout.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "store/own_tables.h"
+#include "store/sql_error.h"
+
+namespace store {
+namespace {
+
+struct LeftOut {
+  std::string_view table;
+  std::string_view column;
+};
+
+// The associated data of the sealed ones names their row, and lists would have to load them. An
+// envelope opens in its session alone, and there once.
+constexpr std::array kLeftOut{LeftOut{"message", "sealed"}, LeftOut{"chat_group", "state_sealed"},
+                              LeftOut{"outbox", "envelope"},
+                              LeftOut{"parked_envelope", "envelope"}};
+
+constexpr std::string_view kMac = "mac";
+constexpr int kSealHead = 1 + 24;  // version and nonce (crypto/seal.h)
+
+struct CloseDatabase {
+  void operator()(sqlite3* db) const { sqlite3_close(db); }
+};
+struct Finalize {
+  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+};
+using Database = std::unique_ptr<sqlite3, CloseDatabase>;
+using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+
+bool is_sealed(std::string_view column) {
+  return column == "sealed" || column.ends_with("_sealed");
+}
+
+bool is_left_out(std::string_view table, std::string_view column) {
+  return column == kMac || std::any_of(kLeftOut.begin(), kLeftOut.end(), [&](const LeftOut& one) {
+           return one.table == table && one.column == column;
+         });
+}
+
+base::Error failed(sqlite3* db, int code, std::string_view sql) {
+  return sql_error(code, sqlite3_errmsg(db), "the schema in memory", sql);
+}
+
+base::Result<> run_script(sqlite3* db, std::string_view sql) {
+  const int code = sqlite3_exec(db, std::string(sql).c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) return failed(db, code, sql);
+  return {};
+}
+
+template <class F>
+base::Result<> each(sqlite3* db, const std::string& sql, F&& row_fn) {
+  sqlite3_stmt* raw = nullptr;
+  const int code = sqlite3_prepare_v2(db, sql.c_str(), -1, &raw, nullptr);
+  const Statement statement(raw);
+  if (code != SQLITE_OK) return failed(db, code, sql);
+  int stepped = SQLITE_ROW;
+  while ((stepped = sqlite3_step(raw)) == SQLITE_ROW) row_fn(Row(raw), raw);
+  if (stepped != SQLITE_DONE) return failed(db, stepped, sql);
+  return {};
+}
+
+// Comments, quotes and blanks differ between versions of this program and of SQLite.
+std::string normalised(std::string_view sql) {
+  std::string out;
+  bool in_text = false;
+  for (std::size_t i = 0; i < sql.size(); ++i) {
+    const char c = sql[i];
+    if (c == '\'') in_text = !in_text;
+    if (!in_text && c == '-' && sql.substr(i, 2) == "--") {
+      i = std::min(sql.find('\n', i), sql.size());
+      continue;
+    }
+    if (!in_text && (c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '"')) {
+      const bool word = !out.empty() && out.back() != ' ' && out.back() != '(' && out.back() != ',';
+      if (c != '"' && word) out += ' ';
+      continue;
+    }
+    const bool joins = c == ')' || c == ',' || c == '(';
+    if (!in_text && joins && !out.empty() && out.back() == ' ') out.pop_back();
+    out += c;
+  }
+  return out;
+}
+
+constexpr std::string_view kSchemaSql =
+    "SELECT name, type, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%'"
+    " ESCAPE '\\' ORDER BY name";
+
+SchemaItem item_of(const Row& row) {
+  return {std::string(row.text(0)), std::string(row.text(1)) + " " + normalised(row.text(2))};
+}
+
+base::Result<RowLayout> table_layout(sqlite3* db, const std::string& table) {
+  RowLayout out;
+  out.table = table;
+  if (table == "account") out.owner = "uuid";
+  EDGE_CHECK(each(db,
+                  fmt::format("SELECT 1 FROM pragma_foreign_key_list('{}') WHERE \"table\" ="
+                              " 'account' AND \"from\" = 'account_id'",
+                              table),
+                  [&](const Row&, sqlite3_stmt*) { out.owner = "account_id"; }));
+  bool without_rowid = false;
+  EDGE_CHECK(each(db, fmt::format("SELECT wr FROM pragma_table_list WHERE name = '{}'", table),
+                  [&](const Row& row, sqlite3_stmt*) { without_rowid = row.boolean(0); }));
+  if (!without_rowid) out.key.emplace_back("rowid");
+  bool added = false;  // the column came with a step after the one that added the MAC
+  std::vector<std::string> defaults;
+  EDGE_CHECK(each(db,
+                  fmt::format("SELECT name, pk, dflt_value FROM pragma_table_info('{}')", table),
+                  [&](const Row& row, sqlite3_stmt*) {
+                    const std::string name(row.text(0));
+                    if (without_rowid && row.integer(1) > 0) out.key.push_back(name);
+                    const bool covered = !is_left_out(table, name);
+                    if (covered) out.columns.push_back({.name = name, .sealed = is_sealed(name)});
+                    if (covered)
+                      defaults.push_back(added ? std::string(row.text(2)) : std::string());
+                    if (name == kMac) added = true;
+                  }));
+  for (std::size_t i = 0; i < defaults.size(); ++i) {
+    if (defaults[i].empty()) continue;
+    EDGE_CHECK(each(db, "SELECT " + defaults[i], [&](const Row&, sqlite3_stmt* statement) {
+      base::Bytes value;
+      if (write_value(value, sqlite3_column_value(statement, 0), out.columns[i].sealed)) {
+        out.columns[i].left_out_value = std::move(value);
+      }
+    }));
+  }
+  return out;
+}
+
+}  // namespace
+
+bool write_value(base::Bytes& out, sqlite3_value* value, bool sealed) {
+  const auto size_and_bytes = [&](const void* data, int size) {
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      out.push_back(static_cast<std::uint8_t>(static_cast<std::uint32_t>(size) >> shift));
+    }
+    const auto* bytes = static_cast<const std::uint8_t*>(data);
+    out.insert(out.end(), bytes, bytes + size);
+  };
+  switch (sqlite3_value_type(value)) {
+    case SQLITE_INTEGER: {
+      out.push_back('i');
+      const auto number = static_cast<std::uint64_t>(sqlite3_value_int64(value));
+      for (int shift = 56; shift >= 0; shift -= 8) {
+        out.push_back(static_cast<std::uint8_t>(number >> shift));
+      }
+      return true;
+    }
+    case SQLITE_BLOB: {
+      out.push_back('b');
+      const void* data = sqlite3_value_blob(value);
+      const int size = sqlite3_value_bytes(value);
+      size_and_bytes(data, sealed ? std::min(size, kSealHead) : size);
+      return true;
+    }
+    case SQLITE_TEXT: {
+      out.push_back('t');
+      const void* data = sqlite3_value_text(value);
+      size_and_bytes(data, sqlite3_value_bytes(value));
+      return true;
+    }
+    case SQLITE_FLOAT: {  // in no column of a STRICT table of ours
+      out.push_back('f');
+      const void* data = sqlite3_value_text(value);
+      size_and_bytes(data, sqlite3_value_bytes(value));
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+std::int64_t row_mac_step(std::span<const Migration> steps) {
+  for (const Migration& step : steps) {
+    if (step.sql.find(" ADD COLUMN mac ") != std::string_view::npos) return step.number;
+  }
+  return 0;
+}
+
+base::Result<SchemaLayout> layout_of(std::span<const Migration> steps) {
+  sqlite3* raw = nullptr;
+  const int code = sqlite3_open(":memory:", &raw);
+  const Database db(raw);
+  if (code != SQLITE_OK) return failed(raw, code, "open");
+  EDGE_CHECK(run_script(raw, "BEGIN"));
+  EDGE_CHECK(run_script(raw, own_tables_sql()));
+  for (const Migration& step : steps) EDGE_CHECK(run_script(raw, step.sql));
+  SchemaLayout out;
+  EDGE_CHECK(each(raw, std::string(kSchemaSql),
+                  [&](const Row& row, sqlite3_stmt*) { out.items.push_back(item_of(row)); }));
+  std::vector<std::string> names;
+  EDGE_CHECK(each(raw,
+                  "SELECT name FROM sqlite_schema AS t WHERE type = 'table' AND EXISTS (SELECT 1"
+                  " FROM pragma_table_info(t.name) WHERE name = 'mac') ORDER BY name",
+                  [&](const Row& row, sqlite3_stmt*) { names.emplace_back(row.text(0)); }));
+  for (const std::string& name : names) {
+    EDGE_TRY(out.tables.emplace_back(), table_layout(raw, name));
+  }
+  return out;
+}
+
+base::Result<std::vector<SchemaItem>> schema_items(Connection& db) {
+  std::vector<SchemaItem> items;
+  EDGE_CHECK(db.each(kSchemaSql, [&](const Row& row) { items.push_back(item_of(row)); }));
+  return items;
+}
+
+}  // namespace store

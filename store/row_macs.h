@@ -1,0 +1,62 @@
+// RowMacs: binds the readable columns of every row to each other and to the row's table and
+// account, by a keyed hash in the column `mac`. Within store/.
+//
+//   mac = Vault::lookup() under the account's key, label "row mac", of
+//         u8 length, table | for each covered column that is not NULL:
+//         u8 length, name | type and value
+//
+// Resists whoever writes to the disk without the key: a row whose columns were changed, that was
+// moved to another place or made up is not intact, and no reader takes it for a row. What is not
+// noticed: that a row is missing, and that a row is an older version of itself.
+//
+// Every connection reads a table `t` through the view `checked_t`, which has the columns of `t` and
+// a column `intact`. On the connection that writes, triggers make the MAC: of each new row, and of
+// each changed row that was intact before; a row that was not intact stays so. Views and triggers
+// are temporary: they are made when the connection opens and are not in the file, where nothing may
+// be trusted (triggers and views of the file are switched off).
+//
+// Safe from any thread; the vault outlives it, and the connections too.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/result.h"
+#include "store/connection.h"
+#include "store/row_layout.h"
+#include "store/vault.h"
+
+namespace store {
+
+class RowMacs {
+ public:
+  static base::Result<std::shared_ptr<const RowMacs>> of(std::span<const Migration> steps,
+                                                         const Vault& vault);
+
+  // Errc::forbidden when the tables of the database are not those of the last step.
+  base::Result<> check_tables(Connection& db) const;
+  // The views. Once for each connection.
+  base::Result<> read_by(Connection& db) const;
+  // The triggers; after read_by().
+  base::Result<> write_by(Connection& db) const;
+  // Within the transaction of the step that adds the columns, with the steps up to it: the MACs of
+  // all rows as they are, in bounded memory, with progress in the log. Before read_by().
+  base::Result<> make_all(Connection& db) const;
+
+  // Connections that read the database at `path` from now on have the views: of a store that is
+  // open in this process, by the path of its database. Ends with the answer.
+  static std::shared_ptr<void> use_for(const std::string& path,
+                                       std::shared_ptr<const RowMacs> macs);
+  // Nothing when no store with MACs is open at this path.
+  static std::shared_ptr<const RowMacs> used_for(const std::string& path);
+
+ private:
+  RowMacs(SchemaLayout layout, const Vault& vault) : layout_(std::move(layout)), vault_(vault) {}
+  base::Result<> add_functions(Connection& db) const;
+
+  const SchemaLayout layout_;
+  const Vault& vault_;
+};
+
+}  // namespace store

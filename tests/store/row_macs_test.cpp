@@ -1,0 +1,147 @@
+// MACs of rows: what they cover, who makes them, and what a later step may add.
+#include "store/row_macs.h"
+
+#include "tests/store/world.h"
+
+using namespace test;
+
+namespace {
+
+constexpr const char* kPets =
+    "CREATE TABLE pet(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, name TEXT, tag BLOB,"
+    " sealed BLOB NOT NULL DEFAULT x'') STRICT;"
+    "CREATE TABLE place(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, name TEXT) STRICT;";
+constexpr const char* kMacs =
+    "ALTER TABLE pet ADD COLUMN mac BLOB NOT NULL DEFAULT x'00';"
+    "ALTER TABLE place ADD COLUMN mac BLOB NOT NULL DEFAULT x'00';"
+    "ALTER TABLE counter ADD COLUMN mac BLOB NOT NULL DEFAULT x'00';";
+constexpr std::array kOld{store::Migration{1, "pets", kPets}};
+constexpr std::array kNow{store::Migration{1, "pets", kPets},
+                          store::Migration{2, "MACs", kMacs}};
+constexpr std::array kLater{store::Migration{1, "pets", kPets},
+                            store::Migration{2, "MACs", kMacs},
+                            store::Migration{3, "age",
+                                             "ALTER TABLE pet ADD COLUMN age INTEGER NOT"
+                                             " NULL DEFAULT 3"}};
+
+struct Pets : World {
+  store::StoreOptions with(std::span<const store::Migration> steps) {
+    auto out = options();
+    out.migrations = steps;
+    return out;
+  }
+  base::Result<> write(std::string sql) {
+    return store->write_now<void>([sql](store::Tx& tx) -> base::Result<> {
+      EDGE_CHECK(tx.db().run(sql));
+      return {};
+    });
+  }
+  std::int64_t number(const std::string& sql) {
+    auto reader = must(store->read());
+    return must(reader->integer(sql)).value_or(-1);
+  }
+  std::int64_t intact() { return number("SELECT count(*) FROM checked_pet WHERE intact"); }
+  // By another program, which has no key and no triggers.
+  void outside(const std::string& sql) {
+    store.reset();
+    must(must(store::Connection::open(dir / "store.db"))->script(sql));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a row that the store wrote is intact, and one that another program wrote is not") {
+  Pets pets;
+  pets.open(pets.with(kNow));
+  REQUIRE(pets.write("INSERT INTO pet(id,kind,name,tag) VALUES(1,2,'Rex',x'01'),(2,2,NULL,NULL)"));
+  REQUIRE(pets.write("INSERT INTO place(id,kind,name) VALUES(1,2,'Rex')"));
+  CHECK(pets.intact() == 2);
+  REQUIRE(pets.write("UPDATE pet SET kind = 3 WHERE id = 1"));
+  CHECK(pets.intact() == 2);
+  const std::string change =
+      GENERATE(as<std::string>{}, "UPDATE pet SET kind = 2 WHERE id = 1",
+               "UPDATE pet SET name = '' WHERE id = 1", "UPDATE pet SET tag = x'' WHERE id = 1",
+               "UPDATE pet SET sealed = x'01' WHERE id = 1", "UPDATE pet SET id = 7 WHERE id = 1",
+               "UPDATE pet SET mac = (SELECT mac FROM place) WHERE id = 1",
+               "UPDATE pet SET mac = x'' WHERE id = 1");
+  INFO(change);
+  pets.outside(change);
+  pets.open(pets.with(kNow));
+  CHECK(pets.intact() == 1);
+  // What the store writes into the row later does not make it good.
+  REQUIRE(pets.write("UPDATE pet SET kind = 5"));
+  CHECK(pets.intact() == 1);
+}
+
+TEST_CASE("rows from before the MACs get them in the step's transaction") {
+  Pets pets;
+  pets.open(pets.with(kOld));
+  REQUIRE(pets.write("INSERT INTO pet(id,kind,name) VALUES(1,2,'Rex'),(-5,1,'Old')"));
+  pets.store.reset();
+  pets.open(pets.with(kNow));
+  CHECK(pets.intact() == 2);
+}
+
+TEST_CASE("a column that comes later leaves the rows intact, and is covered") {
+  Pets pets;
+  pets.open(pets.with(kNow));
+  REQUIRE(pets.write("INSERT INTO pet(id,kind) VALUES(1,2)"));
+  pets.store.reset();
+  pets.open(pets.with(kLater));
+  REQUIRE(pets.write("INSERT INTO pet(id,kind,age) VALUES(2,2,9)"));
+  CHECK(pets.intact() == 2);
+  pets.outside("UPDATE pet SET age = 4");
+  pets.open(pets.with(kLater));
+  CHECK(pets.intact() == 0);
+}
+
+TEST_CASE("what stands in the file's schema does not run, and is refused") {
+  Pets pets;
+  pets.open(pets.with(kNow));
+  REQUIRE(pets.write("INSERT INTO pet(id,kind) VALUES(1,2)"));
+  pets.outside("CREATE TRIGGER t AFTER INSERT ON place BEGIN UPDATE pet SET kind = 9; END");
+  CHECK(pets.refusal(pets.with(kNow)).message.find("changed by another program") !=
+        std::string::npos);
+  auto db = must(store::Connection::open(pets.dir / "store.db"));
+  REQUIRE(db->run("INSERT INTO place(id,kind) VALUES(1,1)"));
+  CHECK(must(db->integer("SELECT kind FROM pet")) == 2);
+}
+
+TEST_CASE("a store with MACs that is made to look like one without is refused") {
+  Pets pets;
+  pets.open(pets.with(kNow));
+  pets.outside(
+      "ALTER TABLE pet DROP COLUMN mac; ALTER TABLE place DROP COLUMN mac;"
+      "ALTER TABLE counter DROP COLUMN mac; PRAGMA user_version=1");
+  CHECK(pets.refusal(pets.with(kNow)).message.find("older schema") != std::string::npos);
+}
+
+TEST_CASE("a counter that was changed or is lost goes on behind what is stored") {
+  Pets pets;
+  constexpr std::array kNumbered{
+      store::Migration{1, "pets", kPets}, store::Migration{2, "MACs", kMacs},
+      store::Migration{3, "boxes",
+                       "CREATE TABLE box(account_id INTEGER NOT NULL, id INTEGER NOT"
+                       " NULL, PRIMARY KEY(account_id,id)) STRICT"}};
+  pets.open(pets.with(kNumbered));
+  const auto next = [&] {
+    return must(
+        pets.store->write_now<std::int64_t>([](store::Tx& tx) -> base::Result<std::int64_t> {
+          EDGE_TRY(const std::int64_t id, tx.next_id(base::AccountId(1), "box", 10));
+          EDGE_CHECK(tx.db().run("INSERT INTO box(account_id,id) VALUES(1,?)", id));
+          EDGE_TRY(const auto event, tx.append_event({}, 1, {}));
+          (void)event;
+          return id;
+        }));
+  };
+  CHECK(next() == 10);
+  CHECK(next() == 11);
+  const auto newest = must(pets.store->newest_event());
+  const std::string change = GENERATE(
+      as<std::string>{}, "UPDATE counter SET value = 3", "DELETE FROM counter WHERE name = 'box'",
+      "UPDATE counter SET name = name || 'x'", "UPDATE counter SET account_id = account_id + 9");
+  pets.outside(change);
+  pets.open(pets.with(kNumbered));
+  CHECK(next() > 11);
+  CHECK(must(pets.store->newest_event()).value > newest.value);
+}
