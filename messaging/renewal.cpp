@@ -1,5 +1,6 @@
 #include "messaging/renewal.h"
 
+#include "base/log.h"
 #include "base/wire.h"
 #include "crypto/envelope.h"
 #include "crypto/hash.h"
@@ -308,8 +309,15 @@ base::Result<> expire_renewals(const WriteContext& write, UnixMillis now) {
 base::Result<> retry_renewals(const WriteContext& write) {
   EDGE_TRY(const auto contacts, store::contacts_with_waiting_outbox(write.scope));
   for (const ContactId contact : contacts) {
-    EDGE_TRY(const bool live, ensure_session(write, contact));
-    if (live) EDGE_CHECK(release_waiting(write, contact));
+    const auto live = ensure_session(write, contact);
+    if (!live && live.error().code == Errc::sealed) {
+      // A record of this contact or of a group it is in: that holds up nobody else.
+      base::log::error("contact {} of account {} waits for a session that cannot be begun: {}",
+                       contact.value, write.account.id.value, live.error().message);
+      continue;
+    }
+    if (!live) return live.error();
+    if (*live) EDGE_CHECK(release_waiting(write, contact));
   }
   for (const OwedRenewals::Owed& owed : write.core.owed_renewals.take_due(write.account.id)) {
     bool still = owed.why.session;
