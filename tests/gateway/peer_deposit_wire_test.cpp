@@ -106,3 +106,15 @@ TEST_CASE("a whole IPv6 network shares one allowance") {
   CHECK(limit.take("2001:db8:1:2:ffff::9") > 0);
   CHECK(limit.take("2001:db8:1:3::1") == 0);
 }
+
+TEST_CASE("a flood of addresses makes nobody's spent allowance come back") {
+  base::ManualClock clock;
+  gateway::RateLimit limit(clock, {.per_second = 1, .burst = 2});
+  for (int i = 0; i < 2; ++i) CHECK(limit.take("192.0.2.1") == 0);
+  for (int i = 0; i < 25'000; ++i) {
+    limit.take("10." + std::to_string(i / 65'536) + "." + std::to_string(i / 256 % 256) + "." +
+               std::to_string(i % 256));
+  }
+  CHECK(limit.wait("192.0.2.1") > 0);
+  CHECK(limit.take("192.0.2.1") > 0);
+}
