@@ -98,6 +98,26 @@ class FairQueue {
     return removed;
   }
 
+  // The same of one party alone, at the cost of what waits of it.
+  template <class Matches>
+  std::vector<Item> remove_of(const Key& key, Matches matches) {
+    std::vector<Item> removed;
+    const auto found = parties_.find(key);
+    if (found == parties_.end()) return removed;
+    std::deque<Item> kept;
+    for (Item& item : found->second.items) {
+      (matches(item) ? removed.emplace_back(std::move(item)) : kept.emplace_back(std::move(item)));
+    }
+    found->second.items = std::move(kept);
+    size_ -= removed.size();
+    if (found->second.items.empty() && found->second.in_turn) {
+      turns_.remove(key);
+      found->second.in_turn = false;
+    }
+    if (found->second.items.empty() && found->second.under_way == 0) parties_.erase(found);
+    return removed;
+  }
+
   bool ready() const { return !turns_.empty(); }  // pop() gives something
   std::size_t size() const { return size_; }      // items that wait
   std::size_t parties() const { return parties_.size(); }

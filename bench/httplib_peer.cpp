@@ -65,7 +65,12 @@ int main(int argc, char** argv) {
   server.set_tcp_nodelay(true);
   server.Post("/rpc", [&](const httplib::Request& request, httplib::Response& response) {
     std::promise<std::string> answer;
-    service.handle(request.body, {}, [&](std::string text) { answer.set_value(std::move(text)); });
+    const base::CancelSource here;
+    service.handle(request.body, {.closed = here.token(), .input_ended = here.token()},
+                   [&](rpc::Reply reply) {
+                     reply.taken.arrived();
+                     answer.set_value(std::move(reply.text));
+                   });
     response.set_content(answer.get_future().get(), "application/json");
   });
   server.listen("127.0.0.1", std::atoi(argv[1]));

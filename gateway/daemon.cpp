@@ -59,6 +59,7 @@ struct Daemon::Parts {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<EventLoop> loop;
   std::unique_ptr<WorkerPool> workers;
+  std::unique_ptr<HeapTrimmer> trimmer;
   std::unique_ptr<HttpTransport> transport;
   std::unique_ptr<CountedTransport> counted_transport;
   std::unique_ptr<messaging::Engine> engine;
@@ -200,6 +201,8 @@ base::Result<> Daemon::Parts::bind() {
   options.max_connections_per_address = settings.max_connections_per_address.value_or(0);
   options.local_addresses_too = settings.max_connections_per_address.has_value();
   options.requests = settings.request_limits;
+  trimmer = std::make_unique<HeapTrimmer>(*loop, *workers);
+  options.freed = [this](std::size_t bytes) { trimmer->freed(bytes); };
   if (settings.tls) {
     EDGE_TRY(certificate, Certificate::load(*settings.tls));
     options.certificate = certificate;
@@ -232,14 +235,14 @@ base::Result<> Daemon::Parts::open_engine() {
   EDGE_TRY(options.relay_token, read_relay_token(settings.relay_token_file));
   EDGE_TRY(engine, messaging::Engine::open(*store, *counted_transport, clock, std::move(options)));
 
-  rpc::Executor executor = [this](base::UniqueFunction<void()> task) {
-    auto shared = std::make_shared<base::UniqueFunction<void()>>(std::move(task));
-    // A full pool must not lose an answer: the loop runs it, late but surely.
-    if (!workers->submit([shared] { (*shared)(); })) loop->post([shared] { (*shared)(); });
+  rpc::Executor executor = [this](const std::string& party, base::UniqueFunction<void()> task) {
+    // A pool that has stopped must not lose an answer: the loop runs it, late but surely.
+    if (!workers->submit_rest(party, std::move(task))) loop->post(std::move(task));
   };
   service = std::make_unique<rpc::Service>(engine.get(), clock, std::move(executor),
                                            rpc::method_table(), &call_figures);
   service->set_licensing(*license);
+  service->on_much_freed([this] { loop->post([this] { trimmer->freed(HeapTrimmer::kMuch); }); });
   log_source = std::make_unique<LogSource>(*engine);
   EDGE_TRY(hub, Hub::start(*log_source, *workers, clock));
   streams = std::make_unique<HubStreams>(*hub);
@@ -343,10 +346,9 @@ std::vector<std::string> Daemon::Parts::why_not_ready() const {
 }
 
 void Daemon::Parts::start_stdio() {
-  const rpc::Caller caller{.loopback = true,
-                           .restricted_paths = settings.restricted_paths(),
-                           .files = plain_files.get()};
-  stdio = std::make_unique<Stdio>(*service, caller, STDIN_FILENO, STDOUT_FILENO,
+  const StdioOptions options{.restricted_paths = settings.restricted_paths(),
+                             .files = plain_files.get()};
+  stdio = std::make_unique<Stdio>(*service, options, STDIN_FILENO, STDOUT_FILENO,
                                   [this] { loop->post([this] { stop("the input ended"); }); });
 }
 

@@ -55,6 +55,16 @@ store::LogQuery query_of(base::EventId after, const EventFilter& filter) {
   return query;
 }
 
+class LogOpening final : public OpeningSteps {
+ public:
+  explicit LogOpening(StreamOpening opening) : opening_(std::move(opening)) {}
+  base::Result<bool> step() override { return true; }
+  StreamOpening take() override { return std::move(opening_); }
+
+ private:
+  StreamOpening opening_;
+};
+
 }  // namespace
 
 std::vector<EventFrame> frames_of(std::span<const messaging::Event> events) {
@@ -78,7 +88,8 @@ base::Result<LogPiece> LogSource::read_after(base::EventId after, std::size_t li
                   .dense = page.dense && filter.chats.empty() && filter.types.empty()};
 }
 
-base::Result<StreamOpening> LogSource::open(const EventFilter& filter, bool snapshot) {
+base::Result<std::unique_ptr<OpeningSteps>> LogSource::open(const EventFilter& filter,
+                                                            bool snapshot) {
   const messaging::OpeningQuery query{.channels = query_of({}, filter).channels,
                                       .accounts = snapshot && filter.messages,
                                       .only = filter.accounts};
@@ -101,7 +112,7 @@ base::Result<StreamOpening> LogSource::open(const EventFilter& filter, bool snap
       out.frames.push_back(std::move(frame));
     }
   }
-  return out;
+  return std::unique_ptr<OpeningSteps>(std::make_unique<LogOpening>(std::move(out)));
 }
 
 base::Result<base::EventId> LogSource::newest() { return engine_.newest_event(); }

@@ -1,6 +1,7 @@
 // LogSource: the engine's durable event log as the hub reads it.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -20,7 +21,8 @@ class LogSource final : public EventSource {
   explicit LogSource(const messaging::Engine& engine) : engine_(engine) {}  // outlives this
   base::Result<LogPiece> read_after(base::EventId after, std::size_t limit, std::size_t bytes,
                                     const EventFilter& filter) override;
-  base::Result<StreamOpening> open(const EventFilter& filter, bool snapshot) override;
+  base::Result<std::unique_ptr<OpeningSteps>> open(const EventFilter& filter,
+                                                   bool snapshot) override;
   base::Result<base::EventId> newest() override;
 
  private:

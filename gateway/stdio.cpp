@@ -19,10 +19,15 @@ constexpr std::string_view kTooLong =
 
 }  // namespace
 
-Stdio::Stdio(rpc::Dispatcher& dispatcher, rpc::Caller caller, int in, int out,
+Stdio::Stdio(rpc::Dispatcher& dispatcher, StdioOptions options, int in, int out,
              base::UniqueFunction<void()> ended)
     : dispatcher_(dispatcher),
-      caller_(std::move(caller)),
+      caller_{.loopback = true,
+              .restricted_paths = options.restricted_paths,
+              .closed = closed_.token(),
+              .input_ended = input_ended_.token(),
+              .party = "stdio",
+              .files = options.files},
       in_(in),
       out_(out),
       ended_(std::move(ended)),
@@ -55,6 +60,7 @@ void Stdio::read() {
     take({bytes.data(), static_cast<std::size_t>(got)});
   }
   if (!line_.empty()) call(line_);  // a last line without its end
+  input_ended_.cancel();
   end();
 }
 
@@ -77,13 +83,13 @@ void Stdio::take(std::string_view bytes) {
 
 void Stdio::call(std::string_view line) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
-  dispatcher_.handle(line, caller_, [out = shared_](std::string answer) {
-    if (answer.empty()) return;
-    answer += '\n';
+  dispatcher_.handle(std::string(line), caller_, [out = shared_](rpc::Reply reply) {
+    if (reply.text.empty()) return;
+    reply.text += '\n';
     base::Lock lock(out->mutex);
     if (out->closed) return;
-    out->bytes += answer.size();
-    out->lines.push_back(std::move(answer));
+    out->bytes += reply.text.size();
+    out->lines.push_back(std::move(reply));
     out->changed.notify_all();
   });
 }
@@ -92,13 +98,13 @@ void Stdio::put(std::string answer) {
   answer += '\n';
   base::Lock lock(shared_->mutex);
   shared_->bytes += answer.size();
-  shared_->lines.push_back(std::move(answer));
+  shared_->lines.push_back(rpc::Reply{std::move(answer)});
   shared_->changed.notify_all();
 }
 
 void Stdio::write() {
   while (true) {
-    std::string line;
+    rpc::Reply line;
     bool last_words = false;
     {
       base::Lock lock(shared_->mutex);
@@ -106,11 +112,11 @@ void Stdio::write() {
       if (shared_->lines.empty()) return;
       line = std::move(shared_->lines.front());
       shared_->lines.pop_front();
-      shared_->bytes -= line.size();
+      shared_->bytes -= line.text.size();
       last_words = shared_->finishing;
       shared_->changed.notify_all();
     }
-    std::string_view rest = line;
+    std::string_view rest = line.text;
     while (!rest.empty()) {
       // Never longer than a second at a time in the kernel, so that finish() is noticed.
       pollfd ready{out_, POLLOUT, 0};
@@ -125,17 +131,22 @@ void Stdio::write() {
           count == 0 ? -1 : ::write(out_, rest.data(), std::min<std::size_t>(rest.size(), 4096));
       if (sent < 0 && count > 0 && (errno == EINTR || errno == EAGAIN)) continue;
       if (sent < 0) {
+        std::deque<rpc::Reply> lost;
         {
           base::Lock lock(shared_->mutex);
           shared_->closed = true;
-          shared_->lines.clear();
+          lost.swap(shared_->lines);
           shared_->changed.notify_all();
         }
+        lost.push_back(std::move(line));
+        lost.clear();
+        closed_.cancel();
         end();
         return;
       }
       rest.remove_prefix(static_cast<std::size_t>(sent));
     }
+    line.taken.arrived();
   }
 }
 

@@ -2,7 +2,8 @@
 //
 // Threads: one reads and calls the dispatcher, one writes; answers come from any thread and wait
 // for nobody. Whoever does not read its answers is not read from either, once 64 MiB wait. A line
-// over 16 MiB is answered with an error and skipped.
+// over 16 MiB is answered with an error and skipped. With the input's end calls that wait for news
+// end; what an answer took that could not be written is put back.
 #pragma once
 
 #include <atomic>
@@ -19,11 +20,16 @@
 
 namespace gateway {
 
+struct StdioOptions {
+  bool restricted_paths = false;    // see rpc::Caller
+  rpc::FileShelf* files = nullptr;  // likewise
+};
+
 class Stdio {
  public:
   // The dispatcher outlives this; the descriptors are not owned. `ended` is called once, from a
   // thread of Stdio's: the input ended or nobody reads the output any more.
-  Stdio(rpc::Dispatcher& dispatcher, rpc::Caller caller, int in, int out,
+  Stdio(rpc::Dispatcher& dispatcher, StdioOptions options, int in, int out,
         base::UniqueFunction<void()> ended);
   ~Stdio();  // finish()
   Stdio(const Stdio&) = delete;
@@ -42,6 +48,8 @@ class Stdio {
   void end();
 
   rpc::Dispatcher& dispatcher_;
+  base::CancelSource closed_;       // nobody takes lines any more
+  base::CancelSource input_ended_;  // nobody sends any
   const rpc::Caller caller_;
   const int in_;
   const int out_;
@@ -55,7 +63,7 @@ class Stdio {
   struct Out {
     base::Mutex mutex;
     base::Condition changed;
-    std::deque<std::string> lines GUARDED_BY(mutex);
+    std::deque<rpc::Reply> lines GUARDED_BY(mutex);
     std::size_t bytes GUARDED_BY(mutex) = 0;
     bool closed GUARDED_BY(mutex) = false;  // nobody takes lines any more
     bool finishing GUARDED_BY(mutex) = false;

@@ -28,6 +28,17 @@ int drop_clean_segments(dl_phdr_info* object, std::size_t /*size*/, void* /*unus
 
 }  // namespace
 
+HeapTrimmer::HeapTrimmer(EventLoop& loop, WorkerPool& workers)
+    : workers_(workers), timer_(loop, [this] {
+        freed_ = 0;
+        workers_.submit_rest("", [] { ::malloc_trim(0); });
+      }) {}
+
+void HeapTrimmer::freed(std::size_t bytes) {
+  freed_ += bytes;
+  if (freed_ >= kMuch && !timer_.armed()) timer_.arm(kAfter);
+}
+
 void trim_after_start() {
   ::malloc_trim(0);
   ::dl_iterate_phdr(&drop_clean_segments, nullptr);

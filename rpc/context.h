@@ -28,8 +28,10 @@ struct Context {
   const MethodTable* table = nullptr;
   CallObserver* observer = nullptr;  // may be null
   Streams* streams = nullptr;        // null: nobody listens
-  Caller caller = {};
+  Caller caller;
   Licensing* licensing = nullptr;  // nothing in tests: everything is allowed
+  // Where a method that waits for news puts what it takes out of the daemon; never null for those.
+  std::shared_ptr<base::Takings> takings = nullptr;
 };
 
 }  // namespace rpc

@@ -2,41 +2,56 @@
 //
 // handle() may be called from any thread and never waits for a commit or for news: the answer comes
 // through `answer`, once, from any thread. An empty answer means there is nothing to return (only
-// notifications). A batch runs in order and is answered as a whole.
+// notifications). A batch runs in order and is answered as a whole. What nobody waits for any more
+// is not begun, and may end without an answer.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/cancellation.h"
 #include "base/function.h"
+#include "base/handover.h"
 #include "rpc/access.h"
 
 namespace rpc {
 
 class FileShelf;
 
-// Who calls, as far as a method may care.
+// Who calls, as far as a method may care. Whoever makes one says when its work ends: there is no
+// default for that.
 struct Caller {
   bool loopback = true;           // came over loopback, not through a proxy
   bool restricted_paths = false;  // paths only below the --files folders (decision 24)
   std::shared_ptr<const Access> access = Access::everything();  // never null
-  // Set to true when nobody can read the answer any more (the connection closed). May be null. A
-  // parked poll whose caller is gone takes no event with it.
-  std::shared_ptr<const std::atomic<bool>> gone = nullptr;
+  // Nobody can read the answer any more: the connection closed or was reset. What has not begun is
+  // not begun, and reads that take long stop.
+  base::Cancellation closed;
+  // The caller sends nothing more. It may be gone without a further word, so calls that wait for
+  // news end, and none takes an event with it; others are answered as ever. Follows `closed`.
+  base::Cancellation input_ended;
+  // Whose work it is: callers are served in turn by this name.
+  std::string party = {};
   // Where the files of messages that are read are laid out in the clear; null: `file` is the path
   // of the sealed blob. Outlives every answer.
   FileShelf* files = nullptr;
 };
 
-using Answer = base::UniqueFunction<void(std::string)>;
+// One answer as text, empty when there is nothing to return. Whoever writes it to the caller says
+// `taken.arrived()` once it is all out of this process; one that is dropped puts back what it took.
+struct Reply {
+  std::string text;
+  base::Handover taken = {};
+};
+
+using Answer = base::UniqueFunction<void(Reply)>;
 
 class Dispatcher {
  public:
   virtual ~Dispatcher() = default;
-  virtual void handle(std::string_view body, const Caller& caller, Answer answer) = 0;
+  virtual void handle(std::string body, const Caller& caller, Answer answer) = 0;
   // handle()'s answer at once, when memory alone gives it; nothing: the body is for handle(). It
   // waits for nothing and takes microseconds: for the thread that owns the sockets.
   virtual std::optional<std::string> recall(std::string_view, const Caller&) { return {}; }

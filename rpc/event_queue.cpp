@@ -17,6 +17,11 @@ bool is_delta_chats(const messaging::Event& event) {
   return !event_type(event).starts_with("Privitty");
 }
 
+// Still told when the event's account is removed.
+bool outlives_account(const messaging::Event& event) {
+  return std::holds_alternative<messaging::AccountsChanged>(event.body);
+}
+
 }  // namespace
 
 void EventQueue::push(std::span<const messaging::Event> events) {
@@ -26,25 +31,29 @@ void EventQueue::push(std::span<const messaging::Event> events) {
     if (stopped_) return;
     for (const messaging::Event& event : events) {
       if (!is_delta_chats(event)) continue;
-      if (events_.size() == kMaxEvents) {
-        Count& oldest = counts_[events_.front().account];
-        --oldest.waiting;
-        ++oldest.dropped;
-        events_.pop_front();
-      }
+      if (events_.size() == kMaxEvents) drop_oldest();
       ++counts_[event.account].waiting;
-      events_.push_back(event);
+      events_.push_back({next_number_++, event});
     }
     wanted = !parked_.empty();
   }
-  if (wanted) executor_([this] { serve(); });
+  if (wanted) executor_(kNoParty, [this] { serve(); });
+}
+
+void EventQueue::drop_oldest() {
+  Count& oldest = counts_[events_.front().event.account];
+  --oldest.waiting;
+  ++oldest.dropped;
+  events_.pop_front();
 }
 
 void EventQueue::forget(base::AccountId account) {
+  constexpr std::size_t kMostForgotten = 1'000;  // answers under way are few and short
   base::Lock lock(mutex_);
-  const auto erased = std::erase_if(events_, [&](const messaging::Event& event) {
-    return event.account == account &&
-           !std::holds_alternative<messaging::AccountsChanged>(event.body);
+  forgotten_.insert(account);
+  if (forgotten_.size() > kMostForgotten) forgotten_.erase(forgotten_.begin());
+  const auto erased = std::erase_if(events_, [&](const Entry& entry) {
+    return entry.event.account == account && !outlives_account(entry.event);
   });
   const auto count = counts_.find(account);
   if (count == counts_.end()) return;
@@ -60,86 +69,116 @@ bool EventQueue::has_news(const Access& access) const {
   return std::any_of(counts_.begin(), counts_.end(), any);
 }
 
-void EventQueue::read(std::size_t most, const Caller& caller, Reader reader) {
+void EventQueue::read(std::size_t most, const Caller& caller,
+                      std::shared_ptr<base::Takings> takings, Reader reader) {
+  if (caller.input_ended.cancelled()) {
+    return reader(fail(Errc::unavailable, std::string(Parking::kInputEnded)));
+  }
   Taken taken;
-  std::vector<Parked> left;  // whose callers are gone; they end outside the lock
-  bool parks = false;
+  std::optional<Ticket> ticket;
+  bool news = false;
   {
     base::Lock lock(mutex_);
-    if (parked_.size() == kMaxParked) left = sweep();
-    if (!stopped_ && parked_.empty() && has_news(*caller.access)) {
+    news = has_news(*caller.access);
+    if (!stopped_ && parked_.empty() && news) {
       taken = take(most, *caller.access);
-    } else if (!stopped_ && parked_.size() < kMaxParked) {
-      parks = true;
-      parked_.push_back(Parked{most, caller.access, caller.gone, std::move(reader)});
-      if (!has_news(*caller.access)) return;
+    } else if (!stopped_) {
+      if (auto place = places_.take(caller.party)) {
+        ticket = next_ticket_++;
+        parked_.emplace(*ticket, Parked{most, caller.access, std::move(takings), std::move(reader),
+                                        *std::move(place)});
+      }
     }
   }
-  if (parks) return serve();  // parked behind others, with news that serve() hands out in order
-  if (taken.events.empty() && taken.dropped == 0) {  // NOLINTNEXTLINE: it was not moved
-    return reader(fail(Errc::unavailable, "too many callers wait for events, or shutting down"));
+  if (ticket) {
+    auto hook = caller.input_ended.on_cancel([this, at = *ticket] { leave(at); });
+    {
+      base::Lock lock(mutex_);
+      const auto parked = parked_.find(*ticket);
+      if (parked != parked_.end()) parked->second.hook = std::move(hook);
+    }
+    // Parked behind others, with news that serve() hands out in order.
+    if (news) executor_(kNoParty, [this] { serve(); });
+    return;
   }
-  reader(encode(taken));
+  if (taken.empty()) {  // NOLINTNEXTLINE: it was not moved
+    return reader(fail(Errc::unavailable, std::string(Parking::kFull)));
+  }
+  hand_out(std::move(taken), *takings, reader);
 }
 
-// The first who is gone or for whom there is something.
-std::optional<std::size_t> EventQueue::next_served() const {
-  for (std::size_t i = 0; i < parked_.size(); ++i) {
-    if (parked_[i].is_gone() || has_news(*parked_[i].access)) return i;
+// The input of a parked reader's caller ended.
+void EventQueue::leave(Ticket ticket) {
+  std::map<Ticket, Parked>::node_type left;
+  {
+    base::Lock lock(mutex_);
+    left = parked_.extract(ticket);
   }
-  return std::nullopt;
+  if (!left.empty()) {
+    left.mapped().reader(fail(Errc::unavailable, std::string(Parking::kInputEnded)));
+  }
 }
 
 void EventQueue::serve() {
   while (true) {
-    Parked first;
+    std::map<Ticket, Parked>::node_type first;
     Taken taken;
     {
       base::Lock lock(mutex_);
-      const auto next = next_served();
-      if (!next) return;
-      first = std::move(parked_[*next]);
-      parked_.erase(parked_.begin() + static_cast<std::ptrdiff_t>(*next));
-      if (!first.is_gone()) taken = take(first.most, *first.access);
+      const auto next = std::find_if(parked_.begin(), parked_.end(), [&](const auto& entry) {
+        return has_news(*entry.second.access);
+      });
+      if (next == parked_.end()) return;
+      first = parked_.extract(next);
+      taken = take(first.mapped().most, *first.mapped().access);
     }
-    if (taken.events.empty() && taken.dropped == 0) {
-      first.reader(fail(Errc::unavailable, "the caller is gone"));
-    } else {
-      first.reader(encode(taken));
-    }
+    hand_out(std::move(taken), *first.mapped().takings, first.mapped().reader);
   }
 }
 
-std::vector<EventQueue::Parked> EventQueue::sweep() {
-  // Looked at first: where all are there, each further call would move them all for nothing.
-  if (std::none_of(parked_.begin(), parked_.end(), [](const Parked& p) { return p.is_gone(); })) {
-    return {};
-  }
-  std::vector<Parked> left;
-  std::deque<Parked> kept;
-  for (Parked& parked : parked_) {
-    if (parked.is_gone()) {
-      left.push_back(std::move(parked));
-    } else {
-      kept.push_back(std::move(parked));
+void EventQueue::hand_out(Taken taken, base::Takings& takings, Reader& reader) {
+  auto texts = encode(taken);
+  takings.add([home = home_, taken = std::move(taken)] {
+    const base::Lock lock(home->mutex);
+    if (home->queue != nullptr) home->queue->put_back(taken);
+  });
+  reader(std::move(texts));
+}
+
+void EventQueue::put_back(const Taken& taken) {
+  bool wanted = false;
+  {
+    base::Lock lock(mutex_);
+    if (stopped_) return;
+    for (const auto& [account, dropped] : taken.dropped) {
+      if (!forgotten_.contains(account)) counts_[account].dropped += dropped;
     }
+    for (const Entry& entry : taken.events) {
+      const base::AccountId account = entry.event.account;
+      if (forgotten_.contains(account) && !outlives_account(entry.event)) continue;
+      const auto later = [](const Entry& a, std::uint64_t number) { return a.number < number; };
+      events_.insert(std::lower_bound(events_.begin(), events_.end(), entry.number, later), entry);
+      ++counts_[account].waiting;
+    }
+    while (events_.size() > kMaxEvents) drop_oldest();
+    wanted = !parked_.empty();
   }
-  parked_.swap(kept);
-  return left;
+  if (wanted) executor_(kNoParty, [this] { serve(); });
 }
 
 EventQueue::Taken EventQueue::take(std::size_t most, const Access& access) {
   Taken taken;
   for (auto& [account, count] : counts_) {
-    if (access.may_see(account)) taken.dropped += std::exchange(count.dropped, 0);
+    if (count.dropped == 0 || !access.may_see(account)) continue;
+    taken.dropped[account] = std::exchange(count.dropped, 0);
   }
-  const std::size_t room = taken.dropped > 0 ? most - 1 : most;
+  const std::size_t room = taken.dropped.empty() ? most : most - 1;
   for (auto at = events_.begin(); at != events_.end() && taken.events.size() < room;) {
-    if (!access.may_see(at->account)) {
+    if (!access.may_see(at->event.account)) {
       ++at;
       continue;
     }
-    --counts_[at->account].waiting;
+    --counts_[at->event.account].waiting;
     taken.events.push_back(std::move(*at));
     at = events_.erase(at);  // at the front for whoever sees everything
   }
@@ -152,8 +191,10 @@ EventQueue::Taken EventQueue::take(std::size_t most, const Access& access) {
 std::vector<std::string> EventQueue::encode(const Taken& taken) const {
   std::vector<std::string> texts;
   texts.reserve(taken.events.size() + 1);
-  if (taken.dropped > 0) texts.push_back(overflow_event_json(taken.dropped));
-  for (const messaging::Event& event : taken.events) {
+  std::uint64_t dropped = 0;
+  for (const auto& [account, count] : taken.dropped) dropped += count;
+  if (dropped > 0) texts.push_back(overflow_event_json(dropped));
+  for (const auto& [number, event] : taken.events) {
     base::ChatId joined;
     if (const auto* body = std::get_if<messaging::SecurejoinInviterProgress>(&event.body)) {
       joined = find_chat_(event.account, body->contact_id);
@@ -164,13 +205,15 @@ std::vector<std::string> EventQueue::encode(const Taken& taken) const {
 }
 
 void EventQueue::stop() {
-  std::deque<Parked> left;
+  std::map<Ticket, Parked> left;
   {
     base::Lock lock(mutex_);
     stopped_ = true;
     left.swap(parked_);
   }
-  for (Parked& parked : left) parked.reader(fail(Errc::unavailable, "shutting down"));
+  for (auto& [ticket, parked] : left) {
+    parked.reader(fail(Errc::unavailable, "shutting down"));
+  }
 }
 
 std::size_t EventQueue::parked() const {

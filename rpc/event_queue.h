@@ -5,8 +5,10 @@
 // a kind that they do not know.
 //
 // Bounded to 10,000 events: the oldest are dropped, and the next reader is told how many by an
-// EventChannelOverflow. A reader that finds nothing is parked: no thread, under 1 KiB each, 10,000
-// at most.
+// EventChannelOverflow. A reader that finds nothing is parked: no thread, under 1 KiB each, places
+// as rpc/parking.h gives them. It is dropped when its caller's input ends, and takes nothing then.
+//
+// Events whose answer did not reach its caller (base/handover.h) come back to where they were.
 //
 // Safe from any thread. push() is called after commits and answers parked readers through the
 // executor given, never while a lock is held.
@@ -17,26 +19,26 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/completion.h"
+#include "base/handover.h"
 #include "base/mutex.h"
 #include "messaging/events.h"
 #include "rpc/dispatcher.h"
+#include "rpc/executor.h"
+#include "rpc/parking.h"
 
 namespace rpc {
-
-// Runs a task soon, on any thread; the default runs it at once.
-using Executor = std::function<void(base::UniqueFunction<void()>)>;
 
 class EventQueue {
  public:
   static constexpr std::size_t kMaxEvents = 10'000;
   static constexpr std::size_t kMaxBatch = 101;
-  static constexpr std::size_t kMaxParked = 10'000;
+  static constexpr std::size_t kMaxParked = Parking::kMost;
 
   // Events as JSON text, one at least; with an error when shutting down or too many are parked.
   using Reader = base::Completion<std::vector<std::string>>;
@@ -45,12 +47,18 @@ class EventQueue {
 
   EventQueue(Executor executor, FindChat find_chat)
       : executor_(std::move(executor)), find_chat_(std::move(find_chat)) {}
+  ~EventQueue() {  // answers that are on their way may outlive it
+    const base::Lock lock(home_->mutex);
+    home_->queue = nullptr;
+  }
 
   void push(std::span<const messaging::Event> events) EXCLUDES(mutex_);
   // An account was removed: of its events only AccountsChanged is still told.
   void forget(base::AccountId account) EXCLUDES(mutex_);
-  // Takes up to `most` events, now or when there are some.
-  void read(std::size_t most, const Caller& caller, Reader reader) EXCLUDES(mutex_);
+  // Takes up to `most` events, now or when there are some. What is taken is added to `takings`,
+  // which is not null.
+  void read(std::size_t most, const Caller& caller, std::shared_ptr<base::Takings> takings,
+            Reader reader) EXCLUDES(mutex_);
   // Answers everyone who waits; later reads are refused.
   void stop() EXCLUDES(mutex_);
 
@@ -60,13 +68,20 @@ class EventQueue {
   struct Parked {
     std::size_t most = 1;
     std::shared_ptr<const Access> access;
-    std::shared_ptr<const std::atomic<bool>> gone;
+    std::shared_ptr<base::Takings> takings;
     Reader reader;
-    bool is_gone() const { return gone != nullptr && gone->load(std::memory_order_relaxed); }
+    Parking::Place place;
+    base::Cancellation::Hook hook = {};
+  };
+  using Ticket = std::uint64_t;
+  struct Entry {
+    std::uint64_t number = 0;  // in the order of push()
+    messaging::Event event;
   };
   struct Taken {
-    std::uint64_t dropped = 0;
-    std::vector<messaging::Event> events;
+    std::map<base::AccountId, std::uint64_t> dropped;
+    std::vector<Entry> events;
+    bool empty() const { return events.empty() && dropped.empty(); }
   };
 
   // What is kept of each account: how much waits, and how much was dropped and not told yet.
@@ -76,17 +91,31 @@ class EventQueue {
   };
 
   Taken take(std::size_t most, const Access& access) REQUIRES(mutex_);
-  std::vector<Parked> sweep() REQUIRES(mutex_);
+  // Where events come back to.
+  struct Home {
+    explicit Home(EventQueue* at) : queue(at) {}
+    base::Mutex mutex;
+    EventQueue* queue GUARDED_BY(mutex);
+  };
+
+  void drop_oldest() REQUIRES(mutex_);
   bool has_news(const Access& access) const REQUIRES(mutex_);
-  std::optional<std::size_t> next_served() const REQUIRES(mutex_);
   void serve() EXCLUDES(mutex_);
+  void hand_out(Taken taken, base::Takings& takings, Reader& reader) EXCLUDES(mutex_);
+  void put_back(const Taken& taken) EXCLUDES(mutex_);
+  void leave(Ticket ticket) EXCLUDES(mutex_);
   std::vector<std::string> encode(const Taken& taken) const;
 
   const Executor executor_;
   const FindChat find_chat_;
+  const std::shared_ptr<Home> home_ = std::make_shared<Home>(this);
   mutable base::Mutex mutex_;
-  std::deque<messaging::Event> events_ GUARDED_BY(mutex_);
-  std::deque<Parked> parked_ GUARDED_BY(mutex_);
+  Parking places_;
+  std::deque<Entry> events_ GUARDED_BY(mutex_);  // by number
+  std::uint64_t next_number_ GUARDED_BY(mutex_) = 0;
+  std::map<Ticket, Parked> parked_ GUARDED_BY(mutex_);  // by when they came
+  Ticket next_ticket_ GUARDED_BY(mutex_) = 0;
+  std::set<base::AccountId> forgotten_ GUARDED_BY(mutex_);  // lately
   std::map<base::AccountId, Count> counts_ GUARDED_BY(mutex_);
   bool stopped_ GUARDED_BY(mutex_) = false;
 };

@@ -1,6 +1,6 @@
 #include "rpc/next_messages.h"
 
-#include <algorithm>
+#include <optional>
 #include <set>
 
 namespace rpc {
@@ -9,33 +9,57 @@ using base::AccountId;
 using base::Errc;
 using base::fail;
 
-void NextMessages::wait(AccountId account, std::shared_ptr<const std::atomic<bool>> gone,
-                        Reader reader) {
+void NextMessages::wait(AccountId account, const Caller& caller, Reader reader) {
   auto now = load_(account);
   if (!now || !now->empty()) return reader(std::move(now));
-  std::vector<Parked> left;
-  bool parks = false;
+  std::optional<Ticket> ticket;
   {
     base::Lock lock(mutex_);
-    if (count_ >= kMaxParked) left = sweep();
-    parks = !stopped_ && count_ < kMaxParked;
-    if (parks) {
-      waiters_[account].push_back(Parked{std::move(gone), std::move(reader)});
-      ++count_;
+    auto place = stopped_ ? std::nullopt : places_.take(caller.party);
+    if (place) {
+      ticket = next_ticket_++;
+      waiters_[account].emplace(*ticket, Parked{std::move(reader), *std::move(place)});
     }
   }
-  if (!parks) {  // then it was not moved: NOLINTNEXTLINE(bugprone-use-after-move)
-    return reader(fail(Errc::unavailable, "too many callers wait for messages, or shutting down"));
+  if (!ticket) {  // then it was not moved: NOLINTNEXTLINE(bugprone-use-after-move)
+    return reader(fail(Errc::unavailable, std::string(Parking::kFull)));
+  }
+  auto hook = caller.input_ended.on_cancel([this, account, at = *ticket] { leave(account, at); });
+  {
+    base::Lock lock(mutex_);
+    if (Parked* const parked = find(account, *ticket)) parked->hook = std::move(hook);
   }
   // What was committed between the look and the parking woke nobody.
-  serve(account, false);
+  executor_(kNoParty, [this, account] { serve(account, false); });
+}
+
+NextMessages::Parked* NextMessages::find(AccountId account, Ticket ticket) {
+  const auto list = waiters_.find(account);
+  if (list == waiters_.end()) return nullptr;
+  const auto found = list->second.find(ticket);
+  return found == list->second.end() ? nullptr : &found->second;
+}
+
+// The input of a waiter's caller ended.
+void NextMessages::leave(AccountId account, Ticket ticket) {
+  std::map<Ticket, Parked>::node_type left;
+  {
+    base::Lock lock(mutex_);
+    const auto list = waiters_.find(account);
+    if (list == waiters_.end()) return;
+    left = list->second.extract(ticket);
+    if (list->second.empty()) waiters_.erase(list);
+  }
+  if (!left.empty()) {
+    left.mapped().reader(fail(Errc::unavailable, std::string(Parking::kInputEnded)));
+  }
 }
 
 void NextMessages::push(std::span<const messaging::Event> events) {
   std::set<AccountId> accounts;
   {
     base::Lock lock(mutex_);
-    if (count_ == 0) return;
+    if (waiters_.empty()) return;
     for (const messaging::Event& event : events) {
       const bool is_news = std::holds_alternative<messaging::IncomingMsg>(event.body) ||
                            std::holds_alternative<messaging::MsgsChanged>(event.body);
@@ -43,7 +67,7 @@ void NextMessages::push(std::span<const messaging::Event> events) {
     }
   }
   for (const AccountId account : accounts) {
-    executor_([this, account] { serve(account, false); });
+    executor_(kNoParty, [this, account] { serve(account, false); });
   }
 }
 
@@ -52,30 +76,16 @@ void NextMessages::wake(AccountId account) { serve(account, true); }
 void NextMessages::serve(AccountId account, bool empty_too) {
   auto ids = load_(account);
   if (ids && ids->empty() && !empty_too) return;
-  for (Parked& parked : take(account)) parked.reader(ids);
+  for (auto& [ticket, parked] : take(account)) parked.reader(ids);
 }
 
-std::vector<NextMessages::Parked> NextMessages::take(AccountId account) {
+std::map<NextMessages::Ticket, NextMessages::Parked> NextMessages::take(AccountId account) {
   base::Lock lock(mutex_);
   const auto found = waiters_.find(account);
   if (found == waiters_.end()) return {};
-  std::vector<Parked> taken = std::move(found->second);
+  auto taken = std::move(found->second);
   waiters_.erase(found);
-  count_ -= taken.size();
   return taken;
-}
-
-std::vector<NextMessages::Parked> NextMessages::sweep() {
-  std::vector<Parked> left;
-  for (auto& [account, list] : waiters_) {
-    const auto gone = std::stable_partition(list.begin(), list.end(), [](const Parked& parked) {
-      return parked.gone == nullptr || !parked.gone->load(std::memory_order_relaxed);
-    });
-    std::move(gone, list.end(), std::back_inserter(left));
-    list.erase(gone, list.end());
-  }
-  count_ -= left.size();
-  return left;
 }
 
 void NextMessages::stop() {
@@ -84,16 +94,12 @@ void NextMessages::stop() {
     base::Lock lock(mutex_);
     stopped_ = true;
     left.swap(waiters_);
-    count_ = 0;
   }
   for (auto& [account, list] : left) {
-    for (Parked& parked : list) parked.reader(fail(Errc::unavailable, "shutting down"));
+    for (auto& [ticket, parked] : list) parked.reader(fail(Errc::unavailable, "shutting down"));
   }
 }
 
-std::size_t NextMessages::parked() const {
-  base::Lock lock(mutex_);
-  return count_;
-}
+std::size_t NextMessages::parked() const { return places_.taken(); }
 
 }  // namespace rpc

@@ -1,23 +1,28 @@
-// NextMessages: parked wait_next_msgs calls. A waiter costs no thread and less than 1 KiB; 10,000
-// at most. It is answered with the ids above the account's last_msg_id as soon as there are some,
-// and with whatever there is when delivery is started or stopped.
+// NextMessages: parked wait_next_msgs calls. A waiter costs no thread and less than 1 KiB; places
+// are as rpc/parking.h gives them. It is answered with the ids above the account's last_msg_id as
+// soon as there are some, with whatever there is when delivery is started or stopped, and with an
+// error when its caller's input ends.
 //
 // Safe from any thread; answers come through the executor given, never while a lock is held.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
-#include <memory>
+#include <span>
 #include <vector>
 
 #include "base/completion.h"
 #include "base/mutex.h"
-#include "rpc/event_queue.h"
+#include "messaging/events.h"
+#include "rpc/dispatcher.h"
+#include "rpc/executor.h"
+#include "rpc/parking.h"
 
 namespace rpc {
 
 class NextMessages {
  public:
-  static constexpr std::size_t kMaxParked = 10'000;
   using Ids = std::vector<base::MsgId>;
   using Load = std::function<base::Result<Ids>(base::AccountId)>;  // get_next_msgs
   using Reader = base::Completion<Ids>;
@@ -25,8 +30,7 @@ class NextMessages {
   NextMessages(Executor executor, Load load)
       : executor_(std::move(executor)), load_(std::move(load)) {}
 
-  void wait(base::AccountId account, std::shared_ptr<const std::atomic<bool>> gone, Reader reader)
-      EXCLUDES(mutex_);
+  void wait(base::AccountId account, const Caller& caller, Reader reader) EXCLUDES(mutex_);
   // After commits: wakes the waiters of accounts with new messages.
   void push(std::span<const messaging::Event> events) EXCLUDES(mutex_);
   // Answers the account's waiters, with an empty list too.
@@ -37,20 +41,24 @@ class NextMessages {
 
  private:
   struct Parked {
-    std::shared_ptr<const std::atomic<bool>> gone;
     Reader reader;
+    Parking::Place place;
+    base::Cancellation::Hook hook = {};
   };
-  using Waiters = std::map<base::AccountId, std::vector<Parked>>;
+  using Ticket = std::uint64_t;
+  using Waiters = std::map<base::AccountId, std::map<Ticket, Parked>>;
 
-  std::vector<Parked> take(base::AccountId account) EXCLUDES(mutex_);
+  std::map<Ticket, Parked> take(base::AccountId account) EXCLUDES(mutex_);
   void serve(base::AccountId account, bool empty_too) EXCLUDES(mutex_);
-  std::vector<Parked> sweep() REQUIRES(mutex_);
+  void leave(base::AccountId account, Ticket ticket) EXCLUDES(mutex_);
+  Parked* find(base::AccountId account, Ticket ticket) REQUIRES(mutex_);
 
   const Executor executor_;
   const Load load_;
+  Parking places_;
   mutable base::Mutex mutex_;
   Waiters waiters_ GUARDED_BY(mutex_);
-  std::size_t count_ GUARDED_BY(mutex_) = 0;
+  Ticket next_ticket_ GUARDED_BY(mutex_) = 0;
   bool stopped_ GUARDED_BY(mutex_) = false;
 };
 

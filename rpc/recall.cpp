@@ -32,9 +32,9 @@ std::optional<std::string> recall_answer(std::string_view body, Context& context
   const Method* const method = context.table->find(seeming_method(body));
   if (method == nullptr || method->recall == nullptr) return std::nullopt;
   const auto begun = std::chrono::steady_clock::now();
-  const Requests requests = parse_requests(body);
-  if (requests.error || requests.batch || requests.calls.size() != 1) return std::nullopt;
-  const Request& call = requests.calls.front();
+  const JsonScan scan = scan_json(body);
+  if (scan.error || scan.array) return std::nullopt;
+  const Request call = parse_call(body);
   if (call.invalid || call.notification || call.method != method->name) return std::nullopt;
   if (refusal_of(*method, *context.caller.access, call.params)) return std::nullopt;
   std::optional<std::string> result;

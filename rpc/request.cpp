@@ -2,17 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "rpc/json_text.h"
 #include "rpc/json_write.h"
-#include "rpc/method.h"
 
 namespace rpc {
 namespace {
 
 using nlohmann::json;
 
-// Builds a tree as the library's own builder does, and besides: refuses depth before it costs
-// anything, refuses a member that comes twice (two readers of the same request could understand it
+// Builds a tree as the library's own builder does, of text that scan_json() accepted, and besides:
+// refuses a member that comes twice (two readers of the same request could understand it
 // differently), and keeps a call's id as the digits it was sent with. Such an id is held as a
 // binary value, which no JSON text produces.
 class Builder final : public nlohmann::json_sax<json> {
@@ -50,14 +51,13 @@ class Builder final : public nlohmann::json_sax<json> {
 
   bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::detail::exception&) override {
-    return refuse(Code::parse_error, fmt::format("the body is not JSON: byte {}", position));
+    return refuse(
+        Code::parse_error,
+        fmt::format("not JSON: byte {} is half a character or a number too large", position));
   }
 
  private:
-  // The id of a single call, or of one in a batch.
-  bool at_id() const {
-    return is_id_ && (open_.size() == 1 || (open_.size() == 2 && root.is_array()));
-  }
+  bool at_id() const { return is_id_ && open_.size() == 1; }
 
   json* put(json value, int) {
     if (open_.empty()) {
@@ -77,10 +77,6 @@ class Builder final : public nlohmann::json_sax<json> {
   }
 
   bool open(json value) {
-    if (open_.size() == kMaxDepth) {
-      return refuse(Code::invalid_request,
-                    fmt::format("the body is nested deeper than {} levels", kMaxDepth));
-    }
     open_.push_back(put(std::move(value), 0));
     return true;
   }
@@ -148,12 +144,6 @@ Request to_request(json& call) {
 
 // False, with the builder's error, for what is refused.
 bool build(Builder& builder, std::string_view body) {
-  // The parser would take a NUL for the end, and leave what comes after it unread.
-  if (const auto nul = body.find('\0'); nul != std::string_view::npos) {
-    builder.error =
-        RpcError{Code::parse_error, fmt::format("the body is not JSON: byte {} is a NUL", nul + 1)};
-    return false;
-  }
   if (json::sax_parse(body.begin(), body.end(), &builder)) return true;
   if (!builder.error) builder.error = RpcError{Code::parse_error, "the body is not JSON"};
   return false;
@@ -161,39 +151,74 @@ bool build(Builder& builder, std::string_view body) {
 
 std::string half_a_character(std::size_t at) {
   return fmt::format(
-      "a text holds half of a surrogate pair (byte {} of the body), as when it was cut in the "
+      "a text holds half of a surrogate pair (byte {} of the call), as when it was cut in the "
       "middle "
       "of a character; send whole characters",
       at + 1);
 }
 
-// A call that holds half of a surrogate pair is refused, and the others of its batch are not.
-void refuse_halves(Requests& requests, const MendedJson& mended) {
-  const std::string_view body = mended.text;
-  const auto texts =
-      requests.batch ? json_items(body) : std::vector<std::string_view>{std::string_view(body)};
-  const auto holds = [&](std::string_view part, std::size_t at) {
-    const auto begin = static_cast<std::size_t>(part.data() - body.data());
-    return at >= begin && at < begin + part.size();
+// A call that holds half of a surrogate pair: refused, with its id where that is whole.
+Request refused_for_halves(const MendedJson& mended, json& root) {
+  const auto holds_one = [&](std::optional<std::string_view> part) {
+    if (!part) return false;
+    const auto begin = static_cast<std::size_t>(part->data() - mended.text.data());
+    return std::any_of(mended.surrogates.begin(), mended.surrogates.end(),
+                       [&](std::size_t at) { return at >= begin && at < begin + part->size(); });
   };
-  for (std::size_t i = 0; i < requests.calls.size() && i < texts.size(); ++i) {
-    for (const std::size_t at : mended.surrogates) {
-      if (!holds(texts[i], at)) continue;
-      Request& call = requests.calls[i];
-      const auto params = json_member(texts[i], "params");
-      const auto id = json_member(texts[i], "id");
-      const bool in_params = params && holds(*params, at);
-      call.invalid =
-          RpcError{in_params ? Code::invalid_params : Code::invalid_request, half_a_character(at)};
-      if (id && holds(*id, at)) call.id = "null";
-      break;
-    }
-  }
+  Request call = to_request(root);
+  const bool in_params = holds_one(json_member(mended.text, "params"));
+  call.invalid = RpcError{in_params ? Code::invalid_params : Code::invalid_request,
+                          half_a_character(mended.surrogates.front())};
+  if (holds_one(json_member(mended.text, "id"))) call.id = "null";
+  return call;
 }
 
 }  // namespace
 
-base::Result<nlohmann::json> parse_json(std::string_view body) {
+Requests read_requests(std::string body) {
+  Requests requests;
+  const JsonScan scan =
+      scan_json(body, {.depth = kMaxDepth, .values = kMaxValues, .elements = kMaxBatch});
+  if (scan.error) {
+    requests.error = *scan.error;
+  } else if (scan.array && scan.count == 0) {
+    requests.error = invalid("Invalid Request: an empty batch");
+  } else if (scan.count > kMaxBatch) {
+    requests.error = invalid(
+        fmt::format("Invalid Request: a batch of {} calls; {} at most", scan.count, kMaxBatch));
+  }
+  if (requests.error) return requests;
+  requests.batch = scan.array;
+  if (!scan.array) requests.calls_.emplace_back(0, static_cast<std::uint32_t>(body.size()));
+  requests.calls_.reserve(scan.elements.size());
+  for (const std::string_view element : scan.elements) {
+    requests.calls_.emplace_back(static_cast<std::uint32_t>(element.data() - body.data()),
+                                 static_cast<std::uint32_t>(element.size()));
+  }
+  requests.body_ = std::move(body);
+  return requests;
+}
+
+Request parse_call(std::string_view text) {
+  Builder builder;
+  if (build(builder, text)) return to_request(builder.root);
+  if (builder.error->code == Code::parse_error) {
+    builder.root = nullptr;  // what was built so far
+    const auto mended = mend_surrogates(text);
+    if (Builder again; mended && build(again, mended->text)) {
+      return refused_for_halves(*mended, again.root);
+    }
+  }
+  Request request;
+  request.invalid = std::move(builder.error);
+  return request;
+}
+
+base::Result<nlohmann::json> parse_json(std::string_view body, std::size_t values) {
+  if (const auto scan = scan_json(body, {.depth = kMaxDepth, .values = values, .elements = 0});
+      scan.error) {
+    return base::fail(base::Errc::invalid_argument, scan.error->message);
+  }
   Builder builder;
   if (build(builder, body)) return std::move(builder.root);
   const auto mended = mend_surrogates(body);
@@ -201,59 +226,6 @@ base::Result<nlohmann::json> parse_json(std::string_view body) {
     builder.error->message = half_a_character(mended->surrogates.front());
   }
   return base::fail(base::Errc::invalid_argument, builder.error->message);
-}
-
-namespace {
-
-Requests requests_of(Builder& builder) {
-  Requests requests;
-  if (!builder.root.is_array()) {
-    requests.calls.push_back(to_request(builder.root));
-    return requests;
-  }
-  if (builder.root.empty()) {
-    requests.error = invalid("Invalid Request: an empty batch");
-    return requests;
-  }
-  if (builder.root.size() > kMaxBatch) {
-    requests.error = invalid(fmt::format("Invalid Request: a batch of {} calls; {} at most",
-                                         builder.root.size(), kMaxBatch));
-    return requests;
-  }
-  requests.batch = true;
-  requests.calls.reserve(builder.root.size());
-  for (json& call : builder.root) requests.calls.push_back(to_request(call));
-  return requests;
-}
-
-}  // namespace
-
-Requests parse_requests(std::string_view body) {
-  Builder builder;
-  if (build(builder, body)) return requests_of(builder);
-  if (builder.error->code == Code::parse_error) {
-    const auto mended = mend_surrogates(body);
-    if (Builder again; mended && build(again, mended->text)) {
-      Requests requests = requests_of(again);
-      refuse_halves(requests, *mended);
-      return requests;
-    }
-  }
-  Requests requests;
-  requests.error = std::move(builder.error);
-  return requests;
-}
-
-void keep_params_text(Requests& requests, std::string_view body, const MethodTable& table) {
-  std::vector<std::string_view> items;  // of a batch, once they are needed
-  for (std::size_t i = 0; i < requests.calls.size(); ++i) {
-    Request& call = requests.calls[i];
-    const Method* const method = call.invalid ? nullptr : table.find(call.method);
-    if (method == nullptr || !method->passes_json_on) continue;
-    if (requests.batch && items.empty()) items = json_items(body);
-    const std::string_view text = requests.batch ? items.at(i) : body;
-    call.params_text = json_member(text, "params").value_or("");
-  }
 }
 
 }  // namespace rpc

@@ -1,5 +1,9 @@
 // JSON-RPC 2.0 requests (jsonrpc.org/specification), from a body to calls. Parsing is bounded:
-// depth 64, 1,000 calls a batch; the size of a body is bounded before it comes here.
+// depth 64, 1,000,000 values a body, 1,000 calls a batch; the size of a body is bounded before it
+// comes here.
+//
+// A body is checked as a whole, which builds nothing, and each call is built when its turn comes
+// (rpc/json_scan.h says why): what is wrong with one call is that call's error alone.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -10,37 +14,50 @@
 
 #include "base/result.h"
 #include "rpc/error.h"
+#include "rpc/json_scan.h"
 
 namespace rpc {
 
-class MethodTable;
-
 inline constexpr std::size_t kMaxDepth = 64;
 inline constexpr std::size_t kMaxBatch = 1'000;
+// 16 MiB hold up to eight million values, which would take 600 MiB once built. No honest body comes
+// near this: a batch of a thousand calls has some ten thousand.
+inline constexpr std::size_t kMaxValues = 1'000'000;
 
 struct Request {
   std::string id = "null";    // as JSON, to the letter as it was sent
   bool notification = false;  // no id member: to be executed, never answered
   std::string method;
   nlohmann::json params;            // an array, an object, or null when absent
-  std::string params_text;          // their text, when keep_params_text() was asked for it
+  std::string params_text;          // their text, where a method passes JSON on
   std::optional<RpcError> invalid;  // instead of method and params
 };
 
-struct Requests {
+// A body that is JSON, and where its calls stand in it. Movable.
+class Requests {
+ public:
+  // What is wrong with the body as a whole; else there is a call at least.
+  std::optional<RpcError> error;
   bool batch = false;
-  std::vector<Request> calls;
-  std::optional<RpcError> error;  // the body as a whole is refused
+
+  std::size_t size() const { return calls_.size(); }
+  std::string_view text(std::size_t call) const {
+    return std::string_view(body_).substr(calls_[call].first, calls_[call].second);
+  }
+
+ private:
+  friend Requests read_requests(std::string body);
+  std::string body_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> calls_;  // begin and size in body_
 };
 
-// A body that is no call: the same bounds; Errc::invalid_argument, too deep or twice the same
-// member too.
-base::Result<nlohmann::json> parse_json(std::string_view body);
+Requests read_requests(std::string body);
 
-Requests parse_requests(std::string_view body);
+// One call, from its text in a body that read_requests() accepted.
+Request parse_call(std::string_view text);
 
-// Copies the text of the params of those calls that pass JSON on. `body` is what `requests` came
-// of.
-void keep_params_text(Requests& requests, std::string_view body, const MethodTable& table);
+// A body that is no call, of at most `values` values; Errc::invalid_argument for what is no JSON,
+// too deep, too much, or has the same member twice.
+base::Result<nlohmann::json> parse_json(std::string_view body, std::size_t values = kMaxValues);
 
 }  // namespace rpc

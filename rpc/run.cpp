@@ -2,6 +2,8 @@
 
 #include <exception>
 
+#include "base/cancel_scope.h"
+#include "rpc/json_text.h"
 #include "rpc/observer.h"
 
 namespace rpc {
@@ -45,57 +47,111 @@ base::Result<std::string> run_now(const Method& method, Context& context, JsonVa
 
 }  // namespace
 
-std::string call_answer(const Request& call, base::Result<std::string> result) {
-  if (call.notification) return {};
-  if (result) return result_answer(call.id, *result);
-  return error_answer(call.id, to_rpc_error(std::move(result).error()));
+std::string call_answer(const std::string& id, bool notification,
+                        base::Result<std::string> result) {
+  if (notification) return {};
+  if (result) return result_answer(id, *result);
+  return error_answer(id, to_rpc_error(std::move(result).error()));
 }
 
-Run::Run(Requests requests, Context context, Executor executor, std::shared_ptr<HeldAnswers> held,
-         Answer answer)
-    : context_(std::move(context)),
-      executor_(std::move(executor)),
-      held_(std::move(held)),
+Run::Run(Requests requests, Caller caller, std::shared_ptr<const RunShared> shared, Answer answer)
+    : caller_(std::move(caller)),
+      shared_(std::move(shared)),
       batch_(requests.batch),
-      calls_(std::move(requests.calls)),
-      begun_(context_.observer == nullptr ? 0 : calls_.size()),
-      answers_(calls_.size()),
-      open_(calls_.size()),
+      requests_(std::make_unique<const Requests>(std::move(requests))),
+      slots_(requests_->size()),
+      open_(requests_->size()),
       answer_(std::move(answer)) {}
 
-Run::~Run() { held_->bytes -= answer_bytes_; }
+Run::~Run() { shared_->held->bytes -= answer_bytes_; }
 
-void Run::proceed() {
+void Run::start() {
+  if (batch_ || requests_->text(0).size() > LargeCalls::kFrom) {
+    closed_ = caller_.closed.on_cancel([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->abandon();
+    });
+  }
+  proceed();
+}
+
+void Run::proceed(Turn turn) {
   {
     base::Lock lock(mutex_);
     if (running_) return;
     running_ = true;
   }
+  const auto begun = std::chrono::steady_clock::now();
   while (true) {
     std::size_t index = 0;
+    bool all_dropped = false;
     {
       base::Lock lock(mutex_);
-      if (next_ == calls_.size()) break;
-      const Method* method = context_.table->find(calls_[next_].method);
-      if (method != nullptr && method->timing != Timing::commit && open_commits_ > 0) {
-        running_ = false;  // finish() of the last commit goes on from here
-        return;
-      }
-      index = next_++;
+      if (caller_.closed.cancelled()) all_dropped = drop_rest();
+      if (next_ == slots_.size()) break;
+      index = next_;
     }
+    if (all_dropped) return send();
+    if (shared_->slice && index > 0 && std::chrono::steady_clock::now() - begun > *shared_->slice) {
+      {
+        base::Lock lock(mutex_);
+        running_ = false;
+      }
+      return shared_->executor(caller_.party, [self = shared_from_this()] { self->proceed(); });
+    }
+    if (!current_) {
+      if (!has_turn(index, turn)) return;
+      current_ = std::make_unique<Request>(parse_call(requests_->text(index)));
+    }
+    if (!begins()) return;
     run_call(index);
+    current_.reset();
+    turn.reset();
   }
+  requests_.reset();
+}
+
+// A large call has a turn before it is built. Without one the run stops here; see proceed().
+bool Run::has_turn(std::size_t index, Turn& turn) {
+  if (turn || requests_->text(index).size() <= LargeCalls::kFrom) return true;
+  {
+    base::Lock lock(mutex_);
+    running_ = false;
+    if (open_commits_ > 0) return false;  // finish() of the last commit goes on from here
+  }
+  turn = shared_->large->enter(caller_.party, [self = shared_from_this()](LargeCalls::Turn mine) {
+    self->proceed(std::move(mine));
+  });
+  if (!turn) return false;
+  base::Lock lock(mutex_);
+  running_ = true;        // no commit is open whose end could have gone on meanwhile
+  return next_ == index;  // else the connection closed meanwhile, and nothing is left to do
+}
+
+// False: the call reads what writes before it will have changed; finish() of the last commit goes
+// on from here.
+bool Run::begins() {
+  base::Lock lock(mutex_);
+  const Method* method = shared_->table->find(current_->method);
+  if (method == nullptr || method->timing == Timing::commit || open_commits_ == 0) {
+    ++next_;
+    return true;
+  }
+  running_ = false;
+  return false;
 }
 
 void Run::run_call(std::size_t index) {
-  Request& call = calls_[index];
-  if (!begun_.empty()) begun_[index] = std::chrono::steady_clock::now();
+  Request& call = *current_;
+  Slot& slot = slots_[index];
+  slot.id = std::move(call.id);
+  slot.notification = call.notification;
+  slot.begun = std::chrono::steady_clock::now();
   if (call.invalid) return refuse(index, *call.invalid);
-  const Method* method = context_.table->find(call.method);
+  const Method* method = shared_->table->find(call.method);
   if (method == nullptr) {
-    return refuse(index, unknown_method(call.method, context_.table->names()));
+    return refuse(index, unknown_method(call.method, shared_->table->names()));
   }
-  if (auto refusal = refusal_of(*method, *context_.caller.access, call.params)) {
+  if (auto refusal = refusal_of(*method, *caller_.access, call.params)) {
     return refuse(index, *refusal);
   }
   std::string_view full;
@@ -103,7 +159,7 @@ void Run::run_call(std::size_t index) {
     base::Lock lock(mutex_);
     if (answer_bytes_ > kMaxAnswerBytes) {
       full = "the answers of this batch are over 16 MiB already; ask for less at once";
-    } else if (batch_ && held_->bytes > held_->most) {
+    } else if (batch_ && shared_->held->bytes > shared_->held->most) {
       full = "busy: the answers of batches under way fill the memory for them; try again later";
     } else if (method->timing == Timing::commit) {
       ++open_commits_;
@@ -112,19 +168,30 @@ void Run::run_call(std::size_t index) {
   if (!full.empty()) {
     return refuse(index, {Code::internal, std::string(full)});
   }
-  Context context = context_;
+  if (method->passes_json_on) {
+    call.params_text = json_member(requests_->text(index), "params").value_or("");
+  }
+  const base::CancelScope scope(caller_.closed);
   if (method->run_now != nullptr) {
+    Context context = shared_->context(caller_);
     RpcError thrown;
     auto result = run_now(*method, context, JsonValue(call.params, call.params_text), thrown);
     if (!thrown.message.empty()) return refuse(index, thrown);
     note(index, method, failure_of(result));
-    return finish(index, Timing::now, call_answer(call, std::move(result)));
+    return finish(index, Timing::now, call_answer(slot.id, slot.notification, std::move(result)));
   }
-  base::Completion<std::string> done(
-      [self = shared_from_this(), index, method](base::Result<std::string> result) {
-        self->note(index, method, failure_of(result));
-        self->finish(index, method->timing, call_answer(self->calls_[index], std::move(result)));
-      });
+  if (method->timing == Timing::parked && !takings_) {
+    takings_ = std::make_shared<base::Takings>();
+    taken_ = base::Handover(takings_);
+  }
+  base::Completion<std::string> done([self = shared_from_this(), index,
+                                      method](base::Result<std::string> result) {
+    const Slot& own = self->slots_[index];
+    self->note(index, method, failure_of(result));
+    self->finish(index, method->timing, call_answer(own.id, own.notification, std::move(result)));
+  });
+  Context context = shared_->context(caller_);
+  context.takings = takings_;
   try {
     method->run_later(context, JsonValue(call.params, call.params_text), std::move(done));
   } catch (const std::exception& exception) {
@@ -134,17 +201,36 @@ void Run::run_call(std::size_t index) {
   }
 }
 
+void Run::abandon() {
+  bool all = false;
+  {
+    base::Lock lock(mutex_);
+    if (running_) return;  // that thread looks between calls
+    current_.reset();
+    all = drop_rest();
+  }
+  if (all) send();
+}
+
+// True when nothing is open any more, and because of this.
+bool Run::drop_rest() {
+  const std::size_t left = slots_.size() - next_;
+  next_ = slots_.size();
+  open_ -= left;
+  requests_.reset();
+  return left > 0 && open_ == 0;
+}
+
 void Run::refuse(std::size_t index, const RpcError& error) {
-  const Request& call = calls_[index];
-  note(index, call.invalid ? nullptr : context_.table->find(call.method), error.code);
+  note(index, current_->invalid ? nullptr : shared_->table->find(current_->method), error.code);
   // A notification's answer is thrown away; what is no request at all is answered.
-  finish(index, Timing::now, error_answer(call.id, error));
+  finish(index, Timing::now, error_answer(slots_[index].id, error));
 }
 
 void Run::note(std::size_t index, const Method* method, std::optional<Code> error) const {
-  if (context_.observer == nullptr) return;
-  const auto took = std::chrono::steady_clock::now() - begun_[index];
-  context_.observer->called(
+  if (shared_->observer == nullptr) return;
+  const auto took = std::chrono::steady_clock::now() - slots_[index].begun;
+  shared_->observer->called(
       method, outcome_of(error),
       static_cast<std::uint64_t>(
           std::chrono::duration_cast<std::chrono::nanoseconds>(took).count()));
@@ -155,18 +241,20 @@ void Run::finish(std::size_t index, Timing timing, std::string answer) {
   bool go_on = false;
   {
     base::Lock lock(mutex_);
-    if (!calls_[index].notification) {
+    if (!slots_[index].notification) {
       answer_bytes_ += answer.size();
-      held_->bytes += answer.size();
-      answers_[index] = std::move(answer);
+      shared_->held->bytes += answer.size();
+      slots_[index].answer = std::move(answer);
     }
     all = --open_ == 0;
     if (timing == Timing::commit) {
-      go_on = --open_commits_ == 0 && !running_ && next_ < calls_.size();
+      go_on = --open_commits_ == 0 && !running_ && next_ < slots_.size();
     }
   }
   if (all) return send();
-  if (go_on) executor_([self = shared_from_this()] { self->proceed(); });
+  if (go_on) {
+    shared_->executor(caller_.party, [self = shared_from_this()] { self->proceed(); });
+  }
 }
 
 void Run::send() {
@@ -174,18 +262,18 @@ void Run::send() {
   {
     base::Lock lock(mutex_);
     if (!batch_) {
-      out = std::move(answers_.front());
+      out = std::move(slots_.front().answer);
     } else {
-      out.reserve(answer_bytes_ + answers_.size() + 2);
-      for (const std::string& answer : answers_) {
-        if (answer.empty()) continue;
+      out.reserve(answer_bytes_ + slots_.size() + 2);
+      for (const Slot& slot : slots_) {
+        if (slot.answer.empty()) continue;
         out += out.empty() ? '[' : ',';
-        out += answer;
+        out += slot.answer;
       }
       if (!out.empty()) out += ']';
     }
   }
-  answer_(std::move(out));
+  answer_(Reply{std::move(out), std::move(taken_)});
 }
 
 }  // namespace rpc

@@ -1,18 +1,25 @@
-// One body under way: its calls run in order, and the answer goes out when the last is done.
+// One body under way: its calls run in order, and the answer goes out when the last is done. Each
+// call is built when its turn comes and destroyed when it was run.
 //
 // A read that comes after writes of the same batch waits until they are committed, so that it sees
 // them; writes do not wait for each other and share commits. No thread waits: the run stops there
-// and is continued by the last write's answer, through the executor.
+// and is continued by the last write's answer, through the executor. A batch gives its thread back
+// after some milliseconds as well, and goes on in its caller's next turn.
+//
+// Once the caller's connection has closed no further call begins, and the body is let go of.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 
+#include "base/cancellation.h"
 #include "base/mutex.h"
 #include "rpc/context.h"
-#include "rpc/event_queue.h"
+#include "rpc/executor.h"
+#include "rpc/large_calls.h"
 #include "rpc/method.h"
 #include "rpc/request.h"
 
@@ -24,41 +31,70 @@ struct HeldAnswers {
   std::atomic<std::size_t> bytes{0};
 };
 
+// What the Runs of one Service share. Outlives every Run.
+struct RunShared {
+  std::function<Context(const Caller&)> context;
+  const MethodTable* table = nullptr;
+  CallObserver* observer = nullptr;  // may be null
+  Executor executor;
+  std::shared_ptr<LargeCalls> large;
+  std::shared_ptr<HeldAnswers> held = std::make_shared<HeldAnswers>();
+  // How long a batch keeps a thread; nothing: to its end.
+  std::optional<std::chrono::milliseconds> slice = std::nullopt;
+};
+
 class Run : public std::enable_shared_from_this<Run> {
  public:
-  Run(Requests requests, Context context, Executor executor, std::shared_ptr<HeldAnswers> held,
-      Answer answer);
+  Run(Requests requests, Caller caller, std::shared_ptr<const RunShared> shared, Answer answer);
   ~Run();
-  void start() { proceed(); }
+  void start() EXCLUDES(mutex_);
 
  private:
-  void proceed() EXCLUDES(mutex_);
-  // Runs call number `index`; what it answers later comes to finish().
+  using Turn = std::optional<LargeCalls::Turn>;
+  // Goes on where the run stopped, unless a thread is at it already.
+  void proceed(Turn turn = std::nullopt) EXCLUDES(mutex_);
+  bool has_turn(std::size_t index, Turn& turn) EXCLUDES(mutex_);
+  bool begins() EXCLUDES(mutex_);
+  // Runs current_, call number `index`; what it answers later comes to finish().
   void run_call(std::size_t index) EXCLUDES(mutex_);
   void finish(std::size_t index, Timing timing, std::string answer) EXCLUDES(mutex_);
   void refuse(std::size_t index, const RpcError& error) EXCLUDES(mutex_);
+  // The connection closed: what has not begun never does.
+  void abandon() EXCLUDES(mutex_);
+  bool drop_rest() REQUIRES(mutex_);
   // Tells the observer how a call ended that had its turn.
   void note(std::size_t index, const Method* method, std::optional<Code> error) const;
   void send() EXCLUDES(mutex_);
 
-  const Context context_;
-  const Executor executor_;
-  const std::shared_ptr<HeldAnswers> held_;
+  // Of one call: what is known once its turn came, and constant then; and its answer.
+  struct Slot {
+    std::string id;
+    std::string answer;  // under the mutex
+    std::chrono::steady_clock::time_point begun;
+    bool notification = false;
+  };
+
+  const Caller caller_;
+  const std::shared_ptr<const RunShared> shared_;
   const bool batch_;
 
   base::Mutex mutex_;
-  std::vector<Request> calls_;  // a call is touched by the thread that runs it only
-  std::vector<std::chrono::steady_clock::time_point> begun_;  // likewise; empty: nobody asks
-  std::vector<std::string> answers_ GUARDED_BY(mutex_);
+  // These two: of the thread in proceed(), or under the mutex while there is none.
+  std::unique_ptr<const Requests> requests_;  // null once all have begun, or none will any more
+  std::unique_ptr<Request> current_;          // call number next_, built and not begun
+  std::vector<Slot> slots_;
   std::size_t next_ GUARDED_BY(mutex_) = 0;
   std::size_t open_ GUARDED_BY(mutex_);  // calls without an answer
   std::size_t open_commits_ GUARDED_BY(mutex_) = 0;
   std::size_t answer_bytes_ GUARDED_BY(mutex_) = 0;
   bool running_ GUARDED_BY(mutex_) = false;  // a thread is in proceed()
+  std::shared_ptr<base::Takings> takings_;   // of the calls that wait for news
+  base::Handover taken_;                     // of the same
   Answer answer_;
+  base::Cancellation::Hook closed_;
 };
 
 // The text of a call's answer; for notifications it is thrown away.
-std::string call_answer(const Request& call, base::Result<std::string> result);
+std::string call_answer(const std::string& id, bool notification, base::Result<std::string> result);
 
 }  // namespace rpc

@@ -10,8 +10,11 @@ namespace {
 
 Executor at_once_unless(Executor executor) {
   if (executor) return executor;
-  return [](base::UniqueFunction<void()> task) { task(); };
+  return [](const std::string&, base::UniqueFunction<void()> task) { task(); };
 }
+
+// So long a batch keeps others from its thread.
+constexpr std::chrono::milliseconds kSlice{5};
 
 base::ChatId chat_with(messaging::Engine* engine, base::AccountId account,
                        base::ContactId contact) {
@@ -26,6 +29,7 @@ Service::Service(messaging::Engine* engine, const base::Clock& clock, Executor e
                  const MethodTable& table, CallObserver* observer)
     : engine_(engine),
       clock_(clock),
+      slice_(executor ? std::optional(kSlice) : std::nullopt),
       executor_(at_once_unless(std::move(executor))),
       table_(table),
       observer_(observer),
@@ -36,14 +40,23 @@ Service::Service(messaging::Engine* engine, const base::Clock& clock, Executor e
       next_messages_(
           executor_,
           [engine](base::AccountId account) { return engine->messages().next(account); }),
-      held_(std::make_shared<HeldAnswers>()) {}
+      runs_(std::make_shared<RunShared>(
+          RunShared{.context = [this](const Caller& caller) { return context(caller); },
+                    .table = &table_,
+                    .observer = observer_,
+                    .executor = executor_,
+                    .large = std::make_shared<LargeCalls>(executor_,
+                                                          [this] {
+                                                            if (much_freed_) much_freed_();
+                                                          }),
+                    .slice = slice_})) {}
 
-void Service::handle(std::string_view body, const Caller& caller, Answer answer) {
-  Requests requests = parse_requests(body);
-  if (requests.error) return answer(error_answer("null", *requests.error));
-  keep_params_text(requests, body, table_);
-  std::make_shared<Run>(std::move(requests), context(caller), executor_, held_, std::move(answer))
-      ->start();
+void Service::on_much_freed(std::function<void()> call) { much_freed_ = std::move(call); }
+
+void Service::handle(std::string body, const Caller& caller, Answer answer) {
+  Requests requests = read_requests(std::move(body));
+  if (requests.error) return answer(Reply{error_answer("null", *requests.error)});
+  std::make_shared<Run>(std::move(requests), caller, runs_, std::move(answer))->start();
 }
 
 std::optional<std::string> Service::recall(std::string_view body, const Caller& caller) {

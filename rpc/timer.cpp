@@ -1,23 +1,49 @@
 #include "rpc/timer.h"
 
+#include <optional>
+#include <string>
+
 namespace rpc {
 
-void Timer::after(std::chrono::milliseconds delay, Task task) {
+using base::Errc;
+using base::fail;
+
+void Timer::after(std::chrono::milliseconds delay, const Caller& caller, Task task) {
+  std::optional<Key> key;
   {
     base::Lock lock(mutex_);
-    if (!stopped_ && waiting_.size() < kMaxWaiting) {
-      waiting_.emplace(std::chrono::steady_clock::now() + delay, std::move(task));
+    auto place = stopped_ ? std::nullopt : places_.take(caller.party);
+    if (place) {
+      key.emplace(std::chrono::steady_clock::now() + delay, next_++);
+      waiting_.emplace(*key, Waiting{std::move(task), *std::move(place)});
       if (!thread_.joinable()) thread_ = std::jthread([this] { run(); });
       changed_.notify_one();
-      return;
     }
   }
-  task(true);
+  if (!key) {  // then it was not moved: NOLINTNEXTLINE(bugprone-use-after-move)
+    return task(fail(Errc::unavailable, std::string(Parking::kFull)));
+  }
+  auto hook = caller.input_ended.on_cancel([this, at = *key] { leave(at); });
+  base::Lock lock(mutex_);
+  const auto waits = waiting_.find(*key);
+  if (waits != waiting_.end()) waits->second.hook = std::move(hook);
+}
+
+// The input of a waiter's caller ended.
+void Timer::leave(const Key& key) {
+  std::map<Key, Waiting>::node_type left;
+  {
+    base::Lock lock(mutex_);
+    left = waiting_.extract(key);
+  }
+  if (!left.empty()) {
+    left.mapped().task(fail(Errc::unavailable, std::string(Parking::kInputEnded)));
+  }
 }
 
 void Timer::stop() {
   std::jthread thread;
-  std::multimap<Time, Task> left;
+  std::map<Key, Waiting> left;
   {
     base::Lock lock(mutex_);
     stopped_ = true;
@@ -26,31 +52,30 @@ void Timer::stop() {
     left.swap(waiting_);
   }
   if (thread.joinable()) thread.join();
-  for (auto& [time, task] : left) task(true);
+  for (auto& [key, waits] : left) waits.task(fail(Errc::unavailable, "shutting down"));
 }
 
 void Timer::run() {
   while (true) {
-    Task due;
+    std::map<Key, Waiting>::node_type due;
     {
       base::Lock lock(mutex_);
-      while (!due) {
+      while (due.empty()) {
         if (stopped_) return;
         if (waiting_.empty()) {
           changed_.wait(mutex_);
           continue;
         }
         const auto first = waiting_.begin();
-        const auto left = first->first - std::chrono::steady_clock::now();
+        const auto left = first->first.first - std::chrono::steady_clock::now();
         if (left > std::chrono::nanoseconds::zero()) {
           changed_.wait_for(mutex_, left);
           continue;
         }
-        due = std::move(first->second);
-        waiting_.erase(first);
+        due = waiting_.extract(first);
       }
     }
-    due(false);
+    due.mapped().task(base::Result<>());
   }
 }
 

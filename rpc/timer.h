@@ -1,34 +1,50 @@
 // Timer: answers after a while, without a thread per wait. One thread for all, started by the first
-// wait. 10,000 wait at most. Safe from any thread. stop() (and the end) runs what still waits with
-// `stopped` true; so does after() when there are too many.
+// wait. Places are as rpc/parking.h gives them. Safe from any thread.
+//
+// A task gets an error instead when its caller's input ends, when there are no places, and from
+// stop() (and the end) on.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <thread>
+#include <utility>
 
-#include "base/function.h"
+#include "base/completion.h"
 #include "base/mutex.h"
+#include "rpc/dispatcher.h"
+#include "rpc/parking.h"
 
 namespace rpc {
 
 class Timer {
  public:
-  static constexpr std::size_t kMaxWaiting = 10'000;
-  using Task = base::UniqueFunction<void(bool stopped)>;
+  using Task = base::Completion<>;
 
   Timer() = default;
   ~Timer() { stop(); }
-  void after(std::chrono::milliseconds delay, Task task) EXCLUDES(mutex_);
+  void after(std::chrono::milliseconds delay, const Caller& caller, Task task) EXCLUDES(mutex_);
   void stop() EXCLUDES(mutex_);
+
+  std::size_t waiting() const { return places_.taken(); }
 
  private:
   using Time = std::chrono::steady_clock::time_point;
+  using Key = std::pair<Time, std::uint64_t>;
+  struct Waiting {
+    Task task;
+    Parking::Place place;
+    base::Cancellation::Hook hook = {};
+  };
   void run() EXCLUDES(mutex_);
+  void leave(const Key& key) EXCLUDES(mutex_);
 
+  Parking places_;
   base::Mutex mutex_;
   base::Condition changed_;
-  std::multimap<Time, Task> waiting_ GUARDED_BY(mutex_);
+  std::map<Key, Waiting> waiting_ GUARDED_BY(mutex_);
+  std::uint64_t next_ GUARDED_BY(mutex_) = 0;
   bool stopped_ GUARDED_BY(mutex_) = false;
   std::jthread thread_ GUARDED_BY(mutex_);
 };

@@ -15,7 +15,11 @@ void add_publish_endpoint(RouteTable& routes, rpc::Publisher& publisher) {
   route.body_limit = kMaxPublishBody;
   route.json_only = true;
   route.handle = [&publisher](Request request, Responder responder) {
-    const rpc::Caller caller{.loopback = request.loopback, .access = request.access};
+    const rpc::Caller caller{.loopback = request.loopback,
+                             .access = request.access,
+                             .closed = responder.closed(),
+                             .input_ended = responder.input_ended(),
+                             .party = request.party};
     publisher.publish(request.body, caller,
                       [responder = std::move(responder)](base::Result<std::string> answer) mutable {
                         if (!answer) return responder.answer(Response::error(answer.error()));

@@ -17,6 +17,7 @@ constexpr std::size_t kMostRecalled = 32;       // answers a pass that cost no w
 constexpr std::size_t kMaxUnsent = 256 * 1024;  // of answers nobody reads, then no request is taken
 constexpr base::Millis kLinger = 5'000;         // for a refused client to notice and stop sending
 constexpr base::Millis kHalfClosedPatience = 30'000;
+constexpr base::Millis kProbeEvery = 250;
 constexpr std::size_t kKeptCapacity = 512;
 
 }  // namespace
@@ -28,6 +29,7 @@ Connection::Connection(ServerContext& context, AcceptedSocket socket)
       peer_(std::move(socket.peer)),
       local_(socket.local),
       kind_(socket.kind),
+      number_(context.next_connection++),
       since_(context.loop.now()),
       timer_(context.loop, [this] { on_timer(); }) {}
 
@@ -46,11 +48,18 @@ void Connection::on_io(std::uint32_t events) {
   if ((events & (EPOLLERR | EPOLLHUP)) != 0) return close();
   if ((events & (EPOLLIN | EPOLLRDHUP)) != 0) readable_ = true;
   if ((events & EPOLLOUT) != 0) writable_ = true;
-  if ((events & EPOLLRDHUP) != 0 && !half_closed_) {
-    half_closed_ = true;
-    if (phase_ == Phase::running) since_ = context_.loop.now();
-  }
+  if ((events & EPOLLRDHUP) != 0) end_input();
   pump();
+}
+
+// The client sends nothing more: it half-closed, or it is gone and its system has said no more than
+// that. Calls that wait for news end; the answer to any other is still sent.
+void Connection::end_input() {
+  if (half_closed_ || phase_ == Phase::closed) return;
+  half_closed_ = true;
+  if (phase_ == Phase::running) since_ = probed_ = context_.loop.now();
+  if (!receipts_.empty()) return close();  // it cannot be known any more whether these arrive
+  if (const auto exchange = exchange_) exchange->end_input();
 }
 
 void Connection::pump() {
@@ -117,7 +126,7 @@ void Connection::read_some(std::size_t& budget) {
     // Nothing more will come: between requests that is a goodbye, within one a broken request.
     eof_ = true;
     close_after_flush_ = true;
-    return;
+    return end_input();
   }
   if (pending().empty()) {
     in_.clear();
@@ -137,6 +146,7 @@ void Connection::read_some(std::size_t& budget) {
 bool Connection::flush() {
   if (out_.empty() || !writable_) return true;
   bool written = false;
+  const std::size_t before = out_.size();
   switch (out_.write_to(fd_.get(), written)) {
     case OutBuffer::Write::all:
       break;
@@ -148,6 +158,12 @@ bool Connection::flush() {
       return false;
   }
   if (written) write_since_ = context_.loop.now();
+  sent_ += before - out_.size();
+  std::erase_if(receipts_, [this](Receipt& receipt) {
+    if (receipt.at > sent_) return false;
+    receipt.taken.arrived();
+    return true;
+  });
   return true;
 }
 
@@ -179,7 +195,9 @@ base::Millis Connection::next_deadline() const {
       return upload_->busy ? 0 : since_ + options.body_timeout;
     // A client that closed its side may be gone for good; a parked request would never find out.
     case Phase::running:
-      return half_closed_ ? since_ + kHalfClosedPatience : 0;
+      if (!half_closed_) return 0;
+      if (http_1_0_) return since_ + kHalfClosedPatience;
+      return std::min(since_ + kHalfClosedPatience, std::max(since_, probed_) + kProbeEvery);
     default:
       return 0;
   }
@@ -188,11 +206,25 @@ base::Millis Connection::next_deadline() const {
 void Connection::on_timer() {
   if (phase_ == Phase::closed || deadline_ == 0) return;
   if (context_.loop.now() < deadline_) return timer_.arm_at(deadline_);
+  if (phase_ == Phase::running && out_.empty() && !http_1_0_ &&
+      context_.loop.now() < since_ + kHalfClosedPatience) {
+    return probe();
+  }
   const bool idle = phase_ == Phase::head && pending().empty();
   const bool waits_for_input =
       phase_ == Phase::head || phase_ == Phase::body || phase_ == Phase::upload;
   if (idle || !waits_for_input || !out_.empty()) return close();
   refuse({408, "The request did not arrive in time."});
+  pump();
+}
+
+// A client that has closed its connection and one that has half-closed it look the same from here:
+// nothing more comes. The system of the first answers whatever is sent with a reset, and then the
+// work for it ends. An interim answer is what HTTP/1.1 lets us send at any time (RFC 9110, 15.2).
+void Connection::probe() {
+  probed_ = context_.loop.now();
+  write_since_ = probed_;
+  out_.tail().append("HTTP/1.1 100 Continue\r\n\r\n");
   pump();
 }
 
@@ -206,8 +238,9 @@ void Connection::start_linger() {
 void Connection::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
-  if (exchange_) exchange_->unlink();
-  exchange_.reset();
+  if (exchange_) context_.workers.remove(party_, exchange_.get());
+  if (const auto exchange = std::move(exchange_)) exchange->unlink();
+  receipts_.clear();
   if (fd_) context_.loop.remove(fd_.get(), *this);
   fd_.reset();
   slot_.reset();
@@ -227,6 +260,7 @@ void Connection::count_unsent(std::size_t size) {
 
 void Connection::release_body() {
   context_.buffered_bodies.fetch_sub(held_, std::memory_order_relaxed);
+  context_.freed(held_);
   held_ = 0;
 }
 

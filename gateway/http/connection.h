@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gateway/http/context.h"
 #include "gateway/http/out_buffer.h"
@@ -46,12 +47,20 @@ class Connection final : public IoHandler {
   enum class Phase : std::uint8_t { head, body, upload, running, sending, linger, closed };
   enum class Progress : std::uint8_t { made, need_input, wait };
 
+  // A part of an answer's end is told of once all of it was handed to the kernel.
+  struct Receipt {
+    std::uint64_t at = 0;  // of the bytes sent in all
+    base::Handover taken;
+  };
+
   Progress step();
   Progress step_head();
   Progress step_body();
   Progress step_upload();
   void read_some(std::size_t& budget);
   bool flush();
+  void end_input();
+  void probe();
   void settle();
   void on_timer();
 
@@ -66,6 +75,10 @@ class Connection final : public IoHandler {
   void submit_upload_chunk();
   void request_download_chunk();
   Request make_request();
+  std::shared_ptr<Exchange> make_exchange();
+  // False when the workers take no more of this party.
+  bool submit(base::UniqueFunction<void()>&& work);
+  bool submit_rest(base::UniqueFunction<void()>&& work);
 
   void write(Response response);
   void hand_over(Response response);
@@ -89,6 +102,7 @@ class Connection final : public IoHandler {
   const std::string peer_;
   const bool local_;  // the peer's address is this machine's loopback
   const ListenerKind kind_;
+  const std::uint64_t number_;
   Phase phase_ = Phase::head;
   bool readable_ = false, writable_ = true;
   bool eof_ = false;          // read: the client sends nothing more
@@ -101,14 +115,18 @@ class Connection final : public IoHandler {
   std::size_t in_at_ = 0;
   std::size_t head_seen_ = 0;  // of pending(): already scanned in vain
   OutBuffer out_;
-  std::size_t unsent_ = 0;  // of out_, counted in ServerContext::unsent
-  std::size_t held_ = 0;    // bytes of body counted in ServerContext::buffered_bodies
-  base::Millis since_ = 0;  // when the present wait began
+  std::size_t unsent_ = 0;         // of out_, counted in ServerContext::unsent
+  std::uint64_t sent_ = 0;         // bytes handed to the kernel in all
+  std::vector<Receipt> receipts_;  // of answers in out_ that took something with them
+  std::size_t held_ = 0;           // bytes of body counted in ServerContext::buffered_bodies
+  base::Millis since_ = 0;         // when the present wait began
   base::Millis write_since_ = 0;
+  base::Millis probed_ = 0;    // when a half-closed client was last asked whether it is there
   base::Millis deadline_ = 0;  // the timer fires no later than this; 0: none
   Timer timer_;
   // Of the request under way.
   std::shared_ptr<const rpc::Access> access_;
+  std::string party_;
   const Route* route_ = nullptr;
   std::chrono::steady_clock::time_point begun_;
   AllowedOrigin origin_ = kNoOrigin;

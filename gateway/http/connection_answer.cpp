@@ -1,11 +1,23 @@
 // Connection, the part about answers: written, refused, or given away with the socket.
+#include <poll.h>
+
 #include "base/log_record.h"
 #include "gateway/http/connection.h"
 #include "gateway/http/incoming.h"
 #include "gateway/http/response_head.h"
 #include "gateway/http/transfer.h"
+#include "gateway/loop/party.h"
 
 namespace gateway {
+namespace {
+
+// The client closed its connection, or its side of it, or reset it.
+bool sends_no_more(int fd) {
+  pollfd state{fd, POLLRDHUP, 0};
+  return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
+}  // namespace
 
 void Connection::on_answer(Response response) {
   if (phase_ == Phase::upload) return;  // answered before the body ended: finish() comes later
@@ -38,6 +50,8 @@ void Connection::note_answer(Response& response) {
 void Connection::write(Response response) {
   keep_alive_ = keep_alive_ && !response.close && !context_.stopping;
   if (response.take_over) return hand_over(std::move(response));
+  // What the kernel accepts for a client that is gone is lost: look first.
+  if (response.taken && (half_closed_ || sends_no_more(fd_.get()))) return close();
   note_answer(response);
   const bool bodyless = response.status == 204 || response.status == 304;
   if (bodyless) response.body.clear(), response.source.reset();
@@ -50,10 +64,14 @@ void Connection::write(Response response) {
                         .date = context_.date()});
   if (head_only_ || bodyless) return finish_answer();
   if (response.source == nullptr) {
+    context_.freed(response.body.size());
     out_.append_body(std::move(response.body));
+    if (response.taken) {
+      receipts_.push_back({sent_ + out_.size(), std::move(response.taken)});
+    }
     return finish_answer();
   }
-  if (!exchange_) exchange_ = std::make_shared<Exchange>(context_.gate, *this);
+  if (!exchange_) exchange_ = make_exchange();
   download_ = std::make_shared<DownloadState>();
   download_->source = std::move(response.source);
   download_->left = length;
@@ -61,9 +79,9 @@ void Connection::write(Response response) {
 }
 
 void Connection::finish_answer() {
-  if (exchange_) exchange_->unlink();
-  exchange_.reset();
+  if (const auto exchange = std::move(exchange_)) exchange->unlink();
   access_.reset();
+  party_.clear();
   route_ = nullptr;
   origin_ = kNoOrigin;
   request_id_.clear();
@@ -86,12 +104,14 @@ void Connection::hand_over(Response response) {
                         .http_1_0 = http_1_0_,
                         .date = context_.date()});
   context_.loop.remove(fd_.get(), *this);
+  std::string party = stream_party_of(*access_, peer_, local_);
   StreamSocket socket{.fd = std::move(fd_),
                       .unsent = out_.take(),
                       .peer = peer_,
                       .slot = std::move(slot_),
                       .chunked = chunked,
-                      .access = std::move(access_)};
+                      .access = std::move(access_),
+                      .party = std::move(party)};
   auto take_over = std::move(response.take_over);
   close();
   take_over(std::move(socket));
@@ -112,15 +132,15 @@ void Connection::reject_late(Response response, base::Millis delay) {
   response.close = true;
   linger_after_flush_ = true;
   phase_ = Phase::running;
-  exchange_ = std::make_shared<Exchange>(context_.gate, *this);
+  exchange_ = make_exchange();
   context_.answer_late(exchange_, std::move(response), delay);
 }
 
 void Connection::refuse(const HttpError& error) {
   if (phase_ == Phase::head) begun_ = std::chrono::steady_clock::now();
   context_.refused.fetch_add(1, std::memory_order_relaxed);
-  if (exchange_) exchange_->unlink();
-  exchange_.reset();
+  if (exchange_) context_.workers.remove(party_, exchange_.get());
+  if (const auto exchange = std::move(exchange_)) exchange->unlink();
   release_body();
   consume(pending().size());
   Response response = Response::error(error.status, error.message);

@@ -1,10 +1,12 @@
 // Connection, the part about requests: a head is judged, a body gathered, a handler asked.
 #include <algorithm>
 
+#include "base/cancel_scope.h"
 #include "gateway/auth/gatekeeper.h"
 #include "gateway/http/connection.h"
 #include "gateway/http/incoming.h"
 #include "gateway/http/path.h"
+#include "gateway/loop/party.h"
 
 namespace gateway {
 
@@ -87,10 +89,12 @@ void Connection::begin_body() {
 
 bool Connection::admit(const RequestHead& head, const Route& route) {
   access_ = rpc::Access::everything();
+  party_ = party_of(*access_, peer_, local_, number_);
   if (context_.options.gatekeeper == nullptr) return true;
   Admission admission =
       context_.options.gatekeeper->admit(head, &route, peer_, local_ && !came_through_proxy(head));
   access_ = std::move(admission.access);
+  party_ = party_of(*access_, peer_, local_, number_);
   if (!admission.refusal) return within_limit(context_.limits.take_key(*access_));
   if (admission.delay > 0) {
     reject_late(std::move(*admission.refusal), admission.delay);
@@ -103,11 +107,12 @@ bool Connection::admit(const RequestHead& head, const Route& route) {
 // The judge sees a copy of the head: it is needed again for the request itself.
 void Connection::ask_judge() {
   phase_ = Phase::running;
-  exchange_ = std::make_shared<Exchange>(context_.gate, *this);
+  exchange_ = make_exchange();
   const Route& route = *incoming_->route;
   Request request;
   request.head = incoming_->head;
   request.peer = peer_;
+  request.party = party_;
   request.loopback = local_ && !came_through_proxy(request.head);
   request.listener = kind_;
   request.access = access_;
@@ -115,12 +120,14 @@ void Connection::ask_judge() {
   base::UniqueFunction<void()> work = [router = context_.router, &route,
                                        request = std::move(request),
                                        exchange = exchange_]() mutable {
+    const base::Cancellation closed = exchange->closed();
+    const base::CancelScope scope(closed);
     auto refusal = router->judge(route, request);
     exchange->with_connection([refusal = std::move(refusal)](Connection& connection) mutable {
       connection.on_judged(std::move(refusal));
     });
   };
-  if (!context_.workers.submit(std::move(work))) {
+  if (!submit(std::move(work))) {
     on_judged(Response::error(503, "Too many requests wait. Try again in a second.")
                   .with_header("Retry-After", "1"));
   }
@@ -128,8 +135,7 @@ void Connection::ask_judge() {
 
 void Connection::on_judged(std::optional<Response> refusal) {
   if (phase_ != Phase::running || !incoming_) return;
-  exchange_->unlink();
-  exchange_.reset();
+  if (const auto exchange = std::move(exchange_)) exchange->unlink();
   if (refusal) {
     reject(*std::move(refusal));
   } else {
@@ -177,11 +183,26 @@ Request Connection::make_request() {
   request.head = std::move(incoming_->head);
   request.body = std::move(incoming_->body);
   request.peer = peer_;
+  request.party = party_;
   request.loopback = local_ && !came_through_proxy(request.head);
   request.listener = kind_;
   request.access = access_;
   request.id = request_id_;
   return request;
+}
+
+std::shared_ptr<Exchange> Connection::make_exchange() {
+  auto exchange = std::make_shared<Exchange>(context_.gate, *this);
+  if (half_closed_) exchange->end_input();
+  return exchange;
+}
+
+bool Connection::submit(base::UniqueFunction<void()>&& work) {
+  return context_.workers.submit(party_, std::move(work), exchange_.get());
+}
+
+bool Connection::submit_rest(base::UniqueFunction<void()>&& work) {
+  return context_.workers.submit_rest(party_, std::move(work), exchange_.get());
 }
 
 void Connection::dispatch() {
@@ -194,7 +215,7 @@ void Connection::dispatch() {
     ++recalled_;
     return on_answer(*std::move(known));
   }
-  exchange_ = std::make_shared<Exchange>(context_.gate, *this);
+  exchange_ = make_exchange();
   const auto exchange = exchange_;
   if (route.on_loop) return context_.router->run(route, std::move(request), Responder(exchange));
   base::UniqueFunction<void()> work = [router = context_.router, &route,
@@ -202,7 +223,7 @@ void Connection::dispatch() {
                                        responder = Responder(exchange)]() mutable {
     router->run(route, std::move(request), std::move(responder));
   };
-  if (!context_.workers.submit(std::move(work))) {
+  if (!submit(std::move(work))) {
     exchange->answer(Response::error(503, "Too many requests wait. Try again in a second.")
                          .with_header("Retry-After", "1"));
   }

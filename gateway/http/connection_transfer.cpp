@@ -7,7 +7,10 @@
 namespace gateway {
 namespace {
 
-Response busy() { return Response::error(503, "Too many requests wait. Try again in a second."); }
+Response busy() {
+  return Response::error(503, "Too many requests wait. Try again in a second.")
+      .with_header("Retry-After", "1");
+}
 
 }  // namespace
 
@@ -23,7 +26,7 @@ void Connection::request_download_chunk() {
       connection.on_download_chunk(std::move(chunk));
     });
   };
-  if (!context_.workers.submit(std::move(work))) close();  // its length can no longer be kept
+  if (!submit_rest(std::move(work))) close();  // its length can no longer be kept
 }
 
 void Connection::on_download_chunk(base::Result<std::string> chunk) {
@@ -40,7 +43,7 @@ void Connection::on_download_chunk(base::Result<std::string> chunk) {
 
 void Connection::open_upload() {
   phase_ = Phase::running;
-  exchange_ = std::make_shared<Exchange>(context_.gate, *this);
+  exchange_ = make_exchange();
   upload_ = std::make_shared<UploadState>();
   const Route& route = *incoming_->route;
   // The decoder stays here and needs nothing of the head, which the request takes with it.
@@ -55,7 +58,7 @@ void Connection::open_upload() {
       connection.on_upload_open(std::move(sink), expects);
     });
   };
-  if (!context_.workers.submit(std::move(work))) reject(busy());
+  if (!submit(std::move(work))) reject(busy());
 }
 
 void Connection::on_upload_open(base::Result<std::unique_ptr<BodySink>> sink,
@@ -116,7 +119,7 @@ void Connection::submit_upload_chunk() {
     };
   }
   const auto exchange = exchange_;
-  if (!context_.workers.submit(std::move(work))) {
+  if (!submit_rest(std::move(work))) {
     linger_after_flush_ = true;
     phase_ = Phase::running;
     Response response = busy();
@@ -127,7 +130,7 @@ void Connection::submit_upload_chunk() {
 
 // An upload that broke off deletes its file: not on this thread.
 void Connection::drop_upload() {
-  if (upload_) context_.workers.submit([upload = std::move(upload_)] {});
+  if (upload_) context_.workers.submit_rest(party_, [upload = std::move(upload_)] {});
   upload_.reset();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "base/cancel_scope.h"
 #include "base/log_record.h"
 #include "gateway/http/connection.h"
 #include "gateway/http/response_head.h"
@@ -12,6 +13,8 @@ namespace gateway {
 void Router::run(const Route& route, Request request, Responder responder) const {
   const std::string id = request.id;
   const base::log::Request of_request(id);
+  const base::Cancellation closed = responder.closed();
+  const base::CancelScope scope(closed);
   try {
     if (bridge->parse(route, request)) {
       route.handle(std::move(request), std::move(responder));
@@ -114,6 +117,11 @@ void ServerContext::shed_unsent() {
                        (*most)->unsent());
     (*most)->give_up();
   }
+}
+
+void ServerContext::freed(std::size_t bytes) const {
+  constexpr std::size_t kLarge = 256 * 1024;  // smaller pieces are used again
+  if (bytes >= kLarge && options.freed) options.freed(bytes);
 }
 
 std::string_view ServerContext::date() {

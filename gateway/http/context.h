@@ -58,6 +58,7 @@ struct ServerContext {
   std::size_t max_slots = 0;
   std::size_t max_of_address = 0;
   bool stopping = false;
+  std::uint64_t next_connection = 0;  // numbers them, for party_of()
   std::atomic<std::uint64_t> accepted{0}, requests{0}, refused{0}, turned_away{0}, rate_limited{0};
   std::atomic<std::size_t> connections_open{0}, buffered_bodies{0}, unsent{0};
   std::array<char, 64 * 1024> scratch{};  // what every read goes through
@@ -65,8 +66,9 @@ struct ServerContext {
   void open(AcceptedSocket socket);     // one that speaks plain HTTP
   void retire(Connection& connection);  // frees it after this pass
   void serve_again(
-      Connection& connection);  // pumps it after this pass: it had its share of this one
-  std::string_view date();      // of now, made once a second
+      Connection& connection);          // pumps it after this pass: it had its share of this one
+  void freed(std::size_t bytes) const;  // of a body
+  std::string_view date();              // of now, made once a second
   // Answers after a while, the same for everyone; at once when too many wait already.
   void answer_late(std::shared_ptr<Exchange> exchange, Response response, base::Millis delay);
   void shed_unsent();  // closes who holds most until the rest is within max_unsent

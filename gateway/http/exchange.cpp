@@ -46,6 +46,10 @@ void Responder::answer(Response response) {
 
 bool Responder::client_gone() const { return exchange_ == nullptr || exchange_->gone(); }
 
+base::Cancellation Responder::closed() const { return exchange_->closed(); }
+
+base::Cancellation Responder::input_ended() const { return exchange_->input_ended(); }
+
 void Responder::drop() {
   if (exchange_ && !exchange_->answered()) {
     answer(Response::error(500, "The request was dropped without an answer; see the log."));

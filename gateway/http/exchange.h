@@ -1,10 +1,12 @@
 // Exchange: the link between a request under way and its connection. Either may end first: the
-// connection clears the link when it goes, and answers that come later reach nobody.
+// connection clears the link when it goes, and answers that come later reach nobody. It owns what
+// tells the request's work that nobody waits for it any more.
 #pragma once
 
 #include <atomic>
 #include <memory>
 
+#include "base/cancellation.h"
 #include "base/function.h"
 #include "base/mutex.h"
 #include "gateway/http/message.h"
@@ -38,16 +40,25 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   bool gone() const { return gone_.load(std::memory_order_acquire); }
   // Runs `work` with the connection on the loop, if it is still there then.
   void with_connection(base::UniqueFunction<void(Connection&)> work);
-  void unlink() {  // loop thread
+  // Answered, or the connection closed: nobody takes another answer. Loop thread.
+  void unlink() {
     connection_ = nullptr;
     gone_.store(true, std::memory_order_release);
+    closed_.cancel();
+    input_ended_.cancel();
   }
+  // The client sends nothing more, and may be gone. Loop thread.
+  void end_input() { input_ended_.cancel(); }
+  base::Cancellation closed() const { return closed_.token(); }
+  base::Cancellation input_ended() const { return input_ended_.token(); }
 
  private:
   std::shared_ptr<Gate> gate_;
   Connection* connection_;  // loop thread only
   std::atomic<bool> answered_{false};
   std::atomic<bool> gone_{false};
+  base::CancelSource closed_;
+  base::CancelSource input_ended_;
 };
 
 }  // namespace gateway

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/function.h"
+#include "base/handover.h"
 #include "base/result.h"
 #include "gateway/http/head.h"
 #include "gateway/http/slot.h"
@@ -31,6 +32,7 @@ struct Request {
   std::string body;       // empty for uploads, whose bytes go to the BodySink
   std::string id;         // X-Request-Id: the caller's own, or made here
   std::string peer;       // the caller's address without port
+  std::string party;      // whose work this is (gateway/loop/party.h)
   bool loopback = false;  // from this machine, and not through a proxy (decision 28)
   ListenerKind listener = ListenerKind::main;
   // What the caller may do and see; never null. An endpoint that hands out what belongs to an
@@ -66,6 +68,7 @@ struct StreamSocket {
   bool chunked = false;  // the head announced chunks: whatever follows `unsent` must be framed so
   // Whose stream it is; once it has ended() the stream closes. Never null.
   std::shared_ptr<const rpc::Access> access = rpc::Access::everything();
+  std::string party = {};  // whose work it is (gateway/loop/party.h)
 };
 
 struct Response {
@@ -77,6 +80,9 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers;
   std::unique_ptr<BodySource> source;                  // instead of body
   base::UniqueFunction<void(StreamSocket)> take_over;  // instead of both; called on the loop
+  // What the body takes with it: put back unless the whole answer was handed to the kernel before
+  // the client closed its connection or its sending side of it.
+  base::Handover taken;
   bool chunked = false;  // with take_over: announce chunks to a client that speaks HTTP/1.1
   bool close = false;    // end the connection after this answer
 

@@ -8,6 +8,7 @@
 
 #include <memory>
 
+#include "base/cancellation.h"
 #include "gateway/http/message.h"
 
 namespace gateway {
@@ -29,6 +30,11 @@ class Responder {
   void answer(Response response);
   // The connection broke: whatever is answered reaches nobody. A half-closed client is still there.
   bool client_gone() const;
+  // The same, to be asked by work that goes on without this object; and whether the client has
+  // half-closed, so that work which waits for news ends. Not of one that answered or was moved
+  // from.
+  base::Cancellation closed() const;
+  base::Cancellation input_ended() const;
 
  private:
   void drop();

@@ -40,6 +40,7 @@ struct HttpOptions {
   std::size_t max_buffered_bodies = 64 * 1024 * 1024;  // of all connections together; then 503
   // Answers that nobody takes, of all connections together; over it the one that holds most closes.
   std::size_t max_unsent = 128 * 1024 * 1024;
+  std::function<void(std::size_t)> freed = {};  // told of bodies that are large and were freed
   std::size_t max_connections = 0;  // streams too; 0: what the limit of open files leaves
   // Of one address (an IPv6 /64), streams too; 0: a quarter of all. Not of this machine's own,
   // unless `local_addresses_too`.

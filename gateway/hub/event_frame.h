@@ -53,6 +53,15 @@ struct StreamOpening {
   std::vector<EventFrame> frames;
 };
 
+// An opening being read, from one snapshot, little by little. One worker at a time.
+class OpeningSteps {
+ public:
+  virtual ~OpeningSteps() = default;
+  // Reads on for about a millisecond; true when all is read.
+  virtual base::Result<bool> step() = 0;
+  virtual StreamOpening take() = 0;  // once all is read
+};
+
 // The durable event log as the hub reads it, on workers, several at once. Ids grow; they may skip.
 class EventSource {
  public:
@@ -61,7 +70,9 @@ class EventSource {
   // and about `bytes`. Its cost is what it returns, whatever the length of the log.
   virtual base::Result<LogPiece> read_after(base::EventId after, std::size_t limit,
                                             std::size_t bytes, const EventFilter& filter) = 0;
-  virtual base::Result<StreamOpening> open(const EventFilter& filter, bool snapshot) = 0;
+  // Takes the snapshot that the opening is read from.
+  virtual base::Result<std::unique_ptr<OpeningSteps>> open(const EventFilter& filter,
+                                                           bool snapshot) = 0;
   virtual base::Result<base::EventId> newest() = 0;
 };
 

@@ -25,6 +25,7 @@ struct EventFilter {
   bool passes_all() const {
     return types.empty() && accounts.empty() && chats.empty() && channels.empty();
   }
+  friend bool operator==(const EventFilter&, const EventFilter&) = default;
 };
 
 // Where to resume: absent, an id, or something that is no id of any store.

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/fair_queue.h"
 #include "gateway/http/exchange.h"
 #include "gateway/hub/hub.h"
 #include "gateway/hub/intake.h"
@@ -91,8 +92,14 @@ class Hub::Impl final : public SubscriberHost {
   }
 
   std::size_t count_of(const Audience& audience) const;
+  // Streams that wait for the same beginning, and the reading of it.
+  struct Opening;
+  using OpeningPtr = std::shared_ptr<Opening>;
   void read_opening(Subscriber& subscriber, bool snapshot);
-  void on_opening(Subscriber& subscriber, base::Result<StreamOpening> opening);
+  void next_opening();
+  void step_opening(const OpeningPtr& opening);
+  void on_opening_step(const OpeningPtr& opening, base::Result<bool> done);
+  void on_opening(Subscriber& subscriber, const StreamOpening& opening);
   void continue_after(Subscriber& subscriber, base::EventId id);
 
   void take_inbox() {
@@ -128,6 +135,13 @@ class Hub::Impl final : public SubscriberHost {
   Timer feed_timer_;
   std::vector<std::unique_ptr<Subscriber>> subscribers_;
   std::vector<std::unique_ptr<Subscriber>> graveyard_;
+  struct OpeningWanted {
+    std::shared_ptr<ReplayLink> link;
+    std::shared_ptr<const EventFilter> filter;
+    bool snapshot = false;
+  };
+  base::FairQueue<std::string, OpeningWanted> openings_;
+  bool opening_ = false;  // one is being read
   std::size_t next_visit_ = 0;
   std::size_t left_ = 0;  // visits until everyone is served; 0: at rest
   base::Millis spread_ = 0;

@@ -73,35 +73,91 @@ std::unique_ptr<const RingFilter> Hub::Impl::compile(StreamOptions options) cons
 
 // What comes first is read on a worker. The stream itself begins here and now: whatever is
 // published once the client sees its head reaches it.
+//
+// One opening is read at a time, in steps of about a millisecond between which workers serve other
+// parties; those whose streams wait are served in turn, and streams that ask for the same share
+// what is read.
 void Hub::Impl::read_opening(Subscriber& subscriber, bool snapshot) {
   subscriber.begin_opening(ring_.last_id());
-  base::UniqueFunction<void()> work = [source = &source_, filter = subscriber.asked(), snapshot,
-                                       link = subscriber.link(), gate = gate_, this]() mutable {
-    auto opening = source->open(*filter, snapshot);
-    gate->run([this, link = std::move(link), opening = std::move(opening)]() mutable {
-      if (link->subscriber != nullptr) on_opening(*link->subscriber, std::move(opening));
-    });
-  };
-  if (!workers_.submit(std::move(work))) subscriber.close();
+  openings_.push_rest(subscriber.party(), {subscriber.link(), subscriber.asked(), snapshot});
+  next_opening();
 }
 
-void Hub::Impl::on_opening(Subscriber& subscriber, base::Result<StreamOpening> opening) {
-  if (!opening) {
-    base::log::warning("A stream could not be opened: {}", opening.error().message);
-    return subscriber.close();  // the client comes again
+struct Hub::Impl::Opening {
+  std::string party;
+  std::vector<OpeningWanted> wanted;
+  std::unique_ptr<OpeningSteps> steps;  // of the worker that reads
+};
+
+void Hub::Impl::next_opening() {
+  while (!opening_) {
+    auto popped = openings_.pop();
+    if (!popped) return;
+    openings_.done(popped->key);
+    if (popped->item.link->subscriber == nullptr) continue;
+    auto opening = std::make_shared<Opening>();
+    opening->party = std::move(popped->key);
+    opening->wanted = openings_.remove_if([&](const std::string&, const OpeningWanted& other) {
+      return other.snapshot == popped->item.snapshot && *other.filter == *popped->item.filter;
+    });
+    opening->wanted.push_back(std::move(popped->item));
+    opening_ = true;
+    step_opening(opening);
   }
+}
+
+void Hub::Impl::step_opening(const OpeningPtr& opening) {
+  base::UniqueFunction<void()> work = [opening, source = &source_, gate = gate_, this] {
+    const auto step = [&]() -> base::Result<bool> {
+      if (!opening->steps) {
+        const OpeningWanted& first = opening->wanted.front();
+        EDGE_TRY(opening->steps, source->open(*first.filter, first.snapshot));
+      }
+      return opening->steps->step();
+    };
+    gate->run(
+        [this, opening, done = step()]() mutable { on_opening_step(opening, std::move(done)); });
+  };
+  if (workers_.submit_rest(opening->party, std::move(work))) return;
+  loop_->post([this, opening] {
+    on_opening_step(opening, base::fail(base::Errc::unavailable, "the daemon is shutting down"));
+  });
+}
+
+void Hub::Impl::on_opening_step(const OpeningPtr& opening, base::Result<bool> done) {
+  std::erase_if(opening->wanted,
+                [](const OpeningWanted& wanted) { return wanted.link->subscriber == nullptr; });
+  if (done && !*done && !opening->wanted.empty()) return step_opening(opening);
+  opening_ = false;
+  if (!done) {
+    base::log::warning("A stream could not be opened: {}", done.error().message);
+    // The clients come again.
+    for (const OpeningWanted& wanted : opening->wanted) {
+      if (wanted.link->subscriber != nullptr) wanted.link->subscriber->close();
+    }
+  } else if (!opening->wanted.empty()) {
+    const StreamOpening read = opening->steps->take();
+    for (const OpeningWanted& wanted : opening->wanted) {
+      if (wanted.link->subscriber != nullptr) on_opening(*wanted.link->subscriber, read);
+    }
+  }
+  next_opening();
+}
+
+void Hub::Impl::on_opening(Subscriber& subscriber, const StreamOpening& opening) {
   subscriber.replay_step_done();
   base::EventId from = subscriber.replayed_to();
-  if (opening->snapshot && subscriber.asked()->channels.empty()) {
-    from = std::max(from, opening->position);
-  } else if (opening->snapshot) {
-    subscriber.messages_after = opening->position;
+  if (opening.snapshot && subscriber.asked()->channels.empty()) {
+    from = std::max(from, opening.position);
+  } else if (opening.snapshot) {
+    subscriber.messages_after = opening.position;
   }
-  for (EventFrame& frame : opening->frames) {
-    if (&frame == &opening->frames.back()) frame.id = from;
+  for (const EventFrame& read : opening.frames) {
+    EventFrame frame = read;
+    if (&read == &opening.frames.back()) frame.id = from;
     subscriber.put_frame(frame);
   }
-  if (opening->frames.empty()) subscriber.put_position(from);
+  if (opening.frames.empty()) subscriber.put_position(from);
   continue_after(subscriber, from);
   if (subscriber.deliver()) behind(subscriber);
 }
@@ -128,7 +184,7 @@ void Hub::Impl::read_log(Subscriber& subscriber) {
     });
   };
   // Workers are all busy: the client comes back with the same id, when they are not.
-  if (!workers_.submit(std::move(work))) subscriber.close();
+  if (!workers_.submit_rest(subscriber.party(), std::move(work))) subscriber.close();
 }
 
 void Hub::Impl::on_log(Subscriber& subscriber, ReplayStep step) {

@@ -62,6 +62,7 @@ Subscriber::Subscriber(SubscriberHost& host, EventLoop& loop, StreamSocket socke
       access_(std::move(socket.access)),
       address_(std::move(socket.peer)),
       chunked_(socket.chunked),
+      party_(std::move(socket.party)),
       named_(named),
       pending_(std::move(socket.unsent)),
       filter_(std::move(filter)) {}

@@ -89,6 +89,7 @@ class Subscriber final : public IoHandler {
   base::EventId replayed_to() const { return after_; }
   void set_replayed_to(base::EventId id) { after_ = id; }
   std::shared_ptr<ReplayLink> link();
+  const std::string& party() const { return party_; }  // for whom the workers read
   void replay_step_done() { reading_ = false; }
 
   // Puts an event after what waits, if it is one that this stream wants.
@@ -144,6 +145,7 @@ class Subscriber final : public IoHandler {
   Slot slot_;
   const std::shared_ptr<const rpc::Access> access_;
   const std::string address_;
+  const std::string party_;
   const bool chunked_;  // HTTP/1.1: all that follows the head is framed as chunks
   const bool named_;
   bool writable_ = true;

@@ -3,22 +3,52 @@
 #include <algorithm>
 
 namespace gateway {
+namespace {
 
-WorkerPool::WorkerPool(std::size_t threads, std::size_t queue_limit) : limit_(queue_limit) {
-  if (threads == 0) threads = std::max<std::size_t>(2, std::thread::hardware_concurrency());
-  threads_.reserve(threads);
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+std::size_t count_of(std::size_t threads) {
+  return threads != 0 ? threads : std::max<std::size_t>(2, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+WorkerPool::WorkerPool(std::size_t threads, WorkerLimits limits)
+    : queue_({.waiting = limits.waiting,
+              .waiting_each = limits.waiting_each,
+              .under_way_each = std::max<std::size_t>(1, count_of(threads) - 1)}) {
+  const std::size_t count = count_of(threads);
+  threads_.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
 }
 
 WorkerPool::~WorkerPool() { stop(); }
 
-bool WorkerPool::submit(base::UniqueFunction<void()>&& work) {
+bool WorkerPool::submit(const std::string& party, Work&& work, const void* owner) {
   base::Lock lock(mutex_);
-  if (stopping_ || queue_.size() >= limit_) return false;
-  queue_.push_back(std::move(work));
+  if (stopping_) return false;
+  Item item{std::move(work), owner};
+  if (!queue_.push(party, std::move(item))) {
+    work = std::move(item.work);
+    return false;
+  }
   // A worker that is awake looks at the queue again before it sleeps: no need to wake another.
   if (idle_ > 0) wake_.notify_one();
   return true;
+}
+
+bool WorkerPool::submit_rest(const std::string& party, Work&& work, const void* owner) {
+  base::Lock lock(mutex_);
+  if (stopping_) return false;
+  queue_.push_rest(party, Item{std::move(work), owner});
+  if (idle_ > 0) wake_.notify_one();
+  return true;
+}
+
+void WorkerPool::remove(const std::string& party, const void* owner) {
+  base::Lock lock(mutex_);
+  auto removed = queue_.remove_of(party, [owner](const Item& item) { return item.owner == owner; });
+  if (removed.empty()) return;
+  queue_.push_rest("", Item{[removed = std::move(removed)] {}, nullptr});
+  if (idle_ > 0) wake_.notify_one();
 }
 
 void WorkerPool::stop() {
@@ -39,19 +69,31 @@ std::size_t WorkerPool::waiting() const {
 
 void WorkerPool::run() {
   for (;;) {
-    base::UniqueFunction<void()> work;
+    std::string party;
     {
-      base::Lock lock(mutex_);
-      while (queue_.empty() && !stopping_) {
-        ++idle_;
-        wake_.wait(mutex_);
-        --idle_;
+      Item item;
+      {
+        base::Lock lock(mutex_);
+        while (!queue_.ready() && !(stopping_ && queue_.size() == 0)) {
+          ++idle_;
+          wake_.wait(mutex_);
+          --idle_;
+        }
+        auto popped = queue_.pop();
+        if (!popped) return;
+        party = std::move(popped->key);
+        item = std::move(popped->item);
       }
-      if (queue_.empty()) return;
-      work = std::move(queue_.front());
-      queue_.pop_front();
+      item.work();
     }
-    work();
+    base::Lock lock(mutex_);
+    queue_.done(party);
+    // What was held back because the party had all it may at work.
+    if (stopping_) {
+      wake_.notify_all();
+    } else if (idle_ > 0 && queue_.ready()) {
+      wake_.notify_one();
+    }
   }
 }
 

@@ -1,44 +1,65 @@
 // WorkerPool: the few threads that run requests. Work must never wait for a socket, a commit or
 // news (decision 1); reading the disk is allowed.
 //
-// Threads: submit() from any thread. The queue is bounded: a full one refuses, and whoever submits
-// answers "busy" instead of growing.
+// Parties (gateway/loop/party.h) are served in turn, one piece of work each, and one party has at
+// most all threads but one at work: there is always one that comes free for the others. The
+// daemon's own work is of the party "".
+//
+// Threads: all but stop() from any thread. What waits is bounded, in all and of each party: over
+// that work is refused, and whoever submits answers "busy" instead of growing.
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <string>
 #include <thread>
 #include <vector>
 
+#include "base/fair_queue.h"
 #include "base/function.h"
 #include "base/mutex.h"
 
 namespace gateway {
 
+struct WorkerLimits {
+  std::size_t waiting = 65'536;
+  std::size_t waiting_each = 1'024;
+};
+
 class WorkerPool {
  public:
+  using Work = base::UniqueFunction<void()>;
+
   // 0 threads: as many as there are cores, at least 2.
-  explicit WorkerPool(std::size_t threads = 0, std::size_t queue_limit = 16384);
+  explicit WorkerPool(std::size_t threads = 0, WorkerLimits limits = {});
   ~WorkerPool();  // stop()
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // False when the queue is full or the pool has stopped; `work` was not taken then.
-  bool submit(base::UniqueFunction<void()>&& work);
+  // False when too much waits or the pool has stopped; `work` was not taken then. `owner` names the
+  // work for remove().
+  bool submit(const std::string& party, Work&& work, const void* owner = nullptr);
+  // For what goes on with work that was accepted before: false only when the pool has stopped.
+  bool submit_rest(const std::string& party, Work&& work, const void* owner = nullptr);
+  // Whoever wanted it has gone: what waits of this owner is never run, and is destroyed by a
+  // worker.
+  void remove(const std::string& party, const void* owner);
   // Finishes what is queued, then joins. Called twice does nothing more.
   void stop();
   std::size_t threads() const { return threads_.size(); }
   std::size_t waiting() const;  // in the queue
 
  private:
+  struct Item {
+    Work work;
+    const void* owner = nullptr;
+  };
   void run();
 
   mutable base::Mutex mutex_;
   base::Condition wake_;
-  std::deque<base::UniqueFunction<void()>> queue_ GUARDED_BY(mutex_);
+  base::FairQueue<std::string, Item> queue_ GUARDED_BY(mutex_);
   std::size_t idle_ GUARDED_BY(mutex_) = 0;
   bool stopping_ GUARDED_BY(mutex_) = false;
-  const std::size_t limit_;
   std::vector<std::thread> threads_;
 };
 

@@ -367,7 +367,7 @@ void RelayLink::hand_in() {
           });
         });
   };
-  if (!around_.workers.submit(std::move(work))) {
+  if (!around_.workers.submit_rest("", std::move(work))) {
     handing_in_ = false;
     fail("too much work waits here");
   }

@@ -25,6 +25,7 @@ class RelayStreams::Stream final : public IoHandler {
       : mailbox(of),
         out(std::move(socket.unsent)),
         fd(std::move(socket.fd)),
+        party("relay " + socket.party),
         owner_(owner),
         slot_(std::move(socket.slot)) {}
 
@@ -65,6 +66,7 @@ class RelayStreams::Stream final : public IoHandler {
   std::string out;
   std::size_t at = 0;  // of out: sent
   Fd fd;
+  const std::string party;  // for whom the workers read
   bool writable = true;
   bool loading = false;
   bool more = true;                               // there may be envelopes that were not sent yet
@@ -142,8 +144,8 @@ void RelayStreams::load(const StreamPtr& stream) {
   stream->loading = true;
   stream->more = false;
   buffered_ += kLoadBytes;
-  const bool accepted =
-      workers_.submit([this, stream, alive = alive_, &loop = loop_, after = stream->after] {
+  const bool accepted = workers_.submit_rest(
+      stream->party, [this, stream, alive = alive_, &loop = loop_, after = stream->after] {
         auto waiting = relay_.waiting(stream->mailbox, after, kLoadBytes);
         loop.post([this, stream, alive, waiting = std::move(waiting)]() mutable {
           if (*alive) loaded(stream, std::move(waiting));
@@ -267,17 +269,18 @@ void RelayStreams::on_tick() {
 // `relay revoke` is another process, which can only write into the store.
 void RelayStreams::dismiss_revoked() {
   if (looking_for_revoked_) return;
-  looking_for_revoked_ = workers_.submit([this, alive = alive_, &relay = relay_, &loop = loop_] {
-    auto revoked = relay.revoked();
-    loop.post([this, alive, revoked = std::move(revoked)] {
-      if (!*alive) return;
-      looking_for_revoked_ = false;
-      if (!revoked) return;  // the next tick tries again
-      for (const std::int64_t mailbox : *revoked) {
-        if (const auto stream = find(mailbox)) goodbye(stream, GoodbyeReason::not_admitted);
-      }
-    });
-  });
+  looking_for_revoked_ =
+      workers_.submit_rest("", [this, alive = alive_, &relay = relay_, &loop = loop_] {
+        auto revoked = relay.revoked();
+        loop.post([this, alive, revoked = std::move(revoked)] {
+          if (!*alive) return;
+          looking_for_revoked_ = false;
+          if (!revoked) return;  // the next tick tries again
+          for (const std::int64_t mailbox : *revoked) {
+            if (const auto stream = find(mailbox)) goodbye(stream, GoodbyeReason::not_admitted);
+          }
+        });
+      });
 }
 
 void RelayStreams::stop() {

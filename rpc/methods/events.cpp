@@ -7,7 +7,7 @@ namespace rpc {
 namespace {
 
 void get_next_event(Context& context, NoParams, Completion<shape::Event> done) {
-  context.queue->read(1, context.caller,
+  context.queue->read(1, context.caller, context.takings,
                       [done = std::move(done)](Result<std::vector<std::string>> events) mutable {
                         if (!events) return done(std::move(events).error());
                         done(shape::Event{std::move(events->front())});
@@ -15,7 +15,7 @@ void get_next_event(Context& context, NoParams, Completion<shape::Event> done) {
 }
 
 void get_next_event_batch(Context& context, NoParams, Completion<std::vector<shape::Event>> done) {
-  context.queue->read(EventQueue::kMaxBatch, context.caller,
+  context.queue->read(EventQueue::kMaxBatch, context.caller, context.takings,
                       [done = std::move(done)](Result<std::vector<std::string>> events) mutable {
                         if (!events) return done(std::move(events).error());
                         std::vector<shape::Event> shapes;
@@ -36,7 +36,7 @@ void add_event_methods(std::vector<Method>& table) {
   table.push_back(method<&get_next_event>(
       "get_next_event",
       "Takes the next event out of the daemon's one queue, waiting for it. Two readers split the "
-      "queue; GET /events does not.",
+      "queue; GET /events does not. An event whose answer could not be written is told again.",
       parked));
   table.push_back(method<&get_next_event_batch>(
       "get_next_event_batch", "As get_next_event: waits for one and takes up to 101.", parked));

@@ -86,7 +86,7 @@ Result<std::vector<MsgId>> get_next_msgs(Context& context, const OfAccount& p) {
 }
 
 void wait_next_msgs(Context& context, OfAccount p, Completion<std::vector<MsgId>> done) {
-  context.next_messages->wait(p.account_id, context.caller.gone, std::move(done));
+  context.next_messages->wait(p.account_id, context.caller, std::move(done));
 }
 
 void resend_messages(Context& context, OfMessages p, Completion<> done) {

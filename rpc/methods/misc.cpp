@@ -27,13 +27,8 @@ void sleep(Context& context, Sleep p, Completion<> done) {
   if (!(p.delay >= 0 && p.delay <= 86'400)) {
     return done(fail(Errc::invalid_argument, "delay: expected a number from 0 to 86400"));
   }
-  context.timer->after(
-      std::chrono::milliseconds(std::llround(p.delay * 1000)),
-      [done = std::move(done)](bool stopped) mutable {
-        if (stopped)
-          return done(fail(Errc::unavailable, "too many callers sleep, or shutting down"));
-        done(Result<>());
-      });
+  context.timer->after(std::chrono::milliseconds(std::llround(p.delay * 1000)), context.caller,
+                       std::move(done));
 }
 
 struct Email {

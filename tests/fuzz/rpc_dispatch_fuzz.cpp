@@ -29,8 +29,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const base::ManualClock clock;
   static rpc::Service service(nullptr, clock, {}, sample::table());
   std::optional<std::string> answer;
-  service.handle({reinterpret_cast<const char*>(data), size}, {},
-                 [&](std::string text) { answer = std::move(text); });
+  static const base::CancelSource never;
+  service.handle({reinterpret_cast<const char*>(data), size},
+                 {.closed = never.token(), .input_ended = never.token()},
+                 [&](rpc::Reply reply) { answer = std::move(reply.text); });
   while (!sample::held.empty()) sample::commit_all();
   sample::committed.clear();
   need(answer.has_value());

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <csignal>
 
 #include "gateway/stdio.h"
@@ -26,22 +27,43 @@ struct Pipe {
 // Echoes; "later" is answered when the test says so, "quiet" not at all.
 class Echo final : public rpc::Dispatcher {
  public:
-  void handle(std::string_view body, const rpc::Caller& /*caller*/, rpc::Answer answer) override {
+  void handle(std::string body, const rpc::Caller& caller, rpc::Answer answer) override {
+    if (body == "wait") {  // for news, which do not come
+      base::Lock lock(mutex_);
+      parked_ = std::move(answer);
+      hook_ = caller.input_ended.on_cancel([this] {
+        rpc::Answer parked;
+        {
+          base::Lock inner(mutex_);
+          parked = std::move(parked_);
+        }
+        parked(rpc::Reply{"<the input ended>"});
+      });
+      return;
+    }
+    if (body == "take") {
+      const auto takings = std::make_shared<base::Takings>();
+      takings->add([this] { ++put_back; });
+      answer(rpc::Reply{"<taken>", base::Handover(takings)});
+      return;
+    }
     if (body == "later") {
       base::Lock lock(mutex_);
       parked_ = std::move(answer);
       return;
     }
-    answer(body == "quiet" ? "" : "<" + std::string(body) + ">");
+    answer(rpc::Reply{body == "quiet" ? "" : "<" + body + ">"});
   }
   void answer_later() {
     base::Lock lock(mutex_);
-    parked_("<later>");
+    parked_(rpc::Reply{"<later>"});
   }
+  std::atomic<int> put_back{0};
 
  private:
   base::Mutex mutex_;
   rpc::Answer parked_ GUARDED_BY(mutex_);
+  base::Cancellation::Hook hook_;
 };
 
 struct Talk {
@@ -101,6 +123,28 @@ TEST_CASE("the last line needs no end, and then the end is told") {
   talk.in.write.reset();
   CHECK(talk.line() == "<last>");
   talk.wait_for_end();
+}
+
+TEST_CASE("a call that waits for news ends with the input") {
+  Talk talk;
+  talk.say("wait\n");
+  talk.in.write.reset();
+  CHECK(talk.line() == "<the input ended>");
+  talk.wait_for_end();
+}
+
+TEST_CASE("what a line took is put back when nobody can read it, and only then") {
+  std::signal(SIGPIPE, SIG_IGN);  // as the daemon does
+  Talk talk;
+  talk.say("take\n");
+  CHECK(talk.line() == "<taken>");
+  talk.say("next\n");  // whose answer is written after the first is done with
+  CHECK(talk.line() == "<next>");
+  CHECK(talk.echo.put_back == 0);
+  talk.out.read.reset();
+  talk.say("take\n");
+  talk.wait_for_end();
+  CHECK(talk.echo.put_back == 1);
 }
 
 TEST_CASE("a line without end is refused and what follows it is served") {

@@ -14,16 +14,16 @@ using base::fail;
 // Answers the body it got, at once, later or never.
 class Echo final : public rpc::Dispatcher {
  public:
-  void handle(std::string_view body, const rpc::Caller& caller, rpc::Answer answer) override {
-    if (body == "quiet") return answer("");
+  void handle(std::string body, const rpc::Caller& caller, rpc::Answer answer) override {
+    if (body == "quiet") return answer({});
     if (body == "drop") return;
     if (body == "park") {
       const std::lock_guard lock(mutex_);
       parked_.push_back(std::move(answer));
       return;
     }
-    answer(std::string(body) + (caller.loopback ? " local" : " remote") +
-           (caller.restricted_paths ? " restricted" : ""));
+    answer(rpc::Reply{body + (caller.loopback ? " local" : " remote") +
+                      (caller.restricted_paths ? " restricted" : "")});
   }
   std::size_t parked() {
     const std::lock_guard lock(mutex_);
@@ -31,7 +31,7 @@ class Echo final : public rpc::Dispatcher {
   }
   void answer_parked(const std::string& text) {
     const std::lock_guard lock(mutex_);
-    for (auto& answer : parked_) answer(text);
+    for (auto& answer : parked_) answer(rpc::Reply{text});
     parked_.clear();
   }
 

@@ -17,7 +17,8 @@ TEST_CASE("what memory knows is answered without a worker, and the rest as ever"
   CHECK(ask(world.port, post("/quick", "throw")).body == "POST /quick local throw");
   std::promise<void> free;
   const auto gate = free.get_future().share();
-  for (int i = 0; i < 2; ++i) REQUIRE(world.pool.submit([gate] { gate.wait(); }));
+  for (int i = 0; i < 2; ++i)
+    REQUIRE(world.pool.submit(std::to_string(i), [gate] { gate.wait(); }));
   CHECK(ask(world.port, post("/quick", "busy")).body == "quick busy");
   free.set_value();
 }

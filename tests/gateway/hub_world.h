@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -81,9 +82,10 @@ class MemoryLog final : public EventSource {
     out.dense = filter.passes_all();
     return out;
   }
-  base::Result<StreamOpening> open(const EventFilter& filter, bool) override {
+  base::Result<std::unique_ptr<OpeningSteps>> open(const EventFilter& filter, bool) override {
     const std::lock_guard lock(mutex_);
     if (broken_) return base::fail(base::Errc::io, "the log is broken");
+    ++openings_;
     StreamOpening out{base::EventId(newest_), false, {}};
     for (const EventFrame& frame : initial_) {
       const auto& channels = filter.channels;
@@ -91,7 +93,17 @@ class MemoryLog final : public EventSource {
         out.frames.push_back(frame);
       }
     }
-    return out;
+    return std::unique_ptr<OpeningSteps>(std::make_unique<Steps>(*this, std::move(out)));
+  }
+  // An opening takes so many steps more, each after what `before_step` does.
+  void slow_openings(int steps, std::function<void()> before_step = {}) {
+    const std::lock_guard lock(mutex_);
+    steps_ = steps;
+    before_step_ = std::move(before_step);
+  }
+  int openings() {
+    const std::lock_guard lock(mutex_);
+    return openings_;
   }
   base::Result<base::EventId> newest() override {
     const std::lock_guard lock(mutex_);
@@ -99,7 +111,32 @@ class MemoryLog final : public EventSource {
   }
 
  private:
+  class Steps final : public OpeningSteps {
+   public:
+    Steps(MemoryLog& log, StreamOpening opening) : log_(log), opening_(std::move(opening)) {
+      left_ = log.steps_;
+    }
+    base::Result<bool> step() override {
+      std::function<void()> before;
+      {
+        const std::lock_guard lock(log_.mutex_);
+        before = log_.before_step_;
+      }
+      if (before) before();
+      return left_-- == 0;
+    }
+    StreamOpening take() override { return std::move(opening_); }
+
+   private:
+    MemoryLog& log_;
+    StreamOpening opening_;
+    int left_ = 0;
+  };
+
   std::mutex mutex_;
+  int steps_ = 0;
+  int openings_ = 0;
+  std::function<void()> before_step_;
   std::map<std::uint64_t, EventFrame> events_;
   std::vector<EventFrame> initial_;
   const std::uint64_t before_first_;

@@ -109,26 +109,110 @@ TEST_CASE("work posted from many threads runs once each, in each poster's order"
 }
 
 TEST_CASE("a full worker pool refuses and leaves the work with its owner") {
-  WorkerPool pool(1, 2);
+  WorkerPool pool(1, {.waiting = 3, .waiting_each = 2});
   std::atomic<bool> go{false};
   std::atomic<int> ran{0};
   std::atomic<bool> started{false};
-  REQUIRE(pool.submit([&] {
+  REQUIRE(pool.submit("a", [&] {
     started = true;
     while (!go) std::this_thread::yield();
     ++ran;
   }));
   while (!started) std::this_thread::yield();
-  REQUIRE(pool.submit([&] { ++ran; }));
-  REQUIRE(pool.submit([&] { ++ran; }));
+  REQUIRE(pool.submit("a", [&] { ++ran; }));
+  REQUIRE(pool.submit("a", [&] { ++ran; }));
   base::UniqueFunction<void()> kept = [&] { ran += 100; };
-  CHECK_FALSE(pool.submit(std::move(kept)));
+  CHECK_FALSE(pool.submit("a", std::move(kept)));
   REQUIRE(static_cast<bool>(kept));
+  REQUIRE(pool.submit("b", [&] { ++ran; }));       // another party has places of its own,
+  CHECK_FALSE(pool.submit("c", [&] { ++ran; }));   // as long as there is room at all
+  REQUIRE(pool.submit_rest("a", [&] { ++ran; }));  // what goes on is not refused
   kept();
   go = true;
   pool.stop();
-  CHECK(ran == 103);
-  CHECK_FALSE(pool.submit([] {}));
+  CHECK(ran == 105);
+  CHECK_FALSE(pool.submit("a", [] {}));
+  CHECK_FALSE(pool.submit_rest("a", [] {}));
+}
+
+TEST_CASE("parties are served in turn, and one alone never has all workers") {
+  WorkerPool pool(2);
+  base::Mutex mutex;
+  base::Condition changed;
+  bool go = false;
+  int at_work = 0;
+  std::string order;
+  // Whoever is served waits here for the test.
+  const auto hold = [&] {
+    base::Lock lock(mutex);
+    ++at_work;
+    changed.notify_all();
+    while (!go) changed.wait(mutex);
+  };
+  const auto note = [&](char party) {
+    return [&order, &mutex, party] {
+      base::Lock lock(mutex);
+      order += party;
+    };
+  };
+  REQUIRE(pool.submit("hog", hold));
+  REQUIRE(pool.submit("hog", hold));
+  {
+    base::Lock lock(mutex);
+    while (at_work == 0) changed.wait(mutex);
+  }
+  // The second of the hog waits although a worker is idle: it serves others meanwhile.
+  std::atomic<int> others{0};
+  for (int i = 0; i < 20; ++i) REQUIRE(pool.submit("other", [&] { ++others; }));
+  while (others < 20) std::this_thread::yield();
+  {
+    base::Lock lock(mutex);
+    CHECK(at_work == 1);
+  }
+  REQUIRE(pool.submit("blocker", hold));
+  {
+    base::Lock lock(mutex);
+    while (at_work < 2) changed.wait(mutex);
+  }
+  for (int i = 0; i < 3; ++i) REQUIRE(pool.submit("a", note('a')));
+  for (int i = 0; i < 2; ++i) REQUIRE(pool.submit("b", note('b')));
+  REQUIRE(pool.submit("c", note('c')));
+  {
+    base::Lock lock(mutex);
+    go = true;
+    changed.notify_all();
+  }
+  pool.stop();
+  std::string turns = order;
+  CHECK(std::count(turns.begin(), turns.end(), 'a') == 3);
+  // Two workers may note in another order than they were given work, but by no more than one place.
+  CHECK(turns.find('c') <= 3);
+  CHECK(turns.find('b') <= 2);
+}
+
+TEST_CASE("work whose owner has gone is never run and gives its place back") {
+  WorkerPool pool(1, {.waiting = 10, .waiting_each = 2});
+  std::atomic<bool> go{false};
+  std::atomic<bool> started{false};
+  REQUIRE(pool.submit("a", [&] {
+    started = true;
+    while (!go) std::this_thread::yield();
+  }));
+  while (!started) std::this_thread::yield();
+  std::atomic<int> ran{0};
+  int mine = 0;
+  int other = 0;
+  REQUIRE(pool.submit(
+      "a", [&] { ran += 100; }, &mine));
+  REQUIRE(pool.submit(
+      "a", [&] { ++ran; }, &other));
+  pool.remove("a", &mine);
+  pool.remove("b", &other);  // another party's: nothing
+  REQUIRE(pool.submit(
+      "a", [&] { ++ran; }, &other));
+  go = true;
+  pool.stop();
+  CHECK(ran == 2);
 }
 
 }  // namespace

@@ -7,17 +7,39 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "base/mutex.h"
 #include "rpc/dispatcher.h"
+
+// A caller that stays to the end of the program.
+inline rpc::Caller a_caller(std::shared_ptr<const rpc::Access> access = rpc::Access::everything()) {
+  static const base::CancelSource never;
+  return {.access = std::move(access), .closed = never.token(), .input_ended = never.token()};
+}
+
+// A caller whose connection the test closes.
+struct Leaving {
+  base::CancelSource closed;
+  base::CancelSource input_ended;
+  rpc::Caller caller(std::string party = {}) const {
+    return {
+        .closed = closed.token(), .input_ended = input_ended.token(), .party = std::move(party)};
+  }
+  void close() {
+    closed.cancel();
+    input_ended.cancel();
+  }
+};
 
 // An answer that may come later, from any thread.
 class Pending {
  public:
   rpc::Answer answer() {
-    return [state = state_](std::string text) {
+    return [state = state_](rpc::Reply reply) {
+      reply.taken.arrived();
       base::Lock lock(state->mutex);
-      state->text = std::move(text);
+      state->text = std::move(reply.text);
       ++state->times;
       state->came.notify_all();
     };
@@ -52,7 +74,7 @@ class Pending {
 
 inline std::string ask(rpc::Dispatcher& dispatcher, std::string_view body) {
   Pending pending;
-  dispatcher.handle(body, rpc::Caller{}, pending.answer());
+  dispatcher.handle(std::string(body), a_caller(), pending.answer());
   return pending.wait();
 }
 

@@ -33,7 +33,7 @@ std::string post(rpc::Service& service, std::string_view body) {
   base::Mutex mutex;
   base::Condition came;
   bool done = false;
-  service.publish(body, {}, [&](base::Result<std::string> answer) {
+  service.publish(body, a_caller(), [&](base::Result<std::string> answer) {
     base::Lock lock(mutex);
     out = answer ? *answer : answer.error().message;
     done = true;
@@ -180,7 +180,7 @@ TEST_CASE("applications' events are not for readers of get_next_event") {
     result(gateway.service(), "publish_event", {"a", "x"});
     Pending pending;
     gateway.service().handle(
-        R"({"jsonrpc":"2.0","id":1,"method":"get_next_event_batch","params":[]})", {},
+        R"({"jsonrpc":"2.0","id":1,"method":"get_next_event_batch","params":[]})", a_caller(),
         pending.answer());
     if (!pending.came()) break;
     CHECK(pending.wait().find("ChannelEvent") == std::string::npos);

@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <chrono>
+#include <deque>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -20,7 +21,7 @@ using nlohmann::json;
 namespace {
 
 rpc::Executor inline_executor() {
-  return [](base::UniqueFunction<void()> task) { task(); };
+  return [](const std::string&, base::UniqueFunction<void()> task) { task(); };
 }
 rpc::EventQueue::FindChat no_chat() {
   return [](AccountId, base::ContactId) { return ChatId(); };
@@ -33,6 +34,8 @@ void push(rpc::EventQueue& queue, std::uint32_t msg) {
   const auto event = incoming(msg);
   queue.push(std::span(&event, 1));
 }
+
+std::shared_ptr<base::Takings> taking() { return std::make_shared<base::Takings>(); }
 
 struct Read {
   std::shared_ptr<std::vector<std::string>> texts = std::make_shared<std::vector<std::string>>();
@@ -61,12 +64,12 @@ TEST_CASE("of an account that was removed only its AccountsChanged is told") {
   queue.forget(AccountId(2));
   queue.forget(AccountId(3));
   Read all;
-  queue.read(10, rpc::Caller{}, all.reader());
+  queue.read(10, a_caller(), taking(), all.reader());
   REQUIRE(all.texts->size() == 2);
   CHECK(all.texts->at(0).find("\"msgId\":2") != std::string::npos);
   CHECK(all.texts->at(1).find("AccountsChanged") != std::string::npos);
   Read none;
-  queue.read(10, rpc::Caller{}, none.reader());
+  queue.read(10, a_caller(), taking(), none.reader());
   CHECK(queue.parked() == 1);  // there is nothing more
   queue.stop();
 }
@@ -80,11 +83,11 @@ TEST_CASE("only kinds that Delta Chat's clients know are told") {
       {base::EventId(3), AccountId(1), 0, messaging::PrivittyFileDecrypted{}}};
   queue.push(events);
   Read read;
-  queue.read(10, rpc::Caller{}, read.reader());
+  queue.read(10, a_caller(), taking(), read.reader());
   REQUIRE(read.texts->size() == 1);
   CHECK(json::parse(read.texts->front())["event"]["kind"] == "IncomingMsg");
   Read waits;
-  queue.read(10, rpc::Caller{}, waits.reader());
+  queue.read(10, a_caller(), taking(), waits.reader());
   CHECK(queue.parked() == 1);
   queue.stop();
 }
@@ -93,15 +96,15 @@ TEST_CASE("events are taken once, in order, at most 101 at a time") {
   rpc::EventQueue queue(inline_executor(), no_chat());
   for (std::uint32_t i = 1; i <= 150; ++i) push(queue, i);
   Read one;
-  queue.read(1, rpc::Caller{}, one.reader());
+  queue.read(1, a_caller(), taking(), one.reader());
   REQUIRE(one.texts->size() == 1);
   CHECK(json::parse(one.texts->front())["event"]["msgId"] == 1);
   Read many;
-  queue.read(rpc::EventQueue::kMaxBatch, rpc::Caller{}, many.reader());
+  queue.read(rpc::EventQueue::kMaxBatch, a_caller(), taking(), many.reader());
   REQUIRE(many.texts->size() == 101);
   CHECK(json::parse(many.texts->back())["event"]["msgId"] == 102);
   Read rest;
-  queue.read(rpc::EventQueue::kMaxBatch, rpc::Caller{}, rest.reader());
+  queue.read(rpc::EventQueue::kMaxBatch, a_caller(), taking(), rest.reader());
   CHECK(rest.texts->size() == 48);
 }
 
@@ -109,7 +112,7 @@ TEST_CASE("a full queue drops the oldest and says how many") {
   rpc::EventQueue queue(inline_executor(), no_chat());
   for (std::uint32_t i = 1; i <= 10'007; ++i) push(queue, i);
   Read first;
-  queue.read(2, rpc::Caller{}, first.reader());
+  queue.read(2, a_caller(), taking(), first.reader());
   REQUIRE(first.texts->size() == 2);
   CHECK(first.texts->front() == R"({"contextId":0,"event":{"kind":"EventChannelOverflow","n":7}})");
   CHECK(json::parse(first.texts->back())["event"]["msgId"] == 8);
@@ -117,34 +120,147 @@ TEST_CASE("a full queue drops the oldest and says how many") {
 
 TEST_CASE("parked readers are served in turn, and one whose caller is gone takes nothing") {
   rpc::EventQueue queue(inline_executor(), no_chat());
-  const auto gone = std::make_shared<std::atomic<bool>>(false);
+  Leaving caller;
   Read left;
   Read stays;
-  queue.read(1, rpc::Caller{.gone = gone}, left.reader());
-  queue.read(1, rpc::Caller{}, stays.reader());
+  queue.read(1, caller.caller(), taking(), left.reader());
+  queue.read(1, a_caller(), taking(), stays.reader());
   CHECK(queue.parked() == 2);
-  *gone = true;
+  caller.input_ended.cancel();
+  CHECK(queue.parked() == 1);  // at once
+  CHECK(*left.failed);
   push(queue, 5);
   CHECK(left.texts->empty());
   REQUIRE(stays.texts->size() == 1);
   CHECK(queue.parked() == 0);
+  push(queue, 6);
+  Read late;
+  queue.read(1, caller.caller(), taking(), late.reader());  // its input has ended before
+  CHECK(*late.failed);
+  Read next;
+  queue.read(1, a_caller(), taking(), next.reader());
+  CHECK(next.texts->size() == 1);
+}
+
+TEST_CASE("ten thousand abandoned polls leave every place to the living") {
+  rpc::EventQueue queue(inline_executor(), no_chat());
+  std::deque<Leaving> callers(rpc::Parking::kMost);
+  for (std::size_t i = 0; i < callers.size(); ++i) {
+    queue.read(1, callers[i].caller(std::to_string(i)), taking(), Read().reader());
+  }
+  Read refused;
+  queue.read(1, a_caller(), taking(), refused.reader());
+  CHECK(*refused.failed);
+  for (Leaving& caller : callers) caller.close();
+  CHECK(queue.parked() == 0);
+  Read living;
+  queue.read(1, a_caller(), taking(), living.reader());
+  push(queue, 1);
+  CHECK(living.texts->size() == 1);
+}
+
+TEST_CASE("one caller's polls do not take the places of others") {
+  rpc::EventQueue queue(inline_executor(), no_chat());
+  const Leaving callers;
+  for (std::size_t i = 0; i < rpc::Parking::kMostEach; ++i) {
+    queue.read(1, callers.caller("greedy"), taking(), Read().reader());
+  }
+  Read refused;
+  queue.read(1, callers.caller("greedy"), taking(), refused.reader());
+  CHECK(*refused.failed);
+  Read other;
+  queue.read(1, callers.caller("other"), taking(), other.reader());
+  CHECK_FALSE(*other.failed);
+  CHECK(queue.parked() == rpc::Parking::kMostEach + 1);
+  queue.stop();
+}
+
+TEST_CASE("events whose answer was lost come back to where they were") {
+  rpc::EventQueue queue(inline_executor(), no_chat());
+  for (std::uint32_t i = 1; i <= 6; ++i) push(queue, i);
+  const auto ids = [](const Read& read) {
+    std::vector<int> out;
+    for (const auto& text : *read.texts) out.push_back(json::parse(text)["event"]["msgId"]);
+    return out;
+  };
+  auto first = taking();
+  auto second = taking();
+  auto third = taking();
+  Read read;
+  queue.read(2, a_caller(), first, read.reader());
+  CHECK(ids(read) == std::vector{1, 2});
+  queue.read(2, a_caller(), second, read.reader());
+  CHECK(ids(read) == std::vector{3, 4});
+  queue.read(1, a_caller(), third, read.reader());
+  base::Handover(first).lost();
+  base::Handover(third).arrived();
+  base::Handover(second).lost();
+  base::Handover(second).lost();  // once
+  queue.read(101, a_caller(), taking(), read.reader());
+  CHECK(ids(read) == std::vector{1, 2, 3, 4, 6});
+}
+
+TEST_CASE(
+    "a parked reader gets what another's lost answer had taken, and what was dropped counts") {
+  rpc::EventQueue queue(inline_executor(), no_chat());
+  for (std::uint32_t i = 1; i <= 10'003; ++i) push(queue, i);
+  auto taken = taking();
+  Read first;
+  queue.read(2, a_caller(), taken, first.reader());
+  REQUIRE(first.texts->size() == 2);
+  const auto all = *first.texts;
+  base::Handover(taken).lost();
+  Read again;
+  queue.read(2, a_caller(), taking(), again.reader());
+  CHECK(*again.texts == all);
+  rpc::EventQueue other(inline_executor(), no_chat());
+  push(other, 7);
+  auto lost = taking();
+  other.read(1, a_caller(), lost, first.reader());
+  Read parked;
+  other.read(1, a_caller(), taking(), parked.reader());
+  CHECK(other.parked() == 1);
+  base::Handover(lost).lost();
+  CHECK(parked.texts->size() == 1);
+}
+
+TEST_CASE("what comes back of an account that was removed meanwhile is not told") {
+  auto queue = std::make_unique<rpc::EventQueue>(inline_executor(), no_chat());
+  const auto event = incoming(3, 2);
+  queue->push(std::span(&event, 1));
+  auto taken = taking();
+  Read read;
+  queue->read(1, a_caller(), taken, read.reader());
+  queue->forget(AccountId(2));
+  base::Handover(taken).lost();
+  Read parked;
+  queue->read(1, a_caller(), taking(), parked.reader());
+  CHECK(queue->parked() == 1);
+  push(*queue, 4);
+  auto late = taking();
+  push(*queue, 5);
+  queue->read(1, a_caller(), late, read.reader());
+  queue->stop();
+  queue.reset();
+  base::Handover(late).lost();  // the queue is gone: nothing happens
 }
 
 TEST_CASE("stopping answers every parked reader and refuses new ones") {
   rpc::EventQueue queue(inline_executor(), no_chat());
   Read parked;
-  queue.read(1, rpc::Caller{}, parked.reader());
+  queue.read(1, a_caller(), taking(), parked.reader());
   queue.stop();
   CHECK(*parked.failed);
   Read late;
-  queue.read(1, rpc::Caller{}, late.reader());
+  queue.read(1, a_caller(), taking(), late.reader());
   CHECK(*late.failed);
 }
 
 TEST_CASE("where all places are taken, further readers are refused at little cost") {
   rpc::EventQueue queue(inline_executor(), no_chat());
+  const Leaving callers;
   for (std::size_t i = 0; i < rpc::EventQueue::kMaxParked; ++i) {
-    queue.read(1, rpc::Caller{}, Read().reader());
+    queue.read(1, callers.caller(std::to_string(i)), taking(), Read().reader());
   }
   // The best of five, beside refusals where nobody is parked: some ten thousand times those, if
   // each moved all that are.
@@ -153,7 +269,7 @@ TEST_CASE("where all places are taken, further readers are refused at little cos
     for (int round = 0; round < 5; ++round) {
       const auto begun = std::chrono::steady_clock::now();
       Read late;
-      for (int i = 0; i < 400; ++i) asked.read(1, rpc::Caller{}, late.reader());
+      for (int i = 0; i < 400; ++i) asked.read(1, a_caller(), taking(), late.reader());
       best = std::min(best, std::chrono::steady_clock::now() - begun);
       CHECK(*late.failed);
     }
@@ -171,7 +287,7 @@ TEST_CASE("a thousand parked polls cost under a KiB each, no thread, and all are
   rpc::Service service(nullptr, clock);
   std::vector<Pending> polls(1000);
   const auto before = mallinfo2().uordblks;
-  for (Pending& poll : polls) service.handle(kNextEvent, {}, poll.answer());
+  for (Pending& poll : polls) service.handle(kNextEvent, a_caller(), poll.answer());
   const auto each = (mallinfo2().uordblks - before) / polls.size();
   CHECK(service.parked() == 1000);
 #ifdef EDGE_SANITIZED  // its own heap tells nothing here
@@ -206,17 +322,18 @@ TEST_CASE("readers and writers on many threads neither lose nor double an event"
     threads.emplace_back([&] {
       while (count < kEvents) {
         const auto done = std::make_shared<std::atomic<bool>>(false);
-        queue.read(7, rpc::Caller{}, [&, done](base::Result<std::vector<std::string>> result) {
-          if (result) {
-            const std::lock_guard lock(mutex);
-            for (const auto& text : *result)
-              got.insert(json::parse(text)["event"]["msgId"].get<int>());
-            count += static_cast<std::uint32_t>(result->size());
-            if (count == kEvents) queue.stop();
-          }
-          *done = true;
-          done->notify_one();
-        });
+        queue.read(7, a_caller(), taking(),
+                   [&, done](base::Result<std::vector<std::string>> result) {
+                     if (result) {
+                       const std::lock_guard lock(mutex);
+                       for (const auto& text : *result)
+                         got.insert(json::parse(text)["event"]["msgId"].get<int>());
+                       count += static_cast<std::uint32_t>(result->size());
+                       if (count == kEvents) queue.stop();
+                     }
+                     *done = true;
+                     done->notify_one();
+                   });
         done->wait(false);
       }
     });
@@ -239,7 +356,7 @@ TEST_CASE("wait_next_msgs is answered by a message of its account, or when deliv
       got = result.value_or(std::vector<MsgId>());
     });
   };
-  waiters.wait(AccountId(1), nullptr, reader());
+  waiters.wait(AccountId(1), a_caller(), reader());
   CHECK(waiters.parked() == 1);
   const auto other = incoming(5, 2);
   next[2] = {MsgId(5)};
@@ -250,14 +367,21 @@ TEST_CASE("wait_next_msgs is answered by a message of its account, or when deliv
   waiters.push(std::span(&mine, 1));
   CHECK(answers == 1);
   CHECK(got == std::vector{MsgId(12)});
-  waiters.wait(AccountId(1), nullptr, reader());  // there are some already
+  waiters.wait(AccountId(1), a_caller(), reader());  // there are some already
   CHECK(answers == 2);
   next[1] = {};
-  waiters.wait(AccountId(1), nullptr, reader());
+  waiters.wait(AccountId(1), a_caller(), reader());
   CHECK(answers == 2);
   waiters.wake(AccountId(1));
   CHECK(answers == 3);
   CHECK(got.empty());
+  Leaving caller;
+  waiters.wait(AccountId(1), caller.caller(), reader());
+  waiters.wait(AccountId(1), caller.caller(), reader());
+  CHECK(waiters.parked() == 2);
+  caller.input_ended.cancel();
+  CHECK(waiters.parked() == 0);
+  CHECK(answers == 5);
 }
 
 TEST_CASE("sleep answers after its time without a thread of its own, and at once when stopping") {
@@ -269,7 +393,7 @@ TEST_CASE("sleep answers after its time without a thread of its own, and at once
   CHECK(json::parse(ask(service, body(0.01)))["result"].is_null());
   CHECK(json::parse(ask(service, body(-1)))["error"]["code"] == -32602);
   Pending pending;
-  service.handle(body(3600), {}, pending.answer());
+  service.handle(body(3600), a_caller(), pending.answer());
   CHECK_FALSE(pending.came());
   service.stop();
   CHECK(json::parse(pending.wait())["error"]["code"] == -32603);

@@ -169,7 +169,7 @@ TEST_CASE_METHOD(Fixture, "a read in a batch sees the writes before it, and no t
                      {"jsonrpc":"2.0","id":3,"method":"read"},
                      {"jsonrpc":"2.0","method":"write","params":["c"]},
                      {"jsonrpc":"2.0","id":4,"method":"read"}])",
-                 {}, pending.answer());
+                 a_caller(), pending.answer());
   CHECK(sample::held.size() == 2);  // both share a commit
   CHECK_FALSE(pending.came());
   sample::commit_all();
@@ -186,15 +186,18 @@ TEST_CASE_METHOD(Fixture, "a read in a batch sees the writes before it, and no t
 
 TEST_CASE("what unfinished batches hold is bounded all together, and given back with each") {
   base::ManualClock clock;
-  rpc::Context context;
-  context.clock = &clock;
-  context.table = &sample::table();
-  const auto held = std::make_shared<rpc::HeldAnswers>();
+  const auto shared = std::make_shared<rpc::RunShared>();
+  shared->context = [&](const rpc::Caller& caller) {
+    return rpc::Context{.clock = &clock, .table = &sample::table(), .caller = caller};
+  };
+  shared->table = &sample::table();
+  shared->executor = [](const std::string&, base::UniqueFunction<void()> task) { task(); };
+  shared->large = std::make_shared<rpc::LargeCalls>(shared->executor);
+  const auto& held = shared->held;
   held->most = 2000;
   const auto begin = [&](std::string_view body, const Pending& pending) {
-    std::make_shared<rpc::Run>(
-        rpc::parse_requests(body), context, [](base::UniqueFunction<void()> task) { task(); }, held,
-        Pending(pending).answer())
+    std::make_shared<rpc::Run>(rpc::read_requests(std::string(body)), a_caller(), shared,
+                               Pending(pending).answer())
         ->start();
   };
   const std::string echo =
@@ -225,8 +228,8 @@ TEST_CASE("no body of bytes makes the parser do more than refuse") {
   for (int first = 0; first < 256; ++first) {
     for (const char* rest : {"", "}", "[{\"id\":1.5", "\"a\":1}", "{\"id\":[1.5]}"}) {
       const std::string body = std::string(1, static_cast<char>(first)) + rest;
-      const auto requests = rpc::parse_requests(body);
-      CHECK((requests.error || !requests.calls.empty()));
+      const auto requests = rpc::read_requests(body);
+      CHECK((requests.error || requests.size() > 0));
     }
   }
 }

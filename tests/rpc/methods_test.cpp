@@ -220,7 +220,7 @@ TEST_CASE_METHOD(Gateway, "two accounts join and talk; waiting calls are answere
     return next.empty();
   });
   Pending waiting;
-  service().handle(R"({"jsonrpc":"2.0","id":1,"method":"wait_next_msgs","params":[1]})", {},
+  service().handle(R"({"jsonrpc":"2.0","id":1,"method":"wait_next_msgs","params":[1]})", a_caller(),
                    waiting.answer());
   CHECK_FALSE(waiting.came());
   const json sent = ok("send_msg", {other, chat, {{"text", "hello"}}});

@@ -36,7 +36,7 @@ json ask_as(rpc::Dispatcher& dispatcher, const std::shared_ptr<const Access>& ac
             std::string_view method, json params = json::array()) {
   Pending pending;
   const json body{{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", std::move(params)}};
-  dispatcher.handle(body.dump(), rpc::Caller{.access = access}, pending.answer());
+  dispatcher.handle(body.dump(), a_caller(access), pending.answer());
   return json::parse(pending.wait());
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("a batch is judged call by call") {
   gateway.service().handle(
       R"([{"jsonrpc":"2.0","id":1,"method":"get_config","params":[1,"addr"]},)"
       R"({"jsonrpc":"2.0","id":2,"method":"set_config","params":[1,"displayname","x"]}])",
-      rpc::Caller{.access = key_for({Scope::read})}, pending.answer());
+      a_caller(key_for({Scope::read})), pending.answer());
   const json answers = json::parse(pending.wait());
   REQUIRE(answers.size() == 2);
   CHECK(answers[0].contains("result"));
@@ -182,7 +182,7 @@ TEST_CASE("a batch is judged call by call") {
 
 TEST_CASE(
     "the queue of get_next_event gives a key the events of its accounts and keeps the others") {
-  rpc::EventQueue queue([](base::UniqueFunction<void()> task) { task(); },
+  rpc::EventQueue queue([](const std::string&, base::UniqueFunction<void()> task) { task(); },
                         [](base::AccountId, base::ContactId) { return base::ChatId(); });
   const auto push = [&](std::uint32_t account, std::uint32_t message) {
     const messaging::Event event{base::EventId(message), base::AccountId(account), 0,
@@ -195,8 +195,8 @@ TEST_CASE(
       got = events ? std::move(*events) : std::vector<std::string>{"failed"};
     });
   };
-  const rpc::Caller second{.access = key_for({Scope::events}, {2})};
-  queue.read(101, second, reader());
+  const rpc::Caller second = a_caller(key_for({Scope::events}, {2}));
+  queue.read(101, second, std::make_shared<base::Takings>(), reader());
   push(1, 11);
   CHECK(got.empty());  // still parked: nothing of its own came
   push(2, 12);
@@ -204,14 +204,14 @@ TEST_CASE(
   CHECK(json::parse(got[0])["event"]["msgId"] == 12);
   got.clear();
   push(2, 13);
-  queue.read(101, rpc::Caller{}, reader());
+  queue.read(101, a_caller(), std::make_shared<base::Takings>(), reader());
   CHECK(got.size() == 2);  // 11 was left for whoever may see it
   // Dropped events are told to those whose they were.
   for (std::uint32_t i = 0; i < 10'005; ++i) push(1, 100 + i);
   got.clear();
-  queue.read(101, second, reader());
+  queue.read(101, second, std::make_shared<base::Takings>(), reader());
   CHECK(got.empty());
-  queue.read(1, rpc::Caller{}, reader());
+  queue.read(1, a_caller(), std::make_shared<base::Takings>(), reader());
   push(2, 9);
   CHECK_FALSE(got.empty());
 }

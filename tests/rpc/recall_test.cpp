@@ -17,7 +17,7 @@ std::string call(std::string_view method, std::string_view params, std::string_v
 TEST_CASE("what memory answers has the words of the long way, and everything else goes that way") {
   OneGateway gateway;
   rpc::Service& service = gateway.service();
-  const auto recall = [&](std::string_view body) { return service.recall(body, {}); };
+  const auto recall = [&](std::string_view body) { return service.recall(body, a_caller()); };
   for (const std::string& body :
        {call("get_config", R"([1,"addr"])"),
         call("get_config", R"([1,"sys.version"])", R"("a\"b")"),
@@ -51,7 +51,7 @@ TEST_CASE("memory answers only what the caller's key allows") {
   const auto with = [&](rpc::Grants grants) {
     const auto access = std::make_shared<const rpc::Access>("k", std::move(grants));
     return gateway.service()
-        .recall(call("get_config", R"([1,"addr"])"), {.access = access})
+        .recall(call("get_config", R"([1,"addr"])"), a_caller(access))
         .has_value();
   };
   rpc::Grants reader;
