@@ -61,8 +61,8 @@ Subscriber::Subscriber(SubscriberHost& host, EventLoop& loop, StreamSocket socke
       slot_(std::move(socket.slot)),
       access_(std::move(socket.access)),
       address_(std::move(socket.peer)),
-      chunked_(socket.chunked),
       party_(std::move(socket.party)),
+      chunked_(socket.chunked),
       named_(named),
       pending_(std::move(socket.unsent)),
       filter_(std::move(filter)) {}

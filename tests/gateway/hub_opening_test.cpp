@@ -33,7 +33,7 @@ TEST_CASE("many streams that ask for a snapshot keep one worker busy and read it
   REQUIRE(world.workers.submit("another", [&] { served = true; }));
   CHECK(eventually([&] { return served.load(); }));
   go = true;
-  for (Client& stream : streams) CHECK(stream.read_until("\n\n").find("id: ") != std::string::npos);
+  for (Client& stream : streams) CHECK(stream.read_until("\n:\n").find("id: ") != std::string::npos);
   CHECK(most == 1);
   CHECK(world.log.openings() == 2);  // the first stream's, and one for those that came meanwhile
   const EventFrame frame = world.publish(world.log.append());
@@ -53,7 +53,7 @@ TEST_CASE("between the steps of an opening its party's other work is done") {
   const std::string party = "local streams";
   REQUIRE(world.workers.submit(party, [&] { done_at = steps.load(); }));
   go = true;
-  stream.read_until("\n\n");
+  stream.read_until("\n:\n");
   CHECK(steps == 21);
   CHECK(eventually([&] { return done_at > 0; }));
   CHECK(done_at < 21);
@@ -75,7 +75,7 @@ TEST_CASE("an opening whose streams have all gone is not read to its end") {
   go = true;
   world.log.slow_openings(0);
   Client next = open_stream(world, "snapshot=1&types=IncomingMsg");
-  CHECK(next.read_until("\n\n").find("id: ") != std::string::npos);
+  CHECK(next.read_until("\n:\n").find("id: ") != std::string::npos);
   CHECK(steps < 1'000'000);
 }
 
