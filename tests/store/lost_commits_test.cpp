@@ -215,7 +215,7 @@ TEST_CASE("a relay's database says what it lost; one that was deleted lost nothi
       relay.write<std::int64_t>(
           [i](Tx& tx) {
             return insert_mailbox(tx.db(), "box" + std::to_string(i),
-                                  std::array<std::uint8_t, 32>{}, 0, tx.now());
+                                  std::array<std::uint8_t, 32>{}, RelayParty{}, tx.now());
           },
           [](const base::Result<std::int64_t>& done) { CHECK(done); });
       relay.flush();
