@@ -144,7 +144,8 @@ base::Result<std::unique_ptr<DepositLoad>> load_deposit(Core& core, base::Accoun
     }
   }
   load->rows = std::move(rows);
-  if (load->unreached) {
+  // Whom our user asks to join is tried at every URL of the link, and told of as a contact is.
+  if (load->unreached && load->rows.front().kind != OutboxKind::join_request) {
     load->deposit.unreached = true;
     load->deposit.urls = one_of(load->deposit.urls);
     EDGE_TRY(load->party, party_of(scope, load->rows.front()));

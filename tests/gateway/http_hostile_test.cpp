@@ -121,7 +121,7 @@ TEST_CASE("lengths that are none, or that nobody can hold, are refused by the he
                           "Transfer-Encoding: chunked\r\n\r\n" +
                               size + "\r\n{}\r\n0\r\n\r\n");
   };
-  for (const char* size : {"", " 2", "g", "-2", "+2", "0x2", "10000000000000000", "2 ", "2\t;a"}) {
+  for (const char* size : {"", " 2", "g", "-2", "+2", "0x2", "10000000000000000", "2 ", "2\ta"}) {
     INFO(size);
     CHECK(with_chunk(size) == 400);
   }

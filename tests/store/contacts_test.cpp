@@ -15,7 +15,7 @@ TEST_CASE("contacts of one address: the verified by their places, then the other
   must(world.store->write_now<void>([&](Tx& tx) -> base::Result<> {
     EDGE_CHECK(
         tx.db().run("INSERT INTO account(id, uuid, mailbox, created_at, sealed)"
-                    " VALUES(1, x'01', 'm', 0, x'00')"));
+                    " VALUES(1, zeroblob(16), 'm', 0, x'00')"));
     const AccountKey key = world.store->vault().account(Uuid{});
     const Scope scope{tx.db(), world.store->vault(), key, base::AccountId(1)};
     const auto add = [&](std::uint32_t id, bool verified, std::int64_t place,
