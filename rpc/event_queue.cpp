@@ -125,9 +125,8 @@ void EventQueue::serve() {
     Taken taken;
     {
       base::Lock lock(mutex_);
-      const auto next = std::find_if(parked_.begin(), parked_.end(), [&](const auto& entry) {
-        return has_news(*entry.second.access);
-      });
+      auto next = parked_.begin();
+      while (next != parked_.end() && !has_news(*next->second.access)) ++next;
       if (next == parked_.end()) return;
       first = parked_.extract(next);
       taken = take(first.mapped().most, *first.mapped().access);
