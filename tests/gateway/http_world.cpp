@@ -114,27 +114,35 @@ Client& Client::send(std::string_view bytes) {
 bool Client::fill() {
   pollfd ready{fd_, POLLIN, 0};
   if (::poll(&ready, 1, 10'000) <= 0) throw std::runtime_error("no answer within 10 s");
-  char chunk[65536];
-  const ssize_t got = ::recv(fd_, chunk, sizeof chunk, 0);
+  std::string& into = chunked_ ? framed_ : buffer_;
+  char bytes[65536];
+  ssize_t got = ::recv(fd_, bytes, sizeof bytes, 0);
   if (got <= 0) return false;
-  (chunked_ ? framed_ : buffer_).append(chunk, static_cast<std::size_t>(got));
+  // All that is there is taken before it is looked at, so that a slow build keeps up with a burst.
+  while (got > 0) {
+    into.append(bytes, static_cast<std::size_t>(got));
+    got = ::recv(fd_, bytes, sizeof bytes, MSG_DONTWAIT);
+  }
   if (chunked_) unchunk();
   return true;
 }
 
 void Client::unchunk() {
+  std::size_t at = 0;  // what is before it was taken; erased once, since bursts are large
   for (;;) {
-    const std::size_t end = framed_.find("\r\n");
-    if (end == std::string::npos) return;
+    const std::size_t end = framed_.find("\r\n", at);
+    if (end == std::string::npos) break;
+    const std::string length = framed_.substr(at, end - at);
     std::size_t used = 0;
-    const std::size_t size = std::stoull(framed_.substr(0, end), &used, 16);
-    if (used != end) throw std::runtime_error("no chunk begins with " + framed_.substr(0, end));
-    if (framed_.size() < end + 2 + size + 2) return;
+    const std::size_t size = std::stoull(length, &used, 16);
+    if (used != length.size()) throw std::runtime_error("no chunk begins with " + length);
+    if (framed_.size() < end + 2 + size + 2) break;
     if (framed_.compare(end + 2 + size, 2, "\r\n") != 0) throw std::runtime_error("no chunk's end");
     if (size == 0) ended_ = true;
     if (size > 0) buffer_ += chunks_.emplace_back(framed_.substr(end + 2, size));
-    framed_.erase(0, end + 2 + size + 2);
+    at = end + 2 + size + 2;
   }
+  framed_.erase(0, at);
 }
 
 Reply Client::reply(bool head_only) {
@@ -176,7 +184,9 @@ std::string Client::read_to_end() {
 
 std::string Client::read_until(std::string_view mark) {
   std::size_t at = 0;
-  while ((at = buffer_.find(mark)) == std::string::npos) {
+  std::size_t from = 0;  // what is before it does not hold the mark
+  while ((at = buffer_.find(mark, from)) == std::string::npos) {
+    from = buffer_.size() < mark.size() ? 0 : buffer_.size() - mark.size();
     if (!fill()) return std::exchange(buffer_, {});
   }
   std::string out = buffer_.substr(0, at + mark.size());
