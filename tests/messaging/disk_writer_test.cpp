@@ -106,14 +106,15 @@ std::string made_up(Outside& outside, const std::string& table, const std::strin
 // The condition that finds the n-th row of a table again, by its whole content but `except`.
 std::string row_at(Outside& outside, const std::string& table, std::int64_t n,
                    const std::string& except) {
-  std::string where;
+  std::string content;
   for (const std::string& column : columns_of(outside, table)) {
     if (column == except) continue;
-    const auto quoted = outside.texts("SELECT quote(" + column + ") FROM main." + table +
-                                      " ORDER BY mac LIMIT 1 OFFSET " + std::to_string(n));
-    where += (where.empty() ? "" : " AND ") + column + " IS " + quoted.at(0);
+    content += content.empty() ? "'" : " || ' AND ";
+    content += column + " IS ' || quote(" + column + ")";
   }
-  return where;
+  const auto found = outside.texts("SELECT " + content + " FROM main." + table +
+                                   " ORDER BY mac LIMIT 1 OFFSET " + std::to_string(n));
+  return found.at(0);
 }
 
 // A store that is open, so that its key is there, and the outside's view of what is intact.
