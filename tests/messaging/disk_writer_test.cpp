@@ -292,19 +292,23 @@ TEST_CASE("one changed row of each table costs that row, and the store serves th
     Outside outside(filled.database());
     return tables_of(outside);
   }();
-  for (const std::string& table : tables) {
-    INFO(table);
-    {
+  // A few tables for each start: a start with its messages is what takes time.
+  constexpr std::size_t kTablesAtOnce = 4;
+  for (std::size_t first = 0; first < tables.size(); first += kTablesAtOnce) {
+    const std::string& table = tables[first];  // names the messages
+    INFO(table << " and the tables after it");
+    for (std::size_t at = first; at < std::min(first + kTablesAtOnce, tables.size()); ++at) {
       Outside outside(filled.database());
-      const auto columns = columns_of(outside, table);
+      const std::string& damaged = tables[at];
+      const auto columns = columns_of(outside, damaged);
       if (std::find(columns.begin(), columns.end(), "mac") == columns.end()) continue;
-      const auto chosen = carols.find(table);
+      const auto chosen = carols.find(damaged);
       const bool of_account = columns.at(0) == "account_id" || columns.at(1) == "account_id";
       const std::string where = chosen != carols.end() ? chosen->second
                                 : of_account           ? "account_id = 1"
                                                        : "true";
-      outside.run("UPDATE " + table + " SET mac = zeroblob(16) WHERE mac = (SELECT mac FROM " +
-                  table + " WHERE " + where + " ORDER BY " + columns.at(0) + " DESC, " +
+      outside.run("UPDATE " + damaged + " SET mac = zeroblob(16) WHERE mac = (SELECT mac FROM " +
+                  damaged + " WHERE " + where + " ORDER BY " + columns.at(0) + " DESC, " +
                   columns.at(1) + " DESC LIMIT 1)");
     }
     filled.alice.start();
