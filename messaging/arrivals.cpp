@@ -86,6 +86,10 @@ void Arrivals::submit(const DeliveryPtr& delivery) {
       },
       [this, delivery, slice](base::Result<> result) {
         if (!result) {
+          if (result.error().code == base::Errc::sealed && !delivery->failed &&
+              delivery->begin_slice_again()) {
+            return submit(delivery);
+          }
           if (!delivery->failed) {
             base::log::warning("account {}: what arrived could not be stored: {}",
                                delivery->account.value, result.error().message);

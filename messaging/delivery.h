@@ -63,11 +63,35 @@ struct Delivery {
   std::vector<crypto::ChainWalk> walks;
   std::size_t notes = 0;
 
+  // Where the slice that is applied began. When a record of ours that an envelope needs does not
+  // open, the slice is undone and applied again, one envelope in each, and of these the one that
+  // fails is dropped: it holds up nothing behind it.
+  std::size_t slice_from = 0;
+  std::size_t slice_notes = 0;
+  bool slice_noted_parts = false;
+  bool singly = false;
+  bool drop = false;  // the envelope at `at`
+
   void next() {
-    envelopes[at] = {};
     walks.clear();
     notes = 0;
     ++at;
+  }
+  void begin_slice() {
+    for (; slice_from < at; ++slice_from) envelopes[slice_from] = {};
+    slice_notes = notes;
+    slice_noted_parts = parts_noted;
+  }
+  // False: it was tried already.
+  bool begin_slice_again() {
+    if (drop) return false;
+    drop = singly;
+    singly = true;
+    at = slice_from;
+    notes = slice_notes;
+    parts_noted = slice_noted_parts;
+    walks.clear();
+    return true;
   }
 };
 using DeliveryPtr = std::shared_ptr<Delivery>;

@@ -99,10 +99,11 @@ base::Result<> Incoming::renew_unknown(const WriteContext& write,
 
 Incoming::Incoming(Core& core)
     : core_(core),
-      arrivals_(core, [this](const WriteContext& write, Delivery& delivery,
-                             std::chrono::microseconds time) {
-        return apply_slice(write, delivery, time);
-      }),
+      arrivals_(
+          core,
+          [this](const WriteContext& write, Delivery& delivery, std::chrono::microseconds time) {
+            return apply_slice(write, delivery, time);
+          }),
       join_requests_(an_hour(kMaxJoinRequestsPerHour)),
       session_requests_(an_hour(kMaxIntroductionsPerHour)),
       relayed_requests_({an_hour(kMaxJoinRequestsPerHour).per_second,
@@ -386,10 +387,15 @@ base::Result<> Incoming::apply_parts(const WriteContext& write, const Delivery& 
 base::Result<SliceEnd> Incoming::apply_slice(const WriteContext& write, Delivery& delivery,
                                              std::chrono::microseconds time) {
   const auto until = std::chrono::steady_clock::now() + time;
+  delivery.begin_slice();
   if (!std::exchange(delivery.parts_noted, true)) EDGE_CHECK(apply_parts(write, delivery));
   std::size_t bytes = 0;
   for (std::size_t count = 0; delivery.at < delivery.envelopes.size(); ++count) {
-    if (count == kSliceEnvelopes || bytes > kSliceBytes ||
+    if (delivery.drop) {  // alone in its slice, or another that fails would bring it back
+      EDGE_CHECK(drop_unreadable(write, delivery));
+      return SliceEnd{SliceEnd::Kind::more, 0};
+    }
+    if (count == (delivery.singly ? 1 : kSliceEnvelopes) || bytes > kSliceBytes ||
         (count > 0 && std::chrono::steady_clock::now() > until)) {
       return SliceEnd{SliceEnd::Kind::more, 0};
     }
@@ -414,6 +420,19 @@ base::Result<SliceEnd> Incoming::apply_slice(const WriteContext& write, Delivery
   }
   EDGE_CHECK(note_token(write, delivery));
   return SliceEnd{SliceEnd::Kind::finished, 0};
+}
+
+// It is not acknowledged end to end, so that its sender learns in time that it did not arrive.
+base::Result<> Incoming::drop_unreadable(const WriteContext& write, Delivery& delivery) {
+  const OpenedEnvelope& opened = delivery.envelopes[delivery.at];
+  base::log::error("account {}: what arrived needs a record that does not open; it is dropped",
+                   write.account.id.value);
+  ++counters_.unopened;
+  EDGE_CHECK(store::note_envelope(write.scope, opened.id, write.steady(), {}));
+  EDGE_CHECK(store::unpark_envelope(write.scope, opened.id));
+  delivery.drop = false;
+  delivery.next();
+  return {};
 }
 
 // The first use of a contact's token retires those it had before.

@@ -108,6 +108,7 @@ class Incoming {
   void load_parked(AccountId account, const Tag& tag, std::int64_t after);
   void parked_tried(AccountId account, const Tag& tag);
 
+  base::Result<> drop_unreadable(const WriteContext& write, Delivery& delivery);
   base::Result<SliceEnd> apply_slice(const WriteContext& write, Delivery& delivery,
                                      std::chrono::microseconds time);
   base::Result<> apply_parts(const WriteContext& write, const Delivery& delivery);

@@ -280,6 +280,26 @@ TEST_CASE("sessions and routes that were exchanged lead nobody to another's mess
   CHECK_FALSE(filled.carol.has_text("waits one"));
 }
 
+TEST_CASE("what needs a record that was changed is dropped, and what comes behind it arrives") {
+  FilledStore filled;
+  Outside(filled.database()).run("UPDATE chat_group SET mac = zeroblob(16)");
+  const ChatId at_bob = FilledStore::groups_at(filled.bob).front();
+  for (int i = 0; i < 3; ++i) {
+    filled.bob.send(filled.alice_bob, "before " + std::to_string(i));
+    filled.bob.send(at_bob, "to the group " + std::to_string(i));
+    filled.bob.send(filled.alice_bob, "behind " + std::to_string(i));
+  }
+  filled.network.set({});
+  filled.alice.start();
+  CHECK(filled.until(
+      [&] { return filled.alice.has_text("before 2") && filled.alice.has_text("behind 2"); }));
+  const auto texts = filled.alice.texts(filled.alices_bob);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(std::count(texts.begin(), texts.end(), "before " + std::to_string(i)) == 1);
+    CHECK(std::count(texts.begin(), texts.end(), "behind " + std::to_string(i)) == 1);
+  }
+}
+
 TEST_CASE("one changed row of each table costs that row, and the store serves the others") {
   FilledStore filled;
   filled.network.set({});
