@@ -1,10 +1,12 @@
 // CancelScope: names the work that this thread does right now, so that what is far below (a
-// database that steps through rows) can ask whether anybody still waits for it, without a parameter
-// through every function in between. Scopes nest; the innermost counts.
+// database that steps through rows, a queue of files) can ask whether anybody still waits for it,
+// and whose it is, without a parameter through every function in between. Scopes nest; the
+// innermost counts.
 //
 // Threads: each has scopes of its own. Work that others wait for as well is done outside of one.
 #pragma once
 
+#include <string>
 #include <utility>
 
 #include "base/cancellation.h"
@@ -13,21 +15,27 @@ namespace base {
 
 class CancelScope {
  public:
-  explicit CancelScope(const Cancellation& cancellation)
-      : outer_(std::exchange(innermost(), &cancellation)) {}  // which outlives the scope
+  // Both outlive the scope.
+  CancelScope(const Cancellation& cancellation, const std::string& party)
+      : cancellation_(cancellation), party_(party), outer_(std::exchange(innermost(), this)) {}
   ~CancelScope() { innermost() = outer_; }
   CancelScope(const CancelScope&) = delete;
   CancelScope& operator=(const CancelScope&) = delete;
 
-  // Null outside of any scope.
-  static const Cancellation* current() { return innermost(); }
+  // Null outside of any scope: work of the daemon's own.
+  static const CancelScope* current() { return innermost(); }
+
+  const Cancellation& cancellation() const { return cancellation_; }
+  const std::string& party() const { return party_; }
 
  private:
-  static const Cancellation*& innermost() {
-    thread_local const Cancellation* scope = nullptr;
+  static const CancelScope*& innermost() {
+    thread_local const CancelScope* scope = nullptr;
     return scope;
   }
-  const Cancellation* const outer_;
+  const Cancellation& cancellation_;
+  const std::string& party_;
+  const CancelScope* const outer_;
 };
 
 }  // namespace base

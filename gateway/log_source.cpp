@@ -55,13 +55,47 @@ store::LogQuery query_of(base::EventId after, const EventFilter& filter) {
   return query;
 }
 
+EventFrame snapshot_frame(const messaging::AccountOpening& account) {
+  EventFrame frame;
+  frame.account = account.account;
+  frame.type = "snapshot";
+  frame.data = rpc::snapshot_json(account);
+  // As a channel's events have it: an `event:` line of its own marks it.
+  frame.channel = std::make_shared<const ChannelPart>();
+  return frame;
+}
+
 class LogOpening final : public OpeningSteps {
  public:
-  explicit LogOpening(StreamOpening opening) : opening_(std::move(opening)) {}
-  base::Result<bool> step() override { return true; }
-  StreamOpening take() override { return std::move(opening_); }
+  LogOpening(messaging::OpeningRead read, std::vector<std::string> types)
+      : read_(std::move(read)), types_(std::move(types)) {}
+
+  base::Result<bool> step() override {
+    EDGE_TRY(const bool done, read_.step(std::chrono::milliseconds(1)));
+    messaging::Opening complete = read_.take();
+    opening_.position = complete.position;
+    for (messaging::ChannelEvent& event : complete.initial) initial_.push_back(std::move(event));
+    for (const messaging::AccountOpening& account : complete.accounts) {
+      opening_.snapshot = true;
+      opening_.frames.push_back(snapshot_frame(account));
+    }
+    return done;
+  }
+
+  StreamOpening take() override {
+    for (const messaging::ChannelEvent& event : initial_) {
+      EventFrame frame = frame_of(event);
+      if (types_.empty() || std::find(types_.begin(), types_.end(), frame.type) != types_.end()) {
+        opening_.frames.push_back(std::move(frame));
+      }
+    }
+    return std::move(opening_);
+  }
 
  private:
+  messaging::OpeningRead read_;
+  const std::vector<std::string> types_;
+  std::vector<messaging::ChannelEvent> initial_;
   StreamOpening opening_;
 };
 
@@ -93,26 +127,8 @@ base::Result<std::unique_ptr<OpeningSteps>> LogSource::open(const EventFilter& f
   const messaging::OpeningQuery query{.channels = query_of({}, filter).channels,
                                       .accounts = snapshot && filter.messages,
                                       .only = filter.accounts};
-  EDGE_TRY(const messaging::Opening opening, engine_.opening(query));
-  StreamOpening out{
-      .position = opening.position, .snapshot = !opening.accounts.empty(), .frames = {}};
-  for (const messaging::AccountOpening& account : opening.accounts) {
-    EventFrame frame;
-    frame.account = account.account;
-    frame.type = "snapshot";
-    frame.data = rpc::snapshot_json(account);
-    // As a channel's events have it: an `event:` line of its own marks it.
-    frame.channel = std::make_shared<const ChannelPart>();
-    out.frames.push_back(std::move(frame));
-  }
-  for (const messaging::ChannelEvent& event : opening.initial) {
-    EventFrame frame = frame_of(event);
-    if (filter.types.empty() ||
-        std::find(filter.types.begin(), filter.types.end(), frame.type) != filter.types.end()) {
-      out.frames.push_back(std::move(frame));
-    }
-  }
-  return std::unique_ptr<OpeningSteps>(std::make_unique<LogOpening>(std::move(out)));
+  EDGE_TRY(messaging::OpeningRead read, engine_.begin_opening(query));
+  return std::unique_ptr<OpeningSteps>(std::make_unique<LogOpening>(std::move(read), filter.types));
 }
 
 base::Result<base::EventId> LogSource::newest() { return engine_.newest_event(); }

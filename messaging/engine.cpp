@@ -142,6 +142,10 @@ base::Result<Opening> Engine::opening(const OpeningQuery& query) const {
   return read_opening(*core_, query);
 }
 
+base::Result<OpeningRead> Engine::begin_opening(const OpeningQuery& query) const {
+  return OpeningRead::begin(*core_, query);
+}
+
 base::Result<EventId> Engine::oldest_event() const { return core_->store.oldest_event(); }
 base::Result<EventId> Engine::newest_event() const { return core_->store.newest_event(); }
 

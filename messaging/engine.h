@@ -92,6 +92,8 @@ class Engine : public Mailroom {
   };
   base::Result<LogPage> log_page(const store::LogQuery& query) const;
   base::Result<Opening> opening(const OpeningQuery& query) const;
+  // The same little by little.
+  base::Result<OpeningRead> begin_opening(const OpeningQuery& query) const;
 
  private:
   explicit Engine(std::unique_ptr<Core> core);

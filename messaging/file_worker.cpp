@@ -2,48 +2,62 @@
 
 #include <utility>
 
+#include "base/cancel_scope.h"
+
 namespace messaging {
 
-FileWorker::FileWorker() : thread_([this](std::stop_token stop) { run(std::move(stop)); }) {}
+FileWorker::FileWorker() : thread_([this] { run(); }) {}
 
 FileWorker::~FileWorker() { stop(); }
 
 base::Result<> FileWorker::post(Job job) {
+  const auto* const scope = base::CancelScope::current();
+  Waiting waiting{std::move(job), std::nullopt};
+  if (scope != nullptr) waiting.cancellation = scope->cancellation();
   base::Lock lock(mutex_);
   if (stopped_) return base::fail(base::Errc::unavailable, "the gateway is shutting down");
-  if (jobs_.size() >= kMaxWaiting) {
+  if (!jobs_.push(scope == nullptr ? std::string() : scope->party(), std::move(waiting))) {
     return base::fail(base::Errc::unavailable,
                       "too many files wait to be copied; try again in a moment");
   }
-  jobs_.push_back(std::move(job));
   news_.notify_one();
   return {};
 }
 
 void FileWorker::stop() {
-  std::deque<Job> dropped;  // answered outside the lock
+  std::vector<Waiting> dropped;  // answered outside the lock
   {
     base::Lock lock(mutex_);
     stopped_ = true;
-    dropped.swap(jobs_);
-    thread_.request_stop();
+    dropped = jobs_.remove_if([](const std::string&, const Waiting&) { return true; });
+    running_.request_stop();
     news_.notify_all();
   }
   dropped.clear();
   if (thread_.joinable()) thread_.join();
 }
 
-void FileWorker::run(std::stop_token stop) {
+void FileWorker::run() {
   for (;;) {
-    Job job;
+    std::optional<Queue::Popped> next;
+    std::stop_source source;
     {
       base::Lock lock(mutex_);
-      while (jobs_.empty() && !stopped_) news_.wait(mutex_);
+      while (!jobs_.ready() && !stopped_) news_.wait(mutex_);
       if (stopped_) return;
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
+      next = jobs_.pop();
+      running_ = source;
     }
-    job(stop);
+    const auto& cancellation = next->item.cancellation;
+    if (!cancellation || !cancellation->cancelled()) {
+      base::Cancellation::Hook hook;
+      if (cancellation)
+        hook = cancellation->on_cancel([source]() mutable { source.request_stop(); });
+      next->item.job(source.get_token());
+    }
+    next->item.job = nullptr;  // whoever was not answered is told now
+    base::Lock lock(mutex_);
+    jobs_.done(next->key);
   }
 }
 

@@ -1,13 +1,19 @@
 // FileWorker: one thread with a queue, for copying files between callers' paths and sealed blobs,
 // so that no other thread sits in a long copy. Safe from any thread.
+//
+// Callers take turns, one job each (base/cancel_scope.h names them), and a job ends with the
+// connection of its caller.
 #pragma once
 
-#include <deque>
 #include <memory>
+#include <optional>
 #include <stop_token>
+#include <string>
 #include <thread>
 
+#include "base/cancellation.h"
 #include "base/completion.h"
+#include "base/fair_queue.h"
 #include "base/function.h"
 #include "base/mutex.h"
 #include "base/result.h"
@@ -22,7 +28,7 @@ class FileWorker {
   FileWorker();
   ~FileWorker();  // stop()
 
-  // Jobs run one after the other. Refused (Errc::unavailable) when too many wait or after stop().
+  // Refused (Errc::unavailable) when too many wait, of this caller or in all, or after stop().
   base::Result<> post(Job job);
   // A job that answers `done` itself, job(stop, done); answered here when it is refused.
   template <class T, class F>
@@ -38,15 +44,21 @@ class FileWorker {
   void stop();
 
  private:
-  static constexpr std::size_t kMaxWaiting = 1024;
+  static constexpr base::FairQueueLimits kLimits{.waiting = 4'096, .waiting_each = 1'024};
+  struct Waiting {
+    Job job;
+    std::optional<base::Cancellation> cancellation;
+  };
+  using Queue = base::FairQueue<std::string, Waiting>;
 
-  void run(std::stop_token stop);
+  void run();
 
   base::Mutex mutex_;
   base::Condition news_;
-  std::deque<Job> jobs_ GUARDED_BY(mutex_);
+  Queue jobs_ GUARDED_BY(mutex_){kLimits};
+  std::stop_source running_ GUARDED_BY(mutex_);  // of the job under way
   bool stopped_ GUARDED_BY(mutex_) = false;
-  std::jthread thread_;
+  std::thread thread_;
 };
 
 }  // namespace messaging

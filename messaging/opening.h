@@ -3,6 +3,8 @@
 // a gap nor an overlap.
 #pragma once
 
+#include <chrono>
+#include <memory>
 #include <vector>
 
 #include "base/result.h"
@@ -34,6 +36,27 @@ struct Opening {
   std::vector<AccountOpening> accounts;
 };
 
+// Reads an Opening little by little, so that who has ten thousand chats keeps nobody waiting for
+// their end. It holds one snapshot of the store from begin() to its own end. One thread at a time.
+class OpeningRead {
+ public:
+  static base::Result<OpeningRead> begin(const Core& core, const OpeningQuery& query);
+  ~OpeningRead();
+  OpeningRead(OpeningRead&&) noexcept;
+  OpeningRead& operator=(OpeningRead&&) noexcept;
+
+  // Reads on, and for no longer than `budget` where it can stop. True when all is read.
+  base::Result<bool> step(std::chrono::microseconds budget);
+  // What is complete by now, once each: accounts, and with the first of them everything else.
+  Opening take();
+
+ private:
+  struct Parts;
+  explicit OpeningRead(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+// All of it at once.
 base::Result<Opening> read_opening(const Core& core, const OpeningQuery& query);
 
 }  // namespace messaging

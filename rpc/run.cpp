@@ -171,7 +171,7 @@ void Run::run_call(std::size_t index) {
   if (method->passes_json_on) {
     call.params_text = json_member(requests_->text(index), "params").value_or("");
   }
-  const base::CancelScope scope(caller_.closed);
+  const base::CancelScope scope(caller_.closed, caller_.party);
   if (method->run_now != nullptr) {
     Context context = shared_->context(caller_);
     RpcError thrown;

@@ -1,19 +1,36 @@
 #include "store/readers.h"
 
+#include <sqlite3.h>
+
 #include <utility>
+
+#include "base/cancel_scope.h"
 
 namespace store {
 
 Reader& Reader::operator=(Reader&& other) noexcept {
   std::swap(pool_, other.pool_);
   std::swap(connection_, other.connection_);
+  std::swap(cancellation_, other.cancellation_);
   return *this;
 }
 
 Reader::~Reader() { give_back(); }
 
 void Reader::give_back() {
-  if (connection_) pool_->give_back(std::move(connection_));
+  if (!connection_) return;
+  if (cancellation_) sqlite3_progress_handler(connection_->handle(), 0, nullptr, nullptr);
+  pool_->give_back(std::move(connection_));
+}
+
+void Reader::end_with(const base::Cancellation& cancellation) {
+  constexpr int kEvery = 1'000;  // of SQLite's instructions: some fifty rows
+  cancellation_ = std::make_unique<const base::Cancellation>(cancellation);
+  const auto ended = [](void* asked) -> int {
+    return static_cast<const base::Cancellation*>(asked)->cancelled() ? 1 : 0;
+  };
+  sqlite3_progress_handler(connection_->handle(), kEvery, ended,
+                           const_cast<base::Cancellation*>(cancellation_.get()));  // NOLINT
 }
 
 Readers::Readers(std::string path, ConnectionOptions connection, ReadersOptions options)
@@ -45,6 +62,9 @@ base::Result<Reader> Readers::read() {
   }
   Reader reader(*this, std::move(connection));
   EDGE_CHECK(reader->run("BEGIN"));
+  if (const auto* const scope = base::CancelScope::current()) {
+    reader.end_with(scope->cancellation());
+  }
   return reader;
 }
 

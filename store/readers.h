@@ -1,12 +1,16 @@
 // Readers: a pool of read-only connections. A Reader is a snapshot: all its queries see the store
 // as it was at the first of them, whatever is written meanwhile, and it never waits for the writer.
 // Hold it briefly: while the oldest Reader lives, the write-ahead log cannot shrink.
+//
+// A Reader that is taken inside of a base::CancelScope ends with it: once nobody waits for its work
+// any more, a query that is running fails with Errc::unavailable.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/cancellation.h"
 #include "base/mutex.h"
 #include "base/result.h"
 #include "store/connection.h"
@@ -31,8 +35,10 @@ class Reader {
   Reader(Readers& pool, std::unique_ptr<Connection> connection)
       : pool_(&pool), connection_(std::move(connection)) {}
   void give_back();
+  void end_with(const base::Cancellation& cancellation);
   Readers* pool_;
   std::unique_ptr<Connection> connection_;
+  std::unique_ptr<const base::Cancellation> cancellation_;  // what SQLite asks now and then
 };
 
 struct ReadersOptions {

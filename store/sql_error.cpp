@@ -66,6 +66,8 @@ base::Error sql_error(int code, std::string_view detail, const std::string& path
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return say(Errc::unavailable, "is in use", "another program holds it");
+    case SQLITE_INTERRUPT:
+      return base::fail(Errc::unavailable, "the read was stopped: nobody waits for it any more");
     case SQLITE_NOMEM:
       return say(Errc::exhausted, "needs more memory than there is", "");
     case SQLITE_TOOBIG:

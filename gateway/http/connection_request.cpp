@@ -121,7 +121,8 @@ void Connection::ask_judge() {
                                        request = std::move(request),
                                        exchange = exchange_]() mutable {
     const base::Cancellation closed = exchange->closed();
-    const base::CancelScope scope(closed);
+    const std::string party = request.party;
+    const base::CancelScope scope(closed, party);
     auto refusal = router->judge(route, request);
     exchange->with_connection([refusal = std::move(refusal)](Connection& connection) mutable {
       connection.on_judged(std::move(refusal));

@@ -14,7 +14,8 @@ void Router::run(const Route& route, Request request, Responder responder) const
   const std::string id = request.id;
   const base::log::Request of_request(id);
   const base::Cancellation closed = responder.closed();
-  const base::CancelScope scope(closed);
+  const std::string party = request.party;
+  const base::CancelScope scope(closed, party);
   try {
     if (bridge->parse(route, request)) {
       route.handle(std::move(request), std::move(responder));

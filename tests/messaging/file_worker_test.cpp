@@ -1,0 +1,92 @@
+#include "messaging/file_worker.h"
+
+#include <atomic>
+#include <string>
+
+#include "base/cancel_scope.h"
+#include "tests/support/catch.h"
+
+using messaging::FileWorker;
+
+namespace {
+
+// Jobs of a caller that the test names and lets go.
+struct Caller {
+  explicit Caller(std::string name) : party(std::move(name)) {}
+  base::Result<> post(FileWorker& worker, FileWorker::Job job) const {
+    const base::Cancellation token = source.token();
+    const base::CancelScope scope(token, party);
+    return worker.post(std::move(job));
+  }
+  const std::string party;
+  base::CancelSource source;
+};
+
+void spin_until(const std::atomic<bool>& flag) {
+  while (!flag) std::this_thread::yield();
+}
+
+}  // namespace
+
+TEST_CASE("callers' files are copied in turn") {
+  FileWorker worker;
+  const Caller a("a");
+  const Caller b("b");
+  std::atomic<bool> go{false};
+  std::atomic<bool> done{false};
+  std::string order;
+  REQUIRE(worker.post([&](const std::stop_token&) { spin_until(go); }));
+  const auto note = [&](char c) { return [&order, c](const std::stop_token&) { order += c; }; };
+  for (int i = 0; i < 4; ++i) REQUIRE(a.post(worker, note('a')));
+  for (int i = 0; i < 2; ++i) REQUIRE(b.post(worker, note('b')));
+  REQUIRE(a.post(worker, [&](const std::stop_token&) { done = true; }));
+  go = true;
+  spin_until(done);
+  CHECK(order == "ababaa");
+}
+
+TEST_CASE("one caller's files do not take the places of others") {
+  FileWorker worker;
+  const Caller greedy("greedy");
+  const Caller other("other");
+  std::atomic<bool> go{false};
+  std::atomic<bool> started{false};
+  REQUIRE(worker.post([&](const std::stop_token&) {
+    started = true;
+    spin_until(go);
+  }));
+  spin_until(started);
+  int taken = 0;
+  while (taken < 10'000 && greedy.post(worker, [](const std::stop_token&) {})) ++taken;
+  CHECK(taken < 10'000);
+  CHECK(other.post(worker, [](const std::stop_token&) {}).ok());
+  go = true;
+}
+
+TEST_CASE("a job ends with the connection of its caller, begun or not") {
+  FileWorker worker;
+  Caller caller("caller");
+  std::atomic<bool> started{false};
+  std::atomic<bool> gave_up{false};
+  std::atomic<bool> failed{false};
+  REQUIRE(caller.post(worker, [&](const std::stop_token& stop) {
+    started = true;
+    while (!stop.stop_requested()) std::this_thread::yield();
+    gave_up = true;
+  }));
+  std::atomic<bool> ran{false};
+  {
+    const base::Cancellation token = caller.source.token();
+    const base::CancelScope scope(token, caller.party);
+    worker.answer<int>(base::Completion<int>([&](base::Result<int> result) { failed = !result; }),
+                       [&](const std::stop_token&, base::Completion<int>& done) {
+                         ran = true;
+                         done(1);
+                       });
+  }
+  spin_until(started);
+  caller.source.cancel();
+  spin_until(gave_up);
+  spin_until(failed);
+  CHECK_FALSE(ran);
+}
