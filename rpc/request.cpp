@@ -149,6 +149,13 @@ bool build(Builder& builder, std::string_view body) {
   return false;
 }
 
+// A number, or a text without escapes: what can be repeated as it was written.
+bool is_plain_id(std::string_view text) {
+  const char first = text.front();
+  return first == '-' || (first >= '0' && first <= '9') ||
+         (first == '"' && text.find('\\') == std::string_view::npos);
+}
+
 std::string half_a_character(std::size_t at) {
   return fmt::format(
       "a text holds half of a surrogate pair (byte {} of the call), as when it was cut in the "
@@ -211,6 +218,7 @@ Request parse_call(std::string_view text) {
   }
   Request request;
   request.invalid = std::move(builder.error);
+  if (const auto id = json_member(text, "id"); id && is_plain_id(*id)) request.id = *id;
   return request;
 }
 

@@ -260,6 +260,37 @@ TEST_CASE_METHOD(Fixture, "half of a surrogate pair costs its call, and no other
   CHECK(code(R"({"jsonrpc":"2.0","id":1,"method":"sum","params":["\ud83d)") == -32700);
 }
 
+TEST_CASE_METHOD(Fixture, "what is wrong with one call of a batch costs that call alone") {
+  const auto answers = answer(R"([{"jsonrpc":"2.0","id":1,"method":"sum","params":[1]},)"
+                              R"({"jsonrpc":"2.0","id":"two","method":"sum","params":[1e400000]},)"
+                              R"({"jsonrpc":"2.0","id":3,"id":3,"method":"sum","params":[3]},)"
+                              R"({"jsonrpc":"2.0","id":4,"method":"sum","params":[4]}])");
+  REQUIRE(answers.size() == 4);
+  CHECK(answers[0]["result"] == 1);
+  CHECK(answers[1]["id"] == "two");
+  CHECK(answers[1]["error"]["code"] == -32700);
+  CHECK(answers[2]["error"]["code"] == -32600);
+  CHECK(answers[3]["result"] == 4);
+  // What is no JSON at all costs all of it, and nothing is run.
+  sample::updates = 0;
+  CHECK(code(R"([{"jsonrpc":"2.0","method":"update","params":[1]},{"jsonrpc":}])") == -32700);
+  CHECK(code(R"([{"jsonrpc":"2.0","method":"update","params":[1]}}")") == -32700);
+  CHECK(sample::updates == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "values are counted before any is built") {
+  const auto many = [](std::size_t count) {
+    std::string body = R"({"jsonrpc":"2.0","id":1,"method":"sum","params":[)";
+    for (std::size_t i = 0; i < count; ++i) body += "0,";
+    body.back() = ']';
+    return body + "}";
+  };
+  CHECK(code(many(rpc::kMaxValues - 5)) == -32602);  // with the call itself and its members
+  CHECK(code(many(rpc::kMaxValues - 4)) == -32600);
+  CHECK_FALSE(rpc::parse_json("[1,2,3]", 3));
+  CHECK(rpc::parse_json("[1,2]", 3).ok());
+}
+
 TEST_CASE_METHOD(Fixture, "a NUL ends no JSON text") {
   const std::string call = R"({"jsonrpc":"2.0","id":1,"method":"sum","params":[1]})";
   CHECK(answer(call)["result"] == 1);
