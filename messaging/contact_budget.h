@@ -53,6 +53,9 @@ inline constexpr base::BudgetRule kStatesCausedRule{.per_second = 8.0 * 1024 * 1
                                                     .burst = 64.0 * 1024 * 1024};
 inline constexpr base::BudgetRule kStatesToldRule{.per_second = kMaxGroupState / 60.0,
                                                   .burst = 8.0 * kMaxGroupState};
+// Answers to a member who asks for a group's state, which go with the picture. Further questions
+// wait.
+inline constexpr base::BudgetRule kStatesAskedRule{.per_second = 1.0 / 60, .burst = 6};
 // Members of groups whom we do not know and hear of by this contact.
 inline constexpr base::BudgetRule kStrangersRule{.per_second = 2.0 * kMaxMembers / 3600,
                                                  .burst = 3.0 * kMaxMembers};

@@ -19,7 +19,10 @@ constexpr std::size_t kBytes = 256 * 1024;  // of states, in one write
 }  // namespace
 
 OwedStates::OwedStates(Core& core)
-    : core_(core), caused_(core.clock, kStatesCausedRule), told_(core.clock, kStatesToldRule) {}
+    : core_(core),
+      caused_(core.clock, kStatesCausedRule),
+      told_(core.clock, kStatesToldRule),
+      asked_(core.clock, kStatesAskedRule) {}
 
 base::Result<> OwedStates::owe_all(const WriteContext& write, const Group& group, ContactId cause) {
   EDGE_CHECK(store::owe_state_to_all(write.scope, group.row.chat));
@@ -112,7 +115,7 @@ base::Result<OwedStates::Slice> OwedStates::tell_some(const WriteContext& write,
     const bool has_it = !one.image && member && member->told == shown.digest();
     if (has_it || !group.row.self_present || !group.state.has(key)) {
       EDGE_CHECK(store::settle_state(write.scope, chat, one.contact));
-    } else {
+    } else if (!one.image || asked_.take(write.account.id, one.contact, 1) == 0) {
       const std::size_t size = encode(shown).size();
       const auto price = static_cast<double>(size);
       if (told_.take(write.account.id, one.contact, price) == 0) {

@@ -3,6 +3,9 @@
 // changes came meanwhile. So an update that goes to every member, and makes every member tell all
 // others, costs as many states as there are members, at a pace, and no write is long.
 //
+// A member who asks for the state gets some answers at once, then one a minute: what it asked
+// meanwhile is one question.
+//
 // Who is owed is in the store (store/tables/owed_states.h): what a stop or an empty budget ends
 // here goes on with housekeeping. (A change that our own user made is told in its own write.)
 //
@@ -52,6 +55,7 @@ class OwedStates {
   Core& core_;
   ContactBudget caused_;
   ContactBudget told_;
+  ContactBudget asked_;
   base::Mutex mutex_;
   std::map<Key, Work> working_ GUARDED_BY(mutex_);
 };
