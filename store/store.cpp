@@ -145,23 +145,54 @@ base::Result<crypto::RecordKey> make_new(const StoreOptions& options, const std:
   return key;
 }
 
-// The step that adds the MACs, in one transaction: columns, MACs of the rows that are there, and
-// the wrapping that says so.
+// One step within the caller's transaction.
+base::Result<> run_step(Connection& db, const Migration& step) {
+  const auto run = [&]() -> base::Result<> {
+    EDGE_CHECK(db.script(step.sql));
+    return db.script(fmt::format("PRAGMA user_version={}", step.number));
+  };
+  return run().with_context(fmt::format("migration {} ({})", step.number, step.name));
+}
+
+// The step that adds the MACs, within the caller's transaction: columns, MACs of the rows that are
+// there, and, unless the store is new and was wrapped so, the wrapping that says so.
 base::Result<> add_row_macs(Connection& db, const Vault& vault, bool is_new,
                             const StoreOptions& options) {
   const std::span<const Migration> steps = options.migrations;
   const auto so_far = steps.first(static_cast<std::size_t>(row_mac_step(steps)));
-  const Migration& step = so_far.back();
   const auto run = [&]() -> base::Result<> {
     EDGE_TRY(const auto macs, RowMacs::of(so_far, vault));
-    EDGE_TRY(Transaction transaction, Transaction::begin(db));
-    EDGE_CHECK(db.script(step.sql));
     EDGE_CHECK(macs->make_all(db));
     if (!is_new) EDGE_CHECK(wrap_for_row_macs(db, options.key, *options.clock));
-    EDGE_CHECK(db.script(fmt::format("PRAGMA user_version={}", step.number)));
-    return transaction.commit();
+    return {};
   };
-  return run().with_context(fmt::format("migration {} ({})", step.number, step.name));
+  EDGE_CHECK(run_step(db, so_far.back()));
+  return run().with_context("MACs of rows");
+}
+
+// All steps of a new store are one transaction: its wrapping says from the beginning that its rows
+// have MACs, and a start that dies between two steps would leave a store that looks turned back.
+base::Result<> make_schema(Connection& db, const Vault& vault, const StoreOptions& options) {
+  const std::int64_t macs_at = row_mac_step(options.migrations);
+  EDGE_TRY(Transaction transaction, Transaction::begin(db));
+  for (const Migration& step : options.migrations) {
+    EDGE_CHECK(step.number == macs_at ? add_row_macs(db, vault, true, options)
+                                      : run_step(db, step));
+  }
+  return transaction.commit();
+}
+
+base::Result<> upgrade(Connection& db, const Vault& vault, std::int64_t from,
+                       const StoreOptions& options) {
+  const std::span<const Migration> steps = options.migrations;
+  const std::int64_t macs_at = row_mac_step(steps);
+  if (from < macs_at) {
+    EDGE_CHECK(migrate(db, steps.first(static_cast<std::size_t>(macs_at - 1))));
+    EDGE_TRY(Transaction transaction, Transaction::begin(db));
+    EDGE_CHECK(add_row_macs(db, vault, false, options));
+    EDGE_CHECK(transaction.commit());
+  }
+  return migrate(db, steps);
 }
 
 // A step to a newer schema begins only where nothing is broken; otherwise the check comes after the
@@ -172,12 +203,8 @@ base::Result<std::shared_ptr<const RowMacs>> make_ready(Connection& db, const Va
   EDGE_TRY(const auto version, db.integer("PRAGMA user_version"));
   if (!steps.empty() && version != steps.back().number) {
     EDGE_CHECK(quick_check(db).with_context("bring the store to this version"));
-    const std::int64_t macs_at = row_mac_step(steps);
-    if (version.value_or(0) < macs_at) {
-      EDGE_CHECK(migrate(db, steps.first(static_cast<std::size_t>(macs_at - 1))));
-      EDGE_CHECK(add_row_macs(db, vault, version == 0, options));
-    }
-    EDGE_CHECK(migrate(db, steps));
+    const std::int64_t from = version.value_or(0);
+    EDGE_CHECK(from == 0 ? make_schema(db, vault, options) : upgrade(db, vault, from, options));
   }
   EDGE_TRY(auto macs, RowMacs::of(steps, vault));
   EDGE_CHECK(macs->check_tables(db));

@@ -2,6 +2,7 @@
 #include "store/row_macs.h"
 
 #include "tests/store/world.h"
+#include "tests/support/faulty_vfs.h"
 
 using namespace test;
 
@@ -16,10 +17,8 @@ constexpr const char* kMacs =
     "ALTER TABLE place ADD COLUMN mac BLOB NOT NULL DEFAULT x'00';"
     "ALTER TABLE counter ADD COLUMN mac BLOB NOT NULL DEFAULT x'00';";
 constexpr std::array kOld{store::Migration{1, "pets", kPets}};
-constexpr std::array kNow{store::Migration{1, "pets", kPets},
-                          store::Migration{2, "MACs", kMacs}};
-constexpr std::array kLater{store::Migration{1, "pets", kPets},
-                            store::Migration{2, "MACs", kMacs},
+constexpr std::array kNow{store::Migration{1, "pets", kPets}, store::Migration{2, "MACs", kMacs}};
+constexpr std::array kLater{store::Migration{1, "pets", kPets}, store::Migration{2, "MACs", kMacs},
                             store::Migration{3, "age",
                                              "ALTER TABLE pet ADD COLUMN age INTEGER NOT"
                                              " NULL DEFAULT 3"}};
@@ -80,6 +79,26 @@ TEST_CASE("rows from before the MACs get them in the step's transaction") {
   pets.store.reset();
   pets.open(pets.with(kNow));
   CHECK(pets.intact() == 2);
+}
+
+TEST_CASE("a first start that dies anywhere leaves what the next start finishes") {
+  std::uint64_t operations = 1;
+  for (std::uint64_t at = 1; at <= operations; ++at) {
+    FaultyVfs vfs;
+    Pets pets;
+    auto options = pets.with(kLater);
+    options.vfs = vfs.name();
+    vfs.cut_power_at(at);
+    (void)store::Store::open(options);
+    if (vfs.power_is_cut()) operations = at + 1;
+    vfs.cut_power();
+    vfs.lose_unsynced(at);
+    INFO("died at operation " << at);
+    pets.open(options);
+    REQUIRE(pets.write("INSERT INTO pet(id,kind) VALUES(1,2)"));
+    CHECK(pets.intact() == 1);
+  }
+  CHECK(operations > 10);
 }
 
 TEST_CASE("a column that comes later leaves the rows intact, and is covered") {
