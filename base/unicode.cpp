@@ -2,7 +2,9 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <vector>
 
 #include "base/bytes.h"
@@ -37,18 +39,39 @@ Character first_of(std::string_view text) {
   return out;
 }
 
+std::uint16_t class_of(Code code) {
+  return static_cast<std::uint16_t>(utf8proc_get_property(code)->combining_class);
+}
+
+// Sorts each run of marks by combining class. utf8proc_decompose() does the same in time that grows
+// with the square of a run's length, and a run is as long as whoever wrote the text likes.
+void order_marks(std::vector<Code>& codes) {
+  const auto is_mark = [](Code code) { return class_of(code) != 0; };
+  auto at = codes.begin();
+  while ((at = std::find_if(at, codes.end(), is_mark)) != codes.end()) {
+    const auto end = std::find_if_not(at, codes.end(), is_mark);
+    if (end - at > 1) {
+      std::stable_sort(at, end, [](Code a, Code b) { return class_of(a) < class_of(b); });
+    }
+    at = end;
+  }
+}
+
 // The characters of a well-formed text in canonical order.
 void decompose(std::string_view text, int options, std::vector<Code>& out) {
-  out.resize(text.size() + text.size() / 2 + 1);  // two bytes become three characters
-  for (;;) {
-    const auto count =
-        utf8proc_decompose(bytes_of(text), static_cast<utf8proc_ssize_t>(text.size()), out.data(),
-                           static_cast<utf8proc_ssize_t>(out.size()),
-                           static_cast<utf8proc_option_t>(options | UTF8PROC_DECOMPOSE));
-    const bool fits = count <= static_cast<utf8proc_ssize_t>(out.size());
-    out.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
-    if (fits) return;
+  out.clear();
+  int unused = 0;
+  while (!text.empty()) {
+    const Character first = first_of(text);
+    text.remove_prefix(std::max<std::size_t>(first.size, 1));
+    std::array<Code, 32> parts{};  // Unicode has no longer decomposition
+    const auto count = utf8proc_decompose_char(
+        first.code, parts.data(), static_cast<utf8proc_ssize_t>(parts.size()),
+        static_cast<utf8proc_option_t>(options | UTF8PROC_DECOMPOSE), &unused);
+    if (count <= 0 || count > static_cast<utf8proc_ssize_t>(parts.size())) continue;
+    out.insert(out.end(), parts.begin(), parts.begin() + count);
   }
+  order_marks(out);
 }
 
 void append(std::string& text, Code code) {
