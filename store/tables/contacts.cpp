@@ -30,7 +30,7 @@ base::Result<ContactRow> read_row(const Scope& scope, const Row& columns) {
   EDGE_CHECK(check_intact(columns, 8));
   ContactRow row;
   row.id = columns.id<base::ContactId>(0);
-  row.state = columns.integer(1) == 0 ? ContactState::hidden : ContactState::known;
+  row.state = static_cast<ContactState>(columns.integer(1));
   row.route_id = columns.maybe_integer(2);
   row.blocked = columns.boolean(3);
   row.verified = columns.boolean(4);
@@ -136,12 +136,12 @@ base::Result<std::vector<ContactRow>> find_contacts_by_addr(const Scope& scope,
   if (!hash) return found;
   EDGE_CHECK(scope.db.each(
       CONTACT_COLUMNS
-      "WHERE account_id = ? AND addr_hash = ? AND addr_hash IS NOT NULL AND state > 0",
+      "WHERE account_id = ? AND addr_hash = ? AND addr_hash IS NOT NULL AND state = ?",
       [&](const Row& row) {
         auto contact = read_row(scope, row);
         if (contact) found.push_back(*std::move(contact));
       },
-      scope.account, *hash));
+      scope.account, *hash, ContactState::known));
   const auto place = [](const ContactRow& row) {
     return std::tuple(!row.verified, row.verified ? row.addr_place : 0, row.id.value);
   };
@@ -153,22 +153,22 @@ base::Result<std::vector<ContactRow>> find_contacts_by_addr(const Scope& scope,
 base::Result<std::vector<ContactRow>> list_contacts(const Scope& scope) {
   std::vector<ContactRow> found;
   EDGE_CHECK(scope.db.each(
-      CONTACT_COLUMNS "WHERE account_id = ? AND state > 0 ORDER BY id",
+      CONTACT_COLUMNS "WHERE account_id = ? AND state = ? ORDER BY id",
       [&](const Row& row) {
         auto contact = read_row(scope, row);
         if (contact) return found.push_back(*std::move(contact));
         base::log::error("contact {} of account {} does not open", row.integer(0),
                          scope.account.value);
       },
-      scope.account));
+      scope.account, ContactState::known));
   return found;
 }
 
 base::Result<std::int64_t> count_contacts(const Scope& scope) {
   EDGE_TRY(const auto count,
            scope.db.integer("SELECT count(*) FROM contact WHERE account_id = ? AND id >= 10"
-                            " AND state > 0",
-                            scope.account));
+                            " AND state = ?",
+                            scope.account, ContactState::known));
   return count.value_or(0);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/wire.h"
 #include "store/tables/intact.h"
+#include "store/tables/sessions.h"
 
 namespace store {
 namespace {
@@ -18,8 +19,7 @@ base::Result<> insert_deposit_token(const Scope& scope, const DepositTokenRow& r
   EDGE_CHECK(scope.db.run(
       "INSERT INTO deposit_token(key_id, account_id, purpose, owner_id, created_at, sealed,"
       " contact_id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-      base::ByteView(row.key_id), scope.account, static_cast<std::int64_t>(row.purpose),
-      row.owner_id, row.created_at,
+      base::ByteView(row.key_id), scope.account, row.purpose, row.owner_id, row.created_at,
       scope.seal("deposit_token", seal_id(row.key_id), base::ByteView(row.token)), row.contact));
   return {};
 }
@@ -49,8 +49,9 @@ base::Result<> use_deposit_token(const Scope& scope, const DepositTokenRow& row,
   EDGE_TRY(
       const auto of_the_past,
       scope.db.integer("SELECT 1 FROM checked_session WHERE account_id = ?1 AND contact_id = ?2"
-                       " AND join_id = ?3 AND state > 1 AND intact",
-                       scope.account, contact, row.owner_id));
+                       " AND join_id = ?3 AND state IN (?4, ?5) AND intact",
+                       scope.account, contact, row.owner_id, SessionState::superseded,
+                       SessionState::broken));
   EDGE_CHECK(
       scope.db.run("UPDATE deposit_token SET contact_id = ?3, used = ?4"
                    " WHERE key_id = ?1 AND account_id = ?2",
@@ -60,10 +61,11 @@ base::Result<> use_deposit_token(const Scope& scope, const DepositTokenRow& row,
       "UPDATE deposit_token SET purpose = ?4"
       " WHERE account_id = ?1 AND contact_id = ?2 AND purpose = ?5 AND owner_id < ?3"
       " AND NOT (owner_id IN (SELECT join_id FROM checked_session WHERE account_id = ?1"
-      "               AND contact_id = ?2 AND state = 1 AND intact)"
+      "               AND contact_id = ?2 AND state = ?6 AND intact)"
       "          AND (SELECT count(*) FROM checked_session WHERE account_id = ?1"
-      "               AND contact_id = ?2 AND state = 1 AND intact) > 1)",
-      scope.account, contact, row.owner_id, TokenPurpose::retired, TokenPurpose::contact));
+      "               AND contact_id = ?2 AND state = ?6 AND intact) > 1)",
+      scope.account, contact, row.owner_id, TokenPurpose::retired, TokenPurpose::contact,
+      SessionState::live));
   return {};
 }
 

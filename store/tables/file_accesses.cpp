@@ -1,6 +1,7 @@
 #include "store/tables/file_accesses.h"
 
 #include "base/log.h"
+#include "store/sql_literal.h"
 #include "store/tables/intact.h"
 
 namespace store {
@@ -129,14 +130,15 @@ base::Result<std::vector<FileAccessRow>> due_file_accesses(const Scope& scope,
                                                            base::UnixMillis now) {
   return collect(scope,
                  FILE_ACCESS_COLUMNS
-                 "WHERE account_id = ? AND state = 1 AND expires_at > 0 AND expires_at <= ?",
-                 now);
+                 "WHERE account_id = ? AND state = ? AND expires_at > 0 AND expires_at <= ?",
+                 FileState::active, now);
 }
 
 base::Result<std::optional<base::UnixMillis>> next_due_file_access(Connection& db) {
-  return db.integer(
-      "SELECT expires_at FROM checked_file_access WHERE state = 1 AND expires_at > 0 AND intact"
-      " ORDER BY expires_at LIMIT 1");
+  static const std::string kSql =
+      "SELECT expires_at FROM checked_file_access WHERE state = " + sql_literal(FileState::active) +
+      " AND expires_at > 0 AND intact ORDER BY expires_at LIMIT 1";  // by file_access_due
+  return db.integer(kSql);
 }
 
 }  // namespace store

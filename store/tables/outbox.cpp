@@ -1,7 +1,9 @@
 #include "store/tables/outbox.h"
 
 #include "base/wire.h"
+#include "store/sql_literal.h"
 #include "store/tables/intact.h"
+#include "store/tables/sessions.h"
 
 namespace store {
 namespace {
@@ -20,6 +22,17 @@ std::optional<std::array<std::uint8_t, 16>> array16(const Row& row, int column) 
 constexpr std::string_view kColumns =
     "id, route_id, contact_id, kind, state, msg_id, join_id, uuid, blob_id, transfer, next_part,"
     " created_at, deposited_at, payload_sealed, envelope, session_id, intact";
+
+// What goes in a session with its contact, and what makes one.
+std::string session_kinds() {
+  return sql_list({OutboxKind::message, OutboxKind::receipts, OutboxKind::file, OutboxKind::hello});
+}
+std::string handshake_kinds() {
+  return sql_list({OutboxKind::join_request, OutboxKind::join_answer, OutboxKind::session_request,
+                   OutboxKind::session_answer});
+}
+// What the recipient's device acknowledges.
+std::string acknowledged_kinds() { return sql_list({OutboxKind::message, OutboxKind::hello}); }
 
 // The payload is bound to the message's uuid, since the row's id is known only after the insert.
 std::int64_t seal_id(const OutboxRow& row) {
@@ -90,9 +103,8 @@ base::Result<std::int64_t> insert_outbox(const Scope& scope, const OutboxRow& ro
           " blob_id, transfer, next_part, created_at, deposited_at, payload_sealed, envelope,"
           " session_id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
           " ?16) RETURNING id",
-          scope.account, row.route_id, row.contact, static_cast<std::int64_t>(row.kind),
-          static_cast<std::int64_t>(row.state), row.message, row.join_id, view(row.uuid),
-          row.blob_id, view(row.transfer), static_cast<std::int64_t>(row.next_part), row.created_at,
+          scope.account, row.route_id, row.contact, row.kind, row.state, row.message, row.join_id,
+          view(row.uuid), row.blob_id, view(row.transfer), row.next_part, row.created_at,
           row.deposited_at, payload, envelope, row.session_id));
   return id.value_or(0);
 }
@@ -100,18 +112,19 @@ base::Result<std::int64_t> insert_outbox(const Scope& scope, const OutboxRow& ro
 base::Result<> set_outbox_envelope(const Scope& scope, std::int64_t id, std::int64_t session_id,
                                    base::ByteView envelope) {
   EDGE_CHECK(
-      scope.db.run("UPDATE outbox SET envelope = ?3, session_id = ?4, state = 1"
+      scope.db.run("UPDATE outbox SET envelope = ?3, session_id = ?4, state = ?5"
                    " WHERE account_id = ?1 AND id = ?2",
-                   scope.account, id, envelope, session_id));
+                   scope.account, id, envelope, session_id, OutboxState::ready));
   return {};
 }
 
 base::Result<bool> set_outbox_deposited(const Scope& scope, const OutboxRow& row,
                                         base::UnixMillis at) {
   EDGE_TRY(const auto changed,
-           scope.db.run("UPDATE outbox SET state = 2, deposited_at = ?3"
-                        " WHERE account_id = ?1 AND id = ?2 AND state = 1 AND session_id = ?4",
-                        scope.account, row.id, at, row.session_id));
+           scope.db.run("UPDATE outbox SET state = ?6, deposited_at = ?3"
+                        " WHERE account_id = ?1 AND id = ?2 AND state = ?5 AND session_id = ?4",
+                        scope.account, row.id, at, row.session_id, OutboxState::ready,
+                        OutboxState::deposited));
   return changed > 0;
 }
 
@@ -122,13 +135,14 @@ base::Result<> set_outbox_payload(const Scope& scope, const OutboxRow& row) {
 }
 
 base::Result<> hold_outbox(const Scope& scope, base::ContactId contact) {
-  EDGE_CHECK(scope.db.run(
-      "UPDATE outbox SET state = 0, envelope = NULL, next_part = 0"
-      " WHERE account_id = ?1 AND contact_id = ?2 AND state IN (1, 2) AND kind IN (3, 4, 5, 8)"
-      " AND session_id NOT IN"
-      " (SELECT id FROM checked_session WHERE account_id = ?1 AND contact_id = ?2 AND state = 1"
-      "  AND intact)",
-      scope.account, contact));
+  static const std::string kSql =
+      "UPDATE outbox SET state = ?3, envelope = NULL, next_part = 0"
+      " WHERE account_id = ?1 AND contact_id = ?2 AND state IN (?4, ?5) AND kind IN " +
+      session_kinds() +
+      " AND session_id NOT IN (SELECT id FROM checked_session WHERE account_id = ?1"
+      "  AND contact_id = ?2 AND state = ?6 AND intact)";
+  EDGE_CHECK(scope.db.run(kSql, scope.account, contact, OutboxState::waiting, OutboxState::ready,
+                          OutboxState::deposited, SessionState::live));
   return {};
 }
 
@@ -136,8 +150,8 @@ base::Result<> set_outbox_next_part(const Scope& scope, const OutboxRow& row,
                                     std::uint32_t next_part) {
   EDGE_CHECK(
       scope.db.run("UPDATE outbox SET next_part = ?3"
-                   " WHERE account_id = ?1 AND id = ?2 AND state = 1 AND session_id = ?4",
-                   scope.account, row.id, static_cast<std::int64_t>(next_part), row.session_id));
+                   " WHERE account_id = ?1 AND id = ?2 AND state = ?5 AND session_id = ?4",
+                   scope.account, row.id, next_part, row.session_id, OutboxState::ready));
   return {};
 }
 
@@ -161,21 +175,20 @@ base::Result<> delete_outbox_to(const Scope& scope, base::MsgId message, base::C
 }
 
 base::Result<bool> delete_outbox_of_join(const Scope& scope, std::int64_t join_id) {
-  EDGE_TRY(const auto undeposited,
-           scope.db.integer("SELECT 1 FROM outbox WHERE account_id = ?1 AND join_id = ?2"
-                            " AND kind IN (1, 2, 6, 7) AND deposited_at = 0",
-                            scope.account, join_id));
-  EDGE_CHECK(scope.db.run(
-      "DELETE FROM outbox WHERE account_id = ?1 AND join_id = ?2 AND kind IN (1, 2, 6, 7)",
-      scope.account, join_id));
+  static const std::string kFrom =
+      " FROM outbox WHERE account_id = ?1 AND join_id = ?2 AND kind IN " + handshake_kinds();
+  static const std::string kFind = "SELECT 1" + kFrom + " AND deposited_at = 0";
+  static const std::string kDelete = "DELETE" + kFrom;
+  EDGE_TRY(const auto undeposited, scope.db.integer(kFind, scope.account, join_id));
+  EDGE_CHECK(scope.db.run(kDelete, scope.account, join_id));
   return undeposited.has_value();
 }
 
 base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int64_t route_id) {
-  EDGE_CHECK(
-      scope.db.run("UPDATE outbox SET route_id = ?3 WHERE account_id = ?1 AND contact_id = ?2"
-                   " AND kind IN (3, 4, 5, 8)",
-                   scope.account, contact, route_id));
+  static const std::string kSql =
+      "UPDATE outbox SET route_id = ?3 WHERE account_id = ?1 AND contact_id = ?2 AND kind IN " +
+      session_kinds();
+  EDGE_CHECK(scope.db.run(kSql, scope.account, contact, route_id));
   return {};
 }
 
@@ -187,15 +200,15 @@ base::Result<std::vector<OutboxRow>> ready_outbox(const Scope& scope, std::int64
   std::size_t bytes = 0;
   EDGE_CHECK(scope.db.each(
       "SELECT ifnull(length(envelope), 0) FROM checked_outbox"
-      " WHERE account_id = ?1 AND route_id = ?2 AND state = 1 AND intact ORDER BY id LIMIT ?3",
+      " WHERE account_id = ?1 AND route_id = ?2 AND state = ?4 AND intact ORDER BY id LIMIT ?3",
       [&](const Row& row) {
         bytes += static_cast<std::size_t>(row.integer(0)) + 4;
         if (take == 0 || bytes <= max_bytes) ++take;
       },
-      scope.account, route_id, static_cast<std::int64_t>(limit)));
+      scope.account, route_id, limit, OutboxState::ready));
   static const std::string kSql =
-      select("route_id = ?2 AND state = 1 AND intact ORDER BY id LIMIT ?3");
-  return collect(scope, kSql, false, true, route_id, static_cast<std::int64_t>(take));
+      select("route_id = ?2 AND state = ?4 AND intact ORDER BY id LIMIT ?3");
+  return collect(scope, kSql, false, true, route_id, take, OutboxState::ready);
 }
 
 base::Result<std::optional<OutboxRow>> find_outbox(const Scope& scope, std::int64_t id) {
@@ -206,17 +219,18 @@ base::Result<std::optional<OutboxRow>> find_outbox(const Scope& scope, std::int6
 base::Result<std::optional<OutboxRow>> next_content(const Scope& scope, base::ContactId contact,
                                                     std::int64_t after) {
   static const std::string kSql =
-      select("contact_id = ?2 AND kind = 3 AND id > ?3 AND intact ORDER BY id LIMIT 1");
-  return scope.db.one<OutboxRow>(kSql, reader(scope, true, false), scope.account, contact, after);
+      select("contact_id = ?2 AND kind = ?4 AND id > ?3 AND intact ORDER BY id LIMIT 1");
+  return scope.db.one<OutboxRow>(kSql, reader(scope, true, false), scope.account, contact, after,
+                                 OutboxKind::message);
 }
 
 base::Result<std::optional<OutboxRow>> ready_hello(const Scope& scope, std::int64_t route_id,
                                                    std::int64_t session_id) {
   static const std::string kSql = select(
-      "route_id = ?2 AND state = 1 AND kind = 8 AND session_id = ?3 AND intact"
+      "route_id = ?2 AND state = ?4 AND kind = ?5 AND session_id = ?3 AND intact"
       " ORDER BY id LIMIT 1");
   return scope.db.one<OutboxRow>(kSql, reader(scope, false, true), scope.account, route_id,
-                                 session_id);
+                                 session_id, OutboxState::ready, OutboxKind::hello);
 }
 
 base::Result<std::vector<OutboxRow>> waiting_outbox(const Scope& scope, base::ContactId contact,
@@ -226,23 +240,23 @@ base::Result<std::vector<OutboxRow>> waiting_outbox(const Scope& scope, base::Co
   std::size_t bytes = 0;
   EDGE_CHECK(scope.db.each(
       "SELECT ifnull(length(payload_sealed), 0) FROM checked_outbox"
-      " WHERE account_id = ?1 AND contact_id = ?2 AND state = 0 AND id > ?3 AND intact ORDER BY id "
-      "LIMIT ?4",
+      " WHERE account_id = ?1 AND contact_id = ?2 AND state = ?5 AND id > ?3 AND intact"
+      " ORDER BY id LIMIT ?4",
       [&](const Row& row) {
         bytes += static_cast<std::size_t>(row.integer(0));
         if (take == 0 || bytes <= max_bytes) ++take;
       },
-      scope.account, contact, after, static_cast<std::int64_t>(limit)));
+      scope.account, contact, after, limit, OutboxState::waiting));
   static const std::string kSql =
-      select("contact_id = ?2 AND state = 0 AND id > ?3 AND intact ORDER BY id LIMIT ?4");
-  return collect(scope, kSql, true, false, contact, after, static_cast<std::int64_t>(take));
+      select("contact_id = ?2 AND state = ?5 AND id > ?3 AND intact ORDER BY id LIMIT ?4");
+  return collect(scope, kSql, true, false, contact, after, take, OutboxState::waiting);
 }
 
 base::Result<bool> has_waiting_outbox(const Scope& scope, base::ContactId contact) {
   EDGE_TRY(const auto found,
            scope.db.integer("SELECT 1 FROM checked_outbox WHERE account_id = ?1 AND contact_id = ?2"
-                            " AND state = 0 AND intact LIMIT 1",
-                            scope.account, contact));
+                            " AND state = ?3 AND intact LIMIT 1",
+                            scope.account, contact, OutboxState::waiting));
   return found.has_value();
 }
 
@@ -251,8 +265,9 @@ base::Result<std::vector<base::ContactId>> contacts_with_waiting_outbox(const Sc
   EDGE_CHECK(scope.db.each(
       "SELECT id FROM checked_contact c WHERE account_id = ?1 AND intact AND EXISTS("
       "SELECT 1 FROM outbox WHERE outbox.account_id = ?1 AND outbox.contact_id = c.id"
-      " AND outbox.state = 0)",
-      [&](const Row& row) { contacts.push_back(row.id<base::ContactId>(0)); }, scope.account));
+      " AND outbox.state = ?2)",
+      [&](const Row& row) { contacts.push_back(row.id<base::ContactId>(0)); }, scope.account,
+      OutboxState::waiting));
   return contacts;
 }
 
@@ -264,7 +279,8 @@ base::Result<std::optional<OutboxRow>> find_outbox_by_uuid(
                                   " FROM checked_outbox WHERE account_id = ?1 AND id IN"
                                   " (SELECT id FROM outbox INDEXED BY outbox_by_uuid WHERE"
                                   "  account_id = ?1 AND uuid = ?3 AND contact_id = ?2"
-                                  "  AND kind IN (3, 8))";
+                                  "  AND kind IN " +
+                                  acknowledged_kinds() + ")";
   return scope.db.one<OutboxRow>(kSql, reader(scope, false, false), scope.account, contact,
                                  base::ByteView(uuid));
 }
@@ -277,47 +293,45 @@ base::Result<std::vector<OutboxRow>> outbox_of_message(const Scope& scope, base:
 base::Result<std::vector<std::int64_t>> routes_with_outbox(const Scope& scope) {
   std::vector<std::int64_t> routes;
   EDGE_CHECK(scope.db.each(
-      "SELECT DISTINCT route_id FROM checked_outbox WHERE account_id = ?1 AND state = 1 AND intact",
-      [&](const Row& row) { routes.push_back(row.integer(0)); }, scope.account));
+      "SELECT DISTINCT route_id FROM checked_outbox WHERE account_id = ?1 AND state = ?2 AND "
+      "intact",
+      [&](const Row& row) { routes.push_back(row.integer(0)); }, scope.account,
+      OutboxState::ready));
   return routes;
 }
 
 base::Result<bool> outbox_all_deposited(const Scope& scope, base::MsgId message) {
   EDGE_TRY(const auto open,
-           scope.db.one<std::int64_t>(
-               "SELECT 1 FROM checked_outbox WHERE account_id = ?1 AND msg_id = ?2"
-               " AND (state < 2 OR NOT intact) LIMIT 1",
-               [](const Row& row) -> base::Result<std::int64_t> { return row.integer(0); },
-               scope.account, message));
+           scope.db.integer("SELECT 1 FROM checked_outbox WHERE account_id = ?1 AND msg_id = ?2"
+                            " AND (state <> ?3 OR NOT intact) LIMIT 1",
+                            scope.account, message, OutboxState::deposited));
   return !open.has_value();
 }
 
 base::Result<std::int64_t> redeposit_outbox(const Scope& scope, base::UnixMillis before) {
   return scope.db.run(
-      "UPDATE outbox SET state = 1, next_part = 0"
-      " WHERE account_id = ?1 AND state = 2 AND deposited_at < ?2",
-      scope.account, before);
+      "UPDATE outbox SET state = ?3, next_part = 0"
+      " WHERE account_id = ?1 AND state = ?4 AND deposited_at < ?2",
+      scope.account, before, OutboxState::ready, OutboxState::deposited);
 }
 
 base::Result<std::int64_t> redeposit_requests(const Scope& scope, base::UnixMillis before) {
   return scope.db.run(
-      "UPDATE outbox SET state = 1"
-      " WHERE account_id = ?1 AND kind = 1 AND state = 2 AND deposited_at < ?2",
-      scope.account, before);
+      "UPDATE outbox SET state = ?3"
+      " WHERE account_id = ?1 AND kind = ?5 AND state = ?4 AND deposited_at < ?2",
+      scope.account, before, OutboxState::ready, OutboxState::deposited, OutboxKind::join_request);
 }
 
 base::Result<std::vector<OutboxRow>> expired_outbox(const Scope& scope, base::UnixMillis before) {
-  static const std::string kSql =
-      select("kind IN (3, 8) AND created_at < ?2 AND intact ORDER BY id LIMIT 256");
+  static const std::string kSql = select("kind IN " + acknowledged_kinds() +
+                                         " AND created_at < ?2 AND intact ORDER BY id LIMIT 256");
   return collect(scope, kSql, false, false, before);
 }
 
 base::Result<std::int64_t> count_outbox(const Scope& scope) {
   EDGE_TRY(const auto count,
-           scope.db.one<std::int64_t>(
-               "SELECT count(*) FROM outbox WHERE account_id = ?1 AND state < 2",
-               [](const Row& row) -> base::Result<std::int64_t> { return row.integer(0); },
-               scope.account));
+           scope.db.integer("SELECT count(*) FROM outbox WHERE account_id = ?1 AND state <> ?2",
+                            scope.account, OutboxState::deposited));
   return count.value_or(0);
 }
 

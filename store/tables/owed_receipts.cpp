@@ -7,11 +7,10 @@
 namespace store {
 
 base::Result<> owe_receipt(const Scope& scope, const OwedReceipt& receipt) {
-  EDGE_CHECK(
-      scope.db.run("INSERT OR IGNORE INTO owed_receipt(account_id, contact_id, kind, uuid, at)"
-                   " VALUES(?1, ?2, ?3, ?4, ?5)",
-                   scope.account, receipt.contact, static_cast<std::int64_t>(receipt.kind),
-                   base::ByteView(receipt.uuid), receipt.at));
+  EDGE_CHECK(scope.db.run(
+      "INSERT OR IGNORE INTO owed_receipt(account_id, contact_id, kind, uuid, at)"
+      " VALUES(?1, ?2, ?3, ?4, ?5)",
+      scope.account, receipt.contact, receipt.kind, base::ByteView(receipt.uuid), receipt.at));
   return {};
 }
 

@@ -54,9 +54,8 @@ base::Result<> insert_pending_join(const Scope& scope, const PendingJoinRow& row
       "INSERT INTO pending_join(account_id, id, role, tag, digest, contact_id, invite_id,"
       " session_id, route_id, state, created_at, sealed)"
       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-      scope.account, row.id, static_cast<std::int64_t>(row.role), view(row.tag), view(row.digest),
-      row.contact, row.invite_id, row.session_id, row.route_id,
-      static_cast<std::int64_t>(row.state), row.created_at,
+      scope.account, row.id, row.role, view(row.tag), view(row.digest), row.contact, row.invite_id,
+      row.session_id, row.route_id, row.state, row.created_at,
       scope.seal("pending_join", row.id, row.memory)));
   return {};
 }
@@ -65,7 +64,7 @@ base::Result<> update_pending_join(const Scope& scope, const PendingJoinRow& row
   EDGE_CHECK(scope.db.run(
       "UPDATE pending_join SET contact_id = ?3, session_id = ?4, state = ?5, sealed = ?6"
       " WHERE account_id = ?1 AND id = ?2",
-      scope.account, row.id, row.contact, row.session_id, static_cast<std::int64_t>(row.state),
+      scope.account, row.id, row.contact, row.session_id, row.state,
       scope.seal("pending_join", row.id, row.memory)));
   return {};
 }
@@ -123,7 +122,7 @@ base::Result<PendingCount> count_pending_joins_of(const Scope& scope, JoinRole r
                [](const Row& row) {
                  return PendingCount{row.integer(0), row.integer(1), row.integer(2)};
                },
-               scope.account, static_cast<std::int64_t>(role), invite_id));
+               scope.account, role, invite_id));
   return found.value_or(PendingCount{});
 }
 
@@ -132,8 +131,7 @@ base::Result<std::vector<std::int64_t>> pending_joins_of_role(const Scope& scope
   EDGE_CHECK(scope.db.each(
       "SELECT id FROM checked_pending_join WHERE account_id = ?1 AND role = ?2 AND intact"
       " ORDER BY id",
-      [&](const Row& row) { ids.push_back(row.integer(0)); }, scope.account,
-      static_cast<std::int64_t>(role)));
+      [&](const Row& row) { ids.push_back(row.integer(0)); }, scope.account, role));
   return ids;
 }
 

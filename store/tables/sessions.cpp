@@ -56,17 +56,16 @@ base::Result<> insert_session(const Scope& scope, const SessionRow& row) {
       "INSERT INTO session(account_id, id, contact_id, tag, handshake_hash, state, created_at,"
       " sealed, join_id, generation) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
       scope.account, row.id, row.contact, base::ByteView(row.tag),
-      base::ByteView(row.handshake_hash), static_cast<std::int64_t>(row.state), row.created_at,
+      base::ByteView(row.handshake_hash), row.state, row.created_at,
       scope.seal("session", row.id, encode(row)), row.join_id, row.generation));
   return {};
 }
 
 base::Result<> update_session(const Scope& scope, const SessionRow& row) {
-  EDGE_CHECK(
-      scope.db.run("UPDATE session SET contact_id = ?3, state = ?4, sealed = ?5"
-                   " WHERE account_id = ?1 AND id = ?2",
-                   scope.account, row.id, row.contact, static_cast<std::int64_t>(row.state),
-                   scope.seal("session", row.id, encode(row))));
+  EDGE_CHECK(scope.db.run(
+      "UPDATE session SET contact_id = ?3, state = ?4, sealed = ?5"
+      " WHERE account_id = ?1 AND id = ?2",
+      scope.account, row.id, row.contact, row.state, scope.seal("session", row.id, encode(row))));
   return {};
 }
 
@@ -92,48 +91,49 @@ base::Result<std::optional<SessionRow>> find_session_by_tag(
 base::Result<std::optional<SessionRow>> sending_session(const Scope& scope,
                                                         base::ContactId contact) {
   static const std::string kSql =
-      select("contact_id = ?2 AND state = 1 ORDER BY handshake_hash LIMIT 1");
-  return scope.db.one<SessionRow>(kSql, reader(scope), scope.account, contact);
+      select("contact_id = ?2 AND state = ?3 ORDER BY handshake_hash LIMIT 1");
+  return scope.db.one<SessionRow>(kSql, reader(scope), scope.account, contact, SessionState::live);
 }
 
 base::Result<std::int64_t> newest_generation(const Scope& scope, base::ContactId contact) {
   EDGE_TRY(const auto newest,
            scope.db.integer("SELECT max(generation) FROM checked_session WHERE account_id = ?1"
-                            " AND contact_id = ?2 AND state > 0 AND intact",
-                            scope.account, contact));
+                            " AND contact_id = ?2 AND state <> ?3 AND intact",
+                            scope.account, contact, SessionState::unproven));
   return newest.value_or(0);
 }
 
 base::Result<> supersede_sessions(const Scope& scope, base::ContactId contact) {
   EDGE_CHECK(
-      scope.db.run("UPDATE session SET state = 2"
-                   " WHERE account_id = ?1 AND contact_id = ?2 AND state = 1 AND generation <"
+      scope.db.run("UPDATE session SET state = ?4"
+                   " WHERE account_id = ?1 AND contact_id = ?2 AND state = ?3 AND generation <"
                    " (SELECT max(generation) FROM checked_session WHERE account_id = ?1"
-                   "  AND contact_id = ?2 AND state = 1 AND intact)",
-                   scope.account, contact));
+                   "  AND contact_id = ?2 AND state = ?3 AND intact)",
+                   scope.account, contact, SessionState::live, SessionState::superseded));
   std::vector<std::int64_t> spent;
   EDGE_CHECK(scope.db.each(
-      "SELECT id FROM session WHERE account_id = ?1 AND contact_id = ?2 AND state >= 2"
+      "SELECT id FROM session WHERE account_id = ?1 AND contact_id = ?2 AND state IN (?4, ?5)"
       " ORDER BY id DESC LIMIT -1 OFFSET ?3",
       [&](const Row& row) { spent.push_back(row.integer(0)); }, scope.account, contact,
-      kSpentSessionsKept));
+      kSpentSessionsKept, SessionState::superseded, SessionState::broken));
   for (const std::int64_t id : spent) EDGE_CHECK(delete_session(scope, id));
   return {};
 }
 
 base::Result<> set_session_broken(const Scope& scope, std::int64_t id) {
   EDGE_CHECK(scope.db.run(
-      "UPDATE session SET state = 3 WHERE account_id = ?1 AND id = ?2 AND state IN (1, 2)",
-      scope.account, id));
+      "UPDATE session SET state = ?3 WHERE account_id = ?1 AND id = ?2 AND state IN (?4, ?5)",
+      scope.account, id, SessionState::broken, SessionState::live, SessionState::superseded));
   return {};
 }
 
 base::Result<std::vector<std::int64_t>> live_sessions(const Scope& scope, base::ContactId contact) {
   std::vector<std::int64_t> ids;
   EDGE_CHECK(scope.db.each(
-      "SELECT id FROM checked_session WHERE account_id = ?1 AND contact_id = ?2 AND state = 1"
+      "SELECT id FROM checked_session WHERE account_id = ?1 AND contact_id = ?2 AND state = ?3"
       " AND intact",
-      [&](const Row& row) { ids.push_back(row.integer(0)); }, scope.account, contact));
+      [&](const Row& row) { ids.push_back(row.integer(0)); }, scope.account, contact,
+      SessionState::live));
   return ids;
 }
 
@@ -197,20 +197,20 @@ base::Result<std::int64_t> expire_skipped_keys(const Scope& scope, base::UnixMil
                           scope.account, now));
   std::vector<std::int64_t> spent;
   EDGE_CHECK(scope.db.each(
-      "SELECT id FROM session AS old WHERE account_id = ?1 AND state >= 2 AND contact_id IN"
-      " (SELECT contact_id FROM session WHERE account_id = ?1 AND state = 1 AND created_at < ?2"
-      "  AND id > old.id)",
+      "SELECT id FROM session AS old WHERE account_id = ?1 AND state IN (?4, ?5)"
+      " AND contact_id IN (SELECT contact_id FROM session WHERE account_id = ?1 AND state = ?3"
+      "  AND created_at < ?2 AND id > old.id)",
       [&](const Row& row) { spent.push_back(row.integer(0)); }, scope.account,
-      terms.sessions_before));
+      terms.sessions_before, SessionState::live, SessionState::superseded, SessionState::broken));
   for (const std::int64_t id : spent) EDGE_CHECK(delete_session(scope, id));
   EDGE_TRY(const auto aged,
            scope.db.run("DELETE FROM skipped_key WHERE account_id = ?1 AND at < ?2", scope.account,
                         terms.live_before));
-  EDGE_TRY(
-      const auto of_spent,
-      scope.db.run("DELETE FROM skipped_key WHERE account_id = ?1 AND at < ?2 AND session_id IN"
-                   " (SELECT id FROM session WHERE account_id = ?1 AND state >= 2)",
-                   scope.account, terms.spent_before));
+  EDGE_TRY(const auto of_spent,
+           scope.db.run(
+               "DELETE FROM skipped_key WHERE account_id = ?1 AND at < ?2 AND session_id IN"
+               " (SELECT id FROM session WHERE account_id = ?1 AND state IN (?3, ?4))",
+               scope.account, terms.spent_before, SessionState::superseded, SessionState::broken));
   return static_cast<std::int64_t>(spent.size()) + aged + of_spent;
 }
 

@@ -1,5 +1,8 @@
 #include "store/tables/told_profiles.h"
 
+#include "store/tables/contacts.h"
+#include "store/tables/sessions.h"
+
 namespace store {
 
 base::Result<std::vector<base::ContactId>> contacts_not_told(const Scope& scope,
@@ -7,14 +10,13 @@ base::Result<std::vector<base::ContactId>> contacts_not_told(const Scope& scope,
                                                              std::size_t limit) {
   std::vector<base::ContactId> contacts;
   EDGE_CHECK(scope.db.each(
-      "SELECT id FROM checked_contact c WHERE account_id = ?1 AND id >= 10 AND state > 0"
-      " AND blocked = 0 AND c.intact AND route_id IS NOT NULL AND told_profile IS NOT ?2 AND "
-      "EXISTS(SELECT 1"
-      "  FROM checked_session s WHERE s.account_id = ?1 AND s.contact_id = c.id AND s.state = 1"
-      "  AND s.intact)"
+      "SELECT id FROM checked_contact c WHERE account_id = ?1 AND id >= 10 AND state = ?4"
+      " AND NOT blocked AND c.intact AND route_id IS NOT NULL AND told_profile IS NOT ?2"
+      " AND EXISTS(SELECT 1 FROM checked_session s WHERE s.account_id = ?1"
+      "  AND s.contact_id = c.id AND s.state = ?5 AND s.intact)"
       " ORDER BY id LIMIT ?3",
       [&](const Row& row) { contacts.push_back(row.id<base::ContactId>(0)); }, scope.account,
-      profile, limit));
+      profile, limit, ContactState::known, SessionState::live));
   return contacts;
 }
 
