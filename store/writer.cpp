@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <deque>
 #include <exception>
+#include <list>
 #include <thread>
 
+#include "base/cancel_scope.h"
+#include "base/fair_queue.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "store/checkpointer.h"
@@ -20,6 +22,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr auto kScrubPause = std::chrono::milliseconds(20);  // readers hold a snapshot briefly
+constexpr std::size_t kAssuredShare = 64;                    // of the queue, to each party
 constexpr std::int64_t kPruneAtLeast = 16;  // events looked at in a batch that appended some
 
 // Completions and hooks are others' code: what they throw is their bug and must not end the writer.
@@ -72,26 +75,47 @@ struct Writer::State {
         clock(c),
         health(h),
         options(o),
-        checkpointer(db->path(), db->options()) {
+        checkpointer(db->path(), db->options()),
+        queue(
+            {.waiting = o.max_queue, .waiting_each = (o.max_queue + 1) / 2, .under_way_each = 1}) {
     // Nothing where the database cannot be read; it takes no writes then.
     if (const auto last = commit_number(*db)) last_commit = *last;
     sqlite3_wal_autocheckpoint(db->handle(), 0);
     sqlite3_wal_hook(db->handle(), on_wal, &checkpointer);
   }
 
-  // A write of the batch; `error` when it did not come through.
+  // A write that waits, and later one of the batch.
   struct Entry {
     std::unique_ptr<Job> job;
-    bool undone = false;  // its own error is in the job
+    std::uint64_t number = 0;  // in the order of acceptance
+    bool undone = false;       // its own error is in the job
+  };
+  // Somebody waits until all that was accepted up to `last` is answered.
+  struct Flush {
+    std::uint64_t last = 0;
+    std::uint64_t left = 0;
   };
 
-  std::unique_ptr<Job> take() {
-    base::Lock lock(mutex);
-    if (queue.empty()) return nullptr;
-    auto job = std::move(queue.front());
-    queue.pop_front();
-    return job;
+  // Several parties together do not fill the queue for the others: it is never full for the first
+  // writes of a party.
+  bool put(const std::string& party, Entry&& entry) REQUIRES(mutex) {
+    if (queue.waiting(party) >= options.max_queue / kAssuredShare) {
+      return queue.push(party, std::move(entry));
+    }
+    queue.push_rest(party, std::move(entry));
+    return true;
   }
+  using Queue = base::FairQueue<std::string, Entry>;
+  std::optional<Queue::Popped> take() {
+    base::Lock lock(mutex);
+    return queue.pop();
+  }
+  // After the write has run: who submitted meanwhile comes before the same party's next one.
+  void end_turn(const std::string& party) {
+    base::Lock lock(mutex);
+    queue.done(party);
+  }
+  void count_answered(const std::vector<Entry>& batch);
 
   base::Result<> run_batch(Tx& tx, std::vector<Entry>& batch);
   base::Result<> run_one(Tx& tx, Entry& entry);
@@ -115,7 +139,8 @@ struct Writer::State {
   base::Mutex mutex;
   base::Condition wake;
   base::Condition answered_more;
-  std::deque<std::unique_ptr<Job>> queue GUARDED_BY(mutex);
+  Queue queue GUARDED_BY(mutex);
+  std::list<Flush> flushes GUARDED_BY(mutex);
   std::uint64_t accepted GUARDED_BY(mutex) = 0;
   std::uint64_t answered GUARDED_BY(mutex) = 0;
   bool stopping GUARDED_BY(mutex) = false;
@@ -158,12 +183,16 @@ void Writer::submit(std::unique_ptr<Job> job) {
     base::Lock lock(state_->mutex);
     if (state_->stopping) {
       admitted = base::fail(base::Errc::unavailable, "the store is closing");
-    } else if (state_->queue.size() >= state_->options.max_queue) {
-      admitted = base::fail(base::Errc::unavailable, "busy: too many writes wait, try again");
     } else {
-      state_->queue.push_back(std::move(job));
-      ++state_->accepted;
-      state_->wake.notify_one();
+      const auto* const scope = base::CancelScope::current();
+      State::Entry entry{.job = std::move(job), .number = state_->accepted + 1};
+      if (state_->put(scope == nullptr ? std::string() : scope->party(), std::move(entry))) {
+        ++state_->accepted;
+        state_->wake.notify_one();
+      } else {
+        job = std::move(entry.job);  // it was not taken: NOLINT(bugprone-use-after-move)
+        admitted = base::fail(base::Errc::unavailable, "busy: too many writes wait, try again");
+      }
     }
   }
   // Null when the queue took it. NOLINTNEXTLINE(bugprone-use-after-move)
@@ -171,9 +200,11 @@ void Writer::submit(std::unique_ptr<Job> job) {
 }
 
 void Writer::flush() {
-  base::Lock lock(state_->mutex);
-  const std::uint64_t target = state_->accepted;
-  while (state_->answered < target) state_->answered_more.wait(state_->mutex);
+  State& s = *state_;
+  base::Lock lock(s.mutex);
+  const auto own = s.flushes.insert(s.flushes.end(), {s.accepted, s.accepted - s.answered});
+  while (own->left > 0) s.answered_more.wait(s.mutex);
+  s.flushes.erase(own);
 }
 
 void Writer::stop() {
@@ -208,11 +239,11 @@ void Writer::work() {
     bool idle = false;
     {
       base::Lock lock(s.mutex);
-      while (s.queue.empty() && !s.stopping && !s.scrub_due) s.wake.wait(s.mutex);
-      if (s.queue.empty() && s.scrub_due && !s.stopping) {
+      while (!s.queue.ready() && !s.stopping && !s.scrub_due) s.wake.wait(s.mutex);
+      if (!s.queue.ready() && s.scrub_due && !s.stopping) {
         s.wake.wait_for(s.mutex, kScrubPause);
       }
-      idle = s.queue.empty();
+      idle = !s.queue.ready();
       if (idle && s.stopping) return;
     }
     if (s.scrub_due) s.scrub_due = !Checkpointer::empty_log(*s.db);
@@ -222,13 +253,19 @@ void Writer::work() {
     const base::Result<> outcome = s.run_batch(tx, batch);
     if (outcome && tx.scrub_) s.scrub_due = !Checkpointer::empty_log(*s.db);
     s.answer(tx, batch, outcome);
-    {
-      base::Lock lock(s.mutex);
-      s.answered += batch.size();
-      s.answered_more.notify_all();
-    }
+    s.count_answered(batch);
     if (s.checkpointer.remainder_wanted()) Checkpointer::move_passively(*s.db);
   }
+}
+
+void Writer::State::count_answered(const std::vector<Entry>& batch) {
+  base::Lock lock(mutex);
+  answered += batch.size();
+  for (Flush& flush : flushes) {
+    flush.left -= static_cast<std::uint64_t>(std::count_if(
+        batch.begin(), batch.end(), [&](const Entry& one) { return one.number <= flush.last; }));
+  }
+  answered_more.notify_all();
 }
 
 // The error, when there is one, is that of every write of the batch which has none of its own.
@@ -240,12 +277,13 @@ base::Result<> Writer::State::run_batch(Tx& tx, std::vector<Entry>& batch) {
     changes_at_begin = sqlite3_total_changes64(db->handle());
   }
   while (batch.size() < options.max_batch && (batch.empty() || SteadyClock::now() < until)) {
-    auto job = take();
-    if (!job) break;
-    batch.push_back({.job = std::move(job)});
-    if (!outcome) continue;  // refused without running, together with the rest of the batch
-    outcome = run_one(tx, batch.back());
+    auto taken = take();
+    if (!taken) break;
+    batch.push_back(std::move(taken->item));
+    // Once the batch is lost, further writes are refused without running, together with it.
+    if (outcome) outcome = run_one(tx, batch.back());
     if (outcome) outcome = health.may_write();
+    end_turn(taken->key);
   }
   closures += batch.size();
   largest_batch = std::max<std::uint64_t>(largest_batch, batch.size());

@@ -1,11 +1,11 @@
 // Writer: every change of the store, in group commits (decision 2).
 //
-// A write is a closure that runs on the writer's thread, in a SAVEPOINT of its own inside the
-// batch's transaction, and reads what it changes through Tx::db(). Any number of threads submit;
-// waiting closures share one durable COMMIT. A closure that returns an error (or throws) is undone
-// alone and gets its error; when the COMMIT fails every closure of the batch gets that error and
-// nothing any of them did remains. Completions are called on the writer's thread after the COMMIT,
-// never before.
+// A write is a closure that runs on the writer's thread, in a SAVEPOINT of its own in the batch's
+// transaction, and reads what it changes through Tx::db(). Any thread submits. Parties (of the
+// submitting thread's base::CancelScope) are served in turn, a write each (decision 33); all share
+// a durable COMMIT. A closure that fails is undone alone and gets its error; when the COMMIT fails
+// every closure of the batch gets that error and nothing any of them did remains. Completions are
+// called on the writer's thread after the COMMIT, never before.
 //
 // After a COMMIT, in this order: Tx::on_commit hooks, the listener with the batch's events,
 // completions. None of them may block; they may submit further writes, not wait for them.
@@ -89,7 +89,7 @@ class Tx {
 };
 
 struct WriterOptions {
-  std::size_t max_queue = 4096;     // more waiting writes are refused: Errc::unavailable "busy"
+  std::size_t max_queue = 4096;     // waiting writes; of one party half. More is refused: "busy"
   std::size_t max_batch = 256;      // closures per COMMIT
   base::Millis max_batch_time = 5;  // begins no further closure in a batch after this long
   EventLogBounds events = {};

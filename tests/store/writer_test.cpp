@@ -2,11 +2,13 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <atomic>
 #include <latch>
 #include <set>
 #include <thread>
 
+#include "base/cancel_scope.h"
 #include "tests/store/world.h"
 #include "tests/support/faulty_vfs.h"
 
@@ -44,6 +46,57 @@ base::Result<std::int64_t> number_one(Tx& tx) {
   EDGE_CHECK(tx.append_event(kAccount, 1, base::as_bytes(std::to_string(number))));
   return number;
 }
+
+// Writes of several parties that wait behind one that holds the writer until let_go().
+class HeldWriter {
+ public:
+  explicit HeldWriter(test::World& world) : world_(world) {
+    world.store->write<void>(
+        [this](Tx&) -> base::Result<> {
+          inside_.count_down();
+          go_on_.wait();
+          return {};
+        },
+        [this](base::Result<>) { answered_.add(); });
+    inside_.wait();
+  }
+  // Its name is noted in `order` when it is run; false when it is refused.
+  bool submit(const std::string& party, const std::string& name) {
+    const base::CancelScope scope(closed_, party);
+    bool refused = false;
+    ++submitted_;
+    world_.store->write<void>(
+        [this, name](Tx&) -> base::Result<> {
+          base::Lock lock(mutex_);
+          order_.push_back(name);
+          return {};
+        },
+        [this, &refused, mine = std::this_thread::get_id()](base::Result<> result) {
+          if (!result && std::this_thread::get_id() == mine) refused = true;
+          answered_.add();
+        });
+    return !refused;
+  }
+  void let_go() {
+    go_on_.count_down();
+    answered_.wait_for(submitted_ + 1);
+  }
+  std::vector<std::string> order() {
+    base::Lock lock(mutex_);
+    return order_;
+  }
+
+ private:
+  test::World& world_;
+  base::Mutex mutex_;
+  std::vector<std::string> order_ GUARDED_BY(mutex_);
+  base::CancelSource source_;
+  const base::Cancellation closed_ = source_.token();
+  std::latch inside_{1};
+  std::latch go_on_{1};
+  std::size_t submitted_ = 0;
+  Tally answered_;
+};
 
 }  // namespace
 
@@ -229,7 +282,7 @@ TEST_CASE("a commit whose sync failed does not come back to life") {
 TEST_CASE("the queue is bounded and a refused write is told at once") {
   test::World world;
   auto options = world.options();
-  options.writer.max_queue = 4;
+  options.writer.max_queue = 8;  // 4 of one party
   world.open(options);
   std::latch inside(1);
   std::latch go_on(1);
@@ -282,6 +335,91 @@ TEST_CASE("flush waits for what was accepted before") {
   }
   world.store->writer().flush();
   CHECK(answers == 300);
+}
+
+TEST_CASE("what one party wants written delays another by one write") {
+  test::World world;
+  world.open();
+  HeldWriter held(world);
+  for (int i = 0; i < 500; ++i) REQUIRE(held.submit("hog", "hog"));
+  REQUIRE(held.submit("late", "late 1"));
+  REQUIRE(held.submit("late", "late 2"));
+  held.let_go();
+  const auto order = held.order();
+  REQUIRE(order.size() == 502);
+  CHECK(order[1] == "late 1");  // the hog's turn came first
+  CHECK(order[3] == "late 2");
+}
+
+TEST_CASE("who submits during a party's write comes before the same party's next one") {
+  test::World world;
+  world.open();
+  std::vector<std::string> order;  // of the writer's thread
+  std::latch inside(1);
+  std::latch go_on(1);
+  Tally answered;
+  const base::CancelSource source;
+  const base::Cancellation closed = source.token();
+  const auto submit = [&](const std::string& party, const std::string& name, bool holds) {
+    const base::CancelScope scope(closed, party);
+    world.store->write<void>(
+        [&, name, holds](Tx&) -> base::Result<> {
+          order.push_back(name);
+          if (!holds) return {};
+          inside.count_down();
+          go_on.wait();
+          return {};
+        },
+        [&](base::Result<>) { answered.add(); });
+  };
+  submit("hog", "hog 1", true);
+  submit("hog", "hog 2", false);
+  inside.wait();
+  submit("late", "late", false);
+  go_on.count_down();
+  answered.wait_for(3);
+  CHECK(order == std::vector<std::string>{"hog 1", "late", "hog 2"});
+}
+
+TEST_CASE("a party that has as many writes waiting as it may is refused alone") {
+  test::World world;
+  auto options = world.options();
+  options.writer.max_queue = 128;
+  world.open(options);
+  HeldWriter held(world);
+  for (const char* hog : {"a", "b"}) {
+    for (int i = 0; i < 64; ++i) REQUIRE(held.submit(hog, hog));
+    CHECK_FALSE(held.submit(hog, hog));
+  }
+  // The queue is full; a third party has its few places still.
+  CHECK(held.submit("c", "c"));
+  CHECK(held.submit("c", "c"));
+  CHECK_FALSE(held.submit("c", "c"));
+  held.let_go();
+  CHECK(held.order().size() == 130);
+}
+
+TEST_CASE("flush waits for what was accepted before, whoever is served first") {
+  test::World world;
+  auto options = world.options();
+  options.writer.max_batch = 1;
+  world.open(options);
+  HeldWriter held(world);
+  for (int i = 0; i < 20; ++i) REQUIRE(held.submit("hog", "hog"));
+  std::ptrdiff_t at_flush = 0;
+  std::latch flushing(1);
+  std::thread flusher([&] {
+    flushing.count_down();
+    world.store->writer().flush();
+    const auto order = held.order();
+    at_flush = std::count(order.begin(), order.end(), "hog");
+  });
+  flushing.wait();
+  for (int i = 0; i < 5; ++i) REQUIRE(held.submit("late", "late"));
+  held.let_go();
+  flusher.join();
+  CHECK(at_flush == 20);
+  CHECK(held.order().size() == 25);
 }
 
 TEST_CASE("write_now on the writer's thread is refused instead of waiting for ever") {
