@@ -189,15 +189,15 @@ void Channels::publish(std::vector<ChannelEvent> events,
   }
   core_.store.write<std::vector<base::EventId>>(
       [events = std::move(events)](store::Tx& tx) -> base::Result<std::vector<base::EventId>> {
-        std::vector<base::EventId> ids;
-        ids.reserve(events.size());
+        std::vector<base::Bytes> bodies;
+        std::vector<store::NewChannelEvent> fresh;
+        bodies.reserve(events.size());
+        fresh.reserve(events.size());
         for (const ChannelEvent& event : events) {
-          EDGE_TRY(const base::EventId id,
-                   store::append_channel_event(tx, quotas(), event.channel, ChannelEvent::kKind,
-                                               encode_channel_event(event)));
-          ids.push_back(id);
+          bodies.push_back(encode_channel_event(event));
+          fresh.push_back({event.channel, bodies.back()});
         }
-        return ids;
+        return store::append_channel_events(tx, quotas(), ChannelEvent::kKind, fresh);
       },
       std::move(done));
 }

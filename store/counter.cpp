@@ -70,12 +70,18 @@ base::Result<> write_counter(Connection& db, base::AccountId account, std::strin
 
 base::Result<std::int64_t> next_number(Connection& db, base::AccountId account,
                                        std::string_view name, std::int64_t first) {
-  EDGE_TRY(const auto value, db.integer("UPDATE counter SET value=value+1"
-                                        " WHERE account_id=? AND name=? RETURNING value",
-                                        account, name));
-  if (value) return *value;
+  return next_numbers(db, account, name, first, 1);
+}
+
+base::Result<std::int64_t> next_numbers(Connection& db, base::AccountId account,
+                                        std::string_view name, std::int64_t first,
+                                        std::int64_t count) {
+  EDGE_TRY(const auto last, db.integer("UPDATE counter SET value=value+?"
+                                       " WHERE account_id=? AND name=? RETURNING value",
+                                       count, account, name));
+  if (last) return *last - count + 1;
   EDGE_TRY(const std::int64_t begin, first_number(db, account, name, first));
-  EDGE_CHECK(write_counter(db, account, name, begin));
+  EDGE_CHECK(write_counter(db, account, name, begin + count - 1));
   return begin;
 }
 

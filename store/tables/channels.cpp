@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+
 #include "base/log.h"
 #include "base/wire.h"
 #include "store/counter.h"
@@ -12,7 +15,9 @@ namespace {
 constexpr std::uint16_t kForm = 1;
 // The floor of channels that are not there: nothing before the first one was ever dropped.
 constexpr std::string_view kFloor = "channel_floor";
-constexpr std::int64_t kMostPruned = 64;  // aged events a write takes along
+constexpr std::int64_t kMostPruned =
+    64;  // aged events a write takes along, or two for each new one
+constexpr std::int64_t kReadAtOnce = 256;  // events that are looked at for pruning
 
 struct Channel {
   std::int64_t id = 0;
@@ -75,6 +80,27 @@ base::Result<Channel> channel_for(Tx& tx, const ChannelQuotas& quotas, std::stri
   return *made;
 }
 
+// What this write changes in rows of `channel`; each row is written once.
+struct Change {
+  std::int64_t events = 0;
+  std::int64_t bytes = 0;
+  std::int64_t floor = 0;
+  bool used = false;
+};
+using Changes = std::map<std::int64_t, Change>;  // by the channel's id
+
+base::Result<> save(Tx& tx, Changes& changes) {
+  for (const auto& [channel, change] : changes) {
+    EDGE_CHECK(
+        tx.db().run("UPDATE channel SET events=events+?,bytes=bytes+?,floor=max(floor,?),"
+                    "used_at=ifnull(?,used_at) WHERE id=?",
+                    change.events, change.bytes, change.floor,
+                    change.used ? std::optional(tx.now()) : std::nullopt, channel));
+  }
+  changes.clear();
+  return {};
+}
+
 struct Oldest {
   std::int64_t id = 0;
   std::int64_t channel = 0;
@@ -85,40 +111,62 @@ Oldest read_oldest(const Row& row) {
   return {row.integer(0), row.integer(1), row.integer(2), row.integer(3)};
 }
 
-base::Result<> drop(Connection& db, const Oldest& event) {
-  EDGE_CHECK(db.run("DELETE FROM channel_event WHERE id=?", event.id));
-  EDGE_CHECK(
-      db.run("UPDATE channel SET floor=max(floor,?),events=events-1,bytes=bytes-? WHERE id=?",
-             event.id, event.size, event.channel));
-  return {};
+void note_dropped(Changes& changes, const Oldest& event) {
+  Change& change = changes[event.channel];
+  change.events -= 1;
+  change.bytes -= event.size;
+  change.floor = std::max(change.floor, event.id);
 }
 
-base::Result<> prune_channel(Connection& db, const ChannelQuotas& quotas, Channel channel) {
-  while (channel.events > quotas.events || channel.bytes > quotas.bytes) {
-    EDGE_TRY(const auto oldest,
-             db.one<Oldest>("SELECT id,channel_id,length(sealed),at_ms FROM "
-                            "channel_event WHERE channel_id=? ORDER BY id LIMIT 1",
-                            read_oldest, channel.id));
-    if (!oldest) return {};
-    EDGE_CHECK(drop(db, *oldest));
-    channel.events -= 1;
-    channel.bytes -= oldest->size;
+base::Result<> prune_channel(Connection& db, const ChannelQuotas& quotas, Channel channel,
+                             Changes& changes) {
+  const auto over = [&] { return channel.events > quotas.events || channel.bytes > quotas.bytes; };
+  while (over()) {
+    std::int64_t cut = 0;
+    EDGE_CHECK(db.each(
+        "SELECT id,channel_id,length(sealed),at_ms FROM channel_event WHERE channel_id=? ORDER BY "
+        "id LIMIT ?",
+        [&](const Row& row) {
+          if (!over()) return;
+          const Oldest oldest = read_oldest(row);
+          cut = oldest.id;
+          channel.events -= 1;
+          channel.bytes -= oldest.size;
+          note_dropped(changes, oldest);
+        },
+        channel.id, kReadAtOnce));
+    if (cut == 0) return {};
+    EDGE_CHECK(db.run("DELETE FROM channel_event WHERE channel_id=? AND id<=?", channel.id, cut));
   }
   return {};
 }
 
-base::Result<> prune_all(Connection& db, const ChannelQuotas& quotas, base::UnixMillis now) {
+base::Result<> prune_all(Tx& tx, const ChannelQuotas& quotas, std::size_t appended,
+                         Changes& changes) {
+  Connection& db = tx.db();
   EDGE_TRY(const auto sum, db.integer("SELECT sum(bytes) FROM checked_channel WHERE intact"));
   std::int64_t total = sum.value_or(0);
-  for (std::int64_t pruned = 0; pruned < kMostPruned || total > quotas.total_bytes; ++pruned) {
-    EDGE_TRY(
-        const auto oldest,
-        db.one<Oldest>("SELECT id,channel_id,length(sealed),at_ms FROM channel_event ORDER BY id "
-                       "LIMIT 1",
-                       read_oldest));
-    if (!oldest || (total <= quotas.total_bytes && oldest->at >= now - quotas.age)) return {};
-    EDGE_CHECK(drop(db, *oldest));
-    total -= oldest->size;
+  for (const auto& [channel, change] : changes) total += change.bytes;
+  auto aged_left = std::max(kMostPruned, 2 * static_cast<std::int64_t>(appended));
+  const base::UnixMillis old = tx.now() - quotas.age;
+  bool more = true;
+  while (more) {
+    std::int64_t cut = 0;
+    EDGE_CHECK(db.each(
+        "SELECT id,channel_id,length(sealed),at_ms FROM channel_event ORDER BY id LIMIT ?",
+        [&](const Row& row) {
+          if (!more) return;
+          const Oldest oldest = read_oldest(row);
+          more = total > quotas.total_bytes || (oldest.at < old && aged_left > 0);
+          if (!more) return;
+          cut = oldest.id;
+          aged_left -= 1;
+          total -= oldest.size;
+          note_dropped(changes, oldest);
+        },
+        kReadAtOnce));
+    if (cut == 0) return {};
+    EDGE_CHECK(db.run("DELETE FROM channel_event WHERE id<=?", cut));
   }
   return {};
 }
@@ -145,30 +193,52 @@ bool open_body(const Vault& vault, LoggedEvent& event, base::ByteView sealed) {
 
 }  // namespace
 
-base::Result<base::EventId> append_channel_event(Tx& tx, const ChannelQuotas& quotas,
-                                                 std::string_view channel, std::uint16_t kind,
-                                                 base::ByteView body) {
-  EDGE_TRY(Channel to, channel_for(tx, quotas, channel));
-  EDGE_TRY(const base::EventId id, EventLog::next_id(tx.db()));
-  LoggedEvent event{.id = id,
-                    .account = {},
-                    .at = tx.now(),
-                    .kind = kind,
-                    .body = base::to_bytes(body),
-                    .channel = to.id};
-  const base::Bytes sealed = seal_body(tx.vault(), event);
-  const auto size = static_cast<std::int64_t>(sealed.size());
-  EDGE_CHECK(
-      tx.db().run("INSERT INTO channel_event(id,channel_id,at_ms,size,sealed) VALUES(?,?,?,?,?)",
-                  event.id, to.id, event.at, size, sealed));
-  EDGE_CHECK(tx.db().run("UPDATE channel SET events=events+1,bytes=bytes+?,used_at=? WHERE id=?",
-                         size, event.at, to.id));
-  to.events += 1;
-  to.bytes += size;
-  EDGE_CHECK(prune_channel(tx.db(), quotas, to));
-  EDGE_CHECK(prune_all(tx.db(), quotas, event.at));
-  tx.tell_event(std::move(event));
-  return id;
+base::Result<std::vector<base::EventId>> append_channel_events(
+    Tx& tx, const ChannelQuotas& quotas, std::uint16_t kind,
+    std::span<const NewChannelEvent> events) {
+  std::vector<base::EventId> ids;
+  if (events.empty()) return ids;
+  EDGE_TRY(const std::int64_t first, next_numbers(tx.db(), base::AccountId(), "event", 1,
+                                                  static_cast<std::int64_t>(events.size())));
+  base::EventId id(static_cast<std::uint64_t>(first));
+  std::map<std::string_view, Channel> channels;
+  Changes changes;
+  ids.reserve(events.size());
+  for (const NewChannelEvent& one : events) {
+    auto to = channels.find(one.channel);
+    if (to == channels.end()) {
+      EDGE_CHECK(save(tx, changes));  // making room looks at which channels hold nothing
+      EDGE_TRY(const Channel found, channel_for(tx, quotas, one.channel));
+      to = channels.emplace(one.channel, found).first;
+    }
+    Channel& channel = to->second;
+    LoggedEvent event{.id = id,
+                      .account = {},
+                      .at = tx.now(),
+                      .kind = kind,
+                      .body = base::to_bytes(one.body),
+                      .channel = channel.id};
+    const base::Bytes sealed = seal_body(tx.vault(), event);
+    const auto size = static_cast<std::int64_t>(sealed.size());
+    EDGE_CHECK(
+        tx.db().run("INSERT INTO channel_event(id,channel_id,at_ms,size,sealed) VALUES(?,?,?,?,?)",
+                    event.id, channel.id, event.at, size, sealed));
+    channel.events += 1;
+    channel.bytes += size;
+    Change& change = changes[channel.id];
+    change.events += 1;
+    change.bytes += size;
+    change.used = true;
+    ids.push_back(id);
+    tx.tell_event(std::move(event));
+    ++id.value;
+  }
+  for (const auto& [name, channel] : channels) {
+    EDGE_CHECK(prune_channel(tx.db(), quotas, channel, changes));
+  }
+  EDGE_CHECK(prune_all(tx, quotas, events.size(), changes));
+  EDGE_CHECK(save(tx, changes));
+  return ids;
 }
 
 base::Result<> set_channel_initial(Tx& tx, const ChannelQuotas& quotas, std::string_view channel,

@@ -4,11 +4,13 @@
 //
 // A channel is found by a keyed hash of its name; bodies and initial data are sealed store-wide and
 // hold the name inside. Appending happens in the transaction of a write and does the pruning: the
-// oldest events go until channel, total and age are within bounds.
+// oldest events go until channel, total and age are within bounds. Others wait for that write, so
+// what is of a channel or of all is looked up and written once for all events of one call.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -29,10 +31,15 @@ struct ChannelQuotas {
   base::Millis age = 7 * 24 * base::Millis{3'600'000};
 };
 
-// Errc::exhausted when there are too many channels to begin another.
-base::Result<base::EventId> append_channel_event(Tx& tx, const ChannelQuotas& quotas,
-                                                 std::string_view channel, std::uint16_t kind,
-                                                 base::ByteView body);
+struct NewChannelEvent {
+  std::string_view channel;
+  base::ByteView body;
+};
+// Their ids, which follow each other. Errc::exhausted when there are too many channels to begin
+// another.
+base::Result<std::vector<base::EventId>> append_channel_events(
+    Tx& tx, const ChannelQuotas& quotas, std::uint16_t kind,
+    std::span<const NewChannelEvent> events);
 // What new listeners of the channel get first; nothing takes it away.
 base::Result<> set_channel_initial(Tx& tx, const ChannelQuotas& quotas, std::string_view channel,
                                    std::optional<base::ByteView> body);

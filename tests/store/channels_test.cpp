@@ -1,5 +1,7 @@
 #include "store/tables/channels.h"
 
+#include <sqlite3.h>
+
 #include "store/repair.h"
 #include "store/schema/migrations.h"
 #include "tests/store/world.h"
@@ -20,8 +22,10 @@ struct ChannelWorld : test::World {
     test::World::open(with);
   }
   base::Result<base::EventId> try_append(std::string channel, std::string body) {
-    return store->write_now<base::EventId>([=, this](Tx& tx) {
-      return append_channel_event(tx, quotas, channel, kKind, base::as_bytes(body));
+    return store->write_now<base::EventId>([=, this](Tx& tx) -> base::Result<base::EventId> {
+      const NewChannelEvent event{channel, base::as_bytes(body)};
+      EDGE_TRY(const auto ids, append_channel_events(tx, quotas, kKind, {&event, 1}));
+      return ids.front();
     });
   }
   base::EventId append(const std::string& channel, const std::string& body) {
@@ -110,12 +114,14 @@ TEST_CASE("the listener hears of a channel's event after the commit, in the orde
     heard.insert(heard.end(), events.begin(), events.end());
   });
   must(world.store->write_now<void>([&](Tx& tx) -> base::Result<> {
-    EDGE_CHECK(append_channel_event(tx, world.quotas, "a", kKind, base::as_bytes("one")));
+    const NewChannelEvent one{"a", base::as_bytes("one")};
+    EDGE_CHECK(append_channel_events(tx, world.quotas, kKind, {&one, 1}));
     EDGE_CHECK(tx.append_event(base::AccountId(1), 5, base::as_bytes("m")));
     return {};
   }));
   const auto undone = world.store->write_now<void>([&](Tx& tx) -> base::Result<> {
-    EDGE_CHECK(append_channel_event(tx, world.quotas, "a", kKind, base::as_bytes("never")));
+    const NewChannelEvent never{"a", base::as_bytes("never")};
+    EDGE_CHECK(append_channel_events(tx, world.quotas, kKind, {&never, 1}));
     return base::fail(base::Errc::invalid_argument, "no");
   });
   CHECK_FALSE(undone.ok());
@@ -150,6 +156,37 @@ TEST_CASE("a channel is kept by its quotas, and its flood costs nobody else's hi
   world.quotas.total_bytes = 2'000;
   world.append("large", "y");
   CHECK(world.page({.after = start, .messages = false, .channels = {"quiet"}}).events.empty());
+}
+
+TEST_CASE("the events of one call cost a row each, and their channels one more") {
+  ChannelWorld world;
+  constexpr std::size_t kEvents = 300;
+  constexpr std::int64_t kBesides = 20;  // the counter and the channels' rows, with their MACs
+  world.quotas.events = 150;
+  const auto start = world.start();
+  const auto changed = [&](std::vector<std::string> channels) {
+    return must(world.store->write_now<std::int64_t>([&](Tx& tx) -> base::Result<std::int64_t> {
+      std::vector<NewChannelEvent> events;
+      for (std::size_t i = 0; i < kEvents; ++i) {
+        events.push_back({channels[i % channels.size()], base::as_bytes("x")});
+      }
+      const std::int64_t before = sqlite3_total_changes64(tx.db().handle());
+      EDGE_CHECK(append_channel_events(tx, world.quotas, kKind, events));
+      return sqlite3_total_changes64(tx.db().handle()) - before;
+    }));
+  };
+  CHECK(changed({"a", "b"}) <= std::int64_t{kEvents} + kBesides);
+  // As many go as come.
+  CHECK(changed({"a", "b"}) <= std::int64_t{2 * kEvents} + kBesides);
+  for (const char* channel : {"a", "b"}) {
+    const auto page = world.page({.after = start, .messages = false, .channels = {channel}});
+    CHECK(page.events.size() == 150);
+    CHECK(page.floor.value >= start.value + kEvents - 1);
+  }
+  CHECK(changed({"c"}) <= std::int64_t{kEvents + 150} + kBesides);
+  const auto page = world.page({.after = start, .messages = false, .channels = {"c"}});
+  REQUIRE(page.events.size() == 150);
+  CHECK(page.events.front().id.value == page.floor.value + 1);
 }
 
 TEST_CASE("messages are bounded by their own number, whatever channels publish") {
