@@ -79,8 +79,12 @@ base::Result<std::vector<Contact>> Contacts::get_many(
   std::vector<Contact> found;
   found.reserve(contacts.size());
   for (const ContactId id : contacts) {
-    EDGE_TRY(Contact contact, load_contact_view(view, id));
-    found.push_back(std::move(contact));
+    auto contact = load_contact_view(view, id);
+    if (contact) {
+      found.push_back(*std::move(contact));
+    } else if (contact.error().code != Errc::sealed) {
+      return std::move(contact).error();
+    }
   }
   return found;
 }

@@ -21,7 +21,7 @@ class Contacts {
   base::Result<std::vector<ContactId>> ids(AccountId account, bool with_self,
                                            const std::optional<std::string>& query) const;
   base::Result<Contact> get(AccountId account, ContactId contact) const;
-  // In the order asked; one that does not exist is an error naming it.
+  // In the order asked, without those whose rows do not open; a missing one is an error naming it.
   base::Result<std::vector<Contact>> get_many(AccountId account,
                                               const std::vector<ContactId>& contacts) const;
   // The verified contact seen last under this address.

@@ -50,8 +50,10 @@ base::Result<> fail_message(const WriteContext& write, MsgId id, ContactId conta
   if (!message) return {};
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, message->chat));
   if (chat.type != static_cast<std::uint8_t>(ChatType::single)) {
-    EDGE_TRY(const store::ContactRow member, store::load_contact(write.scope, contact));
-    why = shown_name(member) + ": " + why;
+    const auto member = store::load_contact(write.scope, contact);
+    const std::string name =
+        member ? shown_name(*member) : fmt::format("contact {}", contact.value);
+    why = name + ": " + why;
   }
   if (!message->error.empty() && message->error.size() < kMostErrorText) {
     why = message->error + "\n" + why;
@@ -79,6 +81,18 @@ base::Result<> expire_outbox(const WriteContext& write, UnixMillis before) {
     }
   }
   return {};
+}
+
+base::Result<bool> contact_opens(const store::Scope& scope, ContactId contact) {
+  const auto row = store::find_contact(scope, contact);
+  if (!row && row.error().code != base::Errc::sealed) return row.error();
+  return row.ok();
+}
+
+base::Result<> give_up_recipient(const WriteContext& write, MsgId message, ContactId contact) {
+  return fail_message(write, message, contact,
+                      "The recipient's record was changed by another program or is damaged, so the "
+                      "message was not sent. Restore a backup, or join the recipient again.");
 }
 
 base::Result<> give_up_file(const WriteContext& write, const OutboxRow& file,

@@ -63,7 +63,7 @@ base::Result<> tell_members(const WriteContext& write, const Group& group,
 // Asks for the state of a group that we do not have.
 base::Result<> ask_state(const WriteContext& write, const GroupId& id, ContactId contact);
 
-// The members that our messages go to: the present ones but us.
+// The members that our messages go to: the present ones but us, as far as their rows open.
 base::Result<std::vector<ContactId>> recipients(const store::Scope& scope, ChatId chat);
 
 // From now on members are told.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "messaging/giving_up.h"
 #include "messaging/group_rules.h"
 #include "messaging/outgoing.h"
 #include "store/tables/contacts.h"
@@ -27,6 +28,24 @@ base::Result<> check_can_write(const store::Scope& scope, const AccountState& ac
   return {};
 }
 
+namespace {
+
+// Gives the message up for the members whose rows do not open. Whether there are none.
+base::Result<bool> give_up_unreadable(const WriteContext& write, ChatId chat, MsgId message) {
+  EDGE_TRY(const auto members, store::list_members(write.scope, chat));
+  bool all = true;
+  for (const store::MemberRow& member : members) {
+    if (!member.present) continue;
+    EDGE_TRY(const bool opens, contact_opens(write.scope, member.contact));
+    if (opens) continue;
+    EDGE_CHECK(give_up_recipient(write, message, member.contact));
+    all = false;
+  }
+  return all;
+}
+
+}  // namespace
+
 base::Result<> queue_group_message(const WriteContext& write, ChatId chat,
                                    const store::MessageRow& row) {
   EDGE_TRY(Group group, load_group(write.scope, chat));
@@ -41,7 +60,8 @@ base::Result<> queue_group_message(const WriteContext& write, ChatId chat,
     }
   }
   EDGE_TRY(const auto contacts, recipients(write.scope, chat));
-  if (contacts.empty()) return note_delivered(write, row.id);
+  EDGE_TRY(const bool all, give_up_unreadable(write, chat, row.id));
+  if (contacts.empty()) return all ? note_delivered(write, row.id) : base::Result<>{};
   text.digest = group.state.digest();
   for (const ContactId contact : contacts) {
     EDGE_CHECK(meet_member(write, group, contact));

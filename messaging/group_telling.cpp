@@ -4,6 +4,7 @@
 
 #include "crypto/random.h"
 #include "messaging/content.h"
+#include "messaging/giving_up.h"
 #include "messaging/group_rules.h"
 #include "messaging/outgoing.h"
 #include "messaging/renewal.h"
@@ -16,7 +17,9 @@ base::Result<std::vector<ContactId>> recipients(const store::Scope& scope, ChatI
   EDGE_TRY(const auto members, store::list_members(scope, chat));
   std::vector<ContactId> contacts;
   for (const store::MemberRow& member : members) {
-    if (member.present) contacts.push_back(member.contact);
+    if (!member.present) continue;
+    EDGE_TRY(const bool opens, contact_opens(scope, member.contact));
+    if (opens) contacts.push_back(member.contact);
   }
   return contacts;
 }

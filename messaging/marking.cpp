@@ -33,8 +33,9 @@ base::Result<bool> owes_receipt(const store::Scope& scope, const store::MessageM
   if (mark.is_info || mark.from.value < kFirstId) return false;
   EDGE_TRY(const auto enabled, store::find_config_value(scope, "mdns_enabled"));
   if (enabled == "0") return false;
-  EDGE_TRY(const store::ChatRow chat, store::load_chat(scope, mark.chat));
-  return chat.blocked == store::ChatBlocked::no;
+  const auto chat = store::load_chat(scope, mark.chat);
+  if (!chat && chat.error().code != base::Errc::sealed) return chat.error();
+  return chat && chat->blocked == store::ChatBlocked::no;
 }
 
 base::Result<> mark_all(const WriteContext& write, std::span<const MsgId> messages) {

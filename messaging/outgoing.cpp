@@ -4,6 +4,7 @@
 #include "crypto/stream.h"
 #include "messaging/chat_rules.h"
 #include "messaging/courier.h"
+#include "messaging/giving_up.h"
 #include "messaging/group_sending.h"
 #include "messaging/joining.h"
 #include "messaging/progress.h"
@@ -140,7 +141,10 @@ base::Result<> queue_to_chat(const WriteContext& write, const store::ChatRow& ch
   if (chat.type != static_cast<std::uint8_t>(ChatType::single)) {
     return queue_group_message(write, chat.id, row);
   }
-  return chat.contact == kSelf ? base::Result<>{} : queue_message(write, *chat.contact, row);
+  if (chat.contact == kSelf) return {};
+  EDGE_TRY(const bool opens, contact_opens(write.scope, *chat.contact));
+  return opens ? queue_message(write, *chat.contact, row)
+               : give_up_recipient(write, row.id, *chat.contact);
 }
 
 void tell_receipts_soon(const WriteContext& write, ContactId contact) {

@@ -42,9 +42,10 @@ Result<People> load_people(messaging::Engine& engine, AccountId account,
   ids.reserve(people.size());
   for (const auto& [id, contact] : people) ids.push_back(id);
   EDGE_TRY(auto contacts, engine.contacts().get_many(account, ids));
+  people.clear();  // those that do not open are missing
   for (auto& contact : contacts) {
     const ContactId id = contact.id;
-    people[id] = std::move(contact);
+    people.emplace(id, std::move(contact));
   }
   return people;
 }
@@ -53,7 +54,9 @@ shape::MessageQuote quote_of(messaging::Quote quote, const Quoted& quoted, const
   const auto found = quote.message ? quoted.find(*quote.message) : quoted.end();
   if (found == quoted.end()) return {shape::JustText{std::move(quote.text)}};
   const Message& message = found->second;
-  const messaging::Contact& author = people.at(message.from);
+  const auto person = people.find(message.from);
+  if (person == people.end()) return {shape::JustText{std::move(quote.text)}};
+  const messaging::Contact& author = person->second;
   shape::WithMessage with;
   with.author_display_color = shape::color_of(author.color_seed);
   with.author_display_name = author.display_name;
@@ -83,9 +86,14 @@ Result<std::vector<Result<shape::Message>>> complete_messages(messaging::Engine&
       shapes.emplace_back(std::move(message).error());
       continue;
     }
+    const auto person = people.find(message->from);
+    if (person == people.end()) {
+      shapes.emplace_back(base::fail(base::Errc::sealed, "the sender's record does not open"));
+      continue;
+    }
     auto sender = senders.find(message->from);
     if (sender == senders.end()) {
-      sender = senders.emplace(message->from, shape::to_shape(people.at(message->from), now)).first;
+      sender = senders.emplace(message->from, shape::to_shape(person->second, now)).first;
     }
     std::optional<messaging::Quote> quote = std::move(message->quote);
     shape::Message made = shape::to_shape(std::move(*message), sender->second);

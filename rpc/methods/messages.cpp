@@ -9,10 +9,35 @@
 namespace rpc {
 namespace {
 
-Result<shape::Message> get_message(Context& context, const OfMessage& p) {
+Result<shape::Message> load_message(Context& context, const OfMessage& p) {
   EDGE_TRY(auto message, engine_of(context).messages().get(p.account_id, p.message_id));
   return complete_message(engine_of(context), p.account_id, context.clock->now(),
                           std::move(message), context.caller.files);
+}
+
+// Stands for a message whose row, or whose sender's row, does not open. Nothing of such a row is
+// shown: the gateway itself says so, in its own chat.
+Result<shape::Message> stand_in(Context& context, const OfMessage& p) {
+  messaging::Message message;
+  message.id = p.message_id;
+  message.from = messaging::kDeviceContact;
+  EDGE_TRY(const auto chat, engine_of(context).chats().find_by_contact(p.account_id, message.from));
+  message.chat = chat.value_or(base::ChatId());
+  message.state = messaging::MsgState::in_seen;
+  message.is_info = true;
+  message.error = fmt::format(
+      "Msg#{} cannot be shown: its record, or its sender's, was changed by another program or is "
+      "damaged",
+      p.message_id.value);
+  message.text = message.error;
+  return complete_message(engine_of(context), p.account_id, context.clock->now(),
+                          std::move(message), nullptr);
+}
+
+Result<shape::Message> get_message(Context& context, const OfMessage& p) {
+  auto message = load_message(context, p);
+  if (message || message.error().code != Errc::sealed) return message;
+  return stand_in(context, p);
 }
 
 using Loaded = std::map<MsgId, shape::MessageLoadResult>;
@@ -254,7 +279,11 @@ void forward_messages(Context& context, Forward p, Completion<> done) {
 void add_message_methods(std::vector<Method>& table) {
   const Row read{.fuzz = Fuzz::safe, .errors = {Errc::not_found}};
   const Row write{.scope = Scope::write, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
-  table.push_back(method<&get_message>("get_message", "One message.", read));
+  table.push_back(
+      method<&get_message>("get_message",
+                           "One message. One whose record does not open is answered by a note "
+                           "of the device contact with an error.",
+                           read));
   table.push_back(method<&get_messages>(
       "get_messages", "Several messages; one that fails is of kind loadingError.", read));
   table.push_back(
