@@ -431,6 +431,9 @@ base::Result<> Daemon::run() {
   parts_->loop->run();
   parts_->take_down();
   base::log::info("stopped");
+  if (parts_->stdio && parts_->stdio->lost_output()) {
+    return base::fail(base::Errc::io, "standard output could not be written: answers are lost");
+  }
   return {};
 }
 

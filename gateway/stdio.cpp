@@ -138,6 +138,7 @@ void Stdio::write() {
           lost.swap(shared_->lines);
           shared_->changed.notify_all();
         }
+        lost_output_ = true;
         lost.push_back(std::move(line));
         lost.clear();
         closed_.cancel();

@@ -38,6 +38,8 @@ class Stdio {
   // Reads no more, writes what was answered so far and joins. Output that nobody takes is given up
   // after a second.
   void finish();
+  // Whether output could not be written, so that answers are lost. After finish().
+  bool lost_output() const { return lost_output_; }
 
  private:
   void read() EXCLUDES(mutex_);
@@ -55,6 +57,7 @@ class Stdio {
   const int out_;
   base::UniqueFunction<void()> ended_;
   std::atomic<bool> told_end_{false};
+  std::atomic<bool> lost_output_{false};
   Fd wake_;  // an eventfd that ends the reader's wait
   std::string line_;
   bool skipping_ = false;  // the rest of a line that was too long

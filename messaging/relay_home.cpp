@@ -1,5 +1,7 @@
 #include "messaging/relay_home.h"
 
+#include <arpa/inet.h>
+
 #include "base/host.h"
 #include "base/wire.h"
 #include "crypto/hash.h"
@@ -39,7 +41,11 @@ base::Result<std::string> parse_relay_url(std::string_view text) {
 }
 
 bool is_loopback_relay(std::string_view url) {
-  return base::is_loopback_host(base::host_of_url(url));
+  const std::string host(base::host_of_url(url));
+  // Resolvers take 127.1, 2130706433 and 0x7f.1 for addresses too.
+  in_addr address{};
+  if (::inet_aton(host.c_str(), &address) != 0) return (ntohl(address.s_addr) >> 24) == 127;
+  return base::is_loopback_host(host);
 }
 
 base::Result<std::optional<RelayHome>> find_relay_home(const Core& core, const store::Scope& scope,

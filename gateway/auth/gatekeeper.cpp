@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/given_text.h"
 #include "gateway/http/path.h"
 
 namespace gateway {
@@ -53,6 +54,7 @@ Credentials credentials_of(const RequestHead& head, const Route& route) {
   }
   if (route.key_in_query && !out.key) {
     out.key = query_value(head.target(), "api_key");
+    if (out.key) out.key = std::string(without_line_end(*out.key));
     if (!out.key) out.ticket = query_value(head.target(), "ticket");
   }
   return out;

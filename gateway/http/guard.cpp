@@ -57,11 +57,24 @@ bool is_form(std::string_view content_type) {
          equals_ignoring_case(type.substr(0, kMultipart.size()), kMultipart);
 }
 
+std::string_view without_blanks(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
 bool is_encoded(const RequestHead& head) {
   if (!head.chunked() && head.content_length().value_or(0) == 0) return false;
-  const std::size_t fields = head.count("Content-Encoding");
-  return fields > 1 ||
-         (fields == 1 && !equals_ignoring_case(*head.field("Content-Encoding"), "identity"));
+  if (head.count("Content-Encoding") > 1) return true;
+  // A list; an empty one and one of identities encode nothing.
+  std::string_view codings = head.field("Content-Encoding").value_or("");
+  while (!codings.empty()) {
+    const std::string_view one = without_blanks(codings.substr(0, codings.find(',')));
+    if (!one.empty() && !equals_ignoring_case(one, "identity")) return true;
+    codings.remove_prefix(std::min(codings.size(), codings.find(',')));
+    if (!codings.empty()) codings.remove_prefix(1);
+  }
+  return false;
 }
 
 // Why the body is not taken as its head describes it.

@@ -21,12 +21,13 @@ class Stdio(unittest.TestCase):
         self.number = 0
         self.env = {}
 
-    def start(self):
+    def start(self, output=subprocess.PIPE):
         env = {**os.environ, "XDG_RUNTIME_DIR": str(self.runtime), **self.env}
         process = subprocess.Popen([DAEMON, "--listen", "127.0.0.1:0", "--accounts", str(self.folder / "accounts"),
-                                    "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                    "--stdio"], stdin=subprocess.PIPE, stdout=output,
                                    stderr=subprocess.DEVNULL, env=env, text=True)
-        self.addCleanup(process.stdout.close)
+        if process.stdout:
+            self.addCleanup(process.stdout.close)
         self.addCleanup(self.close, process.stdin)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
@@ -70,6 +71,17 @@ class Stdio(unittest.TestCase):
         self.assertEqual("report.csv", self.call(process, "get_message", 1, again)["fileName"])
         self.end(process)
         self.assertEqual([], list(self.runtime.iterdir()))
+
+    def test_answers_that_cannot_be_written_are_a_failure(self):
+        for full in (False, True):
+            with self.subTest(full=full), open("/dev/full", "w") as sink:
+                process = self.start(sink if full else subprocess.PIPE)
+                if not full:
+                    self.call(process, "get_all_account_ids")
+                    process.stdout.close()
+                with contextlib.suppress(BrokenPipeError):
+                    print('{"jsonrpc":"2.0","id":1,"method":"get_all_account_ids"}', file=process.stdin, flush=True)
+                self.assertEqual(1, process.wait(scaled(20)))
 
     def test_what_a_killed_copy_left_behind_is_emptied_at_the_next_start(self):
         process = self.start()

@@ -198,6 +198,8 @@ TEST_CASE("with keys, every caller shows one, and is told what is missing") {
 TEST_CASE("a key in the query opens /events and nothing else") {
   World world;
   CHECK(world.ask(get("/events?api_key=" + world.listener)).status == 200);
+  CHECK(world.ask(get("/events?api_key=" + world.listener + "%0D%0A")).status == 200);
+  CHECK(world.ask(get("/events?api_key=" + world.listener + "%0Ax")).status == 401);
   CHECK(world.ask(get("/events?api_key=" + world.reader)).status == 403);
   CHECK(world.ask(get("/events?api_key=" + world.listener.substr(1))).status == 401);
   CHECK(world.ask(get("/file/1?api_key=" + world.reader)).status == 401);

@@ -147,7 +147,8 @@ TEST_CASE("only scope admin may have an account reached through a relay on this 
   const auto write = key_for({Scope::read, Scope::write});
   for (const char* url :
        {"http://127.0.0.1:9200", "http://LOCALHOST:80", "https://[::1]/",
-        "http://[::ffff:127.0.0.1]:1", "http://a.localhost", "http://localhost."}) {
+        "http://[::ffff:127.0.0.1]:1", "http://a.localhost", "http://localhost.",
+        "http://2130706433:80", "http://127.1", "http://0x7f000001", "http://0177.0.0.1:1"}) {
     INFO(url);
     const json one = ask_as(service, write, "set_config", {1, "relay_url", url});
     CHECK(one["error"]["code"] == -32003);
