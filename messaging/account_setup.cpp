@@ -9,6 +9,7 @@
 #include "crypto/random.h"
 #include "messaging/chat_rules.h"
 #include "messaging/plain_name.h"
+#include "messaging/signals.h"
 #include "store/tables/blobs.h"
 #include "store/tables/config_values.h"
 #include "store/tables/contacts.h"
@@ -125,7 +126,7 @@ base::Result<AccountPtr> make_account(Core& core, store::Tx& tx, const NewAccoun
     core->directory.put(account);
     if (!relay) return;
     core->directory.set_relay(account->id, relay);
-    core->relayed.homes_changed(account->id);
+    core->signals->relay_changed(account->id);
   });
   return account;
 }

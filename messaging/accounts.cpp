@@ -87,8 +87,8 @@ void Accounts::remove(AccountId account, base::Completion<> done) {
   const bool tight = core_.store.make_room_to_delete();
   core_.write<store::RemovedAccount>(
       account,
-      [core = &core_](store::Tx& tx, const store::Scope& scope,
-                      const AccountState& state) -> base::Result<store::RemovedAccount> {
+      [this, core = &core_](store::Tx& tx, const store::Scope& scope,
+                            const AccountState& state) -> base::Result<store::RemovedAccount> {
         EDGE_TRY(const auto selected, store::find_selection(tx.db()));
         EDGE_CHECK(store::begin_account_removal(tx.db(), scope.account));
         tx.scrub();  // its keys
@@ -100,10 +100,10 @@ void Accounts::remove(AccountId account, base::Completion<> done) {
           EDGE_CHECK(store::select_account(tx.db(), other));
         }
         EDGE_CHECK(Core::emit(tx, state.id, AccountsChanged{}));
-        tx.on_commit([core, id = state.id, uuid = state.uuid] {
+        tx.on_commit([this, core, id = state.id, uuid = state.uuid] {
           core->directory.erase(id);
-          core->relayed.homes_changed(id);
-          if (core->courier) core->courier->forget(id);
+          relayed_.homes_changed(id);
+          courier_.forget(id);
           core->renewals.forget(id);
           core->owed_renewals.forget(id);
           core->store.vault().forget(uuid);
@@ -132,17 +132,15 @@ base::Result<std::optional<AccountId>> Accounts::selected() const {
   return store::find_selection(reader.connection());
 }
 
-namespace {
-
-void switch_io(Core& core, AccountId account, bool on, base::Completion<> done) {
-  core.write<void>(
+void Accounts::switch_io(AccountId account, bool on, base::Completion<> done) {
+  core_.write<void>(
       account,
-      [&core, on](store::Tx& tx, const store::Scope&, const AccountState& state) -> base::Result<> {
-        tx.on_commit([&core, id = state.id, on] {
-          core.directory.set_io(id, on);
-          core.relayed.homes_changed(id);
-          if (on) core.courier->poke();
-          if (on) core.incoming->io_started(id);
+      [this, on](store::Tx& tx, const store::Scope&, const AccountState& state) -> base::Result<> {
+        tx.on_commit([this, id = state.id, on] {
+          core_.directory.set_io(id, on);
+          relayed_.homes_changed(id);
+          if (on) courier_.poke();
+          if (on) incoming_.io_started(id);
         });
         // Whoever ends its loop after this waits for one event more, also when nothing changes.
         if (on && state.io_on) return {};
@@ -151,14 +149,12 @@ void switch_io(Core& core, AccountId account, bool on, base::Completion<> done) 
       std::move(done));
 }
 
-}  // namespace
-
 void Accounts::start_io(AccountId account, base::Completion<> done) {
-  switch_io(core_, account, true, std::move(done));
+  switch_io(account, true, std::move(done));
 }
 
 void Accounts::stop_io(AccountId account, base::Completion<> done) {
-  switch_io(core_, account, false, std::move(done));
+  switch_io(account, false, std::move(done));
 }
 
 bool Accounts::io_running(AccountId account) const {
@@ -168,12 +164,12 @@ bool Accounts::io_running(AccountId account) const {
 
 base::Result<std::uint32_t> Accounts::connectivity(AccountId account) const {
   EDGE_TRY(const AccountPtr state, core_.directory.get(account));
-  const std::uint32_t sending = core_.courier->connectivity(state->id);
-  const bool cut_off = state->relay && sending > 1000 && !core_.relayed.connected(state->id);
+  const std::uint32_t sending = courier_.connectivity(state->id);
+  const bool cut_off = state->relay && sending > 1000 && !relayed_.connected(state->id);
   return cut_off ? std::min<std::uint32_t>(sending, 2000) : sending;
 }
 
-void Accounts::poke() { core_.courier->poke(); }
+void Accounts::poke() { courier_.poke(); }
 
 base::Result<std::map<std::string, std::string>> Accounts::info(AccountId account) const {
   std::map<std::string, std::string> info = system_info();
@@ -199,7 +195,7 @@ base::Result<std::map<std::string, std::string>> Accounts::info(AccountId accoun
   info["dbsize"] = file_size(core_.store.database_path());
   info["database_dir"] = core_.store.dir();
   for (const char* key : {"displayname", "mdns_enabled", "bot", "last_msg_id"}) {
-    EDGE_TRY(const auto value, core_.config.get(account, key));
+    EDGE_TRY(const auto value, Config(core_).get(account, key));
     info[key] = value.value_or("<unset>");
   }
   std::string urls;

@@ -15,10 +15,14 @@
 namespace messaging {
 
 class Core;
+class Courier;
+class Incoming;
+class Relayed;
 
 class Accounts {
  public:
-  explicit Accounts(Core& core) : core_(core) {}
+  Accounts(Core& core, Courier& courier, Incoming& incoming, Relayed& relayed)
+      : core_(core), courier_(courier), incoming_(incoming), relayed_(relayed) {}
 
   base::Result<std::vector<Account>> list() const;
   base::Result<Account> get(AccountId account) const;
@@ -45,7 +49,12 @@ class Accounts {
   std::map<std::string, std::string> system_info() const;
 
  private:
+  void switch_io(AccountId account, bool on, base::Completion<> done);
+
   Core& core_;
+  Courier& courier_;
+  Incoming& incoming_;
+  Relayed& relayed_;
 };
 
 // Config: string settings of an account under Delta Chat's keys, and free ui.* keys.

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "messaging/core.h"
-#include "messaging/group_sending.h"
 #include "messaging/plain_name.h"
 #include "store/tables/contacts.h"
 
@@ -44,23 +43,6 @@ base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scop
   EDGE_CHECK(store::insert_chat(scope, chat));
   EDGE_CHECK(Core::emit(tx, scope.account, ChatlistChanged{}));
   return chat;
-}
-
-base::Result<> check_can_send(const store::Scope& scope, const AccountState& account,
-                              const store::ChatRow& chat) {
-  const bool single = chat.type == static_cast<std::uint8_t>(ChatType::single);
-  const auto no = [&](std::string_view why) {
-    return base::fail(base::Errc::forbidden,
-                      fmt::format("cannot send to chat {}: {}", chat.id.value, why));
-  };
-  if (chat.contact == kDeviceContact) return no("it is the gateway's own device chat");
-  if (chat.blocked == store::ChatBlocked::request) {
-    return no("it is a contact request; accept it first (accept_chat)");
-  }
-  if (chat.blocked == store::ChatBlocked::yes) {
-    return no(single ? "its contact is blocked" : "it is blocked");
-  }
-  return single ? base::Result<>{} : check_can_write(scope, account, chat.id);
 }
 
 base::Result<MsgId> add_info_message(store::Tx& tx, const store::Scope& scope, ChatId chat,

@@ -26,10 +26,6 @@ std::string shown_name(const store::ContactRow& contact);
 base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scope& scope,
                                                 ContactId contact, store::ChatBlocked blocked);
 
-// Errc::forbidden, saying why, when nothing may be sent to this chat.
-base::Result<> check_can_send(const store::Scope& scope, const AccountState& account,
-                              const store::ChatRow& chat);
-
 // A line from the info contact, noticed from the start. Events: MsgsChanged, ChatlistChanged.
 base::Result<MsgId> add_info_message(store::Tx& tx, const store::Scope& scope, ChatId chat,
                                      SystemMessage system, std::string text,

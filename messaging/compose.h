@@ -5,6 +5,7 @@
 
 #include "messaging/blob_files.h"
 #include "messaging/core.h"
+#include "messaging/types.h"
 #include "store/tables/messages.h"
 
 namespace messaging {

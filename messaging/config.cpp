@@ -6,7 +6,6 @@
 #include "messaging/accounts.h"
 #include "messaging/config_keys.h"
 #include "messaging/core.h"
-#include "messaging/courier.h"
 #include "messaging/plain_name.h"
 #include "messaging/relay_home.h"
 #include "messaging/write_context.h"
@@ -53,11 +52,11 @@ base::Result<> change_relay(const WriteContext& write) {
   EDGE_TRY(auto relay, find_relay_home(write.core, write.scope, write.account.identity));
   if (relay == write.account.relay) return {};
   const bool moved = !relay || !write.account.relay || relay->url != write.account.relay->url;
-  write.tx.on_commit([core = &write.core, id = write.account.id, relay = std::move(relay), moved] {
+  write.tx.on_commit([core = &write.core, id = write.account.id, relay = std::move(relay)] {
     core->directory.set_relay(id, relay);
-    core->relayed.homes_changed(id);
-    if (moved) core->courier->tell_profile(id);
   });
+  write.signal(&Signals::relay_changed);
+  if (moved) write.signal(&Signals::profile_changed);
   return {};
 }
 
@@ -145,11 +144,9 @@ void Config::set(AccountId account, std::map<std::string, std::optional<std::str
           profile_changed |= key == "displayname" || key == "selfstatus" || key == "private_tag";
           told_changed |= key == "displayname" || key == "selfstatus" || key == "bot";
         }
-        if (told_changed) {
-          tx.on_commit(
-              [courier = core_.courier.get(), id = state.id] { courier->tell_profile(id); });
-        }
-        if (relay_changed) EDGE_CHECK(change_relay({core_, tx, scope, state}));
+        const WriteContext write{core_, tx, scope, state};
+        if (told_changed) write.signal(&Signals::profile_changed);
+        if (relay_changed) EDGE_CHECK(change_relay(write));
         if (!profile_changed) return {};
         EDGE_CHECK(Core::emit(tx, state.id, ContactsChanged{kSelf}));
         return Core::emit(tx, state.id, AccountsChanged{});

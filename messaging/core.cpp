@@ -5,12 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "messaging/courier.h"
-#include "messaging/expiry.h"
 #include "messaging/file_worker.h"
-#include "messaging/held_contents.h"
-#include "messaging/incoming.h"
-#include "messaging/owed_states.h"
 
 namespace messaging {
 
@@ -81,9 +76,8 @@ void AccountDirectory::erase(AccountId account) {
   std::erase_if(accounts_, [&](const AccountPtr& state) { return state->id == account; });
 }
 
-Core::Core(store::Store& s, Transport& t, const base::Clock& c, EngineOptions o)
+Core::Core(store::Store& s, const base::Clock& c, EngineOptions o)
     : store(s),
-      transport(t),
       clock(c),
       options(std::move(o)),
       paths(options.paths),
@@ -93,34 +87,17 @@ Core::Core(store::Store& s, Transport& t, const base::Clock& c, EngineOptions o)
       steps(c, kStepRule),
       strangers(c, kStrangersRule),
       steady(std::make_unique<SteadyTime>(c, std::nullopt)),
-      incoming(std::make_unique<Incoming>(*this)),
-      owed_states(std::make_unique<OwedStates>(*this)),
-      held_contents(std::make_unique<HeldContents>(*this)),
-      courier(std::make_unique<Courier>(*this, *incoming)),
-      file_worker(std::make_unique<FileWorker>()),
-      relayed(*this),
-      expiry(std::make_unique<Expiry>(*this)),
-      accounts(*this),
-      config(*this),
-      contacts(*this),
-      chats(*this),
-      groups(*this),
-      messages(*this),
-      securejoin(*this),
-      files(*this),
-      channels(*this),
-      protected_files(*this) {
+      file_worker(std::make_unique<FileWorker>()) {
   store.writer().on_events([this](std::span<const store::LoggedEvent> logged) {
     if (listener) tell(logged);
   });
 }
 
+Core::~Core() = default;
+
 // Writes under way refer to this object: they are finished first, and those that their answers
 // began.
-Core::~Core() {
-  courier->stop();
-  incoming->stop();
-  expiry->stop();
+void Core::close() {
   file_worker->stop();
   closing.store(true, std::memory_order_release);
   store.writer().flush();

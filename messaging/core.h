@@ -1,6 +1,7 @@
-// Core: what the parts of messaging share. Not for use above messaging.
+// Core: what all parts of messaging stand on, and none of those parts: the store, the time, the
+// accounts, reads and writes of one account. Not for use above messaging.
 //
-// Owned by Engine; parts hold a reference. The directory holds the accounts and is changed after
+// Owned by Parts; the parts hold a reference. The directory holds the accounts and is changed after
 // each commit that changes one, so that asking it costs a lock and a copy of a pointer, never a
 // query.
 #pragma once
@@ -16,10 +17,10 @@
 #include "base/mutex.h"
 #include "crypto/identity.h"
 #include "messaging/contact_budget.h"
-#include "messaging/engine.h"
+#include "messaging/engine_options.h"
+#include "messaging/events.h"
 #include "messaging/owed_renewals.h"
 #include "messaging/relay_home.h"
-#include "messaging/relayed.h"
 #include "messaging/renewal_budget.h"
 #include "messaging/steady_time.h"
 #include "store/store.h"
@@ -27,12 +28,8 @@
 
 namespace messaging {
 
-class Courier;
-class Expiry;
 class FileWorker;
-class HeldContents;
-class Incoming;
-class OwedStates;
+class Signals;
 
 // An account as the other parts need it all the time. Immutable; shared.
 struct AccountState {
@@ -66,8 +63,10 @@ class AccountDirectory {
 
 class Core {
  public:
-  Core(store::Store& store, Transport& transport, const base::Clock& clock, EngineOptions options);
+  Core(store::Store& store, const base::Clock& clock, EngineOptions options);
   ~Core();
+  // Ends all work on it; the parts are stopped before, and may be gone after.
+  void close();
 
   // A read: a snapshot of one account.
   struct ReadScope {
@@ -87,7 +86,6 @@ class Core {
   static base::Result<> emit(store::Tx& tx, AccountId account, const EventBody& body);
 
   store::Store& store;
-  Transport& transport;
   const base::Clock& clock;
   const EngineOptions options;
   CallerPaths paths;
@@ -99,25 +97,13 @@ class Core {
   ContactBudget steps;                 // skipped over in the chains of sessions
   ContactBudget strangers;             // whom a contact makes members of groups
   std::unique_ptr<SteadyTime> steady;  // set by Engine::open before anything else
-  std::unique_ptr<Incoming> incoming;
-  std::unique_ptr<OwedStates> owed_states;
-  std::unique_ptr<HeldContents> held_contents;
-  std::unique_ptr<Courier> courier;
   std::unique_ptr<FileWorker> file_worker;
-  Relayed relayed;
-  std::unique_ptr<Expiry> expiry;
-  EventListener listener;
 
-  Accounts accounts;
-  Config config;
-  Contacts contacts;
-  Chats chats;
-  Groups groups;
-  Messages messages;
-  SecureJoin securejoin;
-  Files files;
-  Channels channels;
-  ProtectedFiles protected_files;
+  // Set once, by Parts, before anything is written.
+  Signals* signals = nullptr;
+  // Runs at the end of each write of an account that has a relay, in its transaction.
+  std::function<base::Result<>(store::Tx& tx, AccountId account)> at_end_of_relayed_write;
+  EventListener listener;
 
  private:
   void tell(std::span<const store::LoggedEvent> logged);
@@ -135,7 +121,7 @@ void Core::write(AccountId account, F fn, base::Completion<T> done) {
        this](store::Tx& tx) mutable -> base::Result<T> {
         store::Scope scope{tx.db(), store.vault(), state->key, state->id};
         base::Result<T> result = fn(tx, scope, *state);
-        if (result && state->relay) EDGE_CHECK(relayed.notice(tx, state->id));
+        if (result && state->relay) EDGE_CHECK(at_end_of_relayed_write(tx, state->id));
         return result;
       },
       std::move(done));

@@ -42,12 +42,14 @@ base::Result<> note_reached(const WriteContext& write, const DepositLoad& load) 
 
 }  // namespace
 
-Courier::Courier(Core& core, Incoming& incoming)
+Courier::Courier(Core& core, Transport& transport, Incoming& incoming, OwedStates& owed_states)
     : core_(core),
+      transport_(transport),
       incoming_(incoming),
+      owed_states_(owed_states),
       strangers_hosts_(kStrangersOfHost),
       files_(
-          core, incoming, [this] { carry_on(); },
+          core, transport, incoming, [this] { carry_on(); },
           [this](RouteKey key, const DepositLoad& file, const DepositReply& reply) {
             if (reply.outcome != DepositOutcome::stored) return failed(key, file, reply);
             finished(key, true, true, 0);
@@ -206,7 +208,7 @@ void Courier::run(std::stop_token stop) {
     if (carry && files_.step()) carry_on();
     for (const auto& [account, contact] : owed) flush_receipts(account, contact);
     if (now >= next_housekeeping) {
-      keep_house(core_);
+      keep_house(core_, *this, incoming_, owed_states_);
       next_housekeeping = core_.clock.uptime() + kHousekeepingEvery;
     }
     std::set<base::AccountId> touched;
@@ -236,7 +238,7 @@ void Courier::send(RouteKey key) {
     files_.begin(key, load, failures(key) > 0);
     return carry_on();
   }
-  hand_over(core_, incoming_, std::move(load->deposit),
+  hand_over(core_, transport_, incoming_, std::move(load->deposit),
             [this, key, load](base::Result<DepositReply> result) {
               answered(key, load, result ? *result : DepositReply{});
             });

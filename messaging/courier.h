@@ -31,6 +31,7 @@ namespace messaging {
 
 class Core;
 class Incoming;
+class OwedStates;
 
 inline constexpr base::Millis kRedepositAfter = 24 * 3600 * base::Millis{1000};
 // Nothing expires before the daemon ran this long: it has to have had a chance.
@@ -45,7 +46,7 @@ struct RouteStanding {
 
 class Courier {
  public:
-  Courier(Core& core, Incoming& incoming);
+  Courier(Core& core, Transport& transport, Incoming& incoming, OwedStates& owed_states);
   ~Courier();  // stop()
 
   void start();
@@ -89,7 +90,9 @@ class Courier {
   void tell_unreached(RouteKey key);  // a Warning now and then
 
   Core& core_;
+  Transport& transport_;
   Incoming& incoming_;
+  OwedStates& owed_states_;
   mutable base::Mutex mutex_;
   base::Condition news_;
   RouteQueue routes_ GUARDED_BY(mutex_);

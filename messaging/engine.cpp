@@ -5,11 +5,7 @@
 #include "base/log.h"
 #include "messaging/account_removal.h"
 #include "messaging/account_setup.h"
-#include "messaging/core.h"
-#include "messaging/courier.h"
-#include "messaging/expiry.h"
-#include "messaging/file_worker.h"
-#include "messaging/incoming.h"
+#include "messaging/parts.h"
 #include "store/tables/file_accesses.h"
 #include "store/tables/steady_times.h"
 
@@ -23,19 +19,20 @@ bool is_replayed(const store::LoggedEvent& event, bool account_is_gone) {
 
 }  // namespace
 
-Engine::Engine(std::unique_ptr<Core> core) : core_(std::move(core)) {}
+Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Engine::~Engine() { stop(); }
 
 base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, Transport& transport,
                                                    const base::Clock& clock,
                                                    EngineOptions options) {
-  auto core = std::make_unique<Core>(store, transport, clock, std::move(options));
+  auto parts = std::make_unique<Parts>(store, transport, clock, std::move(options));
+  Core& core = parts->core;
   {
     EDGE_TRY(store::Reader reader, store.read());
     EDGE_TRY(const auto saved, store::find_steady_time(reader.connection()));
     if (saved) {
-      core->steady = std::make_unique<SteadyTime>(
+      core.steady = std::make_unique<SteadyTime>(
           clock, SteadyTime::Saved{saved->steady, saved->wall, saved->doubtful_off, saved->suspect,
                                    saved->trusted});
     }
@@ -43,60 +40,54 @@ base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, Transpor
   if (!store.health().writes_refused()) {
     EDGE_CHECK(store.write_now<void>([](store::Tx& tx) { return Relayed::prepare(tx); }));
   }
-  EDGE_TRY(const std::size_t accounts, load_accounts(*core));
+  EDGE_TRY(const std::size_t accounts, load_accounts(core));
   if (accounts == 0) {
     auto made = store.write_now<AccountPtr>([&](store::Tx& tx) {
-      return make_account(*core, tx,
-                          {.profile = core->options.profile,
-                           .display_name = core->options.profile,
+      return make_account(core, tx,
+                          {.profile = core.options.profile,
+                           .display_name = core.options.profile,
                            .numbered = false});
     });
     if (!made) return std::move(made).error().with_context("making account 1");
-  } else if (auto tidied = tidy_files(*core); !tidied) {
+  } else if (auto tidied = tidy_files(core); !tidied) {
     // Files that are left over harm nobody.
     base::log::warning("unused files were not looked for: {}", tidied.error().message);
   }
-  return std::unique_ptr<Engine>(new Engine(std::move(core)));
+  return std::unique_ptr<Engine>(new Engine(std::move(parts)));
 }
 
-void Engine::on_events(EventListener listener) { core_->listener = std::move(listener); }
+void Engine::on_events(EventListener listener) { parts_->core.listener = std::move(listener); }
 
 void Engine::start() {
-  core_->courier->start();
-  core_->expiry->start();
-  if (auto resumed = resume_removals(*core_); !resumed) {
+  parts_->start();
+  if (auto resumed = resume_removals(parts_->core); !resumed) {
     base::log::warning("removed accounts were not looked for: {}", resumed.error().message);
   }
 }
 
-void Engine::stop() {
-  core_->courier->stop();
-  core_->incoming->stop();
-  core_->expiry->stop();
-  core_->file_worker->stop();
-}
+void Engine::stop() { parts_->stop(); }
 
 void Engine::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
-  core_->incoming->accept(std::move(arrival), std::move(done));
+  parts_->incoming.accept(std::move(arrival), std::move(done));
 }
 
-Accounts& Engine::accounts() { return core_->accounts; }
-Config& Engine::config() { return core_->config; }
-Contacts& Engine::contacts() { return core_->contacts; }
-Chats& Engine::chats() { return core_->chats; }
-Groups& Engine::groups() { return core_->groups; }
-Messages& Engine::messages() { return core_->messages; }
-SecureJoin& Engine::securejoin() { return core_->securejoin; }
-Files& Engine::files() { return core_->files; }
-Relayed& Engine::relayed() { return core_->relayed; }
-Channels& Engine::channels() { return core_->channels; }
-ProtectedFiles& Engine::protected_files() { return core_->protected_files; }
+Accounts& Engine::accounts() { return parts_->accounts; }
+Config& Engine::config() { return parts_->config; }
+Contacts& Engine::contacts() { return parts_->contacts; }
+Chats& Engine::chats() { return parts_->chats; }
+Groups& Engine::groups() { return parts_->groups; }
+Messages& Engine::messages() { return parts_->messages; }
+SecureJoin& Engine::securejoin() { return parts_->securejoin; }
+Files& Engine::files() { return parts_->files; }
+Relayed& Engine::relayed() { return parts_->relayed; }
+Channels& Engine::channels() { return parts_->channels; }
+ProtectedFiles& Engine::protected_files() { return parts_->protected_files; }
 
 std::vector<AccountId> Engine::gone(std::span<const Event> events) const {
   std::vector<AccountId> out;
   for (const Event& event : events) {
     if (!std::holds_alternative<AccountsChanged>(event.body)) continue;
-    if (event.account.valid() && !core_->directory.get(event.account)) {
+    if (event.account.valid() && !parts_->core.directory.get(event.account)) {
       out.push_back(event.account);
     }
   }
@@ -104,11 +95,12 @@ std::vector<AccountId> Engine::gone(std::span<const Event> events) const {
 }
 
 base::Result<std::vector<Event>> Engine::events_after(EventId after, std::size_t limit) const {
-  EDGE_TRY(const auto logged, core_->store.events_after(after, std::min<std::size_t>(limit, 1000)));
+  EDGE_TRY(const auto logged,
+           parts_->core.store.events_after(after, std::min<std::size_t>(limit, 1000)));
   std::vector<Event> events;
   events.reserve(logged.size());
   for (const store::LoggedEvent& entry : logged) {
-    const bool gone = entry.account.valid() && !core_->directory.get(entry.account);
+    const bool gone = entry.account.valid() && !parts_->core.directory.get(entry.account);
     if (!is_replayed(entry, gone)) continue;
     auto body = decode_event(entry.kind, entry.body);
     // An event of a later version is passed over, as it would be by any client.
@@ -118,7 +110,7 @@ base::Result<std::vector<Event>> Engine::events_after(EventId after, std::size_t
 }
 
 base::Result<Engine::LogPage> Engine::log_page(const store::LogQuery& query) const {
-  EDGE_TRY(const store::LogPage logged, core_->store.log_page(query));
+  EDGE_TRY(const store::LogPage logged, parts_->core.store.log_page(query));
   LogPage page{.events = {},
                .reached = logged.reached,
                .floor = logged.floor,
@@ -139,14 +131,14 @@ base::Result<Engine::LogPage> Engine::log_page(const store::LogQuery& query) con
 }
 
 base::Result<Opening> Engine::opening(const OpeningQuery& query) const {
-  return read_opening(*core_, query);
+  return read_opening(parts_->core, query);
 }
 
 base::Result<OpeningRead> Engine::begin_opening(const OpeningQuery& query) const {
-  return OpeningRead::begin(*core_, query);
+  return OpeningRead::begin(parts_->core, query);
 }
 
-base::Result<EventId> Engine::oldest_event() const { return core_->store.oldest_event(); }
-base::Result<EventId> Engine::newest_event() const { return core_->store.newest_event(); }
+base::Result<EventId> Engine::oldest_event() const { return parts_->core.store.oldest_event(); }
+base::Result<EventId> Engine::newest_event() const { return parts_->core.store.newest_event(); }
 
 }  // namespace messaging

@@ -15,12 +15,12 @@
 #include "messaging/channels.h"
 #include "messaging/chats.h"
 #include "messaging/contacts.h"
+#include "messaging/engine_options.h"
 #include "messaging/events.h"
 #include "messaging/files.h"
 #include "messaging/groups.h"
 #include "messaging/messages.h"
 #include "messaging/opening.h"
-#include "messaging/paths.h"
 #include "messaging/protected_files.h"
 #include "messaging/securejoin.h"
 #include "messaging/transport.h"
@@ -32,22 +32,8 @@ struct LogQuery;
 
 namespace messaging {
 
-inline constexpr base::Millis kExpireAfter = 14 * 24 * 3600 * base::Millis{1000};
-
-struct EngineOptions {
-  std::string profile;                       // name of account 1, made on first start
-  std::string host;                          // the right side of addresses made now
-  std::vector<std::string> public_urls;      // where peers reach this daemon, 1 to 3
-  std::string version;                       // told by get_info
-  CallerPathRules paths;                     // where callers' paths may lie
-  base::Millis expire_after = kExpireAfter;  // a message that no device acknowledged is given up
-  std::string relay_url = {};                // the relay accounts are reached through; "": none
-  std::string relay_token = {};              // admits to it
-};
-
-using EventListener = std::function<void(std::span<const Event>)>;
-
 class Relayed;
+struct Parts;
 
 class Engine : public Mailroom {
  public:
@@ -96,8 +82,8 @@ class Engine : public Mailroom {
   base::Result<OpeningRead> begin_opening(const OpeningQuery& query) const;
 
  private:
-  explicit Engine(std::unique_ptr<Core> core);
-  std::unique_ptr<Core> core_;
+  explicit Engine(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace messaging

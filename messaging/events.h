@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 
@@ -233,5 +235,8 @@ ChatId chat_of(const EventBody& body);
 std::optional<std::uint16_t> event_kind_named(std::string_view name);
 base::Bytes encode_event(const EventBody& body);
 base::Result<EventBody> decode_event(std::uint16_t kind, base::ByteView bytes);
+
+// Hears of the events of a commit, in the order of the log.
+using EventListener = std::function<void(std::span<const Event>)>;
 
 }  // namespace messaging

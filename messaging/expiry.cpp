@@ -61,11 +61,7 @@ void Expiry::run() {
 }
 
 void Expiry::end_windows() {
-  for (const AccountPtr& account : core_.directory.all()) {
-    core_.protected_files.expire(account->id, [](base::Result<> done) {
-      if (!done) base::log::warning("windows of protected files: {}", done.error().message);
-    });
-  }
+  for (const AccountPtr& account : core_.directory.all()) end_windows_of_(account->id);
   core_.store.writer().flush();  // the next look sees what it did
 }
 

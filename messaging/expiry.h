@@ -3,10 +3,13 @@
 // time itself. Safe from any thread.
 #pragma once
 
+#include <functional>
 #include <stop_token>
 #include <thread>
+#include <utility>
 
 #include "base/clock.h"
+#include "base/ids.h"
 #include "base/mutex.h"
 
 namespace messaging {
@@ -15,7 +18,9 @@ class Core;
 
 class Expiry {
  public:
-  explicit Expiry(Core& core) : core_(core) {}
+  // `end_windows` ends those of an account that are over; it answers at once.
+  Expiry(Core& core, std::function<void(base::AccountId)> end_windows)
+      : core_(core), end_windows_of_(std::move(end_windows)) {}
   ~Expiry() { stop(); }
 
   void start();
@@ -27,6 +32,7 @@ class Expiry {
   void end_windows();
 
   Core& core_;
+  const std::function<void(base::AccountId)> end_windows_of_;
   base::Mutex mutex_;
   base::Condition news_;
   bool stopping_ GUARDED_BY(mutex_) = false;

@@ -17,10 +17,10 @@ constexpr base::Millis kWriteAfter = 1'000;
 
 }  // namespace
 
-void hand_over(Core& core, Incoming& incoming, Deposit deposit,
+void hand_over(Core& core, Transport& transport, Incoming& incoming, Deposit deposit,
                base::Completion<DepositReply> done) {
   if (!core.directory.by_mailbox(deposit.mailbox)) {
-    return core.transport.deposit(std::move(deposit), std::move(done));
+    return transport.deposit(std::move(deposit), std::move(done));
   }
   // The same envelopes through the same way in.
   Arrival arrival;
@@ -84,7 +84,7 @@ bool FileCarrier::step() {
     stopped(key, carriage, parts, reply);
     return true;
   }
-  hand_over(core_, incoming_, std::move(**deposit),
+  hand_over(core_, transport_, incoming_, std::move(**deposit),
             [this, key = key, carriage = carriage, parts = parts,
              begun = core_.clock.uptime()](base::Result<DepositReply> result) {
               answered(key, carriage, parts, result ? *result : DepositReply{},

@@ -14,15 +14,16 @@
 
 #include "base/mutex.h"
 #include "messaging/deposit_load.h"
-#include "messaging/route_queue.h"
+#include "messaging/route_key.h"
 
 namespace messaging {
 
 class Core;
 class Incoming;
+class Transport;
 
 // Hands a deposit to its mailbox, which may be one of this daemon.
-void hand_over(Core& core, Incoming& incoming, Deposit deposit,
+void hand_over(Core& core, Transport& transport, Incoming& incoming, Deposit deposit,
                base::Completion<DepositReply> done);
 
 class FileCarrier {
@@ -34,8 +35,13 @@ class FileCarrier {
   using Ended = std::function<void(RouteKey, const DepositLoad& file, const DepositReply& reply)>;
 
   // `wake`: step() has something to do. Both are called without any lock held.
-  FileCarrier(Core& core, Incoming& incoming, std::function<void()> wake, Ended ended)
-      : core_(core), incoming_(incoming), wake_(std::move(wake)), ended_(std::move(ended)) {}
+  FileCarrier(Core& core, Transport& transport, Incoming& incoming, std::function<void()> wake,
+              Ended ended)
+      : core_(core),
+        transport_(transport),
+        incoming_(incoming),
+        wake_(std::move(wake)),
+        ended_(std::move(ended)) {}
 
   void begin(RouteKey key, std::shared_ptr<const DepositLoad> file, bool careful);
   // Seals one deposit of one file and sends it, files taking turns; false: none may be sent now.
@@ -72,6 +78,7 @@ class FileCarrier {
                       std::uint32_t stored);
 
   Core& core_;
+  Transport& transport_;
   Incoming& incoming_;
   const std::function<void()> wake_;
   const Ended ended_;

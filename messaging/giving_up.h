@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "messaging/types.h"
 #include "messaging/write_context.h"
 #include "store/tables/outbox.h"
 

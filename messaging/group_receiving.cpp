@@ -3,12 +3,11 @@
 #include "crypto/identity.h"
 #include "messaging/chat_rules.h"
 #include "messaging/group_rules.h"
-#include "messaging/held_contents.h"
+#include "messaging/outgoing.h"
 #include "messaging/owed_states.h"
-#include "messaging/protected_groups.h"
+#include "messaging/protected_access.h"
 #include "messaging/protected_receiving.h"
 #include "messaging/received_row.h"
-#include "messaging/receiving.h"
 #include "store/tables/blobs.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
@@ -30,7 +29,7 @@ base::Result<> settle(const WriteContext& write, const Group& group, ContactId c
   EDGE_CHECK(store::set_member_told(write.scope, group.row.chat, *row));
   if (!group.row.self_present) return tell_member(write, group, contact, {.with_image = true});
   if (group.is_owner(key_of(write.account))) {
-    return write.core.owed_states->owe(write, group, contact);
+    return owe_state(write, group, contact);
   }
   return ask_state(write, group.row.uuid, contact);
 }
@@ -111,9 +110,9 @@ base::Result<> apply(const WriteContext& write, Group& group, Merged merged,
   EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
   EDGE_CHECK(write.emit(ChatlistChanged{}));
   if (published || merged.ours_alone) {
-    EDGE_CHECK(write.core.owed_states->owe_all(write, group, sender));
+    EDGE_CHECK(owe_state_to_all(write, group, sender));
   }
-  write.core.held_contents->judge_soon(write, group.row.uuid);
+  write.signal(&Signals::group_changed, group.row.uuid);
   return {};
 }
 
@@ -159,7 +158,7 @@ base::Result<bool> comes_back(const WriteContext& write, const GroupId& group,
 base::Result<> answer_question(const WriteContext& write, const std::optional<Group>& group,
                                const MemberKey& asker, ContactId contact) {
   if (!group || !group->row.self_present || !group->state.has(asker)) return {};
-  return write.core.owed_states->owe(write, *group, contact);
+  return owe_state(write, *group, contact);
 }
 
 // Of a group whose chat was deleted here one thing still counts: who says of itself that it left

@@ -6,7 +6,7 @@
 
 #include "messaging/chat_rules.h"
 #include "messaging/plain_name.h"
-#include "messaging/protected_groups.h"
+#include "messaging/protected_access.h"
 #include "messaging/reach.h"
 #include "store/tables/blobs.h"
 #include "store/tables/chats.h"
@@ -24,15 +24,6 @@ namespace {
 
 using base::Errc;
 using base::fail;
-
-base::Result<Group> with_state(const store::Scope& scope, store::GroupRow row) {
-  EDGE_TRY(const base::Bytes bytes, store::load_group_state(scope, row.chat));
-  auto state = decode_group_state(bytes, MemberKeys::unchecked);
-  if (!state) {
-    return fail(Errc::corrupt, fmt::format("the group of chat {} is damaged", row.chat.value));
-  }
-  return Group{std::move(row), *state, *state};
-}
 
 // A member whom we have never met is a contact all the same: unverified, reached by its card.
 base::Result<store::ContactRow> make_contact(const WriteContext& write, const MemberKey& key,
@@ -126,42 +117,6 @@ base::Result<> send_what_waits(const WriteContext& write, const Group& group,
 }
 
 }  // namespace
-
-MemberKey key_of(const AccountState& account) { return account.identity.public_key().bytes(); }
-
-base::Result<MemberKey> key_of(const store::Scope& scope, ContactId contact) {
-  EDGE_TRY(const store::ContactRow row, store::load_contact(scope, contact));
-  if (row.key.size() != 32) {
-    return fail(Errc::invalid_argument,
-                fmt::format("contact {} is not somebody who can be in a group", contact.value));
-  }
-  MemberKey key;
-  std::copy(row.key.begin(), row.key.end(), key.begin());
-  return key;
-}
-
-base::Result<std::optional<ContactId>> contact_of(const store::Scope& scope, const MemberKey& key) {
-  EDGE_TRY(const auto row, store::find_contact_by_key(scope, key));
-  if (!row) return std::optional<ContactId>();
-  return std::optional(row->id);
-}
-
-base::Result<std::optional<Group>> find_group(const store::Scope& scope, const GroupId& id) {
-  EDGE_TRY(auto row, store::find_group_by_uuid(scope, id));
-  if (!row) return std::optional<Group>();
-  EDGE_TRY(Group group, with_state(scope, *std::move(row)));
-  return std::optional(std::move(group));
-}
-
-base::Result<Group> load_group(const store::Scope& scope, ChatId chat) {
-  EDGE_CHECK(store::load_chat(scope, chat));
-  EDGE_TRY(auto row, store::find_group(scope, chat));
-  if (!row) {
-    return fail(Errc::invalid_argument,
-                fmt::format("chat_id: chat {} is neither a group nor a channel", chat.value));
-  }
-  return with_state(scope, *std::move(row));
-}
 
 base::Result<Group> make_group(const WriteContext& write, const GroupId& id, GroupState state,
                                store::ChatBlocked blocked) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "messaging/group_row.h"
 #include "messaging/group_state.h"
 #include "messaging/removal.h"
 #include "messaging/types.h"
@@ -21,21 +22,6 @@ namespace messaging {
 inline constexpr base::Millis kTellAgain = 10 * 60 * base::Millis{1000};
 inline constexpr std::uint64_t kMaxGroupImage = 1024 * 1024;  // bytes of plaintext
 
-struct Group {
-  store::GroupRow row;
-  GroupState stored;  // as it is in the store
-  GroupState state;   // as it is to be
-
-  bool is_owner(const MemberKey& key) const { return !state.channel || state.owner == key; }
-};
-
-MemberKey key_of(const AccountState& account);
-base::Result<MemberKey> key_of(const store::Scope& scope, ContactId contact);
-// Nothing for a key that we know no contact of; kSelf for our own.
-base::Result<std::optional<ContactId>> contact_of(const store::Scope& scope, const MemberKey& key);
-
-base::Result<std::optional<Group>> find_group(const store::Scope& scope, const GroupId& id);
-base::Result<Group> load_group(const store::Scope& scope, ChatId chat);
 // The chat and its group; type and state are the caller's.
 base::Result<Group> make_group(const WriteContext& write, const GroupId& id, GroupState state,
                                store::ChatBlocked blocked);
@@ -85,13 +71,6 @@ base::Result<> add_member(const WriteContext& write, Group& group, ContactId con
 // The picture is this blob from now on, or none; the former one goes when nothing shows it.
 base::Result<> set_image_blob(const WriteContext& write, Group& group,
                               std::optional<std::int64_t> blob, RemovedFiles& files);
-
-// For session requests that a group introduces. The group whose card of a contact has this token,
-// empty without one; and whether a group's token admits a request that names this group. Who asks
-// is not judged: we may not have heard yet that it is (again) a member.
-base::Result<base::Bytes> introduced_by(const store::Scope& scope, ContactId contact,
-                                        const std::array<std::uint8_t, 32>& token);
-base::Result<bool> introduces(const store::Scope& scope, ChatId chat, base::ByteView group);
 
 // With its chat. The group is not left: what comes for it makes a new chat.
 base::Result<> forget_group(const store::Scope& scope, ChatId chat, RemovedFiles& files);

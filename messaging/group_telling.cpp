@@ -81,25 +81,4 @@ base::Result<> promote(const WriteContext& write, Group& group) {
   return tell_members(write, group, {});
 }
 
-base::Result<base::Bytes> introduced_by(const store::Scope& scope, ContactId contact,
-                                        const std::array<std::uint8_t, 32>& token) {
-  EDGE_TRY(const MemberKey key, key_of(scope, contact));
-  EDGE_TRY(const auto chats, store::groups_of_contact(scope, contact));
-  for (const ChatId chat : chats) {
-    EDGE_TRY(const Group group, load_group(scope, chat));
-    const Membership* member = group.state.find(key);
-    if (member != nullptr && member->card.token &&
-        deposit_key_id({*member->card.token}) == deposit_key_id({token})) {
-      return base::to_bytes(base::ByteView(group.row.uuid));
-    }
-  }
-  return base::Bytes();
-}
-
-base::Result<bool> introduces(const store::Scope& scope, ChatId chat, base::ByteView group) {
-  EDGE_TRY(const auto row, store::find_group(scope, chat));
-  return row && row->self_present &&
-         std::equal(group.begin(), group.end(), row->uuid.begin(), row->uuid.end());
-}
-
 }  // namespace messaging

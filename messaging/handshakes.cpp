@@ -5,7 +5,6 @@
 #include "crypto/envelope.h"
 #include "messaging/content.h"
 #include "messaging/core.h"
-#include "messaging/courier.h"
 #include "messaging/outgoing.h"
 #include "messaging/plain_name.h"
 #include "messaging/profile.h"
@@ -174,8 +173,7 @@ base::Result<bool> repeat_answer(const WriteContext& write,
   EDGE_TRY(auto memory, decode_answerer_memory(pending->memory));
   EDGE_CHECK(send_answer(write, *pending, std::move(memory.answer)));
   // Whoever asks again is there: the answer goes at once.
-  write.tx.on_commit([courier = write.core.courier.get(), id = write.account.id,
-                      route = pending->route_id] { courier->heard(id, route); });
+  write.signal(&Signals::heard_from, pending->route_id);
   return true;
 }
 

@@ -12,6 +12,7 @@
 #include "crypto/ratchet.h"
 #include "messaging/card.h"
 #include "messaging/handshake_memory.h"
+#include "messaging/types.h"
 #include "messaging/write_context.h"
 #include "store/tables/chats.h"
 #include "store/tables/contacts.h"

@@ -7,11 +7,8 @@
 
 namespace messaging {
 
-void HeldContents::judge_soon(const WriteContext& write, const GroupId& group) {
-  write.tx.on_commit([this, key = Key{write.account.id, group}] { begin(key); });
-}
-
-void HeldContents::begin(const Key& key) {
+void HeldContents::begin(AccountId account, const GroupId& group) {
+  const Key key{account, group};
   {
     base::Lock lock(mutex_);
     const auto [round, fresh] = rounds_.try_emplace(key, false);

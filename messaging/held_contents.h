@@ -21,8 +21,8 @@ class HeldContents {
  public:
   explicit HeldContents(Core& core) : core_(core) {}
 
-  // In the writer's transaction: after its commit.
-  void judge_soon(const WriteContext& write, const GroupId& group);
+  // Answers at once.
+  void begin(AccountId account, const GroupId& group);
 
  private:
   using Key = std::pair<AccountId, GroupId>;
@@ -30,7 +30,6 @@ class HeldContents {
     std::int64_t at = 0;     // those up to this id are judged
     std::int64_t until = 0;  // the last one of this round; 0: looked for first
   };
-  void begin(const Key& key);
   void go_on(const Key& key, const Place& place);
   void ended(const Key& key, bool good);
   static base::Result<Place> judge_some(const WriteContext& write, const GroupId& group,

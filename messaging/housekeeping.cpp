@@ -52,7 +52,7 @@ base::Result<> expire_keys(const WriteContext& write, UnixMillis now) {
   return {};
 }
 
-void keep_account(Core& core, base::AccountId account) {
+void keep_account(Core& core, Courier& courier, base::AccountId account) {
   const bool may_expire = !core.steady->suspect() && core.steady->running() >= kExpireGrace;
   core.write<std::int64_t>(
       account,
@@ -78,17 +78,14 @@ void keep_account(Core& core, base::AccountId account) {
         EDGE_TRY(const std::int64_t others, store::redeposit_outbox(scope, now - kRedepositAfter));
         return requests + others;
       },
-      [&core, account](base::Result<std::int64_t> again) {
+      [&courier, account](base::Result<std::int64_t> again) {
         if (!again) {
           base::log::warning("account {}: housekeeping failed: {}", account.value,
                              again.error().message);
         } else if (*again > 0) {
-          core.courier->poke();
+          courier.poke();
         }
       });
-  // What its sender had used its budget up for.
-  core.incoming->retry_parked(account);
-  core.owed_states->resume(account);
 }
 
 }  // namespace
@@ -106,10 +103,15 @@ void keep_time(Core& core) {
       });
 }
 
-void keep_house(Core& core) {
+void keep_house(Core& core, Courier& courier, Incoming& incoming, OwedStates& owed_states) {
   core.store.renew_reserve();
   keep_time(core);
-  for (const AccountPtr& account : core.directory.all()) keep_account(core, account->id);
+  for (const AccountPtr& account : core.directory.all()) {
+    keep_account(core, courier, account->id);
+    // What its sender had used its budget up for.
+    incoming.retry_parked(account->id);
+    owed_states.resume(account->id);
+  }
 }
 
 }  // namespace messaging

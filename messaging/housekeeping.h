@@ -7,8 +7,11 @@
 namespace messaging {
 
 class Core;
+class Courier;
+class Incoming;
+class OwedStates;
 
-void keep_house(Core& core);
+void keep_house(Core& core, Courier& courier, Incoming& incoming, OwedStates& owed_states);
 // Writes down the time (steady_time.h); answers at once.
 void keep_time(Core& core);
 

@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "crypto/envelope.h"
 #include "crypto/random.h"
-#include "messaging/courier.h"
 #include "messaging/handshakes.h"
 #include "messaging/joining.h"
 #include "messaging/outgoing.h"

@@ -5,7 +5,6 @@
 #include "crypto/envelope.h"
 #include "crypto/hash.h"
 #include "messaging/chat_rules.h"
-#include "messaging/group_joining.h"
 #include "messaging/handshakes.h"
 #include "messaging/outgoing.h"
 #include "messaging/profile.h"
@@ -220,8 +219,8 @@ base::Result<bool> complete_answer(const WriteContext& write, const Tag& tag,
   return true;
 }
 
-base::Result<> prove_joiner(const WriteContext& write, const PendingJoinRow& join,
-                            store::SessionRow& session) {
+base::Result<ContactId> prove_joiner(const WriteContext& write, const PendingJoinRow& join,
+                                     store::SessionRow& session) {
   EDGE_TRY(const auto memory, decode_answerer_memory(join.memory));
   EDGE_TRY(const store::ContactRow contact, take_proof(write, join, memory, session, true));
   EDGE_TRY(const store::ChatRow chat,
@@ -229,8 +228,7 @@ base::Result<> prove_joiner(const WriteContext& write, const PendingJoinRow& joi
   EDGE_CHECK(announce_session(write, contact, chat));
   EDGE_CHECK(write.emit(SecurejoinInviterProgress{contact.id, 1000}));
   EDGE_CHECK(encrypt_again(write, contact.id));
-  EDGE_TRY(const auto invite, store::find_invite(write.scope, join.invite_id));
-  return invite ? admit_joiner(write, *invite, contact.id) : base::Result<>{};
+  return contact.id;
 }
 
 base::Result<> join_requested(const WriteContext& write, std::int64_t join_id) {

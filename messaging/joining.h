@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "crypto/invite.h"
 #include "messaging/card.h"
+#include "messaging/types.h"
 #include "messaging/write_context.h"
 #include "store/tables/pending_joins.h"
 #include "store/tables/sessions.h"
@@ -37,9 +38,10 @@ base::Result<bool> answer_request(const WriteContext& write, std::int64_t invite
 base::Result<bool> complete_answer(const WriteContext& write, const Tag& tag,
                                    base::ByteView message);
 
-// The first ratchet message of an unproven session opened.
-base::Result<> prove_joiner(const WriteContext& write, const store::PendingJoinRow& join,
-                            store::SessionRow& session);
+// The first ratchet message of an unproven session opened. Answers with who joined; what its invite
+// is for is the caller's to do.
+base::Result<ContactId> prove_joiner(const WriteContext& write, const store::PendingJoinRow& join,
+                                     store::SessionRow& session);
 
 base::Result<> join_requested(const WriteContext& write, std::int64_t join_id);  // deposited
 base::Result<> join_confirmed(const WriteContext& write,

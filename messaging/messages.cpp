@@ -7,6 +7,7 @@
 
 #include "messaging/blob_files.h"
 #include "messaging/file_worker.h"
+#include "messaging/files.h"
 #include "messaging/views.h"
 #include "messaging/waiting_steps.h"
 #include "store/tables/config_values.h"
@@ -112,7 +113,7 @@ base::Result<MessageTrace> Messages::trace(AccountId account, MsgId message) con
   const View view{core_, read.scope(), *read.account};
   EDGE_TRY(store::MessageRow row, store::load_message(view.scope, message));
   MessageTrace trace;
-  EDGE_TRY(trace.steps, waiting_steps(view, message));
+  EDGE_TRY(trace.steps, waiting_steps(view, courier_, message));
   EDGE_TRY(trace.message, view_message(view, std::move(row)));
   EDGE_TRY(const auto receipts, store::list_receipts(view.scope, message));
   for (const store::ReceiptRow& receipt : receipts) {
@@ -145,7 +146,7 @@ base::Result<std::vector<MsgId>> Messages::media(AccountId account, std::optiona
 
 void Messages::save_file(AccountId account, MsgId message, std::string path,
                          base::Completion<> done) {
-  auto attachment = core_.files.open(account, message);
+  auto attachment = Files(core_).open(account, message);
   if (!attachment) return done(std::move(attachment).error());
   core_.file_worker->answer<void>(
       std::move(done),

@@ -11,10 +11,11 @@
 namespace messaging {
 
 class Core;
+class Courier;
 
 class Messages {
  public:
-  explicit Messages(Core& core) : core_(core) {}
+  Messages(Core& core, const Courier& courier) : core_(core), courier_(courier) {}
 
   // Answers with the id once the message is sealed and queued in one commit.
   void send(AccountId account, ChatId chat, MessageDraft draft, base::Completion<MsgId> done);
@@ -63,6 +64,7 @@ class Messages {
   void remove_some(AccountId account, std::vector<MsgId> messages, bool tight,
                    base::Completion<> done);
   Core& core_;
+  const Courier& courier_;
 };
 
 }  // namespace messaging

@@ -3,9 +3,6 @@
 #include "crypto/random.h"
 #include "crypto/stream.h"
 #include "messaging/chat_rules.h"
-#include "messaging/courier.h"
-#include "messaging/giving_up.h"
-#include "messaging/group_sending.h"
 #include "messaging/joining.h"
 #include "messaging/progress.h"
 #include "messaging/renewal.h"
@@ -83,9 +80,7 @@ base::Result<TextMessage> compose_text(const WriteContext& write, const store::M
 }
 
 void wake_courier(const WriteContext& write, std::int64_t route) {
-  write.tx.on_commit([courier = write.core.courier.get(), account = write.account.id, route] {
-    courier->wake(account, route);
-  });
+  write.signal(&Signals::route_ready, route);
 }
 
 base::Result<FileNote> queue_file(const WriteContext& write, ContactId contact,
@@ -136,21 +131,15 @@ base::Result<> queue_message(const WriteContext& write, ContactId contact,
   return queue_content(write, contact, Content{row.uuid, std::move(message)}, row.id);
 }
 
-base::Result<> queue_to_chat(const WriteContext& write, const store::ChatRow& chat,
-                             const store::MessageRow& row) {
-  if (chat.type != static_cast<std::uint8_t>(ChatType::single)) {
-    return queue_group_message(write, chat.id, row);
-  }
-  if (chat.contact == kSelf) return {};
-  EDGE_TRY(const bool opens, contact_opens(write.scope, *chat.contact));
-  return opens ? queue_message(write, *chat.contact, row)
-               : give_up_recipient(write, row.id, *chat.contact);
+void tell_receipts_soon(const WriteContext& write, ContactId contact) {
+  write.signal(&Signals::receipts_owed, contact);
 }
 
-void tell_receipts_soon(const WriteContext& write, ContactId contact) {
-  write.tx.on_commit([courier = write.core.courier.get(), account = write.account.id, contact] {
-    courier->owe(account, contact);
-  });
+base::Result<> acknowledge(const WriteContext& write, ContactId contact, const Uuid& uuid) {
+  EDGE_CHECK(store::owe_receipt(write.scope,
+                                {contact, store::ReceiptKind::arrived, uuid, write.tx.now()}));
+  tell_receipts_soon(write, contact);
+  return {};
 }
 
 base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, const Uuid& uuid,
@@ -200,9 +189,7 @@ base::Result<> release_waiting(const WriteContext& write, ContactId contact) {
     EDGE_CHECK(store::set_outbox_envelope(write.scope, row.id, session->id, envelope));
   }
   wake_courier(write, rows.front().route_id);
-  write.tx.on_commit([courier = write.core.courier.get(), account = write.account.id, contact] {
-    courier->release(account, contact);
-  });
+  write.signal(&Signals::session_usable, contact);
   return {};
 }
 

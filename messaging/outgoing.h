@@ -17,9 +17,6 @@ namespace messaging {
 base::Result<> queue_message(const WriteContext& write, ContactId contact,
                              const store::MessageRow& row);
 
-// The same for all whom a chat addresses; nothing to do in Saved messages.
-base::Result<> queue_to_chat(const WriteContext& write, const store::ChatRow& chat,
-                             const store::MessageRow& row);
 // The parts of a message: what it says, a file that goes before it, and any content, kept until the
 // contact acknowledged it. A contact whom nobody knows how to reach yet has them wait. `message` is
 // the message of a chat whose delivery they are part of.
@@ -29,7 +26,8 @@ base::Result<FileNote> queue_file(const WriteContext& write, ContactId contact,
 base::Result<> queue_content(const WriteContext& write, ContactId contact, const Content& content,
                              std::optional<MsgId> message = std::nullopt);
 
-// Owes the contact the news that we read its message.
+// Owes the contact the news that its message arrived here, or that we read it.
+base::Result<> acknowledge(const WriteContext& write, ContactId contact, const Uuid& uuid);
 base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, const Uuid& uuid,
                                   UnixMillis at);
 

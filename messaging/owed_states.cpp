@@ -18,37 +18,34 @@ constexpr std::size_t kBytes = 256 * 1024;  // of states, in one write
 
 }  // namespace
 
+base::Result<> owe_state_to_all(const WriteContext& write, const Group& group, ContactId cause) {
+  EDGE_CHECK(store::owe_state_to_all(write.scope, group.row.chat));
+  write.signal(&Signals::states_owed, group.row.chat, cause);
+  return {};
+}
+
+base::Result<> owe_state(const WriteContext& write, const Group& group, ContactId member) {
+  EDGE_CHECK(store::owe_state(write.scope, group.row.chat, member));
+  write.signal(&Signals::states_owed, group.row.chat, member);
+  return {};
+}
+
 OwedStates::OwedStates(Core& core)
     : core_(core),
       caused_(core.clock, kStatesCausedRule),
       told_(core.clock, kStatesToldRule),
       asked_(core.clock, kStatesAskedRule) {}
 
-base::Result<> OwedStates::owe_all(const WriteContext& write, const Group& group, ContactId cause) {
-  EDGE_CHECK(store::owe_state_to_all(write.scope, group.row.chat));
-  tell_soon(write, group.row.chat, cause);
-  return {};
-}
-
-base::Result<> OwedStates::owe(const WriteContext& write, const Group& group, ContactId member) {
-  EDGE_CHECK(store::owe_state(write.scope, group.row.chat, member));
-  tell_soon(write, group.row.chat, member);
-  return {};
-}
-
 void OwedStates::resume(AccountId account) {
   auto read = core_.read(account);
   if (!read) return;
   const auto chats = store::chats_that_owe_states(read->scope());
   if (!chats) return;
-  for (const ChatId chat : *chats) begin({account, chat}, ContactId());
+  for (const ChatId chat : *chats) begin(account, chat, ContactId());
 }
 
-void OwedStates::tell_soon(const WriteContext& write, ChatId chat, ContactId cause) {
-  write.tx.on_commit([this, key = Key{write.account.id, chat}, cause] { begin(key, cause); });
-}
-
-void OwedStates::begin(const Key& key, ContactId cause) {
+void OwedStates::begin(AccountId account, ChatId chat, ContactId cause) {
+  const Key key{account, chat};
   {
     base::Lock lock(mutex_);
     const auto [work, fresh] = working_.try_emplace(key, Work{cause, false});

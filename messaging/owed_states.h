@@ -24,14 +24,17 @@
 
 namespace messaging {
 
+// In the writer's transaction. Every present member is owed the state, or one member is, with the
+// picture too; `cause` is whose message made it so.
+base::Result<> owe_state_to_all(const WriteContext& write, const Group& group, ContactId cause);
+base::Result<> owe_state(const WriteContext& write, const Group& group, ContactId member);
+
 class OwedStates {
  public:
   explicit OwedStates(Core& core);
 
-  // In the writer's transaction. Every present member is owed the state, or one member is, with the
-  // picture too; `cause` is whose message made it so.
-  base::Result<> owe_all(const WriteContext& write, const Group& group, ContactId cause);
-  base::Result<> owe(const WriteContext& write, const Group& group, ContactId member);
+  // What this group owes, because of what `cause` sent. Answers at once.
+  void begin(AccountId account, ChatId chat, ContactId cause);
   // What is owed still, of all groups.
   void resume(AccountId account);
 
@@ -45,8 +48,6 @@ class OwedStates {
     ContactId cause;
     bool again = false;  // members before the slice's place are owed too
   };
-  void tell_soon(const WriteContext& write, ChatId chat, ContactId cause);
-  void begin(const Key& key, ContactId cause);
   void go_on(const Key& key, ContactId after);
   base::Result<Slice> tell_some(const WriteContext& write, ChatId chat, ContactId after,
                                 ContactId cause);

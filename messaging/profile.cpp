@@ -3,7 +3,6 @@
 #include "base/wire.h"
 #include "crypto/random.h"
 #include "messaging/content.h"
-#include "messaging/courier.h"
 #include "messaging/outgoing.h"
 #include "messaging/plain_name.h"
 #include "messaging/reach.h"
@@ -61,9 +60,7 @@ base::Result<> tell_profile(const WriteContext& write) {
     EDGE_CHECK(store::note_told(write.scope, contact, mark));
   }
   if (contacts.size() < kSlice) return {};
-  write.tx.on_commit([courier = write.core.courier.get(), account = write.account.id] {
-    courier->tell_profile(account);
-  });
+  write.signal(&Signals::profile_changed);
   return {};
 }
 

@@ -253,9 +253,7 @@ base::Result<> revoke_holder(const WriteContext& write, const ProtectedFileRow& 
 base::Result<> end_share(const WriteContext& write, const ProtectedFileRow& file) {
   EDGE_TRY(const bool there, store::destroy_file_share(write.scope, file.id));
   if (there) write.tx.scrub();
-  write.tx.on_commit([core = &write.core, account = write.account.id, id = file.id] {
-    core->protected_files.tickets().close(account, id);
-  });
+  write.signal(&Signals::access_ended, file.id);
   return {};
 }
 
@@ -283,6 +281,26 @@ base::Result<> protected_message_removed(const WriteContext& write, MsgId messag
     EDGE_TRY(const auto file, store::find_protected_file(write.scope, access.file));
     const bool ended = access.state == FileState::revoked || access.state == FileState::denied;
     if (file && !ended) EDGE_CHECK(report_end(write, *file, access, FileState::deleted));
+  }
+  return {};
+}
+
+base::Result<> membership_ended(const WriteContext& write, const store::Uuid& group,
+                                ContactId contact) {
+  EDGE_TRY(const auto accesses, store::file_accesses_of_member(write.scope, group, contact));
+  for (FileAccessRow access : accesses) {
+    EDGE_TRY(const auto file, store::find_protected_file(write.scope, access.file));
+    if (!file || !is_own(*file) || access.state == store::FileState::revoked) continue;
+    access.state = store::FileState::revoked;
+    access.changed_at = write.tx.now();
+    EDGE_CHECK(store::put_file_access(write.scope, access));
+    EDGE_TRY(const auto stands, standing_access(write, *file, contact));
+    if (stands) {  // given to it alone, or as a member of another group
+      EDGE_CHECK(write.emit(PrivittyFileAccessChanged{access.chat, file->id}));
+      EDGE_CHECK(fall_back(write, *file, contact));
+    } else {
+      EDGE_CHECK(decide(write, *file, access));
+    }
   }
   return {};
 }

@@ -13,8 +13,8 @@
 #include "base/mutex.h"
 #include "messaging/core.h"
 #include "messaging/protected_content.h"
-#include "messaging/protected_files.h"
 #include "messaging/steady_time.h"
+#include "messaging/types.h"
 #include "messaging/write_context.h"
 #include "store/tables/chats.h"
 #include "store/tables/contacts.h"
@@ -111,5 +111,9 @@ base::Result<> report_end(const WriteContext& write, const store::ProtectedFileR
 
 // A message with a protected file is about to be removed here.
 base::Result<> protected_message_removed(const WriteContext& write, MsgId message);
+
+// A contact is no member of a group any more: it loses what of ours it was given as one.
+base::Result<> membership_ended(const WriteContext& write, const store::Uuid& group,
+                                ContactId contact);
 
 }  // namespace messaging

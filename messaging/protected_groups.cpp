@@ -49,26 +49,6 @@ base::Result<store::Uuid> group_to_grant(const store::Scope& scope, ChatId chat,
           : fmt::format("chat_id: this account is not a member of chat {} (any more)", chat.value));
 }
 
-base::Result<> membership_ended(const WriteContext& write, const store::Uuid& group,
-                                ContactId contact) {
-  EDGE_TRY(const auto accesses, store::file_accesses_of_member(write.scope, group, contact));
-  for (FileAccessRow access : accesses) {
-    EDGE_TRY(const auto file, store::find_protected_file(write.scope, access.file));
-    if (!file || !is_own(*file) || access.state == store::FileState::revoked) continue;
-    access.state = store::FileState::revoked;
-    access.changed_at = write.tx.now();
-    EDGE_CHECK(store::put_file_access(write.scope, access));
-    EDGE_TRY(const auto stands, standing_access(write, *file, contact));
-    if (stands) {  // given to it alone, or as a member of another group
-      EDGE_CHECK(write.emit(PrivittyFileAccessChanged{access.chat, file->id}));
-      EDGE_CHECK(fall_back(write, *file, contact));
-    } else {
-      EDGE_CHECK(decide(write, *file, access));
-    }
-  }
-  return {};
-}
-
 base::Result<> check_group(const store::Scope& scope, ChatId chat) {
   EDGE_CHECK(load_group(scope, chat));
   return {};

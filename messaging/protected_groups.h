@@ -26,10 +26,6 @@ base::Result<std::vector<ContactId>> members_to_grant(const WriteContext& write,
 // The group of this chat, of which `peer` is a member.
 base::Result<store::Uuid> group_to_grant(const store::Scope& scope, ChatId chat, ContactId peer);
 
-// A contact is no member any more: it loses what of ours it was given as one.
-base::Result<> membership_ended(const WriteContext& write, const store::Uuid& group,
-                                ContactId contact);
-
 base::Result<> check_group(const store::Scope& scope, ChatId chat);
 // A member, by its address, is asked for a session where there is none, so that grants reach it.
 base::Result<> meet_by_addr(const WriteContext& write, ChatId chat, const std::string& addr);

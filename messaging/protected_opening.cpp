@@ -76,11 +76,11 @@ class GuardedReader final : public AttachmentReader {
 };
 
 // The ticket is taken before the access is judged, so that what ends it in between closes it.
-base::Result<OpenedFile> open_guarded(const Core& core, const store::Scope& scope,
+base::Result<OpenedFile> open_guarded(const Core& core, Tickets& tickets, const store::Scope& scope,
                                       const ProtectedFileRow& file, FileUse use,
                                       std::unique_ptr<AttachmentReader> container,
                                       const std::string& what) {
-  auto ticket = core.protected_files.tickets().issue(scope.account, file.id);
+  auto ticket = tickets.issue(scope.account, file.id);
   EDGE_TRY(const auto share, usable_share(scope, file, *core.steady, use));
   UnixMillis expires_at = 0;
   if (!is_own(file)) {
@@ -119,8 +119,8 @@ std::string plain_path(const std::string& prv_path, const std::string& name) {
   return prv_path.substr(0, prv_path.rfind('/') + 1) + plain_file_name(name);
 }
 
-base::Result<std::string> decrypt_to_disk(Core& core, AccountId account, ChatId chat, MsgId message,
-                                          const std::string& prv_path,
+base::Result<std::string> decrypt_to_disk(Core& core, Tickets& tickets, AccountId account,
+                                          ChatId chat, MsgId message, const std::string& prv_path,
                                           const std::stop_token& stop) {
   if (core.store.blobs().place_of(prv_path)) {
     return fail(Errc::invalid_argument, "prv_path: " + prv_path +
@@ -146,8 +146,8 @@ base::Result<std::string> decrypt_to_disk(Core& core, AccountId account, ChatId 
                 fmt::format("prv_path: {} is not the file of message {}: that one is {}", prv_path,
                             message.value, file_label(theirs)));
   }
-  EDGE_TRY(OpenedFile opened,
-           open_guarded(core, scope, file, FileUse::download, std::move(container), prv_path));
+  EDGE_TRY(OpenedFile opened, open_guarded(core, tickets, scope, file, FileUse::download,
+                                           std::move(container), prv_path));
   const std::string path = plain_path(prv_path, opened.name);
   EDGE_CHECK(write_file(core, *opened.reader, path, stop));
   return path;
@@ -178,9 +178,10 @@ base::Result<std::optional<ProtectedFileRow>> file_in_message(const Core& core,
 void ProtectedFiles::decrypt(AccountId account, ChatId chat, MsgId message, std::string prv_path,
                              base::Completion<std::string> done) {
   core_.file_worker->answer<std::string>(
-      std::move(done), [core = &core_, account, chat, message, prv_path = std::move(prv_path)](
-                           const std::stop_token& stop, base::Completion<std::string>& answer) {
-        auto path = decrypt_to_disk(*core, account, chat, message, prv_path, stop);
+      std::move(done), [core = &core_, tickets = tickets_.get(), account, chat, message,
+                        prv_path = std::move(prv_path)](const std::stop_token& stop,
+                                                        base::Completion<std::string>& answer) {
+        auto path = decrypt_to_disk(*core, *tickets, account, chat, message, prv_path, stop);
         if (!path) return answer(std::move(path).error());
         core->write<std::string>(
             account,
@@ -200,7 +201,7 @@ base::Result<OpenedFile> ProtectedFiles::open(AccountId account, MsgId message) 
   EDGE_TRY(OfMessage of, container_of(core_, read, scope, message));
   const std::string what = fmt::format("the file of message {}", message.value);
   EDGE_TRY(const ProtectedFileRow file, file_of(scope, *of.container, what, of.row.from));
-  return open_guarded(core_, scope, file, FileUse::view, std::move(of.container), what);
+  return open_guarded(core_, *tickets_, scope, file, FileUse::view, std::move(of.container), what);
 }
 
 base::Result<bool> ProtectedFiles::is_protected(AccountId account, MsgId message) const {

@@ -6,11 +6,11 @@
 #include "messaging/chat_rules.h"
 #include "messaging/group_receiving.h"
 #include "messaging/media_type.h"
+#include "messaging/outgoing.h"
 #include "messaging/plain_name.h"
 #include "messaging/protected_access.h"
 #include "messaging/protected_sending.h"
 #include "messaging/prv_file.h"
-#include "messaging/receiving.h"
 #include "store/tables/groups.h"
 
 namespace messaging {

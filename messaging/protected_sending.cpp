@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "messaging/blob_files.h"
-#include "messaging/expiry.h"
 #include "messaging/media_type.h"
 #include "messaging/protected_access.h"
 #include "messaging/prv_file.h"
@@ -201,8 +200,6 @@ base::Result<std::vector<FileAccessRow>> judge_protected(const WriteContext& wri
   return accesses;
 }
 
-void watch_windows(const WriteContext& write) {
-  write.tx.on_commit([expiry = write.core.expiry.get()] { expiry->look(); });
-}
+void watch_windows(const WriteContext& write) { write.signal(&Signals::windows_changed); }
 
 }  // namespace messaging

@@ -4,7 +4,7 @@
 
 #include "crypto/ratchet.h"
 #include "messaging/chat_rules.h"
-#include "messaging/courier.h"
+#include "messaging/group_joining.h"
 #include "messaging/group_receiving.h"
 #include "messaging/joining.h"
 #include "messaging/outgoing.h"
@@ -19,6 +19,7 @@
 #include "store/tables/contacts.h"
 #include "store/tables/groups.h"
 #include "store/tables/heard.h"
+#include "store/tables/invites.h"
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
 #include "store/tables/owed_receipts.h"
@@ -123,8 +124,10 @@ base::Result<> take_receipts(const WriteContext& write, ContactId contact,
 base::Result<> prove_peer(const WriteContext& write, store::SessionRow& session) {
   EDGE_TRY(const auto pending, store::find_pending_join_by_session(write.scope, session.id));
   if (!pending) return base::fail(Errc::corrupt, "an unproven session without its handshake");
-  return pending->role == store::JoinRole::inviter ? prove_joiner(write, *pending, session)
-                                                   : prove_initiator(write, *pending, session);
+  if (pending->role != store::JoinRole::inviter) return prove_initiator(write, *pending, session);
+  EDGE_TRY(const ContactId joiner, prove_joiner(write, *pending, session));
+  EDGE_TRY(const auto invite, store::find_invite(write.scope, pending->invite_id));
+  return invite ? admit_joiner(write, *invite, joiner) : base::Result<>{};
 }
 
 // Something on a known session does not open: one side went back to an older copy, or lost its
@@ -203,13 +206,6 @@ const FileNote* file_of(const Content& content) {
 }
 
 }  // namespace
-
-base::Result<> acknowledge(const WriteContext& write, ContactId contact, const Uuid& uuid) {
-  EDGE_CHECK(store::owe_receipt(write.scope,
-                                {contact, store::ReceiptKind::arrived, uuid, write.tx.now()}));
-  tell_receipts_soon(write, contact);
-  return {};
-}
 
 base::Result<Reception> receive_message(const WriteContext& write, store::SessionRow& session,
                                         base::ByteView body, const ReceptionMeans& means) {
@@ -297,8 +293,7 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
   if (contact.blocked) return reception;
   EDGE_CHECK(store::touch_last_seen(write.scope, from, write.tx.now()));
   if (contact.route_id) {
-    write.tx.on_commit([courier = write.core.courier.get(), account = write.account.id,
-                        route = *contact.route_id] { courier->heard(account, route); });
+    write.signal(&Signals::heard_from, *contact.route_id);
   }
   if (receipts != nullptr) {
     EDGE_CHECK(take_receipts(write, from, notes));

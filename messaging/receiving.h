@@ -40,7 +40,4 @@ struct Reception {
 base::Result<Reception> receive_message(const WriteContext& write, store::SessionRow& session,
                                         base::ByteView body, const ReceptionMeans& means);
 
-// Owes the sender the news that its message arrived.
-base::Result<> acknowledge(const WriteContext& write, ContactId contact, const Uuid& uuid);
-
 }  // namespace messaging

@@ -56,7 +56,7 @@ base::Result<std::vector<WantedKey>> Relayed::keys(base::AccountId account) cons
 
 void Relayed::accept(base::AccountId account, std::vector<RelayedEnvelope> envelopes,
                      base::Completion<bool> done) {
-  core_.incoming->accept_relayed(account, std::move(envelopes), std::move(done));
+  incoming_.accept_relayed(account, std::move(envelopes), std::move(done));
 }
 
 void Relayed::on_change(std::function<void(Change, base::AccountId)> listener) {

@@ -30,6 +30,7 @@ class Tx;
 namespace messaging {
 
 class Core;
+class Incoming;
 struct AccountState;
 
 struct RelayAccount {
@@ -53,7 +54,7 @@ struct RelayedEnvelope {
 
 class Relayed {
  public:
-  explicit Relayed(Core& core) : core_(core) {}
+  Relayed(Core& core, Incoming& incoming) : core_(core), incoming_(incoming) {}
 
   std::vector<RelayAccount> accounts() const;
   // Oldest first. Keys of blocked contacts and withdrawn invites are not among them.
@@ -99,6 +100,7 @@ class Relayed {
   void tell_listener(Change change, base::AccountId account);
 
   Core& core_;
+  Incoming& incoming_;
   mutable base::Mutex mutex_;
   std::map<base::AccountId, State> states_ GUARDED_BY(mutex_);
   std::function<void(Change, base::AccountId)> listener_ GUARDED_BY(mutex_);

@@ -5,7 +5,7 @@
 #include "crypto/envelope.h"
 #include "crypto/hash.h"
 #include "messaging/content.h"
-#include "messaging/group_rules.h"
+#include "messaging/group_row.h"
 #include "messaging/handshakes.h"
 #include "messaging/outgoing.h"
 #include "messaging/profile.h"

@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "crypto/noise.h"
 #include "messaging/card.h"
+#include "messaging/types.h"
 #include "messaging/write_context.h"
 #include "store/tables/deposit_tokens.h"
 #include "store/tables/pending_joins.h"

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "messaging/chat_rules.h"
+#include "messaging/chat_sending.h"
 #include "messaging/core.h"
 #include "messaging/messages.h"
 #include "messaging/outgoing.h"

@@ -25,10 +25,9 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "messaging/route_key.h"
 
 namespace messaging {
-
-using RouteKey = std::pair<base::AccountId, std::int64_t>;
 
 class RouteQueue {
  public:

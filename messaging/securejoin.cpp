@@ -8,6 +8,7 @@
 #include "messaging/joining.h"
 #include "messaging/plain_name.h"
 #include "messaging/reach.h"
+#include "messaging/relayed.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
 #include "store/tables/contacts.h"
@@ -86,9 +87,9 @@ void SecureJoin::invite(AccountId account, std::optional<ChatId> chat,
       [this, account, done = std::move(done)](base::Result<std::string> link) mutable {
         if (!link) return done(std::move(link));
         // A joiner may use it at once: the relay has to know it by then.
-        core_.relayed.when_registered(
-            account, [link = std::move(link), done = std::move(done)](
-                         const base::Result<>&) mutable { done(std::move(link)); });
+        relayed_.when_registered(account,
+                                 [link = std::move(link), done = std::move(done)](
+                                     const base::Result<>&) mutable { done(std::move(link)); });
       });
 }
 

@@ -10,6 +10,7 @@
 namespace messaging {
 
 class Core;
+class Relayed;
 
 // What a scanned text is.
 struct InviteCheck {
@@ -31,7 +32,7 @@ struct InviteCheck {
 
 class SecureJoin {
  public:
-  explicit SecureJoin(Core& core) : core_(core) {}
+  SecureJoin(Core& core, Relayed& relayed) : core_(core), relayed_(relayed) {}
 
   // The live invite of a group or channel (made when there is none); no chat: the account's own.
   void invite(AccountId account, std::optional<ChatId> chat, base::Completion<std::string> done);
@@ -44,6 +45,7 @@ class SecureJoin {
 
  private:
   Core& core_;
+  Relayed& relayed_;
 };
 
 }  // namespace messaging

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "messaging/chat_rules.h"
+#include "messaging/chat_sending.h"
 #include "messaging/compose.h"
 #include "messaging/core.h"
 #include "messaging/messages.h"

@@ -34,7 +34,7 @@ std::string_view trouble(DepositOutcome outcome) {
   return "it did not answer in time";
 }
 
-base::Result<std::string> ready_line(const View& view, const OutboxRow& row,
+base::Result<std::string> ready_line(const View& view, const Courier& courier, const OutboxRow& row,
                                      const std::string& name) {
   std::string line = fmt::format("To {}: waits for its turn", name);
   if (row.kind == OutboxKind::file) {
@@ -42,7 +42,7 @@ base::Result<std::string> ready_line(const View& view, const OutboxRow& row,
     const std::uint32_t parts = part_count(crypto::sealed_size(blob.size));
     line = fmt::format("To {}: {} of {} parts of the file are sent", name, row.next_part, parts);
   }
-  const RouteStanding standing = view.core.courier->standing(view.account.id, row.route_id);
+  const RouteStanding standing = courier.standing(view.account.id, row.route_id);
   if (standing.failures == 0) return line + ".";
   return fmt::format(
       "{}; {} {} to reach the gateway failed, the last one because {}; the next one {}.", line,
@@ -52,7 +52,8 @@ base::Result<std::string> ready_line(const View& view, const OutboxRow& row,
 
 }  // namespace
 
-base::Result<std::vector<std::string>> waiting_steps(const View& view, MsgId message) {
+base::Result<std::vector<std::string>> waiting_steps(const View& view, const Courier& courier,
+                                                     MsgId message) {
   std::vector<std::string> lines;
   EDGE_TRY(const auto rows, store::outbox_of_message(view.scope, message));
   std::optional<ContactId> told;
@@ -72,7 +73,7 @@ base::Result<std::vector<std::string>> waiting_steps(const View& view, MsgId mes
         lines.push_back(fmt::format("To {}: waits for a secure session.", name));
         break;
       case OutboxState::ready: {
-        EDGE_TRY(auto line, ready_line(view, row, name));
+        EDGE_TRY(auto line, ready_line(view, courier, row, name));
         lines.push_back(std::move(line));
         break;
       }

@@ -11,7 +11,10 @@
 
 namespace messaging {
 
+class Courier;
+
 // Nothing once every recipient's device has acknowledged it.
-base::Result<std::vector<std::string>> waiting_steps(const View& view, MsgId message);
+base::Result<std::vector<std::string>> waiting_steps(const View& view, const Courier& courier,
+                                                     MsgId message);
 
 }  // namespace messaging

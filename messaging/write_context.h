@@ -1,8 +1,11 @@
 // WriteContext: what a rule has while it writes, as one argument: the transaction, the account's
-// rows in it, and the parts of messaging that hear of it after the commit. On the stack only.
+// rows in it, and the signals that are given after the commit. On the stack only.
 #pragma once
 
+#include <type_traits>
+
 #include "messaging/core.h"
+#include "messaging/signals.h"
 #include "store/tables/scope.h"
 #include "store/writer.h"
 
@@ -15,8 +18,16 @@ struct WriteContext {
   const AccountState& account;
 
   // For whatever is judged by its age later (messaging/steady_time.h); tx.now() is for people.
-  UnixMillis steady() const { return core.steady->now(); }
+  base::UnixMillis steady() const { return core.steady->now(); }
   base::Result<> emit(const EventBody& body) const { return Core::emit(tx, account.id, body); }
+  // Gives a signal about this account once the write is committed.
+  template <class... Args>
+  void signal(void (Signals::*verb)(AccountId, Args...),
+              const std::type_identity_t<std::remove_cvref_t<Args>>&... args) const {
+    tx.on_commit([signals = core.signals, verb, id = account.id, args...] {
+      (signals->*verb)(id, args...);
+    });
+  }
 };
 
 }  // namespace messaging

@@ -1,7 +1,6 @@
 #include "rpc/next_messages.h"
 
 #include <optional>
-#include <set>
 
 namespace rpc {
 
@@ -30,7 +29,7 @@ void NextMessages::wait(AccountId account, const Caller& caller, Reader reader) 
     if (Parked* const parked = find(account, *ticket)) parked->hook = std::move(hook);
   }
   // What was committed between the look and the parking woke nobody.
-  executor_(kNoParty, [this, account] { serve(account, false); });
+  serve_soon(account);
 }
 
 NextMessages::Parked* NextMessages::find(AccountId account, Ticket ticket) {
@@ -66,14 +65,30 @@ void NextMessages::push(std::span<const messaging::Event> events) {
       if (is_news && waiters_.contains(event.account)) accounts.insert(event.account);
     }
   }
-  for (const AccountId account : accounts) {
-    executor_(kNoParty, [this, account] { serve(account, false); });
+  for (const AccountId account : accounts) serve_soon(account);
+}
+
+void NextMessages::serve_soon(AccountId account) {
+  {
+    base::Lock lock(mutex_);
+    if (!due_.insert(account).second) return;  // the look that is due sees this too
   }
+  executor_(kNoParty, [this, account] {
+    {
+      base::Lock lock(mutex_);
+      due_.erase(account);
+    }
+    serve(account, false);
+  });
 }
 
 void NextMessages::wake(AccountId account) { serve(account, true); }
 
 void NextMessages::serve(AccountId account, bool empty_too) {
+  {
+    base::Lock lock(mutex_);
+    if (!waiters_.contains(account)) return;
+  }
   auto ids = load_(account);
   if (ids && ids->empty() && !empty_too) return;
   for (auto& [ticket, parked] : take(account)) parked.reader(ids);

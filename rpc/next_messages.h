@@ -1,7 +1,8 @@
 // NextMessages: parked wait_next_msgs calls. A waiter costs no thread and less than 1 KiB; places
 // are as rpc/parking.h gives them. It is answered with the ids above the account's last_msg_id as
 // soon as there are some, with whatever there is when delivery is started or stopped, and with an
-// error when its caller's input ends.
+// error when its caller's input ends. However many wait and however many commits come, one look for
+// an account's messages is due at a time.
 //
 // Safe from any thread; answers come through the executor given, never while a lock is held.
 #pragma once
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -50,6 +52,7 @@ class NextMessages {
 
   std::map<Ticket, Parked> take(base::AccountId account) EXCLUDES(mutex_);
   void serve(base::AccountId account, bool empty_too) EXCLUDES(mutex_);
+  void serve_soon(base::AccountId account) EXCLUDES(mutex_);
   void leave(base::AccountId account, Ticket ticket) EXCLUDES(mutex_);
   Parked* find(base::AccountId account, Ticket ticket) REQUIRES(mutex_);
 
@@ -58,6 +61,7 @@ class NextMessages {
   Parking places_;
   mutable base::Mutex mutex_;
   Waiters waiters_ GUARDED_BY(mutex_);
+  std::set<base::AccountId> due_ GUARDED_BY(mutex_);  // a look for them waits in the executor
   Ticket next_ticket_ GUARDED_BY(mutex_) = 0;
   bool stopped_ GUARDED_BY(mutex_) = false;
 };

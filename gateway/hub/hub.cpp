@@ -9,7 +9,6 @@ namespace gateway {
 namespace {
 
 constexpr auto kSlice = std::chrono::microseconds(500);
-constexpr base::Millis kStalled = 100;  // a reader that takes nothing for so long is not waited for
 constexpr base::Millis kLookAgain = 2;  // at those who are waited for
 constexpr std::string_view kAccountsChanged = "AccountsChanged";
 constexpr base::Millis kAckDelay = 2'000;  // longer than any system waits with acknowledging
@@ -137,9 +136,10 @@ bool Hub::Impl::make_room() {
 
 bool Hub::Impl::has_to_wait(std::uint64_t sequence) {
   const base::Millis now = loop_->now();
-  const bool somebody = std::any_of(
-      subscribers_.begin(), subscribers_.end(),
-      [&](const auto& subscriber) { return subscriber->keeps_up_below(sequence, now - kStalled); });
+  const bool somebody =
+      std::any_of(subscribers_.begin(), subscribers_.end(), [&](const auto& subscriber) {
+        return subscriber->keeps_up_below(sequence, now - options_.stalled);
+      });
   if (somebody && !intake_.over_bound() && patience_.wait(now)) return true;
   patience_.stop(now);
   return false;

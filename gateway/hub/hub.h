@@ -40,6 +40,8 @@ struct HubOptions {
   std::size_t replay_step = 256;         // events per read of the log
   std::size_t replay_bytes = 32 * 1024;  // and about so much of them
   std::size_t kept_bytes = 64 * 1024 * 1024;
+  base::Millis patience = 500;  // how long readers hold the ring back at once, at most
+  base::Millis stalled = 100;   // a reader that takes nothing for so long is not waited for
 };
 
 // Whom a channel's event goes to.

@@ -129,7 +129,7 @@ class Hub::Impl final : public SubscriberHost {
   std::unique_ptr<EventLoop> loop_;
   Ring ring_;
   Intake intake_;
-  Patience patience_;
+  Patience patience_{options_.patience};
   std::shared_ptr<Gate> gate_;
   Timer ping_timer_;
   Timer feed_timer_;

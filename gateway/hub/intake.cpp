@@ -63,7 +63,7 @@ void Patience::count(base::Millis now) {
     left_ = std::max<base::Millis>(0, left_ - passed);
   } else {
     regained_ += passed;
-    left_ = std::min(kMost, left_ + regained_ / kRegain);
+    left_ = std::min(most_, left_ + regained_ / kRegain);
     regained_ %= kRegain;
   }
 }

@@ -45,19 +45,20 @@ class Intake {
 };
 
 // Patience: how long the ring may be held back for readers, so that they cannot hold everybody
-// back for ever: half a second at once, and a twentieth of the time in the long run.
+// back for ever: `most` at once, and a twentieth of the time in the long run.
 class Patience {
  public:
-  static constexpr base::Millis kMost = 500;
   static constexpr base::Millis kRegain = 20;  // milliseconds for one
 
+  explicit Patience(base::Millis most) : most_(most), left_(most) {}
   // Whether there is some left; what passes until stop() is used up.
   bool wait(base::Millis now);
   void stop(base::Millis now);
 
  private:
   void count(base::Millis now);
-  base::Millis left_ = kMost;
+  const base::Millis most_;
+  base::Millis left_;
   base::Millis regained_ = 0;  // towards the next millisecond
   base::Millis counted_ = 0;   // up to this time
   bool waiting_ = false;

@@ -103,12 +103,12 @@ TEST_CASE("what a relay hands over of a contact over its budget is parked, and c
   CHECK(forged.bob->texts() == before + 1);
   const auto parked = [&] { return forged.bob->count("SELECT count(*) FROM parked_envelope"); };
   CHECK(parked() == 1);
-  keep_house(forged.bob->core());
+  forged.bob->keep_house();
   forged.bob->flush();
   CHECK(parked() == 1);
   forged.world.clock.advance(10 * kMinute);
   CHECK(forged.world.until([&] {
-    keep_house(forged.bob->core());
+    forged.bob->keep_house();
     return forged.bob->texts() == before + 2 && parked() == 0;
   }));
 }
@@ -176,7 +176,7 @@ TEST_CASE("skipped keys end with their time, and superseded sessions with theirs
   REQUIRE(skipped_keys(*forged.bob) == 101);
   const auto house = [&](base::Millis after) {
     forged.world.clock.advance(after);
-    keep_house(forged.bob->core());
+    forged.bob->keep_house();
     forged.bob->flush();
   };
   const auto sessions = [&] { return forged.bob->count("SELECT count(*) FROM session"); };
@@ -372,7 +372,7 @@ TEST_CASE("a member that asks for a group's state again and again is sent it a f
   CHECK(owed() == 1);
   // The last question is answered once time has passed.
   world.clock.advance(60'000);
-  bob.core().owed_states->resume(Peer::kAccount);
+  bob.owed_states().resume(Peer::kAccount);
   CHECK(world.until([&] { return owed() == 0; }));
   CHECK(states() - before > answers);
 }

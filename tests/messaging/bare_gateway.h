@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "messaging/account_setup.h"
-#include "messaging/core.h"
-#include "messaging/courier.h"
+#include "messaging/housekeeping.h"
 #include "messaging/incoming.h"
+#include "messaging/parts.h"
 #include "messaging/session_link.h"
 #include "store/schema/migrations.h"
 #include "store/tables/contacts.h"
@@ -39,17 +39,22 @@ class BareGateway {
     engine.host = peer.name() + ".test";
     engine.public_urls = {"http://" + peer.name() + ".test"};
     engine.paths.accounts_dir = peer.dir();
-    core_ = std::make_unique<Core>(*store_, transport_, clock_, std::move(engine));
-    REQUIRE(load_accounts(*core_).value_or(0) == 1);
+    parts_ = std::make_unique<Parts>(*store_, transport_, clock_, std::move(engine));
+    REQUIRE(load_accounts(parts_->core).value_or(0) == 1);
   }
   ~BareGateway() {
     transport_.close();
-    core_.reset();
+    parts_.reset();
   }
 
-  Core& core() { return *core_; }
+  Core& core() { return parts_->core; }
+  OwedStates& owed_states() { return parts_->owed_states; }
+  // What the courier does once a minute.
+  void keep_house() {
+    messaging::keep_house(parts_->core, parts_->courier, parts_->incoming, parts_->owed_states);
+  }
   store::Store& store() { return *store_; }
-  Incoming& incoming() { return *core_->incoming; }
+  Incoming& incoming() { return parts_->incoming; }
 
   std::int64_t count(const std::string& sql) {
     auto reader = store_->read();
@@ -62,10 +67,10 @@ class BareGateway {
   auto write(F fn) {
     using T = typename std::invoke_result_t<F, const WriteContext&>::value_type;
     auto done = answer<T>([&](base::Completion<T> completion) {
-      core_->write<T>(
+      parts_->core.write<T>(
           kAccount,
           [this, &fn](store::Tx& tx, const store::Scope& scope, const AccountState& state) {
-            return fn(WriteContext{*core_, tx, scope, state});
+            return fn(WriteContext{parts_->core, tx, scope, state});
           },
           std::move(completion));
     });
@@ -107,7 +112,7 @@ class BareGateway {
   }
   // What it would send its contact these envelopes in.
   Arrival deposit(const std::vector<base::Bytes>& envelopes) {
-    auto read = core_->read(kAccount);
+    auto read = parts_->core.read(kAccount);
     REQUIRE(read.ok());
     const auto route = store::find_route(read->scope(), *peer_of(read->scope()).route_id);
     REQUIRE((route && *route));
@@ -128,7 +133,7 @@ class BareGateway {
   base::ManualClock& clock_;
   LossyTransport transport_;
   std::unique_ptr<store::Store> store_;
-  std::unique_ptr<Core> core_;
+  std::unique_ptr<Parts> parts_;
   std::uint64_t seq_ = 0;
 };
 

@@ -29,12 +29,12 @@ void spin_until(const std::atomic<bool>& flag) {
 }  // namespace
 
 TEST_CASE("callers' files are copied in turn") {
-  FileWorker worker;
   const Caller a("a");
   const Caller b("b");
   std::atomic<bool> go{false};
   std::atomic<bool> done{false};
   std::string order;
+  FileWorker worker;  // ends before what its jobs use
   REQUIRE(worker.post([&](const std::stop_token&) { spin_until(go); }));
   const auto note = [&](char c) { return [&order, c](const std::stop_token&) { order += c; }; };
   for (int i = 0; i < 4; ++i) REQUIRE(a.post(worker, note('a')));
@@ -46,11 +46,11 @@ TEST_CASE("callers' files are copied in turn") {
 }
 
 TEST_CASE("one caller's files do not take the places of others") {
-  FileWorker worker;
   const Caller greedy("greedy");
   const Caller other("other");
   std::atomic<bool> go{false};
   std::atomic<bool> started{false};
+  FileWorker worker;
   REQUIRE(worker.post([&](const std::stop_token&) {
     started = true;
     spin_until(go);
@@ -64,17 +64,17 @@ TEST_CASE("one caller's files do not take the places of others") {
 }
 
 TEST_CASE("a job ends with the connection of its caller, begun or not") {
-  FileWorker worker;
   Caller caller("caller");
   std::atomic<bool> started{false};
   std::atomic<bool> gave_up{false};
   std::atomic<bool> failed{false};
+  std::atomic<bool> ran{false};
+  FileWorker worker;
   REQUIRE(caller.post(worker, [&](const std::stop_token& stop) {
     started = true;
     while (!stop.stop_requested()) std::this_thread::yield();
     gave_up = true;
   }));
-  std::atomic<bool> ran{false};
   {
     const base::Cancellation token = caller.source.token();
     const base::CancelScope scope(token, caller.party);

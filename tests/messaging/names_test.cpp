@@ -4,6 +4,7 @@
 #include "messaging/group_rules.h"
 #include "messaging/handshakes.h"
 #include "messaging/media_type.h"
+#include "messaging/parts.h"
 #include "messaging/plain_name.h"
 #include "messaging/profile.h"
 #include "messaging/received_row.h"
@@ -42,14 +43,15 @@ struct OneAccount {
   base::ManualClock clock;
   std::unique_ptr<store::Store> store = open();
   NoTransport transport;
-  Core core{*store,
-            transport,
-            clock,
-            {.profile = "alice",
-             .host = "alice.test",
-             .public_urls = {"http://alice.test"},
-             .version = "0",
-             .paths = {}}};
+  Parts parts{*store,
+              transport,
+              clock,
+              {.profile = "alice",
+               .host = "alice.test",
+               .public_urls = {"http://alice.test"},
+               .version = "0",
+               .paths = {}}};
+  Core& core = parts.core;
   AccountPtr account = make();
 
   std::unique_ptr<store::Store> open() {
@@ -232,12 +234,12 @@ TEST_CASE("names that an older build stored are plain where they are shown") {
     EDGE_CHECK(store::update_contact(write.scope, contact));
     return {};
   });
-  CHECK(*alice.core.config.get(alice.account->id, "displayname") == kPlain);
-  CHECK(alice.core.accounts.get(alice.account->id)->display_name == kPlain);
+  CHECK(*alice.parts.config.get(alice.account->id, "displayname") == kPlain);
+  CHECK(alice.parts.accounts.get(alice.account->id)->display_name == kPlain);
   auto read = alice.core.read(alice.account->id);
   REQUIRE(read);
   const View view{alice.core, read->scope(), *read->account};
-  const auto found = alice.core.contacts.ids(alice.account->id, false, std::nullopt);
+  const auto found = alice.parts.contacts.ids(alice.account->id, false, std::nullopt);
   REQUIRE(found);
   REQUIRE(found->size() == 1);
   const auto bob = load_contact_view(view, found->front());

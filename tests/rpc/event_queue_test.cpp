@@ -384,6 +384,42 @@ TEST_CASE("wait_next_msgs is answered by a message of its account, or when deliv
   CHECK(answers == 5);
 }
 
+TEST_CASE("however many calls of wait_next_msgs wait, a burst of commits costs one look") {
+  std::vector<base::UniqueFunction<void()>> due;
+  std::vector<MsgId> next;
+  int looks = 0;
+  rpc::NextMessages waiters(
+      [&](const std::string&, base::UniqueFunction<void()> task) {
+        due.push_back(std::move(task));
+      },
+      [&](AccountId) -> base::Result<std::vector<MsgId>> {
+        ++looks;
+        return next;
+      });
+  const auto run = [&] {
+    for (auto& task : std::exchange(due, {})) task();
+  };
+  int answers = 0;
+  for (int i = 0; i < 100; ++i) {
+    waiters.wait(
+        AccountId(1), a_caller(),
+        rpc::NextMessages::Reader([&](const base::Result<std::vector<MsgId>>&) { ++answers; }));
+  }
+  CHECK(looks == 100);  // before each parked
+  run();
+  CHECK(looks == 101);
+  next = {MsgId(12)};
+  const auto event = incoming(12, 1);
+  for (int i = 0; i < 50; ++i) waiters.push(std::span(&event, 1));
+  run();
+  CHECK(looks == 102);
+  CHECK(answers == 100);
+  // Nobody waits: nothing is looked for.
+  waiters.push(std::span(&event, 1));
+  run();
+  CHECK(looks == 102);
+}
+
 TEST_CASE("sleep answers after its time without a thread of its own, and at once when stopping") {
   base::ManualClock clock;
   rpc::Service service(nullptr, clock);
