@@ -13,11 +13,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/endpoints/endpoints.h"
-#include "gateway/http/server.h"
 #include "gateway/hub/hub.h"
 #include "gateway/loop/event_loop.h"
 #include "gateway/loop/fd.h"
 #include "gateway/loop/worker_pool.h"
+#include "gateway/server/server.h"
 
 namespace {
 

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "messaging/engine.h"
+#include "messaging/api/engine.h"
 #include "rpc/service.h"
 #include "store/schema/migrations.h"
 #include "store/store.h"

@@ -19,7 +19,7 @@
 
 #include "crypto/init.h"
 #include "crypto/random.h"
-#include "messaging/prv_file.h"
+#include "messaging/files/prv_file.h"
 
 namespace {
 

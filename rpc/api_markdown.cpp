@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "messaging/events.h"
+#include "messaging/model/events.h"
 #include "rpc/error.h"
 #include "rpc/json_schema.h"
 #include "rpc/service.h"
@@ -84,7 +84,8 @@ void append_fields(std::string& out, const json& schema) {
 
 std::string shapes(const SchemaBook& book) {
   std::string out =
-      "\n# Shapes\n\nWhat results are made of. `or null` says which fields may be null, `or absent` "
+      "\n# Shapes\n\nWhat results are made of. `or null` says which fields may be null, `or "
+      "absent` "
       "which may be missing; all others are always there.\n";
   for (const auto& [name, text] : book) {
     const json schema = json::parse(text, nullptr, /*allow_exceptions=*/false);

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "messaging/events.h"
-#include "messaging/opening.h"
+#include "messaging/api/opening.h"
+#include "messaging/model/events.h"
 
 namespace rpc {
 

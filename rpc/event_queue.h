@@ -27,7 +27,7 @@
 #include "base/completion.h"
 #include "base/handover.h"
 #include "base/mutex.h"
-#include "messaging/events.h"
+#include "messaging/model/events.h"
 #include "rpc/dispatcher.h"
 #include "rpc/executor.h"
 #include "rpc/parking.h"

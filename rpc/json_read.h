@@ -207,7 +207,8 @@ base::Result<T> read_json(JsonValue json) {
     auto error = std::move(value).error();
     // Whoever misspelt a name looks for the right one.
     const bool misspelt = ListedEnum<typename T::value_type> && json.as_string() != nullptr;
-    if (!misspelt && error.message.starts_with(": expected ")) return detail::unexpected(expected<T>(), json);
+    if (!misspelt && error.message.starts_with(": expected "))
+      return detail::unexpected(expected<T>(), json);
     return error;
   } else if constexpr (IsMap<T>) {
     return detail::read_map<T>(json);

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "messaging/engine.h"
+#include "messaging/api/engine.h"
 #include "rpc/file_shelf.h"
 #include "rpc/shapes/message.h"
 

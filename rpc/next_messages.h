@@ -16,7 +16,7 @@
 
 #include "base/completion.h"
 #include "base/mutex.h"
-#include "messaging/events.h"
+#include "messaging/model/events.h"
 #include "rpc/dispatcher.h"
 #include "rpc/executor.h"
 #include "rpc/parking.h"

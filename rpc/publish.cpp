@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "messaging/engine.h"
+#include "messaging/api/engine.h"
 #include "rpc/json_text.h"
 #include "rpc/method.h"
 #include "rpc/request.h"

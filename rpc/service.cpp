@@ -1,6 +1,6 @@
 #include "rpc/service.h"
 
-#include "messaging/engine.h"
+#include "messaging/api/engine.h"
 #include "rpc/publish.h"
 #include "rpc/recall.h"
 #include "rpc/run.h"

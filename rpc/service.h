@@ -14,7 +14,7 @@
 #include <span>
 
 #include "base/clock.h"
-#include "messaging/events.h"
+#include "messaging/model/events.h"
 #include "rpc/context.h"
 #include "rpc/dispatcher.h"
 #include "rpc/event_queue.h"

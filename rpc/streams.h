@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/completion.h"
-#include "messaging/channel_event.h"
+#include "messaging/model/channel_event.h"
 #include "rpc/shapes/subscriber.h"
 
 namespace rpc {

@@ -9,6 +9,13 @@ import re
 import sys
 
 ROOMS = ["base", "crypto", "store", "messaging", "rpc", "gateway"]  # from the ground up
+# Rooms that are divided: their folders, from the ground up. No file lies beside the folders.
+FOLDERS = {
+    "messaging": ["model", "kernel", "files", "chats", "peering", "protected", "groups", "receiving",
+                  "delivery", "api"],
+    "gateway": ["text", "loop", "process", "http", "limits", "tls", "config", "auth", "server", "peer", "license",
+                "hub", "relay", "viewer", "metrics", "endpoints", "daemon", "cli"],
+}
 # System headers that only some rooms may know.
 FENCED = {
     "sqlite3.h": {"store"},
@@ -60,6 +67,44 @@ def linked(room, text):
                                         "edge_build_options"}
 
 
+def folder_of(path):
+    """The room and the folder that a path of a divided room names; a folder of None: beside them."""
+    parts = path.split("/")
+    if parts[0] not in FOLDERS:
+        return None
+    return parts[0], parts[1] if len(parts) > 2 else None
+
+
+def folder_faults(name, text, edges):
+    """The faults of one source file of a divided room; counts its includes in `edges`."""
+    here = folder_of(name)
+    if here is None:
+        return
+    order = FOLDERS[here[0]]
+    if here[1] not in order:
+        yield f"{name}: is in no folder of {here[0]} ({', '.join(order)})"
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        match = re.match(r'\s*#\s*include\s*"([^"]+)"', line)
+        there = folder_of(match.group(1)) if match else None
+        if there is None or there[0] != here[0]:
+            continue
+        if there[1] not in order:
+            yield f"{name}:{number}: no folder of {here[0]} has {match.group(1)}"
+        elif order.index(there[1]) > order.index(here[1]):
+            yield f"{name}:{number}: {here[1]} includes upward: {match.group(1)}"
+        elif there[1] != here[1]:
+            edges[here[0], here[1], there[1]] = edges.get((here[0], here[1], there[1]), 0) + 1
+
+
+def print_edges(edges):
+    for room, order in FOLDERS.items():
+        for folder in reversed(order):
+            below = [f"{there} {count}" for (of, here, there), count in sorted(edges.items())
+                     if of == room and here == folder]
+            print(f"{room}/{folder} includes: {', '.join(below) or 'none of the others'}")
+
+
 def link_faults(room, text):
     """What a room links beyond the rooms below and its libraries, and libraries it does not link."""
     words = set(linked(room, text))
@@ -82,6 +127,12 @@ def self_test():
     assert list(include_faults("base", "x", '#include "crypto/keys.h"'))
     assert list(include_faults("messaging", "x", "#include <sqlite3.h>"))
     assert not list(include_faults("gateway", "x", '#include "rpc/method.h"'))
+    assert list(folder_faults("messaging/model/x.h", '#include "messaging/api/engine.h"', {}))
+    assert list(folder_faults("messaging/x.h", "", {}))
+    assert list(folder_faults("messaging/api/x.h", '#include "messaging/y.h"', {}))
+    counted = {}
+    assert not list(folder_faults("messaging/api/x.h", '#include "messaging/model/types.h"', counted))
+    assert counted == {("messaging", "api", "model"): 1}
     assert list(link_faults("crypto", "edge_room(crypto SOURCES a.cpp LINKS base PkgConfig::SQLITE)"))
     assert list(link_faults("base", "edge_room(base SOURCES a.cpp LINKS store)"))
     assert not list(link_faults("crypto", "edge_room(crypto SOURCES a.cpp LINKS base PkgConfig::SODIUM)"))
@@ -93,17 +144,19 @@ def self_test():
 def main():
     self_test()
     root = pathlib.Path(sys.argv[1])
-    faults, files, headers = [], 0, {room: set() for room in ROOMS}
+    faults, files, headers, edges = [], 0, {room: set() for room in ROOMS}, {}
     for room in ROOMS:
         for path in sorted((root / room).rglob("*")):
             if path.suffix in {".h", ".cpp"}:
                 files += 1
                 text = path.read_text()
                 faults += include_faults(room, path.relative_to(root), text)
+                faults += folder_faults(str(path.relative_to(root)), text, edges)
                 headers[room].update(re.findall(r'^\s*#\s*include\s*["<]([^">]+)[">]', text, re.M))
         faults += link_faults(room, (root / room / "CMakeLists.txt").read_text())
     faults += stale_fences(headers)
     assert files > 10, "no sources found: wrong folder?"
+    print_edges(edges)
     print("\n".join(faults) if faults else f"{files} files: every include and link goes downward")
     sys.exit(1 if faults else 0)
 

@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-# Their enums are declared in messaging/types.h, above the store.
+# Their enums are declared in messaging/model/types.h, above the store.
 ABOVE = {"chats.cpp", "message_lists.cpp", "messages.cpp"}
 TEXT = r'"(?:[^"\\\n]|\\.)*"'
 

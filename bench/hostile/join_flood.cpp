@@ -15,9 +15,9 @@
 #include "crypto/invite.h"
 #include "crypto/noise.h"
 #include "crypto/random.h"
-#include "messaging/card.h"
-#include "messaging/content.h"
-#include "messaging/deposit.h"
+#include "messaging/model/card.h"
+#include "messaging/model/content.h"
+#include "messaging/model/deposit.h"
 
 namespace {
 

@@ -15,7 +15,7 @@
 #include "crypto/init.h"
 #include "crypto/random.h"
 #include "gateway/relay/wire.h"
-#include "messaging/relay_home.h"
+#include "messaging/kernel/relay_home.h"
 
 namespace {
 

@@ -1,5 +1,6 @@
 // A dishonest gateway, for bench/unfair: the daemon with this file in the place of
-// messaging/session_link.cpp. The file that $EDGE_LIE_FILE names says how it lies in each message:
+// messaging/peering/session_link.cpp. The file that $EDGE_LIE_FILE names says how it lies in each
+// message:
 //
 //   skip N     the message claims to be N steps further on in its chain than it is
 //   park N     the envelope names a session that nobody knows and holds N bytes
@@ -8,7 +9,7 @@
 //              every entry is newer than in the one before
 //
 // An empty or missing file: it is honest.
-#include "messaging/session_link.h"
+#include "messaging/peering/session_link.h"
 
 #include <algorithm>
 #include <atomic>
@@ -23,9 +24,9 @@
 #include "crypto/noise.h"
 #include "crypto/random.h"
 #include "crypto/ratchet.h"
-#include "messaging/card.h"
-#include "messaging/content.h"
-#include "messaging/group_state.h"
+#include "messaging/model/card.h"
+#include "messaging/model/content.h"
+#include "messaging/model/group_state.h"
 #include "store/tables/accounts.h"
 #include "store/tables/contacts.h"
 

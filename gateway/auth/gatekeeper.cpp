@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "gateway/given_text.h"
 #include "gateway/http/path.h"
+#include "gateway/text/given_text.h"
 
 namespace gateway {
 namespace {

@@ -16,7 +16,7 @@
 #include "gateway/auth/tickets.h"
 #include "gateway/http/message.h"
 #include "gateway/http/route.h"
-#include "gateway/peer/rate_limit.h"
+#include "gateway/limits/rate_limit.h"
 
 namespace gateway {
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "gateway/peer/curl_api.h"
-#include "gateway/surroundings.h"
+#include "gateway/process/surroundings.h"
 
 namespace gateway::cli {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "gateway/peer/url.h"
+#include "gateway/text/url.h"
 
 namespace gateway::cli {
 

@@ -7,9 +7,9 @@
 #include "base/bytes.h"
 #include "gateway/cli/input.h"
 #include "gateway/cli/print.h"
-#include "gateway/given_text.h"
-#include "gateway/version.h"
-#include "messaging/types.h"
+#include "gateway/process/version.h"
+#include "gateway/text/given_text.h"
+#include "messaging/model/types.h"
 
 namespace gateway::cli {
 namespace {

@@ -13,8 +13,8 @@
 #include "gateway/auth/key_file.h"
 #include "gateway/auth/key_token.h"
 #include "gateway/cli/print.h"
-#include "gateway/given_text.h"
-#include "messaging/plain_name.h"
+#include "gateway/text/given_text.h"
+#include "messaging/model/plain_name.h"
 
 namespace gateway::cli {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "gateway/surroundings.h"
+#include "gateway/process/surroundings.h"
 
 namespace gateway::cli {
 

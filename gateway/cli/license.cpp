@@ -15,13 +15,13 @@
 #include "crypto/init.h"
 #include "crypto/random.h"
 #include "gateway/cli/offline.h"
-#include "gateway/given_text.h"
-#include "gateway/http/server.h"
 #include "gateway/license/issuer.h"
 #include "gateway/license/license.h"
-#include "gateway/signals.h"
+#include "gateway/process/signals.h"
+#include "gateway/server/server.h"
+#include "gateway/text/given_text.h"
 #include "gateway/viewer/fingerprint.h"
-#include "messaging/plain_name.h"
+#include "messaging/model/plain_name.h"
 #include "store/whole_file.h"
 
 namespace gateway::cli {

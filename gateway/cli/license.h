@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "gateway/surroundings.h"
+#include "gateway/process/surroundings.h"
 
 namespace gateway::cli {
 

@@ -14,12 +14,12 @@
 #include "gateway/cli/output.h"
 #include "gateway/cli/qr.h"
 #include "gateway/cli/relay.h"
-#include "gateway/given_text.h"
-#include "gateway/nearest.h"
-#include "gateway/process_memory.h"
-#include "gateway/settings.h"
-#include "gateway/standard_streams.h"
-#include "gateway/version.h"
+#include "gateway/config/settings.h"
+#include "gateway/process/process_memory.h"
+#include "gateway/process/standard_streams.h"
+#include "gateway/process/version.h"
+#include "gateway/text/given_text.h"
+#include "gateway/text/nearest.h"
 
 namespace {
 

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "base/result.h"
-#include "gateway/settings.h"
-#include "gateway/surroundings.h"
+#include "gateway/config/settings.h"
+#include "gateway/process/surroundings.h"
 
 namespace gateway::cli {
 

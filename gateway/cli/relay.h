@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "gateway/surroundings.h"
+#include "gateway/process/surroundings.h"
 
 namespace gateway::cli {
 

@@ -14,8 +14,8 @@
 #include "gateway/http/route.h"
 #include "gateway/hub/hub.h"
 #include "gateway/viewer/sessions.h"
-#include "messaging/attachment.h"
-#include "messaging/protected_files.h"
+#include "messaging/api/protected_files.h"
+#include "messaging/model/attachment.h"
 #include "rpc/dispatcher.h"
 #include "rpc/publisher.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/ids.h"
 #include "gateway/http/message.h"
-#include "messaging/attachment.h"
+#include "messaging/model/attachment.h"
 
 namespace gateway {
 

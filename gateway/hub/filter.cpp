@@ -8,8 +8,8 @@
 #include <limits>
 
 #include "gateway/hub/event_names.h"
-#include "gateway/nearest.h"
-#include "messaging/channels.h"
+#include "gateway/text/nearest.h"
+#include "messaging/api/channels.h"
 
 namespace gateway {
 namespace {

@@ -13,14 +13,14 @@
 #include <vector>
 
 #include "base/fair_queue.h"
-#include "gateway/http/exchange.h"
 #include "gateway/hub/hub.h"
 #include "gateway/hub/intake.h"
 #include "gateway/hub/replay.h"
 #include "gateway/hub/ring.h"
 #include "gateway/hub/subscriber.h"
 #include "gateway/loop/event_loop.h"
-#include "messaging/channels.h"
+#include "gateway/server/exchange.h"
+#include "messaging/api/channels.h"
 
 namespace gateway {
 

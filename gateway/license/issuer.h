@@ -18,7 +18,7 @@
 #include "base/mutex.h"
 #include "gateway/http/route.h"
 #include "gateway/license/terms.h"
-#include "gateway/peer/rate_limit.h"
+#include "gateway/limits/rate_limit.h"
 
 namespace gateway {
 

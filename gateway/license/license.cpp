@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
-#include "gateway/given_text.h"
 #include "gateway/license/delivery.h"
 #include "gateway/license/jwt.h"
+#include "gateway/text/given_text.h"
 #include "store/whole_file.h"
 
 namespace gateway {

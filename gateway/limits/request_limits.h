@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "gateway/peer/rate_limit.h"
+#include "gateway/limits/rate_limit.h"
 #include "rpc/access.h"
 
 namespace gateway {

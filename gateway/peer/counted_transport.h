@@ -6,7 +6,7 @@
 #include <chrono>
 
 #include "base/counter.h"
-#include "messaging/transport.h"
+#include "messaging/kernel/transport.h"
 
 namespace gateway {
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <string_view>
 
-#include "messaging/deposit.h"
-#include "messaging/transport.h"
+#include "messaging/kernel/transport.h"
+#include "messaging/model/deposit.h"
 
 namespace gateway {
 

@@ -19,8 +19,8 @@
 #include "base/mutex.h"
 #include "gateway/loop/event_loop.h"
 #include "gateway/peer/address.h"
-#include "messaging/route_queue.h"
-#include "messaging/transport.h"
+#include "messaging/delivery/route_queue.h"
+#include "messaging/kernel/transport.h"
 
 namespace gateway {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "gateway/peer/url.h"
+#include "gateway/text/url.h"
 
 namespace gateway {
 

@@ -1,6 +1,6 @@
 #include "gateway/peer/relay_endpoint.h"
 
-#include "gateway/peer/client_address.h"
+#include "gateway/http/client_address.h"
 #include "gateway/peer/deposit_wire.h"
 
 namespace gateway {

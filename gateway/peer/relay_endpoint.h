@@ -10,8 +10,8 @@
 #include <memory>
 
 #include "gateway/http/route.h"
-#include "gateway/peer/rate_limit.h"
-#include "messaging/transport.h"
+#include "gateway/limits/rate_limit.h"
+#include "messaging/kernel/transport.h"
 
 namespace gateway {
 

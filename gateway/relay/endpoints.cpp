@@ -1,7 +1,7 @@
 #include "gateway/relay/endpoints.h"
 
+#include "gateway/http/client_address.h"
 #include "gateway/loop/address_group.h"
-#include "gateway/peer/client_address.h"
 #include "gateway/peer/deposit_wire.h"
 
 namespace gateway {

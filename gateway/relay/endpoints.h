@@ -3,7 +3,7 @@
 #pragma once
 
 #include "gateway/http/route.h"
-#include "gateway/peer/rate_limit.h"
+#include "gateway/limits/rate_limit.h"
 #include "gateway/relay/relay.h"
 #include "gateway/relay/streams.h"
 

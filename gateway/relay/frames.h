@@ -18,7 +18,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
-#include "messaging/deposit.h"
+#include "messaging/model/deposit.h"
 
 namespace gateway {
 

@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "gateway/relay/frames.h"
-#include "messaging/relay_home.h"
+#include "messaging/kernel/relay_home.h"
 #include "store/disk_room.h"
 #include "store/relay/admissions.h"
 

@@ -24,7 +24,7 @@
 #include "gateway/relay/owner_gate.h"
 #include "gateway/relay/replay_memory.h"
 #include "gateway/relay/wire.h"
-#include "messaging/transport.h"
+#include "messaging/kernel/transport.h"
 #include "store/relay/deposit_keys.h"
 #include "store/relay/envelopes.h"
 #include "store/relay/relay_store.h"

@@ -28,7 +28,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "crypto/identity.h"
-#include "messaging/deposit.h"
+#include "messaging/model/deposit.h"
 
 namespace gateway {
 

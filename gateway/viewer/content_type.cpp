@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "messaging/media_type.h"
+#include "messaging/model/media_type.h"
 
 namespace gateway {
 namespace {

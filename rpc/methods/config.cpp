@@ -1,7 +1,7 @@
 // Configuration: string settings of an account.
 #include "crypto/secret.h"
-#include "messaging/config_keys.h"
-#include "messaging/relay_home.h"
+#include "messaging/kernel/relay_home.h"
+#include "messaging/model/config_keys.h"
 #include "rpc/methods/params.h"
 
 namespace rpc {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "messaging/engine.h"
+#include "messaging/api/engine.h"
 #include "rpc/json_fields.h"
 #include "rpc/method.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "messaging/types.h"
+#include "messaging/model/types.h"
 #include "rpc/json_types.h"
 
 namespace rpc::shape {

@@ -1,7 +1,7 @@
 // Protected files as the privitty_* methods show them.
 #pragma once
 
-#include "messaging/protected_files.h"
+#include "messaging/api/protected_files.h"
 #include "rpc/shapes/common.h"
 
 namespace rpc::shape {

@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "messaging/channel_event.h"
+#include "messaging/model/channel_event.h"
 #include "rpc/access.h"
 #include "rpc/shapes/common.h"
 

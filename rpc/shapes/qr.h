@@ -2,7 +2,7 @@
 // them.
 #pragma once
 
-#include "messaging/securejoin.h"
+#include "messaging/api/securejoin.h"
 #include "rpc/shapes/common.h"
 
 namespace rpc::shape {

@@ -1,5 +1,5 @@
 // Schema 2: sessions that are renewed. A deposit token knows its contact; an outbox row the session
-// it is encrypted in; a contact how far its own counting has come (messaging/renewal.h).
+// it is encrypted in; a contact how far its own counting has come (messaging/peering/renewal.h).
 #pragma once
 
 namespace store::schema {

@@ -1,5 +1,5 @@
-// Schema 3: time that does not jump (messaging/steady_time.h), and what each contact was last told
-// of our profile (messaging/profile.h), as a keyed hash.
+// Schema 3: time that does not jump (messaging/kernel/steady_time.h), and what each contact was
+// last told of our profile (messaging/peering/profile.h), as a keyed hash.
 #pragma once
 
 namespace store::schema {

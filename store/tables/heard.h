@@ -1,5 +1,5 @@
 // Heard: how far a contact's messages in the 1:1 chat have come, and what its own numbers are
-// shifted by (messaging/restoration.h).
+// shifted by (messaging/peering/restoration.h).
 #pragma once
 
 #include <array>

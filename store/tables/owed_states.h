@@ -1,6 +1,6 @@
 // Members of groups that are owed the group's state: told one after the other, by
-// messaging/owed_states.h. A row says nothing that would have to be sealed: whoever is no member is
-// not told, whatever a row says.
+// messaging/groups/owed_states.h. A row says nothing that would have to be sealed: whoever is no
+// member is not told, whatever a row says.
 #pragma once
 
 #include <vector>

@@ -1,4 +1,5 @@
-// The one row that carries time over a stop of the daemon (messaging/steady_time.h says how).
+// The one row that carries time over a stop of the daemon (messaging/kernel/steady_time.h says
+// how).
 #pragma once
 
 #include <optional>

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "messaging/content.h"
-#include "messaging/deposit.h"
-#include "messaging/events.h"
+#include "messaging/model/content.h"
+#include "messaging/model/deposit.h"
+#include "messaging/model/events.h"
 
 namespace {
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "messaging/group_joining.h"
-#include "messaging/group_state.h"
+#include "messaging/groups/group_joining.h"
+#include "messaging/model/group_state.h"
 
 namespace {
 

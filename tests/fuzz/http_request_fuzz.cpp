@@ -6,13 +6,13 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/http/body_decoder.h"
-#include "gateway/http/guard.h"
-#include "gateway/http/httplib_bridge.h"
 #include "gateway/http/path.h"
 #include "gateway/http/range.h"
 #include "gateway/http/route.h"
 #include "gateway/hub/filter.h"
+#include "gateway/server/body_decoder.h"
+#include "gateway/server/guard.h"
+#include "gateway/server/httplib_bridge.h"
 
 namespace {
 

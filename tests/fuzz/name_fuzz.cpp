@@ -3,8 +3,8 @@
 // it is made plain again, and folding for search is bounded and ends.
 #include "base/bytes.h"
 #include "base/unicode.h"
-#include "messaging/media_type.h"
-#include "messaging/plain_name.h"
+#include "messaging/model/media_type.h"
+#include "messaging/model/plain_name.h"
 #include "tests/crypto/fuzz_world.h"
 
 using fuzz_world::expect;

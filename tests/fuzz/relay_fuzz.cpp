@@ -10,8 +10,8 @@
 #include "gateway/peer/deposit_wire.h"
 #include "gateway/relay/frames.h"
 #include "gateway/relay/wire.h"
-#include "messaging/deposit.h"
-#include "messaging/relay_home.h"
+#include "messaging/kernel/relay_home.h"
+#include "messaging/model/deposit.h"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <csignal>
 
-#include "gateway/stdio.h"
+#include "gateway/process/stdio.h"
 #include "tests/support/catch.h"
 
 namespace {

@@ -1,7 +1,7 @@
 #include <random>
 #include <string>
 
-#include "gateway/http/body_decoder.h"
+#include "gateway/server/body_decoder.h"
 #include "tests/support/catch.h"
 
 namespace gateway {

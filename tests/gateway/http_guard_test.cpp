@@ -1,5 +1,5 @@
-#include "gateway/http/guard.h"
 #include "gateway/http/path.h"
+#include "gateway/server/guard.h"
 #include "tests/support/catch.h"
 
 namespace gateway {

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "gateway/http/server.h"
 #include "gateway/loop/event_loop.h"
 #include "gateway/loop/worker_pool.h"
+#include "gateway/server/server.h"
 
 namespace gateway::test {
 

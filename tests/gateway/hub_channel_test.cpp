@@ -1,6 +1,6 @@
 #include "gateway/hub/frame_text.h"
-#include "gateway/log_source.h"
-#include "messaging/events.h"
+#include "gateway/hub/log_source.h"
+#include "messaging/model/events.h"
 #include "tests/gateway/hub_world.h"
 #include "tests/support/catch.h"
 

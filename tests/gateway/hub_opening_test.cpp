@@ -33,7 +33,8 @@ TEST_CASE("many streams that ask for a snapshot keep one worker busy and read it
   REQUIRE(world.workers.submit("another", [&] { served = true; }));
   CHECK(eventually([&] { return served.load(); }));
   go = true;
-  for (Client& stream : streams) CHECK(stream.read_until("\n:\n").find("id: ") != std::string::npos);
+  for (Client& stream : streams)
+    CHECK(stream.read_until("\n:\n").find("id: ") != std::string::npos);
   CHECK(most == 1);
   CHECK(world.log.openings() == 2);  // the first stream's, and one for those that came meanwhile
   const EventFrame frame = world.publish(world.log.append());

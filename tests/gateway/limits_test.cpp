@@ -1,8 +1,8 @@
 // Limits per address, per key and in all, and what every answer carries.
 #include "gateway/auth/gatekeeper.h"
-#include "gateway/http/address_slots.h"
 #include "gateway/limits/request_limits.h"
 #include "gateway/loop/address_group.h"
+#include "gateway/server/address_slots.h"
 #include "tests/gateway/http_world.h"
 #include "tests/support/catch.h"
 

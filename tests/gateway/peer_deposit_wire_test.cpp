@@ -1,6 +1,6 @@
+#include "gateway/limits/rate_limit.h"
 #include "gateway/peer/deposit_wire.h"
 #include "gateway/peer/peer_memory.h"
-#include "gateway/peer/rate_limit.h"
 #include "tests/support/catch.h"
 
 using messaging::DepositOutcome;

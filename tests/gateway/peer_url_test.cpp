@@ -2,7 +2,7 @@
 #include <netinet/in.h>
 
 #include "gateway/peer/address.h"
-#include "gateway/peer/url.h"
+#include "gateway/text/url.h"
 #include "tests/support/catch.h"
 
 using gateway::AddressKind;

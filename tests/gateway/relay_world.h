@@ -3,7 +3,7 @@
 
 #include "gateway/peer/deposit_wire.h"
 #include "gateway/relay/relay_part.h"
-#include "messaging/relay_home.h"
+#include "messaging/kernel/relay_home.h"
 #include "store/relay/admissions.h"
 #include "tests/gateway/http_world.h"
 #include "tests/store/world.h"

@@ -1,4 +1,4 @@
-#include "gateway/settings.h"
+#include "gateway/config/settings.h"
 
 #include <unistd.h>
 
@@ -379,9 +379,11 @@ TEST_CASE("a ~ that no shell expanded is refused wherever a path may stand") {
                            "--config", "--relay-token-file"}) {
     CAPTURE(flag);
     const auto told = fault({flag, "~/x"});
-    CHECK(told.starts_with(std::string(flag) + ": no shell has put a home folder in the place of ~"));
+    CHECK(
+        told.starts_with(std::string(flag) + ": no shell has put a home folder in the place of ~"));
   }
-  CHECK(fault({"--tls-cert", "~/c.pem", "--tls-key", "/k.pem"}).starts_with("--tls-cert: no shell"));
+  CHECK(
+      fault({"--tls-cert", "~/c.pem", "--tls-key", "/k.pem"}).starts_with("--tls-cert: no shell"));
   auto around = home();
   around.environment["PRIVITTY_ACCOUNTS"] = "~/x";
   CHECK(fault({}, around).starts_with("PRIVITTY_ACCOUNTS: no shell"));

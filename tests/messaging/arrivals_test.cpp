@@ -1,9 +1,10 @@
-// What one contact sends costs another party a slice, whatever it claims: see messaging/arrivals.h.
-#include "messaging/arrivals.h"
+// What one contact sends costs another party a slice, whatever it claims: see
+// messaging/receiving/arrivals.h.
+#include "messaging/receiving/arrivals.h"
 
 #include "crypto/random.h"
-#include "messaging/housekeeping.h"
-#include "messaging/owed_states.h"
+#include "messaging/delivery/housekeeping.h"
+#include "messaging/groups/owed_states.h"
 #include "store/tables/envelopes.h"
 #include "store/tables/outbox.h"
 #include "store/tables/sessions.h"

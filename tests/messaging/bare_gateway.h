@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "messaging/account_setup.h"
-#include "messaging/housekeeping.h"
-#include "messaging/incoming.h"
-#include "messaging/parts.h"
-#include "messaging/session_link.h"
+#include "messaging/api/account_setup.h"
+#include "messaging/api/parts.h"
+#include "messaging/delivery/housekeeping.h"
+#include "messaging/peering/session_link.h"
+#include "messaging/receiving/incoming.h"
 #include "store/schema/migrations.h"
 #include "store/tables/contacts.h"
 #include "store/tables/routes.h"

@@ -1,4 +1,4 @@
-#include "messaging/plain_name.h"
+#include "messaging/model/plain_name.h"
 #include "tests/support/world.h"
 
 using namespace test;

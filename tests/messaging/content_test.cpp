@@ -1,11 +1,11 @@
-#include "messaging/content.h"
+#include "messaging/model/content.h"
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "crypto/stream.h"
-#include "messaging/events.h"
+#include "messaging/model/events.h"
 #include "tests/support/catch.h"
 
 namespace {

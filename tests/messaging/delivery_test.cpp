@@ -1,8 +1,8 @@
 // Joining and delivering when things go wrong: see also peers_test.cpp for the ordinary way.
 #include <algorithm>
 
-#include "messaging/courier.h"
-#include "messaging/joining.h"
+#include "messaging/delivery/courier.h"
+#include "messaging/peering/joining.h"
 #include "tests/support/world.h"
 
 using namespace test;  // NOLINT

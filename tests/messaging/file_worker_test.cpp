@@ -1,4 +1,4 @@
-#include "messaging/file_worker.h"
+#include "messaging/kernel/file_worker.h"
 
 #include <atomic>
 #include <string>

@@ -3,8 +3,8 @@
 // under way, envelopes of unknown sessions, keys of skipped messages) is inserted.
 #pragma once
 
-#include "messaging/channel_event.h"
-#include "messaging/protected_files.h"
+#include "messaging/api/protected_files.h"
+#include "messaging/model/channel_event.h"
 #include "store/tables/accounts.h"
 #include "store/tables/deposit_tokens.h"
 #include "store/tables/device_labels.h"

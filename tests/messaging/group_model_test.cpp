@@ -1,6 +1,6 @@
-// The membership rule of messaging/group_state.h under random histories: members who change the
-// group at the same time, are cut off, leave and come back, over a network that loses, doubles and
-// reorders. In the end all who are in the group hold the same state.
+// The membership rule of messaging/model/group_state.h under random histories: members who change
+// the group at the same time, are cut off, leave and come back, over a network that loses, doubles
+// and reorders. In the end all who are in the group hold the same state.
 //
 // The seed of a failing history is printed; EDGE_GROUP_SEED repeats it, EDGE_GROUP_HISTORIES says
 // how many are tried.
@@ -11,7 +11,7 @@
 #include <sstream>
 
 #include "crypto/identity.h"
-#include "messaging/group_state.h"
+#include "messaging/model/group_state.h"
 #include "tests/support/catch.h"
 
 namespace {

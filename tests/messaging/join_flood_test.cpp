@@ -8,11 +8,11 @@
 #include "crypto/envelope.h"
 #include "crypto/invite.h"
 #include "crypto/random.h"
-#include "messaging/card.h"
-#include "messaging/content.h"
-#include "messaging/handshakes.h"
-#include "messaging/incoming.h"
-#include "messaging/route_queue.h"
+#include "messaging/delivery/route_queue.h"
+#include "messaging/model/card.h"
+#include "messaging/model/content.h"
+#include "messaging/peering/handshakes.h"
+#include "messaging/receiving/incoming.h"
 #include "tests/messaging/three.h"
 
 using namespace test;

@@ -1,6 +1,6 @@
-#include "messaging/media_type.h"
+#include "messaging/model/media_type.h"
 
-#include "messaging/account_setup.h"
+#include "messaging/api/account_setup.h"
 #include "tests/support/catch.h"
 
 using namespace messaging;

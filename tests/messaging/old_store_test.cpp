@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "messaging/protected_files.h"
+#include "messaging/api/protected_files.h"
 #include "store/master_key.h"
 #include "store/row_layout.h"
 #include "store/schema/migrations.h"

@@ -1,4 +1,4 @@
-#include "messaging/opening.h"
+#include "messaging/api/opening.h"
 
 #include "tests/support/world.h"
 

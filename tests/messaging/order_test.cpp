@@ -1,6 +1,6 @@
 // Places of messages in a chat (decision 18), states and tombstones: the rules of the message
 // table.
-#include "messaging/chat_rules.h"
+#include "messaging/chats/chat_rules.h"
 #include "store/tables/accounts.h"
 #include "store/tables/contacts.h"
 #include "tests/support/world.h"

@@ -1,4 +1,4 @@
-#include "messaging/part_window.h"
+#include "messaging/model/part_window.h"
 
 #include <vector>
 

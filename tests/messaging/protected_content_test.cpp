@@ -1,11 +1,11 @@
 // What gateways say about protected files: read back as written, and refused when malformed.
-#include "messaging/protected_content.h"
+#include "messaging/model/protected_content.h"
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
-#include "messaging/content.h"
+#include "messaging/model/content.h"
 #include "tests/support/catch.h"
 
 using namespace messaging;

@@ -1,11 +1,11 @@
 // Sessions that were lost, or that one side's store went back behind, heal by themselves (decision
 // 9): whatever is sent afterwards arrives once and in order.
-#include "messaging/renewal.h"
+#include "messaging/peering/renewal.h"
 
 #include <algorithm>
 #include <filesystem>
 
-#include "messaging/renewal_budget.h"
+#include "messaging/kernel/renewal_budget.h"
 #include "tests/messaging/talk.h"
 
 using namespace test;

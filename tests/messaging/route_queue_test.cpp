@@ -1,5 +1,5 @@
 // Whose turn it is: order and pauses per route, and no peer at another's cost.
-#include "messaging/route_queue.h"
+#include "messaging/delivery/route_queue.h"
 
 #include <algorithm>
 

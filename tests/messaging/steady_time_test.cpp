@@ -1,5 +1,5 @@
 // Time for durations of days: it follows the boot clock, and doubts a wall clock that jumps.
-#include "messaging/steady_time.h"
+#include "messaging/kernel/steady_time.h"
 
 #include "tests/support/catch.h"
 

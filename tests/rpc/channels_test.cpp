@@ -1,4 +1,4 @@
-#include "messaging/channels.h"
+#include "messaging/api/channels.h"
 
 #include "store/log_page.h"
 #include "tests/rpc/ask.h"

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/clock.h"
-#include "messaging/engine.h"
+#include "messaging/api/engine.h"
 #include "rpc/service.h"
 #include "store/schema/migrations.h"
 #include "store/store.h"

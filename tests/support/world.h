@@ -21,8 +21,8 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
-#include "messaging/engine.h"
-#include "messaging/transport.h"
+#include "messaging/api/engine.h"
+#include "messaging/kernel/transport.h"
 #include "store/store.h"
 #include "tests/support/catch.h"
 

@@ -1,0 +1,55 @@
+#include "gateway/config/setting_uses.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include "gateway/text/given_text.h"
+
+namespace gateway {
+namespace {
+
+constexpr std::size_t kMaxTokenFile = 4096;
+
+}  // namespace
+
+store::KeySource key_source(const KeyPlace& place) {
+  if (!place.passphrase_file.empty()) return store::PassphraseFile{place.passphrase_file, {}};
+  return store::KeyFile{place.key_file};
+}
+
+messaging::CallerPathRules path_rules(const Settings& settings) {
+  messaging::CallerPathRules rules;
+  rules.accounts_dir = settings.accounts;
+  for (const auto& secret :
+       {settings.key.key_file, settings.key.passphrase_file, settings.relay_token_file}) {
+    if (!secret.empty()) rules.protected_files.push_back(secret);
+  }
+  if (settings.config) rules.protected_files.push_back(*settings.config);
+  if (settings.api_keys) rules.protected_files.push_back(*settings.api_keys);
+  if (settings.tls) rules.protected_files.push_back(settings.tls->key);
+  for (const char* name : {"store.db", "store.db-wal", "store.db-shm", "relay.db", "relay.db-wal",
+                           "relay.db-shm", "lock", "master.key", "privitty.lic"}) {
+    rules.protected_files.push_back(settings.accounts / name);
+  }
+  rules.restricted = settings.restricted_paths();
+  for (const auto& folder : settings.files) rules.roots.push_back(folder);
+  return rules;
+}
+
+base::Result<std::string> read_relay_token(const std::filesystem::path& file) {
+  if (file.empty()) return std::string();
+  std::ifstream in(file, std::ios::binary);
+  std::string text(kMaxTokenFile, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
+  text = first_line(text);
+  if (text.empty() || text.size() > 128) {
+    return base::fail(
+        base::Errc::invalid_argument,
+        "--relay-token-file " + file.string() +
+            ": expected a file with the token that privitty-edge relay admit printed");
+  }
+  return text;
+}
+
+}  // namespace gateway

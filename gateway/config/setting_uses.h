@@ -1,0 +1,20 @@
+// What other rooms are told of the settings.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/result.h"
+#include "gateway/config/settings.h"
+#include "messaging/kernel/paths.h"
+#include "store/key_source.h"
+
+namespace gateway {
+
+store::KeySource key_source(const KeyPlace& place);
+// Where callers' paths may lie, and which files are never theirs (decision 24).
+messaging::CallerPathRules path_rules(const Settings& settings);
+// What privitty-edge relay admit printed; "" without a file.
+base::Result<std::string> read_relay_token(const std::filesystem::path& file);
+
+}  // namespace gateway

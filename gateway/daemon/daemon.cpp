@@ -1,0 +1,440 @@
+#include "gateway/daemon/daemon.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+
+#include "base/disk_error.h"
+#include "base/log.h"
+#include "gateway/auth/gatekeeper.h"
+#include "gateway/config/setting_uses.h"
+#include "gateway/endpoints/endpoints.h"
+#include "gateway/hub/hub.h"
+#include "gateway/hub/hub_streams.h"
+#include "gateway/hub/log_source.h"
+#include "gateway/license/license.h"
+#include "gateway/loop/event_loop.h"
+#include "gateway/loop/file_watch.h"
+#include "gateway/loop/worker_pool.h"
+#include "gateway/metrics/call_figures.h"
+#include "gateway/metrics/exposition.h"
+#include "gateway/peer/counted_transport.h"
+#include "gateway/peer/http_transport.h"
+#include "gateway/peer/relay_endpoint.h"
+#include "gateway/process/notify.h"
+#include "gateway/process/plain_files.h"
+#include "gateway/process/signals.h"
+#include "gateway/process/stdio.h"
+#include "gateway/process/trim.h"
+#include "gateway/process/version.h"
+#include "gateway/relay/client.h"
+#include "gateway/relay/relay_part.h"
+#include "gateway/server/server.h"
+#include "gateway/tls/certificate.h"
+#include "gateway/viewer/fingerprint.h"
+#include "gateway/viewer/sessions.h"
+#include "messaging/api/engine.h"
+#include "messaging/receiving/relayed.h"
+#include "rpc/service.h"
+#include "store/disk_room.h"
+#include "store/schema/migrations.h"
+#include "store/store.h"
+
+namespace gateway {
+namespace {
+
+constexpr base::Millis kStopGrace = 3'000;         // for running requests
+constexpr base::Millis kStopLimit = 4'500;         // for everything
+constexpr base::Millis kTrimAfter = 900;           // the first answers come first
+constexpr std::uintmax_t kLeastDisk = 256 * 1024;  // with less a message may not find room
+
+}  // namespace
+
+// In the order in which they are made; C++ takes them down from the last to the first.
+struct Daemon::Parts {
+  Settings settings;
+  Surroundings surroundings;
+  base::SystemClock clock;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<EventLoop> loop;
+  std::unique_ptr<WorkerPool> workers;
+  std::unique_ptr<HeapTrimmer> trimmer;
+  std::unique_ptr<HttpTransport> transport;
+  std::unique_ptr<CountedTransport> counted_transport;
+  std::unique_ptr<messaging::Engine> engine;
+  CallFigures call_figures{rpc::method_table()};
+  std::unique_ptr<License> license;
+  std::unique_ptr<rpc::Service> service;
+  std::unique_ptr<LogSource> log_source;
+  std::unique_ptr<Hub> hub;
+  std::unique_ptr<HubStreams> streams;
+  std::unique_ptr<KeyRing> keys;  // null without --api-keys
+  std::unique_ptr<FileWatch> keys_watch;
+  std::unique_ptr<Timer> keys_expiry;
+  std::unique_ptr<Gatekeeper> gatekeeper;
+  std::unique_ptr<RelayPart> relay;  // with --relay
+  std::unique_ptr<RelayClient> relay_client;
+  std::shared_ptr<Certificate> certificate;  // null: plain HTTP
+  std::unique_ptr<ViewerSessions> viewers;
+  std::unique_ptr<HttpServer> server;
+  std::unique_ptr<Signals> signals;
+  std::unique_ptr<Timer> stop_limit;
+  std::unique_ptr<Timer> trim;
+  std::unique_ptr<PlainFiles> plain_files;
+  std::unique_ptr<Stdio> stdio;
+  std::string listening;       // HOST:PORT as bound
+  std::string peer_listening;  // "" without --peer-listen
+  bool stopping = false;       // the loop's
+
+  base::Result<> try_addresses();
+  base::Result<> open_store();
+  base::Result<> open_keys();
+  void read_keys_again();
+  void expire_keys();
+  void read_files_again();
+  base::Result<> bind();
+  base::Result<> open_engine();
+  base::Result<> open_relay(const PeerUrl& url);
+  void read_license(const std::string& fingerprint);
+  void add_routes();
+  std::vector<std::string> why_not_ready() const;
+  void start_stdio();
+  void stop(std::string_view why);
+  void take_down();
+};
+
+// Whether the addresses can be had. Over a store that exists this is left to bind(): who else has
+// the store is told before who has the port.
+base::Result<> Daemon::Parts::try_addresses() {
+  HttpServer probe(*loop, *workers);
+  EDGE_CHECK(probe.listen(settings.listen));
+  if (settings.peer_listen) {
+    EDGE_CHECK(probe.listen(*settings.peer_listen, ListenerKind::peer));
+  }
+  return {};
+}
+
+// A start that cannot serve makes no store.
+base::Result<> Daemon::Parts::open_store() {
+  std::error_code unknown;
+  const bool is_new = !std::filesystem::exists(settings.accounts / "store.db", unknown);
+  if (is_new) EDGE_CHECK(try_addresses());
+  store::StoreOptions options;
+  options.dir = settings.accounts;
+  options.key = key_source(settings.key);
+  options.migrations = store::migrations();
+  options.clock = &clock;
+  if (surroundings.variable("PRIVITTY_TEST_SEALING_OFF") == "1") {
+    // For the test that searches the disk for known texts: it has to be able to find them.
+    base::log::error("PRIVITTY_TEST_SEALING_OFF: what is stored now can be read by anyone");
+    options.sealing_off_for_tests = true;
+  }
+  EDGE_TRY(store, store::Store::open(std::move(options)));
+  if (is_new) {
+    base::log::info("made a new, empty accounts directory at {}", settings.accounts.string());
+  }
+  if (settings.key.beside_store) {
+    base::log::info(
+        "the store's key lies beside the store, in {}: whoever takes the disk can open it; "
+        "--key-file or --passphrase-file keep it elsewhere (privitty-edge rekey changes it)",
+        settings.key.key_file.string());
+  }
+  if (const auto health = store->health().state(); health.writes_refused) {
+    base::log::error("the store can only be read: {}", health.reason);
+  }
+  return {};
+}
+
+base::Result<> Daemon::Parts::open_keys() {
+  if (settings.api_keys) {
+    EDGE_TRY(keys, KeyRing::open(*settings.api_keys, clock));
+    if (keys->size() == 0) {
+      base::log::warning("there are no API keys yet, so nobody is served: privitty-edge keys add");
+    }
+    keys_watch = std::make_unique<FileWatch>(*loop, keys->path(), [this] { read_keys_again(); });
+    keys_expiry = std::make_unique<Timer>(*loop, [this] { expire_keys(); });
+    expire_keys();
+  }
+  gatekeeper = std::make_unique<Gatekeeper>(
+      keys.get(), clock, GatekeeperOptions{.allow_anonymous = settings.allow_anonymous});
+  return {};
+}
+
+void Daemon::Parts::read_keys_again() {
+  if (const auto read = keys->reload(); read) {
+    base::log::info("API keys were read again: {} now", keys->size());
+  } else {
+    base::log::error("{}; the keys stay as they were", read.error().message);
+  }
+  expire_keys();
+}
+
+// Streams that a key has open end with it.
+void Daemon::Parts::expire_keys() {
+  constexpr base::Millis kLongest = 3'600'000;  // the wall clock may be set meanwhile
+  const auto next = keys->expire();
+  if (hub) hub->close_ended();
+  if (next) keys_expiry->arm(std::clamp<base::Millis>(*next - clock.now(), 1'000, kLongest));
+}
+
+void Daemon::Parts::read_files_again() {
+  if (keys) read_keys_again();
+  if (!certificate) return;
+  if (const auto read = certificate->reload(); read) {
+    base::log::info("the certificate was read again");
+  } else {
+    base::log::error("{}; the old certificate stays in use", read.error().message);
+  }
+}
+
+base::Result<> Daemon::Parts::bind() {
+  EDGE_CHECK(open_keys());
+  HttpOptions options;
+  options.gatekeeper = gatekeeper.get();
+  if (settings.public_url) options.guard.hosts.push_back(settings.public_url->host);
+  options.guard.hosts.push_back(surroundings.host_name);  // what invites name for a wildcard
+  for (const auto& host : settings.allow_hosts) options.guard.hosts.push_back(host);
+  options.guard.origins = settings.cors.origins;
+  options.guard.any_origin = settings.cors.any;
+  options.max_connections = settings.max_connections;
+  options.max_connections_per_address = settings.max_connections_per_address.value_or(0);
+  options.local_addresses_too = settings.max_connections_per_address.has_value();
+  options.requests = settings.request_limits;
+  trimmer = std::make_unique<HeapTrimmer>(*loop, *workers);
+  options.freed = [this](std::size_t bytes) { trimmer->freed(bytes); };
+  if (settings.tls) {
+    EDGE_TRY(certificate, Certificate::load(*settings.tls));
+    options.certificate = certificate;
+  }
+  server = std::make_unique<HttpServer>(*loop, *workers, std::move(options));
+  EDGE_TRY(listening, server->listen(settings.listen));
+  if (settings.peer_listen) {
+    EDGE_TRY(peer_listening, server->listen(*settings.peer_listen, ListenerKind::peer));
+  }
+  return {};
+}
+
+base::Result<> Daemon::Parts::open_engine() {
+  EDGE_TRY(const HostPort bound,
+           parse_host_port(peer_listening.empty() ? listening : peer_listening));
+  const PeerUrl url = public_url_for(settings, bound, surroundings);
+  // Ours is where peers reach us: behind a relay the address listened on says nothing.
+  const std::string& reached = settings.relay_url ? settings.relay_url->host : url.host;
+  const AddressPolicy addresses{.loopback_allowed = is_loopback_host(reached),
+                                .public_only = settings.peers_public_only};
+  transport->set_addresses(addresses);
+  messaging::EngineOptions options;
+  options.profile = settings.profile;
+  options.host = settings.public_url ? settings.public_url->host : surroundings.host_name;
+  options.public_urls = {url.text()};
+  options.version = version();
+  options.expire_after = settings.expire_after;
+  options.paths = path_rules(settings);
+  if (settings.relay_url) options.relay_url = settings.relay_url->text();
+  EDGE_TRY(options.relay_token, read_relay_token(settings.relay_token_file));
+  EDGE_TRY(engine, messaging::Engine::open(*store, *counted_transport, clock, std::move(options)));
+
+  rpc::Executor executor = [this](const std::string& party, base::UniqueFunction<void()> task) {
+    // A pool that has stopped must not lose an answer: the loop runs it, late but surely.
+    if (!workers->submit_rest(party, std::move(task))) loop->post(std::move(task));
+  };
+  service = std::make_unique<rpc::Service>(engine.get(), clock, std::move(executor),
+                                           rpc::method_table(), &call_figures);
+  service->set_licensing(*license);
+  service->on_much_freed([this] { loop->post([this] { trimmer->freed(HeapTrimmer::kMuch); }); });
+  log_source = std::make_unique<LogSource>(*engine);
+  EDGE_TRY(hub, Hub::start(*log_source, *workers, clock));
+  streams = std::make_unique<HubStreams>(*hub);
+  service->set_streams(*streams);
+  engine->on_events([this](std::span<const messaging::Event> events) {
+    service->on_events(events);
+    hub->publish(frames_of(events));
+    for (const base::AccountId account : engine->gone(events)) hub->forget(account);
+  });
+  relay_client = std::make_unique<RelayClient>(*loop, *workers, engine->relayed(), addresses);
+  return open_relay(url);
+}
+
+base::Result<> Daemon::Parts::open_relay(const PeerUrl& url) {
+  if (!settings.relay) return {};
+  RelayOptions options;
+  options.url = url.text();
+  options.dir = settings.accounts;
+  options.open = settings.relay_open;
+  options.limits.set_sizes(settings.relay_max_mib, settings.relay_mailbox_mib);
+  EDGE_TRY(relay, RelayPart::open({*store, *loop, *workers, *engine, clock}, std::move(options)));
+  base::log::info("this is a relay: devices reach it as --relay-url {}{}", url.text(),
+                  settings.relay_open ? "" : ", with a token by privitty-edge relay admit NAME");
+  return {};
+}
+
+// A license that cannot be had keeps nothing from starting: what needs it says so when it is
+// called.
+void Daemon::Parts::read_license(const std::string& fingerprint) {
+  license = std::make_unique<License>(
+      LicensePlace{settings.accounts, settings.license_issuer, fingerprint}, clock);
+  if (!license->required()) return;
+  (void)license->reload();
+  if (license->installed() && !license->why().empty()) {
+    base::log::warning("license: {}", license->why());
+  }
+  if (!license->installed() && !settings.license_url.empty()) {
+    if (auto got = license->activate(settings.license_url); !got) {
+      base::log::warning("no license: {}", got.error().message);
+    }
+  }
+  base::log::info("license: {}", word_of(license->word()));
+}
+
+void Daemon::Parts::add_routes() {
+  auto& routes = server->routes();
+  add_rpc_endpoint(routes, *service, {.restricted_paths = settings.restricted_paths()});
+  add_events_endpoint(routes, *hub, &gatekeeper->tickets());
+  add_publish_endpoint(routes, *service);
+  add_health_endpoint(routes, std::string(version()), [this] { return why_not_ready(); });
+  const MetricsSources figures{&call_figures,           server.get(),     hub.get(),
+                               workers.get(),           service.get(),    store.get(),
+                               counted_transport.get(), gatekeeper.get(), relay.get()};
+  add_metrics_endpoint(routes, [figures] { return metrics_text(figures); });
+  FileFunctions files;
+  files.open = [this](base::AccountId account,
+                      base::MsgId message) -> base::Result<messaging::Attachment> {
+    EDGE_TRY(const bool is_protected, engine->protected_files().is_protected(account, message));
+    if (is_protected) {
+      return base::fail(base::Errc::forbidden,
+                        "the file of message " + std::to_string(message.value) +
+                            " is a protected one; GET /stream shows it to who may see it");
+    }
+    return engine->files().open(account, message);
+  };
+  files.begin = [this](base::AccountId account, std::string_view name) {
+    return engine->files().begin_upload(account, std::string(name));
+  };
+  add_file_endpoint(routes, std::move(files));
+  add_viewer_endpoint(routes, *viewers, [this](base::AccountId account, base::MsgId message) {
+    return engine->protected_files().open(account, message);
+  });
+  if (relay) {
+    relay->add_routes(routes, clock);
+  } else {
+    add_relay_endpoint(routes, *engine, clock);
+  }
+}
+
+std::vector<std::string> Daemon::Parts::why_not_ready() const {
+  std::vector<std::string> out;
+  if (stopping) out.emplace_back("stopping");
+  if (store->health().writes_refused()) out.push_back(store->health().state().reason);
+  if (relay && relay->health().writes_refused()) out.push_back(relay->health().state().reason);
+  if (auto loss = store->health().loss(); !loss.empty()) out.push_back(std::move(loss));
+  if (relay) {
+    if (auto loss = relay->health().loss(); !loss.empty()) out.push_back(std::move(loss));
+  }
+  std::error_code unknown;
+  const auto disk = std::filesystem::space(settings.accounts, unknown);
+  if (!unknown && disk.available < kLeastDisk) {
+    out.emplace_back(
+        "the disk of the accounts folder is full: sending is refused until there is room");
+  }
+  if (store::room_to_grow(store->database_path()) < kLeastDisk) {
+    out.push_back(store->database_path() +
+                  " may hardly grow further, and then sending is refused: " +
+                  std::string(base::kFileLimitAdvice) + " and start again");
+  }
+  return out;
+}
+
+void Daemon::Parts::start_stdio() {
+  const StdioOptions options{.restricted_paths = settings.restricted_paths(),
+                             .files = plain_files.get()};
+  stdio = std::make_unique<Stdio>(*service, options, STDIN_FILENO, STDOUT_FILENO,
+                                  [this] { loop->post([this] { stop("the input ended"); }); });
+}
+
+// On the loop. What is parked is answered, running requests end, the streams close, the loop stops.
+void Daemon::Parts::stop(std::string_view why) {
+  if (stopping) return;
+  stopping = true;
+  base::log::info("stopping: {}", why);
+  notify_service_manager(surroundings, "STOPPING=1");
+  stop_limit = std::make_unique<Timer>(*loop, [this] {
+    base::log::warning("requests still run; stopping without them");
+    loop->stop();
+  });
+  stop_limit->arm(kStopLimit);
+  transport->close();
+  service->stop();
+  hub->stop();
+  relay_client->stop();
+  if (relay) relay->stop_streams();
+  server->stop(kStopGrace, [this] { loop->stop(); });
+}
+
+// After the loop: nothing calls in from outside any more. The last commits still tell their events
+// to the service and the hub, which therefore go after the writer.
+void Daemon::Parts::take_down() {
+  workers->stop();
+  engine->stop();
+  if (relay) relay->stop();
+  store->stop();
+  if (stdio) stdio->finish();  // after the last commit's answer
+}
+
+Daemon::Daemon(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Daemon::~Daemon() = default;
+
+base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundings surroundings) {
+  auto parts = std::make_unique<Parts>();
+  parts->settings = std::move(settings);
+  parts->surroundings = std::move(surroundings);
+  raise_fd_limit();
+  EDGE_TRY(parts->loop, EventLoop::create(parts->clock));
+  parts->workers = std::make_unique<WorkerPool>(parts->settings.workers);
+  EDGE_CHECK(parts->open_store());
+  EDGE_TRY(std::string fingerprint, device_fingerprint(parts->settings.accounts));
+  parts->read_license(fingerprint);
+  parts->viewers = std::make_unique<ViewerSessions>(std::move(fingerprint), parts->clock);
+  HttpTransportOptions outgoing;
+  outgoing.ca_file = parts->surroundings.variable("SSL_CERT_FILE").value_or("");
+  parts->transport = std::make_unique<HttpTransport>(*parts->loop, std::move(outgoing));
+  parts->counted_transport = std::make_unique<CountedTransport>(*parts->transport);
+  EDGE_CHECK(parts->bind());
+  EDGE_CHECK(parts->open_engine());
+  if (parts->settings.stdio) {
+    EDGE_TRY(parts->plain_files,
+             PlainFiles::make(*parts->engine, parts->surroundings, parts->settings.accounts));
+  }
+  parts->add_routes();
+  Parts* const raw = parts.get();
+  EDGE_TRY(parts->signals, Signals::watch(*parts->loop, [raw](int signal) {
+             if (signal == SIGHUP) return raw->read_files_again();
+             raw->stop(signal == SIGINT ? "SIGINT" : "SIGTERM");
+           }));
+  return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
+}
+
+base::Result<> Daemon::run() {
+  EDGE_CHECK(parts_->server->start());
+  parts_->engine->start();
+  parts_->relay_client->start();
+  notify_service_manager(parts_->surroundings, "READY=1");
+  const char* const scheme = parts_->certificate ? "https" : "http";
+  if (!parts_->peer_listening.empty()) {
+    base::log::info("peers alone are served on {}://{}", scheme, parts_->peer_listening);
+  }
+  // Not a log line: programs wait for it whatever the log level.
+  std::fprintf(stderr, "listening on %s://%s\n", scheme, parts_->listening.c_str());
+  if (parts_->settings.stdio) parts_->start_stdio();
+  parts_->trim = std::make_unique<Timer>(*parts_->loop, &trim_after_start);
+  parts_->trim->arm(kTrimAfter);
+  parts_->loop->run();
+  parts_->take_down();
+  base::log::info("stopped");
+  if (parts_->stdio && parts_->stdio->lost_output()) {
+    return base::fail(base::Errc::io, "standard output could not be written: answers are lost");
+  }
+  return {};
+}
+
+}  // namespace gateway

@@ -1,0 +1,28 @@
+// Daemon: the whole gateway, built part by part in the order in which they need each other, and
+// taken down the other way round.
+#pragma once
+
+#include <memory>
+
+#include "base/result.h"
+#include "gateway/config/settings.h"
+
+namespace gateway {
+
+class Daemon {
+ public:
+  // Opens the store, binds the addresses and joins the parts; serves nothing yet. A failure says
+  // what to do and leaves the store as it was.
+  static base::Result<std::unique_ptr<Daemon>> build(Settings settings, Surroundings surroundings);
+  ~Daemon();
+
+  // Serves until SIGTERM or SIGINT, then stops gracefully: within 5 s whatever is open.
+  base::Result<> run();
+
+ private:
+  struct Parts;
+  explicit Daemon(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace gateway

@@ -1,0 +1,65 @@
+// privitty-edged: reads the settings and runs the daemon.
+#include <malloc.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "base/disk_error.h"
+#include "base/log_record.h"
+#include "gateway/config/settings.h"
+#include "gateway/daemon/daemon.h"
+#include "gateway/process/process_memory.h"
+#include "gateway/process/signals.h"
+#include "gateway/process/standard_streams.h"
+#include "gateway/process/version.h"
+
+namespace {
+
+int complain(const base::Error& error, int code) {
+  std::fprintf(stderr, "privitty-edged: %s\n", error.message.c_str());
+  return code;
+}
+
+int print(const std::string& text) {
+  const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  if (written) return gateway::kExitOk;
+  return complain(base::fail_write("write to standard output", errno), gateway::kExitFailure);
+}
+
+int run(gateway::Settings settings, gateway::Surroundings surroundings) {
+  base::log::set_level(settings.log_level);
+  base::log::set_format(settings.log_format);
+  for (const auto& warning : settings.warnings) base::log::warning("{}", warning);
+  auto daemon = gateway::Daemon::build(std::move(settings), std::move(surroundings));
+  if (!daemon) return complain(daemon.error(), gateway::kExitFailure);
+  const auto ended = (*daemon)->run();
+  return ended ? gateway::kExitOk : complain(ended.error(), gateway::kExitFailure);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using gateway::Invocation;
+  gateway::keep_memory_private();
+  gateway::hold_standard_streams();
+  // Few threads allocate, and little: two arenas keep the idle daemon small.
+  mallopt(M_ARENA_MAX, 2);  // NOLINT(concurrency-mt-unsafe): no other thread is there
+  // What carries a file is a few buffers of 2 MiB, again and again: they come from the heap and
+  // stay there, because new pages for each one cost more than to seal it.
+  mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024);  // NOLINT(concurrency-mt-unsafe)
+  mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024);  // NOLINT(concurrency-mt-unsafe)
+  gateway::Signals::block();
+  auto surroundings = gateway::Surroundings::of_this_process();
+  auto invocation =
+      gateway::read_settings(std::vector<std::string>(argv + 1, argv + argc), surroundings);
+  if (!invocation) return complain(invocation.error(), gateway::kExitUsage);
+  switch (invocation->ask) {
+    case Invocation::Ask::help:
+      return print(gateway::settings_help());
+    case Invocation::Ask::version:
+      return print(gateway::version_line("privitty-edged") + "\n");
+    case Invocation::Ask::run:
+      return run(std::move(invocation->settings), std::move(surroundings));
+  }
+  return gateway::kExitOk;
+}

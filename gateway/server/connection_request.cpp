@@ -1,0 +1,233 @@
+// Connection, the part about requests: a head is judged, a body gathered, a handler asked.
+#include <algorithm>
+
+#include "base/cancel_scope.h"
+#include "gateway/auth/gatekeeper.h"
+#include "gateway/http/path.h"
+#include "gateway/loop/party.h"
+#include "gateway/server/connection.h"
+#include "gateway/server/incoming.h"
+
+namespace gateway {
+
+Connection::Progress Connection::step_head() {
+  if (pending().empty()) {
+    if (context_.stopping) close_after_flush_ = true;
+    return context_.stopping ? Progress::made : Progress::need_input;
+  }
+  HeadScan scan = scan_head(pending(), head_seen_);
+  if (scan.state == HeadScan::State::need_more) {
+    head_seen_ = pending().size();
+    return Progress::need_input;
+  }
+  head_seen_ = 0;
+  if (scan.state == HeadScan::State::refused) {
+    refuse(scan.error);
+  } else {
+    consume(scan.used);
+    judge(std::move(scan.head));
+  }
+  return Progress::made;
+}
+
+void Connection::judge(RequestHead head) {
+  context_.requests.fetch_add(1, std::memory_order_relaxed);
+  keep_alive_ = head.keep_alive();
+  head_only_ = head.method() == "HEAD";
+  http_1_0_ = head.minor_version() == 0;
+  since_ = context_.loop.now();
+  begun_ = std::chrono::steady_clock::now();
+
+  const Router& router = *context_.router;
+  const auto path = decode_path(head.target());
+  const RouteTable::Match match =
+      path ? router.table.find(head.method(), *path, kind_) : RouteTable::Match{};
+  incoming_ = std::make_unique<Incoming>();
+  incoming_->head = std::move(head);
+  incoming_->route = route_ = match.route;
+  const RequestHead& judged = incoming_->head;
+
+  request_id_ = context_.request_ids.choose(judged.field("X-Request-Id").value_or(""));
+  Judgement judgement = context_.guard.judge(judged, match.route, match.allow);
+  origin_ = judgement.origin;
+  // What costs the guesser or the crawler as little as us: before anything is looked up.
+  const bool limited = match.route == nullptr || !match.route->is_open();
+  if (limited && !within_limit(context_.limits.take_address(peer_, local_))) return;
+  if (judgement.answer) return reject(std::move(*judgement.answer));
+  if (!path || !query_escapes_are_plain(judged.target())) {
+    return reject(Response::error(400, "The request target has a malformed percent-escape."));
+  }
+  if (match.route == nullptr && !match.allow.empty()) {
+    return reject(Response::error(405, "This endpoint answers " + match.allow + ".")
+                      .with_header("Allow", match.allow));
+  }
+  if (match.route == nullptr) {
+    return reject(
+        Response::error(404, "No such endpoint. Try " + router.table.endpoints(kind_) + "."));
+  }
+  if (!admit(judged, *match.route)) return;
+  const Route& route = *match.route;
+  const std::uint64_t limit = route.upload ? UINT64_MAX : route.body_limit;
+  if (judged.content_length().value_or(0) > limit) {
+    return reject(
+        Response::error(413, "The body may have " + std::to_string(limit) + " bytes here."));
+  }
+  incoming_->decoder = BodyDecoder::of(judged, limit);
+  if (route.upload) return open_upload();
+  if (route.judge) return ask_judge();
+  begin_body();
+}
+
+void Connection::begin_body() {
+  phase_ = Phase::body;
+  since_ = context_.loop.now();
+  if (incoming_->head.expects_continue() && incoming_->has_body() && pending().empty()) {
+    if (out_.empty()) write_since_ = since_;
+    out_.tail().append("HTTP/1.1 100 Continue\r\n\r\n");
+  }
+}
+
+bool Connection::admit(const RequestHead& head, const Route& route) {
+  access_ = rpc::Access::everything();
+  party_ = party_of(*access_, peer_, local_, number_);
+  if (context_.options.gatekeeper == nullptr) return true;
+  Admission admission =
+      context_.options.gatekeeper->admit(head, &route, peer_, local_ && !came_through_proxy(head));
+  access_ = std::move(admission.access);
+  party_ = party_of(*access_, peer_, local_, number_);
+  if (!admission.refusal) return within_limit(context_.limits.take_key(*access_));
+  if (admission.delay > 0) {
+    reject_late(std::move(*admission.refusal), admission.delay);
+  } else {
+    reject(std::move(*admission.refusal));
+  }
+  return false;
+}
+
+// The judge sees a copy of the head: it is needed again for the request itself.
+void Connection::ask_judge() {
+  phase_ = Phase::running;
+  exchange_ = make_exchange();
+  const Route& route = *incoming_->route;
+  Request request;
+  request.head = incoming_->head;
+  request.peer = peer_;
+  request.party = party_;
+  request.loopback = local_ && !came_through_proxy(request.head);
+  request.listener = kind_;
+  request.access = access_;
+  request.id = request_id_;
+  base::UniqueFunction<void()> work = [router = context_.router, &route,
+                                       request = std::move(request),
+                                       exchange = exchange_]() mutable {
+    const base::Cancellation closed = exchange->closed();
+    const std::string party = request.party;
+    const base::CancelScope scope(closed, party);
+    auto refusal = router->judge(route, request);
+    exchange->with_connection([refusal = std::move(refusal)](Connection& connection) mutable {
+      connection.on_judged(std::move(refusal));
+    });
+  };
+  if (!submit(std::move(work))) {
+    on_judged(Response::error(503, "Too many requests wait. Try again in a second.")
+                  .with_header("Retry-After", "1"));
+  }
+}
+
+void Connection::on_judged(std::optional<Response> refusal) {
+  if (phase_ != Phase::running || !incoming_) return;
+  if (const auto exchange = std::move(exchange_)) exchange->unlink();
+  if (refusal) {
+    reject(*std::move(refusal));
+  } else {
+    begin_body();
+  }
+  pump();
+}
+
+bool Connection::within_limit(base::Millis wait) {
+  if (wait == 0) return true;
+  context_.rate_limited.fetch_add(1, std::memory_order_relaxed);
+  reject(Response::error(429, "Too many requests. Wait before the next.")
+             .with_header("Retry-After", std::to_string((wait + 999) / 1000)));
+  return false;
+}
+
+Connection::Progress Connection::step_body() {
+  Incoming& incoming = *incoming_;
+  const std::size_t used = context_.buffered_bodies.load(std::memory_order_relaxed);
+  const std::size_t most = context_.options.max_buffered_bodies;
+  const std::size_t before = incoming.body.size();
+  const auto fed = incoming.decoder.feed(pending(), incoming.body, most - std::min(most, used));
+  consume(fed.used);
+  const std::size_t grown = incoming.body.size() - before;
+  held_ += grown;
+  context_.buffered_bodies.fetch_add(grown, std::memory_order_relaxed);
+  if (fed.state == BodyDecoder::State::refused) {
+    refuse(incoming.decoder.error());
+    return Progress::made;
+  }
+  if (fed.state == BodyDecoder::State::done) {
+    dispatch();
+    return Progress::made;
+  }
+  if (!pending().empty()) {
+    refuse({503, "Too many large requests at once. Try again in a second."});
+    return Progress::made;
+  }
+  if (incoming.progressed()) since_ = context_.loop.now();
+  return Progress::need_input;
+}
+
+Request Connection::make_request() {
+  Request request;
+  request.head = std::move(incoming_->head);
+  request.body = std::move(incoming_->body);
+  request.peer = peer_;
+  request.party = party_;
+  request.loopback = local_ && !came_through_proxy(request.head);
+  request.listener = kind_;
+  request.access = access_;
+  request.id = request_id_;
+  return request;
+}
+
+std::shared_ptr<Exchange> Connection::make_exchange() {
+  auto exchange = std::make_shared<Exchange>(context_.gate, *this);
+  if (half_closed_) exchange->end_input();
+  return exchange;
+}
+
+bool Connection::submit(base::UniqueFunction<void()>&& work) {
+  return context_.workers.submit(party_, std::move(work), exchange_.get());
+}
+
+bool Connection::submit_rest(base::UniqueFunction<void()>&& work) {
+  return context_.workers.submit_rest(party_, std::move(work), exchange_.get());
+}
+
+void Connection::dispatch() {
+  phase_ = Phase::running;
+  since_ = context_.loop.now();
+  const Route& route = *incoming_->route;
+  Request request = make_request();
+  incoming_.reset();
+  if (auto known = context_.router->recall(route, request)) {
+    ++recalled_;
+    return on_answer(*std::move(known));
+  }
+  exchange_ = make_exchange();
+  const auto exchange = exchange_;
+  if (route.on_loop) return context_.router->run(route, std::move(request), Responder(exchange));
+  base::UniqueFunction<void()> work = [router = context_.router, &route,
+                                       request = std::move(request),
+                                       responder = Responder(exchange)]() mutable {
+    router->run(route, std::move(request), std::move(responder));
+  };
+  if (!submit(std::move(work))) {
+    exchange->answer(Response::error(503, "Too many requests wait. Try again in a second.")
+                         .with_header("Retry-After", "1"));
+  }
+}
+
+}  // namespace gateway

@@ -1,0 +1,51 @@
+#include "gateway/text/given_text.h"
+
+namespace gateway {
+
+using base::Errc;
+using base::fail;
+
+std::string_view without_bom(std::string_view text) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
+  return text;
+}
+
+std::string_view without_line_end(std::string_view text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
+  return text;
+}
+
+std::string_view first_line(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r";
+  text = without_bom(text);
+  text = text.substr(0, text.find('\n'));
+  const auto begin = text.find_first_not_of(kBlank);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
+}
+
+std::string lower_word(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+base::Result<std::filesystem::path> given_path(std::string_view text, const std::string& source) {
+  if (text.empty() || text.find('\0') != std::string_view::npos) {
+    return fail(Errc::invalid_argument, source + ": expected a path");
+  }
+  if (text.front() == '~') {
+    return fail(Errc::invalid_argument,
+                source + ": no shell has put a home folder in the place of ~ in '" +
+                    std::string(text) + "': give the whole path, or ./~ for a name with ~ in it");
+  }
+  std::error_code fault;
+  auto out = std::filesystem::absolute(text, fault);
+  if (fault) return fail(Errc::invalid_argument, source + ": " + fault.message());
+  return out.lexically_normal();
+}
+
+}  // namespace gateway

@@ -1,0 +1,60 @@
+#include "messaging/api/account_removal.h"
+
+#include "base/log.h"
+#include "messaging/kernel/core.h"
+#include "messaging/kernel/file_worker.h"
+#include "messaging/model/events.h"
+
+namespace messaging {
+namespace {
+
+void warn(base::AccountId account, const base::Error& error) {
+  base::log::warning("what is left of account {}, which was removed, goes at the next start: {}",
+                     account.value, error.message);
+}
+
+// The store outlives the last portion.
+void remove_rows(store::Store& store, base::AccountId account, bool tight) {
+  store.write<bool>(
+      [account, tight](store::Tx& tx) -> base::Result<bool> {
+        const std::int64_t portion = tight ? 50 : 500;
+        // Replay passes them over from the moment that the account is gone; now they go.
+        EDGE_TRY(const auto events, tx.erase_events(account, AccountsChanged::kKind, portion));
+        bool more = events == portion;
+        if (!more) {
+          EDGE_TRY(more, store::delete_account_portion(tx.db(), account, portion));
+        }
+        if (tight || !more) tx.scrub();
+        return more;
+      },
+      [&store, account, tight](base::Result<bool> more) {
+        if (more && *more) return remove_rows(store, account, tight);
+        if (!more) warn(account, more.error());
+      });
+}
+
+}  // namespace
+
+void finish_removal(Core& core, const store::RemovedAccount& account, bool tight) {
+  const auto posted =
+      core.file_worker->post([store = &core.store, account, tight](const std::stop_token&) {
+        if (auto gone = store->blobs().remove_account(account.uuid); !gone) {
+          return warn(account.id, gone.error());
+        }
+        remove_rows(*store, account.id, tight);
+      });
+  if (!posted) warn(account.id, posted.error());
+}
+
+base::Result<> resume_removals(Core& core) {
+  if (core.store.health().writes_refused()) return {};
+  std::vector<store::RemovedAccount> accounts;
+  {
+    EDGE_TRY(store::Reader reader, core.store.read());
+    EDGE_TRY(accounts, store::list_removed_accounts(reader.connection()));
+  }
+  for (const store::RemovedAccount& account : accounts) finish_removal(core, account, false);
+  return {};
+}
+
+}  // namespace messaging

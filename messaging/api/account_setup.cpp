@@ -1,0 +1,190 @@
+#include "messaging/api/account_setup.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <set>
+
+#include "base/log.h"
+#include "crypto/random.h"
+#include "messaging/chats/chat_rules.h"
+#include "messaging/kernel/signals.h"
+#include "messaging/model/plain_name.h"
+#include "store/tables/blobs.h"
+#include "store/tables/config_values.h"
+#include "store/tables/contacts.h"
+#include "store/tables/device_labels.h"
+#include "store/tables/selection.h"
+#include "store/tables/transfers.h"
+
+namespace messaging {
+namespace {
+
+constexpr base::Millis kUploadLifetime = 24 * 3600 * base::Millis{1000};
+constexpr std::string_view kWelcomeLabel = "welcome";
+
+std::string welcome_text(const AccountState& account) {
+  return fmt::format(
+      "Welcome. This gateway is {}.\n\n"
+      "Show your invite with get_chat_securejoin_qr_code, or join somebody else's with "
+      "secure_join; then send with send_msg and listen on GET /events.\n\n"
+      "Everything you send is encrypted end to end, and everything stored here is sealed. What the "
+      "gateway itself has to tell you appears in this chat.",
+      account.addr);
+}
+
+base::Result<> add_contacts(const store::Scope& scope, const AccountState& account) {
+  store::ContactRow self;
+  self.id = kSelf;
+  self.verified = true;
+  self.key = base::to_bytes(base::ByteView(account.identity.public_key().bytes()));
+  self.addr = account.addr;
+  EDGE_CHECK(store::insert_contact(scope, self));
+  for (const ContactId id : {kInfoContact, kDeviceContact}) {
+    store::ContactRow special;
+    special.id = id;
+    EDGE_CHECK(store::insert_contact(scope, special));
+  }
+  return {};
+}
+
+base::Result<> add_chats(store::Tx& tx, const store::Scope& scope, const AccountState& account) {
+  EDGE_CHECK(ensure_single_chat(tx, scope, kSelf, store::ChatBlocked::no));
+  EDGE_TRY(const store::ChatRow device,
+           ensure_single_chat(tx, scope, kDeviceContact, store::ChatBlocked::no));
+  EDGE_CHECK(store::insert_device_label(scope, kWelcomeLabel));
+  store::MessageRow welcome;
+  welcome.chat = device.id;
+  welcome.from = kDeviceContact;
+  welcome.uuid = store::random_uuid();
+  welcome.state = static_cast<std::uint32_t>(MsgState::in_fresh);
+  welcome.type = static_cast<std::uint8_t>(Viewtype::text);
+  welcome.received_at = tx.now();
+  welcome.text = welcome_text(account);
+  EDGE_CHECK(insert_own(tx, scope, welcome));
+  return emit_changed(tx, scope.account, device.id, welcome.id);
+}
+
+}  // namespace
+
+std::string safe_profile(std::string_view name) {
+  std::string out;
+  for (char c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    const bool fine = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_';
+    if (fine) {
+      out += c;
+    } else if (!out.empty() && out.back() != '-') {
+      out += '-';
+    }
+    if (out.size() == 64) break;
+  }
+  while (!out.empty() && (out.back() == '-' || out.back() == '.')) out.pop_back();
+  while (!out.empty() && out.front() == '.') out.erase(out.begin());
+  return out.empty() ? "edge" : out;
+}
+
+AccountPtr account_state(const Core& core, const store::AccountRow& row) {
+  return std::make_shared<const AccountState>(
+      AccountState{.id = row.id,
+                   .uuid = row.uuid,
+                   .mailbox = row.mailbox,
+                   .addr = row.addr,
+                   .identity = crypto::Identity::from_seed(row.seed.view()),
+                   .key = core.store.vault().account(row.uuid),
+                   .io_on = true});
+}
+
+base::Result<AccountPtr> make_account(Core& core, store::Tx& tx, const NewAccount& wanted) {
+  store::AccountRow row;
+  EDGE_TRY(row.id, tx.next<AccountId>(AccountId(), "account"));
+  row.uuid = store::random_uuid();
+  row.mailbox = base::to_hex(crypto::random_array<16>());
+  row.created_at = tx.now();
+  row.position = row.id.value;
+  const crypto::Identity identity = crypto::Identity::generate();
+  row.seed = crypto::WipingArray<32>(identity.seed().view());
+  const std::string profile = safe_profile(wanted.profile);
+  row.addr = wanted.numbered ? fmt::format("{}-{}@{}", profile, row.id.value, core.options.host)
+                             : fmt::format("{}@{}", profile, core.options.host);
+  row.profile = wanted.profile;
+  EDGE_CHECK(store::insert_account(tx.db(), tx.vault(), row));
+  EDGE_CHECK(store::select_account(tx.db(), row.id));
+
+  AccountPtr account = account_state(core, row);
+  const store::Scope scope{tx.db(), tx.vault(), account->key, account->id};
+  if (!wanted.display_name.empty()) {
+    EDGE_CHECK(store::set_config_value(scope, "displayname", plain_name(wanted.display_name)));
+  }
+  EDGE_CHECK(
+      store::set_config_value(scope, "configured_timestamp", std::to_string(tx.now() / 1000)));
+  EDGE_CHECK(add_contacts(scope, *account));
+  EDGE_CHECK(add_chats(tx, scope, *account));
+  EDGE_CHECK(Core::emit(tx, account->id, AccountsChanged{}));
+  EDGE_TRY(auto relay, find_relay_home(core, scope, account->identity));
+  tx.on_commit([core = &core, account, relay = std::move(relay)] {
+    core->directory.put(account);
+    if (!relay) return;
+    core->directory.set_relay(account->id, relay);
+    core->signals->relay_changed(account->id);
+  });
+  return account;
+}
+
+base::Result<std::size_t> load_accounts(Core& core) {
+  EDGE_TRY(store::Reader reader, core.store.read());
+  EDGE_TRY(const store::AccountList list,
+           store::list_accounts(reader.connection(), core.store.vault()));
+  for (const store::AccountRow& row : list.rows) {
+    const AccountPtr account = account_state(core, row);
+    core.directory.put(account);
+    const store::Scope scope{reader.connection(), core.store.vault(), account->key, account->id};
+    auto relay = find_relay_home(core, scope, account->identity);
+    if (!relay) {
+      base::log::warning("account {}: its relay is not known: {}", account->id.value,
+                         relay.error().message);
+    } else if (*relay) {
+      core.directory.set_relay(account->id, *std::move(relay));
+    }
+  }
+  return list.rows.size() + list.unreadable.size();
+}
+
+base::Result<> tidy_files(Core& core) {
+  const base::UnixMillis old = core.clock.now() - kUploadLifetime;
+  std::set<std::pair<store::Uuid, std::string>> known;
+  std::set<store::Uuid> accounts;
+  for (const AccountPtr& account : core.directory.all()) {
+    accounts.insert(account->uuid);
+    std::vector<std::int64_t> unused;
+    {
+      EDGE_TRY(auto read, core.read(account->id));
+      EDGE_TRY(unused, store::unused_blobs(read.scope(), old));
+    }
+    if (!unused.empty()) {
+      auto dropped = core.store.write_now<void>([&](store::Tx& tx) -> base::Result<> {
+        const store::Scope scope{tx.db(), tx.vault(), account->key, account->id};
+        for (const std::int64_t blob : unused) EDGE_CHECK(store::drop_blob_use(scope, blob));
+        return {};
+      });
+      if (!dropped) return dropped;
+    }
+    EDGE_TRY(auto after, core.read(account->id));
+    EDGE_TRY(const auto names, store::blob_names(after.scope()));
+    for (const std::string& name : names) known.emplace(account->uuid, name);
+    EDGE_TRY(const auto transfers,
+             store::transfers_before(after.scope(), std::numeric_limits<std::int64_t>::max()));
+    for (const store::TransferRow& transfer : transfers) {
+      known.emplace(account->uuid, transfer.name);
+    }
+  }
+  // Files of an account whose record does not open are not ours to judge.
+  EDGE_TRY(const std::size_t removed,
+           core.store.blobs().sweep([&](const store::Uuid& account, std::string_view name) {
+             return !accounts.contains(account) || known.contains({account, std::string(name)});
+           }));
+  if (removed > 0) base::log::info("removed {} files that no message uses", removed);
+  return {};
+}
+
+}  // namespace messaging

@@ -1,0 +1,224 @@
+#include "messaging/api/accounts.h"
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include "base/log.h"
+#include "messaging/api/account_removal.h"
+#include "messaging/api/account_setup.h"
+#include "messaging/delivery/courier.h"
+#include "messaging/kernel/core.h"
+#include "messaging/kernel/file_worker.h"
+#include "messaging/model/plain_name.h"
+#include "messaging/receiving/incoming.h"
+#include "store/tables/account_removal.h"
+#include "store/tables/chats.h"
+#include "store/tables/config_values.h"
+#include "store/tables/contacts.h"
+#include "store/tables/messages.h"
+#include "store/tables/outbox.h"
+#include "store/tables/selection.h"
+
+namespace messaging {
+namespace {
+
+// What clients that look for Delta Chat's core are told: the API this gateway speaks.
+constexpr std::string_view kApiVersion = "2.57.0";
+
+base::Result<Account> view_account(const Core& core, AccountId id) {
+  EDGE_TRY(auto read, core.read(id));
+  const store::Scope scope = read.scope();
+  Account account;
+  account.id = id;
+  account.configured = true;
+  account.addr = read.account->addr;
+  account.color_seed = read.account->identity.public_key().fingerprint();
+  // A value that does not open costs itself only.
+  if (auto name = store::find_config_value(scope, "displayname"); name && *name) {
+    account.display_name = plain_name(**name);
+  }
+  if (auto tag = store::find_config_value(scope, "private_tag"); tag && *tag) {
+    account.private_tag = plain_name(**tag, kMaxLongName);
+  }
+  return account;
+}
+
+std::string file_size(const std::string& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  return error ? "0" : std::to_string(size);
+}
+
+std::string since(base::Millis span) {
+  const auto seconds = span / 1000;
+  return fmt::format("{}h {}m {}s", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+}  // namespace
+
+base::Result<std::vector<Account>> Accounts::list() const {
+  std::vector<Account> accounts;
+  for (const AccountPtr& state : core_.directory.all()) {
+    EDGE_TRY(Account account, view_account(core_, state->id));
+    accounts.push_back(std::move(account));
+  }
+  return accounts;
+}
+
+base::Result<Account> Accounts::get(AccountId account) const {
+  return view_account(core_, account);
+}
+
+void Accounts::add(base::Completion<AccountId> done) {
+  core_.store.write<AccountId>(
+      [core = &core_](store::Tx& tx) -> base::Result<AccountId> {
+        EDGE_TRY(const AccountPtr account,
+                 make_account(*core, tx, {.profile = core->options.profile, .display_name = {}}));
+        return account->id;
+      },
+      std::move(done));
+}
+
+void Accounts::remove(AccountId account, base::Completion<> done) {
+  const bool tight = core_.store.make_room_to_delete();
+  core_.write<store::RemovedAccount>(
+      account,
+      [this, core = &core_](store::Tx& tx, const store::Scope& scope,
+                            const AccountState& state) -> base::Result<store::RemovedAccount> {
+        EDGE_TRY(const auto selected, store::find_selection(tx.db()));
+        EDGE_CHECK(store::begin_account_removal(tx.db(), scope.account));
+        tx.scrub();  // its keys
+        if (selected == state.id) {
+          std::optional<AccountId> other;
+          for (const AccountPtr& left : core->directory.all()) {
+            if (left->id != state.id && !other) other = left->id;
+          }
+          EDGE_CHECK(store::select_account(tx.db(), other));
+        }
+        EDGE_CHECK(Core::emit(tx, state.id, AccountsChanged{}));
+        tx.on_commit([this, core, id = state.id, uuid = state.uuid] {
+          core->directory.erase(id);
+          relayed_.homes_changed(id);
+          courier_.forget(id);
+          core->renewals.forget(id);
+          core->owed_renewals.forget(id);
+          core->store.vault().forget(uuid);
+        });
+        return store::RemovedAccount{state.id, state.uuid};
+      },
+      [core = &core_, tight,
+       done = std::move(done)](base::Result<store::RemovedAccount> removed) mutable {
+        if (!removed) return done(std::move(removed).error());
+        finish_removal(*core, *removed, tight);
+        done({});
+      });
+}
+
+void Accounts::select(AccountId account, base::Completion<> done) {
+  core_.write<void>(
+      account,
+      [](store::Tx& tx, const store::Scope& scope, const AccountState&) {
+        return store::select_account(tx.db(), scope.account);
+      },
+      std::move(done));
+}
+
+base::Result<std::optional<AccountId>> Accounts::selected() const {
+  EDGE_TRY(store::Reader reader, core_.store.read());
+  return store::find_selection(reader.connection());
+}
+
+void Accounts::switch_io(AccountId account, bool on, base::Completion<> done) {
+  core_.write<void>(
+      account,
+      [this, on](store::Tx& tx, const store::Scope&, const AccountState& state) -> base::Result<> {
+        tx.on_commit([this, id = state.id, on] {
+          core_.directory.set_io(id, on);
+          relayed_.homes_changed(id);
+          if (on) courier_.poke();
+          if (on) incoming_.io_started(id);
+        });
+        // Whoever ends its loop after this waits for one event more, also when nothing changes.
+        if (on && state.io_on) return {};
+        return Core::emit(tx, state.id, ConnectivityChanged{});
+      },
+      std::move(done));
+}
+
+void Accounts::start_io(AccountId account, base::Completion<> done) {
+  switch_io(account, true, std::move(done));
+}
+
+void Accounts::stop_io(AccountId account, base::Completion<> done) {
+  switch_io(account, false, std::move(done));
+}
+
+bool Accounts::io_running(AccountId account) const {
+  const auto state = core_.directory.get(account);
+  return state && (*state)->io_on;
+}
+
+base::Result<std::uint32_t> Accounts::connectivity(AccountId account) const {
+  EDGE_TRY(const AccountPtr state, core_.directory.get(account));
+  const std::uint32_t sending = courier_.connectivity(state->id);
+  const bool cut_off = state->relay && sending > 1000 && !relayed_.connected(state->id);
+  return cut_off ? std::min<std::uint32_t>(sending, 2000) : sending;
+}
+
+void Accounts::poke() { courier_.poke(); }
+
+base::Result<std::map<std::string, std::string>> Accounts::info(AccountId account) const {
+  std::map<std::string, std::string> info = system_info();
+  EDGE_TRY(auto read, core_.read(account));
+  const store::Scope scope = read.scope();
+  const AccountState& state = *read.account;
+  EDGE_TRY(const auto messages, store::count_messages(scope));
+  EDGE_TRY(const auto chats, store::list_chats(scope));
+  EDGE_TRY(const auto waiting, store::count_outbox(scope));
+  EDGE_TRY(const auto contacts, store::count_contacts(scope));
+  info["configured_addr"] = state.addr;
+  info["addr"] = state.addr;
+  info["is_configured"] = "1";
+  info["fingerprint"] = state.identity.public_key().fingerprint();
+  info["mailbox"] = state.mailbox;
+  info["io_running"] = state.io_on ? "1" : "0";
+  info["n_msgs_in_db"] = std::to_string(messages);
+  info["number_of_chat_messages"] = std::to_string(messages);
+  info["number_of_chats"] = std::to_string(chats.size());
+  info["number_of_contacts"] = std::to_string(contacts);
+  info["outbox_waiting"] = std::to_string(waiting);
+  info["blobdir"] = core_.store.blobs().account_dir(state.uuid);
+  info["dbsize"] = file_size(core_.store.database_path());
+  info["database_dir"] = core_.store.dir();
+  for (const char* key : {"displayname", "mdns_enabled", "bot", "last_msg_id"}) {
+    EDGE_TRY(const auto value, Config(core_).get(account, key));
+    info[key] = value.value_or("<unset>");
+  }
+  std::string urls;
+  for (const std::string& url : core_.options.public_urls) {
+    urls += (urls.empty() ? "" : " ") + url;
+  }
+  info["public_urls"] = urls;
+  return info;
+}
+
+std::map<std::string, std::string> Accounts::system_info() const {
+  std::map<std::string, std::string> info;
+  info["deltachat_core_version"] = fmt::format("v{}", kApiVersion);
+  info["privitty_edge_version"] = core_.options.version;
+  info["num_cpus"] = std::to_string(std::thread::hardware_concurrency());
+  info["arch"] = std::to_string(sizeof(void*) * 8);
+  info["level"] = "native";
+  info["uptime"] = since(core_.clock.uptime() - core_.started_at);
+  utsname system{};
+  if (uname(&system) == 0) {
+    info["os"] = fmt::format("{} {} {}", system.sysname, system.release, system.machine);
+  }
+  return info;
+}
+
+}  // namespace messaging

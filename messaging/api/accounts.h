@@ -1,0 +1,78 @@
+// Accounts: identities kept side by side in one daemon. Account 1 is made on first start.
+//
+// Every method may be called from any thread. Reads answer from a snapshot and never wait for
+// writes; writes answer through their Completion after the commit (all of messaging is like this).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/completion.h"
+#include "messaging/model/types.h"
+
+namespace messaging {
+
+class Core;
+class Courier;
+class Incoming;
+class Relayed;
+
+class Accounts {
+ public:
+  Accounts(Core& core, Courier& courier, Incoming& incoming, Relayed& relayed)
+      : core_(core), courier_(courier), incoming_(incoming), relayed_(relayed) {}
+
+  base::Result<std::vector<Account>> list() const;
+  base::Result<Account> get(AccountId account) const;
+  // A new account is ready at once: the native transport needs no login. Its address is
+  // <profile>-<id>@<host> until it is given a name.
+  void add(base::Completion<AccountId> done);
+  // Everything of the account is deleted: chats, keys, files. It is gone to every caller when this
+  // answers; of a large account the rows follow.
+  void remove(AccountId account, base::Completion<> done);
+  void select(AccountId account, base::Completion<> done);
+  base::Result<std::optional<AccountId>> selected() const;
+
+  // Delivery of an account's messages; on for every account at start.
+  void start_io(AccountId account, base::Completion<> done);
+  void stop_io(AccountId account, base::Completion<> done);
+  bool io_running(AccountId account) const;
+  // 1000 stopped, 2000 peers are being tried, 3000 sending, 4000 nothing waits.
+  base::Result<std::uint32_t> connectivity(AccountId account) const;
+  // Tries at once what waits (maybe_network).
+  void poke();
+
+  // get_info: figures and facts for a person, without secrets.
+  base::Result<std::map<std::string, std::string>> info(AccountId account) const;
+  std::map<std::string, std::string> system_info() const;
+
+ private:
+  void switch_io(AccountId account, bool on, base::Completion<> done);
+
+  Core& core_;
+  Courier& courier_;
+  Incoming& incoming_;
+  Relayed& relayed_;
+};
+
+// Config: string settings of an account under Delta Chat's keys, and free ui.* keys.
+class Config {
+ public:
+  explicit Config(Core& core) : core_(core) {}
+
+  // The set value, else the key's default, else nothing; an unknown key is an error that names it.
+  base::Result<std::optional<std::string>> get(AccountId account, const std::string& key) const;
+  // The value when it needs no read of the store; nothing: get() knows.
+  std::optional<std::string> recall(AccountId account, const std::string& key) const;
+  // All or nothing. A value of nothing resets.
+  void set(AccountId account, std::map<std::string, std::optional<std::string>> values,
+           base::Completion<> done);
+  static std::vector<std::string> known_keys();
+
+ private:
+  Core& core_;
+};
+
+}  // namespace messaging

@@ -1,0 +1,42 @@
+#include "messaging/api/chat_sending.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "messaging/groups/giving_up.h"
+#include "messaging/groups/group_sending.h"
+#include "messaging/model/types.h"
+#include "messaging/peering/outgoing.h"
+
+namespace messaging {
+
+base::Result<> check_can_send(const store::Scope& scope, const AccountState& account,
+                              const store::ChatRow& chat) {
+  const bool single = chat.type == static_cast<std::uint8_t>(ChatType::single);
+  const auto no = [&](std::string_view why) {
+    return base::fail(base::Errc::forbidden,
+                      fmt::format("cannot send to chat {}: {}", chat.id.value, why));
+  };
+  if (chat.contact == kDeviceContact) return no("it is the gateway's own device chat");
+  if (chat.blocked == store::ChatBlocked::request) {
+    return no("it is a contact request; accept it first (accept_chat)");
+  }
+  if (chat.blocked == store::ChatBlocked::yes) {
+    return no(single ? "its contact is blocked" : "it is blocked");
+  }
+  return single ? base::Result<>{} : check_can_write(scope, account, chat.id);
+}
+
+base::Result<> queue_to_chat(const WriteContext& write, const store::ChatRow& chat,
+                             const store::MessageRow& row) {
+  if (chat.type != static_cast<std::uint8_t>(ChatType::single)) {
+    return queue_group_message(write, chat.id, row);
+  }
+  if (chat.contact == kSelf) return {};
+  EDGE_TRY(const bool opens, contact_opens(write.scope, *chat.contact));
+  return opens ? queue_message(write, *chat.contact, row)
+               : give_up_recipient(write, row.id, *chat.contact);
+}
+
+}  // namespace messaging

@@ -1,0 +1,21 @@
+// Sending to a chat, whoever it addresses: a contact, a group's members, a channel's, or nobody but
+// ourselves.
+#pragma once
+
+#include "base/result.h"
+#include "messaging/kernel/write_context.h"
+#include "store/tables/chats.h"
+#include "store/tables/messages.h"
+
+namespace messaging {
+
+// Errc::forbidden, saying why, when nothing may be sent to this chat.
+base::Result<> check_can_send(const store::Scope& scope, const AccountState& account,
+                              const store::ChatRow& chat);
+
+// Puts a message of ours (its row is inserted, state out_pending) into the outbox for all whom the
+// chat addresses; nothing to do in Saved messages.
+base::Result<> queue_to_chat(const WriteContext& write, const store::ChatRow& chat,
+                             const store::MessageRow& row);
+
+}  // namespace messaging

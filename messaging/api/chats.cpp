@@ -1,0 +1,295 @@
+#include "messaging/api/chats.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/unicode.h"
+#include "messaging/api/views.h"
+#include "messaging/chats/chat_rules.h"
+#include "messaging/files/removal.h"
+#include "messaging/groups/group_rules.h"
+#include "messaging/kernel/core.h"
+#include "messaging/protected/protected_access.h"
+#include "store/tables/config_values.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+using store::ChatBlocked;
+using store::ChatRow;
+
+bool archived(const ChatRow& row) {
+  return row.visibility == static_cast<std::uint8_t>(Visibility::archived);
+}
+
+bool wanted(const View& view, const ChatRow& row, const ChatListQuery& query,
+            const std::string& text) {
+  if (row.blocked == ChatBlocked::yes) return false;
+  if (query.for_forwarding && (row.blocked != ChatBlocked::no || row.contact == kDeviceContact)) {
+    return false;
+  }
+  if (query.contact) {
+    if (row.contact) return row.contact == *query.contact;
+    const auto member = store::find_member(view.scope, row.id, *query.contact);
+    return member && *member && (*member)->present;
+  }
+  if (!text.empty()) {
+    const auto chat = view_chat(view, row);
+    return chat && base::folded(chat->name).find(text) != std::string::npos;
+  }
+  return query.archived_only == archived(row);
+}
+
+// Loads, changes and tells. `change` answers whether it changed anything.
+template <class F>
+void change_chat(Core& core, AccountId account, ChatId chat, base::Completion<> done, F change) {
+  core.write<void>(
+      account,
+      [chat, change = std::move(change)](store::Tx& tx, const store::Scope& scope,
+                                         const AccountState& state) mutable -> base::Result<> {
+        EDGE_TRY(ChatRow row, store::load_chat(scope, chat));
+        EDGE_TRY(const bool changed, change(tx, scope, row));
+        if (!changed) return {};
+        EDGE_CHECK(store::update_chat(scope, row));
+        EDGE_CHECK(Core::emit(tx, state.id, ChatModified{chat}));
+        return Core::emit(tx, state.id, ChatlistChanged{});
+      },
+      std::move(done));
+}
+
+}  // namespace
+
+base::Result<std::vector<ChatId>> Chats::list(AccountId account, const ChatListQuery& query) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const View view{core_, read.scope(), *read.account};
+  EDGE_TRY(const auto rows, store::list_chats(view.scope));
+  const std::string text = base::folded(base::trimmed(query.text.value_or("")));
+  std::vector<ChatId> ids;
+  bool any_archived = false;
+  for (const ChatRow& row : rows) {
+    any_archived |= archived(row) && row.blocked != ChatBlocked::yes;
+    if (wanted(view, row, query, text)) ids.push_back(row.id);
+  }
+  const bool plain = !query.archived_only && !query.no_specials && !query.for_forwarding &&
+                     !query.contact && text.empty();
+  if (plain && any_archived) ids.insert(ids.begin(), kArchiveLink);
+  if (query.for_forwarding) {
+    // Saved messages come first: what is forwarded is most often kept.
+    const auto self = std::find_if(rows.begin(), rows.end(),
+                                   [](const ChatRow& row) { return row.contact == kSelf; });
+    if (self != rows.end()) {
+      std::stable_partition(ids.begin(), ids.end(), [&](ChatId id) { return id == self->id; });
+    }
+  }
+  return ids;
+}
+
+base::Result<ChatSummary> Chats::summary(AccountId account, ChatId chat) const {
+  EDGE_TRY(auto read, core_.read(account));
+  EDGE_TRY(const ChatRow row, store::load_chat(read.scope(), chat));
+  return view_summary({core_, read.scope(), *read.account}, row);
+}
+
+base::Result<std::vector<base::Result<ChatSummary>>> Chats::summaries(
+    AccountId account, const std::vector<ChatId>& chats) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const View view{core_, read.scope(), *read.account};
+  std::vector<base::Result<ChatSummary>> found;
+  found.reserve(chats.size());
+  for (const ChatId id : chats) {
+    auto row = store::load_chat(view.scope, id);
+    if (row) {
+      found.push_back(view_summary(view, *row));
+    } else {
+      found.push_back(std::move(row).error());
+    }
+  }
+  return found;
+}
+
+base::Result<std::uint32_t> Chats::archived_fresh_count(AccountId account) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const store::Scope scope = read.scope();
+  EDGE_TRY(const auto rows, store::list_chats(scope));
+  std::uint32_t count = 0;
+  for (const ChatRow& row : rows) {
+    if (!archived(row) || row.blocked == ChatBlocked::yes) continue;
+    EDGE_TRY(const std::uint32_t fresh, store::fresh_count(scope, row.id));
+    if (fresh > 0) ++count;
+  }
+  return count;
+}
+
+base::Result<Chat> Chats::get(AccountId account, ChatId chat) const {
+  EDGE_TRY(auto read, core_.read(account));
+  EDGE_TRY(const ChatRow row, store::load_chat(read.scope(), chat));
+  return view_chat({core_, read.scope(), *read.account}, row);
+}
+
+base::Result<std::optional<ChatId>> Chats::find_by_contact(AccountId account,
+                                                           ContactId contact) const {
+  EDGE_TRY(auto read, core_.read(account));
+  EDGE_TRY(const auto row, store::find_chat_by_contact(read.scope(), contact));
+  if (!row || row->blocked == ChatBlocked::yes) return std::optional<ChatId>();
+  return std::optional(row->id);
+}
+
+base::Result<std::uint32_t> Chats::fresh_count(AccountId account, ChatId chat) const {
+  EDGE_TRY(auto read, core_.read(account));
+  EDGE_TRY(const ChatRow row, store::load_chat(read.scope(), chat));
+  return store::fresh_count(read.scope(), row.id);
+}
+
+void Chats::create_by_contact(AccountId account, ContactId contact, base::Completion<ChatId> done) {
+  core_.write<ChatId>(
+      account,
+      [contact](store::Tx& tx, const store::Scope& scope,
+                const AccountState&) -> base::Result<ChatId> {
+        EDGE_TRY(const store::ContactRow row, store::load_contact(scope, contact));
+        if (row.state == store::ContactState::hidden) {
+          return fail(Errc::not_found, fmt::format("contact Contact#{} not found", contact.value));
+        }
+        EDGE_TRY(const ChatRow chat, ensure_single_chat(tx, scope, contact, ChatBlocked::no));
+        return chat.id;
+      },
+      std::move(done));
+}
+
+void Chats::accept(AccountId account, ChatId chat, base::Completion<> done) {
+  change_chat(core_, account, chat, std::move(done),
+              [](store::Tx&, const store::Scope&, ChatRow& row) -> base::Result<bool> {
+                const bool changed = row.blocked != ChatBlocked::no;
+                row.blocked = ChatBlocked::no;
+                return changed;
+              });
+}
+
+void Chats::block(AccountId account, ChatId chat, base::Completion<> done) {
+  change_chat(core_, account, chat, std::move(done),
+              [](store::Tx& tx, const store::Scope& scope, ChatRow& row) -> base::Result<bool> {
+                if (row.blocked == ChatBlocked::yes) return false;
+                if (row.type != static_cast<std::uint8_t>(ChatType::single)) {
+                  row.blocked = ChatBlocked::yes;  // the group, not the people in it
+                  return true;
+                }
+                if (!row.contact || row.contact->value < kFirstId) {
+                  return fail(
+                      Errc::invalid_argument,
+                      fmt::format("chat {} cannot be blocked: it is with no peer", row.id.value));
+                }
+                EDGE_TRY(store::ContactRow contact, store::load_contact(scope, *row.contact));
+                contact.blocked = true;
+                EDGE_CHECK(store::update_contact(scope, contact));
+                EDGE_CHECK(Core::emit(tx, scope.account, ContactsChanged{contact.id}));
+                row.blocked = ChatBlocked::yes;
+                return true;
+              });
+}
+
+void Chats::remove(AccountId account, ChatId chat, base::Completion<> done) {
+  const bool tight = core_.store.make_room_to_delete();
+  remove_portion(account, chat, tight, std::move(done));
+}
+
+// A few messages in each write, so that others' writes pass between them and a full disk has room
+// for each; the chat itself goes with the last of them. What a crash leaves can be deleted again.
+void Chats::remove_portion(AccountId account, ChatId chat, bool tight, base::Completion<> done) {
+  core_.write<bool>(
+      account,
+      [this, chat, tight](store::Tx& tx, const store::Scope& scope,
+                          const AccountState& state) -> base::Result<bool> {
+        const std::size_t portion = tight ? 10 : 500;
+        EDGE_TRY(const ChatRow row, store::load_chat(scope, chat));
+        EDGE_TRY(auto marks,
+                 store::messages_of_chat(scope, chat, static_cast<std::int64_t>(portion + 1)));
+        const bool more = marks.size() > portion;
+        if (more) marks.resize(portion);
+        RemovedFiles files(core_, state);
+        for (const store::MessageMark& mark : marks) {
+          EDGE_CHECK(protected_message_removed({core_, tx, scope, state}, mark.id));
+          EDGE_CHECK(remove_message(tx, scope, mark.id, files));
+        }
+        if (tight) tx.scrub();  // the next one finds the log empty
+        if (more) {
+          files.remove_after(tx);
+          return true;
+        }
+        if (row.draft) EDGE_CHECK(remove_message(tx, scope, *row.draft, files));
+        EDGE_CHECK(forget_group(scope, chat, files));
+        EDGE_CHECK(store::delete_chat(scope, chat));
+        files.remove_after(tx);
+        EDGE_CHECK(Core::emit(tx, state.id, ChatDeleted{chat}));
+        EDGE_CHECK(Core::emit(tx, state.id, ChatlistChanged{}));
+        return false;
+      },
+      [this, account, chat, tight, done = std::move(done)](base::Result<bool> more) mutable {
+        if (!more && !tight && more.error().code == Errc::exhausted) {
+          return go_on_in_reserve(core_, std::move(done),
+                                  [this, account, chat](base::Completion<> answer) {
+                                    remove_portion(account, chat, true, std::move(answer));
+                                  });
+        }
+        if (!more) return done(std::move(more).error());
+        if (*more) return remove_portion(account, chat, tight, std::move(done));
+        done({});
+      });
+}
+
+void Chats::mark_noticed(AccountId account, ChatId chat, base::Completion<> done) {
+  core_.write<void>(
+      account,
+      [chat](store::Tx& tx, const store::Scope& scope,
+             const AccountState& state) -> base::Result<> {
+        std::vector<ChatId> chats;
+        if (chat == kArchiveLink) {
+          EDGE_TRY(const auto rows, store::list_chats(scope));
+          for (const ChatRow& row : rows) {
+            if (archived(row)) chats.push_back(row.id);
+          }
+        } else {
+          EDGE_TRY(const ChatRow row, store::load_chat(scope, chat));
+          chats.push_back(row.id);
+        }
+        for (const ChatId id : chats) {
+          EDGE_TRY(const std::int64_t changed, store::notice_messages(scope, id));
+          if (changed == 0) continue;
+          EDGE_CHECK(Core::emit(tx, state.id, MsgsNoticed{id}));
+          EDGE_CHECK(Core::emit(tx, state.id, ChatlistChanged{}));
+        }
+        return {};
+      },
+      std::move(done));
+}
+
+void Chats::set_visibility(AccountId account, ChatId chat, Visibility visibility,
+                           base::Completion<> done) {
+  change_chat(
+      core_, account, chat, std::move(done),
+      [visibility](store::Tx& tx, const store::Scope& scope, ChatRow& row) -> base::Result<bool> {
+        const auto value = static_cast<std::uint8_t>(visibility);
+        if (row.visibility == value) return false;
+        row.visibility = value;
+        if (visibility != Visibility::archived) return true;
+        // What is put away is taken as noticed.
+        EDGE_TRY(const auto changed, store::notice_messages(scope, row.id));
+        if (changed > 0) EDGE_CHECK(Core::emit(tx, scope.account, MsgsNoticed{row.id}));
+        return true;
+      });
+}
+
+void Chats::set_mute(AccountId account, ChatId chat, MuteState mute, base::Completion<> done) {
+  change_chat(core_, account, chat, std::move(done),
+              [mute](store::Tx&, const store::Scope&, ChatRow& row) -> base::Result<bool> {
+                const std::int64_t until = !mute.muted       ? 0
+                                           : mute.until == 0 ? ChatRow::kMutedForEver
+                                                             : mute.until;
+                const bool changed = row.muted_until != until;
+                row.muted_until = until;
+                return changed;
+              });
+}
+
+}  // namespace messaging

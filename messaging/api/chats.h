@@ -1,0 +1,55 @@
+// Chats of an account: Saved messages (with contact 1), the device chat (with contact 5), and 1:1
+// chats with peers.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/completion.h"
+#include "messaging/model/types.h"
+
+namespace messaging {
+
+class Core;
+
+struct ChatListQuery {
+  bool archived_only = false;
+  bool no_specials = false;  // leave out the archive link
+  bool for_forwarding = false;
+  std::optional<std::string> text = {};
+  std::optional<ContactId> contact = {};
+};
+
+class Chats {
+ public:
+  explicit Chats(Core& core) : core_(core) {}
+
+  // Pinned first, then by last message, newest first; kArchiveLink stands for archived chats.
+  base::Result<std::vector<ChatId>> list(AccountId account, const ChatListQuery& query) const;
+  base::Result<ChatSummary> summary(AccountId account, ChatId chat) const;
+  // One answer per entry, so that a bad one costs itself only.
+  base::Result<std::vector<base::Result<ChatSummary>>> summaries(
+      AccountId account, const std::vector<ChatId>& chats) const;
+  base::Result<std::uint32_t> archived_fresh_count(AccountId account) const;
+  base::Result<Chat> get(AccountId account, ChatId chat) const;
+  base::Result<std::optional<ChatId>> find_by_contact(AccountId account, ContactId contact) const;
+  base::Result<std::uint32_t> fresh_count(AccountId account, ChatId chat) const;
+
+  // The 1:1 chat with a contact, made when there is none; with contact 1: Saved messages.
+  void create_by_contact(AccountId account, ContactId contact, base::Completion<ChatId> done);
+  void accept(AccountId account, ChatId chat, base::Completion<> done);
+  void block(AccountId account, ChatId chat, base::Completion<> done);
+  void remove(AccountId account, ChatId chat, base::Completion<> done);
+  void mark_noticed(AccountId account, ChatId chat, base::Completion<> done);
+  void set_visibility(AccountId account, ChatId chat, Visibility visibility,
+                      base::Completion<> done);
+  void set_mute(AccountId account, ChatId chat, MuteState mute, base::Completion<> done);
+
+ private:
+  void remove_portion(AccountId account, ChatId chat, bool tight, base::Completion<> done);
+
+  Core& core_;
+};
+
+}  // namespace messaging

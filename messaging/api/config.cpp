@@ -1,0 +1,163 @@
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/unicode.h"
+#include "messaging/api/accounts.h"
+#include "messaging/kernel/core.h"
+#include "messaging/kernel/relay_home.h"
+#include "messaging/kernel/write_context.h"
+#include "messaging/model/config_keys.h"
+#include "messaging/model/plain_name.h"
+#include "store/tables/config_values.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+
+constexpr std::size_t kMaxRelayToken = 128;
+
+base::Error unknown_key(const std::string& key) {
+  return fail(
+      Errc::invalid_argument,
+      fmt::format("unknown config key \"{}\"; sys.config_keys lists the known ones, and keys "
+                  "of your own begin with \"ui.\"",
+                  key.substr(0, 100)));
+}
+
+std::optional<std::string> computed(const std::string& key, const AccountState& account,
+                                    const Core& core) {
+  if (key == "addr" || key == "configured_addr") return account.addr;
+  if (key == "sys.version") return core.options.version;
+  if (key == "sys.msgsize_max_recommended") return std::to_string(24 * 1024 * 1024);
+  if (key == "sys.config_keys") {
+    std::string all = " ";
+    for (const ConfigKey& row : config_keys()) all.append(row.name).append(" ");
+    return all;
+  }
+  return std::nullopt;
+}
+
+bool is_number(const std::string& text) {
+  std::uint32_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  return read.ec == std::errc() && read.ptr == end;
+}
+
+// From the commit on the account is reached as its config says; contacts are told.
+base::Result<> change_relay(const WriteContext& write) {
+  EDGE_TRY(auto relay, find_relay_home(write.core, write.scope, write.account.identity));
+  if (relay == write.account.relay) return {};
+  const bool moved = !relay || !write.account.relay || relay->url != write.account.relay->url;
+  write.tx.on_commit([core = &write.core, id = write.account.id, relay = std::move(relay)] {
+    core->directory.set_relay(id, relay);
+  });
+  write.signal(&Signals::relay_changed);
+  if (moved) write.signal(&Signals::profile_changed);
+  return {};
+}
+
+base::Result<> check_value(const std::string& key, const std::optional<std::string>& value) {
+  const auto row = find_config_key(key);
+  if (!row) return unknown_key(key);
+  if (row->access != ConfigAccess::open) {
+    return fail(Errc::forbidden, fmt::format("config key \"{}\" cannot be set: it is {}", key,
+                                             row->access == ConfigAccess::fixed
+                                                 ? "made with the account and stays as it is"
+                                                 : "computed"));
+  }
+  if (!value) return {};
+  if (value->size() > kMaxText) {
+    return fail(Errc::too_large, fmt::format("the value of config key \"{}\" has {} bytes; at most "
+                                             "{} are kept",
+                                             key, value->size(), kMaxText));
+  }
+  if (!base::is_utf8(*value)) {
+    return fail(Errc::invalid_argument,
+                fmt::format("the value of config key \"{}\" is not UTF-8", key));
+  }
+  if (key == "selfavatar" && !value->empty()) {
+    return fail(Errc::invalid_argument, "profile images are not supported yet (selfavatar)");
+  }
+  // It goes into invites and cards, whose readers are as strict.
+  if (key == "displayname") EDGE_CHECK(given_name(key, *value));
+  if (key == "relay_url" && !value->empty() && *value != "none") {
+    EDGE_CHECK(parse_relay_url(*value));
+  }
+  if (key == "relay_token" && value->size() > kMaxRelayToken) {
+    return fail(Errc::invalid_argument,
+                "relay_token: expected what privitty-edge relay admit printed");
+  }
+  if (key == "last_msg_id" && !is_number(*value)) {
+    return fail(Errc::invalid_argument, "last_msg_id: expected a message id, as digits");
+  }
+  return {};
+}
+
+// A value as it is stored and shown: names are plain, also those of an older build, and a token has
+// no line end.
+std::optional<std::string> tidy(const std::string& key, std::optional<std::string> value) {
+  if (value && (key == "displayname" || key == "private_tag"))
+    value = plain_name(*value, kMaxLongName);
+  if (value && key == "relay_token") value = std::string(base::trimmed(*value));
+  return value;
+}
+
+}  // namespace
+
+base::Result<std::optional<std::string>> Config::get(AccountId account,
+                                                     const std::string& key) const {
+  const auto row = find_config_key(key);
+  if (!row) return unknown_key(key);
+  if (auto value = recall(account, key)) return value;
+  EDGE_TRY(auto read, core_.read(account));
+  EDGE_TRY(auto value, store::find_config_value(read.scope(), key));
+  if (value) return tidy(key, std::move(value));
+  if (row->otherwise.empty()) return std::optional<std::string>();
+  return std::optional<std::string>(row->otherwise);
+}
+
+std::optional<std::string> Config::recall(AccountId account, const std::string& key) const {
+  const auto state = core_.directory.get(account);
+  if (!state) return std::nullopt;
+  return computed(key, **state, core_);
+}
+
+void Config::set(AccountId account, std::map<std::string, std::optional<std::string>> values,
+                 base::Completion<> done) {
+  for (const auto& [key, value] : values) {
+    if (auto good = check_value(key, value); !good) return done(std::move(good).error());
+  }
+  core_.write<void>(
+      account,
+      [this, values = std::move(values)](store::Tx& tx, const store::Scope& scope,
+                                         const AccountState& state) -> base::Result<> {
+        bool profile_changed = false;
+        bool told_changed = false;
+        bool relay_changed = false;
+        for (const auto& [key, value] : values) {
+          relay_changed |= key == "relay_url" || key == "relay_token";
+          EDGE_CHECK(store::set_config_value(scope, key, tidy(key, value)));
+          profile_changed |= key == "displayname" || key == "selfstatus" || key == "private_tag";
+          told_changed |= key == "displayname" || key == "selfstatus" || key == "bot";
+        }
+        const WriteContext write{core_, tx, scope, state};
+        if (told_changed) write.signal(&Signals::profile_changed);
+        if (relay_changed) EDGE_CHECK(change_relay(write));
+        if (!profile_changed) return {};
+        EDGE_CHECK(Core::emit(tx, state.id, ContactsChanged{kSelf}));
+        return Core::emit(tx, state.id, AccountsChanged{});
+      },
+      std::move(done));
+}
+
+std::vector<std::string> Config::known_keys() {
+  std::vector<std::string> names;
+  for (const ConfigKey& row : config_keys()) names.emplace_back(row.name);
+  return names;
+}
+
+}  // namespace messaging

@@ -1,0 +1,156 @@
+#include "messaging/api/contacts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/unicode.h"
+#include "messaging/api/views.h"
+#include "messaging/kernel/core.h"
+#include "messaging/model/plain_name.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+
+// Contacts that a person can have, in the order of their names.
+base::Result<std::vector<ContactId>> sorted_ids(const View& view, const std::string& wanted,
+                                                bool blocked) {
+  EDGE_TRY(const auto rows, store::list_contacts(view.scope));
+  struct Entry {
+    std::string name;
+    ContactId id;
+  };
+  std::vector<Entry> entries;
+  for (const store::ContactRow& row : rows) {
+    if (row.id.value < kFirstId || row.blocked != blocked) continue;
+    const Contact contact = view_contact(view, row);
+    if (!wanted.empty() && base::folded(contact.display_name).find(wanted) == std::string::npos &&
+        base::folded(contact.auth_name).find(wanted) == std::string::npos &&
+        base::folded(contact.addr).find(wanted) == std::string::npos) {
+      continue;
+    }
+    entries.push_back({base::folded(contact.display_name), contact.id});
+  }
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return a.name != b.name ? a.name < b.name : a.id < b.id;
+  });
+  std::vector<ContactId> ids;
+  for (const Entry& entry : entries) ids.push_back(entry.id);
+  return ids;
+}
+
+base::Result<> check_real(ContactId contact, std::string_view what) {
+  if (contact.value >= kFirstId) return {};
+  return fail(
+      Errc::invalid_argument,
+      fmt::format("contact Contact#{} cannot be {}: it is not a peer", contact.value, what));
+}
+
+}  // namespace
+
+base::Result<std::vector<ContactId>> Contacts::ids(AccountId account, bool with_self,
+                                                   const std::optional<std::string>& query) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const View view{core_, read.scope(), *read.account};
+  const std::string wanted = base::folded(base::trimmed(query.value_or("")));
+  EDGE_TRY(auto found, sorted_ids(view, wanted, false));
+  if (with_self) {
+    EDGE_TRY(const Contact self, load_contact_view(view, kSelf));
+    if (wanted.empty() || base::folded(self.addr).find(wanted) != std::string::npos ||
+        base::folded(self.auth_name).find(wanted) != std::string::npos || wanted == "me") {
+      found.push_back(kSelf);
+    }
+  }
+  return found;
+}
+
+base::Result<Contact> Contacts::get(AccountId account, ContactId contact) const {
+  EDGE_TRY(auto read, core_.read(account));
+  return load_contact_view({core_, read.scope(), *read.account}, contact);
+}
+
+base::Result<std::vector<Contact>> Contacts::get_many(
+    AccountId account, const std::vector<ContactId>& contacts) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const View view{core_, read.scope(), *read.account};
+  std::vector<Contact> found;
+  found.reserve(contacts.size());
+  for (const ContactId id : contacts) {
+    auto contact = load_contact_view(view, id);
+    if (contact) {
+      found.push_back(*std::move(contact));
+    } else if (contact.error().code != Errc::sealed) {
+      return std::move(contact).error();
+    }
+  }
+  return found;
+}
+
+base::Result<std::optional<ContactId>> Contacts::lookup_by_addr(AccountId account,
+                                                                const std::string& addr) const {
+  EDGE_TRY(auto read, core_.read(account));
+  EDGE_TRY(const auto rows, store::find_contacts_by_addr(read.scope(), addr));
+  for (const store::ContactRow& row : rows) {
+    if (row.id == kSelf) return std::optional(kSelf);
+  }
+  for (const store::ContactRow& row : rows) {
+    if (!row.blocked && row.id.value >= kFirstId) return std::optional(row.id);
+  }
+  return std::optional<ContactId>();
+}
+
+base::Result<std::vector<ContactId>> Contacts::blocked(AccountId account) const {
+  EDGE_TRY(auto read, core_.read(account));
+  return sorted_ids({core_, read.scope(), *read.account}, "", true);
+}
+
+void Contacts::rename(AccountId account, ContactId contact, std::string name,
+                      base::Completion<> done) {
+  if (auto good = check_real(contact, "renamed"); !good) return done(std::move(good).error());
+  if (name.size() > kMaxLongName || !base::is_utf8(name)) {
+    return done(fail(Errc::invalid_argument, "the name must be UTF-8 of at most 1024 bytes"));
+  }
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  name = plain_name(name, kMaxLongName);
+  core_.write<void>(
+      account,
+      [contact, name = std::move(name)](store::Tx& tx, const store::Scope& scope,
+                                        const AccountState& state) -> base::Result<> {
+        EDGE_TRY(store::ContactRow row, store::load_contact(scope, contact));
+        row.name = name;
+        EDGE_CHECK(store::update_contact(scope, row));
+        EDGE_CHECK(Core::emit(tx, state.id, ContactsChanged{contact}));
+        EDGE_TRY(const auto chat, store::find_chat_by_contact(scope, contact));
+        if (chat) EDGE_CHECK(Core::emit(tx, state.id, ChatModified{chat->id}));
+        return {};
+      },
+      std::move(done));
+}
+
+void Contacts::set_blocked(AccountId account, ContactId contact, bool blocked,
+                           base::Completion<> done) {
+  if (auto good = check_real(contact, "blocked"); !good) return done(std::move(good).error());
+  core_.write<void>(
+      account,
+      [contact, blocked](store::Tx& tx, const store::Scope& scope,
+                         const AccountState& state) -> base::Result<> {
+        EDGE_TRY(store::ContactRow row, store::load_contact(scope, contact));
+        if (row.blocked == blocked) return {};
+        row.blocked = blocked;
+        EDGE_CHECK(store::update_contact(scope, row));
+        EDGE_CHECK(Core::emit(tx, state.id, ContactsChanged{contact}));
+        EDGE_TRY(auto chat, store::find_chat_by_contact(scope, contact));
+        if (!chat) return {};
+        chat->blocked = blocked ? store::ChatBlocked::yes : store::ChatBlocked::no;
+        EDGE_CHECK(store::update_chat(scope, *chat));
+        EDGE_CHECK(Core::emit(tx, state.id, ChatModified{chat->id}));
+        return Core::emit(tx, state.id, ChatlistChanged{});
+      },
+      std::move(done));
+}
+
+}  // namespace messaging

@@ -1,0 +1,144 @@
+#include "messaging/api/engine.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "messaging/api/account_removal.h"
+#include "messaging/api/account_setup.h"
+#include "messaging/api/parts.h"
+#include "store/tables/file_accesses.h"
+#include "store/tables/steady_times.h"
+
+namespace messaging {
+namespace {
+
+// Of an account that is gone the log may still hold events, until its removal is through.
+bool is_replayed(const store::LoggedEvent& event, bool account_is_gone) {
+  return !account_is_gone || event.kind == AccountsChanged::kKind;
+}
+
+}  // namespace
+
+Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Engine::~Engine() { stop(); }
+
+base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, Transport& transport,
+                                                   const base::Clock& clock,
+                                                   EngineOptions options) {
+  auto parts = std::make_unique<Parts>(store, transport, clock, std::move(options));
+  Core& core = parts->core;
+  {
+    EDGE_TRY(store::Reader reader, store.read());
+    EDGE_TRY(const auto saved, store::find_steady_time(reader.connection()));
+    if (saved) {
+      core.steady = std::make_unique<SteadyTime>(
+          clock, SteadyTime::Saved{saved->steady, saved->wall, saved->doubtful_off, saved->suspect,
+                                   saved->trusted});
+    }
+  }
+  if (!store.health().writes_refused()) {
+    EDGE_CHECK(store.write_now<void>([](store::Tx& tx) { return Relayed::prepare(tx); }));
+  }
+  EDGE_TRY(const std::size_t accounts, load_accounts(core));
+  if (accounts == 0) {
+    auto made = store.write_now<AccountPtr>([&](store::Tx& tx) {
+      return make_account(core, tx,
+                          {.profile = core.options.profile,
+                           .display_name = core.options.profile,
+                           .numbered = false});
+    });
+    if (!made) return std::move(made).error().with_context("making account 1");
+  } else if (auto tidied = tidy_files(core); !tidied) {
+    // Files that are left over harm nobody.
+    base::log::warning("unused files were not looked for: {}", tidied.error().message);
+  }
+  return std::unique_ptr<Engine>(new Engine(std::move(parts)));
+}
+
+void Engine::on_events(EventListener listener) { parts_->core.listener = std::move(listener); }
+
+void Engine::start() {
+  parts_->start();
+  if (auto resumed = resume_removals(parts_->core); !resumed) {
+    base::log::warning("removed accounts were not looked for: {}", resumed.error().message);
+  }
+}
+
+void Engine::stop() { parts_->stop(); }
+
+void Engine::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
+  parts_->incoming.accept(std::move(arrival), std::move(done));
+}
+
+Accounts& Engine::accounts() { return parts_->accounts; }
+Config& Engine::config() { return parts_->config; }
+Contacts& Engine::contacts() { return parts_->contacts; }
+Chats& Engine::chats() { return parts_->chats; }
+Groups& Engine::groups() { return parts_->groups; }
+Messages& Engine::messages() { return parts_->messages; }
+SecureJoin& Engine::securejoin() { return parts_->securejoin; }
+Files& Engine::files() { return parts_->files; }
+Relayed& Engine::relayed() { return parts_->relayed; }
+Channels& Engine::channels() { return parts_->channels; }
+ProtectedFiles& Engine::protected_files() { return parts_->protected_files; }
+
+std::vector<AccountId> Engine::gone(std::span<const Event> events) const {
+  std::vector<AccountId> out;
+  for (const Event& event : events) {
+    if (!std::holds_alternative<AccountsChanged>(event.body)) continue;
+    if (event.account.valid() && !parts_->core.directory.get(event.account)) {
+      out.push_back(event.account);
+    }
+  }
+  return out;
+}
+
+base::Result<std::vector<Event>> Engine::events_after(EventId after, std::size_t limit) const {
+  EDGE_TRY(const auto logged,
+           parts_->core.store.events_after(after, std::min<std::size_t>(limit, 1000)));
+  std::vector<Event> events;
+  events.reserve(logged.size());
+  for (const store::LoggedEvent& entry : logged) {
+    const bool gone = entry.account.valid() && !parts_->core.directory.get(entry.account);
+    if (!is_replayed(entry, gone)) continue;
+    auto body = decode_event(entry.kind, entry.body);
+    // An event of a later version is passed over, as it would be by any client.
+    if (body) events.push_back({entry.id, entry.account, entry.at, *std::move(body)});
+  }
+  return events;
+}
+
+base::Result<Engine::LogPage> Engine::log_page(const store::LogQuery& query) const {
+  EDGE_TRY(const store::LogPage logged, parts_->core.store.log_page(query));
+  LogPage page{.events = {},
+               .reached = logged.reached,
+               .floor = logged.floor,
+               .start = logged.start,
+               .newest = logged.newest,
+               .dense = logged.dense};
+  page.events.reserve(logged.events.size());
+  for (const store::LoggedEvent& entry : logged.events) {
+    // As the same snapshot has it: an account that is being made is in the log before it is in the
+    // directory.
+    const bool gone =
+        std::find(logged.gone.begin(), logged.gone.end(), entry.account) != logged.gone.end();
+    if (!is_replayed(entry, gone)) continue;
+    auto body = decode_event(entry.kind, entry.body);
+    if (body) page.events.push_back({entry.id, entry.account, entry.at, *std::move(body)});
+  }
+  return page;
+}
+
+base::Result<Opening> Engine::opening(const OpeningQuery& query) const {
+  return read_opening(parts_->core, query);
+}
+
+base::Result<OpeningRead> Engine::begin_opening(const OpeningQuery& query) const {
+  return OpeningRead::begin(parts_->core, query);
+}
+
+base::Result<EventId> Engine::oldest_event() const { return parts_->core.store.oldest_event(); }
+base::Result<EventId> Engine::newest_event() const { return parts_->core.store.newest_event(); }
+
+}  // namespace messaging

@@ -1,0 +1,29 @@
+// Files of messages: attachments in and out as streams (attachment.h), and callers' paths.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/completion.h"
+#include "messaging/model/attachment.h"
+#include "messaging/model/types.h"
+
+namespace messaging {
+
+class Core;
+
+class Files {
+ public:
+  explicit Files(Core& core) : core_(core) {}
+
+  base::Result<Attachment> open(AccountId account, MsgId message) const;
+  base::Result<std::unique_ptr<Upload>> begin_upload(AccountId account, std::string name);
+  // Seals a caller's file into a blob and answers with its path.
+  void copy_in(AccountId account, std::string path, base::Completion<std::string> done);
+  base::Result<std::string> blob_dir(AccountId account) const;
+
+ private:
+  Core& core_;
+};
+
+}  // namespace messaging

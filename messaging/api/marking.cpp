@@ -1,0 +1,133 @@
+// Messages::mark_seen and Messages::remove.
+#include <charconv>
+#include <set>
+
+#include "messaging/api/messages.h"
+#include "messaging/chats/chat_rules.h"
+#include "messaging/files/removal.h"
+#include "messaging/kernel/core.h"
+#include "messaging/kernel/portions.h"
+#include "messaging/peering/outgoing.h"
+#include "messaging/protected/protected_access.h"
+#include "store/tables/config_values.h"
+
+namespace messaging {
+namespace {
+
+constexpr auto kSeen = static_cast<std::uint32_t>(MsgState::in_seen);
+constexpr auto kFresh = static_cast<std::uint32_t>(MsgState::in_fresh);
+constexpr std::size_t kPortion = 500;      // messages a write
+constexpr std::size_t kTightPortion = 10;  // on a full disk
+
+// get_next_msgs goes on after the highest message that was marked seen.
+base::Result<> raise_last_msg_id(const store::Scope& scope, std::uint32_t highest) {
+  EDGE_TRY(const auto last, store::find_config_value(scope, "last_msg_id"));
+  std::uint32_t old = 0;
+  if (last) std::from_chars(last->data(), last->data() + last->size(), old);
+  if (highest <= old) return {};
+  return store::set_config_value(scope, "last_msg_id", std::to_string(highest));
+}
+
+// Whether this message's sender is to hear that it was read.
+base::Result<bool> owes_receipt(const store::Scope& scope, const store::MessageMark& mark) {
+  if (mark.is_info || mark.from.value < kFirstId) return false;
+  EDGE_TRY(const auto enabled, store::find_config_value(scope, "mdns_enabled"));
+  if (enabled == "0") return false;
+  const auto chat = store::load_chat(scope, mark.chat);
+  if (!chat && chat.error().code != base::Errc::sealed) return chat.error();
+  return chat && chat->blocked == store::ChatBlocked::no;
+}
+
+base::Result<> mark_all(const WriteContext& write, std::span<const MsgId> messages) {
+  std::set<ChatId> noticed;
+  std::uint32_t highest = 0;
+  for (const MsgId message : messages) {
+    EDGE_TRY(const auto mark, store::find_message_mark(write.scope, message));
+    if (!mark) continue;
+    highest = std::max(highest, message.value);
+    if (mark->state < kFresh || mark->state >= kSeen) continue;
+    EDGE_CHECK(store::set_message_state(write.scope, message, kSeen));
+    noticed.insert(mark->chat);
+    EDGE_TRY(const bool owes, owes_receipt(write.scope, *mark));
+    if (owes) EDGE_CHECK(queue_read_receipt(write, mark->from, mark->uuid, write.tx.now()));
+  }
+  for (const ChatId chat : noticed) EDGE_CHECK(write.emit(MsgsNoticed{chat}));
+  return raise_last_msg_id(write.scope, highest);
+}
+
+// Deleted before is deleted; a number that no message ever had is refused.
+base::Result<> check_known(const store::Scope& scope, const std::vector<MsgId>& messages) {
+  for (const MsgId message : messages) {
+    EDGE_TRY(const auto mark, store::find_message_mark(scope, message));
+    if (mark) continue;
+    EDGE_TRY(const bool once, store::was_message(scope, message));
+    if (!once || message.value < kFirstId)
+      EDGE_CHECK(store::load_message(scope, message));  // says which is missing
+  }
+  return {};
+}
+
+base::Result<> remove_all(const WriteContext& write, std::span<const MsgId> messages) {
+  RemovedFiles files(write.core, write.account);
+  std::set<ChatId> chats;
+  for (const MsgId message : messages) {
+    EDGE_TRY(const auto mark, store::find_message_mark(write.scope, message));
+    if (!mark) continue;
+    EDGE_CHECK(protected_message_removed(write, message));
+    EDGE_CHECK(remove_message(write.tx, write.scope, message, files));
+    EDGE_CHECK(write.emit(MsgDeleted{mark->chat, message}));
+    chats.insert(mark->chat);
+  }
+  for (const ChatId chat : chats) {
+    EDGE_CHECK(emit_changed(write.tx, write.account.id, chat, MsgId()));
+  }
+  files.remove_after(write.tx);
+  return {};
+}
+
+}  // namespace
+
+void Messages::mark_seen(AccountId account, std::vector<MsgId> messages, base::Completion<> done) {
+  in_portions(
+      core_, account, each_once(std::move(messages)), kPortion,
+      [this](store::Tx& tx, const store::Scope& scope, const AccountState& state,
+             std::span<const MsgId> some) {
+        return mark_all({core_, tx, scope, state}, some);
+      },
+      std::move(done));
+}
+
+void Messages::remove(AccountId account, std::vector<MsgId> messages, base::Completion<> done) {
+  messages = each_once(std::move(messages));
+  {
+    auto read = core_.read(account);
+    if (!read) return done(std::move(read).error());
+    if (auto known = check_known(read->scope(), messages); !known) return done(std::move(known));
+  }
+  remove_some(account, std::move(messages), core_.store.make_room_to_delete(), std::move(done));
+}
+
+void Messages::remove_some(AccountId account, std::vector<MsgId> messages, bool tight,
+                           base::Completion<> done) {
+  auto ended = [this, account, messages, tight,
+                done = std::move(done)](base::Result<> result) mutable {
+    if (result || tight || result.error().code != base::Errc::exhausted)
+      return done(std::move(result));
+    // What went already is passed over.
+    go_on_in_reserve(
+        core_, std::move(done),
+        [this, account, messages = std::move(messages)](base::Completion<> answer) mutable {
+          remove_some(account, std::move(messages), true, std::move(answer));
+        });
+  };
+  in_portions(
+      core_, account, std::move(messages), tight ? kTightPortion : kPortion,
+      [this, tight](store::Tx& tx, const store::Scope& scope, const AccountState& state,
+                    std::span<const MsgId> some) {
+        if (tight) tx.scrub();  // the next one finds the log empty
+        return remove_all({core_, tx, scope, state}, some);
+      },
+      std::move(ended));
+}
+
+}  // namespace messaging

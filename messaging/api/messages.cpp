@@ -1,0 +1,159 @@
+// Reading messages. Sending is in sending.cpp, marking and deleting in marking.cpp, drafts in
+// drafts.cpp.
+#include "messaging/api/messages.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "messaging/api/files.h"
+#include "messaging/api/views.h"
+#include "messaging/api/waiting_steps.h"
+#include "messaging/files/blob_files.h"
+#include "messaging/kernel/file_worker.h"
+#include "store/tables/config_values.h"
+#include "store/tables/receipts.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+
+constexpr std::size_t kMostSearchHits = 1000;
+constexpr UnixMillis kDay = 24 * 3600 * UnixMillis{1000};
+
+base::Result<> check_real(MsgId message) {
+  if (message.value >= kFirstId) return {};
+  return fail(Errc::not_found, "Can not load special message ID Msg#" +
+                                   std::to_string(message.value) + " from the store");
+}
+
+}  // namespace
+
+base::Result<Message> Messages::get(AccountId account, MsgId message) const {
+  EDGE_TRY(auto read, core_.read(account));
+  EDGE_CHECK(check_real(message));
+  EDGE_TRY(store::MessageRow row, store::load_message(read.scope(), message));
+  return view_message({core_, read.scope(), *read.account}, std::move(row));
+}
+
+base::Result<std::vector<base::Result<Message>>> Messages::get_many(
+    AccountId account, const std::vector<MsgId>& messages) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const View view{core_, read.scope(), *read.account};
+  std::vector<base::Result<Message>> found;
+  found.reserve(messages.size());
+  auto rows = store::find_messages(view.scope, messages);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (auto real = check_real(messages[i]); !real) {
+      found.push_back(std::move(real).error());
+    } else if (!rows[i]) {
+      found.push_back(std::move(rows[i]).error());
+    } else {
+      found.push_back(view_message(view, *std::move(rows[i])));
+    }
+  }
+  return found;
+}
+
+base::Result<std::vector<MsgId>> Messages::existing(AccountId account,
+                                                    const std::vector<MsgId>& messages) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const store::Scope scope = read.scope();
+  std::vector<MsgId> found;
+  for (const MsgId message : messages) {
+    EDGE_TRY(const auto mark, store::find_message_mark(scope, message));
+    if (mark) found.push_back(message);
+  }
+  return found;
+}
+
+base::Result<std::vector<ListItem>> Messages::list(AccountId account, ChatId chat, bool info_only,
+                                                   bool day_markers) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const store::Scope scope = read.scope();
+  EDGE_TRY(const store::ChatRow row, store::load_chat(scope, chat));
+  EDGE_TRY(const auto marks, store::messages_of_chat(scope, row.id));
+  std::vector<ListItem> items;
+  items.reserve(marks.size());
+  UnixMillis last_day = -1;
+  for (const store::MessageMark& mark : marks) {
+    if (info_only && !mark.is_info) continue;
+    const UnixMillis day = mark.sort_at / kDay * kDay;
+    if (day_markers && day != last_day) {
+      items.push_back({kDayMarker, day});
+      last_day = day;
+    }
+    items.push_back({mark.id, 0});
+  }
+  return items;
+}
+
+base::Result<std::vector<MsgId>> Messages::fresh(AccountId account) const {
+  EDGE_TRY(auto read, core_.read(account));
+  return store::fresh_messages(read.scope(), core_.clock.now());
+}
+
+base::Result<std::vector<MsgId>> Messages::next(AccountId account) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const store::Scope scope = read.scope();
+  EDGE_TRY(const auto last, store::find_config_value(scope, "last_msg_id"));
+  std::uint32_t after = 0;
+  if (last) std::from_chars(last->data(), last->data() + last->size(), after);
+  EDGE_TRY(const auto marks, store::messages_after(scope, MsgId(after)));
+  std::vector<MsgId> ids;
+  ids.reserve(marks.size());
+  for (const store::MessageMark& mark : marks) ids.push_back(mark.id);
+  return ids;
+}
+
+base::Result<MessageTrace> Messages::trace(AccountId account, MsgId message) const {
+  EDGE_TRY(auto read, core_.read(account));
+  EDGE_CHECK(check_real(message));
+  const View view{core_, read.scope(), *read.account};
+  EDGE_TRY(store::MessageRow row, store::load_message(view.scope, message));
+  MessageTrace trace;
+  EDGE_TRY(trace.steps, waiting_steps(view, courier_, message));
+  EDGE_TRY(trace.message, view_message(view, std::move(row)));
+  EDGE_TRY(const auto receipts, store::list_receipts(view.scope, message));
+  for (const store::ReceiptRow& receipt : receipts) {
+    trace.receipts.push_back({receipt.contact, receipt.read_at});
+  }
+  return trace;
+}
+
+base::Result<std::vector<MsgId>> Messages::search(AccountId account, const std::string& text,
+                                                  std::optional<ChatId> chat) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const store::Scope scope = read.scope();
+  if (chat) EDGE_CHECK(store::load_chat(scope, *chat));
+  EDGE_TRY(auto found,
+           store::search_messages(scope, text, chat, chat ? SIZE_MAX : kMostSearchHits));
+  if (chat) std::reverse(found.begin(), found.end());
+  return found;
+}
+
+base::Result<std::vector<MsgId>> Messages::media(AccountId account, std::optional<ChatId> chat,
+                                                 const std::array<Viewtype, 3>& types) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const store::Scope scope = read.scope();
+  if (chat) EDGE_CHECK(store::load_chat(scope, *chat));
+  return store::messages_of_types(
+      scope, chat,
+      {static_cast<std::uint8_t>(types[0]), static_cast<std::uint8_t>(types[1]),
+       static_cast<std::uint8_t>(types[2])});
+}
+
+void Messages::save_file(AccountId account, MsgId message, std::string path,
+                         base::Completion<> done) {
+  auto attachment = Files(core_).open(account, message);
+  if (!attachment) return done(std::move(attachment).error());
+  core_.file_worker->answer<void>(
+      std::move(done),
+      [core = &core_, reader = std::move(attachment->reader), path = std::move(path)](
+          const std::stop_token& stop, base::Completion<>& answer) {
+        answer(write_file(*core, *reader, path, stop));
+      });
+}
+
+}  // namespace messaging

@@ -1,0 +1,70 @@
+// Messages of an account: sending, reading, marking, deleting.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/completion.h"
+#include "messaging/model/types.h"
+
+namespace messaging {
+
+class Core;
+class Courier;
+
+class Messages {
+ public:
+  Messages(Core& core, const Courier& courier) : core_(core), courier_(courier) {}
+
+  // Answers with the id once the message is sealed and queued in one commit.
+  void send(AccountId account, ChatId chat, MessageDraft draft, base::Completion<MsgId> done);
+
+  base::Result<Message> get(AccountId account, MsgId message) const;
+  // One answer per id, in the order asked, so that a bad one costs itself only.
+  base::Result<std::vector<base::Result<Message>>> get_many(
+      AccountId account, const std::vector<MsgId>& messages) const;
+  // The senders of some messages are wanted with them: see Contacts::get_many.
+  base::Result<std::vector<MsgId>> existing(AccountId account,
+                                            const std::vector<MsgId>& messages) const;
+  // Oldest first. With day markers, each day's first message has a marker before it.
+  base::Result<std::vector<ListItem>> list(AccountId account, ChatId chat, bool info_only,
+                                           bool day_markers) const;
+  // Unseen ones, newest first, without muted chats and contact requests.
+  base::Result<std::vector<MsgId>> fresh(AccountId account) const;
+  // Ids above the config value last_msg_id, oldest first.
+  base::Result<std::vector<MsgId>> next(AccountId account) const;
+  base::Result<MessageTrace> trace(AccountId account, MsgId message) const;
+  base::Result<std::vector<MsgId>> search(AccountId account, const std::string& text,
+                                          std::optional<ChatId> chat) const;
+
+  // Messages of these kinds, oldest first, in one chat or all that are not blocked.
+  base::Result<std::vector<MsgId>> media(AccountId account, std::optional<ChatId> chat,
+                                         const std::array<Viewtype, 3>& types) const;
+
+  // Copies of messages, in the order of their times, into another chat; those that somebody else
+  // wrote are marked as forwarded. All or none.
+  void forward(AccountId account, std::vector<MsgId> messages, ChatId chat,
+               base::Completion<> done);
+  void mark_seen(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
+  // Own messages once more, failed ones above all, under the same uuid; all or none.
+  void resend(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
+  void remove(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
+  // Writes the plaintext of a message's file to a new file of the caller (decision 24).
+  void save_file(AccountId account, MsgId message, std::string path, base::Completion<> done);
+
+  void set_draft(AccountId account, ChatId chat, MessageDraft draft, base::Completion<> done);
+  void remove_draft(AccountId account, ChatId chat, base::Completion<> done);
+  base::Result<std::optional<Message>> draft(AccountId account, ChatId chat) const;
+  // A message from the daemon itself in the device chat; a label is used once.
+  void add_device_message(AccountId account, std::string label, std::optional<MessageDraft> draft,
+                          base::Completion<std::optional<MsgId>> done);
+
+ private:
+  void remove_some(AccountId account, std::vector<MsgId> messages, bool tight,
+                   base::Completion<> done);
+  Core& core_;
+  const Courier& courier_;
+};
+
+}  // namespace messaging

@@ -1,0 +1,76 @@
+#include "messaging/api/parts.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "messaging/kernel/file_worker.h"
+#include "messaging/protected/protected_access.h"
+
+namespace messaging {
+
+Parts::Parts(store::Store& store, Transport& transport, const base::Clock& clock,
+             EngineOptions options)
+    : core(store, clock, std::move(options)),
+      incoming(core),
+      relayed(core, incoming),
+      owed_states(core),
+      held_contents(core),
+      courier(core, transport, incoming, owed_states),
+      accounts(core, courier, incoming, relayed),
+      config(core),
+      contacts(core),
+      chats(core),
+      groups(core),
+      messages(core, courier),
+      securejoin(core, relayed),
+      files(core),
+      channels(core),
+      protected_files(core),
+      expiry(core, [this](AccountId account) {
+        protected_files.expire(account, [](const base::Result<>& done) {
+          if (!done) base::log::warning("windows of protected files: {}", done.error().message);
+        });
+      }) {
+  core.signals = this;
+  core.at_end_of_relayed_write = [this](store::Tx& tx, AccountId account) {
+    return relayed.notice(tx, account);
+  };
+}
+
+Parts::~Parts() {
+  stop();
+  core.close();
+}
+
+void Parts::start() {
+  courier.start();
+  expiry.start();
+}
+
+void Parts::stop() {
+  courier.stop();
+  incoming.stop();
+  expiry.stop();
+  core.file_worker->stop();
+}
+
+void Parts::route_ready(AccountId account, std::int64_t route) { courier.wake(account, route); }
+void Parts::receipts_owed(AccountId account, ContactId contact) { courier.owe(account, contact); }
+void Parts::session_usable(AccountId account, ContactId contact) {
+  courier.release(account, contact);
+}
+void Parts::profile_changed(AccountId account) { courier.tell_profile(account); }
+void Parts::relay_changed(AccountId account) { relayed.homes_changed(account); }
+void Parts::heard_from(AccountId account, std::int64_t route) { courier.heard(account, route); }
+void Parts::windows_changed(AccountId) { expiry.look(); }
+void Parts::access_ended(AccountId account, FileId file) {
+  protected_files.tickets().close(account, file);
+}
+void Parts::states_owed(AccountId account, ChatId chat, ContactId cause) {
+  owed_states.begin(account, chat, cause);
+}
+void Parts::group_changed(AccountId account, const GroupId& group) {
+  held_contents.begin(account, group);
+}
+
+}  // namespace messaging

@@ -1,0 +1,69 @@
+// Parts: what messaging is made of, wired together. Engine owns one and is its public face.
+//
+// Each part names what it needs in its constructor; only here all of them are known. Members are in
+// the order of their making: a part may call those above it, and calls those below by signals.
+#pragma once
+
+#include "messaging/api/accounts.h"
+#include "messaging/api/channels.h"
+#include "messaging/api/chats.h"
+#include "messaging/api/contacts.h"
+#include "messaging/api/files.h"
+#include "messaging/api/groups.h"
+#include "messaging/api/messages.h"
+#include "messaging/api/protected_files.h"
+#include "messaging/api/securejoin.h"
+#include "messaging/delivery/courier.h"
+#include "messaging/delivery/expiry.h"
+#include "messaging/groups/owed_states.h"
+#include "messaging/kernel/core.h"
+#include "messaging/kernel/signals.h"
+#include "messaging/kernel/transport.h"
+#include "messaging/receiving/held_contents.h"
+#include "messaging/receiving/incoming.h"
+#include "messaging/receiving/relayed.h"
+
+namespace messaging {
+
+struct Parts final : private Signals {
+  Parts(store::Store& store, Transport& transport, const base::Clock& clock, EngineOptions options);
+  ~Parts() override;
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+
+  void start();
+  void stop();
+
+  Core core;
+  Incoming incoming;
+  Relayed relayed;
+  OwedStates owed_states;
+  HeldContents held_contents;
+  Courier courier;
+
+  Accounts accounts;
+  Config config;
+  Contacts contacts;
+  Chats chats;
+  Groups groups;
+  Messages messages;
+  SecureJoin securejoin;
+  Files files;
+  Channels channels;
+  ProtectedFiles protected_files;
+  Expiry expiry;
+
+ private:
+  void route_ready(AccountId account, std::int64_t route) override;
+  void receipts_owed(AccountId account, ContactId contact) override;
+  void session_usable(AccountId account, ContactId contact) override;
+  void profile_changed(AccountId account) override;
+  void relay_changed(AccountId account) override;
+  void heard_from(AccountId account, std::int64_t route) override;
+  void windows_changed(AccountId account) override;
+  void access_ended(AccountId account, FileId file) override;
+  void states_owed(AccountId account, ChatId chat, ContactId cause) override;
+  void group_changed(AccountId account, const GroupId& group) override;
+};
+
+}  // namespace messaging

@@ -1,0 +1,132 @@
+// ProtectedFiles: files that stay under their owner's control (docs/protocol.md, section 12). The
+// owner protects a file into NAME.prv and grants a contact access for a while; the contact opens it
+// with the grant's share of the key, until the access ends, is revoked, or its copy is deleted.
+//
+// Every change is one transaction with its message and its events. Safe from any thread; what works
+// on files runs on the file worker.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/completion.h"
+#include "messaging/model/attachment.h"
+#include "messaging/model/types.h"
+#include "store/tables/file_accesses.h"
+
+namespace messaging {
+
+class Core;
+using base::FileId;
+
+struct ProtectRequest {
+  ChatId chat;
+  std::optional<ContactId> peer;  // the chat's contact; without one: the members of its group
+  std::string path;               // of the plaintext
+  bool allow_download = false;
+  bool allow_forward = false;
+  std::uint32_t minutes = 0;  // 0: no end
+};
+struct ProtectedPath {
+  std::string encrypted_path;
+  FileId file_id;
+};
+
+struct GrantTerms {
+  bool allow_download = false;
+  bool allow_forward = false;
+  std::uint32_t seconds = 0;  // 0: no end
+};
+
+// What a caller asks to be done with a file's access, by the owner or by a holder.
+struct FileTarget {
+  ChatId chat;
+  FileId file;
+};
+
+struct FileStatus {
+  std::string state;  // one of the words of FileState, or waiting_owner_action
+  bool allow_download = false;
+  bool allow_forward = false;
+  bool is_forwarded = false;
+  UnixMillis expires_at = 0;  // 0 never
+};
+
+struct FileHolder {
+  ContactId contact;  // 1 this account
+  std::string name;
+  std::string addr;
+  std::string status;
+  UnixMillis expires_at = 0;
+  bool allow_download = false;
+  bool allow_forward = false;
+};
+struct FileAccessInfo {
+  std::string owner_name;
+  std::string owner_addr;
+  std::optional<FileHolder> shared;  // of several, the one to be looked at first
+  std::vector<FileHolder> members;   // at the owner of a group's file: everybody it was given to
+  std::vector<FileHolder> forwarded;
+};
+
+// The plaintext of a protected file as long as it may be read: read_at() fails with Errc::gone from
+// the moment on at which the access ends.
+struct OpenedFile {
+  std::string name;
+  std::unique_ptr<AttachmentReader> reader;
+};
+
+class Tickets;
+
+class ProtectedFiles {
+ public:
+  explicit ProtectedFiles(Core& core);
+  ~ProtectedFiles();
+
+  // Writes path + ".prv", never over a file, and queues the grant, or one for each member.
+  void protect(AccountId account, ProtectRequest request, base::Completion<ProtectedPath> done);
+  // Writes the plaintext beside `prv_path`; answers with its path. Only with download allowed.
+  void decrypt(AccountId account, ChatId chat, MsgId message, std::string prv_path,
+               base::Completion<std::string> done);
+  // For the viewer. Errc::gone when access ended, Errc::forbidden when there never was any.
+  base::Result<OpenedFile> open(AccountId account, MsgId message) const;
+  // Whether the message's file is a protected one.
+  base::Result<bool> is_protected(AccountId account, MsgId message) const;
+
+  base::Result<FileId> by_path(AccountId account, const std::string& path) const;
+  base::Result<std::optional<FileStatus>> status(AccountId account, FileId file) const;
+  base::Result<std::optional<FileAccessInfo>> info(AccountId account, MsgId message) const;
+
+  // The owner's decisions. Without a peer revoke() takes everybody's access.
+  void revoke(AccountId account, FileTarget target, std::optional<ContactId> peer,
+              base::Completion<> done);
+  void grant(AccountId account, FileTarget target, ContactId peer, GrantTerms terms,
+             base::Completion<> done);
+  void deny(AccountId account, FileTarget target, ContactId peer, base::Completion<> done);
+
+  // A holder asks for access, again or for the first time.
+  void request(AccountId account, FileTarget target, base::Completion<> done);
+  // Before a received file is sent on to another chat: who gets it may then ask its owner.
+  void forward(AccountId account, ChatId source, ChatId target, std::string prv_path,
+               base::Completion<> done);
+
+  // For a group: fails where the chat is none. With an address that member is made ready for
+  // grants.
+  void prepare_group(AccountId account, ChatId chat, std::optional<std::string> member_addr,
+                     base::Completion<> done);
+
+  // Ends windows that are over: destroys shares and tells. It also happens by itself within a
+  // second.
+  void expire(AccountId account, base::Completion<> done);
+
+  Tickets& tickets() const { return *tickets_; }
+
+ private:
+  Core& core_;
+  std::unique_ptr<Tickets> tickets_;
+};
+
+}  // namespace messaging

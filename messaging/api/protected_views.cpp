@@ -1,0 +1,132 @@
+// Reading how protected files stand, on a snapshot.
+#include <algorithm>
+
+#include "messaging/api/protected_files.h"
+#include "messaging/api/views.h"
+#include "messaging/kernel/core.h"
+#include "messaging/model/plain_name.h"
+#include "messaging/protected/protected_access.h"
+
+namespace messaging {
+namespace {
+
+using store::FileAccessRow;
+using store::FileState;
+using store::ProtectedFileRow;
+
+// Of several holders the one an owner has to know of first.
+int urgency(const FileAccessRow& access, UnixMillis now) {
+  switch (access.state) {
+    case FileState::requested:
+      return 4;
+    case FileState::active:
+      return window_over(access, now) ? 2 : 3;
+    case FileState::expired:
+      return 2;
+    case FileState::none:
+      return 0;
+    default:
+      return 1;
+  }
+}
+
+// Nobody has ever said whose file it is: it came, and neither a grant nor an offer with it.
+bool is_unheard_of(const ProtectedFileRow& file) {
+  return !is_own(file) && file.owner == decltype(file.owner){};
+}
+
+FileStatus to_status(const ProtectedFileRow& file, const FileAccessRow& access, UnixMillis now) {
+  FileStatus status;
+  status.state = access.state == FileState::none && is_unheard_of(file)
+                     ? "not_found"
+                     : state_word(access, now, is_own(file));
+  const bool over = status.state == "revoked" || status.state == "denied" ||
+                    status.state == "expired" || status.state == "deleted";
+  status.allow_download = access.download && !over;
+  status.allow_forward = access.forward && !over;
+  status.expires_at = access.expires_at;
+  return status;
+}
+
+FileHolder to_holder(const View& view, const ProtectedFileRow& file, const FileAccessRow& access,
+                     UnixMillis now) {
+  const FileStatus status = to_status(file, access, now);
+  FileHolder holder{
+      access.contact,      "", "", status.state, status.expires_at, status.allow_download,
+      status.allow_forward};
+  // A contact whose record is damaged costs its name, not the list.
+  if (const auto contact = load_contact_view(view, access.contact)) {
+    holder.name = access.contact == kSelf && !contact->auth_name.empty() ? contact->auth_name
+                                                                         : contact->display_name;
+    holder.addr = contact->addr;
+  }
+  return holder;
+}
+
+}  // namespace
+
+base::Result<std::optional<FileStatus>> ProtectedFiles::status(AccountId account,
+                                                               FileId file) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const store::Scope scope = read.scope();
+  EDGE_TRY(const auto row, store::find_protected_file(scope, file));
+  if (!row) return std::optional<FileStatus>();
+  const UnixMillis now = core_.steady->wall().now;
+  EDGE_TRY(const auto all, store::file_accesses(scope, file));
+  std::optional<FileAccessRow> shown;
+  for (const FileAccessRow& access : all) {
+    if (!is_own(*row) && access.contact != kSelf) continue;
+    if (!shown || urgency(access, now) > urgency(*shown, now)) shown = access;
+  }
+  FileStatus status = to_status(*row, shown.value_or(FileAccessRow{}), now);
+  if (!is_own(*row)) {
+    EDGE_TRY(const auto source, store::find_contact(scope, row->source));
+    status.is_forwarded =
+        source && !is_unheard_of(*row) &&
+        !std::equal(source->key.begin(), source->key.end(), row->owner.begin(), row->owner.end());
+  }
+  return std::optional(std::move(status));
+}
+
+base::Result<std::optional<FileAccessInfo>> ProtectedFiles::info(AccountId account,
+                                                                 MsgId message) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const View view{core_, read.scope(), *read.account};
+  EDGE_TRY(const auto file, file_in_message(core_, *read.account, view.scope, message));
+  if (!file) return std::optional<FileAccessInfo>();
+  const UnixMillis now = core_.steady->wall().now;
+  FileAccessInfo info;
+  info.owner_name = plain_name(file->owner_name);
+  info.owner_addr = plain_name(file->owner_addr, kMaxAddress);
+  if (is_own(*file)) {
+    EDGE_TRY(const Contact self, load_contact_view(view, kSelf));
+    info.owner_name = self.auth_name.empty() ? self.display_name : self.auth_name;
+    info.owner_addr = self.addr;
+  }
+  EDGE_TRY(const auto all, store::file_accesses(view.scope, file->id));
+  const bool of_group = is_own(*file) && std::any_of(all.begin(), all.end(), [](const auto& one) {
+                          return one.group.has_value();
+                        });
+  std::optional<FileAccessRow> shared;
+  const auto rank = [&](const FileAccessRow& access) {
+    return (access.message == message ? 10 : 0) + urgency(access, now);
+  };
+  for (const FileAccessRow& access : all) {
+    const bool first_hand = is_own(*file) ? !access.via.valid() : access.contact == kSelf;
+    if (!first_hand) {
+      info.forwarded.push_back(to_holder(view, *file, access, now));
+      continue;
+    }
+    if (of_group) {  // each once, as it was told last
+      EDGE_TRY(const auto told, store::find_file_access(view.scope, file->id, access.contact));
+      if (told->group == access.group) {
+        info.members.push_back(to_holder(view, *file, access, now));
+      }
+    }
+    if (!shared || rank(access) > rank(*shared)) shared = access;
+  }
+  if (shared) info.shared = to_holder(view, *file, *shared, now);
+  return std::optional(std::move(info));
+}
+
+}  // namespace messaging

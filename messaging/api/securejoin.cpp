@@ -1,0 +1,173 @@
+#include "messaging/api/securejoin.h"
+
+#include "crypto/encoding.h"
+#include "crypto/invite.h"
+#include "crypto/invite_rules.h"
+#include "crypto/random.h"
+#include "messaging/groups/group_joining.h"
+#include "messaging/model/plain_name.h"
+#include "messaging/peering/joining.h"
+#include "messaging/peering/reach.h"
+#include "messaging/receiving/relayed.h"
+#include "store/tables/chats.h"
+#include "store/tables/config_values.h"
+#include "store/tables/contacts.h"
+#include "store/tables/deposit_tokens.h"
+#include "store/tables/invites.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+
+base::Result<std::string> link_of(Core& core, const store::Scope& scope,
+                                  const AccountState& account, const store::InviteRow& row) {
+  crypto::Invite invite;
+  invite.identity = account.identity.public_key();
+  invite.addr = account.addr;
+  EDGE_TRY(const auto name, store::find_config_value(scope, "displayname"));
+  invite.name = plain_name(name.value_or(""));
+  invite.number = row.number;
+  invite.secret = row.secret;
+  Reach reach = reach_of(core, account);
+  invite.urls = std::move(reach.urls);
+  invite.mailbox = std::move(reach.mailbox);
+  invite.token = crypto::base64url_encode(row.token);
+  if (row.chat) {
+    EDGE_TRY(invite.group, invited_group(scope, account, *row.chat));
+  }
+  return crypto::to_link(invite);
+}
+
+base::Result<store::InviteRow> make_invite(const WriteContext& write, std::optional<ChatId> chat) {
+  store::InviteRow row;
+  EDGE_TRY(row.id, write.tx.next_id(write.account.id, "invite"));
+  row.chat = chat;
+  row.created_at = write.tx.now();
+  row.number = crypto::base64url_encode(crypto::random_array<16>());
+  crypto::random_bytes(row.secret);
+  row.token = DepositToken::generate().bytes;
+  EDGE_CHECK(store::insert_invite(write.scope, row));
+  EDGE_CHECK(store::insert_deposit_token(
+      write.scope, {deposit_key_id({row.token}), store::TokenPurpose::invite, row.id,
+                    row.created_at, row.token}));
+  return row;
+}
+
+// The names in it are somebody else's.
+base::Result<crypto::Invite> read_invite(std::string_view link) {
+  EDGE_TRY(crypto::Invite invite, crypto::parse_invite(link));
+  invite.name = plain_name(invite.name);
+  invite.addr = plain_name(invite.addr, kMaxAddress);
+  if (invite.group) invite.group->name = plain_name(invite.group->name);
+  return invite;
+}
+
+bool looks_like_invite(std::string_view text) {
+  return crypto::invite::starts_with_caseless(text, "openpgp4fpr:") ||
+         crypto::invite::starts_with_caseless(text, "https://i.privittytech.com/");
+}
+
+}  // namespace
+
+void SecureJoin::invite(AccountId account, std::optional<ChatId> chat,
+                        base::Completion<std::string> done) {
+  core_.write<std::string>(
+      account,
+      [this, chat](store::Tx& tx, const store::Scope& scope,
+                   const AccountState& state) -> base::Result<std::string> {
+        if (chat) EDGE_CHECK(invited_group(scope, state, *chat));
+        EDGE_TRY(auto live, store::live_invite(scope, chat));
+        if (!live) {
+          EDGE_TRY(live, make_invite({core_, tx, scope, state}, chat));
+        }
+        return link_of(core_, scope, state, *live);
+      },
+      [this, account, done = std::move(done)](base::Result<std::string> link) mutable {
+        if (!link) return done(std::move(link));
+        // A joiner may use it at once: the relay has to know it by then.
+        relayed_.when_registered(account,
+                                 [link = std::move(link), done = std::move(done)](
+                                     const base::Result<>&) mutable { done(std::move(link)); });
+      });
+}
+
+base::Result<InviteCheck> SecureJoin::check(AccountId account, const std::string& text) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const store::Scope scope = read.scope();
+  InviteCheck check;
+  const std::string_view scanned = crypto::invite::trimmed(text);
+  check.text = scanned;
+  if (!looks_like_invite(scanned)) {
+    const bool url = crypto::invite::starts_with_caseless(scanned, "http://") ||
+                     crypto::invite::starts_with_caseless(scanned, "https://");
+    check.kind = url ? InviteCheck::Kind::url : InviteCheck::Kind::text;
+    return check;
+  }
+  EDGE_TRY(const crypto::Invite invite, read_invite(scanned));
+  check.fingerprint = invite.identity.fingerprint();
+  check.invite_number = invite.number;
+  check.name = invite.name;
+  check.addr = invite.addr;
+  if (invite.group) {
+    EDGE_TRY(const GroupMark mark, parse_group_mark(invite.group->id));
+    check.group = InviteCheck::Group{invite.group->id, invite.group->name, mark.channel};
+  }
+  if (invite.identity == read.account->identity.public_key()) {
+    EDGE_TRY(const auto own, store::find_invite_by_number(scope, invite.number));
+    if (!own) {
+      return fail(Errc::invalid_argument, "this invite link was yours, but is not known any more");
+    }
+    check.contact = kSelf;
+    check.kind =
+        own->withdrawn ? InviteCheck::Kind::revive_contact : InviteCheck::Kind::withdraw_contact;
+    return check;
+  }
+  check.kind = InviteCheck::Kind::ask_verify_contact;
+  EDGE_TRY(const auto contact, store::find_contact_by_key(scope, invite.identity.bytes()));
+  if (contact) check.contact = contact->id;
+  return check;
+}
+
+void SecureJoin::join(AccountId account, std::string link, base::Completion<ChatId> done) {
+  auto invite = read_invite(link);
+  if (!invite) return done(std::move(invite).error());
+  core_.write<ChatId>(
+      account,
+      [this, invite = *std::move(invite)](store::Tx& tx, const store::Scope& scope,
+                                          const AccountState& state) -> base::Result<ChatId> {
+        const WriteContext write{core_, tx, scope, state};
+        EDGE_TRY(const ChatId chat, start_join(write, invite));
+        if (!invite.group) return chat;
+        return expect_group(write, invite);
+      },
+      std::move(done));
+}
+
+void SecureJoin::toggle_own(AccountId account, std::string link, base::Completion<> done) {
+  auto invite = crypto::parse_invite(link);
+  if (!invite) return done(std::move(invite).error());
+  core_.write<void>(
+      account,
+      [number = invite->number, key = invite->identity](
+          store::Tx& tx, const store::Scope& scope, const AccountState& state) -> base::Result<> {
+        if (key != state.identity.public_key()) {
+          return fail(Errc::invalid_argument,
+                      "this invite link is somebody else's; use secure_join to join them");
+        }
+        EDGE_TRY(const auto own, store::find_invite_by_number(scope, number));
+        if (!own) return fail(Errc::not_found, "no invite of this account has this number");
+        EDGE_CHECK(store::set_invite_withdrawn(scope, own->id, !own->withdrawn));
+        const DepositToken token{own->token};
+        if (!own->withdrawn) {
+          return store::delete_deposit_token(scope, deposit_key_id(token));
+        }
+        return store::insert_deposit_token(
+            scope,
+            {deposit_key_id(token), store::TokenPurpose::invite, own->id, tx.now(), own->token});
+      },
+      std::move(done));
+}
+
+}  // namespace messaging

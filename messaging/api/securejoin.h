@@ -1,0 +1,51 @@
+// Secure join: an invite link authenticates the inviter and admits the joiner (decisions 6 and 8).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/completion.h"
+#include "messaging/model/types.h"
+
+namespace messaging {
+
+class Core;
+class Relayed;
+
+// What a scanned text is.
+struct InviteCheck {
+  enum class Kind { ask_verify_contact, withdraw_contact, revive_contact, url, text, addr };
+  Kind kind = Kind::text;
+  ContactId contact;        // known under this key, else 0
+  std::string fingerprint;  // 64 upper-case hex
+  std::string invite_number;
+  std::string name;
+  std::string addr;
+  std::string text;  // of url, text, addr
+  struct Group {
+    std::string id;  // as it stands in the link
+    std::string name;
+    bool channel = false;
+  };
+  std::optional<Group> group = {};  // that the invite is for
+};
+
+class SecureJoin {
+ public:
+  SecureJoin(Core& core, Relayed& relayed) : core_(core), relayed_(relayed) {}
+
+  // The live invite of a group or channel (made when there is none); no chat: the account's own.
+  void invite(AccountId account, std::optional<ChatId> chat, base::Completion<std::string> done);
+  base::Result<InviteCheck> check(AccountId account, const std::string& text) const;
+  // Answers with the chat (the group's, for its invite) at once; progress comes as events. One's
+  // own invite is refused.
+  void join(AccountId account, std::string link, base::Completion<ChatId> done);
+  // Scanning one's own live invite withdraws it, a withdrawn one revives it.
+  void toggle_own(AccountId account, std::string link, base::Completion<> done);
+
+ private:
+  Core& core_;
+  Relayed& relayed_;
+};
+
+}  // namespace messaging

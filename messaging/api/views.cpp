@@ -1,0 +1,266 @@
+#include "messaging/api/views.h"
+
+#include "base/log.h"
+#include "crypto/identity.h"
+#include "messaging/chats/chat_rules.h"
+#include "messaging/groups/group_rules.h"
+#include "messaging/model/media_type.h"
+#include "messaging/model/plain_name.h"
+#include "store/tables/config_values.h"
+
+namespace messaging {
+namespace {
+
+constexpr base::Millis kSeenRecently = 600'000;
+constexpr std::size_t kSummaryBytes = 1000;
+
+std::string config_or(const View& view, std::string_view key, std::string otherwise) {
+  auto value = store::find_config_value(view.scope, key);
+  if (value && *value) return **std::move(value);
+  return otherwise;
+}
+
+std::string fingerprint_of(base::ByteView key) {
+  auto parsed = crypto::PublicKey::from_bytes(key);
+  return parsed ? parsed->fingerprint() : std::string();
+}
+
+std::string_view kind_label(Viewtype type) {
+  switch (type) {
+    case Viewtype::image:
+      return "📷 Image";
+    case Viewtype::gif:
+      return "📷 GIF";
+    case Viewtype::sticker:
+      return "🖼 Sticker";
+    case Viewtype::video:
+      return "🎥 Video";
+    case Viewtype::voice:
+      return "🎤 Voice message";
+    case Viewtype::call:
+      return "📞 Call";
+    case Viewtype::webxdc:
+      return "📱 App";
+    case Viewtype::vcard:
+      return "👤 Contact";
+    default:
+      return "";
+  }
+}
+
+// Lines become one; cut at a whole character.
+std::string one_line(std::string_view text) {
+  std::string out;
+  bool space = false;
+  for (const char c : text) {
+    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
+      space = !out.empty();
+      continue;
+    }
+    if (space) out += ' ';
+    space = false;
+    out += c;
+    if (out.size() > kSummaryBytes) break;
+  }
+  if (out.size() > kSummaryBytes) {
+    std::size_t end = kSummaryBytes;
+    while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xc0) == 0x80) --end;
+    out.resize(end);
+    out += "…";
+  }
+  return out;
+}
+
+std::string chat_name(const View& view, const store::ChatRow& row) {
+  if (row.contact == kSelf) return std::string(kSavedMessagesName);
+  if (row.contact == kDeviceContact) return std::string(kDeviceChatName);
+  if (!row.contact) return "";
+  const auto contact = load_contact_view(view, *row.contact);
+  return contact ? contact->display_name : std::string();
+}
+
+// What a chat shows of its group or channel.
+base::Result<> add_group(const View& view, const store::ChatRow& row, Chat& chat) {
+  EDGE_TRY(const auto group, store::find_group(view.scope, row.id));
+  if (!group) return base::fail(base::Errc::corrupt, "a group's record is missing");
+  EDGE_TRY(const auto members, store::list_members(view.scope, row.id));
+  chat.name = plain_name(group->name, kMaxGroupName);
+  chat.description = group->description;
+  chat.color_seed = base::to_hex(group->uuid);
+  chat.self_in_group = group->self_present;
+  chat.is_unpromoted = !group->promoted && chat.type == ChatType::group;
+  chat.can_send = row.blocked == store::ChatBlocked::no && group->self_present &&
+                  chat.type != ChatType::in_broadcast;
+  for (const store::MemberRow& member : members) {
+    (member.present ? chat.contacts : chat.past_contacts).push_back(member.contact);
+  }
+  if (group->self_present && chat.type != ChatType::out_broadcast) chat.contacts.push_back(kSelf);
+  if (group->image_blob) {
+    const auto blob = store::find_blob(view.scope, *group->image_blob);
+    if (blob && *blob) {
+      chat.image = view.core.store.blobs().path(view.account.uuid, (*blob)->name);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Contact view_contact(const View& view, const store::ContactRow& row) {
+  Contact contact;
+  contact.id = row.id;
+  contact.addr = plain_name(row.addr, kMaxAddress);
+  contact.name = plain_name(row.name, kMaxLongName);
+  contact.auth_name = plain_name(row.auth_name);
+  contact.status = row.status;
+  contact.fingerprint = row.key.empty() ? std::string() : fingerprint_of(row.key);
+  contact.is_blocked = row.blocked;
+  contact.is_bot = row.bot;
+  contact.is_verified = row.verified;
+  contact.e2ee_available = !row.key.empty();
+  if (row.verified) contact.verifier = kSelf;
+  contact.last_seen = row.last_seen;
+  if (row.id == kSelf) {
+    contact.name = "Me";
+    contact.addr = view.account.addr;
+    contact.auth_name = plain_name(config_or(view, "displayname", ""));
+    contact.status = config_or(view, "selfstatus", "");
+    contact.is_verified = true;
+    contact.is_bot = config_or(view, "bot", "0") == "1";
+  } else if (row.id == kDeviceContact) {
+    contact.name = kDeviceChatName;
+    contact.addr = "device@localhost";
+    contact.status = "Messages of this gateway itself";
+  } else if (row.id == kInfoContact) {
+    contact.name = "info";
+  }
+  contact.display_name = contact.name.empty() ? shown_name(row) : contact.name;
+  contact.color_seed = contact.fingerprint.empty() ? contact.addr : contact.fingerprint;
+  return contact;
+}
+
+base::Result<Contact> load_contact_view(const View& view, ContactId contact) {
+  EDGE_TRY(const store::ContactRow row, store::load_contact(view.scope, contact));
+  return view_contact(view, row);
+}
+
+base::Result<Chat> view_chat(const View& view, const store::ChatRow& row) {
+  const base::UnixMillis now = view.core.clock.now();
+  Chat chat;
+  chat.id = row.id;
+  chat.type = static_cast<ChatType>(row.type);
+  chat.visibility = static_cast<Visibility>(row.visibility);
+  chat.mute = {is_muted(row, now),
+               row.muted_until == store::ChatRow::kMutedForEver ? 0 : row.muted_until};
+  if (!chat.mute.muted) chat.mute.until = 0;
+  chat.is_contact_request = row.blocked == store::ChatBlocked::request;
+  chat.is_blocked = row.blocked == store::ChatBlocked::yes;
+  chat.is_self_talk = row.contact == kSelf;
+  chat.is_device_chat = row.contact == kDeviceContact;
+  chat.is_encrypted = row.encrypted;
+  chat.can_send = row.blocked == store::ChatBlocked::no && !chat.is_device_chat;
+  chat.dm_contact = row.contact;
+  if (chat.type != ChatType::single) {
+    EDGE_CHECK(add_group(view, row, chat));
+  } else {
+    chat.name = chat_name(view, row);
+    chat.color_seed = chat.name;
+  }
+  if (row.contact) {
+    chat.contacts = {*row.contact};
+    // A contact whose record is damaged costs its name, not the chat.
+    if (const auto contact = load_contact_view(view, *row.contact)) {
+      chat.color_seed = contact->color_seed;
+      chat.seen_recently = contact->last_seen > now - kSeenRecently;
+    }
+  }
+  EDGE_TRY(chat.fresh_count, store::fresh_count(view.scope, row.id));
+  return chat;
+}
+
+base::Result<ChatSummary> view_summary(const View& view, const store::ChatRow& row) {
+  ChatSummary summary;
+  EDGE_TRY(summary.chat, view_chat(view, row));
+  summary.last_updated = row.last_at;
+  EDGE_TRY(const auto last, store::last_message(view.scope, row.id));
+  if (!last) return summary;
+  summary.last_message = *last;
+  auto found = store::load_message(view.scope, *last);
+  if (!found) {
+    summary.text = "[This message cannot be read]";
+    return summary;
+  }
+  EDGE_TRY(const Message message, view_message(view, *std::move(found)));
+  summary.last_type = message.type;
+  summary.last_updated = message.sort_at;
+  summary.state = message.state;
+  summary.text = summary_text(message);
+  if (message.state == MsgState::out_draft) {
+    summary.prefix = "Draft";
+  } else if (message.from == kSelf && !message.is_info && !summary.chat.is_self_talk) {
+    summary.prefix = "Me";
+  } else if (summary.chat.type == ChatType::group && !message.is_info) {
+    const auto sender = load_contact_view(view, message.from);
+    summary.prefix = !message.sender_name.empty() ? message.sender_name
+                     : sender                     ? sender->display_name
+                                                  : std::string();
+  }
+  return summary;
+}
+
+std::string summary_text(const Message& message) {
+  const std::string text = one_line(message.text);
+  if (message.is_info) return text;
+  std::string label(kind_label(message.type));
+  if (label.empty() && message.file) {
+    label = (message.type == Viewtype::audio ? "🎵 " : "📎 ") + one_line(message.file->name);
+  }
+  if (label.empty()) return text;
+  return text.empty() ? label : label + " – " + text;
+}
+
+base::Result<Message> view_message(const View& view, store::MessageRow row) {
+  Message message;
+  message.id = row.id;
+  message.chat = row.chat;
+  message.from = row.from;
+  message.state = static_cast<MsgState>(row.state);
+  message.type = static_cast<Viewtype>(row.type);
+  message.download = static_cast<DownloadState>(row.download);
+  message.text = std::move(row.text);
+  message.error = std::move(row.error);
+  message.sender_name = plain_name(row.sender_name, kMaxLongName);
+  if (row.has_quote) {
+    Quote quote{std::move(row.quote_text), std::nullopt};
+    if (row.quoted) {
+      EDGE_TRY(const auto quoted, store::find_message_mark(view.scope, *row.quoted));
+      if (quoted) quote.message = quoted->id;
+    }
+    message.quote = std::move(quote);
+  }
+  if (row.blob_id) {
+    if (auto blob = store::load_blob(view.scope, *row.blob_id)) {
+      message.file =
+          MessageFile{view.core.store.blobs().path(view.account.uuid, blob->name),
+                      plain_file_name(blob->file_name), std::move(blob->media_type), blob->size};
+    } else {
+      base::log::error("the file of message {} of account {} cannot be shown: {}", row.id.value,
+                       view.account.id.value, blob.error().message);
+      if (message.error.empty()) message.error = "The file of this message is damaged.";
+    }
+  }
+  message.system = static_cast<SystemMessage>(row.system);
+  message.is_info = row.is_info;
+  message.is_bot = row.is_bot;
+  message.is_edited = row.is_edited;
+  message.is_forwarded = row.is_forwarded;
+  message.encrypted = row.encrypted;
+  message.info_contact = row.info_contact;
+  message.sent_at = row.sent_at;
+  message.sort_at = row.sort_at;
+  message.received_at = row.received_at;
+  message.uuid = base::to_hex(row.uuid);
+  return message;
+}
+
+}  // namespace messaging

@@ -1,0 +1,36 @@
+// Views: from rows to the nouns that reads answer with (types.h). On a snapshot; nothing is
+// written.
+#pragma once
+
+#include "base/result.h"
+#include "messaging/kernel/core.h"
+#include "messaging/model/types.h"
+#include "store/tables/blobs.h"
+#include "store/tables/chats.h"
+#include "store/tables/contacts.h"
+#include "store/tables/messages.h"
+
+namespace messaging {
+
+inline constexpr std::string_view kSavedMessagesName = "Saved messages";
+inline constexpr std::string_view kDeviceChatName = "Device messages";
+
+// One account's rows and what is needed to show them.
+struct View {
+  const Core& core;
+  store::Scope scope;
+  const AccountState& account;
+};
+
+Contact view_contact(const View& view, const store::ContactRow& row);
+base::Result<Contact> load_contact_view(const View& view, ContactId contact);
+
+base::Result<Chat> view_chat(const View& view, const store::ChatRow& row);
+base::Result<ChatSummary> view_summary(const View& view, const store::ChatRow& row);
+
+base::Result<Message> view_message(const View& view, store::MessageRow row);
+
+// One line for a chat list: the text, or what the file is.
+std::string summary_text(const Message& message);
+
+}  // namespace messaging

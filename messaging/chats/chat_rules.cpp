@@ -1,0 +1,113 @@
+#include "messaging/chats/chat_rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "messaging/kernel/core.h"
+#include "messaging/model/plain_name.h"
+#include "store/tables/contacts.h"
+
+namespace messaging {
+namespace {
+
+std::uint32_t number(MsgState state) { return static_cast<std::uint32_t>(state); }
+
+}  // namespace
+
+std::string shown_name(const store::ContactRow& contact) {
+  std::string name = plain_name(contact.name, kMaxLongName);
+  if (name.empty()) name = plain_name(contact.auth_name);
+  return name.empty() ? plain_name(contact.addr, kMaxAddress) : name;
+}
+
+base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scope& scope,
+                                                ContactId contact, store::ChatBlocked blocked) {
+  EDGE_TRY(auto found, store::find_chat_by_contact(scope, contact));
+  if (found) {
+    if (blocked == store::ChatBlocked::no && found->blocked != store::ChatBlocked::no) {
+      found->blocked = store::ChatBlocked::no;
+      EDGE_CHECK(store::update_chat(scope, *found));
+      EDGE_CHECK(Core::emit(tx, scope.account, ChatModified{found->id}));
+      EDGE_CHECK(Core::emit(tx, scope.account, ChatlistChanged{}));
+    }
+    return *found;
+  }
+  store::ChatRow chat;
+  EDGE_TRY(chat.id, tx.next<ChatId>(scope.account, "chat", kFirstId));
+  chat.contact = contact;
+  chat.blocked = blocked;
+  chat.encrypted = contact == kSelf;  // with a peer: once there is a session
+  chat.created_at = tx.now();
+  chat.last_at = chat.created_at;
+  EDGE_CHECK(store::insert_chat(scope, chat));
+  EDGE_CHECK(Core::emit(tx, scope.account, ChatlistChanged{}));
+  return chat;
+}
+
+base::Result<MsgId> add_info_message(store::Tx& tx, const store::Scope& scope, ChatId chat,
+                                     SystemMessage system, std::string text,
+                                     std::optional<ContactId> contact) {
+  store::MessageRow row;
+  row.chat = chat;
+  row.from = kInfoContact;
+  row.uuid = store::random_uuid();
+  row.state = number(MsgState::in_noticed);
+  row.type = static_cast<std::uint8_t>(Viewtype::text);
+  row.system = static_cast<std::uint8_t>(system);
+  row.is_info = true;
+  row.text = std::move(text);
+  row.info_contact = contact;
+  EDGE_CHECK(insert_own(tx, scope, row));
+  EDGE_CHECK(emit_changed(tx, scope.account, chat, row.id));
+  return row.id;
+}
+
+base::Result<std::optional<MsgId>> insert_incoming(store::Tx& tx, const store::Scope& scope,
+                                                   const store::ChatRow& chat,
+                                                   store::MessageRow row) {
+  EDGE_TRY(const bool deleted, store::has_tombstone(scope, row.from, row.uuid));
+  if (deleted) return std::optional<MsgId>();
+  EDGE_TRY(const bool here, store::has_message_uuid(scope, row.from, row.uuid));
+  if (here) return std::optional<MsgId>();
+  EDGE_TRY(row.id, tx.next<MsgId>(scope.account, "message", kFirstId));
+  row.chat = chat.id;
+  row.state = number(MsgState::in_fresh);
+  row.received_at = tx.now();
+  // A sender's clock may be anywhere: it is shown, but never lies in our future.
+  if (row.sent_at <= 0) row.sent_at = row.received_at;
+  row.sort_at = std::min(row.sent_at, row.received_at);
+  EDGE_CHECK(store::insert_message(scope, row));
+  if (chat.blocked != store::ChatBlocked::yes) {
+    EDGE_CHECK(unarchive(scope, chat, tx.now()));
+    EDGE_CHECK(Core::emit(tx, scope.account, IncomingMsg{chat.id, row.id}));
+    EDGE_CHECK(Core::emit(tx, scope.account, ChatlistChanged{}));
+  }
+  return std::optional(row.id);
+}
+
+base::Result<> insert_own(store::Tx& tx, const store::Scope& scope, store::MessageRow& row) {
+  EDGE_TRY(row.id, tx.next<MsgId>(scope.account, "message", kFirstId));
+  if (row.sent_at == 0) row.sent_at = tx.now();
+  row.sort_at = row.sent_at;
+  return store::insert_message(scope, row);
+}
+
+base::Result<> unarchive(const store::Scope& scope, const store::ChatRow& chat,
+                         base::UnixMillis now) {
+  if (chat.visibility != static_cast<std::uint8_t>(Visibility::archived) || is_muted(chat, now)) {
+    return {};
+  }
+  return store::set_chat_visibility(scope, chat.id, static_cast<std::uint8_t>(Visibility::normal));
+}
+
+bool is_muted(const store::ChatRow& chat, base::UnixMillis now) {
+  return chat.muted_until == store::ChatRow::kMutedForEver || chat.muted_until > now;
+}
+
+base::Result<> emit_changed(store::Tx& tx, AccountId account, ChatId chat, MsgId message) {
+  EDGE_CHECK(Core::emit(tx, account, MsgsChanged{chat, message}));
+  return Core::emit(tx, account, ChatlistChanged{});
+}
+
+}  // namespace messaging

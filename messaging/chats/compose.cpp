@@ -1,0 +1,117 @@
+#include "messaging/chats/compose.h"
+
+#include <fmt/format.h>
+
+#include "messaging/model/media_type.h"
+#include "messaging/model/plain_name.h"
+#include "store/tables/config_values.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+
+base::Result<store::BlobRow> blob_of_path(const store::Scope& scope, const Core& core,
+                                          const AccountState& account, const MessageDraft& draft) {
+  const auto place = core.store.blobs().place_of(draft.file);
+  if (!place || place->account != account.uuid) {
+    return fail(Errc::not_found, draft.file + " is no file of this account");
+  }
+  EDGE_TRY(auto blob, store::find_blob_by_name(scope, place->name));
+  if (!blob) return fail(Errc::not_found, draft.file + " is not there any more");
+  const std::string name = plain_file_name(draft.file_name);
+  if (draft.file_name.empty() || name == blob->file_name) return *std::move(blob);
+  if (blob->uses > 0) {
+    return fail(Errc::invalid_argument,
+                fmt::format("{} is already part of a message under its own name; leave the file "
+                            "name out, or send the file from outside",
+                            draft.file));
+  }
+  blob->file_name = name;
+  blob->media_type = media_type_of(name);
+  EDGE_CHECK(store::rename_blob(scope, *blob));
+  return *std::move(blob);
+}
+
+base::Result<> check_text(std::string_view what, const std::string& text) {
+  if (text.size() > kMaxText) {
+    return fail(Errc::too_large, fmt::format("the {} has {} bytes; at most {} can be sent. Send "
+                                             "longer ones as a file",
+                                             what, text.size(), kMaxText));
+  }
+  if (!base::is_utf8(text)) {
+    return fail(Errc::invalid_argument, fmt::format("the {} is not UTF-8", what));
+  }
+  return {};
+}
+
+}  // namespace
+
+base::Result<> check_draft(const MessageDraft& draft) {
+  EDGE_CHECK(check_text("text", draft.text));
+  EDGE_CHECK(check_text("quoted text", draft.quoted_text));
+  EDGE_CHECK(check_text("file name", draft.file_name));
+  if (draft.sender_name.size() > kMaxLongName || !base::is_utf8(draft.sender_name)) {
+    return fail(
+        Errc::invalid_argument,
+        fmt::format("overrideSenderName: expected at most {} bytes of UTF-8", kMaxLongName));
+  }
+  if (draft.text.empty() && draft.file.empty()) {
+    return fail(Errc::invalid_argument, "the message is empty: it needs a text or a file");
+  }
+  return {};
+}
+
+base::Result<store::BlobRow> blob_of_draft(store::Tx& tx, const store::Scope& scope,
+                                           const Core& core, const AccountState& account,
+                                           const MessageDraft& draft,
+                                           std::optional<SealedFile>& sealed) {
+  if (sealed) return sealed->insert(tx, scope);
+  return blob_of_path(scope, core, account, draft);
+}
+
+base::Result<store::MessageRow> own_row(store::Tx& tx, const store::Scope& scope, ChatId chat) {
+  store::MessageRow row;
+  row.chat = chat;
+  row.from = kSelf;
+  row.uuid = store::random_uuid();
+  row.encrypted = true;
+  row.sent_at = tx.now();
+  EDGE_TRY(const auto bot, store::find_config_value(scope, "bot"));
+  row.is_bot = bot == "1";
+  return row;
+}
+
+base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& scope, Core& core,
+                                            const AccountState& account, ChatId chat,
+                                            const MessageDraft& draft,
+                                            std::optional<SealedFile>& sealed) {
+  EDGE_TRY(store::MessageRow row, own_row(tx, scope, chat));
+  row.text = draft.text;
+  row.sender_name = plain_name(draft.sender_name, kMaxLongName);
+  Viewtype type = Viewtype::text;
+  if (!draft.file.empty()) {
+    EDGE_TRY(const store::BlobRow blob, blob_of_draft(tx, scope, core, account, draft, sealed));
+    row.blob_id = blob.id;
+    type = viewtype_of(blob.media_type);
+  }
+  // A kind that needs a file makes no sense without one, and text none with one.
+  if (draft.type && *draft.type != Viewtype::unknown &&
+      (*draft.type == Viewtype::text) == draft.file.empty()) {
+    type = *draft.type;
+  }
+  row.type = static_cast<std::uint8_t>(type);
+  if (draft.quoted) {
+    EDGE_TRY(const store::MessageRow quoted, store::load_message(scope, *draft.quoted));
+    row.has_quote = true;
+    row.quoted = quoted.id;
+    row.quote_text = draft.quoted_text.empty() ? quoted.text : draft.quoted_text;
+  } else if (!draft.quoted_text.empty()) {
+    row.has_quote = true;
+    row.quote_text = draft.quoted_text;
+  }
+  return row;
+}
+
+}  // namespace messaging

@@ -1,0 +1,86 @@
+#include "messaging/chats/group_row.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "messaging/model/deposit.h"
+#include "store/tables/chats.h"
+#include "store/tables/contacts.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+
+base::Result<Group> with_state(const store::Scope& scope, store::GroupRow row) {
+  EDGE_TRY(const base::Bytes bytes, store::load_group_state(scope, row.chat));
+  auto state = decode_group_state(bytes, MemberKeys::unchecked);
+  if (!state) {
+    return fail(Errc::corrupt, fmt::format("the group of chat {} is damaged", row.chat.value));
+  }
+  return Group{std::move(row), *state, *state};
+}
+
+}  // namespace
+
+MemberKey key_of(const AccountState& account) { return account.identity.public_key().bytes(); }
+
+base::Result<MemberKey> key_of(const store::Scope& scope, ContactId contact) {
+  EDGE_TRY(const store::ContactRow row, store::load_contact(scope, contact));
+  if (row.key.size() != 32) {
+    return fail(Errc::invalid_argument,
+                fmt::format("contact {} is not somebody who can be in a group", contact.value));
+  }
+  MemberKey key;
+  std::copy(row.key.begin(), row.key.end(), key.begin());
+  return key;
+}
+
+base::Result<std::optional<ContactId>> contact_of(const store::Scope& scope, const MemberKey& key) {
+  EDGE_TRY(const auto row, store::find_contact_by_key(scope, key));
+  if (!row) return std::optional<ContactId>();
+  return std::optional(row->id);
+}
+
+base::Result<std::optional<Group>> find_group(const store::Scope& scope, const GroupId& id) {
+  EDGE_TRY(auto row, store::find_group_by_uuid(scope, id));
+  if (!row) return std::optional<Group>();
+  EDGE_TRY(Group group, with_state(scope, *std::move(row)));
+  return std::optional(std::move(group));
+}
+
+base::Result<Group> load_group(const store::Scope& scope, ChatId chat) {
+  EDGE_CHECK(store::load_chat(scope, chat));
+  EDGE_TRY(auto row, store::find_group(scope, chat));
+  if (!row) {
+    return fail(Errc::invalid_argument,
+                fmt::format("chat_id: chat {} is neither a group nor a channel", chat.value));
+  }
+  return with_state(scope, *std::move(row));
+}
+
+base::Result<base::Bytes> introduced_by(const store::Scope& scope, ContactId contact,
+                                        const std::array<std::uint8_t, 32>& token) {
+  EDGE_TRY(const MemberKey key, key_of(scope, contact));
+  EDGE_TRY(const auto chats, store::groups_of_contact(scope, contact));
+  for (const ChatId chat : chats) {
+    EDGE_TRY(const Group group, load_group(scope, chat));
+    const Membership* member = group.state.find(key);
+    if (member != nullptr && member->card.token &&
+        deposit_key_id({*member->card.token}) == deposit_key_id({token})) {
+      return base::to_bytes(base::ByteView(group.row.uuid));
+    }
+  }
+  return base::Bytes();
+}
+
+base::Result<bool> introduces(const store::Scope& scope, ChatId chat, base::ByteView group) {
+  EDGE_TRY(const auto row, store::find_group(scope, chat));
+  return row && row->self_present &&
+         std::equal(group.begin(), group.end(), row->uuid.begin(), row->uuid.end());
+}
+
+}  // namespace messaging

@@ -1,0 +1,40 @@
+// Group: a group or channel as it is stored, with its state decoded; and whose key is whose. Reads
+// only: what changes a group is in group_rules.h.
+#pragma once
+
+#include <optional>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "messaging/kernel/core.h"
+#include "messaging/model/group_state.h"
+#include "messaging/model/types.h"
+#include "store/tables/groups.h"
+#include "store/tables/scope.h"
+
+namespace messaging {
+
+struct Group {
+  store::GroupRow row;
+  GroupState stored;  // as it is in the store
+  GroupState state;   // as it is to be
+
+  bool is_owner(const MemberKey& key) const { return !state.channel || state.owner == key; }
+};
+
+MemberKey key_of(const AccountState& account);
+base::Result<MemberKey> key_of(const store::Scope& scope, ContactId contact);
+// Nothing for a key that we know no contact of; kSelf for our own.
+base::Result<std::optional<ContactId>> contact_of(const store::Scope& scope, const MemberKey& key);
+
+base::Result<std::optional<Group>> find_group(const store::Scope& scope, const GroupId& id);
+base::Result<Group> load_group(const store::Scope& scope, ChatId chat);
+
+// For session requests that a group introduces. The group whose card of a contact has this token,
+// empty without one; and whether a group's token admits a request that names this group. Who asks
+// is not judged: we may not have heard yet that it is (again) a member.
+base::Result<base::Bytes> introduced_by(const store::Scope& scope, ContactId contact,
+                                        const std::array<std::uint8_t, 32>& token);
+base::Result<bool> introduces(const store::Scope& scope, ChatId chat, base::ByteView group);
+
+}  // namespace messaging

@@ -1,0 +1,118 @@
+// Courier: carries what waits in the outbox to the peers' mailboxes, in order per route.
+//
+// One thread that decides, never a thread per peer: deposits are answered by the Transport. Whose
+// turn it is says messaging/delivery/route_queue.h: one deposit a route, so that order holds and a
+// dead peer costs only itself; a file's turn is many deposits, several at once
+// (messaging/delivery/file_carrier.h). What was deposited but never acknowledged by the recipient's
+// device goes out again after 24 h.
+//
+// Safe from any thread. Durations are counted on the boot clock.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/budget.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/mutex.h"
+#include "base/result.h"
+#include "messaging/delivery/file_carrier.h"
+#include "messaging/delivery/route_queue.h"
+#include "messaging/kernel/transport.h"
+#include "messaging/peering/deposit_load.h"
+
+namespace messaging {
+
+class Core;
+class Incoming;
+class OwedStates;
+
+inline constexpr base::Millis kRedepositAfter = 24 * 3600 * base::Millis{1000};
+// Nothing expires before the daemon ran this long: it has to have had a chance.
+inline constexpr base::Millis kExpireGrace = 10 * 60 * base::Millis{1000};
+
+// What is known of a route on which something waits; for people.
+struct RouteStanding {
+  int failures = 0;           // in a row
+  base::Millis next_try = 0;  // from now
+  DepositOutcome last = DepositOutcome::stored;
+};
+
+class Courier {
+ public:
+  Courier(Core& core, Transport& transport, Incoming& incoming, OwedStates& owed_states);
+  ~Courier();  // stop()
+
+  void start();
+  void stop();
+
+  // Something became ready for a route; call it from an on_commit hook.
+  void wake(base::AccountId account, std::int64_t route);
+  // A contact is owed receipts; they go out together a moment later.
+  void owe(base::AccountId account, base::ContactId contact);
+  // More waits for a contact with whom there is a session: the next slice is encrypted.
+  void release(base::AccountId account, base::ContactId contact);
+  // The account's profile changed: contacts that were told another one hear of it.
+  void tell_profile(base::AccountId account);
+  // Something came from this peer: what waits for it is sent at once.
+  void heard(base::AccountId account, std::int64_t route);
+  // Every pause ends (maybe_network, start_io).
+  void poke();
+  void forget(base::AccountId account);
+
+  RouteStanding standing(base::AccountId account, std::int64_t route) const;
+  // 1000 stopped, 2000 a peer is not reached, 3000 sending, 4000 nothing waits.
+  std::uint32_t connectivity(base::AccountId account) const;
+
+ private:
+  void run(std::stop_token stop);
+  bool take_reload();
+  void load_backlog();
+  void send(RouteKey key);
+  void give_up(RouteKey key, const std::shared_ptr<const DepositLoad>& file);
+  void answered(RouteKey key, const std::shared_ptr<const DepositLoad>& load,
+                const DepositReply& reply);
+  void failed(RouteKey key, const DepositLoad& load, const DepositReply& reply);
+  void refused(RouteKey key, const DepositLoad& load);
+  void carry_on();
+  int failures(RouteKey key) const;  // in a row
+  void finished(RouteKey key, bool reached, bool again, base::Millis pause);
+  bool may_go(RouteKey key, const DepositLoad& load);
+  void end_asker(RouteKey key, const DepositLoad& load);
+  void flush_receipts(base::AccountId account, base::ContactId contact);
+  void tell_connectivity(base::AccountId account);
+  void tell_unreached(RouteKey key);  // a Warning now and then
+
+  Core& core_;
+  Transport& transport_;
+  Incoming& incoming_;
+  OwedStates& owed_states_;
+  mutable base::Mutex mutex_;
+  base::Condition news_;
+  RouteQueue routes_ GUARDED_BY(mutex_);
+  // Of a route since it was reached last: how its last deposit ended, and the token refused last.
+  struct Trouble {
+    DepositOutcome last = DepositOutcome::stored;
+    std::optional<DepositToken> refused;
+  };
+  std::map<RouteKey, Trouble> troubles_ GUARDED_BY(mutex_);
+  // Deposits to a host that somebody who was never reached there named. Resists whoever has us
+  // knock at a third party's door.
+  base::Budget<std::string> strangers_hosts_ GUARDED_BY(mutex_);
+  std::map<std::pair<base::AccountId, base::ContactId>, base::Millis> owed_ GUARDED_BY(mutex_);
+  std::map<base::AccountId, std::uint32_t> told_ GUARDED_BY(mutex_);
+  bool running_ GUARDED_BY(mutex_) = false;
+  bool reload_ GUARDED_BY(mutex_) = false;
+  bool carry_ GUARDED_BY(mutex_) = false;  // a file may have a deposit more
+  FileCarrier files_;
+  std::jthread thread_;
+};
+
+}  // namespace messaging

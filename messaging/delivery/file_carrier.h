@@ -1,0 +1,91 @@
+// FileCarrier: the files that are under way, each in several deposits at once (part_window.h). A
+// route with a file stays under way until the last part is stored, so that nothing overtakes it.
+// Progress is written now and then: what was not, is sent again after a restart and found there.
+//
+// Memory: each file may have one deposit under way, all of them together kMostDeposits beyond that.
+//
+// begin() and step() on the courier's thread, forget() on any; answers come on any.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "base/mutex.h"
+#include "messaging/model/route_key.h"
+#include "messaging/peering/deposit_load.h"
+
+namespace messaging {
+
+class Core;
+class Incoming;
+class Transport;
+
+// Hands a deposit to its mailbox, which may be one of this daemon.
+void hand_over(Core& core, Transport& transport, Incoming& incoming, Deposit deposit,
+               base::Completion<DepositReply> done);
+
+class FileCarrier {
+ public:
+  static constexpr std::uint32_t kMostDeposits = 12;
+
+  // How a file's turn ended: by its last part, because it is not to be sent any more (both
+  // `stored`), or by a deposit that failed.
+  using Ended = std::function<void(RouteKey, const DepositLoad& file, const DepositReply& reply)>;
+
+  // `wake`: step() has something to do. Both are called without any lock held.
+  FileCarrier(Core& core, Transport& transport, Incoming& incoming, std::function<void()> wake,
+              Ended ended)
+      : core_(core),
+        transport_(transport),
+        incoming_(incoming),
+        wake_(std::move(wake)),
+        ended_(std::move(ended)) {}
+
+  void begin(RouteKey key, std::shared_ptr<const DepositLoad> file, bool careful);
+  // Seals one deposit of one file and sends it, files taking turns; false: none may be sent now.
+  bool step();
+  void forget(base::AccountId account);
+
+ private:
+  struct Carriage {
+    Carriage(std::shared_ptr<const DepositLoad> what, bool careful);
+
+    std::shared_ptr<const DepositLoad> file;
+    store::OutboxRow row;  // with the progress that is written
+    PartWindow window;
+    base::Millis written_at = 0;
+    bool writing = false;
+    bool marked = false;  // that its last part is stored
+    bool lost = false;    // its progress could not be written
+    DepositReply reply{DepositOutcome::stored, 0, std::nullopt};  // the last bad one
+  };
+  using CarriagePtr = std::shared_ptr<Carriage>;
+
+  struct Turn {
+    RouteKey key;
+    CarriagePtr carriage;
+    PartWindow::Parts parts;
+  };
+  std::optional<Turn> next_turn();
+  void answered(RouteKey key, const CarriagePtr& carriage, PartWindow::Parts parts,
+                const DepositReply& reply, base::Millis took);
+  void stopped(RouteKey key, const CarriagePtr& carriage, PartWindow::Parts parts,
+               const DepositReply& reply);
+  void go_on(RouteKey key, const CarriagePtr& carriage);
+  void write_progress(RouteKey key, const CarriagePtr& carriage, const store::OutboxRow& row,
+                      std::uint32_t stored);
+
+  Core& core_;
+  Transport& transport_;
+  Incoming& incoming_;
+  const std::function<void()> wake_;
+  const Ended ended_;
+  base::Mutex mutex_;
+  std::map<RouteKey, CarriagePtr> carriages_ GUARDED_BY(mutex_);  // and what they hold
+  RouteKey last_ GUARDED_BY(mutex_){};                            // whose turn it was
+  std::uint32_t under_way_ GUARDED_BY(mutex_) = 0;                // deposits, of all files
+};
+
+}  // namespace messaging

@@ -1,0 +1,154 @@
+#include "messaging/files/blob_files.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <vector>
+
+#include "base/disk_error.h"
+#include "base/log.h"
+#include "messaging/model/media_type.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+
+constexpr std::size_t kPiece = 64 * 1024;
+
+class BlobAttachment final : public AttachmentReader {
+ public:
+  explicit BlobAttachment(store::BlobReader reader) : reader_(std::move(reader)) {}
+  std::uint64_t size() const override { return reader_.size(); }
+  base::Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> out) override {
+    auto read = reader_.read_at(offset, out);
+    if (!read && read.error().code == Errc::sealed) {
+      return fail(Errc::corrupt, "the file is damaged on disk");
+    }
+    return read;
+  }
+
+ private:
+  store::BlobReader reader_;
+};
+
+base::Error stopping() { return fail(Errc::unavailable, "the gateway is shutting down"); }
+
+base::Result<> write_all(int fd, base::ByteView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t wrote = ::write(fd, bytes.data(), bytes.size());
+    if (wrote < 0) {
+      if (errno == EINTR) continue;
+      return base::fail_write("write the file", errno);
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(wrote));
+  }
+  return {};
+}
+
+base::Result<> copy_out(AttachmentReader& reader, int fd, const std::stop_token& stop) {
+  crypto::WipingBytes piece(kPiece);
+  for (std::uint64_t offset = 0; offset < reader.size();) {
+    if (stop.stop_requested()) return stopping();
+    EDGE_TRY(const std::size_t got, reader.read_at(offset, piece));
+    if (got == 0) return fail(Errc::corrupt, "the file is shorter than it should be");
+    EDGE_CHECK(write_all(fd, base::ByteView(piece).first(got)));
+    offset += got;
+  }
+  if (::fsync(fd) != 0) return base::fail_write("sync the file", errno);
+  return {};
+}
+
+}  // namespace
+
+struct SealedFile::State {
+  State(Core& c, AccountPtr a, store::BlobInfo i, std::string n)
+      : core(c), account(std::move(a)), info(std::move(i)), file_name(std::move(n)) {}
+  ~State() {
+    if (kept) return;
+    if (auto gone = core.store.blobs().remove(account->uuid, info.name); !gone) {
+      base::log::warning("an unused file stays on disk: {}", gone.error().message);
+    }
+  }
+  Core& core;
+  AccountPtr account;
+  store::BlobInfo info;
+  std::string file_name;
+  std::atomic<bool> kept{false};
+};
+
+SealedFile::SealedFile(Core& core, AccountPtr account, store::BlobInfo info, std::string file_name)
+    : state_(std::make_shared<State>(core, std::move(account), std::move(info),
+                                     std::move(file_name))) {}
+SealedFile::SealedFile(SealedFile&&) noexcept = default;
+SealedFile::~SealedFile() = default;
+
+std::string SealedFile::path() const {
+  return state_->core.store.blobs().path(state_->account->uuid, state_->info.name);
+}
+
+base::Result<store::BlobRow> SealedFile::insert(store::Tx& tx, const store::Scope& scope) {
+  store::BlobRow row;
+  EDGE_TRY(row.id, tx.next_id(scope.account, "blob"));
+  row.name = state_->info.name;
+  row.size = state_->info.size;
+  row.created_at = tx.now();
+  row.key = crypto::WipingArray<32>(state_->info.key.secret.view());
+  row.file_name = state_->file_name;
+  row.media_type = media_type_of(row.file_name);
+  row.hash = state_->info.hash;
+  EDGE_CHECK(store::insert_blob(scope, row));
+  tx.on_commit([state = state_] { state->kept = true; });
+  return row;
+}
+
+base::Result<SealedFile> seal_file(Core& core, const AccountPtr& account, const std::string& path,
+                                   const std::string& file_name, const std::stop_token& stop) {
+  EDGE_TRY(const OpenFile file, core.paths.open_to_read(path));
+  EDGE_TRY(store::BlobWriter blob, core.store.blobs().create(account->uuid));
+  crypto::WipingBytes piece(kPiece);
+  for (;;) {
+    if (stop.stop_requested()) return stopping();
+    const ssize_t got = ::read(file.fd(), piece.data(), piece.size());
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      return base::fail_errno(Errc::io, "read " + path, errno);
+    }
+    if (got == 0) break;
+    EDGE_CHECK(blob.append(base::ByteView(piece).first(static_cast<std::size_t>(got))));
+  }
+  EDGE_TRY(store::BlobInfo info, blob.finish());
+  return SealedFile(core, account, std::move(info),
+                    plain_file_name(file_name.empty() ? path : file_name));
+}
+
+base::Result<> write_file(const Core& core, AttachmentReader& reader, const std::string& path,
+                          const std::stop_token& stop) {
+  EDGE_TRY(NewFile file, core.paths.create(path));
+  if (auto copied = copy_out(reader, file.fd(), stop); !copied) {
+    return std::move(copied).with_context("write " + path);
+  }
+  return file.commit();
+}
+
+base::Result<Attachment> open_attachment(const Core& core, const AccountState& account,
+                                         store::BlobRow row) {
+  const crypto::StreamKey key{crypto::Secret<32>(row.key.view())};
+  auto reader = core.store.blobs().open(account.uuid, row.name, key);
+  if (!reader) {
+    if (reader.error().code == Errc::sealed) {
+      return fail(Errc::corrupt, "the message's file is damaged on disk");
+    }
+    return std::move(reader).error();
+  }
+  Attachment attachment;
+  attachment.name = plain_file_name(row.file_name);
+  attachment.media_type = std::move(row.media_type);
+  attachment.etag = "\"" + base::to_hex(base::ByteView(row.hash).first(16)) + "\"";
+  attachment.reader = std::make_unique<BlobAttachment>(*std::move(reader));
+  return attachment;
+}
+
+}  // namespace messaging

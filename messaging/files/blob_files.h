@@ -1,0 +1,44 @@
+// Blob files of messages: from bytes to a sealed blob with its row, and back.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "messaging/kernel/core.h"
+#include "messaging/model/attachment.h"
+#include "store/tables/blobs.h"
+
+namespace messaging {
+
+// A finished blob that has no row yet. Its file is removed when it is dropped before keep().
+class SealedFile {
+ public:
+  SealedFile(Core& core, AccountPtr account, store::BlobInfo info, std::string file_name);
+  SealedFile(SealedFile&&) noexcept;
+  SealedFile& operator=(SealedFile&&) = delete;
+  ~SealedFile();
+
+  // Writes the row; the file is kept once the transaction is committed.
+  base::Result<store::BlobRow> insert(store::Tx& tx, const store::Scope& scope);
+  std::string path() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+// Copies a caller's file into a sealed blob (decision 24 judges the path). Blocks on the disk: for
+// the file worker's thread. Gives up when `stop` asks.
+base::Result<SealedFile> seal_file(Core& core, const AccountPtr& account, const std::string& path,
+                                   const std::string& file_name, const std::stop_token& stop);
+
+// Writes an attachment's plaintext to a new file of the caller; nothing is left after a failure.
+base::Result<> write_file(const Core& core, AttachmentReader& reader, const std::string& path,
+                          const std::stop_token& stop);
+
+base::Result<Attachment> open_attachment(const Core& core, const AccountState& account,
+                                         store::BlobRow row);
+
+}  // namespace messaging

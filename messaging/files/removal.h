@@ -1,0 +1,42 @@
+// Removing messages: the row, what of it still waits in the outbox, and its file once nothing uses
+// it. The files go after the commit, on the file worker's thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "messaging/kernel/core.h"
+#include "messaging/kernel/file_worker.h"
+
+namespace messaging {
+
+class RemovedFiles {
+ public:
+  RemovedFiles(Core& core, const AccountState& account) : core_(core), uuid_(account.uuid) {}
+  void add(std::string name) { names_.push_back(std::move(name)); }
+  // Once, at the end of the write.
+  void remove_after(store::Tx& tx);
+
+ private:
+  Core& core_;
+  store::Uuid uuid_;
+  std::vector<std::string> names_;
+};
+
+// A deletion failed: the disk is full all the same, since overwriting takes about the room of what
+// is deleted. `go_on` does the rest little by little, with the reserve's room.
+template <class GoOn>
+void go_on_in_reserve(Core& core, base::Completion<> done, GoOn go_on) {
+  core.file_worker->answer<void>(
+      std::move(done), [&core, go_on = std::move(go_on)](const std::stop_token&,
+                                                         base::Completion<>& answer) mutable {
+        core.store.make_room_on_full_disk();
+        go_on(std::move(answer));
+      });
+}
+
+// Without events. A message that is not there is fine.
+base::Result<> remove_message(store::Tx& tx, const store::Scope& scope, MsgId message,
+                              RemovedFiles& files);
+
+}  // namespace messaging

@@ -1,0 +1,90 @@
+#include "messaging/groups/group_joining.h"
+
+#include <fmt/format.h>
+
+#include "crypto/encoding.h"
+#include "messaging/groups/group_rules.h"
+#include "messaging/model/plain_name.h"
+#include "store/tables/chats.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+
+constexpr std::string_view kChannel = "c~";
+
+}  // namespace
+
+std::string group_mark_text(const GroupMark& mark) {
+  return std::string(mark.channel ? kChannel : "") + crypto::base64url_encode(mark.id);
+}
+
+base::Result<GroupMark> parse_group_mark(const std::string& text) {
+  GroupMark mark;
+  mark.channel = text.starts_with(kChannel);
+  if (!crypto::base64url_decode_to(text.substr(mark.channel ? kChannel.size() : 0), mark.id)) {
+    return fail(Errc::invalid_argument,
+                "the invite link's field x (group) is not a group of this kind of gateway");
+  }
+  return mark;
+}
+
+base::Result<crypto::Invite::Group> invited_group(const store::Scope& scope,
+                                                  const AccountState& account, ChatId chat) {
+  EDGE_TRY(const store::ChatRow row, store::load_chat(scope, chat));
+  if (static_cast<ChatType>(row.type) == ChatType::single) {
+    return fail(
+        Errc::invalid_argument,
+        fmt::format("chat_id: chat {} is not a group; pass null for your own invite", chat.value));
+  }
+  EDGE_TRY(const Group group, load_group(scope, chat));
+  const MemberKey self = key_of(account);
+  if (!group.row.self_present || !group.is_owner(self)) {
+    return fail(Errc::forbidden,
+                fmt::format("chat_id: you cannot invite to chat {}: {}", chat.value,
+                            group.row.self_present ? "only a channel's owner can"
+                                                   : "you are not a member of it"));
+  }
+  std::string name = plain_name(group.row.name, kMaxGroupName);
+  if (name.empty()) name = group.state.channel ? "Channel" : "Group";  // an invite has to name it
+  return crypto::Invite::Group{group_mark_text({group.row.uuid, group.state.channel}),
+                               std::move(name)};
+}
+
+base::Result<ChatId> expect_group(const WriteContext& write, const crypto::Invite& invite) {
+  EDGE_TRY(const GroupMark mark, parse_group_mark(invite.group->id));
+  EDGE_TRY(const auto known, find_group(write.scope, mark.id));
+  if (known) {
+    EDGE_TRY(store::ChatRow chat, store::load_chat(write.scope, known->row.chat));
+    if (chat.blocked == store::ChatBlocked::no) return chat.id;
+    chat.blocked = store::ChatBlocked::no;  // to join is to want it
+    EDGE_CHECK(store::update_chat(write.scope, chat));
+    EDGE_CHECK(write.emit(ChatModified{chat.id}));
+    return chat.id;
+  }
+  GroupState state;
+  state.channel = mark.channel;
+  if (mark.channel) state.owner = invite.identity.bytes();
+  state.name.value = invite.group->name;
+  EDGE_TRY(Group group, make_group(write, mark.id, std::move(state), store::ChatBlocked::no));
+  group.row.promoted = true;
+  EDGE_CHECK(save_group(write, group));
+  return group.row.chat;
+}
+
+base::Result<> admit_joiner(const WriteContext& write, const store::InviteRow& invite,
+                            ContactId contact) {
+  if (!invite.chat || invite.withdrawn) return {};
+  EDGE_TRY(const auto row, store::find_group(write.scope, *invite.chat));
+  if (!row || !row->self_present) return {};
+  EDGE_TRY(Group group, load_group(write.scope, *invite.chat));
+  EDGE_TRY(const MemberKey key, key_of(write.scope, contact));
+  EDGE_CHECK(promote(write, group));
+  // A member that joins again has lost its copy.
+  if (group.state.has(key)) return tell_member(write, group, contact, {.with_image = true});
+  return add_member(write, group, contact);
+}
+
+}  // namespace messaging

@@ -1,0 +1,217 @@
+#include "messaging/groups/group_rules.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "messaging/chats/chat_rules.h"
+#include "messaging/model/plain_name.h"
+#include "messaging/peering/reach.h"
+#include "messaging/protected/protected_access.h"
+#include "store/tables/blobs.h"
+#include "store/tables/chats.h"
+#include "store/tables/config_values.h"
+#include "store/tables/contacts.h"
+#include "store/tables/deposit_tokens.h"
+#include "store/tables/gone_groups.h"
+#include "store/tables/invites.h"
+#include "store/tables/outbox.h"
+#include "store/tables/routes.h"
+#include "store/tables/sessions.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+
+// A member whom we have never met is a contact all the same: unverified, reached by its card.
+base::Result<store::ContactRow> make_contact(const WriteContext& write, const MemberKey& key,
+                                             const MemberCard& card) {
+  store::ContactRow contact;
+  EDGE_TRY(contact.id, write.tx.next<ContactId>(write.account.id, "contact", kFirstId));
+  contact.key = base::to_bytes(base::ByteView(key));
+  contact.addr = plain_name(card.addr, kMaxAddress);
+  contact.auth_name = plain_name(card.name);
+  contact.bot = card.bot;
+  EDGE_CHECK(store::insert_contact(write.scope, contact));
+  return contact;
+}
+
+// The card says how to ask for a session; with a session we know better.
+base::Result<> take_card(const WriteContext& write, store::ContactRow& contact,
+                         const MemberCard& card) {
+  if (!card.token || card.urls.empty() || card.mailbox.empty()) return {};
+  EDGE_TRY(const auto session, store::sending_session(write.scope, contact.id));
+  if (session) return {};
+  store::RouteWay way{card.urls, card.mailbox, *card.token};
+  if (contact.route_id) {
+    if (contact.verified) return {};
+    EDGE_TRY(auto route, store::find_route(write.scope, *contact.route_id));
+    if (!route) return {};
+    keep_reached(way, *route);
+    route->way = std::move(way);
+    return store::update_route(write.scope, *route);
+  }
+  EDGE_TRY(const std::int64_t route, new_route(write, way));
+  contact.route_id = route;
+  // What was queued before we knew a way.
+  return store::move_outbox(write.scope, contact.id, route);
+}
+
+base::Result<> save_member(const WriteContext& write, ChatId chat, const GroupId& group,
+                           const MemberKey& key, const Membership& member) {
+  EDGE_TRY(auto contact, store::find_contact_by_key(write.scope, key));
+  if (!contact && !member.present) return {};  // gone before we came
+  if (!member.present) EDGE_CHECK(membership_ended(write, group, contact->id));
+  const bool known = contact && contact->state == store::ContactState::known;
+  if (!contact) {
+    EDGE_TRY(contact, make_contact(write, key, member.card));
+  }
+  if (member.present) {
+    contact->state = store::ContactState::known;
+    if (!contact->verified && !member.card.name.empty()) {
+      contact->auth_name = plain_name(member.card.name);
+    }
+    EDGE_CHECK(take_card(write, *contact, member.card));
+    EDGE_CHECK(store::update_contact(write.scope, *contact));
+    if (!known) EDGE_CHECK(write.emit(ContactsChanged{contact->id}));
+  }
+  return store::set_member(write.scope, chat, contact->id, member.present);
+}
+
+base::Result<std::array<std::uint8_t, 32>> introduction_token(const WriteContext& write,
+                                                              ChatId chat) {
+  EDGE_TRY(const auto known, store::find_deposit_token_of(
+                                 write.scope, store::TokenPurpose::introduction, chat.value));
+  if (known) return known->token;
+  const DepositToken token = DepositToken::generate();
+  store::DepositTokenRow row;
+  row.key_id = deposit_key_id(token);
+  row.purpose = store::TokenPurpose::introduction;
+  row.owner_id = chat.value;
+  row.created_at = write.tx.now();
+  row.token = token.bytes;
+  EDGE_CHECK(store::insert_deposit_token(write.scope, row));
+  return token.bytes;
+}
+
+// Nobody comes to us by this group any more, neither by its introduction nor by an invite.
+base::Result<> close_ways_in(const store::Scope& scope, ChatId chat) {
+  EDGE_CHECK(store::delete_deposit_tokens_of(scope, store::TokenPurpose::introduction, chat.value));
+  for (;;) {
+    EDGE_TRY(const auto invite, store::live_invite(scope, chat));
+    if (!invite) return {};
+    EDGE_CHECK(store::set_invite_withdrawn(scope, invite->id, true));
+    EDGE_CHECK(store::delete_deposit_token(scope, deposit_key_id({invite->token})));
+  }
+}
+
+// A member may have come to have a way by which it is asked for a session.
+base::Result<> send_what_waits(const WriteContext& write, const Group& group,
+                               const MemberKey& key) {
+  EDGE_TRY(const auto contact, contact_of(write.scope, key));
+  if (!contact) return {};
+  EDGE_TRY(const bool waits, store::has_waiting_outbox(write.scope, *contact));
+  return waits ? meet_member(write, group, *contact) : base::Result<>{};
+}
+
+}  // namespace
+
+base::Result<Group> make_group(const WriteContext& write, const GroupId& id, GroupState state,
+                               store::ChatBlocked blocked) {
+  store::ChatRow chat;
+  EDGE_TRY(chat.id, write.tx.next<ChatId>(write.account.id, "chat", kFirstId));
+  const MemberKey self = key_of(write.account);
+  chat.type = static_cast<std::uint8_t>(!state.channel        ? ChatType::group
+                                        : state.owner == self ? ChatType::out_broadcast
+                                                              : ChatType::in_broadcast);
+  chat.blocked = blocked;
+  chat.encrypted = true;
+  chat.created_at = write.tx.now();
+  chat.last_at = chat.created_at;
+  EDGE_CHECK(store::insert_chat(write.scope, chat));
+  Group group;
+  group.row.chat = chat.id;
+  group.row.uuid = id;
+  group.row.promoted = state.channel;
+  group.state = std::move(state);
+  EDGE_CHECK(store::insert_group(write.scope, group.row, encode(group.stored)));
+  EDGE_CHECK(save_group(write, group));
+  EDGE_CHECK(write.emit(ChatlistChanged{}));
+  return group;
+}
+
+base::Result<> save_group(const WriteContext& write, Group& group) {
+  const MemberKey self = key_of(write.account);
+  for (const auto& [key, member] : group.state.members) {
+    const Membership* before = group.stored.find(key);
+    if (key == self || (before != nullptr && *before == member)) continue;
+    EDGE_CHECK(save_member(write, group.row.chat, group.row.uuid, key, member));
+  }
+  const bool was_in = group.row.self_present;
+  group.row.self_present = group.state.has(self);
+  group.row.name = plain_name(group.state.name.value, kMaxGroupName);
+  group.row.description = group.state.description.value;
+  if (was_in && !group.row.self_present) EDGE_CHECK(close_ways_in(write.scope, group.row.chat));
+  EDGE_CHECK(store::update_group(write.scope, group.row, encode(group.state)));
+  const GroupState before = std::exchange(group.stored, group.state);
+  for (const auto& [key, member] : group.state.members) {
+    const Membership* known = before.find(key);
+    if (key == self || !member.present || (known != nullptr && *known == member)) continue;
+    EDGE_CHECK(send_what_waits(write, group, key));
+  }
+  return {};
+}
+
+base::Result<bool> publish_card(const WriteContext& write, Group& group) {
+  const MemberKey self = key_of(write.account);
+  // A channel's subscribers do not know of each other.
+  if (group.state.channel || !group.state.has(self)) return false;
+  MemberCard card;
+  card.addr = write.account.addr;
+  EDGE_TRY(const auto name, store::find_config_value(write.scope, "displayname"));
+  EDGE_TRY(const auto bot, store::find_config_value(write.scope, "bot"));
+  card.name = plain_name(name.value_or(""));
+  card.bot = bot == "1";
+  Reach reach = reach_of(write.core, write.account);
+  card.urls = std::move(reach.urls);
+  card.mailbox = std::move(reach.mailbox);
+  EDGE_TRY(card.token, introduction_token(write, group.row.chat));
+  MemberCard& shown = group.state.members.at(self).card;
+  card.version = shown.version;
+  if (shown == card) return false;
+  ++card.version;
+  shown = std::move(card);
+  return true;
+}
+
+base::Result<> set_image_blob(const WriteContext& write, Group& group,
+                              std::optional<std::int64_t> blob, RemovedFiles& files) {
+  if (blob) EDGE_CHECK(store::add_blob_use(write.scope, *blob));
+  if (group.row.image_blob) {
+    EDGE_TRY(auto gone, store::drop_blob_use(write.scope, *group.row.image_blob));
+    if (gone) files.add(*std::move(gone));
+  }
+  group.row.image_blob = blob;
+  return {};
+}
+
+base::Result<> forget_group(const store::Scope& scope, ChatId chat, RemovedFiles& files) {
+  EDGE_TRY(const auto row, store::find_group(scope, chat));
+  if (!row) return {};
+  if (row->image_blob) {
+    EDGE_TRY(auto gone, store::drop_blob_use(scope, *row->image_blob));
+    if (gone) files.add(*std::move(gone));
+  }
+  EDGE_TRY(const base::Bytes bytes, store::load_group_state(scope, chat));
+  EDGE_TRY(const GroupState state, decode_group_state(bytes, MemberKeys::unchecked));
+  EDGE_TRY(const MemberKey self, key_of(scope, kSelf));
+  const Membership* ours = state.find(self);
+  EDGE_CHECK(
+      store::note_gone_group(scope, row->uuid, ours ? static_cast<std::int64_t>(ours->number) : 0));
+  EDGE_CHECK(close_ways_in(scope, chat));
+  return store::delete_group(scope, chat);
+}
+
+}  // namespace messaging

@@ -1,0 +1,84 @@
+// What goes from us to a group's members: the state, questions for it, and requests for sessions
+// with those we never met (group_rules.h).
+#include <algorithm>
+
+#include "crypto/random.h"
+#include "messaging/groups/giving_up.h"
+#include "messaging/groups/group_rules.h"
+#include "messaging/model/content.h"
+#include "messaging/peering/outgoing.h"
+#include "messaging/peering/renewal.h"
+#include "store/tables/blobs.h"
+#include "store/tables/owed_states.h"
+
+namespace messaging {
+
+base::Result<std::vector<ContactId>> recipients(const store::Scope& scope, ChatId chat) {
+  EDGE_TRY(const auto members, store::list_members(scope, chat));
+  std::vector<ContactId> contacts;
+  for (const store::MemberRow& member : members) {
+    if (!member.present) continue;
+    EDGE_TRY(const bool opens, contact_opens(scope, member.contact));
+    if (opens) contacts.push_back(member.contact);
+  }
+  return contacts;
+}
+
+base::Result<> meet_member(const WriteContext& write, const Group& group, ContactId contact) {
+  EDGE_TRY(const MemberKey key, key_of(write.scope, contact));
+  const Membership* member = group.state.find(key);
+  if (member == nullptr || !member->present || !member->card.token) return {};
+  const MemberCard& card = member->card;
+  if (card.urls.empty() || card.mailbox.empty()) return {};
+  const Introduction introduction{card.urls, card.mailbox, DepositToken{*card.token},
+                                  base::to_bytes(base::ByteView(group.row.uuid))};
+  EDGE_CHECK(ensure_session(write, contact, &introduction));
+  return {};
+}
+
+base::Result<> tell_member(const WriteContext& write, const Group& group, ContactId contact,
+                           const TellOptions& options) {
+  EDGE_TRY(const MemberKey key, key_of(write.scope, contact));
+  EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
+  if (!row) row.emplace().contact = contact;
+  EDGE_CHECK(meet_member(write, group, contact));
+  GroupUpdate update;
+  update.group = group.row.uuid;
+  update.state = shown_to(group.state, key);
+  const auto& image = group.state.image.value;
+  if (image && group.row.image_blob && (options.with_image || row->image_told != image)) {
+    EDGE_TRY(update.image, queue_file(write, contact, options.message, *group.row.image_blob));
+    row->image_told = image;
+  }
+  row->told = update.state.digest();
+  row->told_at = write.steady();
+  EDGE_CHECK(store::set_member_told(write.scope, group.row.chat, *row));
+  EDGE_CHECK(store::settle_state(write.scope, group.row.chat, contact));
+  const Uuid uuid = options.uuid.value_or(crypto::random_array<16>());
+  return queue_content(write, contact, Content{uuid, std::move(update)}, options.message);
+}
+
+base::Result<> tell_members(const WriteContext& write, const Group& group,
+                            const TellOptions& options) {
+  EDGE_TRY(const auto contacts, recipients(write.scope, group.row.chat));
+  for (const ContactId contact : contacts) {
+    EDGE_CHECK(tell_member(write, group, contact, options));
+  }
+  return {};
+}
+
+base::Result<> ask_state(const WriteContext& write, const GroupId& id, ContactId contact) {
+  GroupUpdate question;
+  question.group = id;
+  return queue_content(write, contact, Content{crypto::random_array<16>(), std::move(question)});
+}
+
+base::Result<> promote(const WriteContext& write, Group& group) {
+  if (group.row.promoted) return {};
+  group.row.promoted = true;
+  EDGE_CHECK(publish_card(write, group));
+  EDGE_CHECK(save_group(write, group));
+  return tell_members(write, group, {});
+}
+
+}  // namespace messaging

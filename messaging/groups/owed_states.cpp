@@ -1,0 +1,131 @@
+#include "messaging/groups/owed_states.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "messaging/kernel/core.h"
+#include "store/tables/contacts.h"
+#include "store/tables/groups.h"
+#include "store/tables/owed_states.h"
+
+namespace messaging {
+namespace {
+
+constexpr std::size_t kLookedAt = 32;  // members in one write
+constexpr std::size_t kTold = 4;
+constexpr std::size_t kBytes = 256 * 1024;  // of states, in one write
+
+}  // namespace
+
+base::Result<> owe_state_to_all(const WriteContext& write, const Group& group, ContactId cause) {
+  EDGE_CHECK(store::owe_state_to_all(write.scope, group.row.chat));
+  write.signal(&Signals::states_owed, group.row.chat, cause);
+  return {};
+}
+
+base::Result<> owe_state(const WriteContext& write, const Group& group, ContactId member) {
+  EDGE_CHECK(store::owe_state(write.scope, group.row.chat, member));
+  write.signal(&Signals::states_owed, group.row.chat, member);
+  return {};
+}
+
+OwedStates::OwedStates(Core& core)
+    : core_(core),
+      caused_(core.clock, kStatesCausedRule),
+      told_(core.clock, kStatesToldRule),
+      asked_(core.clock, kStatesAskedRule) {}
+
+void OwedStates::resume(AccountId account) {
+  auto read = core_.read(account);
+  if (!read) return;
+  const auto chats = store::chats_that_owe_states(read->scope());
+  if (!chats) return;
+  for (const ChatId chat : *chats) begin(account, chat, ContactId());
+}
+
+void OwedStates::begin(AccountId account, ChatId chat, ContactId cause) {
+  const Key key{account, chat};
+  {
+    base::Lock lock(mutex_);
+    const auto [work, fresh] = working_.try_emplace(key, Work{cause, false});
+    if (!fresh) {
+      work->second.again = true;
+      if (cause.valid()) work->second.cause = cause;
+      return;
+    }
+  }
+  go_on(key, ContactId());
+}
+
+void OwedStates::go_on(const Key& key, ContactId after) {
+  ContactId cause;
+  {
+    base::Lock lock(mutex_);
+    cause = working_[key].cause;
+  }
+  core_.write<Slice>(
+      key.first,
+      [this, chat = key.second, after, cause](store::Tx& tx, const store::Scope& scope,
+                                              const AccountState& state) {
+        return tell_some({core_, tx, scope, state}, chat, after, cause);
+      },
+      [this, key](base::Result<Slice> told) {
+        if (told && told->more) return go_on(key, told->after);
+        if (!told && !core_.closing) {
+          base::log::warning("account {}: members of a group were not told of its state: {}",
+                             key.first.value, told.error().message);
+        }
+        ended(key, told.ok());
+      });
+}
+
+void OwedStates::ended(const Key& key, bool good) {
+  {
+    base::Lock lock(mutex_);
+    const auto work = working_.find(key);
+    if (!good || !std::exchange(work->second.again, false)) {
+      working_.erase(work);
+      return;
+    }
+  }
+  go_on(key, ContactId());
+}
+
+base::Result<OwedStates::Slice> OwedStates::tell_some(const WriteContext& write, ChatId chat,
+                                                      ContactId after, ContactId cause) {
+  Slice slice{after, false};
+  EDGE_TRY(const auto owed, store::owed_states(write.scope, chat, after, kLookedAt));
+  if (owed.empty()) return slice;
+  EDGE_TRY(const Group group, load_group(write.scope, chat));
+  std::size_t told = 0;
+  std::size_t bytes = 0;
+  for (const store::OwedState& one : owed) {
+    if (told == kTold || bytes > kBytes) break;
+    EDGE_TRY(const auto contact, store::find_contact(write.scope, one.contact));
+    MemberKey key{};
+    if (contact && contact->key.size() == key.size()) {
+      std::copy(contact->key.begin(), contact->key.end(), key.begin());
+    }
+    const GroupState shown = shown_to(group.state, key);
+    EDGE_TRY(const auto member, store::find_member(write.scope, chat, one.contact));
+    const bool has_it = !one.image && member && member->told == shown.digest();
+    if (has_it || !group.row.self_present || !group.state.has(key)) {
+      EDGE_CHECK(store::settle_state(write.scope, chat, one.contact));
+    } else if (!one.image || asked_.take(write.account.id, one.contact, 1) == 0) {
+      const std::size_t size = encode(shown).size();
+      const auto price = static_cast<double>(size);
+      if (told_.take(write.account.id, one.contact, price) == 0) {
+        if (caused_.take(write.account.id, cause, price) > 0) return slice;
+        EDGE_CHECK(tell_member(write, group, one.contact, {.with_image = one.image}));
+        ++told;
+        bytes += size;
+      }
+    }
+    slice.after = one.contact;
+  }
+  slice.more = owed.size() == kLookedAt || slice.after != owed.back().contact;
+  return slice;
+}
+
+}  // namespace messaging

@@ -1,0 +1,133 @@
+#include "messaging/kernel/core.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "messaging/kernel/file_worker.h"
+
+namespace messaging {
+
+base::Result<AccountPtr> AccountDirectory::get(AccountId account) const {
+  base::Lock lock(mutex_);
+  for (const AccountPtr& state : accounts_) {
+    if (state->id == account) return state;
+  }
+  return base::fail(base::Errc::not_found, fmt::format("account {} not found", account.value));
+}
+
+AccountPtr AccountDirectory::by_mailbox(const std::string& mailbox) const {
+  base::Lock lock(mutex_);
+  for (const AccountPtr& state : accounts_) {
+    if (state->mailbox == mailbox || (state->relay && state->relay->mailbox == mailbox)) {
+      return state;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<AccountPtr> AccountDirectory::all() const {
+  base::Lock lock(mutex_);
+  return accounts_;
+}
+
+void AccountDirectory::put(AccountPtr account) {
+  base::Lock lock(mutex_);
+  for (AccountPtr& state : accounts_) {
+    if (state->id == account->id) {
+      state = std::move(account);
+      return;
+    }
+  }
+  accounts_.push_back(std::move(account));
+}
+
+// The state is shared and never changes: a changed one takes its place.
+void AccountDirectory::change(AccountId account, const std::function<void(AccountState&)>& change) {
+  base::Lock lock(mutex_);
+  for (AccountPtr& state : accounts_) {
+    if (state->id != account) continue;
+    auto changed = std::make_shared<AccountState>(
+        AccountState{.id = state->id,
+                     .uuid = state->uuid,
+                     .mailbox = state->mailbox,
+                     .addr = state->addr,
+                     .identity = crypto::Identity::from_seed(state->identity.seed().view()),
+                     .key = state->key,
+                     .io_on = state->io_on,
+                     .relay = state->relay});
+    change(*changed);
+    state = std::move(changed);
+  }
+}
+
+void AccountDirectory::set_io(AccountId account, bool on) {
+  if (const auto state = get(account); state && (*state)->io_on == on) return;
+  change(account, [on](AccountState& state) { state.io_on = on; });
+}
+
+void AccountDirectory::set_relay(AccountId account, std::optional<RelayHome> relay) {
+  change(account, [&](AccountState& state) { state.relay = std::move(relay); });
+}
+
+void AccountDirectory::erase(AccountId account) {
+  base::Lock lock(mutex_);
+  std::erase_if(accounts_, [&](const AccountPtr& state) { return state->id == account; });
+}
+
+Core::Core(store::Store& s, const base::Clock& c, EngineOptions o)
+    : store(s),
+      clock(c),
+      options(std::move(o)),
+      paths(options.paths),
+      started_at(c.uptime()),
+      renewals(c),
+      owed_renewals(c),
+      steps(c, kStepRule),
+      strangers(c, kStrangersRule),
+      steady(std::make_unique<SteadyTime>(c, std::nullopt)),
+      file_worker(std::make_unique<FileWorker>()) {
+  store.writer().on_events([this](std::span<const store::LoggedEvent> logged) {
+    if (listener) tell(logged);
+  });
+}
+
+Core::~Core() = default;
+
+// Writes under way refer to this object: they are finished first, and those that their answers
+// began.
+void Core::close() {
+  file_worker->stop();
+  closing.store(true, std::memory_order_release);
+  store.writer().flush();
+  store.writer().flush();
+  store.writer().on_events({});
+}
+
+void Core::tell(std::span<const store::LoggedEvent> logged) {
+  std::vector<Event> events;
+  events.reserve(logged.size());
+  for (const store::LoggedEvent& entry : logged) {
+    auto body = decode_event(entry.kind, entry.body);
+    if (body) {
+      events.push_back({entry.id, entry.account, entry.at, *std::move(body)});
+    } else {
+      base::log::error("event {} cannot be told: {}", entry.id.value, body.error().message);
+    }
+  }
+  listener(events);
+}
+
+base::Result<Core::ReadScope> Core::read(AccountId account) const {
+  EDGE_TRY(AccountPtr state, directory.get(account));
+  EDGE_TRY(store::Reader reader, store.read());
+  return ReadScope{std::move(reader), std::move(state), store.vault()};
+}
+
+base::Result<> Core::emit(store::Tx& tx, AccountId account, const EventBody& body) {
+  EDGE_CHECK(tx.append_event(account, event_kind(body), encode_event(body), chat_of(body)));
+  return {};
+}
+
+}  // namespace messaging

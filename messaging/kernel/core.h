@@ -1,0 +1,130 @@
+// Core: what all parts of messaging stand on, and none of those parts: the store, the time, the
+// accounts, reads and writes of one account. Not for use above messaging.
+//
+// Owned by Parts; the parts hold a reference. The directory holds the accounts and is changed after
+// each commit that changes one, so that asking it costs a lock and a copy of a pointer, never a
+// query.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "crypto/identity.h"
+#include "messaging/kernel/contact_budget.h"
+#include "messaging/kernel/engine_options.h"
+#include "messaging/kernel/owed_renewals.h"
+#include "messaging/kernel/relay_home.h"
+#include "messaging/kernel/renewal_budget.h"
+#include "messaging/kernel/steady_time.h"
+#include "messaging/model/events.h"
+#include "store/store.h"
+#include "store/tables/scope.h"
+
+namespace messaging {
+
+class FileWorker;
+class Signals;
+
+// An account as the other parts need it all the time. Immutable; shared.
+struct AccountState {
+  AccountId id;
+  std::array<std::uint8_t, 16> uuid{};
+  std::string mailbox;
+  std::string addr;
+  crypto::Identity identity;
+  store::AccountKey key;
+  bool io_on = true;
+  std::optional<RelayHome> relay = {};  // reached through it
+};
+using AccountPtr = std::shared_ptr<const AccountState>;
+
+class AccountDirectory {
+ public:
+  base::Result<AccountPtr> get(AccountId account) const;  // "account 7 not found"
+  // Here or at the account's relay; nullptr when it is none of ours.
+  AccountPtr by_mailbox(const std::string& mailbox) const;
+  std::vector<AccountPtr> all() const;
+  void put(AccountPtr account);
+  void set_io(AccountId account, bool on);
+  void set_relay(AccountId account, std::optional<RelayHome> relay);
+  void erase(AccountId account);
+
+ private:
+  void change(AccountId account, const std::function<void(AccountState&)>& change);
+  mutable base::Mutex mutex_;
+  std::vector<AccountPtr> accounts_ GUARDED_BY(mutex_);
+};
+
+class Core {
+ public:
+  Core(store::Store& store, const base::Clock& clock, EngineOptions options);
+  ~Core();
+  // Ends all work on it; the parts are stopped before, and may be gone after.
+  void close();
+
+  // A read: a snapshot of one account.
+  struct ReadScope {
+    store::Reader reader;
+    AccountPtr account;
+    store::Scope scope() { return {reader.connection(), store_vault, account->key, account->id}; }
+    const store::Vault& store_vault;
+  };
+  base::Result<ReadScope> read(AccountId account) const;
+
+  // A write in its own savepoint; `fn(tx, scope, account)` returns Result<T>. Answers after the
+  // commit.
+  template <class T, class F>
+  void write(AccountId account, F fn, base::Completion<T> done);
+
+  // Writes an event of this account in the transaction.
+  static base::Result<> emit(store::Tx& tx, AccountId account, const EventBody& body);
+
+  store::Store& store;
+  const base::Clock& clock;
+  const EngineOptions options;
+  CallerPaths paths;
+  const base::Millis started_at;      // on the boot clock
+  std::atomic<bool> closing = false;  // write() refuses: what goes on portion by portion ends here
+  AccountDirectory directory;
+  RenewalBudget renewals;
+  OwedRenewals owed_renewals;
+  ContactBudget steps;                 // skipped over in the chains of sessions
+  ContactBudget strangers;             // whom a contact makes members of groups
+  std::unique_ptr<SteadyTime> steady;  // set by Engine::open before anything else
+  std::unique_ptr<FileWorker> file_worker;
+
+  // Set once, by Parts, before anything is written.
+  Signals* signals = nullptr;
+  // Runs at the end of each write of an account that has a relay, in its transaction.
+  std::function<base::Result<>(store::Tx& tx, AccountId account)> at_end_of_relayed_write;
+  EventListener listener;
+
+ private:
+  void tell(std::span<const store::LoggedEvent> logged);
+};
+
+template <class T, class F>
+void Core::write(AccountId account, F fn, base::Completion<T> done) {
+  auto state = directory.get(account);
+  if (!state) return done(std::move(state).error());
+  if (closing.load(std::memory_order_acquire)) {
+    return done(base::fail(base::Errc::unavailable, "the gateway is shutting down"));
+  }
+  store.write<T>(
+      [fn = std::move(fn), state = *std::move(state),
+       this](store::Tx& tx) mutable -> base::Result<T> {
+        store::Scope scope{tx.db(), store.vault(), state->key, state->id};
+        base::Result<T> result = fn(tx, scope, *state);
+        if (result && state->relay) EDGE_CHECK(at_end_of_relayed_write(tx, state->id));
+        return result;
+      },
+      std::move(done));
+}
+
+}  // namespace messaging

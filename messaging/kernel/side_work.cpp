@@ -1,0 +1,47 @@
+#include "messaging/kernel/side_work.h"
+
+#include <utility>
+
+namespace messaging {
+
+void SideWork::add(const std::string& party, Step step) {
+  base::Lock lock(mutex_);
+  if (stopped_) return;
+  if (!work_.push(party, std::move(step))) return;  // it has no bound of its own
+  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+  news_.notify_one();
+}
+
+void SideWork::stop() {
+  std::thread ended;
+  {
+    base::Lock lock(mutex_);
+    stopped_ = true;
+    ended.swap(thread_);
+    news_.notify_one();
+  }
+  if (ended.joinable()) ended.join();
+  std::vector<Step> dropped;  // outside the lock: what they own may answer somebody
+  {
+    base::Lock lock(mutex_);
+    dropped = work_.remove_if([](const std::string&, const Step&) { return true; });
+  }
+}
+
+void SideWork::run() {
+  for (;;) {
+    std::optional<base::FairQueue<std::string, Step>::Popped> next;
+    {
+      base::Lock lock(mutex_);
+      while (!stopped_ && !work_.ready()) news_.wait(mutex_);
+      if (stopped_) return;
+      next = work_.pop();
+    }
+    const bool finished = next->item();
+    base::Lock lock(mutex_);
+    if (!finished) work_.push_rest(next->key, std::move(next->item));
+    work_.done(next->key);
+  }
+}
+
+}  // namespace messaging

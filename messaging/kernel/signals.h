@@ -1,0 +1,45 @@
+// Signals: what a write sets off once it is committed, in parts that run by themselves: delivery,
+// the expiry of windows, work on groups that goes on in other writes. The rules that write know
+// this interface and none of those parts. WriteContext::signal() calls a verb after the commit.
+//
+// Called on the writer's thread, which every verb gives back at once. Safe from any thread.
+#pragma once
+
+#include <cstdint>
+
+#include "base/ids.h"
+#include "messaging/model/group_state.h"
+
+namespace messaging {
+
+class Signals {
+ public:
+  virtual ~Signals() = default;
+
+  // The outbox has something to send on this route.
+  virtual void route_ready(base::AccountId account, std::int64_t route) = 0;
+  // The contact is owed receipts; they are sent together a moment later.
+  virtual void receipts_owed(base::AccountId account, base::ContactId contact) = 0;
+  // There is a session with the contact, and more waits to be encrypted on it.
+  virtual void session_usable(base::AccountId account, base::ContactId contact) = 0;
+  // Contacts were sent another profile than the account has now, or more of them than one write
+  // reaches.
+  virtual void profile_changed(base::AccountId account) = 0;
+  // The account is reached through another relay, through none any more, or is not to be reached.
+  virtual void relay_changed(base::AccountId account) = 0;
+  // Something came from the peer at this route: retries there need not wait.
+  virtual void heard_from(base::AccountId account, std::int64_t route) = 0;
+
+  // Access to protected files ends at other times than before.
+  virtual void windows_changed(base::AccountId account) = 0;
+  // Access to this file ended: whoever reads it stops.
+  virtual void access_ended(base::AccountId account, base::FileId file) = 0;
+
+  // Members of the group are owed its state (store/tables/owed_states.h) because of what `cause`
+  // sent.
+  virtual void states_owed(base::AccountId account, base::ChatId chat, base::ContactId cause) = 0;
+  // The group's state changed: what is held for it is judged again.
+  virtual void group_changed(base::AccountId account, const GroupId& group) = 0;
+};
+
+}  // namespace messaging

@@ -1,0 +1,100 @@
+// Transport: how envelopes leave this daemon. messaging declares it, gateway implements it over
+// HTTP, and main joins the two. Mailroom is the other end: what a transport hands received
+// envelopes to.
+//
+// Threads: deposit() and accept() may be called from any thread and never block; the answer comes
+// through the Completion, from any thread. A deposit that was answered `stored` is held durably by
+// the other side.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/completion.h"
+#include "messaging/model/deposit.h"
+
+namespace messaging {
+
+// Envelopes for one mailbox, in the order in which they must be kept. Sizes are bounded:
+// kMaxDepositBytes in all, kMaxDepositEnvelopes envelopes.
+struct Deposit {
+  std::vector<std::string> urls;  // where the mailbox is reached, tried in order
+  std::string mailbox;            // opaque, [A-Za-z0-9_-]{1,64}
+  DepositToken token;             // proves the right to deposit; never sent itself
+  DepositBody body;
+  // Nothing was ever stored at these URLs: somebody else chose them, and nobody may be there. Such
+  // deposits must not take the places of others.
+  bool unreached = false;
+};
+
+enum class DepositOutcome {
+  stored,       // all envelopes are held durably by the other side
+  refused,      // never will be: the token or the mailbox is not known there (401, 403, 404, 410)
+  too_large,    // this deposit is over the other side's limits (413)
+  busy,         // not now: too many, full or shutting down (429, 503, 507); see retry_after
+  unreachable,  // no answer: no link, a time-out, a name that does not resolve, broken HTTP
+};
+
+struct DepositReply {
+  DepositOutcome outcome = DepositOutcome::unreachable;
+  base::Millis retry_after = 0;               // 0: the other side named no pause
+  std::optional<base::UnixMillis> peer_time;  // the other side's clock, when it told it
+};
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  // Errors of a Completion are reserved for bugs and shutdown; a bad link is an outcome.
+  virtual void deposit(Deposit deposit, base::Completion<DepositReply> done) = 0;
+};
+
+// Envelopes that arrived for a mailbox of this daemon.
+struct Arrival {
+  std::string mailbox;
+  DepositProof proof;
+  base::Bytes body;  // as sent: see split_body() in deposit.h
+};
+
+// The answer to an arrival, one HTTP status each (gateway/relay maps them).
+enum class ArrivalVerdict {
+  stored,       // 204
+  unproven,     // 401: no such mailbox, no such token or a wrong proof: deliberately one answer
+  clock,        // 401 with our time: the proof's time is too far from ours
+  malformed,    // 400
+  too_large,    // 413
+  too_many,     // 429 with Retry-After
+  unavailable,  // 503: the database could not take it; nothing was acknowledged
+  full,         // 507
+};
+
+struct ArrivalReply {
+  ArrivalVerdict verdict = ArrivalVerdict::unavailable;
+  base::Millis retry_after = 0;
+  base::UnixMillis our_time = 0;
+};
+
+// The answer as its depositor hears it.
+DepositReply reply_of(const ArrivalReply& reply);
+
+// What a deposit's head tells before its body is read.
+struct ArrivalHead {
+  std::string mailbox;
+  DepositKeyId key_id{};
+  base::UnixMillis time = 0;
+  std::uint64_t size = 0;  // of the body; where it is not told, the most it may be
+};
+
+class Mailroom {
+ public:
+  virtual ~Mailroom() = default;
+  // A refusal that needs no look at the body. Nothing is proven yet, so nothing is counted. May
+  // read the database.
+  virtual std::optional<ArrivalReply> judge(const ArrivalHead& /*head*/) { return std::nullopt; }
+  virtual void accept(Arrival arrival, base::Completion<ArrivalReply> done) = 0;
+};
+
+}  // namespace messaging

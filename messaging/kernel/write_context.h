@@ -1,0 +1,34 @@
+// WriteContext: what a rule has while it writes, as one argument: the transaction, the account's
+// rows in it, and the signals that are given after the commit. On the stack only.
+#pragma once
+
+#include <type_traits>
+
+#include "messaging/kernel/core.h"
+#include "messaging/kernel/signals.h"
+#include "store/tables/scope.h"
+#include "store/writer.h"
+
+namespace messaging {
+
+struct WriteContext {
+  Core& core;
+  store::Tx& tx;
+  const store::Scope& scope;
+  const AccountState& account;
+
+  // For whatever is judged by its age later (messaging/kernel/steady_time.h); tx.now() is for
+  // people.
+  base::UnixMillis steady() const { return core.steady->now(); }
+  base::Result<> emit(const EventBody& body) const { return Core::emit(tx, account.id, body); }
+  // Gives a signal about this account once the write is committed.
+  template <class... Args>
+  void signal(void (Signals::*verb)(AccountId, Args...),
+              const std::type_identity_t<std::remove_cvref_t<Args>>&... args) const {
+    tx.on_commit([signals = core.signals, verb, id = account.id, args...] {
+      (signals->*verb)(id, args...);
+    });
+  }
+};
+
+}  // namespace messaging

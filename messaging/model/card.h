@@ -1,0 +1,99 @@
+// Card: who somebody is and how they are reached by the one contact it is given to, and the
+// payloads of handshakes that carry cards. docs/protocol.md has them byte for byte.
+//
+//   card    = identity 32 | text addr | profile | tag 16
+//   profile = text name | text status | bool bot | u8 urls, text each | text mailbox |
+//             deposit token 32
+//
+// Everything is bounded and length-checked when read; bytes after the known fields of a payload are
+// a later version's and ignored.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/wire.h"
+#include "crypto/identity.h"
+#include "messaging/model/deposit.h"
+
+namespace messaging {
+
+using Uuid = std::array<std::uint8_t, 16>;
+using Tag = std::array<std::uint8_t, 16>;
+
+// What an account says of itself to one contact.
+struct Profile {
+  std::string name;
+  std::string status;
+  bool bot = false;
+  std::vector<std::string> urls;  // 1 to 3
+  std::string mailbox;
+  DepositToken token;  // admits this contact
+};
+
+struct Card : Profile {
+  crypto::PublicKey identity;
+  std::string addr;
+  Tag tag{};  // to be put on what is sent to the card's owner
+};
+
+// The number that both sides know a session by: each one's is higher than those of all sessions
+// that either side had when it began or answered, so that both agree which ones are over. Who
+// begins proposes, who answers decides.
+using Generation = std::uint64_t;
+
+// Payload of handshake message 1.
+struct JoinRequest {
+  std::string invite_number;
+  Card card;
+  Generation generation = 1;
+};
+
+// Payload of handshake message 2.
+struct JoinAnswer {
+  crypto::X25519Public ratchet_key;
+  Card card;
+  Generation generation = 1;
+};
+
+// The recipient's last message that the writer has: a store that does not know it was restored from
+// an older copy.
+struct Heard {
+  std::uint64_t seq = 0;  // 0: none
+  Uuid uuid{};
+};
+
+// Payloads of a session between known identities (messaging/peering/renewal.h).
+struct SessionRequest {
+  Card card;
+  Heard heard;
+  Generation generation = 1;
+};
+struct SessionAnswer {
+  crypto::X25519Public ratchet_key;
+  Card card;
+  Heard heard;
+  Generation generation = 1;
+};
+
+base::Bytes encode(const JoinRequest& request);
+base::Bytes encode(const JoinAnswer& answer);
+base::Bytes encode(const SessionRequest& request);
+base::Bytes encode(const SessionAnswer& answer);
+base::Bytes encode(const Card& card);
+base::Result<JoinRequest> decode_join_request(base::ByteView bytes);
+base::Result<JoinAnswer> decode_join_answer(base::ByteView bytes);
+base::Result<SessionRequest> decode_session_request(base::ByteView bytes);
+base::Result<SessionAnswer> decode_session_answer(base::ByteView bytes);
+base::Result<Card> decode_card(base::ByteView bytes);
+
+void write_profile(base::WireWriter& out, const Profile& profile);
+Profile read_profile(base::WireReader& in);
+void write_heard(base::WireWriter& out, const Heard& heard);
+Heard read_heard(base::WireReader& in);
+
+}  // namespace messaging

@@ -1,0 +1,99 @@
+#include "messaging/model/config_keys.h"
+
+namespace messaging {
+namespace {
+
+using enum ConfigAccess;
+using enum ConfigSecrecy;
+
+// The mail keys belong to clients that still ask for a server and a password: they are kept, and
+// nothing here uses them.
+constexpr ConfigKey kKeys[] = {
+    {"addr", "", fixed},
+    {"configured_addr", "", fixed},
+    {"configured", "1", computed},
+    {"configured_timestamp", "", computed},
+    {"is_chatmail", "1", computed},
+    {"sys.version", "", computed},
+    {"sys.msgsize_max_recommended", "", computed},
+    {"sys.config_keys", "", computed},
+    {"displayname"},
+    {"selfstatus"},
+    {"selfavatar"},
+    {"bot", "0"},
+    {"mdns_enabled", "1"},
+    {"last_msg_id", "0"},
+    {"private_tag"},
+    {"relay_url"},
+    {"relay_token", "", open, secret},
+    {"is_muted", "0"},
+    {"delete_device_after", "0"},
+    {"delete_server_after", "0"},
+    {"media_quality", "0"},
+    {"download_limit", "0"},
+    {"sync_msgs", "1"},
+    {"bcc_self", "0"},
+    {"e2ee_enabled", "1"},
+    {"force_encryption", "1"},
+    {"skip_start_messages", "0"},
+    {"notify_about_wrong_pw", "0"},
+    {"last_housekeeping"},
+    {"debug_logging", "0"},
+    {"gossip_period", "172800"},
+    {"key_id"},
+    {"webxdc_integration"},
+    {"webxdc_realtime_enabled", "1"},
+    {"device_token", "", open, secret},
+    {"who_can_call_me", "0"},
+    {"team_profile", "0"},
+    {"show_emails", "2"},
+    {"fix_is_chatmail", "0"},
+    {"mail_server"},
+    {"mail_user"},
+    {"mail_pw", "", open, secret},
+    {"mail_port"},
+    {"mail_security"},
+    {"imap_certificate_checks"},
+    {"send_server"},
+    {"send_user"},
+    {"send_pw", "", open, secret},
+    {"send_port"},
+    {"send_security"},
+    {"smtp_certificate_checks"},
+    {"server_flags"},
+    {"proxy_enabled", "0"},
+    {"proxy_url", "", open, credential},
+    {"socks5_enabled", "0"},
+    {"socks5_host"},
+    {"socks5_port"},
+    {"socks5_user"},
+    {"socks5_password", "", open, secret},
+};
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() { return kKeys; }
+
+std::optional<ConfigKey> find_config_key(std::string_view name) {
+  for (const ConfigKey& key : kKeys) {
+    if (key.name == name) return key;
+  }
+  if (name.starts_with("ui.") && name.size() <= 256) return ConfigKey{name};
+  return std::nullopt;
+}
+
+bool is_secret_config(std::string_view name, std::string_view value) {
+  const auto key = find_config_key(name);
+  if (!key) return false;
+  switch (key->secrecy) {
+    case ConfigSecrecy::none:
+      return false;
+    case ConfigSecrecy::secret:
+      return true;
+    case ConfigSecrecy::credential:
+      return value.find('@') != std::string_view::npos;
+  }
+  return true;
+}
+
+}  // namespace messaging

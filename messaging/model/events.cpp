@@ -1,0 +1,105 @@
+#include "messaging/model/events.h"
+
+#include <type_traits>
+
+#include "base/wire.h"
+
+namespace messaging {
+namespace {
+
+constexpr std::size_t kMaxEventText = 64 * 1024;
+
+template <class T>
+void put(base::WireWriter& out, const T& value) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    out.text(value);
+  } else if constexpr (std::is_same_v<T, bool>) {
+    out.boolean(value);
+  } else if constexpr (std::is_same_v<T, std::uint32_t>) {
+    out.u32(value);
+  } else {
+    out.u32(value.value);
+  }
+}
+
+template <class T>
+void get(base::WireReader& in, T& value) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    value = in.text(kMaxEventText);
+  } else if constexpr (std::is_same_v<T, bool>) {
+    value = in.boolean();
+  } else if constexpr (std::is_same_v<T, std::uint32_t>) {
+    value = in.u32();
+  } else {
+    value = T(in.u32());
+  }
+}
+
+// Tries each alternative of the variant until the kind fits.
+template <std::size_t I = 0>
+base::Result<EventBody> decode_as(std::uint16_t kind, base::ByteView bytes) {
+  if constexpr (I < std::variant_size_v<EventBody>) {
+    using Body = std::variant_alternative_t<I, EventBody>;
+    if (Body::kKind != kind) return decode_as<I + 1>(kind, bytes);
+    if constexpr (std::is_same_v<Body, ChannelEvent>) {
+      EDGE_TRY(ChannelEvent event, decode_channel_event(bytes));
+      return EventBody(std::move(event));
+    }
+    Body body;
+    base::WireReader in(bytes);
+    base::for_each_field(body, [&](const auto&, auto& value) { get(in, value); });
+    // Left-over bytes are a later version's fields: an older daemon still tells what it knows.
+    if (!in.ok()) return base::fail(base::Errc::corrupt, "an event in the log is cut short");
+    return EventBody(std::move(body));
+  } else {
+    return base::fail(base::Errc::corrupt, "an event in the log is of an unknown kind");
+  }
+}
+
+template <std::size_t I = 0>
+std::optional<std::uint16_t> kind_named(std::string_view name) {
+  if constexpr (I < std::variant_size_v<EventBody>) {
+    using Body = std::variant_alternative_t<I, EventBody>;
+    if (std::is_same_v<Body, ChannelEvent> || Body::kName != name) return kind_named<I + 1>(name);
+    return Body::kKind;
+  } else {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+ChatId chat_of(const EventBody& body) {
+  return std::visit(
+      [](const auto& b) {
+        if constexpr (requires { b.chat_id; }) {
+          return b.chat_id;
+        } else {
+          return ChatId();
+        }
+      },
+      body);
+}
+
+std::optional<std::uint16_t> event_kind_named(std::string_view name) { return kind_named(name); }
+
+std::uint16_t event_kind(const EventBody& body) {
+  return std::visit([](const auto& b) { return std::decay_t<decltype(b)>::kKind; }, body);
+}
+
+base::Bytes encode_event(const EventBody& body) {
+  if (const auto* event = std::get_if<ChannelEvent>(&body)) return encode_channel_event(*event);
+  base::WireWriter out;
+  std::visit(
+      [&](const auto& b) {
+        base::for_each_field(b, [&](const auto&, const auto& value) { put(out, value); });
+      },
+      body);
+  return out.take();
+}
+
+base::Result<EventBody> decode_event(std::uint16_t kind, base::ByteView bytes) {
+  return decode_as(kind, bytes);
+}
+
+}  // namespace messaging

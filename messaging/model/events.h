@@ -1,0 +1,242 @@
+// Events: what messaging tells the world, one struct each, listed once. Names and fields are those
+// of the event stream (snake_case); rpc turns them into event lines and into Delta Chat's core
+// events. Each is written to the durable event log in the transaction of what it tells.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/fields.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "messaging/model/channel_event.h"
+
+namespace messaging {
+
+using base::AccountId;
+using base::ChatId;
+using base::ContactId;
+using base::EventId;
+using base::FileId;
+using base::MsgId;
+
+// clang-format off
+#define EDGE_MESSAGE_EVENT(Name, kNumber, doc)                                                   \
+  struct Name {                                                                                  \
+    static constexpr std::string_view kName = #Name;                                             \
+    static constexpr std::string_view kDoc = doc;                                                \
+    static constexpr std::uint16_t kKind = kNumber;                                              \
+    ChatId chat_id;                                                                              \
+    MsgId msg_id;                                                                                \
+    static constexpr auto fields() {                                                             \
+      return std::tuple(base::field("chat_id", &Name::chat_id, "the chat"),                      \
+                        base::field("msg_id", &Name::msg_id, "the message; 0 for several"));     \
+    }                                                                                            \
+    friend bool operator==(const Name&, const Name&) = default;                                  \
+  }
+#define EDGE_CHAT_EVENT(Name, kNumber, doc)                                                      \
+  struct Name {                                                                                  \
+    static constexpr std::string_view kName = #Name;                                             \
+    static constexpr std::string_view kDoc = doc;                                                \
+    static constexpr std::uint16_t kKind = kNumber;                                              \
+    ChatId chat_id;                                                                              \
+    static constexpr auto fields() {                                                             \
+      return std::tuple(base::field("chat_id", &Name::chat_id, "the chat"));                     \
+    }                                                                                            \
+    friend bool operator==(const Name&, const Name&) = default;                                  \
+  }
+#define EDGE_PLAIN_EVENT(Name, kNumber, doc)                                                     \
+  struct Name {                                                                                  \
+    static constexpr std::string_view kName = #Name;                                             \
+    static constexpr std::string_view kDoc = doc;                                                \
+    static constexpr std::uint16_t kKind = kNumber;                                              \
+    static constexpr auto fields() { return std::tuple<>(); }                                    \
+    friend bool operator==(const Name&, const Name&) = default;                                  \
+  }
+#define EDGE_TEXT_EVENT(Name, kNumber, doc)                                                      \
+  struct Name {                                                                                  \
+    static constexpr std::string_view kName = #Name;                                             \
+    static constexpr std::string_view kDoc = doc;                                                \
+    static constexpr std::uint16_t kKind = kNumber;                                              \
+    std::string msg;                                                                             \
+    static constexpr auto fields() {                                                             \
+      return std::tuple(base::field("msg", &Name::msg, "what happened, for a person"));          \
+    }                                                                                            \
+    friend bool operator==(const Name&, const Name&) = default;                                  \
+  }
+#define EDGE_JOIN_EVENT(Name, kNumber, doc)                                                      \
+  struct Name {                                                                                  \
+    static constexpr std::string_view kName = #Name;                                             \
+    static constexpr std::string_view kDoc = doc;                                                \
+    static constexpr std::uint16_t kKind = kNumber;                                              \
+    ContactId contact_id;                                                                        \
+    std::uint32_t progress = 0;                                                                  \
+    static constexpr auto fields() {                                                             \
+      return std::tuple(base::field("contact_id", &Name::contact_id, "who joins or is joined"),  \
+                        base::field("progress", &Name::progress,                                 \
+                                    "0 failed, 1-999 running, 1000 done"));                      \
+    }                                                                                            \
+    friend bool operator==(const Name&, const Name&) = default;                                  \
+  }
+#define EDGE_PROGRESS_EVENT(Name, kNumber, doc)                                                  \
+  struct Name {                                                                                  \
+    static constexpr std::string_view kName = #Name;                                             \
+    static constexpr std::string_view kDoc = doc;                                                \
+    static constexpr std::uint16_t kKind = kNumber;                                              \
+    std::uint32_t progress = 0;                                                                  \
+    static constexpr auto fields() {                                                             \
+      return std::tuple(base::field("progress", &Name::progress, "0 failed, 1-999, 1000 done")); \
+    }                                                                                            \
+    friend bool operator==(const Name&, const Name&) = default;                                  \
+  }
+
+// The numbers are stored in the event log: never change or reuse one.
+EDGE_MESSAGE_EVENT(IncomingMsg, 1, "A message arrived.");
+EDGE_MESSAGE_EVENT(MsgDelivered, 2, "The relay or edge of every addressed member holds the message durably.");
+EDGE_MESSAGE_EVENT(MsgRead, 3, "The recipient marked the message seen.");
+EDGE_MESSAGE_EVENT(MsgFailed, 4, "The message was given up; get_message_info says why.");
+EDGE_MESSAGE_EVENT(MsgsChanged, 5, "A message or draft was added or changed; msg_id 0: several.");
+EDGE_MESSAGE_EVENT(MsgDeleted, 6, "A message was deleted.");
+EDGE_MESSAGE_EVENT(ReactionsChanged, 7, "A message's reactions changed.");
+EDGE_CHAT_EVENT(MsgsNoticed, 10, "A chat's messages were noticed or seen.");
+EDGE_CHAT_EVENT(ChatModified, 11, "A chat's name, members or settings changed.");
+EDGE_CHAT_EVENT(ChatDeleted, 12, "A chat was deleted.");
+EDGE_PLAIN_EVENT(ChatlistChanged, 20, "The chat list's order or entries changed.");
+EDGE_PLAIN_EVENT(ConnectivityChanged, 21, "Ask get_connectivity for the new value.");
+EDGE_PLAIN_EVENT(AccountsChanged, 22, "An account was added, removed or configured.");
+EDGE_TEXT_EVENT(Info, 30, "Something worth knowing.");
+EDGE_TEXT_EVENT(Warning, 31, "Something that may need care.");
+EDGE_TEXT_EVENT(Error, 32, "Something failed that a person should know.");
+EDGE_JOIN_EVENT(SecurejoinInviterProgress, 40, "Somebody joins by our invite.");
+EDGE_JOIN_EVENT(SecurejoinJoinerProgress, 41, "We join by somebody's invite.");
+EDGE_PROGRESS_EVENT(ConfigureProgress, 50, "Progress of configure.");
+EDGE_PROGRESS_EVENT(ImexProgress, 51, "Progress of an import, export or transfer.");
+EDGE_MESSAGE_EVENT(PrivittyFileEncrypted, 70, "A file was protected; msg_id is the hidden message with its grant.");
+EDGE_MESSAGE_EVENT(PrivittyFileDecrypted, 71, "A protected file was decrypted to disk.");
+// clang-format on
+
+struct ContactsChanged {
+  static constexpr std::string_view kName = "ContactsChanged";
+  static constexpr std::string_view kDoc = "A contact was added or changed; 0: several.";
+  static constexpr std::uint16_t kKind = 60;
+  ContactId contact_id;
+  static constexpr auto fields() {
+    return std::tuple(base::field("contact_id", &ContactsChanged::contact_id, "the contact"));
+  }
+  friend bool operator==(const ContactsChanged&, const ContactsChanged&) = default;
+};
+
+struct PrivittyChatEncryptionChanged {
+  static constexpr std::string_view kName = "PrivittyChatEncryptionChanged";
+  static constexpr std::string_view kDoc = "A chat became, or stopped being, end-to-end encrypted.";
+  static constexpr std::uint16_t kKind = 61;
+  ChatId chat_id;
+  bool is_encrypted = false;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("chat_id", &PrivittyChatEncryptionChanged::chat_id, "the chat"),
+        base::field("is_encrypted", &PrivittyChatEncryptionChanged::is_encrypted, "the new state"));
+  }
+  friend bool operator==(const PrivittyChatEncryptionChanged&,
+                         const PrivittyChatEncryptionChanged&) = default;
+};
+
+struct PrivittyPeerHandshakeComplete {
+  static constexpr std::string_view kName = "PrivittyPeerHandshakeComplete";
+  static constexpr std::string_view kDoc = "A session with the contact is established.";
+  static constexpr std::uint16_t kKind = 62;
+  ChatId chat_id;
+  ContactId contact_id;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("chat_id", &PrivittyPeerHandshakeComplete::chat_id, "the chat"),
+        base::field("contact_id", &PrivittyPeerHandshakeComplete::contact_id, "the contact"));
+  }
+  friend bool operator==(const PrivittyPeerHandshakeComplete&,
+                         const PrivittyPeerHandshakeComplete&) = default;
+};
+
+struct PrivittyFileAccessRevoked {
+  static constexpr std::string_view kName = "PrivittyFileAccessRevoked";
+  static constexpr std::string_view kDoc =
+      "Access to a protected file was revoked: a contact's to ours, or ours by its owner.";
+  static constexpr std::uint16_t kKind = 72;
+  ChatId chat_id;
+  ContactId contact_id;
+  FileId file_id;
+  static constexpr auto fields() {
+    using E = PrivittyFileAccessRevoked;
+    return std::tuple(base::field("chat_id", &E::chat_id, "the chat"),
+                      base::field("contact_id", &E::contact_id, "the other side"),
+                      base::field("file_id", &E::file_id, "the file"));
+  }
+  friend bool operator==(const PrivittyFileAccessRevoked&,
+                         const PrivittyFileAccessRevoked&) = default;
+};
+
+struct PrivittyFileAccessChanged {
+  static constexpr std::string_view kName = "PrivittyFileAccessChanged";
+  static constexpr std::string_view kDoc =
+      "Access to a protected file was granted, denied, ended or otherwise changed.";
+  static constexpr std::uint16_t kKind = 73;
+  ChatId chat_id;
+  FileId file_id;
+  static constexpr auto fields() {
+    return std::tuple(base::field("chat_id", &PrivittyFileAccessChanged::chat_id, "the chat"),
+                      base::field("file_id", &PrivittyFileAccessChanged::file_id, "the file"));
+  }
+  friend bool operator==(const PrivittyFileAccessChanged&,
+                         const PrivittyFileAccessChanged&) = default;
+};
+
+struct PrivittyAccessRenewRequested {
+  static constexpr std::string_view kName = "PrivittyAccessRenewRequested";
+  static constexpr std::string_view kDoc = "Somebody asks for access to a file of ours.";
+  static constexpr std::uint16_t kKind = 74;
+  ChatId chat_id;
+  FileId file_id;
+  ContactId requester_contact_id;
+  static constexpr auto fields() {
+    using E = PrivittyAccessRenewRequested;
+    return std::tuple(base::field("chat_id", &E::chat_id, "the chat"),
+                      base::field("file_id", &E::file_id, "the file"),
+                      base::field("requester_contact_id", &E::requester_contact_id, "who asks"));
+  }
+  friend bool operator==(const PrivittyAccessRenewRequested&,
+                         const PrivittyAccessRenewRequested&) = default;
+};
+
+using EventBody = std::variant<
+    IncomingMsg, MsgDelivered, MsgRead, MsgFailed, MsgsChanged, MsgDeleted, ReactionsChanged,
+    MsgsNoticed, ChatModified, ChatDeleted, ChatlistChanged, ConnectivityChanged, AccountsChanged,
+    Info, Warning, Error, SecurejoinInviterProgress, SecurejoinJoinerProgress, ConfigureProgress,
+    ImexProgress, ContactsChanged, PrivittyChatEncryptionChanged, PrivittyPeerHandshakeComplete,
+    PrivittyFileEncrypted, PrivittyFileDecrypted, PrivittyFileAccessRevoked,
+    PrivittyFileAccessChanged, PrivittyAccessRenewRequested, ChannelEvent>;
+
+struct Event {
+  EventId id;         // 0 until it is in the log
+  AccountId account;  // 0: the daemon as a whole
+  base::UnixMillis at = 0;
+  EventBody body;
+};
+
+// The event log's form: the number of the kind beside the fields in order.
+std::uint16_t event_kind(const EventBody& body);
+// The chat it is about; 0 when none.
+ChatId chat_of(const EventBody& body);
+// Of a messaging event's name; nothing for another.
+std::optional<std::uint16_t> event_kind_named(std::string_view name);
+base::Bytes encode_event(const EventBody& body);
+base::Result<EventBody> decode_event(std::uint16_t kind, base::ByteView bytes);
+
+// Hears of the events of a commit, in the order of the log.
+using EventListener = std::function<void(std::span<const Event>)>;
+
+}  // namespace messaging

@@ -1,0 +1,251 @@
+#include "messaging/peering/handshakes.h"
+
+#include <algorithm>
+
+#include "crypto/envelope.h"
+#include "messaging/kernel/core.h"
+#include "messaging/model/content.h"
+#include "messaging/model/plain_name.h"
+#include "messaging/peering/outgoing.h"
+#include "messaging/peering/profile.h"
+#include "messaging/peering/reach.h"
+#include "store/tables/deposit_tokens.h"
+#include "store/tables/envelopes.h"
+#include "store/tables/routes.h"
+
+namespace messaging {
+namespace {
+
+using store::JoinRole;
+using store::PendingJoinRow;
+
+// The oldest of the same invite goes when there are too many, unless all are fresh: whoever sends
+// many requests at once evicts nobody who came before.
+base::Result<bool> make_room(const WriteContext& write, JoinRole role, std::int64_t invite_id) {
+  if (invite_id == 0) return true;  // of a contact there is one
+  EDGE_TRY(const auto pending, store::count_pending_joins_of(write.scope, role, invite_id));
+  if (pending.count < kMaxPendingAnswers) return true;
+  if (write.steady() - pending.oldest_at < kFresh) return false;
+  EDGE_TRY(const auto oldest, store::find_pending_join(write.scope, pending.oldest));
+  if (oldest) EDGE_CHECK(forget_asker(write, *oldest));
+  return true;
+}
+
+// Where the asker is reached: as before, if it is known there.
+base::Result<store::RouteWay> way_to(const WriteContext& write, const Question& question) {
+  store::RouteWay way = way_of(question.card);
+  if (!question.contact) return way;
+  EDGE_TRY(const auto contact, store::find_contact(write.scope, *question.contact));
+  if (!contact || !contact->route_id) return way;
+  EDGE_TRY(const auto route, store::find_route(write.scope, *contact->route_id));
+  if (route) keep_reached(way, *route);
+  return way;
+}
+
+base::Result<> send_answer(const WriteContext& write, const PendingJoinRow& pending,
+                           base::Bytes envelope) {
+  EDGE_CHECK(store::delete_outbox_of_join(write.scope, pending.id));
+  store::OutboxRow out;
+  out.route_id = pending.route_id;
+  out.kind = pending.role == JoinRole::inviter ? store::OutboxKind::join_answer
+                                               : store::OutboxKind::session_answer;
+  out.join_id = pending.id;
+  out.created_at = write.steady();
+  out.envelope = std::move(envelope);
+  EDGE_CHECK(store::insert_outbox(write.scope, out));
+  wake_courier(write, pending.route_id);
+  return {};
+}
+
+// An address is a label that anybody may choose, and choose again with each card: who is verified
+// under it later stands behind those who were before (decision 5).
+base::Result<> keep_place(const WriteContext& write, store::ContactRow& contact) {
+  EDGE_TRY(const store::ContactRow before, store::load_contact(write.scope, contact.id));
+  if (!contact.verified || (before.verified && before.addr == contact.addr)) return {};
+  EDGE_TRY(contact.addr_place, write.tx.next_id(write.account.id, "contact_addr"));
+  return {};
+}
+
+// A session that came to be has its place among the contact's. Whether it is the one to send on.
+base::Result<bool> begin_to_use(const WriteContext& write, const store::SessionRow& session) {
+  EDGE_CHECK(store::supersede_sessions(write.scope, *session.contact));
+  write.core.owed_renewals.works(write.account.id, *session.contact);
+  EDGE_TRY(const auto sending, store::sending_session(write.scope, *session.contact));
+  return sending && sending->id == session.id;
+}
+
+}  // namespace
+
+base::Result<store::ContactRow> contact_for(const WriteContext& write, const crypto::PublicKey& key,
+                                            const std::string& addr, const std::string& name) {
+  EDGE_TRY(auto known, store::find_contact_by_key(write.scope, key.bytes()));
+  if (known) return *std::move(known);
+  store::ContactRow row;
+  EDGE_TRY(row.id, write.tx.next<ContactId>(write.account.id, "contact", kFirstId));
+  row.key = base::to_bytes(base::ByteView(key.bytes()));
+  row.addr = plain_name(addr, kMaxAddress);
+  row.auth_name = plain_name(name);
+  EDGE_CHECK(store::insert_contact(write.scope, row));
+  return row;
+}
+
+void apply_card(store::ContactRow& contact, const Card& card, UnixMillis now) {
+  contact.state = store::ContactState::known;
+  contact.addr = plain_name(card.addr, kMaxAddress);
+  contact.auth_name = plain_name(card.name);
+  contact.status = card.status;
+  contact.bot = card.bot;
+  contact.last_seen = now;
+}
+
+base::Result<Generation> next_generation(const WriteContext& write, ContactId contact) {
+  EDGE_TRY(const std::int64_t newest, store::newest_generation(write.scope, contact));
+  return static_cast<Generation>(newest) + 1;
+}
+
+base::Result<bool> has_room(const store::Scope& scope, JoinRole role, std::int64_t invite_id,
+                            UnixMillis now) {
+  EDGE_TRY(const auto pending, store::count_pending_joins_of(scope, role, invite_id));
+  return pending.count < kMaxPendingAnswers || now - pending.oldest_at >= kFresh;
+}
+
+base::Result<bool> answer_question(const WriteContext& write, Question question,
+                                   crypto::Handshake& handshake, AnswerPayload payload,
+                                   const Heard& heard) {
+  EDGE_TRY(const bool room, make_room(write, question.role, question.invite_id));
+  if (!room) return false;
+  Generation generation = question.generation;
+  if (question.contact) {
+    EDGE_TRY(const Generation next, next_generation(write, *question.contact));
+    generation = std::max(generation, next);
+  }
+  AnswererMemory memory;
+  const auto pair = crypto::RatchetKeyPair::generate();
+  EDGE_TRY(const Card ours, make_card(write));
+  EDGE_TRY(const base::Bytes reply,
+           handshake.write(payload(pair.public_key, ours, heard, generation)));
+  EDGE_TRY(const auto keys, handshake.split());
+
+  PendingJoinRow pending;
+  EDGE_TRY(pending.id, write.tx.next_id(write.account.id, "pending_join"));
+  EDGE_CHECK(admit(write, ours.token, pending.id, question.contact));
+  memory.told = mark_of(write, ours);
+  store::SessionRow session;
+  EDGE_TRY(session.id, write.tx.next_id(write.account.id, "session"));
+  session.tag = ours.tag;
+  session.peer_tag = question.card.tag;
+  session.peer_box = handshake.remote_static()->bytes;
+  session.handshake_hash = handshake.handshake_hash();
+  session.created_at = write.steady();
+  session.join_id = pending.id;
+  session.generation = static_cast<std::int64_t>(generation);
+  session.ratchet = crypto::Ratchet::respond(handshake.handshake_hash(), keys, pair).save();
+  EDGE_CHECK(store::insert_session(write.scope, session));
+
+  pending.role = question.role;
+  pending.digest = question.digest;
+  pending.invite_id = question.invite_id;
+  pending.contact = question.contact;
+  pending.session_id = session.id;
+  EDGE_TRY(store::RouteWay way, way_to(write, question));
+  EDGE_TRY(pending.route_id, new_route(write, std::move(way)));
+  pending.created_at = session.created_at;
+  const auto kind =
+      question.role == JoinRole::inviter ? EnvelopeKind::join_answer : EnvelopeKind::session_answer;
+  EDGE_TRY(memory.answer,
+           crypto::seal_envelope(*handshake.remote_static(), static_cast<std::uint8_t>(kind),
+                                 question.card.tag, reply));
+  memory.card = std::move(question.card);
+  memory.heard = question.heard;
+  pending.memory = encode_memory(memory);
+  EDGE_CHECK(store::insert_pending_join(write.scope, pending));
+  EDGE_CHECK(send_answer(write, pending, std::move(memory.answer)));
+  return true;
+}
+
+base::Result<bool> repeat_answer(const WriteContext& write,
+                                 const std::array<std::uint8_t, 32>& digest) {
+  EDGE_TRY(const auto pending, store::find_pending_join_by_digest(write.scope, digest));
+  if (!pending) {
+    EDGE_TRY(const auto done, store::find_seen_envelope(write.scope, digest));
+    return done.has_value();
+  }
+  EDGE_TRY(auto memory, decode_answerer_memory(pending->memory));
+  EDGE_CHECK(send_answer(write, *pending, std::move(memory.answer)));
+  // Whoever asks again is there: the answer goes at once.
+  write.signal(&Signals::heard_from, pending->route_id);
+  return true;
+}
+
+base::Result<store::SessionRow> take_answer(const WriteContext& write,
+                                            const PendingJoinRow& pending, const Card& card,
+                                            Generation generation, const crypto::Ratchet& ratchet,
+                                            const std::array<std::uint8_t, 32>& handshake_hash,
+                                            store::ContactRow& contact) {
+  store::SessionRow session;
+  EDGE_TRY(session.id, write.tx.next_id(write.account.id, "session"));
+  session.contact = contact.id;
+  session.tag = *pending.tag;
+  session.peer_tag = card.tag;
+  EDGE_TRY(const auto their_box, card.identity.to_x25519());
+  session.peer_box = their_box.bytes;
+  session.handshake_hash = handshake_hash;
+  session.state = store::SessionState::live;
+  session.created_at = write.steady();
+  session.join_id = pending.id;
+  session.generation = static_cast<std::int64_t>(generation);
+  session.ratchet = ratchet.save();
+  EDGE_CHECK(store::insert_session(write.scope, session));
+  EDGE_TRY(const bool sends, begin_to_use(write, session));
+
+  EDGE_TRY(auto route, store::find_route(write.scope, pending.route_id));
+  store::RouteRow renewed{pending.route_id, way_of(card), std::nullopt};
+  if (route) keep_reached(renewed.way, *route);
+  // An invite's token admits nothing but joins.
+  if (route && pending.role == JoinRole::initiator) renewed.second = std::move(route->way);
+  EDGE_CHECK(store::update_route(write.scope, renewed));
+  EDGE_CHECK(switch_route(write, contact, pending.route_id, sends));
+  apply_card(contact, card, write.tx.now());
+  EDGE_CHECK(keep_place(write, contact));
+  EDGE_CHECK(store::update_contact(write.scope, contact));
+  EDGE_CHECK(store::delete_outbox_of_join(write.scope, pending.id));
+  return session;
+}
+
+base::Result<store::ContactRow> take_proof(const WriteContext& write, const PendingJoinRow& pending,
+                                           const AnswererMemory& memory, store::SessionRow& session,
+                                           bool verified) {
+  EDGE_TRY(store::ContactRow contact,
+           contact_for(write, memory.card.identity, memory.card.addr, memory.card.name));
+  session.contact = contact.id;
+  session.state = store::SessionState::live;
+  EDGE_CHECK(store::update_session(write.scope, session));
+  EDGE_TRY(const bool sends, begin_to_use(write, session));
+  EDGE_CHECK(switch_route(write, contact, pending.route_id, sends));
+  apply_card(contact, memory.card, write.tx.now());
+  contact.verified = contact.verified || verified;
+  EDGE_CHECK(keep_place(write, contact));
+  EDGE_CHECK(store::update_contact(write.scope, contact));
+  EDGE_CHECK(note_profile_told(write, contact.id, memory.told));
+  // A repetition of its request that comes late begins nothing anew.
+  if (pending.digest) {
+    EDGE_CHECK(store::note_envelope(write.scope, *pending.digest, write.steady(), {}));
+  }
+  EDGE_CHECK(store::give_deposit_tokens(write.scope, pending.id, contact.id));
+  EDGE_CHECK(store::delete_outbox_of_join(write.scope, pending.id));
+  EDGE_CHECK(store::delete_pending_join(write.scope, pending.id));
+  return contact;
+}
+
+base::Result<> forget_asker(const WriteContext& write, const PendingJoinRow& pending) {
+  EDGE_CHECK(store::delete_outbox_of_join(write.scope, pending.id));
+  EDGE_CHECK(store::delete_route(write.scope, pending.route_id));
+  EDGE_CHECK(
+      store::delete_deposit_tokens_of(write.scope, store::TokenPurpose::contact, pending.id));
+  if (pending.session_id != 0) {
+    EDGE_CHECK(store::delete_session(write.scope, pending.session_id));
+  }
+  return store::delete_pending_join(write.scope, pending.id);
+}
+
+}  // namespace messaging

@@ -1,0 +1,281 @@
+#include "messaging/peering/joining.h"
+
+#include "base/wire.h"
+#include "crypto/encoding.h"
+#include "crypto/envelope.h"
+#include "crypto/hash.h"
+#include "messaging/chats/chat_rules.h"
+#include "messaging/peering/handshakes.h"
+#include "messaging/peering/outgoing.h"
+#include "messaging/peering/profile.h"
+#include "messaging/peering/reach.h"
+#include "store/tables/invites.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+using store::JoinRole;
+using store::PendingJoinRow;
+
+base::Bytes prologue(const crypto::PublicKey& inviter) {
+  base::WireWriter out;
+  out.fixed(base::as_bytes("privitty-edge join v1")).fixed(inviter.bytes());
+  return out.take();
+}
+
+// The chat is encrypted from now on: both sides tell so in the same words.
+base::Result<> announce_session(const WriteContext& write, const store::ContactRow& contact,
+                                store::ChatRow chat) {
+  const bool first = !chat.encrypted;
+  chat.encrypted = true;
+  chat.blocked = store::ChatBlocked::no;  // securely joined chats are accepted (decision 10)
+  EDGE_CHECK(store::update_chat(write.scope, chat));
+  EDGE_CHECK(write.emit(ContactsChanged{contact.id}));
+  if (first) {
+    EDGE_CHECK(add_info_message(
+        write.tx, write.scope, chat.id, SystemMessage::chat_e2ee,
+        "Messages with " + shown_name(contact) + " are end-to-end encrypted.", contact.id));
+    EDGE_CHECK(write.emit(PrivittyChatEncryptionChanged{chat.id, true}));
+  }
+  EDGE_CHECK(write.emit(ChatModified{chat.id}));
+  EDGE_CHECK(write.emit(PrivittyPeerHandshakeComplete{chat.id, contact.id}));
+  return {};
+}
+
+// A contact joined again: what was under way for it before is over.
+base::Result<> replace_older_joins(const WriteContext& write, ContactId contact) {
+  EDGE_TRY(const auto ids, store::pending_joins_of_role(write.scope, JoinRole::joiner));
+  for (const std::int64_t id : ids) {
+    EDGE_TRY(const auto join, store::find_pending_join(write.scope, id));
+    if (!join || join->contact != contact || join->state != store::JoinState::waiting) continue;
+    EDGE_CHECK(store::delete_outbox_of_join(write.scope, id));
+    EDGE_CHECK(store::delete_pending_join(write.scope, id));
+  }
+  return {};
+}
+
+}  // namespace
+
+base::Result<ChatId> start_join(const WriteContext& write, const crypto::Invite& invite) {
+  if (invite.identity == write.account.identity.public_key()) {
+    return fail(Errc::invalid_argument,
+                "this is your own invite link; give it to the person who should join you");
+  }
+  DepositToken deposit_token;
+  if (!crypto::base64url_decode_to(invite.token, deposit_token.bytes)) {
+    return fail(Errc::invalid_argument, "the invite link's field t (token) is not a token");
+  }
+
+  EDGE_TRY(store::ContactRow contact,
+           contact_for(write, invite.identity, invite.addr, invite.name));
+  contact.state = store::ContactState::known;
+  contact.blocked = false;  // to join somebody is to want to hear from them
+  EDGE_CHECK(replace_older_joins(write, contact.id));
+  EDGE_TRY(const std::int64_t route,
+           new_route(write, {invite.urls, invite.mailbox, deposit_token.bytes}));
+  if (!contact.route_id) contact.route_id = route;
+  EDGE_CHECK(store::update_contact(write.scope, contact));
+  EDGE_TRY(const store::ChatRow chat,
+           ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
+
+  EDGE_TRY(const Card card, make_card(write));
+  EDGE_TRY(const std::int64_t join_id, write.tx.next_id(write.account.id, "pending_join"));
+  EDGE_CHECK(admit(write, card.token, join_id, contact.id));
+  EDGE_CHECK(note_profile_told(write, contact.id, mark_of(write, card)));
+  EDGE_TRY(const crypto::X25519Public inviter, invite.identity.to_x25519());
+  crypto::HandshakeOptions options;
+  options.static_key = &write.account.identity.x25519_secret();
+  options.remote_static = inviter;
+  options.psk = invite.secret.view();
+  const base::Bytes bound = prologue(invite.identity);
+  options.prologue = bound;
+  EDGE_TRY(auto handshake, crypto::Handshake::start(crypto::NoisePattern::IKpsk2,
+                                                    crypto::NoiseRole::initiator, options));
+  EDGE_TRY(const Generation generation, next_generation(write, contact.id));
+  EDGE_TRY(const base::Bytes message,
+           handshake.write(encode(JoinRequest{invite.number, card, generation})));
+
+  PendingJoinRow join;
+  join.id = join_id;
+  join.role = JoinRole::joiner;
+  join.tag = card.tag;
+  join.contact = contact.id;
+  join.route_id = route;
+  join.created_at = write.steady();
+  BeginnerMemory memory;
+  memory.handshake = handshake.save();
+  join.memory = encode_memory(memory);
+  EDGE_CHECK(store::insert_pending_join(write.scope, join));
+
+  store::OutboxRow out;
+  out.route_id = route;
+  out.kind = store::OutboxKind::join_request;
+  out.join_id = join.id;
+  out.created_at = join.created_at;
+  EDGE_TRY(out.envelope,
+           crypto::seal_envelope(inviter, static_cast<std::uint8_t>(EnvelopeKind::join_request), {},
+                                 message));
+  EDGE_CHECK(store::insert_outbox(write.scope, out));
+  wake_courier(write, route);
+  EDGE_CHECK(write.emit(ContactsChanged{contact.id}));
+  EDGE_CHECK(write.emit(ChatlistChanged{}));
+  EDGE_CHECK(write.emit(SecurejoinJoinerProgress{contact.id, 200}));
+  return chat.id;
+}
+
+base::Result<bool> answer_request(const WriteContext& write, std::int64_t invite_id,
+                                  base::ByteView message) {
+  const auto digest = crypto::blake2b<32>(message);
+  EDGE_TRY(const bool repeated, repeat_answer(write, digest));
+  if (repeated) return true;
+  EDGE_TRY(const auto invite, store::find_invite(write.scope, invite_id));
+  if (!invite || invite->withdrawn) return false;
+
+  crypto::HandshakeOptions options;
+  options.static_key = &write.account.identity.x25519_secret();
+  options.psk = invite->secret.view();
+  const base::Bytes bound = prologue(write.account.identity.public_key());
+  options.prologue = bound;
+  EDGE_TRY(auto handshake, crypto::Handshake::start(crypto::NoisePattern::IKpsk2,
+                                                    crypto::NoiseRole::responder, options));
+  const auto payload = handshake.read(message);
+  if (!payload) return false;
+  auto request = decode_join_request(*payload);
+  if (!request || request->invite_number != invite->number) return false;
+  // The card's identity must be the key that the handshake proved.
+  const auto their_box = request->card.identity.to_x25519();
+  if (!their_box || !handshake.remote_static() || *their_box != *handshake.remote_static()) {
+    return false;
+  }
+  if (request->card.identity == write.account.identity.public_key()) return false;
+  EDGE_TRY(const auto known,
+           store::find_contact_by_key(write.scope, request->card.identity.bytes()));
+  if (known && known->blocked) return false;
+  Question question;
+  question.role = JoinRole::inviter;
+  question.digest = digest;
+  question.invite_id = invite->id;
+  if (known) question.contact = known->id;
+  question.card = std::move(request->card);
+  question.generation = request->generation;
+  return answer_question(write, std::move(question), handshake,
+                         [](const crypto::X25519Public& ratchet_key, const Card& ours, const Heard&,
+                            Generation generation) {
+                           return encode(JoinAnswer{ratchet_key, ours, generation});
+                         },
+                         {});
+}
+
+base::Result<bool> complete_answer(const WriteContext& write, const Tag& tag,
+                                   base::ByteView message) {
+  EDGE_TRY(auto join, store::find_pending_join_by_tag(write.scope, tag));
+  if (!join || join->role != JoinRole::joiner || join->state != store::JoinState::waiting ||
+      !join->contact) {
+    return false;
+  }
+  EDGE_TRY(auto memory, decode_beginner_memory(join->memory));
+  EDGE_TRY(auto handshake, crypto::Handshake::load(memory.handshake));
+  EDGE_TRY(store::ContactRow contact, store::load_contact(write.scope, *join->contact));
+  const auto payload = handshake.read(message);
+  const auto answer =
+      payload ? decode_join_answer(*payload) : base::Result<JoinAnswer>(payload.error());
+  // Only the inviter could deposit this (the token for it went out inside message 1), so what does
+  // not open means that the secret differs, and no better answer will come.
+  if (!answer) {
+    EDGE_CHECK(join_failed(write, join->id,
+                           "the inviter's answer does not fit the invite link: the link was "
+                           "altered or is incomplete; ask for a new one"));
+    return true;
+  }
+  if (base::to_bytes(base::ByteView(answer->card.identity.bytes())) != contact.key) {
+    EDGE_CHECK(join_failed(write, join->id, "somebody else answered the invite"));
+    return true;
+  }
+  EDGE_TRY(const auto keys, handshake.split());
+  const auto ratchet =
+      crypto::Ratchet::initiate(handshake.handshake_hash(), keys, answer->ratchet_key);
+  if (!ratchet) {
+    EDGE_CHECK(join_failed(write, join->id, "the inviter's answer is not usable"));
+    return true;
+  }
+  contact.verified = true;
+  EDGE_TRY(const bool unnoted, store::delete_outbox_of_join(write.scope, join->id));
+  EDGE_TRY(auto session, take_answer(write, *join, answer->card, answer->generation, *ratchet,
+                                     handshake.handshake_hash(), contact));
+  join->state = store::JoinState::answered;
+  join->session_id = session.id;
+  join->memory.clear();
+  EDGE_CHECK(store::update_pending_join(write.scope, *join));
+  EDGE_TRY(const store::ChatRow chat,
+           ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
+  EDGE_CHECK(announce_session(write, contact, chat));
+  // The answer may be here before the news that the request was deposited.
+  if (unnoted) EDGE_CHECK(write.emit(SecurejoinJoinerProgress{contact.id, 400}));
+  EDGE_CHECK(write.emit(SecurejoinJoinerProgress{contact.id, 600}));
+  EDGE_CHECK(queue_hello(write, contact.id, session, join->id));
+  EDGE_CHECK(encrypt_again(write, contact.id));
+  return true;
+}
+
+base::Result<ContactId> prove_joiner(const WriteContext& write, const PendingJoinRow& join,
+                                     store::SessionRow& session) {
+  EDGE_TRY(const auto memory, decode_answerer_memory(join.memory));
+  EDGE_TRY(const store::ContactRow contact, take_proof(write, join, memory, session, true));
+  EDGE_TRY(const store::ChatRow chat,
+           ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
+  EDGE_CHECK(announce_session(write, contact, chat));
+  EDGE_CHECK(write.emit(SecurejoinInviterProgress{contact.id, 1000}));
+  EDGE_CHECK(encrypt_again(write, contact.id));
+  return contact.id;
+}
+
+base::Result<> join_requested(const WriteContext& write, std::int64_t join_id) {
+  EDGE_TRY(const auto join, store::find_pending_join(write.scope, join_id));
+  if (!join || join->role != JoinRole::joiner || join->state != store::JoinState::waiting ||
+      !join->contact) {
+    return {};
+  }
+  return write.emit(SecurejoinJoinerProgress{*join->contact, 400});
+}
+
+base::Result<> join_confirmed(const WriteContext& write, std::int64_t join_id) {
+  EDGE_TRY(const auto join, store::find_pending_join(write.scope, join_id));
+  if (!join || !join->contact) return {};
+  EDGE_CHECK(store::delete_pending_join(write.scope, join->id));
+  return write.emit(SecurejoinJoinerProgress{*join->contact, 1000});
+}
+
+base::Result<> join_failed(const WriteContext& write, std::int64_t join_id,
+                           const std::string& why) {
+  EDGE_TRY(const auto join, store::find_pending_join(write.scope, join_id));
+  if (!join || !join->contact) return {};
+  EDGE_CHECK(store::delete_outbox_of_join(write.scope, join_id));
+  EDGE_CHECK(store::delete_pending_join(write.scope, join->id));
+  EDGE_TRY(const auto chat, store::find_chat_by_contact(write.scope, *join->contact));
+  if (chat) {
+    EDGE_CHECK(add_info_message(write.tx, write.scope, chat->id, SystemMessage::securejoin,
+                                "Joining failed: " + why + ".", *join->contact));
+  }
+  EDGE_CHECK(write.emit(Error{"Joining failed: " + why + "."}));
+  return write.emit(SecurejoinJoinerProgress{*join->contact, 0});
+}
+
+base::Result<> expire_joins(const WriteContext& write, UnixMillis now) {
+  for (const JoinRole role : {JoinRole::joiner, JoinRole::inviter}) {
+    EDGE_TRY(const auto ids, store::pending_joins_of_role(write.scope, role));
+    for (const std::int64_t id : ids) {
+      EDGE_TRY(const auto join, store::find_pending_join(write.scope, id));
+      if (!join || join->created_at > now - kHandshakeLifetime) continue;
+      if (role == JoinRole::inviter) {
+        EDGE_CHECK(forget_asker(write, *join));
+      } else if (join->state == store::JoinState::waiting) {
+        EDGE_CHECK(join_failed(write, id, "the inviter did not answer in 14 days"));
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace messaging

@@ -1,0 +1,262 @@
+#include "messaging/peering/outgoing.h"
+
+#include "crypto/random.h"
+#include "crypto/stream.h"
+#include "messaging/chats/chat_rules.h"
+#include "messaging/kernel/progress.h"
+#include "messaging/peering/joining.h"
+#include "messaging/peering/renewal.h"
+#include "messaging/peering/restoration.h"
+#include "messaging/peering/session_link.h"
+#include "store/tables/blobs.h"
+#include "store/tables/contacts.h"
+#include "store/tables/outbox.h"
+#include "store/tables/owed_receipts.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+using store::OutboxKind;
+using store::OutboxRow;
+using store::OutboxState;
+
+base::Result<std::int64_t> route_of(const WriteContext& write, ContactId contact) {
+  EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, contact));
+  if (!row.route_id) {
+    return fail(Errc::invalid_argument,
+                "contact " + std::to_string(contact.value) +
+                    " cannot be written to: join by its invite link first (secure_join)");
+  }
+  return *row.route_id;
+}
+
+constexpr std::size_t kSlice = 256;  // rows encrypted in one transaction
+constexpr std::size_t kSliceBytes = 1024 * 1024;
+
+// Inserts a row and encrypts its payload when there is a session; otherwise it waits for one, and
+// behind what waits already.
+base::Result<> put(const WriteContext& write, OutboxRow row, ContactId contact) {
+  EDGE_TRY(auto session, store::sending_session(write.scope, contact));
+  EDGE_TRY(const bool queue, store::has_waiting_outbox(write.scope, contact));
+  const bool now = session && !queue;
+  row.state = now ? OutboxState::ready : OutboxState::waiting;
+  if (now) {
+    row.session_id = session->id;
+    if (row.kind != OutboxKind::file) {
+      EDGE_TRY(row.envelope, seal_on(write.scope, *session, row.payload));
+    }
+  }
+  EDGE_CHECK(store::insert_outbox(write.scope, row));
+  if (now) wake_courier(write, row.route_id);
+  return session ? base::Result<>{} : begin_session(write, contact);
+}
+
+}  // namespace
+
+base::Result<TextMessage> compose_text(const WriteContext& write, const store::MessageRow& row) {
+  TextMessage message;
+  message.seq = static_cast<std::uint64_t>(row.seq);
+  message.sent_at = row.sent_at;
+  message.type = static_cast<Viewtype>(row.type);
+  message.bot = row.is_bot;
+  message.forwarded = row.is_forwarded;
+  message.text = row.text;
+  message.sender_name = row.sender_name;
+  if (row.has_quote) {
+    QuoteNote quote;
+    quote.text = row.quote_text;
+    if (row.quoted) {
+      EDGE_TRY(const auto mark, store::find_message_mark(write.scope, *row.quoted));
+      if (mark && mark->chat == row.chat) {
+        quote.message = mark->uuid;
+        quote.of_recipient = mark->from != kSelf;
+      }
+    }
+    message.quote = std::move(quote);
+  }
+  return message;
+}
+
+void wake_courier(const WriteContext& write, std::int64_t route) {
+  write.signal(&Signals::route_ready, route);
+}
+
+base::Result<FileNote> queue_file(const WriteContext& write, ContactId contact,
+                                  std::optional<MsgId> message, std::int64_t blob_id) {
+  EDGE_TRY(const store::BlobRow blob, store::load_blob(write.scope, blob_id));
+  EDGE_TRY(const store::ContactRow peer, store::load_contact(write.scope, contact));
+  FileNote file;
+  file.name = blob.file_name;
+  file.media_type = blob.media_type;
+  file.size = blob.size;
+  file.sealed_size = crypto::sealed_size(blob.size);
+  file.transfer = crypto::random_array<16>();
+  file.key = blob.key;
+  file.hash = blob.hash;
+  OutboxRow parts;
+  parts.route_id = peer.route_id.value_or(0);
+  parts.contact = contact;
+  parts.kind = OutboxKind::file;
+  parts.message = message;
+  parts.blob_id = blob.id;
+  parts.transfer = file.transfer;
+  parts.created_at = write.steady();
+  EDGE_CHECK(put(write, std::move(parts), contact));
+  return file;
+}
+
+base::Result<> queue_content(const WriteContext& write, ContactId contact, const Content& content,
+                             std::optional<MsgId> message) {
+  EDGE_TRY(const store::ContactRow peer, store::load_contact(write.scope, contact));
+  OutboxRow out;
+  out.route_id = peer.route_id.value_or(0);
+  out.contact = contact;
+  out.kind = OutboxKind::message;
+  out.message = message;
+  out.uuid = content.uuid;
+  out.created_at = write.steady();
+  out.payload = encode(content);
+  return put(write, std::move(out), contact);
+}
+
+base::Result<> queue_message(const WriteContext& write, ContactId contact,
+                             const store::MessageRow& row) {
+  EDGE_CHECK(route_of(write, contact));
+  EDGE_TRY(TextMessage message, compose_text(write, row));
+  if (row.blob_id) {
+    EDGE_TRY(message.file, queue_file(write, contact, row.id, *row.blob_id));
+  }
+  return queue_content(write, contact, Content{row.uuid, std::move(message)}, row.id);
+}
+
+void tell_receipts_soon(const WriteContext& write, ContactId contact) {
+  write.signal(&Signals::receipts_owed, contact);
+}
+
+base::Result<> acknowledge(const WriteContext& write, ContactId contact, const Uuid& uuid) {
+  EDGE_CHECK(store::owe_receipt(write.scope,
+                                {contact, store::ReceiptKind::arrived, uuid, write.tx.now()}));
+  tell_receipts_soon(write, contact);
+  return {};
+}
+
+base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, const Uuid& uuid,
+                                  UnixMillis at) {
+  EDGE_CHECK(store::owe_receipt(write.scope, {contact, store::ReceiptKind::read, uuid, at}));
+  tell_receipts_soon(write, contact);
+  return {};
+}
+
+base::Result<> queue_hello(const WriteContext& write, ContactId contact, store::SessionRow& session,
+                           std::int64_t join_id) {
+  EDGE_TRY(const std::int64_t route, route_of(write, contact));
+  OutboxRow out;
+  out.route_id = route;
+  out.contact = contact;
+  out.kind = OutboxKind::hello;
+  out.join_id = join_id;
+  out.uuid = crypto::random_array<16>();
+  out.created_at = write.steady();
+  out.payload = encode(Content{*out.uuid, Hello{}});
+  EDGE_TRY(out.envelope, seal_on(write.scope, session, out.payload));
+  out.session_id = session.id;
+  EDGE_CHECK(store::insert_outbox(write.scope, out));
+  wake_courier(write, route);
+  return {};
+}
+
+base::Result<> encrypt_again(const WriteContext& write, ContactId contact, const Heard& heard) {
+  EDGE_CHECK(store::hold_outbox(write.scope, contact));
+  EDGE_CHECK(check_restored(write, contact, heard));
+  // What was read may have been told on the session before, which opens no more over there.
+  EDGE_TRY(const bool owed, store::owe_told_receipts(write.scope, contact, kMaxReceipts));
+  if (owed) tell_receipts_soon(write, contact);
+  return release_waiting(write, contact);
+}
+
+base::Result<> release_waiting(const WriteContext& write, ContactId contact) {
+  EDGE_TRY(const auto rows, store::waiting_outbox(write.scope, contact, 0, kSlice, kSliceBytes));
+  if (rows.empty()) return {};
+  EDGE_TRY(auto session, store::sending_session(write.scope, contact));
+  if (!session) return {};
+  for (const OutboxRow& row : rows) {
+    base::Bytes envelope;
+    if (row.kind != OutboxKind::file) {
+      EDGE_TRY(envelope, seal_on(write.scope, *session, row.payload));
+    }
+    EDGE_CHECK(store::set_outbox_envelope(write.scope, row.id, session->id, envelope));
+  }
+  wake_courier(write, rows.front().route_id);
+  write.signal(&Signals::session_usable, contact);
+  return {};
+}
+
+base::Result<bool> queue_owed_receipts(const WriteContext& write, ContactId contact) {
+  EDGE_TRY(const auto owed, store::owed_receipts(write.scope, contact, kMaxReceipts));
+  EDGE_TRY(auto session, store::sending_session(write.scope, contact));
+  if (owed.empty() || !session) return false;
+  EDGE_TRY(const std::int64_t route, route_of(write, contact));
+  Receipts receipts;
+  for (const store::OwedReceipt& receipt : owed) {
+    receipts.notes.push_back({static_cast<std::uint8_t>(receipt.kind), receipt.uuid, receipt.at});
+    EDGE_CHECK(store::settle_receipt(write.scope, receipt, write.steady()));
+  }
+  OutboxRow out;
+  out.route_id = route;
+  out.contact = contact;
+  out.kind = OutboxKind::receipts;
+  out.created_at = write.steady();
+  out.payload = encode(Content{crypto::random_array<16>(), std::move(receipts)});
+  EDGE_TRY(out.envelope, seal_on(write.scope, *session, out.payload));
+  out.session_id = session->id;
+  EDGE_CHECK(store::insert_outbox(write.scope, out));
+  wake_courier(write, route);
+  if (owed.size() == kMaxReceipts) tell_receipts_soon(write, contact);
+  return true;
+}
+
+base::Result<> deposited(const WriteContext& write, const OutboxRow& row, std::uint32_t parts_until,
+                         std::uint32_t parts) {
+  switch (row.kind) {
+    case OutboxKind::join_request: {
+      // It stays until it is answered, and goes again now and then.
+      EDGE_TRY(const bool held, store::set_outbox_deposited(write.scope, row, write.steady()));
+      return held && row.deposited_at == 0 ? join_requested(write, row.join_id) : base::Result<>{};
+    }
+    case OutboxKind::join_answer:
+    case OutboxKind::session_request:
+    case OutboxKind::session_answer:
+      return store::delete_outbox(write.scope, row.id);
+    case OutboxKind::receipts: {
+      EDGE_TRY(const bool held, store::set_outbox_deposited(write.scope, row, write.steady()));
+      return held ? store::delete_outbox(write.scope, row.id) : base::Result<>{};
+    }
+    case OutboxKind::file:
+      EDGE_CHECK(tell_progress(write, row.next_part, parts_until, parts, row.message));
+      if (parts_until < parts) {
+        return store::set_outbox_next_part(write.scope, row, parts_until);
+      }
+      EDGE_CHECK(store::set_outbox_deposited(write.scope, row, write.steady()));
+      return {};
+    case OutboxKind::message:
+    case OutboxKind::hello:
+      break;
+  }
+  EDGE_TRY(const bool held, store::set_outbox_deposited(write.scope, row, write.steady()));
+  if (!held || !row.message) return {};
+  EDGE_TRY(const bool all, store::outbox_all_deposited(write.scope, *row.message));
+  return all ? note_delivered(write, *row.message) : base::Result<>{};
+}
+
+base::Result<> note_delivered(const WriteContext& write, MsgId message) {
+  EDGE_TRY(const bool changed,
+           store::set_message_state(write.scope, message,
+                                    static_cast<std::uint32_t>(MsgState::out_delivered)));
+  if (!changed) return {};
+  EDGE_TRY(const auto mark, store::find_message_mark(write.scope, message));
+  return mark ? write.emit(MsgDelivered{mark->chat, message}) : base::Result<>{};
+}
+
+}  // namespace messaging

@@ -1,0 +1,94 @@
+#include "messaging/peering/profile.h"
+
+#include "base/wire.h"
+#include "crypto/random.h"
+#include "messaging/model/content.h"
+#include "messaging/model/plain_name.h"
+#include "messaging/peering/outgoing.h"
+#include "messaging/peering/reach.h"
+#include "store/tables/chats.h"
+#include "store/tables/config_values.h"
+#include "store/tables/told_profiles.h"
+
+namespace messaging {
+namespace {
+
+constexpr std::size_t kSlice = 64;
+constexpr std::size_t kMaxStatusTold = 1024;
+
+}  // namespace
+
+base::Result<Profile> make_profile(const WriteContext& write) {
+  Profile profile;
+  EDGE_TRY(const auto name, store::find_config_value(write.scope, "displayname"));
+  EDGE_TRY(const auto status, store::find_config_value(write.scope, "selfstatus"));
+  EDGE_TRY(const auto bot, store::find_config_value(write.scope, "bot"));
+  profile.name = plain_name(name.value_or(""));
+  profile.status = status.value_or("").substr(0, kMaxStatusTold);
+  while (!base::is_utf8(profile.status)) profile.status.pop_back();  // cut inside a character
+  profile.bot = bot == "1";
+  Reach reach = reach_of(write.core, write.account);
+  profile.urls = std::move(reach.urls);
+  profile.mailbox = std::move(reach.mailbox);
+  profile.token = DepositToken::generate();
+  return profile;
+}
+
+base::Bytes mark_of(const WriteContext& write, const Profile& profile) {
+  Profile same = profile;
+  same.token = {};
+  base::WireWriter out;
+  write_profile(out, same);
+  const auto mark = write.scope.lookup("profile", out.view());
+  return {mark.begin(), mark.end()};
+}
+
+base::Result<> note_profile_told(const WriteContext& write, ContactId contact,
+                                 base::ByteView mark) {
+  return store::note_told(write.scope, contact, mark);
+}
+
+base::Result<> tell_profile(const WriteContext& write) {
+  EDGE_TRY(Profile profile, make_profile(write));
+  const base::Bytes mark = mark_of(write, profile);
+  EDGE_TRY(const auto contacts, store::contacts_not_told(write.scope, mark, kSlice));
+  for (const ContactId contact : contacts) {
+    EDGE_TRY(const std::int64_t serial, write.tx.next_id(write.account.id, "pending_join"));
+    profile.token = DepositToken::generate();
+    EDGE_CHECK(admit(write, profile.token, serial, contact));
+    EDGE_CHECK(queue_content(write, contact, {crypto::random_array<16>(), profile}));
+    EDGE_CHECK(store::note_told(write.scope, contact, mark));
+  }
+  if (contacts.size() < kSlice) return {};
+  write.signal(&Signals::profile_changed);
+  return {};
+}
+
+base::Result<> take_profile(const WriteContext& write, store::ContactRow contact,
+                            const Profile& profile, bool in_turn) {
+  if (!in_turn) return {};
+  std::string name = plain_name(profile.name);
+  const bool renamed = contact.auth_name != name;
+  contact.auth_name = std::move(name);
+  contact.status = profile.status;
+  contact.bot = profile.bot;
+  EDGE_CHECK(store::update_contact(write.scope, contact));
+  if (contact.route_id) {
+    EDGE_TRY(auto route, store::find_route(write.scope, *contact.route_id));
+    if (route && route->way.token != profile.token.bytes) {
+      store::RouteWay way = way_of(profile);
+      keep_reached(way, *route);
+      route->second = std::move(route->way);
+      route->way = std::move(way);
+      EDGE_CHECK(store::update_route(write.scope, *route));
+    }
+  }
+  EDGE_CHECK(write.emit(ContactsChanged{contact.id}));
+  if (!renamed) return {};
+  EDGE_TRY(const auto chat, store::find_chat_by_contact(write.scope, contact.id));
+  if (!chat) return {};
+  EDGE_CHECK(write.emit(ChatModified{chat->id}));
+  return write.emit(ChatlistChanged{});
+}
+
+}  // namespace messaging

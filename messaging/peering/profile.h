@@ -1,0 +1,32 @@
+// Profile: what an account says of itself, and how it is reached, kept the same at all its
+// contacts. Cards carry it in handshakes; afterwards an update goes to each contact that was told
+// another one: after a change of name, status or bot, and when the gateway is reached elsewhere.
+// Every update carries a fresh deposit token, so that tokens are rotated with it. In the writer's
+// transaction.
+#pragma once
+
+#include "base/result.h"
+#include "messaging/kernel/write_context.h"
+#include "messaging/model/card.h"
+#include "store/tables/contacts.h"
+
+namespace messaging {
+
+// Our profile with a fresh token, which does not admit yet (see admit() in
+// messaging/peering/reach.h).
+base::Result<Profile> make_profile(const WriteContext& write);
+
+// What is remembered of a profile that was told: a keyed hash of all but its token.
+base::Bytes mark_of(const WriteContext& write, const Profile& profile);
+// A card with the profile of this mark went to the contact.
+base::Result<> note_profile_told(const WriteContext& write, ContactId contact, base::ByteView mark);
+
+// Queues updates for a slice of the contacts that were told another profile; the courier asks for
+// the next.
+base::Result<> tell_profile(const WriteContext& write);
+
+// A contact's update; `in_turn`: it is not older than one that came before.
+base::Result<> take_profile(const WriteContext& write, store::ContactRow contact,
+                            const Profile& profile, bool in_turn);
+
+}  // namespace messaging

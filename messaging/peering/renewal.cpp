@@ -1,0 +1,335 @@
+#include "messaging/peering/renewal.h"
+
+#include "base/log.h"
+#include "base/wire.h"
+#include "crypto/envelope.h"
+#include "crypto/hash.h"
+#include "messaging/chats/group_row.h"
+#include "messaging/model/content.h"
+#include "messaging/peering/handshakes.h"
+#include "messaging/peering/outgoing.h"
+#include "messaging/peering/profile.h"
+#include "messaging/peering/reach.h"
+#include "messaging/peering/restoration.h"
+#include "store/tables/messages.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+using store::JoinRole;
+using store::PendingJoinRow;
+using store::TokenPurpose;
+
+constexpr base::Millis kRetiredTokenLifetime = 90 * 24 * 3600 * base::Millis{1000};
+
+base::Bytes prologue(const crypto::PublicKey& responder, base::ByteView group) {
+  base::WireWriter out;
+  out.fixed(base::as_bytes("privitty-edge session v1")).fixed(responder.bytes()).fixed(group);
+  return out.take();
+}
+
+// Whether an earlier try still deserves its time. A clock that was set back makes it none.
+bool under_way(const std::optional<PendingJoinRow>& pending, UnixMillis now) {
+  if (!pending || pending->state != store::JoinState::waiting) return false;
+  const base::Millis age = now - pending->created_at;
+  return age >= 0 && age < kRenewalPatience;
+}
+
+base::Result<> drop_request(const WriteContext& write, const PendingJoinRow& pending) {
+  EDGE_CHECK(store::delete_outbox_of_join(write.scope, pending.id));
+  EDGE_CHECK(store::delete_deposit_tokens_of(write.scope, TokenPurpose::contact, pending.id));
+  return store::delete_pending_join(write.scope, pending.id);
+}
+
+base::Result<> send_request(const WriteContext& write, const store::ContactRow& contact,
+                            base::Bytes group) {
+  PendingJoinRow pending;
+  EDGE_TRY(pending.id, write.tx.next_id(write.account.id, "pending_join"));
+  EDGE_TRY(const Card card, make_card(write));
+  EDGE_CHECK(admit(write, card.token, pending.id, contact.id));
+  EDGE_CHECK(note_profile_told(write, contact.id, mark_of(write, card)));
+  EDGE_TRY(const auto key, crypto::PublicKey::from_bytes(contact.key));
+  EDGE_TRY(const crypto::X25519Public responder, key.to_x25519());
+  crypto::HandshakeOptions options;
+  options.static_key = &write.account.identity.x25519_secret();
+  options.remote_static = responder;
+  const base::Bytes bound = prologue(key, group);
+  options.prologue = bound;
+  EDGE_TRY(auto handshake, crypto::Handshake::start(crypto::NoisePattern::IK,
+                                                    crypto::NoiseRole::initiator, options));
+  EDGE_TRY(const Heard heard, heard_of(write, contact.id));
+  EDGE_TRY(const Generation generation, next_generation(write, contact.id));
+  EDGE_TRY(const base::Bytes message,
+           handshake.write(encode(SessionRequest{card, heard, generation})));
+  base::WireWriter body;
+  body.bytes(group).fixed(message);
+
+  pending.role = JoinRole::initiator;
+  pending.tag = card.tag;
+  pending.contact = contact.id;
+  pending.route_id = *contact.route_id;
+  pending.created_at = write.steady();
+  BeginnerMemory memory;
+  memory.handshake = handshake.save();
+  memory.group = std::move(group);
+  pending.memory = encode_memory(memory);
+  EDGE_CHECK(store::insert_pending_join(write.scope, pending));
+
+  store::OutboxRow out;
+  out.route_id = pending.route_id;
+  out.contact = contact.id;
+  out.kind = store::OutboxKind::session_request;
+  out.join_id = pending.id;
+  out.created_at = pending.created_at;
+  EDGE_TRY(out.envelope, crypto::seal_envelope(
+                             responder, static_cast<std::uint8_t>(EnvelopeKind::session_request),
+                             {}, body.view()));
+  EDGE_CHECK(store::insert_outbox(write.scope, out));
+  wake_courier(write, pending.route_id);
+  return {};
+}
+
+base::Result<> announce_renewal(const WriteContext& write, ContactId contact) {
+  EDGE_CHECK(write.emit(ContactsChanged{contact}));
+  EDGE_TRY(auto chat, store::find_chat_by_contact(write.scope, contact));
+  if (!chat) return {};
+  if (!chat->encrypted) {
+    chat->encrypted = true;
+    EDGE_CHECK(store::update_chat(write.scope, *chat));
+    EDGE_CHECK(write.emit(PrivittyChatEncryptionChanged{chat->id, true}));
+  }
+  return write.emit(PrivittyPeerHandshakeComplete{chat->id, contact});
+}
+
+}  // namespace
+
+base::Result<bool> ensure_session(const WriteContext& write, ContactId contact,
+                                  const Introduction* introduction) {
+  EDGE_TRY(const auto live, store::live_sessions(write.scope, contact));
+  if (!live.empty()) return true;
+  EDGE_CHECK(begin_session(write, contact, introduction));
+  return false;
+}
+
+base::Result<> begin_session(const WriteContext& write, ContactId id,
+                             const Introduction* introduction) {
+  EDGE_TRY(store::ContactRow contact, store::load_contact(write.scope, id));
+  if (contact.blocked || contact.key.empty()) return {};
+  base::Bytes group;
+  if (introduction != nullptr) {
+    if (introduction->group.empty() || introduction->group.size() > kMaxGroupId) {
+      return fail(Errc::invalid_argument, "a group's id has 1 to 64 bytes");
+    }
+    group = introduction->group;
+    if (!contact.route_id) {
+      EDGE_TRY(contact.route_id, new_route(write, {introduction->urls, introduction->mailbox,
+                                                   introduction->token.bytes}));
+      EDGE_CHECK(store::update_contact(write.scope, contact));
+    }
+  }
+  if (!contact.route_id) return {};
+  if (!contact.verified) {  // the route may be another group's introduction
+    EDGE_TRY(const auto route, store::find_route(write.scope, *contact.route_id));
+    if (route) {
+      EDGE_TRY(auto bound, introduced_by(write.scope, id, route->way.token));
+      if (!bound.empty()) group = std::move(bound);
+    }
+  }
+  EDGE_TRY(const auto join, store::find_pending_join_by_contact(write.scope, id, JoinRole::joiner));
+  // On the route of an invite nothing but the join is admitted.
+  if (join && join->state == store::JoinState::waiting &&
+      (join->route_id == *contact.route_id || under_way(join, write.steady()))) {
+    return {};
+  }
+  EDGE_TRY(const auto earlier,
+           store::find_pending_join_by_contact(write.scope, id, JoinRole::initiator));
+  if (under_way(earlier, write.steady())) {
+    const base::Millis left = kRenewalPatience - (write.steady() - earlier->created_at);
+    write.core.owed_renewals.owe(write.account.id, id, left);
+    return {};
+  }
+  if (!write.core.renewals.take(write.account.id, id, RenewalBudget::Side::begin)) {
+    write.core.owed_renewals.owe(write.account.id, id, kRenewalRefill);
+    return {};
+  }
+  if (earlier) {
+    EDGE_TRY(auto memory, decode_beginner_memory(earlier->memory));
+    if (group.empty()) group = std::move(memory.group);
+    EDGE_CHECK(drop_request(write, *earlier));
+  }
+  return send_request(write, contact, std::move(group));
+}
+
+base::Result<> renew_unless_new(const WriteContext& write, ContactId contact,
+                                const std::optional<Uuid>& message) {
+  EDGE_TRY(const auto session, store::sending_session(write.scope, contact));
+  const base::Millis age = session ? write.steady() - session->created_at : kStragglersComeFor;
+  if (age < 0 || age >= kStragglersComeFor) return begin_session(write, contact);
+  write.core.owed_renewals.owe(write.account.id, contact, kStragglersComeFor - age, message);
+  return {};
+}
+
+base::Result<> renew_refused(const WriteContext& write, ContactId contact) {
+  EDGE_TRY(const auto live, store::live_sessions(write.scope, contact));
+  for (const std::int64_t session : live) {
+    EDGE_CHECK(store::set_session_broken(write.scope, session));
+  }
+  EDGE_CHECK(store::hold_outbox(write.scope, contact));
+  return begin_session(write, contact);
+}
+
+std::optional<OpenedSessionRequest> open_session_request(const AccountState& account,
+                                                         const store::DepositTokenRow& token,
+                                                         base::ByteView body) {
+  base::WireReader in(body);
+  const base::ByteView group = in.bytes(kMaxGroupId);
+  const base::ByteView message = in.rest();
+  if (!in.ok() || (token.purpose == TokenPurpose::introduction && group.empty())) {
+    return std::nullopt;
+  }
+  crypto::HandshakeOptions options;
+  options.static_key = &account.identity.x25519_secret();
+  const base::Bytes bound = prologue(account.identity.public_key(), group);
+  options.prologue = bound;
+  auto handshake =
+      crypto::Handshake::start(crypto::NoisePattern::IK, crypto::NoiseRole::responder, options);
+  if (!handshake) return std::nullopt;
+  const auto payload = handshake->read(message);
+  if (!payload) return std::nullopt;
+  auto request = decode_session_request(*payload);
+  if (!request) return std::nullopt;
+  // The card's identity must be the key that the handshake proved.
+  const auto their_box = request->card.identity.to_x25519();
+  if (!their_box || !handshake->remote_static() || *their_box != *handshake->remote_static() ||
+      request->card.identity == account.identity.public_key()) {
+    return std::nullopt;
+  }
+  return OpenedSessionRequest{base::to_bytes(group), *std::move(handshake), *std::move(request)};
+}
+
+base::Result<bool> answer_session_request(const WriteContext& write,
+                                          const store::DepositTokenRow& token, base::ByteView body,
+                                          std::optional<OpenedSessionRequest> opened) {
+  const auto digest = crypto::blake2b<32>(body);
+  EDGE_TRY(const bool repeated, repeat_answer(write, digest));
+  if (repeated) return true;
+  if (!opened) return false;
+  SessionRequest* request = &opened->request;
+  const bool introduced = token.purpose == TokenPurpose::introduction;
+  EDGE_TRY(const auto known,
+           store::find_contact_by_key(write.scope, request->card.identity.bytes()));
+  if (known ? known->blocked : !introduced) return false;
+  if (introduced) {
+    EDGE_TRY(
+        const bool welcome,
+        introduces(write.scope, ChatId(static_cast<std::uint32_t>(token.owner_id)), opened->group));
+    if (!welcome) return false;
+  }
+  // A contact's token is its own: it introduces nobody else.
+  if (token.contact && (!known || known->id != *token.contact)) return false;
+  if (!write.core.renewals.take(write.account.id, known ? known->id : ContactId(),
+                                RenewalBudget::Side::answer, known ? 0 : token.owner_id)) {
+    // Then it is our turn to ask: they may wait for ten minutes.
+    if (known) write.core.owed_renewals.owe(write.account.id, known->id, kRenewalRefill);
+    return false;
+  }
+  Question question;
+  question.role = JoinRole::responder;
+  if (introduced) question.invite_id = token.owner_id;
+  question.digest = digest;
+  Heard heard;
+  if (known) {
+    question.contact = known->id;
+    EDGE_TRY(heard, heard_of(write, known->id));
+    EDGE_TRY(const auto earlier,
+             store::find_pending_join_by_contact(write.scope, known->id, JoinRole::responder));
+    if (earlier) EDGE_CHECK(forget_asker(write, *earlier));
+  }
+  question.card = std::move(request->card);
+  question.heard = request->heard;
+  question.generation = request->generation;
+  return answer_question(
+      write, std::move(question), opened->handshake,
+      [](const crypto::X25519Public& ratchet_key, const Card& ours, const Heard& their_last,
+         Generation generation) {
+        return encode(SessionAnswer{ratchet_key, ours, their_last, generation});
+      },
+      heard);
+}
+
+base::Result<bool> complete_session_answer(const WriteContext& write, const Tag& tag,
+                                           base::ByteView message) {
+  EDGE_TRY(const auto pending, store::find_pending_join_by_tag(write.scope, tag));
+  if (!pending || pending->role != JoinRole::initiator || !pending->contact) return false;
+  EDGE_TRY(const auto memory, decode_beginner_memory(pending->memory));
+  EDGE_TRY(auto handshake, crypto::Handshake::load(memory.handshake));
+  EDGE_TRY(store::ContactRow contact, store::load_contact(write.scope, *pending->contact));
+  const auto payload = handshake.read(message);
+  if (!payload || contact.blocked) return false;
+  const auto answer = decode_session_answer(*payload);
+  if (!answer || base::to_bytes(base::ByteView(answer->card.identity.bytes())) != contact.key) {
+    return false;
+  }
+  EDGE_TRY(const auto keys, handshake.split());
+  const auto ratchet =
+      crypto::Ratchet::initiate(handshake.handshake_hash(), keys, answer->ratchet_key);
+  if (!ratchet) return false;
+  EDGE_TRY(auto session, take_answer(write, *pending, answer->card, answer->generation, *ratchet,
+                                     handshake.handshake_hash(), contact));
+  EDGE_CHECK(store::delete_pending_join(write.scope, pending->id));
+  EDGE_CHECK(queue_hello(write, contact.id, session, 0));
+  EDGE_CHECK(announce_renewal(write, contact.id));
+  EDGE_CHECK(encrypt_again(write, contact.id, answer->heard));
+  return true;
+}
+
+base::Result<> prove_initiator(const WriteContext& write, const PendingJoinRow& pending,
+                               store::SessionRow& session) {
+  EDGE_TRY(const auto memory, decode_answerer_memory(pending.memory));
+  EDGE_TRY(const store::ContactRow contact, take_proof(write, pending, memory, session, false));
+  EDGE_CHECK(announce_renewal(write, contact.id));
+  return encrypt_again(write, contact.id, memory.heard);
+}
+
+base::Result<> expire_renewals(const WriteContext& write, UnixMillis now) {
+  for (const JoinRole role : {JoinRole::initiator, JoinRole::responder}) {
+    EDGE_TRY(const auto ids, store::pending_joins_of_role(write.scope, role));
+    for (const std::int64_t id : ids) {
+      EDGE_TRY(const auto pending, store::find_pending_join(write.scope, id));
+      if (!pending || pending->created_at > now - kHandshakeLifetime) continue;
+      EDGE_CHECK(role == JoinRole::initiator ? drop_request(write, *pending)
+                                             : forget_asker(write, *pending));
+    }
+  }
+  return store::delete_retired_tokens(write.scope, now - kRetiredTokenLifetime);
+}
+
+base::Result<> retry_renewals(const WriteContext& write) {
+  EDGE_TRY(const auto contacts, store::contacts_with_waiting_outbox(write.scope));
+  for (const ContactId contact : contacts) {
+    const auto live = ensure_session(write, contact);
+    if (!live && live.error().code == Errc::sealed) {
+      // A record of this contact or of a group it is in: that holds up nobody else.
+      base::log::error("contact {} of account {} waits for a session that cannot be begun: {}",
+                       contact.value, write.account.id.value, live.error().message);
+      continue;
+    }
+    if (!live) return live.error();
+    if (*live) EDGE_CHECK(release_waiting(write, contact));
+  }
+  for (const OwedRenewals::Owed& owed : write.core.owed_renewals.take_due(write.account.id)) {
+    bool still = owed.why.session;
+    for (const Uuid& message : owed.why.messages) {
+      EDGE_TRY(const bool had, store::has_message_uuid(write.scope, owed.contact, message));
+      EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, owed.contact, message));
+      still = still || !(had || deleted);
+    }
+    if (!still) continue;
+    EDGE_CHECK(begin_session(write, owed.contact));
+  }
+  return {};
+}
+
+}  // namespace messaging

@@ -1,0 +1,69 @@
+#include "messaging/peering/restoration.h"
+
+#include "base/log.h"
+#include "messaging/model/content.h"
+#include "store/tables/chats.h"
+#include "store/tables/heard.h"
+#include "store/tables/messages.h"
+#include "store/tables/outbox.h"
+
+namespace messaging {
+namespace {
+
+constexpr std::size_t kBatch = 256;
+constexpr std::size_t kBatchBytes = 1024 * 1024;
+
+}  // namespace
+
+base::Result<Heard> heard_of(const WriteContext& write, ContactId contact) {
+  EDGE_TRY(const store::HeardRow row, store::load_heard(write.scope, contact));
+  return Heard{static_cast<std::uint64_t>(row.seq), row.uuid};
+}
+
+base::Result<std::uint64_t> place_heard(const WriteContext& write, ContactId contact,
+                                        std::int64_t session, bool in_turn, const Heard& message) {
+  EDGE_TRY(store::HeardRow row, store::load_heard(write.scope, contact));
+  const auto told = static_cast<std::int64_t>(message.seq);
+  if (told > row.seq) row.shift = 0;  // the sender's own counting has caught up
+  if (in_turn && row.session == session && told + row.shift <= row.seq) {
+    row.shift = row.seq + 1 - told;
+  }
+  const std::int64_t place = told + row.shift;
+  if (place <= row.seq) return static_cast<std::uint64_t>(place);
+  row.seq = place;
+  row.session = session;
+  row.uuid = message.uuid;
+  EDGE_CHECK(store::update_heard(write.scope, contact, row));
+  return static_cast<std::uint64_t>(place);
+}
+
+base::Result<> check_restored(const WriteContext& write, ContactId contact, const Heard& heard) {
+  if (heard.seq == 0) return {};
+  EDGE_TRY(const bool known, store::has_message_uuid(write.scope, kSelf, heard.uuid));
+  EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, kSelf, heard.uuid));
+  EDGE_TRY(const auto chat, store::find_chat_by_contact(write.scope, contact));
+  if (known || deleted || !chat) return {};
+  base::log::warning(
+      "account {}: contact {} has messages that this store does not know: it was "
+      "restored from an older copy; what was sent in between is not in it",
+      write.account.id.value, contact.value);
+  EDGE_CHECK(store::raise_send_seq(write.scope, chat->id, static_cast<std::int64_t>(heard.seq)));
+  std::int64_t after = 0;
+  for (;;) {
+    EDGE_TRY(auto rows, store::waiting_outbox(write.scope, contact, after, kBatch, kBatchBytes));
+    if (rows.empty()) return {};
+    for (store::OutboxRow& row : rows) {
+      after = row.id;
+      if (row.kind != store::OutboxKind::message || !row.message) continue;
+      auto content = decode_content(row.payload);
+      auto* text = content ? std::get_if<TextMessage>(&content->body) : nullptr;
+      if (text == nullptr) continue;
+      EDGE_TRY(const std::int64_t seq, store::next_send_seq(write.scope, chat->id));
+      text->seq = static_cast<std::uint64_t>(seq);
+      row.payload = encode(*content);
+      EDGE_CHECK(store::set_outbox_payload(write.scope, row));
+    }
+  }
+}
+
+}  // namespace messaging

@@ -1,0 +1,82 @@
+// Arrivals: deliveries that wait to be applied, each party's in order, a slice of one in each
+// write, so that others' writes pass between. What one party sends delays another party by a slice,
+// however much it is and whatever it costs.
+//
+// The next slice waits behind the writes that came meanwhile, and shares their commit where it can.
+// A delivery is answered once all its slices are committed; when one fails all the later ones do.
+// Of a party one delivery is under way at a time.
+//
+// Safe from any thread. Answers come on the writer's thread, or at once where nothing is accepted.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "base/fair_queue.h"
+#include "base/mutex.h"
+#include "messaging/kernel/side_work.h"
+#include "messaging/kernel/write_context.h"
+#include "messaging/receiving/delivery.h"
+
+namespace messaging {
+
+// How a slice ended.
+struct SliceEnd {
+  enum class Kind : std::uint8_t {
+    more,      // the next slice goes on
+    walk,      // the delivery's walks have to be done first, beside the writer
+    later,     // it is not taken any further for now
+    finished,  // all of it is applied
+  };
+  Kind kind = Kind::finished;
+  base::Millis later = 0;
+};
+
+class Arrivals {
+ public:
+  // Applies some of a delivery's envelopes, from `at` on, at least one, for about this time. Runs
+  // in the writer's transaction; what it changes in the delivery may have to be done again by its
+  // sender, never by itself.
+  using Apply = std::function<base::Result<SliceEnd>(const WriteContext&, Delivery&,
+                                                     std::chrono::microseconds)>;
+
+  Arrivals(Core& core, Apply apply) : core_(core), apply_(std::move(apply)) {}
+
+  void add(DeliveryPtr delivery);
+  // Other work that is done between writes.
+  SideWork& side() { return side_; }
+  void stop() { side_.stop(); }
+
+  std::uint64_t slices() const { return slices_; }              // writes
+  std::uint64_t steps_beside() const { return steps_beside_; }  // of chains, not in a write
+
+ private:
+  void start_ready();
+  std::chrono::microseconds time_of_slice();
+  void submit(const DeliveryPtr& delivery);
+  void slice_done(const DeliveryPtr& delivery, const SliceEnd& end);
+  void walk(const DeliveryPtr& delivery);
+  void finish(const DeliveryPtr& delivery, base::Result<Delivery::End> end);
+
+  // Slices that wait for the writer: so many that what many parties send shares commits, and all
+  // together as short as a few milliseconds.
+  static constexpr std::size_t kMostUnderWay = 64;
+  static constexpr std::size_t kMostBytes = std::size_t{64} * 1024 * 1024;
+
+  Core& core_;
+  const Apply apply_;
+  SideWork side_;
+  std::atomic<std::uint64_t> slices_{0};
+  std::atomic<std::uint64_t> steps_beside_{0};
+  base::Mutex mutex_;
+  base::FairQueue<std::string, DeliveryPtr> queue_ GUARDED_BY(mutex_){
+      {.waiting = 1000, .waiting_each = 16, .under_way_each = 1}};
+  std::size_t under_way_ GUARDED_BY(mutex_) = 0;
+  std::size_t bytes_ GUARDED_BY(mutex_) = 0;  // of all deliveries
+  bool starting_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace messaging

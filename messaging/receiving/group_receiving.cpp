@@ -1,0 +1,301 @@
+#include "messaging/receiving/group_receiving.h"
+
+#include "crypto/identity.h"
+#include "messaging/chats/chat_rules.h"
+#include "messaging/chats/received_row.h"
+#include "messaging/groups/group_rules.h"
+#include "messaging/groups/owed_states.h"
+#include "messaging/peering/outgoing.h"
+#include "messaging/protected/protected_access.h"
+#include "messaging/receiving/protected_receiving.h"
+#include "store/tables/blobs.h"
+#include "store/tables/chats.h"
+#include "store/tables/config_values.h"
+#include "store/tables/gone_groups.h"
+#include "store/tables/group_held.h"
+#include "store/tables/messages.h"
+
+namespace messaging {
+namespace {
+
+constexpr std::size_t kJudgedAtOnce = 8;  // held contents in one write
+constexpr std::size_t kJudgedBytes = 256 * 1024;
+
+// The sender's copy is not ours: once in a while it is sent ours, or asked for its own.
+base::Result<> settle(const WriteContext& write, const Group& group, ContactId contact) {
+  EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
+  if (!row || row->told_at + kTellAgain > write.steady()) return {};
+  row->told_at = write.steady();
+  EDGE_CHECK(store::set_member_told(write.scope, group.row.chat, *row));
+  if (!group.row.self_present) return tell_member(write, group, contact, {.with_image = true});
+  if (group.is_owner(key_of(write.account))) {
+    return owe_state(write, group, contact);
+  }
+  return ask_state(write, group.row.uuid, contact);
+}
+
+// A key that is none could never be written to. Those of contacts were looked at before.
+base::Result<bool> keys_are_usable(const WriteContext& write, const GroupState& state) {
+  for (const auto& [key, member] : state.members) {
+    if (!member.present) continue;
+    EDGE_TRY(const bool known, store::knows_contact_key(write.scope, key));
+    if (!known && !crypto::PublicKey::from_bytes(key)) return false;
+  }
+  return true;
+}
+
+// Groups made by people we have not joined are contact requests (decision 10), but not at a bot.
+base::Result<store::ChatBlocked> first_state(const WriteContext& write,
+                                             const store::ContactRow& contact) {
+  EDGE_TRY(const auto bot, store::find_config_value(write.scope, "bot"));
+  return contact.verified || bot == "1" ? store::ChatBlocked::no : store::ChatBlocked::request;
+}
+
+// A picture that is here already: what came of it again goes.
+base::Result<bool> drop_repeated(const WriteContext& write, const GroupUpdate& update,
+                                 RemovedFiles& files) {
+  if (!update.image) return false;
+  EDGE_TRY(const auto transfer, store::find_transfer(write.scope, update.image->transfer));
+  if (!transfer) return false;
+  EDGE_CHECK(store::delete_transfer(write.scope, transfer->id));
+  files.add(transfer->name);
+  return false;
+}
+
+// The picture that the state names, when it came with it; one that it does not name any more goes.
+base::Result<bool> take_image(const WriteContext& write, Group& group, const GroupUpdate& update,
+                              RemovedFiles& files) {
+  const auto& named = group.state.image.value;
+  if (group.row.image_blob) {
+    EDGE_TRY(const auto blob, store::find_blob(write.scope, *group.row.image_blob));
+    if (blob && named == blob->hash) return drop_repeated(write, update, files);
+  }
+  std::optional<std::int64_t> fresh;
+  if (named && update.image && update.image->hash == *named) {
+    EDGE_TRY(const auto transfer, arrived_file(write, *update.image));
+    if (transfer) {
+      EDGE_TRY(fresh, adopt_file(write, *update.image, *transfer));
+    }
+  }
+  if (!fresh && !group.row.image_blob) return false;
+  EDGE_CHECK(set_image_blob(write, group, fresh, files));
+  return true;
+}
+
+base::Result<> judge(const WriteContext& write, const store::HeldContent& held) {
+  const auto content = decode_content(held.content);
+  EDGE_TRY(const auto contact, store::find_contact(write.scope, held.contact));
+  if (!content || !contact) return {};
+  if (const auto* text = std::get_if<GroupText>(&content->body)) {
+    EDGE_CHECK(take_group_text(write, *contact, content->uuid, *text, held.content));
+  } else if (const auto* update = std::get_if<GroupUpdate>(&content->body)) {
+    EDGE_CHECK(take_group_update(write, *contact, content->uuid, *update, held.content));
+  } else if (const auto* note = std::get_if<ProtectedNote>(&content->body)) {
+    EDGE_CHECK(take_protected(write, *contact, content->uuid, *note, held.content));
+  }
+  return {};
+}
+
+base::Result<> apply(const WriteContext& write, Group& group, Merged merged,
+                     const GroupUpdate& update, ContactId sender) {
+  const GroupState before = group.state;
+  group.state = std::move(merged.state);
+  group.row.promoted = true;
+  EDGE_TRY(const bool published, publish_card(write, group));
+  RemovedFiles files(write.core, write.account);
+  EDGE_CHECK(take_image(write, group, update, files));
+  files.remove_after(write.tx);
+  EDGE_CHECK(save_group(write, group));
+  EDGE_CHECK(tell_changes(write, group, before, sender));
+  EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
+  EDGE_CHECK(write.emit(ChatlistChanged{}));
+  if (published || merged.ours_alone) {
+    EDGE_CHECK(owe_state_to_all(write, group, sender));
+  }
+  write.signal(&Signals::group_changed, group.row.uuid);
+  return {};
+}
+
+base::Result<> insert_text(const WriteContext& write, const Group& group, ContactId from,
+                           const Uuid& uuid, const GroupText& text) {
+  EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, group.row.chat));
+  store::MessageRow row = received_row(from, uuid, text.message);
+  if (row.has_quote && text.message.quote->message && text.quoted) {
+    EDGE_TRY(const auto author, contact_of(write.scope, *text.quoted));
+    if (author) {
+      EDGE_TRY(const auto quoted,
+               store::find_message_by_uuid(write.scope, *author, *text.message.quote->message));
+      if (quoted && quoted->chat == chat.id) row.quoted = quoted->id;
+    }
+  }
+  if (text.message.file) {
+    EDGE_TRY(const auto transfer, arrived_file(write, *text.message.file));
+    if (transfer) {
+      EDGE_TRY(row.blob_id, adopt_file(write, *text.message.file, *transfer));
+    } else {
+      row.error = "The file of this message did not arrive.";
+    }
+  }
+  row.chat = chat.id;
+  EDGE_TRY(const auto id, insert_incoming(write.tx, write.scope, chat, row));
+  if (!id) return {};
+  row.id = *id;
+  return note_container_arrived(write, row);
+}
+
+// A group that was deleted here does so with a text, which is held until its state is here, and
+// when somebody adds us anew. What its members tell of each other does not bring it back.
+base::Result<bool> comes_back(const WriteContext& write, const GroupId& group,
+                              const Membership& ours) {
+  EDGE_TRY(const auto gone, store::find_gone_group(write.scope, group));
+  if (!gone) return true;
+  EDGE_TRY(const bool held, store::holds_any_content(write.scope, group));
+  if (!held && ours.number <= static_cast<std::uint64_t>(*gone)) return false;
+  EDGE_CHECK(store::forget_gone_group(write.scope, group));
+  return true;
+}
+
+base::Result<> answer_question(const WriteContext& write, const std::optional<Group>& group,
+                               const MemberKey& asker, ContactId contact) {
+  if (!group || !group->row.self_present || !group->state.has(asker)) return {};
+  return owe_state(write, *group, contact);
+}
+
+// Of a group whose chat was deleted here one thing still counts: who says of itself that it left
+// loses what it was given as a member.
+base::Result<> take_farewell(const WriteContext& write, const MemberKey& sender,
+                             const GroupUpdate& update, ContactId contact) {
+  const Membership* said = update.state.find(sender);
+  if (said == nullptr || said->present) return {};
+  return membership_ended(write, update.group, contact);
+}
+
+// A state that we know already: its picture may be new to us, or ours to its sender.
+base::Result<> take_nothing_new(const WriteContext& write, Group& group, const MemberKey& sender,
+                                const GroupUpdate& update, ContactId contact) {
+  RemovedFiles files(write.core, write.account);
+  EDGE_TRY(const bool pictured, take_image(write, group, update, files));
+  files.remove_after(write.tx);
+  if (pictured) {
+    EDGE_CHECK(save_group(write, group));
+    EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
+  }
+  if (!group.state.has(sender)) return {};
+  if (update.state != shown_to(group.state, sender)) return settle(write, group, contact);
+  // It has what we have: it need not be told.
+  EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
+  if (!row) return {};
+  row->told = update.state.digest();
+  return store::set_member_told(write.scope, group.row.chat, *row);
+}
+
+}  // namespace
+
+base::Result<> hold_content(const WriteContext& write, const GroupId& group, ContactId contact,
+                            base::ByteView content) {
+  store::HeldContent held;
+  EDGE_TRY(held.id, write.tx.next_id(write.account.id, "group_held"));
+  held.contact = contact;
+  held.content.assign(content.begin(), content.end());
+  return store::hold_content(write.scope, group, held, write.steady());
+}
+
+base::Result<bool> brings_too_many(const WriteContext& write, ContactId contact,
+                                   const GroupUpdate& update) {
+  std::size_t strangers = 0;
+  for (const auto& [key, member] : update.state.members) {
+    if (!member.present) continue;
+    EDGE_TRY(const bool known, store::knows_contact_key(write.scope, key));
+    if (!known) ++strangers;
+  }
+  return strangers > 0 &&
+         write.core.strangers.take(write.account.id, contact, static_cast<double>(strangers)) > 0;
+}
+
+base::Result<std::int64_t> judge_held(const WriteContext& write, const GroupId& group,
+                                      std::int64_t after, std::int64_t until) {
+  EDGE_TRY(const auto contents,
+           store::held_contents(write.scope, group, after, until, kJudgedAtOnce));
+  std::size_t bytes = 0;
+  for (const store::HeldContent& held : contents) {
+    if (bytes > kJudgedBytes) return after;
+    bytes += held.content.size();
+    after = held.id;
+    EDGE_TRY(const bool still, store::release_content(write.scope, held.id));
+    if (still) EDGE_CHECK(judge(write, held));
+  }
+  return contents.size() < kJudgedAtOnce ? until : after;
+}
+
+base::Result<bool> take_group_text(const WriteContext& write, const store::ContactRow& contact,
+                                   const Uuid& uuid, const GroupText& text,
+                                   base::ByteView content) {
+  EDGE_TRY(const auto group, find_group(write.scope, text.group));
+  if (!group) {
+    // Deleted here, or the state that invites us is still under way.
+    EDGE_TRY(const bool asked, store::holds_content(write.scope, text.group, contact.id));
+    EDGE_CHECK(hold_content(write, text.group, contact.id, content));
+    if (!asked) EDGE_CHECK(ask_state(write, text.group, contact.id));
+    return false;
+  }
+  EDGE_TRY(const MemberKey sender, key_of(write.scope, contact.id));
+  const bool may_write =
+      group->state.channel ? sender == group->state.owner : group->state.has(sender);
+  if (group->row.self_present && !may_write && !group->state.channel) {
+    EDGE_CHECK(hold_content(write, text.group, contact.id, content));
+    return false;
+  }
+  EDGE_CHECK(acknowledge(write, contact.id, uuid));
+  if (may_write && group->row.self_present) {
+    EDGE_TRY(const bool had, store::has_message_uuid(write.scope, contact.id, uuid));
+    EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, contact.id, uuid));
+    if (!had && !deleted) EDGE_CHECK(insert_text(write, *group, contact.id, uuid, text));
+  }
+  if (text.digest != shown_to(group->state, sender).digest()) {
+    EDGE_CHECK(settle(write, *group, contact.id));
+  }
+  return true;
+}
+
+base::Result<bool> take_group_update(const WriteContext& write, const store::ContactRow& contact,
+                                     const Uuid& uuid, const GroupUpdate& update,
+                                     base::ByteView content) {
+  EDGE_TRY(auto group, find_group(write.scope, update.group));
+  EDGE_TRY(const MemberKey sender, key_of(write.scope, contact.id));
+  const MemberKey self = key_of(write.account);
+  if (!group) EDGE_CHECK(take_farewell(write, sender, update, contact.id));
+  const GroupState* ours = group ? &group->state : nullptr;
+  EDGE_TRY(const bool usable, keys_are_usable(write, update.state));
+  const Admission admission = !usable                ? Admission::drop
+                              : update.state.empty() ? Admission::take
+                                                     : admit(ours, self, sender, update.state);
+  if (admission == Admission::hold) {
+    EDGE_CHECK(hold_content(write, update.group, contact.id, content));
+    return false;
+  }
+  EDGE_CHECK(acknowledge(write, contact.id, uuid));
+  if (admission == Admission::drop) return true;
+  if (update.state.empty()) {
+    EDGE_CHECK(answer_question(write, group, sender, contact.id));
+    return true;
+  }
+  Merged merged = take(ours, self, sender, update.state);
+  if (!group) {
+    if (!merged.changed || !merged.state.has(self)) return true;
+    EDGE_TRY(const bool wanted, comes_back(write, update.group, *merged.state.find(self)));
+    if (!wanted) return true;
+    GroupState nothing;
+    nothing.channel = merged.state.channel;
+    nothing.owner = merged.state.owner;
+    EDGE_TRY(const store::ChatBlocked blocked, first_state(write, contact));
+    EDGE_TRY(group, make_group(write, update.group, std::move(nothing), blocked));
+  }
+  if (merged.changed) {
+    EDGE_CHECK(apply(write, *group, std::move(merged), update, contact.id));
+  } else {
+    EDGE_CHECK(take_nothing_new(write, *group, sender, update, contact.id));
+  }
+  return true;
+}
+
+}  // namespace messaging

@@ -1,0 +1,64 @@
+#include "messaging/receiving/receipts.h"
+
+#include "messaging/peering/joining.h"
+#include "messaging/peering/outgoing.h"
+#include "store/tables/chats.h"
+#include "store/tables/groups.h"
+#include "store/tables/messages.h"
+#include "store/tables/outbox.h"
+#include "store/tables/owed_receipts.h"
+#include "store/tables/receipts.h"
+
+namespace messaging {
+namespace {
+
+std::uint32_t number(MsgState state) { return static_cast<std::uint32_t>(state); }
+
+// The recipient's device has it: the outbox lets go of it.
+base::Result<> take_arrival(const WriteContext& write, ContactId contact, const Uuid& uuid) {
+  EDGE_TRY(const auto row, store::find_outbox_by_uuid(write.scope, contact, uuid));
+  if (!row) return {};
+  EDGE_CHECK(store::delete_outbox(write.scope, row->id));
+  if (row->join_id != 0) EDGE_CHECK(join_confirmed(write, row->join_id));
+  if (!row->message) return {};
+  EDGE_CHECK(store::delete_outbox_to(write.scope, *row->message, contact));
+  EDGE_TRY(const bool all, store::outbox_all_deposited(write.scope, *row->message));
+  return all ? note_delivered(write, *row->message) : base::Result<>{};
+}
+
+base::Result<> take_read(const WriteContext& write, ContactId contact, const ReceiptNote& note) {
+  EDGE_TRY(const auto message, store::find_message_by_uuid(write.scope, kSelf, note.uuid));
+  if (!message) return {};
+  EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, message->chat));
+  // Only of a message that this contact was sent.
+  EDGE_TRY(const auto member, store::find_member(write.scope, chat.id, contact));
+  if (chat.contact != contact && !member) return {};
+  EDGE_CHECK(take_arrival(write, contact, note.uuid));
+  EDGE_TRY(const bool first, store::insert_receipt(write.scope, message->id, contact, note.at));
+  if (!first) return {};
+  EDGE_TRY(const bool changed,
+           store::set_message_state(write.scope, message->id, number(MsgState::out_read)));
+  return changed ? write.emit(MsgRead{message->chat, message->id}) : base::Result<>{};
+}
+
+}  // namespace
+
+std::span<const ReceiptNote> notes_after(const Receipts& receipts, std::size_t taken) {
+  const std::span<const ReceiptNote> notes(receipts.notes);
+  return taken <= notes.size() ? notes.subspan(taken) : std::span<const ReceiptNote>();
+}
+
+base::Result<> take_receipts(const WriteContext& write, ContactId contact,
+                             std::span<const ReceiptNote> notes) {
+  for (const ReceiptNote& note : notes) {
+    write.core.steady->heard(note.at);
+    if (note.kind == static_cast<std::uint8_t>(store::ReceiptKind::arrived)) {
+      EDGE_CHECK(take_arrival(write, contact, note.uuid));
+    } else if (note.kind == static_cast<std::uint8_t>(store::ReceiptKind::read)) {
+      EDGE_CHECK(take_read(write, contact, note));
+    }
+  }
+  return {};
+}
+
+}  // namespace messaging

@@ -1,0 +1,219 @@
+#include "messaging/receiving/receiving.h"
+
+#include <algorithm>
+
+#include "crypto/ratchet.h"
+#include "messaging/chats/received_row.h"
+#include "messaging/groups/group_joining.h"
+#include "messaging/peering/joining.h"
+#include "messaging/peering/outgoing.h"
+#include "messaging/peering/renewal.h"
+#include "messaging/receiving/apply_content.h"
+#include "messaging/receiving/group_receiving.h"
+#include "messaging/receiving/receipts.h"
+#include "store/disk_room.h"
+#include "store/tables/contacts.h"
+#include "store/tables/heard.h"
+#include "store/tables/invites.h"
+#include "store/tables/outbox.h"
+#include "store/tables/transfers.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+
+// A file that there is no room for is asked for again after this time.
+constexpr base::Millis kRoomPatience = 3600 * base::Millis{1000};
+
+constexpr std::uint32_t kStepsInWrite = 64;  // a longer walk is done beside the writer
+constexpr std::size_t kNotesInWrite = 64;    // receipts taken in one write
+
+base::Result<> prove_peer(const WriteContext& write, store::SessionRow& session) {
+  EDGE_TRY(const auto pending, store::find_pending_join_by_session(write.scope, session.id));
+  if (!pending) return base::fail(Errc::corrupt, "an unproven session without its handshake");
+  if (pending->role != store::JoinRole::inviter) return prove_initiator(write, *pending, session);
+  EDGE_TRY(const ContactId joiner, prove_joiner(write, *pending, session));
+  EDGE_TRY(const auto invite, store::find_invite(write.scope, pending->invite_id));
+  return invite ? admit_joiner(write, *invite, joiner) : base::Result<>{};
+}
+
+// Something on a known session does not open: one side went back to an older copy, or lost its
+// place. Messages that still come on it are not taken (those before them may be missing), and what
+// we sent on it and is not acknowledged waits for the new session.
+base::Result<> session_failed(const WriteContext& write, const store::SessionRow& session) {
+  if (session.state == store::SessionState::unproven) return {};
+  // All of this once, however much more comes that does not open.
+  if (session.state == store::SessionState::broken) return begin_session(write, *session.contact);
+  EDGE_CHECK(store::set_session_broken(write.scope, session.id));
+  EDGE_CHECK(store::hold_outbox(write.scope, *session.contact));
+  EDGE_CHECK(begin_session(write, *session.contact));
+  // With another live session (both sides began one) the rest goes on there.
+  return release_waiting(write, *session.contact);
+}
+
+// A message on a session that broke, or on one that the sender has given up for a later one: it is
+// not acknowledged, so that it comes again on the new session and in its place. A sender that still
+// uses the old one went back to an older copy.
+base::Result<bool> is_stale(const WriteContext& write, const store::SessionRow& session,
+                            const Uuid& message) {
+  if (session.state == store::SessionState::broken) {
+    EDGE_CHECK(begin_session(write, *session.contact));
+    return true;
+  }
+  if (session.state != store::SessionState::superseded) return false;
+  EDGE_TRY(const store::HeardRow heard, store::load_heard(write.scope, *session.contact));
+  if (heard.session <= session.id) return false;
+  EDGE_CHECK(renew_unless_new(write, *session.contact, message));
+  return true;
+}
+
+// The walks over messages that did not come: done already, done here when they are short, or what
+// they cost their sender and that they are to be done elsewhere. Nothing: they are done.
+base::Result<std::optional<Reception>> walk_there(const WriteContext& write,
+                                                  const store::SessionRow& session,
+                                                  const ReceptionMeans& means,
+                                                  std::vector<crypto::ChainWalk>& walks,
+                                                  std::uint32_t& steps_here) {
+  std::uint32_t steps = 0;
+  for (const crypto::ChainWalk& walk : walks) steps += walk.steps();
+  if (steps == 0) return std::optional<Reception>();
+  const bool done = std::all_of(walks.begin(), walks.end(), [&](const crypto::ChainWalk& walk) {
+    return std::any_of(means.walks.begin(), means.walks.end(), [&](const crypto::ChainWalk& one) {
+      return one.left() == 0 && one.same_way(walk);
+    });
+  });
+  if (done) {
+    walks.assign(means.walks.begin(), means.walks.end());
+    return std::optional<Reception>();
+  }
+  Reception reception;
+  reception.later = write.core.steps.take(write.account.id, session.contact.value_or(ContactId()),
+                                          step_price(steps));
+  if (reception.later > 0) {
+    reception.outcome = Reception::Outcome::later;
+    return std::optional(std::move(reception));
+  }
+  if (steps > kStepsInWrite) {
+    reception.outcome = Reception::Outcome::walk;
+    reception.walks = std::move(walks);
+    return std::optional(std::move(reception));
+  }
+  for (crypto::ChainWalk& walk : walks) walk.step(walk.left());
+  steps_here = steps;
+  return std::optional<Reception>();
+}
+
+// The file that a content brings with it, which has to be here before it is taken.
+const FileNote* file_of(const Content& content) {
+  const std::optional<FileNote>* file = nullptr;
+  if (const auto* text = std::get_if<TextMessage>(&content.body)) file = &text->file;
+  if (const auto* text = std::get_if<GroupText>(&content.body)) file = &text->message.file;
+  if (const auto* update = std::get_if<GroupUpdate>(&content.body)) file = &update->image;
+  return file != nullptr && *file ? &**file : nullptr;
+}
+
+// Whether a content can be taken now; its file, when it brings one. What cannot is not
+// acknowledged, so that it comes again.
+base::Result<bool> is_ready(const WriteContext& write, const store::SessionRow& session,
+                            const Content& content, std::optional<store::TransferRow>& file) {
+  if (!std::holds_alternative<Receipts>(content.body) &&
+      !std::holds_alternative<Hello>(content.body)) {
+    EDGE_TRY(const bool stale, is_stale(write, session, content.uuid));
+    if (stale) return false;
+  }
+  const auto* update = std::get_if<GroupUpdate>(&content.body);
+  if (update != nullptr && session.contact) {
+    EDGE_TRY(const bool too_many, brings_too_many(write, *session.contact, *update));
+    if (too_many) return false;
+  }
+  const FileNote* const note = file_of(content);
+  if (note == nullptr) return true;
+  EDGE_TRY(file, arrived_file(write, *note));
+  if (file) return true;
+  // It should have come before. It is never repeated alone, but with a new session.
+  if (session.contact && !store::has_room(write.core.store.dir(), note->sealed_size)) {
+    write.core.owed_renewals.owe(write.account.id, *session.contact, kRoomPatience, content.uuid);
+  } else if (session.contact) {
+    EDGE_CHECK(renew_unless_new(write, *session.contact, content.uuid));
+  }
+  return false;
+}
+
+// Many receipts are taken in several writes, the ratchet's step with the last of them: a repetition
+// of one that was taken changes nothing. True: some were taken now, and others are left.
+base::Result<bool> take_some_receipts(const WriteContext& write, const store::SessionRow& session,
+                                      const Content& content, std::size_t taken) {
+  const auto* receipts = std::get_if<Receipts>(&content.body);
+  if (receipts == nullptr || session.state == store::SessionState::unproven) return false;
+  const auto notes = notes_after(*receipts, taken);
+  if (notes.size() <= kNotesInWrite) return false;
+  EDGE_TRY(const store::ContactRow contact, store::load_contact(write.scope, *session.contact));
+  if (contact.blocked) return false;
+  EDGE_CHECK(take_receipts(write, contact.id, notes.first(kNotesInWrite)));
+  return true;
+}
+
+// Keeps the ratchet's step. Whatever opens on an unproven session shows that its peer completed the
+// handshake; true: it did so now.
+base::Result<bool> step(const WriteContext& write, store::SessionRow& session,
+                        const crypto::Ratchet& ratchet, store::DeferredSkippedKeys& skipped) {
+  const bool unproven = session.state == store::SessionState::unproven;
+  EDGE_CHECK(skipped.apply());
+  session.ratchet = ratchet.save();
+  EDGE_CHECK(store::update_session(write.scope, session));
+  if (unproven) EDGE_CHECK(prove_peer(write, session));
+  if (session.state == store::SessionState::live) {
+    write.core.owed_renewals.works(write.account.id, *session.contact);
+  }
+  return unproven;
+}
+
+}  // namespace
+
+base::Result<Reception> receive_message(const WriteContext& write, store::SessionRow& session,
+                                        base::ByteView body, const ReceptionMeans& means) {
+  // Opened on a copy: the step is kept only when the content is taken.
+  EDGE_TRY(auto ratchet, crypto::Ratchet::load(session.ratchet));
+  auto walks = ratchet.walks_to(body);
+  Reception reception;
+  EDGE_TRY(auto first, walk_there(write, session, means, walks, reception.steps));
+  if (first) return *std::move(first);
+  store::SkippedKeyTable table(write.scope, session.id, write.steady());
+  store::DeferredSkippedKeys skipped(table);
+  const auto plain = ratchet.decrypt_walked(body, session.handshake_hash, skipped, walks);
+  if (!plain) {
+    if (plain.error().code != Errc::sealed) return plain.error();
+    if (session.contact) EDGE_CHECK(session_failed(write, session));
+    return reception;
+  }
+  const auto content = decode_content(*plain);
+  std::optional<store::TransferRow> file;
+  if (content) {
+    EDGE_TRY(const bool ready, is_ready(write, session, *content, file));
+    if (!ready) {
+      reception.outcome = Reception::Outcome::not_yet;
+      return reception;
+    }
+    EDGE_TRY(const bool partly, take_some_receipts(write, session, *content, means.notes));
+    if (partly) {
+      reception.notes = means.notes + kNotesInWrite;
+      reception.outcome = Reception::Outcome::partly;
+      return reception;
+    }
+  }
+  const Turn turn{session.id, !skipped.used_one()};
+  EDGE_TRY(reception.session_began, step(write, session, ratchet, skipped));
+  reception.outcome = Reception::Outcome::taken;
+  if (!content) return reception;  // opened, but of no form we know: it will never be better
+  EDGE_TRY(const store::ContactRow contact, store::load_contact(write.scope, *session.contact));
+  if (contact.blocked) return reception;
+  EDGE_CHECK(store::touch_last_seen(write.scope, contact.id, write.tx.now()));
+  if (contact.route_id) write.signal(&Signals::heard_from, *contact.route_id);
+  EDGE_TRY(const bool seen,
+           apply_content(write, {contact, turn, means.notes}, *content, file, *plain));
+  if (seen) reception.seen = {contact.id, content->uuid};
+  return reception;
+}
+
+}  // namespace messaging

@@ -1,0 +1,109 @@
+// Relayed: what the links to relays need of messaging: which accounts have a relay, which deposit
+// keys are to hold there, a way in for envelopes whose proof the relay has checked, and an ear for
+// how the links fare. messaging knows no link; gateway/relay/client keeps them.
+//
+// The keys are told as they should be, never as changes: what the store holds is the list of
+// registrations to make, and a link compares it with the relay's at each start and after each
+// change.
+//
+// Safe from any thread unless it says otherwise.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/completion.h"
+#include "base/ids.h"
+#include "base/mutex.h"
+#include "base/result.h"
+#include "crypto/identity.h"
+#include "messaging/kernel/relay_home.h"
+#include "messaging/model/deposit.h"
+
+namespace store {
+class Tx;
+}
+
+namespace messaging {
+
+class Core;
+class Incoming;
+struct AccountState;
+
+struct RelayAccount {
+  base::AccountId account;
+  RelayHome home;
+  crypto::Identity owner;
+};
+
+// A key as it should hold at the relay.
+struct WantedKey {
+  DepositKeyId key_id{};
+  DepositKey key{};
+  bool contact = false;  // else it admits handshakes alone
+  std::array<std::uint8_t, 16> pseudonym{};
+};
+
+struct RelayedEnvelope {
+  DepositKeyId key_id{};
+  base::Bytes envelope;
+};
+
+class Relayed {
+ public:
+  Relayed(Core& core, Incoming& incoming) : core_(core), incoming_(incoming) {}
+
+  std::vector<RelayAccount> accounts() const;
+  // Oldest first. Keys of blocked contacts and withdrawn invites are not among them.
+  base::Result<std::vector<WantedKey>> keys(base::AccountId account) const;
+  // Takes them in order. True: they may be acknowledged; false: they could not be stored now.
+  void accept(base::AccountId account, std::vector<RelayedEnvelope> envelopes,
+              base::Completion<bool> done);
+
+  enum class Change { accounts, keys };
+  // One listener, called after the commit that changed something, on the writer's thread.
+  void on_change(std::function<void(Change, base::AccountId)> listener);
+
+  // How the link fares: connected or not, and what a person has to do about it ("": nothing).
+  void tell(base::AccountId account, bool connected, const std::string& problem);
+  bool connected(base::AccountId account) const;
+  // Answers once what is committed now is registered, or when it took too long: an invite is shown
+  // when it is good for use. At once for accounts without a relay.
+  void when_registered(base::AccountId account, base::Completion<> done);
+  void tell_registered(base::AccountId account, std::uint64_t version);
+  std::uint64_t version(base::AccountId account) const;  // of the keys; grows with each change
+  void expire_waiting();                                 // called every second or so
+
+  // Within messaging. Readies the writer's connection to notice changes of keys.
+  static base::Result<> prepare(store::Tx& tx);
+  // At the end of each write of an account that has a relay: tells the listener if keys changed.
+  base::Result<> notice(store::Tx& tx, base::AccountId account);
+  // An account got, lost or changed its relay (committed).
+  void homes_changed(base::AccountId account);
+
+ private:
+  struct Waiting {
+    std::uint64_t version = 0;
+    base::Millis until = 0;
+    base::Completion<> done;
+  };
+  struct State {
+    std::uint64_t version = 0;
+    std::int64_t noticed = 0;  // of the writer's count
+    bool connected = false;
+    std::string problem;
+    std::vector<Waiting> waiting;
+  };
+  void tell_listener(Change change, base::AccountId account);
+
+  Core& core_;
+  Incoming& incoming_;
+  mutable base::Mutex mutex_;
+  std::map<base::AccountId, State> states_ GUARDED_BY(mutex_);
+  std::function<void(Change, base::AccountId)> listener_ GUARDED_BY(mutex_);
+};
+
+}  // namespace messaging
