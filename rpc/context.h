@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "rpc/dispatcher.h"
+#include "rpc/executor.h"
 
 namespace messaging {
 class Engine;
@@ -26,8 +27,10 @@ struct Context {
   NextMessages* next_messages = nullptr;
   Timer* timer = nullptr;
   const MethodTable* table = nullptr;
-  CallObserver* observer = nullptr;  // may be null
-  Streams* streams = nullptr;        // null: nobody listens
+  CallObserver* observer = nullptr;    // may be null
+  Streams* streams = nullptr;          // null: nobody listens
+  const Executor* executor = nullptr;  // for work after an answer of messaging's, which may come on
+                                       // the writer's thread
   Caller caller;
   Licensing* licensing = nullptr;  // nothing in tests: everything is allowed
   // Where a method that waits for news puts what it takes out of the daemon; never null for those.

@@ -78,6 +78,7 @@ Context Service::context(const Caller& caller) {
           .table = &table_,
           .observer = observer_,
           .streams = streams_,
+          .executor = &executor_,
           .caller = caller,
           .licensing = licensing_};
 }

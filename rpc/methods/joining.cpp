@@ -12,11 +12,15 @@ void get_chat_securejoin_qr_code(Context& context, OfMaybeChat p, Completion<std
 
 void get_chat_securejoin_qr_code_svg(Context& context, OfMaybeChat p,
                                      Completion<std::pair<std::string, std::string>> done) {
-  auto draw = [done = std::move(done)](Result<std::string> link) mutable {
+  // Drawn in the caller's turn: the link comes on the writer's thread.
+  auto draw = [done = std::move(done), executor = context.executor,
+               party = context.caller.party](Result<std::string> link) mutable {
     if (!link) return done(std::move(link).error());
-    auto svg = qr_svg(*link);
-    if (!svg) return done(std::move(svg).error());
-    done(std::pair(std::move(*link), std::move(*svg)));
+    (*executor)(party, [done = std::move(done), link = *std::move(link)]() mutable {
+      auto svg = qr_svg(link);
+      if (!svg) return done(std::move(svg).error());
+      done(std::pair(std::move(link), *std::move(svg)));
+    });
   };
   engine_of(context).securejoin().invite(p.account_id, p.chat_id, std::move(draw));
 }

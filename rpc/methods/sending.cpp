@@ -71,14 +71,19 @@ void misc_send_msg(Context& context, MiscSend p,
   data.quoted_message_id = p.quoted_message_id;
   auto draft = shape::to_draft(std::move(data));
   if (!draft) return done(std::move(draft).error());
-  auto answer = [engine = context.engine, now = context.clock->now(), account = p.account_id,
-                 done = std::move(done)](Result<MsgId> sent) mutable {
+  auto load = [engine = context.engine, now = context.clock->now(),
+               account = p.account_id](MsgId id) -> Result<std::pair<MsgId, shape::Message>> {
+    EDGE_TRY(auto message, engine->messages().get(account, id));
+    EDGE_TRY(auto shape, complete_message(*engine, account, now, std::move(message)));
+    return std::pair(id, std::move(shape));
+  };
+  // Read in the caller's turn: the id comes on the writer's thread.
+  auto answer = [load = std::move(load), done = std::move(done), executor = context.executor,
+                 party = context.caller.party](Result<MsgId> sent) mutable {
     if (!sent) return done(std::move(sent).error());
-    auto message = engine->messages().get(account, *sent);
-    if (!message) return done(std::move(message).error());
-    auto shape = complete_message(*engine, account, now, std::move(*message));
-    if (!shape) return done(std::move(shape).error());
-    done(std::pair(*sent, std::move(*shape)));
+    (*executor)(party, [load = std::move(load), done = std::move(done), id = *sent]() mutable {
+      done(load(id));
+    });
   };
   engine_of(context).messages().send(p.account_id, p.chat_id, std::move(*draft), std::move(answer));
 }
