@@ -12,9 +12,7 @@
 
 namespace crypto {
 
-using Hash16 = std::array<std::uint8_t, 16>;
 using Hash32 = std::array<std::uint8_t, 32>;
-using Hash64 = std::array<std::uint8_t, 64>;
 
 namespace detail {
 void blake2b(std::uint8_t* out, std::size_t size, base::ByteView data, base::ByteView key);

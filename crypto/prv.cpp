@@ -90,11 +90,6 @@ std::uint64_t prv_size(std::uint64_t plain_size) {
   return kPrvHead + sealed_size(plain_size) - kStreamHeader;
 }
 
-base::Result<std::uint64_t> prv_plain_size(std::uint64_t container_size) {
-  if (container_size < kPrvHead) return could_not_open();
-  return plain_size(container_size - kPrvHead + kStreamHeader);
-}
-
 std::uint64_t prv_chunk_offset(std::uint64_t index) { return kPrvHead + index * kSealedChunk; }
 
 Prv Prv::create(const PrvId& id, const PrvShare& grant_share, PrvHeader header) {

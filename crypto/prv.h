@@ -54,8 +54,6 @@ struct PrvOutside {
 bool looks_like_prv(base::ByteView start);  // by the magic alone
 
 std::uint64_t prv_size(std::uint64_t plain_size);
-// The way back; Errc::sealed for a size that no container has.
-base::Result<std::uint64_t> prv_plain_size(std::uint64_t container_size);
 std::uint64_t prv_chunk_offset(std::uint64_t index);
 
 // One protected file's head, opened or made, and what seals or opens its chunks.

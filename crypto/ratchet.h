@@ -23,7 +23,6 @@
 // on the copy, save() it in the transaction, and swap it in after COMMIT.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>

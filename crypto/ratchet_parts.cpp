@@ -1,6 +1,5 @@
 #include "crypto/ratchet_parts.h"
 
-#include <algorithm>
 #include <array>
 
 #include "base/wire.h"

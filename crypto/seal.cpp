@@ -1,7 +1,5 @@
 #include "crypto/seal.h"
 
-#include <algorithm>
-
 #include "crypto/aead.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"

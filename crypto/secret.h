@@ -13,7 +13,6 @@
 #include <span>
 #include <utility>
 
-#include "base/bytes.h"
 #include "crypto/random.h"
 #include "crypto/wiping.h"
 

@@ -1,7 +1,5 @@
 #include "crypto/skipped_keys.h"
 
-#include <algorithm>
-
 namespace crypto {
 
 base::Result<std::optional<MessageKey>> MemorySkippedKeys::find(std::uint64_t epoch,

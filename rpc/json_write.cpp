@@ -119,13 +119,4 @@ void append_json_double(std::string& out, double value) {
   fmt::format_to(std::back_inserter(out), "{}", value);
 }
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 }  // namespace rpc

@@ -21,9 +21,6 @@ void append_json_integer(std::string& out, std::uint64_t value);
 void append_json_integer(std::string& out, std::int64_t value);
 void append_json_double(std::string& out, double value);
 
-// Whether the whole of `text` is well-formed UTF-8 (no surrogates, nothing over U+10FFFF).
-bool is_utf8(std::string_view text);
-
 template <class T>
 void append_json(std::string& out, const T& value);
 

@@ -7,7 +7,6 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <string_view>
 #include <utility>
 
 #include "base/log.h"

@@ -6,7 +6,6 @@
 #include <string>
 #include <variant>
 
-#include "base/bytes.h"
 #include "base/result.h"
 #include "crypto/keywrap.h"
 #include "crypto/secret.h"

@@ -163,11 +163,6 @@ base::Result<> put_in_place(const NewKeyFile& file) {
 
 }  // namespace
 
-base::Result<bool> has_data_key(Connection& db) {
-  EDGE_TRY(const auto count, db.integer("SELECT count(*) FROM store_key"));
-  return count.value_or(0) > 0;
-}
-
 base::Result<crypto::RecordKey> make_data_key(Connection& db, const KeySource& source,
                                               StoreForm form, const base::Clock& clock) {
   if (const auto* file = std::get_if<KeyFile>(&source)) {

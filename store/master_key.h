@@ -17,9 +17,6 @@
 
 namespace store {
 
-// True when the store already has a data key.
-base::Result<bool> has_data_key(Connection& db);
-
 // What whoever has the key may expect of the store. Wrappings of the two are made with different
 // keys, both derived from the source, so that nobody without it makes one look like the other.
 enum class StoreForm : std::uint8_t {

@@ -11,7 +11,6 @@
 // Safe from any thread. Destroy it after everything that uses it; Readers and Scopes must be gone.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>

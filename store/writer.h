@@ -11,13 +11,11 @@
 // completions. None of them may block; they may submit further writes, not wait for them.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 

@@ -42,7 +42,6 @@ class Fetcher {
   // `done` is called later, never from within; not after cancel_all().
   void start(FetchRequest request, Done done);
   void cancel_all();
-  void set_policy(AddressPolicy policy) { policy_ = policy; }
 
  private:
   struct Job;

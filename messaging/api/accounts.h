@@ -69,7 +69,6 @@ class Config {
   // All or nothing. A value of nothing resets.
   void set(AccountId account, std::map<std::string, std::optional<std::string>> values,
            base::Completion<> done);
-  static std::vector<std::string> known_keys();
 
  private:
   Core& core_;

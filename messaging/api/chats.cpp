@@ -11,7 +11,6 @@
 #include "messaging/groups/group_rules.h"
 #include "messaging/kernel/core.h"
 #include "messaging/protected/protected_access.h"
-#include "store/tables/config_values.h"
 
 namespace messaging {
 namespace {

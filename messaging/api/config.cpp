@@ -154,10 +154,4 @@ void Config::set(AccountId account, std::map<std::string, std::optional<std::str
       std::move(done));
 }
 
-std::vector<std::string> Config::known_keys() {
-  std::vector<std::string> names;
-  for (const ConfigKey& row : config_keys()) names.emplace_back(row.name);
-  return names;
-}
-
 }  // namespace messaging

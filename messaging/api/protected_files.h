@@ -20,7 +20,6 @@
 namespace messaging {
 
 class Core;
-using base::FileId;
 
 struct ProtectRequest {
   ChatId chat;

@@ -3,10 +3,10 @@
 #include "base/log.h"
 #include "crypto/identity.h"
 #include "messaging/chats/chat_rules.h"
-#include "messaging/groups/group_rules.h"
 #include "messaging/model/media_type.h"
 #include "messaging/model/plain_name.h"
 #include "store/tables/config_values.h"
+#include "store/tables/groups.h"
 
 namespace messaging {
 namespace {

@@ -5,7 +5,6 @@
 #include "base/result.h"
 #include "messaging/kernel/core.h"
 #include "messaging/model/types.h"
-#include "store/tables/blobs.h"
 #include "store/tables/chats.h"
 #include "store/tables/contacts.h"
 #include "store/tables/messages.h"

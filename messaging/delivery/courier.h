@@ -16,13 +16,11 @@
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "base/budget.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/mutex.h"
-#include "base/result.h"
 #include "messaging/delivery/file_carrier.h"
 #include "messaging/delivery/route_queue.h"
 #include "messaging/kernel/transport.h"

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <functional>
-#include <stop_token>
 #include <thread>
 #include <utility>
 

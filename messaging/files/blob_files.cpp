@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <cerrno>
-#include <vector>
 
 #include "base/disk_error.h"
 #include "base/log.h"

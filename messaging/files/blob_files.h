@@ -1,7 +1,6 @@
 // Blob files of messages: from bytes to a sealed blob with its row, and back.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>

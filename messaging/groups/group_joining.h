@@ -11,7 +11,6 @@
 #include "messaging/kernel/write_context.h"
 #include "messaging/model/group_state.h"
 #include "messaging/model/types.h"
-#include "store/tables/contacts.h"
 #include "store/tables/groups.h"
 #include "store/tables/invites.h"
 

@@ -4,7 +4,6 @@
 #include "messaging/chats/chat_rules.h"
 #include "messaging/groups/group_rules.h"
 #include "messaging/model/plain_name.h"
-#include "messaging/peering/outgoing.h"
 #include "store/tables/chats.h"
 #include "store/tables/contacts.h"
 

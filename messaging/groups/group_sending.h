@@ -4,7 +4,6 @@
 
 #include "base/result.h"
 #include "messaging/kernel/write_context.h"
-#include "store/tables/chats.h"
 #include "store/tables/messages.h"
 
 namespace messaging {

@@ -8,7 +8,6 @@
 // nothing's place.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>

@@ -1,7 +1,6 @@
 #include "messaging/kernel/steady_time.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "base/log.h"
 

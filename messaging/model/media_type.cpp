@@ -1,7 +1,6 @@
 #include "messaging/model/media_type.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/bytes.h"

@@ -13,7 +13,6 @@
 #include <variant>
 
 #include "base/clock.h"
-#include "base/result.h"
 #include "base/wire.h"
 #include "crypto/identity.h"
 #include "crypto/prv.h"

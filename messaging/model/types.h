@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +15,7 @@ namespace messaging {
 using base::AccountId;
 using base::ChatId;
 using base::ContactId;
+using base::FileId;
 using base::MsgId;
 using base::UnixMillis;
 

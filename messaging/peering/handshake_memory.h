@@ -2,8 +2,6 @@
 // of store/tables/pending_joins.h. Joins and session requests alike.
 #pragma once
 
-#include <cstdint>
-
 #include "base/bytes.h"
 #include "base/result.h"
 #include "crypto/wiping.h"

@@ -11,7 +11,6 @@
 // `false` or nothing, never an error that would undo the batch.
 #pragma once
 
-#include <array>
 #include <string>
 
 #include "base/result.h"

@@ -2,7 +2,6 @@
 
 #include "crypto/random.h"
 #include "crypto/stream.h"
-#include "messaging/chats/chat_rules.h"
 #include "messaging/kernel/progress.h"
 #include "messaging/peering/joining.h"
 #include "messaging/peering/renewal.h"

@@ -8,7 +8,6 @@
 #include "messaging/model/plain_name.h"
 #include "messaging/peering/outgoing.h"
 #include "messaging/protected/protected_sending.h"
-#include "store/tables/config_values.h"
 
 namespace messaging {
 

@@ -12,7 +12,6 @@
 #include "messaging/peering/joining.h"
 #include "messaging/peering/outgoing.h"
 #include "messaging/peering/renewal.h"
-#include "messaging/peering/session_link.h"
 #include "messaging/receiving/receiving.h"
 #include "store/tables/contacts.h"
 #include "store/tables/envelopes.h"

@@ -1,6 +1,5 @@
 #include "messaging/receiving/relayed.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/log.h"

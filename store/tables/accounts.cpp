@@ -66,9 +66,4 @@ base::Result<> insert_account(Connection& db, const Vault& vault, const AccountR
   return {};
 }
 
-base::Result<> set_account_io(Connection& db, base::AccountId account, bool on) {
-  EDGE_CHECK(db.run("UPDATE account SET io_on = ? WHERE id = ?", on, account));
-  return {};
-}
-
 }  // namespace store

@@ -38,6 +38,5 @@ struct AccountList {
 base::Result<AccountList> list_accounts(Connection& db, const Vault& vault);
 // The id is the caller's to choose: one that was never used (Tx::next_id).
 base::Result<> insert_account(Connection& db, const Vault& vault, const AccountRow& row);
-base::Result<> set_account_io(Connection& db, base::AccountId account, bool on);
 
 }  // namespace store

@@ -1,6 +1,5 @@
 #include "store/tables/config_values.h"
 
-#include "base/log.h"
 #include "base/wire.h"
 #include "store/tables/intact.h"
 
@@ -16,22 +15,16 @@ std::int64_t place_of(base::ByteView key_hash) {
   return static_cast<std::int64_t>(place);
 }
 
-struct Entry {
-  std::string key;
-  std::string value;
-};
-
 // Of SELECT key_hash, sealed, intact.
-base::Result<Entry> read_entry(const Scope& scope, const Row& row) {
+base::Result<std::string> read_value(const Scope& scope, const Row& row) {
   EDGE_CHECK(check_intact(row, 2));
   EDGE_TRY(const auto plain, scope.open("config", place_of(row.blob(0)), row.blob(1)));
   base::WireReader in(plain);
   if (in.u8() != kForm) in.refuse();
-  Entry entry;
-  entry.key = in.text(1024);
-  entry.value = in.text(plain.size());
+  in.text(1024);  // the key
+  std::string value = in.text(plain.size());
   if (!in.done()) return base::fail(base::Errc::corrupt, "a config record has another form");
-  return entry;
+  return value;
 }
 
 }  // namespace
@@ -41,11 +34,7 @@ base::Result<std::optional<std::string>> find_config_value(const Scope& scope,
   const auto hash = scope.lookup("config key", base::as_bytes(key));
   return scope.db.one<std::string>(
       "SELECT key_hash, sealed, intact FROM checked_config WHERE account_id = ? AND key_hash = ?",
-      [&](const Row& row) -> base::Result<std::string> {
-        EDGE_TRY(Entry entry, read_entry(scope, row));
-        return std::move(entry.value);
-      },
-      scope.account, hash);
+      [&](const Row& row) { return read_value(scope, row); }, scope.account, hash);
 }
 
 base::Result<> set_config_value(const Scope& scope, std::string_view key,
@@ -62,22 +51,6 @@ base::Result<> set_config_value(const Scope& scope, std::string_view key,
       scope.db.run("INSERT OR REPLACE INTO config(account_id, key_hash, sealed) VALUES(?, ?, ?)",
                    scope.account, hash, scope.seal("config", place_of(hash), out.view())));
   return {};
-}
-
-base::Result<std::map<std::string, std::string>> list_config_values(const Scope& scope) {
-  std::map<std::string, std::string> values;
-  EDGE_CHECK(scope.db.each(
-      "SELECT key_hash, sealed, intact FROM checked_config WHERE account_id = ?",
-      [&](const Row& row) {
-        auto entry = read_entry(scope, row);
-        if (entry) {
-          values.emplace(std::move(entry->key), std::move(entry->value));
-        } else {
-          base::log::error("a config value of account {} does not open", scope.account.value);
-        }
-      },
-      scope.account));
-  return values;
 }
 
 }  // namespace store

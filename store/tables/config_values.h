@@ -1,7 +1,6 @@
 // Config values of an account: key and value are both sealed; a key is found by its keyed hash.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,7 +15,5 @@ base::Result<std::optional<std::string>> find_config_value(const Scope& scope,
 // A value of nothing deletes.
 base::Result<> set_config_value(const Scope& scope, std::string_view key,
                                 const std::optional<std::string>& value);
-// All that are set and open.
-base::Result<std::map<std::string, std::string>> list_config_values(const Scope& scope);
 
 }  // namespace store

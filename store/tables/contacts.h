@@ -2,7 +2,6 @@
 // special contacts (1 self, 2 info, 5 device) have rows too, the last two without a key.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
 #include <vector>

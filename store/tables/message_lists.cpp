@@ -1,5 +1,4 @@
 // The lists of store/tables/messages.h: what is found without opening a message, and search.
-#include <algorithm>
 
 #include "base/log.h"
 #include "base/unicode.h"

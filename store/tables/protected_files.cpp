@@ -95,15 +95,6 @@ base::Result<std::vector<ProtectedFileRow>> find_protected_files(const Scope& sc
   return rows;
 }
 
-base::Result<> delete_protected_file(const Scope& scope, base::FileId file) {
-  EDGE_CHECK(destroy_file_share(scope, file));
-  EDGE_CHECK(scope.db.run("DELETE FROM file_access WHERE account_id = ? AND file_id = ?",
-                          scope.account, file));
-  EDGE_CHECK(scope.db.run("DELETE FROM protected_file WHERE account_id = ? AND id = ?",
-                          scope.account, file));
-  return {};
-}
-
 base::Result<> put_file_share(const Scope& scope, base::FileId file,
                               const crypto::PrvShare& share) {
   EDGE_CHECK(

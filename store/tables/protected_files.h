@@ -40,8 +40,6 @@ base::Result<std::optional<ProtectedFileRow>> find_protected_file(const Scope& s
 // All that have this id in their container: ours first, then the oldest.
 base::Result<std::vector<ProtectedFileRow>> find_protected_files(const Scope& scope,
                                                                  const crypto::PrvId& uuid);
-// The row, its share and all access to it.
-base::Result<> delete_protected_file(const Scope& scope, base::FileId file);
 
 base::Result<> put_file_share(const Scope& scope, base::FileId file, const crypto::PrvShare& share);
 base::Result<std::optional<crypto::PrvShare>> find_file_share(const Scope& scope,

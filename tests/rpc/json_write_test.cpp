@@ -27,7 +27,6 @@ TEST_CASE("what some readers take for a line's end is escaped") {
 TEST_CASE("bytes that are not UTF-8 become U+FFFD and the answer stays valid") {
   CHECK(rpc::to_json(std::string("a\xffz")) == "\"a\xEF\xBF\xBDz\"");
   for (const char* bad : {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"}) {
-    CHECK_FALSE(rpc::is_utf8(bad));
     CHECK_NOTHROW(json::parse(rpc::to_json(std::string(bad))));
   }
   for (int first = 0; first < 256; ++first) {
