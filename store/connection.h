@@ -7,7 +7,7 @@
 //                                           }, id));
 //   EDGE_CHECK(db.each("SELECT id FROM chat", [&](const Row& row) { ... }));
 //
-// A Connection is used by one thread at a time. Arguments are integers, bool, text
+// A Connection is used by one thread at a time. Arguments are integers, bool, enums, text
 // (std::string_view, may hold NULs), blobs (ByteView, Bytes, byte arrays), ids, std::nullopt and
 // optionals of these; they are borrowed for the call. A failed bind is an error. Statements may be
 // used while they are already running (each use takes an instance of its own), so a callback may
@@ -54,6 +54,9 @@ class Row {
   Id id(int column) const {
     return Id(static_cast<typename Id::rep>(integer(column)));
   }
+  template <class Enum>
+  requires std::is_enum_v<Enum> Enum enumerator(int column)
+  const { return static_cast<Enum>(integer(column)); }
   // Nothing where the column is NULL.
   std::optional<std::int64_t> maybe_integer(int column) const {
     return is_null(column) ? std::nullopt : std::optional(integer(column));

@@ -38,7 +38,7 @@ std::vector<KnownKey> known_keys(
   std::vector<KnownKey> out;
   out.reserve(rows.size());
   for (const auto& [key_id, purpose] : rows) {
-    out.push_back({key_id, static_cast<KeyPurpose>(purpose)});
+    out.push_back({key_id, purpose});
   }
   return out;
 }
@@ -355,8 +355,7 @@ void Relay::change_keys(std::int64_t mailbox, std::vector<KeyChange> changes,
           }
           const auto& added = std::get<KeyAddition>(change);
           EDGE_CHECK(store::add_relay_key(tx.db(), tx.vault(), mailbox, added.key_id, added.key,
-                                          static_cast<store::RelayPurpose>(added.purpose),
-                                          added.pseudonym));
+                                          added.purpose, added.pseudonym));
         }
         EDGE_TRY(const auto after, store::count_relay_keys(tx.db(), mailbox));
         const RelayLimits& most = options_.limits;

@@ -29,6 +29,7 @@
 #include "base/result.h"
 #include "crypto/identity.h"
 #include "messaging/model/deposit.h"
+#include "store/relay/deposit_keys.h"
 
 namespace gateway {
 
@@ -73,7 +74,7 @@ base::Result<OpenRequest> decode_open_request(base::ByteView bytes);
 
 // What a key admits: handshakes (an invite's, a group's introduction, a contact's old one: small
 // deposits, few an hour), or everything (a contact's).
-enum class KeyPurpose : std::uint8_t { handshakes = 1, contact = 2 };
+using KeyPurpose = store::RelayPurpose;
 struct KnownKey {
   messaging::DepositKeyId key_id{};
   KeyPurpose purpose{};

@@ -57,8 +57,8 @@ base::Result<> add_chats(store::Tx& tx, const store::Scope& scope, const Account
   welcome.chat = device.id;
   welcome.from = kDeviceContact;
   welcome.uuid = store::random_uuid();
-  welcome.state = static_cast<std::uint32_t>(MsgState::in_fresh);
-  welcome.type = static_cast<std::uint8_t>(Viewtype::text);
+  welcome.state = MsgState::in_fresh;
+  welcome.type = Viewtype::text;
   welcome.received_at = tx.now();
   welcome.text = welcome_text(account);
   EDGE_CHECK(insert_own(tx, scope, welcome));

@@ -13,7 +13,7 @@ namespace messaging {
 
 base::Result<> check_can_send(const store::Scope& scope, const AccountState& account,
                               const store::ChatRow& chat) {
-  const bool single = chat.type == static_cast<std::uint8_t>(ChatType::single);
+  const bool single = chat.type == ChatType::single;
   const auto no = [&](std::string_view why) {
     return base::fail(base::Errc::forbidden,
                       fmt::format("cannot send to chat {}: {}", chat.id.value, why));
@@ -30,7 +30,7 @@ base::Result<> check_can_send(const store::Scope& scope, const AccountState& acc
 
 base::Result<> queue_to_chat(const WriteContext& write, const store::ChatRow& chat,
                              const store::MessageRow& row) {
-  if (chat.type != static_cast<std::uint8_t>(ChatType::single)) {
+  if (chat.type != ChatType::single) {
     return queue_group_message(write, chat.id, row);
   }
   if (chat.contact == kSelf) return {};

@@ -20,9 +20,7 @@ using base::fail;
 using store::ChatBlocked;
 using store::ChatRow;
 
-bool archived(const ChatRow& row) {
-  return row.visibility == static_cast<std::uint8_t>(Visibility::archived);
-}
+bool archived(const ChatRow& row) { return row.visibility == Visibility::archived; }
 
 bool wanted(const View& view, const ChatRow& row, const ChatListQuery& query,
             const std::string& text) {
@@ -170,7 +168,7 @@ void Chats::block(AccountId account, ChatId chat, base::Completion<> done) {
   change_chat(core_, account, chat, std::move(done),
               [](store::Tx& tx, const store::Scope& scope, ChatRow& row) -> base::Result<bool> {
                 if (row.blocked == ChatBlocked::yes) return false;
-                if (row.type != static_cast<std::uint8_t>(ChatType::single)) {
+                if (row.type != ChatType::single) {
                   row.blocked = ChatBlocked::yes;  // the group, not the people in it
                   return true;
                 }
@@ -268,9 +266,8 @@ void Chats::set_visibility(AccountId account, ChatId chat, Visibility visibility
   change_chat(
       core_, account, chat, std::move(done),
       [visibility](store::Tx& tx, const store::Scope& scope, ChatRow& row) -> base::Result<bool> {
-        const auto value = static_cast<std::uint8_t>(visibility);
-        if (row.visibility == value) return false;
-        row.visibility = value;
+        if (row.visibility == visibility) return false;
+        row.visibility = visibility;
         if (visibility != Visibility::archived) return true;
         // What is put away is taken as noticed.
         EDGE_TRY(const auto changed, store::notice_messages(scope, row.id));

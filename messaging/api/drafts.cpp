@@ -33,7 +33,7 @@ void Messages::set_draft(AccountId account, ChatId chat, MessageDraft draft,
           // The new one first: its file may be the old one's.
           EDGE_TRY(store::MessageRow message,
                    compose_row(tx, scope, core_, state, chat, draft, sealed));
-          message.state = static_cast<std::uint32_t>(MsgState::out_draft);
+          message.state = MsgState::out_draft;
           EDGE_CHECK(insert_own(tx, scope, message));
           RemovedFiles files(core_, state);
           EDGE_CHECK(drop_draft(tx, scope, row, files));

@@ -74,7 +74,7 @@ base::Result<Attachment> Files::open(AccountId account, MsgId message) const {
   if (!row.blob_id) {
     return fail(Errc::not_found, "message " + std::to_string(message.value) + " has no file");
   }
-  if (row.download != static_cast<std::uint8_t>(DownloadState::done)) {
+  if (row.download != DownloadState::done) {
     return fail(Errc::unavailable, "the file of message " + std::to_string(message.value) +
                                        " has not arrived completely yet");
   }

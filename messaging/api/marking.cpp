@@ -14,8 +14,6 @@
 namespace messaging {
 namespace {
 
-constexpr auto kSeen = static_cast<std::uint32_t>(MsgState::in_seen);
-constexpr auto kFresh = static_cast<std::uint32_t>(MsgState::in_fresh);
 constexpr std::size_t kPortion = 500;      // messages a write
 constexpr std::size_t kTightPortion = 10;  // on a full disk
 
@@ -45,8 +43,8 @@ base::Result<> mark_all(const WriteContext& write, std::span<const MsgId> messag
     EDGE_TRY(const auto mark, store::find_message_mark(write.scope, message));
     if (!mark) continue;
     highest = std::max(highest, message.value);
-    if (mark->state < kFresh || mark->state >= kSeen) continue;
-    EDGE_CHECK(store::set_message_state(write.scope, message, kSeen));
+    EDGE_TRY(const bool seen, store::set_message_state(write.scope, message, MsgState::in_seen));
+    if (!seen) continue;
     noticed.insert(mark->chat);
     EDGE_TRY(const bool owes, owes_receipt(write.scope, *mark));
     if (owes) EDGE_CHECK(queue_read_receipt(write, mark->from, mark->uuid, write.tx.now()));

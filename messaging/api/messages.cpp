@@ -138,10 +138,7 @@ base::Result<std::vector<MsgId>> Messages::media(AccountId account, std::optiona
   EDGE_TRY(auto read, core_.read(account));
   const store::Scope scope = read.scope();
   if (chat) EDGE_CHECK(store::load_chat(scope, *chat));
-  return store::messages_of_types(
-      scope, chat,
-      {static_cast<std::uint8_t>(types[0]), static_cast<std::uint8_t>(types[1]),
-       static_cast<std::uint8_t>(types[2])});
+  return store::messages_of_types(scope, chat, types);
 }
 
 void Messages::save_file(AccountId account, MsgId message, std::string path,

@@ -26,7 +26,7 @@ base::Result<> check_own(const store::MessageRow& row) {
   };
   if (row.from != kSelf) return no("can resend only own messages");
   if (row.is_info) return no("cannot resend info messages");
-  if (row.state == static_cast<std::uint32_t>(MsgState::out_draft)) {
+  if (row.state == MsgState::out_draft) {
     return no("it is a draft; send it instead (misc_send_draft)");
   }
   return {};
@@ -36,12 +36,12 @@ base::Result<> check_own(const store::MessageRow& row) {
 // since.
 base::Result<> send_again(const WriteContext& write, store::MessageRow row) {
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, row.chat));
-  if (chat.contact == kSelf || row.state == static_cast<std::uint32_t>(MsgState::out_pending)) {
+  if (chat.contact == kSelf || row.state == MsgState::out_pending) {
     return {};
   }
   EDGE_CHECK(check_can_send(write.scope, write.account, chat));
   EDGE_CHECK(store::delete_outbox_of_message(write.scope, row.id));
-  row.state = static_cast<std::uint32_t>(MsgState::out_pending);
+  row.state = MsgState::out_pending;
   row.error.clear();
   EDGE_CHECK(store::update_message(write.scope, row));
   EDGE_TRY(row.seq, store::next_send_seq(write.scope, chat.id));

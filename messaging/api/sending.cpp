@@ -18,7 +18,7 @@ namespace {
 base::Result<MsgId> send_row(const WriteContext& write, const store::ChatRow& chat,
                              store::MessageRow row) {
   const bool to_self = chat.contact == kSelf;
-  row.state = static_cast<std::uint32_t>(to_self ? MsgState::out_delivered : MsgState::out_pending);
+  row.state = to_self ? MsgState::out_delivered : MsgState::out_pending;
   EDGE_TRY(row.seq, store::next_send_seq(write.scope, chat.id));
   std::vector<store::FileAccessRow> accesses;
   if (!to_self) {
@@ -40,7 +40,7 @@ constexpr std::size_t kMostForwarded = 1000;  // in one transaction
 // Without the sender, the quote and the receipts: they belong to where it was said.
 base::Result<store::MessageRow> forwarded(const WriteContext& write, ChatId chat,
                                           const store::MessageRow& original) {
-  if (original.state == static_cast<std::uint32_t>(MsgState::out_draft)) {
+  if (original.state == MsgState::out_draft) {
     return base::fail(
         base::Errc::invalid_argument,
         fmt::format("Msg#{} is a draft; send it instead (misc_send_draft)", original.id.value));
@@ -141,7 +141,7 @@ void Messages::add_device_message(AccountId account, std::string label,
           row.from = kDeviceContact;
           row.encrypted = false;
           row.is_bot = false;
-          row.state = static_cast<std::uint32_t>(MsgState::in_fresh);
+          row.state = MsgState::in_fresh;
           row.received_at = tx.now();
           EDGE_CHECK(insert_own(tx, scope, row));
           EDGE_CHECK(unarchive(scope, chat, tx.now()));

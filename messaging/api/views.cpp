@@ -5,6 +5,7 @@
 #include "messaging/chats/chat_rules.h"
 #include "messaging/model/media_type.h"
 #include "messaging/model/plain_name.h"
+#include "store/tables/blobs.h"
 #include "store/tables/config_values.h"
 #include "store/tables/groups.h"
 
@@ -148,8 +149,8 @@ base::Result<Chat> view_chat(const View& view, const store::ChatRow& row) {
   const base::UnixMillis now = view.core.clock.now();
   Chat chat;
   chat.id = row.id;
-  chat.type = static_cast<ChatType>(row.type);
-  chat.visibility = static_cast<Visibility>(row.visibility);
+  chat.type = row.type;
+  chat.visibility = row.visibility;
   chat.mute = {is_muted(row, now),
                row.muted_until == store::ChatRow::kMutedForEver ? 0 : row.muted_until};
   if (!chat.mute.muted) chat.mute.until = 0;
@@ -224,9 +225,9 @@ base::Result<Message> view_message(const View& view, store::MessageRow row) {
   message.id = row.id;
   message.chat = row.chat;
   message.from = row.from;
-  message.state = static_cast<MsgState>(row.state);
-  message.type = static_cast<Viewtype>(row.type);
-  message.download = static_cast<DownloadState>(row.download);
+  message.state = row.state;
+  message.type = row.type;
+  message.download = row.download;
   message.text = std::move(row.text);
   message.error = std::move(row.error);
   message.sender_name = plain_name(row.sender_name, kMaxLongName);
@@ -249,7 +250,7 @@ base::Result<Message> view_message(const View& view, store::MessageRow row) {
       if (message.error.empty()) message.error = "The file of this message is damaged.";
     }
   }
-  message.system = static_cast<SystemMessage>(row.system);
+  message.system = row.system;
   message.is_info = row.is_info;
   message.is_bot = row.is_bot;
   message.is_edited = row.is_edited;

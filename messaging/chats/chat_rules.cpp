@@ -9,11 +9,6 @@
 #include "store/tables/contacts.h"
 
 namespace messaging {
-namespace {
-
-std::uint32_t number(MsgState state) { return static_cast<std::uint32_t>(state); }
-
-}  // namespace
 
 std::string shown_name(const store::ContactRow& contact) {
   std::string name = plain_name(contact.name, kMaxLongName);
@@ -52,9 +47,9 @@ base::Result<MsgId> add_info_message(store::Tx& tx, const store::Scope& scope, C
   row.chat = chat;
   row.from = kInfoContact;
   row.uuid = store::random_uuid();
-  row.state = number(MsgState::in_noticed);
-  row.type = static_cast<std::uint8_t>(Viewtype::text);
-  row.system = static_cast<std::uint8_t>(system);
+  row.state = MsgState::in_noticed;
+  row.type = Viewtype::text;
+  row.system = system;
   row.is_info = true;
   row.text = std::move(text);
   row.info_contact = contact;
@@ -72,7 +67,7 @@ base::Result<std::optional<MsgId>> insert_incoming(store::Tx& tx, const store::S
   if (here) return std::optional<MsgId>();
   EDGE_TRY(row.id, tx.next<MsgId>(scope.account, "message", kFirstId));
   row.chat = chat.id;
-  row.state = number(MsgState::in_fresh);
+  row.state = MsgState::in_fresh;
   row.received_at = tx.now();
   // A sender's clock may be anywhere: it is shown, but never lies in our future.
   if (row.sent_at <= 0) row.sent_at = row.received_at;
@@ -95,10 +90,10 @@ base::Result<> insert_own(store::Tx& tx, const store::Scope& scope, store::Messa
 
 base::Result<> unarchive(const store::Scope& scope, const store::ChatRow& chat,
                          base::UnixMillis now) {
-  if (chat.visibility != static_cast<std::uint8_t>(Visibility::archived) || is_muted(chat, now)) {
+  if (chat.visibility != Visibility::archived || is_muted(chat, now)) {
     return {};
   }
-  return store::set_chat_visibility(scope, chat.id, static_cast<std::uint8_t>(Visibility::normal));
+  return store::set_chat_visibility(scope, chat.id, Visibility::normal);
 }
 
 bool is_muted(const store::ChatRow& chat, base::UnixMillis now) {

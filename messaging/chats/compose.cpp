@@ -101,7 +101,7 @@ base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& s
       (*draft.type == Viewtype::text) == draft.file.empty()) {
     type = *draft.type;
   }
-  row.type = static_cast<std::uint8_t>(type);
+  row.type = type;
   if (draft.quoted) {
     EDGE_TRY(const store::MessageRow quoted, store::load_message(scope, *draft.quoted));
     row.has_quote = true;

@@ -35,7 +35,7 @@ store::MessageRow received_row(ContactId from, const Uuid& uuid, const TextMessa
   store::MessageRow row;
   row.from = from;
   row.uuid = uuid;
-  row.type = static_cast<std::uint8_t>(text.type);
+  row.type = text.type;
   row.is_bot = text.bot;
   row.is_forwarded = text.forwarded;
   row.encrypted = true;

@@ -49,7 +49,7 @@ base::Result<> fail_message(const WriteContext& write, MsgId id, ContactId conta
   EDGE_TRY(auto message, store::find_message(write.scope, id));
   if (!message) return {};
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, message->chat));
-  if (chat.type != static_cast<std::uint8_t>(ChatType::single)) {
+  if (chat.type != ChatType::single) {
     const auto member = store::load_contact(write.scope, contact);
     const std::string name =
         member ? shown_name(*member) : fmt::format("contact {}", contact.value);
@@ -60,9 +60,7 @@ base::Result<> fail_message(const WriteContext& write, MsgId id, ContactId conta
   }
   if (message->error.size() < kMostErrorText) message->error = std::move(why);
   EDGE_CHECK(store::update_message(write.scope, *message));
-  EDGE_TRY(
-      const bool failed,
-      store::set_message_state(write.scope, id, static_cast<std::uint32_t>(MsgState::out_failed)));
+  EDGE_TRY(const bool failed, store::set_message_state(write.scope, id, MsgState::out_failed));
   return failed ? write.emit(MsgFailed{message->chat, id}) : base::Result<>{};
 }
 

@@ -34,7 +34,7 @@ base::Result<GroupMark> parse_group_mark(const std::string& text) {
 base::Result<crypto::Invite::Group> invited_group(const store::Scope& scope,
                                                   const AccountState& account, ChatId chat) {
   EDGE_TRY(const store::ChatRow row, store::load_chat(scope, chat));
-  if (static_cast<ChatType>(row.type) == ChatType::single) {
+  if (row.type == ChatType::single) {
     return fail(
         Errc::invalid_argument,
         fmt::format("chat_id: chat {} is not a group; pass null for your own invite", chat.value));

@@ -31,10 +31,9 @@ base::Result<> add_line(const WriteContext& write, const Group& group, const Per
   row.chat = group.row.chat;
   row.from = author.contact.value_or(sender);
   row.uuid = store::random_uuid();
-  row.state = static_cast<std::uint32_t>(row.from == kSelf ? MsgState::out_delivered
-                                                           : MsgState::in_noticed);
-  row.type = static_cast<std::uint8_t>(Viewtype::text);
-  row.system = static_cast<std::uint8_t>(system);
+  row.state = row.from == kSelf ? MsgState::out_delivered : MsgState::in_noticed;
+  row.type = Viewtype::text;
+  row.system = system;
   row.is_info = true;
   row.encrypted = true;
   row.text = std::move(text);
@@ -78,10 +77,9 @@ base::Result<store::MessageRow> add_own_line(const WriteContext& write, const Gr
   row.chat = group.row.chat;
   row.from = kSelf;
   row.uuid = store::random_uuid();
-  row.state =
-      static_cast<std::uint32_t>(to_somebody ? MsgState::out_pending : MsgState::out_delivered);
-  row.type = static_cast<std::uint8_t>(Viewtype::text);
-  row.system = static_cast<std::uint8_t>(system);
+  row.state = to_somebody ? MsgState::out_pending : MsgState::out_delivered;
+  row.type = Viewtype::text;
+  row.system = system;
   row.is_info = true;
   row.encrypted = true;
   row.text = std::move(text);

@@ -123,9 +123,9 @@ base::Result<Group> make_group(const WriteContext& write, const GroupId& id, Gro
   store::ChatRow chat;
   EDGE_TRY(chat.id, write.tx.next<ChatId>(write.account.id, "chat", kFirstId));
   const MemberKey self = key_of(write.account);
-  chat.type = static_cast<std::uint8_t>(!state.channel        ? ChatType::group
-                                        : state.owner == self ? ChatType::out_broadcast
-                                                              : ChatType::in_broadcast);
+  chat.type = !state.channel        ? ChatType::group
+              : state.owner == self ? ChatType::out_broadcast
+                                    : ChatType::in_broadcast;
   chat.blocked = blocked;
   chat.encrypted = true;
   chat.created_at = write.tx.now();

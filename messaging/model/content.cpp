@@ -113,7 +113,7 @@ Receipts read_receipts(WireReader& in) {
   if (count > kMaxReceipts) in.refuse();
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
     ReceiptNote note;
-    note.kind = in.u8();
+    note.kind = static_cast<store::ReceiptKind>(in.u8());
     note.uuid = in.array<16>();
     note.at = in.i64();
     receipts.notes.push_back(note);
@@ -163,7 +163,8 @@ crypto::WipingBytes encode(const Content& content) {
   } else if (const auto* receipts = std::get_if<Receipts>(&content.body)) {
     out.u8(static_cast<std::uint8_t>(Kind::receipts)).fixed(content.uuid);
     out.u16(static_cast<std::uint16_t>(receipts->notes.size()));
-    for (const ReceiptNote& note : receipts->notes) out.u8(note.kind).fixed(note.uuid).i64(note.at);
+    for (const ReceiptNote& note : receipts->notes)
+      out.u8(static_cast<std::uint8_t>(note.kind)).fixed(note.uuid).i64(note.at);
   } else if (const auto* profile = std::get_if<Profile>(&content.body)) {
     out.u8(static_cast<std::uint8_t>(Kind::profile)).fixed(content.uuid);
     write_profile(out, *profile);

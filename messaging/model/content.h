@@ -24,6 +24,7 @@
 #include "messaging/model/group_state.h"
 #include "messaging/model/protected_content.h"
 #include "messaging/model/types.h"
+#include "store/tables/owed_receipts.h"
 
 namespace messaging {
 
@@ -69,7 +70,7 @@ struct TextMessage {
 };
 
 struct ReceiptNote {
-  std::uint8_t kind = 0;  // store::ReceiptKind
+  store::ReceiptKind kind{};  // other numbers are a later version's, and ignored
   Uuid uuid{};
   base::UnixMillis at = 0;
 };

@@ -9,6 +9,8 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "store/tables/chat_enums.h"
+#include "store/tables/message_enums.h"
 
 namespace messaging {
 
@@ -18,6 +20,12 @@ using base::ContactId;
 using base::FileId;
 using base::MsgId;
 using base::UnixMillis;
+using store::ChatType;
+using store::DownloadState;
+using store::MsgState;
+using store::SystemMessage;
+using store::Viewtype;
+using store::Visibility;
 
 // Ids with a fixed meaning in every account; real ones start at kFirstId.
 inline constexpr ContactId kSelf{1};
@@ -29,62 +37,6 @@ inline constexpr MsgId kDayMarker{9};
 inline constexpr std::uint32_t kFirstId = 10;
 
 inline constexpr std::size_t kMaxText = 256 * 1024;  // bytes, decision 4
-
-// Message states, with Delta Chat's numbers.
-enum class MsgState : std::uint32_t {
-  undefined = 0,
-  in_fresh = 10,
-  in_noticed = 13,
-  in_seen = 16,
-  out_draft = 19,
-  out_pending = 20,
-  out_failed = 24,
-  out_delivered = 26,
-  out_read = 28,
-};
-
-enum class Viewtype : std::uint8_t {
-  unknown = 0,
-  text = 10,
-  image = 20,
-  gif = 21,
-  sticker = 23,
-  audio = 40,
-  voice = 41,
-  video = 50,
-  file = 60,
-  call = 71,
-  webxdc = 80,
-  vcard = 90,
-};
-
-enum class ChatType : std::uint8_t {
-  single = 100,
-  group = 120,
-  mailinglist = 140,
-  out_broadcast = 160,
-  in_broadcast = 165
-};
-enum class Visibility : std::uint8_t { normal = 0, archived = 1, pinned = 2 };
-enum class DownloadState : std::uint8_t {
-  done = 0,
-  available = 10,
-  failure = 20,
-  undecipherable = 30,
-  in_progress = 40
-};
-// What an info message tells.
-enum class SystemMessage : std::uint8_t {
-  none = 0,
-  securejoin = 1,
-  chat_e2ee = 2,
-  securejoin_wait = 3,
-  group_name = 4,
-  group_description = 5,
-  group_image = 6,
-  member_added = 7,
-  member_removed = 8
-};
 
 struct Account {
   AccountId id;

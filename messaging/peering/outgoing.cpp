@@ -58,7 +58,7 @@ base::Result<TextMessage> compose_text(const WriteContext& write, const store::M
   TextMessage message;
   message.seq = static_cast<std::uint64_t>(row.seq);
   message.sent_at = row.sent_at;
-  message.type = static_cast<Viewtype>(row.type);
+  message.type = row.type;
   message.bot = row.is_bot;
   message.forwarded = row.is_forwarded;
   message.text = row.text;
@@ -199,7 +199,7 @@ base::Result<bool> queue_owed_receipts(const WriteContext& write, ContactId cont
   EDGE_TRY(const std::int64_t route, route_of(write, contact));
   Receipts receipts;
   for (const store::OwedReceipt& receipt : owed) {
-    receipts.notes.push_back({static_cast<std::uint8_t>(receipt.kind), receipt.uuid, receipt.at});
+    receipts.notes.push_back({receipt.kind, receipt.uuid, receipt.at});
     EDGE_CHECK(store::settle_receipt(write.scope, receipt, write.steady()));
   }
   OutboxRow out;
@@ -251,8 +251,7 @@ base::Result<> deposited(const WriteContext& write, const OutboxRow& row, std::u
 
 base::Result<> note_delivered(const WriteContext& write, MsgId message) {
   EDGE_TRY(const bool changed,
-           store::set_message_state(write.scope, message,
-                                    static_cast<std::uint32_t>(MsgState::out_delivered)));
+           store::set_message_state(write.scope, message, MsgState::out_delivered));
   if (!changed) return {};
   EDGE_TRY(const auto mark, store::find_message_mark(write.scope, message));
   return mark ? write.emit(MsgDelivered{mark->chat, message}) : base::Result<>{};

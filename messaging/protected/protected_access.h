@@ -40,9 +40,7 @@ class Tickets {
 enum class FileUse { view, download };
 
 // Whether the chat is with one contact, rather than a group or channel.
-inline bool is_single(const store::ChatRow& chat) {
-  return chat.type == static_cast<std::uint8_t>(ChatType::single);
-}
+inline bool is_single(const store::ChatRow& chat) { return chat.type == ChatType::single; }
 
 inline bool is_own(const store::ProtectedFileRow& file) { return file.source == kSelf; }
 

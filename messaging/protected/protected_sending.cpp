@@ -129,7 +129,7 @@ base::Result<std::vector<FileAccessRow>> to_be_sent(const WriteContext& write,
   for (const FileAccessRow& access : standing.holders) {
     if (ended(access)) continue;
     EDGE_TRY(const auto mark, store::find_message_mark(write.scope, access.message));
-    const bool failed = mark && mark->state == static_cast<std::uint32_t>(MsgState::out_failed);
+    const bool failed = mark && mark->state == MsgState::out_failed;
     if (mark && !failed) {
       sent = mark;
     } else {

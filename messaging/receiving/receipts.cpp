@@ -12,8 +12,6 @@
 namespace messaging {
 namespace {
 
-std::uint32_t number(MsgState state) { return static_cast<std::uint32_t>(state); }
-
 // The recipient's device has it: the outbox lets go of it.
 base::Result<> take_arrival(const WriteContext& write, ContactId contact, const Uuid& uuid) {
   EDGE_TRY(const auto row, store::find_outbox_by_uuid(write.scope, contact, uuid));
@@ -37,7 +35,7 @@ base::Result<> take_read(const WriteContext& write, ContactId contact, const Rec
   EDGE_TRY(const bool first, store::insert_receipt(write.scope, message->id, contact, note.at));
   if (!first) return {};
   EDGE_TRY(const bool changed,
-           store::set_message_state(write.scope, message->id, number(MsgState::out_read)));
+           store::set_message_state(write.scope, message->id, MsgState::out_read));
   return changed ? write.emit(MsgRead{message->chat, message->id}) : base::Result<>{};
 }
 
@@ -52,9 +50,9 @@ base::Result<> take_receipts(const WriteContext& write, ContactId contact,
                              std::span<const ReceiptNote> notes) {
   for (const ReceiptNote& note : notes) {
     write.core.steady->heard(note.at);
-    if (note.kind == static_cast<std::uint8_t>(store::ReceiptKind::arrived)) {
+    if (note.kind == store::ReceiptKind::arrived) {
       EDGE_CHECK(take_arrival(write, contact, note.uuid));
-    } else if (note.kind == static_cast<std::uint8_t>(store::ReceiptKind::read)) {
+    } else if (note.kind == store::ReceiptKind::read) {
       EDGE_CHECK(take_read(write, contact, note));
     }
   }

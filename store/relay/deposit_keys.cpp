@@ -38,7 +38,7 @@ base::Result<std::optional<RelayKey>> find_relay_key(Connection& db, const Vault
         RelayKey out;
         out.id = row.integer(0);
         out.depositor = row.integer(1);
-        out.purpose = static_cast<RelayPurpose>(row.integer(2));
+        out.purpose = row.enumerator<RelayPurpose>(2);
         out.usage = {row.integer(4), row.integer(5)};
         EDGE_TRY(const auto plain,
                  vault.open(vault.store_wide(), kTable, kColumn, out.id, row.blob(3)));
@@ -104,7 +104,7 @@ base::Result<std::vector<std::pair<RelayKeyId, RelayPurpose>>> list_relay_keys(
       "SELECT key_id, purpose FROM deposit_key WHERE mailbox_id = ?1 ORDER BY id",
       [&](const Row& row) -> base::Result<> {
         EDGE_TRY(const auto key_id, row.array<16>(0));
-        out.emplace_back(key_id, static_cast<RelayPurpose>(row.integer(1)));
+        out.emplace_back(key_id, row.enumerator<RelayPurpose>(1));
         return {};
       },
       mailbox));

@@ -19,6 +19,7 @@ namespace store {
 
 using RelayKeyId = std::array<std::uint8_t, 16>;
 
+// Stored and sent: never change a number.
 enum class RelayPurpose : std::uint8_t {
   handshakes = 1,  // small deposits, few an hour
   contact = 2,

@@ -16,13 +16,10 @@ base::Result<ChatRow> read_row(const Row& columns) {
   EDGE_CHECK(check_intact(columns, 10));
   ChatRow row;
   row.id = columns.id<base::ChatId>(0);
-  row.type = static_cast<std::uint8_t>(columns.integer(1));
+  row.type = columns.enumerator<ChatType>(1);
   row.contact = columns.maybe_id<base::ContactId>(2);
-  const auto blocked = columns.integer(3);
-  row.blocked = blocked == 0   ? ChatBlocked::no
-                : blocked == 2 ? ChatBlocked::request
-                               : ChatBlocked::yes;
-  row.visibility = static_cast<std::uint8_t>(columns.integer(4));
+  row.blocked = columns.enumerator<ChatBlocked>(3);
+  row.visibility = columns.enumerator<Visibility>(4);
   row.muted_until = columns.integer(5);
   row.encrypted = columns.boolean(6);
   row.created_at = columns.integer(7);
@@ -85,14 +82,14 @@ base::Result<std::optional<ChatRow>> find_chat_by_contact(const Scope& scope,
 base::Result<std::vector<ChatRow>> list_chats(const Scope& scope) {
   std::vector<ChatRow> chats;
   EDGE_CHECK(scope.db.each(
-      CHAT_COLUMNS "WHERE account_id = ? ORDER BY visibility = 2 DESC, last_at DESC, id DESC",
+      CHAT_COLUMNS "WHERE account_id = ? ORDER BY visibility = ? DESC, last_at DESC, id DESC",
       [&](const Row& row) {
         auto chat = read_row(row);
         if (chat) return chats.push_back(*std::move(chat));
         base::log::error("chat {} of account {} does not open", row.integer(0),
                          scope.account.value);
       },
-      scope.account));
+      scope.account, Visibility::pinned));
   return chats;
 }
 
@@ -119,7 +116,7 @@ base::Result<> set_draft(const Scope& scope, base::ChatId chat, std::optional<ba
   return {};
 }
 
-base::Result<> set_chat_visibility(const Scope& scope, base::ChatId chat, std::uint8_t visibility) {
+base::Result<> set_chat_visibility(const Scope& scope, base::ChatId chat, Visibility visibility) {
   EDGE_CHECK(scope.db.run("UPDATE chat SET visibility = ? WHERE account_id = ? AND id = ?",
                           visibility, scope.account, chat));
   return {};

@@ -7,20 +7,19 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "store/tables/chat_enums.h"
 #include "store/tables/scope.h"
 
 namespace store {
-
-enum class ChatBlocked : std::uint8_t { no = 0, yes = 1, request = 2 };
 
 struct ChatRow {
   static constexpr std::int64_t kMutedForEver = -1;
 
   base::ChatId id;
-  std::uint8_t type = 100;                 // messaging::ChatType
+  ChatType type = ChatType::single;
   std::optional<base::ContactId> contact;  // of a 1:1 chat; unique
   ChatBlocked blocked = ChatBlocked::no;
-  std::uint8_t visibility = 0;   // messaging::Visibility
+  Visibility visibility = Visibility::normal;
   std::int64_t muted_until = 0;  // 0 not muted, -1 for ever, else Unix milliseconds
   bool encrypted = false;
   base::UnixMillis created_at = 0;
@@ -46,7 +45,7 @@ base::Result<std::int64_t> next_send_seq(const Scope& scope, base::ChatId chat);
 // The next one is above `seq`.
 base::Result<> raise_send_seq(const Scope& scope, base::ChatId chat, std::int64_t seq);
 base::Result<> set_draft(const Scope& scope, base::ChatId chat, std::optional<base::MsgId> draft);
-base::Result<> set_chat_visibility(const Scope& scope, base::ChatId chat, std::uint8_t visibility);
+base::Result<> set_chat_visibility(const Scope& scope, base::ChatId chat, Visibility visibility);
 // Moves the chat up in the list, never down.
 base::Result<> raise_chat(const Scope& scope, base::ChatId chat, base::UnixMillis at);
 

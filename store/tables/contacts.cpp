@@ -30,7 +30,7 @@ base::Result<ContactRow> read_row(const Scope& scope, const Row& columns) {
   EDGE_CHECK(check_intact(columns, 8));
   ContactRow row;
   row.id = columns.id<base::ContactId>(0);
-  row.state = static_cast<ContactState>(columns.integer(1));
+  row.state = columns.enumerator<ContactState>(1);
   row.route_id = columns.maybe_integer(2);
   row.blocked = columns.boolean(3);
   row.verified = columns.boolean(4);

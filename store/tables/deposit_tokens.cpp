@@ -125,7 +125,7 @@ base::Result<std::optional<DepositTokenRow>> find_deposit_token(
         EDGE_CHECK(check_intact(row, 7));
         DepositTokenRow token;
         token.key_id = key_id;
-        token.purpose = static_cast<TokenPurpose>(row.integer(0));
+        token.purpose = row.enumerator<TokenPurpose>(0);
         token.owner_id = row.integer(1);
         token.created_at = row.integer(2);
         EDGE_TRY(const auto plain, scope.open("deposit_token", seal_id(key_id), row.blob(3)));

@@ -22,7 +22,7 @@ base::Result<FileAccessRow> read_row(const Row& columns) {
   row.via = columns.id<base::ContactId>(2);
   row.chat = columns.id<base::ChatId>(3);
   row.message = columns.id<base::MsgId>(4);
-  row.state = static_cast<FileState>(columns.integer(5));
+  row.state = columns.enumerator<FileState>(5);
   row.download = (columns.integer(6) & kDownload) != 0;
   row.forward = (columns.integer(6) & kForward) != 0;
   row.rev = static_cast<std::uint64_t>(columns.integer(7));

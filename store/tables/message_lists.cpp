@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "base/unicode.h"
 #include "store/counter.h"
+#include "store/sql_literal.h"
+#include "store/tables/chat_enums.h"
 #include "store/tables/message_record.h"
 #include "store/tables/messages.h"
 
@@ -19,7 +21,7 @@ base::Result<MessageMark> read_mark(const Row& columns) {
   mark.chat = columns.id<base::ChatId>(1);
   mark.from = columns.id<base::ContactId>(2);
   EDGE_TRY(mark.uuid, columns.array<16>(3));
-  mark.state = static_cast<std::uint32_t>(columns.integer(4));
+  mark.state = columns.enumerator<MsgState>(4);
   mark.is_info = detail::is_info_flag(columns.integer(5));
   mark.sort_at = columns.integer(6);
   return mark;
@@ -57,25 +59,30 @@ base::Result<std::vector<MessageMark>> messages_of_chat(const Scope& scope, base
                                                         std::int64_t most) {
   return marks(scope,
                MARK_COLUMNS
-               "WHERE m.account_id = ? AND m.chat_id = ? AND m.state <> 19 AND m.intact"
+               "WHERE m.account_id = ? AND m.chat_id = ? AND m.state <> ? AND m.intact"
                " ORDER BY m.position, m.seq, m.id LIMIT ?",
-               scope.account, chat, most);
+               scope.account, chat, MsgState::out_draft, most);
 }
 
 base::Result<std::vector<base::MsgId>> messages_of_types(const Scope& scope,
                                                          std::optional<base::ChatId> chat,
-                                                         const std::array<std::uint8_t, 3>& types) {
+                                                         const std::array<Viewtype, 3>& types) {
   std::vector<base::MsgId> found;
-  EDGE_CHECK(scope.db.each(
-      chat ? "SELECT m.id FROM checked_message m WHERE m.intact AND m.account_id = ?1 AND "
-             "m.chat_id = ?5"
-             " AND m.state <> 19 AND m.type IN (?2, ?3, ?4) ORDER BY m.position, m.seq, m.id"
-           : "SELECT m.id FROM checked_message m JOIN checked_chat c ON c.account_id = m.account_id"
-             " AND c.id = m.chat_id AND c.intact WHERE m.intact AND m.account_id = ?1 AND "
-             "c.blocked <> 1 AND ?5 IS NULL"
-             " AND m.state <> 19 AND m.type IN (?2, ?3, ?4) ORDER BY m.sort_at, m.id",
-      [&](const Row& row) { found.push_back(row.id<base::MsgId>(0)); }, scope.account,
-      std::int64_t{types[0]}, std::int64_t{types[1]}, std::int64_t{types[2]}, chat));
+  const auto note = [&](const Row& row) { found.push_back(row.id<base::MsgId>(0)); };
+  if (chat) {
+    EDGE_CHECK(scope.db.each(
+        "SELECT m.id FROM checked_message m WHERE m.intact AND m.account_id = ?1"
+        " AND m.chat_id = ?2 AND m.state <> ?3 AND m.type IN (?4, ?5, ?6)"
+        " ORDER BY m.position, m.seq, m.id",
+        note, scope.account, *chat, MsgState::out_draft, types[0], types[1], types[2]));
+  } else {
+    EDGE_CHECK(scope.db.each(
+        "SELECT m.id FROM checked_message m JOIN checked_chat c ON c.account_id = m.account_id"
+        " AND c.id = m.chat_id AND c.intact WHERE m.intact AND m.account_id = ?1"
+        " AND c.blocked <> ?2 AND m.state <> ?3 AND m.type IN (?4, ?5, ?6)"
+        " ORDER BY m.sort_at, m.id",
+        note, scope.account, ChatBlocked::yes, MsgState::out_draft, types[0], types[1], types[2]));
+  }
   return found;
 }
 
@@ -84,9 +91,9 @@ base::Result<std::vector<MessageMark>> messages_after(const Scope& scope, base::
       scope,
       MARK_COLUMNS
       "JOIN checked_chat c ON c.account_id = m.account_id AND c.id = m.chat_id AND c.intact"
-      " WHERE m.intact AND m.account_id = ? AND m.id > ? AND m.state <> 19 AND c.blocked <> 1"
+      " WHERE m.intact AND m.account_id = ? AND m.id > ? AND m.state <> ? AND c.blocked <> ?"
       " ORDER BY m.id",
-      scope.account, after);
+      scope.account, after, MsgState::out_draft, ChatBlocked::yes);
 }
 
 base::Result<std::vector<base::MsgId>> search_messages(const Scope& scope, std::string_view text,
@@ -108,37 +115,42 @@ base::Result<std::vector<base::MsgId>> search_messages(const Scope& scope, std::
   if (chat) {
     EDGE_CHECK(
         scope.db.each("SELECT id, sealed FROM checked_message WHERE account_id = ? AND chat_id = ?"
-                      " AND state <> 19 AND intact ORDER BY position DESC, seq DESC, id DESC",
-                      look, scope.account, *chat));
+                      " AND state <> ? AND intact ORDER BY position DESC, seq DESC, id DESC",
+                      look, scope.account, *chat, MsgState::out_draft));
   } else {
     EDGE_CHECK(scope.db.each(
         "SELECT m.id, m.sealed FROM checked_message m"
         " JOIN checked_chat c ON c.account_id = m.account_id AND c.id = m.chat_id AND c.intact"
-        " WHERE m.intact AND m.account_id = ? AND m.state <> 19 AND c.blocked <> 1 ORDER BY m.id "
-        "DESC",
-        look, scope.account));
+        " WHERE m.intact AND m.account_id = ? AND m.state <> ? AND c.blocked <> ?"
+        " ORDER BY m.id DESC",
+        look, scope.account, MsgState::out_draft, ChatBlocked::yes));
   }
   return found;
 }
 
 base::Result<std::uint32_t> fresh_count(const Scope& scope, base::ChatId chat) {
-  EDGE_TRY(const auto count,
-           scope.db.integer("SELECT count(*) FROM message INDEXED BY message_fresh"
-                            " WHERE account_id = ? AND chat_id = ? AND state = 10",
-                            scope.account, chat));
+  static const std::string kSql =
+      "SELECT count(*) FROM message INDEXED BY message_fresh WHERE account_id = ? AND chat_id = ?"
+      " AND state = " +
+      sql_literal(MsgState::in_fresh);
+  EDGE_TRY(const auto count, scope.db.integer(kSql, scope.account, chat));
   return static_cast<std::uint32_t>(count.value_or(0));
 }
 
 base::Result<std::vector<base::MsgId>> fresh_messages(const Scope& scope, base::UnixMillis now) {
-  std::vector<base::MsgId> found;
-  EDGE_CHECK(scope.db.each(
+  static const std::string kSql =
       "SELECT m.id FROM message m INDEXED BY message_fresh"
       " JOIN checked_chat c ON c.account_id = m.account_id AND c.id = m.chat_id AND c.intact"
-      " WHERE m.account_id = ?1 AND m.state = 10 AND c.blocked = 0"
+      " WHERE m.account_id = ?1 AND m.state = " +
+      sql_literal(MsgState::in_fresh) +
+      " AND c.blocked = ?3"
       " AND (SELECT intact FROM checked_message k WHERE k.account_id = m.account_id AND k.id = "
       "m.id)"
-      " AND (c.muted_until = 0 OR (c.muted_until > 0 AND c.muted_until <= ?2)) ORDER BY m.id DESC",
-      [&](const Row& row) { found.push_back(row.id<base::MsgId>(0)); }, scope.account, now));
+      " AND (c.muted_until = 0 OR (c.muted_until > 0 AND c.muted_until <= ?2)) ORDER BY m.id DESC";
+  std::vector<base::MsgId> found;
+  EDGE_CHECK(scope.db.each(
+      kSql, [&](const Row& row) { found.push_back(row.id<base::MsgId>(0)); }, scope.account, now,
+      ChatBlocked::no));
   return found;
 }
 
@@ -151,8 +163,8 @@ base::Result<std::optional<base::MsgId>> last_message(const Scope& scope, base::
 
 base::Result<std::int64_t> count_messages(const Scope& scope) {
   EDGE_TRY(const auto count,
-           scope.db.integer("SELECT count(*) FROM message WHERE account_id = ? AND state <> 19",
-                            scope.account));
+           scope.db.integer("SELECT count(*) FROM message WHERE account_id = ? AND state <> ?",
+                            scope.account, MsgState::out_draft));
   return count.value_or(0);
 }
 

@@ -17,7 +17,7 @@ constexpr int kDownloadShift = 8;
 std::int64_t message_flags(const MessageRow& row) {
   return (row.is_info ? kInfo : 0) | (row.is_bot ? kBot : 0) | (row.is_edited ? kEdited : 0) |
          (row.is_forwarded ? kForwarded : 0) | (row.encrypted ? kEncrypted : 0) |
-         (std::int64_t{row.download} << kDownloadShift);
+         (static_cast<std::int64_t>(row.download) << kDownloadShift);
 }
 
 bool is_info_flag(std::int64_t flags) { return (flags & kInfo) != 0; }
@@ -49,16 +49,16 @@ base::Result<MessageRow> read_message(const Scope& scope, const Row& columns) {
   row.chat = columns.id<base::ChatId>(1);
   row.from = columns.id<base::ContactId>(2);
   EDGE_TRY(row.uuid, columns.array<16>(3));
-  row.state = static_cast<std::uint32_t>(columns.integer(4));
-  row.type = static_cast<std::uint8_t>(columns.integer(5));
-  row.system = static_cast<std::uint8_t>(columns.integer(6));
+  row.state = columns.enumerator<MsgState>(4);
+  row.type = columns.enumerator<Viewtype>(5);
+  row.system = columns.enumerator<SystemMessage>(6);
   const std::int64_t flags = columns.integer(7);
   row.is_info = is_info_flag(flags);
   row.is_bot = (flags & kBot) != 0;
   row.is_edited = (flags & kEdited) != 0;
   row.is_forwarded = (flags & kForwarded) != 0;
   row.encrypted = (flags & kEncrypted) != 0;
-  row.download = static_cast<std::uint8_t>((flags >> kDownloadShift) & 0xff);
+  row.download = static_cast<DownloadState>((flags >> kDownloadShift) & 0xff);
   row.position = columns.integer(8);
   row.seq = columns.integer(9);
   row.sent_at = columns.integer(10);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "store/sql_literal.h"
 #include "store/tables/blobs.h"
 #include "store/tables/chats.h"
 #include "store/tables/message_record.h"
@@ -11,7 +12,18 @@
 namespace store {
 namespace {
 
-constexpr std::uint32_t kDraft = 19;  // messaging::MsgState::out_draft
+// How a message's state may change.
+struct Step {
+  MsgState to;
+  std::array<std::optional<MsgState>, 3> from;  // NULL equals nothing
+};
+constexpr Step kSteps[] = {
+    {MsgState::in_noticed, {MsgState::in_fresh}},
+    {MsgState::in_seen, {MsgState::in_fresh, MsgState::in_noticed}},
+    {MsgState::out_delivered, {MsgState::out_pending, MsgState::out_failed}},
+    {MsgState::out_failed, {MsgState::out_pending, MsgState::out_delivered}},
+    {MsgState::out_read, {MsgState::out_pending, MsgState::out_failed, MsgState::out_delivered}},
+};
 
 // Numbers grow with arrival, so a message's own id is its place, unless the same sender has sent
 // messages with a higher sequence that came first: then it is theirs. A sender's messages are in
@@ -112,20 +124,23 @@ base::Result<bool> has_message_uuid(const Scope& scope, base::ContactId from, co
   return found.has_value();
 }
 
-base::Result<bool> set_message_state(const Scope& scope, base::MsgId message, std::uint32_t state) {
+base::Result<bool> set_message_state(const Scope& scope, base::MsgId message, MsgState state) {
+  const auto step = std::find_if(std::begin(kSteps), std::end(kSteps),
+                                 [&](const Step& each) { return each.to == state; });
+  if (step == std::end(kSteps)) return false;
+  const auto& from = step->from;
   EDGE_TRY(const auto changed,
-           scope.db.run("UPDATE message SET state = ?3 WHERE account_id = ?1 AND id = ?2 AND ("
-                        "(?3 IN (13, 16) AND state >= 10 AND state < ?3) OR "
-                        "(?3 IN (26, 28) AND state >= 20 AND state < ?3) OR "
-                        "(?3 = 24 AND state IN (20, 26)))",
-                        scope.account, message, state));
+           scope.db.run("UPDATE message SET state = ?3 WHERE account_id = ?1"
+                        " AND id = ?2 AND state IN (?4, ?5, ?6)",
+                        scope.account, message, state, from[0], from[1], from[2]));
   return changed > 0;
 }
 
 base::Result<std::int64_t> notice_messages(const Scope& scope, base::ChatId chat) {
-  return scope.db.run(
-      "UPDATE message SET state = 13 WHERE account_id = ? AND chat_id = ? AND state = 10",
-      scope.account, chat);
+  static const std::string kSql =
+      "UPDATE message SET state = ?3 WHERE account_id = ?1 AND chat_id = ?2 AND state = " +
+      sql_literal(MsgState::in_fresh);  // as the index message_fresh has it
+  return scope.db.run(kSql, scope.account, chat, MsgState::in_noticed);
 }
 
 base::Result<std::optional<std::string>> delete_message(const Scope& scope, base::MsgId message,
@@ -147,7 +162,7 @@ base::Result<std::optional<std::string>> delete_message(const Scope& scope, base
                                   found.chat = row.id<base::ChatId>(0);
                                   found.from = row.id<base::ContactId>(1);
                                   EDGE_TRY(found.uuid, row.array<16>(2));
-                                  found.draft = row.integer(3) == kDraft;
+                                  found.draft = row.enumerator<MsgState>(3) == MsgState::out_draft;
                                   found.blob = row.maybe_integer(4);
                                   found.intact = row.boolean(5);
                                   return found;

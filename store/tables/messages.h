@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "store/tables/message_enums.h"
 #include "store/tables/scope.h"
 
 namespace store {
@@ -24,16 +25,16 @@ struct MessageRow {
   base::MsgId id;
   base::ChatId chat;
   base::ContactId from;
-  Uuid uuid{};              // the same at both sides; unique per sender
-  std::uint32_t state = 0;  // messaging::MsgState
-  std::uint8_t type = 0;    // messaging::Viewtype
-  std::uint8_t system = 0;  // messaging::SystemMessage
+  Uuid uuid{};  // the same at both sides; unique per sender
+  MsgState state = MsgState::undefined;
+  Viewtype type = Viewtype::unknown;
+  SystemMessage system = SystemMessage::none;
   bool is_info = false;
   bool is_bot = false;
   bool is_edited = false;
   bool is_forwarded = false;
   bool encrypted = false;
-  std::uint8_t download = 0;  // messaging::DownloadState
+  DownloadState download = DownloadState::done;
   std::int64_t position = 0;  // given by insert_message
   std::int64_t seq = 0;       // the sender's number; 0: none (info messages, drafts)
   base::UnixMillis sent_at = 0;
@@ -73,7 +74,7 @@ struct MessageMark {
   base::ChatId chat;
   base::ContactId from;
   Uuid uuid{};
-  std::uint32_t state = 0;
+  MsgState state = MsgState::undefined;
   bool is_info = false;
   base::UnixMillis sort_at = 0;
 };
@@ -83,11 +84,10 @@ base::Result<bool> was_message(const Scope& scope, base::MsgId message);
 // A chat's messages, oldest first, without drafts; -1: all of them.
 base::Result<std::vector<MessageMark>> messages_of_chat(const Scope& scope, base::ChatId chat,
                                                         std::int64_t most = -1);
-// Those of the given kinds (columns' values), oldest first; without a chat, of all that are not
-// blocked.
+// Those of the given types, oldest first; without a chat, of all that are not blocked.
 base::Result<std::vector<base::MsgId>> messages_of_types(const Scope& scope,
                                                          std::optional<base::ChatId> chat,
-                                                         const std::array<std::uint8_t, 3>& types);
+                                                         const std::array<Viewtype, 3>& types);
 // Messages with ids above `after` in chats that are not blocked, oldest id first, without drafts.
 base::Result<std::vector<MessageMark>> messages_after(const Scope& scope, base::MsgId after);
 // Messages whose text holds `text` (ASCII in any case), newest id first. Opens every message it
@@ -96,9 +96,10 @@ base::Result<std::vector<base::MsgId>> search_messages(const Scope& scope, std::
                                                        std::optional<base::ChatId> chat,
                                                        std::size_t limit);
 
-// Forward only: 10 < 13 < 16 for what came, 20 < 26 < 28 for what goes; 24 (failed) from 20 and 26
-// only, and a failed one that was delivered or read after all becomes so. False: nothing changed.
-base::Result<bool> set_message_state(const Scope& scope, base::MsgId message, std::uint32_t state);
+// Forward only: fresh, noticed, seen for a received message; pending, delivered, read for a sent
+// one. A pending or delivered message may fail, and a failed one that was delivered or read after
+// all becomes so. False: nothing changed.
+base::Result<bool> set_message_state(const Scope& scope, base::MsgId message, MsgState state);
 // All fresh ones of a chat become noticed; says how many there were.
 base::Result<std::int64_t> notice_messages(const Scope& scope, base::ChatId chat);
 

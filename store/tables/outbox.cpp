@@ -48,8 +48,8 @@ auto reader(const Scope& scope, bool with_payload, bool with_envelope) {
     out.id = row.integer(0);
     out.route_id = row.integer(1);
     if (!row.is_null(2)) out.contact = row.id<base::ContactId>(2);
-    out.kind = static_cast<OutboxKind>(row.integer(3));
-    out.state = static_cast<OutboxState>(row.integer(4));
+    out.kind = row.enumerator<OutboxKind>(3);
+    out.state = row.enumerator<OutboxState>(4);
     if (!row.is_null(5)) out.message = row.id<base::MsgId>(5);
     out.join_id = row.integer(6);
     out.uuid = array16(row, 7);

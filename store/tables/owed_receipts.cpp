@@ -22,8 +22,7 @@ base::Result<std::vector<OwedReceipt>> owed_receipts(const Scope& scope, base::C
       " WHERE account_id = ?1 AND contact_id = ?2 AND told_at = 0 AND intact LIMIT ?3",
       [&](const Row& row) {
         base::WireReader uuid(row.blob(1));
-        all.push_back(
-            {contact, static_cast<ReceiptKind>(row.integer(0)), uuid.array<16>(), row.integer(2)});
+        all.push_back({contact, row.enumerator<ReceiptKind>(0), uuid.array<16>(), row.integer(2)});
       },
       scope.account, contact, static_cast<std::int64_t>(limit)));
   return all;

@@ -27,14 +27,14 @@ auto reader(const Scope& scope) {
     EDGE_CHECK(check_intact(row, 11));
     PendingJoinRow join;
     join.id = row.integer(0);
-    join.role = static_cast<JoinRole>(row.integer(1));
+    join.role = row.enumerator<JoinRole>(1);
     EDGE_TRY(join.tag, fixed<16>(row, 2));
     EDGE_TRY(join.digest, fixed<32>(row, 3));
     if (!row.is_null(4)) join.contact = row.id<base::ContactId>(4);
     join.invite_id = row.integer(5);
     join.session_id = row.integer(6);
     join.route_id = row.integer(7);
-    join.state = static_cast<JoinState>(row.integer(8));
+    join.state = row.enumerator<JoinState>(8);
     join.created_at = row.integer(9);
     EDGE_TRY(join.memory, scope.open("pending_join", join.id, row.blob(10)));
     return join;

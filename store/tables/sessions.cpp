@@ -32,7 +32,7 @@ auto reader(const Scope& scope) {
     session.tag = tag.array<16>();
     base::WireReader hash(row.blob(3));
     session.handshake_hash = hash.array<32>();
-    session.state = static_cast<SessionState>(row.integer(4));
+    session.state = row.enumerator<SessionState>(4);
     session.created_at = row.integer(5);
     session.generation = row.integer(7);
     EDGE_TRY(const auto plain, scope.open("session", session.id, row.blob(6)));

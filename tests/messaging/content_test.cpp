@@ -54,7 +54,8 @@ Content sample_text() {
 
 Content sample_receipts() {
   Receipts receipts;
-  receipts.notes = {{1, uuid(2), 1}, {2, uuid(3), 2}};
+  receipts.notes = {{store::ReceiptKind::arrived, uuid(2), 1},
+                    {store::ReceiptKind::read, uuid(3), 2}};
   return {uuid(4), receipts};
 }
 
@@ -121,7 +122,7 @@ TEST_CASE("receipts and a Hello come back as they were written") {
   REQUIRE(content.ok());
   const auto& notes = std::get<Receipts>(content->body).notes;
   REQUIRE(notes.size() == 2);
-  CHECK(notes[1].kind == 2);
+  CHECK(notes[1].kind == store::ReceiptKind::read);
   CHECK(notes[1].uuid == uuid(3));
   const auto hello = decode_content(encode(Content{uuid(8), Hello{}}));
   REQUIRE(hello.ok());

@@ -222,7 +222,8 @@ TEST_CASE("a row that was changed stays so, whatever the store writes into it") 
       .run("UPDATE message SET from_id = 11 WHERE id = " + std::to_string(filled.from_bob.value));
   filled.alice.start();
   in_account(filled.alice, [&](store::Tx&, const store::Scope& scope) -> base::Result<> {
-    EDGE_TRY(const bool changed, store::set_message_state(scope, filled.from_bob, 16));
+    EDGE_TRY(const bool changed,
+             store::set_message_state(scope, filled.from_bob, store::MsgState::in_seen));
     CHECK(changed);
     return {};
   });

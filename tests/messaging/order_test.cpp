@@ -64,7 +64,7 @@ struct Chatroom {
 
 bool set_state(World& world, MsgId id, MsgState state) {
   auto changed = in_write<bool>(world.alice, [&](store::Tx&, const store::Scope& scope) {
-    return store::set_message_state(scope, id, static_cast<std::uint32_t>(state));
+    return store::set_message_state(scope, id, state);
   });
   REQUIRE(changed);
   return *changed;
@@ -133,7 +133,7 @@ TEST_CASE("states go forward only; what failed may still be delivered") {
         row.chat = room.chat;
         row.from = kSelf;
         row.uuid = store::random_uuid();
-        row.state = static_cast<std::uint32_t>(MsgState::out_pending);
+        row.state = MsgState::out_pending;
         EDGE_CHECK(insert_own(tx, scope, row));
         return row.id;
       });
