@@ -1,5 +1,7 @@
 #include "messaging/receiving/group_receiving.h"
 
+#include <utility>
+
 #include "crypto/identity.h"
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/received_row.h"
@@ -20,6 +22,10 @@ namespace {
 
 constexpr std::size_t kJudgedAtOnce = 8;  // held contents in one write
 constexpr std::size_t kJudgedBytes = 256 * 1024;
+// Entries of an update that are taken in one write: each is a contact, its way, its row and a line.
+constexpr std::size_t kEntriesInWrite = 32;
+// An entry of somebody whom we know costs this share of a stranger's.
+constexpr double kKnownEntryPrice = 0.1;
 
 // The sender's copy is not ours: once in a while it is sent ours, or asked for its own.
 base::Result<> settle(const WriteContext& write, const Group& group, ContactId contact) {
@@ -96,6 +102,56 @@ base::Result<> judge(const WriteContext& write, const store::HeldContent& held) 
   return {};
 }
 
+// Some of the entries in which `whole` differs from ours; all registers but the picture's, which
+// comes with the rest. Nothing when few differ. Our own entry stays for the end, so that there is
+// one line for all that was before we came; so does the sender's that leaves, who could say no
+// more.
+std::optional<GroupState> portion_of(const GroupState* ours, const GroupState& whole,
+                                     const MemberKey& self, const MemberKey& sender,
+                                     const GroupState& theirs) {
+  GroupState portion = theirs;
+  portion.image = {};
+  portion.members.clear();
+  std::size_t changed = 0;
+  for (const auto& [key, member] : theirs.members) {
+    if (key == self || (key == sender && !member.present)) continue;
+    const Membership* before = ours == nullptr ? nullptr : ours->find(key);
+    const Membership* after = whole.find(key);
+    if (after == nullptr || (before != nullptr && *before == *after)) continue;
+    ++changed;
+    if (portion.members.size() < kEntriesInWrite) portion.members.emplace(key, member);
+  }
+  return changed > kEntriesInWrite ? std::optional(std::move(portion)) : std::nullopt;
+}
+
+// A group that was deleted here does so with a text, which is held until its state is here, and
+// when somebody adds us anew. What its members tell of each other does not bring it back.
+base::Result<bool> comes_back(const WriteContext& write, const GroupId& group,
+                              const Membership& ours) {
+  EDGE_TRY(const auto gone, store::find_gone_group(write.scope, group));
+  if (!gone) return true;
+  EDGE_TRY(const bool held, store::holds_any_content(write.scope, group));
+  if (!held && ours.number <= static_cast<std::uint64_t>(*gone)) return false;
+  EDGE_CHECK(store::forget_gone_group(write.scope, group));
+  return true;
+}
+
+// A group that we did not have, without any state yet; nothing when it was deleted here for good.
+base::Result<std::optional<Group>> begin_group(const WriteContext& write,
+                                               const store::ContactRow& contact, const GroupId& id,
+                                               const GroupState& state) {
+  const Membership* ours = state.find(key_of(write.account));
+  if (ours == nullptr || !ours->present) return std::optional<Group>();
+  EDGE_TRY(const bool wanted, comes_back(write, id, *ours));
+  if (!wanted) return std::optional<Group>();
+  GroupState nothing;
+  nothing.channel = state.channel;
+  nothing.owner = state.owner;
+  EDGE_TRY(const store::ChatBlocked blocked, first_state(write, contact));
+  EDGE_TRY(Group group, make_group(write, id, std::move(nothing), blocked));
+  return std::optional(std::move(group));
+}
+
 base::Result<> apply(const WriteContext& write, Group& group, Merged merged,
                      const GroupUpdate& update, ContactId sender) {
   const GroupState before = group.state;
@@ -141,18 +197,6 @@ base::Result<> insert_text(const WriteContext& write, const Group& group, Contac
   if (!id) return {};
   row.id = *id;
   return note_container_arrived(write, row);
-}
-
-// A group that was deleted here does so with a text, which is held until its state is here, and
-// when somebody adds us anew. What its members tell of each other does not bring it back.
-base::Result<bool> comes_back(const WriteContext& write, const GroupId& group,
-                              const Membership& ours) {
-  EDGE_TRY(const auto gone, store::find_gone_group(write.scope, group));
-  if (!gone) return true;
-  EDGE_TRY(const bool held, store::holds_any_content(write.scope, group));
-  if (!held && ours.number <= static_cast<std::uint64_t>(*gone)) return false;
-  EDGE_CHECK(store::forget_gone_group(write.scope, group));
-  return true;
 }
 
 base::Result<> answer_question(const WriteContext& write, const std::optional<Group>& group,
@@ -201,15 +245,49 @@ base::Result<> hold_content(const WriteContext& write, const GroupId& group, Con
 }
 
 base::Result<bool> brings_too_many(const WriteContext& write, ContactId contact,
-                                   const GroupUpdate& update) {
-  std::size_t strangers = 0;
-  for (const auto& [key, member] : update.state.members) {
+                                   const GroupState& state, double besides) {
+  double price = besides;
+  for (const auto& [key, member] : state.members) {
     if (!member.present) continue;
     EDGE_TRY(const bool known, store::knows_contact_key(write.scope, key));
-    if (!known) ++strangers;
+    if (!known) ++price;
   }
-  return strangers > 0 &&
-         write.core.strangers.take(write.account.id, contact, static_cast<double>(strangers)) > 0;
+  return price > 0 && write.core.strangers.take(write.account.id, contact, price) > 0;
+}
+
+base::Result<GroupPortion> take_group_portion(const WriteContext& write,
+                                              const store::ContactRow& contact,
+                                              const GroupUpdate& update) {
+  if (update.state.channel || update.state.members.size() <= kEntriesInWrite) {
+    return GroupPortion::rest_fits;
+  }
+  EDGE_TRY(auto group, find_group(write.scope, update.group));
+  EDGE_TRY(const MemberKey sender, key_of(write.scope, contact.id));
+  const MemberKey self = key_of(write.account);
+  const GroupState* ours = group ? &group->state : nullptr;
+  if (admit(ours, self, sender, update.state) != Admission::take) return GroupPortion::rest_fits;
+  const Merged whole = take(ours, self, sender, update.state);
+  if (!whole.changed) return GroupPortion::rest_fits;
+  const auto portion = portion_of(ours, whole.state, self, sender, update.state);
+  if (!portion) return GroupPortion::rest_fits;
+  EDGE_TRY(const bool usable, keys_are_usable(write, *portion));
+  if (!usable) return GroupPortion::rest_fits;
+  Merged merged = take(ours, self, sender, *portion);
+  if (!merged.changed) return GroupPortion::rest_fits;
+  EDGE_TRY(const bool too_many,
+           brings_too_many(write, contact.id, *portion,
+                           kKnownEntryPrice * static_cast<double>(portion->members.size())));
+  if (too_many) return GroupPortion::too_many;
+  if (!group) {
+    EDGE_TRY(group, begin_group(write, contact, update.group, whole.state));
+    if (!group) return GroupPortion::rest_fits;
+  }
+  const GroupState before = std::exchange(group->state, std::move(merged.state));
+  group->row.promoted = true;
+  EDGE_CHECK(save_group(write, *group));
+  EDGE_CHECK(tell_changes(write, *group, before, contact.id));
+  EDGE_CHECK(write.emit(ChatModified{group->row.chat}));
+  return GroupPortion::partly;
 }
 
 base::Result<std::int64_t> judge_held(const WriteContext& write, const GroupId& group,
@@ -265,10 +343,12 @@ base::Result<bool> take_group_update(const WriteContext& write, const store::Con
   const MemberKey self = key_of(write.account);
   if (!group) EDGE_CHECK(take_farewell(write, sender, update, contact.id));
   const GroupState* ours = group ? &group->state : nullptr;
-  EDGE_TRY(const bool usable, keys_are_usable(write, update.state));
-  const Admission admission = !usable                ? Admission::drop
-                              : update.state.empty() ? Admission::take
-                                                     : admit(ours, self, sender, update.state);
+  Admission admission =
+      update.state.empty() ? Admission::take : admit(ours, self, sender, update.state);
+  if (admission == Admission::take) {
+    EDGE_TRY(const bool usable, keys_are_usable(write, update.state));
+    if (!usable) admission = Admission::drop;
+  }
   if (admission == Admission::hold) {
     EDGE_CHECK(hold_content(write, update.group, contact.id, content));
     return false;
@@ -281,14 +361,9 @@ base::Result<bool> take_group_update(const WriteContext& write, const store::Con
   }
   Merged merged = take(ours, self, sender, update.state);
   if (!group) {
-    if (!merged.changed || !merged.state.has(self)) return true;
-    EDGE_TRY(const bool wanted, comes_back(write, update.group, *merged.state.find(self)));
-    if (!wanted) return true;
-    GroupState nothing;
-    nothing.channel = merged.state.channel;
-    nothing.owner = merged.state.owner;
-    EDGE_TRY(const store::ChatBlocked blocked, first_state(write, contact));
-    EDGE_TRY(group, make_group(write, update.group, std::move(nothing), blocked));
+    if (!merged.changed) return true;
+    EDGE_TRY(group, begin_group(write, contact, update.group, merged.state));
+    if (!group) return true;
   }
   if (merged.changed) {
     EDGE_CHECK(apply(write, *group, std::move(merged), update, contact.id));

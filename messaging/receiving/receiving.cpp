@@ -122,11 +122,6 @@ base::Result<bool> is_ready(const WriteContext& write, const store::SessionRow& 
     EDGE_TRY(const bool stale, is_stale(write, session, content.uuid));
     if (stale) return false;
   }
-  const auto* update = std::get_if<GroupUpdate>(&content.body);
-  if (update != nullptr && session.contact) {
-    EDGE_TRY(const bool too_many, brings_too_many(write, *session.contact, *update));
-    if (too_many) return false;
-  }
   const FileNote* const note = file_of(content);
   if (note == nullptr) return true;
   EDGE_TRY(file, arrived_file(write, *note));
@@ -138,6 +133,21 @@ base::Result<bool> is_ready(const WriteContext& write, const store::SessionRow& 
     EDGE_CHECK(renew_unless_new(write, *session.contact, content.uuid));
   }
   return false;
+}
+
+// A group's update that changes many entries is taken in several writes, too.
+base::Result<GroupPortion> take_some_of_update(const WriteContext& write,
+                                               const store::SessionRow& session,
+                                               const Content& content) {
+  const auto* update = std::get_if<GroupUpdate>(&content.body);
+  if (update == nullptr || !session.contact) return GroupPortion::rest_fits;
+  EDGE_TRY(const store::ContactRow contact, store::load_contact(write.scope, *session.contact));
+  if (session.state != store::SessionState::unproven && !contact.blocked) {
+    EDGE_TRY(const GroupPortion portion, take_group_portion(write, contact, *update));
+    if (portion != GroupPortion::rest_fits) return portion;
+  }
+  EDGE_TRY(const bool too_many, brings_too_many(write, contact.id, update->state));
+  return too_many ? GroupPortion::too_many : GroupPortion::rest_fits;
 }
 
 // Many receipts are taken in several writes, the ratchet's step with the last of them: a repetition
@@ -193,6 +203,16 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
     EDGE_TRY(const bool ready, is_ready(write, session, *content, file));
     if (!ready) {
       reception.outcome = Reception::Outcome::not_yet;
+      return reception;
+    }
+    EDGE_TRY(const GroupPortion portion, take_some_of_update(write, session, *content));
+    if (portion == GroupPortion::too_many) {
+      reception.outcome = Reception::Outcome::not_yet;
+      return reception;
+    }
+    if (portion == GroupPortion::partly) {
+      reception.notes = means.notes;
+      reception.outcome = Reception::Outcome::partly;
       return reception;
     }
     EDGE_TRY(const bool partly, take_some_receipts(write, session, *content, means.notes));

@@ -25,7 +25,7 @@ struct Reception {
     not_yet,   // a file's parts are missing: nothing was changed
     walk,      // `walks` are too long for a write: nothing was changed
     later,     // its sender has to wait for so long a walk: nothing was changed
-    partly,    // some of its receipts were taken; the rest in another write
+    partly,    // some of its receipts or a group's entries were taken; the rest in another write
     taken,
   };
   Outcome outcome = Outcome::unopened;

@@ -4,6 +4,7 @@
 
 #include "crypto/random.h"
 #include "messaging/delivery/housekeeping.h"
+#include "messaging/groups/group_rules.h"
 #include "messaging/groups/owed_states.h"
 #include "store/tables/envelopes.h"
 #include "store/tables/outbox.h"
@@ -166,6 +167,49 @@ TEST_CASE("many receipts in one envelope are taken in several writes, and their 
   CHECK(forged.bob->accept(forged.alice->deposit({envelope})).verdict == ArrivalVerdict::stored);
   CHECK(forged.bob->incoming().arrivals().slices() - before >= 10);
   CHECK(forged.bob->incoming().counters().accepted == 1);
+}
+
+TEST_CASE("a group of many members is taken in several writes, with one line and one answer") {
+  Forged forged;
+  forged.go_bare();
+  BareGateway& bob = *forged.bob;
+  constexpr std::size_t kStrangers = 300;
+  GroupUpdate update;
+  update.group = crypto::random_array<16>();
+  const MemberKey alice = key_of(*forged.alice->core().directory.all().front());
+  const MemberKey us = key_of(*bob.core().directory.all().front());
+  update.state.name = {{1, alice}, "Everybody"};
+  std::vector<MemberKey> keys{alice, us};
+  while (keys.size() < kStrangers + 2) {
+    keys.push_back(crypto::Identity::generate().public_key().bytes());
+  }
+  const auto put_all = [&](std::uint64_t number) {
+    for (const MemberKey& key : keys) {
+      MemberCard card;
+      card.version = number;
+      card.name = "Member";
+      update.state.members[key] = {number, true, alice, card};
+    }
+  };
+  const auto slices_of = [&] {
+    const std::uint64_t before = bob.incoming().arrivals().slices();
+    const auto envelope = forged.alice->seal({crypto::random_array<16>(), update});
+    CHECK(bob.accept(forged.alice->deposit({envelope})).verdict == ArrivalVerdict::stored);
+    bob.flush();
+    return bob.incoming().arrivals().slices() - before;
+  };
+  put_all(1);
+  const std::int64_t messages = bob.count("SELECT count(*) FROM message");
+  CHECK(slices_of() >= kStrangers / 32);
+  CHECK(bob.count("SELECT count(*) FROM chat_member WHERE present = 1") >=
+        std::int64_t{kStrangers});
+  CHECK(bob.count("SELECT count(*) FROM message") == messages + 1);  // "alice added you."
+  CHECK(bob.incoming().counters().accepted == 1);
+  // The same again changes nothing, and a change of all entries is cut up as well.
+  CHECK(slices_of() == 1);
+  put_all(2);
+  CHECK(slices_of() >= kStrangers / 32);
+  CHECK(bob.count("SELECT count(*) FROM message") == messages + 1);
 }
 
 TEST_CASE("skipped keys end with their time, and superseded sessions with theirs") {
