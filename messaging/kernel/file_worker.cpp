@@ -6,8 +6,6 @@
 
 namespace messaging {
 
-FileWorker::FileWorker() : thread_([this] { run(); }) {}
-
 FileWorker::~FileWorker() { stop(); }
 
 base::Result<> FileWorker::post(Job job) {
@@ -20,44 +18,62 @@ base::Result<> FileWorker::post(Job job) {
     return base::fail(base::Errc::unavailable,
                       "too many files wait to be copied; try again in a moment");
   }
-  news_.notify_one();
+  wake_one();
   return {};
+}
+
+// Whoever takes a job or ends one calls this too, for what is ready besides.
+void FileWorker::wake_one() {
+  if (!jobs_.ready() || stopped_) return;
+  if (idle_ > 0) {
+    news_.notify_one();
+  } else if (threads_.size() < most_threads_) {
+    threads_.emplace_back([this] { run(); });
+  }
 }
 
 void FileWorker::stop() {
   std::vector<Waiting> dropped;  // answered outside the lock
+  std::vector<std::thread> threads;
   {
     base::Lock lock(mutex_);
     stopped_ = true;
     dropped = jobs_.remove_if([](const std::string&, const Waiting&) { return true; });
-    running_.request_stop();
+    for (std::stop_source& one : running_) one.request_stop();
+    threads.swap(threads_);
     news_.notify_all();
   }
   dropped.clear();
-  if (thread_.joinable()) thread_.join();
+  for (std::thread& thread : threads) thread.join();
 }
 
 void FileWorker::run() {
   for (;;) {
     std::optional<Queue::Popped> next;
-    std::stop_source source;
+    std::list<std::stop_source>::iterator source;
     {
       base::Lock lock(mutex_);
+      ++idle_;
       while (!jobs_.ready() && !stopped_) news_.wait(mutex_);
+      --idle_;
       if (stopped_) return;
       next = jobs_.pop();
-      running_ = source;
+      source = running_.emplace(running_.end());
+      wake_one();
     }
     const auto& cancellation = next->item.cancellation;
     if (!cancellation || !cancellation->cancelled()) {
       base::Cancellation::Hook hook;
-      if (cancellation)
-        hook = cancellation->on_cancel([source]() mutable { source.request_stop(); });
-      next->item.job(source.get_token());
+      if (cancellation) {
+        hook = cancellation->on_cancel([stop = *source]() mutable { stop.request_stop(); });
+      }
+      next->item.job(source->get_token());
     }
     next->item.job = nullptr;  // whoever was not answered is told now
     base::Lock lock(mutex_);
+    running_.erase(source);
     jobs_.done(next->key);
+    wake_one();
   }
 }
 

@@ -1,15 +1,19 @@
-// FileWorker: one thread with a queue, for copying files between callers' paths and sealed blobs,
-// so that no other thread sits in a long copy. Safe from any thread.
+// FileWorker: a few threads with a queue, for copying files between callers' paths and sealed
+// blobs, so that no other thread sits in a long copy. Safe from any thread.
 //
-// Callers take turns, one job each (base/cancel_scope.h names them), and a job ends with the
-// connection of its caller.
+// Callers take turns, one job each (base/cancel_scope.h names them), and of one caller one job is
+// under way at a time: a copy that takes minutes keeps one thread busy and leaves the others to
+// other callers. A job ends with the connection of its caller. Threads begin when a job finds none
+// idle.
 #pragma once
 
+#include <list>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/cancellation.h"
 #include "base/completion.h"
@@ -25,7 +29,8 @@ class FileWorker {
   // A job looks at the token between chunks and gives up when it is asked to stop.
   using Job = base::UniqueFunction<void(std::stop_token)>;
 
-  FileWorker();
+  static constexpr std::size_t kThreads = 4;
+  explicit FileWorker(std::size_t threads = kThreads) : most_threads_(threads) {}
   ~FileWorker();  // stop()
 
   // Refused (Errc::unavailable) when too many wait, of this caller or in all, or after stop().
@@ -39,12 +44,13 @@ class FileWorker {
     });
     if (!posted) (*shared)(std::move(posted).error());
   }
-  // Asks the running job to give up, drops what waits (their completions say so) and ends the
-  // thread.
+  // Asks the running jobs to give up, drops what waits (their completions say so) and ends the
+  // threads.
   void stop();
 
  private:
-  static constexpr base::FairQueueLimits kLimits{.waiting = 4'096, .waiting_each = 1'024};
+  static constexpr base::FairQueueLimits kLimits{
+      .waiting = 4'096, .waiting_each = 1'024, .under_way_each = 1};
   struct Waiting {
     Job job;
     std::optional<base::Cancellation> cancellation;
@@ -52,13 +58,16 @@ class FileWorker {
   using Queue = base::FairQueue<std::string, Waiting>;
 
   void run();
+  void wake_one() REQUIRES(mutex_);
 
+  const std::size_t most_threads_;
   base::Mutex mutex_;
   base::Condition news_;
   Queue jobs_ GUARDED_BY(mutex_){kLimits};
-  std::stop_source running_ GUARDED_BY(mutex_);  // of the job under way
+  std::list<std::stop_source> running_ GUARDED_BY(mutex_);  // of the jobs under way
+  std::size_t idle_ GUARDED_BY(mutex_) = 0;                 // threads
   bool stopped_ GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  std::vector<std::thread> threads_ GUARDED_BY(mutex_);
 };
 
 }  // namespace messaging

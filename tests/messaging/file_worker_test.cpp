@@ -34,7 +34,7 @@ TEST_CASE("callers' files are copied in turn") {
   std::atomic<bool> go{false};
   std::atomic<bool> done{false};
   std::string order;
-  FileWorker worker;  // ends before what its jobs use
+  FileWorker worker(1);  // ends before what its jobs use
   REQUIRE(worker.post([&](const std::stop_token&) { spin_until(go); }));
   const auto note = [&](char c) { return [&order, c](const std::stop_token&) { order += c; }; };
   for (int i = 0; i < 4; ++i) REQUIRE(a.post(worker, note('a')));
@@ -50,7 +50,7 @@ TEST_CASE("one caller's files do not take the places of others") {
   const Caller other("other");
   std::atomic<bool> go{false};
   std::atomic<bool> started{false};
-  FileWorker worker;
+  FileWorker worker(1);
   REQUIRE(worker.post([&](const std::stop_token&) {
     started = true;
     spin_until(go);
@@ -61,6 +61,30 @@ TEST_CASE("one caller's files do not take the places of others") {
   CHECK(taken < 10'000);
   CHECK(other.post(worker, [](const std::stop_token&) {}).ok());
   go = true;
+}
+
+TEST_CASE("a long copy of one caller does not hold up another's") {
+  const Caller slow("slow");
+  const Caller other("other");
+  std::atomic<bool> go{false};
+  std::atomic<bool> started{false};
+  std::atomic<int> slow_ones{0};
+  std::atomic<bool> done{false};
+  FileWorker worker;
+  REQUIRE(slow.post(worker, [&](const std::stop_token&) {
+    started = true;
+    ++slow_ones;
+    spin_until(go);
+  }));
+  for (int i = 0; i < 10; ++i) {
+    REQUIRE(slow.post(worker, [&](const std::stop_token&) { ++slow_ones; }));
+  }
+  spin_until(started);
+  REQUIRE(other.post(worker, [&](const std::stop_token&) { done = true; }));
+  spin_until(done);
+  CHECK(slow_ones == 1);  // of one caller one is under way at a time
+  go = true;
+  while (slow_ones < 11) std::this_thread::yield();
 }
 
 TEST_CASE("a job ends with the connection of its caller, begun or not") {
