@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "base/log.h"
 #include "gateway/hub/hub_impl.h"
@@ -87,6 +88,7 @@ struct Hub::Impl::Opening {
   std::string party;
   std::vector<OpeningWanted> wanted;
   std::unique_ptr<OpeningSteps> steps;  // of the worker that reads
+  std::optional<StreamOpening> read;    // once all is
 };
 
 void Hub::Impl::next_opening() {
@@ -124,11 +126,12 @@ void Hub::Impl::step_opening(const OpeningPtr& opening) {
   });
 }
 
+// Once all is read the streams get it one by one: a snapshot of many chats takes a stream some
+// milliseconds, and hundreds of streams may have asked for it. Events for others go out in between.
 void Hub::Impl::on_opening_step(const OpeningPtr& opening, base::Result<bool> done) {
   std::erase_if(opening->wanted,
                 [](const OpeningWanted& wanted) { return wanted.link->subscriber == nullptr; });
   if (done && !*done && !opening->wanted.empty()) return step_opening(opening);
-  opening_ = false;
   if (!done) {
     base::log::warning("A stream could not be opened: {}", done.error().message);
     // The clients come again.
@@ -136,11 +139,18 @@ void Hub::Impl::on_opening_step(const OpeningPtr& opening, base::Result<bool> do
       if (wanted.link->subscriber != nullptr) wanted.link->subscriber->close();
     }
   } else if (!opening->wanted.empty()) {
-    const StreamOpening read = opening->steps->take();
-    for (const OpeningWanted& wanted : opening->wanted) {
-      if (wanted.link->subscriber != nullptr) on_opening(*wanted.link->subscriber, read);
+    if (!opening->read) {
+      opening->read.emplace(opening->steps->take());
+      opening->steps.reset();
+    }
+    Subscriber& first = *opening->wanted.front().link->subscriber;
+    opening->wanted.erase(opening->wanted.begin());
+    on_opening(first, *opening->read);
+    if (!opening->wanted.empty()) {
+      return loop_->defer([this, opening] { on_opening_step(opening, true); });
     }
   }
+  opening_ = false;
   next_opening();
 }
 
