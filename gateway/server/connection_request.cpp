@@ -158,7 +158,15 @@ Connection::Progress Connection::step_body() {
   const std::size_t used = context_.buffered_bodies.load(std::memory_order_relaxed);
   const std::size_t most = context_.options.max_buffered_bodies;
   const std::size_t before = incoming.body.size();
-  const auto fed = incoming.decoder.feed(pending(), incoming.body, most - std::min(most, used));
+  // Large bodies that fill what all may take leave room for the small ones of others.
+  constexpr std::size_t kSmallShare = 1024;  // a small body: 64 KiB of 64 MiB
+  const std::size_t small = most / kSmallShare;
+  const std::size_t with_reserve = most + most / 4;
+  std::size_t room = most - std::min(most, used);
+  if (before < small) {
+    room = std::max(room, std::min(small - before, with_reserve - std::min(with_reserve, used)));
+  }
+  const auto fed = incoming.decoder.feed(pending(), incoming.body, room);
   consume(fed.used);
   const std::size_t grown = incoming.body.size() - before;
   held_ += grown;

@@ -72,6 +72,19 @@ TEST_CASE("bodies under way are bounded all together") {
   CHECK(ask(world.port, post("/json", std::string(20'000, 'y'))).status == 200);
 }
 
+TEST_CASE("large bodies that fill what all may take leave room for small ones") {
+  EchoWorld world({.max_buffered_bodies = 100'000});
+  const auto large = [](std::size_t size) {
+    return "POST /json HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: " +
+           std::to_string(size) + "\r\n\r\n";
+  };
+  Client hog(world.port);
+  hog.send(large(100'001) + std::string(100'000, 'x'));
+  REQUIRE(eventually([&] { return world.server->stats().buffered_bodies == 100'000; }));
+  CHECK(ask(world.port, post("/json", std::string(90, 'y'))).status == 200);
+  CHECK(ask(world.port, post("/json", std::string(2'000, 'y'))).status == 503);
+}
+
 TEST_CASE("answers that nobody takes are bounded all together: who holds most is closed") {
   constexpr std::size_t kMost = 25 * 1024 * 1024;
   EchoWorld world({.max_unsent = kMost});
