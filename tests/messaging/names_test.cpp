@@ -10,6 +10,7 @@
 #include "messaging/peering/handshakes.h"
 #include "messaging/peering/profile.h"
 #include "store/schema/migrations.h"
+#include "store/tables/blobs.h"
 #include "store/tables/config_values.h"
 #include "tests/support/world.h"
 
