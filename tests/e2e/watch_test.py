@@ -128,7 +128,8 @@ class Watched(unittest.TestCase):
                      "--cors", "https://app.example"]
             with Gateway("busy", flags=flags) as one:
                 self.busy_run(one.port, key)
-                lines = list(one.log)
+                one.wait_log('"trace-me-7"')  # a request's line is written after its answer
+            lines = list(one.log)  # the daemon has stopped: all of them
             for secret in (key, key.split("_", 2)[2], "Quelle-Ofen", "geheimer Text",
                            "Geheimname", "geheim.txt", "api_key", "evil.example"):
                 for line in lines:
