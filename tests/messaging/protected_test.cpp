@@ -140,7 +140,8 @@ TEST_CASE(
   CHECK(ProtectedWorld::state(world.bob, shared.came.file) == "requested");
   CHECK(world.becomes(world.alice, shared.made.file_id, "waiting_owner_action"));
   // The state is there with the commit, the event a moment after it.
-  REQUIRE(world.until([&] { return !world.alice.events_of<PrivittyAccessRenewRequested>().empty(); }));
+  REQUIRE(
+      world.until([&] { return !world.alice.events_of<PrivittyAccessRenewRequested>().empty(); }));
   const auto asked = world.alice.events_of<PrivittyAccessRenewRequested>();
   REQUIRE(asked.size() == 1);
   CHECK(asked[0] ==
