@@ -1,8 +1,8 @@
 // Cancellation: whether anybody still waits for the result of some work. The party that waits (a
 // connection, a stream, a program on standard input) owns a CancelSource; the work holds the
-// Cancellation that comes from it, looks at cancelled() between its steps, and may ask to be told.
+// Cancellation that comes from it, checks cancelled() between its steps, or has itself called.
 //
-// There is no Cancellation without a source: work that nobody can end does not compile.
+// There is no Cancellation without a source: work that cannot be ended does not compile.
 //
 // Threads: all of it from any thread. A source that is destroyed cancels.
 #pragma once

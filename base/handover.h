@@ -1,9 +1,9 @@
-// Handover: what an answer takes out of the daemon and gives to its caller, such as events out of a
-// queue that nobody else can read any more. Whoever carries the answer keeps its Handover until the
-// answer has arrived; one that goes away before that puts everything back where it came from.
+// Handover: what an answer removes from the daemon for its caller, such as events from a
+// destructive queue. The code that carries the answer holds the Handover until the answer has
+// arrived; a Handover that is destroyed before that returns every item to the place it came from.
 //
-//   Takings   what was taken, and how each part goes back; shared by those who take
-//   Handover  the one right to say that it arrived; with its end everything is put back
+//   Takings   the items that were removed, and how each is returned; shared by all that remove some
+//   Handover  the one right to confirm the arrival; destroyed unconfirmed, it returns the items
 //
 // Threads: all of it from any thread.
 #pragma once

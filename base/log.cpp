@@ -107,7 +107,7 @@ std::string time_text(std::int64_t unix_millis) {
                      unix_millis % 1000);
 }
 
-// A line break in a text line would let what is logged look like a line of ours.
+// A line break in a logged value would let that value forge a line of the log.
 void append_one_line(std::string& out, std::string_view text) {
   for (const char c : text) {
     const auto u = static_cast<unsigned char>(c);

@@ -64,7 +64,7 @@ Error fail_errno(Errc code, std::string_view what, int error_number);
 }  // namespace base
 
 // EDGE_TRY(auto x, f()) declares x from a Result, or returns its error from the enclosing function.
-// EDGE_CHECK(f()) does the same for a Result<void> or a value nobody needs.
+// EDGE_CHECK(f()) does the same for a Result<void> or a value that is not used.
 #define EDGE_JOIN_(a, b) a##b
 #define EDGE_JOIN(a, b) EDGE_JOIN_(a, b)
 #define EDGE_TRY_(tmp, decl, expr)         \

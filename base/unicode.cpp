@@ -44,7 +44,7 @@ std::uint16_t class_of(Code code) {
 }
 
 // Sorts each run of marks by combining class. utf8proc_decompose() does the same in time that grows
-// with the square of a run's length, and a run is as long as whoever wrote the text likes.
+// with the square of a run's length, and the writer of a text chooses the length of its runs.
 void order_marks(std::vector<Code>& codes) {
   const auto is_mark = [](Code code) { return class_of(code) != 0; };
   auto at = codes.begin();

@@ -1,7 +1,7 @@
 // ChainWalk: the steps of a receiving chain from one message number to another, done before
-// Ratchet::decrypt() needs them, a few at a time, by a thread that others do not wait for. A peer
-// chooses how far its messages skip ahead, so whoever opens messages while others wait asks
-// Ratchet::walks_to() first.
+// Ratchet::decrypt() needs them, a few at a time, on a thread that no other work waits for. A peer
+// chooses how far its messages skip ahead, so code that opens messages in the writer's transaction
+// calls Ratchet::walks_to() first.
 //
 // Holds the keys that decrypt() keeps of the messages skipped over (the newest kMaxSkippedKeys),
 // wiped with the object. One thread at a time.

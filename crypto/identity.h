@@ -1,6 +1,6 @@
-// Identity and PublicKey: who somebody is, an Ed25519 key pair (RFC 8032) and its X25519 form for
-// agreement (RFC 7748). A fingerprint is the Ed25519 public key itself in 64 upper-case hex digits
-// (decision 5), so that an invite authenticates by the fingerprint in it.
+// Identity and PublicKey: the long-term key of an account, an Ed25519 key pair (RFC 8032) and its
+// X25519 form for agreement (RFC 7748). A fingerprint is the Ed25519 public key itself in 64
+// upper-case hex digits (decision 5), so that an invite authenticates by the fingerprint in it.
 #pragma once
 
 #include <array>

@@ -12,7 +12,7 @@
 //
 // Both shares are 32 random bytes. Whoever has one of them knows nothing of the keys: the other's
 // 256 bits are missing from the input key material (RFC 5869). HKDF rather than the exclusive or of
-// the shares, because with that whoever holds one share and writes the other chooses the key.
+// the shares: with exclusive or, a party that holds one share and makes the other chooses the key.
 // No I/O here; safe from any thread.
 #pragma once
 

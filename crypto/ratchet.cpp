@@ -257,8 +257,9 @@ base::Result<> Ratchet::turn(const Header& header, Changes& changes) {
   return mix_root(sending_->chain, next_sending_header_key_);
 }
 
-// What of the old chain did not come yet is kept for, unless that and the new chain together are
-// too long a walk: then those messages are given up, and the session goes on.
+// Message keys are kept for messages of the old chain that have not arrived, unless those and the
+// skipped ones of the new chain exceed the bound of a walk: then the old chain's messages are given
+// up, and the session continues.
 bool Ratchet::ends_within_reach(const Header& header) const {
   return header.previous - received_ <= kMaxRatchetSteps - header.n;
 }

@@ -23,7 +23,7 @@ inline constexpr std::size_t kSealOverhead = 1 + 24 + 16;
 // The one error of everything that does not open: deliberately without any reason.
 base::Error could_not_open();
 
-// A 32-byte key for records. Move-only. Keep derived keys: each lives in a Secret of its own.
+// A 32-byte key for records. Move-only. Reuse derived keys: each occupies a Secret of its own.
 class RecordKey {
  public:
   explicit RecordKey(Secret<32> key) : key_(std::move(key)) {}

@@ -20,7 +20,7 @@ class WipingWriter {
     out_.insert(out_.end(), bytes.begin(), bytes.end());
     return *this;
   }
-  // u8 1 and the bytes, or u8 0 and as many zeros: the size tells nothing and is easy to check.
+  // u8 1 and the bytes, or u8 0 and as many zeros: the size reveals nothing and is easy to check.
   WipingWriter& optional(bool present, base::ByteView bytes, std::size_t size) {
     u8(present ? 1 : 0);
     if (present) return fixed(bytes);

@@ -28,7 +28,7 @@ struct Context {
   Timer* timer = nullptr;
   const MethodTable* table = nullptr;
   CallObserver* observer = nullptr;    // may be null
-  Streams* streams = nullptr;          // null: nobody listens
+  Streams* streams = nullptr;          // null: this daemon serves no streams
   const Executor* executor = nullptr;  // for work after an answer of messaging's, which may come on
                                        // the writer's thread
   Caller caller;

@@ -1,9 +1,9 @@
 // Dispatcher: one JSON-RPC 2.0 body in, one answer out, now or later.
 //
-// handle() may be called from any thread and never waits for a commit or for news: the answer comes
+// handle() may be called from any thread and never waits for a commit or an event: the answer comes
 // through `answer`, once, from any thread. An empty answer means there is nothing to return (only
-// notifications). A batch runs in order and is answered as a whole. What nobody waits for any more
-// is not begun, and may end without an answer.
+// notifications). A batch runs in order and is answered as a whole. A request
+// whose caller has disconnected is not begun, and may end without an answer.
 #pragma once
 
 #include <memory>
@@ -20,14 +20,14 @@ namespace rpc {
 
 class FileShelf;
 
-// Who calls, as far as a method may care. Whoever makes one says when its work ends: there is no
-// default for that.
+// The caller of a method. The code that makes one supplies the signals that end its work: they have
+// no default.
 struct Caller {
   bool loopback = true;           // came over loopback, not through a proxy
   bool restricted_paths = false;  // paths only below the --files folders (decision 24)
   std::shared_ptr<const Access> access = Access::everything();  // never null
-  // Nobody can read the answer any more: the connection closed or was reset. What has not begun is
-  // not begun, and reads that take long stop.
+  // The answer can no longer be read: the connection closed or was reset. Work that waits is not
+  // begun, and long reads stop.
   base::Cancellation closed;
   // The caller sends nothing more. It may be gone without a further word, so calls that wait for
   // news end, and none takes an event with it; others are answered as ever. Follows `closed`.
@@ -39,8 +39,8 @@ struct Caller {
   FileShelf* files = nullptr;
 };
 
-// One answer as text, empty when there is nothing to return. Whoever writes it to the caller says
-// `taken.arrived()` once it is all out of this process; one that is dropped puts back what it took.
+// One answer as text, empty when there is nothing to return. Its writer calls `taken.arrived()` once
+// all of it has left this process; a dropped answer returns what it took (base/handover.h).
 struct Reply {
   std::string text;
   base::Handover taken = {};

@@ -27,7 +27,7 @@ std::string snapshot_json(const messaging::AccountOpening& account);
 // {"contextId":1,"event":{"kind":"IncomingMsg","chatId":12,"msgId":17}} with members in
 // alphabetical order. `joined` is the chat with the contact of a SecurejoinInviterProgress.
 std::string core_event_json(const messaging::Event& event, base::ChatId joined);
-// What get_next_event tells after events were dropped because nobody read them.
+// The EventChannelOverflow that get_next_event returns after unread events were dropped.
 std::string overflow_event_json(std::uint64_t dropped);
 
 }  // namespace rpc

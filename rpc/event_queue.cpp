@@ -17,7 +17,7 @@ bool is_delta_chats(const messaging::Event& event) {
   return !event_type(event).starts_with("Privitty");
 }
 
-// Still told when the event's account is removed.
+// The kind that stays in the queue when its account is removed.
 bool outlives_account(const messaging::Event& event) {
   return std::holds_alternative<messaging::AccountsChanged>(event.body);
 }
@@ -97,7 +97,7 @@ void EventQueue::read(std::size_t most, const Caller& caller,
       const auto parked = parked_.find(*ticket);
       if (parked != parked_.end()) parked->second.hook = std::move(hook);
     }
-    // Parked behind others, with news that serve() hands out in order.
+    // Parked behind other readers: serve() gives events to parked readers in order.
     if (news) executor_(kNoParty, [this] { serve(); });
     return;
   }
@@ -179,7 +179,7 @@ EventQueue::Taken EventQueue::take(std::size_t most, const Access& access) {
     }
     --counts_[at->event.account].waiting;
     taken.events.push_back(std::move(*at));
-    at = events_.erase(at);  // at the front for whoever sees everything
+    at = events_.erase(at);  // at the front for callers that see every account
   }
   std::erase_if(counts_, [](const auto& entry) {
     return entry.second.waiting == 0 && entry.second.dropped == 0;

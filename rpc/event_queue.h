@@ -4,7 +4,7 @@
 // that Delta Chat does not have, whose names begin with Privitty, are not in it: its clients end at
 // a kind that they do not know.
 //
-// Bounded to 10,000 events: the oldest are dropped, and the next reader is told how many by an
+// Bounded to 10,000 events: the oldest are dropped, and the next reader gets their number in an
 // EventChannelOverflow. A reader that finds nothing is parked: no thread, under 1 KiB each, places
 // as rpc/parking.h gives them. It is dropped when its caller's input ends, and takes nothing then.
 //
@@ -53,7 +53,7 @@ class EventQueue {
   }
 
   void push(std::span<const messaging::Event> events) EXCLUDES(mutex_);
-  // An account was removed: of its events only AccountsChanged is still told.
+  // An account was removed: of its events only AccountsChanged stays.
   void forget(base::AccountId account) EXCLUDES(mutex_);
   // Takes up to `most` events, now or when there are some. What is taken is added to `takings`,
   // which is not null.
@@ -84,7 +84,7 @@ class EventQueue {
     bool empty() const { return events.empty() && dropped.empty(); }
   };
 
-  // What is kept of each account: how much waits, and how much was dropped and not told yet.
+  // For each account: how many events wait, and how many were dropped and not reported yet.
   struct Count {
     std::size_t waiting = 0;
     std::uint64_t dropped = 0;

@@ -205,7 +205,7 @@ base::Result<T> read_json(JsonValue json) {
     auto value = read_json<typename T::value_type>(json);
     if (value) return T{std::move(*value)};
     auto error = std::move(value).error();
-    // Whoever misspelt a name looks for the right one.
+    // The error names the members that exist, for a caller that misspelt one.
     const bool misspelt = ListedEnum<typename T::value_type> && json.as_string() != nullptr;
     if (!misspelt && error.message.starts_with(": expected "))
       return detail::unexpected(expected<T>(), json);

@@ -5,8 +5,8 @@
 //
 // Cost: one pass, no recursion; memory for the elements' places only.
 //
-// A number beyond a double and an escaped half of a surrogate pair are JSON by its grammar: who
-// builds the value refuses these, and only the call they are in.
+// A number beyond a double and an escaped half of a surrogate pair are JSON by its grammar: the
+// builder of the value refuses these, and only the call they are in.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ namespace rpc {
 struct JsonBounds {
   std::size_t depth = 64;          // arrays and objects within one another
   std::size_t values = 1'000'000;  // texts, numbers, literals, arrays and objects in all
-  std::size_t elements = 1'000;    // whose places are told; all are counted
+  std::size_t elements = 1'000;    // whose places are returned; all are counted
 };
 
 struct JsonScan {

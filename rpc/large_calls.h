@@ -1,8 +1,8 @@
 // LargeCalls: the turns of calls whose text is over 1 MiB. Built, such a call takes up to a hundred
 // times the memory of its text; they are built and run one at a time in all of the daemon, callers
-// in turn. No thread waits: whoever has no turn yet is continued by the executor.
+// in turn. No thread waits: a call without a turn is continued by the executor later.
 //
-// Threads: any. Turns and whoever waits for one keep it alive.
+// Threads: any. Turns and calls that wait for one keep it alive.
 #pragma once
 
 #include <memory>

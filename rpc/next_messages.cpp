@@ -28,7 +28,7 @@ void NextMessages::wait(AccountId account, const Caller& caller, Reader reader) 
     base::Lock lock(mutex_);
     if (Parked* const parked = find(account, *ticket)) parked->hook = std::move(hook);
   }
-  // What was committed between the look and the parking woke nobody.
+  // A commit between the query and the parking has woken no one: query again.
   serve_soon(account);
 }
 

@@ -1,5 +1,5 @@
-// CallObserver: told of every call once it is answered, for figures. It must be cheap and may be
-// called from several threads at once.
+// CallObserver: is called with every call once it is answered, for figures. It must be cheap and
+// may be called from several threads at once.
 #pragma once
 
 #include <cstdint>

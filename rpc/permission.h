@@ -79,8 +79,8 @@ concept AsksForMore = requires(const P& params, const Access& access) {
 // "account 2", the first one that the key may not touch.
 std::string lacking_account(base::AccountId account);
 
-// Looks at the parameters as they were sent, by name or place, each for itself: a call whose other
-// parameters are wrong is refused all the same.
+// Reads the parameters as they were sent, by name or position, each alone: a call is refused for a
+// missing permission even when its other parameters are wrong.
 template <class P>
 std::optional<std::string> lacking_for(const Access& access, JsonValue params) {
   if (!AsksForMore<P> && access.all_accounts()) return std::nullopt;

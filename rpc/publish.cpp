@@ -96,7 +96,7 @@ void publish(const Context& context, std::vector<messaging::ChannelEvent> events
         streams->count(
             std::move(audiences), [out = std::move(out), done = std::move(done)](
                                       base::Result<std::vector<std::size_t>> counts) mutable {
-              // It is published, whoever could be counted.
+              // The event is published even when its listeners could not be counted.
               for (std::size_t i = 0; counts && i < out.size() && i < counts->size(); ++i) {
                 out[i].subscribers = (*counts)[i];
               }

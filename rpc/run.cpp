@@ -30,7 +30,7 @@ std::optional<Code> failure_of(const base::Result<std::string>& result) {
   return result ? std::nullopt : std::optional(code_of(result.error().code));
 }
 
-// A batch whose answers grow over this is told so instead of filling the memory.
+// A batch whose answers exceed this gets errors instead of filling the memory.
 constexpr std::size_t kMaxAnswerBytes = 16 * 1024 * 1024;
 
 base::Result<std::string> run_now(const Method& method, Context& context, JsonValue params,
@@ -116,7 +116,7 @@ bool Run::has_turn(std::size_t index, Turn& turn) {
   {
     base::Lock lock(mutex_);
     running_ = false;
-    if (open_commits_ > 0) return false;  // finish() of the last commit goes on from here
+    if (open_commits_ > 0) return false;  // finish() of the last commit continues here
   }
   turn = shared_->large->enter(caller_.party, [self = shared_from_this()](LargeCalls::Turn mine) {
     self->proceed(std::move(mine));

@@ -4,9 +4,9 @@
 // A read that comes after writes of the same batch waits until they are committed, so that it sees
 // them; writes do not wait for each other and share commits. No thread waits: the run stops there
 // and is continued by the last write's answer, through the executor. A batch gives its thread back
-// after some milliseconds as well, and goes on in its caller's next turn.
+// after some milliseconds as well, and continues in its caller's next turn.
 //
-// Once the caller's connection has closed no further call begins, and the body is let go of.
+// Once the caller's connection has closed no further call begins, and the body is freed.
 #pragma once
 
 #include <atomic>
@@ -51,7 +51,7 @@ class Run : public std::enable_shared_from_this<Run> {
 
  private:
   using Turn = std::optional<LargeCalls::Turn>;
-  // Goes on where the run stopped, unless a thread is at it already.
+  // Continues where the run stopped, unless a thread is running it already.
   void proceed(Turn turn = std::nullopt) EXCLUDES(mutex_);
   bool has_turn(std::size_t index, Turn& turn) EXCLUDES(mutex_);
   bool begins() EXCLUDES(mutex_);
@@ -62,7 +62,7 @@ class Run : public std::enable_shared_from_this<Run> {
   // The connection closed: what has not begun never does.
   void abandon() EXCLUDES(mutex_);
   bool drop_rest() REQUIRES(mutex_);
-  // Tells the observer how a call ended that had its turn.
+  // Reports to the observer how a call ended.
   void note(std::size_t index, const Method* method, std::optional<Code> error) const;
   void send() EXCLUDES(mutex_);
 

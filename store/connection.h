@@ -14,9 +14,9 @@
 // call the connection again. Text must be the same literal each time to profit from the cache.
 //
 // Errors: Errc::exhausted when the disk is full, Errc::corrupt for damage (naming the table where
-// it is known; Options::damage hears of it too), Errc::already_exists for a violated key, Errc::io
-// when the system refuses, Errc::unavailable when somebody else holds the database. Their texts
-// never hold arguments.
+// it is known; it is also reported to Options::health), Errc::already_exists for a violated key,
+// Errc::io when the system refuses, Errc::unavailable when another process holds the database.
+// Their texts never hold arguments.
 #pragma once
 
 #include <array>
@@ -123,7 +123,7 @@ struct ConnectionOptions {
   Synchronous synchronous = Synchronous::full;
   std::string vfs = {};      // a registered SQLite VFS; "" the system's
   int cache_kib = 512;       // most memory for cached pages
-  Health* health = nullptr;  // hears of damage; outlives the connection
+  Health* health = nullptr;  // damage is reported to it; outlives the connection
 };
 
 class Connection {

@@ -15,8 +15,8 @@ constexpr std::string_view kEvents = "event";
 // Up to which events are missing (event_log.cpp, tables/channels.cpp).
 constexpr std::array<std::string_view, 3> kLostUpTo{"event_floor", "event_holes_end",
                                                     "channel_floor"};
-// How far behind the highest number that is stored a lost counter goes on: rows that were deleted
-// had numbers too.
+// A lost counter continues this far above the highest number that is stored: deleted rows had
+// numbers too.
 constexpr std::int64_t kGap = 100'000;
 constexpr std::int64_t kEventGap = 1'000'000;
 
@@ -112,7 +112,8 @@ base::Result<> mend_counters(Connection& db) {
   for (const Counter& counter : broken) {
     if (counter.account.value == 0 && counter.name != "account") {
       if (std::find(kLostUpTo.begin(), kLostUpTo.end(), counter.name) == kLostUpTo.end()) continue;
-      // Up to where events may be missing: up to the last one, then nobody misses any unawares.
+      // Events may be missing up to here. The last one is assumed, so that every reader gets a lag
+      // instead of a silent gap.
       EDGE_TRY(const std::int64_t newest, read_counter(db, whole_store, kEvents));
       EDGE_CHECK(write_counter(db, whole_store, counter.name, newest));
       continue;

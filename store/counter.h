@@ -13,7 +13,7 @@
 namespace store {
 
 // The next number, or `first` for a counter that did not exist. Where the table of the counter's
-// name has rows, the counter was lost: then it goes on well behind them.
+// name has rows, the counter was lost: then it continues well above them.
 base::Result<std::int64_t> next_number(Connection& db, base::AccountId account,
                                        std::string_view name, std::int64_t first);
 // The first of `count` numbers in a row, all of them taken; `count` is 1 or more.

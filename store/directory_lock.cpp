@@ -53,7 +53,7 @@ base::Result<DirectoryLock> DirectoryLock::take(const std::string& dir) {
   std::string pid = std::to_string(::getpid());
   pid.resize(kPidLength, ' ');
   pid += '\n';
-  // The number is a courtesy: a full disk must not keep anybody from reading their store.
+  // The number only serves the error of a second daemon: a full disk must not prevent a start.
   if (::pwrite(out.file_, pid.data(), pid.size(), 0) < 0) errno = 0;
   return out;
 }

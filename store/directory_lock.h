@@ -1,7 +1,7 @@
 // DirectoryLock: one process per accounts directory. Held as long as the object lives and released
 // by the system when the process dies, so that a crash leaves nothing to clean up.
 //
-// Two locks, both flock(2): on the directory itself, which no clean-up of "stale" files takes away,
+// Two locks, both flock(2): on the directory itself, which no clean-up of "stale" files removes,
 // and on DIR/lock, by which builds that know only that file and this one exclude each other. The
 // pid written into DIR/lock is only for the message a second copy shows. A file system that locks
 // no directories leaves DIR/lock alone, and a line in the log.

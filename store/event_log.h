@@ -3,8 +3,8 @@
 // Ids are one growing sequence for the store, shared with the channels (tables/channels.h), from a
 // random start in [2^40, 2^52) so that another store's ids are recognised (decision 23); pruning
 // and restarts never make them go back. Bodies are sealed store-wide with account, kind and time
-// inside the seal, bound to their id. Appending happens through Tx::append_event in the transaction
-// that the event tells of.
+// inside the seal, bound to their id. Tx::append_event appends, in the transaction that the
+// event reports.
 #pragma once
 
 #include <cstdint>

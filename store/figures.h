@@ -1,4 +1,4 @@
-// Figures of the whole store for whoever watches it: what waits to be delivered, and since when.
+// Figures of the whole store for /metrics: how much waits to be delivered, and since when.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ class Store;
 
 struct StoreFigures {
   std::int64_t outbox_waiting = 0;         // not yet deposited anywhere
-  std::int64_t outbox_unacknowledged = 0;  // deposited, and the recipient's device not heard of
+  std::int64_t outbox_unacknowledged = 0;  // deposited, not acknowledged by the recipient's device
   base::UnixMillis outbox_oldest = 0;      // when the oldest of those that wait was made; 0: none
 };
 

@@ -26,7 +26,7 @@ class Health {
   // Errc::corrupt with the reason once writes are refused.
   base::Result<> may_write() const;
 
-  // Commits are missing. `report`: the file that says so until somebody removes it; "": none does.
+  // Commits are missing. `report`: the file that says so until a person removes it; "": no file.
   void report_loss(std::string what, std::string report);
   // What is missing; "" when nothing is, or once the report was removed.
   std::string loss() const;

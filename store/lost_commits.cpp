@@ -30,7 +30,7 @@ std::string now_text() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
 }
 
-// Without its folder: readiness says it to whoever asks, and the path is nobody else's business.
+// Without its folder: /health/ready shows the text to every caller, and paths are not for them.
 std::string name_of(const std::string& path) { return fs::path(path).filename().string(); }
 
 std::string report_path(const std::string& database) { return database + ".lost"; }

@@ -1,6 +1,6 @@
 // What a start does about a database that is behind its note (commit_note.h): it keeps the
 // write-ahead log before anything writes into it, says so in the log, and writes down what is
-// missing in <database>.lost, which stays until somebody who read it removes it. Within store/.
+// missing in <database>.lost, which stays until a person removes it. Within store/.
 #pragma once
 
 #include <cstdint>

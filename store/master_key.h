@@ -17,8 +17,8 @@
 
 namespace store {
 
-// What whoever has the key may expect of the store. Wrappings of the two are made with different
-// keys, both derived from the source, so that nobody without it makes one look like the other.
+// What the store guarantees to the holder of the key. The two forms are wrapped with different
+// keys, both derived from the source, so that one cannot be made to look like the other without it.
 enum class StoreForm : std::uint8_t {
   sealed_columns = 1,
   row_macs = 2,  // and the MACs of rows (row_macs.h)

@@ -2,8 +2,8 @@
 // as it was at the first of them, whatever is written meanwhile, and it never waits for the writer.
 // Hold it briefly: while the oldest Reader lives, the write-ahead log cannot shrink.
 //
-// A Reader that is taken inside of a base::CancelScope ends with it: once nobody waits for its work
-// any more, a query that is running fails with Errc::unavailable.
+// A Reader that is taken inside of a base::CancelScope ends with it: once its work
+// is cancelled, a query that is running fails with Errc::unavailable.
 #pragma once
 
 #include <memory>

@@ -19,7 +19,7 @@ struct TableReport {
   std::string table;
   std::uint64_t saved = 0;
   std::uint64_t broken_stretches = 0;      // runs of rows that could not be read
-  std::optional<std::uint64_t> lost = {};  // rows, where an intact index tells how many there were
+  std::optional<std::uint64_t> lost = {};  // rows, where an intact index has their number
 };
 
 struct RepairReport {

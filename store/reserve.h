@@ -24,7 +24,7 @@ class Reserve {
   void use();
 
  private:
-  std::uint64_t room() const;  // what the disk has left, in bytes; no end where nobody can tell
+  std::uint64_t room() const;  // free bytes of the disk; the largest number where not known
 
   const std::string dir_;
   const std::string path_;

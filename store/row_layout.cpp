@@ -169,7 +169,7 @@ bool write_value(base::Bytes& out, sqlite3_value* value, bool sealed) {
       size_and_bytes(data, sqlite3_value_bytes(value));
       return true;
     }
-    case SQLITE_FLOAT: {  // in no column of a STRICT table of ours
+    case SQLITE_FLOAT: {  // no STRICT table of this schema has such a column
       out.push_back('f');
       const void* data = sqlite3_value_text(value);
       size_and_bytes(data, sqlite3_value_bytes(value));

@@ -5,9 +5,9 @@
 //         u8 length, table | for each covered column that is not NULL:
 //         u8 length, name | type and value
 //
-// Resists whoever writes to the disk without the key: a row whose columns were changed, that was
-// moved to another place or made up is not intact, and no reader takes it for a row. What is not
-// noticed: that a row is missing, and that a row is an older version of itself.
+// Resists an attacker who writes to the disk without the key: a row that was changed, moved or
+// invented is not intact, and no reader returns it. Not detected: a missing row, and a row that was
+// replaced by an older version of itself.
 //
 // Every connection reads a table `t` through the view `checked_t`, which has the columns of `t` and
 // a column `intact`. On the connection that writes, triggers make the MAC: of each new row, and of

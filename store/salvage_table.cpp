@@ -229,7 +229,7 @@ class Salvage {
     return {};
   }
 
-  // An index that is whole tells how many rows there were.
+  // An intact index has the number of rows.
   void count_lost() {
     if (report_.broken_stretches == 0) {
       report_.lost = refused_;

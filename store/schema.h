@@ -23,7 +23,7 @@ inline constexpr std::int64_t kApplicationId = 0x50564544;  // "PVED"
 
 // Brings the store up to the last step, each step in a transaction of its own: a failing step
 // leaves the store at the one before. Errc::forbidden for a store of a newer schema, with both
-// numbers, and for a database that is none of ours. `check_schema` only looks.
+// numbers, and for a database that is no store. `check_schema` only looks.
 base::Result<> check_schema(Connection& db, std::span<const Migration> steps);
 base::Result<> migrate(Connection& db, std::span<const Migration> steps);
 

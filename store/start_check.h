@@ -1,5 +1,5 @@
-// StartCheck: looks once, soon after the start, whether each table can be read at its ends
-// (quick_check), so that damage which nobody has met yet is known before it is written around.
+// StartCheck: checks once, soon after the start, whether each table can be read at its ends
+// (quick_check), so that damage is known before more is written.
 // Within store/.
 //
 // It has a thread and a connection of its own, for a moment: a start waits neither for the check

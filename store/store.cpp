@@ -78,8 +78,8 @@ StoreForm form_of(const StoreOptions& options) {
   return row_mac_step(options.migrations) > 0 ? StoreForm::row_macs : StoreForm::sealed_columns;
 }
 
-// A store whose wrapping says that its rows have MACs was not at an earlier step since: somebody
-// who wants changed rows to be taken for good ones made it look so.
+// A wrapping that says "rows have MACs" on a store of an earlier schema was forged, to have changed
+// rows accepted.
 base::Result<> check_not_turned_back(const std::string& path, const DataKey& key,
                                      std::int64_t version, const StoreOptions& options) {
   if (key.form != StoreForm::row_macs || version == 0 ||
@@ -92,8 +92,8 @@ base::Result<> check_not_turned_back(const std::string& path, const DataKey& key
                         "content cannot be trusted; restore a backup of the folder");
 }
 
-// Looks at an existing database without changing it: is it ours, do we know its schema, does the
-// key open it.
+// Checks an existing database without changing it: whether it is a store, of a known schema, that
+// the key opens.
 base::Result<Found> look_at(const StoreOptions& options, const std::string& path, Health& health,
                             bool tolerant) {
   std::error_code error;
@@ -215,7 +215,7 @@ base::Result<std::shared_ptr<const RowMacs>> make_ready(Connection& db, const Va
     if (!mended && mended.error().code != base::Errc::corrupt) return mended.error();
   }
   const auto newest = EventLog::newest(db);
-  if (!newest && newest.error().code == base::Errc::corrupt) return macs;  // reading goes on
+  if (!newest && newest.error().code == base::Errc::corrupt) return macs;  // reads continue
   if (!newest) return newest.error();
   if (!newest->valid()) EDGE_CHECK(EventLog::prepare(db));  // the counter was lost in a repair
   return macs;

@@ -92,7 +92,7 @@ class Store {
   base::Result<base::EventId> oldest_event();
   base::Result<base::EventId> newest_event();
 
-  // Finishes accepted writes and refuses further ones; reading goes on.
+  // Finishes accepted writes and refuses further ones; reads continue.
   void stop();
 
   // Before a write that deletes: on a full disk gives up the reserve and empties the write-ahead

@@ -2,9 +2,9 @@
 //
 // A sealed value is bound to its place by the associated data
 //   account uuid 16 | u16 length, table | u16 length, column | row id i64          (decision 19)
-// so that it does not open in another account, table, column or row. Resists whoever writes to the
-// disk without the key: nothing can be read, altered or moved; whole rows can still be removed or
-// rolled back to an older value of the same row.
+// so that it does not open in another account, table, column or row. Resists an attacker who
+// writes to the disk without the key: no value can be read, altered or moved; whole rows can still
+// be removed or replaced by an older version of the same row.
 //
 // Const use is safe from any thread. AccountKeys share the vault's subkeys and may outlive it.
 #pragma once
@@ -52,7 +52,7 @@ class Vault {
   AccountKey account(const Uuid& uuid) const;
   // For records that belong to no account: the uuid is all zero.
   const AccountKey& store_wide() const { return store_wide_; }
-  // Drops the cached subkey of an account that is gone.
+  // Drops the cached subkey of a removed account.
   void forget(const Uuid& uuid) const;
 
   base::Bytes seal(const AccountKey& key, std::string_view table, std::string_view column,

@@ -90,7 +90,7 @@ struct Writer::State {
     std::uint64_t number = 0;  // in the order of acceptance
     bool undone = false;       // its own error is in the job
   };
-  // Somebody waits until all that was accepted up to `last` is answered.
+  // A flush() waits until every write up to `last` is answered.
   struct Flush {
     std::uint64_t last = 0;
     std::uint64_t left = 0;
@@ -398,8 +398,8 @@ base::Result<> Writer::State::prune_some(std::int64_t most) {
   return {};
 }
 
-// A COMMIT that failed in its sync may lie in the log complete, and a crash would bring it back to
-// life after its callers were told that it failed. A small commit in its place makes it unreadable.
+// A COMMIT whose sync failed may be complete in the log, and a crash would replay it although its
+// callers got an error. A small commit in its place makes it unreadable.
 void Writer::State::write_over() {
   if (health.writes_refused()) return;
   if (db->run("UPDATE store_meta SET value=value+1 WHERE name='written_over'")) return;

@@ -56,7 +56,7 @@ class Tx {
                                            base::ByteView body, base::ChatId chat = {});
 
   // Takes at most `most` of an account's events out of the log, all but those of the kind `kept`;
-  // says how many. For an account that is gone.
+  // says how many. For a removed account.
   base::Result<std::int64_t> erase_events(base::AccountId account, std::uint16_t kept,
                                           std::int64_t most);
 
@@ -66,8 +66,8 @@ class Tx {
   // Runs after the COMMIT on the writer's thread, in order; dropped when the write is undone.
   void on_commit(base::UniqueFunction<void()> hook) { hooks_.push_back(std::move(hook)); }
 
-  // A secret was deleted: after the COMMIT, and before anybody hears of it where no reader is in
-  // the way, the whole write-ahead log goes into the database and is emptied, so that no older copy
+  // A secret was deleted: after the COMMIT, and before its answers where no reader prevents it,
+  // the whole write-ahead log is moved into the database and emptied, so that no older copy
   // of the page lingers in it (secure_delete sees to the pages themselves). Otherwise it is tried
   // again until it is done.
   void scrub() { scrub_ = true; }

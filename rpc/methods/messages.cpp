@@ -15,8 +15,8 @@ Result<shape::Message> load_message(Context& context, const OfMessage& p) {
                           std::move(message), context.caller.files);
 }
 
-// Stands for a message whose row, or whose sender's row, does not open. Nothing of such a row is
-// shown: the gateway itself says so, in its own chat.
+// Stands for a message whose row, or whose sender's row, does not open. No part of such a row is
+// shown; the text of this placeholder says that it could not be opened.
 Result<shape::Message> stand_in(Context& context, const OfMessage& p) {
   messaging::Message message;
   message.id = p.message_id;

@@ -7,7 +7,7 @@
 namespace rpc {
 namespace {
 
-// The account exists, so it is configured: those who wait for progress are told.
+// The account exists, so it is configured: clients that wait for progress get the last step.
 Result<> already_configured(Context& context, AccountId account) {
   EDGE_CHECK(engine_of(context).accounts().get(account));
   const messaging::Event done{base::EventId(), account, context.clock->now(),

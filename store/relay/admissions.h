@@ -1,5 +1,5 @@
-// Admissions: who may open mailboxes at this relay. The token is handed out once and stored as its
-// hash; a revoked admission stays as a row, so that its name is not given to somebody else by
+// Admissions: who may open mailboxes at this relay. The token is shown once and stored as its
+// hash; a revoked admission stays as a row, so that its name cannot be given to another device by
 // mistake.
 #pragma once
 

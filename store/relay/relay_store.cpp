@@ -14,8 +14,8 @@ std::string path_of(const RelayStoreOptions& options) {
   return options.dir + "/" + std::string(kRelayDatabase);
 }
 
-// Before the file is opened for writing. Whoever deleted it meant to (docs/operations.md): that is
-// no loss.
+// Before the file is opened for writing. A missing file was deleted on purpose
+// (docs/operations.md): that is no loss.
 base::Result<> look_for_loss(LossCheck& loss, const RelayStoreOptions& options, Health* health) {
   if (!loss.noted) return {};
   std::error_code error;

@@ -47,7 +47,7 @@ class RelayStore {
   const Health& health() const { return health_; }
   WriterStats stats() const { return writer_->stats(); }
   void flush() { writer_->flush(); }
-  void stop();  // finishes accepted writes and refuses further ones; reading goes on
+  void stop();  // finishes accepted writes and refuses further ones; reads continue
 
  private:
   explicit RelayStore(const Vault& vault) : vault_(vault) {}
