@@ -11,7 +11,7 @@ namespace {
 constexpr base::Millis kLate = 1'000;
 constexpr RateLimit::Rule kFailures{.per_second = 1, .burst = 10};
 
-// Whoever reads it knows what to send, and learns nothing about which keys there are.
+// The text says which credential to send, and reveals nothing about which keys exist.
 Response unauthorized(std::string_view message) {
   return Response::error(401, message)
       .with_header("WWW-Authenticate", "Bearer realm=\"privitty-edge\"");

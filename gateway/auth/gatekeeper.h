@@ -1,6 +1,6 @@
-// Gatekeeper: who calls, and whether the endpoint is open to them. It judges a request's head
-// before its body is read. Without keys, callers on this machine may do everything and nobody else
-// anything, unless --allow-anonymous; with keys everyone shows one (contract "Security defaults").
+// Gatekeeper: identifies the caller and decides whether the endpoint is open to it. It judges a
+// request's head before its body is read. Without keys, callers on this machine may do everything
+// and others nothing, unless --allow-anonymous; with keys every caller has to send one.
 //
 // Guessing is slowed: an address whose failures come faster than one a second, after ten at once,
 // gets its refusals late, as 429. A good key is never kept waiting for what others of its address

@@ -1,5 +1,5 @@
 // privitty-edge license …: a device's own license, in its accounts directory, and a small issuer
-// for whoever runs a fleet.
+// for operators of a fleet.
 #pragma once
 
 #include <cstdint>

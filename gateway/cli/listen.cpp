@@ -26,7 +26,7 @@ std::string json_line(const SseEvent& event) {
   return rpc::on_one_line(event.data);
 }
 
-// After a failed write, or when nobody is left to read.
+// After a failed write, or when the reader of the output has closed it.
 base::Error unwritable() {
   const auto finished = finish_output();
   return finished ? base::fail(base::Errc::io,

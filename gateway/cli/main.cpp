@@ -331,7 +331,7 @@ std::string usage_fault(const CLI::App& app, const CLI::ParseError& error, int a
 int main(int argc, char** argv) {
   keep_memory_private();  // API keys, and what rekey, repair and license issue open
   hold_standard_streams();
-  std::signal(SIGPIPE, SIG_IGN);  // what cannot be written is told by finish_output()
+  std::signal(SIGPIPE, SIG_IGN);  // finish_output() reports what could not be written
   std::signal(SIGXFSZ, SIG_IGN);
   Options options;
   CLI::App app("privitty-edge: talks to the privitty-edged on this machine.", "privitty-edge");

@@ -64,7 +64,7 @@ void split(const SettingRow& row, std::string_view text, const std::string& sour
   }
 }
 
-// The shortest name that goes on where the word ends: API_KEYS_FILE for API_KEYS.
+// The shortest name of which the word is a beginning: API_KEYS_FILE for API_KEYS.
 std::string_view longer_form(std::string_view word, const std::vector<std::string_view>& names) {
   std::string_view best;
   for (const std::string_view name : names) {
@@ -216,7 +216,8 @@ base::Result<GivenValues> values_of_file(const std::string& path) {
 
 std::vector<std::string> doubtful_variables(const Surroundings& surroundings) {
   constexpr std::string_view kPrefix = "PRIVITTY_";
-  // Of privitty-edge: they may be there, but it is never them that the daemon was to be told.
+  // Variables of privitty-edge: they may be set, but a misspelt variable of the daemon's never
+  // means one of them.
   constexpr std::array<std::string_view, 2> kOthers{"URL", "API_KEY"};
   std::vector<std::string_view> endings;
   for (const SettingRow& row : setting_rows()) {

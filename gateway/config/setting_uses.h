@@ -1,4 +1,4 @@
-// What other rooms are told of the settings.
+// Settings in the form in which other rooms take them.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// Settings: how the daemon is told what to do. Every setting is one row (setting_rows.cpp), from
+// Settings: the configuration of the daemon. Every setting is one row (setting_rows.cpp), from
 // which the flags, the environment, the configuration file and --help derive. A flag beats the
 // environment, the environment the configuration file, the file the default; a value that is
 // wrong is named by the place it came from.

@@ -104,8 +104,8 @@ struct Daemon::Parts {
   void take_down();
 };
 
-// Whether the addresses can be had. Over a store that exists this is left to bind(): who else has
-// the store is told before who has the port.
+// Whether the addresses are free. With an existing store bind() finds that out later: a second
+// daemon on the same store gets the error about the store, which says more than one about the port.
 base::Result<> Daemon::Parts::try_addresses() {
   HttpServer probe(*loop, *workers);
   EDGE_CHECK(probe.listen(settings.listen));
@@ -371,8 +371,8 @@ void Daemon::Parts::stop(std::string_view why) {
   server->stop(kStopGrace, [this] { loop->stop(); });
 }
 
-// After the loop: nothing calls in from outside any more. The last commits still tell their events
-// to the service and the hub, which therefore go after the writer.
+// After the loop has ended: no call arrives any more. The last commits still pass their events to
+// the service and the hub, which are therefore destroyed after the writer.
 void Daemon::Parts::take_down() {
   workers->stop();
   engine->stop();

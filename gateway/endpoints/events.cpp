@@ -22,7 +22,7 @@ bool is_browser_event_source(const RequestHead& head) {
          head.field("Accept") == "text/event-stream" && head.lists("Cache-Control", "no-cache");
 }
 
-// A key for some accounts hears of those alone, whatever it asks for.
+// A key for some accounts gets the events of those alone, whatever its query names.
 std::optional<Response> keep_to_accounts(EventFilter& filter, const rpc::Access& access) {
   for (const base::AccountId account : filter.accounts) {
     if (access.may_see(account)) continue;

@@ -14,7 +14,7 @@ struct LicenseDelivery {
   std::string customer_name;
 };
 
-// An answer {"error": ...} is told in the server's own words.
+// An answer {"error": ...} becomes an error with the server's own text.
 base::Result<LicenseDelivery> fetch_license(const std::string& url, const std::string& fingerprint);
 base::Result<LicenseDelivery> sync_license(const std::string& url, const std::string& fingerprint);
 base::Result<> release_license(const std::string& url, const std::string& fingerprint);

@@ -3,9 +3,9 @@
 // and give back by the token; there are as many seats as the license has devices. A seat that was
 // answered is on the disk, its file and the folder both synced.
 //
-// An address that asks with ten tokens which are none is told to wait, and then of one in six
-// seconds that it is none; a token that is one is always answered. Its 128 bits keep guessing
-// hopeless, not this: it slows a device with a wrong URL without its neighbours behind one address.
+// An address that sends ten unknown tokens gets 429, and after that one 404 in six seconds; a known
+// token is always answered. The 128 bits of a token make guessing hopeless, not this limit: the
+// limit slows a device with a wrong URL without slowing others behind the same address.
 //
 // Safe from any thread.
 #pragma once

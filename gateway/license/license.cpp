@@ -168,8 +168,8 @@ std::string License::info() const {
   return json.dump();
 }
 
-// Takes the place of the license that is there. Only a newer one tells the time: who keeps an old
-// one cannot go back to it.
+// Replaces the installed license. Only a newer license advances the noted time, so that an old copy
+// cannot turn it back.
 base::Result<> License::install(const std::string& jwt, const std::string& url) {
   EDGE_TRY(const LicenseTerms terms, judge(jwt));
   const auto before = judge(read_small(lic()));

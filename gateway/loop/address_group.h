@@ -6,7 +6,7 @@
 
 namespace gateway {
 
-// An IPv4 address as it is; of an IPv6 address its /64, because whoever has one address there has
+// An IPv4 address as it is; of an IPv6 address its /64, because the holder of one address there has
 // all of them.
 std::string address_group(std::string_view address);
 

@@ -2,7 +2,7 @@
 //
 // Threads: post() and stop() may be called from any thread (stop() also from a signal handler);
 // everything else belongs to the thread inside run(), or to the one that builds things before
-// run(). Callbacks never overlap and must not block. Handlers are not owned; whoever registers one
+// run(). Callbacks never overlap and must not block. Handlers are not owned; the owner of one
 // calls remove() before the handler or its descriptor goes away: after remove() no event that was
 // already collected is delivered any more.
 #pragma once
@@ -24,7 +24,7 @@ namespace gateway {
 
 class EventLoop;
 
-// What is told when a descriptor is ready. `events` is epoll's mask (EPOLLIN, EPOLLOUT, EPOLLRDHUP,
+// Is called when a descriptor is ready. `events` is epoll's mask (EPOLLIN, EPOLLOUT, EPOLLRDHUP,
 // EPOLLHUP, EPOLLERR).
 class IoHandler {
  public:

@@ -1,6 +1,6 @@
-// FileWatch: tells when a file was written, replaced or removed, by inotify on its folder: editors
-// and secret mounts replace files rather than write them. Where inotify is not to be had it never
-// tells, and whoever needs it reads again on SIGHUP. Loop thread.
+// FileWatch: calls back when a file was written, replaced or removed, by inotify on its folder:
+// editors and secret mounts replace files rather than write them. Without inotify it never calls,
+// and its owner reads the file again on SIGHUP. Loop thread.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// Whether the machine at the other end of a TCP connection is gone without a word.
+// Whether the machine at the other end of a TCP connection vanished without closing it.
 #pragma once
 
 #include "base/clock.h"

@@ -1,12 +1,12 @@
 // WorkerPool: the few threads that run requests. Work must never wait for a socket, a commit or
-// news (decision 1); reading the disk is allowed.
+// an event (decision 1); reading the disk is allowed.
 //
 // Parties (gateway/loop/party.h) are served in turn, one piece of work each, and one party has at
 // most all threads but one at work: there is always one that comes free for the others. The
 // daemon's own work is of the party "".
 //
 // Threads: all but stop() from any thread. What waits is bounded, in all and of each party: over
-// that work is refused, and whoever submits answers "busy" instead of growing.
+// that work is refused, and the submitter answers "busy" instead of growing.
 #pragma once
 
 #include <cstddef>
@@ -38,9 +38,9 @@ class WorkerPool {
   // False when too much waits or the pool has stopped; `work` was not taken then. `owner` names the
   // work for remove().
   bool submit(const std::string& party, Work&& work, const void* owner = nullptr);
-  // For what goes on with work that was accepted before: false only when the pool has stopped.
+  // For the continuation of work that was accepted before: false only when the pool has stopped.
   bool submit_rest(const std::string& party, Work&& work, const void* owner = nullptr);
-  // Whoever wanted it has gone: what waits of this owner is never run, and is destroyed by a
+  // The owner does not need its work any more: what waits of it is never run, and is destroyed by a
   // worker.
   void remove(const std::string& party, const void* owner);
   // Finishes what is queued, then joins. Called twice does nothing more.

@@ -31,7 +31,7 @@ void CallFigures::called(const rpc::Method* method, rpc::Outcome outcome, std::u
       method == nullptr ? all.size() : static_cast<std::size_t>(method - all.data());
   Figures& figures = at(index);
   figures.outcomes[static_cast<std::size_t>(outcome)].add();
-  // How long somebody waited for news says nothing about the daemon.
+  // The time of a parked call is that of its event, not a figure of the daemon.
   if (method != nullptr && method->timing != rpc::Timing::parked) figures.time.add(nanos);
 }
 

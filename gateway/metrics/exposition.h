@@ -1,5 +1,5 @@
-// What GET /metrics says: every figure of the daemon, gathered when somebody asks. Runs on a
-// worker: it counts the outbox and looks into /proc.
+// The text of GET /metrics: every figure of the daemon, gathered for each request. Runs on a
+// worker: it counts the outbox and reads /proc.
 #pragma once
 
 #include <string>
@@ -24,7 +24,7 @@ class Hub;
 class RelayPart;
 class WorkerPool;
 
-// All outlive whoever asks; none but `relay` is null.
+// All outlive the request; none but `relay` is null.
 struct MetricsSources {
   const CallFigures* calls = nullptr;
   const HttpServer* server = nullptr;

@@ -33,7 +33,7 @@ int curl_events(std::uint32_t events) {
 class CurlLoop::Socket final : public IoHandler {
  public:
   Socket(CurlLoop& owner, curl_socket_t fd) : owner_(owner), fd_(fd) {}
-  // libcurl may take this socket away while it acts: nothing of `this` is touched afterwards.
+  // libcurl may destroy this socket's handler during the call: no member is used after it.
   void on_io(std::uint32_t events) override { owner_.act(fd_, curl_events(events)); }
 
  private:

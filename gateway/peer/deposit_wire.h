@@ -36,8 +36,8 @@ base::Millis read_retry_after(std::string_view text);
 
 // Only 204 is "stored": a hotel's login page answers 200 to everything.
 messaging::DepositOutcome outcome_of_status(long status);
-// Of two answers by different URLs of one mailbox, the one to go by: whoever may still take it
-// counts for more than whoever refused.
+// Of two answers from different URLs of one mailbox, the one that decides: a URL that may still
+// take the deposit outweighs one that refused it.
 const messaging::DepositReply& more_hopeful(const messaging::DepositReply& a,
                                             const messaging::DepositReply& b);
 

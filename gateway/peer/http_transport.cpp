@@ -290,7 +290,7 @@ class HttpTransport::Impl {
           peer.text());
     }
     if (status == 401 && reply.peer_time && !job->clock_retried) {
-      job->clock_retried = true;  // once: a peer that tells another time each day is refused
+      job->clock_retried = true;  // once: a peer whose time is different again is refused
       remembered.clock_offset = *reply.peer_time - loop_.clock().now();
     } else {
       job->best = job->answered_once ? more_hopeful(job->best, reply) : reply;

@@ -27,7 +27,7 @@ class PeerMemory {
   }
 
   // In the order to try: as given, those that were down a moment ago last. Where one URL is https,
-  // plain ones are left out: whoever blocks the one must not get the other.
+  // plain ones are left out: an attacker that blocks the https one must not get the plain one.
   std::vector<PeerUrl> order(std::vector<PeerUrl> urls, base::Millis uptime);
 
  private:

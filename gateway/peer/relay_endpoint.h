@@ -2,9 +2,9 @@
 // the form). No API key: the deposit's proof is the key. Requests with an Origin are refused,
 // because a peer is no browser. A deposit is judged by its head before its body is read.
 //
-// Whatever is not proven gets one and the same 401, so that nobody learns which mailboxes exist.
+// Every unproven deposit gets the same 401, so that it does not reveal which mailboxes exist.
 // Deposits without proof count against the address they came from, proven ones against their key:
-// peers behind one proxy or one NAT do not share a limit, and nobody can use up another's.
+// peers behind one proxy or one NAT do not share a limit, and none can use up another's.
 #pragma once
 
 #include <memory>

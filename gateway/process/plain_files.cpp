@@ -28,8 +28,8 @@ constexpr std::string_view kPrefix = "privitty-edged-";
 // Which folder this copy or an earlier one made; in the accounts folder, which is this user's.
 fs::path record_in(const fs::path& accounts) { return accounts / "stdio_folder"; }
 
-// Whether nobody else can take away or exchange what lies in it: others may not write there, or
-// only what is theirs (the sticky bit of /tmp).
+// Whether no other user can remove or exchange the files in it: others may not write there, or only
+// their own files (the sticky bit of /tmp).
 bool keeps_others_out(const fs::path& folder, bool alone) {
   struct stat info {};
   if (::stat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) return false;
@@ -72,7 +72,7 @@ base::Result<std::unique_ptr<PlainFiles>> PlainFiles::make(messaging::Engine& en
                                                            const fs::path& accounts) {
   remove_leftover(accounts);
   EDGE_TRY(const fs::path place, find_place(surroundings));
-  // Recorded before it is made, so that a kill in between leaves none that nobody knows of.
+  // Recorded before it is made, so that a kill in between leaves no folder without a record.
   const fs::path folder = place / (std::string(kPrefix) + base::to_hex(crypto::random_array<16>()));
   EDGE_CHECK(store::replace_file(record_in(accounts), base::as_bytes(folder.string() + "\n")));
   // Fails for whatever has the name, a link too.

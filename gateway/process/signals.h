@@ -1,6 +1,6 @@
-// Signals: SIGTERM, SIGINT and SIGHUP as events of the loop. SIGHUP does not end a daemon; it asks
-// it to read its files again. Ignored are those that end a program by default and ask nothing of
-// this one: SIGPIPE and SIGXFSZ, because a closed socket and a file that may not grow are error
+// Signals: SIGTERM, SIGINT and SIGHUP as events of the loop. SIGHUP does not end a daemon; it makes
+// the daemon read its files again. Ignored are those that end a program by default and mean nothing
+// to this one: SIGPIPE and SIGXFSZ, because a closed socket and a file that may not grow are error
 // codes of the write; SIGUSR1, SIGUSR2, the timers' SIGALRM, SIGVTALRM and SIGPROF, and SIGIO.
 #pragma once
 

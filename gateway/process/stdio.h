@@ -1,9 +1,9 @@
 // Stdio: JSON-RPC over two descriptors, one object a line, as Delta Chat's own server speaks it.
 //
-// Threads: one reads and calls the dispatcher, one writes; answers come from any thread and wait
-// for nobody. Whoever does not read its answers is not read from either, once 64 MiB wait. A line
-// over 16 MiB is answered with an error and skipped. With the input's end calls that wait for news
-// end; what an answer took that could not be written is put back.
+// Threads: one reads and calls the dispatcher, one writes; answers come from any thread, which
+// never waits. Once 64 MiB of answers wait to be read, no further line is read. A line over 16 MiB
+// is answered with an error and skipped. When the input ends, parked calls end; what an answer took
+// and could not be written is put back.
 #pragma once
 
 #include <atomic>
@@ -28,14 +28,14 @@ struct StdioOptions {
 class Stdio {
  public:
   // The dispatcher outlives this; the descriptors are not owned. `ended` is called once, from a
-  // thread of Stdio's: the input ended or nobody reads the output any more.
+  // thread of Stdio's: the input ended or the reader of the output closed it.
   Stdio(rpc::Dispatcher& dispatcher, StdioOptions options, int in, int out,
         base::UniqueFunction<void()> ended);
   ~Stdio();  // finish()
   Stdio(const Stdio&) = delete;
   Stdio& operator=(const Stdio&) = delete;
 
-  // Reads no more, writes what was answered so far and joins. Output that nobody takes is given up
+  // Reads no more, writes what was answered so far and joins. Output that is not read is given up
   // after a second.
   void finish();
   // Whether output could not be written, so that answers are lost. After finish().
@@ -50,8 +50,8 @@ class Stdio {
   void end();
 
   rpc::Dispatcher& dispatcher_;
-  base::CancelSource closed_;       // nobody takes lines any more
-  base::CancelSource input_ended_;  // nobody sends any
+  base::CancelSource closed_;       // the output was closed
+  base::CancelSource input_ended_;  // no line comes any more
   const rpc::Caller caller_;
   const int in_;
   const int out_;
@@ -62,13 +62,13 @@ class Stdio {
   std::string line_;
   bool skipping_ = false;  // the rest of a line that was too long
 
-  // Shared with answers that may come after this object has gone.
+  // Shared with answers that may outlive this object.
   struct Out {
     base::Mutex mutex;
     base::Condition changed;
     std::deque<rpc::Reply> lines GUARDED_BY(mutex);
     std::size_t bytes GUARDED_BY(mutex) = 0;
-    bool closed GUARDED_BY(mutex) = false;  // nobody takes lines any more
+    bool closed GUARDED_BY(mutex) = false;  // the output was closed
     bool finishing GUARDED_BY(mutex) = false;
   };
   const std::shared_ptr<Out> shared_ = std::make_shared<Out>();

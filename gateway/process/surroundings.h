@@ -22,7 +22,7 @@ struct Surroundings {
   // $XDG_DATA_HOME/privitty; /var/lib/privitty in a container that has it; ~/.local/share/privitty.
   // Nothing when not even HOME is set.
   std::optional<std::filesystem::path> default_accounts() const;
-  // The key a container or systemd hands in: $CREDENTIALS_DIRECTORY/privitty_key, then
+  // The key that a container or systemd provides: $CREDENTIALS_DIRECTORY/privitty_key, then
   // /run/secrets/privitty_key.
   std::optional<std::filesystem::path> handed_key() const;
 };

@@ -1,4 +1,4 @@
-// Gives memory back to the system that is free and that nobody would give back otherwise.
+// Returns free heap memory to the system, which the allocator would keep otherwise.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ class HeapTrimmer {
 
   HeapTrimmer(EventLoop& loop, WorkerPool& workers);
   // Bytes that were or will shortly be freed. After kMuch of them the heap is trimmed a second
-  // later, when what belonged to them is gone as well.
+  // later, when related objects have been freed as well.
   void freed(std::size_t bytes);
 
  private:

@@ -1,4 +1,4 @@
-// The version of this build, as --version, /health and get_info tell it.
+// The version of this build, as --version, /health and get_info show it.
 #pragma once
 
 #include <string>

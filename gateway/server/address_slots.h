@@ -13,7 +13,7 @@ namespace gateway {
 
 class AddressSlots {
  public:
-  // The address's count, as long as somebody holds it.
+  // The address's count, as long as a connection holds a share of it.
   std::shared_ptr<Slot::Count> of(std::string_view peer);
 
  private:

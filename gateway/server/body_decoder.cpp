@@ -5,7 +5,7 @@
 namespace gateway {
 namespace {
 
-constexpr std::size_t kMaxSizeLine = 256;  // a size and its extensions, which nobody uses
+constexpr std::size_t kMaxSizeLine = 256;  // a size and its extensions, which are ignored
 constexpr std::size_t kMaxTrailers = 8192;
 
 }  // namespace

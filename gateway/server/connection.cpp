@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kReadBudget =
     256 * 1024;                                 // a pass, so that one client does not hold the loop
 constexpr std::size_t kMostRecalled = 32;       // answers a pass that cost no way to a worker
-constexpr std::size_t kMaxUnsent = 256 * 1024;  // of answers nobody reads, then no request is taken
+constexpr std::size_t kMaxUnsent = 256 * 1024;  // of unread answers; over it no request is read
 constexpr base::Millis kLinger = 5'000;         // for a refused client to notice and stop sending
 constexpr base::Millis kHalfClosedPatience = 30'000;
 constexpr base::Millis kProbeEvery = 250;
@@ -52,8 +52,8 @@ void Connection::on_io(std::uint32_t events) {
   pump();
 }
 
-// The client sends nothing more: it half-closed, or it is gone and its system has said no more than
-// that. Calls that wait for news end; the answer to any other is still sent.
+// The client sends nothing more: it half-closed, or it closed and the system reports no more than
+// that. Parked calls end; the answer to any other is still sent.
 void Connection::end_input() {
   if (half_closed_ || phase_ == Phase::closed) return;
   half_closed_ = true;

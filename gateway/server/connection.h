@@ -47,7 +47,7 @@ class Connection final : public IoHandler {
   enum class Phase : std::uint8_t { head, body, upload, running, sending, linger, closed };
   enum class Progress : std::uint8_t { made, need_input, wait };
 
-  // A part of an answer's end is told of once all of it was handed to the kernel.
+  // The end of an answer is reported once the kernel has taken all of it.
   struct Receipt {
     std::uint64_t at = 0;  // of the bytes sent in all
     base::Handover taken;
@@ -106,7 +106,7 @@ class Connection final : public IoHandler {
   Phase phase_ = Phase::head;
   bool readable_ = false, writable_ = true;
   bool eof_ = false;          // read: the client sends nothing more
-  bool half_closed_ = false;  // told by epoll, maybe before eof_
+  bool half_closed_ = false;  // reported by epoll, maybe before eof_
   bool pumping_ = false;
   std::size_t recalled_ = 0;  // answered from memory in this pass
   bool close_after_flush_ = false, linger_after_flush_ = false;

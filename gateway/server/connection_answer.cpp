@@ -50,7 +50,7 @@ void Connection::note_answer(Response& response) {
 void Connection::write(Response response) {
   keep_alive_ = keep_alive_ && !response.close && !context_.stopping;
   if (response.take_over) return hand_over(std::move(response));
-  // What the kernel accepts for a client that is gone is lost: look first.
+  // The kernel accepts bytes for a client that has closed, and loses them: check first.
   if (response.taken && (half_closed_ || sends_no_more(fd_.get()))) return close();
   note_answer(response);
   const bool bodyless = response.status == 204 || response.status == 304;

@@ -46,7 +46,7 @@ void Connection::open_upload() {
   exchange_ = make_exchange();
   upload_ = std::make_shared<UploadState>();
   const Route& route = *incoming_->route;
-  // The decoder stays here and needs nothing of the head, which the request takes with it.
+  // The decoder stays here and does not use the head, which moves into the request.
   const bool expects = incoming_->head.expects_continue();
   base::UniqueFunction<void()> work = [router = context_.router, &route, request = make_request(),
                                        exchange = exchange_, expects]() mutable {

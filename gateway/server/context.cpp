@@ -81,7 +81,7 @@ void ServerContext::after_pass() {
   if (after_pass_due_) return;
   after_pass_due_ = true;
   loop.defer([this, alive = gate] {
-    if (!alive->is_open()) return;  // the server is gone, and this with it
+    if (!alive->is_open()) return;  // the server was destroyed, and this with it
     after_pass_due_ = false;
     for (Connection* connection : std::exchange(again_, {})) connection->pump();
     // What pump() retired has asked for another turn; those it names are all in the graveyard.

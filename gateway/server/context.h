@@ -19,7 +19,7 @@ namespace gateway {
 
 class Connection;
 
-// Routes and their parser: workers may still hold it when the server is gone.
+// Routes and their parser: workers may hold it longer than the server exists.
 struct Router {
   RouteTable table;
   std::unique_ptr<HttplibBridge> bridge;  // made when the routes are complete

@@ -1,6 +1,6 @@
 // Exchange: the link between a request under way and its connection. Either may end first: the
-// connection clears the link when it goes, and answers that come later reach nobody. It owns what
-// tells the request's work that nobody waits for it any more.
+// connection clears the link when it closes, and later answers are dropped. It owns the signals by
+// which the request's work is cancelled.
 #pragma once
 
 #include <atomic>
@@ -40,7 +40,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   bool gone() const { return gone_.load(std::memory_order_acquire); }
   // Runs `work` with the connection on the loop, if it is still there then.
   void with_connection(base::UniqueFunction<void(Connection&)> work);
-  // Answered, or the connection closed: nobody takes another answer. Loop thread.
+  // Answered, or the connection closed: a further answer is dropped. Loop thread.
   void unlink() {
     connection_ = nullptr;
     gone_.store(true, std::memory_order_release);

@@ -39,8 +39,8 @@ class Guard {
   // and refusal of origins. Answers a preflight (Fetch, "CORS-preflight fetch") of an allowed
   // origin; `methods` are those that the path knows.
   Judgement judge(const RequestHead& head, const Route* route, std::string_view methods = {}) const;
-  // What an answer to that origin says, so that its page may read it. Never Allow-Credentials:
-  // there is no cookie here, and with it a page's visitor would lend it his own.
+  // The headers of an answer to that origin, so that its page may read it. Never Allow-Credentials:
+  // no cookie is used here, and pages must not act with those of their visitors.
   void allow_origin(AllowedOrigin origin, Response& response) const;
   // IP literal, localhost, a name without a dot, or one of options.hosts; any port.
   bool host_allowed(std::string_view host) const;

@@ -170,7 +170,7 @@ void Listener::accept_some() {
       const int error = errno;
       if (error == EAGAIN || error == EWOULDBLOCK) return;
       if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
-        // Whoever waits is told, by way of the spare descriptor; then we pause.
+        // Waiting clients get an error by means of the spare descriptor; then accepting pauses.
         spare_.reset();
         turn_away(Fd(::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)));
         spare_ = Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));

@@ -13,7 +13,7 @@ class OutBuffer {
   void append_body(std::string body);
 
   enum class Write { all, blocked, broken };
-  // Sends until all is gone or the socket is full. `written` says whether anything left.
+  // Sends until all is sent or the socket is full. `written` says whether anything left.
   Write write_to(int fd, bool& written);
 
   std::size_t size() const { return first_.size() - sent_ + second_.size(); }

@@ -38,9 +38,9 @@ struct HttpOptions {
   base::Millis body_timeout = 30'000;   // within it a body must grow by kMinBodyProgress or end
   base::Millis write_timeout = 60'000;  // an answer of which nothing is taken for so long
   std::size_t max_buffered_bodies = 64 * 1024 * 1024;  // of all connections together; then 503
-  // Answers that nobody takes, of all connections together; over it the one that holds most closes.
+  // Unread answers of all connections together; over it the connection that holds most is closed.
   std::size_t max_unsent = 128 * 1024 * 1024;
-  std::function<void(std::size_t)> freed = {};  // told of bodies that are large and were freed
+  std::function<void(std::size_t)> freed = {};  // called when large bodies were freed
   std::size_t max_connections = 0;  // streams too; 0: what the limit of open files leaves
   // Of one address (an IPv6 /64), streams too; 0: a quarter of all. Not of this machine's own,
   // unless `local_addresses_too`.

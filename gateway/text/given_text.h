@@ -1,4 +1,4 @@
-// Text as people hand it to a program: in variables, flags and small files that an editor, a shell
+// Text as a program is given it: in variables, flags and small files that an editor, a shell
 // script or a container's settings made. They come with line ends, byte order marks, capitals and
 // paths that no shell has read.
 #pragma once

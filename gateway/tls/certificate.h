@@ -1,8 +1,8 @@
 // Certificate: the pair of `--tls-cert` and `--tls-key` as a context for connections. TLS 1.2 and
 // 1.3, forward secrecy only, HTTP/1.1 by ALPN, no renegotiation, no compression.
 //
-// Threads: load() and get() from any; get() hands out what holds as long as it is used, whatever is
-// loaded meanwhile.
+// Threads: load() and get() from any; get() returns a context that stays valid as long as it is
+// used, whatever is loaded meanwhile.
 #pragma once
 
 #include <memory>

@@ -54,7 +54,7 @@ void TlsPump::run() {
     const bool in = net_to_plain();
     const bool out = net_.fd && plain_to_net();
     if (in || out) continue;
-    // Nothing more comes from the server, and it wants to hear nothing more.
+    // The server sends nothing more and reads nothing more.
     if (net_.fd && plain_ended_ && to_net_.empty() && (plain_.hung_up || net_ended_)) close();
     return;
   }
@@ -196,7 +196,7 @@ bool TlsPump::send_net(std::string_view bytes) {
   return true;
 }
 
-// True: the socket is full or empty, and an event will tell. False: it broke, and this is closed.
+// True: the socket is full or empty, and an event will follow. False: it broke, and this is closed.
 bool TlsPump::wait_or_close(int result) {
   const int error = host_.api().get_error(ssl_.get(), result);
   const bool waits = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;

@@ -33,7 +33,7 @@ class TlsPump {
 
   bool begin(base::Millis handshake_timeout);  // false: it could not be watched
   void run();                                  // does all that can be done without waiting
-  // Closes when the client's machine is gone: it acknowledged nothing for so long.
+  // Closes when the client's machine vanished: it acknowledged nothing for so long.
   void sweep(base::Millis silence_allowed);
   bool idle() const { return to_net_.empty(); }
   void close();

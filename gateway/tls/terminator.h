@@ -1,12 +1,12 @@
 // TlsTerminator: TLS in front of the HTTP server. It has a thread and an epoll set of its own: it
-// takes accepted sockets, shakes hands, and then hands the server one end of a socket pair that
-// speaks plain HTTP, while it carries bytes between the other end and the client. Requests,
-// downloads and event streams know nothing of it: a stream's fan-out writes plain bytes as before,
-// and the arithmetic of handshakes never delays a call. Without --tls-cert there is none of it.
+// takes accepted sockets, does the TLS handshake, and then gives the server one end of a socket
+// pair that carries plain HTTP, while it copies bytes between the other end and the client.
+// Requests, downloads and event streams are the same with and without it, and the arithmetic of
+// handshakes never delays a call. Without --tls-cert no TlsTerminator exists.
 //
 // A connection costs two descriptors more and about 20 kB. Bounded: what waits in each direction is
 // one TLS record here and the pair's small buffers in the kernel; a slow reader fills them, and
-// whoever writes to it sees a full socket.
+// the writer sees a full socket.
 //
 // Threads: accept() and stats() from any; the handover runs on the terminator's thread.
 #pragma once

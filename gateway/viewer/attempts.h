@@ -1,6 +1,5 @@
-// Attempts: how often somebody may try to open a viewer's session: five times a minute each, and so
-// seldom all together that a crowd of addresses does not guess either. Not safe for several
-// threads.
+// Attempts: how often a client may try to open a viewer's session: five times a minute each, and
+// all together so seldom that many addresses cannot guess either. Not safe for several threads.
 #pragma once
 
 #include <cstddef>
