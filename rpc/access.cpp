@@ -11,8 +11,8 @@ namespace {
 using base::Errc;
 using base::fail;
 
-constexpr std::array kScopes = {Scope::read,    Scope::write, Scope::events,
-                                Scope::publish, Scope::admin, Scope::view};
+constexpr std::array kScopes = {KeyScope::read,    KeyScope::write, KeyScope::events,
+                                KeyScope::publish, KeyScope::admin, KeyScope::view};
 constexpr std::size_t kMaxChannels = 64;
 constexpr std::size_t kMaxChannelName = 200;
 constexpr std::string_view kPublish = "publish:";
@@ -41,8 +41,8 @@ base::Result<> take(Grants& grants, std::string_view word) {
     }
     return {};
   }
-  for (const Scope scope : kScopes) {
-    if (scope == Scope::publish || word != name_of(scope)) continue;
+  for (const KeyScope scope : kScopes) {
+    if (scope == KeyScope::publish || word != name_of(scope)) continue;
     grants.add(scope);
     return {};
   }
@@ -54,19 +54,19 @@ base::Result<> take(Grants& grants, std::string_view word) {
 
 }  // namespace
 
-std::string_view name_of(Scope scope) {
+std::string_view name_of(KeyScope scope) {
   switch (scope) {
-    case Scope::read:
+    case KeyScope::read:
       return "rpc:read";
-    case Scope::write:
+    case KeyScope::write:
       return "rpc:write";
-    case Scope::events:
+    case KeyScope::events:
       return "events";
-    case Scope::publish:
+    case KeyScope::publish:
       return "publish";
-    case Scope::admin:
+    case KeyScope::admin:
       return "admin";
-    case Scope::view:
+    case KeyScope::view:
       return "view";
   }
   return "";
@@ -88,8 +88,8 @@ std::string scopes_text(const Grants& grants) {
     if (!out.empty()) out += ',';
     out.append(word).append(rest);
   };
-  for (const Scope scope : kScopes) {
-    if (scope != Scope::publish && grants.has(scope)) add(name_of(scope));
+  for (const KeyScope scope : kScopes) {
+    if (scope != KeyScope::publish && grants.has(scope)) add(name_of(scope));
   }
   for (const std::string& channel : grants.channels) add(kPublish, channel);
   return out;
@@ -98,7 +98,7 @@ std::string scopes_text(const Grants& grants) {
 const std::shared_ptr<const Access>& Access::everything() {
   static const auto all = [] {
     Grants grants;
-    for (const Scope scope : kScopes) grants.add(scope);
+    for (const KeyScope scope : kScopes) grants.add(scope);
     grants.channels = {"*"};
     return std::make_shared<const Access>("", std::move(grants));
   }();
@@ -110,16 +110,16 @@ const std::shared_ptr<const Access>& Access::nothing() {
   return none;
 }
 
-bool Access::may(Scope scope) const {
-  if (grants_.has(Scope::admin)) return true;
-  return scope == Scope::publish ? !grants_.channels.empty() : grants_.has(scope);
+bool Access::may(KeyScope scope) const {
+  if (grants_.has(KeyScope::admin)) return true;
+  return scope == KeyScope::publish ? !grants_.channels.empty() : grants_.has(scope);
 }
 
 bool Access::may_publish(std::string_view channel) const {
-  return grants_.has(Scope::admin) || std::any_of(grants_.channels.begin(), grants_.channels.end(),
-                                                  [&](const std::string& allowed) {
-                                                    return allowed == "*" || allowed == channel;
-                                                  });
+  return grants_.has(KeyScope::admin) ||
+         std::any_of(
+             grants_.channels.begin(), grants_.channels.end(),
+             [&](const std::string& allowed) { return allowed == "*" || allowed == channel; });
 }
 
 bool Access::may_see(base::AccountId account) const {

@@ -19,20 +19,20 @@
 namespace rpc {
 
 // What a key must allow before something is done. `publish` is for a channel, the others as such.
-enum class Scope : std::uint8_t { read, write, events, publish, admin, view };
+enum class KeyScope : std::uint8_t { read, write, events, publish, admin, view };
 
 // The scope as it is written in `--scope`, for `publish` without its channel: "rpc:read".
-std::string_view name_of(Scope scope);
+std::string_view name_of(KeyScope scope);
 
 // What `--scope` and `--account` say.
 struct Grants {
-  std::uint8_t scopes = 0;                     // a bit per Scope; `publish` goes by channels
+  std::uint8_t scopes = 0;                     // a bit per KeyScope; `publish` goes by channels
   std::vector<std::string> channels = {};      // of publish:CHANNEL; "*" is every channel
   std::vector<base::AccountId> accounts = {};  // none: all of them
 
-  void add(Scope scope) { scopes |= bit(scope); }
-  bool has(Scope scope) const { return (scopes & bit(scope)) != 0; }
-  static std::uint8_t bit(Scope scope) {
+  void add(KeyScope scope) { scopes |= bit(scope); }
+  bool has(KeyScope scope) const { return (scopes & bit(scope)) != 0; }
+  static std::uint8_t bit(KeyScope scope) {
     return static_cast<std::uint8_t>(1U << static_cast<unsigned>(scope));
   }
   friend bool operator==(const Grants&, const Grants&) = default;
@@ -52,8 +52,8 @@ class Access {
   static const std::shared_ptr<const Access>& nothing();
 
   const std::string& key_id() const { return key_id_; }  // "" without a key; fit for logs
-  // `admin` holds every other scope. For Scope::publish: whether there is any channel.
-  bool may(Scope scope) const;
+  // `admin` holds every other scope. For KeyScope::publish: whether there is any channel.
+  bool may(KeyScope scope) const;
   bool may_publish(std::string_view channel) const;
   // Whether all accounts and the daemon as a whole are open to it.
   bool all_accounts() const { return grants_.accounts.empty(); }

@@ -23,7 +23,7 @@ namespace rpc {
 
 // What a method touches whose parameters name no account; one that names some touches just those.
 // A key for some accounts alone may not run `all`, and sees no other account by `visible`.
-enum class Reach {
+enum class TouchedAccounts {
   all,      // every account, or the daemon as a whole
   visible,  // its handler keeps to what Caller::access may see
   none,     // nothing that is anybody's
@@ -51,11 +51,11 @@ struct MethodInfo {  // what documentation needs to know of a row
 };
 
 struct Row {
-  Scope scope = Scope::read;
+  KeyScope scope = KeyScope::read;
   Fuzz fuzz = Fuzz::unclassified;
   std::vector<base::Errc> errors = {};
   bool parked = false;
-  Reach reach = Reach::all;
+  TouchedAccounts touches = TouchedAccounts::all;
 };
 
 struct Method {

@@ -11,42 +11,42 @@ using base::fail;
 void NextMessages::wait(AccountId account, const Caller& caller, Reader reader) {
   auto now = load_(account);
   if (!now || !now->empty()) return reader(std::move(now));
-  std::optional<Ticket> ticket;
+  std::optional<WaiterId> waiter;
   {
     base::Lock lock(mutex_);
     auto place = stopped_ ? std::nullopt : places_.take(caller.party);
     if (place) {
-      ticket = next_ticket_++;
-      waiters_[account].emplace(*ticket, Parked{std::move(reader), *std::move(place)});
+      waiter = next_waiter_++;
+      waiters_[account].emplace(*waiter, Parked{std::move(reader), *std::move(place)});
     }
   }
-  if (!ticket) {  // then it was not moved: NOLINTNEXTLINE(bugprone-use-after-move)
+  if (!waiter) {  // then it was not moved: NOLINTNEXTLINE(bugprone-use-after-move)
     return reader(fail(Errc::unavailable, std::string(Parking::kFull)));
   }
-  auto hook = caller.input_ended.on_cancel([this, account, at = *ticket] { leave(account, at); });
+  auto hook = caller.input_ended.on_cancel([this, account, at = *waiter] { leave(account, at); });
   {
     base::Lock lock(mutex_);
-    if (Parked* const parked = find(account, *ticket)) parked->hook = std::move(hook);
+    if (Parked* const parked = find(account, *waiter)) parked->hook = std::move(hook);
   }
   // A commit between the query and the parking has woken no one: query again.
   serve_soon(account);
 }
 
-NextMessages::Parked* NextMessages::find(AccountId account, Ticket ticket) {
+NextMessages::Parked* NextMessages::find(AccountId account, WaiterId waiter) {
   const auto list = waiters_.find(account);
   if (list == waiters_.end()) return nullptr;
-  const auto found = list->second.find(ticket);
+  const auto found = list->second.find(waiter);
   return found == list->second.end() ? nullptr : &found->second;
 }
 
 // The input of a waiter's caller ended.
-void NextMessages::leave(AccountId account, Ticket ticket) {
-  std::map<Ticket, Parked>::node_type left;
+void NextMessages::leave(AccountId account, WaiterId waiter) {
+  std::map<WaiterId, Parked>::node_type left;
   {
     base::Lock lock(mutex_);
     const auto list = waiters_.find(account);
     if (list == waiters_.end()) return;
-    left = list->second.extract(ticket);
+    left = list->second.extract(waiter);
     if (list->second.empty()) waiters_.erase(list);
   }
   if (!left.empty()) {
@@ -91,10 +91,10 @@ void NextMessages::serve(AccountId account, bool empty_too) {
   }
   auto ids = load_(account);
   if (ids && ids->empty() && !empty_too) return;
-  for (auto& [ticket, parked] : take(account)) parked.reader(ids);
+  for (auto& [waiter, parked] : take(account)) parked.reader(ids);
 }
 
-std::map<NextMessages::Ticket, NextMessages::Parked> NextMessages::take(AccountId account) {
+std::map<NextMessages::WaiterId, NextMessages::Parked> NextMessages::take(AccountId account) {
   base::Lock lock(mutex_);
   const auto found = waiters_.find(account);
   if (found == waiters_.end()) return {};
@@ -111,7 +111,7 @@ void NextMessages::stop() {
     left.swap(waiters_);
   }
   for (auto& [account, list] : left) {
-    for (auto& [ticket, parked] : list) parked.reader(fail(Errc::unavailable, "shutting down"));
+    for (auto& [waiter, parked] : list) parked.reader(fail(Errc::unavailable, "shutting down"));
   }
 }
 

@@ -47,14 +47,14 @@ class NextMessages {
     Parking::Place place;
     base::Cancellation::Hook hook = {};
   };
-  using Ticket = std::uint64_t;
-  using Waiters = std::map<base::AccountId, std::map<Ticket, Parked>>;
+  using WaiterId = std::uint64_t;
+  using Waiters = std::map<base::AccountId, std::map<WaiterId, Parked>>;
 
-  std::map<Ticket, Parked> take(base::AccountId account) EXCLUDES(mutex_);
+  std::map<WaiterId, Parked> take(base::AccountId account) EXCLUDES(mutex_);
   void serve(base::AccountId account, bool empty_too) EXCLUDES(mutex_);
   void serve_soon(base::AccountId account) EXCLUDES(mutex_);
-  void leave(base::AccountId account, Ticket ticket) EXCLUDES(mutex_);
-  Parked* find(base::AccountId account, Ticket ticket) REQUIRES(mutex_);
+  void leave(base::AccountId account, WaiterId waiter) EXCLUDES(mutex_);
+  Parked* find(base::AccountId account, WaiterId waiter) REQUIRES(mutex_);
 
   const Executor executor_;
   const Load load_;
@@ -62,7 +62,7 @@ class NextMessages {
   mutable base::Mutex mutex_;
   Waiters waiters_ GUARDED_BY(mutex_);
   std::set<base::AccountId> due_ GUARDED_BY(mutex_);  // a look for them waits in the executor
-  Ticket next_ticket_ GUARDED_BY(mutex_) = 0;
+  WaiterId next_waiter_ GUARDED_BY(mutex_) = 0;
   bool stopped_ GUARDED_BY(mutex_) = false;
 };
 

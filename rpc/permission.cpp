@@ -24,7 +24,8 @@ std::optional<RpcError> refusal_of(const Method& method, const Access& access,
   if (!access.may(method.row.scope)) {
     return refused(method, fmt::format("the scope {}", name_of(method.row.scope)));
   }
-  if (!access.all_accounts() && !method.names_account && method.row.reach == Reach::all) {
+  if (!access.all_accounts() && !method.names_account &&
+      method.row.touches == TouchedAccounts::all) {
     return refused(method, "the right to all accounts: it is for some of them only");
   }
   if (method.lacking == nullptr) return std::nullopt;

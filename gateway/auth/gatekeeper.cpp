@@ -65,8 +65,8 @@ Credentials credentials_of(const RequestHead& head, const Route& route) {
 Gatekeeper::Gatekeeper(KeyRing* keys, const base::Clock& clock, GatekeeperOptions options)
     : keys_(keys), options_(options), tickets_(clock), failed_(clock, kFailures) {}
 
-Admission Gatekeeper::admit(const RequestHead& head, const Route* route, std::string_view peer,
-                            bool local) {
+AccessVerdict Gatekeeper::judge(const RequestHead& head, const Route* route, std::string_view peer,
+                                bool local) {
   if (route == nullptr || route->is_open()) return {};
   if (keys_ == nullptr) {
     if (local || options_.allow_anonymous) return {.access = rpc::Access::everything()};
@@ -91,7 +91,8 @@ Admission Gatekeeper::admit(const RequestHead& head, const Route* route, std::st
                     "privitty-edge keys add makes one.")};
 }
 
-Admission Gatekeeper::judge_key(std::string_view key, const Route& route, std::string_view peer) {
+AccessVerdict Gatekeeper::judge_key(std::string_view key, const Route& route,
+                                    std::string_view peer) {
   KeyRing::Found found = keys_->find(key);
   switch (found.verdict) {
     case KeyRing::Verdict::unknown:
@@ -108,7 +109,7 @@ Admission Gatekeeper::judge_key(std::string_view key, const Route& route, std::s
   return {.access = std::move(found.access)};
 }
 
-Admission Gatekeeper::judge_ticket(std::string_view ticket, std::string_view peer) {
+AccessVerdict Gatekeeper::judge_ticket(std::string_view ticket, std::string_view peer) {
   auto access = tickets_.redeem(ticket);
   if (access == nullptr) {
     return fail(unauthorized("This ticket was used or is older than 30 s. Ask for another by POST "
@@ -118,7 +119,7 @@ Admission Gatekeeper::judge_ticket(std::string_view ticket, std::string_view pee
   return {.access = std::move(access)};
 }
 
-Admission Gatekeeper::fail(Response refusal, std::string_view peer) {
+AccessVerdict Gatekeeper::fail(Response refusal, std::string_view peer) {
   failures_.fetch_add(1, std::memory_order_relaxed);
   const base::Millis wait = failed_.take(peer);
   if (wait == 0) return {.refusal = std::move(refusal)};

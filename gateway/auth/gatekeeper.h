@@ -24,7 +24,7 @@ struct GatekeeperOptions {
   bool allow_anonymous = false;  // without keys: also from elsewhere
 };
 
-struct Admission {
+struct AccessVerdict {
   std::shared_ptr<const rpc::Access> access = rpc::Access::nothing();
   std::optional<Response> refusal = std::nullopt;
   base::Millis delay = 0;  // before the refusal goes out
@@ -36,15 +36,16 @@ class Gatekeeper {
   Gatekeeper(KeyRing* keys, const base::Clock& clock, GatekeeperOptions options = {});
 
   // `local`: from this machine and not through a proxy. `route` may be null (404 or 405).
-  Admission admit(const RequestHead& head, const Route* route, std::string_view peer, bool local);
+  AccessVerdict judge(const RequestHead& head, const Route* route, std::string_view peer,
+                      bool local);
 
   Tickets& tickets() { return tickets_; }
   std::uint64_t failures() const { return failures_; }
 
  private:
-  Admission judge_key(std::string_view key, const Route& route, std::string_view peer);
-  Admission judge_ticket(std::string_view ticket, std::string_view peer);
-  Admission fail(Response refusal, std::string_view peer);
+  AccessVerdict judge_key(std::string_view key, const Route& route, std::string_view peer);
+  AccessVerdict judge_ticket(std::string_view ticket, std::string_view peer);
+  AccessVerdict fail(Response refusal, std::string_view peer);
 
   KeyRing* const keys_;
   const GatekeeperOptions options_;

@@ -36,7 +36,7 @@ void add_ticket_endpoint(RouteTable& routes, Tickets& tickets) {
   Route route;
   route.method = "POST";
   route.path = "/events/ticket";
-  route.scope = rpc::Scope::events;
+  route.scope = rpc::KeyScope::events;
   route.on_loop = true;
   route.body_limit = 1024;  // none is needed, and an empty object does no harm
   route.handle = [&tickets](Request request, Responder responder) {
@@ -53,7 +53,7 @@ void add_events_endpoint(RouteTable& routes, Hub& hub, Tickets* tickets) {
   Route route;
   route.method = "GET";
   route.path = "/events";
-  route.scope = rpc::Scope::events;
+  route.scope = rpc::KeyScope::events;
   route.key_in_query = true;
   route.on_loop = true;  // it only parses a query: the stream itself lives on the hub's thread
   route.handle = [&hub](Request request, Responder responder) {

@@ -45,7 +45,7 @@ void add_file_endpoint(RouteTable& routes, FileFunctions files) {
   Route get;
   get.method = "GET";
   get.path = "/file/:msg_id";
-  get.scope = rpc::Scope::read;
+  get.scope = rpc::KeyScope::read;
   get.handle = [files](Request request, Responder responder) {
     auto response = download(files, request);
     responder.answer(response ? std::move(*response) : Response::error(response.error()));
@@ -55,7 +55,7 @@ void add_file_endpoint(RouteTable& routes, FileFunctions files) {
   Route post;
   post.method = "POST";
   post.path = "/file";
-  post.scope = rpc::Scope::write;
+  post.scope = rpc::KeyScope::write;
   post.bytes_only = true;
   post.upload = [files](const Request& request) -> base::Result<std::unique_ptr<BodySink>> {
     EDGE_TRY(const auto account, account_of(request, *request.access));

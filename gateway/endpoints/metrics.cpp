@@ -8,7 +8,7 @@ void add_metrics_endpoint(RouteTable& routes, std::function<std::string()> text)
   route.method = "GET";
   route.path = "/metrics";
   route.admission = RouteAdmission::key_or_local;
-  route.scope = rpc::Scope::admin;
+  route.scope = rpc::KeyScope::admin;
   route.handle = [text = std::move(text)](Request, Responder responder) {
     Response response = Response::json(text());
     response.content_type = kMetricsType;

@@ -11,7 +11,7 @@ void add_publish_endpoint(RouteTable& routes, rpc::Publisher& publisher) {
   Route route;
   route.method = "POST";
   route.path = "/publish";
-  route.scope = rpc::Scope::publish;
+  route.scope = rpc::KeyScope::publish;
   route.body_limit = kMaxPublishBody;
   route.json_only = true;
   route.handle = [&publisher](Request request, Responder responder) {

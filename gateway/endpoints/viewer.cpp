@@ -88,7 +88,7 @@ void add_viewer_endpoint(RouteTable& routes, ViewerSessions& sessions, OpenProte
   auth.path = "/auth";
   auth.body_limit = kMaxAuthBody;
   auth.json_only = true;
-  auth.scope = rpc::Scope::view;
+  auth.scope = rpc::KeyScope::view;
   auth.handle = [&sessions](Request request, Responder responder) {
     responder.answer(authorise(sessions, request));
   };

@@ -50,7 +50,8 @@ struct Route {
   bool bytes_only = false;     // a form's Content-Type: 415
   bool refuse_origin = false;  // for peers: any Origin is 403, and no API key is asked for
   RouteAdmission admission = RouteAdmission::key;
-  std::optional<rpc::Scope> scope = std::nullopt;  // that a key must hold; nothing: any key will do
+  std::optional<rpc::KeyScope> scope =
+      std::nullopt;           // that a key must hold; nothing: any key will do
   bool key_in_query = false;  // also ?ticket= and ?api_key= (EventSource cannot set headers)
   bool on_loop = false;       // cheap and never blocking: runs on the loop, whatever workers do
   std::uint8_t listeners = kOnMain;

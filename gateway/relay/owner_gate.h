@@ -42,7 +42,7 @@ class OwnerGate {
   // True when it comes for the first time, which is remembered from now on. The mailbox exists, or
   // comes to be with this request.
   bool is_new(const std::string& mailbox, const OwnerProof& proof);
-  bool admit(const Asked& asked, const crypto::PublicKey& owner) {
+  bool passes(const Asked& asked, const crypto::PublicKey& owner) {
     return is_signed(asked, owner) && is_new(asked.mailbox, asked.proof);
   }
   // The mailbox is gone.

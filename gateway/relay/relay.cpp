@@ -228,8 +228,8 @@ Relay::Answer<RelayMailbox> Relay::owner_of(const OwnerRequest& request) {
   const auto owner = *mailbox ? crypto::PublicKey::from_bytes((*mailbox)->owner)
                               : base::Result<crypto::PublicKey>(crypto::PublicKey());
   if (!*mailbox || !owner ||
-      !gate_.admit({request.mailbox, request.proof, request.method, request.what, request.body},
-                   *owner)) {
+      !gate_.passes({request.mailbox, request.proof, request.method, request.what, request.body},
+                    *owner)) {
     ++counters_.unproven;
     return OwnerRefusal::unproven;
   }

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "gateway/server/incoming.h"
+#include "gateway/server/partial_request.h"
 #include "gateway/server/transfer.h"
 
 namespace gateway {
@@ -247,7 +247,7 @@ void Connection::close() {
   timer_.disarm();
   count_unsent(0);
   release_body();
-  incoming_.reset();
+  partial_.reset();
   download_.reset();
   drop_upload();
   context_.retire(*this);

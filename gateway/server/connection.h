@@ -21,7 +21,7 @@ namespace gateway {
 
 struct DownloadState;
 struct Route;
-struct Incoming;
+struct PartialRequest;
 struct UploadState;
 
 class Connection final : public IoHandler {
@@ -65,7 +65,7 @@ class Connection final : public IoHandler {
   void on_timer();
 
   void judge(RequestHead head);
-  bool admit(const RequestHead& head, const Route& route);  // false: it was refused
+  bool judge_access(const RequestHead& head, const Route& route);  // false: it was refused
   void ask_judge();
   void begin_body();
   bool within_limit(base::Millis wait);  // false: it was refused
@@ -131,7 +131,7 @@ class Connection final : public IoHandler {
   std::chrono::steady_clock::time_point begun_;
   AllowedOrigin origin_ = kNoOrigin;
   std::string request_id_;
-  std::unique_ptr<Incoming> incoming_;
+  std::unique_ptr<PartialRequest> partial_;
   std::shared_ptr<Exchange> exchange_;
   std::shared_ptr<DownloadState> download_;
   std::shared_ptr<UploadState> upload_;

@@ -5,7 +5,7 @@
 #include "gateway/http/response_head.h"
 #include "gateway/loop/party.h"
 #include "gateway/server/connection.h"
-#include "gateway/server/incoming.h"
+#include "gateway/server/partial_request.h"
 #include "gateway/server/transfer.h"
 
 namespace gateway {
@@ -85,7 +85,7 @@ void Connection::finish_answer() {
   route_ = nullptr;
   origin_ = kNoOrigin;
   request_id_.clear();
-  incoming_.reset();
+  partial_.reset();
   download_.reset();
   drop_upload();
   phase_ = Phase::head;
@@ -120,7 +120,7 @@ void Connection::hand_over(Response response) {
 void Connection::reject(Response response) {
   // A body that is not read would be taken for the next request: after it this connection ends,
   // but not before the client had time to read why.
-  if (incoming_->has_body()) {
+  if (partial_->has_body()) {
     response.close = true;
     linger_after_flush_ = true;
   }

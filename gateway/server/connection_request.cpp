@@ -6,7 +6,7 @@
 #include "gateway/http/path.h"
 #include "gateway/loop/party.h"
 #include "gateway/server/connection.h"
-#include "gateway/server/incoming.h"
+#include "gateway/server/partial_request.h"
 
 namespace gateway {
 
@@ -42,10 +42,10 @@ void Connection::judge(RequestHead head) {
   const auto path = decode_path(head.target());
   const RouteTable::Match match =
       path ? router.table.find(head.method(), *path, kind_) : RouteTable::Match{};
-  incoming_ = std::make_unique<Incoming>();
-  incoming_->head = std::move(head);
-  incoming_->route = route_ = match.route;
-  const RequestHead& judged = incoming_->head;
+  partial_ = std::make_unique<PartialRequest>();
+  partial_->head = std::move(head);
+  partial_->route = route_ = match.route;
+  const RequestHead& judged = partial_->head;
 
   request_id_ = context_.request_ids.choose(judged.field("X-Request-Id").value_or(""));
   Judgement judgement = context_.guard.judge(judged, match.route, match.allow);
@@ -65,14 +65,14 @@ void Connection::judge(RequestHead head) {
     return reject(
         Response::error(404, "No such endpoint. Try " + router.table.endpoints(kind_) + "."));
   }
-  if (!admit(judged, *match.route)) return;
+  if (!judge_access(judged, *match.route)) return;
   const Route& route = *match.route;
   const std::uint64_t limit = route.upload ? UINT64_MAX : route.body_limit;
   if (judged.content_length().value_or(0) > limit) {
     return reject(
         Response::error(413, "The body may have " + std::to_string(limit) + " bytes here."));
   }
-  incoming_->decoder = BodyDecoder::of(judged, limit);
+  partial_->decoder = BodyDecoder::of(judged, limit);
   if (route.upload) return open_upload();
   if (route.judge) return ask_judge();
   begin_body();
@@ -81,25 +81,25 @@ void Connection::judge(RequestHead head) {
 void Connection::begin_body() {
   phase_ = Phase::body;
   since_ = context_.loop.now();
-  if (incoming_->head.expects_continue() && incoming_->has_body() && pending().empty()) {
+  if (partial_->head.expects_continue() && partial_->has_body() && pending().empty()) {
     if (out_.empty()) write_since_ = since_;
     out_.tail().append("HTTP/1.1 100 Continue\r\n\r\n");
   }
 }
 
-bool Connection::admit(const RequestHead& head, const Route& route) {
+bool Connection::judge_access(const RequestHead& head, const Route& route) {
   access_ = rpc::Access::everything();
   party_ = party_of(*access_, peer_, local_, number_);
   if (context_.options.gatekeeper == nullptr) return true;
-  Admission admission =
-      context_.options.gatekeeper->admit(head, &route, peer_, local_ && !came_through_proxy(head));
-  access_ = std::move(admission.access);
+  AccessVerdict verdict =
+      context_.options.gatekeeper->judge(head, &route, peer_, local_ && !came_through_proxy(head));
+  access_ = std::move(verdict.access);
   party_ = party_of(*access_, peer_, local_, number_);
-  if (!admission.refusal) return within_limit(context_.limits.take_key(*access_));
-  if (admission.delay > 0) {
-    reject_late(std::move(*admission.refusal), admission.delay);
+  if (!verdict.refusal) return within_limit(context_.limits.take_key(*access_));
+  if (verdict.delay > 0) {
+    reject_late(std::move(*verdict.refusal), verdict.delay);
   } else {
-    reject(std::move(*admission.refusal));
+    reject(std::move(*verdict.refusal));
   }
   return false;
 }
@@ -108,9 +108,9 @@ bool Connection::admit(const RequestHead& head, const Route& route) {
 void Connection::ask_judge() {
   phase_ = Phase::running;
   exchange_ = make_exchange();
-  const Route& route = *incoming_->route;
+  const Route& route = *partial_->route;
   Request request;
-  request.head = incoming_->head;
+  request.head = partial_->head;
   request.peer = peer_;
   request.party = party_;
   request.loopback = local_ && !came_through_proxy(request.head);
@@ -135,7 +135,7 @@ void Connection::ask_judge() {
 }
 
 void Connection::on_judged(std::optional<Response> refusal) {
-  if (phase_ != Phase::running || !incoming_) return;
+  if (phase_ != Phase::running || !partial_) return;
   if (const auto exchange = std::move(exchange_)) exchange->unlink();
   if (refusal) {
     reject(*std::move(refusal));
@@ -154,10 +154,10 @@ bool Connection::within_limit(base::Millis wait) {
 }
 
 Connection::Progress Connection::step_body() {
-  Incoming& incoming = *incoming_;
+  PartialRequest& partial = *partial_;
   const std::size_t used = context_.buffered_bodies.load(std::memory_order_relaxed);
   const std::size_t most = context_.options.max_buffered_bodies;
-  const std::size_t before = incoming.body.size();
+  const std::size_t before = partial.body.size();
   // Large bodies that fill what all may take leave room for the small ones of others.
   constexpr std::size_t kSmallShare = 1024;  // a small body: 64 KiB of 64 MiB
   const std::size_t small = most / kSmallShare;
@@ -166,13 +166,13 @@ Connection::Progress Connection::step_body() {
   if (before < small) {
     room = std::max(room, std::min(small - before, with_reserve - std::min(with_reserve, used)));
   }
-  const auto fed = incoming.decoder.feed(pending(), incoming.body, room);
+  const auto fed = partial.decoder.feed(pending(), partial.body, room);
   consume(fed.used);
-  const std::size_t grown = incoming.body.size() - before;
+  const std::size_t grown = partial.body.size() - before;
   held_ += grown;
   context_.buffered_bodies.fetch_add(grown, std::memory_order_relaxed);
   if (fed.state == BodyDecoder::State::refused) {
-    refuse(incoming.decoder.error());
+    refuse(partial.decoder.error());
     return Progress::made;
   }
   if (fed.state == BodyDecoder::State::done) {
@@ -183,14 +183,14 @@ Connection::Progress Connection::step_body() {
     refuse({503, "Too many large requests at once. Try again in a second."});
     return Progress::made;
   }
-  if (incoming.progressed()) since_ = context_.loop.now();
+  if (partial.progressed()) since_ = context_.loop.now();
   return Progress::need_input;
 }
 
 Request Connection::make_request() {
   Request request;
-  request.head = std::move(incoming_->head);
-  request.body = std::move(incoming_->body);
+  request.head = std::move(partial_->head);
+  request.body = std::move(partial_->body);
   request.peer = peer_;
   request.party = party_;
   request.loopback = local_ && !came_through_proxy(request.head);
@@ -217,9 +217,9 @@ bool Connection::submit_rest(base::UniqueFunction<void()>&& work) {
 void Connection::dispatch() {
   phase_ = Phase::running;
   since_ = context_.loop.now();
-  const Route& route = *incoming_->route;
+  const Route& route = *partial_->route;
   Request request = make_request();
-  incoming_.reset();
+  partial_.reset();
   if (auto known = context_.router->recall(route, request)) {
     ++recalled_;
     return on_answer(*std::move(known));

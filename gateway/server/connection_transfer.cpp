@@ -1,7 +1,7 @@
 // Connection, the part about bodies that do not fit into memory: see transfer.h.
 #include "base/log.h"
 #include "gateway/server/connection.h"
-#include "gateway/server/incoming.h"
+#include "gateway/server/partial_request.h"
 #include "gateway/server/transfer.h"
 
 namespace gateway {
@@ -45,9 +45,9 @@ void Connection::open_upload() {
   phase_ = Phase::running;
   exchange_ = make_exchange();
   upload_ = std::make_shared<UploadState>();
-  const Route& route = *incoming_->route;
+  const Route& route = *partial_->route;
   // The decoder stays here and does not use the head, which moves into the request.
-  const bool expects = incoming_->head.expects_continue();
+  const bool expects = partial_->head.expects_continue();
   base::UniqueFunction<void()> work = [router = context_.router, &route, request = make_request(),
                                        exchange = exchange_, expects]() mutable {
     base::Result<std::unique_ptr<BodySink>> sink =
@@ -83,7 +83,7 @@ void Connection::on_upload_open(base::Result<std::unique_ptr<BodySink>> sink,
 Connection::Progress Connection::step_upload() {
   UploadState& upload = *upload_;
   if (!upload.ended && upload.chunk.size() < kTransferChunk) {
-    BodyDecoder& decoder = incoming_->decoder;
+    BodyDecoder& decoder = partial_->decoder;
     const auto fed = decoder.feed(pending(), upload.chunk, kTransferChunk - upload.chunk.size());
     consume(fed.used);
     if (fed.state == BodyDecoder::State::refused) {
@@ -91,7 +91,7 @@ Connection::Progress Connection::step_upload() {
       return Progress::made;
     }
     upload.ended = fed.state == BodyDecoder::State::done;
-    if (incoming_->progressed()) since_ = context_.loop.now();
+    if (partial_->progressed()) since_ = context_.loop.now();
   }
   if (!upload.busy && (!upload.chunk.empty() || upload.ended)) submit_upload_chunk();
   if (phase_ != Phase::upload) return Progress::made;

@@ -64,7 +64,7 @@ void Parts::relay_changed(AccountId account) { relayed.homes_changed(account); }
 void Parts::heard_from(AccountId account, std::int64_t route) { courier.heard(account, route); }
 void Parts::windows_changed(AccountId) { expiry.look(); }
 void Parts::access_ended(AccountId account, FileId file) {
-  protected_files.tickets().close(account, file);
+  protected_files.open_reads().close(account, file);
 }
 void Parts::states_owed(AccountId account, ChatId chat, ContactId cause) {
   owed_states.begin(account, chat, cause);

@@ -154,7 +154,8 @@ base::Error clock_not_believed() {
               "can be set; set it right and hear from a contact, or grant without a limit");
 }
 
-ProtectedFiles::ProtectedFiles(Core& core) : core_(core), tickets_(std::make_unique<Tickets>()) {}
+ProtectedFiles::ProtectedFiles(Core& core)
+    : core_(core), open_reads_(std::make_unique<OpenReads>()) {}
 ProtectedFiles::~ProtectedFiles() = default;
 
 void ProtectedFiles::protect(AccountId account, ProtectRequest request,

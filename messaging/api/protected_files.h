@@ -78,7 +78,7 @@ struct OpenedFile {
   std::unique_ptr<AttachmentReader> reader;
 };
 
-class Tickets;
+class OpenReads;
 
 class ProtectedFiles {
  public:
@@ -121,11 +121,11 @@ class ProtectedFiles {
   // second.
   void expire(AccountId account, base::Completion<> done);
 
-  Tickets& tickets() const { return *tickets_; }
+  OpenReads& open_reads() const { return *open_reads_; }
 
  private:
   Core& core_;
-  std::unique_ptr<Tickets> tickets_;
+  std::unique_ptr<OpenReads> open_reads_;
 };
 
 }  // namespace messaging

@@ -49,16 +49,16 @@ base::Result<std::unique_ptr<PrvReader>> open_container(std::unique_ptr<Attachme
 // Reads on only as long as the access lasts.
 class GuardedReader final : public AttachmentReader {
  public:
-  GuardedReader(std::unique_ptr<PrvReader> inner, std::shared_ptr<Tickets::Ticket> ticket,
+  GuardedReader(std::unique_ptr<PrvReader> inner, std::shared_ptr<OpenReads::OpenRead> open_read,
                 const SteadyTime& time, UnixMillis expires_at)
       : inner_(std::move(inner)),
-        ticket_(std::move(ticket)),
+        open_read_(std::move(open_read)),
         time_(time),
         expires_at_(expires_at) {}
   std::uint64_t size() const override { return inner_->size(); }
   base::Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> out) override {
     const auto now = time_.wall();
-    if (ticket_->closed || (expires_at_ > 0 && (now.suspect || now.now >= expires_at_))) {
+    if (open_read_->closed || (expires_at_ > 0 && (now.suspect || now.now >= expires_at_))) {
       return fail(Errc::gone, "access to the file ended");
     }
     auto read = inner_->read_at(offset, out);
@@ -70,17 +70,18 @@ class GuardedReader final : public AttachmentReader {
 
  private:
   std::unique_ptr<PrvReader> inner_;
-  std::shared_ptr<Tickets::Ticket> ticket_;
+  std::shared_ptr<OpenReads::OpenRead> open_read_;
   const SteadyTime& time_;
   const UnixMillis expires_at_;
 };
 
-// The ticket is taken before the access is judged, so that what ends it in between closes it.
-base::Result<OpenedFile> open_guarded(const Core& core, Tickets& tickets, const store::Scope& scope,
-                                      const ProtectedFileRow& file, FileUse use,
-                                      std::unique_ptr<AttachmentReader> container,
+// The read is registered before the access is judged, so that an access that ends in between closes
+// it.
+base::Result<OpenedFile> open_guarded(const Core& core, OpenReads& open_reads,
+                                      const store::Scope& scope, const ProtectedFileRow& file,
+                                      FileUse use, std::unique_ptr<AttachmentReader> container,
                                       const std::string& what) {
-  auto ticket = tickets.issue(scope.account, file.id);
+  auto open_read = open_reads.begin(scope.account, file.id);
   EDGE_TRY(const auto share, usable_share(scope, file, *core.steady, use));
   UnixMillis expires_at = 0;
   if (!is_own(file)) {
@@ -90,7 +91,7 @@ base::Result<OpenedFile> open_guarded(const Core& core, Tickets& tickets, const 
   EDGE_TRY(auto reader, open_container(std::move(container), share, file, what));
   OpenedFile opened;
   opened.name = reader->header().name;
-  opened.reader = std::make_unique<GuardedReader>(std::move(reader), std::move(ticket),
+  opened.reader = std::make_unique<GuardedReader>(std::move(reader), std::move(open_read),
                                                   *core.steady, expires_at);
   return opened;
 }
@@ -119,7 +120,7 @@ std::string plain_path(const std::string& prv_path, const std::string& name) {
   return prv_path.substr(0, prv_path.rfind('/') + 1) + plain_file_name(name);
 }
 
-base::Result<std::string> decrypt_to_disk(Core& core, Tickets& tickets, AccountId account,
+base::Result<std::string> decrypt_to_disk(Core& core, OpenReads& open_reads, AccountId account,
                                           ChatId chat, MsgId message, const std::string& prv_path,
                                           const std::stop_token& stop) {
   if (core.store.blobs().place_of(prv_path)) {
@@ -146,7 +147,7 @@ base::Result<std::string> decrypt_to_disk(Core& core, Tickets& tickets, AccountI
                 fmt::format("prv_path: {} is not the file of message {}: that one is {}", prv_path,
                             message.value, file_label(theirs)));
   }
-  EDGE_TRY(OpenedFile opened, open_guarded(core, tickets, scope, file, FileUse::download,
+  EDGE_TRY(OpenedFile opened, open_guarded(core, open_reads, scope, file, FileUse::download,
                                            std::move(container), prv_path));
   const std::string path = plain_path(prv_path, opened.name);
   EDGE_CHECK(write_file(core, *opened.reader, path, stop));
@@ -178,10 +179,10 @@ base::Result<std::optional<ProtectedFileRow>> file_in_message(const Core& core,
 void ProtectedFiles::decrypt(AccountId account, ChatId chat, MsgId message, std::string prv_path,
                              base::Completion<std::string> done) {
   core_.file_worker->answer<std::string>(
-      std::move(done), [core = &core_, tickets = tickets_.get(), account, chat, message,
+      std::move(done), [core = &core_, open_reads = open_reads_.get(), account, chat, message,
                         prv_path = std::move(prv_path)](const std::stop_token& stop,
                                                         base::Completion<std::string>& answer) {
-        auto path = decrypt_to_disk(*core, *tickets, account, chat, message, prv_path, stop);
+        auto path = decrypt_to_disk(*core, *open_reads, account, chat, message, prv_path, stop);
         if (!path) return answer(std::move(path).error());
         core->write<std::string>(
             account,
@@ -201,7 +202,8 @@ base::Result<OpenedFile> ProtectedFiles::open(AccountId account, MsgId message) 
   EDGE_TRY(OfMessage of, container_of(core_, read, scope, message));
   const std::string what = fmt::format("the file of message {}", message.value);
   EDGE_TRY(const ProtectedFileRow file, file_of(scope, *of.container, what, of.row.from));
-  return open_guarded(core_, *tickets_, scope, file, FileUse::view, std::move(of.container), what);
+  return open_guarded(core_, *open_reads_, scope, file, FileUse::view, std::move(of.container),
+                      what);
 }
 
 base::Result<bool> ProtectedFiles::is_protected(AccountId account, MsgId message) const {

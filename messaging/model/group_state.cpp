@@ -132,25 +132,25 @@ GroupState shown_to(const GroupState& state, const MemberKey& member) {
   return shown;
 }
 
-Admission admit(const GroupState* ours, const MemberKey& self, const MemberKey& sender,
-                const GroupState& theirs) {
+StateVerdict judge_state(const GroupState* ours, const MemberKey& self, const MemberKey& sender,
+                         const GroupState& theirs) {
   if (ours != nullptr && (ours->channel != theirs.channel || ours->owner != theirs.owner)) {
-    return Admission::drop;
+    return StateVerdict::drop;
   }
   if (theirs.channel) {
     if (sender == theirs.owner) {
-      return theirs.find(self) != nullptr ? Admission::take : Admission::drop;
+      return theirs.find(self) != nullptr ? StateVerdict::take : StateVerdict::drop;
     }
     // A subscriber may say that it leaves.
     const bool leaves = ours != nullptr && self == theirs.owner && ours->has(sender) &&
                         theirs.find(sender) != nullptr && !theirs.has(sender);
-    return leaves ? Admission::take : Admission::drop;
+    return leaves ? StateVerdict::take : StateVerdict::drop;
   }
   if (ours != nullptr && ours->has(self)) {
-    return ours->has(sender) ? Admission::take : Admission::hold;
+    return ours->has(sender) ? StateVerdict::take : StateVerdict::hold;
   }
   // We are not in the group: an invitation.
-  return theirs.has(self) && theirs.has(sender) ? Admission::take : Admission::drop;
+  return theirs.has(self) && theirs.has(sender) ? StateVerdict::take : StateVerdict::drop;
 }
 
 Merged take(const GroupState* ours, const MemberKey& self, const MemberKey& sender,

@@ -96,14 +96,14 @@ GroupState merge(const GroupState& a, const GroupState& b);
 // What of a state is for this member: of a channel its own entry and the owner's, of a group all.
 GroupState shown_to(const GroupState& state, const MemberKey& member);
 
-enum class Admission {
+enum class StateVerdict {
   take,
   hold,  // its sender is no member that we know of: it may be one that we shall hear of
   drop,
 };
 // Whether a state that `sender` sent is merged into ours; `ours` is nullptr for an unknown group.
-Admission admit(const GroupState* ours, const MemberKey& self, const MemberKey& sender,
-                const GroupState& theirs);
+StateVerdict judge_state(const GroupState* ours, const MemberKey& self, const MemberKey& sender,
+                         const GroupState& theirs);
 
 // What becomes of ours when theirs is taken. A state that would outgrow the bounds changes nothing.
 struct Merged {

@@ -128,7 +128,7 @@ base::Result<bool> answer_question(const WriteContext& write, Question question,
 
   PendingJoinRow pending;
   EDGE_TRY(pending.id, write.tx.next_id(write.account.id, "pending_join"));
-  EDGE_CHECK(admit(write, ours.token, pending.id, question.contact));
+  EDGE_CHECK(allow_deposits(write, ours.token, pending.id, question.contact));
   memory.told = mark_of(write, ours);
   store::SessionRow session;
   EDGE_TRY(session.id, write.tx.next_id(write.account.id, "session"));

@@ -82,7 +82,7 @@ base::Result<ChatId> start_join(const WriteContext& write, const crypto::Invite&
 
   EDGE_TRY(const Card card, make_card(write));
   EDGE_TRY(const std::int64_t join_id, write.tx.next_id(write.account.id, "pending_join"));
-  EDGE_CHECK(admit(write, card.token, join_id, contact.id));
+  EDGE_CHECK(allow_deposits(write, card.token, join_id, contact.id));
   EDGE_CHECK(note_profile_told(write, contact.id, mark_of(write, card)));
   EDGE_TRY(const crypto::X25519Public inviter, invite.identity.to_x25519());
   crypto::HandshakeOptions options;

@@ -55,7 +55,7 @@ base::Result<> tell_profile(const WriteContext& write) {
   for (const ContactId contact : contacts) {
     EDGE_TRY(const std::int64_t serial, write.tx.next_id(write.account.id, "pending_join"));
     profile.token = DepositToken::generate();
-    EDGE_CHECK(admit(write, profile.token, serial, contact));
+    EDGE_CHECK(allow_deposits(write, profile.token, serial, contact));
     EDGE_CHECK(queue_content(write, contact, {crypto::random_array<16>(), profile}));
     EDGE_CHECK(store::note_told(write.scope, contact, mark));
   }

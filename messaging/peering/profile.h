@@ -12,7 +12,7 @@
 
 namespace messaging {
 
-// Our profile with a fresh token, which does not admit yet (see admit() in
+// Our profile with a fresh token, which does not admit yet (see allow_deposits() in
 // messaging/peering/reach.h).
 base::Result<Profile> make_profile(const WriteContext& write);
 

@@ -24,8 +24,8 @@ base::Result<Card> make_card(const WriteContext& write) {
   return card;
 }
 
-base::Result<> admit(const WriteContext& write, const DepositToken& token, std::int64_t handshake,
-                     std::optional<ContactId> contact) {
+base::Result<> allow_deposits(const WriteContext& write, const DepositToken& token,
+                              std::int64_t handshake, std::optional<ContactId> contact) {
   return store::insert_deposit_token(
       write.scope, {deposit_key_id(token), store::TokenPurpose::contact, handshake, write.steady(),
                     token.bytes, contact});

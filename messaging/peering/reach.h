@@ -29,8 +29,8 @@ base::Result<Card> make_card(const WriteContext& write);
 // The token admits from now on. `handshake` is the number of what gives it out (a handshake or a
 // profile update, from one counter): a later one's replaces an earlier one's once it was used. No
 // contact: it is not known yet who that is.
-base::Result<> admit(const WriteContext& write, const DepositToken& token, std::int64_t handshake,
-                     std::optional<ContactId> contact);
+base::Result<> allow_deposits(const WriteContext& write, const DepositToken& token,
+                              std::int64_t handshake, std::optional<ContactId> contact);
 
 base::Result<std::int64_t> new_route(const WriteContext& write, store::RouteWay way);
 store::RouteWay way_of(const Profile& profile);

@@ -17,21 +17,21 @@ using store::FileAccessRow;
 using store::FileState;
 using store::ProtectedFileRow;
 
-std::shared_ptr<Tickets::Ticket> Tickets::issue(AccountId account, FileId file) {
-  auto ticket = std::make_shared<Ticket>();
+std::shared_ptr<OpenReads::OpenRead> OpenReads::begin(AccountId account, FileId file) {
+  auto open_read = std::make_shared<OpenRead>();
   base::Lock lock(mutex_);
   auto& open = open_[{account, file}];
   std::erase_if(open, [](const auto& one) { return one.expired(); });
-  open.push_back(ticket);
-  return ticket;
+  open.push_back(open_read);
+  return open_read;
 }
 
-void Tickets::close(AccountId account, FileId file) {
+void OpenReads::close(AccountId account, FileId file) {
   base::Lock lock(mutex_);
   const auto found = open_.find({account, file});
   if (found == open_.end()) return;
   for (const auto& one : found->second) {
-    if (const auto ticket = one.lock()) ticket->closed = true;
+    if (const auto open_read = one.lock()) open_read->closed = true;
   }
   open_.erase(found);
 }

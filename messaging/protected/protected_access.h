@@ -22,18 +22,19 @@
 
 namespace messaging {
 
-// What is reading a file right now, so that an access that ends closes it. Any thread.
-class Tickets {
+// The readers of protected files that are open now, so that an access that ends closes them. Any
+// thread.
+class OpenReads {
  public:
-  struct Ticket {
+  struct OpenRead {
     std::atomic<bool> closed{false};
   };
-  std::shared_ptr<Ticket> issue(AccountId account, FileId file);
+  std::shared_ptr<OpenRead> begin(AccountId account, FileId file);
   void close(AccountId account, FileId file);
 
  private:
   base::Mutex mutex_;
-  std::map<std::pair<AccountId, FileId>, std::vector<std::weak_ptr<Ticket>>> open_
+  std::map<std::pair<AccountId, FileId>, std::vector<std::weak_ptr<OpenRead>>> open_
       GUARDED_BY(mutex_);
 };
 

@@ -265,7 +265,8 @@ base::Result<GroupPortion> take_group_portion(const WriteContext& write,
   EDGE_TRY(const MemberKey sender, key_of(write.scope, contact.id));
   const MemberKey self = key_of(write.account);
   const GroupState* ours = group ? &group->state : nullptr;
-  if (admit(ours, self, sender, update.state) != Admission::take) return GroupPortion::rest_fits;
+  if (judge_state(ours, self, sender, update.state) != StateVerdict::take)
+    return GroupPortion::rest_fits;
   const Merged whole = take(ours, self, sender, update.state);
   if (!whole.changed) return GroupPortion::rest_fits;
   const auto portion = portion_of(ours, whole.state, self, sender, update.state);
@@ -343,18 +344,18 @@ base::Result<bool> take_group_update(const WriteContext& write, const store::Con
   const MemberKey self = key_of(write.account);
   if (!group) EDGE_CHECK(take_farewell(write, sender, update, contact.id));
   const GroupState* ours = group ? &group->state : nullptr;
-  Admission admission =
-      update.state.empty() ? Admission::take : admit(ours, self, sender, update.state);
-  if (admission == Admission::take) {
+  StateVerdict admission =
+      update.state.empty() ? StateVerdict::take : judge_state(ours, self, sender, update.state);
+  if (admission == StateVerdict::take) {
     EDGE_TRY(const bool usable, keys_are_usable(write, update.state));
-    if (!usable) admission = Admission::drop;
+    if (!usable) admission = StateVerdict::drop;
   }
-  if (admission == Admission::hold) {
+  if (admission == StateVerdict::hold) {
     EDGE_CHECK(hold_content(write, update.group, contact.id, content));
     return false;
   }
   EDGE_CHECK(acknowledge(write, contact.id, uuid));
-  if (admission == Admission::drop) return true;
+  if (admission == StateVerdict::drop) return true;
   if (update.state.empty()) {
     EDGE_CHECK(answer_question(write, group, sender, contact.id));
     return true;

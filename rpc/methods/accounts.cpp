@@ -146,11 +146,11 @@ Result<std::optional<std::string>> get_migration_error(Context& context, const O
 
 void add_account_methods(std::vector<Method>& table) {
   const Row read{.fuzz = Fuzz::safe, .errors = {Errc::not_found}};
-  const Row admin{.scope = Scope::admin, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
-  const Row write{.scope = Scope::write, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
-  const Row visible{.fuzz = Fuzz::safe, .reach = Reach::visible};
-  const Row all{.scope = Scope::write, .fuzz = Fuzz::safe, .reach = Reach::visible};
-  const Row poke{.scope = Scope::write, .fuzz = Fuzz::safe, .reach = Reach::none};
+  const Row admin{.scope = KeyScope::admin, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
+  const Row write{.scope = KeyScope::write, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
+  const Row visible{.fuzz = Fuzz::safe, .touches = TouchedAccounts::visible};
+  const Row all{.scope = KeyScope::write, .fuzz = Fuzz::safe, .touches = TouchedAccounts::visible};
+  const Row poke{.scope = KeyScope::write, .fuzz = Fuzz::safe, .touches = TouchedAccounts::none};
   table.push_back(method<&get_all_accounts>("get_all_accounts", "All accounts.", visible));
   table.push_back(
       method<&get_all_account_ids>("get_all_account_ids", "The ids of all accounts.", visible));
@@ -159,7 +159,7 @@ void add_account_methods(std::vector<Method>& table) {
       "is_configured", "Whether the account can send; true as soon as it is made.", read));
   table.push_back(method<&add_account>(
       "add_account", "Makes an account, ready to join and send at once, and answers with its id.",
-      {.scope = Scope::admin,
+      {.scope = KeyScope::admin,
        .fuzz = Fuzz::unsafe}));  // every call makes keys: fuzzing would drown
   table.push_back(method<&remove_account>(
       "remove_account", "Deletes an account with its chats, keys and files.", admin));

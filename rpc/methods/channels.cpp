@@ -62,10 +62,10 @@ void get_subscribers(Context& context, OfMaybeChannel p,
 }  // namespace
 
 void add_channel_methods(std::vector<Method>& table) {
-  const Row write{.scope = Scope::publish,
+  const Row write{.scope = KeyScope::publish,
                   .fuzz = Fuzz::safe,
                   .errors = {Errc::invalid_argument, Errc::too_large, Errc::exhausted},
-                  .reach = Reach::none};
+                  .touches = TouchedAccounts::none};
   table.push_back(method<&publish_event>(
       "publish_event",
       "Publishes an event of your own on a channel: it is kept in the log, like POST /publish, and "
@@ -77,7 +77,7 @@ void add_channel_methods(std::vector<Method>& table) {
       "instead.",
       write));
   table.push_back(method<&get_subscribers>("get_subscribers", "The open event streams.",
-                                           {.scope = Scope::admin, .fuzz = Fuzz::safe}));
+                                           {.scope = KeyScope::admin, .fuzz = Fuzz::safe}));
 }
 
 }  // namespace rpc

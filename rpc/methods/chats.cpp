@@ -120,7 +120,7 @@ void set_chat_mute_duration(Context& context, SetMute p, Completion<> done) {
 
 void add_chat_methods(std::vector<Method>& table) {
   const Row read{.fuzz = Fuzz::safe, .errors = {Errc::not_found}};
-  const Row write{.scope = Scope::write, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
+  const Row write{.scope = KeyScope::write, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
   table.push_back(method<&get_basic_chat_info>("get_basic_chat_info", "A chat's basics.", read));
   table.push_back(
       method<&get_full_chat_by_id>("get_full_chat_by_id", "A chat with its members.", read));

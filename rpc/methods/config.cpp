@@ -25,7 +25,7 @@ Result<std::optional<std::string>> shown(const Context& context, AccountId accou
                                          const std::string& key) {
   EDGE_TRY(auto value, engine_of(context).config().get(account, key));
   if (value && messaging::is_secret_config(key, *value) &&
-      !context.caller.access->may(Scope::admin)) {
+      !context.caller.access->may(KeyScope::admin)) {
     crypto::wipe(value->data(), value->size());
     value.reset();
   }
@@ -46,7 +46,7 @@ std::optional<std::optional<std::string>> recall_config(Context& context, const 
 std::optional<std::string> lacking_for_config(const Access& access, const std::string& key,
                                               const std::optional<std::string>& value) {
   const bool loopback = key == "relay_url" && value && messaging::is_loopback_relay(*value);
-  if (!loopback || access.may(Scope::admin)) return std::nullopt;
+  if (!loopback || access.may(KeyScope::admin)) return std::nullopt;
   return "the scope admin, which a relay_url on this machine needs (the setting --relay-url does "
          "without)";
 }
@@ -111,7 +111,7 @@ void batch_set_config(Context& context, BatchSetConfig p, Completion<> done) {
 
 void add_config_methods(std::vector<Method>& table) {
   const Row read{.fuzz = Fuzz::safe, .errors = {Errc::not_found, Errc::invalid_argument}};
-  const Row write{.scope = Scope::write,
+  const Row write{.scope = KeyScope::write,
                   .fuzz = Fuzz::safe,
                   .errors = {Errc::not_found, Errc::invalid_argument}};
   table.push_back(recalled<&recall_config>(method<&get_config>(

@@ -128,7 +128,7 @@ Result<std::string> get_contact_encryption_info(Context& context, const OfContac
 
 void add_contact_methods(std::vector<Method>& table) {
   const Row read{.fuzz = Fuzz::safe, .errors = {Errc::not_found}};
-  const Row write{.scope = Scope::write, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
+  const Row write{.scope = KeyScope::write, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
   table.push_back(method<&get_contact>("get_contact", "One contact.", read));
   table.push_back(method<&get_contacts>("get_contacts", "Contacts that are not blocked.", read));
   table.push_back(method<&get_contact_ids>("get_contact_ids",

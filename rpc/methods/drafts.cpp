@@ -85,10 +85,10 @@ void misc_send_draft(Context& context, OfChat p, Completion<MsgId> done) {
 }  // namespace
 
 void add_draft_methods(std::vector<Method>& table) {
-  const Row write{.scope = Scope::write, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
+  const Row write{.scope = KeyScope::write, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
   table.push_back(method<&misc_set_draft>(
       "misc_set_draft", "Keeps a message to be sent later; there is one per chat.",
-      {.scope = Scope::write,
+      {.scope = KeyScope::write,
        .fuzz = Fuzz::unsafe,  // names files, as send_msg
        .errors = {Errc::not_found, Errc::forbidden, Errc::too_large}}));
   table.push_back(method<&get_draft>("get_draft", "A chat's draft, or null.",

@@ -28,11 +28,11 @@ void get_next_event_batch(Context& context, NoParams, Completion<std::vector<sha
 }  // namespace
 
 void add_event_methods(std::vector<Method>& table) {
-  const Row parked{.scope = Scope::events,
+  const Row parked{.scope = KeyScope::events,
                    .fuzz = Fuzz::unsafe,
                    .errors = {Errc::unavailable},
                    .parked = true,
-                   .reach = Reach::visible};
+                   .touches = TouchedAccounts::visible};
   table.push_back(method<&get_next_event>(
       "get_next_event",
       "Takes the next event out of the daemon's one queue, waiting for it. Two readers split the "

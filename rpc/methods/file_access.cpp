@@ -120,7 +120,7 @@ void check_expired(Context& context, OfAccount p, Completion<> done) {
 }  // namespace
 
 void add_file_access_methods(std::vector<Method>& table) {
-  const Row change{.scope = Scope::write,
+  const Row change{.scope = KeyScope::write,
                    .fuzz = Fuzz::safe,
                    .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden,
                               Errc::already_exists, Errc::unavailable, Errc::license_required}};
@@ -143,7 +143,7 @@ void add_file_access_methods(std::vector<Method>& table) {
   table.push_back(method<&forward_add>(
       "privitty_init_forward_peer_add",
       "Before a received .prv is sent on to another chat: who gets it may then ask its owner.",
-      {.scope = Scope::write,
+      {.scope = KeyScope::write,
        .fuzz = Fuzz::unsafe,
        .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden, Errc::gone,
                   Errc::corrupt, Errc::unavailable, Errc::license_required}}));

@@ -45,7 +45,7 @@ void copy_to_blob_dir(Context& context, CopyIn p, Completion<std::string> done) 
 void add_file_methods(std::vector<Method>& table) {
   table.push_back(method<&save_msg_file>(
       "save_msg_file", "Writes the plaintext of a message's file to a new file.",
-      {.scope = Scope::write,
+      {.scope = KeyScope::write,
        .fuzz = Fuzz::unsafe,
        .errors = {Errc::not_found, Errc::already_exists, Errc::forbidden, Errc::io}}));
   table.push_back(method<&get_blob_dir>("get_blob_dir",
@@ -53,7 +53,7 @@ void add_file_methods(std::vector<Method>& table) {
                                         {.fuzz = Fuzz::safe, .errors = {Errc::not_found}}));
   table.push_back(method<&copy_to_blob_dir>(
       "copy_to_blob_dir", "Seals a file into a blob and answers with its path, good for send_msg.",
-      {.scope = Scope::write,
+      {.scope = KeyScope::write,
        .fuzz = Fuzz::unsafe,
        .errors = {Errc::not_found, Errc::forbidden, Errc::too_large, Errc::exhausted}}));
 }

@@ -128,11 +128,11 @@ Result<std::vector<ChatId>> get_similar_chat_ids(Context& context, const OfChat&
 
 void add_group_methods(std::vector<Method>& table) {
   const Row read{.fuzz = Fuzz::safe, .errors = {Errc::not_found}};
-  const Row make{.scope = Scope::write,
+  const Row make{.scope = KeyScope::write,
                  .fuzz = Fuzz::safe,
                  .errors = {Errc::not_found, Errc::invalid_argument}};
   const Row change{
-      .scope = Scope::write,
+      .scope = KeyScope::write,
       .fuzz = Fuzz::safe,
       .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden, Errc::exhausted}};
   table.push_back(method<&create_group_chat>(
@@ -159,7 +159,7 @@ void add_group_methods(std::vector<Method>& table) {
       "set_chat_profile_image",
       "Gives a group or channel a picture. The line in the chat that tells of it carries the "
       "picture as its file (GET /file, save_msg_file).",
-      {.scope = Scope::write,
+      {.scope = KeyScope::write,
        .fuzz = Fuzz::unsafe,
        .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden, Errc::too_large,
                   Errc::exhausted}}));

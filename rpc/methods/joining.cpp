@@ -80,7 +80,7 @@ Result<std::string> create_qr_svg(Context&, const QrSvg& p) { return qr_svg(p.te
 }  // namespace
 
 void add_join_methods(std::vector<Method>& table) {
-  const Row write{.scope = Scope::write,
+  const Row write{.scope = KeyScope::write,
                   .fuzz = Fuzz::safe,
                   .errors = {Errc::not_found, Errc::invalid_argument}};
   table.push_back(method<&get_chat_securejoin_qr_code>(
@@ -104,7 +104,7 @@ void add_join_methods(std::vector<Method>& table) {
                                                     "The same as secure_join.", write));
   table.push_back(method<&create_qr_svg>(
       "create_qr_svg", "A text as a QR code in SVG.",
-      {.fuzz = Fuzz::safe, .errors = {Errc::invalid_argument}, .reach = Reach::none}));
+      {.fuzz = Fuzz::safe, .errors = {Errc::invalid_argument}, .touches = TouchedAccounts::none}));
 }
 
 }  // namespace rpc

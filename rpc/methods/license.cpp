@@ -62,26 +62,26 @@ base::Error license_required(std::string_view status) {
 }
 
 void add_license_methods(std::vector<Method>& table) {
-  const Row on_line{.scope = Scope::admin,
+  const Row on_line{.scope = KeyScope::admin,
                     .fuzz = Fuzz::safe,
                     .errors = {Errc::invalid_argument, Errc::not_found, Errc::forbidden,
                                Errc::unavailable, Errc::gone, Errc::io},
                     .parked = true};
   table.push_back(method<&license_init>("privitty_license_init", "Reads the license file again.",
-                                        {.scope = Scope::admin, .fuzz = Fuzz::safe}));
+                                        {.scope = KeyScope::admin, .fuzz = Fuzz::safe}));
   table.push_back(method<&license_status>(
       "privitty_license_get_status",
       "0 active, 1 grace period, 2 expired, 3 none, 4 the clock was set back, 5 none is needed.",
-      {.fuzz = Fuzz::safe, .reach = Reach::none}));
+      {.fuzz = Fuzz::safe, .touches = TouchedAccounts::none}));
   table.push_back(method<&license_info>(
       "privitty_license_get_info",
       "The license as a JSON text: status, licenseId, "
       "customerId, licenseType, maxDevices, activatedDevices, "
       "expiresAt (Unix seconds or null), gracePeriodDays.",
-      {.fuzz = Fuzz::safe, .errors = {Errc::unavailable}, .reach = Reach::none}));
+      {.fuzz = Fuzz::safe, .errors = {Errc::unavailable}, .touches = TouchedAccounts::none}));
   table.push_back(method<&license_feature>(
       "privitty_license_check_feature", "Fails unless the license allows the feature.",
-      {.fuzz = Fuzz::safe, .errors = {Errc::license_required}, .reach = Reach::none}));
+      {.fuzz = Fuzz::safe, .errors = {Errc::license_required}, .touches = TouchedAccounts::none}));
   table.push_back(method<&license_act<Licensing::Act::activate>>(
       "privitty_license_activate", "Fetches the license again from where it came from.", on_line));
   table.push_back(method<&license_act<Licensing::Act::sync>>(

@@ -278,7 +278,7 @@ void forward_messages(Context& context, Forward p, Completion<> done) {
 
 void add_message_methods(std::vector<Method>& table) {
   const Row read{.fuzz = Fuzz::safe, .errors = {Errc::not_found}};
-  const Row write{.scope = Scope::write, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
+  const Row write{.scope = KeyScope::write, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
   table.push_back(
       method<&get_message>("get_message",
                            "One message. One whose record does not open is answered by a note "

@@ -50,17 +50,17 @@ Result<bool> check_email_validity(Context&, const Email& p) {
 
 void add_misc_methods(std::vector<Method>& table) {
   table.push_back(method<&get_system_info>("get_system_info", "Facts about the daemon, as texts.",
-                                           {.fuzz = Fuzz::safe, .reach = Reach::none}));
+                                           {.fuzz = Fuzz::safe, .touches = TouchedAccounts::none}));
   table.push_back(method<&discover>("rpc.discover", "This list as an OpenRPC document.",
-                                    {.fuzz = Fuzz::safe, .reach = Reach::none}));
+                                    {.fuzz = Fuzz::safe, .touches = TouchedAccounts::none}));
   table.push_back(method<&sleep>("sleep", "Answers after a while.",
                                  {.fuzz = Fuzz::unsafe,
                                   .errors = {Errc::invalid_argument, Errc::unavailable},
                                   .parked = true,
-                                  .reach = Reach::none}));
-  table.push_back(method<&check_email_validity>("check_email_validity",
-                                                "Whether a text has the form of an address.",
-                                                {.fuzz = Fuzz::safe, .reach = Reach::none}));
+                                  .touches = TouchedAccounts::none}));
+  table.push_back(method<&check_email_validity>(
+      "check_email_validity", "Whether a text has the form of an address.",
+      {.fuzz = Fuzz::safe, .touches = TouchedAccounts::none}));
 }
 
 }  // namespace rpc

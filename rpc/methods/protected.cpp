@@ -192,12 +192,12 @@ Result<void> initialize(Context& context, const OfAccount& p) {
 
 void add_protected_methods(std::vector<Method>& table) {
   const std::vector<Errc> usual{Errc::not_found, Errc::invalid_argument, Errc::forbidden};
-  const Row change{.scope = Scope::write,
+  const Row change{.scope = KeyScope::write,
                    .fuzz = Fuzz::safe,
                    .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden,
                               Errc::already_exists, Errc::unavailable, Errc::license_required}};
   // unsafe: a path names any file of the machine that the fuzzer runs on.
-  const Row on_disk{.scope = Scope::write,
+  const Row on_disk{.scope = KeyScope::write,
                     .fuzz = Fuzz::unsafe,
                     .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden,
                                Errc::already_exists, Errc::gone, Errc::corrupt, Errc::unavailable,

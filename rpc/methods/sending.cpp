@@ -114,7 +114,7 @@ void add_device_message(Context& context, DeviceMessage p, Completion<std::optio
 
 void add_send_methods(std::vector<Method>& table) {
   // unsafe: `file` names any file of the machine that the fuzzer runs on.
-  const Row send{.scope = Scope::write,
+  const Row send{.scope = KeyScope::write,
                  .fuzz = Fuzz::unsafe,
                  .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden,
                             Errc::too_large, Errc::exhausted}};
@@ -125,7 +125,7 @@ void add_send_methods(std::vector<Method>& table) {
       send));
   table.push_back(method<&misc_send_text_message>(
       "misc_send_text_message", "As send_msg, with a text alone.",
-      {.scope = Scope::write,
+      {.scope = KeyScope::write,
        .fuzz = Fuzz::safe,
        .errors = {Errc::not_found, Errc::too_large, Errc::exhausted}}));
   table.push_back(method<&misc_send_msg>(

@@ -60,7 +60,7 @@ Result<std::vector<shape::TransportListEntry>> list_transports_ex(Context& conte
 
 void add_transport_methods(std::vector<Method>& table) {
   const Row read{.fuzz = Fuzz::safe, .errors = {Errc::not_found}};
-  const Row write{.scope = Scope::write, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
+  const Row write{.scope = KeyScope::write, .fuzz = Fuzz::safe, .errors = {Errc::not_found}};
   table.push_back(method<&configure>(
       "configure", "Nothing to do: accounts need no login. ConfigureProgress 1000 follows.",
       write));

@@ -36,7 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto& [key, member] : both.members) {
     const auto shown = messaging::shown_to(both, key);
     check(messaging::shown_to(shown, key) == shown);
-    if (messaging::admit(&*a, key, both.members.begin()->first, *b) == messaging::Admission::take) {
+    if (messaging::judge_state(&*a, key, both.members.begin()->first, *b) ==
+        messaging::StateVerdict::take) {
       check(messaging::fits(messaging::take(&*a, key, both.members.begin()->first, *b).state));
     }
   }

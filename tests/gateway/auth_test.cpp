@@ -16,7 +16,7 @@ namespace gateway::test {
 namespace {
 
 namespace fs = std::filesystem;
-using rpc::Scope;
+using rpc::KeyScope;
 
 struct Folder {
   Folder() {
@@ -85,14 +85,14 @@ struct World {
     routes.add({.method = "GET",
                 .path = "/events",
                 .handle = told,
-                .scope = Scope::events,
+                .scope = KeyScope::events,
                 .key_in_query = true});
-    routes.add({.method = "GET", .path = "/file/:id", .handle = told, .scope = Scope::read});
+    routes.add({.method = "GET", .path = "/file/:id", .handle = told, .scope = KeyScope::read});
     routes.add({.method = "GET",
                 .path = "/metrics",
                 .handle = told,
                 .admission = RouteAdmission::key_or_local,
-                .scope = Scope::admin});
+                .scope = KeyScope::admin});
     routes.add(
         {.method = "GET", .path = "/health", .handle = told, .admission = RouteAdmission::open});
     routes.add({.method = "POST",

@@ -138,8 +138,8 @@ TEST_CASE("an owner's request is admitted once, for its relay, mailbox, path and
   const auto asked = [&](const OwnerProof& proof, std::string_view method = "POST",
                          std::string_view what = "acks", const std::string& mailbox = "box",
                          base::ByteView of = {}) {
-    return gate.admit({mailbox, proof, method, what, of.empty() ? base::ByteView(body) : of},
-                      owner.identity.public_key());
+    return gate.passes({mailbox, proof, method, what, of.empty() ? base::ByteView(body) : of},
+                       owner.identity.public_key());
   };
   fresh();
   const auto first = owner.sign("https://relay.example", "box", "POST", "acks", body);
@@ -148,16 +148,16 @@ TEST_CASE("an owner's request is admitted once, for its relay, mailbox, path and
   CHECK_FALSE(asked(first, "POST", "acks", "xob"));
   CHECK_FALSE(asked(first, "POST", "acks", "box", base::as_bytes("other")));
   CHECK_FALSE(
-      gate.admit({"box", first, "POST", "acks", body}, crypto::Identity::generate().public_key()));
+      gate.passes({"box", first, "POST", "acks", body}, crypto::Identity::generate().public_key()));
   CHECK(asked(first));
   CHECK_FALSE(asked(first));  // again
 
   // Another relay's signature, and a nonce that was not made here.
   CHECK_FALSE(asked(owner.sign("https://evil.example", "box", "POST", "acks", body)));
   OwnerGate other("https://relay.example", clock);
-  CHECK_FALSE(other.admit({"box", owner.sign("https://relay.example", "box", "POST", "acks", body),
-                           "POST", "acks", body},
-                          owner.identity.public_key()));
+  CHECK_FALSE(other.passes({"box", owner.sign("https://relay.example", "box", "POST", "acks", body),
+                            "POST", "acks", body},
+                           owner.identity.public_key()));
 
   // An older nonce is over once a newer one was used; every nonce is after its time.
   const OwnerProof older = owner.sign("https://relay.example", "box", "POST", "acks", body);

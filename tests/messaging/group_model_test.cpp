@@ -182,13 +182,13 @@ class History {
     REQUIRE(theirs.ok());
     const GroupState* ours = device.state ? &*device.state : nullptr;
     const MemberKey& sender = people()[packet.from];
-    switch (admit(ours, device.self, sender, *theirs)) {
-      case Admission::drop:
+    switch (judge_state(ours, device.self, sender, *theirs)) {
+      case StateVerdict::drop:
         return;
-      case Admission::hold:
+      case StateVerdict::hold:
         device.held.push_back(packet);
         return;
-      case Admission::take:
+      case StateVerdict::take:
         break;
     }
     Merged merged = take(ours, device.self, sender, *theirs);
@@ -297,13 +297,13 @@ TEST_CASE("a state of a stranger is held back, and an invitation needs both in i
   const MemberKey self = people()[0];
   GroupState theirs = ours;
   theirs.members[people()[2]] = {9, true, people()[2], {}};
-  CHECK(admit(&ours, self, people()[2], theirs) == Admission::hold);
-  CHECK(admit(nullptr, self, people()[2], theirs) == Admission::take);
-  CHECK(admit(nullptr, people()[4], people()[2], theirs) == Admission::drop);
-  CHECK(admit(nullptr, self, people()[1], theirs) == Admission::drop);
+  CHECK(judge_state(&ours, self, people()[2], theirs) == StateVerdict::hold);
+  CHECK(judge_state(nullptr, self, people()[2], theirs) == StateVerdict::take);
+  CHECK(judge_state(nullptr, people()[4], people()[2], theirs) == StateVerdict::drop);
+  CHECK(judge_state(nullptr, self, people()[1], theirs) == StateVerdict::drop);
   theirs.channel = true;
   theirs.owner = people()[2];
-  CHECK(admit(&ours, self, people()[2], theirs) == Admission::drop);
+  CHECK(judge_state(&ours, self, people()[2], theirs) == StateVerdict::drop);
 }
 
 TEST_CASE("a channel's subscribers see the owner and themselves, and can only leave") {
@@ -317,15 +317,15 @@ TEST_CASE("a channel's subscribers see the owner and themselves, and can only le
   const GroupState shown = shown_to(owner, people()[1]);
   CHECK(shown.members.size() == 2);
   CHECK_FALSE(shown.has(people()[2]));
-  CHECK(admit(nullptr, people()[1], people()[0], shown) == Admission::take);
-  CHECK(admit(&shown, people()[1], people()[2], owner) == Admission::drop);
+  CHECK(judge_state(nullptr, people()[1], people()[0], shown) == StateVerdict::take);
+  CHECK(judge_state(&shown, people()[1], people()[2], owner) == StateVerdict::drop);
 
   GroupState wish = shown;
   wish.name = {{9, people()[1]}, "Mine now"};
-  CHECK(admit(&owner, people()[0], people()[1], wish) == Admission::drop);
+  CHECK(judge_state(&owner, people()[0], people()[1], wish) == StateVerdict::drop);
   wish.members[people()[1]] = {9, false, people()[1], {}};
   wish.members[people()[3]] = {9, true, people()[1], {}};
-  REQUIRE(admit(&owner, people()[0], people()[1], wish) == Admission::take);
+  REQUIRE(judge_state(&owner, people()[0], people()[1], wish) == StateVerdict::take);
   const Merged merged = take(&owner, people()[0], people()[1], wish);
   CHECK(merged.changed);
   CHECK_FALSE(merged.ours_alone);

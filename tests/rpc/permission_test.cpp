@@ -11,18 +11,18 @@
 using nlohmann::json;
 using rpc::Access;
 using rpc::Grants;
-using rpc::Scope;
+using rpc::KeyScope;
 
 namespace {
 
-constexpr std::array kAllScopes = {Scope::read,    Scope::write, Scope::events,
-                                   Scope::publish, Scope::admin, Scope::view};
+constexpr std::array kAllScopes = {KeyScope::read,    KeyScope::write, KeyScope::events,
+                                   KeyScope::publish, KeyScope::admin, KeyScope::view};
 
-std::shared_ptr<const Access> key_for(std::vector<Scope> scopes,
+std::shared_ptr<const Access> key_for(std::vector<KeyScope> scopes,
                                       std::vector<std::uint32_t> accounts = {}) {
   Grants grants;
-  for (const Scope scope : scopes) {
-    if (scope == Scope::publish) {
+  for (const KeyScope scope : scopes) {
+    if (scope == KeyScope::publish) {
       grants.channels = {"*"};
     } else {
       grants.add(scope);
@@ -45,16 +45,16 @@ json ask_as(rpc::Dispatcher& dispatcher, const std::shared_ptr<const Access>& ac
 TEST_CASE("every method asks for its own scope, names it, and is content with it alone") {
   for (const rpc::Method& method : rpc::method_table().methods()) {
     INFO(method.name);
-    std::vector<Scope> others;
-    for (const Scope scope : kAllScopes) {
-      if (scope != method.row.scope && scope != Scope::admin) others.push_back(scope);
+    std::vector<KeyScope> others;
+    for (const KeyScope scope : kAllScopes) {
+      if (scope != method.row.scope && scope != KeyScope::admin) others.push_back(scope);
     }
     const auto refusal = rpc::refusal_of(method, *key_for(others), json());
     REQUIRE(refusal);
     CHECK(refusal->code == rpc::Code::scope_missing);
     CHECK(refusal->message.find(name_of(method.row.scope)) != std::string::npos);
     CHECK_FALSE(rpc::refusal_of(method, *key_for({method.row.scope}), json()));
-    CHECK_FALSE(rpc::refusal_of(method, *key_for({Scope::admin}), json()));
+    CHECK_FALSE(rpc::refusal_of(method, *key_for({KeyScope::admin}), json()));
   }
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("no method lets a key for account 1 touch account 2, however it is ask
                                               "privitty_license_check_feature",
                                               "privitty_license_get_info",
                                               "privitty_license_get_status"};
-  const auto key = key_for({Scope::admin}, {1});
+  const auto key = key_for({KeyScope::admin}, {1});
   std::size_t named = 0;
   for (const rpc::Method& method : rpc::method_table().methods()) {
     INFO(method.name);
@@ -114,7 +114,7 @@ TEST_CASE("no method lets a key for account 1 touch account 2, however it is ask
       CHECK_FALSE(rpc::refusal_of(method, *key, json{{param.name, 1}}));
       positional.push_back(1);
     }
-    CHECK_FALSE(rpc::refusal_of(method, *key_for({Scope::admin}), json{{"account_id", 2}}));
+    CHECK_FALSE(rpc::refusal_of(method, *key_for({KeyScope::admin}), json{{"account_id", 2}}));
   }
   CHECK(named > 50);
 }
@@ -123,7 +123,7 @@ TEST_CASE("lists show a key its own accounts alone") {
   OneGateway gateway;
   auto& service = gateway.service();
   const auto second = result(service, "add_account").get<std::uint32_t>();
-  const auto key = key_for({Scope::read, Scope::write}, {second});
+  const auto key = key_for({KeyScope::read, KeyScope::write}, {second});
   CHECK(ask_as(service, key, "get_all_account_ids")["result"] == json::array({second}));
   CHECK(ask_as(service, key, "get_all_accounts")["result"].size() == 1);
   CHECK(result(service, "get_all_account_ids").size() == 2);
@@ -144,7 +144,7 @@ TEST_CASE("lists show a key its own accounts alone") {
 TEST_CASE("only scope admin may have an account reached through a relay on this machine") {
   OneGateway gateway;
   auto& service = gateway.service();
-  const auto write = key_for({Scope::read, Scope::write});
+  const auto write = key_for({KeyScope::read, KeyScope::write});
   for (const char* url :
        {"http://127.0.0.1:9200", "http://LOCALHOST:80", "https://[::1]/",
         "http://[::ffff:127.0.0.1]:1", "http://a.localhost", "http://localhost.",
@@ -162,7 +162,7 @@ TEST_CASE("only scope admin may have an account reached through a relay on this 
   CHECK(ask_as(service, write, "set_config", {1, "relay_url", "https://relay.example"})
             .contains("result"));
   CHECK(ask_as(service, write, "set_config", {1, "relay_url", nullptr}).contains("result"));
-  CHECK(ask_as(service, key_for({Scope::admin}), "set_config",
+  CHECK(ask_as(service, key_for({KeyScope::admin}), "set_config",
                {1, "relay_url", "http://127.0.0.1:9200"})
             .contains("result"));
 }
@@ -173,7 +173,7 @@ TEST_CASE("a batch is judged call by call") {
   gateway.service().handle(
       R"([{"jsonrpc":"2.0","id":1,"method":"get_config","params":[1,"addr"]},)"
       R"({"jsonrpc":"2.0","id":2,"method":"set_config","params":[1,"displayname","x"]}])",
-      a_caller(key_for({Scope::read})), pending.answer());
+      a_caller(key_for({KeyScope::read})), pending.answer());
   const json answers = json::parse(pending.wait());
   REQUIRE(answers.size() == 2);
   CHECK(answers[0].contains("result"));
@@ -196,7 +196,7 @@ TEST_CASE(
       got = events ? std::move(*events) : std::vector<std::string>{"failed"};
     });
   };
-  const rpc::Caller second = a_caller(key_for({Scope::events}, {2}));
+  const rpc::Caller second = a_caller(key_for({KeyScope::events}, {2}));
   queue.read(101, second, std::make_shared<base::Takings>(), reader());
   push(1, 11);
   CHECK(got.empty());  // still parked: nothing of its own came
@@ -238,9 +238,9 @@ TEST_CASE("scopes are read and written alike, and a wrong word is named") {
 TEST_CASE("secrets of the configuration are written by keys below admin and read by none of them") {
   OneGateway gateway;
   rpc::Service& service = gateway.service();
-  const auto user =
-      key_for({Scope::read, Scope::write, Scope::events, Scope::publish, Scope::view});
-  const auto admin = key_for({Scope::admin});
+  const auto user = key_for(
+      {KeyScope::read, KeyScope::write, KeyScope::events, KeyScope::publish, KeyScope::view});
+  const auto admin = key_for({KeyScope::admin});
   const json secrets{
       {"relay_token", "sesame-1"},  {"mail_pw", "sesame-2"},
       {"send_pw", "sesame-3"},      {"socks5_password", "sesame-4"},
@@ -271,7 +271,7 @@ TEST_CASE("secrets of the configuration are written by keys below admin and read
   CHECK(ask_as(service, user, "get_config", {1, "relay_url"})["result"].is_null());
   // Nor does any method show them that needs nothing but an account.
   for (const rpc::Method& method : rpc::method_table().methods()) {
-    if (method.row.parked || method.row.scope != Scope::read) continue;
+    if (method.row.parked || method.row.scope != KeyScope::read) continue;
     INFO(method.name);
     CHECK(ask_as(service, user, method.name, json::array({1})).dump().find("sesame") ==
           std::string::npos);

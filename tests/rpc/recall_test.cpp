@@ -55,12 +55,12 @@ TEST_CASE("memory answers only what the caller's key allows") {
         .has_value();
   };
   rpc::Grants reader;
-  reader.add(rpc::Scope::read);
+  reader.add(rpc::KeyScope::read);
   CHECK(with(reader));
   reader.accounts = {base::AccountId(2)};
   CHECK_FALSE(with(reader));
   rpc::Grants listener;
-  listener.add(rpc::Scope::events);
+  listener.add(rpc::KeyScope::events);
   CHECK_FALSE(with(listener));
 }
 
@@ -70,7 +70,7 @@ TEST_CASE("only reads that answer now are answered from memory") {
     if (method.recall == nullptr) continue;
     INFO(method.name);
     CHECK(method.timing == rpc::Timing::now);
-    CHECK(method.row.scope == rpc::Scope::read);
+    CHECK(method.row.scope == rpc::KeyScope::read);
     ++recalled;
   }
   CHECK(recalled > 0);

@@ -1,4 +1,4 @@
-// Incoming: the request of a connection whose head is judged and whose body arrives.
+// PartialRequest: the request of a connection whose head is judged and whose body arrives.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace gateway {
 
 inline constexpr std::size_t kMinBodyProgress = 1024;  // within HttpOptions::body_timeout
 
-struct Incoming {
+struct PartialRequest {
   RequestHead head;
   const Route* route = nullptr;
   BodyDecoder decoder;
