@@ -19,7 +19,7 @@
 namespace {
 
 // No way out: nothing is sent here.
-class Nowhere final : public messaging::Transport {
+class Nowhere final : public messaging::DepositTransport {
  public:
   void deposit(messaging::Deposit, base::Completion<messaging::DepositReply> done) override {
     done(messaging::DepositReply{});

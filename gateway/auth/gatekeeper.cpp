@@ -79,7 +79,7 @@ AccessVerdict Gatekeeper::judge(const RequestHead& head, const Route* route, std
   if (given.doubtful) return fail(unauthorized("Send one API key, once."), peer);
   if (given.key) return judge_key(*given.key, *route, peer);
   if (given.ticket) return judge_ticket(*given.ticket, peer);
-  if (local && route->admission == RouteAdmission::key_or_local) {
+  if (local && route->access == RouteAccess::key_or_local) {
     return {.access = rpc::Access::everything()};
   }
   // Not slowed: nothing was tried, and a program that forgot its key should read this at once.

@@ -20,8 +20,8 @@
 #include "gateway/metrics/call_figures.h"
 #include "gateway/metrics/exposition.h"
 #include "gateway/peer/counted_transport.h"
+#include "gateway/peer/deposit_endpoint.h"
 #include "gateway/peer/http_transport.h"
-#include "gateway/peer/relay_endpoint.h"
 #include "gateway/process/notify.h"
 #include "gateway/process/plain_files.h"
 #include "gateway/process/signals.h"
@@ -318,7 +318,7 @@ void Daemon::Parts::add_routes() {
   if (relay) {
     relay->add_routes(routes, clock);
   } else {
-    add_relay_endpoint(routes, *engine, clock);
+    add_deposit_endpoint(routes, *engine, clock);
   }
 }
 

@@ -11,7 +11,7 @@ void add_health_endpoint(RouteTable& routes, std::string version,
   alive.path = "/health";
   alive.on_loop = true;  // answers whatever the workers are busy with
   alive.listeners = kOnMain | kOnPeer;
-  alive.admission = RouteAdmission::open;
+  alive.access = RouteAccess::open;
   Route ready = alive;
   ready.path = "/health/ready";
 

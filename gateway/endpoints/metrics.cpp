@@ -7,7 +7,7 @@ void add_metrics_endpoint(RouteTable& routes, std::function<std::string()> text)
   Route route;
   route.method = "GET";
   route.path = "/metrics";
-  route.admission = RouteAdmission::key_or_local;
+  route.access = RouteAccess::key_or_local;
   route.scope = rpc::KeyScope::admin;
   route.handle = [text = std::move(text)](Request, Responder responder) {
     Response response = Response::json(text());

@@ -97,7 +97,7 @@ void add_viewer_endpoint(RouteTable& routes, ViewerSessions& sessions, OpenProte
   Route get;
   get.method = "GET";
   get.path = "/stream/:msg_id";
-  get.admission = RouteAdmission::open;  // the token that /auth gave is what it asks for
+  get.access = RouteAccess::open;  // the token that /auth gave is what it asks for
   get.handle = [&sessions, open = std::move(open)](Request request, Responder responder) {
     auto response = stream(sessions, open, request);
     responder.answer(response ? std::move(*response) : Response::error(response.error()));

@@ -32,7 +32,7 @@ using HeadJudge = std::function<std::optional<Response>(const Request&)>;
 using QuickHandler = std::function<std::optional<Response>(const Request&)>;
 
 // Who may reach an endpoint at all (auth/gatekeeper.h).
-enum class RouteAdmission : std::uint8_t {
+enum class RouteAccess : std::uint8_t {
   key,           // whoever the gatekeeper knows
   key_or_local,  // and callers on this machine, although there are keys
   open,          // everybody
@@ -49,7 +49,7 @@ struct Route {
   bool json_only = false;      // another Content-Type: 415
   bool bytes_only = false;     // a form's Content-Type: 415
   bool refuse_origin = false;  // for peers: any Origin is 403, and no API key is asked for
-  RouteAdmission admission = RouteAdmission::key;
+  RouteAccess access = RouteAccess::key;
   std::optional<rpc::KeyScope> scope =
       std::nullopt;           // that a key must hold; nothing: any key will do
   bool key_in_query = false;  // also ?ticket= and ?api_key= (EventSource cannot set headers)
@@ -58,7 +58,7 @@ struct Route {
   std::shared_ptr<RouteFigures> figures = nullptr;  // made by add()
 
   // Nobody needs to show a key, so none is looked for; peers' endpoints have limits of their own.
-  bool is_open() const { return admission == RouteAdmission::open || refuse_origin; }
+  bool is_open() const { return access == RouteAccess::open || refuse_origin; }
 };
 
 class RouteTable {

@@ -10,11 +10,11 @@
 
 namespace gateway {
 
-class CountedTransport final : public messaging::Transport {
+class CountedTransport final : public messaging::DepositTransport {
  public:
   static constexpr std::size_t kOutcomes = 5;  // of messaging::DepositOutcome
 
-  explicit CountedTransport(messaging::Transport& inner) : inner_(inner) {}  // outlives this
+  explicit CountedTransport(messaging::DepositTransport& inner) : inner_(inner) {}  // outlives this
 
   void deposit(messaging::Deposit deposit,
                base::Completion<messaging::DepositReply> done) override {
@@ -42,7 +42,7 @@ class CountedTransport final : public messaging::Transport {
   base::Histogram::Reading times() const { return time_.read(); }
 
  private:
-  messaging::Transport& inner_;
+  messaging::DepositTransport& inner_;
   std::array<base::Counter, kOutcomes> outcomes_;
   base::Counter envelopes_;
   base::Histogram time_;

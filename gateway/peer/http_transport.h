@@ -1,5 +1,5 @@
-// HttpTransport: messaging::Transport over HTTP: deposits envelopes into the mailbox of a peer's
-// daemon or of a relay (decisions 14 and 17).
+// HttpTransport: messaging::DepositTransport over HTTP: deposits envelopes into the mailbox of a
+// peer's daemon or of a relay (decisions 14 and 17).
 //
 // A deposit to a URL that was never reached (messaging::Deposit::unreached) has places of its own
 // and leaves no memory behind: strangers name such URLs, and others' deposits never wait for them.
@@ -42,7 +42,7 @@ struct HttpTransportOptions {
   std::string ca_file = {};                 // "": the system's
 };
 
-class HttpTransport final : public messaging::Transport {
+class HttpTransport final : public messaging::DepositTransport {
  public:
   HttpTransport(EventLoop& loop, HttpTransportOptions options);
   ~HttpTransport() override;

@@ -1,6 +1,6 @@
 #include "gateway/relay/relay_part.h"
 
-#include "gateway/peer/relay_endpoint.h"
+#include "gateway/peer/deposit_endpoint.h"
 #include "gateway/relay/endpoints.h"
 
 namespace gateway {
@@ -29,7 +29,7 @@ RelayPart::RelayPart(const Around& around, std::unique_ptr<store::RelayStore> st
 }
 
 void RelayPart::add_routes(RouteTable& routes, const base::Clock& clock) {
-  add_relay_endpoint(routes, relay_, clock);
+  add_deposit_endpoint(routes, relay_, clock);
   add_mailbox_endpoints(routes, relay_, streams_, clock);
 }
 

@@ -23,7 +23,7 @@ Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Engine::~Engine() { stop(); }
 
-base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, Transport& transport,
+base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, DepositTransport& transport,
                                                    const base::Clock& clock,
                                                    EngineOptions options) {
   auto parts = std::make_unique<Parts>(store, transport, clock, std::move(options));

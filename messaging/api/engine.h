@@ -38,7 +38,8 @@ struct Parts;
 class Engine : public Mailroom {
  public:
   // Makes account 1 when there is none. No delivery runs before start().
-  static base::Result<std::unique_ptr<Engine>> open(store::Store& store, Transport& transport,
+  static base::Result<std::unique_ptr<Engine>> open(store::Store& store,
+                                                    DepositTransport& transport,
                                                     const base::Clock& clock,
                                                     EngineOptions options);
   ~Engine() override;

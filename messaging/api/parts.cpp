@@ -8,7 +8,7 @@
 
 namespace messaging {
 
-Parts::Parts(store::Store& store, Transport& transport, const base::Clock& clock,
+Parts::Parts(store::Store& store, DepositTransport& transport, const base::Clock& clock,
              EngineOptions options)
     : core(store, clock, std::move(options)),
       incoming(core),

@@ -26,7 +26,8 @@
 namespace messaging {
 
 struct Parts final : private Signals {
-  Parts(store::Store& store, Transport& transport, const base::Clock& clock, EngineOptions options);
+  Parts(store::Store& store, DepositTransport& transport, const base::Clock& clock,
+        EngineOptions options);
   ~Parts() override;
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;

@@ -42,7 +42,8 @@ base::Result<> note_reached(const WriteContext& write, const DepositLoad& load) 
 
 }  // namespace
 
-Courier::Courier(Core& core, Transport& transport, Incoming& incoming, OwedStates& owed_states)
+Courier::Courier(Core& core, DepositTransport& transport, Incoming& incoming,
+                 OwedStates& owed_states)
     : core_(core),
       transport_(transport),
       incoming_(incoming),

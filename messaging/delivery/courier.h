@@ -1,8 +1,8 @@
 // Courier: carries what waits in the outbox to the peers' mailboxes, in order per route.
 //
-// One thread that decides, never a thread per peer: deposits are answered by the Transport. Whose
-// turn it is says messaging/delivery/route_queue.h: one deposit a route, so that order holds and a
-// dead peer costs only itself; a file's turn is many deposits, several at once
+// One thread that decides, never a thread per peer: deposits are answered by the DepositTransport.
+// Whose turn it is says messaging/delivery/route_queue.h: one deposit a route, so that order holds
+// and a dead peer costs only itself; a file's turn is many deposits, several at once
 // (messaging/delivery/file_carrier.h). What was deposited but never acknowledged by the recipient's
 // device goes out again after 24 h.
 //
@@ -45,7 +45,7 @@ struct RouteStanding {
 
 class Courier {
  public:
-  Courier(Core& core, Transport& transport, Incoming& incoming, OwedStates& owed_states);
+  Courier(Core& core, DepositTransport& transport, Incoming& incoming, OwedStates& owed_states);
   ~Courier();  // stop()
 
   void start();
@@ -89,7 +89,7 @@ class Courier {
   void tell_unreached(RouteKey key);  // a Warning now and then
 
   Core& core_;
-  Transport& transport_;
+  DepositTransport& transport_;
   Incoming& incoming_;
   OwedStates& owed_states_;
   mutable base::Mutex mutex_;

@@ -17,7 +17,7 @@ constexpr base::Millis kWriteAfter = 1'000;
 
 }  // namespace
 
-void hand_over(Core& core, Transport& transport, Incoming& incoming, Deposit deposit,
+void hand_over(Core& core, DepositTransport& transport, Incoming& incoming, Deposit deposit,
                base::Completion<DepositReply> done) {
   if (!core.directory.by_mailbox(deposit.mailbox)) {
     return transport.deposit(std::move(deposit), std::move(done));

@@ -20,10 +20,10 @@ namespace messaging {
 
 class Core;
 class Incoming;
-class Transport;
+class DepositTransport;
 
 // Hands a deposit to its mailbox, which may be one of this daemon.
-void hand_over(Core& core, Transport& transport, Incoming& incoming, Deposit deposit,
+void hand_over(Core& core, DepositTransport& transport, Incoming& incoming, Deposit deposit,
                base::Completion<DepositReply> done);
 
 class FileCarrier {
@@ -35,8 +35,8 @@ class FileCarrier {
   using Ended = std::function<void(RouteKey, const DepositLoad& file, const DepositReply& reply)>;
 
   // `wake`: step() has something to do. Both are called without any lock held.
-  FileCarrier(Core& core, Transport& transport, Incoming& incoming, std::function<void()> wake,
-              Ended ended)
+  FileCarrier(Core& core, DepositTransport& transport, Incoming& incoming,
+              std::function<void()> wake, Ended ended)
       : core_(core),
         transport_(transport),
         incoming_(incoming),
@@ -78,7 +78,7 @@ class FileCarrier {
                       std::uint32_t stored);
 
   Core& core_;
-  Transport& transport_;
+  DepositTransport& transport_;
   Incoming& incoming_;
   const std::function<void()> wake_;
   const Ended ended_;

@@ -1,5 +1,5 @@
-// Transport: how envelopes leave this daemon. messaging declares it, gateway implements it over
-// HTTP, and main joins the two. Mailroom is the other end: what a transport hands received
+// DepositTransport: how envelopes leave this daemon. messaging declares it, gateway implements it
+// over HTTP, and main joins the two. Mailroom is the other end: what a transport hands received
 // envelopes to.
 //
 // Threads: deposit() and accept() may be called from any thread and never block; the answer comes
@@ -45,9 +45,9 @@ struct DepositReply {
   std::optional<base::UnixMillis> peer_time;  // the other side's clock, when it told it
 };
 
-class Transport {
+class DepositTransport {
  public:
-  virtual ~Transport() = default;
+  virtual ~DepositTransport() = default;
   // Errors of a Completion are reserved for bugs and shutdown; a bad link is an outcome.
   virtual void deposit(Deposit deposit, base::Completion<DepositReply> done) = 0;
 };

@@ -91,10 +91,9 @@ struct World {
     routes.add({.method = "GET",
                 .path = "/metrics",
                 .handle = told,
-                .admission = RouteAdmission::key_or_local,
+                .access = RouteAccess::key_or_local,
                 .scope = KeyScope::admin});
-    routes.add(
-        {.method = "GET", .path = "/health", .handle = told, .admission = RouteAdmission::open});
+    routes.add({.method = "GET", .path = "/health", .handle = told, .access = RouteAccess::open});
     routes.add({.method = "POST",
                 .path = "/relay/v1/x",
                 .handle = told,

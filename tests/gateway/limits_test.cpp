@@ -14,8 +14,7 @@ void add_routes(RouteTable& routes) {
     responder.answer(Response::json(request.id));
   };
   routes.add({.method = "GET", .path = "/x", .handle = fine});
-  routes.add(
-      {.method = "GET", .path = "/health", .handle = fine, .admission = RouteAdmission::open});
+  routes.add({.method = "GET", .path = "/health", .handle = fine, .access = RouteAccess::open});
 }
 
 }  // namespace

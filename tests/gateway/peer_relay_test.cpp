@@ -1,8 +1,8 @@
 #include <future>
 
+#include "gateway/peer/deposit_endpoint.h"
 #include "gateway/peer/deposit_wire.h"
 #include "gateway/peer/http_transport.h"
-#include "gateway/peer/relay_endpoint.h"
 #include "tests/gateway/http_world.h"
 #include "tests/support/catch.h"
 
@@ -65,7 +65,7 @@ class Link {
  public:
   Link()
       : world_([this](gateway::RouteTable& routes) {
-          gateway::add_relay_endpoint(
+          gateway::add_deposit_endpoint(
               routes, mailroom_, clock_,
               {.unproven = {.per_second = 1, .burst = 2}, .proven = {.per_second = 1, .burst = 3}});
         }),

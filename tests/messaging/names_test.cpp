@@ -33,7 +33,7 @@ base::Result<ChatId> new_group(Peer& peer, const std::string& name) {
       [&](auto done) { peer.engine().groups().create(Peer::kAccount, name, std::move(done)); });
 }
 
-class NoTransport final : public Transport {
+class NoTransport final : public DepositTransport {
  public:
   void deposit(Deposit /*deposit*/, base::Completion<DepositReply> done) override { done({}); }
 };

@@ -52,7 +52,7 @@ class OneGateway {
 
  private:
   // No way out: every deposit finds nobody.
-  class Nowhere final : public messaging::Transport {
+  class Nowhere final : public messaging::DepositTransport {
    public:
     void deposit(messaging::Deposit, base::Completion<messaging::DepositReply> done) override {
       done(messaging::DepositReply{});

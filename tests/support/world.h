@@ -140,7 +140,7 @@ class Network {
 };
 
 // One gateway's way into the network, with a thread of its own.
-class LossyTransport final : public Transport {
+class LossyTransport final : public DepositTransport {
  public:
   LossyTransport(Network& network, const base::Clock& clock, std::string sender);
   ~LossyTransport() override;  // close()

@@ -1,4 +1,4 @@
-#include "gateway/peer/relay_endpoint.h"
+#include "gateway/peer/deposit_endpoint.h"
 
 #include "gateway/http/client_address.h"
 #include "gateway/peer/deposit_wire.h"
@@ -92,8 +92,8 @@ std::optional<Response> judge(const Request& request, messaging::Mailroom& mailr
 
 }  // namespace
 
-void add_relay_endpoint(RouteTable& routes, messaging::Mailroom& mailroom, const base::Clock& clock,
-                        DepositRules rules) {
+void add_deposit_endpoint(RouteTable& routes, messaging::Mailroom& mailroom,
+                          const base::Clock& clock, DepositRules rules) {
   const auto limits = std::make_shared<Limits>(clock, rules);
   Route route;
   route.method = "POST";
