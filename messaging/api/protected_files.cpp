@@ -1,4 +1,4 @@
-// Protecting. Opening is in protected_opening.cpp, the owner's decisions in protected_deciding.cpp,
+// Protecting. Reading is in protected_reading.cpp, the owner's decisions in protected_deciding.cpp,
 // a holder's part in protected_asking.cpp, what arrives in protected_receiving.cpp, reading in
 // protected_views.cpp.
 #include "messaging/api/protected_files.h"
