@@ -1,6 +1,6 @@
-// Protecting. Reading is in protected_reading.cpp, the owner's decisions in protected_deciding.cpp,
-// a holder's part in protected_asking.cpp, what arrives in protected_receiving.cpp, reading in
-// protected_views.cpp.
+// Protecting. What viewers read is in protected_reading.cpp, the owner's decisions in
+// protected_deciding.cpp, a holder's part in protected_asking.cpp, what arrives in
+// protected_receiving.cpp, lists and states in protected_views.cpp.
 #include "messaging/api/protected_files.h"
 
 #include <fmt/format.h>

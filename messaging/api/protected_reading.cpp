@@ -1,4 +1,4 @@
-// Opening: on the viewer's behalf, and into a file beside the container.
+// Reading protected files: by a viewer, and into a decrypted file beside the container.
 #include <fmt/format.h>
 
 #include "messaging/api/protected_files.h"
