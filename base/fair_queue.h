@@ -45,6 +45,14 @@ class FairQueue {
   // that nothing is lost half-way. Call done() for the popped one besides.
   void push_rest(const Key& key, Item&& item) { put(key, std::move(item)); }
 
+  // Whose turn it is: the party that pop() would serve; null when none is to be served.
+  const Key* next() const { return turns_.empty() ? nullptr : &turns_.front(); }
+
+  // The party whose turn it is lets the others go first.
+  void pass_turn() {
+    if (!turns_.empty()) turns_.splice(turns_.end(), turns_, turns_.begin());
+  }
+
   struct Popped {
     Key key;
     Item item;

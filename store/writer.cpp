@@ -7,6 +7,8 @@
 #include <exception>
 #include <list>
 #include <thread>
+#include <unordered_set>
+#include <utility>
 
 #include "base/cancel_scope.h"
 #include "base/fair_queue.h"
@@ -23,6 +25,9 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr auto kScrubPause = std::chrono::milliseconds(20);  // readers hold a snapshot briefly
 constexpr std::size_t kAssuredShare = 64;                    // of the queue, to each party
+constexpr auto kLongWrite = std::chrono::milliseconds(3);
+constexpr std::size_t kMaxSlowParties = 1'000;  // remembered
+constexpr int kCommitsPerBatch = 4;
 constexpr std::int64_t kPruneAtLeast = 16;  // events looked at in a batch that appended some
 
 // Completions and hooks are others' code: what they throw is their bug and must not end the writer.
@@ -111,11 +116,30 @@ struct Writer::State {
     return queue.pop();
   }
   // After the write has run: who submitted meanwhile comes before the same party's next one.
-  void end_turn(const std::string& party) {
+  void end_turn(const std::string& party, SteadyClock::duration took) {
     base::Lock lock(mutex);
     queue.done(party);
+    if (took <= kLongWrite) {
+      slow_parties.erase(party);
+    } else if (slow_parties.size() < kMaxSlowParties) {
+      slow_parties.insert(party);
+    }
+  }
+  // A party whose last write took long shares no COMMIT with others: they would wait for it.
+  bool next_runs_alone() {
+    base::Lock lock(mutex);
+    return queue.next() != nullptr && slow_parties.contains(*queue.next());
+  }
+  // After such a write come those that wait of other parties, so that nobody waits for two.
+  void let_others_first() {
+    base::Lock lock(mutex);
+    for (std::size_t slow = slow_parties.size(); slow > 0; --slow) {
+      if (queue.next() == nullptr || !slow_parties.contains(*queue.next())) return;
+      queue.pass_turn();
+    }
   }
   void count_answered(const std::vector<Entry>& batch);
+  SteadyClock::duration batch_time() const;
 
   base::Result<> run_batch(Tx& tx, std::vector<Entry>& batch);
   base::Result<> run_one(Tx& tx, Entry& entry);
@@ -140,6 +164,7 @@ struct Writer::State {
   base::Condition wake;
   base::Condition answered_more;
   Queue queue GUARDED_BY(mutex);
+  std::unordered_set<std::string> slow_parties GUARDED_BY(mutex);
   std::list<Flush> flushes GUARDED_BY(mutex);
   std::uint64_t accepted GUARDED_BY(mutex) = 0;
   std::uint64_t answered GUARDED_BY(mutex) = 0;
@@ -148,8 +173,10 @@ struct Writer::State {
 
   // The writer's thread: numbers of commits (commit_note.h).
   std::optional<std::int64_t> last_commit;
-  std::int64_t changes_at_begin = 0;  // rows that this connection ever changed
-  std::optional<CommitNote> note;     // opened at the first commit
+  std::int64_t changes_at_begin = 0;    // rows that this connection ever changed
+  std::optional<CommitNote> note;       // opened at the first commit
+  SteadyClock::duration commit_took{};  // about, of the latest ones
+  bool last_ran_long = false;           // a write of the latest batch took long
   bool note_failed = false;
 
   bool scrub_due = false;  // the writer's thread: the log still has to be emptied
@@ -268,22 +295,36 @@ void Writer::State::count_answered(const std::vector<Entry>& batch) {
   answered_more.notify_all();
 }
 
+// How long a batch may begin further writes: as long as some commits take, so that on a slow disk
+// many share one, and on a fast one nobody waits for the sake of a saving that is none.
+SteadyClock::duration Writer::State::batch_time() const {
+  return std::clamp<SteadyClock::duration>(kCommitsPerBatch * commit_took,
+                                           std::chrono::milliseconds(options.min_batch_time),
+                                           std::chrono::milliseconds(options.max_batch_time));
+}
+
 // The error, when there is one, is that of every write of the batch which has none of its own.
 base::Result<> Writer::State::run_batch(Tx& tx, std::vector<Entry>& batch) {
-  const auto until = SteadyClock::now() + std::chrono::milliseconds(options.max_batch_time);
+  SteadyClock::time_point now = SteadyClock::now();
+  const auto until = now + batch_time();
+  if (std::exchange(last_ran_long, false)) let_others_first();
+  const bool alone = next_runs_alone();
   base::Result<> outcome = health.may_write();
   if (outcome) {
     if (auto begun = db->run("BEGIN IMMEDIATE"); !begun) outcome = std::move(begun).error();
     changes_at_begin = sqlite3_total_changes64(db->handle());
   }
-  while (batch.size() < options.max_batch && (batch.empty() || SteadyClock::now() < until)) {
+  while (batch.empty() ||
+         (!alone && batch.size() < options.max_batch && now < until && !next_runs_alone())) {
     auto taken = take();
     if (!taken) break;
     batch.push_back(std::move(taken->item));
     // Once the batch is lost, further writes are refused without running, together with it.
     if (outcome) outcome = run_one(tx, batch.back());
     if (outcome) outcome = health.may_write();
-    end_turn(taken->key);
+    const auto begun = std::exchange(now, SteadyClock::now());
+    if (now - begun > kLongWrite) last_ran_long = true;
+    end_turn(taken->key, now - begun);
   }
   closures += batch.size();
   largest_batch = std::max<std::uint64_t>(largest_batch, batch.size());
@@ -331,8 +372,10 @@ base::Result<> Writer::State::run_one(Tx& tx, Entry& entry) {
 base::Result<> Writer::State::commit() {
   const auto begin = SteadyClock::now();
   auto done = db->run("COMMIT");
+  const auto took = SteadyClock::now() - begin;
+  commit_took = (7 * commit_took + took) / 8;
   commit_times.add(static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(SteadyClock::now() - begin).count()));
+      std::chrono::duration_cast<std::chrono::nanoseconds>(took).count()));
   if (!done) {
     ++failed_commits;
     roll_back();

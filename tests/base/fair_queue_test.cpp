@@ -35,6 +35,23 @@ TEST_CASE("a party that comes late waits for one item of each of the others") {
   CHECK(before <= 3);
 }
 
+TEST_CASE("a party whose turn it is can let the others go first") {
+  base::FairQueue<std::string, int> queue;
+  CHECK(queue.next() == nullptr);
+  REQUIRE(queue.push("a", 1));
+  REQUIRE(queue.push("a", 2));
+  REQUIRE(queue.push("b", 3));
+  REQUIRE(queue.next() != nullptr);
+  CHECK(*queue.next() == "a");
+  queue.pass_turn();
+  CHECK(*queue.next() == "b");
+  CHECK(queue.pop()->item == 3);
+  CHECK(queue.pop()->item == 1);
+  CHECK(queue.pop()->item == 2);
+  queue.pass_turn();
+  CHECK(queue.next() == nullptr);
+}
+
 TEST_CASE("a party at its bound of items under way waits, and goes on when one is done") {
   Queue queue({.under_way_each = 2});
   for (int i = 0; i < 4; ++i) REQUIRE(queue.push("a", int(i)));

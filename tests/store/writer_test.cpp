@@ -168,7 +168,7 @@ TEST_CASE("64 callers share commits, and failures repeat no number and lose noth
   test::World world;
   auto options = world.options();
   options.vfs = vfs.name();
-  options.writer.max_batch_time = 60'000;  // whatever waits is one batch, on a slow machine too
+  options.writer.min_batch_time = options.writer.max_batch_time = 60'000;  // whatever waits is one batch, on a slow machine too
   world.open(options);
   vfs.inject({.op = FaultRule::Op::sync,
               .suffix = "-wal",
@@ -380,6 +380,52 @@ TEST_CASE("who submits during a party's write comes before the same party's next
   go_on.count_down();
   answered.wait_for(3);
   CHECK(order == std::vector<std::string>{"hog 1", "late", "hog 2"});
+}
+
+TEST_CASE("a party whose writes take long runs them alone, and others' writes between them") {
+  test::World world;
+  world.open();
+  std::vector<std::string> order;  // of the writer's thread
+  std::latch inside(1);
+  std::latch go_on(1);
+  Tally answered;
+  const base::CancelSource source;
+  const base::Cancellation closed = source.token();
+  std::function<void(const std::string&, const std::string&)> after;
+  const auto submit = [&](const std::string& party, const std::string& name) {
+    const base::CancelScope scope(closed, party);
+    world.store->write<void>(
+        [&, name, party](Tx&) -> base::Result<> {
+          order.push_back(name);
+          if (name == "long 1") {
+            inside.count_down();
+            go_on.wait();
+          }
+          const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(4);
+          while (party == "slow" && std::chrono::steady_clock::now() < until) {
+          }
+          return {};
+        },
+        [&, name, party](base::Result<>) {
+          order.push_back(name + " answered");
+          if (after) after(party, name);
+          answered.add();
+        });
+  };
+  const std::vector<std::string> expected{"long 1", "long 1 answered", "short", "short answered",
+                                          "long 2", "long 2 answered"};
+  submit("slow", "long 1");
+  submit("slow", "long 2");
+  inside.wait();
+  SECTION("submitted while one runs") { submit("other", "short"); }
+  SECTION("submitted once it has run, when it is the slow party's turn again") {
+    after = [&](const std::string&, const std::string& name) {
+      if (name == "long 1") submit("other", "short");
+    };
+  }
+  go_on.count_down();
+  answered.wait_for(3);
+  CHECK(order == expected);
 }
 
 TEST_CASE("a party that has as many writes waiting as it may is refused alone") {
