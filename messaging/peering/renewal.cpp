@@ -103,6 +103,20 @@ base::Result<> announce_renewal(const WriteContext& write, ContactId contact) {
   return write.emit(PrivittyPeerHandshakeComplete{chat->id, contact});
 }
 
+// The group whose introduction the contact's route is, which may be another than the one given;
+// none where the route is no group's. It may have to read every group that both are in.
+base::Result<base::Bytes> group_of_route(const store::Scope& scope,
+                                         const store::ContactRow& contact,
+                                         const Introduction* introduction) {
+  EDGE_TRY(const auto route, store::find_route(scope, *contact.route_id));
+  if (!route) return base::Bytes();
+  if (introduction != nullptr &&
+      deposit_key_id(introduction->token) == deposit_key_id({route->way.token})) {
+    return introduction->group;
+  }
+  return introduced_by(scope, contact.id, route->way.token);
+}
+
 }  // namespace
 
 base::Result<bool> ensure_session(const WriteContext& write, ContactId contact,
@@ -130,13 +144,6 @@ base::Result<> begin_session(const WriteContext& write, ContactId id,
     }
   }
   if (!contact.route_id) return {};
-  if (!contact.verified) {  // the route may be another group's introduction
-    EDGE_TRY(const auto route, store::find_route(write.scope, *contact.route_id));
-    if (route) {
-      EDGE_TRY(auto bound, introduced_by(write.scope, id, route->way.token));
-      if (!bound.empty()) group = std::move(bound);
-    }
-  }
   EDGE_TRY(const auto join, store::find_pending_join_by_contact(write.scope, id, JoinRole::joiner));
   // On the route of an invite nothing but the join is admitted.
   if (join && join->state == store::JoinState::waiting &&
@@ -158,6 +165,10 @@ base::Result<> begin_session(const WriteContext& write, ContactId id,
     EDGE_TRY(auto memory, decode_beginner_memory(earlier->memory));
     if (group.empty()) group = std::move(memory.group);
     EDGE_CHECK(drop_request(write, *earlier));
+  }
+  if (!contact.verified) {
+    EDGE_TRY(auto bound, group_of_route(write.scope, contact, introduction));
+    if (!bound.empty()) group = std::move(bound);
   }
   return send_request(write, contact, std::move(group));
 }
