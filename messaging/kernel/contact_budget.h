@@ -56,6 +56,10 @@ inline constexpr base::BudgetRule kStatesToldRule{.per_second = kMaxGroupState /
 // Answers to a member who asks for a group's state, which go with the picture. Further questions
 // wait.
 inline constexpr base::BudgetRule kStatesAskedRule{.per_second = 1.0 / 60, .burst = 6};
+// Bytes of envelopes that are kept because nobody knows their session: what is kept of one source
+// at most (store/tables/envelopes.h), and that again in two minutes.
+inline constexpr base::BudgetRule kParkingRule{.per_second = 8.0 * 1024 * 1024 / 120,
+                                               .burst = 8.0 * 1024 * 1024};
 // Members of groups whom we do not know and hear of by this contact.
 inline constexpr base::BudgetRule kStrangersRule{.per_second = 2.0 * kMaxMembers / 3600,
                                                  .burst = 3.0 * kMaxMembers};

@@ -84,6 +84,7 @@ Core::Core(store::Store& s, const base::Clock& c, EngineOptions o)
       owed_renewals(c),
       steps(c, kStepRule),
       strangers(c, kStrangersRule),
+      parking(c, kParkingRule),
       steady(std::make_unique<SteadyTime>(c, std::nullopt)),
       file_worker(std::make_unique<FileWorker>()) {
   store.writer().on_events([this](std::span<const store::LoggedEvent> logged) {

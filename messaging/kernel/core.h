@@ -96,6 +96,7 @@ class Core {
   OwedRenewals owed_renewals;
   ContactBudget steps;                 // skipped over in the chains of sessions
   ContactBudget strangers;             // whom a contact makes members of groups
+  ContactBudget parking;               // bytes that are kept until their session is known
   std::unique_ptr<SteadyTime> steady;  // set by Engine::open before anything else
   std::unique_ptr<FileWorker> file_worker;
 

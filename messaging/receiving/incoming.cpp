@@ -517,8 +517,15 @@ base::Result<Incoming::AppliedOne> Incoming::apply_message(const WriteContext& w
   EDGE_TRY(auto session, store::find_session_by_tag(write.scope, opened.tag));
   if (!session) {
     if (!parked) {
-      ++counters_.parked;
-      EDGE_CHECK(park(write, delivery));
+      const base::Millis wait =
+          core_.parking.take(write.account.id, delivery.token.contact.value_or(ContactId()),
+                             static_cast<double>(opened.sealed.size()));
+      if (wait == 0) {
+        ++counters_.parked;
+        EDGE_CHECK(park(write, delivery));
+      } else if (delivery.from != From::relay) {
+        return AppliedOne{Applied::later, wait};
+      }  // what came by a relay is not kept: its sender repeats it
     } else {
       EDGE_CHECK(store::set_parked_tag(write.scope, opened.id, opened.tag));
     }

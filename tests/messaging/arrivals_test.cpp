@@ -298,6 +298,43 @@ TEST_CASE(
   CHECK(of(88) == 300);
 }
 
+TEST_CASE(
+    "a contact that goes on sending for an unknown session has to wait, a relay's is dropped") {
+  Forged forged;
+  forged.go_bare();
+  BareGateway& bob = *forged.bob;
+  constexpr std::size_t kSize = 1000 * 1000;
+  const auto parked = [&] { return bob.count("SELECT count(*) FROM parked_envelope"); };
+  ArrivalReply reply;
+  std::int64_t sent = 0;
+  while ((reply = bob.accept(forged.alice->deposit({forged.alice->seal_unknown(kSize)}))).verdict ==
+         ArrivalVerdict::stored) {
+    REQUIRE(++sent < 20);
+  }
+  CHECK(sent == 8);
+  CHECK(parked() == sent);
+  CHECK(reply.verdict == ArrivalVerdict::too_many);
+  CHECK(reply.retry_after > 1'000);
+  CHECK(reply.retry_after < kMinute);
+
+  // Other messages of the same contact come through, and from a relay nothing stands in their way.
+  const std::int64_t before = bob.texts();
+  CHECK(bob.accept(forged.alice->deposit({forged.alice->seal_text("known")})).verdict ==
+        ArrivalVerdict::stored);
+  const auto token = forged.alice->deposit({base::Bytes(1)}).proof.key_id;
+  std::vector<RelayedEnvelope> envelopes{{token, forged.alice->seal_unknown(kSize)},
+                                         {token, forged.alice->seal_text("behind it")}};
+  CHECK(answer<bool>([&](base::Completion<bool> done) {
+          bob.incoming().accept_relayed(Peer::kAccount, std::move(envelopes), std::move(done));
+        }).value_or(false));
+  CHECK(bob.texts() == before + 2);
+  CHECK(parked() == sent);
+
+  forged.world.clock.advance(reply.retry_after);
+  CHECK(bob.accept(forged.alice->deposit({forged.alice->seal_unknown(kSize)})).verdict ==
+        ArrivalVerdict::stored);
+}
+
 TEST_CASE("of what is parked a session fetches what its tag names, a little at a time") {
   Forged forged;
   forged.go_bare();

@@ -110,6 +110,15 @@ class BareGateway {
     message.text = text;
     return seal({crypto::random_array<16>(), std::move(message)}, skipped);
   }
+  // An envelope of this size for a session that the contact does not know.
+  base::Bytes seal_unknown(std::size_t size) {
+    return write([&](const WriteContext& w) -> base::Result<base::Bytes> {
+      EDGE_TRY(const auto session, store::sending_session(w.scope, peer_of(w.scope).id));
+      return crypto::seal_envelope(
+          {session->peer_box}, static_cast<std::uint8_t>(EnvelopeKind::message),
+          crypto::random_array<std::tuple_size_v<crypto::EnvelopeTag>>(), base::Bytes(size, 1));
+    });
+  }
   // What it would send its contact these envelopes in.
   Arrival deposit(const std::vector<base::Bytes>& envelopes) {
     auto read = parts_->core.read(kAccount);
