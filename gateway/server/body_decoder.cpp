@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::size_t kMaxSizeLine = 256;  // a size and its extensions, which are ignored
 constexpr std::size_t kMaxTrailers = 8192;
+constexpr std::size_t kLargeBody = 256 * 1024;
+constexpr std::uint64_t kMostAtOnce = 16 * 1024 * 1024;
 
 }  // namespace
 
@@ -69,6 +71,15 @@ bool BodyDecoder::size_line() {
   return true;
 }
 
+// Memory for a large body at once: a string that grows by doubling copies, and touches for the
+// first time, megabytes in one step of the loop. Memory that is not yet touched is address space
+// only.
+void BodyDecoder::make_room(std::string& out, std::size_t size) const {
+  if (out.size() + size <= std::max(out.capacity(), kLargeBody)) return;
+  const std::uint64_t rest = at_ == At::plain ? left_ : limit_ - std::min(limit_, total_);
+  out.reserve(out.size() + size + static_cast<std::size_t>(std::min(rest, kMostAtOnce)));
+}
+
 BodyDecoder::Step BodyDecoder::feed(std::string_view in, std::string& out, std::size_t room) {
   const std::size_t had = in.size();
   while (at_ != At::done) {
@@ -77,6 +88,7 @@ BodyDecoder::Step BodyDecoder::feed(std::string_view in, std::string& out, std::
       case At::data: {
         const std::uint64_t take = std::min<std::uint64_t>({in.size(), left_, room});
         const auto size = static_cast<std::size_t>(take);
+        make_room(out, size);
         out.append(in.substr(0, size));
         in.remove_prefix(size);
         room -= size;

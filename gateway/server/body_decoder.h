@@ -31,6 +31,7 @@ class BodyDecoder {
   bool take_line(std::string_view& in, bool& complete);
   Step refuse(int status, std::string message);
   bool size_line();
+  void make_room(std::string& out, std::size_t size) const;
 
   At at_ = At::done;
   std::uint64_t left_ = 0;  // of the body or of the chunk

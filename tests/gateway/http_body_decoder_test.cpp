@@ -57,6 +57,27 @@ TEST_CASE("a known length takes exactly that much") {
   CHECK(out == "abcde");
 }
 
+TEST_CASE("a large body gets its memory once, however it comes") {
+  constexpr std::size_t kSize = 4 * 1024 * 1024;
+  const std::string piece(64 * 1024, 'x');
+  const auto growths = [&](BodyDecoder decoder, const std::string& before) {
+    std::string out;
+    std::size_t grown = 0;
+    for (std::size_t sent = 0; sent < kSize; sent += piece.size()) {
+      const std::size_t had = out.capacity();
+      REQUIRE(decoder.feed(before + piece + (before.empty() ? "" : "\r\n"), out, SIZE_MAX).state !=
+              State::refused);
+      if (out.size() > 512 * 1024 && out.capacity() != had) ++grown;
+    }
+    CHECK(out.size() == kSize);
+    return grown;
+  };
+  CHECK(growths(
+            BodyDecoder::of(head_with("Content-Length: " + std::to_string(kSize) + "\r\n"), kSize),
+            "") == 0);
+  CHECK(growths(chunked(kSize), "10000\r\n") == 0);
+}
+
 TEST_CASE("blanks around a chunk's extensions are allowed, and none elsewhere") {
   CHECK(refusal("2 ; a = b\r\nab\r\n0\t;c\r\n\r\n") == 0);
   CHECK(refusal("2; a=b ;\tc = \"d e\" \r\nab\r\n") == 0);
