@@ -15,16 +15,13 @@ using base::fail;
 
 namespace {
 
-// A body of 1 MiB can hold 500,000; built, those would take some 40 MiB.
-constexpr std::size_t kMaxPublishValues = 250'000;
-
 struct Batch {
   bool array = false;
   std::vector<messaging::ChannelEvent> events;
 };
 
 base::Result<Batch> parse_batch(std::string_view body, const Access& access) {
-  EDGE_TRY(nlohmann::json json, parse_json(body, kMaxPublishValues));
+  EDGE_TRY(nlohmann::json json, parse_json(body));
   Batch batch;
   batch.array = json.is_array();
   if (batch.array && (json.empty() || json.size() > messaging::kMaxPublished)) {

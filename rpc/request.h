@@ -1,5 +1,5 @@
 // JSON-RPC 2.0 requests (jsonrpc.org/specification), from a body to calls. Parsing is bounded:
-// depth 64, 1,000,000 values a body, 1,000 calls a batch; the size of a body is bounded before it
+// depth 64, 250,000 values a body, 1,000 calls a batch; the size of a body is bounded before it
 // comes here.
 //
 // A body is checked as a whole, which builds nothing, and each call is built when its turn comes
@@ -20,9 +20,10 @@ namespace rpc {
 
 inline constexpr std::size_t kMaxDepth = 64;
 inline constexpr std::size_t kMaxBatch = 1'000;
-// 16 MiB hold up to eight million values, which would take 600 MiB once built. No honest body comes
-// near this: a batch of a thousand calls has some ten thousand.
-inline constexpr std::size_t kMaxValues = 1'000'000;
+// 16 MiB hold up to eight million values, which would take 600 MiB once built, and while a call of a
+// million is built and freed others wait for the allocator. No honest body comes near this: a batch
+// of a thousand calls has some ten thousand.
+inline constexpr std::size_t kMaxValues = 250'000;
 
 struct Request {
   std::string id = "null";    // as JSON, to the letter as it was sent
