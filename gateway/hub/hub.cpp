@@ -4,13 +4,14 @@
 #include <chrono>
 
 #include "gateway/hub/hub_impl.h"
+#include "messaging/model/events.h"
 
 namespace gateway {
 namespace {
 
 constexpr auto kSlice = std::chrono::microseconds(500);
 constexpr base::Millis kLookAgain = 2;  // at those who are waited for
-constexpr std::string_view kAccountsChanged = "AccountsChanged";
+constexpr std::string_view kAccountsChanged = messaging::AccountsChanged::kName;
 constexpr base::Millis kAckDelay = 2'000;  // longer than any system waits with acknowledging
 
 }  // namespace
@@ -91,7 +92,7 @@ void Hub::Impl::closed(Subscriber& subscriber) {
   }
   subscribers_.pop_back();
   subscriber_count_.store(subscribers_.size(), std::memory_order_relaxed);
-  // The one that moved may have been in front of the round's place, unvisited.
+  // The subscriber that moved may not have been visited yet; restart the round.
   if (left_ > 0) left_ = subscribers_.size();
   if (graveyard_.size() == 1) loop_->defer([this] { graveyard_.clear(); });
 }

@@ -26,7 +26,8 @@ void Hub::Impl::add(StreamSocket socket, StreamOptions options) {
   subscriber.place = subscribers_.size();
   subscriber.next_ping = loop_->now() + first_ping();
   subscribers_.push_back(std::move(owned));
-  // It may stand in front of the round's place, and must take nobody's turn.
+  // The new subscriber may sit before the round-robin cursor; restart the round so that none is
+  // skipped.
   if (left_ > 0) left_ = subscribers_.size();
   subscriber_count_.store(subscribers_.size(), std::memory_order_relaxed);
   subscriber.since = clock_.now();
@@ -155,7 +156,6 @@ void Hub::Impl::on_opening_step(const OpeningPtr& opening, base::Result<bool> do
 }
 
 void Hub::Impl::on_opening(Subscriber& subscriber, const StreamOpening& opening) {
-  subscriber.replay_step_done();
   base::EventId from = subscriber.replayed_to();
   if (opening.snapshot && subscriber.asked()->channels.empty()) {
     from = std::max(from, opening.position);
@@ -198,7 +198,6 @@ void Hub::Impl::read_log(Subscriber& subscriber) {
 }
 
 void Hub::Impl::on_log(Subscriber& subscriber, ReplayStep step) {
-  subscriber.replay_step_done();
   if (step.lag) subscriber.put_lag(step.lag->resumes_after, step.lag->dropped);
   if (step.lag && subscriber.snapshot_after_lag) {
     // Accounts' states stand for whatever was missed.
@@ -211,12 +210,11 @@ void Hub::Impl::on_log(Subscriber& subscriber, ReplayStep step) {
   for (const EventFrame& frame : step.frames) appended += subscriber.append(frame) ? 1U : 0U;
   delivered_.fetch_add(appended, std::memory_order_relaxed);
   subscriber.told_floor = step.floor;
-  subscriber.set_replayed_to(step.reached);
   if (step.failed) {
     subscriber.put_lag(ring_.floor(), std::nullopt);
     subscriber.join(ring_.floor());
-  } else if (step.reached >= ring_.floor()) {
-    subscriber.join(step.reached);
+  } else {
+    continue_after(subscriber, step.reached);
   }
   if (subscriber.deliver()) behind(subscriber);
 }

@@ -1,10 +1,9 @@
 #include "gateway/hub/subscriber.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cerrno>
+#include <utility>
 
+#include "base/log.h"
 #include "gateway/loop/vanished.h"
 
 namespace gateway {
@@ -20,51 +19,18 @@ namespace {
 
 constexpr std::size_t kSendBytes = 256 * 1024;   // at most about this much a system call
 constexpr std::size_t kPickedBytes = 64 * 1024;  // of frames picked by a filter
-constexpr std::size_t kWorthHolding = 4096;      // a longer rest is held, not copied
-
-template <class T>
-bool allows(const std::vector<T>& list, T value) {
-  return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
-}
-
-ssize_t send_bytes(int fd, std::string_view bytes) {
-  ssize_t sent = 0;
-  do {
-    sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  } while (sent < 0 && errno == EINTR);
-  return sent;
-}
-
-bool is_full(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 }  // namespace
-
-bool RingFilter::passes(Token type, Token channel, base::AccountId account,
-                        base::ChatId chat) const {
-  if (!allows(types, type)) return false;
-  if (channel != 0) return std::find(channels.begin(), channels.end(), channel) != channels.end();
-  return asked->messages && (!account.valid() || allows(asked->accounts, account)) &&
-         allows(asked->chats, chat);
-}
-
-bool RingFilter::fits(const Properties& where) const {
-  return std::all_of(where.begin(), where.end(), [&](const auto& wanted) {
-    return std::find(properties.begin(), properties.end(), wanted) != properties.end();
-  });
-}
 
 Subscriber::Subscriber(SubscriberHost& host, EventLoop& loop, StreamSocket socket, bool named,
                        std::unique_ptr<const RingFilter> filter)
     : host_(host),
       loop_(loop),
-      fd_(std::move(socket.fd)),
-      slot_(std::move(socket.slot)),
+      sink_(host, loop, socket),
       access_(std::move(socket.access)),
       address_(std::move(socket.peer)),
       party_(std::move(socket.party)),
-      chunked_(socket.chunked),
       named_(named),
-      pending_(std::move(socket.unsent)),
       filter_(std::move(filter)) {}
 
 Subscriber::~Subscriber() {
@@ -73,27 +39,49 @@ Subscriber::~Subscriber() {
 
 // EPOLLIN is left out: a subscriber has nothing more to say, and what it says stays in the kernel.
 base::Result<> Subscriber::watch() {
-  return loop_.add(fd_.get(), EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
+  return loop_.add(sink_.fd(), EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
 }
 
 void Subscriber::on_io(std::uint32_t events) {
   if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0) return close();
-  writable_ = true;
+  sink_.opened();
   if (deliver()) host_.behind(*this);
 }
 
+bool Subscriber::enter(StreamPhase phase) {
+  if (may_follow(phase_, phase)) {
+    phase_ = phase;
+    return true;
+  }
+  base::log::error("an event stream cannot go from {} to {}; it is closed", name_of(phase_),
+                   name_of(phase));
+  close();
+  return false;
+}
+
 void Subscriber::close() {
-  if (!fd_) return;
-  // The end of a chunked body, where it can be told: clients then know of no broken answer.
-  if (chunked_ && writable_ && waiting().empty()) send_bytes(fd_.get(), kLastChunk);
-  loop_.remove(fd_.get(), *this);
-  fd_.reset();
-  pending_ = {};
-  let_go();
-  settle();
-  slot_.reset();
+  if (is_closed()) return;
+  phase_ = StreamPhase::closed;
+  loop_.remove(sink_.fd(), *this);
+  sink_.close();
   if (link_) link_->subscriber = nullptr;
   host_.closed(*this);
+}
+
+void Subscriber::begin_opening(base::EventId here) {
+  if (enter(StreamPhase::opening)) after_ = here;
+}
+
+void Subscriber::begin_replay(base::EventId id) {
+  if (enter(StreamPhase::behind)) after_ = id;
+}
+
+void Subscriber::join(base::EventId id) {
+  const Ring& ring = host_.ring();
+  const bool ahead = id > ring.last_id();
+  if (!enter(ahead ? StreamPhase::joining : StreamPhase::current)) return;
+  after_ = id;
+  next_ = std::max(ring.first(), ring.sequence_after(id));
 }
 
 std::shared_ptr<ReplayLink> Subscriber::link() {
@@ -108,8 +96,7 @@ std::shared_ptr<const EventFilter> Subscriber::asked() const {
 
 bool Subscriber::listens_to(Token channel) const {
   if (channel == 0) return !filter_ || filter_->asked->messages;
-  return filter_ && std::find(filter_->channels.begin(), filter_->channels.end(), channel) !=
-                        filter_->channels.end();
+  return filter_ && filter_->listens_to(channel);
 }
 
 bool Subscriber::fits(const Properties& where) const {
@@ -128,14 +115,6 @@ bool Subscriber::append(const EventFrame& frame) {
   if (!wanted || (channel == nullptr && frame.id <= messages_after)) return false;
   put_frame(frame);
   return true;
-}
-
-void Subscriber::put(std::string_view text) {
-  if (chunked_) {
-    append_chunk(pending_, text);
-  } else {
-    pending_ += text;
-  }
 }
 
 void Subscriber::put_frame(const EventFrame& frame) {
@@ -173,13 +152,13 @@ bool Subscriber::wants_at(std::uint64_t sequence) const {
 
 base::EventId Subscriber::position() const {
   const Ring& ring = host_.ring();
-  if (!live_ || next_ <= ring.first()) return after_;
+  if (!is_live(phase_) || next_ <= ring.first()) return after_;
   return std::max(after_, ring.frame(next_ - 1).id);
 }
 
 std::uint64_t Subscriber::lag() const {
-  if (!live_ && !after_.valid()) return 0;
-  const std::uint64_t at = live_ ? next_ : host_.ring().sequence_after(after_);
+  if (!is_live(phase_) && !after_.valid()) return 0;
+  const std::uint64_t at = is_live(phase_) ? next_ : host_.ring().sequence_after(after_);
   return dropped_ + host_.ring().end() - at;
 }
 
@@ -195,116 +174,43 @@ SubscriberInfo Subscriber::info() const {
   return info;
 }
 
-void Subscriber::begin_replay(base::EventId id) {
-  live_ = false;
-  after_ = id;
-}
-
-void Subscriber::join(base::EventId id) {
-  const Ring& ring = host_.ring();
-  after_ = id;
-  next_ = std::max(ring.first(), ring.sequence_after(id));
-  skipping_ = id > ring.last_id();
-  live_ = true;
-}
-
 // Before anything is sent: what the socket takes or refuses must not decide what was replayed.
 void Subscriber::skip_replayed() {
   const Ring& ring = host_.ring();
   while (next_ < ring.end() && ring.frame(next_).id <= after_) ++next_;
-  skipping_ = next_ == ring.end();
-}
-
-// What was begun and did not fit: a held rest comes before everything in pending_.
-std::string_view Subscriber::waiting() const {
-  if (held_) return std::string_view(held_->bytes).substr(held_at_, held_end_ - held_at_);
-  return std::string_view(pending_).substr(pending_at_);
-}
-
-bool Subscriber::flush() {
-  for (std::string_view rest = waiting(); !rest.empty(); rest = waiting()) {
-    const ssize_t sent = send_bytes(fd_.get(), rest);
-    if (sent < 0) {
-      writable_ = false;
-      if (!is_full(errno)) close();
-      return false;
-    }
-    took_at_ = loop_.now();
-    std::size_t& at = held_ ? held_at_ : pending_at_;
-    at += static_cast<std::size_t>(sent);
-    if (held_ && held_at_ == held_end_) let_go();
-  }
-  pending_ = {};  // an idle stream keeps no buffer
-  pending_at_ = 0;
-  return true;
+  if (next_ < ring.end()) enter(StreamPhase::current);
 }
 
 bool Subscriber::deliver() {
   const bool more = deliver_some();
-  if (live_ && next_ == host_.ring().end()) keeps_up_ = true;
+  if (phase_ == StreamPhase::lagging && next_ == host_.ring().end()) enter(StreamPhase::current);
   settle();
-  return more && fd_;
+  return more && !is_closed();
 }
 
 void Subscriber::settle() {
-  keep(kept_, pending_.size());
-  kept_ = pending_.size();
-  if (keeps_too_much_) close();
-}
-
-void Subscriber::keep(std::size_t before, std::size_t now) {
-  if (now == before) return;
-  const auto more = static_cast<std::ptrdiff_t>(now) - static_cast<std::ptrdiff_t>(before);
-  if (!host_.keep_bytes(more)) keeps_too_much_ = true;
-}
-
-// A short rest is copied; of a long one the block is kept, once for all who stand in it.
-void Subscriber::keep_rest(std::uint64_t sequence, std::size_t size) {
-  const Ring& ring = host_.ring();
-  const RingFrame& frame = ring.frame(sequence);
-  if (size <= kWorthHolding) {
-    pending_.assign(ring.chunk(sequence).substr(frame.size - size));
-    return;
-  }
-  held_ = ring.block_of(sequence);
-  if (held_->holders++ == 0) {
-    held_->held = held_->bytes.size();
-    keep(0, held_->held);
-  }
-  held_end_ = frame.offset + frame.size;
-  held_at_ = held_end_ - size;
-}
-
-void Subscriber::let_go() {
-  if (!held_) return;
-  if (--held_->holders == 0) keep(held_->held, 0);
-  held_.reset();
+  sink_.settle();
+  if (sink_.failed()) close();
 }
 
 bool Subscriber::deliver_some() {
-  if (!fd_) return false;
+  if (is_closed()) return false;
   if (access_->ended()) {  // its key was revoked or has expired
     close();
     return false;
   }
-  if (!writable_) return false;
-  if (!waiting().empty() && !flush()) return false;
-  if (!live_) {
-    if (!reading_) {
-      reading_ = true;
-      host_.read_log(*this);
-    }
-    return false;
-  }
+  if (!sink_.takes_more() || !sink_.flush()) return false;
+  if (phase_ == StreamPhase::behind && enter(StreamPhase::replaying)) host_.read_log(*this);
+  if (!is_live(phase_)) return false;
   if (dropped_ > 0) {
-    put_lag(host_.ring().floor(), dropped_);
-    dropped_ = 0;
-    if (!flush()) return false;
+    put_lag(host_.ring().floor(), std::exchange(dropped_, 0));
+    if (!sink_.flush()) return false;
   }
-  if (skipping_) skip_replayed();
+  if (phase_ == StreamPhase::joining) skip_replayed();
   if (next_ == host_.ring().end()) return false;
   // As it lies in the ring.
-  const bool plain = chunked_ && !filter_ && !named_ && host_.ring().plain_from(next_);
+  const bool plain =
+      sink_.chunked() && !filter_ && !named_ && host_.ring().plain_from(next_);
   return plain ? send_plain() : send_picked();
 }
 
@@ -312,35 +218,19 @@ bool Subscriber::send_plain() {
   static thread_local std::vector<iovec> pieces;
   const Ring& ring = host_.ring();
   const std::uint64_t end = ring.collect(next_, pieces, kSendBytes);
-  std::size_t total = 0;
-  for (const iovec& piece : pieces) total += piece.iov_len;
-  msghdr message{};
-  message.msg_iov = pieces.data();
-  message.msg_iovlen = pieces.size();
-  ssize_t sent = 0;
-  do {
-    sent = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-  } while (sent < 0 && errno == EINTR);
-  if (sent < 0) {
-    writable_ = false;
-    if (!is_full(errno)) close();
-    return false;
-  }
-  took_at_ = loop_.now();
-  std::size_t left = static_cast<std::size_t>(sent);
-  if (left == total) {
-    host_.count_delivery(end - next_);
+  std::size_t taken = sink_.send(pieces);
+  const std::uint64_t begin = next_;
+  if (sink_.takes_more()) {
+    host_.count_delivery(end - begin);
     next_ = end;
     return next_ < ring.end();
   }
-  writable_ = false;
-  const std::uint64_t begin = next_;
-  while (left >= ring.frame(next_).size) left -= ring.frame(next_++).size;
-  if (left > 0) {
-    keep_rest(next_, ring.frame(next_).size - left);
+  while (taken > 0 && taken >= ring.frame(next_).size) taken -= ring.frame(next_++).size;
+  if (taken > 0) {
+    sink_.keep_rest(ring, next_, ring.frame(next_).size - taken);
     ++next_;
   }
-  host_.count_delivery(next_ - begin);
+  if (next_ > begin) host_.count_delivery(next_ - begin);
   return false;
 }
 
@@ -351,7 +241,7 @@ void Subscriber::pick(Picked& picked, std::uint64_t sequence) const {
   const bool named = named_ && frame.channel == 0;
   const bool filled = frame.addressed && ring.addressed(sequence).channel->fill;
   if (!named && !filled) {
-    picked.bytes.append(chunked_ ? ring.chunk(sequence) : ring.text(sequence));
+    picked.bytes.append(sink_.chunked() ? ring.chunk(sequence) : ring.text(sequence));
     return;
   }
   picked.text.clear();
@@ -361,7 +251,7 @@ void Subscriber::pick(Picked& picked, std::uint64_t sequence) const {
   } else {
     picked.text.append(ring.text(sequence));
   }
-  if (chunked_) {
+  if (sink_.chunked()) {
     append_chunk(picked.bytes, picked.text);
   } else {
     picked.bytes.append(picked.text);
@@ -372,7 +262,7 @@ void Subscriber::pick(Picked& picked, std::uint64_t sequence) const {
 // ring, so that its block can be held for them.
 std::size_t Subscriber::shared_end(std::uint64_t sequence) const {
   const RingFrame& frame = host_.ring().frame(sequence);
-  return chunked_ ? frame.size - frame.chunk_start : 0;
+  return sink_.chunked() ? frame.size - frame.chunk_start : 0;
 }
 
 bool Subscriber::send_picked() {
@@ -390,65 +280,64 @@ bool Subscriber::send_picked() {
     next_ = at;
     return next_ < ring.end();
   }
-  const ssize_t sent = send_bytes(fd_.get(), picked.bytes);
-  if (sent < 0) {
-    writable_ = false;
-    if (!is_full(errno)) close();
-    return false;
-  }
-  took_at_ = loop_.now();
-  const auto size = static_cast<std::size_t>(sent);
-  if (size == picked.bytes.size()) {
+  const std::size_t taken = sink_.send(picked.bytes);
+  if (sink_.takes_more()) {
     host_.count_delivery(picked.ends.size());
     next_ = at;
     return next_ < ring.end();
   }
-  writable_ = false;
   std::size_t begun = 0;
   std::size_t begin = 0;  // of the frame at hand
   for (const auto& [sequence, end] : picked.ends) {
-    if (begin >= size) break;
+    if (begin >= taken) break;
     ++begun;
     next_ = sequence + 1;
-    if (end > size && end - size <= shared_end(sequence)) {
-      keep_rest(sequence, end - size);
-    } else if (end > size) {  // filled in for this one, or cut before the event's own text
-      pending_.assign(picked.bytes, size, end - size);
+    if (end > taken && end - taken <= shared_end(sequence)) {
+      sink_.keep_rest(ring, sequence, end - taken);
+    } else if (end > taken) {  // filled in for this one, or cut before the event's own text
+      sink_.keep_copy(std::string_view(picked.bytes).substr(taken, end - taken));
     }
     begin = end;
   }
-  host_.count_delivery(begun);
+  if (begun > 0) host_.count_delivery(begun);
   return false;
 }
 
+bool Subscriber::keeps_up_below(std::uint64_t sequence, base::Millis lately) const {
+  const bool keeps_up = phase_ == StreamPhase::joining || phase_ == StreamPhase::current;
+  return keeps_up && next_ < sequence && (sink_.takes_more() || sink_.took_at() >= lately);
+}
+
 std::uint64_t Subscriber::forget_below(std::uint64_t sequence) {
-  if (!live_ || next_ >= sequence) return 0;
+  if (!is_live(phase_) || next_ >= sequence) return 0;
   std::uint64_t missed = 0;
-  if (!filter_ && !skipping_ && host_.ring().plain_from(next_)) {
+  if (!filter_ && phase_ != StreamPhase::joining && host_.ring().plain_from(next_)) {
     missed = sequence - next_;
   } else {
     for (std::uint64_t at = next_; at < sequence; ++at) missed += wants_at(at) ? 1U : 0U;
   }
   next_ = sequence;
   dropped_ += missed;
-  if (missed > 0) keeps_up_ = false;
+  if (missed > 0 && phase_ != StreamPhase::lagging) enter(StreamPhase::lagging);
   return missed;
 }
 
 void Subscriber::ping(base::Millis silence_allowed) {
-  if (!fd_) return;
-  if (access_->ended() || peer_vanished(fd_.get(), silence_allowed)) return close();
-  if (!writable_ || !waiting().empty()) return;
+  if (is_closed()) return;
+  if (access_->ended() || peer_vanished(sink_.fd(), silence_allowed)) return close();
+  if (!sink_.takes_more() || !sink_.idle()) return;
   std::optional<base::EventId> position;
   // Behind a filter a client sees few ids; this keeps its Last-Event-ID near the present. Not
   // before it is live: what comes first has no ids but the last, and must not be taken for
   // received.
   const bool sees_few = filter_ || !host_.ring().plain_from(host_.ring().first());
-  if (live_ && sees_few && dropped_ == 0 && this->position().valid()) position = this->position();
+  if (is_live(phase_) && sees_few && dropped_ == 0 && this->position().valid()) {
+    position = this->position();
+  }
   std::string text;
   append_ping(text, position, position_end);
   put(text);
-  flush();
+  sink_.flush();
   settle();
 }
 
