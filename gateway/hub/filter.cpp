@@ -7,9 +7,9 @@
 #include <charconv>
 #include <limits>
 
-#include "gateway/hub/event_names.h"
 #include "gateway/text/nearest.h"
 #include "messaging/api/channels.h"
+#include "messaging/model/events.h"
 
 namespace gateway {
 namespace {
@@ -100,7 +100,8 @@ base::Result<> check_lists(const EventFilter& filter) {
     const bool of_applications = std::any_of(
         filter.channels.begin(), filter.channels.end(),
         [](const std::string& channel) { return channel != messaging::kMessagesChannel; });
-    const bool fits = of_applications ? !type.empty() && type.size() <= 128 : is_event_name(type);
+    const bool fits = of_applications ? !type.empty() && type.size() <= 128
+                                      : messaging::event_kind_named(type).has_value();
     if (!fits) return bad("types", type, "a type of event; see docs/api.md");
   }
   return {};

@@ -1,5 +1,8 @@
 #include "messaging/model/events.h"
 
+#include <algorithm>
+#include <array>
+#include <concepts>
 #include <type_traits>
 
 #include "base/wire.h"
@@ -56,16 +59,29 @@ base::Result<EventBody> decode_as(std::uint16_t kind, base::ByteView bytes) {
   }
 }
 
-template <std::size_t I = 0>
-std::optional<std::uint16_t> kind_named(std::string_view name) {
-  if constexpr (I < std::variant_size_v<EventBody>) {
-    using Body = std::variant_alternative_t<I, EventBody>;
-    if (std::is_same_v<Body, ChannelEvent> || Body::kName != name) return kind_named<I + 1>(name);
-    return Body::kKind;
-  } else {
-    return std::nullopt;
-  }
+// What an alternative of the variant says of itself; one that lacks any of it does not compile.
+template <class Body>
+concept Described = base::HasFields<Body> && requires {
+  { Body::kName } -> std::convertible_to<std::string_view>;
+  { Body::kDoc } -> std::convertible_to<std::string_view>;
+  { Body::kKind } -> std::convertible_to<std::uint16_t>;
+};
+
+template <Described... Bodies>
+constexpr auto rows_of(std::type_identity<std::variant<Bodies...>>) {
+  static_assert((std::is_same_v<Bodies, ChannelEvent> + ...) == 1);
+  std::array<EventRow, sizeof...(Bodies) - 1> rows;
+  std::size_t at = 0;
+  const auto add = [&]<class Body>(std::type_identity<Body>) {
+    if constexpr (!std::is_same_v<Body, ChannelEvent>) {
+      rows[at++] = {Body::kName, Body::kDoc, Body::kKind};
+    }
+  };
+  (add(std::type_identity<Bodies>()), ...);
+  return rows;
 }
+
+constexpr auto kRows = rows_of(std::type_identity<EventBody>());
 
 }  // namespace
 
@@ -81,7 +97,14 @@ ChatId chat_of(const EventBody& body) {
       body);
 }
 
-std::optional<std::uint16_t> event_kind_named(std::string_view name) { return kind_named(name); }
+std::span<const EventRow> event_rows() { return kRows; }
+
+std::optional<std::uint16_t> event_kind_named(std::string_view name) {
+  const auto row = std::find_if(kRows.begin(), kRows.end(),
+                                [&](const EventRow& known) { return known.name == name; });
+  if (row == kRows.end()) return std::nullopt;
+  return row->kind;
+}
 
 std::uint16_t event_kind(const EventBody& body) {
   return std::visit([](const auto& b) { return std::decay_t<decltype(b)>::kKind; }, body);

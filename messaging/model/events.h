@@ -231,6 +231,15 @@ struct Event {
 std::uint16_t event_kind(const EventBody& body);
 // The chat it is about; 0 when none.
 ChatId chat_of(const EventBody& body);
+// A messaging event as people name it. The rows come from the variant, in its order, without
+// ChannelEvent; from them come what `types` of /events takes, which types publishers may not use,
+// and the list in docs/api.md.
+struct EventRow {
+  std::string_view name;
+  std::string_view doc;
+  std::uint16_t kind = 0;
+};
+std::span<const EventRow> event_rows();
 // Of a messaging event's name; nothing for another.
 std::optional<std::uint16_t> event_kind_named(std::string_view name);
 base::Bytes encode_event(const EventBody& body);
