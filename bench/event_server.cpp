@@ -45,16 +45,16 @@ class RecentEvents final : public EventSource {
     if (events_.size() > 1000) events_.pop_front();
     return frame;
   }
-  base::Result<LogPiece> read_after(base::EventId after, std::size_t limit, std::size_t,
-                                    const EventFilter&) override {
+  base::Result<FramePage> read_after(base::EventId after, std::size_t limit, std::size_t,
+                                     const EventFilter&) override {
     const std::lock_guard lock(mutex_);
-    LogPiece out;
+    FramePage out;
     for (const EventFrame& frame : events_) {
-      if (frame.id > after && out.frames.size() < limit) out.frames.push_back(frame);
+      if (frame.id > after && out.events.size() < limit) out.events.push_back(frame);
     }
     out.newest = base::EventId(newest_);
     out.start = out.floor = base::EventId(newest_ - events_.size());
-    out.reached = out.frames.size() < limit ? out.newest : out.frames.back().id;
+    out.reached = out.events.size() < limit ? out.newest : out.events.back().id;
     return out;
   }
   base::Result<std::unique_ptr<OpeningSteps>> open(const EventFilter&, bool) override {

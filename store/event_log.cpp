@@ -15,9 +15,9 @@ constexpr base::AccountId kWholeStore{};
 constexpr std::uint64_t kLeast = std::uint64_t{1} << 40;
 
 // The body as it is sealed: a row's readable columns cannot be changed without the seal noticing.
-base::Bytes seal_body(const Vault& vault, const LoggedEvent& event) {
+base::Bytes seal_body(const Vault& vault, const LoggedEvent& event, base::ByteView body) {
   base::WireWriter plain;
-  plain.u32(event.account.value).u16(event.kind).i64(event.at).fixed(event.body);
+  plain.u32(event.account.value).u16(event.kind).i64(event.at).fixed(body);
   return vault.seal(vault.store_wide(), "event", "body", static_cast<std::int64_t>(event.id.value),
                     plain.view());
 }
@@ -123,10 +123,9 @@ base::Result<LoggedEvent> EventLog::append(Connection& db, const Vault& vault,
                                            base::AccountId account, std::uint16_t kind,
                                            base::UnixMillis now, base::ByteView body) {
   EDGE_TRY(const base::EventId id, next_id(db));
-  LoggedEvent event{
-      .id = id, .account = account, .at = now, .kind = kind, .body = base::to_bytes(body)};
+  LoggedEvent event{.id = id, .account = account, .at = now, .kind = kind, .body = {}};
   EDGE_CHECK(db.run("INSERT INTO event(id,account_id,at_ms,kind,body) VALUES(?,?,?,?,?)", event.id,
-                    event.account, event.at, event.kind, seal_body(vault, event)));
+                    event.account, event.at, event.kind, seal_body(vault, event, body)));
   return event;
 }
 

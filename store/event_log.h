@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -20,13 +21,21 @@
 
 namespace store {
 
+// What the writer of an event knows of it: given when the event is appended, handed to the listener
+// after the COMMIT, never stored. So nobody decodes what was encoded a moment before.
+struct EventFacts {
+  virtual ~EventFacts() = default;
+};
+using EventFactsPtr = std::shared_ptr<EventFacts>;
+
 struct LoggedEvent {
   base::EventId id;
   base::AccountId account;  // not valid for events of the whole store
   base::UnixMillis at = 0;
   std::uint16_t kind = 0;
-  base::Bytes body;
+  base::Bytes body;          // of an event that was read from the log
   std::int64_t channel = 0;  // 0: a messaging event; else the row of its channel
+  EventFactsPtr facts = {};  // of an event that was appended just now; the listener may take them
 };
 
 struct EventLogBounds {
@@ -57,7 +66,7 @@ class EventLog {
   // How many messaging events are held.
   static base::Result<std::uint64_t> count(Connection& db);
 
-  // For the writer: within its transaction.
+  // For the writer: within its transaction. Answers without the body.
   static base::Result<LoggedEvent> append(Connection& db, const Vault& vault,
                                           base::AccountId account, std::uint16_t kind,
                                           base::UnixMillis now, base::ByteView body);

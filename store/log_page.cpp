@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
-#include <set>
 
 #include "store/tables/channels.h"
 
@@ -87,20 +87,20 @@ base::Result<base::EventId> floor_of(Connection& db, const Vault& vault, const L
   return floor;
 }
 
-// Whose removal has begun counts as gone: its row is empty then (account_removal.h).
-base::Result<std::vector<base::AccountId>> gone_of(Connection& db,
-                                                   const std::vector<LoggedEvent>& events) {
-  std::set<base::AccountId> accounts;
+// An account whose removal has begun counts as removed: its row is empty then (account_removal.h).
+base::Result<> leave_out_removed(Connection& db, std::uint16_t kept,
+                                 std::vector<LoggedEvent>& events) {
+  std::map<base::AccountId, bool> removed;
   for (const LoggedEvent& event : events) {
-    if (event.account.valid()) accounts.insert(event.account);
-  }
-  std::vector<base::AccountId> gone;
-  for (const base::AccountId account : accounts) {
+    if (!event.account.valid() || removed.contains(event.account)) continue;
     EDGE_TRY(const auto there,
-             db.integer("SELECT 1 FROM account WHERE id=? AND length(sealed)>0", account));
-    if (!there) gone.push_back(account);
+             db.integer("SELECT 1 FROM account WHERE id=? AND length(sealed)>0", event.account));
+    removed[event.account] = !there;
   }
-  return gone;
+  std::erase_if(events, [&](const LoggedEvent& event) {
+    return event.account.valid() && event.kind != kept && removed[event.account];
+  });
+  return {};
 }
 
 }  // namespace
@@ -147,7 +147,9 @@ base::Result<LogPage> read_log_page(Connection& db, const Vault& vault, const Lo
   if (!more && (ids.empty() || page.reached == ids.back())) {
     page.reached = std::max(page.newest, page.reached);
   }
-  EDGE_TRY(page.gone, gone_of(db, page.events));
+  if (query.kept_of_removed) {
+    EDGE_CHECK(leave_out_removed(db, *query.kept_of_removed, page.events));
+  }
   return page;
 }
 

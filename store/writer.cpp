@@ -55,8 +55,10 @@ base::Result<std::int64_t> Tx::next_id(base::AccountId account, std::string_view
 }
 
 base::Result<base::EventId> Tx::append_event(base::AccountId account, std::uint16_t kind,
-                                             base::ByteView body, base::ChatId chat) {
+                                             base::ByteView body, base::ChatId chat,
+                                             EventFactsPtr facts) {
   EDGE_TRY(LoggedEvent event, EventLog::append(db_, vault_, account, kind, clock_.now(), body));
+  event.facts = std::move(facts);
   if (chat.valid()) {
     EDGE_CHECK(db_.run("UPDATE event SET chat_id=? WHERE id=?", chat, event.id));
   }

@@ -52,10 +52,11 @@ class Tx {
     return Id(static_cast<typename Id::rep>(value));
   }
 
-  // Writes an event into the log; the listener gets it after the COMMIT.
+  // Writes an event into the log; the listener gets its facts after the COMMIT.
   // `chat` is where a stream of one chat finds it; none for what is of no chat.
   base::Result<base::EventId> append_event(base::AccountId account, std::uint16_t kind,
-                                           base::ByteView body, base::ChatId chat = {});
+                                           base::ByteView body, base::ChatId chat = {},
+                                           EventFactsPtr facts = {});
 
   // Takes at most `most` of an account's events out of the log, all but those of the kind `kept`;
   // says how many. For a removed account.

@@ -9,6 +9,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "store/event_page.h"
 
 namespace gateway {
 
@@ -36,15 +37,7 @@ struct EventFrame {
   std::shared_ptr<const ChannelPart> channel = nullptr;  // nothing: a messaging event
 };
 
-// A piece of the log, from one snapshot.
-struct LogPiece {
-  std::vector<EventFrame> frames;
-  base::EventId reached;  // everything up to here was considered
-  base::EventId floor;    // everything that the filter wants after this id is held
-  base::EventId start;    // the id before the store's first: what is below is another store's
-  base::EventId newest;   // ever given out
-  bool dense = false;     // below `floor` each id was an event that the filter wants
-};
+using FramePage = store::EventPage<EventFrame>;
 
 // What a new subscriber gets first: accounts' states, channels' initial data, without ids.
 struct StreamOpening {
@@ -68,8 +61,8 @@ class EventSource {
   virtual ~EventSource() = default;
   // Events with an id greater than `after` that the filter may want, oldest first, at most `limit`
   // and about `bytes`. Its cost is what it returns, whatever the length of the log.
-  virtual base::Result<LogPiece> read_after(base::EventId after, std::size_t limit,
-                                            std::size_t bytes, const EventFilter& filter) = 0;
+  virtual base::Result<FramePage> read_after(base::EventId after, std::size_t limit,
+                                             std::size_t bytes, const EventFilter& filter) = 0;
   // Takes the snapshot that the opening is read from.
   virtual base::Result<std::unique_ptr<OpeningSteps>> open(const EventFilter& filter,
                                                            bool snapshot) = 0;

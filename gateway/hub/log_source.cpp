@@ -108,18 +108,15 @@ std::vector<EventFrame> frames_of(std::span<const messaging::Event> events) {
   return out;
 }
 
-base::Result<LogPiece> LogSource::read_after(base::EventId after, std::size_t limit,
-                                             std::size_t bytes, const EventFilter& filter) {
+base::Result<FramePage> LogSource::read_after(base::EventId after, std::size_t limit,
+                                              std::size_t bytes, const EventFilter& filter) {
   store::LogQuery query = query_of(after, filter);
   query.limit = limit;
   query.max_bytes = bytes;
-  EDGE_TRY(const auto page, engine_.log_page(query));
-  return LogPiece{.frames = frames_of(page.events),
-                  .reached = page.reached,
-                  .floor = page.floor,
-                  .start = page.start,
-                  .newest = page.newest,
-                  .dense = page.dense && filter.chats.empty() && filter.types.empty()};
+  EDGE_TRY(const auto page, engine_.log_page(std::move(query)));
+  FramePage frames = page.with(frames_of(page.events));
+  frames.dense = frames.dense && filter.chats.empty() && filter.types.empty();
+  return frames;
 }
 
 base::Result<std::unique_ptr<OpeningSteps>> LogSource::open(const EventFilter& filter,

@@ -15,22 +15,22 @@ ReplayStep give_up(base::EventId newest) {
 }
 
 base::Result<ReplayStep> read_step(EventSource& source, const ReplayRequest& request) {
-  EDGE_TRY(LogPiece piece,
+  EDGE_TRY(FramePage page,
            source.read_after(request.after, request.limit, request.bytes, *request.filter));
-  if (request.after > piece.newest || request.after < piece.start) return give_up(piece.newest);
+  if (request.after > page.newest || request.after < page.start) return give_up(page.newest);
   ReplayStep step;
-  step.floor = piece.floor;
-  step.reached = std::max(piece.reached, request.after);
-  if (piece.floor > std::max(request.after, request.told_floor)) {
+  step.floor = page.floor;
+  step.reached = std::max(page.reached, request.after);
+  if (page.floor > std::max(request.after, request.told_floor)) {
     // One channel's gap costs the others nothing: what they hold from before its end comes too.
-    base::EventId resumes_after = piece.floor;
-    if (!piece.frames.empty()) {
-      resumes_after = std::min(resumes_after, base::EventId(piece.frames.front().id.value - 1));
+    base::EventId resumes_after = page.floor;
+    if (!page.events.empty()) {
+      resumes_after = std::min(resumes_after, base::EventId(page.events.front().id.value - 1));
     }
     step.lag = ReplayLag{resumes_after, std::nullopt};
-    if (piece.dense) step.lag->dropped = piece.floor.value - request.after.value;
+    if (page.dense) step.lag->dropped = page.floor.value - request.after.value;
   }
-  step.frames = std::move(piece.frames);
+  step.frames = std::move(page.events);
   return step;
 }
 

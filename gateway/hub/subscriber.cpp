@@ -209,8 +209,7 @@ bool Subscriber::deliver_some() {
   if (phase_ == StreamPhase::joining) skip_replayed();
   if (next_ == host_.ring().end()) return false;
   // As it lies in the ring.
-  const bool plain =
-      sink_.chunked() && !filter_ && !named_ && host_.ring().plain_from(next_);
+  const bool plain = sink_.chunked() && !filter_ && !named_ && host_.ring().plain_from(next_);
   return plain ? send_plain() : send_picked();
 }
 

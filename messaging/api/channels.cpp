@@ -188,14 +188,17 @@ void Channels::publish(std::vector<ChannelEvent> events,
     }
   }
   core_.store.write<std::vector<base::EventId>>(
-      [events = std::move(events)](store::Tx& tx) -> base::Result<std::vector<base::EventId>> {
+      [events =
+           std::move(events)](store::Tx& tx) mutable -> base::Result<std::vector<base::EventId>> {
         std::vector<base::Bytes> bodies;
         std::vector<store::NewChannelEvent> fresh;
         bodies.reserve(events.size());
         fresh.reserve(events.size());
-        for (const ChannelEvent& event : events) {
+        for (ChannelEvent& event : events) {
           bodies.push_back(encode_channel_event(event));
-          fresh.push_back({event.channel, bodies.back()});
+          auto facts = std::make_shared<WrittenEvent>(std::move(event));
+          const std::string_view channel = std::get<ChannelEvent>(facts->body).channel;
+          fresh.push_back({channel, bodies.back(), std::move(facts)});
         }
         return store::append_channel_events(tx, quotas(), ChannelEvent::kKind, fresh);
       },

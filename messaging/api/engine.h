@@ -24,6 +24,7 @@
 #include "messaging/kernel/engine_options.h"
 #include "messaging/kernel/transport.h"
 #include "messaging/model/events.h"
+#include "store/event_page.h"
 
 namespace store {
 class Store;
@@ -72,12 +73,7 @@ class Engine : public Mailroom {
   base::Result<EventId> oldest_event() const;  // the id after which everything is still held
   base::Result<EventId> newest_event() const;
   // A page of the log with channels, narrowed down; and what comes before anything live.
-  struct LogPage {
-    std::vector<Event> events;
-    EventId reached, floor, start, newest;  // see store/log_page.h
-    bool dense = false;
-  };
-  base::Result<LogPage> log_page(const store::LogQuery& query) const;
+  base::Result<store::EventPage<Event>> log_page(store::LogQuery query) const;
   base::Result<Opening> opening(const OpeningQuery& query) const;
   // The same little by little.
   base::Result<OpeningRead> begin_opening(const OpeningQuery& query) const;

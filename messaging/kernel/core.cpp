@@ -88,7 +88,7 @@ Core::Core(store::Store& s, const base::Clock& c, EngineOptions o)
       steady(std::make_unique<SteadyTime>(c, std::nullopt)),
       file_worker(std::make_unique<FileWorker>()) {
   store.writer().on_events([this](std::span<const store::LoggedEvent> logged) {
-    if (listener) tell(logged);
+    if (listener) publish(logged);
   });
 }
 
@@ -104,15 +104,16 @@ void Core::close() {
   store.writer().on_events({});
 }
 
-void Core::tell(std::span<const store::LoggedEvent> logged) {
+// Every event of this store was appended with its body as facts, by emit() or by Channels.
+void Core::publish(std::span<const store::LoggedEvent> logged) {
   std::vector<Event> events;
   events.reserve(logged.size());
   for (const store::LoggedEvent& entry : logged) {
-    auto body = decode_event(entry.kind, entry.body);
-    if (body) {
-      events.push_back({entry.id, entry.account, entry.at, *std::move(body)});
+    if (auto* const facts = dynamic_cast<WrittenEvent*>(entry.facts.get())) {
+      events.push_back({entry.id, entry.account, entry.at, std::move(facts->body)});
     } else {
-      base::log::error("event {} cannot be told: {}", entry.id.value, body.error().message);
+      base::log::error("event {} was appended without its body and is not published",
+                       entry.id.value);
     }
   }
   listener(events);
@@ -124,8 +125,12 @@ base::Result<Core::ReadScope> Core::read(AccountId account) const {
   return ReadScope{std::move(reader), std::move(state), store.vault()};
 }
 
-base::Result<> Core::emit(store::Tx& tx, AccountId account, const EventBody& body) {
-  EDGE_CHECK(tx.append_event(account, event_kind(body), encode_event(body), chat_of(body)));
+base::Result<> Core::emit(store::Tx& tx, AccountId account, EventBody body) {
+  const std::uint16_t kind = event_kind(body);
+  const ChatId chat = chat_of(body);
+  const base::Bytes encoded = encode_event(body);
+  EDGE_CHECK(tx.append_event(account, kind, encoded, chat,
+                             std::make_shared<WrittenEvent>(std::move(body))));
   return {};
 }
 

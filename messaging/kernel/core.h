@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -61,6 +62,13 @@ class AccountDirectory {
   std::vector<AccountPtr> accounts_ GUARDED_BY(mutex_);
 };
 
+// An event that was just written, as the store hands it through the commit to the listener: the
+// body that was encoded, so that nobody decodes it.
+struct WrittenEvent final : store::EventFacts {
+  explicit WrittenEvent(EventBody b) : body(std::move(b)) {}
+  EventBody body;
+};
+
 class Core {
  public:
   Core(store::Store& store, const base::Clock& clock, EngineOptions options);
@@ -83,7 +91,7 @@ class Core {
   void write(AccountId account, F fn, base::Completion<T> done);
 
   // Writes an event of this account in the transaction.
-  static base::Result<> emit(store::Tx& tx, AccountId account, const EventBody& body);
+  static base::Result<> emit(store::Tx& tx, AccountId account, EventBody body);
 
   store::Store& store;
   const base::Clock& clock;
@@ -107,7 +115,7 @@ class Core {
   EventListener listener;
 
  private:
-  void tell(std::span<const store::LoggedEvent> logged);
+  void publish(std::span<const store::LoggedEvent> logged);
 };
 
 template <class T, class F>

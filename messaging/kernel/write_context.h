@@ -20,7 +20,9 @@ struct WriteContext {
   // For whatever is judged by its age later (messaging/kernel/steady_time.h); tx.now() is for
   // people.
   base::UnixMillis steady() const { return core.steady->now(); }
-  base::Result<> emit(const EventBody& body) const { return Core::emit(tx, account.id, body); }
+  base::Result<> emit(EventBody body) const {
+    return Core::emit(tx, account.id, std::move(body));
+  }
   // Gives a signal about this account once the write is committed.
   template <class... Args>
   void signal(void (Signals::*verb)(AccountId, Args...),

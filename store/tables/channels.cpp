@@ -172,9 +172,9 @@ base::Result<> prune_all(Tx& tx, const ChannelQuotas& quotas, std::size_t append
 }
 
 // The body as it is sealed: a row's readable columns cannot be changed without the seal noticing.
-base::Bytes seal_body(const Vault& vault, const LoggedEvent& event) {
+base::Bytes seal_body(const Vault& vault, const LoggedEvent& event, base::ByteView body) {
   base::WireWriter plain;
-  plain.u16(kForm).i64(event.channel).u16(event.kind).i64(event.at).fixed(event.body);
+  plain.u16(kForm).i64(event.channel).u16(event.kind).i64(event.at).fixed(body);
   return vault.seal(vault.store_wide(), "channel_event", "sealed",
                     static_cast<std::int64_t>(event.id.value), plain.view());
 }
@@ -216,9 +216,10 @@ base::Result<std::vector<base::EventId>> append_channel_events(
                       .account = {},
                       .at = tx.now(),
                       .kind = kind,
-                      .body = base::to_bytes(one.body),
-                      .channel = channel.id};
-    const base::Bytes sealed = seal_body(tx.vault(), event);
+                      .body = {},
+                      .channel = channel.id,
+                      .facts = one.facts};
+    const base::Bytes sealed = seal_body(tx.vault(), event, one.body);
     const auto size = static_cast<std::int64_t>(sealed.size());
     EDGE_CHECK(
         tx.db().run("INSERT INTO channel_event(id,channel_id,at_ms,size,sealed) VALUES(?,?,?,?,?)",

@@ -34,6 +34,7 @@ struct ChannelQuotas {
 struct NewChannelEvent {
   std::string_view channel;
   base::ByteView body;
+  EventFactsPtr facts = {};  // for the listener
 };
 // Their ids, which follow each other. Errc::exhausted when there are too many channels to begin
 // another.

@@ -18,12 +18,12 @@ constexpr StreamPhase kAll[] = {begun,   opening, behind,  replaying,
 TEST_CASE("an event stream goes from phase to phase as written here, and in no other way") {
   static_assert(std::size(kAll) == kStreamPhases);
   const std::set<std::pair<StreamPhase, StreamPhase>> legal = {
-      {begun, opening},     {begun, behind},      {begun, joining},   {begun, current},
-      {opening, behind},    {opening, joining},   {opening, current}, {behind, replaying},
-      {replaying, behind},  {replaying, opening}, {replaying, joining}, {replaying, current},
-      {joining, current},   {joining, lagging},   {current, lagging}, {lagging, current},
-      {begun, closed},      {opening, closed},    {behind, closed},   {replaying, closed},
-      {joining, closed},    {current, closed},    {lagging, closed}};
+      {begun, opening},    {begun, behind},      {begun, joining},     {begun, current},
+      {opening, behind},   {opening, joining},   {opening, current},   {behind, replaying},
+      {replaying, behind}, {replaying, opening}, {replaying, joining}, {replaying, current},
+      {joining, current},  {joining, lagging},   {current, lagging},   {lagging, current},
+      {begun, closed},     {opening, closed},    {behind, closed},     {replaying, closed},
+      {joining, closed},   {current, closed},    {lagging, closed}};
   for (const StreamPhase from : kAll) {
     for (const StreamPhase to : kAll) {
       INFO(name_of(from) << " -> " << name_of(to));

@@ -65,20 +65,20 @@ class MemoryLog final : public EventSource {
     initial_.push_back(frame);
   }
 
-  base::Result<LogPiece> read_after(base::EventId after, std::size_t limit, std::size_t,
-                                    const EventFilter& filter) override {
+  base::Result<FramePage> read_after(base::EventId after, std::size_t limit, std::size_t,
+                                     const EventFilter& filter) override {
     const std::lock_guard lock(mutex_);
     ++reads_;
     if (broken_) return base::fail(base::Errc::io, "the log is broken");
-    LogPiece out;
+    FramePage out;
     auto it = events_.upper_bound(after.value);
-    for (; it != events_.end() && out.frames.size() < limit; ++it) {
-      out.frames.push_back(it->second);
+    for (; it != events_.end() && out.events.size() < limit; ++it) {
+      out.events.push_back(it->second);
     }
     out.newest = base::EventId(newest_);
     out.start = base::EventId(before_first_);
     out.floor = base::EventId(floor_);
-    out.reached = it == events_.end() ? out.newest : out.frames.back().id;
+    out.reached = it == events_.end() ? out.newest : out.events.back().id;
     out.dense = filter.passes_all();
     return out;
   }
