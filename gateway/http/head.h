@@ -17,7 +17,7 @@ namespace gateway {
 
 inline constexpr std::size_t kMaxHeadBytes = 32 * 1024;
 inline constexpr std::size_t kMaxHeadFields = 100;
-inline constexpr std::size_t kMaxTargetBytes = 8000;  // cpp-httplib stops at 8192
+inline constexpr std::size_t kMaxTargetBytes = 8000;
 
 // A refusal that ends the connection: the stream of bytes can no longer be trusted.
 struct HttpError {

@@ -15,6 +15,7 @@
 #include "base/handover.h"
 #include "base/result.h"
 #include "gateway/http/head.h"
+#include "gateway/http/query.h"
 #include "gateway/http/slot.h"
 #include "gateway/loop/fd.h"
 #include "rpc/access.h"
@@ -24,15 +25,21 @@ namespace gateway {
 // Which listening address a request came in by; routes say which they are served on.
 enum class ListenerKind : std::uint8_t { main = 1, peer = 2 };
 
+// What a route's judge read from the head, kept for the route's handler; a type for each route.
+struct HeadFacts {
+  virtual ~HeadFacts() = default;
+};
+
 struct Request {
   RequestHead head;
-  std::string path;                                        // percent-decoded, without the query
-  std::vector<std::string> captures;                       // the path's `:name` parts in order
-  std::vector<std::pair<std::string, std::string>> query;  // decoded; repeated names stay in order
-  std::string body;       // empty for uploads, whose bytes go to the BodySink
-  std::string id;         // X-Request-Id: the caller's own, or made here
-  std::string peer;       // the caller's address without port
-  std::string party;      // whose work this is (gateway/loop/party.h)
+  std::string path;                        // percent-decoded, without the query
+  std::vector<std::string> captures;       // the path's `:name` parts in order
+  Query query;                             // empty until a worker has parsed it (server/context.h)
+  std::shared_ptr<const HeadFacts> facts;  // of a route with a judge
+  std::string body;                        // empty for uploads, whose bytes go to the BodySink
+  std::string id;                          // X-Request-Id: the caller's own, or made here
+  std::string peer;                        // the caller's address without port
+  std::string party;                       // whose work this is (gateway/loop/party.h)
   bool loopback = false;  // from this machine, and not through a proxy (decision 28)
   ListenerKind listener = ListenerKind::main;
   // What the caller may do and see; never null. An endpoint that hands out what belongs to an

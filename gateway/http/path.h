@@ -1,5 +1,5 @@
-// The path of a request target: decoded once, strictly, so that routing here and in cpp-httplib
-// cannot differ.
+// The path of a request target, decoded once, strictly; and the rules for what may stand in a query
+// (http/query.h).
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// Route: one row per endpoint, from which the head's judgement (limits, media type, listener, 404,
-// 405), cpp-httplib's routing and the list in a 404 all derive.
+// Route: one row per endpoint, from which routing, the head's judgement (limits, media type,
+// listener, 404, 405) and the list in a 404 all derive. A request is routed once, by its head.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +23,9 @@ inline constexpr std::uint8_t kOnPeer = static_cast<std::uint8_t>(ListenerKind::
 using RequestHandler = std::function<void(Request, Responder)>;
 // For uploads: judges the head and opens the sink before any body byte is read. Runs on a worker.
 using UploadHandler = std::function<base::Result<std::unique_ptr<BodySink>>(const Request&)>;
-// Judges the head of a request before any byte of its body is read: an answer refuses it. Runs on a
-// worker.
-using HeadJudge = std::function<std::optional<Response>(const Request&)>;
+// Judges the head of a request before any byte of its body is read: an answer refuses it. May leave
+// `facts` for the handler. Runs on a worker.
+using HeadJudge = std::function<std::optional<Response>(Request&)>;
 
 // Answers from memory, on the loop, in microseconds; nothing: `handle` is asked as ever. Sees only
 // requests for the path itself, without a query.

@@ -56,14 +56,19 @@ std::string key_name(std::string_view mailbox, const messaging::DepositKeyId& ke
   return std::string(mailbox) + "/" + base::to_hex(key_id);
 }
 
+// Read from the head once, by the judge.
+struct DepositFacts final : HeadFacts {
+  messaging::DepositProof proof;
+  std::string key;  // its name in Limits::keys
+};
+
 std::optional<messaging::DepositProof> proof_of(const Request& request) {
   if (request.captures.empty() || !is_mailbox(request.captures.front())) return std::nullopt;
   return read_proof(request.header(kDepositKeyHeader), request.header(kDepositTimeHeader),
                     request.header(kDepositMacHeader));
 }
 
-std::optional<Response> judge(const Request& request, messaging::Mailroom& mailroom,
-                              Limits& limits) {
+std::optional<Response> judge(Request& request, messaging::Mailroom& mailroom, Limits& limits) {
   if (!request.loopback) {
     if (const auto pause = limits.addresses.wait(client_address(request)); pause > 0) {
       return later(429, "too many deposits from this address", pause);
@@ -75,7 +80,10 @@ std::optional<Response> judge(const Request& request, messaging::Mailroom& mailr
     return unproven();
   }
   const std::string& mailbox = request.captures.front();
-  if (const auto pause = limits.keys.wait(key_name(mailbox, proof->key_id)); pause > 0) {
+  auto facts = std::make_shared<DepositFacts>();
+  facts->proof = *proof;
+  facts->key = key_name(mailbox, proof->key_id);
+  if (const auto pause = limits.keys.wait(facts->key); pause > 0) {
     return later(429, "too many deposits with this key", pause);
   }
   const auto refusal =
@@ -83,7 +91,10 @@ std::optional<Response> judge(const Request& request, messaging::Mailroom& mailr
                       .key_id = proof->key_id,
                       .time = proof->time,
                       .size = request.head.content_length().value_or(messaging::kMaxDepositBytes)});
-  if (!refusal) return std::nullopt;
+  if (!refusal) {
+    request.facts = std::move(facts);
+    return std::nullopt;
+  }
   if (refusal->verdict == ArrivalVerdict::unproven && !request.loopback) {
     limits.addresses.take(client_address(request));
   }
@@ -101,31 +112,28 @@ void add_deposit_endpoint(RouteTable& routes, messaging::Mailroom& mailroom,
   route.body_limit = messaging::kMaxDepositBytes;
   route.refuse_origin = true;
   route.listeners = kOnMain | kOnPeer;
-  route.judge = [&mailroom, limits](const Request& request) {
-    return judge(request, mailroom, *limits);
-  };
+  route.judge = [&mailroom, limits](Request& request) { return judge(request, mailroom, *limits); };
   route.handle = [&mailroom, limits](Request request, Responder responder) {
-    const auto proof = proof_of(request);
-    if (!proof) return responder.answer(unproven());
-    auto key = key_name(request.captures.front(), proof->key_id);
+    const auto facts = std::dynamic_pointer_cast<const DepositFacts>(request.facts);
+    if (!facts) return responder.answer(unproven());  // nobody judged it
     messaging::Arrival arrival;
     arrival.mailbox = std::move(request.captures.front());
-    arrival.proof = *proof;
+    arrival.proof = facts->proof;
     arrival.body = base::to_bytes(request.body);
     request.body = {};
-    mailroom.accept(std::move(arrival),
-                    [limits, key = std::move(key),
-                     address = request.loopback ? std::string() : client_address(request),
-                     limited = !request.loopback,
-                     responder = std::move(responder)](base::Result<ArrivalReply> reply) mutable {
-                      if (!reply.ok() || reply->verdict != ArrivalVerdict::unproven) {
-                        limits->keys.take(key);
-                      } else if (limited) {
-                        limits->addresses.take(address);
-                      }
-                      responder.answer(reply.ok() ? response_to(*reply)
-                                                  : later(503, "the deposit failed here", 0));
-                    });
+    mailroom.accept(
+        std::move(arrival),
+        [limits, facts, address = request.loopback ? std::string() : client_address(request),
+         limited = !request.loopback,
+         responder = std::move(responder)](base::Result<ArrivalReply> reply) mutable {
+          if (!reply.ok() || reply->verdict != ArrivalVerdict::unproven) {
+            limits->keys.take(facts->key);
+          } else if (limited) {
+            limits->addresses.take(address);
+          }
+          responder.answer(reply.ok() ? response_to(*reply)
+                                      : later(503, "the deposit failed here", 0));
+        });
   };
   routes.add(std::move(route));
 }

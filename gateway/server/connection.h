@@ -34,8 +34,8 @@ class Connection final : public IoHandler {
   void on_io(std::uint32_t events) override;
   void on_answer(Response response);  // by way of the Exchange
   void on_download_chunk(base::Result<std::string> chunk);
-  void on_judged(std::optional<Response> refusal);
-  void on_upload_open(base::Result<std::unique_ptr<BodySink>> sink, bool expects_continue);
+  void on_judged(Request request, std::optional<Response> refusal);
+  void on_upload_open(base::Result<std::unique_ptr<BodySink>> sink);
   void on_upload_written(base::Result<> result);
   std::size_t unsent() const { return unsent_; }
   void begin_stop();  // closes when idle; else after the answer
@@ -65,7 +65,7 @@ class Connection final : public IoHandler {
   void on_timer();
 
   void judge(RequestHead head);
-  bool judge_access(const RequestHead& head, const Route& route);  // false: it was refused
+  bool judge_access(Request& request, const Route& route);  // false: it was refused
   void ask_judge();
   void begin_body();
   bool within_limit(base::Millis wait);  // false: it was refused
@@ -74,7 +74,6 @@ class Connection final : public IoHandler {
   void open_upload();
   void submit_upload_chunk();
   void request_download_chunk();
-  Request make_request();
   std::shared_ptr<Exchange> make_exchange();
   // False when the workers take no more of this party.
   bool submit(base::UniqueFunction<void()>&& work);

@@ -120,7 +120,7 @@ void Connection::hand_over(Response response) {
 void Connection::reject(Response response) {
   // A body that is not read would be taken for the next request: after it this connection ends,
   // but not before the client had time to read why.
-  if (partial_->has_body()) {
+  if (partial_->has_body) {
     response.close = true;
     linger_after_flush_ = true;
   }

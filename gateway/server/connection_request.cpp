@@ -39,22 +39,32 @@ void Connection::judge(RequestHead head) {
   begun_ = std::chrono::steady_clock::now();
 
   const Router& router = *context_.router;
-  const auto path = decode_path(head.target());
-  const RouteTable::Match match =
+  auto path = decode_path(head.target());
+  RouteTable::Match match =
       path ? router.table.find(head.method(), *path, kind_) : RouteTable::Match{};
   partial_ = std::make_unique<PartialRequest>();
-  partial_->head = std::move(head);
   partial_->route = route_ = match.route;
-  const RequestHead& judged = partial_->head;
+  partial_->has_body = head.chunked() || head.content_length().value_or(0) > 0;
+  partial_->expects_continue = head.expects_continue();
+  Request& request = partial_->request;
+  request.head = std::move(head);
+  const bool decoded = path.has_value();
+  if (decoded) request.path = *std::move(path);
+  request.captures = std::move(match.captures);
+  request.peer = peer_;
+  request.loopback = local_ && !came_through_proxy(request.head);
+  request.listener = kind_;
+  const RequestHead& judged = request.head;
 
   request_id_ = context_.request_ids.choose(judged.field("X-Request-Id").value_or(""));
+  request.id = request_id_;
   Judgement judgement = context_.guard.judge(judged, match.route, match.allow);
   origin_ = judgement.origin;
   // What costs the guesser or the crawler as little as us: before anything is looked up.
   const bool limited = match.route == nullptr || !match.route->is_open();
   if (limited && !within_limit(context_.limits.take_address(peer_, local_))) return;
   if (judgement.answer) return reject(std::move(*judgement.answer));
-  if (!path || !query_escapes_are_plain(judged.target())) {
+  if (!decoded || !query_escapes_are_plain(judged.target())) {
     return reject(Response::error(400, "The request target has a malformed percent-escape."));
   }
   if (match.route == nullptr && !match.allow.empty()) {
@@ -65,7 +75,7 @@ void Connection::judge(RequestHead head) {
     return reject(
         Response::error(404, "No such endpoint. Try " + router.table.endpoints(kind_) + "."));
   }
-  if (!judge_access(judged, *match.route)) return;
+  if (!judge_access(request, *match.route)) return;
   const Route& route = *match.route;
   const std::uint64_t limit = route.upload ? UINT64_MAX : route.body_limit;
   if (judged.content_length().value_or(0) > limit) {
@@ -81,20 +91,20 @@ void Connection::judge(RequestHead head) {
 void Connection::begin_body() {
   phase_ = Phase::body;
   since_ = context_.loop.now();
-  if (partial_->head.expects_continue() && partial_->has_body() && pending().empty()) {
+  if (partial_->expects_continue && partial_->has_body && pending().empty()) {
     if (out_.empty()) write_since_ = since_;
     out_.tail().append("HTTP/1.1 100 Continue\r\n\r\n");
   }
 }
 
-bool Connection::judge_access(const RequestHead& head, const Route& route) {
-  access_ = rpc::Access::everything();
-  party_ = party_of(*access_, peer_, local_, number_);
+bool Connection::judge_access(Request& request, const Route& route) {
+  AccessVerdict verdict{.access = rpc::Access::everything()};
+  if (Gatekeeper* const gatekeeper = context_.options.gatekeeper) {
+    verdict = gatekeeper->judge(request.head, &route, peer_, request.loopback);
+  }
+  request.access = access_ = std::move(verdict.access);
+  request.party = party_ = party_of(*access_, peer_, local_, number_);
   if (context_.options.gatekeeper == nullptr) return true;
-  AccessVerdict verdict =
-      context_.options.gatekeeper->judge(head, &route, peer_, local_ && !came_through_proxy(head));
-  access_ = std::move(verdict.access);
-  party_ = party_of(*access_, peer_, local_, number_);
   if (!verdict.refusal) return within_limit(context_.limits.take_key(*access_));
   if (verdict.delay > 0) {
     reject_late(std::move(*verdict.refusal), verdict.delay);
@@ -104,39 +114,33 @@ bool Connection::judge_access(const RequestHead& head, const Route& route) {
   return false;
 }
 
-// The judge sees a copy of the head: it is needed again for the request itself.
+// The request goes to the judge and comes back with what the judge read.
 void Connection::ask_judge() {
   phase_ = Phase::running;
   exchange_ = make_exchange();
   const Route& route = *partial_->route;
-  Request request;
-  request.head = partial_->head;
-  request.peer = peer_;
-  request.party = party_;
-  request.loopback = local_ && !came_through_proxy(request.head);
-  request.listener = kind_;
-  request.access = access_;
-  request.id = request_id_;
   base::UniqueFunction<void()> work = [router = context_.router, &route,
-                                       request = std::move(request),
+                                       request = std::move(partial_->request),
                                        exchange = exchange_]() mutable {
     const base::Cancellation closed = exchange->closed();
     const std::string party = request.party;
     const base::CancelScope scope(closed, party);
     auto refusal = router->judge(route, request);
-    exchange->with_connection([refusal = std::move(refusal)](Connection& connection) mutable {
-      connection.on_judged(std::move(refusal));
+    exchange->with_connection([request = std::move(request),
+                               refusal = std::move(refusal)](Connection& connection) mutable {
+      connection.on_judged(std::move(request), std::move(refusal));
     });
   };
   if (!submit(std::move(work))) {
-    on_judged(Response::error(503, "Too many requests wait. Try again in a second.")
-                  .with_header("Retry-After", "1"));
+    on_judged({}, Response::error(503, "Too many requests wait. Try again in a second.")
+                      .with_header("Retry-After", "1"));
   }
 }
 
-void Connection::on_judged(std::optional<Response> refusal) {
+void Connection::on_judged(Request request, std::optional<Response> refusal) {
   if (phase_ != Phase::running || !partial_) return;
   if (const auto exchange = std::move(exchange_)) exchange->unlink();
+  partial_->request = std::move(request);
   if (refusal) {
     reject(*std::move(refusal));
   } else {
@@ -157,7 +161,8 @@ Connection::Progress Connection::step_body() {
   PartialRequest& partial = *partial_;
   const std::size_t used = context_.buffered_bodies.load(std::memory_order_relaxed);
   const std::size_t most = context_.options.max_buffered_bodies;
-  const std::size_t before = partial.body.size();
+  std::string& body = partial.request.body;
+  const std::size_t before = body.size();
   // Large bodies that fill what all may take leave room for the small ones of others.
   constexpr std::size_t kSmallShare = 1024;  // a small body: 64 KiB of 64 MiB
   const std::size_t small = most / kSmallShare;
@@ -166,9 +171,9 @@ Connection::Progress Connection::step_body() {
   if (before < small) {
     room = std::max(room, std::min(small - before, with_reserve - std::min(with_reserve, used)));
   }
-  const auto fed = partial.decoder.feed(pending(), partial.body, room);
+  const auto fed = partial.decoder.feed(pending(), body, room);
   consume(fed.used);
-  const std::size_t grown = partial.body.size() - before;
+  const std::size_t grown = body.size() - before;
   held_ += grown;
   context_.buffered_bodies.fetch_add(grown, std::memory_order_relaxed);
   if (fed.state == BodyDecoder::State::refused) {
@@ -185,19 +190,6 @@ Connection::Progress Connection::step_body() {
   }
   if (partial.progressed()) since_ = context_.loop.now();
   return Progress::need_input;
-}
-
-Request Connection::make_request() {
-  Request request;
-  request.head = std::move(partial_->head);
-  request.body = std::move(partial_->body);
-  request.peer = peer_;
-  request.party = party_;
-  request.loopback = local_ && !came_through_proxy(request.head);
-  request.listener = kind_;
-  request.access = access_;
-  request.id = request_id_;
-  return request;
 }
 
 std::shared_ptr<Exchange> Connection::make_exchange() {
@@ -218,7 +210,7 @@ void Connection::dispatch() {
   phase_ = Phase::running;
   since_ = context_.loop.now();
   const Route& route = *partial_->route;
-  Request request = make_request();
+  Request request = std::move(partial_->request);
   partial_.reset();
   if (auto known = context_.router->recall(route, request)) {
     ++recalled_;

@@ -46,23 +46,19 @@ void Connection::open_upload() {
   exchange_ = make_exchange();
   upload_ = std::make_shared<UploadState>();
   const Route& route = *partial_->route;
-  // The decoder stays here and does not use the head, which moves into the request.
-  const bool expects = partial_->head.expects_continue();
-  base::UniqueFunction<void()> work = [router = context_.router, &route, request = make_request(),
-                                       exchange = exchange_, expects]() mutable {
-    base::Result<std::unique_ptr<BodySink>> sink =
-        router->bridge->parse(route, request)
-            ? route.upload(request)
-            : base::fail(base::Errc::invalid_argument, "The request target is malformed.");
-    exchange->with_connection([sink = std::move(sink), expects](Connection& connection) mutable {
-      connection.on_upload_open(std::move(sink), expects);
+  // The decoder stays here and needs nothing of the request.
+  base::UniqueFunction<void()> work = [router = context_.router, &route,
+                                       request = std::move(partial_->request),
+                                       exchange = exchange_]() mutable {
+    base::Result<std::unique_ptr<BodySink>> sink = router->open_upload(route, request);
+    exchange->with_connection([sink = std::move(sink)](Connection& connection) mutable {
+      connection.on_upload_open(std::move(sink));
     });
   };
   if (!submit(std::move(work))) reject(busy());
 }
 
-void Connection::on_upload_open(base::Result<std::unique_ptr<BodySink>> sink,
-                                bool expects_continue) {
+void Connection::on_upload_open(base::Result<std::unique_ptr<BodySink>> sink) {
   if (!sink) {
     Response response = Response::error(sink.error());
     response.close = true;
@@ -73,7 +69,7 @@ void Connection::on_upload_open(base::Result<std::unique_ptr<BodySink>> sink,
   upload_->sink = std::move(*sink);
   phase_ = Phase::upload;
   since_ = context_.loop.now();
-  if (expects_continue && pending().empty()) {
+  if (partial_->expects_continue && pending().empty()) {
     if (out_.empty()) write_since_ = since_;
     out_.tail().append("HTTP/1.1 100 Continue\r\n\r\n");
   }

@@ -10,6 +10,20 @@
 
 namespace gateway {
 
+namespace {
+
+// False for a target that cpp-httplib would refuse.
+bool parse_query_of(Request& request) {
+  auto query = parse_query(request.head.target());
+  if (!query) return false;
+  request.query = *std::move(query);
+  return true;
+}
+
+constexpr std::string_view kMalformed = "The request target is malformed.";
+
+}  // namespace
+
 void Router::run(const Route& route, Request request, Responder responder) const {
   const std::string id = request.id;
   const base::log::Request of_request(id);
@@ -17,10 +31,10 @@ void Router::run(const Route& route, Request request, Responder responder) const
   const std::string party = request.party;
   const base::CancelScope scope(closed, party);
   try {
-    if (bridge->parse(route, request)) {
+    if (route.judge || parse_query_of(request)) {
       route.handle(std::move(request), std::move(responder));
     } else {
-      responder.answer(Response::error(400, "The request target is malformed."));
+      responder.answer(Response::error(400, kMalformed));
     }
   } catch (const std::exception& bug) {
     // The responder answers 500 as it goes; the text stays here.
@@ -41,12 +55,18 @@ std::optional<Response> Router::recall(const Route& route, const Request& reques
 
 std::optional<Response> Router::judge(const Route& route, Request& request) const {
   try {
-    if (bridge->parse(route, request)) return route.judge(request);
+    if (parse_query_of(request)) return route.judge(request);
   } catch (const std::exception& bug) {
     base::log::error("{} {} threw: {}", route.method, route.path, bug.what());
     return Response::error(500, "The request failed inside; see the log.");
   }
-  return Response::error(400, "The request target is malformed.");
+  return Response::error(400, kMalformed);
+}
+
+base::Result<std::unique_ptr<BodySink>> Router::open_upload(const Route& route,
+                                                            Request& request) const {
+  if (parse_query_of(request)) return route.upload(request);
+  return base::fail(base::Errc::invalid_argument, std::string(kMalformed));
 }
 
 void ServerContext::open(AcceptedSocket socket) {

@@ -12,24 +12,26 @@
 #include "gateway/server/address_slots.h"
 #include "gateway/server/exchange.h"
 #include "gateway/server/guard.h"
-#include "gateway/server/httplib_bridge.h"
 #include "gateway/server/server.h"
 
 namespace gateway {
 
 class Connection;
 
-// Routes and their parser: workers may hold it longer than the server exists.
+// The routes, and how what they hold is run. Workers that run a route hold the Router: they may do
+// so when the server is gone.
 struct Router {
   RouteTable table;
-  std::unique_ptr<HttplibBridge> bridge;  // made when the routes are complete
 
-  // Runs the handler of `route`; whatever it throws is logged and answered 500.
+  // Runs the handler of `route`; whatever it throws is logged and answered 500. The query is parsed
+  // here, unless the judge has had it parsed.
   void run(const Route& route, Request request, Responder responder) const;
   // Asks the route's quick handler, when it has one; whatever it throws is left to run().
   std::optional<Response> recall(const Route& route, const Request& request) const;
   // Asks the route's judge as run() does its handler.
   std::optional<Response> judge(const Route& route, Request& request) const;
+  // The sink of an upload's bytes, of a route that takes uploads.
+  base::Result<std::unique_ptr<BodySink>> open_upload(const Route& route, Request& request) const;
 };
 
 struct ServerContext {

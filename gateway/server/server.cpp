@@ -87,8 +87,6 @@ base::Result<std::string> HttpServer::listen(const HostPort& address, ListenerKi
 }
 
 base::Result<> HttpServer::start() {
-  Router& router = *impl_->context.router;
-  router.bridge = std::make_unique<HttplibBridge>(router.table);
   EDGE_CHECK(impl_->start_tls());
   for (auto& listener : impl_->listeners) EDGE_CHECK(listener->start());
   return {};

@@ -1,18 +1,19 @@
 // room: gateway
-// Bytes as a client may send them: head scanner, body framing, cpp-httplib's parser and routing, up
-// to a dispatcher that does nothing. Whatever comes in pieces must be read as what comes at once.
+// Bytes as a client may send them: head scanner, body framing, routing and cpp-httplib's parser of
+// queries, up to a dispatcher that does nothing. Whatever comes in pieces must be read as what
+// comes at once.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "gateway/http/path.h"
+#include "gateway/http/query.h"
 #include "gateway/http/range.h"
 #include "gateway/http/route.h"
 #include "gateway/hub/filter.h"
 #include "gateway/server/body_decoder.h"
 #include "gateway/server/guard.h"
-#include "gateway/server/httplib_bridge.h"
 
 namespace {
 
@@ -37,7 +38,6 @@ void require(bool holds) {
 
 // One request at the front of `in`; true when another may follow.
 bool one_request(std::string_view& in) {
-  static const HttplibBridge bridge(table());
   static const Guard guard({.hosts = {"gate.example.org"}});
   const HeadScan scan = scan_head(in);
   // Read byte by byte to the same end it must come to the same verdict.
@@ -54,23 +54,26 @@ bool one_request(std::string_view& in) {
   require(scan.used <= in.size() && scan.used <= kMaxHeadBytes + 2);
   in.remove_prefix(scan.used);
 
-  Request request;
-  request.head = scan.head;
-  const auto path = decode_path(request.head.target());
+  const RequestHead& head = scan.head;
+  const auto path = decode_path(head.target());
   const auto match =
-      path ? table().find(request.head.method(), *path, ListenerKind::main) : RouteTable::Match{};
-  (void)guard.judge(request.head, match.route);
-  (void)choose_range(request.head.field("Range"), request.head.field("If-Range"), "\"t\"", 100);
-  if (match.route != nullptr && query_escapes_are_plain(request.head.target())) {
-    // What was judged here is where cpp-httplib goes, with the same path and captures.
-    require(bridge.parse(*match.route, request));
-    require(request.path == *path);
-    require(request.captures == match.captures);
-    (void)parse_stream_options(request.query, request.head.field("Last-Event-ID"));
+      path ? table().find(head.method(), *path, ListenerKind::main) : RouteTable::Match{};
+  (void)guard.judge(head, match.route);
+  (void)choose_range(head.field("Range"), head.field("If-Range"), "\"t\"", 100);
+  if (match.route != nullptr && query_escapes_are_plain(head.target())) {
+    for (const std::string& capture : match.captures) {
+      require(!capture.empty() && capture.find('/') == std::string::npos);
+    }
+    if (const auto query = parse_query(head.target())) {
+      for (const auto& [name, value] : *query) {
+        require(name.size() + value.size() < head.target().size());
+      }
+      (void)parse_stream_options(*query, head.field("Last-Event-ID"));
+    }
   }
 
-  BodyDecoder whole = BodyDecoder::of(request.head, 4096);
-  BodyDecoder pieces = BodyDecoder::of(request.head, 4096);
+  BodyDecoder whole = BodyDecoder::of(head, 4096);
+  BodyDecoder pieces = BodyDecoder::of(head, 4096);
   std::string at_once, bit_by_bit;
   const auto end = whole.feed(in, at_once, SIZE_MAX);
   BodyDecoder::Step step;
@@ -81,7 +84,7 @@ bool one_request(std::string_view& in) {
   } while (step.state == BodyDecoder::State::more && used < in.size());
   require(step.state == end.state);
   if (end.state != BodyDecoder::State::refused) require(at_once == bit_by_bit && used == end.used);
-  require(at_once.size() <= 4096 || request.head.content_length());
+  require(at_once.size() <= 4096 || head.content_length());
   if (end.state != BodyDecoder::State::done) return false;
   in.remove_prefix(end.used);
   return !in.empty();

@@ -1,0 +1,36 @@
+#include "gateway/http/query.h"
+#include "tests/support/catch.h"
+
+namespace gateway {
+namespace {
+
+// "a=1&b=2" of what was parsed; "refused" for nothing.
+std::string parsed(std::string_view target) {
+  const auto query = parse_query(target);
+  if (!query) return "refused";
+  std::string out;
+  for (const auto& [name, value] : *query) out += (out.empty() ? "" : "&") + name + '=' + value;
+  return out;
+}
+
+TEST_CASE("a query is names and values, decoded, by name and each name's values in order") {
+  CHECK(parsed("/events").empty());
+  CHECK(parsed("/events?").empty());
+  CHECK(parsed("/events?types=MsgRead") == "types=MsgRead");
+  CHECK(parsed("/events?z=1&a=2&z=0&a=1") == "a=2&a=1&z=1&z=0");
+  CHECK(parsed("/e?n=a+b%20c%2Bd&%6e=2") == "n=a b c+d&n=2");
+  CHECK(parsed("/e?flag&other=") == "flag=&other=");
+  CHECK(parsed("/e?&&a=1&") == "a=1");
+  CHECK(parsed("/e?=1") == "1=");
+}
+
+TEST_CASE("a pair that stands twice counts once, and a second question mark ends the query") {
+  CHECK(parsed("/e?a=1&a=1") == "a=1");
+  CHECK(parsed("/e??a=1") == "a=1");
+  CHECK(parsed("/e?a=1?") == "a=1");
+  CHECK(parsed("/e?a=1?b=2") == "refused");
+  CHECK(parsed("/e?a=1??b") == "refused");
+}
+
+}  // namespace
+}  // namespace gateway
