@@ -30,6 +30,12 @@ constexpr Field<Struct, T> field(std::string_view name, T Struct::*member, std::
   return {name, member, doc};
 }
 
+// The fields of a base class, then further ones.
+template <class... Inherited, class... Own>
+constexpr auto with_fields(const std::tuple<Inherited...>& inherited, const Own&... own) {
+  return std::tuple_cat(inherited, std::tuple(own...));
+}
+
 template <class T>
 concept HasFields = requires {
   T::fields();

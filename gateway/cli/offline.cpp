@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "crypto/init.h"
+#include "gateway/config/setting_rows.h"
 #include "gateway/viewer/fingerprint.h"
 #include "store/master_key.h"
 #include "store/repair.h"

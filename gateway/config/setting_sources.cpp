@@ -7,7 +7,7 @@
 #include <array>
 #include <fstream>
 
-#include "gateway/config/settings.h"
+#include "gateway/config/setting_rows.h"
 #include "gateway/text/given_text.h"
 #include "gateway/text/nearest.h"
 

@@ -1,21 +1,16 @@
-// Where settings come from: flags, environment and configuration file, still as text. settings.cpp
-// gives them types.
+// Where settings come from: flags, environment and configuration file, still as text. The rows read
+// it (setting_rows.h).
 #pragma once
 
 #include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "gateway/config/setting_values.h"
 #include "gateway/process/surroundings.h"
 
 namespace gateway {
-
-struct GivenValue {
-  std::string text;
-  std::string source;  // "--listen", "PRIVITTY_LISTEN", "/etc/edge.conf:3 (listen)"
-};
 
 // By the row's name; a row's values all come from the strongest source that has any.
 using GivenValues = std::map<std::string, std::vector<GivenValue>, std::less<>>;

@@ -1,7 +1,7 @@
-// Settings: the configuration of the daemon. Every setting is one row (setting_rows.cpp), from
-// which the flags, the environment, the configuration file and --help derive. A flag beats the
-// environment, the environment the configuration file, the file the default; a value that is
-// wrong is named by the place it came from.
+// Settings: the configuration of the daemon. Every setting is one row (setting_rows.cpp),
+// which sets one field here; flags, environment, configuration file and --help derive from the
+// rows. A flag beats the environment, the environment the configuration file, the file the default;
+// a value that is wrong is named by the place it came from.
 //
 // The configuration file holds `name = value` lines, names as the flags without their leading
 // dashes; `#` begins a comment; a repeatable name may stand on several lines. Values that are words
@@ -10,9 +10,7 @@
 
 #include <filesystem>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -32,19 +30,7 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailure = 1;  // it was understood and did not work
 inline constexpr int kExitUsage = 2;    // the flags, environment or configuration are wrong
 
-struct SettingRow {
-  std::string_view name;      // the flag without its dashes, and the configuration key
-  std::string_view env;       // "": a flag only
-  std::string_view value;     // what --help calls the value; "": a switch
-  std::string_view fallback;  // what holds without it, as --help says it; "": nothing
-  std::string_view doc;
-  char separator = '\0';        // of several values in one variable; not '\0': repeatable
-  bool value_may_lack = false;  // a flag that may stand alone; then its value is "*"
-};
-
-std::span<const SettingRow> setting_rows();
-
-// Where the wrapping key comes from. Exactly one of the two is set.
+// Where the wrapping key comes from. Exactly one of the two paths is set.
 struct KeyPlace {
   std::filesystem::path key_file;
   std::filesystem::path passphrase_file;
@@ -103,8 +89,6 @@ struct Invocation {
 // `args` without the program's name. Every error is one of usage and ends in what to do.
 base::Result<Invocation> read_settings(const std::vector<std::string>& args,
                                        const Surroundings& surroundings);
-
-std::string settings_help();
 
 // The URL that goes into invites: --public-url, else the address peers reach (`bound` with its real
 // port), a wildcard by the host name.

@@ -6,6 +6,7 @@
 
 #include "base/disk_error.h"
 #include "base/log_record.h"
+#include "gateway/config/setting_rows.h"
 #include "gateway/config/settings.h"
 #include "gateway/daemon/daemon.h"
 #include "gateway/process/process_memory.h"

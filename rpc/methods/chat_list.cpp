@@ -5,14 +5,13 @@
 namespace rpc {
 namespace {
 
-struct ListChats {
-  AccountId account_id;
+struct ListChats : OfAccount {
   std::optional<std::uint32_t> list_flags;
   std::optional<std::string> query_string;
   std::optional<ContactId> query_contact_id;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &ListChats::account_id, "the account; 1 is the edge's own"),
+    return base::with_fields(
+        OfAccount::fields(),
         base::field("list_flags", &ListChats::list_flags,
                     "1 archived only, 2 without the archive link, 8 for forwarding"),
         base::field("query_string", &ListChats::query_string, "part of a name, any case"),
@@ -31,13 +30,11 @@ Result<std::vector<ChatId>> get_chatlist_entries(Context& context, const ListCha
   return engine_of(context).chats().list(p.account_id, query);
 }
 
-struct OfEntries {
-  AccountId account_id;
+struct OfEntries : OfAccount {
   std::vector<ChatId> entries;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &OfEntries::account_id, "the account; 1 is the edge's own"),
-        base::field("entries", &OfEntries::entries, "chats of get_chatlist_entries"));
+    return base::with_fields(OfAccount::fields(), base::field("entries", &OfEntries::entries,
+                                                              "chats of get_chatlist_entries"));
   }
 };
 

@@ -76,14 +76,11 @@ void marknoticed_chat(Context& context, OfChat p, Completion<> done) {
   engine_of(context).chats().mark_noticed(p.account_id, p.chat_id, std::move(done));
 }
 
-struct SetVisibility {
-  AccountId account_id;
-  ChatId chat_id;
+struct SetVisibility : OfChat {
   messaging::Visibility visibility = messaging::Visibility::normal;
   static constexpr auto fields() {
-    return std::tuple(base::field("account_id", &SetVisibility::account_id, "the account"),
-                      base::field("chat_id", &SetVisibility::chat_id, "the chat"),
-                      base::field("visibility", &SetVisibility::visibility, ""));
+    return base::with_fields(OfChat::fields(),
+                             base::field("visibility", &SetVisibility::visibility, ""));
   }
 };
 
@@ -91,14 +88,10 @@ void set_chat_visibility(Context& context, SetVisibility p, Completion<> done) {
   engine_of(context).chats().set_visibility(p.account_id, p.chat_id, p.visibility, std::move(done));
 }
 
-struct SetMute {
-  AccountId account_id;
-  ChatId chat_id;
+struct SetMute : OfChat {
   shape::MuteDuration duration;
   static constexpr auto fields() {
-    return std::tuple(base::field("account_id", &SetMute::account_id, "the account"),
-                      base::field("chat_id", &SetMute::chat_id, "the chat"),
-                      base::field("duration", &SetMute::duration, ""));
+    return base::with_fields(OfChat::fields(), base::field("duration", &SetMute::duration, ""));
   }
 };
 

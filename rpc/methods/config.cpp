@@ -9,12 +9,11 @@ namespace {
 
 using Values = std::map<std::string, std::optional<std::string>>;
 
-struct GetConfig {
-  AccountId account_id;
+struct GetConfig : OfAccount {
   std::string key;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &GetConfig::account_id, "the account"),
+    return base::with_fields(
+        OfAccount::fields(),
         base::field("key", &GetConfig::key, "for example displayname; ui.* are free"));
   }
 };
@@ -51,17 +50,17 @@ std::optional<std::string> lacking_for_config(const Access& access, const std::s
          "without)";
 }
 
-struct SetConfig {
-  AccountId account_id;
+struct SetConfig : OfAccount {
   std::string key;
   std::optional<std::string> value;
   std::optional<std::string> lacking(const Access& access) const {
     return lacking_for_config(access, key, value);
   }
   static constexpr auto fields() {
-    return std::tuple(base::field("account_id", &SetConfig::account_id, "the account"),
-                      base::field("key", &SetConfig::key, "for example displayname; ui.* are free"),
-                      base::field("value", &SetConfig::value, "null resets"));
+    return base::with_fields(
+        OfAccount::fields(),
+        base::field("key", &SetConfig::key, "for example displayname; ui.* are free"),
+        base::field("value", &SetConfig::value, "null resets"));
   }
 };
 
@@ -71,12 +70,10 @@ void set_config(Context& context, SetConfig p, Completion<> done) {
   engine_of(context).config().set(p.account_id, std::move(values), std::move(done));
 }
 
-struct BatchGetConfig {
-  AccountId account_id;
+struct BatchGetConfig : OfAccount {
   std::vector<std::string> keys;
   static constexpr auto fields() {
-    return std::tuple(base::field("account_id", &BatchGetConfig::account_id, "the account"),
-                      base::field("keys", &BatchGetConfig::keys, ""));
+    return base::with_fields(OfAccount::fields(), base::field("keys", &BatchGetConfig::keys, ""));
   }
 };
 
@@ -88,8 +85,7 @@ Result<Values> batch_get_config(Context& context, const BatchGetConfig& p) {
   return values;
 }
 
-struct BatchSetConfig {
-  AccountId account_id;
+struct BatchSetConfig : OfAccount {
   Values config;
   std::optional<std::string> lacking(const Access& access) const {
     for (const auto& [key, value] : config) {
@@ -98,8 +94,8 @@ struct BatchSetConfig {
     return std::nullopt;
   }
   static constexpr auto fields() {
-    return std::tuple(base::field("account_id", &BatchSetConfig::account_id, "the account"),
-                      base::field("config", &BatchSetConfig::config, "null resets a key"));
+    return base::with_fields(OfAccount::fields(),
+                             base::field("config", &BatchSetConfig::config, "null resets a key"));
   }
 };
 

@@ -13,13 +13,12 @@ Result<shape::Contact> get_contact(Context& context, const OfContact& p) {
   return shape::to_shape(std::move(contact), context.clock->now());
 }
 
-struct ListContacts {
-  AccountId account_id;
+struct ListContacts : OfAccount {
   std::uint32_t list_flags = 0;
   std::optional<std::string> query;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &ListContacts::account_id, "the account"),
+    return base::with_fields(
+        OfAccount::fields(),
         base::field("list_flags", &ListContacts::list_flags, "2: ourselves too"),
         base::field("query", &ListContacts::query, "part of a name or address, any case"));
   }
@@ -49,12 +48,11 @@ Result<std::vector<shape::Contact>> get_contacts(Context& context, const ListCon
   return load(context, p.account_id, ids);
 }
 
-struct OfContacts {
-  AccountId account_id;
+struct OfContacts : OfAccount {
   std::vector<ContactId> ids;
   static constexpr auto fields() {
-    return std::tuple(base::field("account_id", &OfContacts::account_id, "the account"),
-                      base::field("ids", &OfContacts::ids, "the contacts"));
+    return base::with_fields(OfAccount::fields(),
+                             base::field("ids", &OfContacts::ids, "the contacts"));
   }
 };
 
@@ -68,15 +66,6 @@ Result<std::map<ContactId, shape::Contact>> get_contacts_by_ids(Context& context
   }
   return by_id;
 }
-
-struct OfAddr {
-  AccountId account_id;
-  std::string addr;
-  static constexpr auto fields() {
-    return std::tuple(base::field("account_id", &OfAddr::account_id, "the account"),
-                      base::field("addr", &OfAddr::addr, "an address, in full"));
-  }
-};
 
 Result<std::optional<ContactId>> lookup_contact_id_by_addr(Context& context, const OfAddr& p) {
   return engine_of(context).contacts().lookup_by_addr(p.account_id, p.addr);
@@ -95,14 +84,11 @@ void unblock_contact(Context& context, OfContact p, Completion<> done) {
   engine_of(context).contacts().set_blocked(p.account_id, p.contact_id, false, std::move(done));
 }
 
-struct Rename {
-  AccountId account_id;
-  ContactId contact_id;
+struct Rename : OfContact {
   std::string name;
   static constexpr auto fields() {
-    return std::tuple(base::field("account_id", &Rename::account_id, "the account"),
-                      base::field("contact_id", &Rename::contact_id, "the contact"),
-                      base::field("name", &Rename::name, "empty: their own name again"));
+    return base::with_fields(OfContact::fields(),
+                             base::field("name", &Rename::name, "empty: their own name again"));
   }
 };
 

@@ -6,9 +6,7 @@
 namespace rpc {
 namespace {
 
-struct SetDraft {
-  AccountId account_id;
-  ChatId chat_id;
+struct SetDraft : OfChat {
   std::optional<std::string> text;
   std::optional<std::string> file;
   std::optional<std::string> filename;
@@ -16,13 +14,12 @@ struct SetDraft {
   std::optional<messaging::Viewtype> view_type;
   static constexpr auto fields() {
     using P = SetDraft;
-    return std::tuple(base::field("account_id", &P::account_id, "the account"),
-                      base::field("chat_id", &P::chat_id, "the chat"),
-                      base::field("text", &P::text, "at most 256 KiB"),
-                      base::field("file", &P::file, "path of a file"),
-                      base::field("filename", &P::filename, "the name to send it under"),
-                      base::field("quoted_message_id", &P::quoted_message_id, ""),
-                      base::field("view_type", &P::view_type, "by the file's name when null"));
+    return base::with_fields(
+        OfChat::fields(), base::field("text", &P::text, "at most 256 KiB"),
+        base::field("file", &P::file, "path of a file"),
+        base::field("filename", &P::filename, "the name to send it under"),
+        base::field("quoted_message_id", &P::quoted_message_id, ""),
+        base::field("view_type", &P::view_type, "by the file's name when null"));
   }
 };
 

@@ -6,18 +6,20 @@ namespace {
 
 using base::FileId;
 
-struct Revoke {
-  AccountId account_id;
-  ChatId chat_id;
+struct OfChatFile : OfChat {
   FileId file_id;
+  static constexpr auto fields(std::string_view chat = "the chat that brought the file") {
+    return base::with_fields(OfChat::fields(chat),
+                             base::field("file_id", &OfChatFile::file_id, "the protected file"));
+  }
+};
+
+struct Revoke : OfChatFile {
   std::optional<ContactId> peer_contact_id;
   static constexpr auto fields() {
     using P = Revoke;
-    return std::tuple(
-        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
-        base::field("chat_id", &P::chat_id,
-                    "where access was given; also one that was deleted since"),
-        base::field("file_id", &P::file_id, "the protected file"),
+    return base::with_fields(
+        OfChatFile::fields("where access was given; also one that was deleted since"),
         base::field("peer_contact_id", &P::peer_contact_id, "null: everybody who has access"));
   }
 };
@@ -28,20 +30,15 @@ void revoke(Context& context, Revoke p, Completion<> done) {
                            std::move(done));
 }
 
-struct Grant {
-  AccountId account_id;
-  ChatId chat_id;
-  FileId file_id;
+struct Grant : OfChatFile {
   ContactId peer_contact_id;
   bool allow_download = false;
   bool allow_forward = false;
   std::uint32_t seconds = 0;
   static constexpr auto fields() {
     using P = Grant;
-    return std::tuple(
-        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
-        base::field("chat_id", &P::chat_id, "a 1:1 chat, or a group"),
-        base::field("file_id", &P::file_id, "the protected file"),
+    return base::with_fields(
+        OfChatFile::fields("a 1:1 chat, or a group"),
         base::field("peer_contact_id", &P::peer_contact_id, "who gets access"),
         base::field("allow_download", &P::allow_download, "it may be saved decrypted"),
         base::field("allow_forward", &P::allow_forward,
@@ -56,17 +53,13 @@ void grant(Context& context, Grant p, Completion<> done) {
                           {p.allow_download, p.allow_forward, p.seconds}, std::move(done));
 }
 
-struct OfHolder {
-  AccountId account_id;
-  ChatId chat_id;
-  FileId file_id;
+struct OfHolder : OfChatFile {
   ContactId peer_contact_id;
   static constexpr auto fields() {
     using P = OfHolder;
-    return std::tuple(base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
-                      base::field("chat_id", &P::chat_id, "where access was asked for"),
-                      base::field("file_id", &P::file_id, "the protected file"),
-                      base::field("peer_contact_id", &P::peer_contact_id, "who asked for access"));
+    return base::with_fields(
+        OfChatFile::fields("where access was asked for"),
+        base::field("peer_contact_id", &P::peer_contact_id, "who asked for access"));
   }
 };
 
@@ -75,32 +68,19 @@ void deny(Context& context, OfHolder p, Completion<> done) {
   files_of(context).deny(p.account_id, {p.chat_id, p.file_id}, p.peer_contact_id, std::move(done));
 }
 
-struct Request {
-  AccountId account_id;
-  ChatId chat_id;
-  FileId file_id;
-  static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &Request::account_id, "the account; 1 is the edge's own"),
-        base::field("chat_id", &Request::chat_id, "the chat that brought the file"),
-        base::field("file_id", &Request::file_id, "the protected file"));
-  }
-};
-
-void request(Context& context, Request p, Completion<> done) {
+void request(Context& context, OfChatFile p, Completion<> done) {
   if (auto may = licensed(context); !may) return done(std::move(may).error());
   files_of(context).request(p.account_id, {p.chat_id, p.file_id}, std::move(done));
 }
 
-struct ForwardAdd {
-  AccountId account_id;
+struct ForwardAdd : OfAccount {
   ChatId source_chat_id;
   ChatId dest_chat_id;
   std::string prv_path;
   static constexpr auto fields() {
     using P = ForwardAdd;
-    return std::tuple(
-        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
+    return base::with_fields(
+        OfAccount::fields(),
         base::field("source_chat_id", &P::source_chat_id, "the chat that brought the file"),
         base::field("dest_chat_id", &P::dest_chat_id, "the 1:1 chat it is to go to"),
         base::field("prv_path", &P::prv_path, "the .prv, or the `file` of its message"));

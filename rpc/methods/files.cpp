@@ -4,14 +4,12 @@
 namespace rpc {
 namespace {
 
-struct SaveFile {
-  AccountId account_id;
+struct SaveFile : OfAccount {
   MsgId msg_id;
   std::string path;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &SaveFile::account_id, "the account; 1 is the edge's own"),
-        base::field("msg_id", &SaveFile::msg_id, "the message"),
+    return base::with_fields(
+        OfAccount::fields(), base::field("msg_id", &SaveFile::msg_id, "the message"),
         base::field("path", &SaveFile::path, "a new file; never one that exists"));
   }
 };
@@ -26,13 +24,11 @@ Result<std::optional<std::string>> get_blob_dir(Context& context, const OfAccoun
   return std::optional<std::string>(std::move(folder));
 }
 
-struct CopyIn {
-  AccountId account_id;
+struct CopyIn : OfAccount {
   std::string path;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &CopyIn::account_id, "the account; 1 is the edge's own"),
-        base::field("path", &CopyIn::path, "a file of yours"));
+    return base::with_fields(OfAccount::fields(),
+                             base::field("path", &CopyIn::path, "a file of yours"));
   }
 };
 

@@ -4,15 +4,14 @@
 namespace rpc {
 namespace {
 
-struct CreateGroup {
-  AccountId account_id;
+struct CreateGroup : OfAccount {
   std::string name;
   std::optional<bool> protect;
   static constexpr auto fields() {
     using P = CreateGroup;
-    return std::tuple(base::field("account_id", &P::account_id, "the account"),
-                      base::field("name", &P::name, "at most 256 bytes"),
-                      base::field("protect", &P::protect, "not used: every group is encrypted"));
+    return base::with_fields(
+        OfAccount::fields(), base::field("name", &P::name, "at most 256 bytes"),
+        base::field("protect", &P::protect, "not used: every group is encrypted"));
   }
 };
 
@@ -20,13 +19,12 @@ void create_group_chat(Context& context, CreateGroup p, Completion<ChatId> done)
   engine_of(context).groups().create(p.account_id, std::move(p.name), std::move(done));
 }
 
-struct CreateBroadcast {
-  AccountId account_id;
+struct CreateBroadcast : OfAccount {
   std::string chat_name;
   static constexpr auto fields() {
     using P = CreateBroadcast;
-    return std::tuple(base::field("account_id", &P::account_id, "the account"),
-                      base::field("chat_name", &P::chat_name, "at most 256 bytes"));
+    return base::with_fields(OfAccount::fields(),
+                             base::field("chat_name", &P::chat_name, "at most 256 bytes"));
   }
 };
 
@@ -34,15 +32,12 @@ void create_broadcast(Context& context, CreateBroadcast p, Completion<ChatId> do
   engine_of(context).groups().create_channel(p.account_id, std::move(p.chat_name), std::move(done));
 }
 
-struct OfMember {
-  AccountId account_id;
-  ChatId chat_id;
+struct OfMember : OfChat {
   ContactId contact_id;
   static constexpr auto fields() {
     using P = OfMember;
-    return std::tuple(base::field("account_id", &P::account_id, "the account"),
-                      base::field("chat_id", &P::chat_id, "a group or channel"),
-                      base::field("contact_id", &P::contact_id, "whom"));
+    return base::with_fields(OfChat::fields("a group or channel"),
+                             base::field("contact_id", &P::contact_id, "whom"));
   }
 };
 
@@ -58,15 +53,12 @@ void leave_group(Context& context, OfChat p, Completion<> done) {
   engine_of(context).groups().leave(p.account_id, p.chat_id, std::move(done));
 }
 
-struct SetName {
-  AccountId account_id;
-  ChatId chat_id;
+struct SetName : OfChat {
   std::string new_name;
   static constexpr auto fields() {
     using P = SetName;
-    return std::tuple(base::field("account_id", &P::account_id, "the account"),
-                      base::field("chat_id", &P::chat_id, "a group or channel"),
-                      base::field("new_name", &P::new_name, "at most 256 bytes"));
+    return base::with_fields(OfChat::fields("a group or channel"),
+                             base::field("new_name", &P::new_name, "at most 256 bytes"));
   }
 };
 
@@ -75,15 +67,12 @@ void set_chat_name(Context& context, SetName p, Completion<> done) {
                                      std::move(done));
 }
 
-struct SetDescription {
-  AccountId account_id;
-  ChatId chat_id;
+struct SetDescription : OfChat {
   std::string description;
   static constexpr auto fields() {
     using P = SetDescription;
-    return std::tuple(base::field("account_id", &P::account_id, "the account"),
-                      base::field("chat_id", &P::chat_id, "a group or channel"),
-                      base::field("description", &P::description, "at most 4,096 bytes"));
+    return base::with_fields(OfChat::fields("a group or channel"),
+                             base::field("description", &P::description, "at most 4,096 bytes"));
   }
 };
 
@@ -97,16 +86,13 @@ Result<std::string> get_chat_description(Context& context, const OfChat& p) {
   return std::move(chat.description);
 }
 
-struct SetImage {
-  AccountId account_id;
-  ChatId chat_id;
+struct SetImage : OfChat {
   std::optional<std::string> image_path;
   static constexpr auto fields() {
     using P = SetImage;
-    return std::tuple(base::field("account_id", &P::account_id, "the account"),
-                      base::field("chat_id", &P::chat_id, "a group or channel"),
-                      base::field("image_path", &P::image_path,
-                                  "a picture of at most 1 MiB; null takes it away"));
+    return base::with_fields(OfChat::fields("a group or channel"),
+                             base::field("image_path", &P::image_path,
+                                         "a picture of at most 1 MiB; null takes it away"));
   }
 };
 

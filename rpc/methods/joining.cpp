@@ -25,12 +25,11 @@ void get_chat_securejoin_qr_code_svg(Context& context, OfMaybeChat p,
   engine_of(context).securejoin().invite(p.account_id, p.chat_id, std::move(draw));
 }
 
-struct OfQrContent {
-  AccountId account_id;
+struct OfQrContent : OfAccount {
   std::string qr_content;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &OfQrContent::account_id, "the account; 1 is the edge's own"),
+    return base::with_fields(
+        OfAccount::fields(),
         base::field("qr_content", &OfQrContent::qr_content, "any scanned text"));
   }
 };
@@ -50,17 +49,16 @@ void secure_join(Context& context, OfLink p, Completion<ChatId> done) {
   engine_of(context).securejoin().join(p.account_id, std::move(p.qr), std::move(done));
 }
 
-struct JoinWithInfo {
-  AccountId account_id;
+struct JoinWithInfo : OfAccount {
   std::string qr;
   std::optional<std::string> source;
   std::optional<std::string> uipath;
   static constexpr auto fields() {
     using P = JoinWithInfo;
-    return std::tuple(base::field("account_id", &P::account_id, "the account"),
-                      base::field("qr", &P::qr, "an invite link of another account"),
-                      base::field("source", &P::source, "not used"),
-                      base::field("uipath", &P::uipath, "not used"));
+    return base::with_fields(OfAccount::fields(),
+                             base::field("qr", &P::qr, "an invite link of another account"),
+                             base::field("source", &P::source, "not used"),
+                             base::field("uipath", &P::uipath, "not used"));
   }
 };
 

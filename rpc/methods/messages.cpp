@@ -63,17 +63,14 @@ Result<std::vector<MsgId>> get_existing_msg_ids(Context& context, const OfMessag
   return engine_of(context).messages().existing(p.account_id, p.message_ids);
 }
 
-struct ListMessages {
-  AccountId account_id;
-  ChatId chat_id;
+struct ListMessages : OfChat {
   bool info_only = false;
   bool add_daymarker = false;
   static constexpr auto fields() {
-    return std::tuple(base::field("account_id", &ListMessages::account_id, "the account"),
-                      base::field("chat_id", &ListMessages::chat_id, "the chat"),
-                      base::field("info_only", &ListMessages::info_only, "info messages only"),
-                      base::field("add_daymarker", &ListMessages::add_daymarker,
-                                  "a marker (id 9) before each day's first"));
+    return base::with_fields(
+        OfChat::fields(), base::field("info_only", &ListMessages::info_only, "info messages only"),
+        base::field("add_daymarker", &ListMessages::add_daymarker,
+                    "a marker (id 9) before each day's first"));
   }
 };
 
@@ -215,14 +212,13 @@ Result<std::optional<shape::Reactions>> get_message_reactions(Context& context,
   return std::optional<shape::Reactions>();
 }
 
-struct Search {
-  AccountId account_id;
+struct Search : OfAccount {
   std::string query;
   std::optional<ChatId> chat_id;
   static constexpr auto fields() {
-    return std::tuple(base::field("account_id", &Search::account_id, "the account"),
-                      base::field("query", &Search::query, "part of a text, any case"),
-                      base::field("chat_id", &Search::chat_id, "null: all chats, newest first"));
+    return base::with_fields(
+        OfAccount::fields(), base::field("query", &Search::query, "part of a text, any case"),
+        base::field("chat_id", &Search::chat_id, "null: all chats, newest first"));
   }
 };
 
@@ -230,15 +226,14 @@ Result<std::vector<MsgId>> search_messages(Context& context, const Search& p) {
   return engine_of(context).messages().search(p.account_id, p.query, p.chat_id);
 }
 
-struct Media {
-  AccountId account_id;
+struct Media : OfAccount {
   std::optional<ChatId> chat_id;
   std::optional<messaging::Viewtype> message_type;  // wanted, behind a parameter that may be null
   std::optional<messaging::Viewtype> or_message_type2;
   std::optional<messaging::Viewtype> or_message_type3;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &Media::account_id, "the account; 1 is the edge's own"),
+    return base::with_fields(
+        OfAccount::fields(),
         base::field("chat_id", &Media::chat_id, "null: all chats that are not blocked"),
         base::field("message_type", &Media::message_type, "a kind of message"),
         base::field("or_message_type2", &Media::or_message_type2, "another one, or null"),
@@ -257,13 +252,12 @@ Result<std::vector<MsgId>> get_chat_media(Context& context, const Media& p) {
       {type, p.or_message_type2.value_or(type), p.or_message_type3.value_or(type)});
 }
 
-struct Forward {
-  AccountId account_id;
+struct Forward : OfAccount {
   std::vector<MsgId> message_ids;
   ChatId chat_id;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &Forward::account_id, "the account; 1 is the edge's own"),
+    return base::with_fields(
+        OfAccount::fields(),
         base::field("message_ids", &Forward::message_ids, "the messages; at most 1,000"),
         base::field("chat_id", &Forward::chat_id, "where copies of them go"));
   }

@@ -1,7 +1,9 @@
-// Parameters that several methods share, and short names for what handlers use all the time.
+// Parameters that several methods share, and short names for what handlers use all the time. What a
+// method has besides an account or a chat is a struct that derives from OfAccount or OfChat.
 #pragma once
 
 #include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include "messaging/api/engine.h"
@@ -35,63 +37,59 @@ struct OfAccount {
   }
 };
 
-struct OfChat {
-  AccountId account_id;
+struct OfChat : OfAccount {
   ChatId chat_id;
-  static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &OfChat::account_id, "the account; 1 is the edge's own"),
-        base::field("chat_id", &OfChat::chat_id, "the chat"));
+  static constexpr auto fields(std::string_view doc = "the chat") {
+    return base::with_fields(OfAccount::fields(), base::field("chat_id", &OfChat::chat_id, doc));
   }
 };
 
-struct OfMaybeChat {
-  AccountId account_id;
+struct OfMaybeChat : OfAccount {
   std::optional<ChatId> chat_id;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &OfMaybeChat::account_id, "the account; 1 is the edge's own"),
-        base::field("chat_id", &OfMaybeChat::chat_id, "null: the account itself"));
+    return base::with_fields(OfAccount::fields(), base::field("chat_id", &OfMaybeChat::chat_id,
+                                                              "null: the account itself"));
   }
 };
 
-struct OfMessage {
-  AccountId account_id;
+struct OfMessage : OfAccount {
   MsgId message_id;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &OfMessage::account_id, "the account; 1 is the edge's own"),
-        base::field("message_id", &OfMessage::message_id, "the message"));
+    return base::with_fields(OfAccount::fields(),
+                             base::field("message_id", &OfMessage::message_id, "the message"));
   }
 };
 
-struct OfMessages {
-  AccountId account_id;
+struct OfMessages : OfAccount {
   std::vector<MsgId> message_ids;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &OfMessages::account_id, "the account; 1 is the edge's own"),
+    return base::with_fields(
+        OfAccount::fields(),
         base::field("message_ids", &OfMessages::message_ids, "the messages; at most 100,000"));
   }
 };
 
-struct OfContact {
-  AccountId account_id;
+struct OfContact : OfAccount {
   ContactId contact_id;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &OfContact::account_id, "the account; 1 is the edge's own"),
-        base::field("contact_id", &OfContact::contact_id, "the contact"));
+    return base::with_fields(OfAccount::fields(),
+                             base::field("contact_id", &OfContact::contact_id, "the contact"));
   }
 };
 
-struct OfLink {
-  AccountId account_id;
+struct OfAddr : OfAccount {
+  std::string addr;
+  static constexpr auto fields() {
+    return base::with_fields(OfAccount::fields(),
+                             base::field("addr", &OfAddr::addr, "an address, in full"));
+  }
+};
+
+struct OfLink : OfAccount {
   std::string qr;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &OfLink::account_id, "the account; 1 is the edge's own"),
-        base::field("qr", &OfLink::qr, "an invite link, or any scanned text"));
+    return base::with_fields(OfAccount::fields(),
+                             base::field("qr", &OfLink::qr, "an invite link, or any scanned text"));
   }
 };
 

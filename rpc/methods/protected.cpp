@@ -8,9 +8,7 @@ namespace {
 
 using base::FileId;
 
-struct SendFile {
-  AccountId account_id;
-  ChatId chat_id;
+struct SendFile : OfChat {
   ContactId peer_contact_id;
   std::string plaintext_path;
   bool allow_download = false;
@@ -18,9 +16,8 @@ struct SendFile {
   std::uint32_t minutes = 0;
   static constexpr auto fields() {
     using P = SendFile;
-    return std::tuple(
-        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
-        base::field("chat_id", &P::chat_id, "a 1:1 chat"),
+    return base::with_fields(
+        OfChat::fields("a 1:1 chat"),
         base::field("peer_contact_id", &P::peer_contact_id, "its contact (get_chat_contacts)"),
         base::field("plaintext_path", &P::plaintext_path, "a file of yours, outside the store"),
         base::field("allow_download", &P::allow_download, "it may be saved decrypted"),
@@ -47,18 +44,15 @@ void send_file(Context& context, SendFile p, Completion<shape::EncryptedFile> do
           std::move(done));
 }
 
-struct SendGroupFile {
-  AccountId account_id;
-  ChatId chat_id;
+struct SendGroupFile : OfChat {
   std::string plaintext_path;
   bool allow_download = false;
   bool allow_forward = false;
   std::uint32_t minutes = 0;
   static constexpr auto fields() {
     using P = SendGroupFile;
-    return std::tuple(
-        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
-        base::field("chat_id", &P::chat_id, "a group, or a channel of this account's"),
+    return base::with_fields(
+        OfChat::fields("a group, or a channel of this account's"),
         base::field("plaintext_path", &P::plaintext_path, "a file of yours, outside the store"),
         base::field("allow_download", &P::allow_download, "it may be saved decrypted"),
         base::field("allow_forward", &P::allow_forward, "it may be forwarded, once"),
@@ -73,12 +67,11 @@ void send_group_file(Context& context, SendGroupFile p, Completion<shape::Encryp
           std::move(done));
 }
 
-struct OfGroup {
-  AccountId account_id;
+struct OfGroup : OfAccount {
   ChatId group_chat_id;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &OfGroup::account_id, "the account; 1 is the edge's own"),
+    return base::with_fields(
+        OfAccount::fields(),
         base::field("group_chat_id", &OfGroup::group_chat_id, "a group or channel"));
   }
 };
@@ -87,17 +80,16 @@ void init_create_group(Context& context, OfGroup p, Completion<> done) {
   files_of(context).prepare_group(p.account_id, p.group_chat_id, std::nullopt, std::move(done));
 }
 
-struct KeyShare {
-  AccountId account_id;
+struct KeyShare : OfAccount {
   ChatId group_chat_id;
   std::string member_addr;
   std::string member_name;
   static constexpr auto fields() {
     using P = KeyShare;
-    return std::tuple(base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
-                      base::field("group_chat_id", &P::group_chat_id, "a group or channel"),
-                      base::field("member_addr", &P::member_addr, "the new member's address"),
-                      base::field("member_name", &P::member_name, "not used"));
+    return base::with_fields(
+        OfAccount::fields(), base::field("group_chat_id", &P::group_chat_id, "a group or channel"),
+        base::field("member_addr", &P::member_addr, "the new member's address"),
+        base::field("member_name", &P::member_name, "not used"));
   }
 };
 
@@ -106,16 +98,13 @@ void group_key_share(Context& context, KeyShare p, Completion<> done) {
                                   std::move(done));
 }
 
-struct DecryptFile {
-  AccountId account_id;
-  ChatId chat_id;
+struct DecryptFile : OfChat {
   MsgId msg_id;
   std::string prv_path;
   static constexpr auto fields() {
     using P = DecryptFile;
-    return std::tuple(
-        base::field("account_id", &P::account_id, "the account; 1 is the edge's own"),
-        base::field("chat_id", &P::chat_id, "the message's chat"),
+    return base::with_fields(
+        OfChat::fields("the message's chat"),
         base::field("msg_id", &P::msg_id, "the message that brought the file"),
         base::field("prv_path", &P::prv_path, "the .prv outside the store (save_msg_file)"));
   }
@@ -126,12 +115,11 @@ void decrypt_file(Context& context, DecryptFile p, Completion<std::string> done)
                             std::move(done));
 }
 
-struct OfPath {
-  AccountId account_id;
+struct OfPath : OfAccount {
   std::string path;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &OfPath::account_id, "the account; 1 is the edge's own"),
+    return base::with_fields(
+        OfAccount::fields(),
         base::field("path", &OfPath::path, "a .prv of yours, or the `file` of a message"));
   }
 };
@@ -140,13 +128,11 @@ Result<FileId> file_id_by_path(Context& context, const OfPath& p) {
   return files_of(context).by_path(p.account_id, p.path);
 }
 
-struct OfFile {
-  AccountId account_id;
+struct OfFile : OfAccount {
   FileId file_id;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &OfFile::account_id, "the account; 1 is the edge's own"),
-        base::field("file_id", &OfFile::file_id, "the protected file"));
+    return base::with_fields(OfAccount::fields(),
+                             base::field("file_id", &OfFile::file_id, "the protected file"));
   }
 };
 
@@ -166,16 +152,6 @@ Result<bool> is_chat_encrypted(Context& context, const OfChat& p) {
   EDGE_TRY(const auto chat, engine_of(context).chats().get(p.account_id, p.chat_id));
   return chat.is_encrypted;
 }
-
-struct OfAddr {
-  AccountId account_id;
-  std::string addr;
-  static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &OfAddr::account_id, "the account; 1 is the edge's own"),
-        base::field("addr", &OfAddr::addr, "an address"));
-  }
-};
 
 Result<ContactId> contact_id_by_addr(Context& context, const OfAddr& p) {
   EDGE_TRY(const auto found, engine_of(context).contacts().lookup_by_addr(p.account_id, p.addr));

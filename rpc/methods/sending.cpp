@@ -6,15 +6,11 @@
 namespace rpc {
 namespace {
 
-struct SendMsg {
-  AccountId account_id;
-  ChatId chat_id;
+struct SendMsg : OfChat {
   shape::MessageData data;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &SendMsg::account_id, "the account; 1 is the edge's own"),
-        base::field("chat_id", &SendMsg::chat_id, "the chat"),
-        base::field("data", &SendMsg::data, R"(for example {"text": "hello"})"));
+    return base::with_fields(
+        OfChat::fields(), base::field("data", &SendMsg::data, R"(for example {"text": "hello"})"));
   }
 };
 
@@ -24,15 +20,11 @@ void send_msg(Context& context, SendMsg p, Completion<MsgId> done) {
   engine_of(context).messages().send(p.account_id, p.chat_id, std::move(*draft), std::move(done));
 }
 
-struct SendText {
-  AccountId account_id;
-  ChatId chat_id;
+struct SendText : OfChat {
   std::string text;
   static constexpr auto fields() {
-    return std::tuple(
-        base::field("account_id", &SendText::account_id, "the account; 1 is the edge's own"),
-        base::field("chat_id", &SendText::chat_id, "the chat"),
-        base::field("text", &SendText::text, "at most 256 KiB"));
+    return base::with_fields(OfChat::fields(),
+                             base::field("text", &SendText::text, "at most 256 KiB"));
   }
 };
 
@@ -42,9 +34,7 @@ void misc_send_text_message(Context& context, SendText p, Completion<MsgId> done
   send_msg(context, SendMsg{p.account_id, p.chat_id, std::move(data)}, std::move(done));
 }
 
-struct MiscSend {
-  AccountId account_id;
-  ChatId chat_id;
+struct MiscSend : OfChat {
   std::optional<std::string> text;
   std::optional<std::string> file;
   std::optional<std::string> filename;
@@ -52,13 +42,11 @@ struct MiscSend {
   std::optional<MsgId> quoted_message_id;
   static constexpr auto fields() {
     using P = MiscSend;
-    return std::tuple(base::field("account_id", &P::account_id, "the account"),
-                      base::field("chat_id", &P::chat_id, "the chat"),
-                      base::field("text", &P::text, "at most 256 KiB"),
-                      base::field("file", &P::file, "path of a file"),
-                      base::field("filename", &P::filename, "the name to send it under"),
-                      base::field("location", &P::location, "not sent"),
-                      base::field("quoted_message_id", &P::quoted_message_id, ""));
+    return base::with_fields(OfChat::fields(), base::field("text", &P::text, "at most 256 KiB"),
+                             base::field("file", &P::file, "path of a file"),
+                             base::field("filename", &P::filename, "the name to send it under"),
+                             base::field("location", &P::location, "not sent"),
+                             base::field("quoted_message_id", &P::quoted_message_id, ""));
   }
 };
 
@@ -88,14 +76,14 @@ void misc_send_msg(Context& context, MiscSend p,
   engine_of(context).messages().send(p.account_id, p.chat_id, std::move(*draft), std::move(answer));
 }
 
-struct DeviceMessage {
-  AccountId account_id;
+struct DeviceMessage : OfAccount {
   std::string label;
   std::optional<shape::MessageData> msg;
   static constexpr auto fields() {
-    return std::tuple(base::field("account_id", &DeviceMessage::account_id, "the account"),
-                      base::field("label", &DeviceMessage::label, "used once; empty: always new"),
-                      base::field("msg", &DeviceMessage::msg, "null: only remember the label"));
+    return base::with_fields(
+        OfAccount::fields(),
+        base::field("label", &DeviceMessage::label, "used once; empty: always new"),
+        base::field("msg", &DeviceMessage::msg, "null: only remember the label"));
   }
 };
 

@@ -20,12 +20,11 @@ Result<> configure(Context& context, const OfAccount& p) {
   return already_configured(context, p.account_id);
 }
 
-struct AddTransport {
-  AccountId account_id;
+struct AddTransport : OfAccount {
   shape::EnteredLoginParam param;
   static constexpr auto fields() {
-    return std::tuple(base::field("account_id", &AddTransport::account_id, "the account"),
-                      base::field("param", &AddTransport::param, "not used, never stored"));
+    return base::with_fields(OfAccount::fields(),
+                             base::field("param", &AddTransport::param, "not used, never stored"));
   }
 };
 

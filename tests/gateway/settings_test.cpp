@@ -3,8 +3,11 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <iterator>
 
+#include "gateway/config/setting_rows.h"
 #include "tests/support/catch.h"
+#include "tests/support/source.h"
 
 namespace {
 
@@ -409,5 +412,41 @@ TEST_CASE("help and version win over everything else and need nothing") {
     CAPTURE(row.name);
     CHECK((help.find("--" + std::string(row.name) + " ") != std::string::npos ||
            help.find("--" + std::string(row.name) + "\n") != std::string::npos));
+  }
+}
+
+TEST_CASE("docs/operations.md lists every setting with its flag and variable, and no other") {
+  std::ifstream in(test::source_path("docs/operations.md"), std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  std::size_t listed = 0;
+  for (std::size_t at = text.find("\n| `--"); at != std::string::npos;
+       at = text.find("\n| `--", at + 1)) {
+    ++listed;
+  }
+  CHECK(listed == gateway::setting_rows().size());
+  for (const auto& row : gateway::setting_rows()) {
+    CAPTURE(row.name);
+    std::string line = "\n| `--" + std::string(row.name);
+    const std::string value(row.value);
+    if (row.value_may_lack) {
+      line += " [" + value + "]";
+    } else if (!value.empty()) {
+      line += " " + value;
+    }
+    line += row.env.empty() ? "` | |" : "` | `" + std::string(row.env) + "` |";
+    CHECK(text.find(line) != std::string::npos);
+  }
+}
+
+TEST_CASE("a value that a row cannot read is refused for every row that reads one") {
+  for (const auto& row : gateway::setting_rows()) {
+    CAPTURE(row.name);
+    gateway::Settings settings;
+    const std::vector<gateway::GivenValue> nothing{{"\x01", "--" + std::string(row.name)}};
+    const auto read = row.set(settings, nothing);
+    // A path may have any name.
+    if (row.value == "DIR" || row.value == "FILE") continue;
+    REQUIRE_FALSE(read.ok());
+    CHECK(read.error().message.starts_with("--" + std::string(row.name)));
   }
 }
