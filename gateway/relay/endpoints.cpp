@@ -42,10 +42,10 @@ Response refusal_response(OwnerRefusal refusal) {
 
 // What the endpoints share.
 struct Desk {
-  Desk(Relay& r, RelayStreams& s, const base::Clock& clock, RateLimit::Rule rule)
-      : relay(r), streams(s), addresses(clock, rule) {}
+  Desk(RelayMailboxes& m, RelayStreams& s, const base::Clock& clock, RateLimit::Rule rule)
+      : mailboxes(m), streams(s), addresses(clock, rule) {}
 
-  Relay& relay;
+  RelayMailboxes& mailboxes;
   RelayStreams& streams;
   RateLimit addresses;
 
@@ -67,14 +67,16 @@ struct Desk {
 };
 using DeskPtr = std::shared_ptr<Desk>;
 
-std::optional<Relay::OwnerRequest> owner_request(const Request& request, std::string_view what) {
+std::optional<RelayMailboxes::OwnerRequest> owner_request(const Request& request,
+                                                          std::string_view what) {
   if (request.captures.empty() || !is_mailbox(request.captures.front())) return std::nullopt;
   const auto proof =
       read_owner_proof(request.header(kRelayNonceHeader), request.header(kRelayExpiryHeader),
                        request.header(kRelayCountHeader), request.header(kRelaySignatureHeader));
   if (!proof) return std::nullopt;
-  return Relay::OwnerRequest{request.captures.front(), *proof, std::string(request.method()),
-                             std::string(what), base::to_bytes(request.body)};
+  return RelayMailboxes::OwnerRequest{request.captures.front(), *proof,
+                                      std::string(request.method()), std::string(what),
+                                      base::to_bytes(request.body)};
 }
 
 Route route_for(std::string_view method, std::string_view what, std::size_t body_limit) {
@@ -96,7 +98,7 @@ Route owner_route(const DeskPtr& desk, std::string_view method, std::string_view
     if (desk->hold_back(request, responder)) return;
     const auto asked = owner_request(request, what);
     if (!asked) return responder.answer(desk->refuse(request, OwnerRefusal::unproven));
-    auto owner = desk->relay.owner_of(*asked);
+    auto owner = desk->mailboxes.owner_of(*asked);
     if (const auto* refusal = std::get_if<OwnerRefusal>(&owner)) {
       return responder.answer(desk->refuse(request, *refusal));
     }
@@ -110,15 +112,15 @@ void handle_open(const DeskPtr& desk, Request request, Responder responder) {
   auto asked = owner_request(request, "open");
   if (!asked) return responder.answer(desk->refuse(request, OwnerRefusal::unproven));
   asked->address = address_group(client_address(request));
-  desk->relay.open(*std::move(asked),
-                   [desk, request = std::move(request),
-                    responder = std::move(responder)](Relay::Answer<KeysDigest> answer) mutable {
-                     if (const auto* refusal = std::get_if<OwnerRefusal>(&answer)) {
-                       return responder.answer(desk->refuse(request, *refusal));
-                     }
-                     const auto& digest = std::get<KeysDigest>(answer);
-                     responder.answer(binary(base::to_bytes(base::ByteView(digest))));
-                   });
+  desk->mailboxes.open(*std::move(asked),
+                       [desk, request = std::move(request), responder = std::move(responder)](
+                           RelayMailboxes::Answer<KeysDigest> answer) mutable {
+                         if (const auto* refusal = std::get_if<OwnerRefusal>(&answer)) {
+                           return responder.answer(desk->refuse(request, *refusal));
+                         }
+                         const auto& digest = std::get<KeysDigest>(answer);
+                         responder.answer(binary(base::to_bytes(base::ByteView(digest))));
+                       });
 }
 
 void handle_challenge(const DeskPtr& desk, const Request& request, Responder responder) {
@@ -128,12 +130,12 @@ void handle_challenge(const DeskPtr& desk, const Request& request, Responder res
     return responder.answer(
         Response::error(400, "a mailbox's name has 1 to 64 of A-Z a-z 0-9 _ -"));
   }
-  responder.answer(binary(encode(desk->relay.challenge(request.captures.front()))));
+  responder.answer(binary(encode(desk->mailboxes.challenge(request.captures.front()))));
 }
 
 template <class T>
 auto answer_empty(Responder responder) {
-  return [responder = std::move(responder)](Relay::Answer<T> answer) mutable {
+  return [responder = std::move(responder)](RelayMailboxes::Answer<T> answer) mutable {
     const auto* refusal = std::get_if<OwnerRefusal>(&answer);
     responder.answer(refusal ? refusal_response(*refusal) : Response::empty(204));
   };
@@ -141,9 +143,9 @@ auto answer_empty(Responder responder) {
 
 }  // namespace
 
-void add_mailbox_endpoints(RouteTable& routes, Relay& relay, RelayStreams& streams,
+void add_mailbox_endpoints(RouteTable& routes, RelayMailboxes& mailboxes, RelayStreams& streams,
                            const base::Clock& clock, RateLimit::Rule rule) {
-  const auto desk = std::make_shared<Desk>(relay, streams, clock, rule);
+  const auto desk = std::make_shared<Desk>(mailboxes, streams, clock, rule);
 
   Route challenge = route_for("POST", "challenge", kSmallBody);
   challenge.handle = [desk](const Request& request, Responder responder) {
@@ -160,7 +162,7 @@ void add_mailbox_endpoints(RouteTable& routes, Relay& relay, RelayStreams& strea
   routes.add(owner_route(
       desk, "GET", "keys", 0,
       [](Desk& at, std::int64_t mailbox, const base::Bytes&, Responder responder) {
-        auto answer = at.relay.keys(mailbox);
+        auto answer = at.mailboxes.keys(mailbox);
         const auto* refusal = std::get_if<OwnerRefusal>(&answer);
         responder.answer(refusal ? refusal_response(*refusal)
                                  : binary(encode(std::get<std::vector<KnownKey>>(answer))));
@@ -171,8 +173,8 @@ void add_mailbox_endpoints(RouteTable& routes, Relay& relay, RelayStreams& strea
                     auto changes = decode_key_changes(body);
                     if (!changes)
                       return responder.answer(refusal_response(OwnerRefusal::malformed));
-                    at.relay.change_keys(mailbox, *std::move(changes),
-                                         answer_empty<std::monostate>(std::move(responder)));
+                    at.mailboxes.change_keys(mailbox, *std::move(changes),
+                                             answer_empty<std::monostate>(std::move(responder)));
                   }));
   routes.add(owner_route(
       desk, "GET", "stream", 0,
@@ -189,10 +191,10 @@ void add_mailbox_endpoints(RouteTable& routes, Relay& relay, RelayStreams& strea
   routes.add(
       owner_route(desk, "GET", "envelopes", 0,
                   [](Desk& at, std::int64_t mailbox, const base::Bytes&, Responder responder) {
-                    auto waiting = at.relay.waiting(mailbox, 0, kPollBytes);
+                    auto waiting = at.mailboxes.waiting(mailbox, 0, kPollBytes);
                     if (!waiting) return responder.answer(refusal_response(OwnerRefusal::failed));
                     std::string body;
-                    append_frame(body, PingFrame{at.relay.now()});
+                    append_frame(body, PingFrame{at.mailboxes.now()});
                     body += waiting->frames;
                     responder.answer(binary(std::move(body)));
                   }));
@@ -201,10 +203,10 @@ void add_mailbox_endpoints(RouteTable& routes, Relay& relay, RelayStreams& strea
       [](Desk& at, std::int64_t mailbox, const base::Bytes& body, Responder responder) {
         auto ids = decode_acks(body);
         if (!ids) return responder.answer(refusal_response(OwnerRefusal::malformed));
-        at.relay.acknowledge(
+        at.mailboxes.acknowledge(
             mailbox, *ids,
-            [streams = &at.streams, mailbox, ids = *ids,
-             responder = std::move(responder)](Relay::Answer<std::monostate> answer) mutable {
+            [streams = &at.streams, mailbox, ids = *ids, responder = std::move(responder)](
+                RelayMailboxes::Answer<std::monostate> answer) mutable {
               if (const auto* refusal = std::get_if<OwnerRefusal>(&answer)) {
                 return responder.answer(refusal_response(*refusal));
               }

@@ -4,14 +4,14 @@
 
 #include "gateway/http/route.h"
 #include "gateway/limits/rate_limit.h"
-#include "gateway/relay/relay.h"
+#include "gateway/relay/mailboxes.h"
 #include "gateway/relay/streams.h"
 
 namespace gateway {
 
 // All of it outlives the server. `rule`: challenges and unproven requests of one address;
 // addresses of this machine are not limited.
-void add_mailbox_endpoints(RouteTable& routes, Relay& relay, RelayStreams& streams,
+void add_mailbox_endpoints(RouteTable& routes, RelayMailboxes& mailboxes, RelayStreams& streams,
                            const base::Clock& clock,
                            RateLimit::Rule rule = {.per_second = 50, .burst = 1000});
 

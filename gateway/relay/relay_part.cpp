@@ -6,7 +6,7 @@
 namespace gateway {
 namespace {
 
-constexpr base::Millis kHousekeepingEvery = 60'000;
+constexpr base::Millis kTidyEvery = 60'000;
 
 }  // namespace
 
@@ -20,26 +20,29 @@ base::Result<std::unique_ptr<RelayPart>> RelayPart::open(const Around& around,
 RelayPart::RelayPart(const Around& around, std::unique_ptr<store::RelayStore> store,
                      RelayOptions options)
     : store_(std::move(store)),
-      relay_(*store_, around.next, around.clock, std::move(options)),
-      streams_(around.loop, around.workers, relay_),
-      housekeeping_(around.loop, [this] { tidy(); }) {
-  relay_.on_news([this](std::int64_t mailbox) { streams_.wake(mailbox); });
-  relay_.on_drained_soon([this](std::int64_t mailbox) { return streams_.has(mailbox); });
-  housekeeping_.arm(kHousekeepingEvery);
+      common_(*store_, around.clock, std::move(options)),
+      deposits_(common_, around.next),
+      mailboxes_(common_),
+      tidying_(common_, mailboxes_),
+      streams_(around.loop, around.workers, mailboxes_),
+      tidy_timer_(around.loop, [this] { tidy(); }) {
+  common_.news = [this](std::int64_t mailbox) { streams_.wake(mailbox); };
+  common_.drained_soon = [this](std::int64_t mailbox) { return streams_.has(mailbox); };
+  tidy_timer_.arm(kTidyEvery);
 }
 
 void RelayPart::add_routes(RouteTable& routes, const base::Clock& clock) {
-  add_deposit_endpoint(routes, relay_, clock);
-  add_mailbox_endpoints(routes, relay_, streams_, clock);
+  add_deposit_endpoint(routes, deposits_, clock);
+  add_mailbox_endpoints(routes, mailboxes_, streams_, clock);
 }
 
 void RelayPart::tidy() {
-  relay_.tidy();
-  housekeeping_.arm(kHousekeepingEvery);
+  tidying_.run();
+  tidy_timer_.arm(kTidyEvery);
 }
 
 void RelayPart::stop_streams() {
-  housekeeping_.disarm();
+  tidy_timer_.disarm();
   streams_.stop();
 }
 

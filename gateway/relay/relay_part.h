@@ -1,12 +1,14 @@
-// RelayPart: everything that --relay adds to the daemon: its database, the Relay, the streams, the
-// endpoints and the housekeeping. Made and taken down on the loop's thread.
+// RelayPart: everything that --relay adds to the daemon: its database, deposits, mailboxes,
+// streams, endpoints and tidying. Made and taken down on the loop's thread.
 #pragma once
 
 #include <memory>
 
 #include "gateway/http/route.h"
-#include "gateway/relay/relay.h"
+#include "gateway/relay/deposits.h"
+#include "gateway/relay/mailboxes.h"
 #include "gateway/relay/streams.h"
+#include "gateway/relay/tidying.h"
 #include "store/store.h"
 
 namespace gateway {
@@ -27,18 +29,21 @@ class RelayPart {
   void stop_streams();  // on the loop
   void stop();          // after the loop: the last writes
   const store::Health& health() const { return store_->health(); }
-  const RelayCounters& counters() const { return relay_.counters(); }
-  base::Result<RelayHoldings> holdings() const { return relay_.holdings(); }
-  std::size_t remembered_owners() { return relay_.remembered_owners(); }
+  const RelayCounters& counters() const { return common_.counters; }
+  base::Result<RelayHoldings> holdings() const { return mailboxes_.holdings(); }
+  std::size_t remembered_owners() { return mailboxes_.remembered_owners(); }
 
  private:
   RelayPart(const Around& around, std::unique_ptr<store::RelayStore> store, RelayOptions options);
   void tidy();
 
   std::unique_ptr<store::RelayStore> store_;
-  Relay relay_;
+  RelayCommon common_;
+  RelayDeposits deposits_;
+  RelayMailboxes mailboxes_;
+  RelayTidying tidying_;
   RelayStreams streams_;
-  Timer housekeeping_;
+  Timer tidy_timer_;
 };
 
 }  // namespace gateway

@@ -81,8 +81,8 @@ class RelayStreams::Stream final : public IoHandler {
   Slot slot_;
 };
 
-RelayStreams::RelayStreams(EventLoop& loop, WorkerPool& workers, Relay& relay)
-    : loop_(loop), workers_(workers), relay_(relay), tick_(loop, [this] { on_tick(); }) {}
+RelayStreams::RelayStreams(EventLoop& loop, WorkerPool& workers, RelayMailboxes& mailboxes)
+    : loop_(loop), workers_(workers), mailboxes_(mailboxes), tick_(loop, [this] { on_tick(); }) {}
 
 RelayStreams::~RelayStreams() {
   *alive_ = false;
@@ -146,7 +146,7 @@ void RelayStreams::load(const StreamPtr& stream) {
   buffered_ += kLoadBytes;
   const bool accepted = workers_.submit_rest(
       stream->party, [this, stream, alive = alive_, &loop = loop_, after = stream->after] {
-        auto waiting = relay_.waiting(stream->mailbox, after, kLoadBytes);
+        auto waiting = mailboxes_.waiting(stream->mailbox, after, kLoadBytes);
         loop.post([this, stream, alive, waiting = std::move(waiting)]() mutable {
           if (*alive) loaded(stream, std::move(waiting));
         });
@@ -157,7 +157,7 @@ void RelayStreams::load(const StreamPtr& stream) {
   stream->more = true;  // the next tick tries again
 }
 
-void RelayStreams::loaded(const StreamPtr& stream, base::Result<Relay::Waiting> waiting) {
+void RelayStreams::loaded(const StreamPtr& stream, base::Result<RelayMailboxes::Waiting> waiting) {
   buffered_ -= kLoadBytes;
   stream->loading = false;
   if (!stream->fd) return;
@@ -270,8 +270,8 @@ void RelayStreams::on_tick() {
 void RelayStreams::dismiss_revoked() {
   if (looking_for_revoked_) return;
   looking_for_revoked_ =
-      workers_.submit_rest("", [this, alive = alive_, &relay = relay_, &loop = loop_] {
-        auto revoked = relay.revoked();
+      workers_.submit_rest("", [this, alive = alive_, &mailboxes = mailboxes_, &loop = loop_] {
+        auto revoked = mailboxes.revoked();
         loop.post([this, alive, revoked = std::move(revoked)] {
           if (!*alive) return;
           looking_for_revoked_ = false;

@@ -7,7 +7,7 @@
 // acknowledgement) is taken for gone. The stream of an owner whose admission was revoked ends
 // within seconds, so that the device learns of it.
 //
-// Threads: the loop's, but for what says otherwise. Relay, loop and pool outlive it.
+// Threads: the loop's, but for what says otherwise. Mailboxes, loop and pool outlive it.
 #pragma once
 
 #include <map>
@@ -20,13 +20,13 @@
 #include "gateway/loop/event_loop.h"
 #include "gateway/loop/worker_pool.h"
 #include "gateway/relay/frames.h"
-#include "gateway/relay/relay.h"
+#include "gateway/relay/mailboxes.h"
 
 namespace gateway {
 
 class RelayStreams {
  public:
-  RelayStreams(EventLoop& loop, WorkerPool& workers, Relay& relay);
+  RelayStreams(EventLoop& loop, WorkerPool& workers, RelayMailboxes& mailboxes);
   ~RelayStreams();
 
   void attach(std::int64_t mailbox, StreamSocket socket);
@@ -46,7 +46,7 @@ class RelayStreams {
 
   StreamPtr find(std::int64_t mailbox) const;
   void load(const StreamPtr& stream);
-  void loaded(const StreamPtr& stream, base::Result<Relay::Waiting> waiting);
+  void loaded(const StreamPtr& stream, base::Result<RelayMailboxes::Waiting> waiting);
   void advance(const StreamPtr& stream);
   void goodbye(const StreamPtr& stream, GoodbyeReason reason);
   void close(const StreamPtr& stream);
@@ -55,7 +55,7 @@ class RelayStreams {
 
   EventLoop& loop_;
   WorkerPool& workers_;
-  Relay& relay_;
+  RelayMailboxes& mailboxes_;
   Timer tick_;
   std::map<std::int64_t, StreamPtr> streams_;
   std::set<std::int64_t> starved_;  // wait until others' bytes have left

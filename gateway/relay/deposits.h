@@ -1,0 +1,45 @@
+// RelayDeposits: takes deposits for the mailboxes of a relay and passes all others on to the
+// accounts of this daemon. A deposit is answered `stored` after its COMMIT; limits are judged first
+// by the head, then again in the write, where nobody can slip past them.
+//
+// Safe from any thread; answers come through Completions.
+#pragma once
+
+#include <optional>
+
+#include "base/budget.h"
+#include "base/completion.h"
+#include "base/mutex.h"
+#include "gateway/relay/relay_common.h"
+#include "gateway/relay/replay_memory.h"
+#include "messaging/kernel/transport.h"
+#include "store/relay/deposit_keys.h"
+#include "store/relay/mailboxes.h"
+
+namespace gateway {
+
+class RelayDeposits final : public messaging::Mailroom {
+ public:
+  // Both outlive this.
+  RelayDeposits(RelayCommon& common, messaging::Mailroom& next);
+
+  std::optional<messaging::ArrivalReply> judge(const messaging::ArrivalHead& head) override;
+  void accept(messaging::Arrival arrival, base::Completion<messaging::ArrivalReply> done) override;
+
+ private:
+  struct Taken;
+  messaging::ArrivalReply reply(messaging::ArrivalVerdict verdict, base::Millis pause = 0) const;
+  std::optional<messaging::ArrivalReply> over_limit(store::Connection& db,
+                                                    const store::RelayMailbox& mailbox,
+                                                    const store::RelayKey& key, std::int64_t bytes,
+                                                    std::int64_t envelopes);
+  base::Result<messaging::ArrivalReply> keep(store::Tx& tx, const Taken& taken);
+
+  RelayCommon& common_;
+  messaging::Mailroom& next_;
+  ReplayMemory replays_;
+  base::Mutex mutex_;
+  base::Budget<std::int64_t> handshakes_ GUARDED_BY(mutex_);  // envelopes, by the key's row
+};
+
+}  // namespace gateway
