@@ -122,6 +122,14 @@ def stale_fences(headers):
                 yield f"no file of {room} includes {header}: the rule in FENCED is stale"
 
 
+def stale_folders(present):
+    """The folders that the rules name and the tree has not, given {room: its folders}."""
+    for room, order in FOLDERS.items():
+        for folder in order:
+            if folder not in present[room]:
+                yield f"{room} has no folder {folder}: the rule in FOLDERS is stale"
+
+
 def self_test():
     """A check that cannot fail checks nothing."""
     assert list(include_faults("base", "x", '#include "crypto/keys.h"'))
@@ -139,6 +147,8 @@ def self_test():
     assert list(link_faults("crypto", "edge_room(crypto SOURCES a.cpp LINKS base)"))
     assert list(stale_fences({room: set(FENCED) - {"curl/curl.h"} for room in ROOMS}))
     assert not list(stale_fences({room: set(FENCED) for room in ROOMS}))
+    assert list(stale_folders({"messaging": FOLDERS["messaging"][1:], "gateway": FOLDERS["gateway"]}))
+    assert not list(stale_folders(FOLDERS))
 
 
 def main():
@@ -155,6 +165,7 @@ def main():
                 headers[room].update(re.findall(r'^\s*#\s*include\s*["<]([^">]+)[">]', text, re.M))
         faults += link_faults(room, (root / room / "CMakeLists.txt").read_text())
     faults += stale_fences(headers)
+    faults += stale_folders({room: {path.parent.name for path in (root / room).glob("*/*.cpp")} for room in FOLDERS})
     assert files > 10, "no sources found: wrong folder?"
     print_edges(edges)
     print("\n".join(faults) if faults else f"{files} files: every include and link goes downward")
