@@ -3,7 +3,7 @@
 namespace gateway {
 namespace {
 
-constexpr base::Millis kTick = 500;
+constexpr base::Millis kLinkTick = 500;
 
 // A relay that is called by a loopback address or name was named by whoever may (the settings, or
 // scope admin for the config): it is meant to be. Another name that an account's config gave does
@@ -59,21 +59,22 @@ void RelayClient::follow() {
       before.erase(known);
       continue;
     }
-    if (!curl_) curl_ = std::make_unique<CurlLoop>(loop_);
     const base::AccountId id = account.account;
     const AddressPolicy policy = policy_for(policy_, account.home);
+    std::unique_ptr<CurlLoop>& curl = curls_[policy.loopback_allowed];
+    if (!curl) curl = std::make_unique<CurlLoop>(loop_);
     if (known != before.end()) before.erase(known);
-    links_[id] = std::make_unique<RelayLink>(RelayLink::Around{loop_, workers_, *curl_, relayed_},
+    links_[id] = std::make_unique<RelayLink>(RelayLink::Around{loop_, workers_, *curl, relayed_},
                                              std::move(account), policy);
     links_[id]->try_now();
   }
   for (const auto& [account, link] : before) relayed_.tell(account, false, {});
-  if (!links_.empty() && !tick_.armed()) tick_.arm(kTick);
+  if (!links_.empty() && !tick_.armed()) tick_.arm(kLinkTick);
 }
 
 void RelayClient::on_tick() {
   if (!running_ || links_.empty()) return;
-  tick_.arm(kTick);
+  tick_.arm(kLinkTick);
   for (auto& [account, link] : links_) link->tick();
   relayed_.expire_waiting();
 }

@@ -31,7 +31,9 @@ class RelayClient {
   WorkerPool& workers_;
   messaging::Relayed& relayed_;
   const AddressPolicy policy_;
-  std::unique_ptr<CurlLoop> curl_;  // when the first link is made
+  // By whether loopback is allowed, made with the first link: a connection that stays open is used
+  // again without being judged, so links of another policy must not find it.
+  std::map<bool, std::unique_ptr<CurlLoop>> curls_;
   Timer tick_;
   std::map<base::AccountId, std::unique_ptr<RelayLink>> links_;
   bool running_ = false;
