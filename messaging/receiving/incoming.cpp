@@ -290,6 +290,7 @@ void Incoming::drop_surplus(AccountId account, const store::DepositTokenRow& tok
     ++kept;
   }
   counters_.unopened += requests.size() - kept;
+  counters_.surplus += requests.size() - kept;
   requests.resize(kept);
 }
 
@@ -299,7 +300,9 @@ bool Incoming::may_read_request(AccountId account, const store::DepositTokenRow&
   const std::string name =
       introduced ? account_name(account) + base::to_hex(token.key_id) : party_of(account, token);
   base::Lock lock(mutex_);
-  return (introduced ? introductions_ : requests_).take(name, core_.clock.uptime()) == 0;
+  if ((introduced ? introductions_ : requests_).take(name, core_.clock.uptime()) == 0) return true;
+  ++counters_.unread;
+  return false;
 }
 
 base::Result<DeliveryPtr> Incoming::open_delivery(const Arrival& arrival, const AccountPtr& account,

@@ -73,6 +73,8 @@ class Incoming {
     std::atomic<std::uint64_t> accepted{0};  // envelopes applied
     std::atomic<std::uint64_t> repeated{0};  // had before
     std::atomic<std::uint64_t> unopened{0};  // dropped
+    std::atomic<std::uint64_t> unread{0};    // session requests over the budget of their opening
+    std::atomic<std::uint64_t> surplus{0};   // requests from a relay over their token's budget
     std::atomic<std::uint64_t> parked{0};
     std::atomic<std::uint64_t> unproven{0};         // deposits refused
     std::atomic<std::uint64_t> later{0};            // not taken for now, for what they cost

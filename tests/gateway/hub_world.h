@@ -82,11 +82,12 @@ class MemoryLog final : public EventSource {
     out.dense = filter.passes_all();
     return out;
   }
-  base::Result<std::unique_ptr<OpeningSteps>> open(const EventFilter& filter, bool) override {
+  base::Result<std::unique_ptr<OpeningSteps>> open(const EventFilter& filter,
+                                                   bool snapshot) override {
     const std::lock_guard lock(mutex_);
     if (broken_) return base::fail(base::Errc::io, "the log is broken");
     ++openings_;
-    StreamOpening out{base::EventId(newest_), false, {}};
+    StreamOpening out{base::EventId(newest_), snapshot, {}};
     for (const EventFrame& frame : initial_) {
       const auto& channels = filter.channels;
       if (std::find(channels.begin(), channels.end(), frame.channel->channel) != channels.end()) {
@@ -104,6 +105,11 @@ class MemoryLog final : public EventSource {
   int openings() {
     const std::lock_guard lock(mutex_);
     return openings_;
+  }
+  // Runs on the hub's thread when an opening has been read and its streams are about to get it.
+  void before_delivery(std::function<void()> call) {
+    const std::lock_guard lock(mutex_);
+    before_delivery_ = std::move(call);
   }
   base::Result<base::EventId> newest() override {
     const std::lock_guard lock(mutex_);
@@ -125,7 +131,15 @@ class MemoryLog final : public EventSource {
       if (before) before();
       return left_-- == 0;
     }
-    StreamOpening take() override { return std::move(opening_); }
+    StreamOpening take() override {
+      std::function<void()> before;
+      {
+        const std::lock_guard lock(log_.mutex_);
+        before = log_.before_delivery_;
+      }
+      if (before) before();
+      return std::move(opening_);
+    }
 
    private:
     MemoryLog& log_;
@@ -137,6 +151,7 @@ class MemoryLog final : public EventSource {
   int steps_ = 0;
   int openings_ = 0;
   std::function<void()> before_step_;
+  std::function<void()> before_delivery_;
   std::map<std::uint64_t, EventFrame> events_;
   std::vector<EventFrame> initial_;
   const std::uint64_t before_first_;

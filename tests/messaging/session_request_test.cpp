@@ -1,0 +1,183 @@
+// What requests for sessions may cost: their size, how many an hour are taken by each token, and
+// how many of them are opened.
+#include "crypto/envelope.h"
+#include "crypto/random.h"
+#include "messaging/kernel/renewal_budget.h"
+#include "store/tables/deposit_tokens.h"
+#include "tests/messaging/bare_gateway.h"
+#include "tests/messaging/three.h"
+
+using namespace test;
+using store::TokenPurpose;
+
+namespace {
+
+constexpr base::Millis kHour = 3600 * base::Millis{1000};
+constexpr std::size_t kMostInDeposit = kMaxDepositEnvelopes;
+
+// Envelopes that open nowhere: they count all the same.
+std::vector<base::Bytes> junk(std::size_t count, std::size_t size = 8) {
+  std::vector<base::Bytes> envelopes;
+  for (std::size_t i = 0; i < count; ++i) envelopes.emplace_back(size, std::uint8_t{1});
+  return envelopes;
+}
+
+// A gateway with a token of each kind that admits session requests alone.
+struct Asked {
+  World world;
+  std::unique_ptr<BareGateway> bob;
+
+  Asked() {
+    world.join(world.alice, world.bob);
+    bob = std::make_unique<BareGateway>(world, world.bob);
+  }
+  // A new token of this purpose. `owner`: the chat of the group that introduces.
+  DepositToken token(TokenPurpose purpose, std::int64_t owner = 900) {
+    const DepositToken token = DepositToken::generate();
+    bob->write([&](const WriteContext& write) -> base::Result<> {
+      store::DepositTokenRow row;
+      row.key_id = deposit_key_id(token);
+      row.token = token.bytes;
+      row.purpose = purpose;
+      row.owner_id = owner;
+      row.created_at = write.steady();
+      if (purpose == TokenPurpose::retired || purpose == TokenPurpose::contact) {
+        row.contact = BareGateway::peer_of(write.scope).id;
+      }
+      return store::insert_deposit_token(write.scope, row);
+    });
+    return token;
+  }
+  Arrival arrival(const DepositToken& token, const std::vector<base::Bytes>& envelopes) {
+    auto read = bob->core().read(BareGateway::kAccount);
+    REQUIRE(read.ok());
+    Arrival arrival{read->account->mailbox, {}, join_body(envelopes)};
+    arrival.proof = prove_deposit(token, arrival.mailbox, world.clock.now(), arrival.body);
+    return arrival;
+  }
+  ArrivalReply deposit(const DepositToken& token, const std::vector<base::Bytes>& envelopes) {
+    return bob->accept(arrival(token, envelopes));
+  }
+  // Requests that open as envelopes, and whose handshake is none.
+  std::vector<base::Bytes> requests(std::size_t count) {
+    auto read = bob->core().read(BareGateway::kAccount);
+    REQUIRE(read.ok());
+    const auto box = read->account->identity.public_key().to_x25519();
+    REQUIRE(box);
+    std::vector<base::Bytes> envelopes;
+    for (std::size_t i = 0; i < count; ++i) {
+      base::Bytes body{0, 0, 0, 1, 'g'};  // a group's id
+      const auto noise = crypto::random_array<96>();
+      body.insert(body.end(), noise.begin(), noise.end());
+      auto envelope = crypto::seal_envelope(
+          *box, static_cast<std::uint8_t>(EnvelopeKind::session_request), {}, body);
+      REQUIRE(envelope);
+      envelopes.push_back(*std::move(envelope));
+    }
+    return envelopes;
+  }
+  std::uint64_t unread() { return bob->incoming().counters().unread.load(); }
+};
+
+}  // namespace
+
+TEST_CASE("session requests are taken by the hour: so many by each token, each of them counted") {
+  Asked asked;
+  const TokenPurpose purpose = GENERATE(TokenPurpose::introduction, TokenPurpose::retired);
+  const DepositToken token = asked.token(purpose);
+  REQUIRE(kMaxIntroductionsPerHour == 600);
+  CHECK(asked.deposit(token, junk(kMostInDeposit)).verdict == ArrivalVerdict::stored);
+  CHECK(asked.deposit(token, junk(kMostInDeposit)).verdict == ArrivalVerdict::stored);
+  const ArrivalReply refused = asked.deposit(token, junk(89));
+  CHECK(refused.verdict == ArrivalVerdict::too_many);
+  CHECK(refused.retry_after == 6'000);  // one is too many, and one comes back in six seconds
+  CHECK(asked.deposit(token, junk(88)).verdict == ArrivalVerdict::stored);
+  CHECK(asked.deposit(token, junk(1)).verdict == ArrivalVerdict::too_many);
+  // Another token's are its own.
+  CHECK(asked.deposit(asked.token(purpose, 901), junk(10)).verdict == ArrivalVerdict::stored);
+  asked.world.clock.advance(kHour);
+  CHECK(asked.deposit(token, junk(kMostInDeposit)).verdict == ArrivalVerdict::stored);
+}
+
+TEST_CASE("a deposit of session requests is as small as one of join requests") {
+  Asked asked;
+  const TokenPurpose purpose = GENERATE(TokenPurpose::introduction, TokenPurpose::retired);
+  const DepositToken token = asked.token(purpose);
+  CHECK(asked.deposit(token, junk(1, kMaxInviteDeposit - 3)).verdict == ArrivalVerdict::too_large);
+  CHECK(asked.deposit(token, junk(1, kMaxInviteDeposit - 4)).verdict == ArrivalVerdict::stored);
+  // A contact's own token takes more.
+  CHECK(asked.deposit(asked.token(TokenPurpose::contact), junk(1, kMaxInviteDeposit)).verdict ==
+        ArrivalVerdict::stored);
+}
+
+TEST_CASE("of the session requests that come by one token so many are opened, the others dropped") {
+  Asked asked;
+  SECTION("a group's introduction: 120 at once, then one in five seconds") {
+    const DepositToken token = asked.token(TokenPurpose::introduction);
+    for (int i = 0; i < 2; ++i) {
+      REQUIRE(asked.deposit(token, asked.requests(75)).verdict == ArrivalVerdict::stored);
+    }
+    CHECK(asked.unread() == 30);
+    asked.world.clock.advance(5'000);
+    REQUIRE(asked.deposit(token, asked.requests(2)).verdict == ArrivalVerdict::stored);
+    CHECK(asked.unread() == 31);
+  }
+  SECTION("a contact, by whichever of its tokens: 12 at once, then one in thirty seconds") {
+    REQUIRE(asked.deposit(asked.token(TokenPurpose::contact), asked.requests(10)).verdict ==
+            ArrivalVerdict::stored);
+    CHECK(asked.unread() == 0);
+    REQUIRE(asked.deposit(asked.token(TokenPurpose::retired), asked.requests(10)).verdict ==
+            ArrivalVerdict::stored);
+    CHECK(asked.unread() == 8);
+    asked.world.clock.advance(30'000);
+    REQUIRE(asked.deposit(asked.token(TokenPurpose::contact), asked.requests(2)).verdict ==
+            ArrivalVerdict::stored);
+    CHECK(asked.unread() == 9);
+  }
+  CHECK(asked.bob->count("SELECT count(*) FROM pending_join") <= 1);
+}
+
+TEST_CASE("of the requests that a relay hands over by one token 600 are taken, and none is kept") {
+  Asked asked;
+  const DepositToken token = asked.token(TokenPurpose::introduction);
+  const auto hand_over = [&](std::size_t count) {
+    std::vector<RelayedEnvelope> envelopes;
+    for (base::Bytes& one : junk(count)) envelopes.push_back({deposit_key_id(token), one});
+    const auto before = asked.bob->incoming().counters().unopened.load();
+    const auto stored = answer<bool>([&](base::Completion<bool> done) {
+      asked.bob->incoming().accept_relayed(BareGateway::kAccount, std::move(envelopes),
+                                           std::move(done));
+    });
+    CHECK(stored.value_or(false));  // acknowledged: the relay forgets them
+    return asked.bob->incoming().counters().unopened.load() - before;
+  };
+  // All are dropped, the surplus before it is opened.
+  CHECK(hand_over(kMaxRelayedRequestsAtOnce + 100) == kMaxRelayedRequestsAtOnce + 100);
+  CHECK(asked.bob->incoming().counters().surplus.load() == 100);
+  asked.world.clock.advance(kHour);
+  hand_over(100);
+  CHECK(asked.bob->incoming().counters().surplus.load() == 140);
+}
+
+TEST_CASE(
+    "renewals with one contact and with all strangers of one group have budgets of their own") {
+  base::ManualClock clock;
+  RenewalBudget budget(clock);
+  const AccountId account{1};
+  const auto spend = [&](ContactId contact, RenewalBudget::Side side, std::int64_t group = 0) {
+    int taken = 0;
+    while (taken < 1'000 && budget.take(account, contact, side, group)) ++taken;
+    return taken;
+  };
+  using Side = RenewalBudget::Side;
+  CHECK(spend(ContactId(10), Side::answer) == 6);
+  CHECK(spend(ContactId(10), Side::begin) == 6);
+  CHECK(spend(ContactId(11), Side::answer) == 6);
+  CHECK(spend(ContactId(), Side::answer, 900) == 200);
+  CHECK(spend(ContactId(), Side::answer, 901) == 200);
+  clock.advance(kRenewalRefill);
+  CHECK(spend(ContactId(10), Side::answer) == 1);
+  CHECK(spend(ContactId(), Side::answer, 900) == 30);  // one in ten seconds
+  budget.forget(account);
+  CHECK(spend(ContactId(10), Side::answer) == 6);
+}
