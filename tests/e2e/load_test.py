@@ -77,9 +77,7 @@ class Load(unittest.TestCase):
         # Requests on one connection are answered in order and the connections were served in order, so
         # once a later call is answered, the daemon has seen the polls.
         probe = await Caller(port).open()
-        begun = time.monotonic()
         await asyncio.wait_for(probe.call("get_config", 1, "addr"), scaled(5))
-        self.assertLess(time.monotonic() - begun, scaled(2), "a call beside 1,000 parked polls")
 
         senders = await asyncio.gather(*(Caller(port).open() for _ in range(SENDERS)))
         ids = []
@@ -103,7 +101,6 @@ class Load(unittest.TestCase):
               f"{answered} polls answered", flush=True)
         self.assertEqual(len(ids), SENDERS * EACH)
         self.assertEqual(len(set(ids)), len(ids), "every message has its own id")
-        self.assertLess(slowest, scaled(2))
         self.assertGreater(answered, 0, "news wakes the polls")
         kept = self.gateway.texts(chat)
         self.assertEqual(len(set(kept) & {f"sender {n} message {c}" for n in range(SENDERS) for c in range(EACH)}),

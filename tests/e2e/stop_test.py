@@ -2,7 +2,6 @@
 import signal
 import socket
 import threading
-import time
 import unittest
 
 from gateway import Gateway, scaled
@@ -23,12 +22,9 @@ class Stop(unittest.TestCase):
             half = socket.create_connection(("127.0.0.1", gateway.port))
             half.sendall(b"POST /rpc HTTP/1.1\r\nHost: local")  # a head that never ends
             self.assertEqual(gateway.http("GET", "/health")[0], 200)
-            begun = time.monotonic()
             gateway.process.send_signal(signum)
-            code = gateway.process.wait(scaled(15))
-            took = time.monotonic() - begun
+            code = gateway.process.wait(scaled(5))
             self.assertEqual(code, 0, "\n".join(gateway.log[-20:]))
-            self.assertLess(took, scaled(5))
             for stream in streams:
                 stream.thread.join(scaled(5))
                 self.assertFalse(stream.thread.is_alive(), "the streams are closed")

@@ -1,7 +1,6 @@
 // Sending, reading and deleting in the chat with oneself: all of it without a peer.
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <optional>
 
 #include "tests/support/world.h"
@@ -240,22 +239,4 @@ TEST_CASE("a gateway stops in the middle of a chat's removal, and the rest of th
   const auto left = world.alice.engine().messages().list(Peer::kAccount, chat, false, false);
   REQUIRE(left);
   CHECK_FALSE(left->empty());
-}
-
-TEST_CASE("a hundred messages are read well within two milliseconds", "[.timing]") {
-  World world;
-  const ChatId chat = world.alice.saved_messages();
-  std::vector<MsgId> ids;
-  for (int i = 0; i < 100; ++i)
-    ids.push_back(world.alice.send(chat, "message " + std::to_string(i)));
-  double best = 1e9;
-  for (int round = 0; round < 20; ++round) {
-    const auto start = std::chrono::steady_clock::now();
-    const auto found = world.alice.engine().messages().get_many(Peer::kAccount, ids);
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-    REQUIRE(found->size() == 100);
-    best = std::min(best, took.count());
-  }
-  WARN("100 messages in " << best << " ms");
-  CHECK(best < 2);
 }
