@@ -49,7 +49,7 @@ TEST_CASE("a channel's events go to those who named it, and messaging events to 
   CHECK(next_data(mixed, 3) == std::vector<std::string>{message, "two", last});
 }
 
-TEST_CASE("a channel's event has its type, its own id and its retry; no text breaks its frame") {
+TEST_CASE("a channel's event has its type, its own id, its retry and each line of its data") {
   HubWorld world;
   Client client = listener(world, "?channel=a");
   ChannelPart part = on("a");
@@ -59,6 +59,9 @@ TEST_CASE("a channel's event has its type, its own id and its retry; no text bre
   CHECK(client.read_until("\n\n") ==
         "event: Alarm\nid: 1001/own 7\nretry: 2500\n"
         "data: one\ndata: two\ndata: \ndata: id: 9\ndata: three\n\n");
+}
+
+TEST_CASE("no text of a channel's event breaks its frame") {
   std::string out;
   ChannelPart evil = on("a");
   evil.own_id = std::string("x\r\ndata: y\n\n") + '\0';

@@ -64,6 +64,18 @@ struct Stream {
   }
 };
 
+// A relay with one device whose mailbox is open, and a contact whose key is registered there.
+struct OpenMailbox {
+  RelayWorld world;
+  Device device{world};
+  const DepositToken contact = DepositToken::generate();
+
+  OpenMailbox() {
+    REQUIRE(device.open() == 200);
+    REQUIRE(device.add_key(contact, 1) == 204);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("a mailbox is opened by its owner alone, and only where the relay admits") {
@@ -103,12 +115,8 @@ TEST_CASE("a mailbox is opened by its owner alone, and only where the relay admi
   CHECK(device.open(token) == 403);
 }
 
-TEST_CASE("deposits wait in order until they are acknowledged, restarts included") {
-  RelayWorld world;
-  Device device(world);
-  REQUIRE(device.open() == 200);
-  const DepositToken contact = DepositToken::generate();
-  REQUIRE(device.add_key(contact, 1) == 204);
+TEST_CASE_METHOD(OpenMailbox,
+                 "deposits wait in order until they are acknowledged, restarts included") {
   CHECK(device.deposit(contact, {envelope(1), envelope(2)}).status == 204);
   CHECK(device.deposit(contact, {envelope(3, 200'000)}).status == 204);
   world.restart();
@@ -129,10 +137,8 @@ TEST_CASE("deposits wait in order until they are acknowledged, restarts included
   CHECK(device.poll().size() == 1);
 }
 
-TEST_CASE("a request that comes again, or with a body changed on the way, is refused") {
-  RelayWorld world;
-  Device device(world);
-  REQUIRE(device.open() == 200);
+TEST_CASE_METHOD(OpenMailbox,
+                 "a request that comes again, or with a body changed on the way, is refused") {
   const auto body = gateway::encode_acks({1});
   const std::string headers = device.prove("POST", "acks", body);
   CHECK(device.raw("POST", "acks", std::string(8, 'x'), headers).status == 401);
@@ -171,12 +177,7 @@ TEST_CASE("only registered keys deposit; a removed one is shut out, a rotated on
   CHECK((*known)[0].key_id == messaging::deposit_key_id(friendly));
 }
 
-TEST_CASE("a deposit played again is answered as before and kept once") {
-  RelayWorld world;
-  Device device(world);
-  REQUIRE(device.open() == 200);
-  const DepositToken contact = DepositToken::generate();
-  REQUIRE(device.add_key(contact, 1) == 204);
+TEST_CASE_METHOD(OpenMailbox, "a deposit played again is answered as before and kept once") {
   const std::string request = device.deposit_request(contact, {envelope(1)});
   for (int i = 0; i < 5; ++i) CHECK(gateway::test::ask(world.port, request).status == 204);
   CHECK(device.poll().size() == 1);
@@ -394,12 +395,8 @@ TEST_CASE("the keys of all mailboxes of one party are bounded together") {
   CHECK(add(two) == 204);
 }
 
-TEST_CASE("a stream pings at once, gives what waits, and what comes arrives at once") {
-  RelayWorld world;
-  Device device(world);
-  REQUIRE(device.open() == 200);
-  const DepositToken contact = DepositToken::generate();
-  REQUIRE(device.add_key(contact, 1) == 204);
+TEST_CASE_METHOD(OpenMailbox,
+                 "a stream pings at once, gives what waits, and what comes arrives at once") {
   REQUIRE(device.deposit(contact, {envelope(1)}).status == 204);
   Stream stream(device);
   CHECK(std::holds_alternative<PingFrame>(stream.next()));
@@ -421,12 +418,8 @@ TEST_CASE("a stream pings at once, gives what waits, and what comes arrives at o
   CHECK(std::get<GoodbyeFrame>(end).reason == gateway::GoodbyeReason::stopping);
 }
 
-TEST_CASE("a stream sends no more than its window until something is acknowledged") {
-  RelayWorld world;
-  Device device(world);
-  REQUIRE(device.open() == 200);
-  const DepositToken contact = DepositToken::generate();
-  REQUIRE(device.add_key(contact, 1) == 204);
+TEST_CASE_METHOD(OpenMailbox,
+                 "a stream sends no more than its window until something is acknowledged") {
   for (std::uint8_t i = 0; i < 12; ++i) {
     REQUIRE(device.deposit(contact, {envelope(i, 1'000'000)}).status == 204);
   }
@@ -457,10 +450,7 @@ TEST_CASE("a stream sends no more than its window until something is acknowledge
   CHECK(std::is_sorted(ids.begin(), ids.end()));
 }
 
-TEST_CASE("a device that says nothing for minutes is taken for gone") {
-  RelayWorld world;
-  Device device(world);
-  REQUIRE(device.open() == 200);
+TEST_CASE_METHOD(OpenMailbox, "a device that says nothing for minutes is taken for gone") {
   Stream stream(device);
   CHECK(std::holds_alternative<PingFrame>(stream.next()));
   const auto later = [&] {
@@ -480,12 +470,8 @@ TEST_CASE("a device that says nothing for minutes is taken for gone") {
   CHECK(stream.client.closed_by_server());
 }
 
-TEST_CASE("what nobody fetches goes after its time, but not because a clock jumped") {
-  RelayWorld world;
-  Device device(world);
-  REQUIRE(device.open() == 200);
-  const DepositToken contact = DepositToken::generate();
-  REQUIRE(device.add_key(contact, 1) == 204);
+TEST_CASE_METHOD(OpenMailbox,
+                 "what nobody fetches goes after its time, but not because a clock jumped") {
   REQUIRE(device.deposit(contact, {envelope(1)}).status == 204);
   world.clock.jump_wall(365LL * 24 * 3600 * 1000);
   world.clock.advance(61'000);
@@ -500,12 +486,8 @@ TEST_CASE("what nobody fetches goes after its time, but not because a clock jump
   CHECK(device.poll().empty());
 }
 
-TEST_CASE("what is garbage at a relay's doors gets an answer and leaves nothing behind") {
-  RelayWorld world;
-  Device device(world);
-  REQUIRE(device.open() == 200);
-  const DepositToken contact = DepositToken::generate();
-  REQUIRE(device.add_key(contact, 1) == 204);
+TEST_CASE_METHOD(OpenMailbox,
+                 "what is garbage at a relay's doors gets an answer and leaves nothing behind") {
   const DepositToken stranger = DepositToken::generate();
   for (int i = 0; i < 50; ++i) {
     CHECK(device.deposit(stranger, {envelope(1)}).status == 401);

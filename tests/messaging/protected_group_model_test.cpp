@@ -1,16 +1,41 @@
 // Random histories of a file in a group whose members come and go, against a simple model of who
-// may open it.
-//
-// The model is what the owner decided for each contact, alone and as a member, and until when, and
-// that whoever is taken out, by anybody, loses the latter until the owner grants it anew. Until the
-// news is there, a member may open what it could before; at no moment may one open what ended
-// before all sides agreed last.
+// may open it (Allowance). Until the news is there, a member may open what it could before; at no
+// moment may one open what ended before all sides agreed last.
+#include <array>
+
 #include "tests/messaging/protected_group_world.h"
 #include "tests/messaging/random_history.h"
 
 using namespace test;
 
 namespace {
+
+// The model: what the owner decided for one contact, as a member and for itself, and until when.
+// Whoever is taken out of the group, by anybody, loses the former until the owner grants it anew.
+class Allowance {
+ public:
+  void grant_as_member(UnixMillis end) { as_member_ = extend(end); }
+  void grant_alone(UnixMillis end) { alone_ = extend(end); }
+  void leave() { as_member_ = 0; }
+  void withdraw() { as_member_ = alone_ = 0; }
+  void agreed() { latest_ = end(); }
+
+  bool holds(UnixMillis now) const { return now < end(); }
+  // The latest end of all that was decided since all sides agreed: a decision that is still on its
+  // way, or was overtaken, may hold until then.
+  UnixMillis latest() const { return latest_; }
+
+ private:
+  UnixMillis end() const { return std::max(as_member_, alone_); }
+  UnixMillis extend(UnixMillis end) {
+    latest_ = std::max(latest_, end);
+    return end;
+  }
+
+  UnixMillis as_member_ = 0;
+  UnixMillis alone_ = 0;
+  UnixMillis latest_ = 0;
+};
 
 struct Person {
   Peer* peer = nullptr;
@@ -19,10 +44,7 @@ struct Person {
   ChatId chat;   // its group
   ProtectedWorld::Came came{};
   bool member = true;
-  UnixMillis as_member = 0;  // when what it is allowed ends
-  UnixMillis when_alone = 0;
-  UnixMillis latest = 0;  // the latest end of all it was allowed since all sides agreed
-  UnixMillis until() const { return std::max(as_member, when_alone); }
+  Allowance allowed = {};
 };
 
 class GroupHistory : RandomHistory {
@@ -42,52 +64,13 @@ class GroupHistory : RandomHistory {
 
   void step() {
     Person& who = people_[pick(static_cast<std::uint32_t>(people_.size()))];
-    switch (pick(14)) {
-      case 0:
-        CHECK(grant(who, who.alone, who.when_alone));
-        break;
-      case 1:
-      case 2:
-        CHECK(grant(who, world_.group, who.as_member) == who.member);
-        break;
-      case 3:
-        REQUIRE(world_.revoke(shared_.file_id, who.at_alice));
-        who.as_member = who.when_alone = 0;
-        break;
-      case 4:
-        agree();
-        if (who.member) take_out(who);
-        break;
-      case 5:
-        agree();
-        if (!who.member) GroupWorld::add(world_.alice, world_.group, who.at_alice);
-        who.member = true;
-        agree();
-        break;
-      case 6:
-      case 7:
-        ask(who);
-        break;
-      case 8:
-        deny(who);
-        break;
-      case 9:
-      case 10:
-        let_time_pass(world_, who.latest);
-        break;
-      case 11:
-        (pick(3) == 0 ? world_.alice : *who.peer).restart();
-        break;
-      case 12:
-        world_.network.set(weather());
-        break;
-      case 13:
-        let_some_through(world_);
-        break;
-    }
+    const Action& action = kActions[pick(static_cast<std::uint32_t>(kActions.size()))];
+    played_ += std::string(played_.empty() ? "" : ", ") + action.name + " " + who.peer->name();
+    INFO(played_);
+    (this->*action.play)(who);
     for (const Person& person : people_) {
       INFO(person.peer->name());
-      if (opens(person)) CHECK(world_.clock.now() < person.latest);
+      if (opens(person)) CHECK(world_.clock.now() < person.allowed.latest());
     }
   }
 
@@ -107,16 +90,47 @@ class GroupHistory : RandomHistory {
       // Who may not open has no share either, once its window was looked at.
       REQUIRE(ProtectedWorld::expire(*person.peer));
       CHECK(ProtectedWorld::sealed_shares(*person.peer).size() == (may_open(person) ? 1 : 0));
-      person.latest = person.until();
+      person.allowed.agreed();
     }
     CHECK(ProtectedWorld::read(world_.alice, sent_) == "model");
     world_.network.set(before);
   }
 
  private:
+  // What may happen to a person; a row that stands twice happens twice as often.
+  struct Action {
+    const char* name;
+    void (GroupHistory::*play)(Person&);
+  };
+  static const std::array<Action, 14> kActions;
+
+  void grant_alone(Person& who) {
+    const auto end = grant(who, who.alone);
+    REQUIRE(end);
+    who.allowed.grant_alone(*end);
+  }
+  void grant_as_member(Person& who) {
+    const auto end = grant(who, world_.group);
+    CHECK(end.has_value() == who.member);
+    if (end) who.allowed.grant_as_member(*end);
+  }
+  void revoke(Person& who) {
+    REQUIRE(world_.revoke(shared_.file_id, who.at_alice));
+    who.allowed.withdraw();
+  }
+  void take_out(Person& who) {
+    agree();
+    if (who.member) remove_by_somebody(who);
+  }
+  void add(Person& who) {
+    agree();
+    if (!who.member) GroupWorld::add(world_.alice, world_.group, who.at_alice);
+    who.member = true;
+    agree();
+  }
   // When its window may be over; the owner may say no as soon as it hears of it, or yes later on.
   void ask(Person& who) {
-    let_time_pass(world_, who.latest);
+    let_window_end(who);
     if (!ProtectedWorld::request(*who.peer, who.chat, who.came.file)) return;
     let_some_through(world_);
     if (pick(2) == 0) deny(who);
@@ -125,8 +139,13 @@ class GroupHistory : RandomHistory {
   void deny(Person& who) {
     if (!world_.deny(shared_.file_id, who.at_alice)) return;
     CHECK_FALSE(may_open(who));
-    who.as_member = who.when_alone = 0;
+    who.allowed.withdraw();
   }
+  void let_window_end(Person& who) { let_time_pass(world_, who.allowed.latest()); }
+  void restart(Person& who) { (pick(3) == 0 ? world_.alice : *who.peer).restart(); }
+  void change_weather(Person& /*who*/) { world_.network.set(weather()); }
+  void deliver_some(Person& /*who*/) { let_some_through(world_); }
+
   void add_dave() {
     world_.join(dave_, world_.alice);
     Person dave;
@@ -147,18 +166,16 @@ class GroupHistory : RandomHistory {
     for (Person& person : people_) {
       person.came = world_.arrival(*person.peer, person.chat);
       REQUIRE(world_.becomes(*person.peer, person.came.file, "active"));
-      person.as_member = person.latest = kForEver;
+      person.allowed.grant_as_member(kForEver);
     }
   }
-  // Whether the owner can; then `end` is when it ends.
-  bool grant(Person& who, ChatId chat, UnixMillis& end) {
+  // The end of what was granted; nothing when the owner cannot.
+  std::optional<UnixMillis> grant(const Person& who, ChatId chat) {
     const std::uint32_t seconds = this->seconds();
-    if (!world_.grant_in(chat, shared_.file_id, who.at_alice, {.seconds = seconds})) return false;
-    end = end_of(world_, seconds);
-    who.latest = std::max(who.latest, end);
-    return true;
+    if (!world_.grant_in(chat, shared_.file_id, who.at_alice, {.seconds = seconds})) return {};
+    return end_of(world_, seconds);
   }
-  bool may_open(const Person& who) const { return world_.clock.now() < who.until(); }
+  bool may_open(const Person& who) const { return who.allowed.holds(world_.clock.now()); }
   static bool opens(const Person& who) {
     return ProtectedWorld::read(*who.peer, who.came.message) == "model";
   }
@@ -183,7 +200,7 @@ class GroupHistory : RandomHistory {
            });
   }
   // By alice, by another member, or by itself.
-  void take_out(Person& who) {
+  void remove_by_somebody(Person& who) {
     const Person& by = people_[pick(static_cast<std::uint32_t>(people_.size()))];
     const bool by_alice = pick(3) == 0;
     if (by_alice) {
@@ -194,7 +211,7 @@ class GroupHistory : RandomHistory {
       GroupWorld::remove(*who.peer, who.chat, kSelf);
     }
     who.member = false;
-    who.as_member = 0;
+    who.allowed.leave();
     if (by_alice) return;
     // Alice decides by the list that she has.
     REQUIRE(world_.until([&] { return !lists(world_.alice, world_.group, who.peer->name()); }));
@@ -205,7 +222,25 @@ class GroupHistory : RandomHistory {
   ProtectedPath shared_;
   MsgId sent_;
   std::vector<Person> people_;
+  std::string played_;
 };
+
+const std::array<GroupHistory::Action, 14> GroupHistory::kActions{{
+    {"grant alone", &GroupHistory::grant_alone},
+    {"grant as a member", &GroupHistory::grant_as_member},
+    {"grant as a member", &GroupHistory::grant_as_member},
+    {"revoke", &GroupHistory::revoke},
+    {"take out", &GroupHistory::take_out},
+    {"add", &GroupHistory::add},
+    {"ask", &GroupHistory::ask},
+    {"ask", &GroupHistory::ask},
+    {"deny", &GroupHistory::deny},
+    {"let the window end of", &GroupHistory::let_window_end},
+    {"let the window end of", &GroupHistory::let_window_end},
+    {"restart the owner or", &GroupHistory::restart},
+    {"change the weather beside", &GroupHistory::change_weather},
+    {"deliver some beside", &GroupHistory::deliver_some},
+}};
 
 }  // namespace
 

@@ -1,16 +1,38 @@
-// Random histories of a protected file against a simple model of who may open it.
+// Random histories of a protected file against a simple model of who may open it: what its owner
+// decided last for each holder, and until when (Allowance).
 //
-// The model is the owner's side alone: what alice decided last for whom, and until when. A gateway
-// may know less than it for a while, as messages are lost, doubled and reordered, but at every
-// moment whoever can open must have been allowed by a decision that could still be in force there;
-// and once the network is well again, all sides agree with the model.
+// A gateway may know less than the model for a while, as messages are lost, doubled and reordered,
+// but at every moment whoever can open must have been allowed by a decision that could still be in
+// force there; and once the network is well again, all sides agree with the model.
 //
 // bob got the file from alice; everybody else got it from bob, forwarded.
+#include <array>
+
 #include "tests/messaging/random_history.h"
 
 using namespace test;
 
 namespace {
+
+// The model: what the owner decided for one holder.
+class Allowance {
+ public:
+  void grant(UnixMillis end) {
+    end_ = end;
+    latest_ = std::max(latest_, end);
+  }
+  void withdraw() { end_ = 0; }
+  void agreed() { latest_ = end_; }
+
+  bool holds(UnixMillis now) const { return now < end_; }
+  // The latest end of all that was decided since all sides agreed: a decision that is still on its
+  // way, or was overtaken, may hold until then.
+  UnixMillis latest() const { return latest_; }
+
+ private:
+  UnixMillis end_ = 0;
+  UnixMillis latest_ = 0;
+};
 
 struct Holder {
   Peer* peer = nullptr;
@@ -18,16 +40,15 @@ struct Holder {
   ChatId chat;    // where it came
   ChatId at_bob;  // bob's chat with a forwardee
   ContactId at_alice;
-  UnixMillis until = 0;   // when what the owner allowed last ends
-  UnixMillis latest = 0;  // the latest end of all it was allowed since all sides agreed
+  Allowance allowed = {};
 };
 
 class History : RandomHistory {
  public:
   History(unsigned seed, unsigned parties) : RandomHistory(seed), world_(false, seed) {
     shared_ = world_.share("model.txt", "model", true, true);
-    holders_.push_back(
-        {&world_.bob, shared_.came, world_.bob_chat, {}, world_.alice_peer, kForEver, kForEver});
+    holders_.push_back({&world_.bob, shared_.came, world_.bob_chat, {}, world_.alice_peer});
+    holders_.back().allowed.grant(kForEver);
     for (const char* name : {"carol", "dave"}) {
       if (holders_.size() + 1 < parties) add_forwardee(name);
     }
@@ -35,46 +56,13 @@ class History : RandomHistory {
 
   void step() {
     Holder& who = holders_[pick(static_cast<std::uint32_t>(holders_.size()))];
-    switch (pick(12)) {
-      case 0:
-      case 1: {
-        const GrantTerms terms{true, true, seconds()};
-        REQUIRE(world_.grant(shared_.made.file_id, who.at_alice, terms));
-        who.until = end_of(world_, terms.seconds);
-        who.latest = std::max(who.latest, who.until);
-        break;
-      }
-      case 2:
-        REQUIRE(world_.revoke(shared_.made.file_id, who.at_alice));
-        who.until = 0;
-        break;
-      case 3:
-        deny(who);
-        break;
-      case 4:
-      case 5:
-        ask(who);
-        break;
-      case 6:  // where bob may; it allows nothing by itself
-        if (who.at_bob.valid()) (void)forward_to(who.at_bob);
-        break;
-      case 7:
-      case 8:
-        let_time_pass(world_, who.latest);
-        break;
-      case 9:
-        (pick(3) == 0 ? world_.alice : *who.peer).restart();
-        break;
-      case 10:
-        world_.network.set(weather());
-        break;
-      case 11:
-        let_some_through(world_);
-        break;
-    }
+    const Action& action = kActions[pick(static_cast<std::uint32_t>(kActions.size()))];
+    played_ += std::string(played_.empty() ? "" : ", ") + action.name + " " + who.peer->name();
+    INFO(played_);
+    (this->*action.play)(who);
     for (const Holder& holder : holders_) {
       INFO(holder.peer->name());
-      if (opens(holder)) CHECK(world_.clock.now() < holder.latest);
+      if (opens(holder)) CHECK(world_.clock.now() < holder.allowed.latest());
     }
   }
 
@@ -90,25 +78,50 @@ class History : RandomHistory {
       // Who may not open has no share either, once its window was looked at.
       REQUIRE(ProtectedWorld::expire(*holder.peer));
       CHECK(ProtectedWorld::sealed_shares(*holder.peer).size() == (may_open(holder) ? 1 : 0));
-      holder.latest = holder.until;
+      holder.allowed.agreed();
     }
     CHECK(ProtectedWorld::read(world_.alice, shared_.sent) == "model");
   }
 
  private:
-  // When its window may be over; the owner may say no as soon as it hears of it, or yes later on.
-  void ask(Holder& who) {
-    let_time_pass(world_, who.latest);
-    if (!ProtectedWorld::request(*who.peer, who.chat, who.came.file)) return;
-    let_some_through(world_);
-    if (pick(2) == 0) deny(who);
+  // What may happen to a holder; a row that stands twice happens twice as often.
+  struct Action {
+    const char* name;
+    void (History::*play)(Holder&);
+  };
+  static const std::array<Action, 12> kActions;
+
+  void grant(Holder& who) {
+    const GrantTerms terms{true, true, seconds()};
+    REQUIRE(world_.grant(shared_.made.file_id, who.at_alice, terms));
+    who.allowed.grant(end_of(world_, terms.seconds));
+  }
+  void revoke(Holder& who) {
+    REQUIRE(world_.revoke(shared_.made.file_id, who.at_alice));
+    who.allowed.withdraw();
   }
   // Nobody is denied anything who did not ask, and so may open nothing by now.
   void deny(Holder& who) {
     if (!world_.deny(shared_.made.file_id, who.at_alice)) return;
     CHECK_FALSE(may_open(who));
-    who.until = 0;
+    who.allowed.withdraw();
   }
+  // When its window may be over; the owner may say no as soon as it hears of it, or yes later on.
+  void ask(Holder& who) {
+    let_window_end(who);
+    if (!ProtectedWorld::request(*who.peer, who.chat, who.came.file)) return;
+    let_some_through(world_);
+    if (pick(2) == 0) deny(who);
+  }
+  // Where bob may; it allows nothing by itself.
+  void forward_again(Holder& who) {
+    if (who.at_bob.valid()) (void)forward_to(who.at_bob);
+  }
+  void let_window_end(Holder& who) { let_time_pass(world_, who.allowed.latest()); }
+  void restart(Holder& who) { (pick(3) == 0 ? world_.alice : *who.peer).restart(); }
+  void change_weather(Holder& /*who*/) { world_.network.set(weather()); }
+  void deliver_some(Holder& /*who*/) { let_some_through(world_); }
+
   void add_forwardee(const char* name) {
     forwardees_.push_back(std::make_unique<Peer>(world_.network, world_.clock, name));
     Holder who;
@@ -130,7 +143,7 @@ class History : RandomHistory {
                                                     shared_.came.path, std::move(done));
     });
   }
-  bool may_open(const Holder& holder) const { return world_.clock.now() < holder.until; }
+  bool may_open(const Holder& holder) const { return holder.allowed.holds(world_.clock.now()); }
   static bool opens(const Holder& holder) {
     return ProtectedWorld::read(*holder.peer, holder.came.message) == "model";
   }
@@ -139,7 +152,23 @@ class History : RandomHistory {
   ProtectedWorld::Shared shared_;
   std::vector<std::unique_ptr<Peer>> forwardees_;
   std::vector<Holder> holders_;
+  std::string played_;
 };
+
+const std::array<History::Action, 12> History::kActions{{
+    {"grant", &History::grant},
+    {"grant", &History::grant},
+    {"revoke", &History::revoke},
+    {"deny", &History::deny},
+    {"ask", &History::ask},
+    {"ask", &History::ask},
+    {"forward again to", &History::forward_again},
+    {"let the window end of", &History::let_window_end},
+    {"let the window end of", &History::let_window_end},
+    {"restart the owner or", &History::restart},
+    {"change the weather beside", &History::change_weather},
+    {"deliver some beside", &History::deliver_some},
+}};
 
 }  // namespace
 
