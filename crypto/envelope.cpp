@@ -12,16 +12,16 @@
 namespace crypto {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kEnvelopeVersion = 1;
 constexpr std::size_t kSealBytes = crypto_box_curve25519xchacha20poly1305_SEALBYTES;
 constexpr std::size_t kInsideHead = 1 + 16 + 4;
-constexpr std::size_t kLeast = 256;
+constexpr std::size_t kLeastInside = 256;
 static_assert(kEnvelopeBodyAt == 1 + kSealBytes + kInsideHead);
 
 }  // namespace
 
 std::size_t padded_size(std::size_t size) {
-  if (size <= kLeast) return kLeast;
+  if (size <= kLeastInside) return kLeastInside;
   // PADMÉ: of a size with exponent E, keep only the topmost 1 + log2(E) bits of the mantissa.
   const int exponent = static_cast<int>(std::bit_width(size)) - 1;
   const int kept = static_cast<int>(std::bit_width(static_cast<unsigned>(exponent)));
@@ -50,7 +50,7 @@ base::Result<> seal_envelope_in_place(std::span<std::uint8_t> envelope, std::siz
     inside[17 + i] = static_cast<std::uint8_t>(body_size >> (24 - 8 * i));
   }
   std::fill(inside.begin() + static_cast<std::ptrdiff_t>(kInsideHead + body_size), inside.end(), 0);
-  envelope[0] = kVersion;
+  envelope[0] = kEnvelopeVersion;
   // libsodium seals in place when the text stands where the sealed one will.
   if (crypto_box_curve25519xchacha20poly1305_seal(envelope.data() + 1, inside.data(), inside.size(),
                                                   recipient.bytes.data()) != 0) {
@@ -73,8 +73,8 @@ base::Result<base::Bytes> seal_envelope(const X25519Public& recipient, std::uint
 base::Result<EnvelopeInside> open_envelope_into(WipingBytes& scratch, const Identity& recipient,
                                                 base::ByteView envelope) {
   constexpr std::size_t kHead = 1 + kSealBytes;
-  if (envelope.size() < kHead + kLeast || envelope.size() > kMaxEnvelope ||
-      envelope[0] != kVersion) {
+  if (envelope.size() < kHead + kLeastInside || envelope.size() > kMaxEnvelope ||
+      envelope[0] != kEnvelopeVersion) {
     return could_not_open();
   }
   const std::size_t size = envelope.size() - kHead;

@@ -13,7 +13,7 @@
 namespace crypto {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kWrapVersion = 1;
 constexpr std::size_t kSalt = 16;
 constexpr std::size_t kSealedKey = aead::kNonce + 32 + aead::kTag;
 constexpr std::size_t kKeyFileHead = 2;
@@ -73,14 +73,14 @@ bool within(PassphraseCost cost, PassphraseCost most) {
 }  // namespace
 
 std::optional<WrapKind> wrap_kind(base::ByteView blob) {
-  if (blob.size() < 2 || blob[0] != kVersion) return std::nullopt;
+  if (blob.size() < 2 || blob[0] != kWrapVersion) return std::nullopt;
   if (blob[1] == 1 && blob.size() == kKeyFileHead + kSealedKey) return WrapKind::key_file;
   if (blob[1] == 2 && blob.size() == kPassphraseHead + kSealedKey) return WrapKind::passphrase;
   return std::nullopt;
 }
 
 base::Bytes wrap_with_key(const Secret<32>& data_key, const Secret<32>& wrapping_key) {
-  return finish({kVersion, static_cast<std::uint8_t>(WrapKind::key_file)}, data_key,
+  return finish({kWrapVersion, static_cast<std::uint8_t>(WrapKind::key_file)}, data_key,
                 from_key_file(wrapping_key));
 }
 
@@ -100,7 +100,7 @@ base::Result<base::Bytes> wrap_with_passphrase(const Secret<32>& data_key,
   }
   const auto salt = random_array<kSalt>();
   base::WireWriter head;
-  head.u8(kVersion).u8(static_cast<std::uint8_t>(WrapKind::passphrase));
+  head.u8(kWrapVersion).u8(static_cast<std::uint8_t>(WrapKind::passphrase));
   head.u32(cost.ops).u32(cost.memory_kib).fixed(salt);
   EDGE_TRY(const Secret<32> wrapping, from_passphrase(passphrase, salt, cost));
   return finish(head.take(), data_key, wrapping);

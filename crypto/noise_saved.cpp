@@ -9,7 +9,7 @@
 namespace crypto {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kNoiseVersion = 1;
 constexpr std::size_t kSize = 274;
 
 base::ByteView bytes_of(const std::optional<WipingArray<32>>& key) {
@@ -44,7 +44,7 @@ void read_optional(base::WireReader& in, std::optional<X25519Public>& out) {
 
 WipingBytes Handshake::save() const {
   WipingWriter out(kSize);
-  out.u8(kVersion)
+  out.u8(kNoiseVersion)
       .u8(static_cast<std::uint8_t>(state_.pattern))
       .u8(static_cast<std::uint8_t>(state_.role))
       .u8(state_.messages)
@@ -66,7 +66,7 @@ base::Result<Handshake> Handshake::load(base::ByteView saved) {
   };
   if (saved.size() != kSize) return corrupt();
   base::WireReader in(saved);
-  if (in.u8() != kVersion) return corrupt();
+  if (in.u8() != kNoiseVersion) return corrupt();
   State state;
   state.pattern = static_cast<NoisePattern>(in.u8());
   const NoisePatternData* pattern = find_pattern(state.pattern);

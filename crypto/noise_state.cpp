@@ -19,10 +19,6 @@ std::array<std::uint8_t, 12> nonce_of(std::uint64_t counter) {
   return out;
 }
 
-WipingArray<32> part(const WipingArray<96>& of, std::size_t index) {
-  return WipingArray<32>(of.view().subspan(index * 32).first<32>());
-}
-
 // HKDF of the chaining key, as section 4.3 defines it: the same as RFC 5869 with an empty info.
 WipingArray<96> derive(const State& state, base::ByteView material) {
   WipingArray<96> out;
@@ -51,16 +47,16 @@ void mix_hash(State& state, base::ByteView data) {
 
 void mix_key(State& state, base::ByteView material) {
   const WipingArray<96> keys = derive(state, material);
-  state.chaining_key = part(keys, 0);
-  state.cipher_key = part(keys, 1);
+  state.chaining_key = third_of(keys, 0);
+  state.cipher_key = third_of(keys, 1);
   state.nonce = 0;
 }
 
 void mix_key_and_hash(State& state, base::ByteView material) {
   const WipingArray<96> keys = derive(state, material);
-  state.chaining_key = part(keys, 0);
-  mix_hash(state, part(keys, 1));
-  state.cipher_key = part(keys, 2);
+  state.chaining_key = third_of(keys, 0);
+  mix_hash(state, third_of(keys, 1));
+  state.cipher_key = third_of(keys, 2);
   state.nonce = 0;
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 // A byte that is no text, the name, and line ends: what a transfer in text mode would damage.
 constexpr std::array<std::uint8_t, 8> kMagic{0x89, 'P', 'R', 'V', 0x0d, 0x0a, 0x1a, 0x0a};
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kPrvVersion = 1;
 constexpr std::size_t kShareAt = kMagic.size() + 1 + 16;
 constexpr std::size_t kStreamAt = kShareAt + 32;
 constexpr std::size_t kSealedAt = kStreamAt + kStreamHeader;
@@ -77,7 +77,7 @@ base::Result<PrvOutside> PrvOutside::parse(base::ByteView head) {
   if (head.size() < kPrvHead) {
     return base::fail(base::Errc::corrupt, "a protected file that was cut short");
   }
-  if (head[kMagic.size()] != kVersion) {
+  if (head[kMagic.size()] != kPrvVersion) {
     return base::fail(base::Errc::invalid_argument,
                       "a protected file of a newer version; upgrade this gateway to open it");
   }
@@ -101,7 +101,7 @@ Prv Prv::create(const PrvId& id, const PrvShare& grant_share, PrvHeader header) 
   const StreamHeader stream = StreamHeader::generate();
   const Keys keys = derive(id, file_share.view(), grant_share);
   base::WireWriter out;
-  out.fixed(kMagic).u8(kVersion).fixed(id).fixed(file_share.view()).fixed(stream.bytes);
+  out.fixed(kMagic).u8(kPrvVersion).fixed(id).fixed(file_share.view()).fixed(stream.bytes);
   base::Bytes head = out.take();
   const base::Bytes sealed = seal(keys.header, head, write_header(id, header));
   head.insert(head.end(), sealed.begin(), sealed.end());

@@ -37,10 +37,6 @@ struct Ratchet::Changes {
 
 namespace {
 
-WipingArray<32> part(const WipingArray<96>& of, std::size_t index) {
-  return WipingArray<32>(of.view().subspan(index * 32).first<32>());
-}
-
 struct StartKeys {
   WipingArray<32> root;
   WipingArray<32> joiners_header_key;
@@ -54,7 +50,7 @@ StartKeys start_keys(base::ByteView handshake_hash, const SplitKeys& keys) {
   WipingArray<96> out;
   hkdf_sha256(ikm, handshake_hash, base::as_bytes("privitty-edge ratchet start v1"),
               std::span(out.data(), out.size()));
-  return {part(out, 0), part(out, 1), part(out, 2)};
+  return {third_of(out, 0), third_of(out, 1), third_of(out, 2)};
 }
 
 }  // namespace
@@ -96,9 +92,9 @@ base::Result<> Ratchet::mix_root(WipingArray<32>& chain, WipingArray<32>& next_h
   WipingArray<96> out;
   hkdf_sha256(shared, root_, base::as_bytes("privitty-edge ratchet root v1"),
               std::span(out.data(), out.size()));
-  root_ = part(out, 0);
-  chain = part(out, 1);
-  next_header_key = part(out, 2);
+  root_ = third_of(out, 0);
+  chain = third_of(out, 1);
+  next_header_key = third_of(out, 2);
   return {};
 }
 

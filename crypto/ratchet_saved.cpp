@@ -8,8 +8,8 @@
 namespace crypto {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
-constexpr std::size_t kLeast = 357;
+constexpr std::uint8_t kRatchetVersion = 1;
+constexpr std::size_t kLeastSaved = 357;
 constexpr std::size_t kEpoch = 44;
 constexpr std::size_t kSendingBytes = 64;
 constexpr std::size_t kReceivingBytes = 32 + kEpoch;
@@ -42,8 +42,8 @@ WipingBytes Ratchet::save() const {
     write_epoch(receiving, receiving_->epoch);
   }
 
-  WipingWriter out(kLeast + old_epochs_.size() * kEpoch);
-  out.u8(kVersion).fixed(root_).fixed(own_.secret).fixed(own_.public_key.bytes);
+  WipingWriter out(kLeastSaved + old_epochs_.size() * kEpoch);
+  out.u8(kRatchetVersion).fixed(root_).fixed(own_.secret).fixed(own_.public_key.bytes);
   out.optional(remote_.has_value(), remote_ ? base::ByteView(remote_->bytes) : base::ByteView(),
                32);
   out.optional(sending_.has_value(), sending.take(), kSendingBytes);
@@ -63,7 +63,7 @@ base::Result<Ratchet> Ratchet::load(base::ByteView saved) {
     epoch.skipped = in.u32();
   };
   base::WireReader in(saved);
-  if (in.u8() != kVersion) return corrupt();
+  if (in.u8() != kRatchetVersion) return corrupt();
   Ratchet out;
   read(in, out.root_);
   read(in, out.own_.secret);

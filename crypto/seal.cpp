@@ -7,12 +7,12 @@
 namespace crypto {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kSealVersion = 1;
 
 base::Bytes versioned(base::ByteView ad) {
   base::Bytes out;
   out.reserve(1 + ad.size());
-  out.push_back(kVersion);
+  out.push_back(kSealVersion);
   out.insert(out.end(), ad.begin(), ad.end());
   return out;
 }
@@ -32,7 +32,7 @@ RecordKey RecordKey::derive(base::ByteView context) const {
 
 base::Bytes seal(const RecordKey& key, base::ByteView ad, base::ByteView plain) {
   base::Bytes out(kSealOverhead + plain.size());
-  out[0] = kVersion;
+  out[0] = kSealVersion;
   random_bytes(std::span(out).subspan(1, aead::kNonce));
   aead::seal(out.data() + 1 + aead::kNonce, plain, versioned(ad), out.data() + 1,
              key.secret().view());
@@ -40,7 +40,7 @@ base::Bytes seal(const RecordKey& key, base::ByteView ad, base::ByteView plain) 
 }
 
 base::Result<WipingBytes> open(const RecordKey& key, base::ByteView ad, base::ByteView sealed) {
-  if (sealed.size() < kSealOverhead || sealed[0] != kVersion) return could_not_open();
+  if (sealed.size() < kSealOverhead || sealed[0] != kSealVersion) return could_not_open();
   WipingBytes out(sealed.size() - kSealOverhead);
   if (!aead::open(out.data(), sealed.subspan(1 + aead::kNonce), versioned(ad), sealed.data() + 1,
                   key.secret().view())) {

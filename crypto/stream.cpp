@@ -10,7 +10,7 @@
 namespace crypto {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kStreamVersion = 1;
 constexpr std::size_t kPrefix = 19;
 static_assert(kStreamHeader == 1 + kPrefix && aead::kNonce == kPrefix + 4 + 1);
 static_assert(kChunkTag == aead::kTag);
@@ -27,12 +27,12 @@ bool fits(std::uint64_t index, bool last, std::size_t size) {
 StreamHeader StreamHeader::generate() {
   StreamHeader out;
   random_bytes(out.bytes);
-  out.bytes[0] = kVersion;
+  out.bytes[0] = kStreamVersion;
   return out;
 }
 
 base::Result<StreamHeader> StreamHeader::parse(base::ByteView bytes) {
-  if (bytes.size() != kStreamHeader || bytes[0] != kVersion) return could_not_open();
+  if (bytes.size() != kStreamHeader || bytes[0] != kStreamVersion) return could_not_open();
   StreamHeader out;
   std::copy(bytes.begin(), bytes.end(), out.bytes.begin());
   return out;

@@ -79,4 +79,9 @@ class WipingArray {
   std::array<std::uint8_t, N> bytes_{};
 };
 
+// The first, second or third key of three that were derived together.
+inline WipingArray<32> third_of(const WipingArray<96>& keys, std::size_t index) {
+  return WipingArray<32>(keys.view().subspan(index * 32).first<32>());
+}
+
 }  // namespace crypto

@@ -39,7 +39,7 @@ struct Caller {
   FileShelf* files = nullptr;
 };
 
-// One answer as text, empty when there is nothing to return. Its writer calls `taken.arrived()` once
+// One answer as text, empty when there is nothing to return. Its writer calls taken.arrived() once
 // all of it has left this process; a dropped answer returns what it took (base/handover.h).
 struct Reply {
   std::string text;

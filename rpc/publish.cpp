@@ -21,16 +21,16 @@ struct Batch {
 };
 
 base::Result<Batch> parse_batch(std::string_view body, const Access& access) {
-  EDGE_TRY(nlohmann::json json, parse_json(body));
+  EDGE_TRY(nlohmann::json given, parse_json(body));
   Batch batch;
-  batch.array = json.is_array();
-  if (batch.array && (json.empty() || json.size() > messaging::kMaxPublished)) {
+  batch.array = given.is_array();
+  if (batch.array && (given.empty() || given.size() > messaging::kMaxPublished)) {
     return fail(Errc::invalid_argument, fmt::format("expected 1 to {} events, got {}",
-                                                    messaging::kMaxPublished, json.size()));
+                                                    messaging::kMaxPublished, given.size()));
   }
   const auto texts = batch.array ? json_items(body) : std::vector<std::string_view>{body};
-  for (std::size_t i = 0; i < (batch.array ? json.size() : 1); ++i) {
-    nlohmann::json& item = batch.array ? json[i] : json;
+  for (std::size_t i = 0; i < (batch.array ? given.size() : 1); ++i) {
+    nlohmann::json& item = batch.array ? given[i] : given;
     if (item.is_object() && !item.contains("channel")) item["channel"] = messaging::kDefaultChannel;
     const JsonValue one(item, texts.at(i));
     if (!one.is_object()) {

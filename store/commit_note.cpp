@@ -15,7 +15,7 @@ namespace store {
 namespace {
 
 constexpr base::AccountId kStoreWide{0};
-constexpr std::string_view kCounter = "commit";
+constexpr std::string_view kCommitCounter = "commit";
 constexpr std::size_t kDigits = 20;
 constexpr std::string_view kWord = "commit ";
 
@@ -70,14 +70,14 @@ std::optional<std::int64_t> read_commit_note(const std::string& database) {
 }
 
 base::Result<std::int64_t> commit_number(Connection& db) {
-  return read_counter(db, kStoreWide, kCounter);
+  return read_counter(db, kStoreWide, kCommitCounter);
 }
 
 base::Result<> set_commit_number(Connection& db, std::int64_t number) {
   EDGE_CHECK(
       db.run("INSERT INTO counter(account_id,name,value) VALUES(?,?,?) ON CONFLICT DO UPDATE SET "
              "value=excluded.value",
-             kStoreWide, kCounter, number));
+             kStoreWide, kCommitCounter, number));
   return {};
 }
 

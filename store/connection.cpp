@@ -18,13 +18,6 @@ namespace {
 
 constexpr std::size_t kMaxIdleStatements = 256;
 
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>{}(text);
-  }
-};
-
 // SQLite makes new files readable by everybody the umask allows; ours are for the owner. Its -wal
 // and -shm files take the mode of the database.
 base::Result<> make_private_file(const std::string& path) {
@@ -64,6 +57,12 @@ base::Error Row::wrong_size(int column) const {
 }
 
 struct Connection::Cache {
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
   std::unordered_map<std::string, std::vector<sqlite3_stmt*>, TextHash, std::equal_to<>> idle;
   std::size_t count = 0;
 

@@ -7,7 +7,7 @@
 namespace store {
 namespace {
 
-constexpr std::string_view kCounter = "event";
+constexpr std::string_view kEventCounter = "event";
 constexpr std::string_view kFloor = "event_floor";  // the last id that was pruned
 constexpr std::string_view kStart = "event_start";  // the id before the first
 constexpr std::string_view kHolesEnd = "event_holes_end";
@@ -57,7 +57,7 @@ base::Result<> set_counter(Connection& db, std::string_view name, std::int64_t v
 base::Result<> EventLog::prepare(Connection& db) {
   constexpr std::uint64_t kEnd = std::uint64_t{1} << 52;
   const std::uint64_t start = kLeast + crypto::random_u64() % (kEnd - kLeast);
-  for (const std::string_view name : {kCounter, kFloor, kStart}) {
+  for (const std::string_view name : {kEventCounter, kFloor, kStart}) {
     EDGE_CHECK(prepare_counter(db, kWholeStore, name, static_cast<std::int64_t>(start) - 1));
   }
   return {};
@@ -100,7 +100,7 @@ base::Result<base::EventId> EventLog::start(Connection& db) {
 }
 
 base::Result<base::EventId> EventLog::newest(Connection& db) {
-  EDGE_TRY(const std::int64_t last, read_counter(db, kWholeStore, kCounter));
+  EDGE_TRY(const std::int64_t last, read_counter(db, kWholeStore, kEventCounter));
   return base::EventId(static_cast<std::uint64_t>(last));
 }
 
@@ -115,7 +115,7 @@ base::Result<std::uint64_t> EventLog::count(Connection& db) {
 }
 
 base::Result<base::EventId> EventLog::next_id(Connection& db) {
-  EDGE_TRY(const std::int64_t id, next_number(db, kWholeStore, kCounter, 1));
+  EDGE_TRY(const std::int64_t id, next_number(db, kWholeStore, kEventCounter, 1));
   return base::EventId(static_cast<std::uint64_t>(id));
 }
 

@@ -30,11 +30,11 @@ constexpr int kSealHead = 1 + 24;  // version and nonce (crypto/seal.h)
 struct CloseDatabase {
   void operator()(sqlite3* db) const { sqlite3_close(db); }
 };
-struct Finalize {
+struct FinalizeLayout {
   void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 };
 using Database = std::unique_ptr<sqlite3, CloseDatabase>;
-using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+using LayoutStatement = std::unique_ptr<sqlite3_stmt, FinalizeLayout>;
 
 bool is_sealed(std::string_view column) {
   return column == "sealed" || column.ends_with("_sealed");
@@ -60,7 +60,7 @@ template <class F>
 base::Result<> each(sqlite3* db, const std::string& sql, F&& row_fn) {
   sqlite3_stmt* raw = nullptr;
   const int code = sqlite3_prepare_v2(db, sql.c_str(), -1, &raw, nullptr);
-  const Statement statement(raw);
+  const LayoutStatement statement(raw);
   if (code != SQLITE_OK) return failed(db, code, sql);
   int stepped = SQLITE_ROW;
   while ((stepped = sqlite3_step(raw)) == SQLITE_ROW) row_fn(Row(raw), raw);

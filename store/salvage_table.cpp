@@ -13,20 +13,20 @@ namespace {
 
 constexpr std::uint64_t kMaxStretches = 100'000;
 
-struct Finalize {
+struct FinalizeSalvage {
   void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 };
 struct FreeValue {
   void operator()(sqlite3_value* value) const { sqlite3_value_free(value); }
 };
-using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+using SalvageStatement = std::unique_ptr<sqlite3_stmt, FinalizeSalvage>;
 using KeyValues = std::vector<std::unique_ptr<sqlite3_value, FreeValue>>;
 
-base::Result<Statement> prepare(Connection& db, const std::string& sql) {
+base::Result<SalvageStatement> prepare(Connection& db, const std::string& sql) {
   sqlite3_stmt* out = nullptr;
   const int code = sqlite3_prepare_v2(db.handle(), sql.c_str(), -1, &out, nullptr);
   if (code != SQLITE_OK) return sql_error(code, sqlite3_errmsg(db.handle()), db.path(), sql);
-  return Statement(out);
+  return SalvageStatement(out);
 }
 
 bool is_broken(int code) {
@@ -131,7 +131,7 @@ class Salvage {
   }
 
   base::Result<> prepare_insert() {
-    EDGE_TRY(const Statement all, prepare(from_, fmt::format("SELECT * FROM \"{}\"", table_)));
+    EDGE_TRY(const SalvageStatement all, prepare(from_, fmt::format("SELECT * FROM \"{}\"", table_)));
     columns_ = static_cast<std::size_t>(sqlite3_column_count(all.get()));
     std::string names;
     for (std::size_t i = 0; i < columns_; ++i) {
@@ -246,7 +246,7 @@ class Salvage {
   const std::string table_;
   const TableKey key_;
   TableReport report_;
-  Statement insert_;
+  SalvageStatement insert_;
   std::size_t columns_ = 0;
   std::uint64_t refused_ = 0;
 };

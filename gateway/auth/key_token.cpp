@@ -13,7 +13,7 @@ constexpr std::size_t kIdDigits = 12;
 constexpr std::size_t kSecretLetters = 43;  // 32 bytes as base64url
 constexpr std::size_t kSize = kPrefix.size() + kIdDigits + 1 + kSecretLetters;
 
-crypto::Hash32 hash_of(std::string_view text) {
+crypto::Hash32 hash_of_key(std::string_view text) {
   static constexpr std::string_view kPurpose = "privitty-edge api key";
   return crypto::blake2b<32>(base::as_bytes(text), base::as_bytes(kPurpose));
 }
@@ -27,7 +27,7 @@ std::optional<KeyToken> parse_key_token(std::string_view text) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
   });
   if (!hex || text[kPrefix.size() + kIdDigits] != '_') return std::nullopt;
-  return KeyToken{std::string(id), hash_of(text)};
+  return KeyToken{std::string(id), hash_of_key(text)};
 }
 
 NewToken make_key_token() {
@@ -35,7 +35,7 @@ NewToken make_key_token() {
   out.token.id = crypto::hex_encode(crypto::random_array<kIdDigits / 2>());
   out.text = std::string(kPrefix) + out.token.id + "_" +
              crypto::base64url_encode(crypto::random_array<32>());
-  out.token.hash = hash_of(out.text);
+  out.token.hash = hash_of_key(out.text);
   return out;
 }
 

@@ -7,7 +7,7 @@
 namespace gateway {
 namespace {
 
-std::string hash_of(std::string_view ticket) {
+std::string hash_of_ticket(std::string_view ticket) {
   const auto hash = crypto::blake2b<32>(base::as_bytes(ticket));
   return std::string(base::as_text(hash));
 }
@@ -24,14 +24,14 @@ std::string Tickets::issue(std::shared_ptr<const rpc::Access> access) {
     oldest_.pop_front();
   }
   std::string ticket = crypto::base64url_encode(crypto::random_array<32>());
-  std::string hash = hash_of(ticket);
+  std::string hash = hash_of_ticket(ticket);
   oldest_.push_back(hash);
   tickets_.emplace(std::move(hash), Ticket{std::move(access), now + kLife});
   return ticket;
 }
 
 std::shared_ptr<const rpc::Access> Tickets::redeem(std::string_view ticket) {
-  const auto found = tickets_.find(hash_of(ticket));
+  const auto found = tickets_.find(hash_of_ticket(ticket));
   if (found == tickets_.end()) return nullptr;
   const Ticket taken = std::move(found->second);
   tickets_.erase(found);

@@ -22,7 +22,7 @@ namespace {
 using base::Errc;
 using base::fail;
 using base::Result;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::size_t kMostKeys = 10'000;
 
@@ -44,19 +44,19 @@ std::string day_and_time(base::UnixMillis at) {
                      parts.tm_mday, parts.tm_hour, parts.tm_min);
 }
 
-Json to_json(const KeyRecord& record) {
-  Json accounts = Json::array();
+OrderedJson to_json(const KeyRecord& record) {
+  OrderedJson accounts = OrderedJson::array();
   for (const auto account : record.grants.accounts) accounts.push_back(account.value);
-  return Json{{"id", record.id},
+  return OrderedJson{{"id", record.id},
               {"name", record.name},
               {"scopes", rpc::scopes_text(record.grants)},
               {"accounts", std::move(accounts)},
               {"created", record.created},
-              {"expires", record.expires ? Json(*record.expires) : Json()}};
+              {"expires", record.expires ? OrderedJson(*record.expires) : OrderedJson()}};
 }
 
-void print_json(const Json& json) {
-  std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+void print_ordered(const OrderedJson& json) {
+  std::printf("%s\n", json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace).c_str());
 }
 
 Result<KeyRecord> to_record(const NewKeyRequest& request, base::UnixMillis now) {
@@ -138,9 +138,9 @@ Result<> add_key(const KeysPlace& place, const NewKeyRequest& request,
     return true;
   }));
   if (place.json) {
-    Json json = to_json(record);
+    OrderedJson json = to_json(record);
     json["key"] = made.text;
-    print_json(json);
+    print_ordered(json);
     return {};
   }
   std::printf("%s\n", made.text.c_str());
@@ -153,9 +153,9 @@ Result<> list_keys(const KeysPlace& place, const Surroundings& surroundings) {
   EDGE_TRY(const auto path, file_of(place, surroundings));
   EDGE_TRY(const auto records, read_key_file(path));
   if (place.json) {
-    Json list = Json::array();
+    OrderedJson list = OrderedJson::array();
     for (const KeyRecord& record : records) list.push_back(to_json(record));
-    print_json(list);
+    print_ordered(list);
     return {};
   }
   const base::UnixMillis now = base::SystemClock().now();

@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string text_of(const Json& object, const char* name) {
+std::string member_of(const Json& object, const char* name) {
   if (!object.is_object() || !object.contains(name) || !object[name].is_string()) return "";
   return object[name].get<std::string>();
 }
@@ -103,47 +103,47 @@ std::string state_name(std::int64_t state) {
 
 std::string contact_line(const Json& contact) {
   std::string line = padded(std::to_string(number_of(contact, "id")), 6);
-  line += padded(plain(text_of(contact, "displayName")), 24);
-  line += "  " + plain(text_of(contact, "address"));
+  line += padded(plain(member_of(contact, "displayName")), 24);
+  line += "  " + plain(member_of(contact, "address"));
   if (flag_of(contact, "isVerified")) line += "  verified";
   if (flag_of(contact, "isBlocked")) line += "  blocked";
   return line;
 }
 
 std::string chat_line(const Json& item) {
-  if (text_of(item, "kind") == "ArchiveLink") return "      (archived chats)";
-  if (text_of(item, "kind") == "Error") {
-    return padded(std::to_string(number_of(item, "id")), 6) + plain(text_of(item, "error"));
+  if (member_of(item, "kind") == "ArchiveLink") return "      (archived chats)";
+  if (member_of(item, "kind") == "Error") {
+    return padded(std::to_string(number_of(item, "id")), 6) + plain(member_of(item, "error"));
   }
   std::string line = padded(std::to_string(number_of(item, "id")), 6);
-  line += padded(plain(text_of(item, "name")), 24) + "  ";
+  line += padded(plain(member_of(item, "name")), 24) + "  ";
   if (const auto fresh = number_of(item, "freshMessageCounter"); fresh > 0) {
     line += "(" + std::to_string(fresh) + " new) ";
   }
-  const auto who = text_of(item, "summaryText1");
+  const auto who = member_of(item, "summaryText1");
   if (!who.empty()) line += plain(who) + ": ";
-  line += shortened(plain(text_of(item, "summaryText2")));
+  line += shortened(plain(member_of(item, "summaryText2")));
   return line;
 }
 
 std::string message_lines(const Json& message) {
-  if (text_of(message, "kind") == "loadingError") return "  " + plain(text_of(message, "error"));
+  if (member_of(message, "kind") == "loadingError") return "  " + plain(member_of(message, "error"));
   const Json sender = message.contains("sender") ? message["sender"] : Json();
   std::string line = padded(std::to_string(number_of(message, "id")), 6);
   line += local_time(number_of(message, "timestamp")) + "  ";
-  line += plain(text_of(sender, "displayName")) + ": " + plain(text_of(message, "text"));
-  if (const auto file = text_of(message, "fileName"); !file.empty()) {
+  line += plain(member_of(sender, "displayName")) + ": " + plain(member_of(message, "text"));
+  if (const auto file = member_of(message, "fileName"); !file.empty()) {
     line += " [" + plain(file) + ", " + std::to_string(number_of(message, "fileBytes")) + " bytes]";
   }
   line += "  (" + state_name(number_of(message, "state")) + ")";
-  if (const auto error = text_of(message, "error"); !error.empty()) line += " " + plain(error);
+  if (const auto error = member_of(message, "error"); !error.empty()) line += " " + plain(error);
   return line;
 }
 
 std::string event_line(std::string_view data) {
   const auto json = Json::parse(data, nullptr, false);
   if (!json.is_object()) return plain(data);
-  std::string line = padded(plain(text_of(json, "type")), 26);
+  std::string line = padded(plain(member_of(json, "type")), 26);
   for (const auto& [name, value] : json.items()) {
     if (name == "type") continue;
     line += " " + plain(name) + "=";

@@ -9,7 +9,7 @@
 namespace gateway {
 namespace {
 
-std::string_view trim(std::string_view text) {
+std::string_view trim_part(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
@@ -36,18 +36,18 @@ RangeChoice choose_range(std::optional<std::string_view> range,
                          std::uint64_t total) {
   // Of nothing there is no part; clients that ask for every file from its first byte on get it.
   if (total == 0) return {};
-  if (!range || (if_range && trim(*if_range) != etag)) return {};
+  if (!range || (if_range && trim_part(*if_range) != etag)) return {};
   const std::size_t equals = range->find('=');
   if (equals == std::string_view::npos ||
-      !equals_ignoring_case(trim(range->substr(0, equals)), "bytes")) {
+      !equals_ignoring_case(trim_part(range->substr(0, equals)), "bytes")) {
     return {};
   }
-  const std::string_view spec = trim(range->substr(equals + 1));
+  const std::string_view spec = trim_part(range->substr(equals + 1));
   const std::size_t dash = spec.find('-');
   // Several ranges are answered with the whole, as RFC 9110 allows.
   if (dash == std::string_view::npos || spec.find(',') != std::string_view::npos) return {};
-  const std::string_view from = trim(spec.substr(0, dash));
-  const std::string_view to = trim(spec.substr(dash + 1));
+  const std::string_view from = trim_part(spec.substr(0, dash));
+  const std::string_view to = trim_part(spec.substr(dash + 1));
   if (from.empty()) {
     const auto suffix = number(to);
     if (!suffix) return {};
@@ -62,10 +62,10 @@ RangeChoice choose_range(std::optional<std::string_view> range,
 }
 
 bool etag_matches(std::string_view if_none_match, std::string_view etag) {
-  if (trim(if_none_match) == "*") return true;
+  if (trim_part(if_none_match) == "*") return true;
   while (!if_none_match.empty()) {
     const std::size_t comma = if_none_match.find(',');
-    std::string_view tag = trim(if_none_match.substr(0, comma));
+    std::string_view tag = trim_part(if_none_match.substr(0, comma));
     if (tag.substr(0, 2) == "W/") tag.remove_prefix(2);  // weak comparison, as this field wants it
     if (tag == etag) return true;
     if (comma == std::string_view::npos) break;

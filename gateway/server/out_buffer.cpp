@@ -12,7 +12,7 @@ namespace gateway {
 namespace {
 
 constexpr std::size_t kWorthMoving = 4096;  // a smaller body is copied: one piece, one iovec
-constexpr std::size_t kKeptCapacity = 512;  // what an idle connection may hold on to
+constexpr std::size_t kKeptUnsent = 512;  // what an idle connection may hold on to
 
 }  // namespace
 
@@ -45,7 +45,7 @@ OutBuffer::Write OutBuffer::write_to(int fd, bool& written) {
     }
   }
   sent_ = 0;
-  if (first_.capacity() > kKeptCapacity) {
+  if (first_.capacity() > kKeptUnsent) {
     first_ = {};
   } else {
     first_.clear();

@@ -17,7 +17,7 @@ namespace {
 using base::Errc;
 using base::fail;
 
-constexpr std::size_t kMaxName = 128;
+constexpr std::size_t kMaxWord = 128;
 constexpr std::size_t kMaxOwnId = 256;
 constexpr std::size_t kMaxFilled = 100;  // places to fill in: each may grow by a property's value
 constexpr std::uint32_t kMaxRetry = 86'400'000;
@@ -47,7 +47,7 @@ base::Result<> check_line(std::string_view what, std::string_view text, std::siz
 }
 
 base::Result<> check_type(std::string_view type) {
-  EDGE_CHECK(check_line("type", type, kMaxName));
+  EDGE_CHECK(check_line("type", type, kMaxWord));
   if (!is_reserved_type(type)) return {};
   return fail(Errc::invalid_argument,
               fmt::format("type: '{}' is a name of the gateway's own events or of EventSource's; "
@@ -127,7 +127,7 @@ bool is_own_id(std::string_view id) {
 base::Result<> check_channel_name(std::string_view name) {
   const bool plain = std::none_of(name.begin(), name.end(),
                                   [](char c) { return is_control(c) || c == ' ' || c == ','; });
-  if (!name.empty() && name.size() <= kMaxName && plain && base::is_utf8(name)) return {};
+  if (!name.empty() && name.size() <= kMaxWord && plain && base::is_utf8(name)) return {};
   return fail(Errc::invalid_argument,
               "channel: expected a name of 1 to 128 bytes without control characters, spaces and "
               "commas");
@@ -158,15 +158,15 @@ base::Bytes encode_channel_event(const ChannelEvent& event) {
 base::Result<ChannelEvent> decode_channel_event(base::ByteView bytes) {
   base::WireReader in(bytes);
   ChannelEvent event;
-  event.channel = in.text(kMaxName);
-  event.type = in.text(kMaxName);
+  event.channel = in.text(kMaxWord);
+  event.type = in.text(kMaxWord);
   event.own_id = in.text(kMaxOwnId);
   event.retry = in.u32();
   event.json = in.boolean();
   event.fill = in.boolean();
   const std::size_t properties = in.u16();
   for (std::size_t i = 0; i < properties && in.ok(); ++i) {
-    std::string name = in.text(kMaxName);
+    std::string name = in.text(kMaxWord);
     event.where.emplace_back(std::move(name), in.text(kMaxOwnId));
   }
   event.data = in.text(kMaxChannelData);

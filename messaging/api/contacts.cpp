@@ -42,7 +42,7 @@ base::Result<std::vector<ContactId>> sorted_ids(const View& view, const std::str
   return ids;
 }
 
-base::Result<> check_real(ContactId contact, std::string_view what) {
+base::Result<> check_is_peer(ContactId contact, std::string_view what) {
   if (contact.value >= kFirstId) return {};
   return fail(
       Errc::invalid_argument,
@@ -109,7 +109,7 @@ base::Result<std::vector<ContactId>> Contacts::blocked(AccountId account) const 
 
 void Contacts::rename(AccountId account, ContactId contact, std::string name,
                       base::Completion<> done) {
-  if (auto good = check_real(contact, "renamed"); !good) return done(std::move(good).error());
+  if (auto good = check_is_peer(contact, "renamed"); !good) return done(std::move(good).error());
   if (name.size() > kMaxLongName || !base::is_utf8(name)) {
     return done(fail(Errc::invalid_argument, "the name must be UTF-8 of at most 1024 bytes"));
   }
@@ -133,7 +133,7 @@ void Contacts::rename(AccountId account, ContactId contact, std::string name,
 
 void Contacts::set_blocked(AccountId account, ContactId contact, bool blocked,
                            base::Completion<> done) {
-  if (auto good = check_real(contact, "blocked"); !good) return done(std::move(good).error());
+  if (auto good = check_is_peer(contact, "blocked"); !good) return done(std::move(good).error());
   core_.write<void>(
       account,
       [contact, blocked](store::Tx& tx, const store::Scope& scope,

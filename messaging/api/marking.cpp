@@ -14,7 +14,7 @@
 namespace messaging {
 namespace {
 
-constexpr std::size_t kPortion = 500;      // messages a write
+constexpr std::size_t kMarkedAtOnce = 500;      // messages a write
 constexpr std::size_t kTightPortion = 10;  // on a full disk
 
 // get_next_msgs goes on after the highest message that was marked seen.
@@ -87,7 +87,7 @@ base::Result<> remove_all(const WriteContext& write, std::span<const MsgId> mess
 
 void Messages::mark_seen(AccountId account, std::vector<MsgId> messages, base::Completion<> done) {
   in_portions(
-      core_, account, each_once(std::move(messages)), kPortion,
+      core_, account, each_once(std::move(messages)), kMarkedAtOnce,
       [this](store::Tx& tx, const store::Scope& scope, const AccountState& state,
              std::span<const MsgId> some) {
         return mark_all({core_, tx, scope, state}, some);
@@ -119,7 +119,7 @@ void Messages::remove_some(AccountId account, std::vector<MsgId> messages, bool 
         });
   };
   in_portions(
-      core_, account, std::move(messages), tight ? kTightPortion : kPortion,
+      core_, account, std::move(messages), tight ? kTightPortion : kMarkedAtOnce,
       [this, tight](store::Tx& tx, const store::Scope& scope, const AccountState& state,
                     std::span<const MsgId> some) {
         if (tight) tx.scrub();  // the next one finds the log empty

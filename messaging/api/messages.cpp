@@ -22,7 +22,7 @@ using base::fail;
 constexpr std::size_t kMostSearchHits = 1000;
 constexpr UnixMillis kDay = 24 * 3600 * UnixMillis{1000};
 
-base::Result<> check_real(MsgId message) {
+base::Result<> check_not_special(MsgId message) {
   if (message.value >= kFirstId) return {};
   return fail(Errc::not_found, "Can not load special message ID Msg#" +
                                    std::to_string(message.value) + " from the store");
@@ -32,7 +32,7 @@ base::Result<> check_real(MsgId message) {
 
 base::Result<Message> Messages::get(AccountId account, MsgId message) const {
   EDGE_TRY(auto read, core_.read(account));
-  EDGE_CHECK(check_real(message));
+  EDGE_CHECK(check_not_special(message));
   EDGE_TRY(store::MessageRow row, store::load_message(read.scope(), message));
   return view_message({core_, read.scope(), *read.account}, std::move(row));
 }
@@ -45,7 +45,7 @@ base::Result<std::vector<base::Result<Message>>> Messages::get_many(
   found.reserve(messages.size());
   auto rows = store::find_messages(view.scope, messages);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (auto real = check_real(messages[i]); !real) {
+    if (auto real = check_not_special(messages[i]); !real) {
       found.push_back(std::move(real).error());
     } else if (!rows[i]) {
       found.push_back(std::move(rows[i]).error());
@@ -109,7 +109,7 @@ base::Result<std::vector<MsgId>> Messages::next(AccountId account) const {
 
 base::Result<MessageTrace> Messages::trace(AccountId account, MsgId message) const {
   EDGE_TRY(auto read, core_.read(account));
-  EDGE_CHECK(check_real(message));
+  EDGE_CHECK(check_not_special(message));
   const View view{core_, read.scope(), *read.account};
   EDGE_TRY(store::MessageRow row, store::load_message(view.scope, message));
   MessageTrace trace;

@@ -18,7 +18,7 @@ namespace {
 using base::Errc;
 using base::fail;
 
-constexpr std::size_t kPortion = 50;  // messages a write; each is sealed for every member
+constexpr std::size_t kResentAtOnce = 50;  // messages a write; each is sealed for every member
 
 base::Result<> check_own(const store::MessageRow& row) {
   const auto no = [&](std::string_view why) {
@@ -75,7 +75,7 @@ void Messages::resend(AccountId account, std::vector<MsgId> messages, base::Comp
     }
   }
   in_portions(
-      core_, account, std::move(messages), kPortion,
+      core_, account, std::move(messages), kResentAtOnce,
       [this](store::Tx& tx, const store::Scope& scope, const AccountState& state,
              std::span<const MsgId> some) -> base::Result<> {
         for (const MsgId message : some) {

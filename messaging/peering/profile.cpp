@@ -13,7 +13,7 @@
 namespace messaging {
 namespace {
 
-constexpr std::size_t kSlice = 64;
+constexpr std::size_t kToldAtOnce = 64;
 constexpr std::size_t kMaxStatusTold = 1024;
 
 }  // namespace
@@ -51,7 +51,7 @@ base::Result<> note_profile_told(const WriteContext& write, ContactId contact,
 base::Result<> tell_profile(const WriteContext& write) {
   EDGE_TRY(Profile profile, make_profile(write));
   const base::Bytes mark = mark_of(write, profile);
-  EDGE_TRY(const auto contacts, store::contacts_not_told(write.scope, mark, kSlice));
+  EDGE_TRY(const auto contacts, store::contacts_not_told(write.scope, mark, kToldAtOnce));
   for (const ContactId contact : contacts) {
     EDGE_TRY(const std::int64_t serial, write.tx.next_id(write.account.id, "pending_join"));
     profile.token = DepositToken::generate();
@@ -59,7 +59,7 @@ base::Result<> tell_profile(const WriteContext& write) {
     EDGE_CHECK(queue_content(write, contact, {crypto::random_array<16>(), profile}));
     EDGE_CHECK(store::note_told(write.scope, contact, mark));
   }
-  if (contacts.size() < kSlice) return {};
+  if (contacts.size() < kToldAtOnce) return {};
   write.signal(&Signals::profile_changed);
   return {};
 }
