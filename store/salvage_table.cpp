@@ -131,7 +131,8 @@ class Salvage {
   }
 
   base::Result<> prepare_insert() {
-    EDGE_TRY(const SalvageStatement all, prepare(from_, fmt::format("SELECT * FROM \"{}\"", table_)));
+    EDGE_TRY(const SalvageStatement all,
+             prepare(from_, fmt::format("SELECT * FROM \"{}\"", table_)));
     columns_ = static_cast<std::size_t>(sqlite3_column_count(all.get()));
     std::string names;
     for (std::size_t i = 0; i < columns_; ++i) {

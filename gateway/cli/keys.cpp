@@ -48,11 +48,11 @@ OrderedJson to_json(const KeyRecord& record) {
   OrderedJson accounts = OrderedJson::array();
   for (const auto account : record.grants.accounts) accounts.push_back(account.value);
   return OrderedJson{{"id", record.id},
-              {"name", record.name},
-              {"scopes", rpc::scopes_text(record.grants)},
-              {"accounts", std::move(accounts)},
-              {"created", record.created},
-              {"expires", record.expires ? OrderedJson(*record.expires) : OrderedJson()}};
+                     {"name", record.name},
+                     {"scopes", rpc::scopes_text(record.grants)},
+                     {"accounts", std::move(accounts)},
+                     {"created", record.created},
+                     {"expires", record.expires ? OrderedJson(*record.expires) : OrderedJson()}};
 }
 
 void print_ordered(const OrderedJson& json) {

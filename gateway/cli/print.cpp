@@ -127,7 +127,8 @@ std::string chat_line(const Json& item) {
 }
 
 std::string message_lines(const Json& message) {
-  if (member_of(message, "kind") == "loadingError") return "  " + plain(member_of(message, "error"));
+  if (member_of(message, "kind") == "loadingError")
+    return "  " + plain(member_of(message, "error"));
   const Json sender = message.contains("sender") ? message["sender"] : Json();
   std::string line = padded(std::to_string(number_of(message, "id")), 6);
   line += local_time(number_of(message, "timestamp")) + "  ";

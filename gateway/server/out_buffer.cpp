@@ -12,7 +12,7 @@ namespace gateway {
 namespace {
 
 constexpr std::size_t kWorthMoving = 4096;  // a smaller body is copied: one piece, one iovec
-constexpr std::size_t kKeptUnsent = 512;  // what an idle connection may hold on to
+constexpr std::size_t kKeptUnsent = 512;    // what an idle connection may hold on to
 
 }  // namespace
 

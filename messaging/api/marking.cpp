@@ -14,8 +14,8 @@
 namespace messaging {
 namespace {
 
-constexpr std::size_t kMarkedAtOnce = 500;      // messages a write
-constexpr std::size_t kTightPortion = 10;  // on a full disk
+constexpr std::size_t kMarkedAtOnce = 500;  // messages a write
+constexpr std::size_t kTightPortion = 10;   // on a full disk
 
 // get_next_msgs goes on after the highest message that was marked seen.
 base::Result<> raise_last_msg_id(const store::Scope& scope, std::uint32_t highest) {

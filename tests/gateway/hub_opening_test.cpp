@@ -63,9 +63,8 @@ TEST_CASE("streams that share an opening get it one at a time, with the hub's ot
     std::thread([&] {
       world.hub->list(std::nullopt, [&](const std::vector<SubscriberInfo>& infos) {
         served_then = static_cast<int>(
-            std::count_if(infos.begin(), infos.end(), [&](const SubscriberInfo& info) {
-              return info.position >= newest;
-            }));
+            std::count_if(infos.begin(), infos.end(),
+                          [&](const SubscriberInfo& info) { return info.position >= newest; }));
       });
     }).join();
   });
