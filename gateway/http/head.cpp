@@ -283,7 +283,7 @@ HeadScan scan_head(std::string_view bytes, std::size_t seen) {
   }
   const std::string_view rest = bytes.substr(skip);
   seen = seen > skip ? std::min(seen - skip, rest.size()) : 0;
-  // Something that is not HTTP (TLS, most often) is told so at once and not after a time-out.
+  // A client that does not speak HTTP (but TLS, most often) gets an error now, not a time-out.
   if (!rest.empty() && !kToken[static_cast<unsigned char>(rest.front())]) {
     return refused(400, "This is not an HTTP request. The gateway speaks plain HTTP/1.1.");
   }

@@ -25,7 +25,7 @@ Response Response::error(int status, std::string_view message) {
 }
 
 Response Response::error(const base::Error& error) {
-  // What is internal stays internal: its text goes to the log of whoever made it.
+  // The text of an internal error stays out of the answer: the code that made it logs it.
   if (error.code == base::Errc::internal)
     return Response::error(500, "Internal error; see the log.");
   return Response::error(status_of(error.code), error.message);

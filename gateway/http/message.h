@@ -42,8 +42,8 @@ struct Request {
   std::string party;                       // whose work this is (gateway/loop/party.h)
   bool loopback = false;  // from this machine, and not through a proxy (decision 28)
   ListenerKind listener = ListenerKind::main;
-  // What the caller may do and see; never null. An endpoint that hands out what belongs to an
-  // account asks may_see().
+  // What the caller may do and see; never null. An endpoint that returns data of an account
+  // checks may_see().
   std::shared_ptr<const rpc::Access> access = rpc::Access::everything();
 
   std::string_view method() const { return head.method(); }

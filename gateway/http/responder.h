@@ -1,9 +1,9 @@
 // Responder: the right to answer one request, now or later, from any thread. Move-only and small:
 // a parked request costs this, its connection and nothing else.
 //
-// Answering twice is ignored. A Responder dropped unanswered answers 500, so that nobody waits for
-// ever. After the server has begun to stop, parked requests were answered 503 and answers go
-// nowhere.
+// Answering twice is ignored. A Responder dropped unanswered answers 500, so that no client waits
+// for ever. When the server begins to stop, parked requests are answered 503 and later answers are
+// dropped.
 #pragma once
 
 #include <memory>
@@ -28,7 +28,7 @@ class Responder {
   ~Responder() { drop(); }
 
   void answer(Response response);
-  // The connection broke: whatever is answered reaches nobody. A half-closed client is still there.
+  // The connection broke: an answer is dropped. A half-closed client still reads.
   bool client_gone() const;
   // The same, to be asked by work that goes on without this object; and whether the client has
   // half-closed, so that work which waits for news ends. Not of one that answered or was moved

@@ -16,7 +16,7 @@ struct ResponseFraming {
   std::optional<std::uint64_t> length;  // nothing: until the connection ends, or by chunks
   bool chunked = false;                 // Transfer-Encoding: chunked
   bool keep_alive = true;
-  bool http_1_0 = false;  // such a client is told when the connection stays
+  bool http_1_0 = false;  // such a client gets a header when the connection stays open
   std::string_view date;  // RFC 9110, 6.6.1; "" leaves it out
 };
 

@@ -33,7 +33,7 @@ using QuickHandler = std::function<std::optional<Response>(const Request&)>;
 
 // Who may reach an endpoint at all (auth/gatekeeper.h).
 enum class RouteAccess : std::uint8_t {
-  key,           // whoever the gatekeeper knows
+  key,           // callers that the gatekeeper knows
   key_or_local,  // and callers on this machine, although there are keys
   open,          // everybody
 };
@@ -57,7 +57,7 @@ struct Route {
   std::uint8_t listeners = kOnMain;
   std::shared_ptr<RouteFigures> figures = nullptr;  // made by add()
 
-  // Nobody needs to show a key, so none is looked for; peers' endpoints have limits of their own.
+  // No key is needed, so none is looked for; the endpoints of peers have limits of their own.
   bool is_open() const { return access == RouteAccess::open || refuse_origin; }
 };
 

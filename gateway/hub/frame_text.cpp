@@ -29,7 +29,7 @@ void append_data(std::string& out, std::string_view data) {
   out += "\n\n";
 }
 
-// Publishing refuses what would break a line; this is the second lock on that door.
+// Publishing refuses text that would break a line; this check is the second one.
 void append_line(std::string& out, std::string_view text) {
   for (const char c : text) {
     if (c != '\r' && c != '\n' && c != '\0') out += c;

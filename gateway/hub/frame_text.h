@@ -31,7 +31,7 @@ enum class PositionEnd : std::uint8_t { comment, blank_line };
 
 // "id: N\n:\n" or "id: N\n\n": a position without an event.
 void append_position(std::string& out, base::EventId position, PositionEnd end);
-// ": ping\n", and the position reached when there is one to tell.
+// ": ping\n", and the position reached when there is a new one.
 void append_ping(std::string& out, std::optional<base::EventId> position, PositionEnd end);
 
 // One chunk of HTTP/1.1's chunked coding (RFC 9112, 7.1) with `text` in it, which is not empty: an

@@ -10,7 +10,7 @@ namespace gateway {
 namespace {
 
 constexpr auto kSlice = std::chrono::microseconds(500);
-constexpr base::Millis kLookAgain = 2;  // at those who are waited for
+constexpr base::Millis kLookAgain = 2;  // at the readers that the ring waits for
 constexpr std::string_view kAccountsChanged = messaging::AccountsChanged::kName;
 constexpr base::Millis kAckDelay = 2'000;  // longer than any system waits with acknowledging
 
@@ -108,8 +108,8 @@ std::size_t Hub::Impl::count_of(const Audience& audience) const {
       }));
 }
 
-// Into the ring goes what pushes nothing out that somebody who keeps up has not been given: a
-// burst larger than the ring must not overwrite what nobody could have read yet.
+// Appends while that evicts no event which a subscriber that keeps up has not been sent: a burst
+// larger than the ring must not overwrite events that could not have been read yet.
 void Hub::Impl::feed() {
   bool appended = false;
   while (!intake_.empty() && make_room()) {
@@ -123,7 +123,7 @@ void Hub::Impl::feed() {
   if (appended) fan_out_again();
 }
 
-// False: somebody has to be waited for.
+// False: a subscriber has to be waited for.
 bool Hub::Impl::make_room() {
   const std::uint64_t sequence = ring_.over_bound();
   if (sequence == ring_.first()) return true;
@@ -146,8 +146,8 @@ bool Hub::Impl::has_to_wait(std::uint64_t sequence) {
   return false;
 }
 
-// Everyone is visited once more, in slices; what is published meanwhile extends the round, and
-// whoever is visited then gets all of it in one send.
+// Visits every subscriber once more, in slices; events published meanwhile extend the round, and a
+// subscriber that is visited then gets all of them in one send.
 void Hub::Impl::fan_out_again() {
   const bool resting = left_ == 0;
   left_ = subscribers_.size();
@@ -184,7 +184,7 @@ void Hub::Impl::ping_some() {
     lag = std::max(lag, subscriber.lag());
     if (subscriber.next_ping <= now) {
       subscriber.next_ping = now + options_.ping_interval;
-      // What the last ping sent is acknowledged by now, or there is nobody.
+      // The last ping is acknowledged by now, or the client's machine has vanished.
       subscriber.ping(std::max(options_.ping_interval, kAckDelay));
     }
     // One that closed left its place to another.

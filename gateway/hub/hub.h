@@ -2,16 +2,16 @@
 // into it and a socket; frames that wait go out in one send. It runs on a thread and an epoll set
 // of its own, so that fan-out never delays a call (decision 3).
 //
-// A subscriber that falls out of the ring is told `event: lag` with how many events it missed and
-// goes on with newer ones. One that keeps up does not fall out of it by a burst: what is published
-// waits until it has taken the older events, half a second in a row and a twentieth of the time at
-// most (Patience). A resume reads the log on workers, in steps, and joins the ring by id: no gap,
-// no overlap. What new subscribers get first is read there too.
+// A subscriber that falls out of the ring gets `event: lag` with the number of missed events and
+// continues with newer ones. One that keeps up does not fall out of it by a burst: what is
+// published waits until it has taken the older events, half a second in a row and a twentieth of
+// the time at most (Patience). A resume reads the log on workers, in steps, and joins the ring by
+// id: no gap, no overlap. What new subscribers get first is read there too.
 //
 // Memory: the ring (ring_bytes, and the block being filled), what waits for room in it
 // (intake_bytes: over that the ring takes it whatever it pushes out), and what began to go out and
 // did not fit into its socket: at most a replay step or the rest of one event a subscriber,
-// kept_bytes in all. Whoever goes beyond that is closed and comes back where it was.
+// kept_bytes in all. A subscriber beyond that is closed; its client resumes where it was.
 //
 // Threads: all from any thread; none blocks on a socket. The callbacks of count() and list() run on
 // the hub's thread and must not block.

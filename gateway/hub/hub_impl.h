@@ -53,7 +53,7 @@ class Hub::Impl final : public SubscriberHost {
   void forget(base::AccountId account);
   void subscribe(StreamSocket socket, StreamOptions options);
 
-  // Whoever is visited closes when its key has ended.
+  // A subscriber that is visited closes when its key has ended.
   void close_ended() {
     gate_->run([this] { fan_out_again(); });
   }

@@ -32,7 +32,7 @@ class Intake {
   const EventFrame& front() const { return waiting_.front(); }
   void pop();
   bool over_bound() const { return bytes_ > max_bytes_ || waiting_.size() > max_events_; }
-  // An account was removed: nothing of it but events of the type `kept` waits any more.
+  // An account was removed: drops its waiting events, all but those of the type `kept`.
   void forget(base::AccountId account, std::string_view kept);
 
  private:

@@ -17,7 +17,7 @@ struct ReplayRequest {
   std::size_t limit = 256;
   std::size_t bytes = 64 * 1024;
   std::shared_ptr<const EventFilter> filter;
-  base::EventId told_floor;  // what is missing up to here was told of
+  base::EventId told_floor;  // a lag was sent for what is missing up to here
 };
 
 struct ReplayLag {
@@ -33,9 +33,9 @@ struct ReplayStep {
   bool failed = false;    // the log could not be read
 };
 
-// An id above the newest, or below the first, is none of this store's (its first id is random:
-// decision 23): lag, then the present. One that the log no longer reaches: lag, then the oldest;
-// how many were missed is told where ids alone say it.
+// An id above the newest, or below the first, is from another store (the first id is random:
+// decision 23): lag, then the present. An id that the log no longer reaches: lag, then the oldest
+// event; the lag has the number of missed events where ids alone give it.
 ReplayStep read_replay_step(EventSource& source, const ReplayRequest& request);
 
 }  // namespace gateway

@@ -47,7 +47,7 @@ struct RingFrame {
   std::uint32_t size = 0;         // of its chunk; 0: filled in for each, no text of its own
   std::uint32_t chunk_start = 0;  // bytes of the chunk before the text
   bool addressed = false;  // to some of its channel, or filled in for each: Ring::addressed()
-  bool gone = false;       // its account was removed: nobody gets it any more
+  bool gone = false;       // its account was removed: it is sent to no one
   Token type = 0;
   Token channel = 0;  // 0: a messaging event
 };

@@ -65,7 +65,7 @@ class StreamSink {
 
   // Accounts for what is kept. After each turn; failed() then also says that it was too much.
   void settle();
-  // Ends the body where that can be told, closes the socket and frees what was kept.
+  // Ends the body where its framing has an end, closes the socket and frees what was kept.
   void close();
 
  private:

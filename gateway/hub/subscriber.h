@@ -104,7 +104,7 @@ class Subscriber final : public IoHandler {
   base::Millis next_ping = 0;
   base::UnixMillis since = 0;
   base::EventId messages_after;     // earlier messaging events are in what it got first
-  base::EventId told_floor;         // of its replay: what is missing up to here was told of
+  base::EventId told_floor;         // of its replay: a lag was sent for what is missing up to here
   bool snapshot_after_lag = false;  // wants accounts' states when the log does not reach back
   PositionEnd position_end = PositionEnd::comment;
 
@@ -132,7 +132,7 @@ class Subscriber final : public IoHandler {
   StreamPhase phase_ = StreamPhase::begun;
   std::uint64_t next_ = 0;     // the cursor, while live
   base::EventId after_;        // everything up to here was considered
-  std::uint64_t dropped_ = 0;  // to be told before anything else
+  std::uint64_t dropped_ = 0;  // reported by a lag before anything else
   std::unique_ptr<const RingFilter> filter_;
   std::shared_ptr<ReplayLink> link_;
 };

@@ -5,9 +5,9 @@ namespace {
 
 constexpr base::Millis kLinkTick = 500;
 
-// A relay that is called by a loopback address or name was named by whoever may (the settings, or
-// scope admin for the config): it is meant to be. Another name that an account's config gave does
-// not lead to this machine, whatever it resolves to.
+// A relay with a loopback address or name was named by the settings or by a key of scope admin, and
+// is allowed. Any other name in an account's config must not lead to this machine, whatever it
+// resolves to.
 AddressPolicy policy_for(AddressPolicy policy, const messaging::RelayHome& home) {
   if (messaging::is_loopback_relay(home.url)) {
     policy.loopback_allowed = true;

@@ -1,7 +1,7 @@
 // RelayClient: keeps a RelayLink for every account that has a relay. It follows the accounts as
 // they are set up, changed and removed.
 //
-// Threads: made, started and stopped on the loop's; what messaging tells comes from any.
+// Threads: made, started and stopped on the loop's; messaging calls on_change() from any.
 #pragma once
 
 #include <map>

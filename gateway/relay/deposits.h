@@ -1,6 +1,6 @@
 // RelayDeposits: takes deposits for the mailboxes of a relay and passes all others on to the
 // accounts of this daemon. A deposit is answered `stored` after its COMMIT; limits are judged first
-// by the head, then again in the write, where nobody can slip past them.
+// by the head, then again in the write, where parallel deposits cannot exceed them.
 //
 // Safe from any thread; answers come through Completions.
 #pragma once

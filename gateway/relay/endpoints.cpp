@@ -182,7 +182,7 @@ void add_mailbox_endpoints(RouteTable& routes, RelayMailboxes& mailboxes, RelayS
         Response stream;
         stream.content_type = kBinary;
         stream.headers.emplace_back("Cache-Control", "no-store");
-        stream.headers.emplace_back("X-Accel-Buffering", "no");  // nginx hands on at once
+        stream.headers.emplace_back("X-Accel-Buffering", "no");  // nginx does not buffer then
         stream.take_over = [streams = &at.streams, mailbox](StreamSocket socket) {
           streams->attach(mailbox, std::move(socket));
         };

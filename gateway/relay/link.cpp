@@ -401,7 +401,8 @@ void RelayLink::speak() {
 
 void RelayLink::next_call() {
   if (busy_ || phase_ == Phase::resting) return;
-  // A request that overtook the stream's would make that one an older count: refused.
+  // Requests carry a counter that must rise; one sent before the stream's reply would get the
+  // stream rejected as a replay.
   if (phase_ == Phase::streaming && !pinged_) return;
   const base::Millis now = around_.loop.clock().uptime();
   if (keys_changed_ && keys_known_) return send_keys();

@@ -1,13 +1,13 @@
-// RelayLink: one account's tie to its relay: opens the mailbox, keeps the deposit keys there as
-// they should be, holds the stream, hands envelopes in and acknowledges them once they are stored
-// here.
+// RelayLink: one account's connection to its relay: opens the mailbox, keeps the deposit keys there
+// equal to the account's, reads the stream, passes envelopes to messaging and acknowledges them
+// once they are stored here.
 //
 //   resting -> challenge -> open -> (keys) -> stream, or polling where a proxy holds streams back
 //
-// Anything unexpected ends the tie; it begins anew after a pause with jitter, the first within a
+// Anything unexpected ends the link; it reconnects after a pause with jitter, the first within a
 // second, none over a minute. An envelope is acknowledged after its commit and never before, so
 // that a lost link, a killed device or a full disk costs a repetition and nothing else. A dead link
-// is noticed by the pings that do not come; the relay hears from us at least every minute.
+// is noticed by missing pings; a request goes to the relay at least every minute.
 //
 // Resists a hostile relay: it can hold back, repeat, reorder or invent envelopes (they open or they
 // do not), but not make this device lose count, memory or time. Loop thread.

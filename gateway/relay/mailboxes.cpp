@@ -56,7 +56,7 @@ RelayMailboxes::Answer<RelayMailbox> RelayMailboxes::owner_of(const OwnerRequest
 void RelayMailboxes::open(OwnerRequest request, Answered<KeysDigest> done) {
   const auto asked = decode_open_request(request.body);
   if (!asked) return done(OwnerRefusal::malformed);
-  // The name says whose it is: nobody can open a mailbox that is to be another's.
+  // The name is a hash of the owner's key: a mailbox cannot be opened by another key.
   if (request.mailbox != messaging::relay_mailbox_name(asked->owner)) {
     ++common_.counters.unproven;
     return done(OwnerRefusal::unproven);
@@ -111,8 +111,8 @@ void RelayMailboxes::open(OwnerRequest request, Answered<KeysDigest> done) {
       });
 }
 
-// For one mailbox more. Whoever is over its own bound makes room among its own mailboxes that hold
-// nothing; only where the relay as a whole is full the one of all goes that was unused longest.
+// Makes room for one mailbox more. A party over its own bound loses one of its own mailboxes that
+// hold nothing; only where the relay as a whole is full, the mailbox unused longest of all goes.
 base::Result<std::optional<OwnerRefusal>> RelayMailboxes::make_room(
     store::Tx& tx, const store::RelayParty& party) {
   const RelayLimits& most = common_.options.limits;

@@ -71,7 +71,7 @@ class RelayMailboxes {
     std::string frames;
     std::vector<std::pair<std::int64_t, std::size_t>> ids;  // with the bytes of their frames
   };
-  // Nothing for an owner who is admitted no more.
+  // Nothing for an owner whose admission was revoked.
   base::Result<Waiting> waiting(std::int64_t mailbox, std::int64_t after, std::size_t max_bytes);
   // Mailboxes whose admission was revoked, by another process as a rule.
   base::Result<std::vector<std::int64_t>> revoked();

@@ -1,12 +1,12 @@
-// OwnerGate: whether a request is a mailbox owner's. It hands out nonces and checks what is signed
+// OwnerGate: checks that a request is a mailbox owner's. It issues nonces and verifies signatures
 // over them.
 //
-// A nonce is 16 random bytes and a keyed hash over them, the mailbox and the expiry: whoever asks
-// for thousands costs nothing. Each request of an owner counts up, so that none can be played
-// again; the key lives as long as the process, so that no nonce survives a restart either. What has
-// to be remembered for that is remembered of mailboxes that exist alone: their number is bounded,
-// that of the keys somebody can make is not. What is
-// signed names the relay's URL: a relay cannot pass its owner's signature on to another one.
+// A nonce is 16 random bytes and a keyed hash over them, the mailbox and the expiry, so that
+// issuing one stores nothing. Requests of an owner carry a counter that must rise, so that none can
+// be replayed; the key of the hash lasts as long as the process, so that no nonce survives a
+// restart. Counters are stored for existing mailboxes alone: their number is bounded, the number of
+// keys that an attacker can make is not. The signed text names the relay's URL: a relay cannot use
+// its owner's signature at another relay.
 //
 // Safe from any thread.
 #pragma once
@@ -37,7 +37,7 @@ class OwnerGate {
     std::string_view what;  // the path's last part
     base::ByteView body;
   };
-  // Whether the owner signed it, over a nonce of ours whose time is not over. Remembers nothing.
+  // Whether the owner signed it over an unexpired nonce of this gate. Stores nothing.
   bool is_signed(const Asked& asked, const crypto::PublicKey& owner) const;
   // True when it comes for the first time, which is remembered from now on. The mailbox exists, or
   // comes to be with this request.
@@ -45,7 +45,7 @@ class OwnerGate {
   bool passes(const Asked& asked, const crypto::PublicKey& owner) {
     return is_signed(asked, owner) && is_new(asked.mailbox, asked.proof);
   }
-  // The mailbox is gone.
+  // The mailbox was removed.
   void forget(const std::string& mailbox);
   std::size_t remembered();
 

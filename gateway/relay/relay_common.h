@@ -1,8 +1,8 @@
-// RelayCommon: what the parts of a relay share: its database, its clock, what it was told, what it
-// counts. A relay keeps sealed envelopes in mailboxes for devices that cannot be reached, and
-// forgets them once acknowledged (decision 16). It sees mailboxes, pseudonyms, sizes and times,
-// never a message. RelayDeposits takes envelopes in, RelayMailboxes serves the mailboxes' owners,
-// RelayTidying drops what is too old.
+// RelayCommon: what the parts of a relay share: its database, its clock, its options, its counters.
+// A relay keeps sealed envelopes in mailboxes for devices that cannot be reached, and forgets them
+// once acknowledged (decision 16). It sees mailboxes, pseudonyms, sizes and times, never a message.
+// RelayDeposits takes envelopes in, RelayMailboxes serves the mailboxes' owners, RelayTidying drops
+// what is too old.
 //
 // Owned by RelayPart; the parts hold a reference. Safe from any thread once `news` and
 // `drained_soon` are set.
@@ -32,7 +32,7 @@ struct RelayCounters {
   std::atomic<std::uint64_t> kept{0};          // envelopes taken
   std::atomic<std::uint64_t> kept_bytes{0};    // and their bytes
   std::atomic<std::uint64_t> acknowledged{0};  // envelopes forgotten
-  std::atomic<std::uint64_t> expired{0};       // envelopes nobody fetched in time
+  std::atomic<std::uint64_t> expired{0};       // envelopes not fetched in time
   std::atomic<std::uint64_t> unproven{0};      // deposits and owner requests
   std::atomic<std::uint64_t> refused{0};       // deposits over a limit
   std::atomic<std::uint64_t> replayed{0};      // deposits that came again byte for byte

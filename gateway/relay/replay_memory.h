@@ -1,7 +1,7 @@
-// ReplayMemory: proofs of deposits that were taken lately. Resists whoever copies a deposit from a
-// plain link and sends it again to fill a mailbox: the copy is answered as the first one was and
-// kept once. Bounded: the oldest are forgotten, and so is everything at a restart; a sender that
-// tries again by itself makes a new proof. Safe from any thread.
+// ReplayMemory: proofs of deposits that were taken lately. Resists an attacker who copies a deposit
+// from a plain link and sends it again to fill a mailbox: the copy is answered as the first one was
+// and kept once. Bounded: the oldest are forgotten, and so is everything at a restart; a sender
+// that tries again by itself makes a new proof. Safe from any thread.
 #pragma once
 
 #include <array>

@@ -44,7 +44,7 @@ void RelayTidying::run() {
         if (!gone) return;
         mailboxes_.forget(gone->mailboxes);
         common_.counters.expired += static_cast<std::uint64_t>(gone->envelopes);
-        // The rest, in steps that delay nobody.
+        // The rest, in steps short enough for other writes.
         if (gone->envelopes > 0 || !gone->mailboxes.empty()) run();
       });
 }

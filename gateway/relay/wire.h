@@ -83,7 +83,7 @@ struct KnownKey {
 inline constexpr std::size_t kMaxKeys = 50'000;  // of one mailbox
 base::Bytes encode(const std::vector<KnownKey>& keys);
 base::Result<std::vector<KnownKey>> decode_known_keys(base::ByteView bytes);
-// BLAKE2b-256 over the list in ascending order; tells whether both sides know the same.
+// BLAKE2b-256 over the list in ascending order; equal when both sides have the same keys.
 using KeysDigest = std::array<std::uint8_t, 32>;
 KeysDigest keys_digest(std::vector<KnownKey> keys);
 
