@@ -1,7 +1,5 @@
 #include "messaging/api/engine.h"
 
-#include <algorithm>
-
 #include "base/log.h"
 #include "messaging/api/account_removal.h"
 #include "messaging/api/account_setup.h"
@@ -10,14 +8,6 @@
 #include "store/tables/steady_times.h"
 
 namespace messaging {
-namespace {
-
-// Of an account that is gone the log may still hold events, until its removal is through.
-bool is_replayed(const store::LoggedEvent& event, bool account_is_gone) {
-  return !account_is_gone || event.kind == AccountsChanged::kKind;
-}
-
-}  // namespace
 
 Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
@@ -94,21 +84,6 @@ std::vector<AccountId> Engine::gone(std::span<const Event> events) const {
   return out;
 }
 
-base::Result<std::vector<Event>> Engine::events_after(EventId after, std::size_t limit) const {
-  EDGE_TRY(const auto logged,
-           parts_->core.store.events_after(after, std::min<std::size_t>(limit, 1000)));
-  std::vector<Event> events;
-  events.reserve(logged.size());
-  for (const store::LoggedEvent& entry : logged) {
-    const bool gone = entry.account.valid() && !parts_->core.directory.get(entry.account);
-    if (!is_replayed(entry, gone)) continue;
-    auto body = decode_event(entry.kind, entry.body);
-    // An event of a later version is passed over, as it would be by any client.
-    if (body) events.push_back({entry.id, entry.account, entry.at, *std::move(body)});
-  }
-  return events;
-}
-
 // Removed accounts as the page's snapshot has them: an account that is being made is in the log
 // before it is in the directory.
 base::Result<store::EventPage<Event>> Engine::log_page(store::LogQuery query) const {
@@ -132,7 +107,6 @@ base::Result<OpeningRead> Engine::begin_opening(const OpeningQuery& query) const
   return OpeningRead::begin(parts_->core, query);
 }
 
-base::Result<EventId> Engine::oldest_event() const { return parts_->core.store.oldest_event(); }
 base::Result<EventId> Engine::newest_event() const { return parts_->core.store.newest_event(); }
 
 }  // namespace messaging

@@ -67,10 +67,8 @@ class Engine : public Mailroom {
   // The accounts whose removal these events tell of.
   std::vector<AccountId> gone(std::span<const Event> events) const;
 
-  // The durable log, for replay. Limit at most 1,000. Of an account that was removed nothing but
-  // AccountsChanged is replayed.
-  base::Result<std::vector<Event>> events_after(EventId after, std::size_t limit) const;
-  base::Result<EventId> oldest_event() const;  // the id after which everything is still held
+  // The durable log, for replay. Of an account that was removed nothing but AccountsChanged is
+  // replayed.
   base::Result<EventId> newest_event() const;
   // A page of the log with channels, narrowed down; and what comes before anything live.
   base::Result<store::EventPage<Event>> log_page(store::LogQuery query) const;

@@ -32,10 +32,11 @@ TEST_CASE("the first start makes account 1 with Saved messages and a welcome in 
   CHECK(engine.messages().fresh(AccountId(1))->size() == 1);
 
   // The listener comes after the first start; the log has it all.
-  const auto logged = engine.events_after(EventId(engine.oldest_event()->value), 100);
+  const auto logged = engine.log_page({});
   REQUIRE(logged);
   bool told = false;
-  for (const Event& event : *logged) told |= std::holds_alternative<AccountsChanged>(event.body);
+  for (const Event& event : logged->events)
+    told |= std::holds_alternative<AccountsChanged>(event.body);
   CHECK(told);
 }
 
@@ -99,13 +100,10 @@ TEST_CASE("accounts are added, selected and removed with all they hold") {
   // Of its events only the one that says it is gone is told again, now and after a restart.
   const auto check_log = [&] {
     const Engine& now = world.alice.engine();
-    const auto logged = now.events_after(*now.oldest_event(), 1000);
+    const auto logged = now.log_page({.after = {}, .limit = 1000});
     REQUIRE(logged);
-    const auto page = now.log_page({.after = *now.oldest_event()});
-    REQUIRE(page);
-    CHECK(page->events.size() == logged->size());
     std::size_t of_two = 0;
-    for (const Event& event : *logged) {
+    for (const Event& event : logged->events) {
       if (event.account != *added) continue;
       ++of_two;
       CHECK(std::holds_alternative<AccountsChanged>(event.body));
