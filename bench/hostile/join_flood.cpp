@@ -18,6 +18,7 @@
 #include "messaging/model/card.h"
 #include "messaging/model/content.h"
 #include "messaging/model/deposit.h"
+#include "messaging/peering/envelope_kind.h"
 
 namespace {
 

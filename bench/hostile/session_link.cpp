@@ -27,6 +27,7 @@
 #include "messaging/model/card.h"
 #include "messaging/model/content.h"
 #include "messaging/model/group_state.h"
+#include "messaging/peering/envelope_kind.h"
 #include "store/tables/accounts.h"
 #include "store/tables/contacts.h"
 

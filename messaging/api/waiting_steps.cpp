@@ -5,7 +5,7 @@
 #include "crypto/stream.h"
 #include "messaging/delivery/courier.h"
 #include "messaging/kernel/core.h"
-#include "messaging/model/content.h"
+#include "messaging/model/file_part.h"
 #include "store/tables/blobs.h"
 #include "store/tables/outbox.h"
 

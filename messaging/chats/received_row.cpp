@@ -1,5 +1,6 @@
 #include "messaging/chats/received_row.h"
 
+#include "messaging/model/file_part.h"
 #include "messaging/model/media_type.h"
 #include "messaging/model/plain_name.h"
 #include "store/tables/blobs.h"

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "messaging/model/content.h"
+#include "messaging/model/file_part.h"
 #include "store/disk_room.h"
 #include "store/tables/sessions.h"
 

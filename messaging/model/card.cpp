@@ -1,5 +1,9 @@
 #include "messaging/model/card.h"
 
+#include <concepts>
+#include <tuple>
+#include <type_traits>
+
 namespace messaging {
 namespace {
 
@@ -17,54 +21,91 @@ constexpr std::size_t kMaxToken = 128;
 
 base::Error malformed() { return fail(Errc::invalid_argument, "malformed handshake payload"); }
 
-void write_card(WireWriter& out, const Card& card) {
+void put(WireWriter& out, const std::string& text) { out.text(text); }
+void get(WireReader& in, std::string& text) { text = in.text(kMaxToken); }
+
+void put(WireWriter& out, const crypto::X25519Public& key) { out.fixed(key.bytes); }
+void get(WireReader& in, crypto::X25519Public& key) { key.bytes = in.array<32>(); }
+
+void put(WireWriter& out, const Generation& generation) { out.u64(generation); }
+void get(WireReader& in, Generation& generation) {
+  generation = in.u64();
+  // Stored as a signed integer; nobody renews a session that often.
+  if (generation < 1 || generation > (std::uint64_t{1} << 62)) in.refuse();
+}
+
+void put(WireWriter& out, const Heard& heard) { write_heard(out, heard); }
+void get(WireReader& in, Heard& heard) { heard = read_heard(in); }
+
+void put(WireWriter& out, const Card& card) {
   out.fixed(card.identity.bytes()).text(card.addr);
-  write_profile(out, card);
+  write_fields(out, card);
   out.fixed(card.tag);
 }
-
-// Stored as a signed integer; nobody renews a session that often.
-Generation read_generation(WireReader& in) {
-  const Generation generation = in.u64();
-  if (generation < 1 || generation > (std::uint64_t{1} << 62)) in.refuse();
-  return generation;
-}
-
-base::Result<Card> read_card(WireReader& in) {
-  Card card;
+void get(WireReader& in, Card& card) {
   const base::ByteView identity = in.fixed(32);
   card.addr = in.text(kMaxAddr);
-  static_cast<Profile&>(card) = read_profile(in);
+  read_fields(in, card);
   card.tag = in.array<16>();
+  if (!in.ok()) return;
+  auto key = crypto::PublicKey::from_bytes(identity);
+  if (!key) return in.refuse();
+  card.identity = *key;
+}
+
+// The fields of the handshake payloads, in their order on the wire.
+template <class T, class Payload>
+concept IsA = std::same_as<std::remove_const_t<T>, Payload>;
+auto fields(IsA<JoinRequest> auto& m) { return std::tie(m.invite_number, m.card, m.generation); }
+auto fields(IsA<JoinAnswer> auto& m) { return std::tie(m.ratchet_key, m.card, m.generation); }
+auto fields(IsA<SessionRequest> auto& m) { return std::tie(m.card, m.heard, m.generation); }
+auto fields(IsA<SessionAnswer> auto& m) {
+  return std::tie(m.ratchet_key, m.card, m.heard, m.generation);
+}
+
+// A handshake payload is its version and its fields; bytes after them are a later version's.
+template <class Payload>
+base::Bytes encode_payload(const Payload& payload) {
+  WireWriter out;
+  out.u8(kVersion);
+  std::apply([&](const auto&... field) { (put(out, field), ...); }, fields(payload));
+  return out.take();
+}
+
+template <class Payload>
+base::Result<Payload> decode_payload(base::ByteView bytes) {
+  WireReader in(bytes);
+  Payload payload;
+  if (in.u8() != kVersion) return malformed();
+  std::apply([&](auto&... field) { (get(in, field), ...); }, fields(payload));
   if (!in.ok()) return malformed();
-  EDGE_TRY(card.identity, crypto::PublicKey::from_bytes(identity));
-  return card;
+  return payload;
 }
 
 }  // namespace
 
 base::Bytes encode(const Card& card) {
   WireWriter out;
-  write_card(out, card);
+  put(out, card);
   return out.take();
 }
 
 base::Result<Card> decode_card(base::ByteView bytes) {
   WireReader in(bytes);
-  EDGE_TRY(Card card, read_card(in));
+  Card card;
+  get(in, card);
   if (!in.done()) return malformed();
   return card;
 }
 
-void write_profile(WireWriter& out, const Profile& profile) {
+void write_fields(WireWriter& out, const Profile& profile) {
   out.text(profile.name).text(profile.status).boolean(profile.bot);
   out.u8(static_cast<std::uint8_t>(profile.urls.size()));
   for (const std::string& url : profile.urls) out.text(url);
   out.text(profile.mailbox).fixed(profile.token.bytes);
 }
 
-Profile read_profile(WireReader& in) {
-  Profile profile;
+void read_fields(WireReader& in, Profile& profile) {
   profile.name = in.text(kMaxName);
   profile.status = in.text(kMaxStatus);
   profile.bot = in.boolean();
@@ -73,7 +114,6 @@ Profile read_profile(WireReader& in) {
   for (std::size_t i = 0; i < urls && in.ok(); ++i) profile.urls.push_back(in.text(kMaxUrl));
   profile.mailbox = in.text(kMaxToken);
   profile.token.bytes = in.array<32>();
-  return profile;
 }
 
 void write_heard(WireWriter& out, const Heard& heard) { out.u64(heard.seq).fixed(heard.uuid); }
@@ -86,83 +126,22 @@ Heard read_heard(WireReader& in) {
   return heard;
 }
 
-base::Bytes encode(const JoinRequest& request) {
-  WireWriter out;
-  out.u8(kVersion).text(request.invite_number);
-  write_card(out, request.card);
-  out.u64(request.generation);
-  return out.take();
-}
-
-base::Bytes encode(const JoinAnswer& answer) {
-  WireWriter out;
-  out.u8(kVersion).fixed(answer.ratchet_key.bytes);
-  write_card(out, answer.card);
-  out.u64(answer.generation);
-  return out.take();
-}
+base::Bytes encode(const JoinRequest& request) { return encode_payload(request); }
+base::Bytes encode(const JoinAnswer& answer) { return encode_payload(answer); }
+base::Bytes encode(const SessionRequest& request) { return encode_payload(request); }
+base::Bytes encode(const SessionAnswer& answer) { return encode_payload(answer); }
 
 base::Result<JoinRequest> decode_join_request(base::ByteView bytes) {
-  WireReader in(bytes);
-  JoinRequest request;
-  if (in.u8() != kVersion) return malformed();
-  request.invite_number = in.text(kMaxToken);
-  EDGE_TRY(request.card, read_card(in));
-  request.generation = read_generation(in);
-  if (!in.ok()) return malformed();
-  return request;  // left-over bytes are a later version's fields
+  return decode_payload<JoinRequest>(bytes);
 }
-
 base::Result<JoinAnswer> decode_join_answer(base::ByteView bytes) {
-  WireReader in(bytes);
-  JoinAnswer answer;
-  if (in.u8() != kVersion) return malformed();
-  answer.ratchet_key.bytes = in.array<32>();
-  EDGE_TRY(answer.card, read_card(in));
-  answer.generation = read_generation(in);
-  if (!in.ok()) return malformed();
-  return answer;
+  return decode_payload<JoinAnswer>(bytes);
 }
-
-base::Bytes encode(const SessionRequest& request) {
-  WireWriter out;
-  out.u8(kVersion);
-  write_card(out, request.card);
-  write_heard(out, request.heard);
-  out.u64(request.generation);
-  return out.take();
-}
-
-base::Bytes encode(const SessionAnswer& answer) {
-  WireWriter out;
-  out.u8(kVersion).fixed(answer.ratchet_key.bytes);
-  write_card(out, answer.card);
-  write_heard(out, answer.heard);
-  out.u64(answer.generation);
-  return out.take();
-}
-
 base::Result<SessionRequest> decode_session_request(base::ByteView bytes) {
-  WireReader in(bytes);
-  SessionRequest request;
-  if (in.u8() != kVersion) return malformed();
-  EDGE_TRY(request.card, read_card(in));
-  request.heard = read_heard(in);
-  request.generation = read_generation(in);
-  if (!in.ok()) return malformed();
-  return request;
+  return decode_payload<SessionRequest>(bytes);
 }
-
 base::Result<SessionAnswer> decode_session_answer(base::ByteView bytes) {
-  WireReader in(bytes);
-  SessionAnswer answer;
-  if (in.u8() != kVersion) return malformed();
-  answer.ratchet_key.bytes = in.array<32>();
-  EDGE_TRY(answer.card, read_card(in));
-  answer.heard = read_heard(in);
-  answer.generation = read_generation(in);
-  if (!in.ok()) return malformed();
-  return answer;
+  return decode_payload<SessionAnswer>(bytes);
 }
 
 }  // namespace messaging

@@ -26,30 +26,6 @@ base::Bytes signed_bytes(const FileDecision& decision) {
   return out.take();
 }
 
-void write(WireWriter& out, const FileDecision& decision) {
-  write_unsigned(out, decision);
-  out.fixed(decision.signature);
-}
-
-void write(WireWriter& out, const FileRequest& request) {
-  out.fixed(request.file).fixed(request.holder).text(request.holder_name);
-  out.text(request.holder_addr).u64(request.asked);
-}
-
-void write(WireWriter& out, const FileReport& report) {
-  out.fixed(report.file).fixed(report.holder).u64(report.rev);
-  out.u8(static_cast<std::uint8_t>(report.state));
-}
-
-void write(WireWriter& out, const FileOffer& offer) {
-  out.fixed(offer.file).fixed(offer.owner).text(offer.owner_name).text(offer.owner_addr);
-  out.text(offer.name);
-}
-
-void write(WireWriter& out, const FileNotice& notice) {
-  out.fixed(notice.file).fixed(notice.holder).text(notice.holder_name).text(notice.holder_addr);
-}
-
 std::uint64_t read_number(WireReader& in) {
   const std::uint64_t number = in.u64();
   if (number > kMaxNumber) in.refuse();
@@ -62,7 +38,33 @@ FileState read_state(WireReader& in) {
   return static_cast<FileState>(state);
 }
 
-void read(WireReader& in, FileDecision& decision) {
+}  // namespace
+
+void write_fields(WireWriter& out, const FileDecision& decision) {
+  write_unsigned(out, decision);
+  out.fixed(decision.signature);
+}
+
+void write_fields(WireWriter& out, const FileRequest& request) {
+  out.fixed(request.file).fixed(request.holder).text(request.holder_name);
+  out.text(request.holder_addr).u64(request.asked);
+}
+
+void write_fields(WireWriter& out, const FileReport& report) {
+  out.fixed(report.file).fixed(report.holder).u64(report.rev);
+  out.u8(static_cast<std::uint8_t>(report.state));
+}
+
+void write_fields(WireWriter& out, const FileOffer& offer) {
+  out.fixed(offer.file).fixed(offer.owner).text(offer.owner_name).text(offer.owner_addr);
+  out.text(offer.name);
+}
+
+void write_fields(WireWriter& out, const FileNotice& notice) {
+  out.fixed(notice.file).fixed(notice.holder).text(notice.holder_name).text(notice.holder_addr);
+}
+
+void read_fields(WireReader& in, FileDecision& decision) {
   decision.file = in.array<16>();
   decision.holder = in.array<32>();
   decision.rev = read_number(in);
@@ -81,7 +83,7 @@ void read(WireReader& in, FileDecision& decision) {
   if (decision.expires_at < 0 || decision.rev == 0) in.refuse();
 }
 
-void read(WireReader& in, FileRequest& request) {
+void read_fields(WireReader& in, FileRequest& request) {
   request.file = in.array<16>();
   request.holder = in.array<32>();
   request.holder_name = in.text(kMaxLabel);
@@ -89,7 +91,7 @@ void read(WireReader& in, FileRequest& request) {
   request.asked = read_number(in);
 }
 
-void read(WireReader& in, FileReport& report) {
+void read_fields(WireReader& in, FileReport& report) {
   report.file = in.array<16>();
   report.holder = in.array<32>();
   report.rev = read_number(in);
@@ -97,7 +99,7 @@ void read(WireReader& in, FileReport& report) {
   if (report.state != FileState::expired && report.state != FileState::deleted) in.refuse();
 }
 
-void read(WireReader& in, FileOffer& offer) {
+void read_fields(WireReader& in, FileOffer& offer) {
   offer.file = in.array<16>();
   offer.owner = in.array<32>();
   offer.owner_name = in.text(kMaxLabel);
@@ -105,24 +107,12 @@ void read(WireReader& in, FileOffer& offer) {
   offer.name = in.text(crypto::kMaxPrvName);
 }
 
-void read(WireReader& in, FileNotice& notice) {
+void read_fields(WireReader& in, FileNotice& notice) {
   notice.file = in.array<16>();
   notice.holder = in.array<32>();
   notice.holder_name = in.text(kMaxLabel);
   notice.holder_addr = in.text(kMaxLabel);
 }
-
-template <std::size_t I = 0>
-ProtectedNote read_as(std::size_t index, WireReader& in) {
-  if constexpr (I + 1 < std::variant_size_v<ProtectedNote>) {
-    if (index != I) return read_as<I + 1>(index, in);
-  }
-  std::variant_alternative_t<I, ProtectedNote> note;
-  read(in, note);
-  return note;
-}
-
-}  // namespace
 
 void sign(FileDecision& decision, const crypto::Identity& owner) {
   base::Bytes bytes = signed_bytes(decision);
@@ -135,23 +125,6 @@ bool signed_by(const FileDecision& decision, const crypto::PublicKey& owner) {
   const bool good = owner.verify(bytes, decision.signature);
   crypto::wipe(bytes);
   return good;
-}
-
-std::uint8_t kind_of(const ProtectedNote& note) {
-  return static_cast<std::uint8_t>(kFirstProtectedKind + note.index());
-}
-
-bool is_protected_kind(std::uint8_t kind) {
-  return kind >= kFirstProtectedKind &&
-         kind < kFirstProtectedKind + std::variant_size_v<ProtectedNote>;
-}
-
-void write_note(WireWriter& out, const ProtectedNote& note) {
-  std::visit([&](const auto& one) { write(out, one); }, note);
-}
-
-ProtectedNote read_note(std::uint8_t kind, WireReader& in) {
-  return read_as(std::size_t{kind} - kFirstProtectedKind, in);
 }
 
 }  // namespace messaging

@@ -10,12 +10,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
 
 #include "base/clock.h"
 #include "base/wire.h"
 #include "crypto/identity.h"
 #include "crypto/prv.h"
+#include "messaging/model/content_kind.h"
 #include "store/tables/file_accesses.h"
 
 namespace messaging {
@@ -74,13 +74,25 @@ struct FileNotice {
   std::string holder_addr;
 };
 
-using ProtectedNote = std::variant<FileDecision, FileRequest, FileReport, FileOffer, FileNotice>;
+// Fields that are malformed refuse the reader.
+void write_fields(base::WireWriter& out, const FileDecision& decision);
+void read_fields(base::WireReader& in, FileDecision& decision);
+base::Result<bool> apply(const Received& received, const FileDecision& decision);
 
-inline constexpr std::uint8_t kFirstProtectedKind = 20;
-std::uint8_t kind_of(const ProtectedNote& note);
-bool is_protected_kind(std::uint8_t kind);
-void write_note(base::WireWriter& out, const ProtectedNote& note);
-// Refuses the reader when the fields are malformed.
-ProtectedNote read_note(std::uint8_t kind, base::WireReader& in);
+void write_fields(base::WireWriter& out, const FileRequest& request);
+void read_fields(base::WireReader& in, FileRequest& request);
+base::Result<bool> apply(const Received& received, const FileRequest& request);
+
+void write_fields(base::WireWriter& out, const FileReport& report);
+void read_fields(base::WireReader& in, FileReport& report);
+base::Result<bool> apply(const Received& received, const FileReport& report);
+
+void write_fields(base::WireWriter& out, const FileOffer& offer);
+void read_fields(base::WireReader& in, FileOffer& offer);
+base::Result<bool> apply(const Received& received, const FileOffer& offer);
+
+void write_fields(base::WireWriter& out, const FileNotice& notice);
+void read_fields(base::WireReader& in, FileNotice& notice);
+base::Result<bool> apply(const Received& received, const FileNotice& notice);
 
 }  // namespace messaging

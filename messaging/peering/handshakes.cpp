@@ -4,8 +4,8 @@
 
 #include "crypto/envelope.h"
 #include "messaging/kernel/core.h"
-#include "messaging/model/content.h"
 #include "messaging/model/plain_name.h"
+#include "messaging/peering/envelope_kind.h"
 #include "messaging/peering/outgoing.h"
 #include "messaging/peering/profile.h"
 #include "messaging/peering/reach.h"

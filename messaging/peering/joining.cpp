@@ -5,6 +5,7 @@
 #include "crypto/envelope.h"
 #include "crypto/hash.h"
 #include "messaging/chats/chat_rules.h"
+#include "messaging/peering/envelope_kind.h"
 #include "messaging/peering/handshakes.h"
 #include "messaging/peering/outgoing.h"
 #include "messaging/peering/profile.h"

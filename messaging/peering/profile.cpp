@@ -38,7 +38,7 @@ base::Bytes mark_of(const WriteContext& write, const Profile& profile) {
   Profile same = profile;
   same.token = {};
   base::WireWriter out;
-  write_profile(out, same);
+  write_fields(out, same);
   const auto mark = write.scope.lookup("profile", out.view());
   return {mark.begin(), mark.end()};
 }

@@ -2,7 +2,7 @@
 
 #include "crypto/envelope.h"
 #include "crypto/ratchet.h"
-#include "messaging/model/content.h"
+#include "messaging/peering/envelope_kind.h"
 
 namespace messaging {
 

@@ -158,12 +158,12 @@ base::Result<store::ContactRow> known_contact(const WriteContext& write, const I
   return row;
 }
 
-base::Result<> tell(const WriteContext& write, ContactId contact, ProtectedNote note) {
+base::Result<> tell(const WriteContext& write, ContactId contact, ContentBody note) {
   EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, contact));
   return row.route_id ? tell_waiting(write, contact, std::move(note)) : base::Result<>{};
 }
 
-base::Result<> tell_waiting(const WriteContext& write, ContactId contact, ProtectedNote note) {
+base::Result<> tell_waiting(const WriteContext& write, ContactId contact, ContentBody note) {
   return queue_content(write, contact, Content{crypto::random_array<16>(), std::move(note)});
 }
 

@@ -14,7 +14,7 @@
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/steady_time.h"
 #include "messaging/kernel/write_context.h"
-#include "messaging/model/protected_content.h"
+#include "messaging/model/content.h"
 #include "messaging/model/types.h"
 #include "store/tables/chats.h"
 #include "store/tables/contacts.h"
@@ -77,9 +77,9 @@ base::Result<store::ContactRow> known_contact(const WriteContext& write, const I
                                               const std::string& name, const std::string& addr);
 
 // Queues a note for a contact, outside any chat; one who cannot be written to is not told.
-base::Result<> tell(const WriteContext& write, ContactId contact, ProtectedNote note);
+base::Result<> tell(const WriteContext& write, ContactId contact, ContentBody note);
 // The same, but it waits for a way to one who cannot be written to yet.
-base::Result<> tell_waiting(const WriteContext& write, ContactId contact, ProtectedNote note);
+base::Result<> tell_waiting(const WriteContext& write, ContactId contact, ContentBody note);
 
 // Tells the holder of `access` (directly, or through the contact who forwarded it) what the row
 // says.

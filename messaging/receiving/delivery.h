@@ -13,7 +13,7 @@
 #include "crypto/chain_walk.h"
 #include "crypto/wiping.h"
 #include "messaging/files/arriving_parts.h"
-#include "messaging/model/content.h"
+#include "messaging/peering/envelope_kind.h"
 #include "messaging/peering/renewal.h"
 #include "store/tables/deposit_tokens.h"
 #include "store/tables/envelopes.h"
@@ -59,27 +59,27 @@ struct Delivery {
   bool parts_noted = false;            // the parts are applied
   bool failed = false;                 // a slice was undone: the whole is
   std::optional<ContactId> came_from;  // whose session the first message came on
-  // Of the envelope at `at`: the walks that it needs, and how many of its receipts were taken.
+  // Of the envelope at `at`: the walks that it needs, and how much of its content was applied.
   std::vector<crypto::ChainWalk> walks;
-  std::size_t notes = 0;
+  std::size_t taken = 0;
 
   // Where the slice that is applied began. When a record of ours that an envelope needs does not
   // open, the slice is undone and applied again, one envelope in each, and of these the one that
   // fails is dropped: it holds up nothing behind it.
   std::size_t slice_from = 0;
-  std::size_t slice_notes = 0;
+  std::size_t slice_taken = 0;
   bool slice_noted_parts = false;
   bool singly = false;
   bool drop = false;  // the envelope at `at`
 
   void next() {
     walks.clear();
-    notes = 0;
+    taken = 0;
     ++at;
   }
   void begin_slice() {
     for (; slice_from < at; ++slice_from) envelopes[slice_from] = {};
-    slice_notes = notes;
+    slice_taken = taken;
     slice_noted_parts = parts_noted;
   }
   // False: it was tried already.
@@ -88,7 +88,7 @@ struct Delivery {
     drop = singly;
     singly = true;
     at = slice_from;
-    notes = slice_notes;
+    taken = slice_taken;
     parts_noted = slice_noted_parts;
     walks.clear();
     return true;

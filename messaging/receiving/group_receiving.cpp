@@ -9,6 +9,7 @@
 #include "messaging/groups/owed_states.h"
 #include "messaging/peering/outgoing.h"
 #include "messaging/protected/protected_access.h"
+#include "messaging/receiving/apply_content.h"
 #include "messaging/receiving/protected_receiving.h"
 #include "store/tables/blobs.h"
 #include "store/tables/chats.h"
@@ -92,13 +93,8 @@ base::Result<> judge(const WriteContext& write, const store::HeldContent& held) 
   const auto content = decode_content(held.content);
   EDGE_TRY(const auto contact, store::find_contact(write.scope, held.contact));
   if (!content || !contact) return {};
-  if (const auto* text = std::get_if<GroupText>(&content->body)) {
-    EDGE_CHECK(take_group_text(write, *contact, content->uuid, *text, held.content));
-  } else if (const auto* update = std::get_if<GroupUpdate>(&content->body)) {
-    EDGE_CHECK(take_group_update(write, *contact, content->uuid, *update, held.content));
-  } else if (const auto* note = std::get_if<ProtectedNote>(&content->body)) {
-    EDGE_CHECK(take_protected(write, *contact, content->uuid, *note, held.content));
-  }
+  if (!kind_of(content->body).traits.held_for_groups) return {};
+  EDGE_CHECK(apply_content(write, Sender{*contact}, *content, std::nullopt, held.content));
   return {};
 }
 
@@ -152,8 +148,8 @@ base::Result<std::optional<Group>> begin_group(const WriteContext& write,
   return std::optional(std::move(group));
 }
 
-base::Result<> apply(const WriteContext& write, Group& group, Merged merged,
-                     const GroupUpdate& update, ContactId sender) {
+base::Result<> apply_state(const WriteContext& write, Group& group, Merged merged,
+                           const GroupUpdate& update, ContactId sender) {
   const GroupState before = group.state;
   group.state = std::move(merged.state);
   group.row.promoted = true;
@@ -233,6 +229,45 @@ base::Result<> take_nothing_new(const WriteContext& write, Group& group, const M
   return store::set_member_told(write.scope, group.row.chat, *row);
 }
 
+// Some of an update's entries, when more of them change than one write may. As states are merged
+// entry by entry, that is a state like any other; a repetition goes on where this stopped. Members
+// are told after the rest.
+base::Result<Portion::Left> take_portion(const WriteContext& write,
+                                         const store::ContactRow& contact,
+                                         const GroupUpdate& update) {
+  using enum Portion::Left;
+  if (update.state.channel || update.state.members.size() <= kEntriesInWrite) {
+    return fits;
+  }
+  EDGE_TRY(auto group, find_group(write.scope, update.group));
+  EDGE_TRY(const MemberKey sender, key_of(write.scope, contact.id));
+  const MemberKey self = key_of(write.account);
+  const GroupState* ours = group ? &group->state : nullptr;
+  if (judge_state(ours, self, sender, update.state) != StateVerdict::take) return fits;
+  const Merged whole = take(ours, self, sender, update.state);
+  if (!whole.changed) return fits;
+  const auto portion = portion_of(ours, whole.state, self, sender, update.state);
+  if (!portion) return fits;
+  EDGE_TRY(const bool usable, keys_are_usable(write, *portion));
+  if (!usable) return fits;
+  Merged merged = take(ours, self, sender, *portion);
+  if (!merged.changed) return fits;
+  EDGE_TRY(const bool costly,
+           brings_too_many(write, contact.id, *portion,
+                           kKnownEntryPrice * static_cast<double>(portion->members.size())));
+  if (costly) return too_many;
+  if (!group) {
+    EDGE_TRY(group, begin_group(write, contact, update.group, whole.state));
+    if (!group) return fits;
+  }
+  const GroupState before = std::exchange(group->state, std::move(merged.state));
+  group->row.promoted = true;
+  EDGE_CHECK(save_group(write, *group));
+  EDGE_CHECK(tell_changes(write, *group, before, contact.id));
+  EDGE_CHECK(write.emit(ChatModified{group->row.chat}));
+  return more;
+}
+
 }  // namespace
 
 base::Result<> hold_content(const WriteContext& write, const GroupId& group, ContactId contact,
@@ -255,40 +290,14 @@ base::Result<bool> brings_too_many(const WriteContext& write, ContactId contact,
   return price > 0 && write.core.strangers.take(write.account.id, contact, price) > 0;
 }
 
-base::Result<GroupPortion> take_group_portion(const WriteContext& write,
-                                              const store::ContactRow& contact,
-                                              const GroupUpdate& update) {
-  if (update.state.channel || update.state.members.size() <= kEntriesInWrite) {
-    return GroupPortion::rest_fits;
+base::Result<Portion> apply_some(const Received& received, const GroupUpdate& update) {
+  const Sender& sender = received.sender;
+  if (sender.proven && !sender.contact.blocked) {
+    EDGE_TRY(const Portion::Left left, take_portion(received.write, sender.contact, update));
+    if (left != Portion::Left::fits) return Portion{left, sender.taken};
   }
-  EDGE_TRY(auto group, find_group(write.scope, update.group));
-  EDGE_TRY(const MemberKey sender, key_of(write.scope, contact.id));
-  const MemberKey self = key_of(write.account);
-  const GroupState* ours = group ? &group->state : nullptr;
-  if (judge_state(ours, self, sender, update.state) != StateVerdict::take)
-    return GroupPortion::rest_fits;
-  const Merged whole = take(ours, self, sender, update.state);
-  if (!whole.changed) return GroupPortion::rest_fits;
-  const auto portion = portion_of(ours, whole.state, self, sender, update.state);
-  if (!portion) return GroupPortion::rest_fits;
-  EDGE_TRY(const bool usable, keys_are_usable(write, *portion));
-  if (!usable) return GroupPortion::rest_fits;
-  Merged merged = take(ours, self, sender, *portion);
-  if (!merged.changed) return GroupPortion::rest_fits;
-  EDGE_TRY(const bool too_many,
-           brings_too_many(write, contact.id, *portion,
-                           kKnownEntryPrice * static_cast<double>(portion->members.size())));
-  if (too_many) return GroupPortion::too_many;
-  if (!group) {
-    EDGE_TRY(group, begin_group(write, contact, update.group, whole.state));
-    if (!group) return GroupPortion::rest_fits;
-  }
-  const GroupState before = std::exchange(group->state, std::move(merged.state));
-  group->row.promoted = true;
-  EDGE_CHECK(save_group(write, *group));
-  EDGE_CHECK(tell_changes(write, *group, before, contact.id));
-  EDGE_CHECK(write.emit(ChatModified{group->row.chat}));
-  return GroupPortion::partly;
+  EDGE_TRY(const bool too_many, brings_too_many(received.write, sender.contact.id, update.state));
+  return Portion{too_many ? Portion::Left::too_many : Portion::Left::fits};
 }
 
 base::Result<std::int64_t> judge_held(const WriteContext& write, const GroupId& group,
@@ -306,9 +315,9 @@ base::Result<std::int64_t> judge_held(const WriteContext& write, const GroupId& 
   return contents.size() < kJudgedAtOnce ? until : after;
 }
 
-base::Result<bool> take_group_text(const WriteContext& write, const store::ContactRow& contact,
-                                   const Uuid& uuid, const GroupText& text,
-                                   base::ByteView content) {
+base::Result<bool> apply(const Received& received, const GroupText& text) {
+  const auto& [write, from, uuid, file, content] = received;
+  const store::ContactRow& contact = from.contact;
   EDGE_TRY(const auto group, find_group(write.scope, text.group));
   if (!group) {
     // Deleted here, or the state that invites us is still under way.
@@ -336,9 +345,9 @@ base::Result<bool> take_group_text(const WriteContext& write, const store::Conta
   return true;
 }
 
-base::Result<bool> take_group_update(const WriteContext& write, const store::ContactRow& contact,
-                                     const Uuid& uuid, const GroupUpdate& update,
-                                     base::ByteView content) {
+base::Result<bool> apply(const Received& received, const GroupUpdate& update) {
+  const auto& [write, from, uuid, file, content] = received;
+  const store::ContactRow& contact = from.contact;
   EDGE_TRY(auto group, find_group(write.scope, update.group));
   EDGE_TRY(const MemberKey sender, key_of(write.scope, contact.id));
   const MemberKey self = key_of(write.account);
@@ -367,7 +376,7 @@ base::Result<bool> take_group_update(const WriteContext& write, const store::Con
     if (!group) return true;
   }
   if (merged.changed) {
-    EDGE_CHECK(apply(write, *group, std::move(merged), update, contact.id));
+    EDGE_CHECK(apply_state(write, *group, std::move(merged), update, contact.id));
   } else {
     EDGE_CHECK(take_nothing_new(write, *group, sender, update, contact.id));
   }

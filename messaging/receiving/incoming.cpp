@@ -8,6 +8,7 @@
 #include "messaging/files/removal.h"
 #include "messaging/kernel/portions.h"
 #include "messaging/kernel/progress.h"
+#include "messaging/model/file_part.h"
 #include "messaging/peering/handshakes.h"
 #include "messaging/peering/joining.h"
 #include "messaging/peering/outgoing.h"
@@ -534,7 +535,7 @@ base::Result<Incoming::AppliedOne> Incoming::apply_message(const WriteContext& w
     }
     return AppliedOne{};
   }
-  const ReceptionMeans means{delivery.walks, delivery.notes};
+  const ReceptionMeans means{delivery.walks, delivery.taken};
   // A step that must not stay when the content cannot be taken yet is kept on a copy of the row.
   EDGE_TRY(Reception reception, receive_message(write, *session, opened.body, means));
   counters_.steps_in_writes += reception.steps;
@@ -545,7 +546,7 @@ base::Result<Incoming::AppliedOne> Incoming::apply_message(const WriteContext& w
     case Reception::Outcome::later:
       return AppliedOne{Applied::later, reception.later};
     case Reception::Outcome::partly:
-      delivery.notes = reception.notes;
+      delivery.taken = reception.taken;
       return AppliedOne{Applied::partly, 0};
     case Reception::Outcome::unopened:
       ++counters_.unopened;

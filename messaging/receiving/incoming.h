@@ -28,7 +28,6 @@
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/transport.h"
 #include "messaging/kernel/write_context.h"
-#include "messaging/model/content.h"
 #include "messaging/receiving/arrivals.h"
 #include "messaging/receiving/relayed.h"
 #include "store/tables/deposit_tokens.h"

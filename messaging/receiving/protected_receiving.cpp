@@ -11,6 +11,7 @@
 #include "messaging/protected/protected_access.h"
 #include "messaging/protected/protected_sending.h"
 #include "messaging/receiving/group_receiving.h"
+#include "messaging/receiving/received.h"
 #include "store/tables/groups.h"
 
 namespace messaging {
@@ -330,21 +331,39 @@ base::Result<> take(const WriteContext& write, ContactId from, const FileNotice&
   return access ? write.emit(PrivittyFileAccessChanged{access->chat, own->id}) : base::Result<>{};
 }
 
+base::Result<bool> take_note(const Received& received, const auto& note) {
+  const ContactId from = received.sender.contact.id;
+  EDGE_CHECK(acknowledge(received.write, from, received.uuid));
+  EDGE_CHECK(take(received.write, from, note));
+  return true;
+}
+
 }  // namespace
 
-base::Result<bool> take_protected(const WriteContext& write, const store::ContactRow& contact,
-                                  const store::Uuid& uuid, const ProtectedNote& note,
-                                  base::ByteView content) {
-  if (const auto* decision = std::get_if<FileDecision>(&note)) {
-    EDGE_TRY(const bool early, is_early(write, contact.id, *decision));
-    if (early) {
-      EDGE_CHECK(hold_content(write, *decision->group, contact.id, content));
-      return false;
-    }
-  }
-  EDGE_CHECK(acknowledge(write, contact.id, uuid));
-  EDGE_CHECK(std::visit([&](const auto& one) { return take(write, contact.id, one); }, note));
-  return true;
+// What concerns a group of which we have yet to hear is held like whatever comes for one
+// (group_receiving.h), and acknowledged once it is taken.
+base::Result<bool> apply(const Received& received, const FileDecision& decision) {
+  const auto& [write, sender, uuid, file, whole] = received;
+  EDGE_TRY(const bool early, is_early(write, sender.contact.id, decision));
+  if (!early) return take_note(received, decision);
+  EDGE_CHECK(hold_content(write, *decision.group, sender.contact.id, whole));
+  return false;
+}
+
+base::Result<bool> apply(const Received& received, const FileRequest& request) {
+  return take_note(received, request);
+}
+
+base::Result<bool> apply(const Received& received, const FileReport& report) {
+  return take_note(received, report);
+}
+
+base::Result<bool> apply(const Received& received, const FileOffer& offer) {
+  return take_note(received, offer);
+}
+
+base::Result<bool> apply(const Received& received, const FileNotice& notice) {
+  return take_note(received, notice);
 }
 
 base::Result<> note_container_arrived(const WriteContext& write, const store::MessageRow& row) {

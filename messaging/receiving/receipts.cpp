@@ -1,16 +1,22 @@
-#include "messaging/receiving/receipts.h"
+// Receipts (kind 3): the outbox lets go of what the recipient has, and messages become read.
+#include "store/tables/receipts.h"
 
+#include <span>
+
+#include "messaging/model/receipt_content.h"
 #include "messaging/peering/joining.h"
 #include "messaging/peering/outgoing.h"
+#include "messaging/receiving/received.h"
 #include "store/tables/chats.h"
 #include "store/tables/groups.h"
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
 #include "store/tables/owed_receipts.h"
-#include "store/tables/receipts.h"
 
 namespace messaging {
 namespace {
+
+constexpr std::size_t kNotesInWrite = 64;
 
 // The recipient's device has it: the outbox lets go of it.
 base::Result<> take_arrival(const WriteContext& write, ContactId contact, const Uuid& uuid) {
@@ -39,15 +45,13 @@ base::Result<> take_read(const WriteContext& write, ContactId contact, const Rec
   return changed ? write.emit(MsgRead{message->chat, message->id}) : base::Result<>{};
 }
 
-}  // namespace
-
 std::span<const ReceiptNote> notes_after(const Receipts& receipts, std::size_t taken) {
   const std::span<const ReceiptNote> notes(receipts.notes);
   return taken <= notes.size() ? notes.subspan(taken) : std::span<const ReceiptNote>();
 }
 
-base::Result<> take_receipts(const WriteContext& write, ContactId contact,
-                             std::span<const ReceiptNote> notes) {
+base::Result<> take_all(const WriteContext& write, ContactId contact,
+                        std::span<const ReceiptNote> notes) {
   for (const ReceiptNote& note : notes) {
     write.core.steady->heard(note.at);
     if (note.kind == store::ReceiptKind::arrived) {
@@ -57,6 +61,23 @@ base::Result<> take_receipts(const WriteContext& write, ContactId contact,
     }
   }
   return {};
+}
+
+}  // namespace
+
+base::Result<bool> apply(const Received& received, const Receipts& receipts) {
+  const Sender& sender = received.sender;
+  EDGE_CHECK(take_all(received.write, sender.contact.id, notes_after(receipts, sender.taken)));
+  return false;
+}
+
+// A repetition of a note that was taken changes nothing.
+base::Result<Portion> apply_some(const Received& received, const Receipts& receipts) {
+  const Sender& sender = received.sender;
+  const auto notes = notes_after(receipts, sender.taken);
+  if (!sender.proven || sender.contact.blocked || notes.size() <= kNotesInWrite) return Portion{};
+  EDGE_CHECK(take_all(received.write, sender.contact.id, notes.first(kNotesInWrite)));
+  return Portion{Portion::Left::more, sender.taken + kNotesInWrite};
 }
 
 }  // namespace messaging

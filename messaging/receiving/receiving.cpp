@@ -9,8 +9,6 @@
 #include "messaging/peering/outgoing.h"
 #include "messaging/peering/renewal.h"
 #include "messaging/receiving/apply_content.h"
-#include "messaging/receiving/group_receiving.h"
-#include "messaging/receiving/receipts.h"
 #include "store/disk_room.h"
 #include "store/tables/contacts.h"
 #include "store/tables/heard.h"
@@ -27,7 +25,6 @@ using base::Errc;
 constexpr base::Millis kRoomPatience = 3600 * base::Millis{1000};
 
 constexpr std::uint32_t kStepsInWrite = 64;  // a longer walk is done beside the writer
-constexpr std::size_t kNotesInWrite = 64;    // receipts taken in one write
 
 base::Result<> prove_peer(const WriteContext& write, store::SessionRow& session) {
   EDGE_TRY(const auto pending, store::find_pending_join_by_session(write.scope, session.id));
@@ -104,25 +101,16 @@ base::Result<std::optional<Reception>> walk_there(const WriteContext& write,
   return std::optional<Reception>();
 }
 
-// The file that a content brings with it, which has to be here before it is taken.
-const FileNote* file_of(const Content& content) {
-  const std::optional<FileNote>* file = nullptr;
-  if (const auto* text = std::get_if<TextMessage>(&content.body)) file = &text->file;
-  if (const auto* text = std::get_if<GroupText>(&content.body)) file = &text->message.file;
-  if (const auto* update = std::get_if<GroupUpdate>(&content.body)) file = &update->image;
-  return file != nullptr && *file ? &**file : nullptr;
-}
-
 // Whether a content can be taken now; its file, when it brings one. What cannot is not
 // acknowledged, so that it comes again.
 base::Result<bool> is_ready(const WriteContext& write, const store::SessionRow& session,
                             const Content& content, std::optional<store::TransferRow>& file) {
-  if (!std::holds_alternative<Receipts>(content.body) &&
-      !std::holds_alternative<Hello>(content.body)) {
+  const AnyContentKind& kind = kind_of(content.body);
+  if (!kind.traits.on_any_link) {
     EDGE_TRY(const bool stale, is_stale(write, session, content.uuid));
     if (stale) return false;
   }
-  const FileNote* const note = file_of(content);
+  const FileNote* const note = kind.file(content.body);
   if (note == nullptr) return true;
   EDGE_TRY(file, arrived_file(write, *note));
   if (file) return true;
@@ -135,33 +123,13 @@ base::Result<bool> is_ready(const WriteContext& write, const store::SessionRow& 
   return false;
 }
 
-// A group's update that changes many entries is taken in several writes, too.
-base::Result<GroupPortion> take_some_of_update(const WriteContext& write,
-                                               const store::SessionRow& session,
-                                               const Content& content) {
-  const auto* update = std::get_if<GroupUpdate>(&content.body);
-  if (update == nullptr || !session.contact) return GroupPortion::rest_fits;
+// What is applied in several writes: a portion now, the ratchet's step with the last of them.
+base::Result<Portion> take_some(const WriteContext& write, const store::SessionRow& session,
+                                const Content& content, std::size_t taken) {
+  if (!session.contact || kind_of(content.body).apply_some == nullptr) return Portion{};
   EDGE_TRY(const store::ContactRow contact, store::load_contact(write.scope, *session.contact));
-  if (session.state != store::SessionState::unproven && !contact.blocked) {
-    EDGE_TRY(const GroupPortion portion, take_group_portion(write, contact, *update));
-    if (portion != GroupPortion::rest_fits) return portion;
-  }
-  EDGE_TRY(const bool too_many, brings_too_many(write, contact.id, update->state));
-  return too_many ? GroupPortion::too_many : GroupPortion::rest_fits;
-}
-
-// Many receipts are taken in several writes, the ratchet's step with the last of them: a repetition
-// of one that was taken changes nothing. True: some were taken now, and others are left.
-base::Result<bool> take_some_receipts(const WriteContext& write, const store::SessionRow& session,
-                                      const Content& content, std::size_t taken) {
-  const auto* receipts = std::get_if<Receipts>(&content.body);
-  if (receipts == nullptr || session.state == store::SessionState::unproven) return false;
-  const auto notes = notes_after(*receipts, taken);
-  if (notes.size() <= kNotesInWrite) return false;
-  EDGE_TRY(const store::ContactRow contact, store::load_contact(write.scope, *session.contact));
-  if (contact.blocked) return false;
-  EDGE_CHECK(take_receipts(write, contact.id, notes.first(kNotesInWrite)));
-  return true;
+  const bool proven = session.state != store::SessionState::unproven;
+  return apply_portion(write, {.contact = contact, .proven = proven, .taken = taken}, content);
 }
 
 // Keeps the ratchet's step. Whatever opens on an unproven session shows that its peer completed the
@@ -205,19 +173,13 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
       reception.outcome = Reception::Outcome::not_yet;
       return reception;
     }
-    EDGE_TRY(const GroupPortion portion, take_some_of_update(write, session, *content));
-    if (portion == GroupPortion::too_many) {
+    EDGE_TRY(const Portion portion, take_some(write, session, *content, means.taken));
+    if (portion.left == Portion::Left::too_many) {
       reception.outcome = Reception::Outcome::not_yet;
       return reception;
     }
-    if (portion == GroupPortion::partly) {
-      reception.notes = means.notes;
-      reception.outcome = Reception::Outcome::partly;
-      return reception;
-    }
-    EDGE_TRY(const bool partly, take_some_receipts(write, session, *content, means.notes));
-    if (partly) {
-      reception.notes = means.notes + kNotesInWrite;
+    if (portion.left == Portion::Left::more) {
+      reception.taken = portion.taken;
       reception.outcome = Reception::Outcome::partly;
       return reception;
     }
@@ -230,8 +192,8 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
   if (contact.blocked) return reception;
   EDGE_CHECK(store::touch_last_seen(write.scope, contact.id, write.tx.now()));
   if (contact.route_id) write.signal(&Signals::heard_from, *contact.route_id);
-  EDGE_TRY(const bool seen,
-           apply_content(write, {contact, turn, means.notes}, *content, file, *plain));
+  const Sender sender{.contact = contact, .turn = turn, .taken = means.taken};
+  EDGE_TRY(const bool seen, apply_content(write, sender, *content, file, *plain));
   if (seen) reception.seen = {contact.id, content->uuid};
   return reception;
 }

@@ -16,7 +16,7 @@ namespace messaging {
 // What was done for a message before, outside of this write or in an earlier one.
 struct ReceptionMeans {
   std::span<const crypto::ChainWalk> walks;  // done
-  std::size_t notes = 0;                     // of its receipts, so many were taken
+  std::size_t taken = 0;                     // of its content (apply_some)
 };
 
 struct Reception {
@@ -25,7 +25,7 @@ struct Reception {
     not_yet,   // a file's parts are missing: nothing was changed
     walk,      // `walks` are too long for a write: nothing was changed
     later,     // its sender has to wait for so long a walk: nothing was changed
-    partly,    // some of its receipts or a group's entries were taken; the rest in another write
+    partly,    // some of its content was applied; the rest in another write
     taken,
   };
   Outcome outcome = Outcome::unopened;
@@ -33,7 +33,7 @@ struct Reception {
   bool session_began = false;  // it proved a joiner
   std::vector<crypto::ChainWalk> walks;
   base::Millis later = 0;
-  std::size_t notes = 0;    // of its receipts, so many are taken by now
+  std::size_t taken = 0;    // with `partly`: how much of its content is applied by now
   std::uint32_t steps = 0;  // of its chain that were walked here
 };
 

@@ -11,6 +11,7 @@
 #include "messaging/api/account_setup.h"
 #include "messaging/api/parts.h"
 #include "messaging/delivery/housekeeping.h"
+#include "messaging/model/content.h"
 #include "messaging/peering/session_link.h"
 #include "messaging/receiving/incoming.h"
 #include "store/schema/migrations.h"

@@ -6,6 +6,7 @@
 
 #include "crypto/stream.h"
 #include "messaging/model/events.h"
+#include "messaging/model/file_part.h"
 #include "tests/support/catch.h"
 
 namespace {

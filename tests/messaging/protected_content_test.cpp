@@ -32,15 +32,15 @@ std::vector<Content> samples() {
   in_group.group.emplace().fill(5);
   sign(in_group, crypto::Identity::from_seed(seed));
   const IdentityBytes key{};
-  std::vector<ProtectedNote> notes{decision,
-                                   revoked,
-                                   FileRequest{{}, key, "Bob", "bob@b", 2},
-                                   FileReport{{}, key, 3, store::FileState::expired},
-                                   FileOffer{{}, key, "Alice", "alice@a", "plan.txt"},
-                                   FileNotice{{}, key, "Carol", "carol@c"},
-                                   in_group};
+  std::vector<ContentBody> notes{decision,
+                                 revoked,
+                                 FileRequest{{}, key, "Bob", "bob@b", 2},
+                                 FileReport{{}, key, 3, store::FileState::expired},
+                                 FileOffer{{}, key, "Alice", "alice@a", "plan.txt"},
+                                 FileNotice{{}, key, "Carol", "carol@c"},
+                                 in_group};
   std::vector<Content> all;
-  for (ProtectedNote& note : notes) all.push_back({Uuid{}, std::move(note)});
+  for (ContentBody& note : notes) all.push_back({Uuid{}, std::move(note)});
   return all;
 }
 
@@ -62,8 +62,7 @@ TEST_CASE("notes about protected files are read as they were written, at no othe
 
 TEST_CASE("a share comes with an active decision, and only then") {
   for (Content content : samples()) {
-    auto* note = std::get_if<ProtectedNote>(&content.body);
-    auto* decision = std::get_if<FileDecision>(note);
+    auto* decision = std::get_if<FileDecision>(&content.body);
     if (decision == nullptr) continue;
     if (decision->share) {
       decision->share.reset();

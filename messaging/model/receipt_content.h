@@ -1,0 +1,29 @@
+// Receipts (kind 3): what became of messages that the recipient of this content sent.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "base/clock.h"
+#include "messaging/model/card.h"
+#include "messaging/model/content_kind.h"
+#include "store/tables/owed_receipts.h"
+
+namespace messaging {
+
+struct ReceiptNote {
+  store::ReceiptKind kind{};  // other numbers are a later version's, and ignored
+  Uuid uuid{};
+  base::UnixMillis at = 0;
+};
+struct Receipts {
+  std::vector<ReceiptNote> notes;  // at most kMaxReceipts
+};
+inline constexpr std::size_t kMaxReceipts = 1000;
+
+void write_fields(base::WireWriter& out, const Receipts& receipts);
+void read_fields(base::WireReader& in, Receipts& receipts);
+base::Result<bool> apply(const Received& received, const Receipts& receipts);
+base::Result<Portion> apply_some(const Received& received, const Receipts& receipts);
+
+}  // namespace messaging

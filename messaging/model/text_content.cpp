@@ -1,0 +1,81 @@
+#include "messaging/model/text_content.h"
+
+#include <utility>
+
+namespace messaging {
+namespace {
+
+constexpr std::size_t kMaxName = 1024;
+
+bool known_viewtype(std::uint8_t type) {
+  switch (static_cast<Viewtype>(type)) {
+    case Viewtype::unknown:
+    case Viewtype::text:
+    case Viewtype::image:
+    case Viewtype::gif:
+    case Viewtype::sticker:
+    case Viewtype::audio:
+    case Viewtype::voice:
+    case Viewtype::video:
+    case Viewtype::file:
+    case Viewtype::call:
+    case Viewtype::webxdc:
+    case Viewtype::vcard:
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void write_fields(base::WireWriter& out, const TextMessage& message) {
+  out.u64(message.seq).i64(message.sent_at).u8(static_cast<std::uint8_t>(message.type));
+  out.boolean(message.bot).boolean(message.forwarded);
+  out.text(message.text).text(message.sender_name);
+  out.boolean(message.quote.has_value());
+  if (message.quote) {
+    out.text(message.quote->text).boolean(message.quote->message.has_value());
+    if (message.quote->message) {
+      out.fixed(*message.quote->message).boolean(message.quote->of_recipient);
+    }
+  }
+  write_file(out, message.file);
+}
+
+void read_fields(base::WireReader& in, TextMessage& message) {
+  message.seq = in.u64();
+  if (message.seq > (std::uint64_t{1} << 62)) in.refuse();  // it is stored as a signed integer
+  message.sent_at = in.i64();
+  const std::uint8_t type = in.u8();
+  message.type = known_viewtype(type) ? static_cast<Viewtype>(type) : Viewtype::unknown;
+  message.bot = in.boolean();
+  message.forwarded = in.boolean();
+  message.text = in.text(kMaxText);
+  message.sender_name = in.text(kMaxName);
+  if (in.boolean()) {
+    QuoteNote quote;
+    quote.text = in.text(kMaxText);
+    if (in.boolean()) {
+      quote.message = in.array<16>();
+      quote.of_recipient = in.boolean();
+    }
+    message.quote = std::move(quote);
+  }
+  message.file = read_file(in);
+}
+
+void write_fields(base::WireWriter& out, const GroupText& text) {
+  out.fixed(text.group).fixed(text.digest);
+  write_fields(out, text.message);
+  out.boolean(text.quoted.has_value());
+  if (text.quoted) out.fixed(*text.quoted);
+}
+
+void read_fields(base::WireReader& in, GroupText& text) {
+  text.group = in.array<16>();
+  text.digest = in.array<16>();
+  read_fields(in, text.message);
+  if (in.boolean()) text.quoted = in.array<32>();
+}
+
+}  // namespace messaging

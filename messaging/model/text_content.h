@@ -1,0 +1,51 @@
+// Texts: messages to one contact (kind 2) and to a group or channel (kind 10).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "messaging/model/content_kind.h"
+#include "messaging/model/file_note.h"
+#include "messaging/model/group_state.h"
+#include "messaging/model/types.h"
+
+namespace messaging {
+
+struct QuoteNote {
+  std::string text;
+  std::optional<Uuid> message;
+  bool of_recipient = false;  // whose message it is: the recipient's, else the sender's
+};
+
+struct TextMessage {
+  std::uint64_t seq = 0;  // the sender's number in this chat
+  base::UnixMillis sent_at = 0;
+  Viewtype type = Viewtype::text;
+  bool bot = false;
+  bool forwarded = false;
+  std::string text;
+  std::string sender_name;
+  std::optional<QuoteNote> quote;
+  std::optional<FileNote> file;
+};
+
+struct GroupText {
+  GroupId group{};
+  GroupDigest digest{};             // of the sender's state, as it shows it to the recipient
+  std::optional<MemberKey> quoted;  // who wrote the message that is quoted
+  TextMessage message;
+};
+
+void write_fields(base::WireWriter& out, const TextMessage& message);
+void read_fields(base::WireReader& in, TextMessage& message);
+inline const FileNote* file_of(const TextMessage& message) { return pointer_to(message.file); }
+base::Result<bool> apply(const Received& received, const TextMessage& message);
+
+void write_fields(base::WireWriter& out, const GroupText& text);
+void read_fields(base::WireReader& in, GroupText& text);
+inline const FileNote* file_of(const GroupText& text) { return pointer_to(text.message.file); }
+base::Result<bool> apply(const Received& received, const GroupText& text);
+
+}  // namespace messaging

@@ -1,0 +1,55 @@
+// Texts of a contact (kind 2): a message in the chat with it.
+#include "messaging/chats/chat_rules.h"
+#include "messaging/chats/received_row.h"
+#include "messaging/model/text_content.h"
+#include "messaging/peering/outgoing.h"
+#include "messaging/peering/restoration.h"
+#include "messaging/receiving/protected_receiving.h"
+#include "messaging/receiving/received.h"
+#include "store/tables/chats.h"
+#include "store/tables/messages.h"
+
+namespace messaging {
+namespace {
+
+base::Result<> take_quote(const WriteContext& write, ContactId from, const QuoteNote& quote,
+                          store::MessageRow& row) {
+  if (!quote.message) return {};
+  EDGE_TRY(const auto quoted, store::find_message_by_uuid(
+                                  write.scope, quote.of_recipient ? kSelf : from, *quote.message));
+  if (quoted && quoted->chat == row.chat) row.quoted = quoted->id;
+  return {};
+}
+
+}  // namespace
+
+base::Result<bool> apply(const Received& received, const TextMessage& text) {
+  const auto& [write, sender, uuid, transfer, whole] = received;
+  const store::ContactRow& contact = sender.contact;
+  EDGE_CHECK(acknowledge(write, contact.id, uuid));
+  write.core.steady->heard(text.sent_at);
+  EDGE_TRY(const auto had, store::find_message_by_uuid(write.scope, contact.id, uuid));
+  EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, contact.id, uuid));
+  if (had || deleted) return true;  // before its file is adopted once more
+  EDGE_TRY(
+      const store::ChatRow chat,
+      ensure_single_chat(write.tx, write.scope, contact.id,
+                         contact.verified ? store::ChatBlocked::no : store::ChatBlocked::request));
+  EDGE_TRY(const std::uint64_t place,
+           place_heard(write, contact.id, sender.turn.link, sender.turn.in_turn, {text.seq, uuid}));
+  store::MessageRow row = received_row(contact.id, uuid, text);
+  row.chat = chat.id;
+  row.encrypted = sender.encrypted;
+  row.seq = static_cast<std::int64_t>(place);
+  if (text.quote) EDGE_CHECK(take_quote(write, contact.id, *text.quote, row));
+  if (text.file && transfer) {
+    EDGE_TRY(row.blob_id, adopt_file(write, *text.file, *transfer));
+  }
+  EDGE_TRY(const auto id, insert_incoming(write.tx, write.scope, chat, row));
+  if (!id) return true;
+  row.id = *id;
+  EDGE_CHECK(note_container_arrived(write, row));
+  return true;
+}
+
+}  // namespace messaging
