@@ -52,13 +52,7 @@ base::Result<> queue_group_message(const WriteContext& write, ChatId chat,
   EDGE_CHECK(promote(write, group));
   GroupText text;
   text.group = group.row.uuid;
-  EDGE_TRY(text.message, compose_text(write, row));
-  if (text.message.quote && text.message.quote->message && row.quoted) {
-    EDGE_TRY(const auto quoted, store::find_message_mark(write.scope, *row.quoted));
-    if (quoted) {
-      EDGE_TRY(text.quoted, key_of(write.scope, quoted->from));
-    }
-  }
+  EDGE_TRY(text.message, compose_text(write, row, Among::group));
   EDGE_TRY(const auto contacts, recipients(write.scope, chat));
   EDGE_TRY(const bool all, give_up_unreadable(write, chat, row.id));
   if (contacts.empty()) return all ? note_delivered(write, row.id) : base::Result<>{};

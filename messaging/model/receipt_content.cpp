@@ -5,7 +5,7 @@ namespace messaging {
 void write_fields(base::WireWriter& out, const Receipts& receipts) {
   out.u16(static_cast<std::uint16_t>(receipts.notes.size()));
   for (const ReceiptNote& note : receipts.notes) {
-    out.u8(static_cast<std::uint8_t>(note.kind)).fixed(note.uuid).i64(note.at);
+    out.u8(static_cast<std::uint8_t>(note.kind)).fixed(note.message.uuid).i64(note.at);
   }
 }
 
@@ -15,7 +15,7 @@ void read_fields(base::WireReader& in, Receipts& receipts) {
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
     ReceiptNote note;
     note.kind = static_cast<store::ReceiptKind>(in.u8());
-    note.uuid = in.array<16>();
+    note.message = {in.array<16>(), true};
     note.at = in.i64();
     receipts.notes.push_back(note);
   }

@@ -5,15 +5,15 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "messaging/model/card.h"
 #include "messaging/model/content_kind.h"
+#include "messaging/model/message_ref.h"
 #include "store/tables/owed_receipts.h"
 
 namespace messaging {
 
 struct ReceiptNote {
   store::ReceiptKind kind{};  // other numbers are a later version's, and ignored
-  Uuid uuid{};
+  MessageRef message;         // the recipient's: its uuid alone is on the wire
   base::UnixMillis at = 0;
 };
 struct Receipts {

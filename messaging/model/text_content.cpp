@@ -26,6 +26,12 @@ bool known_viewtype(std::uint8_t type) {
   return false;
 }
 
+// The message that a group's text quotes.
+const MessageRef* quoted_by(const GroupText& text) {
+  const auto& quote = text.message.quote;
+  return quote && quote->message ? &*quote->message : nullptr;
+}
+
 }  // namespace
 
 void write_fields(base::WireWriter& out, const TextMessage& message) {
@@ -35,9 +41,7 @@ void write_fields(base::WireWriter& out, const TextMessage& message) {
   out.boolean(message.quote.has_value());
   if (message.quote) {
     out.text(message.quote->text).boolean(message.quote->message.has_value());
-    if (message.quote->message) {
-      out.fixed(*message.quote->message).boolean(message.quote->of_recipient);
-    }
+    if (message.quote->message) write_ref(out, *message.quote->message);
   }
   write_file(out, message.file);
 }
@@ -55,10 +59,7 @@ void read_fields(base::WireReader& in, TextMessage& message) {
   if (in.boolean()) {
     QuoteNote quote;
     quote.text = in.text(kMaxText);
-    if (in.boolean()) {
-      quote.message = in.array<16>();
-      quote.of_recipient = in.boolean();
-    }
+    if (in.boolean()) quote.message = read_ref(in);
     message.quote = std::move(quote);
   }
   message.file = read_file(in);
@@ -67,15 +68,16 @@ void read_fields(base::WireReader& in, TextMessage& message) {
 void write_fields(base::WireWriter& out, const GroupText& text) {
   out.fixed(text.group).fixed(text.digest);
   write_fields(out, text.message);
-  out.boolean(text.quoted.has_value());
-  if (text.quoted) out.fixed(*text.quoted);
+  const MessageRef* const quoted = quoted_by(text);
+  write_author(out, quoted != nullptr ? quoted->author : std::nullopt);
 }
 
 void read_fields(base::WireReader& in, GroupText& text) {
   text.group = in.array<16>();
   text.digest = in.array<16>();
   read_fields(in, text.message);
-  if (in.boolean()) text.quoted = in.array<32>();
+  const auto author = read_author(in);
+  if (quoted_by(text) != nullptr) text.message.quote->message->author = author;
 }
 
 }  // namespace messaging

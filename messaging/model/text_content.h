@@ -9,14 +9,14 @@
 #include "messaging/model/content_kind.h"
 #include "messaging/model/file_note.h"
 #include "messaging/model/group_state.h"
+#include "messaging/model/message_ref.h"
 #include "messaging/model/types.h"
 
 namespace messaging {
 
 struct QuoteNote {
   std::string text;
-  std::optional<Uuid> message;
-  bool of_recipient = false;  // whose message it is: the recipient's, else the sender's
+  std::optional<MessageRef> message = std::nullopt;
 };
 
 struct TextMessage {
@@ -33,8 +33,7 @@ struct TextMessage {
 
 struct GroupText {
   GroupId group{};
-  GroupDigest digest{};             // of the sender's state, as it shows it to the recipient
-  std::optional<MemberKey> quoted;  // who wrote the message that is quoted
+  GroupDigest digest{};  // of the sender's state, as it shows it to the recipient
   TextMessage message;
 };
 

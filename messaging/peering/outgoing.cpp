@@ -54,7 +54,8 @@ base::Result<> put(const WriteContext& write, OutboxRow row, ContactId contact) 
 
 }  // namespace
 
-base::Result<TextMessage> compose_text(const WriteContext& write, const store::MessageRow& row) {
+base::Result<TextMessage> compose_text(const WriteContext& write, const store::MessageRow& row,
+                                       Among among) {
   TextMessage message;
   message.seq = static_cast<std::uint64_t>(row.seq);
   message.sent_at = row.sent_at;
@@ -69,8 +70,7 @@ base::Result<TextMessage> compose_text(const WriteContext& write, const store::M
     if (row.quoted) {
       EDGE_TRY(const auto mark, store::find_message_mark(write.scope, *row.quoted));
       if (mark && mark->chat == row.chat) {
-        quote.message = mark->uuid;
-        quote.of_recipient = mark->from != kSelf;
+        EDGE_TRY(quote.message, ref_to(write.scope, *mark, among));
       }
     }
     message.quote = std::move(quote);
@@ -123,7 +123,7 @@ base::Result<> queue_content(const WriteContext& write, ContactId contact, const
 base::Result<> queue_message(const WriteContext& write, ContactId contact,
                              const store::MessageRow& row) {
   EDGE_CHECK(route_of(write, contact));
-  EDGE_TRY(TextMessage message, compose_text(write, row));
+  EDGE_TRY(TextMessage message, compose_text(write, row, Among::two));
   if (row.blob_id) {
     EDGE_TRY(message.file, queue_file(write, contact, row.id, *row.blob_id));
   }
@@ -199,7 +199,7 @@ base::Result<bool> queue_owed_receipts(const WriteContext& write, ContactId cont
   EDGE_TRY(const std::int64_t route, route_of(write, contact));
   Receipts receipts;
   for (const store::OwedReceipt& receipt : owed) {
-    receipts.notes.push_back({receipt.kind, receipt.uuid, receipt.at});
+    receipts.notes.push_back({receipt.kind, {receipt.uuid, true}, receipt.at});
     EDGE_CHECK(store::settle_receipt(write.scope, receipt, write.steady()));
   }
   OutboxRow out;

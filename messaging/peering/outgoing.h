@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "messaging/chats/message_refs.h"
 #include "messaging/kernel/write_context.h"
 #include "messaging/model/content.h"
 #include "store/tables/chats.h"
@@ -20,7 +21,8 @@ base::Result<> queue_message(const WriteContext& write, ContactId contact,
 // The parts of a message: what it says, a file that goes before it, and any content, kept until the
 // contact acknowledged it. A contact whom nobody knows how to reach yet has them wait. `message` is
 // the message of a chat whose delivery they are part of.
-base::Result<TextMessage> compose_text(const WriteContext& write, const store::MessageRow& row);
+base::Result<TextMessage> compose_text(const WriteContext& write, const store::MessageRow& row,
+                                       Among among);
 base::Result<FileNote> queue_file(const WriteContext& write, ContactId contact,
                                   std::optional<MsgId> message, std::int64_t blob_id);
 base::Result<> queue_content(const WriteContext& write, ContactId contact, const Content& content,

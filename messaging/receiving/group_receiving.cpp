@@ -4,6 +4,7 @@
 
 #include "crypto/identity.h"
 #include "messaging/chats/chat_rules.h"
+#include "messaging/chats/message_refs.h"
 #include "messaging/chats/received_row.h"
 #include "messaging/groups/group_rules.h"
 #include "messaging/groups/owed_states.h"
@@ -172,13 +173,9 @@ base::Result<> insert_text(const WriteContext& write, const Group& group, Contac
                            const Uuid& uuid, const GroupText& text) {
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, group.row.chat));
   store::MessageRow row = received_row(from, uuid, text.message);
-  if (row.has_quote && text.message.quote->message && text.quoted) {
-    EDGE_TRY(const auto author, contact_of(write.scope, *text.quoted));
-    if (author) {
-      EDGE_TRY(const auto quoted,
-               store::find_message_by_uuid(write.scope, *author, *text.message.quote->message));
-      if (quoted && quoted->chat == chat.id) row.quoted = quoted->id;
-    }
+  if (row.has_quote && text.message.quote->message && text.message.quote->message->author) {
+    EDGE_TRY(const auto quoted, find_referred(write.scope, *text.message.quote->message, from));
+    if (quoted && quoted->chat == chat.id) row.quoted = quoted->id;
   }
   if (text.message.file) {
     EDGE_TRY(const auto transfer, arrived_file(write, *text.message.file));

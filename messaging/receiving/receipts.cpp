@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "messaging/chats/message_refs.h"
 #include "messaging/model/receipt_content.h"
 #include "messaging/peering/joining.h"
 #include "messaging/peering/outgoing.h"
@@ -31,13 +32,13 @@ base::Result<> take_arrival(const WriteContext& write, ContactId contact, const 
 }
 
 base::Result<> take_read(const WriteContext& write, ContactId contact, const ReceiptNote& note) {
-  EDGE_TRY(const auto message, store::find_message_by_uuid(write.scope, kSelf, note.uuid));
+  EDGE_TRY(const auto message, find_referred(write.scope, note.message, contact));
   if (!message) return {};
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, message->chat));
   // Only of a message that this contact was sent.
   EDGE_TRY(const auto member, store::find_member(write.scope, chat.id, contact));
   if (chat.contact != contact && !member) return {};
-  EDGE_CHECK(take_arrival(write, contact, note.uuid));
+  EDGE_CHECK(take_arrival(write, contact, note.message.uuid));
   EDGE_TRY(const bool first, store::insert_receipt(write.scope, message->id, contact, note.at));
   if (!first) return {};
   EDGE_TRY(const bool changed,
@@ -55,7 +56,7 @@ base::Result<> take_all(const WriteContext& write, ContactId contact,
   for (const ReceiptNote& note : notes) {
     write.core.steady->heard(note.at);
     if (note.kind == store::ReceiptKind::arrived) {
-      EDGE_CHECK(take_arrival(write, contact, note.uuid));
+      EDGE_CHECK(take_arrival(write, contact, note.message.uuid));
     } else if (note.kind == store::ReceiptKind::read) {
       EDGE_CHECK(take_read(write, contact, note));
     }

@@ -1,5 +1,6 @@
 // Texts of a contact (kind 2): a message in the chat with it.
 #include "messaging/chats/chat_rules.h"
+#include "messaging/chats/message_refs.h"
 #include "messaging/chats/received_row.h"
 #include "messaging/model/text_content.h"
 #include "messaging/peering/outgoing.h"
@@ -15,8 +16,7 @@ namespace {
 base::Result<> take_quote(const WriteContext& write, ContactId from, const QuoteNote& quote,
                           store::MessageRow& row) {
   if (!quote.message) return {};
-  EDGE_TRY(const auto quoted, store::find_message_by_uuid(
-                                  write.scope, quote.of_recipient ? kSelf : from, *quote.message));
+  EDGE_TRY(const auto quoted, find_referred(write.scope, *quote.message, from));
   if (quoted && quoted->chat == row.chat) row.quoted = quoted->id;
   return {};
 }

@@ -160,7 +160,7 @@ TEST_CASE("many receipts in one envelope are taken in several writes, and their 
   forged.go_bare();
   Receipts receipts;
   for (std::size_t i = 0; i < kMaxReceipts; ++i) {
-    receipts.notes.push_back({store::ReceiptKind::arrived, crypto::random_array<16>(), 1});
+    receipts.notes.push_back({store::ReceiptKind::arrived, {crypto::random_array<16>(), true}, 1});
   }
   const std::uint64_t before = forged.bob->incoming().arrivals().slices();
   const auto envelope = forged.alice->seal({crypto::random_array<16>(), std::move(receipts)});

@@ -42,7 +42,7 @@ Content sample_text() {
   text.bot = true;
   text.text = "grüße";
   text.sender_name = "press 4";
-  text.quote = QuoteNote{"quoted", uuid(5), true};
+  text.quote = QuoteNote{"quoted", MessageRef{uuid(5), true}};
   FileNote file;
   file.name = "report.csv";
   file.media_type = "text/csv";
@@ -55,8 +55,8 @@ Content sample_text() {
 
 Content sample_receipts() {
   Receipts receipts;
-  receipts.notes = {{store::ReceiptKind::arrived, uuid(2), 1},
-                    {store::ReceiptKind::read, uuid(3), 2}};
+  receipts.notes = {{store::ReceiptKind::arrived, {uuid(2), true}, 1},
+                    {store::ReceiptKind::read, {uuid(3), true}, 2}};
   return {uuid(4), receipts};
 }
 
@@ -82,7 +82,7 @@ Content sample_group_text() {
   text.group = uuid(9);
   text.digest = sample_group().digest();
   text.message = std::get<TextMessage>(sample_text().body);
-  text.quoted = sample_card().identity.bytes();
+  text.message.quote->message->author = sample_card().identity.bytes();
   return {uuid(1), text};
 }
 
@@ -110,8 +110,10 @@ TEST_CASE("a text message with quote and file comes back as it was written") {
   CHECK(text.sender_name == "press 4");
   REQUIRE(text.quote);
   CHECK(text.quote->text == "quoted");
-  CHECK(text.quote->message == uuid(5));
-  CHECK(text.quote->of_recipient);
+  REQUIRE(text.quote->message);
+  CHECK(text.quote->message->uuid == uuid(5));
+  CHECK(text.quote->message->of_recipient);
+  CHECK_FALSE(text.quote->message->author);
   REQUIRE(text.file);
   CHECK(text.file->name == "report.csv");
   CHECK(text.file->size == 70'000);
@@ -124,7 +126,8 @@ TEST_CASE("receipts and a Hello come back as they were written") {
   const auto& notes = std::get<Receipts>(content->body).notes;
   REQUIRE(notes.size() == 2);
   CHECK(notes[1].kind == store::ReceiptKind::read);
-  CHECK(notes[1].uuid == uuid(3));
+  CHECK(notes[1].message.uuid == uuid(3));
+  CHECK(notes[1].message.of_recipient);
   const auto hello = decode_content(encode(Content{uuid(8), Hello{}}));
   REQUIRE(hello.ok());
   CHECK(std::holds_alternative<Hello>(hello->body));
@@ -137,7 +140,8 @@ TEST_CASE("what goes to a group comes back as it was written") {
   CHECK(group_text.group == uuid(9));
   CHECK(group_text.digest == sample_group().digest());
   CHECK(group_text.message.text == "grüße");
-  CHECK(group_text.quoted == sample_card().identity.bytes());
+  REQUIRE(group_text.message.quote->message);
+  CHECK(group_text.message.quote->message->author == sample_card().identity.bytes());
   const auto update = decode_content(encode(sample_group_update()));
   REQUIRE(update.ok());
   CHECK(std::get<GroupUpdate>(update->body).state == sample_group());

@@ -154,11 +154,13 @@ const std::vector<Form>& handshake_forms() {
 }
 
 QuoteNote quote_of(std::optional<Uuid> message, bool of_recipient) {
-  return QuoteNote{"quoted", message, of_recipient};
+  QuoteNote quote{"quoted"};
+  if (message) quote.message = MessageRef{*message, of_recipient};
+  return quote;
 }
 
 ReceiptNote receipt_of(store::ReceiptKind kind, const Uuid& uuid, base::UnixMillis at) {
-  return {kind, uuid, at};
+  return {kind, {uuid, true}, at};
 }
 
 GroupState state();
@@ -167,8 +169,8 @@ GroupText group_text(TextMessage message, const std::optional<MemberKey>& quoted
   GroupText text;
   text.group.fill(9);
   text.digest = state().digest();
-  text.quoted = quoted;
   text.message = std::move(message);
+  if (quoted) text.message.quote->message->author = quoted;
   return text;
 }
 

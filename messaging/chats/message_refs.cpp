@@ -1,0 +1,27 @@
+#include "messaging/chats/message_refs.h"
+
+#include "messaging/chats/group_row.h"
+
+namespace messaging {
+
+base::Result<MessageRef> ref_to(const store::Scope& scope, const store::MessageMark& message,
+                                Among among) {
+  MessageRef ref{message.uuid, message.from != kSelf};
+  if (among == Among::group) {
+    EDGE_TRY(ref.author, key_of(scope, message.from));
+  }
+  return ref;
+}
+
+base::Result<std::optional<store::MessageRow>> find_referred(const store::Scope& scope,
+                                                             const MessageRef& ref,
+                                                             ContactId sender) {
+  std::optional<ContactId> author = ref.of_recipient ? kSelf : sender;
+  if (ref.author) {
+    EDGE_TRY(author, contact_of(scope, *ref.author));
+  }
+  if (!author) return std::optional<store::MessageRow>();
+  return store::find_message_by_uuid(scope, *author, ref.uuid);
+}
+
+}  // namespace messaging

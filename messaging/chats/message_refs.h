@@ -1,0 +1,24 @@
+// From a message of the store to the MessageRef that names it to others, and back.
+#pragma once
+
+#include <optional>
+
+#include "base/result.h"
+#include "messaging/model/message_ref.h"
+#include "messaging/model/types.h"
+#include "store/tables/messages.h"
+#include "store/tables/scope.h"
+
+namespace messaging {
+
+enum class Among { two, group };
+
+base::Result<MessageRef> ref_to(const store::Scope& scope, const store::MessageMark& message,
+                                Among among);
+// The message that a content of `sender` means; nothing when it is not here. The caller judges
+// whether it is in the right chat.
+base::Result<std::optional<store::MessageRow>> find_referred(const store::Scope& scope,
+                                                             const MessageRef& ref,
+                                                             ContactId sender);
+
+}  // namespace messaging
