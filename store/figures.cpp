@@ -14,7 +14,7 @@ base::Result<StoreFigures> read_figures(Store& store) {
                [](const Row& row) -> base::Result<StoreFigures> {
                  return StoreFigures{row.integer(0), row.integer(1), row.integer(2)};
                },
-               OutboxState::deposited));
+               OutboxState::stored));
   return figures.value_or(StoreFigures{});
 }
 

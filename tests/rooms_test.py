@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The rooms stand in one straight line: nothing includes upward, and no room links what it may not.
 
-Reads every #include "room/..." in the tree and every LINKS line of the rooms' CMakeLists.txt. A rule
-that allows what no room does is a fault too.
+Reads every #include "room/..." in the tree and every LINKS line of the rooms' CMakeLists.txt, and the
+identifiers of the folders that may not know the gateways' own protocol. A rule that allows what no
+room does is a fault too.
 """
 import pathlib
 import re
@@ -11,10 +12,36 @@ import sys
 ROOMS = ["base", "crypto", "store", "messaging", "rpc", "gateway"]  # from the ground up
 # Rooms that are divided: their folders, from the ground up. No file lies beside the folders.
 FOLDERS = {
-    "messaging": ["model", "kernel", "files", "chats", "peering", "protected", "groups", "receiving",
-                  "delivery", "api"],
+    "messaging": ["model", "kernel", "files", "chats", "outbox", "protected", "groups", "receiving",
+                  "delivery", "peering", "api"],
     "gateway": ["text", "loop", "process", "http", "limits", "tls", "config", "auth", "server", "peer", "license",
                 "hub", "relay", "viewer", "metrics", "endpoints", "daemon", "cli"],
+}
+# What the gateways' own protocol is made of is known to messaging/peering/ alone. Here, above model/ and
+# kernel/, no identifier may hold one of these words and no such header may be included: a chat, a
+# group and the outbox are the same by whichever protocol (messaging/kernel/protocol.h).
+PROTOCOL_FREE = ["files", "chats", "outbox", "protected", "groups", "receiving", "delivery", "api"]
+PROTOCOL_WORDS = re.compile(r"session|deposit|mailbox|token", re.IGNORECASE)
+PROTOCOL_HEADERS = re.compile(r"messaging/peering/|messaging/model/deposit\.h|crypto/(ratchet|envelope|noise)\.h|"
+                              r"store/tables/(sessions|deposit_tokens|pending_joins|envelopes|routes)\.h")
+OTHER_WORDS = {"stop_token"}  # of the standard library
+# File: what it may name all the same, and why.
+PROTOCOL_EXCEPTIONS = {
+    "messaging/api/parts.h": ({"messaging/peering/gateway_protocol.h", "messaging/peering/incoming.h",
+                               "messaging/peering/relayed.h", "messaging/peering/transport.h",
+                               "DepositTransport"},
+                              "wires: it makes the protocols and puts them into their table"),
+    "messaging/api/parts.cpp": ({"DepositTransport"}, "wires: it is given what deposits leave by"),
+    "messaging/api/engine.cpp": ({"DepositTransport"}, "wires: it is given what deposits leave by"),
+    "messaging/api/engine.h": ({"messaging/peering/transport.h", "DepositTransport"},
+                               "wires: deposits come in by it, and it is given what they leave by"),
+    "messaging/api/accounts.cpp": ({"messaging/peering/incoming.h", "mailbox"},
+                                   "an account has one way in, a mailbox; get_info shows it"),
+    "messaging/api/account_setup.cpp": ({"mailbox"}, "an account has one way in, a mailbox"),
+    "messaging/api/config.cpp": ({"kMaxRelayToken"}, "the setting relay_token is named so"),
+    "messaging/api/securejoin.cpp": ({"messaging/peering/invites.h", "messaging/peering/joining.h",
+                                      "messaging/peering/relayed.h"},
+                                     "invite links and joins by them are the gateways' own"),
 }
 # System headers that only some rooms may know.
 FENCED = {
@@ -97,6 +124,39 @@ def folder_faults(name, text, edges):
             edges[here[0], here[1], there[1]] = edges.get((here[0], here[1], there[1]), 0) + 1
 
 
+def code_of(text):
+    """A source without its comments and the contents of its strings."""
+    return re.sub(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"',
+                  lambda m: '""' if m.group(0).startswith('"') else "", text, flags=re.S)
+
+
+def protocol_names(name, text):
+    """(line, name) of the gateways' protocol that a file which should not know it does know."""
+    parts = name.split("/")
+    if parts[0] != "messaging" or parts[1] not in PROTOCOL_FREE:
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        match = re.match(r'\s*#\s*include\s*"([^"]+)"', line)
+        if match and PROTOCOL_HEADERS.match(match.group(1)):
+            yield number, match.group(1)
+    lines = re.sub(r"^\s*#\s*include.*", "", code_of(text), flags=re.M).splitlines()
+    for number, line in enumerate(lines, 1):
+        for word in re.findall(r"[A-Za-z_]\w*", line):
+            if PROTOCOL_WORDS.search(word) and word not in OTHER_WORDS:
+                yield number, word
+
+
+def protocol_faults(name, text):
+    """Names of the gateways' protocol that are no exception, and exceptions that nothing needs."""
+    found = list(protocol_names(name, text))
+    allowed, _ = PROTOCOL_EXCEPTIONS.get(name, (set(), ""))
+    for number, word in found:
+        if word not in allowed:
+            yield f"{name}:{number}: {word} is the gateways' protocol's: see messaging/kernel/protocol.h"
+    for word in sorted(allowed - {word for _, word in found}):
+        yield f"{name} does not name {word}: the exception in PROTOCOL_EXCEPTIONS is stale"
+
+
 def print_edges(edges):
     for room, order in FOLDERS.items():
         for folder in reversed(order):
@@ -138,6 +198,13 @@ def self_test():
     assert list(folder_faults("messaging/model/x.h", '#include "messaging/api/engine.h"', {}))
     assert list(folder_faults("messaging/x.h", "", {}))
     assert list(folder_faults("messaging/api/x.h", '#include "messaging/y.h"', {}))
+    assert list(protocol_faults("messaging/chats/x.cpp", "void f(SessionRow& row);"))
+    assert list(protocol_faults("messaging/groups/x.cpp", "card.token"))
+    assert list(protocol_faults("messaging/delivery/x.cpp", '#include "messaging/peering/reach.h"'))
+    assert list(protocol_faults("messaging/delivery/x.cpp", '#include "store/tables/sessions.h"'))
+    assert list(protocol_faults("messaging/api/config.cpp", ""))  # a stale exception
+    assert not list(protocol_faults("messaging/chats/x.cpp", '// a session\nf("a token");  std::stop_token s;'))
+    assert not list(protocol_faults("messaging/peering/x.cpp", "SessionRow row;"))
     counted = {}
     assert not list(folder_faults("messaging/api/x.h", '#include "messaging/model/types.h"', counted))
     assert counted == {("messaging", "api", "model"): 1}
@@ -162,10 +229,13 @@ def main():
                 text = path.read_text()
                 faults += include_faults(room, path.relative_to(root), text)
                 faults += folder_faults(str(path.relative_to(root)), text, edges)
+                faults += protocol_faults(str(path.relative_to(root)), text)
                 headers[room].update(re.findall(r'^\s*#\s*include\s*["<]([^">]+)[">]', text, re.M))
         faults += link_faults(room, (root / room / "CMakeLists.txt").read_text())
     faults += stale_fences(headers)
     faults += stale_folders({room: {path.parent.name for path in (root / room).glob("*/*.cpp")} for room in FOLDERS})
+    faults += [f"{name} is no file: the exception in PROTOCOL_EXCEPTIONS is stale"
+               for name in PROTOCOL_EXCEPTIONS if not (root / name).is_file()]
     assert files > 10, "no sources found: wrong folder?"
     print_edges(edges)
     print("\n".join(faults) if faults else f"{files} files: every include and link goes downward")

@@ -35,7 +35,7 @@
 #include "gateway/viewer/fingerprint.h"
 #include "gateway/viewer/sessions.h"
 #include "messaging/api/engine.h"
-#include "messaging/receiving/relayed.h"
+#include "messaging/peering/relayed.h"
 #include "rpc/service.h"
 #include "store/disk_room.h"
 #include "store/schema/migrations.h"

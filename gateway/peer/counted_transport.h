@@ -6,7 +6,7 @@
 #include <chrono>
 
 #include "base/counter.h"
-#include "messaging/kernel/transport.h"
+#include "messaging/peering/transport.h"
 
 namespace gateway {
 

@@ -11,7 +11,7 @@
 
 #include "gateway/http/route.h"
 #include "gateway/limits/rate_limit.h"
-#include "messaging/kernel/transport.h"
+#include "messaging/peering/transport.h"
 
 namespace gateway {
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <string_view>
 
-#include "messaging/kernel/transport.h"
 #include "messaging/model/deposit.h"
+#include "messaging/peering/transport.h"
 
 namespace gateway {
 

@@ -20,7 +20,7 @@
 #include "gateway/loop/event_loop.h"
 #include "gateway/peer/address.h"
 #include "messaging/delivery/route_queue.h"
-#include "messaging/kernel/transport.h"
+#include "messaging/peering/transport.h"
 
 namespace gateway {
 

@@ -12,7 +12,7 @@
 #include "base/mutex.h"
 #include "gateway/relay/relay_common.h"
 #include "gateway/relay/replay_memory.h"
-#include "messaging/kernel/transport.h"
+#include "messaging/peering/transport.h"
 #include "store/relay/deposit_keys.h"
 #include "store/relay/mailboxes.h"
 

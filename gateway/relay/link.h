@@ -25,7 +25,7 @@
 #include "gateway/relay/fetcher.h"
 #include "gateway/relay/frames.h"
 #include "gateway/relay/wire.h"
-#include "messaging/receiving/relayed.h"
+#include "messaging/peering/relayed.h"
 
 namespace gateway {
 

@@ -14,7 +14,7 @@
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/file_worker.h"
 #include "messaging/model/plain_name.h"
-#include "messaging/receiving/incoming.h"
+#include "messaging/peering/incoming.h"
 #include "store/tables/account_removal.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
@@ -104,8 +104,6 @@ void Accounts::remove(AccountId account, base::Completion<> done) {
           core->directory.erase(id);
           relayed_.homes_changed(id);
           courier_.forget(id);
-          core->renewals.forget(id);
-          core->owed_renewals.forget(id);
           core->store.vault().forget(uuid);
         });
         return store::RemovedAccount{state.id, state.uuid};

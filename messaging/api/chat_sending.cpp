@@ -4,10 +4,12 @@
 
 #include <string_view>
 
+#include "messaging/chats/abilities.h"
 #include "messaging/groups/giving_up.h"
 #include "messaging/groups/group_sending.h"
 #include "messaging/model/types.h"
-#include "messaging/peering/outgoing.h"
+#include "messaging/outbox/outgoing.h"
+#include "store/tables/blobs.h"
 
 namespace messaging {
 
@@ -30,10 +32,16 @@ base::Result<> check_can_send(const store::Scope& scope, const AccountState& acc
 
 base::Result<> queue_to_chat(const WriteContext& write, const store::ChatRow& chat,
                              const store::MessageRow& row) {
+  if (chat.contact == kSelf) return {};
+  Errand errand;
+  if (row.blob_id) {
+    EDGE_TRY(const store::BlobRow blob, store::load_blob(write.scope, *row.blob_id));
+    errand.file_size = blob.size;
+  }
+  EDGE_CHECK(check_able(write, chat, errand));
   if (chat.type != ChatType::single) {
     return queue_group_message(write, chat.id, row);
   }
-  if (chat.contact == kSelf) return {};
   EDGE_TRY(const bool opens, contact_opens(write.scope, *chat.contact));
   return opens ? queue_message(write, *chat.contact, row)
                : give_up_recipient(write, row.id, *chat.contact);

@@ -204,9 +204,10 @@ void Chats::remove_portion(AccountId account, ChatId chat, bool tight, base::Com
                  store::messages_of_chat(scope, chat, static_cast<std::int64_t>(portion + 1)));
         const bool more = marks.size() > portion;
         if (more) marks.resize(portion);
+        const WriteContext write{core_, tx, scope, state};
         RemovedFiles files(core_, state);
         for (const store::MessageMark& mark : marks) {
-          EDGE_CHECK(protected_message_removed({core_, tx, scope, state}, mark.id));
+          EDGE_CHECK(protected_message_removed(write, mark.id));
           EDGE_CHECK(remove_message(tx, scope, mark.id, files));
         }
         if (tight) tx.scrub();  // the next one finds the log empty
@@ -215,7 +216,7 @@ void Chats::remove_portion(AccountId account, ChatId chat, bool tight, base::Com
           return true;
         }
         if (row.draft) EDGE_CHECK(remove_message(tx, scope, *row.draft, files));
-        EDGE_CHECK(forget_group(scope, chat, files));
+        EDGE_CHECK(forget_group(write, chat, files));
         EDGE_CHECK(store::delete_chat(scope, chat));
         files.remove_after(tx);
         EDGE_CHECK(Core::emit(tx, state.id, ChatDeleted{chat}));

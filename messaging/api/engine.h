@@ -22,8 +22,8 @@
 #include "messaging/api/protected_files.h"
 #include "messaging/api/securejoin.h"
 #include "messaging/kernel/engine_options.h"
-#include "messaging/kernel/transport.h"
 #include "messaging/model/events.h"
+#include "messaging/peering/transport.h"
 #include "store/event_page.h"
 
 namespace store {

@@ -3,11 +3,12 @@
 #include <set>
 
 #include "messaging/api/messages.h"
+#include "messaging/chats/abilities.h"
 #include "messaging/chats/chat_rules.h"
 #include "messaging/files/removal.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/portions.h"
-#include "messaging/peering/outgoing.h"
+#include "messaging/outbox/outgoing.h"
 #include "messaging/protected/protected_access.h"
 #include "store/tables/config_values.h"
 
@@ -47,7 +48,8 @@ base::Result<> mark_all(const WriteContext& write, std::span<const MsgId> messag
     if (!seen) continue;
     noticed.insert(mark->chat);
     EDGE_TRY(const bool owes, owes_receipt(write.scope, *mark));
-    if (owes) EDGE_CHECK(queue_read_receipt(write, mark->from, mark->uuid, write.tx.now()));
+    if (owes && can_tell_read(write))
+      EDGE_CHECK(queue_read_receipt(write, mark->from, mark->uuid, write.tx.now()));
   }
   for (const ChatId chat : noticed) EDGE_CHECK(write.emit(MsgsNoticed{chat}));
   return raise_last_msg_id(write.scope, highest);

@@ -7,15 +7,25 @@
 #include "messaging/protected/protected_access.h"
 
 namespace messaging {
+namespace {
+
+// The table of protocols.
+Core& with_protocols(Core& core, GatewayProtocol& gateways) {
+  core.protocols.put(ProtocolKind::gateway, gateways);
+  return core;
+}
+
+}  // namespace
 
 Parts::Parts(store::Store& store, DepositTransport& transport, const base::Clock& clock,
              EngineOptions options)
     : core(store, clock, std::move(options)),
       incoming(core),
       relayed(core, incoming),
+      gateway_protocol(core, transport, incoming),
       owed_states(core),
       held_contents(core),
-      courier(core, transport, incoming, owed_states),
+      courier(with_protocols(core, gateway_protocol), owed_states),
       accounts(core, courier, incoming, relayed),
       config(core),
       contacts(core),
@@ -56,9 +66,7 @@ void Parts::stop() {
 
 void Parts::route_ready(AccountId account, std::int64_t route) { courier.wake(account, route); }
 void Parts::receipts_owed(AccountId account, ContactId contact) { courier.owe(account, contact); }
-void Parts::session_usable(AccountId account, ContactId contact) {
-  courier.release(account, contact);
-}
+void Parts::link_usable(AccountId account, ContactId contact) { courier.release(account, contact); }
 void Parts::profile_changed(AccountId account) { courier.tell_profile(account); }
 void Parts::relay_changed(AccountId account) { relayed.homes_changed(account); }
 void Parts::heard_from(AccountId account, std::int64_t route) { courier.heard(account, route); }

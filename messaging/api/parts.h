@@ -18,10 +18,11 @@
 #include "messaging/groups/owed_states.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/signals.h"
-#include "messaging/kernel/transport.h"
+#include "messaging/peering/gateway_protocol.h"
+#include "messaging/peering/incoming.h"
+#include "messaging/peering/relayed.h"
+#include "messaging/peering/transport.h"
 #include "messaging/receiving/held_contents.h"
-#include "messaging/receiving/incoming.h"
-#include "messaging/receiving/relayed.h"
 
 namespace messaging {
 
@@ -38,6 +39,7 @@ struct Parts final : private Signals {
   Core core;
   Incoming incoming;
   Relayed relayed;
+  GatewayProtocol gateway_protocol;
   OwedStates owed_states;
   HeldContents held_contents;
   Courier courier;
@@ -57,7 +59,7 @@ struct Parts final : private Signals {
  private:
   void route_ready(AccountId account, std::int64_t route) override;
   void receipts_owed(AccountId account, ContactId contact) override;
-  void session_usable(AccountId account, ContactId contact) override;
+  void link_usable(AccountId account, ContactId contact) override;
   void profile_changed(AccountId account) override;
   void relay_changed(AccountId account) override;
   void heard_from(AccountId account, std::int64_t route) override;

@@ -8,7 +8,7 @@
 #include "messaging/chats/chat_rules.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/portions.h"
-#include "messaging/peering/outgoing.h"
+#include "messaging/outbox/outgoing.h"
 #include "store/tables/chats.h"
 #include "store/tables/outbox.h"
 

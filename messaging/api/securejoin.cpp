@@ -1,18 +1,14 @@
 #include "messaging/api/securejoin.h"
 
-#include "crypto/encoding.h"
 #include "crypto/invite.h"
 #include "crypto/invite_rules.h"
-#include "crypto/random.h"
 #include "messaging/groups/group_joining.h"
 #include "messaging/model/plain_name.h"
+#include "messaging/peering/invites.h"
 #include "messaging/peering/joining.h"
-#include "messaging/peering/reach.h"
-#include "messaging/receiving/relayed.h"
+#include "messaging/peering/relayed.h"
 #include "store/tables/chats.h"
-#include "store/tables/config_values.h"
 #include "store/tables/contacts.h"
-#include "store/tables/deposit_tokens.h"
 #include "store/tables/invites.h"
 
 namespace messaging {
@@ -20,40 +16,6 @@ namespace {
 
 using base::Errc;
 using base::fail;
-
-base::Result<std::string> link_of(Core& core, const store::Scope& scope,
-                                  const AccountState& account, const store::InviteRow& row) {
-  crypto::Invite invite;
-  invite.identity = account.identity.public_key();
-  invite.addr = account.addr;
-  EDGE_TRY(const auto name, store::find_config_value(scope, "displayname"));
-  invite.name = plain_name(name.value_or(""));
-  invite.number = row.number;
-  invite.secret = row.secret;
-  Reach reach = reach_of(core, account);
-  invite.urls = std::move(reach.urls);
-  invite.mailbox = std::move(reach.mailbox);
-  invite.token = crypto::base64url_encode(row.token);
-  if (row.chat) {
-    EDGE_TRY(invite.group, invited_group(scope, account, *row.chat));
-  }
-  return crypto::to_link(invite);
-}
-
-base::Result<store::InviteRow> make_invite(const WriteContext& write, std::optional<ChatId> chat) {
-  store::InviteRow row;
-  EDGE_TRY(row.id, write.tx.next_id(write.account.id, "invite"));
-  row.chat = chat;
-  row.created_at = write.tx.now();
-  row.number = crypto::base64url_encode(crypto::random_array<16>());
-  crypto::random_bytes(row.secret);
-  row.token = DepositToken::generate().bytes;
-  EDGE_CHECK(store::insert_invite(write.scope, row));
-  EDGE_CHECK(store::insert_deposit_token(
-      write.scope, {deposit_key_id({row.token}), store::TokenPurpose::invite, row.id,
-                    row.created_at, row.token}));
-  return row;
-}
 
 // The names in it are somebody else's.
 base::Result<crypto::Invite> read_invite(std::string_view link) {
@@ -78,11 +40,7 @@ void SecureJoin::invite(AccountId account, std::optional<ChatId> chat,
       [this, chat](store::Tx& tx, const store::Scope& scope,
                    const AccountState& state) -> base::Result<std::string> {
         if (chat) EDGE_CHECK(invited_group(scope, state, *chat));
-        EDGE_TRY(auto live, store::live_invite(scope, chat));
-        if (!live) {
-          EDGE_TRY(live, make_invite({core_, tx, scope, state}, chat));
-        }
-        return link_of(core_, scope, state, *live);
+        return invite_link({core_, tx, scope, state}, chat);
       },
       [this, account, done = std::move(done)](base::Result<std::string> link) mutable {
         if (!link) return done(std::move(link));
@@ -150,7 +108,7 @@ void SecureJoin::toggle_own(AccountId account, std::string link, base::Completio
   if (!invite) return done(std::move(invite).error());
   core_.write<void>(
       account,
-      [number = invite->number, key = invite->identity](
+      [this, number = invite->number, key = invite->identity](
           store::Tx& tx, const store::Scope& scope, const AccountState& state) -> base::Result<> {
         if (key != state.identity.public_key()) {
           return fail(Errc::invalid_argument,
@@ -158,14 +116,7 @@ void SecureJoin::toggle_own(AccountId account, std::string link, base::Completio
         }
         EDGE_TRY(const auto own, store::find_invite_by_number(scope, number));
         if (!own) return fail(Errc::not_found, "no invite of this account has this number");
-        EDGE_CHECK(store::set_invite_withdrawn(scope, own->id, !own->withdrawn));
-        const DepositToken token{own->token};
-        if (!own->withdrawn) {
-          return store::delete_deposit_token(scope, deposit_key_id(token));
-        }
-        return store::insert_deposit_token(
-            scope,
-            {deposit_key_id(token), store::TokenPurpose::invite, own->id, tx.now(), own->token});
+        return toggle_invite({core_, tx, scope, state}, *own);
       },
       std::move(done));
 }

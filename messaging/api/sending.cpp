@@ -8,7 +8,7 @@
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/compose.h"
 #include "messaging/kernel/core.h"
-#include "messaging/peering/outgoing.h"
+#include "messaging/outbox/outgoing.h"
 #include "messaging/protected/protected_sending.h"
 #include "store/tables/device_labels.h"
 

@@ -18,17 +18,17 @@ using store::OutboxState;
 
 constexpr std::size_t kMostLines = 100;
 
-std::string_view trouble(DepositOutcome outcome) {
+std::string_view trouble(CarryOutcome outcome) {
   switch (outcome) {
-    case DepositOutcome::stored:
+    case CarryOutcome::stored:
       break;
-    case DepositOutcome::refused:
+    case CarryOutcome::refused:
       return "it did not admit us";
-    case DepositOutcome::too_large:
+    case CarryOutcome::too_large:
       return "it takes no deposits of this size";
-    case DepositOutcome::busy:
+    case CarryOutcome::busy:
       return "it had no room or no time";
-    case DepositOutcome::unreachable:
+    case CarryOutcome::unreachable:
       return "it could not be reached";
   }
   return "it did not answer in time";
@@ -60,7 +60,7 @@ base::Result<std::vector<std::string>> waiting_steps(const View& view, const Cou
   for (const OutboxRow& row : rows) {
     // Of a message with a file, what comes first: the message waits behind it.
     if (!row.contact || told == row.contact) continue;
-    if (row.kind == OutboxKind::file && row.state == OutboxState::deposited) continue;
+    if (row.kind == OutboxKind::file && row.state == OutboxState::stored) continue;
     told = row.contact;
     if (lines.size() == kMostLines) {
       lines.push_back("…");
@@ -77,7 +77,7 @@ base::Result<std::vector<std::string>> waiting_steps(const View& view, const Cou
         lines.push_back(std::move(line));
         break;
       }
-      case OutboxState::deposited:
+      case OutboxState::stored:
         lines.push_back(fmt::format(
             "To {}: the gateway or relay has it, the device has not acknowledged it yet.", name));
         break;

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "messaging/model/deposit.h"
 #include "store/tables/chats.h"
 #include "store/tables/contacts.h"
 
@@ -60,27 +59,6 @@ base::Result<Group> load_group(const store::Scope& scope, ChatId chat) {
                 fmt::format("chat_id: chat {} is neither a group nor a channel", chat.value));
   }
   return with_state(scope, *std::move(row));
-}
-
-base::Result<base::Bytes> introduced_by(const store::Scope& scope, ContactId contact,
-                                        const std::array<std::uint8_t, 32>& token) {
-  EDGE_TRY(const MemberKey key, key_of(scope, contact));
-  EDGE_TRY(const auto chats, store::groups_of_contact(scope, contact));
-  for (const ChatId chat : chats) {
-    EDGE_TRY(const Group group, load_group(scope, chat));
-    const Membership* member = group.state.find(key);
-    if (member != nullptr && member->card.token &&
-        deposit_key_id({*member->card.token}) == deposit_key_id({token})) {
-      return base::to_bytes(base::ByteView(group.row.uuid));
-    }
-  }
-  return base::Bytes();
-}
-
-base::Result<bool> introduces(const store::Scope& scope, ChatId chat, base::ByteView group) {
-  EDGE_TRY(const auto row, store::find_group(scope, chat));
-  return row && row->self_present &&
-         std::equal(group.begin(), group.end(), row->uuid.begin(), row->uuid.end());
 }
 
 }  // namespace messaging

@@ -30,11 +30,4 @@ base::Result<std::optional<ContactId>> contact_of(const store::Scope& scope, con
 base::Result<std::optional<Group>> find_group(const store::Scope& scope, const GroupId& id);
 base::Result<Group> load_group(const store::Scope& scope, ChatId chat);
 
-// For session requests that a group introduces. The group whose card of a contact has this token,
-// empty without one; and whether a group's token admits a request that names this group. Who asks
-// is not judged: we may not have heard yet that it is (again) a member.
-base::Result<base::Bytes> introduced_by(const store::Scope& scope, ContactId contact,
-                                        const std::array<std::uint8_t, 32>& token);
-base::Result<bool> introduces(const store::Scope& scope, ChatId chat, base::ByteView group);
-
 }  // namespace messaging

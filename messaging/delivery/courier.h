@@ -1,10 +1,10 @@
-// Courier: carries what waits in the outbox to the peers' mailboxes, in order per route.
+// Courier: says when what waits in the outbox is sent, in order per route. How a route's turn is
+// carried is the account's protocol's (messaging/kernel/protocol.h).
 //
-// One thread that decides, never a thread per peer: deposits are answered by the DepositTransport.
-// Whose turn it is says messaging/delivery/route_queue.h: one deposit a route, so that order holds
-// and a dead peer costs only itself; a file's turn is many deposits, several at once
-// (messaging/delivery/file_carrier.h). What was deposited but never acknowledged by the recipient's
-// device goes out again after 24 h.
+// One thread that decides, never a thread per peer: a protocol answers later. Whose turn it is says
+// messaging/delivery/route_queue.h: one turn a route at a time, so that order holds and a dead peer
+// costs only itself. What was sent but never acknowledged by the recipient's device goes out again
+// after 24 h.
 //
 // Safe from any thread. Durations are counted on the boot clock.
 #pragma once
@@ -21,18 +21,15 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/mutex.h"
-#include "messaging/delivery/file_carrier.h"
 #include "messaging/delivery/route_queue.h"
-#include "messaging/kernel/transport.h"
-#include "messaging/peering/deposit_load.h"
+#include "messaging/kernel/protocol.h"
 
 namespace messaging {
 
 class Core;
-class Incoming;
 class OwedStates;
 
-inline constexpr base::Millis kRedepositAfter = 24 * 3600 * base::Millis{1000};
+inline constexpr base::Millis kRepeatAfter = 24 * 3600 * base::Millis{1000};
 // Nothing expires before the daemon ran this long: it has to have had a chance.
 inline constexpr base::Millis kExpireGrace = 10 * 60 * base::Millis{1000};
 
@@ -40,12 +37,13 @@ inline constexpr base::Millis kExpireGrace = 10 * 60 * base::Millis{1000};
 struct RouteStanding {
   int failures = 0;           // in a row
   base::Millis next_try = 0;  // from now
-  DepositOutcome last = DepositOutcome::stored;
+  CarryOutcome last = CarryOutcome::stored;
 };
 
 class Courier {
  public:
-  Courier(Core& core, DepositTransport& transport, Incoming& incoming, OwedStates& owed_states);
+  // The protocols are in the core by now.
+  Courier(Core& core, OwedStates& owed_states);
   ~Courier();  // stop()
 
   void start();
@@ -55,7 +53,7 @@ class Courier {
   void wake(base::AccountId account, std::int64_t route);
   // A contact is owed receipts; they go out together a moment later.
   void owe(base::AccountId account, base::ContactId contact);
-  // More waits for a contact with whom there is a session: the next slice is encrypted.
+  // More waits for a contact with whom there is a link: the next slice is encrypted.
   void release(base::AccountId account, base::ContactId contact);
   // The account's profile changed: contacts that were told another one hear of it.
   void tell_profile(base::AccountId account);
@@ -74,42 +72,32 @@ class Courier {
   bool take_reload();
   void load_backlog();
   void send(RouteKey key);
-  void give_up(RouteKey key, const std::shared_ptr<const DepositLoad>& file);
-  void answered(RouteKey key, const std::shared_ptr<const DepositLoad>& load,
-                const DepositReply& reply);
-  void failed(RouteKey key, const DepositLoad& load, const DepositReply& reply);
-  void refused(RouteKey key, const DepositLoad& load);
-  void carry_on();
+  bool may_go(RouteKey key, const Load& load);
+  void carried(RouteKey key, bool stranger, const CarryReply& reply);
+  void step_due();
+  bool take_step();
+  Protocol* protocol_of(base::AccountId account) const;
   int failures(RouteKey key) const;  // in a row
   void finished(RouteKey key, bool reached, bool again, base::Millis pause);
-  bool may_go(RouteKey key, const DepositLoad& load);
-  void end_asker(RouteKey key, const DepositLoad& load);
   void flush_receipts(base::AccountId account, base::ContactId contact);
   void tell_connectivity(base::AccountId account);
   void tell_unreached(RouteKey key);  // a Warning now and then
 
   Core& core_;
-  DepositTransport& transport_;
-  Incoming& incoming_;
   OwedStates& owed_states_;
   mutable base::Mutex mutex_;
   base::Condition news_;
   RouteQueue routes_ GUARDED_BY(mutex_);
-  // Of a route since it was reached last: how its last deposit ended, and the token refused last.
-  struct Trouble {
-    DepositOutcome last = DepositOutcome::stored;
-    std::optional<DepositToken> refused;
-  };
-  std::map<RouteKey, Trouble> troubles_ GUARDED_BY(mutex_);
-  // Deposits to a host that somebody who was never reached there named. Resists whoever has us
+  // How the last turn of a route ended, where it was not reached since.
+  std::map<RouteKey, CarryOutcome> troubles_ GUARDED_BY(mutex_);
+  // Turns to a host that somebody who was never reached there named. Resists whoever has us
   // knock at a third party's door.
   base::Budget<std::string> strangers_hosts_ GUARDED_BY(mutex_);
   std::map<std::pair<base::AccountId, base::ContactId>, base::Millis> owed_ GUARDED_BY(mutex_);
   std::map<base::AccountId, std::uint32_t> told_ GUARDED_BY(mutex_);
   bool running_ GUARDED_BY(mutex_) = false;
   bool reload_ GUARDED_BY(mutex_) = false;
-  bool carry_ GUARDED_BY(mutex_) = false;  // a file may have a deposit more
-  FileCarrier files_;
+  bool step_ GUARDED_BY(mutex_) = false;  // a protocol has a step to take
   std::jthread thread_;
 };
 

@@ -34,7 +34,6 @@ class RouteQueue {
   static constexpr std::size_t kMostUnderWay = 64;  // deposits, over all routes but strangers'
   static constexpr std::size_t kMostStrangers = 16;
   static constexpr std::size_t kMostOfParty = kMostStrangers / 2;
-  static constexpr int kStrangerTries = 6;  // after which what is owed to nobody may be given up
 
   // There may be something to send.
   void ready(RouteKey key);

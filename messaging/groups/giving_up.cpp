@@ -35,7 +35,7 @@ std::string reason(OutboxState state, base::Millis after) {
           span_text(after));
     case OutboxState::ready:
       return fmt::format("The recipient's gateway could not be reached in {}.", span_text(after));
-    case OutboxState::deposited:
+    case OutboxState::stored:
       break;
   }
   return fmt::format("The recipient's device did not acknowledge the message in {}.",

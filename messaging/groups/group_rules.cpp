@@ -5,19 +5,15 @@
 #include <utility>
 
 #include "messaging/chats/chat_rules.h"
+#include "messaging/kernel/protocol.h"
 #include "messaging/model/plain_name.h"
-#include "messaging/peering/reach.h"
 #include "messaging/protected/protected_access.h"
 #include "store/tables/blobs.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
 #include "store/tables/contacts.h"
-#include "store/tables/deposit_tokens.h"
 #include "store/tables/gone_groups.h"
-#include "store/tables/invites.h"
 #include "store/tables/outbox.h"
-#include "store/tables/routes.h"
-#include "store/tables/sessions.h"
 
 namespace messaging {
 namespace {
@@ -38,27 +34,6 @@ base::Result<store::ContactRow> make_contact(const WriteContext& write, const Me
   return contact;
 }
 
-// The card says how to ask for a session; with a session we know better.
-base::Result<> take_card(const WriteContext& write, store::ContactRow& contact,
-                         const MemberCard& card) {
-  if (!card.token || card.urls.empty() || card.mailbox.empty()) return {};
-  EDGE_TRY(const auto session, store::sending_session(write.scope, contact.id));
-  if (session) return {};
-  store::RouteWay way{card.urls, card.mailbox, *card.token};
-  if (contact.route_id) {
-    if (contact.verified) return {};
-    EDGE_TRY(auto route, store::find_route(write.scope, *contact.route_id));
-    if (!route) return {};
-    keep_reached(way, *route);
-    route->way = std::move(way);
-    return store::update_route(write.scope, *route);
-  }
-  EDGE_TRY(const std::int64_t route, new_route(write, way));
-  contact.route_id = route;
-  // What was queued before we knew a way.
-  return store::move_outbox(write.scope, contact.id, route);
-}
-
 base::Result<> save_member(const WriteContext& write, ChatId chat, const GroupId& group,
                            const MemberKey& key, const Membership& member) {
   EDGE_TRY(auto contact, store::find_contact_by_key(write.scope, key));
@@ -73,38 +48,11 @@ base::Result<> save_member(const WriteContext& write, ChatId chat, const GroupId
     if (!contact->verified && !member.card.name.empty()) {
       contact->auth_name = plain_name(member.card.name);
     }
-    EDGE_CHECK(take_card(write, *contact, member.card));
+    EDGE_CHECK(write.protocol().take_ways(write, *contact, member.card));
     EDGE_CHECK(store::update_contact(write.scope, *contact));
     if (!known) EDGE_CHECK(write.emit(ContactsChanged{contact->id}));
   }
   return store::set_member(write.scope, chat, contact->id, member.present);
-}
-
-base::Result<std::array<std::uint8_t, 32>> introduction_token(const WriteContext& write,
-                                                              ChatId chat) {
-  EDGE_TRY(const auto known, store::find_deposit_token_of(
-                                 write.scope, store::TokenPurpose::introduction, chat.value));
-  if (known) return known->token;
-  const DepositToken token = DepositToken::generate();
-  store::DepositTokenRow row;
-  row.key_id = deposit_key_id(token);
-  row.purpose = store::TokenPurpose::introduction;
-  row.owner_id = chat.value;
-  row.created_at = write.tx.now();
-  row.token = token.bytes;
-  EDGE_CHECK(store::insert_deposit_token(write.scope, row));
-  return token.bytes;
-}
-
-// Nobody comes to us by this group any more, neither by its introduction nor by an invite.
-base::Result<> close_ways_in(const store::Scope& scope, ChatId chat) {
-  EDGE_CHECK(store::delete_deposit_tokens_of(scope, store::TokenPurpose::introduction, chat.value));
-  for (;;) {
-    EDGE_TRY(const auto invite, store::live_invite(scope, chat));
-    if (!invite) return {};
-    EDGE_CHECK(store::set_invite_withdrawn(scope, invite->id, true));
-    EDGE_CHECK(store::delete_deposit_token(scope, deposit_key_id({invite->token})));
-  }
 }
 
 // A member may have come to have a way by which it is asked for a session.
@@ -153,7 +101,8 @@ base::Result<> save_group(const WriteContext& write, Group& group) {
   group.row.self_present = group.state.has(self);
   group.row.name = plain_name(group.state.name.value, kMaxGroupName);
   group.row.description = group.state.description.value;
-  if (was_in && !group.row.self_present) EDGE_CHECK(close_ways_in(write.scope, group.row.chat));
+  if (was_in && !group.row.self_present)
+    EDGE_CHECK(write.protocol().close_ways(write, group.row.chat));
   EDGE_CHECK(store::update_group(write.scope, group.row, encode(group.state)));
   const GroupState before = std::exchange(group.stored, group.state);
   for (const auto& [key, member] : group.state.members) {
@@ -174,10 +123,7 @@ base::Result<bool> publish_card(const WriteContext& write, Group& group) {
   EDGE_TRY(const auto bot, store::find_config_value(write.scope, "bot"));
   card.name = plain_name(name.value_or(""));
   card.bot = bot == "1";
-  Reach reach = reach_of(write.core, write.account);
-  card.urls = std::move(reach.urls);
-  card.mailbox = std::move(reach.mailbox);
-  EDGE_TRY(card.token, introduction_token(write, group.row.chat));
+  EDGE_CHECK(write.protocol().show_ways(write, group.row.chat, card));
   MemberCard& shown = group.state.members.at(self).card;
   card.version = shown.version;
   if (shown == card) return false;
@@ -197,7 +143,8 @@ base::Result<> set_image_blob(const WriteContext& write, Group& group,
   return {};
 }
 
-base::Result<> forget_group(const store::Scope& scope, ChatId chat, RemovedFiles& files) {
+base::Result<> forget_group(const WriteContext& write, ChatId chat, RemovedFiles& files) {
+  const store::Scope& scope = write.scope;
   EDGE_TRY(const auto row, store::find_group(scope, chat));
   if (!row) return {};
   if (row->image_blob) {
@@ -210,7 +157,7 @@ base::Result<> forget_group(const store::Scope& scope, ChatId chat, RemovedFiles
   const Membership* ours = state.find(self);
   EDGE_CHECK(
       store::note_gone_group(scope, row->uuid, ours ? static_cast<std::int64_t>(ours->number) : 0));
-  EDGE_CHECK(close_ways_in(scope, chat));
+  EDGE_CHECK(write.protocol().close_ways(write, chat));
   return store::delete_group(scope, chat);
 }
 

@@ -32,7 +32,7 @@ base::Result<> save_group(const WriteContext& write, Group& group);
 // What our own card in the group should be, published when it is not: true when the state changed.
 base::Result<bool> publish_card(const WriteContext& write, Group& group);
 
-// A member with whom there is no session is asked for one, by its card in the group.
+// A member with whom there is no link is asked for one, by its card in the group.
 base::Result<> meet_member(const WriteContext& write, const Group& group, ContactId contact);
 
 // Sends the state to a member. `message` is the line in the chat that tells of the change, with its
@@ -73,6 +73,6 @@ base::Result<> set_image_blob(const WriteContext& write, Group& group,
                               std::optional<std::int64_t> blob, RemovedFiles& files);
 
 // With its chat. The group is not left: what comes for it makes a new chat.
-base::Result<> forget_group(const store::Scope& scope, ChatId chat, RemovedFiles& files);
+base::Result<> forget_group(const WriteContext& write, ChatId chat, RemovedFiles& files);
 
 }  // namespace messaging

@@ -4,7 +4,7 @@
 
 #include "messaging/groups/giving_up.h"
 #include "messaging/groups/group_rules.h"
-#include "messaging/peering/outgoing.h"
+#include "messaging/outbox/outgoing.h"
 #include "store/tables/contacts.h"
 
 namespace messaging {

@@ -1,13 +1,13 @@
-// What goes from us to a group's members: the state, questions for it, and requests for sessions
+// What goes from us to a group's members: the state, questions for it, and requests for links
 // with those we never met (group_rules.h).
 #include <algorithm>
 
 #include "crypto/random.h"
 #include "messaging/groups/giving_up.h"
 #include "messaging/groups/group_rules.h"
+#include "messaging/kernel/protocol.h"
 #include "messaging/model/content.h"
-#include "messaging/peering/outgoing.h"
-#include "messaging/peering/renewal.h"
+#include "messaging/outbox/outgoing.h"
 #include "store/tables/blobs.h"
 #include "store/tables/owed_states.h"
 
@@ -27,13 +27,8 @@ base::Result<std::vector<ContactId>> recipients(const store::Scope& scope, ChatI
 base::Result<> meet_member(const WriteContext& write, const Group& group, ContactId contact) {
   EDGE_TRY(const MemberKey key, key_of(write.scope, contact));
   const Membership* member = group.state.find(key);
-  if (member == nullptr || !member->present || !member->card.token) return {};
-  const MemberCard& card = member->card;
-  if (card.urls.empty() || card.mailbox.empty()) return {};
-  const Introduction introduction{card.urls, card.mailbox, DepositToken{*card.token},
-                                  base::to_bytes(base::ByteView(group.row.uuid))};
-  EDGE_CHECK(ensure_session(write, contact, &introduction));
-  return {};
+  if (member == nullptr || !member->present) return {};
+  return write.protocol().meet(write, contact, group.row.uuid, member->card);
 }
 
 base::Result<> tell_member(const WriteContext& write, const Group& group, ContactId contact,

@@ -20,6 +20,7 @@
 #include "messaging/kernel/contact_budget.h"
 #include "messaging/kernel/engine_options.h"
 #include "messaging/kernel/owed_renewals.h"
+#include "messaging/kernel/protocols.h"
 #include "messaging/kernel/relay_home.h"
 #include "messaging/kernel/renewal_budget.h"
 #include "messaging/kernel/steady_time.h"
@@ -40,6 +41,7 @@ struct AccountState {
   std::string addr;
   crypto::Identity identity;
   store::AccountKey key;
+  ProtocolKind protocol = ProtocolKind::gateway;  // that it speaks
   bool io_on = true;
   std::optional<RelayHome> relay = {};  // reached through it
 };
@@ -109,6 +111,7 @@ class Core {
   std::unique_ptr<FileWorker> file_worker;
 
   // Set once, by Parts, before anything is written.
+  Protocols protocols;
   Signals* signals = nullptr;
   // Runs at the end of each write of an account that has a relay, in its transaction.
   std::function<base::Result<>(store::Tx& tx, AccountId account)> at_end_of_relayed_write;

@@ -20,8 +20,8 @@ class Signals {
   virtual void route_ready(base::AccountId account, std::int64_t route) = 0;
   // The contact is owed receipts; they are sent together a moment later.
   virtual void receipts_owed(base::AccountId account, base::ContactId contact) = 0;
-  // There is a session with the contact, and more waits to be encrypted on it.
-  virtual void session_usable(base::AccountId account, base::ContactId contact) = 0;
+  // There is a link with the contact, and more waits to be prepared for it.
+  virtual void link_usable(base::AccountId account, base::ContactId contact) = 0;
   // Contacts were sent another profile than the account has now, or more of them than one write
   // reaches.
   virtual void profile_changed(base::AccountId account) = 0;

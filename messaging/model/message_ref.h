@@ -16,7 +16,7 @@ namespace messaging {
 
 struct MessageRef {
   Uuid uuid{};
-  bool of_recipient = false;  // the recipient's message, else the sender's
+  bool of_recipient = false;                       // the recipient's message, else the sender's
   std::optional<MemberKey> author = std::nullopt;  // in groups; stands before of_recipient
 };
 

@@ -5,7 +5,7 @@
 namespace messaging {
 namespace {
 
-constexpr std::size_t kMaxName = 1024;
+constexpr std::size_t kMaxSenderName = 1024;
 
 bool known_viewtype(std::uint8_t type) {
   switch (static_cast<Viewtype>(type)) {
@@ -55,7 +55,7 @@ void read_fields(base::WireReader& in, TextMessage& message) {
   message.bot = in.boolean();
   message.forwarded = in.boolean();
   message.text = in.text(kMaxText);
-  message.sender_name = in.text(kMaxName);
+  message.sender_name = in.text(kMaxSenderName);
   if (in.boolean()) {
     QuoteNote quote;
     quote.text = in.text(kMaxText);

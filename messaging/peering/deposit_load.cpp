@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/host.h"
 #include "crypto/envelope.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/relay_home.h"
@@ -40,6 +41,14 @@ std::vector<std::string> one_of(const std::vector<std::string>& urls) {
     if (found.empty() || (https && !found.front().starts_with("https"))) found.assign(1, url);
   }
   return found;
+}
+
+// In one spelling.
+std::string host_of(const Deposit& deposit) {
+  if (deposit.urls.empty()) return {};  // it fails by itself
+  std::string host(base::host_of_url(deposit.urls.front()));
+  for (char& c : host) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return host;
 }
 
 // By whose invite or group somebody came to be asked or answered. What we begin is one party.
@@ -150,6 +159,9 @@ base::Result<std::unique_ptr<DepositLoad>> load_deposit(Core& core, base::Accoun
     load->deposit.unreached = true;
     load->deposit.urls = one_of(load->deposit.urls);
     EDGE_TRY(load->party, party_of(scope, load->rows.front()));
+  }
+  if (load->to_stranger()) {
+    load->stranger = {load->party, load->few_tries(), host_of(load->deposit)};
   }
   return load;
 }

@@ -1,4 +1,4 @@
-// DepositLoad: what one deposit is made of, to know what to write when it is answered. Rows come
+// DepositLoad: what one turn of a route sends, and what to write when it is answered. Rows come
 // from the outbox in order: many envelopes together, or one file, whose parts are loaded for a
 // deposit at a time.
 #pragma once
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "messaging/kernel/transport.h"
-#include "messaging/model/part_window.h"
+#include "messaging/peering/part_window.h"
+#include "messaging/peering/transport.h"
 #include "store/tables/outbox.h"
 #include "store/tables/transfers.h"
 
@@ -18,7 +18,7 @@ namespace messaging {
 
 class Core;
 
-struct DepositLoad {
+struct DepositLoad : Load {
   Deposit deposit;
   DepositToken token;                  // that it is proved with
   std::vector<store::OutboxRow> rows;  // without their envelopes

@@ -5,11 +5,12 @@
 #include "crypto/envelope.h"
 #include "crypto/hash.h"
 #include "messaging/chats/chat_rules.h"
+#include "messaging/outbox/outgoing.h"
 #include "messaging/peering/envelope_kind.h"
 #include "messaging/peering/handshakes.h"
-#include "messaging/peering/outgoing.h"
 #include "messaging/peering/profile.h"
 #include "messaging/peering/reach.h"
+#include "messaging/peering/session_outbox.h"
 #include "store/tables/invites.h"
 
 namespace messaging {

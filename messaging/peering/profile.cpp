@@ -4,7 +4,7 @@
 #include "crypto/random.h"
 #include "messaging/model/content.h"
 #include "messaging/model/plain_name.h"
-#include "messaging/peering/outgoing.h"
+#include "messaging/outbox/outgoing.h"
 #include "messaging/peering/reach.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
@@ -64,31 +64,16 @@ base::Result<> tell_profile(const WriteContext& write) {
   return {};
 }
 
-base::Result<> take_profile(const WriteContext& write, store::ContactRow contact,
-                            const Profile& profile, bool in_turn) {
-  if (!in_turn) return {};
-  std::string name = plain_name(profile.name);
-  const bool renamed = contact.auth_name != name;
-  contact.auth_name = std::move(name);
-  contact.status = profile.status;
-  contact.bot = profile.bot;
-  EDGE_CHECK(store::update_contact(write.scope, contact));
-  if (contact.route_id) {
-    EDGE_TRY(auto route, store::find_route(write.scope, *contact.route_id));
-    if (route && route->way.token != profile.token.bytes) {
-      store::RouteWay way = way_of(profile);
-      keep_reached(way, *route);
-      route->second = std::move(route->way);
-      route->way = std::move(way);
-      EDGE_CHECK(store::update_route(write.scope, *route));
-    }
-  }
-  EDGE_CHECK(write.emit(ContactsChanged{contact.id}));
-  if (!renamed) return {};
-  EDGE_TRY(const auto chat, store::find_chat_by_contact(write.scope, contact.id));
-  if (!chat) return {};
-  EDGE_CHECK(write.emit(ChatModified{chat->id}));
-  return write.emit(ChatlistChanged{});
+base::Result<> take_way(const WriteContext& write, const store::ContactRow& contact,
+                        const Profile& profile) {
+  if (!contact.route_id) return {};
+  EDGE_TRY(auto route, store::find_route(write.scope, *contact.route_id));
+  if (!route || route->way.token == profile.token.bytes) return {};
+  store::RouteWay way = way_of(profile);
+  keep_reached(way, *route);
+  route->second = std::move(route->way);
+  route->way = std::move(way);
+  return store::update_route(write.scope, *route);
 }
 
 }  // namespace messaging

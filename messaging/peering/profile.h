@@ -25,8 +25,8 @@ base::Result<> note_profile_told(const WriteContext& write, ContactId contact, b
 // the next.
 base::Result<> tell_profile(const WriteContext& write);
 
-// A contact's update; `in_turn`: it is not older than one that came before.
-base::Result<> take_profile(const WriteContext& write, store::ContactRow contact,
-                            const Profile& profile, bool in_turn);
+// A contact's update says how it is reached from now on; the way before stays the route's second.
+base::Result<> take_way(const WriteContext& write, const store::ContactRow& contact,
+                        const Profile& profile);
 
 }  // namespace messaging

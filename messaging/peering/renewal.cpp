@@ -4,13 +4,14 @@
 #include "base/wire.h"
 #include "crypto/envelope.h"
 #include "crypto/hash.h"
-#include "messaging/chats/group_row.h"
+#include "messaging/outbox/outgoing.h"
 #include "messaging/peering/envelope_kind.h"
+#include "messaging/peering/group_ways.h"
 #include "messaging/peering/handshakes.h"
-#include "messaging/peering/outgoing.h"
 #include "messaging/peering/profile.h"
 #include "messaging/peering/reach.h"
 #include "messaging/peering/restoration.h"
+#include "messaging/peering/session_outbox.h"
 #include "store/tables/messages.h"
 
 namespace messaging {

@@ -20,23 +20,6 @@ base::Result<Heard> heard_of(const WriteContext& write, ContactId contact) {
   return Heard{static_cast<std::uint64_t>(row.seq), row.uuid};
 }
 
-base::Result<std::uint64_t> place_heard(const WriteContext& write, ContactId contact,
-                                        std::int64_t session, bool in_turn, const Heard& message) {
-  EDGE_TRY(store::HeardRow row, store::load_heard(write.scope, contact));
-  const auto told = static_cast<std::int64_t>(message.seq);
-  if (told > row.seq) row.shift = 0;  // the sender's own counting has caught up
-  if (in_turn && row.session == session && told + row.shift <= row.seq) {
-    row.shift = row.seq + 1 - told;
-  }
-  const std::int64_t place = told + row.shift;
-  if (place <= row.seq) return static_cast<std::uint64_t>(place);
-  row.seq = place;
-  row.session = session;
-  row.uuid = message.uuid;
-  EDGE_CHECK(store::update_heard(write.scope, contact, row));
-  return static_cast<std::uint64_t>(place);
-}
-
 base::Result<> check_restored(const WriteContext& write, ContactId contact, const Heard& heard) {
   if (heard.seq == 0) return {};
   EDGE_TRY(const bool known, store::has_message_uuid(write.scope, kSelf, heard.uuid));

@@ -6,10 +6,9 @@
 // handshake which message of the other it has with the highest number; a store that does not know
 // that message was restored, and numbers what it has not got acknowledged after it. Where an old
 // session goes on without a handshake the receiver notices itself: what was encrypted later has a
-// lower number. Then it shifts that sender's numbers. In the writer's transaction.
+// lower number. Then it shifts that sender's numbers (messaging/receiving/places.h). In the
+// writer's transaction.
 #pragma once
-
-#include <cstdint>
 
 #include "base/result.h"
 #include "messaging/kernel/write_context.h"
@@ -19,11 +18,6 @@ namespace messaging {
 
 // The contact's message with the highest number that we have in the 1:1 chat.
 base::Result<Heard> heard_of(const WriteContext& write, ContactId contact);
-
-// A message of the contact came on a session; `in_turn`: it was encrypted later than all that came
-// on this session. Answers with the number that gives its place in the chat.
-base::Result<std::uint64_t> place_heard(const WriteContext& write, ContactId contact,
-                                        std::int64_t session, bool in_turn, const Heard& message);
 
 // What the contact says it heard from us: when that is unknown here, what waits for the contact is
 // numbered after it. Call with everything unacknowledged waiting (store::hold_outbox).

@@ -6,7 +6,7 @@
 
 #include "crypto/random.h"
 #include "messaging/model/plain_name.h"
-#include "messaging/peering/outgoing.h"
+#include "messaging/outbox/outgoing.h"
 #include "messaging/protected/protected_sending.h"
 
 namespace messaging {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "messaging/chats/abilities.h"
 #include "messaging/files/blob_files.h"
 #include "messaging/files/prv_file.h"
 #include "messaging/model/media_type.h"
@@ -179,6 +180,7 @@ base::Result<std::vector<FileAccessRow>> judge_protected(const WriteContext& wri
                                                          const store::MessageRow& row) {
   EDGE_TRY(auto carried, carried_by(write, row));
   if (!carried) return std::vector<FileAccessRow>();
+  EDGE_CHECK(check_able(write, chat, {.protected_file = true}));
   store::BlobRow blob = carried->blob;
   EDGE_TRY(const Standing standing, standing_of(write, chat, *carried));
   EDGE_TRY(auto accesses, to_be_sent(write, chat, standing, blob.file_name));

@@ -1,7 +1,6 @@
 #include "messaging/receiving/apply_content.h"
 
-#include "messaging/peering/outgoing.h"
-#include "messaging/peering/profile.h"
+#include "messaging/outbox/outgoing.h"
 
 namespace messaging {
 namespace {
@@ -18,12 +17,6 @@ base::Result<bool> apply(const Received& received, const UnknownContent& /*unkno
 }
 
 base::Result<bool> apply(const Received& received, const Hello& /*hello*/) {
-  return acknowledged(received);
-}
-
-base::Result<bool> apply(const Received& received, const Profile& profile) {
-  const Sender& sender = received.sender;
-  EDGE_CHECK(take_profile(received.write, sender.contact, profile, sender.turn.in_turn));
   return acknowledged(received);
 }
 

@@ -8,7 +8,7 @@
 #include "messaging/chats/received_row.h"
 #include "messaging/groups/group_rules.h"
 #include "messaging/groups/owed_states.h"
-#include "messaging/peering/outgoing.h"
+#include "messaging/outbox/outgoing.h"
 #include "messaging/protected/protected_access.h"
 #include "messaging/receiving/apply_content.h"
 #include "messaging/receiving/protected_receiving.h"

@@ -7,7 +7,7 @@
 #include "messaging/files/prv_file.h"
 #include "messaging/model/media_type.h"
 #include "messaging/model/plain_name.h"
-#include "messaging/peering/outgoing.h"
+#include "messaging/outbox/outgoing.h"
 #include "messaging/protected/protected_access.h"
 #include "messaging/protected/protected_sending.h"
 #include "messaging/receiving/group_receiving.h"

@@ -4,9 +4,9 @@
 #include <span>
 
 #include "messaging/chats/message_refs.h"
+#include "messaging/kernel/protocol.h"
 #include "messaging/model/receipt_content.h"
-#include "messaging/peering/joining.h"
-#include "messaging/peering/outgoing.h"
+#include "messaging/outbox/outgoing.h"
 #include "messaging/receiving/received.h"
 #include "store/tables/chats.h"
 #include "store/tables/groups.h"
@@ -24,10 +24,10 @@ base::Result<> take_arrival(const WriteContext& write, ContactId contact, const 
   EDGE_TRY(const auto row, store::find_outbox_by_uuid(write.scope, contact, uuid));
   if (!row) return {};
   EDGE_CHECK(store::delete_outbox(write.scope, row->id));
-  if (row->join_id != 0) EDGE_CHECK(join_confirmed(write, row->join_id));
+  EDGE_CHECK(write.protocol().acknowledged(write, *row));
   if (!row->message) return {};
   EDGE_CHECK(store::delete_outbox_to(write.scope, *row->message, contact));
-  EDGE_TRY(const bool all, store::outbox_all_deposited(write.scope, *row->message));
+  EDGE_TRY(const bool all, store::outbox_all_stored(write.scope, *row->message));
   return all ? note_delivered(write, *row->message) : base::Result<>{};
 }
 

@@ -3,8 +3,8 @@
 #include "messaging/chats/message_refs.h"
 #include "messaging/chats/received_row.h"
 #include "messaging/model/text_content.h"
-#include "messaging/peering/outgoing.h"
-#include "messaging/peering/restoration.h"
+#include "messaging/outbox/outgoing.h"
+#include "messaging/receiving/places.h"
 #include "messaging/receiving/protected_receiving.h"
 #include "messaging/receiving/received.h"
 #include "store/tables/chats.h"
@@ -35,8 +35,7 @@ base::Result<bool> apply(const Received& received, const TextMessage& text) {
       const store::ChatRow chat,
       ensure_single_chat(write.tx, write.scope, contact.id,
                          contact.verified ? store::ChatBlocked::no : store::ChatBlocked::request));
-  EDGE_TRY(const std::uint64_t place,
-           place_heard(write, contact.id, sender.turn.link, sender.turn.in_turn, {text.seq, uuid}));
+  EDGE_TRY(const std::uint64_t place, place_of(write, sender, {text.seq, uuid}));
   store::MessageRow row = received_row(contact.id, uuid, text);
   row.chat = chat.id;
   row.encrypted = sender.encrypted;

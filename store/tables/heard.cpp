@@ -15,7 +15,7 @@ base::Result<HeardRow> load_heard(const Scope& scope, base::ContactId contact) {
                  HeardRow heard;
                  heard.seq = columns.integer(0);
                  heard.shift = columns.integer(1);
-                 heard.session = columns.integer(2);
+                 heard.link = columns.integer(2);
                  if (!columns.is_null(3)) {
                    EDGE_TRY(heard.uuid, columns.array<16>(3));
                  }
@@ -29,7 +29,7 @@ base::Result<> update_heard(const Scope& scope, base::ContactId contact, const H
   EDGE_CHECK(
       scope.db.run("UPDATE contact SET heard_seq = ?3, heard_shift = ?4, heard_session = ?5,"
                    " heard_uuid = ?6 WHERE account_id = ?1 AND id = ?2",
-                   scope.account, contact, row.seq, row.shift, row.session, row.uuid));
+                   scope.account, contact, row.seq, row.shift, row.link, row.uuid));
   return {};
 }
 

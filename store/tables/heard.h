@@ -1,5 +1,5 @@
 // Heard: how far a contact's messages in the 1:1 chat have come, and what its own numbers are
-// shifted by (messaging/peering/restoration.h).
+// shifted by (messaging/receiving/places.h).
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@ namespace store {
 struct HeardRow {
   std::int64_t seq = 0;  // the highest place given; 0: none
   std::int64_t shift = 0;
-  std::int64_t session = 0;             // that the message at `seq` came on
+  std::int64_t link = 0;                // that the message at `seq` came on
   std::array<std::uint8_t, 16> uuid{};  // of the message at `seq`
 };
 

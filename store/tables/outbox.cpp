@@ -109,22 +109,21 @@ base::Result<std::int64_t> insert_outbox(const Scope& scope, const OutboxRow& ro
   return id.value_or(0);
 }
 
-base::Result<> set_outbox_envelope(const Scope& scope, std::int64_t id, std::int64_t session_id,
-                                   base::ByteView envelope) {
+base::Result<> set_outbox_ready(const Scope& scope, const OutboxRow& row) {
   EDGE_CHECK(
       scope.db.run("UPDATE outbox SET envelope = ?3, session_id = ?4, state = ?5"
                    " WHERE account_id = ?1 AND id = ?2",
-                   scope.account, id, envelope, session_id, OutboxState::ready));
+                   scope.account, row.id, row.envelope, row.session_id, OutboxState::ready));
   return {};
 }
 
-base::Result<bool> set_outbox_deposited(const Scope& scope, const OutboxRow& row,
-                                        base::UnixMillis at) {
+base::Result<bool> set_outbox_stored(const Scope& scope, const OutboxRow& row,
+                                     base::UnixMillis at) {
   EDGE_TRY(const auto changed,
            scope.db.run("UPDATE outbox SET state = ?6, deposited_at = ?3"
                         " WHERE account_id = ?1 AND id = ?2 AND state = ?5 AND session_id = ?4",
                         scope.account, row.id, at, row.session_id, OutboxState::ready,
-                        OutboxState::deposited));
+                        OutboxState::stored));
   return changed > 0;
 }
 
@@ -142,7 +141,7 @@ base::Result<> hold_outbox(const Scope& scope, base::ContactId contact) {
       " AND session_id NOT IN (SELECT id FROM checked_session WHERE account_id = ?1"
       "  AND contact_id = ?2 AND state = ?6 AND intact)";
   EDGE_CHECK(scope.db.run(kSql, scope.account, contact, OutboxState::waiting, OutboxState::ready,
-                          OutboxState::deposited, SessionState::live));
+                          OutboxState::stored, SessionState::live));
   return {};
 }
 
@@ -300,26 +299,26 @@ base::Result<std::vector<std::int64_t>> routes_with_outbox(const Scope& scope) {
   return routes;
 }
 
-base::Result<bool> outbox_all_deposited(const Scope& scope, base::MsgId message) {
+base::Result<bool> outbox_all_stored(const Scope& scope, base::MsgId message) {
   EDGE_TRY(const auto open,
            scope.db.integer("SELECT 1 FROM checked_outbox WHERE account_id = ?1 AND msg_id = ?2"
                             " AND (state <> ?3 OR NOT intact) LIMIT 1",
-                            scope.account, message, OutboxState::deposited));
+                            scope.account, message, OutboxState::stored));
   return !open.has_value();
 }
 
-base::Result<std::int64_t> redeposit_outbox(const Scope& scope, base::UnixMillis before) {
+base::Result<std::int64_t> repeat_outbox(const Scope& scope, base::UnixMillis before) {
   return scope.db.run(
       "UPDATE outbox SET state = ?3, next_part = 0"
       " WHERE account_id = ?1 AND state = ?4 AND deposited_at < ?2",
-      scope.account, before, OutboxState::ready, OutboxState::deposited);
+      scope.account, before, OutboxState::ready, OutboxState::stored);
 }
 
-base::Result<std::int64_t> redeposit_requests(const Scope& scope, base::UnixMillis before) {
+base::Result<std::int64_t> repeat_requests(const Scope& scope, base::UnixMillis before) {
   return scope.db.run(
       "UPDATE outbox SET state = ?3"
       " WHERE account_id = ?1 AND kind = ?5 AND state = ?4 AND deposited_at < ?2",
-      scope.account, before, OutboxState::ready, OutboxState::deposited, OutboxKind::join_request);
+      scope.account, before, OutboxState::ready, OutboxState::stored, OutboxKind::join_request);
 }
 
 base::Result<std::vector<OutboxRow>> expired_outbox(const Scope& scope, base::UnixMillis before) {
@@ -331,7 +330,7 @@ base::Result<std::vector<OutboxRow>> expired_outbox(const Scope& scope, base::Un
 base::Result<std::int64_t> count_outbox(const Scope& scope) {
   EDGE_TRY(const auto count,
            scope.db.integer("SELECT count(*) FROM outbox WHERE account_id = ?1 AND state <> ?2",
-                            scope.account, OutboxState::deposited));
+                            scope.account, OutboxState::stored));
   return count.value_or(0);
 }
 

@@ -26,9 +26,9 @@ enum class OutboxKind : std::uint8_t {
 };
 
 enum class OutboxState : std::uint8_t {
-  waiting = 0,  // for a session
+  waiting = 0,  // for a link with the contact
   ready = 1,
-  deposited = 2,  // the other side's relay or edge holds it
+  stored = 2,  // the other side's relay or edge holds it
 };
 
 struct OutboxRow {
@@ -51,12 +51,10 @@ struct OutboxRow {
 };
 
 base::Result<std::int64_t> insert_outbox(const Scope& scope, const OutboxRow& row);
-// Encrypted now: state ready.
-base::Result<> set_outbox_envelope(const Scope& scope, std::int64_t id, std::int64_t session_id,
-                                   base::ByteView envelope);
+// Writes the envelope and its session; state ready.
+base::Result<> set_outbox_ready(const Scope& scope, const OutboxRow& row);
 // False: the row is gone, or was encrypted again since it was read.
-base::Result<bool> set_outbox_deposited(const Scope& scope, const OutboxRow& row,
-                                        base::UnixMillis at);
+base::Result<bool> set_outbox_stored(const Scope& scope, const OutboxRow& row, base::UnixMillis at);
 base::Result<> set_outbox_payload(const Scope& scope, const OutboxRow& row);
 // What the contact has not acknowledged and is encrypted in no live session waits for one again;
 // files from their start.
@@ -98,11 +96,11 @@ base::Result<std::vector<OutboxRow>> outbox_of_message(const Scope& scope, base:
 // Routes with something ready.
 base::Result<std::vector<std::int64_t>> routes_with_outbox(const Scope& scope);
 // True when nothing of a message is left to be deposited.
-base::Result<bool> outbox_all_deposited(const Scope& scope, base::MsgId message);
+base::Result<bool> outbox_all_stored(const Scope& scope, base::MsgId message);
 // What was deposited before `before` and never acknowledged becomes ready again; says how many.
-base::Result<std::int64_t> redeposit_outbox(const Scope& scope, base::UnixMillis before);
+base::Result<std::int64_t> repeat_outbox(const Scope& scope, base::UnixMillis before);
 // The same for requests to join, whose answer did not come.
-base::Result<std::int64_t> redeposit_requests(const Scope& scope, base::UnixMillis before);
+base::Result<std::int64_t> repeat_requests(const Scope& scope, base::UnixMillis before);
 // Messages made before `before` that were never acknowledged.
 base::Result<std::vector<OutboxRow>> expired_outbox(const Scope& scope, base::UnixMillis before);
 base::Result<std::int64_t> count_outbox(const Scope& scope);  // not yet deposited

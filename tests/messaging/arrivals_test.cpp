@@ -1,6 +1,6 @@
 // What one contact sends costs another party a slice, whatever it claims: see
-// messaging/receiving/arrivals.h.
-#include "messaging/receiving/arrivals.h"
+// messaging/peering/arrivals.h.
+#include "messaging/peering/arrivals.h"
 
 #include "crypto/random.h"
 #include "messaging/delivery/housekeeping.h"

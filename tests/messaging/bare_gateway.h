@@ -12,8 +12,8 @@
 #include "messaging/api/parts.h"
 #include "messaging/delivery/housekeeping.h"
 #include "messaging/model/content.h"
+#include "messaging/peering/incoming.h"
 #include "messaging/peering/session_link.h"
-#include "messaging/receiving/incoming.h"
 #include "store/schema/migrations.h"
 #include "store/tables/contacts.h"
 #include "store/tables/routes.h"
@@ -49,11 +49,11 @@ class BareGateway {
   }
 
   Core& core() { return parts_->core; }
+  Parts& parts() { return *parts_; }
+  DepositTransport& transport() { return transport_; }
   OwedStates& owed_states() { return parts_->owed_states; }
   // What the courier does once a minute.
-  void keep_house() {
-    messaging::keep_house(parts_->core, parts_->courier, parts_->incoming, parts_->owed_states);
-  }
+  void keep_house() { messaging::keep_house(parts_->core, parts_->courier, parts_->owed_states); }
   store::Store& store() { return *store_; }
   Incoming& incoming() { return parts_->incoming; }
 

@@ -12,7 +12,7 @@
 #include "messaging/model/card.h"
 #include "messaging/model/content.h"
 #include "messaging/peering/handshakes.h"
-#include "messaging/receiving/incoming.h"
+#include "messaging/peering/incoming.h"
 #include "tests/messaging/three.h"
 
 using namespace test;
@@ -239,7 +239,7 @@ TEST_CASE("a made-up joiner is sought at one of its URLs, a few times, and forgo
     pass(world, 5 * kMinute);
     return pending(world.alice) == 0;
   }));
-  CHECK(first.knocks() == RouteQueue::kStrangerTries);
+  CHECK(first.knocks() == kStrangerTries);
   CHECK(second.knocks() == 0);
   // Nothing of it is left.
   auto read = world.alice.store().read();
@@ -249,7 +249,7 @@ TEST_CASE("a made-up joiner is sought at one of its URLs, a few times, and forgo
   }
   // It may ask again.
   REQUIRE(deposit(world, world.alice, link, {asker}).verdict == ArrivalVerdict::stored);
-  CHECK(world.until([&] { return first.knocks() > RouteQueue::kStrangerTries; }));
+  CHECK(world.until([&] { return first.knocks() > kStrangerTries; }));
 }
 
 TEST_CASE("whoever repeats its request is answered again at once") {

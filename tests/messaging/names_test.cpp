@@ -8,7 +8,7 @@
 #include "messaging/model/media_type.h"
 #include "messaging/model/plain_name.h"
 #include "messaging/peering/handshakes.h"
-#include "messaging/peering/profile.h"
+#include "messaging/receiving/apply_content.h"
 #include "store/schema/migrations.h"
 #include "store/tables/blobs.h"
 #include "store/tables/config_values.h"
@@ -191,7 +191,8 @@ TEST_CASE("what peers of another build call themselves, their groups and files i
 
     Profile profile;
     profile.name = kTurning;
-    EDGE_CHECK(take_profile(write, contact, profile, true));
+    const Sender sender{.contact = contact, .turn = {.link = 1, .in_turn = true}};
+    EDGE_CHECK(apply_content(write, sender, {store::random_uuid(), profile}, std::nullopt, {}));
     EDGE_TRY(contact, store::load_contact(write.scope, contact.id));
     CHECK(contact.auth_name == kPlain);
 

@@ -1,6 +1,6 @@
 // Parts of files and the disk: this program's fdatasync stands before libc's, and fails for blob
 // files while a test wants it to.
-#include "messaging/files/part_sync.h"
+#include "messaging/peering/part_sync.h"
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #include <filesystem>
 #include <semaphore>
 
-#include "messaging/files/arriving_parts.h"
+#include "messaging/peering/arriving_parts.h"
 #include "tests/support/world.h"
 
 using namespace test;

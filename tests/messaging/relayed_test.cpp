@@ -1,6 +1,6 @@
 // Accounts that are reached through a relay: what they tell of themselves, which keys are to hold
 // there, and what comes that way in.
-#include "messaging/receiving/relayed.h"
+#include "messaging/peering/relayed.h"
 
 #include <sys/statfs.h>
 #include <sys/statvfs.h>

@@ -22,7 +22,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "messaging/api/engine.h"
-#include "messaging/kernel/transport.h"
+#include "messaging/peering/transport.h"
 #include "store/store.h"
 #include "tests/support/catch.h"
 

@@ -1,4 +1,4 @@
-#include "messaging/receiving/relayed.h"
+#include "messaging/peering/relayed.h"
 
 #include <utility>
 
@@ -6,7 +6,7 @@
 #include "base/wire.h"
 #include "crypto/hash.h"
 #include "messaging/kernel/core.h"
-#include "messaging/receiving/incoming.h"
+#include "messaging/peering/incoming.h"
 #include "store/tables/deposit_tokens.h"
 
 namespace messaging {

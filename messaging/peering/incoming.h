@@ -1,9 +1,9 @@
 // Incoming: what arrives for our mailboxes, over HTTP and from accounts in this daemon alike.
 //
 // accept() judges the proof, opens the outer seals, reads requests for sessions and writes parts of
-// files, all on the caller's thread (what they need of a sync: messaging/files/part_sync.h); then
+// files, all on the caller's thread (what they need of a sync: messaging/peering/part_sync.h); then
 // writes open the ratchet messages and apply what they say, a slice at a time
-// (messaging/receiving/arrivals.h). It answers `stored` only after the last commit; `unavailable`
+// (messaging/peering/arrivals.h). It answers `stored` only after the last commit; `unavailable`
 // when the database could not take it and `too_many` when the sender has used up what it may cost
 // us for now, so that the sender keeps what was not kept here. Envelopes that do not open, or that
 // we have had, are acknowledged and dropped (decision 12); the counters tell how many.
@@ -23,13 +23,13 @@
 
 #include "base/budget.h"
 #include "base/mutex.h"
-#include "messaging/files/arriving_parts.h"
-#include "messaging/files/part_sync.h"
 #include "messaging/kernel/core.h"
-#include "messaging/kernel/transport.h"
 #include "messaging/kernel/write_context.h"
-#include "messaging/receiving/arrivals.h"
-#include "messaging/receiving/relayed.h"
+#include "messaging/peering/arrivals.h"
+#include "messaging/peering/arriving_parts.h"
+#include "messaging/peering/part_sync.h"
+#include "messaging/peering/relayed.h"
+#include "messaging/peering/transport.h"
 #include "store/tables/deposit_tokens.h"
 
 namespace messaging {

@@ -1,5 +1,6 @@
-// Outgoing: from a message's row to what waits in the outbox. Every function runs in the writer's
-// transaction and leaves nothing behind when it fails.
+// Outgoing: from a message's row to what waits in the outbox, and what becomes of it there. How it
+// is encrypted and carried is the protocol's (messaging/kernel/protocol.h). Every function runs in
+// the writer's transaction and leaves nothing behind when it fails.
 #pragma once
 
 #include "base/result.h"
@@ -9,12 +10,11 @@
 #include "store/tables/chats.h"
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
-#include "store/tables/sessions.h"
 
 namespace messaging {
 
 // Puts a message of ours (its row is inserted, state out_pending) into the outbox: encrypted when
-// there is a session with the contact, else waiting for one; its file before it.
+// there is a link with the contact, else waiting for one; its file before it.
 base::Result<> queue_message(const WriteContext& write, ContactId contact,
                              const store::MessageRow& row);
 
@@ -36,26 +36,17 @@ base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, 
 // What the contact is owed goes out together a moment after the commit.
 void tell_receipts_soon(const WriteContext& write, ContactId contact);
 
-// Queues the joiner's first ratchet message, on the session that it proves whichever else there is;
-// its acknowledgement completes the join.
-base::Result<> queue_hello(const WriteContext& write, ContactId contact, store::SessionRow& session,
-                           std::int64_t join_id);
-
-// A session came to be: what the contact has not acknowledged and no live session carries is
-// encrypted in it, in order; `heard` is what the contact told of our messages. What we told to have
-// read of its messages is told again.
-base::Result<> encrypt_again(const WriteContext& write, ContactId contact, const Heard& heard = {});
-// What waits for a session is encrypted, in order; a long queue in slices, a transaction each.
+// What waits for a link is encrypted, in order; a long queue in slices, a transaction each.
 base::Result<> release_waiting(const WriteContext& write, ContactId contact);
 
 // Composes and queues the receipts owed to a contact; false when there is nothing to tell, or no
-// session yet.
+// link yet.
 base::Result<bool> queue_owed_receipts(const WriteContext& write, ContactId contact);
 
-// The other side holds what this row was; of a file, its parts before `parts_until` of `parts`.
-// Once nothing of a message waits any more, it is delivered.
-base::Result<> deposited(const WriteContext& write, const store::OutboxRow& row,
-                         std::uint32_t parts_until = 0, std::uint32_t parts = 0);
+// The other side holds what this row of content was; of a file, its parts before `parts_until` of
+// `parts`. Once nothing of a message waits any more, it is delivered.
+base::Result<> stored_there(const WriteContext& write, const store::OutboxRow& row,
+                            std::uint32_t parts_until = 0, std::uint32_t parts = 0);
 
 // State delivered and its event, once.
 base::Result<> note_delivered(const WriteContext& write, MsgId message);

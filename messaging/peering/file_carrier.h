@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/function.h"
 #include "base/mutex.h"
 #include "messaging/model/route_key.h"
 #include "messaging/peering/deposit_load.h"
@@ -32,27 +33,24 @@ class FileCarrier {
 
   // How a file's turn ended: by its last part, because it is not to be sent any more (both
   // `stored`), or by a deposit that failed.
-  using Ended = std::function<void(RouteKey, const DepositLoad& file, const DepositReply& reply)>;
+  using Ended = base::UniqueFunction<void(const DepositReply& reply)>;
 
-  // `wake`: step() has something to do. Both are called without any lock held.
+  // `wake`: step() has something to do. It and Ended are called without any lock held.
   FileCarrier(Core& core, DepositTransport& transport, Incoming& incoming,
-              std::function<void()> wake, Ended ended)
-      : core_(core),
-        transport_(transport),
-        incoming_(incoming),
-        wake_(std::move(wake)),
-        ended_(std::move(ended)) {}
+              std::function<void()> wake)
+      : core_(core), transport_(transport), incoming_(incoming), wake_(std::move(wake)) {}
 
-  void begin(RouteKey key, std::shared_ptr<const DepositLoad> file, bool careful);
+  void begin(RouteKey key, std::shared_ptr<const DepositLoad> file, bool careful, Ended ended);
   // Seals one deposit of one file and sends it, files taking turns; false: none may be sent now.
   bool step();
   void forget(base::AccountId account);
 
  private:
   struct Carriage {
-    Carriage(std::shared_ptr<const DepositLoad> what, bool careful);
+    Carriage(std::shared_ptr<const DepositLoad> what, bool careful, Ended ended);
 
     std::shared_ptr<const DepositLoad> file;
+    Ended ended;
     store::OutboxRow row;  // with the progress that is written
     PartWindow window;
     base::Millis written_at = 0;
@@ -81,7 +79,6 @@ class FileCarrier {
   DepositTransport& transport_;
   Incoming& incoming_;
   const std::function<void()> wake_;
-  const Ended ended_;
   base::Mutex mutex_;
   std::map<RouteKey, CarriagePtr> carriages_ GUARDED_BY(mutex_);  // and what they hold
   RouteKey last_ GUARDED_BY(mutex_){};                            // whose turn it was

@@ -1,12 +1,12 @@
-#include "messaging/receiving/receiving.h"
+#include "messaging/peering/receiving.h"
 
 #include <algorithm>
 
 #include "crypto/ratchet.h"
 #include "messaging/chats/received_row.h"
 #include "messaging/groups/group_joining.h"
+#include "messaging/outbox/outgoing.h"
 #include "messaging/peering/joining.h"
-#include "messaging/peering/outgoing.h"
 #include "messaging/peering/renewal.h"
 #include "messaging/receiving/apply_content.h"
 #include "store/disk_room.h"
@@ -60,7 +60,7 @@ base::Result<bool> is_stale(const WriteContext& write, const store::SessionRow& 
   }
   if (session.state != store::SessionState::superseded) return false;
   EDGE_TRY(const store::HeardRow heard, store::load_heard(write.scope, *session.contact));
-  if (heard.session <= session.id) return false;
+  if (heard.link <= session.id) return false;
   EDGE_CHECK(renew_unless_new(write, *session.contact, message));
   return true;
 }

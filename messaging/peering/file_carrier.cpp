@@ -1,11 +1,11 @@
-#include "messaging/delivery/file_carrier.h"
+#include "messaging/peering/file_carrier.h"
 
 #include <algorithm>
 
 #include "base/log.h"
 #include "messaging/kernel/core.h"
-#include "messaging/peering/outgoing.h"
-#include "messaging/receiving/incoming.h"
+#include "messaging/outbox/outgoing.h"
+#include "messaging/peering/incoming.h"
 
 namespace messaging {
 namespace {
@@ -34,11 +34,15 @@ void hand_over(Core& core, DepositTransport& transport, Incoming& incoming, Depo
                   });
 }
 
-FileCarrier::Carriage::Carriage(std::shared_ptr<const DepositLoad> what, bool careful)
-    : file(std::move(what)), row(file->rows.front()), window(row.next_part, file->parts, careful) {}
+FileCarrier::Carriage::Carriage(std::shared_ptr<const DepositLoad> what, bool careful, Ended then)
+    : file(std::move(what)),
+      ended(std::move(then)),
+      row(file->rows.front()),
+      window(row.next_part, file->parts, careful) {}
 
-void FileCarrier::begin(RouteKey key, std::shared_ptr<const DepositLoad> file, bool careful) {
-  auto carriage = std::make_shared<Carriage>(std::move(file), careful);
+void FileCarrier::begin(RouteKey key, std::shared_ptr<const DepositLoad> file, bool careful,
+                        Ended ended) {
+  auto carriage = std::make_shared<Carriage>(std::move(file), careful, std::move(ended));
   carriage->written_at = core_.clock.uptime();
   {
     base::Lock lock(mutex_);
@@ -144,7 +148,7 @@ void FileCarrier::go_on(RouteKey key, const CarriagePtr& carriage) {
     }
   }
   if (row) return write_progress(key, carriage, *row, stored);
-  ended_(key, *carriage->file, reply);
+  carriage->ended(reply);
 }
 
 void FileCarrier::write_progress(RouteKey key, const CarriagePtr& carriage,
@@ -153,7 +157,7 @@ void FileCarrier::write_progress(RouteKey key, const CarriagePtr& carriage,
       key.first,
       [this, row, stored, all = carriage->file->parts](store::Tx& tx, const store::Scope& scope,
                                                        const AccountState& account) {
-        return deposited({core_, tx, scope, account}, row, stored, all);
+        return stored_there({core_, tx, scope, account}, row, stored, all);
       },
       [this, key, carriage, stored](const base::Result<>& result) {
         {

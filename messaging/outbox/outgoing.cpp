@@ -1,12 +1,11 @@
-#include "messaging/peering/outgoing.h"
+#include "messaging/outbox/outgoing.h"
+
+#include <span>
 
 #include "crypto/random.h"
 #include "crypto/stream.h"
 #include "messaging/kernel/progress.h"
-#include "messaging/peering/joining.h"
-#include "messaging/peering/renewal.h"
-#include "messaging/peering/restoration.h"
-#include "messaging/peering/session_link.h"
+#include "messaging/kernel/protocol.h"
 #include "store/tables/blobs.h"
 #include "store/tables/contacts.h"
 #include "store/tables/outbox.h"
@@ -31,25 +30,22 @@ base::Result<std::int64_t> route_of(const WriteContext& write, ContactId contact
   return *row.route_id;
 }
 
-constexpr std::size_t kSlice = 256;  // rows encrypted in one transaction
+constexpr std::size_t kSlice = 256;  // rows prepared in one transaction
 constexpr std::size_t kSliceBytes = 1024 * 1024;
 
-// Inserts a row and encrypts its payload when there is a session; otherwise it waits for one, and
-// behind what waits already.
+// Inserts a row; it is prepared when there is a link with the contact, otherwise it waits for one,
+// and behind what waits already.
 base::Result<> put(const WriteContext& write, OutboxRow row, ContactId contact) {
-  EDGE_TRY(auto session, store::sending_session(write.scope, contact));
   EDGE_TRY(const bool queue, store::has_waiting_outbox(write.scope, contact));
-  const bool now = session && !queue;
-  row.state = now ? OutboxState::ready : OutboxState::waiting;
-  if (now) {
-    row.session_id = session->id;
-    if (row.kind != OutboxKind::file) {
-      EDGE_TRY(row.envelope, seal_on(write.scope, *session, row.payload));
-    }
+  bool now = false;
+  if (!queue) {
+    EDGE_TRY(now, write.protocol().prepare(write, contact, std::span(&row, 1)));
   }
+  row.state = now ? OutboxState::ready : OutboxState::waiting;
   EDGE_CHECK(store::insert_outbox(write.scope, row));
-  if (now) wake_courier(write, row.route_id);
-  return session ? base::Result<>{} : begin_session(write, contact);
+  if (!now) return write.protocol().want_link(write, contact);
+  wake_courier(write, row.route_id);
+  return {};
 }
 
 }  // namespace
@@ -148,104 +144,53 @@ base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, 
   return {};
 }
 
-base::Result<> queue_hello(const WriteContext& write, ContactId contact, store::SessionRow& session,
-                           std::int64_t join_id) {
-  EDGE_TRY(const std::int64_t route, route_of(write, contact));
-  OutboxRow out;
-  out.route_id = route;
-  out.contact = contact;
-  out.kind = OutboxKind::hello;
-  out.join_id = join_id;
-  out.uuid = crypto::random_array<16>();
-  out.created_at = write.steady();
-  out.payload = encode(Content{*out.uuid, Hello{}});
-  EDGE_TRY(out.envelope, seal_on(write.scope, session, out.payload));
-  out.session_id = session.id;
-  EDGE_CHECK(store::insert_outbox(write.scope, out));
-  wake_courier(write, route);
-  return {};
-}
-
-base::Result<> encrypt_again(const WriteContext& write, ContactId contact, const Heard& heard) {
-  EDGE_CHECK(store::hold_outbox(write.scope, contact));
-  EDGE_CHECK(check_restored(write, contact, heard));
-  // What was read may have been told on the session before, which opens no more over there.
-  EDGE_TRY(const bool owed, store::owe_told_receipts(write.scope, contact, kMaxReceipts));
-  if (owed) tell_receipts_soon(write, contact);
-  return release_waiting(write, contact);
-}
-
 base::Result<> release_waiting(const WriteContext& write, ContactId contact) {
-  EDGE_TRY(const auto rows, store::waiting_outbox(write.scope, contact, 0, kSlice, kSliceBytes));
+  EDGE_TRY(auto rows, store::waiting_outbox(write.scope, contact, 0, kSlice, kSliceBytes));
   if (rows.empty()) return {};
-  EDGE_TRY(auto session, store::sending_session(write.scope, contact));
-  if (!session) return {};
-  for (const OutboxRow& row : rows) {
-    base::Bytes envelope;
-    if (row.kind != OutboxKind::file) {
-      EDGE_TRY(envelope, seal_on(write.scope, *session, row.payload));
-    }
-    EDGE_CHECK(store::set_outbox_envelope(write.scope, row.id, session->id, envelope));
-  }
+  EDGE_TRY(const bool linked, write.protocol().prepare(write, contact, rows));
+  if (!linked) return {};
+  for (const OutboxRow& row : rows) EDGE_CHECK(store::set_outbox_ready(write.scope, row));
   wake_courier(write, rows.front().route_id);
-  write.signal(&Signals::session_usable, contact);
+  write.signal(&Signals::link_usable, contact);
   return {};
 }
 
 base::Result<bool> queue_owed_receipts(const WriteContext& write, ContactId contact) {
   EDGE_TRY(const auto owed, store::owed_receipts(write.scope, contact, kMaxReceipts));
-  EDGE_TRY(auto session, store::sending_session(write.scope, contact));
-  if (owed.empty() || !session) return false;
-  EDGE_TRY(const std::int64_t route, route_of(write, contact));
+  if (owed.empty()) return false;
   Receipts receipts;
   for (const store::OwedReceipt& receipt : owed) {
     receipts.notes.push_back({receipt.kind, {receipt.uuid, true}, receipt.at});
-    EDGE_CHECK(store::settle_receipt(write.scope, receipt, write.steady()));
   }
   OutboxRow out;
-  out.route_id = route;
   out.contact = contact;
   out.kind = OutboxKind::receipts;
   out.created_at = write.steady();
   out.payload = encode(Content{crypto::random_array<16>(), std::move(receipts)});
-  EDGE_TRY(out.envelope, seal_on(write.scope, *session, out.payload));
-  out.session_id = session->id;
+  EDGE_TRY(const bool linked, write.protocol().prepare(write, contact, std::span(&out, 1)));
+  if (!linked) return false;
+  EDGE_TRY(out.route_id, route_of(write, contact));
+  for (const store::OwedReceipt& receipt : owed) {
+    EDGE_CHECK(store::settle_receipt(write.scope, receipt, write.steady()));
+  }
   EDGE_CHECK(store::insert_outbox(write.scope, out));
-  wake_courier(write, route);
+  wake_courier(write, out.route_id);
   if (owed.size() == kMaxReceipts) tell_receipts_soon(write, contact);
   return true;
 }
 
-base::Result<> deposited(const WriteContext& write, const OutboxRow& row, std::uint32_t parts_until,
-                         std::uint32_t parts) {
-  switch (row.kind) {
-    case OutboxKind::join_request: {
-      // It stays until it is answered, and goes again now and then.
-      EDGE_TRY(const bool held, store::set_outbox_deposited(write.scope, row, write.steady()));
-      return held && row.deposited_at == 0 ? join_requested(write, row.join_id) : base::Result<>{};
-    }
-    case OutboxKind::join_answer:
-    case OutboxKind::session_request:
-    case OutboxKind::session_answer:
-      return store::delete_outbox(write.scope, row.id);
-    case OutboxKind::receipts: {
-      EDGE_TRY(const bool held, store::set_outbox_deposited(write.scope, row, write.steady()));
-      return held ? store::delete_outbox(write.scope, row.id) : base::Result<>{};
-    }
-    case OutboxKind::file:
-      EDGE_CHECK(tell_progress(write, row.next_part, parts_until, parts, row.message));
-      if (parts_until < parts) {
-        return store::set_outbox_next_part(write.scope, row, parts_until);
-      }
-      EDGE_CHECK(store::set_outbox_deposited(write.scope, row, write.steady()));
-      return {};
-    case OutboxKind::message:
-    case OutboxKind::hello:
-      break;
+base::Result<> stored_there(const WriteContext& write, const OutboxRow& row,
+                            std::uint32_t parts_until, std::uint32_t parts) {
+  if (row.kind == OutboxKind::file) {
+    EDGE_CHECK(tell_progress(write, row.next_part, parts_until, parts, row.message));
+    if (parts_until < parts) return store::set_outbox_next_part(write.scope, row, parts_until);
+    EDGE_CHECK(store::set_outbox_stored(write.scope, row, write.steady()));
+    return {};
   }
-  EDGE_TRY(const bool held, store::set_outbox_deposited(write.scope, row, write.steady()));
+  EDGE_TRY(const bool held, store::set_outbox_stored(write.scope, row, write.steady()));
+  if (held && row.kind == OutboxKind::receipts) return store::delete_outbox(write.scope, row.id);
   if (!held || !row.message) return {};
-  EDGE_TRY(const bool all, store::outbox_all_deposited(write.scope, *row.message));
+  EDGE_TRY(const bool all, store::outbox_all_stored(write.scope, *row.message));
   return all ? note_delivered(write, *row.message) : base::Result<>{};
 }
 

@@ -1,4 +1,4 @@
-#include "messaging/files/part_sync.h"
+#include "messaging/peering/part_sync.h"
 
 #include <map>
 #include <string>

@@ -1,4 +1,4 @@
-#include "messaging/receiving/incoming.h"
+#include "messaging/peering/incoming.h"
 
 #include <chrono>
 
@@ -9,11 +9,11 @@
 #include "messaging/kernel/portions.h"
 #include "messaging/kernel/progress.h"
 #include "messaging/model/file_part.h"
+#include "messaging/outbox/outgoing.h"
 #include "messaging/peering/handshakes.h"
 #include "messaging/peering/joining.h"
-#include "messaging/peering/outgoing.h"
+#include "messaging/peering/receiving.h"
 #include "messaging/peering/renewal.h"
-#include "messaging/receiving/receiving.h"
 #include "store/tables/contacts.h"
 #include "store/tables/envelopes.h"
 #include "store/tables/sessions.h"

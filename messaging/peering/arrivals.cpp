@@ -1,4 +1,4 @@
-#include "messaging/receiving/arrivals.h"
+#include "messaging/peering/arrivals.h"
 
 #include <algorithm>
 #include <vector>

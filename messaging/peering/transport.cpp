@@ -1,4 +1,4 @@
-#include "messaging/kernel/transport.h"
+#include "messaging/peering/transport.h"
 
 namespace messaging {
 

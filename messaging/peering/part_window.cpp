@@ -1,4 +1,4 @@
-#include "messaging/model/part_window.h"
+#include "messaging/peering/part_window.h"
 
 #include <algorithm>
 

@@ -19,7 +19,7 @@
 #include "base/mutex.h"
 #include "messaging/kernel/side_work.h"
 #include "messaging/kernel/write_context.h"
-#include "messaging/receiving/delivery.h"
+#include "messaging/peering/delivery.h"
 
 namespace messaging {
 

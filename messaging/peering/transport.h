@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/completion.h"
+#include "messaging/kernel/protocol.h"
 #include "messaging/model/deposit.h"
 
 namespace messaging {
@@ -31,13 +32,9 @@ struct Deposit {
   bool unreached = false;
 };
 
-enum class DepositOutcome {
-  stored,       // all envelopes are held durably by the other side
-  refused,      // never will be: the token or the mailbox is not known there (401, 403, 404, 410)
-  too_large,    // this deposit is over the other side's limits (413)
-  busy,         // not now: too many, full or shutting down (429, 503, 507); see retry_after
-  unreachable,  // no answer: no link, a time-out, a name that does not resolve, broken HTTP
-};
+// Of HTTP: refused are 401, 403, 404 and 410, too_large 413, busy 429, 503 and 507 (see
+// retry_after); a time-out, a name that does not resolve and broken HTTP are unreachable.
+using DepositOutcome = CarryOutcome;
 
 struct DepositReply {
   DepositOutcome outcome = DepositOutcome::unreachable;

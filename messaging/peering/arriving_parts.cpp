@@ -1,4 +1,4 @@
-#include "messaging/files/arriving_parts.h"
+#include "messaging/peering/arriving_parts.h"
 
 #include <fmt/format.h>
 

@@ -12,7 +12,7 @@
 #include "base/completion.h"
 #include "crypto/chain_walk.h"
 #include "crypto/wiping.h"
-#include "messaging/files/arriving_parts.h"
+#include "messaging/peering/arriving_parts.h"
 #include "messaging/peering/envelope_kind.h"
 #include "messaging/peering/renewal.h"
 #include "store/tables/deposit_tokens.h"

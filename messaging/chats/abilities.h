@@ -1,0 +1,24 @@
+// The one place that asks what an account's protocol can do (messaging/kernel/protocol.h).
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "messaging/kernel/write_context.h"
+#include "store/tables/chats.h"
+
+namespace messaging {
+
+// What is about to be sent to a chat, besides text.
+struct Errand {
+  std::uint64_t file_size = 0;
+  bool protected_file = false;
+};
+
+// Errc::forbidden, naming the chat and why, when the account's protocol cannot do it.
+base::Result<> check_able(const WriteContext& write, const store::ChatRow& chat,
+                          const Errand& errand);
+// Whether who wrote a message can be told that it was read.
+bool can_tell_read(const WriteContext& write);
+
+}  // namespace messaging

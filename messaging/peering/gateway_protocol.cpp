@@ -1,0 +1,132 @@
+#include "messaging/peering/gateway_protocol.h"
+
+#include <limits>
+
+#include "messaging/files/removal.h"
+#include "messaging/kernel/write_context.h"
+#include "messaging/peering/group_ways.h"
+#include "messaging/peering/incoming.h"
+#include "messaging/peering/joining.h"
+#include "messaging/peering/profile.h"
+#include "messaging/peering/renewal.h"
+#include "messaging/peering/session_outbox.h"
+#include "store/tables/envelopes.h"
+#include "store/tables/routes.h"
+#include "store/tables/sessions.h"
+#include "store/tables/transfers.h"
+
+namespace messaging {
+namespace {
+
+constexpr base::Millis kDay = 24 * 3600 * base::Millis{1000};
+// A message that comes later than this is encrypted anew by then, or given up.
+constexpr base::Millis kSkippedKeyLifetime = 30 * kDay;
+// On a session that its peer sends on no more, all but stragglers came.
+constexpr base::Millis kSpentKeyLifetime = 7 * kDay;
+constexpr base::Millis kSpentSessionLifetime = 30 * kDay;
+
+// Files whose message never came.
+base::Result<> expire_transfers(const WriteContext& write, UnixMillis before) {
+  EDGE_TRY(const auto stale, store::transfers_before(write.scope, before));
+  RemovedFiles files(write.core, write.account);
+  for (const store::TransferRow& transfer : stale) {
+    EDGE_CHECK(store::delete_transfer(write.scope, transfer.id));
+    files.add(transfer.name);
+  }
+  files.remove_after(write.tx);
+  return {};
+}
+
+base::Result<> expire_keys(const WriteContext& write, UnixMillis now) {
+  EDGE_TRY(const std::int64_t gone,
+           store::expire_skipped_keys(write.scope, now,
+                                      {.live_before = now - kSkippedKeyLifetime,
+                                       .spent_before = now - kSpentKeyLifetime,
+                                       .sessions_before = now - kSpentSessionLifetime}));
+  if (gone > 0) write.tx.scrub();
+  return {};
+}
+
+}  // namespace
+
+Abilities GatewayProtocol::abilities() const {
+  return {.groups = true,
+          .protected_files = true,
+          .read_receipts = true,
+          .largest_file = std::numeric_limits<std::uint64_t>::max()};
+}
+
+base::Result<bool> GatewayProtocol::prepare(const WriteContext& write, base::ContactId contact,
+                                            std::span<store::OutboxRow> rows) {
+  return prepare_rows(write, contact, rows);
+}
+
+base::Result<> GatewayProtocol::want_link(const WriteContext& write, base::ContactId contact) {
+  EDGE_CHECK(ensure_session(write, contact));
+  return {};
+}
+
+base::Result<> GatewayProtocol::acknowledged(const WriteContext& write,
+                                             const store::OutboxRow& row) {
+  return row.join_id != 0 ? join_confirmed(write, row.join_id) : base::Result<>{};
+}
+
+base::Result<> GatewayProtocol::tell_profile(const WriteContext& write) {
+  return messaging::tell_profile(write);
+}
+
+base::Result<> GatewayProtocol::take_profile(const WriteContext& write,
+                                             const store::ContactRow& contact,
+                                             const Profile& profile) {
+  return take_way(write, contact, profile);
+}
+
+base::Result<> GatewayProtocol::show_ways(const WriteContext& write, base::ChatId group,
+                                          MemberCard& ours) {
+  return messaging::show_ways(write, group, ours);
+}
+
+base::Result<> GatewayProtocol::take_ways(const WriteContext& write, store::ContactRow& contact,
+                                          const MemberCard& card) {
+  return messaging::take_ways(write, contact, card);
+}
+
+base::Result<> GatewayProtocol::meet(const WriteContext& write, base::ContactId contact,
+                                     const GroupId& group, const MemberCard& card) {
+  return messaging::meet(write, contact, group, card);
+}
+
+base::Result<> GatewayProtocol::close_ways(const WriteContext& write, base::ChatId group) {
+  return messaging::close_ways(write.scope, group);
+}
+
+base::Result<std::string> GatewayProtocol::place(const store::Scope& scope, std::int64_t route) {
+  EDGE_TRY(const auto row, store::find_route(scope, route));
+  return row && !row->way.urls.empty() ? row->way.urls.front() : std::string();
+}
+
+base::Result<std::int64_t> GatewayProtocol::keep_house(const WriteContext& write, bool may_expire) {
+  const UnixMillis now = write.steady();
+  const base::Millis lifetime = write.core.options.expire_after;
+  EDGE_CHECK(retry_renewals(write));
+  EDGE_CHECK(tell_profile(write));
+  if (may_expire) {
+    EDGE_CHECK(expire_joins(write, now));
+    EDGE_CHECK(expire_renewals(write, now));
+    EDGE_CHECK(store::forget_envelopes(write.scope, now - kSeenLifetime));
+    EDGE_CHECK(store::drop_parked_envelopes(write.scope, now - kParkedLifetime));
+    EDGE_CHECK(expire_keys(write, now));
+    EDGE_CHECK(expire_transfers(write, now - lifetime));
+  }
+  return store::repeat_requests(write.scope, now - kAskAgainAfter);
+}
+
+void GatewayProtocol::retry_arrivals(base::AccountId account) { incoming_.retry_parked(account); }
+
+void GatewayProtocol::forget(base::AccountId account) {
+  carrier_.forget(account);
+  core_.renewals.forget(account);
+  core_.owed_renewals.forget(account);
+}
+
+}  // namespace messaging

@@ -1,0 +1,54 @@
+#include "messaging/peering/session_outbox.h"
+
+#include "crypto/random.h"
+#include "messaging/model/content.h"
+#include "messaging/outbox/outgoing.h"
+#include "messaging/peering/restoration.h"
+#include "messaging/peering/session_link.h"
+#include "store/tables/contacts.h"
+#include "store/tables/outbox.h"
+#include "store/tables/owed_receipts.h"
+
+namespace messaging {
+
+base::Result<> queue_hello(const WriteContext& write, ContactId contact, store::SessionRow& session,
+                           std::int64_t join_id) {
+  EDGE_TRY(const store::ContactRow peer, store::load_contact(write.scope, contact));
+  store::OutboxRow out;
+  out.route_id = peer.route_id.value_or(0);
+  out.contact = contact;
+  out.kind = store::OutboxKind::hello;
+  out.join_id = join_id;
+  out.uuid = crypto::random_array<16>();
+  out.created_at = write.steady();
+  out.payload = encode(Content{*out.uuid, Hello{}});
+  EDGE_TRY(out.envelope, seal_on(write.scope, session, out.payload));
+  out.session_id = session.id;
+  EDGE_CHECK(store::insert_outbox(write.scope, out));
+  wake_courier(write, out.route_id);
+  return {};
+}
+
+base::Result<> encrypt_again(const WriteContext& write, ContactId contact, const Heard& heard) {
+  EDGE_CHECK(store::hold_outbox(write.scope, contact));
+  EDGE_CHECK(check_restored(write, contact, heard));
+  // What was read may have been told on the session before, which opens no more over there.
+  EDGE_TRY(const bool owed, store::owe_told_receipts(write.scope, contact, kMaxReceipts));
+  if (owed) tell_receipts_soon(write, contact);
+  return release_waiting(write, contact);
+}
+
+base::Result<bool> prepare_rows(const WriteContext& write, ContactId contact,
+                                std::span<store::OutboxRow> rows) {
+  EDGE_TRY(auto session, store::sending_session(write.scope, contact));
+  if (!session) return false;
+  for (store::OutboxRow& row : rows) {
+    row.session_id = session->id;
+    // The parts of a file are sealed when they are sent.
+    if (row.kind == store::OutboxKind::file) continue;
+    EDGE_TRY(row.envelope, seal_on(write.scope, *session, row.payload));
+  }
+  return true;
+}
+
+}  // namespace messaging

@@ -1,0 +1,26 @@
+#include "messaging/receiving/places.h"
+
+#include "store/tables/heard.h"
+
+namespace messaging {
+
+base::Result<std::uint64_t> place_of(const WriteContext& write, const Sender& sender,
+                                     const Heard& message) {
+  const ContactId contact = sender.contact.id;
+  const Turn& turn = sender.turn;
+  EDGE_TRY(store::HeardRow row, store::load_heard(write.scope, contact));
+  const auto told = static_cast<std::int64_t>(message.seq);
+  if (told > row.seq) row.shift = 0;  // the sender's own counting has caught up
+  if (turn.in_turn && row.link == turn.link && told + row.shift <= row.seq) {
+    row.shift = row.seq + 1 - told;
+  }
+  const std::int64_t place = told + row.shift;
+  if (place <= row.seq) return static_cast<std::uint64_t>(place);
+  row.seq = place;
+  row.link = turn.link;
+  row.uuid = message.uuid;
+  EDGE_CHECK(store::update_heard(write.scope, contact, row));
+  return static_cast<std::uint64_t>(place);
+}
+
+}  // namespace messaging

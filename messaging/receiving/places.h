@@ -1,0 +1,18 @@
+// The place of a contact's message in the chat with it: by its sender's numbers. Where these go
+// back although the message was encrypted later, the sender's store was restored from an older
+// copy, and its numbers are shifted (docs/protocol.md, "Restored stores"). In the writer's
+// transaction.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "messaging/model/card.h"
+#include "messaging/receiving/received.h"
+
+namespace messaging {
+
+base::Result<std::uint64_t> place_of(const WriteContext& write, const Sender& sender,
+                                     const Heard& message);
+
+}  // namespace messaging
