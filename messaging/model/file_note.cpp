@@ -5,7 +5,7 @@
 namespace messaging {
 namespace {
 
-constexpr std::size_t kMaxFileName = 1024;
+constexpr std::size_t kMaxNoteFileName = 1024;
 constexpr std::size_t kMaxMediaType = 128;
 
 }  // namespace
@@ -20,7 +20,7 @@ void write_file(base::WireWriter& out, const std::optional<FileNote>& file) {
 std::optional<FileNote> read_file(base::WireReader& in) {
   if (!in.boolean()) return std::nullopt;
   FileNote file;
-  file.name = in.text(kMaxFileName);
+  file.name = in.text(kMaxNoteFileName);
   file.media_type = in.text(kMaxMediaType);
   file.size = in.u64();
   file.sealed_size = in.u64();
