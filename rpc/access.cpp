@@ -12,10 +12,14 @@ using base::Errc;
 using base::fail;
 
 constexpr std::array kScopes = {KeyScope::read,    KeyScope::write, KeyScope::events,
-                                KeyScope::publish, KeyScope::admin, KeyScope::view};
+                                KeyScope::publish, KeyScope::admin, KeyScope::view,
+                                KeyScope::commands};
 constexpr std::size_t kMaxChannels = 64;
 constexpr std::size_t kMaxChannelName = 200;
 constexpr std::string_view kPublish = "publish:";
+constexpr std::size_t kMaxCommands = 64;
+constexpr std::size_t kMaxCommandName = 64;
+constexpr std::string_view kCommands = "commands:";
 
 bool is_channel(std::string_view name) {
   return !name.empty() && name.size() <= kMaxChannelName &&
@@ -25,7 +29,36 @@ bool is_channel(std::string_view name) {
          });
 }
 
+// As the list of commands spells names, so that a scope cannot name what no command is called.
+bool is_command_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxCommandName &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '.' || c == '_' || c == '-';
+         });
+}
+
+void add_once(std::vector<std::string>& list, std::string_view word) {
+  if (std::find(list.begin(), list.end(), word) == list.end()) list.emplace_back(word);
+}
+
+base::Result<> take_command(Grants& grants, std::string_view name) {
+  if (!is_command_name(name) || grants.commands.size() >= kMaxCommands) {
+    return fail(Errc::invalid_argument,
+                fmt::format("commands: expected the name of a command or project, of 1 to {} "
+                            "letters, digits, '.', '_' and '-'; {} names at most",
+                            kMaxCommandName, kMaxCommands));
+  }
+  add_once(grants.commands, name);
+  return {};
+}
+
 base::Result<> take(Grants& grants, std::string_view word) {
+  if (word.starts_with(kCommands)) return take_command(grants, word.substr(kCommands.size()));
+  if (word == name_of(KeyScope::commands)) {
+    add_once(grants.commands, "*");
+    return {};
+  }
   if (word.starts_with(kPublish)) {
     const std::string_view channel = word.substr(kPublish.size());
     if (!is_channel(channel) || grants.channels.size() >= kMaxChannels) {
@@ -35,20 +68,18 @@ base::Result<> take(Grants& grants, std::string_view word) {
                       "every one; {} channels at most",
                       kMaxChannelName, kMaxChannels));
     }
-    if (std::find(grants.channels.begin(), grants.channels.end(), channel) ==
-        grants.channels.end()) {
-      grants.channels.emplace_back(channel);
-    }
+    add_once(grants.channels, channel);
     return {};
   }
   for (const KeyScope scope : kScopes) {
-    if (scope == KeyScope::publish || word != name_of(scope)) continue;
+    if (scope == KeyScope::publish || scope == KeyScope::commands || word != name_of(scope))
+      continue;
     grants.add(scope);
     return {};
   }
   return fail(Errc::invalid_argument,
               fmt::format("'{}' is no scope; there are rpc:read, rpc:write, events, "
-                          "publish:CHANNEL, admin and view",
+                          "publish:CHANNEL, admin, view, commands and commands:NAME",
                           word.substr(0, 64)));
 }
 
@@ -68,6 +99,8 @@ std::string_view name_of(KeyScope scope) {
       return "admin";
     case KeyScope::view:
       return "view";
+    case KeyScope::commands:
+      return "commands";
   }
   return "";
 }
@@ -89,9 +122,17 @@ std::string scopes_text(const Grants& grants) {
     out.append(word).append(rest);
   };
   for (const KeyScope scope : kScopes) {
-    if (scope != KeyScope::publish && grants.has(scope)) add(name_of(scope));
+    const bool by_name = scope == KeyScope::publish || scope == KeyScope::commands;
+    if (!by_name && grants.has(scope)) add(name_of(scope));
   }
   for (const std::string& channel : grants.channels) add(kPublish, channel);
+  for (const std::string& command : grants.commands) {
+    if (command == "*") {
+      add(name_of(KeyScope::commands));
+    } else {
+      add(kCommands, command);
+    }
+  }
   return out;
 }
 
@@ -100,6 +141,7 @@ const std::shared_ptr<const Access>& Access::everything() {
     Grants grants;
     for (const KeyScope scope : kScopes) grants.add(scope);
     grants.channels = {"*"};
+    grants.commands = {"*"};
     return std::make_shared<const Access>("", std::move(grants));
   }();
   return all;
@@ -112,7 +154,9 @@ const std::shared_ptr<const Access>& Access::nothing() {
 
 bool Access::may(KeyScope scope) const {
   if (grants_.has(KeyScope::admin)) return true;
-  return scope == KeyScope::publish ? !grants_.channels.empty() : grants_.has(scope);
+  if (scope == KeyScope::publish) return !grants_.channels.empty();
+  if (scope == KeyScope::commands) return !grants_.commands.empty();
+  return grants_.has(scope);
 }
 
 bool Access::may_publish(std::string_view channel) const {
@@ -120,6 +164,12 @@ bool Access::may_publish(std::string_view channel) const {
          std::any_of(
              grants_.channels.begin(), grants_.channels.end(),
              [&](const std::string& allowed) { return allowed == "*" || allowed == channel; });
+}
+
+bool Access::may_run_command(std::string_view name) const {
+  return grants_.has(KeyScope::admin) ||
+         std::any_of(grants_.commands.begin(), grants_.commands.end(),
+                     [&](const std::string& allowed) { return allowed == "*" || allowed == name; });
 }
 
 bool Access::may_see(base::AccountId account) const {

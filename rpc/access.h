@@ -18,16 +18,19 @@
 
 namespace rpc {
 
-// What a key must allow before something is done. `publish` is for a channel, the others as such.
-enum class KeyScope : std::uint8_t { read, write, events, publish, admin, view };
+// What a key must allow before something is done. `publish` is for a channel, `commands` for all
+// device commands or one by name, the others as such.
+enum class KeyScope : std::uint8_t { read, write, events, publish, admin, view, commands };
 
 // The scope as it is written in `--scope`, for `publish` without its channel: "rpc:read".
 std::string_view name_of(KeyScope scope);
 
 // What `--scope` and `--account` say.
 struct Grants {
-  std::uint8_t scopes = 0;                     // a bit per KeyScope; `publish` goes by channels
+  std::uint8_t scopes =
+      0;  // a bit per KeyScope; `publish` goes by channels, `commands` by commands
   std::vector<std::string> channels = {};      // of publish:CHANNEL; "*" is every channel
+  std::vector<std::string> commands = {};      // of commands:NAME; "*" is every one
   std::vector<base::AccountId> accounts = {};  // none: all of them
 
   void add(KeyScope scope) { scopes |= bit(scope); }
@@ -52,9 +55,12 @@ class Access {
   static const std::shared_ptr<const Access>& nothing();
 
   const std::string& key_id() const { return key_id_; }  // "" without a key; fit for logs
-  // `admin` holds every other scope. For KeyScope::publish: whether there is any channel.
+  // `admin` holds every other scope. For KeyScope::publish: whether there is any channel; for
+  // KeyScope::commands: whether there is any command.
   bool may(KeyScope scope) const;
   bool may_publish(std::string_view channel) const;
+  // `name` of a device command or of a project of them.
+  bool may_run_command(std::string_view name) const;
   // Whether all accounts and the daemon as a whole are open to it.
   bool all_accounts() const { return grants_.accounts.empty(); }
   const std::vector<base::AccountId>& accounts() const { return grants_.accounts; }

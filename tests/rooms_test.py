@@ -15,7 +15,7 @@ FOLDERS = {
     "messaging": ["model", "kernel", "files", "chats", "outbox", "protected", "groups", "receiving",
                   "delivery", "peering", "api"],
     "gateway": ["text", "loop", "process", "http", "limits", "tls", "config", "auth", "server", "peer", "license",
-                "hub", "relay", "viewer", "metrics", "endpoints", "daemon", "cli"],
+                "hub", "relay", "viewer", "commands", "metrics", "endpoints", "daemon", "cli"],
 }
 # What the gateways' own protocol is made of is known to messaging/peering/ alone. Here, above model/ and
 # kernel/, no identifier may hold one of these words and no such header may be included: a chat, a
@@ -53,6 +53,8 @@ FENCED = {
     "curl/curl.h": {"gateway"},
     "openssl/ssl.h": {"gateway"},
     "CLI/App.hpp": {"gateway"},
+    "toml++/toml.h": {"gateway"},
+    "re2/re2.h": {"gateway"},
     "spdlog/spdlog.h": {"base"},
     "qrencode.h": {"rpc", "gateway"},
     "nlohmann/json.hpp": {"rpc", "gateway"},
@@ -65,7 +67,7 @@ LINKS = {
     "store": {"PkgConfig::SQLITE"},
     "messaging": set(),
     "rpc": {"nlohmann_json::nlohmann_json", "PkgConfig::QRENCODE"},
-    "gateway": {"PkgConfig::HTTPLIB", "CLI11::CLI11"},
+    "gateway": {"PkgConfig::HTTPLIB", "CLI11::CLI11", "PkgConfig::RE2"},
 }
 
 

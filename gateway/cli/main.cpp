@@ -7,6 +7,7 @@
 #include <fstream>
 #include <optional>
 
+#include "gateway/cli/command_check.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/keys.h"
 #include "gateway/cli/license.h"
@@ -51,6 +52,7 @@ struct Options {
   LicenseRequest license;
   IssueRequest issue;
   ServeRequest serve;
+  CommandCheck command_check;
 };
 
 int complain(const std::string& message, int code) {
@@ -191,6 +193,11 @@ void describe(CLI::App& app, Options& o) {
   revoke->add_option("NAME", o.relay.name, "as relay list shows it")->required();
   app.add_subcommand("fingerprint", "what this device is called by viewers (--accounts DIR)");
   app.add_subcommand("repair", "save what can be read of a damaged store (the daemon is stopped)");
+  auto* commands = app.add_subcommand("commands", "the list of device commands");
+  commands->require_subcommand(1);
+  commands->fallthrough();
+  auto* check = commands->add_subcommand("check", "read the list, and say what is wrong");
+  check->add_option("FILE", o.command_check.file, "the list")->required()->check(a_path);
   describe_license(app, o);
   app.add_subcommand("version", "this program's version and the daemon's");
   app.footer("exit codes: 0 done, 1 it did not work, 2 the command line is wrong");
@@ -204,7 +211,7 @@ void describe_keys(CLI::App& app, Options& o) {
   auto* add = keys->add_subcommand("add", "make a key and print it, once");
   add->add_option("NAME", o.new_key.name, "what it is for")->required();
   add->add_option("--scope", o.new_key.scopes,
-                  "of rpc:read,rpc:write,events,publish:CHANNEL,admin,view")
+                  "of rpc:read,rpc:write,events,publish:CHANNEL,admin,view,commands,commands:NAME")
       ->required();
   add->add_option("--account", o.new_key.accounts, "only this account; repeatable");
   add->add_option("--expires", o.new_key.expires, "90d, 12h, or a day such as 2027-01-31");
@@ -256,6 +263,10 @@ base::Result<> run(const std::string& command, Options& o) {
     }
     o.rekey.accounts = o.accounts;
     return rekey(o.rekey, surroundings);
+  }
+  if (command == "commands") {
+    o.command_check.json = o.json;
+    return check_commands(o.command_check);
   }
   o.url = without_line_end(o.url);
   EDGE_TRY(auto url, parse_peer_url(o.url).with_context("--url " + o.url));

@@ -16,7 +16,8 @@ using rpc::KeyScope;
 namespace {
 
 constexpr std::array kAllScopes = {KeyScope::read,    KeyScope::write, KeyScope::events,
-                                   KeyScope::publish, KeyScope::admin, KeyScope::view};
+                                   KeyScope::publish, KeyScope::admin, KeyScope::view,
+                                   KeyScope::commands};
 
 std::shared_ptr<const Access> key_for(std::vector<KeyScope> scopes,
                                       std::vector<std::uint32_t> accounts = {}) {
@@ -24,6 +25,8 @@ std::shared_ptr<const Access> key_for(std::vector<KeyScope> scopes,
   for (const KeyScope scope : scopes) {
     if (scope == KeyScope::publish) {
       grants.channels = {"*"};
+    } else if (scope == KeyScope::commands) {
+      grants.commands = {"*"};
     } else {
       grants.add(scope);
     }
@@ -74,6 +77,10 @@ TEST_CASE("no method lets a key for account 1 touch account 2, however it is ask
                                               "background_fetch",
                                               "publish_event",     // by channel scopes instead
                                               "set_initial_data",  // likewise
+                                              "run_command",       // by scopes of commands
+                                              "cancel_command",    // likewise
+                                              "get_commands",
+                                              "get_command_output",
                                               "privitty_license_check_feature",
                                               "privitty_license_get_info",
                                               "privitty_license_get_status"};
@@ -218,11 +225,14 @@ TEST_CASE(
 }
 
 TEST_CASE("scopes are read and written alike, and a wrong word is named") {
-  const auto grants = rpc::parse_scopes("rpc:read,events,publish:alarms,publish:*");
+  constexpr const char* kGood =
+      "rpc:read,events,publish:alarms,publish:*,commands:disk-usage,commands";
+  const auto grants = rpc::parse_scopes(kGood);
   REQUIRE(grants);
-  CHECK(rpc::scopes_text(*grants) == "rpc:read,events,publish:alarms,publish:*");
-  for (const char* bad : {"", "rpc", "rpc:read,", "read", "publish", "publish:", "publish:a b",
-                          "publish:a\n", "Admin"}) {
+  CHECK(rpc::scopes_text(*grants) == kGood);
+  for (const char* bad :
+       {"", "rpc", "rpc:read,", "read", "publish", "publish:", "publish:a b", "publish:a\n",
+        "Admin", "commands:", "commands:*", "commands:a b", "commands:a/b", "command"}) {
     INFO(bad);
     CHECK_FALSE(rpc::parse_scopes(bad));
   }
@@ -233,6 +243,14 @@ TEST_CASE("scopes are read and written alike, and a wrong word is named") {
   CHECK(access.may_publish("alarms"));
   CHECK_FALSE(access.may_publish("alarm"));
   CHECK_FALSE(access.may_publish("*"));
+  CHECK_FALSE(access.may_run_command("alarms"));
+  const Access runner("k", *rpc::parse_scopes("commands:df"));
+  CHECK(runner.may(KeyScope::commands));
+  CHECK(runner.may_run_command("df"));
+  CHECK_FALSE(runner.may_run_command("d"));
+  CHECK_FALSE(runner.may_run_command("*"));
+  CHECK(Access("k", *rpc::parse_scopes("commands")).may_run_command("df"));
+  CHECK(Access("k", *rpc::parse_scopes("admin")).may_run_command("df"));
 }
 
 TEST_CASE("secrets of the configuration are written by keys below admin and read by none of them") {
