@@ -162,8 +162,7 @@ std::string api_markdown(const MethodTable& table) {
       sections += fmt::format("| {} | {} | {} |\n", param.name, param.type, param.doc);
     }
     if (!info.params.empty()) sections += '\n';
-    sections +=
-        fmt::format("Result: {}. KeyScope: {}.", info.result_type, name_of(method.row.scope));
+    sections += fmt::format("Result: {}. Scope: {}.", info.result_type, name_of(method.row.scope));
     if (!method.row.errors.empty()) {
       sections += " Errors:";
       for (const base::Errc errc : method.row.errors) {

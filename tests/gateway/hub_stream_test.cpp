@@ -131,7 +131,7 @@ TEST_CASE("a wrong option is refused by its name") {
     CHECK(reply.status == 400);
     return reply.body;
   };
-  CHECK(error("?types=PartialRequest").find("types") != std::string::npos);
+  CHECK(error("?types=Incoming").find("types") != std::string::npos);
   CHECK(error("?types=").find("types") != std::string::npos);
   CHECK(error("?account_id=0").find("account_id") != std::string::npos);
   CHECK(error("?account_id=-1").find("account_id") != std::string::npos);
