@@ -87,7 +87,7 @@ class Protected(unittest.TestCase):
         self.assertIsNone(self.reader.rpc("privitty_get_file_display_status", 1, 4711))
 
     def test_the_viewer_streams_with_ranges_and_types_and_stops_when_access_ends(self):
-        content = b"\x89PNG\r\n\x1a\n" + os.urandom(8_000_000)  # more than the kernel buffers
+        content = b"\x89PNG\r\n\x1a\n" + os.urandom(24_000_000)  # more than the kernel buffers
         file, message = self.share('a "b".png', content)
         self.assertEqual(self.stream(message, "0" * 64)[0], 401)
         self.assertEqual(self.reader.http("GET", f"/stream/{message}")[0], 401)
@@ -99,7 +99,7 @@ class Protected(unittest.TestCase):
         status, headers, body = self.stream(message, token, Range="bytes=65530-65545")
         self.assertEqual((status, body), (206, content[65530:65546]))
         self.assertEqual(headers["Content-Range"], f"bytes 65530-65545/{len(content)}")
-        self.assertEqual(self.stream(message, token, Range="bytes=9999999-")[0], 416)
+        self.assertEqual(self.stream(message, token, Range="bytes=99999999-")[0], 416)
         status, headers, body = self.stream(message, token, method="HEAD")
         self.assertEqual((status, headers["Content-Length"], body), (200, str(len(content)), b""))
         self.assertEqual(self.stream(99999, token)[0], 404)
@@ -118,7 +118,7 @@ class Protected(unittest.TestCase):
             answer.read()
         first += cut.exception.partial
         self.assertTrue(content.startswith(first))
-        self.assertLess(len(first), len(content) - 2_000_000)  # no more than what the kernel had by then
+        self.assertLess(len(first), len(content) // 2)  # no more than what the kernel had by then
         connection.close()
         status, _, body = self.stream(message, token)
         self.assertEqual(status, 410, body)
