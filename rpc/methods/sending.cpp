@@ -31,7 +31,7 @@ struct SendText : OfChat {
 void misc_send_text_message(Context& context, SendText p, Completion<MsgId> done) {
   shape::MessageData data;
   data.text = std::move(p.text);
-  send_msg(context, SendMsg{p.account_id, p.chat_id, std::move(data)}, std::move(done));
+  send_msg(context, SendMsg{{{p.account_id}, p.chat_id}, std::move(data)}, std::move(done));
 }
 
 struct MiscSend : OfChat {

@@ -132,10 +132,14 @@ TEST_CASE("a link is made anew when its relay changes, and judged by who names i
   REQUIRE(links.until_asked(named, 2));
   // The same URL, from the account's config now.
   links.name_relay(kFirst, name_of(named));
-  REQUIRE(links.until_asked(control, 2));  // what was under way has arrived
-  const std::size_t before = named.requests().size();
-  REQUIRE(links.until_asked(control, 5));
-  CHECK(named.requests().size() == before);
+  // What the old link has under way may arrive yet; after that nobody asks there.
+  bool asked = true;
+  for (int round = 0; asked && round < 10; ++round) {
+    const std::size_t before = named.requests().size();
+    REQUIRE(links.until_asked(control, 5));
+    asked = named.requests().size() != before;
+  }
+  CHECK_FALSE(asked);
   // Another address.
   links.name_relay(kFirst, named.url());
   CHECK(links.until_asked(named, 2));
