@@ -148,7 +148,10 @@ std::vector<pid_t> processes_with(const std::string& mark) {
   std::vector<pid_t> out;
   for (const ProcessFacts& each : all_processes()) {
     std::ifstream in("/proc/" + std::to_string(each.pid) + "/cmdline", std::ios::binary);
-    const std::string words((std::istreambuf_iterator<char>(in)), {});
+    std::string words(4096,
+                      '\0');  // not by an iterator, which throws when the process ends meanwhile
+    in.read(words.data(), static_cast<std::streamsize>(words.size()));
+    words.resize(static_cast<std::size_t>(in.gcount()));
     if (words.find(mark) != std::string::npos) out.push_back(each.pid);
   }
   return out;
