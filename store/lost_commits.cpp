@@ -39,7 +39,10 @@ std::string read_report(const std::string& database) {
   std::error_code error;
   if (fs::file_size(report_path(database), error) > kMaxReport || error) return "";
   std::ifstream in(report_path(database), std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::string text(kMaxReport, '\0');  // not by an iterator, which throws when the disk cannot read
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  return text;
 }
 
 // The oldest go, so that a disk which breaks again and again is not filled.
