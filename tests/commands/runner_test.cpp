@@ -17,6 +17,7 @@
 #include "gateway/commands/process_tree.h"
 #include "gateway/commands/utf8.h"
 #include "tests/support/catch.h"
+#include "tests/support/eventually.h"
 
 namespace gateway::commands {
 namespace {
@@ -148,8 +149,8 @@ std::vector<pid_t> processes_with(const std::string& mark) {
   std::vector<pid_t> out;
   for (const ProcessFacts& each : all_processes()) {
     std::ifstream in("/proc/" + std::to_string(each.pid) + "/cmdline", std::ios::binary);
-    std::string words(4096,
-                      '\0');  // not by an iterator, which throws when the process ends meanwhile
+    // Not by an iterator, which throws when the process ends meanwhile.
+    std::string words(4096, '\0');
     in.read(words.data(), static_cast<std::streamsize>(words.size()));
     words.resize(static_cast<std::size_t>(in.gcount()));
     if (words.find(mark) != std::string::npos) out.push_back(each.pid);
@@ -157,17 +158,8 @@ std::vector<pid_t> processes_with(const std::string& mark) {
   return out;
 }
 
-bool comes_true(const std::function<bool()>& condition) {
-  const auto until = std::chrono::steady_clock::now() + kPatience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    ::usleep(10'000);
-  }
-  return true;
-}
-
 bool all_gone(const std::string& mark) {
-  return comes_true([&] { return processes_with(mark).empty(); });
+  return ::test::eventually([&] { return processes_with(mark).empty(); });
 }
 
 std::uint64_t memory_in_use() {
@@ -325,7 +317,7 @@ TEST_CASE("gigabytes of output pass at constant memory") {
   const std::uint64_t before = memory_in_use();
   const auto record = world.start(spec);
   std::uint64_t most = 0;
-  CHECK(comes_true([&] {
+  CHECK(::test::eventually([&] {
     most = std::max(most, memory_in_use());
     base::Lock lock(record->mutex);
     return record->end.has_value();
@@ -414,7 +406,7 @@ TEST_CASE("a fork bomb stays within its limit of processes and ends at its time 
   spec.grace = 100;
   const auto record = world.start(spec);
   std::size_t most = 0;
-  CHECK(comes_true([&] {
+  CHECK(::test::eventually([&] {
     most = std::max(most, processes_with(mark).size());
     base::Lock lock(record->mutex);
     return record->end.has_value();
@@ -541,7 +533,7 @@ TEST_CASE("a supervisor that is killed leaves nothing running, and the run ends 
   const auto record =
       world.start(script("setsid sleep " + mark + " & echo $PPID; exec sleep " + mark));
   pid_t supervisor = 0;
-  CHECK(comes_true([&] {
+  CHECK(::test::eventually([&] {
     const std::string text = record->text();
     if (text.empty()) return false;
     supervisor = std::stoi(text);
@@ -617,7 +609,7 @@ TEST_CASE("the end of the runner ends what runs, and its watchers are told") {
 TEST_CASE("a helper that was killed makes starting fail with what to do") {
   World world;
   REQUIRE(::kill(world.launcher->helper(), SIGKILL) == 0);
-  CHECK(comes_true([&] {
+  CHECK(::test::eventually([&] {
     const auto started = world.try_start(spec_for({"/bin/true"}), std::make_shared<Record>());
     return !started && started.error().message ==
                            "the process that starts commands has ended; restart the daemon";

@@ -218,13 +218,4 @@ Reply ask(std::uint16_t port, std::string_view request) {
   return client.reply(request.starts_with("HEAD "));
 }
 
-bool eventually(const std::function<bool()>& condition) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (std::chrono::steady_clock::now() < until) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return condition();
-}
-
 }  // namespace gateway::test

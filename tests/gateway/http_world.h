@@ -13,6 +13,7 @@
 #include "gateway/loop/event_loop.h"
 #include "gateway/loop/worker_pool.h"
 #include "gateway/server/server.h"
+#include "tests/support/eventually.h"
 
 namespace gateway::test {
 
@@ -80,6 +81,6 @@ std::string post(std::string_view path, std::string_view body, std::string_view 
 Reply ask(std::uint16_t port, std::string_view request);
 
 // True once `condition` holds, asked again and again for at most 10 s.
-bool eventually(const std::function<bool()>& condition);
+using ::test::eventually;
 
 }  // namespace gateway::test

@@ -7,6 +7,7 @@
 #include "crypto/stream.h"
 #include "messaging/model/events.h"
 #include "messaging/model/file_part.h"
+#include "tests/messaging/sample_group.h"
 #include "tests/support/catch.h"
 
 namespace {
@@ -60,22 +61,7 @@ Content sample_receipts() {
   return {uuid(4), receipts};
 }
 
-GroupState sample_group() {
-  MemberKey key = sample_card().identity.bytes();
-  GroupState state;
-  state.name = {{3, key}, "Shift 2"};
-  state.description = {{2, key}, "night"};
-  state.image = {{4, key}, ImageHash{1, 2, 3}};
-  MemberCard card;
-  card.version = 2;
-  card.addr = "alice@factory";
-  card.name = "Alice";
-  card.urls = {"http://127.0.0.1:7200"};
-  card.mailbox = "0123456789abcdef";
-  card.token = std::array<std::uint8_t, 32>{9};
-  state.members[key] = {1, true, key, card};
-  return state;
-}
+GroupState sample_group() { return test::sample_group(sample_card().identity.bytes()); }
 
 Content sample_group_text() {
   GroupText text;

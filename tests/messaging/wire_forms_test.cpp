@@ -6,6 +6,7 @@
 
 #include "crypto/stream.h"
 #include "messaging/model/content.h"
+#include "tests/messaging/sample_group.h"
 #include "tests/support/catch.h"
 
 using namespace messaging;
@@ -239,22 +240,7 @@ TextMessage reply(bool of_recipient) {
   return reply;
 }
 
-GroupState state() {
-  const MemberKey key = key_bytes(7);
-  GroupState state;
-  state.name = {{3, key}, "Shift 2"};
-  state.description = {{2, key}, "night"};
-  state.image = {{4, key}, ImageHash{1, 2, 3}};
-  MemberCard card;
-  card.version = 2;
-  card.addr = "alice@factory";
-  card.name = "Alice";
-  card.urls = {"http://127.0.0.1:7200"};
-  card.mailbox = "0123456789abcdef";
-  card.token = std::array<std::uint8_t, 32>{9};
-  state.members[key] = {1, true, key, card};
-  return state;
-}
+GroupState state() { return test::sample_group(key_bytes(7)); }
 
 GroupUpdate update(bool pictured) {
   GroupUpdate update;

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "store/store.h"
 #include "tests/support/catch.h"
+#include "tests/support/eventually.h"
 
 namespace test {
 
@@ -67,16 +68,6 @@ template <class T>
 T must(base::Result<T> result) {
   if (!result) FAIL(result.error().message);
   if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
-
-// Whether it holds before 20 seconds are over.
-inline bool eventually(const std::function<bool()>& holds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return true;
 }
 
 struct World {

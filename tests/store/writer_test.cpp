@@ -47,6 +47,49 @@ base::Result<std::int64_t> number_one(Tx& tx) {
   return number;
 }
 
+// Writes that note in one order when they are run and when they are answered. The first one waits,
+// once it is run, for let_go().
+class NotedWrites {
+ public:
+  explicit NotedWrites(test::World& world) : world_(world) {}
+
+  void submit(const std::string& party, const std::string& name,
+              std::chrono::milliseconds lasts = {}) {
+    const base::CancelScope scope(closed_, party);
+    world_.store->write<void>(
+        [this, name, lasts](Tx&) -> base::Result<> {
+          order.push_back(name);
+          if (order.size() == 1) {
+            inside_.count_down();
+            go_on_.wait();
+          }
+          const auto until = std::chrono::steady_clock::now() + lasts;
+          while (std::chrono::steady_clock::now() < until) {
+          }
+          return {};
+        },
+        [this, name](base::Result<>) {
+          order.push_back(name + " answered");
+          if (after) after(name);
+          answered_.add();
+        });
+  }
+  void wait_until_first_runs() { inside_.wait(); }
+  void let_go() { go_on_.count_down(); }
+  void wait_for_answers(std::size_t count) { answered_.wait_for(count); }
+
+  std::vector<std::string> order;                 // of the writer's thread
+  std::function<void(const std::string&)> after;  // each answer, on the writer's thread
+
+ private:
+  test::World& world_;
+  std::latch inside_{1};
+  std::latch go_on_{1};
+  Tally answered_;
+  const base::CancelSource source_;
+  const base::Cancellation closed_ = source_.token();
+};
+
 // Writes of several parties that wait behind one that holds the writer until let_go().
 class HeldWriter {
  public:
@@ -168,7 +211,8 @@ TEST_CASE("64 callers share commits, and failures repeat no number and lose noth
   test::World world;
   auto options = world.options();
   options.vfs = vfs.name();
-  options.writer.min_batch_time = options.writer.max_batch_time = 60'000;  // whatever waits is one batch, on a slow machine too
+  options.writer.min_batch_time = options.writer.max_batch_time =
+      60'000;  // whatever waits is one batch, on a slow machine too
   world.open(options);
   vfs.inject({.op = FaultRule::Op::sync,
               .suffix = "-wal",
@@ -355,77 +399,35 @@ TEST_CASE("what one party wants written delays another by one write") {
 TEST_CASE("who submits during a party's write comes before the same party's next one") {
   test::World world;
   world.open();
-  std::vector<std::string> order;  // of the writer's thread
-  std::latch inside(1);
-  std::latch go_on(1);
-  Tally answered;
-  const base::CancelSource source;
-  const base::Cancellation closed = source.token();
-  const auto submit = [&](const std::string& party, const std::string& name, bool holds) {
-    const base::CancelScope scope(closed, party);
-    world.store->write<void>(
-        [&, name, holds](Tx&) -> base::Result<> {
-          order.push_back(name);
-          if (!holds) return {};
-          inside.count_down();
-          go_on.wait();
-          return {};
-        },
-        [&](base::Result<>) { answered.add(); });
-  };
-  submit("hog", "hog 1", true);
-  submit("hog", "hog 2", false);
-  inside.wait();
-  submit("late", "late", false);
-  go_on.count_down();
-  answered.wait_for(3);
-  CHECK(order == std::vector<std::string>{"hog 1", "late", "hog 2"});
+  NotedWrites writes(world);
+  writes.submit("hog", "hog 1");
+  writes.submit("hog", "hog 2");
+  writes.wait_until_first_runs();
+  writes.submit("late", "late");
+  writes.let_go();
+  writes.wait_for_answers(3);
+  std::erase_if(writes.order, [](const std::string& one) { return one.ends_with("answered"); });
+  CHECK(writes.order == std::vector<std::string>{"hog 1", "late", "hog 2"});
 }
 
 TEST_CASE("a party whose writes take long runs them alone, and others' writes between them") {
+  constexpr std::chrono::milliseconds kLong{4};
   test::World world;
   world.open();
-  std::vector<std::string> order;  // of the writer's thread
-  std::latch inside(1);
-  std::latch go_on(1);
-  Tally answered;
-  const base::CancelSource source;
-  const base::Cancellation closed = source.token();
-  std::function<void(const std::string&, const std::string&)> after;
-  const auto submit = [&](const std::string& party, const std::string& name) {
-    const base::CancelScope scope(closed, party);
-    world.store->write<void>(
-        [&, name, party](Tx&) -> base::Result<> {
-          order.push_back(name);
-          if (name == "long 1") {
-            inside.count_down();
-            go_on.wait();
-          }
-          const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(4);
-          while (party == "slow" && std::chrono::steady_clock::now() < until) {
-          }
-          return {};
-        },
-        [&, name, party](base::Result<>) {
-          order.push_back(name + " answered");
-          if (after) after(party, name);
-          answered.add();
-        });
-  };
-  const std::vector<std::string> expected{"long 1", "long 1 answered", "short", "short answered",
-                                          "long 2", "long 2 answered"};
-  submit("slow", "long 1");
-  submit("slow", "long 2");
-  inside.wait();
-  SECTION("submitted while one runs") { submit("other", "short"); }
+  NotedWrites writes(world);
+  writes.submit("slow", "long 1", kLong);
+  writes.submit("slow", "long 2", kLong);
+  writes.wait_until_first_runs();
+  SECTION("submitted while one runs") { writes.submit("other", "short"); }
   SECTION("submitted once it has run, when it is the slow party's turn again") {
-    after = [&](const std::string&, const std::string& name) {
-      if (name == "long 1") submit("other", "short");
+    writes.after = [&](const std::string& name) {
+      if (name == "long 1") writes.submit("other", "short");
     };
   }
-  go_on.count_down();
-  answered.wait_for(3);
-  CHECK(order == expected);
+  writes.let_go();
+  writes.wait_for_answers(3);
+  CHECK(writes.order == std::vector<std::string>{"long 1", "long 1 answered", "short",
+                                                 "short answered", "long 2", "long 2 answered"});
 }
 
 TEST_CASE("a party that has as many writes waiting as it may is refused alone") {
