@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "messaging/chats/chat_rules.h"
 #include "messaging/groups/group_rules.h"
 #include "messaging/model/content.h"
@@ -42,10 +43,8 @@ std::string reason(OutboxState state, base::Millis after) {
                      span_text(after));
 }
 
-// For one recipient: of a group's message the others may have it, and more may fail.
-base::Result<> fail_message(const WriteContext& write, MsgId id, ContactId contact,
-                            std::string why) {
-  EDGE_CHECK(store::delete_outbox_to(write.scope, id, contact));
+base::Result<> mark_failed(const WriteContext& write, MsgId id, ContactId contact,
+                           std::string why) {
   EDGE_TRY(auto message, store::find_message(write.scope, id));
   if (!message) return {};
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, message->chat));
@@ -62,6 +61,18 @@ base::Result<> fail_message(const WriteContext& write, MsgId id, ContactId conta
   EDGE_CHECK(store::update_message(write.scope, *message));
   EDGE_TRY(const bool failed, store::set_message_state(write.scope, id, MsgState::out_failed));
   return failed ? write.emit(MsgFailed{message->chat, id}) : base::Result<>{};
+}
+
+// For one recipient: of a group's message the others may have it, and more may fail. The record of
+// the message or its chat may be damaged too: then there is nothing to mark, and the row goes.
+base::Result<> fail_message(const WriteContext& write, MsgId id, ContactId contact,
+                            std::string why) {
+  EDGE_CHECK(store::delete_outbox_to(write.scope, id, contact));
+  auto marked = mark_failed(write, id, contact, std::move(why));
+  if (marked || marked.error().code != base::Errc::sealed) return marked;
+  base::log::error("message {} of account {} was not sent and cannot be marked: {}", id.value,
+                   write.account.id.value, marked.error().message);
+  return {};
 }
 
 }  // namespace

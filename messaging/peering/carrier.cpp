@@ -72,6 +72,7 @@ void Carrier::carry(RouteKey route, std::unique_ptr<Load> load, int failures,
   const std::shared_ptr<DepositLoad> deposit(static_cast<DepositLoad*>(load.release()));
   const Turn turn{route, deposit, failures};
   if (!deposit->unreadable.empty()) return give_up(turn, std::move(done));
+  if (deposit->session_lost) return wait_for_session(turn, std::move(done));
   if (deposit->is_file()) {
     files_.begin(route, deposit, failures > 0,
                  [this, turn, done = std::move(done)](const DepositReply& reply) mutable {
@@ -95,6 +96,24 @@ void Carrier::give_up(const Turn& turn, Protocol::Carried done) {
       [this, load = turn.load](store::Tx& tx, const store::Scope& scope,
                                const AccountState& account) {
         return give_up_file({core_, tx, scope, account}, load->rows.front(), load->unreadable);
+      },
+      [this, turn, done = std::move(done)](const base::Result<>& result) mutable {
+        if (result) return reached(turn, std::move(done));
+        done({CarryOutcome::busy, false, 0});
+      });
+}
+
+// The record of the file's session is lost. It steps aside, so that what brings about the next
+// session can be sent.
+void Carrier::wait_for_session(const Turn& turn, Protocol::Carried done) {
+  core_.write<void>(
+      turn.route.first,
+      [this, contact = *turn.load->rows.front().contact](
+          store::Tx& tx, const store::Scope& scope, const AccountState& account) -> base::Result<> {
+        const WriteContext write{core_, tx, scope, account};
+        EDGE_CHECK(store::hold_outbox(write.scope, contact));
+        EDGE_TRY(const bool live, ensure_session(write, contact));
+        return live ? release_waiting(write, contact) : base::Result<>{};
       },
       [this, turn, done = std::move(done)](const base::Result<>& result) mutable {
         if (result) return reached(turn, std::move(done));

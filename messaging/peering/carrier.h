@@ -43,6 +43,7 @@ class Carrier {
     int failures = 0;  // before it
   };
   void give_up(const Turn& turn, Protocol::Carried done);
+  void wait_for_session(const Turn& turn, Protocol::Carried done);
   void answered(const Turn& turn, const DepositReply& reply, Protocol::Carried done);
   void failed(const Turn& turn, const DepositReply& reply, Protocol::Carried done);
   void refused(const Turn& turn);

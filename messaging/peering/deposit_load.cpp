@@ -60,6 +60,12 @@ base::Result<std::int64_t> party_of(const store::Scope& scope, const OutboxRow& 
   return 2 * pending->invite_id + (row.kind == OutboxKind::join_answer ? 1 : 0);
 }
 
+// A record or a file that is gone or damaged costs itself; anything else may pass.
+bool is_permanent(const base::Error& error) {
+  return error.code == base::Errc::not_found || error.code == base::Errc::corrupt ||
+         error.code == base::Errc::sealed;
+}
+
 base::Result<store::BlobReader> open_file(Core& core, const store::Scope& scope,
                                           const OutboxRow& row) {
   EDGE_TRY(const auto blob, store::load_blob(scope, row.blob_id));
@@ -141,13 +147,13 @@ base::Result<std::unique_ptr<DepositLoad>> load_deposit(Core& core, base::Accoun
     load->deposit.body = DepositBody::of(envelopes);
   } else {
     rows.resize(1);
-    EDGE_TRY(const auto session, session_of(scope, rows.front()));
-    if (!session) return base::fail(base::Errc::unavailable, "a file waits for a session");
+    const auto session = session_of(scope, rows.front());
+    if (!session && !is_permanent(session.error())) return session.error();
+    load->session_lost = !session || !*session;
     const auto blob = open_file(core, scope, rows.front());
     if (blob) {
       load->parts = part_count(blob->sealed_size());
-    } else if (blob.error().code == base::Errc::not_found ||
-               blob.error().code == base::Errc::corrupt) {
+    } else if (is_permanent(blob.error())) {
       load->unreadable = blob.error().message;
     } else {
       return blob.error();

@@ -24,6 +24,7 @@ struct DepositLoad : Load {
   std::vector<store::OutboxRow> rows;  // without their envelopes
   std::uint32_t parts = 0;             // of a file, which is alone and has no body yet
   std::string unreadable;              // why this file can never be sent
+  bool session_lost = false;           // this file's: it has to wait for another session
   bool unreached = false;              // nothing was ever stored by this way
   std::int64_t party = 0;              // that caused an unreached route; 0: we ourselves
 

@@ -347,6 +347,42 @@ TEST_CASE("one changed row of each table costs that row, and the store serves th
   }
 }
 
+TEST_CASE("a file that waits to be sent costs itself when its records were changed") {
+  struct Changed {
+    const char* sql;
+    bool arrives;
+  };
+  const auto [sql, arrives] = GENERATE(
+      Changed{"UPDATE blob SET mac = zeroblob(16)", false},
+      Changed{"UPDATE blob SET sealed = x'01'", false},
+      Changed{"UPDATE blob SET mac = zeroblob(16); UPDATE message SET mac = zeroblob(16) WHERE id"
+              " IN (SELECT msg_id FROM outbox)",
+              false},
+      // Another session is made, and the file goes by that.
+      Changed{"UPDATE session SET mac = zeroblob(16)", true},
+      Changed{"DELETE FROM session", true});
+  INFO(sql);
+  World world;
+  const ChatId at_bob = world.join(world.bob, world.alice);
+  const ChatId at_alice = world.alice.chat_with_peer();
+  world.network.set({.cut = true});
+  TempDir files;
+  MessageDraft draft;
+  draft.text = "the file";
+  draft.file = files.file("pump.txt", "81 degrees");
+  world.alice.send(at_alice, draft);
+  world.alice.stop();
+  Outside(world.alice.dir() + "/store.db").run(sql);
+  world.network.set({});
+  world.alice.start();
+  world.alice.send(at_alice, "behind the file");
+  CHECK(world.until([&] { return world.bob.has_text("behind the file"); }));
+  CHECK((!arrives || world.until([&] { return world.bob.has_text("the file"); })));
+  CHECK(world.bob.has_text("the file") == arrives);
+  world.bob.send(at_bob, "from bob");
+  CHECK(world.until([&] { return world.alice.has_text("from bob"); }));
+}
+
 TEST_CASE("a store that is made to look older is refused") {
   FilledStore filled;
   {
