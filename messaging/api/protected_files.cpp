@@ -148,12 +148,6 @@ base::Result<ProtectedPath> record(const WriteContext& write, const Made& made) 
 
 }  // namespace
 
-base::Error clock_not_believed() {
-  return fail(Errc::unavailable,
-              "this machine's clock is not believed, because it was moved, so that no time limit "
-              "can be set; set it right and hear from a contact, or grant without a limit");
-}
-
 ProtectedFiles::ProtectedFiles(Core& core)
     : core_(core), open_reads_(std::make_unique<OpenReads>()) {}
 ProtectedFiles::~ProtectedFiles() = default;

@@ -10,14 +10,14 @@ constexpr std::size_t kMaxMediaType = 128;
 
 }  // namespace
 
-void write_file(base::WireWriter& out, const std::optional<FileNote>& file) {
+void write_file_note(base::WireWriter& out, const std::optional<FileNote>& file) {
   out.boolean(file.has_value());
   if (!file) return;
   out.text(file->name).text(file->media_type).u64(file->size).u64(file->sealed_size);
   out.fixed(file->transfer).fixed(file->key.view()).fixed(file->hash);
 }
 
-std::optional<FileNote> read_file(base::WireReader& in) {
+std::optional<FileNote> read_file_note(base::WireReader& in) {
   if (!in.boolean()) return std::nullopt;
   FileNote file;
   file.name = in.text(kMaxNoteFileName);

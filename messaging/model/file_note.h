@@ -24,8 +24,8 @@ struct FileNote {
 
 //   bool there | text name | text media type | u64 size | u64 sealed size | transfer 16 | key 32 |
 //   hash 32
-void write_file(base::WireWriter& out, const std::optional<FileNote>& file);
-std::optional<FileNote> read_file(base::WireReader& in);
+void write_file_note(base::WireWriter& out, const std::optional<FileNote>& file);
+std::optional<FileNote> read_file_note(base::WireReader& in);
 
 inline const FileNote* pointer_to(const std::optional<FileNote>& file) {
   return file ? &*file : nullptr;

@@ -6,7 +6,7 @@ namespace messaging {
 
 void write_fields(base::WireWriter& out, const GroupUpdate& update) {
   out.fixed(update.group).bytes(encode(update.state));
-  write_file(out, update.image);
+  write_file_note(out, update.image);
 }
 
 void read_fields(base::WireReader& in, GroupUpdate& update) {
@@ -17,7 +17,7 @@ void read_fields(base::WireReader& in, GroupUpdate& update) {
   } else {
     in.refuse();
   }
-  update.image = read_file(in);
+  update.image = read_file_note(in);
 }
 
 }  // namespace messaging

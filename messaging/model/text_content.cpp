@@ -43,7 +43,7 @@ void write_fields(base::WireWriter& out, const TextMessage& message) {
     out.text(message.quote->text).boolean(message.quote->message.has_value());
     if (message.quote->message) write_ref(out, *message.quote->message);
   }
-  write_file(out, message.file);
+  write_file_note(out, message.file);
 }
 
 void read_fields(base::WireReader& in, TextMessage& message) {
@@ -62,7 +62,7 @@ void read_fields(base::WireReader& in, TextMessage& message) {
     if (in.boolean()) quote.message = read_ref(in);
     message.quote = std::move(quote);
   }
-  message.file = read_file(in);
+  message.file = read_file_note(in);
 }
 
 void write_fields(base::WireWriter& out, const GroupText& text) {
