@@ -20,9 +20,9 @@ namespace rpc {
 
 inline constexpr std::size_t kMaxDepth = 64;
 inline constexpr std::size_t kMaxBatch = 1'000;
-// 16 MiB hold up to eight million values, which would take 600 MiB once built, and while a call of a
-// million is built and freed others wait for the allocator. No honest body comes near this: a batch
-// of a thousand calls has some ten thousand.
+// 16 MiB hold up to eight million values, which would take 600 MiB once built, and while a call of
+// a million is built and freed others wait for the allocator. No honest body comes near this: a
+// batch of a thousand calls has some ten thousand.
 inline constexpr std::size_t kMaxValues = 250'000;
 
 struct Request {

@@ -359,8 +359,7 @@ TEST_CASE("a file that waits to be sent costs itself when its records were chang
               " IN (SELECT msg_id FROM outbox)",
               false},
       // Another session is made, and the file goes by that.
-      Changed{"UPDATE session SET mac = zeroblob(16)", true},
-      Changed{"DELETE FROM session", true});
+      Changed{"UPDATE session SET mac = zeroblob(16)", true}, Changed{"DELETE FROM session", true});
   INFO(sql);
   World world;
   const ChatId at_bob = world.join(world.bob, world.alice);
