@@ -156,26 +156,6 @@ base::Result<std::string> decrypt_to_disk(Core& core, OpenReads& open_reads, Acc
 
 }  // namespace
 
-base::Result<std::optional<ProtectedFileRow>> file_in_message(const Core& core,
-                                                              const AccountState& account,
-                                                              const store::Scope& scope,
-                                                              MsgId message) {
-  EDGE_TRY(const auto accesses, store::file_accesses_of_message(scope, message));
-  if (!accesses.empty()) return store::find_protected_file(scope, accesses.front().file);
-  // Not by this message last: its file was sent or came again since, or was deleted over there.
-  const auto row = store::load_message(scope, message);
-  if (!row || !row->blob_id) return std::optional<ProtectedFileRow>();
-  EDGE_TRY(store::BlobRow blob, store::load_blob(scope, *row->blob_id));
-  if (!blob.file_name.ends_with(".prv")) return std::optional<ProtectedFileRow>();
-  auto attachment = open_attachment(core, account, std::move(blob));
-  if (!attachment) return std::optional<ProtectedFileRow>();
-  const auto head = read_prv_head(*attachment->reader);
-  if (!head) return std::optional<ProtectedFileRow>();
-  const auto outside = crypto::PrvOutside::parse(*head);
-  if (!outside) return std::optional<ProtectedFileRow>();
-  return choose_file(scope, outside->id, row->from);
-}
-
 void ProtectedFiles::decrypt(AccountId account, ChatId chat, MsgId message, std::string prv_path,
                              base::Completion<std::string> done) {
   core_.file_worker->answer<std::string>(
