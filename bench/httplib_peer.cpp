@@ -19,10 +19,11 @@
 namespace {
 
 // No way out: nothing is sent here.
-class Nowhere final : public messaging::DepositTransport {
+class Nowhere final : public messaging::peering::DepositTransport {
  public:
-  void deposit(messaging::Deposit, base::Completion<messaging::DepositReply> done) override {
-    done(messaging::DepositReply{});
+  void deposit(messaging::peering::Deposit,
+               base::Completion<messaging::peering::DepositReply> done) override {
+    done(messaging::peering::DepositReply{});
   }
 };
 
@@ -48,7 +49,7 @@ int main(int argc, char** argv) {
   store_options.clock = &clock;
   const auto store = need(store::Store::open(std::move(store_options)));
   Nowhere transport;
-  messaging::EngineOptions options;
+  messaging::kernel::EngineOptions options;
   options.profile = "peer";
   options.host = "localhost";
   options.public_urls = {"http://127.0.0.1:1"};

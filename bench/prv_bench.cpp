@@ -45,8 +45,8 @@ void report(std::string_view what, std::uint64_t bytes, int rounds,
   std::fflush(stdout);
 }
 
-messaging::OpenFile open_file(const std::string& path, int flags) {
-  messaging::OpenFile file(::open(path.c_str(), flags | O_CLOEXEC, 0600));
+messaging::kernel::OpenFile open_file(const std::string& path, int flags) {
+  messaging::kernel::OpenFile file(::open(path.c_str(), flags | O_CLOEXEC, 0600));
   if (file.fd() < 0) die(base::fail_errno(base::Errc::io, path, errno));
   return file;
 }
@@ -82,13 +82,13 @@ int main(int argc, char** argv) {
   report("encrypt", size, rounds, [&] {
     const auto in = open_file(source, O_RDONLY);
     const auto out = open_file(target, O_WRONLY | O_CREAT | O_TRUNC);
-    auto done = messaging::write_prv(in.fd(), out.fd(), prv, {}, {});
+    auto done = messaging::files::write_prv(in.fd(), out.fd(), prv, {}, {});
     if (!done) die(done.error());
   });
   const auto reader = [&] {
-    auto file = messaging::read_plain_file(open_file(target, O_RDONLY));
+    auto file = messaging::files::read_plain_file(open_file(target, O_RDONLY));
     if (!file) die(file.error());
-    auto opened = messaging::PrvReader::open(std::move(*file), share);
+    auto opened = messaging::files::PrvReader::open(std::move(*file), share);
     if (!opened) die(opened.error());
     return std::move(*opened);
   };

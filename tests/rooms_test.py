@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The rooms stand in one straight line: nothing includes upward, and no room links what it may not.
 
+A folder of messaging has a namespace, which no folder below it names.
+
 Reads every #include "room/..." in the tree and every LINKS line of the rooms' CMakeLists.txt, and the
 identifiers of the folders that may not know the gateways' own protocol. A rule that allows what no
 room does is a fault too.
@@ -17,6 +19,11 @@ FOLDERS = {
     "gateway": ["text", "loop", "process", "http", "limits", "tls", "config", "auth", "server", "peer", "license",
                 "hub", "relay", "viewer", "commands", "metrics", "endpoints", "daemon", "cli"],
 }
+# The namespaces of messaging's folders. What rpc calls, and the values that it is given, are messaging's own.
+NAMESPACES = {folder: f"messaging::{folder}" for folder in FOLDERS["messaging"]}
+NAMESPACES.update({"model": "messaging", "api": "messaging", "protected": "messaging::protection"})
+# The table of content kinds names what applies one, without a header of receiving/.
+NAMED_FROM_BELOW = {("model", "receiving"): {"Received"}}
 # What the gateways' own protocol is made of is known to messaging/peering/ alone. Here, above model/ and
 # kernel/, no identifier may hold one of these words and no such header may be included: a chat, a
 # group and the outbox are the same by whichever protocol (messaging/kernel/protocol.h).
@@ -126,6 +133,24 @@ def folder_faults(name, text, edges):
             edges[here[0], here[1], there[1]] = edges.get((here[0], here[1], there[1]), 0) + 1
 
 
+def namespace_faults(name, text):
+    """A file of messaging that is not in its folder's namespace, or names something of a folder above."""
+    here = folder_of(name)
+    if here is None or here[0] != "messaging" or here[1] not in NAMESPACES:
+        return
+    own, order = NAMESPACES[here[1]], FOLDERS["messaging"]
+    code = code_of(text)
+    opened = re.findall(r"^namespace (messaging[\w:]*) \{", code, flags=re.M)
+    if opened and own not in opened:
+        yield f"{name}: is in {', '.join(sorted(set(opened)))} and belongs to {own}"
+    for folder in order[order.index(here[1]) + 1:]:
+        word = NAMESPACES[folder].split("::")[-1]
+        allowed = NAMED_FROM_BELOW.get((here[1], folder), set())
+        for named in re.findall(rf"(?<![\w.>:])(?:messaging::)?{word}::(\w+)", code) if folder != "api" else []:
+            if named not in allowed:
+                yield f"{name}: names {word}::{named}, which is above {here[1]}"
+
+
 def code_of(text):
     """A source without its comments and the contents of its strings."""
     return re.sub(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"',
@@ -207,6 +232,9 @@ def self_test():
     assert list(protocol_faults("messaging/api/config.cpp", ""))  # a stale exception
     assert not list(protocol_faults("messaging/chats/x.cpp", '// a session\nf("a token");  std::stop_token s;'))
     assert not list(protocol_faults("messaging/peering/x.cpp", "SessionRow row;"))
+    assert list(namespace_faults("messaging/chats/x.h", "namespace messaging {\n}"))
+    assert list(namespace_faults("messaging/chats/x.h", "namespace messaging::chats {\ngroups::Group g;\n}"))
+    assert not list(namespace_faults("messaging/groups/x.h", "namespace messaging::groups {\nchats::f();  // peering::x\n}"))
     counted = {}
     assert not list(folder_faults("messaging/api/x.h", '#include "messaging/model/types.h"', counted))
     assert counted == {("messaging", "api", "model"): 1}
@@ -231,6 +259,7 @@ def main():
                 text = path.read_text()
                 faults += include_faults(room, path.relative_to(root), text)
                 faults += folder_faults(str(path.relative_to(root)), text, edges)
+                faults += namespace_faults(str(path.relative_to(root)), text)
                 faults += protocol_faults(str(path.relative_to(root)), text)
                 headers[room].update(re.findall(r'^\s*#\s*include\s*["<]([^">]+)[">]', text, re.M))
         faults += link_faults(room, (root / room / "CMakeLists.txt").read_text())

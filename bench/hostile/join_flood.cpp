@@ -54,7 +54,7 @@ base::Result<base::Bytes> envelope_of(const crypto::Invite& invite, int urls, ch
   EDGE_TRY(const auto first,
            handshake.write(messaging::encode(request_of(joiner, invite, urls, url))));
   return crypto::seal_envelope(
-      box, static_cast<std::uint8_t>(messaging::EnvelopeKind::join_request), {}, first);
+      box, static_cast<std::uint8_t>(messaging::peering::EnvelopeKind::join_request), {}, first);
 }
 
 base::Result<> run(int count, char** words) {

@@ -45,8 +45,8 @@ Lie lie_of_now() {
   return lie;
 }
 
-constexpr auto kMessage = static_cast<std::uint8_t>(EnvelopeKind::message);
-constexpr auto kSessionRequest = static_cast<std::uint8_t>(EnvelopeKind::session_request);
+constexpr auto kMessage = static_cast<std::uint8_t>(peering::EnvelopeKind::message);
+constexpr auto kSessionRequest = static_cast<std::uint8_t>(peering::EnvelopeKind::session_request);
 const std::vector<std::string> kNowhere{"http://127.0.0.1:9"};
 
 // Higher each time, after a restart too.

@@ -17,8 +17,8 @@ store::KeySource key_source(const KeyPlace& place) {
   return store::KeyFile{place.key_file};
 }
 
-messaging::CallerPathRules path_rules(const Settings& settings) {
-  messaging::CallerPathRules rules;
+messaging::kernel::CallerPathRules path_rules(const Settings& settings) {
+  messaging::kernel::CallerPathRules rules;
   rules.accounts_dir = settings.accounts;
   for (const auto& secret :
        {settings.key.key_file, settings.key.passphrase_file, settings.relay_token_file}) {

@@ -13,7 +13,7 @@ namespace gateway {
 
 store::KeySource key_source(const KeyPlace& place);
 // Where callers' paths may lie, and which files are never theirs (decision 24).
-messaging::CallerPathRules path_rules(const Settings& settings);
+messaging::kernel::CallerPathRules path_rules(const Settings& settings);
 // What privitty-edge relay admit printed; "" without a file.
 base::Result<std::string> read_relay_token(const std::filesystem::path& file);
 

@@ -224,7 +224,7 @@ base::Result<> Daemon::Parts::open_engine() {
   const AddressPolicy addresses{.loopback_allowed = is_loopback_host(reached),
                                 .public_only = settings.peers_public_only};
   transport->set_addresses(addresses);
-  messaging::EngineOptions options;
+  messaging::kernel::EngineOptions options;
   options.profile = settings.profile;
   options.host = settings.public_url ? settings.public_url->host : surroundings.host_name;
   options.public_urls = {url.text()};

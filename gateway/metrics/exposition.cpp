@@ -127,7 +127,7 @@ void write_store(MetricsText& out, store::Store& store) {
 }
 
 void write_deliveries(MetricsText& out, const CountedTransport& transport) {
-  using messaging::DepositOutcome;
+  using messaging::peering::DepositOutcome;
   static constexpr std::pair<DepositOutcome, std::string_view> kNames[] = {
       {DepositOutcome::stored, "stored"},
       {DepositOutcome::refused, "refused"},

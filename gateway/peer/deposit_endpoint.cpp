@@ -6,8 +6,8 @@
 namespace gateway {
 namespace {
 
-using messaging::ArrivalReply;
-using messaging::ArrivalVerdict;
+using messaging::peering::ArrivalReply;
+using messaging::peering::ArrivalVerdict;
 
 std::string seconds(base::Millis pause) { return std::to_string((pause + 999) / 1000); }
 
@@ -68,7 +68,8 @@ std::optional<messaging::DepositProof> proof_of(const Request& request) {
                     request.header(kDepositMacHeader));
 }
 
-std::optional<Response> judge(Request& request, messaging::Mailroom& mailroom, Limits& limits) {
+std::optional<Response> judge(Request& request, messaging::peering::Mailroom& mailroom,
+                              Limits& limits) {
   if (!request.loopback) {
     if (const auto pause = limits.addresses.wait(client_address(request)); pause > 0) {
       return later(429, "too many deposits from this address", pause);
@@ -103,7 +104,7 @@ std::optional<Response> judge(Request& request, messaging::Mailroom& mailroom, L
 
 }  // namespace
 
-void add_deposit_endpoint(RouteTable& routes, messaging::Mailroom& mailroom,
+void add_deposit_endpoint(RouteTable& routes, messaging::peering::Mailroom& mailroom,
                           const base::Clock& clock, DepositRules rules) {
   const auto limits = std::make_shared<Limits>(clock, rules);
   Route route;
@@ -116,7 +117,7 @@ void add_deposit_endpoint(RouteTable& routes, messaging::Mailroom& mailroom,
   route.handle = [&mailroom, limits](Request request, Responder responder) {
     const auto facts = std::dynamic_pointer_cast<const DepositFacts>(request.facts);
     if (!facts) return responder.answer(unproven());  // nobody judged it
-    messaging::Arrival arrival;
+    messaging::peering::Arrival arrival;
     arrival.mailbox = std::move(request.captures.front());
     arrival.proof = facts->proof;
     arrival.body = base::to_bytes(request.body);

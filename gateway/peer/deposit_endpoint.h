@@ -21,7 +21,7 @@ struct DepositRules {
 };
 
 // `mailroom` and `clock` outlive the server. Addresses of this machine are not limited.
-void add_deposit_endpoint(RouteTable& routes, messaging::Mailroom& mailroom,
+void add_deposit_endpoint(RouteTable& routes, messaging::peering::Mailroom& mailroom,
                           const base::Clock& clock, DepositRules rules = {});
 
 }  // namespace gateway

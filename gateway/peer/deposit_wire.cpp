@@ -5,7 +5,7 @@
 
 namespace gateway {
 
-using messaging::DepositOutcome;
+using messaging::peering::DepositOutcome;
 
 namespace {
 
@@ -94,8 +94,8 @@ DepositOutcome outcome_of_status(long status) {
   }
 }
 
-const messaging::DepositReply& more_hopeful(const messaging::DepositReply& a,
-                                            const messaging::DepositReply& b) {
+const messaging::peering::DepositReply& more_hopeful(const messaging::peering::DepositReply& a,
+                                                     const messaging::peering::DepositReply& b) {
   return hope(b.outcome) > hope(a.outcome) ? b : a;
 }
 

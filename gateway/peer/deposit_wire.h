@@ -35,10 +35,10 @@ std::optional<base::UnixMillis> read_time(std::string_view text);
 base::Millis read_retry_after(std::string_view text);
 
 // Only 204 is "stored": a hotel's login page answers 200 to everything.
-messaging::DepositOutcome outcome_of_status(long status);
+messaging::peering::DepositOutcome outcome_of_status(long status);
 // Of two answers from different URLs of one mailbox, the one that decides: a URL that may still
 // take the deposit outweighs one that refused it.
-const messaging::DepositReply& more_hopeful(const messaging::DepositReply& a,
-                                            const messaging::DepositReply& b);
+const messaging::peering::DepositReply& more_hopeful(const messaging::peering::DepositReply& a,
+                                                     const messaging::peering::DepositReply& b);
 
 }  // namespace gateway

@@ -13,9 +13,9 @@
 namespace gateway {
 namespace {
 
-using messaging::Deposit;
-using messaging::DepositOutcome;
-using messaging::DepositReply;
+using messaging::peering::Deposit;
+using messaging::peering::DepositOutcome;
+using messaging::peering::DepositReply;
 using Done = base::Completion<DepositReply>;
 
 constexpr std::size_t kMaxAnswerHead = 64 * 1024;

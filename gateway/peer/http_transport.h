@@ -36,18 +36,19 @@ struct HttpTransportOptions {
   // on a slow link.
   std::size_t large_per_host = 4;
   // Beside those: deposits to URLs that were never reached, which strangers choose.
-  std::size_t unreached_at_once = messaging::RouteQueue::kMostStrangers;
-  std::size_t unreached_per_host = messaging::RouteQueue::kMostOfParty;
+  std::size_t unreached_at_once = messaging::delivery::RouteQueue::kMostStrangers;
+  std::size_t unreached_per_host = messaging::delivery::RouteQueue::kMostOfParty;
   base::Millis unreached_timeout = 10'000;  // in all
   std::string ca_file = {};                 // "": the system's
 };
 
-class HttpTransport final : public messaging::DepositTransport {
+class HttpTransport final : public messaging::peering::DepositTransport {
  public:
   HttpTransport(EventLoop& loop, HttpTransportOptions options);
   ~HttpTransport() override;
 
-  void deposit(messaging::Deposit deposit, base::Completion<messaging::DepositReply> done) override;
+  void deposit(messaging::peering::Deposit deposit,
+               base::Completion<messaging::peering::DepositReply> done) override;
 
   // Known only once we listen; before the first deposit.
   void set_addresses(AddressPolicy policy);

@@ -8,8 +8,8 @@ constexpr base::Millis kLinkTick = 500;
 // A relay with a loopback address or name was named by the settings or by a key of scope admin, and
 // is allowed. Any other name in an account's config must not lead to this machine, whatever it
 // resolves to.
-AddressPolicy policy_for(AddressPolicy policy, const messaging::RelayHome& home) {
-  if (messaging::is_loopback_relay(home.url)) {
+AddressPolicy policy_for(AddressPolicy policy, const messaging::kernel::RelayHome& home) {
+  if (messaging::kernel::is_loopback_relay(home.url)) {
     policy.loopback_allowed = true;
   } else if (!home.by_settings) {
     policy.loopback_allowed = false;
@@ -19,7 +19,7 @@ AddressPolicy policy_for(AddressPolicy policy, const messaging::RelayHome& home)
 
 }  // namespace
 
-RelayClient::RelayClient(EventLoop& loop, WorkerPool& workers, messaging::Relayed& relayed,
+RelayClient::RelayClient(EventLoop& loop, WorkerPool& workers, messaging::peering::Relayed& relayed,
                          AddressPolicy policy)
     : loop_(loop), workers_(workers), relayed_(relayed), policy_(policy), tick_(loop, [this] {
         on_tick();
@@ -29,7 +29,7 @@ RelayClient::~RelayClient() { stop(); }
 
 void RelayClient::start() {
   running_ = true;
-  relayed_.on_change([this](messaging::Relayed::Change change, base::AccountId account) {
+  relayed_.on_change([this](messaging::peering::Relayed::Change change, base::AccountId account) {
     loop_.post([this, change, account] { on_change(change, account); });
   });
   follow();
@@ -42,9 +42,9 @@ void RelayClient::stop() {
   links_.clear();
 }
 
-void RelayClient::on_change(messaging::Relayed::Change change, base::AccountId account) {
+void RelayClient::on_change(messaging::peering::Relayed::Change change, base::AccountId account) {
   if (!running_) return;
-  if (change == messaging::Relayed::Change::accounts) return follow();
+  if (change == messaging::peering::Relayed::Change::accounts) return follow();
   const auto link = links_.find(account);
   if (link != links_.end()) link->second->keys_changed();
 }
@@ -52,7 +52,7 @@ void RelayClient::on_change(messaging::Relayed::Change change, base::AccountId a
 void RelayClient::follow() {
   std::map<base::AccountId, std::unique_ptr<RelayLink>> before = std::move(links_);
   links_.clear();
-  for (messaging::RelayAccount& account : relayed_.accounts()) {
+  for (messaging::peering::RelayAccount& account : relayed_.accounts()) {
     const auto known = before.find(account.account);
     if (known != before.end() && known->second->home() == account.home) {
       links_[account.account] = std::move(known->second);

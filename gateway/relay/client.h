@@ -15,7 +15,7 @@ class RelayClient {
  public:
   // `policy`: which addresses a relay's URL may lead to; a relay that is named by a loopback URL
   // may be on this machine, one that an account's config names otherwise may not.
-  RelayClient(EventLoop& loop, WorkerPool& workers, messaging::Relayed& relayed,
+  RelayClient(EventLoop& loop, WorkerPool& workers, messaging::peering::Relayed& relayed,
               AddressPolicy policy);
   ~RelayClient();
 
@@ -24,12 +24,12 @@ class RelayClient {
 
  private:
   void follow();
-  void on_change(messaging::Relayed::Change change, base::AccountId account);
+  void on_change(messaging::peering::Relayed::Change change, base::AccountId account);
   void on_tick();
 
   EventLoop& loop_;
   WorkerPool& workers_;
-  messaging::Relayed& relayed_;
+  messaging::peering::Relayed& relayed_;
   const AddressPolicy policy_;
   // By whether loopback is allowed, made with the first link: a connection that stays open is used
   // again without being judged, so links of another policy must not find it.

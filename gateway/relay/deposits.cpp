@@ -9,10 +9,10 @@
 
 namespace gateway {
 
-using messaging::Arrival;
-using messaging::ArrivalHead;
-using messaging::ArrivalReply;
-using messaging::ArrivalVerdict;
+using messaging::peering::Arrival;
+using messaging::peering::ArrivalHead;
+using messaging::peering::ArrivalReply;
+using messaging::peering::ArrivalVerdict;
 using store::RelayKey;
 using store::RelayMailbox;
 
@@ -38,7 +38,7 @@ struct RelayDeposits::Taken {
   std::int64_t bytes = 0;
 };
 
-RelayDeposits::RelayDeposits(RelayCommon& common, messaging::Mailroom& next)
+RelayDeposits::RelayDeposits(RelayCommon& common, messaging::peering::Mailroom& next)
     : common_(common),
       next_(next),
       handshakes_({.per_second = static_cast<double>(common.options.limits.invite_per_hour) / 3600,

@@ -18,25 +18,29 @@
 
 namespace gateway {
 
-class RelayDeposits final : public messaging::Mailroom {
+class RelayDeposits final : public messaging::peering::Mailroom {
  public:
   // Both outlive this.
-  RelayDeposits(RelayCommon& common, messaging::Mailroom& next);
+  RelayDeposits(RelayCommon& common, messaging::peering::Mailroom& next);
 
-  std::optional<messaging::ArrivalReply> judge(const messaging::ArrivalHead& head) override;
-  void accept(messaging::Arrival arrival, base::Completion<messaging::ArrivalReply> done) override;
+  std::optional<messaging::peering::ArrivalReply> judge(
+      const messaging::peering::ArrivalHead& head) override;
+  void accept(messaging::peering::Arrival arrival,
+              base::Completion<messaging::peering::ArrivalReply> done) override;
 
  private:
   struct Taken;
-  messaging::ArrivalReply reply(messaging::ArrivalVerdict verdict, base::Millis pause = 0) const;
-  std::optional<messaging::ArrivalReply> over_limit(store::Connection& db,
-                                                    const store::RelayMailbox& mailbox,
-                                                    const store::RelayKey& key, std::int64_t bytes,
-                                                    std::int64_t envelopes);
-  base::Result<messaging::ArrivalReply> keep(store::Tx& tx, const Taken& taken);
+  messaging::peering::ArrivalReply reply(messaging::peering::ArrivalVerdict verdict,
+                                         base::Millis pause = 0) const;
+  std::optional<messaging::peering::ArrivalReply> over_limit(store::Connection& db,
+                                                             const store::RelayMailbox& mailbox,
+                                                             const store::RelayKey& key,
+                                                             std::int64_t bytes,
+                                                             std::int64_t envelopes);
+  base::Result<messaging::peering::ArrivalReply> keep(store::Tx& tx, const Taken& taken);
 
   RelayCommon& common_;
-  messaging::Mailroom& next_;
+  messaging::peering::Mailroom& next_;
   ReplayMemory replays_;
   base::Mutex mutex_;
   base::Budget<std::int64_t> handshakes_ GUARDED_BY(mutex_);  // envelopes, by the key's row

@@ -17,8 +17,8 @@ constexpr base::Millis kRefusedPause = 30'000;   // by a relay that does not adm
 
 }  // namespace
 
-RelayLink::RelayLink(const Around& around, messaging::RelayAccount account, AddressPolicy policy,
-                     RelayLinkTimes times)
+RelayLink::RelayLink(const Around& around, messaging::peering::RelayAccount account,
+                     AddressPolicy policy, RelayLinkTimes times)
     : around_(around), account_(std::move(account)), times_(times), fetcher_(around.curl, policy) {}
 
 RelayLink::~RelayLink() {
@@ -189,7 +189,7 @@ void RelayLink::compare_keys(const KeysDigest& theirs) {
   if (!wanted) return fail("our own keys cannot be read");
   std::vector<KnownKey> ours;
   registered_.clear();
-  for (const messaging::WantedKey& key : *wanted) {
+  for (const messaging::peering::WantedKey& key : *wanted) {
     const auto purpose = key.contact ? KeyPurpose::contact : KeyPurpose::handshakes;
     ours.push_back({key.key_id, purpose});
     registered_.emplace(key.key_id, purpose);
@@ -221,7 +221,7 @@ void RelayLink::send_keys() {
   if (!wanted) return fail("our own keys cannot be read");
   std::set<messaging::DepositKeyId> names;
   to_register_.clear();
-  for (const messaging::WantedKey& key : *wanted) {
+  for (const messaging::peering::WantedKey& key : *wanted) {
     names.insert(key.key_id);
     const auto purpose = key.contact ? KeyPurpose::contact : KeyPurpose::handshakes;
     const auto known = registered_.find(key.key_id);
@@ -340,7 +340,7 @@ void RelayLink::on_frames(std::vector<Frame> frames) {
 
 void RelayLink::hand_in() {
   if (handing_in_ || arrived_.empty()) return;
-  std::vector<messaging::RelayedEnvelope> envelopes;
+  std::vector<messaging::peering::RelayedEnvelope> envelopes;
   std::vector<std::int64_t> ids;
   std::size_t bytes = 0;
   while (!arrived_.empty() && bytes < kHandInBytes && ids.size() < kHandInEnvelopes) {

@@ -46,16 +46,16 @@ class RelayLink {
     EventLoop& loop;
     WorkerPool& workers;
     CurlLoop& curl;
-    messaging::Relayed& relayed;
+    messaging::peering::Relayed& relayed;
   };
-  RelayLink(const Around& around, messaging::RelayAccount account, AddressPolicy policy,
+  RelayLink(const Around& around, messaging::peering::RelayAccount account, AddressPolicy policy,
             RelayLinkTimes times = {});
   ~RelayLink();  // ends the tie; nothing is called any more
 
   void keys_changed();
   void try_now();  // ends a pause
   void tick();     // every second or so
-  const messaging::RelayHome& home() const { return account_.home; }
+  const messaging::kernel::RelayHome& home() const { return account_.home; }
 
  private:
   enum class Phase : std::uint8_t { resting, connecting, streaming, polling };
@@ -83,7 +83,7 @@ class RelayLink {
   bool reply_is_good(const FetchReply& reply, long wanted, std::string_view what);
 
   const Around around_;
-  const messaging::RelayAccount account_;
+  const messaging::peering::RelayAccount account_;
   const RelayLinkTimes times_;
   Fetcher fetcher_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what is posted

@@ -57,7 +57,7 @@ void RelayMailboxes::open(OwnerRequest request, Answered<KeysDigest> done) {
   const auto asked = decode_open_request(request.body);
   if (!asked) return done(OwnerRefusal::malformed);
   // The name is a hash of the owner's key: a mailbox cannot be opened by another key.
-  if (request.mailbox != messaging::relay_mailbox_name(asked->owner)) {
+  if (request.mailbox != messaging::kernel::relay_mailbox_name(asked->owner)) {
     ++common_.counters.unproven;
     return done(OwnerRefusal::unproven);
   }

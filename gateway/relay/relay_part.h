@@ -19,7 +19,7 @@ class RelayPart {
     store::Store& store;
     EventLoop& loop;
     WorkerPool& workers;
-    messaging::Mailroom& next;  // the accounts of this daemon
+    messaging::peering::Mailroom& next;  // the accounts of this daemon
     const base::Clock& clock;
   };
   // `options.dir` holds the database.

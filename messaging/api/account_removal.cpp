@@ -35,7 +35,7 @@ void remove_rows(store::Store& store, base::AccountId account, bool tight) {
 
 }  // namespace
 
-void finish_removal(Core& core, const store::RemovedAccount& account, bool tight) {
+void finish_removal(kernel::Core& core, const store::RemovedAccount& account, bool tight) {
   const auto posted =
       core.file_worker->post([store = &core.store, account, tight](const std::stop_token&) {
         if (auto gone = store->blobs().remove_account(account.uuid); !gone) {
@@ -46,7 +46,7 @@ void finish_removal(Core& core, const store::RemovedAccount& account, bool tight
   if (!posted) warn(account.id, posted.error());
 }
 
-base::Result<> resume_removals(Core& core) {
+base::Result<> resume_removals(kernel::Core& core) {
   if (core.store.health().writes_refused()) return {};
   std::vector<store::RemovedAccount> accounts;
   {

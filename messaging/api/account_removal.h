@@ -6,14 +6,16 @@
 #include "base/result.h"
 #include "store/tables/account_removal.h"
 
-namespace messaging {
-
+namespace messaging::kernel {
 class Core;
+}  // namespace messaging::kernel
+
+namespace messaging {
 
 // Answers at once; the file worker goes on. `tight`: the disk is full, so that the log may not grow
 // by much.
-void finish_removal(Core& core, const store::RemovedAccount& account, bool tight);
+void finish_removal(kernel::Core& core, const store::RemovedAccount& account, bool tight);
 // At the start.
-base::Result<> resume_removals(Core& core);
+base::Result<> resume_removals(kernel::Core& core);
 
 }  // namespace messaging

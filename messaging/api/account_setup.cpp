@@ -23,7 +23,7 @@ namespace {
 constexpr base::Millis kUploadLifetime = 24 * 3600 * base::Millis{1000};
 constexpr std::string_view kWelcomeLabel = "welcome";
 
-std::string welcome_text(const AccountState& account) {
+std::string welcome_text(const kernel::AccountState& account) {
   return fmt::format(
       "Welcome. This gateway is {}.\n\n"
       "Show your invite with get_chat_securejoin_qr_code, or join somebody else's with "
@@ -33,7 +33,7 @@ std::string welcome_text(const AccountState& account) {
       account.addr);
 }
 
-base::Result<> add_contacts(const store::Scope& scope, const AccountState& account) {
+base::Result<> add_contacts(const store::Scope& scope, const kernel::AccountState& account) {
   store::ContactRow self;
   self.id = kSelf;
   self.verified = true;
@@ -48,10 +48,11 @@ base::Result<> add_contacts(const store::Scope& scope, const AccountState& accou
   return {};
 }
 
-base::Result<> add_chats(store::Tx& tx, const store::Scope& scope, const AccountState& account) {
-  EDGE_CHECK(ensure_single_chat(tx, scope, kSelf, store::ChatBlocked::no));
+base::Result<> add_chats(store::Tx& tx, const store::Scope& scope,
+                         const kernel::AccountState& account) {
+  EDGE_CHECK(chats::ensure_single_chat(tx, scope, kSelf, store::ChatBlocked::no));
   EDGE_TRY(const store::ChatRow device,
-           ensure_single_chat(tx, scope, kDeviceContact, store::ChatBlocked::no));
+           chats::ensure_single_chat(tx, scope, kDeviceContact, store::ChatBlocked::no));
   EDGE_CHECK(store::insert_device_label(scope, kWelcomeLabel));
   store::MessageRow welcome;
   welcome.chat = device.id;
@@ -61,8 +62,8 @@ base::Result<> add_chats(store::Tx& tx, const store::Scope& scope, const Account
   welcome.type = Viewtype::text;
   welcome.received_at = tx.now();
   welcome.text = welcome_text(account);
-  EDGE_CHECK(insert_own(tx, scope, welcome));
-  return emit_changed(tx, scope.account, device.id, welcome.id);
+  EDGE_CHECK(chats::insert_own(tx, scope, welcome));
+  return chats::emit_changed(tx, scope.account, device.id, welcome.id);
 }
 
 }  // namespace
@@ -84,18 +85,19 @@ std::string safe_profile(std::string_view name) {
   return out.empty() ? "edge" : out;
 }
 
-AccountPtr account_state(const Core& core, const store::AccountRow& row) {
-  return std::make_shared<const AccountState>(
-      AccountState{.id = row.id,
-                   .uuid = row.uuid,
-                   .mailbox = row.mailbox,
-                   .addr = row.addr,
-                   .identity = crypto::Identity::from_seed(row.seed.view()),
-                   .key = core.store.vault().account(row.uuid),
-                   .io_on = true});
+kernel::AccountPtr account_state(const kernel::Core& core, const store::AccountRow& row) {
+  return std::make_shared<const kernel::AccountState>(
+      kernel::AccountState{.id = row.id,
+                           .uuid = row.uuid,
+                           .mailbox = row.mailbox,
+                           .addr = row.addr,
+                           .identity = crypto::Identity::from_seed(row.seed.view()),
+                           .key = core.store.vault().account(row.uuid),
+                           .io_on = true});
 }
 
-base::Result<AccountPtr> make_account(Core& core, store::Tx& tx, const NewAccount& wanted) {
+base::Result<kernel::AccountPtr> make_account(kernel::Core& core, store::Tx& tx,
+                                              const NewAccount& wanted) {
   store::AccountRow row;
   EDGE_TRY(row.id, tx.next<AccountId>(AccountId(), "account"));
   row.uuid = store::random_uuid();
@@ -111,7 +113,7 @@ base::Result<AccountPtr> make_account(Core& core, store::Tx& tx, const NewAccoun
   EDGE_CHECK(store::insert_account(tx.db(), tx.vault(), row));
   EDGE_CHECK(store::select_account(tx.db(), row.id));
 
-  AccountPtr account = account_state(core, row);
+  kernel::AccountPtr account = account_state(core, row);
   const store::Scope scope{tx.db(), tx.vault(), account->key, account->id};
   if (!wanted.display_name.empty()) {
     EDGE_CHECK(store::set_config_value(scope, "displayname", plain_name(wanted.display_name)));
@@ -120,8 +122,8 @@ base::Result<AccountPtr> make_account(Core& core, store::Tx& tx, const NewAccoun
       store::set_config_value(scope, "configured_timestamp", std::to_string(tx.now() / 1000)));
   EDGE_CHECK(add_contacts(scope, *account));
   EDGE_CHECK(add_chats(tx, scope, *account));
-  EDGE_CHECK(Core::emit(tx, account->id, AccountsChanged{}));
-  EDGE_TRY(auto relay, find_relay_home(core, scope, account->identity));
+  EDGE_CHECK(kernel::Core::emit(tx, account->id, AccountsChanged{}));
+  EDGE_TRY(auto relay, kernel::find_relay_home(core, scope, account->identity));
   tx.on_commit([core = &core, account, relay = std::move(relay)] {
     core->directory.put(account);
     if (!relay) return;
@@ -131,15 +133,15 @@ base::Result<AccountPtr> make_account(Core& core, store::Tx& tx, const NewAccoun
   return account;
 }
 
-base::Result<std::size_t> load_accounts(Core& core) {
+base::Result<std::size_t> load_accounts(kernel::Core& core) {
   EDGE_TRY(store::Reader reader, core.store.read());
   EDGE_TRY(const store::AccountList list,
            store::list_accounts(reader.connection(), core.store.vault()));
   for (const store::AccountRow& row : list.rows) {
-    const AccountPtr account = account_state(core, row);
+    const kernel::AccountPtr account = account_state(core, row);
     core.directory.put(account);
     const store::Scope scope{reader.connection(), core.store.vault(), account->key, account->id};
-    auto relay = find_relay_home(core, scope, account->identity);
+    auto relay = kernel::find_relay_home(core, scope, account->identity);
     if (!relay) {
       base::log::warning("account {}: its relay is not known: {}", account->id.value,
                          relay.error().message);
@@ -150,11 +152,11 @@ base::Result<std::size_t> load_accounts(Core& core) {
   return list.rows.size() + list.unreadable.size();
 }
 
-base::Result<> tidy_files(Core& core) {
+base::Result<> tidy_files(kernel::Core& core) {
   const base::UnixMillis old = core.clock.now() - kUploadLifetime;
   std::set<std::pair<store::Uuid, std::string>> known;
   std::set<store::Uuid> accounts;
-  for (const AccountPtr& account : core.directory.all()) {
+  for (const kernel::AccountPtr& account : core.directory.all()) {
     accounts.insert(account->uuid);
     std::vector<std::int64_t> unused;
     {

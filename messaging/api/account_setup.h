@@ -16,16 +16,17 @@ struct NewAccount {
 
 // Identity, mailbox, special contacts, Saved messages, the device chat with its welcome. It is in
 // the directory, and selected, after the commit. Event: AccountsChanged.
-base::Result<AccountPtr> make_account(Core& core, store::Tx& tx, const NewAccount& wanted);
+base::Result<kernel::AccountPtr> make_account(kernel::Core& core, store::Tx& tx,
+                                              const NewAccount& wanted);
 
 // The state of an account from its row.
-AccountPtr account_state(const Core& core, const store::AccountRow& row);
+kernel::AccountPtr account_state(const kernel::Core& core, const store::AccountRow& row);
 
 // The directory from the store. Answers how many accounts there are, unreadable ones included.
-base::Result<std::size_t> load_accounts(Core& core);
+base::Result<std::size_t> load_accounts(kernel::Core& core);
 
 // Removes uploads that nothing came to use and files that have no row. Before anything is written.
-base::Result<> tidy_files(Core& core);
+base::Result<> tidy_files(kernel::Core& core);
 
 // [a-z0-9._-], at most 64 characters; "edge" when nothing is left.
 std::string safe_profile(std::string_view name);

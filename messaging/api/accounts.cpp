@@ -29,7 +29,7 @@ namespace {
 // What clients that look for Delta Chat's core are told: the API this gateway speaks.
 constexpr std::string_view kApiVersion = "2.57.0";
 
-base::Result<Account> view_account(const Core& core, AccountId id) {
+base::Result<Account> view_account(const kernel::Core& core, AccountId id) {
   EDGE_TRY(auto read, core.read(id));
   const store::Scope scope = read.scope();
   Account account;
@@ -62,7 +62,7 @@ std::string since(base::Millis span) {
 
 base::Result<std::vector<Account>> Accounts::list() const {
   std::vector<Account> accounts;
-  for (const AccountPtr& state : core_.directory.all()) {
+  for (const kernel::AccountPtr& state : core_.directory.all()) {
     EDGE_TRY(Account account, view_account(core_, state->id));
     accounts.push_back(std::move(account));
   }
@@ -76,7 +76,7 @@ base::Result<Account> Accounts::get(AccountId account) const {
 void Accounts::add(base::Completion<AccountId> done) {
   core_.store.write<AccountId>(
       [core = &core_](store::Tx& tx) -> base::Result<AccountId> {
-        EDGE_TRY(const AccountPtr account,
+        EDGE_TRY(const kernel::AccountPtr account,
                  make_account(*core, tx, {.profile = core->options.profile, .display_name = {}}));
         return account->id;
       },
@@ -87,19 +87,20 @@ void Accounts::remove(AccountId account, base::Completion<> done) {
   const bool tight = core_.store.make_room_to_delete();
   core_.write<store::RemovedAccount>(
       account,
-      [this, core = &core_](store::Tx& tx, const store::Scope& scope,
-                            const AccountState& state) -> base::Result<store::RemovedAccount> {
+      [this, core = &core_](
+          store::Tx& tx, const store::Scope& scope,
+          const kernel::AccountState& state) -> base::Result<store::RemovedAccount> {
         EDGE_TRY(const auto selected, store::find_selection(tx.db()));
         EDGE_CHECK(store::begin_account_removal(tx.db(), scope.account));
         tx.scrub();  // its keys
         if (selected == state.id) {
           std::optional<AccountId> other;
-          for (const AccountPtr& left : core->directory.all()) {
+          for (const kernel::AccountPtr& left : core->directory.all()) {
             if (left->id != state.id && !other) other = left->id;
           }
           EDGE_CHECK(store::select_account(tx.db(), other));
         }
-        EDGE_CHECK(Core::emit(tx, state.id, AccountsChanged{}));
+        EDGE_CHECK(kernel::Core::emit(tx, state.id, AccountsChanged{}));
         tx.on_commit([this, core, id = state.id, uuid = state.uuid] {
           core->directory.erase(id);
           relayed_.homes_changed(id);
@@ -119,7 +120,7 @@ void Accounts::remove(AccountId account, base::Completion<> done) {
 void Accounts::select(AccountId account, base::Completion<> done) {
   core_.write<void>(
       account,
-      [](store::Tx& tx, const store::Scope& scope, const AccountState&) {
+      [](store::Tx& tx, const store::Scope& scope, const kernel::AccountState&) {
         return store::select_account(tx.db(), scope.account);
       },
       std::move(done));
@@ -133,7 +134,8 @@ base::Result<std::optional<AccountId>> Accounts::selected() const {
 void Accounts::switch_io(AccountId account, bool on, base::Completion<> done) {
   core_.write<void>(
       account,
-      [this, on](store::Tx& tx, const store::Scope&, const AccountState& state) -> base::Result<> {
+      [this, on](store::Tx& tx, const store::Scope&,
+                 const kernel::AccountState& state) -> base::Result<> {
         tx.on_commit([this, id = state.id, on] {
           core_.directory.set_io(id, on);
           relayed_.homes_changed(id);
@@ -142,7 +144,7 @@ void Accounts::switch_io(AccountId account, bool on, base::Completion<> done) {
         });
         // Whoever ends its loop after this waits for one event more, also when nothing changes.
         if (on && state.io_on) return {};
-        return Core::emit(tx, state.id, ConnectivityChanged{});
+        return kernel::Core::emit(tx, state.id, ConnectivityChanged{});
       },
       std::move(done));
 }
@@ -161,7 +163,7 @@ bool Accounts::io_running(AccountId account) const {
 }
 
 base::Result<std::uint32_t> Accounts::connectivity(AccountId account) const {
-  EDGE_TRY(const AccountPtr state, core_.directory.get(account));
+  EDGE_TRY(const kernel::AccountPtr state, core_.directory.get(account));
   const std::uint32_t sending = courier_.connectivity(state->id);
   const bool cut_off = state->relay && sending > 1000 && !relayed_.connected(state->id);
   return cut_off ? std::min<std::uint32_t>(sending, 2000) : sending;
@@ -173,7 +175,7 @@ base::Result<std::map<std::string, std::string>> Accounts::info(AccountId accoun
   std::map<std::string, std::string> info = system_info();
   EDGE_TRY(auto read, core_.read(account));
   const store::Scope scope = read.scope();
-  const AccountState& state = *read.account;
+  const kernel::AccountState& state = *read.account;
   EDGE_TRY(const auto messages, store::count_messages(scope));
   EDGE_TRY(const auto chats, store::list_chats(scope));
   EDGE_TRY(const auto waiting, store::count_outbox(scope));

@@ -12,16 +12,23 @@
 #include "base/completion.h"
 #include "messaging/model/types.h"
 
-namespace messaging {
-
-class Core;
+namespace messaging::delivery {
 class Courier;
+}  // namespace messaging::delivery
+namespace messaging::kernel {
+class Core;
+}  // namespace messaging::kernel
+namespace messaging::peering {
 class Incoming;
 class Relayed;
+}  // namespace messaging::peering
+
+namespace messaging {
 
 class Accounts {
  public:
-  Accounts(Core& core, Courier& courier, Incoming& incoming, Relayed& relayed)
+  Accounts(kernel::Core& core, delivery::Courier& courier, peering::Incoming& incoming,
+           peering::Relayed& relayed)
       : core_(core), courier_(courier), incoming_(incoming), relayed_(relayed) {}
 
   base::Result<std::vector<Account>> list() const;
@@ -51,16 +58,16 @@ class Accounts {
  private:
   void switch_io(AccountId account, bool on, base::Completion<> done);
 
-  Core& core_;
-  Courier& courier_;
-  Incoming& incoming_;
-  Relayed& relayed_;
+  kernel::Core& core_;
+  delivery::Courier& courier_;
+  peering::Incoming& incoming_;
+  peering::Relayed& relayed_;
 };
 
 // Config: string settings of an account under Delta Chat's keys, and free ui.* keys.
 class Config {
  public:
-  explicit Config(Core& core) : core_(core) {}
+  explicit Config(kernel::Core& core) : core_(core) {}
 
   // The set value, else the key's default, else nothing; an unknown key is an error that names it.
   base::Result<std::optional<std::string>> get(AccountId account, const std::string& key) const;
@@ -71,7 +78,7 @@ class Config {
            base::Completion<> done);
 
  private:
-  Core& core_;
+  kernel::Core& core_;
 };
 
 }  // namespace messaging

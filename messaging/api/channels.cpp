@@ -196,7 +196,7 @@ void Channels::publish(std::vector<ChannelEvent> events,
         fresh.reserve(events.size());
         for (ChannelEvent& event : events) {
           bodies.push_back(encode_channel_event(event));
-          auto facts = std::make_shared<WrittenEvent>(std::move(event));
+          auto facts = std::make_shared<kernel::WrittenEvent>(std::move(event));
           const std::string_view channel = std::get<ChannelEvent>(facts->body).channel;
           fresh.push_back({channel, bodies.back(), std::move(facts)});
         }

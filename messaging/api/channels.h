@@ -12,9 +12,11 @@
 #include "base/ids.h"
 #include "messaging/model/channel_event.h"
 
-namespace messaging {
-
+namespace messaging::kernel {
 class Core;
+}  // namespace messaging::kernel
+
+namespace messaging {
 
 inline constexpr std::string_view kDefaultChannel = "default";
 inline constexpr std::string_view kMessagesChannel = "messages";  // the messaging events
@@ -29,7 +31,7 @@ base::Result<> check_property(std::string_view name, std::string_view value);
 
 class Channels {
  public:
-  explicit Channels(Core& core) : core_(core) {}
+  explicit Channels(kernel::Core& core) : core_(core) {}
 
   // All in one commit, or none; their ids in the order given. A wrong event is refused by name.
   void publish(std::vector<ChannelEvent> events, base::Completion<std::vector<base::EventId>> done);
@@ -38,7 +40,7 @@ class Channels {
   void clear_initial(std::string channel, base::Completion<> done);
 
  private:
-  Core& core_;
+  kernel::Core& core_;
 };
 
 }  // namespace messaging

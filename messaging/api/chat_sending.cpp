@@ -13,7 +13,7 @@
 
 namespace messaging {
 
-base::Result<> check_can_send(const store::Scope& scope, const AccountState& account,
+base::Result<> check_can_send(const store::Scope& scope, const kernel::AccountState& account,
                               const store::ChatRow& chat) {
   const bool single = chat.type == ChatType::single;
   const auto no = [&](std::string_view why) {
@@ -27,24 +27,24 @@ base::Result<> check_can_send(const store::Scope& scope, const AccountState& acc
   if (chat.blocked == store::ChatBlocked::yes) {
     return no(single ? "its contact is blocked" : "it is blocked");
   }
-  return single ? base::Result<>{} : check_can_write(scope, account, chat.id);
+  return single ? base::Result<>{} : groups::check_can_write(scope, account, chat.id);
 }
 
-base::Result<> queue_to_chat(const WriteContext& write, const store::ChatRow& chat,
+base::Result<> queue_to_chat(const kernel::WriteContext& write, const store::ChatRow& chat,
                              const store::MessageRow& row) {
   if (chat.contact == kSelf) return {};
-  Errand errand;
+  chats::Errand errand;
   if (row.blob_id) {
     EDGE_TRY(const store::BlobRow blob, store::load_blob(write.scope, *row.blob_id));
     errand.file_size = blob.size;
   }
-  EDGE_CHECK(check_able(write, chat, errand));
+  EDGE_CHECK(chats::check_able(write, chat, errand));
   if (chat.type != ChatType::single) {
-    return queue_group_message(write, chat.id, row);
+    return groups::queue_group_message(write, chat.id, row);
   }
-  EDGE_TRY(const bool opens, contact_opens(write.scope, *chat.contact));
-  return opens ? queue_message(write, *chat.contact, row)
-               : give_up_recipient(write, row.id, *chat.contact);
+  EDGE_TRY(const bool opens, groups::contact_opens(write.scope, *chat.contact));
+  return opens ? outbox::queue_message(write, *chat.contact, row)
+               : groups::give_up_recipient(write, row.id, *chat.contact);
 }
 
 }  // namespace messaging

@@ -10,12 +10,12 @@
 namespace messaging {
 
 // Errc::forbidden, saying why, when nothing may be sent to this chat.
-base::Result<> check_can_send(const store::Scope& scope, const AccountState& account,
+base::Result<> check_can_send(const store::Scope& scope, const kernel::AccountState& account,
                               const store::ChatRow& chat);
 
 // Puts a message of ours (its row is inserted, state out_pending) into the outbox for all whom the
 // chat addresses; nothing to do in Saved messages.
-base::Result<> queue_to_chat(const WriteContext& write, const store::ChatRow& chat,
+base::Result<> queue_to_chat(const kernel::WriteContext& write, const store::ChatRow& chat,
                              const store::MessageRow& row);
 
 }  // namespace messaging

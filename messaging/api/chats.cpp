@@ -42,17 +42,19 @@ bool wanted(const View& view, const ChatRow& row, const ChatListQuery& query,
 
 // Loads, changes and tells. `change` answers whether it changed anything.
 template <class F>
-void change_chat(Core& core, AccountId account, ChatId chat, base::Completion<> done, F change) {
+void change_chat(kernel::Core& core, AccountId account, ChatId chat, base::Completion<> done,
+                 F change) {
   core.write<void>(
       account,
-      [chat, change = std::move(change)](store::Tx& tx, const store::Scope& scope,
-                                         const AccountState& state) mutable -> base::Result<> {
+      [chat, change = std::move(change)](
+          store::Tx& tx, const store::Scope& scope,
+          const kernel::AccountState& state) mutable -> base::Result<> {
         EDGE_TRY(ChatRow row, store::load_chat(scope, chat));
         EDGE_TRY(const bool changed, change(tx, scope, row));
         if (!changed) return {};
         EDGE_CHECK(store::update_chat(scope, row));
-        EDGE_CHECK(Core::emit(tx, state.id, ChatModified{chat}));
-        return Core::emit(tx, state.id, ChatlistChanged{});
+        EDGE_CHECK(kernel::Core::emit(tx, state.id, ChatModified{chat}));
+        return kernel::Core::emit(tx, state.id, ChatlistChanged{});
       },
       std::move(done));
 }
@@ -144,12 +146,13 @@ void Chats::create_by_contact(AccountId account, ContactId contact, base::Comple
   core_.write<ChatId>(
       account,
       [contact](store::Tx& tx, const store::Scope& scope,
-                const AccountState&) -> base::Result<ChatId> {
+                const kernel::AccountState&) -> base::Result<ChatId> {
         EDGE_TRY(const store::ContactRow row, store::load_contact(scope, contact));
         if (row.state == store::ContactState::hidden) {
           return fail(Errc::not_found, fmt::format("contact Contact#{} not found", contact.value));
         }
-        EDGE_TRY(const ChatRow chat, ensure_single_chat(tx, scope, contact, ChatBlocked::no));
+        EDGE_TRY(const ChatRow chat,
+                 chats::ensure_single_chat(tx, scope, contact, ChatBlocked::no));
         return chat.id;
       },
       std::move(done));
@@ -180,7 +183,7 @@ void Chats::block(AccountId account, ChatId chat, base::Completion<> done) {
                 EDGE_TRY(store::ContactRow contact, store::load_contact(scope, *row.contact));
                 contact.blocked = true;
                 EDGE_CHECK(store::update_contact(scope, contact));
-                EDGE_CHECK(Core::emit(tx, scope.account, ContactsChanged{contact.id}));
+                EDGE_CHECK(kernel::Core::emit(tx, scope.account, ContactsChanged{contact.id}));
                 row.blocked = ChatBlocked::yes;
                 return true;
               });
@@ -197,38 +200,38 @@ void Chats::remove_portion(AccountId account, ChatId chat, bool tight, base::Com
   core_.write<bool>(
       account,
       [this, chat, tight](store::Tx& tx, const store::Scope& scope,
-                          const AccountState& state) -> base::Result<bool> {
+                          const kernel::AccountState& state) -> base::Result<bool> {
         const std::size_t portion = tight ? 10 : 500;
         EDGE_TRY(const ChatRow row, store::load_chat(scope, chat));
         EDGE_TRY(auto marks,
                  store::messages_of_chat(scope, chat, static_cast<std::int64_t>(portion + 1)));
         const bool more = marks.size() > portion;
         if (more) marks.resize(portion);
-        const WriteContext write{core_, tx, scope, state};
-        RemovedFiles files(core_, state);
+        const kernel::WriteContext write{core_, tx, scope, state};
+        files::RemovedFiles files(core_, state);
         for (const store::MessageMark& mark : marks) {
-          EDGE_CHECK(protected_message_removed(write, mark.id));
-          EDGE_CHECK(remove_message(tx, scope, mark.id, files));
+          EDGE_CHECK(protection::protected_message_removed(write, mark.id));
+          EDGE_CHECK(files::remove_message(tx, scope, mark.id, files));
         }
         if (tight) tx.scrub();  // the next one finds the log empty
         if (more) {
           files.remove_after(tx);
           return true;
         }
-        if (row.draft) EDGE_CHECK(remove_message(tx, scope, *row.draft, files));
-        EDGE_CHECK(forget_group(write, chat, files));
+        if (row.draft) EDGE_CHECK(files::remove_message(tx, scope, *row.draft, files));
+        EDGE_CHECK(groups::forget_group(write, chat, files));
         EDGE_CHECK(store::delete_chat(scope, chat));
         files.remove_after(tx);
-        EDGE_CHECK(Core::emit(tx, state.id, ChatDeleted{chat}));
-        EDGE_CHECK(Core::emit(tx, state.id, ChatlistChanged{}));
+        EDGE_CHECK(kernel::Core::emit(tx, state.id, ChatDeleted{chat}));
+        EDGE_CHECK(kernel::Core::emit(tx, state.id, ChatlistChanged{}));
         return false;
       },
       [this, account, chat, tight, done = std::move(done)](base::Result<bool> more) mutable {
         if (!more && !tight && more.error().code == Errc::exhausted) {
-          return go_on_in_reserve(core_, std::move(done),
-                                  [this, account, chat](base::Completion<> answer) {
-                                    remove_portion(account, chat, true, std::move(answer));
-                                  });
+          return files::go_on_in_reserve(core_, std::move(done),
+                                         [this, account, chat](base::Completion<> answer) {
+                                           remove_portion(account, chat, true, std::move(answer));
+                                         });
         }
         if (!more) return done(std::move(more).error());
         if (*more) return remove_portion(account, chat, tight, std::move(done));
@@ -240,7 +243,7 @@ void Chats::mark_noticed(AccountId account, ChatId chat, base::Completion<> done
   core_.write<void>(
       account,
       [chat](store::Tx& tx, const store::Scope& scope,
-             const AccountState& state) -> base::Result<> {
+             const kernel::AccountState& state) -> base::Result<> {
         std::vector<ChatId> chats;
         if (chat == kArchiveLink) {
           EDGE_TRY(const auto rows, store::list_chats(scope));
@@ -254,8 +257,8 @@ void Chats::mark_noticed(AccountId account, ChatId chat, base::Completion<> done
         for (const ChatId id : chats) {
           EDGE_TRY(const std::int64_t changed, store::notice_messages(scope, id));
           if (changed == 0) continue;
-          EDGE_CHECK(Core::emit(tx, state.id, MsgsNoticed{id}));
-          EDGE_CHECK(Core::emit(tx, state.id, ChatlistChanged{}));
+          EDGE_CHECK(kernel::Core::emit(tx, state.id, MsgsNoticed{id}));
+          EDGE_CHECK(kernel::Core::emit(tx, state.id, ChatlistChanged{}));
         }
         return {};
       },
@@ -272,7 +275,7 @@ void Chats::set_visibility(AccountId account, ChatId chat, Visibility visibility
         if (visibility != Visibility::archived) return true;
         // What is put away is taken as noticed.
         EDGE_TRY(const auto changed, store::notice_messages(scope, row.id));
-        if (changed > 0) EDGE_CHECK(Core::emit(tx, scope.account, MsgsNoticed{row.id}));
+        if (changed > 0) EDGE_CHECK(kernel::Core::emit(tx, scope.account, MsgsNoticed{row.id}));
         return true;
       });
 }

@@ -9,9 +9,11 @@
 #include "base/completion.h"
 #include "messaging/model/types.h"
 
-namespace messaging {
-
+namespace messaging::kernel {
 class Core;
+}  // namespace messaging::kernel
+
+namespace messaging {
 
 struct ChatListQuery {
   bool archived_only = false;
@@ -23,7 +25,7 @@ struct ChatListQuery {
 
 class Chats {
  public:
-  explicit Chats(Core& core) : core_(core) {}
+  explicit Chats(kernel::Core& core) : core_(core) {}
 
   // Pinned first, then by last message, newest first; kArchiveLink stands for archived chats.
   base::Result<std::vector<ChatId>> list(AccountId account, const ChatListQuery& query) const;
@@ -49,7 +51,7 @@ class Chats {
  private:
   void remove_portion(AccountId account, ChatId chat, bool tight, base::Completion<> done);
 
-  Core& core_;
+  kernel::Core& core_;
 };
 
 }  // namespace messaging

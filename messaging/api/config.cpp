@@ -27,8 +27,8 @@ base::Error unknown_key(const std::string& key) {
                   key.substr(0, 100)));
 }
 
-std::optional<std::string> computed(const std::string& key, const AccountState& account,
-                                    const Core& core) {
+std::optional<std::string> computed(const std::string& key, const kernel::AccountState& account,
+                                    const kernel::Core& core) {
   if (key == "addr" || key == "configured_addr") return account.addr;
   if (key == "sys.version") return core.options.version;
   if (key == "sys.msgsize_max_recommended") return std::to_string(24 * 1024 * 1024);
@@ -48,15 +48,15 @@ bool is_number(const std::string& text) {
 }
 
 // From the commit on the account is reached as its config says; contacts are told.
-base::Result<> change_relay(const WriteContext& write) {
-  EDGE_TRY(auto relay, find_relay_home(write.core, write.scope, write.account.identity));
+base::Result<> change_relay(const kernel::WriteContext& write) {
+  EDGE_TRY(auto relay, kernel::find_relay_home(write.core, write.scope, write.account.identity));
   if (relay == write.account.relay) return {};
   const bool moved = !relay || !write.account.relay || relay->url != write.account.relay->url;
   write.tx.on_commit([core = &write.core, id = write.account.id, relay = std::move(relay)] {
     core->directory.set_relay(id, relay);
   });
-  write.signal(&Signals::relay_changed);
-  if (moved) write.signal(&Signals::profile_changed);
+  write.signal(&kernel::Signals::relay_changed);
+  if (moved) write.signal(&kernel::Signals::profile_changed);
   return {};
 }
 
@@ -85,7 +85,7 @@ base::Result<> check_value(const std::string& key, const std::optional<std::stri
   // It goes into invites and cards, whose readers are as strict.
   if (key == "displayname") EDGE_CHECK(given_name(key, *value));
   if (key == "relay_url" && !value->empty() && *value != "none") {
-    EDGE_CHECK(parse_relay_url(*value));
+    EDGE_CHECK(kernel::parse_relay_url(*value));
   }
   if (key == "relay_token" && value->size() > kMaxRelayToken) {
     return fail(Errc::invalid_argument,
@@ -134,7 +134,7 @@ void Config::set(AccountId account, std::map<std::string, std::optional<std::str
   core_.write<void>(
       account,
       [this, values = std::move(values)](store::Tx& tx, const store::Scope& scope,
-                                         const AccountState& state) -> base::Result<> {
+                                         const kernel::AccountState& state) -> base::Result<> {
         bool profile_changed = false;
         bool told_changed = false;
         bool relay_changed = false;
@@ -144,12 +144,12 @@ void Config::set(AccountId account, std::map<std::string, std::optional<std::str
           profile_changed |= key == "displayname" || key == "selfstatus" || key == "private_tag";
           told_changed |= key == "displayname" || key == "selfstatus" || key == "bot";
         }
-        const WriteContext write{core_, tx, scope, state};
-        if (told_changed) write.signal(&Signals::profile_changed);
+        const kernel::WriteContext write{core_, tx, scope, state};
+        if (told_changed) write.signal(&kernel::Signals::profile_changed);
         if (relay_changed) EDGE_CHECK(change_relay(write));
         if (!profile_changed) return {};
-        EDGE_CHECK(Core::emit(tx, state.id, ContactsChanged{kSelf}));
-        return Core::emit(tx, state.id, AccountsChanged{});
+        EDGE_CHECK(kernel::Core::emit(tx, state.id, ContactsChanged{kSelf}));
+        return kernel::Core::emit(tx, state.id, AccountsChanged{});
       },
       std::move(done));
 }

@@ -119,13 +119,13 @@ void Contacts::rename(AccountId account, ContactId contact, std::string name,
   core_.write<void>(
       account,
       [contact, name = std::move(name)](store::Tx& tx, const store::Scope& scope,
-                                        const AccountState& state) -> base::Result<> {
+                                        const kernel::AccountState& state) -> base::Result<> {
         EDGE_TRY(store::ContactRow row, store::load_contact(scope, contact));
         row.name = name;
         EDGE_CHECK(store::update_contact(scope, row));
-        EDGE_CHECK(Core::emit(tx, state.id, ContactsChanged{contact}));
+        EDGE_CHECK(kernel::Core::emit(tx, state.id, ContactsChanged{contact}));
         EDGE_TRY(const auto chat, store::find_chat_by_contact(scope, contact));
-        if (chat) EDGE_CHECK(Core::emit(tx, state.id, ChatModified{chat->id}));
+        if (chat) EDGE_CHECK(kernel::Core::emit(tx, state.id, ChatModified{chat->id}));
         return {};
       },
       std::move(done));
@@ -137,18 +137,18 @@ void Contacts::set_blocked(AccountId account, ContactId contact, bool blocked,
   core_.write<void>(
       account,
       [contact, blocked](store::Tx& tx, const store::Scope& scope,
-                         const AccountState& state) -> base::Result<> {
+                         const kernel::AccountState& state) -> base::Result<> {
         EDGE_TRY(store::ContactRow row, store::load_contact(scope, contact));
         if (row.blocked == blocked) return {};
         row.blocked = blocked;
         EDGE_CHECK(store::update_contact(scope, row));
-        EDGE_CHECK(Core::emit(tx, state.id, ContactsChanged{contact}));
+        EDGE_CHECK(kernel::Core::emit(tx, state.id, ContactsChanged{contact}));
         EDGE_TRY(auto chat, store::find_chat_by_contact(scope, contact));
         if (!chat) return {};
         chat->blocked = blocked ? store::ChatBlocked::yes : store::ChatBlocked::no;
         EDGE_CHECK(store::update_chat(scope, *chat));
-        EDGE_CHECK(Core::emit(tx, state.id, ChatModified{chat->id}));
-        return Core::emit(tx, state.id, ChatlistChanged{});
+        EDGE_CHECK(kernel::Core::emit(tx, state.id, ChatModified{chat->id}));
+        return kernel::Core::emit(tx, state.id, ChatlistChanged{});
       },
       std::move(done));
 }

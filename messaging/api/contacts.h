@@ -9,13 +9,15 @@
 #include "base/completion.h"
 #include "messaging/model/types.h"
 
-namespace messaging {
-
+namespace messaging::kernel {
 class Core;
+}  // namespace messaging::kernel
+
+namespace messaging {
 
 class Contacts {
  public:
-  explicit Contacts(Core& core) : core_(core) {}
+  explicit Contacts(kernel::Core& core) : core_(core) {}
 
   // Real contacts that are not blocked, by name; `query` is part of a name or address, any case.
   base::Result<std::vector<ContactId>> ids(AccountId account, bool with_self,
@@ -32,7 +34,7 @@ class Contacts {
   void set_blocked(AccountId account, ContactId contact, bool blocked, base::Completion<> done);
 
  private:
-  Core& core_;
+  kernel::Core& core_;
 };
 
 }  // namespace messaging

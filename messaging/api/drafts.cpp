@@ -10,9 +10,9 @@ namespace messaging {
 namespace {
 
 base::Result<> drop_draft(store::Tx& tx, const store::Scope& scope, const store::ChatRow& chat,
-                          RemovedFiles& files) {
+                          files::RemovedFiles& files) {
   if (!chat.draft) return {};
-  EDGE_CHECK(remove_message(tx, scope, *chat.draft, files));
+  EDGE_CHECK(files::remove_message(tx, scope, *chat.draft, files));
   return store::set_draft(scope, chat.id, std::nullopt);
 }
 
@@ -21,42 +21,42 @@ base::Result<> drop_draft(store::Tx& tx, const store::Scope& scope, const store:
 void Messages::set_draft(AccountId account, ChatId chat, MessageDraft draft,
                          base::Completion<> done) {
   if (draft.text.empty() && draft.file.empty()) return remove_draft(account, chat, std::move(done));
-  if (auto good = check_draft(draft); !good) return done(std::move(good).error());
-  auto write = [this, account, chat, draft](std::optional<SealedFile> sealed,
+  if (auto good = chats::check_draft(draft); !good) return done(std::move(good).error());
+  auto write = [this, account, chat, draft](std::optional<files::SealedFile> sealed,
                                             base::Completion<> answer) mutable {
     core_.write<void>(
         account,
         [this, chat, draft = std::move(draft), sealed = std::move(sealed)](
             store::Tx& tx, const store::Scope& scope,
-            const AccountState& state) mutable -> base::Result<> {
+            const kernel::AccountState& state) mutable -> base::Result<> {
           EDGE_TRY(const store::ChatRow row, store::load_chat(scope, chat));
           // The new one first: its file may be the old one's.
           EDGE_TRY(store::MessageRow message,
-                   compose_row(tx, scope, core_, state, chat, draft, sealed));
+                   chats::compose_row(tx, scope, core_, state, chat, draft, sealed));
           message.state = MsgState::out_draft;
-          EDGE_CHECK(insert_own(tx, scope, message));
-          RemovedFiles files(core_, state);
+          EDGE_CHECK(chats::insert_own(tx, scope, message));
+          files::RemovedFiles files(core_, state);
           EDGE_CHECK(drop_draft(tx, scope, row, files));
           EDGE_CHECK(store::set_draft(scope, chat, message.id));
           files.remove_after(tx);
-          return emit_changed(tx, state.id, chat, message.id);
+          return chats::emit_changed(tx, state.id, chat, message.id);
         },
         std::move(answer));
   };
-  with_file<void>(core_, account, draft, std::move(done), std::move(write));
+  chats::with_file<void>(core_, account, draft, std::move(done), std::move(write));
 }
 
 void Messages::remove_draft(AccountId account, ChatId chat, base::Completion<> done) {
   core_.write<void>(
       account,
       [this, chat](store::Tx& tx, const store::Scope& scope,
-                   const AccountState& state) -> base::Result<> {
+                   const kernel::AccountState& state) -> base::Result<> {
         EDGE_TRY(const store::ChatRow row, store::load_chat(scope, chat));
         if (!row.draft) return {};
-        RemovedFiles files(core_, state);
+        files::RemovedFiles files(core_, state);
         EDGE_CHECK(drop_draft(tx, scope, row, files));
         files.remove_after(tx);
-        return emit_changed(tx, state.id, chat, MsgId());
+        return chats::emit_changed(tx, state.id, chat, MsgId());
       },
       std::move(done));
 }

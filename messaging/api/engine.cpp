@@ -13,26 +13,27 @@ Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Engine::~Engine() { stop(); }
 
-base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store, DepositTransport& transport,
+base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store,
+                                                   peering::DepositTransport& transport,
                                                    const base::Clock& clock,
-                                                   EngineOptions options) {
+                                                   kernel::EngineOptions options) {
   auto parts = std::make_unique<Parts>(store, transport, clock, std::move(options));
-  Core& core = parts->core;
+  kernel::Core& core = parts->core;
   {
     EDGE_TRY(store::Reader reader, store.read());
     EDGE_TRY(const auto saved, store::find_steady_time(reader.connection()));
     if (saved) {
-      core.steady = std::make_unique<SteadyTime>(
-          clock, SteadyTime::Saved{saved->steady, saved->wall, saved->doubtful_off, saved->suspect,
-                                   saved->trusted});
+      core.steady = std::make_unique<kernel::SteadyTime>(
+          clock, kernel::SteadyTime::Saved{saved->steady, saved->wall, saved->doubtful_off,
+                                           saved->suspect, saved->trusted});
     }
   }
   if (!store.health().writes_refused()) {
-    EDGE_CHECK(store.write_now<void>([](store::Tx& tx) { return Relayed::prepare(tx); }));
+    EDGE_CHECK(store.write_now<void>([](store::Tx& tx) { return peering::Relayed::prepare(tx); }));
   }
   EDGE_TRY(const std::size_t accounts, load_accounts(core));
   if (accounts == 0) {
-    auto made = store.write_now<AccountPtr>([&](store::Tx& tx) {
+    auto made = store.write_now<kernel::AccountPtr>([&](store::Tx& tx) {
       return make_account(core, tx,
                           {.profile = core.options.profile,
                            .display_name = core.options.profile,
@@ -57,7 +58,7 @@ void Engine::start() {
 
 void Engine::stop() { parts_->stop(); }
 
-void Engine::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
+void Engine::accept(peering::Arrival arrival, base::Completion<peering::ArrivalReply> done) {
   parts_->incoming.accept(std::move(arrival), std::move(done));
 }
 
@@ -69,7 +70,7 @@ Groups& Engine::groups() { return parts_->groups; }
 Messages& Engine::messages() { return parts_->messages; }
 SecureJoin& Engine::securejoin() { return parts_->securejoin; }
 Files& Engine::files() { return parts_->files; }
-Relayed& Engine::relayed() { return parts_->relayed; }
+peering::Relayed& Engine::relayed() { return parts_->relayed; }
 Channels& Engine::channels() { return parts_->channels; }
 ProtectedFiles& Engine::protected_files() { return parts_->protected_files; }
 

@@ -31,18 +31,21 @@ class Store;
 struct LogQuery;
 }  // namespace store
 
+namespace messaging::peering {
+class Relayed;
+}  // namespace messaging::peering
+
 namespace messaging {
 
-class Relayed;
 struct Parts;
 
-class Engine : public Mailroom {
+class Engine : public peering::Mailroom {
  public:
   // Makes account 1 when there is none. No delivery runs before start().
   static base::Result<std::unique_ptr<Engine>> open(store::Store& store,
-                                                    DepositTransport& transport,
+                                                    peering::DepositTransport& transport,
                                                     const base::Clock& clock,
-                                                    EngineOptions options);
+                                                    kernel::EngineOptions options);
   ~Engine() override;
 
   void on_events(EventListener listener);  // before start()
@@ -50,7 +53,7 @@ class Engine : public Mailroom {
   void stop();                             // delivery ends; what waits stays in the outbox
 
   // Envelopes that arrived over HTTP. The same as the local transport's way in.
-  void accept(Arrival arrival, base::Completion<ArrivalReply> done) override;
+  void accept(peering::Arrival arrival, base::Completion<peering::ArrivalReply> done) override;
 
   Accounts& accounts();
   Config& config();
@@ -60,7 +63,7 @@ class Engine : public Mailroom {
   Messages& messages();
   SecureJoin& securejoin();
   Files& files();
-  Relayed& relayed();
+  peering::Relayed& relayed();
   Channels& channels();
   ProtectedFiles& protected_files();
 

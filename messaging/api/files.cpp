@@ -13,11 +13,13 @@ using base::Errc;
 using base::fail;
 
 // Writes the row of a finished blob and answers with its path.
-void keep(Core& core, AccountId account, SealedFile sealed, base::Completion<std::string> done) {
+void keep(kernel::Core& core, AccountId account, files::SealedFile sealed,
+          base::Completion<std::string> done) {
   core.write<std::string>(
       account,
-      [sealed = std::move(sealed)](store::Tx& tx, const store::Scope& scope,
-                                   const AccountState&) mutable -> base::Result<std::string> {
+      [sealed = std::move(sealed)](
+          store::Tx& tx, const store::Scope& scope,
+          const kernel::AccountState&) mutable -> base::Result<std::string> {
         EDGE_TRY(const store::BlobRow row, sealed.insert(tx, scope));
         (void)row;
         return sealed.path();
@@ -27,7 +29,7 @@ void keep(Core& core, AccountId account, SealedFile sealed, base::Completion<std
 
 // What a caller over HTTP is told of an upload that failed: not where the store lies, and where the
 // account went meanwhile, that.
-base::Error told(const Core& core, AccountId account, base::Error error) {
+base::Error told(const kernel::Core& core, AccountId account, base::Error error) {
   if (auto known = core.directory.get(account); !known) return std::move(known).error();
   const std::string place = core.store.dir() + "/";
   for (auto at = error.message.find(place); at != std::string::npos;
@@ -39,7 +41,8 @@ base::Error told(const Core& core, AccountId account, base::Error error) {
 
 class BlobUpload final : public Upload {
  public:
-  BlobUpload(Core& core, AccountPtr account, store::BlobWriter writer, std::string name)
+  BlobUpload(kernel::Core& core, kernel::AccountPtr account, store::BlobWriter writer,
+             std::string name)
       : core_(core),
         account_(std::move(account)),
         writer_(std::move(writer)),
@@ -54,13 +57,13 @@ class BlobUpload final : public Upload {
   void finish(base::Completion<std::string> path) override {
     auto info = writer_.finish();
     if (!info) return path(told(core_, account_->id, std::move(info).error()));
-    keep(core_, account_->id, SealedFile(core_, account_, *std::move(info), name_),
+    keep(core_, account_->id, files::SealedFile(core_, account_, *std::move(info), name_),
          std::move(path));
   }
 
  private:
-  Core& core_;
-  AccountPtr account_;
+  kernel::Core& core_;
+  kernel::AccountPtr account_;
   store::BlobWriter writer_;
   std::string name_;
 };
@@ -79,11 +82,11 @@ base::Result<Attachment> Files::open(AccountId account, MsgId message) const {
                                        " has not arrived completely yet");
   }
   EDGE_TRY(store::BlobRow blob, store::load_blob(scope, *row.blob_id));
-  return open_attachment(core_, *read.account, std::move(blob));
+  return files::open_attachment(core_, *read.account, std::move(blob));
 }
 
 base::Result<std::unique_ptr<Upload>> Files::begin_upload(AccountId account, std::string name) {
-  EDGE_TRY(AccountPtr state, core_.directory.get(account));
+  EDGE_TRY(kernel::AccountPtr state, core_.directory.get(account));
   auto writer = core_.store.blobs().create(state->uuid);
   if (!writer) return told(core_, account, std::move(writer).error());
   return std::unique_ptr<Upload>(std::make_unique<BlobUpload>(
@@ -107,7 +110,7 @@ void Files::copy_in(AccountId account, std::string path, base::Completion<std::s
   auto posted =
       core_.file_worker->post([core = &core_, state = *std::move(state), path = std::move(path),
                                shared](const std::stop_token& stop) {
-        auto sealed = seal_file(*core, state, path, "", stop);
+        auto sealed = files::seal_file(*core, state, path, "", stop);
         if (!sealed) return (*shared)(std::move(sealed).error());
         keep(*core, state->id, *std::move(sealed), std::move(*shared));
       });
@@ -115,7 +118,7 @@ void Files::copy_in(AccountId account, std::string path, base::Completion<std::s
 }
 
 base::Result<std::string> Files::blob_dir(AccountId account) const {
-  EDGE_TRY(const AccountPtr state, core_.directory.get(account));
+  EDGE_TRY(const kernel::AccountPtr state, core_.directory.get(account));
   return core_.store.blobs().account_dir(state->uuid);
 }
 

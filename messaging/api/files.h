@@ -8,13 +8,15 @@
 #include "messaging/model/attachment.h"
 #include "messaging/model/types.h"
 
-namespace messaging {
-
+namespace messaging::kernel {
 class Core;
+}  // namespace messaging::kernel
+
+namespace messaging {
 
 class Files {
  public:
-  explicit Files(Core& core) : core_(core) {}
+  explicit Files(kernel::Core& core) : core_(core) {}
 
   base::Result<Attachment> open(AccountId account, MsgId message) const;
   base::Result<std::unique_ptr<Upload>> begin_upload(AccountId account, std::string name);
@@ -23,7 +25,7 @@ class Files {
   base::Result<std::string> blob_dir(AccountId account) const;
 
  private:
-  Core& core_;
+  kernel::Core& core_;
 };
 
 }  // namespace messaging

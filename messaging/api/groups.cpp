@@ -27,8 +27,8 @@ base::Result<> check_name(std::string& name) {
   return fail(Errc::invalid_argument, "name: Invalid chat name: nothing in it can be seen");
 }
 
-base::Result<> check_may_change(const WriteContext& write, const Group& group) {
-  const MemberKey self = key_of(write.account);
+base::Result<> check_may_change(const kernel::WriteContext& write, const chats::Group& group) {
+  const MemberKey self = chats::key_of(write.account);
   if (!group.state.has(self)) {
     return fail(Errc::forbidden,
                 fmt::format("you are not a member of chat {} (any more)", group.row.chat.value));
@@ -44,51 +44,55 @@ base::Result<> check_may_change(const WriteContext& write, const Group& group) {
 }
 
 // Saves a change that is made in `group.state`, and tells it with a line in the chat.
-base::Result<> tell_change(const WriteContext& write, Group& group, SystemMessage system,
-                           std::string text, std::optional<std::int64_t> image = std::nullopt) {
-  EDGE_CHECK(publish_card(write, group));
-  EDGE_CHECK(save_group(write, group));
+base::Result<> tell_change(const kernel::WriteContext& write, chats::Group& group,
+                           SystemMessage system, std::string text,
+                           std::optional<std::int64_t> image = std::nullopt) {
+  EDGE_CHECK(groups::publish_card(write, group));
+  EDGE_CHECK(groups::save_group(write, group));
   EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
   if (!group.row.promoted) return write.emit(ChatlistChanged{});
-  EDGE_TRY(const auto members, recipients(write.scope, group.row.chat));
-  EDGE_TRY(const store::MessageRow line, add_own_line(write, group, system, std::move(text),
-                                                      std::nullopt, image, !members.empty()));
-  return tell_members(write, group, {line.id, line.uuid});
+  EDGE_TRY(const auto members, groups::recipients(write.scope, group.row.chat));
+  EDGE_TRY(const store::MessageRow line,
+           groups::add_own_line(write, group, system, std::move(text), std::nullopt, image,
+                                !members.empty()));
+  return groups::tell_members(write, group, {line.id, line.uuid});
 }
 
 // Takes somebody out, ourselves too, and tells the others and whom it is about.
-base::Result<> take_out(const WriteContext& write, Group& group, ContactId contact) {
-  EDGE_TRY(const MemberKey key, key_of(write.scope, contact));
+base::Result<> take_out(const kernel::WriteContext& write, chats::Group& group, ContactId contact) {
+  EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
   if (!group.state.has(key)) {
     return fail(Errc::invalid_argument, fmt::format("contact {} is not a member of chat {}",
                                                     contact.value, group.row.chat.value));
   }
-  EDGE_TRY(const auto told, recipients(write.scope, group.row.chat));
+  EDGE_TRY(const auto told, groups::recipients(write.scope, group.row.chat));
   const std::uint64_t number = group.state.next_number();
-  group.state.members[key] = {number, false, key_of(write.account), {}};
-  EDGE_CHECK(save_group(write, group));
+  group.state.members[key] = {number, false, chats::key_of(write.account), {}};
+  EDGE_CHECK(groups::save_group(write, group));
   EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
   if (!group.row.promoted) return write.emit(ChatlistChanged{});
   EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, contact));
   EDGE_TRY(
       const store::MessageRow line,
-      add_own_line(write, group, SystemMessage::member_removed,
-                   contact == kSelf ? "You left." : fmt::format("You removed {}.", shown_name(row)),
-                   contact, std::nullopt, !told.empty()));
+      groups::add_own_line(
+          write, group, SystemMessage::member_removed,
+          contact == kSelf ? "You left." : fmt::format("You removed {}.", chats::shown_name(row)),
+          contact, std::nullopt, !told.empty()));
   for (const ContactId member : told) {
-    EDGE_CHECK(tell_member(write, group, member, {line.id, line.uuid}));
+    EDGE_CHECK(groups::tell_member(write, group, member, {line.id, line.uuid}));
   }
   return {};
 }
 
 template <class F>
-void change(Core& core, AccountId account, ChatId chat, base::Completion<> done, F what) {
+void change(kernel::Core& core, AccountId account, ChatId chat, base::Completion<> done, F what) {
   core.write<void>(
       account,
-      [&core, chat, what = std::move(what)](store::Tx& tx, const store::Scope& scope,
-                                            const AccountState& state) mutable -> base::Result<> {
-        const WriteContext write{core, tx, scope, state};
-        EDGE_TRY(Group group, load_group(scope, chat));
+      [&core, chat, what = std::move(what)](
+          store::Tx& tx, const store::Scope& scope,
+          const kernel::AccountState& state) mutable -> base::Result<> {
+        const kernel::WriteContext write{core, tx, scope, state};
+        EDGE_TRY(chats::Group group, chats::load_group(scope, chat));
         EDGE_CHECK(check_may_change(write, group));
         return what(write, group);
       },
@@ -104,16 +108,17 @@ void Groups::make(AccountId account, std::string name, bool channel,
       account,
       [this, name = std::move(name), channel](
           store::Tx& tx, const store::Scope& scope,
-          const AccountState& account_state) -> base::Result<ChatId> {
-        const WriteContext write{core_, tx, scope, account_state};
-        const MemberKey self = key_of(account_state);
+          const kernel::AccountState& account_state) -> base::Result<ChatId> {
+        const kernel::WriteContext write{core_, tx, scope, account_state};
+        const MemberKey self = chats::key_of(account_state);
         GroupState state;
         state.channel = channel;
         if (channel) state.owner = self;
         state.name = {{1, self}, name};
         state.members[self] = {1, true, self, {}};
-        EDGE_TRY(const Group group,
-                 make_group(write, store::random_uuid(), std::move(state), store::ChatBlocked::no));
+        EDGE_TRY(const chats::Group group,
+                 groups::make_group(write, store::random_uuid(), std::move(state),
+                                    store::ChatBlocked::no));
         return group.row.chat;
       },
       std::move(done));
@@ -129,7 +134,7 @@ void Groups::create_channel(AccountId account, std::string name, base::Completio
 
 void Groups::add(AccountId account, ChatId chat, ContactId contact, base::Completion<> done) {
   change(core_, account, chat, std::move(done),
-         [contact](const WriteContext& write, Group& group) -> base::Result<> {
+         [contact](const kernel::WriteContext& write, chats::Group& group) -> base::Result<> {
            EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, contact));
            if (contact.value < kFirstId || !row.route_id) {
              return fail(Errc::invalid_argument,
@@ -137,27 +142,28 @@ void Groups::add(AccountId account, ChatId chat, ContactId contact, base::Comple
                                      "whom you joined, can be",
                                      contact.value));
            }
-           EDGE_TRY(const MemberKey key, key_of(write.scope, contact));
+           EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
            if (group.state.has(key)) return {};
-           return add_member(write, group, contact);
+           return groups::add_member(write, group, contact);
          });
 }
 
 void Groups::remove(AccountId account, ChatId chat, ContactId contact, base::Completion<> done) {
   if (contact == kSelf) return leave(account, chat, std::move(done));
-  change(core_, account, chat, std::move(done), [contact](const WriteContext& write, Group& group) {
-    return take_out(write, group, contact);
-  });
+  change(core_, account, chat, std::move(done),
+         [contact](const kernel::WriteContext& write, chats::Group& group) {
+           return take_out(write, group, contact);
+         });
 }
 
 void Groups::leave(AccountId account, ChatId chat, base::Completion<> done) {
   core_.write<void>(
       account,
       [this, chat](store::Tx& tx, const store::Scope& scope,
-                   const AccountState& state) -> base::Result<> {
-        const WriteContext write{core_, tx, scope, state};
-        EDGE_TRY(Group group, load_group(scope, chat));
-        if (group.state.channel && group.is_owner(key_of(state))) {
+                   const kernel::AccountState& state) -> base::Result<> {
+        const kernel::WriteContext write{core_, tx, scope, state};
+        EDGE_TRY(chats::Group group, chats::load_group(scope, chat));
+        if (group.state.channel && group.is_owner(chats::key_of(state))) {
           return fail(Errc::invalid_argument,
                       fmt::format("chat {} is your own channel; delete it instead (delete_chat)",
                                   chat.value));
@@ -174,11 +180,12 @@ void Groups::leave(AccountId account, ChatId chat, base::Completion<> done) {
 void Groups::rename(AccountId account, ChatId chat, std::string name, base::Completion<> done) {
   if (auto good = check_name(name); !good) return done(std::move(good).error());
   change(core_, account, chat, std::move(done),
-         [name = std::move(name)](const WriteContext& write, Group& group) -> base::Result<> {
+         [name = std::move(name)](const kernel::WriteContext& write,
+                                  chats::Group& group) -> base::Result<> {
            if (group.state.name.value == name) return {};
            std::string text =
                fmt::format("You changed the name from \"{}\" to \"{}\".", group.row.name, name);
-           group.state.name = {{group.state.next_number(), key_of(write.account)}, name};
+           group.state.name = {{group.state.next_number(), chats::key_of(write.account)}, name};
            return tell_change(write, group, SystemMessage::group_name, std::move(text));
          });
 }
@@ -189,32 +196,34 @@ void Groups::describe(AccountId account, ChatId chat, std::string text, base::Co
         fail(Errc::invalid_argument,
              fmt::format("description: expected at most {} bytes of UTF-8", kMaxDescription)));
   }
-  change(core_, account, chat, std::move(done),
-         [text = std::move(text)](const WriteContext& write, Group& group) -> base::Result<> {
-           if (group.state.description.value == text) return {};
-           group.state.description = {{group.state.next_number(), key_of(write.account)}, text};
-           return tell_change(write, group, SystemMessage::group_description,
-                              "You changed the description.");
-         });
+  change(
+      core_, account, chat, std::move(done),
+      [text = std::move(text)](const kernel::WriteContext& write,
+                               chats::Group& group) -> base::Result<> {
+        if (group.state.description.value == text) return {};
+        group.state.description = {{group.state.next_number(), chats::key_of(write.account)}, text};
+        return tell_change(write, group, SystemMessage::group_description,
+                           "You changed the description.");
+      });
 }
 
 void Groups::set_image(AccountId account, ChatId chat, std::optional<std::string> path,
                        base::Completion<> done) {
   MessageDraft draft;
   draft.file = path.value_or("");
-  auto write_it = [this, account, chat, draft](std::optional<SealedFile> sealed,
+  auto write_it = [this, account, chat, draft](std::optional<files::SealedFile> sealed,
                                                base::Completion<> answer) mutable {
     change(core_, account, chat, std::move(answer),
            [draft = std::move(draft), sealed = std::move(sealed)](
-               const WriteContext& write, Group& group) mutable -> base::Result<> {
+               const kernel::WriteContext& write, chats::Group& group) mutable -> base::Result<> {
              std::optional<store::BlobRow> blob;
              if (!draft.file.empty()) {
-               EDGE_TRY(blob, blob_of_draft(write.tx, write.scope, write.core, write.account, draft,
-                                            sealed));
-               if (blob->size > kMaxGroupImage || blob->size == 0) {
+               EDGE_TRY(blob, chats::blob_of_draft(write.tx, write.scope, write.core, write.account,
+                                                   draft, sealed));
+               if (blob->size > groups::kMaxGroupImage || blob->size == 0) {
                  return fail(Errc::too_large,
                              fmt::format("image_path: the picture has {} bytes; expected 1 to {}",
-                                         blob->size, kMaxGroupImage));
+                                         blob->size, groups::kMaxGroupImage));
                }
                if (!blob->media_type.starts_with("image/")) {
                  return fail(Errc::invalid_argument,
@@ -224,25 +233,25 @@ void Groups::set_image(AccountId account, ChatId chat, std::optional<std::string
                }
              }
              if (!blob && !group.state.image.value) return {};
-             RemovedFiles files(write.core, write.account);
-             EDGE_CHECK(set_image_blob(write, group, blob ? std::optional(blob->id) : std::nullopt,
-                                       files));
+             files::RemovedFiles files(write.core, write.account);
+             EDGE_CHECK(groups::set_image_blob(
+                 write, group, blob ? std::optional(blob->id) : std::nullopt, files));
              files.remove_after(write.tx);
-             group.state.image = {{group.state.next_number(), key_of(write.account)},
+             group.state.image = {{group.state.next_number(), chats::key_of(write.account)},
                                   blob ? std::optional(blob->hash) : std::nullopt};
              return tell_change(write, group, SystemMessage::group_image,
                                 blob ? "You changed the picture." : "You removed the picture.",
                                 group.row.image_blob);
            });
   };
-  with_file<void>(core_, account, draft, std::move(done), std::move(write_it));
+  chats::with_file<void>(core_, account, draft, std::move(done), std::move(write_it));
 }
 
 base::Result<std::vector<ChatId>> Groups::similar(AccountId account, ChatId chat) const {
   EDGE_TRY(auto read, core_.read(account));
   const store::Scope scope = read.scope();
   EDGE_CHECK(store::load_chat(scope, chat));
-  EDGE_TRY(const auto ours, recipients(scope, chat));
+  EDGE_TRY(const auto ours, groups::recipients(scope, chat));
   std::set<ChatId> candidates;
   for (const ContactId member : ours) {
     EDGE_TRY(const auto chats, store::groups_of_contact(scope, member));
@@ -253,7 +262,7 @@ base::Result<std::vector<ChatId>> Groups::similar(AccountId account, ChatId chat
   for (const ChatId id : candidates) {
     EDGE_TRY(const store::ChatRow row, store::load_chat(scope, id));
     if (row.blocked != store::ChatBlocked::no) continue;
-    EDGE_TRY(const auto theirs, recipients(scope, id));
+    EDGE_TRY(const auto theirs, groups::recipients(scope, id));
     std::vector<ContactId> both;
     std::set_intersection(ours.begin(), ours.end(), theirs.begin(), theirs.end(),
                           std::back_inserter(both));

@@ -12,13 +12,15 @@
 #include "base/completion.h"
 #include "messaging/model/types.h"
 
-namespace messaging {
-
+namespace messaging::kernel {
 class Core;
+}  // namespace messaging::kernel
+
+namespace messaging {
 
 class Groups {
  public:
-  explicit Groups(Core& core) : core_(core) {}
+  explicit Groups(kernel::Core& core) : core_(core) {}
 
   void create(AccountId account, std::string name, base::Completion<ChatId> done);
   void create_channel(AccountId account, std::string name, base::Completion<ChatId> done);
@@ -35,7 +37,7 @@ class Groups {
 
  private:
   void make(AccountId account, std::string name, bool channel, base::Completion<ChatId> done);
-  Core& core_;
+  kernel::Core& core_;
 };
 
 }  // namespace messaging

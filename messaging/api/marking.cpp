@@ -37,7 +37,7 @@ base::Result<bool> owes_receipt(const store::Scope& scope, const store::MessageM
   return chat && chat->blocked == store::ChatBlocked::no;
 }
 
-base::Result<> mark_all(const WriteContext& write, std::span<const MsgId> messages) {
+base::Result<> mark_all(const kernel::WriteContext& write, std::span<const MsgId> messages) {
   std::set<ChatId> noticed;
   std::uint32_t highest = 0;
   for (const MsgId message : messages) {
@@ -48,8 +48,8 @@ base::Result<> mark_all(const WriteContext& write, std::span<const MsgId> messag
     if (!seen) continue;
     noticed.insert(mark->chat);
     EDGE_TRY(const bool owes, owes_receipt(write.scope, *mark));
-    if (owes && can_tell_read(write))
-      EDGE_CHECK(queue_read_receipt(write, mark->from, mark->uuid, write.tx.now()));
+    if (owes && chats::can_tell_read(write))
+      EDGE_CHECK(outbox::queue_read_receipt(write, mark->from, mark->uuid, write.tx.now()));
   }
   for (const ChatId chat : noticed) EDGE_CHECK(write.emit(MsgsNoticed{chat}));
   return raise_last_msg_id(write.scope, highest);
@@ -67,19 +67,19 @@ base::Result<> check_known(const store::Scope& scope, const std::vector<MsgId>& 
   return {};
 }
 
-base::Result<> remove_all(const WriteContext& write, std::span<const MsgId> messages) {
-  RemovedFiles files(write.core, write.account);
+base::Result<> remove_all(const kernel::WriteContext& write, std::span<const MsgId> messages) {
+  files::RemovedFiles files(write.core, write.account);
   std::set<ChatId> chats;
   for (const MsgId message : messages) {
     EDGE_TRY(const auto mark, store::find_message_mark(write.scope, message));
     if (!mark) continue;
-    EDGE_CHECK(protected_message_removed(write, message));
-    EDGE_CHECK(remove_message(write.tx, write.scope, message, files));
+    EDGE_CHECK(protection::protected_message_removed(write, message));
+    EDGE_CHECK(files::remove_message(write.tx, write.scope, message, files));
     EDGE_CHECK(write.emit(MsgDeleted{mark->chat, message}));
     chats.insert(mark->chat);
   }
   for (const ChatId chat : chats) {
-    EDGE_CHECK(emit_changed(write.tx, write.account.id, chat, MsgId()));
+    EDGE_CHECK(chats::emit_changed(write.tx, write.account.id, chat, MsgId()));
   }
   files.remove_after(write.tx);
   return {};
@@ -88,9 +88,9 @@ base::Result<> remove_all(const WriteContext& write, std::span<const MsgId> mess
 }  // namespace
 
 void Messages::mark_seen(AccountId account, std::vector<MsgId> messages, base::Completion<> done) {
-  in_portions(
-      core_, account, each_once(std::move(messages)), kMarkedAtOnce,
-      [this](store::Tx& tx, const store::Scope& scope, const AccountState& state,
+  kernel::in_portions(
+      core_, account, kernel::each_once(std::move(messages)), kMarkedAtOnce,
+      [this](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state,
              std::span<const MsgId> some) {
         return mark_all({core_, tx, scope, state}, some);
       },
@@ -98,7 +98,7 @@ void Messages::mark_seen(AccountId account, std::vector<MsgId> messages, base::C
 }
 
 void Messages::remove(AccountId account, std::vector<MsgId> messages, base::Completion<> done) {
-  messages = each_once(std::move(messages));
+  messages = kernel::each_once(std::move(messages));
   {
     auto read = core_.read(account);
     if (!read) return done(std::move(read).error());
@@ -114,15 +114,15 @@ void Messages::remove_some(AccountId account, std::vector<MsgId> messages, bool 
     if (result || tight || result.error().code != base::Errc::exhausted)
       return done(std::move(result));
     // What went already is passed over.
-    go_on_in_reserve(
+    files::go_on_in_reserve(
         core_, std::move(done),
         [this, account, messages = std::move(messages)](base::Completion<> answer) mutable {
           remove_some(account, std::move(messages), true, std::move(answer));
         });
   };
-  in_portions(
+  kernel::in_portions(
       core_, account, std::move(messages), tight ? kTightPortion : kMarkedAtOnce,
-      [this, tight](store::Tx& tx, const store::Scope& scope, const AccountState& state,
+      [this, tight](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state,
                     std::span<const MsgId> some) {
         if (tight) tx.scrub();  // the next one finds the log empty
         return remove_all({core_, tx, scope, state}, some);

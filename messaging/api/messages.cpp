@@ -149,7 +149,7 @@ void Messages::save_file(AccountId account, MsgId message, std::string path,
       std::move(done),
       [core = &core_, reader = std::move(attachment->reader), path = std::move(path)](
           const std::stop_token& stop, base::Completion<>& answer) {
-        answer(write_file(*core, *reader, path, stop));
+        answer(files::write_file(*core, *reader, path, stop));
       });
 }
 

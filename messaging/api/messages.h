@@ -8,14 +8,18 @@
 #include "base/completion.h"
 #include "messaging/model/types.h"
 
-namespace messaging {
-
-class Core;
+namespace messaging::delivery {
 class Courier;
+}  // namespace messaging::delivery
+namespace messaging::kernel {
+class Core;
+}  // namespace messaging::kernel
+
+namespace messaging {
 
 class Messages {
  public:
-  Messages(Core& core, const Courier& courier) : core_(core), courier_(courier) {}
+  Messages(kernel::Core& core, const delivery::Courier& courier) : core_(core), courier_(courier) {}
 
   // Answers with the id once the message is sealed and queued in one commit.
   void send(AccountId account, ChatId chat, MessageDraft draft, base::Completion<MsgId> done);
@@ -63,8 +67,8 @@ class Messages {
  private:
   void remove_some(AccountId account, std::vector<MsgId> messages, bool tight,
                    base::Completion<> done);
-  Core& core_;
-  const Courier& courier_;
+  kernel::Core& core_;
+  const delivery::Courier& courier_;
 };
 
 }  // namespace messaging

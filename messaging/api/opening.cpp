@@ -10,10 +10,10 @@
 
 namespace messaging {
 struct OpeningRead::Parts {
-  const Core& core;
+  const kernel::Core& core;
   store::Reader reader;
   Opening opening;
-  std::vector<AccountPtr> accounts;  // to be read, the next one last
+  std::vector<kernel::AccountPtr> accounts;  // to be read, the next one last
   std::vector<store::ChatRow> rows;  // of opening.accounts' last, to be read, the next one last
   bool in_account = false;
 
@@ -21,7 +21,7 @@ struct OpeningRead::Parts {
   base::Result<> read_line();
   View view() { return {core, scope(), *accounts.back()}; }
   store::Scope scope() {
-    const AccountState& account = *accounts.back();
+    const kernel::AccountState& account = *accounts.back();
     return {*reader, core.store.vault(), account.key, account.id};
   }
 };
@@ -52,7 +52,7 @@ OpeningRead::~OpeningRead() = default;
 OpeningRead::OpeningRead(OpeningRead&&) noexcept = default;
 OpeningRead& OpeningRead::operator=(OpeningRead&&) noexcept = default;
 
-base::Result<OpeningRead> OpeningRead::begin(const Core& core, const OpeningQuery& query) {
+base::Result<OpeningRead> OpeningRead::begin(const kernel::Core& core, const OpeningQuery& query) {
   EDGE_TRY(store::Reader reader, core.store.read());
   auto parts = std::make_unique<Parts>(Parts{core, std::move(reader), {}, {}, {}});
   EDGE_TRY(parts->opening.position, store::EventLog::newest(*parts->reader));
@@ -62,8 +62,8 @@ base::Result<OpeningRead> OpeningRead::begin(const Core& core, const OpeningQuer
     EDGE_TRY(ChannelEvent event, decode_channel_event(*body));
     parts->opening.initial.push_back(std::move(event));
   }
-  for (const AccountPtr& account :
-       query.accounts ? core.directory.all() : std::vector<AccountPtr>()) {
+  for (const kernel::AccountPtr& account :
+       query.accounts ? core.directory.all() : std::vector<kernel::AccountPtr>()) {
     if (query.only.empty() ||
         std::find(query.only.begin(), query.only.end(), account->id) != query.only.end()) {
       parts->accounts.push_back(account);
@@ -101,7 +101,7 @@ Opening OpeningRead::take() {
   return complete;
 }
 
-base::Result<Opening> read_opening(const Core& core, const OpeningQuery& query) {
+base::Result<Opening> read_opening(const kernel::Core& core, const OpeningQuery& query) {
   EDGE_TRY(OpeningRead read, OpeningRead::begin(core, query));
   EDGE_CHECK(read.step(std::chrono::hours(1)));
   return read.take();

@@ -11,9 +11,11 @@
 #include "messaging/model/channel_event.h"
 #include "messaging/model/types.h"
 
-namespace messaging {
-
+namespace messaging::kernel {
 class Core;
+}  // namespace messaging::kernel
+
+namespace messaging {
 
 struct OpeningQuery {
   std::vector<std::string> channels = {};  // whose initial data is wanted
@@ -40,7 +42,7 @@ struct Opening {
 // their end. It holds one snapshot of the store from begin() to its own end. One thread at a time.
 class OpeningRead {
  public:
-  static base::Result<OpeningRead> begin(const Core& core, const OpeningQuery& query);
+  static base::Result<OpeningRead> begin(const kernel::Core& core, const OpeningQuery& query);
   ~OpeningRead();
   OpeningRead(OpeningRead&&) noexcept;
   OpeningRead& operator=(OpeningRead&&) noexcept;
@@ -57,6 +59,6 @@ class OpeningRead {
 };
 
 // All of it at once.
-base::Result<Opening> read_opening(const Core& core, const OpeningQuery& query);
+base::Result<Opening> read_opening(const kernel::Core& core, const OpeningQuery& query);
 
 }  // namespace messaging

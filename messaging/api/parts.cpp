@@ -10,15 +10,15 @@ namespace messaging {
 namespace {
 
 // The table of protocols.
-Core& with_protocols(Core& core, GatewayProtocol& gateways) {
-  core.protocols.put(ProtocolKind::gateway, gateways);
+kernel::Core& with_protocols(kernel::Core& core, peering::GatewayProtocol& gateways) {
+  core.protocols.put(kernel::ProtocolKind::gateway, gateways);
   return core;
 }
 
 }  // namespace
 
-Parts::Parts(store::Store& store, DepositTransport& transport, const base::Clock& clock,
-             EngineOptions options)
+Parts::Parts(store::Store& store, peering::DepositTransport& transport, const base::Clock& clock,
+             kernel::EngineOptions options)
     : core(store, clock, std::move(options)),
       incoming(core),
       relayed(core, incoming),

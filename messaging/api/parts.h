@@ -26,9 +26,9 @@
 
 namespace messaging {
 
-struct Parts final : private Signals {
-  Parts(store::Store& store, DepositTransport& transport, const base::Clock& clock,
-        EngineOptions options);
+struct Parts final : private kernel::Signals {
+  Parts(store::Store& store, peering::DepositTransport& transport, const base::Clock& clock,
+        kernel::EngineOptions options);
   ~Parts() override;
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
@@ -36,13 +36,13 @@ struct Parts final : private Signals {
   void start();
   void stop();
 
-  Core core;
-  Incoming incoming;
-  Relayed relayed;
-  GatewayProtocol gateway_protocol;
-  OwedStates owed_states;
-  HeldContents held_contents;
-  Courier courier;
+  kernel::Core core;
+  peering::Incoming incoming;
+  peering::Relayed relayed;
+  peering::GatewayProtocol gateway_protocol;
+  groups::OwedStates owed_states;
+  receiving::HeldContents held_contents;
+  delivery::Courier courier;
 
   Accounts accounts;
   Config config;
@@ -54,7 +54,7 @@ struct Parts final : private Signals {
   Files files;
   Channels channels;
   ProtectedFiles protected_files;
-  Expiry expiry;
+  delivery::Expiry expiry;
 
  private:
   void route_ready(AccountId account, std::int64_t route) override;

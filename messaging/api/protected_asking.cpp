@@ -18,33 +18,34 @@ using store::FileAccessRow;
 using store::FileState;
 using store::ProtectedFileRow;
 
-base::Result<std::string> own_name(const WriteContext& write) {
+base::Result<std::string> own_name(const kernel::WriteContext& write) {
   EDGE_TRY(const auto name, store::find_config_value(write.scope, "displayname"));
   return name.value_or(std::string());
 }
 
-base::Result<> ask(const WriteContext& write, const FileTarget& target) {
+base::Result<> ask(const kernel::WriteContext& write, const FileTarget& target) {
   EDGE_CHECK(store::load_chat(write.scope, target.chat));
-  EDGE_TRY(const ProtectedFileRow file, load_file(write.scope, target.file));
-  if (is_own(file)) {
-    return fail(Errc::invalid_argument,
-                file_label(file) + " is this account's own; its owner may always open it");
+  EDGE_TRY(const ProtectedFileRow file, protection::load_file(write.scope, target.file));
+  if (protection::is_own(file)) {
+    return fail(Errc::invalid_argument, protection::file_label(file) +
+                                            " is this account's own; its owner may always open it");
   }
   EDGE_TRY(const auto known, store::find_file_access(write.scope, file.id, kSelf));
   FileAccessRow access = known.value_or(FileAccessRow{});
   switch (access.state) {
     case FileState::active:
-      if (!window_over(access, write.core.steady->wall().now)) {
-        return fail(Errc::already_exists, "access to " + file_label(file) + " is still active");
+      if (!protection::window_over(access, write.core.steady->wall().now)) {
+        return fail(Errc::already_exists,
+                    "access to " + protection::file_label(file) + " is still active");
       }
-      EDGE_CHECK(end_share(write, file));
+      EDGE_CHECK(protection::end_share(write, file));
       break;
     case FileState::revoked:
     case FileState::denied:
-      return fail(
-          Errc::forbidden,
-          fmt::format("access to {} was {} by its owner, who alone can grant it again",
-                      file_label(file), access.state == FileState::revoked ? "revoked" : "denied"));
+      return fail(Errc::forbidden,
+                  fmt::format("access to {} was {} by its owner, who alone can grant it again",
+                              protection::file_label(file),
+                              access.state == FileState::revoked ? "revoked" : "denied"));
     default:
       break;
   }
@@ -61,36 +62,38 @@ base::Result<> ask(const WriteContext& write, const FileTarget& target) {
   EDGE_TRY(request.holder_name, own_name(write));
   request.holder_addr = write.account.addr;
   request.asked = access.asked;
-  EDGE_CHECK(tell(write, file.source, std::move(request)));
+  EDGE_CHECK(protection::tell(write, file.source, std::move(request)));
   return write.emit(PrivittyFileAccessChanged{file.chat, file.id});
 }
 
-base::Result<> check_may_forward(const WriteContext& write, const ProtectedFileRow& file) {
-  if (is_own(file)) {
+base::Result<> check_may_forward(const kernel::WriteContext& write, const ProtectedFileRow& file) {
+  if (protection::is_own(file)) {
     return fail(Errc::invalid_argument,
-                file_label(file) +
+                protection::file_label(file) +
                     " is this account's own: give the other contact access with "
                     "privitty_send_file_access, or protect it for that chat");
   }
-  EDGE_CHECK(usable_share(write.scope, file, *write.core.steady, FileUse::view));
+  EDGE_CHECK(
+      protection::usable_share(write.scope, file, *write.core.steady, protection::FileUse::view));
   EDGE_TRY(const auto access, store::find_file_access(write.scope, file.id, kSelf));
   EDGE_TRY(const store::ContactRow source, store::load_contact(write.scope, file.source));
   if (!std::equal(source.key.begin(), source.key.end(), file.owner.begin(), file.owner.end())) {
-    return fail(Errc::forbidden, file_label(file) +
+    return fail(Errc::forbidden, protection::file_label(file) +
                                      " was forwarded to this account already; it "
                                      "can be forwarded once only");
   }
   if (!access || !access->forward) {
-    return fail(Errc::forbidden, "the owner of " + file_label(file) + " does not allow forwarding");
+    return fail(Errc::forbidden,
+                "the owner of " + protection::file_label(file) + " does not allow forwarding");
   }
   return {};
 }
 
-base::Result<> offer(const WriteContext& write, ChatId source, ChatId target,
+base::Result<> offer(const kernel::WriteContext& write, ChatId source, ChatId target,
                      const crypto::PrvId& uuid) {
   EDGE_TRY(const store::ChatRow from, store::load_chat(write.scope, source));
   EDGE_TRY(const store::ChatRow to, store::load_chat(write.scope, target));
-  EDGE_TRY(const auto found, choose_file(write.scope, uuid, from.contact));
+  EDGE_TRY(const auto found, protection::choose_file(write.scope, uuid, from.contact));
   if (!found) {
     return fail(Errc::not_found,
                 "prv_path: nothing about this protected file ever reached this "
@@ -107,7 +110,7 @@ base::Result<> offer(const WriteContext& write, ChatId source, ChatId target,
   EDGE_TRY(const store::ContactRow holder, store::load_contact(write.scope, *to.contact));
   if (std::equal(holder.key.begin(), holder.key.end(), file.owner.begin(), file.owner.end())) {
     return fail(Errc::invalid_argument,
-                fmt::format("contact {} owns {}", holder.id.value, file_label(file)));
+                fmt::format("contact {} owns {}", holder.id.value, protection::file_label(file)));
   }
   EDGE_TRY(const auto known, store::find_file_access(write.scope, file.id, holder.id));
   if (!known) {
@@ -124,13 +127,13 @@ base::Result<> offer(const WriteContext& write, ChatId source, ChatId target,
   told.owner_name = file.owner_name;
   told.owner_addr = file.owner_addr;
   told.name = file.name;
-  EDGE_CHECK(tell(write, holder.id, std::move(told)));
+  EDGE_CHECK(protection::tell(write, holder.id, std::move(told)));
   FileNotice notice;
   notice.file = file.uuid;
   std::copy(holder.key.begin(), holder.key.end(), notice.holder.begin());
   notice.holder_name = holder.name.empty() ? holder.auth_name : holder.name;
   notice.holder_addr = holder.addr;
-  EDGE_CHECK(tell(write, file.source, std::move(notice)));
+  EDGE_CHECK(protection::tell(write, file.source, std::move(notice)));
   return write.emit(PrivittyFileAccessChanged{file.chat, file.id});
 }
 
@@ -139,7 +142,7 @@ base::Result<> offer(const WriteContext& write, ChatId source, ChatId target,
 void ProtectedFiles::request(AccountId account, FileTarget target, base::Completion<> done) {
   core_.write<void>(
       account,
-      [this, target](store::Tx& tx, const store::Scope& scope, const AccountState& state) {
+      [this, target](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state) {
         return ask({core_, tx, scope, state}, target);
       },
       std::move(done));
@@ -149,15 +152,16 @@ void ProtectedFiles::forward(AccountId account, ChatId source, ChatId target, st
                              base::Completion<> done) {
   base::Result<crypto::PrvOutside> outside = [&]() -> base::Result<crypto::PrvOutside> {
     EDGE_TRY(auto read, core_.read(account));
-    EDGE_TRY(auto container, open_container_at(core_, read.scope(), *read.account, prv_path));
-    EDGE_TRY(const base::Bytes head, read_prv_head(*container));
+    EDGE_TRY(auto container,
+             protection::open_container_at(core_, read.scope(), *read.account, prv_path));
+    EDGE_TRY(const base::Bytes head, files::read_prv_head(*container));
     return crypto::PrvOutside::parse(head).with_context("prv_path");
   }();
   if (!outside) return done(std::move(outside).error());
   core_.write<void>(
       account,
       [this, source, target, uuid = outside->id](store::Tx& tx, const store::Scope& scope,
-                                                 const AccountState& state) {
+                                                 const kernel::AccountState& state) {
         return offer({core_, tx, scope, state}, source, target, uuid);
       },
       std::move(done));

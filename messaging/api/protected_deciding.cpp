@@ -20,22 +20,25 @@ using store::FileState;
 using store::ProtectedFileRow;
 
 // The chat may be gone: what was given in it is still to be taken back.
-base::Result<> check_chat_of(const WriteContext& write, const ProtectedFileRow& file, ChatId chat) {
+base::Result<> check_chat_of(const kernel::WriteContext& write, const ProtectedFileRow& file,
+                             ChatId chat) {
   EDGE_TRY(const auto there, store::find_chat(write.scope, chat));
   if (there || chat == file.chat) return {};
   EDGE_TRY(const auto all, store::file_accesses(write.scope, file.id));
   if (std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.chat == chat; })) {
     return {};
   }
-  return fail(Errc::not_found, fmt::format("chat_id: there is no chat {}, and {} was given to "
-                                           "nobody in it; it was protected for chat {}",
-                                           chat.value, file_label(file), file.chat.value));
+  return fail(Errc::not_found,
+              fmt::format("chat_id: there is no chat {}, and {} was given to "
+                          "nobody in it; it was protected for chat {}",
+                          chat.value, protection::file_label(file), file.chat.value));
 }
 
-base::Result<ProtectedFileRow> own_file(const WriteContext& write, const FileTarget& target) {
-  EDGE_TRY(ProtectedFileRow file, load_file(write.scope, target.file));
-  if (!is_own(file)) {
-    return fail(Errc::forbidden, file_label(file) +
+base::Result<ProtectedFileRow> own_file(const kernel::WriteContext& write,
+                                        const FileTarget& target) {
+  EDGE_TRY(ProtectedFileRow file, protection::load_file(write.scope, target.file));
+  if (!protection::is_own(file)) {
+    return fail(Errc::forbidden, protection::file_label(file) +
                                      " is somebody else's; only its owner decides who "
                                      "may open it");
   }
@@ -43,24 +46,25 @@ base::Result<ProtectedFileRow> own_file(const WriteContext& write, const FileTar
   return file;
 }
 
-base::Result<FileAccessRow> access_of(const WriteContext& write, const ProtectedFileRow& file,
-                                      ContactId peer) {
+base::Result<FileAccessRow> access_of(const kernel::WriteContext& write,
+                                      const ProtectedFileRow& file, ContactId peer) {
   EDGE_TRY(auto access, store::find_file_access(write.scope, file.id, peer));
   if (access) return *access;
-  return fail(Errc::not_found,
-              fmt::format("contact {} was never given access to {}", peer.value, file_label(file)));
+  return fail(Errc::not_found, fmt::format("contact {} was never given access to {}", peer.value,
+                                           protection::file_label(file)));
 }
 
 // The holder's row as it is to be granted: as the contact of a chat, or as a member of a group. Who
 // got the file forwarded keeps the way by which it is told.
-base::Result<FileAccessRow> access_to_grant(const WriteContext& write, const ProtectedFileRow& file,
-                                            const FileTarget& target, ContactId peer) {
+base::Result<FileAccessRow> access_to_grant(const kernel::WriteContext& write,
+                                            const ProtectedFileRow& file, const FileTarget& target,
+                                            ContactId peer) {
   EDGE_TRY(const auto told, store::find_file_access(write.scope, file.id, peer));
   if (told && told->via.valid()) return *told;
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, target.chat));
   std::optional<store::Uuid> group;
-  if (!is_single(chat)) {
-    EDGE_TRY(group, group_to_grant(write.scope, target.chat, peer));
+  if (!protection::is_single(chat)) {
+    EDGE_TRY(group, receiving::group_to_grant(write.scope, target.chat, peer));
   } else if (chat.contact != peer || peer.value < kFirstId || !chat.encrypted) {
     return fail(
         Errc::invalid_argument,
@@ -78,7 +82,7 @@ base::Result<FileAccessRow> access_to_grant(const WriteContext& write, const Pro
 }
 
 // What the holder asked for as somebody else is answered by this grant as well.
-base::Result<> answer_requests(const WriteContext& write, const FileAccessRow& granted) {
+base::Result<> answer_requests(const kernel::WriteContext& write, const FileAccessRow& granted) {
   EDGE_TRY(const auto all,
            store::file_accesses_of_holder(write.scope, granted.file, granted.contact));
   for (FileAccessRow other : all) {
@@ -90,7 +94,7 @@ base::Result<> answer_requests(const WriteContext& write, const FileAccessRow& g
   return {};
 }
 
-base::Result<> expire_due(const WriteContext& write) {
+base::Result<> expire_due(const kernel::WriteContext& write) {
   const auto time = write.core.steady->wall();
   if (time.suspect) return {};  // windows are closed; nothing is destroyed (decision 18)
   EDGE_TRY(const auto due, store::due_file_accesses(write.scope, time.now));
@@ -98,25 +102,25 @@ base::Result<> expire_due(const WriteContext& write) {
     EDGE_TRY(const auto file, store::find_protected_file(write.scope, access.file));
     if (!file) continue;
     if (access.contact == kSelf) {
-      EDGE_CHECK(report_end(write, *file, access, FileState::expired));
+      EDGE_CHECK(protection::report_end(write, *file, access, FileState::expired));
       continue;
     }
     access.state = FileState::expired;
     access.changed_at = write.tx.now();
     EDGE_CHECK(store::put_file_access(write.scope, access));
     EDGE_CHECK(write.emit(PrivittyFileAccessChanged{access.chat, file->id}));
-    if (is_own(*file)) EDGE_CHECK(fall_back(write, *file, access.contact));
+    if (protection::is_own(*file)) EDGE_CHECK(protection::fall_back(write, *file, access.contact));
   }
   return {};
 }
 
 template <class F>
-void decide_later(Core& core, AccountId account, base::Completion<> done, F rule) {
+void decide_later(kernel::Core& core, AccountId account, base::Completion<> done, F rule) {
   core.write<void>(
       account,
       [&core, rule = std::move(rule)](store::Tx& tx, const store::Scope& scope,
-                                      const AccountState& state) -> base::Result<> {
-        return rule(WriteContext{core, tx, scope, state});
+                                      const kernel::AccountState& state) -> base::Result<> {
+        return rule(kernel::WriteContext{core, tx, scope, state});
       },
       std::move(done));
 }
@@ -126,15 +130,15 @@ void decide_later(Core& core, AccountId account, base::Completion<> done, F rule
 void ProtectedFiles::revoke(AccountId account, FileTarget target, std::optional<ContactId> peer,
                             base::Completion<> done) {
   decide_later(core_, account, std::move(done),
-               [target, peer](const WriteContext& write) -> base::Result<> {
+               [target, peer](const kernel::WriteContext& write) -> base::Result<> {
                  EDGE_TRY(const ProtectedFileRow file, own_file(write, target));
                  if (peer) {
                    EDGE_CHECK(access_of(write, file, *peer));
-                   return revoke_holder(write, file, *peer);
+                   return protection::revoke_holder(write, file, *peer);
                  }
                  EDGE_TRY(const auto all, store::file_accesses(write.scope, file.id));
                  for (const FileAccessRow& access : all) {
-                   EDGE_CHECK(revoke_holder(write, file, access.contact));
+                   EDGE_CHECK(protection::revoke_holder(write, file, access.contact));
                  }
                  return {};
                });
@@ -143,10 +147,10 @@ void ProtectedFiles::revoke(AccountId account, FileTarget target, std::optional<
 void ProtectedFiles::grant(AccountId account, FileTarget target, ContactId peer, GrantTerms terms,
                            base::Completion<> done) {
   decide_later(core_, account, std::move(done),
-               [target, peer, terms](const WriteContext& write) -> base::Result<> {
+               [target, peer, terms](const kernel::WriteContext& write) -> base::Result<> {
                  EDGE_TRY(const ProtectedFileRow file, own_file(write, target));
                  const auto time = write.core.steady->wall();
-                 if (terms.seconds > 0 && time.suspect) return clock_not_believed();
+                 if (terms.seconds > 0 && time.suspect) return protection::clock_not_believed();
                  EDGE_TRY(FileAccessRow access, access_to_grant(write, file, target, peer));
                  access.state = FileState::active;
                  access.download = terms.allow_download;
@@ -154,15 +158,15 @@ void ProtectedFiles::grant(AccountId account, FileTarget target, ContactId peer,
                  access.expires_at =
                      terms.seconds == 0 ? 0 : time.now + terms.seconds * UnixMillis{1000};
                  EDGE_CHECK(answer_requests(write, access));
-                 watch_windows(write);
-                 return decide(write, file, access);
+                 protection::watch_windows(write);
+                 return protection::decide(write, file, access);
                });
 }
 
 void ProtectedFiles::deny(AccountId account, FileTarget target, ContactId peer,
                           base::Completion<> done) {
   decide_later(core_, account, std::move(done),
-               [target, peer](const WriteContext& write) -> base::Result<> {
+               [target, peer](const kernel::WriteContext& write) -> base::Result<> {
                  EDGE_TRY(const ProtectedFileRow file, own_file(write, target));
                  EDGE_TRY(FileAccessRow access, access_of(write, file, peer));
                  if (access.state == FileState::denied) return {};
@@ -170,26 +174,27 @@ void ProtectedFiles::deny(AccountId account, FileTarget target, ContactId peer,
                    return fail(Errc::forbidden,
                                fmt::format("contact {} did not ask for {}; what was granted is "
                                            "taken back with privitty_revoke_file_access",
-                                           peer.value, file_label(file)));
+                                           peer.value, protection::file_label(file)));
                  }
                  access.state = FileState::denied;
-                 return decide(write, file, access);
+                 return protection::decide(write, file, access);
                });
 }
 
 void ProtectedFiles::prepare_group(AccountId account, ChatId chat,
                                    std::optional<std::string> member_addr,
                                    base::Completion<> done) {
-  decide_later(core_, account, std::move(done),
-               [chat, addr = std::move(member_addr)](const WriteContext& write) -> base::Result<> {
-                 if (addr) return meet_by_addr(write, chat, *addr);
-                 return check_group(write.scope, chat);
-               });
+  decide_later(
+      core_, account, std::move(done),
+      [chat, addr = std::move(member_addr)](const kernel::WriteContext& write) -> base::Result<> {
+        if (addr) return receiving::meet_by_addr(write, chat, *addr);
+        return receiving::check_group(write.scope, chat);
+      });
 }
 
 void ProtectedFiles::expire(AccountId account, base::Completion<> done) {
   decide_later(core_, account, std::move(done),
-               [](const WriteContext& write) { return expire_due(write); });
+               [](const kernel::WriteContext& write) { return expire_due(write); });
 }
 
 }  // namespace messaging

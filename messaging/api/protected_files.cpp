@@ -30,7 +30,7 @@ using store::ProtectedFileRow;
 constexpr std::uint64_t kProgressFrom = 64 * 1024 * 1024;  // smaller files are done at once
 
 // ImexProgress in steps of a twentieth.
-PrvProgress progress_of(Core& core, AccountId account, std::uint64_t size) {
+files::PrvProgress progress_of(kernel::Core& core, AccountId account, std::uint64_t size) {
   if (size < kProgressFrom) return {};
   return [&core, account, told = std::uint64_t{0}](std::uint64_t done, std::uint64_t all) mutable {
     const std::uint64_t step = done * 20 / all;
@@ -38,16 +38,17 @@ PrvProgress progress_of(Core& core, AccountId account, std::uint64_t size) {
     told = step;
     core.write<void>(
         account,
-        [step](store::Tx& tx, const store::Scope&, const AccountState& state) {
-          return Core::emit(tx, state.id, ImexProgress{static_cast<std::uint32_t>(step * 50)});
+        [step](store::Tx& tx, const store::Scope&, const kernel::AccountState& state) {
+          return kernel::Core::emit(tx, state.id,
+                                    ImexProgress{static_cast<std::uint32_t>(step * 50)});
         },
         [](base::Result<>) {});
   };
 }
 
-base::Result<> check_chat(const store::Scope& scope, const AccountState& account,
+base::Result<> check_chat(const store::Scope& scope, const kernel::AccountState& account,
                           const ProtectRequest& request) {
-  if (!request.peer) return check_members(scope, account, request.chat);
+  if (!request.peer) return receiving::check_members(scope, account, request.chat);
   EDGE_TRY(const store::ChatRow chat, store::load_chat(scope, request.chat));
   if (!chat.contact || chat.contact->value < kFirstId) {
     return fail(Errc::invalid_argument,
@@ -78,15 +79,15 @@ struct Made {
   crypto::PrvShare share;
 };
 
-base::Result<Made> make_container(Core& core, const AccountState& account, ProtectRequest request,
-                                  const std::stop_token& stop) {
+base::Result<Made> make_container(kernel::Core& core, const kernel::AccountState& account,
+                                  ProtectRequest request, const std::stop_token& stop) {
   Made made;
   made.prv_path = request.path + ".prv";
   made.name = plain_file_name(request.path);
   made.uuid = crypto::random_array<16>();
   made.share = crypto::random_prv_share();
-  EDGE_TRY(const OpenFile in, core.paths.open_to_read(request.path));
-  EDGE_TRY(NewFile out, core.paths.create(made.prv_path));
+  EDGE_TRY(const kernel::OpenFile in, core.paths.open_to_read(request.path));
+  EDGE_TRY(kernel::NewFile out, core.paths.create(made.prv_path));
   struct stat info {};
   if (fstat(in.fd(), &info) != 0) return base::fail_errno(Errc::io, "stat " + request.path, errno);
   crypto::PrvHeader header;
@@ -95,19 +96,19 @@ base::Result<Made> make_container(Core& core, const AccountState& account, Prote
   header.name = made.name;
   header.media_type = media_type_of(made.name);
   const crypto::Prv prv = crypto::Prv::create(made.uuid, made.share, std::move(header));
-  EDGE_CHECK(
-      write_prv(in.fd(), out.fd(), prv, progress_of(core, account.id, prv.header().size), stop)
-          .with_context("protect " + request.path));
+  EDGE_CHECK(files::write_prv(in.fd(), out.fd(), prv,
+                              progress_of(core, account.id, prv.header().size), stop)
+                 .with_context("protect " + request.path));
   EDGE_CHECK(out.commit());
   made.request = std::move(request);
   return made;
 }
 
-base::Result<ProtectedPath> record(const WriteContext& write, const Made& made) {
+base::Result<ProtectedPath> record(const kernel::WriteContext& write, const Made& made) {
   const ProtectRequest& request = made.request;
   EDGE_CHECK(check_chat(write.scope, write.account, request));
   const auto time = write.core.steady->wall();
-  if (request.minutes > 0 && time.suspect) return clock_not_believed();
+  if (request.minutes > 0 && time.suspect) return protection::clock_not_believed();
   ProtectedFileRow file;
   EDGE_TRY(file.id, write.tx.next<FileId>(write.account.id, "protected_file"));
   file.uuid = made.uuid;
@@ -133,23 +134,23 @@ base::Result<ProtectedPath> record(const WriteContext& write, const Made& made) 
   if (request.peer) {
     holders = {*request.peer};
   } else {
-    EDGE_TRY(holders, members_to_grant(write, request.chat));
-    EDGE_TRY(access.group, group_to_grant(write.scope, request.chat, holders.front()));
+    EDGE_TRY(holders, receiving::members_to_grant(write, request.chat));
+    EDGE_TRY(access.group, receiving::group_to_grant(write.scope, request.chat, holders.front()));
   }
   for (const ContactId holder : holders) {
     access.contact = holder;
     EDGE_CHECK(store::put_file_access(write.scope, access));
-    EDGE_CHECK(tell_decision(write, file, access));
+    EDGE_CHECK(protection::tell_decision(write, file, access));
   }
-  watch_windows(write);
+  protection::watch_windows(write);
   EDGE_CHECK(write.emit(PrivittyFileEncrypted{request.chat, file.grant_msg}));
   return ProtectedPath{made.prv_path, file.id};
 }
 
 }  // namespace
 
-ProtectedFiles::ProtectedFiles(Core& core)
-    : core_(core), open_reads_(std::make_unique<OpenReads>()) {}
+ProtectedFiles::ProtectedFiles(kernel::Core& core)
+    : core_(core), open_reads_(std::make_unique<protection::OpenReads>()) {}
 ProtectedFiles::~ProtectedFiles() = default;
 
 void ProtectedFiles::protect(AccountId account, ProtectRequest request,
@@ -179,7 +180,7 @@ void ProtectedFiles::protect(AccountId account, ProtectRequest request,
         core->write<ProtectedPath>(
             state->id,
             [core, made = *std::move(made)](store::Tx& tx, const store::Scope& scope,
-                                            const AccountState& its) {
+                                            const kernel::AccountState& its) {
               return record({*core, tx, scope, its}, made);
             },
             [path, answer = std::move(answer)](base::Result<ProtectedPath> result) mutable {

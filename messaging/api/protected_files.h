@@ -17,9 +17,14 @@
 #include "messaging/model/types.h"
 #include "store/tables/file_accesses.h"
 
-namespace messaging {
-
+namespace messaging::kernel {
 class Core;
+}  // namespace messaging::kernel
+namespace messaging::protection {
+class OpenReads;
+}  // namespace messaging::protection
+
+namespace messaging {
 
 struct ProtectRequest {
   ChatId chat;
@@ -78,11 +83,9 @@ struct OpenedFile {
   std::unique_ptr<AttachmentReader> reader;
 };
 
-class OpenReads;
-
 class ProtectedFiles {
  public:
-  explicit ProtectedFiles(Core& core);
+  explicit ProtectedFiles(kernel::Core& core);
   ~ProtectedFiles();
 
   // Writes path + ".prv", never over a file, and queues the grant, or one for each member.
@@ -121,11 +124,11 @@ class ProtectedFiles {
   // second.
   void expire(AccountId account, base::Completion<> done);
 
-  OpenReads& open_reads() const { return *open_reads_; }
+  protection::OpenReads& open_reads() const { return *open_reads_; }
 
  private:
-  Core& core_;
-  std::unique_ptr<OpenReads> open_reads_;
+  kernel::Core& core_;
+  std::unique_ptr<protection::OpenReads> open_reads_;
 };
 
 }  // namespace messaging

@@ -21,21 +21,20 @@ using store::ProtectedFileRow;
 // The row of the file whose container this is.
 base::Result<ProtectedFileRow> file_of(const store::Scope& scope, AttachmentReader& container,
                                        const std::string& what, std::optional<ContactId> from) {
-  EDGE_TRY(const base::Bytes head, read_prv_head(container));
+  EDGE_TRY(const base::Bytes head, files::read_prv_head(container));
   auto outside = crypto::PrvOutside::parse(head);
   if (!outside) return std::move(outside).error().with_context(what);
-  EDGE_TRY(auto file, choose_file(scope, outside->id, from));
+  EDGE_TRY(auto file, protection::choose_file(scope, outside->id, from));
   if (file) return *std::move(file);
   return fail(Errc::not_found, what +
                                    " was protected for somebody else: nothing about it ever "
                                    "reached this account");
 }
 
-base::Result<std::unique_ptr<PrvReader>> open_container(std::unique_ptr<AttachmentReader> container,
-                                                        const crypto::PrvShare& share,
-                                                        const ProtectedFileRow& file,
-                                                        const std::string& what) {
-  auto reader = PrvReader::open(std::move(container), share);
+base::Result<std::unique_ptr<files::PrvReader>> open_container(
+    std::unique_ptr<AttachmentReader> container, const crypto::PrvShare& share,
+    const ProtectedFileRow& file, const std::string& what) {
+  auto reader = files::PrvReader::open(std::move(container), share);
   const bool good = reader && (*reader)->header().owner == file.owner;
   if (good) return reader;
   if (reader || reader.error().code == Errc::sealed) {
@@ -49,8 +48,9 @@ base::Result<std::unique_ptr<PrvReader>> open_container(std::unique_ptr<Attachme
 // Reads on only as long as the access lasts.
 class GuardedReader final : public AttachmentReader {
  public:
-  GuardedReader(std::unique_ptr<PrvReader> inner, std::shared_ptr<OpenReads::OpenRead> open_read,
-                const SteadyTime& time, UnixMillis expires_at)
+  GuardedReader(std::unique_ptr<files::PrvReader> inner,
+                std::shared_ptr<protection::OpenReads::OpenRead> open_read,
+                const kernel::SteadyTime& time, UnixMillis expires_at)
       : inner_(std::move(inner)),
         open_read_(std::move(open_read)),
         time_(time),
@@ -69,22 +69,23 @@ class GuardedReader final : public AttachmentReader {
   }
 
  private:
-  std::unique_ptr<PrvReader> inner_;
-  std::shared_ptr<OpenReads::OpenRead> open_read_;
-  const SteadyTime& time_;
+  std::unique_ptr<files::PrvReader> inner_;
+  std::shared_ptr<protection::OpenReads::OpenRead> open_read_;
+  const kernel::SteadyTime& time_;
   const UnixMillis expires_at_;
 };
 
 // The read is registered before the access is judged, so that an access that ends in between closes
 // it.
-base::Result<OpenedFile> open_guarded(const Core& core, OpenReads& open_reads,
+base::Result<OpenedFile> open_guarded(const kernel::Core& core, protection::OpenReads& open_reads,
                                       const store::Scope& scope, const ProtectedFileRow& file,
-                                      FileUse use, std::unique_ptr<AttachmentReader> container,
+                                      protection::FileUse use,
+                                      std::unique_ptr<AttachmentReader> container,
                                       const std::string& what) {
   auto open_read = open_reads.begin(scope.account, file.id);
-  EDGE_TRY(const auto share, usable_share(scope, file, *core.steady, use));
+  EDGE_TRY(const auto share, protection::usable_share(scope, file, *core.steady, use));
   UnixMillis expires_at = 0;
-  if (!is_own(file)) {
+  if (!protection::is_own(file)) {
     EDGE_TRY(const auto access, store::find_file_access(scope, file.id, kSelf));
     if (access) expires_at = access->expires_at;
   }
@@ -101,14 +102,14 @@ struct OfMessage {
   std::unique_ptr<AttachmentReader> container;
 };
 
-base::Result<OfMessage> container_of(const Core& core, const Core::ReadScope& read,
+base::Result<OfMessage> container_of(const kernel::Core& core, const kernel::Core::ReadScope& read,
                                      const store::Scope& scope, MsgId message) {
   EDGE_TRY(store::MessageRow row, store::load_message(scope, message));
   if (!row.blob_id) {
     return fail(Errc::not_found, fmt::format("message {} has no file", message.value));
   }
   EDGE_TRY(store::BlobRow blob, store::load_blob(scope, *row.blob_id));
-  EDGE_TRY(Attachment attachment, open_attachment(core, *read.account, std::move(blob)));
+  EDGE_TRY(Attachment attachment, files::open_attachment(core, *read.account, std::move(blob)));
   return OfMessage{std::move(row), std::move(attachment.reader)};
 }
 
@@ -120,8 +121,9 @@ std::string plain_path(const std::string& prv_path, const std::string& name) {
   return prv_path.substr(0, prv_path.rfind('/') + 1) + plain_file_name(name);
 }
 
-base::Result<std::string> decrypt_to_disk(Core& core, OpenReads& open_reads, AccountId account,
-                                          ChatId chat, MsgId message, const std::string& prv_path,
+base::Result<std::string> decrypt_to_disk(kernel::Core& core, protection::OpenReads& open_reads,
+                                          AccountId account, ChatId chat, MsgId message,
+                                          const std::string& prv_path,
                                           const std::stop_token& stop) {
   if (core.store.blobs().place_of(prv_path)) {
     return fail(Errc::invalid_argument, "prv_path: " + prv_path +
@@ -129,8 +131,8 @@ base::Result<std::string> decrypt_to_disk(Core& core, OpenReads& open_reads, Acc
                                             "is written; save it outside first (save_msg_file), or "
                                             "view it with GET /stream");
   }
-  EDGE_TRY(OpenFile in, core.paths.open_to_read(prv_path));
-  EDGE_TRY(auto container, read_plain_file(std::move(in)));
+  EDGE_TRY(kernel::OpenFile in, core.paths.open_to_read(prv_path));
+  EDGE_TRY(auto container, files::read_plain_file(std::move(in)));
   EDGE_TRY(auto read, core.read(account));
   const store::Scope scope = read.scope();
   EDGE_TRY(const OfMessage of, container_of(core, read, scope, message));
@@ -145,12 +147,13 @@ base::Result<std::string> decrypt_to_disk(Core& core, OpenReads& open_reads, Acc
   if (file.uuid != theirs.uuid) {
     return fail(Errc::invalid_argument,
                 fmt::format("prv_path: {} is not the file of message {}: that one is {}", prv_path,
-                            message.value, file_label(theirs)));
+                            message.value, protection::file_label(theirs)));
   }
-  EDGE_TRY(OpenedFile opened, open_guarded(core, open_reads, scope, file, FileUse::download,
-                                           std::move(container), prv_path));
+  EDGE_TRY(OpenedFile opened,
+           open_guarded(core, open_reads, scope, file, protection::FileUse::download,
+                        std::move(container), prv_path));
   const std::string path = plain_path(prv_path, opened.name);
-  EDGE_CHECK(write_file(core, *opened.reader, path, stop));
+  EDGE_CHECK(files::write_file(core, *opened.reader, path, stop));
   return path;
 }
 
@@ -168,8 +171,8 @@ void ProtectedFiles::decrypt(AccountId account, ChatId chat, MsgId message, std:
             account,
             [chat, message, path = *std::move(path)](
                 store::Tx& tx, const store::Scope&,
-                const AccountState& state) -> base::Result<std::string> {
-              EDGE_CHECK(Core::emit(tx, state.id, PrivittyFileDecrypted{chat, message}));
+                const kernel::AccountState& state) -> base::Result<std::string> {
+              EDGE_CHECK(kernel::Core::emit(tx, state.id, PrivittyFileDecrypted{chat, message}));
               return path;
             },
             std::move(answer));
@@ -182,22 +185,22 @@ base::Result<OpenedFile> ProtectedFiles::open(AccountId account, MsgId message) 
   EDGE_TRY(OfMessage of, container_of(core_, read, scope, message));
   const std::string what = fmt::format("the file of message {}", message.value);
   EDGE_TRY(const ProtectedFileRow file, file_of(scope, *of.container, what, of.row.from));
-  return open_guarded(core_, *open_reads_, scope, file, FileUse::view, std::move(of.container),
-                      what);
+  return open_guarded(core_, *open_reads_, scope, file, protection::FileUse::view,
+                      std::move(of.container), what);
 }
 
 base::Result<bool> ProtectedFiles::is_protected(AccountId account, MsgId message) const {
   EDGE_TRY(auto read, core_.read(account));
   const store::Scope scope = read.scope();
   EDGE_TRY(const OfMessage of, container_of(core_, read, scope, message));
-  EDGE_TRY(const base::Bytes head, read_prv_head(*of.container));
+  EDGE_TRY(const base::Bytes head, files::read_prv_head(*of.container));
   return crypto::looks_like_prv(head);
 }
 
 base::Result<FileId> ProtectedFiles::by_path(AccountId account, const std::string& path) const {
   EDGE_TRY(auto read, core_.read(account));
   const store::Scope scope = read.scope();
-  EDGE_TRY(auto container, open_container_at(core_, scope, *read.account, path));
+  EDGE_TRY(auto container, protection::open_container_at(core_, scope, *read.account, path));
   EDGE_TRY(const ProtectedFileRow file, file_of(scope, *container, path, std::nullopt));
   return file.id;
 }

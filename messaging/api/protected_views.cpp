@@ -20,7 +20,7 @@ int urgency(const FileAccessRow& access, UnixMillis now) {
     case FileState::requested:
       return 4;
     case FileState::active:
-      return window_over(access, now) ? 2 : 3;
+      return protection::window_over(access, now) ? 2 : 3;
     case FileState::expired:
       return 2;
     case FileState::none:
@@ -32,14 +32,14 @@ int urgency(const FileAccessRow& access, UnixMillis now) {
 
 // Nobody has ever said whose file it is: it came, and neither a grant nor an offer with it.
 bool is_unheard_of(const ProtectedFileRow& file) {
-  return !is_own(file) && file.owner == decltype(file.owner){};
+  return !protection::is_own(file) && file.owner == decltype(file.owner){};
 }
 
 FileStatus to_status(const ProtectedFileRow& file, const FileAccessRow& access, UnixMillis now) {
   FileStatus status;
   status.state = access.state == FileState::none && is_unheard_of(file)
                      ? "not_found"
-                     : state_word(access, now, is_own(file));
+                     : protection::state_word(access, now, protection::is_own(file));
   const bool over = status.state == "revoked" || status.state == "denied" ||
                     status.state == "expired" || status.state == "deleted";
   status.allow_download = access.download && !over;
@@ -75,11 +75,11 @@ base::Result<std::optional<FileStatus>> ProtectedFiles::status(AccountId account
   EDGE_TRY(const auto all, store::file_accesses(scope, file));
   std::optional<FileAccessRow> shown;
   for (const FileAccessRow& access : all) {
-    if (!is_own(*row) && access.contact != kSelf) continue;
+    if (!protection::is_own(*row) && access.contact != kSelf) continue;
     if (!shown || urgency(access, now) > urgency(*shown, now)) shown = access;
   }
   FileStatus status = to_status(*row, shown.value_or(FileAccessRow{}), now);
-  if (!is_own(*row)) {
+  if (!protection::is_own(*row)) {
     EDGE_TRY(const auto source, store::find_contact(scope, row->source));
     status.is_forwarded =
         source && !is_unheard_of(*row) &&
@@ -92,27 +92,28 @@ base::Result<std::optional<FileAccessInfo>> ProtectedFiles::info(AccountId accou
                                                                  MsgId message) const {
   EDGE_TRY(auto read, core_.read(account));
   const View view{core_, read.scope(), *read.account};
-  EDGE_TRY(const auto file, file_in_message(core_, *read.account, view.scope, message));
+  EDGE_TRY(const auto file, protection::file_in_message(core_, *read.account, view.scope, message));
   if (!file) return std::optional<FileAccessInfo>();
   const UnixMillis now = core_.steady->wall().now;
   FileAccessInfo info;
   info.owner_name = plain_name(file->owner_name);
   info.owner_addr = plain_name(file->owner_addr, kMaxAddress);
-  if (is_own(*file)) {
+  if (protection::is_own(*file)) {
     EDGE_TRY(const Contact self, load_contact_view(view, kSelf));
     info.owner_name = self.auth_name.empty() ? self.display_name : self.auth_name;
     info.owner_addr = self.addr;
   }
   EDGE_TRY(const auto all, store::file_accesses(view.scope, file->id));
-  const bool of_group = is_own(*file) && std::any_of(all.begin(), all.end(), [](const auto& one) {
-                          return one.group.has_value();
-                        });
+  const bool of_group =
+      protection::is_own(*file) &&
+      std::any_of(all.begin(), all.end(), [](const auto& one) { return one.group.has_value(); });
   std::optional<FileAccessRow> shared;
   const auto rank = [&](const FileAccessRow& access) {
     return (access.message == message ? 10 : 0) + urgency(access, now);
   };
   for (const FileAccessRow& access : all) {
-    const bool first_hand = is_own(*file) ? !access.via.valid() : access.contact == kSelf;
+    const bool first_hand =
+        protection::is_own(*file) ? !access.via.valid() : access.contact == kSelf;
     if (!first_hand) {
       info.forwarded.push_back(to_holder(view, *file, access, now));
       continue;

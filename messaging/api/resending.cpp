@@ -34,7 +34,7 @@ base::Result<> check_own(const store::MessageRow& row) {
 
 // Under the same uuid, so that who has it already keeps it where it is; after all that was sent
 // since.
-base::Result<> send_again(const WriteContext& write, store::MessageRow row) {
+base::Result<> send_again(const kernel::WriteContext& write, store::MessageRow row) {
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, row.chat));
   if (chat.contact == kSelf || row.state == MsgState::out_pending) {
     return {};
@@ -46,11 +46,11 @@ base::Result<> send_again(const WriteContext& write, store::MessageRow row) {
   EDGE_CHECK(store::update_message(write.scope, row));
   EDGE_TRY(row.seq, store::next_send_seq(write.scope, chat.id));
   EDGE_CHECK(queue_to_chat(write, chat, row));
-  return emit_changed(write.tx, write.account.id, chat.id, row.id);
+  return chats::emit_changed(write.tx, write.account.id, chat.id, row.id);
 }
 
 // Before the first is sent: all of them may be.
-base::Result<> check_all(const store::Scope& scope, const AccountState& account,
+base::Result<> check_all(const store::Scope& scope, const kernel::AccountState& account,
                          const std::vector<MsgId>& messages) {
   std::set<ChatId> checked;
   for (const MsgId message : messages) {
@@ -74,9 +74,9 @@ void Messages::resend(AccountId account, std::vector<MsgId> messages, base::Comp
       return done(std::move(may));
     }
   }
-  in_portions(
+  kernel::in_portions(
       core_, account, std::move(messages), kResentAtOnce,
-      [this](store::Tx& tx, const store::Scope& scope, const AccountState& state,
+      [this](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state,
              std::span<const MsgId> some) -> base::Result<> {
         for (const MsgId message : some) {
           EDGE_TRY(store::MessageRow row, store::load_message(scope, message));

@@ -38,9 +38,9 @@ void SecureJoin::invite(AccountId account, std::optional<ChatId> chat,
   core_.write<std::string>(
       account,
       [this, chat](store::Tx& tx, const store::Scope& scope,
-                   const AccountState& state) -> base::Result<std::string> {
-        if (chat) EDGE_CHECK(invited_group(scope, state, *chat));
-        return invite_link({core_, tx, scope, state}, chat);
+                   const kernel::AccountState& state) -> base::Result<std::string> {
+        if (chat) EDGE_CHECK(groups::invited_group(scope, state, *chat));
+        return peering::invite_link({core_, tx, scope, state}, chat);
       },
       [this, account, done = std::move(done)](base::Result<std::string> link) mutable {
         if (!link) return done(std::move(link));
@@ -69,7 +69,7 @@ base::Result<InviteCheck> SecureJoin::check(AccountId account, const std::string
   check.name = invite.name;
   check.addr = invite.addr;
   if (invite.group) {
-    EDGE_TRY(const GroupMark mark, parse_group_mark(invite.group->id));
+    EDGE_TRY(const groups::GroupMark mark, groups::parse_group_mark(invite.group->id));
     check.group = InviteCheck::Group{invite.group->id, invite.group->name, mark.channel};
   }
   if (invite.identity == read.account->identity.public_key()) {
@@ -93,12 +93,13 @@ void SecureJoin::join(AccountId account, std::string link, base::Completion<Chat
   if (!invite) return done(std::move(invite).error());
   core_.write<ChatId>(
       account,
-      [this, invite = *std::move(invite)](store::Tx& tx, const store::Scope& scope,
-                                          const AccountState& state) -> base::Result<ChatId> {
-        const WriteContext write{core_, tx, scope, state};
-        EDGE_TRY(const ChatId chat, start_join(write, invite));
+      [this, invite = *std::move(invite)](
+          store::Tx& tx, const store::Scope& scope,
+          const kernel::AccountState& state) -> base::Result<ChatId> {
+        const kernel::WriteContext write{core_, tx, scope, state};
+        EDGE_TRY(const ChatId chat, peering::start_join(write, invite));
         if (!invite.group) return chat;
-        return expect_group(write, invite);
+        return groups::expect_group(write, invite);
       },
       std::move(done));
 }
@@ -109,14 +110,15 @@ void SecureJoin::toggle_own(AccountId account, std::string link, base::Completio
   core_.write<void>(
       account,
       [this, number = invite->number, key = invite->identity](
-          store::Tx& tx, const store::Scope& scope, const AccountState& state) -> base::Result<> {
+          store::Tx& tx, const store::Scope& scope,
+          const kernel::AccountState& state) -> base::Result<> {
         if (key != state.identity.public_key()) {
           return fail(Errc::invalid_argument,
                       "this invite link is somebody else's; use secure_join to join them");
         }
         EDGE_TRY(const auto own, store::find_invite_by_number(scope, number));
         if (!own) return fail(Errc::not_found, "no invite of this account has this number");
-        return toggle_invite({core_, tx, scope, state}, *own);
+        return peering::toggle_invite({core_, tx, scope, state}, *own);
       },
       std::move(done));
 }

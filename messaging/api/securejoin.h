@@ -7,10 +7,14 @@
 #include "base/completion.h"
 #include "messaging/model/types.h"
 
-namespace messaging {
-
+namespace messaging::kernel {
 class Core;
+}  // namespace messaging::kernel
+namespace messaging::peering {
 class Relayed;
+}  // namespace messaging::peering
+
+namespace messaging {
 
 // What a scanned text is.
 struct InviteCheck {
@@ -32,7 +36,7 @@ struct InviteCheck {
 
 class SecureJoin {
  public:
-  SecureJoin(Core& core, Relayed& relayed) : core_(core), relayed_(relayed) {}
+  SecureJoin(kernel::Core& core, peering::Relayed& relayed) : core_(core), relayed_(relayed) {}
 
   // The live invite of a group or channel (made when there is none); no chat: the account's own.
   void invite(AccountId account, std::optional<ChatId> chat, base::Completion<std::string> done);
@@ -44,8 +48,8 @@ class SecureJoin {
   void toggle_own(AccountId account, std::string link, base::Completion<> done);
 
  private:
-  Core& core_;
-  Relayed& relayed_;
+  kernel::Core& core_;
+  peering::Relayed& relayed_;
 };
 
 }  // namespace messaging

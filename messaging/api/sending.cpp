@@ -15,30 +15,30 @@
 namespace messaging {
 namespace {
 
-base::Result<MsgId> send_row(const WriteContext& write, const store::ChatRow& chat,
+base::Result<MsgId> send_row(const kernel::WriteContext& write, const store::ChatRow& chat,
                              store::MessageRow row) {
   const bool to_self = chat.contact == kSelf;
   row.state = to_self ? MsgState::out_delivered : MsgState::out_pending;
   EDGE_TRY(row.seq, store::next_send_seq(write.scope, chat.id));
   std::vector<store::FileAccessRow> accesses;
   if (!to_self) {
-    EDGE_TRY(accesses, judge_protected(write, chat, row));
+    EDGE_TRY(accesses, protection::judge_protected(write, chat, row));
   }
-  EDGE_CHECK(insert_own(write.tx, write.scope, row));
+  EDGE_CHECK(chats::insert_own(write.tx, write.scope, row));
   for (store::FileAccessRow& access : accesses) {
     access.message = row.id;
     EDGE_CHECK(store::put_file_access(write.scope, access));
   }
   EDGE_CHECK(queue_to_chat(write, chat, row));
-  EDGE_CHECK(unarchive(write.scope, chat, write.tx.now()));
-  EDGE_CHECK(emit_changed(write.tx, write.account.id, chat.id, row.id));
+  EDGE_CHECK(chats::unarchive(write.scope, chat, write.tx.now()));
+  EDGE_CHECK(chats::emit_changed(write.tx, write.account.id, chat.id, row.id));
   return row.id;
 }
 
 constexpr std::size_t kMostForwarded = 1000;  // in one transaction
 
 // Without the sender, the quote and the receipts: they belong to where it was said.
-base::Result<store::MessageRow> forwarded(const WriteContext& write, ChatId chat,
+base::Result<store::MessageRow> forwarded(const kernel::WriteContext& write, ChatId chat,
                                           const store::MessageRow& original) {
   if (original.state == MsgState::out_draft) {
     return base::fail(
@@ -49,7 +49,7 @@ base::Result<store::MessageRow> forwarded(const WriteContext& write, ChatId chat
     return base::fail(base::Errc::invalid_argument,
                       fmt::format("Msg#{}: cannot forward info messages", original.id.value));
   }
-  EDGE_TRY(store::MessageRow row, own_row(write.tx, write.scope, chat));
+  EDGE_TRY(store::MessageRow row, chats::own_row(write.tx, write.scope, chat));
   row.type = original.type;
   row.text = original.text;
   row.blob_id = original.blob_id;
@@ -68,9 +68,10 @@ void Messages::forward(AccountId account, std::vector<MsgId> messages, ChatId ch
   }
   core_.write<void>(
       account,
-      [this, messages = std::move(messages), chat](store::Tx& tx, const store::Scope& scope,
-                                                   const AccountState& state) -> base::Result<> {
-        const WriteContext write{core_, tx, scope, state};
+      [this, messages = std::move(messages), chat](
+          store::Tx& tx, const store::Scope& scope,
+          const kernel::AccountState& state) -> base::Result<> {
+        const kernel::WriteContext write{core_, tx, scope, state};
         EDGE_TRY(const store::ChatRow to, store::load_chat(scope, chat));
         EDGE_CHECK(check_can_send(scope, state, to));
         std::vector<store::MessageRow> originals;
@@ -93,41 +94,41 @@ void Messages::forward(AccountId account, std::vector<MsgId> messages, ChatId ch
 
 void Messages::send(AccountId account, ChatId chat, MessageDraft draft,
                     base::Completion<MsgId> done) {
-  if (auto good = check_draft(draft); !good) return done(std::move(good).error());
-  auto write = [this, account, chat, draft](std::optional<SealedFile> sealed,
+  if (auto good = chats::check_draft(draft); !good) return done(std::move(good).error());
+  auto write = [this, account, chat, draft](std::optional<files::SealedFile> sealed,
                                             base::Completion<MsgId> answer) mutable {
     core_.write<MsgId>(
         account,
         [this, chat, draft = std::move(draft), sealed = std::move(sealed)](
             store::Tx& tx, const store::Scope& scope,
-            const AccountState& state) mutable -> base::Result<MsgId> {
+            const kernel::AccountState& state) mutable -> base::Result<MsgId> {
           EDGE_TRY(const store::ChatRow row,
                    store::load_chat(scope, chat).with_context("Failed to send created message"));
           EDGE_CHECK(check_can_send(scope, state, row));
           EDGE_TRY(store::MessageRow message,
-                   compose_row(tx, scope, core_, state, chat, draft, sealed));
+                   chats::compose_row(tx, scope, core_, state, chat, draft, sealed));
           return send_row({core_, tx, scope, state}, row, std::move(message));
         },
         std::move(answer));
   };
-  with_file<MsgId>(core_, account, draft, std::move(done), std::move(write));
+  chats::with_file<MsgId>(core_, account, draft, std::move(done), std::move(write));
 }
 
 void Messages::add_device_message(AccountId account, std::string label,
                                   std::optional<MessageDraft> draft,
                                   base::Completion<std::optional<MsgId>> done) {
   if (draft) {
-    if (auto good = check_draft(*draft); !good) return done(std::move(good).error());
+    if (auto good = chats::check_draft(*draft); !good) return done(std::move(good).error());
   }
   const MessageDraft wanted = draft.value_or(MessageDraft{});
   auto write = [this, account, label = std::move(label), draft = std::move(draft)](
-                   std::optional<SealedFile> sealed,
+                   std::optional<files::SealedFile> sealed,
                    base::Completion<std::optional<MsgId>> answer) mutable {
     core_.write<std::optional<MsgId>>(
         account,
         [this, label = std::move(label), draft = std::move(draft), sealed = std::move(sealed)](
             store::Tx& tx, const store::Scope& scope,
-            const AccountState& state) mutable -> base::Result<std::optional<MsgId>> {
+            const kernel::AccountState& state) mutable -> base::Result<std::optional<MsgId>> {
           if (!label.empty()) {
             EDGE_TRY(const bool used, store::has_device_label(scope, label));
             if (used) return std::optional<MsgId>();
@@ -135,22 +136,22 @@ void Messages::add_device_message(AccountId account, std::string label,
           }
           if (!draft) return std::optional<MsgId>();
           EDGE_TRY(const store::ChatRow chat,
-                   ensure_single_chat(tx, scope, kDeviceContact, store::ChatBlocked::no));
+                   chats::ensure_single_chat(tx, scope, kDeviceContact, store::ChatBlocked::no));
           EDGE_TRY(store::MessageRow row,
-                   compose_row(tx, scope, core_, state, chat.id, *draft, sealed));
+                   chats::compose_row(tx, scope, core_, state, chat.id, *draft, sealed));
           row.from = kDeviceContact;
           row.encrypted = false;
           row.is_bot = false;
           row.state = MsgState::in_fresh;
           row.received_at = tx.now();
-          EDGE_CHECK(insert_own(tx, scope, row));
-          EDGE_CHECK(unarchive(scope, chat, tx.now()));
-          EDGE_CHECK(emit_changed(tx, state.id, chat.id, row.id));
+          EDGE_CHECK(chats::insert_own(tx, scope, row));
+          EDGE_CHECK(chats::unarchive(scope, chat, tx.now()));
+          EDGE_CHECK(chats::emit_changed(tx, state.id, chat.id, row.id));
           return std::optional(row.id);
         },
         std::move(answer));
   };
-  with_file<std::optional<MsgId>>(core_, account, wanted, std::move(done), std::move(write));
+  chats::with_file<std::optional<MsgId>>(core_, account, wanted, std::move(done), std::move(write));
 }
 
 }  // namespace messaging

@@ -135,7 +135,7 @@ Contact view_contact(const View& view, const store::ContactRow& row) {
   } else if (row.id == kInfoContact) {
     contact.name = "info";
   }
-  contact.display_name = contact.name.empty() ? shown_name(row) : contact.name;
+  contact.display_name = contact.name.empty() ? chats::shown_name(row) : contact.name;
   contact.color_seed = contact.fingerprint.empty() ? contact.addr : contact.fingerprint;
   return contact;
 }
@@ -151,7 +151,7 @@ base::Result<Chat> view_chat(const View& view, const store::ChatRow& row) {
   chat.id = row.id;
   chat.type = row.type;
   chat.visibility = row.visibility;
-  chat.mute = {is_muted(row, now),
+  chat.mute = {chats::is_muted(row, now),
                row.muted_until == store::ChatRow::kMutedForEver ? 0 : row.muted_until};
   if (!chat.mute.muted) chat.mute.until = 0;
   chat.is_contact_request = row.blocked == store::ChatBlocked::request;

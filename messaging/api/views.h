@@ -16,9 +16,9 @@ inline constexpr std::string_view kDeviceChatName = "Device messages";
 
 // One account's rows and what is needed to show them.
 struct View {
-  const Core& core;
+  const kernel::Core& core;
   store::Scope scope;
-  const AccountState& account;
+  const kernel::AccountState& account;
 };
 
 Contact view_contact(const View& view, const store::ContactRow& row);

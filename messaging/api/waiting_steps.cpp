@@ -18,31 +18,31 @@ using store::OutboxState;
 
 constexpr std::size_t kMostLines = 100;
 
-std::string_view trouble(CarryOutcome outcome) {
+std::string_view trouble(kernel::CarryOutcome outcome) {
   switch (outcome) {
-    case CarryOutcome::stored:
+    case kernel::CarryOutcome::stored:
       break;
-    case CarryOutcome::refused:
+    case kernel::CarryOutcome::refused:
       return "it did not admit us";
-    case CarryOutcome::too_large:
+    case kernel::CarryOutcome::too_large:
       return "it takes no deposits of this size";
-    case CarryOutcome::busy:
+    case kernel::CarryOutcome::busy:
       return "it had no room or no time";
-    case CarryOutcome::unreachable:
+    case kernel::CarryOutcome::unreachable:
       return "it could not be reached";
   }
   return "it did not answer in time";
 }
 
-base::Result<std::string> ready_line(const View& view, const Courier& courier, const OutboxRow& row,
-                                     const std::string& name) {
+base::Result<std::string> ready_line(const View& view, const delivery::Courier& courier,
+                                     const OutboxRow& row, const std::string& name) {
   std::string line = fmt::format("To {}: waits for its turn", name);
   if (row.kind == OutboxKind::file) {
     EDGE_TRY(const auto blob, store::load_blob(view.scope, row.blob_id));
     const std::uint32_t parts = part_count(crypto::sealed_size(blob.size));
     line = fmt::format("To {}: {} of {} parts of the file are sent", name, row.next_part, parts);
   }
-  const RouteStanding standing = courier.standing(view.account.id, row.route_id);
+  const delivery::RouteStanding standing = courier.standing(view.account.id, row.route_id);
   if (standing.failures == 0) return line + ".";
   return fmt::format(
       "{}; {} {} to reach the gateway failed, the last one because {}; the next one {}.", line,
@@ -52,7 +52,8 @@ base::Result<std::string> ready_line(const View& view, const Courier& courier, c
 
 }  // namespace
 
-base::Result<std::vector<std::string>> waiting_steps(const View& view, const Courier& courier,
+base::Result<std::vector<std::string>> waiting_steps(const View& view,
+                                                     const delivery::Courier& courier,
                                                      MsgId message) {
   std::vector<std::string> lines;
   EDGE_TRY(const auto rows, store::outbox_of_message(view.scope, message));

@@ -9,12 +9,15 @@
 #include "base/result.h"
 #include "messaging/api/views.h"
 
+namespace messaging::delivery {
+class Courier;
+}  // namespace messaging::delivery
+
 namespace messaging {
 
-class Courier;
-
 // Nothing once every recipient's device has acknowledged it.
-base::Result<std::vector<std::string>> waiting_steps(const View& view, const Courier& courier,
+base::Result<std::vector<std::string>> waiting_steps(const View& view,
+                                                     const delivery::Courier& courier,
                                                      MsgId message);
 
 }  // namespace messaging

@@ -5,12 +5,12 @@
 #include "messaging/kernel/protocol.h"
 #include "messaging/model/types.h"
 
-namespace messaging {
+namespace messaging::chats {
 
-base::Result<> check_able(const WriteContext& write, const store::ChatRow& chat,
+base::Result<> check_able(const kernel::WriteContext& write, const store::ChatRow& chat,
                           const Errand& errand) {
-  const Protocol& protocol = write.protocol();
-  const Abilities able = protocol.abilities();
+  const kernel::Protocol& protocol = write.protocol();
+  const kernel::Abilities able = protocol.abilities();
   const auto no = [&](const std::string& what) {
     return base::fail(base::Errc::forbidden,
                       fmt::format("cannot send to chat {}: {} cannot carry {}", chat.id.value,
@@ -25,6 +25,8 @@ base::Result<> check_able(const WriteContext& write, const store::ChatRow& chat,
   return {};
 }
 
-bool can_tell_read(const WriteContext& write) { return write.protocol().abilities().read_receipts; }
+bool can_tell_read(const kernel::WriteContext& write) {
+  return write.protocol().abilities().read_receipts;
+}
 
-}  // namespace messaging
+}  // namespace messaging::chats

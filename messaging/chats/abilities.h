@@ -7,7 +7,7 @@
 #include "messaging/kernel/write_context.h"
 #include "store/tables/chats.h"
 
-namespace messaging {
+namespace messaging::chats {
 
 // What is about to be sent to a chat, besides text.
 struct Errand {
@@ -16,9 +16,9 @@ struct Errand {
 };
 
 // Errc::forbidden, naming the chat and why, when the account's protocol cannot do it.
-base::Result<> check_able(const WriteContext& write, const store::ChatRow& chat,
+base::Result<> check_able(const kernel::WriteContext& write, const store::ChatRow& chat,
                           const Errand& errand);
 // Whether who wrote a message can be told that it was read.
-bool can_tell_read(const WriteContext& write);
+bool can_tell_read(const kernel::WriteContext& write);
 
-}  // namespace messaging
+}  // namespace messaging::chats

@@ -8,7 +8,7 @@
 #include "messaging/model/plain_name.h"
 #include "store/tables/contacts.h"
 
-namespace messaging {
+namespace messaging::chats {
 
 std::string shown_name(const store::ContactRow& contact) {
   std::string name = plain_name(contact.name, kMaxLongName);
@@ -23,8 +23,8 @@ base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scop
     if (blocked == store::ChatBlocked::no && found->blocked != store::ChatBlocked::no) {
       found->blocked = store::ChatBlocked::no;
       EDGE_CHECK(store::update_chat(scope, *found));
-      EDGE_CHECK(Core::emit(tx, scope.account, ChatModified{found->id}));
-      EDGE_CHECK(Core::emit(tx, scope.account, ChatlistChanged{}));
+      EDGE_CHECK(kernel::Core::emit(tx, scope.account, ChatModified{found->id}));
+      EDGE_CHECK(kernel::Core::emit(tx, scope.account, ChatlistChanged{}));
     }
     return *found;
   }
@@ -36,7 +36,7 @@ base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scop
   chat.created_at = tx.now();
   chat.last_at = chat.created_at;
   EDGE_CHECK(store::insert_chat(scope, chat));
-  EDGE_CHECK(Core::emit(tx, scope.account, ChatlistChanged{}));
+  EDGE_CHECK(kernel::Core::emit(tx, scope.account, ChatlistChanged{}));
   return chat;
 }
 
@@ -75,8 +75,8 @@ base::Result<std::optional<MsgId>> insert_incoming(store::Tx& tx, const store::S
   EDGE_CHECK(store::insert_message(scope, row));
   if (chat.blocked != store::ChatBlocked::yes) {
     EDGE_CHECK(unarchive(scope, chat, tx.now()));
-    EDGE_CHECK(Core::emit(tx, scope.account, IncomingMsg{chat.id, row.id}));
-    EDGE_CHECK(Core::emit(tx, scope.account, ChatlistChanged{}));
+    EDGE_CHECK(kernel::Core::emit(tx, scope.account, IncomingMsg{chat.id, row.id}));
+    EDGE_CHECK(kernel::Core::emit(tx, scope.account, ChatlistChanged{}));
   }
   return std::optional(row.id);
 }
@@ -101,8 +101,8 @@ bool is_muted(const store::ChatRow& chat, base::UnixMillis now) {
 }
 
 base::Result<> emit_changed(store::Tx& tx, AccountId account, ChatId chat, MsgId message) {
-  EDGE_CHECK(Core::emit(tx, account, MsgsChanged{chat, message}));
-  return Core::emit(tx, account, ChatlistChanged{});
+  EDGE_CHECK(kernel::Core::emit(tx, account, MsgsChanged{chat, message}));
+  return kernel::Core::emit(tx, account, ChatlistChanged{});
 }
 
-}  // namespace messaging
+}  // namespace messaging::chats

@@ -12,9 +12,11 @@
 #include "store/tables/messages.h"
 #include "store/writer.h"
 
-namespace messaging {
-
+namespace messaging::kernel {
 struct AccountState;
+}  // namespace messaging::kernel
+
+namespace messaging::chats {
 
 // What we call a contact: our name for it, else its own, else its address.
 std::string shown_name(const store::ContactRow& contact);
@@ -50,4 +52,4 @@ bool is_muted(const store::ChatRow& chat, base::UnixMillis now);
 // MsgsChanged for one message (or 0: several), and ChatlistChanged.
 base::Result<> emit_changed(store::Tx& tx, AccountId account, ChatId chat, MsgId message);
 
-}  // namespace messaging
+}  // namespace messaging::chats

@@ -6,14 +6,15 @@
 #include "messaging/model/plain_name.h"
 #include "store/tables/config_values.h"
 
-namespace messaging {
+namespace messaging::chats {
 namespace {
 
 using base::Errc;
 using base::fail;
 
-base::Result<store::BlobRow> blob_of_path(const store::Scope& scope, const Core& core,
-                                          const AccountState& account, const MessageDraft& draft) {
+base::Result<store::BlobRow> blob_of_path(const store::Scope& scope, const kernel::Core& core,
+                                          const kernel::AccountState& account,
+                                          const MessageDraft& draft) {
   const auto place = core.store.blobs().place_of(draft.file);
   if (!place || place->account != account.uuid) {
     return fail(Errc::not_found, draft.file + " is no file of this account");
@@ -64,9 +65,10 @@ base::Result<> check_draft(const MessageDraft& draft) {
 }
 
 base::Result<store::BlobRow> blob_of_draft(store::Tx& tx, const store::Scope& scope,
-                                           const Core& core, const AccountState& account,
+                                           const kernel::Core& core,
+                                           const kernel::AccountState& account,
                                            const MessageDraft& draft,
-                                           std::optional<SealedFile>& sealed) {
+                                           std::optional<files::SealedFile>& sealed) {
   if (sealed) return sealed->insert(tx, scope);
   return blob_of_path(scope, core, account, draft);
 }
@@ -83,10 +85,10 @@ base::Result<store::MessageRow> own_row(store::Tx& tx, const store::Scope& scope
   return row;
 }
 
-base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& scope, Core& core,
-                                            const AccountState& account, ChatId chat,
-                                            const MessageDraft& draft,
-                                            std::optional<SealedFile>& sealed) {
+base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& scope,
+                                            kernel::Core& core, const kernel::AccountState& account,
+                                            ChatId chat, const MessageDraft& draft,
+                                            std::optional<files::SealedFile>& sealed) {
   EDGE_TRY(store::MessageRow row, own_row(tx, scope, chat));
   row.text = draft.text;
   row.sender_name = plain_name(draft.sender_name, kMaxLongName);
@@ -114,4 +116,4 @@ base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& s
   return row;
 }
 
-}  // namespace messaging
+}  // namespace messaging::chats

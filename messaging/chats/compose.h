@@ -8,7 +8,7 @@
 #include "messaging/model/types.h"
 #include "store/tables/messages.h"
 
-namespace messaging {
+namespace messaging::chats {
 
 // What can be judged without the store: left without text and file, too large, not UTF-8.
 base::Result<> check_draft(const MessageDraft& draft);
@@ -18,34 +18,35 @@ base::Result<store::MessageRow> own_row(store::Tx& tx, const store::Scope& scope
 
 // The row without id, state, sequence and place. `sealed` is the caller's file as a blob; without
 // it, draft.file must be a blob path of this account.
-base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& scope, Core& core,
-                                            const AccountState& account, ChatId chat,
-                                            const MessageDraft& draft,
-                                            std::optional<SealedFile>& sealed);
+base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& scope,
+                                            kernel::Core& core, const kernel::AccountState& account,
+                                            ChatId chat, const MessageDraft& draft,
+                                            std::optional<files::SealedFile>& sealed);
 
 // The draft's file as a blob, made from `sealed` or found by its path.
 base::Result<store::BlobRow> blob_of_draft(store::Tx& tx, const store::Scope& scope,
-                                           const Core& core, const AccountState& account,
+                                           const kernel::Core& core,
+                                           const kernel::AccountState& account,
                                            const MessageDraft& draft,
-                                           std::optional<SealedFile>& sealed);
+                                           std::optional<files::SealedFile>& sealed);
 
 // Calls `write` with the draft's file sealed, on the file worker when a file must be copied, else
 // at once. `write(std::optional<SealedFile>, Completion<T>)`.
 template <class T, class F>
-void with_file(Core& core, AccountId account, const MessageDraft& draft, base::Completion<T> done,
-               F write);
+void with_file(kernel::Core& core, AccountId account, const MessageDraft& draft,
+               base::Completion<T> done, F write);
 
-}  // namespace messaging
+}  // namespace messaging::chats
 
 #include "messaging/kernel/file_worker.h"
 
-namespace messaging {
+namespace messaging::chats {
 
 template <class T, class F>
-void with_file(Core& core, AccountId account, const MessageDraft& draft, base::Completion<T> done,
-               F write) {
+void with_file(kernel::Core& core, AccountId account, const MessageDraft& draft,
+               base::Completion<T> done, F write) {
   if (draft.file.empty() || core.store.blobs().place_of(draft.file)) {
-    return write(std::optional<SealedFile>(), std::move(done));
+    return write(std::optional<files::SealedFile>(), std::move(done));
   }
   auto state = core.directory.get(account);
   if (!state) return done(std::move(state).error());
@@ -53,11 +54,11 @@ void with_file(Core& core, AccountId account, const MessageDraft& draft, base::C
   auto posted = core.file_worker->post(
       [&core, state = *std::move(state), path = draft.file, name = draft.file_name, shared,
        write = std::move(write)](const std::stop_token& stop) mutable {
-        auto sealed = seal_file(core, state, path, name, stop);
+        auto sealed = files::seal_file(core, state, path, name, stop);
         if (!sealed) return (*shared)(std::move(sealed).error());
-        write(std::optional<SealedFile>(*std::move(sealed)), std::move(*shared));
+        write(std::optional<files::SealedFile>(*std::move(sealed)), std::move(*shared));
       });
   if (!posted) (*shared)(std::move(posted).error());
 }
 
-}  // namespace messaging
+}  // namespace messaging::chats

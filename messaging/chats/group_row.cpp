@@ -8,7 +8,7 @@
 #include "store/tables/chats.h"
 #include "store/tables/contacts.h"
 
-namespace messaging {
+namespace messaging::chats {
 namespace {
 
 using base::Errc;
@@ -25,7 +25,9 @@ base::Result<Group> with_state(const store::Scope& scope, store::GroupRow row) {
 
 }  // namespace
 
-MemberKey key_of(const AccountState& account) { return account.identity.public_key().bytes(); }
+MemberKey key_of(const kernel::AccountState& account) {
+  return account.identity.public_key().bytes();
+}
 
 base::Result<MemberKey> key_of(const store::Scope& scope, ContactId contact) {
   EDGE_TRY(const store::ContactRow row, store::load_contact(scope, contact));
@@ -61,4 +63,4 @@ base::Result<Group> load_group(const store::Scope& scope, ChatId chat) {
   return with_state(scope, *std::move(row));
 }
 
-}  // namespace messaging
+}  // namespace messaging::chats

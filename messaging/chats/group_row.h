@@ -12,7 +12,7 @@
 #include "store/tables/groups.h"
 #include "store/tables/scope.h"
 
-namespace messaging {
+namespace messaging::chats {
 
 struct Group {
   store::GroupRow row;
@@ -22,7 +22,7 @@ struct Group {
   bool is_owner(const MemberKey& key) const { return !state.channel || state.owner == key; }
 };
 
-MemberKey key_of(const AccountState& account);
+MemberKey key_of(const kernel::AccountState& account);
 base::Result<MemberKey> key_of(const store::Scope& scope, ContactId contact);
 // Nothing for a key that we know no contact of; kSelf for our own.
 base::Result<std::optional<ContactId>> contact_of(const store::Scope& scope, const MemberKey& key);
@@ -30,4 +30,4 @@ base::Result<std::optional<ContactId>> contact_of(const store::Scope& scope, con
 base::Result<std::optional<Group>> find_group(const store::Scope& scope, const GroupId& id);
 base::Result<Group> load_group(const store::Scope& scope, ChatId chat);
 
-}  // namespace messaging
+}  // namespace messaging::chats

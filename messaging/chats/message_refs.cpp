@@ -2,7 +2,7 @@
 
 #include "messaging/chats/group_row.h"
 
-namespace messaging {
+namespace messaging::chats {
 
 base::Result<MessageRef> ref_to(const store::Scope& scope, const store::MessageMark& message,
                                 Among among) {
@@ -24,4 +24,4 @@ base::Result<std::optional<store::MessageRow>> find_referred(const store::Scope&
   return store::find_message_by_uuid(scope, *author, ref.uuid);
 }
 
-}  // namespace messaging
+}  // namespace messaging::chats

@@ -9,7 +9,7 @@
 #include "store/tables/messages.h"
 #include "store/tables/scope.h"
 
-namespace messaging {
+namespace messaging::chats {
 
 enum class Among { two, group };
 
@@ -21,4 +21,4 @@ base::Result<std::optional<store::MessageRow>> find_referred(const store::Scope&
                                                              const MessageRef& ref,
                                                              ContactId sender);
 
-}  // namespace messaging
+}  // namespace messaging::chats

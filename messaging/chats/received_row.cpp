@@ -5,9 +5,9 @@
 #include "messaging/model/plain_name.h"
 #include "store/tables/blobs.h"
 
-namespace messaging {
+namespace messaging::chats {
 
-base::Result<std::optional<store::TransferRow>> arrived_file(const WriteContext& write,
+base::Result<std::optional<store::TransferRow>> arrived_file(const kernel::WriteContext& write,
                                                              const FileNote& file) {
   EDGE_TRY(auto transfer, store::find_transfer(write.scope, file.transfer));
   if (!transfer || transfer->size != file.sealed_size) return std::nullopt;
@@ -16,7 +16,7 @@ base::Result<std::optional<store::TransferRow>> arrived_file(const WriteContext&
   return transfer;
 }
 
-base::Result<std::int64_t> adopt_file(const WriteContext& write, const FileNote& file,
+base::Result<std::int64_t> adopt_file(const kernel::WriteContext& write, const FileNote& file,
                                       const store::TransferRow& transfer) {
   store::BlobRow blob;
   EDGE_TRY(blob.id, write.tx.next_id(write.account.id, "blob"));
@@ -49,4 +49,4 @@ store::MessageRow received_row(ContactId from, const Uuid& uuid, const TextMessa
   return row;
 }
 
-}  // namespace messaging
+}  // namespace messaging::chats

@@ -10,16 +10,16 @@
 #include "store/tables/messages.h"
 #include "store/tables/transfers.h"
 
-namespace messaging {
+namespace messaging::chats {
 
 // The file, once every part of it is here.
-base::Result<std::optional<store::TransferRow>> arrived_file(const WriteContext& write,
+base::Result<std::optional<store::TransferRow>> arrived_file(const kernel::WriteContext& write,
                                                              const FileNote& file);
 // It becomes a blob; answers with the blob's id.
-base::Result<std::int64_t> adopt_file(const WriteContext& write, const FileNote& file,
+base::Result<std::int64_t> adopt_file(const kernel::WriteContext& write, const FileNote& file,
                                       const store::TransferRow& transfer);
 
 // Without id, chat, state, local times, the file and the message that is quoted.
 store::MessageRow received_row(ContactId from, const Uuid& uuid, const TextMessage& text);
 
-}  // namespace messaging
+}  // namespace messaging::chats

@@ -11,7 +11,7 @@
 #include "store/tables/outbox.h"
 #include "store/tables/owed_receipts.h"
 
-namespace messaging {
+namespace messaging::delivery {
 namespace {
 
 constexpr base::Millis kReceiptDelay = 50;  // so that receipts travel together
@@ -20,9 +20,9 @@ constexpr base::BudgetRule kStrangersOfHost{.per_second = 1, .burst = 120};
 
 }  // namespace
 
-Courier::Courier(Core& core, OwedStates& owed_states)
+Courier::Courier(kernel::Core& core, groups::OwedStates& owed_states)
     : core_(core), owed_states_(owed_states), strangers_hosts_(kStrangersOfHost) {
-  for (Protocol* protocol : core_.protocols.all()) {
+  for (kernel::Protocol* protocol : core_.protocols.all()) {
     protocol->on_step([this] { step_due(); });
   }
 }
@@ -65,8 +65,8 @@ void Courier::owe(base::AccountId account, base::ContactId contact) {
 void Courier::release(base::AccountId account, base::ContactId contact) {
   core_.write<void>(
       account,
-      [this, contact](store::Tx& tx, const store::Scope& scope, const AccountState& state) {
-        return release_waiting({core_, tx, scope, state}, contact);
+      [this, contact](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state) {
+        return outbox::release_waiting({core_, tx, scope, state}, contact);
       },
       [account](base::Result<> result) {
         if (result) return;
@@ -78,7 +78,7 @@ void Courier::release(base::AccountId account, base::ContactId contact) {
 void Courier::tell_profile(base::AccountId account) {
   core_.write<void>(
       account,
-      [this](store::Tx& tx, const store::Scope& scope, const AccountState& state) {
+      [this](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state) {
         return core_.protocols.of(state.protocol).tell_profile({core_, tx, scope, state});
       },
       [account](base::Result<> result) {
@@ -102,7 +102,7 @@ void Courier::poke() {
 }
 
 void Courier::forget(base::AccountId account) {
-  for (Protocol* protocol : core_.protocols.all()) protocol->forget(account);
+  for (kernel::Protocol* protocol : core_.protocols.all()) protocol->forget(account);
   base::Lock lock(mutex_);
   routes_.forget(account);
   std::erase_if(troubles_, [&](const auto& entry) { return entry.first.first == account; });
@@ -133,7 +133,7 @@ bool Courier::take_reload() {
 
 // What the outbox holds that no wake() told of: from before the start, or while delivery was off.
 void Courier::load_backlog() {
-  for (const AccountPtr& account : core_.directory.all()) {
+  for (const kernel::AccountPtr& account : core_.directory.all()) {
     auto read = core_.read(account->id);
     if (!read) continue;
     if (const auto routes = store::routes_with_outbox(read->scope())) {
@@ -192,7 +192,7 @@ void Courier::run(std::stop_token stop) {
 // Whether any protocol has more to do.
 bool Courier::take_step() {
   bool more = false;
-  for (Protocol* protocol : core_.protocols.all()) more = protocol->step() || more;
+  for (kernel::Protocol* protocol : core_.protocols.all()) more = protocol->step() || more;
   return more;
 }
 
@@ -202,13 +202,13 @@ void Courier::step_due() {
   news_.notify_one();
 }
 
-Protocol* Courier::protocol_of(base::AccountId account) const {
+kernel::Protocol* Courier::protocol_of(base::AccountId account) const {
   const auto state = core_.directory.get(account);
   return state ? &core_.protocols.of((*state)->protocol) : nullptr;
 }
 
 void Courier::send(RouteKey key) {
-  Protocol* const protocol = protocol_of(key.first);
+  kernel::Protocol* const protocol = protocol_of(key.first);
   if (protocol == nullptr) return finished(key, true, false, 0);  // removed meanwhile
   auto load = protocol->load(key);
   if (!load) {
@@ -221,17 +221,17 @@ void Courier::send(RouteKey key) {
   const bool stranger = (*load)->stranger.has_value();
   protocol->carry(
       key, *std::move(load), failures(key),
-      [this, key, stranger](const CarryReply& reply) { carried(key, stranger, reply); });
+      [this, key, stranger](const kernel::CarryReply& reply) { carried(key, stranger, reply); });
 }
 
 // Strangers have places of their own, and not too many at one host.
-bool Courier::may_go(RouteKey key, const Load& load) {
+bool Courier::may_go(RouteKey key, const kernel::Load& load) {
   base::Lock lock(mutex_);
   if (!load.stranger) {
     routes_.reached_before(key);
     return true;
   }
-  const Load::Stranger& stranger = *load.stranger;
+  const kernel::Load::Stranger& stranger = *load.stranger;
   if (!routes_.never_reached(key, stranger.party, stranger.few_tries)) return false;
   if (stranger.host.empty()) return true;
   const base::Millis now = core_.clock.uptime();
@@ -240,13 +240,13 @@ bool Courier::may_go(RouteKey key, const Load& load) {
   return wait == 0;
 }
 
-void Courier::carried(RouteKey key, bool stranger, const CarryReply& reply) {
-  if (reply.outcome != CarryOutcome::stored) {
+void Courier::carried(RouteKey key, bool stranger, const kernel::CarryReply& reply) {
+  if (reply.outcome != kernel::CarryOutcome::stored) {
     base::Lock lock(mutex_);
     troubles_[key] = reply.outcome;
   }
   finished(key, reply.reached, true, reply.pause);
-  if (reply.outcome == CarryOutcome::unreachable && !reply.reached && !stranger)
+  if (reply.outcome == kernel::CarryOutcome::unreachable && !reply.reached && !stranger)
     tell_unreached(key);
 }
 
@@ -256,7 +256,7 @@ RouteStanding Courier::standing(base::AccountId account, std::int64_t route) con
   const auto trouble = troubles_.find(key);
   const base::Millis due = routes_.due(key).value_or(0);
   return {routes_.failures(key), std::max<base::Millis>(due - core_.clock.uptime(), 0),
-          trouble == troubles_.end() ? CarryOutcome::stored : trouble->second};
+          trouble == troubles_.end() ? kernel::CarryOutcome::stored : trouble->second};
 }
 
 int Courier::failures(RouteKey key) const {
@@ -282,8 +282,8 @@ void Courier::tell_unreached(RouteKey key) {
   core_.write<void>(
       key.first,
       [this, key](store::Tx& tx, const store::Scope& scope,
-                  const AccountState& account) -> base::Result<> {
-        const WriteContext write{core_, tx, scope, account};
+                  const kernel::AccountState& account) -> base::Result<> {
+        const kernel::WriteContext write{core_, tx, scope, account};
         EDGE_TRY(const std::string place, write.protocol().place(scope, key.second));
         if (place.empty()) return {};
         return write.emit(Warning{"A peer cannot be reached at " + place +
@@ -295,8 +295,8 @@ void Courier::tell_unreached(RouteKey key) {
 void Courier::flush_receipts(base::AccountId account, base::ContactId contact) {
   core_.write<bool>(
       account,
-      [this, contact](store::Tx& tx, const store::Scope& scope, const AccountState& state) {
-        return queue_owed_receipts({core_, tx, scope, state}, contact);
+      [this, contact](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state) {
+        return outbox::queue_owed_receipts({core_, tx, scope, state}, contact);
       },
       [account](base::Result<bool> result) {
         if (!result) {
@@ -318,10 +318,10 @@ void Courier::tell_connectivity(base::AccountId account) {
   }
   core_.write<void>(
       account,
-      [](store::Tx& tx, const store::Scope&, const AccountState& state) {
-        return Core::emit(tx, state.id, ConnectivityChanged{});
+      [](store::Tx& tx, const store::Scope&, const kernel::AccountState& state) {
+        return kernel::Core::emit(tx, state.id, ConnectivityChanged{});
       },
       [](base::Result<>) {});
 }
 
-}  // namespace messaging
+}  // namespace messaging::delivery

@@ -24,10 +24,14 @@
 #include "messaging/delivery/route_queue.h"
 #include "messaging/kernel/protocol.h"
 
-namespace messaging {
-
-class Core;
+namespace messaging::groups {
 class OwedStates;
+}  // namespace messaging::groups
+namespace messaging::kernel {
+class Core;
+}  // namespace messaging::kernel
+
+namespace messaging::delivery {
 
 inline constexpr base::Millis kRepeatAfter = 24 * 3600 * base::Millis{1000};
 // Nothing expires before the daemon ran this long: it has to have had a chance.
@@ -37,13 +41,13 @@ inline constexpr base::Millis kExpireGrace = 10 * 60 * base::Millis{1000};
 struct RouteStanding {
   int failures = 0;           // in a row
   base::Millis next_try = 0;  // from now
-  CarryOutcome last = CarryOutcome::stored;
+  kernel::CarryOutcome last = kernel::CarryOutcome::stored;
 };
 
 class Courier {
  public:
   // The protocols are in the core by now.
-  Courier(Core& core, OwedStates& owed_states);
+  Courier(kernel::Core& core, groups::OwedStates& owed_states);
   ~Courier();  // stop()
 
   void start();
@@ -72,24 +76,24 @@ class Courier {
   bool take_reload();
   void load_backlog();
   void send(RouteKey key);
-  bool may_go(RouteKey key, const Load& load);
-  void carried(RouteKey key, bool stranger, const CarryReply& reply);
+  bool may_go(RouteKey key, const kernel::Load& load);
+  void carried(RouteKey key, bool stranger, const kernel::CarryReply& reply);
   void step_due();
   bool take_step();
-  Protocol* protocol_of(base::AccountId account) const;
+  kernel::Protocol* protocol_of(base::AccountId account) const;
   int failures(RouteKey key) const;  // in a row
   void finished(RouteKey key, bool reached, bool again, base::Millis pause);
   void flush_receipts(base::AccountId account, base::ContactId contact);
   void tell_connectivity(base::AccountId account);
   void tell_unreached(RouteKey key);  // a Warning now and then
 
-  Core& core_;
-  OwedStates& owed_states_;
+  kernel::Core& core_;
+  groups::OwedStates& owed_states_;
   mutable base::Mutex mutex_;
   base::Condition news_;
   RouteQueue routes_ GUARDED_BY(mutex_);
   // How the last turn of a route ended, where it was not reached since.
-  std::map<RouteKey, CarryOutcome> troubles_ GUARDED_BY(mutex_);
+  std::map<RouteKey, kernel::CarryOutcome> troubles_ GUARDED_BY(mutex_);
   // Turns to a host that somebody who was never reached there named. Resists whoever has us
   // knock at a third party's door.
   base::Budget<std::string> strangers_hosts_ GUARDED_BY(mutex_);
@@ -101,4 +105,4 @@ class Courier {
   std::jthread thread_;
 };
 
-}  // namespace messaging
+}  // namespace messaging::delivery

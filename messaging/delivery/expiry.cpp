@@ -5,7 +5,7 @@
 #include "messaging/kernel/core.h"
 #include "store/tables/file_accesses.h"
 
-namespace messaging {
+namespace messaging::delivery {
 namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(500);  // while a window is open
@@ -61,8 +61,8 @@ void Expiry::run() {
 }
 
 void Expiry::end_windows() {
-  for (const AccountPtr& account : core_.directory.all()) end_windows_of_(account->id);
+  for (const kernel::AccountPtr& account : core_.directory.all()) end_windows_of_(account->id);
   core_.store.writer().flush();  // the next look sees what it did
 }
 
-}  // namespace messaging
+}  // namespace messaging::delivery

@@ -11,14 +11,16 @@
 #include "base/ids.h"
 #include "base/mutex.h"
 
-namespace messaging {
-
+namespace messaging::kernel {
 class Core;
+}  // namespace messaging::kernel
+
+namespace messaging::delivery {
 
 class Expiry {
  public:
   // `end_windows` ends those of an account that are over; it answers at once.
-  Expiry(Core& core, std::function<void(base::AccountId)> end_windows)
+  Expiry(kernel::Core& core, std::function<void(base::AccountId)> end_windows)
       : core_(core), end_windows_of_(std::move(end_windows)) {}
   ~Expiry() { stop(); }
 
@@ -30,7 +32,7 @@ class Expiry {
   void run();
   void end_windows();
 
-  Core& core_;
+  kernel::Core& core_;
   const std::function<void(base::AccountId)> end_windows_of_;
   base::Mutex mutex_;
   base::Condition news_;
@@ -39,4 +41,4 @@ class Expiry {
   std::jthread thread_;
 };
 
-}  // namespace messaging
+}  // namespace messaging::delivery

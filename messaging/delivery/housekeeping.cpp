@@ -13,22 +13,22 @@
 #include "store/tables/owed_receipts.h"
 #include "store/tables/steady_times.h"
 
-namespace messaging {
+namespace messaging::delivery {
 namespace {
 
-void keep_account(Core& core, Courier& courier, base::AccountId account) {
+void keep_account(kernel::Core& core, Courier& courier, base::AccountId account) {
   const bool may_expire = !core.steady->suspect() && core.steady->running() >= kExpireGrace;
   core.write<std::int64_t>(
       account,
       [&core, may_expire](store::Tx& tx, const store::Scope& scope,
-                          const AccountState& state) -> base::Result<std::int64_t> {
-        const WriteContext write{core, tx, scope, state};
+                          const kernel::AccountState& state) -> base::Result<std::int64_t> {
+        const kernel::WriteContext write{core, tx, scope, state};
         const UnixMillis now = write.steady();
         EDGE_TRY(const std::int64_t own, write.protocol().keep_house(write, may_expire));
         if (may_expire) {
-          EDGE_CHECK(expire_outbox(write, now - core.options.expire_after));
+          EDGE_CHECK(groups::expire_outbox(write, now - core.options.expire_after));
           EDGE_CHECK(store::forget_told_receipts(scope, now - core.options.expire_after));
-          EDGE_CHECK(store::forget_held_contents(scope, now - kHeldLifetime));
+          EDGE_CHECK(store::forget_held_contents(scope, now - receiving::kHeldLifetime));
         }
         EDGE_TRY(const std::int64_t others, store::repeat_outbox(scope, now - kRepeatAfter));
         return own + others;
@@ -45,9 +45,9 @@ void keep_account(Core& core, Courier& courier, base::AccountId account) {
 
 }  // namespace
 
-void keep_time(Core& core) {
+void keep_time(kernel::Core& core) {
   core.steady->look();
-  const SteadyTime::Saved saved = core.steady->save();
+  const kernel::SteadyTime::Saved saved = core.steady->save();
   core.store.write<void>(
       [saved](store::Tx& tx) {
         return store::write_steady_time(
@@ -58,10 +58,10 @@ void keep_time(Core& core) {
       });
 }
 
-void keep_house(Core& core, Courier& courier, OwedStates& owed_states) {
+void keep_house(kernel::Core& core, Courier& courier, groups::OwedStates& owed_states) {
   core.store.renew_reserve();
   keep_time(core);
-  for (const AccountPtr& account : core.directory.all()) {
+  for (const kernel::AccountPtr& account : core.directory.all()) {
     keep_account(core, courier, account->id);
     // What its sender had used its budget up for.
     core.protocols.of(account->protocol).retry_arrivals(account->id);
@@ -69,4 +69,4 @@ void keep_house(Core& core, Courier& courier, OwedStates& owed_states) {
   }
 }
 
-}  // namespace messaging
+}  // namespace messaging::delivery

@@ -3,14 +3,19 @@
 // its own, and the time is written down. Answers at once: each account is a write of its own.
 #pragma once
 
-namespace messaging {
-
-class Core;
-class Courier;
+namespace messaging::groups {
 class OwedStates;
+}  // namespace messaging::groups
+namespace messaging::kernel {
+class Core;
+}  // namespace messaging::kernel
 
-void keep_house(Core& core, Courier& courier, OwedStates& owed_states);
+namespace messaging::delivery {
+
+class Courier;
+
+void keep_house(kernel::Core& core, Courier& courier, groups::OwedStates& owed_states);
 // Writes down the time (steady_time.h); answers at once.
-void keep_time(Core& core);
+void keep_time(kernel::Core& core);
 
-}  // namespace messaging
+}  // namespace messaging::delivery

@@ -5,7 +5,7 @@
 
 #include "crypto/random.h"
 
-namespace messaging {
+namespace messaging::delivery {
 namespace {
 
 constexpr base::Millis kFirstPause = 250;
@@ -269,4 +269,4 @@ base::Millis RouteQueue::pause_after(const State& state, base::Millis now) {
   return jittered(pause);
 }
 
-}  // namespace messaging
+}  // namespace messaging::delivery

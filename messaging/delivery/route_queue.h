@@ -27,7 +27,7 @@
 #include "base/ids.h"
 #include "messaging/model/route_key.h"
 
-namespace messaging {
+namespace messaging::delivery {
 
 class RouteQueue {
  public:
@@ -110,4 +110,4 @@ class RouteQueue {
   std::size_t strangers_under_way_ = 0;
 };
 
-}  // namespace messaging
+}  // namespace messaging::delivery

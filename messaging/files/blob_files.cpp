@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "messaging/model/media_type.h"
 
-namespace messaging {
+namespace messaging::files {
 namespace {
 
 using base::Errc;
@@ -63,7 +63,7 @@ base::Result<> copy_out(AttachmentReader& reader, int fd, const std::stop_token&
 }  // namespace
 
 struct SealedFile::State {
-  State(Core& c, AccountPtr a, store::BlobInfo i, std::string n)
+  State(kernel::Core& c, kernel::AccountPtr a, store::BlobInfo i, std::string n)
       : core(c), account(std::move(a)), info(std::move(i)), file_name(std::move(n)) {}
   ~State() {
     if (kept) return;
@@ -71,14 +71,15 @@ struct SealedFile::State {
       base::log::warning("an unused file stays on disk: {}", gone.error().message);
     }
   }
-  Core& core;
-  AccountPtr account;
+  kernel::Core& core;
+  kernel::AccountPtr account;
   store::BlobInfo info;
   std::string file_name;
   std::atomic<bool> kept{false};
 };
 
-SealedFile::SealedFile(Core& core, AccountPtr account, store::BlobInfo info, std::string file_name)
+SealedFile::SealedFile(kernel::Core& core, kernel::AccountPtr account, store::BlobInfo info,
+                       std::string file_name)
     : state_(std::make_shared<State>(core, std::move(account), std::move(info),
                                      std::move(file_name))) {}
 SealedFile::SealedFile(SealedFile&&) noexcept = default;
@@ -103,9 +104,10 @@ base::Result<store::BlobRow> SealedFile::insert(store::Tx& tx, const store::Scop
   return row;
 }
 
-base::Result<SealedFile> seal_file(Core& core, const AccountPtr& account, const std::string& path,
-                                   const std::string& file_name, const std::stop_token& stop) {
-  EDGE_TRY(const OpenFile file, core.paths.open_to_read(path));
+base::Result<SealedFile> seal_file(kernel::Core& core, const kernel::AccountPtr& account,
+                                   const std::string& path, const std::string& file_name,
+                                   const std::stop_token& stop) {
+  EDGE_TRY(const kernel::OpenFile file, core.paths.open_to_read(path));
   EDGE_TRY(store::BlobWriter blob, core.store.blobs().create(account->uuid));
   crypto::WipingBytes piece(kPiece);
   for (;;) {
@@ -123,17 +125,17 @@ base::Result<SealedFile> seal_file(Core& core, const AccountPtr& account, const 
                     plain_file_name(file_name.empty() ? path : file_name));
 }
 
-base::Result<> write_file(const Core& core, AttachmentReader& reader, const std::string& path,
-                          const std::stop_token& stop) {
-  EDGE_TRY(NewFile file, core.paths.create(path));
+base::Result<> write_file(const kernel::Core& core, AttachmentReader& reader,
+                          const std::string& path, const std::stop_token& stop) {
+  EDGE_TRY(kernel::NewFile file, core.paths.create(path));
   if (auto copied = copy_out(reader, file.fd(), stop); !copied) {
     return std::move(copied).with_context("write " + path);
   }
   return file.commit();
 }
 
-base::Result<Attachment> open_attachment(const Core& core, const AccountState& account,
-                                         store::BlobRow row) {
+base::Result<Attachment> open_attachment(const kernel::Core& core,
+                                         const kernel::AccountState& account, store::BlobRow row) {
   const crypto::StreamKey key{crypto::Secret<32>(row.key.view())};
   auto reader = core.store.blobs().open(account.uuid, row.name, key);
   if (!reader) {
@@ -150,4 +152,4 @@ base::Result<Attachment> open_attachment(const Core& core, const AccountState& a
   return attachment;
 }
 
-}  // namespace messaging
+}  // namespace messaging::files

@@ -9,12 +9,13 @@
 #include "messaging/model/attachment.h"
 #include "store/tables/blobs.h"
 
-namespace messaging {
+namespace messaging::files {
 
 // A finished blob that has no row yet. Its file is removed when it is dropped before keep().
 class SealedFile {
  public:
-  SealedFile(Core& core, AccountPtr account, store::BlobInfo info, std::string file_name);
+  SealedFile(kernel::Core& core, kernel::AccountPtr account, store::BlobInfo info,
+             std::string file_name);
   SealedFile(SealedFile&&) noexcept;
   SealedFile& operator=(SealedFile&&) = delete;
   ~SealedFile();
@@ -30,14 +31,15 @@ class SealedFile {
 
 // Copies a caller's file into a sealed blob (decision 24 judges the path). Blocks on the disk: for
 // the file worker's thread. Gives up when `stop` asks.
-base::Result<SealedFile> seal_file(Core& core, const AccountPtr& account, const std::string& path,
-                                   const std::string& file_name, const std::stop_token& stop);
+base::Result<SealedFile> seal_file(kernel::Core& core, const kernel::AccountPtr& account,
+                                   const std::string& path, const std::string& file_name,
+                                   const std::stop_token& stop);
 
 // Writes an attachment's plaintext to a new file of the caller; nothing is left after a failure.
-base::Result<> write_file(const Core& core, AttachmentReader& reader, const std::string& path,
-                          const std::stop_token& stop);
+base::Result<> write_file(const kernel::Core& core, AttachmentReader& reader,
+                          const std::string& path, const std::stop_token& stop);
 
-base::Result<Attachment> open_attachment(const Core& core, const AccountState& account,
-                                         store::BlobRow row);
+base::Result<Attachment> open_attachment(const kernel::Core& core,
+                                         const kernel::AccountState& account, store::BlobRow row);
 
-}  // namespace messaging
+}  // namespace messaging::files

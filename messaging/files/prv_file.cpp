@@ -13,7 +13,7 @@
 
 #include "base/disk_error.h"
 
-namespace messaging {
+namespace messaging::files {
 namespace {
 
 using base::Errc;
@@ -124,14 +124,14 @@ base::Result<> reserve(int fd, std::uint64_t size) {
 
 class PlainFile final : public AttachmentReader {
  public:
-  PlainFile(OpenFile file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
+  PlainFile(kernel::OpenFile file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
   std::uint64_t size() const override { return size_; }
   base::Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> out) override {
     return read_at_fd(file_.fd(), offset, out);
   }
 
  private:
-  OpenFile file_;
+  kernel::OpenFile file_;
   std::uint64_t size_;
 };
 
@@ -163,7 +163,7 @@ base::Result<> write_prv(int in, int out, const crypto::Prv& prv, const PrvProgr
   return {};
 }
 
-base::Result<std::unique_ptr<AttachmentReader>> read_plain_file(OpenFile file) {
+base::Result<std::unique_ptr<AttachmentReader>> read_plain_file(kernel::OpenFile file) {
   struct stat info {};
   if (fstat(file.fd(), &info) != 0) return base::fail_errno(Errc::io, "stat", errno);
   return std::unique_ptr<AttachmentReader>(
@@ -219,4 +219,4 @@ base::Result<std::size_t> PrvReader::read_at(std::uint64_t offset, std::span<std
   return done;
 }
 
-}  // namespace messaging
+}  // namespace messaging::files

@@ -10,7 +10,7 @@
 #include "messaging/kernel/paths.h"
 #include "messaging/model/attachment.h"
 
-namespace messaging {
+namespace messaging::files {
 
 // Called now and then with the bytes done of how many; may be empty.
 using PrvProgress = std::function<void(std::uint64_t done, std::uint64_t size)>;
@@ -22,7 +22,7 @@ base::Result<> write_prv(int in, int out, const crypto::Prv& prv, const PrvProgr
                          const std::stop_token& stop);
 
 // An open file as an AttachmentReader of its bytes as they are.
-base::Result<std::unique_ptr<AttachmentReader>> read_plain_file(OpenFile file);
+base::Result<std::unique_ptr<AttachmentReader>> read_plain_file(kernel::OpenFile file);
 
 // The head of a container, as much of it as there is.
 base::Result<base::Bytes> read_prv_head(AttachmentReader& container);
@@ -49,4 +49,4 @@ class PrvReader final : public AttachmentReader {
   std::size_t held_ = 0;  // bytes of it; 0 none
 };
 
-}  // namespace messaging
+}  // namespace messaging::files

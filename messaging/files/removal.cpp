@@ -5,7 +5,7 @@
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
 
-namespace messaging {
+namespace messaging::files {
 
 void RemovedFiles::remove_after(store::Tx& tx) {
   if (names_.empty()) return;
@@ -29,4 +29,4 @@ base::Result<> remove_message(store::Tx& tx, const store::Scope& scope, MsgId me
   return {};
 }
 
-}  // namespace messaging
+}  // namespace messaging::files

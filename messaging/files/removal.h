@@ -8,17 +8,18 @@
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/file_worker.h"
 
-namespace messaging {
+namespace messaging::files {
 
 class RemovedFiles {
  public:
-  RemovedFiles(Core& core, const AccountState& account) : core_(core), uuid_(account.uuid) {}
+  RemovedFiles(kernel::Core& core, const kernel::AccountState& account)
+      : core_(core), uuid_(account.uuid) {}
   void add(std::string name) { names_.push_back(std::move(name)); }
   // Once, at the end of the write.
   void remove_after(store::Tx& tx);
 
  private:
-  Core& core_;
+  kernel::Core& core_;
   store::Uuid uuid_;
   std::vector<std::string> names_;
 };
@@ -26,7 +27,7 @@ class RemovedFiles {
 // A deletion failed: the disk is full all the same, since overwriting takes about the room of what
 // is deleted. `go_on` does the rest little by little, with the reserve's room.
 template <class GoOn>
-void go_on_in_reserve(Core& core, base::Completion<> done, GoOn go_on) {
+void go_on_in_reserve(kernel::Core& core, base::Completion<> done, GoOn go_on) {
   core.file_worker->answer<void>(
       std::move(done), [&core, go_on = std::move(go_on)](const std::stop_token&,
                                                          base::Completion<>& answer) mutable {
@@ -39,4 +40,4 @@ void go_on_in_reserve(Core& core, base::Completion<> done, GoOn go_on) {
 base::Result<> remove_message(store::Tx& tx, const store::Scope& scope, MsgId message,
                               RemovedFiles& files);
 
-}  // namespace messaging
+}  // namespace messaging::files

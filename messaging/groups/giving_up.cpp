@@ -11,7 +11,7 @@
 #include "store/tables/messages.h"
 #include "store/tables/told_profiles.h"
 
-namespace messaging {
+namespace messaging::groups {
 namespace {
 
 using store::OutboxRow;
@@ -43,7 +43,7 @@ std::string reason(OutboxState state, base::Millis after) {
                      span_text(after));
 }
 
-base::Result<> mark_failed(const WriteContext& write, MsgId id, ContactId contact,
+base::Result<> mark_failed(const kernel::WriteContext& write, MsgId id, ContactId contact,
                            std::string why) {
   EDGE_TRY(auto message, store::find_message(write.scope, id));
   if (!message) return {};
@@ -51,7 +51,7 @@ base::Result<> mark_failed(const WriteContext& write, MsgId id, ContactId contac
   if (chat.type != ChatType::single) {
     const auto member = store::load_contact(write.scope, contact);
     const std::string name =
-        member ? shown_name(*member) : fmt::format("contact {}", contact.value);
+        member ? chats::shown_name(*member) : fmt::format("contact {}", contact.value);
     why = name + ": " + why;
   }
   if (!message->error.empty() && message->error.size() < kMostErrorText) {
@@ -65,7 +65,7 @@ base::Result<> mark_failed(const WriteContext& write, MsgId id, ContactId contac
 
 // For one recipient: of a group's message the others may have it, and more may fail. The record of
 // the message or its chat may be damaged too: then there is nothing to mark, and the row goes.
-base::Result<> fail_message(const WriteContext& write, MsgId id, ContactId contact,
+base::Result<> fail_message(const kernel::WriteContext& write, MsgId id, ContactId contact,
                             std::string why) {
   EDGE_CHECK(store::delete_outbox_to(write.scope, id, contact));
   auto marked = mark_failed(write, id, contact, std::move(why));
@@ -77,7 +77,7 @@ base::Result<> fail_message(const WriteContext& write, MsgId id, ContactId conta
 
 }  // namespace
 
-base::Result<> expire_outbox(const WriteContext& write, UnixMillis before) {
+base::Result<> expire_outbox(const kernel::WriteContext& write, UnixMillis before) {
   EDGE_TRY(const auto rows, store::expired_outbox(write.scope, before));
   for (const OutboxRow& row : rows) {
     EDGE_CHECK(store::delete_outbox(write.scope, row.id));
@@ -98,13 +98,14 @@ base::Result<bool> contact_opens(const store::Scope& scope, ContactId contact) {
   return row.ok();
 }
 
-base::Result<> give_up_recipient(const WriteContext& write, MsgId message, ContactId contact) {
+base::Result<> give_up_recipient(const kernel::WriteContext& write, MsgId message,
+                                 ContactId contact) {
   return fail_message(write, message, contact,
                       "The recipient's record was changed by another program or is damaged, so the "
                       "message was not sent. Restore a backup, or join the recipient again.");
 }
 
-base::Result<> give_up_file(const WriteContext& write, const OutboxRow& file,
+base::Result<> give_up_file(const kernel::WriteContext& write, const OutboxRow& file,
                             const std::string& why) {
   EDGE_CHECK(store::delete_outbox(write.scope, file.id));
   EDGE_TRY(const auto row, store::next_content(write.scope, *file.contact, file.id));
@@ -114,7 +115,7 @@ base::Result<> give_up_file(const WriteContext& write, const OutboxRow& file,
   if (update != nullptr && update->image && update->image->transfer == file.transfer) {
     // The recipient would wait for the picture.
     EDGE_CHECK(store::delete_outbox(write.scope, row->id));
-    EDGE_TRY(const auto group, find_group(write.scope, update->group));
+    EDGE_TRY(const auto group, chats::find_group(write.scope, update->group));
     if (!group) return {};
     return tell_member(write, *group, *file.contact, {file.message, content->uuid});
   }
@@ -123,4 +124,4 @@ base::Result<> give_up_file(const WriteContext& write, const OutboxRow& file,
                       "The file could not be read: " + why + ".");
 }
 
-}  // namespace messaging
+}  // namespace messaging::groups

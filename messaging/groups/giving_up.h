@@ -9,21 +9,22 @@
 #include "messaging/model/types.h"
 #include "store/tables/outbox.h"
 
-namespace messaging {
+namespace messaging::groups {
 
 // What was queued before `before` (steady time) and no device acknowledged.
-base::Result<> expire_outbox(const WriteContext& write, UnixMillis before);
+base::Result<> expire_outbox(const kernel::WriteContext& write, UnixMillis before);
 
 // False when the contact's row was changed by another program or is damaged, so that nobody can say
 // who the contact is: nothing is sent there, and whatever else goes to others goes on.
 base::Result<bool> contact_opens(const store::Scope& scope, ContactId contact);
 
 // The message's recipient is a contact whose row does not open.
-base::Result<> give_up_recipient(const WriteContext& write, MsgId message, ContactId contact);
+base::Result<> give_up_recipient(const kernel::WriteContext& write, MsgId message,
+                                 ContactId contact);
 
 // A file that cannot be read from our own store. Its message is given up for this recipient; a
 // group's picture was replaced or is damaged, and the member is told the group's state without it.
-base::Result<> give_up_file(const WriteContext& write, const store::OutboxRow& file,
+base::Result<> give_up_file(const kernel::WriteContext& write, const store::OutboxRow& file,
                             const std::string& why);
 
-}  // namespace messaging
+}  // namespace messaging::groups

@@ -7,7 +7,7 @@
 #include "messaging/model/plain_name.h"
 #include "store/tables/chats.h"
 
-namespace messaging {
+namespace messaging::groups {
 namespace {
 
 using base::Errc;
@@ -32,15 +32,16 @@ base::Result<GroupMark> parse_group_mark(const std::string& text) {
 }
 
 base::Result<crypto::Invite::Group> invited_group(const store::Scope& scope,
-                                                  const AccountState& account, ChatId chat) {
+                                                  const kernel::AccountState& account,
+                                                  ChatId chat) {
   EDGE_TRY(const store::ChatRow row, store::load_chat(scope, chat));
   if (row.type == ChatType::single) {
     return fail(
         Errc::invalid_argument,
         fmt::format("chat_id: chat {} is not a group; pass null for your own invite", chat.value));
   }
-  EDGE_TRY(const Group group, load_group(scope, chat));
-  const MemberKey self = key_of(account);
+  EDGE_TRY(const chats::Group group, chats::load_group(scope, chat));
+  const MemberKey self = chats::key_of(account);
   if (!group.row.self_present || !group.is_owner(self)) {
     return fail(Errc::forbidden,
                 fmt::format("chat_id: you cannot invite to chat {}: {}", chat.value,
@@ -53,9 +54,9 @@ base::Result<crypto::Invite::Group> invited_group(const store::Scope& scope,
                                std::move(name)};
 }
 
-base::Result<ChatId> expect_group(const WriteContext& write, const crypto::Invite& invite) {
+base::Result<ChatId> expect_group(const kernel::WriteContext& write, const crypto::Invite& invite) {
   EDGE_TRY(const GroupMark mark, parse_group_mark(invite.group->id));
-  EDGE_TRY(const auto known, find_group(write.scope, mark.id));
+  EDGE_TRY(const auto known, chats::find_group(write.scope, mark.id));
   if (known) {
     EDGE_TRY(store::ChatRow chat, store::load_chat(write.scope, known->row.chat));
     if (chat.blocked == store::ChatBlocked::no) return chat.id;
@@ -68,23 +69,24 @@ base::Result<ChatId> expect_group(const WriteContext& write, const crypto::Invit
   state.channel = mark.channel;
   if (mark.channel) state.owner = invite.identity.bytes();
   state.name.value = invite.group->name;
-  EDGE_TRY(Group group, make_group(write, mark.id, std::move(state), store::ChatBlocked::no));
+  EDGE_TRY(chats::Group group,
+           make_group(write, mark.id, std::move(state), store::ChatBlocked::no));
   group.row.promoted = true;
   EDGE_CHECK(save_group(write, group));
   return group.row.chat;
 }
 
-base::Result<> admit_joiner(const WriteContext& write, const store::InviteRow& invite,
+base::Result<> admit_joiner(const kernel::WriteContext& write, const store::InviteRow& invite,
                             ContactId contact) {
   if (!invite.chat || invite.withdrawn) return {};
   EDGE_TRY(const auto row, store::find_group(write.scope, *invite.chat));
   if (!row || !row->self_present) return {};
-  EDGE_TRY(Group group, load_group(write.scope, *invite.chat));
-  EDGE_TRY(const MemberKey key, key_of(write.scope, contact));
+  EDGE_TRY(chats::Group group, chats::load_group(write.scope, *invite.chat));
+  EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
   EDGE_CHECK(promote(write, group));
   // A member that joins again has lost its copy.
   if (group.state.has(key)) return tell_member(write, group, contact, {.with_image = true});
   return add_member(write, group, contact);
 }
 
-}  // namespace messaging
+}  // namespace messaging::groups

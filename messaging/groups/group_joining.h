@@ -14,7 +14,7 @@
 #include "store/tables/groups.h"
 #include "store/tables/invites.h"
 
-namespace messaging {
+namespace messaging::groups {
 
 struct GroupMark {
   GroupId id{};
@@ -25,13 +25,13 @@ base::Result<GroupMark> parse_group_mark(const std::string& text);
 
 // The invite's group: an error for a chat that we cannot invite to.
 base::Result<crypto::Invite::Group> invited_group(const store::Scope& scope,
-                                                  const AccountState& account, ChatId chat);
+                                                  const kernel::AccountState& account, ChatId chat);
 
 // The joiner's side: the group's chat, made when there is none; the inviter's state will fill it.
-base::Result<ChatId> expect_group(const WriteContext& write, const crypto::Invite& invite);
+base::Result<ChatId> expect_group(const kernel::WriteContext& write, const crypto::Invite& invite);
 
 // The inviter's side: whoever proved the secret of a group's invite is a member.
-base::Result<> admit_joiner(const WriteContext& write, const store::InviteRow& invite,
+base::Result<> admit_joiner(const kernel::WriteContext& write, const store::InviteRow& invite,
                             ContactId contact);
 
-}  // namespace messaging
+}  // namespace messaging::groups

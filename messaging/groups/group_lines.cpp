@@ -7,7 +7,7 @@
 #include "store/tables/chats.h"
 #include "store/tables/contacts.h"
 
-namespace messaging {
+namespace messaging::groups {
 namespace {
 
 struct Person {
@@ -16,17 +16,17 @@ struct Person {
   bool is_self() const { return contact == kSelf; }
 };
 
-base::Result<Person> person(const WriteContext& write, const MemberKey& key) {
+base::Result<Person> person(const kernel::WriteContext& write, const MemberKey& key) {
   EDGE_TRY(const auto row, store::find_contact_by_key(write.scope, key));
   if (!row) return Person{std::nullopt, "Somebody"};
   if (row->id == kSelf) return Person{kSelf, "You"};
-  return Person{row->id, shown_name(*row)};
+  return Person{row->id, chats::shown_name(*row)};
 }
 
 // A line from whoever made the change, as it arrives here.
-base::Result<> add_line(const WriteContext& write, const Group& group, const Person& author,
-                        ContactId sender, SystemMessage system, std::string text,
-                        std::optional<ContactId> about) {
+base::Result<> add_line(const kernel::WriteContext& write, const chats::Group& group,
+                        const Person& author, ContactId sender, SystemMessage system,
+                        std::string text, std::optional<ContactId> about) {
   store::MessageRow row;
   row.chat = group.row.chat;
   row.from = author.contact.value_or(sender);
@@ -40,16 +40,16 @@ base::Result<> add_line(const WriteContext& write, const Group& group, const Per
   row.info_contact = about ? about : author.contact;
   row.received_at = write.tx.now();
   if (system == SystemMessage::group_image) row.blob_id = group.row.image_blob;
-  EDGE_CHECK(insert_own(write.tx, write.scope, row));
+  EDGE_CHECK(chats::insert_own(write.tx, write.scope, row));
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, group.row.chat));
   if (chat.blocked == store::ChatBlocked::yes) return {};
-  EDGE_CHECK(unarchive(write.scope, chat, write.tx.now()));
+  EDGE_CHECK(chats::unarchive(write.scope, chat, write.tx.now()));
   EDGE_CHECK(write.emit(IncomingMsg{row.chat, row.id}));
   return write.emit(ChatlistChanged{});
 }
 
-base::Result<> tell_membership(const WriteContext& write, const Group& group, const MemberKey& key,
-                               const Membership& member, ContactId sender) {
+base::Result<> tell_membership(const kernel::WriteContext& write, const chats::Group& group,
+                               const MemberKey& key, const Membership& member, ContactId sender) {
   EDGE_TRY(const Person author, person(write, member.author));
   EDGE_TRY(const Person whom, person(write, key));
   if (!whom.contact) return {};  // came and went before we knew them
@@ -69,9 +69,9 @@ base::Result<> tell_membership(const WriteContext& write, const Group& group, co
 
 }  // namespace
 
-base::Result<store::MessageRow> add_own_line(const WriteContext& write, const Group& group,
-                                             SystemMessage system, std::string text,
-                                             std::optional<ContactId> about,
+base::Result<store::MessageRow> add_own_line(const kernel::WriteContext& write,
+                                             const chats::Group& group, SystemMessage system,
+                                             std::string text, std::optional<ContactId> about,
                                              std::optional<std::int64_t> image, bool to_somebody) {
   store::MessageRow row;
   row.chat = group.row.chat;
@@ -85,15 +85,15 @@ base::Result<store::MessageRow> add_own_line(const WriteContext& write, const Gr
   row.text = std::move(text);
   row.info_contact = about.value_or(kSelf);
   row.blob_id = image;
-  EDGE_CHECK(insert_own(write.tx, write.scope, row));
-  EDGE_CHECK(emit_changed(write.tx, write.account.id, row.chat, row.id));
+  EDGE_CHECK(chats::insert_own(write.tx, write.scope, row));
+  EDGE_CHECK(chats::emit_changed(write.tx, write.account.id, row.chat, row.id));
   return row;
 }
 
-base::Result<> tell_changes(const WriteContext& write, const Group& group, const GroupState& before,
-                            ContactId sender) {
+base::Result<> tell_changes(const kernel::WriteContext& write, const chats::Group& group,
+                            const GroupState& before, ContactId sender) {
   const GroupState& now = group.state;
-  const MemberKey self = key_of(write.account);
+  const MemberKey self = chats::key_of(write.account);
   if (!before.has(self) && now.has(self)) {
     // One line for all that was before we came.
     return tell_membership(write, group, self, now.members.at(self), sender);
@@ -121,10 +121,11 @@ base::Result<> tell_changes(const WriteContext& write, const Group& group, const
   });
 }
 
-base::Result<> add_member(const WriteContext& write, Group& group, ContactId contact) {
-  EDGE_TRY(const MemberKey key, key_of(write.scope, contact));
+base::Result<> add_member(const kernel::WriteContext& write, chats::Group& group,
+                          ContactId contact) {
+  EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
   EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, contact));
-  const MemberKey self = key_of(write.account);
+  const MemberKey self = chats::key_of(write.account);
   if (group.state.present().size() >= kMaxMembers ||
       group.state.members.size() >= kMaxMemberEntries) {
     return base::fail(base::Errc::exhausted,
@@ -146,4 +147,4 @@ base::Result<> add_member(const WriteContext& write, Group& group, ContactId con
   return tell_members(write, group, {line.id, line.uuid});
 }
 
-}  // namespace messaging
+}  // namespace messaging::groups

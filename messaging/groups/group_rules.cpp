@@ -15,15 +15,15 @@
 #include "store/tables/gone_groups.h"
 #include "store/tables/outbox.h"
 
-namespace messaging {
+namespace messaging::groups {
 namespace {
 
 using base::Errc;
 using base::fail;
 
 // A member whom we have never met is a contact all the same: unverified, reached by its card.
-base::Result<store::ContactRow> make_contact(const WriteContext& write, const MemberKey& key,
-                                             const MemberCard& card) {
+base::Result<store::ContactRow> make_contact(const kernel::WriteContext& write,
+                                             const MemberKey& key, const MemberCard& card) {
   store::ContactRow contact;
   EDGE_TRY(contact.id, write.tx.next<ContactId>(write.account.id, "contact", kFirstId));
   contact.key = base::to_bytes(base::ByteView(key));
@@ -34,11 +34,11 @@ base::Result<store::ContactRow> make_contact(const WriteContext& write, const Me
   return contact;
 }
 
-base::Result<> save_member(const WriteContext& write, ChatId chat, const GroupId& group,
+base::Result<> save_member(const kernel::WriteContext& write, ChatId chat, const GroupId& group,
                            const MemberKey& key, const Membership& member) {
   EDGE_TRY(auto contact, store::find_contact_by_key(write.scope, key));
   if (!contact && !member.present) return {};  // gone before we came
-  if (!member.present) EDGE_CHECK(membership_ended(write, group, contact->id));
+  if (!member.present) EDGE_CHECK(protection::membership_ended(write, group, contact->id));
   const bool known = contact && contact->state == store::ContactState::known;
   if (!contact) {
     EDGE_TRY(contact, make_contact(write, key, member.card));
@@ -56,9 +56,9 @@ base::Result<> save_member(const WriteContext& write, ChatId chat, const GroupId
 }
 
 // A member may have come to have a way by which it is asked for a session.
-base::Result<> send_what_waits(const WriteContext& write, const Group& group,
+base::Result<> send_what_waits(const kernel::WriteContext& write, const chats::Group& group,
                                const MemberKey& key) {
-  EDGE_TRY(const auto contact, contact_of(write.scope, key));
+  EDGE_TRY(const auto contact, chats::contact_of(write.scope, key));
   if (!contact) return {};
   EDGE_TRY(const bool waits, store::has_waiting_outbox(write.scope, *contact));
   return waits ? meet_member(write, group, *contact) : base::Result<>{};
@@ -66,11 +66,11 @@ base::Result<> send_what_waits(const WriteContext& write, const Group& group,
 
 }  // namespace
 
-base::Result<Group> make_group(const WriteContext& write, const GroupId& id, GroupState state,
-                               store::ChatBlocked blocked) {
+base::Result<chats::Group> make_group(const kernel::WriteContext& write, const GroupId& id,
+                                      GroupState state, store::ChatBlocked blocked) {
   store::ChatRow chat;
   EDGE_TRY(chat.id, write.tx.next<ChatId>(write.account.id, "chat", kFirstId));
-  const MemberKey self = key_of(write.account);
+  const MemberKey self = chats::key_of(write.account);
   chat.type = !state.channel        ? ChatType::group
               : state.owner == self ? ChatType::out_broadcast
                                     : ChatType::in_broadcast;
@@ -79,7 +79,7 @@ base::Result<Group> make_group(const WriteContext& write, const GroupId& id, Gro
   chat.created_at = write.tx.now();
   chat.last_at = chat.created_at;
   EDGE_CHECK(store::insert_chat(write.scope, chat));
-  Group group;
+  chats::Group group;
   group.row.chat = chat.id;
   group.row.uuid = id;
   group.row.promoted = state.channel;
@@ -90,8 +90,8 @@ base::Result<Group> make_group(const WriteContext& write, const GroupId& id, Gro
   return group;
 }
 
-base::Result<> save_group(const WriteContext& write, Group& group) {
-  const MemberKey self = key_of(write.account);
+base::Result<> save_group(const kernel::WriteContext& write, chats::Group& group) {
+  const MemberKey self = chats::key_of(write.account);
   for (const auto& [key, member] : group.state.members) {
     const Membership* before = group.stored.find(key);
     if (key == self || (before != nullptr && *before == member)) continue;
@@ -113,8 +113,8 @@ base::Result<> save_group(const WriteContext& write, Group& group) {
   return {};
 }
 
-base::Result<bool> publish_card(const WriteContext& write, Group& group) {
-  const MemberKey self = key_of(write.account);
+base::Result<bool> publish_card(const kernel::WriteContext& write, chats::Group& group) {
+  const MemberKey self = chats::key_of(write.account);
   // A channel's subscribers do not know of each other.
   if (group.state.channel || !group.state.has(self)) return false;
   MemberCard card;
@@ -132,8 +132,8 @@ base::Result<bool> publish_card(const WriteContext& write, Group& group) {
   return true;
 }
 
-base::Result<> set_image_blob(const WriteContext& write, Group& group,
-                              std::optional<std::int64_t> blob, RemovedFiles& files) {
+base::Result<> set_image_blob(const kernel::WriteContext& write, chats::Group& group,
+                              std::optional<std::int64_t> blob, files::RemovedFiles& files) {
   if (blob) EDGE_CHECK(store::add_blob_use(write.scope, *blob));
   if (group.row.image_blob) {
     EDGE_TRY(auto gone, store::drop_blob_use(write.scope, *group.row.image_blob));
@@ -143,7 +143,8 @@ base::Result<> set_image_blob(const WriteContext& write, Group& group,
   return {};
 }
 
-base::Result<> forget_group(const WriteContext& write, ChatId chat, RemovedFiles& files) {
+base::Result<> forget_group(const kernel::WriteContext& write, ChatId chat,
+                            files::RemovedFiles& files) {
   const store::Scope& scope = write.scope;
   EDGE_TRY(const auto row, store::find_group(scope, chat));
   if (!row) return {};
@@ -153,7 +154,7 @@ base::Result<> forget_group(const WriteContext& write, ChatId chat, RemovedFiles
   }
   EDGE_TRY(const base::Bytes bytes, store::load_group_state(scope, chat));
   EDGE_TRY(const GroupState state, decode_group_state(bytes, MemberKeys::unchecked));
-  EDGE_TRY(const MemberKey self, key_of(scope, kSelf));
+  EDGE_TRY(const MemberKey self, chats::key_of(scope, kSelf));
   const Membership* ours = state.find(self);
   EDGE_CHECK(
       store::note_gone_group(scope, row->uuid, ours ? static_cast<std::int64_t>(ours->number) : 0));
@@ -161,4 +162,4 @@ base::Result<> forget_group(const WriteContext& write, ChatId chat, RemovedFiles
   return store::delete_group(scope, chat);
 }
 
-}  // namespace messaging
+}  // namespace messaging::groups

@@ -7,20 +7,20 @@
 #include "messaging/outbox/outgoing.h"
 #include "store/tables/contacts.h"
 
-namespace messaging {
+namespace messaging::groups {
 
 using base::Errc;
 using base::fail;
 
-base::Result<> check_can_write(const store::Scope& scope, const AccountState& account,
+base::Result<> check_can_write(const store::Scope& scope, const kernel::AccountState& account,
                                ChatId chat) {
-  EDGE_TRY(const Group group, load_group(scope, chat));
+  EDGE_TRY(const chats::Group group, chats::load_group(scope, chat));
   if (!group.row.self_present) {
     return fail(
         Errc::forbidden,
         fmt::format("cannot send to chat {}: you are not a member of it (any more)", chat.value));
   }
-  if (!group.is_owner(key_of(account))) {
+  if (!group.is_owner(chats::key_of(account))) {
     return fail(
         Errc::forbidden,
         fmt::format("cannot send to chat {}: it is a channel; only its owner sends", chat.value));
@@ -31,7 +31,8 @@ base::Result<> check_can_write(const store::Scope& scope, const AccountState& ac
 namespace {
 
 // Gives the message up for the members whose rows do not open. Whether there are none.
-base::Result<bool> give_up_unreadable(const WriteContext& write, ChatId chat, MsgId message) {
+base::Result<bool> give_up_unreadable(const kernel::WriteContext& write, ChatId chat,
+                                      MsgId message) {
   EDGE_TRY(const auto members, store::list_members(write.scope, chat));
   bool all = true;
   for (const store::MemberRow& member : members) {
@@ -46,30 +47,30 @@ base::Result<bool> give_up_unreadable(const WriteContext& write, ChatId chat, Ms
 
 }  // namespace
 
-base::Result<> queue_group_message(const WriteContext& write, ChatId chat,
+base::Result<> queue_group_message(const kernel::WriteContext& write, ChatId chat,
                                    const store::MessageRow& row) {
-  EDGE_TRY(Group group, load_group(write.scope, chat));
+  EDGE_TRY(chats::Group group, chats::load_group(write.scope, chat));
   EDGE_CHECK(promote(write, group));
   GroupText text;
   text.group = group.row.uuid;
-  EDGE_TRY(text.message, compose_text(write, row, Among::group));
+  EDGE_TRY(text.message, outbox::compose_text(write, row, chats::Among::group));
   EDGE_TRY(const auto contacts, recipients(write.scope, chat));
   EDGE_TRY(const bool all, give_up_unreadable(write, chat, row.id));
-  if (contacts.empty()) return all ? note_delivered(write, row.id) : base::Result<>{};
+  if (contacts.empty()) return all ? outbox::note_delivered(write, row.id) : base::Result<>{};
   text.digest = group.state.digest();
   for (const ContactId contact : contacts) {
     EDGE_CHECK(meet_member(write, group, contact));
     GroupText one = text;
     if (group.state.channel) {
-      EDGE_TRY(const MemberKey key, key_of(write.scope, contact));
+      EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
       one.digest = shown_to(group.state, key).digest();
     }
     if (row.blob_id) {
-      EDGE_TRY(one.message.file, queue_file(write, contact, row.id, *row.blob_id));
+      EDGE_TRY(one.message.file, outbox::queue_file(write, contact, row.id, *row.blob_id));
     }
-    EDGE_CHECK(queue_content(write, contact, Content{row.uuid, std::move(one)}, row.id));
+    EDGE_CHECK(outbox::queue_content(write, contact, Content{row.uuid, std::move(one)}, row.id));
   }
   return {};
 }
 
-}  // namespace messaging
+}  // namespace messaging::groups

@@ -11,7 +11,7 @@
 #include "store/tables/blobs.h"
 #include "store/tables/owed_states.h"
 
-namespace messaging {
+namespace messaging::groups {
 
 base::Result<std::vector<ContactId>> recipients(const store::Scope& scope, ChatId chat) {
   EDGE_TRY(const auto members, store::list_members(scope, chat));
@@ -24,16 +24,17 @@ base::Result<std::vector<ContactId>> recipients(const store::Scope& scope, ChatI
   return contacts;
 }
 
-base::Result<> meet_member(const WriteContext& write, const Group& group, ContactId contact) {
-  EDGE_TRY(const MemberKey key, key_of(write.scope, contact));
+base::Result<> meet_member(const kernel::WriteContext& write, const chats::Group& group,
+                           ContactId contact) {
+  EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
   const Membership* member = group.state.find(key);
   if (member == nullptr || !member->present) return {};
   return write.protocol().meet(write, contact, group.row.uuid, member->card);
 }
 
-base::Result<> tell_member(const WriteContext& write, const Group& group, ContactId contact,
-                           const TellOptions& options) {
-  EDGE_TRY(const MemberKey key, key_of(write.scope, contact));
+base::Result<> tell_member(const kernel::WriteContext& write, const chats::Group& group,
+                           ContactId contact, const TellOptions& options) {
+  EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
   EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
   if (!row) row.emplace().contact = contact;
   EDGE_CHECK(meet_member(write, group, contact));
@@ -42,7 +43,8 @@ base::Result<> tell_member(const WriteContext& write, const Group& group, Contac
   update.state = shown_to(group.state, key);
   const auto& image = group.state.image.value;
   if (image && group.row.image_blob && (options.with_image || row->image_told != image)) {
-    EDGE_TRY(update.image, queue_file(write, contact, options.message, *group.row.image_blob));
+    EDGE_TRY(update.image,
+             outbox::queue_file(write, contact, options.message, *group.row.image_blob));
     row->image_told = image;
   }
   row->told = update.state.digest();
@@ -50,10 +52,10 @@ base::Result<> tell_member(const WriteContext& write, const Group& group, Contac
   EDGE_CHECK(store::set_member_told(write.scope, group.row.chat, *row));
   EDGE_CHECK(store::settle_state(write.scope, group.row.chat, contact));
   const Uuid uuid = options.uuid.value_or(crypto::random_array<16>());
-  return queue_content(write, contact, Content{uuid, std::move(update)}, options.message);
+  return outbox::queue_content(write, contact, Content{uuid, std::move(update)}, options.message);
 }
 
-base::Result<> tell_members(const WriteContext& write, const Group& group,
+base::Result<> tell_members(const kernel::WriteContext& write, const chats::Group& group,
                             const TellOptions& options) {
   EDGE_TRY(const auto contacts, recipients(write.scope, group.row.chat));
   for (const ContactId contact : contacts) {
@@ -62,13 +64,14 @@ base::Result<> tell_members(const WriteContext& write, const Group& group,
   return {};
 }
 
-base::Result<> ask_state(const WriteContext& write, const GroupId& id, ContactId contact) {
+base::Result<> ask_state(const kernel::WriteContext& write, const GroupId& id, ContactId contact) {
   GroupUpdate question;
   question.group = id;
-  return queue_content(write, contact, Content{crypto::random_array<16>(), std::move(question)});
+  return outbox::queue_content(write, contact,
+                               Content{crypto::random_array<16>(), std::move(question)});
 }
 
-base::Result<> promote(const WriteContext& write, Group& group) {
+base::Result<> promote(const kernel::WriteContext& write, chats::Group& group) {
   if (group.row.promoted) return {};
   group.row.promoted = true;
   EDGE_CHECK(publish_card(write, group));
@@ -76,4 +79,4 @@ base::Result<> promote(const WriteContext& write, Group& group) {
   return tell_members(write, group, {});
 }
 
-}  // namespace messaging
+}  // namespace messaging::groups

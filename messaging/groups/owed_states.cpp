@@ -9,7 +9,7 @@
 #include "store/tables/groups.h"
 #include "store/tables/owed_states.h"
 
-namespace messaging {
+namespace messaging::groups {
 namespace {
 
 constexpr std::size_t kLookedAt = 32;  // members in one write
@@ -18,23 +18,25 @@ constexpr std::size_t kBytes = 256 * 1024;  // of states, in one write
 
 }  // namespace
 
-base::Result<> owe_state_to_all(const WriteContext& write, const Group& group, ContactId cause) {
+base::Result<> owe_state_to_all(const kernel::WriteContext& write, const chats::Group& group,
+                                ContactId cause) {
   EDGE_CHECK(store::owe_state_to_all(write.scope, group.row.chat));
-  write.signal(&Signals::states_owed, group.row.chat, cause);
+  write.signal(&kernel::Signals::states_owed, group.row.chat, cause);
   return {};
 }
 
-base::Result<> owe_state(const WriteContext& write, const Group& group, ContactId member) {
+base::Result<> owe_state(const kernel::WriteContext& write, const chats::Group& group,
+                         ContactId member) {
   EDGE_CHECK(store::owe_state(write.scope, group.row.chat, member));
-  write.signal(&Signals::states_owed, group.row.chat, member);
+  write.signal(&kernel::Signals::states_owed, group.row.chat, member);
   return {};
 }
 
-OwedStates::OwedStates(Core& core)
+OwedStates::OwedStates(kernel::Core& core)
     : core_(core),
-      caused_(core.clock, kStatesCausedRule),
-      told_(core.clock, kStatesToldRule),
-      asked_(core.clock, kStatesAskedRule) {}
+      caused_(core.clock, kernel::kStatesCausedRule),
+      told_(core.clock, kernel::kStatesToldRule),
+      asked_(core.clock, kernel::kStatesAskedRule) {}
 
 void OwedStates::resume(AccountId account) {
   auto read = core_.read(account);
@@ -67,7 +69,7 @@ void OwedStates::go_on(const Key& key, ContactId after) {
   core_.write<Slice>(
       key.first,
       [this, chat = key.second, after, cause](store::Tx& tx, const store::Scope& scope,
-                                              const AccountState& state) {
+                                              const kernel::AccountState& state) {
         return tell_some({core_, tx, scope, state}, chat, after, cause);
       },
       [this, key](base::Result<Slice> told) {
@@ -92,12 +94,13 @@ void OwedStates::ended(const Key& key, bool good) {
   go_on(key, ContactId());
 }
 
-base::Result<OwedStates::Slice> OwedStates::tell_some(const WriteContext& write, ChatId chat,
-                                                      ContactId after, ContactId cause) {
+base::Result<OwedStates::Slice> OwedStates::tell_some(const kernel::WriteContext& write,
+                                                      ChatId chat, ContactId after,
+                                                      ContactId cause) {
   Slice slice{after, false};
   EDGE_TRY(const auto owed, store::owed_states(write.scope, chat, after, kLookedAt));
   if (owed.empty()) return slice;
-  EDGE_TRY(const Group group, load_group(write.scope, chat));
+  EDGE_TRY(const chats::Group group, chats::load_group(write.scope, chat));
   std::size_t told = 0;
   std::size_t bytes = 0;
   for (const store::OwedState& one : owed) {
@@ -128,4 +131,4 @@ base::Result<OwedStates::Slice> OwedStates::tell_some(const WriteContext& write,
   return slice;
 }
 
-}  // namespace messaging
+}  // namespace messaging::groups

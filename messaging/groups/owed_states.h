@@ -22,16 +22,18 @@
 #include "messaging/kernel/contact_budget.h"
 #include "messaging/kernel/write_context.h"
 
-namespace messaging {
+namespace messaging::groups {
 
 // In the writer's transaction. Every present member is owed the state, or one member is, with the
 // picture too; `cause` is whose message made it so.
-base::Result<> owe_state_to_all(const WriteContext& write, const Group& group, ContactId cause);
-base::Result<> owe_state(const WriteContext& write, const Group& group, ContactId member);
+base::Result<> owe_state_to_all(const kernel::WriteContext& write, const chats::Group& group,
+                                ContactId cause);
+base::Result<> owe_state(const kernel::WriteContext& write, const chats::Group& group,
+                         ContactId member);
 
 class OwedStates {
  public:
-  explicit OwedStates(Core& core);
+  explicit OwedStates(kernel::Core& core);
 
   // What this group owes, because of what `cause` sent. Answers at once.
   void begin(AccountId account, ChatId chat, ContactId cause);
@@ -49,16 +51,16 @@ class OwedStates {
     bool again = false;  // members before the slice's place are owed too
   };
   void go_on(const Key& key, ContactId after);
-  base::Result<Slice> tell_some(const WriteContext& write, ChatId chat, ContactId after,
+  base::Result<Slice> tell_some(const kernel::WriteContext& write, ChatId chat, ContactId after,
                                 ContactId cause);
   void ended(const Key& key, bool good);
 
-  Core& core_;
-  ContactBudget caused_;
-  ContactBudget told_;
-  ContactBudget asked_;
+  kernel::Core& core_;
+  kernel::ContactBudget caused_;
+  kernel::ContactBudget told_;
+  kernel::ContactBudget asked_;
   base::Mutex mutex_;
   std::map<Key, Work> working_ GUARDED_BY(mutex_);
 };
 
-}  // namespace messaging
+}  // namespace messaging::groups

@@ -15,7 +15,7 @@
 #include "crypto/ratchet.h"
 #include "messaging/model/group_state.h"
 
-namespace messaging {
+namespace messaging::kernel {
 
 class ContactBudget {
  public:
@@ -64,4 +64,4 @@ inline constexpr base::BudgetRule kParkingRule{.per_second = 8.0 * 1024 * 1024 /
 inline constexpr base::BudgetRule kStrangersRule{.per_second = 2.0 * kMaxMembers / 3600,
                                                  .burst = 3.0 * kMaxMembers};
 
-}  // namespace messaging
+}  // namespace messaging::kernel

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "messaging/kernel/file_worker.h"
 
-namespace messaging {
+namespace messaging::kernel {
 
 base::Result<AccountPtr> AccountDirectory::get(AccountId account) const {
   base::Lock lock(mutex_);
@@ -134,4 +134,4 @@ base::Result<> Core::emit(store::Tx& tx, AccountId account, EventBody body) {
   return {};
 }
 
-}  // namespace messaging
+}  // namespace messaging::kernel

@@ -28,7 +28,7 @@
 #include "store/store.h"
 #include "store/tables/scope.h"
 
-namespace messaging {
+namespace messaging::kernel {
 
 class FileWorker;
 class Signals;
@@ -139,4 +139,4 @@ void Core::write(AccountId account, F fn, base::Completion<T> done) {
       std::move(done));
 }
 
-}  // namespace messaging
+}  // namespace messaging::kernel

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "messaging/kernel/paths.h"
 
-namespace messaging {
+namespace messaging::kernel {
 
 inline constexpr base::Millis kExpireAfter = 14 * 24 * 3600 * base::Millis{1000};
 
@@ -22,4 +22,4 @@ struct EngineOptions {
   std::string relay_token = {};              // admits to it
 };
 
-}  // namespace messaging
+}  // namespace messaging::kernel

@@ -4,7 +4,7 @@
 
 #include "base/cancel_scope.h"
 
-namespace messaging {
+namespace messaging::kernel {
 
 FileWorker::~FileWorker() { stop(); }
 
@@ -77,4 +77,4 @@ void FileWorker::run() {
   }
 }
 
-}  // namespace messaging
+}  // namespace messaging::kernel

@@ -22,7 +22,7 @@
 #include "base/mutex.h"
 #include "base/result.h"
 
-namespace messaging {
+namespace messaging::kernel {
 
 class FileWorker {
  public:
@@ -70,4 +70,4 @@ class FileWorker {
   std::vector<std::thread> threads_ GUARDED_BY(mutex_);
 };
 
-}  // namespace messaging
+}  // namespace messaging::kernel

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace messaging {
+namespace messaging::kernel {
 
 void OwedRenewals::owe(base::AccountId account, base::ContactId contact, base::Millis after,
                        const std::optional<MessageUuid>& message) {
@@ -48,4 +48,4 @@ void OwedRenewals::forget(base::AccountId account) {
   std::erase_if(entries_, [&](const auto& one) { return one.first.first == account; });
 }
 
-}  // namespace messaging
+}  // namespace messaging::kernel

@@ -14,7 +14,7 @@
 #include "base/ids.h"
 #include "base/mutex.h"
 
-namespace messaging {
+namespace messaging::kernel {
 
 class OwedRenewals {
  public:
@@ -53,4 +53,4 @@ class OwedRenewals {
   std::map<Key, Entry> entries_ GUARDED_BY(mutex_);
 };
 
-}  // namespace messaging
+}  // namespace messaging::kernel

@@ -12,7 +12,7 @@
 #include "base/disk_error.h"
 #include "crypto/random.h"
 
-namespace messaging {
+namespace messaging::kernel {
 namespace {
 
 using base::Errc;
@@ -182,4 +182,4 @@ base::Result<> NewFile::commit() {
   return {};
 }
 
-}  // namespace messaging
+}  // namespace messaging::kernel

@@ -14,7 +14,7 @@
 
 #include "base/result.h"
 
-namespace messaging {
+namespace messaging::kernel {
 
 struct CallerPathRules {
   std::string accounts_dir;
@@ -74,4 +74,4 @@ class CallerPaths {
   CallerPathRules rules_;
 };
 
-}  // namespace messaging
+}  // namespace messaging::kernel

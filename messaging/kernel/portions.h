@@ -13,7 +13,7 @@
 
 #include "messaging/kernel/core.h"
 
-namespace messaging {
+namespace messaging::kernel {
 
 // `apply(tx, scope, state, ids)` answers Result<>; called once for no ids too, so that an unknown
 // account is told.
@@ -57,4 +57,4 @@ std::vector<Id> each_once(std::vector<Id> ids) {
   return ids;
 }
 
-}  // namespace messaging
+}  // namespace messaging::kernel

@@ -4,7 +4,7 @@
 
 #include "store/tables/messages.h"
 
-namespace messaging {
+namespace messaging::kernel {
 namespace {
 
 constexpr std::uint32_t kSmall = 16;  // parts: 4 MiB
@@ -24,4 +24,4 @@ base::Result<> tell_progress(const WriteContext& write, std::uint32_t before, st
   return mark ? write.emit(MsgsChanged{mark->chat, *message}) : base::Result<>{};
 }
 
-}  // namespace messaging
+}  // namespace messaging::kernel

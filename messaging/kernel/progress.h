@@ -9,11 +9,11 @@
 #include "messaging/kernel/write_context.h"
 #include "messaging/model/types.h"
 
-namespace messaging {
+namespace messaging::kernel {
 
 // Of `parts`, `before` were done and `now` are. MsgsChanged says beside it whose file that is,
 // where a message is known: get_message_info tells how far it has come.
 base::Result<> tell_progress(const WriteContext& write, std::uint32_t before, std::uint32_t now,
                              std::uint32_t parts, std::optional<MsgId> message = std::nullopt);
 
-}  // namespace messaging
+}  // namespace messaging::kernel

@@ -34,8 +34,11 @@ struct Scope;
 }  // namespace store
 
 namespace messaging {
-
 struct Profile;
+}  // namespace messaging
+
+namespace messaging::kernel {
+
 struct WriteContext;
 
 // What a protocol can do. Asked in one place: check_able() (messaging/chats/abilities.h).
@@ -135,4 +138,4 @@ class Protocol {
   virtual void forget(base::AccountId account) = 0;
 };
 
-}  // namespace messaging
+}  // namespace messaging::kernel

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace messaging {
+namespace messaging::kernel {
 
 class Protocol;
 
@@ -24,4 +24,4 @@ class Protocols {
   std::array<Protocol*, kProtocolKinds> table_{};
 };
 
-}  // namespace messaging
+}  // namespace messaging::kernel

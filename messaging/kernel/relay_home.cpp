@@ -10,7 +10,7 @@
 #include "messaging/kernel/core.h"
 #include "store/tables/config_values.h"
 
-namespace messaging {
+namespace messaging::kernel {
 
 crypto::Identity relay_owner(const crypto::Identity& account, std::string_view url) {
   base::WireWriter info;
@@ -64,4 +64,4 @@ base::Result<std::optional<RelayHome>> find_relay_home(const Core& core, const s
   return home;
 }
 
-}  // namespace messaging
+}  // namespace messaging::kernel

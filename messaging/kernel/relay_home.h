@@ -15,7 +15,7 @@
 #include "crypto/identity.h"
 #include "store/tables/scope.h"
 
-namespace messaging {
+namespace messaging::kernel {
 
 class Core;
 
@@ -42,4 +42,4 @@ bool is_loopback_relay(std::string_view url);
 base::Result<std::optional<RelayHome>> find_relay_home(const Core& core, const store::Scope& scope,
                                                        const crypto::Identity& account);
 
-}  // namespace messaging
+}  // namespace messaging::kernel

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace messaging {
+namespace messaging::kernel {
 namespace {
 
 constexpr int kOfContact = 6;
@@ -34,4 +34,4 @@ void RenewalBudget::forget(base::AccountId account) {
   std::erase_if(buckets_, [&](const auto& one) { return std::get<0>(one.first) == account; });
 }
 
-}  // namespace messaging
+}  // namespace messaging::kernel

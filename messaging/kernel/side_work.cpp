@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace messaging {
+namespace messaging::kernel {
 
 void SideWork::add(const std::string& party, Step step) {
   base::Lock lock(mutex_);
@@ -44,4 +44,4 @@ void SideWork::run() {
   }
 }
 
-}  // namespace messaging
+}  // namespace messaging::kernel

@@ -12,7 +12,7 @@
 #include "base/function.h"
 #include "base/mutex.h"
 
-namespace messaging {
+namespace messaging::kernel {
 
 class SideWork {
  public:
@@ -36,4 +36,4 @@ class SideWork {
   std::thread thread_ GUARDED_BY(mutex_);
 };
 
-}  // namespace messaging
+}  // namespace messaging::kernel

@@ -10,7 +10,7 @@
 #include "base/ids.h"
 #include "messaging/model/group_state.h"
 
-namespace messaging {
+namespace messaging::kernel {
 
 class Signals {
  public:
@@ -42,4 +42,4 @@ class Signals {
   virtual void group_changed(base::AccountId account, const GroupId& group) = 0;
 };
 
-}  // namespace messaging
+}  // namespace messaging::kernel

@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 
-namespace messaging {
+namespace messaging::kernel {
 namespace {
 
 // Off for a while, or set back a little: the later of both, so that no window grows. Otherwise the
@@ -115,4 +115,4 @@ SteadyTime::Saved SteadyTime::save() const {
   return {now_locked(), clock_.now(), doubtful_off_, suspect_, trusted_};
 }
 
-}  // namespace messaging
+}  // namespace messaging::kernel

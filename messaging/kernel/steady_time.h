@@ -20,7 +20,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 
-namespace messaging {
+namespace messaging::kernel {
 
 inline constexpr base::Millis kSuspectStep = 3600 * base::Millis{1000};
 inline constexpr base::Millis kSuspectOff = 30 * 24 * 3600 * base::Millis{1000};
@@ -75,4 +75,4 @@ class SteadyTime {
   base::Millis trusted_uptime_ GUARDED_BY(mutex_);
 };
 
-}  // namespace messaging
+}  // namespace messaging::kernel

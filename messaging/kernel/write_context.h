@@ -9,7 +9,7 @@
 #include "store/tables/scope.h"
 #include "store/writer.h"
 
-namespace messaging {
+namespace messaging::kernel {
 
 struct WriteContext {
   Core& core;
@@ -32,4 +32,4 @@ struct WriteContext {
   }
 };
 
-}  // namespace messaging
+}  // namespace messaging::kernel

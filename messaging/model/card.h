@@ -92,11 +92,14 @@ base::Result<SessionAnswer> decode_session_answer(base::ByteView bytes);
 base::Result<Card> decode_card(base::ByteView bytes);
 
 // A profile is a kind of content, too (kind 4, content_kind.h): it is told anew when it changed.
-struct Received;
 void write_fields(base::WireWriter& out, const Profile& profile);
 void read_fields(base::WireReader& in, Profile& profile);
-base::Result<bool> apply(const Received& received, const Profile& profile);
 void write_heard(base::WireWriter& out, const Heard& heard);
 Heard read_heard(base::WireReader& in);
 
 }  // namespace messaging
+
+namespace messaging::receiving {
+struct Received;
+base::Result<bool> apply(const Received& received, const Profile& profile);
+}  // namespace messaging::receiving

@@ -29,13 +29,13 @@ constexpr AnyContentKind kind(std::uint8_t number, std::string_view name, KindTr
     static_cast<void>(body);
     return nullptr;
   };
-  row.apply = [](const Received& received, const ContentBody& body) {
+  row.apply = [](const receiving::Received& received, const ContentBody& body) {
     return apply(received, std::get<Body>(body));
   };
-  if constexpr (requires(const Received& received, const Body& one) {
+  if constexpr (requires(const receiving::Received& received, const Body& one) {
                   apply_some(received, one);
                 }) {
-    row.apply_some = [](const Received& received, const ContentBody& body) {
+    row.apply_some = [](const receiving::Received& received, const ContentBody& body) {
       return apply_some(received, std::get<Body>(body));
     };
   }

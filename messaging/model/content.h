@@ -27,13 +27,11 @@ namespace messaging {
 struct UnknownContent {};
 inline void write_fields(base::WireWriter&, const UnknownContent&) {}
 inline void read_fields(base::WireReader&, UnknownContent&) {}
-base::Result<bool> apply(const Received& received, const UnknownContent& unknown);
 
 // The first content on a session that its sender began: it proves an invite's secret (decision 8).
 struct Hello {};
 inline void write_fields(base::WireWriter&, const Hello&) {}
 inline void read_fields(base::WireReader&, Hello&) {}
-base::Result<bool> apply(const Received& received, const Hello& hello);
 
 // The structs of the kinds; the order means nothing. Their table is in content.cpp.
 using ContentBody =
@@ -53,3 +51,9 @@ crypto::WipingBytes encode(const Content& content);
 base::Result<Content> decode_content(base::ByteView bytes);
 
 }  // namespace messaging
+
+namespace messaging::receiving {
+struct Received;
+base::Result<bool> apply(const Received& received, const UnknownContent& unknown);
+base::Result<bool> apply(const Received& received, const Hello& hello);
+}  // namespace messaging::receiving

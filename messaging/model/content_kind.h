@@ -4,7 +4,7 @@
 // The struct of a kind is declared in a header of its own, which also declares, as overloads for
 // that struct:
 //   write_fields, read_fields   its wire form, after the head that all contents share
-//   apply                       what it does here; defined in messaging/receiving/
+//   apply                       what it does here; of namespace receiving, and defined there
 //   file_of                     (optional) the file that has to be here before it is applied
 //   apply_some                  (optional) it is applied in portions, each in a write of its own
 // A kind without one of the first three does not link.
@@ -17,11 +17,14 @@
 #include "base/result.h"
 #include "base/wire.h"
 
+namespace messaging::receiving {
+struct Received;
+}  // namespace messaging::receiving
+
 namespace messaging {
 
 struct FileNote;
 // Who sent a content and the write that applies it: messaging/receiving/received.h.
-struct Received;
 
 // What apply_some() did.
 struct Portion {
@@ -52,9 +55,11 @@ struct ContentKind {
   ContentBody (*read)(base::WireReader& in) = nullptr;  // refuses the reader when malformed
   const FileNote* (*file)(const ContentBody& body) = nullptr;
   // False: held; it is not acknowledged, and a repetition is applied again.
-  base::Result<bool> (*apply)(const Received& received, const ContentBody& body) = nullptr;
+  base::Result<bool> (*apply)(const receiving::Received& received,
+                              const ContentBody& body) = nullptr;
   // nullptr: apply() takes it as a whole.
-  base::Result<Portion> (*apply_some)(const Received& received, const ContentBody& body) = nullptr;
+  base::Result<Portion> (*apply_some)(const receiving::Received& received,
+                                      const ContentBody& body) = nullptr;
 };
 
 }  // namespace messaging

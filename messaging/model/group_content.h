@@ -19,7 +19,11 @@ struct GroupUpdate {
 void write_fields(base::WireWriter& out, const GroupUpdate& update);
 void read_fields(base::WireReader& in, GroupUpdate& update);
 inline const FileNote* file_of(const GroupUpdate& update) { return pointer_to(update.image); }
-base::Result<bool> apply(const Received& received, const GroupUpdate& update);
-base::Result<Portion> apply_some(const Received& received, const GroupUpdate& update);
 
 }  // namespace messaging
+
+namespace messaging::receiving {
+struct Received;
+base::Result<bool> apply(const Received& received, const GroupUpdate& update);
+base::Result<Portion> apply_some(const Received& received, const GroupUpdate& update);
+}  // namespace messaging::receiving

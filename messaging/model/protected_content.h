@@ -77,22 +77,26 @@ struct FileNotice {
 // Fields that are malformed refuse the reader.
 void write_fields(base::WireWriter& out, const FileDecision& decision);
 void read_fields(base::WireReader& in, FileDecision& decision);
-base::Result<bool> apply(const Received& received, const FileDecision& decision);
 
 void write_fields(base::WireWriter& out, const FileRequest& request);
 void read_fields(base::WireReader& in, FileRequest& request);
-base::Result<bool> apply(const Received& received, const FileRequest& request);
 
 void write_fields(base::WireWriter& out, const FileReport& report);
 void read_fields(base::WireReader& in, FileReport& report);
-base::Result<bool> apply(const Received& received, const FileReport& report);
 
 void write_fields(base::WireWriter& out, const FileOffer& offer);
 void read_fields(base::WireReader& in, FileOffer& offer);
-base::Result<bool> apply(const Received& received, const FileOffer& offer);
 
 void write_fields(base::WireWriter& out, const FileNotice& notice);
 void read_fields(base::WireReader& in, FileNotice& notice);
-base::Result<bool> apply(const Received& received, const FileNotice& notice);
 
 }  // namespace messaging
+
+namespace messaging::receiving {
+struct Received;
+base::Result<bool> apply(const Received& received, const FileDecision& decision);
+base::Result<bool> apply(const Received& received, const FileRequest& request);
+base::Result<bool> apply(const Received& received, const FileReport& report);
+base::Result<bool> apply(const Received& received, const FileOffer& offer);
+base::Result<bool> apply(const Received& received, const FileNotice& notice);
+}  // namespace messaging::receiving

@@ -23,7 +23,11 @@ inline constexpr std::size_t kMaxReceipts = 1000;
 
 void write_fields(base::WireWriter& out, const Receipts& receipts);
 void read_fields(base::WireReader& in, Receipts& receipts);
-base::Result<bool> apply(const Received& received, const Receipts& receipts);
-base::Result<Portion> apply_some(const Received& received, const Receipts& receipts);
 
 }  // namespace messaging
+
+namespace messaging::receiving {
+struct Received;
+base::Result<bool> apply(const Received& received, const Receipts& receipts);
+base::Result<Portion> apply_some(const Received& received, const Receipts& receipts);
+}  // namespace messaging::receiving

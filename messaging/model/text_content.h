@@ -40,11 +40,15 @@ struct GroupText {
 void write_fields(base::WireWriter& out, const TextMessage& message);
 void read_fields(base::WireReader& in, TextMessage& message);
 inline const FileNote* file_of(const TextMessage& message) { return pointer_to(message.file); }
-base::Result<bool> apply(const Received& received, const TextMessage& message);
 
 void write_fields(base::WireWriter& out, const GroupText& text);
 void read_fields(base::WireReader& in, GroupText& text);
 inline const FileNote* file_of(const GroupText& text) { return pointer_to(text.message.file); }
-base::Result<bool> apply(const Received& received, const GroupText& text);
 
 }  // namespace messaging
+
+namespace messaging::receiving {
+struct Received;
+base::Result<bool> apply(const Received& received, const TextMessage& message);
+base::Result<bool> apply(const Received& received, const GroupText& text);
+}  // namespace messaging::receiving

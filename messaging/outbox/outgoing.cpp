@@ -11,7 +11,7 @@
 #include "store/tables/outbox.h"
 #include "store/tables/owed_receipts.h"
 
-namespace messaging {
+namespace messaging::outbox {
 namespace {
 
 using base::Errc;
@@ -20,7 +20,7 @@ using store::OutboxKind;
 using store::OutboxRow;
 using store::OutboxState;
 
-base::Result<std::int64_t> route_of(const WriteContext& write, ContactId contact) {
+base::Result<std::int64_t> route_of(const kernel::WriteContext& write, ContactId contact) {
   EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, contact));
   if (!row.route_id) {
     return fail(Errc::invalid_argument,
@@ -35,7 +35,7 @@ constexpr std::size_t kSliceBytes = 1024 * 1024;
 
 // Inserts a row; it is prepared when there is a link with the contact, otherwise it waits for one,
 // and behind what waits already.
-base::Result<> put(const WriteContext& write, OutboxRow row, ContactId contact) {
+base::Result<> put(const kernel::WriteContext& write, OutboxRow row, ContactId contact) {
   EDGE_TRY(const bool queue, store::has_waiting_outbox(write.scope, contact));
   bool now = false;
   if (!queue) {
@@ -50,8 +50,8 @@ base::Result<> put(const WriteContext& write, OutboxRow row, ContactId contact) 
 
 }  // namespace
 
-base::Result<TextMessage> compose_text(const WriteContext& write, const store::MessageRow& row,
-                                       Among among) {
+base::Result<TextMessage> compose_text(const kernel::WriteContext& write,
+                                       const store::MessageRow& row, chats::Among among) {
   TextMessage message;
   message.seq = static_cast<std::uint64_t>(row.seq);
   message.sent_at = row.sent_at;
@@ -66,7 +66,7 @@ base::Result<TextMessage> compose_text(const WriteContext& write, const store::M
     if (row.quoted) {
       EDGE_TRY(const auto mark, store::find_message_mark(write.scope, *row.quoted));
       if (mark && mark->chat == row.chat) {
-        EDGE_TRY(quote.message, ref_to(write.scope, *mark, among));
+        EDGE_TRY(quote.message, chats::ref_to(write.scope, *mark, among));
       }
     }
     message.quote = std::move(quote);
@@ -74,11 +74,11 @@ base::Result<TextMessage> compose_text(const WriteContext& write, const store::M
   return message;
 }
 
-void wake_courier(const WriteContext& write, std::int64_t route) {
-  write.signal(&Signals::route_ready, route);
+void wake_courier(const kernel::WriteContext& write, std::int64_t route) {
+  write.signal(&kernel::Signals::route_ready, route);
 }
 
-base::Result<FileNote> queue_file(const WriteContext& write, ContactId contact,
+base::Result<FileNote> queue_file(const kernel::WriteContext& write, ContactId contact,
                                   std::optional<MsgId> message, std::int64_t blob_id) {
   EDGE_TRY(const store::BlobRow blob, store::load_blob(write.scope, blob_id));
   EDGE_TRY(const store::ContactRow peer, store::load_contact(write.scope, contact));
@@ -102,8 +102,8 @@ base::Result<FileNote> queue_file(const WriteContext& write, ContactId contact,
   return file;
 }
 
-base::Result<> queue_content(const WriteContext& write, ContactId contact, const Content& content,
-                             std::optional<MsgId> message) {
+base::Result<> queue_content(const kernel::WriteContext& write, ContactId contact,
+                             const Content& content, std::optional<MsgId> message) {
   EDGE_TRY(const store::ContactRow peer, store::load_contact(write.scope, contact));
   OutboxRow out;
   out.route_id = peer.route_id.value_or(0);
@@ -116,46 +116,46 @@ base::Result<> queue_content(const WriteContext& write, ContactId contact, const
   return put(write, std::move(out), contact);
 }
 
-base::Result<> queue_message(const WriteContext& write, ContactId contact,
+base::Result<> queue_message(const kernel::WriteContext& write, ContactId contact,
                              const store::MessageRow& row) {
   EDGE_CHECK(route_of(write, contact));
-  EDGE_TRY(TextMessage message, compose_text(write, row, Among::two));
+  EDGE_TRY(TextMessage message, compose_text(write, row, chats::Among::two));
   if (row.blob_id) {
     EDGE_TRY(message.file, queue_file(write, contact, row.id, *row.blob_id));
   }
   return queue_content(write, contact, Content{row.uuid, std::move(message)}, row.id);
 }
 
-void tell_receipts_soon(const WriteContext& write, ContactId contact) {
-  write.signal(&Signals::receipts_owed, contact);
+void tell_receipts_soon(const kernel::WriteContext& write, ContactId contact) {
+  write.signal(&kernel::Signals::receipts_owed, contact);
 }
 
-base::Result<> acknowledge(const WriteContext& write, ContactId contact, const Uuid& uuid) {
+base::Result<> acknowledge(const kernel::WriteContext& write, ContactId contact, const Uuid& uuid) {
   EDGE_CHECK(store::owe_receipt(write.scope,
                                 {contact, store::ReceiptKind::arrived, uuid, write.tx.now()}));
   tell_receipts_soon(write, contact);
   return {};
 }
 
-base::Result<> queue_read_receipt(const WriteContext& write, ContactId contact, const Uuid& uuid,
-                                  UnixMillis at) {
+base::Result<> queue_read_receipt(const kernel::WriteContext& write, ContactId contact,
+                                  const Uuid& uuid, UnixMillis at) {
   EDGE_CHECK(store::owe_receipt(write.scope, {contact, store::ReceiptKind::read, uuid, at}));
   tell_receipts_soon(write, contact);
   return {};
 }
 
-base::Result<> release_waiting(const WriteContext& write, ContactId contact) {
+base::Result<> release_waiting(const kernel::WriteContext& write, ContactId contact) {
   EDGE_TRY(auto rows, store::waiting_outbox(write.scope, contact, 0, kSlice, kSliceBytes));
   if (rows.empty()) return {};
   EDGE_TRY(const bool linked, write.protocol().prepare(write, contact, rows));
   if (!linked) return {};
   for (const OutboxRow& row : rows) EDGE_CHECK(store::set_outbox_ready(write.scope, row));
   wake_courier(write, rows.front().route_id);
-  write.signal(&Signals::link_usable, contact);
+  write.signal(&kernel::Signals::link_usable, contact);
   return {};
 }
 
-base::Result<bool> queue_owed_receipts(const WriteContext& write, ContactId contact) {
+base::Result<bool> queue_owed_receipts(const kernel::WriteContext& write, ContactId contact) {
   EDGE_TRY(const auto owed, store::owed_receipts(write.scope, contact, kMaxReceipts));
   if (owed.empty()) return false;
   Receipts receipts;
@@ -179,10 +179,10 @@ base::Result<bool> queue_owed_receipts(const WriteContext& write, ContactId cont
   return true;
 }
 
-base::Result<> stored_there(const WriteContext& write, const OutboxRow& row,
+base::Result<> stored_there(const kernel::WriteContext& write, const OutboxRow& row,
                             std::uint32_t parts_until, std::uint32_t parts) {
   if (row.kind == OutboxKind::file) {
-    EDGE_CHECK(tell_progress(write, row.next_part, parts_until, parts, row.message));
+    EDGE_CHECK(kernel::tell_progress(write, row.next_part, parts_until, parts, row.message));
     if (parts_until < parts) return store::set_outbox_next_part(write.scope, row, parts_until);
     EDGE_CHECK(store::set_outbox_stored(write.scope, row, write.steady()));
     return {};
@@ -194,7 +194,7 @@ base::Result<> stored_there(const WriteContext& write, const OutboxRow& row,
   return all ? note_delivered(write, *row.message) : base::Result<>{};
 }
 
-base::Result<> note_delivered(const WriteContext& write, MsgId message) {
+base::Result<> note_delivered(const kernel::WriteContext& write, MsgId message) {
   EDGE_TRY(const bool changed,
            store::set_message_state(write.scope, message, MsgState::out_delivered));
   if (!changed) return {};
@@ -202,4 +202,4 @@ base::Result<> note_delivered(const WriteContext& write, MsgId message) {
   return mark ? write.emit(MsgDelivered{mark->chat, message}) : base::Result<>{};
 }
 
-}  // namespace messaging
+}  // namespace messaging::outbox

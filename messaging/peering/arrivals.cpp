@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 
-namespace messaging {
+namespace messaging::peering {
 namespace {
 
 constexpr base::Millis kPauseWhileFull = 1'000;
@@ -71,11 +71,11 @@ void Arrivals::submit(const DeliveryPtr& delivery) {
   core_.write<void>(
       delivery->account,
       [this, delivery, slice](store::Tx& tx, const store::Scope& scope,
-                              const AccountState& state) -> base::Result<> {
+                              const kernel::AccountState& state) -> base::Result<> {
         if (delivery->failed) {
           return base::fail(base::Errc::unavailable, "what came before it could not be stored");
         }
-        EDGE_TRY(const AccountPtr now, core_.directory.get(delivery->account));
+        EDGE_TRY(const kernel::AccountPtr now, core_.directory.get(delivery->account));
         if (!now->io_on) return base::fail(base::Errc::unavailable, "the account's io is stopped");
         ++slices_;
         EDGE_TRY(slice->end, apply_({core_, tx, scope, state}, *delivery, time_of_slice()));
@@ -150,4 +150,4 @@ void Arrivals::finish(const DeliveryPtr& delivery, base::Result<Delivery::End> e
   start_ready();
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

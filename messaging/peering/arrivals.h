@@ -21,7 +21,7 @@
 #include "messaging/kernel/write_context.h"
 #include "messaging/peering/delivery.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 // How a slice ended.
 struct SliceEnd {
@@ -40,14 +40,14 @@ class Arrivals {
   // Applies some of a delivery's envelopes, from `at` on, at least one, for about this time. Runs
   // in the writer's transaction; what it changes in the delivery may have to be done again by its
   // sender, never by itself.
-  using Apply = std::function<base::Result<SliceEnd>(const WriteContext&, Delivery&,
+  using Apply = std::function<base::Result<SliceEnd>(const kernel::WriteContext&, Delivery&,
                                                      std::chrono::microseconds)>;
 
-  Arrivals(Core& core, Apply apply) : core_(core), apply_(std::move(apply)) {}
+  Arrivals(kernel::Core& core, Apply apply) : core_(core), apply_(std::move(apply)) {}
 
   void add(DeliveryPtr delivery);
   // Other work that is done between writes.
-  SideWork& side() { return side_; }
+  kernel::SideWork& side() { return side_; }
   void stop() { side_.stop(); }
 
   std::uint64_t slices() const { return slices_; }              // writes
@@ -66,9 +66,9 @@ class Arrivals {
   static constexpr std::size_t kMostUnderWay = 64;
   static constexpr std::size_t kMostBytes = std::size_t{64} * 1024 * 1024;
 
-  Core& core_;
+  kernel::Core& core_;
   const Apply apply_;
-  SideWork side_;
+  kernel::SideWork side_;
   std::atomic<std::uint64_t> slices_{0};
   std::atomic<std::uint64_t> steps_beside_{0};
   base::Mutex mutex_;
@@ -79,4 +79,4 @@ class Arrivals {
   bool starting_ GUARDED_BY(mutex_) = false;
 };
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -6,7 +6,7 @@
 #include "store/disk_room.h"
 #include "store/tables/sessions.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 using base::Errc;
 using base::fail;
@@ -77,4 +77,4 @@ base::Result<> ArrivingParts::open(const store::TransferRow& transfer) {
   return {};
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

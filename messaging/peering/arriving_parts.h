@@ -17,7 +17,7 @@
 #include "store/blobs.h"
 #include "store/tables/transfers.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 // Of one session. A sender has few under way at once: those beyond were given up over there.
 inline constexpr std::size_t kMaxTransfers = 64;
@@ -44,7 +44,7 @@ class BegunFiles {
 
 class ArrivingParts {
  public:
-  ArrivingParts(Core& core, BegunFiles& begun, AccountPtr account)
+  ArrivingParts(kernel::Core& core, BegunFiles& begun, kernel::AccountPtr account)
       : core_(core), begun_(begun), account_(std::move(account)) {}
 
   // False: not a part, or of no file that this session may send.
@@ -58,11 +58,11 @@ class ArrivingParts {
   base::Result<store::TransferRow> begin(const store::TransferId& id, std::int64_t session,
                                          std::uint64_t sealed_size);
   base::Result<> open(const store::TransferRow& transfer);
-  Core& core_;
+  kernel::Core& core_;
   BegunFiles& begun_;
-  AccountPtr account_;
+  kernel::AccountPtr account_;
   std::optional<store::SealedBlobWriter> file_;  // the one written last
   std::vector<StoredPart> parts_;
 };
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -14,7 +14,7 @@
 #include "store/tables/pending_joins.h"
 #include "store/tables/routes.h"
 
-namespace messaging {
+namespace messaging::peering {
 namespace {
 
 constexpr int kRefusalsBeforeGivingUp = 5;  // of a join, in a row: 4 to 8 seconds
@@ -23,7 +23,7 @@ using store::OutboxKind;
 using store::OutboxRow;
 
 // From now on the way counts for one that is there.
-base::Result<> note_reached(const WriteContext& write, const DepositLoad& load) {
+base::Result<> note_reached(const kernel::WriteContext& write, const DepositLoad& load) {
   EDGE_TRY(auto route, store::find_route(write.scope, load.rows.front().route_id));
   if (!route) return {};
   for (store::RouteWay* way : {&route->way, route->second ? &*route->second : nullptr}) {
@@ -33,7 +33,7 @@ base::Result<> note_reached(const WriteContext& write, const DepositLoad& load) 
 }
 
 // What a row was is held by the other side.
-base::Result<> note_stored(const WriteContext& write, const OutboxRow& row) {
+base::Result<> note_stored(const kernel::WriteContext& write, const OutboxRow& row) {
   switch (row.kind) {
     case OutboxKind::join_request: {
       // It stays until it is answered, and goes again now and then.
@@ -45,7 +45,7 @@ base::Result<> note_stored(const WriteContext& write, const OutboxRow& row) {
     case OutboxKind::session_answer:
       return store::delete_outbox(write.scope, row.id);
     default:
-      return stored_there(write, row);
+      return outbox::stored_there(write, row);
   }
 }
 
@@ -57,17 +57,17 @@ void Carrier::forget(base::AccountId account) {
   std::erase_if(refused_, [&](const auto& entry) { return entry.first.first == account; });
 }
 
-base::Result<std::unique_ptr<Load>> Carrier::load(RouteKey route) {
+base::Result<std::unique_ptr<kernel::Load>> Carrier::load(RouteKey route) {
   EDGE_TRY(auto load, load_deposit(core_, route.first, route.second));
   if (!load) {
     base::Lock lock(mutex_);
     refused_.erase(route);
   }
-  return std::unique_ptr<Load>(std::move(load));
+  return std::unique_ptr<kernel::Load>(std::move(load));
 }
 
-void Carrier::carry(RouteKey route, std::unique_ptr<Load> load, int failures,
-                    Protocol::Carried done) {
+void Carrier::carry(RouteKey route, std::unique_ptr<kernel::Load> load, int failures,
+                    kernel::Protocol::Carried done) {
   // It is what load() made.
   const std::shared_ptr<DepositLoad> deposit(static_cast<DepositLoad*>(load.release()));
   const Turn turn{route, deposit, failures};
@@ -90,62 +90,65 @@ void Carrier::carry(RouteKey route, std::unique_ptr<Load> load, int failures,
 }
 
 // What waits behind the file goes on.
-void Carrier::give_up(const Turn& turn, Protocol::Carried done) {
+void Carrier::give_up(const Turn& turn, kernel::Protocol::Carried done) {
   core_.write<void>(
       turn.route.first,
       [this, load = turn.load](store::Tx& tx, const store::Scope& scope,
-                               const AccountState& account) {
-        return give_up_file({core_, tx, scope, account}, load->rows.front(), load->unreadable);
+                               const kernel::AccountState& account) {
+        return groups::give_up_file({core_, tx, scope, account}, load->rows.front(),
+                                    load->unreadable);
       },
       [this, turn, done = std::move(done)](const base::Result<>& result) mutable {
         if (result) return reached(turn, std::move(done));
-        done({CarryOutcome::busy, false, 0});
+        done({kernel::CarryOutcome::busy, false, 0});
       });
 }
 
 // The record of the file's session is lost. It steps aside, so that what brings about the next
 // session can be sent.
-void Carrier::wait_for_session(const Turn& turn, Protocol::Carried done) {
+void Carrier::wait_for_session(const Turn& turn, kernel::Protocol::Carried done) {
   core_.write<void>(
       turn.route.first,
       [this, contact = *turn.load->rows.front().contact](
-          store::Tx& tx, const store::Scope& scope, const AccountState& account) -> base::Result<> {
-        const WriteContext write{core_, tx, scope, account};
+          store::Tx& tx, const store::Scope& scope,
+          const kernel::AccountState& account) -> base::Result<> {
+        const kernel::WriteContext write{core_, tx, scope, account};
         EDGE_CHECK(store::hold_outbox(write.scope, contact));
         EDGE_TRY(const bool live, ensure_session(write, contact));
-        return live ? release_waiting(write, contact) : base::Result<>{};
+        return live ? outbox::release_waiting(write, contact) : base::Result<>{};
       },
       [this, turn, done = std::move(done)](const base::Result<>& result) mutable {
         if (result) return reached(turn, std::move(done));
-        done({CarryOutcome::busy, false, 0});
+        done({kernel::CarryOutcome::busy, false, 0});
       });
 }
 
-void Carrier::reached(const Turn& turn, Protocol::Carried done) {
+void Carrier::reached(const Turn& turn, kernel::Protocol::Carried done) {
   {
     base::Lock lock(mutex_);
     refused_.erase(turn.route);
   }
-  done({CarryOutcome::stored, true, 0});
+  done({kernel::CarryOutcome::stored, true, 0});
 }
 
-void Carrier::answered(const Turn& turn, const DepositReply& reply, Protocol::Carried done) {
+void Carrier::answered(const Turn& turn, const DepositReply& reply,
+                       kernel::Protocol::Carried done) {
   if (reply.outcome != DepositOutcome::stored) return failed(turn, reply, std::move(done));
   core_.write<void>(
       turn.route.first,
       [this, load = turn.load](store::Tx& tx, const store::Scope& scope,
-                               const AccountState& account) -> base::Result<> {
-        const WriteContext write{core_, tx, scope, account};
+                               const kernel::AccountState& account) -> base::Result<> {
+        const kernel::WriteContext write{core_, tx, scope, account};
         for (const OutboxRow& row : load->rows) EDGE_CHECK(note_stored(write, row));
         return load->unreached ? note_reached(write, *load) : base::Result<>{};
       },
       [this, turn, done = std::move(done)](const base::Result<>& result) mutable {
         if (result) return reached(turn, std::move(done));
-        done({CarryOutcome::stored, false, 0});
+        done({kernel::CarryOutcome::stored, false, 0});
       });
 }
 
-void Carrier::failed(const Turn& turn, const DepositReply& reply, Protocol::Carried done) {
+void Carrier::failed(const Turn& turn, const DepositReply& reply, kernel::Protocol::Carried done) {
   const DepositLoad& load = *turn.load;
   // An inviter whose line is slow shows its invite a moment before its relay knows it.
   const bool is_request = load.rows.front().kind == OutboxKind::join_request;
@@ -154,7 +157,7 @@ void Carrier::failed(const Turn& turn, const DepositReply& reply, Protocol::Carr
     return core_.write<void>(
         turn.route.first,
         [this, join = load.rows.front().join_id](store::Tx& tx, const store::Scope& scope,
-                                                 const AccountState& account) {
+                                                 const kernel::AccountState& account) {
           return join_failed({core_, tx, scope, account}, join,
                              "the invite was withdrawn, or the inviter does not know it");
         },
@@ -162,7 +165,7 @@ void Carrier::failed(const Turn& turn, const DepositReply& reply, Protocol::Carr
           reached(turn, std::move(done));
         });
   }
-  if (load.is_answer() && load.to_stranger() && turn.failures + 1 >= kStrangerTries) {
+  if (load.is_answer() && load.to_stranger() && turn.failures + 1 >= kernel::kStrangerTries) {
     return end_asker(turn, reply, std::move(done));
   }
   if (reply.outcome == DepositOutcome::refused) refused(turn);
@@ -170,11 +173,13 @@ void Carrier::failed(const Turn& turn, const DepositReply& reply, Protocol::Carr
 }
 
 // Who asked to join or for a session is not where it said. It may ask again.
-void Carrier::end_asker(const Turn& turn, const DepositReply& reply, Protocol::Carried done) {
+void Carrier::end_asker(const Turn& turn, const DepositReply& reply,
+                        kernel::Protocol::Carried done) {
   core_.write<void>(
       turn.route.first,
       [this, join = turn.load->rows.front().join_id](
-          store::Tx& tx, const store::Scope& scope, const AccountState& account) -> base::Result<> {
+          store::Tx& tx, const store::Scope& scope,
+          const kernel::AccountState& account) -> base::Result<> {
         EDGE_TRY(const auto pending, store::find_pending_join(scope, join));
         return pending ? forget_asker({core_, tx, scope, account}, *pending) : base::Result<>{};
       },
@@ -202,7 +207,7 @@ void Carrier::refused(const Turn& turn) {
       turn.route.first,
       [this, id = turn.route.second, contact = row.contact, renewable, token = turn.load->token,
        before](store::Tx& tx, const store::Scope& scope,
-               const AccountState& state) -> base::Result<> {
+               const kernel::AccountState& state) -> base::Result<> {
         EDGE_TRY(auto route, store::find_route(scope, id));
         // A handshake came between: there is another way by now.
         if (!route || route->way.token != token.bytes) return {};
@@ -221,4 +226,4 @@ void Carrier::refused(const Turn& turn) {
       [](const base::Result<>&) {});
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -15,23 +15,27 @@
 #include "messaging/peering/deposit_load.h"
 #include "messaging/peering/file_carrier.h"
 
-namespace messaging {
-
+namespace messaging::kernel {
 class Core;
+}  // namespace messaging::kernel
+
+namespace messaging::peering {
+
 class Incoming;
 class DepositTransport;
 
 class Carrier {
  public:
-  Carrier(Core& core, DepositTransport& transport, Incoming& incoming)
+  Carrier(kernel::Core& core, DepositTransport& transport, Incoming& incoming)
       : core_(core),
         transport_(transport),
         incoming_(incoming),
         files_(core, transport, incoming, [this] { due_(); }) {}
 
   void on_step(std::function<void()> due) { due_ = std::move(due); }  // before anything is carried
-  base::Result<std::unique_ptr<Load>> load(RouteKey route);
-  void carry(RouteKey route, std::unique_ptr<Load> load, int failures, Protocol::Carried done);
+  base::Result<std::unique_ptr<kernel::Load>> load(RouteKey route);
+  void carry(RouteKey route, std::unique_ptr<kernel::Load> load, int failures,
+             kernel::Protocol::Carried done);
   bool step() { return files_.step(); }
   void forget(base::AccountId account);
 
@@ -42,15 +46,15 @@ class Carrier {
     std::shared_ptr<const DepositLoad> load;
     int failures = 0;  // before it
   };
-  void give_up(const Turn& turn, Protocol::Carried done);
-  void wait_for_session(const Turn& turn, Protocol::Carried done);
-  void answered(const Turn& turn, const DepositReply& reply, Protocol::Carried done);
-  void failed(const Turn& turn, const DepositReply& reply, Protocol::Carried done);
+  void give_up(const Turn& turn, kernel::Protocol::Carried done);
+  void wait_for_session(const Turn& turn, kernel::Protocol::Carried done);
+  void answered(const Turn& turn, const DepositReply& reply, kernel::Protocol::Carried done);
+  void failed(const Turn& turn, const DepositReply& reply, kernel::Protocol::Carried done);
   void refused(const Turn& turn);
-  void end_asker(const Turn& turn, const DepositReply& reply, Protocol::Carried done);
-  void reached(const Turn& turn, Protocol::Carried done);
+  void end_asker(const Turn& turn, const DepositReply& reply, kernel::Protocol::Carried done);
+  void reached(const Turn& turn, kernel::Protocol::Carried done);
 
-  Core& core_;
+  kernel::Core& core_;
   DepositTransport& transport_;
   Incoming& incoming_;
   std::function<void()> due_;
@@ -60,4 +64,4 @@ class Carrier {
   FileCarrier files_;
 };
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -18,7 +18,7 @@
 #include "store/tables/deposit_tokens.h"
 #include "store/tables/envelopes.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 // An envelope without its outer seal.
 struct OpenedEnvelope {
@@ -96,4 +96,4 @@ struct Delivery {
 };
 using DeliveryPtr = std::shared_ptr<Delivery>;
 
-}  // namespace messaging
+}  // namespace messaging::peering

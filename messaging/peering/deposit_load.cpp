@@ -13,7 +13,7 @@
 #include "store/tables/routes.h"
 #include "store/tables/sessions.h"
 
-namespace messaging {
+namespace messaging::peering {
 namespace {
 
 constexpr std::size_t kDepositBytes = 1024 * 1024;  // aimed at; one envelope may be larger
@@ -36,7 +36,7 @@ Deposit deposit_to(const store::RouteRow& route) {
 std::vector<std::string> one_of(const std::vector<std::string>& urls) {
   std::vector<std::string> found;
   for (const std::string& url : urls) {
-    if (!parse_relay_url(url)) continue;
+    if (!kernel::parse_relay_url(url)) continue;
     const bool https = url.starts_with("https") || url.starts_with("HTTPS");
     if (found.empty() || (https && !found.front().starts_with("https"))) found.assign(1, url);
   }
@@ -66,7 +66,7 @@ bool is_permanent(const base::Error& error) {
          error.code == base::Errc::sealed;
 }
 
-base::Result<store::BlobReader> open_file(Core& core, const store::Scope& scope,
+base::Result<store::BlobReader> open_file(kernel::Core& core, const store::Scope& scope,
                                           const OutboxRow& row) {
   EDGE_TRY(const auto blob, store::load_blob(scope, row.blob_id));
   EDGE_TRY(auto file, core.store.blobs().open_sealed(scope.key.uuid(), blob.name));
@@ -118,7 +118,7 @@ base::Result<DepositBody> seal_parts(store::BlobReader& file, const store::Trans
 
 }  // namespace
 
-base::Result<std::unique_ptr<DepositLoad>> load_deposit(Core& core, base::AccountId account,
+base::Result<std::unique_ptr<DepositLoad>> load_deposit(kernel::Core& core, base::AccountId account,
                                                         std::int64_t route_id) {
   EDGE_TRY(auto read, core.read(account));
   if (!read.account->io_on) return nullptr;
@@ -181,7 +181,7 @@ bool DepositLoad::few_tries() const {
   return to_stranger() && (is_answer() || rows.front().kind == OutboxKind::session_request);
 }
 
-base::Result<std::unique_ptr<Deposit>> load_parts(Core& core, base::AccountId account,
+base::Result<std::unique_ptr<Deposit>> load_parts(kernel::Core& core, base::AccountId account,
                                                   const DepositLoad& file,
                                                   PartWindow::Parts parts) {
   EDGE_TRY(auto read, core.read(account));
@@ -207,4 +207,4 @@ base::Result<std::unique_ptr<Deposit>> load_parts(Core& core, base::AccountId ac
   return deposit;
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -14,11 +14,13 @@
 #include "store/tables/outbox.h"
 #include "store/tables/transfers.h"
 
-namespace messaging {
-
+namespace messaging::kernel {
 class Core;
+}  // namespace messaging::kernel
 
-struct DepositLoad : Load {
+namespace messaging::peering {
+
+struct DepositLoad : kernel::Load {
   Deposit deposit;
   DepositToken token;                  // that it is proved with
   std::vector<store::OutboxRow> rows;  // without their envelopes
@@ -41,11 +43,11 @@ struct DepositLoad : Load {
 };
 
 // Nothing when there is nothing to send on the route now.
-base::Result<std::unique_ptr<DepositLoad>> load_deposit(Core& core, base::AccountId account,
+base::Result<std::unique_ptr<DepositLoad>> load_deposit(kernel::Core& core, base::AccountId account,
                                                         std::int64_t route);
 // Parts of a file, read and sealed into a deposit. Nothing when the file is not to be sent any more
 // as it was loaded: it was deleted or held, its session or its route is another one by now.
-base::Result<std::unique_ptr<Deposit>> load_parts(Core& core, base::AccountId account,
+base::Result<std::unique_ptr<Deposit>> load_parts(kernel::Core& core, base::AccountId account,
                                                   const DepositLoad& file, PartWindow::Parts parts);
 
-}  // namespace messaging
+}  // namespace messaging::peering

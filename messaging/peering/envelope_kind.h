@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace messaging {
+namespace messaging::peering {
 
 enum class EnvelopeKind : std::uint8_t {
   join_request = 1,
@@ -14,4 +14,4 @@ enum class EnvelopeKind : std::uint8_t {
   session_answer = 6,
 };
 
-}  // namespace messaging
+}  // namespace messaging::peering

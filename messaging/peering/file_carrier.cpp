@@ -7,7 +7,7 @@
 #include "messaging/outbox/outgoing.h"
 #include "messaging/peering/incoming.h"
 
-namespace messaging {
+namespace messaging::peering {
 namespace {
 
 // Progress is written every twentieth of a file, which is what people are told of, at most every
@@ -17,7 +17,7 @@ constexpr base::Millis kWriteAfter = 1'000;
 
 }  // namespace
 
-void hand_over(Core& core, DepositTransport& transport, Incoming& incoming, Deposit deposit,
+void hand_over(kernel::Core& core, DepositTransport& transport, Incoming& incoming, Deposit deposit,
                base::Completion<DepositReply> done) {
   if (!core.directory.by_mailbox(deposit.mailbox)) {
     return transport.deposit(std::move(deposit), std::move(done));
@@ -156,8 +156,8 @@ void FileCarrier::write_progress(RouteKey key, const CarriagePtr& carriage,
   core_.write<void>(
       key.first,
       [this, row, stored, all = carriage->file->parts](store::Tx& tx, const store::Scope& scope,
-                                                       const AccountState& account) {
-        return stored_there({core_, tx, scope, account}, row, stored, all);
+                                                       const kernel::AccountState& account) {
+        return outbox::stored_there({core_, tx, scope, account}, row, stored, all);
       },
       [this, key, carriage, stored](const base::Result<>& result) {
         {
@@ -177,4 +177,4 @@ void FileCarrier::write_progress(RouteKey key, const CarriagePtr& carriage,
       });
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

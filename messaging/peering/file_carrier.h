@@ -17,14 +17,17 @@
 #include "messaging/model/route_key.h"
 #include "messaging/peering/deposit_load.h"
 
-namespace messaging {
-
+namespace messaging::kernel {
 class Core;
+}  // namespace messaging::kernel
+
+namespace messaging::peering {
+
 class Incoming;
 class DepositTransport;
 
 // Hands a deposit to its mailbox, which may be one of this daemon.
-void hand_over(Core& core, DepositTransport& transport, Incoming& incoming, Deposit deposit,
+void hand_over(kernel::Core& core, DepositTransport& transport, Incoming& incoming, Deposit deposit,
                base::Completion<DepositReply> done);
 
 class FileCarrier {
@@ -36,7 +39,7 @@ class FileCarrier {
   using Ended = base::UniqueFunction<void(const DepositReply& reply)>;
 
   // `wake`: step() has something to do. It and Ended are called without any lock held.
-  FileCarrier(Core& core, DepositTransport& transport, Incoming& incoming,
+  FileCarrier(kernel::Core& core, DepositTransport& transport, Incoming& incoming,
               std::function<void()> wake)
       : core_(core), transport_(transport), incoming_(incoming), wake_(std::move(wake)) {}
 
@@ -75,7 +78,7 @@ class FileCarrier {
   void write_progress(RouteKey key, const CarriagePtr& carriage, const store::OutboxRow& row,
                       std::uint32_t stored);
 
-  Core& core_;
+  kernel::Core& core_;
   DepositTransport& transport_;
   Incoming& incoming_;
   const std::function<void()> wake_;
@@ -85,4 +88,4 @@ class FileCarrier {
   std::uint32_t under_way_ GUARDED_BY(mutex_) = 0;                // deposits, of all files
 };
 
-}  // namespace messaging
+}  // namespace messaging::peering

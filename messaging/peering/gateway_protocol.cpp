@@ -15,7 +15,7 @@
 #include "store/tables/sessions.h"
 #include "store/tables/transfers.h"
 
-namespace messaging {
+namespace messaging::peering {
 namespace {
 
 constexpr base::Millis kDay = 24 * 3600 * base::Millis{1000};
@@ -26,9 +26,9 @@ constexpr base::Millis kSpentKeyLifetime = 7 * kDay;
 constexpr base::Millis kSpentSessionLifetime = 30 * kDay;
 
 // Files whose message never came.
-base::Result<> expire_transfers(const WriteContext& write, UnixMillis before) {
+base::Result<> expire_transfers(const kernel::WriteContext& write, UnixMillis before) {
   EDGE_TRY(const auto stale, store::transfers_before(write.scope, before));
-  RemovedFiles files(write.core, write.account);
+  files::RemovedFiles files(write.core, write.account);
   for (const store::TransferRow& transfer : stale) {
     EDGE_CHECK(store::delete_transfer(write.scope, transfer.id));
     files.add(transfer.name);
@@ -37,7 +37,7 @@ base::Result<> expire_transfers(const WriteContext& write, UnixMillis before) {
   return {};
 }
 
-base::Result<> expire_keys(const WriteContext& write, UnixMillis now) {
+base::Result<> expire_keys(const kernel::WriteContext& write, UnixMillis now) {
   EDGE_TRY(const std::int64_t gone,
            store::expire_skipped_keys(write.scope, now,
                                       {.live_before = now - kSkippedKeyLifetime,
@@ -49,55 +49,57 @@ base::Result<> expire_keys(const WriteContext& write, UnixMillis now) {
 
 }  // namespace
 
-Abilities GatewayProtocol::abilities() const {
+kernel::Abilities GatewayProtocol::abilities() const {
   return {.groups = true,
           .protected_files = true,
           .read_receipts = true,
           .largest_file = std::numeric_limits<std::uint64_t>::max()};
 }
 
-base::Result<bool> GatewayProtocol::prepare(const WriteContext& write, base::ContactId contact,
+base::Result<bool> GatewayProtocol::prepare(const kernel::WriteContext& write,
+                                            base::ContactId contact,
                                             std::span<store::OutboxRow> rows) {
   return prepare_rows(write, contact, rows);
 }
 
-base::Result<> GatewayProtocol::want_link(const WriteContext& write, base::ContactId contact) {
+base::Result<> GatewayProtocol::want_link(const kernel::WriteContext& write,
+                                          base::ContactId contact) {
   EDGE_CHECK(ensure_session(write, contact));
   return {};
 }
 
-base::Result<> GatewayProtocol::acknowledged(const WriteContext& write,
+base::Result<> GatewayProtocol::acknowledged(const kernel::WriteContext& write,
                                              const store::OutboxRow& row) {
   return row.join_id != 0 ? join_confirmed(write, row.join_id) : base::Result<>{};
 }
 
-base::Result<> GatewayProtocol::tell_profile(const WriteContext& write) {
-  return messaging::tell_profile(write);
+base::Result<> GatewayProtocol::tell_profile(const kernel::WriteContext& write) {
+  return messaging::peering::tell_profile(write);
 }
 
-base::Result<> GatewayProtocol::take_profile(const WriteContext& write,
+base::Result<> GatewayProtocol::take_profile(const kernel::WriteContext& write,
                                              const store::ContactRow& contact,
                                              const Profile& profile) {
   return take_way(write, contact, profile);
 }
 
-base::Result<> GatewayProtocol::show_ways(const WriteContext& write, base::ChatId group,
+base::Result<> GatewayProtocol::show_ways(const kernel::WriteContext& write, base::ChatId group,
                                           MemberCard& ours) {
-  return messaging::show_ways(write, group, ours);
+  return messaging::peering::show_ways(write, group, ours);
 }
 
-base::Result<> GatewayProtocol::take_ways(const WriteContext& write, store::ContactRow& contact,
-                                          const MemberCard& card) {
-  return messaging::take_ways(write, contact, card);
+base::Result<> GatewayProtocol::take_ways(const kernel::WriteContext& write,
+                                          store::ContactRow& contact, const MemberCard& card) {
+  return messaging::peering::take_ways(write, contact, card);
 }
 
-base::Result<> GatewayProtocol::meet(const WriteContext& write, base::ContactId contact,
+base::Result<> GatewayProtocol::meet(const kernel::WriteContext& write, base::ContactId contact,
                                      const GroupId& group, const MemberCard& card) {
-  return messaging::meet(write, contact, group, card);
+  return messaging::peering::meet(write, contact, group, card);
 }
 
-base::Result<> GatewayProtocol::close_ways(const WriteContext& write, base::ChatId group) {
-  return messaging::close_ways(write.scope, group);
+base::Result<> GatewayProtocol::close_ways(const kernel::WriteContext& write, base::ChatId group) {
+  return messaging::peering::close_ways(write.scope, group);
 }
 
 base::Result<std::string> GatewayProtocol::place(const store::Scope& scope, std::int64_t route) {
@@ -105,7 +107,8 @@ base::Result<std::string> GatewayProtocol::place(const store::Scope& scope, std:
   return row && !row->way.urls.empty() ? row->way.urls.front() : std::string();
 }
 
-base::Result<std::int64_t> GatewayProtocol::keep_house(const WriteContext& write, bool may_expire) {
+base::Result<std::int64_t> GatewayProtocol::keep_house(const kernel::WriteContext& write,
+                                                       bool may_expire) {
   const UnixMillis now = write.steady();
   const base::Millis lifetime = write.core.options.expire_after;
   EDGE_CHECK(retry_renewals(write));
@@ -129,4 +132,4 @@ void GatewayProtocol::forget(base::AccountId account) {
   core_.owed_renewals.forget(account);
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -6,52 +6,60 @@
 #include "messaging/kernel/protocol.h"
 #include "messaging/peering/carrier.h"
 
-namespace messaging {
-
+namespace messaging::kernel {
 class Core;
+}  // namespace messaging::kernel
+
+namespace messaging::peering {
+
 class Incoming;
 class DepositTransport;
 
-class GatewayProtocol : public Protocol {
+class GatewayProtocol : public kernel::Protocol {
  public:
-  GatewayProtocol(Core& core, DepositTransport& transport, Incoming& incoming)
+  GatewayProtocol(kernel::Core& core, DepositTransport& transport, Incoming& incoming)
       : core_(core), incoming_(incoming), carrier_(core, transport, incoming) {}
 
   std::string_view name() const override { return "the gateways' own protocol"; }
-  Abilities abilities() const override;
+  kernel::Abilities abilities() const override;
 
-  base::Result<bool> prepare(const WriteContext& write, base::ContactId contact,
+  base::Result<bool> prepare(const kernel::WriteContext& write, base::ContactId contact,
                              std::span<store::OutboxRow> rows) override;
-  base::Result<> want_link(const WriteContext& write, base::ContactId contact) override;
-  base::Result<> acknowledged(const WriteContext& write, const store::OutboxRow& row) override;
-  base::Result<> tell_profile(const WriteContext& write) override;
-  base::Result<> take_profile(const WriteContext& write, const store::ContactRow& contact,
+  base::Result<> want_link(const kernel::WriteContext& write, base::ContactId contact) override;
+  base::Result<> acknowledged(const kernel::WriteContext& write,
+                              const store::OutboxRow& row) override;
+  base::Result<> tell_profile(const kernel::WriteContext& write) override;
+  base::Result<> take_profile(const kernel::WriteContext& write, const store::ContactRow& contact,
                               const Profile& profile) override;
 
-  base::Result<> show_ways(const WriteContext& write, base::ChatId group,
+  base::Result<> show_ways(const kernel::WriteContext& write, base::ChatId group,
                            MemberCard& ours) override;
-  base::Result<> take_ways(const WriteContext& write, store::ContactRow& contact,
+  base::Result<> take_ways(const kernel::WriteContext& write, store::ContactRow& contact,
                            const MemberCard& card) override;
-  base::Result<> meet(const WriteContext& write, base::ContactId contact, const GroupId& group,
-                      const MemberCard& card) override;
-  base::Result<> close_ways(const WriteContext& write, base::ChatId group) override;
+  base::Result<> meet(const kernel::WriteContext& write, base::ContactId contact,
+                      const GroupId& group, const MemberCard& card) override;
+  base::Result<> close_ways(const kernel::WriteContext& write, base::ChatId group) override;
 
-  base::Result<std::unique_ptr<Load>> load(RouteKey route) override { return carrier_.load(route); }
-  void carry(RouteKey route, std::unique_ptr<Load> load, int failures, Carried done) override {
+  base::Result<std::unique_ptr<kernel::Load>> load(RouteKey route) override {
+    return carrier_.load(route);
+  }
+  void carry(RouteKey route, std::unique_ptr<kernel::Load> load, int failures,
+             Carried done) override {
     carrier_.carry(route, std::move(load), failures, std::move(done));
   }
   bool step() override { return carrier_.step(); }
   void on_step(std::function<void()> due) override { carrier_.on_step(std::move(due)); }
   base::Result<std::string> place(const store::Scope& scope, std::int64_t route) override;
 
-  base::Result<std::int64_t> keep_house(const WriteContext& write, bool may_expire) override;
+  base::Result<std::int64_t> keep_house(const kernel::WriteContext& write,
+                                        bool may_expire) override;
   void retry_arrivals(base::AccountId account) override;
   void forget(base::AccountId account) override;
 
  private:
-  Core& core_;
+  kernel::Core& core_;
   Incoming& incoming_;
   Carrier carrier_;
 };
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -11,7 +11,7 @@
 #include "store/tables/routes.h"
 #include "store/tables/sessions.h"
 
-namespace messaging {
+namespace messaging::peering {
 namespace {
 
 // With all of these a member can be asked for a session.
@@ -19,7 +19,7 @@ bool is_way(const MemberCard& card) {
   return card.token && !card.urls.empty() && !card.mailbox.empty();
 }
 
-base::Result<std::array<std::uint8_t, 32>> introduction_token(const WriteContext& write,
+base::Result<std::array<std::uint8_t, 32>> introduction_token(const kernel::WriteContext& write,
                                                               ChatId chat) {
   EDGE_TRY(const auto known, store::find_deposit_token_of(
                                  write.scope, store::TokenPurpose::introduction, chat.value));
@@ -37,7 +37,7 @@ base::Result<std::array<std::uint8_t, 32>> introduction_token(const WriteContext
 
 }  // namespace
 
-base::Result<> show_ways(const WriteContext& write, ChatId group, MemberCard& ours) {
+base::Result<> show_ways(const kernel::WriteContext& write, ChatId group, MemberCard& ours) {
   Reach reach = reach_of(write.core, write.account);
   ours.urls = std::move(reach.urls);
   ours.mailbox = std::move(reach.mailbox);
@@ -46,7 +46,7 @@ base::Result<> show_ways(const WriteContext& write, ChatId group, MemberCard& ou
 }
 
 // With a session we know better.
-base::Result<> take_ways(const WriteContext& write, store::ContactRow& contact,
+base::Result<> take_ways(const kernel::WriteContext& write, store::ContactRow& contact,
                          const MemberCard& card) {
   if (!is_way(card)) return {};
   EDGE_TRY(const auto session, store::sending_session(write.scope, contact.id));
@@ -66,7 +66,7 @@ base::Result<> take_ways(const WriteContext& write, store::ContactRow& contact,
   return store::move_outbox(write.scope, contact.id, route);
 }
 
-base::Result<> meet(const WriteContext& write, ContactId contact, const GroupId& group,
+base::Result<> meet(const kernel::WriteContext& write, ContactId contact, const GroupId& group,
                     const MemberCard& card) {
   if (!is_way(card)) return {};
   const Introduction introduction{card.urls, card.mailbox, DepositToken{*card.token},
@@ -87,10 +87,10 @@ base::Result<> close_ways(const store::Scope& scope, ChatId chat) {
 
 base::Result<base::Bytes> introduced_by(const store::Scope& scope, ContactId contact,
                                         const std::array<std::uint8_t, 32>& token) {
-  EDGE_TRY(const MemberKey key, key_of(scope, contact));
+  EDGE_TRY(const MemberKey key, chats::key_of(scope, contact));
   EDGE_TRY(const auto chats, store::groups_of_contact(scope, contact));
   for (const ChatId chat : chats) {
-    EDGE_TRY(const Group group, load_group(scope, chat));
+    EDGE_TRY(const chats::Group group, chats::load_group(scope, chat));
     const Membership* member = group.state.find(key);
     if (member != nullptr && member->card.token &&
         deposit_key_id({*member->card.token}) == deposit_key_id({token})) {
@@ -106,4 +106,4 @@ base::Result<bool> introduces(const store::Scope& scope, ChatId chat, base::Byte
          std::equal(group.begin(), group.end(), row->uuid.begin(), row->uuid.end());
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

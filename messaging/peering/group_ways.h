@@ -12,13 +12,13 @@
 #include "messaging/model/types.h"
 #include "store/tables/contacts.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 // See Protocol (messaging/kernel/protocol.h), which these are for.
-base::Result<> show_ways(const WriteContext& write, ChatId group, MemberCard& ours);
-base::Result<> take_ways(const WriteContext& write, store::ContactRow& contact,
+base::Result<> show_ways(const kernel::WriteContext& write, ChatId group, MemberCard& ours);
+base::Result<> take_ways(const kernel::WriteContext& write, store::ContactRow& contact,
                          const MemberCard& card);
-base::Result<> meet(const WriteContext& write, ContactId contact, const GroupId& group,
+base::Result<> meet(const kernel::WriteContext& write, ContactId contact, const GroupId& group,
                     const MemberCard& card);
 // Neither by its introduction nor by an invite.
 base::Result<> close_ways(const store::Scope& scope, ChatId chat);
@@ -30,4 +30,4 @@ base::Result<base::Bytes> introduced_by(const store::Scope& scope, ContactId con
                                         const std::array<std::uint8_t, 32>& token);
 base::Result<bool> introduces(const store::Scope& scope, ChatId chat, base::ByteView group);
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -3,7 +3,7 @@
 #include "base/wire.h"
 #include "crypto/envelope.h"
 
-namespace messaging {
+namespace messaging::peering {
 namespace {
 
 using base::Errc;
@@ -66,4 +66,4 @@ base::Result<AnswererMemory> decode_answerer_memory(base::ByteView bytes) {
   return memory;
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

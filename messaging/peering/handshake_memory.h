@@ -7,7 +7,7 @@
 #include "crypto/wiping.h"
 #include "messaging/model/card.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 inline constexpr std::size_t kMaxGroupId = 64;
 
@@ -30,4 +30,4 @@ crypto::WipingBytes encode_memory(const AnswererMemory& memory);
 base::Result<BeginnerMemory> decode_beginner_memory(base::ByteView bytes);
 base::Result<AnswererMemory> decode_answerer_memory(base::ByteView bytes);
 
-}  // namespace messaging
+}  // namespace messaging::peering

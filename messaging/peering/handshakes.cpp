@@ -13,7 +13,7 @@
 #include "store/tables/envelopes.h"
 #include "store/tables/routes.h"
 
-namespace messaging {
+namespace messaging::peering {
 namespace {
 
 using store::JoinRole;
@@ -21,7 +21,8 @@ using store::PendingJoinRow;
 
 // The oldest of the same invite goes when there are too many, unless all are fresh: whoever sends
 // many requests at once evicts nobody who came before.
-base::Result<bool> make_room(const WriteContext& write, JoinRole role, std::int64_t invite_id) {
+base::Result<bool> make_room(const kernel::WriteContext& write, JoinRole role,
+                             std::int64_t invite_id) {
   if (invite_id == 0) return true;  // of a contact there is one
   EDGE_TRY(const auto pending, store::count_pending_joins_of(write.scope, role, invite_id));
   if (pending.count < kMaxPendingAnswers) return true;
@@ -32,7 +33,7 @@ base::Result<bool> make_room(const WriteContext& write, JoinRole role, std::int6
 }
 
 // Where the asker is reached: as before, if it is known there.
-base::Result<store::RouteWay> way_to(const WriteContext& write, const Question& question) {
+base::Result<store::RouteWay> way_to(const kernel::WriteContext& write, const Question& question) {
   store::RouteWay way = way_of(question.card);
   if (!question.contact) return way;
   EDGE_TRY(const auto contact, store::find_contact(write.scope, *question.contact));
@@ -42,7 +43,7 @@ base::Result<store::RouteWay> way_to(const WriteContext& write, const Question& 
   return way;
 }
 
-base::Result<> send_answer(const WriteContext& write, const PendingJoinRow& pending,
+base::Result<> send_answer(const kernel::WriteContext& write, const PendingJoinRow& pending,
                            base::Bytes envelope) {
   EDGE_CHECK(store::delete_outbox_of_join(write.scope, pending.id));
   store::OutboxRow out;
@@ -53,13 +54,13 @@ base::Result<> send_answer(const WriteContext& write, const PendingJoinRow& pend
   out.created_at = write.steady();
   out.envelope = std::move(envelope);
   EDGE_CHECK(store::insert_outbox(write.scope, out));
-  wake_courier(write, pending.route_id);
+  outbox::wake_courier(write, pending.route_id);
   return {};
 }
 
 // An address is a label that anybody may choose, and choose again with each card: who is verified
 // under it later stands behind those who were before (decision 5).
-base::Result<> keep_place(const WriteContext& write, store::ContactRow& contact) {
+base::Result<> keep_place(const kernel::WriteContext& write, store::ContactRow& contact) {
   EDGE_TRY(const store::ContactRow before, store::load_contact(write.scope, contact.id));
   if (!contact.verified || (before.verified && before.addr == contact.addr)) return {};
   EDGE_TRY(contact.addr_place, write.tx.next_id(write.account.id, "contact_addr"));
@@ -67,7 +68,8 @@ base::Result<> keep_place(const WriteContext& write, store::ContactRow& contact)
 }
 
 // A session that came to be has its place among the contact's. Whether it is the one to send on.
-base::Result<bool> begin_to_use(const WriteContext& write, const store::SessionRow& session) {
+base::Result<bool> begin_to_use(const kernel::WriteContext& write,
+                                const store::SessionRow& session) {
   EDGE_CHECK(store::supersede_sessions(write.scope, *session.contact));
   write.core.owed_renewals.works(write.account.id, *session.contact);
   EDGE_TRY(const auto sending, store::sending_session(write.scope, *session.contact));
@@ -76,8 +78,9 @@ base::Result<bool> begin_to_use(const WriteContext& write, const store::SessionR
 
 }  // namespace
 
-base::Result<store::ContactRow> contact_for(const WriteContext& write, const crypto::PublicKey& key,
-                                            const std::string& addr, const std::string& name) {
+base::Result<store::ContactRow> contact_for(const kernel::WriteContext& write,
+                                            const crypto::PublicKey& key, const std::string& addr,
+                                            const std::string& name) {
   EDGE_TRY(auto known, store::find_contact_by_key(write.scope, key.bytes()));
   if (known) return *std::move(known);
   store::ContactRow row;
@@ -98,7 +101,7 @@ void apply_card(store::ContactRow& contact, const Card& card, UnixMillis now) {
   contact.last_seen = now;
 }
 
-base::Result<Generation> next_generation(const WriteContext& write, ContactId contact) {
+base::Result<Generation> next_generation(const kernel::WriteContext& write, ContactId contact) {
   EDGE_TRY(const std::int64_t newest, store::newest_generation(write.scope, contact));
   return static_cast<Generation>(newest) + 1;
 }
@@ -109,7 +112,7 @@ base::Result<bool> has_room(const store::Scope& scope, JoinRole role, std::int64
   return pending.count < kMaxPendingAnswers || now - pending.oldest_at >= kFresh;
 }
 
-base::Result<bool> answer_question(const WriteContext& write, Question question,
+base::Result<bool> answer_question(const kernel::WriteContext& write, Question question,
                                    crypto::Handshake& handshake, AnswerPayload payload,
                                    const Heard& heard) {
   EDGE_TRY(const bool room, make_room(write, question.role, question.invite_id));
@@ -163,7 +166,7 @@ base::Result<bool> answer_question(const WriteContext& write, Question question,
   return true;
 }
 
-base::Result<bool> repeat_answer(const WriteContext& write,
+base::Result<bool> repeat_answer(const kernel::WriteContext& write,
                                  const std::array<std::uint8_t, 32>& digest) {
   EDGE_TRY(const auto pending, store::find_pending_join_by_digest(write.scope, digest));
   if (!pending) {
@@ -173,11 +176,11 @@ base::Result<bool> repeat_answer(const WriteContext& write,
   EDGE_TRY(auto memory, decode_answerer_memory(pending->memory));
   EDGE_CHECK(send_answer(write, *pending, std::move(memory.answer)));
   // Whoever asks again is there: the answer goes at once.
-  write.signal(&Signals::heard_from, pending->route_id);
+  write.signal(&kernel::Signals::heard_from, pending->route_id);
   return true;
 }
 
-base::Result<store::SessionRow> take_answer(const WriteContext& write,
+base::Result<store::SessionRow> take_answer(const kernel::WriteContext& write,
                                             const PendingJoinRow& pending, const Card& card,
                                             Generation generation, const crypto::Ratchet& ratchet,
                                             const std::array<std::uint8_t, 32>& handshake_hash,
@@ -212,7 +215,8 @@ base::Result<store::SessionRow> take_answer(const WriteContext& write,
   return session;
 }
 
-base::Result<store::ContactRow> take_proof(const WriteContext& write, const PendingJoinRow& pending,
+base::Result<store::ContactRow> take_proof(const kernel::WriteContext& write,
+                                           const PendingJoinRow& pending,
                                            const AnswererMemory& memory, store::SessionRow& session,
                                            bool verified) {
   EDGE_TRY(store::ContactRow contact,
@@ -237,7 +241,7 @@ base::Result<store::ContactRow> take_proof(const WriteContext& write, const Pend
   return contact;
 }
 
-base::Result<> forget_asker(const WriteContext& write, const PendingJoinRow& pending) {
+base::Result<> forget_asker(const kernel::WriteContext& write, const PendingJoinRow& pending) {
   EDGE_CHECK(store::delete_outbox_of_join(write.scope, pending.id));
   EDGE_CHECK(store::delete_route(write.scope, pending.route_id));
   EDGE_CHECK(
@@ -248,4 +252,4 @@ base::Result<> forget_asker(const WriteContext& write, const PendingJoinRow& pen
   return store::delete_pending_join(write.scope, pending.id);
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -18,7 +18,7 @@
 #include "store/tables/envelopes.h"
 #include "store/tables/sessions.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 using base::Errc;
 using base::fail;
@@ -73,10 +73,11 @@ std::string name_of(AccountId account, const store::DepositTokenRow& token) {
 }
 
 // Nobody tells us of a file that its sender gave up: of too many the oldest go.
-base::Result<> begin_transfer(const WriteContext& write, const store::TransferRow& transfer) {
+base::Result<> begin_transfer(const kernel::WriteContext& write,
+                              const store::TransferRow& transfer) {
   EDGE_CHECK(store::insert_transfer(write.scope, transfer));
   EDGE_TRY(const auto surplus, store::older_transfers(write.scope, transfer, kMaxTransfers - 1));
-  RemovedFiles files(write.core, write.account);
+  files::RemovedFiles files(write.core, write.account);
   for (const store::TransferRow& old : surplus) {
     EDGE_CHECK(store::delete_transfer(write.scope, old.id));
     files.add(old.name);
@@ -88,7 +89,7 @@ base::Result<> begin_transfer(const WriteContext& write, const store::TransferRo
 }  // namespace
 
 // A known contact writes on a session that is not known here: it is ahead of us, or we of it.
-base::Result<> Incoming::renew_unknown(const WriteContext& write,
+base::Result<> Incoming::renew_unknown(const kernel::WriteContext& write,
                                        const store::DepositTokenRow& token,
                                        const OpenedEnvelope& opened) {
   if (opened.kind != EnvelopeKind::message || !token.contact) return {};
@@ -96,13 +97,12 @@ base::Result<> Incoming::renew_unknown(const WriteContext& write,
   return session ? base::Result<>{} : renew_unless_new(write, *token.contact);
 }
 
-Incoming::Incoming(Core& core)
+Incoming::Incoming(kernel::Core& core)
     : core_(core),
       arrivals_(
           core,
-          [this](const WriteContext& write, Delivery& delivery, std::chrono::microseconds time) {
-            return apply_slice(write, delivery, time);
-          }),
+          [this](const kernel::WriteContext& write, Delivery& delivery,
+                 std::chrono::microseconds time) { return apply_slice(write, delivery, time); }),
       join_requests_(an_hour(kMaxJoinRequestsPerHour)),
       session_requests_(an_hour(kMaxIntroductionsPerHour)),
       relayed_requests_({an_hour(kMaxJoinRequestsPerHour).per_second,
@@ -113,7 +113,7 @@ ArrivalReply Incoming::reply(ArrivalVerdict verdict, base::Millis later) const {
 }
 
 void Incoming::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
-  const AccountPtr account = core_.directory.by_mailbox(arrival.mailbox);
+  const kernel::AccountPtr account = core_.directory.by_mailbox(arrival.mailbox);
   if (!account) {
     ++counters_.unproven;
     return done(reply(ArrivalVerdict::unproven));
@@ -159,7 +159,7 @@ ArrivalReply Incoming::reply_to(const base::Error& error) const {
   }
 }
 
-void Incoming::take(const AccountPtr& account, const store::DepositTokenRow& token,
+void Incoming::take(const kernel::AccountPtr& account, const store::DepositTokenRow& token,
                     const Arrival& arrival, From from, base::Completion<ArrivalReply> done) {
   auto opened = open_delivery(arrival, account, token, from);
   if (!opened) return done(reply_to(opened.error()));
@@ -193,8 +193,8 @@ void Incoming::keep(const DeliveryPtr& delivery, base::Completion<ArrivalReply> 
   core_.write<Delivery::End>(
       delivery->account,
       [this, delivery](store::Tx& tx, const store::Scope& scope,
-                       const AccountState& state) -> base::Result<Delivery::End> {
-        const WriteContext write{core_, tx, scope, state};
+                       const kernel::AccountState& state) -> base::Result<Delivery::End> {
+        const kernel::WriteContext write{core_, tx, scope, state};
         EDGE_CHECK(apply_parts(write, *delivery));
         EDGE_CHECK(note_token(write, *delivery));
         return Delivery::End{true, 0};
@@ -306,7 +306,8 @@ bool Incoming::may_read_request(AccountId account, const store::DepositTokenRow&
   return false;
 }
 
-base::Result<DeliveryPtr> Incoming::open_delivery(const Arrival& arrival, const AccountPtr& account,
+base::Result<DeliveryPtr> Incoming::open_delivery(const Arrival& arrival,
+                                                  const kernel::AccountPtr& account,
                                                   const store::DepositTokenRow& token, From from) {
   EDGE_TRY(const auto envelopes, split_body(arrival.body));
   auto delivery = std::make_shared<Delivery>();
@@ -370,7 +371,7 @@ void Incoming::tell_dropped(AccountId account, const base::Error& why) {
       account.value, why.message);
 }
 
-base::Result<> Incoming::apply_parts(const WriteContext& write, const Delivery& delivery) {
+base::Result<> Incoming::apply_parts(const kernel::WriteContext& write, const Delivery& delivery) {
   for (const StoredPart& part : delivery.parts) {
     EDGE_TRY(const auto known, store::find_transfer(write.scope, part.transfer.id));
     if (!known && !part.first) continue;  // the file became whole, or was given up, meanwhile
@@ -381,12 +382,13 @@ base::Result<> Incoming::apply_parts(const WriteContext& write, const Delivery& 
     EDGE_TRY(const std::uint32_t before, store::parts_end(write.scope, part.transfer.id));
     EDGE_CHECK(store::note_part(write.scope, part.transfer.id, part.index));
     // Several deposits are under way at once: parts come in about the order of the file.
-    EDGE_CHECK(tell_progress(write, before, part.index + 1, part_count(part.transfer.size)));
+    EDGE_CHECK(
+        kernel::tell_progress(write, before, part.index + 1, part_count(part.transfer.size)));
   }
   return {};
 }
 
-base::Result<SliceEnd> Incoming::apply_slice(const WriteContext& write, Delivery& delivery,
+base::Result<SliceEnd> Incoming::apply_slice(const kernel::WriteContext& write, Delivery& delivery,
                                              std::chrono::microseconds time) {
   const auto until = std::chrono::steady_clock::now() + time;
   delivery.begin_slice();
@@ -425,7 +427,7 @@ base::Result<SliceEnd> Incoming::apply_slice(const WriteContext& write, Delivery
 }
 
 // It is not acknowledged end to end, so that its sender learns in time that it did not arrive.
-base::Result<> Incoming::drop_unreadable(const WriteContext& write, Delivery& delivery) {
+base::Result<> Incoming::drop_unreadable(const kernel::WriteContext& write, Delivery& delivery) {
   const OpenedEnvelope& opened = delivery.envelopes[delivery.at];
   base::log::error("account {}: what arrived needs a record that does not open; it is dropped",
                    write.account.id.value);
@@ -438,7 +440,7 @@ base::Result<> Incoming::drop_unreadable(const WriteContext& write, Delivery& de
 }
 
 // The first use of a contact's token retires those it had before.
-base::Result<> Incoming::note_token(const WriteContext& write, const Delivery& delivery) {
+base::Result<> Incoming::note_token(const kernel::WriteContext& write, const Delivery& delivery) {
   if (delivery.token.purpose != store::TokenPurpose::contact || delivery.token.used ||
       delivery.from == From::parked) {
     return {};
@@ -449,7 +451,7 @@ base::Result<> Incoming::note_token(const WriteContext& write, const Delivery& d
 }
 
 // Requests are told apart from repetitions by their digest: the answer may have to be sent again.
-base::Result<> Incoming::apply_request(const WriteContext& write, OpenedEnvelope& opened,
+base::Result<> Incoming::apply_request(const kernel::WriteContext& write, OpenedEnvelope& opened,
                                        const store::DepositTokenRow& token) {
   EDGE_TRY(const bool answered,
            opened.kind == EnvelopeKind::join_request
@@ -459,7 +461,7 @@ base::Result<> Incoming::apply_request(const WriteContext& write, OpenedEnvelope
   return {};
 }
 
-base::Result<Incoming::AppliedOne> Incoming::apply_one(const WriteContext& write,
+base::Result<Incoming::AppliedOne> Incoming::apply_one(const kernel::WriteContext& write,
                                                        Delivery& delivery) {
   OpenedEnvelope& opened = delivery.envelopes[delivery.at];
   const bool parked = delivery.from == From::parked;
@@ -478,7 +480,7 @@ base::Result<Incoming::AppliedOne> Incoming::apply_one(const WriteContext& write
     ++counters_.repeated;
     if (parked) EDGE_CHECK(store::unpark_envelope(write.scope, opened.id));
     // The sender has not heard of our acknowledgement, or it would not send again.
-    if (seen->contact) EDGE_CHECK(acknowledge(write, *seen->contact, seen->uuid));
+    if (seen->contact) EDGE_CHECK(outbox::acknowledge(write, *seen->contact, seen->uuid));
     return AppliedOne{};
   }
   switch (opened.kind) {
@@ -493,7 +495,7 @@ base::Result<Incoming::AppliedOne> Incoming::apply_one(const WriteContext& write
   }
 }
 
-base::Result<Incoming::AppliedOne> Incoming::apply_answer(const WriteContext& write,
+base::Result<Incoming::AppliedOne> Incoming::apply_answer(const kernel::WriteContext& write,
                                                           Delivery& delivery) {
   const OpenedEnvelope& opened = delivery.envelopes[delivery.at];
   {
@@ -514,7 +516,7 @@ base::Result<Incoming::AppliedOne> Incoming::apply_answer(const WriteContext& wr
   return AppliedOne{};
 }
 
-base::Result<Incoming::AppliedOne> Incoming::apply_message(const WriteContext& write,
+base::Result<Incoming::AppliedOne> Incoming::apply_message(const kernel::WriteContext& write,
                                                            Delivery& delivery) {
   const OpenedEnvelope& opened = delivery.envelopes[delivery.at];
   const bool parked = delivery.from == From::parked;
@@ -564,7 +566,7 @@ base::Result<Incoming::AppliedOne> Incoming::apply_message(const WriteContext& w
   return AppliedOne{};
 }
 
-base::Result<> Incoming::park(const WriteContext& write, const Delivery& delivery) {
+base::Result<> Incoming::park(const kernel::WriteContext& write, const Delivery& delivery) {
   const OpenedEnvelope& opened = delivery.envelopes[delivery.at];
   if (opened.kind != EnvelopeKind::message) return {};
   return store::park_envelope(write.scope,
@@ -577,7 +579,7 @@ base::Result<> Incoming::park(const WriteContext& write, const Delivery& deliver
 
 // ---- parked envelopes --------------------------------------------------------------------------
 
-void Incoming::retry_after_commit(const WriteContext& write, const Tag& tag) {
+void Incoming::retry_after_commit(const kernel::WriteContext& write, const Tag& tag) {
   write.tx.on_commit([this, account = write.account.id, tag] { retry_parked(account, tag); });
 }
 
@@ -658,19 +660,19 @@ void Incoming::io_started(AccountId account) {
     contacts = std::move(found->second);
     came_in_vain_.erase(found);
   }
-  in_portions(
+  kernel::in_portions(
       core_, account, std::vector<ContactId>(contacts.begin(), contacts.end()), kTagsAtOnce,
-      [this](store::Tx& tx, const store::Scope& scope, const AccountState& state,
+      [this](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state,
              std::span<const ContactId> some) -> base::Result<> {
         for (const ContactId contact : some) {
           EDGE_TRY(const auto session, store::sending_session(scope, contact));
           if (!session) continue;
-          EDGE_CHECK(queue_content({core_, tx, scope, state}, contact,
-                                   Content{crypto::random_array<16>(), Hello{}}));
+          EDGE_CHECK(outbox::queue_content({core_, tx, scope, state}, contact,
+                                           Content{crypto::random_array<16>(), Hello{}}));
         }
         return {};
       },
       [](const base::Result<>&) {});
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -32,7 +32,7 @@
 #include "messaging/peering/transport.h"
 #include "store/tables/deposit_tokens.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 // With an invite's token: join requests only (decision 14). Each envelope is one; a joiner's
 // deposit holds one.
@@ -47,7 +47,7 @@ inline constexpr base::Millis kSeenLifetime = 60 * 24 * 3600 * base::Millis{1000
 
 class Incoming {
  public:
-  explicit Incoming(Core& core);
+  explicit Incoming(kernel::Core& core);
 
   void accept(Arrival arrival, base::Completion<ArrivalReply> done);
   // What came through the account's relay, which has checked the proofs: of keys that are known
@@ -91,11 +91,11 @@ class Incoming {
     base::Millis later = 0;
   };
 
-  void take(const AccountPtr& account, const store::DepositTokenRow& token, const Arrival& arrival,
-            From from, base::Completion<ArrivalReply> done);
+  void take(const kernel::AccountPtr& account, const store::DepositTokenRow& token,
+            const Arrival& arrival, From from, base::Completion<ArrivalReply> done);
   void keep(const DeliveryPtr& delivery, base::Completion<ArrivalReply> done);
   ArrivalReply reply_to(const base::Error& error) const;
-  base::Result<DeliveryPtr> open_delivery(const Arrival& arrival, const AccountPtr& account,
+  base::Result<DeliveryPtr> open_delivery(const Arrival& arrival, const kernel::AccountPtr& account,
                                           const store::DepositTokenRow& token, From from);
   void tell_dropped(AccountId account, const base::Error& why);
   bool may_read_request(AccountId account, const store::DepositTokenRow& token);
@@ -108,20 +108,20 @@ class Incoming {
   void load_parked(AccountId account, const Tag& tag, std::int64_t after);
   void parked_tried(AccountId account, const Tag& tag);
 
-  base::Result<> drop_unreadable(const WriteContext& write, Delivery& delivery);
-  base::Result<SliceEnd> apply_slice(const WriteContext& write, Delivery& delivery,
+  base::Result<> drop_unreadable(const kernel::WriteContext& write, Delivery& delivery);
+  base::Result<SliceEnd> apply_slice(const kernel::WriteContext& write, Delivery& delivery,
                                      std::chrono::microseconds time);
-  base::Result<> apply_parts(const WriteContext& write, const Delivery& delivery);
-  base::Result<AppliedOne> apply_one(const WriteContext& write, Delivery& delivery);
-  base::Result<> apply_request(const WriteContext& write, OpenedEnvelope& opened,
+  base::Result<> apply_parts(const kernel::WriteContext& write, const Delivery& delivery);
+  base::Result<AppliedOne> apply_one(const kernel::WriteContext& write, Delivery& delivery);
+  base::Result<> apply_request(const kernel::WriteContext& write, OpenedEnvelope& opened,
                                const store::DepositTokenRow& token);
-  base::Result<AppliedOne> apply_answer(const WriteContext& write, Delivery& delivery);
-  base::Result<AppliedOne> apply_message(const WriteContext& write, Delivery& delivery);
-  base::Result<> park(const WriteContext& write, const Delivery& delivery);
-  void retry_after_commit(const WriteContext& write, const Tag& tag);
-  base::Result<> renew_unknown(const WriteContext& write, const store::DepositTokenRow& token,
-                               const OpenedEnvelope& opened);
-  base::Result<> note_token(const WriteContext& write, const Delivery& delivery);
+  base::Result<AppliedOne> apply_answer(const kernel::WriteContext& write, Delivery& delivery);
+  base::Result<AppliedOne> apply_message(const kernel::WriteContext& write, Delivery& delivery);
+  base::Result<> park(const kernel::WriteContext& write, const Delivery& delivery);
+  void retry_after_commit(const kernel::WriteContext& write, const Tag& tag);
+  base::Result<> renew_unknown(const kernel::WriteContext& write,
+                               const store::DepositTokenRow& token, const OpenedEnvelope& opened);
+  base::Result<> note_token(const kernel::WriteContext& write, const Delivery& delivery);
   std::optional<ArrivalReply> judge_requests(const store::Scope& scope,
                                              const store::DepositTokenRow& token,
                                              base::ByteView body);
@@ -129,7 +129,7 @@ class Incoming {
                     std::vector<base::Bytes>& requests);
   ArrivalReply reply(ArrivalVerdict verdict, base::Millis later = 0) const;
 
-  Core& core_;
+  kernel::Core& core_;
   Counters counters_;
   Arrivals arrivals_;
   BegunFiles begun_;
@@ -149,4 +149,4 @@ class Incoming {
       GUARDED_BY(mutex_);  // while io was stopped
 };
 
-}  // namespace messaging
+}  // namespace messaging::peering

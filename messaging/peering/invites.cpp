@@ -10,17 +10,19 @@
 #include "store/tables/config_values.h"
 #include "store/tables/deposit_tokens.h"
 
-namespace messaging {
+namespace messaging::peering {
 namespace {
 
-base::Result<> admit_by(const WriteContext& write, const store::InviteRow& row, UnixMillis at) {
+base::Result<> admit_by(const kernel::WriteContext& write, const store::InviteRow& row,
+                        UnixMillis at) {
   return store::insert_deposit_token(
       write.scope,
       {deposit_key_id({row.token}), store::TokenPurpose::invite, row.id, at, row.token});
 }
 
-base::Result<std::string> link_of(Core& core, const store::Scope& scope,
-                                  const AccountState& account, const store::InviteRow& row) {
+base::Result<std::string> link_of(kernel::Core& core, const store::Scope& scope,
+                                  const kernel::AccountState& account,
+                                  const store::InviteRow& row) {
   crypto::Invite invite;
   invite.identity = account.identity.public_key();
   invite.addr = account.addr;
@@ -33,12 +35,13 @@ base::Result<std::string> link_of(Core& core, const store::Scope& scope,
   invite.mailbox = std::move(reach.mailbox);
   invite.token = crypto::base64url_encode(row.token);
   if (row.chat) {
-    EDGE_TRY(invite.group, invited_group(scope, account, *row.chat));
+    EDGE_TRY(invite.group, groups::invited_group(scope, account, *row.chat));
   }
   return crypto::to_link(invite);
 }
 
-base::Result<store::InviteRow> make_invite(const WriteContext& write, std::optional<ChatId> chat) {
+base::Result<store::InviteRow> make_invite(const kernel::WriteContext& write,
+                                           std::optional<ChatId> chat) {
   store::InviteRow row;
   EDGE_TRY(row.id, write.tx.next_id(write.account.id, "invite"));
   row.chat = chat;
@@ -53,7 +56,8 @@ base::Result<store::InviteRow> make_invite(const WriteContext& write, std::optio
 
 }  // namespace
 
-base::Result<std::string> invite_link(const WriteContext& write, std::optional<ChatId> chat) {
+base::Result<std::string> invite_link(const kernel::WriteContext& write,
+                                      std::optional<ChatId> chat) {
   EDGE_TRY(auto live, store::live_invite(write.scope, chat));
   if (!live) {
     EDGE_TRY(live, make_invite(write, chat));
@@ -61,10 +65,10 @@ base::Result<std::string> invite_link(const WriteContext& write, std::optional<C
   return link_of(write.core, write.scope, write.account, *live);
 }
 
-base::Result<> toggle_invite(const WriteContext& write, const store::InviteRow& own) {
+base::Result<> toggle_invite(const kernel::WriteContext& write, const store::InviteRow& own) {
   EDGE_CHECK(store::set_invite_withdrawn(write.scope, own.id, !own.withdrawn));
   if (own.withdrawn) return admit_by(write, own, write.tx.now());
   return store::delete_deposit_token(write.scope, deposit_key_id({own.token}));
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -10,11 +10,12 @@
 #include "messaging/model/types.h"
 #include "store/tables/invites.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 // The live one's link; an invite is made when there is none.
-base::Result<std::string> invite_link(const WriteContext& write, std::optional<ChatId> chat);
+base::Result<std::string> invite_link(const kernel::WriteContext& write,
+                                      std::optional<ChatId> chat);
 // A live invite is withdrawn, a withdrawn one is live again.
-base::Result<> toggle_invite(const WriteContext& write, const store::InviteRow& own);
+base::Result<> toggle_invite(const kernel::WriteContext& write, const store::InviteRow& own);
 
-}  // namespace messaging
+}  // namespace messaging::peering

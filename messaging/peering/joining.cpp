@@ -13,7 +13,7 @@
 #include "messaging/peering/session_outbox.h"
 #include "store/tables/invites.h"
 
-namespace messaging {
+namespace messaging::peering {
 namespace {
 
 using base::Errc;
@@ -28,7 +28,7 @@ base::Bytes prologue(const crypto::PublicKey& inviter) {
 }
 
 // The chat is encrypted from now on: both sides tell so in the same words.
-base::Result<> announce_session(const WriteContext& write, const store::ContactRow& contact,
+base::Result<> announce_session(const kernel::WriteContext& write, const store::ContactRow& contact,
                                 store::ChatRow chat) {
   const bool first = !chat.encrypted;
   chat.encrypted = true;
@@ -36,9 +36,9 @@ base::Result<> announce_session(const WriteContext& write, const store::ContactR
   EDGE_CHECK(store::update_chat(write.scope, chat));
   EDGE_CHECK(write.emit(ContactsChanged{contact.id}));
   if (first) {
-    EDGE_CHECK(add_info_message(
+    EDGE_CHECK(chats::add_info_message(
         write.tx, write.scope, chat.id, SystemMessage::chat_e2ee,
-        "Messages with " + shown_name(contact) + " are end-to-end encrypted.", contact.id));
+        "Messages with " + chats::shown_name(contact) + " are end-to-end encrypted.", contact.id));
     EDGE_CHECK(write.emit(PrivittyChatEncryptionChanged{chat.id, true}));
   }
   EDGE_CHECK(write.emit(ChatModified{chat.id}));
@@ -47,7 +47,7 @@ base::Result<> announce_session(const WriteContext& write, const store::ContactR
 }
 
 // A contact joined again: what was under way for it before is over.
-base::Result<> replace_older_joins(const WriteContext& write, ContactId contact) {
+base::Result<> replace_older_joins(const kernel::WriteContext& write, ContactId contact) {
   EDGE_TRY(const auto ids, store::pending_joins_of_role(write.scope, JoinRole::joiner));
   for (const std::int64_t id : ids) {
     EDGE_TRY(const auto join, store::find_pending_join(write.scope, id));
@@ -60,7 +60,7 @@ base::Result<> replace_older_joins(const WriteContext& write, ContactId contact)
 
 }  // namespace
 
-base::Result<ChatId> start_join(const WriteContext& write, const crypto::Invite& invite) {
+base::Result<ChatId> start_join(const kernel::WriteContext& write, const crypto::Invite& invite) {
   if (invite.identity == write.account.identity.public_key()) {
     return fail(Errc::invalid_argument,
                 "this is your own invite link; give it to the person who should join you");
@@ -80,7 +80,7 @@ base::Result<ChatId> start_join(const WriteContext& write, const crypto::Invite&
   if (!contact.route_id) contact.route_id = route;
   EDGE_CHECK(store::update_contact(write.scope, contact));
   EDGE_TRY(const store::ChatRow chat,
-           ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
+           chats::ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
 
   EDGE_TRY(const Card card, make_card(write));
   EDGE_TRY(const std::int64_t join_id, write.tx.next_id(write.account.id, "pending_join"));
@@ -120,14 +120,14 @@ base::Result<ChatId> start_join(const WriteContext& write, const crypto::Invite&
            crypto::seal_envelope(inviter, static_cast<std::uint8_t>(EnvelopeKind::join_request), {},
                                  message));
   EDGE_CHECK(store::insert_outbox(write.scope, out));
-  wake_courier(write, route);
+  outbox::wake_courier(write, route);
   EDGE_CHECK(write.emit(ContactsChanged{contact.id}));
   EDGE_CHECK(write.emit(ChatlistChanged{}));
   EDGE_CHECK(write.emit(SecurejoinJoinerProgress{contact.id, 200}));
   return chat.id;
 }
 
-base::Result<bool> answer_request(const WriteContext& write, std::int64_t invite_id,
+base::Result<bool> answer_request(const kernel::WriteContext& write, std::int64_t invite_id,
                                   base::ByteView message) {
   const auto digest = crypto::blake2b<32>(message);
   EDGE_TRY(const bool repeated, repeat_answer(write, digest));
@@ -170,7 +170,7 @@ base::Result<bool> answer_request(const WriteContext& write, std::int64_t invite
                          {});
 }
 
-base::Result<bool> complete_answer(const WriteContext& write, const Tag& tag,
+base::Result<bool> complete_answer(const kernel::WriteContext& write, const Tag& tag,
                                    base::ByteView message) {
   EDGE_TRY(auto join, store::find_pending_join_by_tag(write.scope, tag));
   if (!join || join->role != JoinRole::joiner || join->state != store::JoinState::waiting ||
@@ -211,7 +211,7 @@ base::Result<bool> complete_answer(const WriteContext& write, const Tag& tag,
   join->memory.clear();
   EDGE_CHECK(store::update_pending_join(write.scope, *join));
   EDGE_TRY(const store::ChatRow chat,
-           ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
+           chats::ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
   EDGE_CHECK(announce_session(write, contact, chat));
   // The answer may be here before the news that the request was deposited.
   if (unnoted) EDGE_CHECK(write.emit(SecurejoinJoinerProgress{contact.id, 400}));
@@ -221,19 +221,19 @@ base::Result<bool> complete_answer(const WriteContext& write, const Tag& tag,
   return true;
 }
 
-base::Result<ContactId> prove_joiner(const WriteContext& write, const PendingJoinRow& join,
+base::Result<ContactId> prove_joiner(const kernel::WriteContext& write, const PendingJoinRow& join,
                                      store::SessionRow& session) {
   EDGE_TRY(const auto memory, decode_answerer_memory(join.memory));
   EDGE_TRY(const store::ContactRow contact, take_proof(write, join, memory, session, true));
   EDGE_TRY(const store::ChatRow chat,
-           ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
+           chats::ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
   EDGE_CHECK(announce_session(write, contact, chat));
   EDGE_CHECK(write.emit(SecurejoinInviterProgress{contact.id, 1000}));
   EDGE_CHECK(encrypt_again(write, contact.id));
   return contact.id;
 }
 
-base::Result<> join_requested(const WriteContext& write, std::int64_t join_id) {
+base::Result<> join_requested(const kernel::WriteContext& write, std::int64_t join_id) {
   EDGE_TRY(const auto join, store::find_pending_join(write.scope, join_id));
   if (!join || join->role != JoinRole::joiner || join->state != store::JoinState::waiting ||
       !join->contact) {
@@ -242,14 +242,14 @@ base::Result<> join_requested(const WriteContext& write, std::int64_t join_id) {
   return write.emit(SecurejoinJoinerProgress{*join->contact, 400});
 }
 
-base::Result<> join_confirmed(const WriteContext& write, std::int64_t join_id) {
+base::Result<> join_confirmed(const kernel::WriteContext& write, std::int64_t join_id) {
   EDGE_TRY(const auto join, store::find_pending_join(write.scope, join_id));
   if (!join || !join->contact) return {};
   EDGE_CHECK(store::delete_pending_join(write.scope, join->id));
   return write.emit(SecurejoinJoinerProgress{*join->contact, 1000});
 }
 
-base::Result<> join_failed(const WriteContext& write, std::int64_t join_id,
+base::Result<> join_failed(const kernel::WriteContext& write, std::int64_t join_id,
                            const std::string& why) {
   EDGE_TRY(const auto join, store::find_pending_join(write.scope, join_id));
   if (!join || !join->contact) return {};
@@ -257,14 +257,14 @@ base::Result<> join_failed(const WriteContext& write, std::int64_t join_id,
   EDGE_CHECK(store::delete_pending_join(write.scope, join->id));
   EDGE_TRY(const auto chat, store::find_chat_by_contact(write.scope, *join->contact));
   if (chat) {
-    EDGE_CHECK(add_info_message(write.tx, write.scope, chat->id, SystemMessage::securejoin,
-                                "Joining failed: " + why + ".", *join->contact));
+    EDGE_CHECK(chats::add_info_message(write.tx, write.scope, chat->id, SystemMessage::securejoin,
+                                       "Joining failed: " + why + ".", *join->contact));
   }
   EDGE_CHECK(write.emit(Error{"Joining failed: " + why + "."}));
   return write.emit(SecurejoinJoinerProgress{*join->contact, 0});
 }
 
-base::Result<> expire_joins(const WriteContext& write, UnixMillis now) {
+base::Result<> expire_joins(const kernel::WriteContext& write, UnixMillis now) {
   for (const JoinRole role : {JoinRole::joiner, JoinRole::inviter}) {
     EDGE_TRY(const auto ids, store::pending_joins_of_role(write.scope, role));
     for (const std::int64_t id : ids) {
@@ -280,4 +280,4 @@ base::Result<> expire_joins(const WriteContext& write, UnixMillis now) {
   return {};
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -21,32 +21,34 @@
 #include "store/tables/pending_joins.h"
 #include "store/tables/sessions.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 // A request that was deposited and not answered goes again: its answer may have been given up.
 inline constexpr base::Millis kAskAgainAfter = 3600 * base::Millis{1000};
 
-base::Result<ChatId> start_join(const WriteContext& write, const crypto::Invite& invite);
+base::Result<ChatId> start_join(const kernel::WriteContext& write, const crypto::Invite& invite);
 
 // Message 1 for one of our invites; `invite_id` is the invite whose token admitted it. True: it is
 // answered (again). False: not ours to answer.
-base::Result<bool> answer_request(const WriteContext& write, std::int64_t invite_id,
+base::Result<bool> answer_request(const kernel::WriteContext& write, std::int64_t invite_id,
                                   base::ByteView message);
 
 // Message 2 for one of our joins. False: no join waits under this tag.
-base::Result<bool> complete_answer(const WriteContext& write, const Tag& tag,
+base::Result<bool> complete_answer(const kernel::WriteContext& write, const Tag& tag,
                                    base::ByteView message);
 
 // The first ratchet message of an unproven session opened. Answers with who joined; what its invite
 // is for is the caller's to do.
-base::Result<ContactId> prove_joiner(const WriteContext& write, const store::PendingJoinRow& join,
-                                     store::SessionRow& session);
+base::Result<ContactId> prove_joiner(const kernel::WriteContext& write,
+                                     const store::PendingJoinRow& join, store::SessionRow& session);
 
-base::Result<> join_requested(const WriteContext& write, std::int64_t join_id);  // deposited
-base::Result<> join_confirmed(const WriteContext& write,
+base::Result<> join_requested(const kernel::WriteContext& write,
+                              std::int64_t join_id);  // deposited
+base::Result<> join_confirmed(const kernel::WriteContext& write,
                               std::int64_t join_id);  // Hello acknowledged
-base::Result<> join_failed(const WriteContext& write, std::int64_t join_id, const std::string& why);
+base::Result<> join_failed(const kernel::WriteContext& write, std::int64_t join_id,
+                           const std::string& why);
 // Joins that nobody answered in kHandshakeLifetime.
-base::Result<> expire_joins(const WriteContext& write, UnixMillis now);
+base::Result<> expire_joins(const kernel::WriteContext& write, UnixMillis now);
 
-}  // namespace messaging
+}  // namespace messaging::peering

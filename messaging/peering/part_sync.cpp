@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-namespace messaging {
+namespace messaging::peering {
 
 void PartSync::add(store::SealedBlobWriter file, Done done) {
   {
@@ -47,4 +47,4 @@ void PartSync::run() {
   }
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -13,7 +13,7 @@
 #include "base/result.h"
 #include "store/blobs.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 class PartSync {
  public:
@@ -40,4 +40,4 @@ class PartSync {
   std::thread thread_ GUARDED_BY(mutex_);
 };
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace messaging {
+namespace messaging::peering {
 
 PartWindow::PartWindow(std::uint32_t stored, std::uint32_t all, bool careful)
     : all_(all), stored_(std::min(stored, all)), next_(stored_), parts_(careful ? 1 : kMostParts) {}
@@ -30,4 +30,4 @@ void PartWindow::answered(Parts parts, bool stored, base::Millis took) {
   deposits_ = took > kQuick ? 1 : std::min(deposits_ + 1, kMostDeposits);
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -16,7 +16,7 @@
 
 #include "base/clock.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 class PartWindow {
  public:
@@ -60,4 +60,4 @@ class PartWindow {
   std::map<std::uint32_t, Sent> sent_;  // by first part, behind stored_
 };
 
-}  // namespace messaging
+}  // namespace messaging::peering

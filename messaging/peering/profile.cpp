@@ -10,7 +10,7 @@
 #include "store/tables/config_values.h"
 #include "store/tables/told_profiles.h"
 
-namespace messaging {
+namespace messaging::peering {
 namespace {
 
 constexpr std::size_t kToldAtOnce = 64;
@@ -18,7 +18,7 @@ constexpr std::size_t kMaxStatusTold = 1024;
 
 }  // namespace
 
-base::Result<Profile> make_profile(const WriteContext& write) {
+base::Result<Profile> make_profile(const kernel::WriteContext& write) {
   Profile profile;
   EDGE_TRY(const auto name, store::find_config_value(write.scope, "displayname"));
   EDGE_TRY(const auto status, store::find_config_value(write.scope, "selfstatus"));
@@ -34,7 +34,7 @@ base::Result<Profile> make_profile(const WriteContext& write) {
   return profile;
 }
 
-base::Bytes mark_of(const WriteContext& write, const Profile& profile) {
+base::Bytes mark_of(const kernel::WriteContext& write, const Profile& profile) {
   Profile same = profile;
   same.token = {};
   base::WireWriter out;
@@ -43,12 +43,12 @@ base::Bytes mark_of(const WriteContext& write, const Profile& profile) {
   return {mark.begin(), mark.end()};
 }
 
-base::Result<> note_profile_told(const WriteContext& write, ContactId contact,
+base::Result<> note_profile_told(const kernel::WriteContext& write, ContactId contact,
                                  base::ByteView mark) {
   return store::note_told(write.scope, contact, mark);
 }
 
-base::Result<> tell_profile(const WriteContext& write) {
+base::Result<> tell_profile(const kernel::WriteContext& write) {
   EDGE_TRY(Profile profile, make_profile(write));
   const base::Bytes mark = mark_of(write, profile);
   EDGE_TRY(const auto contacts, store::contacts_not_told(write.scope, mark, kToldAtOnce));
@@ -56,15 +56,15 @@ base::Result<> tell_profile(const WriteContext& write) {
     EDGE_TRY(const std::int64_t serial, write.tx.next_id(write.account.id, "pending_join"));
     profile.token = DepositToken::generate();
     EDGE_CHECK(allow_deposits(write, profile.token, serial, contact));
-    EDGE_CHECK(queue_content(write, contact, {crypto::random_array<16>(), profile}));
+    EDGE_CHECK(outbox::queue_content(write, contact, {crypto::random_array<16>(), profile}));
     EDGE_CHECK(store::note_told(write.scope, contact, mark));
   }
   if (contacts.size() < kToldAtOnce) return {};
-  write.signal(&Signals::profile_changed);
+  write.signal(&kernel::Signals::profile_changed);
   return {};
 }
 
-base::Result<> take_way(const WriteContext& write, const store::ContactRow& contact,
+base::Result<> take_way(const kernel::WriteContext& write, const store::ContactRow& contact,
                         const Profile& profile) {
   if (!contact.route_id) return {};
   EDGE_TRY(auto route, store::find_route(write.scope, *contact.route_id));
@@ -76,4 +76,4 @@ base::Result<> take_way(const WriteContext& write, const store::ContactRow& cont
   return store::update_route(write.scope, *route);
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

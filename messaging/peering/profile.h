@@ -10,23 +10,24 @@
 #include "messaging/model/card.h"
 #include "store/tables/contacts.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 // Our profile with a fresh token, which does not admit yet (see allow_deposits() in
 // messaging/peering/reach.h).
-base::Result<Profile> make_profile(const WriteContext& write);
+base::Result<Profile> make_profile(const kernel::WriteContext& write);
 
 // What is remembered of a profile that was told: a keyed hash of all but its token.
-base::Bytes mark_of(const WriteContext& write, const Profile& profile);
+base::Bytes mark_of(const kernel::WriteContext& write, const Profile& profile);
 // A card with the profile of this mark went to the contact.
-base::Result<> note_profile_told(const WriteContext& write, ContactId contact, base::ByteView mark);
+base::Result<> note_profile_told(const kernel::WriteContext& write, ContactId contact,
+                                 base::ByteView mark);
 
 // Queues updates for a slice of the contacts that were told another profile; the courier asks for
 // the next.
-base::Result<> tell_profile(const WriteContext& write);
+base::Result<> tell_profile(const kernel::WriteContext& write);
 
 // A contact's update says how it is reached from now on; the way before stays the route's second.
-base::Result<> take_way(const WriteContext& write, const store::ContactRow& contact,
+base::Result<> take_way(const kernel::WriteContext& write, const store::ContactRow& contact,
                         const Profile& profile);
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -8,14 +8,14 @@
 #include "store/tables/outbox.h"
 #include "store/tables/pending_joins.h"
 
-namespace messaging {
+namespace messaging::peering {
 
-Reach reach_of(const Core& core, const AccountState& account) {
+Reach reach_of(const kernel::Core& core, const kernel::AccountState& account) {
   if (account.relay) return {{account.relay->url}, account.relay->mailbox};
   return {core.options.public_urls, account.mailbox};
 }
 
-base::Result<Card> make_card(const WriteContext& write) {
+base::Result<Card> make_card(const kernel::WriteContext& write) {
   Card card;
   EDGE_TRY(static_cast<Profile&>(card), make_profile(write));
   card.identity = write.account.identity.public_key();
@@ -24,14 +24,14 @@ base::Result<Card> make_card(const WriteContext& write) {
   return card;
 }
 
-base::Result<> allow_deposits(const WriteContext& write, const DepositToken& token,
+base::Result<> allow_deposits(const kernel::WriteContext& write, const DepositToken& token,
                               std::int64_t handshake, std::optional<ContactId> contact) {
   return store::insert_deposit_token(
       write.scope, {deposit_key_id(token), store::TokenPurpose::contact, handshake, write.steady(),
                     token.bytes, contact});
 }
 
-base::Result<std::int64_t> new_route(const WriteContext& write, store::RouteWay way) {
+base::Result<std::int64_t> new_route(const kernel::WriteContext& write, store::RouteWay way) {
   EDGE_TRY(const std::int64_t id, write.tx.next_id(write.account.id, "route"));
   EDGE_CHECK(store::insert_route(write.scope, {id, std::move(way), std::nullopt}));
   return id;
@@ -55,7 +55,7 @@ void keep_reached(store::RouteWay& fresh, const store::RouteRow& known) {
   if (known.second) keep_reached(fresh, *known.second);
 }
 
-base::Result<> switch_route(const WriteContext& write, store::ContactRow& contact,
+base::Result<> switch_route(const kernel::WriteContext& write, store::ContactRow& contact,
                             std::int64_t route, bool first) {
   const auto old = contact.route_id;
   if (!old || *old == route) {
@@ -76,4 +76,4 @@ base::Result<> switch_route(const WriteContext& write, store::ContactRow& contac
   return under_way > (first ? 0 : 1) ? base::Result<>{} : store::delete_route(write.scope, unused);
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -16,7 +16,7 @@
 #include "store/tables/outbox.h"
 #include "store/tables/transfers.h"
 
-namespace messaging {
+namespace messaging::peering {
 namespace {
 
 using base::Errc;
@@ -26,19 +26,19 @@ constexpr base::Millis kRoomPatience = 3600 * base::Millis{1000};
 
 constexpr std::uint32_t kStepsInWrite = 64;  // a longer walk is done beside the writer
 
-base::Result<> prove_peer(const WriteContext& write, store::SessionRow& session) {
+base::Result<> prove_peer(const kernel::WriteContext& write, store::SessionRow& session) {
   EDGE_TRY(const auto pending, store::find_pending_join_by_session(write.scope, session.id));
   if (!pending) return base::fail(Errc::corrupt, "an unproven session without its handshake");
   if (pending->role != store::JoinRole::inviter) return prove_initiator(write, *pending, session);
   EDGE_TRY(const ContactId joiner, prove_joiner(write, *pending, session));
   EDGE_TRY(const auto invite, store::find_invite(write.scope, pending->invite_id));
-  return invite ? admit_joiner(write, *invite, joiner) : base::Result<>{};
+  return invite ? groups::admit_joiner(write, *invite, joiner) : base::Result<>{};
 }
 
 // Something on a known session does not open: one side went back to an older copy, or lost its
 // place. Messages that still come on it are not taken (those before them may be missing), and what
 // we sent on it and is not acknowledged waits for the new session.
-base::Result<> session_failed(const WriteContext& write, const store::SessionRow& session) {
+base::Result<> session_failed(const kernel::WriteContext& write, const store::SessionRow& session) {
   if (session.state == store::SessionState::unproven) return {};
   // All of this once, however much more comes that does not open.
   if (session.state == store::SessionState::broken) return begin_session(write, *session.contact);
@@ -46,13 +46,13 @@ base::Result<> session_failed(const WriteContext& write, const store::SessionRow
   EDGE_CHECK(store::hold_outbox(write.scope, *session.contact));
   EDGE_CHECK(begin_session(write, *session.contact));
   // With another live session (both sides began one) the rest goes on there.
-  return release_waiting(write, *session.contact);
+  return outbox::release_waiting(write, *session.contact);
 }
 
 // A message on a session that broke, or on one that the sender has given up for a later one: it is
 // not acknowledged, so that it comes again on the new session and in its place. A sender that still
 // uses the old one went back to an older copy.
-base::Result<bool> is_stale(const WriteContext& write, const store::SessionRow& session,
+base::Result<bool> is_stale(const kernel::WriteContext& write, const store::SessionRow& session,
                             const Uuid& message) {
   if (session.state == store::SessionState::broken) {
     EDGE_CHECK(begin_session(write, *session.contact));
@@ -67,7 +67,7 @@ base::Result<bool> is_stale(const WriteContext& write, const store::SessionRow& 
 
 // The walks over messages that did not come: done already, done here when they are short, or what
 // they cost their sender and that they are to be done elsewhere. Nothing: they are done.
-base::Result<std::optional<Reception>> walk_there(const WriteContext& write,
+base::Result<std::optional<Reception>> walk_there(const kernel::WriteContext& write,
                                                   const store::SessionRow& session,
                                                   const ReceptionMeans& means,
                                                   std::vector<crypto::ChainWalk>& walks,
@@ -86,7 +86,7 @@ base::Result<std::optional<Reception>> walk_there(const WriteContext& write,
   }
   Reception reception;
   reception.later = write.core.steps.take(write.account.id, session.contact.value_or(ContactId()),
-                                          step_price(steps));
+                                          kernel::step_price(steps));
   if (reception.later > 0) {
     reception.outcome = Reception::Outcome::later;
     return std::optional(std::move(reception));
@@ -103,7 +103,7 @@ base::Result<std::optional<Reception>> walk_there(const WriteContext& write,
 
 // Whether a content can be taken now; its file, when it brings one. What cannot is not
 // acknowledged, so that it comes again.
-base::Result<bool> is_ready(const WriteContext& write, const store::SessionRow& session,
+base::Result<bool> is_ready(const kernel::WriteContext& write, const store::SessionRow& session,
                             const Content& content, std::optional<store::TransferRow>& file) {
   const AnyContentKind& kind = kind_of(content.body);
   if (!kind.traits.on_any_link) {
@@ -112,7 +112,7 @@ base::Result<bool> is_ready(const WriteContext& write, const store::SessionRow& 
   }
   const FileNote* const note = kind.file(content.body);
   if (note == nullptr) return true;
-  EDGE_TRY(file, arrived_file(write, *note));
+  EDGE_TRY(file, chats::arrived_file(write, *note));
   if (file) return true;
   // It should have come before. It is never repeated alone, but with a new session.
   if (session.contact && !store::has_room(write.core.store.dir(), note->sealed_size)) {
@@ -124,17 +124,18 @@ base::Result<bool> is_ready(const WriteContext& write, const store::SessionRow& 
 }
 
 // What is applied in several writes: a portion now, the ratchet's step with the last of them.
-base::Result<Portion> take_some(const WriteContext& write, const store::SessionRow& session,
+base::Result<Portion> take_some(const kernel::WriteContext& write, const store::SessionRow& session,
                                 const Content& content, std::size_t taken) {
   if (!session.contact || kind_of(content.body).apply_some == nullptr) return Portion{};
   EDGE_TRY(const store::ContactRow contact, store::load_contact(write.scope, *session.contact));
   const bool proven = session.state != store::SessionState::unproven;
-  return apply_portion(write, {.contact = contact, .proven = proven, .taken = taken}, content);
+  return receiving::apply_portion(write, {.contact = contact, .proven = proven, .taken = taken},
+                                  content);
 }
 
 // Keeps the ratchet's step. Whatever opens on an unproven session shows that its peer completed the
 // handshake; true: it did so now.
-base::Result<bool> step(const WriteContext& write, store::SessionRow& session,
+base::Result<bool> step(const kernel::WriteContext& write, store::SessionRow& session,
                         const crypto::Ratchet& ratchet, store::DeferredSkippedKeys& skipped) {
   const bool unproven = session.state == store::SessionState::unproven;
   EDGE_CHECK(skipped.apply());
@@ -149,8 +150,9 @@ base::Result<bool> step(const WriteContext& write, store::SessionRow& session,
 
 }  // namespace
 
-base::Result<Reception> receive_message(const WriteContext& write, store::SessionRow& session,
-                                        base::ByteView body, const ReceptionMeans& means) {
+base::Result<Reception> receive_message(const kernel::WriteContext& write,
+                                        store::SessionRow& session, base::ByteView body,
+                                        const ReceptionMeans& means) {
   // Opened on a copy: the step is kept only when the content is taken.
   EDGE_TRY(auto ratchet, crypto::Ratchet::load(session.ratchet));
   auto walks = ratchet.walks_to(body);
@@ -184,18 +186,18 @@ base::Result<Reception> receive_message(const WriteContext& write, store::Sessio
       return reception;
     }
   }
-  const Turn turn{session.id, !skipped.used_one()};
+  const receiving::Turn turn{session.id, !skipped.used_one()};
   EDGE_TRY(reception.session_began, step(write, session, ratchet, skipped));
   reception.outcome = Reception::Outcome::taken;
   if (!content) return reception;  // opened, but of no form we know: it will never be better
   EDGE_TRY(const store::ContactRow contact, store::load_contact(write.scope, *session.contact));
   if (contact.blocked) return reception;
   EDGE_CHECK(store::touch_last_seen(write.scope, contact.id, write.tx.now()));
-  if (contact.route_id) write.signal(&Signals::heard_from, *contact.route_id);
-  const Sender sender{.contact = contact, .turn = turn, .taken = means.taken};
-  EDGE_TRY(const bool seen, apply_content(write, sender, *content, file, *plain));
+  if (contact.route_id) write.signal(&kernel::Signals::heard_from, *contact.route_id);
+  const receiving::Sender sender{.contact = contact, .turn = turn, .taken = means.taken};
+  EDGE_TRY(const bool seen, receiving::apply_content(write, sender, *content, file, *plain));
   if (seen) reception.seen = {contact.id, content->uuid};
   return reception;
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

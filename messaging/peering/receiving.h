@@ -11,7 +11,7 @@
 #include "store/tables/envelopes.h"
 #include "store/tables/sessions.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 // What was done for a message before, outside of this write or in an earlier one.
 struct ReceptionMeans {
@@ -37,7 +37,8 @@ struct Reception {
   std::uint32_t steps = 0;  // of its chain that were walked here
 };
 
-base::Result<Reception> receive_message(const WriteContext& write, store::SessionRow& session,
-                                        base::ByteView body, const ReceptionMeans& means);
+base::Result<Reception> receive_message(const kernel::WriteContext& write,
+                                        store::SessionRow& session, base::ByteView body,
+                                        const ReceptionMeans& means);
 
-}  // namespace messaging
+}  // namespace messaging::peering

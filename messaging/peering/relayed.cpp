@@ -9,13 +9,13 @@
 #include "messaging/peering/incoming.h"
 #include "store/tables/deposit_tokens.h"
 
-namespace messaging {
+namespace messaging::peering {
 namespace {
 
 constexpr base::Millis kRegistrationPatience = 3'000;
 
 // The same for all keys of one contact, and nothing to anybody who does not know the account.
-std::array<std::uint8_t, 16> pseudonym_of(const AccountState& account,
+std::array<std::uint8_t, 16> pseudonym_of(const kernel::AccountState& account,
                                           const store::DepositTokenRow& token) {
   base::WireWriter claim;
   claim.fixed(base::as_bytes("privitty-edge relay pseudonym"));
@@ -28,10 +28,10 @@ std::array<std::uint8_t, 16> pseudonym_of(const AccountState& account,
 
 std::vector<RelayAccount> Relayed::accounts() const {
   std::vector<RelayAccount> out;
-  for (const AccountPtr& account : core_.directory.all()) {
+  for (const kernel::AccountPtr& account : core_.directory.all()) {
     if (!account->relay || !account->io_on) continue;
-    out.push_back(
-        {account->id, *account->relay, relay_owner(account->identity, account->relay->url)});
+    out.push_back({account->id, *account->relay,
+                   kernel::relay_owner(account->identity, account->relay->url)});
   }
   return out;
 }
@@ -84,9 +84,11 @@ void Relayed::tell(base::AccountId account, bool connected, const std::string& p
   }
   core_.write<void>(
       account,
-      [problem](store::Tx& tx, const store::Scope&, const AccountState& state) -> base::Result<> {
-        EDGE_CHECK(Core::emit(tx, state.id, ConnectivityChanged{}));
-        return problem.empty() ? base::Result<>{} : Core::emit(tx, state.id, Error{problem});
+      [problem](store::Tx& tx, const store::Scope&,
+                const kernel::AccountState& state) -> base::Result<> {
+        EDGE_CHECK(kernel::Core::emit(tx, state.id, ConnectivityChanged{}));
+        return problem.empty() ? base::Result<>{}
+                               : kernel::Core::emit(tx, state.id, Error{problem});
       },
       [](const base::Result<>&) {});
 }
@@ -197,4 +199,4 @@ base::Result<> Relayed::notice(store::Tx& tx, base::AccountId account) {
 
 void Relayed::homes_changed(base::AccountId account) { tell_listener(Change::accounts, account); }
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -27,15 +27,18 @@ namespace store {
 class Tx;
 }
 
-namespace messaging {
-
+namespace messaging::kernel {
 class Core;
-class Incoming;
 struct AccountState;
+}  // namespace messaging::kernel
+
+namespace messaging::peering {
+
+class Incoming;
 
 struct RelayAccount {
   base::AccountId account;
-  RelayHome home;
+  kernel::RelayHome home;
   crypto::Identity owner;
 };
 
@@ -54,7 +57,7 @@ struct RelayedEnvelope {
 
 class Relayed {
  public:
-  Relayed(Core& core, Incoming& incoming) : core_(core), incoming_(incoming) {}
+  Relayed(kernel::Core& core, Incoming& incoming) : core_(core), incoming_(incoming) {}
 
   std::vector<RelayAccount> accounts() const;
   // Oldest first. Keys of blocked contacts and withdrawn invites are not among them.
@@ -99,11 +102,11 @@ class Relayed {
   };
   void tell_listener(Change change, base::AccountId account);
 
-  Core& core_;
+  kernel::Core& core_;
   Incoming& incoming_;
   mutable base::Mutex mutex_;
   std::map<base::AccountId, State> states_ GUARDED_BY(mutex_);
   std::function<void(Change, base::AccountId)> listener_ GUARDED_BY(mutex_);
 };
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -14,7 +14,7 @@
 #include "messaging/peering/session_outbox.h"
 #include "store/tables/messages.h"
 
-namespace messaging {
+namespace messaging::peering {
 namespace {
 
 using base::Errc;
@@ -38,13 +38,13 @@ bool under_way(const std::optional<PendingJoinRow>& pending, UnixMillis now) {
   return age >= 0 && age < kRenewalPatience;
 }
 
-base::Result<> drop_request(const WriteContext& write, const PendingJoinRow& pending) {
+base::Result<> drop_request(const kernel::WriteContext& write, const PendingJoinRow& pending) {
   EDGE_CHECK(store::delete_outbox_of_join(write.scope, pending.id));
   EDGE_CHECK(store::delete_deposit_tokens_of(write.scope, TokenPurpose::contact, pending.id));
   return store::delete_pending_join(write.scope, pending.id);
 }
 
-base::Result<> send_request(const WriteContext& write, const store::ContactRow& contact,
+base::Result<> send_request(const kernel::WriteContext& write, const store::ContactRow& contact,
                             base::Bytes group) {
   PendingJoinRow pending;
   EDGE_TRY(pending.id, write.tx.next_id(write.account.id, "pending_join"));
@@ -88,11 +88,11 @@ base::Result<> send_request(const WriteContext& write, const store::ContactRow& 
                              responder, static_cast<std::uint8_t>(EnvelopeKind::session_request),
                              {}, body.view()));
   EDGE_CHECK(store::insert_outbox(write.scope, out));
-  wake_courier(write, pending.route_id);
+  outbox::wake_courier(write, pending.route_id);
   return {};
 }
 
-base::Result<> announce_renewal(const WriteContext& write, ContactId contact) {
+base::Result<> announce_renewal(const kernel::WriteContext& write, ContactId contact) {
   EDGE_CHECK(write.emit(ContactsChanged{contact}));
   EDGE_TRY(auto chat, store::find_chat_by_contact(write.scope, contact));
   if (!chat) return {};
@@ -120,7 +120,7 @@ base::Result<base::Bytes> group_of_route(const store::Scope& scope,
 
 }  // namespace
 
-base::Result<bool> ensure_session(const WriteContext& write, ContactId contact,
+base::Result<bool> ensure_session(const kernel::WriteContext& write, ContactId contact,
                                   const Introduction* introduction) {
   EDGE_TRY(const auto live, store::live_sessions(write.scope, contact));
   if (!live.empty()) return true;
@@ -128,7 +128,7 @@ base::Result<bool> ensure_session(const WriteContext& write, ContactId contact,
   return false;
 }
 
-base::Result<> begin_session(const WriteContext& write, ContactId id,
+base::Result<> begin_session(const kernel::WriteContext& write, ContactId id,
                              const Introduction* introduction) {
   EDGE_TRY(store::ContactRow contact, store::load_contact(write.scope, id));
   if (contact.blocked || contact.key.empty()) return {};
@@ -158,8 +158,8 @@ base::Result<> begin_session(const WriteContext& write, ContactId id,
     write.core.owed_renewals.owe(write.account.id, id, left);
     return {};
   }
-  if (!write.core.renewals.take(write.account.id, id, RenewalBudget::Side::begin)) {
-    write.core.owed_renewals.owe(write.account.id, id, kRenewalRefill);
+  if (!write.core.renewals.take(write.account.id, id, kernel::RenewalBudget::Side::begin)) {
+    write.core.owed_renewals.owe(write.account.id, id, kernel::kRenewalRefill);
     return {};
   }
   if (earlier) {
@@ -174,7 +174,7 @@ base::Result<> begin_session(const WriteContext& write, ContactId id,
   return send_request(write, contact, std::move(group));
 }
 
-base::Result<> renew_unless_new(const WriteContext& write, ContactId contact,
+base::Result<> renew_unless_new(const kernel::WriteContext& write, ContactId contact,
                                 const std::optional<Uuid>& message) {
   EDGE_TRY(const auto session, store::sending_session(write.scope, contact));
   const base::Millis age = session ? write.steady() - session->created_at : kStragglersComeFor;
@@ -183,7 +183,7 @@ base::Result<> renew_unless_new(const WriteContext& write, ContactId contact,
   return {};
 }
 
-base::Result<> renew_refused(const WriteContext& write, ContactId contact) {
+base::Result<> renew_refused(const kernel::WriteContext& write, ContactId contact) {
   EDGE_TRY(const auto live, store::live_sessions(write.scope, contact));
   for (const std::int64_t session : live) {
     EDGE_CHECK(store::set_session_broken(write.scope, session));
@@ -192,7 +192,7 @@ base::Result<> renew_refused(const WriteContext& write, ContactId contact) {
   return begin_session(write, contact);
 }
 
-std::optional<OpenedSessionRequest> open_session_request(const AccountState& account,
+std::optional<OpenedSessionRequest> open_session_request(const kernel::AccountState& account,
                                                          const store::DepositTokenRow& token,
                                                          base::ByteView body) {
   base::WireReader in(body);
@@ -221,7 +221,7 @@ std::optional<OpenedSessionRequest> open_session_request(const AccountState& acc
   return OpenedSessionRequest{base::to_bytes(group), *std::move(handshake), *std::move(request)};
 }
 
-base::Result<bool> answer_session_request(const WriteContext& write,
+base::Result<bool> answer_session_request(const kernel::WriteContext& write,
                                           const store::DepositTokenRow& token, base::ByteView body,
                                           std::optional<OpenedSessionRequest> opened) {
   const auto digest = crypto::blake2b<32>(body);
@@ -242,9 +242,9 @@ base::Result<bool> answer_session_request(const WriteContext& write,
   // A contact's token is its own: it introduces nobody else.
   if (token.contact && (!known || known->id != *token.contact)) return false;
   if (!write.core.renewals.take(write.account.id, known ? known->id : ContactId(),
-                                RenewalBudget::Side::answer, known ? 0 : token.owner_id)) {
+                                kernel::RenewalBudget::Side::answer, known ? 0 : token.owner_id)) {
     // Then it is our turn to ask: they may wait for ten minutes.
-    if (known) write.core.owed_renewals.owe(write.account.id, known->id, kRenewalRefill);
+    if (known) write.core.owed_renewals.owe(write.account.id, known->id, kernel::kRenewalRefill);
     return false;
   }
   Question question;
@@ -271,7 +271,7 @@ base::Result<bool> answer_session_request(const WriteContext& write,
       heard);
 }
 
-base::Result<bool> complete_session_answer(const WriteContext& write, const Tag& tag,
+base::Result<bool> complete_session_answer(const kernel::WriteContext& write, const Tag& tag,
                                            base::ByteView message) {
   EDGE_TRY(const auto pending, store::find_pending_join_by_tag(write.scope, tag));
   if (!pending || pending->role != JoinRole::initiator || !pending->contact) return false;
@@ -297,7 +297,7 @@ base::Result<bool> complete_session_answer(const WriteContext& write, const Tag&
   return true;
 }
 
-base::Result<> prove_initiator(const WriteContext& write, const PendingJoinRow& pending,
+base::Result<> prove_initiator(const kernel::WriteContext& write, const PendingJoinRow& pending,
                                store::SessionRow& session) {
   EDGE_TRY(const auto memory, decode_answerer_memory(pending.memory));
   EDGE_TRY(const store::ContactRow contact, take_proof(write, pending, memory, session, false));
@@ -305,7 +305,7 @@ base::Result<> prove_initiator(const WriteContext& write, const PendingJoinRow& 
   return encrypt_again(write, contact.id, memory.heard);
 }
 
-base::Result<> expire_renewals(const WriteContext& write, UnixMillis now) {
+base::Result<> expire_renewals(const kernel::WriteContext& write, UnixMillis now) {
   for (const JoinRole role : {JoinRole::initiator, JoinRole::responder}) {
     EDGE_TRY(const auto ids, store::pending_joins_of_role(write.scope, role));
     for (const std::int64_t id : ids) {
@@ -318,7 +318,7 @@ base::Result<> expire_renewals(const WriteContext& write, UnixMillis now) {
   return store::delete_retired_tokens(write.scope, now - kRetiredTokenLifetime);
 }
 
-base::Result<> retry_renewals(const WriteContext& write) {
+base::Result<> retry_renewals(const kernel::WriteContext& write) {
   EDGE_TRY(const auto contacts, store::contacts_with_waiting_outbox(write.scope));
   for (const ContactId contact : contacts) {
     const auto live = ensure_session(write, contact);
@@ -329,9 +329,10 @@ base::Result<> retry_renewals(const WriteContext& write) {
       continue;
     }
     if (!live) return live.error();
-    if (*live) EDGE_CHECK(release_waiting(write, contact));
+    if (*live) EDGE_CHECK(outbox::release_waiting(write, contact));
   }
-  for (const OwedRenewals::Owed& owed : write.core.owed_renewals.take_due(write.account.id)) {
+  for (const kernel::OwedRenewals::Owed& owed :
+       write.core.owed_renewals.take_due(write.account.id)) {
     bool still = owed.why.session;
     for (const Uuid& message : owed.why.messages) {
       EDGE_TRY(const bool had, store::has_message_uuid(write.scope, owed.contact, message));
@@ -344,4 +345,4 @@ base::Result<> retry_renewals(const WriteContext& write) {
   return {};
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

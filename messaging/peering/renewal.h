@@ -27,7 +27,7 @@
 #include "store/tables/pending_joins.h"
 #include "store/tables/sessions.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 // After this time without an answer a session is asked for again.
 inline constexpr base::Millis kRenewalPatience = 10 * 60 * base::Millis{1000};
@@ -48,22 +48,22 @@ struct Introduction {
 // True: there is a session to send on. Else one is begun, unless that is under way or is refused
 // for now (too many, a blocked contact, nobody knows where the contact is reached). With an
 // introduction a contact that has no route gets one, so that messages to it can be queued.
-base::Result<bool> ensure_session(const WriteContext& write, ContactId contact,
+base::Result<bool> ensure_session(const kernel::WriteContext& write, ContactId contact,
                                   const Introduction* introduction = nullptr);
 
 // What is under way with this contact is asked for now: its session is missing or fails.
-base::Result<> begin_session(const WriteContext& write, ContactId contact,
+base::Result<> begin_session(const kernel::WriteContext& write, ContactId contact,
                              const Introduction* introduction = nullptr);
 
 // The same when something came on a session that is not the present one, or without its file: for a
 // moment after a renewal that is only late. Then it is looked at again, and nothing is asked for if
 // `message`, which could not be taken, came meanwhile.
-base::Result<> renew_unless_new(const WriteContext& write, ContactId contact,
+base::Result<> renew_unless_new(const kernel::WriteContext& write, ContactId contact,
                                 const std::optional<Uuid>& message = {});
 
 // The contact's mailbox refuses our deposits: what is encrypted waits behind a request for a new
 // session, which an old token still admits.
-base::Result<> renew_refused(const WriteContext& write, ContactId contact);
+base::Result<> renew_refused(const kernel::WriteContext& write, ContactId contact);
 
 // Message 1, opened: the agreements of its handshake need no database, so they are not made while
 // others wait. Whether the request is one that we answer is judged later.
@@ -73,27 +73,27 @@ struct OpenedSessionRequest {
   SessionRequest request;
 };
 // Any thread. Nothing when it does not open.
-std::optional<OpenedSessionRequest> open_session_request(const AccountState& account,
+std::optional<OpenedSessionRequest> open_session_request(const kernel::AccountState& account,
                                                          const store::DepositTokenRow& token,
                                                          base::ByteView body);
 // Message 1, deposited with `token`. False: not ours to answer. What was not opened (there were too
 // many) is answered when it is a repetition.
-base::Result<bool> answer_session_request(const WriteContext& write,
+base::Result<bool> answer_session_request(const kernel::WriteContext& write,
                                           const store::DepositTokenRow& token, base::ByteView body,
                                           std::optional<OpenedSessionRequest> opened);
 
 // Message 2. False: nothing of ours waits under this tag, or it does not open.
-base::Result<bool> complete_session_answer(const WriteContext& write, const Tag& tag,
+base::Result<bool> complete_session_answer(const kernel::WriteContext& write, const Tag& tag,
                                            base::ByteView message);
 
 // The first ratchet message of an unproven session of a responder opened.
-base::Result<> prove_initiator(const WriteContext& write, const store::PendingJoinRow& pending,
-                               store::SessionRow& session);
+base::Result<> prove_initiator(const kernel::WriteContext& write,
+                               const store::PendingJoinRow& pending, store::SessionRow& session);
 
 // Requests that nobody answered, askers who never proved themselves, tokens retired long ago.
-base::Result<> expire_renewals(const WriteContext& write, UnixMillis now);
+base::Result<> expire_renewals(const kernel::WriteContext& write, UnixMillis now);
 // Sessions for what has waited for one in vain, and those that could not be asked for when they
 // should have been (owed_renewals.h).
-base::Result<> retry_renewals(const WriteContext& write);
+base::Result<> retry_renewals(const kernel::WriteContext& write);
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -7,7 +7,7 @@
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
 
-namespace messaging {
+namespace messaging::peering {
 namespace {
 
 constexpr std::size_t kBatch = 256;
@@ -15,12 +15,13 @@ constexpr std::size_t kBatchBytes = 1024 * 1024;
 
 }  // namespace
 
-base::Result<Heard> heard_of(const WriteContext& write, ContactId contact) {
+base::Result<Heard> heard_of(const kernel::WriteContext& write, ContactId contact) {
   EDGE_TRY(const store::HeardRow row, store::load_heard(write.scope, contact));
   return Heard{static_cast<std::uint64_t>(row.seq), row.uuid};
 }
 
-base::Result<> check_restored(const WriteContext& write, ContactId contact, const Heard& heard) {
+base::Result<> check_restored(const kernel::WriteContext& write, ContactId contact,
+                              const Heard& heard) {
   if (heard.seq == 0) return {};
   EDGE_TRY(const bool known, store::has_message_uuid(write.scope, kSelf, heard.uuid));
   EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, kSelf, heard.uuid));
@@ -49,4 +50,4 @@ base::Result<> check_restored(const WriteContext& write, ContactId contact, cons
   }
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -14,13 +14,14 @@
 #include "messaging/kernel/write_context.h"
 #include "messaging/model/card.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 // The contact's message with the highest number that we have in the 1:1 chat.
-base::Result<Heard> heard_of(const WriteContext& write, ContactId contact);
+base::Result<Heard> heard_of(const kernel::WriteContext& write, ContactId contact);
 
 // What the contact says it heard from us: when that is unknown here, what waits for the contact is
 // numbered after it. Call with everything unacknowledged waiting (store::hold_outbox).
-base::Result<> check_restored(const WriteContext& write, ContactId contact, const Heard& heard);
+base::Result<> check_restored(const kernel::WriteContext& write, ContactId contact,
+                              const Heard& heard);
 
-}  // namespace messaging
+}  // namespace messaging::peering

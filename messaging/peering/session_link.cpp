@@ -4,7 +4,7 @@
 #include "crypto/ratchet.h"
 #include "messaging/peering/envelope_kind.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 base::Result<base::Bytes> seal_on(const store::Scope& scope, store::SessionRow& session,
                                   base::ByteView content) {
@@ -16,4 +16,4 @@ base::Result<base::Bytes> seal_on(const store::Scope& scope, store::SessionRow& 
                                session.peer_tag, message);
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -7,9 +7,9 @@
 #include "base/result.h"
 #include "store/tables/sessions.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 base::Result<base::Bytes> seal_on(const store::Scope& scope, store::SessionRow& session,
                                   base::ByteView content);
 
-}  // namespace messaging
+}  // namespace messaging::peering

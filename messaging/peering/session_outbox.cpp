@@ -9,10 +9,10 @@
 #include "store/tables/outbox.h"
 #include "store/tables/owed_receipts.h"
 
-namespace messaging {
+namespace messaging::peering {
 
-base::Result<> queue_hello(const WriteContext& write, ContactId contact, store::SessionRow& session,
-                           std::int64_t join_id) {
+base::Result<> queue_hello(const kernel::WriteContext& write, ContactId contact,
+                           store::SessionRow& session, std::int64_t join_id) {
   EDGE_TRY(const store::ContactRow peer, store::load_contact(write.scope, contact));
   store::OutboxRow out;
   out.route_id = peer.route_id.value_or(0);
@@ -25,20 +25,21 @@ base::Result<> queue_hello(const WriteContext& write, ContactId contact, store::
   EDGE_TRY(out.envelope, seal_on(write.scope, session, out.payload));
   out.session_id = session.id;
   EDGE_CHECK(store::insert_outbox(write.scope, out));
-  wake_courier(write, out.route_id);
+  outbox::wake_courier(write, out.route_id);
   return {};
 }
 
-base::Result<> encrypt_again(const WriteContext& write, ContactId contact, const Heard& heard) {
+base::Result<> encrypt_again(const kernel::WriteContext& write, ContactId contact,
+                             const Heard& heard) {
   EDGE_CHECK(store::hold_outbox(write.scope, contact));
   EDGE_CHECK(check_restored(write, contact, heard));
   // What was read may have been told on the session before, which opens no more over there.
   EDGE_TRY(const bool owed, store::owe_told_receipts(write.scope, contact, kMaxReceipts));
-  if (owed) tell_receipts_soon(write, contact);
-  return release_waiting(write, contact);
+  if (owed) outbox::tell_receipts_soon(write, contact);
+  return outbox::release_waiting(write, contact);
 }
 
-base::Result<bool> prepare_rows(const WriteContext& write, ContactId contact,
+base::Result<bool> prepare_rows(const kernel::WriteContext& write, ContactId contact,
                                 std::span<store::OutboxRow> rows) {
   EDGE_TRY(auto session, store::sending_session(write.scope, contact));
   if (!session) return false;
@@ -51,4 +52,4 @@ base::Result<bool> prepare_rows(const WriteContext& write, ContactId contact,
   return true;
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

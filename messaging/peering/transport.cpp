@@ -1,6 +1,6 @@
 #include "messaging/peering/transport.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 DepositReply reply_of(const ArrivalReply& reply) {
   DepositReply out;
@@ -27,4 +27,4 @@ DepositReply reply_of(const ArrivalReply& reply) {
   return out;
 }
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -18,7 +18,7 @@
 #include "messaging/kernel/protocol.h"
 #include "messaging/model/deposit.h"
 
-namespace messaging {
+namespace messaging::peering {
 
 // Envelopes for one mailbox, in the order in which they must be kept. Sizes are bounded:
 // kMaxDepositBytes in all, kMaxDepositEnvelopes envelopes.
@@ -34,7 +34,7 @@ struct Deposit {
 
 // Of HTTP: refused are 401, 403, 404 and 410, too_large 413, busy 429, 503 and 507 (see
 // retry_after); a time-out, a name that does not resolve and broken HTTP are unreachable.
-using DepositOutcome = CarryOutcome;
+using DepositOutcome = kernel::CarryOutcome;
 
 struct DepositReply {
   DepositOutcome outcome = DepositOutcome::unreachable;
@@ -94,4 +94,4 @@ class Mailroom {
   virtual void accept(Arrival arrival, base::Completion<ArrivalReply> done) = 0;
 };
 
-}  // namespace messaging
+}  // namespace messaging::peering

@@ -13,7 +13,7 @@
 #include "messaging/protected/protected_sending.h"
 #include "store/tables/messages.h"
 
-namespace messaging {
+namespace messaging::protection {
 
 using base::Errc;
 using base::fail;
@@ -56,7 +56,7 @@ base::Result<ProtectedFileRow> load_file(const store::Scope& scope, FileId file)
 }
 
 base::Result<crypto::PrvShare> usable_share(const store::Scope& scope, const ProtectedFileRow& file,
-                                            const SteadyTime& time, FileUse use) {
+                                            const kernel::SteadyTime& time, FileUse use) {
   if (!is_own(file)) {
     const std::string what = "access to " + file_label(file);
     EDGE_TRY(const auto access, store::find_file_access(scope, file.id, kSelf));
@@ -147,8 +147,8 @@ base::Result<std::optional<ProtectedFileRow>> choose_file(const store::Scope& sc
   return best;
 }
 
-base::Result<std::optional<ProtectedFileRow>> file_in_message(const Core& core,
-                                                              const AccountState& account,
+base::Result<std::optional<ProtectedFileRow>> file_in_message(const kernel::Core& core,
+                                                              const kernel::AccountState& account,
                                                               const store::Scope& scope,
                                                               MsgId message) {
   EDGE_TRY(const auto accesses, store::file_accesses_of_message(scope, message));
@@ -158,17 +158,18 @@ base::Result<std::optional<ProtectedFileRow>> file_in_message(const Core& core,
   if (!row || !row->blob_id) return std::optional<ProtectedFileRow>();
   EDGE_TRY(store::BlobRow blob, store::load_blob(scope, *row->blob_id));
   if (!blob.file_name.ends_with(".prv")) return std::optional<ProtectedFileRow>();
-  auto attachment = open_attachment(core, account, std::move(blob));
+  auto attachment = files::open_attachment(core, account, std::move(blob));
   if (!attachment) return std::optional<ProtectedFileRow>();
-  const auto head = read_prv_head(*attachment->reader);
+  const auto head = files::read_prv_head(*attachment->reader);
   if (!head) return std::optional<ProtectedFileRow>();
   const auto outside = crypto::PrvOutside::parse(*head);
   if (!outside) return std::optional<ProtectedFileRow>();
   return choose_file(scope, outside->id, row->from);
 }
 
-base::Result<store::ContactRow> known_contact(const WriteContext& write, const IdentityBytes& key,
-                                              const std::string& name, const std::string& addr) {
+base::Result<store::ContactRow> known_contact(const kernel::WriteContext& write,
+                                              const IdentityBytes& key, const std::string& name,
+                                              const std::string& addr) {
   EDGE_TRY(auto known, store::find_contact_by_key(write.scope, key));
   if (known) return *std::move(known);
   EDGE_TRY(const auto checked, crypto::PublicKey::from_bytes(key));
@@ -182,16 +183,18 @@ base::Result<store::ContactRow> known_contact(const WriteContext& write, const I
   return row;
 }
 
-base::Result<> tell(const WriteContext& write, ContactId contact, ContentBody note) {
+base::Result<> tell(const kernel::WriteContext& write, ContactId contact, ContentBody note) {
   EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, contact));
   return row.route_id ? tell_waiting(write, contact, std::move(note)) : base::Result<>{};
 }
 
-base::Result<> tell_waiting(const WriteContext& write, ContactId contact, ContentBody note) {
-  return queue_content(write, contact, Content{crypto::random_array<16>(), std::move(note)});
+base::Result<> tell_waiting(const kernel::WriteContext& write, ContactId contact,
+                            ContentBody note) {
+  return outbox::queue_content(write, contact,
+                               Content{crypto::random_array<16>(), std::move(note)});
 }
 
-base::Result<> tell_decision(const WriteContext& write, const ProtectedFileRow& file,
+base::Result<> tell_decision(const kernel::WriteContext& write, const ProtectedFileRow& file,
                              const FileAccessRow& access) {
   EDGE_TRY(const store::ContactRow holder, store::load_contact(write.scope, access.contact));
   FileDecision decision;
@@ -220,7 +223,7 @@ base::Result<> tell_decision(const WriteContext& write, const ProtectedFileRow& 
   return tell(write, access.via.valid() ? access.via : access.contact, std::move(decision));
 }
 
-base::Result<> decide(const WriteContext& write, const ProtectedFileRow& file,
+base::Result<> decide(const kernel::WriteContext& write, const ProtectedFileRow& file,
                       FileAccessRow access) {
   EDGE_TRY(const auto last, store::find_file_access(write.scope, file.id, access.contact));
   if (last) {
@@ -237,7 +240,7 @@ base::Result<> decide(const WriteContext& write, const ProtectedFileRow& file,
   return write.emit(PrivittyFileAccessChanged{access.chat, file.id});
 }
 
-base::Result<std::optional<FileAccessRow>> standing_access(const WriteContext& write,
+base::Result<std::optional<FileAccessRow>> standing_access(const kernel::WriteContext& write,
                                                            const ProtectedFileRow& file,
                                                            ContactId holder) {
   const UnixMillis now = write.core.steady->wall().now;
@@ -250,7 +253,7 @@ base::Result<std::optional<FileAccessRow>> standing_access(const WriteContext& w
   return std::optional<FileAccessRow>();
 }
 
-base::Result<> fall_back(const WriteContext& write, const ProtectedFileRow& file,
+base::Result<> fall_back(const kernel::WriteContext& write, const ProtectedFileRow& file,
                          ContactId holder) {
   EDGE_TRY(const auto stands, standing_access(write, file, holder));
   EDGE_TRY(const auto told, store::find_file_access(write.scope, file.id, holder));
@@ -259,7 +262,7 @@ base::Result<> fall_back(const WriteContext& write, const ProtectedFileRow& file
   return decide(write, file, *stands);
 }
 
-base::Result<> revoke_holder(const WriteContext& write, const ProtectedFileRow& file,
+base::Result<> revoke_holder(const kernel::WriteContext& write, const ProtectedFileRow& file,
                              ContactId holder) {
   EDGE_TRY(const auto all, store::file_accesses_of_holder(write.scope, file.id, holder));
   for (std::size_t i = all.size(); i-- > 0;) {  // what holds, the first, at the end
@@ -273,14 +276,14 @@ base::Result<> revoke_holder(const WriteContext& write, const ProtectedFileRow& 
   return {};
 }
 
-base::Result<> end_share(const WriteContext& write, const ProtectedFileRow& file) {
+base::Result<> end_share(const kernel::WriteContext& write, const ProtectedFileRow& file) {
   EDGE_TRY(const bool there, store::destroy_file_share(write.scope, file.id));
   if (there) write.tx.scrub();
-  write.signal(&Signals::access_ended, file.id);
+  write.signal(&kernel::Signals::access_ended, file.id);
   return {};
 }
 
-base::Result<> report_end(const WriteContext& write, const ProtectedFileRow& file,
+base::Result<> report_end(const kernel::WriteContext& write, const ProtectedFileRow& file,
                           FileAccessRow access, FileState state) {
   EDGE_CHECK(end_share(write, file));
   access.state = state;
@@ -295,7 +298,7 @@ base::Result<> report_end(const WriteContext& write, const ProtectedFileRow& fil
   return write.emit(PrivittyFileAccessChanged{file.chat, file.id});
 }
 
-base::Result<> protected_message_removed(const WriteContext& write, MsgId message) {
+base::Result<> protected_message_removed(const kernel::WriteContext& write, MsgId message) {
   EDGE_TRY(const auto rows, store::file_accesses_of_message(write.scope, message));
   for (FileAccessRow access : rows) {
     access.message = MsgId();
@@ -308,7 +311,7 @@ base::Result<> protected_message_removed(const WriteContext& write, MsgId messag
   return {};
 }
 
-base::Result<> membership_ended(const WriteContext& write, const store::Uuid& group,
+base::Result<> membership_ended(const kernel::WriteContext& write, const store::Uuid& group,
                                 ContactId contact) {
   EDGE_TRY(const auto accesses, store::file_accesses_of_member(write.scope, group, contact));
   for (FileAccessRow access : accesses) {
@@ -328,4 +331,4 @@ base::Result<> membership_ended(const WriteContext& write, const store::Uuid& gr
   return {};
 }
 
-}  // namespace messaging
+}  // namespace messaging::protection

@@ -9,7 +9,7 @@
 #include "messaging/protected/protected_access.h"
 #include "store/tables/groups.h"
 
-namespace messaging {
+namespace messaging::protection {
 namespace {
 
 using base::Errc;
@@ -25,12 +25,12 @@ struct Carried {
   crypto::PrvId uuid{};
 };
 
-base::Result<std::optional<Carried>> carried_by(const WriteContext& write,
+base::Result<std::optional<Carried>> carried_by(const kernel::WriteContext& write,
                                                 const store::MessageRow& row) {
   if (!row.blob_id) return std::optional<Carried>();
   EDGE_TRY(store::BlobRow blob, store::load_blob(write.scope, *row.blob_id));
-  EDGE_TRY(Attachment attachment, open_attachment(write.core, write.account, blob));
-  EDGE_TRY(const base::Bytes head, read_prv_head(*attachment.reader));
+  EDGE_TRY(Attachment attachment, files::open_attachment(write.core, write.account, blob));
+  EDGE_TRY(const base::Bytes head, files::read_prv_head(*attachment.reader));
   if (!crypto::looks_like_prv(head)) {
     if (!blob.file_name.ends_with(".prv")) return std::optional<Carried>();
     return fail(Errc::invalid_argument,
@@ -58,7 +58,7 @@ struct Standing {
   std::vector<FileAccessRow> holders;  // never none
 };
 
-base::Result<std::vector<FileAccessRow>> holders_in(const WriteContext& write,
+base::Result<std::vector<FileAccessRow>> holders_in(const kernel::WriteContext& write,
                                                     const ProtectedFileRow& file,
                                                     const store::ChatRow& chat) {
   std::vector<FileAccessRow> holders;
@@ -99,7 +99,7 @@ base::Error not_for_chat(const store::ChatRow& chat, const ProtectedFileRow& fil
                           single ? "this chat's contact" : "its members", file_label(file)));
 }
 
-base::Result<Standing> standing_of(const WriteContext& write, const store::ChatRow& chat,
+base::Result<Standing> standing_of(const kernel::WriteContext& write, const store::ChatRow& chat,
                                    const Carried& carried) {
   const std::string& name = carried.blob.file_name;
   EDGE_TRY(const auto files, store::find_protected_files(write.scope, carried.uuid));
@@ -117,7 +117,7 @@ base::Result<Standing> standing_of(const WriteContext& write, const store::ChatR
 }
 
 // The holders who are to be sent the container: those of ours who have access and were not sent it.
-base::Result<std::vector<FileAccessRow>> to_be_sent(const WriteContext& write,
+base::Result<std::vector<FileAccessRow>> to_be_sent(const kernel::WriteContext& write,
                                                     const store::ChatRow& chat,
                                                     const Standing& standing,
                                                     const std::string& name) {
@@ -163,37 +163,36 @@ base::Error clock_not_believed() {
               "can be set; set it right and hear from a contact, or grant without a limit");
 }
 
-base::Result<std::unique_ptr<AttachmentReader>> open_container_at(const Core& core,
-                                                                  const store::Scope& scope,
-                                                                  const AccountState& account,
-                                                                  const std::string& path) {
+base::Result<std::unique_ptr<AttachmentReader>> open_container_at(
+    const kernel::Core& core, const store::Scope& scope, const kernel::AccountState& account,
+    const std::string& path) {
   const auto place = core.store.blobs().place_of(path);
   if (!place) {
-    EDGE_TRY(OpenFile file, core.paths.open_to_read(path));
-    return read_plain_file(std::move(file));
+    EDGE_TRY(kernel::OpenFile file, core.paths.open_to_read(path));
+    return files::read_plain_file(std::move(file));
   }
   if (place->account != account.uuid) {
     return fail(Errc::not_found, path + " is no file of this account");
   }
   EDGE_TRY(auto blob, store::find_blob_by_name(scope, place->name));
   if (!blob) return fail(Errc::not_found, path + " is not there any more");
-  EDGE_TRY(Attachment attachment, open_attachment(core, account, *std::move(blob)));
+  EDGE_TRY(Attachment attachment, files::open_attachment(core, account, *std::move(blob)));
   return std::move(attachment.reader);
 }
 
-base::Result<std::vector<FileAccessRow>> judge_protected(const WriteContext& write,
+base::Result<std::vector<FileAccessRow>> judge_protected(const kernel::WriteContext& write,
                                                          const store::ChatRow& chat,
                                                          const store::MessageRow& row) {
   EDGE_TRY(auto carried, carried_by(write, row));
   if (!carried) return std::vector<FileAccessRow>();
-  EDGE_CHECK(check_able(write, chat, {.protected_file = true}));
+  EDGE_CHECK(chats::check_able(write, chat, {.protected_file = true}));
   store::BlobRow blob = carried->blob;
   EDGE_TRY(const Standing standing, standing_of(write, chat, *carried));
   EDGE_TRY(auto accesses, to_be_sent(write, chat, standing, blob.file_name));
   std::string name = prv_name(standing.file.name);
   EDGE_TRY(const auto share, store::find_file_share(write.scope, standing.file.id));
   if (share) {
-    auto prv = PrvReader::open(std::move(carried->container), *share);
+    auto prv = files::PrvReader::open(std::move(carried->container), *share);
     if (!prv) {
       return fail(Errc::corrupt, blob.file_name +
                                      " is damaged or was cut short; protect the "
@@ -208,6 +207,8 @@ base::Result<std::vector<FileAccessRow>> judge_protected(const WriteContext& wri
   return accesses;
 }
 
-void watch_windows(const WriteContext& write) { write.signal(&Signals::windows_changed); }
+void watch_windows(const kernel::WriteContext& write) {
+  write.signal(&kernel::Signals::windows_changed);
+}
 
-}  // namespace messaging
+}  // namespace messaging::protection

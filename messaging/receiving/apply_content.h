@@ -11,18 +11,18 @@
 #include "messaging/receiving/received.h"
 #include "store/tables/transfers.h"
 
-namespace messaging {
+namespace messaging::receiving {
 
 // The one way in, for every protocol. `file` is the one that the content brings with it; `whole`
 // the content's own encoding, kept where it has to wait. The sender is not blocked. True: it was
 // seen, and a repetition is to be acknowledged only.
-base::Result<bool> apply_content(const WriteContext& write, const Sender& sender,
+base::Result<bool> apply_content(const kernel::WriteContext& write, const Sender& sender,
                                  const Content& content,
                                  const std::optional<store::TransferRow>& file,
                                  base::ByteView whole);
 // Before that, where the sender may be blocked or not proven: a portion, of kinds that are applied
 // in several writes.
-base::Result<Portion> apply_portion(const WriteContext& write, const Sender& sender,
+base::Result<Portion> apply_portion(const kernel::WriteContext& write, const Sender& sender,
                                     const Content& content);
 
-}  // namespace messaging
+}  // namespace messaging::receiving

@@ -19,7 +19,7 @@
 #include "store/tables/group_held.h"
 #include "store/tables/messages.h"
 
-namespace messaging {
+namespace messaging::receiving {
 namespace {
 
 constexpr std::size_t kJudgedAtOnce = 8;  // held contents in one write
@@ -30,20 +30,22 @@ constexpr std::size_t kEntriesInWrite = 32;
 constexpr double kKnownEntryPrice = 0.1;
 
 // The sender's copy is not ours: once in a while it is sent ours, or asked for its own.
-base::Result<> settle(const WriteContext& write, const Group& group, ContactId contact) {
+base::Result<> settle(const kernel::WriteContext& write, const chats::Group& group,
+                      ContactId contact) {
   EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
-  if (!row || row->told_at + kTellAgain > write.steady()) return {};
+  if (!row || row->told_at + groups::kTellAgain > write.steady()) return {};
   row->told_at = write.steady();
   EDGE_CHECK(store::set_member_told(write.scope, group.row.chat, *row));
-  if (!group.row.self_present) return tell_member(write, group, contact, {.with_image = true});
-  if (group.is_owner(key_of(write.account))) {
-    return owe_state(write, group, contact);
+  if (!group.row.self_present)
+    return groups::tell_member(write, group, contact, {.with_image = true});
+  if (group.is_owner(chats::key_of(write.account))) {
+    return groups::owe_state(write, group, contact);
   }
-  return ask_state(write, group.row.uuid, contact);
+  return groups::ask_state(write, group.row.uuid, contact);
 }
 
 // A key that is none could never be written to. Those of contacts were looked at before.
-base::Result<bool> keys_are_usable(const WriteContext& write, const GroupState& state) {
+base::Result<bool> keys_are_usable(const kernel::WriteContext& write, const GroupState& state) {
   for (const auto& [key, member] : state.members) {
     if (!member.present) continue;
     EDGE_TRY(const bool known, store::knows_contact_key(write.scope, key));
@@ -53,15 +55,15 @@ base::Result<bool> keys_are_usable(const WriteContext& write, const GroupState& 
 }
 
 // Groups made by people we have not joined are contact requests (decision 10), but not at a bot.
-base::Result<store::ChatBlocked> first_state(const WriteContext& write,
+base::Result<store::ChatBlocked> first_state(const kernel::WriteContext& write,
                                              const store::ContactRow& contact) {
   EDGE_TRY(const auto bot, store::find_config_value(write.scope, "bot"));
   return contact.verified || bot == "1" ? store::ChatBlocked::no : store::ChatBlocked::request;
 }
 
 // A picture that is here already: what came of it again goes.
-base::Result<bool> drop_repeated(const WriteContext& write, const GroupUpdate& update,
-                                 RemovedFiles& files) {
+base::Result<bool> drop_repeated(const kernel::WriteContext& write, const GroupUpdate& update,
+                                 files::RemovedFiles& files) {
   if (!update.image) return false;
   EDGE_TRY(const auto transfer, store::find_transfer(write.scope, update.image->transfer));
   if (!transfer) return false;
@@ -71,8 +73,8 @@ base::Result<bool> drop_repeated(const WriteContext& write, const GroupUpdate& u
 }
 
 // The picture that the state names, when it came with it; one that it does not name any more goes.
-base::Result<bool> take_image(const WriteContext& write, Group& group, const GroupUpdate& update,
-                              RemovedFiles& files) {
+base::Result<bool> take_image(const kernel::WriteContext& write, chats::Group& group,
+                              const GroupUpdate& update, files::RemovedFiles& files) {
   const auto& named = group.state.image.value;
   if (group.row.image_blob) {
     EDGE_TRY(const auto blob, store::find_blob(write.scope, *group.row.image_blob));
@@ -80,17 +82,17 @@ base::Result<bool> take_image(const WriteContext& write, Group& group, const Gro
   }
   std::optional<std::int64_t> fresh;
   if (named && update.image && update.image->hash == *named) {
-    EDGE_TRY(const auto transfer, arrived_file(write, *update.image));
+    EDGE_TRY(const auto transfer, chats::arrived_file(write, *update.image));
     if (transfer) {
-      EDGE_TRY(fresh, adopt_file(write, *update.image, *transfer));
+      EDGE_TRY(fresh, chats::adopt_file(write, *update.image, *transfer));
     }
   }
   if (!fresh && !group.row.image_blob) return false;
-  EDGE_CHECK(set_image_blob(write, group, fresh, files));
+  EDGE_CHECK(groups::set_image_blob(write, group, fresh, files));
   return true;
 }
 
-base::Result<> judge(const WriteContext& write, const store::HeldContent& held) {
+base::Result<> judge(const kernel::WriteContext& write, const store::HeldContent& held) {
   const auto content = decode_content(held.content);
   EDGE_TRY(const auto contact, store::find_contact(write.scope, held.contact));
   if (!content || !contact) return {};
@@ -123,7 +125,7 @@ std::optional<GroupState> portion_of(const GroupState* ours, const GroupState& w
 
 // A group that was deleted here does so with a text, which is held until its state is here, and
 // when somebody adds us anew. What its members tell of each other does not bring it back.
-base::Result<bool> comes_back(const WriteContext& write, const GroupId& group,
+base::Result<bool> comes_back(const kernel::WriteContext& write, const GroupId& group,
                               const Membership& ours) {
   EDGE_TRY(const auto gone, store::find_gone_group(write.scope, group));
   if (!gone) return true;
@@ -134,87 +136,90 @@ base::Result<bool> comes_back(const WriteContext& write, const GroupId& group,
 }
 
 // A group that we did not have, without any state yet; nothing when it was deleted here for good.
-base::Result<std::optional<Group>> begin_group(const WriteContext& write,
-                                               const store::ContactRow& contact, const GroupId& id,
-                                               const GroupState& state) {
-  const Membership* ours = state.find(key_of(write.account));
-  if (ours == nullptr || !ours->present) return std::optional<Group>();
+base::Result<std::optional<chats::Group>> begin_group(const kernel::WriteContext& write,
+                                                      const store::ContactRow& contact,
+                                                      const GroupId& id, const GroupState& state) {
+  const Membership* ours = state.find(chats::key_of(write.account));
+  if (ours == nullptr || !ours->present) return std::optional<chats::Group>();
   EDGE_TRY(const bool wanted, comes_back(write, id, *ours));
-  if (!wanted) return std::optional<Group>();
+  if (!wanted) return std::optional<chats::Group>();
   GroupState nothing;
   nothing.channel = state.channel;
   nothing.owner = state.owner;
   EDGE_TRY(const store::ChatBlocked blocked, first_state(write, contact));
-  EDGE_TRY(Group group, make_group(write, id, std::move(nothing), blocked));
+  EDGE_TRY(chats::Group group, groups::make_group(write, id, std::move(nothing), blocked));
   return std::optional(std::move(group));
 }
 
-base::Result<> apply_state(const WriteContext& write, Group& group, Merged merged,
+base::Result<> apply_state(const kernel::WriteContext& write, chats::Group& group, Merged merged,
                            const GroupUpdate& update, ContactId sender) {
   const GroupState before = group.state;
   group.state = std::move(merged.state);
   group.row.promoted = true;
-  EDGE_TRY(const bool published, publish_card(write, group));
-  RemovedFiles files(write.core, write.account);
+  EDGE_TRY(const bool published, groups::publish_card(write, group));
+  files::RemovedFiles files(write.core, write.account);
   EDGE_CHECK(take_image(write, group, update, files));
   files.remove_after(write.tx);
-  EDGE_CHECK(save_group(write, group));
-  EDGE_CHECK(tell_changes(write, group, before, sender));
+  EDGE_CHECK(groups::save_group(write, group));
+  EDGE_CHECK(groups::tell_changes(write, group, before, sender));
   EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
   EDGE_CHECK(write.emit(ChatlistChanged{}));
   if (published || merged.ours_alone) {
-    EDGE_CHECK(owe_state_to_all(write, group, sender));
+    EDGE_CHECK(groups::owe_state_to_all(write, group, sender));
   }
-  write.signal(&Signals::group_changed, group.row.uuid);
+  write.signal(&kernel::Signals::group_changed, group.row.uuid);
   return {};
 }
 
-base::Result<> insert_text(const WriteContext& write, const Group& group, ContactId from,
-                           const Uuid& uuid, const GroupText& text) {
+base::Result<> insert_text(const kernel::WriteContext& write, const chats::Group& group,
+                           ContactId from, const Uuid& uuid, const GroupText& text) {
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, group.row.chat));
-  store::MessageRow row = received_row(from, uuid, text.message);
+  store::MessageRow row = chats::received_row(from, uuid, text.message);
   if (row.has_quote && text.message.quote->message && text.message.quote->message->author) {
-    EDGE_TRY(const auto quoted, find_referred(write.scope, *text.message.quote->message, from));
+    EDGE_TRY(const auto quoted,
+             chats::find_referred(write.scope, *text.message.quote->message, from));
     if (quoted && quoted->chat == chat.id) row.quoted = quoted->id;
   }
   if (text.message.file) {
-    EDGE_TRY(const auto transfer, arrived_file(write, *text.message.file));
+    EDGE_TRY(const auto transfer, chats::arrived_file(write, *text.message.file));
     if (transfer) {
-      EDGE_TRY(row.blob_id, adopt_file(write, *text.message.file, *transfer));
+      EDGE_TRY(row.blob_id, chats::adopt_file(write, *text.message.file, *transfer));
     } else {
       row.error = "The file of this message did not arrive.";
     }
   }
   row.chat = chat.id;
-  EDGE_TRY(const auto id, insert_incoming(write.tx, write.scope, chat, row));
+  EDGE_TRY(const auto id, chats::insert_incoming(write.tx, write.scope, chat, row));
   if (!id) return {};
   row.id = *id;
   return note_container_arrived(write, row);
 }
 
-base::Result<> answer_question(const WriteContext& write, const std::optional<Group>& group,
-                               const MemberKey& asker, ContactId contact) {
+base::Result<> answer_question(const kernel::WriteContext& write,
+                               const std::optional<chats::Group>& group, const MemberKey& asker,
+                               ContactId contact) {
   if (!group || !group->row.self_present || !group->state.has(asker)) return {};
-  return owe_state(write, *group, contact);
+  return groups::owe_state(write, *group, contact);
 }
 
 // Of a group whose chat was deleted here one thing still counts: who says of itself that it left
 // loses what it was given as a member.
-base::Result<> take_farewell(const WriteContext& write, const MemberKey& sender,
+base::Result<> take_farewell(const kernel::WriteContext& write, const MemberKey& sender,
                              const GroupUpdate& update, ContactId contact) {
   const Membership* said = update.state.find(sender);
   if (said == nullptr || said->present) return {};
-  return membership_ended(write, update.group, contact);
+  return protection::membership_ended(write, update.group, contact);
 }
 
 // A state that we know already: its picture may be new to us, or ours to its sender.
-base::Result<> take_nothing_new(const WriteContext& write, Group& group, const MemberKey& sender,
-                                const GroupUpdate& update, ContactId contact) {
-  RemovedFiles files(write.core, write.account);
+base::Result<> take_nothing_new(const kernel::WriteContext& write, chats::Group& group,
+                                const MemberKey& sender, const GroupUpdate& update,
+                                ContactId contact) {
+  files::RemovedFiles files(write.core, write.account);
   EDGE_TRY(const bool pictured, take_image(write, group, update, files));
   files.remove_after(write.tx);
   if (pictured) {
-    EDGE_CHECK(save_group(write, group));
+    EDGE_CHECK(groups::save_group(write, group));
     EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
   }
   if (!group.state.has(sender)) return {};
@@ -229,16 +234,16 @@ base::Result<> take_nothing_new(const WriteContext& write, Group& group, const M
 // Some of an update's entries, when more of them change than one write may. As states are merged
 // entry by entry, that is a state like any other; a repetition goes on where this stopped. Members
 // are told after the rest.
-base::Result<Portion::Left> take_portion(const WriteContext& write,
+base::Result<Portion::Left> take_portion(const kernel::WriteContext& write,
                                          const store::ContactRow& contact,
                                          const GroupUpdate& update) {
   using enum Portion::Left;
   if (update.state.channel || update.state.members.size() <= kEntriesInWrite) {
     return fits;
   }
-  EDGE_TRY(auto group, find_group(write.scope, update.group));
-  EDGE_TRY(const MemberKey sender, key_of(write.scope, contact.id));
-  const MemberKey self = key_of(write.account);
+  EDGE_TRY(auto group, chats::find_group(write.scope, update.group));
+  EDGE_TRY(const MemberKey sender, chats::key_of(write.scope, contact.id));
+  const MemberKey self = chats::key_of(write.account);
   const GroupState* ours = group ? &group->state : nullptr;
   if (judge_state(ours, self, sender, update.state) != StateVerdict::take) return fits;
   const Merged whole = take(ours, self, sender, update.state);
@@ -259,16 +264,16 @@ base::Result<Portion::Left> take_portion(const WriteContext& write,
   }
   const GroupState before = std::exchange(group->state, std::move(merged.state));
   group->row.promoted = true;
-  EDGE_CHECK(save_group(write, *group));
-  EDGE_CHECK(tell_changes(write, *group, before, contact.id));
+  EDGE_CHECK(groups::save_group(write, *group));
+  EDGE_CHECK(groups::tell_changes(write, *group, before, contact.id));
   EDGE_CHECK(write.emit(ChatModified{group->row.chat}));
   return more;
 }
 
 }  // namespace
 
-base::Result<> hold_content(const WriteContext& write, const GroupId& group, ContactId contact,
-                            base::ByteView content) {
+base::Result<> hold_content(const kernel::WriteContext& write, const GroupId& group,
+                            ContactId contact, base::ByteView content) {
   store::HeldContent held;
   EDGE_TRY(held.id, write.tx.next_id(write.account.id, "group_held"));
   held.contact = contact;
@@ -276,7 +281,7 @@ base::Result<> hold_content(const WriteContext& write, const GroupId& group, Con
   return store::hold_content(write.scope, group, held, write.steady());
 }
 
-base::Result<bool> brings_too_many(const WriteContext& write, ContactId contact,
+base::Result<bool> brings_too_many(const kernel::WriteContext& write, ContactId contact,
                                    const GroupState& state, double besides) {
   double price = besides;
   for (const auto& [key, member] : state.members) {
@@ -297,7 +302,7 @@ base::Result<Portion> apply_some(const Received& received, const GroupUpdate& up
   return Portion{too_many ? Portion::Left::too_many : Portion::Left::fits};
 }
 
-base::Result<std::int64_t> judge_held(const WriteContext& write, const GroupId& group,
+base::Result<std::int64_t> judge_held(const kernel::WriteContext& write, const GroupId& group,
                                       std::int64_t after, std::int64_t until) {
   EDGE_TRY(const auto contents,
            store::held_contents(write.scope, group, after, until, kJudgedAtOnce));
@@ -315,22 +320,22 @@ base::Result<std::int64_t> judge_held(const WriteContext& write, const GroupId& 
 base::Result<bool> apply(const Received& received, const GroupText& text) {
   const auto& [write, from, uuid, file, content] = received;
   const store::ContactRow& contact = from.contact;
-  EDGE_TRY(const auto group, find_group(write.scope, text.group));
+  EDGE_TRY(const auto group, chats::find_group(write.scope, text.group));
   if (!group) {
     // Deleted here, or the state that invites us is still under way.
     EDGE_TRY(const bool asked, store::holds_content(write.scope, text.group, contact.id));
     EDGE_CHECK(hold_content(write, text.group, contact.id, content));
-    if (!asked) EDGE_CHECK(ask_state(write, text.group, contact.id));
+    if (!asked) EDGE_CHECK(groups::ask_state(write, text.group, contact.id));
     return false;
   }
-  EDGE_TRY(const MemberKey sender, key_of(write.scope, contact.id));
+  EDGE_TRY(const MemberKey sender, chats::key_of(write.scope, contact.id));
   const bool may_write =
       group->state.channel ? sender == group->state.owner : group->state.has(sender);
   if (group->row.self_present && !may_write && !group->state.channel) {
     EDGE_CHECK(hold_content(write, text.group, contact.id, content));
     return false;
   }
-  EDGE_CHECK(acknowledge(write, contact.id, uuid));
+  EDGE_CHECK(outbox::acknowledge(write, contact.id, uuid));
   if (may_write && group->row.self_present) {
     EDGE_TRY(const bool had, store::has_message_uuid(write.scope, contact.id, uuid));
     EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, contact.id, uuid));
@@ -345,9 +350,9 @@ base::Result<bool> apply(const Received& received, const GroupText& text) {
 base::Result<bool> apply(const Received& received, const GroupUpdate& update) {
   const auto& [write, from, uuid, file, content] = received;
   const store::ContactRow& contact = from.contact;
-  EDGE_TRY(auto group, find_group(write.scope, update.group));
-  EDGE_TRY(const MemberKey sender, key_of(write.scope, contact.id));
-  const MemberKey self = key_of(write.account);
+  EDGE_TRY(auto group, chats::find_group(write.scope, update.group));
+  EDGE_TRY(const MemberKey sender, chats::key_of(write.scope, contact.id));
+  const MemberKey self = chats::key_of(write.account);
   if (!group) EDGE_CHECK(take_farewell(write, sender, update, contact.id));
   const GroupState* ours = group ? &group->state : nullptr;
   StateVerdict admission =
@@ -360,7 +365,7 @@ base::Result<bool> apply(const Received& received, const GroupUpdate& update) {
     EDGE_CHECK(hold_content(write, update.group, contact.id, content));
     return false;
   }
-  EDGE_CHECK(acknowledge(write, contact.id, uuid));
+  EDGE_CHECK(outbox::acknowledge(write, contact.id, uuid));
   if (admission == StateVerdict::drop) return true;
   if (update.state.empty()) {
     EDGE_CHECK(answer_question(write, group, sender, contact.id));
@@ -380,4 +385,4 @@ base::Result<bool> apply(const Received& received, const GroupUpdate& update) {
   return true;
 }
 
-}  // namespace messaging
+}  // namespace messaging::receiving

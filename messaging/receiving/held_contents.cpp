@@ -5,7 +5,7 @@
 #include "messaging/receiving/group_receiving.h"
 #include "store/tables/group_held.h"
 
-namespace messaging {
+namespace messaging::receiving {
 
 void HeldContents::begin(AccountId account, const GroupId& group) {
   const Key key{account, group};
@@ -24,7 +24,7 @@ void HeldContents::go_on(const Key& key, const Place& place) {
   core_.write<Place>(
       key.first,
       [this, group = key.second, place](store::Tx& tx, const store::Scope& scope,
-                                        const AccountState& state) {
+                                        const kernel::AccountState& state) {
         return judge_some({core_, tx, scope, state}, group, place);
       },
       [this, key](base::Result<Place> reached) {
@@ -50,7 +50,7 @@ void HeldContents::ended(const Key& key, bool good) {
   go_on(key, {});
 }
 
-base::Result<HeldContents::Place> HeldContents::judge_some(const WriteContext& write,
+base::Result<HeldContents::Place> HeldContents::judge_some(const kernel::WriteContext& write,
                                                            const GroupId& group, Place place) {
   if (place.until == 0) {
     EDGE_TRY(place.until, store::last_held_content(write.scope, group));
@@ -60,4 +60,4 @@ base::Result<HeldContents::Place> HeldContents::judge_some(const WriteContext& w
   return place;
 }
 
-}  // namespace messaging
+}  // namespace messaging::receiving

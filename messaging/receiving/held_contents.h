@@ -15,11 +15,11 @@
 #include "messaging/kernel/write_context.h"
 #include "messaging/model/group_state.h"
 
-namespace messaging {
+namespace messaging::receiving {
 
 class HeldContents {
  public:
-  explicit HeldContents(Core& core) : core_(core) {}
+  explicit HeldContents(kernel::Core& core) : core_(core) {}
 
   // Answers at once.
   void begin(AccountId account, const GroupId& group);
@@ -32,12 +32,12 @@ class HeldContents {
   };
   void go_on(const Key& key, const Place& place);
   void ended(const Key& key, bool good);
-  static base::Result<Place> judge_some(const WriteContext& write, const GroupId& group,
+  static base::Result<Place> judge_some(const kernel::WriteContext& write, const GroupId& group,
                                         Place place);
 
-  Core& core_;
+  kernel::Core& core_;
   base::Mutex mutex_;
   std::map<Key, bool> rounds_ GUARDED_BY(mutex_);  // under way; true: one more is due
 };
 
-}  // namespace messaging
+}  // namespace messaging::receiving

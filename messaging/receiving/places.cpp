@@ -2,9 +2,9 @@
 
 #include "store/tables/heard.h"
 
-namespace messaging {
+namespace messaging::receiving {
 
-base::Result<std::uint64_t> place_of(const WriteContext& write, const Sender& sender,
+base::Result<std::uint64_t> place_of(const kernel::WriteContext& write, const Sender& sender,
                                      const Heard& message) {
   const ContactId contact = sender.contact.id;
   const Turn& turn = sender.turn;
@@ -23,4 +23,4 @@ base::Result<std::uint64_t> place_of(const WriteContext& write, const Sender& se
   return static_cast<std::uint64_t>(place);
 }
 
-}  // namespace messaging
+}  // namespace messaging::receiving

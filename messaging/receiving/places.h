@@ -10,9 +10,9 @@
 #include "messaging/model/card.h"
 #include "messaging/receiving/received.h"
 
-namespace messaging {
+namespace messaging::receiving {
 
-base::Result<std::uint64_t> place_of(const WriteContext& write, const Sender& sender,
+base::Result<std::uint64_t> place_of(const kernel::WriteContext& write, const Sender& sender,
                                      const Heard& message);
 
-}  // namespace messaging
+}  // namespace messaging::receiving

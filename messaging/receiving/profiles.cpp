@@ -7,10 +7,10 @@
 #include "messaging/receiving/received.h"
 #include "store/tables/chats.h"
 
-namespace messaging {
+namespace messaging::receiving {
 namespace {
 
-base::Result<> take_profile(const WriteContext& write, store::ContactRow contact,
+base::Result<> take_profile(const kernel::WriteContext& write, store::ContactRow contact,
                             const Profile& profile) {
   std::string name = plain_name(profile.name);
   const bool renamed = contact.auth_name != name;
@@ -33,8 +33,8 @@ base::Result<bool> apply(const Received& received, const Profile& profile) {
   const Sender& sender = received.sender;
   // One that comes late is older than what is known.
   if (sender.turn.in_turn) EDGE_CHECK(take_profile(received.write, sender.contact, profile));
-  EDGE_CHECK(acknowledge(received.write, sender.contact.id, received.uuid));
+  EDGE_CHECK(outbox::acknowledge(received.write, sender.contact.id, received.uuid));
   return true;
 }
 
-}  // namespace messaging
+}  // namespace messaging::receiving

@@ -6,22 +6,23 @@
 #include "messaging/groups/group_sending.h"
 #include "messaging/protected/protected_access.h"
 
-namespace messaging {
+namespace messaging::receiving {
 
 using base::Errc;
 using base::fail;
 using store::FileAccessRow;
 
-base::Result<> check_members(const store::Scope& scope, const AccountState& account, ChatId chat) {
+base::Result<> check_members(const store::Scope& scope, const kernel::AccountState& account,
+                             ChatId chat) {
   EDGE_TRY(const store::ChatRow row, store::load_chat(scope, chat));
-  if (is_single(row)) {
+  if (protection::is_single(row)) {
     return fail(Errc::invalid_argument,
                 fmt::format("chat_id: chat {} is with a single contact, not a group "
                             "(privitty_send_file is for one)",
                             chat.value));
   }
-  EDGE_CHECK(check_can_write(scope, account, chat));
-  EDGE_TRY(const auto members, recipients(scope, chat));
+  EDGE_CHECK(groups::check_can_write(scope, account, chat));
+  EDGE_TRY(const auto members, groups::recipients(scope, chat));
   if (!members.empty()) return {};
   return fail(Errc::invalid_argument,
               fmt::format("chat_id: nobody but this account is in chat {}; add members first "
@@ -29,16 +30,17 @@ base::Result<> check_members(const store::Scope& scope, const AccountState& acco
                           chat.value));
 }
 
-base::Result<std::vector<ContactId>> members_to_grant(const WriteContext& write, ChatId chat) {
-  EDGE_TRY(Group group, load_group(write.scope, chat));
-  EDGE_CHECK(promote(write, group));  // the news of the group goes before what is in it
-  EDGE_TRY(auto members, recipients(write.scope, chat));
-  for (const ContactId member : members) EDGE_CHECK(meet_member(write, group, member));
+base::Result<std::vector<ContactId>> members_to_grant(const kernel::WriteContext& write,
+                                                      ChatId chat) {
+  EDGE_TRY(chats::Group group, chats::load_group(write.scope, chat));
+  EDGE_CHECK(groups::promote(write, group));  // the news of the group goes before what is in it
+  EDGE_TRY(auto members, groups::recipients(write.scope, chat));
+  for (const ContactId member : members) EDGE_CHECK(groups::meet_member(write, group, member));
   return members;
 }
 
 base::Result<store::Uuid> group_to_grant(const store::Scope& scope, ChatId chat, ContactId peer) {
-  EDGE_TRY(const Group group, load_group(scope, chat));
+  EDGE_TRY(const chats::Group group, chats::load_group(scope, chat));
   EDGE_TRY(const auto member, store::find_member(scope, chat, peer));
   if (member && member->present && group.row.self_present) return group.row.uuid;
   return fail(
@@ -50,16 +52,17 @@ base::Result<store::Uuid> group_to_grant(const store::Scope& scope, ChatId chat,
 }
 
 base::Result<> check_group(const store::Scope& scope, ChatId chat) {
-  EDGE_CHECK(load_group(scope, chat));
+  EDGE_CHECK(chats::load_group(scope, chat));
   return {};
 }
 
-base::Result<> meet_by_addr(const WriteContext& write, ChatId chat, const std::string& addr) {
-  EDGE_TRY(const Group group, load_group(write.scope, chat));
-  EDGE_TRY(const auto members, recipients(write.scope, chat));
+base::Result<> meet_by_addr(const kernel::WriteContext& write, ChatId chat,
+                            const std::string& addr) {
+  EDGE_TRY(const chats::Group group, chats::load_group(write.scope, chat));
+  EDGE_TRY(const auto members, groups::recipients(write.scope, chat));
   for (const ContactId member : members) {
     EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, member));
-    if (row.addr == addr) return meet_member(write, group, member);
+    if (row.addr == addr) return groups::meet_member(write, group, member);
   }
   return fail(Errc::not_found,
               fmt::format("member_addr: no other member of chat {} has the address "
@@ -67,4 +70,4 @@ base::Result<> meet_by_addr(const WriteContext& write, ChatId chat, const std::s
                           chat.value, addr));
 }
 
-}  // namespace messaging
+}  // namespace messaging::receiving

@@ -15,19 +15,22 @@
 #include "messaging/kernel/write_context.h"
 #include "store/tables/scope.h"
 
-namespace messaging {
+namespace messaging::receiving {
 
 // Why nothing can be protected for a chat's members now, in words for a person.
-base::Result<> check_members(const store::Scope& scope, const AccountState& account, ChatId chat);
+base::Result<> check_members(const store::Scope& scope, const kernel::AccountState& account,
+                             ChatId chat);
 
 // The members but us, who know of the group and are asked for a session where there is none.
-base::Result<std::vector<ContactId>> members_to_grant(const WriteContext& write, ChatId chat);
+base::Result<std::vector<ContactId>> members_to_grant(const kernel::WriteContext& write,
+                                                      ChatId chat);
 
 // The group of this chat, of which `peer` is a member.
 base::Result<store::Uuid> group_to_grant(const store::Scope& scope, ChatId chat, ContactId peer);
 
 base::Result<> check_group(const store::Scope& scope, ChatId chat);
 // A member, by its address, is asked for a session where there is none, so that grants reach it.
-base::Result<> meet_by_addr(const WriteContext& write, ChatId chat, const std::string& addr);
+base::Result<> meet_by_addr(const kernel::WriteContext& write, ChatId chat,
+                            const std::string& addr);
 
-}  // namespace messaging
+}  // namespace messaging::receiving

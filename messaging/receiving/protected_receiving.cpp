@@ -14,7 +14,7 @@
 #include "messaging/receiving/received.h"
 #include "store/tables/groups.h"
 
-namespace messaging {
+namespace messaging::receiving {
 namespace {
 
 using store::FileAccessRow;
@@ -24,23 +24,24 @@ using store::ProtectedFileRow;
 // A contact cannot make more people known to us than this by one file.
 constexpr std::size_t kMaxForwards = 256;
 
-base::Result<IdentityBytes> key_of(const WriteContext& write, ContactId contact) {
+base::Result<IdentityBytes> key_of(const kernel::WriteContext& write, ContactId contact) {
   EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, contact));
   IdentityBytes key{};
   if (row.key.size() == key.size()) std::copy(row.key.begin(), row.key.end(), key.begin());
   return key;
 }
 
-base::Result<ChatId> chat_with(const WriteContext& write, ContactId contact) {
+base::Result<ChatId> chat_with(const kernel::WriteContext& write, ContactId contact) {
   EDGE_TRY(const store::ChatRow chat,
-           ensure_single_chat(write.tx, write.scope, contact, store::ChatBlocked::no));
+           chats::ensure_single_chat(write.tx, write.scope, contact, store::ChatBlocked::no));
   return chat.id;
 }
 
 // The record of a file that came, or is to come, from this contact; it is shown in `chat`, without
 // one in the chat with that contact.
-base::Result<ProtectedFileRow> received_file(const WriteContext& write, const crypto::PrvId& uuid,
-                                             ContactId from, std::optional<ChatId> chat) {
+base::Result<ProtectedFileRow> received_file(const kernel::WriteContext& write,
+                                             const crypto::PrvId& uuid, ContactId from,
+                                             std::optional<ChatId> chat) {
   EDGE_TRY(auto known, store::find_protected_file(write.scope, uuid, from));
   if (known) return *std::move(known);
   ProtectedFileRow file;
@@ -65,8 +66,8 @@ base::Result<ProtectedFileRow> received_file(const WriteContext& write, const cr
 
 // ---- a decision for us
 
-base::Result<bool> know_owner(const WriteContext& write, ProtectedFileRow& file, ContactId from,
-                              const FileDecision& decision) {
+base::Result<bool> know_owner(const kernel::WriteContext& write, ProtectedFileRow& file,
+                              ContactId from, const FileDecision& decision) {
   EDGE_TRY(const store::ContactRow sender, store::load_contact(write.scope, from));
   EDGE_TRY(const IdentityBytes key, key_of(write, from));
   if (signed_by(decision, crypto::PublicKey(key))) {
@@ -82,7 +83,7 @@ base::Result<bool> know_owner(const WriteContext& write, ProtectedFileRow& file,
 }
 
 // The chat of the group that the decision names.
-base::Result<std::optional<ChatId>> group_chat_of(const WriteContext& write, ContactId from,
+base::Result<std::optional<ChatId>> group_chat_of(const kernel::WriteContext& write, ContactId from,
                                                   const FileDecision& decision) {
   if (!decision.group) return std::optional<ChatId>();
   EDGE_TRY(const auto group, store::find_group_by_uuid(write.scope, *decision.group));
@@ -93,14 +94,14 @@ base::Result<std::optional<ChatId>> group_chat_of(const WriteContext& write, Con
 }
 
 // Where a file is shown from this decision on: one that names no group leaves a group's chat.
-base::Result<ChatId> shown_in(const WriteContext& write, ContactId from, ChatId before,
+base::Result<ChatId> shown_in(const kernel::WriteContext& write, ContactId from, ChatId before,
                               const std::optional<ChatId>& group_chat) {
   if (group_chat) return *group_chat;
   EDGE_TRY(const auto chat, store::find_chat(write.scope, before));
-  return chat && is_single(*chat) ? before : chat_with(write, from);
+  return chat && protection::is_single(*chat) ? before : chat_with(write, from);
 }
 
-base::Result<> take_own_decision(const WriteContext& write, ContactId from,
+base::Result<> take_own_decision(const kernel::WriteContext& write, ContactId from,
                                  const FileDecision& decision) {
   EDGE_TRY(const auto group_chat, group_chat_of(write, from, decision));
   EDGE_TRY(ProtectedFileRow file, received_file(write, decision.file, from, group_chat));
@@ -125,9 +126,9 @@ base::Result<> take_own_decision(const WriteContext& write, ContactId from,
   EDGE_CHECK(store::put_file_access(write.scope, access));
   if (decision.share) {
     EDGE_CHECK(store::put_file_share(write.scope, file.id, *decision.share));
-    watch_windows(write);
+    protection::watch_windows(write);
   } else {
-    EDGE_CHECK(end_share(write, file));
+    EDGE_CHECK(protection::end_share(write, file));
   }
   if (access.state == FileState::revoked) {
     EDGE_CHECK(write.emit(PrivittyFileAccessRevoked{file.chat, from, file.id}));
@@ -142,19 +143,19 @@ struct Forwarded {
   ProtectedFileRow file;
   FileAccessRow access;
 };
-base::Result<std::optional<Forwarded>> forwarded_to(const WriteContext& write,
+base::Result<std::optional<Forwarded>> forwarded_to(const kernel::WriteContext& write,
                                                     const crypto::PrvId& uuid, ContactId holder,
                                                     std::optional<ContactId> source) {
   EDGE_TRY(const auto files, store::find_protected_files(write.scope, uuid));
   for (const ProtectedFileRow& file : files) {
-    if (is_own(file) || (source && file.source != *source)) continue;
+    if (protection::is_own(file) || (source && file.source != *source)) continue;
     EDGE_TRY(const auto access, store::find_file_access(write.scope, file.id, holder));
     if (access) return std::optional(Forwarded{file, *access});
   }
   return std::optional<Forwarded>();
 }
 
-base::Result<> pass_decision_on(const WriteContext& write, ContactId from,
+base::Result<> pass_decision_on(const kernel::WriteContext& write, ContactId from,
                                 const FileDecision& decision) {
   EDGE_TRY(const auto holder, store::find_contact_by_key(write.scope, decision.holder));
   if (!holder) return {};
@@ -167,12 +168,12 @@ base::Result<> pass_decision_on(const WriteContext& write, ContactId from,
   access.expires_at = decision.expires_at;
   access.changed_at = write.tx.now();
   EDGE_CHECK(store::put_file_access(write.scope, access));
-  EDGE_CHECK(tell(write, holder->id, decision));
+  EDGE_CHECK(protection::tell(write, holder->id, decision));
   return write.emit(PrivittyFileAccessChanged{known->file.chat, known->file.id});
 }
 
 // The first word about a file in a group that its sender is no member of, as far as we know.
-base::Result<bool> is_early(const WriteContext& write, ContactId from,
+base::Result<bool> is_early(const kernel::WriteContext& write, ContactId from,
                             const FileDecision& decision) {
   if (!decision.group || decision.holder != write.account.identity.public_key().bytes()) {
     return false;
@@ -185,7 +186,8 @@ base::Result<bool> is_early(const WriteContext& write, ContactId from,
   return group->self_present && !(member && member->present);
 }
 
-base::Result<> take(const WriteContext& write, ContactId from, const FileDecision& decision) {
+base::Result<> take(const kernel::WriteContext& write, ContactId from,
+                    const FileDecision& decision) {
   if (decision.holder == write.account.identity.public_key().bytes()) {
     return take_own_decision(write, from, decision);
   }
@@ -195,7 +197,7 @@ base::Result<> take(const WriteContext& write, ContactId from, const FileDecisio
 // ---- at the owner
 
 // The holder's row, made when a contact who may forward brings somebody new.
-base::Result<std::optional<FileAccessRow>> holder_row(const WriteContext& write,
+base::Result<std::optional<FileAccessRow>> holder_row(const kernel::WriteContext& write,
                                                       const ProtectedFileRow& file, ContactId from,
                                                       const IdentityBytes& holder,
                                                       const std::string& name,
@@ -215,7 +217,7 @@ base::Result<std::optional<FileAccessRow>> holder_row(const WriteContext& write,
   }
   if (static_cast<std::size_t>(forwards) >= kMaxForwards || !crypto::PublicKey::from_bytes(holder))
     return std::nullopt;
-  EDGE_TRY(const store::ContactRow contact, known_contact(write, holder, name, addr));
+  EDGE_TRY(const store::ContactRow contact, protection::known_contact(write, holder, name, addr));
   FileAccessRow row;
   row.file = file.id;
   row.contact = contact.id;
@@ -226,20 +228,20 @@ base::Result<std::optional<FileAccessRow>> holder_row(const WriteContext& write,
   return row;
 }
 
-base::Result<> take_own_request(const WriteContext& write, const ProtectedFileRow& file,
+base::Result<> take_own_request(const kernel::WriteContext& write, const ProtectedFileRow& file,
                                 ContactId from, const FileRequest& request) {
   EDGE_TRY(auto access,
            holder_row(write, file, from, request.holder, request.holder_name, request.holder_addr));
   if (!access || request.asked <= access->asked) return {};
   access->asked = request.asked;
-  EDGE_TRY(const auto stands, standing_access(write, file, access->contact));
+  EDGE_TRY(const auto stands, protection::standing_access(write, file, access->contact));
   if (stands && stands->rev != access->rev) {
     EDGE_CHECK(store::put_file_access(write.scope, *access));
-    return fall_back(write, file, access->contact);
+    return protection::fall_back(write, file, access->contact);
   }
   if (stands || access->state == FileState::revoked || access->state == FileState::denied) {
     EDGE_CHECK(store::put_file_access(write.scope, *access));
-    return tell_decision(write, file, *access);  // it was lost on the way
+    return protection::tell_decision(write, file, *access);  // it was lost on the way
   }
   access->state = FileState::requested;
   access->changed_at = write.tx.now();
@@ -248,7 +250,7 @@ base::Result<> take_own_request(const WriteContext& write, const ProtectedFileRo
   return write.emit(PrivittyFileAccessChanged{access->chat, file.id});
 }
 
-base::Result<> take(const WriteContext& write, ContactId from, const FileRequest& request) {
+base::Result<> take(const kernel::WriteContext& write, ContactId from, const FileRequest& request) {
   EDGE_TRY(const auto own, store::find_protected_file(write.scope, request.file, kSelf));
   if (own) return take_own_request(write, *own, from, request);
   EDGE_TRY(const IdentityBytes sender, key_of(write, from));
@@ -262,13 +264,13 @@ base::Result<> take(const WriteContext& write, ContactId from, const FileRequest
   }
   access.changed_at = write.tx.now();
   EDGE_CHECK(store::put_file_access(write.scope, access));
-  EDGE_CHECK(tell(write, known->file.source, request));
+  EDGE_CHECK(protection::tell(write, known->file.source, request));
   return write.emit(PrivittyFileAccessChanged{access.chat, known->file.id});
 }
 
 // What became of a holder's access, or of its copy: then of all that it was given, and it can be
 // sent the file again.
-base::Result<> end_access(const WriteContext& write, const ProtectedFileRow& file,
+base::Result<> end_access(const kernel::WriteContext& write, const ProtectedFileRow& file,
                           FileAccessRow access, FileState state) {
   EDGE_TRY(const auto all, store::file_accesses_of_holder(write.scope, file.id, access.contact));
   bool changed = false;
@@ -284,10 +286,11 @@ base::Result<> end_access(const WriteContext& write, const ProtectedFileRow& fil
   }
   if (!changed) return {};
   EDGE_CHECK(write.emit(PrivittyFileAccessChanged{access.chat, file.id}));
-  return is_own(file) ? fall_back(write, file, access.contact) : base::Result<>{};
+  return protection::is_own(file) ? protection::fall_back(write, file, access.contact)
+                                  : base::Result<>{};
 }
 
-base::Result<> take(const WriteContext& write, ContactId from, const FileReport& report) {
+base::Result<> take(const kernel::WriteContext& write, ContactId from, const FileReport& report) {
   EDGE_TRY(const auto holder, store::find_contact_by_key(write.scope, report.holder));
   if (!holder) return {};
   EDGE_TRY(const auto own, store::find_protected_file(write.scope, report.file, kSelf));
@@ -298,11 +301,11 @@ base::Result<> take(const WriteContext& write, ContactId from, const FileReport&
     const bool theirs =
         access && (access->via.valid() ? access->via == from : access->contact == from);
     if (!theirs) return {};
-    if (report.rev < access->rev) return tell_decision(write, *own, *access);
+    if (report.rev < access->rev) return protection::tell_decision(write, *own, *access);
   } else {
     EDGE_TRY(auto known, forwarded_to(write, report.file, holder->id, std::nullopt));
     if (!known || holder->id != from) return {};
-    EDGE_CHECK(tell(write, known->file.source, report));
+    EDGE_CHECK(protection::tell(write, known->file.source, report));
     file = known->file;
     access = known->access;
   }
@@ -310,7 +313,7 @@ base::Result<> take(const WriteContext& write, ContactId from, const FileReport&
                                    : base::Result<>{};
 }
 
-base::Result<> take(const WriteContext& write, ContactId from, const FileOffer& offer) {
+base::Result<> take(const kernel::WriteContext& write, ContactId from, const FileOffer& offer) {
   if (offer.owner == write.account.identity.public_key().bytes()) return {};  // it is ours
   EDGE_TRY(ProtectedFileRow file, received_file(write, offer.file, from, std::nullopt));
   EDGE_TRY(const auto access, store::find_file_access(write.scope, file.id, kSelf));
@@ -323,7 +326,7 @@ base::Result<> take(const WriteContext& write, ContactId from, const FileOffer& 
   return write.emit(PrivittyFileAccessChanged{file.chat, file.id});
 }
 
-base::Result<> take(const WriteContext& write, ContactId from, const FileNotice& notice) {
+base::Result<> take(const kernel::WriteContext& write, ContactId from, const FileNotice& notice) {
   EDGE_TRY(const auto own, store::find_protected_file(write.scope, notice.file, kSelf));
   if (!own) return {};
   EDGE_TRY(const auto access,
@@ -333,7 +336,7 @@ base::Result<> take(const WriteContext& write, ContactId from, const FileNotice&
 
 base::Result<bool> take_note(const Received& received, const auto& note) {
   const ContactId from = received.sender.contact.id;
-  EDGE_CHECK(acknowledge(received.write, from, received.uuid));
+  EDGE_CHECK(outbox::acknowledge(received.write, from, received.uuid));
   EDGE_CHECK(take(received.write, from, note));
   return true;
 }
@@ -366,13 +369,14 @@ base::Result<bool> apply(const Received& received, const FileNotice& notice) {
   return take_note(received, notice);
 }
 
-base::Result<> note_container_arrived(const WriteContext& write, const store::MessageRow& row) {
+base::Result<> note_container_arrived(const kernel::WriteContext& write,
+                                      const store::MessageRow& row) {
   if (!row.blob_id || !row.id.valid()) return {};
   EDGE_TRY(store::BlobRow blob, store::load_blob(write.scope, *row.blob_id));
   if (!blob.file_name.ends_with(".prv")) return {};
-  auto attachment = open_attachment(write.core, write.account, std::move(blob));
+  auto attachment = files::open_attachment(write.core, write.account, std::move(blob));
   if (!attachment) return {};  // the message is here all the same
-  const auto head = read_prv_head(*attachment->reader);
+  const auto head = files::read_prv_head(*attachment->reader);
   const auto outside =
       head ? crypto::PrvOutside::parse(*head) : base::Result<crypto::PrvOutside>(head.error());
   if (!outside) return {};
@@ -383,4 +387,4 @@ base::Result<> note_container_arrived(const WriteContext& write, const store::Me
   return store::put_file_access(write.scope, *access);
 }
 
-}  // namespace messaging
+}  // namespace messaging::receiving

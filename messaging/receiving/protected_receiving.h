@@ -7,9 +7,10 @@
 #include "messaging/kernel/write_context.h"
 #include "store/tables/messages.h"
 
-namespace messaging {
+namespace messaging::receiving {
 
 // A message of a contact was inserted; when it carries a container, its file is known from now on.
-base::Result<> note_container_arrived(const WriteContext& write, const store::MessageRow& row);
+base::Result<> note_container_arrived(const kernel::WriteContext& write,
+                                      const store::MessageRow& row);
 
-}  // namespace messaging
+}  // namespace messaging::receiving

@@ -14,13 +14,14 @@
 #include "store/tables/outbox.h"
 #include "store/tables/owed_receipts.h"
 
-namespace messaging {
+namespace messaging::receiving {
 namespace {
 
 constexpr std::size_t kNotesInWrite = 64;
 
 // The recipient's device has it: the outbox lets go of it.
-base::Result<> take_arrival(const WriteContext& write, ContactId contact, const Uuid& uuid) {
+base::Result<> take_arrival(const kernel::WriteContext& write, ContactId contact,
+                            const Uuid& uuid) {
   EDGE_TRY(const auto row, store::find_outbox_by_uuid(write.scope, contact, uuid));
   if (!row) return {};
   EDGE_CHECK(store::delete_outbox(write.scope, row->id));
@@ -28,11 +29,12 @@ base::Result<> take_arrival(const WriteContext& write, ContactId contact, const 
   if (!row->message) return {};
   EDGE_CHECK(store::delete_outbox_to(write.scope, *row->message, contact));
   EDGE_TRY(const bool all, store::outbox_all_stored(write.scope, *row->message));
-  return all ? note_delivered(write, *row->message) : base::Result<>{};
+  return all ? outbox::note_delivered(write, *row->message) : base::Result<>{};
 }
 
-base::Result<> take_read(const WriteContext& write, ContactId contact, const ReceiptNote& note) {
-  EDGE_TRY(const auto message, find_referred(write.scope, note.message, contact));
+base::Result<> take_read(const kernel::WriteContext& write, ContactId contact,
+                         const ReceiptNote& note) {
+  EDGE_TRY(const auto message, chats::find_referred(write.scope, note.message, contact));
   if (!message) return {};
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, message->chat));
   // Only of a message that this contact was sent.
@@ -51,7 +53,7 @@ std::span<const ReceiptNote> notes_after(const Receipts& receipts, std::size_t t
   return taken <= notes.size() ? notes.subspan(taken) : std::span<const ReceiptNote>();
 }
 
-base::Result<> take_all(const WriteContext& write, ContactId contact,
+base::Result<> take_all(const kernel::WriteContext& write, ContactId contact,
                         std::span<const ReceiptNote> notes) {
   for (const ReceiptNote& note : notes) {
     write.core.steady->heard(note.at);
@@ -81,4 +83,4 @@ base::Result<Portion> apply_some(const Received& received, const Receipts& recei
   return Portion{Portion::Left::more, sender.taken + kNotesInWrite};
 }
 
-}  // namespace messaging
+}  // namespace messaging::receiving

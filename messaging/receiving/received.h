@@ -12,7 +12,7 @@
 #include "store/tables/contacts.h"
 #include "store/tables/transfers.h"
 
-namespace messaging {
+namespace messaging::receiving {
 
 // On which link something came, and whether it was encrypted after all else that came on it.
 struct Turn {
@@ -32,11 +32,11 @@ struct Sender {
 };
 
 struct Received {
-  const WriteContext& write;
+  const kernel::WriteContext& write;
   const Sender& sender;
   const Uuid& uuid;
   const std::optional<store::TransferRow>& file;  // that the content brought with it
   base::ByteView whole;                           // its encoding, kept where it has to wait
 };
 
-}  // namespace messaging
+}  // namespace messaging::receiving

@@ -10,13 +10,13 @@
 #include "store/tables/chats.h"
 #include "store/tables/messages.h"
 
-namespace messaging {
+namespace messaging::receiving {
 namespace {
 
-base::Result<> take_quote(const WriteContext& write, ContactId from, const QuoteNote& quote,
+base::Result<> take_quote(const kernel::WriteContext& write, ContactId from, const QuoteNote& quote,
                           store::MessageRow& row) {
   if (!quote.message) return {};
-  EDGE_TRY(const auto quoted, find_referred(write.scope, *quote.message, from));
+  EDGE_TRY(const auto quoted, chats::find_referred(write.scope, *quote.message, from));
   if (quoted && quoted->chat == row.chat) row.quoted = quoted->id;
   return {};
 }
@@ -26,29 +26,29 @@ base::Result<> take_quote(const WriteContext& write, ContactId from, const Quote
 base::Result<bool> apply(const Received& received, const TextMessage& text) {
   const auto& [write, sender, uuid, transfer, whole] = received;
   const store::ContactRow& contact = sender.contact;
-  EDGE_CHECK(acknowledge(write, contact.id, uuid));
+  EDGE_CHECK(outbox::acknowledge(write, contact.id, uuid));
   write.core.steady->heard(text.sent_at);
   EDGE_TRY(const auto had, store::find_message_by_uuid(write.scope, contact.id, uuid));
   EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, contact.id, uuid));
   if (had || deleted) return true;  // before its file is adopted once more
-  EDGE_TRY(
-      const store::ChatRow chat,
-      ensure_single_chat(write.tx, write.scope, contact.id,
-                         contact.verified ? store::ChatBlocked::no : store::ChatBlocked::request));
+  EDGE_TRY(const store::ChatRow chat,
+           chats::ensure_single_chat(
+               write.tx, write.scope, contact.id,
+               contact.verified ? store::ChatBlocked::no : store::ChatBlocked::request));
   EDGE_TRY(const std::uint64_t place, place_of(write, sender, {text.seq, uuid}));
-  store::MessageRow row = received_row(contact.id, uuid, text);
+  store::MessageRow row = chats::received_row(contact.id, uuid, text);
   row.chat = chat.id;
   row.encrypted = sender.encrypted;
   row.seq = static_cast<std::int64_t>(place);
   if (text.quote) EDGE_CHECK(take_quote(write, contact.id, *text.quote, row));
   if (text.file && transfer) {
-    EDGE_TRY(row.blob_id, adopt_file(write, *text.file, *transfer));
+    EDGE_TRY(row.blob_id, chats::adopt_file(write, *text.file, *transfer));
   }
-  EDGE_TRY(const auto id, insert_incoming(write.tx, write.scope, chat, row));
+  EDGE_TRY(const auto id, chats::insert_incoming(write.tx, write.scope, chat, row));
   if (!id) return true;
   row.id = *id;
   EDGE_CHECK(note_container_arrived(write, row));
   return true;
 }
 
-}  // namespace messaging
+}  // namespace messaging::receiving

@@ -21,8 +21,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const base::ByteView bytes(data + 2, size - 2);
   const std::size_t split = static_cast<std::size_t>(data[0] << 8 | data[1]) % (bytes.size() + 1);
   const auto text = base::as_text(bytes);
-  if (const auto mark = messaging::parse_group_mark(std::string(text))) {
-    check(messaging::parse_group_mark(messaging::group_mark_text(*mark)).ok());
+  if (const auto mark = messaging::groups::parse_group_mark(std::string(text))) {
+    check(messaging::groups::parse_group_mark(messaging::groups::group_mark_text(*mark)).ok());
   }
   const auto a = messaging::decode_group_state(bytes.first(split));
   if (!a) return 0;

@@ -3,7 +3,7 @@
 #include "gateway/peer/peer_memory.h"
 #include "tests/support/catch.h"
 
-using messaging::DepositOutcome;
+using messaging::peering::DepositOutcome;
 
 TEST_CASE("a proof is read from exactly its form and nothing near it") {
   const std::string key(32, 'a');
@@ -59,9 +59,9 @@ TEST_CASE("only 204 is stored, and a pause is whole seconds within bounds") {
 }
 
 TEST_CASE("whoever may still take a deposit counts for more than whoever refused it") {
-  messaging::DepositReply refused;
-  messaging::DepositReply gone;
-  messaging::DepositReply busy;
+  messaging::peering::DepositReply refused;
+  messaging::peering::DepositReply gone;
+  messaging::peering::DepositReply busy;
   refused.outcome = DepositOutcome::refused;
   gone.outcome = DepositOutcome::unreachable;
   busy.outcome = DepositOutcome::busy;

@@ -10,14 +10,14 @@ namespace {
 
 using gateway::test::ask;
 using gateway::test::HttpWorld;
-using messaging::Arrival;
-using messaging::ArrivalReply;
-using messaging::ArrivalVerdict;
-using messaging::DepositOutcome;
-using messaging::DepositReply;
+using messaging::peering::Arrival;
+using messaging::peering::ArrivalReply;
+using messaging::peering::ArrivalVerdict;
+using messaging::peering::DepositOutcome;
+using messaging::peering::DepositReply;
 
 // Answers what it is told to and keeps what arrived.
-class FakeMailroom final : public messaging::Mailroom {
+class FakeMailroom final : public messaging::peering::Mailroom {
  public:
   void accept(Arrival arrival, base::Completion<ArrivalReply> done) override {
     ArrivalReply reply;
@@ -28,7 +28,7 @@ class FakeMailroom final : public messaging::Mailroom {
     }
     done(reply);
   }
-  std::optional<ArrivalReply> judge(const messaging::ArrivalHead& head) override {
+  std::optional<ArrivalReply> judge(const messaging::peering::ArrivalHead& head) override {
     base::Lock lock(mutex_);
     judged_.push_back(head.size);
     return judgement_;
@@ -78,7 +78,7 @@ class Link {
     thread_.join();
   }
 
-  DepositReply deposit(messaging::Deposit deposit) {
+  DepositReply deposit(messaging::peering::Deposit deposit) {
     deposit.urls = {"http://127.0.0.1:" + std::to_string(world_.port)};
     auto promise = std::make_shared<std::promise<DepositReply>>();
     auto reply = promise->get_future();
@@ -88,8 +88,8 @@ class Link {
     REQUIRE(reply.wait_for(std::chrono::seconds(20)) == std::future_status::ready);
     return reply.get();
   }
-  static messaging::Deposit envelopes(const std::vector<base::Bytes>& list) {
-    messaging::Deposit out;
+  static messaging::peering::Deposit envelopes(const std::vector<base::Bytes>& list) {
+    messaging::peering::Deposit out;
     out.mailbox = "box";
     out.token = messaging::DepositToken::generate();
     out.body = messaging::DepositBody::of(list);

@@ -9,9 +9,9 @@ namespace {
 
 using gateway::HttpTransport;
 using gateway::HttpTransportOptions;
-using messaging::Deposit;
-using messaging::DepositOutcome;
-using messaging::DepositReply;
+using messaging::peering::Deposit;
+using messaging::peering::DepositOutcome;
+using messaging::peering::DepositReply;
 using peer_test::always;
 using peer_test::Line;
 using peer_test::Server;

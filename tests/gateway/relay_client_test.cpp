@@ -18,10 +18,11 @@ using peer_test::Server;
 // Every call is refused: a link that reaches it shows as a request and comes back after a pause.
 constexpr const char* kRefuses = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
 
-class NoTransport final : public messaging::DepositTransport {
+class NoTransport final : public messaging::peering::DepositTransport {
  public:
-  void deposit(messaging::Deposit, base::Completion<messaging::DepositReply> done) override {
-    done(messaging::DepositReply{});
+  void deposit(messaging::peering::Deposit,
+               base::Completion<messaging::peering::DepositReply> done) override {
+    done(messaging::peering::DepositReply{});
   }
 };
 
@@ -35,7 +36,7 @@ class Links {
     options.migrations = store::migrations();
     options.clock = &clock_;
     store_ = ::test::must(store::Store::open(std::move(options)));
-    messaging::EngineOptions engine;
+    messaging::kernel::EngineOptions engine;
     engine.profile = "alice";
     engine.host = "alice.test";
     engine.public_urls = {"http://alice.test"};

@@ -10,10 +10,11 @@
 
 namespace gateway::test {
 
-class NoAccounts final : public messaging::Mailroom {
+class NoAccounts final : public messaging::peering::Mailroom {
  public:
-  void accept(messaging::Arrival, base::Completion<messaging::ArrivalReply> done) override {
-    done(messaging::ArrivalReply{messaging::ArrivalVerdict::unproven, 0, 0});
+  void accept(messaging::peering::Arrival,
+              base::Completion<messaging::peering::ArrivalReply> done) override {
+    done(messaging::peering::ArrivalReply{messaging::peering::ArrivalVerdict::unproven, 0, 0});
   }
 };
 
@@ -75,7 +76,7 @@ struct RelayWorld {
 struct Device {
   RelayWorld& world;
   crypto::Identity owner = crypto::Identity::generate();
-  std::string mailbox = messaging::relay_mailbox_name(owner.public_key());
+  std::string mailbox = messaging::kernel::relay_mailbox_name(owner.public_key());
   std::string url = RelayWorld::kUrl;
   OwnerProof proof;
   std::string address;  // that a proxy on this machine names; "": none does

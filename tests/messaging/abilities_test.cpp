@@ -13,14 +13,14 @@ using namespace test;
 namespace {
 
 // The gateways' protocol, as if it could do less.
-class LimitedProtocol final : public GatewayProtocol {
+class LimitedProtocol final : public peering::GatewayProtocol {
  public:
   explicit LimitedProtocol(BareGateway& bare)
-      : GatewayProtocol(bare.core(), bare.transport(), bare.incoming()) {
-    bare.core().protocols.put(ProtocolKind::gateway, *this);
+      : peering::GatewayProtocol(bare.core(), bare.transport(), bare.incoming()) {
+    bare.core().protocols.put(kernel::ProtocolKind::gateway, *this);
   }
   std::string_view name() const override { return "this account's mail"; }
-  Abilities abilities() const override {
+  kernel::Abilities abilities() const override {
     return {.groups = false, .protected_files = false, .read_receipts = false, .largest_file = 10};
   }
 };
@@ -34,13 +34,13 @@ TEST_CASE("what an account's protocol cannot carry is refused, by the chat's num
   world.go_bare();
   BareGateway& alice = *world.alice;
   LimitedProtocol limited(alice);
-  const auto refusal = [&](ChatType type, const Errand& errand) {
+  const auto refusal = [&](ChatType type, const chats::Errand& errand) {
     std::string why;
-    alice.write([&](const WriteContext& w) -> base::Result<> {
+    alice.write([&](const kernel::WriteContext& w) -> base::Result<> {
       store::ChatRow chat;
       chat.id = world.chat;
       chat.type = type;
-      const auto able = check_able(w, chat, errand);
+      const auto able = chats::check_able(w, chat, errand);
       if (!able) why = able.error().message;
       return {};
     });
@@ -91,7 +91,7 @@ TEST_CASE("nobody is told that a message was read by a protocol that cannot tell
     if (!able) limited.emplace(bob);
     const auto reply =
         bob.accept(world.alice->deposit({world.alice->seal_text("did you read this?")}));
-    REQUIRE(reply.verdict == ArrivalVerdict::stored);
+    REQUIRE(reply.verdict == peering::ArrivalVerdict::stored);
     const auto id = bob.count("SELECT max(id) FROM message WHERE from_id > 9");
     REQUIRE(answer<void>([&](base::Completion<> done) {
       bob.parts().messages.mark_seen(BareGateway::kAccount, {MsgId(static_cast<std::uint32_t>(id))},

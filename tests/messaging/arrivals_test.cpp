@@ -25,7 +25,7 @@ std::int64_t skipped_keys(BareGateway& gateway) {
 }
 
 void park(BareGateway& gateway, std::int64_t source, std::size_t size, std::uint8_t tag) {
-  gateway.write([&](const WriteContext& w) {
+  gateway.write([&](const kernel::WriteContext& w) {
     store::ParkedEnvelope parked;
     parked.id = crypto::random_array<32>();
     parked.tag = store::EnvelopeTag{tag};
@@ -43,14 +43,15 @@ TEST_CASE("the longest honest gap heals at once, and the writer walks none of it
   const std::int64_t before = forged.bob->texts();
   const auto late = forged.alice->seal_text("late");
   const auto gap = forged.alice->seal_text("after the gap", kLongest - 1);
-  CHECK(forged.bob->accept(forged.alice->deposit({gap})).verdict == ArrivalVerdict::stored);
+  CHECK(forged.bob->accept(forged.alice->deposit({gap})).verdict ==
+        peering::ArrivalVerdict::stored);
   CHECK(forged.bob->texts() == before + 1);
   CHECK(forged.bob->incoming().counters().steps_in_writes == 0);
   CHECK(forged.bob->incoming().arrivals().steps_beside() == kLongest);
   CHECK(skipped_keys(*forged.bob) == std::int64_t{crypto::kMaxSkippedKeys});
   // The chain goes on from there.
   CHECK(forged.bob->accept(forged.alice->deposit({forged.alice->seal_text("next")})).verdict ==
-        ArrivalVerdict::stored);
+        peering::ArrivalVerdict::stored);
   CHECK(forged.bob->texts() == before + 2);
 }
 
@@ -62,18 +63,20 @@ TEST_CASE("a contact that skips ahead again and again waits for its budget, and 
   for (int i = 0; i < 3; ++i) {
     envelopes.push_back(forged.alice->seal_text(std::to_string(i), kLongest - 1));
   }
-  const ArrivalReply reply = forged.bob->accept(forged.alice->deposit(envelopes));
-  CHECK(reply.verdict == ArrivalVerdict::too_many);
+  const peering::ArrivalReply reply = forged.bob->accept(forged.alice->deposit(envelopes));
+  CHECK(reply.verdict == peering::ArrivalVerdict::too_many);
   CHECK(reply.retry_after > kMinute);
   CHECK(forged.bob->incoming().arrivals().steps_beside() < kLongest);
   CHECK(forged.bob->texts() == before + 1);
   // Without a new walk it costs nothing, and what was taken is not taken twice.
-  CHECK(forged.bob->accept(forged.alice->deposit(envelopes)).verdict == ArrivalVerdict::too_many);
+  CHECK(forged.bob->accept(forged.alice->deposit(envelopes)).verdict ==
+        peering::ArrivalVerdict::too_many);
   CHECK(forged.bob->incoming().arrivals().steps_beside() < kLongest);
   for (int i = 1; i < 3; ++i) {
     forged.world.clock.advance(reply.retry_after + kMinute);
     const auto again = forged.bob->accept(forged.alice->deposit(envelopes));
-    CHECK(again.verdict == (i == 2 ? ArrivalVerdict::stored : ArrivalVerdict::too_many));
+    CHECK(again.verdict ==
+          (i == 2 ? peering::ArrivalVerdict::stored : peering::ArrivalVerdict::too_many));
     CHECK(forged.bob->texts() == before + 1 + i);
   }
   CHECK(forged.bob->incoming().counters().steps_in_writes == 0);
@@ -84,7 +87,8 @@ TEST_CASE("gaps that are walked within a write are short and paid for as well") 
   forged.go_bare();
   std::vector<base::Bytes> envelopes;
   for (int i = 0; i < 200; ++i) envelopes.push_back(forged.alice->seal_text("x", 60));
-  CHECK(forged.bob->accept(forged.alice->deposit(envelopes)).verdict == ArrivalVerdict::too_many);
+  CHECK(forged.bob->accept(forged.alice->deposit(envelopes)).verdict ==
+        peering::ArrivalVerdict::too_many);
   CHECK(forged.bob->incoming().counters().steps_in_writes < 140 * 60);
   CHECK(skipped_keys(*forged.bob) <= std::int64_t{crypto::kMaxSkippedKeys});
 }
@@ -93,8 +97,8 @@ TEST_CASE("what a relay hands over of a contact over its budget is parked, and c
   Forged forged;
   forged.go_bare();
   const std::int64_t before = forged.bob->texts();
-  std::vector<RelayedEnvelope> envelopes;
-  const Arrival arrival = forged.alice->deposit({base::Bytes(1)});
+  std::vector<peering::RelayedEnvelope> envelopes;
+  const peering::Arrival arrival = forged.alice->deposit({base::Bytes(1)});
   for (int i = 0; i < 2; ++i) {
     envelopes.push_back({arrival.proof.key_id, forged.alice->seal_text("gap", kLongest - 1)});
   }
@@ -121,12 +125,12 @@ TEST_CASE("others' writes pass between the slices of a deposit, which is answere
   const std::int64_t before = forged.bob->texts();
   std::vector<base::Bytes> envelopes;
   for (int i = 0; i < 200; ++i) envelopes.push_back(forged.alice->seal_text(std::to_string(i)));
-  const Arrival arrival = forged.alice->deposit(envelopes);
+  const peering::Arrival arrival = forged.alice->deposit(envelopes);
   std::atomic<bool> answered{false};
   std::atomic<bool> answered_before{false};
   const auto seen = answer<std::int64_t>([&](base::Completion<std::int64_t> done) {
-    forged.bob->incoming().accept(arrival, [&](const base::Result<ArrivalReply>& reply) {
-      CHECK((reply && reply->verdict == ArrivalVerdict::stored));
+    forged.bob->incoming().accept(arrival, [&](const base::Result<peering::ArrivalReply>& reply) {
+      CHECK((reply && reply->verdict == peering::ArrivalVerdict::stored));
       answered = true;
     });
     forged.bob->store().write<std::int64_t>(
@@ -145,7 +149,7 @@ TEST_CASE("others' writes pass between the slices of a deposit, which is answere
   CHECK(forged.bob->texts() == before + 200);
   CHECK(forged.bob->incoming().arrivals().slices() >= 200 / 16);
   // The whole of it again: all of it was taken.
-  CHECK(forged.bob->accept(arrival).verdict == ArrivalVerdict::stored);
+  CHECK(forged.bob->accept(arrival).verdict == peering::ArrivalVerdict::stored);
   CHECK(forged.bob->texts() == before + 200);
   // In order.
   auto read = forged.bob->core().read(Peer::kAccount);
@@ -164,7 +168,8 @@ TEST_CASE("many receipts in one envelope are taken in several writes, and their 
   }
   const std::uint64_t before = forged.bob->incoming().arrivals().slices();
   const auto envelope = forged.alice->seal({crypto::random_array<16>(), std::move(receipts)});
-  CHECK(forged.bob->accept(forged.alice->deposit({envelope})).verdict == ArrivalVerdict::stored);
+  CHECK(forged.bob->accept(forged.alice->deposit({envelope})).verdict ==
+        peering::ArrivalVerdict::stored);
   CHECK(forged.bob->incoming().arrivals().slices() - before >= 10);
   CHECK(forged.bob->incoming().counters().accepted == 1);
 }
@@ -176,8 +181,8 @@ TEST_CASE("a group of many members is taken in several writes, with one line and
   constexpr std::size_t kStrangers = 300;
   GroupUpdate update;
   update.group = crypto::random_array<16>();
-  const MemberKey alice = key_of(*forged.alice->core().directory.all().front());
-  const MemberKey us = key_of(*bob.core().directory.all().front());
+  const MemberKey alice = chats::key_of(*forged.alice->core().directory.all().front());
+  const MemberKey us = chats::key_of(*bob.core().directory.all().front());
   update.state.name = {{1, alice}, "Everybody"};
   std::vector<MemberKey> keys{alice, us};
   while (keys.size() < kStrangers + 2) {
@@ -194,7 +199,7 @@ TEST_CASE("a group of many members is taken in several writes, with one line and
   const auto slices_of = [&] {
     const std::uint64_t before = bob.incoming().arrivals().slices();
     const auto envelope = forged.alice->seal({crypto::random_array<16>(), update});
-    CHECK(bob.accept(forged.alice->deposit({envelope})).verdict == ArrivalVerdict::stored);
+    CHECK(bob.accept(forged.alice->deposit({envelope})).verdict == peering::ArrivalVerdict::stored);
     bob.flush();
     return bob.incoming().arrivals().slices() - before;
   };
@@ -217,7 +222,8 @@ TEST_CASE("skipped keys end with their time, and superseded sessions with theirs
   forged.go_bare();
   const auto late = forged.alice->seal_text("late");
   const auto gap = forged.alice->seal_text("gap", 100);
-  CHECK(forged.bob->accept(forged.alice->deposit({gap})).verdict == ArrivalVerdict::stored);
+  CHECK(forged.bob->accept(forged.alice->deposit({gap})).verdict ==
+        peering::ArrivalVerdict::stored);
   REQUIRE(skipped_keys(*forged.bob) == 101);
   const auto house = [&](base::Millis after) {
     forged.world.clock.advance(after);
@@ -236,7 +242,7 @@ TEST_CASE("skipped keys end with their time, and superseded sessions with theirs
     CHECK(forged.bob->count("SELECT count(*) FROM session WHERE state = 1") == 1);
   }
   SECTION("of a superseded one, sooner") {
-    forged.bob->write([&](const WriteContext& w) -> base::Result<> {
+    forged.bob->write([&](const kernel::WriteContext& w) -> base::Result<> {
       EDGE_TRY(auto session, store::sending_session(w.scope, BareGateway::peer_of(w.scope).id));
       session->id = session->id + 1000;
       session->tag = crypto::random_array<16>();
@@ -259,7 +265,7 @@ TEST_CASE("a contact's skipped keys are bounded, whatever sessions it has") {
   Forged forged;
   forged.go_bare();
   for (int session = 1; session <= 4; ++session) {
-    forged.bob->write([&](const WriteContext& w) -> base::Result<> {
+    forged.bob->write([&](const kernel::WriteContext& w) -> base::Result<> {
       EDGE_TRY(auto row, store::sending_session(w.scope, BareGateway::peer_of(w.scope).id));
       row->id = row->id + session * 1000;
       row->tag = crypto::random_array<16>();
@@ -305,25 +311,25 @@ TEST_CASE(
   BareGateway& bob = *forged.bob;
   constexpr std::size_t kSize = 1000 * 1000;
   const auto parked = [&] { return bob.count("SELECT count(*) FROM parked_envelope"); };
-  ArrivalReply reply;
+  peering::ArrivalReply reply;
   std::int64_t sent = 0;
   while ((reply = bob.accept(forged.alice->deposit({forged.alice->seal_unknown(kSize)}))).verdict ==
-         ArrivalVerdict::stored) {
+         peering::ArrivalVerdict::stored) {
     REQUIRE(++sent < 20);
   }
   CHECK(sent == 8);
   CHECK(parked() == sent);
-  CHECK(reply.verdict == ArrivalVerdict::too_many);
+  CHECK(reply.verdict == peering::ArrivalVerdict::too_many);
   CHECK(reply.retry_after > 1'000);
   CHECK(reply.retry_after < kMinute);
 
   // Other messages of the same contact come through, and from a relay nothing stands in their way.
   const std::int64_t before = bob.texts();
   CHECK(bob.accept(forged.alice->deposit({forged.alice->seal_text("known")})).verdict ==
-        ArrivalVerdict::stored);
+        peering::ArrivalVerdict::stored);
   const auto token = forged.alice->deposit({base::Bytes(1)}).proof.key_id;
-  std::vector<RelayedEnvelope> envelopes{{token, forged.alice->seal_unknown(kSize)},
-                                         {token, forged.alice->seal_text("behind it")}};
+  std::vector<peering::RelayedEnvelope> envelopes{{token, forged.alice->seal_unknown(kSize)},
+                                                  {token, forged.alice->seal_text("behind it")}};
   CHECK(answer<bool>([&](base::Completion<bool> done) {
           bob.incoming().accept_relayed(Peer::kAccount, std::move(envelopes), std::move(done));
         }).value_or(false));
@@ -332,7 +338,7 @@ TEST_CASE(
 
   forged.world.clock.advance(reply.retry_after);
   CHECK(bob.accept(forged.alice->deposit({forged.alice->seal_unknown(kSize)})).verdict ==
-        ArrivalVerdict::stored);
+        peering::ArrivalVerdict::stored);
 }
 
 TEST_CASE("of what is parked a session fetches what its tag names, a little at a time") {
@@ -357,7 +363,7 @@ TEST_CASE("an envelope that an earlier version parked gets its tag when it is lo
   BareGateway& bob = *forged.bob;
   const std::int64_t before = bob.texts();
   const auto envelope = forged.alice->seal_text("parked long ago");
-  bob.write([&](const WriteContext& w) {
+  bob.write([&](const kernel::WriteContext& w) {
     store::ParkedEnvelope parked;
     parked.id = crypto::envelope_id(envelope);
     parked.envelope = envelope;
@@ -373,7 +379,7 @@ TEST_CASE("an envelope that an earlier version parked gets its tag when it is lo
         forged.world.until([&] { return bob.count("SELECT count(*) FROM parked_envelope") == 0; }));
   }
   SECTION("and waits for its session otherwise") {
-    bob.write([&](const WriteContext& w) -> base::Result<> {
+    bob.write([&](const kernel::WriteContext& w) -> base::Result<> {
       EDGE_CHECK(w.tx.db().run("DELETE FROM session"));
       return {};
     });
@@ -444,7 +450,7 @@ TEST_CASE("a member that asks for a group's state again and again is sent it a f
   for (int i = 0; i < 30; ++i) {
     const base::Bytes envelope = forged.alice->seal({crypto::random_array<16>(), question});
     const std::int64_t seen = bob.count("SELECT count(*) FROM seen_envelope");
-    CHECK(bob.accept(forged.alice->deposit({envelope})).verdict == ArrivalVerdict::stored);
+    CHECK(bob.accept(forged.alice->deposit({envelope})).verdict == peering::ArrivalVerdict::stored);
     REQUIRE(world.until([&] { return bob.count("SELECT count(*) FROM seen_envelope") > seen; }));
     bob.flush();
   }

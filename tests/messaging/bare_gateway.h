@@ -35,7 +35,7 @@ class BareGateway {
     auto opened = store::Store::open(std::move(options));
     REQUIRE(opened.ok());
     store_ = *std::move(opened);
-    EngineOptions engine;
+    kernel::EngineOptions engine;
     engine.profile = peer.name();
     engine.host = peer.name() + ".test";
     engine.public_urls = {"http://" + peer.name() + ".test"};
@@ -48,14 +48,16 @@ class BareGateway {
     parts_.reset();
   }
 
-  Core& core() { return parts_->core; }
+  kernel::Core& core() { return parts_->core; }
   Parts& parts() { return *parts_; }
-  DepositTransport& transport() { return transport_; }
-  OwedStates& owed_states() { return parts_->owed_states; }
+  peering::DepositTransport& transport() { return transport_; }
+  groups::OwedStates& owed_states() { return parts_->owed_states; }
   // What the courier does once a minute.
-  void keep_house() { messaging::keep_house(parts_->core, parts_->courier, parts_->owed_states); }
+  void keep_house() {
+    messaging::delivery::keep_house(parts_->core, parts_->courier, parts_->owed_states);
+  }
   store::Store& store() { return *store_; }
-  Incoming& incoming() { return parts_->incoming; }
+  peering::Incoming& incoming() { return parts_->incoming; }
 
   std::int64_t count(const std::string& sql) {
     auto reader = store_->read();
@@ -66,12 +68,12 @@ class BareGateway {
 
   template <class F>
   auto write(F fn) {
-    using T = typename std::invoke_result_t<F, const WriteContext&>::value_type;
+    using T = typename std::invoke_result_t<F, const kernel::WriteContext&>::value_type;
     auto done = answer<T>([&](base::Completion<T> completion) {
       parts_->core.write<T>(
           kAccount,
-          [this, &fn](store::Tx& tx, const store::Scope& scope, const AccountState& state) {
-            return fn(WriteContext{parts_->core, tx, scope, state});
+          [this, &fn](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state) {
+            return fn(kernel::WriteContext{parts_->core, tx, scope, state});
           },
           std::move(completion));
     });
@@ -95,14 +97,14 @@ class BareGateway {
 
   // An envelope with this content, as if `skipped` messages before it had been lost.
   base::Bytes seal(const Content& content, std::uint32_t skipped = 0) {
-    return write([&](const WriteContext& w) -> base::Result<base::Bytes> {
+    return write([&](const kernel::WriteContext& w) -> base::Result<base::Bytes> {
       EDGE_TRY(auto session, store::sending_session(w.scope, peer_of(w.scope).id));
       EDGE_TRY(auto ratchet, crypto::Ratchet::load(session->ratchet));
       for (std::uint32_t i = 0; i < skipped; ++i) {
         EDGE_CHECK(ratchet.encrypt(base::Bytes(1), session->handshake_hash));
       }
       session->ratchet = ratchet.save();
-      return seal_on(w.scope, *session, encode(content));
+      return peering::seal_on(w.scope, *session, encode(content));
     });
   }
   base::Bytes seal_text(const std::string& text, std::uint32_t skipped = 0) {
@@ -113,28 +115,29 @@ class BareGateway {
   }
   // An envelope of this size for a session that the contact does not know.
   base::Bytes seal_unknown(std::size_t size) {
-    return write([&](const WriteContext& w) -> base::Result<base::Bytes> {
+    return write([&](const kernel::WriteContext& w) -> base::Result<base::Bytes> {
       EDGE_TRY(const auto session, store::sending_session(w.scope, peer_of(w.scope).id));
       return crypto::seal_envelope(
-          {session->peer_box}, static_cast<std::uint8_t>(EnvelopeKind::message),
+          {session->peer_box}, static_cast<std::uint8_t>(peering::EnvelopeKind::message),
           crypto::random_array<std::tuple_size_v<crypto::EnvelopeTag>>(), base::Bytes(size, 1));
     });
   }
   // What it would send its contact these envelopes in.
-  Arrival deposit(const std::vector<base::Bytes>& envelopes) {
+  peering::Arrival deposit(const std::vector<base::Bytes>& envelopes) {
     auto read = parts_->core.read(kAccount);
     REQUIRE(read.ok());
     const auto route = store::find_route(read->scope(), *peer_of(read->scope()).route_id);
     REQUIRE((route && *route));
     const store::RouteWay& way = (*route)->way;
-    Arrival arrival{way.mailbox, {}, join_body(envelopes)};
+    peering::Arrival arrival{way.mailbox, {}, join_body(envelopes)};
     arrival.proof = prove_deposit(DepositToken{way.token}, way.mailbox, clock_.now(), arrival.body);
     return arrival;
   }
-  ArrivalReply accept(Arrival arrival) {
-    const auto reply = answer<ArrivalReply>([&](base::Completion<ArrivalReply> done) {
-      incoming().accept(std::move(arrival), std::move(done));
-    });
+  peering::ArrivalReply accept(peering::Arrival arrival) {
+    const auto reply =
+        answer<peering::ArrivalReply>([&](base::Completion<peering::ArrivalReply> done) {
+          incoming().accept(std::move(arrival), std::move(done));
+        });
     if (!reply) FAIL(reply.error().message);
     return *reply;
   }

@@ -180,7 +180,7 @@ TEST_CASE("what no device acknowledged for two weeks has failed, with the reason
   const ChatId chat = world.join(world.bob, world.alice);
   world.network.set({.cut = true});
   const MsgId sent = world.bob.send(chat, "into the void");
-  world.clock.advance(kExpireAfter + 120'000);
+  world.clock.advance(kernel::kExpireAfter + 120'000);
   REQUIRE(world.until([&] { return world.bob.state(sent) == MsgState::out_failed; }));
   CHECK_FALSE(world.bob.message(sent).error.empty());
   CHECK(world.bob.events_of<MsgFailed>().size() == 1);
@@ -217,7 +217,7 @@ TEST_CASE(
   World world;
   world.join(world.bob, world.alice);
   const auto judge = [&](const std::string& mailbox, const DepositProof& proof) {
-    return answer<ArrivalReply>([&](base::Completion<ArrivalReply> done) {
+    return answer<peering::ArrivalReply>([&](base::Completion<peering::ArrivalReply> done) {
              world.alice.engine().accept({mailbox, proof, join_body({base::Bytes(300, 1)})},
                                          std::move(done));
            })
@@ -227,10 +227,10 @@ TEST_CASE(
   const DepositToken stranger = DepositToken::generate();
   const base::Bytes body = join_body({base::Bytes(300, 1)});
   CHECK(judge(mailbox, prove_deposit(stranger, mailbox, world.clock.now(), body)) ==
-        ArrivalVerdict::unproven);
-  CHECK(judge(mailbox, {}) == ArrivalVerdict::unproven);
+        peering::ArrivalVerdict::unproven);
+  CHECK(judge(mailbox, {}) == peering::ArrivalVerdict::unproven);
   CHECK(judge("nobody", prove_deposit(stranger, "nobody", world.clock.now(), body)) ==
-        ArrivalVerdict::unproven);
+        peering::ArrivalVerdict::unproven);
 }
 
 TEST_CASE("a dead peer with a long queue does not delay another one") {

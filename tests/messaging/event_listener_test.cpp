@@ -10,8 +10,8 @@ TEST_CASE("the listener gets the event that was written, not what its record dec
   const std::string text(70'000, 'x');
   alice.forget_events();
   const auto done = alice.store().write_now<void>([&](store::Tx& tx) -> base::Result<> {
-    EDGE_CHECK(Core::emit(tx, AccountId(1), Info{text}));
-    return Core::emit(tx, AccountId(1), IncomingMsg{ChatId(7), MsgId(8)});
+    EDGE_CHECK(kernel::Core::emit(tx, AccountId(1), Info{text}));
+    return kernel::Core::emit(tx, AccountId(1), IncomingMsg{ChatId(7), MsgId(8)});
   });
   REQUIRE(done);
   CHECK_FALSE(decode_event(Info::kKind, encode_event(Info{text})));
@@ -24,7 +24,7 @@ TEST_CASE("an event of a write that failed reaches no listener") {
   Peer& alice = world.alice;
   alice.forget_events();
   const auto done = alice.store().write_now<void>([&](store::Tx& tx) -> base::Result<> {
-    EDGE_CHECK(Core::emit(tx, AccountId(1), Info{"never"}));
+    EDGE_CHECK(kernel::Core::emit(tx, AccountId(1), Info{"never"}));
     return base::fail(base::Errc::invalid_argument, "no");
   });
   CHECK_FALSE(done);

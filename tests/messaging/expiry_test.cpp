@@ -18,7 +18,7 @@ TEST_CASE("a message that failed says why, and resend_messages delivers it once"
   const ChatId chat = world.join(world.bob, world.alice);
   world.network.set({.cut = true});
   const MsgId sent = world.bob.send(chat, "try me");
-  world.clock.advance(kExpireAfter + 120'000);
+  world.clock.advance(kernel::kExpireAfter + 120'000);
   REQUIRE(world.until([&] { return world.bob.state(sent) == MsgState::out_failed; }));
   CHECK(world.bob.message(sent).error ==
         "The recipient's gateway could not be reached in 14 days.");
@@ -59,7 +59,7 @@ TEST_CASE("a group message that one member never got names the member") {
     const auto trace = world.alice.engine().messages().trace(Peer::kAccount, sent);
     return trace.ok() && trace->steps.size() == 1 && trace->steps[0].find("To carol: ") == 0;
   }));
-  world.clock.advance(kExpireAfter + 120'000);
+  world.clock.advance(kernel::kExpireAfter + 120'000);
   REQUIRE(world.until([&] { return world.alice.state(sent) == MsgState::out_failed; }));
   CHECK(world.alice.message(sent).error ==
         "carol: The recipient's gateway could not be reached in 14 days.");

@@ -6,7 +6,7 @@
 #include "base/cancel_scope.h"
 #include "tests/support/catch.h"
 
-using messaging::FileWorker;
+using messaging::kernel::FileWorker;
 
 namespace {
 

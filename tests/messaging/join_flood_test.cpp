@@ -24,7 +24,7 @@ constexpr base::Millis kHour = 60 * kMinute;
 
 // A URL where nobody of ours is: it counts what comes, and answers at once that it cannot, or not
 // before it is told to.
-class Door final : public Mailroom {
+class Door final : public peering::Mailroom {
  public:
   Door(Network& network, std::string url, bool hangs)
       : network_(network), url_(std::move(url)), hangs_(hangs) {
@@ -34,7 +34,7 @@ class Door final : public Mailroom {
     network_.detach(url_);
     let_go();
   }
-  void accept(Arrival /*arrival*/, base::Completion<ArrivalReply> done) override {
+  void accept(peering::Arrival /*arrival*/, base::Completion<peering::ArrivalReply> done) override {
     {
       base::Lock lock(mutex_);
       ++knocks_;
@@ -43,15 +43,15 @@ class Door final : public Mailroom {
         return;
       }
     }
-    done(ArrivalReply{ArrivalVerdict::unavailable, 0, 0});
+    done(peering::ArrivalReply{peering::ArrivalVerdict::unavailable, 0, 0});
   }
   void let_go() {
-    std::vector<base::Completion<ArrivalReply>> held;
+    std::vector<base::Completion<peering::ArrivalReply>> held;
     {
       base::Lock lock(mutex_);
       held.swap(held_);
     }
-    for (auto& done : held) done(ArrivalReply{ArrivalVerdict::unavailable, 0, 0});
+    for (auto& done : held) done(peering::ArrivalReply{peering::ArrivalVerdict::unavailable, 0, 0});
   }
   std::size_t held() {
     base::Lock lock(mutex_);
@@ -68,7 +68,7 @@ class Door final : public Mailroom {
   const bool hangs_;
   base::Mutex mutex_;
   std::size_t knocks_ GUARDED_BY(mutex_) = 0;
-  std::vector<base::Completion<ArrivalReply>> held_ GUARDED_BY(mutex_);
+  std::vector<base::Completion<peering::ArrivalReply>> held_ GUARDED_BY(mutex_);
 };
 
 // What a person who never was sends to join by the link.
@@ -100,8 +100,8 @@ base::Bytes made_up(const std::string& link, const std::vector<std::string>& url
   request.card.tag = crypto::random_array<16>();
   const auto message = handshake->write(encode(request));
   REQUIRE(message);
-  auto envelope = crypto::seal_envelope(*box, static_cast<std::uint8_t>(EnvelopeKind::join_request),
-                                        {}, *message);
+  auto envelope = crypto::seal_envelope(
+      *box, static_cast<std::uint8_t>(peering::EnvelopeKind::join_request), {}, *message);
   REQUIRE(envelope);
   return *std::move(envelope);
 }
@@ -113,19 +113,20 @@ std::vector<base::Bytes> made_up(const std::string& link, const std::vector<std:
   return envelopes;
 }
 
-ArrivalReply deposit(World& world, Peer& peer, const std::string& link,
-                     const std::vector<base::Bytes>& envelopes) {
+peering::ArrivalReply deposit(World& world, Peer& peer, const std::string& link,
+                              const std::vector<base::Bytes>& envelopes) {
   const auto invite = crypto::parse_invite(link);
   REQUIRE(invite);
   DepositToken token;
   REQUIRE(crypto::base64url_decode_to(invite->token, token.bytes));
-  Arrival arrival;
+  peering::Arrival arrival;
   arrival.mailbox = invite->mailbox;
   arrival.body = join_body(envelopes);
   arrival.proof = prove_deposit(token, arrival.mailbox, world.clock.now(), arrival.body);
-  const auto reply = answer<ArrivalReply>([&](base::Completion<ArrivalReply> done) {
-    peer.engine().accept(std::move(arrival), std::move(done));
-  });
+  const auto reply =
+      answer<peering::ArrivalReply>([&](base::Completion<peering::ArrivalReply> done) {
+        peer.engine().accept(std::move(arrival), std::move(done));
+      });
   REQUIRE(reply);
   return *reply;
 }
@@ -166,15 +167,16 @@ TEST_CASE(
   const std::string link = world.alice.invite();
   const std::vector<std::string> nowhere{"http://nowhere.test"};
   CHECK(deposit(world, world.alice, link, made_up(link, nowhere, 61)).verdict ==
-        ArrivalVerdict::too_large);
+        peering::ArrivalVerdict::too_large);
   CHECK(pending(world.alice) == 0);
   CHECK(deposit(world, world.alice, link, made_up(link, nowhere, 50)).verdict ==
-        ArrivalVerdict::stored);
-  const ArrivalReply refused = deposit(world, world.alice, link, made_up(link, nowhere, 20));
-  CHECK(refused.verdict == ArrivalVerdict::too_many);
+        peering::ArrivalVerdict::stored);
+  const peering::ArrivalReply refused =
+      deposit(world, world.alice, link, made_up(link, nowhere, 20));
+  CHECK(refused.verdict == peering::ArrivalVerdict::too_many);
   CHECK(refused.retry_after > 9 * kMinute);
   CHECK(deposit(world, world.alice, link, made_up(link, nowhere, 10)).verdict ==
-        ArrivalVerdict::stored);
+        peering::ArrivalVerdict::stored);
   CHECK(pending(world.alice) == 60);
 
   // An honest joiner is told to come later, and does by itself.
@@ -192,13 +194,13 @@ TEST_CASE("connections that hang at URLs of made-up people hold up no contact") 
   Door silent(world.network, "http://silent.test", true);
   const std::string link = world.alice.invite();
   REQUIRE(deposit(world, world.alice, link, made_up(link, {"http://silent.test"}, 40)).verdict ==
-          ArrivalVerdict::stored);
-  REQUIRE(world.until([&] { return silent.held() == RouteQueue::kMostOfParty; }));
+          peering::ArrivalVerdict::stored);
+  REQUIRE(world.until([&] { return silent.held() == delivery::RouteQueue::kMostOfParty; }));
   world.alice.send(back, "are you there?");
   REQUIRE(world.until([&] { return world.bob.has_text("are you there?"); }));
   world.bob.send(chat, "yes");
   REQUIRE(world.until([&] { return world.alice.has_text("yes"); }));
-  CHECK(silent.held() == RouteQueue::kMostOfParty);
+  CHECK(silent.held() == delivery::RouteQueue::kMostOfParty);
   CHECK(world.alice.engine().accounts().connectivity(Peer::kAccount).value_or(0) >= 3000);
 
   // Who joins by another invite has places beside theirs.
@@ -213,7 +215,7 @@ TEST_CASE("connections that hang at URLs of made-up people hold up no contact") 
   REQUIRE(other);
   start_joining(carol, *other);
   REQUIRE(world.until([&] { return joined(carol); }));
-  CHECK(silent.held() == RouteQueue::kMostOfParty);
+  CHECK(silent.held() == delivery::RouteQueue::kMostOfParty);
 
   // By the same one as well, once some of theirs ended.
   Peer dave(world.network, world.clock, "dave");
@@ -232,14 +234,14 @@ TEST_CASE("a made-up joiner is sought at one of its URLs, a few times, and forgo
   const std::vector<std::string> urls{"ftp://first.test", "http://first.test",
                                       "http://second.test"};
   const base::Bytes asker = made_up(link, urls);
-  REQUIRE(deposit(world, world.alice, link, {asker}).verdict == ArrivalVerdict::stored);
+  REQUIRE(deposit(world, world.alice, link, {asker}).verdict == peering::ArrivalVerdict::stored);
   REQUIRE(world.until([&] { return first.knocks() >= 3; }));
   CHECK(pending(world.alice) == 1);
   REQUIRE(world.until([&] {
     pass(world, 5 * kMinute);
     return pending(world.alice) == 0;
   }));
-  CHECK(first.knocks() == kStrangerTries);
+  CHECK(first.knocks() == kernel::kStrangerTries);
   CHECK(second.knocks() == 0);
   // Nothing of it is left.
   auto read = world.alice.store().read();
@@ -248,8 +250,8 @@ TEST_CASE("a made-up joiner is sought at one of its URLs, a few times, and forgo
     CHECK(read->connection().integer("SELECT count(*) FROM " + std::string(table)).value() == 0);
   }
   // It may ask again.
-  REQUIRE(deposit(world, world.alice, link, {asker}).verdict == ArrivalVerdict::stored);
-  CHECK(world.until([&] { return first.knocks() > kStrangerTries; }));
+  REQUIRE(deposit(world, world.alice, link, {asker}).verdict == peering::ArrivalVerdict::stored);
+  CHECK(world.until([&] { return first.knocks() > kernel::kStrangerTries; }));
 }
 
 TEST_CASE("whoever repeats its request is answered again at once") {
@@ -257,9 +259,9 @@ TEST_CASE("whoever repeats its request is answered again at once") {
   Door door(world.network, "http://door.test", false);
   const std::string link = world.alice.invite();
   const base::Bytes asker = made_up(link, {"http://door.test"});
-  REQUIRE(deposit(world, world.alice, link, {asker}).verdict == ArrivalVerdict::stored);
+  REQUIRE(deposit(world, world.alice, link, {asker}).verdict == peering::ArrivalVerdict::stored);
   REQUIRE(world.until([&] { return door.knocks() == 3; }));  // the next try is minutes away
-  REQUIRE(deposit(world, world.alice, link, {asker}).verdict == ArrivalVerdict::stored);
+  REQUIRE(deposit(world, world.alice, link, {asker}).verdict == peering::ArrivalVerdict::stored);
   CHECK(world.until([&] { return door.knocks() == 4; }));
   CHECK(pending(world.alice) == 1);
 }
@@ -269,13 +271,13 @@ TEST_CASE("many who ask at once evict nobody of the same invite, and nobody of a
   Door door(world.network, "http://door.test", false);
   const std::string link = world.alice.invite();
   const base::Bytes before = made_up(link, {"http://door.test"});
-  REQUIRE(deposit(world, world.alice, link, {before}).verdict == ArrivalVerdict::stored);
+  REQUIRE(deposit(world, world.alice, link, {before}).verdict == peering::ArrivalVerdict::stored);
 
   // Through a relay they may come by the hundred.
   const auto invite = crypto::parse_invite(link);
   DepositToken token;
   REQUIRE(crypto::base64url_decode_to(invite->token, token.bytes));
-  std::vector<RelayedEnvelope> flood;
+  std::vector<peering::RelayedEnvelope> flood;
   for (base::Bytes& envelope : made_up(link, {"http://door.test"}, 300)) {
     flood.push_back({deposit_key_id(token), std::move(envelope)});
   }
@@ -283,7 +285,7 @@ TEST_CASE("many who ask at once evict nobody of the same invite, and nobody of a
     world.alice.engine().relayed().accept(Peer::kAccount, std::move(flood), std::move(done));
   });
   CHECK(taken.value_or(false));  // acknowledged: the relay forgets them
-  CHECK(pending(world.alice) == kMaxPendingAnswers);
+  CHECK(pending(world.alice) == peering::kMaxPendingAnswers);
   {
     auto read = world.alice.store().read();
     CHECK(read->connection().integer("SELECT min(id) FROM pending_join").value() == 1);
@@ -291,11 +293,11 @@ TEST_CASE("many who ask at once evict nobody of the same invite, and nobody of a
 
   // Another joiner is asked to come later, and gets in once the flood is minutes old.
   CHECK(deposit(world, world.alice, link, {made_up(link, {"http://door.test"})}).verdict ==
-        ArrivalVerdict::too_many);
+        peering::ArrivalVerdict::too_many);
   start_joining(world.bob, link);
   pass(world, 11 * kMinute);
   REQUIRE(world.until([&] { return joined(world.bob); }));
-  CHECK(pending(world.alice) <= kMaxPendingAnswers);
+  CHECK(pending(world.alice) <= peering::kMaxPendingAnswers);
 }
 
 TEST_CASE("a joiner that cannot be reached for an hour asks again, and joins") {
@@ -330,16 +332,16 @@ TEST_CASE("a joiner that cannot be reached for an hour asks again, and joins") {
 TEST_CASE("a member known by its card alone is asked for a session a few times an hour") {
   Three world;
   // Carol's gateway answers Alice as ever, and nobody else.
-  class Gate final : public Mailroom {
+  class Gate final : public peering::Mailroom {
    public:
-    explicit Gate(Mailroom& carol) : carol_(carol) {}
-    void accept(Arrival arrival, base::Completion<ArrivalReply> done) override {
+    explicit Gate(peering::Mailroom& carol) : carol_(carol) {}
+    void accept(peering::Arrival arrival, base::Completion<peering::ArrivalReply> done) override {
       {
         base::Lock lock(mutex_);
         if (learns_) known_.insert(arrival.proof.key_id);
         if (!known_.contains(arrival.proof.key_id)) {
           ++refused_;
-          return done(ArrivalReply{ArrivalVerdict::unavailable, 0, 0});
+          return done(peering::ArrivalReply{peering::ArrivalVerdict::unavailable, 0, 0});
         }
       }
       carol_.accept(std::move(arrival), std::move(done));
@@ -354,7 +356,7 @@ TEST_CASE("a member known by its card alone is asked for a session a few times a
     }
 
    private:
-    Mailroom& carol_;
+    peering::Mailroom& carol_;
     base::Mutex mutex_;
     bool learns_ GUARDED_BY(mutex_) = true;
     std::set<DepositKeyId> known_ GUARDED_BY(mutex_);

@@ -33,9 +33,12 @@ base::Result<ChatId> new_group(Peer& peer, const std::string& name) {
       [&](auto done) { peer.engine().groups().create(Peer::kAccount, name, std::move(done)); });
 }
 
-class NoTransport final : public DepositTransport {
+class NoTransport final : public peering::DepositTransport {
  public:
-  void deposit(Deposit /*deposit*/, base::Completion<DepositReply> done) override { done({}); }
+  void deposit(peering::Deposit /*deposit*/,
+               base::Completion<peering::DepositReply> done) override {
+    done({});
+  }
 };
 
 // One account whose rules are called as an arrival calls them.
@@ -52,8 +55,8 @@ struct OneAccount {
                .public_urls = {"http://alice.test"},
                .version = "0",
                .paths = {}}};
-  Core& core = parts.core;
-  AccountPtr account = make();
+  kernel::Core& core = parts.core;
+  kernel::AccountPtr account = make();
 
   std::unique_ptr<store::Store> open() {
     store::StoreOptions options;
@@ -64,14 +67,14 @@ struct OneAccount {
     if (!opened) FAIL(opened.error().message);
     return *std::move(opened);
   }
-  AccountPtr make() {
-    auto made = store->write_now<AccountPtr>([&](store::Tx& tx) {
+  kernel::AccountPtr make() {
+    auto made = store->write_now<kernel::AccountPtr>([&](store::Tx& tx) {
       return make_account(core, tx, {.profile = kTurning, .display_name = kTurning});
     });
     if (!made) FAIL(made.error().message);
     return *std::move(made);
   }
-  void write(const std::function<base::Result<>(const WriteContext&)>& what) {
+  void write(const std::function<base::Result<>(const kernel::WriteContext&)>& what) {
     const auto done = store->write_now<void>([&](store::Tx& tx) {
       const store::Scope scope{tx.db(), tx.vault(), account->key, account->id};
       return what({core, tx, scope, *account});
@@ -177,31 +180,33 @@ TEST_CASE("a message's own name and its file's are plain at both sides") {
 
 TEST_CASE("what peers of another build call themselves, their groups and files is plain here") {
   OneAccount alice;
-  alice.write([&](const WriteContext& write) -> base::Result<> {
+  alice.write([&](const kernel::WriteContext& write) -> base::Result<> {
     const auto key = crypto::Identity::generate().public_key();
-    EDGE_TRY(store::ContactRow contact, contact_for(write, key, "b\u202eob@b.test", kTurning));
+    EDGE_TRY(store::ContactRow contact,
+             peering::contact_for(write, key, "b\u202eob@b.test", kTurning));
     CHECK(contact.auth_name == kPlain);
     CHECK(contact.addr == "bob@b.test");
     Card card;
     card.addr = "b\u2066ob@b.test";
     card.name = "\u200b\u202e";
-    apply_card(contact, card, 1);
+    peering::apply_card(contact, card, 1);
     CHECK(contact.auth_name.empty());
     CHECK(contact.addr == "bob@b.test");
 
     Profile profile;
     profile.name = kTurning;
-    const Sender sender{.contact = contact, .turn = {.link = 1, .in_turn = true}};
-    EDGE_CHECK(apply_content(write, sender, {store::random_uuid(), profile}, std::nullopt, {}));
+    const receiving::Sender sender{.contact = contact, .turn = {.link = 1, .in_turn = true}};
+    EDGE_CHECK(
+        receiving::apply_content(write, sender, {store::random_uuid(), profile}, std::nullopt, {}));
     EDGE_TRY(contact, store::load_contact(write.scope, contact.id));
     CHECK(contact.auth_name == kPlain);
 
     TextMessage text;
     text.sender_name = kTurning;
-    CHECK(received_row(contact.id, {}, text).sender_name == kPlain);
+    CHECK(chats::received_row(contact.id, {}, text).sender_name == kPlain);
     FileNote note;
     note.name = "../photo\u202egpj.exe";
-    EDGE_TRY(const std::int64_t blob, adopt_file(write, note, store::TransferRow{}));
+    EDGE_TRY(const std::int64_t blob, chats::adopt_file(write, note, store::TransferRow{}));
     EDGE_TRY(const auto row, store::load_blob(write.scope, blob));
     CHECK(row.file_name == "photogpj.exe");
 
@@ -212,8 +217,8 @@ TEST_CASE("what peers of another build call themselves, their groups and files i
     member.card.name = kTurning;
     member.card.addr = "c\u202earol@c.test";
     state.members[other] = member;
-    EDGE_TRY(const Group group,
-             make_group(write, store::random_uuid(), state, store::ChatBlocked::no));
+    EDGE_TRY(const chats::Group group,
+             groups::make_group(write, store::random_uuid(), state, store::ChatBlocked::no));
     CHECK(group.row.name == kPlain);
     CHECK(group.state.name.value == kTurning);  // members compare states byte for byte
     EDGE_TRY(const auto carol, store::find_contact_by_key(write.scope, other));
@@ -226,12 +231,12 @@ TEST_CASE("what peers of another build call themselves, their groups and files i
 
 TEST_CASE("names that an older build stored are plain where they are shown") {
   OneAccount alice;
-  alice.write([&](const WriteContext& write) -> base::Result<> {
+  alice.write([&](const kernel::WriteContext& write) -> base::Result<> {
     EDGE_TRY(const auto first, store::find_config_value(write.scope, "displayname"));
     CHECK(first == kPlain);  // what it was made with
     EDGE_CHECK(store::set_config_value(write.scope, "displayname", kTurning));
     const auto key = crypto::Identity::generate().public_key();
-    EDGE_TRY(store::ContactRow contact, contact_for(write, key, "bob@b.test", "bob"));
+    EDGE_TRY(store::ContactRow contact, peering::contact_for(write, key, "bob@b.test", "bob"));
     contact.auth_name = kTurning;
     EDGE_CHECK(store::update_contact(write.scope, contact));
     return {};

@@ -32,7 +32,8 @@ struct Chatroom {
           contact.key = base::Bytes(32, 1);
           contact.addr = "bob@bob.test";
           EDGE_CHECK(store::insert_contact(scope, contact));
-          EDGE_TRY(const auto row, ensure_single_chat(tx, scope, kBob, store::ChatBlocked::no));
+          EDGE_TRY(const auto row,
+                   chats::ensure_single_chat(tx, scope, kBob, store::ChatBlocked::no));
           return row.id;
         });
     REQUIRE(made);
@@ -51,7 +52,7 @@ struct Chatroom {
           message.seq = seq;
           message.sent_at = sent_at;
           message.text = text;
-          return insert_incoming(tx, scope, row, message);
+          return chats::insert_incoming(tx, scope, row, message);
         });
     REQUIRE(id);
     return *id;
@@ -134,7 +135,7 @@ TEST_CASE("states go forward only; what failed may still be delivered") {
         row.from = kSelf;
         row.uuid = store::random_uuid();
         row.state = MsgState::out_pending;
-        EDGE_CHECK(insert_own(tx, scope, row));
+        EDGE_CHECK(chats::insert_own(tx, scope, row));
         return row.id;
       });
   REQUIRE(out);
@@ -191,13 +192,14 @@ TEST_CASE("a contact request tells its message and cannot be answered before it 
         contact.id = kBob;
         contact.key = base::Bytes(32, 1);
         EDGE_CHECK(store::insert_contact(scope, contact));
-        EDGE_TRY(const auto row, ensure_single_chat(tx, scope, kBob, store::ChatBlocked::request));
+        EDGE_TRY(const auto row,
+                 chats::ensure_single_chat(tx, scope, kBob, store::ChatBlocked::request));
         store::MessageRow message;
         message.from = kBob;
         message.uuid = store::random_uuid();
         message.seq = 1;
         message.text = "may I?";
-        EDGE_CHECK(insert_incoming(tx, scope, row, message));
+        EDGE_CHECK(chats::insert_incoming(tx, scope, row, message));
         return row.id;
       });
   REQUIRE(chat);

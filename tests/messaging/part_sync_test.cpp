@@ -119,7 +119,7 @@ TEST_CASE("deposits that wait for the disk at the same time share a sync") {
   auto first = blobs.receive(account, size);
   REQUIRE(first);
   const std::string name = first->name();
-  messaging::PartSync sync;
+  messaging::peering::PartSync sync;
   constexpr auto kPatience = std::chrono::seconds(10);
   std::counting_semaphore<> good{0};
   const auto add = [&](store::SealedBlobWriter file) {
@@ -180,7 +180,7 @@ TEST_CASE("files that their sender gave up in the middle do not keep others out"
   const ChatId chat = world.join(world.alice, world.bob);
   // As many as there may be: of each a part came, and never its message.
   auto begun = world.bob.store().write_now<void>([](store::Tx& tx) -> base::Result<> {
-    for (std::size_t i = 0; i < kMaxTransfers; ++i) {
+    for (std::size_t i = 0; i < peering::kMaxTransfers; ++i) {
       EDGE_CHECK(
           tx.db().run("INSERT INTO transfer(account_id, id, session_id, size, name, created_at)"
                       " SELECT 1, randomblob(16), id, 300000, hex(randomblob(16)), ?1 FROM session",

@@ -4,7 +4,7 @@
 
 #include "tests/support/catch.h"
 
-using messaging::PartWindow;
+using messaging::peering::PartWindow;
 
 namespace {
 

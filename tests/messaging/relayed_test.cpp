@@ -29,35 +29,35 @@ namespace {
 constexpr const char* kRelay = "http://relay.test";
 
 // Keeps what is deposited by keys it was told of, until it is fetched.
-class FakeRelay final : public Mailroom {
+class FakeRelay final : public peering::Mailroom {
  public:
   explicit FakeRelay(Network& network) : network_(network) { network_.attach(kRelay, *this); }
   ~FakeRelay() override { network_.detach(kRelay); }
 
-  void accept(Arrival arrival, base::Completion<ArrivalReply> done) override {
+  void accept(peering::Arrival arrival, base::Completion<peering::ArrivalReply> done) override {
     base::Lock lock(mutex_);
     const auto key = keys_.find(arrival.proof.key_id);
     if (key == keys_.end() ||
         !proof_holds(key->second, arrival.proof, arrival.mailbox, arrival.body)) {
       ++refused;
-      return done(ArrivalReply{ArrivalVerdict::unproven, 0, 0});
+      return done(peering::ArrivalReply{peering::ArrivalVerdict::unproven, 0, 0});
     }
     const auto envelopes = split_body(arrival.body);
-    if (!envelopes) return done(ArrivalReply{ArrivalVerdict::malformed, 0, 0});
+    if (!envelopes) return done(peering::ArrivalReply{peering::ArrivalVerdict::malformed, 0, 0});
     for (const base::ByteView one : *envelopes) {
       kept_[arrival.mailbox].push_back({arrival.proof.key_id, base::to_bytes(one)});
     }
-    done(ArrivalReply{ArrivalVerdict::stored, 0, 0});
+    done(peering::ArrivalReply{peering::ArrivalVerdict::stored, 0, 0});
   }
   // As a link does: registers the keys, fetches what waits.
   void serve(Peer& peer) {
     const auto accounts = peer.engine().relayed().accounts();
     if (accounts.empty()) return;
     const auto keys = peer.engine().relayed().keys(Peer::kAccount);
-    std::vector<RelayedEnvelope> waiting;
+    std::vector<peering::RelayedEnvelope> waiting;
     {
       base::Lock lock(mutex_);
-      for (const WantedKey& key : *keys) keys_[key.key_id] = key.key;
+      for (const peering::WantedKey& key : *keys) keys_[key.key_id] = key.key;
       waiting = std::exchange(kept_[accounts.front().home.mailbox], {});
     }
     if (waiting.empty()) return;
@@ -73,7 +73,7 @@ class FakeRelay final : public Mailroom {
   Network& network_;
   base::Mutex mutex_;
   std::map<DepositKeyId, DepositKey> keys_ GUARDED_BY(mutex_);
-  std::map<std::string, std::vector<RelayedEnvelope>> kept_ GUARDED_BY(mutex_);
+  std::map<std::string, std::vector<peering::RelayedEnvelope>> kept_ GUARDED_BY(mutex_);
 };
 
 struct RelayedWorld {
@@ -124,15 +124,15 @@ TEST_CASE("an account with a relay names it and its mailbox there in invites, an
   REQUIRE(accounts.size() == 1);
   const auto& home = accounts.front().home;
   CHECK(home.url == kRelay);
-  CHECK(home.mailbox == relay_mailbox_name(accounts.front().owner.public_key()));
+  CHECK(home.mailbox == kernel::relay_mailbox_name(accounts.front().owner.public_key()));
   const std::string link = world.world.alice.invite();
   CHECK(link.find("m=" + home.mailbox) != std::string::npos);
   CHECK(link.find("relay.test") != std::string::npos);
   CHECK(link.find("%2F%2Falice.test") == std::string::npos);  // the address is a label alone
   // Two relays see two owners.
   const auto& identity = accounts.front().owner;
-  CHECK(relay_owner(identity, "http://a").public_key() !=
-        relay_owner(identity, "http://b").public_key());
+  CHECK(kernel::relay_owner(identity, "http://a").public_key() !=
+        kernel::relay_owner(identity, "http://b").public_key());
 
   world.world.alice.set_config("relay_url", "none");
   CHECK(world.world.alice.engine().relayed().accounts().empty());
@@ -175,8 +175,8 @@ TEST_CASE("the keys wanted at a relay follow invites, joins and blocks, and each
   RelayedWorld world;
   Peer& alice = world.world.alice;
   std::atomic<int> told{0};
-  alice.engine().relayed().on_change([&](Relayed::Change change, base::AccountId) {
-    if (change == Relayed::Change::keys) ++told;
+  alice.engine().relayed().on_change([&](peering::Relayed::Change change, base::AccountId) {
+    if (change == peering::Relayed::Change::keys) ++told;
   });
   const auto before = alice.engine().relayed().version(Peer::kAccount);
   const std::size_t at_first = wanted_keys(alice);

@@ -125,17 +125,17 @@ TEST_CASE("who may not ask for a new session now asks later, with nothing more c
   REQUIRE(talk.arrived());
   // More often than renewals are free.
   for (int i = 0; i < 6; ++i) {
-    talk.world.clock.advance(kStragglersComeFor);
+    talk.world.clock.advance(peering::kStragglersComeFor);
     lose_sessions(talk.world.bob);
     talk.alice_sends(1);
     REQUIRE(talk.arrived());
   }
-  talk.world.clock.advance(kStragglersComeFor);
+  talk.world.clock.advance(peering::kStragglersComeFor);
   lose_sessions(talk.world.bob);
   const std::size_t before = talk.world.network.deposits();
   talk.alice_sends(1);
   REQUIRE(talk.world.until([&] { return talk.world.network.deposits() > before; }));
-  talk.world.clock.advance(kRenewalRefill);
+  talk.world.clock.advance(kernel::kRenewalRefill);
   CHECK(talk.arrived());
   CHECK(said(talk.world.bob, talk.bobs, 'a') == numbered("a", 0, talk.a));
 }
@@ -146,7 +146,7 @@ TEST_CASE("a sender restored just after a renewal says one thing, and it arrives
   talk.bob_sends(1);
   REQUIRE(talk.arrived());
   StoreCopy copy(talk.world.alice);
-  talk.world.clock.advance(kStragglersComeFor);
+  talk.world.clock.advance(peering::kStragglersComeFor);
   lose_sessions(talk.world.bob);
   talk.alice_sends(1);  // renews
   REQUIRE(talk.arrived());

@@ -13,7 +13,7 @@ RouteKey route(std::int64_t id, std::uint32_t account = 1) { return {AccountId(a
 }  // namespace
 
 TEST_CASE("a route is under way once, and comes again when there is more") {
-  RouteQueue queue;
+  delivery::RouteQueue queue;
   queue.ready(route(1));
   queue.ready(route(1));
   CHECK(queue.take(0) == std::vector{route(1)});
@@ -23,11 +23,11 @@ TEST_CASE("a route is under way once, and comes again when there is more") {
   CHECK(queue.take(0) == std::vector{route(1)});
   queue.finished(route(1), true, false, 0, 0);
   CHECK(queue.take(0).empty());
-  CHECK(queue.level(AccountId(1)) == RouteQueue::Level::idle);
+  CHECK(queue.level(AccountId(1)) == delivery::RouteQueue::Level::idle);
 }
 
 TEST_CASE("pauses: a retry within a second, under 10 s for ten minutes, then under two minutes") {
-  RouteQueue queue;
+  delivery::RouteQueue queue;
   base::Millis now = 0;
   queue.ready(route(1));
   for (int attempt = 0; now < 60 * 60'000; ++attempt) {
@@ -44,12 +44,12 @@ TEST_CASE("pauses: a retry within a second, under 10 s for ten minutes, then und
 }
 
 TEST_CASE("what is heard from a peer, and the end of pauses, send at once") {
-  RouteQueue queue;
+  delivery::RouteQueue queue;
   for (const std::int64_t id : {1, 2}) queue.ready(route(id));
   REQUIRE(queue.take(0).size() == 2);
   for (const std::int64_t id : {1, 2}) queue.finished(route(id), false, true, 0, 60'000);
   CHECK(queue.take(0).empty());
-  CHECK(queue.level(AccountId(1)) == RouteQueue::Level::failing);
+  CHECK(queue.level(AccountId(1)) == delivery::RouteQueue::Level::failing);
   queue.heard(route(2));
   CHECK(queue.take(0) == std::vector{route(2)});
   queue.end_pauses();
@@ -57,36 +57,36 @@ TEST_CASE("what is heard from a peer, and the end of pauses, send at once") {
 }
 
 TEST_CASE("peers who do not answer hold half of the deposits at most") {
-  RouteQueue queue;
+  delivery::RouteQueue queue;
   constexpr std::int64_t kDead = 500;
   for (std::int64_t id = 0; id < kDead; ++id) queue.ready(route(id));
   // Each of them fails once, and from then on they are known to.
   for (std::vector<RouteKey> taken; !(taken = queue.take(0)).empty();) {
     for (const RouteKey& key : taken) queue.finished(key, false, true, 0, 0);
   }
-  CHECK(queue.take(10'000).size() == RouteQueue::kMostUnderWay / 2);
+  CHECK(queue.take(10'000).size() == delivery::RouteQueue::kMostUnderWay / 2);
   queue.ready(route(1000, 2));
   CHECK(queue.take(10'000) == std::vector{route(1000, 2)});
-  CHECK(queue.level(AccountId(2)) == RouteQueue::Level::sending);
-  CHECK(queue.level(AccountId(1)) == RouteQueue::Level::failing);
+  CHECK(queue.level(AccountId(2)) == delivery::RouteQueue::Level::sending);
+  CHECK(queue.level(AccountId(1)) == delivery::RouteQueue::Level::failing);
 }
 
 TEST_CASE("a forgotten account leaves nothing behind, not even of what is under way") {
-  RouteQueue queue;
+  delivery::RouteQueue queue;
   for (std::int64_t id = 0; id < 3; ++id) queue.ready(route(id));
   queue.ready(route(7, 2));
   REQUIRE(queue.take(0).size() == 4);
   queue.forget(AccountId(1));
   queue.finished(route(0), false, true, 0, 0);
-  CHECK(queue.level(AccountId(1)) == RouteQueue::Level::idle);
+  CHECK(queue.level(AccountId(1)) == delivery::RouteQueue::Level::idle);
   queue.finished(route(7, 2), true, false, 0, 0);
-  CHECK(queue.level(AccountId(2)) == RouteQueue::Level::idle);
+  CHECK(queue.level(AccountId(2)) == delivery::RouteQueue::Level::idle);
   CHECK_FALSE(queue.next_due());
 }
 
 namespace {
 // What is taken now is said to lead to strangers of one party; answers how many may go.
-std::size_t strangers(RouteQueue& queue, base::Millis now, std::int64_t party) {
+std::size_t strangers(delivery::RouteQueue& queue, base::Millis now, std::int64_t party) {
   std::size_t going = 0;
   for (;;) {
     const auto taken = queue.take(now);
@@ -99,17 +99,18 @@ std::size_t strangers(RouteQueue& queue, base::Millis now, std::int64_t party) {
 }  // namespace
 
 TEST_CASE("routes that were never reached have places of their own, half of them for one party") {
-  RouteQueue queue;
+  delivery::RouteQueue queue;
   for (std::int64_t id = 0; id < 200; ++id) queue.ready(route(id));
-  CHECK(strangers(queue, 0, 7) == RouteQueue::kMostOfParty);
+  CHECK(strangers(queue, 0, 7) == delivery::RouteQueue::kMostOfParty);
   CHECK_FALSE(queue.next_due());
   // Another party has the other half.
   for (std::int64_t id = 300; id < 320; ++id) queue.ready(route(id));
-  CHECK(strangers(queue, 0, 8) == RouteQueue::kMostStrangers - RouteQueue::kMostOfParty);
+  CHECK(strangers(queue, 0, 8) ==
+        delivery::RouteQueue::kMostStrangers - delivery::RouteQueue::kMostOfParty);
   CHECK(queue.take(0).empty());
   // Whoever was reached before has all of theirs.
   for (std::int64_t id = 1000; id < 1100; ++id) queue.ready(route(id));
-  CHECK(queue.take(0).size() == RouteQueue::kMostUnderWay);
+  CHECK(queue.take(0).size() == delivery::RouteQueue::kMostUnderWay);
   // A place that becomes free is the other party's turn as well as the first one's.
   queue.finished(route(0), true, false, 0, 0);
   queue.finished(route(300), true, false, 0, 0);
@@ -117,9 +118,9 @@ TEST_CASE("routes that were never reached have places of their own, half of them
 }
 
 TEST_CASE("parties of strangers take turns, however many wait for one of them") {
-  RouteQueue queue;
+  delivery::RouteQueue queue;
   for (std::int64_t id = 0; id < 200; ++id) queue.ready(route(id));
-  REQUIRE(strangers(queue, 0, 7) == RouteQueue::kMostOfParty);
+  REQUIRE(strangers(queue, 0, 7) == delivery::RouteQueue::kMostOfParty);
   queue.ready(route(500));
   REQUIRE(strangers(queue, 0, 8) == 1);
   queue.finished(route(500), false, true, 0, 0);
@@ -129,9 +130,9 @@ TEST_CASE("parties of strangers take turns, however many wait for one of them") 
 }
 
 TEST_CASE("of one party's strangers the newest that was not tried yet comes first") {
-  RouteQueue queue;
+  delivery::RouteQueue queue;
   for (std::int64_t id = 0; id < 50; ++id) queue.ready(route(id));
-  REQUIRE(strangers(queue, 0, 7) == RouteQueue::kMostOfParty);
+  REQUIRE(strangers(queue, 0, 7) == delivery::RouteQueue::kMostOfParty);
   queue.ready(route(500));
   REQUIRE(strangers(queue, 0, 7) == 0);
   queue.finished(route(0), false, true, 0, 0);
@@ -139,7 +140,7 @@ TEST_CASE("of one party's strangers the newest that was not tried yet comes firs
 }
 
 TEST_CASE("whom nobody was reached as is tried a few times, minutes apart, and is no failure") {
-  RouteQueue queue;
+  delivery::RouteQueue queue;
   queue.ready(route(1));
   std::vector<base::Millis> pauses;
   base::Millis now = 0;
@@ -157,7 +158,7 @@ TEST_CASE("whom nobody was reached as is tried a few times, minutes apart, and i
   CHECK(pauses[1] <= 15'000);
   for (std::size_t i = 2; i < pauses.size(); ++i) CHECK(pauses[i] >= 60'000);
   CHECK(pauses[7] <= 60 * 60'000);
-  CHECK(queue.level(AccountId(1)) != RouteQueue::Level::failing);
+  CHECK(queue.level(AccountId(1)) != delivery::RouteQueue::Level::failing);
   queue.heard(route(1));
   CHECK(queue.take(now) == std::vector{route(1)});
   // Reached: a route as any other.
@@ -168,7 +169,7 @@ TEST_CASE("whom nobody was reached as is tried a few times, minutes apart, and i
 }
 
 TEST_CASE("what is postponed keeps its tries") {
-  RouteQueue queue;
+  delivery::RouteQueue queue;
   queue.ready(route(1));
   REQUIRE(queue.take(0).size() == 1);
   REQUIRE(queue.never_reached(route(1), 3, true));
@@ -178,5 +179,5 @@ TEST_CASE("what is postponed keeps its tries") {
   CHECK(queue.take(5'000) == std::vector{route(1)});
   queue.reached_before(route(1));
   queue.finished(route(1), false, true, 5'000, 0);
-  CHECK(queue.level(AccountId(1)) == RouteQueue::Level::failing);
+  CHECK(queue.level(AccountId(1)) == delivery::RouteQueue::Level::failing);
 }

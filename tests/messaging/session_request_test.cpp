@@ -34,7 +34,7 @@ struct Asked {
   // A new token of this purpose. `owner`: the chat of the group that introduces.
   DepositToken token(TokenPurpose purpose, std::int64_t owner = 900) {
     const DepositToken token = DepositToken::generate();
-    bob->write([&](const WriteContext& write) -> base::Result<> {
+    bob->write([&](const kernel::WriteContext& write) -> base::Result<> {
       store::DepositTokenRow row;
       row.key_id = deposit_key_id(token);
       row.token = token.bytes;
@@ -48,14 +48,15 @@ struct Asked {
     });
     return token;
   }
-  Arrival arrival(const DepositToken& token, const std::vector<base::Bytes>& envelopes) {
+  peering::Arrival arrival(const DepositToken& token, const std::vector<base::Bytes>& envelopes) {
     auto read = bob->core().read(BareGateway::kAccount);
     REQUIRE(read.ok());
-    Arrival arrival{read->account->mailbox, {}, join_body(envelopes)};
+    peering::Arrival arrival{read->account->mailbox, {}, join_body(envelopes)};
     arrival.proof = prove_deposit(token, arrival.mailbox, world.clock.now(), arrival.body);
     return arrival;
   }
-  ArrivalReply deposit(const DepositToken& token, const std::vector<base::Bytes>& envelopes) {
+  peering::ArrivalReply deposit(const DepositToken& token,
+                                const std::vector<base::Bytes>& envelopes) {
     return bob->accept(arrival(token, envelopes));
   }
   // Requests that open as envelopes, and whose handshake is none.
@@ -70,7 +71,7 @@ struct Asked {
       const auto noise = crypto::random_array<96>();
       body.insert(body.end(), noise.begin(), noise.end());
       auto envelope = crypto::seal_envelope(
-          *box, static_cast<std::uint8_t>(EnvelopeKind::session_request), {}, body);
+          *box, static_cast<std::uint8_t>(peering::EnvelopeKind::session_request), {}, body);
       REQUIRE(envelope);
       envelopes.push_back(*std::move(envelope));
     }
@@ -85,29 +86,32 @@ TEST_CASE("session requests are taken by the hour: so many by each token, each o
   Asked asked;
   const TokenPurpose purpose = GENERATE(TokenPurpose::introduction, TokenPurpose::retired);
   const DepositToken token = asked.token(purpose);
-  REQUIRE(kMaxIntroductionsPerHour == 600);
-  CHECK(asked.deposit(token, junk(kMostInDeposit)).verdict == ArrivalVerdict::stored);
-  CHECK(asked.deposit(token, junk(kMostInDeposit)).verdict == ArrivalVerdict::stored);
-  const ArrivalReply refused = asked.deposit(token, junk(89));
-  CHECK(refused.verdict == ArrivalVerdict::too_many);
+  REQUIRE(peering::kMaxIntroductionsPerHour == 600);
+  CHECK(asked.deposit(token, junk(kMostInDeposit)).verdict == peering::ArrivalVerdict::stored);
+  CHECK(asked.deposit(token, junk(kMostInDeposit)).verdict == peering::ArrivalVerdict::stored);
+  const peering::ArrivalReply refused = asked.deposit(token, junk(89));
+  CHECK(refused.verdict == peering::ArrivalVerdict::too_many);
   CHECK(refused.retry_after == 6'000);  // one is too many, and one comes back in six seconds
-  CHECK(asked.deposit(token, junk(88)).verdict == ArrivalVerdict::stored);
-  CHECK(asked.deposit(token, junk(1)).verdict == ArrivalVerdict::too_many);
+  CHECK(asked.deposit(token, junk(88)).verdict == peering::ArrivalVerdict::stored);
+  CHECK(asked.deposit(token, junk(1)).verdict == peering::ArrivalVerdict::too_many);
   // Another token's are its own.
-  CHECK(asked.deposit(asked.token(purpose, 901), junk(10)).verdict == ArrivalVerdict::stored);
+  CHECK(asked.deposit(asked.token(purpose, 901), junk(10)).verdict ==
+        peering::ArrivalVerdict::stored);
   asked.world.clock.advance(kHour);
-  CHECK(asked.deposit(token, junk(kMostInDeposit)).verdict == ArrivalVerdict::stored);
+  CHECK(asked.deposit(token, junk(kMostInDeposit)).verdict == peering::ArrivalVerdict::stored);
 }
 
 TEST_CASE("a deposit of session requests is as small as one of join requests") {
   Asked asked;
   const TokenPurpose purpose = GENERATE(TokenPurpose::introduction, TokenPurpose::retired);
   const DepositToken token = asked.token(purpose);
-  CHECK(asked.deposit(token, junk(1, kMaxInviteDeposit - 3)).verdict == ArrivalVerdict::too_large);
-  CHECK(asked.deposit(token, junk(1, kMaxInviteDeposit - 4)).verdict == ArrivalVerdict::stored);
+  CHECK(asked.deposit(token, junk(1, peering::kMaxInviteDeposit - 3)).verdict ==
+        peering::ArrivalVerdict::too_large);
+  CHECK(asked.deposit(token, junk(1, peering::kMaxInviteDeposit - 4)).verdict ==
+        peering::ArrivalVerdict::stored);
   // A contact's own token takes more.
-  CHECK(asked.deposit(asked.token(TokenPurpose::contact), junk(1, kMaxInviteDeposit)).verdict ==
-        ArrivalVerdict::stored);
+  CHECK(asked.deposit(asked.token(TokenPurpose::contact), junk(1, peering::kMaxInviteDeposit))
+            .verdict == peering::ArrivalVerdict::stored);
 }
 
 TEST_CASE("of the session requests that come by one token so many are opened, the others dropped") {
@@ -115,23 +119,23 @@ TEST_CASE("of the session requests that come by one token so many are opened, th
   SECTION("a group's introduction: 120 at once, then one in five seconds") {
     const DepositToken token = asked.token(TokenPurpose::introduction);
     for (int i = 0; i < 2; ++i) {
-      REQUIRE(asked.deposit(token, asked.requests(75)).verdict == ArrivalVerdict::stored);
+      REQUIRE(asked.deposit(token, asked.requests(75)).verdict == peering::ArrivalVerdict::stored);
     }
     CHECK(asked.unread() == 30);
     asked.world.clock.advance(5'000);
-    REQUIRE(asked.deposit(token, asked.requests(2)).verdict == ArrivalVerdict::stored);
+    REQUIRE(asked.deposit(token, asked.requests(2)).verdict == peering::ArrivalVerdict::stored);
     CHECK(asked.unread() == 31);
   }
   SECTION("a contact, by whichever of its tokens: 12 at once, then one in thirty seconds") {
     REQUIRE(asked.deposit(asked.token(TokenPurpose::contact), asked.requests(10)).verdict ==
-            ArrivalVerdict::stored);
+            peering::ArrivalVerdict::stored);
     CHECK(asked.unread() == 0);
     REQUIRE(asked.deposit(asked.token(TokenPurpose::retired), asked.requests(10)).verdict ==
-            ArrivalVerdict::stored);
+            peering::ArrivalVerdict::stored);
     CHECK(asked.unread() == 8);
     asked.world.clock.advance(30'000);
     REQUIRE(asked.deposit(asked.token(TokenPurpose::contact), asked.requests(2)).verdict ==
-            ArrivalVerdict::stored);
+            peering::ArrivalVerdict::stored);
     CHECK(asked.unread() == 9);
   }
   CHECK(asked.bob->count("SELECT count(*) FROM pending_join") <= 1);
@@ -141,7 +145,7 @@ TEST_CASE("of the requests that a relay hands over by one token 600 are taken, a
   Asked asked;
   const DepositToken token = asked.token(TokenPurpose::introduction);
   const auto hand_over = [&](std::size_t count) {
-    std::vector<RelayedEnvelope> envelopes;
+    std::vector<peering::RelayedEnvelope> envelopes;
     for (base::Bytes& one : junk(count)) envelopes.push_back({deposit_key_id(token), one});
     const auto before = asked.bob->incoming().counters().unopened.load();
     const auto stored = answer<bool>([&](base::Completion<bool> done) {
@@ -152,7 +156,8 @@ TEST_CASE("of the requests that a relay hands over by one token 600 are taken, a
     return asked.bob->incoming().counters().unopened.load() - before;
   };
   // All are dropped, the surplus before it is opened.
-  CHECK(hand_over(kMaxRelayedRequestsAtOnce + 100) == kMaxRelayedRequestsAtOnce + 100);
+  CHECK(hand_over(peering::kMaxRelayedRequestsAtOnce + 100) ==
+        peering::kMaxRelayedRequestsAtOnce + 100);
   CHECK(asked.bob->incoming().counters().surplus.load() == 100);
   asked.world.clock.advance(kHour);
   hand_over(100);
@@ -162,20 +167,21 @@ TEST_CASE("of the requests that a relay hands over by one token 600 are taken, a
 TEST_CASE(
     "renewals with one contact and with all strangers of one group have budgets of their own") {
   base::ManualClock clock;
-  RenewalBudget budget(clock);
+  kernel::RenewalBudget budget(clock);
   const AccountId account{1};
-  const auto spend = [&](ContactId contact, RenewalBudget::Side side, std::int64_t group = 0) {
+  const auto spend = [&](ContactId contact, kernel::RenewalBudget::Side side,
+                         std::int64_t group = 0) {
     int taken = 0;
     while (taken < 1'000 && budget.take(account, contact, side, group)) ++taken;
     return taken;
   };
-  using Side = RenewalBudget::Side;
+  using Side = kernel::RenewalBudget::Side;
   CHECK(spend(ContactId(10), Side::answer) == 6);
   CHECK(spend(ContactId(10), Side::begin) == 6);
   CHECK(spend(ContactId(11), Side::answer) == 6);
   CHECK(spend(ContactId(), Side::answer, 900) == 200);
   CHECK(spend(ContactId(), Side::answer, 901) == 200);
-  clock.advance(kRenewalRefill);
+  clock.advance(kernel::kRenewalRefill);
   CHECK(spend(ContactId(10), Side::answer) == 1);
   CHECK(spend(ContactId(), Side::answer, 900) == 30);  // one in ten seconds
   budget.forget(account);

@@ -13,7 +13,7 @@ constexpr base::Millis kDay = 24 * kHour;
 TEST_CASE("steady time runs with the boot clock, wherever the wall clock jumps") {
   base::ManualClock clock;
   const base::UnixMillis begin = clock.now();
-  SteadyTime time(clock, std::nullopt);
+  kernel::SteadyTime time(clock, std::nullopt);
   CHECK(time.now() == begin);
   clock.advance(5000);
   clock.jump_wall(365 * kDay);
@@ -24,7 +24,7 @@ TEST_CASE("steady time runs with the boot clock, wherever the wall clock jumps")
 
 TEST_CASE("a step of over an hour is doubted until a peer's clock agrees, a smaller one is not") {
   base::ManualClock clock;
-  SteadyTime time(clock, std::nullopt);
+  kernel::SteadyTime time(clock, std::nullopt);
   clock.jump_wall(kHour - 1);
   time.look();
   CHECK_FALSE(time.suspect());
@@ -44,26 +44,26 @@ TEST_CASE("a step of over an hour is doubted until a peer's clock agrees, a smal
 
 TEST_CASE("a peer whose clock is far from ours makes ours doubtful") {
   base::ManualClock clock;
-  SteadyTime time(clock, std::nullopt);
+  kernel::SteadyTime time(clock, std::nullopt);
   time.compare(clock.now() + 3 * kHour);
   CHECK(time.suspect());
 }
 
 TEST_CASE("while the daemon is off the wall clock counts, unless it was off for over 30 days") {
   base::ManualClock clock;
-  SteadyTime before(clock, std::nullopt);
-  const SteadyTime::Saved saved = before.save();
+  kernel::SteadyTime before(clock, std::nullopt);
+  const kernel::SteadyTime::Saved saved = before.save();
   clock.jump_wall(3 * kDay);
-  SteadyTime after(clock, saved);
+  kernel::SteadyTime after(clock, saved);
   CHECK(after.now() == saved.steady + 3 * kDay);
   CHECK_FALSE(after.suspect());
 
-  const SteadyTime::Saved later = after.save();
+  const kernel::SteadyTime::Saved later = after.save();
   clock.jump_wall(40 * kDay);
-  SteadyTime doubtful(clock, later);
+  kernel::SteadyTime doubtful(clock, later);
   CHECK(doubtful.suspect());
   CHECK(doubtful.now() == later.steady);
-  SteadyTime still(clock, doubtful.save());  // doubt outlives another restart
+  kernel::SteadyTime still(clock, doubtful.save());  // doubt outlives another restart
   CHECK(still.suspect());
   still.compare(clock.now());
   CHECK_FALSE(still.suspect());
@@ -72,17 +72,17 @@ TEST_CASE("while the daemon is off the wall clock counts, unless it was off for 
 
 TEST_CASE("a clock that was set back while the daemon was off takes nothing away") {
   base::ManualClock clock;
-  SteadyTime before(clock, std::nullopt);
-  const SteadyTime::Saved saved = before.save();
+  kernel::SteadyTime before(clock, std::nullopt);
+  const kernel::SteadyTime::Saved saved = before.save();
   clock.jump_wall(-365 * kDay);
-  SteadyTime after(clock, saved);
+  kernel::SteadyTime after(clock, saved);
   CHECK(after.suspect());
   CHECK(after.now() == saved.steady);
 }
 
 TEST_CASE("the believed wall clock follows small corrections and never goes back") {
   base::ManualClock clock;
-  SteadyTime time(clock, std::nullopt);
+  kernel::SteadyTime time(clock, std::nullopt);
   clock.jump_wall(kHour / 2);
   CHECK(time.wall().now == clock.now());
   time.look();
@@ -97,7 +97,7 @@ TEST_CASE("the believed wall clock follows small corrections and never goes back
 TEST_CASE("a wall clock that was moved is not believed until a peer or a contact agrees with it") {
   for (const bool by_contact : {true, false}) {
     base::ManualClock clock;
-    SteadyTime time(clock, std::nullopt);
+    kernel::SteadyTime time(clock, std::nullopt);
     const base::UnixMillis before = time.wall().now;
     clock.jump_wall(-2 * kHour);
     CHECK(time.wall().suspect);
@@ -118,7 +118,7 @@ TEST_CASE("a wall clock that was moved is not believed until a peer or a contact
 
 TEST_CASE("a peer whose clock is far from ours closes no file here") {
   base::ManualClock clock;
-  SteadyTime time(clock, std::nullopt);
+  kernel::SteadyTime time(clock, std::nullopt);
   time.compare(clock.now() + 3 * kHour);
   time.heard(clock.now() - 3 * kHour);
   CHECK(time.suspect());
@@ -128,18 +128,18 @@ TEST_CASE("a peer whose clock is far from ours closes no file here") {
 TEST_CASE(
     "the believed wall clock goes on over a stop, and doubts one that is far from where it was") {
   base::ManualClock clock;
-  SteadyTime before(clock, std::nullopt);
-  const SteadyTime::Saved saved = before.save();
+  kernel::SteadyTime before(clock, std::nullopt);
+  const kernel::SteadyTime::Saved saved = before.save();
   clock.jump_wall(-kHour / 2);
-  CHECK(SteadyTime(clock, saved).wall().now == saved.trusted);
-  CHECK_FALSE(SteadyTime(clock, saved).wall().suspect);
+  CHECK(kernel::SteadyTime(clock, saved).wall().now == saved.trusted);
+  CHECK_FALSE(kernel::SteadyTime(clock, saved).wall().suspect);
   clock.jump_wall(-kHour);
-  CHECK(SteadyTime(clock, saved).wall().suspect);
+  CHECK(kernel::SteadyTime(clock, saved).wall().suspect);
   clock.jump_wall(20 * kDay);
-  CHECK(SteadyTime(clock, saved).wall().now == clock.now());
+  CHECK(kernel::SteadyTime(clock, saved).wall().now == clock.now());
   clock.jump_wall(20 * kDay);
-  SteadyTime doubtful(clock, saved);
+  kernel::SteadyTime doubtful(clock, saved);
   CHECK(doubtful.wall().suspect);
-  SteadyTime still(clock, doubtful.save());  // doubt outlives another restart
+  kernel::SteadyTime still(clock, doubtful.save());  // doubt outlives another restart
   CHECK(still.wall().suspect);
 }

@@ -23,7 +23,7 @@ class OneGateway {
     store_options.migrations = store::migrations();
     store_options.clock = &clock_;
     store_ = need(store::Store::open(std::move(store_options)));
-    messaging::EngineOptions options;
+    messaging::kernel::EngineOptions options;
     options.profile = "edge";
     options.host = "example.org";
     options.public_urls = {"http://127.0.0.1:1"};
@@ -52,10 +52,11 @@ class OneGateway {
 
  private:
   // No way out: every deposit finds nobody.
-  class Nowhere final : public messaging::DepositTransport {
+  class Nowhere final : public messaging::peering::DepositTransport {
    public:
-    void deposit(messaging::Deposit, base::Completion<messaging::DepositReply> done) override {
-      done(messaging::DepositReply{});
+    void deposit(messaging::peering::Deposit,
+                 base::Completion<messaging::peering::DepositReply> done) override {
+      done(messaging::peering::DepositReply{});
     }
   };
 

@@ -33,7 +33,7 @@ std::string read_file(const std::string& path) {
   return out.str();
 }
 
-void Network::attach(const std::string& url, Mailroom& mailroom) {
+void Network::attach(const std::string& url, peering::Mailroom& mailroom) {
   base::Lock lock(mutex_);
   places_[url].mailroom = &mailroom;
 }
@@ -123,9 +123,9 @@ bool Network::keep(const std::string& sender, const std::function<void()>& deliv
   return true;
 }
 
-bool Network::deliver(const std::string& url, Arrival arrival,
-                      base::Completion<ArrivalReply> done) {
-  Mailroom* mailroom = nullptr;
+bool Network::deliver(const std::string& url, peering::Arrival arrival,
+                      base::Completion<peering::ArrivalReply> done) {
+  peering::Mailroom* mailroom = nullptr;
   {
     base::Lock lock(mutex_);
     const auto found = places_.find(url);
@@ -147,14 +147,14 @@ bool Network::deliver(const std::string& url, Arrival arrival,
 
 // The one answer of a deposit, which may be given by the other side or by close().
 struct LossyTransport::Reply {
-  explicit Reply(base::Completion<DepositReply> d) : done(std::move(d)) {}
+  explicit Reply(base::Completion<peering::DepositReply> d) : done(std::move(d)) {}
   // Under the lock, so that close() returns only after an answer that is being given.
-  void give(DepositReply reply) {
+  void give(peering::DepositReply reply) {
     base::Lock lock(mutex);
     if (done) done(reply);
   }
   base::Mutex mutex;
-  base::Completion<DepositReply> done GUARDED_BY(mutex);
+  base::Completion<peering::DepositReply> done GUARDED_BY(mutex);
 };
 
 LossyTransport::LossyTransport(Network& network, const base::Clock& clock, std::string sender)
@@ -162,7 +162,8 @@ LossyTransport::LossyTransport(Network& network, const base::Clock& clock, std::
 
 LossyTransport::~LossyTransport() { close(); }
 
-void LossyTransport::deposit(Deposit deposit, base::Completion<DepositReply> done) {
+void LossyTransport::deposit(peering::Deposit deposit,
+                             base::Completion<peering::DepositReply> done) {
   auto reply = std::make_shared<Reply>(std::move(done));
   {
     base::Lock lock(mutex_);
@@ -227,19 +228,20 @@ void LossyTransport::carry(Job job) {
 // Hands the deposit over; proves it by the other side's clock when told so, as over HTTP.
 bool LossyTransport::attempt(Network& network, const base::Clock& clock, const Job& job,
                              base::Millis clock_offset) {
-  Arrival arrival{job.deposit.mailbox,
-                  prove_deposit(job.deposit.token, job.deposit.mailbox, clock.now() + clock_offset,
-                                job.deposit.body),
-                  job.deposit.body.bytes};
+  peering::Arrival arrival{job.deposit.mailbox,
+                           prove_deposit(job.deposit.token, job.deposit.mailbox,
+                                         clock.now() + clock_offset, job.deposit.body),
+                           job.deposit.body.bytes};
   const std::string url = job.deposit.urls.empty() ? "" : job.deposit.urls.front();
-  auto answered = [&network, &clock, job, clock_offset](base::Result<ArrivalReply> result) {
-    DepositReply out;
+  auto answered = [&network, &clock, job,
+                   clock_offset](base::Result<peering::ArrivalReply> result) {
+    peering::DepositReply out;
     if (result && !job.lose_reply) {
-      if (result->verdict == ArrivalVerdict::clock && clock_offset == 0 &&
+      if (result->verdict == peering::ArrivalVerdict::clock && clock_offset == 0 &&
           attempt(network, clock, job, result->our_time - clock.now())) {
         return;
       }
-      out = reply_of(*result);
+      out = peering::reply_of(*result);
     }
     if (job.reply) job.reply->give(out);
   };
@@ -262,7 +264,7 @@ void Peer::start() {
   if (!opened) FAIL("the store of " << name_ << " does not open: " << opened.error().message);
   store_ = *std::move(opened);
   transport_ = std::make_unique<LossyTransport>(network_, clock_, name_);
-  EngineOptions engine;
+  kernel::EngineOptions engine;
   engine.profile = name_;
   engine.host = name_ + ".test";
   engine.public_urls = {url_};

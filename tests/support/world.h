@@ -96,7 +96,7 @@ class Network {
  public:
   explicit Network(unsigned seed) : random_(seed) {}
 
-  void attach(const std::string& url, Mailroom& mailroom);
+  void attach(const std::string& url, peering::Mailroom& mailroom);
   void detach(const std::string& url);  // returns when nothing calls the mailroom any more
   void set(Weather weather);
   Weather weather() const;
@@ -117,11 +117,12 @@ class Network {
   bool keep(const std::string& sender, const std::function<void()>& deliver);
 
   // Hands an arrival to where `url` leads; false when nobody is there.
-  bool deliver(const std::string& url, Arrival arrival, base::Completion<ArrivalReply> done);
+  bool deliver(const std::string& url, peering::Arrival arrival,
+               base::Completion<peering::ArrivalReply> done);
 
  private:
   struct Place {
-    Mailroom* mailroom = nullptr;
+    peering::Mailroom* mailroom = nullptr;
     int calls = 0;
   };
   mutable base::Mutex mutex_;
@@ -140,19 +141,19 @@ class Network {
 };
 
 // One gateway's way into the network, with a thread of its own.
-class LossyTransport final : public DepositTransport {
+class LossyTransport final : public peering::DepositTransport {
  public:
   LossyTransport(Network& network, const base::Clock& clock, std::string sender);
   ~LossyTransport() override;  // close()
 
-  void deposit(Deposit deposit, base::Completion<DepositReply> done) override;
+  void deposit(peering::Deposit deposit, base::Completion<peering::DepositReply> done) override;
   // Everything under way is answered as unreachable; nothing is called back afterwards.
   void close();
 
  private:
   struct Reply;
   struct Job {
-    Deposit deposit;
+    peering::Deposit deposit;
     std::shared_ptr<Reply> reply;  // nothing: nobody waits for it
     bool lose_reply = false;
   };
