@@ -47,10 +47,10 @@ base::Result<Account> view_account(const kernel::Core& core, AccountId id) {
   return account;
 }
 
-std::string file_size(const std::string& path) {
+std::uint64_t file_size(const std::string& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
-  return error ? "0" : std::to_string(size);
+  return error ? 0 : size;
 }
 
 std::string since(base::Millis span) {
@@ -171,6 +171,18 @@ base::Result<std::uint32_t> Accounts::connectivity(AccountId account) const {
 
 void Accounts::poke() { courier_.poke(); }
 
+base::Result<StorageUse> Accounts::storage(AccountId account) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const store::Scope scope = read.scope();
+  StorageUse use;
+  EDGE_TRY(use.messages, store::count_messages(scope));
+  EDGE_TRY(const auto sizes, store::blob_sizes(scope));
+  use.files = sizes.size();
+  for (const std::uint64_t size : sizes) use.file_bytes += crypto::sealed_size(size);
+  use.database_bytes = file_size(core_.store.database_path());
+  return use;
+}
+
 base::Result<std::map<std::string, std::string>> Accounts::info(AccountId account) const {
   std::map<std::string, std::string> info = system_info();
   EDGE_TRY(auto read, core_.read(account));
@@ -192,7 +204,7 @@ base::Result<std::map<std::string, std::string>> Accounts::info(AccountId accoun
   info["number_of_contacts"] = std::to_string(contacts);
   info["outbox_waiting"] = std::to_string(waiting);
   info["blobdir"] = core_.store.blobs().account_dir(state.uuid);
-  info["dbsize"] = file_size(core_.store.database_path());
+  info["dbsize"] = std::to_string(file_size(core_.store.database_path()));
   info["database_dir"] = core_.store.dir();
   for (const char* key : {"displayname", "mdns_enabled", "bot", "last_msg_id"}) {
     EDGE_TRY(const auto value, Config(core_).get(account, key));

@@ -51,6 +51,8 @@ class Accounts {
   // Tries at once what waits (maybe_network).
   void poke();
 
+  // What the account takes of the disk.
+  base::Result<StorageUse> storage(AccountId account) const;
   // get_info: figures and facts for a person, without secrets.
   base::Result<std::map<std::string, std::string>> info(AccountId account) const;
   std::map<std::string, std::string> system_info() const;
@@ -73,6 +75,8 @@ class Config {
   base::Result<std::optional<std::string>> get(AccountId account, const std::string& key) const;
   // The value when it needs no read of the store; nothing: get() knows.
   std::optional<std::string> recall(AccountId account, const std::string& key) const;
+  // The ui.* keys that are set, in order.
+  base::Result<std::vector<std::string>> ui_keys(AccountId account) const;
   // All or nothing. A value of nothing resets.
   void set(AccountId account, std::map<std::string, std::optional<std::string>> values,
            base::Completion<> done);

@@ -59,6 +59,24 @@ void change_chat(kernel::Core& core, AccountId account, ChatId chat, base::Compl
       std::move(done));
 }
 
+base::Result<> notice_chat(store::Tx& tx, const store::Scope& scope, AccountId account,
+                           ChatId chat) {
+  EDGE_TRY(const std::int64_t changed, store::notice_messages(scope, chat));
+  if (changed == 0) return {};
+  EDGE_CHECK(kernel::Core::emit(tx, account, MsgsNoticed{chat}));
+  return kernel::Core::emit(tx, account, ChatlistChanged{});
+}
+
+template <class Wanted>
+base::Result<> notice_chats(store::Tx& tx, const store::Scope& scope, AccountId account,
+                            Wanted wanted) {
+  EDGE_TRY(const auto rows, store::list_chats(scope));
+  for (const ChatRow& row : rows) {
+    if (wanted(row)) EDGE_CHECK(notice_chat(tx, scope, account, row.id));
+  }
+  return {};
+}
+
 }  // namespace
 
 base::Result<std::vector<ChatId>> Chats::list(AccountId account, const ChatListQuery& query) const {
@@ -244,23 +262,30 @@ void Chats::mark_noticed(AccountId account, ChatId chat, base::Completion<> done
       account,
       [chat](store::Tx& tx, const store::Scope& scope,
              const kernel::AccountState& state) -> base::Result<> {
-        std::vector<ChatId> chats;
-        if (chat == kArchiveLink) {
-          EDGE_TRY(const auto rows, store::list_chats(scope));
-          for (const ChatRow& row : rows) {
-            if (archived(row)) chats.push_back(row.id);
-          }
-        } else {
-          EDGE_TRY(const ChatRow row, store::load_chat(scope, chat));
-          chats.push_back(row.id);
-        }
-        for (const ChatId id : chats) {
-          EDGE_TRY(const std::int64_t changed, store::notice_messages(scope, id));
-          if (changed == 0) continue;
-          EDGE_CHECK(kernel::Core::emit(tx, state.id, MsgsNoticed{id}));
-          EDGE_CHECK(kernel::Core::emit(tx, state.id, ChatlistChanged{}));
-        }
-        return {};
+        if (chat == kArchiveLink) return notice_chats(tx, scope, state.id, archived);
+        EDGE_TRY(const ChatRow row, store::load_chat(scope, chat));
+        return notice_chat(tx, scope, state.id, row.id);
+      },
+      std::move(done));
+}
+
+void Chats::mark_all_noticed(AccountId account, base::Completion<> done) {
+  core_.write<void>(
+      account,
+      [](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state) {
+        return notice_chats(tx, scope, state.id, [](const ChatRow&) { return true; });
+      },
+      std::move(done));
+}
+
+void Chats::mark_fresh(AccountId account, ChatId chat, base::Completion<> done) {
+  core_.write<void>(
+      account,
+      [chat](store::Tx& tx, const store::Scope& scope,
+             const kernel::AccountState& state) -> base::Result<> {
+        EDGE_TRY(const ChatRow row, store::load_chat(scope, chat));
+        EDGE_TRY(const bool changed, store::freshen_newest(scope, row.id));
+        return changed ? chats::emit_changed(tx, state.id, row.id, MsgId()) : base::Result<>{};
       },
       std::move(done));
 }

@@ -44,6 +44,10 @@ class Chats {
   void block(AccountId account, ChatId chat, base::Completion<> done);
   void remove(AccountId account, ChatId chat, base::Completion<> done);
   void mark_noticed(AccountId account, ChatId chat, base::Completion<> done);
+  // Of every chat; of none when there is nothing to notice.
+  void mark_all_noticed(AccountId account, base::Completion<> done);
+  // The newest message that was received is fresh again.
+  void mark_fresh(AccountId account, ChatId chat, base::Completion<> done);
   void set_visibility(AccountId account, ChatId chat, Visibility visibility,
                       base::Completion<> done);
   void set_mute(AccountId account, ChatId chat, MuteState mute, base::Completion<> done);

@@ -120,6 +120,11 @@ base::Result<std::optional<std::string>> Config::get(AccountId account,
   return std::optional<std::string>(row->otherwise);
 }
 
+base::Result<std::vector<std::string>> Config::ui_keys(AccountId account) const {
+  EDGE_TRY(auto read, core_.read(account));
+  return store::config_keys(read.scope(), "ui.");
+}
+
 std::optional<std::string> Config::recall(AccountId account, const std::string& key) const {
   const auto state = core_.directory.get(account);
   if (!state) return std::nullopt;

@@ -94,6 +94,19 @@ base::Result<std::vector<MsgId>> Messages::fresh(AccountId account) const {
   return store::fresh_messages(read.scope(), core_.clock.now());
 }
 
+base::Result<std::optional<MsgId>> Messages::first_fresh(AccountId account, ChatId chat) const {
+  EDGE_TRY(auto read, core_.read(account));
+  EDGE_TRY(const store::ChatRow row, store::load_chat(read.scope(), chat));
+  return store::first_fresh(read.scope(), row.id);
+}
+
+base::Result<std::int64_t> Messages::count_older(AccountId account, base::Millis age) const {
+  EDGE_TRY(auto read, core_.read(account));
+  EDGE_TRY(const auto saved, store::find_chat_by_contact(read.scope(), kSelf));
+  return store::count_messages_before(read.scope(), core_.clock.now() - age,
+                                      saved ? saved->id : ChatId());
+}
+
 base::Result<std::vector<MsgId>> Messages::next(AccountId account) const {
   EDGE_TRY(auto read, core_.read(account));
   const store::Scope scope = read.scope();

@@ -36,6 +36,10 @@ class Messages {
                                            bool day_markers) const;
   // Unseen ones, newest first, without muted chats and contact requests.
   base::Result<std::vector<MsgId>> fresh(AccountId account) const;
+  // The first of a chat that was not noticed yet, as it is shown.
+  base::Result<std::optional<MsgId>> first_fresh(AccountId account, ChatId chat) const;
+  // How many are older than this, but for Saved messages.
+  base::Result<std::int64_t> count_older(AccountId account, base::Millis age) const;
   // Ids above the config value last_msg_id, oldest first.
   base::Result<std::vector<MsgId>> next(AccountId account) const;
   base::Result<MessageTrace> trace(AccountId account, MsgId message) const;

@@ -47,6 +47,14 @@ struct Account {
   std::string color_seed;   // what a colour is derived from
 };
 
+// What an account takes of the disk. The database is one for all accounts.
+struct StorageUse {
+  std::int64_t messages = 0;
+  std::uint64_t files = 0;
+  std::uint64_t file_bytes = 0;  // sealed, as they are on disk
+  std::uint64_t database_bytes = 0;
+};
+
 struct Contact {
   ContactId id;
   std::string addr;

@@ -137,6 +137,46 @@ Result<> background_fetch(Context& context, const Timeout&) {
   return {};
 }
 
+Result<std::uint64_t> get_account_file_size(Context& context, const OfAccount& p) {
+  EDGE_TRY(const auto use, engine_of(context).accounts().storage(p.account_id));
+  return use.file_bytes + use.database_bytes;
+}
+
+Result<std::string> get_storage_usage_report_string(Context& context, const OfAccount& p) {
+  EDGE_TRY(const auto use, engine_of(context).accounts().storage(p.account_id));
+  return fmt::format(
+      "Messages: {}\nFiles: {} ({} bytes, sealed)\nDatabase of all accounts: {} bytes\n",
+      use.messages, use.files, use.file_bytes, use.database_bytes);
+}
+
+// For a person: a page without scripts and without anything to load.
+Result<std::string> get_connectivity_html(Context& context, const OfAccount& p) {
+  EDGE_TRY(const auto level, engine_of(context).accounts().connectivity(p.account_id));
+  const std::string_view words = level >= 4000   ? "Connected: nothing waits to be sent."
+                                 : level >= 3000 ? "Connected: messages are being sent."
+                                 : level >= 2000 ? "Not reached: a peer or the relay does not "
+                                                   "answer; it is tried again by itself."
+                                                 : "Stopped: start_io starts delivery.";
+  return fmt::format(
+      "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><title>Connectivity</title></head>"
+      "<body><h3>Delivery</h3><p>{}</p></body></html>\n",
+      words);
+}
+
+// Nothing is pushed by anybody else: events come by /events.
+Result<shape::NotifyState> get_push_state(Context& context, const OfAccount& p) {
+  EDGE_CHECK(engine_of(context).accounts().get(p.account_id));
+  return shape::NotifyState::not_connected;
+}
+
+Result<> stop_background_fetch(Context&, const NoParams&) { return {}; }
+
+// What would be stopped, exports and imports of backups, is not offered.
+Result<> stop_ongoing_process(Context& context, const OfAccount& p) {
+  EDGE_CHECK(engine_of(context).accounts().get(p.account_id));
+  return {};
+}
+
 Result<std::optional<std::string>> get_migration_error(Context& context, const OfAccount& p) {
   EDGE_CHECK(engine_of(context).accounts().get(p.account_id));
   return std::optional<std::string>();
@@ -182,6 +222,20 @@ void add_account_methods(std::vector<Method>& table) {
       method<&maybe_network>("maybe_network", "Tries at once what waits for delivery.", poke));
   table.push_back(method<&background_fetch>(
       "background_fetch", "The same as maybe_network: delivery never sleeps here.", poke));
+  table.push_back(method<&stop_background_fetch>(
+      "stop_background_fetch", "Does nothing: delivery never sleeps here.", poke));
+  table.push_back(method<&stop_ongoing_process>(
+      "stop_ongoing_process", "Does nothing yet: no call takes longer than its answer.", write));
+  table.push_back(method<&get_push_state>(
+      "get_push_state", "Always NotConnected: nobody pushes; events come by /events.", read));
+  table.push_back(method<&get_connectivity_html>(
+      "get_connectivity_html", "The state of delivery as a page for a person.", read));
+  table.push_back(method<&get_account_file_size>(
+      "get_account_file_size",
+      "Bytes on disk of the account's files and of the database, which is one for all accounts.",
+      read));
+  table.push_back(method<&get_storage_usage_report_string>(
+      "get_storage_usage_report_string", "What takes room on the disk, for a person.", read));
   table.push_back(method<&get_migration_error>("get_migration_error", "Always null.", read));
 }
 

@@ -76,6 +76,18 @@ void marknoticed_chat(Context& context, OfChat p, Completion<> done) {
   engine_of(context).chats().mark_noticed(p.account_id, p.chat_id, std::move(done));
 }
 
+void marknoticed_all_chats(Context& context, OfAccount p, Completion<> done) {
+  engine_of(context).chats().mark_all_noticed(p.account_id, std::move(done));
+}
+
+void markfresh_chat(Context& context, OfChat p, Completion<> done) {
+  engine_of(context).chats().mark_fresh(p.account_id, p.chat_id, std::move(done));
+}
+
+Result<std::optional<MsgId>> get_first_unread_message_of_chat(Context& context, const OfChat& p) {
+  return engine_of(context).messages().first_fresh(p.account_id, p.chat_id);
+}
+
 struct SetVisibility : OfChat {
   messaging::Visibility visibility = messaging::Visibility::normal;
   static constexpr auto fields() {
@@ -140,6 +152,13 @@ void add_chat_methods(std::vector<Method>& table) {
       method<&delete_chat>("delete_chat", "Deletes a chat and its messages here.", write));
   table.push_back(method<&marknoticed_chat>(
       "marknoticed_chat", "Marks a chat's messages noticed; the sender is not told.", write));
+  table.push_back(method<&marknoticed_all_chats>(
+      "marknoticed_all_chats", "Marks the messages of all chats noticed.", write));
+  table.push_back(method<&markfresh_chat>(
+      "markfresh_chat", "Makes the newest message that a chat received fresh again.", write));
+  table.push_back(method<&get_first_unread_message_of_chat>(
+      "get_first_unread_message_of_chat", "A chat's first message not noticed yet, or null.",
+      read));
   table.push_back(method<&set_chat_visibility>(
       "set_chat_visibility", "Shows a chat as usual, archived or pinned.", write));
   table.push_back(method<&set_chat_mute_duration>(

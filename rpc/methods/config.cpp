@@ -103,6 +103,10 @@ void batch_set_config(Context& context, BatchSetConfig p, Completion<> done) {
   engine_of(context).config().set(p.account_id, std::move(p.config), std::move(done));
 }
 
+Result<std::vector<std::string>> get_all_ui_config_keys(Context& context, const OfAccount& p) {
+  return engine_of(context).config().ui_keys(p.account_id);
+}
+
 }  // namespace
 
 void add_config_methods(std::vector<Method>& table) {
@@ -121,6 +125,8 @@ void add_config_methods(std::vector<Method>& table) {
       "batch_get_config", "Several settings, each as get_config answers it.", read));
   table.push_back(method<&batch_set_config>("batch_set_config",
                                             "Sets or resets several; all or nothing.", write));
+  table.push_back(method<&get_all_ui_config_keys>(
+      "get_all_ui_config_keys", "The names of the ui.* settings that are set.", read));
 }
 
 }  // namespace rpc

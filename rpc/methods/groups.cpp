@@ -32,6 +32,11 @@ void create_broadcast(Context& context, CreateBroadcast p, Completion<ChatId> do
   engine_of(context).groups().create_channel(p.account_id, std::move(p.chat_name), std::move(done));
 }
 
+// The older name of create_broadcast; it takes no name.
+void create_broadcast_list(Context& context, OfAccount p, Completion<ChatId> done) {
+  engine_of(context).groups().create_channel(p.account_id, "Channel", std::move(done));
+}
+
 struct OfMember : OfChat {
   ContactId contact_id;
   static constexpr auto fields() {
@@ -128,6 +133,8 @@ void add_group_methods(std::vector<Method>& table) {
   table.push_back(method<&create_broadcast>(
       "create_broadcast", "Makes a channel: we send, subscribers read and do not see each other.",
       make));
+  table.push_back(method<&create_broadcast_list>(
+      "create_broadcast_list", "As create_broadcast, with the name \"Channel\".", make));
   table.push_back(method<&add_contact_to_chat>("add_contact_to_chat",
                                                "Adds a member to a group or channel.", change));
   table.push_back(method<&remove_contact_from_chat>(

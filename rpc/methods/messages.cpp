@@ -252,6 +252,37 @@ Result<std::vector<MsgId>> get_chat_media(Context& context, const Media& p) {
       {type, p.or_message_type2.value_or(type), p.or_message_type3.value_or(type)});
 }
 
+struct Old : OfAccount {
+  bool from_server = false;
+  std::int64_t seconds = 0;
+  static constexpr auto fields() {
+    return base::with_fields(
+        OfAccount::fields(),
+        base::field("from_server", &Old::from_server, "true: nothing, as there is no mail server"),
+        base::field("seconds", &Old::seconds, "the least age, 0 to 3,155,760,000"));
+  }
+};
+
+Result<std::uint64_t> estimate_auto_deletion_count(Context& context, const Old& p) {
+  constexpr std::int64_t kLongest = 100LL * 31'557'600;  // a hundred years
+  if (p.seconds < 0 || p.seconds > kLongest) {
+    return fail(Errc::invalid_argument, fmt::format("seconds: expected 0 to {}", kLongest));
+  }
+  if (p.from_server) {
+    EDGE_CHECK(engine_of(context).accounts().get(p.account_id));
+    return std::uint64_t{0};
+  }
+  EDGE_TRY(const auto count,
+           engine_of(context).messages().count_older(p.account_id, p.seconds * 1000));
+  return static_cast<std::uint64_t>(count);
+}
+
+// A message's file comes by itself, as the sender's gateway pushes it.
+Result<> download_full_message(Context& context, const OfMessage& p) {
+  EDGE_CHECK(engine_of(context).messages().get(p.account_id, p.message_id));
+  return {};
+}
+
 struct Forward : OfAccount {
   std::vector<MsgId> message_ids;
   ChatId chat_id;
@@ -321,6 +352,12 @@ void add_message_methods(std::vector<Method>& table) {
                                                  "A message's reactions, or null.", read));
   table.push_back(method<&get_chat_media>(
       "get_chat_media", "A chat's messages of one to three kinds, oldest first.", read));
+  table.push_back(method<&estimate_auto_deletion_count>(
+      "estimate_auto_deletion_count",
+      "How many messages are older than this, without Saved messages. Nothing deletes them by age.",
+      read));
+  table.push_back(method<&download_full_message>(
+      "download_full_message", "Nothing is left to fetch: files come with their messages.", write));
   table.push_back(method<&search_messages>("search_messages", "Messages that hold a text.", read));
 }
 

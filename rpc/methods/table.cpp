@@ -24,6 +24,8 @@ const MethodTable& method_table() {
     add_file_access_methods(rows);
     add_license_methods(rows);
     add_misc_methods(rows);
+    add_found_message_methods(rows);
+    add_not_offered_methods(rows);
     return MethodTable(std::move(rows));
   }();
   return table;

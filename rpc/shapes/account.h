@@ -5,6 +5,9 @@
 
 namespace rpc::shape {
 
+// Whether a push service wakes the account.
+enum class NotifyState : std::uint8_t { not_connected, connected };
+
 struct Configured {
   static constexpr std::string_view kKind = "Configured";
   std::optional<std::string> addr;
@@ -46,3 +49,11 @@ inline Account to_shape(messaging::Account account) {
 }
 
 }  // namespace rpc::shape
+
+template <>
+struct rpc::EnumNames<rpc::shape::NotifyState> {
+  using E = rpc::shape::NotifyState;
+  static constexpr std::string_view kSchema = "NotifyState";
+  static constexpr std::array kNames{std::pair{E::not_connected, std::string_view("NotConnected")},
+                                     std::pair{E::connected, std::string_view("Connected")}};
+};

@@ -107,6 +107,15 @@ base::Result<std::vector<std::int64_t>> unused_blobs(const Scope& scope, base::U
   return blobs;
 }
 
+base::Result<std::vector<std::uint64_t>> blob_sizes(const Scope& scope) {
+  std::vector<std::uint64_t> sizes;
+  EDGE_CHECK(scope.db.each(
+      "SELECT size FROM blob WHERE account_id = ?",
+      [&](const Row& row) { sizes.push_back(static_cast<std::uint64_t>(row.integer(0))); },
+      scope.account));
+  return sizes;
+}
+
 base::Result<std::vector<std::string>> blob_names(const Scope& scope) {
   std::vector<std::string> names;
   EDGE_CHECK(scope.db.each(

@@ -43,6 +43,8 @@ base::Result<> add_blob_use(const Scope& scope, std::int64_t blob);
 base::Result<std::optional<std::string>> drop_blob_use(const Scope& scope, std::int64_t blob);
 // Blobs that were made before `before` and that nothing came to use.
 base::Result<std::vector<std::int64_t>> unused_blobs(const Scope& scope, base::UnixMillis before);
+// Plaintext bytes of each.
+base::Result<std::vector<std::uint64_t>> blob_sizes(const Scope& scope);
 base::Result<std::vector<std::string>> blob_names(const Scope& scope);
 base::Result<bool> has_blob(const Scope& scope, std::string_view name);
 

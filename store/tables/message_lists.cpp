@@ -137,6 +137,18 @@ base::Result<std::uint32_t> fresh_count(const Scope& scope, base::ChatId chat) {
   return static_cast<std::uint32_t>(count.value_or(0));
 }
 
+base::Result<std::optional<base::MsgId>> first_fresh(const Scope& scope, base::ChatId chat) {
+  static const std::string kSql =
+      "SELECT m.id FROM message m INDEXED BY message_fresh WHERE m.account_id = ? AND m.chat_id = ?"
+      " AND m.state = " +
+      sql_literal(MsgState::in_fresh) +
+      " AND (SELECT intact FROM checked_message k WHERE k.account_id = m.account_id"
+      "  AND k.id = m.id)"
+      " ORDER BY m.position, m.seq, m.id LIMIT 1";
+  return scope.db.one<base::MsgId>(
+      kSql, [](const Row& row) { return row.id<base::MsgId>(0); }, scope.account, chat);
+}
+
 base::Result<std::vector<base::MsgId>> fresh_messages(const Scope& scope, base::UnixMillis now) {
   static const std::string kSql =
       "SELECT m.id FROM message m INDEXED BY message_fresh"
@@ -159,6 +171,15 @@ base::Result<std::optional<base::MsgId>> last_message(const Scope& scope, base::
       "SELECT id FROM checked_message WHERE account_id = ? AND chat_id = ? AND intact"
       " ORDER BY position DESC, seq DESC, id DESC LIMIT 1",
       [](const Row& row) { return row.id<base::MsgId>(0); }, scope.account, chat);
+}
+
+base::Result<std::int64_t> count_messages_before(const Scope& scope, base::UnixMillis time,
+                                                 base::ChatId but) {
+  EDGE_TRY(const auto count,
+           scope.db.integer("SELECT count(*) FROM message WHERE account_id = ? AND state <> ?"
+                            " AND sort_at < ? AND chat_id <> ?",
+                            scope.account, MsgState::out_draft, time, but));
+  return count.value_or(0);
 }
 
 base::Result<std::int64_t> count_messages(const Scope& scope) {

@@ -136,6 +136,17 @@ base::Result<bool> set_message_state(const Scope& scope, base::MsgId message, Ms
   return changed > 0;
 }
 
+base::Result<bool> freshen_newest(const Scope& scope, base::ChatId chat) {
+  EDGE_TRY(const auto changed,
+           scope.db.run("UPDATE message SET state = ?3 WHERE account_id = ?1 AND state IN (?4, ?5)"
+                        " AND id = (SELECT id FROM checked_message WHERE account_id = ?1"
+                        "  AND chat_id = ?2 AND intact AND state IN (?3, ?4, ?5)"
+                        "  ORDER BY position DESC, seq DESC, id DESC LIMIT 1)",
+                        scope.account, chat, MsgState::in_fresh, MsgState::in_noticed,
+                        MsgState::in_seen));
+  return changed > 0;
+}
+
 base::Result<std::int64_t> notice_messages(const Scope& scope, base::ChatId chat) {
   static const std::string kSql =
       "UPDATE message SET state = ?3 WHERE account_id = ?1 AND chat_id = ?2 AND state = " +

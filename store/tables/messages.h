@@ -100,15 +100,23 @@ base::Result<std::vector<base::MsgId>> search_messages(const Scope& scope, std::
 // one. A pending or delivered message may fail, and a failed one that was delivered or read after
 // all becomes so. False: nothing changed.
 base::Result<bool> set_message_state(const Scope& scope, base::MsgId message, MsgState state);
+// The newest received message of a chat is fresh again, unless it is: says whether it changed. This
+// alone goes backward, because a person asks for it.
+base::Result<bool> freshen_newest(const Scope& scope, base::ChatId chat);
 // All fresh ones of a chat become noticed; says how many there were.
 base::Result<std::int64_t> notice_messages(const Scope& scope, base::ChatId chat);
 
 base::Result<std::uint32_t> fresh_count(const Scope& scope, base::ChatId chat);
+// The first fresh one of a chat, as it is shown.
+base::Result<std::optional<base::MsgId>> first_fresh(const Scope& scope, base::ChatId chat);
 // Fresh ones of chats that are accepted and not muted at `now`, newest first.
 base::Result<std::vector<base::MsgId>> fresh_messages(const Scope& scope, base::UnixMillis now);
 // The last message of a chat, or its draft when that is newer.
 base::Result<std::optional<base::MsgId>> last_message(const Scope& scope, base::ChatId chat);
 base::Result<std::int64_t> count_messages(const Scope& scope);
+// Those of all chats but one that are sorted before a time.
+base::Result<std::int64_t> count_messages_before(const Scope& scope, base::UnixMillis time,
+                                                 base::ChatId but);
 
 // Deletes the row and its receipts, leaves a tombstone (but of drafts), gives back its blob's use
 // and moves the chat to the place its last message gives it. Answers with the blob's file, when

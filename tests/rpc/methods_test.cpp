@@ -302,3 +302,105 @@ TEST_CASE_METHOD(Gateway, "every method answers a missing account with an error,
     }
   }
 }
+
+TEST_CASE_METHOD(Gateway, "a chat's first unread message, and chats marked fresh and noticed") {
+  ok("marknoticed_all_chats", {1});  // a new account has a message that welcomes
+  const json first = ok("add_device_message", {1, "a", {{"text", "one"}}});
+  const json second = ok("add_device_message", {1, "b", {{"text", "two"}}});
+  const int chat = ok("get_message", {1, first})["chatId"];
+  CHECK(ok("get_first_unread_message_of_chat", {1, chat}) == first);
+  CHECK(ok("marknoticed_all_chats", {1}).is_null());
+  CHECK(ok("get_first_unread_message_of_chat", {1, chat}).is_null());
+  CHECK(ok("get_fresh_msg_cnt", {1, chat}) == 0);
+  CHECK(ok("markfresh_chat", {1, chat}).is_null());
+  CHECK(ok("get_first_unread_message_of_chat", {1, chat}) == second);
+  CHECK(ok("get_fresh_msg_cnt", {1, chat}) == 1);
+  CHECK(ok("get_message", {1, first})["state"] == 13);
+  ok("markseen_msgs", {1, {second}});
+  ok("markfresh_chat", {1, chat});
+  CHECK(ok("get_message", {1, second})["state"] == 10);
+  // Nothing was received in Saved messages.
+  ok("send_msg", {1, saved(), {{"text", "note"}}});
+  ok("markfresh_chat", {1, saved()});
+  CHECK(ok("get_fresh_msg_cnt", {1, saved()}) == 0);
+  error("markfresh_chat", {1, 4711});
+  error("get_first_unread_message_of_chat", {1, 4711});
+}
+
+TEST_CASE_METHOD(Gateway, "messages are shown as search results and in notifications") {
+  const json note = ok("send_msg", {1, saved(), {{"text", "Pump 3\nruns hot"}}});
+  const json told = ok("add_device_message", {1, "a", {{"text", "update"}}});
+  const json results = ok("message_ids_to_search_results", {1, {note, told, note, 999999}});
+  CHECK(results.size() == 2);
+  for (const auto& result : results) shape("MessageSearchResult", result);
+  const json found = results[std::to_string(note.get<int>())];
+  CHECK(found["message"] == "Pump 3\nruns hot");
+  CHECK(found["authorId"] == 1);
+  CHECK(found["chatId"] == saved());
+  CHECK(found["chatName"] == "Saved messages");
+  const json shown = ok("get_message_notification_info", {1, note});
+  shape("MessageNotificationInfo", shown);
+  CHECK(shown["summaryText"] == "Pump 3 runs hot");
+  CHECK(shown["chatName"] == "Saved messages");
+  CHECK(shown["summaryPrefix"].is_null());
+  error("get_message_notification_info", {1, 999999});
+}
+
+TEST_CASE_METHOD(Gateway, "settings of user interfaces are listed by name") {
+  CHECK(ok("get_all_ui_config_keys", {1}) == json::array());
+  ok("set_config", {1, "ui.theme", "dark"});
+  ok("set_config", {1, "ui.font", "12"});
+  ok("set_config", {1, "displayname", "Edge"});
+  CHECK(ok("get_all_ui_config_keys", {1}) == json({"ui.font", "ui.theme"}));
+  ok("set_config", {1, "ui.theme", nullptr});
+  CHECK(ok("get_all_ui_config_keys", {1}) == json({"ui.font"}));
+}
+
+TEST_CASE_METHOD(Gateway, "what an account takes of the disk grows with its files") {
+  const std::uint64_t before = ok("get_account_file_size", {1});
+  const std::string path = (dir() / "large.bin").string();
+  std::ofstream(path) << std::string(300'000, 'x');
+  ok("send_msg", {1, saved(), {{"file", path}}});
+  CHECK(ok("get_account_file_size", {1}).get<std::uint64_t>() >= before + 300'000);
+  const std::string report = ok("get_storage_usage_report_string", {1});
+  CHECK(report.find("Files: 1 (") != std::string::npos);
+  CHECK(report.find("Messages: 2\n") != std::string::npos);  // and the one that welcomes
+}
+
+TEST_CASE_METHOD(Gateway, "messages older than a span are counted, but for Saved messages") {
+  ok("send_msg", {1, saved(), {{"text", "note"}}});  // the device chat has one that welcomes
+  CHECK(ok("estimate_auto_deletion_count", {1, false, 3600}) == 0);
+  until([&] { return ok("estimate_auto_deletion_count", {1, false, 0}) == 1; });
+  CHECK(ok("estimate_auto_deletion_count", {1, true, 3600}) == 0);
+  CHECK(error("estimate_auto_deletion_count", {1, false, -1})["code"] == -32602);
+}
+
+TEST_CASE_METHOD(Gateway, "delivery's state is a page, and nobody pushes") {
+  shape("NotifyState", ok("get_push_state", {1}));
+  CHECK(ok("get_push_state", {1}) == "NotConnected");
+  CHECK(ok("get_connectivity_html", {1}).get<std::string>().starts_with("<!DOCTYPE html>"));
+  CHECK(ok("stop_background_fetch").is_null());
+  CHECK(ok("stop_ongoing_process", {1}).is_null());
+  CHECK(ok("download_full_message", {1, ok("send_msg", {1, saved(), {{"text", "x"}}})}).is_null());
+  CHECK(ok("get_basic_chat_info", {1, ok("create_broadcast_list", {1})})["name"] == "Channel");
+}
+
+TEST_CASE_METHOD(Gateway, "what is not offered says so and why") {
+  struct Refused {
+    const char* method;
+    json params;
+    const char* words;
+  };
+  for (const auto& [method, params, words] : {
+           Refused{"migrate_account", {"/tmp/dc.db"}, "add_account"},
+           Refused{"create_group_chat_unencrypted", {1, "Shift"}, "create_group_chat"},
+           Refused{"delete_transport", {1, "edge@example.org"}, "remove_account"},
+           Refused{"set_transport_unpublished", {1, "edge@example.org", true}, "native transport"},
+           Refused{"get_http_response", {1, "http://127.0.0.1:1/"}, "no web pages"},
+           Refused{"set_webxdc_integration", {1, "/tmp/a.xdc"}, "gateway"},
+           Refused{"init_webxdc_integration", {1, nullptr}, "gateway"},
+       }) {
+    INFO(method);
+    CHECK(error(method, params)["message"].get<std::string>().find(words) != std::string::npos);
+  }
+}

@@ -75,6 +75,8 @@ TEST_CASE("no method lets a key for account 1 touch account 2, however it is ask
                                               "create_qr_svg",
                                               "maybe_network",
                                               "background_fetch",
+                                              "stop_background_fetch",
+                                              "migrate_account",   // refused to everybody
                                               "publish_event",     // by channel scopes instead
                                               "set_initial_data",  // likewise
                                               "run_command",       // by scopes of commands

@@ -1,0 +1,103 @@
+// Messages outside their chats: in a list of what a search found, and in a notification.
+#include <map>
+
+#include "messaging/api/views.h"
+#include "rpc/methods/params.h"
+#include "rpc/shapes/found_message.h"
+
+namespace rpc {
+namespace {
+
+using messaging::Chat;
+using messaging::Contact;
+using messaging::Message;
+using messaging::Viewtype;
+
+shape::MessageSearchResult search_result(const Message& message, const Chat& chat,
+                                         const Contact& author) {
+  shape::MessageSearchResult found;
+  found.author_color = shape::color_of(author.color_seed);
+  found.author_id = author.id;
+  found.author_name = message.sender_name.empty() ? author.display_name : "~" + message.sender_name;
+  found.chat_color = shape::color_of(chat.color_seed);
+  found.chat_id = chat.id;
+  found.chat_name = chat.name;
+  found.chat_profile_image = shape::unless_empty(chat.image);
+  found.chat_type = chat.type;
+  found.id = message.id;
+  found.is_chat_archived = chat.visibility == messaging::Visibility::archived;
+  found.is_chat_contact_request = chat.is_contact_request;
+  found.message = message.text;
+  found.timestamp = shape::seconds(message.sent_at);
+  return found;
+}
+
+using Results = std::map<MsgId, shape::MessageSearchResult>;
+
+// One that is gone meanwhile, or does not open, is left out.
+Result<Results> message_ids_to_search_results(Context& context, const OfMessages& p) {
+  auto& engine = engine_of(context);
+  EDGE_TRY(const auto messages, engine.messages().get_many(p.account_id, distinct(p.message_ids)));
+  std::map<ChatId, Result<Chat>> chats;
+  std::vector<ContactId> ids;
+  for (const auto& message : messages) {
+    if (!message) continue;
+    ids.push_back(message->from);
+    if (!chats.contains(message->chat)) {
+      chats.emplace(message->chat, engine.chats().get(p.account_id, message->chat));
+    }
+  }
+  EDGE_TRY(const auto people, engine.contacts().get_many(p.account_id, distinct(std::move(ids))));
+  std::map<ContactId, const Contact*> authors;
+  for (const Contact& person : people) authors[person.id] = &person;
+  Results results;
+  for (const auto& message : messages) {
+    if (!message) continue;
+    const auto& chat = chats.at(message->chat);
+    const auto author = authors.find(message->from);
+    if (!chat || author == authors.end()) continue;
+    results.emplace(message->id, search_result(*message, *chat, *author->second));
+  }
+  return results;
+}
+
+Result<shape::MessageNotificationInfo> get_message_notification_info(Context& context,
+                                                                     const OfMessage& p) {
+  auto& engine = engine_of(context);
+  EDGE_TRY(const Message message, engine.messages().get(p.account_id, p.message_id));
+  EDGE_TRY(Chat chat, engine.chats().get(p.account_id, message.chat));
+  shape::MessageNotificationInfo info;
+  info.account_id = p.account_id;
+  info.chat_id = chat.id;
+  info.chat_name = std::move(chat.name);
+  info.chat_profile_image = shape::unless_empty(std::move(chat.image));
+  info.id = message.id;
+  if (message.file && (message.type == Viewtype::image || message.type == Viewtype::gif ||
+                       message.type == Viewtype::sticker)) {
+    info.image = message.file->path;
+    info.image_mime_type = shape::unless_empty(message.file->media_type);
+  }
+  if (chat.type != messaging::ChatType::single && !message.is_info) {
+    const auto author = engine.contacts().get(p.account_id, message.from);
+    if (!message.sender_name.empty()) {
+      info.summary_prefix = message.sender_name;
+    } else if (author) {
+      info.summary_prefix = author->display_name;
+    }
+  }
+  info.summary_text = messaging::summary_text(message);
+  return info;
+}
+
+}  // namespace
+
+void add_found_message_methods(std::vector<Method>& table) {
+  const Row read{.fuzz = Fuzz::safe, .errors = {Errc::not_found}};
+  table.push_back(method<&message_ids_to_search_results>(
+      "message_ids_to_search_results",
+      "Messages as a list of search results shows them; those that are gone are left out.", read));
+  table.push_back(method<&get_message_notification_info>(
+      "get_message_notification_info", "What a notification says of a message.", read));
+}
+
+}  // namespace rpc
