@@ -86,20 +86,23 @@ void describe_license(CLI::App& app, Options& o) {
       ->required()
       ->check(a_path);
   issue->add_option("--customer", o.issue.customer, "for whom")->required();
-  issue->add_option("--devices", o.issue.devices, "how many may use it");
+  issue->add_option("--devices", o.issue.devices, "how many may use it")->capture_default_str();
   issue->add_option("--expires", o.issue.expires, "its last day as 2027-12-31, or never")
       ->required();
-  issue->add_option("--grace-days", o.issue.grace_days, "how long it works after that");
-  issue->add_option("--type", o.issue.type, "what it is called");
+  issue->add_option("--grace-days", o.issue.grace_days, "how long it works after that")
+      ->capture_default_str();
+  issue->add_option("--type", o.issue.type, "what it is called")->capture_default_str();
   issue->add_option("--device", o.issue.device,
                     "a device's fingerprint: print its privitty.lic instead of a token");
   issue->add_option("--licenses", o.issue.licenses, "the folder that license serve reads")
-      ->check(a_path);
+      ->check(a_path)
+      ->capture_default_str();
   auto* serve = license->add_subcommand("serve", "deliver licenses and count their seats");
   serve->add_option("--key", o.serve.key, "the issuer's key file")->required()->check(a_path);
   serve->add_option("--licenses", o.serve.licenses, "the folder with what was issued")
-      ->check(a_path);
-  serve->add_option("--listen", o.serve.listen, "the address to serve on");
+      ->check(a_path)
+      ->capture_default_str();
+  serve->add_option("--listen", o.serve.listen, "the address to serve on")->capture_default_str();
   serve->add_option("--allow-host", o.serve.hosts, "a name that it is reached by");
 }
 
@@ -120,13 +123,15 @@ void describe(CLI::App& app, Options& o) {
   app.set_version_flag("--version,-V", version_line("privitty-edge"));
   app.require_subcommand(1);
   app.fallthrough();
-  app.add_option("--url", o.url, "where the daemon listens (PRIVITTY_URL)")
-      ->envname("PRIVITTY_URL");
-  app.add_option("--account", o.account, "the account's id")->each([&o](const std::string&) {
-    o.account_named = true;
-  });
-  app.add_option("--accounts", o.accounts,
-                 "the accounts directory, for rekey, repair, relay, fingerprint and license")
+  app.add_option("--url", o.url, "where the daemon listens")
+      ->envname("PRIVITTY_URL")
+      ->capture_default_str();
+  app.add_option("--account", o.account, "the account's id")
+      ->each([&o](const std::string&) { o.account_named = true; })
+      ->capture_default_str();
+  app.add_option(
+         "--accounts", o.accounts,
+         "the accounts directory, as the daemon's (rekey, repair, relay, fingerprint, license)")
       ->check(a_path);
   app.add_option("--api-key-file", o.api_key_file,
                  "a file with the API key to show (or the key itself in PRIVITTY_API_KEY)")
@@ -144,7 +149,7 @@ void describe(CLI::App& app, Options& o) {
   app.add_subcommand("chats", "the chats, newest first");
   auto* messages = app.add_subcommand("messages", "a chat's last messages");
   messages->add_option("CHAT", o.chat, "a chat's number or a contact's address")->required();
-  messages->add_option("-n,--last", o.last, "how many");
+  messages->add_option("-n,--last", o.last, "how many")->capture_default_str();
   auto* send = app.add_subcommand("send", "send a message");
   send->add_option("TO", o.send.to, "a chat's number or a contact's address")->required();
   send->add_option("TEXT", o.send.text, "the text; - reads it from standard input");
@@ -159,7 +164,7 @@ void describe(CLI::App& app, Options& o) {
   listen->add_option("--prop", o.listen.properties, "NAME=VALUE: a property to be addressed by");
   listen->add_flag("--snapshot", o.listen.snapshot, "first how every chat stands");
   auto* publish = app.add_subcommand("publish", "publish standard input as an event on a channel");
-  publish->add_option("--channel", o.publish.channel, "the channel");
+  publish->add_option("--channel", o.publish.channel, "the channel")->capture_default_str();
   publish->add_option("--type", o.publish.type, "the event's type");
   publish->add_option("--id", o.publish.id, "an id of your own");
   publish->add_option("--retry", o.publish.retry, "milliseconds before listeners reconnect");

@@ -119,6 +119,15 @@ class Complaining(unittest.TestCase):
             self.assertEqual(code, USAGE)
             self.assertIn(wanted, said)
 
+    def test_help_tells_what_holds_without_a_flag(self):
+        for words, values in (([], ["--url TEXT=http://127.0.0.1:7200", "PRIVITTY_URL", "--account UINT=1"]),
+                              (["messages"], ["--last UINT=50"]), (["publish"], ["--channel TEXT=default"]),
+                              (["license", "serve"], ["--listen TEXT=127.0.0.1:7400"])):
+            code, out, _ = edge(*words, "--help", env={"PRIVITTY_URL": ""})
+            self.assertEqual(code, DONE)
+            for value in values:
+                self.assertIn(value, out, words)
+
     def test_publishing_nothing_says_so(self):
         with Gateway("alice") as alice:
             done = subprocess.run([CLI, "--url", alice.url, "publish"], input="", capture_output=True, text=True,
