@@ -132,7 +132,8 @@ std::string message_lines(const Json& message) {
   const Json sender = message.contains("sender") ? message["sender"] : Json();
   std::string line = padded(std::to_string(number_of(message, "id")), 6);
   line += local_time(number_of(message, "timestamp")) + "  ";
-  line += plain(member_of(sender, "displayName")) + ": " + plain(member_of(message, "text"));
+  line += plain(member_of(sender, "displayName")) + ":";
+  if (const auto text = member_of(message, "text"); !text.empty()) line += " " + plain(text);
   if (const auto file = member_of(message, "fileName"); !file.empty()) {
     line += " [" + plain(file) + ", " + std::to_string(number_of(message, "fileBytes")) + " bytes]";
   }

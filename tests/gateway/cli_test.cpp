@@ -93,6 +93,12 @@ TEST_CASE("lines for people survive answers that are not as expected") {
   }
 }
 
+TEST_CASE("a message that is a file alone has no place for a text") {
+  const auto line = message_lines(Json::parse(
+      R"({"id":12,"sender":{"displayName":"Me"},"text":"","fileName":"a.txt","fileBytes":25})"));
+  CHECK(line.find("Me: [a.txt, 25 bytes]") != std::string::npos);
+}
+
 TEST_CASE("where no daemon listens the client says how to start one") {
   auto client = client_of("http://127.0.0.1:1");
   const auto answer = client.call("get_info", {1});
