@@ -91,7 +91,7 @@ base::Error refused(Connection& db, const KeySource& source, std::string_view wh
   return base::fail(base::Errc::forbidden,
                     "the store " + db.path() + " stays closed: " + describe(source) + " " +
                         std::string(why) +
-                        "; give the key it was made with (--key-file or PRIVITTY_PASSPHRASE_FILE)");
+                        "; give the key it was made with (--key-file or --passphrase-file)");
 }
 
 struct Unwrapped {
