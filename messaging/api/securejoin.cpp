@@ -1,5 +1,6 @@
 #include "messaging/api/securejoin.h"
 
+#include "base/unicode.h"
 #include "crypto/invite.h"
 #include "crypto/invite_rules.h"
 #include "messaging/groups/group_joining.h"
@@ -61,6 +62,7 @@ base::Result<InviteCheck> SecureJoin::check(AccountId account, const std::string
     const bool url = crypto::invite::starts_with_caseless(scanned, "http://") ||
                      crypto::invite::starts_with_caseless(scanned, "https://");
     check.kind = url ? InviteCheck::Kind::url : InviteCheck::Kind::text;
+    if (!url) check.text = base::trimmed(text);  // its last character may be a joiner
     return check;
   }
   EDGE_TRY(const crypto::Invite invite, read_invite(scanned));
