@@ -194,7 +194,10 @@ base::Result<SchemaLayout> layout_of(std::span<const Migration> steps) {
   if (code != SQLITE_OK) return failed(raw, code, "open");
   EDGE_CHECK(run_script(raw, "BEGIN"));
   EDGE_CHECK(run_script(raw, own_tables_sql()));
-  for (const Migration& step : steps) EDGE_CHECK(run_script(raw, step.sql));
+  for (const Migration& step : steps) {
+    EDGE_CHECK(run_script(raw, step.sql));
+    EDGE_CHECK(run_script(raw, step.end_sql));
+  }
   SchemaLayout out;
   EDGE_CHECK(each(raw, std::string(kSchemaSql),
                   [&](const Row& row, sqlite3_stmt*) { out.items.push_back(item_of(row)); }));

@@ -27,6 +27,7 @@ struct RowColumn {
   bool sealed = false;
   std::optional<base::Bytes> left_out_value =
       {};  // write_value() of the default, for added columns
+  friend bool operator==(const RowColumn&, const RowColumn&) = default;
 };
 
 struct RowLayout {

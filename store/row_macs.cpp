@@ -263,36 +263,78 @@ base::Result<> RowMacs::write_by(Connection& db) const {
   return db.script(script);
 }
 
+base::Result<> RowMacs::set_macs(Connection& db, std::size_t table, std::string_view value,
+                                 std::string_view condition) const {
+  const RowLayout& layout = layout_.tables[table];
+  const std::string update =
+      fmt::format("UPDATE main.{} SET mac = {} WHERE {}", layout.table, value, condition);
+  if (layout.key.front() != "rowid") {
+    EDGE_CHECK(db.run(update));
+    return {};
+  }
+  const std::string batch = update + " AND rowid > ?1 AND rowid <= ?2";
+  const std::string next = fmt::format(
+      "SELECT max(rowid) FROM (SELECT rowid FROM main.{} WHERE rowid > ?1 ORDER BY rowid LIMIT ?2)",
+      layout.table);
+  std::int64_t done = 0;
+  std::int64_t last = std::numeric_limits<std::int64_t>::min();
+  for (;;) {
+    EDGE_TRY(const auto end,
+             db.one<std::optional<std::int64_t>>(
+                 next, [](const Row& row) { return row.maybe_integer(0); }, last, kRowsAtOnce));
+    if (!end || !*end) break;
+    EDGE_TRY(const std::int64_t changed, db.run(batch, last, **end));
+    done += changed;
+    last = **end;
+    if (changed == kRowsAtOnce) {
+      base::log::info("bringing the store to this version: {} rows of {} are done", done,
+                      layout.table);
+    }
+  }
+  return {};
+}
+
 base::Result<> RowMacs::make_all(Connection& db) const {
   EDGE_CHECK(add_functions(db));
   for (std::size_t number = 0; number < layout_.tables.size(); ++number) {
-    const RowLayout& layout = layout_.tables[number];
-    const std::string update = fmt::format("UPDATE main.{} SET mac = row_mac({})", layout.table,
-                                           arguments(layout_.tables, number, ""));
-    if (layout.key.front() != "rowid") {
-      EDGE_CHECK(db.run(update));
-      continue;
-    }
-    const std::string batch = update + " WHERE rowid > ?1 AND rowid <= ?2";
-    const std::string next = fmt::format(
-        "SELECT max(rowid) FROM (SELECT rowid FROM main.{} WHERE rowid > ?1 ORDER BY rowid"
-        " LIMIT ?2)",
-        layout.table);
-    std::int64_t done = 0;
-    std::int64_t last = std::numeric_limits<std::int64_t>::min();
-    for (;;) {
-      EDGE_TRY(const auto end,
-               db.one<std::optional<std::int64_t>>(
-                   next, [](const Row& row) { return row.maybe_integer(0); }, last, kRowsAtOnce));
-      if (!end || !*end) break;
-      EDGE_TRY(const std::int64_t changed, db.run(batch, last, **end));
-      done += changed;
-      last = **end;
-      if (changed == kRowsAtOnce) {
-        base::log::info("bringing the store to this version: {} rows of {} are done", done,
-                        layout.table);
-      }
-    }
+    EDGE_CHECK(set_macs(db, number,
+                        fmt::format("row_mac({})", arguments(layout_.tables, number, "")), "true"));
+  }
+  return {};
+}
+
+// Columns that are added behind the MAC make no difference to the rows that there are.
+bool RowMacs::differs(const RowLayout& layout, const RowMacs& other) const {
+  const auto old_columns = [](const RowLayout& of) {
+    std::vector<RowColumn> columns = of.columns;
+    std::erase_if(columns, [](const RowColumn& column) { return column.left_out_value; });
+    return columns;
+  };
+  return std::none_of(other.layout_.tables.begin(), other.layout_.tables.end(),
+                      [&](const RowLayout& one) {
+                        return one.table == layout.table && old_columns(one) == old_columns(layout);
+                      });
+}
+
+base::Result<> RowMacs::mark_intact(Connection& db, const RowMacs& after) const {
+  EDGE_CHECK(add_functions(db));
+  for (std::size_t number = 0; number < layout_.tables.size(); ++number) {
+    if (!differs(layout_.tables[number], after)) continue;
+    EDGE_CHECK(set_macs(db, number,
+                        fmt::format("CASE WHEN row_intact(mac, {}) THEN x'01' ELSE x'' END",
+                                    arguments(layout_.tables, number, "")),
+                        "true"));
+  }
+  return {};
+}
+
+base::Result<> RowMacs::make_marked(Connection& db, const RowMacs& before) const {
+  EDGE_CHECK(add_functions(db));
+  for (std::size_t number = 0; number < layout_.tables.size(); ++number) {
+    if (!differs(layout_.tables[number], before)) continue;
+    EDGE_CHECK(set_macs(db, number,
+                        fmt::format("row_mac({})", arguments(layout_.tables, number, "")),
+                        "mac = x'01'"));
   }
   return {};
 }

@@ -40,9 +40,17 @@ class RowMacs {
   base::Result<> read_by(Connection& db) const;
   // The triggers; after read_by().
   base::Result<> write_by(Connection& db) const;
-  // Within the transaction of the step that adds the columns, with the steps up to it: the MACs of
+  // Within the transaction of the step that adds the MACs, with the steps up to it: the MACs of
   // all rows as they are, in bounded memory, with progress in the log. Before read_by().
   base::Result<> make_all(Connection& db) const;
+  // A later step that takes columns away, rewrites rows or adds tables: `after` are the MACs of the
+  // schema as the step makes it. Before the step, each row of the tables that differ has in the
+  // place of its MAC a mark that says whether it is intact: x'01', or empty. The step carries the
+  // marks over, and gives new rows those of the rows that they are made of. Behind it,
+  // make_marked() of `after` makes the MACs of the marked rows; the others stay what they were,
+  // changed outside. Both within the step's transaction and before read_by().
+  base::Result<> mark_intact(Connection& db, const RowMacs& after) const;
+  base::Result<> make_marked(Connection& db, const RowMacs& before) const;
 
   // Connections that read the database at `path` from now on have the views: of a store that is
   // open in this process, by the path of its database. Ends with the answer.
@@ -54,6 +62,10 @@ class RowMacs {
  private:
   RowMacs(SchemaLayout layout, const Vault& vault) : layout_(std::move(layout)), vault_(vault) {}
   base::Result<> add_functions(Connection& db) const;
+  // Sets the column `mac` of a table's rows, in bounded memory, with progress in the log.
+  base::Result<> set_macs(Connection& db, std::size_t table, std::string_view value,
+                          std::string_view condition) const;
+  bool differs(const RowLayout& layout, const RowMacs& other) const;
 
   const SchemaLayout layout_;
   const Vault& vault_;

@@ -46,6 +46,10 @@ base::Result<> migrate(Connection& db, std::span<const Migration> steps) {
       return base::fail(base::Errc::internal,
                         fmt::format("migration {} stands at place {}", step.number, expected));
     }
+    if (step.move_rows != nullptr) {
+      return base::fail(base::Errc::internal,
+                        fmt::format("migration {} moves rows, which needs a key", step.number));
+    }
   }
   EDGE_CHECK(check_schema(db, steps));
   EDGE_TRY(const std::int64_t version, pragma(db, "user_version"));

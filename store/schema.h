@@ -13,17 +13,25 @@
 
 namespace store {
 
+class Vault;
+
 struct Migration {
   int number = 0;
   std::string_view name;
-  std::string_view sql;  // STRICT tables; run with foreign keys on
+  std::string_view sql;  // STRICT tables
+  // Of a step that has to open and seal rows, which SQL cannot: runs behind `sql` and before
+  // `end_sql`. Such a step comes behind the one that adds the MACs of rows (row_macs.h), and its
+  // rows have the marks of RowMacs::mark_intact() in the place of MACs.
+  base::Result<> (*move_rows)(Connection& db, const Vault& vault) = nullptr;
+  std::string_view end_sql = {};
 };
 
 inline constexpr std::int64_t kApplicationId = 0x50564544;  // "PVED"
 
 // Brings the store up to the last step, each step in a transaction of its own: a failing step
 // leaves the store at the one before. Errc::forbidden for a store of a newer schema, with both
-// numbers, and for a database that is no store. `check_schema` only looks.
+// numbers, and for a database that is no store. `check_schema` only looks. For steps that move no
+// rows, with foreign keys as they are; a store's other steps are Store::open's.
 base::Result<> check_schema(Connection& db, std::span<const Migration> steps);
 base::Result<> migrate(Connection& db, std::span<const Migration> steps);
 

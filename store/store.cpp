@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -145,10 +146,12 @@ base::Result<crypto::RecordKey> make_new(const StoreOptions& options, const std:
   return key;
 }
 
-// One step within the caller's transaction.
-base::Result<> run_step(Connection& db, const Migration& step) {
+// One step within the caller's transaction. Without a vault there are no rows yet.
+base::Result<> run_step(Connection& db, const Migration& step, const Vault* vault) {
   const auto run = [&]() -> base::Result<> {
     EDGE_CHECK(db.script(step.sql));
+    if (step.move_rows != nullptr && vault != nullptr) EDGE_CHECK(step.move_rows(db, *vault));
+    EDGE_CHECK(db.script(step.end_sql));
     return db.script(fmt::format("PRAGMA user_version={}", step.number));
   };
   return run().with_context(fmt::format("migration {} ({})", step.number, step.name));
@@ -166,7 +169,7 @@ base::Result<> add_row_macs(Connection& db, const Vault& vault, bool is_new,
     if (!is_new) EDGE_CHECK(wrap_for_row_macs(db, options.key, *options.clock));
     return {};
   };
-  EDGE_CHECK(run_step(db, so_far.back()));
+  EDGE_CHECK(run_step(db, so_far.back(), nullptr));
   return run().with_context("MACs of rows");
 }
 
@@ -177,8 +180,20 @@ base::Result<> make_schema(Connection& db, const Vault& vault, const StoreOption
   EDGE_TRY(Transaction transaction, Transaction::begin(db));
   for (const Migration& step : options.migrations) {
     EDGE_CHECK(step.number == macs_at ? add_row_macs(db, vault, true, options)
-                                      : run_step(db, step));
+                                      : run_step(db, step, nullptr));
   }
+  return transaction.commit();
+}
+
+// The last of these steps, behind the one that adds the MACs, in a transaction of its own.
+base::Result<> run_later_step(Connection& db, const Vault& vault,
+                              std::span<const Migration> so_far) {
+  EDGE_TRY(const auto before, RowMacs::of(so_far.first(so_far.size() - 1), vault));
+  EDGE_TRY(const auto after, RowMacs::of(so_far, vault));
+  EDGE_TRY(Transaction transaction, Transaction::begin(db));
+  EDGE_CHECK(before->mark_intact(db, *after));
+  EDGE_CHECK(run_step(db, so_far.back(), &vault));
+  EDGE_CHECK(after->make_marked(db, *before));
   return transaction.commit();
 }
 
@@ -186,13 +201,19 @@ base::Result<> upgrade(Connection& db, const Vault& vault, std::int64_t from,
                        const StoreOptions& options) {
   const std::span<const Migration> steps = options.migrations;
   const std::int64_t macs_at = row_mac_step(steps);
+  if (macs_at == 0) return migrate(db, steps);
   if (from < macs_at) {
     EDGE_CHECK(migrate(db, steps.first(static_cast<std::size_t>(macs_at - 1))));
     EDGE_TRY(Transaction transaction, Transaction::begin(db));
     EDGE_CHECK(add_row_macs(db, vault, false, options));
     EDGE_CHECK(transaction.commit());
   }
-  return migrate(db, steps);
+  // A step may make a table anew under its name; what refers to its rows stays as it is.
+  EDGE_CHECK(db.script("PRAGMA foreign_keys=OFF"));
+  for (auto done = static_cast<std::size_t>(std::max(from, macs_at)); done < steps.size(); ++done) {
+    EDGE_CHECK(run_later_step(db, vault, steps.first(done + 1)));
+  }
+  return db.script("PRAGMA foreign_keys=ON");
 }
 
 // A step to a newer schema begins only where nothing is broken; otherwise the check comes after the

@@ -24,12 +24,12 @@
 #include "crypto/noise.h"
 #include "crypto/random.h"
 #include "crypto/ratchet.h"
+#include "messaging/chats/contact_keys.h"
 #include "messaging/model/card.h"
 #include "messaging/model/content.h"
 #include "messaging/model/group_state.h"
 #include "messaging/peering/envelope_kind.h"
 #include "store/tables/accounts.h"
-#include "store/tables/contacts.h"
 
 namespace messaging {
 namespace {
@@ -73,8 +73,8 @@ base::Result<crypto::Identity> own_identity(const store::Scope& scope) {
 base::Result<base::Bytes> recipient_key(const store::Scope& scope,
                                         const store::SessionRow& session) {
   if (!session.contact) return base::fail(base::Errc::not_found, "the session has no contact");
-  EDGE_TRY(const store::ContactRow contact, store::load_contact(scope, *session.contact));
-  return contact.key;
+  EDGE_TRY(const MemberKey key, chats::key_of(scope, *session.contact));
+  return base::to_bytes(base::ByteView(key));
 }
 
 base::Result<base::Bytes> session_request(const store::Scope& scope,

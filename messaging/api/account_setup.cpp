@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "crypto/random.h"
 #include "messaging/chats/chat_rules.h"
+#include "messaging/chats/contact_keys.h"
 #include "messaging/kernel/signals.h"
 #include "messaging/model/plain_name.h"
 #include "store/tables/blobs.h"
@@ -30,15 +31,15 @@ std::string welcome_text(const kernel::AccountState& account) {
       "secure_join; then send with send_msg and listen on GET /events.\n\n"
       "Everything you send is encrypted end to end, and everything stored here is sealed. What the "
       "gateway itself has to tell you appears in this chat.",
-      account.addr);
+      account.addr());
 }
 
 base::Result<> add_contacts(const store::Scope& scope, const kernel::AccountState& account) {
   store::ContactRow self;
   self.id = kSelf;
   self.verified = true;
-  self.key = base::to_bytes(base::ByteView(account.identity.public_key().bytes()));
-  self.addr = account.addr;
+  self.keys.push_back(chats::stored_key(account.identity.public_key().bytes()));
+  self.addr = account.addr();
   EDGE_CHECK(store::insert_contact(scope, self));
   for (const ContactId id : {kInfoContact, kDeviceContact}) {
     store::ContactRow special;
@@ -89,8 +90,7 @@ kernel::AccountPtr account_state(const kernel::Core& core, const store::AccountR
   return std::make_shared<const kernel::AccountState>(
       kernel::AccountState{.id = row.id,
                            .uuid = row.uuid,
-                           .mailbox = row.mailbox,
-                           .addr = row.addr,
+                           .ways_in = row.ways_in,
                            .identity = crypto::Identity::from_seed(row.seed.view()),
                            .key = core.store.vault().account(row.uuid),
                            .io_on = true});
@@ -101,14 +101,17 @@ base::Result<kernel::AccountPtr> make_account(kernel::Core& core, store::Tx& tx,
   store::AccountRow row;
   EDGE_TRY(row.id, tx.next<AccountId>(AccountId(), "account"));
   row.uuid = store::random_uuid();
-  row.mailbox = base::to_hex(crypto::random_array<16>());
   row.created_at = tx.now();
   row.position = row.id.value;
   const crypto::Identity identity = crypto::Identity::generate();
   row.seed = crypto::WipingArray<32>(identity.seed().view());
   const std::string profile = safe_profile(wanted.profile);
-  row.addr = wanted.numbered ? fmt::format("{}-{}@{}", profile, row.id.value, core.options.host)
+  store::WayIn way;
+  EDGE_TRY(way.id, tx.next_id(row.id, "account_way_in"));
+  way.addr = wanted.numbered ? fmt::format("{}-{}@{}", profile, row.id.value, core.options.host)
                              : fmt::format("{}@{}", profile, core.options.host);
+  way.mailbox = base::to_hex(crypto::random_array<16>());
+  row.ways_in.push_back(std::move(way));
   row.profile = wanted.profile;
   EDGE_CHECK(store::insert_account(tx.db(), tx.vault(), row));
   EDGE_CHECK(store::select_account(tx.db(), row.id));

@@ -35,7 +35,7 @@ base::Result<Account> view_account(const kernel::Core& core, AccountId id) {
   Account account;
   account.id = id;
   account.configured = true;
-  account.addr = read.account->addr;
+  account.addr = read.account->addr();
   account.color_seed = read.account->identity.public_key().fingerprint();
   // A value that does not open costs itself only.
   if (auto name = store::find_config_value(scope, "displayname"); name && *name) {
@@ -192,11 +192,11 @@ base::Result<std::map<std::string, std::string>> Accounts::info(AccountId accoun
   EDGE_TRY(const auto chats, store::list_chats(scope));
   EDGE_TRY(const auto waiting, store::count_outbox(scope));
   EDGE_TRY(const auto contacts, store::count_contacts(scope));
-  info["configured_addr"] = state.addr;
-  info["addr"] = state.addr;
+  info["configured_addr"] = state.addr();
+  info["addr"] = state.addr();
   info["is_configured"] = "1";
   info["fingerprint"] = state.identity.public_key().fingerprint();
-  info["mailbox"] = state.mailbox;
+  info["mailbox"] = state.mailbox();
   info["io_running"] = state.io_on ? "1" : "0";
   info["n_msgs_in_db"] = std::to_string(messages);
   info["number_of_chat_messages"] = std::to_string(messages);

@@ -29,7 +29,7 @@ base::Error unknown_key(const std::string& key) {
 
 std::optional<std::string> computed(const std::string& key, const kernel::AccountState& account,
                                     const kernel::Core& core) {
-  if (key == "addr" || key == "configured_addr") return account.addr;
+  if (key == "addr" || key == "configured_addr") return account.addr();
   if (key == "sys.version") return core.options.version;
   if (key == "sys.msgsize_max_recommended") return std::to_string(24 * 1024 * 1024);
   if (key == "sys.config_keys") {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "messaging/api/protected_files.h"
+#include "messaging/chats/contact_keys.h"
 #include "messaging/files/prv_file.h"
 #include "messaging/kernel/core.h"
 #include "messaging/protected/protected_access.h"
@@ -60,7 +61,7 @@ base::Result<> ask(const kernel::WriteContext& write, const FileTarget& target) 
   request.file = file.uuid;
   request.holder = write.account.identity.public_key().bytes();
   EDGE_TRY(request.holder_name, own_name(write));
-  request.holder_addr = write.account.addr;
+  request.holder_addr = write.account.addr();
   request.asked = access.asked;
   EDGE_CHECK(protection::tell(write, file.source, std::move(request)));
   return write.emit(PrivittyFileAccessChanged{file.chat, file.id});
@@ -77,7 +78,7 @@ base::Result<> check_may_forward(const kernel::WriteContext& write, const Protec
       protection::usable_share(write.scope, file, *write.core.steady, protection::FileUse::view));
   EDGE_TRY(const auto access, store::find_file_access(write.scope, file.id, kSelf));
   EDGE_TRY(const store::ContactRow source, store::load_contact(write.scope, file.source));
-  if (!std::equal(source.key.begin(), source.key.end(), file.owner.begin(), file.owner.end())) {
+  if (chats::key_of(source) != file.owner) {
     return fail(Errc::forbidden, protection::file_label(file) +
                                      " was forwarded to this account already; it "
                                      "can be forwarded once only");
@@ -108,7 +109,12 @@ base::Result<> offer(const kernel::WriteContext& write, ChatId source, ChatId ta
                             target.value));
   }
   EDGE_TRY(const store::ContactRow holder, store::load_contact(write.scope, *to.contact));
-  if (std::equal(holder.key.begin(), holder.key.end(), file.owner.begin(), file.owner.end())) {
+  const auto holder_key = chats::key_of(holder);
+  if (!holder_key) {
+    return fail(Errc::invalid_argument,
+                fmt::format("contact {} has no key to grant anything to", holder.id.value));
+  }
+  if (*holder_key == file.owner) {
     return fail(Errc::invalid_argument,
                 fmt::format("contact {} owns {}", holder.id.value, protection::file_label(file)));
   }
@@ -130,7 +136,7 @@ base::Result<> offer(const kernel::WriteContext& write, ChatId source, ChatId ta
   EDGE_CHECK(protection::tell(write, holder.id, std::move(told)));
   FileNotice notice;
   notice.file = file.uuid;
-  std::copy(holder.key.begin(), holder.key.end(), notice.holder.begin());
+  notice.holder = *holder_key;
   notice.holder_name = holder.name.empty() ? holder.auth_name : holder.name;
   notice.holder_addr = holder.addr;
   EDGE_CHECK(protection::tell(write, file.source, std::move(notice)));

@@ -3,6 +3,7 @@
 
 #include "messaging/api/protected_files.h"
 #include "messaging/api/views.h"
+#include "messaging/chats/contact_keys.h"
 #include "messaging/kernel/core.h"
 #include "messaging/model/plain_name.h"
 #include "messaging/protected/protected_access.h"
@@ -81,9 +82,7 @@ base::Result<std::optional<FileStatus>> ProtectedFiles::status(AccountId account
   FileStatus status = to_status(*row, shown.value_or(FileAccessRow{}), now);
   if (!protection::is_own(*row)) {
     EDGE_TRY(const auto source, store::find_contact(scope, row->source));
-    status.is_forwarded =
-        source && !is_unheard_of(*row) &&
-        !std::equal(source->key.begin(), source->key.end(), row->owner.begin(), row->owner.end());
+    status.is_forwarded = source && !is_unheard_of(*row) && chats::key_of(*source) != row->owner;
   }
   return std::optional(std::move(status));
 }

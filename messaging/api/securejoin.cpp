@@ -3,6 +3,7 @@
 #include "base/unicode.h"
 #include "crypto/invite.h"
 #include "crypto/invite_rules.h"
+#include "messaging/chats/contact_keys.h"
 #include "messaging/groups/group_joining.h"
 #include "messaging/model/plain_name.h"
 #include "messaging/peering/invites.h"
@@ -85,7 +86,7 @@ base::Result<InviteCheck> SecureJoin::check(AccountId account, const std::string
     return check;
   }
   check.kind = InviteCheck::Kind::ask_verify_contact;
-  EDGE_TRY(const auto contact, store::find_contact_by_key(scope, invite.identity.bytes()));
+  EDGE_TRY(const auto contact, chats::find_contact_by_key(scope, invite.identity.bytes()));
   if (contact) check.contact = contact->id;
   return check;
 }

@@ -1,7 +1,7 @@
 #include "messaging/api/views.h"
 
 #include "base/log.h"
-#include "crypto/identity.h"
+#include "crypto/encoding.h"
 #include "messaging/chats/chat_rules.h"
 #include "messaging/model/media_type.h"
 #include "messaging/model/plain_name.h"
@@ -21,9 +21,10 @@ std::string config_or(const View& view, std::string_view key, std::string otherw
   return otherwise;
 }
 
-std::string fingerprint_of(base::ByteView key) {
-  auto parsed = crypto::PublicKey::from_bytes(key);
-  return parsed ? parsed->fingerprint() : std::string();
+// Of the key by which the account's protocol reaches the contact; empty without one.
+std::string fingerprint_of(const View& view, const store::ContactRow& row) {
+  const store::ContactKey* key = row.key(view.account.protocol());
+  return key == nullptr ? std::string() : crypto::hex_encode_upper(key->fingerprint);
 }
 
 std::string_view kind_label(Viewtype type) {
@@ -114,16 +115,16 @@ Contact view_contact(const View& view, const store::ContactRow& row) {
   contact.name = plain_name(row.name, kMaxLongName);
   contact.auth_name = plain_name(row.auth_name);
   contact.status = row.status;
-  contact.fingerprint = row.key.empty() ? std::string() : fingerprint_of(row.key);
+  contact.fingerprint = fingerprint_of(view, row);
   contact.is_blocked = row.blocked;
   contact.is_bot = row.bot;
   contact.is_verified = row.verified;
-  contact.e2ee_available = !row.key.empty();
+  contact.e2ee_available = !contact.fingerprint.empty();
   if (row.verified) contact.verifier = kSelf;
   contact.last_seen = row.last_seen;
   if (row.id == kSelf) {
     contact.name = "Me";
-    contact.addr = view.account.addr;
+    contact.addr = view.account.addr();
     contact.auth_name = plain_name(config_or(view, "displayname", ""));
     contact.status = config_or(view, "selfstatus", "");
     contact.is_verified = true;

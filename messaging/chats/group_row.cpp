@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "store/tables/chats.h"
-#include "store/tables/contacts.h"
 
 namespace messaging::chats {
 namespace {
@@ -24,27 +22,6 @@ base::Result<Group> with_state(const store::Scope& scope, store::GroupRow row) {
 }
 
 }  // namespace
-
-MemberKey key_of(const kernel::AccountState& account) {
-  return account.identity.public_key().bytes();
-}
-
-base::Result<MemberKey> key_of(const store::Scope& scope, ContactId contact) {
-  EDGE_TRY(const store::ContactRow row, store::load_contact(scope, contact));
-  if (row.key.size() != 32) {
-    return fail(Errc::invalid_argument,
-                fmt::format("contact {} is not somebody who can be in a group", contact.value));
-  }
-  MemberKey key;
-  std::copy(row.key.begin(), row.key.end(), key.begin());
-  return key;
-}
-
-base::Result<std::optional<ContactId>> contact_of(const store::Scope& scope, const MemberKey& key) {
-  EDGE_TRY(const auto row, store::find_contact_by_key(scope, key));
-  if (!row) return std::optional<ContactId>();
-  return std::optional(row->id);
-}
 
 base::Result<std::optional<Group>> find_group(const store::Scope& scope, const GroupId& id) {
   EDGE_TRY(auto row, store::find_group_by_uuid(scope, id));

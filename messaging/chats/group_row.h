@@ -1,12 +1,11 @@
-// Group: a group or channel as it is stored, with its state decoded; and whose key is whose. Reads
-// only: what changes a group is in group_rules.h.
+// Group: a group or channel as it is stored, with its state decoded. Reads only: what changes a
+// group is in group_rules.h.
 #pragma once
 
 #include <optional>
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "messaging/kernel/core.h"
 #include "messaging/model/group_state.h"
 #include "messaging/model/types.h"
 #include "store/tables/groups.h"
@@ -21,11 +20,6 @@ struct Group {
 
   bool is_owner(const MemberKey& key) const { return !state.channel || state.owner == key; }
 };
-
-MemberKey key_of(const kernel::AccountState& account);
-base::Result<MemberKey> key_of(const store::Scope& scope, ContactId contact);
-// Nothing for a key that we know no contact of; kSelf for our own.
-base::Result<std::optional<ContactId>> contact_of(const store::Scope& scope, const MemberKey& key);
 
 base::Result<std::optional<Group>> find_group(const store::Scope& scope, const GroupId& id);
 base::Result<Group> load_group(const store::Scope& scope, ChatId chat);

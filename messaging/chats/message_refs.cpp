@@ -1,6 +1,6 @@
 #include "messaging/chats/message_refs.h"
 
-#include "messaging/chats/group_row.h"
+#include "messaging/chats/contact_keys.h"
 
 namespace messaging::chats {
 

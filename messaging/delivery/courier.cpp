@@ -79,7 +79,7 @@ void Courier::tell_profile(base::AccountId account) {
   core_.write<void>(
       account,
       [this](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state) {
-        return core_.protocols.of(state.protocol).tell_profile({core_, tx, scope, state});
+        return core_.protocols.of(state.protocol()).tell_profile({core_, tx, scope, state});
       },
       [account](base::Result<> result) {
         if (result) return;
@@ -204,7 +204,7 @@ void Courier::step_due() {
 
 kernel::Protocol* Courier::protocol_of(base::AccountId account) const {
   const auto state = core_.directory.get(account);
-  return state ? &core_.protocols.of((*state)->protocol) : nullptr;
+  return state ? &core_.protocols.of((*state)->protocol()) : nullptr;
 }
 
 void Courier::send(RouteKey key) {

@@ -64,7 +64,7 @@ void keep_house(kernel::Core& core, Courier& courier, groups::OwedStates& owed_s
   for (const kernel::AccountPtr& account : core.directory.all()) {
     keep_account(core, courier, account->id);
     // What its sender had used its budget up for.
-    core.protocols.of(account->protocol).retry_arrivals(account->id);
+    core.protocols.of(account->protocol()).retry_arrivals(account->id);
     owed_states.resume(account->id);
   }
 }

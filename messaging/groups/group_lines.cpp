@@ -17,7 +17,7 @@ struct Person {
 };
 
 base::Result<Person> person(const kernel::WriteContext& write, const MemberKey& key) {
-  EDGE_TRY(const auto row, store::find_contact_by_key(write.scope, key));
+  EDGE_TRY(const auto row, chats::find_contact_by_key(write.scope, key));
   if (!row) return Person{std::nullopt, "Somebody"};
   if (row->id == kSelf) return Person{kSelf, "You"};
   return Person{row->id, chats::shown_name(*row)};

@@ -26,7 +26,7 @@ base::Result<store::ContactRow> make_contact(const kernel::WriteContext& write,
                                              const MemberKey& key, const MemberCard& card) {
   store::ContactRow contact;
   EDGE_TRY(contact.id, write.tx.next<ContactId>(write.account.id, "contact", kFirstId));
-  contact.key = base::to_bytes(base::ByteView(key));
+  contact.keys.push_back(chats::stored_key(key));
   contact.addr = plain_name(card.addr, kMaxAddress);
   contact.auth_name = plain_name(card.name);
   contact.bot = card.bot;
@@ -36,7 +36,7 @@ base::Result<store::ContactRow> make_contact(const kernel::WriteContext& write,
 
 base::Result<> save_member(const kernel::WriteContext& write, ChatId chat, const GroupId& group,
                            const MemberKey& key, const Membership& member) {
-  EDGE_TRY(auto contact, store::find_contact_by_key(write.scope, key));
+  EDGE_TRY(auto contact, chats::find_contact_by_key(write.scope, key));
   if (!contact && !member.present) return {};  // gone before we came
   if (!member.present) EDGE_CHECK(protection::membership_ended(write, group, contact->id));
   const bool known = contact && contact->state == store::ContactState::known;
@@ -118,7 +118,7 @@ base::Result<bool> publish_card(const kernel::WriteContext& write, chats::Group&
   // A channel's subscribers do not know of each other.
   if (group.state.channel || !group.state.has(self)) return false;
   MemberCard card;
-  card.addr = write.account.addr;
+  card.addr = write.account.addr();
   EDGE_TRY(const auto name, store::find_config_value(write.scope, "displayname"));
   EDGE_TRY(const auto bot, store::find_config_value(write.scope, "bot"));
   card.name = plain_name(name.value_or(""));

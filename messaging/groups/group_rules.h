@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "messaging/chats/contact_keys.h"
 #include "messaging/chats/group_row.h"
 #include "messaging/files/removal.h"
 #include "messaging/kernel/write_context.h"

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/log.h"
+#include "messaging/chats/contact_keys.h"
 #include "messaging/kernel/core.h"
-#include "store/tables/contacts.h"
 #include "store/tables/groups.h"
 #include "store/tables/owed_states.h"
 
@@ -106,10 +106,7 @@ base::Result<OwedStates::Slice> OwedStates::tell_some(const kernel::WriteContext
   for (const store::OwedState& one : owed) {
     if (told == kTold || bytes > kBytes) break;
     EDGE_TRY(const auto contact, store::find_contact(write.scope, one.contact));
-    MemberKey key{};
-    if (contact && contact->key.size() == key.size()) {
-      std::copy(contact->key.begin(), contact->key.end(), key.begin());
-    }
+    const MemberKey key = (contact ? chats::key_of(*contact) : std::nullopt).value_or(MemberKey{});
     const GroupState shown = shown_to(group.state, key);
     EDGE_TRY(const auto member, store::find_member(write.scope, chat, one.contact));
     const bool has_it = !one.image && member && member->told == shown.digest();

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "messaging/kernel/file_worker.h"
 
@@ -18,9 +20,11 @@ base::Result<AccountPtr> AccountDirectory::get(AccountId account) const {
 AccountPtr AccountDirectory::by_mailbox(const std::string& mailbox) const {
   base::Lock lock(mutex_);
   for (const AccountPtr& state : accounts_) {
-    if (state->mailbox == mailbox || (state->relay && state->relay->mailbox == mailbox)) {
-      return state;
-    }
+    const bool is_here =
+        std::any_of(state->ways_in.begin(), state->ways_in.end(), [&](const store::WayIn& way) {
+          return way.kind == ProtocolKind::gateway && way.mailbox == mailbox;
+        });
+    if (is_here || (state->relay && state->relay->mailbox == mailbox)) return state;
   }
   return nullptr;
 }
@@ -49,8 +53,7 @@ void AccountDirectory::change(AccountId account, const std::function<void(Accoun
     auto changed = std::make_shared<AccountState>(
         AccountState{.id = state->id,
                      .uuid = state->uuid,
-                     .mailbox = state->mailbox,
-                     .addr = state->addr,
+                     .ways_in = state->ways_in,
                      .identity = crypto::Identity::from_seed(state->identity.seed().view()),
                      .key = state->key,
                      .io_on = state->io_on,

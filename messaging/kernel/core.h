@@ -27,6 +27,7 @@
 #include "messaging/model/events.h"
 #include "store/store.h"
 #include "store/tables/scope.h"
+#include "store/tables/ways_in.h"
 
 namespace messaging::kernel {
 
@@ -37,13 +38,15 @@ class Signals;
 struct AccountState {
   AccountId id;
   std::array<std::uint8_t, 16> uuid{};
-  std::string mailbox;
-  std::string addr;
+  std::vector<store::WayIn> ways_in;  // at least one; the first is the one that it gives out
   crypto::Identity identity;
   store::AccountKey key;
-  ProtocolKind protocol = ProtocolKind::gateway;  // that it speaks
   bool io_on = true;
   std::optional<RelayHome> relay = {};  // reached through it
+
+  ProtocolKind protocol() const { return ways_in.front().kind; }  // that it speaks (decision 31)
+  const std::string& addr() const { return ways_in.front().addr; }
+  const std::string& mailbox() const { return ways_in.front().mailbox; }
 };
 using AccountPtr = std::shared_ptr<const AccountState>;
 

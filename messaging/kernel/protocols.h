@@ -4,13 +4,14 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
+
+#include "store/tables/protocol_kind.h"
 
 namespace messaging::kernel {
 
 class Protocol;
 
-enum class ProtocolKind : std::uint8_t { gateway = 0 };
+using store::ProtocolKind;
 inline constexpr std::size_t kProtocolKinds = 1;
 
 class Protocols {
@@ -20,7 +21,7 @@ class Protocols {
   const std::array<Protocol*, kProtocolKinds>& all() const { return table_; }
 
  private:
-  static std::size_t index(ProtocolKind kind) { return static_cast<std::size_t>(kind); }
+  static std::size_t index(ProtocolKind kind) { return static_cast<std::size_t>(kind) - 1; }
   std::array<Protocol*, kProtocolKinds> table_{};
 };
 

@@ -21,7 +21,7 @@ struct WriteContext {
   // people.
   base::UnixMillis steady() const { return core.steady->now(); }
   base::Result<> emit(EventBody body) const { return Core::emit(tx, account.id, std::move(body)); }
-  Protocol& protocol() const { return core.protocols.of(account.protocol); }
+  Protocol& protocol() const { return core.protocols.of(account.protocol()); }
   // Gives a signal about this account once the write is committed.
   template <class... Args>
   void signal(void (Signals::*verb)(AccountId, Args...),

@@ -1,5 +1,6 @@
 #include "messaging/peering/group_ways.h"
 
+#include "messaging/chats/contact_keys.h"
 #include "messaging/chats/group_row.h"
 #include "messaging/model/deposit.h"
 #include "messaging/peering/reach.h"

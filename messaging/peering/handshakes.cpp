@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/envelope.h"
+#include "messaging/chats/contact_keys.h"
 #include "messaging/kernel/core.h"
 #include "messaging/model/plain_name.h"
 #include "messaging/outbox/outgoing.h"
@@ -81,11 +82,11 @@ base::Result<bool> begin_to_use(const kernel::WriteContext& write,
 base::Result<store::ContactRow> contact_for(const kernel::WriteContext& write,
                                             const crypto::PublicKey& key, const std::string& addr,
                                             const std::string& name) {
-  EDGE_TRY(auto known, store::find_contact_by_key(write.scope, key.bytes()));
+  EDGE_TRY(auto known, chats::find_contact_by_key(write.scope, key.bytes()));
   if (known) return *std::move(known);
   store::ContactRow row;
   EDGE_TRY(row.id, write.tx.next<ContactId>(write.account.id, "contact", kFirstId));
-  row.key = base::to_bytes(base::ByteView(key.bytes()));
+  row.keys.push_back(chats::stored_key(key.bytes()));
   row.addr = plain_name(addr, kMaxAddress);
   row.auth_name = plain_name(name);
   EDGE_CHECK(store::insert_contact(write.scope, row));

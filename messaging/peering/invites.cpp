@@ -25,7 +25,7 @@ base::Result<std::string> link_of(kernel::Core& core, const store::Scope& scope,
                                   const store::InviteRow& row) {
   crypto::Invite invite;
   invite.identity = account.identity.public_key();
-  invite.addr = account.addr;
+  invite.addr = account.addr();
   EDGE_TRY(const auto name, store::find_config_value(scope, "displayname"));
   invite.name = plain_name(name.value_or(""));
   invite.number = row.number;

@@ -5,6 +5,7 @@
 #include "crypto/envelope.h"
 #include "crypto/hash.h"
 #include "messaging/chats/chat_rules.h"
+#include "messaging/chats/contact_keys.h"
 #include "messaging/outbox/outgoing.h"
 #include "messaging/peering/envelope_kind.h"
 #include "messaging/peering/handshakes.h"
@@ -153,7 +154,7 @@ base::Result<bool> answer_request(const kernel::WriteContext& write, std::int64_
   }
   if (request->card.identity == write.account.identity.public_key()) return false;
   EDGE_TRY(const auto known,
-           store::find_contact_by_key(write.scope, request->card.identity.bytes()));
+           chats::find_contact_by_key(write.scope, request->card.identity.bytes()));
   if (known && known->blocked) return false;
   Question question;
   question.role = JoinRole::inviter;
@@ -191,7 +192,7 @@ base::Result<bool> complete_answer(const kernel::WriteContext& write, const Tag&
                            "altered or is incomplete; ask for a new one"));
     return true;
   }
-  if (base::to_bytes(base::ByteView(answer->card.identity.bytes())) != contact.key) {
+  if (answer->card.identity.bytes() != chats::key_of(contact)) {
     EDGE_CHECK(join_failed(write, join->id, "somebody else answered the invite"));
     return true;
   }

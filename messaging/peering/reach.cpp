@@ -12,14 +12,14 @@ namespace messaging::peering {
 
 Reach reach_of(const kernel::Core& core, const kernel::AccountState& account) {
   if (account.relay) return {{account.relay->url}, account.relay->mailbox};
-  return {core.options.public_urls, account.mailbox};
+  return {core.options.public_urls, account.mailbox()};
 }
 
 base::Result<Card> make_card(const kernel::WriteContext& write) {
   Card card;
   EDGE_TRY(static_cast<Profile&>(card), make_profile(write));
   card.identity = write.account.identity.public_key();
-  card.addr = write.account.addr;
+  card.addr = write.account.addr();
   card.tag = crypto::random_array<16>();
   return card;
 }

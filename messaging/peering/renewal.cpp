@@ -4,6 +4,7 @@
 #include "base/wire.h"
 #include "crypto/envelope.h"
 #include "crypto/hash.h"
+#include "messaging/chats/contact_keys.h"
 #include "messaging/outbox/outgoing.h"
 #include "messaging/peering/envelope_kind.h"
 #include "messaging/peering/group_ways.h"
@@ -51,7 +52,8 @@ base::Result<> send_request(const kernel::WriteContext& write, const store::Cont
   EDGE_TRY(const Card card, make_card(write));
   EDGE_CHECK(allow_deposits(write, card.token, pending.id, contact.id));
   EDGE_CHECK(note_profile_told(write, contact.id, mark_of(write, card)));
-  EDGE_TRY(const auto key, crypto::PublicKey::from_bytes(contact.key));
+  EDGE_TRY(const auto key,
+           crypto::PublicKey::from_bytes(chats::key_of(contact).value_or(MemberKey{})));
   EDGE_TRY(const crypto::X25519Public responder, key.to_x25519());
   crypto::HandshakeOptions options;
   options.static_key = &write.account.identity.x25519_secret();
@@ -131,7 +133,7 @@ base::Result<bool> ensure_session(const kernel::WriteContext& write, ContactId c
 base::Result<> begin_session(const kernel::WriteContext& write, ContactId id,
                              const Introduction* introduction) {
   EDGE_TRY(store::ContactRow contact, store::load_contact(write.scope, id));
-  if (contact.blocked || contact.key.empty()) return {};
+  if (contact.blocked || !chats::key_of(contact)) return {};
   base::Bytes group;
   if (introduction != nullptr) {
     if (introduction->group.empty() || introduction->group.size() > kMaxGroupId) {
@@ -231,7 +233,7 @@ base::Result<bool> answer_session_request(const kernel::WriteContext& write,
   SessionRequest* request = &opened->request;
   const bool introduced = token.purpose == TokenPurpose::introduction;
   EDGE_TRY(const auto known,
-           store::find_contact_by_key(write.scope, request->card.identity.bytes()));
+           chats::find_contact_by_key(write.scope, request->card.identity.bytes()));
   if (known ? known->blocked : !introduced) return false;
   if (introduced) {
     EDGE_TRY(
@@ -281,7 +283,7 @@ base::Result<bool> complete_session_answer(const kernel::WriteContext& write, co
   const auto payload = handshake.read(message);
   if (!payload || contact.blocked) return false;
   const auto answer = decode_session_answer(*payload);
-  if (!answer || base::to_bytes(base::ByteView(answer->card.identity.bytes())) != contact.key) {
+  if (!answer || answer->card.identity.bytes() != chats::key_of(contact)) {
     return false;
   }
   EDGE_TRY(const auto keys, handshake.split());

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "crypto/random.h"
+#include "messaging/chats/contact_keys.h"
 #include "messaging/files/blob_files.h"
 #include "messaging/files/prv_file.h"
 #include "messaging/kernel/core.h"
@@ -170,12 +171,12 @@ base::Result<std::optional<ProtectedFileRow>> file_in_message(const kernel::Core
 base::Result<store::ContactRow> known_contact(const kernel::WriteContext& write,
                                               const IdentityBytes& key, const std::string& name,
                                               const std::string& addr) {
-  EDGE_TRY(auto known, store::find_contact_by_key(write.scope, key));
+  EDGE_TRY(auto known, chats::find_contact_by_key(write.scope, key));
   if (known) return *std::move(known);
   EDGE_TRY(const auto checked, crypto::PublicKey::from_bytes(key));
   store::ContactRow row;
   EDGE_TRY(row.id, write.tx.next<ContactId>(write.account.id, "contact", kFirstId));
-  row.key = base::to_bytes(base::ByteView(checked.bytes()));
+  row.keys.push_back(chats::stored_key(checked.bytes()));
   row.addr = plain_name(addr, kMaxAddress);
   row.auth_name = plain_name(name);
   EDGE_CHECK(store::insert_contact(write.scope, row));
@@ -199,11 +200,12 @@ base::Result<> tell_decision(const kernel::WriteContext& write, const ProtectedF
   EDGE_TRY(const store::ContactRow holder, store::load_contact(write.scope, access.contact));
   FileDecision decision;
   decision.file = file.uuid;
-  if (holder.key.size() != decision.holder.size()) {
+  const auto holder_key = chats::key_of(holder);
+  if (!holder_key) {
     return fail(Errc::invalid_argument,
                 fmt::format("contact {} has no key to grant anything to", access.contact.value));
   }
-  std::copy(holder.key.begin(), holder.key.end(), decision.holder.begin());
+  decision.holder = *holder_key;
   decision.rev = access.rev;
   decision.state = access.state;
   decision.download = access.download;

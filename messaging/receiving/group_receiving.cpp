@@ -4,6 +4,7 @@
 
 #include "crypto/identity.h"
 #include "messaging/chats/chat_rules.h"
+#include "messaging/chats/contact_keys.h"
 #include "messaging/chats/message_refs.h"
 #include "messaging/chats/received_row.h"
 #include "messaging/groups/group_rules.h"
@@ -48,7 +49,7 @@ base::Result<> settle(const kernel::WriteContext& write, const chats::Group& gro
 base::Result<bool> keys_are_usable(const kernel::WriteContext& write, const GroupState& state) {
   for (const auto& [key, member] : state.members) {
     if (!member.present) continue;
-    EDGE_TRY(const bool known, store::knows_contact_key(write.scope, key));
+    EDGE_TRY(const bool known, chats::knows_key(write.scope, key));
     if (!known && !crypto::PublicKey::from_bytes(key)) return false;
   }
   return true;
@@ -286,7 +287,7 @@ base::Result<bool> brings_too_many(const kernel::WriteContext& write, ContactId 
   double price = besides;
   for (const auto& [key, member] : state.members) {
     if (!member.present) continue;
-    EDGE_TRY(const bool known, store::knows_contact_key(write.scope, key));
+    EDGE_TRY(const bool known, chats::knows_key(write.scope, key));
     if (!known) ++price;
   }
   return price > 0 && write.core.strangers.take(write.account.id, contact, price) > 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "messaging/chats/chat_rules.h"
+#include "messaging/chats/contact_keys.h"
 #include "messaging/files/blob_files.h"
 #include "messaging/files/prv_file.h"
 #include "messaging/model/media_type.h"
@@ -24,11 +25,10 @@ using store::ProtectedFileRow;
 // A contact cannot make more people known to us than this by one file.
 constexpr std::size_t kMaxForwards = 256;
 
+// All zero for a contact without one.
 base::Result<IdentityBytes> key_of(const kernel::WriteContext& write, ContactId contact) {
   EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, contact));
-  IdentityBytes key{};
-  if (row.key.size() == key.size()) std::copy(row.key.begin(), row.key.end(), key.begin());
-  return key;
+  return chats::key_of(row).value_or(IdentityBytes{});
 }
 
 base::Result<ChatId> chat_with(const kernel::WriteContext& write, ContactId contact) {
@@ -157,7 +157,7 @@ base::Result<std::optional<Forwarded>> forwarded_to(const kernel::WriteContext& 
 
 base::Result<> pass_decision_on(const kernel::WriteContext& write, ContactId from,
                                 const FileDecision& decision) {
-  EDGE_TRY(const auto holder, store::find_contact_by_key(write.scope, decision.holder));
+  EDGE_TRY(const auto holder, chats::find_contact_by_key(write.scope, decision.holder));
   if (!holder) return {};
   EDGE_TRY(auto known, forwarded_to(write, decision.file, holder->id, from));
   if (!known || decision.rev < known->access.rev) return {};
@@ -210,7 +210,7 @@ base::Result<std::optional<FileAccessRow>> holder_row(const kernel::WriteContext
   EDGE_TRY(const auto all, store::file_accesses(write.scope, file.id));
   const auto forwards =
       std::count_if(all.begin(), all.end(), [](const auto& one) { return one.via.valid(); });
-  EDGE_TRY(const auto known, store::find_contact_by_key(write.scope, holder));
+  EDGE_TRY(const auto known, chats::find_contact_by_key(write.scope, holder));
   if (known) {
     EDGE_TRY(auto row, store::find_file_access(write.scope, file.id, known->id));
     if (row) return row;
@@ -291,7 +291,7 @@ base::Result<> end_access(const kernel::WriteContext& write, const ProtectedFile
 }
 
 base::Result<> take(const kernel::WriteContext& write, ContactId from, const FileReport& report) {
-  EDGE_TRY(const auto holder, store::find_contact_by_key(write.scope, report.holder));
+  EDGE_TRY(const auto holder, chats::find_contact_by_key(write.scope, report.holder));
   if (!holder) return {};
   EDGE_TRY(const auto own, store::find_protected_file(write.scope, report.file, kSelf));
   std::optional<ProtectedFileRow> file = own;

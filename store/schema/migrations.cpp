@@ -6,6 +6,8 @@
 #include "store/schema/v10.sql.h"
 #include "store/schema/v11.sql.h"
 #include "store/schema/v12.sql.h"
+#include "store/schema/v13.sql.h"
+#include "store/schema/v13_rows.h"
 #include "store/schema/v2.sql.h"
 #include "store/schema/v3.sql.h"
 #include "store/schema/v4.sql.h"
@@ -31,6 +33,8 @@ std::span<const Migration> migrations() {
       Migration{10, "a file given to one holder in several chats", schema::kV10},
       Migration{11, "tags of parked envelopes, ages of skipped keys", schema::kV11},
       Migration{12, "MACs of rows", schema::kV12},
+      Migration{13, "contacts' keys, accounts' ways in, protocols of routes", schema::kV13,
+                schema::move_rows_of_v13, schema::kV13End},
   };
   return kSteps;
 }

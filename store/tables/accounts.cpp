@@ -7,33 +7,34 @@
 namespace store {
 namespace {
 
-constexpr std::uint8_t kForm = 1;
+constexpr std::uint8_t kForm = 2;  // form 1 had an address
 constexpr std::size_t kMaxField = 4096;
 
 base::Bytes write_sealed(const AccountRow& row) {
   base::WireWriter out;
-  out.u8(kForm).fixed(row.seed.view()).text(row.addr).text(row.profile);
+  out.u8(kForm).fixed(row.seed.view()).text(row.profile);
   return out.take();
 }
 
-base::Result<AccountRow> read_row(const Vault& vault, const Row& columns) {
-  EDGE_CHECK(check_intact(columns, 7));
+base::Result<AccountRow> read_row(Connection& db, const Vault& vault, const Row& columns) {
+  EDGE_CHECK(check_intact(columns, 6));
   AccountRow row;
   row.id = columns.id<base::AccountId>(0);
   EDGE_TRY(row.uuid, columns.array<16>(1));
-  row.mailbox = columns.text(2);
-  row.created_at = columns.integer(3);
-  row.io_on = columns.boolean(4);
-  row.position = columns.integer(5);
+  row.created_at = columns.integer(2);
+  row.io_on = columns.boolean(3);
+  row.position = columns.integer(4);
+  const AccountKey key = vault.account(row.uuid);
   EDGE_TRY(const crypto::WipingBytes plain,
-           vault.open(vault.account(row.uuid), "account", "sealed", row.id.value, columns.blob(6)));
+           vault.open(key, "account", "sealed", row.id.value, columns.blob(5)));
   base::WireReader in(plain);
   if (in.u8() != kForm) in.refuse();
   const base::ByteView seed = in.fixed(32);
-  row.addr = in.text(kMaxField);
   row.profile = in.text(kMaxField);
   if (!in.done()) return base::fail(base::Errc::corrupt, "an account's record has another form");
   std::copy(seed.begin(), seed.end(), row.seed.begin());
+  EDGE_TRY(row.ways_in, list_ways_in({db, vault, key, row.id}));
+  if (row.ways_in.empty()) return base::fail(base::Errc::corrupt, "it has no way in");
   return row;
 }
 
@@ -41,28 +42,29 @@ base::Result<AccountRow> read_row(const Vault& vault, const Row& columns) {
 
 base::Result<AccountList> list_accounts(Connection& db, const Vault& vault) {
   AccountList list;
-  EDGE_CHECK(db.each(
-      "SELECT id, uuid, mailbox, created_at, io_on, position, sealed, intact FROM checked_account"
-      " WHERE length(sealed) > 0 OR NOT intact ORDER BY position, id",
-      [&](const Row& columns) {
-        auto row = read_row(vault, columns);
-        if (row) return list.rows.push_back(*std::move(row));
-        const auto id = columns.id<base::AccountId>(0);
-        base::log::error("account {} does not open: {}", id.value, row.error().message);
-        list.unreadable.push_back(id);
-      }));
+  EDGE_CHECK(
+      db.each("SELECT id, uuid, created_at, io_on, position, sealed, intact FROM checked_account"
+              " WHERE length(sealed) > 0 OR NOT intact ORDER BY position, id",
+              [&](const Row& columns) {
+                auto row = read_row(db, vault, columns);
+                if (row) return list.rows.push_back(*std::move(row));
+                const auto id = columns.id<base::AccountId>(0);
+                base::log::error("account {} does not open: {}", id.value, row.error().message);
+                list.unreadable.push_back(id);
+              }));
   return list;
 }
 
 base::Result<> insert_account(Connection& db, const Vault& vault, const AccountRow& row) {
+  const AccountKey key = vault.account(row.uuid);
   base::Bytes plain = write_sealed(row);
-  const base::Bytes sealed =
-      vault.seal(vault.account(row.uuid), "account", "sealed", row.id.value, plain);
+  const base::Bytes sealed = vault.seal(key, "account", "sealed", row.id.value, plain);
   crypto::wipe(plain);
   EDGE_CHECK(
-      db.run("INSERT INTO account(id, uuid, mailbox, created_at, io_on, position, sealed)"
-             " VALUES(?, ?, ?, ?, ?, ?, ?)",
-             row.id, row.uuid, row.mailbox, row.created_at, row.io_on, row.position, sealed));
+      db.run("INSERT INTO account(id, uuid, created_at, io_on, position, sealed)"
+             " VALUES(?, ?, ?, ?, ?, ?)",
+             row.id, row.uuid, row.created_at, row.io_on, row.position, sealed));
+  for (const WayIn& way : row.ways_in) EDGE_CHECK(insert_way_in({db, vault, key, row.id}, way));
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "crypto/wiping.h"
 #include "store/connection.h"
+#include "store/tables/ways_in.h"
 #include "store/vault.h"
 
 namespace store {
@@ -18,25 +19,25 @@ namespace store {
 struct AccountRow {
   base::AccountId id;
   Uuid uuid{};
-  std::string mailbox;
   base::UnixMillis created_at = 0;
   bool io_on = true;
   std::int64_t position = 0;  // in the list of accounts; then by id
   // Sealed:
   crypto::WipingArray<32> seed;  // of the identity
-  std::string addr;
-  std::string profile;  // the name it was made with
+  std::string profile;           // the name it was made with
+
+  std::vector<WayIn> ways_in;  // at least one
 };
 
-// Accounts whose row opens, but none whose removal has begun (account_removal.h), and the ids of
-// those whose row does not (decision 20).
+// Accounts whose row and ways in open, but none whose removal has begun (account_removal.h), and
+// the ids of those that do not open (decision 20).
 struct AccountList {
   std::vector<AccountRow> rows;
   std::vector<base::AccountId> unreadable;
 };
 
 base::Result<AccountList> list_accounts(Connection& db, const Vault& vault);
-// The id is the caller's to choose: one that was never used (Tx::next_id).
+// With its ways in. The id is the caller's to choose: one that was never used (Tx::next_id).
 base::Result<> insert_account(Connection& db, const Vault& vault, const AccountRow& row);
 
 }  // namespace store

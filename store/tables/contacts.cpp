@@ -12,21 +12,23 @@
 namespace store {
 namespace {
 
-constexpr std::uint8_t kForm = 2;  // form 1 had no addr_place
+constexpr std::uint8_t kForm = 3;  // form 1 had no addr_place; both it and form 2 had a key
 constexpr std::size_t kMaxField = 64 * 1024;
 
-#define CONTACT_COLUMNS                                                           \
-  "SELECT id, state, route_id, blocked, verified, bot, last_seen, sealed, intact" \
-  " FROM checked_contact "
+// A row for each key of a contact, and one for a contact without any.
+#define CONTACT_COLUMNS                                                                          \
+  "SELECT c.id, c.state, c.route_id, c.blocked, c.verified, c.bot, c.last_seen, c.sealed,"       \
+  " c.intact, k.kind, k.sealed, k.intact FROM checked_contact c LEFT JOIN checked_contact_key k" \
+  " ON k.account_id = c.account_id AND k.contact_id = c.id WHERE c.account_id = ?1 "
 
 base::Bytes write_sealed(const ContactRow& row) {
   base::WireWriter out;
-  out.u8(kForm).bytes(row.key).text(row.addr).text(row.name).text(row.auth_name).text(row.status);
+  out.u8(kForm).text(row.addr).text(row.name).text(row.auth_name).text(row.status);
   out.i64(row.addr_place);
   return out.take();
 }
 
-base::Result<ContactRow> read_row(const Scope& scope, const Row& columns) {
+base::Result<ContactRow> read_contact(const Scope& scope, const Row& columns) {
   EDGE_CHECK(check_intact(columns, 8));
   ContactRow row;
   row.id = columns.id<base::ContactId>(0);
@@ -38,16 +40,51 @@ base::Result<ContactRow> read_row(const Scope& scope, const Row& columns) {
   row.last_seen = columns.integer(6);
   EDGE_TRY(const auto plain, scope.open("contact", row.id.value, columns.blob(7)));
   base::WireReader in(plain);
-  const std::uint8_t form = in.u8();
-  if (form < 1 || form > kForm) in.refuse();
-  row.key = base::to_bytes(in.bytes(32));
+  if (in.u8() != kForm) in.refuse();
   row.addr = in.text(kMaxField);
   row.name = in.text(kMaxField);
   row.auth_name = in.text(kMaxField);
   row.status = in.text(kMaxField);
-  if (form > 1) row.addr_place = in.i64();
+  row.addr_place = in.i64();
   if (!in.done()) return base::fail(base::Errc::corrupt, "a contact's record has another form");
   return row;
+}
+
+base::Result<ContactKey> read_key(const Scope& scope, const Row& columns) {
+  EDGE_CHECK(check_intact(columns, 11));
+  return read_contact_key(scope, columns.id<base::ContactId>(0),
+                          columns.enumerator<ProtocolKind>(9), columns.blob(10));
+}
+
+// A contact whose row or key does not open, with the error.
+struct Found {
+  base::ContactId id;
+  base::Result<ContactRow> row;
+};
+
+// The rows of a query of CONTACT_COLUMNS, each contact's next to each other.
+template <class... Args>
+base::Result<std::vector<Found>> find(const Scope& scope, std::string_view sql,
+                                      const Args&... args) {
+  std::vector<Found> found;
+  EDGE_CHECK(scope.db.each(
+      sql,
+      [&](const Row& columns) {
+        const auto id = columns.id<base::ContactId>(0);
+        if (found.empty() || found.back().id != id) {
+          found.push_back({id, read_contact(scope, columns)});
+        }
+        base::Result<ContactRow>& row = found.back().row;
+        if (!row || columns.is_null(9)) return;
+        auto key = read_key(scope, columns);
+        if (key) {
+          row->keys.push_back(*std::move(key));
+        } else {
+          row = std::move(key).error();
+        }
+      },
+      scope.account, args...));
+  return found;
 }
 
 // Addresses are compared without regard to ASCII case and surrounding blanks.
@@ -61,11 +98,6 @@ std::string normalised(std::string_view addr) {
   return out;
 }
 
-std::optional<Vault::Lookup> key_hash(const Scope& scope, base::ByteView key) {
-  if (key.empty()) return std::nullopt;
-  return scope.lookup("contact key", key);
-}
-
 std::optional<Vault::Lookup> addr_hash(const Scope& scope, std::string_view addr) {
   const std::string plain = normalised(addr);
   if (plain.empty()) return std::nullopt;
@@ -74,25 +106,32 @@ std::optional<Vault::Lookup> addr_hash(const Scope& scope, std::string_view addr
 
 }  // namespace
 
+const ContactKey* ContactRow::key(ProtocolKind kind) const {
+  const auto found = std::find_if(keys.begin(), keys.end(),
+                                  [&](const ContactKey& one) { return one.kind == kind; });
+  return found == keys.end() ? nullptr : &*found;
+}
+
 base::Result<> insert_contact(const Scope& scope, const ContactRow& row) {
   EDGE_CHECK(scope.db.run(
-      "INSERT INTO contact(account_id, id, key_hash, addr_hash, route_id, state, blocked,"
-      " verified, bot, last_seen, sealed) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      scope.account, row.id, key_hash(scope, row.key), addr_hash(scope, row.addr), row.route_id,
-      row.state, row.blocked, row.verified, row.bot, row.last_seen,
+      "INSERT INTO contact(account_id, id, addr_hash, route_id, state, blocked, verified, bot,"
+      " last_seen, sealed) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      scope.account, row.id, addr_hash(scope, row.addr), row.route_id, row.state, row.blocked,
+      row.verified, row.bot, row.last_seen,
       scope.seal("contact", row.id.value, write_sealed(row))));
+  for (const ContactKey& key : row.keys) EDGE_CHECK(insert_contact_key(scope, row.id, key));
   return {};
 }
 
 base::Result<> update_contact(const Scope& scope, const ContactRow& row) {
   EDGE_TRY(
       const auto changed,
-      scope.db.run("UPDATE contact SET key_hash = ?, addr_hash = ?, route_id = ?, state = ?,"
+      scope.db.run("UPDATE contact SET addr_hash = ?, route_id = ?, state = ?,"
                    " blocked = ?, verified = ?, bot = ?, last_seen = ?, sealed = ?"
                    " WHERE account_id = ? AND id = ?",
-                   key_hash(scope, row.key), addr_hash(scope, row.addr), row.route_id, row.state,
-                   row.blocked, row.verified, row.bot, row.last_seen,
-                   scope.seal("contact", row.id.value, write_sealed(row)), scope.account, row.id));
+                   addr_hash(scope, row.addr), row.route_id, row.state, row.blocked, row.verified,
+                   row.bot, row.last_seen, scope.seal("contact", row.id.value, write_sealed(row)),
+                   scope.account, row.id));
   if (changed == 0) {
     return base::fail(base::Errc::not_found,
                       fmt::format("contact Contact#{} not found", row.id.value));
@@ -101,9 +140,10 @@ base::Result<> update_contact(const Scope& scope, const ContactRow& row) {
 }
 
 base::Result<std::optional<ContactRow>> find_contact(const Scope& scope, base::ContactId contact) {
-  return scope.db.one<ContactRow>(
-      CONTACT_COLUMNS "WHERE account_id = ? AND id = ?",
-      [&](const Row& row) { return read_row(scope, row); }, scope.account, contact);
+  EDGE_TRY(auto found, find(scope, CONTACT_COLUMNS "AND c.id = ?2", contact));
+  if (found.empty()) return std::optional<ContactRow>();
+  EDGE_TRY(auto row, std::move(found.front().row));
+  return std::optional(std::move(row));
 }
 
 base::Result<ContactRow> load_contact(const Scope& scope, base::ContactId contact) {
@@ -113,55 +153,46 @@ base::Result<ContactRow> load_contact(const Scope& scope, base::ContactId contac
                     fmt::format("contact Contact#{} not found", contact.value));
 }
 
-base::Result<std::optional<ContactRow>> find_contact_by_key(const Scope& scope,
-                                                            base::ByteView key) {
-  if (key.empty()) return std::optional<ContactRow>();
-  return scope.db.one<ContactRow>(
-      CONTACT_COLUMNS "WHERE account_id = ? AND key_hash = ?",
-      [&](const Row& row) { return read_row(scope, row); }, scope.account,
-      scope.lookup("contact key", key));
-}
-
-base::Result<bool> knows_contact_key(const Scope& scope, base::ByteView key) {
-  EDGE_TRY(const auto found,
-           scope.db.integer("SELECT 1 FROM contact WHERE account_id = ? AND key_hash = ?",
-                            scope.account, scope.lookup("contact key", key)));
-  return found.has_value();
+base::Result<std::optional<ContactRow>> find_contact_by_key(const Scope& scope, ProtocolKind kind,
+                                                            base::ByteView fingerprint) {
+  EDGE_TRY(const auto contact, find_key_owner(scope, kind, fingerprint));
+  if (!contact) return std::optional<ContactRow>();
+  return find_contact(scope, *contact);
 }
 
 base::Result<std::vector<ContactRow>> find_contacts_by_addr(const Scope& scope,
                                                             std::string_view addr) {
-  std::vector<ContactRow> found;
+  std::vector<ContactRow> contacts;
   const auto hash = addr_hash(scope, addr);
-  if (!hash) return found;
-  EDGE_CHECK(scope.db.each(
-      CONTACT_COLUMNS
-      "WHERE account_id = ? AND addr_hash = ? AND addr_hash IS NOT NULL AND state = ?",
-      [&](const Row& row) {
-        auto contact = read_row(scope, row);
-        if (contact) found.push_back(*std::move(contact));
-      },
-      scope.account, *hash, ContactState::known));
+  if (!hash) return contacts;
+  EDGE_TRY(auto found,
+           find(scope,
+                CONTACT_COLUMNS "AND c.addr_hash = ?2 AND c.addr_hash IS NOT NULL AND c.state = ?3"
+                                " ORDER BY c.id",
+                *hash, ContactState::known));
+  for (Found& one : found) {
+    if (one.row) contacts.push_back(*std::move(one.row));
+  }
   const auto place = [](const ContactRow& row) {
     return std::tuple(!row.verified, row.verified ? row.addr_place : 0, row.id.value);
   };
-  std::sort(found.begin(), found.end(),
+  std::sort(contacts.begin(), contacts.end(),
             [&](const ContactRow& a, const ContactRow& b) { return place(a) < place(b); });
-  return found;
+  return contacts;
 }
 
 base::Result<std::vector<ContactRow>> list_contacts(const Scope& scope) {
-  std::vector<ContactRow> found;
-  EDGE_CHECK(scope.db.each(
-      CONTACT_COLUMNS "WHERE account_id = ? AND state = ? ORDER BY id",
-      [&](const Row& row) {
-        auto contact = read_row(scope, row);
-        if (contact) return found.push_back(*std::move(contact));
-        base::log::error("contact {} of account {} does not open", row.integer(0),
-                         scope.account.value);
-      },
-      scope.account, ContactState::known));
-  return found;
+  std::vector<ContactRow> contacts;
+  EDGE_TRY(auto found,
+           find(scope, CONTACT_COLUMNS "AND c.state = ?2 ORDER BY c.id", ContactState::known));
+  for (Found& one : found) {
+    if (one.row) {
+      contacts.push_back(*std::move(one.row));
+    } else {
+      base::log::error("contact {} of account {} does not open", one.id.value, scope.account.value);
+    }
+  }
+  return contacts;
 }
 
 base::Result<std::int64_t> count_contacts(const Scope& scope) {

@@ -1,5 +1,6 @@
-// Contacts' rows. A contact is a key; its address is a label that two may share (decision 5). The
-// special contacts (1 self, 2 info, 5 device) have rows too, the last two without a key.
+// Contacts' rows. A contact is a key (contact_keys.h); its address is a label that two may share
+// (decision 5). The special contacts (1 self, 2 info, 5 device) have rows too, the last two without
+// a key.
 #pragma once
 
 #include <optional>
@@ -10,6 +11,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "store/tables/contact_keys.h"
 #include "store/tables/scope.h"
 
 namespace store {
@@ -27,8 +29,8 @@ struct ContactRow {
   bool verified = false;
   bool bot = false;
   base::UnixMillis last_seen = 0;
+  std::vector<ContactKey> keys;  // one of a kind at most; none for the specials without one
   // Sealed:
-  base::Bytes key;  // the 32-byte public identity; empty for the specials without one
   std::string addr;
   std::string name;       // given by us
   std::string auth_name;  // given by themselves
@@ -36,17 +38,19 @@ struct ContactRow {
   // The verified contacts with one address, the first one lowest; 0 for those from before there
   // were numbers.
   std::int64_t addr_place = 0;
+
+  const ContactKey* key(ProtocolKind kind) const;  // nullptr when there is none
 };
 
-// Fails with Errc::already_exists when another contact has the key.
+// With its keys. Fails with Errc::already_exists when another contact has one of them.
 base::Result<> insert_contact(const Scope& scope, const ContactRow& row);
-// Writes every column of the row with this id; Errc::not_found when there is none.
+// Writes every column of the row with this id, not its keys; Errc::not_found when there is none.
 base::Result<> update_contact(const Scope& scope, const ContactRow& row);
 
 base::Result<std::optional<ContactRow>> find_contact(const Scope& scope, base::ContactId contact);
 base::Result<ContactRow> load_contact(const Scope& scope, base::ContactId contact);
-base::Result<std::optional<ContactRow>> find_contact_by_key(const Scope& scope, base::ByteView key);
-base::Result<bool> knows_contact_key(const Scope& scope, base::ByteView key);
+base::Result<std::optional<ContactRow>> find_contact_by_key(const Scope& scope, ProtocolKind kind,
+                                                            base::ByteView fingerprint);
 // Verified ones first, in the order in which they were verified under this address, then the others
 // by age: nobody who takes the same label later stands before them (decision 5). Hidden ones are
 // left out.

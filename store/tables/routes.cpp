@@ -1,6 +1,8 @@
 #include "store/tables/routes.h"
 
 #include "base/wire.h"
+#include "store/tables/intact.h"
+#include "store/tables/protocol_kind.h"
 
 namespace store {
 namespace {
@@ -53,8 +55,9 @@ base::Result<RouteRow> decode(std::int64_t id, base::ByteView plain) {
 }  // namespace
 
 base::Result<> insert_route(const Scope& scope, const RouteRow& row) {
-  EDGE_CHECK(scope.db.run("INSERT INTO route(account_id, id, sealed) VALUES(?1, ?2, ?3)",
-                          scope.account, row.id, scope.seal("route", row.id, encode(row))));
+  EDGE_CHECK(scope.db.run("INSERT INTO route(account_id, id, kind, sealed) VALUES(?1, ?2, ?3, ?4)",
+                          scope.account, row.id, ProtocolKind::gateway,
+                          scope.seal("route", row.id, encode(row))));
   return {};
 }
 
@@ -72,12 +75,13 @@ base::Result<> delete_route(const Scope& scope, std::int64_t id) {
 
 base::Result<std::optional<RouteRow>> find_route(const Scope& scope, std::int64_t id) {
   return scope.db.one<RouteRow>(
-      "SELECT sealed FROM route WHERE account_id = ?1 AND id = ?2",
+      "SELECT sealed, intact FROM checked_route WHERE account_id = ?1 AND id = ?2 AND kind = ?3",
       [&](const Row& row) -> base::Result<RouteRow> {
+        EDGE_CHECK(check_intact(row, 1));
         EDGE_TRY(const auto plain, scope.open("route", id, row.blob(0)));
         return decode(id, plain);
       },
-      scope.account, id);
+      scope.account, id, ProtocolKind::gateway);
 }
 
 }  // namespace store

@@ -1,4 +1,6 @@
-// Routes: where a peer's mailbox is reached and the token that admits us there, all sealed.
+// Routes of the gateways' own protocol: where a peer's mailbox is reached and the token that admits
+// us there, all sealed. The table has routes of every protocol (`kind`), each sealed in a form of
+// its own; those of another protocol are as none here.
 #pragma once
 
 #include <array>

@@ -221,7 +221,7 @@ TEST_CASE("what peers of another build call themselves, their groups and files i
              groups::make_group(write, store::random_uuid(), state, store::ChatBlocked::no));
     CHECK(group.row.name == kPlain);
     CHECK(group.state.name.value == kTurning);  // members compare states byte for byte
-    EDGE_TRY(const auto carol, store::find_contact_by_key(write.scope, other));
+    EDGE_TRY(const auto carol, chats::find_contact_by_key(write.scope, other));
     REQUIRE(carol);
     CHECK(carol->auth_name == kPlain);
     CHECK(carol->addr == "carol@c.test");

@@ -1,6 +1,7 @@
 // Places of messages in a chat (decision 18), states and tombstones: the rules of the message
 // table.
 #include "messaging/chats/chat_rules.h"
+#include "messaging/chats/contact_keys.h"
 #include "store/tables/accounts.h"
 #include "store/tables/contacts.h"
 #include "tests/support/world.h"
@@ -29,7 +30,7 @@ struct Chatroom {
         world.alice, [](store::Tx& tx, const store::Scope& scope) -> base::Result<ChatId> {
           store::ContactRow contact;
           contact.id = kBob;
-          contact.key = base::Bytes(32, 1);
+          contact.keys.push_back(chats::stored_key({1}));
           contact.addr = "bob@bob.test";
           EDGE_CHECK(store::insert_contact(scope, contact));
           EDGE_TRY(const auto row,
@@ -190,7 +191,7 @@ TEST_CASE("a contact request tells its message and cannot be answered before it 
       world.alice, [&](store::Tx& tx, const store::Scope& scope) -> base::Result<ChatId> {
         store::ContactRow contact;
         contact.id = kBob;
-        contact.key = base::Bytes(32, 1);
+        contact.keys.push_back(chats::stored_key({1}));
         EDGE_CHECK(store::insert_contact(scope, contact));
         EDGE_TRY(const auto row,
                  chats::ensure_single_chat(tx, scope, kBob, store::ChatBlocked::request));

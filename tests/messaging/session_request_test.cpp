@@ -51,7 +51,7 @@ struct Asked {
   peering::Arrival arrival(const DepositToken& token, const std::vector<base::Bytes>& envelopes) {
     auto read = bob->core().read(BareGateway::kAccount);
     REQUIRE(read.ok());
-    peering::Arrival arrival{read->account->mailbox, {}, join_body(envelopes)};
+    peering::Arrival arrival{read->account->mailbox(), {}, join_body(envelopes)};
     arrival.proof = prove_deposit(token, arrival.mailbox, world.clock.now(), arrival.body);
     return arrival;
   }

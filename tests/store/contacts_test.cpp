@@ -14,15 +14,16 @@ TEST_CASE("contacts of one address: the verified by their places, then the other
   world.open(options);
   must(world.store->write_now<void>([&](Tx& tx) -> base::Result<> {
     EDGE_CHECK(
-        tx.db().run("INSERT INTO account(id, uuid, mailbox, created_at, sealed)"
-                    " VALUES(1, zeroblob(16), 'm', 0, x'00')"));
+        tx.db().run("INSERT INTO account(id, uuid, created_at, sealed)"
+                    " VALUES(1, zeroblob(16), 0, x'00')"));
     const AccountKey key = world.store->vault().account(Uuid{});
     const Scope scope{tx.db(), world.store->vault(), key, base::AccountId(1)};
     const auto add = [&](std::uint32_t id, bool verified, std::int64_t place,
                          base::UnixMillis seen) {
       ContactRow row;
       row.id = base::ContactId(id);
-      row.key = base::Bytes(32, static_cast<std::uint8_t>(id));
+      const base::Bytes bytes(32, static_cast<std::uint8_t>(id));
+      row.keys.push_back({ProtocolKind::gateway, bytes, bytes});
       row.addr = id == 14 ? " Pump@Edge.Test" : "pump@edge.test";
       row.verified = verified;
       row.addr_place = place;

@@ -1,0 +1,35 @@
+// Contacts' keys: by each protocol a contact is known by one key, found by its fingerprint. A key
+// is one contact's and never changes.
+#pragma once
+
+#include <optional>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "store/tables/protocol_kind.h"
+#include "store/tables/scope.h"
+
+namespace store {
+
+// Of no particular size: both are as the protocol makes them.
+struct ContactKey {
+  ProtocolKind kind = ProtocolKind::gateway;
+  base::Bytes fingerprint;  // finds the contact, and is shown to people
+  base::Bytes key;          // what the protocol encrypts to; may be the fingerprint itself
+};
+
+// Fails with Errc::already_exists when another contact has the key, or this one another of its
+// kind.
+base::Result<> insert_contact_key(const Scope& scope, base::ContactId contact,
+                                  const ContactKey& key);
+// Whose key it is. Errc::sealed when the row is not as it was written.
+base::Result<std::optional<base::ContactId>> find_key_owner(const Scope& scope, ProtocolKind kind,
+                                                            base::ByteView fingerprint);
+// Whether somebody has the key, by a row that may have been changed outside.
+base::Result<bool> is_key_known(const Scope& scope, ProtocolKind kind, base::ByteView fingerprint);
+// A row's columns, for a query that joins them to the contacts'.
+base::Result<ContactKey> read_contact_key(const Scope& scope, base::ContactId contact,
+                                          ProtocolKind kind, base::ByteView sealed);
+
+}  // namespace store
