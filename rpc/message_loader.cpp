@@ -5,57 +5,16 @@
 namespace rpc {
 namespace {
 
-using base::AccountId;
-using base::ContactId;
-using base::MsgId;
 using base::Result;
 using messaging::Message;
+using messaging::MessagePage;
 
-using People = std::unordered_map<ContactId, messaging::Contact>;
-using Quoted = std::unordered_map<MsgId, Message>;
-
-Result<Quoted> load_quoted(messaging::Engine& engine, AccountId account,
-                           const std::vector<Result<Message>>& messages) {
-  std::vector<MsgId> ids;
-  for (const auto& message : messages) {
-    if (message && message->quote && message->quote->message) {
-      ids.push_back(*message->quote->message);
-    }
-  }
-  Quoted quoted;
-  if (ids.empty()) return quoted;
-  EDGE_TRY(auto found, engine.messages().get_many(account, ids));
-  for (auto& message : found) {
-    if (message) quoted.emplace(message->id, std::move(*message));
-  }
-  return quoted;
-}
-
-Result<People> load_people(messaging::Engine& engine, AccountId account,
-                           const std::vector<Result<Message>>& messages, const Quoted& quoted) {
-  People people;
-  for (const auto& message : messages) {
-    if (message) people.try_emplace(message->from);
-  }
-  for (const auto& [id, message] : quoted) people.try_emplace(message.from);
-  std::vector<ContactId> ids;
-  ids.reserve(people.size());
-  for (const auto& [id, contact] : people) ids.push_back(id);
-  EDGE_TRY(auto contacts, engine.contacts().get_many(account, ids));
-  people.clear();  // those that do not open are missing
-  for (auto& contact : contacts) {
-    const ContactId id = contact.id;
-    people.emplace(id, std::move(contact));
-  }
-  return people;
-}
-
-shape::MessageQuote quote_of(messaging::Quote quote, const Quoted& quoted, const People& people) {
-  const auto found = quote.message ? quoted.find(*quote.message) : quoted.end();
-  if (found == quoted.end()) return {shape::JustText{std::move(quote.text)}};
+shape::MessageQuote quote_of(messaging::Quote quote, const MessagePage& page) {
+  const auto found = quote.message ? page.quoted.find(*quote.message) : page.quoted.end();
+  if (found == page.quoted.end()) return {shape::JustText{std::move(quote.text)}};
   const Message& message = found->second;
-  const auto person = people.find(message.from);
-  if (person == people.end()) return {shape::JustText{std::move(quote.text)}};
+  const auto person = page.people.find(message.from);
+  if (person == page.people.end()) return {shape::JustText{std::move(quote.text)}};
   const messaging::Contact& author = person->second;
   shape::WithMessage with;
   with.author_display_color = shape::color_of(author.color_seed);
@@ -71,23 +30,18 @@ shape::MessageQuote quote_of(messaging::Quote quote, const Quoted& quoted, const
 
 }  // namespace
 
-Result<std::vector<Result<shape::Message>>> complete_messages(messaging::Engine& engine,
-                                                              AccountId account,
-                                                              base::UnixMillis now,
-                                                              std::vector<Result<Message>> messages,
-                                                              FileShelf* files) {
-  EDGE_TRY(const Quoted quoted, load_quoted(engine, account, messages));
-  EDGE_TRY(const People people, load_people(engine, account, messages, quoted));
-  std::unordered_map<ContactId, shape::Contact> senders;
+std::vector<Result<shape::Message>> to_shapes(MessagePage page, base::AccountId account,
+                                              base::UnixMillis now, FileShelf* files) {
+  std::unordered_map<base::ContactId, shape::Contact> senders;
   std::vector<Result<shape::Message>> shapes;
-  shapes.reserve(messages.size());
-  for (auto& message : messages) {
+  shapes.reserve(page.messages.size());
+  for (auto& message : page.messages) {
     if (!message) {
       shapes.emplace_back(std::move(message).error());
       continue;
     }
-    const auto person = people.find(message->from);
-    if (person == people.end()) {
+    const auto person = page.people.find(message->from);
+    if (person == page.people.end()) {
       shapes.emplace_back(base::fail(base::Errc::sealed, "the sender's record does not open"));
       continue;
     }
@@ -97,10 +51,9 @@ Result<std::vector<Result<shape::Message>>> complete_messages(messaging::Engine&
     }
     std::optional<messaging::Quote> quote = std::move(message->quote);
     shape::Message made = shape::to_shape(std::move(*message), sender->second);
-    if (quote) made.quote = quote_of(std::move(*quote), quoted, people);
-    if (made.file_name && made.file_name->ends_with(".prv")) {
-      auto info = engine.protected_files().info(account, made.id);
-      if (info && *info) made.privitty_file_info.value = shape::to_shape(**std::move(info));
+    if (quote) made.quote = quote_of(std::move(*quote), page);
+    if (const auto access = page.access.find(made.id); access != page.access.end()) {
+      made.privitty_file_info.value = shape::to_shape(std::move(access->second));
     }
     if (files != nullptr && made.file) {
       auto plain = files->lay_out(account, made.id, made.file_name.value_or(""));
@@ -111,12 +64,9 @@ Result<std::vector<Result<shape::Message>>> complete_messages(messaging::Engine&
   return shapes;
 }
 
-Result<shape::Message> complete_message(messaging::Engine& engine, AccountId account,
-                                        base::UnixMillis now, Message message, FileShelf* files) {
-  std::vector<Result<Message>> one;
-  one.emplace_back(std::move(message));
-  EDGE_TRY(auto shapes, complete_messages(engine, account, now, std::move(one), files));
-  return std::move(shapes.front());
+Result<shape::Message> to_shape(MessagePage page, base::AccountId account, base::UnixMillis now,
+                                FileShelf* files) {
+  return std::move(to_shapes(std::move(page), account, now, files).front());
 }
 
 }  // namespace rpc

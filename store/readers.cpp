@@ -7,6 +7,13 @@
 #include "base/cancel_scope.h"
 
 namespace store {
+namespace {
+
+thread_local std::uint64_t taken_here = 0;
+
+}  // namespace
+
+std::uint64_t readers_taken_by_this_thread() { return taken_here; }
 
 Reader& Reader::operator=(Reader&& other) noexcept {
   std::swap(pool_, other.pool_);
@@ -60,6 +67,7 @@ base::Result<Reader> Readers::read() {
     }
     connection = *std::move(opened);
   }
+  ++taken_here;
   Reader reader(*this, std::move(connection));
   EDGE_CHECK(reader->run("BEGIN"));
   if (const auto* const scope = base::CancelScope::current()) {

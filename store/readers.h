@@ -6,6 +6,7 @@
 // is cancelled, a query that is running fails with Errc::unavailable.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -66,5 +67,8 @@ class Readers {
   std::vector<std::unique_ptr<Connection>> idle_ GUARDED_BY(mutex_);
   std::size_t open_ GUARDED_BY(mutex_) = 0;
 };
+
+// Readers that the calling thread took so far: for tests that bound what an answer reads.
+std::uint64_t readers_taken_by_this_thread();
 
 }  // namespace store

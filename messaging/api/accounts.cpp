@@ -16,6 +16,7 @@
 #include "messaging/model/plain_name.h"
 #include "messaging/peering/incoming.h"
 #include "store/tables/account_removal.h"
+#include "store/tables/blobs.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
 #include "store/tables/contacts.h"

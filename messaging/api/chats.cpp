@@ -40,6 +40,17 @@ bool wanted(const View& view, const ChatRow& row, const ChatListQuery& query,
   return query.archived_only == archived(row);
 }
 
+base::Result<ArchivedChats> archived_chats(const store::Scope& scope) {
+  EDGE_TRY(const auto rows, store::list_chats(scope));
+  ArchivedChats chats;
+  for (const ChatRow& row : rows) {
+    if (!archived(row) || row.blocked == ChatBlocked::yes) continue;
+    EDGE_TRY(const std::uint32_t fresh, store::fresh_count(scope, row.id));
+    if (fresh > 0) ++chats.with_fresh;
+  }
+  return chats;
+}
+
 // Loads, changes and tells. `change` answers whether it changed anything.
 template <class F>
 void change_chat(kernel::Core& core, AccountId account, ChatId chat, base::Completion<> done,
@@ -110,40 +121,46 @@ base::Result<ChatSummary> Chats::summary(AccountId account, ChatId chat) const {
   return view_summary({core_, read.scope(), *read.account}, row);
 }
 
-base::Result<std::vector<base::Result<ChatSummary>>> Chats::summaries(
-    AccountId account, const std::vector<ChatId>& chats) const {
+base::Result<std::vector<base::Result<ChatEntry>>> Chats::entries(
+    AccountId account, const std::vector<ChatId>& ids) const {
   EDGE_TRY(auto read, core_.read(account));
   const View view{core_, read.scope(), *read.account};
-  std::vector<base::Result<ChatSummary>> found;
-  found.reserve(chats.size());
-  for (const ChatId id : chats) {
-    auto row = store::load_chat(view.scope, id);
-    if (row) {
-      found.push_back(view_summary(view, *row));
-    } else {
-      found.push_back(std::move(row).error());
+  const auto entry = [&](ChatId id) -> base::Result<ChatEntry> {
+    if (id == kArchiveLink) {
+      EDGE_TRY(const ArchivedChats chats, archived_chats(view.scope));
+      return ChatEntry(chats);
     }
-  }
+    EDGE_TRY(const ChatRow row, store::load_chat(view.scope, id));
+    EDGE_TRY(ChatSummary summary, view_summary(view, row));
+    return ChatEntry(std::move(summary));
+  };
+  std::vector<base::Result<ChatEntry>> found;
+  found.reserve(ids.size());
+  for (const ChatId id : ids) found.push_back(entry(id));
   return found;
-}
-
-base::Result<std::uint32_t> Chats::archived_fresh_count(AccountId account) const {
-  EDGE_TRY(auto read, core_.read(account));
-  const store::Scope scope = read.scope();
-  EDGE_TRY(const auto rows, store::list_chats(scope));
-  std::uint32_t count = 0;
-  for (const ChatRow& row : rows) {
-    if (!archived(row) || row.blocked == ChatBlocked::yes) continue;
-    EDGE_TRY(const std::uint32_t fresh, store::fresh_count(scope, row.id));
-    if (fresh > 0) ++count;
-  }
-  return count;
 }
 
 base::Result<Chat> Chats::get(AccountId account, ChatId chat) const {
   EDGE_TRY(auto read, core_.read(account));
   EDGE_TRY(const ChatRow row, store::load_chat(read.scope(), chat));
   return view_chat({core_, read.scope(), *read.account}, row);
+}
+
+base::Result<Chats::WithMembers> Chats::with_members(AccountId account, ChatId chat) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const View view{core_, read.scope(), *read.account};
+  EDGE_TRY(const ChatRow row, store::load_chat(view.scope, chat));
+  WithMembers found;
+  EDGE_TRY(found.chat, view_chat(view, row));
+  for (const ContactId id : found.chat.contacts) {
+    auto member = load_contact_view(view, id);
+    if (member) {
+      found.members.push_back(*std::move(member));
+    } else if (member.error().code != Errc::sealed) {
+      return std::move(member).error();
+    }
+  }
+  return found;
 }
 
 base::Result<std::optional<ChatId>> Chats::find_by_contact(AccountId account,

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/completion.h"
@@ -14,6 +15,12 @@ class Core;
 }  // namespace messaging::kernel
 
 namespace messaging {
+
+// What the entry kArchiveLink of a list stands for.
+struct ArchivedChats {
+  std::uint32_t with_fresh = 0;  // how many have unseen messages
+};
+using ChatEntry = std::variant<ChatSummary, ArchivedChats>;
 
 struct ChatListQuery {
   bool archived_only = false;
@@ -30,11 +37,16 @@ class Chats {
   // Pinned first, then by last message, newest first; kArchiveLink stands for archived chats.
   base::Result<std::vector<ChatId>> list(AccountId account, const ChatListQuery& query) const;
   base::Result<ChatSummary> summary(AccountId account, ChatId chat) const;
-  // One answer per entry, so that a bad one costs itself only.
-  base::Result<std::vector<base::Result<ChatSummary>>> summaries(
-      AccountId account, const std::vector<ChatId>& chats) const;
-  base::Result<std::uint32_t> archived_fresh_count(AccountId account) const;
+  // One answer per entry of list(), so that a bad one costs itself only.
+  base::Result<std::vector<base::Result<ChatEntry>>> entries(AccountId account,
+                                                             const std::vector<ChatId>& ids) const;
   base::Result<Chat> get(AccountId account, ChatId chat) const;
+  // Who is in a chat, without those whose records do not open.
+  struct WithMembers {
+    Chat chat;
+    std::vector<Contact> members;
+  };
+  base::Result<WithMembers> with_members(AccountId account, ChatId chat) const;
   base::Result<std::optional<ChatId>> find_by_contact(AccountId account, ContactId contact) const;
   base::Result<std::uint32_t> fresh_count(AccountId account, ChatId chat) const;
 

@@ -16,30 +16,32 @@ using base::Errc;
 using base::fail;
 
 // Contacts that a person can have, in the order of their names.
-base::Result<std::vector<ContactId>> sorted_ids(const View& view, const std::string& wanted,
-                                                bool blocked) {
+base::Result<std::vector<Contact>> sorted(const View& view, const std::string& wanted,
+                                          bool blocked) {
   EDGE_TRY(const auto rows, store::list_contacts(view.scope));
   struct Entry {
     std::string name;
-    ContactId id;
+    Contact contact;
   };
   std::vector<Entry> entries;
   for (const store::ContactRow& row : rows) {
     if (row.id.value < kFirstId || row.blocked != blocked) continue;
-    const Contact contact = view_contact(view, row);
+    Contact contact = view_contact(view, row);
     if (!wanted.empty() && base::folded(contact.display_name).find(wanted) == std::string::npos &&
         base::folded(contact.auth_name).find(wanted) == std::string::npos &&
         base::folded(contact.addr).find(wanted) == std::string::npos) {
       continue;
     }
-    entries.push_back({base::folded(contact.display_name), contact.id});
+    std::string name = base::folded(contact.display_name);
+    entries.push_back({std::move(name), std::move(contact)});
   }
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    return a.name != b.name ? a.name < b.name : a.id < b.id;
+    return a.name != b.name ? a.name < b.name : a.contact.id < b.contact.id;
   });
-  std::vector<ContactId> ids;
-  for (const Entry& entry : entries) ids.push_back(entry.id);
-  return ids;
+  std::vector<Contact> contacts;
+  contacts.reserve(entries.size());
+  for (Entry& entry : entries) contacts.push_back(std::move(entry.contact));
+  return contacts;
 }
 
 base::Result<> check_is_peer(ContactId contact, std::string_view what) {
@@ -51,20 +53,29 @@ base::Result<> check_is_peer(ContactId contact, std::string_view what) {
 
 }  // namespace
 
-base::Result<std::vector<ContactId>> Contacts::ids(AccountId account, bool with_self,
-                                                   const std::optional<std::string>& query) const {
+base::Result<std::vector<Contact>> Contacts::list(AccountId account, bool with_self,
+                                                  const std::optional<std::string>& query) const {
   EDGE_TRY(auto read, core_.read(account));
   const View view{core_, read.scope(), *read.account};
   const std::string wanted = base::folded(base::trimmed(query.value_or("")));
-  EDGE_TRY(auto found, sorted_ids(view, wanted, false));
+  EDGE_TRY(auto found, sorted(view, wanted, false));
   if (with_self) {
-    EDGE_TRY(const Contact self, load_contact_view(view, kSelf));
+    EDGE_TRY(Contact self, load_contact_view(view, kSelf));
     if (wanted.empty() || base::folded(self.addr).find(wanted) != std::string::npos ||
         base::folded(self.auth_name).find(wanted) != std::string::npos || wanted == "me") {
-      found.push_back(kSelf);
+      found.push_back(std::move(self));
     }
   }
   return found;
+}
+
+base::Result<std::vector<ContactId>> Contacts::ids(AccountId account, bool with_self,
+                                                   const std::optional<std::string>& query) const {
+  EDGE_TRY(const auto contacts, list(account, with_self, query));
+  std::vector<ContactId> ids;
+  ids.reserve(contacts.size());
+  for (const Contact& contact : contacts) ids.push_back(contact.id);
+  return ids;
 }
 
 base::Result<Contact> Contacts::get(AccountId account, ContactId contact) const {
@@ -102,9 +113,9 @@ base::Result<std::optional<ContactId>> Contacts::lookup_by_addr(AccountId accoun
   return std::optional<ContactId>();
 }
 
-base::Result<std::vector<ContactId>> Contacts::blocked(AccountId account) const {
+base::Result<std::vector<Contact>> Contacts::blocked(AccountId account) const {
   EDGE_TRY(auto read, core_.read(account));
-  return sorted_ids({core_, read.scope(), *read.account}, "", true);
+  return sorted({core_, read.scope(), *read.account}, "", true);
 }
 
 void Contacts::rename(AccountId account, ContactId contact, std::string name,

@@ -20,6 +20,8 @@ class Contacts {
   explicit Contacts(kernel::Core& core) : core_(core) {}
 
   // Real contacts that are not blocked, by name; `query` is part of a name or address, any case.
+  base::Result<std::vector<Contact>> list(AccountId account, bool with_self,
+                                          const std::optional<std::string>& query) const;
   base::Result<std::vector<ContactId>> ids(AccountId account, bool with_self,
                                            const std::optional<std::string>& query) const;
   base::Result<Contact> get(AccountId account, ContactId contact) const;
@@ -29,7 +31,7 @@ class Contacts {
   // The verified contact seen last under this address.
   base::Result<std::optional<ContactId>> lookup_by_addr(AccountId account,
                                                         const std::string& addr) const;
-  base::Result<std::vector<ContactId>> blocked(AccountId account) const;
+  base::Result<std::vector<Contact>> blocked(AccountId account) const;
   void rename(AccountId account, ContactId contact, std::string name, base::Completion<> done);
   void set_blocked(AccountId account, ContactId contact, bool blocked, base::Completion<> done);
 

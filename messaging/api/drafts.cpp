@@ -1,4 +1,5 @@
 // Drafts: a message's row of state 19, at most one per chat.
+#include "messaging/api/message_page.h"
 #include "messaging/api/messages.h"
 #include "messaging/api/views.h"
 #include "messaging/chats/chat_rules.h"
@@ -59,6 +60,16 @@ void Messages::remove_draft(AccountId account, ChatId chat, base::Completion<> d
         return chats::emit_changed(tx, state.id, chat, MsgId());
       },
       std::move(done));
+}
+
+base::Result<std::optional<MessagePage>> Messages::draft_page(AccountId account,
+                                                              ChatId chat) const {
+  EDGE_TRY(auto read, core_.read(account));
+  const View view{core_, read.scope(), *read.account};
+  EDGE_TRY(const store::ChatRow row, store::load_chat(view.scope, chat));
+  if (!row.draft) return std::optional<MessagePage>();
+  EDGE_TRY(auto page, read_page(view, {*row.draft}));
+  return std::optional(std::move(page));
 }
 
 base::Result<std::optional<Message>> Messages::draft(AccountId account, ChatId chat) const {

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "messaging/api/files.h"
+#include "messaging/api/message_page.h"
 #include "messaging/api/views.h"
 #include "messaging/api/waiting_steps.h"
 #include "messaging/files/blob_files.h"
@@ -22,38 +23,23 @@ using base::fail;
 constexpr std::size_t kMostSearchHits = 1000;
 constexpr UnixMillis kDay = 24 * 3600 * UnixMillis{1000};
 
-base::Result<> check_not_special(MsgId message) {
-  if (message.value >= kFirstId) return {};
-  return fail(Errc::not_found, "Can not load special message ID Msg#" +
-                                   std::to_string(message.value) + " from the store");
-}
-
 }  // namespace
 
 base::Result<Message> Messages::get(AccountId account, MsgId message) const {
   EDGE_TRY(auto read, core_.read(account));
-  EDGE_CHECK(check_not_special(message));
-  EDGE_TRY(store::MessageRow row, store::load_message(read.scope(), message));
-  return view_message({core_, read.scope(), *read.account}, std::move(row));
+  return read_message({core_, read.scope(), *read.account}, message);
 }
 
-base::Result<std::vector<base::Result<Message>>> Messages::get_many(
-    AccountId account, const std::vector<MsgId>& messages) const {
+base::Result<MessagePage> Messages::page(AccountId account,
+                                         const std::vector<MsgId>& messages) const {
   EDGE_TRY(auto read, core_.read(account));
-  const View view{core_, read.scope(), *read.account};
-  std::vector<base::Result<Message>> found;
-  found.reserve(messages.size());
-  auto rows = store::find_messages(view.scope, messages);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (auto real = check_not_special(messages[i]); !real) {
-      found.push_back(std::move(real).error());
-    } else if (!rows[i]) {
-      found.push_back(std::move(rows[i]).error());
-    } else {
-      found.push_back(view_message(view, *std::move(rows[i])));
-    }
-  }
-  return found;
+  return read_page({core_, read.scope(), *read.account}, messages);
+}
+
+base::Result<MessagePage> Messages::page_with_chats(AccountId account,
+                                                    const std::vector<MsgId>& messages) const {
+  EDGE_TRY(auto read, core_.read(account));
+  return read_page({core_, read.scope(), *read.account}, messages, PageChats::with);
 }
 
 base::Result<std::vector<MsgId>> Messages::existing(AccountId account,
@@ -122,12 +108,10 @@ base::Result<std::vector<MsgId>> Messages::next(AccountId account) const {
 
 base::Result<MessageTrace> Messages::trace(AccountId account, MsgId message) const {
   EDGE_TRY(auto read, core_.read(account));
-  EDGE_CHECK(check_not_special(message));
   const View view{core_, read.scope(), *read.account};
-  EDGE_TRY(store::MessageRow row, store::load_message(view.scope, message));
   MessageTrace trace;
+  EDGE_TRY(trace.message, read_message(view, message));
   EDGE_TRY(trace.steps, waiting_steps(view, courier_, message));
-  EDGE_TRY(trace.message, view_message(view, std::move(row)));
   EDGE_TRY(const auto receipts, store::list_receipts(view.scope, message));
   for (const store::ReceiptRow& receipt : receipts) {
     trace.receipts.push_back({receipt.contact, receipt.read_at});

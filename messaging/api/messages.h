@@ -17,6 +17,8 @@ class Core;
 
 namespace messaging {
 
+struct MessagePage;
+
 class Messages {
  public:
   Messages(kernel::Core& core, const delivery::Courier& courier) : core_(core), courier_(courier) {}
@@ -25,10 +27,10 @@ class Messages {
   void send(AccountId account, ChatId chat, MessageDraft draft, base::Completion<MsgId> done);
 
   base::Result<Message> get(AccountId account, MsgId message) const;
-  // One answer per id, in the order asked, so that a bad one costs itself only.
-  base::Result<std::vector<base::Result<Message>>> get_many(
-      AccountId account, const std::vector<MsgId>& messages) const;
-  // The senders of some messages are wanted with them: see Contacts::get_many.
+  // With what they are shown with. A bad one costs itself only.
+  base::Result<MessagePage> page(AccountId account, const std::vector<MsgId>& messages) const;
+  base::Result<MessagePage> page_with_chats(AccountId account,
+                                            const std::vector<MsgId>& messages) const;
   base::Result<std::vector<MsgId>> existing(AccountId account,
                                             const std::vector<MsgId>& messages) const;
   // Oldest first. With day markers, each day's first message has a marker before it.
@@ -64,6 +66,7 @@ class Messages {
   void set_draft(AccountId account, ChatId chat, MessageDraft draft, base::Completion<> done);
   void remove_draft(AccountId account, ChatId chat, base::Completion<> done);
   base::Result<std::optional<Message>> draft(AccountId account, ChatId chat) const;
+  base::Result<std::optional<MessagePage>> draft_page(AccountId account, ChatId chat) const;
   // A message from the daemon itself in the device chat; a label is used once.
   void add_device_message(AccountId account, std::string label, std::optional<MessageDraft> draft,
                           base::Completion<std::optional<MsgId>> done);

@@ -76,6 +76,10 @@ struct FileAccessInfo {
   std::vector<FileHolder> forwarded;
 };
 
+struct View;
+// Of the protected file of a message; nothing for a message without one.
+base::Result<std::optional<FileAccessInfo>> view_file_access(const View& view, MsgId message);
+
 // The plaintext of a protected file as long as it may be read: read_at() fails with Errc::gone from
 // the moment on at which the access ends.
 struct OpenedFile {

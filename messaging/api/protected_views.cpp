@@ -90,10 +90,14 @@ base::Result<std::optional<FileStatus>> ProtectedFiles::status(AccountId account
 base::Result<std::optional<FileAccessInfo>> ProtectedFiles::info(AccountId account,
                                                                  MsgId message) const {
   EDGE_TRY(auto read, core_.read(account));
-  const View view{core_, read.scope(), *read.account};
-  EDGE_TRY(const auto file, protection::file_in_message(core_, *read.account, view.scope, message));
+  return view_file_access({core_, read.scope(), *read.account}, message);
+}
+
+base::Result<std::optional<FileAccessInfo>> view_file_access(const View& view, MsgId message) {
+  EDGE_TRY(const auto file,
+           protection::file_in_message(view.core, view.account, view.scope, message));
   if (!file) return std::optional<FileAccessInfo>();
-  const UnixMillis now = core_.steady->wall().now;
+  const UnixMillis now = view.core.steady->wall().now;
   FileAccessInfo info;
   info.owner_name = plain_name(file->owner_name);
   info.owner_addr = plain_name(file->owner_addr, kMaxAddress);

@@ -142,8 +142,13 @@ Contact view_contact(const View& view, const store::ContactRow& row) {
 }
 
 base::Result<Contact> load_contact_view(const View& view, ContactId contact) {
-  EDGE_TRY(const store::ContactRow row, store::load_contact(view.scope, contact));
-  return view_contact(view, row);
+  const auto known = view.contacts.find(contact);
+  if (known != view.contacts.end()) return known->second;
+  const auto load = [&]() -> base::Result<Contact> {
+    EDGE_TRY(const store::ContactRow row, store::load_contact(view.scope, contact));
+    return view_contact(view, row);
+  };
+  return view.contacts.emplace(contact, load()).first->second;
 }
 
 base::Result<Chat> view_chat(const View& view, const store::ChatRow& row) {
@@ -242,9 +247,9 @@ base::Result<Message> view_message(const View& view, store::MessageRow row) {
   }
   if (row.blob_id) {
     if (auto blob = store::load_blob(view.scope, *row.blob_id)) {
-      message.file =
-          MessageFile{view.core.store.blobs().path(view.account.uuid, blob->name),
-                      plain_file_name(blob->file_name), std::move(blob->media_type), blob->size};
+      message.file = MessageFile{view.core.store.blobs().path(view.account.uuid, blob->name),
+                                 plain_file_name(blob->file_name), std::move(blob->media_type),
+                                 blob->size, blob->is_container};
     } else {
       base::log::error("the file of message {} of account {} cannot be shown: {}", row.id.value,
                        view.account.id.value, blob.error().message);

@@ -1,6 +1,7 @@
-// Views: from rows to the nouns that reads answer with (types.h). On a snapshot; nothing is
-// written.
+// Views: from rows to the nouns that reads answer with (types.h). Nothing is written.
 #pragma once
+
+#include <unordered_map>
 
 #include "base/result.h"
 #include "messaging/kernel/core.h"
@@ -14,11 +15,13 @@ namespace messaging {
 inline constexpr std::string_view kSavedMessagesName = "Saved messages";
 inline constexpr std::string_view kDeviceChatName = "Device messages";
 
-// One account's rows and what is needed to show them.
+// One account's rows, of one snapshot, and what is needed to show them. Each contact is looked up
+// once. One thread at a time.
 struct View {
   const kernel::Core& core;
   store::Scope scope;
   const kernel::AccountState& account;
+  mutable std::unordered_map<ContactId, base::Result<Contact>> contacts = {};  // those looked up
 };
 
 Contact view_contact(const View& view, const store::ContactRow& row);

@@ -7,6 +7,7 @@
 
 #include "base/disk_error.h"
 #include "base/log.h"
+#include "messaging/files/prv_file.h"
 #include "messaging/model/media_type.h"
 
 namespace messaging::files {
@@ -63,42 +64,43 @@ base::Result<> copy_out(AttachmentReader& reader, int fd, const std::stop_token&
 }  // namespace
 
 struct SealedFile::State {
-  State(kernel::Core& c, kernel::AccountPtr a, store::BlobInfo i, std::string n)
-      : core(c), account(std::move(a)), info(std::move(i)), file_name(std::move(n)) {}
+  State(kernel::Core& c, kernel::AccountPtr a, store::BlobRow r)
+      : core(c), account(std::move(a)), row(std::move(r)) {}
   ~State() {
     if (kept) return;
-    if (auto gone = core.store.blobs().remove(account->uuid, info.name); !gone) {
+    if (auto gone = core.store.blobs().remove(account->uuid, row.name); !gone) {
       base::log::warning("an unused file stays on disk: {}", gone.error().message);
     }
   }
   kernel::Core& core;
   kernel::AccountPtr account;
-  store::BlobInfo info;
-  std::string file_name;
+  store::BlobRow row;  // without an id
   std::atomic<bool> kept{false};
 };
 
 SealedFile::SealedFile(kernel::Core& core, kernel::AccountPtr account, store::BlobInfo info,
-                       std::string file_name)
-    : state_(std::make_shared<State>(core, std::move(account), std::move(info),
-                                     std::move(file_name))) {}
+                       std::string file_name) {
+  store::BlobRow row;
+  row.name = std::move(info.name);
+  row.size = info.size;
+  row.key = crypto::WipingArray<32>(info.key.secret.view());
+  row.file_name = std::move(file_name);
+  row.media_type = media_type_of(row.file_name);
+  row.hash = info.hash;
+  row.is_container = is_container(core, *account, row);
+  state_ = std::make_shared<State>(core, std::move(account), std::move(row));
+}
 SealedFile::SealedFile(SealedFile&&) noexcept = default;
 SealedFile::~SealedFile() = default;
 
 std::string SealedFile::path() const {
-  return state_->core.store.blobs().path(state_->account->uuid, state_->info.name);
+  return state_->core.store.blobs().path(state_->account->uuid, state_->row.name);
 }
 
 base::Result<store::BlobRow> SealedFile::insert(store::Tx& tx, const store::Scope& scope) {
-  store::BlobRow row;
+  store::BlobRow row = state_->row;
   EDGE_TRY(row.id, tx.next_id(scope.account, "blob"));
-  row.name = state_->info.name;
-  row.size = state_->info.size;
   row.created_at = tx.now();
-  row.key = crypto::WipingArray<32>(state_->info.key.secret.view());
-  row.file_name = state_->file_name;
-  row.media_type = media_type_of(row.file_name);
-  row.hash = state_->info.hash;
   EDGE_CHECK(store::insert_blob(scope, row));
   tx.on_commit([state = state_] { state->kept = true; });
   return row;
@@ -150,6 +152,14 @@ base::Result<Attachment> open_attachment(const kernel::Core& core,
   attachment.etag = "\"" + base::to_hex(base::ByteView(row.hash).first(16)) + "\"";
   attachment.reader = std::make_unique<BlobAttachment>(*std::move(reader));
   return attachment;
+}
+
+bool is_container(const kernel::Core& core, const kernel::AccountState& account,
+                  const store::BlobRow& row) {
+  auto attachment = open_attachment(core, account, row);
+  if (!attachment) return false;
+  const auto head = read_prv_head(*attachment->reader);
+  return head && crypto::looks_like_prv(*head);
 }
 
 }  // namespace messaging::files

@@ -14,6 +14,7 @@ namespace messaging::files {
 // A finished blob that has no row yet. Its file is removed when it is dropped before keep().
 class SealedFile {
  public:
+  // Reads the file's first bytes.
   SealedFile(kernel::Core& core, kernel::AccountPtr account, store::BlobInfo info,
              std::string file_name);
   SealedFile(SealedFile&&) noexcept;
@@ -41,5 +42,10 @@ base::Result<> write_file(const kernel::Core& core, AttachmentReader& reader,
 
 base::Result<Attachment> open_attachment(const kernel::Core& core,
                                          const kernel::AccountState& account, store::BlobRow row);
+
+// Whether the file is the container of a protected file, by its first bytes. False where it does
+// not open.
+bool is_container(const kernel::Core& core, const kernel::AccountState& account,
+                  const store::BlobRow& row);
 
 }  // namespace messaging::files

@@ -121,7 +121,8 @@ struct MessageFile {
   std::string path;  // the sealed blob; good for every method that takes a path
   std::string name;  // as the sender named it
   std::string media_type;
-  std::uint64_t size = 0;  // bytes of plaintext
+  std::uint64_t size = 0;     // bytes of plaintext
+  bool is_protected = false;  // the container of a protected file
 };
 
 struct Message {

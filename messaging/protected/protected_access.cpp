@@ -158,7 +158,7 @@ base::Result<std::optional<ProtectedFileRow>> file_in_message(const kernel::Core
   const auto row = store::load_message(scope, message);
   if (!row || !row->blob_id) return std::optional<ProtectedFileRow>();
   EDGE_TRY(store::BlobRow blob, store::load_blob(scope, *row->blob_id));
-  if (!blob.file_name.ends_with(".prv")) return std::optional<ProtectedFileRow>();
+  if (!blob.is_container) return std::optional<ProtectedFileRow>();
   auto attachment = files::open_attachment(core, account, std::move(blob));
   if (!attachment) return std::optional<ProtectedFileRow>();
   const auto head = files::read_prv_head(*attachment->reader);

@@ -373,7 +373,7 @@ base::Result<> note_container_arrived(const kernel::WriteContext& write,
                                       const store::MessageRow& row) {
   if (!row.blob_id || !row.id.valid()) return {};
   EDGE_TRY(store::BlobRow blob, store::load_blob(write.scope, *row.blob_id));
-  if (!blob.file_name.ends_with(".prv")) return {};
+  if (!blob.is_container) return {};
   auto attachment = files::open_attachment(write.core, write.account, std::move(blob));
   if (!attachment) return {};  // the message is here all the same
   const auto head = files::read_prv_head(*attachment->reader);

@@ -41,24 +41,17 @@ struct OfEntries : OfAccount {
 using Items = std::map<ChatId, shape::ChatListItemFetchResult>;
 
 Result<Items> get_chatlist_items_by_entries(Context& context, const OfEntries& p) {
-  messaging::Chats& chats = engine_of(context).chats();
-  std::vector<ChatId> plain;
+  const std::vector<ChatId> ids = distinct(p.entries);
+  EDGE_TRY(auto entries, engine_of(context).chats().entries(p.account_id, ids));
   Items items;
-  for (const ChatId chat : distinct(p.entries)) {
-    if (chat == messaging::kArchiveLink) {
-      EDGE_TRY(const auto fresh, chats.archived_fresh_count(p.account_id));
-      items[chat] = {shape::ArchiveLink{fresh}};
+  for (std::size_t i = 0; i < ids.size() && i < entries.size(); ++i) {
+    auto& entry = entries[i];
+    if (!entry) {
+      items[ids[i]] = {shape::ChatListError{std::move(entry).error().message, ids[i].value}};
+    } else if (const auto* archived = std::get_if<messaging::ArchivedChats>(&*entry)) {
+      items[ids[i]] = {shape::ArchiveLink{archived->with_fresh}};
     } else {
-      plain.push_back(chat);
-    }
-  }
-  EDGE_TRY(auto summaries, chats.summaries(p.account_id, plain));
-  for (std::size_t i = 0; i < plain.size() && i < summaries.size(); ++i) {
-    if (summaries[i]) {
-      items[plain[i]] = {shape::to_list_item(std::move(*summaries[i]))};
-    } else {
-      items[plain[i]] = {
-          shape::ChatListError{std::move(summaries[i]).error().message, plain[i].value}};
+      items[ids[i]] = {shape::to_list_item(std::get<messaging::ChatSummary>(std::move(*entry)))};
     }
   }
   return items;

@@ -32,11 +32,10 @@ Result<bool> is_chat_muted(Context& context, const OfChat& p) {
 }
 
 Result<std::string> get_chat_encryption_info(Context& context, const OfChat& p) {
-  EDGE_TRY(const auto chat, engine_of(context).chats().get(p.account_id, p.chat_id));
-  std::string text = chat.is_encrypted ? "Messages are end-to-end encrypted."
-                                       : "Messages are not end-to-end encrypted.";
-  EDGE_TRY(const auto members, engine_of(context).contacts().get_many(p.account_id, chat.contacts));
-  for (const auto& member : members) {
+  EDGE_TRY(const auto shown, engine_of(context).chats().with_members(p.account_id, p.chat_id));
+  std::string text = shown.chat.is_encrypted ? "Messages are end-to-end encrypted."
+                                             : "Messages are not end-to-end encrypted.";
+  for (const auto& member : shown.members) {
     if (member.fingerprint.empty() || member.id == messaging::kSelf) continue;
     text += fmt::format("\n\n{}\n{}", member.display_name, member.fingerprint);
   }

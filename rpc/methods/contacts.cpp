@@ -24,18 +24,25 @@ struct ListContacts : OfAccount {
   }
 };
 
-Result<std::vector<ContactId>> get_contact_ids(Context& context, const ListContacts& p) {
+Result<std::vector<messaging::Contact>> list(Context& context, const ListContacts& p) {
   // Contacts that are no more than an address do not exist here.
   if ((p.list_flags & kAddressContacts) != 0) {
     EDGE_CHECK(engine_of(context).accounts().get(p.account_id));
-    return std::vector<ContactId>();
+    return std::vector<messaging::Contact>();
   }
-  return engine_of(context).contacts().ids(p.account_id, (p.list_flags & kAddSelf) != 0, p.query);
+  return engine_of(context).contacts().list(p.account_id, (p.list_flags & kAddSelf) != 0, p.query);
 }
 
-Result<std::vector<shape::Contact>> load(Context& context, AccountId account,
-                                         const std::vector<ContactId>& ids) {
-  EDGE_TRY(auto contacts, engine_of(context).contacts().get_many(account, ids));
+Result<std::vector<ContactId>> get_contact_ids(Context& context, const ListContacts& p) {
+  EDGE_TRY(const auto contacts, list(context, p));
+  std::vector<ContactId> ids;
+  ids.reserve(contacts.size());
+  for (const auto& contact : contacts) ids.push_back(contact.id);
+  return ids;
+}
+
+std::vector<shape::Contact> to_shapes(const Context& context,
+                                      std::vector<messaging::Contact> contacts) {
   std::vector<shape::Contact> shapes;
   shapes.reserve(contacts.size());
   const auto now = context.clock->now();
@@ -44,8 +51,8 @@ Result<std::vector<shape::Contact>> load(Context& context, AccountId account,
 }
 
 Result<std::vector<shape::Contact>> get_contacts(Context& context, const ListContacts& p) {
-  EDGE_TRY(const auto ids, get_contact_ids(context, p));
-  return load(context, p.account_id, ids);
+  EDGE_TRY(auto contacts, list(context, p));
+  return to_shapes(context, std::move(contacts));
 }
 
 struct OfContacts : OfAccount {
@@ -58,9 +65,9 @@ struct OfContacts : OfAccount {
 
 Result<std::map<ContactId, shape::Contact>> get_contacts_by_ids(Context& context,
                                                                 const OfContacts& p) {
-  EDGE_TRY(auto contacts, load(context, p.account_id, distinct(p.ids)));
+  EDGE_TRY(auto contacts, engine_of(context).contacts().get_many(p.account_id, distinct(p.ids)));
   std::map<ContactId, shape::Contact> by_id;
-  for (auto& contact : contacts) {
+  for (auto& contact : to_shapes(context, std::move(contacts))) {
     const ContactId id = contact.id;
     by_id.emplace(id, std::move(contact));
   }
@@ -72,8 +79,8 @@ Result<std::optional<ContactId>> lookup_contact_id_by_addr(Context& context, con
 }
 
 Result<std::vector<shape::Contact>> get_blocked_contacts(Context& context, const OfAccount& p) {
-  EDGE_TRY(const auto ids, engine_of(context).contacts().blocked(p.account_id));
-  return load(context, p.account_id, ids);
+  EDGE_TRY(auto contacts, engine_of(context).contacts().blocked(p.account_id));
+  return to_shapes(context, std::move(contacts));
 }
 
 void block_contact(Context& context, OfContact p, Completion<> done) {

@@ -35,10 +35,10 @@ void misc_set_draft(Context& context, SetDraft p, Completion<> done) {
 }
 
 Result<std::optional<shape::Message>> get_draft(Context& context, const OfChat& p) {
-  EDGE_TRY(auto draft, engine_of(context).messages().draft(p.account_id, p.chat_id));
+  EDGE_TRY(auto draft, engine_of(context).messages().draft_page(p.account_id, p.chat_id));
   if (!draft) return std::optional<shape::Message>();
-  EDGE_TRY(auto shape, complete_message(engine_of(context), p.account_id, context.clock->now(),
-                                        std::move(*draft), context.caller.files));
+  EDGE_TRY(auto shape,
+           to_shape(*std::move(draft), p.account_id, context.clock->now(), context.caller.files));
   return std::optional<shape::Message>(std::move(shape));
 }
 

@@ -1,7 +1,7 @@
 // Messages outside their chats: in a list of what a search found, and in a notification.
 #include <map>
 
-#include "messaging/api/views.h"
+#include "messaging/api/message_page.h"
 #include "rpc/methods/params.h"
 #include "rpc/shapes/found_message.h"
 
@@ -36,36 +36,24 @@ using Results = std::map<MsgId, shape::MessageSearchResult>;
 
 // One that is gone meanwhile, or does not open, is left out.
 Result<Results> message_ids_to_search_results(Context& context, const OfMessages& p) {
-  auto& engine = engine_of(context);
-  EDGE_TRY(const auto messages, engine.messages().get_many(p.account_id, distinct(p.message_ids)));
-  std::map<ChatId, Result<Chat>> chats;
-  std::vector<ContactId> ids;
-  for (const auto& message : messages) {
-    if (!message) continue;
-    ids.push_back(message->from);
-    if (!chats.contains(message->chat)) {
-      chats.emplace(message->chat, engine.chats().get(p.account_id, message->chat));
-    }
-  }
-  EDGE_TRY(const auto people, engine.contacts().get_many(p.account_id, distinct(std::move(ids))));
-  std::map<ContactId, const Contact*> authors;
-  for (const Contact& person : people) authors[person.id] = &person;
+  EDGE_TRY(const auto page,
+           engine_of(context).messages().page_with_chats(p.account_id, distinct(p.message_ids)));
   Results results;
-  for (const auto& message : messages) {
+  for (const auto& message : page.messages) {
     if (!message) continue;
-    const auto& chat = chats.at(message->chat);
-    const auto author = authors.find(message->from);
-    if (!chat || author == authors.end()) continue;
-    results.emplace(message->id, search_result(*message, *chat, *author->second));
+    const auto& chat = page.chats.at(message->chat);
+    const auto author = page.people.find(message->from);
+    if (!chat || author == page.people.end()) continue;
+    results.emplace(message->id, search_result(*message, *chat, author->second));
   }
   return results;
 }
 
 Result<shape::MessageNotificationInfo> get_message_notification_info(Context& context,
                                                                      const OfMessage& p) {
-  auto& engine = engine_of(context);
-  EDGE_TRY(const Message message, engine.messages().get(p.account_id, p.message_id));
-  EDGE_TRY(Chat chat, engine.chats().get(p.account_id, message.chat));
+  EDGE_TRY(auto page, engine_of(context).messages().page_with_chats(p.account_id, {p.message_id}));
+  EDGE_TRY(const Message message, std::move(page.messages.front()));
+  EDGE_TRY(Chat chat, std::move(page.chats.at(message.chat)));
   shape::MessageNotificationInfo info;
   info.account_id = p.account_id;
   info.chat_id = chat.id;
@@ -78,11 +66,11 @@ Result<shape::MessageNotificationInfo> get_message_notification_info(Context& co
     info.image_mime_type = shape::unless_empty(message.file->media_type);
   }
   if (chat.type != messaging::ChatType::single && !message.is_info) {
-    const auto author = engine.contacts().get(p.account_id, message.from);
+    const auto author = page.people.find(message.from);
     if (!message.sender_name.empty()) {
       info.summary_prefix = message.sender_name;
-    } else if (author) {
-      info.summary_prefix = author->display_name;
+    } else if (author != page.people.end()) {
+      info.summary_prefix = author->second.display_name;
     }
   }
   info.summary_text = messaging::summary_text(message);

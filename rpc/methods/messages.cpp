@@ -9,44 +9,40 @@
 namespace rpc {
 namespace {
 
-Result<shape::Message> load_message(Context& context, const OfMessage& p) {
-  EDGE_TRY(auto message, engine_of(context).messages().get(p.account_id, p.message_id));
-  return complete_message(engine_of(context), p.account_id, context.clock->now(),
-                          std::move(message), context.caller.files);
-}
-
 // Stands for a message whose row, or whose sender's row, does not open. No part of such a row is
 // shown; the text of this placeholder says that it could not be opened.
-Result<shape::Message> stand_in(Context& context, const OfMessage& p) {
+messaging::Message stand_in(const messaging::MessagePage& page, MsgId id) {
   messaging::Message message;
-  message.id = p.message_id;
+  message.id = id;
   message.from = messaging::kDeviceContact;
-  EDGE_TRY(const auto chat, engine_of(context).chats().find_by_contact(p.account_id, message.from));
-  message.chat = chat.value_or(base::ChatId());
+  message.chat = page.device_chat.value_or(base::ChatId());
   message.state = messaging::MsgState::in_seen;
   message.is_info = true;
   message.error = fmt::format(
       "Msg#{} cannot be shown: its record, or its sender's, was changed by another program or is "
       "damaged",
-      p.message_id.value);
+      id.value);
   message.text = message.error;
-  return complete_message(engine_of(context), p.account_id, context.clock->now(),
-                          std::move(message), nullptr);
+  return message;
 }
 
 Result<shape::Message> get_message(Context& context, const OfMessage& p) {
-  auto message = load_message(context, p);
-  if (message || message.error().code != Errc::sealed) return message;
-  return stand_in(context, p);
+  EDGE_TRY(auto page, engine_of(context).messages().page(p.account_id, {p.message_id}));
+  auto& message = page.messages.front();
+  const bool lost =
+      message ? !page.people.contains(message->from) : message.error().code == Errc::sealed;
+  if (lost) message = stand_in(page, p.message_id);
+  return to_shape(std::move(page), p.account_id, context.clock->now(),
+                  lost ? nullptr : context.caller.files);
 }
 
 using Loaded = std::map<MsgId, shape::MessageLoadResult>;
 
 Result<Loaded> get_messages(Context& context, const OfMessages& p) {
   const std::vector<MsgId> ids = distinct(p.message_ids);
-  EDGE_TRY(auto found, engine_of(context).messages().get_many(p.account_id, ids));
-  EDGE_TRY(auto shapes, complete_messages(engine_of(context), p.account_id, context.clock->now(),
-                                          std::move(found), context.caller.files));
+  EDGE_TRY(auto page, engine_of(context).messages().page(p.account_id, ids));
+  auto shapes =
+      to_shapes(std::move(page), p.account_id, context.clock->now(), context.caller.files);
   Loaded loaded;
   for (std::size_t i = 0; i < ids.size() && i < shapes.size(); ++i) {
     shape::MessageLoadResult& entry = loaded[ids[i]];

@@ -61,8 +61,8 @@ void misc_send_msg(Context& context, MiscSend p,
   if (!draft) return done(std::move(draft).error());
   auto load = [engine = context.engine, now = context.clock->now(),
                account = p.account_id](MsgId id) -> Result<std::pair<MsgId, shape::Message>> {
-    EDGE_TRY(auto message, engine->messages().get(account, id));
-    EDGE_TRY(auto shape, complete_message(*engine, account, now, std::move(message)));
+    EDGE_TRY(auto page, engine->messages().page(account, {id}));
+    EDGE_TRY(auto shape, to_shape(std::move(page), account, now));
     return std::pair(id, std::move(shape));
   };
   // Read in the caller's turn: the id comes on the writer's thread.

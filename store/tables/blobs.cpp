@@ -6,7 +6,7 @@
 namespace store {
 namespace {
 
-constexpr std::uint8_t kForm = 1;
+constexpr std::uint8_t kForm = 2;  // form 1 did not say whether it is a container
 constexpr std::size_t kMaxField = 4096;
 
 #define BLOB_COLUMNS "SELECT id, name, size, uses, created_at, sealed, intact FROM checked_blob "
@@ -21,11 +21,13 @@ base::Result<BlobRow> read_row(const Scope& scope, const Row& columns) {
   row.created_at = columns.integer(4);
   EDGE_TRY(const auto plain, scope.open("blob", row.id, columns.blob(5)));
   base::WireReader in(plain);
-  if (in.u8() != kForm) in.refuse();
+  const std::uint8_t form = in.u8();
+  if (form < 1 || form > kForm) in.refuse();
   const base::ByteView key = in.fixed(32);
   row.file_name = in.text(kMaxField);
   row.media_type = in.text(kMaxField);
   row.hash = in.array<32>();
+  row.is_container = form > 1 ? in.boolean() : row.file_name.ends_with(".prv");
   if (!in.done()) return base::fail(base::Errc::corrupt, "a blob's record has another form");
   std::copy(key.begin(), key.end(), row.key.begin());
   return row;
@@ -34,6 +36,7 @@ base::Result<BlobRow> read_row(const Scope& scope, const Row& columns) {
 base::Bytes seal_row(const Scope& scope, const BlobRow& row) {
   base::WireWriter out;
   out.u8(kForm).fixed(row.key.view()).text(row.file_name).text(row.media_type).fixed(row.hash);
+  out.boolean(row.is_container);
   base::Bytes plain = out.take();
   base::Bytes sealed = scope.seal("blob", row.id, plain);
   crypto::wipe(plain);

@@ -27,6 +27,7 @@ struct BlobRow {
   std::string file_name;  // as the sender named it
   std::string media_type;
   std::array<std::uint8_t, 32> hash{};  // BLAKE2b-256 of the sealed bytes (BlobInfo::hash)
+  bool is_container = false;            // of a protected file, by its first bytes
 };
 
 // With uses as given, usually 0: insert_message() adds one.

@@ -100,14 +100,6 @@ base::Result<MessageRow> load_message(const Scope& scope, base::MsgId message) {
 }
 
 // The connection keeps the prepared statement, so each id costs a bind and one step.
-std::vector<base::Result<MessageRow>> find_messages(const Scope& scope,
-                                                    std::span<const base::MsgId> messages) {
-  std::vector<base::Result<MessageRow>> rows;
-  rows.reserve(messages.size());
-  for (const base::MsgId message : messages) rows.push_back(load_message(scope, message));
-  return rows;
-}
-
 base::Result<std::optional<MessageRow>> find_message_by_uuid(const Scope& scope,
                                                              base::ContactId from,
                                                              const Uuid& uuid) {

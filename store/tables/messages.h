@@ -60,9 +60,6 @@ base::Result<> update_message(const Scope& scope, const MessageRow& row);
 base::Result<std::optional<MessageRow>> find_message(const Scope& scope, base::MsgId message);
 // "Message Msg#12345 does not exist for account 1"
 base::Result<MessageRow> load_message(const Scope& scope, base::MsgId message);
-// One answer per id in the order asked, so that a record that does not open costs itself only.
-std::vector<base::Result<MessageRow>> find_messages(const Scope& scope,
-                                                    std::span<const base::MsgId> messages);
 base::Result<std::optional<MessageRow>> find_message_by_uuid(const Scope& scope,
                                                              base::ContactId from,
                                                              const Uuid& uuid);

@@ -130,6 +130,18 @@ TEST_CASE("a store of schema 12 opens with its contacts, keys and ways in, and g
     CHECK(old.contact(kDave).is_blocked);
     CHECK(old.contact(kDave).auth_name == "dave");
     CHECK_FALSE(old.contact(kErin).is_verified);
+    const auto protects = [&](const std::string& name) {
+      for (const auto& item : *engine.messages().list(Peer::kAccount, kBobs, false, false)) {
+        const auto message = engine.messages().get(Peer::kAccount, item.message);
+        if (message && message->file && message->file->name == name) {
+          return message->file->is_protected;
+        }
+      }
+      FAIL("no file " << name);
+      return false;
+    };
+    CHECK(protects("secret.txt.prv"));
+    CHECK_FALSE(protects("plan.txt"));
     CHECK(old.contact(kErin).fingerprint ==
           "2F8731C652EAFF3A945BEE0C179F4D381FEF18F20D67A5456D7C82795E18A817");
     CHECK_FALSE(old.contact(kDeviceContact).e2ee_available);

@@ -1,5 +1,6 @@
 // Places of messages in a chat (decision 18), states and tombstones: the rules of the message
 // table.
+#include "messaging/api/message_page.h"
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/contact_keys.h"
 #include "store/tables/accounts.h"
@@ -160,10 +161,11 @@ TEST_CASE("a record that does not open costs itself only") {
                            broken));
     return {};
   }));
-  const auto found = world.alice.engine().messages().get_many(Peer::kAccount, {broken, whole});
+  const auto found = world.alice.engine().messages().page(Peer::kAccount, {broken, whole});
   REQUIRE(found);
-  CHECK_FALSE((*found)[0]);
-  CHECK((*found)[1]->text == "whole");
+  CHECK_FALSE(found->messages[0]);
+  CHECK(found->messages[1]->text == "whole");
+  CHECK(found->device_chat);  // for a note in the place of the broken one
   CHECK(world.alice.engine().messages().list(Peer::kAccount, room.chat, false, false)->size() == 2);
   CHECK(world.alice.engine().chats().summary(Peer::kAccount, room.chat)->text == "whole");
   CHECK(world.alice.engine().messages().search(Peer::kAccount, "whole", room.chat)->size() == 1);

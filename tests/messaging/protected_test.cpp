@@ -262,6 +262,28 @@ TEST_CASE("a container goes only where its grant went, and is what it was") {
   CHECK_THAT(wrong.error().message, Contains("is not the file of message"));
 }
 
+TEST_CASE("a file is shown as protected by its bytes, not by its name") {
+  ProtectedWorld world;
+  const auto shared = world.share("plan.txt", "content");
+  CHECK(world.alice.message(shared.sent).file->is_protected);
+  CHECK(world.bob.message(shared.came.message).file->is_protected);
+  const auto drafted = [&](const std::string& path) {
+    MessageDraft draft;
+    draft.file = path;
+    REQUIRE(answer<void>([&](auto done) {
+      world.alice.engine().messages().set_draft(Peer::kAccount, world.alice_chat, draft,
+                                                std::move(done));
+    }));
+    const auto shown = world.alice.engine().messages().draft(Peer::kAccount, world.alice_chat);
+    REQUIRE(shown);
+    REQUIRE(*shown);
+    return (*shown)->file->is_protected;
+  };
+  CHECK_FALSE(drafted(world.files.file("fake.prv", "not one")));
+  CHECK_FALSE(drafted(world.files.file("empty.prv", "")));
+  CHECK(drafted(world.files.file("other.bin", read_file(shared.made.encrypted_path))));
+}
+
 TEST_CASE("a file is granted to a second contact of its owner without sealing it again") {
   ProtectedWorld world;
   const auto shared = world.share("both.txt", "both");

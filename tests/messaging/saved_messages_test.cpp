@@ -3,6 +3,7 @@
 #include <atomic>
 #include <optional>
 
+#include "messaging/api/message_page.h"
 #include "tests/support/world.h"
 
 using namespace test;
@@ -107,19 +108,20 @@ TEST_CASE("deleting tells each message, then the chat; unknown ones delete nothi
   CHECK(world.alice.send(chat, "three").value > two.value);
 }
 
-TEST_CASE("get_many answers each id for itself, in the order asked") {
+TEST_CASE("a page answers each id for itself, in the order asked") {
   World world;
   const ChatId chat = world.alice.saved_messages();
   const MsgId one = world.alice.send(chat, "one");
   const MsgId two = world.alice.send(chat, "two");
   const auto found =
-      world.alice.engine().messages().get_many(Peer::kAccount, {two, MsgId(4711), one, MsgId(9)});
+      world.alice.engine().messages().page(Peer::kAccount, {two, MsgId(4711), one, MsgId(9)});
   REQUIRE(found);
-  REQUIRE(found->size() == 4);
-  CHECK((*found)[0]->text == "two");
-  CHECK((*found)[1].error().code == base::Errc::not_found);
-  CHECK((*found)[2]->text == "one");
-  CHECK((*found)[3].error().message.find("special message ID Msg#9") != std::string::npos);
+  const auto& messages = found->messages;
+  REQUIRE(messages.size() == 4);
+  CHECK(messages[0]->text == "two");
+  CHECK(messages[1].error().code == base::Errc::not_found);
+  CHECK(messages[2]->text == "one");
+  CHECK(messages[3].error().message.find("special message ID Msg#9") != std::string::npos);
 }
 
 TEST_CASE("the list of a chat marks days and tells info messages apart") {
