@@ -96,4 +96,9 @@ struct Delivery {
 };
 using DeliveryPtr = std::shared_ptr<Delivery>;
 
+// Names of parties and tokens, as queues and budgets count them. Deliveries of one contact keep
+// their order and share their turns, whichever of the contact's tokens they come with.
+std::string party_of(AccountId account, const store::DepositTokenRow& token);
+std::string name_of(AccountId account, const store::DepositTokenRow& token);
+
 }  // namespace messaging::peering
