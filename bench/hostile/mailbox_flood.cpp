@@ -15,7 +15,7 @@
 #include "crypto/init.h"
 #include "crypto/random.h"
 #include "gateway/relay/wire.h"
-#include "messaging/kernel/relay_home.h"
+#include "messaging/peering/relay_choice.h"
 
 namespace {
 
@@ -24,7 +24,7 @@ std::mutex output;
 // The status of the answer; -1 without one.
 int open_mailbox(httplib::Client& relay, const std::string& url) {
   const crypto::Identity owner = crypto::Identity::generate();
-  const std::string mailbox = messaging::kernel::relay_mailbox_name(owner.public_key());
+  const std::string mailbox = messaging::peering::relay_mailbox_name(owner.public_key());
   const auto asked = relay.Post(gateway::relay_path(mailbox, "challenge"));
   if (!asked) return -1;
   if (asked->status != 200) return asked->status;

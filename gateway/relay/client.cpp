@@ -1,5 +1,7 @@
 #include "gateway/relay/client.h"
 
+#include "messaging/peering/relay_choice.h"
+
 namespace gateway {
 namespace {
 
@@ -9,7 +11,7 @@ constexpr base::Millis kLinkTick = 500;
 // is allowed. Any other name in an account's config must not lead to this machine, whatever it
 // resolves to.
 AddressPolicy policy_for(AddressPolicy policy, const messaging::kernel::RelayHome& home) {
-  if (messaging::kernel::is_loopback_relay(home.url)) {
+  if (messaging::peering::is_loopback_relay(home.url)) {
     policy.loopback_allowed = true;
   } else if (!home.by_settings) {
     policy.loopback_allowed = false;

@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "gateway/relay/frames.h"
-#include "messaging/kernel/relay_home.h"
+#include "messaging/peering/relay_choice.h"
 #include "store/disk_room.h"
 #include "store/relay/admissions.h"
 
@@ -57,7 +57,7 @@ void RelayMailboxes::open(OwnerRequest request, Answered<KeysDigest> done) {
   const auto asked = decode_open_request(request.body);
   if (!asked) return done(OwnerRefusal::malformed);
   // The name is a hash of the owner's key: a mailbox cannot be opened by another key.
-  if (request.mailbox != messaging::kernel::relay_mailbox_name(asked->owner)) {
+  if (request.mailbox != messaging::peering::relay_mailbox_name(asked->owner)) {
     ++common_.counters.unproven;
     return done(OwnerRefusal::unproven);
   }

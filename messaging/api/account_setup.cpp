@@ -11,6 +11,7 @@
 #include "messaging/chats/contact_keys.h"
 #include "messaging/kernel/signals.h"
 #include "messaging/model/plain_name.h"
+#include "messaging/peering/relay_choice.h"
 #include "store/tables/blobs.h"
 #include "store/tables/config_values.h"
 #include "store/tables/contacts.h"
@@ -126,7 +127,7 @@ base::Result<kernel::AccountPtr> make_account(kernel::Core& core, store::Tx& tx,
   EDGE_CHECK(add_contacts(scope, *account));
   EDGE_CHECK(add_chats(tx, scope, *account));
   EDGE_CHECK(kernel::Core::emit(tx, account->id, AccountsChanged{}));
-  EDGE_TRY(auto relay, kernel::find_relay_home(core, scope, account->identity));
+  EDGE_TRY(auto relay, peering::find_relay_home(core, scope, account->identity));
   tx.on_commit([core = &core, account, relay = std::move(relay)] {
     core->directory.put(account);
     if (!relay) return;
@@ -144,7 +145,7 @@ base::Result<std::size_t> load_accounts(kernel::Core& core) {
     const kernel::AccountPtr account = account_state(core, row);
     core.directory.put(account);
     const store::Scope scope{reader.connection(), core.store.vault(), account->key, account->id};
-    auto relay = kernel::find_relay_home(core, scope, account->identity);
+    auto relay = peering::find_relay_home(core, scope, account->identity);
     if (!relay) {
       base::log::warning("account {}: its relay is not known: {}", account->id.value,
                          relay.error().message);

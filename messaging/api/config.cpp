@@ -5,10 +5,10 @@
 #include "base/unicode.h"
 #include "messaging/api/accounts.h"
 #include "messaging/kernel/core.h"
-#include "messaging/kernel/relay_home.h"
 #include "messaging/kernel/write_context.h"
 #include "messaging/model/config_keys.h"
 #include "messaging/model/plain_name.h"
+#include "messaging/peering/relay_choice.h"
 #include "store/tables/config_values.h"
 
 namespace messaging {
@@ -49,7 +49,7 @@ bool is_number(const std::string& text) {
 
 // From the commit on the account is reached as its config says; contacts are told.
 base::Result<> change_relay(const kernel::WriteContext& write) {
-  EDGE_TRY(auto relay, kernel::find_relay_home(write.core, write.scope, write.account.identity));
+  EDGE_TRY(auto relay, peering::find_relay_home(write.core, write.scope, write.account.identity));
   if (relay == write.account.relay) return {};
   const bool moved = !relay || !write.account.relay || relay->url != write.account.relay->url;
   write.tx.on_commit([core = &write.core, id = write.account.id, relay = std::move(relay)] {
@@ -85,7 +85,7 @@ base::Result<> check_value(const std::string& key, const std::optional<std::stri
   // It goes into invites and cards, whose readers are as strict.
   if (key == "displayname") EDGE_CHECK(given_name(key, *value));
   if (key == "relay_url" && !value->empty() && *value != "none") {
-    EDGE_CHECK(kernel::parse_relay_url(*value));
+    EDGE_CHECK(peering::parse_relay_url(*value));
   }
   if (key == "relay_token" && value->size() > kMaxRelayToken) {
     return fail(Errc::invalid_argument,

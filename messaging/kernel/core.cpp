@@ -83,8 +83,6 @@ Core::Core(store::Store& s, const base::Clock& c, EngineOptions o)
       options(std::move(o)),
       paths(options.paths),
       started_at(c.uptime()),
-      renewals(c),
-      owed_renewals(c),
       steps(c, kStepRule),
       strangers(c, kStrangersRule),
       parking(c, kParkingRule),

@@ -19,10 +19,8 @@
 #include "crypto/identity.h"
 #include "messaging/kernel/contact_budget.h"
 #include "messaging/kernel/engine_options.h"
-#include "messaging/kernel/owed_renewals.h"
 #include "messaging/kernel/protocols.h"
 #include "messaging/kernel/relay_home.h"
-#include "messaging/kernel/renewal_budget.h"
 #include "messaging/kernel/steady_time.h"
 #include "messaging/model/events.h"
 #include "store/store.h"
@@ -105,8 +103,6 @@ class Core {
   const base::Millis started_at;      // on the boot clock
   std::atomic<bool> closing = false;  // write() refuses: what goes on portion by portion ends here
   AccountDirectory directory;
-  RenewalBudget renewals;
-  OwedRenewals owed_renewals;
   ContactBudget steps;                 // skipped over in the chains of sessions
   ContactBudget strangers;             // whom a contact makes members of groups
   ContactBudget parking;               // bytes that are kept until their session is known

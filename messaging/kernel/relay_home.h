@@ -1,23 +1,10 @@
-// RelayHome: the relay that an account is reached through, and the key that owns its mailbox there.
-//
-// The key is derived from the account's seed and the relay's URL: two relays cannot tell that they
-// serve the same account, and nothing more has to be stored. The mailbox's name is a hash of that
-// key, so that nobody else can open it first.
-//   seed    = HKDF-SHA-256(account seed, salt = "", info = "privitty-edge relay owner v1" | text
-//   url) mailbox = hex(BLAKE2b-128("privitty-edge relay mailbox" | owner's public key))
+// RelayHome: the relay that an account is reached through. A value; the account's config and the
+// daemon's settings choose it (messaging/peering/relay_choice.h).
 #pragma once
 
-#include <optional>
 #include <string>
-#include <string_view>
-
-#include "base/result.h"
-#include "crypto/identity.h"
-#include "store/tables/scope.h"
 
 namespace messaging::kernel {
-
-class Core;
 
 struct RelayHome {
   std::string url;    // without a slash at its end
@@ -26,20 +13,5 @@ struct RelayHome {
   bool by_settings = false;  // named by the daemon's settings, not by the account's config
   friend bool operator==(const RelayHome&, const RelayHome&) = default;
 };
-
-crypto::Identity relay_owner(const crypto::Identity& account, std::string_view url);
-std::string relay_mailbox_name(const crypto::PublicKey& owner);
-
-// http or https, a host and perhaps a port; without a slash at its end.
-base::Result<std::string> parse_relay_url(std::string_view text);
-
-// Whether a relay at this URL is on this machine. Only the daemon's settings and callers with scope
-// admin may name one: the daemon would ask services on loopback for whoever may write.
-bool is_loopback_relay(std::string_view url);
-
-// By the account's config keys relay_url and relay_token, else by the daemon's settings; relay_url
-// "none" leaves the account without.
-base::Result<std::optional<RelayHome>> find_relay_home(const Core& core, const store::Scope& scope,
-                                                       const crypto::Identity& account);
 
 }  // namespace messaging::kernel

@@ -5,9 +5,9 @@
 #include "base/host.h"
 #include "crypto/envelope.h"
 #include "messaging/kernel/core.h"
-#include "messaging/kernel/relay_home.h"
 #include "messaging/model/file_part.h"
 #include "messaging/peering/envelope_kind.h"
+#include "messaging/peering/relay_choice.h"
 #include "store/tables/blobs.h"
 #include "store/tables/pending_joins.h"
 #include "store/tables/routes.h"
@@ -36,7 +36,7 @@ Deposit deposit_to(const store::RouteRow& route) {
 std::vector<std::string> one_of(const std::vector<std::string>& urls) {
   std::vector<std::string> found;
   for (const std::string& url : urls) {
-    if (!kernel::parse_relay_url(url)) continue;
+    if (!peering::parse_relay_url(url)) continue;
     const bool https = url.starts_with("https") || url.starts_with("HTTPS");
     if (found.empty() || (https && !found.front().starts_with("https"))) found.assign(1, url);
   }

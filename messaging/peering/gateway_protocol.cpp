@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "messaging/files/removal.h"
+#include "messaging/kernel/protocols.h"
 #include "messaging/kernel/write_context.h"
 #include "messaging/peering/group_ways.h"
 #include "messaging/peering/incoming.h"
@@ -48,6 +49,12 @@ base::Result<> expire_keys(const kernel::WriteContext& write, UnixMillis now) {
 }
 
 }  // namespace
+
+// api/parts.cpp puts a GatewayProtocol into this place of the table.
+RenewalState& renewal_state(const kernel::WriteContext& write) {
+  return static_cast<GatewayProtocol&>(write.core.protocols.of(kernel::ProtocolKind::gateway))
+      .renewal();
+}
 
 kernel::Abilities GatewayProtocol::abilities() const {
   return {.groups = true,
@@ -128,8 +135,7 @@ void GatewayProtocol::retry_arrivals(base::AccountId account) { incoming_.retry_
 
 void GatewayProtocol::forget(base::AccountId account) {
   carrier_.forget(account);
-  core_.renewals.forget(account);
-  core_.owed_renewals.forget(account);
+  renewal_.forget(account);
 }
 
 }  // namespace messaging::peering

@@ -5,6 +5,7 @@
 
 #include "messaging/kernel/protocol.h"
 #include "messaging/peering/carrier.h"
+#include "messaging/peering/renewal_state.h"
 
 namespace messaging::kernel {
 class Core;
@@ -18,7 +19,10 @@ class DepositTransport;
 class GatewayProtocol : public kernel::Protocol {
  public:
   GatewayProtocol(kernel::Core& core, DepositTransport& transport, Incoming& incoming)
-      : core_(core), incoming_(incoming), carrier_(core, transport, incoming) {}
+      : core_(core),
+        incoming_(incoming),
+        renewal_(core.clock),
+        carrier_(core, transport, incoming) {}
 
   std::string_view name() const override { return "the gateways' own protocol"; }
   kernel::Abilities abilities() const override;
@@ -56,9 +60,12 @@ class GatewayProtocol : public kernel::Protocol {
   void retry_arrivals(base::AccountId account) override;
   void forget(base::AccountId account) override;
 
+  RenewalState& renewal() { return renewal_; }
+
  private:
   kernel::Core& core_;
   Incoming& incoming_;
+  RenewalState renewal_;
   Carrier carrier_;
 };
 

@@ -10,6 +10,7 @@
 #include "messaging/peering/envelope_kind.h"
 #include "messaging/peering/profile.h"
 #include "messaging/peering/reach.h"
+#include "messaging/peering/renewal_state.h"
 #include "store/tables/deposit_tokens.h"
 #include "store/tables/envelopes.h"
 #include "store/tables/routes.h"
@@ -72,7 +73,7 @@ base::Result<> keep_place(const kernel::WriteContext& write, store::ContactRow& 
 base::Result<bool> begin_to_use(const kernel::WriteContext& write,
                                 const store::SessionRow& session) {
   EDGE_CHECK(store::supersede_sessions(write.scope, *session.contact));
-  write.core.owed_renewals.works(write.account.id, *session.contact);
+  renewal_state(write).postponed.session_works(write.account.id, *session.contact);
   EDGE_TRY(const auto sending, store::sending_session(write.scope, *session.contact));
   return sending && sending->id == session.id;
 }

@@ -8,6 +8,7 @@
 #include "messaging/outbox/outgoing.h"
 #include "messaging/peering/joining.h"
 #include "messaging/peering/renewal.h"
+#include "messaging/peering/renewal_state.h"
 #include "messaging/receiving/apply_content.h"
 #include "store/disk_room.h"
 #include "store/tables/contacts.h"
@@ -116,7 +117,8 @@ base::Result<bool> is_ready(const kernel::WriteContext& write, const store::Sess
   if (file) return true;
   // It should have come before. It is never repeated alone, but with a new session.
   if (session.contact && !store::has_room(write.core.store.dir(), note->sealed_size)) {
-    write.core.owed_renewals.owe(write.account.id, *session.contact, kRoomPatience, content.uuid);
+    renewal_state(write).postponed.postpone(write.account.id, *session.contact, kRoomPatience,
+                                            content.uuid);
   } else if (session.contact) {
     EDGE_CHECK(renew_unless_new(write, *session.contact, content.uuid));
   }
@@ -143,7 +145,7 @@ base::Result<bool> step(const kernel::WriteContext& write, store::SessionRow& se
   EDGE_CHECK(store::update_session(write.scope, session));
   if (unproven) EDGE_CHECK(prove_peer(write, session));
   if (session.state == store::SessionState::live) {
-    write.core.owed_renewals.works(write.account.id, *session.contact);
+    renewal_state(write).postponed.session_works(write.account.id, *session.contact);
   }
   return unproven;
 }

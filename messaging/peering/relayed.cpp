@@ -7,6 +7,7 @@
 #include "crypto/hash.h"
 #include "messaging/kernel/core.h"
 #include "messaging/peering/incoming.h"
+#include "messaging/peering/relay_choice.h"
 #include "store/tables/deposit_tokens.h"
 
 namespace messaging::peering {
@@ -31,7 +32,7 @@ std::vector<RelayAccount> Relayed::accounts() const {
   for (const kernel::AccountPtr& account : core_.directory.all()) {
     if (!account->relay || !account->io_on) continue;
     out.push_back({account->id, *account->relay,
-                   kernel::relay_owner(account->identity, account->relay->url)});
+                   peering::relay_owner(account->identity, account->relay->url)});
   }
   return out;
 }

@@ -11,6 +11,7 @@
 #include "messaging/peering/handshakes.h"
 #include "messaging/peering/profile.h"
 #include "messaging/peering/reach.h"
+#include "messaging/peering/renewal_state.h"
 #include "messaging/peering/restoration.h"
 #include "messaging/peering/session_outbox.h"
 #include "store/tables/messages.h"
@@ -157,11 +158,11 @@ base::Result<> begin_session(const kernel::WriteContext& write, ContactId id,
            store::find_pending_join_by_contact(write.scope, id, JoinRole::initiator));
   if (under_way(earlier, write.steady())) {
     const base::Millis left = kRenewalPatience - (write.steady() - earlier->created_at);
-    write.core.owed_renewals.owe(write.account.id, id, left);
+    renewal_state(write).postponed.postpone(write.account.id, id, left);
     return {};
   }
-  if (!write.core.renewals.take(write.account.id, id, kernel::RenewalBudget::Side::begin)) {
-    write.core.owed_renewals.owe(write.account.id, id, kernel::kRenewalRefill);
+  if (!renewal_state(write).budget.take(write.account.id, id, RenewalBudget::Side::begin)) {
+    renewal_state(write).postponed.postpone(write.account.id, id, kRenewalRefill);
     return {};
   }
   if (earlier) {
@@ -181,7 +182,8 @@ base::Result<> renew_unless_new(const kernel::WriteContext& write, ContactId con
   EDGE_TRY(const auto session, store::sending_session(write.scope, contact));
   const base::Millis age = session ? write.steady() - session->created_at : kStragglersComeFor;
   if (age < 0 || age >= kStragglersComeFor) return begin_session(write, contact);
-  write.core.owed_renewals.owe(write.account.id, contact, kStragglersComeFor - age, message);
+  renewal_state(write).postponed.postpone(write.account.id, contact, kStragglersComeFor - age,
+                                          message);
   return {};
 }
 
@@ -243,10 +245,10 @@ base::Result<bool> answer_session_request(const kernel::WriteContext& write,
   }
   // A contact's token is its own: it introduces nobody else.
   if (token.contact && (!known || known->id != *token.contact)) return false;
-  if (!write.core.renewals.take(write.account.id, known ? known->id : ContactId(),
-                                kernel::RenewalBudget::Side::answer, known ? 0 : token.owner_id)) {
+  if (!renewal_state(write).budget.take(write.account.id, known ? known->id : ContactId(),
+                                        RenewalBudget::Side::answer, known ? 0 : token.owner_id)) {
     // Then it is our turn to ask: they may wait for ten minutes.
-    if (known) write.core.owed_renewals.owe(write.account.id, known->id, kernel::kRenewalRefill);
+    if (known) renewal_state(write).postponed.postpone(write.account.id, known->id, kRenewalRefill);
     return false;
   }
   Question question;
@@ -333,16 +335,16 @@ base::Result<> retry_renewals(const kernel::WriteContext& write) {
     if (!live) return live.error();
     if (*live) EDGE_CHECK(outbox::release_waiting(write, contact));
   }
-  for (const kernel::OwedRenewals::Owed& owed :
-       write.core.owed_renewals.take_due(write.account.id)) {
-    bool still = owed.why.session;
-    for (const Uuid& message : owed.why.messages) {
-      EDGE_TRY(const bool had, store::has_message_uuid(write.scope, owed.contact, message));
-      EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, owed.contact, message));
+  for (const PostponedRenewals::Due& due :
+       renewal_state(write).postponed.take_due(write.account.id)) {
+    bool still = due.why.session;
+    for (const Uuid& message : due.why.messages) {
+      EDGE_TRY(const bool had, store::has_message_uuid(write.scope, due.contact, message));
+      EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, due.contact, message));
       still = still || !(had || deleted);
     }
     if (!still) continue;
-    EDGE_CHECK(begin_session(write, owed.contact));
+    EDGE_CHECK(begin_session(write, due.contact));
   }
   return {};
 }

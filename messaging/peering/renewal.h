@@ -92,8 +92,8 @@ base::Result<> prove_initiator(const kernel::WriteContext& write,
 
 // Requests that nobody answered, askers who never proved themselves, tokens retired long ago.
 base::Result<> expire_renewals(const kernel::WriteContext& write, UnixMillis now);
-// Sessions for what has waited for one in vain, and those that could not be asked for when they
-// should have been (owed_renewals.h).
+// Asks for the sessions that rows of the outbox wait for, and for those whose renewal was postponed
+// (postponed_renewals.h).
 base::Result<> retry_renewals(const kernel::WriteContext& write);
 
 }  // namespace messaging::peering

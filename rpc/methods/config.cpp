@@ -1,7 +1,7 @@
 // Configuration: string settings of an account.
 #include "crypto/secret.h"
-#include "messaging/kernel/relay_home.h"
 #include "messaging/model/config_keys.h"
+#include "messaging/peering/relay_choice.h"
 #include "rpc/methods/params.h"
 
 namespace rpc {
@@ -44,7 +44,8 @@ std::optional<std::optional<std::string>> recall_config(Context& context, const 
 // A key that may write must not have the daemon speak to services on this machine.
 std::optional<std::string> lacking_for_config(const Access& access, const std::string& key,
                                               const std::optional<std::string>& value) {
-  const bool loopback = key == "relay_url" && value && messaging::kernel::is_loopback_relay(*value);
+  const bool loopback =
+      key == "relay_url" && value && messaging::peering::is_loopback_relay(*value);
   if (!loopback || access.may(KeyScope::admin)) return std::nullopt;
   return "the scope admin, which a relay_url on this machine needs (the setting --relay-url does "
          "without)";

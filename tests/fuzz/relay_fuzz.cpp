@@ -10,8 +10,8 @@
 #include "gateway/peer/deposit_wire.h"
 #include "gateway/relay/frames.h"
 #include "gateway/relay/wire.h"
-#include "messaging/kernel/relay_home.h"
 #include "messaging/model/deposit.h"
+#include "messaging/peering/relay_choice.h"
 
 namespace {
 
@@ -61,7 +61,7 @@ void check_headers(ByteView bytes) {
   };
   (void)gateway::read_owner_proof(cut(0), cut(1), cut(2), cut(3));
   (void)gateway::read_proof(cut(0), cut(1), cut(2));
-  (void)messaging::kernel::parse_relay_url(text);
+  (void)messaging::peering::parse_relay_url(text);
   if (gateway::is_mailbox(cut(0))) require(cut(0).find('/') == std::string_view::npos);
 }
 

@@ -3,7 +3,7 @@
 
 #include "gateway/peer/deposit_wire.h"
 #include "gateway/relay/relay_part.h"
-#include "messaging/kernel/relay_home.h"
+#include "messaging/peering/relay_choice.h"
 #include "store/relay/admissions.h"
 #include "tests/gateway/http_world.h"
 #include "tests/store/world.h"
@@ -76,7 +76,7 @@ struct RelayWorld {
 struct Device {
   RelayWorld& world;
   crypto::Identity owner = crypto::Identity::generate();
-  std::string mailbox = messaging::kernel::relay_mailbox_name(owner.public_key());
+  std::string mailbox = messaging::peering::relay_mailbox_name(owner.public_key());
   std::string url = RelayWorld::kUrl;
   OwnerProof proof;
   std::string address;  // that a proxy on this machine names; "": none does

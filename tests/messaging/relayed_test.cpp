@@ -7,6 +7,7 @@
 
 #include <atomic>
 
+#include "messaging/peering/relay_choice.h"
 #include "tests/support/world.h"
 
 using namespace test;
@@ -124,15 +125,15 @@ TEST_CASE("an account with a relay names it and its mailbox there in invites, an
   REQUIRE(accounts.size() == 1);
   const auto& home = accounts.front().home;
   CHECK(home.url == kRelay);
-  CHECK(home.mailbox == kernel::relay_mailbox_name(accounts.front().owner.public_key()));
+  CHECK(home.mailbox == peering::relay_mailbox_name(accounts.front().owner.public_key()));
   const std::string link = world.world.alice.invite();
   CHECK(link.find("m=" + home.mailbox) != std::string::npos);
   CHECK(link.find("relay.test") != std::string::npos);
   CHECK(link.find("%2F%2Falice.test") == std::string::npos);  // the address is a label alone
   // Two relays see two owners.
   const auto& identity = accounts.front().owner;
-  CHECK(kernel::relay_owner(identity, "http://a").public_key() !=
-        kernel::relay_owner(identity, "http://b").public_key());
+  CHECK(peering::relay_owner(identity, "http://a").public_key() !=
+        peering::relay_owner(identity, "http://b").public_key());
 
   world.world.alice.set_config("relay_url", "none");
   CHECK(world.world.alice.engine().relayed().accounts().empty());

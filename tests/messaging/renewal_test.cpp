@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "messaging/kernel/renewal_budget.h"
+#include "messaging/peering/renewal_budget.h"
 #include "tests/messaging/talk.h"
 
 using namespace test;
@@ -135,7 +135,7 @@ TEST_CASE("who may not ask for a new session now asks later, with nothing more c
   const std::size_t before = talk.world.network.deposits();
   talk.alice_sends(1);
   REQUIRE(talk.world.until([&] { return talk.world.network.deposits() > before; }));
-  talk.world.clock.advance(kernel::kRenewalRefill);
+  talk.world.clock.advance(peering::kRenewalRefill);
   CHECK(talk.arrived());
   CHECK(said(talk.world.bob, talk.bobs, 'a') == numbered("a", 0, talk.a));
 }

@@ -2,7 +2,7 @@
 // how many of them are opened.
 #include "crypto/envelope.h"
 #include "crypto/random.h"
-#include "messaging/kernel/renewal_budget.h"
+#include "messaging/peering/renewal_budget.h"
 #include "store/tables/deposit_tokens.h"
 #include "tests/messaging/bare_gateway.h"
 #include "tests/messaging/three.h"
@@ -167,21 +167,21 @@ TEST_CASE("of the requests that a relay hands over by one token 600 are taken, a
 TEST_CASE(
     "renewals with one contact and with all strangers of one group have budgets of their own") {
   base::ManualClock clock;
-  kernel::RenewalBudget budget(clock);
+  peering::RenewalBudget budget(clock);
   const AccountId account{1};
-  const auto spend = [&](ContactId contact, kernel::RenewalBudget::Side side,
+  const auto spend = [&](ContactId contact, peering::RenewalBudget::Side side,
                          std::int64_t group = 0) {
     int taken = 0;
     while (taken < 1'000 && budget.take(account, contact, side, group)) ++taken;
     return taken;
   };
-  using Side = kernel::RenewalBudget::Side;
+  using Side = peering::RenewalBudget::Side;
   CHECK(spend(ContactId(10), Side::answer) == 6);
   CHECK(spend(ContactId(10), Side::begin) == 6);
   CHECK(spend(ContactId(11), Side::answer) == 6);
   CHECK(spend(ContactId(), Side::answer, 900) == 200);
   CHECK(spend(ContactId(), Side::answer, 901) == 200);
-  clock.advance(kernel::kRenewalRefill);
+  clock.advance(peering::kRenewalRefill);
   CHECK(spend(ContactId(10), Side::answer) == 1);
   CHECK(spend(ContactId(), Side::answer, 900) == 30);  // one in ten seconds
   budget.forget(account);

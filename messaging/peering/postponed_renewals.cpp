@@ -1,11 +1,11 @@
-#include "messaging/kernel/owed_renewals.h"
+#include "messaging/peering/postponed_renewals.h"
 
 #include <algorithm>
 
-namespace messaging::kernel {
+namespace messaging::peering {
 
-void OwedRenewals::owe(base::AccountId account, base::ContactId contact, base::Millis after,
-                       const std::optional<MessageUuid>& message) {
+void PostponedRenewals::postpone(base::AccountId account, base::ContactId contact,
+                                 base::Millis after, const std::optional<MessageUuid>& message) {
   const base::Millis due = clock_.uptime() + after;
   base::Lock lock(mutex_);
   Entry& entry = entries_.try_emplace(Key{account, contact}, Entry{due, {}}).first->second;
@@ -19,7 +19,7 @@ void OwedRenewals::owe(base::AccountId account, base::ContactId contact, base::M
   if (!known && messages.size() < kMostMessages) messages.push_back(*message);
 }
 
-void OwedRenewals::works(base::AccountId account, base::ContactId contact) {
+void PostponedRenewals::session_works(base::AccountId account, base::ContactId contact) {
   base::Lock lock(mutex_);
   const auto entry = entries_.find({account, contact});
   if (entry == entries_.end()) return;
@@ -27,9 +27,9 @@ void OwedRenewals::works(base::AccountId account, base::ContactId contact) {
   if (entry->second.why.messages.empty()) entries_.erase(entry);
 }
 
-std::vector<OwedRenewals::Owed> OwedRenewals::take_due(base::AccountId account) {
+std::vector<PostponedRenewals::Due> PostponedRenewals::take_due(base::AccountId account) {
   const base::Millis now = clock_.uptime();
-  std::vector<Owed> due;
+  std::vector<Due> due;
   base::Lock lock(mutex_);
   auto entry = entries_.lower_bound({account, base::ContactId()});
   while (entry != entries_.end() && entry->first.first == account) {
@@ -43,9 +43,9 @@ std::vector<OwedRenewals::Owed> OwedRenewals::take_due(base::AccountId account) 
   return due;
 }
 
-void OwedRenewals::forget(base::AccountId account) {
+void PostponedRenewals::forget(base::AccountId account) {
   base::Lock lock(mutex_);
   std::erase_if(entries_, [&](const auto& one) { return one.first.first == account; });
 }
 
-}  // namespace messaging::kernel
+}  // namespace messaging::peering

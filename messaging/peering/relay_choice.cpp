@@ -1,4 +1,4 @@
-#include "messaging/kernel/relay_home.h"
+#include "messaging/peering/relay_choice.h"
 
 #include <arpa/inet.h>
 
@@ -10,7 +10,7 @@
 #include "messaging/kernel/core.h"
 #include "store/tables/config_values.h"
 
-namespace messaging::kernel {
+namespace messaging::peering {
 
 crypto::Identity relay_owner(const crypto::Identity& account, std::string_view url) {
   base::WireWriter info;
@@ -48,14 +48,15 @@ bool is_loopback_relay(std::string_view url) {
   return base::is_loopback_host(host);
 }
 
-base::Result<std::optional<RelayHome>> find_relay_home(const Core& core, const store::Scope& scope,
-                                                       const crypto::Identity& account) {
+base::Result<std::optional<kernel::RelayHome>> find_relay_home(const kernel::Core& core,
+                                                               const store::Scope& scope,
+                                                               const crypto::Identity& account) {
   EDGE_TRY(const auto own_url, store::find_config_value(scope, "relay_url"));
   EDGE_TRY(const auto own_token, store::find_config_value(scope, "relay_token"));
   if (own_url == "none") return std::nullopt;
   const bool own = own_url && !own_url->empty();
   if (!own && core.options.relay_url.empty()) return std::nullopt;
-  RelayHome home;
+  kernel::RelayHome home;
   home.by_settings = !own;
   EDGE_TRY(home.url, parse_relay_url(own ? *own_url : core.options.relay_url));
   // The daemon's token is for the daemon's relay and is shown to no other.
@@ -64,4 +65,4 @@ base::Result<std::optional<RelayHome>> find_relay_home(const Core& core, const s
   return home;
 }
 
-}  // namespace messaging::kernel
+}  // namespace messaging::peering

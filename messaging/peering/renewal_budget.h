@@ -11,7 +11,7 @@
 #include "base/ids.h"
 #include "base/mutex.h"
 
-namespace messaging::kernel {
+namespace messaging::peering {
 
 // With a contact; after this time one more may be begun.
 inline constexpr base::Millis kRenewalRefill = 5 * 60 * base::Millis{1000};
@@ -38,4 +38,4 @@ class RenewalBudget {
   std::map<Key, Bucket> buckets_ GUARDED_BY(mutex_);
 };
 
-}  // namespace messaging::kernel
+}  // namespace messaging::peering

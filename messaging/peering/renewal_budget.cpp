@@ -1,8 +1,8 @@
-#include "messaging/kernel/renewal_budget.h"
+#include "messaging/peering/renewal_budget.h"
 
 #include <algorithm>
 
-namespace messaging::kernel {
+namespace messaging::peering {
 namespace {
 
 constexpr int kOfContact = 6;
@@ -34,4 +34,4 @@ void RenewalBudget::forget(base::AccountId account) {
   std::erase_if(buckets_, [&](const auto& one) { return std::get<0>(one.first) == account; });
 }
 
-}  // namespace messaging::kernel
+}  // namespace messaging::peering
