@@ -9,17 +9,20 @@
 namespace gateway {
 namespace {
 
-constexpr std::size_t kMaxArrived = 16 * 1024 * 1024;  // the relay's window is 4 MiB
-constexpr std::size_t kHandInBytes = 2 * 1024 * 1024;
-constexpr std::size_t kHandInEnvelopes = 512;
-constexpr std::size_t kMaxOwedAcks = 64 * 1024;  // over it: those envelopes come again
-constexpr base::Millis kRefusedPause = 30'000;   // by a relay that does not admit us
+constexpr base::Millis kRefusedPause = 30'000;  // by a relay that does not admit us
 
 }  // namespace
 
 RelayLink::RelayLink(const Around& around, messaging::peering::RelayAccount account,
                      AddressPolicy policy, RelayLinkTimes times)
-    : around_(around), account_(std::move(account)), times_(times), fetcher_(around.curl, policy) {}
+    : around_(around),
+      account_(std::move(account)),
+      times_(times),
+      fetcher_(around.curl, policy),
+      keys_(around.relayed, account_.account),
+      arrivals_(
+          around.loop, around.workers, around.relayed, account_.account,
+          [this](bool stored, std::uint64_t connection) { on_batch_done(stored, connection); }) {}
 
 RelayLink::~RelayLink() {
   *alive_ = false;
@@ -32,7 +35,7 @@ void RelayLink::try_now() {
 }
 
 void RelayLink::keys_changed() {
-  keys_changed_ = true;
+  keys_.set_stale();
   next_call();
 }
 
@@ -45,15 +48,15 @@ void RelayLink::tick() {
     case Phase::connecting:
       return;  // each call has its own time-out
     case Phase::streaming:
-      if (!pinged_ && now - heard_at_ > times_.first_ping) {
+      if (!pinged_ && now - received_at_ > times_.first_ping) {
         base::log::info("relay: no ping comes through the stream; polling instead");
         fetcher_.cancel_all();
-        ++turn_;
+        ++connection_;
         busy_ = false;
         phase_ = Phase::polling;
         poll_at_ = 0;
         poll_until_ = now + times_.poll_for;
-      } else if (now - heard_at_ > times_.silence) {
+      } else if (now - received_at_ > times_.silence) {
         return fail("it fell silent");
       }
       break;
@@ -64,32 +67,30 @@ void RelayLink::tick() {
   next_call();
 }
 
-// ---- the tie -----------------------------------------------------------------------------------
+// ---- the connection ----------------------------------------------------------------------------
 
 void RelayLink::begin() {
   phase_ = Phase::connecting;
-  ++turn_;
+  ++connection_;
   busy_ = true;
   FetchRequest request;
   request.url = account_.home.url + relay_path(account_.home.mailbox, "challenge");
   request.post = true;
-  fetcher_.start(std::move(request), [this, turn = turn_](FetchReply reply) {
-    if (turn == turn_) on_challenge(reply);
+  fetcher_.start(std::move(request), [this, connection = connection_](FetchReply reply) {
+    if (connection == connection_) on_challenge(reply);
   });
 }
 
-// What a person reads never holds what the relay said.
+// `problem` is for people and holds no text from the relay.
 void RelayLink::fail(std::string_view what, std::string problem) {
   base::log::debug("account {}: the relay's link ended: {}", account_.account.value, what);
   fetcher_.cancel_all();
-  ++turn_;
+  ++connection_;
   busy_ = false;
   phase_ = Phase::resting;
   reader_ = {};
-  arrived_.clear();
-  arrived_bytes_ = 0;
-  to_register_.clear();
-  keys_known_ = false;
+  arrivals_.clear();
+  keys_.reset();
   const base::Millis full =
       std::min(times_.longest_pause, times_.first_pause << std::min(failures_, 10));
   ++failures_;
@@ -98,9 +99,9 @@ void RelayLink::fail(std::string_view what, std::string problem) {
   const base::Millis pause =
       problem.empty() ? full - jitter : std::max(full, kRefusedPause) - jitter;
   due_ = around_.loop.clock().uptime() + pause;
-  if (!problem.empty() && problem != told_problem_) {
+  if (!problem.empty() && problem != warned_problem_) {
     base::log::warning("account {}: {}", account_.account.value, problem);
-    told_problem_ = problem;
+    warned_problem_ = problem;
   }
   around_.relayed.tell(account_.account, false, problem);
 }
@@ -142,19 +143,19 @@ std::vector<std::string> RelayLink::prove(std::string_view method, std::string_v
 void RelayLink::ask(std::string_view method, std::string_view what, base::Bytes body,
                     Fetcher::Done done) {
   busy_ = true;
-  spoke_at_ = around_.loop.clock().uptime();
+  requested_at_ = around_.loop.clock().uptime();
   FetchRequest request;
   request.url = account_.home.url + relay_path(account_.home.mailbox, what);
   request.post = method == "POST";
   request.headers = prove(method, what, body);
   request.body = std::move(body);
   request.max_answer = 4 * 1024 * 1024;  // a poll: 1 MiB and one envelope
-  fetcher_.start(std::move(request),
-                 [this, turn = turn_, done = std::move(done)](FetchReply reply) mutable {
-                   if (turn != turn_) return;
-                   busy_ = false;
-                   done(std::move(reply));
-                 });
+  fetcher_.start(std::move(request), [this, connection = connection_,
+                                      done = std::move(done)](FetchReply reply) mutable {
+    if (connection != connection_) return;
+    busy_ = false;
+    done(std::move(reply));
+  });
 }
 
 void RelayLink::on_challenge(const FetchReply& reply) {
@@ -177,92 +178,42 @@ void RelayLink::on_open(const FetchReply& reply) {
   KeysDigest theirs{};
   if (reply.body.size() != theirs.size()) return fail("the mailbox's answer is malformed");
   std::copy(reply.body.begin(), reply.body.end(), theirs.begin());
-  compare_keys(theirs);
+  const auto equal = keys_.matches(theirs);
+  if (!equal) return fail("our own keys cannot be read");
+  if (*equal) return catch_up();
+  ask("GET", "keys", {}, [this](const FetchReply& answer) { on_keys(answer); });
 }
 
 // ---- keys --------------------------------------------------------------------------------------
-
-void RelayLink::compare_keys(const KeysDigest& theirs) {
-  keys_changed_ = false;
-  const std::uint64_t version = around_.relayed.version(account_.account);
-  const auto wanted = around_.relayed.keys(account_.account);
-  if (!wanted) return fail("our own keys cannot be read");
-  std::vector<KnownKey> ours;
-  registered_.clear();
-  for (const messaging::peering::WantedKey& key : *wanted) {
-    const auto purpose = key.contact ? KeyPurpose::contact : KeyPurpose::handshakes;
-    ours.push_back({key.key_id, purpose});
-    registered_.emplace(key.key_id, purpose);
-  }
-  if (keys_digest(std::move(ours)) == theirs) {
-    keys_known_ = true;
-    around_.relayed.tell_registered(account_.account, version);
-    return catch_up();
-  }
-  registered_.clear();
-  ask("GET", "keys", {}, [this](const FetchReply& reply) { on_keys(reply); });
-}
 
 void RelayLink::on_keys(const FetchReply& reply) {
   if (!reply_is_good(reply, 200, "the keys")) return;
   const auto known = decode_known_keys(reply.body);
   if (!known) return fail("the list of keys is malformed");
-  for (const KnownKey& key : *known) registered_.emplace(key.key_id, key.purpose);
-  keys_known_ = true;
-  keys_changed_ = true;
+  keys_.set_registered(*known);
   next_call();
 }
 
-// What the relay has, against what it should have.
 void RelayLink::send_keys() {
-  keys_changed_ = false;
-  keys_version_ = around_.relayed.version(account_.account);
-  const auto wanted = around_.relayed.keys(account_.account);
-  if (!wanted) return fail("our own keys cannot be read");
-  std::set<messaging::DepositKeyId> names;
-  to_register_.clear();
-  for (const messaging::peering::WantedKey& key : *wanted) {
-    names.insert(key.key_id);
-    const auto purpose = key.contact ? KeyPurpose::contact : KeyPurpose::handshakes;
-    const auto known = registered_.find(key.key_id);
-    if (known != registered_.end() && known->second == purpose) continue;
-    to_register_.emplace_back(KeyAddition{key.key_id, key.key, purpose, key.pseudonym});
-  }
-  for (const auto& [key_id, purpose] : registered_) {
-    if (!names.contains(key_id)) to_register_.emplace_back(key_id);
-  }
-  if (to_register_.size() > kMaxKeyChanges) {
-    to_register_.resize(kMaxKeyChanges);
-    keys_changed_ = true;  // the rest in the next round
-  }
-  if (to_register_.empty()) {
-    around_.relayed.tell_registered(account_.account, keys_version_);
-    return ready();
-  }
-  ask("POST", "keys", encode(to_register_), [this](const FetchReply& reply) {
+  if (!keys_.compute_changes()) return fail("our own keys cannot be read");
+  if (keys_.changes().empty()) return ready();
+  ask("POST", "keys", encode(keys_.changes()), [this](const FetchReply& reply) {
     if (!reply_is_good(reply, 204, "the keys")) return;
-    for (const KeyChange& change : std::exchange(to_register_, {})) {
-      if (const auto* added = std::get_if<KeyAddition>(&change)) {
-        registered_[added->key_id] = added->purpose;
-      } else {
-        registered_.erase(std::get<messaging::DepositKeyId>(change));
-      }
-    }
-    if (!keys_changed_) around_.relayed.tell_registered(account_.account, keys_version_);
+    keys_.changes_done();
     ready();
   });
 }
 
-// The keys are as they should be, or will be after the next call.
+// The relay's keys are the account's, or will be after the next call.
 void RelayLink::ready() {
-  if (phase_ == Phase::connecting && !keys_changed_) return catch_up();
+  if (phase_ == Phase::connecting && !keys_.stale()) return catch_up();
   next_call();
 }
 
-// What was stored and could not be acknowledged on an earlier tie, then the stream.
+// Acknowledges what an earlier connection could not, then opens the stream.
 void RelayLink::catch_up() {
-  if (to_acknowledge_.empty()) return open_stream();
-  speak();
+  if (!arrivals_.has_acks()) return open_stream();
+  send_acks();
 }
 
 // ---- envelopes ---------------------------------------------------------------------------------
@@ -271,36 +222,37 @@ void RelayLink::open_stream() {
   phase_ = Phase::streaming;
   reader_ = {};
   pinged_ = false;
-  heard_at_ = spoke_at_ = around_.loop.clock().uptime();
+  received_at_ = requested_at_ = around_.loop.clock().uptime();
   FetchRequest request;
   request.url = account_.home.url + relay_path(account_.home.mailbox, "stream");
   request.headers = prove("GET", "stream", {});
   request.timeout = 0;
-  request.on_data = [this, turn = turn_](base::ByteView bytes) {
-    return turn == turn_ && on_stream(bytes);
+  request.on_data = [this, connection = connection_](base::ByteView bytes) {
+    return connection == connection_ && on_stream(bytes);
   };
-  fetcher_.start(std::move(request), [this, turn = turn_](FetchReply reply) {
-    if (turn != turn_) return;
+  fetcher_.start(std::move(request), [this, connection = connection_](FetchReply reply) {
+    if (connection != connection_) return;
     if (reply.status != 200) {
       (void)reply_is_good(reply, 200, "the stream");
       return;
     }
-    // After the frames that came before its end: they are posted already.
-    around_.loop.post([this, alive = alive_, turn] {
-      if (*alive && turn == turn_) fail("the stream ended");
+    // The frames that came before the end are posted already and run first.
+    around_.loop.post([this, alive = alive_, connection] {
+      if (*alive && connection == connection_) fail("the stream ended");
     });
   });
   next_call();
 }
 
-// Inside libcurl: nothing here may end a transfer but by its answer.
+// Inside libcurl: only the return value may end the transfer.
 bool RelayLink::on_stream(base::ByteView bytes) {
-  heard_at_ = around_.loop.clock().uptime();
+  received_at_ = around_.loop.clock().uptime();
   auto frames = reader_.feed(bytes);
-  if (!frames || arrived_bytes_ > kMaxArrived) return false;
-  around_.loop.post([this, alive = alive_, turn = turn_, frames = std::move(*frames)]() mutable {
-    if (*alive && turn == turn_) on_frames(std::move(frames));
-  });
+  if (!frames || arrivals_.full()) return false;
+  around_.loop.post(
+      [this, alive = alive_, connection = connection_, frames = std::move(*frames)]() mutable {
+        if (*alive && connection == connection_) on_frames(std::move(frames));
+      });
   return true;
 }
 
@@ -317,82 +269,41 @@ void RelayLink::poll() {
 }
 
 void RelayLink::on_frames(std::vector<Frame> frames) {
-  heard_at_ = around_.loop.clock().uptime();
+  received_at_ = around_.loop.clock().uptime();
   for (Frame& frame : frames) {
     if (auto* envelope = std::get_if<EnvelopeFrame>(&frame)) {
-      arrived_bytes_ += envelope->envelope.size();
-      arrived_.push_back(std::move(*envelope));
+      arrivals_.add(std::move(*envelope));
     } else if (const auto* goodbye = std::get_if<GoodbyeFrame>(&frame)) {
       return fail(goodbye->reason == GoodbyeReason::replaced ? "another stream took over"
                                                              : "the relay said goodbye");
     } else {
       if (!pinged_) {
         failures_ = 0;
-        told_problem_.clear();
+        warned_problem_.clear();
         around_.relayed.tell(account_.account, true, {});
       }
       pinged_ = true;
     }
   }
-  hand_in();
+  pass_on();
   next_call();
 }
 
-void RelayLink::hand_in() {
-  if (handing_in_ || arrived_.empty()) return;
-  std::vector<messaging::peering::RelayedEnvelope> envelopes;
-  std::vector<std::int64_t> ids;
-  std::size_t bytes = 0;
-  while (!arrived_.empty() && bytes < kHandInBytes && ids.size() < kHandInEnvelopes) {
-    EnvelopeFrame& frame = arrived_.front();
-    bytes += frame.envelope.size();
-    ids.push_back(frame.id);
-    envelopes.push_back({frame.key_id, std::move(frame.envelope)});
-    arrived_.pop_front();
-  }
-  arrived_bytes_ -= std::min(arrived_bytes_, bytes);
-  handing_in_ = true;
-  auto work = [relayed = &around_.relayed, &loop = around_.loop, account = account_.account,
-               envelopes = std::move(envelopes), ids = std::move(ids), alive = alive_, this,
-               turn = turn_]() mutable {
-    relayed->accept(
-        account, std::move(envelopes),
-        [&loop, ids = std::move(ids), alive, this, turn](const base::Result<bool>& stored) mutable {
-          const bool good = stored.ok() && *stored;
-          loop.post([ids = std::move(ids), alive, this, turn, good]() mutable {
-            if (!*alive) return;
-            handing_in_ = false;
-            if (good || turn == turn_) return on_handed_in(std::move(ids), good);
-            hand_in();  // what came on a newer tie has waited
-          });
-        });
-  };
-  if (!around_.workers.submit_rest("", std::move(work))) {
-    handing_in_ = false;
-    fail("too much work waits here");
-  }
+void RelayLink::pass_on() {
+  if (!arrivals_.pass_on(connection_)) fail("too much work waits here");
 }
 
-void RelayLink::on_handed_in(std::vector<std::int64_t> ids, bool stored) {
-  if (!stored) return fail("what came could not be stored");
-  // Good for a later tie as well: even where streams end at once, some envelopes are done each
-  // time.
-  if (to_acknowledge_.size() > kMaxOwedAcks) to_acknowledge_.clear();
-  to_acknowledge_.insert(to_acknowledge_.end(), ids.begin(), ids.end());
-  hand_in();
-  next_call();
+void RelayLink::on_batch_done(bool stored, std::uint64_t connection) {
+  if (!stored && connection == connection_) return fail("what came could not be stored");
+  pass_on();  // of this connection, even when the batch came on an earlier one
+  if (stored) next_call();
 }
 
 // ---- calls, one at a time ----------------------------------------------------------------------
 
-void RelayLink::speak() {
-  std::vector<std::int64_t> ids = std::move(to_acknowledge_);
-  to_acknowledge_.clear();
-  if (ids.size() > kMaxAcks) {
-    to_acknowledge_.assign(ids.begin() + kMaxAcks, ids.end());
-    ids.resize(kMaxAcks);
-  }
-  ask("POST", "acks", encode_acks(ids), [this](const FetchReply& reply) {
+// Without ids the call shows that the connection is alive.
+void RelayLink::send_acks() {
+  ask("POST", "acks", encode_acks(arrivals_.take_acks()), [this](const FetchReply& reply) {
     if (!reply_is_good(reply, 204, "the acknowledgement")) return;
     if (phase_ == Phase::connecting) return catch_up();
     next_call();
@@ -405,13 +316,13 @@ void RelayLink::next_call() {
   // stream rejected as a replay.
   if (phase_ == Phase::streaming && !pinged_) return;
   const base::Millis now = around_.loop.clock().uptime();
-  if (keys_changed_ && keys_known_) return send_keys();
-  if (keys_changed_ && !keys_known_) {
+  if (keys_.stale()) {
+    if (keys_.known()) return send_keys();
     return ask("GET", "keys", {}, [this](const FetchReply& reply) { on_keys(reply); });
   }
   if (phase_ == Phase::connecting) return;
-  if (!to_acknowledge_.empty() || now - spoke_at_ >= times_.speak_every) return speak();
-  if (phase_ == Phase::polling && now >= poll_at_ && arrived_.empty() && !handing_in_) poll();
+  if (arrivals_.has_acks() || now - requested_at_ >= times_.ack_every) return send_acks();
+  if (phase_ == Phase::polling && now >= poll_at_ && arrivals_.idle()) poll();
 }
 
 }  // namespace gateway

@@ -1,22 +1,20 @@
-// RelayLink: one account's connection to its relay: opens the mailbox, keeps the deposit keys there
-// equal to the account's, reads the stream, passes envelopes to messaging and acknowledges them
-// once they are stored here.
+// RelayLink: one account's connection to its relay: opens the mailbox, carries changes of deposit
+// keys (gateway/relay/link_keys.h), reads the stream, passes envelopes to messaging
+// (gateway/relay/link_arrivals.h) and acknowledges them once they are stored here.
 //
 //   resting -> challenge -> open -> (keys) -> stream, or polling where a proxy holds streams back
 //
-// Anything unexpected ends the link; it reconnects after a pause with jitter, the first within a
-// second, none over a minute. An envelope is acknowledged after its commit and never before, so
-// that a lost link, a killed device or a full disk costs a repetition and nothing else. A dead link
-// is noticed by missing pings; a request goes to the relay at least every minute.
+// Anything unexpected ends the connection; the link reconnects after a pause with jitter, the first
+// within a second, none over a minute. An envelope is acknowledged after its commit and never
+// before, so that a lost connection, a killed device or a full disk costs a retransmission and
+// nothing else. A dead connection is recognised by missing pings; a request goes to the relay at
+// least every minute.
 //
-// Resists a hostile relay: it can hold back, repeat, reorder or invent envelopes (they open or they
+// Resists a hostile relay: it can withhold, repeat, reorder or invent envelopes (they open or they
 // do not), but not make this device lose count, memory or time. Loop thread.
 #pragma once
 
-#include <deque>
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +22,8 @@
 #include "gateway/loop/worker_pool.h"
 #include "gateway/relay/fetcher.h"
 #include "gateway/relay/frames.h"
+#include "gateway/relay/link_arrivals.h"
+#include "gateway/relay/link_keys.h"
 #include "gateway/relay/wire.h"
 #include "messaging/peering/relayed.h"
 
@@ -33,10 +33,10 @@ struct RelayLinkTimes {
   base::Millis first_pause = 500;
   base::Millis longest_pause = 60'000;
   base::Millis silence = 75'000;     // of the relay: three pings
-  base::Millis first_ping = 20'000;  // later than that: something holds the stream back
+  base::Millis first_ping = 20'000;  // later than that: a proxy buffers the stream
   base::Millis poll_every = 5'000;
   base::Millis poll_for = 600'000;  // then the stream is tried again
-  base::Millis speak_every = 60'000;
+  base::Millis ack_every = 60'000;  // at least, even without ids
 };
 
 class RelayLink {
@@ -50,7 +50,7 @@ class RelayLink {
   };
   RelayLink(const Around& around, messaging::peering::RelayAccount account, AddressPolicy policy,
             RelayLinkTimes times = {});
-  ~RelayLink();  // ends the tie; nothing is called any more
+  ~RelayLink();  // ends the connection; nothing is called any more
 
   void keys_changed();
   void try_now();  // ends a pause
@@ -67,7 +67,6 @@ class RelayLink {
                                  base::ByteView body);
   void on_challenge(const FetchReply& reply);
   void on_open(const FetchReply& reply);
-  void compare_keys(const KeysDigest& theirs);
   void on_keys(const FetchReply& reply);
   void send_keys();
   void ready();
@@ -76,9 +75,9 @@ class RelayLink {
   bool on_stream(base::ByteView bytes);
   void poll();
   void on_frames(std::vector<Frame> frames);
-  void hand_in();
-  void on_handed_in(std::vector<std::int64_t> ids, bool stored);
-  void speak();
+  void pass_on();
+  void on_batch_done(bool stored, std::uint64_t connection);
+  void send_acks();
   void next_call();
   bool reply_is_good(const FetchReply& reply, long wanted, std::string_view what);
 
@@ -87,30 +86,23 @@ class RelayLink {
   const RelayLinkTimes times_;
   Fetcher fetcher_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what is posted
-  std::uint64_t turn_ = 0;  // of the tie: answers of an earlier one are dropped
+  std::uint64_t connection_ = 0;  // its number: answers of an earlier one are dropped
 
   Phase phase_ = Phase::resting;
   base::Millis due_ = 0;  // of the next try, while resting
   int failures_ = 0;
-  std::string told_problem_;
-  OwnerProof proof_;  // nonce, expiry and the last count
-  std::map<messaging::DepositKeyId, KeyPurpose> registered_;
-  std::uint64_t keys_version_ = 0;  // of what `to_register_` leads to
-  std::vector<KeyChange> to_register_;
-  bool keys_known_ = false;    // registered_ is what the relay has
-  bool keys_changed_ = false;  // look again
-  bool busy_ = false;          // a call is under way
+  std::string warned_problem_;
+  OwnerProof proof_;   // nonce, expiry and the last count
+  bool busy_ = false;  // a call is under way
+  LinkKeys keys_;
+  LinkArrivals arrivals_;
 
   FrameReader reader_;
-  base::Millis heard_at_ = 0;
-  base::Millis spoke_at_ = 0;
+  base::Millis received_at_ = 0;
+  base::Millis requested_at_ = 0;
   base::Millis poll_at_ = 0;
   base::Millis poll_until_ = 0;
   bool pinged_ = false;
-  std::deque<EnvelopeFrame> arrived_;
-  std::size_t arrived_bytes_ = 0;
-  bool handing_in_ = false;
-  std::vector<std::int64_t> to_acknowledge_;
 };
 
 }  // namespace gateway
