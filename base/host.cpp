@@ -5,18 +5,9 @@
 
 #include <string>
 
+#include "base/ascii.h"
+
 namespace base {
-namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
-}  // namespace
 
 bool is_address_literal(std::string_view host) {
   const std::string text(host);
@@ -27,7 +18,7 @@ bool is_address_literal(std::string_view host) {
 
 bool is_loopback_host(std::string_view host) {
   if (host.ends_with('.')) host.remove_suffix(1);
-  const std::string text = lower(host);
+  const std::string text = lower_ascii(host);
   if (text == "localhost" || (text.size() > 10 && text.ends_with(".localhost"))) return true;
   in_addr v4{};
   if (inet_pton(AF_INET, text.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "base/ascii.h"
+
 namespace gateway {
 namespace {
 
@@ -45,8 +47,6 @@ bool is_token(std::string_view text) {
                                       [](char c) { return kToken[static_cast<unsigned char>(c)]; });
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -56,8 +56,9 @@ std::string_view trim(std::string_view text) {
 }  // namespace
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return base::lower_ascii(x) == base::lower_ascii(y);
+         });
 }
 
 std::optional<std::string_view> RequestHead::field(std::string_view name) const {

@@ -39,27 +39,24 @@ void write_http(MetricsText& out, const HttpServer& server, const Gatekeeper& ga
     }
   });
   const HttpStats stats = server.stats();
-  out.counter("privitty_http_connections_total", "Connections accepted.");
-  out.sample(stats.accepted);
+  out.counter("privitty_http_connections_total", "Connections accepted.", stats.accepted);
   out.counter("privitty_http_connections_refused_total",
-              "Connections turned away because there were too many, of all or of one address.");
-  out.sample(stats.turned_away);
+              "Connections turned away because there were too many, of all or of one address.",
+              stats.turned_away);
   out.counter("privitty_http_broken_requests_total",
-              "Requests that were no HTTP, or broke off; their connections ended.");
-  out.sample(stats.refused);
-  out.counter("privitty_http_rate_limited_total", "Requests answered 429.");
-  out.sample(stats.rate_limited);
-  out.gauge("privitty_http_connections", "Connections open now, streams not counted.");
-  out.sample(std::uint64_t{stats.connections});
-  out.gauge("privitty_http_descriptors", "Descriptors that clients hold now, streams included.");
-  out.sample(std::uint64_t{stats.slots});
-  out.gauge("privitty_http_buffered_body_bytes", "Bytes of request bodies held in memory.");
-  out.sample(std::uint64_t{stats.buffered_bodies});
-  out.counter("privitty_auth_failures_total", "Requests with a wrong, revoked or expired key.");
-  out.sample(gatekeeper.failures());
+              "Requests that were no HTTP, or broke off; their connections ended.", stats.refused);
+  out.counter("privitty_http_rate_limited_total", "Requests answered 429.", stats.rate_limited);
+  out.gauge("privitty_http_connections", "Connections open now, streams not counted.",
+            std::uint64_t{stats.connections});
+  out.gauge("privitty_http_descriptors", "Descriptors that clients hold now, streams included.",
+            std::uint64_t{stats.slots});
+  out.gauge("privitty_http_buffered_body_bytes", "Bytes of request bodies held in memory.",
+            std::uint64_t{stats.buffered_bodies});
+  out.counter("privitty_auth_failures_total", "Requests with a wrong, revoked or expired key.",
+              gatekeeper.failures());
   if (!stats.tls) return;
-  out.gauge("privitty_tls_connections", "TLS connections open now.");
-  out.sample(std::uint64_t{stats.tls->open});
+  out.gauge("privitty_tls_connections", "TLS connections open now.",
+            std::uint64_t{stats.tls->open});
   out.counter("privitty_tls_handshakes_total", "TLS handshakes by how they ended.");
   out.sample(stats.tls->handshakes, {{"outcome", "ok"}});
   out.sample(stats.tls->failed, {{"outcome", "failed"}});
@@ -67,63 +64,54 @@ void write_http(MetricsText& out, const HttpServer& server, const Gatekeeper& ga
 
 void write_events(MetricsText& out, const Hub& hub) {
   const HubStats stats = hub.stats();
-  out.gauge("privitty_event_subscribers", "Event streams open now.");
-  out.sample(std::uint64_t{stats.subscribers});
-  out.counter("privitty_event_streams_total", "Event streams opened.");
-  out.sample(stats.connected);
-  out.counter("privitty_events_published_total", "Events handed to the streams.");
-  out.sample(stats.published);
-  out.counter("privitty_event_deliveries_total", "Events written to subscribers.");
-  out.sample(stats.delivered);
-  out.counter("privitty_events_dropped_total", "Events that slow subscribers missed (lag).");
-  out.sample(stats.dropped);
+  out.gauge("privitty_event_subscribers", "Event streams open now.",
+            std::uint64_t{stats.subscribers});
+  out.counter("privitty_event_streams_total", "Event streams opened.", stats.connected);
+  out.counter("privitty_events_published_total", "Events handed to the streams.", stats.published);
+  out.counter("privitty_event_deliveries_total", "Events written to subscribers.", stats.delivered);
+  out.counter("privitty_events_dropped_total", "Events that slow subscribers missed (lag).",
+              stats.dropped);
   out.gauge("privitty_event_lag",
-            "Events that the subscriber furthest behind has not taken yet, within a second.");
-  out.sample(stats.lag);
-  out.gauge("privitty_event_queue", "Events that wait until subscribers have taken older ones.");
-  out.sample(std::uint64_t{stats.waiting});
-  out.counter("privitty_event_sends_total", "System calls that wrote events.");
-  out.sample(stats.sends);
+            "Events that the subscriber furthest behind has not taken yet, within a second.",
+            stats.lag);
+  out.gauge("privitty_event_queue", "Events that wait until subscribers have taken older ones.",
+            std::uint64_t{stats.waiting});
+  out.counter("privitty_event_sends_total", "System calls that wrote events.", stats.sends);
 }
 
 void write_queues(MetricsText& out, const WorkerPool& workers, const rpc::Service& service) {
-  out.gauge("privitty_worker_queue", "Requests that wait for a worker.");
-  out.sample(std::uint64_t{workers.waiting()});
-  out.gauge("privitty_workers", "Threads that run requests.");
-  out.sample(std::uint64_t{workers.threads()});
-  out.gauge("privitty_rpc_parked", "Calls that wait for news.");
-  out.sample(std::uint64_t{service.parked()});
+  out.gauge("privitty_worker_queue", "Requests that wait for a worker.",
+            std::uint64_t{workers.waiting()});
+  out.gauge("privitty_workers", "Threads that run requests.", std::uint64_t{workers.threads()});
+  out.gauge("privitty_rpc_parked", "Calls that wait for news.", std::uint64_t{service.parked()});
 }
 
 void write_store(MetricsText& out, store::Store& store) {
   const store::WriterStats stats = store.writer().stats();
-  out.counter("privitty_store_commits_total", "Durable commits.");
-  out.sample(stats.commits);
-  out.counter("privitty_store_failed_commits_total", "Commits that failed and were undone.");
-  out.sample(stats.failed_commits);
-  out.counter("privitty_store_writes_total", "Writes that shared those commits.");
-  out.sample(stats.closures);
-  out.histogram("privitty_store_commit_seconds", "How long commits took, failed ones too.");
-  out.sample(stats.commit_times);
-  out.gauge("privitty_store_largest_commit", "Writes in the largest commit so far.");
-  out.sample(stats.largest_batch);
-  out.gauge("privitty_store_write_queue", "Writes that wait for the next commit.");
-  out.sample(stats.waiting);
-  out.gauge("privitty_store_writable", "0 when the store is damaged and refuses writes.");
-  out.sample(std::uint64_t{store.health().writes_refused() ? 0U : 1U});
+  out.counter("privitty_store_commits_total", "Durable commits.", stats.commits);
+  out.counter("privitty_store_failed_commits_total", "Commits that failed and were undone.",
+              stats.failed_commits);
+  out.counter("privitty_store_writes_total", "Writes that shared those commits.", stats.closures);
+  out.histogram("privitty_store_commit_seconds", "How long commits took, failed ones too.",
+                stats.commit_times);
+  out.gauge("privitty_store_largest_commit", "Writes in the largest commit so far.",
+            stats.largest_batch);
+  out.gauge("privitty_store_write_queue", "Writes that wait for the next commit.", stats.waiting);
+  out.gauge("privitty_store_writable", "0 when the store is damaged and refuses writes.",
+            std::uint64_t{store.health().writes_refused() ? 0U : 1U});
   const auto figures = store::read_figures(store);
   if (!figures) return base::log::warning("metrics: {}", figures.error().message);
-  out.gauge("privitty_outbox_waiting", "Envelopes and receipts not yet deposited with a peer.");
-  out.sample(static_cast<std::uint64_t>(figures->outbox_waiting));
+  out.gauge("privitty_outbox_waiting", "Envelopes and receipts not yet deposited with a peer.",
+            static_cast<std::uint64_t>(figures->outbox_waiting));
   out.gauge("privitty_outbox_unacknowledged",
-            "Deposited, and the recipient's device has not said that it has them.");
-  out.sample(static_cast<std::uint64_t>(figures->outbox_unacknowledged));
+            "Deposited, and the recipient's device has not said that it has them.",
+            static_cast<std::uint64_t>(figures->outbox_unacknowledged));
   const base::Millis age =
       figures->outbox_oldest == 0
           ? 0
           : std::max<base::Millis>(0, base::SystemClock().now() - figures->outbox_oldest);
-  out.gauge("privitty_outbox_oldest_seconds", "Age of the oldest that waits.");
-  out.sample(static_cast<double>(age) / 1000);
+  out.gauge("privitty_outbox_oldest_seconds", "Age of the oldest that waits.",
+            static_cast<double>(age) / 1000);
 }
 
 void write_deliveries(MetricsText& out, const CountedTransport& transport) {
@@ -138,38 +126,36 @@ void write_deliveries(MetricsText& out, const CountedTransport& transport) {
   for (const auto& [outcome, name] : kNames) {
     out.sample(transport.count(outcome), {{"outcome", name}});
   }
-  out.counter("privitty_deposited_envelopes_total", "Envelopes that peers and relays took.");
-  out.sample(transport.envelopes());
-  out.histogram("privitty_deposit_seconds", "How long a deposit took.");
-  out.sample(transport.times());
+  out.counter("privitty_deposited_envelopes_total", "Envelopes that peers and relays took.",
+              transport.envelopes());
+  out.histogram("privitty_deposit_seconds", "How long a deposit took.", transport.times());
 }
 
 void write_relay(MetricsText& out, const RelayPart& relay) {
   const RelayCounters& counters = relay.counters();
-  out.counter("privitty_relay_kept_envelopes_total", "Envelopes taken for mailboxes here.");
-  out.sample(counters.kept.load());
-  out.counter("privitty_relay_kept_bytes_total", "Their bytes.");
-  out.sample(counters.kept_bytes.load());
-  out.counter("privitty_relay_acknowledged_envelopes_total", "Envelopes that their owners have.");
-  out.sample(counters.acknowledged.load());
-  out.counter("privitty_relay_expired_envelopes_total", "Envelopes nobody fetched in time.");
-  out.sample(counters.expired.load());
+  out.counter("privitty_relay_kept_envelopes_total", "Envelopes taken for mailboxes here.",
+              counters.kept.load());
+  out.counter("privitty_relay_kept_bytes_total", "Their bytes.", counters.kept_bytes.load());
+  out.counter("privitty_relay_acknowledged_envelopes_total", "Envelopes that their owners have.",
+              counters.acknowledged.load());
+  out.counter("privitty_relay_expired_envelopes_total", "Envelopes nobody fetched in time.",
+              counters.expired.load());
   out.counter("privitty_relay_refused_total",
               "Deposits and requests of owners without a proof, and deposits over a limit.");
   out.sample(counters.unproven.load(), {{"reason", "unproven"}});
   out.sample(counters.refused.load(), {{"reason", "over_limit"}});
-  out.counter("privitty_relay_repeated_deposits_total", "Deposits that came again.");
-  out.sample(counters.replayed.load());
-  out.gauge("privitty_relay_writable", "0 when its database is damaged and refuses writes.");
-  out.sample(std::uint64_t{relay.health().writes_refused() ? 0U : 1U});
+  out.counter("privitty_relay_repeated_deposits_total", "Deposits that came again.",
+              counters.replayed.load());
+  out.gauge("privitty_relay_writable", "0 when its database is damaged and refuses writes.",
+            std::uint64_t{relay.health().writes_refused() ? 0U : 1U});
   const auto holdings = relay.holdings();
   if (!holdings) return base::log::warning("metrics: {}", holdings.error().message);
-  out.gauge("privitty_relay_mailboxes", "Mailboxes kept here.");
-  out.sample(static_cast<std::uint64_t>(holdings->mailboxes));
-  out.gauge("privitty_relay_waiting_envelopes", "Envelopes that wait for their owners.");
-  out.sample(static_cast<std::uint64_t>(holdings->waiting.envelopes));
-  out.gauge("privitty_relay_waiting_bytes", "Their bytes.");
-  out.sample(static_cast<std::uint64_t>(holdings->waiting.bytes));
+  out.gauge("privitty_relay_mailboxes", "Mailboxes kept here.",
+            static_cast<std::uint64_t>(holdings->mailboxes));
+  out.gauge("privitty_relay_waiting_envelopes", "Envelopes that wait for their owners.",
+            static_cast<std::uint64_t>(holdings->waiting.envelopes));
+  out.gauge("privitty_relay_waiting_bytes", "Their bytes.",
+            static_cast<std::uint64_t>(holdings->waiting.bytes));
 }
 
 }  // namespace

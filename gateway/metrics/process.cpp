@@ -55,22 +55,20 @@ void write_process_figures(MetricsText& out) {
   std::uint64_t resident_pages = 0;
   statm >> virtual_pages >> resident_pages;
   const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  out.gauge("process_resident_memory_bytes", "Resident memory size in bytes.");
-  out.sample(resident_pages * page);
-  out.gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.");
-  out.sample(virtual_pages * page);
-  out.gauge("process_open_fds", "Number of open file descriptors.");
-  out.sample(open_descriptors());
+  out.gauge("process_resident_memory_bytes", "Resident memory size in bytes.",
+            resident_pages * page);
+  out.gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.", virtual_pages * page);
+  out.gauge("process_open_fds", "Number of open file descriptors.", open_descriptors());
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
-  out.gauge("process_max_fds", "Maximum number of open file descriptors.");
-  out.sample(static_cast<std::uint64_t>(limit.rlim_cur));
+  out.gauge("process_max_fds", "Maximum number of open file descriptors.",
+            static_cast<std::uint64_t>(limit.rlim_cur));
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  out.counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.");
-  out.sample(seconds(usage.ru_utime) + seconds(usage.ru_stime));
-  out.gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.");
-  out.sample(started());
+  out.counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.",
+              seconds(usage.ru_utime) + seconds(usage.ru_stime));
+  out.gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.",
+            started());
 }
 
 }  // namespace gateway

@@ -20,6 +20,22 @@ class MetricsText {
   void counter(std::string_view name, std::string_view help) { begin(name, help, "counter"); }
   void gauge(std::string_view name, std::string_view help) { begin(name, help, "gauge"); }
   void histogram(std::string_view name, std::string_view help) { begin(name, help, "histogram"); }
+  // A family of one sample without labels.
+  template <class Value>
+  void counter(std::string_view name, std::string_view help, const Value& value) {
+    counter(name, help);
+    sample(value);
+  }
+  template <class Value>
+  void gauge(std::string_view name, std::string_view help, const Value& value) {
+    gauge(name, help);
+    sample(value);
+  }
+  template <class Value>
+  void histogram(std::string_view name, std::string_view help, const Value& value) {
+    histogram(name, help);
+    sample(value);
+  }
 
   void sample(std::uint64_t value, Labels labels = {});
   void sample(double value, Labels labels = {});

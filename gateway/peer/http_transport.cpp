@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <unordered_map>
 
+#include "base/ascii.h"
 #include "base/log.h"
 #include "gateway/peer/curl_loop.h"
 #include "gateway/peer/deposit_wire.h"
@@ -57,10 +58,8 @@ std::string_view trimmed(std::string_view text) {
 
 bool is_header(std::string_view line, std::string_view name) {
   return line.size() > name.size() && line[name.size()] == ':' &&
-         std::equal(name.begin(), name.end(), line.begin(), [](char a, char b) {
-           return std::tolower(static_cast<unsigned char>(a)) ==
-                  std::tolower(static_cast<unsigned char>(b));
-         });
+         std::equal(name.begin(), name.end(), line.begin(),
+                    [](char a, char b) { return base::lower_ascii(a) == base::lower_ascii(b); });
 }
 
 // The answer's body is counted and dropped: no gateway says anything in it.

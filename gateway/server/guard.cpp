@@ -5,16 +5,10 @@
 #include <algorithm>
 #include <string>
 
+#include "base/ascii.h"
+
 namespace gateway {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 bool all_digits(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -157,14 +151,14 @@ std::string host_name_of(std::string_view host) {
                       c == '-' || c == '.' || c == '_' || c == ':';
     if (!fine) return {};
   }
-  std::string out = lower(name);
+  std::string out = base::lower_ascii(name);
   if (out.size() > 1 && out.back() == '.') out.pop_back();  // a fully qualified name
   return out;
 }
 
 Guard::Guard(GuardOptions options) : any_origin_(options.any_origin) {
-  for (const std::string& host : options.hosts) hosts_.push_back(lower(host));
-  for (const std::string& origin : options.origins) origins_.push_back(lower(origin));
+  for (const std::string& host : options.hosts) hosts_.push_back(base::lower_ascii(host));
+  for (const std::string& origin : options.origins) origins_.push_back(base::lower_ascii(origin));
 }
 
 AllowedOrigin Guard::find_origin(std::string_view origin) const {

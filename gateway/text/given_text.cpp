@@ -1,5 +1,7 @@
 #include "gateway/text/given_text.h"
 
+#include "base/ascii.h"
+
 namespace gateway {
 
 using base::Errc;
@@ -25,13 +27,7 @@ std::string_view first_line(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
 }
 
-std::string lower_word(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
+std::string lower_word(std::string_view text) { return base::lower_ascii(text); }
 
 base::Result<std::filesystem::path> given_path(std::string_view text, const std::string& source) {
   if (text.empty() || text.find('\0') != std::string_view::npos) {

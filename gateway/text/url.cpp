@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
+
 namespace gateway {
 namespace {
 
@@ -12,14 +14,6 @@ using base::Errc;
 using base::fail;
 
 constexpr std::size_t kMaxUrl = 255;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 bool is_host_name(std::string_view host) {
   if (host.empty() || host.size() > 253 || host.front() == '.' || host.front() == '-') return false;
@@ -72,7 +66,7 @@ base::Result<PeerUrl> parse_peer_url(std::string_view text) {
   }
   PeerUrl url;
   const auto scheme_end = text.find("://");
-  const std::string scheme = lower(text.substr(0, std::min(scheme_end, text.size())));
+  const std::string scheme = base::lower_ascii(text.substr(0, std::min(scheme_end, text.size())));
   if (scheme_end == std::string_view::npos || (scheme != "http" && scheme != "https")) {
     return fail(Errc::invalid_argument, "the URL must begin with http:// or https://");
   }
@@ -96,7 +90,7 @@ base::Result<PeerUrl> parse_peer_url(std::string_view text) {
     if (close == std::string_view::npos) {
       return fail(Errc::invalid_argument, "the URL's IPv6 address lacks its ]");
     }
-    url.host = lower(authority.substr(1, close - 1));
+    url.host = base::lower_ascii(authority.substr(1, close - 1));
     if (!is_v6(url.host)) return fail(Errc::invalid_argument, "the URL's IPv6 address is not one");
     const auto rest = authority.substr(close + 1);
     has_port = !rest.empty();
@@ -108,7 +102,7 @@ base::Result<PeerUrl> parse_peer_url(std::string_view text) {
     const auto colon = authority.find(':');
     has_port = colon != std::string_view::npos;
     if (has_port) port_text = authority.substr(colon + 1);
-    url.host = lower(authority.substr(0, std::min(colon, authority.size())));
+    url.host = base::lower_ascii(authority.substr(0, std::min(colon, authority.size())));
     if (!is_host_name(url.host)) {
       return fail(Errc::invalid_argument, "the URL's host name is missing or not one");
     }

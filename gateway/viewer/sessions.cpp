@@ -1,27 +1,18 @@
 #include "gateway/viewer/sessions.h"
 
+#include "base/ascii.h"
 #include "base/bytes.h"
 #include "crypto/random.h"
 
 namespace gateway {
-namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
-}  // namespace
 
 ViewerSessions::Attempt ViewerSessions::open(std::string_view who, std::string_view fingerprint,
                                              std::shared_ptr<const rpc::Access> access) {
   base::Lock lock(mutex_);
   const base::Millis now = clock_.uptime();
   if (!attempts_.take(who, now)) return {Verdict::too_many, {}};
-  if (!crypto::equal_ct(base::as_bytes(lower(fingerprint)), base::as_bytes(fingerprint_))) {
+  if (!crypto::equal_ct(base::as_bytes(base::lower_ascii(fingerprint)),
+                        base::as_bytes(fingerprint_))) {
     return {Verdict::mismatch, {}};
   }
   const std::string token = base::to_hex(crypto::random_array<32>());

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/wire.h"
 #include "messaging/kernel/core.h"
 #include "messaging/model/channel_rules.h"
@@ -111,10 +112,7 @@ store::ChannelQuotas quotas() { return {}; }
 bool is_reserved_type(std::string_view type) {
   static constexpr std::array<std::string_view, 6> kFrames = {"lag",   "snapshot", "ping",
                                                               "error", "open",     "message"};
-  std::string lower(type);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  const std::string lower = base::lower_ascii(type);
   return std::find(kFrames.begin(), kFrames.end(), lower) != kFrames.end() ||
          event_kind_named(type).has_value();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/bytes.h"
 #include "messaging/model/plain_name.h"
 
@@ -99,10 +100,7 @@ std::string_view media_type_of(std::string_view file_name) {
   constexpr std::string_view kUnknown = "application/octet-stream";
   const std::size_t dot = file_name.rfind('.');
   if (dot == std::string_view::npos || file_name.size() - dot > 10) return kUnknown;
-  std::string ending(file_name.substr(dot + 1));
-  for (char& c : ending) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  const std::string ending = base::lower_ascii(file_name.substr(dot + 1));
   const auto* found = std::lower_bound(
       std::begin(kTypes), std::end(kTypes), ending,
       [](const auto& row, const std::string& wanted) { return row.first < wanted; });

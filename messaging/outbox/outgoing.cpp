@@ -33,8 +33,19 @@ base::Result<std::int64_t> route_of(const kernel::WriteContext& write, ContactId
 constexpr std::size_t kSlice = 256;  // rows prepared in one transaction
 constexpr std::size_t kSliceBytes = 1024 * 1024;
 
-// Inserts a row; it is prepared when there is a link with the contact, otherwise it waits for one,
-// and behind what waits already.
+OutboxRow row_for(const kernel::WriteContext& write, const store::ContactRow& peer, OutboxKind kind,
+                  std::optional<MsgId> message) {
+  OutboxRow row;
+  row.route_id = peer.route_id.value_or(0);
+  row.contact = peer.id;
+  row.kind = kind;
+  row.message = message;
+  row.created_at = write.steady();
+  return row;
+}
+
+// Inserts a row. With a link to the contact the row is prepared at once; otherwise, or when other
+// rows of the contact wait already, it waits behind them.
 base::Result<> put(const kernel::WriteContext& write, OutboxRow row, ContactId contact) {
   EDGE_TRY(const bool queue, store::has_waiting_outbox(write.scope, contact));
   bool now = false;
@@ -90,14 +101,9 @@ base::Result<FileNote> queue_file(const kernel::WriteContext& write, ContactId c
   file.transfer = crypto::random_array<16>();
   file.key = blob.key;
   file.hash = blob.hash;
-  OutboxRow parts;
-  parts.route_id = peer.route_id.value_or(0);
-  parts.contact = contact;
-  parts.kind = OutboxKind::file;
-  parts.message = message;
+  OutboxRow parts = row_for(write, peer, OutboxKind::file, message);
   parts.blob_id = blob.id;
   parts.transfer = file.transfer;
-  parts.created_at = write.steady();
   EDGE_CHECK(put(write, std::move(parts), contact));
   return file;
 }
@@ -105,13 +111,8 @@ base::Result<FileNote> queue_file(const kernel::WriteContext& write, ContactId c
 base::Result<> queue_content(const kernel::WriteContext& write, ContactId contact,
                              const Content& content, std::optional<MsgId> message) {
   EDGE_TRY(const store::ContactRow peer, store::load_contact(write.scope, contact));
-  OutboxRow out;
-  out.route_id = peer.route_id.value_or(0);
-  out.contact = contact;
-  out.kind = OutboxKind::message;
-  out.message = message;
+  OutboxRow out = row_for(write, peer, OutboxKind::message, message);
   out.uuid = content.uuid;
-  out.created_at = write.steady();
   out.payload = encode(content);
   return put(write, std::move(out), contact);
 }

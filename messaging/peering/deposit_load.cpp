@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/host.h"
 #include "crypto/envelope.h"
 #include "messaging/kernel/core.h"
@@ -46,9 +47,7 @@ std::vector<std::string> one_of(const std::vector<std::string>& urls) {
 // In one spelling.
 std::string host_of(const Deposit& deposit) {
   if (deposit.urls.empty()) return {};  // it fails by itself
-  std::string host(base::host_of_url(deposit.urls.front()));
-  for (char& c : host) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return host;
+  return base::lower_ascii(base::host_of_url(deposit.urls.front()));
 }
 
 // By whose invite or group somebody came to be asked or answered. What we begin is one party.

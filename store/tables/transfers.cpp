@@ -6,6 +6,9 @@
 namespace store {
 namespace {
 
+#define TRANSFER_COLUMNS \
+  "SELECT id, session_id, size, name, created_at, intact FROM checked_transfer"
+
 base::Result<TransferRow> read(const Row& row) {
   EDGE_CHECK(check_intact(row, 5));
   TransferRow transfer;
@@ -16,6 +19,21 @@ base::Result<TransferRow> read(const Row& row) {
   transfer.name = std::string(row.text(3));
   transfer.created_at = row.integer(4);
   return transfer;
+}
+
+template <class... Args>
+base::Result<std::vector<TransferRow>> read_all(const Scope& scope, std::string_view sql,
+                                                const Args&... args) {
+  std::vector<TransferRow> rows;
+  EDGE_CHECK(scope.db.each(
+      sql,
+      [&](const Row& row) -> base::Result<> {
+        EDGE_TRY(auto transfer, read(row));
+        rows.push_back(std::move(transfer));
+        return {};
+      },
+      scope.account, args...));
+  return rows;
 }
 
 base::Result<std::int64_t> first_integer(const Row& row) { return row.integer(0); }
@@ -32,10 +50,8 @@ base::Result<> insert_transfer(const Scope& scope, const TransferRow& row) {
 }
 
 base::Result<std::optional<TransferRow>> find_transfer(const Scope& scope, const TransferId& id) {
-  return scope.db.one<TransferRow>(
-      "SELECT id, session_id, size, name, created_at, intact FROM checked_transfer"
-      " WHERE account_id = ?1 AND id = ?2 AND intact",
-      read, scope.account, base::ByteView(id));
+  return scope.db.one<TransferRow>(TRANSFER_COLUMNS " WHERE account_id = ?1 AND id = ?2 AND intact",
+                                   read, scope.account, base::ByteView(id));
 }
 
 base::Result<> delete_transfer(const Scope& scope, const TransferId& id) {
@@ -48,33 +64,17 @@ base::Result<> delete_transfer(const Scope& scope, const TransferId& id) {
 
 base::Result<std::vector<TransferRow>> older_transfers(const Scope& scope, const TransferRow& than,
                                                        std::size_t most) {
-  std::vector<TransferRow> rows;
-  EDGE_CHECK(scope.db.each(
-      "SELECT id, session_id, size, name, created_at, intact FROM checked_transfer"
-      " WHERE account_id = ?1 AND session_id = ?2 AND id != ?3 AND intact"
-      " ORDER BY created_at DESC LIMIT -1 OFFSET ?4",
-      [&](const Row& row) -> base::Result<> {
-        EDGE_TRY(auto transfer, read(row));
-        rows.push_back(std::move(transfer));
-        return {};
-      },
-      scope.account, than.session_id, base::ByteView(than.id), static_cast<std::int64_t>(most)));
-  return rows;
+  return read_all(scope,
+                  TRANSFER_COLUMNS
+                  " WHERE account_id = ?1 AND session_id = ?2 AND id != ?3 AND intact"
+                  " ORDER BY created_at DESC LIMIT -1 OFFSET ?4",
+                  than.session_id, base::ByteView(than.id), static_cast<std::int64_t>(most));
 }
 
 base::Result<std::vector<TransferRow>> transfers_before(const Scope& scope,
                                                         base::UnixMillis before) {
-  std::vector<TransferRow> rows;
-  EDGE_CHECK(scope.db.each(
-      "SELECT id, session_id, size, name, created_at, intact FROM checked_transfer"
-      " WHERE account_id = ?1 AND created_at < ?2 AND intact",
-      [&](const Row& row) -> base::Result<> {
-        EDGE_TRY(auto transfer, read(row));
-        rows.push_back(std::move(transfer));
-        return {};
-      },
-      scope.account, before));
-  return rows;
+  return read_all(scope, TRANSFER_COLUMNS " WHERE account_id = ?1 AND created_at < ?2 AND intact",
+                  before);
 }
 
 base::Result<> note_part(const Scope& scope, const TransferId& id, std::uint32_t part) {
