@@ -25,12 +25,13 @@ void Arrivals::add(DeliveryPtr delivery) {
     taken = bytes_ + bytes <= kMostBytes && queue_.push(party, std::move(delivery));
     if (taken) bytes_ += bytes;
   }
-  // Where it was not taken it was not moved. NOLINTNEXTLINE(bugprone-use-after-move)
+  // An item that the queue refused was not moved from. NOLINTNEXTLINE(bugprone-use-after-move)
   if (!taken) return delivery->done(Delivery::End{false, kPauseWhileFull});
   start_ready();
 }
 
-// A delivery that ends at once may bring us here again: then the loop that is running goes on.
+// A delivery that ends at once may call this function again; the loop that is already running then
+// continues.
 void Arrivals::start_ready() {
   {
     base::Lock lock(mutex_);
@@ -65,7 +66,7 @@ std::chrono::microseconds Arrivals::time_of_slice() {
 void Arrivals::submit(const DeliveryPtr& delivery) {
   struct Slice {
     SliceEnd end;
-    bool goes_on = false;  // another slice was submitted: that one answers
+    bool goes_on = false;  // another slice was submitted and will answer
   };
   auto slice = std::make_shared<Slice>();
   core_.write<void>(
@@ -114,7 +115,7 @@ void Arrivals::slice_done(const DeliveryPtr& delivery, const SliceEnd& end) {
   }
 }
 
-// It keeps its party's turn, and lets go of its place at the writer.
+// The delivery keeps its party's turn and releases its slot at the writer.
 void Arrivals::walk(const DeliveryPtr& delivery) {
   {
     base::Lock lock(mutex_);

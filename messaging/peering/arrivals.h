@@ -1,10 +1,10 @@
-// Arrivals: deliveries that wait to be applied, each party's in order, a slice of one in each
-// write, so that others' writes pass between. What one party sends delays another party by a slice,
-// however much it is and whatever it costs.
+// Arrivals: the queue of deliveries to apply. Each party's deliveries keep their order; each write
+// applies one slice of a delivery, so that other writes run in between. One party's deliveries
+// delay another party by one slice, whatever their size and cost.
 //
-// The next slice waits behind the writes that came meanwhile, and shares their commit where it can.
-// A delivery is answered once all its slices are committed; when one fails all the later ones do.
-// Of a party one delivery is under way at a time.
+// The next slice queues behind the writes submitted meanwhile and shares their commit where
+// possible. A delivery is answered once all its slices are committed; when one slice fails, all
+// later ones fail. One delivery per party is under way at a time.
 //
 // Safe from any thread. Answers come on the writer's thread, or at once where nothing is accepted.
 #pragma once
@@ -27,8 +27,8 @@ namespace messaging::peering {
 struct SliceEnd {
   enum class Kind : std::uint8_t {
     more,      // the next slice goes on
-    walk,      // the delivery's walks have to be done first, beside the writer
-    later,     // it is not taken any further for now
+    walk,      // the delivery's chain walks run first, beside the writer
+    later,     // the rest is deferred
     finished,  // all of it is applied
   };
   Kind kind = Kind::finished;
@@ -38,8 +38,8 @@ struct SliceEnd {
 class Arrivals {
  public:
   // Applies some of a delivery's envelopes, from `at` on, at least one, for about this time. Runs
-  // in the writer's transaction; what it changes in the delivery may have to be done again by its
-  // sender, never by itself.
+  // in the writer's transaction. If that transaction is undone the sender retransmits; the delivery
+  // is not reset by itself.
   using Apply = std::function<base::Result<SliceEnd>(const kernel::WriteContext&, Delivery&,
                                                      std::chrono::microseconds)>;
 
@@ -61,8 +61,8 @@ class Arrivals {
   void walk(const DeliveryPtr& delivery);
   void finish(const DeliveryPtr& delivery, base::Result<Delivery::End> end);
 
-  // Slices that wait for the writer: so many that what many parties send shares commits, and all
-  // together as short as a few milliseconds.
+  // Bounds on the slices queued at the writer: enough that deliveries of many parties share a
+  // commit, and together no longer than a few milliseconds.
   static constexpr std::size_t kMostUnderWay = 64;
   static constexpr std::size_t kMostBytes = std::size_t{64} * 1024 * 1024;
 

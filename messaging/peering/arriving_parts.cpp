@@ -38,7 +38,7 @@ base::Result<bool> ArrivingParts::write(const crypto::EnvelopeTag& tag, base::By
   if (!session || !session->contact) return false;
   EDGE_TRY(auto transfer, store::find_transfer(scope, part->transfer));
   if (transfer && transfer->session_id != session->id) {
-    // It goes on after the session was renewed; only its own sender may go on with it.
+    // A transfer continues after a renewal of its session, but only for the same contact.
     EDGE_TRY(const auto begun_on, store::find_session(scope, transfer->session_id));
     if (begun_on && begun_on->contact != session->contact) return false;
   }

@@ -1,6 +1,6 @@
-// ArrivingParts: the parts of files that one deposit brings, written into their blob files as they
-// are opened, at any places and in any order. A file is synced once, before the next one is opened
-// or after the last part: nothing is noted of a part, and nothing acknowledged, before that.
+// ArrivingParts: writes the file parts of one deposit into their blob files as the envelopes are
+// opened, at any offsets and in any order. A file is synced once, before the next one is opened or
+// after the last part; only then is a part recorded in the database and acknowledged.
 //
 // One thread at a time; BegunFiles is safe from any.
 #pragma once
@@ -19,21 +19,22 @@
 
 namespace messaging::peering {
 
-// Of one session. A sender has few under way at once: those beyond were given up over there.
+// Per session. A sender has few transfers under way at once; it has abandoned any beyond this
+// number.
 inline constexpr std::size_t kMaxTransfers = 64;
 
-// A part that is in its file.
+// A part that was written into its file.
 struct StoredPart {
   store::TransferRow transfer;
   std::uint32_t index = 0;
   bool first = false;  // the transfer had no row yet
 };
 
-// The blob files of transfers whose row is not committed yet.
+// The names of blob files whose transfer row is not committed yet.
 class BegunFiles {
  public:
   std::optional<std::string> find(AccountId account, const store::TransferId& transfer) const;
-  // The name that holds: of two that begin the same transfer, the first one's.
+  // Returns the name to use: when two deposits begin the same transfer, the first one's.
   std::string begin(AccountId account, const store::TransferId& transfer, std::string name);
   void committed(AccountId account, const std::vector<StoredPart>& parts);
 
@@ -47,11 +48,11 @@ class ArrivingParts {
   ArrivingParts(kernel::Core& core, BegunFiles& begun, kernel::AccountPtr account)
       : core_(core), begun_(begun), account_(std::move(account)) {}
 
-  // False: not a part, or of no file that this session may send.
+  // False: the body is no part, or belongs to no file that this session may send.
   base::Result<bool> write(const crypto::EnvelopeTag& session, base::ByteView body);
-  // The file that was written last and is still to be synced.
+  // The file written last, which is not synced yet.
   std::optional<store::SealedBlobWriter> unsynced() { return std::exchange(file_, std::nullopt); }
-  // Those that were written: durable once unsynced() is synced.
+  // The parts that were written: durable once unsynced() is synced.
   std::vector<StoredPart> take() { return std::move(parts_); }
 
  private:

@@ -22,7 +22,7 @@ constexpr int kRefusalsBeforeGivingUp = 5;  // of a join, in a row: 4 to 8 secon
 using store::OutboxKind;
 using store::OutboxRow;
 
-// From now on the way counts for one that is there.
+// Records that this way of the route was reached.
 base::Result<> note_reached(const kernel::WriteContext& write, const DepositLoad& load) {
   EDGE_TRY(auto route, store::find_route(write.scope, load.rows.front().route_id));
   if (!route) return {};
@@ -32,11 +32,11 @@ base::Result<> note_reached(const kernel::WriteContext& write, const DepositLoad
   return store::update_route(write.scope, *route);
 }
 
-// What a row was is held by the other side.
+// The other side has stored this row's envelope.
 base::Result<> note_stored(const kernel::WriteContext& write, const OutboxRow& row) {
   switch (row.kind) {
     case OutboxKind::join_request: {
-      // It stays until it is answered, and goes again now and then.
+      // A request stays until it is answered and is retransmitted from time to time.
       EDGE_TRY(const bool held, store::set_outbox_stored(write.scope, row, write.steady()));
       return held && row.deposited_at == 0 ? join_requested(write, row.join_id) : base::Result<>{};
     }
@@ -68,7 +68,7 @@ base::Result<std::unique_ptr<kernel::Load>> Carrier::load(RouteKey route) {
 
 void Carrier::carry(RouteKey route, std::unique_ptr<kernel::Load> load, int failures,
                     kernel::Protocol::Carried done) {
-  // It is what load() made.
+  // load() returned this object.
   const std::shared_ptr<DepositLoad> deposit(static_cast<DepositLoad*>(load.release()));
   const Turn turn{route, deposit, failures};
   if (!deposit->unreadable.empty()) return give_up(turn, std::move(done));
@@ -89,7 +89,7 @@ void Carrier::carry(RouteKey route, std::unique_ptr<kernel::Load> load, int fail
             });
 }
 
-// What waits behind the file goes on.
+// The rows queued behind the file continue.
 void Carrier::give_up(const Turn& turn, kernel::Protocol::Carried done) {
   core_.write<void>(
       turn.route.first,
@@ -104,8 +104,8 @@ void Carrier::give_up(const Turn& turn, kernel::Protocol::Carried done) {
       });
 }
 
-// The record of the file's session is lost. It steps aside, so that what brings about the next
-// session can be sent.
+// The record of the file's session is lost. The file is held back, so that the handshake for the
+// next session can be sent.
 void Carrier::wait_for_session(const Turn& turn, kernel::Protocol::Carried done) {
   core_.write<void>(
       turn.route.first,
@@ -150,7 +150,8 @@ void Carrier::answered(const Turn& turn, const DepositReply& reply,
 
 void Carrier::failed(const Turn& turn, const DepositReply& reply, kernel::Protocol::Carried done) {
   const DepositLoad& load = *turn.load;
-  // An inviter whose line is slow shows its invite a moment before its relay knows it.
+  // An inviter with a slow connection may show its invite shortly before its relay has registered
+  // the token.
   const bool is_request = load.rows.front().kind == OutboxKind::join_request;
   if (reply.outcome == DepositOutcome::refused && is_request &&
       turn.failures >= kRefusalsBeforeGivingUp) {
@@ -172,7 +173,7 @@ void Carrier::failed(const Turn& turn, const DepositReply& reply, kernel::Protoc
   done({reply.outcome, false, reply.retry_after});
 }
 
-// Who asked to join or for a session is not where it said. It may ask again.
+// The peer that asked to join or for a session is not at the address it gave. It may ask again.
 void Carrier::end_asker(const Turn& turn, const DepositReply& reply,
                         kernel::Protocol::Carried done) {
   core_.write<void>(
@@ -190,9 +191,10 @@ void Carrier::end_asker(const Turn& turn, const DepositReply& reply,
       });
 }
 
-// One of us went back to an older copy, or renewals crossed: the peer knows only the route's other
-// way. Both refused: only a new session will be let in. While a join is not confirmed its Hello
-// waits instead: a relay may hear of a new token a moment after it is used.
+// One side was restored from an older copy, or two renewals crossed: the peer accepts only the
+// route's other way. When both ways are refused, only a request for a new session is accepted.
+// While a join is not confirmed its Hello is retried instead, because a relay may register a new
+// token shortly after its first use.
 void Carrier::refused(const Turn& turn) {
   const OutboxRow& row = turn.load->rows.front();
   const bool renewable = row.contact && row.join_id == 0;
@@ -209,7 +211,7 @@ void Carrier::refused(const Turn& turn) {
        before](store::Tx& tx, const store::Scope& scope,
                const kernel::AccountState& state) -> base::Result<> {
         EDGE_TRY(auto route, store::find_route(scope, id));
-        // A handshake came between: there is another way by now.
+        // A handshake completed meanwhile and replaced the way.
         if (!route || route->way.token != token.bytes) return {};
         if (contact) {
           EDGE_TRY(const store::ContactRow peer, store::load_contact(scope, *contact));

@@ -1,6 +1,6 @@
-// Carrier: what the gateways' protocol does with a route's turn: envelopes go in one deposit, a
-// file in many (messaging/peering/file_carrier.h), and what the answer means is written down before
-// the turn ends. Which route has its turn says the courier (messaging/delivery/courier.h).
+// Carrier: runs one turn of a route for the gateways' protocol. Envelopes are sent in one deposit,
+// a file in many (messaging/peering/file_carrier.h); the outcome is written to the outbox before
+// the turn ends. The courier (messaging/delivery/courier.h) chooses the route.
 //
 // load(), carry() and step() on the courier's thread, forget() on any; answers come on any.
 #pragma once
@@ -59,7 +59,7 @@ class Carrier {
   Incoming& incoming_;
   std::function<void()> due_;
   base::Mutex mutex_;
-  // Of a route since it was reached last: the token refused last.
+  // By route, since its last success: the token that was refused last.
   std::map<RouteKey, DepositToken> refused_ GUARDED_BY(mutex_);
   FileCarrier files_;
 };

@@ -1,7 +1,8 @@
-// Delivery: envelopes of one party on their way into the store, without their outer seals: those of
-// a deposit, a run of the same key that a relay handed over, or some that were parked.
+// Delivery: envelopes of one party that are being applied, without their outer seals. They come
+// from a deposit, from a relay (a run with the same key), or were parked.
 //
-// One owner at a time: the thread that opened it, then the writer's and SideWork's in turn.
+// One thread owns a delivery at a time: the one that opened it, then the writer's and SideWork's in
+// turn.
 #pragma once
 
 #include <memory>
@@ -26,26 +27,26 @@ struct OpenedEnvelope {
   EnvelopeKind kind{};
   Tag tag{};
   crypto::WipingBytes body;
-  base::Bytes sealed;  // kept for messages only: they may have to be parked
+  base::Bytes sealed;  // of messages only, which may have to be parked
   std::optional<OpenedSessionRequest> request;
-  bool opens = true;  // false: of a parked one, which goes
+  bool opens = true;  // false: a parked envelope that is to be dropped
 };
 
 struct Delivery {
-  // How it came. From a peer, parts of files may be kept a sync later than what comes next, and
-  // what there is no room or time for waits at the peer. From our relay all is kept in order, and
-  // what cannot be taken now is parked or dropped: in the mailbox it would stand before what others
-  // sent.
+  // The origin. Deposits from a peer may share a sync for parts of files, so that a later deposit
+  // is stored first; a deposit that is refused for now waits at the peer. Envelopes from our relay
+  // are applied in order; one that cannot be applied now is parked or dropped, because in the
+  // mailbox it would block those of other senders.
   enum class From : std::uint8_t { peer, relay, parked };
 
-  // How it ended; errors: nothing of it may be acknowledged.
+  // The outcome. On an error no envelope of the delivery may be acknowledged.
   struct End {
     bool stored = false;
     base::Millis later = 0;  // not stored: the rest may come after this time
   };
 
   AccountId account;
-  std::string party;  // whose turn it takes
+  std::string party;  // in whose turn it is applied
   From from = From::peer;
   store::DepositTokenRow token;
   std::vector<OpenedEnvelope> envelopes;
@@ -54,18 +55,18 @@ struct Delivery {
   std::size_t bytes = 0;                            // of the envelopes, in memory
   base::Completion<End> done;
 
-  // The writer's thread.
+  // Used by the writer's thread.
   std::size_t at = 0;                  // envelopes before this are applied
   bool parts_noted = false;            // the parts are applied
-  bool failed = false;                 // a slice was undone: the whole is
-  std::optional<ContactId> came_from;  // whose session the first message came on
-  // Of the envelope at `at`: the walks that it needs, and how much of its content was applied.
+  bool failed = false;                 // a slice was undone, so the delivery fails
+  std::optional<ContactId> came_from;  // the owner of the first message's session
+  // For the envelope at `at`: the chain walks it needs, and how much of its content was applied.
   std::vector<crypto::ChainWalk> walks;
   std::size_t taken = 0;
 
-  // Where the slice that is applied began. When a record of ours that an envelope needs does not
-  // open, the slice is undone and applied again, one envelope in each, and of these the one that
-  // fails is dropped: it holds up nothing behind it.
+  // The start of the current slice. When a record of our own that an envelope needs does not open,
+  // the slice is undone and applied again with one envelope per slice; the envelope that fails then
+  // is dropped, so that it does not block those behind it.
   std::size_t slice_from = 0;
   std::size_t slice_taken = 0;
   bool slice_noted_parts = false;
@@ -82,7 +83,7 @@ struct Delivery {
     slice_taken = taken;
     slice_noted_parts = parts_noted;
   }
-  // False: it was tried already.
+  // False: the envelope was retried alone before.
   bool begin_slice_again() {
     if (drop) return false;
     drop = singly;

@@ -17,7 +17,7 @@
 namespace messaging::peering {
 namespace {
 
-constexpr std::size_t kDepositBytes = 1024 * 1024;  // aimed at; one envelope may be larger
+constexpr std::size_t kDepositBytes = 1024 * 1024;  // the target; a single envelope may be larger
 // A part is sealed and padded to 264 KiB and 49 bytes: seven of them fit into a deposit.
 static_assert(PartWindow::kMostParts * (264 * 1024 + 49 + 4) <= kMaxDepositBytes);
 
@@ -32,8 +32,8 @@ Deposit deposit_to(const store::RouteRow& route) {
   return deposit;
 }
 
-// The first one that may be asked, https before http: a list of them would be a way to have us ask
-// many.
+// The first usable URL, https before http. Trying all of them would let a stranger make this daemon
+// contact many hosts.
 std::vector<std::string> one_of(const std::vector<std::string>& urls) {
   std::vector<std::string> found;
   for (const std::string& url : urls) {
@@ -44,22 +44,23 @@ std::vector<std::string> one_of(const std::vector<std::string>& urls) {
   return found;
 }
 
-// In one spelling.
+// In lower case, so that one host has one name.
 std::string host_of(const Deposit& deposit) {
-  if (deposit.urls.empty()) return {};  // it fails by itself
+  if (deposit.urls.empty()) return {};  // the transport reports the failure
   return base::lower_ascii(base::host_of_url(deposit.urls.front()));
 }
 
-// By whose invite or group somebody came to be asked or answered. What we begin is one party.
+// The invite or group that a handshake came by is the party. All handshakes that we begin are one
+// party.
 base::Result<std::int64_t> party_of(const store::Scope& scope, const OutboxRow& row) {
   if (row.kind != OutboxKind::join_answer && row.kind != OutboxKind::session_answer) return 0;
   EDGE_TRY(const auto pending, store::find_pending_join(scope, row.join_id));
   if (!pending) return 0;
-  // Invites and groups count by themselves.
+  // Invites and groups get different numbers.
   return 2 * pending->invite_id + (row.kind == OutboxKind::join_answer ? 1 : 0);
 }
 
-// A record or a file that is gone or damaged costs itself; anything else may pass.
+// A record or file that is missing or damaged will never be readable; other errors may pass.
 bool is_permanent(const base::Error& error) {
   return error.code == base::Errc::not_found || error.code == base::Errc::corrupt ||
          error.code == base::Errc::sealed;
@@ -75,15 +76,16 @@ base::Result<store::BlobReader> open_file(kernel::Core& core, const store::Scope
   return file;
 }
 
-// The session of the file's message, and no other: what proves a newer one to the recipient may
-// stand behind the file in the queue, and parts on a session that is not proven are dropped there.
+// Only the session of the file's message will do: the message that proves a newer session to the
+// recipient may be queued behind the file, and the recipient drops parts on a session that is not
+// proven.
 base::Result<std::optional<store::SessionRow>> session_of(const store::Scope& scope,
                                                           const OutboxRow& row) {
   EDGE_TRY(auto session, store::find_session(scope, row.session_id));
   return session && session->contact == row.contact ? std::move(session) : std::nullopt;
 }
 
-// Each part is read into its place in the body and sealed there.
+// Reads each part into its place in the body and seals it in place.
 base::Result<DepositBody> seal_parts(store::BlobReader& file, const store::TransferId& transfer,
                                      const store::SessionRow& session, PartWindow::Parts parts) {
   const auto part_size = [&](std::uint32_t index) {
@@ -130,13 +132,13 @@ base::Result<std::unique_ptr<DepositLoad>> load_deposit(kernel::Core& core, base
   load->deposit = deposit_to(*route);
   load->token = load->deposit.token;
   load->unreached = !route->way.reached;
-  // Parts are taken from a peer that proved itself only. A file that waited for the session stands
-  // before the Hello, which goes first all the same.
+  // A recipient accepts parts only on a proven session. A file that waited for the session is
+  // queued before the Hello that proves it; the Hello is sent first.
   if (rows.front().kind == OutboxKind::file && rows.front().next_part == 0) {
     EDGE_TRY(auto hello, store::ready_hello(scope, route_id, rows.front().session_id));
     if (hello) rows.assign(1, *std::move(hello));
   }
-  // A file in the middle of the queue begins the next deposit, so that order holds.
+  // A file in the middle of the queue starts a new deposit, so that the order is kept.
   const auto file = std::find_if(rows.begin(), rows.end(),
                                  [](const OutboxRow& row) { return row.kind == OutboxKind::file; });
   if (file != rows.begin()) {
@@ -159,7 +161,8 @@ base::Result<std::unique_ptr<DepositLoad>> load_deposit(kernel::Core& core, base
     }
   }
   load->rows = std::move(rows);
-  // Whom our user asks to join is tried at every URL of the link, and told of as a contact is.
+  // A join request is tried at every URL of the link, and its failures are reported like a
+  // contact's.
   if (load->unreached && load->rows.front().kind != OutboxKind::join_request) {
     load->deposit.unreached = true;
     load->deposit.urls = one_of(load->deposit.urls);

@@ -1,6 +1,6 @@
-// DepositLoad: what one turn of a route sends, and what to write when it is answered. Rows come
-// from the outbox in order: many envelopes together, or one file, whose parts are loaded for a
-// deposit at a time.
+// DepositLoad: the rows of the outbox that one turn of a route sends, and the facts needed to
+// record the outcome. Rows are loaded in order: several envelopes together, or one file, whose
+// parts are loaded for one deposit at a time.
 #pragma once
 
 #include <cstdint>
@@ -22,31 +22,31 @@ namespace messaging::peering {
 
 struct DepositLoad : kernel::Load {
   Deposit deposit;
-  DepositToken token;                  // that it is proved with
+  DepositToken token;                  // proves the deposit
   std::vector<store::OutboxRow> rows;  // without their envelopes
-  std::uint32_t parts = 0;             // of a file, which is alone and has no body yet
-  std::string unreadable;              // why this file can never be sent
-  bool session_lost = false;           // this file's: it has to wait for another session
-  bool unreached = false;              // nothing was ever stored by this way
-  std::int64_t party = 0;              // that caused an unreached route; 0: we ourselves
+  std::uint32_t parts = 0;             // of a file; the load then has one row and no body yet
+  std::string unreadable;              // why this file can never be sent, if so
+  bool session_lost = false;           // the file waits for another session
+  bool unreached = false;              // no deposit by this way ever succeeded
+  std::int64_t party = 0;              // that caused an unreached route; 0: this account
 
-  // Where it goes was chosen by somebody who was never reached there. Whom our user wants to join
-  // is not among them; a file is only begun once there is a session.
+  // The URLs were chosen by a party that was never reached there. Not so for a join request, whose
+  // URLs our user chose; a file is only begun once there is a session.
   bool to_stranger() const {
     return unreached && !is_file() && rows.front().kind != store::OutboxKind::join_request;
   }
-  // To a request, by which somebody who proved nothing yet named the way.
+  // An answer to a request; the requester chose the URLs and has proved nothing yet.
   bool is_answer() const;
-  // Nobody proved to be there, by a session or otherwise: it is tried a few times, minutes apart.
+  // No peer has proved to be reachable there: the deposit is tried a few times, minutes apart.
   bool few_tries() const;
   bool is_file() const { return rows.front().kind == store::OutboxKind::file; }
 };
 
-// Nothing when there is nothing to send on the route now.
+// nullptr: the route has nothing to send now.
 base::Result<std::unique_ptr<DepositLoad>> load_deposit(kernel::Core& core, base::AccountId account,
                                                         std::int64_t route);
-// Parts of a file, read and sealed into a deposit. Nothing when the file is not to be sent any more
-// as it was loaded: it was deleted or held, its session or its route is another one by now.
+// Reads parts of a file and seals them into a deposit. nullptr: the load is out of date, because
+// the file was deleted or held, or its session or route changed.
 base::Result<std::unique_ptr<Deposit>> load_parts(kernel::Core& core, base::AccountId account,
                                                   const DepositLoad& file, PartWindow::Parts parts);
 

@@ -10,8 +10,8 @@
 namespace messaging::peering {
 namespace {
 
-// Progress is written every twentieth of a file, which is what people are told of, at most every
-// 16 MiB, and each second.
+// Progress is written after each twentieth of a file (the step that events report), after each 16
+// MiB at the latest, and each second.
 constexpr std::uint32_t kMostUnwritten = 64;  // parts
 constexpr base::Millis kWriteAfter = 1'000;
 
@@ -22,7 +22,7 @@ void hand_over(kernel::Core& core, DepositTransport& transport, Incoming& incomi
   if (!core.directory.by_mailbox(deposit.mailbox)) {
     return transport.deposit(std::move(deposit), std::move(done));
   }
-  // The same envelopes through the same way in.
+  // Within this daemon the deposit enters through Incoming like one from the network.
   Arrival arrival;
   arrival.mailbox = std::move(deposit.mailbox);
   arrival.proof = prove_deposit(deposit.token, arrival.mailbox, core.clock.now(), deposit.body);
@@ -56,7 +56,7 @@ void FileCarrier::forget(base::AccountId account) {
   std::erase_if(carriages_, [&](const auto& entry) { return entry.first.first == account; });
 }
 
-// The next one after the last that may have a deposit more.
+// The next file in turn that may have one more deposit under way.
 std::optional<FileCarrier::Turn> FileCarrier::next_turn() {
   base::Lock lock(mutex_);
   auto at = carriages_.upper_bound(last_);
@@ -118,10 +118,10 @@ void FileCarrier::stopped(RouteKey key, const CarriagePtr& carriage, PartWindow:
     if (reply.outcome != DepositOutcome::stored) carriage->reply = reply;
   }
   go_on(key, carriage);
-  wake_();  // others may have what it had
+  wake_();  // other files may use its slots
 }
 
-// Writes progress when it is time to, and lets the route go once nothing is left to wait for.
+// Writes progress when due, and ends the turn once no deposit is under way.
 void FileCarrier::go_on(RouteKey key, const CarriagePtr& carriage) {
   DepositReply reply;
   std::optional<store::OutboxRow> row;  // to write progress of

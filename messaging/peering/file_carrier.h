@@ -1,8 +1,9 @@
-// FileCarrier: the files that are under way, each in several deposits at once (part_window.h). A
-// route with a file stays under way until the last part is stored, so that nothing overtakes it.
-// Progress is written now and then: what was not, is sent again after a restart and found there.
+// FileCarrier: the files that are being sent, each in several deposits at once (part_window.h). A
+// route with a file stays under way until the last part is stored, so that no later row overtakes
+// the file. Progress is written at intervals; parts stored since the last write are sent again
+// after a restart, and the recipient recognises them.
 //
-// Memory: each file may have one deposit under way, all of them together kMostDeposits beyond that.
+// Memory: each file may have one deposit under way; kMostDeposits more are shared by all files.
 //
 // begin() and step() on the courier's thread, forget() on any; answers come on any.
 #pragma once
@@ -26,7 +27,7 @@ namespace messaging::peering {
 class Incoming;
 class DepositTransport;
 
-// Hands a deposit to its mailbox, which may be one of this daemon.
+// Sends a deposit to its mailbox, which may be one of this daemon.
 void hand_over(kernel::Core& core, DepositTransport& transport, Incoming& incoming, Deposit deposit,
                base::Completion<DepositReply> done);
 
@@ -34,17 +35,17 @@ class FileCarrier {
  public:
   static constexpr std::uint32_t kMostDeposits = 12;
 
-  // How a file's turn ended: by its last part, because it is not to be sent any more (both
-  // `stored`), or by a deposit that failed.
+  // The end of a file's turn: its last part was stored, or the file is not to be sent any more
+  // (`stored` in both cases), or a deposit failed.
   using Ended = base::UniqueFunction<void(const DepositReply& reply)>;
 
-  // `wake`: step() has something to do. It and Ended are called without any lock held.
+  // `wake`: step() has something to do. `wake` and Ended are called without any lock held.
   FileCarrier(kernel::Core& core, DepositTransport& transport, Incoming& incoming,
               std::function<void()> wake)
       : core_(core), transport_(transport), incoming_(incoming), wake_(std::move(wake)) {}
 
   void begin(RouteKey key, std::shared_ptr<const DepositLoad> file, bool careful, Ended ended);
-  // Seals one deposit of one file and sends it, files taking turns; false: none may be sent now.
+  // Seals and sends one deposit of one file; files take turns. False: no deposit may be sent now.
   bool step();
   void forget(base::AccountId account);
 
@@ -54,7 +55,7 @@ class FileCarrier {
 
     std::shared_ptr<const DepositLoad> file;
     Ended ended;
-    store::OutboxRow row;  // with the progress that is written
+    store::OutboxRow row;  // with the progress last written
     PartWindow window;
     base::Millis written_at = 0;
     bool writing = false;
@@ -83,8 +84,8 @@ class FileCarrier {
   Incoming& incoming_;
   const std::function<void()> wake_;
   base::Mutex mutex_;
-  std::map<RouteKey, CarriagePtr> carriages_ GUARDED_BY(mutex_);  // and what they hold
-  RouteKey last_ GUARDED_BY(mutex_){};                            // whose turn it was
+  std::map<RouteKey, CarriagePtr> carriages_ GUARDED_BY(mutex_);  // and their contents
+  RouteKey last_ GUARDED_BY(mutex_){};                            // the route whose turn was last
   std::uint32_t under_way_ GUARDED_BY(mutex_) = 0;                // deposits, of all files
 };
 

@@ -20,13 +20,13 @@ namespace messaging::peering {
 namespace {
 
 constexpr base::Millis kDay = 24 * 3600 * base::Millis{1000};
-// A message that comes later than this is encrypted anew by then, or given up.
+// By then a message that is still missing was encrypted again in a newer session, or expired.
 constexpr base::Millis kSkippedKeyLifetime = 30 * kDay;
-// On a session that its peer sends on no more, all but stragglers came.
+// On a superseded session all messages have arrived but a few late ones.
 constexpr base::Millis kSpentKeyLifetime = 7 * kDay;
 constexpr base::Millis kSpentSessionLifetime = 30 * kDay;
 
-// Files whose message never came.
+// Transfers whose message never arrived.
 base::Result<> expire_transfers(const kernel::WriteContext& write, UnixMillis before) {
   EDGE_TRY(const auto stale, store::transfers_before(write.scope, before));
   files::RemovedFiles files(write.core, write.account);

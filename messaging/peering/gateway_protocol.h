@@ -1,6 +1,6 @@
 // GatewayProtocol: the gateways' own protocol (docs/protocol.md) as a Protocol: sessions with each
-// contact, envelopes that are deposited in the contact's mailbox. The functions are those of this
-// folder; here is the list of what the rest of messaging wants of them.
+// contact, and envelopes that are deposited in the contact's mailbox. Its functions forward to
+// those of this folder.
 #pragma once
 
 #include "messaging/kernel/protocol.h"

@@ -1,6 +1,6 @@
-// GroupWays: how members of a group reach each other who never joined each other: by the group's
-// introduction token on a member's card, which admits requests for sessions (decision 11). What
-// takes a WriteContext runs in the writer's transaction.
+// GroupWays: how members of a group who never joined each other reach each other: a member's card
+// holds the group's introduction token, which allows session requests (decision 11). Functions with
+// a WriteContext run in the writer's transaction.
 #pragma once
 
 #include <array>
@@ -14,18 +14,19 @@
 
 namespace messaging::peering {
 
-// See Protocol (messaging/kernel/protocol.h), which these are for.
+// These implement Protocol (messaging/kernel/protocol.h).
 base::Result<> show_ways(const kernel::WriteContext& write, ChatId group, MemberCard& ours);
 base::Result<> take_ways(const kernel::WriteContext& write, store::ContactRow& contact,
                          const MemberCard& card);
 base::Result<> meet(const kernel::WriteContext& write, ContactId contact, const GroupId& group,
                     const MemberCard& card);
-// Neither by its introduction nor by an invite.
+// Closes the group's introduction and its invites.
 base::Result<> close_ways(const store::Scope& scope, ChatId chat);
 
-// For session requests that a group introduces. The group whose card of a contact has this token,
-// empty without one; and whether a group's token admits a request that names this group. Who asks
-// is not judged: we may not have heard yet that it is (again) a member.
+// For session requests by a group's introduction. introduced_by(): the group whose card for this
+// contact has the token; empty: none. introduces(): whether the token of `chat` allows a request
+// that names this group. The requester's membership is not checked: the state that makes it a
+// member (again) may not have arrived yet.
 base::Result<base::Bytes> introduced_by(const store::Scope& scope, ContactId contact,
                                         const std::array<std::uint8_t, 32>& token);
 base::Result<bool> introduces(const store::Scope& scope, ChatId chat, base::ByteView group);

@@ -12,7 +12,7 @@ using base::fail;
 constexpr std::size_t kMaxHandshake = 4096;
 constexpr std::size_t kMaxCard = 64 * 1024;
 
-// Former forms began with a list of sessions.
+// Earlier forms began with a list of sessions.
 void pass_over_sessions(base::WireReader& in) { in.fixed(in.u16() * sizeof(std::int64_t)); }
 
 crypto::WipingBytes wiped(base::WireWriter& out) {

@@ -1,5 +1,5 @@
-// HandshakeMemory: what the two sides of a handshake remember until it is done, sealed in the row
-// of store/tables/pending_joins.h. Joins and session requests alike.
+// HandshakeMemory: the state that each side of a handshake keeps until it is complete, sealed in
+// its row of store/tables/pending_joins.h. Used for joins and session requests.
 #pragma once
 
 #include "base/bytes.h"
@@ -11,16 +11,16 @@ namespace messaging::peering {
 
 inline constexpr std::size_t kMaxGroupId = 64;
 
-// Who began, between messages 1 and 2.
+// Of the initiator, between messages 1 and 2.
 struct BeginnerMemory {
   crypto::WipingBytes handshake;
   base::Bytes group;  // of a session request by a group's introduction
 };
 
-// Who answered, until the first ratchet message.
+// Of the responder, until the first ratchet message.
 struct AnswererMemory {
   Card card;
-  base::Bytes answer;  // the envelope, for repetitions
+  base::Bytes answer;  // the envelope, for retransmissions
   Heard heard;         // of a session request
   base::Bytes told;    // the mark of our profile on the answer's card
 };

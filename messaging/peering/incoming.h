@@ -40,8 +40,8 @@ class Incoming {
   explicit Incoming(kernel::Core& core);
 
   void accept(Arrival arrival, base::Completion<ArrivalReply> done);
-  // What came through the account's relay, which has checked the proofs: of keys that are known
-  // here it is taken, in order, of others dropped. False: it could not be stored now.
+  // Envelopes from the account's relay, which has verified the proofs. Those of known keys are
+  // applied in order, others dropped. False: some could not be stored now.
   void accept_relayed(AccountId account, std::vector<RelayedEnvelope> envelopes,
                       base::Completion<bool> done);
 

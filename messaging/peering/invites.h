@@ -1,5 +1,5 @@
-// Invites of ours: the link of an account or a group, and the token in it that admits requests to
-// join. In the writer's transaction.
+// Our own invites: the link of an account or a group, and the token in it that allows join
+// requests. In the writer's transaction.
 #pragma once
 
 #include <optional>
@@ -12,10 +12,10 @@
 
 namespace messaging::peering {
 
-// The live one's link; an invite is made when there is none.
+// The link of the live invite, which is created when there is none.
 base::Result<std::string> invite_link(const kernel::WriteContext& write,
                                       std::optional<ChatId> chat);
-// A live invite is withdrawn, a withdrawn one is live again.
+// Withdraws a live invite; makes a withdrawn one live again.
 base::Result<> toggle_invite(const kernel::WriteContext& write, const store::InviteRow& own);
 
 }  // namespace messaging::peering

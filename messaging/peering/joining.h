@@ -7,8 +7,8 @@
 //     progress 600, message 3 (Hello) ->     prove_joiner: contact, chat, progress 1000
 //   (acknowledged: progress 1000)        <-
 //
-// Every function runs in the writer's transaction. Refusals that a stranger causes are silent:
-// `false` or nothing, never an error that would undo the batch.
+// Every function runs in the writer's transaction. A refusal that a stranger causes is silent
+// (`false` or nothing) and never an error, which would undo the batch.
 #pragma once
 
 #include <string>
@@ -23,22 +23,23 @@
 
 namespace messaging::peering {
 
-// A request that was deposited and not answered goes again: its answer may have been given up.
+// A request that was deposited and not answered is sent again after this time: the inviter may have
+// given up its answer.
 inline constexpr base::Millis kAskAgainAfter = 3600 * base::Millis{1000};
 
 base::Result<ChatId> start_join(const kernel::WriteContext& write, const crypto::Invite& invite);
 
-// Message 1 for one of our invites; `invite_id` is the invite whose token admitted it. True: it is
-// answered (again). False: not ours to answer.
+// Message 1 for one of our invites; `invite_id` is the invite whose token was used. True: it was
+// answered (again). False: the request is refused.
 base::Result<bool> answer_request(const kernel::WriteContext& write, std::int64_t invite_id,
                                   base::ByteView message);
 
-// Message 2 for one of our joins. False: no join waits under this tag.
+// Message 2 for one of our joins. False: no join has this tag.
 base::Result<bool> complete_answer(const kernel::WriteContext& write, const Tag& tag,
                                    base::ByteView message);
 
-// The first ratchet message of an unproven session opened. Answers with who joined; what its invite
-// is for is the caller's to do.
+// The first ratchet message of an unproven session was opened. Returns the contact that joined; the
+// caller performs the invite's purpose.
 base::Result<ContactId> prove_joiner(const kernel::WriteContext& write,
                                      const store::PendingJoinRow& join, store::SessionRow& session);
 

@@ -1,8 +1,8 @@
-// PartSync: makes what was written of arriving files durable. A disk takes as long for two
-// megabytes as for ten, so deposits that wait at the same time share a sync: one for each file, by
-// a thread that does nothing else, while the next deposits are read, opened and written.
+// PartSync: syncs the files that arriving parts were written into. A sync of two megabytes takes as
+// long as one of ten, so deposits that wait at the same time share one sync for each file. A thread
+// of its own runs the syncs, while the next deposits are read, opened and written.
 //
-// Safe from any thread. The thread begins with the first file and ends with stop().
+// Safe from any thread. The thread starts with the first file and ends with stop().
 #pragma once
 
 #include <thread>
@@ -21,9 +21,9 @@ class PartSync {
 
   ~PartSync() { stop(); }
 
-  // Answers on the thread, once all that was written before is durable or could not be made so.
+  // Calls `done` on the thread, once everything written before is durable, or the sync has failed.
   void add(store::SealedBlobWriter file, Done done);
-  // Answers what waits, and everything later with Errc::unavailable.
+  // Completes the syncs that wait; later calls of add() fail with Errc::unavailable.
   void stop();
 
  private:

@@ -1,11 +1,11 @@
-// PartWindow: which parts of one file are under way. Deposits carry consecutive parts; several are
-// under way at once and are answered in any order. What is stored from the file's start on without
-// a gap is progress; after a failure the rest goes again, which costs nothing: a part that comes
-// twice is one.
+// PartWindow: which parts of one file are under way. A deposit carries consecutive parts; several
+// deposits are under way at once and are answered in any order. Progress counts the parts stored
+// from the file's start without a gap; after a failure the parts behind it are sent again, which is
+// harmless, because a duplicate part is recognised.
 //
-// It begins with one deposit and takes one more with each answer that comes quickly, so that a slow
-// link never carries several that all come too late. After a failure (`careful`) the first one
-// holds a single part, which is what a bad link or a small mailbox may still let through.
+// The window starts with one deposit and grows by one with each quick answer, so that a slow link
+// never has several under way that all time out. After a failure (`careful`) the first deposit
+// holds a single part, which a bad link or a small mailbox may still accept.
 //
 // One thread at a time.
 #pragma once
@@ -20,7 +20,7 @@ namespace messaging::peering {
 
 class PartWindow {
  public:
-  static constexpr std::uint32_t kMostParts = 7;     // a deposit
+  static constexpr std::uint32_t kMostParts = 7;     // per deposit
   static constexpr std::uint32_t kMostDeposits = 8;  // under way
   static constexpr base::Millis kQuick = 1'000;
 
@@ -29,10 +29,10 @@ class PartWindow {
     std::uint32_t until = 0;  // the part after them
   };
 
-  // Of `all` parts those before `stored` are there already.
+  // Of `all` parts, those before `stored` are stored already.
   PartWindow(std::uint32_t stored, std::uint32_t all, bool careful);
 
-  // What a further deposit would carry; nothing when none may be begun now.
+  // The parts of the next deposit; nullopt: no further deposit may start now.
   std::optional<Parts> next() const;
   void begun(Parts parts);
   void answered(Parts parts, bool stored, base::Millis took);
@@ -42,7 +42,7 @@ class PartWindow {
   std::uint32_t all() const { return all_; }
   bool complete() const { return stored_ == all_; }
   std::uint32_t under_way() const { return under_way_; }  // deposits
-  // Nothing is under way, and nothing more will be.
+  // No deposit is under way, and none will follow.
   bool over() const { return under_way_ == 0 && (stopped_ || complete()); }
 
  private:

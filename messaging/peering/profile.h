@@ -1,8 +1,7 @@
-// Profile: what an account says of itself, and how it is reached, kept the same at all its
-// contacts. Cards carry it in handshakes; afterwards an update goes to each contact that was told
-// another one: after a change of name, status or bot, and when the gateway is reached elsewhere.
-// Every update carries a fresh deposit token, so that tokens are rotated with it. In the writer's
-// transaction.
+// Profile: an account's name, status and addresses, kept up to date at all its contacts. Handshakes
+// send it in cards. After a change (name, status, bot, or the gateway's addresses) an update is
+// sent to each contact whose last copy differs. Every update carries a fresh deposit token, which
+// rotates tokens. In the writer's transaction.
 #pragma once
 
 #include "base/result.h"
@@ -12,21 +11,22 @@
 
 namespace messaging::peering {
 
-// Our profile with a fresh token, which does not admit yet (see allow_deposits() in
+// Our profile with a fresh token, which is not accepted yet (see allow_deposits() in
 // messaging/peering/reach.h).
 base::Result<Profile> make_profile(const kernel::WriteContext& write);
 
-// What is remembered of a profile that was told: a keyed hash of all but its token.
+// Identifies the profile that was sent to a contact: a keyed hash of all but its token.
 base::Bytes mark_of(const kernel::WriteContext& write, const Profile& profile);
-// A card with the profile of this mark went to the contact.
+// Records that a card with the profile of this mark was sent to the contact.
 base::Result<> note_profile_told(const kernel::WriteContext& write, ContactId contact,
                                  base::ByteView mark);
 
-// Queues updates for a slice of the contacts that were told another profile; the courier asks for
-// the next.
+// Queues updates for a slice of the contacts whose last copy differs; the courier requests the next
+// slice.
 base::Result<> tell_profile(const kernel::WriteContext& write);
 
-// A contact's update says how it is reached from now on; the way before stays the route's second.
+// Switches the contact's route to the way in its update; the previous way becomes the route's
+// second.
 base::Result<> take_way(const kernel::WriteContext& write, const store::ContactRow& contact,
                         const Profile& profile);
 

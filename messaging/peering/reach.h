@@ -1,7 +1,6 @@
-// Reach: how an account is reached. The URLs and the mailbox that it gives out, the cards that
-// carry them to one contact each, the tokens that admit a contact to our mailbox, and the other
-// direction: the route by which a contact is reached. Everything but reach_of() runs in the
-// writer's transaction.
+// Reach: the addresses of an account (URLs and mailbox), the cards that carry them to one contact
+// each, the tokens that allow a contact to deposit into our mailbox, and the routes to contacts.
+// Everything but reach_of() runs in the writer's transaction.
 #pragma once
 
 #include <optional>
@@ -23,25 +22,25 @@ struct Reach {
 };
 Reach reach_of(const kernel::Core& core, const kernel::AccountState& account);
 
-// Our card for one contact, with a fresh token and tag.
+// Makes our card for one contact, with a fresh token and tag.
 base::Result<Card> make_card(const kernel::WriteContext& write);
 
-// The token admits from now on. `handshake` is the number of what gives it out (a handshake or a
-// profile update, from one counter): a later one's replaces an earlier one's once it was used. No
-// contact: it is not known yet who that is.
+// Accepts deposits with this token from now on. `handshake` is the number of the handshake or
+// profile update that carries the token (one counter for both): a token with a higher number
+// replaces those with lower ones at its first use. nullopt: the contact is not known yet.
 base::Result<> allow_deposits(const kernel::WriteContext& write, const DepositToken& token,
                               std::int64_t handshake, std::optional<ContactId> contact);
 
 base::Result<std::int64_t> new_route(const kernel::WriteContext& write, store::RouteWay way);
 store::RouteWay way_of(const Profile& profile);
-// A way to URLs that were all reached by another one needs not to prove itself again.
+// Marks a way as reached if all its URLs were reached by the known way before.
 void keep_reached(store::RouteWay& fresh, const store::RouteWay& known);
 void keep_reached(store::RouteWay& fresh, const store::RouteRow& known);
 
-// A handshake leads here: everything queued for the contact goes this way from now on, and the way
-// before it is kept as the route's second. Not `first` (its session is not the one to send on):
-// this way becomes the second. The route that is not used stays while a handshake of our own is
-// under way on it.
+// Switches the contact to the route of a completed handshake: all queued rows move to it, and the
+// previous way is kept as the route's second. Not `first` (the handshake's session is not the one
+// to send on): the new way becomes the second instead. The unused route stays while a handshake of
+// our own is under way on it.
 base::Result<> switch_route(const kernel::WriteContext& write, store::ContactRow& contact,
                             std::int64_t route, bool first);
 

@@ -22,7 +22,7 @@ namespace {
 
 using base::Errc;
 
-// A file that there is no room for is asked for again after this time.
+// A file for which the disk has no room is requested again after this time.
 constexpr base::Millis kRoomPatience = 3600 * base::Millis{1000};
 
 constexpr std::uint32_t kStepsInWrite = 64;  // a longer walk is done beside the writer
@@ -36,23 +36,23 @@ base::Result<> prove_peer(const kernel::WriteContext& write, store::SessionRow& 
   return invite ? groups::admit_joiner(write, *invite, joiner) : base::Result<>{};
 }
 
-// Something on a known session does not open: one side went back to an older copy, or lost its
-// place. Messages that still come on it are not taken (those before them may be missing), and what
-// we sent on it and is not acknowledged waits for the new session.
+// A message on a known session does not open: one side was restored from an older copy, or the
+// ratchets diverged. Later messages on this session are not applied (earlier ones may be missing),
+// and our unacknowledged messages wait for the new session.
 base::Result<> session_failed(const kernel::WriteContext& write, const store::SessionRow& session) {
   if (session.state == store::SessionState::unproven) return {};
-  // All of this once, however much more comes that does not open.
+  // The session is marked once, however many more messages do not open.
   if (session.state == store::SessionState::broken) return begin_session(write, *session.contact);
   EDGE_CHECK(store::set_session_broken(write.scope, session.id));
   EDGE_CHECK(store::hold_outbox(write.scope, *session.contact));
   EDGE_CHECK(begin_session(write, *session.contact));
-  // With another live session (both sides began one) the rest goes on there.
+  // With another live session (both sides began one) the waiting rows use that one.
   return outbox::release_waiting(write, *session.contact);
 }
 
-// A message on a session that broke, or on one that the sender has given up for a later one: it is
-// not acknowledged, so that it comes again on the new session and in its place. A sender that still
-// uses the old one went back to an older copy.
+// Whether a message is on a broken session, or on one that the sender has replaced by a later one.
+// It is not acknowledged, so that the sender repeats it on the new session, in order. A sender that
+// still uses the old session was restored from an older copy.
 base::Result<bool> is_stale(const kernel::WriteContext& write, const store::SessionRow& session,
                             const Uuid& message) {
   if (session.state == store::SessionState::broken) {
@@ -66,8 +66,9 @@ base::Result<bool> is_stale(const kernel::WriteContext& write, const store::Sess
   return true;
 }
 
-// The walks over messages that did not come: done already, done here when they are short, or what
-// they cost their sender and that they are to be done elsewhere. Nothing: they are done.
+// The chain walks over messages that are missing. nullopt: they are done, because they were done
+// before or are short. Otherwise the outcome `walk` or `later`: they run beside the writer, within
+// the sender's budget.
 base::Result<std::optional<Reception>> walk_there(const kernel::WriteContext& write,
                                                   const store::SessionRow& session,
                                                   const ReceptionMeans& means,
@@ -102,8 +103,8 @@ base::Result<std::optional<Reception>> walk_there(const kernel::WriteContext& wr
   return std::optional<Reception>();
 }
 
-// Whether a content can be taken now; its file, when it brings one. What cannot is not
-// acknowledged, so that it comes again.
+// Whether a content can be applied now, and its file if it has one. A content that cannot be
+// applied is not acknowledged, so that the sender repeats it.
 base::Result<bool> is_ready(const kernel::WriteContext& write, const store::SessionRow& session,
                             const Content& content, std::optional<store::TransferRow>& file) {
   const AnyContentKind& kind = kind_of(content.body);
@@ -115,7 +116,7 @@ base::Result<bool> is_ready(const kernel::WriteContext& write, const store::Sess
   if (note == nullptr) return true;
   EDGE_TRY(file, chats::arrived_file(write, *note));
   if (file) return true;
-  // It should have come before. It is never repeated alone, but with a new session.
+  // The file should have arrived before its message. A sender repeats files only after a renewal.
   if (session.contact && !store::has_room(write.core.store.dir(), note->sealed_size)) {
     renewal_state(write).postponed.postpone(write.account.id, *session.contact, kRoomPatience,
                                             content.uuid);
@@ -125,7 +126,8 @@ base::Result<bool> is_ready(const kernel::WriteContext& write, const store::Sess
   return false;
 }
 
-// What is applied in several writes: a portion now, the ratchet's step with the last of them.
+// A content that takes several writes: applies one portion now; the ratchet steps with the last
+// portion.
 base::Result<Portion> take_some(const kernel::WriteContext& write, const store::SessionRow& session,
                                 const Content& content, std::size_t taken) {
   if (!session.contact || kind_of(content.body).apply_some == nullptr) return Portion{};
@@ -135,8 +137,8 @@ base::Result<Portion> take_some(const kernel::WriteContext& write, const store::
                                   content);
 }
 
-// Keeps the ratchet's step. Whatever opens on an unproven session shows that its peer completed the
-// handshake; true: it did so now.
+// Saves the ratchet's step. A message that opens on an unproven session proves that the peer
+// completed the handshake. True: it was proven now.
 base::Result<bool> step(const kernel::WriteContext& write, store::SessionRow& session,
                         const crypto::Ratchet& ratchet, store::DeferredSkippedKeys& skipped) {
   const bool unproven = session.state == store::SessionState::unproven;
@@ -155,7 +157,7 @@ base::Result<bool> step(const kernel::WriteContext& write, store::SessionRow& se
 base::Result<Reception> receive_message(const kernel::WriteContext& write,
                                         store::SessionRow& session, base::ByteView body,
                                         const ReceptionMeans& means) {
-  // Opened on a copy: the step is kept only when the content is taken.
+  // Opens with a copy of the ratchet: the step is saved only when the content is applied.
   EDGE_TRY(auto ratchet, crypto::Ratchet::load(session.ratchet));
   auto walks = ratchet.walks_to(body);
   Reception reception;
@@ -191,7 +193,7 @@ base::Result<Reception> receive_message(const kernel::WriteContext& write,
   const receiving::Turn turn{session.id, !skipped.used_one()};
   EDGE_TRY(reception.session_began, step(write, session, ratchet, skipped));
   reception.outcome = Reception::Outcome::taken;
-  if (!content) return reception;  // opened, but of no form we know: it will never be better
+  if (!content) return reception;  // opened, but of an unknown form: a retry would not help
   EDGE_TRY(const store::ContactRow contact, store::load_contact(write.scope, *session.contact));
   if (contact.blocked) return reception;
   EDGE_CHECK(store::touch_last_seen(write.scope, contact.id, write.tx.now()));

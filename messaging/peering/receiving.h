@@ -1,4 +1,5 @@
-// Receiving: what the contents of ratchet messages do. Runs in the writer's transaction.
+// Receiving: opens a ratchet message on its session and applies its content. Runs in the writer's
+// transaction.
 #pragma once
 
 #include <span>
@@ -13,27 +14,27 @@
 
 namespace messaging::peering {
 
-// What was done for a message before, outside of this write or in an earlier one.
+// Work that was done for a message outside of this write or in an earlier one.
 struct ReceptionMeans {
   std::span<const crypto::ChainWalk> walks;  // done
-  std::size_t taken = 0;                     // of its content (apply_some)
+  std::size_t taken = 0;                     // how much of its content was applied (apply_some)
 };
 
 struct Reception {
   enum class Outcome {
-    unopened,  // a known tag, but it does not open or says nothing we may take
-    not_yet,   // a file's parts are missing: nothing was changed
+    unopened,  // a known tag, but the message does not open or its content is not allowed
+    not_yet,   // parts of a file are missing: nothing was changed
     walk,      // `walks` are too long for a write: nothing was changed
-    later,     // its sender has to wait for so long a walk: nothing was changed
+    later,     // the sender's budget for walks is used up: nothing was changed
     partly,    // some of its content was applied; the rest in another write
     taken,
   };
   Outcome outcome = Outcome::unopened;
-  store::SeenEnvelope seen;    // what to note with the envelope's id
-  bool session_began = false;  // it proved a joiner
+  store::SeenEnvelope seen;    // to record with the envelope's id
+  bool session_began = false;  // the message proved a joiner
   std::vector<crypto::ChainWalk> walks;
   base::Millis later = 0;
-  std::size_t taken = 0;    // with `partly`: how much of its content is applied by now
+  std::size_t taken = 0;    // with `partly`: how much of the content is applied by now
   std::uint32_t steps = 0;  // of its chain that were walked here
 };
 

@@ -42,7 +42,7 @@ base::Result<std::string> parse_relay_url(std::string_view text) {
 
 bool is_loopback_relay(std::string_view url) {
   const std::string host(base::host_of_url(url));
-  // Resolvers take 127.1, 2130706433 and 0x7f.1 for addresses too.
+  // Resolvers also accept 127.1, 2130706433 and 0x7f.1 as addresses.
   in_addr address{};
   if (::inet_aton(host.c_str(), &address) != 0) return (ntohl(address.s_addr) >> 24) == 127;
   return base::is_loopback_host(host);
@@ -59,7 +59,7 @@ base::Result<std::optional<kernel::RelayHome>> find_relay_home(const kernel::Cor
   kernel::RelayHome home;
   home.by_settings = !own;
   EDGE_TRY(home.url, parse_relay_url(own ? *own_url : core.options.relay_url));
-  // The daemon's token is for the daemon's relay and is shown to no other.
+  // The daemon's token is for the daemon's relay and is sent to no other.
   home.token = own_token ? *own_token : own ? std::string() : core.options.relay_token;
   home.mailbox = relay_mailbox_name(relay_owner(account, home.url).public_key());
   return home;

@@ -29,11 +29,12 @@ std::string relay_mailbox_name(const crypto::PublicKey& owner);
 base::Result<std::string> parse_relay_url(std::string_view text);
 
 // Whether a relay at this URL is on this machine. Only the daemon's settings and callers with scope
-// admin may name one: the daemon would ask services on loopback for whoever may write.
+// admin may name such a relay: otherwise any caller with write access could make the daemon send
+// requests to services on loopback.
 bool is_loopback_relay(std::string_view url);
 
-// By the account's config keys relay_url and relay_token, else by the daemon's settings; relay_url
-// "none" leaves the account without.
+// Reads the account's config keys relay_url and relay_token, else the daemon's settings; with
+// relay_url "none" the account has no relay.
 base::Result<std::optional<kernel::RelayHome>> find_relay_home(const kernel::Core& core,
                                                                const store::Scope& scope,
                                                                const crypto::Identity& account);

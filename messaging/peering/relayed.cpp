@@ -15,7 +15,7 @@ namespace {
 
 constexpr base::Millis kRegistrationPatience = 3'000;
 
-// The same for all keys of one contact, and nothing to anybody who does not know the account.
+// Equal for all keys of one contact, and random to everybody without the account's secret.
 std::array<std::uint8_t, 16> pseudonym_of(const kernel::AccountState& account,
                                           const store::DepositTokenRow& token) {
   base::WireWriter claim;
@@ -112,7 +112,7 @@ void Relayed::when_registered(base::AccountId account, base::Completion<> done) 
           {of.version, core_.clock.uptime() + kRegistrationPatience, std::move(done)});
     }
   }
-  // Where it does not wait it was not moved: NOLINTNEXTLINE(bugprone-use-after-move)
+  // `done` was moved only if it waits. NOLINTNEXTLINE(bugprone-use-after-move)
   if (!waits) return done({});
   tell_listener(Change::keys, account);
 }
@@ -151,8 +151,8 @@ void Relayed::expire_waiting() {
   for (Waiting& one : due) one.done({});
 }
 
-// Temporary: they live and die with the writer's connection, and no other file knows of them. This
-// way no rule that gives out or takes back a token can forget to say so.
+// Temporary triggers, which exist only on the writer's connection, count every change of a token,
+// so that no rule that changes tokens can omit the notification.
 base::Result<> Relayed::prepare(store::Tx& tx) {
   return tx.db().script(R"sql(
     CREATE TEMP TABLE IF NOT EXISTS key_change(

@@ -1,10 +1,9 @@
-// Relayed: what the links to relays need of messaging: which accounts have a relay, which deposit
-// keys are to hold there, a way in for envelopes whose proof the relay has checked, and an ear for
-// how the links fare. messaging knows no link; gateway/relay/client keeps them.
+// Relayed: messaging's interface for links to relays: which accounts have a relay, which deposit
+// keys are to be registered there, the entry for envelopes whose proofs the relay has verified, and
+// the state of each link. The links themselves are in gateway/relay/.
 //
-// The keys are told as they should be, never as changes: what the store holds is the list of
-// registrations to make, and a link compares it with the relay's at each start and after each
-// change.
+// keys() returns the complete list, never changes: a link compares it with the relay's list at each
+// start and after each change.
 //
 // Safe from any thread unless it says otherwise.
 #pragma once
@@ -42,11 +41,11 @@ struct RelayAccount {
   crypto::Identity owner;
 };
 
-// A key as it should hold at the relay.
+// A key as it is to be registered at the relay.
 struct WantedKey {
   DepositKeyId key_id{};
   DepositKey key{};
-  bool contact = false;  // else it admits handshakes alone
+  bool contact = false;  // else it allows handshakes only
   std::array<std::uint8_t, 16> pseudonym{};
 };
 
@@ -62,7 +61,8 @@ class Relayed {
   std::vector<RelayAccount> accounts() const;
   // Oldest first. Keys of blocked contacts and withdrawn invites are not among them.
   base::Result<std::vector<WantedKey>> keys(base::AccountId account) const;
-  // Takes them in order. True: they may be acknowledged; false: they could not be stored now.
+  // Applies envelopes in order. True: they may be acknowledged; false: they could not be stored
+  // now.
   void accept(base::AccountId account, std::vector<RelayedEnvelope> envelopes,
               base::Completion<bool> done);
 
@@ -70,19 +70,19 @@ class Relayed {
   // One listener, called after the commit that changed something, on the writer's thread.
   void on_change(std::function<void(Change, base::AccountId)> listener);
 
-  // How the link fares: connected or not, and what a person has to do about it ("": nothing).
+  // The state of the link, and the problem that a person has to solve ("": none).
   void tell(base::AccountId account, bool connected, const std::string& problem);
   bool connected(base::AccountId account) const;
-  // Answers once what is committed now is registered, or when it took too long: an invite is shown
-  // when it is good for use. At once for accounts without a relay.
+  // Calls `done` once the keys committed by now are registered, or after a time-out, so that an
+  // invite is shown only when it works. At once for accounts without a relay.
   void when_registered(base::AccountId account, base::Completion<> done);
   void tell_registered(base::AccountId account, std::uint64_t version);
   std::uint64_t version(base::AccountId account) const;  // of the keys; grows with each change
   void expire_waiting();                                 // called every second or so
 
-  // Within messaging. Readies the writer's connection to notice changes of keys.
+  // Within messaging. Makes the writer's connection count changes of keys.
   static base::Result<> prepare(store::Tx& tx);
-  // At the end of each write of an account that has a relay: tells the listener if keys changed.
+  // At the end of each write of an account that has a relay: calls the listener if keys changed.
   base::Result<> notice(store::Tx& tx, base::AccountId account);
   // An account got, lost or changed its relay (committed).
   void homes_changed(base::AccountId account);

@@ -1,6 +1,6 @@
-// RenewalBudget: how often a session may be renewed with one contact, so that a pair that keeps
-// failing, or a hostile contact, costs little: a few at once, then one every five minutes. In
-// memory: a restart gives everybody a few again. Safe from any thread.
+// RenewalBudget: how often a session may be renewed with one contact, so that a pair whose sessions
+// keep failing, or a hostile contact, costs little: a few at once, then one every five minutes. In
+// memory: a restart refills every budget. Safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace messaging::peering {
 
-// With a contact; after this time one more may be begun.
+// With one contact, one more renewal may begin after this time.
 inline constexpr base::Millis kRenewalRefill = 5 * 60 * base::Millis{1000};
 
 class RenewalBudget {
@@ -22,8 +22,8 @@ class RenewalBudget {
 
   explicit RenewalBudget(const base::Clock& clock) : clock_(clock) {}
 
-  // False: not now. Contact 0 stands for everybody who is not a contact yet and was introduced by
-  // the same group, named by its chat.
+  // False: the budget is used up. Contact 0 stands for all peers that are not contacts yet and were
+  // introduced by the same group, identified by its chat.
   bool take(base::AccountId account, base::ContactId contact, Side side, std::int64_t group = 0);
   void forget(base::AccountId account);
 

@@ -1,6 +1,6 @@
-// A content becomes an envelope: the session's ratchet is stepped and saved in the transaction. The
-// row is changed in memory too, which ends with the transaction (decision 2: nothing of it is
-// kept). The other direction is in receiving.cpp.
+// Encrypts a content into an envelope: steps the session's ratchet and saves it in the transaction.
+// The row in memory is changed too and is discarded with the transaction (decision 2). Decryption
+// is in receiving.cpp.
 #pragma once
 
 #include "base/bytes.h"

@@ -33,7 +33,7 @@ base::Result<> encrypt_again(const kernel::WriteContext& write, ContactId contac
                              const Heard& heard) {
   EDGE_CHECK(store::hold_outbox(write.scope, contact));
   EDGE_CHECK(check_restored(write, contact, heard));
-  // What was read may have been told on the session before, which opens no more over there.
+  // Read receipts may have been sent in the previous session, which the contact can no longer open.
   EDGE_TRY(const bool owed, store::owe_told_receipts(write.scope, contact, kMaxReceipts));
   if (owed) outbox::tell_receipts_soon(write, contact);
   return outbox::release_waiting(write, contact);
@@ -45,7 +45,7 @@ base::Result<bool> prepare_rows(const kernel::WriteContext& write, ContactId con
   if (!session) return false;
   for (store::OutboxRow& row : rows) {
     row.session_id = session->id;
-    // The parts of a file are sealed when they are sent.
+    // Parts of a file are sealed when they are sent.
     if (row.kind == store::OutboxKind::file) continue;
     EDGE_TRY(row.envelope, seal_on(write.scope, *session, row.payload));
   }

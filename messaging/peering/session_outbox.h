@@ -1,5 +1,5 @@
-// What sessions do with a contact's outbox: its rows are encrypted on the one to send on, and again
-// on a new one. In the writer's transaction.
+// Encryption of a contact's outbox: rows are encrypted in the session to send on, and again in a
+// new one. In the writer's transaction.
 #pragma once
 
 #include <cstdint>
@@ -14,18 +14,18 @@
 
 namespace messaging::peering {
 
-// Encrypts payloads on the contact's session; false: there is none to send on.
+// Encrypts payloads in the contact's session. False: there is no session to send on.
 base::Result<bool> prepare_rows(const kernel::WriteContext& write, ContactId contact,
                                 std::span<store::OutboxRow> rows);
 
-// Queues the joiner's first ratchet message, on the session that it proves whichever else there is;
-// its acknowledgement completes the join.
+// Queues the joiner's first ratchet message in the session that it proves, even if there are
+// others; its receipt completes the join.
 base::Result<> queue_hello(const kernel::WriteContext& write, ContactId contact,
                            store::SessionRow& session, std::int64_t join_id);
 
-// A session came to be: what the contact has not acknowledged and no live session carries is
-// encrypted in it, in order; `heard` is what the contact told of our messages. What we told to have
-// read of its messages is told again.
+// After a new session: encrypts in it, in order, the messages that the contact has not acknowledged
+// and no live session carries; `heard` is our last message that the contact has. Read receipts are
+// sent again.
 base::Result<> encrypt_again(const kernel::WriteContext& write, ContactId contact,
                              const Heard& heard = {});
 

@@ -1,10 +1,9 @@
 // DepositTransport: how envelopes leave this daemon. messaging declares it, gateway implements it
-// over HTTP, and main joins the two. Mailroom is the other end: what a transport hands received
-// envelopes to.
+// over HTTP, and main joins the two. Mailroom is the other end, which accepts received envelopes.
 //
 // Threads: deposit() and accept() may be called from any thread and never block; the answer comes
-// through the Completion, from any thread. A deposit that was answered `stored` is held durably by
-// the other side.
+// through the Completion, from any thread. A deposit that was answered `stored` is durable at the
+// other side.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +26,8 @@ struct Deposit {
   std::string mailbox;            // opaque, [A-Za-z0-9_-]{1,64}
   DepositToken token;             // proves the right to deposit; never sent itself
   DepositBody body;
-  // Nothing was ever stored at these URLs: somebody else chose them, and nobody may be there. Such
-  // deposits must not take the places of others.
+  // No deposit at these URLs ever succeeded: somebody else chose them, and there may be no server.
+  // Such deposits must not use up the slots of others.
   bool unreached = false;
 };
 
@@ -39,7 +38,7 @@ using DepositOutcome = kernel::CarryOutcome;
 struct DepositReply {
   DepositOutcome outcome = DepositOutcome::unreachable;
   base::Millis retry_after = 0;               // 0: the other side named no pause
-  std::optional<base::UnixMillis> peer_time;  // the other side's clock, when it told it
+  std::optional<base::UnixMillis> peer_time;  // the other side's clock, if the answer has it
 };
 
 class DepositTransport {
@@ -58,13 +57,13 @@ struct Arrival {
 
 // The answer to an arrival, one HTTP status each (gateway/relay maps them).
 enum class ArrivalVerdict {
-  stored,       // 204
-  unproven,     // 401: no such mailbox, no such token or a wrong proof: deliberately one answer
-  clock,        // 401 with our time: the proof's time is too far from ours
-  malformed,    // 400
-  too_large,    // 413
-  too_many,     // 429 with Retry-After
-  unavailable,  // 503: the database could not take it; nothing was acknowledged
+  stored,     // 204
+  unproven,   // 401: no such mailbox, no such token or a wrong proof; deliberately the same answer
+  clock,      // 401 with our time: the proof's time is too far from ours
+  malformed,  // 400
+  too_large,  // 413
+  too_many,   // 429 with Retry-After
+  unavailable,  // 503: the database refused the write; nothing was acknowledged
   full,         // 507
 };
 
@@ -74,21 +73,21 @@ struct ArrivalReply {
   base::UnixMillis our_time = 0;
 };
 
-// The answer as its depositor hears it.
+// The answer in the form that the depositor's transport reports.
 DepositReply reply_of(const ArrivalReply& reply);
 
-// What a deposit's head tells before its body is read.
+// The fields of a deposit's head, known before its body is read.
 struct ArrivalHead {
   std::string mailbox;
   DepositKeyId key_id{};
   base::UnixMillis time = 0;
-  std::uint64_t size = 0;  // of the body; where it is not told, the most it may be
+  std::uint64_t size = 0;  // of the body; the maximum where the head has no length
 };
 
 class Mailroom {
  public:
   virtual ~Mailroom() = default;
-  // A refusal that needs no look at the body. Nothing is proven yet, so nothing is counted. May
+  // A refusal that does not depend on the body. Nothing is proven yet, so no budget is charged. May
   // read the database.
   virtual std::optional<ArrivalReply> judge(const ArrivalHead& /*head*/) { return std::nullopt; }
   virtual void accept(Arrival arrival, base::Completion<ArrivalReply> done) = 0;
