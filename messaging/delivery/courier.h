@@ -1,10 +1,10 @@
-// Courier: says when what waits in the outbox is sent, in order per route. How a route's turn is
-// carried is the account's protocol's (messaging/kernel/protocol.h).
+// Courier: schedules the outbox: decides when the rows of each route are sent, in order. The
+// account's protocol (messaging/kernel/protocol.h) sends them.
 //
-// One thread that decides, never a thread per peer: a protocol answers later. Whose turn it is says
-// messaging/delivery/route_queue.h: one turn a route at a time, so that order holds and a dead peer
-// costs only itself. What was sent but never acknowledged by the recipient's device goes out again
-// after 24 h.
+// One thread schedules all peers; protocols answer asynchronously. messaging/delivery/route_queue.h
+// chooses the next route: one turn per route at a time, so that order is kept and a dead peer
+// delays only its own route. A message that the recipient's device has not acknowledged is
+// retransmitted after 24 h.
 //
 // Safe from any thread. Durations are counted on the boot clock.
 #pragma once
@@ -34,41 +34,41 @@ class Core;
 namespace messaging::delivery {
 
 inline constexpr base::Millis kRepeatAfter = 24 * 3600 * base::Millis{1000};
-// Nothing expires before the daemon ran this long: it has to have had a chance.
+// Nothing expires before the daemon has run this long, so that every row had a chance to be sent.
 inline constexpr base::Millis kExpireGrace = 10 * 60 * base::Millis{1000};
 
-// What is known of a route on which something waits; for people.
+// The state of a route with waiting rows; for people.
 struct RouteStanding {
-  int failures = 0;           // in a row
+  int failures = 0;           // consecutive
   base::Millis next_try = 0;  // from now
   kernel::CarryOutcome last = kernel::CarryOutcome::stored;
 };
 
 class Courier {
  public:
-  // The protocols are in the core by now.
+  // `core.protocols` must be filled by now.
   Courier(kernel::Core& core, groups::OwedStates& owed_states);
   ~Courier();  // stop()
 
   void start();
   void stop();
 
-  // Something became ready for a route; call it from an on_commit hook.
+  // A row became ready on a route; call from an on_commit hook.
   void wake(base::AccountId account, std::int64_t route);
-  // A contact is owed receipts; they go out together a moment later.
+  // Receipts for a contact are pending; they are sent together a moment later.
   void owe(base::AccountId account, base::ContactId contact);
-  // More waits for a contact with whom there is a link: the next slice is encrypted.
+  // More rows wait for a contact that has a link: prepares the next slice.
   void release(base::AccountId account, base::ContactId contact);
-  // The account's profile changed: contacts that were told another one hear of it.
+  // The account's profile changed: queues updates for contacts whose copy differs.
   void tell_profile(base::AccountId account);
-  // Something came from this peer: what waits for it is sent at once.
+  // An envelope arrived from this peer: its waiting rows are sent at once.
   void heard(base::AccountId account, std::int64_t route);
-  // Every pause ends (maybe_network, start_io).
+  // Ends every pause (maybe_network, start_io).
   void poke();
   void forget(base::AccountId account);
 
   RouteStanding standing(base::AccountId account, std::int64_t route) const;
-  // 1000 stopped, 2000 a peer is not reached, 3000 sending, 4000 nothing waits.
+  // 1000 stopped, 2000 a peer cannot be reached, 3000 sending, 4000 nothing waits.
   std::uint32_t connectivity(base::AccountId account) const;
 
  private:
@@ -81,27 +81,27 @@ class Courier {
   void step_due();
   bool take_step();
   kernel::Protocol* protocol_of(base::AccountId account) const;
-  int failures(RouteKey key) const;  // in a row
+  int failures(RouteKey key) const;  // consecutive
   void finished(RouteKey key, bool reached, bool again, base::Millis pause);
   void flush_receipts(base::AccountId account, base::ContactId contact);
   void tell_connectivity(base::AccountId account);
-  void tell_unreached(RouteKey key);  // a Warning now and then
+  void tell_unreached(RouteKey key);  // emits a Warning at intervals
 
   kernel::Core& core_;
   groups::OwedStates& owed_states_;
   mutable base::Mutex mutex_;
   base::Condition news_;
   RouteQueue routes_ GUARDED_BY(mutex_);
-  // How the last turn of a route ended, where it was not reached since.
+  // The outcome of a route's last turn, if the route was not reached since.
   std::map<RouteKey, kernel::CarryOutcome> troubles_ GUARDED_BY(mutex_);
-  // Turns to a host that somebody who was never reached there named. Resists whoever has us
-  // knock at a third party's door.
+  // Bounds turns to a host that only a never-reached party named. Resists a stranger who makes this
+  // daemon send requests to a third party.
   base::Budget<std::string> strangers_hosts_ GUARDED_BY(mutex_);
   std::map<std::pair<base::AccountId, base::ContactId>, base::Millis> owed_ GUARDED_BY(mutex_);
   std::map<base::AccountId, std::uint32_t> told_ GUARDED_BY(mutex_);
   bool running_ GUARDED_BY(mutex_) = false;
   bool reload_ GUARDED_BY(mutex_) = false;
-  bool step_ GUARDED_BY(mutex_) = false;  // a protocol has a step to take
+  bool step_ GUARDED_BY(mutex_) = false;  // a protocol has work for step()
   std::jthread thread_;
 };
 

@@ -62,7 +62,7 @@ void Expiry::run() {
 
 void Expiry::end_windows() {
   for (const kernel::AccountPtr& account : core_.directory.all()) end_windows_of_(account->id);
-  core_.store.writer().flush();  // the next look sees what it did
+  core_.store.writer().flush();  // the next check sees the changes
 }
 
 }  // namespace messaging::delivery

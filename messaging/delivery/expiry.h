@@ -1,6 +1,6 @@
-// Expiry: a thread that ends the windows of protected files when they are over. It sleeps unless a
-// window is open; nothing depends on it for what may be opened, since every opening looks at the
-// time itself. Safe from any thread.
+// Expiry: a thread that ends access to protected files when their windows are over. It sleeps
+// unless a window is open. Access control does not depend on this thread, because every opening
+// checks the time itself. Safe from any thread.
 #pragma once
 
 #include <functional>
@@ -19,13 +19,13 @@ namespace messaging::delivery {
 
 class Expiry {
  public:
-  // `end_windows` ends those of an account that are over; it answers at once.
+  // `end_windows` ends the windows of an account that are over; it must not block.
   Expiry(kernel::Core& core, std::function<void(base::AccountId)> end_windows)
       : core_(core), end_windows_of_(std::move(end_windows)) {}
   ~Expiry() { stop(); }
 
   void start();
-  void stop();  // keeps the time once more, so that a stop gives no window a minute
+  void stop();  // saves the time once more, so that a restart extends no window
   void look();  // windows changed
 
  private:

@@ -1,6 +1,6 @@
-// Housekeeping: the slow things, once a minute from the courier's thread. What was never
-// acknowledged goes out again, what expired is reported, old marks go, each account's protocol does
-// its own, and the time is written down. Answers at once: each account is a write of its own.
+// Housekeeping: periodic work, once a minute on the courier's thread. Retransmits unacknowledged
+// rows, reports expired messages, deletes old marks, runs the protocol's own periodic work, and
+// saves the time. Does not block: each account is a write of its own.
 #pragma once
 
 namespace messaging::groups {
@@ -15,7 +15,7 @@ namespace messaging::delivery {
 class Courier;
 
 void keep_house(kernel::Core& core, Courier& courier, groups::OwedStates& owed_states);
-// Writes down the time (steady_time.h); answers at once.
+// Saves the time (steady_time.h); does not block.
 void keep_time(kernel::Core& core);
 
 }  // namespace messaging::delivery

@@ -14,7 +14,7 @@ constexpr base::Millis kLongestPauseLate = 120'000;
 constexpr base::Millis kEarly = 10 * 60'000;
 constexpr int kMostDoublings = 16;
 constexpr base::Millis kWarnAfter = 10'000;
-// Between the few tries; the last one from then on.
+// Between the few tries; the last pause repeats.
 constexpr std::array<base::Millis, 6> kStrangerPauses = {1'000,       15'000,      2 * 60'000,
                                                          10 * 60'000, 30 * 60'000, 60 * 60'000};
 constexpr base::Millis kWarnEvery = 3'600'000;
@@ -99,7 +99,7 @@ void RouteQueue::take_one(RouteKey key, std::vector<RouteKey>& taken) {
   taken.push_back(key);
 }
 
-// One of each party in turn.
+// Takes one route of each party in turn.
 void RouteQueue::take_strangers(base::Millis now, std::vector<RouteKey>& taken) {
   const auto may_go = [&](const Party& party) {
     return party.under_way < kMostOfParty && !party.queue.empty() &&
@@ -127,8 +127,8 @@ bool RouteQueue::never_reached(RouteKey key, std::int64_t party, bool few_tries)
     return true;
   }
   leave(key, state);
-  // First tries come before all others, the newest one first: who asks alone gets in beside a crowd
-  // that asked at once.
+  // First tries come before all others, the newest first: a single requester is served beside a
+  // crowd that asked at once.
   if (state.failures == 0 && state.due == 0) state.due = -key.second;
   state.stranger = true;
   state.party = party;
@@ -197,7 +197,7 @@ void RouteQueue::heard(RouteKey key) {
 
 void RouteQueue::end_pauses() {
   for (auto& [key, state] : states_) {
-    if (state.few_tries) continue;  // whoever it is has them as they are
+    if (state.few_tries) continue;  // such a route keeps its fixed pauses
     leave(key, state);
     state.due = 0;
     enter(key, state);
@@ -231,7 +231,7 @@ bool RouteQueue::warning_due(RouteKey key, base::Millis now) {
   return true;
 }
 
-// Where all places are taken, finished() comes first.
+// When all slots are in use, finished() has to be called first.
 std::optional<base::Millis> RouteQueue::next_due() const {
   std::optional<base::Millis> due;
   const auto look = [&](const Queue& queue) {
@@ -255,7 +255,7 @@ RouteQueue::Level RouteQueue::level(base::AccountId account) const {
   return found->second.failing > 0 ? Level::failing : Level::sending;
 }
 
-// Doubles from a quarter of a second, with up to half of it as jitter.
+// Doubles from a quarter of a second, with jitter of up to half.
 base::Millis RouteQueue::pause_after(const State& state, base::Millis now) {
   if (state.few_tries) {
     const auto at = std::min<std::size_t>(static_cast<std::size_t>(state.failures) - 1,

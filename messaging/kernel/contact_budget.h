@@ -1,8 +1,8 @@
-// ContactBudget: what each contact may have us do in a time, in units of its own (base/budget.h),
-// and how much that is of each kind of work that contacts cause.
+// ContactBudget: a budget (base/budget.h) for each contact, which bounds the work that the
+// contact's messages cause here; and the rules of each kind of such work.
 //
-// Contact 0 stands for everybody whose session is not proven. In memory: a restart gives everybody
-// the whole. Safe from any thread.
+// Contact 0 stands for all peers whose session is not proven. In memory: a restart refills every
+// budget. Safe from any thread.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,8 @@ class ContactBudget {
  public:
   ContactBudget(const base::Clock& clock, base::BudgetRule rule) : clock_(clock), budget_(rule) {}
 
-  // 0: the price is paid. Else nothing was, and how long it takes until it can be.
+  // 0: the price was charged. Otherwise nothing was charged, and the result is the time until it
+  // can be.
   base::Millis take(base::AccountId account, base::ContactId contact, double price) {
     base::Lock lock(mutex_);
     return budget_.take(name(account, contact), clock_.uptime(), price);
@@ -36,10 +37,10 @@ class ContactBudget {
   base::Budget<std::uint64_t> budget_ GUARDED_BY(mutex_);
 };
 
-// How far a contact's messages skip ahead in their chains. It chooses their numbers, and we pay for
-// the gap: a step for each message that did not come, and a row for each of the newest keys, which
-// takes as long as some steps. An honest gap, however long decision 9 allows it to be, is paid from
-// a full budget at once; after that come some gaps a minute.
+// Bounds the steps that a contact's messages skip in their chains. The sender chooses the numbers,
+// and each gap costs a step for each missing message and a row for each of the newest keys, which
+// takes as long as several steps. A full budget covers the longest gap that decision 9 allows;
+// after that some gaps a minute are possible.
 inline constexpr double kStepsPerKey = 20;
 inline double step_price(std::uint32_t steps) {
   return steps + kStepsPerKey * std::min<double>(steps, crypto::kMaxSkippedKeys);
@@ -48,19 +49,20 @@ inline constexpr base::BudgetRule kStepRule{
     .per_second = 20'000.0 / 60,
     .burst = crypto::kMaxRatchetSteps + kStepsPerKey * crypto::kMaxSkippedKeys + 20'000};
 
-// Bytes of groups' states that are sent because of what a contact sent, and to one member.
+// Bytes of group states that are sent because of a contact's messages, and bytes sent to one
+// member.
 inline constexpr base::BudgetRule kStatesCausedRule{.per_second = 8.0 * 1024 * 1024 / 60,
                                                     .burst = 64.0 * 1024 * 1024};
 inline constexpr base::BudgetRule kStatesToldRule{.per_second = kMaxGroupState / 60.0,
                                                   .burst = 8.0 * kMaxGroupState};
-// Answers to a member who asks for a group's state, which go with the picture. Further questions
+// Answers to a member's requests for a group's state, which carry the picture. Further requests
 // wait.
 inline constexpr base::BudgetRule kStatesAskedRule{.per_second = 1.0 / 60, .burst = 6};
-// Bytes of envelopes that are kept because nobody knows their session: what is kept of one source
-// at most (store/tables/envelopes.h), and that again in two minutes.
+// Bytes of envelopes that are parked because their session is unknown: the maximum per source
+// (store/tables/envelopes.h), refilled in two minutes.
 inline constexpr base::BudgetRule kParkingRule{.per_second = 8.0 * 1024 * 1024 / 120,
                                                .burst = 8.0 * 1024 * 1024};
-// Members of groups whom we do not know and hear of by this contact.
+// Unknown members of groups that this contact's states introduce.
 inline constexpr base::BudgetRule kStrangersRule{.per_second = 2.0 * kMaxMembers / 3600,
                                                  .burst = 3.0 * kMaxMembers};
 

@@ -22,7 +22,7 @@ base::Result<> FileWorker::post(Job job) {
   return {};
 }
 
-// Whoever takes a job or ends one calls this too, for what is ready besides.
+// Also called by a thread that takes or ends a job, because another job may be ready.
 void FileWorker::wake_one() {
   if (!jobs_.ready() || stopped_) return;
   if (idle_ > 0) {
@@ -69,7 +69,7 @@ void FileWorker::run() {
       }
       next->item.job(source->get_token());
     }
-    next->item.job = nullptr;  // whoever was not answered is told now
+    next->item.job = nullptr;  // its destructor completes a job that was not answered
     base::Lock lock(mutex_);
     running_.erase(source);
     jobs_.done(next->key);

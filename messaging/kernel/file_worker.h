@@ -1,10 +1,9 @@
-// FileWorker: a few threads with a queue, for copying files between callers' paths and sealed
-// blobs, so that no other thread sits in a long copy. Safe from any thread.
+// FileWorker: a few threads with a queue, which copy files between callers' paths and sealed blobs,
+// so that no other thread blocks in a long copy. Safe from any thread.
 //
-// Callers take turns, one job each (base/cancel_scope.h names them), and of one caller one job is
-// under way at a time: a copy that takes minutes keeps one thread busy and leaves the others to
-// other callers. A job ends with the connection of its caller. Threads begin when a job finds none
-// idle.
+// Callers (base/cancel_scope.h) take turns, and one job per caller is under way at a time: a copy
+// that takes minutes occupies one thread and leaves the others to other callers. A job is cancelled
+// when its caller disconnects. A thread starts when a job finds none idle.
 #pragma once
 
 #include <list>
@@ -26,16 +25,16 @@ namespace messaging::kernel {
 
 class FileWorker {
  public:
-  // A job looks at the token between chunks and gives up when it is asked to stop.
+  // A job checks the token between chunks and stops when it is requested.
   using Job = base::UniqueFunction<void(std::stop_token)>;
 
   static constexpr std::size_t kThreads = 4;
   explicit FileWorker(std::size_t threads = kThreads) : most_threads_(threads) {}
   ~FileWorker();  // stop()
 
-  // Refused (Errc::unavailable) when too many wait, of this caller or in all, or after stop().
+  // Refused (Errc::unavailable) when too many jobs wait, of this caller or in all, or after stop().
   base::Result<> post(Job job);
-  // A job that answers `done` itself, job(stop, done); answered here when it is refused.
+  // A job that completes `done` itself, job(stop, done); a refusal completes it here.
   template <class T, class F>
   void answer(base::Completion<T> done, F job) {
     auto shared = std::make_shared<base::Completion<T>>(std::move(done));
@@ -44,8 +43,8 @@ class FileWorker {
     });
     if (!posted) (*shared)(std::move(posted).error());
   }
-  // Asks the running jobs to give up, drops what waits (their completions say so) and ends the
-  // threads.
+  // Requests the running jobs to stop, drops the waiting ones (their completions get an error) and
+  // ends the threads.
   void stop();
 
  private:

@@ -18,7 +18,7 @@ namespace {
 using base::Errc;
 using base::fail;
 
-// The real path behind a descriptor: what was opened, not what was asked for.
+// The real path of a descriptor's file, whatever path was given.
 base::Result<std::string> real_path_of(int fd, const std::string& asked) {
   char buffer[PATH_MAX + 1];
   const std::string link = "/proc/self/fd/" + std::to_string(fd);
@@ -85,10 +85,11 @@ base::Result<> CallerPaths::judge(int fd, const std::string& path) const {
                                    (rules_.roots.empty() ? " (none is given)" : ""));
 }
 
-// Judged on an O_PATH descriptor and opened through it: the same file, whatever the path leads to
-// by then. Nothing refused is ever opened for real: closing any ordinary descriptor of the database
-// would drop SQLite's POSIX locks on it (sqlite.org, "How To Corrupt An SQLite Database
-// File", 2.2), and opening a pipe or device can do things by itself.
+// The file is checked through an O_PATH descriptor and opened through that descriptor: the same
+// file, even if the path leads elsewhere by then. A refused file is never opened for reading:
+// closing any ordinary descriptor of the database would drop SQLite's POSIX locks on it
+// (sqlite.org, "How To Corrupt An SQLite Database File", 2.2), and opening a pipe or device can do
+// things by itself.
 base::Result<OpenFile> CallerPaths::open_to_read(const std::string& path) const {
   EDGE_CHECK(check_text(path));
   const OpenFile place(::open(path.c_str(), O_PATH | O_CLOEXEC));
@@ -102,7 +103,7 @@ base::Result<OpenFile> CallerPaths::open_to_read(const std::string& path) const 
   }
   EDGE_CHECK(judge(place.fd(), path));
   if (!S_ISREG(info.st_mode)) return fail(Errc::forbidden, path + " is not a regular file");
-  // Whoever may write below --files could link a file there that lies elsewhere.
+  // A user who may write below --files could hard-link a file from elsewhere into it.
   if (rules_.restricted && info.st_nlink > 1) {
     return fail(Errc::forbidden, path +
                                      " has other names too (hard links), and where those lie "
@@ -114,8 +115,8 @@ base::Result<OpenFile> CallerPaths::open_to_read(const std::string& path) const 
   return file;
 }
 
-// The folder is opened and judged first; the file is then made relative to that descriptor, so that
-// nothing swapped in between can lead elsewhere.
+// The folder is opened and checked first; the file is then created relative to that descriptor, so
+// that a link swapped in between cannot lead elsewhere.
 base::Result<NewFile> CallerPaths::create(const std::string& path) const {
   EDGE_CHECK(check_text(path));
   const std::filesystem::path asked(path);
@@ -133,10 +134,10 @@ base::Result<NewFile> CallerPaths::create(const std::string& path) const {
   if (fstatat(folder.fd(), name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0) {
     return already_there(path);
   }
-  // Without a name, where the file system knows that: then a crash leaves nothing behind either.
+  // Unnamed where the file system supports it: then a crash leaves no file.
   OpenFile unnamed(::openat(folder.fd(), ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600));
   if (unnamed.fd() >= 0) return NewFile(std::move(folder), std::move(unnamed), "", path);
-  // Of a random name of its own, so that a name of 255 bytes has room too.
+  // With a random name, not the given one and a suffix: a name of 255 bytes has no room for one.
   std::string temporary = ".privitty-" + base::to_hex(crypto::random_array<12>()) + ".part";
   OpenFile file(::openat(folder.fd(), temporary.c_str(),
                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));

@@ -1,11 +1,10 @@
-// Callers' paths: judged once, on the open descriptor (decision 24).
+// Callers' paths: checked once, on the open descriptor (decision 24).
 //
 // Resists: a page or script that talks the daemon into reading its own keys, a symbolic link
 // swapped between check and use, a device or pipe that never ends, and overwriting through a link.
-// Only regular files are read; never anything inside the accounts directory (blob paths from
-// answers go another way, see Files), never the protected files, never /proc, /sys or /dev. When
-// `roots` is not empty, only what lies below one of them. New files have mode 0600 and take
-// nothing's place.
+// Only regular files are read; no file inside the accounts directory (Files handles blob paths from
+// answers), none of the protected files, and none in /proc, /sys or /dev. When `roots` is not
+// empty, only files below one of them. New files have mode 0600 and replace no file.
 #pragma once
 
 #include <string>
@@ -18,14 +17,14 @@ namespace messaging::kernel {
 
 struct CallerPathRules {
   std::string accounts_dir;
-  // Keys, API keys, license, configuration, and the database itself: known by inode, so that no
+  // Keys, API keys, license, configuration, and the database itself: compared by inode, so that no
   // other link leads to them.
   std::vector<std::string> protected_files;
   bool restricted = false;         // with keys or --allow-anonymous
   std::vector<std::string> roots;  // --files; used when restricted
 };
 
-// An open descriptor, closed at the end.
+// An open descriptor, closed by the destructor.
 class OpenFile {
  public:
   explicit OpenFile(int fd) : fd_(fd) {}
@@ -38,8 +37,8 @@ class OpenFile {
   int fd_;
 };
 
-// A file that appears under its name only when it is whole. Dropped before commit(), it leaves
-// nothing behind, and where the file system can, neither does a crash.
+// A file that appears under its name only when it is complete. If it is dropped before commit(),
+// nothing remains; after a crash neither, where the file system supports that.
 class NewFile {
  public:
   NewFile(OpenFile folder, OpenFile file, std::string temporary, std::string path);
@@ -51,14 +50,14 @@ class NewFile {
   NewFile& operator=(NewFile&&) = delete;
   ~NewFile();
   int fd() const { return file_.fd(); }
-  // Syncs the file, gives it its name and syncs the folder. Errc::already_exists when something has
-  // the name by now.
+  // Syncs the file, links it under its name and syncs the folder. Errc::already_exists when the
+  // name is taken by now.
   base::Result<> commit();
 
  private:
   OpenFile folder_;
   OpenFile file_;
-  std::string temporary_;  // what it is called until then; "" when it has no name, or its own
+  std::string temporary_;  // the name until then; "": none, or the final one
   std::string path_;
 };
 

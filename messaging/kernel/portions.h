@@ -1,8 +1,8 @@
-// Portions: what has to be done with each of many ids, some of them in each write, so that others'
-// writes pass between and no commit grows with the list.
+// Portions: applies an operation to many ids, some in each write, so that other writes run in
+// between and no commit grows with the list.
 //
-// A portion that fails ends it with its error; what earlier ones did stays, as it does after a
-// crash. So `apply` has to pass over what is done already: then the same call can be made again.
+// A portion that fails ends the call with its error; earlier portions stay committed, as after a
+// crash. `apply` has to skip ids that are done already, so that the call can be repeated.
 #pragma once
 
 #include <algorithm>
@@ -15,8 +15,8 @@
 
 namespace messaging::kernel {
 
-// `apply(tx, scope, state, ids)` answers Result<>; called once for no ids too, so that an unknown
-// account is told.
+// `apply(tx, scope, state, ids)` returns Result<>. Called once even without ids, so that an unknown
+// account is reported.
 template <class Id, class F>
 void in_portions(Core& core, AccountId account, std::vector<Id> ids, std::size_t portion, F apply,
                  base::Completion<> done) {

@@ -1,5 +1,5 @@
-// Progress of a large file on its way in or out: ImexProgress, about twenty times a file, so that
-// the event log does not fill with it. Small files say nothing: they are there at once.
+// Progress of a large file that is sent or received: ImexProgress events, about twenty per file, to
+// keep the event log small. Small files have none.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace messaging::kernel {
 
-// Of `parts`, `before` were done and `now` are. MsgsChanged says beside it whose file that is,
-// where a message is known: get_message_info tells how far it has come.
+// Of `parts`, `before` were done and now `now` are. Where the message is known, a MsgsChanged event
+// names it; get_message_info shows the progress.
 base::Result<> tell_progress(const WriteContext& write, std::uint32_t before, std::uint32_t now,
                              std::uint32_t parts, std::optional<MsgId> message = std::nullopt);
 

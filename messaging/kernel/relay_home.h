@@ -8,7 +8,7 @@ namespace messaging::kernel {
 
 struct RelayHome {
   std::string url;    // without a slash at its end
-  std::string token;  // admits to the relay; "": the relay is open
+  std::string token;  // for the relay's operator; "": the relay needs none
   std::string mailbox;
   bool by_settings = false;  // named by the daemon's settings, not by the account's config
   friend bool operator==(const RelayHome&, const RelayHome&) = default;

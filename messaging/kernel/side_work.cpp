@@ -7,7 +7,7 @@ namespace messaging::kernel {
 void SideWork::add(const std::string& party, Step step) {
   base::Lock lock(mutex_);
   if (stopped_) return;
-  if (!work_.push(party, std::move(step))) return;  // it has no bound of its own
+  if (!work_.push(party, std::move(step))) return;  // the queue is unbounded
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   news_.notify_one();
 }
@@ -21,7 +21,7 @@ void SideWork::stop() {
     news_.notify_one();
   }
   if (ended.joinable()) ended.join();
-  std::vector<Step> dropped;  // outside the lock: what they own may answer somebody
+  std::vector<Step> dropped;  // destroyed outside the lock: their destructors may complete calls
   {
     base::Lock lock(mutex_);
     dropped = work_.remove_if([](const std::string&, const Step&) { return true; });

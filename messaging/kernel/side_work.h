@@ -1,8 +1,8 @@
-// SideWork: a thread for what must not be done while others wait for it, such as walking a chain of
-// keys between two writes. Work is cut into steps of a few milliseconds; parties take turns, one
-// step each, so that the work of one delays another by a step.
+// SideWork: a thread for long computations that must not hold up the writer, such as walking a
+// chain of keys. Work is cut into steps of a few milliseconds; parties take turns, one step each,
+// so that one party's work delays another by a step.
 //
-// Safe from any thread. The thread begins with the first work and ends with stop().
+// Safe from any thread. The thread starts with the first work and ends with stop().
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ namespace messaging::kernel {
 
 class SideWork {
  public:
-  // Does a little; true when nothing is left to do.
+  // Does a small piece; true when the work is complete.
   using Step = base::UniqueFunction<bool()>;
 
   ~SideWork() { stop(); }

@@ -7,8 +7,8 @@
 namespace messaging::kernel {
 namespace {
 
-// Off for a while, or set back a little: the later of both, so that no window grows. Otherwise the
-// old mark stands, and the wall clock is found far from it.
+// After a plausible stop, or a small step back, the later of both times, so that no window grows.
+// Otherwise the saved time is kept, and the check finds the wall clock far from it.
 base::UnixMillis trusted_after_stop(base::UnixMillis wall, base::UnixMillis last) {
   const bool plausible = last == 0 || (wall > last - kSuspectStep && wall < last + kSuspectOff);
   return plausible ? std::max(wall, last) : last;

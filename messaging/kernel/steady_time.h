@@ -1,16 +1,15 @@
-// SteadyTime: the time by which durations of days are counted (decision 18): how long a message has
-// waited, how old a mark is. It looks like Unix milliseconds and begins as wall time, but goes on
-// by the boot clock while the daemon runs, and by wall time only while it was off. A wall clock
-// that jumps does not move it.
+// SteadyTime: the clock for durations of days (decision 18), such as the age of a message or of a
+// mark. Its values look like Unix milliseconds and start as wall time, but advance by the boot
+// clock while the daemon runs, and by wall time only while it was off. A jump of the wall clock
+// does not move this clock.
 //
-// It is suspect after a wall step of over an hour, a stop that seems to have lasted over 30 days or
-// less than nothing, or when a peer's clock is over an hour from ours, until a peer's clock agrees.
-// While it is suspect nothing expires for good.
+// The clock is suspect after a wall step of over an hour, a stop that seems to have lasted over 30
+// days or a negative time, or when a peer's clock differs by over an hour, until a peer's clock
+// agrees. While the clock is suspect nothing expires permanently.
 //
-// wall() is the same for what ends at a time of somebody's wall clock, as windows of protected
-// files do: the wall clock as far as it is believed. It follows small corrections and never goes
-// back, and only what moves our own clock puts it in doubt: no peer closes our files by a wrong
-// clock.
+// wall() is for deadlines in wall time, such as the windows of protected files: the wall clock as
+// far as it is trusted. It follows small corrections and never goes back. Only changes of our own
+// clock make it suspect, so that no peer can end access to our files by a wrong clock.
 //
 // Safe from any thread.
 #pragma once
@@ -27,21 +26,21 @@ inline constexpr base::Millis kSuspectOff = 30 * 24 * 3600 * base::Millis{1000};
 
 class SteadyTime {
  public:
-  // What has to be kept, written about once a minute.
+  // The saved state, written about once a minute.
   struct Saved {
     base::UnixMillis steady = 0;
     base::UnixMillis wall = 0;
-    base::Millis doubtful_off = 0;  // counted once the clock is trusted again
+    base::Millis doubtful_off = 0;  // added once the clock is trusted again
     bool suspect = false;
-    base::UnixMillis trusted = 0;  // what wall() was when it was believed last; 0 not known
+    base::UnixMillis trusted = 0;  // wall() when it was trusted last; 0: unknown
   };
 
-  // Nothing saved: a new store.
+  // nullopt: a new store.
   SteadyTime(const base::Clock& clock, std::optional<Saved> saved);
 
   base::UnixMillis now() const;
   bool suspect() const;
-  // Since the start: nothing should expire before it had a chance to be delivered.
+  // Time since the start: no message should expire before it had a chance to be delivered.
   base::Millis running() const;
 
   struct Wall {
@@ -50,12 +49,12 @@ class SteadyTime {
   };
   Wall wall() const;
 
-  // Looks for a step of the wall clock since the last look.
+  // Checks for a step of the wall clock since the last call.
   void look();
-  // What a peer's clock says.
+  // Compares with a peer's clock.
   void compare(base::UnixMillis peer);
-  // What a contact says its clock was when it wrote something: that agrees or proves nothing, since
-  // it may have been long under way.
+  // Compares with the time that a contact wrote into a message. Agreement counts; a difference does
+  // not, because the message may have been under way for long.
   void heard(base::UnixMillis contact);
   Saved save() const;
 
@@ -68,7 +67,7 @@ class SteadyTime {
   const base::Millis started_;  // on the boot clock
   mutable base::Mutex mutex_;
   base::UnixMillis at_start_ GUARDED_BY(mutex_);
-  base::Millis drift_ GUARDED_BY(mutex_) = 0;  // wall minus boot clock, at the last look
+  base::Millis drift_ GUARDED_BY(mutex_) = 0;  // wall minus boot clock, at the last check
   base::Millis doubtful_off_ GUARDED_BY(mutex_) = 0;
   bool suspect_ GUARDED_BY(mutex_) = false;
   base::UnixMillis trusted_ GUARDED_BY(mutex_);  // wall(), at trusted_uptime_
