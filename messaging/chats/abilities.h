@@ -1,4 +1,4 @@
-// The one place that asks what an account's protocol can do (messaging/kernel/protocol.h).
+// The one place that checks what an account's protocol can do (messaging/kernel/protocol.h).
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace messaging::chats {
 
-// What is about to be sent to a chat, besides text.
+// The contents to be sent to a chat, besides text.
 struct Errand {
   std::uint64_t file_size = 0;
   bool protected_file = false;
@@ -18,7 +18,7 @@ struct Errand {
 // Errc::forbidden, naming the chat and why, when the account's protocol cannot do it.
 base::Result<> check_able(const kernel::WriteContext& write, const store::ChatRow& chat,
                           const Errand& errand);
-// Whether who wrote a message can be told that it was read.
+// Whether read receipts can be sent.
 bool can_tell_read(const kernel::WriteContext& write);
 
 }  // namespace messaging::chats

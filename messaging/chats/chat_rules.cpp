@@ -32,7 +32,7 @@ base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scop
   EDGE_TRY(chat.id, tx.next<ChatId>(scope.account, "chat", kFirstId));
   chat.contact = contact;
   chat.blocked = blocked;
-  chat.encrypted = contact == kSelf;  // with a peer: once there is a session
+  chat.encrypted = contact == kSelf;  // with a contact: once there is a session
   chat.created_at = tx.now();
   chat.last_at = chat.created_at;
   EDGE_CHECK(store::insert_chat(scope, chat));
@@ -69,7 +69,7 @@ base::Result<std::optional<MsgId>> insert_incoming(store::Tx& tx, const store::S
   row.chat = chat.id;
   row.state = MsgState::in_fresh;
   row.received_at = tx.now();
-  // A sender's clock may be anywhere: it is shown, but never lies in our future.
+  // A sender's clock may be wrong: its time is shown, but never later than our own.
   if (row.sent_at <= 0) row.sent_at = row.received_at;
   row.sort_at = std::min(row.sent_at, row.received_at);
   EDGE_CHECK(store::insert_message(scope, row));

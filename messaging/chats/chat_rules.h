@@ -1,5 +1,5 @@
-// Rules of chats that several parts follow inside the writer's transaction: where a chat comes
-// from, how a message gets its id and place, and which events tell of it.
+// Rules of chats that several parts follow inside the writer's transaction: how a chat is created,
+// how a message gets its id and position, and which events report it.
 #pragma once
 
 #include <optional>
@@ -18,32 +18,32 @@ struct AccountState;
 
 namespace messaging::chats {
 
-// What we call a contact: our name for it, else its own, else its address.
+// The name shown for a contact: ours for it, else its own, else its address.
 std::string shown_name(const store::ContactRow& contact);
 
-// The 1:1 chat with a contact, made when there is none. `blocked` is the state a new chat gets;
-// asking for ChatBlocked::no also accepts one that is a request or blocked. Events: ChatlistChanged
-// for a new chat, ChatModified and ChatlistChanged for an accepted one.
+// Finds the 1:1 chat with a contact, or creates it. `blocked` is the state of a new chat;
+// ChatBlocked::no also accepts an existing chat that is a request or blocked. Events:
+// ChatlistChanged for a new chat, ChatModified and ChatlistChanged for an accepted one.
 base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scope& scope,
                                                 ContactId contact, store::ChatBlocked blocked);
 
-// A line from the info contact, noticed from the start. Events: MsgsChanged, ChatlistChanged.
+// Adds a line from the info contact, already noticed. Events: MsgsChanged, ChatlistChanged.
 base::Result<MsgId> add_info_message(store::Tx& tx, const store::Scope& scope, ChatId chat,
                                      SystemMessage system, std::string text,
                                      std::optional<ContactId> contact = std::nullopt);
 
-// A message of a peer. The caller fills what the sender said (from, uuid, seq, sent_at, type, text,
-// blob and so on); id, chat, state and local times are set here. Answers with nothing, and changes
-// nothing, when the message is here already or was deleted here. Events: IncomingMsg and
-// ChatlistChanged, none in a blocked chat. An archived chat comes back unless it is muted.
+// Inserts a message of a peer. The caller fills the sender's fields (from, uuid, seq, sent_at,
+// type, text, blob and so on); id, chat, state and local times are set here. Returns nullopt and
+// changes nothing when the message exists or was deleted here. Events: IncomingMsg and
+// ChatlistChanged, none in a blocked chat. An archived chat is unarchived unless it is muted.
 base::Result<std::optional<MsgId>> insert_incoming(store::Tx& tx, const store::Scope& scope,
                                                    const store::ChatRow& chat,
                                                    store::MessageRow row);
 
-// Gives id and local times, and writes; no events. sent_at 0 becomes now.
+// Sets id and local times, and inserts the row; no events. sent_at 0 becomes now.
 base::Result<> insert_own(store::Tx& tx, const store::Scope& scope, store::MessageRow& row);
 
-// After something new in a chat: an archived one comes back unless it is muted.
+// After a new message in a chat: unarchives the chat unless it is muted.
 base::Result<> unarchive(const store::Scope& scope, const store::ChatRow& chat,
                          base::UnixMillis now);
 

@@ -98,7 +98,7 @@ base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& s
     row.blob_id = blob.id;
     type = viewtype_of(blob.media_type);
   }
-  // A kind that needs a file makes no sense without one, and text none with one.
+  // Ignores a type that needs a file when there is none, and the type text when there is one.
   if (draft.type && *draft.type != Viewtype::unknown &&
       (*draft.type == Viewtype::text) == draft.file.empty()) {
     type = *draft.type;

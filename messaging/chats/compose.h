@@ -1,4 +1,4 @@
-// Composing: from what a caller wants sent to a message's row, in the writer's transaction.
+// Composing: makes a message's row from a caller's draft, in the writer's transaction.
 #pragma once
 
 #include <optional>
@@ -10,10 +10,10 @@
 
 namespace messaging::chats {
 
-// What can be judged without the store: left without text and file, too large, not UTF-8.
+// Checks what needs no store: a draft without text and file, too large, or not UTF-8.
 base::Result<> check_draft(const MessageDraft& draft);
 
-// A message of ours that says nothing yet.
+// The row of an empty message of ours.
 base::Result<store::MessageRow> own_row(store::Tx& tx, const store::Scope& scope, ChatId chat);
 
 // The row without id, state, sequence and place. `sealed` is the caller's file as a blob; without
@@ -23,7 +23,7 @@ base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& s
                                             ChatId chat, const MessageDraft& draft,
                                             std::optional<files::SealedFile>& sealed);
 
-// The draft's file as a blob, made from `sealed` or found by its path.
+// The draft's file as a blob: from `sealed`, or found by its path.
 base::Result<store::BlobRow> blob_of_draft(store::Tx& tx, const store::Scope& scope,
                                            const kernel::Core& core,
                                            const kernel::AccountState& account,

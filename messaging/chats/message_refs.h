@@ -1,4 +1,4 @@
-// From a message of the store to the MessageRef that names it to others, and back.
+// Converts between messages of the store and the MessageRefs that identify them on the wire.
 #pragma once
 
 #include <optional>
@@ -15,8 +15,8 @@ enum class Among { two, group };
 
 base::Result<MessageRef> ref_to(const store::Scope& scope, const store::MessageMark& message,
                                 Among among);
-// The message that a content of `sender` means; nothing when it is not here. The caller judges
-// whether it is in the right chat.
+// The message that a content of `sender` refers to; nullopt: it is not here. The caller checks that
+// it is in the right chat.
 base::Result<std::optional<store::MessageRow>> find_referred(const store::Scope& scope,
                                                              const MessageRef& ref,
                                                              ContactId sender);

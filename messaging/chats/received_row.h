@@ -1,4 +1,4 @@
-// From what a sender said to the row of a message that came, its file included. In the writer's
+// Makes the row of a received message from its content, including the file. In the writer's
 // transaction.
 #pragma once
 
@@ -12,14 +12,14 @@
 
 namespace messaging::chats {
 
-// The file, once every part of it is here.
+// The file's transfer, once every part has arrived.
 base::Result<std::optional<store::TransferRow>> arrived_file(const kernel::WriteContext& write,
                                                              const FileNote& file);
-// It becomes a blob; answers with the blob's id.
+// Turns the arrived file into a blob; returns the blob's id.
 base::Result<std::int64_t> adopt_file(const kernel::WriteContext& write, const FileNote& file,
                                       const store::TransferRow& transfer);
 
-// Without id, chat, state, local times, the file and the message that is quoted.
+// Without id, chat, state, local times, file and quoted message.
 store::MessageRow received_row(ContactId from, const Uuid& uuid, const TextMessage& text);
 
 }  // namespace messaging::chats

@@ -1,4 +1,4 @@
-// Blob files of messages: from bytes to a sealed blob with its row, and back.
+// Blob files of messages: seals bytes into a blob with its row, and writes a blob's plaintext.
 #pragma once
 
 #include <memory>
@@ -30,13 +30,13 @@ class SealedFile {
   std::shared_ptr<State> state_;
 };
 
-// Copies a caller's file into a sealed blob (decision 24 judges the path). Blocks on the disk: for
-// the file worker's thread. Gives up when `stop` asks.
+// Copies a caller's file into a sealed blob (decision 24 judges the path). Blocks on the disk: run
+// it on the file worker's thread. Stops when `stop` is requested.
 base::Result<SealedFile> seal_file(kernel::Core& core, const kernel::AccountPtr& account,
                                    const std::string& path, const std::string& file_name,
                                    const std::stop_token& stop);
 
-// Writes an attachment's plaintext to a new file of the caller; nothing is left after a failure.
+// Writes an attachment's plaintext to a new file of the caller; a failure leaves no file.
 base::Result<> write_file(const kernel::Core& core, AttachmentReader& reader,
                           const std::string& path, const std::stop_token& stop);
 

@@ -10,7 +10,7 @@ namespace messaging::files {
 void RemovedFiles::remove_after(store::Tx& tx) {
   if (names_.empty()) return;
   tx.on_commit([core = &core_, uuid = uuid_, names = std::move(names_)] {
-    // Left behind when it cannot be posted: the sweep at the next start takes it.
+    // If the job is refused the file stays until the sweep at the next start.
     (void)core->file_worker->post([core, uuid, names](const std::stop_token&) {
       for (const std::string& name : names) {
         if (auto gone = core->store.blobs().remove(uuid, name); !gone) {

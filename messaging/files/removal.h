@@ -1,5 +1,5 @@
-// Removing messages: the row, what of it still waits in the outbox, and its file once nothing uses
-// it. The files go after the commit, on the file worker's thread.
+// Removal of messages: the row, its rows in the outbox, and its file once nothing uses it. Files
+// are deleted after the commit, on the file worker's thread.
 #pragma once
 
 #include <string>
@@ -24,8 +24,8 @@ class RemovedFiles {
   std::vector<std::string> names_;
 };
 
-// A deletion failed: the disk is full all the same, since overwriting takes about the room of what
-// is deleted. `go_on` does the rest little by little, with the reserve's room.
+// A deletion failed because the disk is full: overwriting needs about as much room as the deleted
+// rows. `go_on` continues in small steps, within the room of the reserve.
 template <class GoOn>
 void go_on_in_reserve(kernel::Core& core, base::Completion<> done, GoOn go_on) {
   core.file_worker->answer<void>(
@@ -36,7 +36,7 @@ void go_on_in_reserve(kernel::Core& core, base::Completion<> done, GoOn go_on) {
       });
 }
 
-// Without events. A message that is not there is fine.
+// Emits no events. A missing message is no error.
 base::Result<> remove_message(store::Tx& tx, const store::Scope& scope, MsgId message,
                               RemovedFiles& files);
 

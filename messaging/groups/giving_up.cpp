@@ -26,7 +26,7 @@ std::string span_text(base::Millis span) {
   return fmt::format("{} seconds", span / 1000);
 }
 
-// Why a message was given up, for get_message_info.
+// The reason for get_message_info.
 std::string reason(OutboxState state, base::Millis after) {
   switch (state) {
     case OutboxState::waiting:
@@ -63,8 +63,8 @@ base::Result<> mark_failed(const kernel::WriteContext& write, MsgId id, ContactI
   return failed ? write.emit(MsgFailed{message->chat, id}) : base::Result<>{};
 }
 
-// For one recipient: of a group's message the others may have it, and more may fail. The record of
-// the message or its chat may be damaged too: then there is nothing to mark, and the row goes.
+// Fails a message for one recipient: others of a group may have received it, and more may fail. If
+// the record of the message or its chat is damaged too, only the outbox row is deleted.
 base::Result<> fail_message(const kernel::WriteContext& write, MsgId id, ContactId contact,
                             std::string why) {
   EDGE_CHECK(store::delete_outbox_to(write.scope, id, contact));
@@ -85,7 +85,7 @@ base::Result<> expire_outbox(const kernel::WriteContext& write, UnixMillis befor
       EDGE_CHECK(fail_message(write, *row.message, *row.contact,
                               reason(row.state, write.core.options.expire_after)));
     } else if (row.contact) {
-      // A profile is told again: it is what holds now.
+      // The profile is sent again in its present form.
       EDGE_CHECK(store::note_told(write.scope, *row.contact, std::nullopt));
     }
   }
@@ -113,7 +113,7 @@ base::Result<> give_up_file(const kernel::WriteContext& write, const OutboxRow& 
   if (row) content = decode_content(row->payload);
   const auto* update = content ? std::get_if<GroupUpdate>(&content->body) : nullptr;
   if (update != nullptr && update->image && update->image->transfer == file.transfer) {
-    // The recipient would wait for the picture.
+    // The update is removed too, because its recipient would wait for the picture.
     EDGE_CHECK(store::delete_outbox(write.scope, row->id));
     EDGE_TRY(const auto group, chats::find_group(write.scope, update->group));
     if (!group) return {};

@@ -49,7 +49,7 @@ base::Result<crypto::Invite::Group> invited_group(const store::Scope& scope,
                                                    : "you are not a member of it"));
   }
   std::string name = plain_name(group.row.name, kMaxGroupName);
-  if (name.empty()) name = group.state.channel ? "Channel" : "Group";  // an invite has to name it
+  if (name.empty()) name = group.state.channel ? "Channel" : "Group";  // an invite needs a name
   return crypto::Invite::Group{group_mark_text({group.row.uuid, group.state.channel}),
                                std::move(name)};
 }
@@ -60,7 +60,7 @@ base::Result<ChatId> expect_group(const kernel::WriteContext& write, const crypt
   if (known) {
     EDGE_TRY(store::ChatRow chat, store::load_chat(write.scope, known->row.chat));
     if (chat.blocked == store::ChatBlocked::no) return chat.id;
-    chat.blocked = store::ChatBlocked::no;  // to join is to want it
+    chat.blocked = store::ChatBlocked::no;  // joining accepts the chat
     EDGE_CHECK(store::update_chat(write.scope, chat));
     EDGE_CHECK(write.emit(ChatModified{chat.id}));
     return chat.id;
@@ -84,7 +84,7 @@ base::Result<> admit_joiner(const kernel::WriteContext& write, const store::Invi
   EDGE_TRY(chats::Group group, chats::load_group(write.scope, *invite.chat));
   EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
   EDGE_CHECK(promote(write, group));
-  // A member that joins again has lost its copy.
+  // A member that joins again lost its copy of the state.
   if (group.state.has(key)) return tell_member(write, group, contact, {.with_image = true});
   return add_member(write, group, contact);
 }

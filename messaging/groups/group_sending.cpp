@@ -30,7 +30,7 @@ base::Result<> check_can_write(const store::Scope& scope, const kernel::AccountS
 
 namespace {
 
-// Gives the message up for the members whose rows do not open. Whether there are none.
+// Gives the message up for members whose rows do not open. True: there are none.
 base::Result<bool> give_up_unreadable(const kernel::WriteContext& write, ChatId chat,
                                       MsgId message) {
   EDGE_TRY(const auto members, store::list_members(write.scope, chat));

@@ -1,5 +1,5 @@
-// Messages of ours to a group or channel: one for each member, encrypted on its own session. In the
-// writer's transaction.
+// Messages of ours to a group or channel: one copy for each member, encrypted in the member's
+// session. In the writer's transaction.
 #pragma once
 
 #include "base/result.h"
@@ -8,12 +8,13 @@
 
 namespace messaging::groups {
 
-// Why nothing can be sent to a group's chat now: we are out of it, or it is another's channel.
+// An error when nothing can be sent to a group's chat now: we are no member, or the channel is
+// another's.
 base::Result<> check_can_write(const store::Scope& scope, const kernel::AccountState& account,
                                ChatId chat);
 
-// Queues a message (its row is inserted, state out_pending) for every member; the first one tells
-// them of the group before. A group of ourselves alone has it delivered at once.
+// Queues a message (its row is inserted, state out_pending) for every member. The first message is
+// preceded by the group's state. In a group without other members the message is delivered at once.
 base::Result<> queue_group_message(const kernel::WriteContext& write, ChatId chat,
                                    const store::MessageRow& row);
 

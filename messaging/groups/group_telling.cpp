@@ -1,5 +1,5 @@
-// What goes from us to a group's members: the state, questions for it, and requests for links
-// with those we never met (group_rules.h).
+// Updates that we send to a group's members: the state, requests for it, and links with members we
+// never met (group_rules.h).
 #include <algorithm>
 
 #include "crypto/random.h"

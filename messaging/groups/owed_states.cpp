@@ -12,7 +12,7 @@
 namespace messaging::groups {
 namespace {
 
-constexpr std::size_t kLookedAt = 32;  // members in one write
+constexpr std::size_t kLookedAt = 32;  // members checked in one write
 constexpr std::size_t kTold = 4;
 constexpr std::size_t kBytes = 256 * 1024;  // of states, in one write
 

@@ -1,13 +1,14 @@
-// OwedStates: the states of groups that members are owed because of what somebody else sent. They
-// are told one member after the other, a few in each write, and each member once however many
-// changes came meanwhile. So an update that goes to every member, and makes every member tell all
-// others, costs as many states as there are members, at a pace, and no write is long.
+// OwedStates: sends group states that became due to members because of another peer's message: one
+// member after the other, a few in each write, and once per member however many changes arrived
+// meanwhile. An update that reaches every member, and makes each of them send the state to all
+// others, therefore costs each member at most one state per other member, at a bounded rate, and no
+// write is long.
 //
-// A member who asks for the state gets some answers at once, then one a minute: what it asked
-// meanwhile is one question.
+// A member who requests the state gets some answers at once, then one a minute: requests in between
+// are answered together.
 //
-// Who is owed is in the store (store/tables/owed_states.h): what a stop or an empty budget ends
-// here goes on with housekeeping. (A change that our own user made is told in its own write.)
+// Pending states are rows of the store (store/tables/owed_states.h): after a stop or an exhausted
+// budget housekeeping resumes the work. (A change by our own user is sent in its own write.)
 //
 // Safe from any thread.
 #pragma once
@@ -24,8 +25,8 @@
 
 namespace messaging::groups {
 
-// In the writer's transaction. Every present member is owed the state, or one member is, with the
-// picture too; `cause` is whose message made it so.
+// In the writer's transaction. Marks the state as due to every present member, or to one member
+// together with the picture; `cause` is the contact whose message made it due.
 base::Result<> owe_state_to_all(const kernel::WriteContext& write, const chats::Group& group,
                                 ContactId cause);
 base::Result<> owe_state(const kernel::WriteContext& write, const chats::Group& group,
@@ -35,20 +36,20 @@ class OwedStates {
  public:
   explicit OwedStates(kernel::Core& core);
 
-  // What this group owes, because of what `cause` sent. Answers at once.
+  // Sends the states that are due in this group because of `cause`. Does not block.
   void begin(AccountId account, ChatId chat, ContactId cause);
-  // What is owed still, of all groups.
+  // Resumes all groups with states that are due.
   void resume(AccountId account);
 
  private:
   using Key = std::pair<AccountId, ChatId>;
   struct Slice {
-    ContactId after;    // members up to this one were looked at
-    bool more = false;  // there are others
+    ContactId after;    // members up to this one were checked
+    bool more = false;  // there are more members
   };
   struct Work {
     ContactId cause;
-    bool again = false;  // members before the slice's place are owed too
+    bool again = false;  // members before the slice's position are due again
   };
   void go_on(const Key& key, ContactId after);
   base::Result<Slice> tell_some(const kernel::WriteContext& write, ChatId chat, ContactId after,

@@ -30,7 +30,7 @@ void get(WireReader& in, crypto::X25519Public& key) { key.bytes = in.array<32>()
 void put(WireWriter& out, const Generation& generation) { out.u64(generation); }
 void get(WireReader& in, Generation& generation) {
   generation = in.u64();
-  // Stored as a signed integer; nobody renews a session that often.
+  // Stored as a signed integer. No pair of peers reaches this bound.
   if (generation < 1 || generation > (std::uint64_t{1} << 62)) in.refuse();
 }
 
@@ -63,7 +63,7 @@ auto fields(IsA<SessionAnswer> auto& m) {
   return std::tie(m.ratchet_key, m.card, m.heard, m.generation);
 }
 
-// A handshake payload is its version and its fields; bytes after them are a later version's.
+// A handshake payload is a version and the fields; bytes after them belong to a later version.
 template <class Payload>
 base::Bytes encode_payload(const Payload& payload) {
   WireWriter out;

@@ -1,12 +1,12 @@
-// Card: who somebody is and how they are reached by the one contact it is given to, and the
-// payloads of handshakes that carry cards. docs/protocol.md has them byte for byte.
+// Card: an account's identity and addresses, made for one contact; and the payloads of handshakes
+// that carry cards. docs/protocol.md has their bytes.
 //
 //   card    = identity 32 | text addr | profile | tag 16
 //   profile = text name | text status | bool bot | u8 urls, text each | text mailbox |
 //             deposit token 32
 //
-// Everything is bounded and length-checked when read; bytes after the known fields of a payload are
-// a later version's and ignored.
+// All fields are bounded and length-checked when read; bytes after the known fields of a payload
+// belong to a later version and are ignored.
 #pragma once
 
 #include <array>
@@ -25,25 +25,25 @@ namespace messaging {
 using Uuid = std::array<std::uint8_t, 16>;
 using Tag = std::array<std::uint8_t, 16>;
 
-// What an account says of itself to one contact.
+// An account's profile for one contact.
 struct Profile {
   std::string name;
   std::string status;
   bool bot = false;
   std::vector<std::string> urls;  // 1 to 3
   std::string mailbox;
-  DepositToken token;  // admits this contact
+  DepositToken token;  // allows this contact's deposits
 };
 
 struct Card : Profile {
   crypto::PublicKey identity;
   std::string addr;
-  Tag tag{};  // to be put on what is sent to the card's owner
+  Tag tag{};  // for envelopes to the card's owner
 };
 
-// The number that both sides know a session by: each one's is higher than those of all sessions
-// that either side had when it began or answered, so that both agree which ones are over. Who
-// begins proposes, who answers decides.
+// The order of sessions between two accounts: a session's generation is higher than those of all
+// sessions that either side had when it began, so that both agree which ones are superseded. The
+// initiator proposes a generation, the responder decides it.
 using Generation = std::uint64_t;
 
 // Payload of handshake message 1.
@@ -60,8 +60,8 @@ struct JoinAnswer {
   Generation generation = 1;
 };
 
-// The recipient's last message that the writer has: a store that does not know it was restored from
-// an older copy.
+// The recipient's last message that the sender of this payload has. A recipient that does not know
+// the message was restored from an older copy.
 struct Heard {
   std::uint64_t seq = 0;  // 0: none
   Uuid uuid{};
@@ -91,7 +91,7 @@ base::Result<SessionRequest> decode_session_request(base::ByteView bytes);
 base::Result<SessionAnswer> decode_session_answer(base::ByteView bytes);
 base::Result<Card> decode_card(base::ByteView bytes);
 
-// A profile is a kind of content, too (kind 4, content_kind.h): it is told anew when it changed.
+// A profile is a content too (kind 4, content_kind.h), sent again after each change.
 void write_fields(base::WireWriter& out, const Profile& profile);
 void read_fields(base::WireReader& in, Profile& profile);
 void write_heard(base::WireWriter& out, const Heard& heard);

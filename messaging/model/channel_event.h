@@ -1,5 +1,5 @@
-// ChannelEvent: what an application publishes on a channel of the event stream. Not an event of
-// messaging: only listeners of its channel get it, and only on the stream.
+// ChannelEvent: an event that an application publishes on a channel of the event stream. Not an
+// event of messaging: only listeners of its channel receive it, and only on the stream.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace messaging {
 
-// Name and value, the names different from each other.
+// Pairs of name and value, with distinct names.
 using Properties = std::vector<std::pair<std::string, std::string>>;
 
 struct ChannelEvent {
@@ -26,7 +26,7 @@ struct ChannelEvent {
   bool json = false;        // which of the two
   std::string type;         // "": none
   std::string own_id;       // the publisher's; "": none
-  std::uint32_t retry = 0;  // milliseconds; 0: says nothing
+  std::uint32_t retry = 0;  // milliseconds; 0: not set
   Properties where;         // only to listeners who claim all of these
   bool fill = false;        // {{NAME}} in data stands for the listener's property
 

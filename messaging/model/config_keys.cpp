@@ -6,8 +6,8 @@ namespace {
 using enum ConfigAccess;
 using enum ConfigSecrecy;
 
-// The mail keys belong to clients that still ask for a server and a password: they are kept, and
-// nothing here uses them.
+// The mail keys are for clients that still ask for a server and a password: their values are stored
+// and not used.
 constexpr ConfigKey kKeys[] = {
     {"addr", "", fixed},
     {"configured_addr", "", fixed},

@@ -1,4 +1,4 @@
-// Config keys: one row each, with what is answered while nothing is set.
+// Config keys: one row each, with the default value.
 #pragma once
 
 #include <optional>
@@ -9,14 +9,15 @@ namespace messaging {
 
 enum class ConfigAccess : unsigned char {
   open,      // stored as it is
-  fixed,     // made with the account: may be read, never set
-  computed,  // answered from elsewhere: may be read, never set
+  fixed,     // set when the account is created, then read-only
+  computed,  // computed when read; read-only
 };
 
-// What a value gives away to somebody who may read the account but not administer it.
+// Whether a value is secret from callers that may read the account but not administer it.
 enum class ConfigSecrecy : unsigned char {
   none,
-  secret,      // a password or token: set by those who may write, shown to none but administrators
+  secret,      // a password or token: callers with write access may set it, only administrators may
+               // read it
   credential,  // a URL: a secret once it names a user or password
 };
 
@@ -28,9 +29,9 @@ struct ConfigKey {
 };
 
 std::span<const ConfigKey> config_keys();
-// Nothing for an unknown key. Keys that begin with "ui." are free and known.
+// nullopt: an unknown key. Every key that begins with "ui." is known.
 std::optional<ConfigKey> find_config_key(std::string_view name);
-// Whether this value of this key is for administrators alone. An unknown key has none.
+// Whether only administrators may read this value of this key. False for an unknown key.
 bool is_secret_config(std::string_view name, std::string_view value);
 
 }  // namespace messaging

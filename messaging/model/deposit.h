@@ -2,8 +2,8 @@
 // "Deposits").
 //
 // A token is 32 random bytes that only one contact (or the holders of one invite) knows. A deposit
-// proves it by HMAC-SHA-256 and never sends it: whoever reads or replays the request over a plain
-// link can neither alter it nor make another one.
+// proves knowledge of the token by HMAC-SHA-256 and never sends it: an eavesdropper on a plain link
+// can neither alter a request nor make another one.
 //   K      = BLAKE2b-256("privitty-edge deposit key" | token)
 //   key id = BLAKE2b-128("privitty-edge deposit id" | token)
 //   mac    = HMAC-SHA-256(K, u32 len | mailbox | i64 time | BLAKE2b-256(body))
@@ -30,14 +30,15 @@ inline constexpr base::Millis kDepositClockWindow = 10 * 60 * 1000;
 struct DepositToken {
   std::array<std::uint8_t, 32> bytes{};
   static DepositToken generate();
-  friend bool operator==(const DepositToken&, const DepositToken&) = delete;  // compare proofs
+  friend bool operator==(const DepositToken&,
+                         const DepositToken&) = delete;  // compare proofs instead
 };
 
 using DepositKeyId = std::array<std::uint8_t, 16>;
 using DepositKey = std::array<std::uint8_t, 32>;
 
-// What a deposit carries, with what its proof is made of: hashed once, where it was made, and not
-// by whoever sends it.
+// A deposit's body with its digest, which the proof covers: hashed once where the body is made, not
+// on the sending thread.
 struct DepositBody {
   base::Bytes bytes;
   std::size_t envelopes = 0;
@@ -59,14 +60,14 @@ DepositProof prove_deposit(const DepositToken& token, std::string_view mailbox,
                            base::UnixMillis time, base::ByteView body);
 DepositProof prove_deposit(const DepositToken& token, std::string_view mailbox,
                            base::UnixMillis time, const DepositBody& body);
-// Constant time in everything secret. Judges the mac only; the caller judges the time.
+// Constant time in all secrets. Checks the mac only; the caller checks the time.
 bool proof_holds(const DepositKey& key, const DepositProof& proof, std::string_view mailbox,
                  base::ByteView body);
 
 base::Bytes join_body(const std::vector<base::Bytes>& envelopes);
 inline constexpr std::size_t kEnvelopeLengthSize = 4;  // before each
 void write_envelope_length(std::span<std::uint8_t, kEnvelopeLengthSize> out, std::size_t size);
-// Views into `body`; refused when a length lies, there is none or there are too many.
+// Views into `body`. Refused when a length is wrong, there is no envelope, or there are too many.
 base::Result<std::vector<base::ByteView>> split_body(base::ByteView body);
 
 }  // namespace messaging

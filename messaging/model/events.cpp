@@ -38,7 +38,7 @@ void get(base::WireReader& in, T& value) {
   }
 }
 
-// Tries each alternative of the variant until the kind fits.
+// Tries each alternative of the variant until the kind matches.
 template <std::size_t I = 0>
 base::Result<EventBody> decode_as(std::uint16_t kind, base::ByteView bytes) {
   if constexpr (I < std::variant_size_v<EventBody>) {
@@ -51,7 +51,7 @@ base::Result<EventBody> decode_as(std::uint16_t kind, base::ByteView bytes) {
     Body body;
     base::WireReader in(bytes);
     base::for_each_field(body, [&](const auto&, auto& value) { get(in, value); });
-    // Left-over bytes are a later version's fields: an older daemon still tells what it knows.
+    // Remaining bytes are fields of a later version: an older daemon still decodes the known ones.
     if (!in.ok()) return base::fail(base::Errc::corrupt, "an event in the log is cut short");
     return EventBody(std::move(body));
   } else {
@@ -59,7 +59,7 @@ base::Result<EventBody> decode_as(std::uint16_t kind, base::ByteView bytes) {
   }
 }
 
-// What an alternative of the variant says of itself; one that lacks any of it does not compile.
+// The description of a variant's alternative; one that lacks a part does not compile.
 template <class Body>
 concept Described = base::HasFields<Body> && requires {
   { Body::kName } -> std::convertible_to<std::string_view>;

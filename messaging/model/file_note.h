@@ -1,4 +1,4 @@
-// FileNote: a file that belongs to a content and travels before it, in parts (file_part.h).
+// FileNote: describes a content's file, which is sent before the content, in parts (file_part.h).
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// FilePart: a part of a file on its way, the body of an envelope of kind `part`.
+// FilePart: a part of a file that is being sent, the body of an envelope of kind `part`.
 //
 //   part = version u8 (1) | transfer 16 | u32 index | u64 sealed size | its bytes
 #pragma once
@@ -24,7 +24,7 @@ inline constexpr std::size_t kFilePartHead = 1 + 16 + 4 + 8;  // before its byte
 void write_part_head(std::span<std::uint8_t, kFilePartHead> out, const Uuid& transfer,
                      std::uint32_t index, std::uint64_t sealed_size);
 base::Bytes encode(const FilePart& part);
-// Refused unless index and length fit the size.
+// Refused unless index and length match the size.
 base::Result<FilePart> decode_part(base::ByteView bytes);
 
 }  // namespace messaging

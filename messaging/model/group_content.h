@@ -1,4 +1,4 @@
-// GroupUpdate (kind 11): what a group is, from one member to another; an empty state asks for the
+// GroupUpdate (kind 11): a group's state, from one member to another; an empty state requests the
 // whole.
 #pragma once
 

@@ -22,8 +22,8 @@ constexpr std::size_t kMaxMailbox = 128;
 
 constexpr MemberKey kNobody{};
 
-// Equal stamps with different values come from a device that was restored from an old copy: then
-// the greater value wins, so that everybody still ends with the same.
+// Equal stamps with different values come from a device that was restored from an older copy: the
+// greater value wins, so that all copies still converge.
 template <class T>
 const Register<T>& later(const Register<T>& a, const Register<T>& b) {
   return std::tie(a.stamp, a.value) < std::tie(b.stamp, b.value) ? b : a;
@@ -141,7 +141,7 @@ StateVerdict judge_state(const GroupState* ours, const MemberKey& self, const Me
     if (sender == theirs.owner) {
       return theirs.find(self) != nullptr ? StateVerdict::take : StateVerdict::drop;
     }
-    // A subscriber may say that it leaves.
+    // A subscriber may report that it leaves.
     const bool leaves = ours != nullptr && self == theirs.owner && ours->has(sender) &&
                         theirs.find(sender) != nullptr && !theirs.has(sender);
     return leaves ? StateVerdict::take : StateVerdict::drop;
@@ -157,7 +157,7 @@ Merged take(const GroupState* ours, const MemberKey& self, const MemberKey& send
             const GroupState& theirs) {
   GroupState received = theirs;
   if (theirs.channel && sender != theirs.owner && ours != nullptr) {
-    received = *ours;  // but for the one word that a subscriber has
+    received = *ours;  // except for the subscriber's own entry
     received.members.at(sender) = later(ours->members.at(sender), theirs.members.at(sender));
     return {received, received != *ours, false};
   }

@@ -109,7 +109,7 @@ std::string_view media_type_of(std::string_view file_name) {
 
 Viewtype viewtype_of(std::string_view media_type) {
   if (media_type == "image/gif") return Viewtype::gif;
-  // A browser runs what is in an SVG: it is handed on as a file.
+  // A browser runs scripts in an SVG, so an SVG is a plain file.
   if (media_type == "image/svg+xml") return Viewtype::file;
   if (media_type == "text/vcard") return Viewtype::vcard;
   if (media_type.starts_with("image/")) return Viewtype::image;
@@ -124,7 +124,7 @@ std::string plain_file_name(std::string_view path) {
   if (!base::is_utf8(path)) return "file";
   std::string name = plain_name(path, path.size());
   if (name.size() > kMaxFileName) {
-    // The ending says what it is: keep it.
+    // Keeps the extension.
     const std::size_t dot = name.rfind('.');
     const std::string ending =
         dot != std::string::npos && name.size() - dot <= 10 ? name.substr(dot) : std::string();

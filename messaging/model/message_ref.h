@@ -1,9 +1,9 @@
-// MessageRef: which message a content means: one that is quoted or acknowledged, and whatever later
-// kinds do to one. Every content that names a message has a MessageRef and no other form;
-// messaging/chats/message_refs.h makes and resolves them.
+// MessageRef: identifies a message in a content, for example one that is quoted or acknowledged.
+// Every content that refers to a message uses a MessageRef; messaging/chats/message_refs.h makes
+// and resolves them.
 //
-// A message is its author's uuid. Between two people the author is one of both sides of the content
-// that names it; in a group it is a member, by its key.
+// A message is identified by its author and the author's uuid. In a 1:1 chat the author is the
+// sender or the recipient of the content; in a group, a member, by its key.
 #pragma once
 
 #include <optional>
@@ -17,11 +17,10 @@ namespace messaging {
 struct MessageRef {
   Uuid uuid{};
   bool of_recipient = false;                       // the recipient's message, else the sender's
-  std::optional<MemberKey> author = std::nullopt;  // in groups; stands before of_recipient
+  std::optional<MemberKey> author = std::nullopt;  // in groups, where it replaces of_recipient
 };
 
-// On the wire in two pieces, as kinds 2 and 10 had them first; a new kind writes one behind the
-// other.
+// On the wire in two pieces, as in kinds 2 and 10; a new kind writes one after the other.
 //   ref    = uuid 16 | bool of recipient
 //   author = bool there | identity 32
 void write_ref(base::WireWriter& out, const MessageRef& ref);

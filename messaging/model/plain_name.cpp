@@ -12,8 +12,8 @@ namespace {
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
-// U+0000 to U+001F, U+007F to U+009F and the line and paragraph separators: a caller that gives
-// them meant something else. What turns the direction is pasted without being seen.
+// U+0000 to U+001F, U+007F to U+009F and the line and paragraph separators: an error in a caller's
+// value. Direction controls are removed silently, because they are pasted unseen.
 bool is_control(std::string_view character) {
   return character.size() < 3 || character == "\u2028" || character == "\u2029";
 }

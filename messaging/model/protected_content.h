@@ -1,9 +1,9 @@
-// What gateways say to each other about protected files: contents of kinds 20 to 24 (content.h;
-// docs/protocol.md, section 12, has them byte for byte).
+// Contents about protected files: kinds 20 to 24 (content.h; docs/protocol.md, section 12, has
+// their bytes).
 //
-// The owner's decision is a whole state with a rising number, so that repeated, reordered and lost
-// messages lead both sides to the same: the highest number holds. It is signed by the owner,
-// because one for somebody who got the file forwarded passes through the contact who forwarded it.
+// The owner's decision is a whole state with a rising number, so that both sides converge despite
+// repeated, reordered and lost messages: the highest number wins. The owner signs it, because a
+// decision for the recipient of a forwarded file passes through the contact who forwarded the file.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@ namespace messaging {
 
 using IdentityBytes = std::array<std::uint8_t, 32>;
 
-// 20, owner to holder: what the holder may do from now on.
+// 20, owner to holder: the holder's rights from now on.
 struct FileDecision {
   crypto::PrvId file{};
   IdentityBytes holder{};
@@ -33,23 +33,23 @@ struct FileDecision {
   base::UnixMillis expires_at = 0;        // 0 never
   std::optional<crypto::PrvShare> share;  // with state active, and only then
   std::string name;                       // of the plaintext
-  // As whose member the holder was given access: what it concerns is in that group's chat.
+  // The group as whose member the holder has access; the file is shown in that group's chat.
   std::optional<store::Uuid> group;
   crypto::Signature signature{};  // by the owner over all before it
 };
 void sign(FileDecision& decision, const crypto::Identity& owner);
 bool signed_by(const FileDecision& decision, const crypto::PublicKey& owner);
 
-// 21, holder to owner: asks for access, again or for the first time.
+// 21, holder to owner: requests access, again or for the first time.
 struct FileRequest {
   crypto::PrvId file{};
   IdentityBytes holder{};
   std::string holder_name;
   std::string holder_addr;
-  std::uint64_t asked = 0;  // how often by now
+  std::uint64_t asked = 0;  // how often so far
 };
 
-// 22, holder to owner: what became of the access that decision `rev` gave.
+// 22, holder to owner: the end of the access that decision `rev` gave.
 struct FileReport {
   crypto::PrvId file{};
   IdentityBytes holder{};
@@ -57,7 +57,7 @@ struct FileReport {
   store::FileState state = store::FileState::none;  // expired or deleted
 };
 
-// 23, who forwards a file to whom it is forwarded: whose it is.
+// 23, forwarder to the recipient of a forwarded file: the file's owner.
 struct FileOffer {
   crypto::PrvId file{};
   IdentityBytes owner{};
@@ -66,7 +66,7 @@ struct FileOffer {
   std::string name;
 };
 
-// 24, who forwards a file to its owner: to whom.
+// 24, forwarder to the owner: the recipient of a forwarded file.
 struct FileNotice {
   crypto::PrvId file{};
   IdentityBytes holder{};
@@ -74,7 +74,7 @@ struct FileNotice {
   std::string holder_addr;
 };
 
-// Fields that are malformed refuse the reader.
+// Malformed fields make the reader fail.
 void write_fields(base::WireWriter& out, const FileDecision& decision);
 void read_fields(base::WireReader& in, FileDecision& decision);
 

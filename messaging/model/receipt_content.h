@@ -1,4 +1,4 @@
-// Receipts (kind 3): what became of messages that the recipient of this content sent.
+// Receipts (kind 3): the arrival and reading of messages that the recipient of this content sent.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 namespace messaging {
 
 struct ReceiptNote {
-  store::ReceiptKind kind{};  // other numbers are a later version's, and ignored
+  store::ReceiptKind kind{};  // other numbers belong to a later version and are ignored
   MessageRef message;         // the recipient's: its uuid alone is on the wire
   base::UnixMillis at = 0;
 };

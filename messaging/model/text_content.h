@@ -33,7 +33,7 @@ struct TextMessage {
 
 struct GroupText {
   GroupId group{};
-  GroupDigest digest{};  // of the sender's state, as it shows it to the recipient
+  GroupDigest digest{};  // of the sender's state, in the part that the recipient may see
   TextMessage message;
 };
 

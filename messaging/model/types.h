@@ -1,5 +1,5 @@
-// The nouns of messaging as plain structs: what reads answer and writes take. Times are Unix
-// milliseconds UTC; 0 means never. Strings are UTF-8.
+// The nouns of messaging as plain structs: the results of reads and the arguments of writes. Times
+// are Unix milliseconds UTC; 0 means never. Strings are UTF-8.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +44,7 @@ struct Account {
   std::string addr;
   std::string display_name;
   std::string private_tag;  // "" none
-  std::string color_seed;   // what a colour is derived from
+  std::string color_seed;   // the input for the colour
 };
 
 // What an account takes of the disk. The database is one for all accounts.
@@ -67,7 +67,7 @@ struct Contact {
   bool is_blocked = false;
   bool is_bot = false;
   bool is_verified = false;
-  bool e2ee_available = false;  // there is, or was, a session with them
+  bool e2ee_available = false;  // a session exists or existed
   std::optional<ContactId> verifier;
   UnixMillis last_seen = 0;
 };
@@ -95,7 +95,7 @@ struct Chat {
   bool is_encrypted = false;
   bool can_send = false;
   bool self_in_group = true;
-  bool is_unpromoted = false;  // members do not know of it yet
+  bool is_unpromoted = false;  // not sent to members yet
   bool seen_recently = false;
   std::uint32_t fresh_count = 0;
   std::optional<ContactId> dm_contact;  // of a 1:1 chat
@@ -114,12 +114,12 @@ struct ChatSummary {
 
 struct Quote {
   std::string text;
-  std::optional<MsgId> message;  // when it is a message we have
+  std::optional<MsgId> message;  // if the message is here
 };
 
 struct MessageFile {
-  std::string path;  // the sealed blob; good for every method that takes a path
-  std::string name;  // as the sender named it
+  std::string path;  // the sealed blob; accepted by every method with a path parameter
+  std::string name;  // the sender's name for it
   std::string media_type;
   std::uint64_t size = 0;     // bytes of plaintext
   bool is_protected = false;  // the container of a protected file
@@ -150,7 +150,7 @@ struct Message {
   std::string uuid;  // the same at both sides, hex
 };
 
-// What a caller wants sent; kept as a draft in the same form.
+// A message to send; drafts have the same form.
 struct MessageDraft {
   std::string text;
   std::string file;       // a path of the caller, or a blob path from an answer; "" none
@@ -158,7 +158,7 @@ struct MessageDraft {
   std::string sender_name;
   std::string quoted_text;
   std::optional<MsgId> quoted;
-  std::optional<Viewtype> type;  // nothing: by the file's name, or text
+  std::optional<Viewtype> type;  // nullopt: by the file's name, or text
 };
 
 struct ReadReceipt {
@@ -166,7 +166,7 @@ struct ReadReceipt {
   UnixMillis at = 0;
 };
 
-// For get_message_info(_object): what is known of a message's way.
+// For get_message_info(_object): the delivery of a message.
 struct MessageTrace {
   Message message;
   std::vector<ReadReceipt> receipts;

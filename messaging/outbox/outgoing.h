@@ -1,6 +1,6 @@
-// Outgoing: from a message's row to what waits in the outbox, and what becomes of it there. How it
-// is encrypted and carried is the protocol's (messaging/kernel/protocol.h). Every function runs in
-// the writer's transaction and leaves nothing behind when it fails.
+// Outgoing: queues messages and other contents in the outbox, and records their delivery. The
+// protocol (messaging/kernel/protocol.h) encrypts and sends them. Every function runs in the
+// writer's transaction and leaves nothing behind when it fails.
 #pragma once
 
 #include "base/result.h"
@@ -13,14 +13,14 @@
 
 namespace messaging::outbox {
 
-// Puts a message of ours (its row is inserted, state out_pending) into the outbox: encrypted when
-// there is a link with the contact, else waiting for one; its file before it.
+// Queues a message of ours (its row is inserted, state out_pending) and, before it, its file:
+// encrypted when there is a link with the contact, else waiting for one.
 base::Result<> queue_message(const kernel::WriteContext& write, ContactId contact,
                              const store::MessageRow& row);
 
-// The parts of a message: what it says, a file that goes before it, and any content, kept until the
-// contact acknowledged it. A contact whom nobody knows how to reach yet has them wait. `message` is
-// the message of a chat whose delivery they are part of.
+// The steps of queue_message(): compose the content, queue the file, queue any content. Rows stay
+// until the contact acknowledges them, and wait while the contact has no route. `message` is the
+// chat message whose delivery they belong to.
 base::Result<TextMessage> compose_text(const kernel::WriteContext& write,
                                        const store::MessageRow& row, chats::Among among);
 base::Result<FileNote> queue_file(const kernel::WriteContext& write, ContactId contact,
@@ -28,30 +28,30 @@ base::Result<FileNote> queue_file(const kernel::WriteContext& write, ContactId c
 base::Result<> queue_content(const kernel::WriteContext& write, ContactId contact,
                              const Content& content, std::optional<MsgId> message = std::nullopt);
 
-// Owes the contact the news that its message arrived here, or that we read it.
+// Records a pending receipt for the contact: its message arrived here, or was read.
 base::Result<> acknowledge(const kernel::WriteContext& write, ContactId contact, const Uuid& uuid);
 base::Result<> queue_read_receipt(const kernel::WriteContext& write, ContactId contact,
                                   const Uuid& uuid, UnixMillis at);
 
-// What the contact is owed goes out together a moment after the commit.
+// The contact's pending receipts are sent together a moment after the commit.
 void tell_receipts_soon(const kernel::WriteContext& write, ContactId contact);
 
-// What waits for a link is encrypted, in order; a long queue in slices, a transaction each.
+// Prepares the rows that wait for a link, in order; a long queue in slices, one transaction each.
 base::Result<> release_waiting(const kernel::WriteContext& write, ContactId contact);
 
-// Composes and queues the receipts owed to a contact; false when there is nothing to tell, or no
+// Composes and queues the pending receipts for a contact. False: there are none, or there is no
 // link yet.
 base::Result<bool> queue_owed_receipts(const kernel::WriteContext& write, ContactId contact);
 
-// The other side holds what this row of content was; of a file, its parts before `parts_until` of
-// `parts`. Once nothing of a message waits any more, it is delivered.
+// The other side has stored this row: a content, or of a file the parts before `parts_until` of
+// `parts`. Once no row of a message waits any more, the message is delivered.
 base::Result<> stored_there(const kernel::WriteContext& write, const store::OutboxRow& row,
                             std::uint32_t parts_until = 0, std::uint32_t parts = 0);
 
-// State delivered and its event, once.
+// Sets the state delivered and emits its event, once.
 base::Result<> note_delivered(const kernel::WriteContext& write, MsgId message);
 
-// After the commit the courier looks at this route.
+// Wakes the courier for this route after the commit.
 void wake_courier(const kernel::WriteContext& write, std::int64_t route);
 
 }  // namespace messaging::outbox

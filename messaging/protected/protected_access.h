@@ -1,6 +1,6 @@
-// Rules of protected files that several parts follow: who may open one now, what its states are
-// called, how a decision of the owner reaches its holder. Runs in the writer's transaction unless
-// it says otherwise.
+// Rules of protected files that several parts follow: who may open one now, the names of its
+// states, and how a decision of the owner reaches the holder. Runs in the writer's transaction
+// unless noted.
 #pragma once
 
 #include <atomic>
@@ -22,8 +22,7 @@
 
 namespace messaging::protection {
 
-// The readers of protected files that are open now, so that an access that ends closes them. Any
-// thread.
+// The open readers of protected files. The end of an access closes them. Any thread.
 class OpenReads {
  public:
   struct OpenRead {
@@ -54,20 +53,20 @@ base::Result<crypto::PrvShare> usable_share(const store::Scope& scope,
                                             const store::ProtectedFileRow& file,
                                             const kernel::SteadyTime& time, FileUse use);
 
-// The word for a state; `at_owner`: a request waits for the owner's action.
+// The name of a state; `at_owner`: a request waits for the owner's action.
 std::string_view state_word(const store::FileAccessRow& access, UnixMillis now, bool at_owner);
 
 std::string file_label(const store::ProtectedFileRow& file);  // for messages to a person
 base::Result<store::ProtectedFileRow> load_file(const store::Scope& scope, FileId file);
 
-// Of the rows with this id in their container, the one that opens it, else the first;
-// `from` is preferred where it is known who sent the container.
+// Of the rows with this container id, the one that opens the container, else the first. `from`, the
+// sender if known, is preferred.
 base::Result<std::optional<store::ProtectedFileRow>> choose_file(const store::Scope& scope,
                                                                  const crypto::PrvId& uuid,
                                                                  std::optional<ContactId> from);
 
-// The file that a message carries, on any snapshot; nothing for other messages, and for a container
-// that cannot be read.
+// The file that a message carries, on any snapshot; nullopt for other messages and for an
+// unreadable container.
 base::Result<std::optional<store::ProtectedFileRow>> file_in_message(
     const kernel::Core& core, const kernel::AccountState& account, const store::Scope& scope,
     MsgId message);
@@ -76,42 +75,44 @@ base::Result<store::ContactRow> known_contact(const kernel::WriteContext& write,
                                               const IdentityBytes& key, const std::string& name,
                                               const std::string& addr);
 
-// Queues a note for a contact, outside any chat; one who cannot be written to is not told.
+// Queues a note for a contact, outside any chat; skipped when the contact has no route.
 base::Result<> tell(const kernel::WriteContext& write, ContactId contact, ContentBody note);
-// The same, but it waits for a way to one who cannot be written to yet.
+// The same, but without a route the note waits for one.
 base::Result<> tell_waiting(const kernel::WriteContext& write, ContactId contact, ContentBody note);
 
-// Tells the holder of `access` (directly, or through the contact who forwarded it) what the row
-// says.
+// Sends the row's decision to the holder of `access`, directly or through the contact who forwarded
+// the file.
 base::Result<> tell_decision(const kernel::WriteContext& write, const store::ProtectedFileRow& file,
                              const store::FileAccessRow& access);
 
-// Destroys our share and closes what reads the file.
+// Destroys our share and closes the file's readers.
 base::Result<> end_share(const kernel::WriteContext& write, const store::ProtectedFileRow& file);
 
-// Makes `access` what holds for its holder, and tells it. Each decision has a higher number than
-// the one before, so that the last one holds everywhere.
+// Stores `access` as the decision for its holder, and sends it. Each decision has a higher number
+// than the one before, so that the last one wins everywhere.
 base::Result<> decide(const kernel::WriteContext& write, const store::ProtectedFileRow& file,
                       store::FileAccessRow access);
-// Of what a holder was given, alone and as a member of groups, what was decided last of what still
-// stands.
+// Of a holder's accesses, given to it alone or as a member of groups, the latest decision that is
+// still in force.
 base::Result<std::optional<store::FileAccessRow>> standing_access(
     const kernel::WriteContext& write, const store::ProtectedFileRow& file, ContactId holder);
-// What the holder was told last ended: the one before it that still stands holds again, if any.
+// The access that the holder was sent last ended: the latest earlier one that is still in force, if
+// any, applies again.
 base::Result<> fall_back(const kernel::WriteContext& write, const store::ProtectedFileRow& file,
                          ContactId holder);
-// Everything that the holder was given.
+// Revokes all accesses of the holder.
 base::Result<> revoke_holder(const kernel::WriteContext& write, const store::ProtectedFileRow& file,
                              ContactId holder);
 
-// The holder's row: changed and told to the owner.
+// Changes the holder's row and reports the end to the owner.
 base::Result<> report_end(const kernel::WriteContext& write, const store::ProtectedFileRow& file,
                           store::FileAccessRow access, store::FileState state);
 
-// A message with a protected file is about to be removed here.
+// Called before a message with a protected file is removed here.
 base::Result<> protected_message_removed(const kernel::WriteContext& write, MsgId message);
 
-// A contact is no member of a group any more: it loses what of ours it was given as one.
+// A contact left a group, or was removed: revokes the accesses to our files that it had as a
+// member.
 base::Result<> membership_ended(const kernel::WriteContext& write, const store::Uuid& group,
                                 ContactId contact);
 

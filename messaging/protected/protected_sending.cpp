@@ -44,7 +44,7 @@ base::Result<std::optional<Carried>> carried_by(const kernel::WriteContext& writ
       Carried{std::move(blob), std::move(attachment.reader), outside->id});
 }
 
-// What a container is called in a message, whatever its file was renamed to here.
+// The container's name in a message, whatever the local file's name.
 std::string prv_name(std::string_view name) {
   constexpr std::string_view kEnding = ".prv";
   return plain_file_name(name.substr(0, crypto::kMaxPrvName - kEnding.size())) +
@@ -55,7 +55,7 @@ std::string prv_name(std::string_view name) {
 // the members of its group.
 struct Standing {
   ProtectedFileRow file;
-  std::vector<FileAccessRow> holders;  // never none
+  std::vector<FileAccessRow> holders;  // never empty
 };
 
 base::Result<std::vector<FileAccessRow>> holders_in(const kernel::WriteContext& write,
@@ -116,7 +116,7 @@ base::Result<Standing> standing_of(const kernel::WriteContext& write, const stor
   return not_for_chat(chat, files.front(), name);
 }
 
-// The holders who are to be sent the container: those of ours who have access and were not sent it.
+// The holders to send the container to: those of our file who have access and were not sent it yet.
 base::Result<std::vector<FileAccessRow>> to_be_sent(const kernel::WriteContext& write,
                                                     const store::ChatRow& chat,
                                                     const Standing& standing,

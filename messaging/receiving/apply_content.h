@@ -1,5 +1,5 @@
-// What the contents of messages do, whichever way they came: each kind's own apply(), by the table
-// of content kinds (messaging/model/content_kind.h). Runs in the writer's transaction.
+// Applies the contents of messages, whichever protocol they arrived by: calls each kind's apply()
+// by the table of content kinds (messaging/model/content_kind.h). Runs in the writer's transaction.
 #pragma once
 
 #include <optional>
@@ -13,15 +13,15 @@
 
 namespace messaging::receiving {
 
-// The one way in, for every protocol. `file` is the one that the content brings with it; `whole`
-// the content's own encoding, kept where it has to wait. The sender is not blocked. True: it was
-// seen, and a repetition is to be acknowledged only.
+// The single entry for every protocol. `file`: the content's file; `whole`: the content's encoding,
+// stored if the content has to wait. The sender is not blocked. True: the caller records the
+// content as seen; a retransmission is then only acknowledged.
 base::Result<bool> apply_content(const kernel::WriteContext& write, const Sender& sender,
                                  const Content& content,
                                  const std::optional<store::TransferRow>& file,
                                  base::ByteView whole);
-// Before that, where the sender may be blocked or not proven: a portion, of kinds that are applied
-// in several writes.
+// Called before it, even for a blocked or unproven sender: applies one portion of a kind that takes
+// several writes.
 base::Result<Portion> apply_portion(const kernel::WriteContext& write, const Sender& sender,
                                     const Content& content);
 

@@ -1,7 +1,7 @@
-// HeldContents: what was held for a group is judged again after the group's state changed: all that
-// was there by then, some in each write, so that other writes pass between. Of a group one round is
-// under way at a time; changes that come meanwhile make for one more. What a stop ends here is
-// repeated by its senders, since it was not acknowledged.
+// HeldContents: applies the contents that are held for a group again after its state changed: all
+// that are held by then, some in each write, so that other writes run in between. One round per
+// group is under way at a time; changes meanwhile cause one more round. After a stop the senders
+// retransmit contents that were not applied, since those are not acknowledged.
 //
 // Safe from any thread.
 #pragma once
@@ -21,14 +21,14 @@ class HeldContents {
  public:
   explicit HeldContents(kernel::Core& core) : core_(core) {}
 
-  // Answers at once.
+  // Does not block.
   void begin(AccountId account, const GroupId& group);
 
  private:
   using Key = std::pair<AccountId, GroupId>;
   struct Place {
-    std::int64_t at = 0;     // those up to this id are judged
-    std::int64_t until = 0;  // the last one of this round; 0: looked for first
+    std::int64_t at = 0;     // contents up to this id are processed
+    std::int64_t until = 0;  // the last id of this round; 0: not determined yet
   };
   void go_on(const Key& key, const Place& place);
   void ended(const Key& key, bool good);

@@ -10,7 +10,7 @@ base::Result<std::uint64_t> place_of(const kernel::WriteContext& write, const Se
   const Turn& turn = sender.turn;
   EDGE_TRY(store::HeardRow row, store::load_heard(write.scope, contact));
   const auto told = static_cast<std::int64_t>(message.seq);
-  if (told > row.seq) row.shift = 0;  // the sender's own counting has caught up
+  if (told > row.seq) row.shift = 0;  // the sender's numbers have caught up
   if (turn.in_turn && row.link == turn.link && told + row.shift <= row.seq) {
     row.shift = row.seq + 1 - told;
   }

@@ -1,7 +1,6 @@
-// The place of a contact's message in the chat with it: by its sender's numbers. Where these go
-// back although the message was encrypted later, the sender's store was restored from an older
-// copy, and its numbers are shifted (docs/protocol.md, "Restored stores"). In the writer's
-// transaction.
+// The position of a contact's message in the chat, by the sender's numbers. If a number decreases
+// although the message was encrypted later, the sender's store was restored from an older copy, and
+// its numbers are shifted (docs/protocol.md, "Restored stores"). In the writer's transaction.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Profiles of contacts (kind 4): what they say of themselves, and how they are reached.
+// Profiles of contacts (kind 4): names, status and addresses.
 #include "messaging/kernel/protocol.h"
 #include "messaging/model/card.h"
 #include "messaging/model/events.h"
@@ -31,7 +31,7 @@ base::Result<> take_profile(const kernel::WriteContext& write, store::ContactRow
 
 base::Result<bool> apply(const Received& received, const Profile& profile) {
   const Sender& sender = received.sender;
-  // One that comes late is older than what is known.
+  // A profile out of order is older than the known one.
   if (sender.turn.in_turn) EDGE_CHECK(take_profile(received.write, sender.contact, profile));
   EDGE_CHECK(outbox::acknowledge(received.write, sender.contact.id, received.uuid));
   return true;

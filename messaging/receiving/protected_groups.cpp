@@ -33,7 +33,7 @@ base::Result<> check_members(const store::Scope& scope, const kernel::AccountSta
 base::Result<std::vector<ContactId>> members_to_grant(const kernel::WriteContext& write,
                                                       ChatId chat) {
   EDGE_TRY(chats::Group group, chats::load_group(write.scope, chat));
-  EDGE_CHECK(groups::promote(write, group));  // the news of the group goes before what is in it
+  EDGE_CHECK(groups::promote(write, group));  // the group's state is sent before its contents
   EDGE_TRY(auto members, groups::recipients(write.scope, chat));
   for (const ContactId member : members) EDGE_CHECK(groups::meet_member(write, group, member));
   return members;

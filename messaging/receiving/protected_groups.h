@@ -1,10 +1,10 @@
 // Protected files in groups and channels. A file is granted to each member who is in the group when
-// it is protected, by a decision of its own. Who joins later has no grant until the owner gives
-// one; who leaves or is taken out has its access revoked by the owner, whoever took it out. What
-// was given to the contact alone, in a chat with it, or as a member of another group stands beside
-// it and outlives the membership: of all that stands the holder has what was decided last.
+// it is protected, by a decision for each. A member who joins later has no grant until the owner
+// gives one; the owner's gateway revokes the access of a member who leaves or is removed, whoever
+// removed it. Accesses that the contact was given alone, in a 1:1 chat, or as a member of another
+// group are independent and outlive the membership: the latest decision in force applies.
 //
-// In the writer's transaction where a WriteContext is asked for.
+// Functions with a WriteContext run in the writer's transaction.
 #pragma once
 
 #include <string>
@@ -17,19 +17,20 @@
 
 namespace messaging::receiving {
 
-// Why nothing can be protected for a chat's members now, in words for a person.
+// An error with a text for a person when nothing can be protected for a chat's members now.
 base::Result<> check_members(const store::Scope& scope, const kernel::AccountState& account,
                              ChatId chat);
 
-// The members but us, who know of the group and are asked for a session where there is none.
+// The other members. Promotes the group, and requests sessions with members that have none.
 base::Result<std::vector<ContactId>> members_to_grant(const kernel::WriteContext& write,
                                                       ChatId chat);
 
-// The group of this chat, of which `peer` is a member.
+// The group of this chat; an error unless `peer` is a member.
 base::Result<store::Uuid> group_to_grant(const store::Scope& scope, ChatId chat, ContactId peer);
 
 base::Result<> check_group(const store::Scope& scope, ChatId chat);
-// A member, by its address, is asked for a session where there is none, so that grants reach it.
+// Requests a session with the member that has this address, unless there is one, so that grants
+// reach it.
 base::Result<> meet_by_addr(const kernel::WriteContext& write, ChatId chat,
                             const std::string& addr);
 

@@ -1,7 +1,7 @@
-// Receiving what concerns protected files: notes from owners, holders and forwarders, and
-// containers that arrive in messages. In the writer's transaction. Whatever a contact may not say,
-// or says too late, changes nothing; where the other side does not know how things stand it is told
-// again.
+// Receives contents about protected files: notes from owners, holders and forwarders, and
+// containers in messages. In the writer's transaction. A note that its sender may not send, or that
+// is out of date, changes nothing; if it shows that the sender's state is out of date, the present
+// decision is sent again.
 #pragma once
 
 #include "messaging/kernel/write_context.h"
@@ -9,7 +9,7 @@
 
 namespace messaging::receiving {
 
-// A message of a contact was inserted; when it carries a container, its file is known from now on.
+// Called after a contact's message was inserted: if it carries a container, records the file.
 base::Result<> note_container_arrived(const kernel::WriteContext& write,
                                       const store::MessageRow& row);
 

@@ -1,4 +1,4 @@
-// Receipts (kind 3): the outbox lets go of what the recipient has, and messages become read.
+// Receipts (kind 3): delete acknowledged rows of the outbox, and mark messages as read.
 #include "store/tables/receipts.h"
 
 #include <span>
@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kNotesInWrite = 64;
 
-// The recipient's device has it: the outbox lets go of it.
+// The recipient's device has the message: deletes its outbox row.
 base::Result<> take_arrival(const kernel::WriteContext& write, ContactId contact,
                             const Uuid& uuid) {
   EDGE_TRY(const auto row, store::find_outbox_by_uuid(write.scope, contact, uuid));
@@ -37,7 +37,7 @@ base::Result<> take_read(const kernel::WriteContext& write, ContactId contact,
   EDGE_TRY(const auto message, chats::find_referred(write.scope, note.message, contact));
   if (!message) return {};
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, message->chat));
-  // Only of a message that this contact was sent.
+  // Only if the message was sent to this contact.
   EDGE_TRY(const auto member, store::find_member(write.scope, chat.id, contact));
   if (chat.contact != contact && !member) return {};
   EDGE_CHECK(take_arrival(write, contact, note.message.uuid));
@@ -74,7 +74,7 @@ base::Result<bool> apply(const Received& received, const Receipts& receipts) {
   return false;
 }
 
-// A repetition of a note that was taken changes nothing.
+// A note that was applied before changes nothing.
 base::Result<Portion> apply_some(const Received& received, const Receipts& receipts) {
   const Sender& sender = received.sender;
   const auto notes = notes_after(receipts, sender.taken);

@@ -1,5 +1,4 @@
-// Received: a content that arrived, as the functions that apply one get it. On the stack of a
-// write.
+// Received: the argument of the functions that apply a content. On the stack of a write.
 #pragma once
 
 #include <cstddef>
@@ -14,29 +13,29 @@
 
 namespace messaging::receiving {
 
-// On which link something came, and whether it was encrypted after all else that came on it.
+// The link that a content arrived on, and whether it was encrypted after all others on that link.
 struct Turn {
   std::int64_t link = 0;
   bool in_turn = false;
 };
 
-// Who sent a content, and how it came.
+// The sender of a content, and how the content arrived.
 struct Sender {
   const store::ContactRow& contact;
   Turn turn = {};
   bool encrypted = true;  // end to end
-  // The contact proved to be there. Until then, and from a blocked contact, apply_some() alone is
-  // called, which applies nothing of theirs.
+  // The contact proved its identity by a completed handshake. Before that, and for a blocked
+  // contact, only apply_some() is called, which then applies nothing.
   bool proven = true;
-  std::size_t taken = 0;  // how much of the content earlier writes applied (apply_some)
+  std::size_t taken = 0;  // how much earlier writes applied (apply_some)
 };
 
 struct Received {
   const kernel::WriteContext& write;
   const Sender& sender;
   const Uuid& uuid;
-  const std::optional<store::TransferRow>& file;  // that the content brought with it
-  base::ByteView whole;                           // its encoding, kept where it has to wait
+  const std::optional<store::TransferRow>& file;  // the content's own
+  base::ByteView whole;                           // its encoding, stored if the content has to wait
 };
 
 }  // namespace messaging::receiving
