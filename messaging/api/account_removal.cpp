@@ -18,7 +18,7 @@ void remove_rows(store::Store& store, base::AccountId account, bool tight) {
   store.write<bool>(
       [account, tight](store::Tx& tx) -> base::Result<bool> {
         const std::int64_t portion = tight ? 50 : 500;
-        // Replay passes them over from the moment that the account is gone; now they go.
+        // Replay has skipped the account's events since its removal; this deletes them.
         EDGE_TRY(const auto events, tx.erase_events(account, AccountsChanged::kKind, portion));
         bool more = events == portion;
         if (!more) {

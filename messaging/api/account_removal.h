@@ -1,6 +1,6 @@
-// What is left in the store of accounts that are gone to every caller: first its blobs' files, then
-// its rows in portions, each a write of its own between others'. What a stop, a crash or a full
-// disk interrupts goes on at the next start.
+// Deletes the data of accounts that were removed: first the files of their blobs, then their rows
+// in portions, each a write of its own between others'. A removal that a stop, a crash or a full
+// disk interrupts resumes at the next start.
 #pragma once
 
 #include "base/result.h"
@@ -12,8 +12,8 @@ class Core;
 
 namespace messaging {
 
-// Answers at once; the file worker goes on. `tight`: the disk is full, so that the log may not grow
-// by much.
+// Does not block; the file worker does the work. `tight`: the disk is full, so the write-ahead log
+// must stay small.
 void finish_removal(kernel::Core& core, const store::RemovedAccount& account, bool tight);
 // At the start.
 base::Result<> resume_removals(kernel::Core& core);

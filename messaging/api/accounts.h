@@ -1,4 +1,4 @@
-// Accounts: identities kept side by side in one daemon. Account 1 is made on first start.
+// Accounts: identities kept side by side in one daemon. The first start creates account 1.
 //
 // Every method may be called from any thread. Reads answer from a snapshot and never wait for
 // writes; writes answer through their Completion after the commit (all of messaging is like this).
@@ -33,11 +33,11 @@ class Accounts {
 
   base::Result<std::vector<Account>> list() const;
   base::Result<Account> get(AccountId account) const;
-  // A new account is ready at once: the native transport needs no login. Its address is
-  // <profile>-<id>@<host> until it is given a name.
+  // A new account is configured at once: the gateways' protocol needs no login. Its address is
+  // <profile>-<id>@<host> until it gets a name.
   void add(base::Completion<AccountId> done);
-  // Everything of the account is deleted: chats, keys, files. It is gone to every caller when this
-  // answers; of a large account the rows follow.
+  // Deletes the whole account: chats, keys, files. On completion no caller sees the account any
+  // more; the rows of a large account are deleted afterwards.
   void remove(AccountId account, base::Completion<> done);
   void select(AccountId account, base::Completion<> done);
   base::Result<std::optional<AccountId>> selected() const;
@@ -48,7 +48,7 @@ class Accounts {
   bool io_running(AccountId account) const;
   // 1000 stopped, 2000 peers are being tried, 3000 sending, 4000 nothing waits.
   base::Result<std::uint32_t> connectivity(AccountId account) const;
-  // Tries at once what waits (maybe_network).
+  // Ends all pauses of routes (maybe_network).
   void poke();
 
   // What the account takes of the disk.
@@ -71,13 +71,13 @@ class Config {
  public:
   explicit Config(kernel::Core& core) : core_(core) {}
 
-  // The set value, else the key's default, else nothing; an unknown key is an error that names it.
+  // The set value, else the key's default, else nullopt; an unknown key is an error that names it.
   base::Result<std::optional<std::string>> get(AccountId account, const std::string& key) const;
-  // The value when it needs no read of the store; nothing: get() knows.
+  // The value if it needs no read of the store; nullopt: use get().
   std::optional<std::string> recall(AccountId account, const std::string& key) const;
   // The ui.* keys that are set, in order.
   base::Result<std::vector<std::string>> ui_keys(AccountId account) const;
-  // All or nothing. A value of nothing resets.
+  // All or none. nullopt resets a key.
   void set(AccountId account, std::map<std::string, std::optional<std::string>> values,
            base::Completion<> done);
 

@@ -20,7 +20,7 @@ using base::fail;
 
 constexpr std::size_t kMaxWord = 128;
 constexpr std::size_t kMaxOwnId = 256;
-constexpr std::size_t kMaxFilled = 100;  // places to fill in: each may grow by a property's value
+constexpr std::size_t kMaxFilled = 100;  // placeholders; each may grow by a property's value
 constexpr std::uint32_t kMaxRetry = 86'400'000;
 
 bool is_control(char c) {
@@ -28,14 +28,14 @@ bool is_control(char c) {
   return byte < 0x20 || byte == 0x7F;
 }
 
-// U+0085, U+2028 and U+2029: many readers of the stream take them for a line's end.
+// U+0085, U+2028 and U+2029: many stream clients treat them as line ends.
 bool holds_line_end(std::string_view text) {
   return text.find("\xC2\x85") != std::string_view::npos ||
          text.find("\xE2\x80\xA8") != std::string_view::npos ||
          text.find("\xE2\x80\xA9") != std::string_view::npos;
 }
 
-// A field that stands on one line of the stream.
+// Checks a field that has to fit on one line of the stream.
 base::Result<> check_line(std::string_view what, std::string_view text, std::size_t most) {
   if (text.size() <= most && base::is_utf8(text) &&
       std::none_of(text.begin(), text.end(), is_control) && !holds_line_end(text)) {

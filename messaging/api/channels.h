@@ -1,5 +1,5 @@
-// Channels: publishing an application's own events. They are kept in the durable log, sealed, by
-// quotas per channel (store/tables/channels.h), and go to listeners of their channel alone.
+// Channels: publishes an application's own events. They are stored in the durable log, sealed, with
+// quotas per channel (store/tables/channels.h), and delivered to listeners of their channel only.
 //
 // Safe from any thread; answers come after the commit.
 #pragma once
@@ -33,9 +33,9 @@ class Channels {
  public:
   explicit Channels(kernel::Core& core) : core_(core) {}
 
-  // All in one commit, or none; their ids in the order given. A wrong event is refused by name.
+  // All in one commit, or none; ids in the given order. The error for an invalid event names it.
   void publish(std::vector<ChannelEvent> events, base::Completion<std::vector<base::EventId>> done);
-  // What new listeners of its channel get first, before any event of it; nothing takes it away.
+  // The data that new listeners of the event's channel receive first.
   void set_initial(ChannelEvent event, base::Completion<> done);
   void clear_initial(std::string channel, base::Completion<> done);
 

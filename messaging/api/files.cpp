@@ -12,7 +12,7 @@ namespace {
 using base::Errc;
 using base::fail;
 
-// Writes the row of a finished blob and answers with its path.
+// Writes the row of a finished blob; completes with its path.
 void keep(kernel::Core& core, AccountId account, files::SealedFile sealed,
           base::Completion<std::string> done) {
   core.write<std::string>(
@@ -27,8 +27,8 @@ void keep(kernel::Core& core, AccountId account, files::SealedFile sealed,
       std::move(done));
 }
 
-// What a caller over HTTP is told of an upload that failed: not where the store lies, and where the
-// account went meanwhile, that.
+// The error of a failed upload for a caller over HTTP: without the store's path; if the account was
+// removed meanwhile, that error.
 base::Error told(const kernel::Core& core, AccountId account, base::Error error) {
   if (auto known = core.directory.get(account); !known) return std::move(known).error();
   const std::string place = core.store.dir() + "/";

@@ -1,4 +1,4 @@
-// Files of messages: attachments in and out as streams (attachment.h), and callers' paths.
+// Files of messages: uploads and downloads as streams (attachment.h), and callers' paths.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,7 @@ class Files {
 
   base::Result<Attachment> open(AccountId account, MsgId message) const;
   base::Result<std::unique_ptr<Upload>> begin_upload(AccountId account, std::string name);
-  // Seals a caller's file into a blob and answers with its path.
+  // Seals a caller's file into a blob; completes with the blob's path.
   void copy_in(AccountId account, std::string path, base::Completion<std::string> done);
   base::Result<std::string> blob_dir(AccountId account) const;
 

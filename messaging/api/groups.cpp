@@ -20,7 +20,7 @@ namespace {
 using base::Errc;
 using base::fail;
 
-// Leaves the name as it will be stored.
+// Changes the name to the form that is stored.
 base::Result<> check_name(std::string& name) {
   EDGE_TRY(name, given_name("name: Invalid chat name", name, kMaxGroupName));
   if (!name.empty()) return {};
@@ -43,7 +43,7 @@ base::Result<> check_may_change(const kernel::WriteContext& write, const chats::
   return {};
 }
 
-// Saves a change that is made in `group.state`, and tells it with a line in the chat.
+// Saves a change of `group.state`, and sends it with a line in the chat.
 base::Result<> tell_change(const kernel::WriteContext& write, chats::Group& group,
                            SystemMessage system, std::string text,
                            std::optional<std::int64_t> image = std::nullopt) {
@@ -58,7 +58,7 @@ base::Result<> tell_change(const kernel::WriteContext& write, chats::Group& grou
   return groups::tell_members(write, group, {line.id, line.uuid});
 }
 
-// Takes somebody out, ourselves too, and tells the others and whom it is about.
+// Removes a member, or ourselves, and sends the change to the others and to the removed member.
 base::Result<> take_out(const kernel::WriteContext& write, chats::Group& group, ContactId contact) {
   EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
   if (!group.state.has(key)) {

@@ -1,8 +1,7 @@
-// Groups and channels of an account. A group's members all may write and change it; a channel has
-// one sender, its owner, and subscribers who see neither each other nor how many they are.
+// Groups and channels of an account. All members of a group may write and change it; a channel has
+// one sender, its owner, and subscribers who see neither each other nor their number.
 //
-// A group is made without telling anybody: members hear of it with the first message, and of every
-// change after that.
+// A new group is local: members receive its state with the first message, and every later change.
 #pragma once
 
 #include <optional>
@@ -29,7 +28,7 @@ class Groups {
   void leave(AccountId account, ChatId chat, base::Completion<> done);
   void rename(AccountId account, ChatId chat, std::string name, base::Completion<> done);
   void describe(AccountId account, ChatId chat, std::string text, base::Completion<> done);
-  // A path of the caller or of a blob, at most a mebibyte; nothing takes the picture away.
+  // A path of the caller or of a blob, at most a mebibyte; nullopt removes the picture.
   void set_image(AccountId account, ChatId chat, std::optional<std::string> path,
                  base::Completion<> done);
   // Groups with members in common, the most similar first.

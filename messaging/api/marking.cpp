@@ -15,10 +15,10 @@
 namespace messaging {
 namespace {
 
-constexpr std::size_t kMarkedAtOnce = 500;  // messages a write
+constexpr std::size_t kMarkedAtOnce = 500;  // messages per write
 constexpr std::size_t kTightPortion = 10;   // on a full disk
 
-// get_next_msgs goes on after the highest message that was marked seen.
+// get_next_msgs continues after the highest message that was marked seen.
 base::Result<> raise_last_msg_id(const store::Scope& scope, std::uint32_t highest) {
   EDGE_TRY(const auto last, store::find_config_value(scope, "last_msg_id"));
   std::uint32_t old = 0;
@@ -27,7 +27,7 @@ base::Result<> raise_last_msg_id(const store::Scope& scope, std::uint32_t highes
   return store::set_config_value(scope, "last_msg_id", std::to_string(highest));
 }
 
-// Whether this message's sender is to hear that it was read.
+// Whether to send a read receipt for this message.
 base::Result<bool> owes_receipt(const store::Scope& scope, const store::MessageMark& mark) {
   if (mark.is_info || mark.from.value < kFirstId) return false;
   EDGE_TRY(const auto enabled, store::find_config_value(scope, "mdns_enabled"));
@@ -55,14 +55,14 @@ base::Result<> mark_all(const kernel::WriteContext& write, std::span<const MsgId
   return raise_last_msg_id(write.scope, highest);
 }
 
-// Deleted before is deleted; a number that no message ever had is refused.
+// Accepts ids of messages that were deleted before; refuses an id that never existed.
 base::Result<> check_known(const store::Scope& scope, const std::vector<MsgId>& messages) {
   for (const MsgId message : messages) {
     EDGE_TRY(const auto mark, store::find_message_mark(scope, message));
     if (mark) continue;
     EDGE_TRY(const bool once, store::was_message(scope, message));
     if (!once || message.value < kFirstId)
-      EDGE_CHECK(store::load_message(scope, message));  // says which is missing
+      EDGE_CHECK(store::load_message(scope, message));  // its error names the missing message
   }
   return {};
 }
@@ -113,7 +113,7 @@ void Messages::remove_some(AccountId account, std::vector<MsgId> messages, bool 
                 done = std::move(done)](base::Result<> result) mutable {
     if (result || tight || result.error().code != base::Errc::exhausted)
       return done(std::move(result));
-    // What went already is passed over.
+    // Messages that are deleted already are skipped.
     files::go_on_in_reserve(
         core_, std::move(done),
         [this, account, messages = std::move(messages)](base::Completion<> answer) mutable {
@@ -124,7 +124,7 @@ void Messages::remove_some(AccountId account, std::vector<MsgId> messages, bool 
       core_, account, std::move(messages), tight ? kTightPortion : kMarkedAtOnce,
       [this, tight](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state,
                     std::span<const MsgId> some) {
-        if (tight) tx.scrub();  // the next one finds the log empty
+        if (tight) tx.scrub();  // the next portion finds the log empty
         return remove_all({core_, tx, scope, state}, some);
       },
       std::move(ended));

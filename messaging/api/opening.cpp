@@ -13,8 +13,8 @@ struct OpeningRead::Parts {
   const kernel::Core& core;
   store::Reader reader;
   Opening opening;
-  std::vector<kernel::AccountPtr> accounts;  // to be read, the next one last
-  std::vector<store::ChatRow> rows;  // of opening.accounts' last, to be read, the next one last
+  std::vector<kernel::AccountPtr> accounts;  // to be read; the last is next
+  std::vector<store::ChatRow> rows;  // of the last of opening.accounts; the last row is next
   bool in_account = false;
 
   base::Result<> begin_account();

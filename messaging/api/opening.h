@@ -1,6 +1,6 @@
-// Opening: what a new listener of the event stream gets before anything live, read from one
-// snapshot together with the event id that it reflects: whoever continues after that id has neither
-// a gap nor an overlap.
+// Opening: the state that a new listener of the event stream receives before live events, read from
+// one snapshot together with the snapshot's event id. A listener that continues after that id has
+// neither a gap nor an overlap.
 #pragma once
 
 #include <chrono>
@@ -18,8 +18,8 @@ class Core;
 namespace messaging {
 
 struct OpeningQuery {
-  std::vector<std::string> channels = {};  // whose initial data is wanted
-  bool accounts = false;                   // whether accounts' states are wanted,
+  std::vector<std::string> channels = {};  // to read the initial data of
+  bool accounts = false;                   // whether to read accounts' states,
   std::vector<AccountId> only = {};        // of these; empty: all
 };
 
@@ -38,8 +38,8 @@ struct Opening {
   std::vector<AccountOpening> accounts;
 };
 
-// Reads an Opening little by little, so that who has ten thousand chats keeps nobody waiting for
-// their end. It holds one snapshot of the store from begin() to its own end. One thread at a time.
+// Reads an Opening in steps, so that an account with ten thousand chats does not delay other
+// listeners. Holds one snapshot of the store from begin() to its destruction. One thread at a time.
 class OpeningRead {
  public:
   static base::Result<OpeningRead> begin(const kernel::Core& core, const OpeningQuery& query);
@@ -47,9 +47,10 @@ class OpeningRead {
   OpeningRead(OpeningRead&&) noexcept;
   OpeningRead& operator=(OpeningRead&&) noexcept;
 
-  // Reads on, and for no longer than `budget` where it can stop. True when all is read.
+  // Reads for about `budget`. True when the Opening is complete.
   base::Result<bool> step(std::chrono::microseconds budget);
-  // What is complete by now, once each: accounts, and with the first of them everything else.
+  // Takes the parts that are complete and were not taken yet: accounts, and with the first of them
+  // all the rest.
   Opening take();
 
  private:
@@ -58,7 +59,7 @@ class OpeningRead {
   std::unique_ptr<Parts> parts_;
 };
 
-// All of it at once.
+// Reads an Opening at once.
 base::Result<Opening> read_opening(const kernel::Core& core, const OpeningQuery& query);
 
 }  // namespace messaging

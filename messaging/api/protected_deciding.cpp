@@ -19,7 +19,7 @@ using store::FileAccessRow;
 using store::FileState;
 using store::ProtectedFileRow;
 
-// The chat may be gone: what was given in it is still to be taken back.
+// The chat may be deleted: access that was granted in it can still be revoked.
 base::Result<> check_chat_of(const kernel::WriteContext& write, const ProtectedFileRow& file,
                              ChatId chat) {
   EDGE_TRY(const auto there, store::find_chat(write.scope, chat));
@@ -54,8 +54,8 @@ base::Result<FileAccessRow> access_of(const kernel::WriteContext& write,
                                            protection::file_label(file)));
 }
 
-// The holder's row as it is to be granted: as the contact of a chat, or as a member of a group. Who
-// got the file forwarded keeps the way by which it is told.
+// The row to grant to the holder, as the contact of a chat or as a member of a group. For a holder
+// of a forwarded file, decisions still pass through the forwarder.
 base::Result<FileAccessRow> access_to_grant(const kernel::WriteContext& write,
                                             const ProtectedFileRow& file, const FileTarget& target,
                                             ContactId peer) {
@@ -81,7 +81,7 @@ base::Result<FileAccessRow> access_to_grant(const kernel::WriteContext& write,
   return access;
 }
 
-// What the holder asked for as somebody else is answered by this grant as well.
+// This grant also answers the holder's requests in other roles.
 base::Result<> answer_requests(const kernel::WriteContext& write, const FileAccessRow& granted) {
   EDGE_TRY(const auto all,
            store::file_accesses_of_holder(write.scope, granted.file, granted.contact));

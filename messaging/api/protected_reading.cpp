@@ -18,7 +18,7 @@ using base::Errc;
 using base::fail;
 using store::ProtectedFileRow;
 
-// The row of the file whose container this is.
+// The row of this container's file.
 base::Result<ProtectedFileRow> file_of(const store::Scope& scope, AttachmentReader& container,
                                        const std::string& what, std::optional<ContactId> from) {
   EDGE_TRY(const base::Bytes head, files::read_prv_head(container));
@@ -45,7 +45,7 @@ base::Result<std::unique_ptr<files::PrvReader>> open_container(
   return reader;
 }
 
-// Reads on only as long as the access lasts.
+// Reads only while the access lasts.
 class GuardedReader final : public AttachmentReader {
  public:
   GuardedReader(std::unique_ptr<files::PrvReader> inner,
@@ -75,8 +75,8 @@ class GuardedReader final : public AttachmentReader {
   const UnixMillis expires_at_;
 };
 
-// The read is registered before the access is judged, so that an access that ends in between closes
-// it.
+// The read is registered before the access is checked, so that an access that ends in between
+// closes the read.
 base::Result<OpenedFile> open_guarded(const kernel::Core& core, protection::OpenReads& open_reads,
                                       const store::Scope& scope, const ProtectedFileRow& file,
                                       protection::FileUse use,
@@ -113,7 +113,8 @@ base::Result<OfMessage> container_of(const kernel::Core& core, const kernel::Cor
   return OfMessage{std::move(row), std::move(attachment.reader)};
 }
 
-// Where the plaintext goes: the path without .prv, or beside it under its own name.
+// The path for the plaintext: the container's path without .prv, or the file's name in the same
+// folder.
 std::string plain_path(const std::string& prv_path, const std::string& name) {
   if (prv_path.size() > 4 && prv_path.ends_with(".prv")) {
     return prv_path.substr(0, prv_path.size() - 4);

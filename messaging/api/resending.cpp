@@ -18,7 +18,7 @@ namespace {
 using base::Errc;
 using base::fail;
 
-constexpr std::size_t kResentAtOnce = 50;  // messages a write; each is sealed for every member
+constexpr std::size_t kResentAtOnce = 50;  // messages per write; each is sealed for every member
 
 base::Result<> check_own(const store::MessageRow& row) {
   const auto no = [&](std::string_view why) {
@@ -32,8 +32,8 @@ base::Result<> check_own(const store::MessageRow& row) {
   return {};
 }
 
-// Under the same uuid, so that who has it already keeps it where it is; after all that was sent
-// since.
+// Sends under the same uuid, so that a recipient who has the message keeps its position; at others
+// it is sorted after all that was sent since.
 base::Result<> send_again(const kernel::WriteContext& write, store::MessageRow row) {
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, row.chat));
   if (chat.contact == kSelf || row.state == MsgState::out_pending) {
@@ -49,7 +49,7 @@ base::Result<> send_again(const kernel::WriteContext& write, store::MessageRow r
   return chats::emit_changed(write.tx, write.account.id, chat.id, row.id);
 }
 
-// Before the first is sent: all of them may be.
+// Checks all messages before the first is sent.
 base::Result<> check_all(const store::Scope& scope, const kernel::AccountState& account,
                          const std::vector<MsgId>& messages) {
   std::set<ChatId> checked;
@@ -65,7 +65,7 @@ base::Result<> check_all(const store::Scope& scope, const kernel::AccountState& 
 
 }  // namespace
 
-// What already waits to be sent is passed over, so that after a crash the same call sends the rest.
+// Messages that are queued already are skipped, so that the call can be repeated after a crash.
 void Messages::resend(AccountId account, std::vector<MsgId> messages, base::Completion<> done) {
   {
     auto read = core_.read(account);

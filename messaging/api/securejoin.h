@@ -1,4 +1,5 @@
-// Secure join: an invite link authenticates the inviter and admits the joiner (decisions 6 and 8).
+// Secure join: an invite link authenticates the inviter and authorises the joiner (decisions 6 and
+// 8).
 #pragma once
 
 #include <optional>
@@ -16,7 +17,7 @@ class Relayed;
 
 namespace messaging {
 
-// What a scanned text is.
+// The meaning of a scanned text.
 struct InviteCheck {
   enum class Kind { ask_verify_contact, withdraw_contact, revive_contact, url, text, addr };
   Kind kind = Kind::text;
@@ -27,24 +28,25 @@ struct InviteCheck {
   std::string addr;
   std::string text;  // of url, text, addr
   struct Group {
-    std::string id;  // as it stands in the link
+    std::string id;  // as in the link
     std::string name;
     bool channel = false;
   };
-  std::optional<Group> group = {};  // that the invite is for
+  std::optional<Group> group = {};  // the invite's group
 };
 
 class SecureJoin {
  public:
   SecureJoin(kernel::Core& core, peering::Relayed& relayed) : core_(core), relayed_(relayed) {}
 
-  // The live invite of a group or channel (made when there is none); no chat: the account's own.
+  // The live invite of a group or channel, created when there is none; without a chat: the
+  // account's own.
   void invite(AccountId account, std::optional<ChatId> chat, base::Completion<std::string> done);
   base::Result<InviteCheck> check(AccountId account, const std::string& text) const;
-  // Answers with the chat (the group's, for its invite) at once; progress comes as events. One's
-  // own invite is refused.
+  // Completes at once with the chat (of the group, for a group's invite); events report the
+  // progress. The account's own invite is refused.
   void join(AccountId account, std::string link, base::Completion<ChatId> done);
-  // Scanning one's own live invite withdraws it, a withdrawn one revives it.
+  // Withdraws the account's own live invite, or revives a withdrawn one.
   void toggle_own(AccountId account, std::string link, base::Completion<> done);
 
  private:

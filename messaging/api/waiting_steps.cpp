@@ -59,7 +59,8 @@ base::Result<std::vector<std::string>> waiting_steps(const View& view,
   EDGE_TRY(const auto rows, store::outbox_of_message(view.scope, message));
   std::optional<ContactId> told;
   for (const OutboxRow& row : rows) {
-    // Of a message with a file, what comes first: the message waits behind it.
+    // For a message with a file, one line: the first row, because the message waits behind the
+    // file.
     if (!row.contact || told == row.contact) continue;
     if (row.kind == OutboxKind::file && row.state == OutboxState::stored) continue;
     told = row.contact;

@@ -1,6 +1,6 @@
-// Where a message of ours is on its way to each recipient, and what holds it up: lines for a person
-// (get_message_info). Tries are counted since the recipient's gateway was reached last, or since
-// the start. Error texts are ours: a peer's answers never reach them (decision 17).
+// The delivery state of our message for each recipient, with the reason for a delay: lines for a
+// person (get_message_info). Tries are counted since the recipient's gateway was reached last, or
+// since the start. Error texts are our own and never contain a peer's answer (decision 17).
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ class Courier;
 
 namespace messaging {
 
-// Nothing once every recipient's device has acknowledged it.
+// Empty once every recipient's device has acknowledged the message.
 base::Result<std::vector<std::string>> waiting_steps(const View& view,
                                                      const delivery::Courier& courier,
                                                      MsgId message);
