@@ -4,9 +4,12 @@
 
 #include <string_view>
 
+#include "crypto/random.h"
 #include "messaging/chats/abilities.h"
+#include "messaging/chats/message_refs.h"
 #include "messaging/groups/giving_up.h"
 #include "messaging/groups/group_sending.h"
+#include "messaging/model/content.h"
 #include "messaging/model/types.h"
 #include "messaging/outbox/outgoing.h"
 #include "store/tables/blobs.h"
@@ -45,6 +48,21 @@ base::Result<> queue_to_chat(const kernel::WriteContext& write, const store::Cha
   EDGE_TRY(const bool opens, groups::contact_opens(write.scope, *chat.contact));
   return opens ? outbox::queue_message(write, *chat.contact, row)
                : groups::give_up_recipient(write, row.id, *chat.contact);
+}
+
+base::Result<> queue_change(const kernel::WriteContext& write, const store::ChatRow& chat,
+                            MsgId message, store::ChangeKind kind, std::int64_t number,
+                            const std::string& text) {
+  if (chat.contact == kSelf) return {};
+  const bool single = chat.type == ChatType::single;
+  EDGE_TRY(const auto mark, store::find_message_mark(write.scope, message));
+  if (!mark) return {};
+  EDGE_TRY(const MessageRef ref,
+           chats::ref_to(write.scope, *mark, single ? chats::Among::two : chats::Among::group));
+  const Content content{crypto::random_array<16>(), MessageChange{ref, kind, number, text}};
+  if (!single) return groups::queue_for_members(write, chat.id, content);
+  EDGE_TRY(const bool opens, groups::contact_opens(write.scope, *chat.contact));
+  return opens ? outbox::queue_content(write, *chat.contact, content) : base::Result<>{};
 }
 
 }  // namespace messaging

@@ -18,4 +18,9 @@ base::Result<> check_can_send(const store::Scope& scope, const kernel::AccountSt
 base::Result<> queue_to_chat(const kernel::WriteContext& write, const store::ChatRow& chat,
                              const store::MessageRow& row);
 
+// The same of a change of a message that everybody has or will have.
+base::Result<> queue_change(const kernel::WriteContext& write, const store::ChatRow& chat,
+                            MsgId message, store::ChangeKind kind, std::int64_t number,
+                            const std::string& text);
+
 }  // namespace messaging

@@ -1,7 +1,10 @@
-// Messages::mark_seen and Messages::remove.
+// Messages::mark_seen, Messages::remove and Messages::remove_for_all.
+#include <fmt/format.h>
+
 #include <charconv>
 #include <set>
 
+#include "messaging/api/chat_sending.h"
 #include "messaging/api/messages.h"
 #include "messaging/chats/abilities.h"
 #include "messaging/chats/chat_rules.h"
@@ -15,8 +18,9 @@
 namespace messaging {
 namespace {
 
-constexpr std::size_t kMarkedAtOnce = 500;  // messages per write
-constexpr std::size_t kTightPortion = 10;   // on a full disk
+constexpr std::size_t kMarkedAtOnce = 500;   // messages per write
+constexpr std::size_t kTightPortion = 10;    // on a full disk
+constexpr std::size_t kRecalledAtOnce = 50;  // each is sealed for every member
 
 // get_next_msgs continues after the highest message that was marked seen.
 base::Result<> raise_last_msg_id(const store::Scope& scope, std::uint32_t highest) {
@@ -67,6 +71,33 @@ base::Result<> check_known(const store::Scope& scope, const std::vector<MsgId>& 
   return {};
 }
 
+// Before the first is recalled: all of them may be.
+base::Result<> check_own(const store::Scope& scope, const kernel::AccountState& account,
+                         const std::vector<MsgId>& messages) {
+  std::set<ChatId> checked;
+  for (const MsgId message : messages) {
+    EDGE_TRY(const store::MessageRow row, store::load_message(scope, message));
+    if (row.from != kSelf || row.is_info) {
+      return base::fail(base::Errc::invalid_argument,
+                        fmt::format("Msg#{}: only own messages can be deleted for all; "
+                                    "delete_messages deletes it here",
+                                    message.value));
+    }
+    if (!checked.insert(row.chat).second) continue;
+    EDGE_TRY(const store::ChatRow chat, store::load_chat(scope, row.chat));
+    EDGE_CHECK(check_can_send(scope, account, chat));
+  }
+  return {};
+}
+
+// Everybody who got it is told that it is deleted.
+base::Result<> recall(const kernel::WriteContext& write, MsgId message) {
+  EDGE_TRY(const auto mark, store::find_message_mark(write.scope, message));
+  if (!mark || mark->state == MsgState::out_draft) return {};
+  EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, mark->chat));
+  return queue_change(write, chat, message, store::ChangeKind::deletion, write.tx.now(), "");
+}
+
 base::Result<> remove_all(const kernel::WriteContext& write, std::span<const MsgId> messages) {
   files::RemovedFiles files(write.core, write.account);
   std::set<ChatId> chats;
@@ -105,6 +136,27 @@ void Messages::remove(AccountId account, std::vector<MsgId> messages, base::Comp
     if (auto known = check_known(read->scope(), messages); !known) return done(std::move(known));
   }
   remove_some(account, std::move(messages), core_.store.make_room_to_delete(), std::move(done));
+}
+
+void Messages::remove_for_all(AccountId account, std::vector<MsgId> messages,
+                              base::Completion<> done) {
+  messages = kernel::each_once(std::move(messages));
+  {
+    auto read = core_.read(account);
+    if (!read) return done(std::move(read).error());
+    if (auto own = check_own(read->scope(), *read->account, messages); !own) {
+      return done(std::move(own));
+    }
+  }
+  kernel::in_portions(
+      core_, account, std::move(messages), kRecalledAtOnce,
+      [this](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state,
+             std::span<const MsgId> some) -> base::Result<> {
+        const kernel::WriteContext write{core_, tx, scope, state};
+        for (const MsgId message : some) EDGE_CHECK(recall(write, message));
+        return remove_all(write, some);
+      },
+      std::move(done));
 }
 
 void Messages::remove_some(AccountId account, std::vector<MsgId> messages, bool tight,

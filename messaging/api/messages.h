@@ -60,6 +60,13 @@ class Messages {
   // Own messages once more, failed ones above all, under the same uuid; all or none.
   void resend(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
   void remove(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
+  // Own ones, at everybody who got them too.
+  void remove_for_all(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
+  // Our reactions to a message, in the place of those before; none takes them back.
+  void react(AccountId account, MsgId message, std::vector<std::string> reactions,
+             base::Completion<> done);
+  // Another text for an own message, here and at everybody who got it.
+  void edit(AccountId account, MsgId message, std::string text, base::Completion<> done);
   // Writes the plaintext of a message's file to a new file of the caller (decision 24).
   void save_file(AccountId account, MsgId message, std::string path, base::Completion<> done);
 

@@ -3,11 +3,13 @@
 #include "base/log.h"
 #include "crypto/encoding.h"
 #include "messaging/chats/chat_rules.h"
+#include "messaging/model/change_content.h"
 #include "messaging/model/media_type.h"
 #include "messaging/model/plain_name.h"
 #include "store/tables/blobs.h"
 #include "store/tables/config_values.h"
 #include "store/tables/groups.h"
+#include "store/tables/message_changes.h"
 
 namespace messaging {
 namespace {
@@ -254,6 +256,15 @@ base::Result<Message> view_message(const View& view, store::MessageRow row) {
       base::log::error("the file of message {} of account {} cannot be shown: {}", row.id.value,
                        view.account.id.value, blob.error().message);
       if (message.error.empty()) message.error = "The file of this message is damaged.";
+    }
+  }
+  if (!row.is_info && row.state != MsgState::out_draft) {
+    EDGE_TRY(const auto changes, store::list_message_changes(view.scope, row.from, row.uuid,
+                                                             store::ChangeKind::reaction));
+    for (const store::MessageChangeRow& change : changes) {
+      if (!change.text.empty()) {
+        message.reactions.push_back({change.contact, split_reactions(change.text)});
+      }
     }
   }
   message.system = row.system;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "messaging/chats/waiting_changes.h"
 #include "messaging/kernel/core.h"
 #include "messaging/model/plain_name.h"
 #include "store/tables/contacts.h"
@@ -72,6 +73,7 @@ base::Result<std::optional<MsgId>> insert_incoming(store::Tx& tx, const store::S
   // A sender's clock may be wrong: its time is shown, but never later than our own.
   if (row.sent_at <= 0) row.sent_at = row.received_at;
   row.sort_at = std::min(row.sent_at, row.received_at);
+  EDGE_CHECK(take_waiting_changes(scope, chat, row));
   EDGE_CHECK(store::insert_message(scope, row));
   if (chat.blocked != store::ChatBlocked::yes) {
     EDGE_CHECK(unarchive(scope, chat, tx.now()));

@@ -13,13 +13,16 @@ base::Result<MessageRef> ref_to(const store::Scope& scope, const store::MessageM
   return ref;
 }
 
+base::Result<std::optional<ContactId>> author_of(const store::Scope& scope, const MessageRef& ref,
+                                                 ContactId sender) {
+  if (ref.author) return contact_of(scope, *ref.author);
+  return std::optional(ref.of_recipient ? kSelf : sender);
+}
+
 base::Result<std::optional<store::MessageRow>> find_referred(const store::Scope& scope,
                                                              const MessageRef& ref,
                                                              ContactId sender) {
-  std::optional<ContactId> author = ref.of_recipient ? kSelf : sender;
-  if (ref.author) {
-    EDGE_TRY(author, contact_of(scope, *ref.author));
-  }
+  EDGE_TRY(const auto author, author_of(scope, ref, sender));
   if (!author) return std::optional<store::MessageRow>();
   return store::find_message_by_uuid(scope, *author, ref.uuid);
 }

@@ -15,6 +15,9 @@ enum class Among { two, group };
 
 base::Result<MessageRef> ref_to(const store::Scope& scope, const store::MessageMark& message,
                                 Among among);
+// The author of the message that a content of `sender` refers to; nullopt: somebody not known here.
+base::Result<std::optional<ContactId>> author_of(const store::Scope& scope, const MessageRef& ref,
+                                                 ContactId sender);
 // The message that a content of `sender` refers to; nullopt: it is not here. The caller checks that
 // it is in the right chat.
 base::Result<std::optional<store::MessageRow>> find_referred(const store::Scope& scope,

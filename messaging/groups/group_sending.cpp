@@ -73,4 +73,16 @@ base::Result<> queue_group_message(const kernel::WriteContext& write, ChatId cha
   return {};
 }
 
+base::Result<> queue_for_members(const kernel::WriteContext& write, ChatId chat,
+                                 const Content& content) {
+  EDGE_TRY(chats::Group group, chats::load_group(write.scope, chat));
+  if (!group.row.promoted) return {};
+  EDGE_TRY(const auto contacts, recipients(write.scope, chat));
+  for (const ContactId contact : contacts) {
+    EDGE_CHECK(meet_member(write, group, contact));
+    EDGE_CHECK(outbox::queue_content(write, contact, content));
+  }
+  return {};
+}
+
 }  // namespace messaging::groups

@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "messaging/kernel/write_context.h"
+#include "messaging/model/content.h"
 #include "store/tables/messages.h"
 
 namespace messaging::groups {
@@ -17,5 +18,10 @@ base::Result<> check_can_write(const store::Scope& scope, const kernel::AccountS
 // preceded by the group's state. In a group without other members the message is delivered at once.
 base::Result<> queue_group_message(const kernel::WriteContext& write, ChatId chat,
                                    const store::MessageRow& row);
+
+// Queues another content for every member, the same for all; nothing while nobody was told of the
+// group.
+base::Result<> queue_for_members(const kernel::WriteContext& write, ChatId chat,
+                                 const Content& content);
 
 }  // namespace messaging::groups

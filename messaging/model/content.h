@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "crypto/wiping.h"
 #include "messaging/model/card.h"
+#include "messaging/model/change_content.h"
 #include "messaging/model/content_kind.h"
 #include "messaging/model/group_content.h"
 #include "messaging/model/protected_content.h"
@@ -35,8 +36,8 @@ inline void read_fields(base::WireReader&, Hello&) {}
 
 // The structs of the kinds; the order means nothing. Their table is in content.cpp.
 using ContentBody =
-    std::variant<UnknownContent, Hello, TextMessage, Receipts, Profile, GroupText, GroupUpdate,
-                 FileDecision, FileRequest, FileReport, FileOffer, FileNotice>;
+    std::variant<UnknownContent, Hello, TextMessage, Receipts, Profile, MessageChange, GroupText,
+                 GroupUpdate, FileDecision, FileRequest, FileReport, FileOffer, FileNotice>;
 using AnyContentKind = ContentKind<ContentBody>;
 
 struct Content {

@@ -132,6 +132,24 @@ struct ContactsChanged {
   friend bool operator==(const ContactsChanged&, const ContactsChanged&) = default;
 };
 
+struct IncomingReaction {
+  static constexpr std::string_view kName = "IncomingReaction";
+  static constexpr std::string_view kDoc = "Somebody reacted to a message of ours.";
+  static constexpr std::uint16_t kKind = 8;
+  ChatId chat_id;
+  MsgId msg_id;
+  ContactId contact_id;
+  std::string reaction;
+  static constexpr auto fields() {
+    using E = IncomingReaction;
+    return std::tuple(base::field("chat_id", &E::chat_id, "the chat"),
+                      base::field("msg_id", &E::msg_id, "our message"),
+                      base::field("contact_id", &E::contact_id, "who reacted"),
+                      base::field("reaction", &E::reaction, "emojis with a blank between them"));
+  }
+  friend bool operator==(const IncomingReaction&, const IncomingReaction&) = default;
+};
+
 struct PrivittyChatEncryptionChanged {
   static constexpr std::string_view kName = "PrivittyChatEncryptionChanged";
   static constexpr std::string_view kDoc = "A chat became, or stopped being, end-to-end encrypted.";
@@ -212,13 +230,15 @@ struct PrivittyAccessRenewRequested {
                          const PrivittyAccessRenewRequested&) = default;
 };
 
-using EventBody = std::variant<
-    IncomingMsg, MsgDelivered, MsgRead, MsgFailed, MsgsChanged, MsgDeleted, ReactionsChanged,
-    MsgsNoticed, ChatModified, ChatDeleted, ChatlistChanged, ConnectivityChanged, AccountsChanged,
-    Info, Warning, Error, SecurejoinInviterProgress, SecurejoinJoinerProgress, ConfigureProgress,
-    ImexProgress, ContactsChanged, PrivittyChatEncryptionChanged, PrivittyPeerHandshakeComplete,
-    PrivittyFileEncrypted, PrivittyFileDecrypted, PrivittyFileAccessRevoked,
-    PrivittyFileAccessChanged, PrivittyAccessRenewRequested, ChannelEvent>;
+using EventBody =
+    std::variant<IncomingMsg, MsgDelivered, MsgRead, MsgFailed, MsgsChanged, MsgDeleted,
+                 ReactionsChanged, IncomingReaction, MsgsNoticed, ChatModified, ChatDeleted,
+                 ChatlistChanged, ConnectivityChanged, AccountsChanged, Info, Warning, Error,
+                 SecurejoinInviterProgress, SecurejoinJoinerProgress, ConfigureProgress,
+                 ImexProgress, ContactsChanged, PrivittyChatEncryptionChanged,
+                 PrivittyPeerHandshakeComplete, PrivittyFileEncrypted, PrivittyFileDecrypted,
+                 PrivittyFileAccessRevoked, PrivittyFileAccessChanged, PrivittyAccessRenewRequested,
+                 ChannelEvent>;
 
 struct Event {
   EventId id;         // 0 until it is in the log

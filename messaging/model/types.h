@@ -125,6 +125,12 @@ struct MessageFile {
   bool is_protected = false;  // the container of a protected file
 };
 
+// One contact's reactions to a message.
+struct ReactionsOf {
+  ContactId contact;
+  std::vector<std::string> reactions;
+};
+
 struct Message {
   MsgId id;
   ChatId chat;
@@ -137,6 +143,7 @@ struct Message {
   std::string sender_name;  // override_sender_name; "" none
   std::optional<Quote> quote;
   std::optional<MessageFile> file;
+  std::vector<ReactionsOf> reactions;  // by contact; of those who have some
   SystemMessage system = SystemMessage::none;
   bool is_info = false;
   bool is_bot = false;

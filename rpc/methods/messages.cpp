@@ -204,8 +204,8 @@ Result<std::optional<std::string>> get_message_html(Context& context, const OfMe
 
 Result<std::optional<shape::Reactions>> get_message_reactions(Context& context,
                                                               const OfMessage& p) {
-  EDGE_CHECK(engine_of(context).messages().get(p.account_id, p.message_id));
-  return std::optional<shape::Reactions>();
+  EDGE_TRY(const auto message, engine_of(context).messages().get(p.account_id, p.message_id));
+  return shape::reactions_of(message);
 }
 
 struct Search : OfAccount {

@@ -1,5 +1,7 @@
 #include "rpc/shapes/message.h"
 
+#include <algorithm>
+
 namespace rpc::shape {
 namespace {
 
@@ -7,8 +9,29 @@ constexpr std::int64_t day_of(base::UnixMillis at) { return at / (24 * 60 * 60 *
 
 }  // namespace
 
+std::optional<Reactions> reactions_of(const messaging::Message& message) {
+  if (message.reactions.empty()) return std::nullopt;
+  Reactions shape;
+  for (const messaging::ReactionsOf& of : message.reactions) {
+    shape.by_contact[of.contact] = of.reactions;
+    for (const std::string& emoji : of.reactions) {
+      auto same = std::find_if(shape.reactions.begin(), shape.reactions.end(),
+                               [&](const Reaction& one) { return one.emoji == emoji; });
+      if (same == shape.reactions.end()) {
+        same = shape.reactions.insert(same, {0, emoji, false});
+      }
+      ++same->count;
+      same->is_from_self |= of.contact == messaging::kSelf;
+    }
+  }
+  std::stable_sort(shape.reactions.begin(), shape.reactions.end(),
+                   [](const Reaction& a, const Reaction& b) { return a.count > b.count; });
+  return shape;
+}
+
 Message to_shape(messaging::Message message, Contact sender) {
   Message shape;
+  shape.reactions = reactions_of(message);
   shape.chat_id = message.chat;
   shape.download_state = message.download;
   shape.error = unless_empty(std::move(message.error));

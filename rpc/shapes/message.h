@@ -204,6 +204,8 @@ struct MessageLoadResult {
   Tagged value;
 };
 
+// Nothing when there are none.
+std::optional<Reactions> reactions_of(const messaging::Message& message);
 // Everything but the quote, which needs other messages (message_loader.h).
 Message to_shape(messaging::Message message, Contact sender);
 

@@ -28,6 +28,23 @@ CREATE TABLE account_way_in(
   PRIMARY KEY(account_id, id)
 ) STRICT, WITHOUT ROWID;
 
+-- What was done to a message after it was sent, by its author's contact and uuid, so that a change
+-- may come before its message (`waits` 1). kind: 1 reactions of contact_id, 2 its author's edit.
+-- number: of the changes of one contact the highest counts.
+CREATE TABLE message_change(
+  account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+  author_id INTEGER NOT NULL,
+  uuid BLOB NOT NULL,
+  contact_id INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  waits INTEGER NOT NULL,
+  sealed BLOB NOT NULL,
+  mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',
+  PRIMARY KEY(account_id, author_id, uuid, contact_id, kind)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX message_change_waits ON message_change(account_id, contact_id, number) WHERE waits = 1;
+
 -- The seal of an earlier route says all of it, so each is taken as it is.
 ALTER TABLE route ADD COLUMN kind INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE route ADD COLUMN mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000';

@@ -44,6 +44,9 @@ enum class DownloadState : std::uint8_t {
   in_progress = 40
 };
 
+// What was done to a message after it was sent. Sent to peers too.
+enum class ChangeKind : std::uint8_t { reaction = 1, edit = 2, deletion = 3 };
+
 // What an info message says.
 enum class SystemMessage : std::uint8_t {
   none = 0,

@@ -7,6 +7,7 @@
 #include "store/sql_literal.h"
 #include "store/tables/blobs.h"
 #include "store/tables/chats.h"
+#include "store/tables/message_changes.h"
 #include "store/tables/message_record.h"
 
 namespace store {
@@ -177,14 +178,13 @@ base::Result<std::optional<std::string>> delete_message(const Scope& scope, base
   EDGE_CHECK(scope.db.run("DELETE FROM receipt WHERE account_id = ? AND msg_id = ?", scope.account,
                           message));
   if (!gone->intact) return std::optional<std::string>();
+  EDGE_CHECK(delete_message_changes(scope, gone->from, gone->uuid));
   if (gone->draft) {
     EDGE_CHECK(scope.db.run(
         "UPDATE chat SET draft_id = NULL WHERE account_id = ? AND id = ? AND draft_id = ?",
         scope.account, gone->chat, message));
   } else {
-    EDGE_CHECK(scope.db.run(
-        "INSERT OR REPLACE INTO tombstone(account_id, from_id, uuid, at) VALUES(?, ?, ?, ?)",
-        scope.account, gone->from, gone->uuid, at));
+    EDGE_CHECK(insert_tombstone(scope, gone->from, gone->uuid, at));
   }
   EDGE_CHECK(
       scope.db.run("UPDATE chat SET last_at = coalesce((SELECT max(sort_at, received_at) FROM"
@@ -194,6 +194,14 @@ base::Result<std::optional<std::string>> delete_message(const Scope& scope, base
                    scope.account, gone->chat));
   if (!gone->blob) return std::optional<std::string>();
   return drop_blob_use(scope, *gone->blob);
+}
+
+base::Result<> insert_tombstone(const Scope& scope, base::ContactId from, const Uuid& uuid,
+                                base::UnixMillis at) {
+  EDGE_CHECK(scope.db.run(
+      "INSERT OR REPLACE INTO tombstone(account_id, from_id, uuid, at) VALUES(?, ?, ?, ?)",
+      scope.account, from, uuid, at));
+  return {};
 }
 
 base::Result<bool> has_tombstone(const Scope& scope, base::ContactId from, const Uuid& uuid) {

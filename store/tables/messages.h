@@ -120,6 +120,9 @@ base::Result<std::int64_t> count_messages_before(const Scope& scope, base::UnixM
 // nothing uses it any more: to be removed after the commit. A message that is not there is fine.
 base::Result<std::optional<std::string>> delete_message(const Scope& scope, base::MsgId message,
                                                         base::UnixMillis at);
+// A message that is not here, and is not to come.
+base::Result<> insert_tombstone(const Scope& scope, base::ContactId from, const Uuid& uuid,
+                                base::UnixMillis at);
 base::Result<bool> has_tombstone(const Scope& scope, base::ContactId from, const Uuid& uuid);
 
 }  // namespace store

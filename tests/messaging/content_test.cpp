@@ -80,6 +80,11 @@ Content sample_group_update() {
   return {uuid(2), update};
 }
 
+Content sample_change() {
+  return {uuid(3), MessageChange{MessageRef{uuid(5), true, sample_card().identity.bytes()},
+                                 ChangeKind::reaction, 7, "👍 🔥"}};
+}
+
 bool reads(base::ByteView bytes) { return decode_content(bytes).ok(); }
 
 }  // namespace
@@ -134,9 +139,30 @@ TEST_CASE("what goes to a group comes back as it was written") {
   CHECK(std::get<GroupUpdate>(update->body).image->transfer == uuid(6));
 }
 
+TEST_CASE("a change of a message comes back as it was written, within its bounds") {
+  const auto read = decode_content(encode(sample_change()));
+  REQUIRE(read.ok());
+  const auto& change = std::get<MessageChange>(read->body);
+  CHECK(change.message.uuid == uuid(5));
+  CHECK(change.message.of_recipient);
+  CHECK(change.message.author == sample_card().identity.bytes());
+  CHECK(change.kind == ChangeKind::reaction);
+  CHECK(change.number == 7);
+  CHECK(change.text == "👍 🔥");
+  Content bad = sample_change();
+  std::get<MessageChange>(bad.body).number = 0;
+  CHECK_FALSE(reads(encode(bad)));
+  bad = sample_change();
+  std::get<MessageChange>(bad.body).text = std::string(kMaxReactionBytes + 1, 'x');
+  CHECK_FALSE(reads(encode(bad)));
+  std::get<MessageChange>(bad.body).kind = ChangeKind::edit;
+  CHECK(reads(encode(bad)));
+  CHECK(split_reactions("👍  🔥 👍 a\nb \u202e") == std::vector<std::string>{"👍", "🔥"});
+}
+
 TEST_CASE("every truncation of a content is refused") {
   for (const Content& content : {sample_text(), sample_receipts(), Content{uuid(1), Hello{}},
-                                 sample_group_text(), sample_group_update()}) {
+                                 sample_group_text(), sample_group_update(), sample_change()}) {
     const auto bytes = encode(content);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
       CHECK_FALSE(reads(base::ByteView(bytes).first(size)));

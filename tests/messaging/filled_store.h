@@ -11,6 +11,7 @@
 #include "store/tables/envelopes.h"
 #include "store/tables/gone_groups.h"
 #include "store/tables/group_held.h"
+#include "store/tables/message_changes.h"
 #include "store/tables/owed_receipts.h"
 #include "store/tables/owed_states.h"
 #include "store/tables/pending_joins.h"
@@ -146,6 +147,8 @@ struct FilledStore : Three {
       EDGE_TRY(const bool noted,
                store::insert_receipt(scope, from_alice, n == 1 ? bob_at_alice : carol_at_alice, 5));
       (void)noted;
+      EDGE_CHECK(store::put_message_change(
+          scope, {bob_at_alice, id16, bob_at_alice, store::ChangeKind::reaction, n, true, "👍"}));
       EDGE_CHECK(store::insert_device_label(scope, std::string(n, 'l')));
       store::PendingJoinRow join;
       EDGE_TRY(join.id, tx.next_id(kAccount, "pending_join"));

@@ -47,6 +47,10 @@ const std::vector<Form>& content_forms() {
        "010200000015687474703a2f2f3132372e302e302e313a373230300000001468747470733a2f2f65646765"
        "2e6578616d706c650000001030313233343536373839616263646566090909090909090909090909090909"
        "0909090909090909090909090909090909"},
+      {"message change",
+       "010504040404040404040404040404040404050505050505050505050505050505050001ea4a6c63e29c52"
+       "0abef5507b132ec5f9954776aebebe7b92421eea691446d22c02000001a3185c5000000000076772c3bcc3"
+       "9f65"},
       {"group text",
        "010a0404040404040404040404040404040409090909090909090909090909090909b43ec46e4f97fcb2ed"
        "7a10a54e85d0f2000000000000000c000001a3185c50000a0000000000076772c3bcc39f65000000000000"
@@ -280,6 +284,9 @@ std::vector<std::pair<std::string, Content>> contents() {
       {"text with a quote of the recipient's", {id, reply(true)}},
       {"receipts", {id, receipts}},
       {"profile", {id, profile()}},
+      {"message change",
+       {id, MessageChange{MessageRef{filled(5), false, key_bytes(7)}, ChangeKind::edit,
+                          1'800'000'000'000, "grüße"}}},
       {"group text", {id, group_text(text(), std::nullopt)}},
       {"group text with a quote", {id, group_text(reply(true), key_bytes(7))}},
       {"group update", {id, update(false)}},

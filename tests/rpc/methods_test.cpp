@@ -403,4 +403,27 @@ TEST_CASE_METHOD(Gateway, "what is not offered says so and why") {
     INFO(method);
     CHECK(error(method, params)["message"].get<std::string>().find(words) != std::string::npos);
   }
+TEST_CASE_METHOD(Gateway, "reactions to a message, its edit and its deletion for all") {
+  const json id = ok("send_msg", {1, saved(), {{"text", "Pump 3 runs hot"}}});
+  CHECK(ok("get_message_reactions", {1, id}).is_null());
+  CHECK(ok("send_reaction", {1, id, {"👍", "🔥"}}) == id);
+  const json reactions = ok("get_message_reactions", {1, id});
+  shape("Reactions", reactions);
+  CHECK(reactions["reactionsByContact"]["1"] == json({"👍", "🔥"}));
+  CHECK(reactions["reactions"][0] == json({{"count", 1}, {"emoji", "👍"}, {"isFromSelf", true}}));
+  shape("Message", ok("get_message", {1, id}));
+  CHECK(ok("get_message", {1, id})["reactions"] == reactions);
+  ok("send_reaction", {1, id, json::array()});
+  CHECK(ok("get_message_reactions", {1, id}).is_null());
+  CHECK(error("send_reaction", {1, id, {"two words"}})["message"].get<std::string>().find(
+            "reaction: expected emojis") != std::string::npos);
+  CHECK(ok("send_edit_request", {1, id, "Pump 4 runs hot"}).is_null());
+  CHECK(ok("get_message", {1, id})["text"] == "Pump 4 runs hot");
+  CHECK(ok("get_message", {1, id})["isEdited"] == true);
+  CHECK(error("send_edit_request", {1, id, " "})["code"] == -32602);
+  const json device = ok("add_device_message", {1, "a", {{"text", "one"}}});
+  error("send_edit_request", {1, device, "mine"});
+  error("delete_messages_for_all", {1, {id, device}});
+  CHECK(ok("delete_messages_for_all", {1, {id}}).is_null());
+  CHECK(ok("get_existing_msg_ids", {1, {id, device}}) == json::array({device}));
 }

@@ -1,0 +1,113 @@
+// Messages::react and Messages::edit.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/unicode.h"
+#include "messaging/api/chat_sending.h"
+#include "messaging/api/messages.h"
+#include "messaging/chats/chat_rules.h"
+#include "messaging/kernel/core.h"
+#include "messaging/model/change_content.h"
+#include "store/tables/message_changes.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+using store::MessageChangeRow;
+using store::MessageRow;
+
+// Writes a change of ours and sends it.
+base::Result<> change(const kernel::WriteContext& write, const store::ChatRow& chat,
+                      const MessageRow& message, ChangeKind kind, std::string text) {
+  EDGE_TRY(const auto before,
+           store::find_message_change(write.scope, message.from, message.uuid, kSelf, kind));
+  MessageChangeRow row{message.from,   message.uuid, kSelf,          kind,
+                       write.tx.now(), false,        std::move(text)};
+  if (before) row.number = std::max(row.number, before->number + 1);
+  EDGE_CHECK(store::put_message_change(write.scope, row));
+  return queue_change(write, chat, message.id, kind, row.number, row.text);
+}
+
+base::Result<std::string> checked_reactions(const std::vector<std::string>& reactions) {
+  std::string text = join_reactions(reactions);
+  const auto kept = split_reactions(text);
+  if (kept.size() != reactions.size() || text.size() > kMaxReactionBytes) {
+    return fail(Errc::invalid_argument,
+                fmt::format("reaction: expected emojis, each once and without blanks, {} bytes in "
+                            "all at most; [] takes yours back",
+                            kMaxReactionBytes));
+  }
+  return text;
+}
+
+base::Result<> check_text(const std::string& text) {
+  if (base::trimmed(text).empty()) {
+    return fail(Errc::invalid_argument,
+                "new_text: expected a text; delete_messages_for_all takes a message back");
+  }
+  if (text.size() > kMaxText) {
+    return fail(Errc::too_large,
+                fmt::format("new_text: {} bytes; at most {} are sent", text.size(), kMaxText));
+  }
+  return {};
+}
+
+base::Result<> check_editable(const MessageRow& row) {
+  const auto no = [&](std::string_view why) {
+    return fail(Errc::invalid_argument, fmt::format("Msg#{}: {}", row.id.value, why));
+  };
+  if (row.from != kSelf) return no("can edit only own messages");
+  if (row.is_info) return no("cannot edit info messages");
+  if (row.state == MsgState::out_draft) return no("it is a draft (misc_set_draft changes it)");
+  return {};
+}
+
+}  // namespace
+
+void Messages::react(AccountId account, MsgId message, std::vector<std::string> reactions,
+                     base::Completion<> done) {
+  auto text = checked_reactions(reactions);
+  if (!text) return done(std::move(text).error());
+  core_.write<void>(
+      account,
+      [this, message, text = *std::move(text)](
+          store::Tx& tx, const store::Scope& scope,
+          const kernel::AccountState& state) -> base::Result<> {
+        const kernel::WriteContext write{core_, tx, scope, state};
+        EDGE_TRY(const MessageRow row, store::load_message(scope, message));
+        if (row.is_info || row.state == MsgState::out_draft) {
+          return fail(Errc::invalid_argument,
+                      fmt::format("Msg#{}: nobody sent it, so nobody reacts to it", message.value));
+        }
+        EDGE_TRY(const store::ChatRow chat, store::load_chat(scope, row.chat));
+        EDGE_CHECK(check_can_send(scope, state, chat));
+        EDGE_CHECK(change(write, chat, row, ChangeKind::reaction, text));
+        return write.emit(ReactionsChanged{row.chat, row.id});
+      },
+      std::move(done));
+}
+
+void Messages::edit(AccountId account, MsgId message, std::string text, base::Completion<> done) {
+  if (auto good = check_text(text); !good) return done(std::move(good));
+  core_.write<void>(
+      account,
+      [this, message, text = std::move(text)](store::Tx& tx, const store::Scope& scope,
+                                              const kernel::AccountState& state) -> base::Result<> {
+        const kernel::WriteContext write{core_, tx, scope, state};
+        EDGE_TRY(MessageRow row, store::load_message(scope, message));
+        EDGE_CHECK(check_editable(row));
+        EDGE_TRY(const store::ChatRow chat, store::load_chat(scope, row.chat));
+        EDGE_CHECK(check_can_send(scope, state, chat));
+        row.text = text;
+        row.is_edited = true;
+        EDGE_CHECK(store::update_message(scope, row));
+        EDGE_CHECK(change(write, chat, row, ChangeKind::edit, text));
+        return chats::emit_changed(tx, state.id, row.chat, row.id);
+      },
+      std::move(done));
+}
+
+}  // namespace messaging

@@ -1,0 +1,35 @@
+#include "messaging/chats/waiting_changes.h"
+
+#include "messaging/model/types.h"
+#include "store/tables/groups.h"
+#include "store/tables/message_changes.h"
+
+namespace messaging::chats {
+
+using store::ChangeKind;
+
+base::Result<bool> may_change(const store::Scope& scope, const store::ChatRow& chat,
+                              base::ContactId contact) {
+  if (chat.type == ChatType::single) return chat.contact == contact;
+  EDGE_TRY(const auto member, store::find_member(scope, chat.id, contact));
+  return member.has_value();
+}
+
+base::Result<> take_waiting_changes(const store::Scope& scope, const store::ChatRow& chat,
+                                    store::MessageRow& row) {
+  EDGE_TRY(auto edit,
+           store::find_message_change(scope, row.from, row.uuid, row.from, ChangeKind::edit));
+  if (edit) {
+    row.text = std::move(edit->text);
+    row.is_edited = true;
+  }
+  EDGE_TRY(const auto reactions,
+           store::list_message_changes(scope, row.from, row.uuid, ChangeKind::reaction));
+  for (const store::MessageChangeRow& reaction : reactions) {
+    EDGE_TRY(const bool may, may_change(scope, chat, reaction.contact));
+    if (!may) EDGE_CHECK(store::delete_message_change(scope, reaction));
+  }
+  return store::settle_message_changes(scope, row.from, row.uuid);
+}
+
+}  // namespace messaging::chats

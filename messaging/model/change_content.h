@@ -1,0 +1,45 @@
+// MessageChange (kind 5): what is done to a message after it was sent: reactions of whoever reads
+// it, and an edit or the deletion by its author.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "messaging/model/content_kind.h"
+#include "messaging/model/message_ref.h"
+#include "store/tables/message_enums.h"
+
+namespace messaging {
+
+using store::ChangeKind;
+
+inline constexpr std::size_t kMaxReactionBytes = 256;  // of all reactions of one contact together
+inline constexpr std::size_t kMaxReactionLength = 64;  // of one: some emojis are long sequences
+
+struct MessageChange {
+  MessageRef message;
+  ChangeKind kind = ChangeKind::reaction;  // other numbers are a later version's, and ignored
+  // Of a contact's changes of one kind to a message the highest number counts, in whichever order
+  // they come: the sender's time in milliseconds, or one more than its last.
+  std::int64_t number = 0;
+  std::string text;  // an edit's; reactions with a blank between them, "" takes them back
+};
+
+// Each reaction once, in order; what cannot be shown in a line is left out.
+std::vector<std::string> split_reactions(std::string_view text);
+// Its opposite: with a blank between them.
+std::string join_reactions(std::span<const std::string> reactions);
+
+//   ref | author | u8 kind | i64 number | text
+void write_fields(base::WireWriter& out, const MessageChange& change);
+void read_fields(base::WireReader& in, MessageChange& change);
+
+}  // namespace messaging
+
+namespace messaging::receiving {
+struct Received;
+base::Result<bool> apply(const Received& received, const MessageChange& change);
+}  // namespace messaging::receiving

@@ -1,0 +1,92 @@
+// Changes of messages (kind 5): reactions, edits and deletions.
+#include "messaging/chats/chat_rules.h"
+#include "messaging/chats/message_refs.h"
+#include "messaging/chats/waiting_changes.h"
+#include "messaging/files/removal.h"
+#include "messaging/model/change_content.h"
+#include "messaging/outbox/outgoing.h"
+#include "messaging/protected/protected_access.h"
+#include "messaging/receiving/received.h"
+#include "store/tables/chats.h"
+#include "store/tables/message_changes.h"
+#include "store/tables/messages.h"
+
+namespace messaging::receiving {
+namespace {
+
+using store::MessageChangeRow;
+using store::MessageRow;
+
+base::Result<> take_reaction(const kernel::WriteContext& write, MessageChangeRow row,
+                             const std::optional<MessageRow>& message) {
+  row.text = join_reactions(split_reactions(row.text));
+  EDGE_TRY(const bool changed, store::put_message_change(write.scope, row));
+  if (!changed || !message) return {};
+  EDGE_CHECK(write.emit(ReactionsChanged{message->chat, message->id}));
+  if (message->from != kSelf || row.text.empty()) return {};
+  return write.emit(IncomingReaction{message->chat, message->id, row.contact, row.text});
+}
+
+base::Result<> take_edit(const kernel::WriteContext& write, MessageChangeRow row,
+                         std::optional<MessageRow> message) {
+  EDGE_TRY(const bool changed, store::put_message_change(write.scope, row));
+  if (!changed || !message) return {};
+  message->text = std::move(row.text);
+  message->is_edited = true;
+  EDGE_CHECK(store::update_message(write.scope, *message));
+  return chats::emit_changed(write.tx, write.account.id, message->chat, message->id);
+}
+
+base::Result<> take_deletion(const kernel::WriteContext& write, const MessageChangeRow& row,
+                             const std::optional<MessageRow>& message) {
+  if (!message) {
+    EDGE_CHECK(store::delete_message_changes(write.scope, row.author, row.uuid));
+    return store::insert_tombstone(write.scope, row.author, row.uuid, write.tx.now());
+  }
+  files::RemovedFiles files(write.core, write.account);
+  EDGE_CHECK(protection::protected_message_removed(write, message->id));
+  EDGE_CHECK(files::remove_message(write.tx, write.scope, message->id, files));
+  files.remove_after(write.tx);
+  EDGE_CHECK(write.emit(MsgDeleted{message->chat, message->id}));
+  return chats::emit_changed(write.tx, write.account.id, message->chat, MsgId());
+}
+
+}  // namespace
+
+base::Result<bool> apply(const Received& received, const MessageChange& change) {
+  const kernel::WriteContext& write = received.write;
+  const ContactId sender = received.sender.contact.id;
+  EDGE_CHECK(outbox::acknowledge(write, sender, received.uuid));
+  if (received.sender.contact.blocked) return true;
+  EDGE_TRY(const auto author, chats::author_of(write.scope, change.message, sender));
+  if (!author) return true;
+  // A message is its author's: others may react to it and nothing else.
+  if (change.kind != ChangeKind::reaction && *author != sender) return true;
+  EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, *author, change.message.uuid));
+  if (deleted) return true;
+  EDGE_TRY(auto message, store::find_message_by_uuid(write.scope, *author, change.message.uuid));
+  // What we wrote is here, or was deleted here.
+  if (!message && *author == kSelf) return true;
+  if (message) {
+    if (message->is_info) return true;
+    EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, message->chat));
+    EDGE_TRY(const bool may, chats::may_change(write.scope, chat, sender));
+    if (!may) return true;
+  }
+  MessageChangeRow row{*author,  change.message.uuid, sender, change.kind, change.number,
+                       !message, change.text};
+  switch (change.kind) {
+    case ChangeKind::reaction:
+      EDGE_CHECK(take_reaction(write, std::move(row), message));
+      break;
+    case ChangeKind::edit:
+      EDGE_CHECK(take_edit(write, std::move(row), std::move(message)));
+      break;
+    case ChangeKind::deletion:
+      EDGE_CHECK(take_deletion(write, row, message));
+      break;
+  }
+  return true;
+}
+
+}  // namespace messaging::receiving

@@ -1,0 +1,231 @@
+// Changes of messages that were sent: reactions, edits, deletion for all.
+#include <filesystem>
+
+#include "messaging/model/change_content.h"
+#include "store/tables/accounts.h"
+#include "store/tables/message_changes.h"
+#include "store/tables/messages.h"
+#include "tests/messaging/three.h"
+
+using namespace test;
+
+namespace {
+
+using Reactions = std::vector<std::string>;
+
+base::Result<> react(Peer& peer, MsgId message, Reactions reactions) {
+  return answer<void>([&](auto done) {
+    peer.engine().messages().react(kAccount, message, std::move(reactions), std::move(done));
+  });
+}
+base::Result<> edit(Peer& peer, MsgId message, const std::string& text) {
+  return answer<void>(
+      [&](auto done) { peer.engine().messages().edit(kAccount, message, text, std::move(done)); });
+}
+base::Result<> remove_for_all(Peer& peer, std::vector<MsgId> messages) {
+  return answer<void>([&](auto done) {
+    peer.engine().messages().remove_for_all(kAccount, std::move(messages), std::move(done));
+  });
+}
+
+// "name: reactions; …" of a message, by contact; "" none.
+std::string shown(Peer& peer, MsgId message) {
+  std::string text;
+  for (const ReactionsOf& of : peer.message(message).reactions) {
+    const auto contact = peer.engine().contacts().get(kAccount, of.contact);
+    REQUIRE(contact);
+    text += contact->display_name + ": " + join_reactions(of.reactions) + "; ";
+  }
+  return text;
+}
+std::string shown(Peer& peer, const std::string& text) {
+  const auto message = peer.find_text(text);
+  return message ? shown(peer, *message) : "not here";
+}
+
+struct Two : World {
+  Two() : at_bob(join(bob, alice)), at_alice(alice.chat_with_peer()) {
+    sent = alice.send(at_alice, "Pump 3 runs hot");
+    REQUIRE(until([&] { return bob.has_text("Pump 3 runs hot"); }));
+    received = *bob.find_text("Pump 3 runs hot");
+  }
+  ChatId at_bob, at_alice;
+  MsgId sent, received;
+};
+
+}  // namespace
+
+TEST_CASE("a reaction is shown at both, replaced by the next one, and taken back") {
+  Two world;
+  REQUIRE(react(world.bob, world.received, {"👍", "🔥"}));
+  CHECK(shown(world.bob, world.received) == "Me: 👍 🔥; ");
+  REQUIRE(world.until([&] { return shown(world.alice, world.sent) == "bob: 👍 🔥; "; }));
+  REQUIRE(world.until([&] { return world.alice.events_of<IncomingReaction>().size() == 1; }));
+  const auto came = world.alice.events_of<IncomingReaction>();
+  CHECK(came[0].msg_id == world.sent);
+  CHECK(came[0].chat_id == world.at_alice);
+  CHECK(came[0].reaction == "👍 🔥");
+  CHECK(world.until([&] {
+    return times(world.alice, ReactionsChanged{world.at_alice, world.sent}) == 1;
+  }));
+  REQUIRE(react(world.alice, world.sent, {"👍"}));
+  REQUIRE(world.until([&] { return shown(world.bob, world.received) == "Me: 👍 🔥; alice: 👍; "; }));
+  CHECK(world.bob.events_of<IncomingReaction>().empty());  // the message is not bob's
+  REQUIRE(react(world.bob, world.received, {}));
+  REQUIRE(world.until([&] { return shown(world.alice, world.sent) == "Me: 👍; "; }));
+  CHECK(world.alice.events_of<IncomingReaction>().size() == 1);
+}
+
+TEST_CASE("the last reaction counts, however often and in whichever order they arrive") {
+  Two world;
+  world.network.set({.lose_request = 0.3, .lose_reply = 0.3, .duplicate = 0.5, .reorder = true});
+  for (int i = 0; i < 20; ++i) REQUIRE(react(world.bob, world.received, {std::to_string(i)}));
+  CHECK(world.until([&] { return shown(world.alice, world.sent) == "bob: 19; "; }));
+}
+
+TEST_CASE("members of a group see each other's reactions, whoever wrote the message") {
+  Three world;
+  const ChatId chat = world.make_group();
+  world.bob.send(Three::group_at(world.bob), "from bob");
+  REQUIRE(world.until(
+      [&] { return world.alice.has_text("from bob") && world.carol.has_text("from bob"); }));
+  REQUIRE(react(world.carol, *world.carol.find_text("from bob"), {"👍"}));
+  REQUIRE(react(world.alice, *world.alice.find_text("from bob"), {"🔥"}));
+  const auto at = [&](Peer& peer) { return shown(peer, "from bob"); };
+  CHECK(world.until([&] { return at(world.bob) == "alice: 🔥; carol: 👍; "; }));
+  CHECK(world.until([&] { return at(world.alice) == "Me: 🔥; carol: 👍; "; }));
+  CHECK(world.until([&] { return at(world.carol) == "Me: 👍; alice: 🔥; "; }));
+  CHECK(world.until([&] { return world.bob.events_of<IncomingReaction>().size() == 2; }));
+  CHECK(world.carol.events_of<IncomingReaction>().empty());
+  CHECK(Three::members(world.alice, chat).size() == 3);
+}
+
+TEST_CASE("a reaction that is none is refused, and so is one to what nobody sent") {
+  Two world;
+  for (const Reactions& reactions :
+       {Reactions{"two words"}, Reactions{""}, Reactions{"👍", "👍"}, Reactions{"a\nb"},
+        Reactions{"\u202e"}, Reactions{std::string(65, 'x')}, Reactions(300, "1")}) {
+    CHECK_FALSE(react(world.bob, world.received, reactions));
+  }
+  CHECK_FALSE(react(world.bob, MsgId(4711), {"👍"}));
+  const auto lines = Three::lines(world.alice, world.at_alice, SystemMessage::chat_e2ee);
+  for (const Message& line : lines) CHECK_FALSE(react(world.alice, line.id, {"👍"}));
+  CHECK(shown(world.bob, world.received).empty());
+}
+
+TEST_CASE("an edit replaces the text at both, and is shown as one") {
+  Two world;
+  REQUIRE(edit(world.alice, world.sent, "Pump 4 runs hot"));
+  CHECK(world.alice.message(world.sent).text == "Pump 4 runs hot");
+  CHECK(world.alice.message(world.sent).is_edited);
+  REQUIRE(world.until([&] { return world.bob.message(world.received).text == "Pump 4 runs hot"; }));
+  CHECK(world.bob.message(world.received).is_edited);
+  CHECK(world.until([&] {
+    return times(world.bob, MsgsChanged{world.at_bob, world.received}) >= 1;
+  }));
+  CHECK_FALSE(edit(world.bob, world.received, "I did not write this"));
+  CHECK_FALSE(edit(world.alice, world.sent, "  "));
+  CHECK_FALSE(edit(world.alice, world.sent, std::string(kMaxText + 1, 'x')));
+  CHECK(world.bob.engine().messages().search(kAccount, "Pump 4", {})->size() == 1);
+  CHECK(world.bob.engine().messages().search(kAccount, "Pump 3", {})->empty());
+}
+
+TEST_CASE("the last edit counts when the message and its edits arrive in any order") {
+  Two world;
+  world.network.set({.lose_request = 0.3, .lose_reply = 0.3, .duplicate = 0.5, .reorder = true});
+  const MsgId sent = world.alice.send(world.at_alice, "draft 0");
+  for (int i = 1; i <= 10; ++i) REQUIRE(edit(world.alice, sent, "draft " + std::to_string(i)));
+  CHECK(world.until([&] { return world.bob.has_text("draft 10"); }));
+  const auto at_bob = world.bob.texts(world.at_bob);
+  CHECK(std::count_if(at_bob.begin(), at_bob.end(),
+                      [](const std::string& text) { return text.starts_with("draft"); }) == 1);
+}
+
+TEST_CASE("a message deleted for all is gone everywhere, also where it comes after that") {
+  Three world;
+  const ChatId chat = world.make_group();
+  const MsgId first = world.alice.send(chat, "a mistake");
+  REQUIRE(world.until(
+      [&] { return world.bob.has_text("a mistake") && world.carol.has_text("a mistake"); }));
+  REQUIRE(react(world.bob, *world.bob.find_text("a mistake"), {"👍"}));
+  CHECK_FALSE(remove_for_all(world.bob, {*world.bob.find_text("a mistake")}));
+  world.network.set({.cut = true});
+  const MsgId second = world.alice.send(chat, "one more");
+  REQUIRE(remove_for_all(world.alice, {first, second}));
+  world.alice.send(chat, "after it");
+  world.network.set({});
+  REQUIRE(world.until(
+      [&] { return world.bob.has_text("after it") && world.carol.has_text("after it"); }));
+  for (Peer* peer : {&world.alice, &world.bob, &world.carol}) {
+    INFO(peer->name());
+    CHECK(world.until([&] { return !peer->has_text("a mistake"); }));
+    CHECK_FALSE(peer->has_text("one more"));
+  }
+  CHECK(world.until([&] { return world.bob.events_of<MsgDeleted>().size() == 1; }));
+}
+
+TEST_CASE("a file deleted for all is gone from the recipient's disk") {
+  Two world;
+  TempDir files;
+  MessageDraft draft;
+  draft.text = "the plan";
+  draft.file = files.file("plan.txt", "secret");
+  const MsgId sent = world.alice.send(world.at_alice, draft);
+  REQUIRE(world.until([&] { return world.bob.has_text("the plan"); }));
+  const std::string path = world.bob.message(*world.bob.find_text("the plan")).file->path;
+  CHECK(std::filesystem::exists(path));
+  REQUIRE(remove_for_all(world.alice, {sent}));
+  CHECK(world.until([&] { return !world.bob.has_text("the plan"); }));
+  CHECK(world.until([&] { return !std::filesystem::exists(path); }));
+}
+
+TEST_CASE("changes outlive a restart of either side") {
+  Two world;
+  REQUIRE(react(world.bob, world.received, {"👍"}));
+  REQUIRE(edit(world.alice, world.sent, "Pump 4 runs hot"));
+  world.bob.stop();
+  world.alice.stop();
+  world.alice.start();
+  world.bob.start();
+  CHECK(world.until([&] { return shown(world.alice, world.sent) == "bob: 👍; "; }));
+  CHECK(world.until([&] { return world.bob.has_text("Pump 4 runs hot"); }));
+  CHECK(shown(world.bob, "Pump 4 runs hot") == "Me: 👍; ");
+}
+
+TEST_CASE("changes that wait for their message are bounded, the oldest go first") {
+  World world;
+  world.join(world.bob, world.alice);
+  const auto in_store = [&](auto fn) {
+    const auto done = world.alice.store().write_now<void>([&](store::Tx& tx) -> base::Result<> {
+      EDGE_TRY(const auto accounts, store::list_accounts(tx.db(), tx.vault()));
+      const store::AccountKey key = tx.vault().account(accounts.rows.at(0).uuid);
+      return fn(store::Scope{tx.db(), tx.vault(), key, kAccount});
+    });
+    if (!done) FAIL(done.error().message);
+  };
+  const auto change = [](std::uint16_t n) {
+    store::MessageChangeRow row;
+    row.author = row.contact = ContactId(10);
+    row.uuid[0] = static_cast<std::uint8_t>(n);
+    row.uuid[1] = static_cast<std::uint8_t>(n >> 8);
+    row.number = n;
+    row.waits = true;
+    row.text = "👍";
+    return row;
+  };
+  constexpr std::uint16_t kAll = store::kMaxWaitingChanges + 5;
+  in_store([&](const store::Scope& scope) -> base::Result<> {
+    for (std::uint16_t n = 1; n <= kAll; ++n) {
+      EDGE_CHECK(store::put_message_change(scope, change(n)));
+    }
+    for (std::uint16_t n = 1; n <= kAll; ++n) {
+      const store::MessageChangeRow row = change(n);
+      EDGE_TRY(const auto found,
+               store::find_message_change(scope, row.author, row.uuid, row.contact, row.kind));
+      CHECK(found.has_value() == (n > 5));
+    }
+    EDGE_TRY(const bool again, store::put_message_change(scope, change(kAll)));
+    CHECK_FALSE(again);
+    return {};
+  });
+}
