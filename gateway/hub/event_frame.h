@@ -35,6 +35,7 @@ struct EventFrame {
   std::string type;         // IncomingMsg; of a channel's event "" when it has none
   std::string data;         // {"type":"IncomingMsg",...} on one line, or what was published
   std::shared_ptr<const ChannelPart> channel = nullptr;  // nothing: a messaging event
+  bool last = false;  // streams that end (StreamManner) end with it
 };
 
 using FramePage = store::EventPage<EventFrame>;

@@ -190,7 +190,7 @@ base::Result<> take(StreamOptions& options, std::string_view name, std::string_v
   }
   if (name.starts_with("prop.")) return add_property(options.properties, name.substr(5), value);
   if (name == "named") {
-    EDGE_TRY(options.named, yes_or_no(name, value));
+    EDGE_TRY(options.manner.named, yes_or_no(name, value));
     return {};
   }
   if (name == "snapshot") {

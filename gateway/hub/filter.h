@@ -34,11 +34,22 @@ struct ResumePoint {
   std::optional<base::EventId> after;  // nothing although given: answered with lag
 };
 
+// How a stream differs from one of /events, apart from what passes its filter.
+struct StreamManner {
+  bool named = false;       // `event: <type>` before each messaging event
+  bool heartbeats = false;  // `event: heartbeat` in the place of the comment that is a ping
+  bool rereads = false;     // what the ring drops is read from the log again; it is lag only where
+                            // the log has dropped it too
+  bool ends = false;        // with the first event that is the `last` of its kind
+};
+
 struct StreamOptions {
   EventFilter filter = {};
   Properties properties = {};
-  bool named = false;                       // `event: <type>` before each messaging event
-  bool snapshot = false;                    // accounts' states first
+  StreamManner manner = {};
+  std::optional<EventFrame> greeting =
+      {};                 // goes out before all others, with the stream's position
+  bool snapshot = false;  // accounts' states first
   std::optional<std::uint32_t> retry = {};  // milliseconds
   ResumePoint resume = {};
   // A browser's EventSource: it keeps a position only when a blank line follows (frame_text.h).

@@ -34,6 +34,9 @@ void append_position(std::string& out, base::EventId position, PositionEnd end);
 // ": ping\n", and the position reached when there is a new one.
 void append_ping(std::string& out, std::optional<base::EventId> position, PositionEnd end);
 
+// "event: heartbeat\nid: N\ndata: {}\n\n": a ping that scripts see.
+void append_heartbeat(std::string& out, base::EventId position);
+
 // One chunk of HTTP/1.1's chunked coding (RFC 9112, 7.1) with `text` in it, which is not empty: an
 // empty chunk would end the stream.
 void append_chunk(std::string& out, std::string_view text);

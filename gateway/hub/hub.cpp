@@ -66,6 +66,7 @@ void Hub::Impl::list(std::optional<std::string> channel,
 
 void Hub::Impl::stop() {
   if (!thread_.joinable()) return;
+  intake_.close();
   gate_->close();
   loop_->post([this] {
     ping_timer_.disarm();
@@ -213,6 +214,8 @@ void Hub::publish(std::vector<EventFrame> frames) { impl_->publish(std::move(fra
 void Hub::subscribe(StreamSocket socket, StreamOptions options) {
   impl_->subscribe(std::move(socket), std::move(options));
 }
+void Hub::wait_for_room() { impl_->wait_for_room(); }
+void Hub::close_all() { impl_->close_all(); }
 void Hub::forget(base::AccountId account) { impl_->forget(account); }
 void Hub::close_ended() { impl_->close_ended(); }
 void Hub::count(std::vector<Audience> audiences,

@@ -37,8 +37,9 @@ struct HubOptions {
   std::size_t intake_bytes = 32 * 1024 * 1024;  // of events that wait for room in the ring
   std::size_t intake_events = 100'000;          // as many as the log keeps
   base::Millis ping_interval = 15'000;
-  std::size_t replay_step = 256;         // events per read of the log
-  std::size_t replay_bytes = 32 * 1024;  // and about so much of them
+  std::size_t replay_step = 256;              // events per read of the log
+  std::size_t replay_bytes = 32 * 1024;       // and about so much of them
+  std::size_t inbox_bytes = 4 * 1024 * 1024;  // of wait_for_room()
   std::size_t kept_bytes = 64 * 1024 * 1024;
   base::Millis patience = 500;  // how long readers hold the ring back at once, at most
   base::Millis stalled = 100;   // a reader that takes nothing for so long is not waited for
@@ -75,6 +76,11 @@ class Hub {
   // After each commit, in the order of ids; cheap: moves the frames to the hub's thread.
   void publish(std::span<const EventFrame> frames);
   void publish(std::vector<EventFrame> frames);
+  // Waits until the hub's thread has taken most of what was published: for a publisher that is
+  // faster than it. Readers are not waited for. Not on the hub's thread.
+  void wait_for_room();
+  // Closes every stream; their clients come again and resume.
+  void close_all();
   // Takes the connection over; `socket.unsent` holds the response's head.
   void subscribe(StreamSocket socket, StreamOptions options);
   // An account was removed: of what was published before, only its AccountsChanged still goes out.

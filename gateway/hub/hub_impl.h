@@ -50,6 +50,14 @@ class Hub::Impl final : public SubscriberHost {
     if (intake_.put(std::move(frames))) loop_->post([this] { take_inbox(); });
   }
 
+  void wait_for_room() { intake_.wait_for_room(options_.inbox_bytes); }
+
+  void close_all() {
+    gate_->run([this] {
+      while (!subscribers_.empty()) subscribers_.back()->close();
+    });
+  }
+
   void forget(base::AccountId account);
   void subscribe(StreamSocket socket, StreamOptions options);
 

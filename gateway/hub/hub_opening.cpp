@@ -11,17 +11,22 @@ namespace gateway {
 
 void Hub::Impl::add(StreamSocket socket, StreamOptions options) {
   const ResumePoint resume = options.resume;
-  const bool named = options.named;
+  const StreamManner manner = options.manner;
+  auto greeting = std::move(options.greeting);
   const bool snapshot = options.snapshot;
   const bool opens = snapshot || !options.filter.channels.empty();
   const auto retry = options.retry;
   const PositionEnd position_end =
       options.keeps_id_at_blank_line ? PositionEnd::blank_line : PositionEnd::comment;
-  auto owned = std::make_unique<Subscriber>(*this, *loop_, std::move(socket), named,
+  auto owned = std::make_unique<Subscriber>(*this, *loop_, std::move(socket), manner,
                                             compile(std::move(options)));
   Subscriber& subscriber = *owned;
   subscriber.position_end = position_end;
   if (retry) subscriber.put(fmt::format("retry: {}\n", *retry));
+  if (greeting) {
+    greeting->id = resume.after.value_or(ring_.last_id());
+    subscriber.put_frame(*greeting);
+  }
   if (!subscriber.watch()) return;
   subscriber.place = subscribers_.size();
   subscriber.next_ping = loop_->now() + first_ping();
@@ -40,7 +45,7 @@ void Hub::Impl::add(StreamSocket socket, StreamOptions options) {
     read_opening(subscriber, snapshot);
   } else if (!resume.given) {
     // A client that is cut off before its first event knows where to resume.
-    subscriber.put_position(ring_.last_id());
+    if (!greeting) subscriber.put_position(ring_.last_id());
     subscriber.join(ring_.last_id());
   } else if (!resume.after) {
     subscriber.put_lag(ring_.last_id(), std::nullopt);
@@ -210,6 +215,7 @@ void Hub::Impl::on_log(Subscriber& subscriber, ReplayStep step) {
   for (const EventFrame& frame : step.frames) appended += subscriber.append(frame) ? 1U : 0U;
   delivered_.fetch_add(appended, std::memory_order_relaxed);
   subscriber.told_floor = step.floor;
+  if (step.failed && subscriber.ends()) return subscriber.close();  // its client comes again
   if (step.failed) {
     subscriber.put_lag(ring_.floor(), std::nullopt);
     subscriber.join(ring_.floor());

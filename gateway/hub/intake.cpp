@@ -13,6 +13,7 @@ std::size_t weight(const EventFrame& frame) { return sizeof frame + frame.data.s
 bool Intake::put(std::vector<EventFrame> frames) {
   if (frames.empty()) return false;
   base::Lock lock(mutex_);
+  for (const EventFrame& frame : frames) inbox_bytes_ += weight(frame);
   if (inbox_.empty()) {
     inbox_ = std::move(frames);
     return true;
@@ -21,11 +22,24 @@ bool Intake::put(std::vector<EventFrame> frames) {
   return false;
 }
 
+void Intake::wait_for_room(std::size_t bytes) {
+  base::Lock lock(mutex_);
+  while (!closed_ && inbox_bytes_ >= bytes) taken_.wait(mutex_);
+}
+
+void Intake::close() {
+  base::Lock lock(mutex_);
+  closed_ = true;
+  taken_.notify_all();
+}
+
 void Intake::take() {
   std::vector<EventFrame> frames;
   {
     base::Lock lock(mutex_);
     frames.swap(inbox_);
+    inbox_bytes_ = 0;
+    taken_.notify_all();
   }
   for (EventFrame& frame : frames) {
     bytes_ += weight(frame);

@@ -2,7 +2,7 @@
 // nothing out of it that a reader who keeps up has not been given; the rest waits here, in order,
 // up to a bound of its own: past that the ring takes it whatever it pushes out.
 //
-// put() from any thread; the rest is the hub thread's.
+// put(), wait_for_room() and close() from any thread; the rest is the hub thread's.
 #pragma once
 
 #include <cstddef>
@@ -25,6 +25,11 @@ class Intake {
   // True when nothing was there: the hub has to be woken to take().
   bool put(std::vector<EventFrame> frames) EXCLUDES(mutex_);
 
+  // For who publishes faster than the hub's thread works: returns once less than `bytes` wait for
+  // it to take(), which it does whatever readers do, or after close().
+  void wait_for_room(std::size_t bytes) EXCLUDES(mutex_);
+  void close() EXCLUDES(mutex_);
+
   // Whatever was put since waits behind what waits already.
   void take() EXCLUDES(mutex_);
   bool empty() const { return waiting_.empty(); }
@@ -41,7 +46,10 @@ class Intake {
   std::deque<EventFrame> waiting_;
   std::size_t bytes_ = 0;
   base::Mutex mutex_;
+  base::Condition taken_;
   std::vector<EventFrame> inbox_ GUARDED_BY(mutex_);
+  std::size_t inbox_bytes_ GUARDED_BY(mutex_) = 0;
+  bool closed_ GUARDED_BY(mutex_) = false;
 };
 
 // Patience: how long the ring may be held back for readers, so that they cannot hold everybody

@@ -49,6 +49,7 @@ bool Ring::append(const EventFrame& frame) {
                      .size = static_cast<std::uint32_t>(block.bytes.size() - before),
                      .chunk_start = chunk_start,
                      .addressed = addressed,
+                     .last = frame.last,
                      .type = type,
                      .channel = channel == nullptr ? 0 : token(channel->channel)});
   block.end = end();

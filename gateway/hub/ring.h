@@ -48,6 +48,7 @@ struct RingFrame {
   std::uint32_t chunk_start = 0;  // bytes of the chunk before the text
   bool addressed = false;  // to some of its channel, or filled in for each: Ring::addressed()
   bool gone = false;       // its account was removed: it is sent to no one
+  bool last = false;       // as EventFrame::last
   Token type = 0;
   Token channel = 0;  // 0: a messaging event
 };

@@ -27,8 +27,9 @@ constexpr std::array<PhaseRow, kStreamPhases> kRows = {{
     {behind, "behind", {replaying, closed}},
     // With snapshot=1 accounts' states stand for what the log no longer holds: back to opening.
     {replaying, "replaying", {behind, opening, joining, current, closed}},
-    {joining, "joining", {current, lagging, closed}},
-    {current, "current", {lagging, closed}},
+    // Back to the log: one that rereads what the ring has dropped.
+    {joining, "joining", {current, lagging, behind, closed}},
+    {current, "current", {lagging, behind, closed}},
     {lagging, "lagging", {current, closed}},
     {closed, "closed", {}},
 }};

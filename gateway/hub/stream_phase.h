@@ -4,7 +4,8 @@
 //   begun -> opening -> behind <-> replaying -> joining -> current <-> lagging
 //
 // Before it is live (joining, current, lagging) a stream gets what the log holds; once it is live,
-// frames of the ring, and never the log again. Any phase but `closed` may be followed by `closed`.
+// frames of the ring. One that rereads (StreamManner) goes back to the log instead of lagging, no
+// other does. Any phase but `closed` may be followed by `closed`.
 #pragma once
 
 #include <cstdint>

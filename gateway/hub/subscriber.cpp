@@ -22,15 +22,15 @@ constexpr std::size_t kPickedBytes = 64 * 1024;  // of frames picked by a filter
 
 }  // namespace
 
-Subscriber::Subscriber(SubscriberHost& host, EventLoop& loop, StreamSocket socket, bool named,
-                       std::unique_ptr<const RingFilter> filter)
+Subscriber::Subscriber(SubscriberHost& host, EventLoop& loop, StreamSocket socket,
+                       StreamManner manner, std::unique_ptr<const RingFilter> filter)
     : host_(host),
       loop_(loop),
       sink_(host, loop, socket),
       access_(std::move(socket.access)),
       address_(std::move(socket.peer)),
       party_(std::move(socket.party)),
-      named_(named),
+      manner_(manner),
       filter_(std::move(filter)) {}
 
 Subscriber::~Subscriber() {
@@ -112,15 +112,16 @@ bool Subscriber::append(const EventFrame& frame) {
                                             channel == nullptr ? 0 : ring.token(channel->channel),
                                             frame.account, frame.chat) &&
                                 (channel == nullptr || filter_->fits(channel->where));
-  if (!wanted || (channel == nullptr && frame.id <= messages_after)) return false;
+  if (!wanted || finished_ || (channel == nullptr && frame.id <= messages_after)) return false;
   put_frame(frame);
+  finished_ = manner_.ends && frame.last;
   return true;
 }
 
 void Subscriber::put_frame(const EventFrame& frame) {
   std::string text;
   const ChannelPart* channel = frame.channel.get();
-  if (channel == nullptr && named_) append_event_name(text, frame.type);
+  if (channel == nullptr && manner_.named) append_event_name(text, frame.type);
   if (channel != nullptr && channel->fill) {
     append_filled_frame(text, frame, filter_ ? filter_->properties : Properties());
   } else {
@@ -200,6 +201,10 @@ bool Subscriber::deliver_some() {
     return false;
   }
   if (!sink_.takes_more() || !sink_.flush()) return false;
+  if (finished_) {
+    close();
+    return false;
+  }
   if (phase_ == StreamPhase::behind && enter(StreamPhase::replaying)) host_.read_log(*this);
   if (!is_live(phase_)) return false;
   if (dropped_ > 0) {
@@ -209,7 +214,8 @@ bool Subscriber::deliver_some() {
   if (phase_ == StreamPhase::joining) skip_replayed();
   if (next_ == host_.ring().end()) return false;
   // As it lies in the ring.
-  const bool plain = sink_.chunked() && !filter_ && !named_ && host_.ring().plain_from(next_);
+  const bool plain = sink_.chunked() && !filter_ && !manner_.named && !manner_.ends &&
+                     host_.ring().plain_from(next_);
   return plain ? send_plain() : send_picked();
 }
 
@@ -237,7 +243,7 @@ bool Subscriber::send_plain() {
 void Subscriber::pick(Picked& picked, std::uint64_t sequence) const {
   const Ring& ring = host_.ring();
   const RingFrame& frame = ring.frame(sequence);
-  const bool named = named_ && frame.channel == 0;
+  const bool named = manner_.named && frame.channel == 0;
   const bool filled = frame.addressed && ring.addressed(sequence).channel->fill;
   if (!named && !filled) {
     picked.bytes.append(sink_.chunked() ? ring.chunk(sequence) : ring.text(sequence));
@@ -264,6 +270,10 @@ std::size_t Subscriber::shared_end(std::uint64_t sequence) const {
   return sink_.chunked() ? frame.size - frame.chunk_start : 0;
 }
 
+bool Subscriber::is_last(std::uint64_t sequence) const {
+  return manner_.ends && host_.ring().frame(sequence).last;
+}
+
 bool Subscriber::send_picked() {
   static thread_local Picked picked;
   picked.bytes.clear();
@@ -274,6 +284,10 @@ bool Subscriber::send_picked() {
     if (!wants_at(at)) continue;
     pick(picked, at);
     picked.ends.emplace_back(at, picked.bytes.size());
+    if (is_last(at)) {
+      ++at;
+      break;
+    }
   }
   if (picked.bytes.empty()) {
     next_ = at;
@@ -283,6 +297,11 @@ bool Subscriber::send_picked() {
   if (sink_.takes_more()) {
     host_.count_delivery(picked.ends.size());
     next_ = at;
+    if (is_last(picked.ends.back().first)) {
+      finished_ = true;
+      close();
+      return false;
+    }
     return next_ < ring.end();
   }
   std::size_t begun = 0;
@@ -296,6 +315,7 @@ bool Subscriber::send_picked() {
     } else if (end > taken) {  // filled in for this one, or cut before the event's own text
       sink_.keep_copy(std::string_view(picked.bytes).substr(taken, end - taken));
     }
+    finished_ = is_last(sequence);
     begin = end;
   }
   if (begun > 0) host_.count_delivery(begun);
@@ -314,6 +334,13 @@ std::uint64_t Subscriber::forget_below(std::uint64_t sequence) {
     missed = sequence - next_;
   } else {
     for (std::uint64_t at = next_; at < sequence; ++at) missed += wants_at(at) ? 1U : 0U;
+  }
+  if (manner_.rereads && missed > 0) {
+    // Everything below the cursor was considered, also what the ring has dropped since.
+    const base::EventId considered =
+        next_ > host_.ring().first() ? host_.ring().frame(next_ - 1).id : host_.ring().floor();
+    begin_replay(std::max(after_, considered));
+    return 0;
   }
   next_ = sequence;
   dropped_ += missed;
@@ -334,7 +361,11 @@ void Subscriber::ping(base::Millis silence_allowed) {
     position = this->position();
   }
   std::string text;
-  append_ping(text, position, position_end);
+  if (manner_.heartbeats) {
+    append_heartbeat(text, this->position());
+  } else {
+    append_ping(text, position, position_end);
+  }
   put(text);
   sink_.flush();
   settle();

@@ -55,7 +55,7 @@ struct ReplayLink {
 class Subscriber final : public IoHandler {
  public:
   // Without a filter it gets every messaging event.
-  Subscriber(SubscriberHost& host, EventLoop& loop, StreamSocket socket, bool named,
+  Subscriber(SubscriberHost& host, EventLoop& loop, StreamSocket socket, StreamManner manner,
              std::unique_ptr<const RingFilter> filter);
   ~Subscriber();
 
@@ -84,6 +84,7 @@ class Subscriber final : public IoHandler {
   // Whole lines that go out after what waits, as one chunk where the stream has chunks.
   void put(std::string_view text) { sink_.put(text); }
   void put_frame(const EventFrame& frame);  // whether this stream wants it or not
+  bool ends() const { return manner_.ends; }
   void put_position(base::EventId position);
   void put_lag(base::EventId resumes_after, std::optional<std::uint64_t> dropped);
   std::shared_ptr<const EventFilter> asked() const;
@@ -95,7 +96,8 @@ class Subscriber final : public IoHandler {
   // last missed something it was at the end once, and its socket has taken something since
   // `lately`, or could.
   bool keeps_up_below(std::uint64_t sequence, base::Millis lately) const;
-  // The ring is about to forget all below `sequence`: counts what this stream misses by it.
+  // The ring is about to forget all below `sequence`: counts what this stream misses by it. One
+  // that rereads misses nothing: it leaves the ring for the log.
   std::uint64_t forget_below(std::uint64_t sequence);
   void ping(base::Millis silence_allowed);
   void close();
@@ -119,6 +121,7 @@ class Subscriber final : public IoHandler {
   bool wants_at(std::uint64_t sequence) const;
   bool send_plain();
   bool send_picked();
+  bool is_last(std::uint64_t sequence) const;
   void pick(Picked& picked, std::uint64_t sequence) const;
   std::size_t shared_end(std::uint64_t sequence) const;
 
@@ -128,11 +131,12 @@ class Subscriber final : public IoHandler {
   const std::shared_ptr<const rpc::Access> access_;
   const std::string address_;
   const std::string party_;
-  const bool named_;
+  const StreamManner manner_;
   StreamPhase phase_ = StreamPhase::begun;
   std::uint64_t next_ = 0;     // the cursor, while live
   base::EventId after_;        // everything up to here was considered
   std::uint64_t dropped_ = 0;  // reported by a lag before anything else
+  bool finished_ = false;      // the last event was sent, or waits in the sink: then it closes
   std::unique_ptr<const RingFilter> filter_;
   std::shared_ptr<ReplayLink> link_;
 };

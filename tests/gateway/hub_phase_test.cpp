@@ -22,8 +22,9 @@ TEST_CASE("an event stream goes from phase to phase as written here, and in no o
       {opening, behind},   {opening, joining},   {opening, current},   {behind, replaying},
       {replaying, behind}, {replaying, opening}, {replaying, joining}, {replaying, current},
       {joining, current},  {joining, lagging},   {current, lagging},   {lagging, current},
-      {begun, closed},     {opening, closed},    {behind, closed},     {replaying, closed},
-      {joining, closed},   {current, closed},    {lagging, closed}};
+      {joining, behind},   {current, behind},    {begun, closed},      {opening, closed},
+      {behind, closed},    {replaying, closed},  {joining, closed},    {current, closed},
+      {lagging, closed}};
   for (const StreamPhase from : kAll) {
     for (const StreamPhase to : kAll) {
       INFO(name_of(from) << " -> " << name_of(to));
@@ -47,7 +48,8 @@ struct OneStream final : SubscriberHost {
     client = Fd(ends[1]);
     StreamSocket socket;
     socket.fd = Fd(ends[0]);
-    subscriber = std::make_unique<Subscriber>(*this, *loop, std::move(socket), false, nullptr);
+    subscriber =
+        std::make_unique<Subscriber>(*this, *loop, std::move(socket), StreamManner(), nullptr);
     REQUIRE(subscriber->watch());
   }
   const Ring& ring() const override { return frames; }

@@ -45,6 +45,14 @@ class MemoryLog final : public EventSource {
     events_[newest_] = frame;
     return frame;
   }
+  // As it is, but for its id.
+  EventFrame append(EventFrame frame) {
+    const std::lock_guard lock(mutex_);
+    newest_ += 1;
+    frame.id = base::EventId(newest_);
+    events_[newest_] = frame;
+    return frame;
+  }
   void trim_before(std::uint64_t id) {
     const std::lock_guard lock(mutex_);
     floor_ = id - 1;
