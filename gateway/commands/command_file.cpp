@@ -132,6 +132,10 @@ Result<CommandList> parse_command_list(std::string_view text, std::string_view s
   CommandList out;
   out.at_once =
       static_cast<std::uint32_t>(table.integer("at_once", 1, 1'000).value_or(out.at_once));
+  out.keep_size = table.size("keep_size", std::uint64_t{1} << 20, std::uint64_t{1} << 40)
+                      .value_or(out.keep_size);
+  out.keep_age =
+      table.duration("keep_age", 60'000, 366LL * 24 * 3600 * 1000).value_or(out.keep_age);
   std::map<std::string, std::string> names;  // and what has the name
   for (const toml::table* each : table.tables("command", CommandList::kMaxRows)) {
     EDGE_TRY(auto command, read_command(*each, source));

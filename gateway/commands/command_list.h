@@ -21,7 +21,9 @@ struct CommandList {
 
   std::vector<std::shared_ptr<const Command>> commands;
   std::vector<std::shared_ptr<const Project>> projects;
-  std::uint32_t at_once = 32;         // runs of all commands together
+  std::uint32_t at_once = 32;                          // runs of all commands together
+  std::uint64_t keep_size = std::uint64_t{256} << 20;  // bytes of output that are kept, of all runs
+  base::Millis keep_age = 7LL * 24 * 3600 * 1000;      // and for how long
   std::vector<std::string> warnings;  // what is no mistake and will hardly work, with its line
 
   std::shared_ptr<const Command> find_command(std::string_view name) const;

@@ -25,6 +25,8 @@ std::string fault_of(std::string_view text) {
 
 constexpr std::string_view kWhole = R"(
 at_once = 7
+keep_size = "10MiB"
+keep_age = "2d"
 
 [[command]]
 name = "disk"
@@ -99,6 +101,8 @@ TEST_CASE("every member of the list is read") {
   const auto list = parse_command_list(kWhole, "c.toml");
   if (!list) FAIL(list.error().message);
   CHECK(list->at_once == 7);
+  CHECK(list->keep_size == 10U << 20);
+  CHECK(list->keep_age == 2 * 24 * 3'600'000);
   const auto disk = list->find_command("disk");
   REQUIRE(disk);
   CHECK(disk->description == "Space that is left");
