@@ -78,7 +78,7 @@ AccessVerdict Gatekeeper::judge(const RequestHead& head, const Route* route, std
   const Credentials given = credentials_of(head, *route);
   if (given.doubtful) return fail(unauthorized("Send one API key, once."), peer);
   if (given.key) return judge_key(*given.key, *route, peer);
-  if (given.ticket) return judge_ticket(*given.ticket, peer);
+  if (given.ticket) return judge_ticket(*given.ticket, head, peer);
   if (local && route->access == RouteAccess::key_or_local) {
     return {.access = rpc::Access::everything()};
   }
@@ -109,12 +109,15 @@ AccessVerdict Gatekeeper::judge_key(std::string_view key, const Route& route,
   return {.access = std::move(found.access)};
 }
 
-AccessVerdict Gatekeeper::judge_ticket(std::string_view ticket, std::string_view peer) {
-  auto access = tickets_.redeem(ticket);
+AccessVerdict Gatekeeper::judge_ticket(std::string_view ticket, const RequestHead& head,
+                                       std::string_view peer) {
+  auto access = tickets_.redeem(ticket, decode_path(head.target()).value_or(""),
+                                query_value(head.target(), "stream_id").value_or(""));
   if (access == nullptr) {
-    return fail(unauthorized("This ticket was used or is older than 30 s. Ask for another by POST "
-                             "/events/ticket."),
-                peer);
+    return fail(
+        unauthorized("This ticket was used, is older than 30 s or is for another stream. Ask "
+                     "for another by POST to the stream's /ticket (/events/ticket)."),
+        peer);
   }
   return {.access = std::move(access)};
 }

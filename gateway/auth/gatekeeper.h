@@ -44,7 +44,8 @@ class Gatekeeper {
 
  private:
   AccessVerdict judge_key(std::string_view key, const Route& route, std::string_view peer);
-  AccessVerdict judge_ticket(std::string_view ticket, std::string_view peer);
+  AccessVerdict judge_ticket(std::string_view ticket, const RequestHead& head,
+                             std::string_view peer);
   AccessVerdict fail(Response refusal, std::string_view peer);
 
   KeyRing* const keys_;

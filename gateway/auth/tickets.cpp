@@ -14,11 +14,39 @@ std::string hash_of_ticket(std::string_view ticket) {
 
 }  // namespace
 
-std::string Tickets::issue(std::shared_ptr<const rpc::Access> access) {
+class Tickets::Use {
+ public:
+  Use(std::shared_ptr<Uses> uses, std::shared_ptr<const rpc::Access> access,
+      const base::Clock& clock)
+      : uses_(std::move(uses)), access_(std::move(access)), clock_(clock) {
+    uses_->open.fetch_add(1);
+  }
+  ~Use() {
+    uses_->last_end.store(clock_.uptime());
+    uses_->open.fetch_sub(1);
+  }
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+  const rpc::Access* access() const { return access_.get(); }
+
+ private:
+  const std::shared_ptr<Uses> uses_;
+  const std::shared_ptr<const rpc::Access> access_;
+  const base::Clock& clock_;
+};
+
+bool Tickets::Ticket::good_at(base::Millis now) const {
+  if (access->ended()) return false;
+  if (until > now) return true;
+  return stream && (uses->open.load() > 0 || uses->last_end.load() + kLife > now);
+}
+
+std::string Tickets::issue(std::shared_ptr<const rpc::Access> access, std::string path,
+                           Lasts lasts) {
   const base::Millis now = clock_.uptime();
   while (!oldest_.empty()) {
     const auto found = tickets_.find(oldest_.front());
-    const bool kept = found != tickets_.end() && found->second.until > now;
+    const bool kept = found != tickets_.end() && found->second.good_at(now);
     if (kept && oldest_.size() < kMost) break;
     if (found != tickets_.end()) tickets_.erase(found);
     oldest_.pop_front();
@@ -26,17 +54,37 @@ std::string Tickets::issue(std::shared_ptr<const rpc::Access> access) {
   std::string ticket = crypto::base64url_encode(crypto::random_array<32>());
   std::string hash = hash_of_ticket(ticket);
   oldest_.push_back(hash);
-  tickets_.emplace(std::move(hash), Ticket{std::move(access), now + kLife});
+  tickets_.emplace(std::move(hash), Ticket{.access = std::move(access),
+                                           .until = now + kLife,
+                                           .path = std::move(path),
+                                           .lasts = lasts});
   return ticket;
 }
 
-std::shared_ptr<const rpc::Access> Tickets::redeem(std::string_view ticket) {
+std::shared_ptr<const rpc::Access> Tickets::redeem(std::string_view ticket, std::string_view path,
+                                                   std::string_view stream) {
   const auto found = tickets_.find(hash_of_ticket(ticket));
-  if (found == tickets_.end()) return nullptr;
-  const Ticket taken = std::move(found->second);
-  tickets_.erase(found);
-  if (taken.until <= clock_.uptime() || taken.access->ended()) return nullptr;
-  return taken.access;
+  if (found == tickets_.end() || found->second.path != path) return nullptr;
+  Ticket& known = found->second;
+  if (!known.good_at(clock_.uptime())) {
+    tickets_.erase(found);
+    return nullptr;
+  }
+  auto access = known.access;
+  if (known.lasts == Lasts::once) {
+    tickets_.erase(found);
+    return access;
+  }
+  if (!known.stream) {
+    known.stream = std::string(stream);
+    known.uses = std::make_shared<Uses>();
+    known.until = 0;
+  } else if (*known.stream != stream) {
+    return nullptr;
+  }
+  auto use = std::make_shared<const Use>(known.uses, std::move(access), clock_);
+  const rpc::Access* const given = use->access();
+  return {std::move(use), given};
 }
 
 }  // namespace gateway

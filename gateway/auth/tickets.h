@@ -1,10 +1,18 @@
 // Tickets: what a page shows instead of a key when it opens an EventSource, which cannot set
-// headers. A ticket works once, for 30 s, and stands for the key that asked for it, so that an
-// address in a browser's history or a proxy's log opens nothing. One thread.
+// headers. A ticket is for one path, works once, for 30 s, and stands for the key that asked for
+// it, so that an address in a browser's history or a proxy's log opens nothing.
+//
+// A ticket that lasts as its stream is good for one stream and its reconnects, which an EventSource
+// makes by itself with the same address: it works again while the stream that it opened is open,
+// and for 30 s after that, and for no other stream.
+//
+// One thread; the accesses that it gives may be dropped on any.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,14 +29,30 @@ class Tickets {
 
   explicit Tickets(const base::Clock& clock) : clock_(clock) {}  // outlives this
 
-  std::string issue(std::shared_ptr<const rpc::Access> access);
-  // Takes the ticket out; null when there is none, or it is too old, or its key has ended.
-  std::shared_ptr<const rpc::Access> redeem(std::string_view ticket);
+  enum class Lasts : std::uint8_t { once, as_stream };
+  std::string issue(std::shared_ptr<const rpc::Access> access, std::string path,
+                    Lasts lasts = Lasts::once);
+  // Null when there is no such ticket for this path and stream, or it is too old, or was used, or
+  // its key has ended. `stream` names what a ticket that lasts is bound to from its first use on.
+  std::shared_ptr<const rpc::Access> redeem(std::string_view ticket, std::string_view path,
+                                            std::string_view stream = "");
 
  private:
+  struct Uses {
+    std::atomic<int> open{0};
+    std::atomic<base::Millis> last_end{0};
+  };
+  // Held by a stream that a ticket opened.
+  class Use;
   struct Ticket {
     std::shared_ptr<const rpc::Access> access;
     base::Millis until = 0;
+    std::string path;
+    Lasts lasts = Lasts::once;
+    std::optional<std::string> stream = {};  // that it has opened
+    std::shared_ptr<Uses> uses = {};
+
+    bool good_at(base::Millis now) const;
   };
   const base::Clock& clock_;
   // By the hash: looking up the text itself would take as long as its likeness to a stored one.

@@ -40,7 +40,7 @@ void add_ticket_endpoint(RouteTable& routes, Tickets& tickets) {
   route.on_loop = true;
   route.body_limit = 1024;  // none is needed, and an empty object does no harm
   route.handle = [&tickets](Request request, Responder responder) {
-    const nlohmann::ordered_json body{{"ticket", tickets.issue(request.access)},
+    const nlohmann::ordered_json body{{"ticket", tickets.issue(request.access, "/events")},
                                       {"expires_in", Tickets::kLife / 1000}};
     responder.answer(Response::json(body.dump() + "\n").with_header("Cache-Control", "no-store"));
   };

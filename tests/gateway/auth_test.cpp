@@ -285,21 +285,65 @@ TEST_CASE("a ticket stands for its key once, for thirty seconds") {
   base::ManualClock clock;
   Tickets tickets(clock);
   const auto access = std::make_shared<const rpc::Access>("k", rpc::Grants{});
-  const std::string first = tickets.issue(access);
-  CHECK(tickets.redeem(first) == access);
-  CHECK(tickets.redeem(first) == nullptr);
-  const std::string old = tickets.issue(access);
+  const std::string first = tickets.issue(access, "/events");
+  CHECK(tickets.redeem(first, "/events") == access);
+  CHECK(tickets.redeem(first, "/events") == nullptr);
+  const std::string old = tickets.issue(access, "/events");
   clock.advance(Tickets::kLife);
-  CHECK(tickets.redeem(old) == nullptr);
-  const std::string revoked = tickets.issue(access);
+  CHECK(tickets.redeem(old, "/events") == nullptr);
+  const std::string revoked = tickets.issue(access, "/events");
   access->end();
-  CHECK(tickets.redeem(revoked) == nullptr);
-  CHECK(tickets.redeem("") == nullptr);
+  CHECK(tickets.redeem(revoked, "/events") == nullptr);
+  CHECK(tickets.redeem("", "/events") == nullptr);
   // However many are asked for, only so many are kept.
   const auto fresh = std::make_shared<const rpc::Access>("k", rpc::Grants{});
-  const std::string oldest = tickets.issue(fresh);
-  for (std::size_t i = 0; i < Tickets::kMost; ++i) tickets.issue(fresh);
-  CHECK(tickets.redeem(oldest) == nullptr);
+  const std::string oldest = tickets.issue(fresh, "/events");
+  for (std::size_t i = 0; i < Tickets::kMost; ++i) tickets.issue(fresh, "/events");
+  CHECK(tickets.redeem(oldest, "/events") == nullptr);
+}
+
+TEST_CASE("a ticket is for one path, and trying it elsewhere does not use it up") {
+  base::ManualClock clock;
+  Tickets tickets(clock);
+  const auto access = std::make_shared<const rpc::Access>("k", rpc::Grants{});
+  const std::string ticket = tickets.issue(access, "/events");
+  CHECK(tickets.redeem(ticket, "/projects/p/events") == nullptr);
+  CHECK(tickets.redeem(ticket, "/events") == access);
+}
+
+TEST_CASE("a ticket that lasts as its stream is good for that stream and its reconnects") {
+  base::ManualClock clock;
+  Tickets tickets(clock);
+  const auto access = std::make_shared<const rpc::Access>("k", rpc::Grants{});
+  constexpr auto kLasts = Tickets::Lasts::as_stream;
+  const std::string ticket = tickets.issue(access, "/p", kLasts);
+  const std::string unused = tickets.issue(access, "/p", kLasts);
+  auto stream = tickets.redeem(ticket, "/p", "one");
+  REQUIRE(stream != nullptr);
+  CHECK(stream->key_id() == "k");
+  CHECK(tickets.redeem(ticket, "/p", "two") == nullptr);
+  CHECK(tickets.redeem(ticket, "/p") == nullptr);
+  // As long as it is open, and thirty seconds.
+  clock.advance(10 * Tickets::kLife);
+  CHECK(tickets.redeem(unused, "/p", "one") == nullptr);
+  auto second = tickets.redeem(ticket, "/p", "one");
+  CHECK(second != nullptr);
+  stream.reset();
+  clock.advance(10 * Tickets::kLife);
+  second.reset();
+  clock.advance(Tickets::kLife - 1);
+  stream = tickets.redeem(ticket, "/p", "one");
+  CHECK(stream != nullptr);
+  stream.reset();
+  clock.advance(Tickets::kLife);
+  CHECK(tickets.redeem(ticket, "/p", "one") == nullptr);
+  // Its key ends it at once.
+  const std::string revoked = tickets.issue(access, "/p", kLasts);
+  stream = tickets.redeem(revoked, "/p", "one");
+  REQUIRE(stream != nullptr);
+  access->end();
+  CHECK(stream->ended());
+  CHECK(tickets.redeem(revoked, "/p", "one") == nullptr);
 }
 
 TEST_CASE("guessing is slowed for the guesser and for nobody who has a key") {
