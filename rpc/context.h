@@ -13,6 +13,7 @@ class Engine;
 namespace rpc {
 
 class CallObserver;
+class DeviceCommands;
 class EventQueue;
 class Licensing;
 class MethodTable;
@@ -32,7 +33,8 @@ struct Context {
   const Executor* executor = nullptr;  // for work after an answer of messaging's, which may come on
                                        // the writer's thread
   Caller caller;
-  Licensing* licensing = nullptr;  // nothing in tests: everything is allowed
+  Licensing* licensing = nullptr;      // nothing in tests: everything is allowed
+  DeviceCommands* commands = nullptr;  // null: this daemon runs no commands
   // Where a method that waits for news puts what it takes out of the daemon; never null for those.
   std::shared_ptr<base::Takings> takings = nullptr;
 };

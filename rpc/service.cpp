@@ -80,7 +80,8 @@ Context Service::context(const Caller& caller) {
           .streams = streams_,
           .executor = &executor_,
           .caller = caller,
-          .licensing = licensing_};
+          .licensing = licensing_,
+          .commands = commands_};
 }
 
 void Service::on_events(std::span<const messaging::Event> events) {

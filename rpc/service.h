@@ -58,6 +58,7 @@ class Service final : public Dispatcher, public Publisher {
 
   // Before the first call; outlives the service.
   void set_licensing(Licensing& licensing) { licensing_ = &licensing; }
+  void set_commands(DeviceCommands& commands) { commands_ = &commands; }
 
   // Called from any thread after something large was destroyed: memory may be given back to the
   // system. Before the first call; what it refers to outlives the service's last task.
@@ -81,6 +82,7 @@ class Service final : public Dispatcher, public Publisher {
   const MethodTable& table_;
   CallObserver* const observer_;
   Licensing* licensing_ = nullptr;
+  DeviceCommands* commands_ = nullptr;
   EventQueue queue_;
   NextMessages next_messages_;
   Timer timer_;

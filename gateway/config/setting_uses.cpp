@@ -36,6 +36,25 @@ messaging::kernel::CallerPathRules path_rules(const Settings& settings) {
   return rules;
 }
 
+std::vector<std::string> hidden_from_commands(const Settings& settings) {
+  std::vector<std::string> out;
+  const auto hide = [&](const std::filesystem::path& path) {
+    if (path.empty()) return;
+    std::error_code unknown;
+    auto whole = std::filesystem::weakly_canonical(path, unknown);
+    out.push_back((unknown ? std::filesystem::absolute(path, unknown) : whole).string());
+  };
+  hide(settings.accounts);
+  for (const auto& secret :
+       {settings.key.key_file, settings.key.passphrase_file, settings.relay_token_file}) {
+    hide(secret);
+  }
+  if (settings.config) hide(*settings.config);
+  if (settings.api_keys) hide(*settings.api_keys);
+  if (settings.tls) hide(settings.tls->key);
+  return out;
+}
+
 base::Result<std::string> read_relay_token(const std::filesystem::path& file) {
   if (file.empty()) return std::string();
   std::ifstream in(file, std::ios::binary);

@@ -53,6 +53,7 @@ struct Settings {
   std::vector<std::string> allow_hosts;
   std::optional<std::filesystem::path> api_keys;
   bool allow_anonymous = false;
+  std::optional<std::filesystem::path> commands;  // the list of device commands
   CorsSettings cors;
   RequestLimitOptions request_limits;
   std::size_t max_connections = 0;                         // 0: what open files leave

@@ -8,6 +8,7 @@
 #include "base/disk_error.h"
 #include "base/log.h"
 #include "gateway/auth/gatekeeper.h"
+#include "gateway/commands/command_service.h"
 #include "gateway/config/setting_uses.h"
 #include "gateway/endpoints/endpoints.h"
 #include "gateway/hub/hub.h"
@@ -56,6 +57,7 @@ struct Daemon::Parts {
   Settings settings;
   Surroundings surroundings;
   base::SystemClock clock;
+  std::unique_ptr<commands::Launcher> launcher;  // with --commands
   std::unique_ptr<store::Store> store;
   std::unique_ptr<EventLoop> loop;
   std::unique_ptr<WorkerPool> workers;
@@ -69,7 +71,8 @@ struct Daemon::Parts {
   std::unique_ptr<LogSource> log_source;
   std::unique_ptr<Hub> hub;
   std::unique_ptr<HubStreams> streams;
-  std::unique_ptr<KeyRing> keys;  // null without --api-keys
+  std::unique_ptr<commands::CommandService> command_service;  // with --commands
+  std::unique_ptr<KeyRing> keys;                              // null without --api-keys
   std::unique_ptr<FileWatch> keys_watch;
   std::unique_ptr<Timer> keys_expiry;
   std::unique_ptr<Gatekeeper> gatekeeper;
@@ -96,6 +99,7 @@ struct Daemon::Parts {
   base::Result<> bind();
   base::Result<> open_engine();
   base::Result<> open_relay(const PeerUrl& url);
+  base::Result<> open_commands();
   void read_license(const std::string& fingerprint);
   void add_routes();
   std::vector<std::string> why_not_ready() const;
@@ -175,11 +179,17 @@ void Daemon::Parts::expire_keys() {
   constexpr base::Millis kLongest = 3'600'000;  // the wall clock may be set meanwhile
   const auto next = keys->expire();
   if (hub) hub->close_ended();
+  if (command_service) command_service->close_ended();
   if (next) keys_expiry->arm(std::clamp<base::Millis>(*next - clock.now(), 1'000, kLongest));
 }
 
 void Daemon::Parts::read_files_again() {
   if (keys) read_keys_again();
+  if (command_service) {
+    if (const auto read = command_service->reload(); !read) {
+      base::log::error("{}; the old list of commands stays in force", read.error().message);
+    }
+  }
   if (!certificate) return;
   if (const auto read = certificate->reload(); read) {
     base::log::info("the certificate was read again");
@@ -256,6 +266,19 @@ base::Result<> Daemon::Parts::open_engine() {
   return open_relay(url);
 }
 
+base::Result<> Daemon::Parts::open_commands() {
+  if (!settings.commands) return {};
+  commands::CommandOptions options{
+      .file = *settings.commands,
+      .dir = settings.accounts.string(),
+      .hidden = hidden_from_commands(settings),
+      .warn = [this](std::string text) { engine->warn(std::move(text)); }};
+  EDGE_TRY(command_service, commands::CommandService::open(*launcher, store->vault(), *workers,
+                                                           clock, std::move(options)));
+  service->set_commands(*command_service);
+  return {};
+}
+
 base::Result<> Daemon::Parts::open_relay(const PeerUrl& url) {
   if (!settings.relay) return {};
   RelayOptions options;
@@ -295,7 +318,8 @@ void Daemon::Parts::add_routes() {
   add_health_endpoint(routes, std::string(version()), [this] { return why_not_ready(); });
   const MetricsSources figures{&call_figures,           server.get(),     hub.get(),
                                workers.get(),           service.get(),    store.get(),
-                               counted_transport.get(), gatekeeper.get(), relay.get()};
+                               counted_transport.get(), gatekeeper.get(), relay.get(),
+                               command_service.get()};
   add_metrics_endpoint(routes, [figures] { return metrics_text(figures); });
   FileFunctions files;
   files.open = [this](base::AccountId account,
@@ -315,6 +339,7 @@ void Daemon::Parts::add_routes() {
   add_viewer_endpoint(routes, *viewers, [this](base::AccountId account, base::MsgId message) {
     return engine->protected_files().open(account, message);
   });
+  if (command_service) add_project_endpoints(routes, *command_service, gatekeeper->tickets());
   if (relay) {
     relay->add_routes(routes, clock);
   } else {
@@ -366,6 +391,7 @@ void Daemon::Parts::stop(std::string_view why) {
   transport->close();
   service->stop();
   hub->stop();
+  if (command_service) command_service->begin_stop();
   relay_client->stop();
   if (relay) relay->stop_streams();
   server->stop(kStopGrace, [this] { loop->stop(); });
@@ -375,6 +401,7 @@ void Daemon::Parts::stop(std::string_view why) {
 // the service and the hub, which are therefore destroyed after the writer.
 void Daemon::Parts::take_down() {
   workers->stop();
+  if (command_service) command_service->stop();
   engine->stop();
   if (relay) relay->stop();
   store->stop();
@@ -384,8 +411,10 @@ void Daemon::Parts::take_down() {
 Daemon::Daemon(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Daemon::~Daemon() = default;
 
-base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundings surroundings) {
+base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundings surroundings,
+                                                    std::unique_ptr<commands::Launcher> launcher) {
   auto parts = std::make_unique<Parts>();
+  parts->launcher = std::move(launcher);
   parts->settings = std::move(settings);
   parts->surroundings = std::move(surroundings);
   raise_fd_limit();
@@ -401,6 +430,7 @@ base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundi
   parts->counted_transport = std::make_unique<CountedTransport>(*parts->transport);
   EDGE_CHECK(parts->bind());
   EDGE_CHECK(parts->open_engine());
+  EDGE_CHECK(parts->open_commands());
   if (parts->settings.stdio) {
     EDGE_TRY(parts->plain_files,
              PlainFiles::make(*parts->engine, parts->surroundings, parts->settings.accounts));

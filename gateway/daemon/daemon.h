@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/result.h"
+#include "gateway/commands/launcher.h"
 #include "gateway/config/settings.h"
 
 namespace gateway {
@@ -13,7 +14,10 @@ class Daemon {
  public:
   // Opens the store, binds the addresses and joins the parts; serves nothing yet. A failure says
   // what to do and leaves the store as it was.
-  static base::Result<std::unique_ptr<Daemon>> build(Settings settings, Surroundings surroundings);
+  // With settings.commands `launcher` starts the commands: it was forked before anything else ran.
+  static base::Result<std::unique_ptr<Daemon>> build(
+      Settings settings, Surroundings surroundings,
+      std::unique_ptr<commands::Launcher> launcher = nullptr);
   ~Daemon();
 
   // Serves until SIGTERM or SIGINT, then stops gracefully: within 5 s whatever is open.

@@ -6,6 +6,7 @@
 
 #include "base/disk_error.h"
 #include "base/log_record.h"
+#include "gateway/commands/launcher.h"
 #include "gateway/config/setting_rows.h"
 #include "gateway/config/settings.h"
 #include "gateway/daemon/daemon.h"
@@ -31,7 +32,14 @@ int run(gateway::Settings settings, gateway::Surroundings surroundings) {
   base::log::set_level(settings.log_level);
   base::log::set_format(settings.log_format);
   for (const auto& warning : settings.warnings) base::log::warning("{}", warning);
-  auto daemon = gateway::Daemon::build(std::move(settings), std::move(surroundings));
+  std::unique_ptr<gateway::commands::Launcher> launcher;
+  if (settings.commands) {
+    auto forked = gateway::commands::Launcher::fork();
+    if (!forked) return complain(forked.error(), gateway::kExitFailure);
+    launcher = *std::move(forked);
+  }
+  auto daemon =
+      gateway::Daemon::build(std::move(settings), std::move(surroundings), std::move(launcher));
   if (!daemon) return complain(daemon.error(), gateway::kExitFailure);
   const auto ended = (*daemon)->run();
   return ended ? gateway::kExitOk : complain(ended.error(), gateway::kExitFailure);

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "gateway/auth/tickets.h"
+#include "gateway/commands/command_service.h"
 #include "gateway/http/route.h"
 #include "gateway/hub/hub.h"
 #include "gateway/viewer/sessions.h"
@@ -30,6 +31,9 @@ void add_rpc_endpoint(RouteTable& routes, rpc::Dispatcher& dispatcher,
 
 // GET /events, and with `tickets` POST /events/ticket.
 void add_events_endpoint(RouteTable& routes, Hub& hub, Tickets* tickets = nullptr);
+
+// Device commands: GET /projects and what lies below it (docs/commands.md).
+void add_project_endpoints(RouteTable& routes, commands::CommandService& service, Tickets& tickets);
 
 // POST /publish: one event on a channel, or an array of them in one commit.
 void add_publish_endpoint(RouteTable& routes, rpc::Publisher& publisher);

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "gateway/auth/gatekeeper.h"
+#include "gateway/commands/command_service.h"
 #include "gateway/hub/hub.h"
 #include "gateway/loop/worker_pool.h"
 #include "gateway/metrics/call_figures.h"
@@ -158,6 +159,46 @@ void write_relay(MetricsText& out, const RelayPart& relay) {
             static_cast<std::uint64_t>(holdings->waiting.bytes));
 }
 
+void write_commands(MetricsText& out, const commands::CommandService& service) {
+  const commands::CommandFigures figures = service.figures();
+  out.counter("privitty_commands_started_total", "Device commands that were started.");
+  out.sample(figures.started);
+  out.counter("privitty_commands_ended_total", "Device commands by how they ended.");
+  for (std::size_t i = 0; i < figures.ended.size(); ++i) {
+    out.sample(figures.ended[i], {{"status", commands::status_at(i)}});
+  }
+  out.counter("privitty_commands_refused_total",
+              "Device commands that were asked for and not run.");
+  for (std::size_t i = 0; i < figures.refused.size(); ++i) {
+    out.sample(figures.refused[i],
+               {{"reason", commands::name_of(static_cast<commands::Refusal>(i))}});
+  }
+  out.gauge("privitty_commands_running", "Device commands that run now.");
+  out.sample(std::uint64_t{figures.running});
+  out.counter("privitty_command_output_bytes_total",
+              "What device commands wrote, without line ends.");
+  out.sample(figures.output_bytes);
+  out.counter("privitty_command_output_lines_total", "Their lines, and pieces of long lines.");
+  out.sample(figures.output_lines);
+  out.gauge("privitty_command_output_kept_bytes", "Output that is kept, in sealed files.");
+  out.sample(figures.kept_bytes);
+  const HubStats streams = service.streams();
+  out.gauge("privitty_command_stream_subscribers", "Streams of output open now.");
+  out.sample(std::uint64_t{streams.subscribers});
+  out.counter("privitty_command_streams_total", "Streams of output opened.");
+  out.sample(streams.connected);
+  out.counter("privitty_command_stream_deliveries_total", "Lines written to streams.");
+  out.sample(streams.delivered);
+  out.gauge("privitty_command_stream_lag",
+            "Lines that the stream furthest behind has not taken yet, within a second.");
+  out.sample(streams.lag);
+  out.gauge("privitty_command_stream_queue",
+            "Lines that wait until streams have taken older ones.");
+  out.sample(std::uint64_t{streams.waiting});
+  out.counter("privitty_command_stream_sends_total", "System calls that wrote them.");
+  out.sample(streams.sends);
+}
+
 }  // namespace
 
 std::string metrics_text(const MetricsSources& sources) {
@@ -171,6 +212,7 @@ std::string metrics_text(const MetricsSources& sources) {
   write_store(out, *sources.store);
   write_deliveries(out, *sources.transport);
   if (sources.relay != nullptr) write_relay(out, *sources.relay);
+  if (sources.command_service != nullptr) write_commands(out, *sources.command_service);
   write_process_figures(out);
   return out.text();
 }

@@ -23,8 +23,11 @@ class HttpServer;
 class Hub;
 class RelayPart;
 class WorkerPool;
+namespace commands {
+class CommandService;
+}
 
-// All outlive the request; none but `relay` is null.
+// All outlive the request; none but `relay` and `command_service` is null.
 struct MetricsSources {
   const CallFigures* calls = nullptr;
   const HttpServer* server = nullptr;
@@ -34,7 +37,8 @@ struct MetricsSources {
   store::Store* store = nullptr;
   const CountedTransport* transport = nullptr;
   const Gatekeeper* gatekeeper = nullptr;
-  const RelayPart* relay = nullptr;  // with --relay
+  const RelayPart* relay = nullptr;                           // with --relay
+  const commands::CommandService* command_service = nullptr;  // with --commands
 };
 
 // Prometheus' text format.

@@ -85,6 +85,16 @@ std::vector<AccountId> Engine::gone(std::span<const Event> events) const {
   return out;
 }
 
+void Engine::warn(std::string text) {
+  parts_->core.store.write<void>(
+      [text = std::move(text)](store::Tx& tx) -> base::Result<void> {
+        return kernel::Core::emit(tx, AccountId(), Warning{text});
+      },
+      [](base::Result<void> written) {
+        if (!written) base::log::warning("a warning was not stored: {}", written.error().message);
+      });
+}
+
 // Removed accounts as the page's snapshot has them: an account that is being made is in the log
 // before it is in the directory.
 base::Result<store::EventPage<Event>> Engine::log_page(store::LogQuery query) const {

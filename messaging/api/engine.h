@@ -70,6 +70,9 @@ class Engine : public peering::Mailroom {
   // The accounts whose removal these events tell of.
   std::vector<AccountId> gone(std::span<const Event> events) const;
 
+  // Tells whoever listens of something about the daemon as a whole: a Warning of account 0.
+  void warn(std::string text);
+
   // The durable log, for replay. Of an account that was removed nothing but AccountsChanged is
   // replayed.
   base::Result<EventId> newest_event() const;

@@ -1,6 +1,5 @@
 #include "messaging/api/securejoin.h"
 
-#include "base/unicode.h"
 #include "crypto/invite.h"
 #include "crypto/invite_rules.h"
 #include "messaging/chats/contact_keys.h"
@@ -63,7 +62,6 @@ base::Result<InviteCheck> SecureJoin::check(AccountId account, const std::string
     const bool url = crypto::invite::starts_with_caseless(scanned, "http://") ||
                      crypto::invite::starts_with_caseless(scanned, "https://");
     check.kind = url ? InviteCheck::Kind::url : InviteCheck::Kind::text;
-    if (!url) check.text = base::trimmed(text);  // its last character may be a joiner
     return check;
   }
   EDGE_TRY(const crypto::Invite invite, read_invite(scanned));

@@ -110,6 +110,7 @@ void add_file_methods(std::vector<Method>& table);
 void add_join_methods(std::vector<Method>& table);
 void add_event_methods(std::vector<Method>& table);
 void add_channel_methods(std::vector<Method>& table);
+void add_command_methods(std::vector<Method>& table);
 void add_protected_methods(std::vector<Method>& table);
 void add_file_access_methods(std::vector<Method>& table);
 void add_license_methods(std::vector<Method>& table);

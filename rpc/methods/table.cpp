@@ -20,6 +20,7 @@ const MethodTable& method_table() {
     add_join_methods(rows);
     add_event_methods(rows);
     add_channel_methods(rows);
+    add_command_methods(rows);
     add_protected_methods(rows);
     add_file_access_methods(rows);
     add_license_methods(rows);

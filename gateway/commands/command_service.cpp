@@ -1,0 +1,519 @@
+#include "gateway/commands/command_service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/log.h"
+#include "crypto/encoding.h"
+#include "crypto/random.h"
+#include "gateway/commands/command_match.h"
+#include "gateway/commands/utf8.h"
+#include "rpc/json_write.h"
+
+namespace gateway::commands {
+namespace {
+
+using base::Errc;
+using base::fail;
+using base::Result;
+
+constexpr base::Millis kTidyEvery = 60'000;
+constexpr std::uintmax_t kLeastDisk = 256 * 1024;  // with less the record of a run may find no room
+constexpr std::size_t kPageBytes = 1024 * 1024;
+constexpr std::size_t kShownText = 200;
+
+// Output is large and short-lived: a ring of its own, and long steps of what is read again.
+constexpr HubOptions kHubOptions{.ring_bytes = 8 * 1024 * 1024,
+                                 .ring_events = 65'536,
+                                 .intake_bytes = 8 * 1024 * 1024,
+                                 .intake_events = 65'536,
+                                 .replay_step = 2'048,
+                                 .replay_bytes = 256 * 1024};
+
+std::string new_id() {
+  const auto random = crypto::random_array<8>();
+  return "cmd-" + crypto::hex_encode(random);
+}
+
+std::string caller_name(const rpc::Caller& caller) {
+  return caller.access->key_id().empty() ? "local" : caller.access->key_id();
+}
+
+// Without a key only this machine: --allow-anonymous does not open commands to others.
+Result<> check_caller(const rpc::Caller& caller) {
+  if (!caller.access->key_id().empty() || caller.loopback) return {};
+  return fail(Errc::forbidden, "Without a key device commands are for this machine alone.");
+}
+
+rpc::shape::CommandRun shape_of(const RunRecord& record) {
+  rpc::shape::CommandRun out;
+  out.id = record.id;
+  out.project = record.project;
+  out.command = record.text;
+  out.status = std::string(record.status());
+  out.caller = record.caller;
+  out.started_at = record.started / 1000;
+  out.input = record.input;
+  if (!record.outcome) return out;
+  const RunOutcome& outcome = *record.outcome;
+  out.ended_at = outcome.at / 1000;
+  if (!outcome.is_error()) out.exit_code = exit_code_of(outcome.end);
+  if (outcome.end.signal) out.signal = signal_name(*outcome.end.signal);
+  out.duration_ms = outcome.end.duration;
+  if (!outcome.end.message.empty()) out.message = outcome.end.message;
+  return out;
+}
+
+// Lines of different projects may be alike.
+std::string place_name(const Project& project, const Command& command) {
+  return command.is_line ? fmt::format("{}: {}", project.name, command.name) : command.name;
+}
+
+}  // namespace
+
+std::string_view name_of(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::unknown_project:
+      return "unknown_project";
+    case Refusal::not_allowed:
+      return "not_allowed";
+    case Refusal::wrong:
+      return "wrong";
+    case Refusal::busy:
+      return "busy";
+    case Refusal::failed:
+      return "failed";
+  }
+  return "";
+}
+
+std::string_view status_at(std::size_t place) {
+  if (place + 1 == RunJournal::kStatuses) return "interrupted";
+  return name_of(static_cast<RunEnd::Why>(place));
+}
+
+// In the order in which they are made.
+struct CommandService::Parts {
+  std::unique_ptr<RunLedger> ledger;
+  std::unique_ptr<OutputLog> log;
+  RunTable table;
+  std::unique_ptr<RunSource> source;
+  std::unique_ptr<RunJournal> journal;
+  std::unique_ptr<Hub> hub;
+  std::unique_ptr<Runner> runner;
+
+  Result<> open(Launcher& launcher, const store::Vault& vault, WorkerPool& workers,
+                const base::Clock& clock, const std::string& accounts);
+  Result<base::EventId> adopt(std::vector<RunRecord> runs, const base::Clock& clock);
+};
+
+// What earlier daemons left; says the greatest id there may have been. A run without an end was
+// interrupted.
+Result<base::EventId> CommandService::Parts::adopt(std::vector<RunRecord> runs,
+                                                   const base::Clock& clock) {
+  // Ids grow over restarts also where no file of the last one is left.
+  std::uint64_t last =
+      static_cast<std::uint64_t>(std::max<base::UnixMillis>(0, clock.now())) * 1000;
+  for (RunRecord& run : runs) {
+    last = std::max(last, run.outcome ? run.outcome->id.value : run.before.value);
+    if (run.outcome) continue;
+    RunOutcome outcome{
+        .kind = RunOutcome::Kind::interrupted, .id = {}, .last_line = {}, .at = 0, .end = {}};
+    EDGE_TRY(outcome.last_line, log->newest(run.id));
+    last = std::max(last, outcome.last_line.value);
+    outcome.at = clock.now();
+    outcome.end.why = RunEnd::Why::lost;
+    outcome.end.message = "the daemon ended while the command ran, which ended it";
+    run.outcome = std::move(outcome);
+  }
+  for (RunRecord& run : runs) {
+    if (!run.outcome->id.valid()) {
+      run.outcome->id = base::EventId(++last);
+      EDGE_CHECK(ledger->end(run.id, *run.outcome));
+    }
+    table.add(std::move(run), std::nullopt);
+  }
+  return base::EventId(last);
+}
+
+Result<> CommandService::Parts::open(Launcher& launcher, const store::Vault& vault,
+                                     WorkerPool& workers, const base::Clock& clock,
+                                     const std::string& accounts) {
+  const std::string dir = accounts + "/commands";
+  EDGE_CHECK(store::make_dir(dir));
+  EDGE_TRY(RunLedger::Opened opened, RunLedger::open(dir, vault));
+  ledger = std::move(opened.ledger);
+  if (opened.runs.size() > RunLedger::kMaxRuns) {
+    opened.runs.erase(opened.runs.begin(), opened.runs.end() - RunLedger::kMaxRuns);
+  }
+  std::set<std::string> known;
+  for (const RunRecord& run : opened.runs) known.insert(run.id);
+  EDGE_TRY(log, OutputLog::open(dir, vault, known));
+  EDGE_TRY(const base::EventId last, adopt(std::move(opened.runs), clock));
+  source = std::make_unique<RunSource>(table, *log);
+  journal = std::make_unique<RunJournal>(table, *ledger, *log, *source, workers, clock, last);
+  EDGE_TRY(hub, Hub::start(*source, workers, clock, kHubOptions));
+  journal->set_hub(*hub);
+  EDGE_TRY(runner, Runner::make(launcher, clock));
+  return {};
+}
+
+Result<std::unique_ptr<CommandService>> CommandService::open(Launcher& launcher,
+                                                             const store::Vault& vault,
+                                                             WorkerPool& workers,
+                                                             const base::Clock& clock,
+                                                             CommandOptions options) {
+  EDGE_TRY(auto list, read_command_list(options.file));
+  auto parts = std::make_unique<Parts>();
+  EDGE_CHECK(parts->open(launcher, vault, workers, clock, options.dir).with_context("--commands"));
+  std::unique_ptr<CommandService> out(
+      new CommandService(std::move(parts), std::move(options), workers, clock));
+  out->use(std::move(list));
+  out->tidy_later();
+  return out;
+}
+
+CommandService::CommandService(std::unique_ptr<Parts> parts, CommandOptions options,
+                               WorkerPool& workers, const base::Clock& clock)
+    : options_(std::move(options)),
+      workers_(workers),
+      clock_(clock),
+      parts_(std::move(parts)),
+      hub_(parts_->hub.get()) {}
+
+CommandService::~CommandService() { stop(); }
+
+void CommandService::begin_stop() {
+  parts_->journal->stop();
+  parts_->runner->begin_stop();
+}
+
+void CommandService::stop() {
+  begin_stop();
+  parts_->runner->stop();
+  hub_->stop();
+}
+
+std::shared_ptr<const CommandList> CommandService::list() const {
+  base::Lock lock(mutex_);
+  return list_;
+}
+
+void CommandService::use(CommandList list) {
+  for (const std::string& warning : list.warnings) base::log::warning("{}", warning);
+  std::size_t lines = 0;
+  for (const auto& project : list.projects) lines += project->lines.size();
+  base::log::info("commands: {} in {}, {} projects, {} lines", list.commands.size(),
+                  options_.file.string(), list.projects.size(), lines);
+  parts_->table.add_topics(list);
+  const OutputBounds usual;
+  parts_->log->set_bounds({.bytes = list.keep_size,
+                           .age = list.keep_age,
+                           .file_bytes = std::min(usual.file_bytes, list.keep_size / 8)});
+  base::Lock lock(mutex_);
+  list_ = std::make_shared<const CommandList>(std::move(list));
+}
+
+Result<> CommandService::reload() {
+  EDGE_TRY(auto list, read_command_list(options_.file));
+  use(std::move(list));
+  // A project's stream goes by what the list had when it began: its client comes again.
+  hub_->close_all();
+  return {};
+}
+
+Result<rpc::shape::CommandRun> CommandService::run(const rpc::Caller& caller,
+                                                   const std::string& project,
+                                                   const std::string& command) {
+  Refusal refusal = Refusal::failed;
+  auto started = try_run(caller, project, command, refusal);
+  if (!started) note_refusal(caller, project, command, refusal, started.error());
+  return started;
+}
+
+Result<rpc::shape::CommandRun> CommandService::try_run(const rpc::Caller& caller,
+                                                       const std::string& project_name,
+                                                       const std::string& text, Refusal& refusal) {
+  refusal = Refusal::not_allowed;
+  EDGE_CHECK(check_caller(caller));
+  const auto list = this->list();
+  const auto project = list->find_project(project_name);
+  if (project == nullptr) {
+    refusal = Refusal::unknown_project;
+    EDGE_CHECK(check_project(caller, project_name));
+    return fail(Errc::not_found, "there is no such project any more");
+  }
+  auto match = match_command(*project, text, KeyCaller{caller.access});
+  if (!match) {
+    if (match.error().code != Errc::forbidden) refusal = Refusal::wrong;
+    return std::move(match).error();
+  }
+  refusal = Refusal::failed;
+  std::error_code unknown;
+  const auto disk = std::filesystem::space(options_.dir, unknown);
+  if (!unknown && disk.available < kLeastDisk) {
+    return fail(Errc::unavailable,
+                "the disk is full: a command that cannot be recorded is not run");
+  }
+  const Command& command = *match->command;
+  const RunSpec spec = spec_of(command, match->values, project.get(), options_.hidden);
+  RunRecord record;
+  record.id = new_id();
+  record.project = project->name;
+  record.row = command.name;
+  record.is_line = command.is_line;
+  record.text = text;
+  record.caller = caller_name(caller);
+  record.started = clock_.now();
+  record.input = command.input;
+  Result<> recorded;
+  auto begin = [&](RunNumber number) {
+    record.before = parts_->journal->last();
+    KnownRun known = parts_->table.add(record, number);
+    recorded = parts_->ledger->start(record);
+    return known;
+  };
+  const auto number = parts_->runner->start(
+      spec, {.row = place_name(*project, command), .at_once_all = list->at_once},
+      std::make_unique<RunRecorder>(*parts_->journal, std::move(begin)));
+  if (!number) {
+    const Errc code = number.error().code;
+    if (code == Errc::already_exists || code == Errc::exhausted) refusal = Refusal::busy;
+    return number.error();
+  }
+  started_.add();
+  if (recorded) recorded = parts_->ledger->sync();
+  if (!recorded) {
+    parts_->runner->cancel(*number);
+    return std::move(recorded).error().with_context(
+        "the command could not be recorded and is ended");
+  }
+  base::log::info("{} began for {}", record.id, record.caller);
+  return shape_of(record);
+}
+
+void CommandService::note_refusal(const rpc::Caller& caller, const std::string& project,
+                                  const std::string& command, Refusal refusal,
+                                  const base::Error& why) {
+  refused_[static_cast<std::size_t>(refusal)].add();
+  if (refusal == Refusal::busy || refusal == Refusal::failed) return;
+  std::uint64_t unsaid = 0;
+  {
+    base::Lock lock(mutex_);
+    if (warnings_.take(caller_name(caller), clock_.uptime()) != 0) {
+      ++unsaid_;
+      return;
+    }
+    unsaid = std::exchange(unsaid_, 0);
+  }
+  const std::string name = caller_name(caller);
+  base::log::warning("a device command was refused to {}: {}", name, name_of(refusal));
+  const auto shown = [](const std::string& text) {
+    return text.size() <= kShownText
+               ? clean_utf8(text).text
+               : clean_utf8(std::string_view(text).substr(0, kShownText)).text + "…";
+  };
+  std::string message =
+      fmt::format("A device command was refused to {}: '{}' in the project '{}'. {}", name,
+                  shown(command), shown(project), shown(why.message));
+  if (unsaid > 0) message += fmt::format(" Before it {} others were refused.", unsaid);
+  options_.warn(std::move(message));
+}
+
+Result<KnownRun> CommandService::find(const rpc::Caller& caller, const std::string& id) const {
+  EDGE_CHECK(check_caller(caller));
+  auto known = parts_->table.find(id);
+  if (!known || !may_see(*caller.access, known->record)) {
+    return fail(Errc::not_found, "there is no such command, or its record is no longer kept");
+  }
+  return *std::move(known);
+}
+
+Result<rpc::shape::CommandRun> CommandService::cancel(const rpc::Caller& caller,
+                                                      const std::string& id) {
+  EDGE_TRY(const KnownRun known, find(caller, id));
+  if (!known.running || !parts_->runner->cancel(*known.running)) {
+    return fail(Errc::already_exists, "the command has ended already");
+  }
+  base::log::info("{} is cancelled by {}", id, caller_name(caller));
+  return shape_of(known.record);
+}
+
+Result<std::vector<rpc::shape::CommandRun>> CommandService::runs(
+    const rpc::Caller& caller, const std::optional<std::string>& project, std::size_t limit) {
+  EDGE_CHECK(check_caller(caller));
+  if (project) EDGE_CHECK(check_project(caller, *project));
+  std::vector<rpc::shape::CommandRun> out;
+  for (const RunRecord& record : parts_->table.list(*caller.access, project, limit)) {
+    out.push_back(shape_of(record));
+  }
+  return out;
+}
+
+Result<rpc::shape::CommandOutput> CommandService::output(const rpc::Caller& caller,
+                                                         const std::string& id, std::uint64_t after,
+                                                         std::size_t limit) {
+  EDGE_TRY(const KnownRun known, find(caller, id));
+  const base::EventId from = std::max(base::EventId(after), known.record.before);
+  EDGE_TRY(const OutputPage page, parts_->log->read(id, from, limit, kPageBytes));
+  rpc::shape::CommandOutput out;
+  out.run = shape_of(known.record);
+  base::EventId reached = from;
+  for (const OutputEntry& entry : page.entries) {
+    out.lines.push_back({.id = entry.id.value,
+                         .line = entry.piece.text,
+                         .stream = std::string(name_of(entry.stream)),
+                         .more = entry.piece.more,
+                         .progress = entry.piece.progress,
+                         .replaced = entry.piece.replaced});
+    reached = entry.id;
+  }
+  out.next = reached.value;
+  const auto& outcome = known.record.outcome;
+  out.complete = outcome && page.at_end;
+  out.missing = page.floor > from || (out.complete && reached < outcome->last_line);
+  return out;
+}
+
+Result<> CommandService::write_input(const rpc::Caller& caller, const std::string& id,
+                                     std::string bytes, bool close) {
+  EDGE_TRY(const KnownRun known, find(caller, id));
+  if (!known.record.input) {
+    return fail(Errc::forbidden,
+                "this command takes no input: its row in the list has no input = true");
+  }
+  const auto ended = [](base::Error error) {
+    if (error.code == Errc::not_found) error = fail(Errc::already_exists, "the command has ended");
+    return error;
+  };
+  if (!known.running) return fail(Errc::already_exists, "the command has ended");
+  if (!bytes.empty()) {
+    if (auto written = parts_->runner->write(*known.running, std::move(bytes)); !written) {
+      return ended(std::move(written).error());
+    }
+  }
+  if (!close) return {};
+  if (auto closed = parts_->runner->close_input(*known.running); !closed) {
+    return ended(std::move(closed).error());
+  }
+  return {};
+}
+
+// Callers learn of no project in which they may do nothing.
+Result<> CommandService::check_project(const rpc::Caller& caller,
+                                       const std::string& project) const {
+  EDGE_CHECK(check_caller(caller));
+  const auto list = this->list();
+  if (list->find_project(project) != nullptr) return {};
+  if (!parts_->table.topics(*caller.access, project).empty()) return {};  // of an earlier list
+  std::string names;
+  EDGE_TRY(const auto rows, projects(caller));
+  for (const ProjectRow& row : rows) {
+    if (names.size() > kShownText) break;
+    names += fmt::format("{}'{}'", names.empty() ? "" : ", ", row.project->name);
+  }
+  return fail(Errc::not_found,
+              names.empty() ? "there is no such project, nor any in which this caller may run "
+                              "something"
+                            : fmt::format("there is no such project; there are {}", names));
+}
+
+Result<> CommandService::check_run(const rpc::Caller& caller, const std::string& project,
+                                   const std::string& id) const {
+  EDGE_TRY(const KnownRun known, find(caller, id));
+  if (known.record.project == project) return {};
+  return fail(Errc::not_found, "there is no such command in this project");
+}
+
+Result<std::vector<CommandService::ProjectRow>> CommandService::projects(
+    const rpc::Caller& caller) const {
+  EDGE_CHECK(check_caller(caller));
+  const auto list = this->list();
+  const Caller key = KeyCaller{caller.access};
+  std::vector<ProjectRow> out;
+  for (const auto& project : list->projects) {
+    ProjectRow row{.project = project, .rows = {}};
+    for (const auto* rows : {&project->commands, &project->lines}) {
+      std::copy_if(rows->begin(), rows->end(), std::back_inserter(row.rows),
+                   [&](const auto& each) { return may_run(key, *each, project.get()); });
+    }
+    if (!row.rows.empty()) out.push_back(std::move(row));
+  }
+  return out;
+}
+
+Result<CommandService::StreamPlan> CommandService::plan_stream(
+    const rpc::Caller& caller, const std::string& project, const std::optional<std::string>& run,
+    const ResumePoint& resume) const {
+  EDGE_CHECK(check_project(caller, project));
+  StreamOptions out;
+  out.manner = {.named = true, .heartbeats = true, .rereads = true};
+  out.resume = resume;
+  EventFrame greeting;
+  greeting.type = "connected";
+  if (!run) {
+    out.filter.accounts = parts_->table.topics(*caller.access, project);
+    if (out.filter.accounts.empty()) {
+      return fail(Errc::forbidden, "this caller may run, and see, nothing in this project");
+    }
+    std::string name;
+    rpc::append_json_string(name, project);
+    greeting.data = R"({"project":)" + name + "}";
+    out.greeting = std::move(greeting);
+    return StreamPlan(std::move(out));
+  }
+  EDGE_CHECK(check_run(caller, project, *run));
+  EDGE_TRY(const KnownRun known, find(caller, *run));
+  const RunRecord& record = known.record;
+  base::EventId after = record.before;
+  if (resume.after && *resume.after > record.before && *resume.after <= parts_->journal->last()) {
+    after = *resume.after;
+  }
+  if (record.outcome && after >= record.outcome->id) return StreamPlan();
+  out.resume = {.given = true, .after = after};
+  out.manner.ends = true;
+  out.filter.chats = {known.number};
+  greeting.data = connected_data(record);
+  out.greeting = std::move(greeting);
+  return StreamPlan(std::move(out));
+}
+
+void CommandService::subscribe(StreamSocket socket, StreamOptions options) {
+  hub_->subscribe(std::move(socket), std::move(options));
+}
+
+void CommandService::close_ended() { hub_->close_ended(); }
+
+CommandFigures CommandService::figures() const {
+  CommandFigures out;
+  for (std::size_t i = 0; i < kRefusals; ++i) out.refused[i] = refused_[i].value();
+  for (std::size_t i = 0; i < RunJournal::kStatuses; ++i) out.ended[i] = parts_->journal->ended(i);
+  out.started = started_.value();
+  out.running = parts_->table.running();
+  out.output_bytes = parts_->journal->output_bytes();
+  out.output_lines = parts_->journal->output_lines();
+  out.kept_bytes = parts_->log->bytes();
+  return out;
+}
+
+void CommandService::tidy_later() {
+  parts_->runner->after(kTidyEvery, [this] {
+    (void)workers_.submit_rest("", [this] { tidy(); });
+    tidy_later();
+  });
+}
+
+// On a worker.
+void CommandService::tidy() {
+  parts_->log->tidy(clock_.now());
+  for (const std::string& id : parts_->table.trim(RunLedger::kMaxRuns)) parts_->log->remove(id);
+  if (!parts_->ledger->is_long()) return;
+  const auto written = parts_->ledger->rewrite([this] { return parts_->table.all(); });
+  if (!written) {
+    base::log::warning("the record of commands: {}", written.error().message);
+  }
+}
+
+}  // namespace gateway::commands
