@@ -116,20 +116,26 @@ Result<HttpAnswer> Client::get(const std::string& target) {
 }
 
 Result<HttpAnswer> Client::post_rpc(const std::string& body) {
+  EDGE_TRY(auto answer, post("/rpc", body, "application/json"));
+  if (answer.status != 200 && answer.status != 204) return refusal(answer);
+  return answer;
+}
+
+Result<HttpAnswer> Client::post(const std::string& target, const std::string& body,
+                                const std::string& type) {
   HttpAnswer answer;
   EDGE_TRY(CURL* const easy, transfer_->fresh());
   const auto set = transfer_->api->easy_setopt;
-  const std::string url = url_.text() + "/rpc";
+  const std::string url = url_.text() + target;
   set(easy, CURLOPT_URL, url.c_str());
   set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
   set(easy, CURLOPT_POSTFIELDS, body.c_str());
   set(easy, CURLOPT_WRITEFUNCTION, &collect);
   set(easy, CURLOPT_WRITEDATA, &answer.body);
-  append(transfer_->headers, "Content-Type: application/json");
+  append(transfer_->headers, ("Content-Type: " + type).c_str());
   append(transfer_->headers, "Expect:");
   if (const CURLcode code = transfer_->perform(); code != CURLE_OK) return unreachable(code);
   answer.status = transfer_->status();
-  if (answer.status != 200 && answer.status != 204) return refusal(answer);
   return answer;
 }
 

@@ -41,6 +41,8 @@ class Client {
   base::Result<std::vector<Json>> call_all(const std::string& method,
                                            const std::vector<Json>& params);
   base::Result<HttpAnswer> get(const std::string& target);
+  base::Result<HttpAnswer> post(const std::string& target, const std::string& body,
+                                const std::string& type);
   // Streams the file at `path` into a sealed blob; answers the path for send_msg.
   base::Result<std::string> upload(const std::string& path, std::uint32_t account);
   // GET /events...; returns when the stream ended or one of the two asked for it: `on_bytes`, or

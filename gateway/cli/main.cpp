@@ -15,6 +15,7 @@
 #include "gateway/cli/output.h"
 #include "gateway/cli/qr.h"
 #include "gateway/cli/relay.h"
+#include "gateway/cli/run_command.h"
 #include "gateway/config/settings.h"
 #include "gateway/process/process_memory.h"
 #include "gateway/process/standard_streams.h"
@@ -53,6 +54,8 @@ struct Options {
   IssueRequest issue;
   ServeRequest serve;
   CommandCheck command_check;
+  RunRequest run;
+  int run_exit = kExitOk;  // of the command that run ran
 };
 
 int complain(const std::string& message, int code) {
@@ -203,9 +206,16 @@ void describe(CLI::App& app, Options& o) {
   commands->fallthrough();
   auto* check = commands->add_subcommand("check", "read the list, and say what is wrong");
   check->add_option("FILE", o.command_check.file, "the list")->required()->check(a_path);
+  auto* run = app.add_subcommand("run", "run a device command; its exit code is this program's");
+  run->add_option("PROJECT", o.run.project, "a project of the daemon's list")->required();
+  run->add_flag("--input", o.run.input, "send standard input to it first");
+  run->add_option("COMMAND", o.run.words, "after --: the command and its arguments")->required();
   describe_license(app, o);
   app.add_subcommand("version", "this program's version and the daemon's");
-  app.footer("exit codes: 0 done, 1 it did not work, 2 the command line is wrong");
+  app.footer(
+      "exit codes: 0 done, 1 it did not work, 2 the command line is wrong; of run the command's "
+      "own,\n"
+      "or 125 when it was not run");
 }
 
 void describe_keys(CLI::App& app, Options& o) {
@@ -289,6 +299,10 @@ base::Result<> run(const std::string& command, Options& o) {
   if (command == "listen") {
     if (o.account_named) o.listen.account = o.account;
     return listen(context, o.listen);
+  }
+  if (command == "run") {
+    EDGE_TRY(o.run_exit, run_command(context, o.run));
+    return {};
   }
   if (command == "publish") return publish(context, o.publish);
   if (command == "call") return call(context, o.method, o.params);
@@ -384,5 +398,7 @@ int main(int argc, char** argv) {
   const auto done = command == "keys"      ? run_keys(inner, options)
                     : command == "license" ? run_license(inner, options)
                                            : run(command, options);
-  return end_with(done ? finish_output() : done);
+  if (command == "run" && !done) return complain(done.error().message, kExitNotRun);
+  const int code = end_with(done ? finish_output() : done);
+  return code == kExitOk ? options.run_exit : code;
 }
