@@ -148,24 +148,6 @@ bool is_unseen(Code code) {
          utf8proc_category(code) == UTF8PROC_CATEGORY_CC || utf8proc_get_property(code)->ignorable;
 }
 
-// Without the characters at both ends for which `goes` holds.
-std::string_view without_ends(std::string_view text, bool (*goes)(Code)) {
-  std::string_view rest = text;
-  const char* begin = nullptr;
-  const char* end = nullptr;
-  while (!rest.empty()) {
-    const Character first = first_of(rest);
-    const std::size_t size = first.size == 0 ? 1 : first.size;
-    if (first.size == 0 || !goes(first.code)) {
-      if (begin == nullptr) begin = rest.data();
-      end = rest.data() + size;
-    }
-    rest.remove_prefix(size);
-  }
-  if (begin == nullptr) return {};
-  return {begin, static_cast<std::size_t>(end - begin)};
-}
-
 }  // namespace
 
 std::string folded(std::string_view text) {
@@ -189,9 +171,22 @@ bool is_blank(std::string_view text) {
   return true;
 }
 
-std::string_view trimmed(std::string_view text) { return without_ends(text, is_white); }
-
-std::string_view seen_part(std::string_view text) { return without_ends(text, is_unseen); }
+std::string_view trimmed(std::string_view text) {
+  std::string_view rest = text;
+  const char* begin = nullptr;
+  const char* end = nullptr;
+  while (!rest.empty()) {
+    const Character first = first_of(rest);
+    const std::size_t size = first.size == 0 ? 1 : first.size;
+    if (first.size == 0 || !is_white(first.code)) {
+      if (begin == nullptr) begin = rest.data();
+      end = rest.data() + size;
+    }
+    rest.remove_prefix(size);
+  }
+  if (begin == nullptr) return {};
+  return {begin, static_cast<std::size_t>(end - begin)};
+}
 
 std::size_t layout_control_size(std::string_view text) {
   const auto byte = [&](std::size_t i) {

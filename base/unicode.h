@@ -25,10 +25,6 @@ bool is_blank(std::string_view text);
 // The text without white space, zero-width spaces and byte order marks at both ends.
 std::string_view trimmed(std::string_view text);
 
-// The text without what is_blank() does not see at both ends: joiners, marks of direction and the
-// like go too. For texts of plain characters that were copied from somewhere.
-std::string_view seen_part(std::string_view text);
-
 // The number of bytes of the character that `text` begins with when that character controls how a
 // text is laid out and is not shown itself: control characters (U+0000 to U+001F, U+007F to
 // U+009F), the line and paragraph separators, and directional embeddings, overrides, isolates and

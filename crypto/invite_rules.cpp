@@ -1,9 +1,9 @@
 #include "crypto/invite_rules.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/bytes.h"
-#include "base/unicode.h"
 
 namespace crypto::invite {
 namespace {
@@ -52,6 +52,27 @@ bool is_url(std::string_view text) {
   return host < text.size() && text[host] != '/' && text[host] != ':';
 }
 
-std::string_view trimmed(std::string_view text) { return base::seen_part(text); }
+std::string_view trimmed(std::string_view text) {
+  // No-break space, zero width space and joiners, byte order mark.
+  static constexpr std::array<std::string_view, 11> kAround = {
+      " ",        "\t",           "\r",           "\n",           "\v",          "\f",
+      "\xC2\xA0", "\xE2\x80\x8B", "\xE2\x80\x8C", "\xE2\x80\x8D", "\xEF\xBB\xBF"};
+  const auto take_one = [&] {
+    for (const std::string_view piece : kAround) {
+      if (text.starts_with(piece)) {
+        text.remove_prefix(piece.size());
+        return true;
+      }
+      if (text.ends_with(piece)) {
+        text.remove_suffix(piece.size());
+        return true;
+      }
+    }
+    return false;
+  };
+  while (take_one()) {
+  }
+  return text;
+}
 
 }  // namespace crypto::invite

@@ -12,8 +12,8 @@ bool is_url(std::string_view text);      // where a gateway is reached
 
 // `lower` in lower case.
 bool starts_with_caseless(std::string_view text, std::string_view lower);
-// Without what copying, scanning and mail programs add around a link: blanks of any script, line
-// ends, spaces of no width, byte order marks, marks of direction.
+// Without what copying, scanning and mail programs add around a link: blanks, line ends, spaces of
+// no width, a byte order mark.
 std::string_view trimmed(std::string_view text);
 
 }  // namespace crypto::invite

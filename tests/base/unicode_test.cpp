@@ -6,7 +6,6 @@
 using base::folded;
 using base::is_blank;
 using base::layout_control_size;
-using base::seen_part;
 using base::trimmed;
 
 namespace {
@@ -107,13 +106,6 @@ TEST_CASE("white space of any script is cut off both ends and nowhere else") {
   CHECK(trimmed(" \t ").empty());
   CHECK(trimmed("\xff ") == "\xff");
   CHECK(trimmed("\x1b ") == "\x1b");  // a control character is no space
-}
-
-TEST_CASE("what is not seen is cut off both ends, and nothing that is seen") {
-  CHECK(seen_part("\u200e\u202aOPENPGP4FPR:AB\u202c\u2060\u2003\n") == "OPENPGP4FPR:AB");
-  CHECK(seen_part("a\u200db") == "a\u200db");
-  CHECK(seen_part("\u200b\u00ad").empty());
-  CHECK(seen_part("\xff\u200e") == "\xff");
 }
 
 TEST_CASE("layout controls are known by their size; marks and joiners are none") {

@@ -91,8 +91,7 @@ TEST_CASE("a link is read in all its accepted spellings") {
         replaced(link, "#", "%23"), replaced(link, "#", "?"), replaced(link, fpr, lower),
         replaced(replaced(link, "#", "&"), "OPENPGP4FPR:", "https://i.privittytech.com/#"),
         replaced(replaced(link, "#", "&"), "OPENPGP4FPR:", "HTTPS://I.privittytech.com/%23"),
-        "  " + link + "\n", "\u200e\u202a\ufeff" + link + "\u202c\u2060\u2003\n",
-        link + "&zz=9&q=%zz&y", replaced(link, "&v=1", "&&v=1&")}) {
+        "  " + link + "\n", link + "&zz=9&q=%zz&y", replaced(link, "&v=1", "&&v=1&")}) {
     INFO(other);
     const auto parsed = parse_invite(other);
     REQUIRE(parsed);
