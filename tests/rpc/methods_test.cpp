@@ -403,6 +403,8 @@ TEST_CASE_METHOD(Gateway, "what is not offered says so and why") {
     INFO(method);
     CHECK(error(method, params)["message"].get<std::string>().find(words) != std::string::npos);
   }
+}
+
 TEST_CASE_METHOD(Gateway, "reactions to a message, its edit and its deletion for all") {
   const json id = ok("send_msg", {1, saved(), {{"text", "Pump 3 runs hot"}}});
   CHECK(ok("get_message_reactions", {1, id}).is_null());
