@@ -131,7 +131,9 @@ TEST_CASE("a store of schema 12 opens with its contacts, keys and ways in, and g
     CHECK(old.contact(kDave).auth_name == "dave");
     CHECK_FALSE(old.contact(kErin).is_verified);
     const auto protects = [&](const std::string& name) {
-      for (const auto& item : *engine.messages().list(Peer::kAccount, kBobs, false, false)) {
+      const auto items = engine.messages().list(Peer::kAccount, kBobs, false, false);
+      REQUIRE(items);
+      for (const ListItem& item : *items) {
         const auto message = engine.messages().get(Peer::kAccount, item.message);
         if (message && message->file && message->file->name == name) {
           return message->file->is_protected;
