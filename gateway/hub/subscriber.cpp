@@ -49,7 +49,9 @@ void Subscriber::on_io(std::uint32_t events) {
 }
 
 bool Subscriber::enter(StreamPhase phase) {
-  if (may_follow(phase_, phase)) {
+  // Only one that rereads goes back to the log.
+  const bool goes_back = is_live(phase_) && phase == StreamPhase::behind;
+  if (may_follow(phase_, phase) && (!goes_back || manner_.rereads)) {
     phase_ = phase;
     return true;
   }
