@@ -145,7 +145,9 @@ class Protected(unittest.TestCase):
         for answer in streams:
             self.assertEqual(answer.read(1 << 20), content[:1 << 20])
         if not os.environ.get("EDGE_TEST_SANITIZED"):  # those keep what was freed
-            self.assertLess(resident() - before, 32 << 20)  # of 2 GiB that are under way
+            # A mebibyte each at most, of 2 GiB that are under way: half of that is usual, and more while the
+            # machine is busy and portions wait to be sent.
+            self.assertLess(resident() - before, 64 << 20)
         for answer in streams[::16]:
             self.assertEqual(answer.read(), content[1 << 20:])
 
