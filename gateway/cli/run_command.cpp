@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "base/clock.h"
 #include "gateway/cli/output.h"
 #include "gateway/cli/print.h"
 #include "gateway/commands/words.h"
@@ -19,6 +20,7 @@ using base::Result;
 
 constexpr std::size_t kInputChunk = 256 * 1024;
 constexpr long kBusy = 429;
+constexpr base::Millis kPatience = 60'000;  // with a daemon that does not answer any more
 constexpr int kInterruptedExit = 130;
 
 volatile std::sig_atomic_t interrupts = 0;
@@ -93,6 +95,8 @@ Result<> send_input(Client& client, const std::string& place) {
 Result<> follow(const Context& context, const std::string& id, const std::string& target,
                 Shown& shown) {
   SseLines lines([&](const SseEvent& event) { shown.take(event); });
+  const base::SystemClock clock;
+  base::Millis heard = clock.uptime();  // from the daemon
   bool cancelled = false;
   int pause_ms = 200;
   const auto wanted = [&] {
@@ -100,11 +104,10 @@ Result<> follow(const Context& context, const std::string& id, const std::string
     return shown.writable && interrupts <= (cancelled ? 1 : 0);
   };
   while (!shown.exit_code) {
-    bool came = false;
     const auto ended = context.client.stream(
         target, lines.last_id(),
         [&](std::string_view bytes) {
-          came = true;
+          heard = clock.uptime();
           pause_ms = 200;
           lines.feed(bytes);
           // At once: the reader is often a person, or a pipe.
@@ -121,7 +124,8 @@ Result<> follow(const Context& context, const std::string& id, const std::string
       if (!shown.writable) return {};
       continue;
     }
-    if (!ended && !came && pause_ms > 200) return ended.error();
+    // A daemon that starts again is back within seconds, and the command's end with it.
+    if (!ended && clock.uptime() - heard > kPatience) return ended.error();
     lines.reset();
     ::poll(nullptr, 0, pause_ms);
     pause_ms = std::min(pause_ms * 2, 5'000);
