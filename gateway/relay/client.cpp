@@ -70,7 +70,7 @@ void RelayClient::follow() {
                                              std::move(account), policy);
     links_[id]->try_now();
   }
-  for (const auto& [account, link] : before) relayed_.tell(account, false, {});
+  for (const auto& [account, link] : before) relayed_.link_changed(account, false, {});
   if (!links_.empty() && !tick_.armed()) tick_.arm(kLinkTick);
 }
 

@@ -103,7 +103,7 @@ void RelayLink::fail(std::string_view what, std::string problem) {
     base::log::warning("account {}: {}", account_.account.value, problem);
     warned_problem_ = problem;
   }
-  around_.relayed.tell(account_.account, false, problem);
+  around_.relayed.link_changed(account_.account, false, problem);
 }
 
 bool RelayLink::reply_is_good(const FetchReply& reply, long wanted, std::string_view what) {
@@ -280,7 +280,7 @@ void RelayLink::on_frames(std::vector<Frame> frames) {
       if (!pinged_) {
         failures_ = 0;
         warned_problem_.clear();
-        around_.relayed.tell(account_.account, true, {});
+        around_.relayed.link_changed(account_.account, true, {});
       }
       pinged_ = true;
     }

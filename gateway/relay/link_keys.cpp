@@ -29,7 +29,7 @@ base::Result<bool> LinkKeys::matches(const KeysDigest& theirs) {
   if (keys_digest(ours) != theirs) return false;
   set_registered(ours);
   stale_ = false;
-  relayed_.tell_registered(account_, version);
+  relayed_.keys_registered(account_, version);
   return true;
 }
 
@@ -60,7 +60,7 @@ base::Result<> LinkKeys::compute_changes() {
     changes_.resize(kMaxKeyChanges);
     stale_ = true;  // the rest in the next round
   }
-  if (changes_.empty()) relayed_.tell_registered(account_, version_);
+  if (changes_.empty()) relayed_.keys_registered(account_, version_);
   return {};
 }
 
@@ -72,7 +72,7 @@ void LinkKeys::changes_done() {
       registered_.erase(std::get<messaging::DepositKeyId>(change));
     }
   }
-  if (!stale_) relayed_.tell_registered(account_, version_);
+  if (!stale_) relayed_.keys_registered(account_, version_);
 }
 
 }  // namespace gateway

@@ -83,10 +83,10 @@ void Carrier::carry(RouteKey route, std::unique_ptr<kernel::Load> load, int fail
                  });
     return due_();
   }
-  hand_over(core_, transport_, incoming_, std::move(deposit->deposit),
-            [this, turn, done = std::move(done)](base::Result<DepositReply> result) mutable {
-              answered(turn, result ? *result : DepositReply{}, std::move(done));
-            });
+  send_deposit(core_, transport_, incoming_, std::move(deposit->deposit),
+               [this, turn, done = std::move(done)](base::Result<DepositReply> result) mutable {
+                 answered(turn, result ? *result : DepositReply{}, std::move(done));
+               });
 }
 
 // The rows queued behind the file continue.

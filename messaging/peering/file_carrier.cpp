@@ -17,8 +17,8 @@ constexpr base::Millis kWriteAfter = 1'000;
 
 }  // namespace
 
-void hand_over(kernel::Core& core, DepositTransport& transport, Incoming& incoming, Deposit deposit,
-               base::Completion<DepositReply> done) {
+void send_deposit(kernel::Core& core, DepositTransport& transport, Incoming& incoming,
+                  Deposit deposit, base::Completion<DepositReply> done) {
   if (!core.directory.by_mailbox(deposit.mailbox)) {
     return transport.deposit(std::move(deposit), std::move(done));
   }
@@ -88,12 +88,12 @@ bool FileCarrier::step() {
     stopped(key, carriage, parts, reply);
     return true;
   }
-  hand_over(core_, transport_, incoming_, std::move(**deposit),
-            [this, key = key, carriage = carriage, parts = parts,
-             begun = core_.clock.uptime()](base::Result<DepositReply> result) {
-              answered(key, carriage, parts, result ? *result : DepositReply{},
-                       core_.clock.uptime() - begun);
-            });
+  send_deposit(core_, transport_, incoming_, std::move(**deposit),
+               [this, key = key, carriage = carriage, parts = parts,
+                begun = core_.clock.uptime()](base::Result<DepositReply> result) {
+                 answered(key, carriage, parts, result ? *result : DepositReply{},
+                          core_.clock.uptime() - begun);
+               });
   return true;
 }
 

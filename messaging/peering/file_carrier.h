@@ -28,8 +28,8 @@ class Incoming;
 class DepositTransport;
 
 // Sends a deposit to its mailbox, which may be one of this daemon.
-void hand_over(kernel::Core& core, DepositTransport& transport, Incoming& incoming, Deposit deposit,
-               base::Completion<DepositReply> done);
+void send_deposit(kernel::Core& core, DepositTransport& transport, Incoming& incoming,
+                  Deposit deposit, base::Completion<DepositReply> done);
 
 class FileCarrier {
  public:

@@ -64,7 +64,7 @@ void Relayed::on_change(std::function<void(Change, base::AccountId)> listener) {
   listener_ = std::move(listener);
 }
 
-void Relayed::tell_listener(Change change, base::AccountId account) {
+void Relayed::notify_listener(Change change, base::AccountId account) {
   std::function<void(Change, base::AccountId)> listener;
   {
     base::Lock lock(mutex_);
@@ -73,7 +73,7 @@ void Relayed::tell_listener(Change change, base::AccountId account) {
   if (listener) listener(change, account);
 }
 
-void Relayed::tell(base::AccountId account, bool connected, const std::string& problem) {
+void Relayed::link_changed(base::AccountId account, bool connected, const std::string& problem) {
   {
     base::Lock lock(mutex_);
     State& state = states_[account];
@@ -114,10 +114,10 @@ void Relayed::when_registered(base::AccountId account, base::Completion<> done) 
   }
   // `done` was moved only if it waits. NOLINTNEXTLINE(bugprone-use-after-move)
   if (!waits) return done({});
-  tell_listener(Change::keys, account);
+  notify_listener(Change::keys, account);
 }
 
-void Relayed::tell_registered(base::AccountId account, std::uint64_t version) {
+void Relayed::keys_registered(base::AccountId account, std::uint64_t version) {
   std::vector<Waiting> due;
   {
     base::Lock lock(mutex_);
@@ -193,11 +193,11 @@ base::Result<> Relayed::notice(store::Tx& tx, base::AccountId account) {
       state.noticed = count;
       ++state.version;
     }
-    tell_listener(Change::keys, account);
+    notify_listener(Change::keys, account);
   });
   return {};
 }
 
-void Relayed::homes_changed(base::AccountId account) { tell_listener(Change::accounts, account); }
+void Relayed::homes_changed(base::AccountId account) { notify_listener(Change::accounts, account); }
 
 }  // namespace messaging::peering

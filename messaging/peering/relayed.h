@@ -71,12 +71,12 @@ class Relayed {
   void on_change(std::function<void(Change, base::AccountId)> listener);
 
   // The state of the link, and the problem that a person has to solve ("": none).
-  void tell(base::AccountId account, bool connected, const std::string& problem);
+  void link_changed(base::AccountId account, bool connected, const std::string& problem);
   bool connected(base::AccountId account) const;
   // Calls `done` once the keys committed by now are registered, or after a time-out, so that an
   // invite is shown only when it works. At once for accounts without a relay.
   void when_registered(base::AccountId account, base::Completion<> done);
-  void tell_registered(base::AccountId account, std::uint64_t version);
+  void keys_registered(base::AccountId account, std::uint64_t version);
   std::uint64_t version(base::AccountId account) const;  // of the keys; grows with each change
   void expire_waiting();                                 // called every second or so
 
@@ -100,7 +100,7 @@ class Relayed {
     std::string problem;
     std::vector<Waiting> waiting;
   };
-  void tell_listener(Change change, base::AccountId account);
+  void notify_listener(Change change, base::AccountId account);
 
   kernel::Core& core_;
   Incoming& incoming_;

@@ -186,7 +186,7 @@ TEST_CASE("the keys wanted at a relay follow invites, joins and blocks, and each
     for (int i = 0; i < 400 && told == 0; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
-    alice.engine().relayed().tell_registered(Peer::kAccount,
+    alice.engine().relayed().keys_registered(Peer::kAccount,
                                              alice.engine().relayed().version(Peer::kAccount));
   });
   const std::string link = alice.invite();
