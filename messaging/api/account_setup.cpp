@@ -184,7 +184,7 @@ base::Result<> tidy_files(kernel::Core& core) {
       known.emplace(account->uuid, transfer.name);
     }
   }
-  // Files of an account whose record does not open are not ours to judge.
+  // Files of an account whose record does not open are left alone: their rows are unknown.
   EDGE_TRY(const std::size_t removed,
            core.store.blobs().sweep([&](const store::Uuid& account, std::string_view name) {
              return !accounts.contains(account) || known.contains({account, std::string(name)});

@@ -27,7 +27,7 @@
 namespace messaging {
 namespace {
 
-// What clients that look for Delta Chat's core are told: the API this gateway speaks.
+// The version reported to clients of Delta Chat's core: that of the API this gateway implements.
 constexpr std::string_view kApiVersion = "2.57.0";
 
 base::Result<Account> view_account(const kernel::Core& core, AccountId id) {
@@ -38,7 +38,7 @@ base::Result<Account> view_account(const kernel::Core& core, AccountId id) {
   account.configured = true;
   account.addr = read.account->addr();
   account.color_seed = read.account->identity.public_key().fingerprint();
-  // A value that does not open costs itself only.
+  // A value that does not open is left out.
   if (auto name = store::find_config_value(scope, "displayname"); name && *name) {
     account.display_name = plain_name(**name);
   }
@@ -143,7 +143,8 @@ void Accounts::switch_io(AccountId account, bool on, base::Completion<> done) {
           if (on) courier_.poke();
           if (on) incoming_.io_started(id);
         });
-        // Whoever ends its loop after this waits for one event more, also when nothing changes.
+        // Clients wait for one more event before they end their loop, so one is emitted even
+        // without a change.
         if (on && state.io_on) return {};
         return kernel::Core::emit(tx, state.id, ConnectivityChanged{});
       },

@@ -51,7 +51,7 @@ base::Result<ArchivedChats> archived_chats(const store::Scope& scope) {
   return chats;
 }
 
-// Loads, changes and tells. `change` answers whether it changed anything.
+// Loads and changes a chat, and emits the events. `change` returns whether it changed anything.
 template <class F>
 void change_chat(kernel::Core& core, AccountId account, ChatId chat, base::Completion<> done,
                  F change) {
@@ -105,7 +105,7 @@ base::Result<std::vector<ChatId>> Chats::list(AccountId account, const ChatListQ
                      !query.contact && text.empty();
   if (plain && any_archived) ids.insert(ids.begin(), kArchiveLink);
   if (query.for_forwarding) {
-    // Saved messages come first: what is forwarded is most often kept.
+    // Saved messages come first as a target for forwarding.
     const auto self = std::find_if(rows.begin(), rows.end(),
                                    [](const ChatRow& row) { return row.contact == kSelf; });
     if (self != rows.end()) {
@@ -207,7 +207,7 @@ void Chats::block(AccountId account, ChatId chat, base::Completion<> done) {
               [](store::Tx& tx, const store::Scope& scope, ChatRow& row) -> base::Result<bool> {
                 if (row.blocked == ChatBlocked::yes) return false;
                 if (row.type != ChatType::single) {
-                  row.blocked = ChatBlocked::yes;  // the group, not the people in it
+                  row.blocked = ChatBlocked::yes;  // the group, not its members
                   return true;
                 }
                 if (!row.contact || row.contact->value < kFirstId) {
@@ -229,8 +229,8 @@ void Chats::remove(AccountId account, ChatId chat, base::Completion<> done) {
   remove_portion(account, chat, tight, std::move(done));
 }
 
-// A few messages in each write, so that others' writes pass between them and a full disk has room
-// for each; the chat itself goes with the last of them. What a crash leaves can be deleted again.
+// Deletes a few messages in each write, so that other writes run in between and a full disk has
+// room for each; the last write deletes the chat itself. After a crash the call can be repeated.
 void Chats::remove_portion(AccountId account, ChatId chat, bool tight, base::Completion<> done) {
   core_.write<bool>(
       account,
@@ -248,7 +248,7 @@ void Chats::remove_portion(AccountId account, ChatId chat, bool tight, base::Com
           EDGE_CHECK(protection::protected_message_removed(write, mark.id));
           EDGE_CHECK(files::remove_message(tx, scope, mark.id, files));
         }
-        if (tight) tx.scrub();  // the next one finds the log empty
+        if (tight) tx.scrub();  // the next portion finds the log empty
         if (more) {
           files.remove_after(tx);
           return true;
@@ -315,7 +315,7 @@ void Chats::set_visibility(AccountId account, ChatId chat, Visibility visibility
         if (row.visibility == visibility) return false;
         row.visibility = visibility;
         if (visibility != Visibility::archived) return true;
-        // What is put away is taken as noticed.
+        // Archiving marks the chat's messages as noticed.
         EDGE_TRY(const auto changed, store::notice_messages(scope, row.id));
         if (changed > 0) EDGE_CHECK(kernel::Core::emit(tx, scope.account, MsgsNoticed{row.id}));
         return true;

@@ -1,5 +1,5 @@
 // Chats of an account: Saved messages (with contact 1), the device chat (with contact 5), and 1:1
-// chats with peers.
+// chats with contacts.
 #pragma once
 
 #include <optional>
@@ -50,15 +50,15 @@ class Chats {
   base::Result<std::optional<ChatId>> find_by_contact(AccountId account, ContactId contact) const;
   base::Result<std::uint32_t> fresh_count(AccountId account, ChatId chat) const;
 
-  // The 1:1 chat with a contact, made when there is none; with contact 1: Saved messages.
+  // Finds or creates the 1:1 chat with a contact; with contact 1: Saved messages.
   void create_by_contact(AccountId account, ContactId contact, base::Completion<ChatId> done);
   void accept(AccountId account, ChatId chat, base::Completion<> done);
   void block(AccountId account, ChatId chat, base::Completion<> done);
   void remove(AccountId account, ChatId chat, base::Completion<> done);
   void mark_noticed(AccountId account, ChatId chat, base::Completion<> done);
-  // Of every chat; of none when there is nothing to notice.
+  // Marks the messages of all chats as noticed.
   void mark_all_noticed(AccountId account, base::Completion<> done);
-  // The newest message that was received is fresh again.
+  // Marks the newest received message as fresh again.
   void mark_fresh(AccountId account, ChatId chat, base::Completion<> done);
   void set_visibility(AccountId account, ChatId chat, Visibility visibility,
                       base::Completion<> done);

@@ -47,7 +47,7 @@ bool is_number(const std::string& text) {
   return read.ec == std::errc() && read.ptr == end;
 }
 
-// From the commit on the account is reached as its config says; contacts are told.
+// From the commit on the account uses the relay of its config; contacts get an update.
 base::Result<> change_relay(const kernel::WriteContext& write) {
   EDGE_TRY(auto relay, peering::find_relay_home(write.core, write.scope, write.account.identity));
   if (relay == write.account.relay) return {};
@@ -82,7 +82,7 @@ base::Result<> check_value(const std::string& key, const std::optional<std::stri
   if (key == "selfavatar" && !value->empty()) {
     return fail(Errc::invalid_argument, "profile images are not supported yet (selfavatar)");
   }
-  // It goes into invites and cards, whose readers are as strict.
+  // Invites and cards carry the name, and their readers are as strict.
   if (key == "displayname") EDGE_CHECK(given_name(key, *value));
   if (key == "relay_url" && !value->empty() && *value != "none") {
     EDGE_CHECK(peering::parse_relay_url(*value));
@@ -97,8 +97,8 @@ base::Result<> check_value(const std::string& key, const std::optional<std::stri
   return {};
 }
 
-// A value as it is stored and shown: names are plain, also those of an older build, and a token has
-// no line end.
+// The stored and shown form of a value: plain names, also from an older build, and tokens without a
+// line end.
 std::optional<std::string> tidy(const std::string& key, std::optional<std::string> value) {
   if (value && (key == "displayname" || key == "private_tag"))
     value = plain_name(*value, kMaxLongName);

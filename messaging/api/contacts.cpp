@@ -15,7 +15,7 @@ namespace {
 using base::Errc;
 using base::fail;
 
-// Contacts that a person can have, in the order of their names.
+// Real contacts in the order of their names.
 base::Result<std::vector<Contact>> sorted(const View& view, const std::string& wanted,
                                           bool blocked) {
   EDGE_TRY(const auto rows, store::list_contacts(view.scope));

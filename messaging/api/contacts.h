@@ -1,5 +1,5 @@
-// Contacts of an account: itself (1), info (2), device (5), and peers from 10 on.
-// A contact is a key; its address is a label that two contacts may share (decision 5).
+// Contacts of an account: itself (1), info (2), device (5), and real contacts from 10 on. A contact
+// is a key; its address is a label that two contacts may share (decision 5).
 #pragma once
 
 #include <optional>
@@ -25,7 +25,8 @@ class Contacts {
   base::Result<std::vector<ContactId>> ids(AccountId account, bool with_self,
                                            const std::optional<std::string>& query) const;
   base::Result<Contact> get(AccountId account, ContactId contact) const;
-  // In the order asked, without those whose rows do not open; a missing one is an error naming it.
+  // In the order of the request, without those whose rows do not open; an error names a missing
+  // contact.
   base::Result<std::vector<Contact>> get_many(AccountId account,
                                               const std::vector<ContactId>& contacts) const;
   // The verified contact seen last under this address.

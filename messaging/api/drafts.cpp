@@ -31,7 +31,7 @@ void Messages::set_draft(AccountId account, ChatId chat, MessageDraft draft,
             store::Tx& tx, const store::Scope& scope,
             const kernel::AccountState& state) mutable -> base::Result<> {
           EDGE_TRY(const store::ChatRow row, store::load_chat(scope, chat));
-          // The new one first: its file may be the old one's.
+          // Inserts the new draft first: it may use the old draft's file.
           EDGE_TRY(store::MessageRow message,
                    chats::compose_row(tx, scope, core_, state, chat, draft, sealed));
           message.state = MsgState::out_draft;

@@ -23,7 +23,7 @@ class Messages {
  public:
   Messages(kernel::Core& core, const delivery::Courier& courier) : core_(core), courier_(courier) {}
 
-  // Answers with the id once the message is sealed and queued in one commit.
+  // Completes with the id once the message is sealed and queued in one commit.
   void send(AccountId account, ChatId chat, MessageDraft draft, base::Completion<MsgId> done);
 
   base::Result<Message> get(AccountId account, MsgId message) const;
@@ -38,9 +38,9 @@ class Messages {
                                            bool day_markers) const;
   // Unseen ones, newest first, without muted chats and contact requests.
   base::Result<std::vector<MsgId>> fresh(AccountId account) const;
-  // The first of a chat that was not noticed yet, as it is shown.
+  // The first message of a chat that was not noticed yet, in display order.
   base::Result<std::optional<MsgId>> first_fresh(AccountId account, ChatId chat) const;
-  // How many are older than this, but for Saved messages.
+  // The number of messages older than this, without Saved messages.
   base::Result<std::int64_t> count_older(AccountId account, base::Millis age) const;
   // Ids above the config value last_msg_id, oldest first.
   base::Result<std::vector<MsgId>> next(AccountId account) const;
@@ -52,12 +52,12 @@ class Messages {
   base::Result<std::vector<MsgId>> media(AccountId account, std::optional<ChatId> chat,
                                          const std::array<Viewtype, 3>& types) const;
 
-  // Copies of messages, in the order of their times, into another chat; those that somebody else
-  // wrote are marked as forwarded. All or none.
+  // Copies messages into another chat, in the order of their times; copies of others' messages are
+  // marked as forwarded. All or none.
   void forward(AccountId account, std::vector<MsgId> messages, ChatId chat,
                base::Completion<> done);
   void mark_seen(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
-  // Own messages once more, failed ones above all, under the same uuid; all or none.
+  // Sends own messages again, usually failed ones, under the same uuid; all or none.
   void resend(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
   void remove(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
   // Own ones, at everybody who got them too.

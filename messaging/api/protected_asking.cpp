@@ -1,4 +1,5 @@
-// A holder's part: asking for access, and forwarding a file so that somebody else may ask.
+// The holder's calls: requesting access, and forwarding a file so that its recipient may request
+// access.
 #include <fmt/format.h>
 
 #include "messaging/api/protected_files.h"

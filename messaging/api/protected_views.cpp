@@ -1,4 +1,4 @@
-// Reading how protected files stand, on a snapshot.
+// Reads the state of protected files, on a snapshot.
 #include <algorithm>
 
 #include "messaging/api/protected_files.h"
@@ -15,7 +15,7 @@ using store::FileAccessRow;
 using store::FileState;
 using store::ProtectedFileRow;
 
-// Of several holders the one an owner has to know of first.
+// Ranks the holders: the owner needs the highest first.
 int urgency(const FileAccessRow& access, UnixMillis now) {
   switch (access.state) {
     case FileState::requested:
@@ -31,7 +31,7 @@ int urgency(const FileAccessRow& access, UnixMillis now) {
   }
 }
 
-// Nobody has ever said whose file it is: it came, and neither a grant nor an offer with it.
+// The file's owner is unknown: it arrived without a grant or an offer.
 bool is_unheard_of(const ProtectedFileRow& file) {
   return !protection::is_own(file) && file.owner == decltype(file.owner){};
 }
@@ -55,7 +55,7 @@ FileHolder to_holder(const View& view, const ProtectedFileRow& file, const FileA
   FileHolder holder{
       access.contact,      "", "", status.state, status.expires_at, status.allow_download,
       status.allow_forward};
-  // A contact whose record is damaged costs its name, not the list.
+  // A contact whose record is damaged is listed without its name.
   if (const auto contact = load_contact_view(view, access.contact)) {
     holder.name = access.contact == kSelf && !contact->auth_name.empty() ? contact->auth_name
                                                                          : contact->display_name;
@@ -121,7 +121,7 @@ base::Result<std::optional<FileAccessInfo>> view_file_access(const View& view, M
       info.forwarded.push_back(to_holder(view, *file, access, now));
       continue;
     }
-    if (of_group) {  // each once, as it was told last
+    if (of_group) {  // each holder once, with the decision sent last
       EDGE_TRY(const auto told, store::find_file_access(view.scope, file->id, access.contact));
       if (told->group == access.group) {
         info.members.push_back(to_holder(view, *file, access, now));

@@ -52,7 +52,7 @@ std::string_view kind_label(Viewtype type) {
   }
 }
 
-// Lines become one; cut at a whole character.
+// Joins all lines into one, cut at a whole character.
 std::string one_line(std::string_view text) {
   std::string out;
   bool space = false;
@@ -83,7 +83,7 @@ std::string chat_name(const View& view, const store::ChatRow& row) {
   return contact ? contact->display_name : std::string();
 }
 
-// What a chat shows of its group or channel.
+// Adds the group's or channel's fields to a chat.
 base::Result<> add_group(const View& view, const store::ChatRow& row, Chat& chat) {
   EDGE_TRY(const auto group, store::find_group(view.scope, row.id));
   if (!group) return base::fail(base::Errc::corrupt, "a group's record is missing");
@@ -177,7 +177,7 @@ base::Result<Chat> view_chat(const View& view, const store::ChatRow& row) {
   }
   if (row.contact) {
     chat.contacts = {*row.contact};
-    // A contact whose record is damaged costs its name, not the chat.
+    // A contact whose record is damaged is shown without its name.
     if (const auto contact = load_contact_view(view, *row.contact)) {
       chat.color_seed = contact->color_seed;
       chat.seen_recently = contact->last_seen > now - kSeenRecently;

@@ -15,8 +15,8 @@ namespace messaging::chats {
 
 struct Group {
   store::GroupRow row;
-  GroupState stored;  // as it is in the store
-  GroupState state;   // as it is to be
+  GroupState stored;  // as stored
+  GroupState state;   // with changes to save
 
   bool is_owner(const MemberKey& key) const { return !state.channel || state.owner == key; }
 };

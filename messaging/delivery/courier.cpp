@@ -14,7 +14,7 @@
 namespace messaging::delivery {
 namespace {
 
-constexpr base::Millis kReceiptDelay = 50;  // so that receipts travel together
+constexpr base::Millis kReceiptDelay = 50;  // so that several receipts share an envelope
 constexpr base::Millis kHousekeepingEvery = 60'000;
 constexpr base::BudgetRule kStrangersOfHost{.per_second = 1, .burst = 120};
 
@@ -97,7 +97,7 @@ void Courier::heard(base::AccountId account, std::int64_t route) {
 void Courier::poke() {
   base::Lock lock(mutex_);
   routes_.end_pauses();
-  reload_ = true;  // what was passed over while the account's delivery was off
+  reload_ = true;  // rows that were skipped while the account's delivery was off
   news_.notify_one();
 }
 
@@ -131,7 +131,7 @@ bool Courier::take_reload() {
   return std::exchange(reload_, false);
 }
 
-// What the outbox holds that no wake() told of: from before the start, or while delivery was off.
+// Loads routes with rows that no wake() reported: from before the start, or while delivery was off.
 void Courier::load_backlog() {
   for (const kernel::AccountPtr& account : core_.directory.all()) {
     auto read = core_.read(account->id);
@@ -176,7 +176,7 @@ void Courier::run(std::stop_token stop) {
       step = std::exchange(step_, false);
     }
     for (const RouteKey& key : routes) send(key);
-    // One at a time: messages to others wait for no more than a step.
+    // One step at a time, so that messages to others wait for at most a step.
     if (step && take_step()) step_due();
     for (const auto& [account, contact] : owed) flush_receipts(account, contact);
     if (now >= next_housekeeping) {
@@ -189,7 +189,7 @@ void Courier::run(std::stop_token stop) {
   }
 }
 
-// Whether any protocol has more to do.
+// Runs a step of each protocol. True: one has more to do.
 bool Courier::take_step() {
   bool more = false;
   for (kernel::Protocol* protocol : core_.protocols.all()) more = protocol->step() || more;
@@ -224,7 +224,7 @@ void Courier::send(RouteKey key) {
       [this, key, stranger](const kernel::CarryReply& reply) { carried(key, stranger, reply); });
 }
 
-// Strangers have places of their own, and not too many at one host.
+// Routes to strangers use slots of their own, and few per host.
 bool Courier::may_go(RouteKey key, const kernel::Load& load) {
   base::Lock lock(mutex_);
   if (!load.stranger) {
@@ -311,7 +311,7 @@ void Courier::tell_connectivity(base::AccountId account) {
   {
     base::Lock lock(mutex_);
     const auto [entry, added] = told_.try_emplace(account, 4000);
-    // Going between "sending" and "nothing waits" is no news.
+    // A change between "sending" and "nothing waits" emits no event.
     const auto coarse = [](std::uint32_t l) { return l >= 3000 ? 4000u : l; };
     if (!running_ || coarse(entry->second) == coarse(level)) return;
     entry->second = level;

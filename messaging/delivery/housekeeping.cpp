@@ -63,7 +63,7 @@ void keep_house(kernel::Core& core, Courier& courier, groups::OwedStates& owed_s
   keep_time(core);
   for (const kernel::AccountPtr& account : core.directory.all()) {
     keep_account(core, courier, account->id);
-    // What its sender had used its budget up for.
+    // Retries arrivals that their sender's budget deferred.
     core.protocols.of(account->protocol()).retry_arrivals(account->id);
     owed_states.resume(account->id);
   }

@@ -1,4 +1,4 @@
-// The lines in a chat that tell what changed in its group (group_rules.h).
+// The info messages in a chat about changes of its group (group_rules.h).
 #include <fmt/format.h>
 
 #include "messaging/chats/chat_rules.h"
@@ -12,7 +12,7 @@ namespace {
 
 struct Person {
   std::optional<ContactId> contact;
-  std::string name;  // as it stands in a sentence
+  std::string name;  // as used in a sentence
   bool is_self() const { return contact == kSelf; }
 };
 
@@ -23,7 +23,7 @@ base::Result<Person> person(const kernel::WriteContext& write, const MemberKey& 
   return Person{row->id, chats::shown_name(*row)};
 }
 
-// A line from whoever made the change, as it arrives here.
+// Adds a line from the author of a change.
 base::Result<> add_line(const kernel::WriteContext& write, const chats::Group& group,
                         const Person& author, ContactId sender, SystemMessage system,
                         std::string text, std::optional<ContactId> about) {
@@ -52,7 +52,7 @@ base::Result<> tell_membership(const kernel::WriteContext& write, const chats::G
                                const MemberKey& key, const Membership& member, ContactId sender) {
   EDGE_TRY(const Person author, person(write, member.author));
   EDGE_TRY(const Person whom, person(write, key));
-  if (!whom.contact) return {};  // came and went before we knew them
+  if (!whom.contact) return {};  // joined and left before this contact was known
   const std::string object = whom.is_self() ? "you" : whom.name;
   std::string text;
   if (member.present) {
@@ -95,7 +95,7 @@ base::Result<> tell_changes(const kernel::WriteContext& write, const chats::Grou
   const GroupState& now = group.state;
   const MemberKey self = chats::key_of(write.account);
   if (!before.has(self) && now.has(self)) {
-    // One line for all that was before we came.
+    // One line covers all changes before we joined.
     return tell_membership(write, group, self, now.members.at(self), sender);
   }
   if (!before.has(self)) return {};

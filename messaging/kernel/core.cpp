@@ -45,7 +45,7 @@ void AccountDirectory::put(AccountPtr account) {
   accounts_.push_back(std::move(account));
 }
 
-// The state is shared and never changes: a changed one takes its place.
+// The state is shared and immutable: a changed copy replaces it.
 void AccountDirectory::change(AccountId account, const std::function<void(AccountState&)>& change) {
   base::Lock lock(mutex_);
   for (AccountPtr& state : accounts_) {
@@ -95,8 +95,8 @@ Core::Core(store::Store& s, const base::Clock& c, EngineOptions o)
 
 Core::~Core() = default;
 
-// Writes under way refer to this object: they are finished first, and those that their answers
-// began.
+// Writes under way refer to this object. The first flush finishes them, the second those that their
+// completions began.
 void Core::close() {
   file_worker->stop();
   closing.store(true, std::memory_order_release);

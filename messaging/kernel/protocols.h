@@ -1,4 +1,4 @@
-// Protocols: the table of those that there are. Filled by api/parts.cpp before anything is written;
+// Protocols: the table of protocols by kind. Filled by api/parts.cpp before anything is written;
 // read from any thread.
 #pragma once
 

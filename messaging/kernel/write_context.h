@@ -1,5 +1,5 @@
-// WriteContext: what a rule has while it writes, as one argument: the transaction, the account's
-// rows in it, and the signals that are given after the commit. On the stack only.
+// WriteContext: the context of a write as one argument: the transaction, the account's rows in it,
+// and signals for after the commit. On the stack only.
 #pragma once
 
 #include <type_traits>
@@ -17,12 +17,11 @@ struct WriteContext {
   const store::Scope& scope;
   const AccountState& account;
 
-  // For whatever is judged by its age later (messaging/kernel/steady_time.h); tx.now() is for
-  // people.
+  // For times whose age is compared later (messaging/kernel/steady_time.h); tx.now() is for people.
   base::UnixMillis steady() const { return core.steady->now(); }
   base::Result<> emit(EventBody body) const { return Core::emit(tx, account.id, std::move(body)); }
   Protocol& protocol() const { return core.protocols.of(account.protocol()); }
-  // Gives a signal about this account once the write is committed.
+  // Calls the signal for this account once the write is committed.
   template <class... Args>
   void signal(void (Signals::*verb)(AccountId, Args...),
               const std::type_identity_t<std::remove_cvref_t<Args>>&... args) const {

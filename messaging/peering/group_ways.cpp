@@ -15,7 +15,7 @@
 namespace messaging::peering {
 namespace {
 
-// With all of these a member can be asked for a session.
+// A session request to a member needs all of these.
 bool is_way(const MemberCard& card) {
   return card.token && !card.urls.empty() && !card.mailbox.empty();
 }
@@ -46,7 +46,7 @@ base::Result<> show_ways(const kernel::WriteContext& write, ChatId group, Member
   return {};
 }
 
-// With a session we know better.
+// A session has newer addresses.
 base::Result<> take_ways(const kernel::WriteContext& write, store::ContactRow& contact,
                          const MemberCard& card) {
   if (!is_way(card)) return {};
@@ -63,7 +63,7 @@ base::Result<> take_ways(const kernel::WriteContext& write, store::ContactRow& c
   }
   EDGE_TRY(const std::int64_t route, new_route(write, way));
   contact.route_id = route;
-  // What was queued before we knew a way.
+  // Rows that were queued before the way was known.
   return store::move_outbox(write.scope, contact.id, route);
 }
 

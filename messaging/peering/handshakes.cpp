@@ -21,11 +21,11 @@ namespace {
 using store::JoinRole;
 using store::PendingJoinRow;
 
-// The oldest of the same invite goes when there are too many, unless all are fresh: whoever sends
-// many requests at once evicts nobody who came before.
+// Evicts the oldest request of the same invite when there are too many, unless all are fresh: a
+// flood of requests evicts no earlier requester.
 base::Result<bool> make_room(const kernel::WriteContext& write, JoinRole role,
                              std::int64_t invite_id) {
-  if (invite_id == 0) return true;  // of a contact there is one
+  if (invite_id == 0) return true;  // a contact has at most one
   EDGE_TRY(const auto pending, store::count_pending_joins_of(write.scope, role, invite_id));
   if (pending.count < kMaxPendingAnswers) return true;
   if (write.steady() - pending.oldest_at < kFresh) return false;
@@ -34,7 +34,7 @@ base::Result<bool> make_room(const kernel::WriteContext& write, JoinRole role,
   return true;
 }
 
-// Where the asker is reached: as before, if it is known there.
+// The way to the requester; marked as reached if its URLs were reached before.
 base::Result<store::RouteWay> way_to(const kernel::WriteContext& write, const Question& question) {
   store::RouteWay way = way_of(question.card);
   if (!question.contact) return way;
@@ -60,8 +60,8 @@ base::Result<> send_answer(const kernel::WriteContext& write, const PendingJoinR
   return {};
 }
 
-// An address is a label that anybody may choose, and choose again with each card: who is verified
-// under it later stands behind those who were before (decision 5).
+// An address is a label that anybody may choose, and change with each card: a contact that is
+// verified under it later ranks behind those verified before (decision 5).
 base::Result<> keep_place(const kernel::WriteContext& write, store::ContactRow& contact) {
   EDGE_TRY(const store::ContactRow before, store::load_contact(write.scope, contact.id));
   if (!contact.verified || (before.verified && before.addr == contact.addr)) return {};
@@ -69,7 +69,7 @@ base::Result<> keep_place(const kernel::WriteContext& write, store::ContactRow& 
   return {};
 }
 
-// A session that came to be has its place among the contact's. Whether it is the one to send on.
+// Ranks a new session among the contact's. True: it is the one to send on.
 base::Result<bool> begin_to_use(const kernel::WriteContext& write,
                                 const store::SessionRow& session) {
   EDGE_CHECK(store::supersede_sessions(write.scope, *session.contact));
@@ -177,7 +177,7 @@ base::Result<bool> repeat_answer(const kernel::WriteContext& write,
   }
   EDGE_TRY(auto memory, decode_answerer_memory(pending->memory));
   EDGE_CHECK(send_answer(write, *pending, std::move(memory.answer)));
-  // Whoever asks again is there: the answer goes at once.
+  // A requester that repeats its request can be reached: the answer is sent at once.
   write.signal(&kernel::Signals::heard_from, pending->route_id);
   return true;
 }
@@ -206,7 +206,7 @@ base::Result<store::SessionRow> take_answer(const kernel::WriteContext& write,
   EDGE_TRY(auto route, store::find_route(write.scope, pending.route_id));
   store::RouteRow renewed{pending.route_id, way_of(card), std::nullopt};
   if (route) keep_reached(renewed.way, *route);
-  // An invite's token admits nothing but joins.
+  // An invite's token is accepted for joins only.
   if (route && pending.role == JoinRole::initiator) renewed.second = std::move(route->way);
   EDGE_CHECK(store::update_route(write.scope, renewed));
   EDGE_CHECK(switch_route(write, contact, pending.route_id, sends));
@@ -233,7 +233,7 @@ base::Result<store::ContactRow> take_proof(const kernel::WriteContext& write,
   EDGE_CHECK(keep_place(write, contact));
   EDGE_CHECK(store::update_contact(write.scope, contact));
   EDGE_CHECK(note_profile_told(write, contact.id, memory.told));
-  // A repetition of its request that comes late begins nothing anew.
+  // A late retransmission of the request starts no new handshake.
   if (pending.digest) {
     EDGE_CHECK(store::note_envelope(write.scope, *pending.digest, write.steady(), {}));
   }

@@ -28,7 +28,7 @@ base::Bytes prologue(const crypto::PublicKey& inviter) {
   return out.take();
 }
 
-// The chat is encrypted from now on: both sides tell so in the same words.
+// The chat is encrypted from now on: both sides add the same info message.
 base::Result<> announce_session(const kernel::WriteContext& write, const store::ContactRow& contact,
                                 store::ChatRow chat) {
   const bool first = !chat.encrypted;
@@ -47,7 +47,7 @@ base::Result<> announce_session(const kernel::WriteContext& write, const store::
   return {};
 }
 
-// A contact joined again: what was under way for it before is over.
+// A contact joined again: ends the earlier joins with it.
 base::Result<> replace_older_joins(const kernel::WriteContext& write, ContactId contact) {
   EDGE_TRY(const auto ids, store::pending_joins_of_role(write.scope, JoinRole::joiner));
   for (const std::int64_t id : ids) {
@@ -74,7 +74,7 @@ base::Result<ChatId> start_join(const kernel::WriteContext& write, const crypto:
   EDGE_TRY(store::ContactRow contact,
            contact_for(write, invite.identity, invite.addr, invite.name));
   contact.state = store::ContactState::known;
-  contact.blocked = false;  // to join somebody is to want to hear from them
+  contact.blocked = false;  // joining accepts the contact's messages
   EDGE_CHECK(replace_older_joins(write, contact.id));
   EDGE_TRY(const std::int64_t route,
            new_route(write, {invite.urls, invite.mailbox, deposit_token.bytes}));
@@ -184,8 +184,8 @@ base::Result<bool> complete_answer(const kernel::WriteContext& write, const Tag&
   const auto payload = handshake.read(message);
   const auto answer =
       payload ? decode_join_answer(*payload) : base::Result<JoinAnswer>(payload.error());
-  // Only the inviter could deposit this (the token for it went out inside message 1), so what does
-  // not open means that the secret differs, and no better answer will come.
+  // Only the inviter could deposit this (its token was inside message 1). If the answer does not
+  // open, the secrets differ and no other answer will follow.
   if (!answer) {
     EDGE_CHECK(join_failed(write, join->id,
                            "the inviter's answer does not fit the invite link: the link was "
@@ -214,7 +214,7 @@ base::Result<bool> complete_answer(const kernel::WriteContext& write, const Tag&
   EDGE_TRY(const store::ChatRow chat,
            chats::ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
   EDGE_CHECK(announce_session(write, contact, chat));
-  // The answer may be here before the news that the request was deposited.
+  // The answer may arrive before the deposit of the request is confirmed.
   if (unnoted) EDGE_CHECK(write.emit(SecurejoinJoinerProgress{contact.id, 400}));
   EDGE_CHECK(write.emit(SecurejoinJoinerProgress{contact.id, 600}));
   EDGE_CHECK(queue_hello(write, contact.id, session, join->id));

@@ -71,7 +71,7 @@ base::Result<> switch_route(const kernel::WriteContext& write, store::ContactRow
     EDGE_CHECK(store::update_route(write.scope, *used));
   }
   EDGE_CHECK(store::move_outbox(write.scope, contact.id, *contact.route_id));
-  // The handshake that leads here is still among them.
+  // The count still includes the handshake that is being completed.
   EDGE_TRY(const std::int64_t under_way, store::count_pending_joins_on(write.scope, unused));
   return under_way > (first ? 0 : 1) ? base::Result<>{} : store::delete_route(write.scope, unused);
 }

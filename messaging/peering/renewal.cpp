@@ -33,7 +33,7 @@ base::Bytes prologue(const crypto::PublicKey& responder, base::ByteView group) {
   return out.take();
 }
 
-// Whether an earlier try still deserves its time. A clock that was set back makes it none.
+// Whether an earlier request may still be answered. Not if the clock was set back since.
 bool under_way(const std::optional<PendingJoinRow>& pending, UnixMillis now) {
   if (!pending || pending->state != store::JoinState::waiting) return false;
   const base::Millis age = now - pending->created_at;
@@ -107,8 +107,8 @@ base::Result<> announce_renewal(const kernel::WriteContext& write, ContactId con
   return write.emit(PrivittyPeerHandshakeComplete{chat->id, contact});
 }
 
-// The group whose introduction the contact's route is, which may be another than the one given;
-// none where the route is no group's. It may have to read every group that both are in.
+// The group whose introduction the contact's route uses, which may differ from the given one;
+// empty: the route is no group's. May have to read every group that both are members of.
 base::Result<base::Bytes> group_of_route(const store::Scope& scope,
                                          const store::ContactRow& contact,
                                          const Introduction* introduction) {
@@ -149,7 +149,7 @@ base::Result<> begin_session(const kernel::WriteContext& write, ContactId id,
   }
   if (!contact.route_id) return {};
   EDGE_TRY(const auto join, store::find_pending_join_by_contact(write.scope, id, JoinRole::joiner));
-  // On the route of an invite nothing but the join is admitted.
+  // The route of an invite accepts only the join.
   if (join && join->state == store::JoinState::waiting &&
       (join->route_id == *contact.route_id || under_way(join, write.steady()))) {
     return {};
@@ -243,11 +243,11 @@ base::Result<bool> answer_session_request(const kernel::WriteContext& write,
         introduces(write.scope, ChatId(static_cast<std::uint32_t>(token.owner_id)), opened->group));
     if (!welcome) return false;
   }
-  // A contact's token is its own: it introduces nobody else.
+  // A contact's token is accepted from that contact only.
   if (token.contact && (!known || known->id != *token.contact)) return false;
   if (!renewal_state(write).budget.take(write.account.id, known ? known->id : ContactId(),
                                         RenewalBudget::Side::answer, known ? 0 : token.owner_id)) {
-    // Then it is our turn to ask: they may wait for ten minutes.
+    // Then this side requests a session later: the peer may wait ten minutes before it retries.
     if (known) renewal_state(write).postponed.postpone(write.account.id, known->id, kRenewalRefill);
     return false;
   }
@@ -327,7 +327,8 @@ base::Result<> retry_renewals(const kernel::WriteContext& write) {
   for (const ContactId contact : contacts) {
     const auto live = ensure_session(write, contact);
     if (!live && live.error().code == Errc::sealed) {
-      // A record of this contact or of a group it is in: that holds up nobody else.
+      // A record of this contact, or of a group that it is in, is unreadable. Other contacts
+      // continue.
       base::log::error("contact {} of account {} waits for a session that cannot be begun: {}",
                        contact.value, write.account.id.value, live.error().message);
       continue;

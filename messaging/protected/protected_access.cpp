@@ -137,7 +137,8 @@ base::Result<std::optional<ProtectedFileRow>> choose_file(const store::Scope& sc
     if (!is_own(row)) {
       EDGE_TRY(const auto access, store::find_file_access(scope, row.id, kSelf));
       const bool active = access && access->state == FileState::active;
-      // Who sent the container goes first: nobody else can put a record of the same id before it.
+      // The sender of the container ranks first, so that nobody else can put a record with the same
+      // id before it.
       its = (active ? 2 : 0) + (from == row.source ? 1 : 0);
     }
     if (its > rank) {
@@ -154,7 +155,8 @@ base::Result<std::optional<ProtectedFileRow>> file_in_message(const kernel::Core
                                                               MsgId message) {
   EDGE_TRY(const auto accesses, store::file_accesses_of_message(scope, message));
   if (!accesses.empty()) return store::find_protected_file(scope, accesses.front().file);
-  // Not by this message last: its file was sent or came again since, or was deleted over there.
+  // This is not the last message with the file: the file was sent or received again since, or
+  // deleted at the other side.
   const auto row = store::load_message(scope, message);
   if (!row || !row->blob_id) return std::optional<ProtectedFileRow>();
   EDGE_TRY(store::BlobRow blob, store::load_blob(scope, *row->blob_id));
@@ -220,7 +222,7 @@ base::Result<> tell_decision(const kernel::WriteContext& write, const ProtectedF
     }
   }
   sign(decision, write.account.identity);
-  // Members may never have met each other; then the news waits until they have.
+  // Members may have no session with each other yet; then the decision waits for one.
   if (access.group) return tell_waiting(write, access.contact, std::move(decision));
   return tell(write, access.via.valid() ? access.via : access.contact, std::move(decision));
 }
@@ -247,7 +249,7 @@ base::Result<std::optional<FileAccessRow>> standing_access(const kernel::WriteCo
                                                            ContactId holder) {
   const UnixMillis now = write.core.steady->wall().now;
   EDGE_TRY(const auto all, store::file_accesses_of_holder(write.scope, file.id, holder));
-  for (const FileAccessRow& access : all) {  // the last told first
+  for (const FileAccessRow& access : all) {  // the one sent last comes first
     if (access.state == FileState::active && !window_over(access, now)) {
       return std::optional(access);
     }
@@ -267,7 +269,8 @@ base::Result<> fall_back(const kernel::WriteContext& write, const ProtectedFileR
 base::Result<> revoke_holder(const kernel::WriteContext& write, const ProtectedFileRow& file,
                              ContactId holder) {
   EDGE_TRY(const auto all, store::file_accesses_of_holder(write.scope, file.id, holder));
-  for (std::size_t i = all.size(); i-- > 0;) {  // what holds, the first, at the end
+  for (std::size_t i = all.size();
+       i-- > 0;) {  // the decision in force, which is first, is sent last
     FileAccessRow access = all[i];
     if (access.state == FileState::revoked) continue;
     access.state = FileState::revoked;
@@ -323,7 +326,7 @@ base::Result<> membership_ended(const kernel::WriteContext& write, const store::
     access.changed_at = write.tx.now();
     EDGE_CHECK(store::put_file_access(write.scope, access));
     EDGE_TRY(const auto stands, standing_access(write, *file, contact));
-    if (stands) {  // given to it alone, or as a member of another group
+    if (stands) {  // granted to it alone, or as a member of another group
       EDGE_CHECK(write.emit(PrivittyFileAccessChanged{access.chat, file->id}));
       EDGE_CHECK(fall_back(write, *file, contact));
     } else {

@@ -25,12 +25,13 @@ namespace {
 
 constexpr std::size_t kJudgedAtOnce = 8;  // held contents in one write
 constexpr std::size_t kJudgedBytes = 256 * 1024;
-// Entries of an update that are taken in one write: each is a contact, its way, its row and a line.
+// Entries of an update that are applied in one write: each needs a contact, a route, a row and a
+// line.
 constexpr std::size_t kEntriesInWrite = 32;
-// An entry of somebody whom we know costs this share of a stranger's.
+// The price of a known member's entry, as a share of a stranger's.
 constexpr double kKnownEntryPrice = 0.1;
 
-// The sender's copy is not ours: once in a while it is sent ours, or asked for its own.
+// The sender's copy differs from ours: at intervals ours is sent to it, or its copy requested.
 base::Result<> settle(const kernel::WriteContext& write, const chats::Group& group,
                       ContactId contact) {
   EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
@@ -45,7 +46,8 @@ base::Result<> settle(const kernel::WriteContext& write, const chats::Group& gro
   return groups::ask_state(write, group.row.uuid, contact);
 }
 
-// A key that is none could never be written to. Those of contacts were looked at before.
+// Checks the keys of unknown members: an invalid key could never be sent to. Keys of contacts were
+// checked before.
 base::Result<bool> keys_are_usable(const kernel::WriteContext& write, const GroupState& state) {
   for (const auto& [key, member] : state.members) {
     if (!member.present) continue;
@@ -55,14 +57,15 @@ base::Result<bool> keys_are_usable(const kernel::WriteContext& write, const Grou
   return true;
 }
 
-// Groups made by people we have not joined are contact requests (decision 10), but not at a bot.
+// A group created by a peer that we have not joined is a contact request (decision 10), except at a
+// bot.
 base::Result<store::ChatBlocked> first_state(const kernel::WriteContext& write,
                                              const store::ContactRow& contact) {
   EDGE_TRY(const auto bot, store::find_config_value(write.scope, "bot"));
   return contact.verified || bot == "1" ? store::ChatBlocked::no : store::ChatBlocked::request;
 }
 
-// A picture that is here already: what came of it again goes.
+// Deletes the arrived file of a picture that is here already.
 base::Result<bool> drop_repeated(const kernel::WriteContext& write, const GroupUpdate& update,
                                  files::RemovedFiles& files) {
   if (!update.image) return false;
@@ -73,7 +76,8 @@ base::Result<bool> drop_repeated(const kernel::WriteContext& write, const GroupU
   return false;
 }
 
-// The picture that the state names, when it came with it; one that it does not name any more goes.
+// Takes the picture of the state, if it arrived with the update; removes one that the state no
+// longer has.
 base::Result<bool> take_image(const kernel::WriteContext& write, chats::Group& group,
                               const GroupUpdate& update, files::RemovedFiles& files) {
   const auto& named = group.state.image.value;
@@ -102,10 +106,10 @@ base::Result<> judge(const kernel::WriteContext& write, const store::HeldContent
   return {};
 }
 
-// Some of the entries in which `whole` differs from ours; all registers but the picture's, which
-// comes with the rest. Nothing when few differ. Our own entry stays for the end, so that there is
-// one line for all that was before we came; so does the sender's that leaves, who could say no
-// more.
+// Some of the entries in which `whole` differs from ours, and all registers but the picture's,
+// which is applied with the last portion. nullopt: few entries differ. Our own entry is applied
+// last, so that one line covers all changes before we joined; so is the entry of a sender that
+// leaves, whose later portions would be refused.
 std::optional<GroupState> portion_of(const GroupState* ours, const GroupState& whole,
                                      const MemberKey& self, const MemberKey& sender,
                                      const GroupState& theirs) {
@@ -124,8 +128,8 @@ std::optional<GroupState> portion_of(const GroupState* ours, const GroupState& w
   return changed > kEntriesInWrite ? std::optional(std::move(portion)) : std::nullopt;
 }
 
-// A group that was deleted here does so with a text, which is held until its state is here, and
-// when somebody adds us anew. What its members tell of each other does not bring it back.
+// A group that was deleted here is restored by a text, which is held until the group's state has
+// arrived, and when a member adds us again. Updates about other members do not restore it.
 base::Result<bool> comes_back(const kernel::WriteContext& write, const GroupId& group,
                               const Membership& ours) {
   EDGE_TRY(const auto gone, store::find_gone_group(write.scope, group));
@@ -136,7 +140,7 @@ base::Result<bool> comes_back(const kernel::WriteContext& write, const GroupId& 
   return true;
 }
 
-// A group that we did not have, without any state yet; nothing when it was deleted here for good.
+// Begins an unknown group, without any state yet; nullopt: it was deleted here permanently.
 base::Result<std::optional<chats::Group>> begin_group(const kernel::WriteContext& write,
                                                       const store::ContactRow& contact,
                                                       const GroupId& id, const GroupState& state) {
@@ -203,8 +207,8 @@ base::Result<> answer_question(const kernel::WriteContext& write,
   return groups::owe_state(write, *group, contact);
 }
 
-// Of a group whose chat was deleted here one thing still counts: who says of itself that it left
-// loses what it was given as a member.
+// For a group whose chat was deleted here only one change matters: a member that reports its own
+// leaving loses the accesses it had as a member.
 base::Result<> take_farewell(const kernel::WriteContext& write, const MemberKey& sender,
                              const GroupUpdate& update, ContactId contact) {
   const Membership* said = update.state.find(sender);
@@ -212,7 +216,7 @@ base::Result<> take_farewell(const kernel::WriteContext& write, const MemberKey&
   return protection::membership_ended(write, update.group, contact);
 }
 
-// A state that we know already: its picture may be new to us, or ours to its sender.
+// A state that is known already: its picture may be new here, or ours new to the sender.
 base::Result<> take_nothing_new(const kernel::WriteContext& write, chats::Group& group,
                                 const MemberKey& sender, const GroupUpdate& update,
                                 ContactId contact) {
@@ -225,16 +229,16 @@ base::Result<> take_nothing_new(const kernel::WriteContext& write, chats::Group&
   }
   if (!group.state.has(sender)) return {};
   if (update.state != shown_to(group.state, sender)) return settle(write, group, contact);
-  // It has what we have: it need not be told.
+  // The member has the same state: no update is due.
   EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
   if (!row) return {};
   row->told = update.state.digest();
   return store::set_member_told(write.scope, group.row.chat, *row);
 }
 
-// Some of an update's entries, when more of them change than one write may. As states are merged
-// entry by entry, that is a state like any other; a repetition goes on where this stopped. Members
-// are told after the rest.
+// Applies some of an update's entries, when more change than fit into one write. States are merged
+// entry by entry, so a part is a valid state; a retransmission continues where this stopped.
+// Members get the update after the last portion.
 base::Result<Portion::Left> take_portion(const kernel::WriteContext& write,
                                          const store::ContactRow& contact,
                                          const GroupUpdate& update) {
@@ -323,7 +327,7 @@ base::Result<bool> apply(const Received& received, const GroupText& text) {
   const store::ContactRow& contact = from.contact;
   EDGE_TRY(const auto group, chats::find_group(write.scope, text.group));
   if (!group) {
-    // Deleted here, or the state that invites us is still under way.
+    // The group was deleted here, or the state that invites us has not arrived yet.
     EDGE_TRY(const bool asked, store::holds_content(write.scope, text.group, contact.id));
     EDGE_CHECK(hold_content(write, text.group, contact.id, content));
     if (!asked) EDGE_CHECK(groups::ask_state(write, text.group, contact.id));

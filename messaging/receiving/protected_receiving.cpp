@@ -22,7 +22,7 @@ using store::FileAccessRow;
 using store::FileState;
 using store::ProtectedFileRow;
 
-// A contact cannot make more people known to us than this by one file.
+// The most holders that one contact can introduce by one file.
 constexpr std::size_t kMaxForwards = 256;
 
 // All zero for a contact without one.
@@ -37,8 +37,8 @@ base::Result<ChatId> chat_with(const kernel::WriteContext& write, ContactId cont
   return chat.id;
 }
 
-// The record of a file that came, or is to come, from this contact; it is shown in `chat`, without
-// one in the chat with that contact.
+// The record of a file that has arrived, or will arrive, from this contact; shown in `chat`, or
+// without one in the chat with the contact.
 base::Result<ProtectedFileRow> received_file(const kernel::WriteContext& write,
                                              const crypto::PrvId& uuid, ContactId from,
                                              std::optional<ChatId> chat) {
@@ -89,11 +89,12 @@ base::Result<std::optional<ChatId>> group_chat_of(const kernel::WriteContext& wr
   EDGE_TRY(const auto group, store::find_group_by_uuid(write.scope, *decision.group));
   if (!group) return std::optional<ChatId>();
   EDGE_TRY(const auto member, store::find_member(write.scope, group->chat, from));
-  if (!member) return std::optional<ChatId>();  // never one of it
+  if (!member) return std::optional<ChatId>();  // never a member
   return std::optional(group->chat);
 }
 
-// Where a file is shown from this decision on: one that names no group leaves a group's chat.
+// The chat in which the file is shown from this decision on: a decision without a group moves it
+// out of a group's chat.
 base::Result<ChatId> shown_in(const kernel::WriteContext& write, ContactId from, ChatId before,
                               const std::optional<ChatId>& group_chat) {
   if (group_chat) return *group_chat;
@@ -172,7 +173,7 @@ base::Result<> pass_decision_on(const kernel::WriteContext& write, ContactId fro
   return write.emit(PrivittyFileAccessChanged{known->file.chat, known->file.id});
 }
 
-// The first word about a file in a group that its sender is no member of, as far as we know.
+// The first decision about a file in a group that its sender is not known to be a member of.
 base::Result<bool> is_early(const kernel::WriteContext& write, ContactId from,
                             const FileDecision& decision) {
   if (!decision.group || decision.holder != write.account.identity.public_key().bytes()) {
@@ -196,7 +197,7 @@ base::Result<> take(const kernel::WriteContext& write, ContactId from,
 
 // ---- at the owner
 
-// The holder's row, made when a contact who may forward brings somebody new.
+// Finds the holder's row, or creates it when a contact that may forward introduces a new holder.
 base::Result<std::optional<FileAccessRow>> holder_row(const kernel::WriteContext& write,
                                                       const ProtectedFileRow& file, ContactId from,
                                                       const IdentityBytes& holder,
@@ -241,7 +242,7 @@ base::Result<> take_own_request(const kernel::WriteContext& write, const Protect
   }
   if (stands || access->state == FileState::revoked || access->state == FileState::denied) {
     EDGE_CHECK(store::put_file_access(write.scope, *access));
-    return protection::tell_decision(write, file, *access);  // it was lost on the way
+    return protection::tell_decision(write, file, *access);  // the decision was lost
   }
   access->state = FileState::requested;
   access->changed_at = write.tx.now();
@@ -268,8 +269,8 @@ base::Result<> take(const kernel::WriteContext& write, ContactId from, const Fil
   return write.emit(PrivittyFileAccessChanged{access.chat, known->file.id});
 }
 
-// What became of a holder's access, or of its copy: then of all that it was given, and it can be
-// sent the file again.
+// A holder's access ended, or its copy was deleted. The latter ends all its accesses, and the file
+// can be sent to it again.
 base::Result<> end_access(const kernel::WriteContext& write, const ProtectedFileRow& file,
                           FileAccessRow access, FileState state) {
   EDGE_TRY(const auto all, store::file_accesses_of_holder(write.scope, file.id, access.contact));
@@ -317,7 +318,7 @@ base::Result<> take(const kernel::WriteContext& write, ContactId from, const Fil
   if (offer.owner == write.account.identity.public_key().bytes()) return {};  // it is ours
   EDGE_TRY(ProtectedFileRow file, received_file(write, offer.file, from, std::nullopt));
   EDGE_TRY(const auto access, store::find_file_access(write.scope, file.id, kSelf));
-  if (access && access->rev > 0) return {};  // its owner has spoken: nobody says otherwise
+  if (access && access->rev > 0) return {};  // the owner's decision is here and outranks an offer
   file.owner = offer.owner;
   file.owner_name = plain_name(offer.owner_name);
   file.owner_addr = plain_name(offer.owner_addr, kMaxAddress);
@@ -343,8 +344,8 @@ base::Result<bool> take_note(const Received& received, const auto& note) {
 
 }  // namespace
 
-// What concerns a group of which we have yet to hear is held like whatever comes for one
-// (group_receiving.h), and acknowledged once it is taken.
+// A note about a group whose state has not arrived is held like other contents for groups
+// (group_receiving.h), and acknowledged once it is applied.
 base::Result<bool> apply(const Received& received, const FileDecision& decision) {
   const auto& [write, sender, uuid, file, whole] = received;
   EDGE_TRY(const bool early, is_early(write, sender.contact.id, decision));
@@ -375,7 +376,7 @@ base::Result<> note_container_arrived(const kernel::WriteContext& write,
   EDGE_TRY(store::BlobRow blob, store::load_blob(write.scope, *row.blob_id));
   if (!blob.is_container) return {};
   auto attachment = files::open_attachment(write.core, write.account, std::move(blob));
-  if (!attachment) return {};  // the message is here all the same
+  if (!attachment) return {};  // the message stays without it
   const auto head = files::read_prv_head(*attachment->reader);
   const auto outside =
       head ? crypto::PrvOutside::parse(*head) : base::Result<crypto::PrvOutside>(head.error());
