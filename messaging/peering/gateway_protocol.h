@@ -19,10 +19,7 @@ class DepositTransport;
 class GatewayProtocol : public kernel::Protocol {
  public:
   GatewayProtocol(kernel::Core& core, DepositTransport& transport, Incoming& incoming)
-      : core_(core),
-        incoming_(incoming),
-        renewal_(core.clock),
-        carrier_(core, transport, incoming) {}
+      : incoming_(incoming), renewal_(core.clock), carrier_(core, transport, incoming) {}
 
   std::string_view name() const override { return "the gateways' own protocol"; }
   kernel::Abilities abilities() const override;
@@ -63,7 +60,6 @@ class GatewayProtocol : public kernel::Protocol {
   RenewalState& renewal() { return renewal_; }
 
  private:
-  kernel::Core& core_;
   Incoming& incoming_;
   RenewalState renewal_;
   Carrier carrier_;
