@@ -6,12 +6,14 @@
 
 #include "crypto/random.h"
 #include "messaging/chats/abilities.h"
+#include "messaging/chats/chat_rules.h"
 #include "messaging/chats/message_refs.h"
 #include "messaging/groups/giving_up.h"
 #include "messaging/groups/group_sending.h"
 #include "messaging/model/content.h"
 #include "messaging/model/types.h"
 #include "messaging/outbox/outgoing.h"
+#include "messaging/protected/protected_sending.h"
 #include "store/tables/blobs.h"
 
 namespace messaging {
@@ -63,6 +65,26 @@ base::Result<> queue_change(const kernel::WriteContext& write, const store::Chat
   if (!single) return groups::queue_for_members(write, chat.id, content);
   EDGE_TRY(const bool opens, groups::contact_opens(write.scope, *chat.contact));
   return opens ? outbox::queue_content(write, *chat.contact, content) : base::Result<>{};
+}
+
+base::Result<MsgId> send_to_chat(const kernel::WriteContext& write, const store::ChatRow& chat,
+                                 store::MessageRow row) {
+  const bool to_self = chat.contact == kSelf;
+  row.state = to_self ? MsgState::out_delivered : MsgState::out_pending;
+  EDGE_TRY(row.seq, store::next_send_seq(write.scope, chat.id));
+  std::vector<store::FileAccessRow> accesses;
+  if (!to_self) {
+    EDGE_TRY(accesses, protection::judge_protected(write, chat, row));
+  }
+  EDGE_CHECK(chats::insert_own(write.tx, write.scope, row));
+  for (store::FileAccessRow& access : accesses) {
+    access.message = row.id;
+    EDGE_CHECK(store::put_file_access(write.scope, access));
+  }
+  EDGE_CHECK(queue_to_chat(write, chat, row));
+  EDGE_CHECK(chats::unarchive(write.scope, chat, write.tx.now()));
+  EDGE_CHECK(chats::emit_changed(write.tx, write.account.id, chat.id, row.id));
+  return row.id;
 }
 
 }  // namespace messaging

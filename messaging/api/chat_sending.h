@@ -23,4 +23,9 @@ base::Result<> queue_change(const kernel::WriteContext& write, const store::Chat
                             MsgId message, store::ChangeKind kind, std::int64_t number,
                             const std::string& text);
 
+// The same with a message that has no row yet: inserts it and says its id. Judges a protected file
+// in it. check_can_send() came before.
+base::Result<MsgId> send_to_chat(const kernel::WriteContext& write, const store::ChatRow& chat,
+                                 store::MessageRow row);
+
 }  // namespace messaging

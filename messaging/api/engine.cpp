@@ -49,6 +49,8 @@ base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store,
 
 void Engine::on_events(EventListener listener) { parts_->core.listener = std::move(listener); }
 
+void Engine::set_device(kernel::Device& device) { parts_->core.device = &device; }
+
 void Engine::start() {
   parts_->start();
   if (auto resumed = resume_removals(parts_->core); !resumed) {
@@ -73,6 +75,8 @@ Files& Engine::files() { return parts_->files; }
 peering::Relayed& Engine::relayed() { return parts_->relayed; }
 Channels& Engine::channels() { return parts_->channels; }
 ProtectedFiles& Engine::protected_files() { return parts_->protected_files; }
+DeviceManifests& Engine::device_manifests() { return parts_->device_manifests; }
+DeviceRequests& Engine::device_requests() { return parts_->device_requests; }
 
 std::vector<AccountId> Engine::gone(std::span<const Event> events) const {
   std::vector<AccountId> out;

@@ -15,6 +15,8 @@
 #include "messaging/api/channels.h"
 #include "messaging/api/chats.h"
 #include "messaging/api/contacts.h"
+#include "messaging/api/device_manifests.h"
+#include "messaging/api/device_requests.h"
 #include "messaging/api/files.h"
 #include "messaging/api/groups.h"
 #include "messaging/api/messages.h"
@@ -49,8 +51,10 @@ class Engine : public peering::Mailroom {
   ~Engine() override;
 
   void on_events(EventListener listener);  // before start()
-  void start();                            // delivery begins
-  void stop();                             // delivery ends; what waits stays in the outbox
+  // What this machine does for contacts; outlives this. Before start().
+  void set_device(kernel::Device& device);
+  void start();  // delivery begins
+  void stop();   // delivery ends; what waits stays in the outbox
 
   // Envelopes that arrived over HTTP. The same as the local transport's way in.
   void accept(peering::Arrival arrival, base::Completion<peering::ArrivalReply> done) override;
@@ -66,6 +70,8 @@ class Engine : public peering::Mailroom {
   peering::Relayed& relayed();
   Channels& channels();
   ProtectedFiles& protected_files();
+  DeviceManifests& device_manifests();
+  DeviceRequests& device_requests();
 
   // The accounts whose removal these events tell of.
   std::vector<AccountId> gone(std::span<const Event> events) const;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "messaging/kernel/device.h"
 #include "messaging/kernel/file_worker.h"
 #include "messaging/protected/protected_access.h"
 
@@ -36,6 +37,8 @@ Parts::Parts(store::Store& store, peering::DepositTransport& transport, const ba
       files(core),
       channels(core),
       protected_files(core),
+      device_manifests(core),
+      device_requests(core),
       expiry(core, [this](AccountId account) {
         protected_files.expire(account, [](const base::Result<>& done) {
           if (!done) base::log::warning("windows of protected files: {}", done.error().message);
@@ -55,6 +58,7 @@ Parts::~Parts() {
 void Parts::start() {
   courier.start();
   expiry.start();
+  device_manifests.tell_all();
 }
 
 void Parts::stop() {
@@ -73,6 +77,12 @@ void Parts::heard_from(AccountId account, std::int64_t route) { courier.heard(ac
 void Parts::windows_changed(AccountId) { expiry.look(); }
 void Parts::access_ended(AccountId account, FileId file) {
   protected_files.open_reads().close(account, file);
+}
+void Parts::manifest_due(AccountId account, ContactId contact, bool anew) {
+  device_manifests.tell(account, contact, anew);
+}
+void Parts::device_asked(AccountId account) {
+  if (core.device != nullptr) core.device->request_waits(account);
 }
 void Parts::states_owed(AccountId account, ChatId chat, ContactId cause) {
   owed_states.begin(account, chat, cause);

@@ -8,6 +8,8 @@
 #include "messaging/api/channels.h"
 #include "messaging/api/chats.h"
 #include "messaging/api/contacts.h"
+#include "messaging/api/device_manifests.h"
+#include "messaging/api/device_requests.h"
 #include "messaging/api/files.h"
 #include "messaging/api/groups.h"
 #include "messaging/api/messages.h"
@@ -54,6 +56,8 @@ struct Parts final : private kernel::Signals {
   Files files;
   Channels channels;
   ProtectedFiles protected_files;
+  DeviceManifests device_manifests;
+  DeviceRequests device_requests;
   delivery::Expiry expiry;
 
  private:
@@ -65,6 +69,8 @@ struct Parts final : private kernel::Signals {
   void heard_from(AccountId account, std::int64_t route) override;
   void windows_changed(AccountId account) override;
   void access_ended(AccountId account, FileId file) override;
+  void manifest_due(AccountId account, ContactId contact, bool anew) override;
+  void device_asked(AccountId account) override;
   void states_owed(AccountId account, ChatId chat, ContactId cause) override;
   void group_changed(AccountId account, const GroupId& group) override;
 };

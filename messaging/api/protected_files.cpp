@@ -79,29 +79,59 @@ struct Made {
   crypto::PrvShare share;
 };
 
+crypto::Prv new_prv(const kernel::AccountState& account, Made& made, std::uint64_t size) {
+  made.uuid = crypto::random_array<16>();
+  made.share = crypto::random_prv_share();
+  crypto::PrvHeader header;
+  header.size = size;
+  header.owner = account.identity.public_key().bytes();
+  header.name = made.name;
+  header.media_type = media_type_of(made.name);
+  return crypto::Prv::create(made.uuid, made.share, std::move(header));
+}
+
 base::Result<Made> make_container(kernel::Core& core, const kernel::AccountState& account,
                                   ProtectRequest request, const std::stop_token& stop) {
   Made made;
   made.prv_path = request.path + ".prv";
   made.name = plain_file_name(request.path);
-  made.uuid = crypto::random_array<16>();
-  made.share = crypto::random_prv_share();
   EDGE_TRY(const kernel::OpenFile in, core.paths.open_to_read(request.path));
   EDGE_TRY(kernel::NewFile out, core.paths.create(made.prv_path));
   struct stat info {};
   if (fstat(in.fd(), &info) != 0) return base::fail_errno(Errc::io, "stat " + request.path, errno);
-  crypto::PrvHeader header;
-  header.size = static_cast<std::uint64_t>(info.st_size);
-  header.owner = account.identity.public_key().bytes();
-  header.name = made.name;
-  header.media_type = media_type_of(made.name);
-  const crypto::Prv prv = crypto::Prv::create(made.uuid, made.share, std::move(header));
+  const crypto::Prv prv = new_prv(account, made, static_cast<std::uint64_t>(info.st_size));
   EDGE_CHECK(files::write_prv(in.fd(), out.fd(), prv,
                               progress_of(core, account.id, prv.header().size), stop)
                  .with_context("protect " + request.path));
   EDGE_CHECK(out.commit());
   made.request = std::move(request);
   return made;
+}
+
+// A container among our own files, which has no row yet.
+struct MadeHere {
+  Made made;
+  files::SealedFile sealed;
+};
+
+base::Result<MadeHere> make_container_here(kernel::Core& core, const kernel::AccountPtr& account,
+                                           ProtectStream request, const std::stop_token& stop) {
+  Made made;
+  made.name = plain_file_name(request.name);
+  made.request = {.chat = request.chat,
+                  .peer = request.peer,
+                  .path = {},
+                  .allow_download = request.allow_download,
+                  .allow_forward = false,
+                  .minutes = 0};
+  EDGE_TRY(store::BlobWriter out, core.store.blobs().create(account->uuid));
+  const crypto::Prv prv = new_prv(*account, made, request.plain->size());
+  EDGE_CHECK(files::stream_prv(
+      *request.plain, [&](base::ByteView bytes) { return out.append(bytes); }, prv, stop));
+  EDGE_TRY(store::BlobInfo info, out.finish());
+  files::SealedFile sealed(core, account, std::move(info), made.name + ".prv");
+  made.prv_path = sealed.path();
+  return MadeHere{std::move(made), std::move(sealed)};
 }
 
 base::Result<ProtectedPath> record(const kernel::WriteContext& write, const Made& made) {
@@ -188,6 +218,28 @@ void ProtectedFiles::protect(AccountId account, ProtectRequest request,
               if (!result) ::unlink(path.c_str());
               answer(std::move(result));
             });
+      });
+}
+
+void ProtectedFiles::protect_stream(AccountId account, ProtectStream request,
+                                    base::Completion<ProtectedPath> done) {
+  auto state = core_.directory.get(account);
+  if (!state) return done(std::move(state).error());
+  core_.file_worker->answer<ProtectedPath>(
+      std::move(done),
+      [core = &core_, state = *std::move(state), request = std::move(request)](
+          const std::stop_token& stop, base::Completion<ProtectedPath>& answer) mutable {
+        auto made = make_container_here(*core, state, std::move(request), stop);
+        if (!made) return answer(std::move(made).error());
+        core->write<ProtectedPath>(
+            state->id,
+            [core, made = *std::move(made)](
+                store::Tx& tx, const store::Scope& scope,
+                const kernel::AccountState& its) mutable -> base::Result<ProtectedPath> {
+              EDGE_CHECK(made.sealed.insert(tx, scope));
+              return record({*core, tx, scope, its}, made.made);
+            },
+            std::move(answer));
       });
 }
 

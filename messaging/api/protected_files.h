@@ -39,6 +39,15 @@ struct ProtectedPath {
   FileId file_id;
 };
 
+// For the contact of a single chat, without an end.
+struct ProtectStream {
+  ChatId chat;
+  ContactId peer;
+  std::string name;                         // of the plaintext
+  std::unique_ptr<AttachmentReader> plain;  // read once, in order
+  bool allow_download = false;
+};
+
 struct GrantTerms {
   bool allow_download = false;
   bool allow_forward = false;
@@ -94,6 +103,9 @@ class ProtectedFiles {
 
   // Writes path + ".prv", never over a file, and queues the grant, or one for each member.
   void protect(AccountId account, ProtectRequest request, base::Completion<ProtectedPath> done);
+  // Protects what a reader gives, into a file of our own: the path is good for a message.
+  void protect_stream(AccountId account, ProtectStream request,
+                      base::Completion<ProtectedPath> done);
   // Writes the plaintext beside `prv_path`; answers with its path. Only with download allowed.
   void decrypt(AccountId account, ChatId chat, MsgId message, std::string prv_path,
                base::Completion<std::string> done);

@@ -8,32 +8,10 @@
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/compose.h"
 #include "messaging/kernel/core.h"
-#include "messaging/outbox/outgoing.h"
-#include "messaging/protected/protected_sending.h"
 #include "store/tables/device_labels.h"
 
 namespace messaging {
 namespace {
-
-base::Result<MsgId> send_row(const kernel::WriteContext& write, const store::ChatRow& chat,
-                             store::MessageRow row) {
-  const bool to_self = chat.contact == kSelf;
-  row.state = to_self ? MsgState::out_delivered : MsgState::out_pending;
-  EDGE_TRY(row.seq, store::next_send_seq(write.scope, chat.id));
-  std::vector<store::FileAccessRow> accesses;
-  if (!to_self) {
-    EDGE_TRY(accesses, protection::judge_protected(write, chat, row));
-  }
-  EDGE_CHECK(chats::insert_own(write.tx, write.scope, row));
-  for (store::FileAccessRow& access : accesses) {
-    access.message = row.id;
-    EDGE_CHECK(store::put_file_access(write.scope, access));
-  }
-  EDGE_CHECK(queue_to_chat(write, chat, row));
-  EDGE_CHECK(chats::unarchive(write.scope, chat, write.tx.now()));
-  EDGE_CHECK(chats::emit_changed(write.tx, write.account.id, chat.id, row.id));
-  return row.id;
-}
 
 constexpr std::size_t kMostForwarded = 1000;  // in one transaction
 
@@ -85,7 +63,7 @@ void Messages::forward(AccountId account, std::vector<MsgId> messages, ChatId ch
             });
         for (const store::MessageRow& original : originals) {
           EDGE_TRY(store::MessageRow row, forwarded(write, chat, original));
-          EDGE_CHECK(send_row(write, to, std::move(row)));
+          EDGE_CHECK(send_to_chat(write, to, std::move(row)));
         }
         return {};
       },
@@ -107,7 +85,7 @@ void Messages::send(AccountId account, ChatId chat, MessageDraft draft,
           EDGE_CHECK(check_can_send(scope, state, row));
           EDGE_TRY(store::MessageRow message,
                    chats::compose_row(tx, scope, core_, state, chat, draft, sealed));
-          return send_row({core_, tx, scope, state}, row, std::move(message));
+          return send_to_chat({core_, tx, scope, state}, row, std::move(message));
         },
         std::move(answer));
   };

@@ -163,6 +163,31 @@ base::Result<> write_prv(int in, int out, const crypto::Prv& prv, const PrvProgr
   return {};
 }
 
+base::Result<> stream_prv(AttachmentReader& in, const PrvSink& out, const crypto::Prv& prv,
+                          const std::stop_token& stop) {
+  EDGE_CHECK(out(prv.head()));
+  const std::uint64_t size = prv.header().size;
+  const std::uint64_t chunks = crypto::chunk_count(size);
+  crypto::WipingBytes plain(crypto::kChunk);
+  base::Bytes sealed(crypto::kSealedChunk);
+  for (std::uint64_t chunk = 0; chunk < chunks; ++chunk) {
+    if (stop.stop_requested()) return fail(Errc::unavailable, "the gateway is shutting down");
+    const std::uint64_t at = chunk * crypto::kChunk;
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(crypto::kChunk, size - at));
+    std::size_t got = 0;
+    while (got < want) {
+      EDGE_TRY(const std::size_t more,
+               in.read_at(at + got, std::span(plain).first(want).subspan(got)));
+      if (more == 0) return fail(Errc::io, "what was to be protected ended too early");
+      got += more;
+    }
+    const std::size_t used = prv.chunks().seal_into(sealed, chunk, chunk + 1 == chunks,
+                                                    base::ByteView(plain).first(want));
+    EDGE_CHECK(out(base::ByteView(sealed).first(used)));
+  }
+  return {};
+}
+
 base::Result<std::unique_ptr<AttachmentReader>> read_plain_file(kernel::OpenFile file) {
   struct stat info {};
   if (fstat(file.fd(), &info) != 0) return base::fail_errno(Errc::io, "stat", errno);

@@ -21,6 +21,12 @@ using PrvProgress = std::function<void(std::uint64_t done, std::uint64_t size)>;
 base::Result<> write_prv(int in, int out, const crypto::Prv& prv, const PrvProgress& progress,
                          const std::stop_token& stop);
 
+// The same of what a reader holds, read once and in order, into whatever takes the container's
+// bytes as they come: no plaintext is on the disk.
+using PrvSink = std::function<base::Result<>(base::ByteView bytes)>;
+base::Result<> stream_prv(AttachmentReader& in, const PrvSink& out, const crypto::Prv& prv,
+                          const std::stop_token& stop);
+
 // An open file as an AttachmentReader of its bytes as they are.
 base::Result<std::unique_ptr<AttachmentReader>> read_plain_file(kernel::OpenFile file);
 

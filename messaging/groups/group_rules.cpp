@@ -52,6 +52,7 @@ base::Result<> save_member(const kernel::WriteContext& write, ChatId chat, const
     EDGE_CHECK(store::update_contact(write.scope, *contact));
     if (!known) EDGE_CHECK(write.emit(ContactsChanged{contact->id}));
   }
+  write.signal(&kernel::Signals::manifest_due, contact->id, false);
   return store::set_member(write.scope, chat, contact->id, member.present);
 }
 

@@ -29,6 +29,7 @@
 
 namespace messaging::kernel {
 
+class Device;
 class FileWorker;
 class Signals;
 
@@ -112,6 +113,7 @@ class Core {
   // Set once, by Parts, before anything is written.
   Protocols protocols;
   Signals* signals = nullptr;
+  Device* device = nullptr;  // set by Engine::set_device(), before the start; null: none
   // Runs at the end of each write of an account that has a relay, in its transaction.
   std::function<base::Result<>(store::Tx& tx, AccountId account)> at_end_of_relayed_write;
   EventListener listener;

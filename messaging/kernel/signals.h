@@ -30,6 +30,12 @@ class Signals {
   // Something came from the peer at this route: retries there need not wait.
   virtual void heard_from(base::AccountId account, std::int64_t route) = 0;
 
+  // What the contact may ask this device for may be another than it was sent. `anew`: it may have
+  // lost what it was sent.
+  virtual void manifest_due(base::AccountId account, base::ContactId contact, bool anew) = 0;
+  // A contact asked this device for a command.
+  virtual void device_asked(base::AccountId account) = 0;
+
   // Access to protected files ends at other times than before.
   virtual void windows_changed(base::AccountId account) = 0;
   // Access to this file ended: whoever reads it stops.

@@ -57,6 +57,7 @@ constexpr AnyContentKind kKinds[] = {
     kind<FileReport>(22, "file report"),
     kind<FileOffer>(23, "file offer"),
     kind<FileNotice>(24, "file notice"),
+    kind<DeviceManifest>(30, "device manifest"),
 };
 static_assert(std::size(kKinds) == std::variant_size_v<ContentBody>,
               "each struct of ContentBody has a row");

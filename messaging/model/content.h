@@ -18,6 +18,7 @@
 #include "messaging/model/card.h"
 #include "messaging/model/change_content.h"
 #include "messaging/model/content_kind.h"
+#include "messaging/model/device_manifest.h"
 #include "messaging/model/group_content.h"
 #include "messaging/model/protected_content.h"
 #include "messaging/model/receipt_content.h"
@@ -35,9 +36,9 @@ inline void write_fields(base::WireWriter&, const Hello&) {}
 inline void read_fields(base::WireReader&, Hello&) {}
 
 // The structs of the kinds; the order means nothing. Their table is in content.cpp.
-using ContentBody =
-    std::variant<UnknownContent, Hello, TextMessage, Receipts, Profile, MessageChange, GroupText,
-                 GroupUpdate, FileDecision, FileRequest, FileReport, FileOffer, FileNotice>;
+using ContentBody = std::variant<UnknownContent, Hello, TextMessage, Receipts, Profile,
+                                 MessageChange, GroupText, GroupUpdate, FileDecision, FileRequest,
+                                 FileReport, FileOffer, FileNotice, DeviceManifest>;
 using AnyContentKind = ContentKind<ContentBody>;
 
 struct Content {

@@ -119,6 +119,8 @@ EDGE_PROGRESS_EVENT(ConfigureProgress, 50, "Progress of configure.");
 EDGE_PROGRESS_EVENT(ImexProgress, 51, "Progress of an import, export or transfer.");
 EDGE_MESSAGE_EVENT(PrivittyFileEncrypted, 70, "A file was protected; msg_id is the hidden message with its grant.");
 EDGE_MESSAGE_EVENT(PrivittyFileDecrypted, 71, "A protected file was decrypted to disk.");
+EDGE_CHAT_EVENT(PrivittyDeviceCapabilitiesReceived, 80, "The contact's device says which commands may be asked of it: privitty_get_device_capabilities.");
+EDGE_MESSAGE_EVENT(PrivittyDeviceCmdResponse, 81, "A device answered a request for a command; msg_id is the answer.");
 // clang-format on
 
 struct ContactsChanged {
@@ -238,7 +240,7 @@ using EventBody =
                  ImexProgress, ContactsChanged, PrivittyChatEncryptionChanged,
                  PrivittyPeerHandshakeComplete, PrivittyFileEncrypted, PrivittyFileDecrypted,
                  PrivittyFileAccessRevoked, PrivittyFileAccessChanged, PrivittyAccessRenewRequested,
-                 ChannelEvent>;
+                 PrivittyDeviceCapabilitiesReceived, PrivittyDeviceCmdResponse, ChannelEvent>;
 
 struct Event {
   EventId id;         // 0 until it is in the log

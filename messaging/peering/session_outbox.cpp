@@ -36,6 +36,7 @@ base::Result<> encrypt_again(const kernel::WriteContext& write, ContactId contac
   // Read receipts may have been sent in the previous session, which the contact can no longer open.
   EDGE_TRY(const bool owed, store::owe_told_receipts(write.scope, contact, kMaxReceipts));
   if (owed) outbox::tell_receipts_soon(write, contact);
+  write.signal(&kernel::Signals::manifest_due, contact, true);
   return outbox::release_waiting(write, contact);
 }
 

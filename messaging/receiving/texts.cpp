@@ -4,6 +4,7 @@
 #include "messaging/chats/received_row.h"
 #include "messaging/model/text_content.h"
 #include "messaging/outbox/outgoing.h"
+#include "messaging/receiving/device_texts.h"
 #include "messaging/receiving/places.h"
 #include "messaging/receiving/protected_receiving.h"
 #include "messaging/receiving/received.h"
@@ -48,6 +49,7 @@ base::Result<bool> apply(const Received& received, const TextMessage& text) {
   if (!id) return true;
   row.id = *id;
   EDGE_CHECK(note_container_arrived(write, row));
+  EDGE_CHECK(note_device_text(write, chat, row));
   return true;
 }
 

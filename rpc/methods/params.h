@@ -113,6 +113,7 @@ void add_channel_methods(std::vector<Method>& table);
 void add_command_methods(std::vector<Method>& table);
 void add_protected_methods(std::vector<Method>& table);
 void add_file_access_methods(std::vector<Method>& table);
+void add_device_methods(std::vector<Method>& table);
 void add_license_methods(std::vector<Method>& table);
 void add_change_methods(std::vector<Method>& table);
 void add_misc_methods(std::vector<Method>& table);

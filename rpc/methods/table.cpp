@@ -23,6 +23,7 @@ const MethodTable& method_table() {
     add_command_methods(rows);
     add_protected_methods(rows);
     add_file_access_methods(rows);
+    add_device_methods(rows);
     add_license_methods(rows);
     add_change_methods(rows);
     add_misc_methods(rows);

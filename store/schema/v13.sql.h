@@ -1,6 +1,6 @@
 // Schema 13: contacts' keys and accounts' ways in have tables of their own, each of a protocol
 // (`kind`: 1 the gateways' own), and so has a route its protocol. What SQL cannot read is moved
-// between the two scripts (v13_rows.h).
+// between the two scripts (v13_rows.h). Device commands asked for in chats have tables too.
 #pragma once
 
 namespace store::schema {
@@ -49,6 +49,30 @@ CREATE INDEX message_change_waits ON message_change(account_id, contact_id, numb
 ALTER TABLE route ADD COLUMN kind INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE route ADD COLUMN mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000';
 UPDATE route SET mac = x'01';
+
+-- told: a keyed hash of the manifest that the contact was sent last. sealed: what the contact sent.
+CREATE TABLE device_manifest(
+  account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+  contact_id INTEGER NOT NULL,
+  told BLOB,
+  sealed BLOB,
+  mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',
+  PRIMARY KEY(account_id, contact_id)
+) STRICT, WITHOUT ROWID;
+
+-- mark: a keyed hash of the name that the contact gave the request.
+CREATE TABLE device_request(
+  account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+  msg_id INTEGER NOT NULL,
+  chat_id INTEGER NOT NULL,
+  contact_id INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  mark BLOB,
+  mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',
+  PRIMARY KEY(account_id, msg_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX device_request_by_state ON device_request(account_id, state);
+CREATE INDEX device_request_by_contact ON device_request(account_id, contact_id, mark);
 )sql";
 
 // account.mailbox is unique, so that it cannot be dropped from the table as it is.

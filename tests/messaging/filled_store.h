@@ -8,6 +8,8 @@
 #include "store/tables/accounts.h"
 #include "store/tables/deposit_tokens.h"
 #include "store/tables/device_labels.h"
+#include "store/tables/device_manifests.h"
+#include "store/tables/device_requests.h"
 #include "store/tables/envelopes.h"
 #include "store/tables/gone_groups.h"
 #include "store/tables/group_held.h"
@@ -150,6 +152,13 @@ struct FilledStore : Three {
       EDGE_CHECK(store::put_message_change(
           scope, {bob_at_alice, id16, bob_at_alice, store::ChangeKind::reaction, n, true, "👍"}));
       EDGE_CHECK(store::insert_device_label(scope, std::string(n, 'l')));
+      const ContactId either = n == 1 ? bob_at_alice : carol_at_alice;
+      EDGE_CHECK(store::put_manifest(scope, either, id32));
+      EDGE_CHECK(store::note_manifest_told(scope, either, id32));
+      const store::DeviceRequestRow request{n == 1 ? from_bob : from_carol, alices_bob, either};
+      EDGE_CHECK(store::insert_device_request(scope, request));
+      EDGE_TRY(const bool begun, store::begin_device_request(scope, request, id16));
+      (void)begun;
       store::PendingJoinRow join;
       EDGE_TRY(join.id, tx.next_id(kAccount, "pending_join"));
       join.role = n == 1 ? store::JoinRole::joiner : store::JoinRole::inviter;

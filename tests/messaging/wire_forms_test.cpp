@@ -115,6 +115,11 @@ const std::vector<Form>& content_forms() {
       {"file notice",
        "011804040404040404040404040404040404010101010101010101010101010101018139770ea87d175f56"
        "a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394000000054361726f6c000000076361726f6c4063"},
+      {"device manifest",
+       "011e04040404040404040404040404040404010000000c4c696e7578207838365f363400000005312e322e"
+       "33000200000006757074696d650000000875702073696e6365030100000004756e69740101000000016800"
+       "0200000001680000000164000000036c6f67000000000202000000056c696e657302000000000000026f66"
+       "0301000000000000"},
   };
   return forms;
 }
@@ -297,6 +302,19 @@ std::vector<std::pair<std::string, Content>> contents() {
       {"file report", {id, FileReport{filled(1), key_bytes(2), 3, store::FileState::expired}}},
       {"file offer", {id, FileOffer{filled(1), key_bytes(7), "Alice", "alice@a", "plan.txt"}}},
       {"file notice", {id, FileNotice{filled(1), key_bytes(2), "Carol", "carol@c"}}},
+      {"device manifest",
+       {id, DeviceManifest{true,
+                           "Linux x86_64",
+                           "1.2.3",
+                           {{"uptime",
+                             "up since",
+                             DeviceOutputMode::automatic,
+                             {{"unit", DeviceArgumentType::choice, "h", {"h", "d"}}}},
+                            {"log",
+                             "",
+                             DeviceOutputMode::file,
+                             {{"lines", DeviceArgumentType::integer, std::nullopt, {}},
+                              {"of", DeviceArgumentType::string, "", {}}}}}}}},
   };
 }
 

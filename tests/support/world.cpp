@@ -277,6 +277,7 @@ void Peer::start() {
     base::Lock lock(mutex_);
     events_.insert(events_.end(), events.begin(), events.end());
   });
+  if (device_ != nullptr) engine_->set_device(*device_);
   attached_ = url_;
   network_.attach(attached_, *engine_);
   engine_->start();

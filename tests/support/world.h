@@ -195,6 +195,9 @@ class Peer {
   // It is reached elsewhere after its next start.
   void move_to(std::string url) { url_ = std::move(url); }
 
+  // What it does for contacts, from its next start.
+  void set_device(kernel::Device& device) { device_ = &device; }
+
   // Shorthands for account 1; they fail the test on errors.
   std::string invite();
   MsgId send(ChatId chat, const std::string& text);
@@ -231,6 +234,7 @@ class Peer {
   PeerClock clock_;
   std::string name_;
   std::string url_ = "http://" + name_ + ".test";
+  kernel::Device* device_ = nullptr;
   std::string attached_;
   TempDir dir_;
   mutable base::Mutex mutex_;
