@@ -67,9 +67,41 @@ rpc::shape::CommandRun shape_of(const RunRecord& record) {
 }
 
 // Lines of different projects may be alike.
-std::string place_name(const Project& project, const Command& command) {
-  return command.is_line ? fmt::format("{}: {}", project.name, command.name) : command.name;
+std::string place_name(const Project* project, const Command& command) {
+  return command.is_line && project != nullptr ? fmt::format("{}: {}", project->name, command.name)
+                                               : command.name;
 }
+
+std::string shown_text(std::string_view text) {
+  return text.size() <= kShownText ? clean_utf8(text).text
+                                   : clean_utf8(text.substr(0, kShownText)).text + "…";
+}
+
+// As the log may name a caller: a contact's fingerprint is not for it.
+std::string_view logged_caller(std::string_view caller) {
+  return caller.starts_with("contact:") ? "a contact" : caller;
+}
+
+// A watcher that says when the run has ended.
+class EndWatcher final : public RunWatcher {
+ public:
+  EndWatcher(std::unique_ptr<RunWatcher> watcher, std::string run, CommandService::OnRunEnd on_end)
+      : watcher_(std::move(watcher)), run_(std::move(run)), on_end_(std::move(on_end)) {}
+  void on_start(RunNumber run) override { watcher_->on_start(run); }
+  void on_output(OutputStream stream, OutputPiece piece) override {
+    watcher_->on_output(stream, std::move(piece));
+  }
+  void on_read() override { watcher_->on_read(); }
+  void on_end(const RunEnd& end) override {
+    watcher_->on_end(end);
+    on_end_(run_);
+  }
+
+ private:
+  const std::unique_ptr<RunWatcher> watcher_;
+  const std::string run_;
+  CommandService::OnRunEnd on_end_;
+};
 
 }  // namespace
 
@@ -221,6 +253,7 @@ Result<> CommandService::reload() {
   use(std::move(list));
   // A project's stream goes by what the list had when it began: its client comes again.
   hub_->close_all();
+  on_reload_();
   return {};
 }
 
@@ -229,7 +262,14 @@ Result<rpc::shape::CommandRun> CommandService::run(const rpc::Caller& caller,
                                                    const std::string& command) {
   Refusal refusal = Refusal::failed;
   auto started = try_run(caller, project, command, refusal);
-  if (!started) note_refusal(caller, project, command, refusal, started.error());
+  if (!started) {
+    const std::string name = caller_name(caller);
+    note_refusal(
+        {.caller = name,
+         .whom = name,
+         .what = fmt::format("'{}' in the project '{}'", shown_text(command), shown_text(project))},
+        refusal, started.error().message);
+  }
   return started;
 }
 
@@ -250,6 +290,14 @@ Result<rpc::shape::CommandRun> CommandService::try_run(const rpc::Caller& caller
     if (match.error().code != Errc::forbidden) refusal = Refusal::wrong;
     return std::move(match).error();
   }
+  EDGE_TRY(const RunRecord record,
+           start_run(project.get(), *match, text, caller_name(caller), nullptr, refusal));
+  return shape_of(record);
+}
+
+Result<RunRecord> CommandService::start_run(const Project* project, const CommandMatch& match,
+                                            const std::string& text, const std::string& caller,
+                                            OnRunEnd on_end, Refusal& refusal) {
   refusal = Refusal::failed;
   std::error_code unknown;
   const auto disk = std::filesystem::space(options_.dir, unknown);
@@ -257,17 +305,19 @@ Result<rpc::shape::CommandRun> CommandService::try_run(const rpc::Caller& caller
     return fail(Errc::unavailable,
                 "the disk is full: a command that cannot be recorded is not run");
   }
-  const Command& command = *match->command;
-  const RunSpec spec = spec_of(command, match->values, project.get(), options_.hidden);
+  const Command& command = *match.command;
+  RunSpec spec = spec_of(command, match.values, project, options_.hidden);
+  // Nobody in a chat could write to it.
+  spec.input = command.input && project != nullptr;
   RunRecord record;
   record.id = new_id();
-  record.project = project->name;
+  if (project != nullptr) record.project = project->name;
   record.row = command.name;
   record.is_line = command.is_line;
   record.text = text;
-  record.caller = caller_name(caller);
+  record.caller = caller;
   record.started = clock_.now();
-  record.input = command.input;
+  record.input = spec.input;
   Result<> recorded;
   auto begin = [&](RunNumber number) {
     record.before = parts_->journal->last();
@@ -275,9 +325,14 @@ Result<rpc::shape::CommandRun> CommandService::try_run(const rpc::Caller& caller
     recorded = parts_->ledger->start(record);
     return known;
   };
+  std::unique_ptr<RunWatcher> watcher =
+      std::make_unique<RunRecorder>(*parts_->journal, std::move(begin));
+  if (on_end) {
+    watcher = std::make_unique<EndWatcher>(std::move(watcher), record.id, std::move(on_end));
+  }
   const auto number = parts_->runner->start(
-      spec, {.row = place_name(*project, command), .at_once_all = list->at_once},
-      std::make_unique<RunRecorder>(*parts_->journal, std::move(begin)));
+      spec, {.row = place_name(project, command), .at_once_all = list()->at_once},
+      std::move(watcher));
   if (!number) {
     const Errc code = number.error().code;
     if (code == Errc::already_exists || code == Errc::exhausted) refusal = Refusal::busy;
@@ -290,34 +345,65 @@ Result<rpc::shape::CommandRun> CommandService::try_run(const rpc::Caller& caller
     return std::move(recorded).error().with_context(
         "the command could not be recorded and is ended");
   }
-  base::log::info("{} began for {}", record.id, record.caller);
-  return shape_of(record);
+  base::log::info("{} began for {}", record.id, logged_caller(record.caller));
+  return record;
 }
 
-void CommandService::note_refusal(const rpc::Caller& caller, const std::string& project,
-                                  const std::string& command, Refusal refusal,
-                                  const base::Error& why) {
+Result<> CommandService::run_for_contact(const std::string& caller, const CommandMatch& match,
+                                         const std::string& text, OnRunEnd on_end) {
+  Refusal refusal = Refusal::failed;
+  auto started = start_run(nullptr, match, text, caller, std::move(on_end), refusal);
+  if (started) return {};
+  note_refusal({.caller = caller, .whom = "a contact", .what = ""}, refusal, "");
+  return std::move(started).error();
+}
+
+std::optional<RunRecord> CommandService::find_record(const std::string& run) const {
+  auto known = parts_->table.find(run);
+  if (!known) return std::nullopt;
+  return std::move(known->record);
+}
+
+RunOutput::Pages CommandService::pages_of(const RunRecord& record) const {
+  return [log = parts_->log.get(), run = record.id](base::EventId after) {
+    return log->read(run, after, rpc::DeviceCommands::kMaxLines, kPageBytes);
+  };
+}
+
+RunOutput CommandService::read_output(const RunRecord& record) const {
+  return {pages_of(record), record.before};
+}
+
+Result<std::unique_ptr<RunOutputReader>> CommandService::open_output(
+    const RunRecord& record) const {
+  return RunOutputReader::open(pages_of(record), record.before);
+}
+
+void CommandService::note_chat_refusal(const std::string& caller, const std::string& contact_name,
+                                       const std::string& text, Refusal refusal,
+                                       const std::string& why) {
+  note_refusal({.caller = caller,
+                .whom = fmt::format("the contact {}", shown_text(contact_name)),
+                .what = fmt::format("'{}' in a chat", shown_text(text))},
+               refusal, why);
+}
+
+void CommandService::note_refusal(const Refused& refused, Refusal refusal, const std::string& why) {
   refused_[static_cast<std::size_t>(refusal)].add();
   if (refusal == Refusal::busy || refusal == Refusal::failed) return;
   std::uint64_t unsaid = 0;
   {
     base::Lock lock(mutex_);
-    if (warnings_.take(caller_name(caller), clock_.uptime()) != 0) {
+    if (warnings_.take(refused.caller, clock_.uptime()) != 0) {
       ++unsaid_;
       return;
     }
     unsaid = std::exchange(unsaid_, 0);
   }
-  const std::string name = caller_name(caller);
-  base::log::warning("a device command was refused to {}: {}", name, name_of(refusal));
-  const auto shown = [](const std::string& text) {
-    return text.size() <= kShownText
-               ? clean_utf8(text).text
-               : clean_utf8(std::string_view(text).substr(0, kShownText)).text + "…";
-  };
-  std::string message =
-      fmt::format("A device command was refused to {}: '{}' in the project '{}'. {}", name,
-                  shown(command), shown(project), shown(why.message));
+  base::log::warning("a device command was refused to {}: {}", logged_caller(refused.caller),
+                     name_of(refusal));
+  std::string message = fmt::format("A device command was refused to {}: {}. {}", refused.whom,
+                                    refused.what, shown_text(why));
   if (unsaid > 0) message += fmt::format(" Before it {} others were refused.", unsaid);
   options_.warn(std::move(message));
 }

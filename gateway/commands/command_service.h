@@ -17,7 +17,9 @@
 #include "base/counter.h"
 #include "base/mutex.h"
 #include "gateway/commands/command_list.h"
+#include "gateway/commands/command_match.h"
 #include "gateway/commands/run_journal.h"
+#include "gateway/commands/run_output.h"
 #include "rpc/device_commands.h"
 
 namespace gateway::commands {
@@ -64,6 +66,10 @@ class CommandService final : public rpc::DeviceCommands {
 
   // Reads the list again; a mistake leaves the old one in force.
   base::Result<> reload();
+  // Called after the list was read again. Before the first reload().
+  void on_reload(std::function<void()> call) { on_reload_ = std::move(call); }
+  // The list in force.
+  std::shared_ptr<const CommandList> list() const;
 
   base::Result<rpc::shape::CommandRun> run(const rpc::Caller& caller, const std::string& project,
                                            const std::string& command) override;
@@ -91,6 +97,21 @@ class CommandService final : public rpc::DeviceCommands {
   };
   base::Result<std::vector<ProjectRow>> projects(const rpc::Caller& caller) const;
 
+  // ---- for chats (chat_commands.h)
+  // Starts a command that a contact asked for and may run: `caller` is "contact:" and its
+  // fingerprint, `text` what it wrote. `on_end` is called on the runner's thread when the run has
+  // ended and its record says how; never after an error, and perhaps not while the daemon stops.
+  using OnRunEnd = base::UniqueFunction<void(const std::string& run)>;
+  base::Result<> run_for_contact(const std::string& caller, const CommandMatch& match,
+                                 const std::string& text, OnRunEnd on_end);
+  std::optional<RunRecord> find_record(const std::string& run) const;
+  // What the run wrote. The service outlives it.
+  RunOutput read_output(const RunRecord& record) const;
+  base::Result<std::unique_ptr<RunOutputReader>> open_output(const RunRecord& record) const;
+  // Counts and warns, as of refused calls.
+  void note_chat_refusal(const std::string& caller, const std::string& contact_name,
+                         const std::string& text, Refusal refusal, const std::string& why);
+
   // A stream of one run, or of all that begin in the project. Errc::not_found: no such run.
   base::Result<StreamPlan> plan_stream(const rpc::Caller& caller, const std::string& project,
                                        const std::optional<std::string>& run,
@@ -108,14 +129,21 @@ class CommandService final : public rpc::DeviceCommands {
   struct Parts;
   CommandService(std::unique_ptr<Parts> parts, CommandOptions options, WorkerPool& workers,
                  const base::Clock& clock);
-  std::shared_ptr<const CommandList> list() const;
   void use(CommandList list);
   base::Result<rpc::shape::CommandRun> try_run(const rpc::Caller& caller,
                                                const std::string& project,
                                                const std::string& command, Refusal& refusal);
   base::Result<KnownRun> find(const rpc::Caller& caller, const std::string& id) const;
-  void note_refusal(const rpc::Caller& caller, const std::string& project,
-                    const std::string& command, Refusal refusal, const base::Error& why);
+  base::Result<RunRecord> start_run(const Project* project, const CommandMatch& match,
+                                    const std::string& text, const std::string& caller,
+                                    OnRunEnd on_end, Refusal& refusal);
+  struct Refused {
+    std::string caller;  // whose budget of warnings it takes
+    std::string whom;    // for people
+    std::string what;    // "'ls' in the project 'plant'"
+  };
+  void note_refusal(const Refused& refused, Refusal refusal, const std::string& why);
+  RunOutput::Pages pages_of(const RunRecord& record) const;
   void tidy();
   void tidy_later();
 
@@ -124,6 +152,7 @@ class CommandService final : public rpc::DeviceCommands {
   const base::Clock& clock_;
   const std::unique_ptr<Parts> parts_;
   Hub* const hub_;
+  std::function<void()> on_reload_ = [] {};
   std::array<base::Counter, kRefusals> refused_;
   base::Counter started_;
   mutable base::Mutex mutex_;

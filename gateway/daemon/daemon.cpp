@@ -8,6 +8,7 @@
 #include "base/disk_error.h"
 #include "base/log.h"
 #include "gateway/auth/gatekeeper.h"
+#include "gateway/commands/chat_commands.h"
 #include "gateway/commands/command_service.h"
 #include "gateway/config/setting_uses.h"
 #include "gateway/endpoints/endpoints.h"
@@ -64,6 +65,7 @@ struct Daemon::Parts {
   std::unique_ptr<HeapTrimmer> trimmer;
   std::unique_ptr<HttpTransport> transport;
   std::unique_ptr<CountedTransport> counted_transport;
+  std::unique_ptr<commands::ChatCommands> chat_commands;
   std::unique_ptr<messaging::Engine> engine;
   CallFigures call_figures{rpc::method_table()};
   std::unique_ptr<License> license;
@@ -100,6 +102,7 @@ struct Daemon::Parts {
   base::Result<> open_engine();
   base::Result<> open_relay(const PeerUrl& url);
   base::Result<> open_commands();
+  base::Result<> open_command_service();
   void read_license(const std::string& fingerprint);
   void add_routes();
   std::vector<std::string> why_not_ready() const;
@@ -267,6 +270,17 @@ base::Result<> Daemon::Parts::open_engine() {
 }
 
 base::Result<> Daemon::Parts::open_commands() {
+  EDGE_CHECK(open_command_service());
+  commands::ChatCommandOptions options;
+  options.version = std::string(version());
+  options.may_protect = [this] { return license->check(); };
+  chat_commands = std::make_unique<commands::ChatCommands>(*engine, command_service.get(), *workers,
+                                                           clock, std::move(options));
+  engine->set_device(*chat_commands);
+  return {};
+}
+
+base::Result<> Daemon::Parts::open_command_service() {
   if (!settings.commands) return {};
   commands::CommandOptions options{
       .file = *settings.commands,
@@ -275,6 +289,7 @@ base::Result<> Daemon::Parts::open_commands() {
       .warn = [this](std::string text) { engine->warn(std::move(text)); }};
   EDGE_TRY(command_service, commands::CommandService::open(*launcher, store->vault(), *workers,
                                                            clock, std::move(options)));
+  command_service->on_reload([this] { engine->device_manifests().tell_all(); });
   service->set_commands(*command_service);
   return {};
 }
@@ -447,6 +462,7 @@ base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundi
 base::Result<> Daemon::run() {
   EDGE_CHECK(parts_->server->start());
   parts_->engine->start();
+  parts_->chat_commands->start();
   parts_->relay_client->start();
   notify_service_manager(parts_->surroundings, "READY=1");
   const char* const scheme = parts_->certificate ? "https" : "http";

@@ -23,13 +23,15 @@ struct CommandRun {
     using R = CommandRun;
     return std::tuple(
         base::field("id", &R::id, "\"cmd-\" and 16 hex digits; the stream_id of its output"),
-        base::field("project", &R::project, "whose command it is"),
+        base::field("project", &R::project,
+                    "whose command it is; \"\" when it was asked for in a chat"),
         base::field("command", &R::command, "as it was asked for"),
         base::field(
             "status", &R::status,
             "running; exited, time_limit, output_limit, cancelled: it ran to its end, or was "
             "ended; not_started, lost, interrupted: it failed"),
-        base::field("caller", &R::caller, "the id of the API key; \"local\" without one"),
+        base::field("caller", &R::caller,
+                    "the id of the API key; \"local\" without one; \"contact:\" and a fingerprint"),
         base::field("started_at", &R::started_at, "Unix seconds"),
         base::field("ended_at", &R::ended_at, "Unix seconds"),
         base::field("exit_code", &R::exit_code, "128 and the signal where one ended it"),
