@@ -72,7 +72,8 @@ void append_member(std::string& out, const S& object, bool first) {
 template <class S, std::size_t... kPlaces>
 void append_object(std::string& out, const S& object, std::index_sequence<kPlaces...>) {
   out += '{';
-  (append_member<S, kFieldOrder<S>[kPlaces]>(out, object, kPlaces == 0), ...);
+  // The first one that is there: no value ends with a brace that opens.
+  (append_member<S, kFieldOrder<S>[kPlaces]>(out, object, out.back() == '{'), ...);
   out += '}';
 }
 

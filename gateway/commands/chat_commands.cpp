@@ -203,14 +203,9 @@ bool ChatCommands::enter_chat(const Job& job) {
   return true;
 }
 
+// Its name is looked at before the chat's room: a request that is repeated gets no answer of its
+// own.
 void ChatCommands::begin(const JobPtr& job, CommandMatch match) {
-  if (!enter_chat(*job)) {
-    return answer(job, failed(fmt::format("{} requests of this chat are not answered yet; wait for "
-                                          "one of them",
-                                          kMostOpen),
-                              "busy"));
-  }
-  job->counted = true;
   job->output_mode = match.command->output_mode;
   engine_.device_requests().begin(
       job->account, job->asked.open.message, job->request.id,
@@ -227,6 +222,13 @@ void ChatCommands::begin(const JobPtr& job, CommandMatch match) {
 }
 
 void ChatCommands::run(const JobPtr& job, const CommandMatch& match) {
+  if (!enter_chat(*job)) {
+    return answer(job, failed(fmt::format("{} requests of this chat are not answered yet; wait for "
+                                          "one of them",
+                                          kMostOpen),
+                              "busy"));
+  }
+  job->counted = true;
   auto started = service_->run_for_contact(
       job->caller(), match, job->asked.text,
       [this, job](const std::string& run) { later([this, job, run] { finish(job, run); }); });

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/bytes.h"
+#include "crypto/encoding.h"
 #include "gateway/commands/words.h"
 #include "gateway/text/given_text.h"
 
@@ -52,7 +54,9 @@ std::vector<std::string> read_ids(TomlTable& table, std::string_view name, std::
   std::vector<std::string> out =
       table.texts(name, kMaxAllowed).value_or(std::vector<std::string>());
   for (std::string& id : out) {
-    id = hex_form(id);
+    // As invite links have it (x=), else hex digits.
+    const auto bytes = crypto::base64url_decode(id);
+    id = bytes && bytes->size() * 2 == digits ? base::to_hex(*bytes) : hex_form(id);
     if (is_hex(id, digits)) continue;
     table.mistake(name, fmt::format("expected {} of {} hex digits each", expected, digits));
     return {};

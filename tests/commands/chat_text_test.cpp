@@ -106,9 +106,8 @@ TEST_CASE("what a request says is read, and what is wrong with it is said by nam
              Catch::StartsWith("cmd:"));
   CHECK_THAT(wrong_with(request(R"("schema_version":"1","req_id":"r","cmd":"c","args":[1])")),
              Catch::StartsWith("args:"));
-  CHECK_THAT(
-      wrong_with(request(R"("schema_version":"1","req_id":"r","cmd":"c","args":{"a":1.5}")")),
-      Catch::StartsWith("args.a:"));
+  CHECK_THAT(wrong_with(request(R"("schema_version":"1","req_id":"r","cmd":"c","args":{"a":1.5})")),
+             Catch::StartsWith("args.a:"));
   CHECK_THAT(wrong_with(request(R"("schema_version":"1","req_id":"r","cmd":"c","args":{"a":{}})")),
              Catch::StartsWith("args.a:"));
   // As far as it was read, so that the asker is told.

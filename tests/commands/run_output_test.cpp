@@ -37,7 +37,7 @@ std::string read_all(const RunOutput::Pages& pages, std::size_t buffer) {
     out.append(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(*got));
   }
   CHECK((*reader)->size() == out.size());
-  CHECK_FALSE((*reader)->read_at(0, bytes));
+  if (!out.empty()) CHECK_FALSE((*reader)->read_at(0, bytes));  // in order only
   return out;
 }
 

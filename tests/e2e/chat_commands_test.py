@@ -265,7 +265,7 @@ class Requests(Chat):
     def test_members_of_a_group_may_what_the_group_may(self):
         group = self.device.rpc("create_group_chat", 1, "Operators", False)
         link = urllib.parse.unquote(self.device.rpc("get_chat_securejoin_qr_code", 1, group))
-        ident = re.search(r"[&?#]x=([0-9a-fA-F]{32})", link).group(1)
+        ident = re.search(r"[&?#]x=([\w-]{22})", link).group(1)
         self.reload(allow=f'allow = {{ groups = ["{ident}"] }}')
         self.assertEqual(self.result("greet")["status"], "unauthorized")
         contact = self.device.rpc("get_chat_contacts", 1, self.device_chat)[0]

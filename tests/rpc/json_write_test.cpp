@@ -37,6 +37,29 @@ TEST_CASE("bytes that are not UTF-8 become U+FFFD and the answer stays valid") {
   }
 }
 
+namespace {
+
+struct Sparse {
+  rpc::MaybeAbsent<std::string> a;
+  rpc::MaybeAbsent<int> b;
+  std::string c;
+  static constexpr auto fields() {
+    return std::tuple(base::field("a", &Sparse::a, ""), base::field("b", &Sparse::b, ""),
+                      base::field("c", &Sparse::c, ""));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("members that may be absent leave no comma behind, wherever they stand") {
+  Sparse sparse{{}, {}, "{"};
+  CHECK(rpc::to_json(sparse) == R"({"c":"{"})");
+  sparse.b.value = 2;
+  CHECK(rpc::to_json(sparse) == R"({"b":2,"c":"{"})");
+  sparse.a.value = "1";
+  CHECK(rpc::to_json(sparse) == R"({"a":"1","b":2,"c":"{"})");
+}
+
 TEST_CASE("members come in alphabetical order, with kind among them and null for nothing") {
   rpc::shape::LoadedMessage message;
   message.id = base::MsgId(17);
