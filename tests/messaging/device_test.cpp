@@ -37,13 +37,13 @@ class TestDevice final : public kernel::Device {
     base::Lock lock(mutex_);
     ++asked_;
     std::vector<std::string> names;
-    const auto add = [&](const std::string& key) {
+    std::vector<std::string> keys = contact.groups;
+    keys.insert(keys.begin(), contact.fingerprint);
+    for (const std::string& key : keys) {
       const auto found = allowed_.find(key);
-      if (found != allowed_.end())
-        names.insert(names.end(), found->second.begin(), found->second.end());
-    };
-    add(contact.fingerprint);
-    for (const std::string& group : contact.groups) add(group);
+      if (found == allowed_.end()) continue;
+      names.insert(names.end(), found->second.begin(), found->second.end());
+    }
     if (names.empty()) return std::nullopt;
     return manifest_of(std::move(names));
   }
