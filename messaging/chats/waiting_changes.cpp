@@ -12,7 +12,7 @@ base::Result<bool> may_change(const store::Scope& scope, const store::ChatRow& c
                               base::ContactId contact) {
   if (chat.type == ChatType::single) return chat.contact == contact;
   EDGE_TRY(const auto member, store::find_member(scope, chat.id, contact));
-  return member.has_value();
+  return member && member->present;
 }
 
 base::Result<> take_waiting_changes(const store::Scope& scope, const store::ChatRow& chat,

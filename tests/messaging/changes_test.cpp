@@ -100,6 +100,52 @@ TEST_CASE("members of a group see each other's reactions, whoever wrote the mess
   CHECK(Three::members(world.alice, chat).size() == 3);
 }
 
+TEST_CASE("a removed member changes nothing in the group any more") {
+  Three world;
+  const ChatId chat = world.make_group();
+  world.bob.send(Three::group_at(world.bob), "from bob");
+  world.alice.send(chat, "from alice");
+  REQUIRE(world.until([&] { return world.alice.has_text("from bob"); }));
+  REQUIRE(world.until([&] { return world.bob.has_text("from alice"); }));
+  world.network.hold(true);
+  REQUIRE(react(world.bob, *world.bob.find_text("from alice"), {"👍"}));
+  REQUIRE(edit(world.bob, *world.bob.find_text("from bob"), "edited"));
+  REQUIRE(Three::remove(world.alice, chat, world.bob_at_alice));
+  world.network.hold(false);
+  const auto sent =
+      world.bob.engine().chats().find_by_contact(kAccount, Three::contact(world.bob, "alice"));
+  REQUIRE((sent && *sent));
+  world.bob.send(**sent, "after the changes");
+  REQUIRE(world.until([&] { return world.alice.has_text("after the changes"); }));
+  CHECK(shown(world.alice, "from alice").empty());
+  CHECK(world.alice.has_text("from bob"));
+  CHECK_FALSE(world.alice.has_text("edited"));
+}
+
+TEST_CASE("the owner of a channel edits and deletes at every subscriber; a subscriber cannot") {
+  Three world;
+  const auto made = answer<ChatId>([&](auto done) {
+    world.alice.engine().groups().create_channel(kAccount, "News", std::move(done));
+  });
+  REQUIRE(made);
+  Three::add(world.alice, *made, world.bob_at_alice);
+  Three::add(world.alice, *made, world.carol_at_alice);
+  const MsgId first = world.alice.send(*made, "pump 3 runs hot");
+  const MsgId second = world.alice.send(*made, "wrong channel");
+  const auto everywhere = [&](const std::string& text) {
+    return world.bob.has_text(text) && world.carol.has_text(text);
+  };
+  REQUIRE(world.until([&] { return everywhere("wrong channel"); }));
+  REQUIRE(edit(world.alice, first, "pump 4 runs hot"));
+  REQUIRE(remove_for_all(world.alice, {second}));
+  CHECK(world.until([&] { return everywhere("pump 4 runs hot"); }));
+  CHECK(world.until([&] {
+    return !world.bob.has_text("wrong channel") && !world.carol.has_text("wrong channel");
+  }));
+  CHECK_FALSE(react(world.bob, *world.bob.find_text("pump 4 runs hot"), {"👍"}));
+  CHECK_FALSE(edit(world.bob, *world.bob.find_text("pump 4 runs hot"), "no"));
+}
+
 TEST_CASE("a reaction that is none is refused, and so is one to what nobody sent") {
   Two world;
   for (const Reactions& reactions :
