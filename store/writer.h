@@ -64,7 +64,7 @@ class Tx {
                                           std::int64_t most);
 
   // Gives the listener an event that is kept elsewhere than in the log, in the order of ids.
-  void tell_event(LoggedEvent event) { events_.push_back(std::move(event)); }
+  void add_event(LoggedEvent event) { events_.push_back(std::move(event)); }
 
   // Runs after the COMMIT on the writer's thread, in order; dropped when the write is undone.
   void on_commit(base::UniqueFunction<void()> hook) { hooks_.push_back(std::move(hook)); }

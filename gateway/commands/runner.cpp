@@ -87,7 +87,7 @@ class Runner::Run {
     control_.reset();
     RunEnd end = result();
     end.message = "there were too few descriptors to watch the command; it was ended";
-    tell_end(end);  // destroys this
+    report_end(end);  // destroys this
   }
 
   void write(std::string bytes) {
@@ -210,11 +210,11 @@ class Runner::Run {
       stream->progress.disarm();
       stream->lines.finish(stream->sink);
     }
-    tell_end(result());  // destroys this
+    report_end(result());  // destroys this
   }
 
   // Whoever is told may start the same command again.
-  void tell_end(const RunEnd& end) {
+  void report_end(const RunEnd& end) {
     runner_.leave(number_);
     watcher_->on_end(end);
     runner_.over(number_);

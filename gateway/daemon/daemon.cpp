@@ -289,7 +289,7 @@ base::Result<> Daemon::Parts::open_command_service() {
       .warn = [this](std::string text) { engine->warn(std::move(text)); }};
   EDGE_TRY(command_service, commands::CommandService::open(*launcher, store->vault(), *workers,
                                                            clock, std::move(options)));
-  command_service->on_reload([this] { engine->device_manifests().tell_all(); });
+  command_service->on_reload([this] { engine->device_manifests().send_to_all(); });
   service->set_commands(*command_service);
   return {};
 }

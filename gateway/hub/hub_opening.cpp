@@ -190,7 +190,7 @@ void Hub::Impl::read_log(Subscriber& subscriber) {
                               .limit = options_.replay_step,
                               .bytes = options_.replay_bytes,
                               .filter = subscriber.asked(),
-                              .told_floor = subscriber.told_floor};
+                              .reported_floor = subscriber.reported_floor};
   base::UniqueFunction<void()> work = [source = &source_, request, link = subscriber.link(),
                                        gate = gate_, this]() mutable {
     auto step = read_replay_step(*source, request);
@@ -214,7 +214,7 @@ void Hub::Impl::on_log(Subscriber& subscriber, ReplayStep step) {
   std::uint64_t appended = 0;
   for (const EventFrame& frame : step.frames) appended += subscriber.append(frame) ? 1U : 0U;
   delivered_.fetch_add(appended, std::memory_order_relaxed);
-  subscriber.told_floor = step.floor;
+  subscriber.reported_floor = step.floor;
   if (step.failed && subscriber.ends()) return subscriber.close();  // its client comes again
   if (step.failed) {
     subscriber.put_lag(ring_.floor(), std::nullopt);

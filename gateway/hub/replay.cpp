@@ -21,7 +21,7 @@ base::Result<ReplayStep> read_step(EventSource& source, const ReplayRequest& req
   ReplayStep step;
   step.floor = page.floor;
   step.reached = std::max(page.reached, request.after);
-  if (page.floor > std::max(request.after, request.told_floor)) {
+  if (page.floor > std::max(request.after, request.reported_floor)) {
     // One channel's gap costs the others nothing: what they hold from before its end comes too.
     base::EventId resumes_after = page.floor;
     if (!page.events.empty()) {

@@ -17,7 +17,7 @@ struct ReplayRequest {
   std::size_t limit = 256;
   std::size_t bytes = 64 * 1024;
   std::shared_ptr<const EventFilter> filter;
-  base::EventId told_floor;  // a lag was sent for what is missing up to here
+  base::EventId reported_floor;  // a lag was sent for what is missing up to here
 };
 
 struct ReplayLag {

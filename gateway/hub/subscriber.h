@@ -106,7 +106,7 @@ class Subscriber final : public IoHandler {
   base::Millis next_ping = 0;
   base::UnixMillis since = 0;
   base::EventId messages_after;     // earlier messaging events are in what it got first
-  base::EventId told_floor;         // of its replay: a lag was sent for what is missing up to here
+  base::EventId reported_floor;     // of its replay: a lag was sent for what is missing up to here
   bool snapshot_after_lag = false;  // wants accounts' states when the log does not reach back
   PositionEnd position_end = PositionEnd::comment;
 

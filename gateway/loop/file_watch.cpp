@@ -11,8 +11,8 @@
 namespace gateway {
 
 FileWatch::FileWatch(EventLoop& loop, const std::filesystem::path& file,
-                     base::UniqueFunction<void()> told)
-    : loop_(loop), name_(file.filename().string()), told_(std::move(told)) {
+                     base::UniqueFunction<void()> changed)
+    : loop_(loop), name_(file.filename().string()), changed_(std::move(changed)) {
   fd_ = Fd(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
   constexpr std::uint32_t kWhat =
       IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_ATTRIB;
@@ -44,7 +44,7 @@ void FileWatch::on_io(std::uint32_t) {
       at += sizeof event + event.len;
     }
   }
-  if (ours) told_();
+  if (ours) changed_();
 }
 
 }  // namespace gateway

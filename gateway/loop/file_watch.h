@@ -14,8 +14,9 @@ namespace gateway {
 
 class FileWatch final : private IoHandler {
  public:
-  // `told` is called on the loop, at most once per look at the folder.
-  FileWatch(EventLoop& loop, const std::filesystem::path& file, base::UniqueFunction<void()> told);
+  // `changed` is called on the loop, at most once per look at the folder.
+  FileWatch(EventLoop& loop, const std::filesystem::path& file,
+            base::UniqueFunction<void()> changed);
   ~FileWatch();
   FileWatch(const FileWatch&) = delete;
   FileWatch& operator=(const FileWatch&) = delete;
@@ -25,7 +26,7 @@ class FileWatch final : private IoHandler {
 
   EventLoop& loop_;
   const std::string name_;
-  base::UniqueFunction<void()> told_;
+  base::UniqueFunction<void()> changed_;
   Fd fd_;
 };
 

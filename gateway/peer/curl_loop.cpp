@@ -56,8 +56,8 @@ bool CurlLoop::set_up() {
   if (multi_ != nullptr) return true;
   const auto api = CurlApi::load();
   if (!api) {
-    if (!told_missing_) base::log::error("{}", api.error().message);
-    told_missing_ = true;
+    if (!reported_missing_) base::log::error("{}", api.error().message);
+    reported_missing_ = true;
     return false;
   }
   api_ = *api;

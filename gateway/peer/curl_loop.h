@@ -49,7 +49,7 @@ class CurlLoop {
   Timer timer_;
   const CurlApi* api_ = nullptr;
   CURLM* multi_ = nullptr;
-  bool told_missing_ = false;
+  bool reported_missing_ = false;
   std::unordered_map<CURL*, Transfer> transfers_;
   std::unordered_map<curl_socket_t, std::unique_ptr<Socket>> sockets_;
 };

@@ -280,9 +280,9 @@ class HttpTransport::Impl {
           "a deposit did not arrive: {}, status {}",
           job->forbidden ? "the address is not allowed" : curl_.api().easy_strerror(code), status);
     }
-    if (code == CURLE_PEER_FAILED_VERIFICATION && !remembered.told_untrusted &&
+    if (code == CURLE_PEER_FAILED_VERIFICATION && !remembered.warned_untrusted &&
         !job->deposit.unreached) {
-      remembered.told_untrusted = true;
+      remembered.warned_untrusted = true;
       base::log::warning(
           "nothing is sent to {}: its certificate is not trusted here; where a private authority "
           "signed it, name that authority's file in SSL_CERT_FILE",
@@ -308,8 +308,8 @@ class HttpTransport::Impl {
 
   void warn_of_plain(const PeerUrl& peer) {
     auto& known = memory_.of(peer);
-    if (peer.https || known.told_plain || is_loopback_host(peer.host)) return;
-    known.told_plain = true;
+    if (peer.https || known.warned_plain || is_loopback_host(peer.host)) return;
+    known.warned_plain = true;
     base::log::warning(
         "a peer is reached over plain http: the messages stay sealed, but whoever watches the link "
         "sees when and how much; an https URL there (--public-url) hides that");

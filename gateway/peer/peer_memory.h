@@ -16,8 +16,8 @@ class PeerMemory {
   struct Entry {
     base::Millis clock_offset = 0;  // theirs minus ours
     base::Millis down_until = 0;    // by our uptime: tried after the others until then
-    bool told_plain = false;        // warned that it is reached over plain http
-    bool told_untrusted = false;    // warned that its certificate is not trusted
+    bool warned_plain = false;      // warned that it is reached over plain http
+    bool warned_untrusted = false;  // warned that its certificate is not trusted
   };
 
   Entry& of(const PeerUrl& url) {

@@ -30,8 +30,8 @@ void Signals::block() {
 }
 
 base::Result<std::unique_ptr<Signals>> Signals::watch(EventLoop& loop,
-                                                      base::UniqueFunction<void(int)> told) {
-  std::unique_ptr<Signals> out(new Signals(loop, std::move(told)));
+                                                      base::UniqueFunction<void(int)> on_signal) {
+  std::unique_ptr<Signals> out(new Signals(loop, std::move(on_signal)));
   const sigset_t set = watched_signals();
   out->fd_ = Fd(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!out->fd_) return base::fail_errno(base::Errc::io, "signalfd", errno);
@@ -46,7 +46,7 @@ Signals::~Signals() {
 void Signals::on_io(std::uint32_t /*events*/) {
   signalfd_siginfo info{};
   while (::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-    told_(static_cast<int>(info.ssi_signo));
+    on_signal_(static_cast<int>(info.ssi_signo));
   }
 }
 

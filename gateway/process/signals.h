@@ -17,18 +17,18 @@ class Signals final : private IoHandler {
   // In main, before any thread is made: threads inherit the mask.
   static void block();
 
-  // `told` is called on the loop with the signal's number, once per signal.
+  // `on_signal` is called on the loop with the signal's number, once per signal.
   static base::Result<std::unique_ptr<Signals>> watch(EventLoop& loop,
-                                                      base::UniqueFunction<void(int)> told);
+                                                      base::UniqueFunction<void(int)> on_signal);
   ~Signals();
 
  private:
-  Signals(EventLoop& loop, base::UniqueFunction<void(int)> told)
-      : loop_(loop), told_(std::move(told)) {}
+  Signals(EventLoop& loop, base::UniqueFunction<void(int)> on_signal)
+      : loop_(loop), on_signal_(std::move(on_signal)) {}
   void on_io(std::uint32_t events) override;
 
   EventLoop& loop_;
-  base::UniqueFunction<void(int)> told_;
+  base::UniqueFunction<void(int)> on_signal_;
   Fd fd_;
 };
 

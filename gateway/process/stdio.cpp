@@ -38,7 +38,7 @@ Stdio::Stdio(rpc::Dispatcher& dispatcher, StdioOptions options, int in, int out,
 Stdio::~Stdio() { finish(); }
 
 void Stdio::end() {
-  if (!told_end_.exchange(true)) ended_();
+  if (!reported_end_.exchange(true)) ended_();
 }
 
 void Stdio::read() {

@@ -56,7 +56,7 @@ class Stdio {
   const int in_;
   const int out_;
   base::UniqueFunction<void()> ended_;
-  std::atomic<bool> told_end_{false};
+  std::atomic<bool> reported_end_{false};
   std::atomic<bool> lost_output_{false};
   Fd wake_;  // an eventfd that ends the reader's wait
   std::string line_;

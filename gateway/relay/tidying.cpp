@@ -17,10 +17,10 @@ constexpr base::Millis kClockStep = kHour;
 bool RelayTidying::clock_is_suspect() {
   const bool suspect =
       std::abs((common_.clock.now() - common_.clock.uptime()) - clock_offset_) > kClockStep;
-  if (suspect && !told_suspect_.exchange(true)) {
+  if (suspect && !reported_suspect_.exchange(true)) {
     base::log::warning("relay: the clock jumped; nothing is dropped by age until it is set right");
   }
-  if (!suspect) told_suspect_ = false;
+  if (!suspect) reported_suspect_ = false;
   return suspect;
 }
 

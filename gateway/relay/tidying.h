@@ -24,7 +24,7 @@ class RelayTidying {
   RelayCommon& common_;
   RelayMailboxes& mailboxes_;
   const base::Millis clock_offset_;  // wall minus boot clock at the start
-  std::atomic<bool> told_suspect_{false};
+  std::atomic<bool> reported_suspect_{false};
 };
 
 }  // namespace gateway

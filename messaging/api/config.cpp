@@ -141,16 +141,16 @@ void Config::set(AccountId account, std::map<std::string, std::optional<std::str
       [this, values = std::move(values)](store::Tx& tx, const store::Scope& scope,
                                          const kernel::AccountState& state) -> base::Result<> {
         bool profile_changed = false;
-        bool told_changed = false;
+        bool shared_changed = false;
         bool relay_changed = false;
         for (const auto& [key, value] : values) {
           relay_changed |= key == "relay_url" || key == "relay_token";
           EDGE_CHECK(store::set_config_value(scope, key, tidy(key, value)));
           profile_changed |= key == "displayname" || key == "selfstatus" || key == "private_tag";
-          told_changed |= key == "displayname" || key == "selfstatus" || key == "bot";
+          shared_changed |= key == "displayname" || key == "selfstatus" || key == "bot";
         }
         const kernel::WriteContext write{core_, tx, scope, state};
-        if (told_changed) write.signal(&kernel::Signals::profile_changed);
+        if (shared_changed) write.signal(&kernel::Signals::profile_changed);
         if (relay_changed) EDGE_CHECK(change_relay(write));
         if (!profile_changed) return {};
         EDGE_CHECK(kernel::Core::emit(tx, state.id, ContactsChanged{kSelf}));

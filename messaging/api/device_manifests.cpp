@@ -13,9 +13,9 @@
 namespace messaging {
 namespace {
 
-constexpr std::size_t kToldInWrite = 16;  // a manifest is 128 KiB at most
+constexpr std::size_t kSentInWrite = 16;  // a manifest is 128 KiB at most
 
-base::Result<> tell_contact(const kernel::WriteContext& write, ContactId id, bool anew) {
+base::Result<> send_to_contact(const kernel::WriteContext& write, ContactId id, bool anew) {
   EDGE_TRY(const auto contact, store::find_contact(write.scope, id));
   if (!contact || contact->blocked || contact->state != store::ContactState::known) return {};
   EDGE_TRY(const kernel::DeviceContact facts, device_contact(write.scope, write.account, *contact));
@@ -30,12 +30,12 @@ base::Result<> tell_contact(const kernel::WriteContext& write, ContactId id, boo
   const auto hash = write.scope.lookup("device manifest", encoded.view());
   if (!anew && told == base::Bytes(hash.begin(), hash.end())) return {};
   EDGE_CHECK(outbox::queue_content(write, id, {crypto::random_array<16>(), std::move(manifest)}));
-  return store::note_manifest_told(write.scope, id, hash);
+  return store::note_manifest_sent(write.scope, id, hash);
 }
 
 // A record that was changed on disk costs its contact alone.
-base::Result<> tell_or_pass_over(const kernel::WriteContext& write, ContactId id, bool anew) {
-  auto told = tell_contact(write, id, anew);
+base::Result<> send_or_skip(const kernel::WriteContext& write, ContactId id, bool anew) {
+  auto told = send_to_contact(write, id, anew);
   if (told || told.error().code != base::Errc::sealed) return told;
   base::log::error("contact {} of account {} cannot be told of device commands: {}", id.value,
                    write.account.id.value, told.error().message);
@@ -76,7 +76,7 @@ base::Result<std::optional<DeviceManifest>> DeviceManifests::of_chat(AccountId a
   return std::optional(std::move(manifest));
 }
 
-void DeviceManifests::tell(AccountId account, ContactId contact, bool anew) {
+void DeviceManifests::send(AccountId account, ContactId contact, bool anew) {
   if (core_.device == nullptr) return;
   {
     base::Lock lock(mutex_);
@@ -86,7 +86,7 @@ void DeviceManifests::tell(AccountId account, ContactId contact, bool anew) {
   begin(account);
 }
 
-void DeviceManifests::tell_all() {
+void DeviceManifests::send_to_all() {
   if (core_.device == nullptr) return;
   for (const kernel::AccountPtr& account : core_.directory.all()) {
     {
@@ -104,7 +104,7 @@ std::optional<DeviceManifests::Due> DeviceManifests::take(AccountId account) {
   if (found == due_.end() || found->second.under_way) return std::nullopt;
   Due& due = found->second;
   Due taken;
-  while (!due.contacts.empty() && taken.contacts.size() < kToldInWrite) {
+  while (!due.contacts.empty() && taken.contacts.size() < kSentInWrite) {
     taken.contacts.insert(due.contacts.extract(due.contacts.begin()));
   }
   if (taken.contacts.empty()) taken.all_after = std::exchange(due.all_after, std::nullopt);
@@ -123,7 +123,7 @@ void DeviceManifests::begin(AccountId account) {
       account,
       [this, due = *std::move(due)](store::Tx& tx, const store::Scope& scope,
                                     const kernel::AccountState& state) {
-        return tell_some({core_, tx, scope, state}, due);
+        return send_to_some({core_, tx, scope, state}, due);
       },
       [this, account](base::Result<std::optional<ContactId>> told) {
         if (!told && !core_.closing) {
@@ -143,15 +143,15 @@ void DeviceManifests::begin(AccountId account) {
 }
 
 // Answers where a pass over all contacts goes on.
-base::Result<std::optional<ContactId>> DeviceManifests::tell_some(const kernel::WriteContext& write,
-                                                                  const Due& due) const {
+base::Result<std::optional<ContactId>> DeviceManifests::send_to_some(
+    const kernel::WriteContext& write, const Due& due) const {
   for (const auto& [contact, anew] : due.contacts) {
-    EDGE_CHECK(tell_or_pass_over(write, contact, anew));
+    EDGE_CHECK(send_or_skip(write, contact, anew));
   }
   if (!due.all_after) return std::optional<ContactId>();
-  EDGE_TRY(const auto contacts, store::linked_contacts(write.scope, *due.all_after, kToldInWrite));
-  for (const ContactId contact : contacts) EDGE_CHECK(tell_or_pass_over(write, contact, false));
-  if (contacts.size() < kToldInWrite) return std::optional<ContactId>();
+  EDGE_TRY(const auto contacts, store::linked_contacts(write.scope, *due.all_after, kSentInWrite));
+  for (const ContactId contact : contacts) EDGE_CHECK(send_or_skip(write, contact, false));
+  if (contacts.size() < kSentInWrite) return std::optional<ContactId>();
   return std::optional(contacts.back());
 }
 

@@ -36,9 +36,9 @@ class DeviceManifests {
   base::Result<std::optional<DeviceManifest>> of_chat(AccountId account, ChatId chat) const;
 
   // Tells the contact what it may ask for, unless it was told just that. `anew`: told or not.
-  void tell(AccountId account, ContactId contact, bool anew);
+  void send(AccountId account, ContactId contact, bool anew);
   // All contacts of all accounts, those with a link.
-  void tell_all();
+  void send_to_all();
 
  private:
   struct Due {
@@ -48,8 +48,8 @@ class DeviceManifests {
   };
   void begin(AccountId account);
   std::optional<Due> take(AccountId account);
-  base::Result<std::optional<ContactId>> tell_some(const kernel::WriteContext& write,
-                                                   const Due& due) const;
+  base::Result<std::optional<ContactId>> send_to_some(const kernel::WriteContext& write,
+                                                      const Due& due) const;
 
   kernel::Core& core_;
   base::Mutex mutex_;

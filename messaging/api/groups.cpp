@@ -44,9 +44,9 @@ base::Result<> check_may_change(const kernel::WriteContext& write, const chats::
 }
 
 // Saves a change of `group.state`, and sends it with a line in the chat.
-base::Result<> tell_change(const kernel::WriteContext& write, chats::Group& group,
-                           SystemMessage system, std::string text,
-                           std::optional<std::int64_t> image = std::nullopt) {
+base::Result<> announce_change(const kernel::WriteContext& write, chats::Group& group,
+                               SystemMessage system, std::string text,
+                               std::optional<std::int64_t> image = std::nullopt) {
   EDGE_CHECK(groups::publish_card(write, group));
   EDGE_CHECK(groups::save_group(write, group));
   EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
@@ -55,7 +55,7 @@ base::Result<> tell_change(const kernel::WriteContext& write, chats::Group& grou
   EDGE_TRY(const store::MessageRow line,
            groups::add_own_line(write, group, system, std::move(text), std::nullopt, image,
                                 !members.empty()));
-  return groups::tell_members(write, group, {line.id, line.uuid});
+  return groups::send_to_members(write, group, {line.id, line.uuid});
 }
 
 // Removes a member, or ourselves, and sends the change to the others and to the removed member.
@@ -79,7 +79,7 @@ base::Result<> take_out(const kernel::WriteContext& write, chats::Group& group, 
           contact == kSelf ? "You left." : fmt::format("You removed {}.", chats::shown_name(row)),
           contact, std::nullopt, !told.empty()));
   for (const ContactId member : told) {
-    EDGE_CHECK(groups::tell_member(write, group, member, {line.id, line.uuid}));
+    EDGE_CHECK(groups::send_to_member(write, group, member, {line.id, line.uuid}));
   }
   return {};
 }
@@ -186,7 +186,7 @@ void Groups::rename(AccountId account, ChatId chat, std::string name, base::Comp
            std::string text =
                fmt::format("You changed the name from \"{}\" to \"{}\".", group.row.name, name);
            group.state.name = {{group.state.next_number(), chats::key_of(write.account)}, name};
-           return tell_change(write, group, SystemMessage::group_name, std::move(text));
+           return announce_change(write, group, SystemMessage::group_name, std::move(text));
          });
 }
 
@@ -202,8 +202,8 @@ void Groups::describe(AccountId account, ChatId chat, std::string text, base::Co
                                chats::Group& group) -> base::Result<> {
         if (group.state.description.value == text) return {};
         group.state.description = {{group.state.next_number(), chats::key_of(write.account)}, text};
-        return tell_change(write, group, SystemMessage::group_description,
-                           "You changed the description.");
+        return announce_change(write, group, SystemMessage::group_description,
+                               "You changed the description.");
       });
 }
 
@@ -239,9 +239,9 @@ void Groups::set_image(AccountId account, ChatId chat, std::optional<std::string
              files.remove_after(write.tx);
              group.state.image = {{group.state.next_number(), chats::key_of(write.account)},
                                   blob ? std::optional(blob->hash) : std::nullopt};
-             return tell_change(write, group, SystemMessage::group_image,
-                                blob ? "You changed the picture." : "You removed the picture.",
-                                group.row.image_blob);
+             return announce_change(write, group, SystemMessage::group_image,
+                                    blob ? "You changed the picture." : "You removed the picture.",
+                                    group.row.image_blob);
            });
   };
   chats::with_file<void>(core_, account, draft, std::move(done), std::move(write_it));

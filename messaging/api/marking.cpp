@@ -32,7 +32,7 @@ base::Result<> raise_last_msg_id(const store::Scope& scope, std::uint32_t highes
 }
 
 // Whether to send a read receipt for this message.
-base::Result<bool> owes_receipt(const store::Scope& scope, const store::MessageMark& mark) {
+base::Result<bool> needs_receipt(const store::Scope& scope, const store::MessageMark& mark) {
   if (mark.is_info || mark.from.value < kFirstId) return false;
   EDGE_TRY(const auto enabled, store::find_config_value(scope, "mdns_enabled"));
   if (enabled == "0") return false;
@@ -51,8 +51,8 @@ base::Result<> mark_all(const kernel::WriteContext& write, std::span<const MsgId
     EDGE_TRY(const bool seen, store::set_message_state(write.scope, message, MsgState::in_seen));
     if (!seen) continue;
     noticed.insert(mark->chat);
-    EDGE_TRY(const bool owes, owes_receipt(write.scope, *mark));
-    if (owes && chats::can_tell_read(write))
+    EDGE_TRY(const bool owes, needs_receipt(write.scope, *mark));
+    if (owes && chats::sends_read_receipts(write))
       EDGE_CHECK(outbox::queue_read_receipt(write, mark->from, mark->uuid, write.tx.now()));
   }
   for (const ChatId chat : noticed) EDGE_CHECK(write.emit(MsgsNoticed{chat}));

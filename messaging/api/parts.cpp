@@ -24,9 +24,9 @@ Parts::Parts(store::Store& store, peering::DepositTransport& transport, const ba
       incoming(core),
       relayed(core, incoming),
       gateway_protocol(core, transport, incoming),
-      owed_states(core),
+      pending_states(core),
       held_contents(core),
-      courier(with_protocols(core, gateway_protocol), owed_states),
+      courier(with_protocols(core, gateway_protocol), pending_states),
       accounts(core, courier, incoming, relayed),
       config(core),
       contacts(core),
@@ -58,7 +58,7 @@ Parts::~Parts() {
 void Parts::start() {
   courier.start();
   expiry.start();
-  device_manifests.tell_all();
+  device_manifests.send_to_all();
 }
 
 void Parts::stop() {
@@ -69,23 +69,25 @@ void Parts::stop() {
 }
 
 void Parts::route_ready(AccountId account, std::int64_t route) { courier.wake(account, route); }
-void Parts::receipts_owed(AccountId account, ContactId contact) { courier.owe(account, contact); }
+void Parts::receipts_pending(AccountId account, ContactId contact) {
+  courier.schedule_receipts(account, contact);
+}
 void Parts::link_usable(AccountId account, ContactId contact) { courier.release(account, contact); }
-void Parts::profile_changed(AccountId account) { courier.tell_profile(account); }
+void Parts::profile_changed(AccountId account) { courier.send_profile(account); }
 void Parts::relay_changed(AccountId account) { relayed.homes_changed(account); }
-void Parts::heard_from(AccountId account, std::int64_t route) { courier.heard(account, route); }
+void Parts::route_answered(AccountId account, std::int64_t route) { courier.heard(account, route); }
 void Parts::windows_changed(AccountId) { expiry.look(); }
 void Parts::access_ended(AccountId account, FileId file) {
   protected_files.open_reads().close(account, file);
 }
 void Parts::manifest_due(AccountId account, ContactId contact, bool anew) {
-  device_manifests.tell(account, contact, anew);
+  device_manifests.send(account, contact, anew);
 }
 void Parts::device_asked(AccountId account) {
   if (core.device != nullptr) core.device->request_waits(account);
 }
-void Parts::states_owed(AccountId account, ChatId chat, ContactId cause) {
-  owed_states.begin(account, chat, cause);
+void Parts::states_pending(AccountId account, ChatId chat, ContactId cause) {
+  pending_states.begin(account, chat, cause);
 }
 void Parts::group_changed(AccountId account, const GroupId& group) {
   held_contents.begin(account, group);

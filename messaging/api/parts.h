@@ -17,7 +17,7 @@
 #include "messaging/api/securejoin.h"
 #include "messaging/delivery/courier.h"
 #include "messaging/delivery/expiry.h"
-#include "messaging/groups/owed_states.h"
+#include "messaging/groups/pending_states.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/signals.h"
 #include "messaging/peering/gateway_protocol.h"
@@ -42,7 +42,7 @@ struct Parts final : private kernel::Signals {
   peering::Incoming incoming;
   peering::Relayed relayed;
   peering::GatewayProtocol gateway_protocol;
-  groups::OwedStates owed_states;
+  groups::PendingStates pending_states;
   receiving::HeldContents held_contents;
   delivery::Courier courier;
 
@@ -62,16 +62,16 @@ struct Parts final : private kernel::Signals {
 
  private:
   void route_ready(AccountId account, std::int64_t route) override;
-  void receipts_owed(AccountId account, ContactId contact) override;
+  void receipts_pending(AccountId account, ContactId contact) override;
   void link_usable(AccountId account, ContactId contact) override;
   void profile_changed(AccountId account) override;
   void relay_changed(AccountId account) override;
-  void heard_from(AccountId account, std::int64_t route) override;
+  void route_answered(AccountId account, std::int64_t route) override;
   void windows_changed(AccountId account) override;
   void access_ended(AccountId account, FileId file) override;
   void manifest_due(AccountId account, ContactId contact, bool anew) override;
   void device_asked(AccountId account) override;
-  void states_owed(AccountId account, ChatId chat, ContactId cause) override;
+  void states_pending(AccountId account, ChatId chat, ContactId cause) override;
   void group_changed(AccountId account, const GroupId& group) override;
 };
 

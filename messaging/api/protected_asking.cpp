@@ -64,7 +64,7 @@ base::Result<> ask(const kernel::WriteContext& write, const FileTarget& target) 
   EDGE_TRY(request.holder_name, own_name(write));
   request.holder_addr = write.account.addr();
   request.asked = access.asked;
-  EDGE_CHECK(protection::tell(write, file.source, std::move(request)));
+  EDGE_CHECK(protection::send_note(write, file.source, std::move(request)));
   return write.emit(PrivittyFileAccessChanged{file.chat, file.id});
 }
 
@@ -134,13 +134,13 @@ base::Result<> offer(const kernel::WriteContext& write, ChatId source, ChatId ta
   told.owner_name = file.owner_name;
   told.owner_addr = file.owner_addr;
   told.name = file.name;
-  EDGE_CHECK(protection::tell(write, holder.id, std::move(told)));
+  EDGE_CHECK(protection::send_note(write, holder.id, std::move(told)));
   FileNotice notice;
   notice.file = file.uuid;
   notice.holder = *holder_key;
   notice.holder_name = holder.name.empty() ? holder.auth_name : holder.name;
   notice.holder_addr = holder.addr;
-  EDGE_CHECK(protection::tell(write, file.source, std::move(notice)));
+  EDGE_CHECK(protection::send_note(write, file.source, std::move(notice)));
   return write.emit(PrivittyFileAccessChanged{file.chat, file.id});
 }
 

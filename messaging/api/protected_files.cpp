@@ -170,7 +170,7 @@ base::Result<ProtectedPath> record(const kernel::WriteContext& write, const Made
   for (const ContactId holder : holders) {
     access.contact = holder;
     EDGE_CHECK(store::put_file_access(write.scope, access));
-    EDGE_CHECK(protection::tell_decision(write, file, access));
+    EDGE_CHECK(protection::send_decision(write, file, access));
   }
   protection::watch_windows(write);
   EDGE_CHECK(write.emit(PrivittyFileEncrypted{request.chat, file.grant_msg}));

@@ -32,13 +32,13 @@ int urgency(const FileAccessRow& access, UnixMillis now) {
 }
 
 // The file's owner is unknown: it arrived without a grant or an offer.
-bool is_unheard_of(const ProtectedFileRow& file) {
+bool is_unknown_file(const ProtectedFileRow& file) {
   return !protection::is_own(file) && file.owner == decltype(file.owner){};
 }
 
 FileStatus to_status(const ProtectedFileRow& file, const FileAccessRow& access, UnixMillis now) {
   FileStatus status;
-  status.state = access.state == FileState::none && is_unheard_of(file)
+  status.state = access.state == FileState::none && is_unknown_file(file)
                      ? "not_found"
                      : protection::state_word(access, now, protection::is_own(file));
   const bool over = status.state == "revoked" || status.state == "denied" ||
@@ -82,7 +82,7 @@ base::Result<std::optional<FileStatus>> ProtectedFiles::status(AccountId account
   FileStatus status = to_status(*row, shown.value_or(FileAccessRow{}), now);
   if (!protection::is_own(*row)) {
     EDGE_TRY(const auto source, store::find_contact(scope, row->source));
-    status.is_forwarded = source && !is_unheard_of(*row) && chats::key_of(*source) != row->owner;
+    status.is_forwarded = source && !is_unknown_file(*row) && chats::key_of(*source) != row->owner;
   }
   return std::optional(std::move(status));
 }

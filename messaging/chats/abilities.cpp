@@ -25,7 +25,7 @@ base::Result<> check_able(const kernel::WriteContext& write, const store::ChatRo
   return {};
 }
 
-bool can_tell_read(const kernel::WriteContext& write) {
+bool sends_read_receipts(const kernel::WriteContext& write) {
   return write.protocol().abilities().read_receipts;
 }
 

@@ -19,6 +19,6 @@ struct Errand {
 base::Result<> check_able(const kernel::WriteContext& write, const store::ChatRow& chat,
                           const Errand& errand);
 // Whether read receipts can be sent.
-bool can_tell_read(const kernel::WriteContext& write);
+bool sends_read_receipts(const kernel::WriteContext& write);
 
 }  // namespace messaging::chats

@@ -4,12 +4,12 @@
 #include <set>
 
 #include "base/log.h"
-#include "messaging/delivery/housekeeping.h"
+#include "messaging/delivery/maintenance.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/write_context.h"
 #include "messaging/outbox/outgoing.h"
 #include "store/tables/outbox.h"
-#include "store/tables/owed_receipts.h"
+#include "store/tables/pending_receipts.h"
 
 namespace messaging::delivery {
 namespace {
@@ -20,8 +20,8 @@ constexpr base::BudgetRule kStrangersOfHost{.per_second = 1, .burst = 120};
 
 }  // namespace
 
-Courier::Courier(kernel::Core& core, groups::OwedStates& owed_states)
-    : core_(core), owed_states_(owed_states), strangers_hosts_(kStrangersOfHost) {
+Courier::Courier(kernel::Core& core, groups::PendingStates& pending_states)
+    : core_(core), pending_states_(pending_states), strangers_hosts_(kStrangersOfHost) {
   for (kernel::Protocol* protocol : core_.protocols.all()) {
     protocol->on_step([this] { step_due(); });
   }
@@ -55,9 +55,9 @@ void Courier::wake(base::AccountId account, std::int64_t route) {
   news_.notify_one();
 }
 
-void Courier::owe(base::AccountId account, base::ContactId contact) {
+void Courier::schedule_receipts(base::AccountId account, base::ContactId contact) {
   base::Lock lock(mutex_);
-  if (owed_.try_emplace({account, contact}, core_.clock.uptime() + kReceiptDelay).second) {
+  if (receipts_due_.try_emplace({account, contact}, core_.clock.uptime() + kReceiptDelay).second) {
     news_.notify_one();
   }
 }
@@ -75,11 +75,11 @@ void Courier::release(base::AccountId account, base::ContactId contact) {
       });
 }
 
-void Courier::tell_profile(base::AccountId account) {
+void Courier::send_profile(base::AccountId account) {
   core_.write<void>(
       account,
       [this](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state) {
-        return core_.protocols.of(state.protocol()).tell_profile({core_, tx, scope, state});
+        return core_.protocols.of(state.protocol()).send_profile({core_, tx, scope, state});
       },
       [account](base::Result<> result) {
         if (result) return;
@@ -106,8 +106,8 @@ void Courier::forget(base::AccountId account) {
   base::Lock lock(mutex_);
   routes_.forget(account);
   std::erase_if(troubles_, [&](const auto& entry) { return entry.first.first == account; });
-  std::erase_if(owed_, [&](const auto& entry) { return entry.first.first == account; });
-  told_.erase(account);
+  std::erase_if(receipts_due_, [&](const auto& entry) { return entry.first.first == account; });
+  emitted_connectivity_.erase(account);
 }
 
 std::uint32_t Courier::connectivity(base::AccountId account) const {
@@ -139,8 +139,8 @@ void Courier::load_backlog() {
     if (const auto routes = store::routes_with_outbox(read->scope())) {
       for (const std::int64_t route : *routes) wake(account->id, route);
     }
-    if (const auto contacts = store::contacts_owed_receipts(read->scope())) {
-      for (const ContactId contact : *contacts) owe(account->id, contact);
+    if (const auto contacts = store::contacts_with_pending_receipts(read->scope())) {
+      for (const ContactId contact : *contacts) schedule_receipts(account->id, contact);
     }
   }
 }
@@ -157,10 +157,10 @@ void Courier::run(std::stop_token stop) {
       base::Lock lock(mutex_);
       routes = routes_.take(now);
       base::Millis wake_at = std::min(next_housekeeping, routes_.next_due().value_or(INT64_MAX));
-      for (auto entry = owed_.begin(); entry != owed_.end();) {
+      for (auto entry = receipts_due_.begin(); entry != receipts_due_.end();) {
         if (entry->second <= now) {
           owed.push_back(entry->first);
-          entry = owed_.erase(entry);
+          entry = receipts_due_.erase(entry);
         } else {
           wake_at = std::min(wake_at, entry->second);
           ++entry;
@@ -180,12 +180,12 @@ void Courier::run(std::stop_token stop) {
     if (step && take_step()) step_due();
     for (const auto& [account, contact] : owed) flush_receipts(account, contact);
     if (now >= next_housekeeping) {
-      keep_house(core_, *this, owed_states_);
+      run_maintenance(core_, *this, pending_states_);
       next_housekeeping = core_.clock.uptime() + kHousekeepingEvery;
     }
     std::set<base::AccountId> touched;
     for (const RouteKey& key : routes) touched.insert(key.first);
-    for (const base::AccountId account : touched) tell_connectivity(account);
+    for (const base::AccountId account : touched) emit_connectivity(account);
   }
 }
 
@@ -247,7 +247,7 @@ void Courier::carried(RouteKey key, bool stranger, const kernel::CarryReply& rep
   }
   finished(key, reply.reached, true, reply.pause);
   if (reply.outcome == kernel::CarryOutcome::unreachable && !reply.reached && !stranger)
-    tell_unreached(key);
+    warn_unreached(key);
 }
 
 RouteStanding Courier::standing(base::AccountId account, std::int64_t route) const {
@@ -271,10 +271,10 @@ void Courier::finished(RouteKey key, bool reached, bool again, base::Millis paus
     if (reached) troubles_.erase(key);
     news_.notify_one();
   }
-  tell_connectivity(key.first);
+  emit_connectivity(key.first);
 }
 
-void Courier::tell_unreached(RouteKey key) {
+void Courier::warn_unreached(RouteKey key) {
   {
     base::Lock lock(mutex_);
     if (!routes_.warning_due(key, core_.clock.uptime())) return;
@@ -296,7 +296,7 @@ void Courier::flush_receipts(base::AccountId account, base::ContactId contact) {
   core_.write<bool>(
       account,
       [this, contact](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state) {
-        return outbox::queue_owed_receipts({core_, tx, scope, state}, contact);
+        return outbox::queue_pending_receipts({core_, tx, scope, state}, contact);
       },
       [account](base::Result<bool> result) {
         if (!result) {
@@ -306,11 +306,11 @@ void Courier::flush_receipts(base::AccountId account, base::ContactId contact) {
       });
 }
 
-void Courier::tell_connectivity(base::AccountId account) {
+void Courier::emit_connectivity(base::AccountId account) {
   const std::uint32_t level = connectivity(account);
   {
     base::Lock lock(mutex_);
-    const auto [entry, added] = told_.try_emplace(account, 4000);
+    const auto [entry, added] = emitted_connectivity_.try_emplace(account, 4000);
     // A change between "sending" and "nothing waits" emits no event.
     const auto coarse = [](std::uint32_t l) { return l >= 3000 ? 4000u : l; };
     if (!running_ || coarse(entry->second) == coarse(level)) return;

@@ -25,7 +25,7 @@
 #include "messaging/kernel/protocol.h"
 
 namespace messaging::groups {
-class OwedStates;
+class PendingStates;
 }  // namespace messaging::groups
 namespace messaging::kernel {
 class Core;
@@ -47,7 +47,7 @@ struct RouteStanding {
 class Courier {
  public:
   // `core.protocols` must be filled by now.
-  Courier(kernel::Core& core, groups::OwedStates& owed_states);
+  Courier(kernel::Core& core, groups::PendingStates& pending_states);
   ~Courier();  // stop()
 
   void start();
@@ -56,11 +56,11 @@ class Courier {
   // A row became ready on a route; call from an on_commit hook.
   void wake(base::AccountId account, std::int64_t route);
   // Receipts for a contact are pending; they are sent together a moment later.
-  void owe(base::AccountId account, base::ContactId contact);
+  void schedule_receipts(base::AccountId account, base::ContactId contact);
   // More rows wait for a contact that has a link: prepares the next slice.
   void release(base::AccountId account, base::ContactId contact);
   // The account's profile changed: queues updates for contacts whose copy differs.
-  void tell_profile(base::AccountId account);
+  void send_profile(base::AccountId account);
   // An envelope arrived from this peer: its waiting rows are sent at once.
   void heard(base::AccountId account, std::int64_t route);
   // Ends every pause (maybe_network, start_io).
@@ -84,11 +84,11 @@ class Courier {
   int failures(RouteKey key) const;  // consecutive
   void finished(RouteKey key, bool reached, bool again, base::Millis pause);
   void flush_receipts(base::AccountId account, base::ContactId contact);
-  void tell_connectivity(base::AccountId account);
-  void tell_unreached(RouteKey key);  // emits a Warning at intervals
+  void emit_connectivity(base::AccountId account);
+  void warn_unreached(RouteKey key);  // emits a Warning at intervals
 
   kernel::Core& core_;
-  groups::OwedStates& owed_states_;
+  groups::PendingStates& pending_states_;
   mutable base::Mutex mutex_;
   base::Condition news_;
   RouteQueue routes_ GUARDED_BY(mutex_);
@@ -97,8 +97,9 @@ class Courier {
   // Bounds turns to a host that only a never-reached party named. Resists a stranger who makes this
   // daemon send requests to a third party.
   base::Budget<std::string> strangers_hosts_ GUARDED_BY(mutex_);
-  std::map<std::pair<base::AccountId, base::ContactId>, base::Millis> owed_ GUARDED_BY(mutex_);
-  std::map<base::AccountId, std::uint32_t> told_ GUARDED_BY(mutex_);
+  std::map<std::pair<base::AccountId, base::ContactId>, base::Millis> receipts_due_
+      GUARDED_BY(mutex_);
+  std::map<base::AccountId, std::uint32_t> emitted_connectivity_ GUARDED_BY(mutex_);
   bool running_ GUARDED_BY(mutex_) = false;
   bool reload_ GUARDED_BY(mutex_) = false;
   bool step_ GUARDED_BY(mutex_) = false;  // a protocol has work for step()

@@ -1,7 +1,7 @@
 #include "messaging/delivery/expiry.h"
 
 #include "base/log.h"
-#include "messaging/delivery/housekeeping.h"
+#include "messaging/delivery/maintenance.h"
 #include "messaging/kernel/core.h"
 #include "store/tables/file_accesses.h"
 

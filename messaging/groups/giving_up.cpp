@@ -9,7 +9,7 @@
 #include "store/tables/chats.h"
 #include "store/tables/contacts.h"
 #include "store/tables/messages.h"
-#include "store/tables/told_profiles.h"
+#include "store/tables/sent_profiles.h"
 
 namespace messaging::groups {
 namespace {
@@ -86,7 +86,7 @@ base::Result<> expire_outbox(const kernel::WriteContext& write, UnixMillis befor
                               reason(row.state, write.core.options.expire_after)));
     } else if (row.contact) {
       // The profile is sent again in its present form.
-      EDGE_CHECK(store::note_told(write.scope, *row.contact, std::nullopt));
+      EDGE_CHECK(store::note_profile_mark(write.scope, *row.contact, std::nullopt));
     }
   }
   return {};
@@ -117,7 +117,7 @@ base::Result<> give_up_file(const kernel::WriteContext& write, const OutboxRow& 
     EDGE_CHECK(store::delete_outbox(write.scope, row->id));
     EDGE_TRY(const auto group, chats::find_group(write.scope, update->group));
     if (!group) return {};
-    return tell_member(write, *group, *file.contact, {file.message, content->uuid});
+    return send_to_member(write, *group, *file.contact, {file.message, content->uuid});
   }
   if (!file.message) return {};
   return fail_message(write, *file.message, *file.contact,

@@ -85,7 +85,7 @@ base::Result<> admit_joiner(const kernel::WriteContext& write, const store::Invi
   EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
   EDGE_CHECK(promote(write, group));
   // A member that joins again lost its copy of the state.
-  if (group.state.has(key)) return tell_member(write, group, contact, {.with_image = true});
+  if (group.state.has(key)) return send_to_member(write, group, contact, {.with_image = true});
   return add_member(write, group, contact);
 }
 

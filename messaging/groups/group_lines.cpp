@@ -48,8 +48,9 @@ base::Result<> add_line(const kernel::WriteContext& write, const chats::Group& g
   return write.emit(ChatlistChanged{});
 }
 
-base::Result<> tell_membership(const kernel::WriteContext& write, const chats::Group& group,
-                               const MemberKey& key, const Membership& member, ContactId sender) {
+base::Result<> add_membership_line(const kernel::WriteContext& write, const chats::Group& group,
+                                   const MemberKey& key, const Membership& member,
+                                   ContactId sender) {
   EDGE_TRY(const Person author, person(write, member.author));
   EDGE_TRY(const Person whom, person(write, key));
   if (!whom.contact) return {};  // joined and left before this contact was known
@@ -90,18 +91,18 @@ base::Result<store::MessageRow> add_own_line(const kernel::WriteContext& write,
   return row;
 }
 
-base::Result<> tell_changes(const kernel::WriteContext& write, const chats::Group& group,
-                            const GroupState& before, ContactId sender) {
+base::Result<> add_change_lines(const kernel::WriteContext& write, const chats::Group& group,
+                                const GroupState& before, ContactId sender) {
   const GroupState& now = group.state;
   const MemberKey self = chats::key_of(write.account);
   if (!before.has(self) && now.has(self)) {
     // One line covers all changes before we joined.
-    return tell_membership(write, group, self, now.members.at(self), sender);
+    return add_membership_line(write, group, self, now.members.at(self), sender);
   }
   if (!before.has(self)) return {};
   for (const auto& [key, member] : now.members) {
     if (before.has(key) == member.present) continue;
-    EDGE_CHECK(tell_membership(write, group, key, member, sender));
+    EDGE_CHECK(add_membership_line(write, group, key, member, sender));
   }
   const auto changed = [&](const auto& was, const auto& is, SystemMessage system,
                            auto words) -> base::Result<> {
@@ -144,7 +145,7 @@ base::Result<> add_member(const kernel::WriteContext& write, chats::Group& group
   EDGE_TRY(const store::MessageRow line,
            add_own_line(write, group, SystemMessage::member_added,
                         fmt::format("You added {}.", whom.name), contact, std::nullopt, true));
-  return tell_members(write, group, {line.id, line.uuid});
+  return send_to_members(write, group, {line.id, line.uuid});
 }
 
 }  // namespace messaging::groups

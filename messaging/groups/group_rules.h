@@ -20,7 +20,7 @@
 namespace messaging::groups {
 
 // The state is sent again after this time to a member whose message shows that it lacks it.
-inline constexpr base::Millis kTellAgain = 10 * 60 * base::Millis{1000};
+inline constexpr base::Millis kStateResendAfter = 10 * 60 * base::Millis{1000};
 inline constexpr std::uint64_t kMaxGroupImage = 1024 * 1024;  // bytes of plaintext
 
 // Creates a chat and its group; the caller sets type and state.
@@ -39,15 +39,15 @@ base::Result<> meet_member(const kernel::WriteContext& write, const chats::Group
 
 // Sends the state to a member. `message` is the info message about the change, with its uuid; none
 // for a forwarded state.
-struct TellOptions {
+struct SendOptions {
   std::optional<MsgId> message = std::nullopt;
   std::optional<store::Uuid> uuid = std::nullopt;
   bool with_image = false;  // also when the member was sent the picture before
 };
-base::Result<> tell_member(const kernel::WriteContext& write, const chats::Group& group,
-                           ContactId contact, const TellOptions& options);
-base::Result<> tell_members(const kernel::WriteContext& write, const chats::Group& group,
-                            const TellOptions& options);
+base::Result<> send_to_member(const kernel::WriteContext& write, const chats::Group& group,
+                              ContactId contact, const SendOptions& options);
+base::Result<> send_to_members(const kernel::WriteContext& write, const chats::Group& group,
+                               const SendOptions& options);
 // Requests the state of an unknown group.
 base::Result<> ask_state(const kernel::WriteContext& write, const GroupId& id, ContactId contact);
 
@@ -65,8 +65,8 @@ base::Result<store::MessageRow> add_own_line(const kernel::WriteContext& write,
 
 // Info messages about the changes between two states, each from the change's author. Events:
 // IncomingMsg.
-base::Result<> tell_changes(const kernel::WriteContext& write, const chats::Group& group,
-                            const GroupState& before, ContactId sender);
+base::Result<> add_change_lines(const kernel::WriteContext& write, const chats::Group& group,
+                                const GroupState& before, ContactId sender);
 
 // Adds a member and sends the change to all: for add_contact_to_chat and joins by invite.
 base::Result<> add_member(const kernel::WriteContext& write, chats::Group& group,

@@ -53,7 +53,7 @@ inline constexpr base::BudgetRule kStepRule{
 // member.
 inline constexpr base::BudgetRule kStatesCausedRule{.per_second = 8.0 * 1024 * 1024 / 60,
                                                     .burst = 64.0 * 1024 * 1024};
-inline constexpr base::BudgetRule kStatesToldRule{.per_second = kMaxGroupState / 60.0,
+inline constexpr base::BudgetRule kStatesSentRule{.per_second = kMaxGroupState / 60.0,
                                                   .burst = 8.0 * kMaxGroupState};
 // Answers to a member's requests for a group's state, which carry the picture. Further requests
 // wait.

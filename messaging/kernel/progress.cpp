@@ -12,7 +12,7 @@ constexpr std::uint64_t kSteps = 20;
 
 }  // namespace
 
-base::Result<> tell_progress(const WriteContext& write, std::uint32_t before, std::uint32_t now,
+base::Result<> emit_progress(const WriteContext& write, std::uint32_t before, std::uint32_t now,
                              std::uint32_t parts, std::optional<MsgId> message) {
   if (parts < kSmall || now <= before) return {};
   const auto step = [&](std::uint32_t done) { return kSteps * done / parts; };

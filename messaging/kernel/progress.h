@@ -13,7 +13,7 @@ namespace messaging::kernel {
 
 // Of `parts`, `before` were done and now `now` are. Where the message is known, a MsgsChanged event
 // names it; get_message_info shows the progress.
-base::Result<> tell_progress(const WriteContext& write, std::uint32_t before, std::uint32_t now,
+base::Result<> emit_progress(const WriteContext& write, std::uint32_t before, std::uint32_t now,
                              std::uint32_t parts, std::optional<MsgId> message = std::nullopt);
 
 }  // namespace messaging::kernel

@@ -95,7 +95,7 @@ class Protocol {
   // The contact acknowledged this row, which is deleted.
   virtual base::Result<> acknowledged(const WriteContext& write, const store::OutboxRow& row) = 0;
   // The account's profile changed: queues updates for contacts whose copy differs.
-  virtual base::Result<> tell_profile(const WriteContext& write) = 0;
+  virtual base::Result<> send_profile(const WriteContext& write) = 0;
   // A contact's new profile has its current addresses.
   virtual base::Result<> take_profile(const WriteContext& write, const store::ContactRow& contact,
                                       const Profile& profile) = 0;
@@ -131,7 +131,8 @@ class Protocol {
   // ---- once a minute ----
   // Retries and expires. `may_expire`: rows that are old by write.steady() may be deleted. Returns
   // the number of rows that became due for retransmission.
-  virtual base::Result<std::int64_t> keep_house(const WriteContext& write, bool may_expire) = 0;
+  virtual base::Result<std::int64_t> run_maintenance(const WriteContext& write,
+                                                     bool may_expire) = 0;
   // Retries arrivals that could not be applied. Beside the writer, any thread.
   virtual void retry_arrivals(base::AccountId account) = 0;
 

@@ -18,8 +18,8 @@ class Signals {
 
   // The outbox has something to send on this route.
   virtual void route_ready(base::AccountId account, std::int64_t route) = 0;
-  // The contact is owed receipts; they are sent together a moment later.
-  virtual void receipts_owed(base::AccountId account, base::ContactId contact) = 0;
+  // Receipts are pending for the contact; they are sent together a moment later.
+  virtual void receipts_pending(base::AccountId account, base::ContactId contact) = 0;
   // There is a link with the contact, and more waits to be prepared for it.
   virtual void link_usable(base::AccountId account, base::ContactId contact) = 0;
   // Contacts were sent another profile than the account has now, or more of them than one write
@@ -28,10 +28,10 @@ class Signals {
   // The account is reached through another relay, through none any more, or is not to be reached.
   virtual void relay_changed(base::AccountId account) = 0;
   // Something came from the peer at this route: retries there need not wait.
-  virtual void heard_from(base::AccountId account, std::int64_t route) = 0;
+  virtual void route_answered(base::AccountId account, std::int64_t route) = 0;
 
-  // What the contact may ask this device for may be another than it was sent. `anew`: it may have
-  // lost what it was sent.
+  // The manifest that the contact was sent may be out of date. `anew`: the contact may have lost
+  // it.
   virtual void manifest_due(base::AccountId account, base::ContactId contact, bool anew) = 0;
   // A contact asked this device for a command.
   virtual void device_asked(base::AccountId account) = 0;
@@ -41,9 +41,10 @@ class Signals {
   // Access to this file ended: whoever reads it stops.
   virtual void access_ended(base::AccountId account, base::FileId file) = 0;
 
-  // Members of the group are owed its state (store/tables/owed_states.h) because of what `cause`
-  // sent.
-  virtual void states_owed(base::AccountId account, base::ChatId chat, base::ContactId cause) = 0;
+  // The group's state is pending for members (store/tables/pending_states.h) because of what
+  // `cause` sent.
+  virtual void states_pending(base::AccountId account, base::ChatId chat,
+                              base::ContactId cause) = 0;
   // The group's state changed: what is held for it is judged again.
   virtual void group_changed(base::AccountId account, const GroupId& group) = 0;
 };

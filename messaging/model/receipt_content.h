@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "messaging/model/content_kind.h"
 #include "messaging/model/message_ref.h"
-#include "store/tables/owed_receipts.h"
+#include "store/tables/pending_receipts.h"
 
 namespace messaging {
 

@@ -9,7 +9,7 @@
 #include "store/tables/blobs.h"
 #include "store/tables/contacts.h"
 #include "store/tables/outbox.h"
-#include "store/tables/owed_receipts.h"
+#include "store/tables/pending_receipts.h"
 
 namespace messaging::outbox {
 namespace {
@@ -127,21 +127,22 @@ base::Result<> queue_message(const kernel::WriteContext& write, ContactId contac
   return queue_content(write, contact, Content{row.uuid, std::move(message)}, row.id);
 }
 
-void tell_receipts_soon(const kernel::WriteContext& write, ContactId contact) {
-  write.signal(&kernel::Signals::receipts_owed, contact);
+void queue_receipts_soon(const kernel::WriteContext& write, ContactId contact) {
+  write.signal(&kernel::Signals::receipts_pending, contact);
 }
 
 base::Result<> acknowledge(const kernel::WriteContext& write, ContactId contact, const Uuid& uuid) {
-  EDGE_CHECK(store::owe_receipt(write.scope,
-                                {contact, store::ReceiptKind::arrived, uuid, write.tx.now()}));
-  tell_receipts_soon(write, contact);
+  EDGE_CHECK(store::add_pending_receipt(
+      write.scope, {contact, store::ReceiptKind::arrived, uuid, write.tx.now()}));
+  queue_receipts_soon(write, contact);
   return {};
 }
 
 base::Result<> queue_read_receipt(const kernel::WriteContext& write, ContactId contact,
                                   const Uuid& uuid, UnixMillis at) {
-  EDGE_CHECK(store::owe_receipt(write.scope, {contact, store::ReceiptKind::read, uuid, at}));
-  tell_receipts_soon(write, contact);
+  EDGE_CHECK(
+      store::add_pending_receipt(write.scope, {contact, store::ReceiptKind::read, uuid, at}));
+  queue_receipts_soon(write, contact);
   return {};
 }
 
@@ -156,11 +157,11 @@ base::Result<> release_waiting(const kernel::WriteContext& write, ContactId cont
   return {};
 }
 
-base::Result<bool> queue_owed_receipts(const kernel::WriteContext& write, ContactId contact) {
-  EDGE_TRY(const auto owed, store::owed_receipts(write.scope, contact, kMaxReceipts));
+base::Result<bool> queue_pending_receipts(const kernel::WriteContext& write, ContactId contact) {
+  EDGE_TRY(const auto owed, store::pending_receipts(write.scope, contact, kMaxReceipts));
   if (owed.empty()) return false;
   Receipts receipts;
-  for (const store::OwedReceipt& receipt : owed) {
+  for (const store::PendingReceipt& receipt : owed) {
     receipts.notes.push_back({receipt.kind, {receipt.uuid, true}, receipt.at});
   }
   OutboxRow out;
@@ -171,19 +172,19 @@ base::Result<bool> queue_owed_receipts(const kernel::WriteContext& write, Contac
   EDGE_TRY(const bool linked, write.protocol().prepare(write, contact, std::span(&out, 1)));
   if (!linked) return false;
   EDGE_TRY(out.route_id, route_of(write, contact));
-  for (const store::OwedReceipt& receipt : owed) {
+  for (const store::PendingReceipt& receipt : owed) {
     EDGE_CHECK(store::settle_receipt(write.scope, receipt, write.steady()));
   }
   EDGE_CHECK(store::insert_outbox(write.scope, out));
   wake_courier(write, out.route_id);
-  if (owed.size() == kMaxReceipts) tell_receipts_soon(write, contact);
+  if (owed.size() == kMaxReceipts) queue_receipts_soon(write, contact);
   return true;
 }
 
 base::Result<> stored_there(const kernel::WriteContext& write, const OutboxRow& row,
                             std::uint32_t parts_until, std::uint32_t parts) {
   if (row.kind == OutboxKind::file) {
-    EDGE_CHECK(kernel::tell_progress(write, row.next_part, parts_until, parts, row.message));
+    EDGE_CHECK(kernel::emit_progress(write, row.next_part, parts_until, parts, row.message));
     if (parts_until < parts) return store::set_outbox_next_part(write.scope, row, parts_until);
     EDGE_CHECK(store::set_outbox_stored(write.scope, row, write.steady()));
     return {};

@@ -34,14 +34,14 @@ base::Result<> queue_read_receipt(const kernel::WriteContext& write, ContactId c
                                   const Uuid& uuid, UnixMillis at);
 
 // The contact's pending receipts are sent together a moment after the commit.
-void tell_receipts_soon(const kernel::WriteContext& write, ContactId contact);
+void queue_receipts_soon(const kernel::WriteContext& write, ContactId contact);
 
 // Prepares the rows that wait for a link, in order; a long queue in slices, one transaction each.
 base::Result<> release_waiting(const kernel::WriteContext& write, ContactId contact);
 
 // Composes and queues the pending receipts for a contact. False: there are none, or there is no
 // link yet.
-base::Result<bool> queue_owed_receipts(const kernel::WriteContext& write, ContactId contact);
+base::Result<bool> queue_pending_receipts(const kernel::WriteContext& write, ContactId contact);
 
 // The other side has stored this row: a content, or of a file the parts before `parts_until` of
 // `parts`. Once no row of a message waits any more, the message is delivered.

@@ -61,7 +61,7 @@ base::Result<> apply_parts(const kernel::WriteContext& write, const Delivery& de
     EDGE_CHECK(store::note_part(write.scope, part.transfer.id, part.index));
     // Several deposits are under way at once: parts come in about the order of the file.
     EDGE_CHECK(
-        kernel::tell_progress(write, before, part.index + 1, part_count(part.transfer.size)));
+        kernel::emit_progress(write, before, part.index + 1, part_count(part.transfer.size)));
   }
   return {};
 }

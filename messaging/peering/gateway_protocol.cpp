@@ -80,8 +80,8 @@ base::Result<> GatewayProtocol::acknowledged(const kernel::WriteContext& write,
   return row.join_id != 0 ? join_confirmed(write, row.join_id) : base::Result<>{};
 }
 
-base::Result<> GatewayProtocol::tell_profile(const kernel::WriteContext& write) {
-  return messaging::peering::tell_profile(write);
+base::Result<> GatewayProtocol::send_profile(const kernel::WriteContext& write) {
+  return messaging::peering::send_profile(write);
 }
 
 base::Result<> GatewayProtocol::take_profile(const kernel::WriteContext& write,
@@ -114,12 +114,12 @@ base::Result<std::string> GatewayProtocol::place(const store::Scope& scope, std:
   return row && !row->way.urls.empty() ? row->way.urls.front() : std::string();
 }
 
-base::Result<std::int64_t> GatewayProtocol::keep_house(const kernel::WriteContext& write,
-                                                       bool may_expire) {
+base::Result<std::int64_t> GatewayProtocol::run_maintenance(const kernel::WriteContext& write,
+                                                            bool may_expire) {
   const UnixMillis now = write.steady();
   const base::Millis lifetime = write.core.options.expire_after;
   EDGE_CHECK(retry_renewals(write));
-  EDGE_CHECK(tell_profile(write));
+  EDGE_CHECK(send_profile(write));
   if (may_expire) {
     EDGE_CHECK(expire_joins(write, now));
     EDGE_CHECK(expire_renewals(write, now));

@@ -29,7 +29,7 @@ class GatewayProtocol : public kernel::Protocol {
   base::Result<> want_link(const kernel::WriteContext& write, base::ContactId contact) override;
   base::Result<> acknowledged(const kernel::WriteContext& write,
                               const store::OutboxRow& row) override;
-  base::Result<> tell_profile(const kernel::WriteContext& write) override;
+  base::Result<> send_profile(const kernel::WriteContext& write) override;
   base::Result<> take_profile(const kernel::WriteContext& write, const store::ContactRow& contact,
                               const Profile& profile) override;
 
@@ -52,8 +52,8 @@ class GatewayProtocol : public kernel::Protocol {
   void on_step(std::function<void()> due) override { carrier_.on_step(std::move(due)); }
   base::Result<std::string> place(const store::Scope& scope, std::int64_t route) override;
 
-  base::Result<std::int64_t> keep_house(const kernel::WriteContext& write,
-                                        bool may_expire) override;
+  base::Result<std::int64_t> run_maintenance(const kernel::WriteContext& write,
+                                             bool may_expire) override;
   void retry_arrivals(base::AccountId account) override;
   void forget(base::AccountId account) override;
 

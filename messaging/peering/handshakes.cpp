@@ -178,7 +178,7 @@ base::Result<bool> repeat_answer(const kernel::WriteContext& write,
   EDGE_TRY(auto memory, decode_answerer_memory(pending->memory));
   EDGE_CHECK(send_answer(write, *pending, std::move(memory.answer)));
   // A requester that repeats its request can be reached: the answer is sent at once.
-  write.signal(&kernel::Signals::heard_from, pending->route_id);
+  write.signal(&kernel::Signals::route_answered, pending->route_id);
   return true;
 }
 
@@ -232,7 +232,7 @@ base::Result<store::ContactRow> take_proof(const kernel::WriteContext& write,
   contact.verified = contact.verified || verified;
   EDGE_CHECK(keep_place(write, contact));
   EDGE_CHECK(store::update_contact(write.scope, contact));
-  EDGE_CHECK(note_profile_told(write, contact.id, memory.told));
+  EDGE_CHECK(note_profile_sent(write, contact.id, memory.told));
   // A late retransmission of the request starts no new handshake.
   if (pending.digest) {
     EDGE_CHECK(store::note_envelope(write.scope, *pending.digest, write.steady(), {}));

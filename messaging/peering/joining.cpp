@@ -86,7 +86,7 @@ base::Result<ChatId> start_join(const kernel::WriteContext& write, const crypto:
   EDGE_TRY(const Card card, make_card(write));
   EDGE_TRY(const std::int64_t join_id, write.tx.next_id(write.account.id, "pending_join"));
   EDGE_CHECK(allow_deposits(write, card.token, join_id, contact.id));
-  EDGE_CHECK(note_profile_told(write, contact.id, mark_of(write, card)));
+  EDGE_CHECK(note_profile_sent(write, contact.id, mark_of(write, card)));
   EDGE_TRY(const crypto::X25519Public inviter, invite.identity.to_x25519());
   crypto::HandshakeOptions options;
   options.static_key = &write.account.identity.x25519_secret();

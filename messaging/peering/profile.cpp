@@ -8,13 +8,13 @@
 #include "messaging/peering/reach.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
-#include "store/tables/told_profiles.h"
+#include "store/tables/sent_profiles.h"
 
 namespace messaging::peering {
 namespace {
 
-constexpr std::size_t kToldAtOnce = 64;
-constexpr std::size_t kMaxStatusTold = 1024;
+constexpr std::size_t kProfilesInWrite = 64;
+constexpr std::size_t kMaxStatusSent = 1024;
 
 }  // namespace
 
@@ -24,7 +24,7 @@ base::Result<Profile> make_profile(const kernel::WriteContext& write) {
   EDGE_TRY(const auto status, store::find_config_value(write.scope, "selfstatus"));
   EDGE_TRY(const auto bot, store::find_config_value(write.scope, "bot"));
   profile.name = plain_name(name.value_or(""));
-  profile.status = status.value_or("").substr(0, kMaxStatusTold);
+  profile.status = status.value_or("").substr(0, kMaxStatusSent);
   while (!base::is_utf8(profile.status)) profile.status.pop_back();  // cut inside a character
   profile.bot = bot == "1";
   Reach reach = reach_of(write.core, write.account);
@@ -43,23 +43,24 @@ base::Bytes mark_of(const kernel::WriteContext& write, const Profile& profile) {
   return {mark.begin(), mark.end()};
 }
 
-base::Result<> note_profile_told(const kernel::WriteContext& write, ContactId contact,
+base::Result<> note_profile_sent(const kernel::WriteContext& write, ContactId contact,
                                  base::ByteView mark) {
-  return store::note_told(write.scope, contact, mark);
+  return store::note_profile_mark(write.scope, contact, mark);
 }
 
-base::Result<> tell_profile(const kernel::WriteContext& write) {
+base::Result<> send_profile(const kernel::WriteContext& write) {
   EDGE_TRY(Profile profile, make_profile(write));
   const base::Bytes mark = mark_of(write, profile);
-  EDGE_TRY(const auto contacts, store::contacts_not_told(write.scope, mark, kToldAtOnce));
+  EDGE_TRY(const auto contacts,
+           store::contacts_without_profile(write.scope, mark, kProfilesInWrite));
   for (const ContactId contact : contacts) {
     EDGE_TRY(const std::int64_t serial, write.tx.next_id(write.account.id, "pending_join"));
     profile.token = DepositToken::generate();
     EDGE_CHECK(allow_deposits(write, profile.token, serial, contact));
     EDGE_CHECK(outbox::queue_content(write, contact, {crypto::random_array<16>(), profile}));
-    EDGE_CHECK(store::note_told(write.scope, contact, mark));
+    EDGE_CHECK(store::note_profile_mark(write.scope, contact, mark));
   }
-  if (contacts.size() < kToldAtOnce) return {};
+  if (contacts.size() < kProfilesInWrite) return {};
   write.signal(&kernel::Signals::profile_changed);
   return {};
 }

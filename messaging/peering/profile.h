@@ -18,12 +18,12 @@ base::Result<Profile> make_profile(const kernel::WriteContext& write);
 // Identifies the profile that was sent to a contact: a keyed hash of all but its token.
 base::Bytes mark_of(const kernel::WriteContext& write, const Profile& profile);
 // Records that a card with the profile of this mark was sent to the contact.
-base::Result<> note_profile_told(const kernel::WriteContext& write, ContactId contact,
+base::Result<> note_profile_sent(const kernel::WriteContext& write, ContactId contact,
                                  base::ByteView mark);
 
 // Queues updates for a slice of the contacts whose last copy differs; the courier requests the next
 // slice.
-base::Result<> tell_profile(const kernel::WriteContext& write);
+base::Result<> send_profile(const kernel::WriteContext& write);
 
 // Switches the contact's route to the way in its update; the previous way becomes the route's
 // second.

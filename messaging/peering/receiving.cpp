@@ -197,7 +197,7 @@ base::Result<Reception> receive_message(const kernel::WriteContext& write,
   EDGE_TRY(const store::ContactRow contact, store::load_contact(write.scope, *session.contact));
   if (contact.blocked) return reception;
   EDGE_CHECK(store::touch_last_seen(write.scope, contact.id, write.tx.now()));
-  if (contact.route_id) write.signal(&kernel::Signals::heard_from, *contact.route_id);
+  if (contact.route_id) write.signal(&kernel::Signals::route_answered, *contact.route_id);
   const receiving::Sender sender{.contact = contact, .turn = turn, .taken = means.taken};
   EDGE_TRY(const bool seen, receiving::apply_content(write, sender, *content, file, *plain));
   if (seen) reception.seen = {contact.id, content->uuid};

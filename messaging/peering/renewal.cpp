@@ -52,7 +52,7 @@ base::Result<> send_request(const kernel::WriteContext& write, const store::Cont
   EDGE_TRY(pending.id, write.tx.next_id(write.account.id, "pending_join"));
   EDGE_TRY(const Card card, make_card(write));
   EDGE_CHECK(allow_deposits(write, card.token, pending.id, contact.id));
-  EDGE_CHECK(note_profile_told(write, contact.id, mark_of(write, card)));
+  EDGE_CHECK(note_profile_sent(write, contact.id, mark_of(write, card)));
   EDGE_TRY(const auto key,
            crypto::PublicKey::from_bytes(chats::key_of(contact).value_or(MemberKey{})));
   EDGE_TRY(const crypto::X25519Public responder, key.to_x25519());

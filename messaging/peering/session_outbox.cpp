@@ -7,7 +7,7 @@
 #include "messaging/peering/session_link.h"
 #include "store/tables/contacts.h"
 #include "store/tables/outbox.h"
-#include "store/tables/owed_receipts.h"
+#include "store/tables/pending_receipts.h"
 
 namespace messaging::peering {
 
@@ -34,8 +34,8 @@ base::Result<> encrypt_again(const kernel::WriteContext& write, ContactId contac
   EDGE_CHECK(store::hold_outbox(write.scope, contact));
   EDGE_CHECK(check_restored(write, contact, heard));
   // Read receipts may have been sent in the previous session, which the contact can no longer open.
-  EDGE_TRY(const bool owed, store::owe_told_receipts(write.scope, contact, kMaxReceipts));
-  if (owed) outbox::tell_receipts_soon(write, contact);
+  EDGE_TRY(const bool owed, store::requeue_sent_receipts(write.scope, contact, kMaxReceipts));
+  if (owed) outbox::queue_receipts_soon(write, contact);
   write.signal(&kernel::Signals::manifest_due, contact, true);
   return outbox::release_waiting(write, contact);
 }

@@ -186,18 +186,17 @@ base::Result<store::ContactRow> known_contact(const kernel::WriteContext& write,
   return row;
 }
 
-base::Result<> tell(const kernel::WriteContext& write, ContactId contact, ContentBody note) {
+base::Result<> send_note(const kernel::WriteContext& write, ContactId contact, ContentBody note) {
   EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, contact));
-  return row.route_id ? tell_waiting(write, contact, std::move(note)) : base::Result<>{};
+  return row.route_id ? queue_note(write, contact, std::move(note)) : base::Result<>{};
 }
 
-base::Result<> tell_waiting(const kernel::WriteContext& write, ContactId contact,
-                            ContentBody note) {
+base::Result<> queue_note(const kernel::WriteContext& write, ContactId contact, ContentBody note) {
   return outbox::queue_content(write, contact,
                                Content{crypto::random_array<16>(), std::move(note)});
 }
 
-base::Result<> tell_decision(const kernel::WriteContext& write, const ProtectedFileRow& file,
+base::Result<> send_decision(const kernel::WriteContext& write, const ProtectedFileRow& file,
                              const FileAccessRow& access) {
   EDGE_TRY(const store::ContactRow holder, store::load_contact(write.scope, access.contact));
   FileDecision decision;
@@ -223,8 +222,8 @@ base::Result<> tell_decision(const kernel::WriteContext& write, const ProtectedF
   }
   sign(decision, write.account.identity);
   // Members may have no session with each other yet; then the decision waits for one.
-  if (access.group) return tell_waiting(write, access.contact, std::move(decision));
-  return tell(write, access.via.valid() ? access.via : access.contact, std::move(decision));
+  if (access.group) return queue_note(write, access.contact, std::move(decision));
+  return send_note(write, access.via.valid() ? access.via : access.contact, std::move(decision));
 }
 
 base::Result<> decide(const kernel::WriteContext& write, const ProtectedFileRow& file,
@@ -237,7 +236,7 @@ base::Result<> decide(const kernel::WriteContext& write, const ProtectedFileRow&
   ++access.rev;
   access.changed_at = write.tx.now();
   EDGE_CHECK(store::put_file_access(write.scope, access));
-  EDGE_CHECK(tell_decision(write, file, access));
+  EDGE_CHECK(send_decision(write, file, access));
   if (access.state == FileState::revoked) {
     EDGE_CHECK(write.emit(PrivittyFileAccessRevoked{access.chat, access.contact, file.id}));
   }
@@ -299,7 +298,7 @@ base::Result<> report_end(const kernel::WriteContext& write, const ProtectedFile
   report.holder = write.account.identity.public_key().bytes();
   report.rev = access.rev;
   report.state = state;
-  EDGE_CHECK(tell(write, file.source, report));
+  EDGE_CHECK(send_note(write, file.source, report));
   return write.emit(PrivittyFileAccessChanged{file.chat, file.id});
 }
 

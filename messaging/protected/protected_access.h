@@ -76,13 +76,13 @@ base::Result<store::ContactRow> known_contact(const kernel::WriteContext& write,
                                               const std::string& addr);
 
 // Queues a note for a contact, outside any chat; skipped when the contact has no route.
-base::Result<> tell(const kernel::WriteContext& write, ContactId contact, ContentBody note);
+base::Result<> send_note(const kernel::WriteContext& write, ContactId contact, ContentBody note);
 // The same, but without a route the note waits for one.
-base::Result<> tell_waiting(const kernel::WriteContext& write, ContactId contact, ContentBody note);
+base::Result<> queue_note(const kernel::WriteContext& write, ContactId contact, ContentBody note);
 
 // Sends the row's decision to the holder of `access`, directly or through the contact who forwarded
 // the file.
-base::Result<> tell_decision(const kernel::WriteContext& write, const store::ProtectedFileRow& file,
+base::Result<> send_decision(const kernel::WriteContext& write, const store::ProtectedFileRow& file,
                              const store::FileAccessRow& access);
 
 // Destroys our share and closes the file's readers.

@@ -8,7 +8,7 @@
 #include "messaging/chats/message_refs.h"
 #include "messaging/chats/received_row.h"
 #include "messaging/groups/group_rules.h"
-#include "messaging/groups/owed_states.h"
+#include "messaging/groups/pending_states.h"
 #include "messaging/outbox/outgoing.h"
 #include "messaging/protected/protected_access.h"
 #include "messaging/receiving/apply_content.h"
@@ -35,13 +35,13 @@ constexpr double kKnownEntryPrice = 0.1;
 base::Result<> settle(const kernel::WriteContext& write, const chats::Group& group,
                       ContactId contact) {
   EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
-  if (!row || row->told_at + groups::kTellAgain > write.steady()) return {};
+  if (!row || row->told_at + groups::kStateResendAfter > write.steady()) return {};
   row->told_at = write.steady();
-  EDGE_CHECK(store::set_member_told(write.scope, group.row.chat, *row));
+  EDGE_CHECK(store::set_member_sent(write.scope, group.row.chat, *row));
   if (!group.row.self_present)
-    return groups::tell_member(write, group, contact, {.with_image = true});
+    return groups::send_to_member(write, group, contact, {.with_image = true});
   if (group.is_owner(chats::key_of(write.account))) {
-    return groups::owe_state(write, group, contact);
+    return groups::add_pending_state(write, group, contact);
   }
   return groups::ask_state(write, group.row.uuid, contact);
 }
@@ -166,11 +166,11 @@ base::Result<> apply_state(const kernel::WriteContext& write, chats::Group& grou
   EDGE_CHECK(take_image(write, group, update, files));
   files.remove_after(write.tx);
   EDGE_CHECK(groups::save_group(write, group));
-  EDGE_CHECK(groups::tell_changes(write, group, before, sender));
+  EDGE_CHECK(groups::add_change_lines(write, group, before, sender));
   EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
   EDGE_CHECK(write.emit(ChatlistChanged{}));
   if (published || merged.ours_alone) {
-    EDGE_CHECK(groups::owe_state_to_all(write, group, sender));
+    EDGE_CHECK(groups::add_pending_state_for_all(write, group, sender));
   }
   write.signal(&kernel::Signals::group_changed, group.row.uuid);
   return {};
@@ -204,7 +204,7 @@ base::Result<> answer_question(const kernel::WriteContext& write,
                                const std::optional<chats::Group>& group, const MemberKey& asker,
                                ContactId contact) {
   if (!group || !group->row.self_present || !group->state.has(asker)) return {};
-  return groups::owe_state(write, *group, contact);
+  return groups::add_pending_state(write, *group, contact);
 }
 
 // For a group whose chat was deleted here only one change matters: a member that reports its own
@@ -233,7 +233,7 @@ base::Result<> take_nothing_new(const kernel::WriteContext& write, chats::Group&
   EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
   if (!row) return {};
   row->told = update.state.digest();
-  return store::set_member_told(write.scope, group.row.chat, *row);
+  return store::set_member_sent(write.scope, group.row.chat, *row);
 }
 
 // Applies some of an update's entries, when more change than fit into one write. States are merged
@@ -270,7 +270,7 @@ base::Result<Portion::Left> take_portion(const kernel::WriteContext& write,
   const GroupState before = std::exchange(group->state, std::move(merged.state));
   group->row.promoted = true;
   EDGE_CHECK(groups::save_group(write, *group));
-  EDGE_CHECK(groups::tell_changes(write, *group, before, contact.id));
+  EDGE_CHECK(groups::add_change_lines(write, *group, before, contact.id));
   EDGE_CHECK(write.emit(ChatModified{group->row.chat}));
   return more;
 }

@@ -169,7 +169,7 @@ base::Result<> pass_decision_on(const kernel::WriteContext& write, ContactId fro
   access.expires_at = decision.expires_at;
   access.changed_at = write.tx.now();
   EDGE_CHECK(store::put_file_access(write.scope, access));
-  EDGE_CHECK(protection::tell(write, holder->id, decision));
+  EDGE_CHECK(protection::send_note(write, holder->id, decision));
   return write.emit(PrivittyFileAccessChanged{known->file.chat, known->file.id});
 }
 
@@ -242,7 +242,7 @@ base::Result<> take_own_request(const kernel::WriteContext& write, const Protect
   }
   if (stands || access->state == FileState::revoked || access->state == FileState::denied) {
     EDGE_CHECK(store::put_file_access(write.scope, *access));
-    return protection::tell_decision(write, file, *access);  // the decision was lost
+    return protection::send_decision(write, file, *access);  // the decision was lost
   }
   access->state = FileState::requested;
   access->changed_at = write.tx.now();
@@ -265,7 +265,7 @@ base::Result<> take(const kernel::WriteContext& write, ContactId from, const Fil
   }
   access.changed_at = write.tx.now();
   EDGE_CHECK(store::put_file_access(write.scope, access));
-  EDGE_CHECK(protection::tell(write, known->file.source, request));
+  EDGE_CHECK(protection::send_note(write, known->file.source, request));
   return write.emit(PrivittyFileAccessChanged{access.chat, known->file.id});
 }
 
@@ -302,11 +302,11 @@ base::Result<> take(const kernel::WriteContext& write, ContactId from, const Fil
     const bool theirs =
         access && (access->via.valid() ? access->via == from : access->contact == from);
     if (!theirs) return {};
-    if (report.rev < access->rev) return protection::tell_decision(write, *own, *access);
+    if (report.rev < access->rev) return protection::send_decision(write, *own, *access);
   } else {
     EDGE_TRY(auto known, forwarded_to(write, report.file, holder->id, std::nullopt));
     if (!known || holder->id != from) return {};
-    EDGE_CHECK(protection::tell(write, known->file.source, report));
+    EDGE_CHECK(protection::send_note(write, known->file.source, report));
     file = known->file;
     access = known->access;
   }

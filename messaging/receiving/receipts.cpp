@@ -12,7 +12,7 @@
 #include "store/tables/groups.h"
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
-#include "store/tables/owed_receipts.h"
+#include "store/tables/pending_receipts.h"
 
 namespace messaging::receiving {
 namespace {

@@ -231,7 +231,7 @@ base::Result<std::vector<base::EventId>> append_channel_events(
     change.bytes += size;
     change.used = true;
     ids.push_back(id);
-    tx.tell_event(std::move(event));
+    tx.add_event(std::move(event));
     ++id.value;
   }
   for (const auto& [name, channel] : channels) {

@@ -36,7 +36,7 @@ base::Result<std::optional<base::Bytes>> manifest_told(const Scope& scope,
       contact);
 }
 
-base::Result<> note_manifest_told(const Scope& scope, base::ContactId contact,
+base::Result<> note_manifest_sent(const Scope& scope, base::ContactId contact,
                                   base::ByteView hash) {
   EDGE_CHECK(
       scope.db.run("INSERT INTO device_manifest(account_id, contact_id, told) VALUES(?1, ?2, ?3)"

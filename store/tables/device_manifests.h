@@ -18,7 +18,7 @@ base::Result<> put_manifest(const Scope& scope, base::ContactId contact, base::B
 
 // The keyed hash of the manifest that the contact was sent last; nothing: none.
 base::Result<std::optional<base::Bytes>> manifest_told(const Scope& scope, base::ContactId contact);
-base::Result<> note_manifest_told(const Scope& scope, base::ContactId contact, base::ByteView hash);
+base::Result<> note_manifest_sent(const Scope& scope, base::ContactId contact, base::ByteView hash);
 
 // Known contacts with a link that are not blocked, of ids above `after`, lowest first.
 base::Result<std::vector<base::ContactId>> linked_contacts(const Scope& scope,

@@ -132,7 +132,7 @@ base::Result<> set_member(const Scope& scope, base::ChatId chat, base::ContactId
   return {};
 }
 
-base::Result<> set_member_told(const Scope& scope, base::ChatId chat, const MemberRow& row) {
+base::Result<> set_member_sent(const Scope& scope, base::ChatId chat, const MemberRow& row) {
   EDGE_CHECK(scope.db.run(
       "UPDATE chat_member SET told = ?4, told_at = ?5, image_told = ?6"
       " WHERE account_id = ?1 AND chat_id = ?2 AND contact_id = ?3",

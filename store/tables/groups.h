@@ -44,7 +44,7 @@ struct MemberRow {
 // Makes the row, or changes whether the member is there.
 base::Result<> set_member(const Scope& scope, base::ChatId chat, base::ContactId contact,
                           bool present);
-base::Result<> set_member_told(const Scope& scope, base::ChatId chat, const MemberRow& row);
+base::Result<> set_member_sent(const Scope& scope, base::ChatId chat, const MemberRow& row);
 base::Result<std::optional<MemberRow>> find_member(const Scope& scope, base::ChatId chat,
                                                    base::ContactId contact);
 // By contact id, former ones too.

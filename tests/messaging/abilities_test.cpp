@@ -5,7 +5,7 @@
 #include "messaging/peering/gateway_protocol.h"
 #include "store/tables/chats.h"
 #include "store/tables/outbox.h"
-#include "store/tables/owed_receipts.h"
+#include "store/tables/pending_receipts.h"
 #include "tests/messaging/bare_gateway.h"
 
 using namespace test;

@@ -3,9 +3,9 @@
 #include "messaging/peering/arrivals.h"
 
 #include "crypto/random.h"
-#include "messaging/delivery/housekeeping.h"
+#include "messaging/delivery/maintenance.h"
 #include "messaging/groups/group_rules.h"
-#include "messaging/groups/owed_states.h"
+#include "messaging/groups/pending_states.h"
 #include "store/tables/envelopes.h"
 #include "store/tables/outbox.h"
 #include "store/tables/sessions.h"
@@ -109,12 +109,12 @@ TEST_CASE("what a relay hands over of a contact over its budget is parked, and c
   CHECK(forged.bob->texts() == before + 1);
   const auto parked = [&] { return forged.bob->count("SELECT count(*) FROM parked_envelope"); };
   CHECK(parked() == 1);
-  forged.bob->keep_house();
+  forged.bob->run_maintenance();
   forged.bob->flush();
   CHECK(parked() == 1);
   forged.world.clock.advance(10 * kMinute);
   CHECK(forged.world.until([&] {
-    forged.bob->keep_house();
+    forged.bob->run_maintenance();
     return forged.bob->texts() == before + 2 && parked() == 0;
   }));
 }
@@ -227,7 +227,7 @@ TEST_CASE("skipped keys end with their time, and superseded sessions with theirs
   REQUIRE(skipped_keys(*forged.bob) == 101);
   const auto house = [&](base::Millis after) {
     forged.world.clock.advance(after);
-    forged.bob->keep_house();
+    forged.bob->run_maintenance();
     forged.bob->flush();
   };
   const auto sessions = [&] { return forged.bob->count("SELECT count(*) FROM session"); };
@@ -460,7 +460,7 @@ TEST_CASE("a member that asks for a group's state again and again is sent it a f
   CHECK(owed() == 1);
   // The last question is answered once time has passed.
   world.clock.advance(60'000);
-  bob.owed_states().resume(Peer::kAccount);
+  bob.pending_states().resume(Peer::kAccount);
   CHECK(world.until([&] { return owed() == 0; }));
   CHECK(states() - before > answers);
 }

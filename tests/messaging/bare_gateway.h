@@ -10,7 +10,7 @@
 
 #include "messaging/api/account_setup.h"
 #include "messaging/api/parts.h"
-#include "messaging/delivery/housekeeping.h"
+#include "messaging/delivery/maintenance.h"
 #include "messaging/model/content.h"
 #include "messaging/peering/incoming.h"
 #include "messaging/peering/session_link.h"
@@ -51,10 +51,10 @@ class BareGateway {
   kernel::Core& core() { return parts_->core; }
   Parts& parts() { return *parts_; }
   peering::DepositTransport& transport() { return transport_; }
-  groups::OwedStates& owed_states() { return parts_->owed_states; }
+  groups::PendingStates& pending_states() { return parts_->pending_states; }
   // What the courier does once a minute.
-  void keep_house() {
-    messaging::delivery::keep_house(parts_->core, parts_->courier, parts_->owed_states);
+  void run_maintenance() {
+    messaging::delivery::run_maintenance(parts_->core, parts_->courier, parts_->pending_states);
   }
   store::Store& store() { return *store_; }
   peering::Incoming& incoming() { return parts_->incoming; }

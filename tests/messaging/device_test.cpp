@@ -156,12 +156,12 @@ TEST_CASE("a contact is told what it may ask for when it joins, and another cont
 TEST_CASE("a change of the list reaches contacts, also those that were away, and so does its end") {
   DeviceWorld world;
   world.device.allow(fingerprint_of(world.alice), {"uptime"});
-  world.bob.engine().device_manifests().tell_all();
+  world.bob.engine().device_manifests().send_to_all();
   REQUIRE(world.until([&] { return told(world.alice, world.chat) == manifest_of({"uptime"}); }));
   world.network.set({.cut = true});
   for (const char* name : {"one", "two", "three"}) {
     world.device.allow(fingerprint_of(world.alice), {name});
-    world.bob.engine().device_manifests().tell_all();
+    world.bob.engine().device_manifests().send_to_all();
   }
   world.bob.restart();
   world.alice.restart();
@@ -169,17 +169,17 @@ TEST_CASE("a change of the list reaches contacts, also those that were away, and
   world.network.set({.lose_reply = 0.3, .duplicate = 0.3, .reorder = true});
   REQUIRE(world.until([&] { return told(world.alice, world.chat) == manifest_of({"three"}); }));
   world.device.allow(fingerprint_of(world.alice), {});
-  world.bob.engine().device_manifests().tell_all();
+  world.bob.engine().device_manifests().send_to_all();
   REQUIRE(world.until([&] { return told(world.alice, world.chat) == DeviceManifest{}; }));
 }
 
 TEST_CASE("a list that did not change is not sent again") {
   DeviceWorld world;
   world.device.allow(fingerprint_of(world.alice), {"uptime"});
-  world.bob.engine().device_manifests().tell_all();
+  world.bob.engine().device_manifests().send_to_all();
   REQUIRE(world.until([&] { return told(world.alice, world.chat).has_value(); }));
   world.alice.forget_events();
-  world.bob.engine().device_manifests().tell_all();
+  world.bob.engine().device_manifests().send_to_all();
   world.bob.restart();
   world.bob.send(world.bobs_chat, "behind it");
   REQUIRE(world.until([&] { return world.alice.has_text("behind it"); }));
@@ -204,7 +204,7 @@ TEST_CASE(
     CHECK(request->contact.fingerprint == fingerprint_of(world.alice));
   }
   world.device.allow(id, {"reboot"});
-  world.bob.engine().device_manifests().tell_all();
+  world.bob.engine().device_manifests().send_to_all();
   REQUIRE(world.until([&] { return told(world.alice, world.chat) == manifest_of({"reboot"}); }));
   REQUIRE(Three::remove(world.bob, group, Three::contact(world.bob, "alice")));
   CHECK(world.until([&] { return told(world.alice, world.chat) == DeviceManifest{}; }));

@@ -14,9 +14,9 @@
 #include "store/tables/gone_groups.h"
 #include "store/tables/group_held.h"
 #include "store/tables/message_changes.h"
-#include "store/tables/owed_receipts.h"
-#include "store/tables/owed_states.h"
 #include "store/tables/pending_joins.h"
+#include "store/tables/pending_receipts.h"
+#include "store/tables/pending_states.h"
 #include "store/tables/receipts.h"
 #include "store/tables/selection.h"
 #include "store/tables/sessions.h"
@@ -137,7 +137,7 @@ struct FilledStore : Three {
       parked.tag = id16;
       parked.envelope = base::Bytes(100, byte);
       EDGE_CHECK(store::park_envelope(scope, parked, tx.now()));
-      EDGE_CHECK(store::owe_state(scope, ChatId(900 + n), bob_at_alice));
+      EDGE_CHECK(store::add_pending_state(scope, ChatId(900 + n), bob_at_alice));
       EDGE_CHECK(store::insert_transfer(
           scope, {id16, session->id, 1000, std::string(32, static_cast<char>('a' + n)), tx.now()}));
       EDGE_CHECK(store::note_part(scope, id16, n));
@@ -145,7 +145,8 @@ struct FilledStore : Three {
           scope, id16, {n, n == 1 ? bob_at_alice : carol_at_alice, crypto::WipingBytes(10, byte)},
           tx.now()));
       EDGE_CHECK(store::note_gone_group(scope, id16, n));
-      EDGE_CHECK(store::owe_receipt(scope, {bob_at_alice, store::ReceiptKind::read, id16, 1}));
+      EDGE_CHECK(
+          store::add_pending_receipt(scope, {bob_at_alice, store::ReceiptKind::read, id16, 1}));
       EDGE_TRY(const bool noted,
                store::insert_receipt(scope, from_alice, n == 1 ? bob_at_alice : carol_at_alice, 5));
       (void)noted;
@@ -154,7 +155,7 @@ struct FilledStore : Three {
       EDGE_CHECK(store::insert_device_label(scope, std::string(n, 'l')));
       const ContactId either = n == 1 ? bob_at_alice : carol_at_alice;
       EDGE_CHECK(store::put_manifest(scope, either, id32));
-      EDGE_CHECK(store::note_manifest_told(scope, either, id32));
+      EDGE_CHECK(store::note_manifest_sent(scope, either, id32));
       const store::DeviceRequestRow request{n == 1 ? from_bob : from_carol, alices_bob, either};
       EDGE_CHECK(store::insert_device_request(scope, request));
       EDGE_TRY(const bool begun, store::begin_device_request(scope, request, id16));

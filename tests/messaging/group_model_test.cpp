@@ -132,7 +132,7 @@ class History {
     if (!device.state || !device.state->has(device.self)) return;
     device.state->name = {{device.state->next_number(), device.self},
                           "name " + std::to_string(pick(1000))};
-    tell_all(who);
+    send_to_all(who);
   }
 
   void add(std::size_t who, std::size_t whom) {
@@ -141,7 +141,7 @@ class History {
     if (device.state->has(people()[whom])) return;
     device.state->members[people()[whom]] = {device.state->next_number(), true, device.self,
                                              card_of(whom, 0)};
-    tell_all(who);
+    send_to_all(who);
   }
 
   void remove(std::size_t who, std::size_t whom) {
@@ -150,11 +150,11 @@ class History {
       return;
     }
     device.state->members[people()[whom]] = {device.state->next_number(), false, device.self, {}};
-    tell_all(who);
+    send_to_all(who);
     if (who != whom) send(who, whom);
   }
 
-  void tell_all(std::size_t who) {
+  void send_to_all(std::size_t who) {
     for (std::size_t i = 0; i < devices_.size(); ++i) {
       if (i != who && devices_[who].state->has(people()[i])) send(who, i);
     }
@@ -194,7 +194,7 @@ class History {
     Merged merged = take(ours, device.self, sender, *theirs);
     if (!merged.changed) return;
     device.state = std::move(merged.state);
-    if (publish_card(packet.to) || merged.ours_alone) tell_all(packet.to);
+    if (publish_card(packet.to) || merged.ours_alone) send_to_all(packet.to);
     std::vector<Packet> held;
     held.swap(device.held);
     for (const Packet& one : held) receive(one);

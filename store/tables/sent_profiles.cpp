@@ -1,13 +1,13 @@
-#include "store/tables/told_profiles.h"
+#include "store/tables/sent_profiles.h"
 
 #include "store/tables/contacts.h"
 #include "store/tables/sessions.h"
 
 namespace store {
 
-base::Result<std::vector<base::ContactId>> contacts_not_told(const Scope& scope,
-                                                             base::ByteView profile,
-                                                             std::size_t limit) {
+base::Result<std::vector<base::ContactId>> contacts_without_profile(const Scope& scope,
+                                                                    base::ByteView profile,
+                                                                    std::size_t limit) {
   std::vector<base::ContactId> contacts;
   EDGE_CHECK(scope.db.each(
       "SELECT id FROM checked_contact c WHERE account_id = ?1 AND id >= 10 AND state = ?4"
@@ -20,8 +20,8 @@ base::Result<std::vector<base::ContactId>> contacts_not_told(const Scope& scope,
   return contacts;
 }
 
-base::Result<> note_told(const Scope& scope, base::ContactId contact,
-                         std::optional<base::ByteView> profile) {
+base::Result<> note_profile_mark(const Scope& scope, base::ContactId contact,
+                                 std::optional<base::ByteView> profile) {
   EDGE_CHECK(scope.db.run("UPDATE contact SET told_profile = ?3 WHERE account_id = ?1 AND id = ?2",
                           scope.account, contact, profile));
   return {};

@@ -1,8 +1,8 @@
-#include "store/tables/owed_states.h"
+#include "store/tables/pending_states.h"
 
 namespace store {
 
-base::Result<> owe_state_to_all(const Scope& scope, base::ChatId chat) {
+base::Result<> add_pending_state_for_all(const Scope& scope, base::ChatId chat) {
   EDGE_CHECK(
       scope.db.run("INSERT OR IGNORE INTO owed_state(account_id, chat_id, contact_id)"
                    " SELECT account_id, chat_id, contact_id FROM checked_chat_member"
@@ -11,7 +11,7 @@ base::Result<> owe_state_to_all(const Scope& scope, base::ChatId chat) {
   return {};
 }
 
-base::Result<> owe_state(const Scope& scope, base::ChatId chat, base::ContactId contact) {
+base::Result<> add_pending_state(const Scope& scope, base::ChatId chat, base::ContactId contact) {
   EDGE_CHECK(
       scope.db.run("INSERT INTO owed_state(account_id, chat_id, contact_id, image)"
                    " VALUES(?1, ?2, ?3, 1) ON CONFLICT DO UPDATE SET image = 1",
@@ -26,9 +26,9 @@ base::Result<> settle_state(const Scope& scope, base::ChatId chat, base::Contact
   return {};
 }
 
-base::Result<std::vector<OwedState>> owed_states(const Scope& scope, base::ChatId chat,
-                                                 base::ContactId after, std::size_t most) {
-  std::vector<OwedState> owed;
+base::Result<std::vector<PendingState>> pending_states(const Scope& scope, base::ChatId chat,
+                                                       base::ContactId after, std::size_t most) {
+  std::vector<PendingState> owed;
   EDGE_CHECK(scope.db.each(
       "SELECT contact_id, image FROM checked_owed_state WHERE account_id = ?1 AND chat_id = ?2"
       " AND contact_id > ?3 AND intact ORDER BY contact_id LIMIT ?4",
@@ -39,7 +39,7 @@ base::Result<std::vector<OwedState>> owed_states(const Scope& scope, base::ChatI
   return owed;
 }
 
-base::Result<std::vector<base::ChatId>> chats_that_owe_states(const Scope& scope) {
+base::Result<std::vector<base::ChatId>> chats_with_pending_states(const Scope& scope) {
   std::vector<base::ChatId> chats;
   EDGE_CHECK(scope.db.each(
       "SELECT DISTINCT chat_id FROM checked_owed_state WHERE account_id = ?1 AND intact",

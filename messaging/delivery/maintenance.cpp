@@ -1,16 +1,16 @@
-#include "messaging/delivery/housekeeping.h"
+#include "messaging/delivery/maintenance.h"
 
 #include "base/log.h"
 #include "messaging/delivery/courier.h"
 #include "messaging/groups/giving_up.h"
-#include "messaging/groups/owed_states.h"
+#include "messaging/groups/pending_states.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/protocol.h"
 #include "messaging/kernel/write_context.h"
 #include "messaging/receiving/group_receiving.h"
 #include "store/tables/group_held.h"
 #include "store/tables/outbox.h"
-#include "store/tables/owed_receipts.h"
+#include "store/tables/pending_receipts.h"
 #include "store/tables/steady_times.h"
 
 namespace messaging::delivery {
@@ -24,10 +24,10 @@ void keep_account(kernel::Core& core, Courier& courier, base::AccountId account)
                           const kernel::AccountState& state) -> base::Result<std::int64_t> {
         const kernel::WriteContext write{core, tx, scope, state};
         const UnixMillis now = write.steady();
-        EDGE_TRY(const std::int64_t own, write.protocol().keep_house(write, may_expire));
+        EDGE_TRY(const std::int64_t own, write.protocol().run_maintenance(write, may_expire));
         if (may_expire) {
           EDGE_CHECK(groups::expire_outbox(write, now - core.options.expire_after));
-          EDGE_CHECK(store::forget_told_receipts(scope, now - core.options.expire_after));
+          EDGE_CHECK(store::forget_sent_receipts(scope, now - core.options.expire_after));
           EDGE_CHECK(store::forget_held_contents(scope, now - receiving::kHeldLifetime));
         }
         EDGE_TRY(const std::int64_t others, store::repeat_outbox(scope, now - kRepeatAfter));
@@ -35,7 +35,7 @@ void keep_account(kernel::Core& core, Courier& courier, base::AccountId account)
       },
       [&courier, account](base::Result<std::int64_t> again) {
         if (!again) {
-          base::log::warning("account {}: housekeeping failed: {}", account.value,
+          base::log::warning("account {}: maintenance failed: {}", account.value,
                              again.error().message);
         } else if (*again > 0) {
           courier.poke();
@@ -58,14 +58,14 @@ void keep_time(kernel::Core& core) {
       });
 }
 
-void keep_house(kernel::Core& core, Courier& courier, groups::OwedStates& owed_states) {
+void run_maintenance(kernel::Core& core, Courier& courier, groups::PendingStates& pending_states) {
   core.store.renew_reserve();
   keep_time(core);
   for (const kernel::AccountPtr& account : core.directory.all()) {
     keep_account(core, courier, account->id);
     // Retries arrivals that their sender's budget deferred.
     core.protocols.of(account->protocol()).retry_arrivals(account->id);
-    owed_states.resume(account->id);
+    pending_states.resume(account->id);
   }
 }
 

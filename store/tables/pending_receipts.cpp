@@ -1,4 +1,4 @@
-#include "store/tables/owed_receipts.h"
+#include "store/tables/pending_receipts.h"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 
 namespace store {
 
-base::Result<> owe_receipt(const Scope& scope, const OwedReceipt& receipt) {
+base::Result<> add_pending_receipt(const Scope& scope, const PendingReceipt& receipt) {
   EDGE_CHECK(scope.db.run(
       "INSERT OR IGNORE INTO owed_receipt(account_id, contact_id, kind, uuid, at)"
       " VALUES(?1, ?2, ?3, ?4, ?5)",
@@ -14,9 +14,10 @@ base::Result<> owe_receipt(const Scope& scope, const OwedReceipt& receipt) {
   return {};
 }
 
-base::Result<std::vector<OwedReceipt>> owed_receipts(const Scope& scope, base::ContactId contact,
-                                                     std::size_t limit) {
-  std::vector<OwedReceipt> all;
+base::Result<std::vector<PendingReceipt>> pending_receipts(const Scope& scope,
+                                                           base::ContactId contact,
+                                                           std::size_t limit) {
+  std::vector<PendingReceipt> all;
   EDGE_CHECK(scope.db.each(
       "SELECT kind, uuid, at FROM checked_owed_receipt"
       " WHERE account_id = ?1 AND contact_id = ?2 AND told_at = 0 AND intact LIMIT ?3",
@@ -28,7 +29,7 @@ base::Result<std::vector<OwedReceipt>> owed_receipts(const Scope& scope, base::C
   return all;
 }
 
-base::Result<> settle_receipt(const Scope& scope, const OwedReceipt& receipt,
+base::Result<> settle_receipt(const Scope& scope, const PendingReceipt& receipt,
                               base::UnixMillis now) {
   if (receipt.kind == ReceiptKind::arrived) {
     EDGE_CHECK(
@@ -45,8 +46,8 @@ base::Result<> settle_receipt(const Scope& scope, const OwedReceipt& receipt,
   return {};
 }
 
-base::Result<bool> owe_told_receipts(const Scope& scope, base::ContactId contact,
-                                     std::size_t most) {
+base::Result<bool> requeue_sent_receipts(const Scope& scope, base::ContactId contact,
+                                         std::size_t most) {
   EDGE_TRY(
       const auto owed,
       scope.db.run("UPDATE owed_receipt SET told_at = 0"
@@ -58,14 +59,14 @@ base::Result<bool> owe_told_receipts(const Scope& scope, base::ContactId contact
   return owed > 0;
 }
 
-base::Result<> forget_told_receipts(const Scope& scope, base::UnixMillis before) {
+base::Result<> forget_sent_receipts(const Scope& scope, base::UnixMillis before) {
   EDGE_CHECK(scope.db.run(
       "DELETE FROM owed_receipt WHERE account_id = ?1 AND told_at > 0 AND told_at < ?2",
       scope.account, before));
   return {};
 }
 
-base::Result<std::vector<base::ContactId>> contacts_owed_receipts(const Scope& scope) {
+base::Result<std::vector<base::ContactId>> contacts_with_pending_receipts(const Scope& scope) {
   std::vector<base::ContactId> contacts;
   EDGE_CHECK(scope.db.each(
       "SELECT DISTINCT contact_id FROM checked_owed_receipt WHERE account_id = ?1 AND told_at = 0"

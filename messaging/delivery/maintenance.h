@@ -4,7 +4,7 @@
 #pragma once
 
 namespace messaging::groups {
-class OwedStates;
+class PendingStates;
 }  // namespace messaging::groups
 namespace messaging::kernel {
 class Core;
@@ -14,7 +14,7 @@ namespace messaging::delivery {
 
 class Courier;
 
-void keep_house(kernel::Core& core, Courier& courier, groups::OwedStates& owed_states);
+void run_maintenance(kernel::Core& core, Courier& courier, groups::PendingStates& pending_states);
 // Saves the time (steady_time.h); does not block.
 void keep_time(kernel::Core& core);
 

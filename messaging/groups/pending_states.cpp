@@ -1,4 +1,4 @@
-#include "messaging/groups/owed_states.h"
+#include "messaging/groups/pending_states.h"
 
 #include <algorithm>
 #include <utility>
@@ -7,46 +7,46 @@
 #include "messaging/chats/contact_keys.h"
 #include "messaging/kernel/core.h"
 #include "store/tables/groups.h"
-#include "store/tables/owed_states.h"
+#include "store/tables/pending_states.h"
 
 namespace messaging::groups {
 namespace {
 
 constexpr std::size_t kLookedAt = 32;  // members checked in one write
-constexpr std::size_t kTold = 4;
+constexpr std::size_t kStatesInWrite = 4;
 constexpr std::size_t kBytes = 256 * 1024;  // of states, in one write
 
 }  // namespace
 
-base::Result<> owe_state_to_all(const kernel::WriteContext& write, const chats::Group& group,
-                                ContactId cause) {
-  EDGE_CHECK(store::owe_state_to_all(write.scope, group.row.chat));
-  write.signal(&kernel::Signals::states_owed, group.row.chat, cause);
+base::Result<> add_pending_state_for_all(const kernel::WriteContext& write,
+                                         const chats::Group& group, ContactId cause) {
+  EDGE_CHECK(store::add_pending_state_for_all(write.scope, group.row.chat));
+  write.signal(&kernel::Signals::states_pending, group.row.chat, cause);
   return {};
 }
 
-base::Result<> owe_state(const kernel::WriteContext& write, const chats::Group& group,
-                         ContactId member) {
-  EDGE_CHECK(store::owe_state(write.scope, group.row.chat, member));
-  write.signal(&kernel::Signals::states_owed, group.row.chat, member);
+base::Result<> add_pending_state(const kernel::WriteContext& write, const chats::Group& group,
+                                 ContactId member) {
+  EDGE_CHECK(store::add_pending_state(write.scope, group.row.chat, member));
+  write.signal(&kernel::Signals::states_pending, group.row.chat, member);
   return {};
 }
 
-OwedStates::OwedStates(kernel::Core& core)
+PendingStates::PendingStates(kernel::Core& core)
     : core_(core),
       caused_(core.clock, kernel::kStatesCausedRule),
-      told_(core.clock, kernel::kStatesToldRule),
+      sent_(core.clock, kernel::kStatesSentRule),
       asked_(core.clock, kernel::kStatesAskedRule) {}
 
-void OwedStates::resume(AccountId account) {
+void PendingStates::resume(AccountId account) {
   auto read = core_.read(account);
   if (!read) return;
-  const auto chats = store::chats_that_owe_states(read->scope());
+  const auto chats = store::chats_with_pending_states(read->scope());
   if (!chats) return;
   for (const ChatId chat : *chats) begin(account, chat, ContactId());
 }
 
-void OwedStates::begin(AccountId account, ChatId chat, ContactId cause) {
+void PendingStates::begin(AccountId account, ChatId chat, ContactId cause) {
   const Key key{account, chat};
   {
     base::Lock lock(mutex_);
@@ -60,7 +60,7 @@ void OwedStates::begin(AccountId account, ChatId chat, ContactId cause) {
   go_on(key, ContactId());
 }
 
-void OwedStates::go_on(const Key& key, ContactId after) {
+void PendingStates::go_on(const Key& key, ContactId after) {
   ContactId cause;
   {
     base::Lock lock(mutex_);
@@ -70,7 +70,7 @@ void OwedStates::go_on(const Key& key, ContactId after) {
       key.first,
       [this, chat = key.second, after, cause](store::Tx& tx, const store::Scope& scope,
                                               const kernel::AccountState& state) {
-        return tell_some({core_, tx, scope, state}, chat, after, cause);
+        return send_to_some({core_, tx, scope, state}, chat, after, cause);
       },
       [this, key](base::Result<Slice> told) {
         if (told && told->more) return go_on(key, told->after);
@@ -82,7 +82,7 @@ void OwedStates::go_on(const Key& key, ContactId after) {
       });
 }
 
-void OwedStates::ended(const Key& key, bool good) {
+void PendingStates::ended(const Key& key, bool good) {
   {
     base::Lock lock(mutex_);
     const auto work = working_.find(key);
@@ -94,17 +94,17 @@ void OwedStates::ended(const Key& key, bool good) {
   go_on(key, ContactId());
 }
 
-base::Result<OwedStates::Slice> OwedStates::tell_some(const kernel::WriteContext& write,
-                                                      ChatId chat, ContactId after,
-                                                      ContactId cause) {
+base::Result<PendingStates::Slice> PendingStates::send_to_some(const kernel::WriteContext& write,
+                                                               ChatId chat, ContactId after,
+                                                               ContactId cause) {
   Slice slice{after, false};
-  EDGE_TRY(const auto owed, store::owed_states(write.scope, chat, after, kLookedAt));
+  EDGE_TRY(const auto owed, store::pending_states(write.scope, chat, after, kLookedAt));
   if (owed.empty()) return slice;
   EDGE_TRY(const chats::Group group, chats::load_group(write.scope, chat));
   std::size_t told = 0;
   std::size_t bytes = 0;
-  for (const store::OwedState& one : owed) {
-    if (told == kTold || bytes > kBytes) break;
+  for (const store::PendingState& one : owed) {
+    if (told == kStatesInWrite || bytes > kBytes) break;
     EDGE_TRY(const auto contact, store::find_contact(write.scope, one.contact));
     const MemberKey key = (contact ? chats::key_of(*contact) : std::nullopt).value_or(MemberKey{});
     const GroupState shown = shown_to(group.state, key);
@@ -115,9 +115,9 @@ base::Result<OwedStates::Slice> OwedStates::tell_some(const kernel::WriteContext
     } else if (!one.image || asked_.take(write.account.id, one.contact, 1) == 0) {
       const std::size_t size = encode(shown).size();
       const auto price = static_cast<double>(size);
-      if (told_.take(write.account.id, one.contact, price) == 0) {
+      if (sent_.take(write.account.id, one.contact, price) == 0) {
         if (caused_.take(write.account.id, cause, price) > 0) return slice;
-        EDGE_CHECK(tell_member(write, group, one.contact, {.with_image = one.image}));
+        EDGE_CHECK(send_to_member(write, group, one.contact, {.with_image = one.image}));
         ++told;
         bytes += size;
       }

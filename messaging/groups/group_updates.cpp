@@ -9,7 +9,7 @@
 #include "messaging/model/content.h"
 #include "messaging/outbox/outgoing.h"
 #include "store/tables/blobs.h"
-#include "store/tables/owed_states.h"
+#include "store/tables/pending_states.h"
 
 namespace messaging::groups {
 
@@ -32,8 +32,8 @@ base::Result<> meet_member(const kernel::WriteContext& write, const chats::Group
   return write.protocol().meet(write, contact, group.row.uuid, member->card);
 }
 
-base::Result<> tell_member(const kernel::WriteContext& write, const chats::Group& group,
-                           ContactId contact, const TellOptions& options) {
+base::Result<> send_to_member(const kernel::WriteContext& write, const chats::Group& group,
+                              ContactId contact, const SendOptions& options) {
   EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
   EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
   if (!row) row.emplace().contact = contact;
@@ -49,17 +49,17 @@ base::Result<> tell_member(const kernel::WriteContext& write, const chats::Group
   }
   row->told = update.state.digest();
   row->told_at = write.steady();
-  EDGE_CHECK(store::set_member_told(write.scope, group.row.chat, *row));
+  EDGE_CHECK(store::set_member_sent(write.scope, group.row.chat, *row));
   EDGE_CHECK(store::settle_state(write.scope, group.row.chat, contact));
   const Uuid uuid = options.uuid.value_or(crypto::random_array<16>());
   return outbox::queue_content(write, contact, Content{uuid, std::move(update)}, options.message);
 }
 
-base::Result<> tell_members(const kernel::WriteContext& write, const chats::Group& group,
-                            const TellOptions& options) {
+base::Result<> send_to_members(const kernel::WriteContext& write, const chats::Group& group,
+                               const SendOptions& options) {
   EDGE_TRY(const auto contacts, recipients(write.scope, group.row.chat));
   for (const ContactId contact : contacts) {
-    EDGE_CHECK(tell_member(write, group, contact, options));
+    EDGE_CHECK(send_to_member(write, group, contact, options));
   }
   return {};
 }
@@ -76,7 +76,7 @@ base::Result<> promote(const kernel::WriteContext& write, chats::Group& group) {
   group.row.promoted = true;
   EDGE_CHECK(publish_card(write, group));
   EDGE_CHECK(save_group(write, group));
-  return tell_members(write, group, {});
+  return send_to_members(write, group, {});
 }
 
 }  // namespace messaging::groups

@@ -1,5 +1,5 @@
-// OwedStates: sends group states that became due to members because of another peer's message: one
-// member after the other, a few in each write, and once per member however many changes arrived
+// PendingStates: sends group states that became due to members because of another peer's message:
+// one member after the other, a few in each write, and once per member however many changes arrived
 // meanwhile. An update that reaches every member, and makes each of them send the state to all
 // others, therefore costs each member at most one state per other member, at a bounded rate, and no
 // write is long.
@@ -7,8 +7,9 @@
 // A member who requests the state gets some answers at once, then one a minute: requests in between
 // are answered together.
 //
-// Pending states are rows of the store (store/tables/owed_states.h): after a stop or an exhausted
-// budget housekeeping resumes the work. (A change by our own user is sent in its own write.)
+// Pending states are rows of the store (store/tables/pending_states.h): after a stop or an
+// exhausted budget maintenance resumes the work. (A change by our own user is sent in its own
+// write.)
 //
 // Safe from any thread.
 #pragma once
@@ -27,14 +28,14 @@ namespace messaging::groups {
 
 // In the writer's transaction. Marks the state as due to every present member, or to one member
 // together with the picture; `cause` is the contact whose message made it due.
-base::Result<> owe_state_to_all(const kernel::WriteContext& write, const chats::Group& group,
-                                ContactId cause);
-base::Result<> owe_state(const kernel::WriteContext& write, const chats::Group& group,
-                         ContactId member);
+base::Result<> add_pending_state_for_all(const kernel::WriteContext& write,
+                                         const chats::Group& group, ContactId cause);
+base::Result<> add_pending_state(const kernel::WriteContext& write, const chats::Group& group,
+                                 ContactId member);
 
-class OwedStates {
+class PendingStates {
  public:
-  explicit OwedStates(kernel::Core& core);
+  explicit PendingStates(kernel::Core& core);
 
   // Sends the states that are due in this group because of `cause`. Does not block.
   void begin(AccountId account, ChatId chat, ContactId cause);
@@ -52,13 +53,13 @@ class OwedStates {
     bool again = false;  // members before the slice's position are due again
   };
   void go_on(const Key& key, ContactId after);
-  base::Result<Slice> tell_some(const kernel::WriteContext& write, ChatId chat, ContactId after,
-                                ContactId cause);
+  base::Result<Slice> send_to_some(const kernel::WriteContext& write, ChatId chat, ContactId after,
+                                   ContactId cause);
   void ended(const Key& key, bool good);
 
   kernel::Core& core_;
   kernel::ContactBudget caused_;
-  kernel::ContactBudget told_;
+  kernel::ContactBudget sent_;
   kernel::ContactBudget asked_;
   base::Mutex mutex_;
   std::map<Key, Work> working_ GUARDED_BY(mutex_);
