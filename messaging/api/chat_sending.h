@@ -1,5 +1,5 @@
-// Sending to a chat, whoever it addresses: a contact, a group's members, a channel's, or nobody but
-// ourselves.
+// Sending to a chat: to its contact, to the members of its group or channel, or, in Saved messages,
+// to nobody.
 #pragma once
 
 #include "base/result.h"
@@ -13,18 +13,18 @@ namespace messaging {
 base::Result<> check_can_send(const store::Scope& scope, const kernel::AccountState& account,
                               const store::ChatRow& chat);
 
-// Puts a message of ours (its row is inserted, state out_pending) into the outbox for all whom the
-// chat addresses; nothing to do in Saved messages.
+// Queues a message of ours (its row is inserted, state out_pending) in the outbox for each
+// recipient of the chat. Does nothing in Saved messages.
 base::Result<> queue_to_chat(const kernel::WriteContext& write, const store::ChatRow& chat,
                              const store::MessageRow& row);
 
-// The same of a change of a message that everybody has or will have.
+// Queues a change (reaction, edit, deletion) of a message for each recipient of the chat.
 base::Result<> queue_change(const kernel::WriteContext& write, const store::ChatRow& chat,
                             MsgId message, store::ChangeKind kind, std::int64_t number,
                             const std::string& text);
 
-// The same with a message that has no row yet: inserts it and says its id. Judges a protected file
-// in it. check_can_send() came before.
+// Inserts the message's row, queues it as queue_to_chat() does and returns its id. Checks a
+// protected file that it carries. Precondition: check_can_send() succeeded.
 base::Result<MsgId> send_to_chat(const kernel::WriteContext& write, const store::ChatRow& chat,
                                  store::MessageRow row);
 

@@ -41,7 +41,7 @@ base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store,
     });
     if (!made) return std::move(made).error().with_context("making account 1");
   } else if (auto tidied = tidy_files(core); !tidied) {
-    // Files that are left over harm nobody.
+    // Orphaned files are harmless; the next start retries.
     base::log::warning("unused files were not looked for: {}", tidied.error().message);
   }
   return std::unique_ptr<Engine>(new Engine(std::move(parts)));
@@ -107,7 +107,7 @@ base::Result<store::EventPage<Event>> Engine::log_page(store::LogQuery query) co
   std::vector<Event> events;
   events.reserve(logged.events.size());
   for (const store::LoggedEvent& entry : logged.events) {
-    // An event of a later version is passed over, as it would be by any client.
+    // An event kind of a later version is skipped, as clients do.
     auto body = decode_event(entry.kind, entry.body);
     if (body) events.push_back({entry.id, entry.account, entry.at, *std::move(body)});
   }

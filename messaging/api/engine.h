@@ -1,8 +1,8 @@
-// Engine: messaging as one object. Owns the accounts' rules, the delivery of what waits and the
-// opening of what arrives; borrows the store, the transport and the clock, which outlive it.
+// Engine: messaging as one object. Owns the features, the delivery of the outbox and the opening of
+// arrivals; borrows the store, the transport and the clock, which outlive it.
 //
-// Everything may be called from any thread. Events of a commit are handed to the listener on the
-// store's writer thread, in log order, before the writes of that commit are answered.
+// Safe from any thread. The listener gets the events of a commit on the store's writer thread, in
+// the order of the log, before the writes of that commit are answered.
 #pragma once
 
 #include <functional>
@@ -43,7 +43,7 @@ struct Parts;
 
 class Engine : public peering::Mailroom {
  public:
-  // Makes account 1 when there is none. No delivery runs before start().
+  // Creates account 1 when there is none. Nothing is delivered before start().
   static base::Result<std::unique_ptr<Engine>> open(store::Store& store,
                                                     peering::DepositTransport& transport,
                                                     const base::Clock& clock,
@@ -51,12 +51,12 @@ class Engine : public peering::Mailroom {
   ~Engine() override;
 
   void on_events(EventListener listener);  // before start()
-  // What this machine does for contacts; outlives this. Before start().
+  // Runs the device commands of contacts; outlives the engine. Call before start().
   void set_device(kernel::Device& device);
   void start();  // delivery begins
-  void stop();   // delivery ends; what waits stays in the outbox
+  void stop();   // delivery ends; unsent rows stay in the outbox
 
-  // Envelopes that arrived over HTTP. The same as the local transport's way in.
+  // Takes a deposit that arrived over HTTP or through the local transport.
   void accept(peering::Arrival arrival, base::Completion<peering::ArrivalReply> done) override;
 
   Accounts& accounts();
@@ -73,19 +73,19 @@ class Engine : public peering::Mailroom {
   DeviceManifests& device_manifests();
   DeviceRequests& device_requests();
 
-  // The accounts whose removal these events tell of.
+  // The accounts that were removed, according to these events.
   std::vector<AccountId> gone(std::span<const Event> events) const;
 
-  // Tells whoever listens of something about the daemon as a whole: a Warning of account 0.
+  // Emits a Warning about the daemon as a whole (account 0).
   void warn(std::string text);
 
-  // The durable log, for replay. Of an account that was removed nothing but AccountsChanged is
+  // The durable log, for replay. For a removed account only its AccountsChanged event is
   // replayed.
   base::Result<EventId> newest_event() const;
-  // A page of the log with channels, narrowed down; and what comes before anything live.
+  // A filtered page of the log with channel events; the snapshot that precedes live events.
   base::Result<store::EventPage<Event>> log_page(store::LogQuery query) const;
   base::Result<Opening> opening(const OpeningQuery& query) const;
-  // The same little by little.
+  // The same snapshot, read in slices.
   base::Result<OpeningRead> begin_opening(const OpeningQuery& query) const;
 
  private:

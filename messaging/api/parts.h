@@ -1,7 +1,7 @@
-// Parts: what messaging is made of, wired together. Engine owns one and is its public face.
+// Parts: the components of messaging, wired together. Engine owns one and is its public interface.
 //
-// Each part names what it needs in its constructor; only here all of them are known. Members are in
-// the order of their making: a part may call those above it, and calls those below by signals.
+// Each part names its dependencies in its constructor; only this file knows all parts. Members are
+// in the order of construction: a part calls those above it directly and those below by signals.
 #pragma once
 
 #include "messaging/api/accounts.h"

@@ -70,7 +70,7 @@ base::Result<> check_chat(const store::Scope& scope, const kernel::AccountState&
   return {};
 }
 
-// What protect() has made on the disk and what the transaction needs of it.
+// A container that protect() wrote to disk, with the fields that its transaction stores.
 struct Made {
   ProtectRequest request;
   std::string prv_path;
@@ -214,7 +214,7 @@ void ProtectedFiles::protect(AccountId account, ProtectRequest request,
               return record({*core, tx, scope, its}, made);
             },
             [path, answer = std::move(answer)](base::Result<ProtectedPath> result) mutable {
-              // Without its grant nothing opens it.
+              // Without its grant the container cannot be opened.
               if (!result) ::unlink(path.c_str());
               answer(std::move(result));
             });

@@ -39,7 +39,7 @@ struct ProtectedPath {
   FileId file_id;
 };
 
-// For the contact of a single chat, without an end.
+// Access for the contact of a single chat, without an end.
 struct ProtectStream {
   ChatId chat;
   ContactId peer;
@@ -54,7 +54,7 @@ struct GrantTerms {
   std::uint32_t seconds = 0;  // 0: no end
 };
 
-// What a caller asks to be done with a file's access, by the owner or by a holder.
+// A change of a file's access, by the owner or by a holder.
 struct FileTarget {
   ChatId chat;
   FileId file;
@@ -86,7 +86,7 @@ struct FileAccessInfo {
 };
 
 struct View;
-// Of the protected file of a message; nothing for a message without one.
+// The status of a message's protected file; nothing for a message without one.
 base::Result<std::optional<FileAccessInfo>> view_file_access(const View& view, MsgId message);
 
 // The plaintext of a protected file as long as it may be read: read_at() fails with Errc::gone from
@@ -136,8 +136,8 @@ class ProtectedFiles {
   void prepare_group(AccountId account, ChatId chat, std::optional<std::string> member_addr,
                      base::Completion<> done);
 
-  // Ends windows that are over: destroys shares and tells. It also happens by itself within a
-  // second.
+  // Ends access windows that are over: destroys shares and emits events. Also runs by itself
+  // within a second.
   void expire(AccountId account, base::Completion<> done);
 
   protection::OpenReads& open_reads() const { return *open_reads_; }

@@ -18,7 +18,7 @@ namespace {
 using base::Errc;
 using base::fail;
 
-// The names in it are somebody else's.
+// The names in it come from the peer.
 base::Result<crypto::Invite> read_invite(std::string_view link) {
   EDGE_TRY(crypto::Invite invite, crypto::parse_invite(link));
   invite.name = plain_name(invite.name);
@@ -45,7 +45,7 @@ void SecureJoin::invite(AccountId account, std::optional<ChatId> chat,
       },
       [this, account, done = std::move(done)](base::Result<std::string> link) mutable {
         if (!link) return done(std::move(link));
-        // A joiner may use it at once: the relay has to know it by then.
+        // A joiner may use the invite at once, so the relay must know it first.
         relayed_.when_registered(account,
                                  [link = std::move(link), done = std::move(done)](
                                      const base::Result<>&) mutable { done(std::move(link)); });

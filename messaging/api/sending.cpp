@@ -1,4 +1,4 @@
-// Messages::send and what the daemon says itself in the device chat.
+// Messages::send and the daemon's own messages in the device chat.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMostForwarded = 1000;  // in one transaction
 
-// Without the sender, the quote and the receipts: they belong to where it was said.
+// A forwarded copy has no sender, quote or receipts: those belong to the original's chat.
 base::Result<store::MessageRow> forwarded(const kernel::WriteContext& write, ChatId chat,
                                           const store::MessageRow& original) {
   if (original.state == MsgState::out_draft) {

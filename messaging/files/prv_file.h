@@ -12,7 +12,7 @@
 
 namespace messaging::files {
 
-// Called now and then with the bytes done of how many; may be empty.
+// Called from time to time with the bytes done and the total; may be empty.
 using PrvProgress = std::function<void(std::uint64_t done, std::uint64_t size)>;
 
 // Seals what `in` holds, which must be prv.header().size bytes, into the empty file `out`, on this
@@ -21,16 +21,16 @@ using PrvProgress = std::function<void(std::uint64_t done, std::uint64_t size)>;
 base::Result<> write_prv(int in, int out, const crypto::Prv& prv, const PrvProgress& progress,
                          const std::stop_token& stop);
 
-// The same of what a reader holds, read once and in order, into whatever takes the container's
-// bytes as they come: no plaintext is on the disk.
+// Seals the bytes of a reader, read once and in order, into a sink that takes the container's bytes
+// as they are made: no plaintext reaches the disk.
 using PrvSink = std::function<base::Result<>(base::ByteView bytes)>;
 base::Result<> stream_prv(AttachmentReader& in, const PrvSink& out, const crypto::Prv& prv,
                           const std::stop_token& stop);
 
-// An open file as an AttachmentReader of its bytes as they are.
+// An open file as an AttachmentReader of its raw bytes.
 base::Result<std::unique_ptr<AttachmentReader>> read_plain_file(kernel::OpenFile file);
 
-// The head of a container, as much of it as there is.
+// The beginning of a container: the head, or less when the file is shorter.
 base::Result<base::Bytes> read_prv_head(AttachmentReader& container);
 
 // The plaintext of a container. Errc::sealed for a wrong share and every damage.

@@ -21,7 +21,7 @@ namespace {
 using base::Errc;
 using base::fail;
 
-// A member whom we have never met is a contact all the same: unverified, reached by its card.
+// An unknown member becomes an unverified contact, reached by the addresses of its card.
 base::Result<store::ContactRow> make_contact(const kernel::WriteContext& write,
                                              const MemberKey& key, const MemberCard& card) {
   store::ContactRow contact;
@@ -56,7 +56,7 @@ base::Result<> save_member(const kernel::WriteContext& write, ChatId chat, const
   return store::set_member(write.scope, chat, contact->id, member.present);
 }
 
-// A member may have come to have a way by which it is asked for a session.
+// The member may have gained a route by which a session can be requested.
 base::Result<> send_what_waits(const kernel::WriteContext& write, const chats::Group& group,
                                const MemberKey& key) {
   EDGE_TRY(const auto contact, chats::contact_of(write.scope, key));

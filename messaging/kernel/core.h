@@ -1,8 +1,8 @@
-// Core: what all parts of messaging stand on, and none of those parts: the store, the time, the
+// Core: the base of all parts of messaging, with no features of its own: the store, the clock, the
 // accounts, reads and writes of one account. Not for use above messaging.
 //
-// Owned by Parts; the parts hold a reference. The directory holds the accounts and is changed after
-// each commit that changes one, so that asking it costs a lock and a copy of a pointer, never a
+// Owned by Parts; the parts hold a reference. The directory caches the accounts and is updated
+// after each commit that changes one: a lookup costs a lock and a copy of a pointer, never a
 // query.
 #pragma once
 
@@ -33,7 +33,7 @@ class Device;
 class FileWorker;
 class Signals;
 
-// An account as the other parts need it all the time. Immutable; shared.
+// An account as every part needs it. Immutable; shared.
 struct AccountState {
   AccountId id;
   std::array<std::uint8_t, 16> uuid{};
@@ -52,7 +52,7 @@ using AccountPtr = std::shared_ptr<const AccountState>;
 class AccountDirectory {
  public:
   base::Result<AccountPtr> get(AccountId account) const;  // "account 7 not found"
-  // Here or at the account's relay; nullptr when it is none of ours.
+  // By the mailbox of a local route or of the account's relay; nullptr when no account has it.
   AccountPtr by_mailbox(const std::string& mailbox) const;
   std::vector<AccountPtr> all() const;
   void put(AccountPtr account);
@@ -66,8 +66,8 @@ class AccountDirectory {
   std::vector<AccountPtr> accounts_ GUARDED_BY(mutex_);
 };
 
-// An event that was just written, as the store hands it through the commit to the listener: the
-// body that was encoded, so that nobody decodes it.
+// An event just written, on its way through the commit to the listener: keeps the body that was
+// encoded, so that the listener need not decode it.
 struct WrittenEvent final : store::EventFacts {
   explicit WrittenEvent(EventBody b) : body(std::move(b)) {}
   EventBody body;
@@ -102,11 +102,11 @@ class Core {
   const EngineOptions options;
   CallerPaths paths;
   const base::Millis started_at;      // on the boot clock
-  std::atomic<bool> closing = false;  // write() refuses: what goes on portion by portion ends here
+  std::atomic<bool> closing = false;  // write() refuses, which ends work done in slices
   AccountDirectory directory;
-  ContactBudget steps;                 // skipped over in the chains of sessions
-  ContactBudget strangers;             // whom a contact makes members of groups
-  ContactBudget parking;               // bytes that are kept until their session is known
+  ContactBudget steps;                 // ratchet steps that a contact makes us skip
+  ContactBudget strangers;             // unknown members that a contact adds to groups
+  ContactBudget parking;               // bytes of envelopes parked until their session begins
   std::unique_ptr<SteadyTime> steady;  // set by Engine::open before anything else
   std::unique_ptr<FileWorker> file_worker;
 

@@ -42,9 +42,9 @@ constexpr AnyContentKind kind(std::uint8_t number, std::string_view name, KindTr
   return row;
 }
 
-// One row for each kind of content. A number is never used for another kind.
+// One row for each kind of content. Never reuse a number.
 constexpr AnyContentKind kKinds[] = {
-    kind<UnknownContent>(0, "unknown"),  // and every number that is not below
+    kind<UnknownContent>(0, "unknown"),  // and every number not listed below
     kind<Hello>(1, "hello", {.on_any_link = true}),
     kind<TextMessage>(2, "text"),
     kind<Receipts>(3, "receipts", {.on_any_link = true}),

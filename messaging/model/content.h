@@ -3,8 +3,8 @@
 //
 //   content = version u8 (1) | kind u8 | uuid 16 | fields by kind
 //
-// Everything is bounded and length-checked when read; a content of an unknown kind is a
-// UnknownContent, acknowledged and otherwise ignored, so that a newer peer can talk to an older
+// Every field is bounded and length-checked when read. Content of an unknown kind is read as
+// UnknownContent: acknowledged and otherwise ignored, so that a newer peer can talk to an older
 // one.
 #pragma once
 
@@ -35,7 +35,7 @@ struct Hello {};
 inline void write_fields(base::WireWriter&, const Hello&) {}
 inline void read_fields(base::WireReader&, Hello&) {}
 
-// The structs of the kinds; the order means nothing. Their table is in content.cpp.
+// The structs of the kinds, in no particular order. Their table is in content.cpp.
 using ContentBody = std::variant<UnknownContent, Hello, TextMessage, Receipts, Profile,
                                  MessageChange, GroupText, GroupUpdate, FileDecision, FileRequest,
                                  FileReport, FileOffer, FileNotice, DeviceManifest>;

@@ -1,6 +1,6 @@
-// Events: what messaging tells the world, one struct each, listed once. Names and fields are those
+// Events: the notifications of messaging, one struct each, listed once. Names and fields are those
 // of the event stream (snake_case); rpc turns them into event lines and into Delta Chat's core
-// events. Each is written to the durable event log in the transaction of what it tells.
+// events. Each is written to the durable event log in the transaction of the change it reports.
 #pragma once
 
 #include <cstdint>
@@ -251,23 +251,23 @@ struct Event {
 
 // The event log's form: the number of the kind beside the fields in order.
 std::uint16_t event_kind(const EventBody& body);
-// The chat it is about; 0 when none.
+// The chat of the event; 0 when it has none.
 ChatId chat_of(const EventBody& body);
-// A messaging event as people name it. The rows come from the variant, in its order, without
-// ChannelEvent; from them come what `types` of /events takes, which types publishers may not use,
-// and the list in docs/api.md.
+// Names of the event kinds, made from the variant, in its order, without ChannelEvent. They define
+// which words `types` of /events accepts, which types publishers may not use, and the list in
+// docs/api.md.
 struct EventRow {
   std::string_view name;
   std::string_view doc;
   std::uint16_t kind = 0;
 };
 std::span<const EventRow> event_rows();
-// Of a messaging event's name; nothing for another.
+// The kind with this name; nothing for an unknown name.
 std::optional<std::uint16_t> event_kind_named(std::string_view name);
 base::Bytes encode_event(const EventBody& body);
 base::Result<EventBody> decode_event(std::uint16_t kind, base::ByteView bytes);
 
-// Hears of the events of a commit, in the order of the log.
+// Called with the events of a commit, in the order of the log.
 using EventListener = std::function<void(std::span<const Event>)>;
 
 }  // namespace messaging
