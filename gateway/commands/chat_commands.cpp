@@ -190,7 +190,7 @@ void ChatCommands::refuse(const JobPtr& job, ChatRefusal refusal) {
   }
   // It goes by a list that is no longer in force.
   if (obsolete) {
-    engine_.device_manifests().tell(job->account, job->asked.open.contact, true);
+    engine_.device_manifests().send(job->account, job->asked.open.contact, true);
   }
   answer(job, refusal.answer);
 }
