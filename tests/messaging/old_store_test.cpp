@@ -1,7 +1,9 @@
 // A store of an earlier build opens in this one with everything in it. tests/data/ holds the
 // folders of daemons of schema 10, from before rows had MACs: alice, who talked to bob and carol;
 // and of schema 12, from before keys and ways in had rows: the same with dave, whom she blocked and
-// knows from a group alone, a join at erin's under way, and a second account.
+// knows from a group alone, a join at erin's under way, and a second account; and of schema 13,
+// with reactions, edits (one waits for bob), a message deleted for all, a channel and a second
+// account.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -163,6 +165,44 @@ TEST_CASE("a store of schema 12 opens with its contacts, keys and ways in, and g
   CHECK(old.number("SELECT count(*) FROM route WHERE kind = 1 AND length(mac) = 16") ==
         old.number("SELECT count(*) FROM route"));
   CHECK(old.number("SELECT count(*) FROM contact WHERE length(mac) <> 16") == 0);
+}
+
+TEST_CASE("a store of schema 13 opens with its reactions, edits and channel, and goes on talking") {
+  OldStore old(13);
+  old.alice.start();
+  const auto look = [&] {
+    CHECK(old.alice.texts(kBobs) == std::vector<std::string>{"Pump 3 runs very hot", "Stopped it",
+                                                             "see the plan", "waits for Bob"});
+    CHECK(old.alice.texts(kCarols) == std::vector<std::string>{"Carol here"});
+    CHECK(old.alice.texts(kGroup) == std::vector<std::string>{"Hello both", "Carol in the group"});
+    CHECK(old.alice.texts(ChatId(15)) == std::vector<std::string>{"first news"});
+    const auto reactions = [&](const std::string& text) {
+      const auto found = old.alice.find_text(text);
+      REQUIRE(found);
+      std::string all;
+      for (const ReactionsOf& of : old.alice.message(*found).reactions) {
+        for (const std::string& emoji : of.reactions) {
+          all += std::to_string(of.contact.value) + emoji;
+        }
+      }
+      return all;
+    };
+    CHECK(reactions("Pump 3 runs very hot") == "10👍");
+    CHECK(reactions("Carol in the group") == "10🔥");
+    CHECK(old.alice.message(*old.alice.find_text("Stopped it")).is_edited);
+    Engine& engine = old.alice.engine();
+    CHECK((*engine.messages().draft(Peer::kAccount, kBobs))->text == "half a thought");
+    CHECK(engine.config().get(AccountId(2), "displayname")->value() == "Alice second");
+    CHECK(engine.chats().get(Peer::kAccount, kGroup)->contacts.size() == 3);
+  };
+  look();
+  old.alice.restart();
+  look();
+  const ChatId alice_at_bob = old.join(old.bob, old.alice);
+  old.bob.send(alice_at_bob, "new here");
+  CHECK(old.until([&] { return old.alice.has_text("new here"); }));
+  old.alice.stop();
+  CHECK(old.number("PRAGMA user_version") == store::migrations().back().number);
 }
 
 TEST_CASE("a step from schema 12 that fails leaves the store as it was") {
