@@ -12,10 +12,13 @@ import sys
 import tempfile
 import threading
 import unittest
+import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "e2e"))
-from gateway import Gateway, free_port, scaled, until  # noqa: E402
+sys.path[:0] = [str(HERE.parent / "e2e"), str(HERE.parent / "readers")]
+from cutting_proxy import CuttingProxy  # noqa: E402
+from gateway import Gateway, free_port, until  # noqa: E402
+from listed_commands import LINES, add_commands, expected_lines  # noqa: E402
 
 
 class Site:
@@ -85,11 +88,11 @@ class Browser(unittest.TestCase):
         self.site = Site(self.edge)
         self.addCleanup(self.site.close)
 
-    def open(self, test):
+    def open(self, test, **more):
         """Opens the page with this test in a Chromium of its own."""
         profile = tempfile.mkdtemp(prefix="edge-browser-")
         self.addCleanup(shutil.rmtree, profile, ignore_errors=True)
-        url = f"{self.site.origin}/page?test={test}&edge={self.edge.url}"
+        url = f"{self.site.origin}/page?" + urllib.parse.urlencode({"test": test, "edge": self.edge.url, **more})
         browser = subprocess.Popen(["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                                     "--no-first-run", "--remote-debugging-port=0", f"--user-data-dir={profile}", url],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
@@ -155,6 +158,20 @@ class Browser(unittest.TestCase):
         seen = self.report()
         self.assertEqual(json.loads(seen["json"]["text"])["result"], "edge")
         self.assertEqual(seen["stream"], "for the page")
+
+    def test_a_command_runs_and_its_output_comes_whole_over_a_stream_that_is_cut(self):
+        self.edge.stop()
+        key = add_commands(self.edge)
+        self.edge.flags += ["--cors", self.site.origin]
+        self.edge.start()
+        proxy = CuttingProxy(self.edge.port, [700, 4000])
+        self.addCleanup(proxy.close)
+        self.open("command", edge=proxy.url, key=key, command=f"count {LINES}")
+        seen = self.report()
+        self.assertEqual([line for line in seen["lines"] if line.startswith("line")], expected_lines("stdout"))
+        self.assertEqual([line for line in seen["lines"] if line.startswith("at")], expected_lines("stderr"))
+        self.assertEqual((seen["exit_code"], seen["opened"]), (3, 3))
+        self.assertEqual((proxy.cut, proxy.statuses), (2, [200, 200, 200, 204]))
 
 
 if __name__ == "__main__":
