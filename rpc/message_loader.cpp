@@ -55,6 +55,9 @@ std::vector<Result<shape::Message>> to_shapes(MessagePage page, base::AccountId 
     if (const auto access = page.access.find(made.id); access != page.access.end()) {
       made.privitty_file_info.value = shape::to_shape(std::move(access->second));
     }
+    if (const auto card = page.cards.find(made.id); card != page.cards.end()) {
+      made.vcard_contact = shape::to_shape(card->second);
+    }
     if (files != nullptr && made.file) {
       auto plain = files->lay_out(account, made.id, made.file_name.value_or(""));
       if (plain) made.file = *std::move(plain);

@@ -16,8 +16,8 @@ using base::Errc;
 using base::fail;
 
 // Real contacts in the order of their names.
-base::Result<std::vector<Contact>> sorted(const View& view, const std::string& wanted,
-                                          bool blocked) {
+base::Result<std::vector<Contact>> sorted(const View& view, const std::string& wanted, bool blocked,
+                                          std::optional<Contacts::Who> who) {
   EDGE_TRY(const auto rows, store::list_contacts(view.scope));
   struct Entry {
     std::string name;
@@ -26,6 +26,7 @@ base::Result<std::vector<Contact>> sorted(const View& view, const std::string& w
   std::vector<Entry> entries;
   for (const store::ContactRow& row : rows) {
     if (row.id.value < kFirstId || row.blocked != blocked) continue;
+    if (who && row.keys.empty() != (*who == Contacts::Who::address_alone)) continue;
     Contact contact = view_contact(view, row);
     if (!wanted.empty() && base::folded(contact.display_name).find(wanted) == std::string::npos &&
         base::folded(contact.auth_name).find(wanted) == std::string::npos &&
@@ -54,11 +55,12 @@ base::Result<> check_is_peer(ContactId contact, std::string_view what) {
 }  // namespace
 
 base::Result<std::vector<Contact>> Contacts::list(AccountId account, bool with_self,
-                                                  const std::optional<std::string>& query) const {
+                                                  const std::optional<std::string>& query,
+                                                  Who who) const {
   EDGE_TRY(auto read, core_.read(account));
   const View view{core_, read.scope(), *read.account};
   const std::string wanted = base::folded(base::trimmed(query.value_or("")));
-  EDGE_TRY(auto found, sorted(view, wanted, false));
+  EDGE_TRY(auto found, sorted(view, wanted, false, who));
   if (with_self) {
     EDGE_TRY(Contact self, load_contact_view(view, kSelf));
     if (wanted.empty() || base::folded(self.addr).find(wanted) != std::string::npos ||
@@ -115,7 +117,7 @@ base::Result<std::optional<ContactId>> Contacts::lookup_by_addr(AccountId accoun
 
 base::Result<std::vector<Contact>> Contacts::blocked(AccountId account) const {
   EDGE_TRY(auto read, core_.read(account));
-  return sorted({core_, read.scope(), *read.account}, "", true);
+  return sorted({core_, read.scope(), *read.account}, "", true, std::nullopt);
 }
 
 void Contacts::rename(AccountId account, ContactId contact, std::string name,

@@ -2,6 +2,7 @@
 // is a key; its address is a label that two contacts may share (decision 5).
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,9 +20,11 @@ class Contacts {
  public:
   explicit Contacts(kernel::Core& core) : core_(core) {}
 
+  enum class Who { with_key, address_alone };
   // Real contacts that are not blocked, by name; `query` is part of a name or address, any case.
   base::Result<std::vector<Contact>> list(AccountId account, bool with_self,
-                                          const std::optional<std::string>& query) const;
+                                          const std::optional<std::string>& query,
+                                          Who who = Who::with_key) const;
   base::Result<std::vector<ContactId>> ids(AccountId account, bool with_self,
                                            const std::optional<std::string>& query) const;
   base::Result<Contact> get(AccountId account, ContactId contact) const;
@@ -35,6 +38,25 @@ class Contacts {
   base::Result<std::vector<Contact>> blocked(AccountId account) const;
   void rename(AccountId account, ContactId contact, std::string name, base::Completion<> done);
   void set_blocked(AccountId account, ContactId contact, bool blocked, base::Completion<> done);
+
+  // Somebody of whom an address alone is known, who cannot be written to; whoever has this address
+  // already is renamed and in the lists again. A name of "" changes none.
+  void create(AccountId account, std::string addr, std::string name,
+              base::Completion<ContactId> done);
+  // Out of the lists; a contact that nothing else names is deleted. Chats stay. Who writes again is
+  // a contact request.
+  void remove(AccountId account, ContactId contact, base::Completion<> done);
+
+  // Cards (messaging/model/vcard.h). Whoever is given our own may write to us: what it sends is a
+  // contact request.
+  void make_vcard(AccountId account, std::vector<ContactId> contacts,
+                  base::Completion<std::string> text);
+  // The contact of each card that can be imported, in order. Not verified; can be written to.
+  void import_vcard(AccountId account, std::string text,
+                    base::Completion<std::vector<ContactId>> done);
+  // The text of a caller's file, or of a file of an account that `may_see`.
+  base::Result<std::string> vcard_text(const std::string& path,
+                                       const std::function<bool(AccountId)>& may_see) const;
 
  private:
   kernel::Core& core_;

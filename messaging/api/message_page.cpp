@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "messaging/api/vcard_files.h"
+
 namespace messaging {
 namespace {
 
@@ -67,6 +69,7 @@ base::Result<MessagePage> read_page(const View& view, const std::vector<MsgId>& 
     }
     wanted.insert(message->from);
     if (message->quote && message->quote->message) quoted.insert(*message->quote->message);
+    if (auto card = card_of_message(view, *message)) page.cards.emplace(message->id, *card);
     if (!message->file || !message->file->is_protected) continue;
     // Its access costs itself, not the message.
     if (auto access = view_file_access(view, message->id); access && *access) {

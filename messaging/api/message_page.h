@@ -6,6 +6,7 @@
 
 #include "messaging/api/protected_files.h"
 #include "messaging/api/views.h"
+#include "messaging/model/vcard.h"
 
 namespace messaging {
 
@@ -14,6 +15,7 @@ struct MessagePage {
   std::unordered_map<MsgId, Message> quoted;             // what they quote, where it opens
   std::unordered_map<ContactId, Contact> people;         // who wrote either, where the record opens
   std::unordered_map<MsgId, FileAccessInfo> access;      // to the protected files among them
+  std::unordered_map<MsgId, Vcard> cards;                // of vCards among them
   std::unordered_map<ChatId, base::Result<Chat>> chats;  // that they are in, where asked for
   std::optional<ChatId> device_chat;  // for a note in the place of what does not open
 };

@@ -39,12 +39,11 @@ base::Result<> save_member(const kernel::WriteContext& write, ChatId chat, const
   EDGE_TRY(auto contact, chats::find_contact_by_key(write.scope, key));
   if (!contact && !member.present) return {};  // gone before we came
   if (!member.present) EDGE_CHECK(protection::membership_ended(write, group, contact->id));
-  const bool known = contact && contact->state == store::ContactState::known;
+  const bool known = contact.has_value();
   if (!contact) {
     EDGE_TRY(contact, make_contact(write, key, member.card));
   }
   if (member.present) {
-    contact->state = store::ContactState::known;
     if (!contact->verified && !member.card.name.empty()) {
       contact->auth_name = plain_name(member.card.name);
     }

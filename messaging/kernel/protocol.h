@@ -100,11 +100,12 @@ class Protocol {
   virtual base::Result<> take_profile(const WriteContext& write, const store::ContactRow& contact,
                                       const Profile& profile) = 0;
 
-  // ---- members of groups, who may never have met ----
-  // Puts our addresses for members of this group into our own card.
-  virtual base::Result<> show_ways(const WriteContext& write, base::ChatId group,
+  // ---- members of groups and holders of cards, who may never have met ----
+  // Puts our addresses for members of this group, or for whoever holds a card of ours (nullopt),
+  // into our own card.
+  virtual base::Result<> show_ways(const WriteContext& write, std::optional<base::ChatId> group,
                                    MemberCard& ours) = 0;
-  // Takes a member's addresses from its card. Changes `contact`, which the caller saves.
+  // Takes a contact's addresses from its card. Changes `contact`, which the caller saves.
   virtual base::Result<> take_ways(const WriteContext& write, store::ContactRow& contact,
                                    const MemberCard& card) = 0;
   // want_link() with a member, by its card.

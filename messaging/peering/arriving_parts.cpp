@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "messaging/chats/requests.h"
 #include "messaging/model/file_part.h"
 #include "store/disk_room.h"
 #include "store/tables/sessions.h"
@@ -45,6 +46,10 @@ base::Result<bool> ArrivingParts::write(const crypto::EnvelopeTag& tag, base::By
   if (transfer && transfer->size != part->sealed_size) return false;
   const bool first = !transfer;
   if (first) {
+    EDGE_TRY(const bool taken, chats::takes_file(scope, *session->contact, part->sealed_size));
+    if (!taken) {
+      return fail(Errc::exhausted, "files of people who were not accepted take too much room");
+    }
     EDGE_TRY(transfer, begin(part->transfer, session->id, part->sealed_size));
   }
   EDGE_CHECK(open(*transfer));

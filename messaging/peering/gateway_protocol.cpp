@@ -90,8 +90,8 @@ base::Result<> GatewayProtocol::take_profile(const kernel::WriteContext& write,
   return take_way(write, contact, profile);
 }
 
-base::Result<> GatewayProtocol::show_ways(const kernel::WriteContext& write, base::ChatId group,
-                                          MemberCard& ours) {
+base::Result<> GatewayProtocol::show_ways(const kernel::WriteContext& write,
+                                          std::optional<base::ChatId> group, MemberCard& ours) {
   return messaging::peering::show_ways(write, group, ours);
 }
 

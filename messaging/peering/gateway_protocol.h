@@ -33,7 +33,7 @@ class GatewayProtocol : public kernel::Protocol {
   base::Result<> take_profile(const kernel::WriteContext& write, const store::ContactRow& contact,
                               const Profile& profile) override;
 
-  base::Result<> show_ways(const kernel::WriteContext& write, base::ChatId group,
+  base::Result<> show_ways(const kernel::WriteContext& write, std::optional<base::ChatId> group,
                            MemberCard& ours) override;
   base::Result<> take_ways(const kernel::WriteContext& write, store::ContactRow& contact,
                            const MemberCard& card) override;

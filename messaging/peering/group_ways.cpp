@@ -20,16 +20,16 @@ bool is_way(const MemberCard& card) {
   return card.token && !card.urls.empty() && !card.mailbox.empty();
 }
 
+// The token by which strangers ask for sessions: members of a group, or holders of a card.
 base::Result<std::array<std::uint8_t, 32>> introduction_token(const kernel::WriteContext& write,
-                                                              ChatId chat) {
-  EDGE_TRY(const auto known, store::find_deposit_token_of(
-                                 write.scope, store::TokenPurpose::introduction, chat.value));
+                                                              std::optional<ChatId> chat) {
+  store::DepositTokenRow row;
+  row.purpose = chat ? store::TokenPurpose::introduction : store::TokenPurpose::card;
+  row.owner_id = chat ? chat->value : store::kCardOwner;
+  EDGE_TRY(const auto known, store::find_deposit_token_of(write.scope, row.purpose, row.owner_id));
   if (known) return known->token;
   const DepositToken token = DepositToken::generate();
-  store::DepositTokenRow row;
   row.key_id = deposit_key_id(token);
-  row.purpose = store::TokenPurpose::introduction;
-  row.owner_id = chat.value;
   row.created_at = write.tx.now();
   row.token = token.bytes;
   EDGE_CHECK(store::insert_deposit_token(write.scope, row));
@@ -38,7 +38,8 @@ base::Result<std::array<std::uint8_t, 32>> introduction_token(const kernel::Writ
 
 }  // namespace
 
-base::Result<> show_ways(const kernel::WriteContext& write, ChatId group, MemberCard& ours) {
+base::Result<> show_ways(const kernel::WriteContext& write, std::optional<ChatId> group,
+                         MemberCard& ours) {
   Reach reach = reach_of(write.core, write.account);
   ours.urls = std::move(reach.urls);
   ours.mailbox = std::move(reach.mailbox);

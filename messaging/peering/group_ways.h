@@ -15,7 +15,8 @@
 namespace messaging::peering {
 
 // These implement Protocol (messaging/kernel/protocol.h).
-base::Result<> show_ways(const kernel::WriteContext& write, ChatId group, MemberCard& ours);
+base::Result<> show_ways(const kernel::WriteContext& write, std::optional<ChatId> group,
+                         MemberCard& ours);
 base::Result<> take_ways(const kernel::WriteContext& write, store::ContactRow& contact,
                          const MemberCard& card);
 base::Result<> meet(const kernel::WriteContext& write, ContactId contact, const GroupId& group,

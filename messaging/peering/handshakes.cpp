@@ -4,6 +4,7 @@
 
 #include "crypto/envelope.h"
 #include "messaging/chats/contact_keys.h"
+#include "messaging/chats/requests.h"
 #include "messaging/kernel/core.h"
 #include "messaging/model/plain_name.h"
 #include "messaging/outbox/outgoing.h"
@@ -67,6 +68,11 @@ base::Result<> keep_place(const kernel::WriteContext& write, store::ContactRow& 
   if (!contact.verified || (before.verified && before.addr == contact.addr)) return {};
   EDGE_TRY(contact.addr_place, write.tx.next_id(write.account.id, "contact_addr"));
   return {};
+}
+
+base::Result<bool> is_stranger(const kernel::WriteContext& write, const crypto::PublicKey& key) {
+  EDGE_TRY(const auto known, chats::contact_of(write.scope, key.bytes()));
+  return !known;
 }
 
 // Ranks a new session among the contact's. True: it is the one to send on.
@@ -221,14 +227,22 @@ base::Result<store::ContactRow> take_proof(const kernel::WriteContext& write,
                                            const PendingJoinRow& pending,
                                            const AnswererMemory& memory, store::SessionRow& session,
                                            bool verified) {
+  EDGE_TRY(const bool stranger_before, is_stranger(write, memory.card.identity));
   EDGE_TRY(store::ContactRow contact,
            contact_for(write, memory.card.identity, memory.card.addr, memory.card.name));
+  // Who was not known, or was removed from the contacts, becomes known by being accepted.
+  store::ContactState state = contact.state;
+  if (verified) state = store::ContactState::known;
+  if (stranger_before && pending.invite_id == store::kCardOwner && !verified) {
+    EDGE_TRY(state, chats::state_of_stranger(write.scope));
+  }
   session.contact = contact.id;
   session.state = store::SessionState::live;
   EDGE_CHECK(store::update_session(write.scope, session));
   EDGE_TRY(const bool sends, begin_to_use(write, session));
   EDGE_CHECK(switch_route(write, contact, pending.route_id, sends));
   apply_card(contact, memory.card, write.tx.now());
+  contact.state = state;
   contact.verified = contact.verified || verified;
   EDGE_CHECK(keep_place(write, contact));
   EDGE_CHECK(store::update_contact(write.scope, contact));

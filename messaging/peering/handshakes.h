@@ -37,8 +37,8 @@ void apply_card(store::ContactRow& contact, const Card& card, UnixMillis now);
 struct Question {
   store::JoinRole role = store::JoinRole::inviter;
   std::array<std::uint8_t, 32> digest{};
-  std::int64_t invite_id =
-      0;  // or the chat of the group that introduces; 0: the contact's own token
+  // Or the chat of the group that introduces; store::kCardOwner; 0: the contact's own token.
+  std::int64_t invite_id = 0;
   std::optional<ContactId> contact;
   Card card;
   Heard heard;

@@ -22,8 +22,8 @@ namespace {
 constexpr std::size_t kHellosAtOnce = 64;  // in one write
 constexpr base::Millis kPauseWhileStopped = 10'000;
 
-// An invite's token admits join requests and nothing else, a group's introduction and a retired one
-// session requests, a contact's everything but joins (decision 14).
+// An invite's token admits join requests and nothing else, a group's introduction, a card's and a
+// retired one session requests, a contact's everything but joins (decision 14).
 bool admits(store::TokenPurpose purpose, EnvelopeKind kind) {
   switch (purpose) {
     case store::TokenPurpose::invite:
@@ -32,6 +32,7 @@ bool admits(store::TokenPurpose purpose, EnvelopeKind kind) {
       return kind != EnvelopeKind::join_request;
     case store::TokenPurpose::introduction:
     case store::TokenPurpose::retired:
+    case store::TokenPurpose::card:
       return kind == EnvelopeKind::session_request;
   }
   return false;

@@ -4,6 +4,7 @@
 
 #include "crypto/ratchet.h"
 #include "messaging/chats/received_row.h"
+#include "messaging/chats/requests.h"
 #include "messaging/groups/group_joining.h"
 #include "messaging/outbox/outgoing.h"
 #include "messaging/peering/joining.h"
@@ -103,6 +104,14 @@ base::Result<std::optional<Reception>> walk_there(const kernel::WriteContext& wr
   return std::optional<Reception>();
 }
 
+// Whether contents of the sender are taken now: of a stranger (chats/requests.h) some are.
+base::Result<bool> taken_of_sender(const kernel::WriteContext& write,
+                                   const store::SessionRow& session) {
+  if (!session.contact) return true;
+  EDGE_TRY(const store::ContactRow contact, store::load_contact(write.scope, *session.contact));
+  return chats::takes_message(write.scope, contact);
+}
+
 // Whether a content can be applied now, and its file if it has one. A content that cannot be
 // applied is not acknowledged, so that the sender repeats it.
 base::Result<bool> is_ready(const kernel::WriteContext& write, const store::SessionRow& session,
@@ -111,6 +120,8 @@ base::Result<bool> is_ready(const kernel::WriteContext& write, const store::Sess
   if (!kind.traits.on_any_link) {
     EDGE_TRY(const bool stale, is_stale(write, session, content.uuid));
     if (stale) return false;
+    EDGE_TRY(const bool taken, taken_of_sender(write, session));
+    if (!taken) return false;
   }
   const FileNote* const note = kind.file(content.body);
   if (note == nullptr) return true;

@@ -4,7 +4,9 @@
 #include "base/wire.h"
 #include "crypto/envelope.h"
 #include "crypto/hash.h"
+#include "messaging/chats/chat_rules.h"
 #include "messaging/chats/contact_keys.h"
+#include "messaging/chats/requests.h"
 #include "messaging/outbox/outgoing.h"
 #include "messaging/peering/envelope_kind.h"
 #include "messaging/peering/group_ways.h"
@@ -233,11 +235,16 @@ base::Result<bool> answer_session_request(const kernel::WriteContext& write,
   if (repeated) return true;
   if (!opened) return false;
   SessionRequest* request = &opened->request;
-  const bool introduced = token.purpose == TokenPurpose::introduction;
+  const bool by_card = token.purpose == TokenPurpose::card;
+  const bool introduced = by_card || token.purpose == TokenPurpose::introduction;
   EDGE_TRY(const auto known,
            chats::find_contact_by_key(write.scope, request->card.identity.bytes()));
   if (known ? known->blocked : !introduced) return false;
-  if (introduced) {
+  if (by_card && !known) {
+    EDGE_TRY(const bool room, chats::has_room_for_request(write.scope));
+    if (!room) return false;
+  }
+  if (introduced && !by_card) {
     EDGE_TRY(
         const bool welcome,
         introduces(write.scope, ChatId(static_cast<std::uint32_t>(token.owner_id)), opened->group));
@@ -305,6 +312,12 @@ base::Result<> prove_initiator(const kernel::WriteContext& write, const PendingJ
                                store::SessionRow& session) {
   EDGE_TRY(const auto memory, decode_answerer_memory(pending.memory));
   EDGE_TRY(const store::ContactRow contact, take_proof(write, pending, memory, session, false));
+  // A stranger who has our card is shown as a request at once: what it sends first may have to wait
+  // until it is accepted.
+  if (pending.invite_id == store::kCardOwner && contact.state == store::ContactState::hidden) {
+    EDGE_CHECK(
+        chats::ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::request));
+  }
   EDGE_CHECK(announce_renewal(write, contact.id));
   return encrypt_again(write, contact.id, memory.heard);
 }

@@ -30,7 +30,8 @@ std::optional<ArrivalReply> RequestBudgets::judge(const store::Scope& scope,
   const auto envelopes = split_body(body);
   if (!envelopes) return reply(ArrivalVerdict::malformed);
   const bool joins = token.purpose == store::TokenPurpose::invite;
-  if (envelopes->size() > (joins ? kMaxJoinRequestsPerHour : kMaxIntroductionsPerHour)) {
+  const bool by_anybody = joins || token.purpose == store::TokenPurpose::card;
+  if (envelopes->size() > (by_anybody ? kMaxJoinRequestsPerHour : kMaxIntroductionsPerHour)) {
     return reply(ArrivalVerdict::too_large);
   }
   if (token.purpose != store::TokenPurpose::retired) {
@@ -40,7 +41,7 @@ std::optional<ArrivalReply> RequestBudgets::judge(const store::Scope& scope,
     if (!*room) return reply(ArrivalVerdict::too_many, kPauseWithoutRoom);
   }
   base::Lock lock(mutex_);
-  auto& budget = joins ? join_requests_ : session_requests_;
+  auto& budget = by_anybody ? join_requests_ : session_requests_;
   const base::Millis wait = budget.take(name_of(scope.account, token), core_.clock.uptime(),
                                         static_cast<double>(envelopes->size()));
   if (wait == 0) return std::nullopt;
@@ -57,7 +58,8 @@ std::size_t RequestBudgets::take_relayed(AccountId account, const store::Deposit
 }
 
 bool RequestBudgets::may_open(AccountId account, const store::DepositTokenRow& token) {
-  const bool introduced = token.purpose == store::TokenPurpose::introduction;
+  const bool introduced = token.purpose == store::TokenPurpose::introduction ||
+                          token.purpose == store::TokenPurpose::card;
   const std::string name = introduced ? name_of(account, token) : party_of(account, token);
   base::Lock lock(mutex_);
   return (introduced ? introductions_ : requests_).take(name, core_.clock.uptime()) == 0;

@@ -21,7 +21,8 @@ namespace messaging::peering {
 // deposit holds one.
 inline constexpr std::size_t kMaxInviteDeposit = 64 * 1024;
 inline constexpr std::size_t kMaxJoinRequestsPerHour = 60;
-// With a group's introduction token or a retired one: session requests only, of the same size.
+// With a group's introduction token or a retired one: session requests only, of the same size. With
+// a card's, which anybody may hand on: as many an hour as with an invite's.
 inline constexpr std::size_t kMaxIntroductionsPerHour = 600;
 // A relay counts requests too; after a while offline they arrive from there all at once.
 inline constexpr std::size_t kMaxRelayedRequestsAtOnce = 600;

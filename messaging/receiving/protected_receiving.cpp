@@ -4,6 +4,7 @@
 
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/contact_keys.h"
+#include "messaging/chats/requests.h"
 #include "messaging/files/blob_files.h"
 #include "messaging/files/prv_file.h"
 #include "messaging/model/media_type.h"
@@ -32,8 +33,8 @@ base::Result<IdentityBytes> key_of(const kernel::WriteContext& write, ContactId 
 }
 
 base::Result<ChatId> chat_with(const kernel::WriteContext& write, ContactId contact) {
-  EDGE_TRY(const store::ChatRow chat,
-           chats::ensure_single_chat(write.tx, write.scope, contact, store::ChatBlocked::no));
+  EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, contact));
+  EDGE_TRY(const store::ChatRow chat, chats::ensure_chat_of_sender(write.tx, write.scope, row));
   return chat.id;
 }
 

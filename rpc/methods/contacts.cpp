@@ -19,18 +19,18 @@ struct ListContacts : OfAccount {
   static constexpr auto fields() {
     return base::with_fields(
         OfAccount::fields(),
-        base::field("list_flags", &ListContacts::list_flags, "2: ourselves too"),
+        base::field("list_flags", &ListContacts::list_flags,
+                    "2: ourselves too; 4: those of whom an address alone is known"),
         base::field("query", &ListContacts::query, "part of a name or address, any case"));
   }
 };
 
 Result<std::vector<messaging::Contact>> list(Context& context, const ListContacts& p) {
-  // Contacts that are no more than an address do not exist here.
-  if ((p.list_flags & kAddressContacts) != 0) {
-    EDGE_CHECK(engine_of(context).accounts().get(p.account_id));
-    return std::vector<messaging::Contact>();
-  }
-  return engine_of(context).contacts().list(p.account_id, (p.list_flags & kAddSelf) != 0, p.query);
+  using Who = messaging::Contacts::Who;
+  const bool addresses = (p.list_flags & kAddressContacts) != 0;
+  const bool self = (p.list_flags & kAddSelf) != 0 && !addresses;
+  return engine_of(context).contacts().list(p.account_id, self, p.query,
+                                            addresses ? Who::address_alone : Who::with_key);
 }
 
 Result<std::vector<ContactId>> get_contact_ids(Context& context, const ListContacts& p) {

@@ -100,6 +100,7 @@ void add_account_methods(std::vector<Method>& table);
 void add_config_methods(std::vector<Method>& table);
 void add_transport_methods(std::vector<Method>& table);
 void add_contact_methods(std::vector<Method>& table);
+void add_card_methods(std::vector<Method>& table);
 void add_chat_methods(std::vector<Method>& table);
 void add_group_methods(std::vector<Method>& table);
 void add_chat_list_methods(std::vector<Method>& table);

@@ -10,6 +10,7 @@ const MethodTable& method_table() {
     add_config_methods(rows);
     add_transport_methods(rows);
     add_contact_methods(rows);
+    add_card_methods(rows);
     add_chat_methods(rows);
     add_group_methods(rows);
     add_chat_list_methods(rows);

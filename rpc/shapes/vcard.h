@@ -1,6 +1,9 @@
 // The contact in a vCard.
 #pragma once
 
+#include "base/bytes.h"
+#include "crypto/encoding.h"
+#include "messaging/model/vcard.h"
 #include "rpc/shapes/common.h"
 
 namespace rpc::shape {
@@ -22,5 +25,18 @@ struct VcardContact {
                       base::field("timestamp", &V::timestamp, "Unix seconds"));
   }
 };
+
+// The colour is the contact's that the card would become.
+inline VcardContact to_shape(messaging::Vcard card) {
+  VcardContact shape;
+  shape.color = color_of(card.identity ? crypto::hex_encode_upper(base::ByteView(*card.identity))
+                                       : card.addr);
+  shape.display_name = card.shown_name();
+  shape.addr = std::move(card.addr);
+  shape.key = unless_empty(std::move(card.key));
+  shape.profile_image = unless_empty(std::move(card.image));
+  shape.timestamp = card.revised;
+  return shape;
+}
 
 }  // namespace rpc::shape

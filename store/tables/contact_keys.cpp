@@ -24,6 +24,12 @@ base::Result<> insert_contact_key(const Scope& scope, base::ContactId contact,
   return {};
 }
 
+base::Result<> delete_contact_keys(const Scope& scope, base::ContactId contact) {
+  EDGE_CHECK(scope.db.run("DELETE FROM contact_key WHERE account_id = ? AND contact_id = ?",
+                          scope.account, contact));
+  return {};
+}
+
 base::Result<std::optional<base::ContactId>> find_key_owner(const Scope& scope, ProtocolKind kind,
                                                             base::ByteView fingerprint) {
   return scope.db.one<base::ContactId>(

@@ -23,6 +23,7 @@ struct ContactKey {
 // kind.
 base::Result<> insert_contact_key(const Scope& scope, base::ContactId contact,
                                   const ContactKey& key);
+base::Result<> delete_contact_keys(const Scope& scope, base::ContactId contact);
 // Whose key it is. Errc::sealed when the row is not as it was written.
 base::Result<std::optional<base::ContactId>> find_key_owner(const Scope& scope, ProtocolKind kind,
                                                             base::ByteView fingerprint);

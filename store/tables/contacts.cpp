@@ -183,8 +183,8 @@ base::Result<std::vector<ContactRow>> find_contacts_by_addr(const Scope& scope,
 
 base::Result<std::vector<ContactRow>> list_contacts(const Scope& scope) {
   std::vector<ContactRow> contacts;
-  EDGE_TRY(auto found,
-           find(scope, CONTACT_COLUMNS "AND c.state = ?2 ORDER BY c.id", ContactState::known));
+  EDGE_TRY(auto found, find(scope, CONTACT_COLUMNS "AND (c.state = ?2 OR c.blocked) ORDER BY c.id",
+                            ContactState::known));
   for (Found& one : found) {
     if (one.row) {
       contacts.push_back(*std::move(one.row));
@@ -193,6 +193,13 @@ base::Result<std::vector<ContactRow>> list_contacts(const Scope& scope) {
     }
   }
   return contacts;
+}
+
+base::Result<> delete_contact(const Scope& scope, base::ContactId contact) {
+  EDGE_CHECK(delete_contact_keys(scope, contact));
+  EDGE_CHECK(
+      scope.db.run("DELETE FROM contact WHERE account_id = ? AND id = ?", scope.account, contact));
+  return {};
 }
 
 base::Result<std::int64_t> count_contacts(const Scope& scope) {

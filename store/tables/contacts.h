@@ -17,7 +17,8 @@
 namespace store {
 
 enum class ContactState : std::uint8_t {
-  hidden = 0,  // only a join that has not proved itself made it
+  // In no list: removed by the user, or a stranger who wrote to us and was not accepted.
+  hidden = 0,
   known = 1,
 };
 
@@ -56,8 +57,11 @@ base::Result<std::optional<ContactRow>> find_contact_by_key(const Scope& scope, 
 // left out.
 base::Result<std::vector<ContactRow>> find_contacts_by_addr(const Scope& scope,
                                                             std::string_view addr);
-// Known contacts that open, specials too, by id.
+// Known or blocked contacts that open, specials too, by id.
 base::Result<std::vector<ContactRow>> list_contacts(const Scope& scope);
+
+// With its keys. Whoever calls it knows that nothing else names the contact.
+base::Result<> delete_contact(const Scope& scope, base::ContactId contact);
 
 // Peers that are known.
 base::Result<std::int64_t> count_contacts(const Scope& scope);

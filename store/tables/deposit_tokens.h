@@ -17,13 +17,16 @@ enum class TokenPurpose : std::uint8_t {
   contact = 2,
   introduction = 3,  // members of a group who have no session with us yet
   retired = 4,       // a contact's that was replaced: it still admits session requests
+  card = 5,          // whoever holds a card (vCard) of ours
 };
+// The owner of the account's one token for cards. Chats, which own introductions, start at 10.
+inline constexpr std::int64_t kCardOwner = 1;
 
 struct DepositTokenRow {
   std::array<std::uint8_t, 16> key_id{};
   TokenPurpose purpose = TokenPurpose::contact;
-  // The invite; the group's chat; for contacts the handshake that gave it out, so a later one is
-  // higher.
+  // The invite; the group's chat; kCardOwner; for contacts the handshake that gave it out, so a
+  // later one is higher.
   std::int64_t owner_id = 0;
   base::UnixMillis created_at = 0;
   std::array<std::uint8_t, 32> token{};

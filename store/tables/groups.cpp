@@ -161,6 +161,14 @@ base::Result<std::vector<MemberRow>> list_members(const Scope& scope, base::Chat
   return members;
 }
 
+base::Result<bool> was_member(const Scope& scope, base::ContactId contact) {
+  EDGE_TRY(const auto found,
+           scope.db.integer("SELECT 1 FROM chat_member WHERE account_id = ?1 AND contact_id = ?2"
+                            " LIMIT 1",
+                            scope.account, contact));
+  return found.has_value();
+}
+
 base::Result<std::vector<base::ChatId>> groups_of_contact(const Scope& scope,
                                                           base::ContactId contact) {
   std::vector<base::ChatId> chats;

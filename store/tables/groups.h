@@ -49,6 +49,8 @@ base::Result<std::optional<MemberRow>> find_member(const Scope& scope, base::Cha
                                                    base::ContactId contact);
 // By contact id, former ones too.
 base::Result<std::vector<MemberRow>> list_members(const Scope& scope, base::ChatId chat);
+// Whether a contact is or was in any group.
+base::Result<bool> was_member(const Scope& scope, base::ContactId contact);
 // Chats whose group a contact is in.
 base::Result<std::vector<base::ChatId>> groups_of_contact(const Scope& scope,
                                                           base::ContactId contact);

@@ -1,0 +1,254 @@
+// Contacts::create, remove, make_vcard and import_vcard.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "base/bytes.h"
+#include "base/disk_error.h"
+#include "crypto/identity.h"
+#include "messaging/api/contacts.h"
+#include "messaging/api/vcard_files.h"
+#include "messaging/api/views.h"
+#include "messaging/chats/contact_keys.h"
+#include "messaging/chats/requests.h"
+#include "messaging/files/blob_files.h"
+#include "messaging/kernel/core.h"
+#include "messaging/kernel/protocol.h"
+#include "messaging/model/plain_name.h"
+#include "store/tables/blobs.h"
+#include "store/tables/groups.h"
+#include "store/tables/strangers.h"
+
+namespace messaging {
+namespace {
+
+using base::Errc;
+using base::fail;
+
+constexpr std::size_t kMaxCardsMade = 1000;
+
+// As Delta Chat judges one: a part before the last "@" and one after it that does not end with a
+// dot, no white space or brackets.
+bool is_address(std::string_view addr) {
+  const auto at = addr.rfind('@');
+  if (at == 0 || at == std::string_view::npos || at + 1 == addr.size()) return false;
+  if (addr.back() == '.' || addr.size() > kMaxAddress) return false;
+  return addr.find_first_of(" \t\r\n<>") == std::string_view::npos && base::is_utf8(addr) &&
+         plain_name(addr, kMaxAddress) == addr;
+}
+
+std::string_view without_scheme(std::string_view addr) {
+  while (!addr.empty() && (addr.front() == ' ' || addr.front() == '\n')) addr.remove_prefix(1);
+  while (!addr.empty() && (addr.back() == ' ' || addr.back() == '\n')) addr.remove_suffix(1);
+  if (addr.starts_with("mailto:")) addr.remove_prefix(7);
+  return addr;
+}
+
+base::Result<store::ContactRow> insert_known(const kernel::WriteContext& write,
+                                             store::ContactRow row) {
+  EDGE_TRY(row.id, write.tx.next<ContactId>(write.account.id, "contact", kFirstId));
+  EDGE_CHECK(store::insert_contact(write.scope, row));
+  EDGE_CHECK(write.emit(ContactsChanged{row.id}));
+  return row;
+}
+
+// By its address: the one that is in the lists and stands first, else a new one without a key.
+base::Result<ContactId> by_address(const kernel::WriteContext& write, const std::string& addr,
+                                   const std::string& name, bool ours) {
+  EDGE_TRY(auto found, store::find_contacts_by_addr(write.scope, addr));
+  for (store::ContactRow& row : found) {
+    if (row.id == kSelf) return kSelf;
+    if (row.id.value < kFirstId) continue;
+    if (!ours || name.empty() || row.name == name) return row.id;
+    row.name = name;
+    EDGE_CHECK(store::update_contact(write.scope, row));
+    EDGE_CHECK(write.emit(ContactsChanged{row.id}));
+    return row.id;
+  }
+  store::ContactRow row;
+  row.addr = addr;
+  (ours ? row.name : row.auth_name) = name;
+  EDGE_TRY(const store::ContactRow made, insert_known(write, std::move(row)));
+  return made.id;
+}
+
+base::Result<ContactId> import_card(const kernel::WriteContext& write, const Vcard& card) {
+  if (!card.identity) {
+    if (!is_address(card.addr)) {
+      return fail(Errc::invalid_argument, "a card without a key of ours and without an address");
+    }
+    return by_address(write, card.addr, plain_name(card.name), false);
+  }
+  EDGE_CHECK(crypto::PublicKey::from_bytes(*card.identity));
+  if (*card.identity == chats::key_of(write.account)) return kSelf;
+  EDGE_TRY(auto contact, chats::find_contact_by_key(write.scope, *card.identity));
+  if (!contact) {
+    store::ContactRow row;
+    row.keys.push_back(chats::stored_key(*card.identity));
+    row.addr = card.addr;
+    row.auth_name = plain_name(card.name);
+    EDGE_TRY(contact, insert_known(write, std::move(row)));
+  }
+  EDGE_CHECK(write.protocol().take_ways(write, *contact, way_of(card)));
+  EDGE_CHECK(store::update_contact(write.scope, *contact));
+  EDGE_CHECK(chats::show_contact(write, contact->id));
+  return contact->id;
+}
+
+base::Result<Vcard> card_of(const kernel::WriteContext& write, const View& view, ContactId id) {
+  EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, id));
+  const Contact shown = view_contact(view, row);
+  Vcard card;
+  card.addr = shown.addr;
+  card.name = shown.auth_name;
+  card.status = shown.status;
+  card.identity = chats::key_of(row);
+  card.revised = write.tx.now() / 1000;
+  if (id == kSelf) {
+    MemberCard way;
+    EDGE_CHECK(write.protocol().show_ways(write, std::nullopt, way));
+    put_way(card, std::move(way));
+  }
+  return card;
+}
+
+// Whether only the contact's own rows name it.
+base::Result<bool> is_named_nowhere(const store::Scope& scope, const store::ContactRow& contact) {
+  if (contact.route_id) return false;
+  EDGE_TRY(const auto chat, store::find_chat_by_contact(scope, contact.id));
+  if (chat) return false;
+  EDGE_TRY(const bool member, store::was_member(scope, contact.id));
+  EDGE_TRY(const std::int64_t sent, store::count_messages_of(scope, contact.id, 1));
+  return !member && sent == 0;
+}
+
+base::Result<std::string> read_all(int fd, const std::string& path) {
+  std::string text;
+  std::array<char, 16 * 1024> piece{};
+  for (;;) {
+    const ssize_t got = ::read(fd, piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return base::fail_errno(Errc::io, "read " + path, errno);
+    if (got == 0) return text;
+    text.append(piece.data(), static_cast<std::size_t>(got));
+    if (text.size() > kMaxVcardText) {
+      return fail(Errc::too_large, fmt::format("{} is too large for a vCard: {} bytes at most",
+                                               path, kMaxVcardText));
+    }
+  }
+}
+
+}  // namespace
+
+void Contacts::create(AccountId account, std::string addr, std::string name,
+                      base::Completion<ContactId> done) {
+  addr = std::string(without_scheme(addr));
+  if (!is_address(addr)) {
+    return done(fail(Errc::invalid_argument,
+                     fmt::format("addr: \"{}\" is no address; expected name@host", addr)));
+  }
+  if (name.size() > kMaxLongName || !base::is_utf8(name)) {
+    return done(fail(Errc::invalid_argument, "the name must be UTF-8 of at most 1024 bytes"));
+  }
+  core_.write<ContactId>(
+      account,
+      [this, addr, name = plain_name(name, kMaxLongName)](store::Tx& tx, const store::Scope& scope,
+                                                          const kernel::AccountState& state) {
+        return by_address({core_, tx, scope, state}, addr, name, true);
+      },
+      std::move(done));
+}
+
+void Contacts::remove(AccountId account, ContactId contact, base::Completion<> done) {
+  if (contact.value < kFirstId) {
+    return done(
+        fail(Errc::invalid_argument,
+             fmt::format("contact Contact#{} cannot be deleted: it is not a peer", contact.value)));
+  }
+  core_.write<void>(
+      account,
+      [contact](store::Tx& tx, const store::Scope& scope,
+                const kernel::AccountState& state) -> base::Result<> {
+        EDGE_TRY(store::ContactRow row, store::load_contact(scope, contact));
+        EDGE_TRY(const bool alone, is_named_nowhere(scope, row));
+        if (alone) {
+          EDGE_CHECK(store::delete_contact(scope, contact));
+        } else {
+          EDGE_TRY(const auto chat, store::find_chat_by_contact(scope, contact));
+          row.state = store::ContactState::hidden;
+          if (!chat) row.verified = false;  // writes again as a request
+          EDGE_CHECK(store::update_contact(scope, row));
+        }
+        return kernel::Core::emit(tx, state.id, ContactsChanged{ContactId()});
+      },
+      std::move(done));
+}
+
+void Contacts::make_vcard(AccountId account, std::vector<ContactId> contacts,
+                          base::Completion<std::string> text) {
+  if (contacts.size() > kMaxCardsMade) {
+    return text(fail(Errc::invalid_argument,
+                     fmt::format("contacts: at most {} in one vCard", kMaxCardsMade)));
+  }
+  core_.write<std::string>(
+      account,
+      [this, contacts = std::move(contacts)](
+          store::Tx& tx, const store::Scope& scope,
+          const kernel::AccountState& state) -> base::Result<std::string> {
+        const kernel::WriteContext write{core_, tx, scope, state};
+        const View view{core_, scope, state};
+        std::vector<Vcard> cards;
+        for (const ContactId contact : contacts) {
+          EDGE_TRY(Vcard card, card_of(write, view, contact));
+          cards.push_back(std::move(card));
+        }
+        return write_vcards(cards);
+      },
+      std::move(text));
+}
+
+void Contacts::import_vcard(AccountId account, std::string text,
+                            base::Completion<std::vector<ContactId>> done) {
+  auto cards = read_vcards(text);
+  if (!cards) return done(std::move(cards).error());
+  core_.write<std::vector<ContactId>>(
+      account,
+      [this, cards = *std::move(cards)](
+          store::Tx& tx, const store::Scope& scope,
+          const kernel::AccountState& state) -> base::Result<std::vector<ContactId>> {
+        const kernel::WriteContext write{core_, tx, scope, state};
+        std::vector<ContactId> ids;
+        for (const Vcard& card : cards) {
+          auto id = import_card(write, card);
+          if (id) {
+            ids.push_back(*id);
+          } else if (id.error().code != Errc::invalid_argument) {
+            return std::move(id).error();
+          }
+        }
+        return ids;
+      },
+      std::move(done));
+}
+
+base::Result<std::string> Contacts::vcard_text(
+    const std::string& path, const std::function<bool(AccountId)>& may_see) const {
+  const auto place = core_.store.blobs().place_of(path);
+  if (!place) {
+    EDGE_TRY(const kernel::OpenFile file, core_.paths.open_to_read(path));
+    return read_all(file.fd(), path);
+  }
+  for (const kernel::AccountPtr& account : core_.directory.all()) {
+    if (account->uuid != place->account || !may_see(account->id)) continue;
+    EDGE_TRY(auto read, core_.read(account->id));
+    EDGE_TRY(auto blob, store::find_blob_by_name(read.scope(), place->name));
+    if (!blob) break;
+    EDGE_TRY(const Attachment file, files::open_attachment(core_, *account, *std::move(blob)));
+    return text_of(*file.reader, path);
+  }
+  return fail(Errc::not_found, path + " is no file of an account");
+}
+
+}  // namespace messaging

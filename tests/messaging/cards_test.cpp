@@ -1,0 +1,371 @@
+// Cards (vCards): text and back, contacts from them, contact requests of who has our card, and what
+// such strangers may cause.
+#include "messaging/chats/requests.h"
+#include "messaging/model/vcard.h"
+#include "messaging/peering/request_budgets.h"
+#include "store/tables/contacts.h"
+#include "tests/messaging/three.h"
+
+using namespace test;
+
+namespace {
+
+std::string card_of(Peer& peer, std::vector<ContactId> contacts = {kSelf}) {
+  const auto text = answer<std::string>([&](auto done) {
+    peer.engine().contacts().make_vcard(kAccount, std::move(contacts), std::move(done));
+  });
+  REQUIRE(text);
+  return *text;
+}
+std::vector<ContactId> import(Peer& peer, const std::string& text) {
+  const auto ids = answer<std::vector<ContactId>>(
+      [&](auto done) { peer.engine().contacts().import_vcard(kAccount, text, std::move(done)); });
+  REQUIRE(ids);
+  return *ids;
+}
+ChatId chat_with(Peer& peer, ContactId contact) {
+  const auto chat = answer<ChatId>([&](auto done) {
+    peer.engine().chats().create_by_contact(kAccount, contact, std::move(done));
+  });
+  REQUIRE(chat);
+  return *chat;
+}
+base::Result<MsgId> try_send(Peer& peer, ChatId chat, const std::string& text) {
+  MessageDraft draft;
+  draft.text = text;
+  return answer<MsgId>([&](auto done) {
+    peer.engine().messages().send(kAccount, chat, std::move(draft), std::move(done));
+  });
+}
+MessageDraft with_file(const std::string& text, const std::string& path) {
+  MessageDraft draft;
+  draft.text = text;
+  draft.file = path;
+  return draft;
+}
+base::Result<> accept(Peer& peer, ChatId chat) {
+  return answer<void>(
+      [&](auto done) { peer.engine().chats().accept(kAccount, chat, std::move(done)); });
+}
+base::Result<> block(Peer& peer, ChatId chat) {
+  return answer<void>(
+      [&](auto done) { peer.engine().chats().block(kAccount, chat, std::move(done)); });
+}
+base::Result<> remove(Peer& peer, ContactId contact) {
+  return answer<void>(
+      [&](auto done) { peer.engine().contacts().remove(kAccount, contact, std::move(done)); });
+}
+std::vector<ContactId> listed(Peer& peer) {
+  const auto ids = peer.engine().contacts().ids(kAccount, false, std::nullopt);
+  REQUIRE(ids);
+  return *ids;
+}
+
+// Bob has alice's card, and has written to her.
+struct Stranger : World {
+  Stranger() {
+    const auto ids = import(bob, card_of(alice));
+    REQUIRE(ids.size() == 1);
+    alice_at_bob = ids.front();
+    at_bob = chat_with(bob, alice_at_bob);
+    bob.send(at_bob, "hello, it is bob");
+    REQUIRE(until([&] { return alice.has_text("hello, it is bob"); }));
+    at_alice = alice.chat_with_peer();
+  }
+  Chat request() { return Three::chat(alice, at_alice); }
+  ContactId bob_at_alice() { return request().contacts.front(); }
+
+  ContactId alice_at_bob;
+  ChatId at_bob, at_alice;
+};
+
+}  // namespace
+
+TEST_CASE("a card is written as Delta Chat writes it, and read back as it was") {
+  Vcard card;
+  card.addr = "pump-3@plant.example";
+  card.name = "Pump 3, hall B; north\\south";
+  card.status = "line one\nline two";
+  card.identity.emplace();
+  for (std::size_t i = 0; i < 32; ++i) (*card.identity)[i] = static_cast<std::uint8_t>(250 + i);
+  card.urls = {"https://a.example/x;y", "http://b.example"};
+  card.mailbox = "0123456789abcdef";
+  card.token.emplace();
+  card.token->fill(7);
+  card.revised = 1'713'465'762;
+  const std::string text = write_vcards({card});
+  CHECK(text ==
+        "BEGIN:VCARD\r\nVERSION:4.0\r\n"
+        "EMAIL:pump-3@plant.example\r\n"
+        "FN:Pump 3\\, hall B\\; north\\\\south\r\n"
+        "KEY:data:application/x-privitty-edge;base64\\,"
+        "+vv8/f7/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBk=\r\n"
+        "X-PRIVITTY-URL:https://a.example/x\\;y\r\n"
+        "X-PRIVITTY-URL:http://b.example\r\n"
+        "X-PRIVITTY-MAILBOX:0123456789abcdef\r\n"
+        "X-PRIVITTY-TOKEN:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc\r\n"
+        "NOTE:line one\\nline two\r\n"
+        "REV:20240418T184242Z\r\n"
+        "END:VCARD");
+  const auto read = read_vcards(text);
+  REQUIRE(read);
+  REQUIRE(read->size() == 1);
+  const Vcard& back = read->front();
+  CHECK(back.addr == card.addr);
+  CHECK(back.name == card.name);
+  CHECK(back.status == card.status);
+  CHECK(back.identity == card.identity);
+  CHECK(back.urls == card.urls);
+  CHECK(back.mailbox == card.mailbox);
+  CHECK(back.token == card.token);
+  CHECK(back.revised == card.revised);
+}
+
+TEST_CASE("cards of other programs are read: folded lines, groups, parameters, older versions") {
+  const auto read = read_vcards(
+      "before\nBEGIN:VCARD\nVERSION:3.0\nitem1.EMAIL;TYPE=\"a:b\",work:alice@exa\n mple.org\n"
+      "fn:Alice Cooper\nEMAIL:second@example.org\n"
+      "KEY;TYPE=PGP;ENCODING=b:aGVsbG8=\n"
+      "PHOTO;ENCODING=BASE64;TYPE=JPEG:/9j/4A\n \tAQ==\n"
+      "REV:20240418T184242Z\nX-OTHER:1\nEND:VCARD\n"
+      "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Bob\r\n"
+      "KEY:data:application/pgp-keys;base64\\,Zm9v\r\nEND:VCARD\r\nBEGIN:VCARD\nFN:cut off\n");
+  REQUIRE(read);
+  REQUIRE(read->size() == 2);
+  CHECK((*read)[0].addr == "alice@example.org");
+  CHECK((*read)[0].name == "Alice Cooper");
+  CHECK((*read)[0].key == "aGVsbG8=");
+  CHECK((*read)[0].image == "/9j/4A\tAQ==");
+  CHECK((*read)[0].revised == 1'713'465'762);
+  CHECK((*read)[1].addr.empty());
+  CHECK((*read)[1].shown_name() == "Bob");
+  CHECK((*read)[1].key == "Zm9v");
+  CHECK_FALSE((*read)[1].identity);
+}
+
+TEST_CASE("a text of cards is bounded, and damaged properties cost themselves alone") {
+  CHECK(read_vcards(std::string(kMaxVcardText + 1, 'x')).error().code == base::Errc::too_large);
+  CHECK(read_vcards("\xff\xfe").error().code == base::Errc::invalid_argument);
+  std::string many;
+  for (std::size_t i = 0; i <= kMaxVcards; ++i) many += "BEGIN:VCARD\nFN:x\nEND:VCARD\n";
+  CHECK(read_vcards(many).error().code == base::Errc::too_large);
+  const auto read = read_vcards(
+      "BEGIN:VCARD\nEMAIL:a@b\nKEY:data:application/x-privitty-edge;base64\\,AAAA\n"
+      "X-PRIVITTY-TOKEN:short\nREV:soon\nEND:VCARD\n");
+  REQUIRE(read);
+  REQUIRE(read->size() == 1);
+  CHECK_FALSE(read->front().identity);
+  CHECK_FALSE(read->front().token);
+  CHECK_FALSE(read->front().revised);
+}
+
+TEST_CASE("who has our card writes at once, and is a contact request until accepted") {
+  Stranger world;
+  const auto contact = world.bob.engine().contacts().get(kAccount, world.alice_at_bob);
+  REQUIRE(contact);
+  CHECK_FALSE(contact->is_verified);
+  CHECK(contact->e2ee_available);
+  CHECK(Three::chat(world.bob, world.at_bob).can_send);
+
+  const Chat request = world.request();
+  CHECK(request.is_contact_request);
+  CHECK_FALSE(request.can_send);
+  CHECK(request.is_encrypted);
+  CHECK(listed(world.alice).empty());
+  const auto refused = try_send(world.alice, world.at_alice, "who are you?");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == base::Errc::forbidden);
+  CHECK(refused.error().message.find("accept_chat") != std::string::npos);
+
+  REQUIRE(accept(world.alice, world.at_alice));
+  CHECK_FALSE(world.request().is_contact_request);
+  CHECK(world.request().can_send);
+  CHECK(listed(world.alice) == std::vector{world.bob_at_alice()});
+  world.alice.send(world.at_alice, "welcome");
+  CHECK(world.until([&] { return world.bob.has_text("welcome"); }));
+  CHECK_FALSE(world.alice.engine().contacts().get(kAccount, world.bob_at_alice())->is_verified);
+}
+
+TEST_CASE("a request that is seen sends no read receipt before it is accepted") {
+  Stranger world;
+  const MsgId at_bob = *world.bob.find_text("hello, it is bob");
+  world.alice.mark_seen({*world.alice.find_text("hello, it is bob")});
+  world.bob.send(world.at_bob, "are you there?");
+  REQUIRE(world.until([&] { return world.alice.has_text("are you there?"); }));
+  CHECK(world.bob.state(at_bob) != MsgState::out_read);
+  REQUIRE(accept(world.alice, world.at_alice));
+  world.alice.mark_seen({*world.alice.find_text("are you there?")});
+  CHECK(world.until([&] {
+    return world.bob.state(*world.bob.find_text("are you there?")) == MsgState::out_read;
+  }));
+}
+
+TEST_CASE("a request that is blocked is over: nothing more of its sender arrives") {
+  Stranger world;
+  REQUIRE(block(world.alice, world.at_alice));
+  const auto blocked = world.alice.engine().contacts().blocked(kAccount);
+  REQUIRE(blocked);
+  CHECK(blocked->size() == 1);
+  world.bob.send(world.at_bob, "let me in");
+  const std::size_t before = world.network.deposits();
+  REQUIRE(world.until([&] { return world.network.deposits() > before; }));
+  CHECK_FALSE(world.alice.has_text("let me in"));
+}
+
+TEST_CASE(
+    "a group of somebody who was not accepted is a request too; of an accepted one it is not") {
+  Stranger world;
+  const bool accepted = GENERATE(false, true);
+  if (accepted) REQUIRE(accept(world.alice, world.at_alice));
+  const ChatId group = Three::create(world.bob, "Join us");
+  Three::add(world.bob, group, world.alice_at_bob);
+  world.bob.send(group, "news for all");
+  REQUIRE(world.until([&] { return world.alice.has_text("news for all"); }));
+  const Chat chat = Three::chat(world.alice, Three::group_at(world.alice));
+  CHECK(chat.is_contact_request == !accepted);
+  CHECK(chat.can_send == accepted);
+  CHECK(try_send(world.alice, chat.id, "hi").ok() == accepted);
+  CHECK(listed(world.alice).empty() == !accepted);
+}
+
+TEST_CASE("a bot has nobody to accept people: who has its card is accepted") {
+  World world;
+  world.alice.set_config("bot", "1");
+  const auto ids = import(world.bob, card_of(world.alice));
+  world.bob.send(chat_with(world.bob, ids.front()), "/help");
+  REQUIRE(world.until([&] { return world.alice.has_text("/help"); }));
+  CHECK_FALSE(Three::chat(world.alice, world.alice.chat_with_peer()).is_contact_request);
+}
+
+TEST_CASE("a contact is imported once, and its own card is ourselves") {
+  World world;
+  const std::string card = card_of(world.alice);
+  const auto first = import(world.bob, card);
+  CHECK(import(world.bob, card + "\r\n" + card) == std::vector{first.front(), first.front()});
+  CHECK(import(world.alice, card) == std::vector{kSelf});
+  // A joined contact stays verified, and keeps its session.
+  const ChatId joined = world.join(world.bob, world.alice);
+  CHECK(import(world.bob, card) == first);
+  CHECK(world.bob.engine().contacts().get(kAccount, first.front())->is_verified);
+  world.bob.send(joined, "still here");
+  CHECK(world.until([&] { return world.alice.has_text("still here"); }));
+}
+
+TEST_CASE("of several cards those that cannot be imported are left out") {
+  World world;
+  const auto ids =
+      import(world.bob, "BEGIN:VCARD\nFN:no address\nEND:VCARD\n" + card_of(world.alice) +
+                            "\nBEGIN:VCARD\nEMAIL:x@mail.example\nFN:X\nEND:VCARD\n");
+  REQUIRE(ids.size() == 2);
+  const auto by_address = world.bob.engine().contacts().get(kAccount, ids[1]);
+  CHECK(by_address->display_name == "X");
+  CHECK_FALSE(by_address->e2ee_available);
+  // Nobody without a key can be written to; the error says what to do.
+  const auto refused = try_send(world.bob, chat_with(world.bob, ids[1]), "hello?");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("invite") != std::string::npos);
+}
+
+TEST_CASE("a contact that nothing names is deleted; one with a chat leaves the lists alone") {
+  World world;
+  const auto create = [&](const std::string& addr, const std::string& name) {
+    return answer<ContactId>([&](auto done) {
+      world.bob.engine().contacts().create(kAccount, addr, name, std::move(done));
+    });
+  };
+  const auto one = create("one@mail.example", "One");
+  REQUIRE(one);
+  CHECK(*create("ONE@mail.example", "Uno") == *one);
+  CHECK(world.bob.engine().contacts().get(kAccount, *one)->display_name == "Uno");
+  CHECK_FALSE(create("no address", ""));
+  CHECK_FALSE(create("one@mail.example.", ""));
+  const auto bobs = world.bob.engine().contacts().get(kAccount, kSelf);
+  CHECK(*create(bobs->addr, "") == kSelf);
+
+  REQUIRE(remove(world.bob, *one));
+  CHECK(world.bob.engine().contacts().get(kAccount, *one).error().code == base::Errc::not_found);
+  CHECK_FALSE(remove(world.bob, *one));
+  CHECK_FALSE(remove(world.bob, kSelf));
+
+  const auto two = create("two@mail.example", "Two");
+  const ChatId chat = chat_with(world.bob, *two);
+  REQUIRE(remove(world.bob, *two));
+  CHECK(Three::chat(world.bob, chat).name == "Two");
+  const auto addresses = world.bob.engine().contacts().list(kAccount, false, std::nullopt,
+                                                            Contacts::Who::address_alone);
+  CHECK(addresses->empty());
+  chat_with(world.bob, *two);  // writing to it brings it back
+  CHECK(world.bob.engine()
+            .contacts()
+            .list(kAccount, false, std::nullopt, Contacts::Who::address_alone)
+            ->size() == 1);
+}
+
+TEST_CASE("a joined contact that was deleted with its chat writes again as a request") {
+  World world;
+  const ChatId at_bob = world.join(world.bob, world.alice);
+  const ChatId at_alice = world.alice.chat_with_peer();
+  const ContactId contact = Three::chat(world.alice, at_alice).contacts.front();
+  REQUIRE(answer<void>([&](auto done) {
+    world.alice.engine().chats().remove(kAccount, at_alice, std::move(done));
+  }));
+  REQUIRE(remove(world.alice, contact));
+  CHECK(listed(world.alice).empty());
+  world.bob.send(at_bob, "remember me?");
+  REQUIRE(world.until([&] { return world.alice.has_text("remember me?"); }));
+  CHECK(Three::chat(world.alice, world.alice.chat_with_peer()).is_contact_request);
+  CHECK(listed(world.alice).empty());
+}
+
+TEST_CASE("of a stranger so many messages are kept; the others come once it is accepted") {
+  Stranger world;
+  const auto most = static_cast<int>(chats::kMaxStrangersTexts);
+  for (int i = 0; i < most + 20; ++i) world.bob.send(world.at_bob, "text " + std::to_string(i));
+  REQUIRE(world.until(
+      [&] { return static_cast<int>(world.alice.texts(world.at_alice).size()) == most; }));
+  world.alice.restart();
+  CHECK(static_cast<int>(world.alice.texts(world.at_alice).size()) == most);
+  REQUIRE(accept(world.alice, world.at_alice));
+  CHECK(world.until([&] {
+    world.clock.advance(3600 * 1000);  // what was not acknowledged goes out again after a day
+    return static_cast<int>(world.alice.texts(world.at_alice).size()) == most + 21;
+  }));
+}
+
+TEST_CASE("files of strangers take so much room in all; a larger one waits at its sender") {
+  Stranger world;
+  TempDir files;
+  const std::string small = files.file("small.bin", std::string(1024 * 1024, 's'));
+  const std::string large = files.file("large.bin", std::string(chats::kMaxStrangersFiles, 'l'));
+  world.bob.send(world.at_bob, with_file("small", small));
+  REQUIRE(world.until([&] { return world.alice.has_text("small"); }));
+  world.bob.send(world.at_bob, with_file("large", large));
+  const std::size_t before = world.network.deposits();
+  REQUIRE(world.until([&] { return world.network.deposits() > before + 2; }));
+  CHECK_FALSE(world.alice.has_text("large"));
+  REQUIRE(accept(world.alice, world.at_alice));
+  CHECK(world.until([&] { return world.alice.has_text("large"); }));
+}
+
+TEST_CASE("strangers are answered as long as there is room for requests") {
+  Stranger world;
+  auto filled = world.alice.store().write_now<void>([](store::Tx& tx) -> base::Result<> {
+    for (int i = 0; i < chats::kMaxRequests; ++i) {
+      EDGE_CHECK(
+          tx.db().run("INSERT INTO chat(account_id, id, type, blocked, created_at, last_at)"
+                      " VALUES(1, ?1, 120, 2, 0, 0)",
+                      10'000 + i));
+    }
+    return {};
+  });
+  REQUIRE(filled.ok());
+  Peer carol(world.network, world.clock, "carol");
+  const auto ids = import(carol, card_of(world.alice));
+  const std::size_t before = world.network.deposits();
+  carol.send(chat_with(carol, ids.front()), "me too");
+  REQUIRE(world.until([&] { return world.network.deposits() > before; }));
+  CHECK_FALSE(world.alice.has_text("me too"));
+  // Who was there before still is.
+  world.bob.send(world.at_bob, "and me");
+  CHECK(world.until([&] { return world.alice.has_text("and me"); }));
+}
