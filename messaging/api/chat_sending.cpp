@@ -61,8 +61,13 @@ base::Result<> queue_change(const kernel::WriteContext& write, const store::Chat
   if (!mark) return {};
   EDGE_TRY(const MessageRef ref,
            chats::ref_to(write.scope, *mark, single ? chats::Among::two : chats::Among::group));
-  const Content content{crypto::random_array<16>(), MessageChange{ref, kind, number, text}};
-  if (!single) return groups::queue_for_members(write, chat.id, content);
+  return queue_for_chat(
+      write, chat, Content{crypto::random_array<16>(), MessageChange{ref, kind, number, text}});
+}
+
+base::Result<> queue_for_chat(const kernel::WriteContext& write, const store::ChatRow& chat,
+                              const Content& content) {
+  if (chat.type != ChatType::single) return groups::queue_for_members(write, chat.id, content);
   EDGE_TRY(const bool opens, groups::contact_opens(write.scope, *chat.contact));
   return opens ? outbox::queue_content(write, *chat.contact, content) : base::Result<>{};
 }
@@ -71,6 +76,11 @@ base::Result<MsgId> send_to_chat(const kernel::WriteContext& write, const store:
                                  store::MessageRow row) {
   const bool to_self = chat.contact == kSelf;
   row.state = to_self ? MsgState::out_delivered : MsgState::out_pending;
+  row.timer = chat.timer;
+  if (row.timer > 0) {
+    row.expires_at = write.steady() + base::Millis{row.timer} * 1000;
+    write.signal(&kernel::Signals::windows_changed);
+  }
   EDGE_TRY(row.seq, store::next_send_seq(write.scope, chat.id));
   std::vector<store::FileAccessRow> accesses;
   if (!to_self) {

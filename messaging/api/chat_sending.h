@@ -9,6 +9,8 @@
 
 namespace messaging {
 
+struct Content;
+
 // Errc::forbidden, saying why, when nothing may be sent to this chat.
 base::Result<> check_can_send(const store::Scope& scope, const kernel::AccountState& account,
                               const store::ChatRow& chat);
@@ -22,6 +24,10 @@ base::Result<> queue_to_chat(const kernel::WriteContext& write, const store::Cha
 base::Result<> queue_change(const kernel::WriteContext& write, const store::ChatRow& chat,
                             MsgId message, store::ChangeKind kind, std::int64_t number,
                             const std::string& text);
+
+// Any content to all whom the chat addresses; not for Saved messages.
+base::Result<> queue_for_chat(const kernel::WriteContext& write, const store::ChatRow& chat,
+                              const Content& content);
 
 // Inserts the message's row, queues it as queue_to_chat() does and returns its id. Checks a
 // protected file that it carries. Precondition: check_can_send() succeeded.

@@ -7,6 +7,8 @@
 #include "base/unicode.h"
 #include "messaging/api/views.h"
 #include "messaging/chats/chat_rules.h"
+#include "messaging/chats/chat_timers.h"
+#include "messaging/chats/requests.h"
 #include "messaging/files/removal.h"
 #include "messaging/groups/group_rules.h"
 #include "messaging/kernel/core.h"
@@ -70,20 +72,19 @@ void change_chat(kernel::Core& core, AccountId account, ChatId chat, base::Compl
       std::move(done));
 }
 
-base::Result<> notice_chat(store::Tx& tx, const store::Scope& scope, AccountId account,
-                           ChatId chat) {
-  EDGE_TRY(const std::int64_t changed, store::notice_messages(scope, chat));
+base::Result<> notice_chat(const kernel::WriteContext& write, ChatId chat) {
+  EDGE_CHECK(chats::start_timers(write, chat));
+  EDGE_TRY(const std::int64_t changed, store::notice_messages(write.scope, chat));
   if (changed == 0) return {};
-  EDGE_CHECK(kernel::Core::emit(tx, account, MsgsNoticed{chat}));
-  return kernel::Core::emit(tx, account, ChatlistChanged{});
+  EDGE_CHECK(write.emit(MsgsNoticed{chat}));
+  return write.emit(ChatlistChanged{});
 }
 
 template <class Wanted>
-base::Result<> notice_chats(store::Tx& tx, const store::Scope& scope, AccountId account,
-                            Wanted wanted) {
-  EDGE_TRY(const auto rows, store::list_chats(scope));
+base::Result<> notice_chats(const kernel::WriteContext& write, Wanted wanted) {
+  EDGE_TRY(const auto rows, store::list_chats(write.scope));
   for (const ChatRow& row : rows) {
-    if (wanted(row)) EDGE_CHECK(notice_chat(tx, scope, account, row.id));
+    if (wanted(row)) EDGE_CHECK(notice_chat(write, row.id));
   }
   return {};
 }
@@ -180,12 +181,9 @@ base::Result<std::uint32_t> Chats::fresh_count(AccountId account, ChatId chat) c
 void Chats::create_by_contact(AccountId account, ContactId contact, base::Completion<ChatId> done) {
   core_.write<ChatId>(
       account,
-      [contact](store::Tx& tx, const store::Scope& scope,
-                const kernel::AccountState&) -> base::Result<ChatId> {
-        EDGE_TRY(const store::ContactRow row, store::load_contact(scope, contact));
-        if (row.state == store::ContactState::hidden) {
-          return fail(Errc::not_found, fmt::format("contact Contact#{} not found", contact.value));
-        }
+      [this, contact](store::Tx& tx, const store::Scope& scope,
+                      const kernel::AccountState& state) -> base::Result<ChatId> {
+        EDGE_CHECK(chats::show_contact({core_, tx, scope, state}, contact));
         EDGE_TRY(const ChatRow chat,
                  chats::ensure_single_chat(tx, scope, contact, ChatBlocked::no));
         return chat.id;
@@ -195,10 +193,14 @@ void Chats::create_by_contact(AccountId account, ContactId contact, base::Comple
 
 void Chats::accept(AccountId account, ChatId chat, base::Completion<> done) {
   change_chat(core_, account, chat, std::move(done),
-              [](store::Tx&, const store::Scope&, ChatRow& row) -> base::Result<bool> {
+              [this, account](store::Tx& tx, const store::Scope& scope,
+                              ChatRow& row) -> base::Result<bool> {
                 const bool changed = row.blocked != ChatBlocked::no;
                 row.blocked = ChatBlocked::no;
-                return changed;
+                if (!changed || !row.contact) return changed;
+                EDGE_TRY(const kernel::AccountPtr state, core_.directory.get(account));
+                EDGE_CHECK(chats::show_contact({core_, tx, scope, *state}, *row.contact));
+                return true;
               });
 }
 
@@ -277,11 +279,12 @@ void Chats::remove_portion(AccountId account, ChatId chat, bool tight, base::Com
 void Chats::mark_noticed(AccountId account, ChatId chat, base::Completion<> done) {
   core_.write<void>(
       account,
-      [chat](store::Tx& tx, const store::Scope& scope,
-             const kernel::AccountState& state) -> base::Result<> {
-        if (chat == kArchiveLink) return notice_chats(tx, scope, state.id, archived);
+      [this, chat](store::Tx& tx, const store::Scope& scope,
+                   const kernel::AccountState& state) -> base::Result<> {
+        const kernel::WriteContext write{core_, tx, scope, state};
+        if (chat == kArchiveLink) return notice_chats(write, archived);
         EDGE_TRY(const ChatRow row, store::load_chat(scope, chat));
-        return notice_chat(tx, scope, state.id, row.id);
+        return notice_chat(write, row.id);
       },
       std::move(done));
 }
@@ -289,8 +292,8 @@ void Chats::mark_noticed(AccountId account, ChatId chat, base::Completion<> done
 void Chats::mark_all_noticed(AccountId account, base::Completion<> done) {
   core_.write<void>(
       account,
-      [](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state) {
-        return notice_chats(tx, scope, state.id, [](const ChatRow&) { return true; });
+      [this](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state) {
+        return notice_chats({core_, tx, scope, state}, [](const ChatRow&) { return true; });
       },
       std::move(done));
 }

@@ -150,6 +150,9 @@ void Config::set(AccountId account, std::map<std::string, std::optional<std::str
           shared_changed |= key == "displayname" || key == "selfstatus" || key == "bot";
         }
         const kernel::WriteContext write{core_, tx, scope, state};
+        if (values.contains("delete_device_after")) {
+          write.signal(&kernel::Signals::windows_changed);
+        }
         if (shared_changed) write.signal(&kernel::Signals::profile_changed);
         if (relay_changed) EDGE_CHECK(change_relay(write));
         if (!profile_changed) return {};

@@ -5,9 +5,11 @@
 #include <set>
 
 #include "messaging/api/chat_sending.h"
+#include "messaging/api/message_removal.h"
 #include "messaging/api/messages.h"
 #include "messaging/chats/abilities.h"
 #include "messaging/chats/chat_rules.h"
+#include "messaging/chats/chat_timers.h"
 #include "messaging/files/removal.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/portions.h"
@@ -51,6 +53,7 @@ base::Result<> mark_all(const kernel::WriteContext& write, std::span<const MsgId
     EDGE_TRY(const bool seen, store::set_message_state(write.scope, message, MsgState::in_seen));
     if (!seen) continue;
     noticed.insert(mark->chat);
+    EDGE_CHECK(chats::start_timer(write, message));
     EDGE_TRY(const bool owes, needs_receipt(write.scope, *mark));
     if (owes && chats::sends_read_receipts(write))
       EDGE_CHECK(outbox::queue_read_receipt(write, mark->from, mark->uuid, write.tx.now()));
@@ -98,7 +101,9 @@ base::Result<> recall(const kernel::WriteContext& write, MsgId message) {
   return queue_change(write, chat, message, store::ChangeKind::deletion, write.tx.now(), "");
 }
 
-base::Result<> remove_all(const kernel::WriteContext& write, std::span<const MsgId> messages) {
+}  // namespace
+
+base::Result<> remove_messages(const kernel::WriteContext& write, std::span<const MsgId> messages) {
   files::RemovedFiles files(write.core, write.account);
   std::set<ChatId> chats;
   for (const MsgId message : messages) {
@@ -115,8 +120,6 @@ base::Result<> remove_all(const kernel::WriteContext& write, std::span<const Msg
   files.remove_after(write.tx);
   return {};
 }
-
-}  // namespace
 
 void Messages::mark_seen(AccountId account, std::vector<MsgId> messages, base::Completion<> done) {
   kernel::in_portions(
@@ -154,7 +157,7 @@ void Messages::remove_for_all(AccountId account, std::vector<MsgId> messages,
              std::span<const MsgId> some) -> base::Result<> {
         const kernel::WriteContext write{core_, tx, scope, state};
         for (const MsgId message : some) EDGE_CHECK(recall(write, message));
-        return remove_all(write, some);
+        return remove_messages(write, some);
       },
       std::move(done));
 }
@@ -177,7 +180,7 @@ void Messages::remove_some(AccountId account, std::vector<MsgId> messages, bool 
       [this, tight](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state,
                     std::span<const MsgId> some) {
         if (tight) tx.scrub();  // the next portion finds the log empty
-        return remove_all({core_, tx, scope, state}, some);
+        return remove_messages({core_, tx, scope, state}, some);
       },
       std::move(ended));
 }

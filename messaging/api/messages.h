@@ -42,6 +42,8 @@ class Messages {
   base::Result<std::optional<MsgId>> first_fresh(AccountId account, ChatId chat) const;
   // The number of messages older than this, without Saved messages.
   base::Result<std::int64_t> count_older(AccountId account, base::Millis age) const;
+  // One line, as a chat list shows it.
+  std::string summary(const Message& message) const;
   // Ids above the config value last_msg_id, oldest first.
   base::Result<std::vector<MsgId>> next(AccountId account) const;
   base::Result<MessageTrace> trace(AccountId account, MsgId message) const;
@@ -56,6 +58,13 @@ class Messages {
   // marked as forwarded. All or none.
   void forward(AccountId account, std::vector<MsgId> messages, ChatId chat,
                base::Completion<> done);
+  // The same from one account's chats into another account's chat, with copies of their files.
+  void forward_to(AccountId from, std::vector<MsgId> messages, AccountId to, ChatId chat,
+                  base::Completion<> done);
+  // Copies messages into Saved messages, as they were written and by whom. All or none.
+  void save(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
+  // Removes messages whose time is over: by their timers, or by the setting delete_device_after.
+  void expire(AccountId account, base::Completion<> done);
   void mark_seen(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
   // Sends own messages again, usually failed ones, under the same uuid; all or none.
   void resend(AccountId account, std::vector<MsgId> messages, base::Completion<> done);

@@ -16,6 +16,10 @@ kernel::Core& with_protocols(kernel::Core& core, peering::GatewayProtocol& gatew
   return core;
 }
 
+void warn_unless(const base::Result<>& done, std::string_view what) {
+  if (!done) base::log::warning("{}: {}", what, done.error().message);
+}
+
 }  // namespace
 
 Parts::Parts(store::Store& store, peering::DepositTransport& transport, const base::Clock& clock,
@@ -39,11 +43,16 @@ Parts::Parts(store::Store& store, peering::DepositTransport& transport, const ba
       protected_files(core),
       device_manifests(core),
       device_requests(core),
-      expiry(core, [this](AccountId account) {
-        protected_files.expire(account, [](const base::Result<>& done) {
-          if (!done) base::log::warning("windows of protected files: {}", done.error().message);
-        });
-      }) {
+      expiry(core, {[this](AccountId account) {
+                      protected_files.expire(account, [](const base::Result<>& done) {
+                        warn_unless(done, "windows of protected files");
+                      });
+                    },
+                    [this](AccountId account) {
+                      messages.expire(account, [](const base::Result<>& done) {
+                        warn_unless(done, "timers of messages");
+                      });
+                    }}) {
   core.signals = this;
   core.at_end_of_relayed_write = [this](store::Tx& tx, AccountId account) {
     return relayed.notice(tx, account);

@@ -29,18 +29,23 @@ std::string fingerprint_of(const View& view, const store::ContactRow& row) {
   return key == nullptr ? std::string() : crypto::hex_encode_upper(key->fingerprint);
 }
 
-std::string_view kind_label(Viewtype type) {
+// With a client's own words, where it gave some (set_stock_strings).
+std::string kind_label(const kernel::StockStrings& words, Viewtype type) {
+  using kernel::Stock;
+  const auto label = [&](std::string_view sign, Stock which, std::string_view word) {
+    return std::string(sign) + " " + words.get(which, word);
+  };
   switch (type) {
     case Viewtype::image:
-      return "📷 Image";
+      return label("📷", Stock::image, "Image");
     case Viewtype::gif:
-      return "📷 GIF";
+      return label("📷", Stock::gif, "GIF");
     case Viewtype::sticker:
-      return "🖼 Sticker";
+      return label("🖼", Stock::sticker, "Sticker");
     case Viewtype::video:
-      return "🎥 Video";
+      return label("🎥", Stock::video, "Video");
     case Viewtype::voice:
-      return "🎤 Voice message";
+      return label("🎤", Stock::voice, "Voice message");
     case Viewtype::call:
       return "📞 Call";
     case Viewtype::webxdc:
@@ -76,8 +81,11 @@ std::string one_line(std::string_view text) {
 }
 
 std::string chat_name(const View& view, const store::ChatRow& row) {
-  if (row.contact == kSelf) return std::string(kSavedMessagesName);
-  if (row.contact == kDeviceContact) return std::string(kDeviceChatName);
+  using kernel::Stock;
+  if (row.contact == kSelf) return view.core.stock.get(Stock::saved_messages, kSavedMessagesName);
+  if (row.contact == kDeviceContact) {
+    return view.core.stock.get(Stock::device_messages, kDeviceChatName);
+  }
   if (!row.contact) return "";
   const auto contact = load_contact_view(view, *row.contact);
   return contact ? contact->display_name : std::string();
@@ -125,14 +133,14 @@ Contact view_contact(const View& view, const store::ContactRow& row) {
   if (row.verified) contact.verifier = kSelf;
   contact.last_seen = row.last_seen;
   if (row.id == kSelf) {
-    contact.name = "Me";
+    contact.name = view.core.stock.get(kernel::Stock::self, "Me");
     contact.addr = view.account.addr();
     contact.auth_name = plain_name(config_or(view, "displayname", ""));
     contact.status = config_or(view, "selfstatus", "");
     contact.is_verified = true;
     contact.is_bot = config_or(view, "bot", "0") == "1";
   } else if (row.id == kDeviceContact) {
-    contact.name = kDeviceChatName;
+    contact.name = view.core.stock.get(kernel::Stock::device_messages, kDeviceChatName);
     contact.addr = "device@localhost";
     contact.status = "Messages of this gateway itself";
   } else if (row.id == kInfoContact) {
@@ -168,6 +176,7 @@ base::Result<Chat> view_chat(const View& view, const store::ChatRow& row) {
   chat.is_device_chat = row.contact == kDeviceContact;
   chat.is_encrypted = row.encrypted;
   chat.can_send = row.blocked == store::ChatBlocked::no && !chat.is_device_chat;
+  chat.timer = row.timer;
   chat.dm_contact = row.contact;
   if (chat.type != ChatType::single) {
     EDGE_CHECK(add_group(view, row, chat));
@@ -203,11 +212,11 @@ base::Result<ChatSummary> view_summary(const View& view, const store::ChatRow& r
   summary.last_type = message.type;
   summary.last_updated = message.sort_at;
   summary.state = message.state;
-  summary.text = summary_text(message);
+  summary.text = summary_text(view.core.stock, message);
   if (message.state == MsgState::out_draft) {
-    summary.prefix = "Draft";
+    summary.prefix = view.core.stock.get(kernel::Stock::draft, "Draft");
   } else if (message.from == kSelf && !message.is_info && !summary.chat.is_self_talk) {
-    summary.prefix = "Me";
+    summary.prefix = view.core.stock.get(kernel::Stock::self, "Me");
   } else if (summary.chat.type == ChatType::group && !message.is_info) {
     const auto sender = load_contact_view(view, message.from);
     summary.prefix = !message.sender_name.empty() ? message.sender_name
@@ -217,10 +226,10 @@ base::Result<ChatSummary> view_summary(const View& view, const store::ChatRow& r
   return summary;
 }
 
-std::string summary_text(const Message& message) {
+std::string summary_text(const kernel::StockStrings& words, const Message& message) {
   const std::string text = one_line(message.text);
   if (message.is_info) return text;
-  std::string label(kind_label(message.type));
+  std::string label = kind_label(words, message.type);
   if (label.empty() && message.file) {
     label = (message.type == Viewtype::audio ? "🎵 " : "📎 ") + one_line(message.file->name);
   }
@@ -277,6 +286,14 @@ base::Result<Message> view_message(const View& view, store::MessageRow row) {
   message.sent_at = row.sent_at;
   message.sort_at = row.sort_at;
   message.received_at = row.received_at;
+  if (row.original.valid()) {
+    EDGE_TRY(const auto original, store::find_message_mark(view.scope, row.original));
+    if (original) message.original = original->id;
+  } else {
+    EDGE_TRY(message.saved, store::find_saved_copy(view.scope, row.id));
+  }
+  message.timer = row.timer;
+  message.expires_at = row.expires_at;
   message.uuid = base::to_hex(row.uuid);
   return message;
 }

@@ -46,6 +46,7 @@ store::MessageRow received_row(ContactId from, const Uuid& uuid, const TextMessa
   row.sent_at = text.sent_at;
   row.text = text.text;
   row.sender_name = plain_name(text.sender_name, kMaxLongName);
+  row.timer = text.timer.seconds;
   row.has_quote = text.quote.has_value();
   if (text.quote) row.quote_text = text.quote->text;
   return row;

@@ -4,12 +4,19 @@
 #include "messaging/delivery/maintenance.h"
 #include "messaging/kernel/core.h"
 #include "store/tables/file_accesses.h"
+#include "store/tables/message_timers.h"
 
 namespace messaging::delivery {
 namespace {
 
-constexpr auto kTick = std::chrono::milliseconds(500);  // while a window is open
-constexpr auto kIdle = std::chrono::minutes(10);
+constexpr auto kTick = std::chrono::milliseconds(500);  // while a window is open or a timer runs
+constexpr auto kIdle = std::chrono::minutes(1);
+constexpr base::Millis kOldMessagesEvery = 60'000;  // by the setting delete_device_after
+
+void take_earlier(std::optional<base::UnixMillis>& due,
+                  const base::Result<std::optional<base::UnixMillis>>& next) {
+  if (next && *next && (!due || **next < *due)) due = *next;
+}
 
 }  // namespace
 
@@ -37,6 +44,7 @@ void Expiry::look() {
 
 void Expiry::run() {
   std::optional<base::UnixMillis> due;
+  base::Millis looked = 0;
   keep_time(core_);
   for (;;) {
     {
@@ -51,17 +59,23 @@ void Expiry::run() {
       if (stopping_) return;
       if (std::exchange(changed_, false)) due = 0;
     }
-    if (!due || core_.steady->wall().now < *due) continue;
-    end_windows();
+    const bool over = due && core_.steady->wall().now >= *due;
+    if (!over && core_.clock.uptime() - looked < kOldMessagesEvery) continue;
+    looked = core_.clock.uptime();
+    end_what_is_over(over);
     due.reset();
     if (auto reader = core_.store.read()) {
-      if (auto next = store::next_due_file_access(reader->connection())) due = *next;
+      take_earlier(due, store::next_due_file_access(reader->connection()));
+      take_earlier(due, store::next_expiring_message(reader->connection()));
     }
   }
 }
 
-void Expiry::end_windows() {
-  for (const kernel::AccountPtr& account : core_.directory.all()) end_windows_of_(account->id);
+void Expiry::end_what_is_over(bool windows_too) {
+  for (const kernel::AccountPtr& account : core_.directory.all()) {
+    if (windows_too) ends_.windows(account->id);
+    ends_.messages(account->id);
+  }
   core_.store.writer().flush();  // the next check sees the changes
 }
 

@@ -1,5 +1,6 @@
-// Expiry: a thread that ends access to protected files when their windows are over. It sleeps
-// unless a window is open. Access control does not depend on this thread, because every opening
+// Expiry: a thread that ends access to protected files when their windows are over, and has
+// messages removed when their timers are. It sleeps unless a window is open or a timer runs, but
+// for a look once a minute. Access control does not depend on this thread, because every opening
 // checks the time itself. Safe from any thread.
 #pragma once
 
@@ -19,21 +20,24 @@ namespace messaging::delivery {
 
 class Expiry {
  public:
-  // `end_windows` ends the windows of an account that are over; it must not block.
-  Expiry(kernel::Core& core, std::function<void(base::AccountId)> end_windows)
-      : core_(core), end_windows_of_(std::move(end_windows)) {}
+  // What ends what is over of an account. Neither may wait for a write.
+  struct Ends {
+    std::function<void(base::AccountId)> windows;
+    std::function<void(base::AccountId)> messages;
+  };
+  Expiry(kernel::Core& core, Ends ends) : core_(core), ends_(std::move(ends)) {}
   ~Expiry() { stop(); }
 
   void start();
   void stop();  // saves the time once more, so that a restart extends no window
-  void look();  // windows changed
+  void look();  // windows or timers changed
 
  private:
   void run();
-  void end_windows();
+  void end_what_is_over(bool windows_too);
 
   kernel::Core& core_;
-  const std::function<void(base::AccountId)> end_windows_of_;
+  const Ends ends_;
   base::Mutex mutex_;
   base::Condition news_;
   bool stopping_ GUARDED_BY(mutex_) = false;

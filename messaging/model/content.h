@@ -17,6 +17,7 @@
 #include "crypto/wiping.h"
 #include "messaging/model/card.h"
 #include "messaging/model/change_content.h"
+#include "messaging/model/chat_timer.h"
 #include "messaging/model/content_kind.h"
 #include "messaging/model/device_manifest.h"
 #include "messaging/model/group_content.h"
@@ -38,7 +39,7 @@ inline void read_fields(base::WireReader&, Hello&) {}
 // The structs of the kinds, in no particular order. Their table is in content.cpp.
 using ContentBody = std::variant<UnknownContent, Hello, TextMessage, Receipts, Profile,
                                  MessageChange, GroupText, GroupUpdate, FileDecision, FileRequest,
-                                 FileReport, FileOffer, FileNotice, DeviceManifest>;
+                                 FileReport, FileOffer, FileNotice, DeviceManifest, ChatTimer>;
 using AnyContentKind = ContentKind<ContentBody>;
 
 struct Content {

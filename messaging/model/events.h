@@ -134,6 +134,22 @@ struct ContactsChanged {
   friend bool operator==(const ContactsChanged&, const ContactsChanged&) = default;
 };
 
+struct ChatEphemeralTimerModified {
+  static constexpr std::string_view kName = "ChatEphemeralTimerModified";
+  static constexpr std::string_view kDoc =
+      "After how many seconds new messages of a chat vanish was changed.";
+  static constexpr std::uint16_t kKind = 15;
+  ChatId chat_id;
+  std::uint32_t timer = 0;
+  static constexpr auto fields() {
+    using E = ChatEphemeralTimerModified;
+    return std::tuple(base::field("chat_id", &E::chat_id, "the chat"),
+                      base::field("timer", &E::timer, "seconds; 0: never"));
+  }
+  friend bool operator==(const ChatEphemeralTimerModified&,
+                         const ChatEphemeralTimerModified&) = default;
+};
+
 struct IncomingReaction {
   static constexpr std::string_view kName = "IncomingReaction";
   static constexpr std::string_view kDoc = "Somebody reacted to a message of ours.";
@@ -235,9 +251,9 @@ struct PrivittyAccessRenewRequested {
 using EventBody =
     std::variant<IncomingMsg, MsgDelivered, MsgRead, MsgFailed, MsgsChanged, MsgDeleted,
                  ReactionsChanged, IncomingReaction, MsgsNoticed, ChatModified, ChatDeleted,
-                 ChatlistChanged, ConnectivityChanged, AccountsChanged, Info, Warning, Error,
-                 SecurejoinInviterProgress, SecurejoinJoinerProgress, ConfigureProgress,
-                 ImexProgress, ContactsChanged, PrivittyChatEncryptionChanged,
+                 ChatEphemeralTimerModified, ChatlistChanged, ConnectivityChanged, AccountsChanged,
+                 Info, Warning, Error, SecurejoinInviterProgress, SecurejoinJoinerProgress,
+                 ConfigureProgress, ImexProgress, ContactsChanged, PrivittyChatEncryptionChanged,
                  PrivittyPeerHandshakeComplete, PrivittyFileEncrypted, PrivittyFileDecrypted,
                  PrivittyFileAccessRevoked, PrivittyFileAccessChanged, PrivittyAccessRenewRequested,
                  PrivittyDeviceCapabilitiesReceived, PrivittyDeviceCmdResponse, ChannelEvent>;

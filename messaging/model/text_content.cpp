@@ -32,9 +32,7 @@ const MessageRef* quoted_by(const GroupText& text) {
   return quote && quote->message ? &*quote->message : nullptr;
 }
 
-}  // namespace
-
-void write_fields(base::WireWriter& out, const TextMessage& message) {
+void write_text(base::WireWriter& out, const TextMessage& message) {
   out.u64(message.seq).i64(message.sent_at).u8(static_cast<std::uint8_t>(message.type));
   out.boolean(message.bot).boolean(message.forwarded);
   out.text(message.text).text(message.sender_name);
@@ -46,7 +44,7 @@ void write_fields(base::WireWriter& out, const TextMessage& message) {
   write_file_note(out, message.file);
 }
 
-void read_fields(base::WireReader& in, TextMessage& message) {
+void read_text(base::WireReader& in, TextMessage& message) {
   message.seq = in.u64();
   if (message.seq > (std::uint64_t{1} << 62)) in.refuse();  // it is stored as a signed integer
   message.sent_at = in.i64();
@@ -65,19 +63,42 @@ void read_fields(base::WireReader& in, TextMessage& message) {
   message.file = read_file_note(in);
 }
 
+// Earlier versions ignore what stands behind the fields that they know.
+void write_timer(base::WireWriter& out, const TextMessage& message) {
+  if (message.timer.number > 0 || message.timer.seconds > 0) write_value(out, message.timer);
+}
+
+void read_timer(base::WireReader& in, TextMessage& message) {
+  if (in.ok() && in.left() > 0) message.timer = read_value(in);
+}
+
+}  // namespace
+
+void write_fields(base::WireWriter& out, const TextMessage& message) {
+  write_text(out, message);
+  write_timer(out, message);
+}
+
+void read_fields(base::WireReader& in, TextMessage& message) {
+  read_text(in, message);
+  read_timer(in, message);
+}
+
 void write_fields(base::WireWriter& out, const GroupText& text) {
   out.fixed(text.group).fixed(text.digest);
-  write_fields(out, text.message);
+  write_text(out, text.message);
   const MessageRef* const quoted = quoted_by(text);
   write_author(out, quoted != nullptr ? quoted->author : std::nullopt);
+  write_timer(out, text.message);
 }
 
 void read_fields(base::WireReader& in, GroupText& text) {
   text.group = in.array<16>();
   text.digest = in.array<16>();
-  read_fields(in, text.message);
+  read_text(in, text.message);
   const auto author = read_author(in);
   if (quoted_by(text) != nullptr) text.message.quote->message->author = author;
+  read_timer(in, text.message);
 }
 
 }  // namespace messaging

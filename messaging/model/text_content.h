@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "messaging/model/chat_timer.h"
 #include "messaging/model/content_kind.h"
 #include "messaging/model/file_note.h"
 #include "messaging/model/group_state.h"
@@ -29,6 +30,7 @@ struct TextMessage {
   std::string sender_name;
   std::optional<QuoteNote> quote;
   std::optional<FileNote> file;
+  TimerValue timer = {};  // of the chat; behind all other fields, where a chat has one
 };
 
 struct GroupText {

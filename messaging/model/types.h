@@ -98,6 +98,7 @@ struct Chat {
   bool is_unpromoted = false;  // not sent to members yet
   bool seen_recently = false;
   std::uint32_t fresh_count = 0;
+  std::uint32_t timer = 0;              // seconds until new messages vanish; 0 never
   std::optional<ContactId> dm_contact;  // of a 1:1 chat
 };
 
@@ -154,7 +155,11 @@ struct Message {
   UnixMillis sent_at = 0;
   UnixMillis sort_at = 0;
   UnixMillis received_at = 0;
-  std::string uuid;  // the same at both sides, hex
+  std::optional<MsgId> original;  // what it is a saved copy of, if that is here
+  std::optional<MsgId> saved;     // its copy in Saved messages
+  std::uint32_t timer = 0;        // seconds until it vanishes, once it was read; 0 never
+  UnixMillis expires_at = 0;      // 0: its timer does not run
+  std::string uuid;               // the same at both sides, hex
 };
 
 // A message to send; drafts have the same form.

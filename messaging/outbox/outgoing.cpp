@@ -7,6 +7,7 @@
 #include "messaging/kernel/progress.h"
 #include "messaging/kernel/protocol.h"
 #include "store/tables/blobs.h"
+#include "store/tables/chats.h"
 #include "store/tables/contacts.h"
 #include "store/tables/outbox.h"
 #include "store/tables/pending_receipts.h"
@@ -71,6 +72,12 @@ base::Result<TextMessage> compose_text(const kernel::WriteContext& write,
   message.forwarded = row.is_forwarded;
   message.text = row.text;
   message.sender_name = row.sender_name;
+  message.timer.seconds = row.timer;
+  EDGE_TRY(const auto chat, store::find_chat(write.scope, row.chat));
+  // Of a message that is sent again the chat's timer may be another by now.
+  if (chat && chat->timer == row.timer) {
+    message.timer.number = static_cast<std::uint64_t>(chat->timer_number);
+  }
   if (row.has_quote) {
     QuoteNote quote;
     quote.text = row.quote_text;

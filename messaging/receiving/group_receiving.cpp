@@ -4,9 +4,11 @@
 
 #include "crypto/identity.h"
 #include "messaging/chats/chat_rules.h"
+#include "messaging/chats/chat_timers.h"
 #include "messaging/chats/contact_keys.h"
 #include "messaging/chats/message_refs.h"
 #include "messaging/chats/received_row.h"
+#include "messaging/chats/requests.h"
 #include "messaging/groups/group_rules.h"
 #include "messaging/groups/pending_states.h"
 #include "messaging/outbox/outgoing.h"
@@ -15,7 +17,6 @@
 #include "messaging/receiving/protected_receiving.h"
 #include "store/tables/blobs.h"
 #include "store/tables/chats.h"
-#include "store/tables/config_values.h"
 #include "store/tables/gone_groups.h"
 #include "store/tables/group_held.h"
 #include "store/tables/messages.h"
@@ -55,14 +56,6 @@ base::Result<bool> keys_are_usable(const kernel::WriteContext& write, const Grou
     if (!known && !crypto::PublicKey::from_bytes(key)) return false;
   }
   return true;
-}
-
-// A group created by a peer that we have not joined is a contact request (decision 10), except at a
-// bot.
-base::Result<store::ChatBlocked> first_state(const kernel::WriteContext& write,
-                                             const store::ContactRow& contact) {
-  EDGE_TRY(const auto bot, store::find_config_value(write.scope, "bot"));
-  return contact.verified || bot == "1" ? store::ChatBlocked::no : store::ChatBlocked::request;
 }
 
 // Deletes the arrived file of a picture that is here already.
@@ -151,7 +144,12 @@ base::Result<std::optional<chats::Group>> begin_group(const kernel::WriteContext
   GroupState nothing;
   nothing.channel = state.channel;
   nothing.owner = state.owner;
-  EDGE_TRY(const store::ChatBlocked blocked, first_state(write, contact));
+  // A group of somebody who was not accepted is a contact request (decision 10).
+  EDGE_TRY(const store::ChatBlocked blocked, chats::first_state(write.scope, contact));
+  if (blocked == store::ChatBlocked::request) {
+    EDGE_TRY(const bool room, chats::has_room_for_request(write.scope));
+    if (!room) return std::optional<chats::Group>();
+  }
   EDGE_TRY(chats::Group group, groups::make_group(write, id, std::move(nothing), blocked));
   return std::optional(std::move(group));
 }
@@ -178,7 +176,9 @@ base::Result<> apply_state(const kernel::WriteContext& write, chats::Group& grou
 
 base::Result<> insert_text(const kernel::WriteContext& write, const chats::Group& group,
                            ContactId from, const Uuid& uuid, const GroupText& text) {
-  EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, group.row.chat));
+  EDGE_TRY(store::ChatRow chat, store::load_chat(write.scope, group.row.chat));
+  EDGE_TRY(const store::ContactRow contact, store::load_contact(write.scope, from));
+  EDGE_CHECK(chats::take_timer(write, chat, contact, text.message.timer));
   store::MessageRow row = chats::received_row(from, uuid, text.message);
   if (row.has_quote && text.message.quote->message && text.message.quote->message->author) {
     EDGE_TRY(const auto quoted,

@@ -1,7 +1,9 @@
 // Texts of a contact (kind 2): a message in the chat with it.
 #include "messaging/chats/chat_rules.h"
+#include "messaging/chats/chat_timers.h"
 #include "messaging/chats/message_refs.h"
 #include "messaging/chats/received_row.h"
+#include "messaging/chats/requests.h"
 #include "messaging/model/text_content.h"
 #include "messaging/outbox/outgoing.h"
 #include "messaging/receiving/device_texts.h"
@@ -32,10 +34,8 @@ base::Result<bool> apply(const Received& received, const TextMessage& text) {
   EDGE_TRY(const auto had, store::find_message_by_uuid(write.scope, contact.id, uuid));
   EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, contact.id, uuid));
   if (had || deleted) return true;  // before its file is adopted once more
-  EDGE_TRY(const store::ChatRow chat,
-           chats::ensure_single_chat(
-               write.tx, write.scope, contact.id,
-               contact.verified ? store::ChatBlocked::no : store::ChatBlocked::request));
+  EDGE_TRY(store::ChatRow chat, chats::ensure_chat_of_sender(write.tx, write.scope, contact));
+  EDGE_CHECK(chats::take_timer(write, chat, contact, text.timer));
   EDGE_TRY(const std::uint64_t place, place_of(write, sender, {text.seq, uuid}));
   store::MessageRow row = chats::received_row(contact.id, uuid, text);
   row.chat = chat.id;

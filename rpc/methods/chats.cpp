@@ -47,8 +47,20 @@ Result<std::uint32_t> get_fresh_msg_cnt(Context& context, const OfChat& p) {
 }
 
 Result<std::uint32_t> get_chat_ephemeral_timer(Context& context, const OfChat& p) {
-  EDGE_CHECK(engine_of(context).chats().get(p.account_id, p.chat_id));
-  return std::uint32_t{0};
+  return engine_of(context).chats().timer(p.account_id, p.chat_id);
+}
+
+struct ChatTimer : OfChat {
+  std::uint32_t timer = 0;
+  static constexpr auto fields() {
+    return base::with_fields(
+        OfChat::fields(),
+        base::field("timer", &ChatTimer::timer, "seconds from the reading on; 0: never"));
+  }
+};
+
+void set_chat_ephemeral_timer(Context& context, ChatTimer p, Completion<> done) {
+  engine_of(context).chats().set_timer(p.account_id, p.chat_id, p.timer, std::move(done));
 }
 
 Result<std::optional<ChatId>> get_chat_id_by_contact_id(Context& context, const OfContact& p) {
@@ -139,6 +151,13 @@ void add_chat_methods(std::vector<Method>& table) {
       "get_fresh_msg_cnt", "How many messages of a chat were not noticed yet.", read));
   table.push_back(method<&get_chat_ephemeral_timer>(
       "get_chat_ephemeral_timer", "Seconds until messages vanish; 0: never.", read));
+  table.push_back(method<&set_chat_ephemeral_timer>(
+      "set_chat_ephemeral_timer",
+      "Has messages sent from now on vanish: here so long after the sending, at members so long "
+      "after the reading.",
+      {.scope = KeyScope::write,
+       .fuzz = Fuzz::safe,
+       .errors = {Errc::not_found, Errc::forbidden}}));
   table.push_back(method<&get_chat_id_by_contact_id>(
       "get_chat_id_by_contact_id", "The 1:1 chat with a contact, or null.", read));
   table.push_back(method<&create_chat_by_contact_id>(

@@ -59,6 +59,7 @@ FullChat to_full(messaging::Chat chat) {
   full.color = color_of(chat.color_seed);
   full.contact_ids = std::move(chat.contacts);
   full.fresh_message_counter = chat.fresh_count;
+  full.ephemeral_timer = chat.timer;
   full.id = chat.id;
   full.is_contact_request = chat.is_contact_request;
   full.is_device_chat = chat.is_device_chat;

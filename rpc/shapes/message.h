@@ -30,7 +30,8 @@ struct rpc::EnumNames<messaging::SystemMessage> {
       std::pair{E::group_description, std::string_view("GroupDescriptionChanged")},
       std::pair{E::group_image, std::string_view("GroupImageChanged")},
       std::pair{E::member_added, std::string_view("MemberAddedToGroup")},
-      std::pair{E::member_removed, std::string_view("MemberRemovedFromGroup")}};
+      std::pair{E::member_removed, std::string_view("MemberRemovedFromGroup")},
+      std::pair{E::ephemeral_timer, std::string_view("EphemeralTimerChanged")}};
 };
 
 namespace rpc::shape {

@@ -10,7 +10,7 @@ namespace {
 
 #define CHAT_COLUMNS                                                                       \
   "SELECT id, type, contact_id, blocked, visibility, muted_until, encrypted, created_at, " \
-  "last_at, draft_id, intact FROM checked_chat "
+  "last_at, draft_id, intact, timer, timer_number FROM checked_chat "
 
 base::Result<ChatRow> read_row(const Row& columns) {
   EDGE_CHECK(check_intact(columns, 10));
@@ -25,6 +25,8 @@ base::Result<ChatRow> read_row(const Row& columns) {
   row.created_at = columns.integer(7);
   row.last_at = columns.integer(8);
   row.draft = columns.maybe_id<base::MsgId>(9);
+  row.timer = static_cast<std::uint32_t>(columns.integer(11));
+  row.timer_number = columns.integer(12);
   return row;
 }
 
@@ -39,19 +41,22 @@ base::Error no_such_chat(base::ChatId chat) {
 base::Result<> insert_chat(const Scope& scope, const ChatRow& row) {
   EDGE_CHECK(scope.db.run(
       "INSERT INTO chat(account_id, id, type, contact_id, blocked, visibility, muted_until,"
-      " encrypted, created_at, last_at, draft_id) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      " encrypted, created_at, last_at, draft_id, timer, timer_number)"
+      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       scope.account, row.id, row.type, row.contact, row.blocked, row.visibility, row.muted_until,
-      row.encrypted, row.created_at, row.last_at, row.draft));
+      row.encrypted, row.created_at, row.last_at, row.draft, row.timer, row.timer_number));
   return {};
 }
 
 base::Result<> update_chat(const Scope& scope, const ChatRow& row) {
   EDGE_TRY(const auto changed,
            scope.db.run("UPDATE chat SET type = ?, contact_id = ?, blocked = ?, visibility = ?,"
-                        " muted_until = ?, encrypted = ?, created_at = ?, draft_id = ?"
+                        " muted_until = ?, encrypted = ?, created_at = ?, draft_id = ?, timer = ?,"
+                        " timer_number = ?"
                         " WHERE account_id = ? AND id = ?",
                         row.type, row.contact, row.blocked, row.visibility, row.muted_until,
-                        row.encrypted, row.created_at, row.draft, scope.account, row.id));
+                        row.encrypted, row.created_at, row.draft, row.timer, row.timer_number,
+                        scope.account, row.id));
   if (changed == 0) return no_such_chat(row.id);
   return {};
 }

@@ -25,6 +25,8 @@ struct ChatRow {
   base::UnixMillis created_at = 0;
   base::UnixMillis last_at = 0;  // place in the chat list
   std::optional<base::MsgId> draft;
+  std::uint32_t timer = 0;        // seconds until new messages vanish; 0 never
+  std::int64_t timer_number = 0;  // of values the one with the highest number counts
 };
 
 base::Result<> insert_chat(const Scope& scope, const ChatRow& row);

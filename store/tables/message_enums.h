@@ -57,7 +57,8 @@ enum class SystemMessage : std::uint8_t {
   group_description = 5,
   group_image = 6,
   member_added = 7,
-  member_removed = 8
+  member_removed = 8,
+  ephemeral_timer = 10,
 };
 
 }  // namespace store

@@ -50,6 +50,13 @@ base::Result<std::optional<MessageMark>> find_message_mark(const Scope& scope,
                                    read_mark, scope.account, message);
 }
 
+base::Result<std::optional<base::MsgId>> find_saved_copy(const Scope& scope, base::MsgId message) {
+  return scope.db.one<base::MsgId>(
+      "SELECT id FROM checked_message WHERE account_id = ?1 AND original_id = ?2"
+      " AND original_id > 0 AND intact ORDER BY id LIMIT 1",
+      [](const Row& row) { return row.id<base::MsgId>(0); }, scope.account, message);
+}
+
 base::Result<bool> was_message(const Scope& scope, base::MsgId message) {
   EDGE_TRY(const std::int64_t last, read_counter(scope.db, scope.account, "message"));
   return static_cast<std::int64_t>(message.value) <= last;
@@ -171,6 +178,17 @@ base::Result<std::optional<base::MsgId>> last_message(const Scope& scope, base::
       "SELECT id FROM checked_message WHERE account_id = ? AND chat_id = ? AND intact"
       " ORDER BY position DESC, seq DESC, id DESC LIMIT 1",
       [](const Row& row) { return row.id<base::MsgId>(0); }, scope.account, chat);
+}
+
+base::Result<std::vector<base::MsgId>> messages_before(const Scope& scope, base::UnixMillis time,
+                                                       base::ChatId but, std::size_t most) {
+  std::vector<base::MsgId> found;
+  EDGE_CHECK(scope.db.each(
+      "SELECT id FROM checked_message WHERE account_id = ? AND state <> ? AND sort_at < ?"
+      " AND chat_id <> ? AND intact LIMIT ?",
+      [&](const Row& row) { found.push_back(row.id<base::MsgId>(0)); }, scope.account,
+      MsgState::out_draft, time, but, most));
+  return found;
 }
 
 base::Result<std::int64_t> count_messages_before(const Scope& scope, base::UnixMillis time,

@@ -65,6 +65,9 @@ base::Result<MessageRow> read_message(const Scope& scope, const Row& columns) {
   row.sort_at = columns.integer(11);
   row.received_at = columns.integer(12);
   row.blob_id = columns.maybe_integer(13);
+  row.timer = static_cast<std::uint32_t>(columns.integer(16));
+  row.expires_at = columns.integer(17);
+  row.original = columns.id<base::MsgId>(18);
   EDGE_TRY(const auto plain, scope.open("message", row.id.value, columns.blob(14)));
   base::WireReader in(plain);
   if (in.u8() != kForm) in.refuse();

@@ -8,7 +8,8 @@ namespace store::detail {
 // The columns in the order in which read_message() expects them.
 #define MESSAGE_COLUMNS                                                                     \
   "SELECT id, chat_id, from_id, uuid, state, type, system, flags, position, seq, sent_at, " \
-  "sort_at, received_at, blob_id, sealed, intact FROM checked_message "
+  "sort_at, received_at, blob_id, sealed, intact, timer, expires_at, original_id "          \
+  "FROM checked_message "
 
 base::Result<MessageRow> read_message(const Scope& scope, const Row& columns);
 // The text alone: for search.

@@ -67,23 +67,24 @@ base::Result<> insert_message(const Scope& scope, MessageRow& row) {
   EDGE_TRY(row.position, place_in_chat(scope, row));
   EDGE_CHECK(scope.db.run(
       "INSERT INTO message(account_id, id, chat_id, from_id, uuid, state, type, system, flags,"
-      " position, seq, sent_at, sort_at, received_at, blob_id, sealed)"
-      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      " position, seq, sent_at, sort_at, received_at, blob_id, timer, expires_at, original_id,"
+      " sealed) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       scope.account, row.id, row.chat, row.from, row.uuid, row.state, row.type, row.system,
       detail::message_flags(row), row.position, row.seq, row.sent_at, row.sort_at, row.received_at,
-      row.blob_id, detail::seal_message(scope, row)));
+      row.blob_id, row.timer, row.expires_at, row.original, detail::seal_message(scope, row)));
   if (row.blob_id) EDGE_CHECK(add_blob_use(scope, *row.blob_id));
   return raise_chat(scope, row.chat, std::max(row.sort_at, row.received_at));
 }
 
 base::Result<> update_message(const Scope& scope, const MessageRow& row) {
-  EDGE_TRY(const auto changed,
-           scope.db.run("UPDATE message SET chat_id = ?, from_id = ?, state = ?, type = ?,"
-                        " system = ?, flags = ?, sent_at = ?, sort_at = ?, received_at = ?,"
-                        " sealed = ? WHERE account_id = ? AND id = ?",
-                        row.chat, row.from, row.state, row.type, row.system,
-                        detail::message_flags(row), row.sent_at, row.sort_at, row.received_at,
-                        detail::seal_message(scope, row), scope.account, row.id));
+  EDGE_TRY(
+      const auto changed,
+      scope.db.run("UPDATE message SET chat_id = ?, from_id = ?, state = ?, type = ?,"
+                   " system = ?, flags = ?, sent_at = ?, sort_at = ?, received_at = ?,"
+                   " timer = ?, expires_at = ?, sealed = ? WHERE account_id = ? AND id = ?",
+                   row.chat, row.from, row.state, row.type, row.system, detail::message_flags(row),
+                   row.sent_at, row.sort_at, row.received_at, row.timer, row.expires_at,
+                   detail::seal_message(scope, row), scope.account, row.id));
   if (changed == 0) return no_such_message(scope, row.id);
   return {};
 }

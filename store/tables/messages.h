@@ -41,6 +41,9 @@ struct MessageRow {
   base::UnixMillis sort_at = 0;
   base::UnixMillis received_at = 0;
   std::optional<std::int64_t> blob_id;
+  std::uint32_t timer = 0;          // seconds until it vanishes, once it was read; 0 never
+  base::UnixMillis expires_at = 0;  // in steady time; 0: the timer does not run
+  base::MsgId original;             // what it is a saved copy of; 0 nothing
   // Sealed:
   std::string text;
   std::string error;
@@ -54,7 +57,7 @@ struct MessageRow {
 // Finds the position, counts the blob's use and moves the chat up to sort_at's or the arrival's
 // place in the list (the later one). Errc::already_exists when the sender's uuid is there already.
 base::Result<> insert_message(const Scope& scope, MessageRow& row);
-// Writes every column but id, uuid, position, seq and blob_id.
+// Writes every column but id, uuid, position, seq, blob_id and original_id.
 base::Result<> update_message(const Scope& scope, const MessageRow& row);
 
 base::Result<std::optional<MessageRow>> find_message(const Scope& scope, base::MsgId message);
@@ -64,6 +67,9 @@ base::Result<std::optional<MessageRow>> find_message_by_uuid(const Scope& scope,
                                                              base::ContactId from,
                                                              const Uuid& uuid);
 base::Result<bool> has_message_uuid(const Scope& scope, base::ContactId from, const Uuid& uuid);
+
+// The copy of a message in Saved messages, the first one.
+base::Result<std::optional<base::MsgId>> find_saved_copy(const Scope& scope, base::MsgId message);
 
 // What lists need, without opening anything.
 struct MessageMark {
@@ -112,6 +118,9 @@ base::Result<std::vector<base::MsgId>> fresh_messages(const Scope& scope, base::
 base::Result<std::optional<base::MsgId>> last_message(const Scope& scope, base::ChatId chat);
 base::Result<std::int64_t> count_messages(const Scope& scope);
 // Those of all chats but one that are sorted before a time.
+// The first `most` of them.
+base::Result<std::vector<base::MsgId>> messages_before(const Scope& scope, base::UnixMillis time,
+                                                       base::ChatId but, std::size_t most);
 base::Result<std::int64_t> count_messages_before(const Scope& scope, base::UnixMillis time,
                                                  base::ChatId but);
 

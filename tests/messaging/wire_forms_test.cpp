@@ -47,6 +47,13 @@ const std::vector<Form>& content_forms() {
        "010200000015687474703a2f2f3132372e302e302e313a373230300000001468747470733a2f2f65646765"
        "2e6578616d706c650000001030313233343536373839616263646566090909090909090909090909090909"
        "0909090909090909090909090909090909"},
+      {"text with a timer",
+       "010204040404040404040404040404040404000000000000000c000001a3185c50000a0000000000076772"
+       "c3bcc39f650000000000000000003c0000000000000003"},
+      {"chat timer", "01060404040404040404040404040404040400000000000000000000000002"},
+      {"chat timer of a group",
+       "0106040404040404040404040404040404040109090909090909090909090909090909"
+       "00000e100000000000000002"},
       {"message change",
        "010504040404040404040404040404040404050505050505050505050505050505050001ea4a6c63e29c52"
        "0abef5507b132ec5f9954776aebebe7b92421eea691446d22c02000001a3185c5000000000076772c3bcc3"
@@ -274,6 +281,12 @@ FileDecision decision(bool active) {
   return decision;
 }
 
+TextMessage timed() {
+  TextMessage message = text();
+  message.timer = {3, 60};
+  return message;
+}
+
 std::vector<std::pair<std::string, Content>> contents() {
   Receipts receipts;
   receipts.notes = {receipt_of(store::ReceiptKind::arrived, filled(2), 1),
@@ -289,6 +302,9 @@ std::vector<std::pair<std::string, Content>> contents() {
       {"text with a quote of the recipient's", {id, reply(true)}},
       {"receipts", {id, receipts}},
       {"profile", {id, profile()}},
+      {"text with a timer", {id, timed()}},
+      {"chat timer", {id, ChatTimer{std::nullopt, {2, 0}}}},
+      {"chat timer of a group", {id, ChatTimer{filled(9), {2, 3600}}}},
       {"message change",
        {id, MessageChange{MessageRef{filled(5), false, key_bytes(7)}, ChangeKind::edit,
                           1'800'000'000'000, "grüße"}}},
