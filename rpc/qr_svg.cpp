@@ -3,9 +3,51 @@
 #include <fmt/format.h>
 #include <qrencode.h>
 
+#include <algorithm>
 #include <memory>
 
+#include "crypto/invite.h"
+#include "messaging/model/plain_name.h"
+
 namespace rpc {
+namespace {
+
+constexpr std::size_t kLongestName = 48;  // bytes that fit into a line
+
+// "" for a text that is no invite.
+std::string caption_of(const std::string& text) {
+  const auto invite = crypto::parse_invite(text);
+  if (!invite) return "";
+  std::string name = invite->group          ? invite->group->name
+                     : invite->name.empty() ? invite->addr
+                                            : invite->name;
+  const bool cut = name.size() > kLongestName;
+  name = messaging::plain_name(name, kLongestName);
+  if (cut) name += "…";
+  return fmt::format("{} {}", invite->group ? "Scan to join group" : "Scan to chat with", name);
+}
+
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
 
 base::Result<std::string> qr_svg(const std::string& text) {
   constexpr std::size_t kMaxText = 2900;
@@ -32,10 +74,21 @@ base::Result<std::string> qr_svg(const std::string& text) {
       x += run > 0 ? run : 1;
     }
   }
+  const std::string caption = caption_of(text);
+  const int height = side + (caption.empty() ? 0 : side / 10);
+  std::string line;
+  if (!caption.empty()) {
+    // As wide as the code at most, however wide the letters are.
+    line = fmt::format(
+        R"(<text x="{}" y="{}" font-family="sans-serif" font-size="{}" text-anchor="middle")"
+        R"( textLength="{}" lengthAdjust="spacingAndGlyphs">{}</text>)",
+        side / 2.0, side + side / 40.0, side / 20.0,
+        std::min(side * 0.9, side / 40.0 * static_cast<double>(caption.size())), escaped(caption));
+  }
   return fmt::format(
-      R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {0}" shape-rendering="crispEdges">)"
-      R"(<path fill="#fff" d="M0 0h{0}v{0}H0z"/><path d="{1}"/></svg>)",
-      side, path);
+      R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" shape-rendering="crispEdges">)"
+      R"(<path fill="#fff" d="M0 0h{0}v{1}H0z"/><path d="{2}"/>{3}</svg>)",
+      side, height, path, line);
 }
 
 }  // namespace rpc

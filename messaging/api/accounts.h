@@ -39,6 +39,10 @@ class Accounts {
   // Deletes the whole account: chats, keys, files. On completion no caller sees the account any
   // more; the rows of a large account are deleted afterwards.
   void remove(AccountId account, base::Completion<> done);
+  // Lists accounts in this order; those that are not named come behind, unknown ids are ignored.
+  void set_order(std::vector<AccountId> order, base::Completion<> done);
+  // Texts in the place of our own, by Delta Chat's numbers; until the next start.
+  void set_stock_strings(const std::map<std::uint32_t, std::string>& strings);
   void select(AccountId account, base::Completion<> done);
   base::Result<std::optional<AccountId>> selected() const;
 

@@ -1,8 +1,4 @@
 // Messages::send and the daemon's own messages in the device chat.
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "messaging/api/chat_sending.h"
 #include "messaging/api/messages.h"
 #include "messaging/chats/chat_rules.h"
@@ -11,65 +7,6 @@
 #include "store/tables/device_labels.h"
 
 namespace messaging {
-namespace {
-
-constexpr std::size_t kMostForwarded = 1000;  // in one transaction
-
-// A forwarded copy has no sender, quote or receipts: those belong to the original's chat.
-base::Result<store::MessageRow> forwarded(const kernel::WriteContext& write, ChatId chat,
-                                          const store::MessageRow& original) {
-  if (original.state == MsgState::out_draft) {
-    return base::fail(
-        base::Errc::invalid_argument,
-        fmt::format("Msg#{} is a draft; send it instead (misc_send_draft)", original.id.value));
-  }
-  if (original.is_info) {
-    return base::fail(base::Errc::invalid_argument,
-                      fmt::format("Msg#{}: cannot forward info messages", original.id.value));
-  }
-  EDGE_TRY(store::MessageRow row, chats::own_row(write.tx, write.scope, chat));
-  row.type = original.type;
-  row.text = original.text;
-  row.blob_id = original.blob_id;
-  row.is_forwarded = original.is_forwarded || original.from != kSelf;
-  return row;
-}
-
-}  // namespace
-
-void Messages::forward(AccountId account, std::vector<MsgId> messages, ChatId chat,
-                       base::Completion<> done) {
-  if (messages.size() > kMostForwarded) {
-    return done(base::fail(base::Errc::invalid_argument,
-                           fmt::format("{} messages are too many for one call; forward at most {}",
-                                       messages.size(), kMostForwarded)));
-  }
-  core_.write<void>(
-      account,
-      [this, messages = std::move(messages), chat](
-          store::Tx& tx, const store::Scope& scope,
-          const kernel::AccountState& state) -> base::Result<> {
-        const kernel::WriteContext write{core_, tx, scope, state};
-        EDGE_TRY(const store::ChatRow to, store::load_chat(scope, chat));
-        EDGE_CHECK(check_can_send(scope, state, to));
-        std::vector<store::MessageRow> originals;
-        for (const MsgId message : messages) {
-          EDGE_TRY(store::MessageRow row, store::load_message(scope, message));
-          originals.push_back(std::move(row));
-        }
-        std::stable_sort(
-            originals.begin(), originals.end(), [](const auto& one, const auto& other) {
-              return std::pair(one.sort_at, one.id) < std::pair(other.sort_at, other.id);
-            });
-        for (const store::MessageRow& original : originals) {
-          EDGE_TRY(store::MessageRow row, forwarded(write, chat, original));
-          EDGE_CHECK(send_to_chat(write, to, std::move(row)));
-        }
-        return {};
-      },
-      std::move(done));
-}
-
 void Messages::send(AccountId account, ChatId chat, MessageDraft draft,
                     base::Completion<MsgId> done) {
   if (auto good = chats::check_draft(draft); !good) return done(std::move(good).error());

@@ -33,6 +33,6 @@ base::Result<ChatSummary> view_summary(const View& view, const store::ChatRow& r
 base::Result<Message> view_message(const View& view, store::MessageRow row);
 
 // One line for a chat list: the text, or the kind of file.
-std::string summary_text(const Message& message);
+std::string summary_text(const kernel::StockStrings& words, const Message& message);
 
 }  // namespace messaging

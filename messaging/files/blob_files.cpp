@@ -127,6 +127,23 @@ base::Result<SealedFile> seal_file(kernel::Core& core, const kernel::AccountPtr&
                     plain_file_name(file_name.empty() ? path : file_name));
 }
 
+base::Result<SealedFile> copy_blob(kernel::Core& core, const kernel::AccountState& from,
+                                   const store::BlobRow& blob, const kernel::AccountPtr& to,
+                                   const std::stop_token& stop) {
+  EDGE_TRY(const Attachment file, open_attachment(core, from, blob));
+  EDGE_TRY(store::BlobWriter copy, core.store.blobs().create(to->uuid));
+  crypto::WipingBytes piece(kPiece);
+  for (std::uint64_t offset = 0; offset < file.reader->size();) {
+    if (stop.stop_requested()) return stopping();
+    EDGE_TRY(const std::size_t got, file.reader->read_at(offset, piece));
+    if (got == 0) return fail(Errc::corrupt, "the file is shorter than it should be");
+    EDGE_CHECK(copy.append(base::ByteView(piece).first(got)));
+    offset += got;
+  }
+  EDGE_TRY(store::BlobInfo info, copy.finish());
+  return SealedFile(core, to, std::move(info), plain_file_name(blob.file_name));
+}
+
 base::Result<> write_file(const kernel::Core& core, AttachmentReader& reader,
                           const std::string& path, const std::stop_token& stop) {
   EDGE_TRY(kernel::NewFile file, core.paths.create(path));

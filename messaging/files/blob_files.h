@@ -36,6 +36,11 @@ base::Result<SealedFile> seal_file(kernel::Core& core, const kernel::AccountPtr&
                                    const std::string& path, const std::string& file_name,
                                    const std::stop_token& stop);
 
+// The same with the blob of an account, for another account; under its name.
+base::Result<SealedFile> copy_blob(kernel::Core& core, const kernel::AccountState& from,
+                                   const store::BlobRow& blob, const kernel::AccountPtr& to,
+                                   const std::stop_token& stop);
+
 // Writes an attachment's plaintext to a new file of the caller; a failure leaves no file.
 base::Result<> write_file(const kernel::Core& core, AttachmentReader& reader,
                           const std::string& path, const std::stop_token& stop);

@@ -72,6 +72,15 @@ void AccountDirectory::set_relay(AccountId account, std::optional<RelayHome> rel
   change(account, [&](AccountState& state) { state.relay = std::move(relay); });
 }
 
+void AccountDirectory::order(const std::vector<AccountId>& accounts) {
+  base::Lock lock(mutex_);
+  const auto place = [&](const AccountPtr& account) {
+    return std::find(accounts.begin(), accounts.end(), account->id) - accounts.begin();
+  };
+  std::stable_sort(accounts_.begin(), accounts_.end(),
+                   [&](const auto& one, const auto& other) { return place(one) < place(other); });
+}
+
 void AccountDirectory::erase(AccountId account) {
   base::Lock lock(mutex_);
   std::erase_if(accounts_, [&](const AccountPtr& state) { return state->id == account; });

@@ -22,6 +22,7 @@
 #include "messaging/kernel/protocols.h"
 #include "messaging/kernel/relay_home.h"
 #include "messaging/kernel/steady_time.h"
+#include "messaging/kernel/stock_strings.h"
 #include "messaging/model/events.h"
 #include "store/store.h"
 #include "store/tables/scope.h"
@@ -59,6 +60,7 @@ class AccountDirectory {
   void set_io(AccountId account, bool on);
   void set_relay(AccountId account, std::optional<RelayHome> relay);
   void erase(AccountId account);
+  void order(const std::vector<AccountId>& accounts);  // all of them
 
  private:
   void change(AccountId account, const std::function<void(AccountState&)>& change);
@@ -113,6 +115,7 @@ class Core {
   // Set once, by Parts, before anything is written.
   Protocols protocols;
   Signals* signals = nullptr;
+  StockStrings stock;
   Device* device = nullptr;  // set by Engine::set_device(), before the start; null: none
   // Runs at the end of each write of an account that has a relay, in its transaction.
   std::function<base::Result<>(store::Tx& tx, AccountId account)> at_end_of_relayed_write;

@@ -1,4 +1,6 @@
 // Accounts: identities kept side by side in one daemon.
+#include <charconv>
+
 #include "rpc/methods/params.h"
 #include "rpc/next_messages.h"
 #include "rpc/shapes/account.h"
@@ -182,6 +184,52 @@ Result<std::optional<std::string>> get_migration_error(Context& context, const O
   return std::optional<std::string>();
 }
 
+struct Order {
+  std::vector<AccountId> order;
+  static constexpr auto fields() {
+    return std::tuple(base::field("order", &Order::order, "account ids; others come behind them"));
+  }
+};
+
+void set_accounts_order(Context& context, Order p, Completion<> done) {
+  engine_of(context).accounts().set_order(std::move(p.order), std::move(done));
+}
+
+struct Strings {
+  std::map<std::string, std::string> strings;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("strings", &Strings::strings,
+                    "by Delta Chat's numbers: 2 Me, 3 Draft, 7 Voice message, 9 Image, "
+                    "10 Video, 23 GIF, 67 Sticker, 68 Device messages, 69 Saved "
+                    "messages; others change nothing"));
+  }
+};
+
+Result<> set_stock_strings(Context& context, const Strings& p) {
+  constexpr std::size_t kMost = 1000;
+  constexpr std::size_t kLongest = 1024;
+  if (p.strings.size() > kMost) {
+    return fail(Errc::invalid_argument, fmt::format("strings: expected at most {}", kMost));
+  }
+  std::map<std::uint32_t, std::string> strings;
+  for (const auto& [key, text] : p.strings) {
+    std::uint32_t number = 0;
+    const auto read = std::from_chars(key.data(), key.data() + key.size(), number);
+    if (read.ec != std::errc() || read.ptr != key.data() + key.size()) {
+      return fail(Errc::invalid_argument,
+                  fmt::format("strings: expected numbers as keys, got \"{}\"", key.substr(0, 64)));
+    }
+    if (text.size() > kLongest) {
+      return fail(Errc::invalid_argument,
+                  fmt::format("strings: {} has more than {} bytes", key, kLongest));
+    }
+    strings.emplace(number, text);
+  }
+  engine_of(context).accounts().set_stock_strings(strings);
+  return {};
+}
+
 }  // namespace
 
 void add_account_methods(std::vector<Method>& table) {
@@ -205,6 +253,12 @@ void add_account_methods(std::vector<Method>& table) {
       "remove_account", "Deletes an account with its chats, keys and files.", admin));
   table.push_back(
       method<&select_account>("select_account", "Remembers an account as selected.", write));
+  table.push_back(method<&set_accounts_order>("set_accounts_order",
+                                              "In which order accounts are listed.",
+                                              {.scope = KeyScope::write, .fuzz = Fuzz::safe}));
+  table.push_back(method<&set_stock_strings>(
+      "set_stock_strings", "Words of the caller's language for some of ours, until the next start.",
+      {.scope = KeyScope::admin, .fuzz = Fuzz::safe, .errors = {Errc::invalid_argument}}));
   table.push_back(method<&get_selected_account_id>("get_selected_account_id",
                                                    "The selected account, or null.", visible));
   table.push_back(method<&start_io>("start_io", "Starts delivery for an account.", write));

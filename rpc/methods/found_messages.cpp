@@ -73,7 +73,7 @@ Result<shape::MessageNotificationInfo> get_message_notification_info(Context& co
       info.summary_prefix = author->second.display_name;
     }
   }
-  info.summary_text = messaging::summary_text(message);
+  info.summary_text = engine_of(context).messages().summary(message);
   return info;
 }
 

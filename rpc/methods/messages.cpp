@@ -179,6 +179,12 @@ Result<shape::MessageInfo> get_message_info_object(Context& context, const OfMes
     info.hop_info += step;
   }
   info.rfc724_mid = std::move(trace.message.uuid);
+  if (trace.message.timer > 0) {
+    info.ephemeral_timer.value = shape::EphemeralEnabled{trace.message.timer};
+  }
+  if (trace.message.expires_at > 0) {
+    info.ephemeral_timestamp = shape::seconds(trace.message.expires_at);
+  }
   return info;
 }
 
@@ -295,6 +301,30 @@ void forward_messages(Context& context, Forward p, Completion<> done) {
                                         std::move(done));
 }
 
+struct ForwardTo {
+  AccountId src_account_id;
+  std::vector<MsgId> src_message_ids;
+  AccountId dst_account_id;
+  ChatId dst_chat_id;
+  static constexpr auto fields() {
+    using P = ForwardTo;
+    return std::tuple(
+        base::field("src_account_id", &P::src_account_id, "the account that has the messages"),
+        base::field("src_message_ids", &P::src_message_ids, "the messages; at most 1,000"),
+        base::field("dst_account_id", &P::dst_account_id, "the account that sends copies"),
+        base::field("dst_chat_id", &P::dst_chat_id, "its chat where they go"));
+  }
+};
+
+void forward_messages_to_account(Context& context, ForwardTo p, Completion<> done) {
+  engine_of(context).messages().forward_to(p.src_account_id, std::move(p.src_message_ids),
+                                           p.dst_account_id, p.dst_chat_id, std::move(done));
+}
+
+void save_msgs(Context& context, OfMessages p, Completion<> done) {
+  engine_of(context).messages().save(p.account_id, std::move(p.message_ids), std::move(done));
+}
+
 }  // namespace
 
 void add_message_methods(std::vector<Method>& table) {
@@ -333,6 +363,11 @@ void add_message_methods(std::vector<Method>& table) {
                                             "Sends copies of messages to another chat, marked as "
                                             "forwarded where somebody else wrote them.",
                                             write));
+  table.push_back(method<&forward_messages_to_account>(
+      "forward_messages_to_account",
+      "forward_messages() into a chat of another account; files are copied.", write));
+  table.push_back(method<&save_msgs>(
+      "save_msgs", "Copies messages into Saved messages, as they are; nobody is told.", write));
   table.push_back(method<&delete_messages>("delete_messages", "Deletes messages here.", write));
   table.push_back(method<&get_message_info>("get_message_info",
                                             "All that is known of a message, for a person.", read));

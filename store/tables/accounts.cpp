@@ -62,9 +62,15 @@ base::Result<> insert_account(Connection& db, const Vault& vault, const AccountR
   crypto::wipe(plain);
   EDGE_CHECK(
       db.run("INSERT INTO account(id, uuid, created_at, io_on, position, sealed)"
-             " VALUES(?, ?, ?, ?, ?, ?)",
-             row.id, row.uuid, row.created_at, row.io_on, row.position, sealed));
+             " VALUES(?, ?, ?, ?, (SELECT coalesce(max(position), 0) FROM account), ?)",
+             row.id, row.uuid, row.created_at, row.io_on, sealed));
   for (const WayIn& way : row.ways_in) EDGE_CHECK(insert_way_in({db, vault, key, row.id}, way));
+  return {};
+}
+
+base::Result<> set_account_position(Connection& db, base::AccountId account,
+                                    std::int64_t position) {
+  EDGE_CHECK(db.run("UPDATE account SET position = ? WHERE id = ?", position, account));
   return {};
 }
 

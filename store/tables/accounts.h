@@ -37,7 +37,11 @@ struct AccountList {
 };
 
 base::Result<AccountList> list_accounts(Connection& db, const Vault& vault);
-// With its ways in. The id is the caller's to choose: one that was never used (Tx::next_id).
+// With its ways in, and listed behind all others. The id is the caller's to choose: one that was
+// never used (Tx::next_id).
 base::Result<> insert_account(Connection& db, const Vault& vault, const AccountRow& row);
+
+// Its place in the list.
+base::Result<> set_account_position(Connection& db, base::AccountId account, std::int64_t position);
 
 }  // namespace store
