@@ -18,6 +18,27 @@ class OneGateway {
     std::string pattern = (std::filesystem::temp_directory_path() / "rpc-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
     dir_ = pattern;
+    open();
+  }
+  ~OneGateway() {
+    close();
+    std::filesystem::remove_all(dir_);
+  }
+  OneGateway(const OneGateway&) = delete;
+  OneGateway& operator=(const OneGateway&) = delete;
+
+  // As a daemon that is stopped and started again. service() is another object then.
+  void restart() {
+    close();
+    open();
+  }
+
+  rpc::Service& service() { return *service_; }
+  messaging::Engine& engine() { return *engine_; }
+  const std::filesystem::path& dir() const { return dir_; }
+
+ private:
+  void open() {
     store::StoreOptions store_options;
     store_options.dir = dir_ / "accounts";
     store_options.migrations = store::migrations();
@@ -35,22 +56,14 @@ class OneGateway {
         [this](std::span<const messaging::Event> events) { service_->on_events(events); });
     engine_->start();
   }
-  ~OneGateway() {
+  void close() {
     service_->stop();
     engine_->stop();
     engine_.reset();
     store_.reset();  // the writer's last answers are given before the service goes
     service_.reset();
-    std::filesystem::remove_all(dir_);
   }
-  OneGateway(const OneGateway&) = delete;
-  OneGateway& operator=(const OneGateway&) = delete;
 
-  rpc::Service& service() { return *service_; }
-  messaging::Engine& engine() { return *engine_; }
-  const std::filesystem::path& dir() const { return dir_; }
-
- private:
   // No way out: every deposit finds nobody.
   class Nowhere final : public messaging::peering::DepositTransport {
    public:
