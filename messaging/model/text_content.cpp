@@ -63,13 +63,20 @@ void read_text(base::WireReader& in, TextMessage& message) {
   message.file = read_file_note(in);
 }
 
-// Earlier versions ignore what stands behind the fields that they know.
+// Fields of later versions begin with a byte that says which they are; whoever does not know it
+// passes over the rest.
+constexpr std::uint8_t kTimerField = 1;
+constexpr std::size_t kTimerSize = 1 + 4 + 8;
+
 void write_timer(base::WireWriter& out, const TextMessage& message) {
-  if (message.timer.number > 0 || message.timer.seconds > 0) write_value(out, message.timer);
+  if (message.timer == TimerValue()) return;
+  out.u8(kTimerField);
+  write_value(out, message.timer);
 }
 
 void read_timer(base::WireReader& in, TextMessage& message) {
-  if (in.ok() && in.left() > 0) message.timer = read_value(in);
+  if (!in.ok() || in.left() < kTimerSize || in.u8() != kTimerField) return;
+  message.timer = read_value(in);
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ TEST_CASE("a text carries its chat's timer behind what earlier versions know") {
   plain.timer = {};
   base::WireWriter before;
   write_fields(before, plain);
-  REQUIRE(out.view().size() == before.view().size() + 12);
+  REQUIRE(out.view().size() == before.view().size() + 13);
   CHECK(std::equal(before.view().begin(), before.view().end(), out.view().begin()));
   base::WireReader in(out.view());
   TextMessage back;
