@@ -42,6 +42,7 @@ class Accounts {
   // Lists accounts in this order; those that are not named come behind, unknown ids are ignored.
   void set_order(std::vector<AccountId> order, base::Completion<> done);
   // Texts in the place of our own, by Delta Chat's numbers; until the next start.
+  static bool uses_stock_string(std::uint32_t number);
   void set_stock_strings(const std::map<std::uint32_t, std::string>& strings);
   void select(AccountId account, base::Completion<> done);
   base::Result<std::optional<AccountId>> selected() const;

@@ -40,8 +40,6 @@ bool is_address(std::string_view addr) {
 }
 
 std::string_view without_scheme(std::string_view addr) {
-  while (!addr.empty() && (addr.front() == ' ' || addr.front() == '\n')) addr.remove_prefix(1);
-  while (!addr.empty() && (addr.back() == ' ' || addr.back() == '\n')) addr.remove_suffix(1);
   if (addr.starts_with("mailto:")) addr.remove_prefix(7);
   return addr;
 }
@@ -54,24 +52,41 @@ base::Result<store::ContactRow> insert_known(const kernel::WriteContext& write,
   return row;
 }
 
-// By its address: the one that is in the lists and stands first, else a new one without a key.
+// By its address: the one that is in the lists and stands first; else one without a key that was
+// taken out of the lists; else a new one without a key. A hidden contact with a key is a stranger,
+// whose address is what it says.
+base::Result<std::optional<store::ContactRow>> find_by_address(const store::Scope& scope,
+                                                               const std::string& addr) {
+  EDGE_TRY(auto listed, store::find_contacts_by_addr(scope, addr));
+  for (store::ContactRow& row : listed) {
+    if (row.id == kSelf || row.id.value >= kFirstId) return std::optional(std::move(row));
+  }
+  EDGE_TRY(auto hidden, store::find_hidden_by_addr(scope, addr));
+  for (store::ContactRow& row : hidden) {
+    if (row.keys.empty()) return std::optional(std::move(row));
+  }
+  return std::optional<store::ContactRow>();
+}
+
+// `ours`: the name is what we call the contact, and counts; else what its card says.
 base::Result<ContactId> by_address(const kernel::WriteContext& write, const std::string& addr,
                                    const std::string& name, bool ours) {
-  EDGE_TRY(auto found, store::find_contacts_by_addr(write.scope, addr));
-  for (store::ContactRow& row : found) {
-    if (row.id == kSelf) return kSelf;
-    if (row.id.value < kFirstId) continue;
-    if (!ours || name.empty() || row.name == name) return row.id;
-    row.name = name;
-    EDGE_CHECK(store::update_contact(write.scope, row));
-    EDGE_CHECK(write.emit(ContactsChanged{row.id}));
-    return row.id;
+  EDGE_TRY(auto found, find_by_address(write.scope, addr));
+  if (found && found->id == kSelf) return kSelf;
+  if (!found) {
+    store::ContactRow row;
+    row.addr = addr;
+    (ours ? row.name : row.auth_name) = name;
+    EDGE_TRY(const store::ContactRow made, insert_known(write, std::move(row)));
+    return made.id;
   }
-  store::ContactRow row;
-  row.addr = addr;
-  (ours ? row.name : row.auth_name) = name;
-  EDGE_TRY(const store::ContactRow made, insert_known(write, std::move(row)));
-  return made.id;
+  EDGE_CHECK(chats::show_contact(write, found->id));
+  if (!ours || name.empty() || found->name == name) return found->id;
+  found->state = store::ContactState::known;
+  found->name = name;
+  EDGE_CHECK(store::update_contact(write.scope, *found));
+  EDGE_CHECK(write.emit(ContactsChanged{found->id}));
+  return found->id;
 }
 
 base::Result<ContactId> import_card(const kernel::WriteContext& write, const Vcard& card) {

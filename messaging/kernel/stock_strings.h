@@ -25,6 +25,22 @@ enum class Stock : std::uint32_t {
   saved_messages = 69,
 };
 
+constexpr bool is_used(std::uint32_t number) {
+  switch (static_cast<Stock>(number)) {
+    case Stock::self:
+    case Stock::draft:
+    case Stock::voice:
+    case Stock::image:
+    case Stock::video:
+    case Stock::gif:
+    case Stock::sticker:
+    case Stock::device_messages:
+    case Stock::saved_messages:
+      return true;
+  }
+  return false;
+}
+
 class StockStrings {
  public:
   void set(const std::map<std::uint32_t, std::string>& strings) {

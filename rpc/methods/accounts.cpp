@@ -224,6 +224,12 @@ Result<> set_stock_strings(Context& context, const Strings& p) {
       return fail(Errc::invalid_argument,
                   fmt::format("strings: {} has more than {} bytes", key, kLongest));
     }
+    // Those that are used have no place for a name in them.
+    if (messaging::Accounts::uses_stock_string(number) &&
+        (text.find("%1") != std::string::npos || text.find("%2") != std::string::npos)) {
+      return fail(Errc::invalid_argument,
+                  fmt::format("strings: {} has no placeholders such as %1$s", key));
+    }
     strings.emplace(number, text);
   }
   engine_of(context).accounts().set_stock_strings(strings);

@@ -28,7 +28,7 @@ struct ListContacts : OfAccount {
 Result<std::vector<messaging::Contact>> list(Context& context, const ListContacts& p) {
   using Who = messaging::Contacts::Who;
   const bool addresses = (p.list_flags & kAddressContacts) != 0;
-  const bool self = (p.list_flags & kAddSelf) != 0 && !addresses;
+  const bool self = (p.list_flags & kAddSelf) != 0;
   return engine_of(context).contacts().list(p.account_id, self, p.query,
                                             addresses ? Who::address_alone : Who::with_key);
 }

@@ -104,6 +104,23 @@ std::optional<Vault::Lookup> addr_hash(const Scope& scope, std::string_view addr
   return scope.lookup("contact addr", base::as_bytes(plain));
 }
 
+// By age.
+base::Result<std::vector<ContactRow>> with_addr(const Scope& scope, std::string_view addr,
+                                                ContactState state) {
+  std::vector<ContactRow> contacts;
+  const auto hash = addr_hash(scope, addr);
+  if (!hash) return contacts;
+  EDGE_TRY(auto found,
+           find(scope,
+                CONTACT_COLUMNS "AND c.addr_hash = ?2 AND c.addr_hash IS NOT NULL AND c.state = ?3"
+                                " ORDER BY c.id",
+                *hash, state));
+  for (Found& one : found) {
+    if (one.row) contacts.push_back(*std::move(one.row));
+  }
+  return contacts;
+}
+
 }  // namespace
 
 const ContactKey* ContactRow::key(ProtocolKind kind) const {
@@ -160,19 +177,14 @@ base::Result<std::optional<ContactRow>> find_contact_by_key(const Scope& scope, 
   return find_contact(scope, *contact);
 }
 
+base::Result<std::vector<ContactRow>> find_hidden_by_addr(const Scope& scope,
+                                                          std::string_view addr) {
+  return with_addr(scope, addr, ContactState::hidden);
+}
+
 base::Result<std::vector<ContactRow>> find_contacts_by_addr(const Scope& scope,
                                                             std::string_view addr) {
-  std::vector<ContactRow> contacts;
-  const auto hash = addr_hash(scope, addr);
-  if (!hash) return contacts;
-  EDGE_TRY(auto found,
-           find(scope,
-                CONTACT_COLUMNS "AND c.addr_hash = ?2 AND c.addr_hash IS NOT NULL AND c.state = ?3"
-                                " ORDER BY c.id",
-                *hash, ContactState::known));
-  for (Found& one : found) {
-    if (one.row) contacts.push_back(*std::move(one.row));
-  }
+  EDGE_TRY(auto contacts, with_addr(scope, addr, ContactState::known));
   const auto place = [](const ContactRow& row) {
     return std::tuple(!row.verified, row.verified ? row.addr_place : 0, row.id.value);
   };

@@ -57,6 +57,9 @@ base::Result<std::optional<ContactRow>> find_contact_by_key(const Scope& scope, 
 // left out.
 base::Result<std::vector<ContactRow>> find_contacts_by_addr(const Scope& scope,
                                                             std::string_view addr);
+// The hidden ones with this address, by age.
+base::Result<std::vector<ContactRow>> find_hidden_by_addr(const Scope& scope,
+                                                          std::string_view addr);
 // Known or blocked contacts that open, specials too, by id.
 base::Result<std::vector<ContactRow>> list_contacts(const Scope& scope);
 

@@ -279,6 +279,9 @@ TEST_CASE("a contact that nothing names is deleted; one with a chat leaves the l
   CHECK(world.bob.engine().contacts().get(kAccount, *one)->display_name == "Uno");
   CHECK_FALSE(create("no address", ""));
   CHECK_FALSE(create("one@mail.example.", ""));
+  CHECK_FALSE(create(" one@mail.example", ""));
+  CHECK(create("one@two@mail.example", ""));
+  CHECK(*create("mailto:one@mail.example", "") == *one);
   const auto bobs = world.bob.engine().contacts().get(kAccount, kSelf);
   CHECK(*create(bobs->addr, "") == kSelf);
 
@@ -293,12 +296,14 @@ TEST_CASE("a contact that nothing names is deleted; one with a chat leaves the l
   CHECK(Three::chat(world.bob, chat).name == "Two");
   const auto addresses = world.bob.engine().contacts().list(kAccount, false, std::nullopt,
                                                             Contacts::Who::address_alone);
-  CHECK(addresses->empty());
+  CHECK(addresses->size() == 1);  // one@two@mail.example
+  CHECK(*create("two@mail.example", "") == *two);
+  REQUIRE(remove(world.bob, *two));
   chat_with(world.bob, *two);  // writing to it brings it back
   CHECK(world.bob.engine()
             .contacts()
             .list(kAccount, false, std::nullopt, Contacts::Who::address_alone)
-            ->size() == 1);
+            ->size() == 2);
 }
 
 TEST_CASE("a joined contact that was deleted with its chat writes again as a request") {

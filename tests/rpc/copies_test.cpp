@@ -126,6 +126,8 @@ TEST_CASE("a client's own words stand in the place of ours") {
   CHECK(items[copies.chat.dump()]["summaryText1"] == "Ich");
   CHECK(call(copies.api(), "set_stock_strings", json::array({json{{"x", "y"}}}))["error"]["code"] ==
         -32602);
+  CHECK(call(copies.api(), "set_stock_strings",
+             json::array({json{{"69", "X %1$s"}}}))["error"]["code"] == -32602);
 }
 
 TEST_CASE("the picture of an invite says whom it leads to; of another text it says nothing") {
