@@ -23,14 +23,19 @@ std::string camel_case(std::string_view snake) {
   return camel;
 }
 
+// Whether the core event has our own names, in snake_case.
+template <class Body>
+constexpr bool kKeepsNames =
+    std::is_same_v<Body, messaging::ChatDeleted> || std::is_same_v<Body, messaging::IncomingCall> ||
+    std::is_same_v<Body, messaging::IncomingCallAccepted> ||
+    std::is_same_v<Body, messaging::OutgoingCallAccepted> ||
+    std::is_same_v<Body, messaging::CallEnded>;
+
 // Where Delta Chat's core events differ from "the same fields in camelCase".
 template <class Body>
 void put_oddities(std::map<std::string, std::string>& members, const Body& body,
                   base::ChatId joined) {
-  if constexpr (std::is_same_v<Body, messaging::ChatDeleted>) {
-    members.erase("chatId");
-    members["chat_id"] = to_json(body.chat_id);
-  } else if constexpr (std::is_same_v<Body, messaging::ContactsChanged>) {
+  if constexpr (std::is_same_v<Body, messaging::ContactsChanged>) {
     if (!body.contact_id.valid()) members["contactId"] = "null";
   } else if constexpr (std::is_same_v<Body, messaging::ReactionsChanged>) {
     members["contactId"] = "0";
@@ -104,8 +109,10 @@ std::string core_event_json(const Event& event, base::ChatId joined) {
   members["kind"] = to_json(event_type(event));
   std::visit(
       [&](const auto& body) {
+        using Body = std::remove_cvref_t<decltype(body)>;
         base::for_each_field(body, [&](const auto& field, const auto& member) {
-          members[camel_case(field.name)] = to_json(member);
+          members[kKeepsNames<Body> ? std::string(field.name) : camel_case(field.name)] =
+              to_json(member);
         });
         put_oddities(members, body, joined);
       },

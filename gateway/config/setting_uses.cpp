@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "gateway/text/given_text.h"
 
@@ -9,6 +10,16 @@ namespace gateway {
 namespace {
 
 constexpr std::size_t kMaxTokenFile = 4096;
+constexpr std::size_t kMaxIceServers = 64 * 1024;
+
+// At most `limit` bytes of it; "" when it cannot be read.
+std::string beginning_of(const std::filesystem::path& file, std::size_t limit) {
+  std::ifstream in(file, std::ios::binary);
+  std::string text(limit, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
+  return text;
+}
 
 }  // namespace
 
@@ -21,7 +32,8 @@ messaging::kernel::CallerPathRules path_rules(const Settings& settings) {
   messaging::kernel::CallerPathRules rules;
   rules.accounts_dir = settings.accounts;
   for (const auto& secret :
-       {settings.key.key_file, settings.key.passphrase_file, settings.relay_token_file}) {
+       {settings.key.key_file, settings.key.passphrase_file, settings.relay_token_file,
+        settings.ice_servers_file}) {
     if (!secret.empty()) rules.protected_files.push_back(secret);
   }
   if (settings.config) rules.protected_files.push_back(*settings.config);
@@ -46,7 +58,8 @@ std::vector<std::string> hidden_from_commands(const Settings& settings) {
   };
   hide(settings.accounts);
   for (const auto& secret :
-       {settings.key.key_file, settings.key.passphrase_file, settings.relay_token_file}) {
+       {settings.key.key_file, settings.key.passphrase_file, settings.relay_token_file,
+        settings.ice_servers_file}) {
     hide(secret);
   }
   if (settings.config) hide(*settings.config);
@@ -57,11 +70,7 @@ std::vector<std::string> hidden_from_commands(const Settings& settings) {
 
 base::Result<std::string> read_relay_token(const std::filesystem::path& file) {
   if (file.empty()) return std::string();
-  std::ifstream in(file, std::ios::binary);
-  std::string text(kMaxTokenFile, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
-  text = first_line(text);
+  const std::string text(first_line(beginning_of(file, kMaxTokenFile)));
   if (text.empty() || text.size() > 128) {
     return base::fail(
         base::Errc::invalid_argument,
@@ -69,6 +78,23 @@ base::Result<std::string> read_relay_token(const std::filesystem::path& file) {
             ": expected a file with the token that privitty-edge relay admit printed");
   }
   return text;
+}
+
+base::Result<std::string> read_ice_servers(const std::filesystem::path& file) {
+  if (file.empty()) return std::string("[]");
+  const std::string text = beginning_of(file, kMaxIceServers + 1);
+  const auto list = nlohmann::json::parse(text, nullptr, false);
+  const bool good = text.size() <= kMaxIceServers && list.is_array() &&
+                    std::all_of(list.begin(), list.end(), [](const nlohmann::json& server) {
+                      return server.is_object() && server.contains("urls");
+                    });
+  if (!good) {
+    return base::fail(base::Errc::invalid_argument,
+                      "--ice-servers-file " + file.string() +
+                          ": expected a file of at most 64 KiB with a JSON list such as "
+                          R"([{"urls":["stun:192.0.2.1:3478"]}])");
+  }
+  return list.dump();
 }
 
 }  // namespace gateway

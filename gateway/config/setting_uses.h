@@ -17,6 +17,8 @@ store::KeySource key_source(const KeyPlace& place);
 messaging::kernel::CallerPathRules path_rules(const Settings& settings);
 // What privitty-edge relay admit printed; "" without a file.
 base::Result<std::string> read_relay_token(const std::filesystem::path& file);
+// The file's list on one line; "[]" without a file.
+base::Result<std::string> read_ice_servers(const std::filesystem::path& file);
 // What device commands are to be kept from: the accounts folder and the files with secrets.
 std::vector<std::string> hidden_from_commands(const Settings& settings);
 

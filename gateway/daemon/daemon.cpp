@@ -246,6 +246,7 @@ base::Result<> Daemon::Parts::open_engine() {
   options.paths = path_rules(settings);
   if (settings.relay_url) options.relay_url = settings.relay_url->text();
   EDGE_TRY(options.relay_token, read_relay_token(settings.relay_token_file));
+  EDGE_TRY(options.ice_servers, read_ice_servers(settings.ice_servers_file));
   EDGE_TRY(engine, messaging::Engine::open(*store, *counted_transport, clock, std::move(options)));
 
   rpc::Executor executor = [this](const std::string& party, base::UniqueFunction<void()> task) {

@@ -61,6 +61,7 @@ base::Result<> check_editable(const MessageRow& row) {
   };
   if (row.from != kSelf) return no("can edit only own messages");
   if (row.is_info) return no("cannot edit info messages");
+  if (row.type == Viewtype::call) return no("cannot edit calls");
   if (row.state == MsgState::out_draft) return no("it is a draft (misc_set_draft changes it)");
   return {};
 }

@@ -70,6 +70,7 @@ Contacts& Engine::contacts() { return parts_->contacts; }
 Chats& Engine::chats() { return parts_->chats; }
 Groups& Engine::groups() { return parts_->groups; }
 Messages& Engine::messages() { return parts_->messages; }
+Calls& Engine::calls() { return parts_->calls; }
 SecureJoin& Engine::securejoin() { return parts_->securejoin; }
 Files& Engine::files() { return parts_->files; }
 peering::Relayed& Engine::relayed() { return parts_->relayed; }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "messaging/api/accounts.h"
+#include "messaging/api/calls.h"
 #include "messaging/api/channels.h"
 #include "messaging/api/chats.h"
 #include "messaging/api/contacts.h"
@@ -65,6 +66,7 @@ class Engine : public peering::Mailroom {
   Chats& chats();
   Groups& groups();
   Messages& messages();
+  Calls& calls();
   SecureJoin& securejoin();
   Files& files();
   peering::Relayed& relayed();

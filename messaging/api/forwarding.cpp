@@ -37,6 +37,10 @@ base::Result<> check_copied(const store::MessageRow& original, std::string_view 
     return fail(Errc::invalid_argument,
                 fmt::format("Msg#{}: cannot {} info messages", original.id.value, what));
   }
+  if (original.type == Viewtype::call) {
+    return fail(Errc::invalid_argument,
+                fmt::format("Msg#{}: cannot {} calls", original.id.value, what));
+  }
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "messaging/api/chat_sending.h"
+#include "messaging/api/marking.h"
 #include "messaging/api/message_removal.h"
 #include "messaging/api/messages.h"
 #include "messaging/chats/abilities.h"
@@ -43,7 +44,10 @@ base::Result<bool> needs_receipt(const store::Scope& scope, const store::Message
   return chat && chat->blocked == store::ChatBlocked::no;
 }
 
-base::Result<> mark_all(const kernel::WriteContext& write, std::span<const MsgId> messages) {
+}  // namespace
+
+base::Result<> mark_messages_seen(const kernel::WriteContext& write,
+                                  std::span<const MsgId> messages) {
   std::set<ChatId> noticed;
   std::uint32_t highest = 0;
   for (const MsgId message : messages) {
@@ -61,6 +65,8 @@ base::Result<> mark_all(const kernel::WriteContext& write, std::span<const MsgId
   for (const ChatId chat : noticed) EDGE_CHECK(write.emit(MsgsNoticed{chat}));
   return raise_last_msg_id(write.scope, highest);
 }
+
+namespace {
 
 // Accepts ids of messages that were deleted before; refuses an id that never existed.
 base::Result<> check_known(const store::Scope& scope, const std::vector<MsgId>& messages) {
@@ -126,7 +132,7 @@ void Messages::mark_seen(AccountId account, std::vector<MsgId> messages, base::C
       core_, account, kernel::each_once(std::move(messages)), kMarkedAtOnce,
       [this](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state,
              std::span<const MsgId> some) {
-        return mark_all({core_, tx, scope, state}, some);
+        return mark_messages_seen({core_, tx, scope, state}, some);
       },
       std::move(done));
 }

@@ -6,6 +6,9 @@
 #include "messaging/kernel/device.h"
 #include "messaging/kernel/file_worker.h"
 #include "messaging/protected/protected_access.h"
+#include "store/tables/calls.h"
+#include "store/tables/file_accesses.h"
+#include "store/tables/message_timers.h"
 
 namespace messaging {
 namespace {
@@ -16,8 +19,10 @@ kernel::Core& with_protocols(kernel::Core& core, peering::GatewayProtocol& gatew
   return core;
 }
 
-void warn_unless(const base::Result<>& done, std::string_view what) {
-  if (!done) base::log::warning("{}: {}", what, done.error().message);
+base::Completion<> warn_of(std::string_view what) {
+  return [what](const base::Result<>& done) {
+    if (!done) base::log::warning("{}: {}", what, done.error().message);
+  };
 }
 
 }  // namespace
@@ -37,22 +42,25 @@ Parts::Parts(store::Store& store, peering::DepositTransport& transport, const ba
       chats(core),
       groups(core),
       messages(core, courier),
+      calls(core),
       securejoin(core, relayed),
       files(core),
       channels(core),
       protected_files(core),
       device_manifests(core),
       device_requests(core),
-      expiry(core, {[this](AccountId account) {
-                      protected_files.expire(account, [](const base::Result<>& done) {
-                        warn_unless(done, "windows of protected files");
-                      });
-                    },
-                    [this](AccountId account) {
-                      messages.expire(account, [](const base::Result<>& done) {
-                        warn_unless(done, "timers of messages");
-                      });
-                    }}) {
+      expiry(core, {{store::next_due_file_access,
+                     [this](AccountId account) {
+                       protected_files.expire(account, warn_of("windows of protected files"));
+                     }},
+                    {store::next_expiring_message,
+                     [this](AccountId account) {
+                       messages.expire(account, warn_of("timers of messages"));
+                     },
+                     true},
+                    {store::next_rung_out_call, [this](AccountId account) {
+                       calls.expire(account, warn_of("calls that ring"));
+                     }}}) {
   core.signals = this;
   core.at_end_of_relayed_write = [this](store::Tx& tx, AccountId account) {
     return relayed.notice(tx, account);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "messaging/api/accounts.h"
+#include "messaging/api/calls.h"
 #include "messaging/api/channels.h"
 #include "messaging/api/chats.h"
 #include "messaging/api/contacts.h"
@@ -52,6 +53,7 @@ struct Parts final : private kernel::Signals {
   Chats chats;
   Groups groups;
   Messages messages;
+  Calls calls;
   SecureJoin securejoin;
   Files files;
   Channels channels;

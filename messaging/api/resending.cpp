@@ -26,6 +26,7 @@ base::Result<> check_own(const store::MessageRow& row) {
   };
   if (row.from != kSelf) return no("can resend only own messages");
   if (row.is_info) return no("cannot resend info messages");
+  if (row.type == Viewtype::call) return no("a call is not sent again; place a new one");
   if (row.state == MsgState::out_draft) {
     return no("it is a draft; send it instead (misc_send_draft)");
   }

@@ -61,7 +61,7 @@ base::Result<MsgId> add_info_message(store::Tx& tx, const store::Scope& scope, C
 
 base::Result<std::optional<MsgId>> insert_incoming(store::Tx& tx, const store::Scope& scope,
                                                    const store::ChatRow& chat,
-                                                   store::MessageRow row) {
+                                                   store::MessageRow row, Told told) {
   EDGE_TRY(const bool deleted, store::has_tombstone(scope, row.from, row.uuid));
   if (deleted) return std::optional<MsgId>();
   EDGE_TRY(const bool here, store::has_message_uuid(scope, row.from, row.uuid));
@@ -77,7 +77,9 @@ base::Result<std::optional<MsgId>> insert_incoming(store::Tx& tx, const store::S
   EDGE_CHECK(store::insert_message(scope, row));
   if (chat.blocked != store::ChatBlocked::yes) {
     EDGE_CHECK(unarchive(scope, chat, tx.now()));
-    EDGE_CHECK(kernel::Core::emit(tx, scope.account, IncomingMsg{chat.id, row.id}));
+    EventBody arrived = IncomingMsg{chat.id, row.id};
+    if (told == Told::quietly) arrived = MsgsChanged{chat.id, row.id};
+    EDGE_CHECK(kernel::Core::emit(tx, scope.account, std::move(arrived)));
     EDGE_CHECK(kernel::Core::emit(tx, scope.account, ChatlistChanged{}));
   }
   return std::optional(row.id);

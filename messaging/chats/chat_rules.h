@@ -34,11 +34,14 @@ base::Result<MsgId> add_info_message(store::Tx& tx, const store::Scope& scope, C
 
 // Inserts a message of a peer. The caller fills the sender's fields (from, uuid, seq, sent_at,
 // type, text, blob and so on); id, chat, state and local times are set here. Returns nullopt and
-// changes nothing when the message exists or was deleted here. Events: IncomingMsg and
-// ChatlistChanged, none in a blocked chat. An archived chat is unarchived unless it is muted.
+// changes nothing when the message exists or was deleted here. Events: IncomingMsg (MsgsChanged for
+// one told quietly) and ChatlistChanged, none in a blocked chat. An archived chat is unarchived
+// unless it is muted.
+enum class Told { as_message, quietly };
 base::Result<std::optional<MsgId>> insert_incoming(store::Tx& tx, const store::Scope& scope,
                                                    const store::ChatRow& chat,
-                                                   store::MessageRow row);
+                                                   store::MessageRow row,
+                                                   Told told = Told::as_message);
 
 // Sets id and local times, and inserts the row; no events. sent_at 0 becomes now.
 base::Result<> insert_own(store::Tx& tx, const store::Scope& scope, store::MessageRow& row);

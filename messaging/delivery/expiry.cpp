@@ -3,20 +3,13 @@
 #include "base/log.h"
 #include "messaging/delivery/maintenance.h"
 #include "messaging/kernel/core.h"
-#include "store/tables/file_accesses.h"
-#include "store/tables/message_timers.h"
 
 namespace messaging::delivery {
 namespace {
 
-constexpr auto kTick = std::chrono::milliseconds(500);  // while a window is open or a timer runs
+constexpr auto kTick = std::chrono::milliseconds(500);  // while something is to end
 constexpr auto kIdle = std::chrono::minutes(1);
-constexpr base::Millis kOldMessagesEvery = 60'000;  // by the setting delete_device_after
-
-void take_earlier(std::optional<base::UnixMillis>& due,
-                  const base::Result<std::optional<base::UnixMillis>>& next) {
-  if (next && *next && (!due || **next < *due)) due = *next;
-}
+constexpr base::Millis kMinute = 60'000;
 
 }  // namespace
 
@@ -47,6 +40,7 @@ void Expiry::run() {
   base::Millis looked = 0;
   keep_time(core_);
   for (;;) {
+    bool changed = false;
     {
       base::Lock lock(mutex_);
       if (!changed_ && !stopping_) {
@@ -57,24 +51,33 @@ void Expiry::run() {
         }
       }
       if (stopping_) return;
-      if (std::exchange(changed_, false)) due = 0;
+      changed = std::exchange(changed_, false);
     }
+    if (changed) due = next_due();
     const bool over = due && core_.steady->wall().now >= *due;
-    if (!over && core_.clock.uptime() - looked < kOldMessagesEvery) continue;
+    if (!over && core_.clock.uptime() - looked < kMinute) continue;
     looked = core_.clock.uptime();
     end_what_is_over(over);
-    due.reset();
-    if (auto reader = core_.store.read()) {
-      take_earlier(due, store::next_due_file_access(reader->connection()));
-      take_earlier(due, store::next_expiring_message(reader->connection()));
-    }
+    due = next_due();
   }
 }
 
-void Expiry::end_what_is_over(bool windows_too) {
+std::optional<base::UnixMillis> Expiry::next_due() const {
+  std::optional<base::UnixMillis> due;
+  auto reader = core_.store.read();
+  if (!reader) return due;
+  for (const Kind& kind : kinds_) {
+    const auto next = kind.next(reader->connection());
+    if (next && *next && (!due || **next < *due)) due = *next;
+  }
+  return due;
+}
+
+void Expiry::end_what_is_over(bool due) {
   for (const kernel::AccountPtr& account : core_.directory.all()) {
-    if (windows_too) ends_.windows(account->id);
-    ends_.messages(account->id);
+    for (const Kind& kind : kinds_) {
+      if (due || kind.each_minute) kind.end(account->id);
+    }
   }
   core_.store.writer().flush();  // the next check sees the changes
 }

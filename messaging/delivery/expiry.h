@@ -1,17 +1,23 @@
-// Expiry: a thread that ends access to protected files when their windows are over, and has
-// messages removed when their timers are. It sleeps unless a window is open or a timer runs, but
-// for a look once a minute. Access control does not depend on this thread, because every opening
+// Expiry: a thread that ends what has a time to end: windows of protected files, timers of messages,
+// calls that ring. It sleeps unless there is some, but for a look once a minute. Access control does
+// not depend on this thread, because every opening
 // checks the time itself. Safe from any thread.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/mutex.h"
+#include "base/result.h"
 
+namespace store {
+class Connection;
+}  // namespace store
 namespace messaging::kernel {
 class Core;
 }  // namespace messaging::kernel
@@ -20,24 +26,28 @@ namespace messaging::delivery {
 
 class Expiry {
  public:
-  // What ends what is over of an account. Neither may wait for a write.
-  struct Ends {
-    std::function<void(base::AccountId)> windows;
-    std::function<void(base::AccountId)> messages;
+  // One kind of thing that ends, by the trusted wall clock.
+  struct Kind {
+    // When the next one of any account does.
+    base::Result<std::optional<base::UnixMillis>> (*next)(store::Connection& db);
+    // Ends those of an account whose time is over; it may not wait for a write.
+    std::function<void(base::AccountId)> end;
+    bool each_minute = false;  // end() is called once a minute as well
   };
-  Expiry(kernel::Core& core, Ends ends) : core_(core), ends_(std::move(ends)) {}
+  Expiry(kernel::Core& core, std::vector<Kind> kinds) : core_(core), kinds_(std::move(kinds)) {}
   ~Expiry() { stop(); }
 
   void start();
   void stop();  // saves the time once more, so that a restart extends no window
-  void look();  // windows or timers changed
+  void look();  // some end at other times than before
 
  private:
   void run();
-  void end_what_is_over(bool windows_too);
+  void end_what_is_over(bool due);
+  std::optional<base::UnixMillis> next_due() const;
 
   kernel::Core& core_;
-  const Ends ends_;
+  const std::vector<Kind> kinds_;
   base::Mutex mutex_;
   base::Condition news_;
   bool stopping_ GUARDED_BY(mutex_) = false;

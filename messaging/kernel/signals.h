@@ -36,7 +36,7 @@ class Signals {
   // A contact asked this device for a command.
   virtual void device_asked(base::AccountId account) = 0;
 
-  // Access to protected files ends, or messages vanish, at other times than before.
+  // Access to protected files ends, messages vanish or calls ring out at other times than before.
   virtual void windows_changed(base::AccountId account) = 0;
   // Access to this file ended: whoever reads it stops.
   virtual void access_ended(base::AccountId account, base::FileId file) = 0;

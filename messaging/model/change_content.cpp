@@ -7,6 +7,21 @@
 
 namespace messaging {
 
+namespace {
+
+std::size_t longest_text(ChangeKind kind) {
+  switch (kind) {
+    case ChangeKind::edit:
+      return kMaxText;
+    case ChangeKind::call_accepted:
+      return kMaxCallInfo;
+    default:
+      return kMaxReactionBytes;
+  }
+}
+
+}  // namespace
+
 std::vector<std::string> split_reactions(std::string_view text) {
   std::vector<std::string> reactions;
   while (!text.empty()) {
@@ -41,7 +56,7 @@ void read_fields(base::WireReader& in, MessageChange& change) {
   change.message.author = read_author(in);
   change.kind = static_cast<ChangeKind>(in.u8());
   change.number = in.i64();
-  change.text = in.text(change.kind == ChangeKind::edit ? kMaxText : kMaxReactionBytes);
+  change.text = in.text(longest_text(change.kind));
   if (change.number <= 0) in.refuse();
 }
 

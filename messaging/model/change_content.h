@@ -1,5 +1,5 @@
 // MessageChange (kind 5): what is done to a message after it was sent: reactions of whoever reads
-// it, and an edit or the deletion by its author.
+// it, an edit or the deletion by its author, and how a call goes on.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct MessageChange {
   // Of a contact's changes of one kind to a message the highest number counts, in whichever order
   // they come: the sender's time in milliseconds, or one more than its last.
   std::int64_t number = 0;
-  std::string text;  // an edit's; reactions with a blank between them, "" takes them back
+  std::string text;  // an edit's; what a callee passes; reactions with a blank between them, "" takes them back
 };
 
 // Each reaction once, in order; what cannot be shown in a line is left out.

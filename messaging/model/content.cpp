@@ -59,6 +59,7 @@ constexpr AnyContentKind kKinds[] = {
     kind<FileOffer>(23, "file offer"),
     kind<FileNotice>(24, "file notice"),
     kind<DeviceManifest>(30, "device manifest"),
+    kind<CallOffer>(40, "call"),
 };
 static_assert(std::size(kKinds) == std::variant_size_v<ContentBody>,
               "each struct of ContentBody has a row");

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "crypto/wiping.h"
+#include "messaging/model/call_content.h"
 #include "messaging/model/card.h"
 #include "messaging/model/change_content.h"
 #include "messaging/model/chat_timer.h"
@@ -39,7 +40,8 @@ inline void read_fields(base::WireReader&, Hello&) {}
 // The structs of the kinds, in no particular order. Their table is in content.cpp.
 using ContentBody = std::variant<UnknownContent, Hello, TextMessage, Receipts, Profile,
                                  MessageChange, GroupText, GroupUpdate, FileDecision, FileRequest,
-                                 FileReport, FileOffer, FileNotice, DeviceManifest, ChatTimer>;
+                                 FileReport, FileOffer, FileNotice, DeviceManifest, ChatTimer,
+                                 CallOffer>;
 using AnyContentKind = ContentKind<ContentBody>;
 
 struct Content {

@@ -104,6 +104,7 @@ EDGE_MESSAGE_EVENT(MsgFailed, 4, "The message was given up; get_message_info say
 EDGE_MESSAGE_EVENT(MsgsChanged, 5, "A message or draft was added or changed; msg_id 0: several.");
 EDGE_MESSAGE_EVENT(MsgDeleted, 6, "A message was deleted.");
 EDGE_MESSAGE_EVENT(ReactionsChanged, 7, "A message's reactions changed.");
+EDGE_MESSAGE_EVENT(CallEnded, 93, "A call ended: either side hung up, or nobody answered.");
 EDGE_CHAT_EVENT(MsgsNoticed, 10, "A chat's messages were noticed or seen.");
 EDGE_CHAT_EVENT(ChatModified, 11, "A chat's name, members or settings changed.");
 EDGE_CHAT_EVENT(ChatDeleted, 12, "A chat was deleted.");
@@ -166,6 +167,59 @@ struct IncomingReaction {
                       base::field("reaction", &E::reaction, "emojis with a blank between them"));
   }
   friend bool operator==(const IncomingReaction&, const IncomingReaction&) = default;
+};
+
+struct IncomingCall {
+  static constexpr std::string_view kName = "IncomingCall";
+  static constexpr std::string_view kDoc = "Somebody calls.";
+  static constexpr std::uint16_t kKind = 90;
+  ChatId chat_id;
+  MsgId msg_id;
+  std::string place_call_info;
+  bool has_video = false;
+  static constexpr auto fields() {
+    using E = IncomingCall;
+    return std::tuple(base::field("chat_id", &E::chat_id, "the chat"),
+                      base::field("msg_id", &E::msg_id, "the call's message"),
+                      base::field("place_call_info", &E::place_call_info,
+                                  "what the caller passed to place_outgoing_call"),
+                      base::field("has_video", &E::has_video, "a video call"));
+  }
+  friend bool operator==(const IncomingCall&, const IncomingCall&) = default;
+};
+
+struct IncomingCallAccepted {
+  static constexpr std::string_view kName = "IncomingCallAccepted";
+  static constexpr std::string_view kDoc = "We accepted a call.";
+  static constexpr std::uint16_t kKind = 91;
+  ChatId chat_id;
+  MsgId msg_id;
+  bool from_this_device = false;
+  static constexpr auto fields() {
+    using E = IncomingCallAccepted;
+    return std::tuple(base::field("chat_id", &E::chat_id, "the chat"),
+                      base::field("msg_id", &E::msg_id, "the call's message"),
+                      base::field("from_this_device", &E::from_this_device,
+                                  "always: an account lives on one device"));
+  }
+  friend bool operator==(const IncomingCallAccepted&, const IncomingCallAccepted&) = default;
+};
+
+struct OutgoingCallAccepted {
+  static constexpr std::string_view kName = "OutgoingCallAccepted";
+  static constexpr std::string_view kDoc = "Our call was accepted.";
+  static constexpr std::uint16_t kKind = 92;
+  ChatId chat_id;
+  MsgId msg_id;
+  std::string accept_call_info;
+  static constexpr auto fields() {
+    using E = OutgoingCallAccepted;
+    return std::tuple(base::field("chat_id", &E::chat_id, "the chat"),
+                      base::field("msg_id", &E::msg_id, "the call's message"),
+                      base::field("accept_call_info", &E::accept_call_info,
+                                  "what the callee passed to accept_incoming_call"));
+  }
+  friend bool operator==(const OutgoingCallAccepted&, const OutgoingCallAccepted&) = default;
 };
 
 struct PrivittyChatEncryptionChanged {
@@ -250,7 +304,8 @@ struct PrivittyAccessRenewRequested {
 
 using EventBody =
     std::variant<IncomingMsg, MsgDelivered, MsgRead, MsgFailed, MsgsChanged, MsgDeleted,
-                 ReactionsChanged, IncomingReaction, MsgsNoticed, ChatModified, ChatDeleted,
+                 ReactionsChanged, IncomingReaction, IncomingCall, IncomingCallAccepted,
+                 OutgoingCallAccepted, CallEnded, MsgsNoticed, ChatModified, ChatDeleted,
                  ChatEphemeralTimerModified, ChatlistChanged, ConnectivityChanged, AccountsChanged,
                  Info, Warning, Error, SecurejoinInviterProgress, SecurejoinJoinerProgress,
                  ConfigureProgress, ImexProgress, ContactsChanged, PrivittyChatEncryptionChanged,

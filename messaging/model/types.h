@@ -20,6 +20,7 @@ using base::ContactId;
 using base::FileId;
 using base::MsgId;
 using base::UnixMillis;
+using store::CallState;
 using store::ChatType;
 using store::DownloadState;
 using store::MsgState;
@@ -37,6 +38,7 @@ inline constexpr MsgId kDayMarker{9};
 inline constexpr std::uint32_t kFirstId = 10;
 
 inline constexpr std::size_t kMaxText = 256 * 1024;  // bytes, decision 4
+inline constexpr std::size_t kMaxCallInfo = 32 * 1024;  // what either side of a call passes
 
 struct Account {
   AccountId id;
@@ -171,6 +173,13 @@ struct MessageDraft {
   std::string quoted_text;
   std::optional<MsgId> quoted;
   std::optional<Viewtype> type;  // nullopt: by the file's name, or text
+};
+
+struct Call {
+  bool video = false;  // when it was placed
+  std::string offer;   // what the caller passed
+  CallState state = CallState::rings;
+  base::Millis duration = 0;  // of a completed one
 };
 
 struct ReadReceipt {

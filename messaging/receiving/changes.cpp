@@ -1,4 +1,4 @@
-// Changes of messages (kind 5): reactions, edits and deletions.
+// Changes of messages (kind 5): reactions, edits, deletions, and how calls go on (calls.cpp).
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/message_refs.h"
 #include "messaging/chats/waiting_changes.h"
@@ -6,6 +6,7 @@
 #include "messaging/model/change_content.h"
 #include "messaging/outbox/outgoing.h"
 #include "messaging/protected/protected_access.h"
+#include "messaging/receiving/call_changes.h"
 #include "messaging/receiving/received.h"
 #include "store/tables/chats.h"
 #include "store/tables/message_changes.h"
@@ -29,6 +30,7 @@ base::Result<> take_reaction(const kernel::WriteContext& write, MessageChangeRow
 
 base::Result<> take_edit(const kernel::WriteContext& write, MessageChangeRow row,
                          std::optional<MessageRow> message) {
+  if (message && message->type == Viewtype::call) return {};
   EDGE_TRY(const bool changed, store::put_message_change(write.scope, row));
   if (!changed || !message) return {};
   message->text = std::move(row.text);
@@ -51,6 +53,12 @@ base::Result<> take_deletion(const kernel::WriteContext& write, const MessageCha
   return chats::emit_changed(write.tx, write.account.id, message->chat, MsgId());
 }
 
+// A message is its author's: others may react to it, and answer a call.
+bool is_for_readers(ChangeKind kind) {
+  return kind == ChangeKind::reaction || kind == ChangeKind::call_accepted ||
+         kind == ChangeKind::call_ended;
+}
+
 }  // namespace
 
 base::Result<bool> apply(const Received& received, const MessageChange& change) {
@@ -60,8 +68,7 @@ base::Result<bool> apply(const Received& received, const MessageChange& change) 
   if (received.sender.contact.blocked) return true;
   EDGE_TRY(const auto author, chats::author_of(write.scope, change.message, sender));
   if (!author) return true;
-  // A message is its author's: others may react to it and nothing else.
-  if (change.kind != ChangeKind::reaction && *author != sender) return true;
+  if (*author != sender && !is_for_readers(change.kind)) return true;
   EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, *author, change.message.uuid));
   if (deleted) return true;
   EDGE_TRY(auto message, store::find_message_by_uuid(write.scope, *author, change.message.uuid));
@@ -84,6 +91,10 @@ base::Result<bool> apply(const Received& received, const MessageChange& change) 
       break;
     case ChangeKind::deletion:
       EDGE_CHECK(take_deletion(write, row, message));
+      break;
+    case ChangeKind::call_accepted:
+    case ChangeKind::call_ended:
+      EDGE_CHECK(take_call_change(write, std::move(row), std::move(message)));
       break;
   }
   return true;

@@ -27,6 +27,7 @@ const MethodTable& method_table() {
     add_device_methods(rows);
     add_license_methods(rows);
     add_change_methods(rows);
+    add_call_methods(rows);
     add_misc_methods(rows);
     add_found_message_methods(rows);
     add_not_offered_methods(rows);

@@ -9,6 +9,7 @@
 #include "store/schema/v13.sql.h"
 #include "store/schema/v13_rows.h"
 #include "store/schema/v14.sql.h"
+#include "store/schema/v15.sql.h"
 #include "store/schema/v2.sql.h"
 #include "store/schema/v3.sql.h"
 #include "store/schema/v4.sql.h"
@@ -37,6 +38,7 @@ std::span<const Migration> migrations() {
       Migration{13, "contacts' keys, accounts' ways in, protocols of routes", schema::kV13,
                 schema::move_rows_of_v13, schema::kV13End},
       Migration{14, "timers of chats, saved messages", schema::kV14},
+      Migration{15, "calls", schema::kV15},
   };
   return kSteps;
 }

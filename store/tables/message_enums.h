@@ -45,7 +45,22 @@ enum class DownloadState : std::uint8_t {
 };
 
 // What was done to a message after it was sent. Sent to peers too.
-enum class ChangeKind : std::uint8_t { reaction = 1, edit = 2, deletion = 3 };
+enum class ChangeKind : std::uint8_t {
+  reaction = 1,
+  edit = 2,
+  deletion = 3,
+  call_accepted = 4,  // by its callee
+  call_ended = 5,     // by either
+};
+
+enum class CallState : std::uint8_t {
+  rings = 1,
+  active = 2,
+  completed = 3,  // it was active
+  missed = 4,     // an incoming one that was ended by the caller, or rang out
+  declined = 5,   // by the callee, or an outgoing one that rang out
+  canceled = 6,   // by the caller
+};
 
 // What an info message says.
 enum class SystemMessage : std::uint8_t {

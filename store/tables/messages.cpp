@@ -6,6 +6,7 @@
 
 #include "store/sql_literal.h"
 #include "store/tables/blobs.h"
+#include "store/tables/calls.h"
 #include "store/tables/chats.h"
 #include "store/tables/message_changes.h"
 #include "store/tables/message_record.h"
@@ -178,6 +179,7 @@ base::Result<std::optional<std::string>> delete_message(const Scope& scope, base
       scope.db.run("DELETE FROM message WHERE account_id = ? AND id = ?", scope.account, message));
   EDGE_CHECK(scope.db.run("DELETE FROM receipt WHERE account_id = ? AND msg_id = ?", scope.account,
                           message));
+  EDGE_CHECK(delete_call(scope, message));
   if (!gone->intact) return std::optional<std::string>();
   EDGE_CHECK(delete_message_changes(scope, gone->from, gone->uuid));
   if (gone->draft) {

@@ -379,7 +379,7 @@ TEST_CASE("a byte order mark before a configuration file is skipped, UTF-16 is n
 
 TEST_CASE("a ~ that no shell expanded is refused wherever a path may stand") {
   for (const char* flag : {"--accounts", "--files", "--api-keys", "--key-file", "--passphrase-file",
-                           "--config", "--relay-token-file"}) {
+                           "--config", "--relay-token-file", "--ice-servers-file"}) {
     CAPTURE(flag);
     const auto told = fault({flag, "~/x"});
     CHECK(

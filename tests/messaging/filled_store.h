@@ -13,6 +13,7 @@
 #include "store/tables/envelopes.h"
 #include "store/tables/gone_groups.h"
 #include "store/tables/group_held.h"
+#include "store/tables/calls.h"
 #include "store/tables/message_changes.h"
 #include "store/tables/pending_joins.h"
 #include "store/tables/pending_receipts.h"
@@ -152,6 +153,10 @@ struct FilledStore : Three {
       (void)noted;
       EDGE_CHECK(store::put_message_change(
           scope, {bob_at_alice, id16, bob_at_alice, store::ChangeKind::reaction, n, true, "👍"}));
+      EDGE_CHECK(store::put_call(scope, {.message = n == 1 ? from_bob : from_carol,
+                                         .state = CallState::completed,
+                                         .offer = "offer",
+                                         .answer = "answer"}));
       EDGE_CHECK(store::insert_device_label(scope, std::string(n, 'l')));
       const ContactId either = n == 1 ? bob_at_alice : carol_at_alice;
       EDGE_CHECK(store::put_manifest(scope, either, id32));

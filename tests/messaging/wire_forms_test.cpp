@@ -127,6 +127,9 @@ const std::vector<Form>& content_forms() {
        "33000200000006757074696d650000000875702073696e6365030100000004756e69740101000000016800"
        "0200000001680000000164000000036c6f67000000000202000000056c696e657302000000000000026f66"
        "0301000000000000"},
+      {"call",
+       "012804040404040404040404040404040404000000000000000c000001a3185c500001000000076772c3bcc39f"
+       "65"},
   };
   return forms;
 }
@@ -331,6 +334,7 @@ std::vector<std::pair<std::string, Content>> contents() {
                              DeviceOutputMode::file,
                              {{"lines", DeviceArgumentType::integer, std::nullopt, {}},
                               {"of", DeviceArgumentType::string, "", {}}}}}}}},
+      {"call", {id, CallOffer{12, 1'800'000'000'000, true, "grüße"}}},
   };
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <map>
 
 #include "tests/rpc/ask.h"
 #include "tests/rpc/one_gateway.h"
@@ -428,4 +429,49 @@ TEST_CASE_METHOD(Gateway, "reactions to a message, its edit and its deletion for
   error("delete_messages_for_all", {1, {id, device}});
   CHECK(ok("delete_messages_for_all", {1, {id}}).is_null());
   CHECK(ok("get_existing_msg_ids", {1, {id, device}}) == json::array({device}));
+}
+
+TEST_CASE_METHOD(Gateway, "a call between two accounts has the shapes and events that clients know") {
+  const int other = ok("add_account");
+  const int chat = ok("secure_join", {other, ok("get_chat_securejoin_qr_code", {1})});
+  until([&] { return ok("can_send", {other, chat}) == true; });
+  until([&] { return ok("get_contact_ids", {1, 0, nullptr}).size() == 1; });
+  std::map<std::string, json> seen;  // the call's events, by kind
+  const auto seen_all = [&](const std::vector<std::string>& kinds) {
+    for (const auto& event : ok("get_next_event_batch")) {
+      const std::string kind = event["event"]["kind"];
+      if (kind.find("Call") == std::string::npos) continue;
+      shape("Event", event);
+      seen[kind + std::to_string(event["contextId"].get<int>())] = event["event"];
+    }
+    return std::all_of(kinds.begin(), kinds.end(),
+                       [&](const std::string& kind) { return seen.contains(kind); });
+  };
+  const int placed = ok("place_outgoing_call", {other, chat, "offer", true});
+  const std::string theirs = std::to_string(other);
+  until([&] { return seen_all({"IncomingCall1"}); });
+  const json came = seen["IncomingCall1"];
+  CHECK(came["place_call_info"] == "offer");
+  CHECK(came["has_video"] == true);
+  const int call_id = came["msg_id"];
+  const json message = ok("get_message", {1, call_id});
+  shape("Message", message);
+  CHECK(message["viewType"] == "Call");
+  CHECK(message["text"] == "Incoming video call");
+  const json info = ok("call_info", {1, call_id});
+  shape("CallInfo", info);
+  CHECK(info == json{{"hasVideo", true}, {"sdpOffer", "offer"}, {"state", {{"kind", "Alerting"}}}});
+  CHECK(ok("accept_incoming_call", {1, call_id, "answer"}).is_null());
+  until([&] { return seen_all({"IncomingCallAccepted1", "OutgoingCallAccepted" + theirs}); });
+  CHECK(seen["IncomingCallAccepted1"]["from_this_device"] == true);
+  CHECK(seen["OutgoingCallAccepted" + theirs]["accept_call_info"] == "answer");
+  CHECK(seen["OutgoingCallAccepted" + theirs]["msg_id"] == placed);
+  CHECK(ok("end_call", {other, placed}).is_null());
+  until([&] { return seen_all({"CallEnded1", "CallEnded" + theirs}); });
+  const json ended = ok("call_info", {1, call_id});
+  shape("CallInfo", ended);
+  CHECK(ended["state"] == json{{"kind", "Completed"}, {"duration", 1}});
+  CHECK(error("call_info", {1, 4711})["message"].get<std::string>().find("4711") !=
+        std::string::npos);
+  CHECK(ok("ice_servers", {1}) == "[]");
 }
