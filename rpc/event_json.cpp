@@ -35,7 +35,8 @@ constexpr bool kKeepsNames =
 template <class Body>
 void put_oddities(std::map<std::string, std::string>& members, const Body& body,
                   base::ChatId joined) {
-  if constexpr (std::is_same_v<Body, messaging::ContactsChanged>) {
+  if constexpr (std::is_same_v<Body, messaging::ContactsChanged> ||
+                std::is_same_v<Body, messaging::LocationChanged>) {
     if (!body.contact_id.valid()) members["contactId"] = "null";
   } else if constexpr (std::is_same_v<Body, messaging::ReactionsChanged>) {
     members["contactId"] = "0";

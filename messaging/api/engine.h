@@ -20,6 +20,7 @@
 #include "messaging/api/device_requests.h"
 #include "messaging/api/files.h"
 #include "messaging/api/groups.h"
+#include "messaging/api/locations.h"
 #include "messaging/api/messages.h"
 #include "messaging/api/opening.h"
 #include "messaging/api/protected_files.h"
@@ -67,6 +68,7 @@ class Engine : public peering::Mailroom {
   Groups& groups();
   Messages& messages();
   Calls& calls();
+  LocationTrack& locations();
   SecureJoin& securejoin();
   Files& files();
   peering::Relayed& relayed();

@@ -8,6 +8,7 @@
 #include "messaging/protected/protected_access.h"
 #include "store/tables/calls.h"
 #include "store/tables/file_accesses.h"
+#include "store/tables/locations.h"
 #include "store/tables/message_timers.h"
 
 namespace messaging {
@@ -43,6 +44,7 @@ Parts::Parts(store::Store& store, peering::DepositTransport& transport, const ba
       groups(core),
       messages(core, courier),
       calls(core),
+      locations(core),
       securejoin(core, relayed),
       files(core),
       channels(core),
@@ -58,8 +60,12 @@ Parts::Parts(store::Store& store, peering::DepositTransport& transport, const ba
                        messages.expire(account, warn_of("timers of messages"));
                      },
                      true},
-                    {store::next_rung_out_call, [this](AccountId account) {
+                    {store::next_rung_out_call,
+                     [this](AccountId account) {
                        calls.expire(account, warn_of("calls that ring"));
+                     }},
+                    {store::next_due_location_stream, [this](AccountId account) {
+                       locations.expire(account, warn_of("locations that are sent"));
                      }}}) {
   core.signals = this;
   core.at_end_of_relayed_write = [this](store::Tx& tx, AccountId account) {

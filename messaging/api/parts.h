@@ -13,6 +13,7 @@
 #include "messaging/api/device_requests.h"
 #include "messaging/api/files.h"
 #include "messaging/api/groups.h"
+#include "messaging/api/locations.h"
 #include "messaging/api/messages.h"
 #include "messaging/api/protected_files.h"
 #include "messaging/api/securejoin.h"
@@ -54,6 +55,7 @@ struct Parts final : private kernel::Signals {
   Groups groups;
   Messages messages;
   Calls calls;
+  LocationTrack locations;
   SecureJoin securejoin;
   Files files;
   Channels channels;

@@ -1,5 +1,6 @@
 // Messages::send and the daemon's own messages in the device chat.
 #include "messaging/api/chat_sending.h"
+#include "messaging/api/locations.h"
 #include "messaging/api/messages.h"
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/compose.h"
@@ -7,6 +8,19 @@
 #include "store/tables/device_labels.h"
 
 namespace messaging {
+namespace {
+
+base::Result<MsgId> send_with_place(const kernel::WriteContext& write, const store::ChatRow& chat,
+                                    store::MessageRow row, const MessageDraft& draft) {
+  EDGE_TRY(const MsgId id, send_to_chat(write, chat, std::move(row)));
+  if (!draft.location) return id;
+  EDGE_TRY(store::MessageRow sent, store::load_message(write.scope, id));
+  EDGE_CHECK(attach_place(write, chat, sent, {draft.location->first, draft.location->second, 0}));
+  return id;
+}
+
+}  // namespace
+
 void Messages::send(AccountId account, ChatId chat, MessageDraft draft,
                     base::Completion<MsgId> done) {
   if (auto good = chats::check_draft(draft); !good) return done(std::move(good).error());
@@ -22,7 +36,7 @@ void Messages::send(AccountId account, ChatId chat, MessageDraft draft,
           EDGE_CHECK(check_can_send(scope, state, row));
           EDGE_TRY(store::MessageRow message,
                    chats::compose_row(tx, scope, core_, state, chat, draft, sealed));
-          return send_to_chat({core_, tx, scope, state}, row, std::move(message));
+          return send_with_place({core_, tx, scope, state}, row, std::move(message), draft);
         },
         std::move(answer));
   };

@@ -1,5 +1,7 @@
 #include "messaging/api/views.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "crypto/encoding.h"
 #include "messaging/chats/chat_rules.h"
@@ -9,6 +11,7 @@
 #include "store/tables/blobs.h"
 #include "store/tables/config_values.h"
 #include "store/tables/groups.h"
+#include "store/tables/locations.h"
 #include "store/tables/message_changes.h"
 
 namespace messaging {
@@ -116,6 +119,17 @@ base::Result<> add_group(const View& view, const store::ChatRow& row, Chat& chat
   return {};
 }
 
+base::Result<bool> sends_location(const View& view, ChatId chat) {
+  if (!view.location_streams) {
+    EDGE_TRY(view.location_streams, store::list_location_streams(view.scope));
+  }
+  const base::UnixMillis now = view.core.steady->wall().now;
+  return std::any_of(view.location_streams->begin(), view.location_streams->end(),
+                     [&](const store::LocationStreamRow& stream) {
+                       return stream.chat == chat && stream.until > now;
+                     });
+}
+
 }  // namespace
 
 Contact view_contact(const View& view, const store::ContactRow& row) {
@@ -200,6 +214,7 @@ base::Result<ChatSummary> view_summary(const View& view, const store::ChatRow& r
   ChatSummary summary;
   EDGE_TRY(summary.chat, view_chat(view, row));
   summary.last_updated = row.last_at;
+  EDGE_TRY(summary.sends_location, sends_location(view, row.id));
   EDGE_TRY(const auto last, store::last_message(view.scope, row.id));
   if (!last) return summary;
   summary.last_message = *last;
@@ -281,6 +296,7 @@ base::Result<Message> view_message(const View& view, store::MessageRow row) {
   message.is_bot = row.is_bot;
   message.is_edited = row.is_edited;
   message.is_forwarded = row.is_forwarded;
+  message.has_location = row.has_location;
   message.encrypted = row.encrypted;
   message.info_contact = row.info_contact;
   message.sent_at = row.sent_at;

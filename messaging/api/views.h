@@ -1,13 +1,16 @@
 // Views: from rows to the nouns that reads answer with (types.h). Nothing is written.
 #pragma once
 
+#include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "base/result.h"
 #include "messaging/kernel/core.h"
 #include "messaging/model/types.h"
 #include "store/tables/chats.h"
 #include "store/tables/contacts.h"
+#include "store/tables/locations.h"
 #include "store/tables/messages.h"
 
 namespace messaging {
@@ -22,6 +25,7 @@ struct View {
   store::Scope scope;
   const kernel::AccountState& account;
   mutable std::unordered_map<ContactId, base::Result<Contact>> contacts = {};  // those looked up
+  mutable std::optional<std::vector<store::LocationStreamRow>> location_streams = {};
 };
 
 Contact view_contact(const View& view, const store::ContactRow& row);

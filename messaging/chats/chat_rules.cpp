@@ -8,6 +8,7 @@
 #include "messaging/kernel/core.h"
 #include "messaging/model/plain_name.h"
 #include "store/tables/contacts.h"
+#include "store/tables/locations.h"
 
 namespace messaging::chats {
 
@@ -74,6 +75,7 @@ base::Result<std::optional<MsgId>> insert_incoming(store::Tx& tx, const store::S
   if (row.sent_at <= 0) row.sent_at = row.received_at;
   row.sort_at = std::min(row.sent_at, row.received_at);
   EDGE_CHECK(take_waiting_changes(scope, chat, row));
+  EDGE_TRY(row.has_location, store::has_location(scope, row.from, row.uuid));
   EDGE_CHECK(store::insert_message(scope, row));
   if (chat.blocked != store::ChatBlocked::yes) {
     EDGE_CHECK(unarchive(scope, chat, tx.now()));

@@ -60,6 +60,7 @@ constexpr AnyContentKind kKinds[] = {
     kind<FileNotice>(24, "file notice"),
     kind<DeviceManifest>(30, "device manifest"),
     kind<CallOffer>(40, "call"),
+    kind<Locations>(41, "locations"),
 };
 static_assert(std::size(kKinds) == std::variant_size_v<ContentBody>,
               "each struct of ContentBody has a row");

@@ -22,6 +22,7 @@
 #include "messaging/model/content_kind.h"
 #include "messaging/model/device_manifest.h"
 #include "messaging/model/group_content.h"
+#include "messaging/model/location_content.h"
 #include "messaging/model/protected_content.h"
 #include "messaging/model/receipt_content.h"
 #include "messaging/model/text_content.h"
@@ -41,7 +42,7 @@ inline void read_fields(base::WireReader&, Hello&) {}
 using ContentBody = std::variant<UnknownContent, Hello, TextMessage, Receipts, Profile,
                                  MessageChange, GroupText, GroupUpdate, FileDecision, FileRequest,
                                  FileReport, FileOffer, FileNotice, DeviceManifest, ChatTimer,
-                                 CallOffer>;
+                                 CallOffer, Locations>;
 using AnyContentKind = ContentKind<ContentBody>;
 
 struct Content {

@@ -222,6 +222,18 @@ struct OutgoingCallAccepted {
   friend bool operator==(const OutgoingCallAccepted&, const OutgoingCallAccepted&) = default;
 };
 
+struct LocationChanged {
+  static constexpr std::string_view kName = "LocationChanged";
+  static constexpr std::string_view kDoc = "Somebody, or we (1), are somewhere else.";
+  static constexpr std::uint16_t kKind = 94;
+  ContactId contact_id;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("contact_id", &LocationChanged::contact_id, "the contact; 0: several"));
+  }
+  friend bool operator==(const LocationChanged&, const LocationChanged&) = default;
+};
+
 struct PrivittyChatEncryptionChanged {
   static constexpr std::string_view kName = "PrivittyChatEncryptionChanged";
   static constexpr std::string_view kDoc = "A chat became, or stopped being, end-to-end encrypted.";
@@ -305,10 +317,11 @@ struct PrivittyAccessRenewRequested {
 using EventBody =
     std::variant<IncomingMsg, MsgDelivered, MsgRead, MsgFailed, MsgsChanged, MsgDeleted,
                  ReactionsChanged, IncomingReaction, IncomingCall, IncomingCallAccepted,
-                 OutgoingCallAccepted, CallEnded, MsgsNoticed, ChatModified, ChatDeleted,
-                 ChatEphemeralTimerModified, ChatlistChanged, ConnectivityChanged, AccountsChanged,
-                 Info, Warning, Error, SecurejoinInviterProgress, SecurejoinJoinerProgress,
-                 ConfigureProgress, ImexProgress, ContactsChanged, PrivittyChatEncryptionChanged,
+                 OutgoingCallAccepted, CallEnded, LocationChanged, MsgsNoticed, ChatModified,
+                 ChatDeleted, ChatEphemeralTimerModified, ChatlistChanged, ConnectivityChanged,
+                 AccountsChanged, Info, Warning, Error, SecurejoinInviterProgress,
+                 SecurejoinJoinerProgress, ConfigureProgress, ImexProgress, ContactsChanged,
+                 PrivittyChatEncryptionChanged,
                  PrivittyPeerHandshakeComplete, PrivittyFileEncrypted, PrivittyFileDecrypted,
                  PrivittyFileAccessRevoked, PrivittyFileAccessChanged, PrivittyAccessRenewRequested,
                  PrivittyDeviceCapabilitiesReceived, PrivittyDeviceCmdResponse, ChannelEvent>;

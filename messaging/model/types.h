@@ -113,6 +113,7 @@ struct ChatSummary {
   std::string prefix;  // "Draft", "Me", a sender's name in groups, or ""
   std::string text;
   MsgState state = MsgState::undefined;
+  bool sends_location = false;  // we send our locations to it
 };
 
 struct Quote {
@@ -152,6 +153,7 @@ struct Message {
   bool is_bot = false;
   bool is_edited = false;
   bool is_forwarded = false;
+  bool has_location = false;
   bool encrypted = false;
   std::optional<ContactId> info_contact;
   UnixMillis sent_at = 0;
@@ -173,6 +175,7 @@ struct MessageDraft {
   std::string quoted_text;
   std::optional<MsgId> quoted;
   std::optional<Viewtype> type;  // nullopt: by the file's name, or text
+  std::optional<std::pair<double, double>> location;  // latitude and longitude, degrees
 };
 
 struct Call {

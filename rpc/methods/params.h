@@ -117,6 +117,7 @@ void add_file_access_methods(std::vector<Method>& table);
 void add_device_methods(std::vector<Method>& table);
 void add_license_methods(std::vector<Method>& table);
 void add_change_methods(std::vector<Method>& table);
+void add_location_methods(std::vector<Method>& table);
 void add_call_methods(std::vector<Method>& table);
 void add_misc_methods(std::vector<Method>& table);
 void add_found_message_methods(std::vector<Method>& table);

@@ -45,7 +45,8 @@ struct MiscSend : OfChat {
     return base::with_fields(OfChat::fields(), base::field("text", &P::text, "at most 256 KiB"),
                              base::field("file", &P::file, "path of a file"),
                              base::field("filename", &P::filename, "the name to send it under"),
-                             base::field("location", &P::location, "not sent"),
+                             base::field("location", &P::location,
+                                         "latitude and longitude, in degrees"),
                              base::field("quoted_message_id", &P::quoted_message_id, ""));
   }
 };
@@ -56,6 +57,7 @@ void misc_send_msg(Context& context, MiscSend p,
   data.text = std::move(p.text);
   data.file = std::move(p.file);
   data.filename = std::move(p.filename);
+  data.location = p.location;
   data.quoted_message_id = p.quoted_message_id;
   auto draft = shape::to_draft(std::move(data));
   if (!draft) return done(std::move(draft).error());

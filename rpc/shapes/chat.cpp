@@ -22,6 +22,7 @@ ChatListItem to_list_item(messaging::ChatSummary summary) {
   item.is_pinned = chat.visibility == Visibility::pinned;
   item.is_self_in_group = chat.self_in_group;
   item.is_self_talk = chat.is_self_talk;
+  item.is_sending_location = summary.sends_location;
   item.last_message_id = summary.last_message;
   item.last_message_type = summary.last_type;
   if (summary.last_updated > 0) item.last_updated = summary.last_updated;

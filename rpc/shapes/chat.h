@@ -47,7 +47,7 @@ struct ChatListItem {
         base::field("isPinned", &C::is_pinned, ""),
         base::field("isSelfInGroup", &C::is_self_in_group, ""),
         base::field("isSelfTalk", &C::is_self_talk, "Saved messages"),
-        base::field("isSendingLocation", &C::is_sending_location, "always false"),
+        base::field("isSendingLocation", &C::is_sending_location, "our locations are sent to it"),
         base::field("lastMessageId", &C::last_message_id, ""),
         base::field("lastMessageType", &C::last_message_type, ""),
         base::field("lastUpdated", &C::last_updated, "Unix milliseconds"),

@@ -43,6 +43,7 @@ Message to_shape(messaging::Message message, Contact sender) {
   }
   shape.from_id = message.from;
   shape.has_deviating_timestamp = day_of(message.sent_at) != day_of(message.sort_at);
+  shape.has_location = message.has_location;
   shape.id = message.id;
   shape.info_contact_id = message.info_contact;
   shape.is_bot = message.is_bot;

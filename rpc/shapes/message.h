@@ -31,6 +31,7 @@ struct rpc::EnumNames<messaging::SystemMessage> {
       std::pair{E::group_image, std::string_view("GroupImageChanged")},
       std::pair{E::member_added, std::string_view("MemberAddedToGroup")},
       std::pair{E::member_removed, std::string_view("MemberRemovedFromGroup")},
+      std::pair{E::location_streaming, std::string_view("LocationStreamingEnabled")},
       std::pair{E::ephemeral_timer, std::string_view("EphemeralTimerChanged")}};
 };
 
@@ -157,7 +158,7 @@ struct Message {
         base::field("hasDeviatingTimestamp", &M::has_deviating_timestamp,
                     "sent on another day than it is sorted under"),
         base::field("hasHtml", &M::has_html, "always false"),
-        base::field("hasLocation", &M::has_location, "always false"),
+        base::field("hasLocation", &M::has_location, "get_locations tells which"),
         base::field("id", &M::id, "the message, in this account"),
         base::field("infoContactId", &M::info_contact_id, "whom an info message is about"),
         base::field("isBot", &M::is_bot, "sent by a program"),

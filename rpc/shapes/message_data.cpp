@@ -20,6 +20,7 @@ base::Result<messaging::MessageDraft> to_draft(MessageData data) {
   draft.quoted_text = std::move(data.quoted_text).value_or("");
   draft.quoted = data.quoted_message_id;
   draft.type = data.viewtype;
+  if (data.location) draft.location = std::pair((*data.location)[0], (*data.location)[1]);
   return draft;
 }
 

@@ -26,7 +26,7 @@ struct MessageData {
         base::field("file", &M::file, "path of a file, or a blob's path from an answer"),
         base::field("filename", &M::filename, "the name to send it under"),
         base::field("html", &M::html, "not sent"),
-        base::field("location", &M::location, "not sent"),
+        base::field("location", &M::location, "latitude and longitude, in degrees"),
         base::field("overrideSenderName", &M::override_sender_name, "shown instead of our name"),
         base::field("quotedMessageId", &M::quoted_message_id, "the message it answers"),
         base::field("quotedText", &M::quoted_text, "what it quotes, when that is no message"),

@@ -10,6 +10,7 @@
 #include "store/schema/v13_rows.h"
 #include "store/schema/v14.sql.h"
 #include "store/schema/v15.sql.h"
+#include "store/schema/v16.sql.h"
 #include "store/schema/v2.sql.h"
 #include "store/schema/v3.sql.h"
 #include "store/schema/v4.sql.h"
@@ -39,6 +40,7 @@ std::span<const Migration> migrations() {
                 schema::move_rows_of_v13, schema::kV13End},
       Migration{14, "timers of chats, saved messages", schema::kV14},
       Migration{15, "calls", schema::kV15},
+      Migration{16, "locations", schema::kV16},
   };
   return kSteps;
 }

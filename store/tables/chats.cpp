@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "store/tables/intact.h"
+#include "store/tables/locations.h"
 
 namespace store {
 namespace {
@@ -63,7 +64,7 @@ base::Result<> update_chat(const Scope& scope, const ChatRow& row) {
 
 base::Result<> delete_chat(const Scope& scope, base::ChatId chat) {
   EDGE_CHECK(scope.db.run("DELETE FROM chat WHERE account_id = ? AND id = ?", scope.account, chat));
-  return {};
+  return delete_locations_of_chat(scope, chat);
 }
 
 base::Result<std::optional<ChatRow>> find_chat(const Scope& scope, base::ChatId chat) {

@@ -73,6 +73,7 @@ enum class SystemMessage : std::uint8_t {
   group_image = 6,
   member_added = 7,
   member_removed = 8,
+  location_streaming = 9,
   ephemeral_timer = 10,
 };
 

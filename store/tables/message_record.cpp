@@ -9,7 +9,8 @@ namespace {
 constexpr std::uint8_t kForm = 1;
 
 // Bits of the flags column; the download state is in the second byte.
-constexpr std::int64_t kInfo = 1, kBot = 2, kEdited = 4, kForwarded = 8, kEncrypted = 16;
+constexpr std::int64_t kInfo = 1, kBot = 2, kEdited = 4, kForwarded = 8, kEncrypted = 16,
+                       kLocated = 32;
 constexpr int kDownloadShift = 8;
 
 }  // namespace
@@ -17,6 +18,7 @@ constexpr int kDownloadShift = 8;
 std::int64_t message_flags(const MessageRow& row) {
   return (row.is_info ? kInfo : 0) | (row.is_bot ? kBot : 0) | (row.is_edited ? kEdited : 0) |
          (row.is_forwarded ? kForwarded : 0) | (row.encrypted ? kEncrypted : 0) |
+         (row.has_location ? kLocated : 0) |
          (static_cast<std::int64_t>(row.download) << kDownloadShift);
 }
 
@@ -58,6 +60,7 @@ base::Result<MessageRow> read_message(const Scope& scope, const Row& columns) {
   row.is_edited = (flags & kEdited) != 0;
   row.is_forwarded = (flags & kForwarded) != 0;
   row.encrypted = (flags & kEncrypted) != 0;
+  row.has_location = (flags & kLocated) != 0;
   row.download = static_cast<DownloadState>((flags >> kDownloadShift) & 0xff);
   row.position = columns.integer(8);
   row.seq = columns.integer(9);

@@ -34,6 +34,7 @@ struct MessageRow {
   bool is_edited = false;
   bool is_forwarded = false;
   bool encrypted = false;
+  bool has_location = false;
   DownloadState download = DownloadState::done;
   std::int64_t position = 0;  // given by insert_message
   std::int64_t seq = 0;       // the sender's number; 0: none (info messages, drafts)

@@ -14,6 +14,7 @@
 #include "store/tables/gone_groups.h"
 #include "store/tables/group_held.h"
 #include "store/tables/calls.h"
+#include "store/tables/locations.h"
 #include "store/tables/message_changes.h"
 #include "store/tables/pending_joins.h"
 #include "store/tables/pending_receipts.h"
@@ -157,6 +158,14 @@ struct FilledStore : Three {
                                          .state = CallState::completed,
                                          .offer = "offer",
                                          .answer = "answer"}));
+      EDGE_CHECK(store::insert_location(scope, {.id = n,
+                                                .chat = alices_bob,
+                                                .contact = n == 1 ? bob_at_alice : carol_at_alice,
+                                                .at = tx.now(),
+                                                .message = id16,
+                                                .latitude = 1}));
+      EDGE_CHECK(store::put_location_stream(scope, {.chat = ChatId(900 + n),
+                                                    .until = tx.now() + 1'000'000'000'000}));
       EDGE_CHECK(store::insert_device_label(scope, std::string(n, 'l')));
       const ContactId either = n == 1 ? bob_at_alice : carol_at_alice;
       EDGE_CHECK(store::put_manifest(scope, either, id32));

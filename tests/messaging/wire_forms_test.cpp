@@ -130,6 +130,10 @@ const std::vector<Form>& content_forms() {
       {"call",
        "012804040404040404040404040404040404000000000000000c000001a3185c500001000000076772c3bcc39f"
        "65"},
+      {"locations",
+       "0129040404040404040404040404040404040109090909090909090909090909090909010001000001a318"
+       "5c50004048400000000000c00a000000000000401400000000000001050505050505050505050505050505"
+       "05"},
   };
   return forms;
 }
@@ -335,6 +339,8 @@ std::vector<std::pair<std::string, Content>> contents() {
                              {{"lines", DeviceArgumentType::integer, std::nullopt, {}},
                               {"of", DeviceArgumentType::string, "", {}}}}}}}},
       {"call", {id, CallOffer{12, 1'800'000'000'000, true, "grüße"}}},
+      {"locations",
+       {id, Locations{filled(9), true, {{1'800'000'000'000, {48.5, -3.25, 5}, filled(5)}}}}},
   };
 }
 
