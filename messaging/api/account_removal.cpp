@@ -1,5 +1,8 @@
 #include "messaging/api/account_removal.h"
 
+#include <filesystem>
+
+#include "base/bytes.h"
 #include "base/log.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/file_worker.h"
@@ -41,6 +44,9 @@ void finish_removal(kernel::Core& core, const store::RemovedAccount& account, bo
         if (auto gone = store->blobs().remove_account(account.uuid); !gone) {
           return warn(account.id, gone.error());
         }
+        std::error_code failed;  // what stays is a person's own plain files
+        std::filesystem::remove_all(
+            kernel::stickers_dir(store->dir()) + "/" + base::to_hex(account.uuid), failed);
         remove_rows(*store, account.id, tight);
       });
   if (!posted) warn(account.id, posted.error());

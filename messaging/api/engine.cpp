@@ -72,6 +72,7 @@ Groups& Engine::groups() { return parts_->groups; }
 Messages& Engine::messages() { return parts_->messages; }
 Calls& Engine::calls() { return parts_->calls; }
 LocationTrack& Engine::locations() { return parts_->locations; }
+Stickers& Engine::stickers() { return parts_->stickers; }
 SecureJoin& Engine::securejoin() { return parts_->securejoin; }
 Files& Engine::files() { return parts_->files; }
 peering::Relayed& Engine::relayed() { return parts_->relayed; }

@@ -25,6 +25,7 @@
 #include "messaging/api/opening.h"
 #include "messaging/api/protected_files.h"
 #include "messaging/api/securejoin.h"
+#include "messaging/api/stickers.h"
 #include "messaging/kernel/engine_options.h"
 #include "messaging/model/events.h"
 #include "messaging/peering/transport.h"
@@ -69,6 +70,7 @@ class Engine : public peering::Mailroom {
   Messages& messages();
   Calls& calls();
   LocationTrack& locations();
+  Stickers& stickers();
   SecureJoin& securejoin();
   Files& files();
   peering::Relayed& relayed();

@@ -45,6 +45,7 @@ Parts::Parts(store::Store& store, peering::DepositTransport& transport, const ba
       messages(core, courier),
       calls(core),
       locations(core),
+      stickers(core),
       securejoin(core, relayed),
       files(core),
       channels(core),

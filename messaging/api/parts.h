@@ -17,6 +17,7 @@
 #include "messaging/api/messages.h"
 #include "messaging/api/protected_files.h"
 #include "messaging/api/securejoin.h"
+#include "messaging/api/stickers.h"
 #include "messaging/delivery/courier.h"
 #include "messaging/delivery/expiry.h"
 #include "messaging/groups/pending_states.h"
@@ -56,6 +57,7 @@ struct Parts final : private kernel::Signals {
   Messages messages;
   Calls calls;
   LocationTrack locations;
+  Stickers stickers;
   SecureJoin securejoin;
   Files files;
   Channels channels;

@@ -66,7 +66,8 @@ base::Result<> CallerPaths::judge(int fd, const std::string& path) const {
       return fail(Errc::forbidden, path + " lies in " + folder + ", where callers have no files");
     }
   }
-  if (lies_below(real, rules_.accounts_dir)) {
+  const bool sticker = lies_below(real, stickers_dir(rules_.accounts_dir));
+  if (!sticker && lies_below(real, rules_.accounts_dir)) {
     return fail(Errc::forbidden, path + " lies inside the accounts directory");
   }
   for (const std::string& secret : rules_.protected_files) {
@@ -77,7 +78,7 @@ base::Result<> CallerPaths::judge(int fd, const std::string& path) const {
       return fail(Errc::forbidden, path + " is one of the daemon's own files");
     }
   }
-  if (!rules_.restricted) return {};
+  if (!rules_.restricted || sticker) return {};
   for (const std::string& root : rules_.roots) {
     if (lies_below(real, root)) return {};
   }

@@ -19,6 +19,7 @@ READS = {
         "set_chat_profile_image", 1, g.rpc("create_group_chat", 1, "Crew", False), path),
     "parse_vcard": lambda g, path: g.rpc("parse_vcard", path),
     "import_vcard": lambda g, path: g.rpc("import_vcard", 1, path),
+    "send_sticker": lambda g, path: g.rpc("send_sticker", 1, 10, path),
     "copy_to_blob_dir": lambda g, path: g.rpc("copy_to_blob_dir", 1, path),
 }
 WRITES = {"save_msg_file": lambda g, path, msg: g.rpc("save_msg_file", 1, msg, path)}
