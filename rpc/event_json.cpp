@@ -38,6 +38,8 @@ void put_oddities(std::map<std::string, std::string>& members, const Body& body,
   if constexpr (std::is_same_v<Body, messaging::ContactsChanged> ||
                 std::is_same_v<Body, messaging::LocationChanged>) {
     if (!body.contact_id.valid()) members["contactId"] = "null";
+  } else if constexpr (std::is_same_v<Body, messaging::IncomingWebxdcNotify>) {
+    if (body.href.empty()) members["href"] = "null";
   } else if constexpr (std::is_same_v<Body, messaging::ReactionsChanged>) {
     members["contactId"] = "0";
   } else if constexpr (std::is_same_v<Body, messaging::ConfigureProgress>) {

@@ -249,6 +249,7 @@ void Chats::remove_portion(AccountId account, ChatId chat, bool tight, base::Com
         for (const store::MessageMark& mark : marks) {
           EDGE_CHECK(protection::protected_message_removed(write, mark.id));
           EDGE_CHECK(files::remove_message(tx, scope, mark.id, files));
+          if (mark.type == Viewtype::webxdc) EDGE_CHECK(write.emit(WebxdcInstanceDeleted{mark.id}));
         }
         if (tight) tx.scrub();  // the next portion finds the log empty
         if (more) {

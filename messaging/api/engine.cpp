@@ -73,6 +73,7 @@ Messages& Engine::messages() { return parts_->messages; }
 Calls& Engine::calls() { return parts_->calls; }
 LocationTrack& Engine::locations() { return parts_->locations; }
 Stickers& Engine::stickers() { return parts_->stickers; }
+Webxdc& Engine::webxdc() { return parts_->webxdc; }
 SecureJoin& Engine::securejoin() { return parts_->securejoin; }
 Files& Engine::files() { return parts_->files; }
 peering::Relayed& Engine::relayed() { return parts_->relayed; }

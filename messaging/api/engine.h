@@ -26,6 +26,7 @@
 #include "messaging/api/protected_files.h"
 #include "messaging/api/securejoin.h"
 #include "messaging/api/stickers.h"
+#include "messaging/api/webxdc.h"
 #include "messaging/kernel/engine_options.h"
 #include "messaging/model/events.h"
 #include "messaging/peering/transport.h"
@@ -71,6 +72,7 @@ class Engine : public peering::Mailroom {
   Calls& calls();
   LocationTrack& locations();
   Stickers& stickers();
+  Webxdc& webxdc();
   SecureJoin& securejoin();
   Files& files();
   peering::Relayed& relayed();

@@ -13,11 +13,8 @@
 #include "messaging/api/chat_sending.h"
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/group_row.h"
-#include "messaging/groups/giving_up.h"
-#include "messaging/groups/group_sending.h"
 #include "messaging/kernel/core.h"
 #include "messaging/model/content.h"
-#include "messaging/outbox/outgoing.h"
 #include "store/tables/chats.h"
 #include "store/tables/locations.h"
 #include "store/tables/messages.h"
@@ -45,16 +42,11 @@ base::Result<> check_place(const Place& place) {
 base::Result<> send(const kernel::WriteContext& write, const store::ChatRow& chat,
                     Locations locations) {
   if (chat.contact == kSelf) return {};
-  if (chat.type == ChatType::single) {
-    EDGE_TRY(const bool opens, groups::contact_opens(write.scope, *chat.contact));
-    if (!opens) return {};
-    return outbox::queue_content(write, *chat.contact,
-                                 Content{crypto::random_array<16>(), std::move(locations)});
+  if (chat.type != ChatType::single) {
+    EDGE_TRY(const chats::Group group, chats::load_group(write.scope, chat.id));
+    locations.group = group.row.uuid;
   }
-  EDGE_TRY(const chats::Group group, chats::load_group(write.scope, chat.id));
-  locations.group = group.row.uuid;
-  return groups::queue_for_members(write, chat.id,
-                                   Content{crypto::random_array<16>(), std::move(locations)});
+  return queue_for_chat(write, chat, Content{crypto::random_array<16>(), std::move(locations)});
 }
 
 // Sends what was set since the last time.

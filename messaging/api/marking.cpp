@@ -1,4 +1,6 @@
 // Messages::mark_seen, Messages::remove and Messages::remove_for_all.
+#include "messaging/api/marking.h"
+
 #include <fmt/format.h>
 
 #include <charconv>
@@ -117,6 +119,7 @@ base::Result<> remove_messages(const kernel::WriteContext& write, std::span<cons
     if (!mark) continue;
     EDGE_CHECK(protection::protected_message_removed(write, message));
     EDGE_CHECK(files::remove_message(write.tx, write.scope, message, files));
+    if (mark->type == Viewtype::webxdc) EDGE_CHECK(write.emit(WebxdcInstanceDeleted{message}));
     EDGE_CHECK(write.emit(MsgDeleted{mark->chat, message}));
     chats.insert(mark->chat);
   }

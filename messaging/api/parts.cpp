@@ -46,6 +46,7 @@ Parts::Parts(store::Store& store, peering::DepositTransport& transport, const ba
       calls(core),
       locations(core),
       stickers(core),
+      webxdc(core),
       securejoin(core, relayed),
       files(core),
       channels(core),

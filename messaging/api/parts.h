@@ -18,6 +18,7 @@
 #include "messaging/api/protected_files.h"
 #include "messaging/api/securejoin.h"
 #include "messaging/api/stickers.h"
+#include "messaging/api/webxdc.h"
 #include "messaging/delivery/courier.h"
 #include "messaging/delivery/expiry.h"
 #include "messaging/groups/pending_states.h"
@@ -58,6 +59,7 @@ struct Parts final : private kernel::Signals {
   Calls calls;
   LocationTrack locations;
   Stickers stickers;
+  Webxdc webxdc;
   SecureJoin securejoin;
   Files files;
   Channels channels;

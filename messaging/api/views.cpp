@@ -299,6 +299,8 @@ base::Result<Message> view_message(const View& view, store::MessageRow row) {
   message.has_location = row.has_location;
   message.encrypted = row.encrypted;
   message.info_contact = row.info_contact;
+  if (!row.has_quote) message.parent = row.quoted;
+  message.link = std::move(row.link);
   message.sent_at = row.sent_at;
   message.sort_at = row.sort_at;
   message.received_at = row.received_at;

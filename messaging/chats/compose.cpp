@@ -93,15 +93,21 @@ base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& s
   row.text = draft.text;
   row.sender_name = plain_name(draft.sender_name, kMaxLongName);
   Viewtype type = Viewtype::text;
+  std::optional<store::BlobRow> blob;
   if (!draft.file.empty()) {
-    EDGE_TRY(const store::BlobRow blob, blob_of_draft(tx, scope, core, account, draft, sealed));
-    row.blob_id = blob.id;
-    type = viewtype_of(blob.media_type);
+    EDGE_TRY(blob, blob_of_draft(tx, scope, core, account, draft, sealed));
+    row.blob_id = blob->id;
+    type = viewtype_of(blob->media_type);
   }
   // Ignores a type that needs a file when there is none, and the type text when there is one.
   if (draft.type && *draft.type != Viewtype::unknown &&
       (*draft.type == Viewtype::text) == draft.file.empty()) {
     type = *draft.type;
+  }
+  if (type == Viewtype::webxdc && blob) {
+    auto app = files::check_is_webxdc(core, account, *blob);
+    if (!app && draft.type == Viewtype::webxdc) return std::move(app).error();
+    if (!app) type = Viewtype::file;
   }
   row.type = type;
   if (draft.quoted) {

@@ -34,6 +34,15 @@ base::Result<std::int64_t> adopt_file(const kernel::WriteContext& write, const F
   return blob.id;
 }
 
+base::Result<> check_type(const kernel::WriteContext& write, store::MessageRow& row) {
+  if (row.type != Viewtype::webxdc) return {};
+  row.type = row.blob_id ? Viewtype::file : Viewtype::text;
+  if (!row.blob_id) return {};
+  EDGE_TRY(const store::BlobRow blob, store::load_blob(write.scope, *row.blob_id));
+  if (files::check_is_webxdc(write.core, write.account, blob)) row.type = Viewtype::webxdc;
+  return {};
+}
+
 store::MessageRow received_row(ContactId from, const Uuid& uuid, const TextMessage& text) {
   store::MessageRow row;
   row.from = from;

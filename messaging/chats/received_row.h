@@ -19,6 +19,9 @@ base::Result<std::optional<store::TransferRow>> arrived_file(const kernel::Write
 base::Result<std::int64_t> adopt_file(const kernel::WriteContext& write, const FileNote& file,
                                       const store::TransferRow& transfer);
 
+// A message that says it is a webxdc app and carries none is a file.
+base::Result<> check_type(const kernel::WriteContext& write, store::MessageRow& row);
+
 // Without id, chat, state, local times, file and quoted message.
 store::MessageRow received_row(ContactId from, const Uuid& uuid, const TextMessage& text);
 

@@ -8,6 +8,7 @@
 #include "base/disk_error.h"
 #include "base/log.h"
 #include "messaging/files/prv_file.h"
+#include "messaging/files/xdc_file.h"
 #include "messaging/model/media_type.h"
 
 namespace messaging::files {
@@ -177,6 +178,13 @@ bool is_container(const kernel::Core& core, const kernel::AccountState& account,
   if (!attachment) return false;
   const auto head = read_prv_head(*attachment->reader);
   return head && crypto::looks_like_prv(*head);
+}
+
+base::Result<> check_is_webxdc(const kernel::Core& core, const kernel::AccountState& account,
+                               const store::BlobRow& row) {
+  EDGE_TRY(auto attachment, open_attachment(core, account, row));
+  EDGE_CHECK(XdcFile::open(std::move(attachment.reader)));
+  return {};
 }
 
 }  // namespace messaging::files

@@ -53,4 +53,8 @@ base::Result<Attachment> open_attachment(const kernel::Core& core,
 bool is_container(const kernel::Core& core, const kernel::AccountState& account,
                   const store::BlobRow& row);
 
+// Nothing when the file is the archive of a webxdc app; else why it is none.
+base::Result<> check_is_webxdc(const kernel::Core& core, const kernel::AccountState& account,
+                               const store::BlobRow& row);
+
 }  // namespace messaging::files

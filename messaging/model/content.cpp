@@ -61,6 +61,7 @@ constexpr AnyContentKind kKinds[] = {
     kind<DeviceManifest>(30, "device manifest"),
     kind<CallOffer>(40, "call"),
     kind<Locations>(41, "locations"),
+    kind<WebxdcNews>(42, "webxdc update"),
 };
 static_assert(std::size(kKinds) == std::variant_size_v<ContentBody>,
               "each struct of ContentBody has a row");

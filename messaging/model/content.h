@@ -26,6 +26,7 @@
 #include "messaging/model/protected_content.h"
 #include "messaging/model/receipt_content.h"
 #include "messaging/model/text_content.h"
+#include "messaging/model/webxdc_content.h"
 
 namespace messaging {
 
@@ -39,10 +40,10 @@ inline void write_fields(base::WireWriter&, const Hello&) {}
 inline void read_fields(base::WireReader&, Hello&) {}
 
 // The structs of the kinds, in no particular order. Their table is in content.cpp.
-using ContentBody = std::variant<UnknownContent, Hello, TextMessage, Receipts, Profile,
-                                 MessageChange, GroupText, GroupUpdate, FileDecision, FileRequest,
-                                 FileReport, FileOffer, FileNotice, DeviceManifest, ChatTimer,
-                                 CallOffer, Locations>;
+using ContentBody =
+    std::variant<UnknownContent, Hello, TextMessage, Receipts, Profile, MessageChange, GroupText,
+                 GroupUpdate, FileDecision, FileRequest, FileReport, FileOffer, FileNotice,
+                 DeviceManifest, ChatTimer, CallOffer, Locations, WebxdcNews>;
 using AnyContentKind = ContentKind<ContentBody>;
 
 struct Content {

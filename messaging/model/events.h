@@ -234,6 +234,52 @@ struct LocationChanged {
   friend bool operator==(const LocationChanged&, const LocationChanged&) = default;
 };
 
+struct WebxdcStatusUpdate {
+  static constexpr std::string_view kName = "WebxdcStatusUpdate";
+  static constexpr std::string_view kDoc = "An app got an update, ours or another's.";
+  static constexpr std::uint16_t kKind = 95;
+  MsgId msg_id;
+  std::uint32_t status_update_serial = 0;
+  static constexpr auto fields() {
+    using E = WebxdcStatusUpdate;
+    return std::tuple(base::field("msg_id", &E::msg_id, "the app's message"),
+                      base::field("status_update_serial", &E::status_update_serial,
+                                  "the update's number: get_webxdc_status_updates"));
+  }
+  friend bool operator==(const WebxdcStatusUpdate&, const WebxdcStatusUpdate&) = default;
+};
+
+struct IncomingWebxdcNotify {
+  static constexpr std::string_view kName = "IncomingWebxdcNotify";
+  static constexpr std::string_view kDoc = "An update of an app is for us.";
+  static constexpr std::uint16_t kKind = 96;
+  ChatId chat_id;
+  ContactId contact_id;
+  MsgId msg_id;
+  std::string href;
+  std::string text;
+  static constexpr auto fields() {
+    using E = IncomingWebxdcNotify;
+    return std::tuple(base::field("chat_id", &E::chat_id, "the chat"),
+                      base::field("contact_id", &E::contact_id, "whose app sent it"),
+                      base::field("msg_id", &E::msg_id, "its line in the chat, or the app"),
+                      base::field("href", &E::href, "where in the app it leads; empty: none"),
+                      base::field("text", &E::text, "what the app says"));
+  }
+  friend bool operator==(const IncomingWebxdcNotify&, const IncomingWebxdcNotify&) = default;
+};
+
+struct WebxdcInstanceDeleted {
+  static constexpr std::string_view kName = "WebxdcInstanceDeleted";
+  static constexpr std::string_view kDoc = "An app's message was deleted.";
+  static constexpr std::uint16_t kKind = 97;
+  MsgId msg_id;
+  static constexpr auto fields() {
+    return std::tuple(base::field("msg_id", &WebxdcInstanceDeleted::msg_id, "the app's message"));
+  }
+  friend bool operator==(const WebxdcInstanceDeleted&, const WebxdcInstanceDeleted&) = default;
+};
+
 struct PrivittyChatEncryptionChanged {
   static constexpr std::string_view kName = "PrivittyChatEncryptionChanged";
   static constexpr std::string_view kDoc = "A chat became, or stopped being, end-to-end encrypted.";
@@ -317,7 +363,8 @@ struct PrivittyAccessRenewRequested {
 using EventBody =
     std::variant<IncomingMsg, MsgDelivered, MsgRead, MsgFailed, MsgsChanged, MsgDeleted,
                  ReactionsChanged, IncomingReaction, IncomingCall, IncomingCallAccepted,
-                 OutgoingCallAccepted, CallEnded, LocationChanged, MsgsNoticed, ChatModified,
+                 OutgoingCallAccepted, CallEnded, LocationChanged, WebxdcStatusUpdate,
+                 IncomingWebxdcNotify, WebxdcInstanceDeleted, MsgsNoticed, ChatModified,
                  ChatDeleted, ChatEphemeralTimerModified, ChatlistChanged, ConnectivityChanged,
                  AccountsChanged, Info, Warning, Error, SecurejoinInviterProgress,
                  SecurejoinJoinerProgress, ConfigureProgress, ImexProgress, ContactsChanged,

@@ -112,6 +112,7 @@ Viewtype viewtype_of(std::string_view media_type) {
   // A browser runs scripts in an SVG, so an SVG is a plain file.
   if (media_type == "image/svg+xml") return Viewtype::file;
   if (media_type == "text/vcard") return Viewtype::vcard;
+  if (media_type == "application/webxdc+zip") return Viewtype::webxdc;
   if (media_type.starts_with("image/")) return Viewtype::image;
   if (media_type.starts_with("audio/")) return Viewtype::audio;
   if (media_type.starts_with("video/")) return Viewtype::video;

@@ -37,7 +37,7 @@ inline constexpr ChatId kArchiveLink{6};
 inline constexpr MsgId kDayMarker{9};
 inline constexpr std::uint32_t kFirstId = 10;
 
-inline constexpr std::size_t kMaxText = 256 * 1024;  // bytes, decision 4
+inline constexpr std::size_t kMaxText = 256 * 1024;     // bytes, decision 4
 inline constexpr std::size_t kMaxCallInfo = 32 * 1024;  // what either side of a call passes
 
 struct Account {
@@ -156,6 +156,8 @@ struct Message {
   bool has_location = false;
   bool encrypted = false;
   std::optional<ContactId> info_contact;
+  std::optional<MsgId> parent;  // of a line of an app: the app's message
+  std::string link;             // of such a line: where in the app it leads; "" none
   UnixMillis sent_at = 0;
   UnixMillis sort_at = 0;
   UnixMillis received_at = 0;
@@ -174,7 +176,7 @@ struct MessageDraft {
   std::string sender_name;
   std::string quoted_text;
   std::optional<MsgId> quoted;
-  std::optional<Viewtype> type;  // nullopt: by the file's name, or text
+  std::optional<Viewtype> type;                       // nullopt: by the file's name, or text
   std::optional<std::pair<double, double>> location;  // latitude and longitude, degrees
 };
 

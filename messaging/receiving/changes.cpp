@@ -49,6 +49,7 @@ base::Result<> take_deletion(const kernel::WriteContext& write, const MessageCha
   EDGE_CHECK(protection::protected_message_removed(write, message->id));
   EDGE_CHECK(files::remove_message(write.tx, write.scope, message->id, files));
   files.remove_after(write.tx);
+  if (message->type == Viewtype::webxdc) EDGE_CHECK(write.emit(WebxdcInstanceDeleted{message->id}));
   EDGE_CHECK(write.emit(MsgDeleted{message->chat, message->id}));
   return chats::emit_changed(write.tx, write.account.id, message->chat, MsgId());
 }

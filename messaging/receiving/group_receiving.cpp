@@ -9,6 +9,7 @@
 #include "messaging/chats/message_refs.h"
 #include "messaging/chats/received_row.h"
 #include "messaging/chats/requests.h"
+#include "messaging/chats/webxdc_rules.h"
 #include "messaging/groups/group_rules.h"
 #include "messaging/groups/pending_states.h"
 #include "messaging/outbox/outgoing.h"
@@ -194,10 +195,12 @@ base::Result<> insert_text(const kernel::WriteContext& write, const chats::Group
     }
   }
   row.chat = chat.id;
+  EDGE_CHECK(chats::check_type(write, row));
   EDGE_TRY(const auto id, chats::insert_incoming(write.tx, write.scope, chat, row));
   if (!id) return {};
   row.id = *id;
-  return note_container_arrived(write, row);
+  EDGE_CHECK(note_container_arrived(write, row));
+  return chats::apply_waiting_webxdc_updates(write, chat, row);
 }
 
 base::Result<> answer_question(const kernel::WriteContext& write,

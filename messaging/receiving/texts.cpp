@@ -4,6 +4,7 @@
 #include "messaging/chats/message_refs.h"
 #include "messaging/chats/received_row.h"
 #include "messaging/chats/requests.h"
+#include "messaging/chats/webxdc_rules.h"
 #include "messaging/model/text_content.h"
 #include "messaging/outbox/outgoing.h"
 #include "messaging/receiving/device_texts.h"
@@ -45,10 +46,12 @@ base::Result<bool> apply(const Received& received, const TextMessage& text) {
   if (text.file && transfer) {
     EDGE_TRY(row.blob_id, chats::adopt_file(write, *text.file, *transfer));
   }
+  EDGE_CHECK(chats::check_type(write, row));
   EDGE_TRY(const auto id, chats::insert_incoming(write.tx, write.scope, chat, row));
   if (!id) return true;
   row.id = *id;
   EDGE_CHECK(note_container_arrived(write, row));
+  EDGE_CHECK(chats::apply_waiting_webxdc_updates(write, chat, row));
   EDGE_CHECK(note_device_text(write, chat, row));
   return true;
 }

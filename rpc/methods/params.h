@@ -119,6 +119,7 @@ void add_license_methods(std::vector<Method>& table);
 void add_change_methods(std::vector<Method>& table);
 void add_location_methods(std::vector<Method>& table);
 void add_sticker_methods(std::vector<Method>& table);
+void add_webxdc_methods(std::vector<Method>& table);
 void add_call_methods(std::vector<Method>& table);
 void add_misc_methods(std::vector<Method>& table);
 void add_found_message_methods(std::vector<Method>& table);

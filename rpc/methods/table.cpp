@@ -30,6 +30,7 @@ const MethodTable& method_table() {
     add_call_methods(rows);
     add_location_methods(rows);
     add_sticker_methods(rows);
+    add_webxdc_methods(rows);
     add_misc_methods(rows);
     add_found_message_methods(rows);
     add_not_offered_methods(rows);

@@ -53,6 +53,8 @@ Message to_shape(messaging::Message message, Contact sender) {
   shape.original_msg_id = message.original;
   shape.saved_message_id = message.saved;
   shape.override_sender_name = unless_empty(std::move(message.sender_name));
+  shape.parent_id = message.parent;
+  shape.webxdc_href = unless_empty(std::move(message.link));
   shape.received_timestamp = seconds(message.received_at);
   shape.sender = std::move(sender);
   shape.show_padlock = message.encrypted;

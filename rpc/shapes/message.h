@@ -32,7 +32,8 @@ struct rpc::EnumNames<messaging::SystemMessage> {
       std::pair{E::member_added, std::string_view("MemberAddedToGroup")},
       std::pair{E::member_removed, std::string_view("MemberRemovedFromGroup")},
       std::pair{E::location_streaming, std::string_view("LocationStreamingEnabled")},
-      std::pair{E::ephemeral_timer, std::string_view("EphemeralTimerChanged")}};
+      std::pair{E::ephemeral_timer, std::string_view("EphemeralTimerChanged")},
+      std::pair{E::webxdc_info, std::string_view("WebxdcInfoMessage")}};
 };
 
 namespace rpc::shape {

@@ -11,6 +11,7 @@
 #include "store/schema/v14.sql.h"
 #include "store/schema/v15.sql.h"
 #include "store/schema/v16.sql.h"
+#include "store/schema/v17.sql.h"
 #include "store/schema/v2.sql.h"
 #include "store/schema/v3.sql.h"
 #include "store/schema/v4.sql.h"
@@ -41,6 +42,7 @@ std::span<const Migration> migrations() {
       Migration{14, "timers of chats, saved messages", schema::kV14},
       Migration{15, "calls", schema::kV15},
       Migration{16, "locations", schema::kV16},
+      Migration{17, "webxdc apps", schema::kV17},
   };
   return kSteps;
 }

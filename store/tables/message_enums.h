@@ -75,6 +75,7 @@ enum class SystemMessage : std::uint8_t {
   member_removed = 8,
   location_streaming = 9,
   ephemeral_timer = 10,
+  webxdc_info = 11,
 };
 
 }  // namespace store

@@ -11,8 +11,8 @@
 namespace store {
 namespace {
 
-#define MARK_COLUMNS                                                       \
-  "SELECT m.id, m.chat_id, m.from_id, m.uuid, m.state, m.flags, m.sort_at" \
+#define MARK_COLUMNS                                                               \
+  "SELECT m.id, m.chat_id, m.from_id, m.uuid, m.state, m.flags, m.sort_at, m.type" \
   " FROM checked_message m "
 
 base::Result<MessageMark> read_mark(const Row& columns) {
@@ -24,6 +24,7 @@ base::Result<MessageMark> read_mark(const Row& columns) {
   mark.state = columns.enumerator<MsgState>(4);
   mark.is_info = detail::is_info_flag(columns.integer(5));
   mark.sort_at = columns.integer(6);
+  mark.type = columns.enumerator<Viewtype>(7);
   return mark;
 }
 

@@ -31,6 +31,7 @@ base::Bytes seal_message(const Scope& scope, const MessageRow& row) {
   out.u32(row.quoted ? row.quoted->value : 0);
   out.u32(row.info_contact ? row.info_contact->value : 0);
   out.u32(0);  // texts of a former form
+  if (!row.link.empty()) out.text(row.link);
   return scope.seal("message", row.id.value, out.view());
 }
 
@@ -82,6 +83,7 @@ base::Result<MessageRow> read_message(const Scope& scope, const Row& columns) {
   if (const auto quoted = in.u32()) row.quoted = base::MsgId(quoted);
   if (const auto contact = in.u32()) row.info_contact = base::ContactId(contact);
   if (in.u32() != 0) in.refuse();
+  if (in.left() > 0) row.link = in.text(kMaxStoredText);
   if (!in.done()) return base::fail(base::Errc::corrupt, "a message's record has another form");
   return row;
 }

@@ -11,6 +11,7 @@
 #include "store/tables/locations.h"
 #include "store/tables/message_changes.h"
 #include "store/tables/message_record.h"
+#include "store/tables/webxdc.h"
 
 namespace store {
 namespace {
@@ -184,6 +185,7 @@ base::Result<std::optional<std::string>> delete_message(const Scope& scope, base
   if (!gone->intact) return std::optional<std::string>();
   EDGE_CHECK(delete_message_changes(scope, gone->from, gone->uuid));
   EDGE_CHECK(delete_location_of_message(scope, gone->from, gone->uuid));
+  EDGE_CHECK(delete_webxdc_app(scope, {gone->from, gone->uuid}));
   if (gone->draft) {
     EDGE_CHECK(scope.db.run(
         "UPDATE chat SET draft_id = NULL WHERE account_id = ? AND id = ? AND draft_id = ?",

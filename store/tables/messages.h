@@ -53,6 +53,7 @@ struct MessageRow {
   std::string quote_text;
   std::optional<base::MsgId> quoted;
   std::optional<base::ContactId> info_contact;
+  std::string link;  // of a line of an app (`quoted`): where in the app it leads
 };
 
 // Finds the position, counts the blob's use and moves the chat up to sort_at's or the arrival's
@@ -81,6 +82,7 @@ struct MessageMark {
   MsgState state = MsgState::undefined;
   bool is_info = false;
   base::UnixMillis sort_at = 0;
+  Viewtype type = Viewtype::unknown;
 };
 base::Result<std::optional<MessageMark>> find_message_mark(const Scope& scope, base::MsgId message);
 // Whether a message had this id, of those that are given out, once; it may be deleted.

@@ -1,4 +1,6 @@
 // Calls: placed, accepted, declined, canceled and missed, and what each side sees of it.
+#include <set>
+
 #include "messaging/chats/call_rules.h"
 #include "store/tables/calls.h"
 #include "tests/messaging/three.h"

@@ -6,6 +6,7 @@
 #include "messaging/api/protected_files.h"
 #include "messaging/model/channel_event.h"
 #include "store/tables/accounts.h"
+#include "store/tables/calls.h"
 #include "store/tables/deposit_tokens.h"
 #include "store/tables/device_labels.h"
 #include "store/tables/device_manifests.h"
@@ -13,7 +14,6 @@
 #include "store/tables/envelopes.h"
 #include "store/tables/gone_groups.h"
 #include "store/tables/group_held.h"
-#include "store/tables/calls.h"
 #include "store/tables/locations.h"
 #include "store/tables/message_changes.h"
 #include "store/tables/pending_joins.h"
@@ -23,6 +23,7 @@
 #include "store/tables/selection.h"
 #include "store/tables/sessions.h"
 #include "store/tables/transfers.h"
+#include "store/tables/webxdc.h"
 #include "tests/messaging/three.h"
 
 namespace test {
@@ -164,8 +165,17 @@ struct FilledStore : Three {
                                                 .at = tx.now(),
                                                 .message = id16,
                                                 .latitude = 1}));
-      EDGE_CHECK(store::put_location_stream(scope, {.chat = ChatId(900 + n),
-                                                    .until = tx.now() + 1'000'000'000'000}));
+      EDGE_CHECK(store::put_location_stream(
+          scope, {.chat = ChatId(900 + n), .until = tx.now() + 1'000'000'000'000}));
+      store::WebxdcUpdateRow update;
+      update.app = {bob_at_alice, id16};
+      update.contact = n == 1 ? bob_at_alice : carol_at_alice;
+      update.sent_at = tx.now();
+      update.waits = true;
+      update.payload = "1";
+      update.info = "voted";
+      update.notify = {{"*", "all"}};
+      EDGE_CHECK(store::insert_webxdc_update(scope, update));
       EDGE_CHECK(store::insert_device_label(scope, std::string(n, 'l')));
       const ContactId either = n == 1 ? bob_at_alice : carol_at_alice;
       EDGE_CHECK(store::put_manifest(scope, either, id32));

@@ -1,0 +1,85 @@
+#include "messaging/files/xdc_file.h"
+
+// Faults come back as values.
+#define TOML_EXCEPTIONS 0
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "messaging/model/plain_name.h"
+
+namespace messaging::files {
+namespace {
+
+using base::Errc;
+using base::fail;
+
+constexpr std::size_t kMaxManifest = 64 * 1024;
+constexpr std::size_t kMaxUrl = 2048;
+constexpr std::int64_t kApiVersion = 1;
+
+// A picture of one colour, for apps without one: PNG, 1 x 1.
+constexpr std::uint8_t kDefaultIcon[] = {
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48,
+    0x44, 0x52, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x02, 0x00, 0x00,
+    0x00, 0x90, 0x77, 0x53, 0xde, 0x00, 0x00, 0x00, 0x0c, 0x49, 0x44, 0x41, 0x54, 0x78,
+    0x9c, 0x63, 0xb0, 0xae, 0xbd, 0x0b, 0x00, 0x02, 0x8c, 0x01, 0x96, 0x1f, 0xb0, 0x0b,
+    0x3a, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
+
+std::string text_of(const toml::table& table, std::string_view key, std::size_t limit) {
+  const auto text = table[key].value<std::string>();
+  return text && text->size() <= limit && base::is_utf8(*text) ? *text : std::string();
+}
+
+}  // namespace
+
+XdcManifest read_xdc_manifest(std::string_view toml) {
+  XdcManifest manifest;
+  if (toml.size() > kMaxManifest) return manifest;
+  const toml::parse_result parsed = toml::parse(toml);
+  if (!parsed) return manifest;
+  const toml::table& table = parsed.table();
+  manifest.name = plain_name(text_of(table, "name", kMaxLongName), kMaxLongName);
+  manifest.source_code_url = text_of(table, "source_code_url", kMaxUrl);
+  manifest.min_api = table["min_api"].value<std::int64_t>().value_or(0);
+  return manifest;
+}
+
+base::Result<XdcFile> XdcFile::open(std::unique_ptr<AttachmentReader> archive) {
+  auto zip = ZipFile::open(std::move(archive));
+  if (!zip) {
+    return fail(Errc::invalid_argument,
+                fmt::format("the file is not a valid webxdc app: {}", zip.error().message));
+  }
+  if (!zip->has("index.html")) {
+    return fail(Errc::invalid_argument, "the file is not a valid webxdc app: it has no index.html");
+  }
+  return XdcFile(*std::move(zip));
+}
+
+XdcManifest XdcFile::manifest() {
+  const auto bytes = zip_.read("manifest.toml", kMaxManifest);
+  if (!bytes) return {};
+  return read_xdc_manifest({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+}
+
+std::string XdcFile::icon() const {
+  for (const char* name : {"icon.png", "icon.jpg"}) {
+    if (zip_.has(name)) return name;
+  }
+  return std::string(kDefaultXdcIcon);
+}
+
+base::Result<base::Bytes> XdcFile::read(std::string_view name) {
+  if (name == kDefaultXdcIcon && !zip_.has(name)) {
+    return base::Bytes(std::begin(kDefaultIcon), std::end(kDefaultIcon));
+  }
+  if (name.starts_with('/')) name.remove_prefix(1);
+  if (name == "index.html" && manifest().min_api > kApiVersion) {
+    constexpr std::string_view kNewer =
+        "<!DOCTYPE html>This app needs a newer version of the webxdc API.";
+    return base::to_bytes(base::as_bytes(kNewer));
+  }
+  return zip_.read(name, kMaxXdcFile);
+}
+
+}  // namespace messaging::files
