@@ -261,6 +261,9 @@ base::Result<> Daemon::Parts::open_engine() {
   EDGE_TRY(hub, Hub::start(*log_source, *workers, clock));
   streams = std::make_unique<HubStreams>(*hub);
   service->set_streams(*streams);
+  engine->realtime().on_events([this](const messaging::Event& event) {
+    service->on_events({&event, 1});
+  });
   engine->on_events([this](std::span<const messaging::Event> events) {
     service->on_events(events);
     hub->publish(frames_of(events));

@@ -74,6 +74,7 @@ Calls& Engine::calls() { return parts_->calls; }
 LocationTrack& Engine::locations() { return parts_->locations; }
 Stickers& Engine::stickers() { return parts_->stickers; }
 Webxdc& Engine::webxdc() { return parts_->webxdc; }
+Realtime& Engine::realtime() { return parts_->realtime; }
 SecureJoin& Engine::securejoin() { return parts_->securejoin; }
 Files& Engine::files() { return parts_->files; }
 peering::Relayed& Engine::relayed() { return parts_->relayed; }

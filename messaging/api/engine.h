@@ -24,6 +24,7 @@
 #include "messaging/api/messages.h"
 #include "messaging/api/opening.h"
 #include "messaging/api/protected_files.h"
+#include "messaging/api/realtime.h"
 #include "messaging/api/securejoin.h"
 #include "messaging/api/stickers.h"
 #include "messaging/api/webxdc.h"
@@ -73,6 +74,7 @@ class Engine : public peering::Mailroom {
   LocationTrack& locations();
   Stickers& stickers();
   Webxdc& webxdc();
+  Realtime& realtime();
   SecureJoin& securejoin();
   Files& files();
   peering::Relayed& relayed();

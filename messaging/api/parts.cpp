@@ -47,6 +47,7 @@ Parts::Parts(store::Store& store, peering::DepositTransport& transport, const ba
       locations(core),
       stickers(core),
       webxdc(core),
+      realtime(core),
       securejoin(core, relayed),
       files(core),
       channels(core),
@@ -107,6 +108,10 @@ void Parts::access_ended(AccountId account, FileId file) {
 }
 void Parts::manifest_due(AccountId account, ContactId contact, bool anew) {
   device_manifests.send(account, contact, anew);
+}
+void Parts::realtime_arrived(AccountId account, ContactId contact, MsgId app, RealtimeKind kind,
+                             const base::Bytes& data) {
+  realtime.arrived(account, contact, app, kind, data);
 }
 void Parts::device_asked(AccountId account) {
   if (core.device != nullptr) core.device->request_waits(account);

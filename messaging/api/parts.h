@@ -16,6 +16,7 @@
 #include "messaging/api/locations.h"
 #include "messaging/api/messages.h"
 #include "messaging/api/protected_files.h"
+#include "messaging/api/realtime.h"
 #include "messaging/api/securejoin.h"
 #include "messaging/api/stickers.h"
 #include "messaging/api/webxdc.h"
@@ -60,6 +61,7 @@ struct Parts final : private kernel::Signals {
   LocationTrack locations;
   Stickers stickers;
   Webxdc webxdc;
+  Realtime realtime;
   SecureJoin securejoin;
   Files files;
   Channels channels;
@@ -79,6 +81,8 @@ struct Parts final : private kernel::Signals {
   void access_ended(AccountId account, FileId file) override;
   void manifest_due(AccountId account, ContactId contact, bool anew) override;
   void device_asked(AccountId account) override;
+  void realtime_arrived(AccountId account, ContactId contact, MsgId app, RealtimeKind kind,
+                        const base::Bytes& data) override;
   void states_pending(AccountId account, ChatId chat, ContactId cause) override;
   void group_changed(AccountId account, const GroupId& group) override;
 };

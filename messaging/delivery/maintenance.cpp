@@ -7,6 +7,7 @@
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/protocol.h"
 #include "messaging/kernel/write_context.h"
+#include "messaging/outbox/outgoing.h"
 #include "messaging/receiving/group_receiving.h"
 #include "store/tables/group_held.h"
 #include "store/tables/outbox.h"
@@ -30,6 +31,7 @@ void keep_account(kernel::Core& core, Courier& courier, base::AccountId account)
           EDGE_CHECK(store::forget_sent_receipts(scope, now - core.options.expire_after));
           EDGE_CHECK(store::forget_held_contents(scope, now - receiving::kHeldLifetime));
         }
+        EDGE_CHECK(store::delete_passing_outbox_before(scope, now - outbox::kPassing));
         EDGE_TRY(const std::int64_t others, store::repeat_outbox(scope, now - kRepeatAfter));
         return own + others;
       },

@@ -9,6 +9,7 @@
 
 #include "base/ids.h"
 #include "messaging/model/group_state.h"
+#include "messaging/model/realtime_content.h"
 
 namespace messaging::kernel {
 
@@ -35,6 +36,10 @@ class Signals {
   virtual void manifest_due(base::AccountId account, base::ContactId contact, bool anew) = 0;
   // A contact asked this device for a command.
   virtual void device_asked(base::AccountId account) = 0;
+
+  // A running app of the contact said something to this one of ours.
+  virtual void realtime_arrived(base::AccountId account, base::ContactId contact, base::MsgId app,
+                                RealtimeKind kind, const base::Bytes& data) = 0;
 
   // Access to protected files ends, messages vanish or calls ring out at other times than before.
   virtual void windows_changed(base::AccountId account) = 0;

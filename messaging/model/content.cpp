@@ -62,6 +62,7 @@ constexpr AnyContentKind kKinds[] = {
     kind<CallOffer>(40, "call"),
     kind<Locations>(41, "locations"),
     kind<WebxdcNews>(42, "webxdc update"),
+    kind<RealtimeNote>(43, "realtime"),
 };
 static_assert(std::size(kKinds) == std::variant_size_v<ContentBody>,
               "each struct of ContentBody has a row");

@@ -24,6 +24,7 @@
 #include "messaging/model/group_content.h"
 #include "messaging/model/location_content.h"
 #include "messaging/model/protected_content.h"
+#include "messaging/model/realtime_content.h"
 #include "messaging/model/receipt_content.h"
 #include "messaging/model/text_content.h"
 #include "messaging/model/webxdc_content.h"
@@ -43,7 +44,7 @@ inline void read_fields(base::WireReader&, Hello&) {}
 using ContentBody =
     std::variant<UnknownContent, Hello, TextMessage, Receipts, Profile, MessageChange, GroupText,
                  GroupUpdate, FileDecision, FileRequest, FileReport, FileOffer, FileNotice,
-                 DeviceManifest, ChatTimer, CallOffer, Locations, WebxdcNews>;
+                 DeviceManifest, ChatTimer, CallOffer, Locations, WebxdcNews, RealtimeNote>;
 using AnyContentKind = ContentKind<ContentBody>;
 
 struct Content {

@@ -16,6 +16,8 @@ template <class T>
 void put(base::WireWriter& out, const T& value) {
   if constexpr (std::is_same_v<T, std::string>) {
     out.text(value);
+  } else if constexpr (std::is_same_v<T, base::Bytes>) {
+    out.bytes(value);
   } else if constexpr (std::is_same_v<T, bool>) {
     out.boolean(value);
   } else if constexpr (std::is_same_v<T, std::uint32_t>) {
@@ -29,6 +31,8 @@ template <class T>
 void get(base::WireReader& in, T& value) {
   if constexpr (std::is_same_v<T, std::string>) {
     value = in.text(kMaxEventText);
+  } else if constexpr (std::is_same_v<T, base::Bytes>) {
+    value = base::to_bytes(in.bytes(kMaxEventText));
   } else if constexpr (std::is_same_v<T, bool>) {
     value = in.boolean();
   } else if constexpr (std::is_same_v<T, std::uint32_t>) {

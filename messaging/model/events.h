@@ -280,6 +280,35 @@ struct WebxdcInstanceDeleted {
   friend bool operator==(const WebxdcInstanceDeleted&, const WebxdcInstanceDeleted&) = default;
 };
 
+// The two that are in no log (messaging/api/realtime.h).
+struct WebxdcRealtimeData {
+  static constexpr std::string_view kName = "WebxdcRealtimeData";
+  static constexpr std::string_view kDoc = "Data of a running app; get_next_event alone tells it.";
+  static constexpr std::uint16_t kKind = 98;
+  MsgId msg_id;
+  base::Bytes data;
+  static constexpr auto fields() {
+    using E = WebxdcRealtimeData;
+    return std::tuple(base::field("msg_id", &E::msg_id, "the app's message"),
+                      base::field("data", &E::data, "its bytes"));
+  }
+  friend bool operator==(const WebxdcRealtimeData&, const WebxdcRealtimeData&) = default;
+};
+
+struct WebxdcRealtimeAdvertisementReceived {
+  static constexpr std::string_view kName = "WebxdcRealtimeAdvertisementReceived";
+  static constexpr std::string_view kDoc =
+      "Another's copy of an app runs; get_next_event alone tells it.";
+  static constexpr std::uint16_t kKind = 99;
+  MsgId msg_id;
+  static constexpr auto fields() {
+    return std::tuple(
+        base::field("msg_id", &WebxdcRealtimeAdvertisementReceived::msg_id, "the app's message"));
+  }
+  friend bool operator==(const WebxdcRealtimeAdvertisementReceived&,
+                         const WebxdcRealtimeAdvertisementReceived&) = default;
+};
+
 struct PrivittyChatEncryptionChanged {
   static constexpr std::string_view kName = "PrivittyChatEncryptionChanged";
   static constexpr std::string_view kDoc = "A chat became, or stopped being, end-to-end encrypted.";
@@ -364,11 +393,11 @@ using EventBody =
     std::variant<IncomingMsg, MsgDelivered, MsgRead, MsgFailed, MsgsChanged, MsgDeleted,
                  ReactionsChanged, IncomingReaction, IncomingCall, IncomingCallAccepted,
                  OutgoingCallAccepted, CallEnded, LocationChanged, WebxdcStatusUpdate,
-                 IncomingWebxdcNotify, WebxdcInstanceDeleted, MsgsNoticed, ChatModified,
-                 ChatDeleted, ChatEphemeralTimerModified, ChatlistChanged, ConnectivityChanged,
-                 AccountsChanged, Info, Warning, Error, SecurejoinInviterProgress,
-                 SecurejoinJoinerProgress, ConfigureProgress, ImexProgress, ContactsChanged,
-                 PrivittyChatEncryptionChanged,
+                 IncomingWebxdcNotify, WebxdcInstanceDeleted, WebxdcRealtimeData,
+                 WebxdcRealtimeAdvertisementReceived, MsgsNoticed, ChatModified, ChatDeleted,
+                 ChatEphemeralTimerModified, ChatlistChanged, ConnectivityChanged, AccountsChanged,
+                 Info, Warning, Error, SecurejoinInviterProgress, SecurejoinJoinerProgress,
+                 ConfigureProgress, ImexProgress, ContactsChanged, PrivittyChatEncryptionChanged,
                  PrivittyPeerHandshakeComplete, PrivittyFileEncrypted, PrivittyFileDecrypted,
                  PrivittyFileAccessRevoked, PrivittyFileAccessChanged, PrivittyAccessRenewRequested,
                  PrivittyDeviceCapabilitiesReceived, PrivittyDeviceCmdResponse, ChannelEvent>;

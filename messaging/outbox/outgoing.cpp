@@ -124,6 +124,29 @@ base::Result<> queue_content(const kernel::WriteContext& write, ContactId contac
   return put(write, std::move(out), contact);
 }
 
+base::Result<bool> queue_passing(const kernel::WriteContext& write, ContactId contact,
+                                 const Content& content) {
+  constexpr std::int64_t kMostPassing = 64;  // to one contact
+  EDGE_TRY(const store::PassingRows waiting, store::passing_outbox(write.scope, contact));
+  if (waiting.count >= kMostPassing ||
+      (waiting.count > 0 && waiting.oldest < write.steady() - kPassing)) {
+    EDGE_CHECK(store::delete_passing_outbox(write.scope, contact));
+    return false;
+  }
+  EDGE_TRY(const store::ContactRow peer, store::load_contact(write.scope, contact));
+  if (!peer.route_id) return false;
+  EDGE_TRY(const bool behind, store::has_waiting_outbox(write.scope, contact));
+  if (behind) return false;
+  OutboxRow row = row_for(write, peer, OutboxKind::passing, std::nullopt);
+  row.payload = encode(content);
+  EDGE_TRY(const bool linked, write.protocol().prepare(write, contact, std::span(&row, 1)));
+  if (!linked) return false;
+  row.payload.clear();  // it goes in this session or not at all
+  EDGE_CHECK(store::insert_outbox(write.scope, row));
+  wake_courier(write, row.route_id);
+  return true;
+}
+
 base::Result<> queue_message(const kernel::WriteContext& write, ContactId contact,
                              const store::MessageRow& row) {
   EDGE_CHECK(route_of(write, contact));
@@ -197,7 +220,8 @@ base::Result<> stored_there(const kernel::WriteContext& write, const OutboxRow& 
     return {};
   }
   EDGE_TRY(const bool held, store::set_outbox_stored(write.scope, row, write.steady()));
-  if (held && row.kind == OutboxKind::receipts) return store::delete_outbox(write.scope, row.id);
+  const bool done = row.kind == OutboxKind::receipts || row.kind == OutboxKind::passing;
+  if (held && done) return store::delete_outbox(write.scope, row.id);
   if (!held || !row.message) return {};
   EDGE_TRY(const bool all, store::outbox_all_stored(write.scope, *row.message));
   return all ? note_delivered(write, *row.message) : base::Result<>{};

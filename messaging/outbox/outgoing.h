@@ -28,6 +28,12 @@ base::Result<FileNote> queue_file(const kernel::WriteContext& write, ContactId c
 base::Result<> queue_content(const kernel::WriteContext& write, ContactId contact,
                              const Content& content, std::optional<MsgId> message = std::nullopt);
 
+// Queues a content that is dropped unless it is deposited within kPassing. False: the contact
+// cannot be reached now, and what was queued for it before is dropped as well.
+inline constexpr base::Millis kPassing = 10'000;
+base::Result<bool> queue_passing(const kernel::WriteContext& write, ContactId contact,
+                                 const Content& content);
+
 // Records a pending receipt for the contact: its message arrived here, or was read.
 base::Result<> acknowledge(const kernel::WriteContext& write, ContactId contact, const Uuid& uuid);
 base::Result<> queue_read_receipt(const kernel::WriteContext& write, ContactId contact,

@@ -89,6 +89,36 @@ Result<std::string> get_webxdc_status_updates(Context& context, const GetUpdates
   return webxdc_updates_json(updates);
 }
 
+void send_webxdc_realtime_advertisement(Context& context, OfApp p, Completion<> done) {
+  engine_of(context).realtime().advertise(p.account_id, p.instance_msg_id, std::move(done));
+}
+
+struct SendRealtime : OfApp {
+  std::vector<std::uint8_t> data;
+  static constexpr auto fields() {
+    return base::with_fields(OfApp::fields(), base::field("data", &SendRealtime::data,
+                                                          "bytes, as numbers; at most 100,000"));
+  }
+};
+
+void send_webxdc_realtime_data(Context& context, SendRealtime p, Completion<> done) {
+  engine_of(context).realtime().send(p.account_id, p.instance_msg_id, std::move(p.data),
+                                     std::move(done));
+}
+
+struct LeaveRealtime : OfAccount {
+  MsgId instance_message_id;
+  static constexpr auto fields() {
+    return base::with_fields(OfAccount::fields(),
+                             base::field("instance_message_id", &LeaveRealtime::instance_message_id,
+                                         "the message with the app"));
+  }
+};
+
+void leave_webxdc_realtime(Context& context, LeaveRealtime p, Completion<> done) {
+  engine_of(context).realtime().leave(p.account_id, p.instance_message_id, std::move(done));
+}
+
 }  // namespace
 
 void add_webxdc_methods(std::vector<Method>& table) {
@@ -115,6 +145,16 @@ void add_webxdc_methods(std::vector<Method>& table) {
       "The updates of an app after a serial, as a JSON list in a text: about 8 MiB at most, so ask "
       "again after the last one.",
       read));
+  table.push_back(method<&send_webxdc_realtime_advertisement>(
+      "send_webxdc_realtime_advertisement",
+      "Our copy of an app listens to data of others' copies that run, and they are told.", write));
+  table.push_back(method<&send_webxdc_realtime_data>(
+      "send_webxdc_realtime_data",
+      "Sends bytes to the copies of an app that listen now. Nothing is stored: who is not there "
+      "misses it.",
+      write));
+  table.push_back(method<&leave_webxdc_realtime>("leave_webxdc_realtime",
+                                                 "Our copy of an app listens no longer.", write));
 }
 
 }  // namespace rpc

@@ -183,6 +183,32 @@ base::Result<bool> delete_outbox_of_join(const Scope& scope, std::int64_t join_i
   return undeposited.has_value();
 }
 
+base::Result<PassingRows> passing_outbox(const Scope& scope, base::ContactId contact) {
+  EDGE_TRY(const auto found,
+           scope.db.one<PassingRows>(
+               "SELECT count(*), min(created_at) FROM checked_outbox WHERE account_id = ?1"
+               " AND contact_id = ?2 AND kind = ?3 AND intact",
+               [](const Row& row) -> base::Result<PassingRows> {
+                 return PassingRows{row.integer(0), row.maybe_integer(1).value_or(0)};
+               },
+               scope.account, contact, OutboxKind::passing));
+  return found.value_or(PassingRows{});
+}
+
+base::Result<> delete_passing_outbox(const Scope& scope, base::ContactId contact) {
+  EDGE_CHECK(
+      scope.db.run("DELETE FROM outbox WHERE account_id = ?1 AND contact_id = ?2 AND kind = ?3",
+                   scope.account, contact, OutboxKind::passing));
+  return {};
+}
+
+base::Result<> delete_passing_outbox_before(const Scope& scope, base::UnixMillis before) {
+  EDGE_CHECK(
+      scope.db.run("DELETE FROM outbox WHERE account_id = ?1 AND kind = ?2 AND created_at < ?3",
+                   scope.account, OutboxKind::passing, before));
+  return {};
+}
+
 base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int64_t route_id) {
   static const std::string kSql =
       "UPDATE outbox SET route_id = ?3 WHERE account_id = ?1 AND contact_id = ?2 AND kind IN " +

@@ -22,7 +22,8 @@ enum class OutboxKind : std::uint8_t {
   file = 5,          // a blob in parts, before its message
   session_request = 6,
   session_answer = 7,
-  hello = 8,  // the first on a session that we began; acknowledged like a message
+  hello = 8,    // the first on a session that we began; acknowledged like a message
+  passing = 9,  // done once deposited, and dropped when that takes long
 };
 
 enum class OutboxState : std::uint8_t {
@@ -103,6 +104,14 @@ base::Result<std::int64_t> repeat_outbox(const Scope& scope, base::UnixMillis be
 base::Result<std::int64_t> repeat_requests(const Scope& scope, base::UnixMillis before);
 // Messages made before `before` that were never acknowledged.
 base::Result<std::vector<OutboxRow>> expired_outbox(const Scope& scope, base::UnixMillis before);
+// Passing rows for a contact: how many wait, and since when the oldest does.
+struct PassingRows {
+  std::int64_t count = 0;
+  base::UnixMillis oldest = 0;
+};
+base::Result<PassingRows> passing_outbox(const Scope& scope, base::ContactId contact);
+base::Result<> delete_passing_outbox(const Scope& scope, base::ContactId contact);
+base::Result<> delete_passing_outbox_before(const Scope& scope, base::UnixMillis before);
 base::Result<std::int64_t> count_outbox(const Scope& scope);  // not yet deposited
 
 }  // namespace store

@@ -37,6 +37,7 @@ PROTECTED = {
         g.rpc("privitty_init_forward_peer_add", 1, chat, chat, path),
 }
 NO_PATH = {"secure_join_with_ux_info",  # `uipath` is where a person clicked
+           "get_webxdc_blob",  # `path` is within an app's archive
            "migrate_account", "set_webxdc_integration",  # refused to everybody
            "privitty_license_init"}  # its paths are ignored: the daemon has its own
 

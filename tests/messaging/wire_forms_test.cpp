@@ -134,6 +134,9 @@ const std::vector<Form>& content_forms() {
        "0129040404040404040404040404040404040109090909090909090909090909090909010001000001a318"
        "5c50004048400000000000c00a000000000000401400000000000001050505050505050505050505050505"
        "05"},
+      {"realtime",
+       "012b0404040404040404040404040404040405050505050505050505050505050505010003000001a3185c"
+       "500000000003010203"},
       {"webxdc update",
        "012a04040404040404040404040404040404050505050505050505050505050505050101ea4a6c63e29c52"
        "0abef5507b132ec5f9954776aebebe7b92421eea691446d22c000001a3185c500000000001310100000007"
@@ -345,6 +348,9 @@ std::vector<std::pair<std::string, Content>> contents() {
       {"call", {id, CallOffer{12, 1'800'000'000'000, true, "grüße"}}},
       {"locations",
        {id, Locations{filled(9), true, {{1'800'000'000'000, {48.5, -3.25, 5}, filled(5)}}}}},
+      {"realtime",
+       {id, RealtimeNote{MessageRef{filled(5), true}, RealtimeKind::data, 1'800'000'000'000,
+                         base::Bytes{1, 2, 3}}}},
       {"webxdc update",
        {id, WebxdcNews{MessageRef{filled(5), true, key_bytes(7)},
                        1'800'000'000'000,

@@ -54,6 +54,9 @@ class OneGateway {
     service_ = std::make_unique<rpc::Service>(engine_.get(), clock_);
     engine_->on_events(
         [this](std::span<const messaging::Event> events) { service_->on_events(events); });
+    engine_->realtime().on_events([this](const messaging::Event& event) {
+      service_->on_events({&event, 1});
+    });
     engine_->start();
   }
   void close() {
