@@ -62,7 +62,8 @@ FENCED = {
     "curl/curl.h": {"gateway"},
     "openssl/ssl.h": {"gateway"},
     "CLI/App.hpp": {"gateway"},
-    "toml++/toml.h": {"gateway"},
+    "toml++/toml.h": {"gateway", "messaging"},
+    "unzip.h": {"messaging"},
     "re2/re2.h": {"gateway"},
     "spdlog/spdlog.h": {"base"},
     "qrencode.h": {"rpc", "gateway"},
@@ -74,7 +75,7 @@ LINKS = {
              "PkgConfig::UTF8PROC"},
     "crypto": {"PkgConfig::SODIUM"},
     "store": {"PkgConfig::SQLITE"},
-    "messaging": set(),
+    "messaging": {"PkgConfig::MINIZIP"},
     "rpc": {"nlohmann_json::nlohmann_json", "PkgConfig::QRENCODE"},
     "gateway": {"PkgConfig::HTTPLIB", "CLI11::CLI11", "PkgConfig::RE2"},
 }

@@ -31,9 +31,8 @@ store::KeySource key_source(const KeyPlace& place) {
 messaging::kernel::CallerPathRules path_rules(const Settings& settings) {
   messaging::kernel::CallerPathRules rules;
   rules.accounts_dir = settings.accounts;
-  for (const auto& secret :
-       {settings.key.key_file, settings.key.passphrase_file, settings.relay_token_file,
-        settings.ice_servers_file}) {
+  for (const auto& secret : {settings.key.key_file, settings.key.passphrase_file,
+                             settings.relay_token_file, settings.ice_servers_file}) {
     if (!secret.empty()) rules.protected_files.push_back(secret);
   }
   if (settings.config) rules.protected_files.push_back(*settings.config);
@@ -57,9 +56,8 @@ std::vector<std::string> hidden_from_commands(const Settings& settings) {
     out.push_back((unknown ? std::filesystem::absolute(path, unknown) : whole).string());
   };
   hide(settings.accounts);
-  for (const auto& secret :
-       {settings.key.key_file, settings.key.passphrase_file, settings.relay_token_file,
-        settings.ice_servers_file}) {
+  for (const auto& secret : {settings.key.key_file, settings.key.passphrase_file,
+                             settings.relay_token_file, settings.ice_servers_file}) {
     hide(secret);
   }
   if (settings.config) hide(*settings.config);

@@ -79,14 +79,14 @@ base::Result<> accept_incoming(const kernel::WriteContext& write, MsgId message,
   EDGE_TRY(store::CallRow call, load_call(write.scope, message));
   EDGE_TRY(const store::MessageRow row, store::load_message(write.scope, message));
   if (row.from == kSelf) {
-    return fail(Errc::invalid_argument,
-                fmt::format("Msg#{} is a call of our own; the other side accepts it",
-                            message.value));
+    return fail(
+        Errc::invalid_argument,
+        fmt::format("Msg#{} is a call of our own; the other side accepts it", message.value));
   }
   EDGE_TRY(store::ChatRow chat, store::load_chat(write.scope, row.chat));
   if (chat.blocked == store::ChatBlocked::request) {
-    EDGE_TRY(chat, chats::ensure_single_chat(write.tx, write.scope, row.from,
-                                             store::ChatBlocked::no));
+    EDGE_TRY(chat,
+             chats::ensure_single_chat(write.tx, write.scope, row.from, store::ChatBlocked::no));
     EDGE_CHECK(chats::show_contact(write, row.from));
   }
   EDGE_CHECK(check_can_send(write.scope, write.account, chat));
@@ -110,8 +110,8 @@ base::Result<> end_any(const kernel::WriteContext& write, MsgId message) {
 }
 
 base::Result<> end_rung_out(const kernel::WriteContext& write) {
-  EDGE_TRY(const auto calls, store::calls_rung_out(write.scope, write.core.steady->wall().now,
-                                                   kEndedAtOnce));
+  EDGE_TRY(const auto calls,
+           store::calls_rung_out(write.scope, write.core.steady->wall().now, kEndedAtOnce));
   for (const MsgId message : calls) {
     auto call = store::find_call(write.scope, message);
     auto row = store::find_message(write.scope, message);

@@ -12,6 +12,7 @@
 #include "crypto/random.h"
 #include "messaging/api/chat_sending.h"
 #include "messaging/chats/chat_rules.h"
+#include "messaging/chats/compose.h"
 #include "messaging/chats/group_row.h"
 #include "messaging/kernel/core.h"
 #include "messaging/model/content.h"
@@ -69,10 +70,22 @@ base::Result<> send_path(const kernel::WriteContext& write, const store::ChatRow
   return {};
 }
 
-base::Result<> add_line(const kernel::WriteContext& write, const store::ChatRow& chat,
-                        std::string_view text) {
-  EDGE_CHECK(chats::add_info_message(write.tx, write.scope, chat.id,
-                                     SystemMessage::location_streaming, std::string(text), kSelf));
+// As Delta Chat has them: that it begins is our own message, that it ended is not.
+base::Result<> add_end_line(const kernel::WriteContext& write, const store::ChatRow& chat) {
+  EDGE_CHECK(chats::add_info_message(write.tx, write.scope, chat.id, SystemMessage::none,
+                                     "Location streaming disabled."));
+  return write.emit(ChatModified{chat.id});
+}
+
+base::Result<> add_begin_line(const kernel::WriteContext& write, const store::ChatRow& chat) {
+  EDGE_TRY(store::MessageRow row, chats::own_row(write.tx, write.scope, chat.id));
+  row.state = MsgState::out_delivered;
+  row.type = Viewtype::text;
+  row.system = SystemMessage::location_streaming;
+  row.is_info = true;
+  row.text = "Location streaming enabled.";
+  EDGE_CHECK(chats::insert_own(write.tx, write.scope, row));
+  EDGE_CHECK(chats::emit_changed(write.tx, write.account.id, chat.id, row.id));
   return write.emit(ChatModified{chat.id});
 }
 
@@ -82,7 +95,7 @@ base::Result<> end_stream(const kernel::WriteContext& write, const store::ChatRo
     EDGE_CHECK(send_path(write, chat, stream));
   }
   EDGE_CHECK(store::delete_location_stream(write.scope, chat.id));
-  return add_line(write, chat, "Location streaming disabled.");
+  return add_end_line(write, chat);
 }
 
 // A chat that is gone or cannot be sent to any more has no stream any more: nothing.
@@ -91,7 +104,7 @@ base::Result<std::optional<store::ChatRow>> chat_of(const kernel::WriteContext& 
   EDGE_TRY(auto chat, store::find_chat(write.scope, stream.chat));
   if (chat && check_can_send(write.scope, write.account, *chat)) return chat;
   EDGE_CHECK(store::delete_location_stream(write.scope, stream.chat));
-  if (chat) EDGE_CHECK(add_line(write, *chat, "Location streaming disabled."));
+  if (chat) EDGE_CHECK(add_end_line(write, *chat));
   return std::optional<store::ChatRow>();
 }
 
@@ -155,7 +168,7 @@ base::Result<> begin_stream(const kernel::WriteContext& write, const store::Chat
   Locations begin;
   begin.begins = true;
   EDGE_CHECK(send(write, chat, std::move(begin)));
-  return add_line(write, chat, "Location streaming enabled.");
+  return add_begin_line(write, chat);
 }
 
 base::Result<> stop_in_account(const kernel::WriteContext& write) {

@@ -54,22 +54,20 @@ Parts::Parts(store::Store& store, peering::DepositTransport& transport, const ba
       protected_files(core),
       device_manifests(core),
       device_requests(core),
-      expiry(core, {{store::next_due_file_access,
-                     [this](AccountId account) {
-                       protected_files.expire(account, warn_of("windows of protected files"));
-                     }},
-                    {store::next_expiring_message,
-                     [this](AccountId account) {
-                       messages.expire(account, warn_of("timers of messages"));
-                     },
-                     true},
-                    {store::next_rung_out_call,
-                     [this](AccountId account) {
-                       calls.expire(account, warn_of("calls that ring"));
-                     }},
-                    {store::next_due_location_stream, [this](AccountId account) {
-                       locations.expire(account, warn_of("locations that are sent"));
-                     }}}) {
+      expiry(
+          core,
+          {{store::next_due_file_access,
+            [this](AccountId account) {
+              protected_files.expire(account, warn_of("windows of protected files"));
+            }},
+           {store::next_expiring_message,
+            [this](AccountId account) { messages.expire(account, warn_of("timers of messages")); },
+            true},
+           {store::next_rung_out_call,
+            [this](AccountId account) { calls.expire(account, warn_of("calls that ring")); }},
+           {store::next_due_location_stream, [this](AccountId account) {
+              locations.expire(account, warn_of("locations that are sent"));
+            }}}) {
   core.signals = this;
   core.at_end_of_relayed_write = [this](store::Tx& tx, AccountId account) {
     return relayed.notice(tx, account);

@@ -60,8 +60,7 @@ void Stickers::save(AccountId account, MsgId message, std::string collection,
   auto row = store::load_message(read->scope(), message);
   if (!row) return done(std::move(row).error());
   if (row->type != Viewtype::sticker) {
-    return done(
-        fail(Errc::invalid_argument, fmt::format("Msg#{} is no sticker", message.value)));
+    return done(fail(Errc::invalid_argument, fmt::format("Msg#{} is no sticker", message.value)));
   }
   auto place = folder(account);
   if (!place) return done(std::move(place).error());
@@ -69,10 +68,9 @@ void Stickers::save(AccountId account, MsgId message, std::string collection,
   if (!attachment) return done(std::move(attachment).error());
   const std::string into = *place + "/" + collection;
   core_.file_worker->answer<void>(
-      std::move(done),
-      [core = &core_, reader = std::move(attachment->reader), into,
-       name = plain_file_name(attachment->name)](const std::stop_token& stop,
-                                                 base::Completion<>& answer) {
+      std::move(done), [core = &core_, reader = std::move(attachment->reader), into,
+                        name = plain_file_name(attachment->name)](const std::stop_token& stop,
+                                                                  base::Completion<>& answer) {
         if (auto made = make_folder(into); !made) return answer(std::move(made));
         answer(files::write_file(*core, *reader, into + "/" + name, stop));
       });

@@ -54,8 +54,8 @@ base::Result<bool> end_call(const kernel::WriteContext& write, store::CallRow& c
   if (call.state == CallState::active) {
     call.state = CallState::completed;
     call.ended_at = std::max(call.ended_at, call.accepted_at);
-    message.text = call_text(incoming, call.video) + "\n" +
-                   duration_text(call.ended_at - call.accepted_at);
+    message.text =
+        call_text(incoming, call.video) + "\n" + duration_text(call.ended_at - call.accepted_at);
   } else if (call.state == CallState::rings) {
     call.state = after_ringing(incoming, end);
     message.text = text_after_ringing(incoming, end);

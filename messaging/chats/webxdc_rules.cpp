@@ -57,7 +57,7 @@ base::Result<MsgId> put_line(const kernel::WriteContext& write, const store::Cha
   row.chat = chat.id;
   row.from = update.contact;
   row.uuid = store::random_uuid();
-  row.state = update.contact == kSelf ? MsgState::out_delivered : MsgState::in_noticed;
+  row.state = MsgState::in_noticed;
   row.type = Viewtype::text;
   row.system = SystemMessage::webxdc_info;
   row.is_info = true;

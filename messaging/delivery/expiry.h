@@ -1,7 +1,7 @@
-// Expiry: a thread that ends what has a time to end: windows of protected files, timers of messages,
-// calls that ring. It sleeps unless there is some, but for a look once a minute. Access control does
-// not depend on this thread, because every opening
-// checks the time itself. Safe from any thread.
+// Expiry: a thread that ends what has a time to end: windows of protected files, timers of
+// messages, calls that ring. It sleeps unless there is some, but for a look once a minute. Access
+// control does not depend on this thread, because every opening checks the time itself. Safe from
+// any thread.
 #pragma once
 
 #include <functional>

@@ -48,10 +48,11 @@ base::Result<XdcFile> XdcFile::open(std::unique_ptr<AttachmentReader> archive) {
   auto zip = ZipFile::open(std::move(archive));
   if (!zip) {
     return fail(Errc::invalid_argument,
-                fmt::format("the file is not a valid webxdc app: {}", zip.error().message));
+                fmt::format("the file is not a valid webxdc file: {}", zip.error().message));
   }
   if (!zip->has("index.html")) {
-    return fail(Errc::invalid_argument, "the file is not a valid webxdc app: it has no index.html");
+    return fail(Errc::invalid_argument,
+                "the file is not a valid webxdc file: it has no index.html");
   }
   return XdcFile(*std::move(zip));
 }

@@ -18,28 +18,39 @@ constexpr std::size_t kCached = 64 * 1024;
 constexpr std::size_t kPieceOfFile = 64 * 1024;
 constexpr std::uint64_t kEncryptedFlag = 1;
 
+base::Error damaged(std::string_view name) {
+  return fail(Errc::corrupt, fmt::format("the file {} in the archive is damaged", name));
+}
+
+base::Error too_large(std::string_view name, std::size_t limit) {
+  return fail(Errc::too_large,
+              fmt::format("the file {} in the archive unpacks to more than {} bytes", name, limit));
+}
+
+}  // namespace
+
 // What minizip reads from. It asks for single bytes, so a piece of the archive is kept.
-class Source {
+class ZipSource {
  public:
-  explicit Source(std::unique_ptr<AttachmentReader> archive) : archive_(std::move(archive)) {}
+  explicit ZipSource(std::unique_ptr<AttachmentReader> archive) : archive_(std::move(archive)) {}
 
   zlib_filefunc64_def functions() {
     zlib_filefunc64_def calls{};
     calls.opaque = this;
     calls.zopen64_file = [](voidpf self, const void*, int) -> voidpf { return self; };
     calls.zread_file = [](voidpf self, voidpf, void* out, uLong size) -> uLong {
-      return static_cast<Source*>(self)->read(static_cast<std::uint8_t*>(out), size);
+      return static_cast<ZipSource*>(self)->read(static_cast<std::uint8_t*>(out), size);
     };
     calls.zwrite_file = [](voidpf, voidpf, const void*, uLong) -> uLong { return 0; };
     calls.ztell64_file = [](voidpf self, voidpf) -> ZPOS64_T {
-      return static_cast<Source*>(self)->at_;
+      return static_cast<ZipSource*>(self)->at_;
     };
     calls.zseek64_file = [](voidpf self, voidpf, ZPOS64_T offset, int origin) -> long {
-      return static_cast<Source*>(self)->seek(offset, origin);
+      return static_cast<ZipSource*>(self)->seek(offset, origin);
     };
     calls.zclose_file = [](voidpf, voidpf) -> int { return 0; };
     calls.zerror_file = [](voidpf self, voidpf) -> int {
-      return static_cast<Source*>(self)->failed_ ? 1 : 0;
+      return static_cast<ZipSource*>(self)->failed_ ? 1 : 0;
     };
     return calls;
   }
@@ -92,17 +103,6 @@ class Source {
   bool failed_ = false;
 };
 
-base::Error damaged(std::string_view name) {
-  return fail(Errc::corrupt, fmt::format("the file {} in the archive is damaged", name));
-}
-
-base::Error too_large(std::string_view name, std::size_t limit) {
-  return fail(Errc::too_large,
-              fmt::format("the file {} in the archive unpacks to more than {} bytes", name, limit));
-}
-
-}  // namespace
-
 struct ZipFile::State {
   struct Place {
     unz64_file_pos at{};
@@ -117,7 +117,7 @@ struct ZipFile::State {
   }
   base::Result<> list();
 
-  Source source;
+  ZipSource source;
   unzFile zip = nullptr;
   std::map<std::string, Place, std::less<>> files;
 };

@@ -18,8 +18,8 @@ struct EngineOptions {
   std::string version;                       // for get_info
   CallerPathRules paths;                     // where callers' paths may lie
   base::Millis expire_after = kExpireAfter;  // age at which an unacknowledged message fails
-  std::string relay_url = {};    // the relay through which accounts are reached; "": none
-  std::string relay_token = {};  // admits to it
+  std::string relay_url = {};      // the relay through which accounts are reached; "": none
+  std::string relay_token = {};    // admits to it
   std::string ice_servers = "[]";  // JSON, for those who hold calls (rpc's ice_servers)
 };
 

@@ -3,8 +3,9 @@
 // Resists: a page or script that talks the daemon into reading its own keys, a symbolic link
 // swapped between check and use, a device or pipe that never ends, and overwriting through a link.
 // Only regular files are read; no file inside the accounts directory (Files handles blob paths from
-// answers) but for plain files that lie there for callers, the stickers, none of the protected files, and none in /proc, /sys or /dev. When `roots` is not
-// empty, only files below one of them. New files have mode 0600 and replace no file.
+// answers) but for plain files that lie there for callers, the stickers, none of the protected
+// files, and none in /proc, /sys or /dev. When `roots` is not empty, only files below one of them.
+// New files have mode 0600 and replace no file.
 #pragma once
 
 #include <string>

@@ -25,7 +25,8 @@ struct MessageChange {
   // Of a contact's changes of one kind to a message the highest number counts, in whichever order
   // they come: the sender's time in milliseconds, or one more than its last.
   std::int64_t number = 0;
-  std::string text;  // an edit's; what a callee passes; reactions with a blank between them, "" takes them back
+  std::string text;  // an edit's; what a callee passes; reactions with a blank between them, ""
+                     // takes them back
 };
 
 // Each reaction once, in order; what cannot be shown in a line is left out.

@@ -44,7 +44,7 @@ constexpr ConfigKey kKeys[] = {
     {"webxdc_integration"},
     {"webxdc_realtime_enabled", "1"},
     {"device_token", "", open, secret},
-    {"who_can_call_me", "0"},
+    {"who_can_call_me", "1"},
     {"team_profile", "0"},
     {"show_emails", "2"},
     {"fix_is_chatmail", "0"},

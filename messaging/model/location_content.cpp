@@ -6,11 +6,11 @@
 namespace messaging {
 namespace {
 
-void write_number(base::WireWriter& out, double number) {
+void write_double(base::WireWriter& out, double number) {
   out.u64(std::bit_cast<std::uint64_t>(number));
 }
 
-double read_number(base::WireReader& in) { return std::bit_cast<double>(in.u64()); }
+double read_double(base::WireReader& in) { return std::bit_cast<double>(in.u64()); }
 
 }  // namespace
 
@@ -25,9 +25,9 @@ void write_fields(base::WireWriter& out, const Locations& locations) {
   out.boolean(locations.begins).u16(static_cast<std::uint16_t>(locations.places.size()));
   for (const PlaceNote& note : locations.places) {
     out.i64(note.at);
-    write_number(out, note.place.latitude);
-    write_number(out, note.place.longitude);
-    write_number(out, note.place.accuracy);
+    write_double(out, note.place.latitude);
+    write_double(out, note.place.longitude);
+    write_double(out, note.place.accuracy);
     out.boolean(note.message.has_value());
     if (note.message) out.fixed(*note.message);
   }
@@ -41,9 +41,9 @@ void read_fields(base::WireReader& in, Locations& locations) {
   for (std::uint16_t i = 0; i < count && in.ok(); ++i) {
     PlaceNote note;
     note.at = in.i64();
-    note.place.latitude = read_number(in);
-    note.place.longitude = read_number(in);
-    note.place.accuracy = read_number(in);
+    note.place.latitude = read_double(in);
+    note.place.longitude = read_double(in);
+    note.place.accuracy = read_double(in);
     if (in.boolean()) note.message = in.array<16>();
     if (!is_valid(note.place)) in.refuse();
     locations.places.push_back(note);

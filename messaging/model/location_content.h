@@ -31,7 +31,7 @@ struct PlaceNote {
 
 struct Locations {
   std::optional<GroupId> group = std::nullopt;  // else the chat of the two
-  bool begins = false;           // the sender sends its locations from now on
+  bool begins = false;                          // the sender sends its locations from now on
   std::vector<PlaceNote> places;
 };
 

@@ -16,11 +16,11 @@ namespace messaging::receiving {
 namespace {
 
 // Whether an IncomingCall tells of a call in this chat: "0" everybody who is not blocked may call,
-// "1" contacts, "2" nobody. Who may not is shown as a message all the same.
+// "1" contacts (the default), "2" nobody. Who may not is shown as a message all the same.
 base::Result<bool> may_ring(const store::Scope& scope, const store::ChatRow& chat) {
   EDGE_TRY(const auto who, store::find_config_value(scope, "who_can_call_me"));
   if (who == "2" || chat.blocked == store::ChatBlocked::yes) return false;
-  return who != "1" || chat.blocked == store::ChatBlocked::no;
+  return who == "0" || chat.blocked == store::ChatBlocked::no;
 }
 
 }  // namespace
@@ -33,8 +33,7 @@ base::Result<bool> apply(const Received& received, const CallOffer& offer) {
   EDGE_TRY(const auto had, store::find_message_by_uuid(write.scope, contact.id, uuid));
   EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, contact.id, uuid));
   if (had || deleted) return true;
-  EDGE_TRY(const store::ChatRow chat,
-           chats::ensure_chat_of_sender(write.tx, write.scope, contact));
+  EDGE_TRY(const store::ChatRow chat, chats::ensure_chat_of_sender(write.tx, write.scope, contact));
   EDGE_TRY(const std::uint64_t place, place_of(write, sender, {offer.seq, uuid}));
   EDGE_TRY(const auto ended, store::find_message_change(write.scope, contact.id, uuid, contact.id,
                                                         ChangeKind::call_ended));

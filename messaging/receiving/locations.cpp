@@ -1,4 +1,6 @@
 // Where contacts were (kind 41).
+#include "store/tables/locations.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,7 +12,6 @@
 #include "messaging/receiving/received.h"
 #include "store/tables/chats.h"
 #include "store/tables/groups.h"
-#include "store/tables/locations.h"
 #include "store/tables/messages.h"
 
 namespace messaging::receiving {

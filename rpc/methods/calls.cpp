@@ -76,9 +76,9 @@ void add_call_methods(std::vector<Method>& table) {
       "Accepts a call, and the contact if it was a request. One that rings no longer stays as it "
       "is.",
       write));
+  table.push_back(method<&end_call>("end_call", "Declines, cancels or hangs up a call.", write));
   table.push_back(
-      method<&end_call>("end_call", "Declines, cancels or hangs up a call.", write));
-  table.push_back(method<&call_info>("call_info", "How a call stands, and what was offered.", read));
+      method<&call_info>("call_info", "How a call stands, and what was offered.", read));
   table.push_back(method<&ice_servers>(
       "ice_servers",
       "The STUN and TURN servers of the setting ice-servers, as JSON for RTCPeerConnection.",

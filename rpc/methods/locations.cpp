@@ -1,9 +1,8 @@
 // Locations: sent to chats for some time, and those of contacts.
-#include "rpc/shapes/location.h"
-
 #include <limits>
 
 #include "rpc/methods/params.h"
+#include "rpc/shapes/location.h"
 
 namespace rpc {
 namespace {
@@ -47,9 +46,9 @@ std::int64_t milliseconds(std::int64_t seconds) {
 Result<std::vector<shape::Location>> get_locations(Context& context, const GetLocations& p) {
   // A second's last millisecond belongs to it.
   const std::int64_t end = p.timestamp_end > 0 ? milliseconds(p.timestamp_end) + 999 : 0;
-  EDGE_TRY(auto found, engine_of(context).locations().list(
-                           p.account_id, {p.chat_id, p.contact_id,
-                                          milliseconds(p.timestamp_begin), end}));
+  EDGE_TRY(auto found,
+           engine_of(context).locations().list(
+               p.account_id, {p.chat_id, p.contact_id, milliseconds(p.timestamp_begin), end}));
   std::vector<shape::Location> shapes;
   shapes.reserve(found.size());
   for (messaging::Location& location : found) {
@@ -90,24 +89,24 @@ void add_location_methods(std::vector<Method>& table) {
   const Row write{.scope = KeyScope::write,
                   .fuzz = Fuzz::safe,
                   .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden}};
-  const Row all{
-      .scope = KeyScope::write, .fuzz = Fuzz::safe, .errors = {Errc::invalid_argument}};
-  table.push_back(method<&set_location>(
-      "set_location",
-      "Where this device is. It goes to the chats that locations are sent to, at once and then once "
-      "a minute at most; true: there are such, and further ones are wanted.",
-      all));
-  table.push_back(method<&get_locations>(
-      "get_locations", "Where contacts and we were, newest first.", read));
+  const Row all{.scope = KeyScope::write, .fuzz = Fuzz::safe, .errors = {Errc::invalid_argument}};
+  table.push_back(
+      method<&set_location>("set_location",
+                            "Where this device is. It goes to the chats that locations are sent "
+                            "to, at once and then once "
+                            "a minute at most; true: there are such, and further ones are wanted.",
+                            all));
+  table.push_back(
+      method<&get_locations>("get_locations", "Where contacts and we were, newest first.", read));
   table.push_back(method<&send_locations_to_chat>(
       "send_locations_to_chat", "Sends our locations to a chat for some time, over restarts too.",
       write));
-  table.push_back(method<&is_sending_locations>(
-      "is_sending_locations", "Whether locations are sent to any chat.", read));
+  table.push_back(method<&is_sending_locations>("is_sending_locations",
+                                                "Whether locations are sent to any chat.", read));
   table.push_back(method<&is_sending_locations_to_chat>(
       "is_sending_locations_to_chat", "Whether locations are sent to this chat.", read));
-  table.push_back(method<&stop_sending_locations>(
-      "stop_sending_locations", "Ends it in all chats of all accounts.", all));
+  table.push_back(method<&stop_sending_locations>("stop_sending_locations",
+                                                  "Ends it in all chats of all accounts.", all));
 }
 
 }  // namespace rpc

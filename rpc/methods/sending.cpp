@@ -42,12 +42,12 @@ struct MiscSend : OfChat {
   std::optional<MsgId> quoted_message_id;
   static constexpr auto fields() {
     using P = MiscSend;
-    return base::with_fields(OfChat::fields(), base::field("text", &P::text, "at most 256 KiB"),
-                             base::field("file", &P::file, "path of a file"),
-                             base::field("filename", &P::filename, "the name to send it under"),
-                             base::field("location", &P::location,
-                                         "latitude and longitude, in degrees"),
-                             base::field("quoted_message_id", &P::quoted_message_id, ""));
+    return base::with_fields(
+        OfChat::fields(), base::field("text", &P::text, "at most 256 KiB"),
+        base::field("file", &P::file, "path of a file"),
+        base::field("filename", &P::filename, "the name to send it under"),
+        base::field("location", &P::location, "latitude and longitude, in degrees"),
+        base::field("quoted_message_id", &P::quoted_message_id, ""));
   }
 };
 

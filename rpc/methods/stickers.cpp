@@ -53,12 +53,12 @@ Result<std::map<std::string, std::vector<std::string>>> misc_get_stickers(Contex
 
 void add_sticker_methods(std::vector<Method>& table) {
   // unsafe: they read and write files outside of the store.
-  table.push_back(method<&send_sticker>(
-      "send_sticker", "Sends a picture as a sticker.",
-      {.scope = KeyScope::write,
-       .fuzz = Fuzz::unsafe,
-       .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden, Errc::too_large,
-                  Errc::exhausted}}));
+  table.push_back(
+      method<&send_sticker>("send_sticker", "Sends a picture as a sticker.",
+                            {.scope = KeyScope::write,
+                             .fuzz = Fuzz::unsafe,
+                             .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden,
+                                        Errc::too_large, Errc::exhausted}}));
   table.push_back(method<&misc_get_sticker_folder>(
       "misc_get_sticker_folder",
       "A folder for plain pictures, each collection of them in a folder in it.",

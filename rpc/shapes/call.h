@@ -34,8 +34,8 @@ struct CallCanceled {
 };
 struct CallState {
   static constexpr std::string_view kSchema = "CallState";
-  using Tagged = std::variant<CallAlerting, CallActive, CallCompleted, CallMissed, CallDeclined,
-                              CallCanceled>;
+  using Tagged =
+      std::variant<CallAlerting, CallActive, CallCompleted, CallMissed, CallDeclined, CallCanceled>;
   Tagged value;
 };
 

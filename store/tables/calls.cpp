@@ -62,15 +62,15 @@ base::Result<std::vector<base::MsgId>> calls_rung_out(const Scope& scope, base::
 }
 
 base::Result<std::optional<base::UnixMillis>> next_rung_out_call(Connection& db) {
-  static const std::string kSql = "SELECT ring_until FROM checked_call WHERE state = " +
-                                  sql_literal(CallState::rings) +
-                                  " AND intact ORDER BY ring_until LIMIT 1";  // by call_rings
+  static const std::string kSql =
+      "SELECT ring_until FROM checked_call WHERE state = " + sql_literal(CallState::rings) +
+      " AND intact ORDER BY ring_until LIMIT 1";  // by call_rings
   return db.integer(kSql);
 }
 
 base::Result<> delete_call(const Scope& scope, base::MsgId message) {
-  EDGE_CHECK(scope.db.run("DELETE FROM call WHERE account_id = ? AND msg_id = ?", scope.account,
-                          message));
+  EDGE_CHECK(
+      scope.db.run("DELETE FROM call WHERE account_id = ? AND msg_id = ?", scope.account, message));
   return {};
 }
 

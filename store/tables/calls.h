@@ -17,7 +17,7 @@ namespace store {
 struct CallRow {
   base::MsgId message;
   CallState state = CallState::rings;
-  bool video = false;             // when it was placed
+  bool video = false;               // when it was placed
   base::UnixMillis ring_until = 0;  // on the trusted wall clock
   base::UnixMillis accepted_at = 0;
   base::UnixMillis ended_at = 0;

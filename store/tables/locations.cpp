@@ -35,14 +35,15 @@ base::Result<LocationRow> read_location(const Scope& scope, const Row& columns) 
 
 base::Result<> evict(const Scope& scope, const LocationRow& row) {
   const char* const sql =
-      row.message ? "DELETE FROM location WHERE account_id = ?1 AND chat_id = ?2 AND contact_id = ?3"
-                    " AND uuid IS NOT NULL AND id <= (SELECT id FROM location WHERE"
-                    "  account_id = ?1 AND chat_id = ?2 AND contact_id = ?3 AND uuid IS NOT NULL"
-                    "  ORDER BY id DESC LIMIT 1 OFFSET ?4)"
-                  : "DELETE FROM location WHERE account_id = ?1 AND chat_id = ?2 AND contact_id = ?3"
-                    " AND uuid IS NULL AND id <= (SELECT id FROM location WHERE"
-                    "  account_id = ?1 AND chat_id = ?2 AND contact_id = ?3 AND uuid IS NULL"
-                    "  ORDER BY id DESC LIMIT 1 OFFSET ?4)";
+      row.message
+          ? "DELETE FROM location WHERE account_id = ?1 AND chat_id = ?2 AND contact_id = ?3"
+            " AND uuid IS NOT NULL AND id <= (SELECT id FROM location WHERE"
+            "  account_id = ?1 AND chat_id = ?2 AND contact_id = ?3 AND uuid IS NOT NULL"
+            "  ORDER BY id DESC LIMIT 1 OFFSET ?4)"
+          : "DELETE FROM location WHERE account_id = ?1 AND chat_id = ?2 AND contact_id = ?3"
+            " AND uuid IS NULL AND id <= (SELECT id FROM location WHERE"
+            "  account_id = ?1 AND chat_id = ?2 AND contact_id = ?3 AND uuid IS NULL"
+            "  ORDER BY id DESC LIMIT 1 OFFSET ?4)";
   EDGE_CHECK(scope.db.run(sql, scope.account, row.chat, row.contact,
                           row.message ? kMostOfMessages : kMostOfPath));
   return {};
@@ -85,15 +86,16 @@ base::Result<bool> insert_location(const Scope& scope, const LocationRow& row) {
 }
 
 base::Result<> delete_location(const Scope& scope, std::int64_t id) {
-  EDGE_CHECK(scope.db.run("DELETE FROM location WHERE account_id = ? AND id = ?", scope.account, id));
+  EDGE_CHECK(
+      scope.db.run("DELETE FROM location WHERE account_id = ? AND id = ?", scope.account, id));
   return {};
 }
 
 base::Result<> delete_location_of_message(const Scope& scope, base::ContactId contact,
                                           const Uuid& message) {
-  EDGE_CHECK(scope.db.run(
-      "DELETE FROM location WHERE account_id = ? AND contact_id = ? AND uuid = ?", scope.account,
-      contact, base::ByteView(message)));
+  EDGE_CHECK(
+      scope.db.run("DELETE FROM location WHERE account_id = ? AND contact_id = ? AND uuid = ?",
+                   scope.account, contact, base::ByteView(message)));
   return {};
 }
 
@@ -150,10 +152,11 @@ base::Result<std::optional<LocationRow>> newest_of_own_path(const Scope& scope, 
 }
 
 base::Result<> put_location_stream(const Scope& scope, const LocationStreamRow& row) {
-  EDGE_CHECK(scope.db.run(
-      "INSERT OR REPLACE INTO location_stream(account_id, chat_id, until, sent_id, sent_at, next_at)"
-      " VALUES(?, ?, ?, ?, ?, ?)",
-      scope.account, row.chat, row.until, row.sent_id, row.sent_at, row.next_at));
+  EDGE_CHECK(
+      scope.db.run("INSERT OR REPLACE INTO location_stream(account_id, chat_id, until, sent_id, "
+                   "sent_at, next_at)"
+                   " VALUES(?, ?, ?, ?, ?, ?)",
+                   scope.account, row.chat, row.until, row.sent_id, row.sent_at, row.next_at));
   return {};
 }
 

@@ -1,8 +1,9 @@
 // Calls: placed, accepted, declined, canceled and missed, and what each side sees of it.
+#include "store/tables/calls.h"
+
 #include <set>
 
 #include "messaging/chats/call_rules.h"
-#include "store/tables/calls.h"
 #include "tests/messaging/three.h"
 
 using namespace test;
@@ -29,7 +30,8 @@ CallState state(Peer& peer, MsgId call) {
 }
 
 struct Ringing : World {
-  explicit Ringing(bool video = false) : at_bob(join(bob, alice)), at_alice(alice.chat_with_peer()) {
+  explicit Ringing(bool video = false)
+      : at_bob(join(bob, alice)), at_alice(alice.chat_with_peer()) {
     const auto sent = place(alice, at_alice, "offer", video);
     REQUIRE(sent);
     placed = *sent;

@@ -431,7 +431,8 @@ TEST_CASE_METHOD(Gateway, "reactions to a message, its edit and its deletion for
   CHECK(ok("get_existing_msg_ids", {1, {id, device}}) == json::array({device}));
 }
 
-TEST_CASE_METHOD(Gateway, "a call between two accounts has the shapes and events that clients know") {
+TEST_CASE_METHOD(Gateway,
+                 "a call between two accounts has the shapes and events that clients know") {
   const int other = ok("add_account");
   const int chat = ok("secure_join", {other, ok("get_chat_securejoin_qr_code", {1})});
   until([&] { return ok("can_send", {other, chat}) == true; });
