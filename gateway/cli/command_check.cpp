@@ -21,12 +21,10 @@ ordered_json names_of(const auto& rows) {
 
 base::Result<> check_commands(const CommandCheck& request) {
   EDGE_TRY(const auto list, commands::read_command_list(request.file));
-  std::size_t lines = 0;
-  for (const auto& project : list.projects) lines += project->lines.size();
   if (request.json) {
     const ordered_json out{{"commands", names_of(list.commands)},
                            {"projects", names_of(list.projects)},
-                           {"lines", lines},
+                           {"lines", list.line_count()},
                            {"warnings", list.warnings}};
     std::printf("%s\n", out.dump(-1, ' ', false, ordered_json::error_handler_t::replace).c_str());
     return {};
@@ -34,8 +32,7 @@ base::Result<> check_commands(const CommandCheck& request) {
   for (const std::string& warning : list.warnings) {
     std::fprintf(stderr, "warning: %s\n", plain(warning).c_str());
   }
-  std::printf("%s is right: %zu commands, %zu projects, %zu lines\n", plain(request.file).c_str(),
-              list.commands.size(), list.projects.size(), lines);
+  std::printf("%s is right: %s\n", plain(request.file).c_str(), sizes_of(list).c_str());
   return {};
 }
 

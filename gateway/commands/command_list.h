@@ -28,7 +28,11 @@ struct CommandList {
 
   std::shared_ptr<const Command> find_command(std::string_view name) const;
   std::shared_ptr<const Project> find_project(std::string_view name) const;
+  std::size_t line_count() const;  // of all projects
 };
+
+// "3 commands, 1 project, 2 lines"
+std::string sizes_of(const CommandList& list);
 
 // `source` names the text in messages: "commands.toml:12: …". Every mistake is an error.
 base::Result<CommandList> parse_command_list(std::string_view text, std::string_view source);

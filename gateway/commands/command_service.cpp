@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "base/log.h"
 #include "crypto/encoding.h"
 #include "crypto/random.h"
 #include "gateway/commands/command_match.h"
-#include "gateway/commands/utf8.h"
-#include "rpc/json_write.h"
+#include "gateway/commands/run_shape.h"
+#include "gateway/commands/service_parts.h"
 
 namespace gateway::commands {
 namespace {
@@ -22,15 +21,7 @@ using base::Result;
 constexpr base::Millis kTidyEvery = 60'000;
 constexpr std::uintmax_t kLeastDisk = 256 * 1024;  // with less the record of a run may find no room
 constexpr std::size_t kPageBytes = 1024 * 1024;
-constexpr std::size_t kShownText = 200;
-
-// Output is large and short-lived: a ring of its own, and long steps of what is read again.
-constexpr HubOptions kHubOptions{.ring_bytes = 8 * 1024 * 1024,
-                                 .ring_events = 65'536,
-                                 .intake_bytes = 8 * 1024 * 1024,
-                                 .intake_events = 65'536,
-                                 .replay_step = 2'048,
-                                 .replay_bytes = 256 * 1024};
+constexpr std::size_t kShownNames = 200;  // bytes of projects' names in an error
 
 std::string new_id() {
   const auto random = crypto::random_array<8>();
@@ -47,39 +38,10 @@ Result<> check_caller(const rpc::Caller& caller) {
   return fail(Errc::forbidden, "Without a key device commands are for this machine alone.");
 }
 
-rpc::shape::CommandRun shape_of(const RunRecord& record) {
-  rpc::shape::CommandRun out;
-  out.id = record.id;
-  out.project = record.project;
-  out.command = record.text;
-  out.status = std::string(record.status());
-  out.caller = record.caller;
-  out.started_at = record.started / 1000;
-  out.input = record.input;
-  if (!record.outcome) return out;
-  const RunOutcome& outcome = *record.outcome;
-  out.ended_at = outcome.at / 1000;
-  if (!outcome.is_error()) out.exit_code = exit_code_of(outcome.end);
-  if (outcome.end.signal) out.signal = signal_name(*outcome.end.signal);
-  out.duration_ms = outcome.end.duration;
-  if (!outcome.end.message.empty()) out.message = outcome.end.message;
-  return out;
-}
-
 // Lines of different projects may be alike.
 std::string place_name(const Project* project, const Command& command) {
   return command.is_line && project != nullptr ? fmt::format("{}: {}", project->name, command.name)
                                                : command.name;
-}
-
-std::string shown_text(std::string_view text) {
-  return text.size() <= kShownText ? clean_utf8(text).text
-                                   : clean_utf8(text.substr(0, kShownText)).text + "…";
-}
-
-// As the log may name a caller: a contact's fingerprint is not for it.
-std::string_view logged_caller(std::string_view caller) {
-  return caller.starts_with("contact:") ? "a contact" : caller;
 }
 
 // A watcher that says when the run has ended.
@@ -105,91 +67,9 @@ class EndWatcher final : public RunWatcher {
 
 }  // namespace
 
-std::string_view name_of(Refusal refusal) {
-  switch (refusal) {
-    case Refusal::unknown_project:
-      return "unknown_project";
-    case Refusal::not_allowed:
-      return "not_allowed";
-    case Refusal::wrong:
-      return "wrong";
-    case Refusal::busy:
-      return "busy";
-    case Refusal::failed:
-      return "failed";
-  }
-  return "";
-}
-
 std::string_view status_at(std::size_t place) {
   if (place + 1 == RunJournal::kStatuses) return "interrupted";
   return name_of(static_cast<RunEnd::Why>(place));
-}
-
-// In the order in which they are made.
-struct CommandService::Parts {
-  std::unique_ptr<RunLedger> ledger;
-  std::unique_ptr<OutputLog> log;
-  RunTable table;
-  std::unique_ptr<RunSource> source;
-  std::unique_ptr<RunJournal> journal;
-  std::unique_ptr<Hub> hub;
-  std::unique_ptr<Runner> runner;
-
-  Result<> open(Launcher& launcher, const store::Vault& vault, WorkerPool& workers,
-                const base::Clock& clock, const std::string& accounts);
-  Result<base::EventId> adopt(std::vector<RunRecord> runs, const base::Clock& clock);
-};
-
-// What earlier daemons left; says the greatest id there may have been. A run without an end was
-// interrupted.
-Result<base::EventId> CommandService::Parts::adopt(std::vector<RunRecord> runs,
-                                                   const base::Clock& clock) {
-  // Ids grow over restarts also where no file of the last one is left.
-  std::uint64_t last =
-      static_cast<std::uint64_t>(std::max<base::UnixMillis>(0, clock.now())) * 1000;
-  for (RunRecord& run : runs) {
-    last = std::max(last, run.outcome ? run.outcome->id.value : run.before.value);
-    if (run.outcome) continue;
-    RunOutcome outcome{
-        .kind = RunOutcome::Kind::interrupted, .id = {}, .last_line = {}, .at = 0, .end = {}};
-    EDGE_TRY(outcome.last_line, log->newest(run.id));
-    last = std::max(last, outcome.last_line.value);
-    outcome.at = clock.now();
-    outcome.end.why = RunEnd::Why::lost;
-    outcome.end.message = "the daemon ended while the command ran, which ended it";
-    run.outcome = std::move(outcome);
-  }
-  for (RunRecord& run : runs) {
-    if (!run.outcome->id.valid()) {
-      run.outcome->id = base::EventId(++last);
-      EDGE_CHECK(ledger->end(run.id, *run.outcome));
-    }
-    table.add(std::move(run), std::nullopt);
-  }
-  return base::EventId(last);
-}
-
-Result<> CommandService::Parts::open(Launcher& launcher, const store::Vault& vault,
-                                     WorkerPool& workers, const base::Clock& clock,
-                                     const std::string& accounts) {
-  const std::string dir = accounts + "/commands";
-  EDGE_CHECK(store::make_dir(dir));
-  EDGE_TRY(RunLedger::Opened opened, RunLedger::open(dir, vault));
-  ledger = std::move(opened.ledger);
-  if (opened.runs.size() > RunLedger::kMaxRuns) {
-    opened.runs.erase(opened.runs.begin(), opened.runs.end() - RunLedger::kMaxRuns);
-  }
-  std::set<std::string> known;
-  for (const RunRecord& run : opened.runs) known.insert(run.id);
-  EDGE_TRY(log, OutputLog::open(dir, vault, known));
-  EDGE_TRY(const base::EventId last, adopt(std::move(opened.runs), clock));
-  source = std::make_unique<RunSource>(table, *log);
-  journal = std::make_unique<RunJournal>(table, *ledger, *log, *source, workers, clock, last);
-  EDGE_TRY(hub, Hub::start(*source, workers, clock, kHubOptions));
-  journal->set_hub(*hub);
-  EDGE_TRY(runner, Runner::make(launcher, clock));
-  return {};
 }
 
 Result<std::unique_ptr<CommandService>> CommandService::open(Launcher& launcher,
@@ -212,6 +92,7 @@ CommandService::CommandService(std::unique_ptr<Parts> parts, CommandOptions opti
     : options_(std::move(options)),
       workers_(workers),
       clock_(clock),
+      refusals_(clock, options_.warn),
       parts_(std::move(parts)),
       hub_(parts_->hub.get()) {}
 
@@ -225,6 +106,7 @@ void CommandService::begin_stop() {
 void CommandService::stop() {
   begin_stop();
   parts_->runner->stop();
+  parts_->journal->sync();
   hub_->stop();
 }
 
@@ -235,10 +117,7 @@ std::shared_ptr<const CommandList> CommandService::list() const {
 
 void CommandService::use(CommandList list) {
   for (const std::string& warning : list.warnings) base::log::warning("{}", warning);
-  std::size_t lines = 0;
-  for (const auto& project : list.projects) lines += project->lines.size();
-  base::log::info("commands: {} in {}, {} projects, {} lines", list.commands.size(),
-                  options_.file.string(), list.projects.size(), lines);
+  base::log::info("commands: {} has {}", options_.file.string(), sizes_of(list));
   parts_->table.add_topics(list);
   const OutputBounds usual;
   parts_->log->set_bounds({.bytes = list.keep_size,
@@ -264,7 +143,7 @@ Result<rpc::shape::CommandRun> CommandService::run(const rpc::Caller& caller,
   auto started = try_run(caller, project, command, refusal);
   if (!started) {
     const std::string name = caller_name(caller);
-    note_refusal(
+    refusals_.note(
         {.caller = name,
          .whom = name,
          .what = fmt::format("'{}' in the project '{}'", shown_text(command), shown_text(project))},
@@ -354,7 +233,7 @@ Result<> CommandService::run_for_contact(const std::string& caller, const Comman
   Refusal refusal = Refusal::failed;
   auto started = start_run(nullptr, match, text, caller, std::move(on_end), refusal);
   if (started) return {};
-  note_refusal({.caller = caller, .whom = "a contact", .what = ""}, refusal, "");
+  refusals_.note({.caller = caller, .whom = "a contact", .what = ""}, refusal, "");
   return std::move(started).error();
 }
 
@@ -382,30 +261,10 @@ Result<std::unique_ptr<RunOutputReader>> CommandService::open_output(
 void CommandService::note_chat_refusal(const std::string& caller, const std::string& contact_name,
                                        const std::string& text, Refusal refusal,
                                        const std::string& why) {
-  note_refusal({.caller = caller,
-                .whom = fmt::format("the contact {}", shown_text(contact_name)),
-                .what = fmt::format("'{}' in a chat", shown_text(text))},
-               refusal, why);
-}
-
-void CommandService::note_refusal(const Refused& refused, Refusal refusal, const std::string& why) {
-  refused_[static_cast<std::size_t>(refusal)].add();
-  if (refusal == Refusal::busy || refusal == Refusal::failed) return;
-  std::uint64_t unsaid = 0;
-  {
-    base::Lock lock(mutex_);
-    if (warnings_.take(refused.caller, clock_.uptime()) != 0) {
-      ++unsaid_;
-      return;
-    }
-    unsaid = std::exchange(unsaid_, 0);
-  }
-  base::log::warning("a device command was refused to {}: {}", logged_caller(refused.caller),
-                     name_of(refusal));
-  std::string message = fmt::format("A device command was refused to {}: {}. {}", refused.whom,
-                                    refused.what, shown_text(why));
-  if (unsaid > 0) message += fmt::format(" Before it {} others were refused.", unsaid);
-  options_.warn(std::move(message));
+  refusals_.note({.caller = caller,
+                  .whom = fmt::format("the contact {}", shown_text(contact_name)),
+                  .what = fmt::format("'{}' in a chat", shown_text(text))},
+                 refusal, why);
 }
 
 Result<KnownRun> CommandService::find(const rpc::Caller& caller, const std::string& id) const {
@@ -497,7 +356,7 @@ Result<> CommandService::check_project(const rpc::Caller& caller,
   std::string names;
   EDGE_TRY(const auto rows, projects(caller));
   for (const ProjectRow& row : rows) {
-    if (names.size() > kShownText) break;
+    if (names.size() > kShownNames) break;
     names += fmt::format("{}'{}'", names.empty() ? "" : ", ", row.project->name);
   }
   return fail(Errc::not_found,
@@ -530,51 +389,11 @@ Result<std::vector<CommandService::ProjectRow>> CommandService::projects(
   return out;
 }
 
-Result<CommandService::StreamPlan> CommandService::plan_stream(
-    const rpc::Caller& caller, const std::string& project, const std::optional<std::string>& run,
-    const ResumePoint& resume) const {
-  EDGE_CHECK(check_project(caller, project));
-  StreamOptions out;
-  out.manner = {.named = true, .heartbeats = true, .rereads = true};
-  out.resume = resume;
-  EventFrame greeting;
-  greeting.type = "connected";
-  if (!run) {
-    out.filter.accounts = parts_->table.topics(*caller.access, project);
-    if (out.filter.accounts.empty()) {
-      return fail(Errc::forbidden, "this caller may run, and see, nothing in this project");
-    }
-    std::string name;
-    rpc::append_json_string(name, project);
-    greeting.data = R"({"project":)" + name + "}";
-    out.greeting = std::move(greeting);
-    return StreamPlan(std::move(out));
-  }
-  EDGE_CHECK(check_run(caller, project, *run));
-  EDGE_TRY(const KnownRun known, find(caller, *run));
-  const RunRecord& record = known.record;
-  base::EventId after = record.before;
-  if (resume.after && *resume.after > record.before && *resume.after <= parts_->journal->last()) {
-    after = *resume.after;
-  }
-  if (record.outcome && after >= record.outcome->id) return StreamPlan();
-  out.resume = {.given = true, .after = after};
-  out.manner.ends = true;
-  out.filter.chats = {known.number};
-  greeting.data = connected_data(record);
-  out.greeting = std::move(greeting);
-  return StreamPlan(std::move(out));
-}
-
-void CommandService::subscribe(StreamSocket socket, StreamOptions options) {
-  hub_->subscribe(std::move(socket), std::move(options));
-}
-
-void CommandService::close_ended() { hub_->close_ended(); }
-
 CommandFigures CommandService::figures() const {
   CommandFigures out;
-  for (std::size_t i = 0; i < kRefusals; ++i) out.refused[i] = refused_[i].value();
+  for (std::size_t i = 0; i < kRefusals; ++i) {
+    out.refused[i] = refusals_.count(static_cast<Refusal>(i));
+  }
   for (std::size_t i = 0; i < RunJournal::kStatuses; ++i) out.ended[i] = parts_->journal->ended(i);
   out.started = started_.value();
   out.running = parts_->table.running();

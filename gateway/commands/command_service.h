@@ -13,11 +13,11 @@
 #include <string>
 #include <vector>
 
-#include "base/budget.h"
 #include "base/counter.h"
 #include "base/mutex.h"
 #include "gateway/commands/command_list.h"
 #include "gateway/commands/command_match.h"
+#include "gateway/commands/refusals.h"
 #include "gateway/commands/run_journal.h"
 #include "gateway/commands/run_output.h"
 #include "rpc/device_commands.h"
@@ -31,11 +31,6 @@ struct CommandOptions {
   // Says to the people who look after the device what was refused.
   std::function<void(std::string)> warn = [](const std::string&) {};
 };
-
-// Why a run was refused, for the metrics.
-enum class Refusal : std::uint8_t { unknown_project, not_allowed, wrong, busy, failed };
-inline constexpr std::size_t kRefusals = 5;
-std::string_view name_of(Refusal refusal);
 
 struct CommandFigures {
   std::array<std::uint64_t, kRefusals> refused{};
@@ -137,12 +132,6 @@ class CommandService final : public rpc::DeviceCommands {
   base::Result<RunRecord> start_run(const Project* project, const CommandMatch& match,
                                     const std::string& text, const std::string& caller,
                                     OnRunEnd on_end, Refusal& refusal);
-  struct Refused {
-    std::string caller;  // whose budget of warnings it takes
-    std::string whom;    // for people
-    std::string what;    // "'ls' in the project 'plant'"
-  };
-  void note_refusal(const Refused& refused, Refusal refusal, const std::string& why);
   RunOutput::Pages pages_of(const RunRecord& record) const;
   void tidy();
   void tidy_later();
@@ -150,15 +139,13 @@ class CommandService final : public rpc::DeviceCommands {
   const CommandOptions options_;
   WorkerPool& workers_;
   const base::Clock& clock_;
+  Refusals refusals_;
   const std::unique_ptr<Parts> parts_;
   Hub* const hub_;
   std::function<void()> on_reload_ = [] {};
-  std::array<base::Counter, kRefusals> refused_;
   base::Counter started_;
   mutable base::Mutex mutex_;
   std::shared_ptr<const CommandList> list_ GUARDED_BY(mutex_);
-  base::Budget<std::string> warnings_ GUARDED_BY(mutex_){{.per_second = 0.1, .burst = 5}};
-  std::uint64_t unsaid_ GUARDED_BY(mutex_) = 0;  // refusals without a warning since the last one
 };
 
 }  // namespace gateway::commands

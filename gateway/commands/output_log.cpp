@@ -91,6 +91,7 @@ struct OutputLog::Segment {
   std::uint64_t first = 0;
   std::string path;
   std::uint64_t size = 0;
+  std::uint64_t synced = 0;      // so much of it is on the disk; of an earlier daemon all of it
   base::UnixMillis written = 0;  // when it was last appended to
   bool indexed = true;           // false: of an earlier daemon, and not looked into yet
   std::vector<std::pair<std::uint64_t, std::uint64_t>>
@@ -126,7 +127,7 @@ base::Result<> OutputLog::adopt_files(const std::set<std::string>& known) {
     segment->number = name->file;
     segment->first = name->first;
     segment->path = path;
-    segment->size = file.file_size(unknown);
+    segment->size = segment->synced = file.file_size(unknown);
     if (unknown) continue;
     const auto age = clock_now - file.last_write_time(unknown);
     segment->written = now - std::chrono::duration_cast<std::chrono::milliseconds>(age).count();
@@ -225,6 +226,48 @@ void OutputLog::finish(const std::string& run) {
   base::Lock lock(mutex_);
   const auto found = outputs_.find(run);
   if (found != outputs_.end()) found->second.file.reset();
+}
+
+base::Result<> OutputLog::sync() {
+  std::vector<SegmentPtr> segments;
+  {
+    base::Lock lock(mutex_);
+    for (const auto& [first, segment] : oldest_) segments.push_back(segment);
+  }
+  return sync(std::move(segments));
+}
+
+base::Result<> OutputLog::sync(const std::string& run) {
+  std::vector<SegmentPtr> segments;
+  {
+    base::Lock lock(mutex_);
+    const auto found = outputs_.find(run);
+    if (found == outputs_.end()) return {};
+    segments.assign(found->second.segments.begin(), found->second.segments.end());
+  }
+  return sync(std::move(segments));
+}
+
+// Through descriptors of its own: those of the writer are the runner's.
+base::Result<> OutputLog::sync(std::vector<SegmentPtr> segments) {
+  bool any = false;
+  for (const SegmentPtr& segment : segments) {
+    std::uint64_t size = 0;
+    {
+      base::Lock lock(mutex_);
+      size = segment->size;
+      if (segment->synced == size) continue;
+    }
+    auto file = store::File::open(segment->path, store::File::Mode::read);
+    if (!file && file.error().code == base::Errc::not_found) continue;  // the oldest output goes
+    EDGE_CHECK(file);
+    EDGE_CHECK(file->sync());
+    any = true;
+    base::Lock lock(mutex_);
+    segment->synced = std::max(segment->synced, size);
+  }
+  if (!any) return {};
+  return store::sync_dir(dir_);
 }
 
 // The file goes; a reader that has it open reads on.

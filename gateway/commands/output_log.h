@@ -4,8 +4,9 @@
 // oldest files go when all together are over a bound, or are too old, also those of a command that
 // still runs.
 //
-// It is not synced: what a daemon wrote before it was killed is there, what it wrote shortly before
-// a power cut may be missing, and the lines before that are good.
+// What was appended survives the daemon; after sync(), which is called at the end of a run and when
+// the daemon stops, it survives a power cut. Of a run that goes on a power cut may cost what was
+// written shortly before, and the lines before that are good.
 //
 // append() and finish() belong to one thread (the runner's); all else is for any thread.
 #pragma once
@@ -63,6 +64,9 @@ class OutputLog {
   // full) is missing, and the page says so.
   void append(const std::string& run, std::span<const OutputEntry> entries);
   void finish(const std::string& run);
+  // Waits until all that was appended, or all of one run, is on the disk.
+  base::Result<> sync();
+  base::Result<> sync(const std::string& run);
 
   // Lines with an id greater than `after`, oldest first; at most `limit` and about `bytes` of them.
   base::Result<OutputPage> read(const std::string& run, base::EventId after, std::size_t limit,
@@ -88,6 +92,7 @@ class OutputLog {
   };
 
   OutputLog(std::string dir, const store::Vault& vault) : dir_(std::move(dir)), vault_(vault) {}
+  base::Result<> sync(std::vector<SegmentPtr> segments);
   base::Result<> adopt_files(const std::set<std::string>& known);
   base::Result<> append_record(const std::string& run, Output& output,
                                std::span<const OutputEntry> entries) REQUIRES(mutex_);

@@ -65,11 +65,18 @@ void RunJournal::end(const KnownRun& run, const RunEnd& end, base::EventId last_
     hub_->publish(std::vector<EventFrame>{outcome_frame(run, *ended)});
   }
   // The disk is waited for elsewhere: other commands' output goes on here.
-  (void)workers_.submit_rest("", [&ledger = ledger_] {
-    if (const auto synced = ledger.sync(); !synced) {
-      base::log::error("the record of commands: {}", synced.error().message);
-    }
+  (void)workers_.submit_rest("", [this, id = run.record.id] {
+    auto synced = log_.sync(id);
+    if (synced) synced = ledger_.sync();
+    if (!synced) base::log::error("the record of {}: {}", id, synced.error().message);
   });
+}
+
+// What the workers were asked for and did not come to do is done here.
+void RunJournal::sync() {
+  auto synced = log_.sync();
+  if (synced) synced = ledger_.sync();
+  if (!synced) base::log::error("the record of commands: {}", synced.error().message);
 }
 
 }  // namespace gateway::commands

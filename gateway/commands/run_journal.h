@@ -34,6 +34,9 @@ class RunJournal {
   // From now on a run that is ended was interrupted.
   void stop() { stopping_.store(true, std::memory_order_relaxed); }
 
+  // Waits until all output and all ends are on the disk. Once no command runs any more.
+  void sync();
+
   // What has been given out: events to come have greater ids.
   base::EventId last() const { return base::EventId(last_.load(std::memory_order_acquire)); }
 

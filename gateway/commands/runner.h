@@ -17,46 +17,10 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "gateway/commands/launcher.h"
-#include "gateway/commands/line_cutter.h"
+#include "gateway/commands/run_watcher.h"
 #include "gateway/loop/event_loop.h"
 
 namespace gateway::commands {
-
-enum class OutputStream : std::uint8_t { output, errors };
-
-// "stdout", "stderr"
-std::string_view name_of(OutputStream stream);
-
-struct RunEnd {
-  enum class Why : std::uint8_t {
-    exited,        // by itself, with an exit code or by a signal
-    time_limit,    // it was ended at its time limit
-    output_limit,  // it was ended because it wrote more than its output limit
-    cancelled,     // somebody asked for its end
-    not_started,   // the program could not be run
-    lost,          // its supervisor was killed
-  };
-  Why why = Why::exited;
-  std::optional<int> exit_code;  // of a program that ended by itself or on SIGTERM
-  std::optional<int> signal;     // that ended it
-  std::string message;           // for people; "" when it exited by itself
-  base::Millis duration = 0;
-  std::uint64_t output_bytes = 0;  // passed on, of both streams
-};
-
-std::string_view name_of(RunEnd::Why why);
-
-// Called on the runner's thread but for on_start(); must not wait for anything but the disk.
-class RunWatcher {
- public:
-  virtual ~RunWatcher() = default;
-  // The first call, by start() on its thread, once the run is certain to begin.
-  virtual void on_start(std::uint64_t /*run*/) {}
-  virtual void on_output(OutputStream stream, OutputPiece piece) = 0;
-  // All that one look at the run's output brought was passed on.
-  virtual void on_read() {}
-  virtual void on_end(const RunEnd& end) = 0;
-};
 
 using RunNumber = std::uint64_t;  // of this process; never used twice
 

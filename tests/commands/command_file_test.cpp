@@ -159,6 +159,7 @@ TEST_CASE("an empty list allows nothing") {
   REQUIRE(list);
   CHECK(list->commands.empty());
   CHECK(list->projects.empty());
+  CHECK(sizes_of(*list) == "0 commands, 0 projects, 0 lines");
 }
 
 TEST_CASE("a row that names nobody may be run by nobody, and the list warns of it") {
