@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -65,6 +66,28 @@ class Examples(unittest.TestCase):
             until(lambda: self.answers_to(chat, "the last"), 60, "the last answer")
         for text in ("while you were away", "while the bot was away", "the last"):
             self.assertEqual(self.answers_to(chat, text), 1, text)
+
+    def test_the_short_bots_answer_once_over_a_restart(self):
+        _, chat = join(self.edge, self.peer)
+        bots = {"python": ["python3", EXAMPLES / "bot.py"], "shell": ["bash", EXAMPLES / "bot.sh"]}
+        if shutil.which("go"):
+            program = self.edge.folder / "bot"
+            subprocess.run(["go", "build", "-o", program, EXAMPLES / "bot.go"], check=True, timeout=scaled(120))
+            bots["go"] = [program]
+        for name, command in bots.items():
+            with self.subTest(name):
+                bot = subprocess.Popen(command, env=self.env, start_new_session=True, stderr=subprocess.DEVNULL)
+                try:
+                    self.peer.send(chat, f"{name} one")
+                    until(lambda: self.answers_to(chat, f"{name} one"), 30, "the answer")
+                    until(lambda: not self.edge.rpc("get_next_msgs", 1), what="the bot's mark")
+                    self.edge.restart()
+                    self.peer.send(chat, f"{name} two: $(id) \"größer\" \\n")
+                    until(lambda: self.answers_to(chat, f"{name} two: $(id) \"größer\" \\n"), 30, "the answer after a restart")
+                finally:
+                    os.killpg(bot.pid, signal.SIGKILL)
+                    bot.wait()
+            self.assertEqual(self.answers_to(chat, f"{name} one"), 1)
 
     def test_send_sh_sends_to_an_address(self):
         _, chat = join(self.edge, self.peer)

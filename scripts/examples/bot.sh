@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Answers every message with its own text: a bot in twenty lines of shell, with curl and jq.
+# The gateway remembers what was marked as seen, so nothing is missed while the bot is away. EDGE_URL says where it is.
+set -uo pipefail
+url=${EDGE_URL:-http://127.0.0.1:7200}/rpc
+
+# rpc METHOD PARAMS: the result of a call.
+rpc() {
+  jq -n --arg method "$1" --argjson params "$2" '{jsonrpc: "2.0", id: 1, $method, $params}' |
+    curl -sS -H 'Content-Type: application/json' -d @- "$url" | jq -ce .result
+}
+
+while true; do
+  numbers=$(rpc wait_next_msgs '[1]') || sleep 1 # the gateway is away
+  for number in $(jq -r '.[]' <<<"$numbers"); do
+    message=$(rpc get_message "[1,$number]") || break
+    if jq -e '.fromId > 9 and (.isInfo | not)' <<<"$message" >/dev/null; then # of a contact, not of ourselves
+      rpc send_msg "$(jq -c '[1, .chatId, {text: "You said: \(.text)"}]' <<<"$message")" >/dev/null || break
+    fi
+    rpc markseen_msgs "[1,[$number]]" >/dev/null
+  done
+done
