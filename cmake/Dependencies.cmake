@@ -14,6 +14,13 @@ pkg_check_modules(QRENCODE REQUIRED IMPORTED_TARGET libqrencode)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(MINIZIP REQUIRED IMPORTED_TARGET minizip)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)
+# Its package has no pkg-config file.
+find_path(EDGE_WSLAY_INCLUDE wslay/wslay.h REQUIRED)
+find_library(EDGE_WSLAY_LIBRARY wslay REQUIRED)
+add_library(edge_wslay INTERFACE)
+target_include_directories(edge_wslay SYSTEM INTERFACE ${EDGE_WSLAY_INCLUDE})
+target_link_libraries(edge_wslay INTERFACE ${EDGE_WSLAY_LIBRARY})
 # Only headers.
 pkg_check_modules(TOMLPLUSPLUS REQUIRED tomlplusplus>=3.3)
 # Only its headers: the library is loaded when it is needed (gateway/tls/openssl_api.h).
@@ -35,3 +42,4 @@ edge_link_archive(PkgConfig::UTF8PROC utf8proc)
 edge_link_archive(PkgConfig::RE2 re2 Threads::Threads)
 edge_link_archive(PkgConfig::ZLIB z)
 edge_link_archive(PkgConfig::MINIZIP minizip PkgConfig::ZLIB)
+edge_link_archive(PkgConfig::NETTLE nettle)

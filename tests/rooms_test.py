@@ -17,7 +17,7 @@ FOLDERS = {
     "messaging": ["model", "kernel", "files", "chats", "outbox", "protected", "groups", "receiving",
                   "delivery", "peering", "api"],
     "gateway": ["text", "loop", "process", "http", "limits", "tls", "config", "auth", "server", "peer", "license",
-                "hub", "relay", "viewer", "commands", "metrics", "endpoints", "daemon", "cli"],
+                "hub", "ws", "relay", "viewer", "commands", "metrics", "endpoints", "daemon", "cli"],
 }
 # The namespaces of messaging's folders. What rpc calls, and the values that it is given, are messaging's own.
 NAMESPACES = {folder: f"messaging::{folder}" for folder in FOLDERS["messaging"]}
@@ -65,6 +65,8 @@ FENCED = {
     "toml++/toml.h": {"gateway", "messaging"},
     "unzip.h": {"messaging"},
     "re2/re2.h": {"gateway"},
+    "wslay/wslay.h": {"gateway"},
+    "nettle/sha1.h": {"gateway"},
     "spdlog/spdlog.h": {"base"},
     "qrencode.h": {"rpc", "gateway"},
     "nlohmann/json.hpp": {"rpc", "gateway"},
@@ -77,7 +79,7 @@ LINKS = {
     "store": {"PkgConfig::SQLITE"},
     "messaging": {"PkgConfig::MINIZIP"},
     "rpc": {"nlohmann_json::nlohmann_json", "PkgConfig::QRENCODE"},
-    "gateway": {"PkgConfig::HTTPLIB", "CLI11::CLI11", "PkgConfig::RE2"},
+    "gateway": {"PkgConfig::HTTPLIB", "CLI11::CLI11", "PkgConfig::RE2", "PkgConfig::NETTLE", "edge_wslay"},
 }
 
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "gateway/cli/client.h"
-#include "gateway/cli/sse_lines.h"
+#include "gateway/http/sse_lines.h"
 
 namespace gateway::cli {
 

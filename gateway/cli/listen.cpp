@@ -6,7 +6,7 @@
 #include "gateway/cli/commands.h"
 #include "gateway/cli/output.h"
 #include "gateway/cli/print.h"
-#include "gateway/cli/sse_lines.h"
+#include "gateway/http/sse_lines.h"
 #include "rpc/json_text.h"
 
 namespace gateway::cli {

@@ -83,6 +83,7 @@ struct Daemon::Parts {
   std::shared_ptr<Certificate> certificate;  // null: plain HTTP
   std::unique_ptr<ViewerSessions> viewers;
   std::unique_ptr<HttpServer> server;
+  std::unique_ptr<WebSockets> sockets;
   std::unique_ptr<Signals> signals;
   std::unique_ptr<Timer> stop_limit;
   std::unique_ptr<Timer> trim;
@@ -183,6 +184,7 @@ void Daemon::Parts::expire_keys() {
   const auto next = keys->expire();
   if (hub) hub->close_ended();
   if (command_service) command_service->close_ended();
+  if (sockets) sockets->close_ended();
   if (next) keys_expiry->arm(std::clamp<base::Millis>(*next - clock.now(), 1'000, kLongest));
 }
 
@@ -331,14 +333,17 @@ void Daemon::Parts::read_license(const std::string& fingerprint) {
 
 void Daemon::Parts::add_routes() {
   auto& routes = server->routes();
-  add_rpc_endpoint(routes, *service, {.restricted_paths = settings.restricted_paths()});
+  const RpcEndpointOptions calls{.restricted_paths = settings.restricted_paths()};
+  add_rpc_endpoint(routes, *service, calls);
+  sockets = std::make_unique<WebSockets>(*loop, *workers, *service, *hub, server->limits());
+  add_websocket_endpoint(routes, *sockets, gatekeeper->tickets(), calls);
   add_events_endpoint(routes, *hub, &gatekeeper->tickets());
   add_publish_endpoint(routes, *service);
   add_health_endpoint(routes, std::string(version()), [this] { return why_not_ready(); });
   const MetricsSources figures{&call_figures,           server.get(),     hub.get(),
                                workers.get(),           service.get(),    store.get(),
                                counted_transport.get(), gatekeeper.get(), relay.get(),
-                               command_service.get()};
+                               command_service.get(),   sockets.get()};
   add_metrics_endpoint(routes, [figures] { return metrics_text(figures); });
   FileFunctions files;
   files.open = [this](base::AccountId account,
@@ -408,12 +413,17 @@ void Daemon::Parts::stop(std::string_view why) {
   });
   stop_limit->arm(kStopLimit);
   transport->close();
+  // When the last connection has closed, of either kind.
+  const auto closed = [this, kinds = std::make_shared<int>(2)] {
+    if (--*kinds == 0) loop->stop();
+  };
+  sockets->stop(closed);
   service->stop();
   hub->stop();
   if (command_service) command_service->begin_stop();
   relay_client->stop();
   if (relay) relay->stop_streams();
-  server->stop(kStopGrace, [this] { loop->stop(); });
+  server->stop(kStopGrace, closed);
 }
 
 // After the loop has ended: no call arrives any more. The last commits still pass their events to

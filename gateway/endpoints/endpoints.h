@@ -15,6 +15,7 @@
 #include "gateway/http/route.h"
 #include "gateway/hub/hub.h"
 #include "gateway/viewer/sessions.h"
+#include "gateway/ws/sockets.h"
 #include "messaging/api/protected_files.h"
 #include "messaging/model/attachment.h"
 #include "rpc/dispatcher.h"
@@ -28,6 +29,10 @@ struct RpcEndpointOptions {
 };
 void add_rpc_endpoint(RouteTable& routes, rpc::Dispatcher& dispatcher,
                       RpcEndpointOptions options = {});
+
+// GET /ws and POST /ws/ticket.
+void add_websocket_endpoint(RouteTable& routes, WebSockets& sockets, Tickets& tickets,
+                            RpcEndpointOptions options = {});
 
 // GET /events, and with `tickets` POST /events/ticket.
 void add_events_endpoint(RouteTable& routes, Hub& hub, Tickets* tickets = nullptr);

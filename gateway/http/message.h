@@ -66,7 +66,8 @@ class BodySource {
   virtual base::Result<std::size_t> next(std::span<std::uint8_t> out) = 0;
 };
 
-// The connection itself, given away for good: a stream of events. `unsent` must be written first.
+// The connection itself, given away for good: a stream of events, a WebSocket. `unsent` must be
+// written first.
 struct StreamSocket {
   Fd fd;               // non-blocking, TCP_NODELAY
   std::string unsent;  // the response's head and whatever of earlier answers did not fit yet
@@ -75,7 +76,8 @@ struct StreamSocket {
   bool chunked = false;  // the head announced chunks: whatever follows `unsent` must be framed so
   // Whose stream it is; once it has ended() the stream closes. Never null.
   std::shared_ptr<const rpc::Access> access = rpc::Access::everything();
-  std::string party = {};  // whose work it is (gateway/loop/party.h)
+  std::string party = {};   // whose work it is (gateway/loop/party.h)
+  std::string unread = {};  // what the client has sent behind its request
 };
 
 struct Response {
@@ -92,6 +94,7 @@ struct Response {
   base::Handover taken;
   bool chunked = false;  // with take_over: announce chunks to a client that speaks HTTP/1.1
   bool close = false;    // end the connection after this answer
+  bool upgrade = false;  // with take_over: a 101, whose fields name the protocol
 
   static Response json(std::string body, int status = 200);
   static Response empty(int status = 204);

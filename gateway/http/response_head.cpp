@@ -29,6 +29,8 @@ std::string_view reason_of(int status) {
   switch (status) {
     case 100:
       return "Continue";
+    case 101:
+      return "Switching Protocols";
     case 200:
       return "OK";
     case 201:
@@ -73,6 +75,8 @@ std::string_view reason_of(int status) {
       return "Expectation Failed";
     case 421:
       return "Misdirected Request";
+    case 426:
+      return "Upgrade Required";
     case 429:
       return "Too Many Requests";
     case 431:
@@ -112,7 +116,9 @@ void append_response_head(std::string& out, const Response& response,
   if (framing.chunked) out.append("Transfer-Encoding: chunked\r\n");
   if (typed) out.append("X-Content-Type-Options: nosniff\r\n");
   if (!framing.date.empty()) out.append("Date: ").append(framing.date).append("\r\n");
-  if (!framing.keep_alive) {
+  if (framing.upgrade) {
+    out.append("Connection: Upgrade\r\n");
+  } else if (!framing.keep_alive) {
     out.append("Connection: close\r\n");
   } else if (framing.http_1_0) {
     out.append("Connection: keep-alive\r\n");

@@ -15,6 +15,7 @@ std::string_view reason_of(int status);
 struct ResponseFraming {
   std::optional<std::uint64_t> length;  // nothing: until the connection ends, or by chunks
   bool chunked = false;                 // Transfer-Encoding: chunked
+  bool upgrade = false;                 // Connection: Upgrade
   bool keep_alive = true;
   bool http_1_0 = false;  // such a client gets a header when the connection stays open
   std::string_view date;  // RFC 9110, 6.6.1; "" leaves it out

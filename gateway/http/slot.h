@@ -31,6 +31,8 @@ class Slot {
     return *this;
   }
   ~Slot() { reset(); }
+  // One more for the same client: of a descriptor that its connection brings with it.
+  Slot another() const { return count_ ? Slot(count_, address_) : Slot(); }
   void reset() {
     for (auto* held : {&count_, &address_}) {
       if (auto count = std::exchange(*held, nullptr))

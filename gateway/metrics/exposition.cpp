@@ -14,6 +14,7 @@
 #include "gateway/process/version.h"
 #include "gateway/relay/relay_part.h"
 #include "gateway/server/server.h"
+#include "gateway/ws/sockets.h"
 #include "rpc/service.h"
 #include "store/figures.h"
 #include "store/store.h"
@@ -61,6 +62,16 @@ void write_http(MetricsText& out, const HttpServer& server, const Gatekeeper& ga
   out.counter("privitty_tls_handshakes_total", "TLS handshakes by how they ended.");
   out.sample(stats.tls->handshakes, {{"outcome", "ok"}});
   out.sample(stats.tls->failed, {{"outcome", "failed"}});
+}
+
+void write_websockets(MetricsText& out, const WebSockets& sockets) {
+  const WebSocketStats stats = sockets.stats();
+  out.gauge("privitty_websockets", "WebSockets open now.", std::uint64_t{stats.open});
+  out.counter("privitty_websockets_total", "WebSockets opened.", stats.opened);
+  out.counter("privitty_websocket_received_total", "Messages from WebSockets: calls and batches.",
+              stats.received);
+  out.counter("privitty_websocket_sent_total", "Messages to WebSockets: answers and events.",
+              stats.sent);
 }
 
 void write_events(MetricsText& out, const Hub& hub) {
@@ -208,6 +219,7 @@ std::string metrics_text(const MetricsSources& sources) {
   write_http(out, *sources.server, *sources.gatekeeper);
   sources.calls->write(out);
   write_events(out, *sources.hub);
+  write_websockets(out, *sources.sockets);
   write_queues(out, *sources.workers, *sources.service);
   write_store(out, *sources.store);
   write_deliveries(out, *sources.transport);

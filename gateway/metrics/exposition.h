@@ -22,6 +22,7 @@ class Gatekeeper;
 class HttpServer;
 class Hub;
 class RelayPart;
+class WebSockets;
 class WorkerPool;
 namespace commands {
 class CommandService;
@@ -39,6 +40,7 @@ struct MetricsSources {
   const Gatekeeper* gatekeeper = nullptr;
   const RelayPart* relay = nullptr;                           // with --relay
   const commands::CommandService* command_service = nullptr;  // with --commands
+  const WebSockets* sockets = nullptr;
 };
 
 // Prometheus' text format.

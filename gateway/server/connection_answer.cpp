@@ -100,6 +100,7 @@ void Connection::hand_over(Response response) {
   append_response_head(out_.tail(), response,
                        {.length = {},
                         .chunked = chunked,
+                        .upgrade = response.upgrade,
                         .keep_alive = false,
                         .http_1_0 = http_1_0_,
                         .date = context_.date()});
@@ -111,7 +112,8 @@ void Connection::hand_over(Response response) {
                       .slot = std::move(slot_),
                       .chunked = chunked,
                       .access = std::move(access_),
-                      .party = std::move(party)};
+                      .party = std::move(party),
+                      .unread = std::string(pending())};
   auto take_over = std::move(response.take_over);
   close();
   take_over(std::move(socket));

@@ -75,6 +75,8 @@ HttpServer::HttpServer(EventLoop& loop, WorkerPool& workers, HttpOptions options
 
 HttpServer::~HttpServer() = default;
 
+RequestLimits& HttpServer::limits() { return impl_->context.limits; }
+
 RouteTable& HttpServer::routes() { return impl_->context.router->table; }
 
 base::Result<std::string> HttpServer::listen(const HostPort& address, ListenerKind kind) {

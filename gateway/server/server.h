@@ -80,6 +80,8 @@ class HttpServer {
   // everything and then calls `done` on the loop. The loop must keep running until then.
   void stop(base::Millis grace, base::UniqueFunction<void()> done);
   HttpStats stats() const;
+  // Of requests, for what comes as one by another way than HTTP. Loop thread.
+  RequestLimits& limits();
   // Each route with its figures, and last those of requests that reached none. Any thread, after
   // start().
   void for_each_route(const std::function<void(const Route&, const RouteFigures&)>& visit) const;

@@ -1,13 +1,15 @@
 #include "gateway/cli/client.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/print.h"
-#include "gateway/cli/sse_lines.h"
+#include "gateway/http/sse_lines.h"
 #include "tests/gateway/peer_test_server.h"
 #include "tests/support/catch.h"
 
 namespace {
 
 using namespace gateway::cli;  // NOLINT: a test
+using gateway::SseEvent;
+using gateway::SseLines;
 using peer_test::Line;
 using peer_test::Server;
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace gateway::cli {
+namespace gateway {
 
 struct SseEvent {
   std::string type;  // of an `event:` line; "" without one
@@ -37,4 +37,4 @@ class SseLines {
   std::string last_id_;
 };
 
-}  // namespace gateway::cli
+}  // namespace gateway

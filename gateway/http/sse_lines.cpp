@@ -1,6 +1,6 @@
-#include "gateway/cli/sse_lines.h"
+#include "gateway/http/sse_lines.h"
 
-namespace gateway::cli {
+namespace gateway {
 namespace {
 
 constexpr std::size_t kMaxFrame = 16 * 1024 * 1024;
@@ -60,4 +60,4 @@ void SseLines::reset() {
   pending_id_ = last_id_;
 }
 
-}  // namespace gateway::cli
+}  // namespace gateway
