@@ -9,7 +9,8 @@ RUN scripts/setup
 COPY . .
 ARG JOBS=
 RUN scripts/build release privitty-edged privitty-edge \
- && strip build/release/bin/privitty-edged build/release/bin/privitty-edge
+ && strip build/release/bin/privitty-edged build/release/bin/privitty-edge \
+ && cmake --install build/release --prefix /usr/local
 
 # -- what runs
 FROM debian:bookworm-slim
@@ -26,6 +27,8 @@ RUN apt-get update -q \
       ca-certificates libcpp-httplib0.11 libcurl4 libfmt9 libqrencode4 libssl3 libwslay1 \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/build/release/bin/privitty-edged /src/build/release/bin/privitty-edge /usr/local/bin/
+# The manual pages and the completions.
+COPY --from=build /usr/local/share /usr/local/share
 COPY LICENSE /usr/share/doc/privitty-edge/LICENSE
 
 # A missing library fails the build, not the first start. The folders belong to the user that runs.

@@ -1,15 +1,11 @@
 #include "gateway/cli/commands.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
 
-#include "base/bytes.h"
-#include "gateway/cli/input.h"
+#include "gateway/cli/lines.h"
 #include "gateway/cli/print.h"
+#include "gateway/cli/whom.h"
 #include "gateway/process/version.h"
-#include "gateway/text/given_text.h"
-#include "messaging/model/types.h"
 
 namespace gateway::cli {
 namespace {
@@ -18,43 +14,8 @@ using base::Errc;
 using base::fail;
 using base::Result;
 
-void print(const std::string& line) {
-  std::fwrite(line.data(), 1, line.size(), stdout);
-  std::fputc('\n', stdout);
-}
-
-void print_json(const Json& json) {
-  print(json.dump(-1, ' ', false, Json::error_handler_t::replace));
-}
-
 std::string text_of(const Json& json) {
   return json.is_string() ? json.get<std::string>() : json.is_null() ? "" : json.dump();
-}
-
-std::optional<std::uint32_t> chat_number(const std::string& text) {
-  std::uint32_t out = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (fault != std::errc{} || end != text.data() + text.size() || out == 0) return std::nullopt;
-  return out;
-}
-
-Result<Json> contact_of(const Context& context, const std::string& address) {
-  EDGE_TRY(auto contact,
-           context.client.call("lookup_contact_id_by_addr", {context.account, address}));
-  if (contact.is_number_unsigned()) return contact;
-  return fail(Errc::not_found, "no contact has the address " + plain(address) +
-                                   ": privitty-edge contacts lists them, privitty-edge join LINK "
-                                   "adds one");
-}
-
-// Of a contact's address the chat with it, made when it is not there.
-Result<std::uint32_t> chat_of(const Context& context, const std::string& to) {
-  if (const auto number = chat_number(to)) return *number;
-  EDGE_TRY(const auto contact, contact_of(context, to));
-  EDGE_TRY(const auto chat,
-           context.client.call("create_chat_by_contact_id", {context.account, contact}));
-  if (!chat.is_number_unsigned()) return fail(Errc::internal, "the daemon named no chat");
-  return chat.get<std::uint32_t>();
 }
 
 std::string connectivity_name(const Json& value) {
@@ -167,7 +128,7 @@ Result<> chats(const Context& context) {
 }
 
 Result<> messages(const Context& context, const std::string& of, std::size_t last) {
-  Json chat = chat_number(of) ? Json(*chat_number(of)) : Json();
+  Json chat = number_in(of) ? Json(*number_in(of)) : Json();
   Json ids = Json::array();
   if (chat.is_null()) {
     EDGE_TRY(const auto contact, contact_of(context, of));
@@ -191,36 +152,7 @@ Result<> messages(const Context& context, const std::string& of, std::size_t las
   }
   for (const auto& message : ordered) print(message_lines(message));
   if (ordered.empty())
-    print((chat_number(of) ? "no messages in chat " : "no messages with ") + plain(of));
-  return {};
-}
-
-Result<> send(const Context& context, const SendRequest& request) {
-  std::string text = request.text;
-  if (text == "-") {
-    EDGE_TRY(text, read_input(messaging::kMaxText, "send it as a file, with --file"));
-    text = without_bom(text);
-    if (!base::is_utf8(text)) {
-      return fail(Errc::invalid_argument,
-                  "standard input is not UTF-8 text: send it as a file, with --file");
-    }
-    if (text.empty() && request.file.empty()) {
-      return fail(Errc::invalid_argument, "standard input holds no text, so nothing was sent");
-    }
-  }
-  EDGE_TRY(const auto chat, chat_of(context, request.to));
-  Json data = Json::object();
-  if (!text.empty()) data["text"] = text;
-  if (!request.file.empty()) {
-    EDGE_TRY(data["file"], context.client.upload(request.file, context.account));
-    data["filename"] = request.file.substr(request.file.find_last_of('/') + 1);
-  }
-  EDGE_TRY(const auto id, context.client.call("send_msg", {context.account, chat, data}));
-  if (context.json) {
-    print_json(Json{{"chat_id", chat}, {"msg_id", id}});
-  } else {
-    print("message " + id.dump() + " in chat " + std::to_string(chat) + " is on its way");
-  }
+    print((number_in(of) ? "no messages in chat " : "no messages with ") + plain(of));
   return {};
 }
 

@@ -19,12 +19,6 @@ struct Context {
   bool json = false;
 };
 
-struct SendRequest {
-  std::string to;    // a chat's number or a contact's address
-  std::string text;  // may be empty with a file; "-": standard input
-  std::string file;  // ""; else a path on this machine
-};
-
 struct ListenRequest {
   std::string types;                       // "IncomingMsg,MsgRead"; "" for all
   std::string resume;                      // an event id to resume after; "" for news only
@@ -54,7 +48,6 @@ base::Result<> join(const Context& context, const std::string& link);
 base::Result<> contacts(const Context& context);
 base::Result<> chats(const Context& context);
 base::Result<> messages(const Context& context, const std::string& of, std::size_t last);
-base::Result<> send(const Context& context, const SendRequest& request);
 base::Result<> listen(const Context& context, const ListenRequest& request);  // until interrupted
 // Publishes what stands in standard input, as one event.
 base::Result<> publish(const Context& context, const PublishRequest& request);

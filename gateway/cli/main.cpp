@@ -9,6 +9,7 @@
 
 #include "gateway/cli/command_check.h"
 #include "gateway/cli/commands.h"
+#include "gateway/cli/help_pages.h"
 #include "gateway/cli/keys.h"
 #include "gateway/cli/license.h"
 #include "gateway/cli/offline.h"
@@ -16,6 +17,7 @@
 #include "gateway/cli/qr.h"
 #include "gateway/cli/relay.h"
 #include "gateway/cli/run_command.h"
+#include "gateway/cli/talk_options.h"
 #include "gateway/config/settings.h"
 #include "gateway/process/process_memory.h"
 #include "gateway/process/standard_streams.h"
@@ -39,7 +41,7 @@ struct Options {
   std::string link_flag;
   std::string chat;
   std::size_t last = 50;
-  SendRequest send;
+  TalkOptions talk;
   ListenRequest listen;
   PublishRequest publish;
   std::string method;
@@ -48,6 +50,8 @@ struct Options {
   KeysPlace keys;
   NewKeyRequest new_key;
   std::string revoked;
+  std::string shell;
+  std::string program = "privitty-edge";
   std::string api_key_file;
   RelayRequest relay;
   LicenseRequest license;
@@ -144,20 +148,21 @@ void describe(CLI::App& app, Options& o) {
   app.add_subcommand("status", "who this gateway is and how it fares");
   app.add_subcommand("health", "whether the daemon serves; exit code 1 when it does not");
   auto* invite = app.add_subcommand("invite", "the link by which others join this gateway");
+  add_examples(*invite, {"invite --qr"});
   invite->add_flag("--qr", o.qr, "also draw it as a QR code");
   auto* join = app.add_subcommand("join", "join somebody by an invite link");
+  add_examples(*join, {"join 'OPENPGP4FPR:…'"});
   join->add_option("LINK", o.link, "the link, quoted");
   join->add_option("--link", o.link_flag, "the link, quoted");
   app.add_subcommand("contacts", "the contacts");
   app.add_subcommand("chats", "the chats, newest first");
   auto* messages = app.add_subcommand("messages", "a chat's last messages");
+  add_examples(*messages, {"messages 12 -n 5"});
   messages->add_option("CHAT", o.chat, "a chat's number or a contact's address")->required();
   messages->add_option("-n,--last", o.last, "how many")->capture_default_str();
-  auto* send = app.add_subcommand("send", "send a message");
-  send->add_option("TO", o.send.to, "a chat's number or a contact's address")->required();
-  send->add_option("TEXT", o.send.text, "the text; - reads it from standard input");
-  send->add_option("--file", o.send.file, "a file to attach")->check(a_path);
+  describe_talk(app, o.talk);
   auto* listen = app.add_subcommand("listen", "print events as they happen, reconnecting");
+  add_examples(*listen, {"listen --types IncomingMsg", "--json listen --channel alarms"});
   listen->add_option("--types", o.listen.types, "only these, as in IncomingMsg,MsgRead");
   listen->add_option("--after", o.listen.resume, "first what happened after this event id");
   listen->add_option("--channel", o.listen.channels,
@@ -167,6 +172,7 @@ void describe(CLI::App& app, Options& o) {
   listen->add_option("--prop", o.listen.properties, "NAME=VALUE: a property to be addressed by");
   listen->add_flag("--snapshot", o.listen.snapshot, "first how every chat stands");
   auto* publish = app.add_subcommand("publish", "publish standard input as an event on a channel");
+  add_examples(*publish, {"echo 'pump 3 runs hot' | privitty-edge publish --channel alarms"});
   publish->add_option("--channel", o.publish.channel, "the channel")->capture_default_str();
   publish->add_option("--type", o.publish.type, "the event's type");
   publish->add_option("--id", o.publish.id, "an id of your own");
@@ -174,6 +180,7 @@ void describe(CLI::App& app, Options& o) {
   publish->add_option("--where", o.publish.where, "NAME=VALUE: only to listeners who say so");
   publish->add_flag("--fill", o.publish.fill, "fill {{NAME}} with each listener's property");
   auto* call = app.add_subcommand("call", "call a JSON-RPC method and print its result");
+  add_examples(*call, {"call get_config '[1,\"addr\"]'"});
   call->add_option("METHOD", o.method, "such as get_config")->required();
   call->add_option("PARAMS", o.params, "a JSON array or object, such as '[1,\"addr\"]'");
   auto* rekey = app.add_subcommand("rekey", "change what opens the store (the daemon is stopped)");
@@ -205,12 +212,21 @@ void describe(CLI::App& app, Options& o) {
   commands->require_subcommand(1);
   commands->fallthrough();
   auto* check = commands->add_subcommand("check", "read the list, and say what is wrong");
+  add_examples(*check, {"commands check /etc/privitty/commands.toml"});
   check->add_option("FILE", o.command_check.file, "the list")->required()->check(a_path);
   auto* run = app.add_subcommand("run", "run a device command; its exit code is this program's");
+  add_examples(*run, {"run notes -- disk-usage /var"});
   run->add_option("PROJECT", o.run.project, "a project of the daemon's list")->required();
   run->add_flag("--input", o.run.input, "send standard input to it first");
   run->add_option("COMMAND", o.run.words, "after --: the command and its arguments")->required();
   describe_license(app, o);
+  auto* completion = app.add_subcommand("completion", "a script that completes these commands");
+  completion->add_option("SHELL", o.shell, "bash, zsh or fish")->required();
+  add_examples(*completion, {"source <(privitty-edge completion bash)"});
+  auto* manual = app.add_subcommand("man", "the manual page, for man -l -");
+  manual->add_option("PROGRAM", o.program, "privitty-edge or privitty-edged")
+      ->capture_default_str();
+  add_examples(*manual, {"privitty-edge man | man -l -"});
   app.add_subcommand("version", "this program's version and the daemon's");
   app.footer(
       "exit codes: 0 done, 1 it did not work, 2 the command line is wrong; of run the command's "
@@ -224,6 +240,7 @@ void describe_keys(CLI::App& app, Options& o) {
   keys->add_option("--api-keys", o.keys.file, "the daemon's key file (PRIVITTY_API_KEYS_FILE)")
       ->check(a_path);
   auto* add = keys->add_subcommand("add", "make a key and print it, once");
+  add_examples(*add, {"keys add dashboard --scope rpc:read,events --expires 90d"});
   add->add_option("NAME", o.new_key.name, "what it is for")->required();
   add->add_option("--scope", o.new_key.scopes,
                   "of rpc:read,rpc:write,events,publish:CHANNEL,admin,view,commands,commands:NAME")
@@ -295,7 +312,7 @@ base::Result<> run(const std::string& command, Options& o) {
   if (command == "contacts") return contacts(context);
   if (command == "chats") return chats(context);
   if (command == "messages") return messages(context, o.chat, o.last);
-  if (command == "send") return send(context, o.send);
+  if (is_talk(command)) return run_talk(command, context, o.talk);
   if (command == "listen") {
     if (o.account_named) o.listen.account = o.account;
     return listen(context, o.listen);
@@ -307,6 +324,20 @@ base::Result<> run(const std::string& command, Options& o) {
   if (command == "publish") return publish(context, o.publish);
   if (command == "call") return call(context, o.method, o.params);
   return show_version(context);
+}
+
+base::Result<> print_page(const std::string& command, const CLI::App& app, const Options& o) {
+  std::string text;
+  if (command == "completion") {
+    EDGE_TRY(text, completion(app, o.shell));
+  } else if (o.program == "privitty-edge" || o.program == "privitty-edged") {
+    text = o.program == "privitty-edge" ? manual_page(app) : daemon_manual_page();
+  } else {
+    return base::fail(base::Errc::invalid_argument,
+                      "there are manual pages of privitty-edge and privitty-edged");
+  }
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return {};
 }
 
 // The parser's complaint about a value that is no number, or about words that it has no place for.
@@ -388,14 +419,16 @@ int main(int argc, char** argv) {
                         "'; see privitty-edge --help",
                     kExitUsage);
   }
-  if (command == "send" && options.send.text.empty() && options.send.file.empty()) {
-    return complain("send needs a text or --file: privitty-edge send 12 'Hello'", kExitUsage);
+  if (const std::string fault = talk_fault(command, options.talk); !fault.empty()) {
+    return complain(fault, kExitUsage);
   }
   const std::string inner =
       command == "keys" || command == "license"
           ? app.get_subcommands().front()->get_subcommands().front()->get_name()
           : "";
-  const auto done = command == "keys"      ? run_keys(inner, options)
+  const bool page = command == "completion" || command == "man";
+  const auto done = page                   ? print_page(command, app, options)
+                    : command == "keys"    ? run_keys(inner, options)
                     : command == "license" ? run_license(inner, options)
                                            : run(command, options);
   if (command == "run" && !done) return complain(done.error().message, kExitNotRun);

@@ -1,5 +1,6 @@
 #include "gateway/cli/print.h"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 
@@ -31,15 +32,6 @@ std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
-// The first line's worth of a text, cut between characters.
-std::string shortened(std::string text) {
-  constexpr std::size_t kMost = 72;
-  if (text.size() <= kMost) return text;
-  std::size_t end = kMost;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end) + "...";
-}
-
 }  // namespace
 
 std::string plain(std::string_view text, bool one_line) {
@@ -65,6 +57,20 @@ std::string plain(std::string_view text, bool one_line) {
     }
   }
   return out;
+}
+
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+}
+
+std::string shortened(std::string text) {
+  constexpr std::size_t kMost = 72;
+  if (text.size() <= kMost) return text;
+  std::size_t end = kMost;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + "...";
 }
 
 std::string local_time(std::int64_t unix_seconds) {

@@ -12,6 +12,11 @@ namespace gateway::cli {
 // Safe for a terminal. `one_line` also escapes line breaks.
 std::string plain(std::string_view text, bool one_line = true);
 
+// How many columns of a terminal the text takes, where every character takes one.
+std::size_t width_of(std::string_view text);
+// The first line's worth of a text, cut between characters.
+std::string shortened(std::string text);
+
 // "2026-11-21 09:05:12" in local time.
 std::string local_time(std::int64_t unix_seconds);
 // "delivered" for 26; "state 99" for an unknown one.

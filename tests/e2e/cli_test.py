@@ -1,13 +1,14 @@
 """privitty-edge: what it prints, what it says when it cannot, and its exit codes."""
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import threading
 import unittest
 
-from gateway import CLI, Gateway, free_port, join, scaled, until
+from gateway import CLI, DAEMON, Gateway, free_port, join, scaled, until
 
 DONE, FAILED, USAGE = 0, 1, 2
 
@@ -82,6 +83,98 @@ class Talking(unittest.TestCase):
             listener.wait(scaled(10))
             reader.join()
             listener.stdout.close()
+
+    def test_replies_reactions_edits_and_deletion(self):
+        chat_a, chat_b = join(self.alice, self.bob)
+        at_bob = self.bob.events()
+
+        def came(*words):
+            out = self.of(self.alice, *words)
+            return at_bob.wait("IncomingMsg")["msg_id"], out
+        first, _ = came("send", chat_a, "Pump 3 runs hot")
+        answer = json.loads(self.of(self.bob, "--json", "reply", first, "On my way"))
+        self.assertEqual(answer["chat_id"], chat_b)
+        until(lambda: "On my way" in self.alice.texts(chat_a), what="the reply")
+        reply = self.alice.messages(chat_a)[-1]
+        self.assertEqual(reply["quote"]["text"], "Pump 3 runs hot")
+        mine = self.alice.messages(chat_a)[0]["id"]
+
+        def reactions():
+            found = self.alice.rpc("get_message_reactions", 1, mine)
+            return [one["emoji"] for one in found["reactions"]] if found else []
+        self.assertIn("has your reaction", self.of(self.bob, "react", first, "👍", "🎉"))
+        until(lambda: sorted(reactions()) == sorted(["👍", "🎉"]), what="the reactions")
+        self.assertIn("taken back", self.of(self.bob, "react", first))
+        until(lambda: not reactions(), what="the end of the reactions")
+        self.assertIn("another text", self.of(self.alice, "edit", mine, "Pump 4 runs hot"))
+        until(lambda: "Pump 4 runs hot" in self.bob.texts(chat_b), what="the other text")
+        code, _, said = edge("edit", first, "mine now", url=self.bob.url)
+        self.assertEqual(code, FAILED, said)
+        self.assertIn("deleted here\n", self.of(self.bob, "delete", answer["msg_id"]))
+        self.assertNotIn("On my way", self.bob.texts(chat_b))
+        self.assertIn("On my way", self.alice.texts(chat_a))
+        self.assertIn("for all", self.of(self.alice, "delete", "--for-all", mine))
+        until(lambda: "Pump 4 runs hot" not in self.bob.texts(chat_b), what="the deletion")
+        for words in (["reply", first], ["react"], ["delete"], ["edit", first]):
+            self.assertEqual(edge(*words, url=self.bob.url)[0], USAGE, words)
+
+    def test_search(self):
+        chat_a, _ = join(self.alice, self.bob)
+        for i in range(3):
+            self.of(self.alice, "send", chat_a, f"Pump {i} runs hot")
+        notes = self.alice.rpc("create_chat_by_contact_id", 1, 1)
+        self.of(self.alice, "send", notes, "a hot note\nof two lines")
+        lines = self.of(self.alice, "search", "HOT").splitlines()
+        self.assertEqual(lines[0].split(), ["MESSAGE", "TIME", "CHAT", "FROM", "TEXT"])
+        self.assertEqual(len(lines), 5)
+        self.assertIn(r"a hot note\nof two lines", lines[1])
+        self.assertIn("Pump 0", lines[4])
+        at = lines[0].index("TEXT")
+        self.assertTrue(all(line[at - 1] == " " != line[at] for line in lines), lines)
+        found = json.loads(self.of(self.alice, "--json", "search", "--chat", chat_a, "-n", "2", "hot"))
+        self.assertEqual([one["message"] for one in found], ["Pump 2 runs hot", "Pump 1 runs hot"])
+        self.assertIn("the newest 2 of 4", self.of(self.alice, "search", "-n", "2", "hot"))
+        self.assertIn("no message holds 'cold'", self.of(self.alice, "search", "cold"))
+
+    def test_groups(self):
+        join(self.alice, self.bob)
+        self.assertIn("no groups yet", self.of(self.alice, "groups", "list"))
+        bob = self.alice.rpc("get_contact_ids", 1, 0, None)[0]
+        address = self.bob.rpc("get_config", 1, "addr")
+        made = json.loads(self.of(self.alice, "--json", "groups", "make", "Pump crew", address))["chat_id"]
+        self.of(self.alice, "send", made, "first")
+
+        def at_bob():
+            return json.loads(self.of(self.bob, "--json", "groups", "list"))
+        until(lambda: [(one["name"], one["selfInGroup"]) for one in at_bob()] == [("Pump crew", True)], what="the group")
+        listed = self.of(self.alice, "groups", "list").splitlines()
+        self.assertEqual(listed[1].split(None, 4), [str(made), "group", "2", "yes", "Pump crew"])
+        members = self.of(self.alice, "groups", "members", made).splitlines()
+        self.assertEqual(members[0].split(), ["CONTACT", "NAME", "ADDRESS"])
+        self.assertIn(address, "\n".join(members))
+        self.of(self.alice, "groups", "rename", made, "Night shift")
+        until(lambda: [one["name"] for one in at_bob()] == ["Night shift"], what="the name")
+        self.of(self.alice, "groups", "remove", made, bob)
+        until(lambda: [one["selfInGroup"] for one in at_bob()] == [False], what="the removal")
+        self.of(self.alice, "groups", "add", made, bob)
+        self.of(self.alice, "send", made, "again")
+        until(lambda: [one["selfInGroup"] for one in at_bob()] == [True], what="the way back")
+        self.of(self.bob, "groups", "leave", at_bob()[0]["id"])
+        until(lambda: [one["selfInGroup"] for one in at_bob()] == [False], what="the leave")
+        channel = json.loads(self.of(self.alice, "--json", "groups", "make", "--channel", "Alarms"))["chat_id"]
+        self.assertIn("channel", next(line for line in self.of(self.alice, "groups", "list").splitlines()
+                                      if line.startswith(str(channel))))
+        # A contact that is none makes no group.
+        code, _, said = edge("groups", "make", "Nobody", "nobody@nowhere", url=self.alice.url)
+        self.assertEqual(code, FAILED)
+        self.assertIn("nobody@nowhere", said)
+        self.assertNotIn("Nobody", self.of(self.alice, "groups", "list"))
+        self.assertEqual(edge("groups", url=self.alice.url)[0], USAGE)
+
+    def test_an_invite_is_drawn(self):
+        drawn = self.of(self.alice, "invite", "--qr")
+        self.assertIn("OPENPGP4FPR", drawn)
+        self.assertGreater(sum(block in drawn for block in "█▀▄"), 1)
 
     def test_status_health_call_and_version(self):
         self.assertIn(self.alice.rpc("get_config", 1, "addr"), self.of(self.alice, "status"))
@@ -301,6 +394,86 @@ class Rekey(unittest.TestCase):
         gateway.flags = ["--key-file", str(new)]
         gateway.start()
         self.assertEqual(gateway.texts(chat), ["keep me"])
+
+
+
+class Pages(unittest.TestCase):
+    """Completion and manual pages are made from what --help is made from."""
+
+    def text(self, *words):
+        code, out, said = edge(*words)
+        self.assertEqual((code, said), (DONE, ""))
+        return out
+
+    def commands(self):
+        """Every command with its path, as --help shows them."""
+        found = []
+
+        def walk(path):
+            out = self.text(*path, "--help")
+            if "Subcommands:" not in out:
+                return
+            for line in out.split("Subcommands:")[1].split("\n\n")[0].splitlines():
+                if line.startswith("  ") and line[2] not in " -":
+                    found.append((*path, line.split()[0]))
+                    walk((*path, line.split()[0]))
+        walk(())
+        return found
+
+    def complete(self, shell, *words):
+        """What the shell offers for the last word."""
+        script = self.text("completion", shell)
+        if shell == "bash":
+            asked = " ".join(f"'{word}'" for word in words)
+            run = f"COMP_WORDS=(privitty-edge {asked}); COMP_CWORD={len(words)}; _privitty_edge; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+            out = subprocess.run(["bash", "-c", script + run], capture_output=True, text=True, timeout=scaled(20), check=True)
+        else:
+            line = " ".join(["privitty-edge", *words])
+            out = subprocess.run(["fish", "--no-config", "-c", script + f"complete -C '{line}'"], capture_output=True, text=True,
+                                 timeout=scaled(20), check=True)
+        self.assertEqual(out.stderr, "")
+        return [found.split("\t")[0] for found in out.stdout.split("\n") if found]
+
+    def test_every_command_and_flag_is_completed(self):
+        commands = self.commands()
+        self.assertIn(("groups", "rename"), commands)
+        for shell in ("bash", "fish"):
+            if not shutil.which(shell):
+                continue
+            with self.subTest(shell):
+                for command in commands:
+                    if shell == "fish" and len(command) > 1 and command[0] in ("license", "keys", "relay"):
+                        continue  # one of each depth is enough for it
+                    self.assertIn(command[-1], self.complete(shell, *command[:-1], command[-1][:2]), command)
+                self.assertEqual(self.complete(shell, "se"), ["search", "send"] if shell == "fish" else ["send", "search"])
+                self.assertEqual(self.complete(shell, "--url", "http://x", "groups", "ma"), ["make"])
+                self.assertEqual(self.complete(shell, "delete", "88", "--for"), ["--for-all"])
+                self.assertIn("--file", self.complete(shell, "send", "12", "--"))
+                self.assertNotIn("make", self.complete(shell, "send", "groups", "ma"))
+        if shutil.which("zsh"):
+            subprocess.run(["zsh", "-n"], input=self.text("completion", "zsh"), text=True, check=True, timeout=scaled(20))
+        self.assertEqual(edge("completion", "cmd")[0], FAILED)
+
+    def test_the_manual_has_every_command_and_its_examples(self):
+        page = self.text("man")
+        for command in self.commands():
+            if command not in (("groups",), ("keys",), ("license",), ("relay",), ("commands",)):
+                self.assertIn(".SS privitty\\-edge " + " ".join(command).replace("-", "\\-"), page)
+        self.assertIn("privitty\\-edge groups make 'Pump crew'", page)
+        self.assertIn("PRIVITTY_URL", page)
+        daemon = self.text("man", "privitty-edged")
+        shown = subprocess.run([DAEMON, "--help"], capture_output=True, text=True, timeout=scaled(20), check=True).stdout
+        for flag in re.findall(r"^  (--[a-z-]+)", shown, re.M):
+            if flag not in ("--help", "--version"):
+                self.assertIn(flag.replace("-", "\\-"), daemon)
+        if shutil.which("groff"):
+            for text in (page, daemon):
+                done = subprocess.run(["groff", "-man", "-Tutf8", "-ww"], input=text, capture_output=True, text=True,
+                                      timeout=scaled(30), check=True)
+                self.assertEqual(done.stderr, "")
+
+    def test_help_has_examples(self):
+        self.assertRegex(self.text("send", "--help"), r"examples:\n  privitty-edge send 12")
 
 
 if __name__ == "__main__":
