@@ -99,12 +99,14 @@ void append_value(std::string& out, const Field& field, Format format) {
 }
 
 std::string time_text(std::int64_t unix_millis) {
-  const auto seconds = static_cast<std::time_t>(unix_millis / 1000);
+  // A clock that was never set may stand before 1970.
+  const std::int64_t millis = (unix_millis % 1000 + 1000) % 1000;
+  const auto seconds = static_cast<std::time_t>((unix_millis - millis) / 1000);
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
                      parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                     unix_millis % 1000);
+                     millis);
 }
 
 // A line break in a logged value would let that value forge a line of the log.

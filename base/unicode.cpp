@@ -143,9 +143,21 @@ bool is_white(Code code) {
   }
 }
 
+// Tags and what Unicode will add to them: ignorable, whether assigned or not.
+bool is_tag(Code code) { return code >= 0xe0000 && code <= 0xe0fff; }
+
 bool is_unseen(Code code) {
-  return is_white(code) || code == kBlankBraille ||
-         utf8proc_category(code) == UTF8PROC_CATEGORY_CC || utf8proc_get_property(code)->ignorable;
+  switch (utf8proc_category(code)) {
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:  // what steers others' layout, interlinear annotations
+    case UTF8PROC_CATEGORY_MN:  // marks: on nothing they are nothing
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME:
+      return true;
+    default:
+      return is_white(code) || code == kBlankBraille || is_tag(code) ||
+             utf8proc_get_property(code)->ignorable;
+  }
 }
 
 }  // namespace

@@ -18,8 +18,9 @@ namespace base {
 std::string folded(std::string_view text);
 
 // True when nothing of the text can be seen: it is empty or holds only white space of any script,
-// control characters, ignorable characters (Hangul fillers are among them) and the blank braille
-// pattern. Bytes that are not UTF-8 count as seen.
+// control and format characters, marks without a character that they stand on, ignorable characters
+// (Hangul fillers are among them) and the blank braille pattern. Bytes that are not UTF-8 count as
+// seen.
 bool is_blank(std::string_view text);
 
 // The text without white space, zero-width spaces and byte order marks at both ends.

@@ -51,6 +51,10 @@ class Access {
   Access(std::string key_id, Grants grants)
       : key_id_(std::move(key_id)), grants_(std::move(grants)) {}
 
+  // The same rights for one thing that is open by them: it ends with `whole`, or alone.
+  explicit Access(std::shared_ptr<const Access> whole)
+      : key_id_(whole->key_id_), grants_(whole->grants_), whole_(std::move(whole)) {}
+
   static const std::shared_ptr<const Access>& everything();
   static const std::shared_ptr<const Access>& nothing();
 
@@ -67,12 +71,15 @@ class Access {
   // Account 0, the daemon as a whole, may be seen by everyone.
   bool may_see(base::AccountId account) const;
 
-  bool ended() const { return ended_.load(std::memory_order_relaxed); }
+  bool ended() const {
+    return ended_.load(std::memory_order_relaxed) || (whole_ && whole_->ended());
+  }
   void end() const { ended_.store(true, std::memory_order_relaxed); }
 
  private:
   std::string key_id_;
   Grants grants_;
+  std::shared_ptr<const Access> whole_;
   mutable std::atomic<bool> ended_{false};
 };
 

@@ -208,7 +208,12 @@ Requests read_requests(std::string body) {
 
 Request parse_call(std::string_view text) {
   Builder builder;
-  if (build(builder, text)) return to_request(builder.root);
+  if (build(builder, text)) {
+    Request request = to_request(builder.root);
+    // The parser has one zero.
+    if (request.id == "0" && json_member(text, "id") == "-0") request.id = "-0";
+    return request;
+  }
   if (builder.error->code == Code::parse_error) {
     builder.root = nullptr;  // what was built so far
     const auto mended = mend_surrogates(text);

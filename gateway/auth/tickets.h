@@ -4,7 +4,9 @@
 //
 // A ticket that lasts as its stream is good for one stream and its reconnects, which an EventSource
 // makes by itself with the same address: it works again while the stream that it opened is open,
-// and for 30 s after that, and for no other stream.
+// and for 30 s after that, and for no other stream. A reconnect ends the stream before it, which
+// the server may not know to be dead yet; so whoever finds the address shares the stream with
+// nobody.
 //
 // One thread; the accesses that it gives may be dropped on any.
 #pragma once
@@ -25,7 +27,8 @@ namespace gateway {
 class Tickets {
  public:
   static constexpr base::Millis kLife = 30'000;
-  static constexpr std::size_t kMost = 10'000;  // more: the oldest go
+  // More: the oldest one goes of the key that has most.
+  static constexpr std::size_t kMost = 10'000;
 
   explicit Tickets(const base::Clock& clock) : clock_(clock) {}  // outlives this
 
@@ -51,13 +54,18 @@ class Tickets {
     Lasts lasts = Lasts::once;
     std::optional<std::string> stream = {};  // that it has opened
     std::shared_ptr<Uses> uses = {};
+    std::weak_ptr<const Use> last_use = {};
 
     bool good_at(base::Millis now) const;
   };
+  using Hashes = std::deque<std::string>;  // in the order of issue
+  void drop_ended(Hashes& hashes, base::Millis now);
+  void make_room(base::Millis now);
+
   const base::Clock& clock_;
   // By the hash: looking up the text itself would take as long as its likeness to a stored one.
   std::unordered_map<std::string, Ticket> tickets_;
-  std::deque<std::string> oldest_;  // hashes in the order of issue
+  std::unordered_map<std::string, Hashes> of_key_;
 };
 
 }  // namespace gateway

@@ -158,6 +158,7 @@ Result<> license_deactivate(const LicenseRequest& request, const Surroundings& s
 
 Result<> license_issue(const IssueRequest& request) {
   EDGE_CHECK(crypto::init());
+  const base::SystemClock clock;
   LicenseTerms terms;
   terms.id = base::to_hex(crypto::random_array<8>());
   terms.customer = request.customer;
@@ -179,9 +180,13 @@ Result<> license_issue(const IssueRequest& request) {
   }
   if (request.expires != "never") {
     EDGE_TRY(terms.expires_at, end_of_day(request.expires));
+    if (*terms.expires_at <= clock.now() / 1000) {
+      return fail(Errc::invalid_argument, "--expires: " + request.expires +
+                                              " is over already; expected a day to come, or "
+                                              "never");
+    }
   }
   EDGE_TRY(const crypto::Identity key, read_or_make_key(request.key));
-  const base::SystemClock clock;
   const std::string issuer = key.public_key().fingerprint();
   if (!request.device.empty()) {
     terms.device = request.device;

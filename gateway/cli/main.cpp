@@ -300,7 +300,7 @@ base::Result<> run(const std::string& command, Options& o) {
     o.command_check.json = o.json;
     return check_commands(o.command_check);
   }
-  o.url = without_line_end(o.url);
+  o.url = first_line(o.url);
   EDGE_TRY(auto url, parse_peer_url(o.url).with_context("--url " + o.url));
   EDGE_TRY(auto api_key, api_key_of(o));
   Client client(std::move(url), std::move(api_key));

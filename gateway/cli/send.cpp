@@ -12,7 +12,11 @@ namespace {
 
 // The text as it was given, or what standard input holds.
 base::Result<std::string> text_to_send(const std::string& given, bool may_lack) {
-  if (given != "-") return given;
+  if (given != "-") {
+    if (base::is_utf8(given)) return given;
+    return base::fail(base::Errc::invalid_argument,
+                      "TEXT is not UTF-8 text: send it as a file, with --file");
+  }
   EDGE_TRY(std::string text, read_input(messaging::kMaxText, "send it as a file, with --file"));
   text = without_bom(text);
   if (!base::is_utf8(text)) {

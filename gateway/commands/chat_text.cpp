@@ -6,7 +6,9 @@
 
 #include "gateway/commands/words.h"
 #include "rpc/json_scan.h"
+#include "rpc/json_value.h"
 #include "rpc/json_write.h"
+#include "rpc/request.h"
 
 namespace gateway::commands {
 namespace {
@@ -30,12 +32,19 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
-// Nothing for what is no JSON object within bounds.
+// Whoever pastes or pipes a line sends its end with it.
+std::string_view without_end(std::string_view text) {
+  const auto last = text.find_last_not_of(" \t\r\n");
+  return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
+}
+
+// Nothing for what is no JSON object within bounds, and for one in which a member comes twice: who
+// reads it beside us may take the other one.
 std::optional<json> object_in(std::string_view text) {
   if (rpc::scan_json(text, kBounds).error) return std::nullopt;
-  json parsed = json::parse(text, nullptr, false);
-  if (!parsed.is_object()) return std::nullopt;
-  return parsed;
+  auto parsed = rpc::parse_json(text);
+  if (!parsed || !parsed->is_object()) return std::nullopt;
+  return *std::move(parsed);
 }
 
 // "" for all but a text.
@@ -85,6 +94,7 @@ bool is_json_request(std::string_view text) {
 base::Result<std::string> value_of(const std::string& name, const json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number_integer()) return value.dump();
+  if (const auto whole = rpc::JsonValue(value).as_signed()) return std::to_string(*whole);  // 5.0
   return fail(Errc::invalid_argument,
               fmt::format("args.{}: expected a text or an integer", name.substr(0, kShownValue)));
 }
@@ -149,7 +159,7 @@ std::string plain_answer(const ChatRequest& request, const ChatAnswer& answer) {
 }  // namespace
 
 DeviceText kind_of_chat_text(std::string_view text, bool plain) {
-  if (plain && is_plain_request(text)) return DeviceText::request;
+  if (plain && is_plain_request(without_end(text))) return DeviceText::request;
   if (text.find(kMark) == std::string_view::npos) return DeviceText::ordinary;
   const std::string_view inner = trimmed(text);
   if (inner.starts_with('{') && is_json_request(inner)) return DeviceText::request;
@@ -161,8 +171,8 @@ ReadChatRequest read_chat_request(std::string_view text) {
   const auto note = [&](base::Result<> read) {
     if (!read) out.wrong = std::move(read).error();
   };
-  if (is_plain_request(text)) {
-    note(read_plain(text, out.request));
+  if (const std::string_view line = without_end(text); is_plain_request(line)) {
+    note(read_plain(line, out.request));
     return out;
   }
   const std::string_view inner = trimmed(text);

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -18,6 +19,9 @@
 #include "gateway/commands/word_template.h"
 
 namespace gateway::commands {
+
+// Where a line's program is searched for when its row has no PATH.
+inline constexpr std::string_view kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
 
 // What a run of a command may use. Sizes are in bytes.
 struct RunLimits {

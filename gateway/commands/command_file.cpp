@@ -23,10 +23,35 @@ using base::Result;
 
 constexpr std::size_t kMaxCommandsOfProject = 1000;
 
-void note_missing_program(CommandList& list, const Command& command, const std::string& place) {
+bool is_program(const fs::path& path) {
+  std::error_code unreadable;
+  return fs::is_regular_file(path, unreadable) && ::access(path.c_str(), X_OK) == 0;
+}
+
+// As the launcher will look for it.
+bool is_there(const std::string& program, const Command& command, const fs::path& folder) {
+  if (program.find('/') != std::string::npos) return is_program(folder / program);
+  const auto given = command.environment.find("PATH");
+  std::string_view path = given == command.environment.end() ? kDefaultPath : given->second;
+  while (!path.empty()) {
+    const auto end = path.find(':');
+    if (is_program(folder / fs::path(path.substr(0, end)) / program)) return true;
+    path.remove_prefix(end == std::string_view::npos ? path.size() : end + 1);
+  }
+  return false;
+}
+
+// `folder` is what the row runs in when it names none.
+void note_missing_parts(CommandList& list, const Command& command, const fs::path& folder,
+                        const std::string& place) {
+  const fs::path where = command.folder.value_or(folder);
+  std::error_code unreadable;
+  if (command.folder && !fs::is_directory(where, unreadable)) {
+    list.warnings.push_back(fmt::format("{}there is no folder {}", place, where.string()));
+  }
   if (command.shell) return;
   const std::string& program = command.words.front().before;
-  if (program.find('/') == std::string::npos || ::access(program.c_str(), X_OK) == 0) return;
+  if (is_there(program, command, where)) return;
   list.warnings.push_back(
       fmt::format("{}there is no program {} that this user may run", place, program));
 }
@@ -52,6 +77,10 @@ Result<std::shared_ptr<const Project>> read_project(const toml::table& given, st
     table.mistake("", "expected a member 'folder', and there is none");
   }
   out.folder = read_folder(table, "folder").value_or(fs::path());
+  if (std::error_code unreadable; !fs::is_directory(out.folder, unreadable)) {
+    list.warnings.push_back(fmt::format("{}:{}: {}: there is no folder {}", file,
+                                        given.source().begin.line, where, out.folder.string()));
+  }
   const auto names = table.texts("commands", kMaxCommandsOfProject);
   std::set<std::string> seen;
   for (const std::string& name : names.value_or(std::vector<std::string>())) {
@@ -75,7 +104,7 @@ Result<std::shared_ptr<const Project>> read_project(const toml::table& given, st
     }
     const std::string place =
         fmt::format("{}:{}: {}: line '{}': ", file, each->source().begin.line, where, line->name);
-    note_missing_program(list, *line, place);
+    note_missing_parts(list, *line, out.folder, place);
     note_unusable(list, *line, place);
     out.lines.push_back(std::move(line));
   }
@@ -144,7 +173,7 @@ Result<CommandList> parse_command_list(std::string_view text, std::string_view s
     if (!names.emplace(command->name, "command").second) {
       return fail(Errc::invalid_argument, place + "another command has this name");
     }
-    note_missing_program(out, *command, place);
+    note_missing_parts(out, *command, "/", place);
     note_unusable(out, *command, place);
     out.commands.push_back(std::move(command));
   }

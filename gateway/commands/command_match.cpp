@@ -108,15 +108,14 @@ base::Result<CommandMatch> match_command(const Project& project, std::string_vie
   }
   std::optional<base::Error> wrong_value;
   for (const auto& row : rows) {
+    std::optional<base::Result<CommandMatch>> matched;
     if (!row->is_line) {
-      if (row->name == words.front()) return match_named(row, words);
-      continue;
-    }
-    if (row->shell) {
+      if (row->name == words.front()) matched = match_named(row, words);
+    } else if (row->shell) {
       if (row->name == text) return CommandMatch{row, {}};
-      continue;
+    } else {
+      matched = match_line(row, words);
     }
-    auto matched = match_line(row, words);
     if (!matched) continue;
     if (*matched) return std::move(**matched);
     if (!wrong_value) wrong_value = std::move(*matched).error();

@@ -29,7 +29,7 @@ RunSpec spec_of(const Command& command, std::span<const std::string> values, con
   RunSpec out;
   out.argv = command.argv(values);
   auto environment = command.environment;
-  environment.emplace("PATH", "/usr/local/bin:/usr/bin:/bin");
+  environment.emplace("PATH", kDefaultPath);
   environment.emplace("LANG", "C.UTF-8");
   for (const auto& [name, value] : environment) out.environment.push_back(name + "=" + value);
   out.folder = "/";

@@ -48,6 +48,23 @@ std::string_view trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
+// The value as it was meant: docker's --env-file and systemd's Environment hand quotation marks on
+// that a shell or a TOML reader would take away, and a path with them would lie in another folder.
+std::string_view unquoted(std::string_view text) {
+  text = trim(text);
+  const bool quoted = text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
+                      text.back() == text.front() &&
+                      text.substr(1, text.size() - 2).find(text.front()) == std::string_view::npos;
+  return quoted ? text.substr(1, text.size() - 2) : text;
+}
+
+// `10 # of them`: readers of other formats leave it out; here it would be a part of the value.
+bool has_remark(std::string_view value) {
+  const auto mark = value.find('#');
+  return mark != std::string_view::npos && mark > 0 &&
+         (value[mark - 1] == ' ' || value[mark - 1] == '\t');
+}
+
 // One variable or line may hold several values of a repeatable setting.
 void split(const SettingRow& row, std::string_view text, const std::string& source,
            std::vector<GivenValue>& out) {
@@ -57,7 +74,7 @@ void split(const SettingRow& row, std::string_view text, const std::string& sour
   }
   while (true) {
     const auto end = text.find(row.separator);
-    const auto part = trim(text.substr(0, end));
+    const auto part = unquoted(text.substr(0, end));
     if (!part.empty()) out.push_back({std::string(part), source});
     if (end == std::string_view::npos) return;
     text.remove_prefix(end + 1);
@@ -158,9 +175,10 @@ GivenValues values_of_environment(const Surroundings& surroundings) {
   for (const SettingRow& row : setting_rows()) {
     if (row.env.empty()) continue;
     const auto text = surroundings.variable(row.env);
-    if (!text || without_line_end(*text).empty()) continue;
+    const std::string_view value = text ? unquoted(without_line_end(*text)) : std::string_view();
+    if (value.empty()) continue;
     std::vector<GivenValue> values;
-    split(row, without_line_end(*text), std::string(row.env), values);
+    split(row, value, std::string(row.env), values);
     if (!values.empty()) out.emplace(row.name, std::move(values));
   }
   return out;
@@ -198,7 +216,12 @@ base::Result<GivenValues> values_of_file(const std::string& path) {
     }
     const std::string name(trim(line.substr(0, equals)));
     const SettingRow* row = find_row(name);
-    if (row == nullptr || row->env.empty() || name == "config") {
+    if (row != nullptr && (row->env.empty() || name == "config")) {
+      return fail(Errc::invalid_argument, place + ": " + name + " is given as a flag" +
+                                              (row->env.empty() ? "" : " or variable") +
+                                              " alone, not in a file");
+    }
+    if (row == nullptr) {
       const auto hint = did_you_mean(name, "", names(false));
       return fail(Errc::invalid_argument, place + ": no setting has the name '" + name + "'" +
                                               (hint.empty() ? "; see --help" : hint));
@@ -208,7 +231,15 @@ base::Result<GivenValues> values_of_file(const std::string& path) {
       return fail(Errc::invalid_argument,
                   place + ": " + name + " was already set by " + values.front().source);
     }
-    split(*row, trim(line.substr(equals + 1)), place + " (" + name + ")", values);
+    const std::string_view given = trim(line.substr(equals + 1));
+    const std::string_view value = unquoted(given);
+    if (value.size() == given.size() && has_remark(given)) {
+      return fail(Errc::invalid_argument,
+                  place + " (" + name +
+                      "): a remark is a line of its own that begins with #; put " +
+                      "the value into quotation marks if # belongs to it");
+    }
+    split(*row, value, place + " (" + name + ")", values);
     if (values.empty()) out.erase(name);
   }
   return out;

@@ -43,13 +43,7 @@ bool is_origin(std::string_view text) {
 }  // namespace
 
 Result<bool> read_switch(const GivenValue& given) {
-  const std::string word = lower_word(given.text);
-  for (const std::string_view yes : {"1", "true", "yes", "on"}) {
-    if (word == yes) return true;
-  }
-  for (const std::string_view no : {"0", "false", "no", "off"}) {
-    if (word == no) return false;
-  }
+  if (const auto word = read_yes_or_no(given.text)) return *word;
   return fail(Errc::invalid_argument, given.source + ": expected 1 or 0, not '" + given.text + "'");
 }
 

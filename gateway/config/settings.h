@@ -4,7 +4,8 @@
 // a value that is wrong is named by the place it came from.
 //
 // The configuration file holds `name = value` lines, names as the flags without their leading
-// dashes; `#` begins a comment; a repeatable name may stand on several lines. Values that are words
+// dashes; a line that begins with `#` is a comment; a repeatable name may stand on several lines;
+// quotation marks around a value are no part of it. Values that are words
 // (true, info, json) may be in capitals.
 #pragma once
 

@@ -346,15 +346,8 @@ void Daemon::Parts::add_routes() {
                                command_service.get(),   sockets.get()};
   add_metrics_endpoint(routes, [figures] { return metrics_text(figures); });
   FileFunctions files;
-  files.open = [this](base::AccountId account,
-                      base::MsgId message) -> base::Result<messaging::Attachment> {
-    EDGE_TRY(const bool is_protected, engine->protected_files().is_protected(account, message));
-    if (is_protected) {
-      return base::fail(base::Errc::forbidden,
-                        "the file of message " + std::to_string(message.value) +
-                            " is a protected one; GET /stream shows it to who may see it");
-    }
-    return engine->files().open(account, message);
+  files.open = [this](base::AccountId account, base::MsgId message) {
+    return engine->files().open_unprotected(account, message);
   };
   files.begin = [this](base::AccountId account, std::string_view name) {
     return engine->files().begin_upload(account, std::string(name));
@@ -468,7 +461,7 @@ base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundi
   Parts* const raw = parts.get();
   EDGE_TRY(parts->signals, Signals::watch(*parts->loop, [raw](int signal) {
              if (signal == SIGHUP) return raw->read_files_again();
-             raw->stop(signal == SIGINT ? "SIGINT" : "SIGTERM");
+             raw->stop(signal == SIGINT ? "SIGINT" : signal == SIGQUIT ? "SIGQUIT" : "SIGTERM");
            }));
   return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
 }

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <system_error>
 
 #include "base/disk_error.h"
 #include "base/log_record.h"
@@ -68,7 +69,15 @@ int main(int argc, char** argv) {
     case Invocation::Ask::version:
       return print(gateway::version_line("privitty-edged") + "\n");
     case Invocation::Ask::run:
-      return run(std::move(invocation->settings), std::move(surroundings));
+      try {
+        return run(std::move(invocation->settings), std::move(surroundings));
+      } catch (const std::system_error& error) {  // std::thread has no other way to say so
+        return complain(base::fail(base::Errc::exhausted,
+                                   std::string("a thread cannot be started (") + error.what() +
+                                       "): raise the limit of processes and threads (ulimit -u, "
+                                       "TasksMax=, a container's pids limit)"),
+                        gateway::kExitFailure);
+      }
   }
   return gateway::kExitOk;
 }

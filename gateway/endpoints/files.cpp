@@ -59,6 +59,10 @@ void add_file_endpoint(RouteTable& routes, FileFunctions files) {
   post.bytes_only = true;
   post.upload = [files](const Request& request) -> base::Result<std::unique_ptr<BodySink>> {
     EDGE_TRY(const auto account, account_of(request, *request.access));
+    if (request.head.field("Content-Range")) {  // curl -C, and uploads in pieces
+      return base::fail(Errc::invalid_argument,
+                        "Content-Range: a part of a file cannot be stored; send the whole file");
+    }
     const auto name = request.param("name");
     if (!name || name->empty()) {
       return base::fail(Errc::invalid_argument,

@@ -3,6 +3,15 @@
 #include "gateway/endpoints/endpoints.h"
 
 namespace gateway {
+namespace {
+
+Response health_response(nlohmann::ordered_json body, const std::vector<std::string>& why) {
+  if (!why.empty()) body["reasons"] = why;
+  return Response::json(body.dump() + "\n", why.empty() ? 200 : 503)
+      .with_header("Cache-Control", "no-store");
+}
+
+}  // namespace
 
 void add_health_endpoint(RouteTable& routes, std::string version,
                          std::function<std::vector<std::string>()> reasons) {
@@ -16,19 +25,16 @@ void add_health_endpoint(RouteTable& routes, std::string version,
   ready.path = "/health/ready";
 
   alive.handle = [version, reasons](Request, Responder responder) {
-    const bool fine = reasons().empty();
-    const nlohmann::ordered_json body{{"status", fine ? "ok" : "unavailable"},
-                                      {"service", "privitty-edged"},
-                                      {"version", version}};
-    responder.answer(Response::json(body.dump() + "\n", fine ? 200 : 503)
-                         .with_header("Cache-Control", "no-store"));
+    const std::vector<std::string> why = reasons();
+    nlohmann::ordered_json body{{"status", why.empty() ? "ok" : "unavailable"},
+                                {"service", "privitty-edged"},
+                                {"version", version}};
+    responder.answer(health_response(std::move(body), why));
   };
   ready.handle = [reasons](Request, Responder responder) {
     const std::vector<std::string> why = reasons();
     nlohmann::ordered_json body{{"status", why.empty() ? "ready" : "not ready"}};
-    if (!why.empty()) body["reasons"] = why;
-    responder.answer(Response::json(body.dump() + "\n", why.empty() ? 200 : 503)
-                         .with_header("Cache-Control", "no-store"));
+    responder.answer(health_response(std::move(body), why));
   };
   routes.add(std::move(alive));
   routes.add(std::move(ready));

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/endpoints/endpoints.h"
+#include "gateway/http/media_type.h"
+#include "gateway/text/given_text.h"
 #include "rpc/json_write.h"
 #include "rpc/request.h"
 
@@ -125,9 +127,13 @@ struct Input {
 // {"data":"text","close":true}, or the bytes themselves with ?close=1.
 Result<Input> input_of(const Request& request) {
   Input out;
-  if (!request.header("Content-Type").starts_with("application/json")) {
+  if (!is_json_type(request.header("Content-Type"))) {
     out.bytes = request.body;
-    out.close = request.param("close") == "1";
+    if (const auto close = request.param("close")) {
+      const auto given = read_yes_or_no(*close);
+      if (!given) return fail(Errc::invalid_argument, "close: expected 1 or 0");
+      out.close = *given;
+    }
     return out;
   }
   const auto parsed = rpc::parse_json(request.body);

@@ -48,6 +48,13 @@ std::optional<std::string_view> range_of(const Request& request) {
 
 base::Result<base::AccountId> account_of(const Request& request, const rpc::Access& access) {
   base::AccountId account(1);
+  // Ignored, it would show another account's file than was asked for.
+  for (const std::string_view other : {"account", "accountId", "accountid", "account-id"}) {
+    if (request.param(other)) {
+      return base::fail(base::Errc::invalid_argument,
+                        "'" + std::string(other) + "' is no option here; did you mean account_id?");
+    }
+  }
   if (const auto text = request.param("account_id")) {
     EDGE_TRY(account, id_from<base::AccountId>("account_id", *text));
   }

@@ -127,7 +127,13 @@ std::string_view narrowing_option(std::string_view name) {
                                              Meaning{"events", "types"},
                                              Meaning{"eventtype", "types"},
                                              Meaning{"eventtypes", "types"},
+                                             Meaning{"eventkind", "types"},
+                                             Meaning{"eventkinds", "types"},
+                                             Meaning{"eventname", "types"},
+                                             Meaning{"eventnames", "types"},
                                              Meaning{"kind", "types"},
+                                             Meaning{"kinds", "types"},
+                                             Meaning{"only", "types"},
                                              Meaning{"account", "account_id"},
                                              Meaning{"accounts", "account_id"},
                                              Meaning{"accountids", "account_id"},
@@ -204,7 +210,7 @@ base::Result<> take(StreamOptions& options, std::string_view name, std::string_v
     options.retry = *pause;
     return {};
   }
-  if (name == "last_event_id") {
+  if (name == "last_event_id" && !value.empty()) {
     const auto id = event_id(value);
     if (!id) return bad(name, value, "an event id (the number of an id: line)");
     if (!options.resume.given) options.resume = {true, id};
@@ -212,7 +218,7 @@ base::Result<> take(StreamOptions& options, std::string_view name, std::string_v
   }
   // As EventSource polyfills and other hubs' clients name it. They append it to the page's query on
   // each reconnect, so it is newer than last_event_id, and it is never refused, as the header.
-  if (letters_of(name) == "lasteventid") {
+  if (const auto word = letters_of(name); word == "lasteventid" || word == "evslasteventid") {
     if (!value.empty()) options.resume = {true, event_id(value)};
     return {};
   }

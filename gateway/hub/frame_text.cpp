@@ -10,12 +10,39 @@
 namespace gateway {
 namespace {
 
+// How many bytes the end of a line at `at` takes; 0: there is none. Many readers take for one what
+// Unicode does (Python's str.splitlines(), and with it requests' iter_lines()): what stood behind
+// it would be read as fields of the frame. JSON has them escaped.
+std::size_t break_size(std::string_view data, std::size_t at) {
+  const auto byte = [&](std::size_t i) {
+    return at + i < data.size() ? static_cast<unsigned char>(data[at + i]) : 0U;
+  };
+  switch (byte(0)) {
+    case '\r':
+      return byte(1) == '\n' ? 2 : 1;
+    case '\n':
+    case '\v':
+    case '\f':
+    case 0x1c:
+    case 0x1d:
+    case 0x1e:
+      return 1;
+    case 0xc2:  // U+0085
+      return byte(1) == 0x85 ? 2 : 0;
+    case 0xe2:  // U+2028, U+2029
+      return byte(1) == 0x80 && (byte(2) == 0xa8 || byte(2) == 0xa9) ? 3 : 0;
+    default:
+      return 0;
+  }
+}
+
 // The first place from `at` on that a line of a frame cannot hold; npos when there is none. By
 // hand: find_first_of() with several characters is a call for each byte.
 std::size_t find_break(std::string_view data, std::size_t at) {
   for (; at < data.size(); ++at) {
-    const char c = data[at];
-    if (c <= '\r' && (c == '\r' || c == '\n' || c == '\0')) return at;
+    const auto c = static_cast<unsigned char>(data[at]);
+    if (c > 0x1e && c != 0xc2 && c != 0xe2) continue;
+    if (c == 0 || break_size(data, at) > 0) return at;
   }
   return std::string_view::npos;
 }
@@ -32,9 +59,8 @@ void append_data(std::string& out, std::string_view data) {
       from = at + 1;
       continue;
     }
-    const bool pair = data[at] == '\r' && at + 1 < data.size() && data[at + 1] == '\n';
     out += "\ndata: ";
-    from = at + (pair ? 2 : 1);
+    from = at + break_size(data, at);
   }
   out += "\n\n";
 }

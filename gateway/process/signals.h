@@ -1,7 +1,8 @@
-// Signals: SIGTERM, SIGINT and SIGHUP as events of the loop. SIGHUP does not end a daemon; it makes
-// the daemon read its files again. Ignored are those that end a program by default and mean nothing
-// to this one: SIGPIPE and SIGXFSZ, because a closed socket and a file that may not grow are error
-// codes of the write; SIGUSR1, SIGUSR2, the timers' SIGALRM, SIGVTALRM and SIGPROF, and SIGIO.
+// Signals: SIGTERM, SIGINT, SIGQUIT and SIGHUP as events of the loop. SIGHUP does not end a daemon;
+// it makes the daemon read its files again. Ignored are those that end a program by default and
+// mean nothing to this one: SIGPIPE and SIGXFSZ, because a closed socket and a file that may not
+// grow are error codes of the write; SIGXCPU, the warning before a limit; SIGUSR1, SIGUSR2, the
+// timers' SIGALRM, SIGVTALRM and SIGPROF, SIGIO, SIGPWR, SIGSTKFLT and the real-time signals.
 #pragma once
 
 #include <memory>

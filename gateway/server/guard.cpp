@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/ascii.h"
+#include "gateway/http/media_type.h"
 
 namespace gateway {
 namespace {
@@ -22,33 +23,6 @@ bool same_origin(std::string_view origin, std::string_view host) {
     }
   }
   return false;
-}
-
-// A field's value without its parameters.
-std::string_view media_type(std::string_view content_type) {
-  std::string_view type = content_type.substr(0, content_type.find(';'));
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
-  return type;
-}
-
-// Also as JSON-RPC clients name it ("JSON-RPC over HTTP"). A page of another origin can send none
-// of them without a preflight.
-bool is_json(std::string_view content_type) {
-  const std::string_view type = media_type(content_type);
-  for (const std::string_view json :
-       {"application/json", "application/json-rpc", "application/jsonrequest"}) {
-    if (equals_ignoring_case(type, json)) return true;
-  }
-  return false;
-}
-
-// What a browser's form and curl -F, -d and --data-binary send: the bytes would be those of the
-// form, or a file without its line ends.
-bool is_form(std::string_view content_type) {
-  const std::string_view type = media_type(content_type);
-  constexpr std::string_view kMultipart = "multipart/";
-  return equals_ignoring_case(type, "application/x-www-form-urlencoded") ||
-         equals_ignoring_case(type.substr(0, kMultipart.size()), kMultipart);
 }
 
 std::string_view without_blanks(std::string_view text) {
@@ -80,10 +54,15 @@ std::optional<Response> judge_body(const RequestHead& head, const Route& route) 
                            "Content-Encoding.")
         .with_header("Accept-Encoding", "identity");
   }
-  if (route.json_only && !is_json(type)) {
+  if (route.json_only && !is_json_type(type)) {
     return Response::error(415, "Send Content-Type: application/json.");
   }
-  if (route.bytes_only && is_form(type)) {
+  if (route.bytes_only && is_form_type(type) && !route.upload) {
+    return Response::error(415,
+                           "A form is not taken. Send the bytes as they are, with another "
+                           "Content-Type, such as application/octet-stream.");
+  }
+  if (route.bytes_only && is_form_type(type)) {
     return Response::error(
         415, "A form is not taken, only the file's bytes: curl -X POST -T FILE 'http://" +
                  std::string(head.field("Host").value_or("127.0.0.1:7200")) + route.path +

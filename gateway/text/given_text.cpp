@@ -29,6 +29,17 @@ std::string_view first_line(std::string_view text) {
 
 std::string lower_word(std::string_view text) { return base::lower_ascii(text); }
 
+std::optional<bool> read_yes_or_no(std::string_view text) {
+  const std::string word = lower_word(text);
+  for (const std::string_view yes : {"1", "true", "yes", "on"}) {
+    if (word == yes) return true;
+  }
+  for (const std::string_view no : {"0", "false", "no", "off"}) {
+    if (word == no) return false;
+  }
+  return std::nullopt;
+}
+
 base::Result<std::filesystem::path> given_path(std::string_view text, const std::string& source) {
   if (text.empty() || text.find('\0') != std::string_view::npos) {
     return fail(Errc::invalid_argument, source + ": expected a path");
@@ -37,6 +48,11 @@ base::Result<std::filesystem::path> given_path(std::string_view text, const std:
     return fail(Errc::invalid_argument,
                 source + ": no shell has put a home folder in the place of ~ in '" +
                     std::string(text) + "': give the whole path, or ./~ for a name with ~ in it");
+  }
+  if (text.front() == '$') {
+    return fail(Errc::invalid_argument,
+                source + ": no shell has put a value in the place of the variable in '" +
+                    std::string(text) + "': give the whole path, or ./$ for a name with $ in it");
   }
   std::error_code fault;
   auto out = std::filesystem::absolute(text, fault);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,10 +23,13 @@ std::string_view first_line(std::string_view text);
 // ASCII letters in lower case: for words with a meaning, such as `info` or `true`.
 std::string lower_word(std::string_view text);
 
+// 1, true, yes, on and their opposites, in any case; nothing for another text.
+std::optional<bool> read_yes_or_no(std::string_view text);
+
 // The absolute path that a setting names; later changes of folder change nothing. Refused when it
-// is empty, holds a NUL or begins with `~`, which only a shell turns into a home folder (and none
-// does in `--name=~/x`, in a variable that a container or service sets, or in a file). `source` is
-// what the error begins with: the flag or variable.
+// is empty, holds a NUL or begins with `~` or `$`, which only a shell turns into a home folder or a
+// variable's value (and none does in `--name=~/x`, in a variable that a container or service sets,
+// or in a file). `source` is what the error begins with: the flag or variable.
 base::Result<std::filesystem::path> given_path(std::string_view text, const std::string& source);
 
 }  // namespace gateway

@@ -77,7 +77,7 @@ base::Result<PeerUrl> parse_peer_url(std::string_view text) {
   }
   if (!authority.empty() && authority.back() == '/') authority.remove_suffix(1);
   if (authority.find('/') != std::string_view::npos) {
-    return fail(Errc::invalid_argument, "the URL must not have a path: peers ask for /relay/v1/");
+    return fail(Errc::invalid_argument, "the URL must end with its host and port, without a path");
   }
   if (authority.find('@') != std::string_view::npos) {
     return fail(Errc::invalid_argument, "the URL must not hold a user name or password");

@@ -1,6 +1,8 @@
 #include "messaging/api/files.h"
 
+#include "crypto/prv.h"
 #include "messaging/files/blob_files.h"
+#include "messaging/files/prv_file.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/file_worker.h"
 #include "messaging/model/media_type.h"
@@ -83,6 +85,14 @@ base::Result<Attachment> Files::open(AccountId account, MsgId message) const {
   }
   EDGE_TRY(store::BlobRow blob, store::load_blob(scope, *row.blob_id));
   return files::open_attachment(core_, *read.account, std::move(blob));
+}
+
+base::Result<Attachment> Files::open_unprotected(AccountId account, MsgId message) const {
+  EDGE_TRY(Attachment file, open(account, message));
+  EDGE_TRY(const base::Bytes head, files::read_prv_head(*file.reader));
+  if (!crypto::looks_like_prv(head)) return file;
+  return fail(Errc::forbidden, "the file of message " + std::to_string(message.value) +
+                                   " is a protected one; GET /stream shows it to who may see it");
 }
 
 base::Result<std::unique_ptr<Upload>> Files::begin_upload(AccountId account, std::string name) {

@@ -111,8 +111,6 @@ class ProtectedFiles {
                base::Completion<std::string> done);
   // For the viewer. Errc::gone when access ended, Errc::forbidden when there never was any.
   base::Result<OpenedFile> open(AccountId account, MsgId message) const;
-  // Whether the message's file is a protected one.
-  base::Result<bool> is_protected(AccountId account, MsgId message) const;
 
   base::Result<FileId> by_path(AccountId account, const std::string& path) const;
   base::Result<std::optional<FileStatus>> status(AccountId account, FileId file) const;

@@ -190,14 +190,6 @@ base::Result<OpenedFile> ProtectedFiles::open(AccountId account, MsgId message) 
                       std::move(of.container), what);
 }
 
-base::Result<bool> ProtectedFiles::is_protected(AccountId account, MsgId message) const {
-  EDGE_TRY(auto read, core_.read(account));
-  const store::Scope scope = read.scope();
-  EDGE_TRY(const OfMessage of, container_of(core_, read, scope, message));
-  EDGE_TRY(const base::Bytes head, files::read_prv_head(*of.container));
-  return crypto::looks_like_prv(head);
-}
-
 base::Result<FileId> ProtectedFiles::by_path(AccountId account, const std::string& path) const {
   EDGE_TRY(auto read, core_.read(account));
   const store::Scope scope = read.scope();

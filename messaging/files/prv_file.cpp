@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cerrno>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include "base/disk_error.h"
@@ -151,7 +152,11 @@ base::Result<> write_prv(int in, int out, const crypto::Prv& prv, const PrvProgr
     std::jthread helper;
     if (sealing.chunks > kBatch) {
       other.emplace(sealing);
-      helper = std::jthread([&] { helped = other->run({}); });
+      try {
+        helper = std::jthread([&] { helped = other->run({}); });
+      } catch (const std::system_error&) {
+        // The machine gives no further thread: one does all the work.
+      }
     }
     done = mine.run(progress);
   }

@@ -35,6 +35,12 @@ base::Result<> evict_waiting(const Scope& scope, base::ContactId contact) {
       " AND number <= (SELECT number FROM message_change WHERE account_id = ?1"
       "  AND contact_id = ?2 AND waits = 1 ORDER BY number DESC LIMIT 1 OFFSET ?3)",
       scope.account, contact, kMaxWaitingChanges));
+  EDGE_CHECK(scope.db.run(
+      "DELETE FROM message_change WHERE account_id = ?1 AND contact_id = ?2 AND waits = 1"
+      " AND number <= (SELECT MAX(number) FROM (SELECT number, SUM(LENGTH(sealed)) OVER"
+      "  (ORDER BY number DESC) AS bytes FROM message_change WHERE account_id = ?1"
+      "  AND contact_id = ?2 AND waits = 1) WHERE bytes > ?3)",
+      scope.account, contact, kMaxWaitingBytes));
   return {};
 }
 

@@ -17,7 +17,8 @@
 
 namespace store {
 
-inline constexpr std::size_t kMaxWaitingChanges = 256;  // of one contact; the oldest go
+inline constexpr std::size_t kMaxWaitingChanges = 256;            // of one contact; the oldest go
+inline constexpr std::size_t kMaxWaitingBytes = 4 * 1024 * 1024;  // of their texts together
 
 struct MessageChangeRow {
   base::ContactId author;   // of the message

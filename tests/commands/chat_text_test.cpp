@@ -34,6 +34,7 @@ TEST_CASE("a text is a request when it is exactly its JSON, or a name behind a s
              R"({"__pvt":"cmd_requests"})",
              R"({"a":{"__pvt":"cmd_request"}})",
              R"({"__pvt":["cmd_request"]})",
+             R"({"__pvt":"cmd_request","cmd":"log","cmd":"erase"})",
              R"("__pvt cmd_request")",
              R"({"__pvt":"cmd_request")",
              "/",
@@ -51,7 +52,8 @@ TEST_CASE("a text is a request when it is exactly its JSON, or a name behind a s
       CHECK(kind_of_chat_text(text, plain) == DeviceText::ordinary);
     }
   }
-  for (const char* text : {"/uptime", "/uptime now and 'then'", "/disk-usage /var", "/a.b_c-1 x"}) {
+  for (const char* text : {"/uptime", "/uptime now and 'then'", "/disk-usage /var", "/a.b_c-1 x",
+                           "/uptime\n", "/uptime now \r\n"}) {
     CHECK(kind_of_chat_text(text, true) == DeviceText::request);
     CHECK(kind_of_chat_text(text, false) == DeviceText::ordinary);
   }
@@ -73,18 +75,21 @@ TEST_CASE("a text is an answer when the JSON from its first to its last brace is
 TEST_CASE("what a request says is read, and what is wrong with it is said by name") {
   auto read =
       read_chat_request(R"({"__pvt":"cmd_request","schema_version":"1","req_id":"r-1","cmd":"log",)"
-                        R"("args":{"lines":20,"of":"kernel","since":null}})");
+                        R"("args":{"lines":20,"level":5.0,"of":"kernel","since":null}})");
   REQUIRE_FALSE(read.wrong);
   CHECK(read.request.command == "log");
   CHECK(read.request.id == "r-1");
   CHECK(std::get<0>(read.request.values) ==
-        std::map<std::string, std::string>{{"lines", "20"}, {"of", "kernel"}});
+        std::map<std::string, std::string>{{"level", "5"}, {"lines", "20"}, {"of", "kernel"}});
 
   read = read_chat_request("/log 20 'the kernel'");
   REQUIRE_FALSE(read.wrong);
   CHECK(read.request.command == "log");
   CHECK_FALSE(read.request.id);
   CHECK(std::get<1>(read.request.values) == std::vector<std::string>{"20", "the kernel"});
+
+  CHECK(std::get<1>(read_chat_request("/log 20 \n").request.values) ==
+        std::vector<std::string>{"20"});
 
   read = read_chat_request("/log 'open");
   REQUIRE(read.wrong);

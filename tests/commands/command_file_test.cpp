@@ -180,6 +180,35 @@ TEST_CASE("a program that is not there is a warning, because it may be installed
         "c.toml:1: command \"x\": there is no program /no/such that this user may run");
 }
 
+TEST_CASE("a line's program is looked for where it will be, and a folder is no program") {
+  const auto warnings = [](const std::string& text) {
+    const auto list = parse_command_list(text, "c.toml");
+    if (!list) FAIL(list.error().message);
+    return list->warnings;
+  };
+  const std::string row = "[[command]]\nname = \"x\"\nallow = { keys = true }\nprogram = ";
+  CHECK(warnings(row + "\"/bin/true\"\n").empty());
+  CHECK(warnings(row + "\"/bin\"\n").size() == 1);
+  CHECK(warnings(row + "\"/bin/true\"\nfolder = \"/no/such\"\n") ==
+        std::vector<std::string>{"c.toml:1: command \"x\": there is no folder /no/such"});
+  const std::string project =
+      "[[project]]\nname = \"p\"\nfolder = \"/usr\"\nallow = { keys = true }\n"
+      "[[project.line]]\nline = ";
+  for (const char* line : {"\"true\"", "\"bin/env\"", "\"./bin/env x\"",
+                           "\"env\"\nenvironment = { PATH = \"/nowhere:bin\" }"}) {
+    CAPTURE(line);
+    CHECK(warnings(project + line + "\n").empty());
+  }
+  for (const char* line : {"\"no-such-program x\"", "\"env2/env\"",
+                           "\"env\"\nenvironment = { PATH = \"/nowhere\" }"}) {
+    CAPTURE(line);
+    REQUIRE(warnings(project + line + "\n").size() == 1);
+    CHECK_THAT(warnings(project + line + "\n").front(), Catch::Contains("there is no program"));
+  }
+  CHECK(warnings("[[project]]\nname = \"p\"\nfolder = \"/no/such\"\n") ==
+        std::vector<std::string>{"c.toml:1: project \"p\": there is no folder /no/such"});
+}
+
 TEST_CASE("values of a shell row are its parameters and no text of its script") {
   const auto list = parse_command_list(
       "[[command]]\nname = \"x\"\nshell = true\nprogram = 'echo \"$1\"'\narguments = [\"{a}\"]\n"

@@ -42,6 +42,12 @@ folder = "/srv"
 commands = ["show", "level", "secret"]
 allow = { keys = true }
 [[project.line]]
+line = "show all {what}"
+[[project.line.argument]]
+name = "what"
+type = "choice"
+choices = ["links"]
+[[project.line]]
 line = "git status"
 [[project.line]]
 line = "git log -n {count} --author={who}"
@@ -99,6 +105,7 @@ TEST_CASE("an allowed line is itself, with fitting values in its holes") {
   CHECK(argv("git log -n 5 --author=Ada") == Words{"git", "log", "-n", "5", "--author=Ada"});
   CHECK(argv("git log -n 5 \"--author=Ada King\"") ==
         Words{"git", "log", "-n", "5", "--author=Ada King"});
+  CHECK(argv("show all links") == Words{"show", "all", "links"});  // although show takes one word
   CHECK(argv("swap x with x") == Words{"swap", "x", "with", "x"});
   CHECK(argv("df -h | tail -n 3") == Words{"/bin/sh", "-c", "df -h | tail -n 3", "sh"});
 }
@@ -108,7 +115,7 @@ TEST_CASE("a refusal says what is allowed near it, or what is wrong with a value
   CHECK(near.code == base::Errc::forbidden);
   CHECK(near.message ==
         "'git push' is not allowed in the project p; allowed are 'git status', 'git log -n {count} "
-        "--author={who}', 'show {file}', 'level {n} [color]', 'swap {a} with {a}' and 1 more");
+        "--author={who}', 'show {file}', 'level {n} [color]', 'show all {what}' and 2 more");
   CHECK(match("levl 3").error().message.find("allowed are 'level {n} [color]'") !=
         std::string::npos);
   const auto value = match("git log -n 500 --author=Ada").error();

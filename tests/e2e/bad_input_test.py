@@ -254,7 +254,8 @@ class SizeLimit(unittest.TestCase):
     def test_signals_that_ask_nothing_of_it_end_nothing(self):
         with Gateway("alice") as alice:
             for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGXFSZ, signal.SIGVTALRM, signal.SIGPROF,
-                           signal.SIGIO, signal.SIGPIPE):
+                           signal.SIGIO, signal.SIGPIPE, signal.SIGXCPU, signal.SIGPWR, signal.SIGRTMIN, signal.SIGRTMIN + 3,
+                           signal.SIGRTMAX):
                 alice.process.send_signal(number)
                 self.assertEqual(alice.http("GET", "/health")[0], 200, signal.Signals(number).name)
 

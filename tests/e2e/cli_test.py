@@ -265,6 +265,9 @@ class Input(unittest.TestCase):
                 code, said = self.send("-", given=given)
                 self.assertEqual(code, FAILED)
                 self.assertIn(words, said)
+        code, said = self.send(b"caf\xe9", given=b"")
+        self.assertEqual(code, FAILED)
+        self.assertIn("TEXT is not UTF-8", said)
         self.assertEqual(self.alice.texts(self.chat), [])
 
     def test_keys_are_read_without_what_editors_and_shells_add(self):

@@ -3,6 +3,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -642,7 +643,11 @@ class Control(World):
             self.assertEqual(self.gateway.http("POST", place, body, JSON)[0], 400, body)
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         self.assertEqual(self.gateway.http("POST", place, "a=b", form)[0], 415)
-        self.assertEqual(self.gateway.http("POST", place + "?close=1")[0], 204)
+        capitals = {"Content-Type": "Application/JSON; charset=utf-8"}
+        self.assertEqual(self.gateway.http("POST", place, '{"data":"three\\n"}', capitals)[0], 204)
+        self.assertEqual(next(event for event in stream if event.kind == "output").data["line"], "three")
+        self.assertEqual(self.gateway.http("POST", place + "?close=perhaps")[0], 400)
+        self.assertEqual(self.gateway.http("POST", place + "?close=True")[0], 204)
         self.assertEqual([event for event in stream if event.kind == "complete"][0].data["exit_code"], 0)
         self.assertEqual(self.gateway.http("POST", place, '{"data":"three"}', JSON)[0], 409)
         waiting = self.started("wait 60")
@@ -775,6 +780,20 @@ class Run(World):
         self.assertEqual(process.returncode, 143, errors)
         self.assertIn(b"cancelled", errors)
         self.assertEqual(processes_with(mark), [])
+
+    def test_a_terminal_that_goes_cancels_the_command_unless_nohup_says_otherwise(self):
+        for command, mark in (([], marker()), (["nohup"], marker())):
+            process = subprocess.Popen([*command, CLI, "--url", self.gateway.url, "run", "plant", "--", "wait", mark],
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            self.assertEqual(process.stdout.readline(), b"up\n")
+            if command:
+                status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+                ignored = int(re.search(r"SigIgn:\s*(\w+)", status)[1], 16)
+                self.assertTrue(ignored >> (signal.SIGHUP - 1) & 1)
+            process.send_signal(signal.SIGINT if command else signal.SIGHUP)
+            process.communicate(timeout=scaled(20))
+            self.assertEqual(process.returncode, 143)
+            self.assertEqual(processes_with(mark), [])
 
     def test_a_reader_that_goes_cancels_the_command(self):
         mark = marker()

@@ -37,6 +37,11 @@ class Stop(unittest.TestCase):
     def test_sigint(self):
         self.stop_with_everything_open(signal.SIGINT)
 
+    def test_sigquit(self):
+        with Gateway("alice") as gateway:
+            gateway.process.send_signal(signal.SIGQUIT)
+            self.assertEqual(gateway.process.wait(scaled(20)), 0)
+
     def test_what_was_acknowledged_while_stopping_is_there_afterwards(self):
         with Gateway("alice") as gateway:
             chat = gateway.rpc("create_chat_by_contact_id", 1, 1)

@@ -302,6 +302,20 @@ TEST_CASE("a ticket stands for its key once, for thirty seconds") {
   CHECK(tickets.redeem(oldest, "/events") == nullptr);
 }
 
+TEST_CASE("a key that asks for tickets without end takes none of another key's") {
+  base::ManualClock clock;
+  Tickets tickets(clock);
+  const auto many = std::make_shared<const rpc::Access>("many", rpc::Grants{});
+  const auto few = std::make_shared<const rpc::Access>("few", rpc::Grants{});
+  const std::string first = tickets.issue(many, "/events");
+  const std::string other = tickets.issue(few, "/events");
+  std::string last;
+  for (std::size_t i = 0; i < 2 * Tickets::kMost; ++i) last = tickets.issue(many, "/events");
+  CHECK(tickets.redeem(first, "/events") == nullptr);
+  CHECK(tickets.redeem(other, "/events") == few);
+  CHECK(tickets.redeem(last, "/events") == many);
+}
+
 TEST_CASE("a ticket is for one path, and trying it elsewhere does not use it up") {
   base::ManualClock clock;
   Tickets tickets(clock);
@@ -326,8 +340,12 @@ TEST_CASE("a ticket that lasts as its stream is good for that stream and its rec
   // As long as it is open, and thirty seconds.
   clock.advance(10 * Tickets::kLife);
   CHECK(tickets.redeem(unused, "/p", "one") == nullptr);
+  CHECK_FALSE(stream->ended());
   auto second = tickets.redeem(ticket, "/p", "one");
-  CHECK(second != nullptr);
+  REQUIRE(second != nullptr);
+  CHECK(stream->ended());  // there is one stream at a time
+  CHECK_FALSE(second->ended());
+  CHECK_FALSE(access->ended());
   stream.reset();
   clock.advance(10 * Tickets::kLife);
   second.reset();

@@ -159,7 +159,11 @@ TEST_CASE("health tells what runs, and readiness why not") {
     const std::lock_guard lock(world.mutex);
     world.reasons = {"the disk is full"};
   }
-  CHECK(world.ask(get("/health")).status == 503);
+  const Reply unfit = world.ask(get("/health"));
+  CHECK(unfit.status == 503);
+  CHECK(unfit.body ==
+        "{\"status\":\"unavailable\",\"service\":\"privitty-edged\",\"version\":\"1.2.3\","
+        "\"reasons\":[\"the disk is full\"]}\n");
   const Reply ready = world.ask(get("/health/ready"));
   CHECK(ready.status == 503);
   CHECK(ready.body == "{\"status\":\"not ready\",\"reasons\":[\"the disk is full\"]}\n");
@@ -203,6 +207,8 @@ TEST_CASE("a file that is not to be had says why") {
   CHECK(world.ask(get("/file/x")).status == 400);
   CHECK(world.ask(get("/file/0")).status == 400);
   CHECK(world.ask(get("/file/7?account_id=x")).body.find("account_id") != std::string::npos);
+  CHECK(world.ask(get("/file/7?account=2")).body.find("did you mean account_id?") !=
+        std::string::npos);
   CHECK(world.ask(get("/file/")).status == 404);
 }
 
@@ -213,6 +219,12 @@ TEST_CASE("POST /file answers with the path of what it stored") {
   CHECK(reply.status == 200);
   CHECK(reply.body == "{\"path\":\"/blobs/r\xC3\xA4t.txt\"}\n");
   CHECK(world.stored.files.at("r\xC3\xA4t.txt") == "hello");
+  const Reply piece = world.ask(
+      "POST /file?name=x HTTP/1.1\r\nHost: h\r\nContent-Range: bytes 5-9/10\r\n"
+      "Content-Length: 5\r\n\r\nhello");
+  CHECK(piece.status == 400);
+  CHECK(piece.body.find("Content-Range: a part of a file") != std::string::npos);
+  CHECK_FALSE(world.stored.files.contains("x"));
   CHECK(world.ask("POST /file HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello")
             .body.find("name") != std::string::npos);
   CHECK(world

@@ -88,6 +88,9 @@ TEST_CASE("a JSON endpoint takes JSON only, because a form needs no leave of the
   CHECK(judge("Content-Type: Application/JSON ; charset=utf-8\r\n", &route) == 0);
   CHECK(judge("Content-Type: application/json-rpc\r\n", &route) == 0);
   CHECK(judge("Content-Type: application/jsonrequest; charset=utf-8\r\n", &route) == 0);
+  CHECK(judge("Content-Type: text/json\r\n", &route) == 0);
+  CHECK(judge("Content-Type: application/vnd.api+json\r\n", &route) == 0);
+  CHECK(judge("Content-Type: text/plain, application/vnd.api+json\r\n", &route) == 415);
 }
 
 TEST_CASE("an endpoint for bytes takes no form, and says how to send the bytes") {

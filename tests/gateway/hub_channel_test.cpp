@@ -76,6 +76,28 @@ TEST_CASE("no text of a channel's event breaks its frame") {
         "b\n\n");
 }
 
+TEST_CASE("whatever a reader takes for a line's end is one in the stream as well") {
+  const auto shown = [](std::string data) {
+    std::string out;
+    append_frame(out, {.id = base::EventId(5),
+                       .account = {},
+                       .chat = {},
+                       .type = "",
+                       .data = std::move(data),
+                       .channel = std::make_shared<const ChannelPart>(on("a"))});
+    return out;
+  };
+  for (const char* end :
+       {"\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\u0085", "\u2028", "\u2029"}) {
+    CHECK(shown(std::string("hot") + end + "event: lag") ==
+          "id: 5\ndata: hot\ndata: event: lag\n\n");
+  }
+  for (const char* whole :
+       {"a\tb\x1f", "£ \u0086 \u00a0", "“quoted” … \u2027\u202a €", "\xe2\x80"}) {
+    CHECK(shown(whole) == std::string("id: 5\ndata: ") + whole + "\n\n");
+  }
+}
+
 // Earlier builds took them from publishers.
 TEST_CASE(
     "of an event in an old log the stream has no reserved type and no id that clients choke on") {

@@ -152,7 +152,8 @@ TEST_CASE("an unknown option is ignored, unless without it more would come than 
     return at == std::string::npos ? ""
                                    : reply.body.substr(at + 13, reply.body.find('?', at) - at - 13);
   };
-  for (const char* name : {"type", "tpyes", "Types", "types%5B%5D", "event", "events", "filter"}) {
+  for (const char* name : {"type", "tpyes", "Types", "types%5B%5D", "event", "events", "filter",
+                           "kinds", "eventName", "only"}) {
     CHECK(hint(name) == "types");
   }
   for (const char* name : {"account", "accountId", "acount_id", "account-id", "ACCOUNT_ID"}) {
@@ -202,13 +203,15 @@ TEST_CASE("lastEventId in the query resumes as polyfills send it") {
                          std::optional<std::string_view> header = {}) {
     return parse_stream_options(query, header)->resume;
   };
-  for (const char* name : {"lastEventId", "lastEventID", "Last-Event-ID", "last-event-id"}) {
+  for (const char* name :
+       {"lastEventId", "lastEventID", "Last-Event-ID", "last-event-id", "evs_last_event_id"}) {
     CHECK(resume({{name, "1005/own"}}).after == EventId(1005));
   }
   CHECK(resume({{"last_event_id", "7"}, {"lastEventId", "9"}}).after == EventId(9));
   CHECK(resume({{"lastEventId", "9"}, {"last_event_id", "7"}}).after == EventId(9));
   CHECK(resume({{"lastEventId", "9"}}, "11").after == EventId(11));
   CHECK_FALSE(resume({{"lastEventId", ""}}).given);
+  CHECK_FALSE(resume({{"last_event_id", ""}}).given);
   // Never refused: a polyfill would give up for good. It gets lag.
   CHECK(resume({{"lastEventId", "of another server"}}).given);
   CHECK_FALSE(resume({{"lastEventId", "of another server"}}).after);

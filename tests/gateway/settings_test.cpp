@@ -132,7 +132,9 @@ TEST_CASE("a configuration file with a fault is refused by line") {
   CHECK(told("profile = a\nprofile = b\n") == place + ":2: profile was already set by " +
                                                   (folder.path / "edge.conf").string() +
                                                   ":1 (profile)");
-  CHECK(told("config = /etc/other\n").rfind(place + ":1: no setting", 0) == 0);
+  CHECK(told("config = /etc/other\n") ==
+        place + ":1: config is given as a flag or variable alone, not in a file");
+  CHECK(told("stdio = true\n") == place + ":1: stdio is given as a flag alone, not in a file");
   CHECK(told(std::string(70'000, '#')).find("larger than 64 KiB") != std::string::npos);
   CHECK(fault({"--config", "/nowhere/edge.conf"}).find("No such file") != std::string::npos);
   CHECK(fault({"--config", folder.path}).find("cannot be read") != std::string::npos);
@@ -394,6 +396,40 @@ TEST_CASE("a ~ that no shell expanded is refused wherever a path may stand") {
   const auto config = folder.write("edge.conf", "accounts = ~ada/x\n");
   CHECK(fault({"--config", config}).starts_with(config + ":1 (accounts): no shell"));
   CHECK(good({"--accounts", "./~x"}).accounts.filename() == "~x");
+}
+
+TEST_CASE("a $ that no shell expanded is refused wherever a path may stand") {
+  auto around = home();
+  around.environment["PRIVITTY_ACCOUNTS"] = "${HOME}/x";
+  CHECK(fault({}, around).starts_with("PRIVITTY_ACCOUNTS: no shell has put a value in the place"));
+  CHECK(good({"--accounts", "./$x"}).accounts.filename() == "$x");
+}
+
+TEST_CASE("quotation marks around a value are no part of it, and a remark behind it is refused") {
+  auto around = home();  // docker's --env-file keeps them
+  around.environment["PRIVITTY_ACCOUNTS"] = "\"/srv/a\"";
+  around.environment["PRIVITTY_LOG_LEVEL"] = " 'info' ";
+  around.environment["PRIVITTY_FILES"] = "\"/data:/srv/files\"";
+  around.environment["PRIVITTY_RELAY_URL"] = "\"\"";  // nothing at all
+  const auto settings = good({}, around);
+  CHECK(settings.accounts == "/srv/a");
+  CHECK(settings.files == std::vector<std::filesystem::path>{"/data", "/srv/files"});
+  CHECK(settings.log_level == base::log::Level::info);
+  CHECK_FALSE(settings.relay_url);
+  const Folder folder;
+  const auto of_file = [&](const std::string& text) {
+    return good({"--config", folder.write("edge.conf", text)});
+  };
+  CHECK(of_file("accounts = \"/srv/a # b\"\r\n").accounts == "/srv/a # b");
+  CHECK(of_file("allow-host = \"a.example\", 'b.example'\n").allow_hosts ==
+        std::vector<std::string>{"a.example", "b.example"});
+  CHECK(of_file("profile = Pump \"3\"\n").profile == "Pump \"3\"");
+  CHECK(of_file("profile = Pump#3\n").profile == "Pump#3");
+  const auto remark = folder.write("remark.conf", "accounts = /srv/a # where it lies\n");
+  CHECK(
+      fault({"--config", remark}).find("remark.conf:1 (accounts): a remark is a line of its own") !=
+      std::string::npos);
+  CHECK(good({"--profile", "\"Till\""}).profile == "\"Till\"");  // a shell has read flags
 }
 
 TEST_CASE("a profile is a plain name") {

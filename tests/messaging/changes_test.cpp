@@ -274,4 +274,25 @@ TEST_CASE("changes that wait for their message are bounded, the oldest go first"
     CHECK_FALSE(again);
     return {};
   });
+  // Large ones, which nobody sees either, by their bytes; what waits for nothing does not count.
+  in_store([&](const store::Scope& scope) -> base::Result<> {
+    std::size_t kept = 0;
+    for (std::uint16_t n = 1; n <= 30; ++n) {
+      store::MessageChangeRow row = change(static_cast<std::uint16_t>(kAll + n));
+      row.kind = store::ChangeKind::edit;
+      row.text = std::string(256 * 1024, 'x');
+      row.waits = n > 1;
+      EDGE_CHECK(store::put_message_change(scope, row));
+    }
+    for (std::uint16_t n = 1; n <= 30; ++n) {
+      store::MessageChangeRow row = change(static_cast<std::uint16_t>(kAll + n));
+      EDGE_TRY(const auto found, store::find_message_change(scope, row.author, row.uuid,
+                                                            row.contact, store::ChangeKind::edit));
+      if (n == 1 || n == 30) CHECK(found);
+      if (found && n > 1) kept += found->text.size();
+    }
+    CHECK(kept <= store::kMaxWaitingBytes);
+    CHECK(kept >= store::kMaxWaitingBytes / 2);
+    return {};
+  });
 }

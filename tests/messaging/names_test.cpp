@@ -91,7 +91,8 @@ TEST_CASE("a plain name has nothing in it that steers how a line is shown") {
   CHECK(plain_name("a\u2028b\u2067c\u206ad\u009be") == "abcde");
   CHECK(plain_name(" \u3000 Bob \u00a0") == "Bob");
   for (const char* blank : {"", "  ", "\u00a0\u2003", "\u200b\u200d", "\u202e\u202c", "\u3164",
-                            "\u2800", "\r\n", "\u200f", "\xff"}) {
+                            "\u2800", "\r\n", "\u200f", "\xff", "\u0301", " \u0308\u20e3", "\u0903",
+                            "\ufff9\ufffb", "\U000e0fff", "\u061c"}) {
     CAPTURE(blank);
     CHECK(plain_name(blank).empty());
   }

@@ -122,6 +122,20 @@ TEST_CASE_METHOD(Talk, "messages, chat list entries and contacts are each one sn
       std::string::npos);
   CHECK(snapshots == 1);
 
+  const auto file_of = [&](const json& message) {
+    const std::uint64_t before = store::readers_taken_by_this_thread();
+    const auto opened = engine().files().open_unprotected(
+        base::AccountId(1), base::MsgId(message["id"].get<std::uint32_t>()));
+    snapshots = store::readers_taken_by_this_thread() - before;
+    return opened ? opened->name : opened.error().message;
+  };
+  for (const auto& message : messages) {
+    if (message["fileName"] == "plan.txt") CHECK(file_of(message) == "plan.txt");
+    if (message["fileName"] == "plan.txt") CHECK(snapshots == 1);
+  }
+  CHECK(file_of(secret).find("is a protected one") != std::string::npos);
+  CHECK(snapshots == 1);
+
   CHECK(counted("message_ids_to_search_results", {1, ids}, snapshots).size() == ids.size());
   CHECK(snapshots == 1);
   CHECK(counted("get_message_notification_info", {1, ids[0]}, snapshots)["chatName"] == "Bob");
