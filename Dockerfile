@@ -33,6 +33,7 @@ COPY LICENSE /usr/share/doc/privitty-edge/LICENSE
 
 # A missing library fails the build, not the first start. The folders belong to the user that runs.
 RUN ! ldd /usr/local/bin/privitty-edged /usr/local/bin/privitty-edge | grep 'not found' \
+ && ln -s privitty-edged /usr/local/bin/deltachat-rpc-server \
  && useradd --uid 1000 --no-create-home --home-dir /var/lib/privitty --shell /usr/sbin/nologin privitty \
  && install -d -o 1000 -g 1000 -m 0700 /var/lib/privitty \
  && install -d -o 1000 -g 1000 -m 0755 /data

@@ -1,7 +1,9 @@
 #include "base/log.h"
 
+#include <poll.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -31,6 +33,14 @@ spdlog::level::level_enum to_spdlog(Level level) {
       return spdlog::level::off;
   }
   return spdlog::level::info;
+}
+
+std::atomic<bool> drops_when_full = false;
+
+// A pipe that is ready takes 4,096 bytes at least without waiting.
+bool stderr_is_ready() {
+  pollfd ready{STDERR_FILENO, POLLOUT, 0};
+  return ::poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0;
 }
 
 std::string_view name_of(Level level) {
@@ -153,11 +163,13 @@ std::string line_of(Format format, std::int64_t unix_millis, Level level, std::s
 
 void set_level(Level level) { logger().set_level(to_spdlog(level)); }
 void set_format(Format format) { current_format = format; }
+void drop_when_full() { drops_when_full = true; }
 bool enabled(Level level) { return logger().should_log(to_spdlog(level)); }
 void write(Level level, std::string_view line) { record(level, line, {}); }
 
 void record(Level level, std::string_view line, std::initializer_list<Field> fields) {
   if (!enabled(level)) return;
+  if (drops_when_full && !stderr_is_ready()) return;
   const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::system_clock::now().time_since_epoch());
   logger().log(to_spdlog(level), "{}",

@@ -15,6 +15,9 @@ namespace base::log {
 enum class Format { text, json };
 
 void set_format(Format format);
+// From now on a line that stderr cannot take at once is dropped: for a program whose parent may
+// never read its stderr, and must not stop it by that.
+void drop_when_full();
 
 // One thing that happened, with what there is to know of it: `line name=value ...`, or members of
 // their own in JSON. A text with spaces or quotes is quoted.

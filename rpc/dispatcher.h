@@ -44,6 +44,8 @@ struct Caller {
 struct Reply {
   std::string text;
   base::Handover taken = {};
+  // One call that waited for news, and ended without any because its caller sends nothing more.
+  bool wait_ended = false;
 };
 
 using Answer = base::UniqueFunction<void(Reply)>;

@@ -5,7 +5,6 @@
 #include "rpc/json_write.h"
 
 namespace rpc {
-namespace {
 
 using messaging::Event;
 
@@ -22,6 +21,8 @@ std::string camel_case(std::string_view snake) {
   }
   return camel;
 }
+
+namespace {
 
 // Whether the core event has our own names, in snake_case.
 template <class Body>
@@ -43,7 +44,7 @@ void put_oddities(std::map<std::string, std::string>& members, const Body& body,
   } else if constexpr (std::is_same_v<Body, messaging::ReactionsChanged>) {
     members["contactId"] = "0";
   } else if constexpr (std::is_same_v<Body, messaging::ConfigureProgress>) {
-    members["comment"] = "null";
+    if (body.comment.empty()) members["comment"] = "null";
   } else if constexpr (std::is_same_v<Body, messaging::SecurejoinInviterProgress>) {
     members["chatId"] = to_json(joined);
     members["chatType"] = "\"Single\"";

@@ -24,6 +24,8 @@ base::ChatId chat_of(const messaging::Event& event);
 // "fresh":3,"chats":[{"chat_id":12,"name":"Bob","fresh":3,"last_msg_id":17,...},...]}.
 std::string snapshot_json(const messaging::AccountOpening& account);
 
+// chat_id as chatId: how Delta Chat's core events name their members.
+std::string camel_case(std::string_view snake);
 // {"contextId":1,"event":{"kind":"IncomingMsg","chatId":12,"msgId":17}} with members in
 // alphabetical order. `joined` is the chat with the contact of a SecurejoinInviterProgress.
 std::string core_event_json(const messaging::Event& event, base::ChatId joined);

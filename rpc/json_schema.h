@@ -53,7 +53,7 @@ std::string object_schema(SchemaBook& book) {
       append_json_string(schema, field.doc);
       schema += '}';
     }
-    add(field.name, schema, !IsMaybeAbsent<Member>);
+    add(field.name, schema, !IsMaybeAbsent<Member> && !IsOptional<Member>);
   });
   if constexpr (HasKind<T>)
     add("kind", fmt::format(R"({{"type":"string","enum":["{}"]}})", T::kKind));
@@ -73,7 +73,9 @@ std::string plain_schema(SchemaBook& book) {
   if constexpr (std::is_void_v<T>) {
     return R"({"type":"null"})";
   } else if constexpr (std::is_base_of_v<RawJson, T>) {
-    if constexpr (requires { T::kJsonSchema; }) {
+    if constexpr (requires { T::json_schema(book); }) {
+      return T::json_schema(book);
+    } else if constexpr (requires { T::kJsonSchema; }) {
       return std::string(T::kJsonSchema);
     } else {
       return R"({"type":"object"})";

@@ -11,6 +11,7 @@ using base::fail;
 void NextMessages::wait(AccountId account, const Caller& caller, Reader reader) {
   auto now = load_(account);
   if (!now || !now->empty()) return reader(std::move(now));
+  if (was_woken(account)) return reader(Ids());
   std::optional<WaiterId> waiter;
   {
     base::Lock lock(mutex_);
@@ -82,7 +83,21 @@ void NextMessages::serve_soon(AccountId account) {
   });
 }
 
-void NextMessages::wake(AccountId account) { serve(account, true); }
+void NextMessages::wake(AccountId account) {
+  {
+    base::Lock lock(mutex_);
+    if (!waiters_.contains(account)) {
+      woken_.insert(account);
+      return;
+    }
+  }
+  serve(account, true);
+}
+
+bool NextMessages::was_woken(AccountId account) {
+  base::Lock lock(mutex_);
+  return woken_.erase(account) > 0;
+}
 
 void NextMessages::serve(AccountId account, bool empty_too) {
   {

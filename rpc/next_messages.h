@@ -1,6 +1,7 @@
 // NextMessages: parked wait_next_msgs calls. A waiter costs no thread and less than 1 KiB; places
 // are as rpc/parking.h gives them. It is answered with the ids above the account's last_msg_id as
-// soon as there are some, with whatever there is when delivery is started or stopped, and with an
+// soon as there are some, with whatever there is when delivery is started or stopped (a call that
+// comes just after that is answered so, too), and with an
 // error when its caller's input ends. However many wait and however many commits come, one look for
 // an account's messages is due at a time.
 //
@@ -35,7 +36,7 @@ class NextMessages {
   void wait(base::AccountId account, const Caller& caller, Reader reader) EXCLUDES(mutex_);
   // After commits: wakes the waiters of accounts with new messages.
   void push(std::span<const messaging::Event> events) EXCLUDES(mutex_);
-  // Answers the account's waiters, with an empty list too.
+  // Answers the account's waiters, with an empty list too; without any, the next one.
   void wake(base::AccountId account) EXCLUDES(mutex_);
   void stop() EXCLUDES(mutex_);
 
@@ -51,6 +52,7 @@ class NextMessages {
   using Waiters = std::map<base::AccountId, std::map<WaiterId, Parked>>;
 
   std::map<WaiterId, Parked> take(base::AccountId account) EXCLUDES(mutex_);
+  bool was_woken(base::AccountId account) EXCLUDES(mutex_);
   void serve(base::AccountId account, bool empty_too) EXCLUDES(mutex_);
   void serve_soon(base::AccountId account) EXCLUDES(mutex_);
   void leave(base::AccountId account, WaiterId waiter) EXCLUDES(mutex_);
@@ -61,7 +63,8 @@ class NextMessages {
   Parking places_;
   mutable base::Mutex mutex_;
   Waiters waiters_ GUARDED_BY(mutex_);
-  std::set<base::AccountId> due_ GUARDED_BY(mutex_);  // a look for them waits in the executor
+  std::set<base::AccountId> due_ GUARDED_BY(mutex_);    // a look for them waits in the executor
+  std::set<base::AccountId> woken_ GUARDED_BY(mutex_);  // the next waiter does not wait
   WaiterId next_waiter_ GUARDED_BY(mutex_) = 0;
   bool stopped_ GUARDED_BY(mutex_) = false;
 };

@@ -187,6 +187,9 @@ void Run::run_call(std::size_t index) {
   base::Completion<std::string> done([self = shared_from_this(), index,
                                       method](base::Result<std::string> result) {
     const Slot& own = self->slots_[index];
+    if (method->timing == Timing::parked && !result && self->caller_.input_ended.cancelled()) {
+      self->wait_ended_ = true;
+    }
     self->note(index, method, failure_of(result));
     self->finish(index, method->timing, call_answer(own.id, own.notification, std::move(result)));
   });
@@ -273,7 +276,7 @@ void Run::send() {
       if (!out.empty()) out += ']';
     }
   }
-  answer_(Reply{std::move(out), std::move(taken_)});
+  answer_(Reply{std::move(out), std::move(taken_), wait_ended_ && !batch_});
 }
 
 }  // namespace rpc

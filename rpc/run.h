@@ -89,6 +89,7 @@ class Run : public std::enable_shared_from_this<Run> {
   std::size_t answer_bytes_ GUARDED_BY(mutex_) = 0;
   bool running_ GUARDED_BY(mutex_) = false;  // a thread is in proceed()
   std::shared_ptr<base::Takings> takings_;   // of the calls that wait for news
+  std::atomic<bool> wait_ended_ = false;     // see Reply
   base::Handover taken_;                     // of the same
   Answer answer_;
   base::Cancellation::Hook closed_;

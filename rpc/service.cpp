@@ -1,6 +1,7 @@
 #include "rpc/service.h"
 
 #include "messaging/api/engine.h"
+#include "rpc/derived_events.h"
 #include "rpc/publish.h"
 #include "rpc/recall.h"
 #include "rpc/run.h"
@@ -85,7 +86,7 @@ Context Service::context(const Caller& caller) {
 }
 
 void Service::on_events(std::span<const messaging::Event> events) {
-  queue_.push(events);
+  queue_.push(with_derived(events));
   if (engine_ != nullptr) {
     for (const base::AccountId account : engine_->gone(events)) queue_.forget(account);
   }

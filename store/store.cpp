@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -46,9 +47,39 @@ base::Result<> prepare_dir(const std::string& dir) {
     if (auto made = make_dir(dir); !made) return refuse(made.error().message);
     return {};
   }
-  if (!S_ISDIR(info.st_mode)) return refuse("it is not a folder");
+  if (!S_ISDIR(info.st_mode)) return refuse("it is not a directory");
   if (::access(dir.c_str(), R_OK | W_OK | X_OK) != 0) {
     return refuse(base::fail_errno(base::Errc::io, "reading and writing it", errno).message);
+  }
+  return {};
+}
+
+// Names that this program or an administrator puts into an accounts folder before there is a
+// store.
+bool may_precede_store(std::string_view name, const std::vector<std::string>& expected) {
+  static constexpr std::array<std::string_view, 10> kOwn = {
+      "lock",         "reserve",           "blobs",     "privitty.lic",
+      "commands",     "lost+found",        "peer_port", "device_fingerprint",
+      "stdio_folder", "license_state.json"};
+  for (const std::string_view own : kOwn) {
+    if (name == own) return true;
+  }
+  return name.starts_with("store.db") || name.starts_with("relay.db") ||
+         name.starts_with("master.key") ||
+         std::find(expected.begin(), expected.end(), name) != expected.end();
+}
+
+// A folder that holds something else is left as it is: a mistyped --accounts must not put a store
+// among somebody's documents.
+base::Result<> refuse_foreign(const StoreOptions& options) {
+  std::error_code error;
+  if (std::filesystem::exists(options.dir + "/store.db", error)) return {};
+  for (const auto& entry : std::filesystem::directory_iterator(options.dir, error)) {
+    const std::string name = entry.path().filename().string();
+    if (may_precede_store(name, options.expected_names)) continue;
+    return base::fail(base::Errc::io,
+                      "the directory " + options.dir + " is not empty and no accounts folder: it " +
+                          "holds " + name + " and no store.db; choose another with --accounts");
   }
   return {};
 }
@@ -275,6 +306,7 @@ base::Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
   }
   EDGE_CHECK(crypto::init());
   EDGE_CHECK(prepare_dir(options.dir));
+  EDGE_CHECK(refuse_foreign(options));
   options.key = resolve(std::move(options.key), options.dir);
   EDGE_TRY(DirectoryLock lock, DirectoryLock::take(options.dir));
   const std::string path = options.dir + "/store.db";

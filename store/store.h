@@ -40,6 +40,9 @@ struct StoreOptions {
   ReadersOptions readers = {};
   base::Millis check_after = 500;  // StartCheck's, so that the first answers come first
   bool sealing_off_for_tests = false;
+  // Names of files that may lie in `dir` before there is a store, besides the program's own: what
+  // the settings name. Anything else there is refused.
+  std::vector<std::string> expected_names = {};
 };
 
 class Store {

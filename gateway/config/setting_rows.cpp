@@ -250,7 +250,9 @@ constexpr auto kRows = std::to_array<SettingRow>({
      .set = into<&Settings::stdio, read_switch>,
      .value = "",
      .fallback = "off",
-     .doc = "Also speak JSON-RPC over stdin and stdout, one object a line; ends with its input."},
+     .doc = "Speak JSON-RPC over stdin and stdout, one object a line; ends with its input. The "
+            "folder is "
+            "then $DC_ACCOUNTS_PATH or ./accounts and begins empty, and HTTP needs --listen."},
     {.name = "relay",
      .env = "PRIVITTY_RELAY",
      .set = into<&Settings::relay, read_switch>,
@@ -323,7 +325,10 @@ std::string settings_help() {
   }
   out.append(
       "  --help\n      This text.\n"
-      "  --version\n      The version and the commit it was built from.\n\n"
+      "  --version\n      The version and the commit it was built from.\n"
+      "  --openrpc\n      The methods of the API as an OpenRPC document.\n\n"
+      "Started under the name deltachat-rpc-server it takes that program's place: it speaks over "
+      "stdin and stdout, stores in $DC_ACCOUNTS_PATH, and takes --version and --openrpc alone.\n\n"
       "exit codes: 0 stopped as asked, 1 could not start or failed, 2 flags or settings are "
       "wrong\n");
   return out;

@@ -30,7 +30,7 @@ const SettingRow* find_row(std::string_view name) {
 std::vector<std::string_view> names(bool flags) {
   std::vector<std::string_view> out;
   for (const SettingRow& row : setting_rows()) out.push_back(row.name);
-  if (flags) out.insert(out.end(), {"help", "version"});
+  if (flags) out.insert(out.end(), {"help", "version", "openrpc"});
   return out;
 }
 
@@ -125,6 +125,7 @@ base::Result<GivenFlags> values_of_flags(const std::vector<std::string>& args) {
   GivenFlags out;
   app.add_flag("--help,-h", out.help);
   app.add_flag("--version,-V", out.version);
+  app.add_flag("--openrpc", out.openrpc);
   for (const SettingRow& row : setting_rows()) {
     const std::string flag = "--" + std::string(row.name);
     if (row.value.empty()) {

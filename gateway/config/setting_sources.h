@@ -19,6 +19,7 @@ struct GivenFlags {
   GivenValues values;
   bool help = false;
   bool version = false;
+  bool openrpc = false;
 };
 
 base::Result<GivenFlags> values_of_flags(const std::vector<std::string>& args);

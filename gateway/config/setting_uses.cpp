@@ -43,8 +43,23 @@ messaging::kernel::CallerPathRules path_rules(const Settings& settings) {
     rules.protected_files.push_back(settings.accounts / name);
   }
   rules.restricted = settings.restricted_paths();
+  // The program at the other end of --stdio started the daemon in its own folder.
+  std::error_code unknown;
+  if (settings.stdio) rules.working_folder = std::filesystem::current_path(unknown).string();
   for (const auto& folder : settings.files) rules.roots.push_back(folder);
   return rules;
+}
+
+std::vector<std::string> names_in_accounts(const Settings& settings) {
+  std::vector<std::string> out;
+  const auto add = [&](const std::filesystem::path& path) {
+    if (path.parent_path() == settings.accounts) out.push_back(path.filename().string());
+  };
+  for (const std::string& file : path_rules(settings).protected_files) add(file);
+  if (settings.commands) add(*settings.commands);
+  if (settings.tls) add(settings.tls->certificate);
+  for (const auto& folder : settings.files) add(folder);
+  return out;
 }
 
 std::vector<std::string> hidden_from_commands(const Settings& settings) {

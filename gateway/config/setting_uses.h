@@ -19,6 +19,9 @@ messaging::kernel::CallerPathRules path_rules(const Settings& settings);
 base::Result<std::string> read_relay_token(const std::filesystem::path& file);
 // The file's list on one line; "[]" without a file.
 base::Result<std::string> read_ice_servers(const std::filesystem::path& file);
+// The names of files within the accounts folder that the settings mention: an administrator may put
+// them there before the first start.
+std::vector<std::string> names_in_accounts(const Settings& settings);
 // What device commands are to be kept from: the accounts folder and the files with secrets.
 std::vector<std::string> hidden_from_commands(const Settings& settings);
 

@@ -11,6 +11,9 @@ using base::Errc;
 using base::fail;
 using base::Result;
 
+constexpr std::string_view kDropInName = "deltachat-rpc-server";
+constexpr std::string_view kDropInAccounts = "DC_ACCOUNTS_PATH";
+
 // The first value of a setting; nullptr when none was given.
 const GivenValue* given(const GivenValues& values, std::string_view name) {
   const auto found = values.find(name);
@@ -18,6 +21,7 @@ const GivenValue* given(const GivenValues& values, std::string_view name) {
 }
 
 Result<> complete_folders(Settings& out, const Surroundings& surroundings) {
+  if (out.accounts.empty() && out.stdio) out.accounts = "accounts";
   if (out.accounts.empty()) {
     const auto found = surroundings.default_accounts();
     if (!found) {
@@ -105,7 +109,7 @@ Result<> check_relay(const Settings& out, const GivenValues& values) {
 
 void warn(Settings& out, const Surroundings& surroundings) {
   const HostPort& reached = out.peer_listen ? *out.peer_listen : out.listen;
-  if (reached.is_wildcard() && !out.public_url) {
+  if ((out.serves_http || out.peer_listen) && reached.is_wildcard() && !out.public_url) {
     out.warnings.push_back(
         "invites will name this machine as " + std::string(out.tls ? "https" : "http") + "://" +
         surroundings.host_name + ": give --public-url if peers reach it by another name");
@@ -137,7 +141,13 @@ Result<Settings> settings_of(const GivenValues& values, const Surroundings& surr
       EDGE_CHECK(row.set(out, found->second));
     }
   }
-  if (out.peer_listen == out.listen && out.listen.port != 0) out.peer_listen.reset();
+  out.serves_http = !out.stdio || given(values, "listen") != nullptr;
+  const bool one_address = out.serves_http && out.peer_listen == out.listen;
+  if (one_address && out.listen.port != 0) out.peer_listen.reset();
+  // Nobody reads the errors of a program that talks over its standard streams.
+  if (out.stdio && given(values, "log-level") == nullptr) {
+    out.log_level = base::log::Level::warning;
+  }
   EDGE_CHECK(complete_folders(out, surroundings));
   EDGE_CHECK(check_callers(out, values));
   EDGE_CHECK(check_tls(values));
@@ -149,15 +159,41 @@ Result<Settings> settings_of(const GivenValues& values, const Surroundings& surr
 
 }  // namespace
 
+bool is_drop_in(std::string_view program) {
+  return program.substr(program.rfind('/') + 1) == kDropInName;
+}
+
+Result<DropIn> read_drop_in_arguments(const std::vector<std::string>& args) {
+  if (args.empty()) return DropIn{};
+  if (args.size() > 1) {
+    return fail(Errc::invalid_argument,
+                "expected no arguments or one of --stdio, --version and --openrpc, not " +
+                    std::to_string(args.size()));
+  }
+  if (args.front() == "--stdio") return DropIn{};
+  if (args.front() == "--version") return DropIn{DropIn::Ask::version};
+  if (args.front() == "--openrpc") return DropIn{DropIn::Ask::openrpc};
+  return fail(Errc::invalid_argument, "Unrecognized option \"" + args.front() + "\": started as " +
+                                          std::string(kDropInName) +
+                                          " it takes --version and --openrpc");
+}
+
 Result<Invocation> read_settings(const std::vector<std::string>& args,
                                  const Surroundings& surroundings) {
   Invocation out;
   EDGE_TRY(auto flags, values_of_flags(args));
-  if (flags.help || flags.version) {
-    out.ask = flags.help ? Invocation::Ask::help : Invocation::Ask::version;
+  if (flags.help || flags.version || flags.openrpc) {
+    out.ask = flags.help      ? Invocation::Ask::help
+              : flags.version ? Invocation::Ask::version
+                              : Invocation::Ask::openrpc;
     return out;
   }
   GivenValues merged = std::move(flags.values);
+  // The variable of Delta Chat's server, for the programs that start it.
+  const auto folder = surroundings.variable(kDropInAccounts);
+  if (merged.contains("stdio") && !merged.contains("accounts") && folder) {
+    merged["accounts"] = {GivenValue{*folder, std::string(kDropInAccounts)}};
+  }
   merged.merge(values_of_environment(surroundings));
   if (const auto config = merged.find("config"); config != merged.end()) {
     const GivenValue& named = config->second.front();

@@ -46,6 +46,7 @@ struct CorsSettings {
 
 struct Settings {
   HostPort listen{"127.0.0.1", 7200};
+  bool serves_http = true;  // false: --stdio without --listen; `listen` is then not used
   std::optional<HostPort> peer_listen;
   std::filesystem::path accounts;
   std::string profile;
@@ -84,10 +85,20 @@ struct Settings {
 };
 
 struct Invocation {
-  enum class Ask { run, help, version };
+  enum class Ask { run, help, version, openrpc };
   Ask ask = Ask::run;
   Settings settings;  // for run
 };
+
+// Whether the program was started under the name of Delta Chat's server, whose place it then takes:
+// its arguments and variables are that server's (read_drop_in_arguments()).
+bool is_drop_in(std::string_view program);
+// What a drop-in was asked for. An error is one of usage; that server ends with 1 then.
+struct DropIn {
+  enum class Ask { serve, version, openrpc };
+  Ask ask = Ask::serve;
+};
+base::Result<DropIn> read_drop_in_arguments(const std::vector<std::string>& args);
 
 // `args` without the program's name. Every error is one of usage and ends in what to do.
 base::Result<Invocation> read_settings(const std::vector<std::string>& args,

@@ -11,6 +11,7 @@
 #include "gateway/commands/chat_commands.h"
 #include "gateway/commands/command_service.h"
 #include "gateway/config/setting_uses.h"
+#include "gateway/daemon/peer_port.h"
 #include "gateway/endpoints/endpoints.h"
 #include "gateway/hub/hub.h"
 #include "gateway/hub/hub_streams.h"
@@ -89,8 +90,8 @@ struct Daemon::Parts {
   std::unique_ptr<Timer> trim;
   std::unique_ptr<PlainFiles> plain_files;
   std::unique_ptr<Stdio> stdio;
-  std::string listening;       // HOST:PORT as bound
-  std::string peer_listening;  // "" without --peer-listen
+  std::string listening;       // HOST:PORT as bound; "": peers alone are served
+  std::string peer_listening;  // "": at the same
   bool stopping = false;       // the loop's
 
   base::Result<> try_addresses();
@@ -116,7 +117,7 @@ struct Daemon::Parts {
 // daemon on the same store gets the error about the store, which says more than one about the port.
 base::Result<> Daemon::Parts::try_addresses() {
   HttpServer probe(*loop, *workers);
-  EDGE_CHECK(probe.listen(settings.listen));
+  if (settings.serves_http) EDGE_CHECK(probe.listen(settings.listen));
   if (settings.peer_listen) {
     EDGE_CHECK(probe.listen(*settings.peer_listen, ListenerKind::peer));
   }
@@ -133,6 +134,7 @@ base::Result<> Daemon::Parts::open_store() {
   options.key = key_source(settings.key);
   options.migrations = store::migrations();
   options.clock = &clock;
+  options.expected_names = names_in_accounts(settings);
   if (surroundings.variable("PRIVITTY_TEST_SEALING_OFF") == "1") {
     // For the test that searches the disk for known texts: it has to be able to find them.
     base::log::error("PRIVITTY_TEST_SEALING_OFF: what is stored now can be read by anyone");
@@ -223,9 +225,13 @@ base::Result<> Daemon::Parts::bind() {
     options.certificate = certificate;
   }
   server = std::make_unique<HttpServer>(*loop, *workers, std::move(options));
-  EDGE_TRY(listening, server->listen(settings.listen));
+  if (settings.serves_http) {
+    EDGE_TRY(listening, server->listen(settings.listen));
+  }
   if (settings.peer_listen) {
     EDGE_TRY(peer_listening, server->listen(*settings.peer_listen, ListenerKind::peer));
+  } else if (!settings.serves_http) {
+    EDGE_TRY(peer_listening, listen_at_kept_port(*server, settings.accounts));
   }
   return {};
 }
@@ -246,6 +252,7 @@ base::Result<> Daemon::Parts::open_engine() {
   options.version = version();
   options.expire_after = settings.expire_after;
   options.paths = path_rules(settings);
+  options.accounts_by_clients = settings.stdio;
   if (settings.relay_url) options.relay_url = settings.relay_url->text();
   EDGE_TRY(options.relay_token, read_relay_token(settings.relay_token_file));
   EDGE_TRY(options.ice_servers, read_ice_servers(settings.ice_servers_file));
@@ -477,7 +484,9 @@ base::Result<> Daemon::run() {
     base::log::info("peers alone are served on {}://{}", scheme, parts_->peer_listening);
   }
   // Not a log line: programs wait for it whatever the log level.
-  std::fprintf(stderr, "listening on %s://%s\n", scheme, parts_->listening.c_str());
+  if (!parts_->listening.empty()) {
+    std::fprintf(stderr, "listening on %s://%s\n", scheme, parts_->listening.c_str());
+  }
   if (parts_->settings.stdio) parts_->start_stdio();
   parts_->trim = std::make_unique<Timer>(*parts_->loop, &trim_after_start);
   parts_->trim->arm(kTrimAfter);

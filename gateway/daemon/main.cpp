@@ -1,6 +1,7 @@
 // privitty-edged: reads the settings and runs the daemon.
 #include <malloc.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
@@ -15,6 +16,8 @@
 #include "gateway/process/signals.h"
 #include "gateway/process/standard_streams.h"
 #include "gateway/process/version.h"
+#include "messaging/model/api_version.h"
+#include "rpc/service.h"
 
 namespace {
 
@@ -29,9 +32,12 @@ int print(const std::string& text) {
   return complain(base::fail_write("write to standard output", errno), gateway::kExitFailure);
 }
 
+int print_openrpc() { return print(rpc::openrpc_document(rpc::method_table()) + "\n"); }
+
 int run(gateway::Settings settings, gateway::Surroundings surroundings) {
   base::log::set_level(settings.log_level);
   base::log::set_format(settings.log_format);
+  if (settings.stdio) base::log::drop_when_full();
   for (const auto& warning : settings.warnings) base::log::warning("{}", warning);
   std::unique_ptr<gateway::commands::Launcher> launcher;
   if (settings.commands) {
@@ -60,14 +66,26 @@ int main(int argc, char** argv) {
   mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024);  // NOLINT(concurrency-mt-unsafe)
   gateway::Signals::block();
   auto surroundings = gateway::Surroundings::of_this_process();
-  auto invocation =
-      gateway::read_settings(std::vector<std::string>(argv + 1, argv + argc), surroundings);
+  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  if (argc > 0 && gateway::is_drop_in(argv[0])) {
+    const auto drop_in = gateway::read_drop_in_arguments(arguments);
+    if (!drop_in) return complain(drop_in.error(), gateway::kExitFailure);
+    if (drop_in->ask == gateway::DropIn::Ask::openrpc) return print_openrpc();
+    if (drop_in->ask == gateway::DropIn::Ask::version) {
+      std::fprintf(stderr, "%s\n", std::string(messaging::kApiVersion).c_str());
+      return gateway::kExitOk;
+    }
+    arguments = {"--stdio"};
+  }
+  auto invocation = gateway::read_settings(arguments, surroundings);
   if (!invocation) return complain(invocation.error(), gateway::kExitUsage);
   switch (invocation->ask) {
     case Invocation::Ask::help:
       return print(gateway::settings_help());
     case Invocation::Ask::version:
       return print(gateway::version_line("privitty-edged") + "\n");
+    case Invocation::Ask::openrpc:
+      return print_openrpc();
     case Invocation::Ask::run:
       try {
         return run(std::move(invocation->settings), std::move(surroundings));

@@ -84,7 +84,7 @@ void Stdio::take(std::string_view bytes) {
 void Stdio::call(std::string_view line) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
   dispatcher_.handle(std::string(line), caller_, [out = shared_](rpc::Reply reply) {
-    if (reply.text.empty()) return;
+    if (reply.text.empty() || reply.wait_ended) return;
     reply.text += '\n';
     base::Lock lock(out->mutex);
     if (out->closed) return;

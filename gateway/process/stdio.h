@@ -2,8 +2,8 @@
 //
 // Threads: one reads and calls the dispatcher, one writes; answers come from any thread, which
 // never waits. Once 64 MiB of answers wait to be read, no further line is read. A line over 16 MiB
-// is answered with an error and skipped. When the input ends, parked calls end; what an answer took
-// and could not be written is put back.
+// is answered with an error and skipped. When the input ends, parked calls end without an answer,
+// as Delta Chat's server leaves them; what an answer took and could not be written is put back.
 #pragma once
 
 #include <atomic>

@@ -24,6 +24,7 @@ namespace {
 
 constexpr base::Millis kUploadLifetime = 24 * 3600 * base::Millis{1000};
 constexpr std::string_view kWelcomeLabel = "welcome";
+constexpr std::string_view kConfigured = "configured";  // "0": not yet; nothing: from the start
 
 std::string welcome_text(const kernel::AccountState& account) {
   return fmt::format(
@@ -68,6 +69,18 @@ base::Result<> add_chats(store::Tx& tx, const store::Scope& scope,
   return chats::emit_changed(tx, scope.account, device.id, welcome.id);
 }
 
+base::Result<> begin_chats(store::Tx& tx, const store::Scope& scope,
+                           const kernel::AccountState& account) {
+  EDGE_CHECK(
+      store::set_config_value(scope, "configured_timestamp", std::to_string(tx.now() / 1000)));
+  return add_chats(tx, scope, account);
+}
+
+bool is_configured(const store::Scope& scope) {
+  const auto value = store::find_config_value(scope, kConfigured);
+  return !value || !*value || **value != "0";
+}
+
 }  // namespace
 
 std::string safe_profile(std::string_view name) {
@@ -87,14 +100,16 @@ std::string safe_profile(std::string_view name) {
   return out.empty() ? "edge" : out;
 }
 
-kernel::AccountPtr account_state(const kernel::Core& core, const store::AccountRow& row) {
+kernel::AccountPtr account_state(const kernel::Core& core, const store::AccountRow& row,
+                                 bool configured) {
   return std::make_shared<const kernel::AccountState>(
       kernel::AccountState{.id = row.id,
                            .uuid = row.uuid,
                            .ways_in = row.ways_in,
                            .identity = crypto::Identity::from_seed(row.seed.view()),
                            .key = core.store.vault().account(row.uuid),
-                           .io_on = true});
+                           .io_on = !core.options.accounts_by_clients,
+                           .configured = configured});
 }
 
 base::Result<kernel::AccountPtr> make_account(kernel::Core& core, store::Tx& tx,
@@ -117,15 +132,17 @@ base::Result<kernel::AccountPtr> make_account(kernel::Core& core, store::Tx& tx,
   EDGE_CHECK(store::insert_account(tx.db(), tx.vault(), row));
   EDGE_CHECK(store::select_account(tx.db(), row.id));
 
-  kernel::AccountPtr account = account_state(core, row);
+  kernel::AccountPtr account = account_state(core, row, wanted.configured);
   const store::Scope scope{tx.db(), tx.vault(), account->key, account->id};
   if (!wanted.display_name.empty()) {
     EDGE_CHECK(store::set_config_value(scope, "displayname", plain_name(wanted.display_name)));
   }
-  EDGE_CHECK(
-      store::set_config_value(scope, "configured_timestamp", std::to_string(tx.now() / 1000)));
   EDGE_CHECK(add_contacts(scope, *account));
-  EDGE_CHECK(add_chats(tx, scope, *account));
+  if (wanted.configured) {
+    EDGE_CHECK(begin_chats(tx, scope, *account));
+  } else {
+    EDGE_CHECK(store::set_config_value(scope, kConfigured, "0"));
+  }
   EDGE_CHECK(kernel::Core::emit(tx, account->id, AccountsChanged{}));
   EDGE_TRY(auto relay, peering::find_relay_home(core, scope, account->identity));
   tx.on_commit([core = &core, account, relay = std::move(relay)] {
@@ -137,14 +154,45 @@ base::Result<kernel::AccountPtr> make_account(kernel::Core& core, store::Tx& tx,
   return account;
 }
 
+base::Result<> configure_account(const kernel::WriteContext& write, std::string addr) {
+  for (const std::uint32_t progress : {1U, 500U}) {
+    EDGE_CHECK(write.emit(ConfigureProgress{progress, ""}));
+  }
+  if (addr != write.account.addr() || !write.account.configured) {
+    store::WayIn way = write.account.ways_in.front();
+    way.addr = addr;
+    EDGE_CHECK(store::update_way_in(write.scope, way));
+    EDGE_TRY(store::ContactRow self, store::load_contact(write.scope, kSelf));
+    self.addr = addr;
+    EDGE_CHECK(store::update_contact(write.scope, self));
+    if (!write.account.configured) {
+      kernel::AccountState named{
+          .id = write.account.id,
+          .uuid = write.account.uuid,
+          .ways_in = {std::move(way)},
+          .identity = crypto::Identity::from_seed(write.account.identity.seed().view()),
+          .key = write.account.key};
+      EDGE_CHECK(store::set_config_value(write.scope, kConfigured, std::nullopt));
+      EDGE_CHECK(begin_chats(write.tx, write.scope, named));
+    }
+    EDGE_CHECK(write.emit(AccountsChanged{}));
+    EDGE_CHECK(write.emit(TransportsModified{}));
+    write.tx.on_commit([core = &write.core, id = write.account.id, addr = std::move(addr)] {
+      core->directory.set_addr(id, addr);
+    });
+  }
+  return write.emit(ConfigureProgress{1000, ""});
+}
+
 base::Result<std::size_t> load_accounts(kernel::Core& core) {
   EDGE_TRY(store::Reader reader, core.store.read());
   EDGE_TRY(const store::AccountList list,
            store::list_accounts(reader.connection(), core.store.vault()));
   for (const store::AccountRow& row : list.rows) {
-    const kernel::AccountPtr account = account_state(core, row);
+    const store::AccountKey key = core.store.vault().account(row.uuid);
+    const store::Scope scope{reader.connection(), core.store.vault(), key, row.id};
+    const kernel::AccountPtr account = account_state(core, row, is_configured(scope));
     core.directory.put(account);
-    const store::Scope scope{reader.connection(), core.store.vault(), account->key, account->id};
     auto relay = peering::find_relay_home(core, scope, account->identity);
     if (!relay) {
       base::log::warning("account {}: its relay is not known: {}", account->id.value,

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "messaging/kernel/core.h"
+#include "messaging/kernel/write_context.h"
 #include "store/tables/accounts.h"
 
 namespace messaging {
@@ -12,6 +13,7 @@ struct NewAccount {
   std::string profile;       // the first part of the address, made safe
   std::string display_name;  // "" none
   bool numbered = true;      // the address names the id: <profile>-<id>@<host>
+  bool configured = true;    // false: without chats, until configure_account()
 };
 
 // Identity, mailbox, special contacts, Saved messages, the device chat with its welcome. After the
@@ -19,8 +21,14 @@ struct NewAccount {
 base::Result<kernel::AccountPtr> make_account(kernel::Core& core, store::Tx& tx,
                                               const NewAccount& wanted);
 
+// Gives the account this address and, if it is not configured yet, its first chats. From the commit
+// on the directory shows it so. Events: ConfigureProgress up to 1000, AccountsChanged,
+// TransportsModified.
+base::Result<> configure_account(const kernel::WriteContext& write, std::string addr);
+
 // The state of an account from its row.
-kernel::AccountPtr account_state(const kernel::Core& core, const store::AccountRow& row);
+kernel::AccountPtr account_state(const kernel::Core& core, const store::AccountRow& row,
+                                 bool configured);
 
 // Fills the directory from the store. Returns the number of accounts, unreadable ones included.
 base::Result<std::size_t> load_accounts(kernel::Core& core);

@@ -13,6 +13,8 @@
 #include "messaging/delivery/courier.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/file_worker.h"
+#include "messaging/model/api_version.h"
+#include "messaging/model/native_address.h"
 #include "messaging/model/plain_name.h"
 #include "messaging/peering/incoming.h"
 #include "store/tables/account_removal.h"
@@ -27,16 +29,13 @@
 namespace messaging {
 namespace {
 
-// The version reported to clients of Delta Chat's core: that of the API this gateway implements.
-constexpr std::string_view kApiVersion = "2.57.0";
-
 base::Result<Account> view_account(const kernel::Core& core, AccountId id) {
   EDGE_TRY(auto read, core.read(id));
   const store::Scope scope = read.scope();
   Account account;
   account.id = id;
-  account.configured = true;
-  account.addr = read.account->addr();
+  account.configured = read.account->configured;
+  if (account.configured) account.addr = read.account->addr();
   account.color_seed = read.account->identity.public_key().fingerprint();
   // A value that does not open is left out.
   if (auto name = store::find_config_value(scope, "displayname"); name && *name) {
@@ -59,6 +58,24 @@ std::string since(base::Millis span) {
   return fmt::format("{}h {}m {}s", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
+// An account that has an address keeps it unless another is entered.
+base::Result<std::string> chosen_address(const kernel::WriteContext& write,
+                                         const Accounts::Login& login) {
+  const std::string& now = write.account.addr();
+  const bool configured = write.account.configured;
+  if (login.addr) {
+    return configured && *login.addr == now ? base::Result<std::string>(now)
+                                            : native_address(*login.addr);
+  }
+  if (login.domain) {
+    return configured && now.ends_with("@" + *login.domain) ? base::Result<std::string>(now)
+                                                            : made_up_address(*login.domain);
+  }
+  EDGE_TRY(const auto entered, store::find_config_value(write.scope, "addr"));
+  if (!entered || entered->empty() || *entered == now) return now;
+  return native_address(*entered);
+}
+
 }  // namespace
 
 base::Result<std::vector<Account>> Accounts::list() const {
@@ -78,7 +95,10 @@ void Accounts::add(base::Completion<AccountId> done) {
   core_.store.write<AccountId>(
       [core = &core_](store::Tx& tx) -> base::Result<AccountId> {
         EDGE_TRY(const kernel::AccountPtr account,
-                 make_account(*core, tx, {.profile = core->options.profile, .display_name = {}}));
+                 make_account(*core, tx,
+                              {.profile = core->options.profile,
+                               .display_name = {},
+                               .configured = !core->options.accounts_by_clients}));
         return account->id;
       },
       std::move(done));
@@ -137,6 +157,10 @@ void Accounts::switch_io(AccountId account, bool on, base::Completion<> done) {
       account,
       [this, on](store::Tx& tx, const store::Scope&,
                  const kernel::AccountState& state) -> base::Result<> {
+        if (on && !state.configured) {
+          return kernel::Core::emit(
+              tx, state.id, Warning{"can not start io on a context that is not configured"});
+        }
         tx.on_commit([this, id = state.id, on] {
           core_.directory.set_io(id, on);
           relayed_.homes_changed(id);
@@ -145,10 +169,68 @@ void Accounts::switch_io(AccountId account, bool on, base::Completion<> done) {
         });
         // Clients wait for one more event before they end their loop, so one is emitted even
         // without a change.
-        if (on && state.io_on) return {};
-        return kernel::Core::emit(tx, state.id, ConnectivityChanged{});
+        if (!on || !state.io_on) {
+          EDGE_CHECK(kernel::Core::emit(tx, state.id, ConnectivityChanged{}));
+        }
+        if (!on) return {};
+        return kernel::Core::emit(tx, state.id, ImapInboxIdle{});
       },
       std::move(done));
+}
+
+void Accounts::tell_all_stopped(base::Completion<> done) {
+  core_.store.write<void>(
+      [](store::Tx& tx) {
+        return kernel::Core::emit(tx, AccountId(), Info{"Delivery stopped for all accounts."});
+      },
+      std::move(done));
+}
+
+void Accounts::configure(AccountId account, Login login, base::Completion<> done) {
+  core_.write<void>(
+      account,
+      [this, login = std::move(login)](store::Tx& tx, const store::Scope& scope,
+                                       const kernel::AccountState& state) -> base::Result<> {
+        const kernel::WriteContext write{core_, tx, scope, state};
+        EDGE_TRY(std::string addr, chosen_address(write, login));
+        EDGE_CHECK(configure_account(write, std::move(addr)));
+        tx.on_commit([this, id = state.id] {
+          core_.directory.set_io(id, true);
+          relayed_.homes_changed(id);
+          courier_.poke();
+          incoming_.io_started(id);
+        });
+        return {};
+      },
+      [this, account, done = std::move(done)](base::Result<> configured) mutable {
+        if (configured) {
+          done({});
+          return idle(account);
+        }
+        // Told in a write of its own: the one that failed is undone.
+        base::Error why = std::move(configured).error();
+        ConfigureProgress failed{0, why.message};
+        core_.write<void>(
+            account,
+            [failed = std::move(failed)](store::Tx& tx, const store::Scope&,
+                                         const kernel::AccountState& state) {
+              return kernel::Core::emit(tx, state.id, failed);
+            },
+            [done = std::move(done), why = std::move(why)](const base::Result<>&) mutable {
+              done(std::move(why));
+            });
+      });
+}
+
+// Clients that have just configured an account wait until it is ready, by the event of a mail
+// client that waits for news.
+void Accounts::idle(AccountId account) {
+  core_.write<void>(
+      account,
+      [](store::Tx& tx, const store::Scope&, const kernel::AccountState& state) {
+        return kernel::Core::emit(tx, state.id, ImapInboxIdle{});
+      },
+      [](const base::Result<>&) {});
 }
 
 void Accounts::start_io(AccountId account, base::Completion<> done) {
@@ -194,9 +276,9 @@ base::Result<std::map<std::string, std::string>> Accounts::info(AccountId accoun
   EDGE_TRY(const auto chats, store::list_chats(scope));
   EDGE_TRY(const auto waiting, store::count_outbox(scope));
   EDGE_TRY(const auto contacts, store::count_contacts(scope));
-  info["configured_addr"] = state.addr();
-  info["addr"] = state.addr();
-  info["is_configured"] = "1";
+  info["configured_addr"] = state.configured ? state.addr() : "<unset>";
+  info["addr"] = state.configured ? state.addr() : "<unset>";
+  info["is_configured"] = state.configured ? "1" : "0";
   info["fingerprint"] = state.identity.public_key().fingerprint();
   info["mailbox"] = state.mailbox();
   info["io_running"] = state.io_on ? "1" : "0";

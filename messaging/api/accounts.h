@@ -34,8 +34,19 @@ class Accounts {
   base::Result<std::vector<Account>> list() const;
   base::Result<Account> get(AccountId account) const;
   // A new account is configured at once: the gateways' protocol needs no login. Its address is
-  // <profile>-<id>@<host> until it gets a name.
+  // <profile>-<id>@<host> until configure() gives it another. Where clients set up accounts
+  // (EngineOptions) it waits for configure().
   void add(base::Completion<AccountId> done);
+  // What was entered for an account's login. Nothing: the config key addr, else an address is made
+  // up.
+  struct Login {
+    std::optional<std::string> addr = std::nullopt;
+    std::optional<std::string> domain = std::nullopt;  // an address at it is made up
+  };
+  // Configures an account, or gives a configured one another address, and starts its io. Errors are
+  // told by ConfigureProgress 0 as well. Events: see configure_account(); ImapInboxIdle after the
+  // answer.
+  void configure(AccountId account, Login login, base::Completion<> done);
   // Deletes the whole account: chats, keys, files. On completion no caller sees the account any
   // more; the rows of a large account are deleted afterwards.
   void remove(AccountId account, base::Completion<> done);
@@ -50,6 +61,9 @@ class Accounts {
   // Delivery of an account's messages; on for every account at start.
   void start_io(AccountId account, base::Completion<> done);
   void stop_io(AccountId account, base::Completion<> done);
+  // All of them were stopped: one event of the whole daemon, also where there is no account,
+  // because clients wait for one before they end their loop.
+  void tell_all_stopped(base::Completion<> done);
   bool io_running(AccountId account) const;
   // 1000 stopped, 2000 peers are being tried, 3000 sending, 4000 nothing waits.
   base::Result<std::uint32_t> connectivity(AccountId account) const;
@@ -64,6 +78,7 @@ class Accounts {
 
  private:
   void switch_io(AccountId account, bool on, base::Completion<> done);
+  void idle(AccountId account);
 
   kernel::Core& core_;
   delivery::Courier& courier_;

@@ -29,7 +29,7 @@ base::Error unknown_key(const std::string& key) {
 
 std::optional<std::string> computed(const std::string& key, const kernel::AccountState& account,
                                     const kernel::Core& core) {
-  if (key == "addr" || key == "configured_addr") return account.addr();
+  if (account.configured && (key == "addr" || key == "configured_addr")) return account.addr();
   if (key == "sys.version") return core.options.version;
   if (key == "sys.msgsize_max_recommended") return std::to_string(24 * 1024 * 1024);
   if (key == "sys.config_keys") {
@@ -114,6 +114,9 @@ base::Result<std::optional<std::string>> Config::get(AccountId account,
   if (!row) return unknown_key(key);
   if (auto value = recall(account, key)) return value;
   EDGE_TRY(auto read, core_.read(account));
+  if (!read.account->configured && (key == "configured" || key == "configured_addr")) {
+    return std::optional<std::string>();
+  }
   EDGE_TRY(auto value, store::find_config_value(read.scope(), key));
   if (value) return tidy(key, std::move(value));
   if (row->otherwise.empty()) return std::optional<std::string>();

@@ -32,7 +32,7 @@ base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store,
     EDGE_CHECK(store.write_now<void>([](store::Tx& tx) { return peering::Relayed::prepare(tx); }));
   }
   EDGE_TRY(const std::size_t accounts, load_accounts(core));
-  if (accounts == 0) {
+  if (accounts == 0 && !core.options.accounts_by_clients) {
     auto made = store.write_now<kernel::AccountPtr>([&](store::Tx& tx) {
       return make_account(core, tx,
                           {.profile = core.options.profile,
@@ -40,7 +40,7 @@ base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store,
                            .numbered = false});
     });
     if (!made) return std::move(made).error().with_context("making account 1");
-  } else if (auto tidied = tidy_files(core); !tidied) {
+  } else if (auto tidied = tidy_files(core); accounts > 0 && !tidied) {
     // Orphaned files are harmless; the next start retries.
     base::log::warning("unused files were not looked for: {}", tidied.error().message);
   }

@@ -58,6 +58,12 @@ base::Result<> announce_change(const kernel::WriteContext& write, chats::Group& 
   return groups::send_to_members(write, group, {line.id, line.uuid});
 }
 
+std::string text_of_leaving(const chats::Group& group, ContactId contact,
+                            const store::ContactRow& row) {
+  if (contact != kSelf) return fmt::format("You removed member {}.", chats::shown_name(row));
+  return group.state.channel ? "You left the channel." : "You left the group.";
+}
+
 // Removes a member, or ourselves, and sends the change to the others and to the removed member.
 base::Result<> take_out(const kernel::WriteContext& write, chats::Group& group, ContactId contact) {
   EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
@@ -72,12 +78,10 @@ base::Result<> take_out(const kernel::WriteContext& write, chats::Group& group, 
   EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
   if (!group.row.promoted) return write.emit(ChatlistChanged{});
   EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, contact));
-  EDGE_TRY(
-      const store::MessageRow line,
-      groups::add_own_line(
-          write, group, SystemMessage::member_removed,
-          contact == kSelf ? "You left." : fmt::format("You removed {}.", chats::shown_name(row)),
-          contact, std::nullopt, !told.empty()));
+  EDGE_TRY(const store::MessageRow line,
+           groups::add_own_line(write, group, SystemMessage::member_removed,
+                                text_of_leaving(group, contact, row), contact, std::nullopt,
+                                !told.empty()));
   for (const ContactId member : told) {
     EDGE_CHECK(groups::send_to_member(write, group, member, {line.id, line.uuid}));
   }
@@ -110,6 +114,7 @@ void Groups::make(AccountId account, std::string name, bool channel,
           store::Tx& tx, const store::Scope& scope,
           const kernel::AccountState& account_state) -> base::Result<ChatId> {
         const kernel::WriteContext write{core_, tx, scope, account_state};
+        EDGE_CHECK(write.check_configured());
         const MemberKey self = chats::key_of(account_state);
         GroupState state;
         state.channel = channel;
@@ -184,7 +189,7 @@ void Groups::rename(AccountId account, ChatId chat, std::string name, base::Comp
                                   chats::Group& group) -> base::Result<> {
            if (group.state.name.value == name) return {};
            std::string text =
-               fmt::format("You changed the name from \"{}\" to \"{}\".", group.row.name, name);
+               fmt::format("You changed group name from \"{}\" to \"{}\".", group.row.name, name);
            group.state.name = {{group.state.next_number(), chats::key_of(write.account)}, name};
            return announce_change(write, group, SystemMessage::group_name, std::move(text));
          });
@@ -203,7 +208,7 @@ void Groups::describe(AccountId account, ChatId chat, std::string text, base::Co
         if (group.state.description.value == text) return {};
         group.state.description = {{group.state.next_number(), chats::key_of(write.account)}, text};
         return announce_change(write, group, SystemMessage::group_description,
-                               "You changed the description.");
+                               "You changed the chat description.");
       });
 }
 
@@ -239,9 +244,10 @@ void Groups::set_image(AccountId account, ChatId chat, std::optional<std::string
              files.remove_after(write.tx);
              group.state.image = {{group.state.next_number(), chats::key_of(write.account)},
                                   blob ? std::optional(blob->hash) : std::nullopt};
-             return announce_change(write, group, SystemMessage::group_image,
-                                    blob ? "You changed the picture." : "You removed the picture.",
-                                    group.row.image_blob);
+             return announce_change(
+                 write, group, SystemMessage::group_image,
+                 blob ? "You changed the group image." : "You deleted the group image.",
+                 group.row.image_blob);
            });
   };
   chats::with_file<void>(core_, account, draft, std::move(done), std::move(write_it));

@@ -4,6 +4,8 @@
 #include "crypto/invite_rules.h"
 #include "messaging/chats/contact_keys.h"
 #include "messaging/groups/group_joining.h"
+#include "messaging/model/mail_invite.h"
+#include "messaging/model/native_address.h"
 #include "messaging/model/plain_name.h"
 #include "messaging/peering/invites.h"
 #include "messaging/peering/joining.h"
@@ -40,8 +42,10 @@ void SecureJoin::invite(AccountId account, std::optional<ChatId> chat,
       account,
       [this, chat](store::Tx& tx, const store::Scope& scope,
                    const kernel::AccountState& state) -> base::Result<std::string> {
+        const kernel::WriteContext write{core_, tx, scope, state};
+        EDGE_CHECK(write.check_configured());
         if (chat) EDGE_CHECK(groups::invited_group(scope, state, *chat));
-        return peering::invite_link({core_, tx, scope, state}, chat);
+        return peering::invite_link(write, chat);
       },
       [this, account, done = std::move(done)](base::Result<std::string> link) mutable {
         if (!link) return done(std::move(link));
@@ -52,12 +56,45 @@ void SecureJoin::invite(AccountId account, std::optional<ChatId> chat,
       });
 }
 
+base::Result<InviteCheck> SecureJoin::check_mail(std::string_view link) {
+  EDGE_TRY(MailInvite invite, parse_mail_invite(link));
+  InviteCheck check;
+  check.text = link;
+  check.fingerprint = std::move(invite.fingerprint);
+  check.name = std::move(invite.name);
+  check.addr = std::move(invite.addr);
+  check.v3 = invite.v3;
+  if (check.addr.empty()) {
+    check.kind = InviteCheck::Kind::fingerprint_alone;
+  } else if (invite.number.empty() || invite.secret.empty()) {
+    check.kind = InviteCheck::Kind::fingerprint_unknown;
+  } else {
+    check.kind = InviteCheck::Kind::ask_verify_contact;
+    check.invite_number = std::move(invite.number);
+    if (invite.group) {
+      check.group = InviteCheck::Group{invite.group->id, invite.group->name, invite.group->channel};
+    }
+  }
+  return check;
+}
+
 base::Result<InviteCheck> SecureJoin::check(AccountId account, const std::string& text) const {
   EDGE_TRY(auto read, core_.read(account));
   const store::Scope scope = read.scope();
   InviteCheck check;
   const std::string_view scanned = crypto::invite::trimmed(text);
   check.text = scanned;
+  if (is_mail_invite(scanned)) return check_mail(scanned);
+  if (is_account_link(scanned)) {
+    check.kind = InviteCheck::Kind::account;
+    EDGE_TRY(check.text, domain_of_account_link(scanned));
+    return check;
+  }
+  if (is_login_link(scanned)) {
+    check.kind = InviteCheck::Kind::login;
+    EDGE_TRY(check.text, address_of_login_link(scanned));
+    return check;
+  }
   if (!looks_like_invite(scanned)) {
     const bool url = crypto::invite::starts_with_caseless(scanned, "http://") ||
                      crypto::invite::starts_with_caseless(scanned, "https://");
@@ -90,6 +127,11 @@ base::Result<InviteCheck> SecureJoin::check(AccountId account, const std::string
 }
 
 void SecureJoin::join(AccountId account, std::string link, base::Completion<ChatId> done) {
+  if (is_mail_invite(link)) {
+    return done(fail(Errc::forbidden,
+                     "this invite is of an e-mail account, and e-mail is not offered yet: ask for "
+                     "one of a gateway"));
+  }
   auto invite = read_invite(link);
   if (!invite) return done(std::move(invite).error());
   core_.write<ChatId>(
@@ -98,6 +140,7 @@ void SecureJoin::join(AccountId account, std::string link, base::Completion<Chat
           store::Tx& tx, const store::Scope& scope,
           const kernel::AccountState& state) -> base::Result<ChatId> {
         const kernel::WriteContext write{core_, tx, scope, state};
+        EDGE_CHECK(write.check_configured());
         EDGE_TRY(const ChatId chat, peering::start_join(write, invite));
         if (!invite.group) return chat;
         return groups::expect_group(write, invite);

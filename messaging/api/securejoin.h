@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/completion.h"
 #include "messaging/model/types.h"
@@ -19,14 +20,26 @@ namespace messaging {
 
 // The meaning of a scanned text.
 struct InviteCheck {
-  enum class Kind { ask_verify_contact, withdraw_contact, revive_contact, url, text, addr };
+  enum class Kind {
+    ask_verify_contact,
+    withdraw_contact,
+    revive_contact,
+    fingerprint_unknown,  // of a mail account, with its address and nothing to join by
+    fingerprint_alone,
+    account,  // a link that asks for an account; text is its domain
+    login,    // text is the address
+    url,
+    text,
+    addr,
+  };
   Kind kind = Kind::text;
   ContactId contact;        // known under this key, else 0
   std::string fingerprint;  // 64 upper-case hex
   std::string invite_number;
   std::string name;
   std::string addr;
-  std::string text;  // of url, text, addr
+  std::string text;  // of url, text, addr, account, login
+  bool v3 = false;   // an invite of a mail account in the form of today
   struct Group {
     std::string id;  // as in the link
     std::string name;
@@ -50,6 +63,8 @@ class SecureJoin {
   void toggle_own(AccountId account, std::string link, base::Completion<> done);
 
  private:
+  static base::Result<InviteCheck> check_mail(std::string_view link);
+
   kernel::Core& core_;
   peering::Relayed& relayed_;
 };

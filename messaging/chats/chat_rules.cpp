@@ -39,7 +39,14 @@ base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scop
   chat.last_at = chat.created_at;
   EDGE_CHECK(store::insert_chat(scope, chat));
   EDGE_CHECK(kernel::Core::emit(tx, scope.account, ChatlistChanged{}));
+  if (contact.value >= kFirstId) EDGE_CHECK(add_encryption_notice(tx, scope, chat.id));
   return chat;
+}
+
+base::Result<> add_encryption_notice(store::Tx& tx, const store::Scope& scope, ChatId chat) {
+  EDGE_CHECK(add_info_message(tx, scope, chat, SystemMessage::chat_e2ee,
+                              "Messages are end-to-end encrypted."));
+  return {};
 }
 
 base::Result<MsgId> add_info_message(store::Tx& tx, const store::Scope& scope, ChatId chat,

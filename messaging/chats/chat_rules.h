@@ -27,6 +27,10 @@ std::string shown_name(const store::ContactRow& contact);
 base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scope& scope,
                                                 ContactId contact, store::ChatBlocked blocked);
 
+// "Messages are end-to-end encrypted.", in each chat with others from its beginning, whether a
+// session is there already or not: nothing is ever sent in the clear.
+base::Result<> add_encryption_notice(store::Tx& tx, const store::Scope& scope, ChatId chat);
+
 // Adds a line from the info contact, already noticed. Events: MsgsChanged, ChatlistChanged.
 base::Result<MsgId> add_info_message(store::Tx& tx, const store::Scope& scope, ChatId chat,
                                      SystemMessage system, std::string text,

@@ -58,9 +58,6 @@ base::Result<> check_draft(const MessageDraft& draft) {
         Errc::invalid_argument,
         fmt::format("overrideSenderName: expected at most {} bytes of UTF-8", kMaxLongName));
   }
-  if (draft.text.empty() && draft.file.empty()) {
-    return fail(Errc::invalid_argument, "the message is empty: it needs a text or a file");
-  }
   return {};
 }
 

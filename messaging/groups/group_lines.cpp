@@ -10,6 +10,7 @@
 namespace messaging::groups {
 namespace {
 
+// The texts are those of Delta Chat's core, which its clients and bots know.
 struct Person {
   std::optional<ContactId> contact;
   std::string name;  // as used in a sentence
@@ -19,14 +20,30 @@ struct Person {
 base::Result<Person> person(const kernel::WriteContext& write, const MemberKey& key) {
   EDGE_TRY(const auto row, chats::find_contact_by_key(write.scope, key));
   if (!row) return Person{std::nullopt, "Somebody"};
-  if (row->id == kSelf) return Person{kSelf, "You"};
+  if (row->id == kSelf) return Person{kSelf, "Me"};
   return Person{row->id, chats::shown_name(*row)};
 }
+
+std::string text_of_membership(const chats::Group& group, bool present, const Person& whom,
+                               const Person& author) {
+  const bool by_itself = author.contact == whom.contact;
+  if (present) {
+    if (group.state.channel && whom.is_self()) return "You joined the channel.";
+    return by_itself ? fmt::format("Member {} added.", whom.name)
+                     : fmt::format("Member {} added by {}.", whom.name, author.name);
+  }
+  return by_itself ? fmt::format("Group left by {}.", whom.name)
+                   : fmt::format("Member {} removed by {}.", whom.name, author.name);
+}
+
+// Whether a line is told as a message that came, or as a change of the chat.
+enum class Told { incoming, changed };
 
 // Adds a line from the author of a change.
 base::Result<> add_line(const kernel::WriteContext& write, const chats::Group& group,
                         const Person& author, ContactId sender, SystemMessage system,
-                        std::string text, std::optional<ContactId> about) {
+                        std::string text, std::optional<ContactId> about,
+                        Told told = Told::incoming) {
   store::MessageRow row;
   row.chat = group.row.chat;
   row.from = author.contact.value_or(sender);
@@ -44,6 +61,9 @@ base::Result<> add_line(const kernel::WriteContext& write, const chats::Group& g
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, group.row.chat));
   if (chat.blocked == store::ChatBlocked::yes) return {};
   EDGE_CHECK(chats::unarchive(write.scope, chat, write.tx.now()));
+  if (told == Told::changed) {
+    return chats::emit_changed(write.tx, write.account.id, row.chat, row.id);
+  }
   EDGE_CHECK(write.emit(IncomingMsg{row.chat, row.id}));
   return write.emit(ChatlistChanged{});
 }
@@ -54,18 +74,16 @@ base::Result<> add_membership_line(const kernel::WriteContext& write, const chat
   EDGE_TRY(const Person author, person(write, member.author));
   EDGE_TRY(const Person whom, person(write, key));
   if (!whom.contact) return {};  // joined and left before this contact was known
-  const std::string object = whom.is_self() ? "you" : whom.name;
-  std::string text;
-  if (member.present) {
-    text = author.contact == whom.contact ? fmt::format("{} joined.", whom.name)
-                                          : fmt::format("{} added {}.", author.name, object);
-  } else {
-    text = author.contact == whom.contact ? fmt::format("{} left.", whom.name)
-                                          : fmt::format("{} removed {}.", author.name, object);
-  }
+  const bool left = !member.present && author.contact == whom.contact;
   return add_line(write, group, author, sender,
                   member.present ? SystemMessage::member_added : SystemMessage::member_removed,
-                  std::move(text), whom.contact);
+                  text_of_membership(group, member.present, whom, author), whom.contact,
+                  left ? Told::changed : Told::incoming);
+}
+
+// A register that changed, in a channel without its author: that is always its owner.
+std::string by_whom(const chats::Group& group, std::string text, const std::string& who) {
+  return group.state.channel ? text + "." : fmt::format("{} by {}.", text, who);
 }
 
 }  // namespace
@@ -92,11 +110,12 @@ base::Result<store::MessageRow> add_own_line(const kernel::WriteContext& write,
 }
 
 base::Result<> add_change_lines(const kernel::WriteContext& write, const chats::Group& group,
-                                const GroupState& before, ContactId sender) {
+                                const GroupState& before, ContactId sender, GroupIs kind) {
   const GroupState& now = group.state;
   const MemberKey self = chats::key_of(write.account);
   if (!before.has(self) && now.has(self)) {
-    // One line covers all changes before we joined.
+    // One line covers all changes before we joined. A new group begins with its first message.
+    if (kind == GroupIs::fresh && !now.channel) return {};
     return add_membership_line(write, group, self, now.members.at(self), sender);
   }
   if (!before.has(self)) return {};
@@ -110,15 +129,20 @@ base::Result<> add_change_lines(const kernel::WriteContext& write, const chats::
     EDGE_TRY(const Person author, person(write, is.stamp.author));
     return add_line(write, group, author, sender, system, words(author.name), std::nullopt);
   };
+  const std::string_view what = now.channel ? "Channel" : "Group";
   EDGE_CHECK(changed(before.name, now.name, SystemMessage::group_name, [&](const auto& who) {
-    return fmt::format("{} changed the name from \"{}\" to \"{}\".", who,
-                       plain_name(before.name.value, kMaxGroupName),
-                       plain_name(now.name.value, kMaxGroupName));
+    return by_whom(group,
+                   fmt::format("{} name changed from \"{}\" to \"{}\"", what,
+                               plain_name(before.name.value, kMaxGroupName),
+                               plain_name(now.name.value, kMaxGroupName)),
+                   who);
   }));
-  EDGE_CHECK(changed(before.description, now.description, SystemMessage::group_description,
-                     [](const auto& who) { return who + " changed the description."; }));
+  EDGE_CHECK(
+      changed(before.description, now.description, SystemMessage::group_description,
+              [&](const auto& who) { return by_whom(group, "Chat description changed", who); }));
   return changed(before.image, now.image, SystemMessage::group_image, [&](const auto& who) {
-    return who + (now.image.value ? " changed the picture." : " removed the picture.");
+    return by_whom(group, fmt::format("{} image {}", what, now.image.value ? "changed" : "deleted"),
+                   who);
   });
 }
 
@@ -142,9 +166,10 @@ base::Result<> add_member(const kernel::WriteContext& write, chats::Group& group
   EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
   if (!group.row.promoted) return write.emit(ChatlistChanged{});
   EDGE_TRY(const Person whom, person(write, key));
-  EDGE_TRY(const store::MessageRow line,
-           add_own_line(write, group, SystemMessage::member_added,
-                        fmt::format("You added {}.", whom.name), contact, std::nullopt, true));
+  EDGE_TRY(
+      const store::MessageRow line,
+      add_own_line(write, group, SystemMessage::member_added,
+                   fmt::format("You added member {}.", whom.name), contact, std::nullopt, true));
   return send_to_members(write, group, {line.id, line.uuid});
 }
 

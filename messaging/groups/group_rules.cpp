@@ -87,6 +87,7 @@ base::Result<chats::Group> make_group(const kernel::WriteContext& write, const G
   EDGE_CHECK(store::insert_group(write.scope, group.row, encode(group.stored)));
   EDGE_CHECK(save_group(write, group));
   EDGE_CHECK(write.emit(ChatlistChanged{}));
+  EDGE_CHECK(chats::add_encryption_notice(write.tx, write.scope, chat.id));
   return group;
 }
 

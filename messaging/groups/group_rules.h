@@ -64,9 +64,14 @@ base::Result<store::MessageRow> add_own_line(const kernel::WriteContext& write,
                                              std::optional<std::int64_t> image, bool to_somebody);
 
 // Info messages about the changes between two states, each from the change's author. Events:
-// IncomingMsg.
+// IncomingMsg; MsgsChanged when somebody left. A fresh group, whose members were added before its
+// first message, has no line about that.
+enum class GroupIs { known, fresh };
 base::Result<> add_change_lines(const kernel::WriteContext& write, const chats::Group& group,
-                                const GroupState& before, ContactId sender);
+                                const GroupState& before, ContactId sender, GroupIs is);
+
+// The uuid of the update with which a group is promoted, by which members know a fresh group.
+store::Uuid promotion_uuid(const GroupId& group);
 
 // Adds a member and sends the change to all: for add_contact_to_chat and joins by invite.
 base::Result<> add_member(const kernel::WriteContext& write, chats::Group& group,

@@ -2,6 +2,8 @@
 // never met (group_rules.h).
 #include <algorithm>
 
+#include "base/wire.h"
+#include "crypto/hash.h"
 #include "crypto/random.h"
 #include "messaging/groups/giving_up.h"
 #include "messaging/groups/group_rules.h"
@@ -71,12 +73,18 @@ base::Result<> ask_state(const kernel::WriteContext& write, const GroupId& id, C
                                Content{crypto::random_array<16>(), std::move(question)});
 }
 
+store::Uuid promotion_uuid(const GroupId& group) {
+  base::WireWriter out;
+  out.fixed(base::as_bytes("privitty-edge group promotion")).fixed(group);
+  return crypto::blake2b<16>(out.view());
+}
+
 base::Result<> promote(const kernel::WriteContext& write, chats::Group& group) {
   if (group.row.promoted) return {};
   group.row.promoted = true;
   EDGE_CHECK(publish_card(write, group));
   EDGE_CHECK(save_group(write, group));
-  return send_to_members(write, group, {});
+  return send_to_members(write, group, {.uuid = promotion_uuid(group.row.uuid)});
 }
 
 }  // namespace messaging::groups

@@ -57,7 +57,8 @@ void AccountDirectory::change(AccountId account, const std::function<void(Accoun
                      .identity = crypto::Identity::from_seed(state->identity.seed().view()),
                      .key = state->key,
                      .io_on = state->io_on,
-                     .relay = state->relay});
+                     .relay = state->relay,
+                     .configured = state->configured});
     change(*changed);
     state = std::move(changed);
   }
@@ -70,6 +71,13 @@ void AccountDirectory::set_io(AccountId account, bool on) {
 
 void AccountDirectory::set_relay(AccountId account, std::optional<RelayHome> relay) {
   change(account, [&](AccountState& state) { state.relay = std::move(relay); });
+}
+
+void AccountDirectory::set_addr(AccountId account, std::string addr) {
+  change(account, [&](AccountState& state) {
+    state.ways_in.front().addr = std::move(addr);
+    state.configured = true;
+  });
 }
 
 void AccountDirectory::order(const std::vector<AccountId>& accounts) {

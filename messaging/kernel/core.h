@@ -43,6 +43,7 @@ struct AccountState {
   store::AccountKey key;
   bool io_on = true;
   std::optional<RelayHome> relay = {};  // reached through it
+  bool configured = true;               // false: no address yet, and nothing can be sent
 
   ProtocolKind protocol() const { return ways_in.front().kind; }  // that it speaks (decision 31)
   const std::string& addr() const { return ways_in.front().addr; }
@@ -59,6 +60,8 @@ class AccountDirectory {
   void put(AccountPtr account);
   void set_io(AccountId account, bool on);
   void set_relay(AccountId account, std::optional<RelayHome> relay);
+  // The account is configured, and this is the address that it gives out.
+  void set_addr(AccountId account, std::string addr);
   void erase(AccountId account);
   void order(const std::vector<AccountId>& accounts);  // all of them
 

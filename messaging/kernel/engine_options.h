@@ -21,6 +21,9 @@ struct EngineOptions {
   std::string relay_url = {};      // the relay through which accounts are reached; "": none
   std::string relay_token = {};    // admits to it
   std::string ice_servers = "[]";  // JSON, for those who hold calls (rpc's ice_servers)
+  // For clients that set up accounts themselves, as those of Delta Chat's server do: the first
+  // start makes no account, add() makes unconfigured ones, and io stands still until start_io.
+  bool accounts_by_clients = false;
 };
 
 }  // namespace messaging::kernel

@@ -59,6 +59,11 @@ OpenFile::~OpenFile() {
   if (fd_ >= 0) ::close(fd_);
 }
 
+std::string CallerPaths::whole(const std::string& path) const {
+  const bool relative = !path.empty() && path[0] != '/';
+  return relative && !rules_.working_folder.empty() ? rules_.working_folder + "/" + path : path;
+}
+
 base::Result<> CallerPaths::judge(int fd, const std::string& path) const {
   EDGE_TRY(const std::string real, real_path_of(fd, path));
   for (const char* folder : {"/proc", "/sys", "/dev"}) {
@@ -91,7 +96,8 @@ base::Result<> CallerPaths::judge(int fd, const std::string& path) const {
 // closing any ordinary descriptor of the database would drop SQLite's POSIX locks on it
 // (sqlite.org, "How To Corrupt An SQLite Database File", 2.2), and opening a pipe or device can do
 // things by itself.
-base::Result<OpenFile> CallerPaths::open_to_read(const std::string& path) const {
+base::Result<OpenFile> CallerPaths::open_to_read(const std::string& given) const {
+  const std::string path = whole(given);
   EDGE_CHECK(check_text(path));
   const OpenFile place(::open(path.c_str(), O_PATH | O_CLOEXEC));
   if (place.fd() < 0) {
@@ -118,7 +124,8 @@ base::Result<OpenFile> CallerPaths::open_to_read(const std::string& path) const 
 
 // The folder is opened and checked first; the file is then created relative to that descriptor, so
 // that a link swapped in between cannot lead elsewhere.
-base::Result<NewFile> CallerPaths::create(const std::string& path) const {
+base::Result<NewFile> CallerPaths::create(const std::string& given) const {
+  const std::string path = whole(given);
   EDGE_CHECK(check_text(path));
   const std::filesystem::path asked(path);
   const std::string name = asked.filename().string();

@@ -28,6 +28,8 @@ struct CallerPathRules {
   std::vector<std::string> protected_files;
   bool restricted = false;         // with keys or --allow-anonymous
   std::vector<std::string> roots;  // --files; used when restricted
+  // Paths that are not absolute begin here; "": they are refused.
+  std::string working_folder = {};
 };
 
 // An open descriptor, closed by the destructor.
@@ -75,6 +77,7 @@ class CallerPaths {
   base::Result<NewFile> create(const std::string& path) const;
 
  private:
+  std::string whole(const std::string& path) const;
   base::Result<> judge(int fd, const std::string& path) const;
   CallerPathRules rules_;
 };

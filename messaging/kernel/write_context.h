@@ -2,6 +2,7 @@
 // and signals for after the commit. On the stack only.
 #pragma once
 
+#include <string>
 #include <type_traits>
 
 #include "messaging/kernel/core.h"
@@ -21,6 +22,14 @@ struct WriteContext {
   base::UnixMillis steady() const { return core.steady->now(); }
   base::Result<> emit(EventBody body) const { return Core::emit(tx, account.id, std::move(body)); }
   Protocol& protocol() const { return core.protocols.of(account.protocol()); }
+  // Errc::unavailable for an account without an address: nobody could answer it.
+  base::Result<> check_configured() const {
+    if (account.configured) return {};
+    return base::fail(base::Errc::unavailable,
+                      "account " + std::to_string(account.id.value) +
+                          " is not configured: add_or_update_transport or configure gives it an "
+                          "address");
+  }
   // Calls the signal for this account once the write is committed.
   template <class... Args>
   void signal(void (Signals::*verb)(AccountId, Args...),

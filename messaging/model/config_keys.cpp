@@ -9,7 +9,7 @@ using enum ConfigSecrecy;
 // The mail keys are for clients that still ask for a server and a password: their values are stored
 // and not used.
 constexpr ConfigKey kKeys[] = {
-    {"addr", "", fixed},
+    {"addr"},  // what configure() is to use; of a configured account its address
     {"configured_addr", "", fixed},
     {"configured", "1", computed},
     {"configured_timestamp", "", computed},

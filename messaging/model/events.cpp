@@ -71,13 +71,16 @@ concept Described = base::HasFields<Body> && requires {
   { Body::kKind } -> std::convertible_to<std::uint16_t>;
 };
 
+template <class Body>
+constexpr bool kIsLogged = !kIsDerived<Body> && !std::is_same_v<Body, ChannelEvent>;
+
 template <Described... Bodies>
 constexpr auto rows_of(std::type_identity<std::variant<Bodies...>>) {
   static_assert((std::is_same_v<Bodies, ChannelEvent> + ...) == 1);
-  std::array<EventRow, sizeof...(Bodies) - 1> rows;
+  std::array<EventRow, (kIsLogged<Bodies> + ...)> rows;
   std::size_t at = 0;
   const auto add = [&]<class Body>(std::type_identity<Body>) {
-    if constexpr (!std::is_same_v<Body, ChannelEvent>) {
+    if constexpr (kIsLogged<Body>) {
       rows[at++] = {Body::kName, Body::kDoc, Body::kKind};
     }
   };

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <variant>
 
 #include "base/bytes.h"
@@ -100,6 +101,7 @@ using base::MsgId;
 EDGE_MESSAGE_EVENT(IncomingMsg, 1, "A message arrived.");
 EDGE_MESSAGE_EVENT(MsgDelivered, 2, "The relay or edge of every addressed member holds the message durably.");
 EDGE_MESSAGE_EVENT(MsgRead, 3, "The recipient marked the message seen.");
+EDGE_MESSAGE_EVENT(MsgReadCountChanged, 9, "One more recipient marked the message seen.");
 EDGE_MESSAGE_EVENT(MsgFailed, 4, "The message was given up; get_message_info says why.");
 EDGE_MESSAGE_EVENT(MsgsChanged, 5, "A message or draft was added or changed; msg_id 0: several.");
 EDGE_MESSAGE_EVENT(MsgDeleted, 6, "A message was deleted.");
@@ -111,12 +113,13 @@ EDGE_CHAT_EVENT(ChatDeleted, 12, "A chat was deleted.");
 EDGE_PLAIN_EVENT(ChatlistChanged, 20, "The chat list's order or entries changed.");
 EDGE_PLAIN_EVENT(ConnectivityChanged, 21, "Ask get_connectivity for the new value.");
 EDGE_PLAIN_EVENT(AccountsChanged, 22, "An account was added, removed or configured.");
+EDGE_PLAIN_EVENT(ImapInboxIdle, 24, "An account with an address was started: what comes is received.");
+EDGE_PLAIN_EVENT(TransportsModified, 25, "The address that an account gives out changed.");
 EDGE_TEXT_EVENT(Info, 30, "Something worth knowing.");
 EDGE_TEXT_EVENT(Warning, 31, "Something that may need care.");
 EDGE_TEXT_EVENT(Error, 32, "Something failed that a person should know.");
 EDGE_JOIN_EVENT(SecurejoinInviterProgress, 40, "Somebody joins by our invite.");
 EDGE_JOIN_EVENT(SecurejoinJoinerProgress, 41, "We join by somebody's invite.");
-EDGE_PROGRESS_EVENT(ConfigureProgress, 50, "Progress of configure.");
 EDGE_PROGRESS_EVENT(ImexProgress, 51, "Progress of an import, export or transfer.");
 EDGE_MESSAGE_EVENT(PrivittyFileEncrypted, 70, "A file was protected; msg_id is the hidden message with its grant.");
 EDGE_MESSAGE_EVENT(PrivittyFileDecrypted, 71, "A protected file was decrypted to disk.");
@@ -133,6 +136,27 @@ struct ContactsChanged {
     return std::tuple(base::field("contact_id", &ContactsChanged::contact_id, "the contact"));
   }
   friend bool operator==(const ContactsChanged&, const ContactsChanged&) = default;
+};
+
+// Kinds that follow from others of the same commit: only readers of get_next_event get them, and
+// none is in the log (rpc/derived_events.h).
+EDGE_CHAT_EVENT(ChatlistItemChanged, 1000, "A chat's entry in the chat list changed.");
+EDGE_PLAIN_EVENT(AccountsItemChanged, 1001, "The account's entry in a list of accounts changed.");
+EDGE_PLAIN_EVENT(IncomingMsgBunch, 1002, "The messages that arrived together have been told.");
+EDGE_TEXT_EVENT(SmtpMessageSent, 1003, "A message left this gateway.");
+
+struct ConfigureProgress {
+  static constexpr std::string_view kName = "ConfigureProgress";
+  static constexpr std::string_view kDoc = "Progress of configure.";
+  static constexpr std::uint16_t kKind = 50;
+  std::uint32_t progress = 0;
+  std::string comment;
+  static constexpr auto fields() {
+    using E = ConfigureProgress;
+    return std::tuple(base::field("progress", &E::progress, "0 failed, 1-999, 1000 done"),
+                      base::field("comment", &E::comment, "why it failed"));
+  }
+  friend bool operator==(const ConfigureProgress&, const ConfigureProgress&) = default;
 };
 
 struct ChatEphemeralTimerModified {
@@ -390,17 +414,24 @@ struct PrivittyAccessRenewRequested {
 };
 
 using EventBody =
-    std::variant<IncomingMsg, MsgDelivered, MsgRead, MsgFailed, MsgsChanged, MsgDeleted,
+    std::variant<IncomingMsg, MsgDelivered, MsgRead, MsgReadCountChanged, MsgFailed, MsgsChanged, MsgDeleted,
                  ReactionsChanged, IncomingReaction, IncomingCall, IncomingCallAccepted,
                  OutgoingCallAccepted, CallEnded, LocationChanged, WebxdcStatusUpdate,
                  IncomingWebxdcNotify, WebxdcInstanceDeleted, WebxdcRealtimeData,
                  WebxdcRealtimeAdvertisementReceived, MsgsNoticed, ChatModified, ChatDeleted,
-                 ChatEphemeralTimerModified, ChatlistChanged, ConnectivityChanged, AccountsChanged,
+                 ChatEphemeralTimerModified, ChatlistChanged, ConnectivityChanged, AccountsChanged, ImapInboxIdle, TransportsModified,
                  Info, Warning, Error, SecurejoinInviterProgress, SecurejoinJoinerProgress,
                  ConfigureProgress, ImexProgress, ContactsChanged, PrivittyChatEncryptionChanged,
                  PrivittyPeerHandshakeComplete, PrivittyFileEncrypted, PrivittyFileDecrypted,
                  PrivittyFileAccessRevoked, PrivittyFileAccessChanged, PrivittyAccessRenewRequested,
-                 PrivittyDeviceCapabilitiesReceived, PrivittyDeviceCmdResponse, ChannelEvent>;
+                 PrivittyDeviceCapabilitiesReceived, PrivittyDeviceCmdResponse, ChannelEvent,
+                 ChatlistItemChanged, AccountsItemChanged, IncomingMsgBunch, SmtpMessageSent>;
+
+// Whether a kind follows from others and is never logged.
+template <class Body>
+inline constexpr bool kIsDerived =
+    std::is_same_v<Body, ChatlistItemChanged> || std::is_same_v<Body, AccountsItemChanged> ||
+    std::is_same_v<Body, IncomingMsgBunch> || std::is_same_v<Body, SmtpMessageSent>;
 
 struct Event {
   EventId id;         // 0 until it is in the log

@@ -28,7 +28,7 @@ base::Bytes prologue(const crypto::PublicKey& inviter) {
   return out.take();
 }
 
-// The chat is encrypted from now on: both sides add the same info message.
+// The chat is encrypted from now on.
 base::Result<> announce_session(const kernel::WriteContext& write, const store::ContactRow& contact,
                                 store::ChatRow chat) {
   const bool first = !chat.encrypted;
@@ -37,9 +37,6 @@ base::Result<> announce_session(const kernel::WriteContext& write, const store::
   EDGE_CHECK(store::update_chat(write.scope, chat));
   EDGE_CHECK(write.emit(ContactsChanged{contact.id}));
   if (first) {
-    EDGE_CHECK(chats::add_info_message(
-        write.tx, write.scope, chat.id, SystemMessage::chat_e2ee,
-        "Messages with " + chats::shown_name(contact) + " are end-to-end encrypted.", contact.id));
     EDGE_CHECK(write.emit(PrivittyChatEncryptionChanged{chat.id, true}));
   }
   EDGE_CHECK(write.emit(ChatModified{chat.id}));
@@ -248,6 +245,16 @@ base::Result<> join_confirmed(const kernel::WriteContext& write, std::int64_t jo
   if (!join || !join->contact) return {};
   EDGE_CHECK(store::delete_pending_join(write.scope, join->id));
   return write.emit(SecurejoinJoinerProgress{*join->contact, 1000});
+}
+
+base::Result<> join_heard(const kernel::WriteContext& write, const store::SessionRow& session) {
+  if (!session.contact) return {};
+  EDGE_TRY(const auto join,
+           store::find_pending_join_by_contact(write.scope, *session.contact, JoinRole::joiner));
+  if (!join || join->state != store::JoinState::answered || join->session_id != session.id) {
+    return {};
+  }
+  return join_confirmed(write, join->id);
 }
 
 base::Result<> join_failed(const kernel::WriteContext& write, std::int64_t join_id,

@@ -155,8 +155,12 @@ base::Result<std::optional<chats::Group>> begin_group(const kernel::WriteContext
   return std::optional(std::move(group));
 }
 
+groups::GroupIs which_is(const GroupId& group, const Uuid& update) {
+  return update == groups::promotion_uuid(group) ? groups::GroupIs::fresh : groups::GroupIs::known;
+}
+
 base::Result<> apply_state(const kernel::WriteContext& write, chats::Group& group, Merged merged,
-                           const GroupUpdate& update, ContactId sender) {
+                           const GroupUpdate& update, ContactId sender, groups::GroupIs is) {
   const GroupState before = group.state;
   group.state = std::move(merged.state);
   group.row.promoted = true;
@@ -165,7 +169,7 @@ base::Result<> apply_state(const kernel::WriteContext& write, chats::Group& grou
   EDGE_CHECK(take_image(write, group, update, files));
   files.remove_after(write.tx);
   EDGE_CHECK(groups::save_group(write, group));
-  EDGE_CHECK(groups::add_change_lines(write, group, before, sender));
+  EDGE_CHECK(groups::add_change_lines(write, group, before, sender, is));
   EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
   EDGE_CHECK(write.emit(ChatlistChanged{}));
   if (published || merged.ours_alone) {
@@ -243,7 +247,7 @@ base::Result<> take_nothing_new(const kernel::WriteContext& write, chats::Group&
 // entry by entry, so a part is a valid state; a retransmission continues where this stopped.
 // Members get the update after the last portion.
 base::Result<Portion::Left> take_portion(const kernel::WriteContext& write,
-                                         const store::ContactRow& contact,
+                                         const store::ContactRow& contact, const Uuid& uuid,
                                          const GroupUpdate& update) {
   using enum Portion::Left;
   if (update.state.channel || update.state.members.size() <= kEntriesInWrite) {
@@ -273,7 +277,8 @@ base::Result<Portion::Left> take_portion(const kernel::WriteContext& write,
   const GroupState before = std::exchange(group->state, std::move(merged.state));
   group->row.promoted = true;
   EDGE_CHECK(groups::save_group(write, *group));
-  EDGE_CHECK(groups::add_change_lines(write, *group, before, contact.id));
+  EDGE_CHECK(
+      groups::add_change_lines(write, *group, before, contact.id, which_is(update.group, uuid)));
   EDGE_CHECK(write.emit(ChatModified{group->row.chat}));
   return more;
 }
@@ -303,7 +308,8 @@ base::Result<bool> brings_too_many(const kernel::WriteContext& write, ContactId 
 base::Result<Portion> apply_some(const Received& received, const GroupUpdate& update) {
   const Sender& sender = received.sender;
   if (sender.proven && !sender.contact.blocked) {
-    EDGE_TRY(const Portion::Left left, take_portion(received.write, sender.contact, update));
+    EDGE_TRY(const Portion::Left left,
+             take_portion(received.write, sender.contact, received.uuid, update));
     if (left != Portion::Left::fits) return Portion{left, sender.taken};
   }
   EDGE_TRY(const bool too_many, brings_too_many(received.write, sender.contact.id, update.state));
@@ -386,7 +392,8 @@ base::Result<bool> apply(const Received& received, const GroupUpdate& update) {
     if (!group) return true;
   }
   if (merged.changed) {
-    EDGE_CHECK(apply_state(write, *group, std::move(merged), update, contact.id));
+    EDGE_CHECK(apply_state(write, *group, std::move(merged), update, contact.id,
+                           which_is(update.group, uuid)));
   } else {
     EDGE_CHECK(take_nothing_new(write, *group, sender, update, contact.id));
   }

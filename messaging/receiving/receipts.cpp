@@ -45,7 +45,8 @@ base::Result<> take_read(const kernel::WriteContext& write, ContactId contact,
   if (!first) return {};
   EDGE_TRY(const bool changed,
            store::set_message_state(write.scope, message->id, MsgState::out_read));
-  return changed ? write.emit(MsgRead{message->chat, message->id}) : base::Result<>{};
+  if (changed) EDGE_CHECK(write.emit(MsgRead{message->chat, message->id}));
+  return write.emit(MsgReadCountChanged{message->chat, message->id});
 }
 
 std::span<const ReceiptNote> notes_after(const Receipts& receipts, std::size_t taken) {

@@ -111,7 +111,12 @@ void start_io_for_all_accounts(Context& context, NoParams, Completion<> done) {
 }
 
 void stop_io_for_all_accounts(Context& context, NoParams, Completion<> done) {
-  switch_all(context, &messaging::Accounts::stop_io, std::move(done));
+  auto tell = [accounts = &engine_of(context).accounts(),
+               done = std::move(done)](Result<> stopped) mutable {
+    if (!stopped) return done(std::move(stopped));
+    accounts->tell_all_stopped(std::move(done));
+  };
+  switch_all(context, &messaging::Accounts::stop_io, std::move(tell));
 }
 
 Result<std::uint32_t> get_connectivity(Context& context, const OfAccount& p) {
@@ -250,11 +255,17 @@ void add_account_methods(std::vector<Method>& table) {
       method<&get_all_account_ids>("get_all_account_ids", "The ids of all accounts.", visible));
   table.push_back(method<&get_account_info>("get_account_info", "One account.", read));
   table.push_back(method<&is_configured>(
-      "is_configured", "Whether the account can send; true as soon as it is made.", read));
-  table.push_back(method<&add_account>(
-      "add_account", "Makes an account, ready to join and send at once, and answers with its id.",
-      {.scope = KeyScope::admin,
-       .fuzz = Fuzz::unsafe}));  // every call makes keys: fuzzing would drown
+      "is_configured",
+      "Whether the account has an address and can send. Accounts made over --stdio get one by "
+      "configure or add_or_update_transport, others when they are made.",
+      read));
+  table.push_back(
+      method<&add_account>("add_account",
+                           "Makes an account and answers with its id. It can join and send at "
+                           "once; over --stdio once it "
+                           "is configured.",
+                           {.scope = KeyScope::admin,
+                            .fuzz = Fuzz::unsafe}));  // every call makes keys: fuzzing would drown
   table.push_back(method<&remove_account>(
       "remove_account", "Deletes an account with its chats, keys and files.", admin));
   table.push_back(

@@ -36,7 +36,10 @@ void add_event_methods(std::vector<Method>& table) {
   table.push_back(method<&get_next_event>(
       "get_next_event",
       "Takes the next event out of the daemon's one queue, waiting for it. Two readers split the "
-      "queue; GET /events does not. An event whose answer could not be written is told again.",
+      "queue; GET /events does not. An event whose answer could not be written is told again. "
+      "Besides the kinds of the stream there are four that follow from them: ChatlistItemChanged, "
+      "AccountsItemChanged, IncomingMsgBunch after the messages that came together, and "
+      "SmtpMessageSent before MsgDelivered.",
       parked));
   table.push_back(method<&get_next_event_batch>(
       "get_next_event_batch", "As get_next_event: waits for one and takes up to 101.", parked));

@@ -1,4 +1,7 @@
 // Invites and secure join.
+#include "crypto/invite_rules.h"
+#include "messaging/model/native_address.h"
+#include "rpc/methods/account_links.h"
 #include "rpc/methods/params.h"
 #include "rpc/qr_svg.h"
 #include "rpc/shapes/qr.h"
@@ -36,11 +39,14 @@ struct OfQrContent : OfAccount {
 
 Result<shape::Qr> check_qr(Context& context, const OfQrContent& p) {
   EDGE_TRY(auto check, engine_of(context).securejoin().check(p.account_id, p.qr_content));
-  const std::string link = check.text;  // what was scanned, without what stood around it
+  const std::string link(crypto::invite::trimmed(p.qr_content));
   return shape::to_shape(std::move(check), link);
 }
 
 void set_config_from_qr(Context& context, OfQrContent p, Completion<> done) {
+  if (messaging::is_account_link(p.qr_content) || messaging::is_login_link(p.qr_content)) {
+    return configure_by_link(context, p.account_id, p.qr_content, std::move(done));
+  }
   engine_of(context).securejoin().toggle_own(p.account_id, std::move(p.qr_content),
                                              std::move(done));
 }
@@ -91,8 +97,11 @@ void add_join_methods(std::vector<Method>& table) {
   table.push_back(
       method<&check_qr>("check_qr", "What a scanned text is.",
                         {.fuzz = Fuzz::safe, .errors = {Errc::not_found, Errc::invalid_argument}}));
-  table.push_back(method<&set_config_from_qr>(
-      "set_config_from_qr", "Withdraws one's own live invite, or revives a withdrawn one.", write));
+  table.push_back(method<&set_config_from_qr>("set_config_from_qr",
+                                              "Withdraws one's own live invite, or revives a "
+                                              "withdrawn one. A link dcaccount:NAME configures "
+                                              "the account, as add_transport_from_qr does.",
+                                              write));
   table.push_back(method<&secure_join>(
       "secure_join",
       "Joins by an invite link of another account and answers with the chat at once; "

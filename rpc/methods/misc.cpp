@@ -43,7 +43,7 @@ Result<bool> check_email_validity(Context&, const Email& p) {
   const auto at = p.email.rfind('@');
   if (at == std::string::npos || at == 0 || at + 1 == p.email.size()) return false;
   if (p.email.ends_with('.')) return false;
-  return p.email.find_first_of(" \t\r\n<>@") == at;
+  return p.email.find_first_of(" \t\r\n<>") == std::string::npos;
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ struct Configured {
   std::optional<std::string> profile_image;
   static constexpr auto fields() {
     return std::tuple(
-        base::field("addr", &Configured::addr, "its address, a label; never changes"),
+        base::field("addr", &Configured::addr, "its address, a label"),
         base::field("color", &Configured::color, "#rrggbb"),
         base::field("displayName", &Configured::display_name, "what peers see"),
         base::field("id", &Configured::id, "the account"),

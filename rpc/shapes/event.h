@@ -2,16 +2,14 @@
 // which knows which events differ from the rule.
 #pragma once
 
-#include "rpc/json_types.h"
+#include "rpc/json_schema.h"
 
 namespace rpc::shape {
 
 struct Event : RawJson {
   static constexpr std::string_view kSchema = "Event";
-  static constexpr std::string_view kJsonSchema =
-      R"({"type":"object","properties":{"contextId":{"type":"integer","description":"the account; 0 for the daemon"},)"
-      R"("event":{"type":"object","properties":{"kind":{"type":"string"}},"required":["kind"],)"
-      R"("additionalProperties":true}},"required":["contextId","event"]})";
+  // "EventType" in the book: the union of the kinds.
+  static std::string json_schema(SchemaBook& book);
 };
 
 }  // namespace rpc::shape

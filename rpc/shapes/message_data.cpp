@@ -6,7 +6,7 @@
 namespace rpc::shape {
 
 base::Result<messaging::MessageDraft> to_draft(MessageData data) {
-  if (data.text.value_or("").empty() && data.file.value_or("").empty()) {
+  if (!data.text && data.file.value_or("").empty()) {
     const std::string ignored =
         data.ignored.empty() ? "" : fmt::format("; ignored: {}", fmt::join(data.ignored, ", "));
     return base::fail(base::Errc::invalid_argument,

@@ -24,6 +24,7 @@ Kind invite(const messaging::InviteCheck& check, std::string_view link) {
   kind.contact_id = check.contact.value;
   kind.fingerprint = readable_fingerprint(check.fingerprint);
   kind.invitenumber = check.invite_number;
+  if constexpr (requires { kind.is_v3; }) kind.is_v3 = check.v3;
   if constexpr (requires { kind.grpid; }) kind.grpid = check.group->id;
   if constexpr (requires { kind.grpname; }) kind.grpname = check.group->name;
   if constexpr (requires { kind.name; }) kind.name = check.group->name;
@@ -62,6 +63,14 @@ Qr to_shape(messaging::InviteCheck check, std::string_view link) {
       return choose<WithdrawVerifyContact, WithdrawVerifyGroup, WithdrawJoinBroadcast>(check, link);
     case Kind::revive_contact:
       return choose<ReviveVerifyContact, ReviveVerifyGroup, ReviveJoinBroadcast>(check, link);
+    case Kind::fingerprint_unknown:
+      return {FprMismatch{}};
+    case Kind::fingerprint_alone:
+      return {FprWithoutAddr{readable_fingerprint(check.fingerprint)}};
+    case Kind::account:
+      return {QrAccount{std::move(check.text)}};
+    case Kind::login:
+      return {QrLogin{std::move(check.text)}};
     case Kind::addr:
       return {QrAddr{check.contact.value, std::nullopt}};
     case Kind::url:

@@ -16,11 +16,12 @@ struct AskVerifyContact {
   bool is_v3 = false;
   static constexpr auto fields() {
     using Q = AskVerifyContact;
-    return std::tuple(base::field("authcode", &Q::authcode, "the invite's secret"),
-                      base::field("contact_id", &Q::contact_id, "0 when not known yet"),
-                      base::field("fingerprint", &Q::fingerprint, "for people"),
-                      base::field("invitenumber", &Q::invitenumber, ""),
-                      base::field("is_v3", &Q::is_v3, "always false"));
+    return std::tuple(
+        base::field("authcode", &Q::authcode, "the invite's secret"),
+        base::field("contact_id", &Q::contact_id, "0 when not known yet"),
+        base::field("fingerprint", &Q::fingerprint, "for people"),
+        base::field("invitenumber", &Q::invitenumber, ""),
+        base::field("is_v3", &Q::is_v3, "of an e-mail account, in the form of today"));
   }
 };
 
@@ -57,12 +58,13 @@ struct AskVerifyGroup {
   bool is_v3 = false;
   static constexpr auto fields() {
     using Q = AskVerifyGroup;
-    return std::tuple(base::field("authcode", &Q::authcode, "the invite's secret"),
-                      base::field("contact_id", &Q::contact_id, "0 when not known yet"),
-                      base::field("fingerprint", &Q::fingerprint, "for people"),
-                      base::field("grpid", &Q::grpid, ""), base::field("grpname", &Q::grpname, ""),
-                      base::field("invitenumber", &Q::invitenumber, ""),
-                      base::field("is_v3", &Q::is_v3, "always false"));
+    return std::tuple(
+        base::field("authcode", &Q::authcode, "the invite's secret"),
+        base::field("contact_id", &Q::contact_id, "0 when not known yet"),
+        base::field("fingerprint", &Q::fingerprint, "for people"),
+        base::field("grpid", &Q::grpid, ""), base::field("grpname", &Q::grpname, ""),
+        base::field("invitenumber", &Q::invitenumber, ""),
+        base::field("is_v3", &Q::is_v3, "of an e-mail account, in the form of today"));
   }
 };
 struct AskJoinBroadcast {
@@ -81,7 +83,7 @@ struct AskJoinBroadcast {
                       base::field("fingerprint", &Q::fingerprint, "for people"),
                       base::field("grpid", &Q::grpid, ""),
                       base::field("invitenumber", &Q::invitenumber, ""),
-                      base::field("is_v3", &Q::is_v3, "always false"),
+                      base::field("is_v3", &Q::is_v3, "of an e-mail account, in the form of today"),
                       base::field("name", &Q::name, "the channel's"));
   }
 };
@@ -131,6 +133,37 @@ struct ReviveJoinBroadcast : OwnChannelInvite {
   static constexpr std::string_view kKind = "reviveJoinBroadcast";
 };
 
+// An invite of a mail account that names an address and nothing to join by.
+struct FprMismatch {
+  static constexpr std::string_view kKind = "fprMismatch";
+  std::optional<std::uint32_t> contact_id;
+  static constexpr auto fields() {
+    return std::tuple(base::field("contact_id", &FprMismatch::contact_id, "null: not known"));
+  }
+};
+struct FprWithoutAddr {
+  static constexpr std::string_view kKind = "fprWithoutAddr";
+  std::string fingerprint;
+  static constexpr auto fields() {
+    return std::tuple(base::field("fingerprint", &FprWithoutAddr::fingerprint, "for people"));
+  }
+};
+// dcaccount: and dclogin: links, for set_config_from_qr and add_transport_from_qr.
+struct QrAccount {
+  static constexpr std::string_view kKind = "account";
+  std::string domain;
+  static constexpr auto fields() {
+    return std::tuple(base::field("domain", &QrAccount::domain, "where the account is to be"));
+  }
+};
+struct QrLogin {
+  static constexpr std::string_view kKind = "login";
+  std::string address;
+  static constexpr auto fields() {
+    return std::tuple(base::field("address", &QrLogin::address, ""));
+  }
+};
+
 struct QrAddr {
   static constexpr std::string_view kKind = "addr";
   std::uint32_t contact_id = 0;
@@ -156,7 +189,8 @@ struct Qr {
   using Tagged =
       std::variant<AskVerifyContact, AskVerifyGroup, AskJoinBroadcast, WithdrawVerifyContact,
                    WithdrawVerifyGroup, WithdrawJoinBroadcast, ReviveVerifyContact,
-                   ReviveVerifyGroup, ReviveJoinBroadcast, QrAddr, QrUrl, QrText>;
+                   ReviveVerifyGroup, ReviveJoinBroadcast, FprMismatch, FprWithoutAddr, QrAccount,
+                   QrLogin, QrAddr, QrUrl, QrText>;
   Tagged value;
 };
 

@@ -9,6 +9,12 @@ namespace {
 constexpr std::uint8_t kForm = 1;
 constexpr std::size_t kMaxField = 4096;
 
+base::Bytes sealed_part(const Scope& scope, const WayIn& way) {
+  base::WireWriter out;
+  out.u8(kForm).text(way.addr).text(way.mailbox);
+  return scope.seal("account_way_in", way.id, out.view());
+}
+
 base::Result<WayIn> read_row(const Scope& scope, const Row& columns) {
   EDGE_CHECK(check_intact(columns, 3));
   WayIn way;
@@ -26,11 +32,15 @@ base::Result<WayIn> read_row(const Scope& scope, const Row& columns) {
 }  // namespace
 
 base::Result<> insert_way_in(const Scope& scope, const WayIn& way) {
-  base::WireWriter out;
-  out.u8(kForm).text(way.addr).text(way.mailbox);
   EDGE_CHECK(scope.db.run(
       "INSERT INTO account_way_in(account_id, id, kind, sealed) VALUES(?1, ?2, ?3, ?4)",
-      scope.account, way.id, way.kind, scope.seal("account_way_in", way.id, out.view())));
+      scope.account, way.id, way.kind, sealed_part(scope, way)));
+  return {};
+}
+
+base::Result<> update_way_in(const Scope& scope, const WayIn& way) {
+  EDGE_CHECK(scope.db.run("UPDATE account_way_in SET sealed = ?3 WHERE account_id = ?1 AND id = ?2",
+                          scope.account, way.id, sealed_part(scope, way)));
   return {};
 }
 

@@ -23,8 +23,7 @@ class Stdio(unittest.TestCase):
 
     def start(self, output=subprocess.PIPE):
         env = {**os.environ, "XDG_RUNTIME_DIR": str(self.runtime), **self.env}
-        process = subprocess.Popen([DAEMON, "--listen", "127.0.0.1:0", "--accounts", str(self.folder / "accounts"),
-                                    "--stdio"], stdin=subprocess.PIPE, stdout=output,
+        process = subprocess.Popen([DAEMON, "--accounts", str(self.folder / "accounts"), "--stdio"], stdin=subprocess.PIPE, stdout=output,
                                    stderr=subprocess.DEVNULL, env=env, text=True)
         if process.stdout:
             self.addCleanup(process.stdout.close)
@@ -52,6 +51,8 @@ class Stdio(unittest.TestCase):
         self.assertEqual(0, process.wait(scaled(20)))
 
     def send_report(self, process):
+        if not self.call(process, "get_all_account_ids"):
+            self.call(process, "configure", self.call(process, "add_account"))
         source = self.folder / "report.csv"
         source.write_bytes(b"pressure;7.1\n" * 20000)
         return self.call(process, "send_msg", 1, 10, {"file": str(source)}), source.read_bytes()

@@ -486,3 +486,39 @@ TEST_CASE("a value that a row cannot read is refused for every row that reads on
     CHECK(read.error().message.starts_with("--" + std::string(row.name)));
   }
 }
+
+TEST_CASE("over stdio the folder is the other server's, and HTTP is served when it is asked for") {
+  Surroundings bare;
+  bare.host_name = "till7";
+  bare.root = "/nowhere";
+  CHECK(good({"--stdio"}, bare).accounts == "accounts");
+  CHECK_FALSE(good({"--stdio"}, bare).serves_http);
+  CHECK(good({"--stdio"}, bare).log_level == base::log::Level::warning);
+  CHECK(good({"--stdio", "--log-level", "info"}, bare).log_level == base::log::Level::info);
+  CHECK(good({"--stdio", "--listen", "127.0.0.1:0"}, bare).serves_http);
+  CHECK(good({}).serves_http);
+  Surroundings named = home();
+  named.environment["DC_ACCOUNTS_PATH"] = "mine";
+  named.environment["PRIVITTY_ACCOUNTS"] = "/service";
+  CHECK(good({"--stdio"}, named).accounts == "mine");
+  CHECK(good({"--stdio", "--accounts", "given"}, named).accounts == "given");
+  CHECK(good({}, named).accounts == "/service");
+  named.environment.erase("DC_ACCOUNTS_PATH");
+  CHECK(good({"--stdio"}, named).accounts == "/service");
+}
+
+TEST_CASE("under the name of Delta Chat's server its arguments alone are taken") {
+  using gateway::DropIn;
+  CHECK(gateway::is_drop_in("/usr/bin/deltachat-rpc-server"));
+  CHECK(gateway::is_drop_in("deltachat-rpc-server"));
+  CHECK_FALSE(gateway::is_drop_in("/usr/bin/privitty-edged"));
+  CHECK_FALSE(gateway::is_drop_in("deltachat-rpc-server/privitty-edged"));
+  CHECK(gateway::read_drop_in_arguments({})->ask == DropIn::Ask::serve);
+  CHECK(gateway::read_drop_in_arguments({"--version"})->ask == DropIn::Ask::version);
+  CHECK(gateway::read_drop_in_arguments({"--openrpc"})->ask == DropIn::Ask::openrpc);
+  for (const std::vector<std::string>& wrong :
+       std::vector<std::vector<std::string>>{{"--foo"}, {""}, {"--version", "--openrpc"}, {"x"}}) {
+    CHECK_FALSE(gateway::read_drop_in_arguments(wrong).ok());
+  }
+  CHECK(read_settings({"--openrpc"}, home())->ask == Invocation::Ask::openrpc);
+}

@@ -45,7 +45,7 @@ TEST_CASE("what is made with the account is read and never set") {
   CHECK(get(world, "configured") == "1");
   CHECK(get(world, "sys.config_keys")->find(" mdns_enabled ") != std::string::npos);
   CHECK(get(world, "configured_timestamp"));
-  for (const char* key : {"addr", "configured", "sys.version"}) {
+  for (const char* key : {"configured_addr", "configured", "sys.version"}) {
     INFO(key);
     CHECK(set(world, {{key, "x"}}).error().code == base::Errc::forbidden);
   }

@@ -1,7 +1,10 @@
 #include "rpc/event_json.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "rpc/service.h"
+#include "tests/rpc/schema_check.h"
 #include "tests/support/catch.h"
 
 using base::AccountId;
@@ -51,10 +54,58 @@ TEST_CASE("core events are camelCase, but for those that never were") {
         R"("kind":"SecurejoinInviterProgress","progress":1000}})");
   CHECK(core(messaging::ContactsChanged{ContactId()}) ==
         R"({"contextId":1,"event":{"contactId":null,"kind":"ContactsChanged"}})");
-  CHECK(core(messaging::ConfigureProgress{1000}) ==
+  CHECK(core(messaging::ConfigureProgress{1000, ""}) ==
         R"({"contextId":1,"event":{"comment":null,"kind":"ConfigureProgress","progress":1000}})");
   CHECK(core(messaging::AccountsChanged{}, 7) ==
         R"({"contextId":0,"event":{"kind":"AccountsChanged"}})");
   CHECK(rpc::overflow_event_json(3) ==
         R"({"contextId":0,"event":{"kind":"EventChannelOverflow","n":3}})");
+}
+
+namespace {
+
+// Calls f with a value of each kind of event.
+template <std::size_t kAt = 0, class F>
+void for_each_kind(F f) {
+  if constexpr (kAt < std::variant_size_v<messaging::EventBody>) {
+    f(std::variant_alternative_t<kAt, messaging::EventBody>());
+    for_each_kind<kAt + 1>(f);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("every core event is as our OpenRPC document and Delta Chat's say") {
+  const json document = json::parse(rpc::openrpc_document(rpc::method_table()));
+  const json& schemas = document.at("components").at("schemas");
+  const SchemaCheck own(schemas, true);
+  const SchemaCheck reference = SchemaCheck::reference();
+  std::size_t kinds = 0;
+  for_each_kind([&](const auto& body) {
+    using Body = std::remove_cvref_t<decltype(body)>;
+    if constexpr (!std::is_same_v<Body, messaging::ChannelEvent> &&
+                  !Body::kName.starts_with("Privitty")) {
+      const json answered = json::parse(core(body));
+      CHECK(own.fault("Event", answered) == "");
+      CHECK(reference.fault("Event", answered) == "");
+      ++kinds;
+    }
+  });
+  const json overflow = json::parse(rpc::overflow_event_json(3));
+  CHECK(own.fault("Event", overflow) == "");
+  // The union lists those and the overflow, no more; an unknown kind is none of them.
+  CHECK(schemas.at("EventType").at("oneOf").size() == kinds + 1);
+  json unknown = overflow;
+  unknown["event"]["kind"] = "Surprise";
+  CHECK(own.fault("Event", unknown) != "");
+}
+
+TEST_CASE("the document marks as required what is always there, and nothing else") {
+  const json document = json::parse(rpc::openrpc_document(rpc::method_table()));
+  const json& schemas = document.at("components").at("schemas");
+  CHECK(schemas.at("MessageData").value("required", json::array()).empty());
+  CHECK(schemas.at("EnteredLoginParam").at("required") == json({"addr", "password"}));
+  const json required = schemas.at("BasicChat").at("required");
+  CHECK(std::find(required.begin(), required.end(), "profileImage") == required.end());
+  CHECK(std::find(required.begin(), required.end(), "chatType") != required.end());
 }

@@ -142,14 +142,23 @@ TEST_CASE_METHOD(Gateway, "what is asked for a hundred thousand times is answere
   CHECK(ok("get_chatlist_items_by_entries", {1, chats}).size() == 1);
 }
 
-TEST_CASE_METHOD(Gateway, "transports answer as if all were configured, and store no password") {
+TEST_CASE_METHOD(Gateway, "a transport is the account's address, and no password is stored") {
   const json list = ok("list_transports", {1});
   REQUIRE(list.size() == 1);
   shape("EnteredLoginParam", list[0]);
   CHECK(list[0]["addr"] == "edge@example.org");
   CHECK(list[0]["password"] == "");
-  CHECK(ok("add_or_update_transport", {1, {{"addr", "a@b"}, {"password", "hunter2"}}}).is_null());
+  CHECK(ok("add_or_update_transport", {1, list[0]}).is_null());
   CHECK(ok("list_transports", {1}) == list);
+  CHECK(ok("add_or_update_transport", {1, {{"addr", "a@b"}, {"password", "hunter2"}}}).is_null());
+  const json named = ok("list_transports", {1});
+  CHECK(named[0]["addr"] == "a@b");
+  CHECK(named[0]["password"] == "");
+  CHECK(ok("get_config", {1, "configured_addr"}) == "a@b");
+  const json refused =
+      error("add_or_update_transport", {1, {{"addr", "a@b.example"}, {"password", "hunter2"}}});
+  CHECK(refused["message"].get<std::string>().find("e-mail is not offered yet") !=
+        std::string::npos);
   CHECK(ok("configure", {1}).is_null());
   bool told = false;
   for (const auto& event : ok("get_next_event_batch")) {

@@ -1,0 +1,62 @@
+#include "rpc/derived_events.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rpc {
+namespace {
+
+using messaging::Event;
+
+// In the order of their first event. Few: a commit is about few chats.
+template <class T>
+void add_once(std::vector<T>& list, T value) {
+  if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(std::move(value));
+}
+
+bool changes_entry(const Event& event) {
+  return !std::holds_alternative<messaging::ChatDeleted>(event.body) &&
+         !std::holds_alternative<messaging::ChannelEvent>(event.body) &&
+         messaging::chat_of(event.body).valid();
+}
+
+std::string sent_text(const messaging::MsgDelivered& delivered) {
+  return "Message " + std::to_string(delivered.msg_id.value) + " was handed to its recipients.";
+}
+
+}  // namespace
+
+std::vector<Event> with_derived(std::span<const Event> events) {
+  std::vector<Event> out;
+  out.reserve(events.size() + 4);
+  std::vector<std::pair<base::AccountId, base::ChatId>> chats;
+  std::vector<base::AccountId> reached;
+  const auto add = [&](const Event& cause, base::AccountId account, messaging::EventBody body) {
+    out.push_back({cause.id, account, cause.at, std::move(body)});
+  };
+  for (const Event& event : events) {
+    if (const auto* delivered = std::get_if<messaging::MsgDelivered>(&event.body)) {
+      add(event, event.account, messaging::SmtpMessageSent{sent_text(*delivered)});
+    }
+    out.push_back(event);
+    if (std::holds_alternative<messaging::AccountsChanged>(event.body) && event.account.valid()) {
+      add(event, event.account, messaging::AccountsItemChanged{});
+    }
+    if (changes_entry(event)) {
+      add_once(chats, std::pair(event.account, messaging::chat_of(event.body)));
+    }
+    if (std::holds_alternative<messaging::IncomingMsg>(event.body)) {
+      add_once(reached, event.account);
+    }
+  }
+  if (events.empty()) return out;
+  for (const auto& [account, chat] : chats) {
+    add(events.back(), account, messaging::ChatlistItemChanged{chat});
+  }
+  for (const base::AccountId account : reached) {
+    add(events.back(), account, messaging::IncomingMsgBunch{});
+  }
+  return out;
+}
+
+}  // namespace rpc

@@ -1,0 +1,20 @@
+// The kinds of Delta Chat's events that follow from others: clients of its API wait for them, and
+// the event log does without. Made for get_next_event alone.
+//
+//   SmtpMessageSent       before MsgDelivered
+//   AccountsItemChanged   after AccountsChanged of an account
+//   ChatlistItemChanged   after the events of a commit, once for each chat they are about
+//   IncomingMsgBunch      then, once for each account with an IncomingMsg among them
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "messaging/model/events.h"
+
+namespace rpc {
+
+// The events of one commit, and in their places those that follow from them.
+std::vector<messaging::Event> with_derived(std::span<const messaging::Event> events);
+
+}  // namespace rpc
