@@ -18,6 +18,7 @@ std::uint64_t readers_taken_by_this_thread() { return taken_here; }
 Reader& Reader::operator=(Reader&& other) noexcept {
   std::swap(pool_, other.pool_);
   std::swap(connection_, other.connection_);
+  std::swap(age_, other.age_);
   std::swap(cancellation_, other.cancellation_);
   return *this;
 }
@@ -27,7 +28,7 @@ Reader::~Reader() { give_back(); }
 void Reader::give_back() {
   if (!connection_) return;
   if (cancellation_) sqlite3_progress_handler(connection_->handle(), 0, nullptr, nullptr);
-  pool_->give_back(std::move(connection_));
+  pool_->give_back(std::move(connection_), age_);
 }
 
 void Reader::end_with(const base::Cancellation& cancellation) {
@@ -47,8 +48,10 @@ Readers::~Readers() = default;
 
 base::Result<Reader> Readers::read() {
   std::unique_ptr<Connection> connection;
+  std::uint64_t age = 0;
   {
     base::Lock lock(mutex_);
+    age = age_;
     if (!idle_.empty()) {
       connection = std::move(idle_.back());
       idle_.pop_back();
@@ -68,7 +71,7 @@ base::Result<Reader> Readers::read() {
     connection = *std::move(opened);
   }
   ++taken_here;
-  Reader reader(*this, std::move(connection));
+  Reader reader(*this, std::move(connection), age);
   EDGE_CHECK(reader->run("BEGIN"));
   if (const auto* const scope = base::CancelScope::current()) {
     reader.end_with(scope->cancellation());
@@ -82,11 +85,19 @@ void Readers::adopt(std::unique_ptr<Connection> connection) {
   idle_.push_back(std::move(connection));
 }
 
-void Readers::give_back(std::unique_ptr<Connection> connection) {
+void Readers::renew() {
+  std::vector<std::unique_ptr<Connection>> closed;  // after the mutex is free
+  base::Lock lock(mutex_);
+  ++age_;
+  open_ -= idle_.size();
+  closed.swap(idle_);
+}
+
+void Readers::give_back(std::unique_ptr<Connection> connection, std::uint64_t age) {
   const bool clean = !connection->in_transaction() || connection->run("ROLLBACK").ok();
   std::unique_ptr<Connection> surplus;  // closed after the mutex is free
   base::Lock lock(mutex_);
-  if (clean && idle_.size() < options_.keep) {
+  if (clean && age == age_ && idle_.size() < options_.keep) {
     idle_.push_back(std::move(connection));
   } else {
     surplus = std::move(connection);

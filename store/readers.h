@@ -33,12 +33,13 @@ class Reader {
 
  private:
   friend class Readers;
-  Reader(Readers& pool, std::unique_ptr<Connection> connection)
-      : pool_(&pool), connection_(std::move(connection)) {}
+  Reader(Readers& pool, std::unique_ptr<Connection> connection, std::uint64_t age)
+      : pool_(&pool), connection_(std::move(connection)), age_(age) {}
   void give_back();
   void end_with(const base::Cancellation& cancellation);
   Readers* pool_;
   std::unique_ptr<Connection> connection_;
+  std::uint64_t age_ = 0;
   std::unique_ptr<const base::Cancellation> cancellation_;  // what SQLite asks now and then
 };
 
@@ -55,10 +56,12 @@ class Readers {
   base::Result<Reader> read();
   // Takes a connection that is open already, of the same database and options.
   void adopt(std::unique_ptr<Connection> connection);
+  // Connections that are open now are used for no further Reader.
+  void renew();
 
  private:
   friend class Reader;
-  void give_back(std::unique_ptr<Connection> connection);
+  void give_back(std::unique_ptr<Connection> connection, std::uint64_t age);
 
   const std::string path_;
   const ConnectionOptions connection_;
@@ -66,6 +69,7 @@ class Readers {
   base::Mutex mutex_;
   std::vector<std::unique_ptr<Connection>> idle_ GUARDED_BY(mutex_);
   std::size_t open_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t age_ GUARDED_BY(mutex_) = 0;  // how often they were renewed
 };
 
 // Readers that the calling thread took so far: for tests that bound what an answer reads.

@@ -23,7 +23,9 @@
 #include "store/row_layout.h"
 #include "store/row_macs.h"
 #include "store/start_check.h"
+#include "store/tables/account_keys.h"
 #include "store/transaction.h"
+#include "store/upgrade.h"
 
 namespace store {
 namespace {
@@ -177,17 +179,6 @@ base::Result<crypto::RecordKey> make_new(const StoreOptions& options, const std:
   return key;
 }
 
-// One step within the caller's transaction. Without a vault there are no rows yet.
-base::Result<> run_step(Connection& db, const Migration& step, const Vault* vault) {
-  const auto run = [&]() -> base::Result<> {
-    EDGE_CHECK(db.script(step.sql));
-    if (step.move_rows != nullptr && vault != nullptr) EDGE_CHECK(step.move_rows(db, *vault));
-    EDGE_CHECK(db.script(step.end_sql));
-    return db.script(fmt::format("PRAGMA user_version={}", step.number));
-  };
-  return run().with_context(fmt::format("migration {} ({})", step.number, step.name));
-}
-
 // The step that adds the MACs, within the caller's transaction: columns, MACs of the rows that are
 // there, and, unless the store is new and was wrapped so, the wrapping that says so.
 base::Result<> add_row_macs(Connection& db, const Vault& vault, bool is_new,
@@ -216,18 +207,6 @@ base::Result<> make_schema(Connection& db, const Vault& vault, const StoreOption
   return transaction.commit();
 }
 
-// The last of these steps, behind the one that adds the MACs, in a transaction of its own.
-base::Result<> run_later_step(Connection& db, const Vault& vault,
-                              std::span<const Migration> so_far) {
-  EDGE_TRY(const auto before, RowMacs::of(so_far.first(so_far.size() - 1), vault));
-  EDGE_TRY(const auto after, RowMacs::of(so_far, vault));
-  EDGE_TRY(Transaction transaction, Transaction::begin(db));
-  EDGE_CHECK(before->mark_intact(db, *after));
-  EDGE_CHECK(run_step(db, so_far.back(), &vault));
-  EDGE_CHECK(after->make_marked(db, *before));
-  return transaction.commit();
-}
-
 base::Result<> upgrade(Connection& db, const Vault& vault, std::int64_t from,
                        const StoreOptions& options) {
   const std::span<const Migration> steps = options.migrations;
@@ -239,12 +218,7 @@ base::Result<> upgrade(Connection& db, const Vault& vault, std::int64_t from,
     EDGE_CHECK(add_row_macs(db, vault, false, options));
     EDGE_CHECK(transaction.commit());
   }
-  // A step may make a table anew under its name; what refers to its rows stays as it is.
-  EDGE_CHECK(db.script("PRAGMA foreign_keys=OFF"));
-  for (auto done = static_cast<std::size_t>(std::max(from, macs_at)); done < steps.size(); ++done) {
-    EDGE_CHECK(run_later_step(db, vault, steps.first(done + 1)));
-  }
-  return db.script("PRAGMA foreign_keys=ON");
+  return run_later_steps(db, vault, std::max(from, macs_at), steps);
 }
 
 // A step to a newer schema begins only where nothing is broken; otherwise the check comes after the
@@ -324,6 +298,7 @@ base::Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
   ConnectionOptions connection = connection_options(options, *parts->health);
   connection.read_only = connection.tolerant = found.damaged;
   EDGE_TRY(auto db, Connection::open(path, connection));
+  EDGE_CHECK(load_account_keys(*db, parts->vault));
   std::shared_ptr<const RowMacs> macs;
   if (found.damaged) {
     EDGE_TRY(macs, RowMacs::of(options.migrations, parts->vault));
@@ -351,6 +326,7 @@ base::Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
 Store::Store(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Store::~Store() { stop(); }
 
+void Store::renew_readers() { parts_->readers->renew(); }
 base::Result<Reader> Store::read() { return parts_->readers->read(); }
 Writer& Store::writer() { return *parts_->writer; }
 const Vault& Store::vault() const { return parts_->vault; }

@@ -58,7 +58,7 @@ class Store {
   void write(base::UniqueFunction<base::Result<T>(Tx&)> fn, base::Completion<T> done) {
     writer().write<T>(std::move(fn), std::move(done));
   }
-  // Waits for the commit: start-up and tests only, never on the writer's thread.
+  // Waits for the commit: start-up, threads of files and tests, never on the writer's thread.
   template <class T>
   base::Result<T> write_now(base::UniqueFunction<base::Result<T>(Tx&)> fn) {
     if (writer().on_writer_thread()) {
@@ -81,6 +81,9 @@ class Store {
   }
 
   base::Result<Reader> read();
+  // After a commit that gave an account another key: a connection that remembers the old one reads
+  // nothing more.
+  void renew_readers();
   Writer& writer();
   const Vault& vault() const;
   const Blobs& blobs() const;

@@ -36,6 +36,7 @@ AccountKey Vault::derive(const Uuid& uuid) const {
 
 AccountKey Vault::account(const Uuid& uuid) const {
   base::Lock lock(mutex_);
+  if (const auto own = adopted_.find(uuid); own != adopted_.end()) return own->second;
   const auto found = accounts_.find(uuid);
   if (found != accounts_.end()) return found->second;
   if (accounts_.size() >= kMaxCachedAccounts) accounts_.clear();
@@ -46,6 +47,21 @@ void Vault::forget(const Uuid& uuid) const {
   base::Lock lock(mutex_);
   accounts_.erase(uuid);
 }
+
+void Vault::adopt(const Uuid& uuid, crypto::RecordKey key) const {
+  AccountKey out;
+  out.uuid_ = uuid;
+  out.key_ = std::make_shared<const crypto::RecordKey>(std::move(key));
+  base::Lock lock(mutex_);
+  adopted_.insert_or_assign(uuid, std::move(out));
+}
+
+void Vault::disown(const Uuid& uuid) const {
+  base::Lock lock(mutex_);
+  adopted_.erase(uuid);
+}
+
+crypto::Secret<32> Vault::reveal(const AccountKey& key) const { return key.key_->secret().clone(); }
 
 base::Bytes Vault::seal(const AccountKey& key, std::string_view table, std::string_view column,
                         std::int64_t id, base::ByteView plain) const {

@@ -54,6 +54,12 @@ class Vault {
   const AccountKey& store_wide() const { return store_wide_; }
   // Drops the cached subkey of a removed account.
   void forget(const Uuid& uuid) const;
+  // An account whose key came with it from another store (tables/account_keys.h): account() has
+  // this one from now on. Until disown(), whatever forget() drops.
+  void adopt(const Uuid& uuid, crypto::RecordKey key) const;
+  void disown(const Uuid& uuid) const;
+  // What an account takes along to another store.
+  crypto::Secret<32> reveal(const AccountKey& key) const;
 
   base::Bytes seal(const AccountKey& key, std::string_view table, std::string_view column,
                    std::int64_t id, base::ByteView plain) const;
@@ -74,6 +80,7 @@ class Vault {
   Options options_;
   mutable base::Mutex mutex_;
   mutable std::map<Uuid, AccountKey> accounts_ GUARDED_BY(mutex_);
+  mutable std::map<Uuid, AccountKey> adopted_ GUARDED_BY(mutex_);
   AccountKey store_wide_;
 };
 

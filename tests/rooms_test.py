@@ -16,7 +16,8 @@ ROOMS = ["base", "crypto", "store", "messaging", "rpc", "gateway"]  # from the g
 FOLDERS = {
     "messaging": ["model", "kernel", "files", "chats", "outbox", "protected", "groups", "receiving",
                   "delivery", "peering", "api"],
-    "gateway": ["text", "loop", "process", "http", "limits", "tls", "config", "auth", "server", "peer", "license",
+    "gateway": ["text", "loop", "process", "http", "limits", "tls", "config", "auth", "server", "peer", "transfer",
+                "license",
                 "hub", "ws", "relay", "viewer", "commands", "metrics", "endpoints", "daemon", "cli"],
 }
 # The namespaces of messaging's folders. What rpc calls, and the values that it is given, are messaging's own.
@@ -31,7 +32,7 @@ PROTOCOL_FREE = ["files", "chats", "outbox", "protected", "groups", "receiving",
 PROTOCOL_WORDS = re.compile(r"session|deposit|mailbox|token", re.IGNORECASE)
 PROTOCOL_HEADERS = re.compile(r"messaging/peering/|messaging/model/deposit\.h|crypto/(ratchet|envelope|noise)\.h|"
                               r"store/tables/(sessions|deposit_tokens|pending_joins|envelopes|routes)\.h")
-OTHER_WORDS = {"stop_token"}  # of the standard library
+OTHER_WORDS = {"stop_token", "get_token"}  # of the standard library
 # File: what it may name all the same, and why.
 PROTOCOL_EXCEPTIONS = {
     "messaging/api/parts.h": ({"messaging/peering/gateway_protocol.h", "messaging/peering/incoming.h",
@@ -46,6 +47,14 @@ PROTOCOL_EXCEPTIONS = {
                                    "an account has one way in, a mailbox; get_info shows it"),
     "messaging/api/account_setup.cpp": ({"messaging/peering/relay_choice.h", "mailbox"},
                                         "an account has one way in, a mailbox, here or at its relay"),
+    "messaging/api/account_landing.cpp": ({"messaging/peering/relay_choice.h", "messaging/peering/relayed.h",
+                                           "messaging/peering/restored_sessions.h"},
+                                          "an account that comes is reached through its relay, and asks for links"),
+    "messaging/api/identity_files.cpp": ({"messaging/peering/invites.h", "messaging/peering/relay_choice.h",
+                                          "messaging/peering/restored_sessions.h"},
+                                         "another identity ends invites, and owns another place at a relay"),
+    "messaging/api/transfers.cpp": ({"messaging/peering/relayed.h", "messaging/peering/restored_sessions.h"},
+                                    "an account that goes leaves its relay, and its links"),
     "messaging/api/config.cpp": ({"messaging/peering/relay_choice.h", "kMaxRelayToken"},
                                  "the settings relay_url and relay_token are the gateways' own"),
     "messaging/api/securejoin.cpp": ({"messaging/peering/invites.h", "messaging/peering/joining.h",

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <optional>
 
+#include "gateway/cli/backup.h"
 #include "gateway/cli/command_check.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/help_pages.h"
@@ -47,6 +48,7 @@ struct Options {
   std::string method;
   std::string params = "[]";
   RekeyRequest rekey;
+  BackupRequest backup;
   KeysPlace keys;
   NewKeyRequest new_key;
   std::string revoked;
@@ -124,6 +126,22 @@ base::Result<> run_license(const std::string& what, Options& o) {
   if (what == "deactivate") return license_deactivate(o.license, surroundings);
   if (what == "issue") return license_issue(o.issue);
   return license_serve(o.serve);
+}
+
+void describe_backup(CLI::App& app, Options& o) {
+  auto* backup = app.add_subcommand("backup", "write a whole account into one new file");
+  auto* restore = app.add_subcommand("restore", "take an account out of a backup");
+  for (auto* one : {backup, restore}) {
+    one->add_option("FILE", o.backup.file,
+                    "the file, or for backup a folder; a path of the"
+                    " daemon's machine")
+        ->required();
+    one->add_option("--passphrase-file", o.backup.passphrase_file,
+                    "a file whose first line is the passphrase; else PRIVITTY_BACKUP_PASSPHRASE,"
+                    " else the terminal is asked")
+        ->check(a_path);
+    one->add_flag("--no-passphrase", o.backup.no_passphrase, "a file that anybody can open");
+  }
 }
 
 void describe(CLI::App& app, Options& o) {
@@ -219,6 +237,7 @@ void describe(CLI::App& app, Options& o) {
   run->add_option("PROJECT", o.run.project, "a project of the daemon's list")->required();
   run->add_flag("--input", o.run.input, "send standard input to it first");
   run->add_option("COMMAND", o.run.words, "after --: the command and its arguments")->required();
+  describe_backup(app, o);
   describe_license(app, o);
   auto* completion = app.add_subcommand("completion", "a script that completes these commands");
   completion->add_option("SHELL", o.shell, "bash, zsh or fish")->required();
@@ -320,6 +339,14 @@ base::Result<> run(const std::string& command, Options& o) {
   if (command == "run") {
     EDGE_TRY(o.run_exit, run_command(context, o.run));
     return {};
+  }
+  if (command == "backup" || command == "restore") {
+    o.backup.account_named = o.account_named;
+    const auto variable = [] {
+      return Surroundings::of_this_process().variable("PRIVITTY_BACKUP_PASSPHRASE");
+    };
+    return command == "backup" ? backup(context, o.backup, variable)
+                               : restore(context, o.backup, variable);
   }
   if (command == "publish") return publish(context, o.publish);
   if (command == "call") return call(context, o.method, o.params);

@@ -35,6 +35,7 @@
 #include "gateway/relay/relay_part.h"
 #include "gateway/server/server.h"
 #include "gateway/tls/certificate.h"
+#include "gateway/transfer/local_port.h"
 #include "gateway/viewer/fingerprint.h"
 #include "gateway/viewer/sessions.h"
 #include "messaging/api/engine.h"
@@ -67,6 +68,7 @@ struct Daemon::Parts {
   std::unique_ptr<HttpTransport> transport;
   std::unique_ptr<CountedTransport> counted_transport;
   std::unique_ptr<commands::ChatCommands> chat_commands;
+  transfer::LocalPort transfer_port;
   std::unique_ptr<messaging::Engine> engine;
   CallFigures call_figures{rpc::method_table()};
   std::unique_ptr<License> license;
@@ -257,6 +259,7 @@ base::Result<> Daemon::Parts::open_engine() {
   EDGE_TRY(options.relay_token, read_relay_token(settings.relay_token_file));
   EDGE_TRY(options.ice_servers, read_ice_servers(settings.ice_servers_file));
   EDGE_TRY(engine, messaging::Engine::open(*store, *counted_transport, clock, std::move(options)));
+  engine->set_transfer_port(transfer_port);
 
   rpc::Executor executor = [this](const std::string& party, base::UniqueFunction<void()> task) {
     // A pool that has stopped must not lose an answer: the loop runs it, late but surely.

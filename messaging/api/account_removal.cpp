@@ -17,9 +17,9 @@ void warn(base::AccountId account, const base::Error& error) {
 }
 
 // The store outlives the last portion.
-void remove_rows(store::Store& store, base::AccountId account, bool tight) {
+void remove_rows(store::Store& store, const store::RemovedAccount& removed, bool tight) {
   store.write<bool>(
-      [account, tight](store::Tx& tx) -> base::Result<bool> {
+      [account = removed.id, tight](store::Tx& tx) -> base::Result<bool> {
         const std::int64_t portion = tight ? 50 : 500;
         // Replay has skipped the account's events since its removal; this deletes them.
         EDGE_TRY(const auto events, tx.erase_events(account, AccountsChanged::kKind, portion));
@@ -30,9 +30,10 @@ void remove_rows(store::Store& store, base::AccountId account, bool tight) {
         if (tight || !more) tx.scrub();
         return more;
       },
-      [&store, account, tight](base::Result<bool> more) {
-        if (more && *more) return remove_rows(store, account, tight);
-        if (!more) warn(account, more.error());
+      [&store, removed, tight](base::Result<bool> more) {
+        if (more && *more) return remove_rows(store, removed, tight);
+        if (!more) return warn(removed.id, more.error());
+        store.vault().disown(removed.uuid);
       });
 }
 
@@ -47,7 +48,7 @@ void finish_removal(kernel::Core& core, const store::RemovedAccount& account, bo
         std::error_code failed;  // what stays is a person's own plain files
         std::filesystem::remove_all(
             kernel::stickers_dir(store->dir()) + "/" + base::to_hex(account.uuid), failed);
-        remove_rows(*store, account.id, tight);
+        remove_rows(*store, account, tight);
       });
   if (!posted) warn(account.id, posted.error());
 }

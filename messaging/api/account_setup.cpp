@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "crypto/random.h"
+#include "messaging/api/moving.h"
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/contact_keys.h"
 #include "messaging/kernel/signals.h"
@@ -193,6 +194,12 @@ base::Result<std::size_t> load_accounts(kernel::Core& core) {
     const store::Scope scope{reader.connection(), core.store.vault(), key, row.id};
     const kernel::AccountPtr account = account_state(core, row, is_configured(scope));
     core.directory.put(account);
+    if (auto moved = find_moved_mark(scope); moved && *moved) {
+      core.directory.set_io(account->id, false);
+      core.directory.set_elsewhere(account->id, true);
+      base::log::info("account {} was sent to another gateway: nothing is sent or received here",
+                      account->id.value);
+    }
     auto relay = peering::find_relay_home(core, scope, account->identity);
     if (!relay) {
       base::log::warning("account {}: its relay is not known: {}", account->id.value,

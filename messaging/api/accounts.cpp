@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "messaging/api/account_removal.h"
 #include "messaging/api/account_setup.h"
+#include "messaging/api/moving.h"
 #include "messaging/delivery/courier.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/file_worker.h"
@@ -51,6 +52,15 @@ std::uint64_t file_size(const std::string& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
   return error ? 0 : size;
+}
+
+// An account that another gateway took does not start; one of which nobody knows whether it was
+// taken stays here from now on.
+base::Result<> stay_here(const store::Scope& scope) {
+  EDGE_TRY(const auto mark, find_moved_mark(scope));
+  if (!mark) return {};
+  if (mark->state == MovedMark::State::taken) return moved_away(scope.account, *mark);
+  return set_moved_mark(scope, std::nullopt);
 }
 
 std::string since(base::Millis span) {
@@ -153,16 +163,26 @@ base::Result<std::optional<AccountId>> Accounts::selected() const {
 }
 
 void Accounts::switch_io(AccountId account, bool on, base::Completion<> done) {
+  {
+    base::Lock lock(mutex_);
+    if (on && held_.contains(account)) {
+      return done(base::fail(base::Errc::unavailable,
+                             "the account is being sent to another gateway; stop_ongoing_process"
+                             " ends that"));
+    }
+  }
   core_.write<void>(
       account,
-      [this, on](store::Tx& tx, const store::Scope&,
+      [this, on](store::Tx& tx, const store::Scope& scope,
                  const kernel::AccountState& state) -> base::Result<> {
+        if (on) EDGE_CHECK(stay_here(scope));
         if (on && !state.configured) {
           return kernel::Core::emit(
               tx, state.id, Warning{"can not start io on a context that is not configured"});
         }
         tx.on_commit([this, id = state.id, on] {
           core_.directory.set_io(id, on);
+          if (on) core_.directory.set_elsewhere(id, false);
           relayed_.homes_changed(id);
           if (on) courier_.poke();
           if (on) incoming_.io_started(id);
@@ -231,6 +251,27 @@ void Accounts::idle(AccountId account) {
         return kernel::Core::emit(tx, state.id, ImapInboxIdle{});
       },
       [](const base::Result<>&) {});
+}
+
+void Accounts::hold_io(AccountId account) {
+  base::Lock lock(mutex_);
+  held_.insert(account);
+}
+
+void Accounts::release_io(AccountId account) {
+  base::Lock lock(mutex_);
+  held_.erase(account);
+}
+
+void Accounts::start_io_of_those_here(AccountId account, base::Completion<> done) {
+  {
+    auto read = core_.read(account);
+    if (!read) return done(std::move(read).error());
+    const auto mark = find_moved_mark(read->scope());
+    if (!mark) return done(mark.error());
+    if (*mark) return done({});
+  }
+  start_io(account, std::move(done));
 }
 
 void Accounts::start_io(AccountId account, base::Completion<> done) {

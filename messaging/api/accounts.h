@@ -6,10 +6,12 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/completion.h"
+#include "base/mutex.h"
 #include "messaging/model/types.h"
 
 namespace messaging::delivery {
@@ -65,6 +67,11 @@ class Accounts {
   // because clients wait for one before they end their loop.
   void tell_all_stopped(base::Completion<> done);
   bool io_running(AccountId account) const;
+  // The same for one of several: an account that lives on another gateway by now is left alone.
+  void start_io_of_those_here(AccountId account, base::Completion<> done);
+  // While an account is sent to another gateway nobody starts its delivery.
+  void hold_io(AccountId account);
+  void release_io(AccountId account);
   // 1000 stopped, 2000 peers are being tried, 3000 sending, 4000 nothing waits.
   base::Result<std::uint32_t> connectivity(AccountId account) const;
   // Ends all pauses of routes (maybe_network).
@@ -84,6 +91,8 @@ class Accounts {
   delivery::Courier& courier_;
   peering::Incoming& incoming_;
   peering::Relayed& relayed_;
+  mutable base::Mutex mutex_;
+  std::set<AccountId> held_ GUARDED_BY(mutex_);
 };
 
 // Config: string settings of an account under Delta Chat's keys, and free ui.* keys.

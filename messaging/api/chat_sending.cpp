@@ -25,6 +25,7 @@ base::Result<> check_can_send(const store::Scope& scope, const kernel::AccountSt
     return base::fail(base::Errc::forbidden,
                       fmt::format("cannot send to chat {}: {}", chat.id.value, why));
   };
+  if (account.elsewhere) return no("the account moved to another gateway, or is on its way there");
   if (chat.contact == kDeviceContact) return no("it is the gateway's own device chat");
   if (chat.blocked == store::ChatBlocked::request) {
     return no("it is a contact request; accept it first (accept_chat)");

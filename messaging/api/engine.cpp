@@ -1,6 +1,7 @@
 #include "messaging/api/engine.h"
 
 #include "base/log.h"
+#include "messaging/api/account_landing.h"
 #include "messaging/api/account_removal.h"
 #include "messaging/api/account_setup.h"
 #include "messaging/api/parts.h"
@@ -31,6 +32,7 @@ base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store,
   if (!store.health().writes_refused()) {
     EDGE_CHECK(store.write_now<void>([](store::Tx& tx) { return peering::Relayed::prepare(tx); }));
   }
+  EDGE_CHECK(undo_landings(core));
   EDGE_TRY(const std::size_t accounts, load_accounts(core));
   if (accounts == 0 && !core.options.accounts_by_clients) {
     auto made = store.write_now<kernel::AccountPtr>([&](store::Tx& tx) {
@@ -50,6 +52,8 @@ base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store,
 void Engine::on_events(EventListener listener) { parts_->core.listener = std::move(listener); }
 
 void Engine::set_device(kernel::Device& device) { parts_->core.device = &device; }
+
+void Engine::set_transfer_port(TransferPort& port) { parts_->transfers.set_port(port); }
 
 void Engine::start() {
   parts_->start();
@@ -81,6 +85,9 @@ peering::Relayed& Engine::relayed() { return parts_->relayed; }
 Channels& Engine::channels() { return parts_->channels; }
 ProtectedFiles& Engine::protected_files() { return parts_->protected_files; }
 DeviceManifests& Engine::device_manifests() { return parts_->device_manifests; }
+IdentityFiles& Engine::identity_files() { return parts_->identity_files; }
+Transfers& Engine::transfers() { return parts_->transfers; }
+Backups& Engine::backups() { return parts_->backups; }
 DeviceRequests& Engine::device_requests() { return parts_->device_requests; }
 
 std::vector<AccountId> Engine::gone(std::span<const Event> events) const {

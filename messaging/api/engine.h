@@ -13,6 +13,7 @@
 
 #include "messaging/api/accounts.h"
 #include "messaging/api/calls.h"
+#include "messaging/api/backups.h"
 #include "messaging/api/channels.h"
 #include "messaging/api/chats.h"
 #include "messaging/api/contacts.h"
@@ -21,6 +22,7 @@
 #include "messaging/api/files.h"
 #include "messaging/api/groups.h"
 #include "messaging/api/locations.h"
+#include "messaging/api/identity_files.h"
 #include "messaging/api/messages.h"
 #include "messaging/api/opening.h"
 #include "messaging/api/protected_files.h"
@@ -28,6 +30,7 @@
 #include "messaging/api/securejoin.h"
 #include "messaging/api/stickers.h"
 #include "messaging/api/webxdc.h"
+#include "messaging/api/transfers.h"
 #include "messaging/kernel/engine_options.h"
 #include "messaging/model/events.h"
 #include "messaging/peering/transport.h"
@@ -58,6 +61,8 @@ class Engine : public peering::Mailroom {
   void on_events(EventListener listener);  // before start()
   // Runs the device commands of contacts; outlives the engine. Call before start().
   void set_device(kernel::Device& device);
+  // How accounts go to other gateways and come; outlives this. Before start().
+  void set_transfer_port(TransferPort& port);
   void start();  // delivery begins
   void stop();   // delivery ends; unsent rows stay in the outbox
 
@@ -82,6 +87,9 @@ class Engine : public peering::Mailroom {
   ProtectedFiles& protected_files();
   DeviceManifests& device_manifests();
   DeviceRequests& device_requests();
+  Backups& backups();
+  Transfers& transfers();
+  IdentityFiles& identity_files();
 
   // The accounts that were removed, according to these events.
   std::vector<AccountId> gone(std::span<const Event> events) const;

@@ -54,6 +54,9 @@ Parts::Parts(store::Store& store, peering::DepositTransport& transport, const ba
       protected_files(core),
       device_manifests(core),
       device_requests(core),
+      backups(core, courier, relayed, ongoing),
+      transfers(core, courier, relayed, accounts, ongoing),
+      identity_files(core),
       expiry(
           core,
           {{store::next_due_file_access,
@@ -89,6 +92,8 @@ void Parts::stop() {
   courier.stop();
   incoming.stop();
   expiry.stop();
+  transfers.stop();
+  ongoing.stop_all();
   core.file_worker->stop();
 }
 

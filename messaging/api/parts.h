@@ -6,6 +6,7 @@
 
 #include "messaging/api/accounts.h"
 #include "messaging/api/calls.h"
+#include "messaging/api/backups.h"
 #include "messaging/api/channels.h"
 #include "messaging/api/chats.h"
 #include "messaging/api/contacts.h"
@@ -14,12 +15,15 @@
 #include "messaging/api/files.h"
 #include "messaging/api/groups.h"
 #include "messaging/api/locations.h"
+#include "messaging/api/identity_files.h"
 #include "messaging/api/messages.h"
+#include "messaging/api/ongoing.h"
 #include "messaging/api/protected_files.h"
 #include "messaging/api/realtime.h"
 #include "messaging/api/securejoin.h"
 #include "messaging/api/stickers.h"
 #include "messaging/api/webxdc.h"
+#include "messaging/api/transfers.h"
 #include "messaging/delivery/courier.h"
 #include "messaging/delivery/expiry.h"
 #include "messaging/groups/pending_states.h"
@@ -68,6 +72,10 @@ struct Parts final : private kernel::Signals {
   ProtectedFiles protected_files;
   DeviceManifests device_manifests;
   DeviceRequests device_requests;
+  Ongoing ongoing;
+  Backups backups;
+  Transfers transfers;
+  IdentityFiles identity_files;
   delivery::Expiry expiry;
 
  private:

@@ -14,7 +14,18 @@ base::Result<AccountPtr> AccountDirectory::get(AccountId account) const {
   for (const AccountPtr& state : accounts_) {
     if (state->id == account) return state;
   }
+  return unknown(account);
+}
+
+base::Error AccountDirectory::unknown(AccountId account) {
   return base::fail(base::Errc::not_found, fmt::format("account {} not found", account.value));
+}
+
+bool AccountDirectory::holds(const AccountState& state) const {
+  base::Lock lock(mutex_);
+  return std::any_of(accounts_.begin(), accounts_.end(), [&](const AccountPtr& one) {
+    return one->id == state.id && one->uuid == state.uuid;
+  });
 }
 
 AccountPtr AccountDirectory::by_mailbox(const std::string& mailbox) const {
@@ -67,6 +78,10 @@ void AccountDirectory::change(AccountId account, const std::function<void(Accoun
 void AccountDirectory::set_io(AccountId account, bool on) {
   if (const auto state = get(account); state && (*state)->io_on == on) return;
   change(account, [on](AccountState& state) { state.io_on = on; });
+}
+
+void AccountDirectory::set_elsewhere(AccountId account, bool elsewhere) {
+  change(account, [&](AccountState& state) { state.elsewhere = elsewhere; });
 }
 
 void AccountDirectory::set_relay(AccountId account, std::optional<RelayHome> relay) {

@@ -44,6 +44,7 @@ struct AccountState {
   bool io_on = true;
   std::optional<RelayHome> relay = {};  // reached through it
   bool configured = true;               // false: no address yet, and nothing can be sent
+  bool elsewhere = false;  // it is on its way to another gateway, or lives there: nothing is sent
 
   ProtocolKind protocol() const { return ways_in.front().kind; }  // that it speaks (decision 31)
   const std::string& addr() const { return ways_in.front().addr; }
@@ -54,16 +55,20 @@ using AccountPtr = std::shared_ptr<const AccountState>;
 class AccountDirectory {
  public:
   base::Result<AccountPtr> get(AccountId account) const;  // "account 7 not found"
+  static base::Error unknown(AccountId account);
   // By the mailbox of a local route or of the account's relay; nullptr when no account has it.
   AccountPtr by_mailbox(const std::string& mailbox) const;
   std::vector<AccountPtr> all() const;
   void put(AccountPtr account);
   void set_io(AccountId account, bool on);
+  void set_elsewhere(AccountId account, bool elsewhere);
   void set_relay(AccountId account, std::optional<RelayHome> relay);
   // The account is configured, and this is the address that it gives out.
   void set_addr(AccountId account, std::string addr);
   void erase(AccountId account);
   void order(const std::vector<AccountId>& accounts);  // all of them
+  // The account is in here and is this one: its number may name another identity after an import.
+  bool holds(const AccountState& state) const;
 
  private:
   void change(AccountId account, const std::function<void(AccountState&)>& change);
@@ -138,6 +143,7 @@ void Core::write(AccountId account, F fn, base::Completion<T> done) {
   store.write<T>(
       [fn = std::move(fn), state = *std::move(state),
        this](store::Tx& tx) mutable -> base::Result<T> {
+        if (!directory.holds(*state)) return AccountDirectory::unknown(state->id);
         store::Scope scope{tx.db(), store.vault(), state->key, state->id};
         base::Result<T> result = fn(tx, scope, *state);
         if (result && state->relay) EDGE_CHECK(at_end_of_relayed_write(tx, state->id));

@@ -175,6 +175,17 @@ struct ChatEphemeralTimerModified {
                          const ChatEphemeralTimerModified&) = default;
 };
 
+struct ImexFileWritten {
+  static constexpr std::string_view kName = "ImexFileWritten";
+  static constexpr std::string_view kDoc = "A file of an export was written.";
+  static constexpr std::uint16_t kKind = 52;
+  std::string path;
+  static constexpr auto fields() {
+    return std::tuple(base::field("path", &ImexFileWritten::path, "where it is"));
+  }
+  friend bool operator==(const ImexFileWritten&, const ImexFileWritten&) = default;
+};
+
 struct IncomingReaction {
   static constexpr std::string_view kName = "IncomingReaction";
   static constexpr std::string_view kDoc = "Somebody reacted to a message of ours.";
@@ -421,7 +432,7 @@ using EventBody =
                  WebxdcRealtimeAdvertisementReceived, MsgsNoticed, ChatModified, ChatDeleted,
                  ChatEphemeralTimerModified, ChatlistChanged, ConnectivityChanged, AccountsChanged, ImapInboxIdle, TransportsModified,
                  Info, Warning, Error, SecurejoinInviterProgress, SecurejoinJoinerProgress,
-                 ConfigureProgress, ImexProgress, ContactsChanged, PrivittyChatEncryptionChanged,
+                 ConfigureProgress, ImexProgress, ImexFileWritten, ContactsChanged, PrivittyChatEncryptionChanged,
                  PrivittyPeerHandshakeComplete, PrivittyFileEncrypted, PrivittyFileDecrypted,
                  PrivittyFileAccessRevoked, PrivittyFileAccessChanged, PrivittyAccessRenewRequested,
                  PrivittyDeviceCapabilitiesReceived, PrivittyDeviceCmdResponse, ChannelEvent,

@@ -10,6 +10,7 @@
 #include "messaging/peering/joining.h"
 #include "messaging/peering/profile.h"
 #include "messaging/peering/renewal.h"
+#include "messaging/peering/restored_sessions.h"
 #include "messaging/peering/session_outbox.h"
 #include "store/tables/envelopes.h"
 #include "store/tables/routes.h"
@@ -119,6 +120,7 @@ base::Result<std::int64_t> GatewayProtocol::run_maintenance(const kernel::WriteC
   const UnixMillis now = write.steady();
   const base::Millis lifetime = write.core.options.expire_after;
   EDGE_CHECK(retry_renewals(write));
+  EDGE_CHECK(reconnect_due(write));
   EDGE_CHECK(send_profile(write));
   if (may_expire) {
     EDGE_CHECK(expire_joins(write, now));

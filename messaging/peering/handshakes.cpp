@@ -12,6 +12,7 @@
 #include "messaging/peering/profile.h"
 #include "messaging/peering/reach.h"
 #include "messaging/peering/renewal_state.h"
+#include "messaging/peering/restored_sessions.h"
 #include "store/tables/deposit_tokens.h"
 #include "store/tables/envelopes.h"
 #include "store/tables/routes.h"
@@ -75,10 +76,15 @@ base::Result<bool> is_stranger(const kernel::WriteContext& write, const crypto::
   return !known;
 }
 
-// Ranks a new session among the contact's. True: it is the one to send on.
-base::Result<bool> begin_to_use(const kernel::WriteContext& write,
-                                const store::SessionRow& session) {
+// Ranks a new session among the contact's, of which the newest so far had the generation `newest`.
+// True: it is the one to send on.
+base::Result<bool> begin_to_use(const kernel::WriteContext& write, const store::SessionRow& session,
+                                std::int64_t newest) {
   EDGE_CHECK(store::supersede_sessions(write.scope, *session.contact));
+  // The contact's account was restored or moved: what an earlier copy of it holds admits nobody.
+  if (newest > 0 && epoch_of(session.generation) > epoch_of(newest)) {
+    EDGE_CHECK(store::delete_earlier_deposit_tokens(write.scope, *session.contact));
+  }
   renewal_state(write).postponed.session_works(write.account.id, *session.contact);
   EDGE_TRY(const auto sending, store::sending_session(write.scope, *session.contact));
   return sending && sending->id == session.id;
@@ -111,7 +117,8 @@ void apply_card(store::ContactRow& contact, const Card& card, UnixMillis now) {
 
 base::Result<Generation> next_generation(const kernel::WriteContext& write, ContactId contact) {
   EDGE_TRY(const std::int64_t newest, store::newest_generation(write.scope, contact));
-  return static_cast<Generation>(newest) + 1;
+  EDGE_TRY(const std::int64_t least, least_generation(write));
+  return static_cast<Generation>(std::max(newest + 1, least));
 }
 
 base::Result<bool> has_room(const store::Scope& scope, JoinRole role, std::int64_t invite_id,
@@ -193,6 +200,7 @@ base::Result<store::SessionRow> take_answer(const kernel::WriteContext& write,
                                             Generation generation, const crypto::Ratchet& ratchet,
                                             const std::array<std::uint8_t, 32>& handshake_hash,
                                             store::ContactRow& contact) {
+  EDGE_TRY(const std::int64_t newest, store::newest_generation(write.scope, contact.id));
   store::SessionRow session;
   EDGE_TRY(session.id, write.tx.next_id(write.account.id, "session"));
   session.contact = contact.id;
@@ -207,7 +215,7 @@ base::Result<store::SessionRow> take_answer(const kernel::WriteContext& write,
   session.generation = static_cast<std::int64_t>(generation);
   session.ratchet = ratchet.save();
   EDGE_CHECK(store::insert_session(write.scope, session));
-  EDGE_TRY(const bool sends, begin_to_use(write, session));
+  EDGE_TRY(const bool sends, begin_to_use(write, session, newest));
 
   EDGE_TRY(auto route, store::find_route(write.scope, pending.route_id));
   store::RouteRow renewed{pending.route_id, way_of(card), std::nullopt};
@@ -236,10 +244,11 @@ base::Result<store::ContactRow> take_proof(const kernel::WriteContext& write,
   if (stranger_before && pending.invite_id == store::kCardOwner && !verified) {
     EDGE_TRY(state, chats::state_of_stranger(write.scope));
   }
+  EDGE_TRY(const std::int64_t newest, store::newest_generation(write.scope, contact.id));
   session.contact = contact.id;
   session.state = store::SessionState::live;
   EDGE_CHECK(store::update_session(write.scope, session));
-  EDGE_TRY(const bool sends, begin_to_use(write, session));
+  EDGE_TRY(const bool sends, begin_to_use(write, session, newest));
   EDGE_CHECK(switch_route(write, contact, pending.route_id, sends));
   apply_card(contact, memory.card, write.tx.now());
   contact.state = state;

@@ -71,4 +71,9 @@ base::Result<> toggle_invite(const kernel::WriteContext& write, const store::Inv
   return store::delete_deposit_token(write.scope, deposit_key_id({own.token}));
 }
 
+base::Result<> forget_invites(const kernel::WriteContext& write) {
+  EDGE_CHECK(store::delete_deposit_tokens(write.scope, store::TokenPurpose::invite));
+  return store::delete_invites(write.scope);
+}
+
 }  // namespace messaging::peering

@@ -107,7 +107,7 @@ void switch_all(Context& context, SwitchIo switch_io, Completion<> done) {
 }
 
 void start_io_for_all_accounts(Context& context, NoParams, Completion<> done) {
-  switch_all(context, &messaging::Accounts::start_io, std::move(done));
+  switch_all(context, &messaging::Accounts::start_io_of_those_here, std::move(done));
 }
 
 void stop_io_for_all_accounts(Context& context, NoParams, Completion<> done) {
@@ -177,12 +177,6 @@ Result<shape::NotifyState> get_push_state(Context& context, const OfAccount& p) 
 }
 
 Result<> stop_background_fetch(Context&, const NoParams&) { return {}; }
-
-// What would be stopped, exports and imports of backups, is not offered.
-Result<> stop_ongoing_process(Context& context, const OfAccount& p) {
-  EDGE_CHECK(engine_of(context).accounts().get(p.account_id));
-  return {};
-}
 
 Result<std::optional<std::string>> get_migration_error(Context& context, const OfAccount& p) {
   EDGE_CHECK(engine_of(context).accounts().get(p.account_id));
@@ -295,8 +289,6 @@ void add_account_methods(std::vector<Method>& table) {
       "background_fetch", "The same as maybe_network: delivery never sleeps here.", poke));
   table.push_back(method<&stop_background_fetch>(
       "stop_background_fetch", "Does nothing: delivery never sleeps here.", poke));
-  table.push_back(method<&stop_ongoing_process>(
-      "stop_ongoing_process", "Does nothing yet: no call takes longer than its answer.", write));
   table.push_back(method<&get_push_state>(
       "get_push_state", "Always NotConnected: nobody pushes; events come by /events.", read));
   table.push_back(method<&get_connectivity_html>(

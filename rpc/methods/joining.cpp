@@ -2,6 +2,7 @@
 #include "crypto/invite_rules.h"
 #include "messaging/model/native_address.h"
 #include "rpc/methods/account_links.h"
+#include "messaging/model/transfer_code.h"
 #include "rpc/methods/params.h"
 #include "rpc/qr_svg.h"
 #include "rpc/shapes/qr.h"
@@ -38,6 +39,11 @@ struct OfQrContent : OfAccount {
 };
 
 Result<shape::Qr> check_qr(Context& context, const OfQrContent& p) {
+  if (messaging::is_transfer_code(p.qr_content)) {
+    const auto code = messaging::parse_transfer_code(p.qr_content);
+    if (!code && code.error().code == Errc::forbidden) return shape::Qr{shape::QrBackupTooNew{}};
+    if (code) return shape::to_shape(*code);
+  }
   EDGE_TRY(auto check, engine_of(context).securejoin().check(p.account_id, p.qr_content));
   const std::string link(crypto::invite::trimmed(p.qr_content));
   return shape::to_shape(std::move(check), link);

@@ -107,6 +107,7 @@ void add_chat_list_methods(std::vector<Method>& table);
 void add_message_methods(std::vector<Method>& table);
 void add_send_methods(std::vector<Method>& table);
 void add_draft_methods(std::vector<Method>& table);
+void add_backup_methods(std::vector<Method>& table);
 void add_file_methods(std::vector<Method>& table);
 void add_join_methods(std::vector<Method>& table);
 void add_event_methods(std::vector<Method>& table);

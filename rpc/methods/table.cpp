@@ -7,6 +7,7 @@ const MethodTable& method_table() {
   static const MethodTable table = [] {
     std::vector<Method> rows;
     add_account_methods(rows);
+    add_backup_methods(rows);
     add_config_methods(rows);
     add_transport_methods(rows);
     add_contact_methods(rows);

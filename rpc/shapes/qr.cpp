@@ -1,5 +1,7 @@
 #include "rpc/shapes/qr.h"
 
+#include "crypto/encoding.h"
+
 namespace rpc::shape {
 namespace {
 
@@ -52,6 +54,15 @@ std::string readable_fingerprint(std::string_view hex) {
     out += hex[i];
   }
   return out;
+}
+
+Qr to_shape(const messaging::TransferCode& code) {
+  QrBackup out;
+  out.auth_token = crypto::base64url_encode(code.secret);
+  for (const std::string& address : code.addresses) {
+    out.node_addr += (out.node_addr.empty() ? "" : ",") + address;
+  }
+  return Qr{std::move(out)};
 }
 
 Qr to_shape(messaging::InviteCheck check, std::string_view link) {

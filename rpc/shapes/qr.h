@@ -3,6 +3,7 @@
 #pragma once
 
 #include "messaging/api/securejoin.h"
+#include "messaging/model/transfer_code.h"
 #include "rpc/shapes/common.h"
 
 namespace rpc::shape {
@@ -184,18 +185,35 @@ struct QrText {
   static constexpr auto fields() { return std::tuple(base::field("text", &QrText::text, "")); }
 };
 
+// An account that another gateway offers (get_backup takes it).
+struct QrBackup {
+  static constexpr std::string_view kKind = "backup2";
+  std::string auth_token;
+  std::string node_addr;
+  static constexpr auto fields() {
+    using Q = QrBackup;
+    return std::tuple(base::field("auth_token", &Q::auth_token, "the code's secret"),
+                      base::field("node_addr", &Q::node_addr, "where it is offered"));
+  }
+};
+struct QrBackupTooNew {
+  static constexpr std::string_view kKind = "backupTooNew";
+  static constexpr auto fields() { return std::tuple<>(); }
+};
+
 struct Qr {
   static constexpr std::string_view kSchema = "Qr";
   using Tagged =
       std::variant<AskVerifyContact, AskVerifyGroup, AskJoinBroadcast, WithdrawVerifyContact,
                    WithdrawVerifyGroup, WithdrawJoinBroadcast, ReviveVerifyContact,
-                   ReviveVerifyGroup, ReviveJoinBroadcast, FprMismatch, FprWithoutAddr, QrAccount,
+                   ReviveVerifyGroup, ReviveJoinBroadcast, FprMismatch, FprWithoutAddr, QrBackup, QrBackupTooNew, QrAccount,
                    QrLogin, QrAddr, QrUrl, QrText>;
   Tagged value;
 };
 
 // `link` is what was scanned: the secret in it comes back as authcode.
 Qr to_shape(messaging::InviteCheck check, std::string_view link);
+Qr to_shape(const messaging::TransferCode& code);
 
 // "0F3A 77C1 ...", in groups of four digits on two lines.
 std::string readable_fingerprint(std::string_view hex);

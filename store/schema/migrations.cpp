@@ -12,6 +12,7 @@
 #include "store/schema/v15.sql.h"
 #include "store/schema/v16.sql.h"
 #include "store/schema/v17.sql.h"
+#include "store/schema/v18.sql.h"
 #include "store/schema/v2.sql.h"
 #include "store/schema/v3.sql.h"
 #include "store/schema/v4.sql.h"
@@ -43,6 +44,7 @@ std::span<const Migration> migrations() {
       Migration{15, "calls", schema::kV15},
       Migration{16, "locations", schema::kV16},
       Migration{17, "webxdc apps", schema::kV17},
+      Migration{18, "accounts from a backup or another gateway", schema::kV18},
   };
   return kSteps;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "store/salvage_table.h"
+#include "store/tables/account_keys.h"
 
 namespace store {
 namespace {
@@ -13,7 +14,8 @@ base::Result<std::vector<std::string>> tables_of_accounts(Connection& db) {
   EDGE_CHECK(
       db.each("SELECT t.name FROM sqlite_schema AS t WHERE t.type = 'table' AND EXISTS ("
               "SELECT 1 FROM pragma_foreign_key_list(t.name)"
-              " WHERE \"table\" = 'account' AND \"from\" = 'account_id')",
+              " WHERE \"table\" = 'account' AND \"from\" = 'account_id')"
+              " AND t.name <> 'selection'",
               [&](const Row& row) { names.emplace_back(row.text(0)); }));
   return names;
 }
@@ -25,8 +27,7 @@ base::Result<> begin_account_removal(Connection& db, base::AccountId account) {
   return {};
 }
 
-base::Result<bool> delete_account_portion(Connection& db, base::AccountId account,
-                                          std::int64_t rows) {
+base::Result<bool> delete_account_rows(Connection& db, base::AccountId account, std::int64_t rows) {
   EDGE_TRY(const auto tables, tables_of_accounts(db));
   for (const std::string& table : tables) {
     EDGE_TRY(const TableKey key, key_of(db, table));
@@ -39,7 +40,15 @@ base::Result<bool> delete_account_portion(Connection& db, base::AccountId accoun
     rows -= gone;
     if (rows <= 0) return true;
   }
+  return false;
+}
+
+base::Result<bool> delete_account_portion(Connection& db, base::AccountId account,
+                                          std::int64_t rows) {
+  EDGE_TRY(const bool more, delete_account_rows(db, account, rows));
+  if (more) return true;
   EDGE_CHECK(db.run("DELETE FROM account WHERE id = ?", account));
+  EDGE_CHECK(delete_account_key(db, account));
   return false;
 }
 

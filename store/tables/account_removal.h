@@ -16,6 +16,8 @@ base::Result<> begin_account_removal(Connection& db, base::AccountId account);
 // Deletes about `rows` rows of an account whose removal has begun; false when nothing is left.
 base::Result<bool> delete_account_portion(Connection& db, base::AccountId account,
                                           std::int64_t rows);
+// The same without its own row: of an account that another one takes the place of.
+base::Result<bool> delete_account_rows(Connection& db, base::AccountId account, std::int64_t rows);
 struct RemovedAccount {
   base::AccountId id;
   Uuid uuid;  // names the folder of its blobs

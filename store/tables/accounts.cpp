@@ -74,4 +74,66 @@ base::Result<> set_account_position(Connection& db, base::AccountId account,
   return {};
 }
 
+base::Result<StoredAccount> load_stored_account(Connection& db, base::AccountId account) {
+  EDGE_TRY(auto found, db.one<StoredAccount>(
+                           "SELECT uuid, created_at, io_on, sealed, intact FROM checked_account"
+                           " WHERE id = ?",
+                           [](const Row& row) -> base::Result<StoredAccount> {
+                             EDGE_CHECK(check_intact(row, 4));
+                             StoredAccount out;
+                             EDGE_TRY(out.uuid, row.array<16>(0));
+                             out.created_at = row.integer(1);
+                             out.io_on = row.boolean(2);
+                             out.sealed = row.bytes(3);
+                             return out;
+                           },
+                           account));
+  if (found) return *std::move(found);
+  return base::fail(base::Errc::not_found,
+                    "account " + std::to_string(account.value) + " not found");
+}
+
+base::Result<> empty_account(Connection& db, base::AccountId account, const Uuid& uuid,
+                             base::UnixMillis created_at) {
+  EDGE_CHECK(
+      db.run("UPDATE account SET uuid = ?, created_at = ?, io_on = 0, sealed = x'' WHERE id = ?",
+             uuid, created_at, account));
+  return {};
+}
+
+base::Result<> insert_empty_account(Connection& db, base::AccountId account, const Uuid& uuid) {
+  EDGE_CHECK(
+      db.run("INSERT INTO account(id, uuid, created_at, io_on, sealed) VALUES(?, ?, 0, 0, x'')",
+             account, uuid));
+  return {};
+}
+
+base::Result<> fill_account(Connection& db, const Vault& vault, const AccountRow& row) {
+  base::Bytes plain = write_sealed(row);
+  const base::Bytes sealed =
+      vault.seal(vault.account(row.uuid), "account", "sealed", row.id.value, plain);
+  crypto::wipe(plain);
+  EDGE_CHECK(
+      db.run("UPDATE account SET io_on = ?, sealed = ? WHERE id = ?", row.io_on, sealed, row.id));
+  return {};
+}
+
+base::Result<> put_back_account(Connection& db, base::AccountId account,
+                                const StoredAccount& stored) {
+  EDGE_CHECK(
+      db.run("UPDATE account SET uuid = ?, created_at = ?, io_on = ?, sealed = ?"
+             " WHERE id = ?",
+             stored.uuid, stored.created_at, stored.io_on, stored.sealed, account));
+  return {};
+}
+
+base::Result<std::optional<AccountOfUuid>> find_account_of_uuid(Connection& db, const Uuid& uuid) {
+  return db.one<AccountOfUuid>(
+      "SELECT id, length(sealed) FROM account WHERE uuid = ?",
+      [](const Row& row) {
+        return AccountOfUuid{row.id<base::AccountId>(0), row.integer(1) == 0};
+      },
+      uuid);
+}
+
 }  // namespace store

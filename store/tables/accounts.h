@@ -3,6 +3,7 @@
 // Scope.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,5 +44,27 @@ base::Result<> insert_account(Connection& db, const Vault& vault, const AccountR
 
 // Its place in the list.
 base::Result<> set_account_position(Connection& db, base::AccountId account, std::int64_t position);
+// An account that is replaced by one of another store, in three writes or more (backup/landing.h):
+// its number and place in the list stay. Between them its record is empty, as if it was being
+// removed, and no list has it.
+struct StoredAccount {
+  Uuid uuid{};
+  base::UnixMillis created_at = 0;
+  bool io_on = true;
+  base::Bytes sealed;
+};
+base::Result<StoredAccount> load_stored_account(Connection& db, base::AccountId account);
+base::Result<> empty_account(Connection& db, base::AccountId account, const Uuid& uuid,
+                             base::UnixMillis created_at);
+base::Result<> insert_empty_account(Connection& db, base::AccountId account, const Uuid& uuid);
+base::Result<> fill_account(Connection& db, const Vault& vault, const AccountRow& row);
+base::Result<> put_back_account(Connection& db, base::AccountId account,
+                                const StoredAccount& stored);
+// Of a uuid, whatever state it is in: its number, and whether its record is empty.
+struct AccountOfUuid {
+  base::AccountId id;
+  bool empty = false;
+};
+base::Result<std::optional<AccountOfUuid>> find_account_of_uuid(Connection& db, const Uuid& uuid);
 
 }  // namespace store

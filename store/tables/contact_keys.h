@@ -1,5 +1,5 @@
 // Contacts' keys: by each protocol a contact is known by one key, found by its fingerprint. A key
-// is one contact's and never changes.
+// is one contact's and never changes, but our own with the account's identity.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,7 @@
 #include "store/tables/deposit_tokens.h"
 
 #include "base/wire.h"
+#include "store/sql_literal.h"
 #include "store/tables/intact.h"
 #include "store/tables/sessions.h"
 
@@ -28,6 +29,12 @@ base::Result<> delete_deposit_token(const Scope& scope,
                                     const std::array<std::uint8_t, 16>& key_id) {
   EDGE_CHECK(scope.db.run("DELETE FROM deposit_token WHERE key_id = ?1 AND account_id = ?2",
                           base::ByteView(key_id), scope.account));
+  return {};
+}
+
+base::Result<> delete_deposit_tokens(const Scope& scope, TokenPurpose purpose) {
+  EDGE_CHECK(scope.db.run("DELETE FROM deposit_token WHERE account_id = ? AND purpose = ?",
+                          scope.account, purpose));
   return {};
 }
 
@@ -75,6 +82,18 @@ base::Result<> give_deposit_tokens(const Scope& scope, std::int64_t owner_id,
       scope.db.run("UPDATE deposit_token SET contact_id = ?3"
                    " WHERE account_id = ?1 AND purpose = ?4 AND owner_id = ?2",
                    scope.account, owner_id, contact, TokenPurpose::contact));
+  return {};
+}
+
+base::Result<> delete_earlier_deposit_tokens(const Scope& scope, base::ContactId contact) {
+  static const std::string kSql =
+      "DELETE FROM deposit_token WHERE account_id = ?1 AND contact_id = ?2 AND purpose IN " +
+      sql_list({TokenPurpose::contact, TokenPurpose::retired}) +
+      " AND owner_id < (SELECT min(join_id) FROM checked_session WHERE account_id = ?1"
+      "  AND contact_id = ?2 AND state = ?3 AND intact)"
+      " AND owner_id NOT IN (SELECT id FROM checked_pending_join WHERE account_id = ?1"
+      "  AND contact_id = ?2 AND intact)";
+  EDGE_CHECK(scope.db.run(kSql, scope.account, contact, SessionState::live));
   return {};
 }
 

@@ -37,6 +37,7 @@ struct DepositTokenRow {
 
 base::Result<> insert_deposit_token(const Scope& scope, const DepositTokenRow& row);
 base::Result<> delete_deposit_token(const Scope& scope, const std::array<std::uint8_t, 16>& key_id);
+base::Result<> delete_deposit_tokens(const Scope& scope, TokenPurpose purpose);
 base::Result<> delete_deposit_tokens_of(const Scope& scope, TokenPurpose purpose,
                                         std::int64_t owner_id);
 // The contact deposits with this token: what it was given before is retired. Not yet while a
@@ -48,6 +49,9 @@ base::Result<> use_deposit_token(const Scope& scope, const DepositTokenRow& row,
 // A handshake that began without a contact has one.
 base::Result<> give_deposit_tokens(const Scope& scope, std::int64_t owner_id,
                                    base::ContactId contact);
+// Of a contact's tokens those that were given out before its live sessions and before the
+// handshakes under way with it: only an earlier copy of its account has them.
+base::Result<> delete_earlier_deposit_tokens(const Scope& scope, base::ContactId contact);
 base::Result<> delete_retired_tokens(const Scope& scope, base::UnixMillis before);
 // The newest one.
 base::Result<std::optional<DepositTokenRow>> find_deposit_token_of(const Scope& scope,

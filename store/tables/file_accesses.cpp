@@ -141,4 +141,14 @@ base::Result<std::optional<base::UnixMillis>> next_due_file_access(Connection& d
   return db.integer(kSql);
 }
 
+base::Result<> raise_own_revisions(const Scope& scope, std::uint64_t by) {
+  constexpr std::int64_t kOurs = 1;  // ProtectedFileRow: whom a file came from
+  EDGE_CHECK(scope.db.run(
+      "UPDATE file_access SET rev = rev + ?2 WHERE account_id = ?1 AND rev > 0 AND file_id IN"
+      " (SELECT id FROM checked_protected_file WHERE account_id = ?1 AND source_id = ?3 AND "
+      "intact)",
+      scope.account, by, kOurs));
+  return {};
+}
+
 }  // namespace store

@@ -67,6 +67,8 @@ base::Result<std::vector<FileAccessRow>> file_accesses_of_member(const Scope& sc
 // Active ones whose window ended at `now`.
 base::Result<std::vector<FileAccessRow>> due_file_accesses(const Scope& scope,
                                                            base::UnixMillis now);
+// Of all decisions about files that we own, by so much.
+base::Result<> raise_own_revisions(const Scope& scope, std::uint64_t by);
 // When the next window of any account ends.
 base::Result<std::optional<base::UnixMillis>> next_due_file_access(Connection& db);
 

@@ -75,4 +75,9 @@ base::Result<std::optional<InviteRow>> live_invite(const Scope& scope,
   return scope.db.one<InviteRow>(kSql, reader(scope), scope.account, chat);
 }
 
+base::Result<> delete_invites(const Scope& scope) {
+  EDGE_CHECK(scope.db.run("DELETE FROM invite WHERE account_id = ?", scope.account));
+  return {};
+}
+
 }  // namespace store

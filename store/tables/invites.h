@@ -24,6 +24,7 @@ struct InviteRow {
 };
 
 base::Result<> insert_invite(const Scope& scope, const InviteRow& row);
+base::Result<> delete_invites(const Scope& scope);
 base::Result<> set_invite_withdrawn(const Scope& scope, std::int64_t id, bool withdrawn);
 base::Result<std::optional<InviteRow>> find_invite(const Scope& scope, std::int64_t id);
 base::Result<std::optional<InviteRow>> find_invite_by_number(const Scope& scope,

@@ -77,6 +77,12 @@ base::Result<> delete_session(const Scope& scope, std::int64_t id) {
   return {};
 }
 
+base::Result<> delete_all_sessions(const Scope& scope) {
+  EDGE_CHECK(scope.db.run("DELETE FROM skipped_key WHERE account_id = ?", scope.account));
+  EDGE_CHECK(scope.db.run("DELETE FROM session WHERE account_id = ?", scope.account));
+  return {};
+}
+
 base::Result<std::optional<SessionRow>> find_session(const Scope& scope, std::int64_t id) {
   static const std::string kSql = select("id = ?2");
   return scope.db.one<SessionRow>(kSql, reader(scope), scope.account, id);

@@ -41,6 +41,8 @@ base::Result<> insert_session(const Scope& scope, const SessionRow& row);
 // The ratchet's new state, contact and state.
 base::Result<> update_session(const Scope& scope, const SessionRow& row);
 base::Result<> delete_session(const Scope& scope, std::int64_t id);
+// With their skipped keys.
+base::Result<> delete_all_sessions(const Scope& scope);
 base::Result<std::optional<SessionRow>> find_session(const Scope& scope, std::int64_t id);
 base::Result<std::optional<SessionRow>> find_session_by_tag(
     const Scope& scope, const std::array<std::uint8_t, 16>& tag);

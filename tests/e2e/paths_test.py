@@ -20,9 +20,13 @@ READS = {
     "parse_vcard": lambda g, path: g.rpc("parse_vcard", path),
     "import_vcard": lambda g, path: g.rpc("import_vcard", 1, path),
     "send_sticker": lambda g, path: g.rpc("send_sticker", 1, 10, path),
+    "import_backup": lambda g, path: g.rpc("import_backup", 1, path, None),
+    "import_self_keys": lambda g, path: g.rpc("import_self_keys", 1, path, None),
     "copy_to_blob_dir": lambda g, path: g.rpc("copy_to_blob_dir", 1, path),
 }
-WRITES = {"save_msg_file": lambda g, path, msg: g.rpc("save_msg_file", 1, msg, path)}
+WRITES = {"save_msg_file": lambda g, path, msg: g.rpc("save_msg_file", 1, msg, path),
+          "export_backup": lambda g, path, msg: g.rpc("export_backup", 1, path, "secret"),
+          "export_self_keys": lambda g, path, msg: g.rpc("export_self_keys", 1, path, None)}
 # Those of protected files need somebody to protect them for: test_no_row_of_protected_files_...
 PROTECTED = {
     "privitty_send_file": lambda g, chat, peer, msg, path:

@@ -65,6 +65,8 @@ const std::map<std::string, std::string> kHarmless{
      "a part that is taken for stored makes a file that is not the one sent,"
      " which its hash shows"},
     {"device_label.*", "a keyed hash; another is as none"},
+    {"account_key.*", "the seal names account and uuid; another key opens no row"},
+    {"account_import.*", "the seal names the account; one that does not open brings nothing back"},
     {"store_meta.*", "a format that is not known is refused; written_over is not read"},
     {"store_key.*", "what opens under the key is the key; made_at and slot are for people"},
     {"message.sealed", "the seal's associated data names account and id"},

@@ -5,6 +5,7 @@
 
 #include "messaging/api/protected_files.h"
 #include "messaging/model/channel_event.h"
+#include "store/tables/account_keys.h"
 #include "store/tables/accounts.h"
 #include "store/tables/calls.h"
 #include "store/tables/deposit_tokens.h"
@@ -18,6 +19,7 @@
 #include "store/tables/message_changes.h"
 #include "store/tables/pending_joins.h"
 #include "store/tables/pending_receipts.h"
+#include "store/tables/pending_sessions.h"
 #include "store/tables/pending_states.h"
 #include "store/tables/receipts.h"
 #include "store/tables/selection.h"
@@ -125,6 +127,7 @@ struct FilledStore : Three {
     EDGE_CHECK(store::select_account(tx.db(), kAccount));
     EDGE_TRY(const auto session, store::sending_session(scope, bob_at_alice));
     if (!session) return base::fail(base::Errc::internal, "there is no session");
+    EDGE_CHECK(store::add_pending_sessions(scope, tx.now()));
     store::SkippedKeyTable keys(scope, session->id, tx.now());
     for (std::uint32_t n = 1; n <= 2; ++n) {
       const auto byte = static_cast<std::uint8_t>(n);
@@ -177,6 +180,11 @@ struct FilledStore : Three {
       update.notify = {{"*", "all"}};
       EDGE_CHECK(store::insert_webxdc_update(scope, update));
       EDGE_CHECK(store::insert_device_label(scope, std::string(n, 'l')));
+      const AccountId other(900 + n);
+      EDGE_CHECK(store::insert_account_key(tx.db(), tx.vault(), other, id16,
+                                           crypto::Secret<32>(base::ByteView(id32).first<32>())));
+      EDGE_CHECK(
+          tx.db().run("INSERT INTO account_import(account_id, sealed) VALUES(?, ?)", other, id32));
       const ContactId either = n == 1 ? bob_at_alice : carol_at_alice;
       EDGE_CHECK(store::put_manifest(scope, either, id32));
       EDGE_CHECK(store::note_manifest_sent(scope, either, id32));

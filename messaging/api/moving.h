@@ -1,0 +1,28 @@
+// Moving: an account lives in one place. Its mark, in the account's own configuration, says when
+// another gateway took it: then nothing is sent or received here any more.
+#pragma once
+
+#include <optional>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "messaging/model/types.h"
+#include "store/tables/scope.h"
+
+namespace messaging {
+
+struct MovedMark {
+  enum class State : std::uint8_t {
+    sent = 1,   // all of it was sent, and nobody said that it arrived: start_io goes on here
+    taken = 2,  // another gateway has it
+  };
+  State state = State::sent;
+  base::UnixMillis at = 0;
+};
+
+base::Result<std::optional<MovedMark>> find_moved_mark(const store::Scope& scope);
+base::Result<> set_moved_mark(const store::Scope& scope, const std::optional<MovedMark>& mark);
+// What whoever asks for delivery is told.
+base::Error moved_away(AccountId account, const MovedMark& mark);
+
+}  // namespace messaging

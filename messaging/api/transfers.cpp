@@ -1,0 +1,273 @@
+#include "messaging/api/transfers.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "base/log.h"
+#include "crypto/random.h"
+#include "messaging/api/account_landing.h"
+#include "messaging/api/accounts.h"
+#include "messaging/api/backups.h"
+#include "messaging/api/imex_progress.h"
+#include "messaging/api/moving.h"
+#include "messaging/chats/chat_rules.h"
+#include "messaging/delivery/courier.h"
+#include "messaging/kernel/core.h"
+#include "messaging/kernel/write_context.h"
+#include "messaging/model/transfer_code.h"
+#include "messaging/peering/relayed.h"
+#include "messaging/peering/restored_sessions.h"
+#include "store/backup/account_dump.h"
+#include "store/tables/messages.h"
+
+namespace messaging {
+namespace {
+
+// A large account takes its time to land.
+constexpr base::Millis kLandingPatience = 2 * 3600 * base::Millis{1000};
+constexpr base::Millis kSilence = 60 * base::Millis{1000};
+
+// A line of the device chat, and an Error event of the same text.
+base::Result<> say(const kernel::WriteContext& write, const std::string& text) {
+  EDGE_TRY(
+      const store::ChatRow device,
+      chats::ensure_single_chat(write.tx, write.scope, kDeviceContact, store::ChatBlocked::no));
+  store::MessageRow line;
+  line.chat = device.id;
+  line.from = kDeviceContact;
+  line.uuid = store::random_uuid();
+  line.state = MsgState::in_fresh;
+  line.type = Viewtype::text;
+  line.received_at = write.tx.now();
+  line.text = text;
+  EDGE_CHECK(chats::insert_own(write.tx, write.scope, line));
+  EDGE_CHECK(chats::emit_changed(write.tx, write.account.id, device.id, line.id));
+  return write.emit(Error{text});
+}
+
+// Runs in a write and is waited for.
+template <class F>
+base::Result<> write_and_wait(kernel::Core& core, AccountId account, F fn) {
+  struct Answer {
+    base::Mutex mutex;
+    base::Condition came;
+    std::optional<base::Result<>> result GUARDED_BY(mutex);
+  };
+  auto answer = std::make_shared<Answer>();
+  core.write<void>(
+      account,
+      [&core, fn = std::move(fn)](store::Tx& tx, const store::Scope& scope,
+                                  const kernel::AccountState& state) -> base::Result<> {
+        return fn(kernel::WriteContext{core, tx, scope, state});
+      },
+      [answer](base::Result<> result) {
+        base::Lock lock(answer->mutex);
+        answer->result.emplace(std::move(result));
+        answer->came.notify_one();
+      });
+  base::Lock lock(answer->mutex);
+  while (!answer->result) answer->came.wait(answer->mutex);
+  return *std::move(answer->result);
+}
+
+}  // namespace
+
+void Transfers::run(AccountId account, Work work, base::Completion<> done, bool offers) {
+  if (port_ == nullptr) {
+    return done(base::fail(base::Errc::unavailable, "this gateway has no way to another one"));
+  }
+  auto ticket = ongoing_.begin(account);
+  if (!ticket) return done(std::move(ticket).error());
+  base::Lock lock(mutex_);
+  std::erase_if(running_, [](Running& one) {
+    if (!one.ended->load()) return false;
+    one.thread.join();
+    return true;
+  });
+  if (stopped_ || running_.size() >= kMost) {
+    return done(base::fail(base::Errc::unavailable,
+                           "too many transfers are under way; try again when one has ended"));
+  }
+  // Who asks for the code from now on waits for it.
+  if (offers) offers_.try_emplace(account);
+  auto ended = std::make_shared<std::atomic<bool>>(false);
+  running_.push_back(
+      {std::thread([this, account, ended, work = std::move(work), done = std::move(done),
+                    ticket = std::optional(*std::move(ticket))]() mutable {
+         auto result = work(ticket->stop());
+         ImexReporter(core_, account).end(result.ok());
+         ticket.reset();
+         done(std::move(result));
+         ended->store(true);
+       }),
+       ended});
+}
+
+void Transfers::stop() {
+  std::vector<Running> running;
+  {
+    base::Lock lock(mutex_);
+    stopped_ = true;
+    running.swap(running_);
+  }
+  ongoing_.stop_all();
+  for (Running& one : running) one.thread.join();
+}
+
+void Transfers::provide(AccountId account, base::Completion<> done) {
+  if (auto known = core_.directory.get(account); !known) return done(std::move(known).error());
+  run(
+      account,
+      [this, account](const std::stop_token& stop) {
+        auto given = give(account, stop);
+        if (!given) publish_code(account, given.error());
+        return given;
+      },
+      std::move(done), true);
+}
+
+// An error ends the offer.
+void Transfers::publish_code(AccountId account, base::Result<std::string> code) {
+  std::vector<base::Completion<std::string>> waiting;
+  {
+    base::Lock lock(mutex_);
+    const auto found = offers_.find(account);
+    if (found == offers_.end()) return;
+    waiting.swap(found->second.waiting);
+    if (code) {
+      found->second.code = *code;
+    } else {
+      offers_.erase(found);
+    }
+  }
+  for (auto& one : waiting) one(code);
+}
+
+void Transfers::code(AccountId account, base::Completion<std::string> done) {
+  std::optional<std::string> known;
+  {
+    base::Lock lock(mutex_);
+    const auto found = offers_.find(account);
+    if (found != offers_.end() && !found->second.code) {
+      found->second.waiting.push_back(std::move(done));
+      return;
+    }
+    if (found != offers_.end()) known = found->second.code;
+  }
+  if (known) return done(*std::move(known));
+  done(base::fail(base::Errc::not_found,
+                  "no backup is provided: call provide_backup first, and this while it runs"));
+}
+
+base::Result<> Transfers::give(AccountId account, const std::stop_token& stop) {
+  TransferCode code;
+  crypto::random_bytes(code.secret);
+  EDGE_TRY(const auto offer, port_->offer(code.secret));
+  code.addresses = offer->addresses();
+  publish_code(account, write_transfer_code(code));
+  EDGE_TRY(const auto channel, offer->wait(stop));
+  {
+    base::Lock lock(mutex_);
+    offers_.erase(account);  // good once
+  }
+  EDGE_TRY(const kernel::AccountPtr before, core_.directory.get(account));
+  accounts_.hold_io(account);
+  core_.directory.set_io(account, false);
+  core_.directory.set_elsewhere(account, true);
+  relayed_.homes_changed(account);
+  bool sent = false;
+  auto given = send_account(account, *channel, sent, stop);
+  accounts_.release_io(account);
+  if (given) return given;
+  if (sent) {
+    const std::string text =
+        "This account was sent to another gateway, which has not said that it has it (" +
+        given.error().message +
+        "). Nothing is sent or received here any more. If the other gateway does not have it, "
+        "start_io goes on here; if it has, use it there only.";
+    (void)write_and_wait(core_, account,
+                         [text](const kernel::WriteContext& write) { return say(write, text); });
+    return given;
+  }
+  core_.directory.set_elsewhere(account, false);
+  core_.directory.set_io(account, before->io_on);
+  relayed_.homes_changed(account);
+  if (before->io_on) courier_.poke();
+  return given;
+}
+
+base::Result<> Transfers::send_account(AccountId account, TransferChannel& channel, bool& sent,
+                                       const std::stop_token& stop) {
+  EDGE_TRY(const kernel::AccountPtr state, core_.directory.get(account));
+  // Writes that were accepted before delivery stopped are in the snapshot.
+  core_.store.writer().flush();
+  EDGE_TRY(const store::AccountRow row, exported_row(core_, *state));
+  EDGE_TRY(auto sealer, crypto::BackupSealer::start(channel.to_taker()));
+  store::backup::RecordSink sink(std::move(sealer),
+                                 [&](base::ByteView bytes) { return channel.send(bytes, stop); });
+  ImexReporter reporter(core_, account);
+  reporter.step(0, 900);
+  EDGE_CHECK(store::backup::dump_account(
+      core_.store, row, core_.options.version, sink, stop,
+      [&](std::uint64_t done, std::uint64_t all) { reporter.done(done, all); }));
+  // From here on the other gateway may have it.
+  EDGE_CHECK(write_and_wait(core_, account, [](const kernel::WriteContext& write) {
+    return set_moved_mark(write.scope, MovedMark{MovedMark::State::sent, write.tx.now()});
+  }));
+  sent = true;
+  EDGE_CHECK(sink.finish());
+  auto answer = store::backup::RecordSource::open(
+      [&](std::span<std::uint8_t> out) { return channel.receive(out, kLandingPatience, stop); },
+      channel.to_giver());
+  if (!answer) return std::move(answer).error();
+  EDGE_CHECK(answer->next());
+  return confirm(account);
+}
+
+base::Result<> Transfers::confirm(AccountId account) {
+  return write_and_wait(core_, account, [](const kernel::WriteContext& write) -> base::Result<> {
+    EDGE_CHECK(set_moved_mark(write.scope, MovedMark{MovedMark::State::taken, write.tx.now()}));
+    EDGE_CHECK(peering::forget_links(write));
+    write.tx.scrub();
+    EDGE_CHECK(say(write,
+                   "This account moved to another gateway. Nothing is sent or received here any "
+                   "more; remove_account removes what is left of it here."));
+    return write.emit(ConnectivityChanged{});
+  });
+}
+
+void Transfers::take(AccountId account, const std::string& code, base::Completion<> done) {
+  run(
+      account,
+      [this, account, code](const std::stop_token& stop) { return fetch(account, code, stop); },
+      std::move(done));
+}
+
+base::Result<> Transfers::fetch(AccountId account, const std::string& text,
+                                const std::stop_token& stop) {
+  EDGE_TRY(const TransferCode code, parse_transfer_code(text));
+  EDGE_CHECK(check_unused(core_, account));
+  EDGE_TRY(const auto channel, port_->take(code.addresses, code.secret, stop));
+  EDGE_TRY(auto source,
+           store::backup::RecordSource::open(
+               [&](std::span<std::uint8_t> out) { return channel->receive(out, kSilence, stop); },
+               channel->to_taker()));
+  ImexReporter reporter(core_, account);
+  EDGE_CHECK(land_account({core_, courier_, relayed_}, account, source, stop, reporter));
+  // It is here, whether or not the other gateway hears so.
+  const auto tell = [&]() -> base::Result<> {
+    EDGE_TRY(auto sealer, crypto::BackupSealer::start(channel->to_giver()));
+    store::backup::RecordSink sink(std::move(sealer),
+                                   [&](base::ByteView bytes) { return channel->send(bytes, {}); });
+    EDGE_CHECK(sink.put(store::backup::RecordKind::end, {}));
+    return sink.finish();
+  };
+  if (auto told = tell(); !told) {
+    base::log::warning("account {}: the gateway that it came from did not hear that it arrived: {}",
+                       account.value, told.error().message);
+  }
+  return {};
+}
+
+}  // namespace messaging

@@ -1,0 +1,95 @@
+// Transfers: an account moves to another gateway, directly (transfer_port.h). Who has it offers it
+// under a code that is good once and for a quarter of an hour; who shows the code's secret is sent
+// what a backup holds, and the account lives there from then on.
+//
+//   giver: provide()                            taker: take(code)
+//   delivery stops; rows and files       ->     staged, checked
+//   marked "sent"; the last chunk        ->     lands (account_landing.h)
+//   marked "taken", sessions are deleted <-     "it is here"
+//
+// If the last word does not come, nobody knows whether the account arrived: it stays stopped here,
+// says so, and start_io goes on with it. Sessions do not travel; the taker begins new ones, which
+// also tells contacts where the account is now.
+//
+// Any thread. Each transfer has a thread; four may be under way.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/completion.h"
+#include "base/mutex.h"
+#include "messaging/api/ongoing.h"
+#include "messaging/api/transfer_port.h"
+#include "messaging/model/types.h"
+
+namespace messaging::delivery {
+class Courier;
+}  // namespace messaging::delivery
+namespace messaging::kernel {
+class Core;
+}  // namespace messaging::kernel
+namespace messaging::peering {
+class Relayed;
+}  // namespace messaging::peering
+
+namespace messaging {
+
+class Accounts;
+class ImexReporter;
+
+class Transfers {
+ public:
+  Transfers(kernel::Core& core, delivery::Courier& courier, peering::Relayed& relayed,
+            Accounts& accounts, Ongoing& ongoing)
+      : core_(core), courier_(courier), relayed_(relayed), accounts_(accounts), ongoing_(ongoing) {}
+  ~Transfers() { stop(); }
+
+  void set_port(TransferPort& port) { port_ = &port; }  // before the start; outlives this
+
+  // Completes when the other gateway has the account, or it did not come.
+  void provide(AccountId account, base::Completion<> done);
+  // The code of the account's offer; of one that is just being made, once it is there.
+  void code(AccountId account, base::Completion<std::string> done);
+  // Takes the account that the code offers in the place of one that nobody uses yet.
+  void take(AccountId account, const std::string& code, base::Completion<> done);
+  void stop();  // ends all
+
+ private:
+  static constexpr std::size_t kMost = 4;
+  struct Offer {
+    std::optional<std::string> code;
+    std::vector<base::Completion<std::string>> waiting;
+  };
+  using Work = base::UniqueFunction<base::Result<>(const std::stop_token&)>;
+  // Runs the work on a thread of its own, as the account's ongoing operation.
+  void run(AccountId account, Work work, base::Completion<> done, bool offers = false);
+  base::Result<> give(AccountId account, const std::stop_token& stop);
+  base::Result<> send_account(AccountId account, TransferChannel& channel, bool& sent,
+                              const std::stop_token& stop);
+  base::Result<> confirm(AccountId account);
+  base::Result<> fetch(AccountId account, const std::string& code, const std::stop_token& stop);
+  void publish_code(AccountId account, base::Result<std::string> code);
+
+  kernel::Core& core_;
+  delivery::Courier& courier_;
+  peering::Relayed& relayed_;
+  Accounts& accounts_;
+  Ongoing& ongoing_;
+  TransferPort* port_ = nullptr;
+  base::Mutex mutex_;
+  std::map<AccountId, Offer> offers_ GUARDED_BY(mutex_);
+  struct Running {
+    std::thread thread;
+    std::shared_ptr<std::atomic<bool>> ended;
+  };
+  std::vector<Running> running_ GUARDED_BY(mutex_);
+  bool stopped_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace messaging
