@@ -11,6 +11,17 @@ base::Result<bool> is_empty(Connection& db) {
   return tables.value_or(0) == 0;
 }
 
+namespace {
+
+std::string first_rows_sql() {
+  return fmt::format(
+      "INSERT INTO store_meta(name,value) VALUES('written_over',0),('format',{});"
+      " PRAGMA application_id={};",
+      kStoreFormat, kApplicationId);
+}
+
+}  // namespace
+
 std::string own_tables_sql() {
   constexpr std::string_view kTables = R"sql(
     CREATE TABLE store_meta(
@@ -35,14 +46,12 @@ std::string own_tables_sql() {
       kind INTEGER NOT NULL,
       body BLOB NOT NULL
     ) STRICT;
-    INSERT INTO store_meta(name,value) VALUES('written_over',0);
   )sql";
-  return std::string(kTables) +
-         fmt::format(
-             "INSERT INTO store_meta(name,value) VALUES('format',{}); PRAGMA application_id={};",
-             kStoreFormat, kApplicationId);
+  return std::string(kTables) + first_rows_sql();
 }
 
-base::Result<> make_own_tables(Connection& db) { return db.script(own_tables_sql()); }
+base::Result<> make_own_tables(Connection& db, std::string_view whole) {
+  return db.script(whole.empty() ? own_tables_sql() : std::string(whole) + first_rows_sql());
+}
 
 }  // namespace store

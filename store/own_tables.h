@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "store/connection.h"
@@ -20,7 +21,8 @@ inline constexpr std::int64_t kStoreFormat = 1;
 base::Result<bool> is_empty(Connection& db);
 // What makes them, and their application id.
 std::string own_tables_sql();
-// Within a transaction: the tables and the application id of a new store.
-base::Result<> make_own_tables(Connection& db);
+// Within a transaction: the tables and the application id of a new store; `whole`, when it is not
+// empty, makes these tables and all others (Migration::whole).
+base::Result<> make_own_tables(Connection& db, std::string_view whole = {});
 
 }  // namespace store

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <memory>
+#include <set>
 
 #include "store/own_tables.h"
 #include "store/sql_error.h"
@@ -99,38 +101,67 @@ SchemaItem item_of(const Row& row) {
   return {std::string(row.text(0)), std::string(row.text(1)) + " " + normalised(row.text(2))};
 }
 
-base::Result<RowLayout> table_layout(sqlite3* db, const std::string& table) {
-  RowLayout out;
-  out.table = table;
-  if (table == "account") out.owner = "uuid";
+// A database in memory with these tables.
+base::Result<Database> database_of(std::span<const Migration> steps, bool by_steps) {
+  sqlite3* raw = nullptr;
+  const int code = sqlite3_open(":memory:", &raw);
+  Database db(raw);
+  if (code != SQLITE_OK) return failed(raw, code, "open");
+  EDGE_CHECK(run_script(raw, "BEGIN"));
+  if (!by_steps && !steps.empty() && !steps.back().whole.empty()) {
+    EDGE_CHECK(run_script(raw, steps.back().whole));
+    return db;
+  }
+  EDGE_CHECK(run_script(raw, own_tables_sql()));
+  for (const Migration& step : steps) {
+    EDGE_CHECK(run_script(raw, step.sql));
+    EDGE_CHECK(run_script(raw, step.end_sql));
+  }
+  return db;
+}
+
+struct TableColumn {
+  std::string name;
+  bool in_key = false;
+  std::string default_value;
+};
+using Tables = std::map<std::string, std::vector<TableColumn>>;
+
+base::Result<Tables> all_columns(sqlite3* db) {
+  Tables tables;
   EDGE_CHECK(each(db,
-                  fmt::format("SELECT 1 FROM pragma_foreign_key_list('{}') WHERE \"table\" ="
-                              " 'account' AND \"from\" = 'account_id'",
-                              table),
-                  [&](const Row&, sqlite3_stmt*) { out.owner = "account_id"; }));
-  bool without_rowid = false;
-  EDGE_CHECK(each(db, fmt::format("SELECT wr FROM pragma_table_list WHERE name = '{}'", table),
-                  [&](const Row& row, sqlite3_stmt*) { without_rowid = row.boolean(0); }));
-  if (!without_rowid) out.key.emplace_back("rowid");
-  bool added = false;  // the column came with a step after the one that added the MAC
-  std::vector<std::string> defaults;
-  EDGE_CHECK(each(db,
-                  fmt::format("SELECT name, pk, dflt_value FROM pragma_table_info('{}')", table),
+                  "SELECT t.name, c.name, c.pk > 0, c.dflt_value FROM sqlite_schema AS t"
+                  " JOIN pragma_table_info(t.name) AS c WHERE t.type = 'table'"
+                  " ORDER BY t.name, c.cid",
                   [&](const Row& row, sqlite3_stmt*) {
-                    const std::string name(row.text(0));
-                    if (without_rowid && row.integer(1) > 0) out.key.push_back(name);
-                    const bool covered = !is_left_out(table, name);
-                    if (covered) out.columns.push_back({.name = name, .sealed = is_sealed(name)});
-                    if (covered)
-                      defaults.push_back(added ? std::string(row.text(2)) : std::string());
-                    if (name == kMac) added = true;
+                    tables[std::string(row.text(0))].push_back(
+                        {std::string(row.text(1)), row.boolean(2), std::string(row.text(3))});
                   }));
-  for (std::size_t i = 0; i < defaults.size(); ++i) {
-    if (defaults[i].empty()) continue;
-    EDGE_CHECK(each(db, "SELECT " + defaults[i], [&](const Row&, sqlite3_stmt* statement) {
+  return tables;
+}
+
+base::Result<std::set<std::string>> names_of(sqlite3* db, const std::string& sql) {
+  std::set<std::string> found;
+  EDGE_CHECK(each(db, sql, [&](const Row& row, sqlite3_stmt*) { found.emplace(row.text(0)); }));
+  return found;
+}
+
+// Columns behind the MAC came with later steps than it did; rows of before have their defaults.
+base::Result<std::vector<RowColumn>> mac_columns(sqlite3* db, const std::string& table,
+                                                 const std::vector<TableColumn>& columns) {
+  std::vector<RowColumn> out;
+  bool added = false;
+  for (const TableColumn& column : columns) {
+    if (column.name == kMac) added = true;
+    if (is_left_out(table, column.name)) continue;
+    RowColumn& covered = out.emplace_back();
+    covered.name = column.name;
+    covered.sealed = is_sealed(column.name);
+    if (!added || column.default_value.empty()) continue;
+    EDGE_CHECK(each(db, "SELECT " + column.default_value, [&](const Row&, sqlite3_stmt* statement) {
       base::Bytes value;
-      if (write_value(value, sqlite3_column_value(statement, 0), out.columns[i].sealed)) {
-        out.columns[i].left_out_value = std::move(value);
+      if (write_value(value, sqlite3_column_value(statement, 0), covered.sealed)) {
+        covered.left_out_value = std::move(value);
       }
     }));
   }
@@ -188,27 +219,43 @@ std::int64_t row_mac_step(std::span<const Migration> steps) {
 }
 
 base::Result<SchemaLayout> layout_of(std::span<const Migration> steps) {
-  sqlite3* raw = nullptr;
-  const int code = sqlite3_open(":memory:", &raw);
-  const Database db(raw);
-  if (code != SQLITE_OK) return failed(raw, code, "open");
-  EDGE_CHECK(run_script(raw, "BEGIN"));
-  EDGE_CHECK(run_script(raw, own_tables_sql()));
-  for (const Migration& step : steps) {
-    EDGE_CHECK(run_script(raw, step.sql));
-    EDGE_CHECK(run_script(raw, step.end_sql));
-  }
+  EDGE_TRY(const Database db, database_of(steps, false));
   SchemaLayout out;
-  EDGE_CHECK(each(raw, std::string(kSchemaSql),
+  EDGE_CHECK(each(db.get(), std::string(kSchemaSql),
                   [&](const Row& row, sqlite3_stmt*) { out.items.push_back(item_of(row)); }));
-  std::vector<std::string> names;
-  EDGE_CHECK(each(raw,
-                  "SELECT name FROM sqlite_schema AS t WHERE type = 'table' AND EXISTS (SELECT 1"
-                  " FROM pragma_table_info(t.name) WHERE name = 'mac') ORDER BY name",
-                  [&](const Row& row, sqlite3_stmt*) { names.emplace_back(row.text(0)); }));
-  for (const std::string& name : names) {
-    EDGE_TRY(out.tables.emplace_back(), table_layout(raw, name));
+  EDGE_TRY(const Tables tables, all_columns(db.get()));
+  EDGE_TRY(
+      const auto of_accounts,
+      names_of(db.get(),
+               "SELECT t.name FROM sqlite_schema AS t JOIN pragma_foreign_key_list(t.name) AS f"
+               " WHERE t.type = 'table' AND f.\"table\" = 'account' AND f.\"from\" ="
+               " 'account_id'"));
+  EDGE_TRY(const auto without_rowid,
+           names_of(db.get(), "SELECT name FROM pragma_table_list WHERE wr"));
+  for (const auto& [name, columns] : tables) {
+    const bool has_mac = std::any_of(columns.begin(), columns.end(),
+                                     [](const TableColumn& one) { return one.name == kMac; });
+    if (!has_mac) continue;
+    RowLayout& table = out.tables.emplace_back();
+    table.table = name;
+    if (of_accounts.contains(name)) table.owner = "account_id";
+    if (name == "account") table.owner = "uuid";
+    if (!without_rowid.contains(name)) table.key.emplace_back("rowid");
+    for (const TableColumn& column : columns) {
+      if (column.in_key && without_rowid.contains(name)) table.key.push_back(column.name);
+    }
+    EDGE_TRY(table.columns, mac_columns(db.get(), name, columns));
   }
+  return out;
+}
+
+base::Result<std::string> whole_schema(std::span<const Migration> steps) {
+  EDGE_TRY(const Database db, database_of(steps, true));
+  std::string out;
+  EDGE_CHECK(each(db.get(),
+                  "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE"
+                  " 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid",
+                  [&](const Row& row, sqlite3_stmt*) { out += normalised(row.text(0)) + ";\n"; }));
   return out;
 }
 

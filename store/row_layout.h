@@ -53,8 +53,10 @@ struct SchemaLayout {
 
 // The number of the step that adds the MACs; 0: none does.
 std::int64_t row_mac_step(std::span<const Migration> steps);
-// Runs the steps on an empty database in memory.
+// Runs the steps, or what the last one says that they make, on an empty database in memory.
 base::Result<SchemaLayout> layout_of(std::span<const Migration> steps);
+// What the steps make, as statements without comments: Migration::whole.
+base::Result<std::string> whole_schema(std::span<const Migration> steps);
 // The tables, indexes, triggers and views of an open database, by name.
 base::Result<std::vector<SchemaItem>> schema_items(Connection& db);
 

@@ -156,27 +156,48 @@ base::Result<Found> look_at(const StoreOptions& options, const std::string& path
 }
 
 // A new store is made beside its place and moved there whole: a start that dies on the way leaves
-// nothing that the next one would have to understand.
-base::Result<crypto::RecordKey> make_new(const StoreOptions& options, const std::string& path) {
-  const std::string beside = path + ".new";
+// nothing that the next one would have to understand. So its making waits for the disk at its end
+// alone. The schema is part of it where the last step says what all steps make.
+struct NewStore {
+  std::unique_ptr<Connection> db;
+  crypto::RecordKey key;
+};
+
+std::string beside(const std::string& path) { return path + ".new"; }
+
+base::Result<NewStore> begin_new(const StoreOptions& options, const std::string& path) {
   std::error_code ignored;
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
-    std::filesystem::remove(beside + suffix, ignored);
+    std::filesystem::remove(beside(path) + suffix, ignored);
   }
-  EDGE_TRY(const auto db,
-           Connection::open(beside, {.synchronous = options.synchronous, .vfs = options.vfs}));
+  EDGE_TRY(auto db,
+           Connection::open(beside(path), {.synchronous = Synchronous::off, .vfs = options.vfs}));
   EDGE_TRY(Transaction transaction, Transaction::begin(*db));
-  EDGE_CHECK(make_own_tables(*db));
+  const Migration last = options.migrations.empty() ? Migration() : options.migrations.back();
+  EDGE_CHECK(make_own_tables(*db, last.whole));
   EDGE_TRY(crypto::RecordKey key,
            make_data_key(*db, options.key, form_of(options), *options.clock));
   EDGE_CHECK(EventLog::prepare(*db));
-  EDGE_CHECK(transaction.commit());
-  EDGE_CHECK(db->close());
-  if (std::rename(beside.c_str(), path.c_str()) != 0) {
-    return base::fail_errno(base::Errc::io, "rename " + beside, errno);
+  if (!last.whole.empty()) {
+    EDGE_CHECK(db->script(fmt::format("PRAGMA user_version={}", last.number)));
   }
-  EDGE_CHECK(sync_dir(options.dir));
-  return key;
+  EDGE_CHECK(transaction.commit());
+  return NewStore{std::move(db), std::move(key)};
+}
+
+base::Result<> end_new(Connection& db, const RowMacs& macs, const StoreOptions& options,
+                       const std::string& path) {
+  if (!options.migrations.empty() && !options.migrations.back().whole.empty()) {
+    EDGE_TRY(Transaction transaction, Transaction::begin(db));
+    EDGE_CHECK(macs.make_all(db));
+    EDGE_CHECK(transaction.commit());
+  }
+  if (options.synchronous != Synchronous::off) EDGE_CHECK(db.script("PRAGMA synchronous=FULL"));
+  EDGE_CHECK(db.close());
+  if (std::rename(beside(path).c_str(), path.c_str()) != 0) {
+    return base::fail_errno(base::Errc::io, "rename " + beside(path), errno);
+  }
+  return sync_dir(options.dir);
 }
 
 // The step that adds the MACs, within the caller's transaction: columns, MACs of the rows that are
@@ -223,8 +244,8 @@ base::Result<> upgrade(Connection& db, const Vault& vault, std::int64_t from,
 
 // A step to a newer schema begins only where nothing is broken; otherwise the check comes after the
 // start (StartCheck).
-base::Result<std::shared_ptr<const RowMacs>> make_ready(Connection& db, const Vault& vault,
-                                                        const StoreOptions& options) {
+base::Result<> make_ready(Connection& db, const Vault& vault, const RowMacs& macs,
+                          const StoreOptions& options) {
   const std::span<const Migration> steps = options.migrations;
   EDGE_TRY(const auto version, db.integer("PRAGMA user_version"));
   if (!steps.empty() && version != steps.back().number) {
@@ -232,19 +253,18 @@ base::Result<std::shared_ptr<const RowMacs>> make_ready(Connection& db, const Va
     const std::int64_t from = version.value_or(0);
     EDGE_CHECK(from == 0 ? make_schema(db, vault, options) : upgrade(db, vault, from, options));
   }
-  EDGE_TRY(auto macs, RowMacs::of(steps, vault));
-  EDGE_CHECK(macs->check_tables(db));
-  EDGE_CHECK(macs->read_by(db));
-  EDGE_CHECK(macs->write_by(db));
+  EDGE_CHECK(macs.check_tables(db));
+  EDGE_CHECK(macs.read_by(db));
+  EDGE_CHECK(macs.write_by(db));
   if (row_mac_step(options.migrations) > 0) {
     const auto mended = mend_counters(db);
     if (!mended && mended.error().code != base::Errc::corrupt) return mended.error();
   }
   const auto newest = EventLog::newest(db);
-  if (!newest && newest.error().code == base::Errc::corrupt) return macs;  // reads continue
+  if (!newest && newest.error().code == base::Errc::corrupt) return {};  // reads continue
   if (!newest) return newest.error();
   if (!newest->valid()) EDGE_CHECK(EventLog::prepare(db));  // the counter was lost in a repair
-  return macs;
+  return {};
 }
 
 }  // namespace
@@ -288,22 +308,24 @@ base::Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
   const LossCheck loss = LossCheck::begin(path);
   EDGE_TRY(Found found, look_at(options, path, *health));
   loss.compare(found.look.get(), health.get());
+  std::unique_ptr<Connection> made;
   if (!found.key) {
-    EDGE_TRY(crypto::RecordKey made, make_new(options, path));
-    found.key = DataKey{std::move(made), form_of(options)};
+    EDGE_TRY(NewStore begun, begin_new(options, path));
+    found.key = DataKey{std::move(begun.key), form_of(options)};
+    made = std::move(begun.db);
   }
   auto parts = std::make_unique<Parts>(std::move(lock), options.dir, path,
                                        std::move(found.key->key), options.sealing_off_for_tests);
   parts->health = std::move(health);
+  EDGE_TRY(const std::shared_ptr<const RowMacs> macs,
+           RowMacs::of(options.migrations, parts->vault));
+  if (made) EDGE_CHECK(end_new(*made, *macs, options, path));
   ConnectionOptions connection = connection_options(options, *parts->health);
   connection.read_only = connection.tolerant = found.damaged;
   EDGE_TRY(auto db, Connection::open(path, connection));
   EDGE_CHECK(load_account_keys(*db, parts->vault));
-  std::shared_ptr<const RowMacs> macs;
-  if (found.damaged) {
-    EDGE_TRY(macs, RowMacs::of(options.migrations, parts->vault));
-  } else {
-    EDGE_TRY(macs, make_ready(*db, parts->vault, options));
+  if (!found.damaged) {
+    EDGE_CHECK(make_ready(*db, parts->vault, *macs, options));
     EDGE_CHECK(loss.go_on(*db));
   }
 

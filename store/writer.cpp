@@ -152,8 +152,10 @@ struct Writer::State {
   base::Result<> prune_some(std::int64_t most);
   void roll_back();
   void write_over();
+  void report_changes();
   void answer(Tx& tx, std::vector<Entry>& batch, const base::Result<>& outcome);
 
+  ChangedMessages changed;
   std::unique_ptr<Connection> db;
   const Vault& vault;
   const base::Clock& clock;
@@ -172,6 +174,7 @@ struct Writer::State {
   std::uint64_t answered GUARDED_BY(mutex) = 0;
   bool stopping GUARDED_BY(mutex) = false;
   EventsListener listener GUARDED_BY(mutex);
+  ChangesListener changes_listener GUARDED_BY(mutex);
 
   // The writer's thread: numbers of commits (commit_note.h).
   std::optional<std::int64_t> last_commit;
@@ -204,6 +207,11 @@ Writer::~Writer() { stop(); }
 void Writer::on_events(EventsListener listener) {
   base::Lock lock(state_->mutex);
   state_->listener = std::move(listener);
+}
+
+void Writer::on_changed_messages(ChangesListener listener) {
+  base::Lock lock(state_->mutex);
+  state_->changes_listener = std::move(listener);
 }
 
 void Writer::submit(std::unique_ptr<Job> job) {
@@ -277,9 +285,10 @@ void Writer::work() {
     }
     if (s.scrub_due) s.scrub_due = !Checkpointer::empty_log(*s.db);
     if (idle) continue;
-    Tx tx(*s.db, s.vault, s.clock);
+    Tx tx(*s.db, s.vault, s.clock, s.changed);
     std::vector<State::Entry> batch;
     const base::Result<> outcome = s.run_batch(tx, batch);
+    s.report_changes();
     if (outcome && tx.scrub_) s.scrub_due = !Checkpointer::empty_log(*s.db);
     s.answer(tx, batch, outcome);
     s.count_answered(batch);
@@ -449,6 +458,18 @@ void Writer::State::write_over() {
   if (health.writes_refused()) return;
   if (db->run("UPDATE store_meta SET value=value+1 WHERE name='written_over'")) return;
   roll_back();
+}
+
+// What was noted of writes that were undone is told as well; it does no harm.
+void Writer::State::report_changes() {
+  const std::vector<ChangedMessage> noted = changed.take();
+  if (noted.empty()) return;
+  ChangesListener to;
+  {
+    base::Lock lock(mutex);
+    to = changes_listener;
+  }
+  if (to) guarded("the listener of changed messages", [&] { to(noted); });
 }
 
 void Writer::State::answer(Tx& tx, std::vector<Entry>& batch, const base::Result<>& outcome) {

@@ -9,8 +9,9 @@
 // and nothing any of them did remains. Completions are called on the writer's thread after the
 // COMMIT, never before.
 //
-// After a COMMIT, in this order: Tx::on_commit hooks, the listener with the batch's events,
-// completions. None of them may block; they may submit further writes, not wait for them.
+// After a COMMIT, in this order: the listener of changed messages, Tx::on_commit hooks, the
+// listener with the batch's events, completions. None of them may block; they may submit further
+// writes, not wait for them.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +28,7 @@
 #include "base/function.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "store/changed_messages.h"
 #include "store/connection.h"
 #include "store/event_log.h"
 #include "store/health.h"
@@ -69,6 +71,9 @@ class Tx {
   // Runs after the COMMIT on the writer's thread, in order; dropped when the write is undone.
   void on_commit(base::UniqueFunction<void()> hook) { hooks_.push_back(std::move(hook)); }
 
+  // From this COMMIT on the listener of changed messages is told.
+  base::Result<> follow_messages() { return changed_.follow(db_); }
+
   // A secret was deleted: after the COMMIT, and before its answers where no reader prevents it,
   // the whole write-ahead log is moved into the database and emptied, so that no older copy
   // of the page lingers in it (secure_delete sees to the pages themselves). Otherwise it is tried
@@ -77,12 +82,13 @@ class Tx {
 
  private:
   friend class Writer;
-  Tx(Connection& db, const Vault& vault, const base::Clock& clock)
-      : db_(db), vault_(vault), clock_(clock) {}
+  Tx(Connection& db, const Vault& vault, const base::Clock& clock, ChangedMessages& changed)
+      : db_(db), vault_(vault), clock_(clock), changed_(changed) {}
 
   Connection& db_;
   const Vault& vault_;
   const base::Clock& clock_;
+  ChangedMessages& changed_;
   std::vector<LoggedEvent> events_;
   std::vector<base::UniqueFunction<void()>> hooks_;
   std::int64_t erased_ = 0;  // events
@@ -119,6 +125,11 @@ class Writer {
 
   // One listener; set it before the first write that appends an event.
   void on_events(EventsListener listener);
+
+  // One listener of what messages a COMMIT changed, once a write asked for it: called on the
+  // writer's thread, first of all. It does not block.
+  using ChangesListener = std::function<void(std::span<const ChangedMessage>)>;
+  void on_changed_messages(ChangesListener listener);
 
   // Any thread. `done` is called at once, on this thread, when the write is refused: busy, stopped
   // (Errc::unavailable) or damaged (Errc::corrupt).

@@ -21,9 +21,9 @@ def rounds(work):
 
 
 @rounds
-def searches(world, kept, count):
-    """two batches of 1,000 searches without a hit, hung up after 2 s"""
-    body = kept.setdefault("body", batch("search_messages", 1, "nothing like it", None))
+def looks(world, kept, count):
+    """two batches of 1,000 calls that look at each message and find none, hung up after 2 s"""
+    body = kept.setdefault("body", batch("get_chat_media", 1, None, "Sticker", None, None))
     connections = [post(world["port"], world["key"], "/rpc", body) for _ in range(2)]
     time.sleep(2)
     for connection in connections:
@@ -33,8 +33,8 @@ def searches(world, kept, count):
 
 @rounds
 def many_connections(world, kept, count):
-    """64 connections, a batch of 100 searches on each"""
-    body = kept.setdefault("body", batch("search_messages", 1, "nothing like it", None, count=100))
+    """64 connections, a batch of 100 such calls on each"""
+    body = kept.setdefault("body", batch("get_chat_media", 1, None, "Sticker", None, None, count=100))
     sent = [post(world["port"], world["key"], "/rpc", body) for _ in range(64)]
     count(len(sent))
     take(sent, 30)

@@ -52,7 +52,7 @@ def liar(name, does, lie):
 ALL = {one.name: one for one in (
     caller("machine", busy, processes=2, judged=False),
     caller("polls", callers.abandoned_polls),
-    caller("batches", callers.searches),
+    caller("batches", callers.looks),
     caller("connections", callers.many_connections),
     caller("snapshots", callers.snapshots, needs=frozenset({"chats"})),
     caller("bodies", callers.large_bodies),

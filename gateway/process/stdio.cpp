@@ -1,11 +1,15 @@
 #include "gateway/process/stdio.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <memory>
 
 namespace gateway {
@@ -14,8 +18,19 @@ namespace {
 constexpr std::size_t kMaxLine = 16 * 1024 * 1024;
 constexpr std::size_t kMaxWaiting = 64 * 1024 * 1024;
 constexpr int kLastWordsMs = 1'000;
+constexpr int kPipeSize = 256 * 1024;
 constexpr std::string_view kTooLong =
     R"({"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"the line is longer than 16 MiB"}})";
+
+// How much an empty pipe takes at once; 0 for what is none. A longer one lets a long answer out in
+// one piece.
+std::size_t size_of_pipe(int fd) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0 || !S_ISFIFO(info.st_mode)) return 0;
+  int size = ::fcntl(fd, F_GETPIPE_SZ);
+  if (size < kPipeSize) size = std::max(size, ::fcntl(fd, F_SETPIPE_SZ, kPipeSize));
+  return static_cast<std::size_t>(std::max(size, PIPE_BUF));
+}
 
 }  // namespace
 
@@ -32,6 +47,7 @@ Stdio::Stdio(rpc::Dispatcher& dispatcher, StdioOptions options, int in, int out,
       out_(out),
       ended_(std::move(ended)),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      shared_(std::make_shared<Out>(out)),
       reader_([this] { read(); }),
       writer_([this] { write(); }) {}
 
@@ -70,7 +86,7 @@ void Stdio::take(std::string_view bytes) {
     const std::string_view part = bytes.substr(0, end);
     if (!skipping_ && line_.size() + part.size() > kMaxLine) {
       skipping_ = true;
-      put(std::string(kTooLong));
+      shared_->put(rpc::Reply{std::string(kTooLong)});
     }
     if (!skipping_) line_ += part;
     if (end == std::string_view::npos) return;
@@ -85,21 +101,42 @@ void Stdio::call(std::string_view line) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
   dispatcher_.handle(std::string(line), caller_, [out = shared_](rpc::Reply reply) {
     if (reply.text.empty() || reply.wait_ended) return;
-    reply.text += '\n';
-    base::Lock lock(out->mutex);
-    if (out->closed) return;
-    out->bytes += reply.text.size();
-    out->lines.push_back(std::move(reply));
-    out->changed.notify_all();
+    out->put(std::move(reply));
   });
 }
 
-void Stdio::put(std::string answer) {
-  answer += '\n';
-  base::Lock lock(shared_->mutex);
-  shared_->bytes += answer.size();
-  shared_->lines.push_back(rpc::Reply{std::move(answer)});
-  shared_->changed.notify_all();
+Stdio::Out::Out(int descriptor) : fd(descriptor), pipe_size(size_of_pipe(descriptor)) {}
+
+// How much is written at once without waiting, when poll() says that it is ready: nobody else
+// writes into the pipe.
+std::size_t Stdio::Out::room() const {
+  int unread = 1;
+  const bool empty = pipe_size > 0 && ::ioctl(fd, FIONREAD, &unread) == 0 && unread == 0;
+  return empty ? pipe_size : PIPE_BUF;
+}
+
+void Stdio::Out::put(rpc::Reply reply) {
+  reply.text += '\n';
+  {
+    base::Lock lock(mutex);
+    if (closed) return;
+    if (!write_now(reply.text)) {
+      bytes += reply.text.size();
+      lines.push_back(std::move(reply));
+      changed.notify_all();
+      return;
+    }
+  }
+  reply.taken.arrived();
+}
+
+// All of it or nothing. What goes wrong the thread finds out.
+bool Stdio::Out::write_now(std::string_view line) {
+  if (writing || finishing || !lines.empty() || line.size() > pipe_size) return false;
+  pollfd ready{fd, POLLOUT, 0};
+  if (::poll(&ready, 1, 0) != 1 || ready.revents != POLLOUT) return false;
+  if (line.size() > PIPE_BUF && line.size() > room()) return false;
+  return ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
 }
 
 void Stdio::write() {
@@ -108,11 +145,13 @@ void Stdio::write() {
     bool last_words = false;
     {
       base::Lock lock(shared_->mutex);
+      shared_->writing = false;
       while (shared_->lines.empty() && !shared_->finishing) shared_->changed.wait(shared_->mutex);
       if (shared_->lines.empty()) return;
       line = std::move(shared_->lines.front());
       shared_->lines.pop_front();
       shared_->bytes -= line.text.size();
+      shared_->writing = true;
       last_words = shared_->finishing;
       shared_->changed.notify_all();
     }
@@ -126,9 +165,9 @@ void Stdio::write() {
         if (count == 0 && shared_->finishing) last_words = true;
       }
       if (count == 0 && !last_words) continue;
-      // At most what a pipe that is ready takes at once: a longer write would block.
+      // At most what is taken at once: a longer write would block.
       const auto sent =
-          count == 0 ? -1 : ::write(out_, rest.data(), std::min<std::size_t>(rest.size(), 4096));
+          count == 0 ? -1 : ::write(out_, rest.data(), std::min(rest.size(), shared_->room()));
       if (sent < 0 && count > 0 && (errno == EINTR || errno == EAGAIN)) continue;
       if (sent < 0) {
         std::deque<rpc::Reply> lost;

@@ -1,9 +1,11 @@
 // Stdio: JSON-RPC over two descriptors, one object a line, as Delta Chat's own server speaks it.
 //
-// Threads: one reads and calls the dispatcher, one writes; answers come from any thread, which
-// never waits. Once 64 MiB of answers wait to be read, no further line is read. A line over 16 MiB
-// is answered with an error and skipped. When the input ends, parked calls end without an answer,
-// as Delta Chat's server leaves them; what an answer took and could not be written is put back.
+// Threads: one reads and calls the dispatcher; answers come from any thread, which never waits: it
+// writes a short one itself while the pipe has room and nothing is before it, and leaves others to
+// a thread that writes. Once 64 MiB of answers wait to be read, no further line is read. A line
+// over 16 MiB is answered with an error and skipped. When the input ends, parked calls end
+// without an answer, as Delta Chat's server leaves them; what an answer took and could not be
+// written is put back.
 #pragma once
 
 #include <atomic>
@@ -46,7 +48,6 @@ class Stdio {
   void write() EXCLUDES(mutex_);
   void take(std::string_view bytes) EXCLUDES(mutex_);
   void call(std::string_view line) EXCLUDES(mutex_);
-  void put(std::string answer) EXCLUDES(mutex_);
   void end();
 
   rpc::Dispatcher& dispatcher_;
@@ -64,14 +65,22 @@ class Stdio {
 
   // Shared with answers that may outlive this object.
   struct Out {
+    explicit Out(int descriptor);
+    void put(rpc::Reply reply) EXCLUDES(mutex);
+    bool write_now(std::string_view line) REQUIRES(mutex);
+    std::size_t room() const;
+
+    const int fd;
+    const std::size_t pipe_size;  // 0: it is no pipe
     base::Mutex mutex;
     base::Condition changed;
     std::deque<rpc::Reply> lines GUARDED_BY(mutex);
     std::size_t bytes GUARDED_BY(mutex) = 0;
-    bool closed GUARDED_BY(mutex) = false;  // the output was closed
+    bool writing GUARDED_BY(mutex) = false;  // the thread is, right now
+    bool closed GUARDED_BY(mutex) = false;   // the output was closed
     bool finishing GUARDED_BY(mutex) = false;
   };
-  const std::shared_ptr<Out> shared_ = std::make_shared<Out>();
+  const std::shared_ptr<Out> shared_;
   base::Mutex mutex_;
   bool finished_ GUARDED_BY(mutex_) = false;
   std::thread reader_;

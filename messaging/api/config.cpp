@@ -148,7 +148,11 @@ void Config::set(AccountId account, std::map<std::string, std::optional<std::str
         bool relay_changed = false;
         for (const auto& [key, value] : values) {
           relay_changed |= key == "relay_url" || key == "relay_token";
-          EDGE_CHECK(store::set_config_value(scope, key, tidy(key, value)));
+          const auto wanted = tidy(key, value);
+          // A write that changes nothing does not wait for the disk.
+          const auto before = store::find_config_value(scope, key);
+          if (before && *before == wanted) continue;
+          EDGE_CHECK(store::set_config_value(scope, key, wanted));
           profile_changed |= key == "displayname" || key == "selfstatus" || key == "private_tag";
           shared_changed |= key == "displayname" || key == "selfstatus" || key == "bot";
         }

@@ -2,15 +2,19 @@
 // drafts.cpp.
 #include "messaging/api/messages.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
+#include "base/unicode.h"
 #include "messaging/api/files.h"
 #include "messaging/api/message_page.h"
 #include "messaging/api/views.h"
 #include "messaging/api/waiting_steps.h"
 #include "messaging/files/blob_files.h"
 #include "messaging/kernel/file_worker.h"
+#include "store/search/searcher.h"
 #include "store/tables/config_values.h"
 #include "store/tables/receipts.h"
 
@@ -21,6 +25,7 @@ using base::Errc;
 using base::fail;
 
 constexpr std::size_t kMostSearchHits = 1000;
+constexpr std::size_t kMaxSearchText = 4096;
 constexpr UnixMillis kDay = 24 * 3600 * UnixMillis{1000};
 
 }  // namespace
@@ -119,15 +124,20 @@ base::Result<MessageTrace> Messages::trace(AccountId account, MsgId message) con
   return trace;
 }
 
-base::Result<std::vector<MsgId>> Messages::search(AccountId account, const std::string& text,
-                                                  std::optional<ChatId> chat) const {
-  EDGE_TRY(auto read, core_.read(account));
-  const store::Scope scope = read.scope();
-  if (chat) EDGE_CHECK(store::load_chat(scope, *chat));
-  EDGE_TRY(auto found,
-           store::search_messages(scope, text, chat, chat ? SIZE_MAX : kMostSearchHits));
-  if (chat) std::reverse(found.begin(), found.end());
-  return found;
+void Messages::search(AccountId account, const std::string& text, std::optional<ChatId> chat,
+                      base::Completion<std::vector<MsgId>> done) {
+  if (text.size() > kMaxSearchText) {
+    return done(base::fail(base::Errc::too_large,
+                           fmt::format("the text to search for has {} bytes; at most {} are "
+                                       "searched for: give a part of it",
+                                       text.size(), kMaxSearchText)));
+  }
+  const auto state = core_.directory.get(account);
+  if (!state) return done(state.error());
+  searcher_.search(
+      account, (*state)->key,
+      {.wanted = base::folded(base::trimmed(text)), .chat = chat, .limit = kMostSearchHits},
+      std::move(done));
 }
 
 base::Result<std::vector<MsgId>> Messages::media(AccountId account, std::optional<ChatId> chat,

@@ -14,6 +14,9 @@ class Courier;
 namespace messaging::kernel {
 class Core;
 }  // namespace messaging::kernel
+namespace store::search {
+class Searcher;
+}  // namespace store::search
 
 namespace messaging {
 
@@ -21,7 +24,8 @@ struct MessagePage;
 
 class Messages {
  public:
-  Messages(kernel::Core& core, const delivery::Courier& courier) : core_(core), courier_(courier) {}
+  Messages(kernel::Core& core, const delivery::Courier& courier, store::search::Searcher& searcher)
+      : core_(core), courier_(courier), searcher_(searcher) {}
 
   // Completes with the id once the message is sealed and queued in one commit.
   void send(AccountId account, ChatId chat, MessageDraft draft, base::Completion<MsgId> done);
@@ -47,8 +51,11 @@ class Messages {
   // Ids above the config value last_msg_id, oldest first.
   base::Result<std::vector<MsgId>> next(AccountId account) const;
   base::Result<MessageTrace> trace(AccountId account, MsgId message) const;
-  base::Result<std::vector<MsgId>> search(AccountId account, const std::string& text,
-                                          std::optional<ChatId> chat) const;
+  // Messages that hold a text, whatever its case and form (base::folded): the newest 1,000 of all
+  // chats that are not blocked, newest first, or all of one chat, oldest first. An account's first
+  // search for a while is answered once its messages were read (store/search/searcher.h).
+  void search(AccountId account, const std::string& text, std::optional<ChatId> chat,
+              base::Completion<std::vector<MsgId>> done);
 
   // Messages of these kinds, oldest first, in one chat or all that are not blocked.
   base::Result<std::vector<MsgId>> media(AccountId account, std::optional<ChatId> chat,
@@ -92,6 +99,7 @@ class Messages {
                    base::Completion<> done);
   kernel::Core& core_;
   const delivery::Courier& courier_;
+  store::search::Searcher& searcher_;
 };
 
 }  // namespace messaging

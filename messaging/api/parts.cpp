@@ -37,12 +37,13 @@ Parts::Parts(store::Store& store, peering::DepositTransport& transport, const ba
       pending_states(core),
       held_contents(core),
       courier(with_protocols(core, gateway_protocol), pending_states),
+      searcher(store),
       accounts(core, courier, incoming, relayed),
       config(core),
       contacts(core),
       chats(core),
       groups(core),
-      messages(core, courier),
+      messages(core, courier, searcher),
       calls(core),
       locations(core),
       stickers(core),
@@ -94,6 +95,7 @@ void Parts::stop() {
   expiry.stop();
   transfers.stop();
   ongoing.stop_all();
+  searcher.stop();
   core.file_worker->stop();
 }
 

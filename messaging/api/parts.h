@@ -34,6 +34,7 @@
 #include "messaging/peering/relayed.h"
 #include "messaging/peering/transport.h"
 #include "messaging/receiving/held_contents.h"
+#include "store/search/searcher.h"
 
 namespace messaging {
 
@@ -54,6 +55,7 @@ struct Parts final : private kernel::Signals {
   groups::PendingStates pending_states;
   receiving::HeldContents held_contents;
   delivery::Courier courier;
+  store::search::Searcher searcher;
 
   Accounts accounts;
   Config config;

@@ -29,7 +29,7 @@ constexpr std::size_t kJudgedAtOnce = 8;  // held contents in one write
 constexpr std::size_t kJudgedBytes = 256 * 1024;
 // Entries of an update that are applied in one write: each needs a contact, a route, a row and a
 // line.
-constexpr std::size_t kEntriesInWrite = 32;
+constexpr std::size_t kEntriesInWrite = 12;
 // The price of a known member's entry, as a share of a stranger's.
 constexpr double kKnownEntryPrice = 0.1;
 

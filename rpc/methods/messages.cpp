@@ -227,8 +227,8 @@ struct Search : OfAccount {
   }
 };
 
-Result<std::vector<MsgId>> search_messages(Context& context, const Search& p) {
-  return engine_of(context).messages().search(p.account_id, p.query, p.chat_id);
+void search_messages(Context& context, Search p, Completion<std::vector<MsgId>> done) {
+  engine_of(context).messages().search(p.account_id, p.query, p.chat_id, std::move(done));
 }
 
 struct Media : OfAccount {

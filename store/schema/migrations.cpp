@@ -21,31 +21,36 @@
 #include "store/schema/v7.sql.h"
 #include "store/schema/v8.sql.h"
 #include "store/schema/v9.sql.h"
+#include "store/schema/whole.sql.h"
 
 namespace store {
 
 std::span<const Migration> migrations() {
-  static constexpr std::array kSteps{
-      Migration{1, "accounts, contacts, chats, messages, sessions, outbox", schema::kV1},
-      Migration{2, "sessions that are renewed", schema::kV2},
-      Migration{3, "steady time, profiles told", schema::kV3},
-      Migration{4, "groups and channels", schema::kV4},
-      Migration{5, "channels", schema::kV5},
-      Migration{6, "protected files", schema::kV6},
-      Migration{7, "protected files in groups", schema::kV7},
-      Migration{8, "one trusted time", schema::kV8},
-      Migration{9, "generations of sessions, receipts told, groups deleted", schema::kV9},
-      Migration{10, "a file given to one holder in several chats", schema::kV10},
-      Migration{11, "tags of parked envelopes, ages of skipped keys", schema::kV11},
-      Migration{12, "MACs of rows", schema::kV12},
-      Migration{13, "contacts' keys, accounts' ways in, protocols of routes", schema::kV13,
-                schema::move_rows_of_v13, schema::kV13End},
-      Migration{14, "timers of chats, saved messages", schema::kV14},
-      Migration{15, "calls", schema::kV15},
-      Migration{16, "locations", schema::kV16},
-      Migration{17, "webxdc apps", schema::kV17},
-      Migration{18, "accounts from a backup or another gateway", schema::kV18},
-  };
+  static constexpr auto kSteps = [] {
+    std::array steps{
+        Migration{1, "accounts, contacts, chats, messages, sessions, outbox", schema::kV1},
+        Migration{2, "sessions that are renewed", schema::kV2},
+        Migration{3, "steady time, profiles told", schema::kV3},
+        Migration{4, "groups and channels", schema::kV4},
+        Migration{5, "channels", schema::kV5},
+        Migration{6, "protected files", schema::kV6},
+        Migration{7, "protected files in groups", schema::kV7},
+        Migration{8, "one trusted time", schema::kV8},
+        Migration{9, "generations of sessions, receipts told, groups deleted", schema::kV9},
+        Migration{10, "a file given to one holder in several chats", schema::kV10},
+        Migration{11, "tags of parked envelopes, ages of skipped keys", schema::kV11},
+        Migration{12, "MACs of rows", schema::kV12},
+        Migration{13, "contacts' keys, accounts' ways in, protocols of routes", schema::kV13,
+                  schema::move_rows_of_v13, schema::kV13End},
+        Migration{14, "timers of chats, saved messages", schema::kV14},
+        Migration{15, "calls", schema::kV15},
+        Migration{16, "locations", schema::kV16},
+        Migration{17, "webxdc apps", schema::kV17},
+        Migration{18, "accounts from a backup or another gateway", schema::kV18},
+    };
+    if (steps.back().number == schema::kWholeUpTo) steps.back().whole = schema::kWhole;
+    return steps;
+  }();
   return kSteps;
 }
 

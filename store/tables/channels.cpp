@@ -44,43 +44,8 @@ base::Result<base::EventId> floor_of_unknown(Connection& db) {
   return base::EventId(static_cast<std::uint64_t>(floor));
 }
 
-// Forgets the channel that was quiet longest and holds nothing.
-base::Result<> make_room(Tx& tx, const ChannelQuotas& quotas) {
-  Connection& db = tx.db();
-  EDGE_TRY(const auto count, db.integer("SELECT count(*) FROM channel"));
-  if (count.value_or(0) < quotas.channels) return {};
-  EDGE_TRY(const auto quiet, db.integer("SELECT id FROM channel WHERE events=0 AND initial_sealed "
-                                        "IS NULL ORDER BY used_at LIMIT 1"));
-  if (!quiet) {
-    return base::fail(base::Errc::exhausted,
-                      fmt::format("there are {} channels with events or initial data already; "
-                                  "publish on one of them, or wait until their events are old",
-                                  quotas.channels));
-  }
-  EDGE_CHECK(db.run("DELETE FROM channel WHERE id=?", *quiet));
-  EDGE_TRY(const base::EventId newest, EventLog::newest(db));
-  EDGE_CHECK(
-      db.run("INSERT INTO counter(account_id,name,value) VALUES(0,?,?) "
-             "ON CONFLICT DO UPDATE SET value=excluded.value",
-             kFloor, newest));
-  return {};
-}
-
-base::Result<Channel> channel_for(Tx& tx, const ChannelQuotas& quotas, std::string_view name) {
-  EDGE_TRY(const auto found, find_channel(tx.db(), tx.vault(), name));
-  if (found) return *found;
-  // One that is not intact has lost its history.
-  EDGE_CHECK(tx.db().run("DELETE FROM channel WHERE name_hash=?", hash_of(tx.vault(), name)));
-  EDGE_CHECK(make_room(tx, quotas));
-  EDGE_TRY(const base::EventId floor, floor_of_unknown(tx.db()));
-  EDGE_CHECK(tx.db().run("INSERT INTO channel(name_hash,floor,used_at) VALUES(?,?,?)",
-                         hash_of(tx.vault(), name), floor, tx.now()));
-  EDGE_TRY(const auto made, find_channel(tx.db(), tx.vault(), name));
-  if (!made) return base::fail(base::Errc::internal, "a channel was made and is not there");
-  return *made;
-}
-
-// What this write changes in rows of `channel`; each row is written once.
+// What this write changes in rows of `channel`; each row is written once, at the end, or before
+// room is made.
 struct Change {
   std::int64_t events = 0;
   std::int64_t bytes = 0;
@@ -99,6 +64,44 @@ base::Result<> save(Tx& tx, Changes& changes) {
   }
   changes.clear();
   return {};
+}
+
+// Forgets the channel that was quiet longest and holds nothing, this write's events counted.
+base::Result<> make_room(Tx& tx, const ChannelQuotas& quotas, Changes& changes) {
+  Connection& db = tx.db();
+  EDGE_TRY(const auto count, db.integer("SELECT count(*) FROM channel"));
+  if (count.value_or(0) < quotas.channels) return {};
+  EDGE_CHECK(save(tx, changes));
+  EDGE_TRY(const auto quiet, db.integer("SELECT id FROM channel WHERE events=0 AND initial_sealed "
+                                        "IS NULL ORDER BY used_at LIMIT 1"));
+  if (!quiet) {
+    return base::fail(base::Errc::exhausted,
+                      fmt::format("there are {} channels with events or initial data already; "
+                                  "publish on one of them, or wait until their events are old",
+                                  quotas.channels));
+  }
+  EDGE_CHECK(db.run("DELETE FROM channel WHERE id=?", *quiet));
+  EDGE_TRY(const base::EventId newest, EventLog::newest(db));
+  EDGE_CHECK(
+      db.run("INSERT INTO counter(account_id,name,value) VALUES(0,?,?) "
+             "ON CONFLICT DO UPDATE SET value=excluded.value",
+             kFloor, newest));
+  return {};
+}
+
+base::Result<Channel> channel_for(Tx& tx, const ChannelQuotas& quotas, std::string_view name,
+                                  Changes& changes) {
+  EDGE_TRY(const auto found, find_channel(tx.db(), tx.vault(), name));
+  if (found) return *found;
+  // One that is not intact has lost its history.
+  EDGE_CHECK(tx.db().run("DELETE FROM channel WHERE name_hash=?", hash_of(tx.vault(), name)));
+  EDGE_CHECK(make_room(tx, quotas, changes));
+  EDGE_TRY(const base::EventId floor, floor_of_unknown(tx.db()));
+  EDGE_CHECK(tx.db().run("INSERT INTO channel(name_hash,floor,used_at) VALUES(?,?,?)",
+                         hash_of(tx.vault(), name), floor, tx.now()));
+  EDGE_TRY(const auto made, find_channel(tx.db(), tx.vault(), name));
+  if (!made) return base::fail(base::Errc::internal, "a channel was made and is not there");
+  return *made;
 }
 
 struct Oldest {
@@ -149,7 +152,13 @@ base::Result<> prune_all(Tx& tx, const ChannelQuotas& quotas, std::size_t append
   for (const auto& [channel, change] : changes) total += change.bytes;
   auto aged_left = std::max(kMostPruned, 2 * static_cast<std::int64_t>(appended));
   const base::UnixMillis old = tx.now() - quotas.age;
-  bool more = true;
+  const auto is_due = [&](const Oldest& oldest) {
+    return total > quotas.total_bytes || (oldest.at < old && aged_left > 0);
+  };
+  EDGE_TRY(const auto first, db.one<Oldest>("SELECT id,channel_id,length(sealed),at_ms FROM "
+                                            "channel_event ORDER BY id LIMIT 1",
+                                            read_oldest));
+  bool more = first && is_due(*first);
   while (more) {
     std::int64_t cut = 0;
     EDGE_CHECK(db.each(
@@ -157,7 +166,7 @@ base::Result<> prune_all(Tx& tx, const ChannelQuotas& quotas, std::size_t append
         [&](const Row& row) {
           if (!more) return;
           const Oldest oldest = read_oldest(row);
-          more = total > quotas.total_bytes || (oldest.at < old && aged_left > 0);
+          more = is_due(oldest);
           if (!more) return;
           cut = oldest.id;
           aged_left -= 1;
@@ -207,8 +216,7 @@ base::Result<std::vector<base::EventId>> append_channel_events(
   for (const NewChannelEvent& one : events) {
     auto to = channels.find(one.channel);
     if (to == channels.end()) {
-      EDGE_CHECK(save(tx, changes));  // making room looks at which channels hold nothing
-      EDGE_TRY(const Channel found, channel_for(tx, quotas, one.channel));
+      EDGE_TRY(const Channel found, channel_for(tx, quotas, one.channel, changes));
       to = channels.emplace(one.channel, found).first;
     }
     Channel& channel = to->second;
@@ -250,7 +258,8 @@ base::Result<> set_channel_initial(Tx& tx, const ChannelQuotas& quotas, std::str
                     hash_of(tx.vault(), channel)));
     return {};
   }
-  EDGE_TRY(const Channel to, channel_for(tx, quotas, channel));
+  Changes none;
+  EDGE_TRY(const Channel to, channel_for(tx, quotas, channel, none));
   EDGE_CHECK(tx.db().run(
       "UPDATE channel SET initial_at=?,initial_sealed=?,used_at=?1 WHERE id=?", tx.now(),
       tx.vault().seal(tx.vault().store_wide(), "channel", "initial_sealed", to.id, *body), to.id));

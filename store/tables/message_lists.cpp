@@ -104,14 +104,13 @@ base::Result<std::vector<MessageMark>> messages_after(const Scope& scope, base::
       scope.account, after, MsgState::out_draft, ChatBlocked::yes);
 }
 
-base::Result<std::vector<base::MsgId>> search_messages(const Scope& scope, std::string_view text,
+base::Result<std::vector<base::MsgId>> search_messages(const Scope& scope, std::string_view wanted,
                                                        std::optional<base::ChatId> chat,
                                                        std::size_t limit) {
   std::vector<base::MsgId> found;
-  const std::string wanted = base::folded(base::trimmed(text));
   if (wanted.empty()) return found;
   auto look = [&](const Row& row) {
-    if (found.size() >= limit) return;
+    if (!chat && found.size() >= limit) return;
     const auto have = detail::read_message_text(scope, row.integer(0), row.blob(1));
     if (!have) {
       base::log::error("message {} of account {} does not open", row.integer(0),
@@ -123,7 +122,7 @@ base::Result<std::vector<base::MsgId>> search_messages(const Scope& scope, std::
   if (chat) {
     EDGE_CHECK(
         scope.db.each("SELECT id, sealed FROM checked_message WHERE account_id = ? AND chat_id = ?"
-                      " AND state <> ? AND intact ORDER BY position DESC, seq DESC, id DESC",
+                      " AND state <> ? AND intact ORDER BY position, seq, id",
                       look, scope.account, *chat, MsgState::out_draft));
   } else {
     EDGE_CHECK(scope.db.each(

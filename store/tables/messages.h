@@ -96,9 +96,10 @@ base::Result<std::vector<base::MsgId>> messages_of_types(const Scope& scope,
                                                          const std::array<Viewtype, 3>& types);
 // Messages with ids above `after` in chats that are not blocked, oldest id first, without drafts.
 base::Result<std::vector<MessageMark>> messages_after(const Scope& scope, base::MsgId after);
-// Messages whose text holds `text` (ASCII in any case), newest id first. Opens every message it
-// looks at; rows that do not open are left out.
-base::Result<std::vector<base::MsgId>> search_messages(const Scope& scope, std::string_view text,
+// Messages whose folded text holds `wanted`, itself folded and not empty: of all chats that are not
+// blocked, newest id first, up to `limit`; of one chat all, in display order. Opens every message;
+// rows that do not open are left out. search::Searcher gives the same answers from an index.
+base::Result<std::vector<base::MsgId>> search_messages(const Scope& scope, std::string_view wanted,
                                                        std::optional<base::ChatId> chat,
                                                        std::size_t limit);
 

@@ -172,8 +172,8 @@ TEST_CASE("an edit replaces the text at both, and is shown as one") {
   CHECK_FALSE(edit(world.bob, world.received, "I did not write this"));
   CHECK_FALSE(edit(world.alice, world.sent, "  "));
   CHECK_FALSE(edit(world.alice, world.sent, std::string(kMaxText + 1, 'x')));
-  CHECK(world.bob.engine().messages().search(kAccount, "Pump 4", {})->size() == 1);
-  CHECK(world.bob.engine().messages().search(kAccount, "Pump 3", {})->empty());
+  CHECK(world.bob.search("Pump 4").size() == 1);
+  CHECK(world.bob.search("Pump 3").empty());
 }
 
 TEST_CASE("the last edit counts when the message and its edits arrive in any order") {

@@ -168,7 +168,7 @@ TEST_CASE("a record that does not open costs itself only") {
   CHECK(found->device_chat);  // for a note in the place of the broken one
   CHECK(world.alice.engine().messages().list(Peer::kAccount, room.chat, false, false)->size() == 2);
   CHECK(world.alice.engine().chats().summary(Peer::kAccount, room.chat)->text == "whole");
-  CHECK(world.alice.engine().messages().search(Peer::kAccount, "whole", room.chat)->size() == 1);
+  CHECK(world.alice.search("whole", room.chat).size() == 1);
 }
 
 TEST_CASE("sealed rows do not open in each other's place") {

@@ -150,10 +150,9 @@ TEST_CASE("search finds parts of texts in any case") {
   const MsgId one = world.alice.send(chat, "The pump in hall THREE");
   const MsgId two = world.alice.send(chat, "hall three is quiet");
   world.alice.send(chat, "something else");
-  Messages& messages = world.alice.engine().messages();
-  CHECK(*messages.search(Peer::kAccount, "Three", std::nullopt) == std::vector<MsgId>{two, one});
-  CHECK(*messages.search(Peer::kAccount, "three", chat) == std::vector<MsgId>{one, two});
-  CHECK(messages.search(Peer::kAccount, "", std::nullopt)->empty());
+  CHECK(world.alice.search("Three") == std::vector<MsgId>{two, one});
+  CHECK(world.alice.search("three", chat) == std::vector<MsgId>{one, two});
+  CHECK(world.alice.search("").empty());
 }
 
 TEST_CASE("a draft is one message of its own state until it is replaced or removed") {

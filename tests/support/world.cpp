@@ -353,6 +353,13 @@ std::optional<MsgId> Peer::find_text(const std::string& text) {
   return std::nullopt;
 }
 
+std::vector<MsgId> Peer::search(const std::string& text, std::optional<ChatId> chat) {
+  auto found = answer<std::vector<MsgId>>(
+      [&](auto done) { engine_->messages().search(kAccount, text, chat, std::move(done)); });
+  if (!found) FAIL(found.error().message);
+  return *std::move(found);
+}
+
 ChatId Peer::chat_with_peer() {
   const auto chats = engine_->chats().list(kAccount, {});
   if (!chats) FAIL(chats.error().message);

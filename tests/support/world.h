@@ -211,6 +211,8 @@ class Peer {
   // tell of it.
   std::optional<MsgId> find_text(const std::string& text);
   bool has_text(const std::string& text) { return find_text(text).has_value(); }
+  // As search_messages() answers.
+  std::vector<MsgId> search(const std::string& text, std::optional<ChatId> chat = std::nullopt);
   ChatId chat_with_peer();  // the one chat with a real contact
   ChatId saved_messages();
   void set_config(const std::string& key, std::optional<std::string> value);
