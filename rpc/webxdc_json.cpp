@@ -57,8 +57,8 @@ void put_update(std::string& out, const messaging::WebxdcUpdateShown& shown,
 
 }  // namespace
 
-base::Result<messaging::WebxdcUpdate> read_webxdc_update(std::string_view json) {
-  auto parsed = parse_json(json);
+base::Result<messaging::WebxdcUpdate> read_webxdc_update(std::string_view written) {
+  auto parsed = parse_json(written);
   if (!parsed || !parsed->is_object() || !parsed->contains("payload")) {
     return base::fail(base::Errc::invalid_argument,
                       R"(update: expected a JSON object such as {"payload": 1, "info": "a line"})");

@@ -13,7 +13,7 @@ namespace rpc {
 // {"payload": any, "info": text, "href": text, "document": text, "summary": text,
 //  "notify": {address: text}}; all but the payload may be left out, and what else is there is
 // ignored.
-base::Result<messaging::WebxdcUpdate> read_webxdc_update(std::string_view json);
+base::Result<messaging::WebxdcUpdate> read_webxdc_update(std::string_view written);
 
 // The list that get_webxdc_status_updates answers: each with its serial, and the highest of all.
 // A payload of a peer that is no JSON is null.

@@ -69,8 +69,9 @@ base::Result<store::Uuid> finish(const Landing& landing, AccountId account,
   kernel::Core& core = landing.core;
   return core.store.write_now<store::Uuid>([&](store::Tx& tx) -> base::Result<store::Uuid> {
     EDGE_TRY(const store::backup::Landed landed, store::backup::finish_landing(tx, account, head));
-    const kernel::AccountPtr state = account_state(core, landed.row);
-    const store::Scope scope{tx.db(), tx.vault(), state->key, state->id};
+    const store::AccountKey key = tx.vault().account(landed.row.uuid);
+    const store::Scope scope{tx.db(), tx.vault(), key, landed.row.id};
+    const kernel::AccountPtr state = account_state(core, landed.row, is_configured(scope));
     const kernel::WriteContext write{core, tx, scope, *state};
     EDGE_CHECK(set_moved_mark(scope, std::nullopt));
     EDGE_CHECK(peering::reconnect_all(write));

@@ -77,12 +77,12 @@ base::Result<> begin_chats(store::Tx& tx, const store::Scope& scope,
   return add_chats(tx, scope, account);
 }
 
+}  // namespace
+
 bool is_configured(const store::Scope& scope) {
   const auto value = store::find_config_value(scope, kConfigured);
   return !value || !*value || **value != "0";
 }
-
-}  // namespace
 
 std::string safe_profile(std::string_view name) {
   std::string out;

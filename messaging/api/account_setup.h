@@ -26,6 +26,9 @@ base::Result<kernel::AccountPtr> make_account(kernel::Core& core, store::Tx& tx,
 // TransportsModified.
 base::Result<> configure_account(const kernel::WriteContext& write, std::string addr);
 
+// Whether the account has an address: of its configuration as stored.
+bool is_configured(const store::Scope& scope);
+
 // The state of an account from its row.
 kernel::AccountPtr account_state(const kernel::Core& core, const store::AccountRow& row,
                                  bool configured);

@@ -119,7 +119,7 @@ void IdentityFiles::use(AccountId account, crypto::Identity identity, base::Comp
         if (found == list.rows.end()) return kernel::AccountDirectory::unknown(before.id);
         found->seed = crypto::WipingArray<32>(identity.seed().view());
         EDGE_CHECK(store::fill_account(tx.db(), tx.vault(), *found));
-        const kernel::AccountPtr state = account_state(*core, *found);
+        const kernel::AccountPtr state = account_state(*core, *found, before.configured);
         const kernel::WriteContext write{*core, tx, scope, *state};
         EDGE_CHECK(store::delete_contact_keys(scope, kSelf));
         EDGE_CHECK(store::insert_contact_key(scope, kSelf,

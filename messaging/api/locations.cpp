@@ -91,8 +91,9 @@ base::Result<> add_begin_line(const kernel::WriteContext& write, const store::Ch
 
 base::Result<> end_stream(const kernel::WriteContext& write, const store::ChatRow& chat,
                           LocationStreamRow stream) {
+  // What is left is sent; damage on the way there ends it all the same.
   if (check_can_send(write.scope, write.account, chat)) {
-    EDGE_CHECK(send_path(write, chat, stream));
+    static_cast<void>(send_path(write, chat, stream));
   }
   EDGE_CHECK(store::delete_location_stream(write.scope, chat.id));
   return add_end_line(write, chat);
@@ -190,10 +191,11 @@ base::Result<> expire_in_account(const kernel::WriteContext& write) {
     if (!chat) continue;
     if (over) {
       EDGE_CHECK(end_stream(write, *chat, stream));
-    } else {
-      EDGE_CHECK(send_path(write, *chat, stream));
-      EDGE_CHECK(store::put_location_stream(write.scope, stream));
+      continue;
     }
+    // What cannot be sent, because a record is damaged, is not tried for ever.
+    if (!send_path(write, *chat, stream)) stream.next_at = 0;
+    EDGE_CHECK(store::put_location_stream(write.scope, stream));
   }
   return {};
 }

@@ -424,19 +424,18 @@ struct PrivittyAccessRenewRequested {
                          const PrivittyAccessRenewRequested&) = default;
 };
 
-using EventBody =
-    std::variant<IncomingMsg, MsgDelivered, MsgRead, MsgReadCountChanged, MsgFailed, MsgsChanged, MsgDeleted,
-                 ReactionsChanged, IncomingReaction, IncomingCall, IncomingCallAccepted,
-                 OutgoingCallAccepted, CallEnded, LocationChanged, WebxdcStatusUpdate,
-                 IncomingWebxdcNotify, WebxdcInstanceDeleted, WebxdcRealtimeData,
-                 WebxdcRealtimeAdvertisementReceived, MsgsNoticed, ChatModified, ChatDeleted,
-                 ChatEphemeralTimerModified, ChatlistChanged, ConnectivityChanged, AccountsChanged, ImapInboxIdle, TransportsModified,
-                 Info, Warning, Error, SecurejoinInviterProgress, SecurejoinJoinerProgress,
-                 ConfigureProgress, ImexProgress, ImexFileWritten, ContactsChanged, PrivittyChatEncryptionChanged,
-                 PrivittyPeerHandshakeComplete, PrivittyFileEncrypted, PrivittyFileDecrypted,
-                 PrivittyFileAccessRevoked, PrivittyFileAccessChanged, PrivittyAccessRenewRequested,
-                 PrivittyDeviceCapabilitiesReceived, PrivittyDeviceCmdResponse, ChannelEvent,
-                 ChatlistItemChanged, AccountsItemChanged, IncomingMsgBunch, SmtpMessageSent>;
+using EventBody = std::variant<
+    IncomingMsg, MsgDelivered, MsgRead, MsgReadCountChanged, MsgFailed, MsgsChanged, MsgDeleted,
+    ReactionsChanged, IncomingReaction, IncomingCall, IncomingCallAccepted, OutgoingCallAccepted,
+    CallEnded, LocationChanged, WebxdcStatusUpdate, IncomingWebxdcNotify, WebxdcInstanceDeleted,
+    WebxdcRealtimeData, WebxdcRealtimeAdvertisementReceived, MsgsNoticed, ChatModified, ChatDeleted,
+    ChatEphemeralTimerModified, ChatlistChanged, ConnectivityChanged, AccountsChanged,
+    ImapInboxIdle, TransportsModified, Info, Warning, Error, SecurejoinInviterProgress,
+    SecurejoinJoinerProgress, ConfigureProgress, ImexProgress, ImexFileWritten, ContactsChanged,
+    PrivittyChatEncryptionChanged, PrivittyPeerHandshakeComplete, PrivittyFileEncrypted,
+    PrivittyFileDecrypted, PrivittyFileAccessRevoked, PrivittyFileAccessChanged,
+    PrivittyAccessRenewRequested, PrivittyDeviceCapabilitiesReceived, PrivittyDeviceCmdResponse,
+    ChannelEvent, ChatlistItemChanged, AccountsItemChanged, IncomingMsgBunch, SmtpMessageSent>;
 
 // Whether a kind follows from others and is never logged.
 template <class Body>

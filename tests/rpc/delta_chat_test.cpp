@@ -15,29 +15,6 @@ namespace {
 
 // Methods of Delta Chat that have no row here.
 const std::map<std::string, std::string> kMissing = {
-    {"accept_incoming_call", "calls: not there yet"},
-    {"call_info", "calls: not there yet"},
-    {"end_call", "calls: not there yet"},
-    {"get_locations", "locations: not there yet"},
-    {"get_webxdc_blob", "webxdc: not there yet"},
-    {"get_webxdc_href", "webxdc: not there yet"},
-    {"get_webxdc_info", "webxdc: not there yet"},
-    {"get_webxdc_status_updates", "webxdc: not there yet"},
-    {"ice_servers", "calls: not there yet"},
-    {"is_sending_locations", "locations: not there yet"},
-    {"is_sending_locations_to_chat", "locations: not there yet"},
-    {"leave_webxdc_realtime", "webxdc: not there yet"},
-    {"misc_get_sticker_folder", "stickers: not there yet"},
-    {"misc_get_stickers", "stickers: not there yet"},
-    {"misc_save_sticker", "stickers: not there yet"},
-    {"place_outgoing_call", "calls: not there yet"},
-    {"send_locations_to_chat", "locations: not there yet"},
-    {"send_sticker", "stickers: not there yet"},
-    {"send_webxdc_realtime_advertisement", "webxdc: not there yet"},
-    {"send_webxdc_realtime_data", "webxdc: not there yet"},
-    {"send_webxdc_status_update", "webxdc: not there yet"},
-    {"set_location", "locations: not there yet"},
-    {"stop_sending_locations", "locations: not there yet"},
 };
 
 // A parameter or result ("method.param" or "method = result") whose type is another one.
