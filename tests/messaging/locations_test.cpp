@@ -51,7 +51,9 @@ MsgId send_at(Peer& peer, ChatId chat, const std::string& text, double latitude,
 std::size_t lines(Peer& peer, ChatId chat, const std::string& text) {
   std::size_t count = 0;
   for (const SystemMessage kind : {SystemMessage::location_streaming, SystemMessage::none}) {
-    for (const Message& line : Three::lines(peer, chat, kind)) count += line.text == text ? 1 : 0;
+    for (const Message& line : Three::lines(peer, chat, kind)) {
+      if (line.text == text) ++count;
+    }
   }
   return count;
 }

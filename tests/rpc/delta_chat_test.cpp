@@ -14,8 +14,7 @@ using nlohmann::json;
 namespace {
 
 // Methods of Delta Chat that have no row here.
-const std::map<std::string, std::string> kMissing = {
-};
+const std::map<std::string, std::string> kMissing = {};
 
 // A parameter or result ("method.param" or "method = result") whose type is another one.
 const std::map<std::string, std::string> kOtherTypes = {
