@@ -159,11 +159,13 @@ std::string plain_answer(const ChatRequest& request, const ChatAnswer& answer) {
 }  // namespace
 
 DeviceText kind_of_chat_text(std::string_view text, bool plain) {
-  if (plain && is_plain_request(without_end(text))) return DeviceText::request;
-  if (text.find(kMark) == std::string_view::npos) return DeviceText::ordinary;
-  const std::string_view inner = trimmed(text);
-  if (inner.starts_with('{') && is_json_request(inner)) return DeviceText::request;
-  return is_answer(text) ? DeviceText::answer : DeviceText::ordinary;
+  if (text.find(kMark) != std::string_view::npos) {
+    const std::string_view inner = trimmed(text);
+    if (inner.starts_with('{') && is_json_request(inner)) return DeviceText::request;
+    // Also one within a text that begins with a slash: who waits for it gets it.
+    if (is_answer(text)) return DeviceText::answer;
+  }
+  return plain && is_plain_request(without_end(text)) ? DeviceText::request : DeviceText::ordinary;
 }
 
 ReadChatRequest read_chat_request(std::string_view text) {

@@ -63,6 +63,7 @@ TEST_CASE("a text is an answer when the JSON from its first to its last brace is
   const std::string answer = R"({"__pvt":"cmd_response","req_id":"r-1","status":"ok"})";
   CHECK(kind_of_chat_text(answer, true) == DeviceText::answer);
   CHECK(kind_of_chat_text("The device says: " + answer + " (end)", false) == DeviceText::answer);
+  CHECK(kind_of_chat_text("/dev/sda says: " + answer, true) == DeviceText::answer);
   for (const std::string& text : std::vector<std::string>{
            "cmd_response", "} __pvt cmd_response {", R"({"__pvt":"cmd_response")",
            R"({"__pvt":"x","cmd":"cmd_response"})", answer + answer,
