@@ -153,16 +153,16 @@ _privitty_edge() {{
     _files
     return
   fi
-  local -a commands options
+  local -a edge_commands edge_options  # commands and options are zsh's own
   case $at in
 )",
                                 walk(root, "2", "CURRENT", "words"));
   visit_commands(root, "", [&](const std::string& path, const CLI::App& app) {
-    out += fmt::format("  {})\n    commands=(", shell_quoted(path));
+    out += fmt::format("  {})\n    edge_commands=(", shell_quoted(path));
     for (const CLI::App* command : app.get_subcommands({})) {
       out += described(command->get_name(), command->get_description()) + " ";
     }
-    out += ")\n    options=(";
+    out += ")\n    edge_options=(";
     for (const CLI::Option* option : flags_of(app, root)) {
       for (const std::string& name : names_of(*option)) {
         out += described(name, option->get_description()) + " ";
@@ -172,8 +172,8 @@ _privitty_edge() {{
   });
   return out + R"(  esac
   local found=1
-  ((${#commands})) && _describe -t commands command commands && found=0
-  _describe -o -t options option options && found=0
+  ((${#edge_commands})) && _describe -t commands command edge_commands && found=0
+  _describe -o -t options option edge_options && found=0
   ((found)) && _files
   return found
 }
