@@ -11,7 +11,7 @@ namespace gateway {
 namespace {
 
 constexpr std::size_t kMessageBytes = 128;  // that wslay takes for each message that waits
-constexpr std::size_t kMaxReason = 123;  // RFC 6455, 5.5: 125 bytes with the code
+constexpr std::size_t kMaxReason = 123;     // RFC 6455, 5.5: 125 bytes with the code
 
 }  // namespace
 
