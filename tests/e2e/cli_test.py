@@ -471,7 +471,7 @@ class Pages(unittest.TestCase):
                 self.assertIn(flag.replace("-", "\\-"), daemon)
         if shutil.which("groff"):
             for text in (page, daemon):
-                done = subprocess.run(["groff", "-man", "-Tutf8", "-ww"], input=text, capture_output=True, text=True,
+                done = subprocess.run(["groff", "-k", "-man", "-Tutf8", "-ww"], input=text, capture_output=True, text=True,
                                       timeout=scaled(30), check=True)
                 self.assertEqual(done.stderr, "")
 
