@@ -256,6 +256,8 @@ void WebSocketSession::flush() {
   if (wire_.capacity() > kWireBytes) wire_ = {};  // an idle connection keeps no buffer
   if (!closed() && frames_.close_taken() && !std::exchange(shut_, true)) {
     ::shutdown(fd_.get(), SHUT_WR);
+    // A stop does not wait for the client's side of the closing handshake.
+    if (stopping_) drop();
   }
 }
 
@@ -348,6 +350,11 @@ void WebSocketSession::close_if_ended() {
 
 void WebSocketSession::drop() {
   if (closed()) return;
+  // What was sent is lost to a client whose bytes nobody read: the kernel resets the connection.
+  std::array<char, 4096> unread{};
+  for (int i = 0; i < 16; ++i) {
+    if (::recv(fd_.get(), unread.data(), unread.size(), MSG_DONTWAIT) <= 0) break;
+  }
   link_->session = nullptr;
   context_.loop.remove(fd_.get(), *this);
   fd_.reset();
