@@ -204,6 +204,8 @@ base::Result<Chat> view_chat(const View& view, const store::ChatRow& row) {
     if (const auto contact = load_contact_view(view, *row.contact)) {
       chat.color_seed = contact->color_seed;
       chat.seen_recently = contact->last_seen > now - kSeenRecently;
+      // Of whom an address alone is known.
+      if (row.contact->value >= kFirstId && !contact->e2ee_available) chat.can_send = false;
     }
   }
   EDGE_TRY(chat.fresh_count, store::fresh_count(view.scope, row.id));

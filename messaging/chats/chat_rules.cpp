@@ -39,7 +39,10 @@ base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scop
   chat.last_at = chat.created_at;
   EDGE_CHECK(store::insert_chat(scope, chat));
   EDGE_CHECK(kernel::Core::emit(tx, scope.account, ChatlistChanged{}));
-  if (contact.value >= kFirstId) EDGE_CHECK(add_encryption_notice(tx, scope, chat.id));
+  if (contact.value < kFirstId) return chat;
+  // Of whom an address alone is known, nothing can be sent to.
+  EDGE_TRY(const store::ContactRow row, store::load_contact(scope, contact));
+  if (!row.keys.empty()) EDGE_CHECK(add_encryption_notice(tx, scope, chat.id));
   return chat;
 }
 

@@ -261,7 +261,10 @@ TEST_CASE("of several cards those that cannot be imported are left out") {
   CHECK(by_address->display_name == "X");
   CHECK_FALSE(by_address->e2ee_available);
   // Nobody without a key can be written to; the error says what to do.
-  const auto refused = try_send(world.bob, chat_with(world.bob, ids[1]), "hello?");
+  const ChatId nobody = chat_with(world.bob, ids[1]);
+  CHECK_FALSE(Three::chat(world.bob, nobody).can_send);
+  CHECK(Three::lines(world.bob, nobody, SystemMessage::chat_e2ee).empty());
+  const auto refused = try_send(world.bob, nobody, "hello?");
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message.find("invite") != std::string::npos);
 }
