@@ -103,6 +103,9 @@ constexpr const char* kSays[] = {"type", "$ref", "anyOf", "oneOf", "enum"};
 
 bool takes_anything(const json& schema) {
   if (schema.is_boolean()) return true;
+  for (const json& option : schema.value("anyOf", json::array())) {
+    if (takes_anything(option)) return true;
+  }
   return std::none_of(std::begin(kSays), std::end(kSays),
                       [&](const char* word) { return schema.contains(word); });
 }

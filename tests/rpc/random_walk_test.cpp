@@ -317,7 +317,10 @@ class Walk {
       ids_[{who, word}] = id;
       shown.insert(word);
       if (message["state"] == 10) ++fresh;
-      const std::string fault = fault_of(who, known->second, message);
+      // What is deleted meanwhile is gone when it is looked at again.
+      const json info = tried("get_message_info_object", {account, id});
+      if (!info.contains("result")) return word + " went meanwhile";
+      const std::string fault = fault_of(who, known->second, message, info["result"]);
       if (!fault.empty()) return word + ": " + fault;
     }
     std::size_t expected_fresh = 0;
@@ -340,7 +343,8 @@ class Walk {
     return "";
   }
 
-  std::string fault_of(int who, const Modelled& model, const json& message) {
+  static std::string fault_of(int who, const Modelled& model, const json& message,
+                              const json& info) {
     if (message["text"] != model.text) return "text " + message["text"].dump();
     if (message["isEdited"] != model.edited) return "isEdited";
     std::map<std::string, int> wanted;
@@ -358,7 +362,6 @@ class Walk {
       if (state < kDelivered) return "state " + std::to_string(state);
       if (pair && (state == kRead) != !model.seen.empty()) return "state " + std::to_string(state);
     }
-    const json info = result(api(), "get_message_info_object", {accounts_[who], message["id"]});
     const json timer = info["ephemeralTimer"];
     const std::uint32_t seconds =
         timer["kind"] == "enabled" ? timer["duration"].get<std::uint32_t>() : 0;
