@@ -140,6 +140,7 @@ class Browser(unittest.TestCase):
             self.assertIn("error", seen[what], what)
         for what in ("simple", "publish"):  # opaque to the page: it may not even know the status
             self.assertEqual(seen[what].get("status", 0), 0, what)
+        self.assertEqual(seen["socket"], "refused", "a WebSocket is opened without a preflight")
         self.assertEqual(seen["stream"], "error 2", "refused for good, not tried again and again")
         self.assertEqual(self.edge.rpc("publish_event", "c", "x")["subscribers"], 0)
 
@@ -157,6 +158,7 @@ class Browser(unittest.TestCase):
         self.publish("for the page")
         seen = self.report()
         self.assertEqual(json.loads(seen["json"]["text"])["result"], "edge")
+        self.assertEqual(seen["socket"], "edge")
         self.assertEqual(seen["stream"], "for the page")
 
     def test_a_command_runs_and_its_output_comes_whole_over_a_stream_that_is_cut(self):
