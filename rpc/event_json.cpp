@@ -24,14 +24,6 @@ std::string camel_case(std::string_view snake) {
 
 namespace {
 
-// Whether the core event has our own names, in snake_case.
-template <class Body>
-constexpr bool kKeepsNames =
-    std::is_same_v<Body, messaging::ChatDeleted> || std::is_same_v<Body, messaging::IncomingCall> ||
-    std::is_same_v<Body, messaging::IncomingCallAccepted> ||
-    std::is_same_v<Body, messaging::OutgoingCallAccepted> ||
-    std::is_same_v<Body, messaging::CallEnded>;
-
 // Where Delta Chat's core events differ from "the same fields in camelCase".
 template <class Body>
 void put_oddities(std::map<std::string, std::string>& members, const Body& body,

@@ -24,6 +24,14 @@ base::ChatId chat_of(const messaging::Event& event);
 // "fresh":3,"chats":[{"chat_id":12,"name":"Bob","fresh":3,"last_msg_id":17,...},...]}.
 std::string snapshot_json(const messaging::AccountOpening& account);
 
+// Whether the core event has our own names, in snake_case.
+template <class Body>
+inline constexpr bool kKeepsNames =
+    std::is_same_v<Body, messaging::ChatDeleted> || std::is_same_v<Body, messaging::IncomingCall> ||
+    std::is_same_v<Body, messaging::IncomingCallAccepted> ||
+    std::is_same_v<Body, messaging::OutgoingCallAccepted> ||
+    std::is_same_v<Body, messaging::CallEnded>;
+
 // chat_id as chatId: how Delta Chat's core events name their members.
 std::string camel_case(std::string_view snake);
 // {"contextId":1,"event":{"kind":"IncomingMsg","chatId":12,"msgId":17}} with members in

@@ -76,9 +76,15 @@ bool may_precede_store(std::string_view name, const std::vector<std::string>& ex
 base::Result<> refuse_foreign(const StoreOptions& options) {
   std::error_code error;
   if (std::filesystem::exists(options.dir + "/store.db", error)) return {};
+  std::vector<std::string> expected = options.expected_names;
+  const std::filesystem::path key =
+      std::visit([](const auto& source) { return source.path; }, options.key);
+  if (key.parent_path() == std::filesystem::path(options.dir)) {
+    expected.push_back(key.filename().string());
+  }
   for (const auto& entry : std::filesystem::directory_iterator(options.dir, error)) {
     const std::string name = entry.path().filename().string();
-    if (may_precede_store(name, options.expected_names)) continue;
+    if (may_precede_store(name, expected)) continue;
     return base::fail(base::Errc::io,
                       "the directory " + options.dir + " is not empty and no accounts folder: it " +
                           "holds " + name + " and no store.db; choose another with --accounts");

@@ -29,21 +29,24 @@ Kind kind_of(SchemaBook& book) {
   Kind kind;
   base::for_each_field_of<Body>([&](const auto& field) {
     using Member = typename std::remove_cvref_t<decltype(field)>::type;
+    const std::string name = kKeepsNames<Body> ? std::string(field.name) : camel_case(field.name);
     // 0: none, or several.
-    kind.members[camel_case(field.name)] =
+    kind.members[name] =
         IsId<Member> ? R"({"type":"integer","minimum":0})" : schema_of<Member>(book);
   });
-  if constexpr (std::is_same_v<Body, messaging::ChatDeleted>) {
-    kind.members["chat_id"] = kind.members["chatId"];
-    kind.members.erase("chatId");
-  } else if constexpr (std::is_same_v<Body, messaging::ContactsChanged>) {
-    kind.members["contactId"] = nullable(kind.members["contactId"]);
-    kind.optional.emplace_back("contactId");
+  const auto may_be_null = [&](const std::string& name) {
+    kind.members[name] = nullable(kind.members[name]);
+    kind.optional.push_back(name);
+  };
+  if constexpr (std::is_same_v<Body, messaging::ContactsChanged> ||
+                std::is_same_v<Body, messaging::LocationChanged>) {
+    may_be_null("contactId");
+  } else if constexpr (std::is_same_v<Body, messaging::IncomingWebxdcNotify>) {
+    may_be_null("href");
   } else if constexpr (std::is_same_v<Body, messaging::ReactionsChanged>) {
     kind.members["contactId"] = R"({"type":"integer","minimum":0})";
   } else if constexpr (std::is_same_v<Body, messaging::ConfigureProgress>) {
-    kind.members["comment"] = nullable(kind.members["comment"]);
-    kind.optional.emplace_back("comment");
+    may_be_null("comment");
   } else if constexpr (std::is_same_v<Body, messaging::SecurejoinInviterProgress>) {
     kind.members["chatId"] = R"({"type":"integer","minimum":0})";
     kind.members["chatType"] = schema_of<messaging::ChatType>(book);

@@ -62,7 +62,8 @@ TEST_CASE("a new store has nothing that its first opening would have to mend") {
   auto options = world.options();
   options.migrations = migrations();
   // What is mended is logged.
-  const std::string said = world.dir / "said";
+  const test::TempDir beside;  // no folder that holds something else is made a store
+  const std::string said = beside / "said";
   const int saved = ::dup(STDERR_FILENO);
   const int file = ::open(said.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
   REQUIRE(::dup2(file, STDERR_FILENO) == STDERR_FILENO);

@@ -29,7 +29,7 @@ TEST_CASE("a folder that cannot be used is named with what to do") {
   test::spit(world.dir / "file", "x");
   options.dir = world.dir / "file";
   auto error = world.refusal(options);
-  CHECK(error.message.find("not a folder") != std::string::npos);
+  CHECK(error.message.find("not a directory") != std::string::npos);
   options.dir = world.dir / "file/below";
   error = world.refusal(options);
   CHECK(error.message.find("file/below") != std::string::npos);
@@ -161,4 +161,25 @@ TEST_CASE("numbers of a counter are never reused, whatever is deleted") {
   world.store.reset();
   world.open();
   CHECK(next("chat") == 12);
+}
+
+TEST_CASE("a folder that holds something else is refused, and nothing is written to it") {
+  test::World world;
+  test::spit(world.dir / "letter.txt", "Dear");
+  const auto refused = world.refusal(world.options());
+  CHECK(refused.message.find("the directory " + world.options().dir) != std::string::npos);
+  CHECK(refused.message.find("letter.txt") != std::string::npos);
+  std::size_t entries = 0;
+  for ([[maybe_unused]] const auto& entry :
+       std::filesystem::directory_iterator(world.options().dir)) {
+    ++entries;
+  }
+  CHECK(entries == 1);
+  // Unless a setting names it; a store that is there is opened whatever lies beside it.
+  auto options = world.options();
+  options.expected_names = {"letter.txt"};
+  world.open(options);
+  world.store.reset();
+  test::spit(world.dir / "another.txt", "Dear");
+  world.open();
 }
