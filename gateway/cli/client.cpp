@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "gateway/cli/json_members.h"
 #include "gateway/peer/curl_api.h"
 #include "gateway/process/surroundings.h"
 
@@ -153,7 +154,8 @@ Result<Json> result_of(const Json& answer) {
   if (answer.is_object() && answer.contains("result")) return answer["result"];
   if (answer.is_object() && answer.contains("error") && answer["error"].is_object()) {
     const auto& error = answer["error"];
-    std::string message = error.value("message", "the daemon answered an error without a message");
+    std::string message = text_member(error, "message");
+    if (message.empty()) message = "the daemon answered an error without a message";
     if (error.contains("code") && error["code"].is_number_integer()) {
       message += " (" + std::to_string(error["code"].get<std::int64_t>()) + ")";
     }
@@ -195,8 +197,10 @@ Result<std::vector<Json>> Client::call_all(const std::string& method,
     }
     for (const auto& one : answers) {
       EDGE_TRY(auto result, result_of(one));
-      const auto id = one.value("id", params.size());
-      if (id < out.size()) out[id] = std::move(result);
+      const auto id = one.contains("id") ? number_member(one, "id") : -1;
+      if (id >= 0 && static_cast<std::size_t>(id) < out.size()) {
+        out[static_cast<std::size_t>(id)] = std::move(result);
+      }
     }
   }
   return out;

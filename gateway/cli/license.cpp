@@ -109,7 +109,8 @@ Result<crypto::Identity> read_key(const std::string& path) {
 }
 
 Result<crypto::Identity> read_or_make_key(const std::string& path) {
-  if (std::filesystem::exists(path)) return read_key(path);
+  std::error_code unknown;  // what cannot be looked at cannot be made either
+  if (std::filesystem::exists(path, unknown) || unknown) return read_key(path);
   const auto seed = crypto::Secret<32>::random();
   std::string line = crypto::hex_encode(seed.view()) + "\n";
   auto made = store::make_file(path, base::as_bytes(line));

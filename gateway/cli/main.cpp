@@ -367,6 +367,19 @@ base::Result<> print_page(const std::string& command, const CLI::App& app, const
   return {};
 }
 
+// Answers are read as this version of the daemon writes them; from another program they may have
+// any form.
+base::Result<> run_and_read(const std::string& command, Options& o) {
+  try {
+    return run(command, o);
+  } catch (const Json::exception&) {
+    return base::fail(base::Errc::internal,
+                      "what answers at " + o.url +
+                          " is not what this version of privitty-edge expects: another program, or "
+                          "another version of the daemon? Is --url right?");
+  }
+}
+
 // The parser's complaint about a value that is no number, or about words that it has no place for.
 std::string in_words(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   std::string message = error.what();
@@ -457,7 +470,7 @@ int main(int argc, char** argv) {
   const auto done = page                   ? print_page(command, app, options)
                     : command == "keys"    ? run_keys(inner, options)
                     : command == "license" ? run_license(inner, options)
-                                           : run(command, options);
+                                           : run_and_read(command, options);
   if (command == "run" && !done) return complain(done.error().message, kExitNotRun);
   const int code = end_with(done ? finish_output() : done);
   return code == kExitOk ? options.run_exit : code;

@@ -6,26 +6,12 @@
 
 #include "base/bytes.h"
 #include "base/unicode.h"
+#include "gateway/cli/json_members.h"
 
 namespace gateway::cli {
 namespace {
 
 using Json = nlohmann::json;
-
-std::string member_of(const Json& object, const char* name) {
-  if (!object.is_object() || !object.contains(name) || !object[name].is_string()) return "";
-  return object[name].get<std::string>();
-}
-
-std::int64_t number_of(const Json& object, const char* name) {
-  if (!object.is_object() || !object.contains(name) || !object[name].is_number_integer()) return 0;
-  return object[name].get<std::int64_t>();
-}
-
-bool flag_of(const Json& object, const char* name) {
-  return object.is_object() && object.contains(name) && object[name].is_boolean() &&
-         object[name].get<bool>();
-}
 
 std::string padded(std::string text, std::size_t width) {
   if (text.size() < width) text.append(width - text.size(), ' ');
@@ -108,50 +94,51 @@ std::string state_name(std::int64_t state) {
 }
 
 std::string contact_line(const Json& contact) {
-  std::string line = padded(std::to_string(number_of(contact, "id")), 6);
-  line += padded(plain(member_of(contact, "displayName")), 24);
-  line += "  " + plain(member_of(contact, "address"));
-  if (flag_of(contact, "isVerified")) line += "  verified";
-  if (flag_of(contact, "isBlocked")) line += "  blocked";
+  std::string line = padded(std::to_string(number_member(contact, "id")), 6);
+  line += padded(plain(text_member(contact, "displayName")), 24);
+  line += "  " + plain(text_member(contact, "address"));
+  if (flag_member(contact, "isVerified")) line += "  verified";
+  if (flag_member(contact, "isBlocked")) line += "  blocked";
   return line;
 }
 
 std::string chat_line(const Json& item) {
-  if (member_of(item, "kind") == "ArchiveLink") return "      (archived chats)";
-  if (member_of(item, "kind") == "Error") {
-    return padded(std::to_string(number_of(item, "id")), 6) + plain(member_of(item, "error"));
+  if (text_member(item, "kind") == "ArchiveLink") return "      (archived chats)";
+  if (text_member(item, "kind") == "Error") {
+    return padded(std::to_string(number_member(item, "id")), 6) + plain(text_member(item, "error"));
   }
-  std::string line = padded(std::to_string(number_of(item, "id")), 6);
-  line += padded(plain(member_of(item, "name")), 24) + "  ";
-  if (const auto fresh = number_of(item, "freshMessageCounter"); fresh > 0) {
+  std::string line = padded(std::to_string(number_member(item, "id")), 6);
+  line += padded(plain(text_member(item, "name")), 24) + "  ";
+  if (const auto fresh = number_member(item, "freshMessageCounter"); fresh > 0) {
     line += "(" + std::to_string(fresh) + " new) ";
   }
-  const auto who = member_of(item, "summaryText1");
+  const auto who = text_member(item, "summaryText1");
   if (!who.empty()) line += plain(who) + ": ";
-  line += shortened(plain(member_of(item, "summaryText2")));
+  line += shortened(plain(text_member(item, "summaryText2")));
   return line;
 }
 
 std::string message_lines(const Json& message) {
-  if (member_of(message, "kind") == "loadingError")
-    return "  " + plain(member_of(message, "error"));
+  if (text_member(message, "kind") == "loadingError")
+    return "  " + plain(text_member(message, "error"));
   const Json sender = message.contains("sender") ? message["sender"] : Json();
-  std::string line = padded(std::to_string(number_of(message, "id")), 6);
-  line += local_time(number_of(message, "timestamp")) + "  ";
-  line += plain(member_of(sender, "displayName")) + ":";
-  if (const auto text = member_of(message, "text"); !text.empty()) line += " " + plain(text);
-  if (const auto file = member_of(message, "fileName"); !file.empty()) {
-    line += " [" + plain(file) + ", " + std::to_string(number_of(message, "fileBytes")) + " bytes]";
+  std::string line = padded(std::to_string(number_member(message, "id")), 6);
+  line += local_time(number_member(message, "timestamp")) + "  ";
+  line += plain(text_member(sender, "displayName")) + ":";
+  if (const auto text = text_member(message, "text"); !text.empty()) line += " " + plain(text);
+  if (const auto file = text_member(message, "fileName"); !file.empty()) {
+    line +=
+        " [" + plain(file) + ", " + std::to_string(number_member(message, "fileBytes")) + " bytes]";
   }
-  line += "  (" + state_name(number_of(message, "state")) + ")";
-  if (const auto error = member_of(message, "error"); !error.empty()) line += " " + plain(error);
+  line += "  (" + state_name(number_member(message, "state")) + ")";
+  if (const auto error = text_member(message, "error"); !error.empty()) line += " " + plain(error);
   return line;
 }
 
 std::string event_line(std::string_view data) {
   const auto json = Json::parse(data, nullptr, false);
   if (!json.is_object()) return plain(data);
-  std::string line = padded(plain(member_of(json, "type")), 26);
+  std::string line = padded(plain(text_member(json, "type")), 26);
   for (const auto& [name, value] : json.items()) {
     if (name == "type") continue;
     line += " " + plain(name) + "=";

@@ -37,8 +37,8 @@ base::Result<> publish(const Context& context, const PublishRequest& request) {
   if (context.json) {
     std::printf("%s\n", published.dump().c_str());
   } else {
-    std::printf("event %s on channel %s, for %s listening now\n", published["id"].dump().c_str(),
-                request.channel.c_str(), published["subscribers"].dump().c_str());
+    std::printf("event %s on channel %s, for %s listening now\n", published.at("id").dump().c_str(),
+                request.channel.c_str(), published.at("subscribers").dump().c_str());
   }
   return {};
 }

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "base/clock.h"
+#include "gateway/cli/json_members.h"
 #include "gateway/cli/output.h"
 #include "gateway/cli/print.h"
 #include "gateway/commands/words.h"
@@ -55,19 +56,21 @@ struct Shown {
     if (event.type == "lag") write(stderr, "privitty-edge: output is missing here\n");
     if (!data.is_object()) return;
     if (event.type == "output") {
-      std::string line = data.value("line", "");
-      if (data.value("progress", false)) {
+      std::string line = text_member(data, "line");
+      if (flag_member(data, "progress")) {
         line += '\r';
-      } else if (!data.value("more", false)) {
+      } else if (!flag_member(data, "more")) {
         line += '\n';
       }
-      write(data.value("stream", "") == "stderr" ? stderr : stdout, line);
+      write(text_member(data, "stream") == "stderr" ? stderr : stdout, line);
     } else if (event.type == "complete") {
-      exit_code = data.value("exit_code", kExitNotRun);
-      failure = data.value("message", "");
+      const auto code = number_member(data, "exit_code");
+      const bool known = data.contains("exit_code") && code >= 0 && code <= 255;
+      exit_code = known ? static_cast<int>(code) : kExitNotRun;
+      failure = text_member(data, "message");
     } else if (event.type == "error") {
       exit_code = kExitNotRun;
-      failure = data.value("message", "");
+      failure = text_member(data, "message");
     }
   }
 };
@@ -148,10 +151,10 @@ Result<int> run_command(const Context& context, const RunRequest& request) {
   EDGE_TRY(const Json run,
            context.client.call("run_command",
                                Json::array({request.project, command_line(request.words)})));
-  const std::string id = run.is_object() ? run.value("id", "") : "";
+  const std::string id = text_member(run, "id");
   if (id.empty()) return fail(Errc::internal, "the daemon answered without the command's id");
   const std::string project = "/projects/" + percent_encode(request.project);
-  if (run.value("input", false)) {
+  if (flag_member(run, "input")) {
     const std::string place = project + "/commands/" + id + "/stdin";
     if (request.input) {
       EDGE_CHECK(send_input(context.client, place));

@@ -1,4 +1,5 @@
 """privitty-edge: what it prints, what it says when it cannot, and its exit codes."""
+import http.server
 import json
 import os
 import re
@@ -190,6 +191,35 @@ class Complaining(unittest.TestCase):
             code, _, said = edge(*words, url=nowhere)
             self.assertEqual(code, FAILED)
             self.assertIn(nowhere.removeprefix("http://"), said)
+
+    def test_another_program_at_the_address(self):
+        class Other(http.server.BaseHTTPRequestHandler):
+            answer = b""
+
+            def do_GET(self):
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(self.answer)))
+                self.end_headers()
+                self.wfile.write(self.answer)
+
+            do_POST = do_GET
+
+            def log_message(self, *_):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Other) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            url = f"http://127.0.0.1:{server.server_port}"
+            for answer in (b'{"service":1,"version":[]}', b'{"id":1,"result":[7,"x"]}', b'{"id":1,"result":{"id":7,"name":[]}}',
+                           b'{"id":1,"result":"x"}', b'{"id":1,"error":{"code":"x","message":5}}', b"[{}]", b"<html>"):
+                Other.answer = answer
+                for words in (["health"], ["status"], ["contacts"], ["chats"], ["messages", "10"], ["send", "10", "x"], ["version"],
+                              ["run", "p", "--", "x"]):
+                    code, _, said = edge(*words, url=url)
+                    self.assertIn(code, (DONE, FAILED, 125), (answer, words, said))
+                    self.assertTrue(said.startswith("privitty-edge: ") or code == DONE, (answer, words, said))
+            server.shutdown()
 
     def test_wrong_words(self):
         for words, hint in ((["--help"], None), (["invit"], "invite"), (["frobnicate"], "frobnicate"), (["send"], "TO"),

@@ -1,5 +1,6 @@
 #include "gateway/cli/client.h"
 #include "gateway/cli/commands.h"
+#include "gateway/cli/json_members.h"
 #include "gateway/cli/print.h"
 #include "gateway/http/sse_lines.h"
 #include "tests/gateway/peer_test_server.h"
@@ -92,6 +93,24 @@ TEST_CASE("lines for people survive answers that are not as expected") {
     CHECK_NOTHROW(chat_line(json));
     CHECK_NOTHROW(message_lines(json));
     CHECK_NOTHROW(event_line(text));
+  }
+}
+
+TEST_CASE("members of another type than expected are as good as absent") {
+  const auto json = Json::parse(R"({"t":"x","n":-7,"f":true,"big":18446744073709551615,"d":1.5})");
+  CHECK(text_member(json, "t") == "x");
+  CHECK(number_member(json, "n") == -7);
+  CHECK(flag_member(json, "f"));
+  for (const char* name : {"t", "n", "f", "d", "none"}) {
+    CAPTURE(name);
+    CHECK((std::string_view(name) == "t" || text_member(json, name).empty()));
+    CHECK((std::string_view(name) == "n" || number_member(json, name) == 0));
+    CHECK((std::string_view(name) == "f" || !flag_member(json, name)));
+  }
+  for (const char* other : {"[]", "null", "\"x\"", "7"}) {
+    CHECK(text_member(Json::parse(other), "t").empty());
+    CHECK(number_member(Json::parse(other), "t") == 0);
+    CHECK_FALSE(flag_member(Json::parse(other), "t"));
   }
 }
 
