@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "base/thread_start.h"
+
 namespace rpc {
 
 using base::Errc;
@@ -10,16 +12,20 @@ using base::fail;
 
 void Timer::after(std::chrono::milliseconds delay, const Caller& caller, Task task) {
   std::optional<Key> key;
+  std::map<Key, Waiting>::node_type alone;  // nobody would wake it
   {
     base::Lock lock(mutex_);
     auto place = stopped_ ? std::nullopt : places_.take(caller.party);
     if (place) {
       key.emplace(std::chrono::steady_clock::now() + delay, next_++);
-      waiting_.emplace(*key, Waiting{std::move(task), *std::move(place)});
-      if (!thread_.joinable()) thread_ = std::jthread([this] { run(); });
+      const auto added = waiting_.emplace(*key, Waiting{std::move(task), *std::move(place)}).first;
+      if (!thread_.joinable() && !base::start_thread(thread_, [this] { run(); })) {
+        alone = waiting_.extract(added);
+      }
       changed_.notify_one();
     }
   }
+  if (!alone.empty()) return alone.mapped().task(base::no_thread());
   if (!key) {  // then it was not moved: NOLINTNEXTLINE(bugprone-use-after-move)
     return task(fail(Errc::unavailable, std::string(Parking::kFull)));
   }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "base/thread_start.h"
 #include "gateway/license/delivery.h"
 #include "gateway/license/jwt.h"
 #include "gateway/text/given_text.h"
@@ -227,16 +228,18 @@ void License::act(Act act, base::Completion<> done) {
   }
   base::Lock lock(act_mutex_);
   if (thread_.joinable()) thread_.join();  // the last one is over, or soon
-  thread_ = std::jthread([this, act, done = std::move(done)]() mutable {
+  auto shared = std::make_shared<base::Completion<>>(std::move(done));
+  const bool begun = base::start_thread(thread_, [this, act, shared] {
     switch (act) {
       case Act::activate:
-        return done(activate_again());
+        return (*shared)(activate_again());
       case Act::sync:
-        return done(sync());
+        return (*shared)(sync());
       case Act::deactivate:
-        return done(deactivate());
+        return (*shared)(deactivate());
     }
   });
+  if (!begun) (*shared)(base::no_thread());
 }
 
 }  // namespace gateway

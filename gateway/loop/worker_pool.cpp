@@ -1,6 +1,9 @@
 #include "gateway/loop/worker_pool.h"
 
 #include <algorithm>
+#include <system_error>
+
+#include "base/thread_start.h"
 
 namespace gateway {
 namespace {
@@ -17,7 +20,13 @@ WorkerPool::WorkerPool(std::size_t threads, WorkerLimits limits)
               .under_way_each = std::max<std::size_t>(1, count_of(threads) - 1)}) {
   const std::size_t count = count_of(threads);
   threads_.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
+  for (std::size_t i = 0; i < count; ++i) {
+    std::thread thread;
+    if (base::start_thread(thread, [this] { run(); })) threads_.push_back(std::move(thread));
+  }
+  if (threads_.empty()) {
+    throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
+  }
 }
 
 WorkerPool::~WorkerPool() { stop(); }

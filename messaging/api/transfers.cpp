@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/thread_start.h"
 #include "crypto/random.h"
 #include "messaging/api/account_landing.h"
 #include "messaging/api/accounts.h"
@@ -92,16 +93,22 @@ void Transfers::run(AccountId account, Work work, base::Completion<> done, bool 
   // Who asks for the code from now on waits for it.
   if (offers) offers_.try_emplace(account);
   auto ended = std::make_shared<std::atomic<bool>>(false);
-  running_.push_back(
-      {std::thread([this, account, ended, work = std::move(work), done = std::move(done),
-                    ticket = std::optional(*std::move(ticket))]() mutable {
-         auto result = work(ticket->stop());
-         ImexReporter(core_, account).end(result.ok());
-         ticket.reset();
-         done(std::move(result));
-         ended->store(true);
-       }),
-       ended});
+  auto shared = std::make_shared<base::Completion<>>(std::move(done));
+  std::thread thread;
+  const bool begun =
+      base::start_thread(thread, [this, account, ended, work = std::move(work), shared,
+                                  ticket = std::optional(*std::move(ticket))]() mutable {
+        auto result = work(ticket->stop());
+        ImexReporter(core_, account).end(result.ok());
+        ticket.reset();
+        (*shared)(std::move(result));
+        ended->store(true);
+      });
+  if (begun) {
+    running_.push_back({std::move(thread), ended});
+  } else {
+    (*shared)(base::no_thread());
+  }
 }
 
 void Transfers::stop() {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/cancel_scope.h"
+#include "base/thread_start.h"
 
 namespace messaging::kernel {
 
@@ -14,6 +15,7 @@ base::Result<> FileWorker::post(Job job) {
   if (scope != nullptr) waiting.cancellation = scope->cancellation();
   base::Lock lock(mutex_);
   if (stopped_) return base::fail(base::Errc::unavailable, "the gateway is shutting down");
+  if (threads_.empty() && !add_thread()) return base::no_thread();
   if (!jobs_.push(scope == nullptr ? std::string() : scope->party(), std::move(waiting))) {
     return base::fail(base::Errc::unavailable,
                       "too many files wait to be copied; try again in a moment");
@@ -28,8 +30,15 @@ void FileWorker::wake_one() {
   if (idle_ > 0) {
     news_.notify_one();
   } else if (threads_.size() < most_threads_) {
-    threads_.emplace_back([this] { run(); });
+    add_thread();  // else those there are take it in turn
   }
+}
+
+bool FileWorker::add_thread() {
+  std::thread thread;
+  if (!base::start_thread(thread, [this] { run(); })) return false;
+  threads_.push_back(std::move(thread));
+  return true;
 }
 
 void FileWorker::stop() {

@@ -58,6 +58,7 @@ class FileWorker {
 
   void run();
   void wake_one() REQUIRES(mutex_);
+  bool add_thread() REQUIRES(mutex_);
 
   const std::size_t most_threads_;
   base::Mutex mutex_;

@@ -2,13 +2,16 @@
 
 #include <utility>
 
+#include "base/thread_start.h"
+
 namespace messaging::kernel {
 
 void SideWork::add(const std::string& party, Step step) {
   base::Lock lock(mutex_);
   if (stopped_) return;
   if (!work_.push(party, std::move(step))) return;  // the queue is unbounded
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+  // Without one what waits is done when the next thing is added.
+  if (!thread_.joinable()) base::start_thread(thread_, [this] { run(); });
   news_.notify_one();
 }
 

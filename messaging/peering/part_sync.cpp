@@ -4,18 +4,24 @@
 #include <string>
 #include <utility>
 
+#include "base/thread_start.h"
+
 namespace messaging::peering {
 
 void PartSync::add(store::SealedBlobWriter file, Done done) {
+  bool stopped = false;
   {
     base::Lock lock(mutex_);
-    if (!stopped_) {
+    stopped = stopped_;
+    const bool runs =
+        !stopped && (thread_.joinable() || base::start_thread(thread_, [this] { run(); }));
+    if (runs) {
       waiting_.push_back({std::move(file), std::move(done)});
-      if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
       return news_.notify_one();
     }
   }
-  done(base::fail(base::Errc::unavailable, "the gateway is shutting down"));
+  done(stopped ? base::fail(base::Errc::unavailable, "the gateway is shutting down")
+               : base::no_thread());
 }
 
 void PartSync::stop() {

@@ -8,6 +8,7 @@
 
 #include "base/cancel_scope.h"
 #include "base/log.h"
+#include "base/thread_start.h"
 #include "store/tables/chats.h"
 #include "store/tables/messages.h"
 
@@ -83,7 +84,8 @@ void Searcher::wait_for(IndexPtr index, Waiting waiting) {
     place = reading_.insert(reading_.end(), {.index = std::move(index)});
   }
   place->waiting.push_back(std::move(waiting));
-  if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+  // Without one what waits is answered when the next search comes.
+  if (!thread_.joinable()) base::start_thread(thread_, [this] { work(); });
   wake_.notify_one();
 }
 
