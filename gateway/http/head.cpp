@@ -127,7 +127,7 @@ class HeadScanner {
     const std::string_view raw = head_.raw_;
     const std::size_t first = raw.find(' ', from);
     const std::size_t second = first < to ? raw.find(' ', first + 1) : to;
-    if (first >= to || second >= to)
+    if (first >= to || second >= to || second == first + 1)
       return refuse(400, "The request line needs METHOD TARGET VERSION.");
     head_.method_ = slice(from, first);
     if (first - from > 32 || !is_token(head_.method()))

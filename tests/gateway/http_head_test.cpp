@@ -59,6 +59,7 @@ TEST_CASE("of two Content-Type fields none is believed") {
 TEST_CASE("malformed request lines are refused") {
   CHECK(refusal("GET /\r\n\r\n") == 400);
   CHECK(refusal("GET  / HTTP/1.1\r\nHost: h\r\n\r\n") == 400);
+  CHECK(refusal("GET  HTTP/1.1\r\nHost: h\r\n\r\n") == 400);  // nothing between two blanks
   CHECK(refusal("GET / x HTTP/1.1\r\nHost: h\r\n\r\n") == 400);
   CHECK(refusal("GET / HTTP/1.1 \r\nHost: h\r\n\r\n") == 400);
   CHECK(refusal("GE(T / HTTP/1.1\r\nHost: h\r\n\r\n") == 400);
