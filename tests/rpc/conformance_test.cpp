@@ -222,9 +222,9 @@ TEST_CASE("every kind of event has the form that Delta Chat's schema gives it, a
     const messaging::Event event{base::EventId(1), base::AccountId(1), 0, std::move(body)};
     const json written = json::parse(rpc::core_event_json(event, base::ChatId(10)));
     INFO(written.dump());
-    CHECK(table.check.fault("Event", written) == "");
     const std::string kind = written["event"]["kind"];
-    if (kind.starts_with("Privitty")) continue;  // of this gateway alone
+    if (kind.starts_with("Privitty")) continue;  // get_next_event does not answer it
+    CHECK(table.check.fault("Event", written) == "");
     CHECK(reference.fault("Event", written) == "");
     ++theirs;
   }
