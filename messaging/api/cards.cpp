@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cerrno>
+#include <memory>
+#include <span>
 
 #include "base/bytes.h"
 #include "base/disk_error.h"
@@ -15,6 +17,7 @@
 #include "messaging/chats/requests.h"
 #include "messaging/files/blob_files.h"
 #include "messaging/kernel/core.h"
+#include "messaging/kernel/portions.h"
 #include "messaging/kernel/protocol.h"
 #include "messaging/model/plain_name.h"
 #include "store/tables/blobs.h"
@@ -28,6 +31,7 @@ using base::Errc;
 using base::fail;
 
 constexpr std::size_t kMaxCardsMade = 1000;
+constexpr std::size_t kCardsInWrite = 50;
 
 // As Delta Chat judges one: a part before the last "@" and one after it that does not end with a
 // dot, no white space or brackets.
@@ -228,24 +232,27 @@ void Contacts::import_vcard(AccountId account, std::string text,
                             base::Completion<std::vector<ContactId>> done) {
   auto cards = read_vcards(text);
   if (!cards) return done(std::move(cards).error());
-  core_.write<std::vector<ContactId>>(
-      account,
-      [this, cards = *std::move(cards)](
-          store::Tx& tx, const store::Scope& scope,
-          const kernel::AccountState& state) -> base::Result<std::vector<ContactId>> {
+  auto ids = std::make_shared<std::vector<ContactId>>();
+  std::vector<Vcard> all = *std::move(cards);
+  kernel::in_portions(
+      core_, account, std::move(all), kCardsInWrite,
+      [this, ids](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state,
+                  std::span<const Vcard> some) -> base::Result<> {
         const kernel::WriteContext write{core_, tx, scope, state};
-        std::vector<ContactId> ids;
-        for (const Vcard& card : cards) {
+        for (const Vcard& card : some) {
           auto id = import_card(write, card);
           if (id) {
-            ids.push_back(*id);
+            ids->push_back(*id);
           } else if (id.error().code != Errc::invalid_argument) {
             return std::move(id).error();
           }
         }
-        return ids;
+        return {};
       },
-      std::move(done));
+      [ids, done = std::move(done)](base::Result<> imported) mutable {
+        if (!imported) return done(std::move(imported).error());
+        done(std::move(*ids));
+      });
 }
 
 base::Result<std::string> Contacts::vcard_text(

@@ -269,6 +269,18 @@ TEST_CASE("of several cards those that cannot be imported are left out") {
   CHECK(refused.error().message.find("invite") != std::string::npos);
 }
 
+TEST_CASE("many cards are imported in their order") {
+  World world;
+  std::string text;
+  for (int i = 0; i < 130; ++i) {
+    text += "BEGIN:VCARD\nEMAIL:p" + std::to_string(i) + "@plant.example\nEND:VCARD\n";
+  }
+  const auto ids = import(world.bob, text);
+  REQUIRE(ids.size() == 130);
+  CHECK(world.bob.engine().contacts().get(kAccount, ids[129])->addr == "p129@plant.example");
+  CHECK(import(world.bob, text) == ids);
+}
+
 TEST_CASE("a contact that nothing names is deleted; one with a chat leaves the lists alone") {
   World world;
   const auto create = [&](const std::string& addr, const std::string& name) {
