@@ -121,7 +121,8 @@ std::size_t WebSocketSession::unsent() const {
 }
 
 bool WebSocketSession::may_call() const {
-  return calls_ < kMaxCalls && call_bytes_ < kMaxMessage && unsent() < kPause;
+  return calls_ < kMaxCalls && running_ < kMaxRunning && call_bytes_ < kMaxMessage &&
+         unsent() < kPause;
 }
 
 bool WebSocketSession::wants_input() const {
@@ -204,10 +205,14 @@ bool WebSocketSession::begin(std::string& body) {
             if (link->session != nullptr) link->session->on_answer(std::move(reply), size);
           });
         });
+        gate->run([link] {
+          if (link->session != nullptr) link->session->on_ran();
+        });
       },
       this);
   if (taken) {
     ++calls_;
+    ++running_;
     call_bytes_ += size;
   } else {
     body = std::move(*text);
@@ -220,6 +225,11 @@ void WebSocketSession::on_answer(rpc::Reply reply, std::size_t asked) {
   call_bytes_ -= asked;
   put(std::move(reply));
   pump();
+}
+
+void WebSocketSession::on_ran() {
+  --running_;
+  if (!waiting_.empty() || (interest_ & EPOLLIN) == 0) pump();
 }
 
 void WebSocketSession::put(rpc::Reply reply) {

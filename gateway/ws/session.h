@@ -2,11 +2,12 @@
 // answers go out as they come, in any order, and events between them where the client asked for
 // them.
 //
-// Bounds: a message (kMaxMessage), calls under way (kMaxCalls, and kMaxMessage of their messages),
-// answers that wait (past kPause nothing more is read until the client has taken some). A client
-// that takes nothing for a minute, sends a message too slowly or does not answer pings is closed.
-// Whatever ends the connection ends its calls as with /rpc: what is parked is dropped, and what an
-// answer took is put back.
+// Bounds: a message (kMaxMessage), calls under way (kMaxCalls, and kMaxMessage of their messages;
+// few of them run at once, so that not many answers are made for a client that takes none), answers
+// that wait (past kPause nothing more is read until the client has taken some). A client that takes
+// nothing for a minute, sends a message too slowly or does not answer pings is closed. Whatever
+// ends the connection ends its calls as with /rpc: what is parked is dropped, and what an answer
+// took is put back.
 //
 // Loop thread, but for answers, which come from any.
 #pragma once
@@ -42,6 +43,7 @@ class WebSocketSession final : public IoHandler {
  public:
   static constexpr std::size_t kMaxMessage = 16 * 1024 * 1024;  // as a body of /rpc
   static constexpr std::size_t kMaxCalls = 1'000;
+  static constexpr std::size_t kMaxRunning = 8;  // of these at work, or waiting for a worker
   static constexpr std::size_t kPause = 1024 * 1024;
 
   WebSocketSession(WebSocketContext& context, StreamSocket socket, WebSocketOpening opening);
@@ -75,6 +77,7 @@ class WebSocketSession final : public IoHandler {
   bool begin(std::string& body);
   base::Millis wait_for_limits();
   void on_answer(rpc::Reply reply, std::size_t asked);
+  void on_ran();
   void put(rpc::Reply reply);
   void close(CloseCode code, std::string_view reason);
   void flush();
@@ -99,6 +102,7 @@ class WebSocketSession final : public IoHandler {
   std::size_t waiting_bytes_ = 0;
   bool paid_ = false;           // the first of them has passed the limits
   std::size_t calls_ = 0;       // under way
+  std::size_t running_ = 0;     // of them: at work, or waiting for a worker; the others are parked
   std::size_t call_bytes_ = 0;  // of their messages
   std::deque<rpc::Reply> out_;
   std::size_t out_bytes_ = 0;
