@@ -20,13 +20,17 @@ READS = {
     "parse_vcard": lambda g, path: g.rpc("parse_vcard", path),
     "import_vcard": lambda g, path: g.rpc("import_vcard", 1, path),
     "send_sticker": lambda g, path: g.rpc("send_sticker", 1, 10, path),
-    "import_backup": lambda g, path: g.rpc("import_backup", 1, path, None),
-    "import_self_keys": lambda g, path: g.rpc("import_self_keys", 1, path, None),
+    "import_backup": lambda g, path: g.rpc("import_backup", g.rpc("add_account"), path, None),
+    "import_self_keys": lambda g, path: g.rpc("import_self_keys", g.rpc("add_account"), path, None),
     "copy_to_blob_dir": lambda g, path: g.rpc("copy_to_blob_dir", 1, path),
 }
 WRITES = {"save_msg_file": lambda g, path, msg: g.rpc("save_msg_file", 1, msg, path),
           "export_backup": lambda g, path, msg: g.rpc("export_backup", 1, path, "secret"),
           "export_self_keys": lambda g, path, msg: g.rpc("export_self_keys", 1, path, None)}
+# They look into the file: an ordinary one is refused for what it holds.
+PARTICULAR = ("import_backup", "import_self_keys")
+# A folder is as good for them as a file that is not there.
+INTO_FOLDERS = ("export_backup", "export_self_keys")
 # Those of protected files need somebody to protect them for: test_no_row_of_protected_files_...
 PROTECTED = {
     "privitty_send_file": lambda g, chat, peer, msg, path:
@@ -78,6 +82,13 @@ class Paths(unittest.TestCase):
             call(*args)
         return str(caught.exception)
 
+    def taken(self, name, call, gateway, path):
+        if name not in PARTICULAR:
+            return call(gateway, path)
+        message = self.refused(call, gateway, path)
+        for reason in ("--files", "hard links", "regular file", "not for callers"):
+            self.assertNotIn(reason, message)
+
     def test_every_row_that_takes_a_path_is_known_here(self):
         with Gateway("alice") as gateway:
             rows = set(rows_with_paths(gateway.rpc("rpc.discover")))
@@ -99,7 +110,7 @@ class Paths(unittest.TestCase):
                     with self.subTest(row=name, path=str(path)):
                         self.refused(call, gateway, str(path))
                 with self.subTest(row=name, path="an ordinary file"):
-                    call(gateway, str(self.file))
+                    self.taken(name, call, gateway, str(self.file))
 
     def test_a_refused_path_does_not_cost_the_database_its_locks(self):
         with Gateway("alice", flags=["--relay"]) as gateway:
@@ -130,11 +141,14 @@ class Paths(unittest.TestCase):
                    self.folder / "missing" / "new", self.folder / "..", "new", ""]
             for name, call in WRITES.items():
                 for path in bad:
+                    if name in INTO_FOLDERS and path == self.folder / "..":
+                        continue
                     with self.subTest(row=name, path=str(path)):
                         self.refused(call, gateway, str(path), msg)
-                out = self.folder / "out.csv"
+                out = self.folder / f"out-of-{name}"
                 call(gateway, str(out), msg)
-                self.assertEqual(out.read_text(), self.file.read_text())
+                if name not in INTO_FOLDERS:
+                    self.assertEqual(out.read_text(), self.file.read_text())
                 self.assertEqual(stat.S_IMODE(out.stat().st_mode), 0o600)
             self.assertFalse((self.folder / "nowhere").exists())
             self.assertFalse((accounts / "new").exists())
@@ -207,20 +221,20 @@ class Paths(unittest.TestCase):
                 for path in (self.file, inside / "way-out", inside / ".." / "report.png"):
                     with self.subTest(row=name, path=str(path)):
                         self.assertIn("--files", self.refused(call, gateway, str(path)))
-                call(gateway, str(good))
+                self.taken(name, call, gateway, str(good))
             # A file elsewhere that was linked into the folder; a copy of it is the caller's own.
             os.link(self.file, inside / "linked.png")
             for name, call in READS.items():
                 with self.subTest(row=name):
                     self.assertIn("hard links", self.refused(call, gateway, str(inside / "linked.png")))
             self.file.unlink()
-            for call in READS.values():
-                call(gateway, str(inside / "linked.png"))
+            for name, call in READS.items():
+                self.taken(name, call, gateway, str(inside / "linked.png"))
             self.file.write_text("a,b\n1,2\n")
             msg = gateway.rpc("send_msg", 1, 10, {"file": str(good)})
             for name, call in WRITES.items():
                 self.assertIn("--files", self.refused(call, gateway, str(self.folder / "out"), msg))
-                call(gateway, str(inside / "out"), msg)
+                call(gateway, str(inside / f"out-of-{name}"), msg)
 
 
 if __name__ == "__main__":
