@@ -191,11 +191,15 @@ base::Result<NewStore> begin_new(const StoreOptions& options, const std::string&
   return NewStore{std::move(db), std::move(key)};
 }
 
-base::Result<> end_new(Connection& db, const RowMacs& macs, const StoreOptions& options,
-                       const std::string& path) {
+// The MACs of the schema that it has now; null: its steps are still to be run.
+base::Result<std::shared_ptr<const RowMacs>> end_new(Connection& db, const Vault& vault,
+                                                     const StoreOptions& options,
+                                                     const std::string& path) {
+  std::shared_ptr<const RowMacs> macs;
   if (!options.migrations.empty() && !options.migrations.back().whole.empty()) {
+    EDGE_TRY(macs, RowMacs::of(options.migrations, vault));
     EDGE_TRY(Transaction transaction, Transaction::begin(db));
-    EDGE_CHECK(macs.make_all(db));
+    EDGE_CHECK(macs->make_all(db));
     EDGE_CHECK(transaction.commit());
   }
   if (options.synchronous != Synchronous::off) EDGE_CHECK(db.script("PRAGMA synchronous=FULL"));
@@ -203,7 +207,8 @@ base::Result<> end_new(Connection& db, const RowMacs& macs, const StoreOptions& 
   if (std::rename(beside(path).c_str(), path.c_str()) != 0) {
     return base::fail_errno(base::Errc::io, "rename " + beside(path), errno);
   }
-  return sync_dir(options.dir);
+  EDGE_CHECK(sync_dir(options.dir));
+  return macs;
 }
 
 // The step that adds the MACs, within the caller's transaction: columns, MACs of the rows that are
@@ -250,8 +255,9 @@ base::Result<> upgrade(Connection& db, const Vault& vault, std::int64_t from,
 
 // A step to a newer schema begins only where nothing is broken; otherwise the check comes after the
 // start (StartCheck).
-base::Result<> make_ready(Connection& db, const Vault& vault, const RowMacs& macs,
-                          const StoreOptions& options) {
+// `macs` may be known already.
+base::Result<> make_ready(Connection& db, const Vault& vault, const StoreOptions& options,
+                          std::shared_ptr<const RowMacs>& macs) {
   const std::span<const Migration> steps = options.migrations;
   EDGE_TRY(const auto version, db.integer("PRAGMA user_version"));
   if (!steps.empty() && version != steps.back().number) {
@@ -259,9 +265,12 @@ base::Result<> make_ready(Connection& db, const Vault& vault, const RowMacs& mac
     const std::int64_t from = version.value_or(0);
     EDGE_CHECK(from == 0 ? make_schema(db, vault, options) : upgrade(db, vault, from, options));
   }
-  EDGE_CHECK(macs.check_tables(db));
-  EDGE_CHECK(macs.read_by(db));
-  EDGE_CHECK(macs.write_by(db));
+  if (!macs) {
+    EDGE_TRY(macs, RowMacs::of(steps, vault));
+  }
+  EDGE_CHECK(macs->check_tables(db));
+  EDGE_CHECK(macs->read_by(db));
+  EDGE_CHECK(macs->write_by(db));
   if (row_mac_step(options.migrations) > 0) {
     const auto mended = mend_counters(db);
     if (!mended && mended.error().code != base::Errc::corrupt) return mended.error();
@@ -323,15 +332,18 @@ base::Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
   auto parts = std::make_unique<Parts>(std::move(lock), options.dir, path,
                                        std::move(found.key->key), options.sealing_off_for_tests);
   parts->health = std::move(health);
-  EDGE_TRY(const std::shared_ptr<const RowMacs> macs,
-           RowMacs::of(options.migrations, parts->vault));
-  if (made) EDGE_CHECK(end_new(*made, *macs, options, path));
+  std::shared_ptr<const RowMacs> macs;
+  if (made) {
+    EDGE_TRY(macs, end_new(*made, parts->vault, options, path));
+  }
   ConnectionOptions connection = connection_options(options, *parts->health);
   connection.read_only = connection.tolerant = found.damaged;
   EDGE_TRY(auto db, Connection::open(path, connection));
   EDGE_CHECK(load_account_keys(*db, parts->vault));
-  if (!found.damaged) {
-    EDGE_CHECK(make_ready(*db, parts->vault, *macs, options));
+  if (found.damaged) {
+    EDGE_TRY(macs, RowMacs::of(options.migrations, parts->vault));
+  } else {
+    EDGE_CHECK(make_ready(*db, parts->vault, options, macs));
     EDGE_CHECK(loss.go_on(*db));
   }
 
