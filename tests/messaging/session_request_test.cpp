@@ -101,6 +101,21 @@ TEST_CASE("session requests are taken by the hour: so many by each token, each o
   CHECK(asked.deposit(token, junk(kMostInDeposit)).verdict == peering::ArrivalVerdict::stored);
 }
 
+TEST_CASE("by a card's token as many requests an hour are taken as by an invite's") {
+  Asked asked;
+  const DepositToken token = asked.token(TokenPurpose::card, store::kCardOwner);
+  REQUIRE(peering::kMaxJoinRequestsPerHour == 60);
+  CHECK(asked.deposit(token, junk(61)).verdict == peering::ArrivalVerdict::too_large);
+  CHECK(asked.deposit(token, junk(60)).verdict == peering::ArrivalVerdict::stored);
+  const peering::ArrivalReply refused = asked.deposit(token, junk(1));
+  CHECK(refused.verdict == peering::ArrivalVerdict::too_many);
+  CHECK(refused.retry_after == 60'000);
+  // Nothing but requests is admitted by it.
+  asked.world.clock.advance(kHour);
+  CHECK(asked.deposit(token, junk(1, peering::kMaxInviteDeposit)).verdict ==
+        peering::ArrivalVerdict::too_large);
+}
+
 TEST_CASE("a deposit of session requests is as small as one of join requests") {
   Asked asked;
   const TokenPurpose purpose = GENERATE(TokenPurpose::introduction, TokenPurpose::retired);
