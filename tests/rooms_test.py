@@ -71,7 +71,7 @@ FENCED = {
     "curl/curl.h": {"gateway"},
     "openssl/ssl.h": {"gateway"},
     "CLI/App.hpp": {"gateway"},
-    "toml++/toml.h": {"gateway", "messaging"},
+    "toml++/toml.h": {"gateway"},
     "unzip.h": {"messaging"},
     "re2/re2.h": {"gateway"},
     "wslay/wslay.h": {"gateway"},

@@ -1,11 +1,6 @@
 #include "messaging/files/xdc_file.h"
 
-// Faults come back as values.
-#define TOML_EXCEPTIONS 0
 #include <fmt/format.h>
-#include <toml++/toml.h>
-
-#include "messaging/model/plain_name.h"
 
 namespace messaging::files {
 namespace {
@@ -13,8 +8,6 @@ namespace {
 using base::Errc;
 using base::fail;
 
-constexpr std::size_t kMaxManifest = 64 * 1024;
-constexpr std::size_t kMaxUrl = 2048;
 constexpr std::int64_t kApiVersion = 1;
 
 // A picture of one colour, for apps without one: PNG, 1 x 1.
@@ -25,24 +18,7 @@ constexpr std::uint8_t kDefaultIcon[] = {
     0x9c, 0x63, 0xb0, 0xae, 0xbd, 0x0b, 0x00, 0x02, 0x8c, 0x01, 0x96, 0x1f, 0xb0, 0x0b,
     0x3a, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
 
-std::string text_of(const toml::table& table, std::string_view key, std::size_t limit) {
-  const auto text = table[key].value<std::string>();
-  return text && text->size() <= limit && base::is_utf8(*text) ? *text : std::string();
-}
-
 }  // namespace
-
-XdcManifest read_xdc_manifest(std::string_view toml) {
-  XdcManifest manifest;
-  if (toml.size() > kMaxManifest) return manifest;
-  const toml::parse_result parsed = toml::parse(toml);
-  if (!parsed) return manifest;
-  const toml::table& table = parsed.table();
-  manifest.name = plain_name(text_of(table, "name", kMaxLongName), kMaxLongName);
-  manifest.source_code_url = text_of(table, "source_code_url", kMaxUrl);
-  manifest.min_api = table["min_api"].value<std::int64_t>().value_or(0);
-  return manifest;
-}
 
 base::Result<XdcFile> XdcFile::open(std::unique_ptr<AttachmentReader> archive) {
   auto zip = ZipFile::open(std::move(archive));
@@ -58,7 +34,7 @@ base::Result<XdcFile> XdcFile::open(std::unique_ptr<AttachmentReader> archive) {
 }
 
 XdcManifest XdcFile::manifest() {
-  const auto bytes = zip_.read("manifest.toml", kMaxManifest);
+  const auto bytes = zip_.read("manifest.toml", kMaxXdcManifest);
   if (!bytes) return {};
   return read_xdc_manifest({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
 }

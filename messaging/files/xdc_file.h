@@ -10,20 +10,13 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "messaging/files/xdc_manifest.h"
 #include "messaging/files/zip_file.h"
 
 namespace messaging::files {
 
 inline constexpr std::size_t kMaxXdcFile = 16 * 1024 * 1024;  // bytes that a file in it unpacks to
 inline constexpr std::string_view kDefaultXdcIcon = "__webxdc__/default-icon.png";
-
-struct XdcManifest {
-  std::string name;  // "" none
-  std::string source_code_url;
-  std::int64_t min_api = 0;
-};
-// What is not TOML, too large or of another type is as if it were not there.
-XdcManifest read_xdc_manifest(std::string_view toml);
 
 class XdcFile {
  public:

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "messaging/files/xdc_manifest.h"
 #include "messaging/files/zip_file.h"
 #include "store/tables/accounts.h"
 #include "store/tables/webxdc.h"
@@ -91,6 +92,27 @@ TEST_CASE("a manifest that is none leaves the file's name, and a newer API anoth
   CHECK(info(world.alice, newer).source_code_url == "https://x");
   const auto page = world.alice.engine().webxdc().file(kAccount, newer, "index.html");
   CHECK(std::string(page->begin(), page->end()).find("newer") != std::string::npos);
+}
+
+TEST_CASE("of a manifest the texts at its top are read, and nothing breaks it") {
+  using files::read_xdc_manifest;
+  const auto good = read_xdc_manifest(
+      "# an app\n name = \"Gr\\u00fc\\u00dfe \\\"1\\\"\" # "
+      "greets\r\nsource_code_url='https://x/\\n'\n"
+      "min_api = 2\n[other]\nname = \"not this\"\n");
+  CHECK(good.name == "Grüße \"1\"");
+  CHECK(good.source_code_url == "https://x/\\n");
+  CHECK(good.min_api == 2);
+  for (const char* bad :
+       {"", "[[[[", "name", "name =", "name = \"", "name = \"open", "name = 'open", "name = \"\\",
+        "name = \"\\u12\"", "name = \"\\Uffffffff\"", "name = \"\\ud800\"", "name = \"\xff\"",
+        "min_api = x", "[t]\nname = \"n\""}) {
+    INFO(bad);
+    CHECK(read_xdc_manifest(bad).name.empty());
+    CHECK(read_xdc_manifest(bad).min_api == 0);
+  }
+  CHECK(
+      read_xdc_manifest("name = \"n\"\n" + std::string(files::kMaxXdcManifest, '#')).name.empty());
 }
 
 TEST_CASE("a file that is called an app and is none is a file, and refused as an app") {
