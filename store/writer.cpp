@@ -144,7 +144,7 @@ struct Writer::State {
   SteadyClock::duration batch_time() const;
 
   base::Result<> run_batch(Tx& tx, std::vector<Entry>& batch);
-  base::Result<> run_one(Tx& tx, Entry& entry, bool alone);
+  base::Result<> run_one(Tx& tx, Entry& entry);
   base::Result<> commit();
   base::Result<> number_commit();
   void note_commit();
@@ -331,7 +331,7 @@ base::Result<> Writer::State::run_batch(Tx& tx, std::vector<Entry>& batch) {
     if (!taken) break;
     batch.push_back(std::move(taken->item));
     // Once the batch is lost, further writes are refused without running, together with it.
-    if (outcome) outcome = run_one(tx, batch.back(), alone);
+    if (outcome) outcome = run_one(tx, batch.back());
     if (outcome) outcome = health.may_write();
     const auto begun = std::exchange(now, SteadyClock::now());
     if (now - begun > kLongWrite) last_ran_long = true;
@@ -349,13 +349,12 @@ base::Result<> Writer::State::run_batch(Tx& tx, std::vector<Entry>& batch) {
   return outcome;
 }
 
-// Fails only when the whole transaction is lost. A write that has the transaction for itself needs
-// no savepoint, for which SQLite copies each page that it changes.
-base::Result<> Writer::State::run_one(Tx& tx, Entry& entry, bool alone) {
+// Fails only when the whole transaction is lost.
+base::Result<> Writer::State::run_one(Tx& tx, Entry& entry) {
   const std::size_t events = tx.events_.size();
   const std::size_t hooks = tx.hooks_.size();
   const std::int64_t erased = tx.erased_;
-  if (!alone) EDGE_CHECK(db->run("SAVEPOINT write"));
+  EDGE_CHECK(db->run("SAVEPOINT write"));
   base::Result<> result;
   try {
     result = entry.job->run(tx);
@@ -369,15 +368,15 @@ base::Result<> Writer::State::run_one(Tx& tx, Entry& entry, bool alone) {
     return base::fail(base::Errc::internal, "a write ended the transaction it was part of");
   }
   if (result) {
-    if (!alone) EDGE_CHECK(db->run("RELEASE write"));
+    EDGE_CHECK(db->run("RELEASE write"));
     return {};
   }
   entry.undone = true;
   tx.events_.resize(events);
   tx.hooks_.resize(hooks);
   tx.erased_ = erased;
-  EDGE_CHECK(db->run(alone ? "ROLLBACK" : "ROLLBACK TO write"));
-  EDGE_CHECK(db->run(alone ? "BEGIN IMMEDIATE" : "RELEASE write"));
+  EDGE_CHECK(db->run("ROLLBACK TO write"));
+  EDGE_CHECK(db->run("RELEASE write"));
   return {};
 }
 

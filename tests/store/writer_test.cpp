@@ -439,40 +439,6 @@ TEST_CASE("a party whose writes take long runs them alone, and others' writes be
                                                  "short answered", "long 2", "long 2 answered"});
 }
 
-TEST_CASE("a write that runs alone and fails leaves no trace either") {
-  test::World world;
-  world.open();
-  base::CancelSource source;
-  const base::Cancellation closed = source.token();
-  const std::string party = "slow";
-  const base::CancelScope scope(closed, party);
-  const auto insert = [&](int number, bool fails) {
-    return world.store->write_now<void>([number, fails](store::Tx& tx) -> base::Result<> {
-      // Long enough that the party's next write has no other beside it.
-      const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(5);
-      while (std::chrono::steady_clock::now() < until) {
-      }
-      EDGE_CHECK(tx.db().run("INSERT INTO note(number) VALUES(?)", number));
-      EDGE_TRY(const auto id, tx.next_id(base::AccountId(1), "alone"));
-      EDGE_CHECK(tx.append_event(base::AccountId(1), 1, base::as_bytes("event")));
-      if (id == 0 || fails) return base::fail(base::Errc::invalid_argument, "not this one");
-      return {};
-    });
-  };
-  REQUIRE(insert(1, false));
-  const auto newest = must(world.store->newest_event());
-  for (int number = 2; number < 5; ++number) {
-    const auto failed = insert(number, true);
-    REQUIRE_FALSE(failed);
-    CHECK(failed.error().message == "not this one");
-  }
-  CHECK(must(world.store->newest_event()) == newest);
-  REQUIRE(insert(5, false));
-  store::Reader reader = must(world.store->read());
-  CHECK(must(reader->integer("SELECT sum(number) FROM note")) == 6);
-  CHECK(must(reader->integer("SELECT value FROM counter WHERE name='alone'")) == 2);
-}
-
 TEST_CASE("a party that has as many writes waiting as it may is refused alone") {
   test::World world;
   auto options = world.options();
