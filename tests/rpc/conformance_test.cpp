@@ -106,6 +106,11 @@ bool takes_anything(const json& schema) {
   for (const json& option : schema.value("anyOf", json::array())) {
     if (takes_anything(option)) return true;
   }
+  if (schema.contains("type") && schema["type"].is_array()) {
+    const json& types = schema["type"];  // an object and a number: what mistyped() tries
+    return std::find(types.begin(), types.end(), "object") != types.end() &&
+           std::find(types.begin(), types.end(), "number") != types.end();
+  }
   return std::none_of(std::begin(kSays), std::end(kSays),
                       [&](const char* word) { return schema.contains(word); });
 }
