@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/thread_start.h"
+#include "base/wire.h"
 #include "crypto/random.h"
 #include "messaging/api/account_landing.h"
 #include "messaging/api/accounts.h"
@@ -28,6 +29,45 @@ namespace {
 // A large account takes its time to land.
 constexpr base::Millis kLandingPatience = 2 * 3600 * base::Millis{1000};
 constexpr base::Millis kSilence = 60 * base::Millis{1000};
+
+// A channel goes on in the other direction when one has ended, so each part of a stream has its
+// length before it, and the end is a length of zero.
+store::backup::RecordSink::Put into(TransferChannel& channel, const std::stop_token& stop) {
+  return [&channel, stop](base::ByteView part) -> base::Result<> {
+    base::WireWriter framed;
+    framed.bytes(part);
+    return channel.send(framed.view(), stop);
+  };
+}
+
+base::Result<> end_stream(TransferChannel& channel, const std::stop_token& stop) {
+  return into(channel, stop)({});
+}
+
+store::backup::RecordSource::Get out_of(TransferChannel& channel, base::Millis patience,
+                                        const std::stop_token& stop) {
+  return [&channel, patience, stop](std::span<std::uint8_t> out) -> base::Result<std::size_t> {
+    std::array<std::uint8_t, 4> length{};
+    EDGE_TRY(const std::size_t got, channel.receive(length, patience, stop));
+    if (got == 0) return std::size_t{0};
+    base::WireReader in(length);
+    const std::size_t size = in.u32();
+    if (got != length.size() || size > out.size()) {
+      return base::fail(base::Errc::unavailable, "the line to the other gateway was cut");
+    }
+    return channel.receive(out.first(size), patience, stop);
+  };
+}
+
+// The last word of whoever takes: nothing where the account is there, else a byte.
+base::Result<> answer_giver(TransferChannel& channel, bool landed) {
+  EDGE_TRY(auto sealer, crypto::BackupSealer::start(channel.to_giver()));
+  store::backup::RecordSink sink(std::move(sealer), into(channel, {}));
+  const base::Bytes failed{1};
+  EDGE_CHECK(sink.put(store::backup::RecordKind::end, landed ? base::ByteView() : failed));
+  EDGE_CHECK(sink.finish());
+  return end_stream(channel, {});
+}
 
 // A line of the device chat, and an Error event of the same text.
 base::Result<> say(const kernel::WriteContext& write, const std::string& text) {
@@ -70,6 +110,12 @@ base::Result<> write_and_wait(kernel::Core& core, AccountId account, F fn) {
   base::Lock lock(answer->mutex);
   while (!answer->result) answer->came.wait(answer->mutex);
   return *std::move(answer->result);
+}
+
+base::Result<> clear_mark(kernel::Core& core, AccountId account) {
+  return write_and_wait(core, account, [](const kernel::WriteContext& write) {
+    return set_moved_mark(write.scope, std::nullopt);
+  });
 }
 
 }  // namespace
@@ -211,25 +257,30 @@ base::Result<> Transfers::send_account(AccountId account, TransferChannel& chann
   core_.store.writer().flush();
   EDGE_TRY(const store::AccountRow row, exported_row(core_, *state));
   EDGE_TRY(auto sealer, crypto::BackupSealer::start(channel.to_taker()));
-  store::backup::RecordSink sink(std::move(sealer),
-                                 [&](base::ByteView bytes) { return channel.send(bytes, stop); });
+  store::backup::RecordSink sink(std::move(sealer), into(channel, stop));
   ImexReporter reporter(core_, account);
   reporter.step(0, 900);
   EDGE_CHECK(store::backup::dump_account(
       core_.store, row, core_.options.version, sink, stop,
       [&](std::uint64_t done, std::uint64_t all) { reporter.done(done, all); }));
-  // From here on the other gateway may have it.
+  // With the last chunk the other gateway may have it; without all of that it cannot.
   EDGE_CHECK(write_and_wait(core_, account, [](const kernel::WriteContext& write) {
     return set_moved_mark(write.scope, MovedMark{MovedMark::State::sent, write.tx.now()});
   }));
+  if (auto finished = sink.finish(); !finished) {
+    EDGE_CHECK(clear_mark(core_, account));
+    return finished;
+  }
   sent = true;
-  EDGE_CHECK(sink.finish());
-  auto answer = store::backup::RecordSource::open(
-      [&](std::span<std::uint8_t> out) { return channel.receive(out, kLandingPatience, stop); },
-      channel.to_giver());
-  if (!answer) return std::move(answer).error();
-  EDGE_CHECK(answer->next());
-  return confirm(account);
+  EDGE_CHECK(end_stream(channel, stop));
+  EDGE_TRY(auto answer, store::backup::RecordSource::open(out_of(channel, kLandingPatience, stop),
+                                                          channel.to_giver()));
+  EDGE_TRY(const store::backup::Record word, answer.next());
+  if (word.payload.empty()) return confirm(account);
+  EDGE_CHECK(clear_mark(core_, account));
+  sent = false;
+  return base::fail(base::Errc::unavailable,
+                    "the other gateway could not take the account; its get_backup says why");
 }
 
 base::Result<> Transfers::confirm(AccountId account) {
@@ -256,25 +307,15 @@ base::Result<> Transfers::fetch(AccountId account, const std::string& text,
   EDGE_TRY(const TransferCode code, parse_transfer_code(text));
   EDGE_CHECK(check_unused(core_, account));
   EDGE_TRY(const auto channel, port_->take(code.addresses, code.secret, stop));
-  EDGE_TRY(auto source,
-           store::backup::RecordSource::open(
-               [&](std::span<std::uint8_t> out) { return channel->receive(out, kSilence, stop); },
-               channel->to_taker()));
+  EDGE_TRY(auto source, store::backup::RecordSource::open(out_of(*channel, kSilence, stop),
+                                                          channel->to_taker()));
   ImexReporter reporter(core_, account);
-  EDGE_CHECK(land_account({core_, courier_, relayed_}, account, source, stop, reporter));
-  // It is here, whether or not the other gateway hears so.
-  const auto tell = [&]() -> base::Result<> {
-    EDGE_TRY(auto sealer, crypto::BackupSealer::start(channel->to_giver()));
-    store::backup::RecordSink sink(std::move(sealer),
-                                   [&](base::ByteView bytes) { return channel->send(bytes, {}); });
-    EDGE_CHECK(sink.put(store::backup::RecordKind::end, {}));
-    return sink.finish();
-  };
-  if (auto told = tell(); !told) {
-    base::log::warning("account {}: the gateway that it came from did not hear that it arrived: {}",
-                       account.value, told.error().message);
+  auto landed = land_account({core_, courier_, relayed_}, account, source, stop, reporter);
+  if (auto heard = answer_giver(*channel, landed.ok()); !heard) {
+    base::log::warning("account {}: the gateway that it came from did not hear how it went: {}",
+                       account.value, heard.error().message);
   }
-  return {};
+  return landed;
 }
 
 }  // namespace messaging

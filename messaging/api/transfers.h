@@ -7,7 +7,7 @@
 //   marked "sent"; the last chunk        ->     lands (account_landing.h)
 //   marked "taken", sessions are deleted <-     "it is here"
 //
-// If the last word does not come, nobody knows whether the account arrived: it stays stopped here,
+// If the taker could not take it, it says so, and the account stays. If no word comes, nobody knows whether the account arrived: it stays stopped here,
 // says so, and start_io goes on with it. Sessions do not travel; the taker begins new ones, which
 // also tells contacts where the account is now.
 //

@@ -60,7 +60,9 @@ void Searcher::search(base::AccountId account, const AccountKey& key, Query quer
     base::Lock lock(mutex_);
     if (!stopped_ && !too_large_.contains(account)) {
       IndexPtr& place = indexes_[account];
-      if (!place) place = std::make_shared<AccountIndex>(account, key, text_bytes_);
+      // An account may have become another one under its number (backup/landing.h).
+      if (!place || place->key().uuid() != key.uuid())
+        place = std::make_shared<AccountIndex>(account, key, text_bytes_);
       index = place;
       index->use();
       if (index->behind() > kRangesAtOnce) {

@@ -91,6 +91,7 @@ class MemoryPort final : public TransferPort {
   base::Result<std::unique_ptr<TransferChannel>> take(const std::vector<std::string>&,
                                                       const TransferSecret&,
                                                       const std::stop_token&) override {
+    if (before_taking) before_taking();
     auto down = std::make_shared<Pipe>();
     auto up = std::make_shared<Pipe>();
     {
@@ -106,6 +107,7 @@ class MemoryPort final : public TransferPort {
     meeting_->news.notify_all();
     return std::unique_ptr<TransferChannel>(std::make_unique<MemoryChannel>(down, up));
   }
+  std::function<void()> before_taking;
   std::size_t cut_down = SIZE_MAX, cut_up = SIZE_MAX;
 
  private:
@@ -227,6 +229,24 @@ TEST_CASE("a line that is cut before the end leaves the account where it was") {
   const auto again = move.move();
   if (!again.second) FAIL(again.second.error().message);
   CHECK(move.both_ways(move.dora, "dora"));
+}
+
+TEST_CASE("a gateway that cannot take the account says so, and the account stays where it was") {
+  Move move;
+  // Dora's account comes into use while the account is under way.
+  move.port.before_taking = [&] {
+    const auto contact = answer<ContactId>([&](auto done) {
+      move.dora.engine().contacts().create(Peer::kAccount, "pump@plant.example", "Pump",
+                                           std::move(done));
+    });
+    CHECK(contact);
+  };
+  const auto [given, taken] = move.move();
+  REQUIRE_FALSE(taken.ok());
+  REQUIRE_FALSE(given.ok());
+  CHECK(given.error().message.find("could not take the account") != std::string::npos);
+  CHECK(move.world.alice.engine().accounts().io_running(Peer::kAccount));
+  CHECK(move.both_ways(move.world.alice, "alice"));
 }
 
 TEST_CASE("when the last word is lost the old gateway stays stopped, and says what to do") {
