@@ -153,6 +153,7 @@ void Transfers::run(AccountId account, Work work, base::Completion<> done, bool 
   if (begun) {
     running_.push_back({std::move(thread), ended});
   } else {
+    offers_.erase(account);
     (*shared)(base::no_thread());
   }
 }
