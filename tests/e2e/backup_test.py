@@ -40,7 +40,7 @@ def answers(gateway, account=1):
     found = {}
     for method in gateway.rpc("rpc.discover")["methods"]:
         name = method["name"]
-        if method["x-scope"] != "read" or name in OF_THE_DAEMON:
+        if not method["x-scope"].endswith("read") or name in OF_THE_DAEMON:
             continue
         sets = [values.get(param["name"], [None]) for param in method["params"]]
         for params in itertools.product(*sets):
@@ -87,13 +87,11 @@ class Answers(unittest.TestCase):
             come = spare.events()
             spare.rpc("import_backup", 1, written["path"], "secret")
             come.wait("ImexProgress", progress=1000)
-            spare.rpc("stop_io", 1)
             after = answers(spare)
             self.assertEqual(before.keys(), after.keys())
             for what, said in before.items():
                 with self.subTest(what):
                     self.assertEqual(self.lasting(said), self.lasting(after[what]))
-            spare.rpc("start_io", 1)
 
             bob.send(bobs, "are you still there?")
             spare.send(chat, "at another place")
