@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "messaging/model/types.h"
+
 namespace rpc {
 namespace {
 
@@ -18,6 +20,13 @@ bool changes_entry(const Event& event) {
   return !std::holds_alternative<messaging::ChatDeleted>(event.body) &&
          !std::holds_alternative<messaging::ChannelEvent>(event.body) &&
          messaging::chat_of(event.body).valid();
+}
+
+// The account's name, status, tag or address: what a list of accounts shows.
+bool changes_account(const Event& event) {
+  if (std::holds_alternative<messaging::TransportsModified>(event.body)) return true;
+  const auto* contact = std::get_if<messaging::ContactsChanged>(&event.body);
+  return contact != nullptr && contact->contact_id == messaging::kSelf;
 }
 
 std::string sent_text(const messaging::MsgDelivered& delivered) {
@@ -39,9 +48,7 @@ std::vector<Event> with_derived(std::span<const Event> events) {
       add(event, event.account, messaging::SmtpMessageSent{sent_text(*delivered)});
     }
     out.push_back(event);
-    if (std::holds_alternative<messaging::AccountsChanged>(event.body) && event.account.valid()) {
-      add(event, event.account, messaging::AccountsItemChanged{});
-    }
+    if (changes_account(event)) add(event, event.account, messaging::AccountsItemChanged{});
     if (changes_entry(event)) {
       add_once(chats, std::pair(event.account, messaging::chat_of(event.body)));
     }

@@ -55,6 +55,9 @@ base::Result<> add_contacts(const store::Scope& scope, const kernel::AccountStat
 base::Result<> add_chats(store::Tx& tx, const store::Scope& scope,
                          const kernel::AccountState& account) {
   EDGE_CHECK(chats::ensure_single_chat(tx, scope, kSelf, store::ChatBlocked::no));
+  // A bot would answer the welcome; it gets a device chat when there is something to say.
+  EDGE_TRY(const auto bot, store::find_config_value(scope, "bot"));
+  if (bot == "1") return {};
   EDGE_TRY(const store::ChatRow device,
            chats::ensure_single_chat(tx, scope, kDeviceContact, store::ChatBlocked::no));
   EDGE_CHECK(store::insert_device_label(scope, kWelcomeLabel));

@@ -7,6 +7,11 @@
 namespace rpc {
 namespace {
 
+template <class Id>
+std::optional<Id> unless_zero(std::optional<std::uint32_t> number) {
+  return number.value_or(0) == 0 ? std::nullopt : std::optional(Id(*number));
+}
+
 struct SetLocation {
   double latitude = 0;
   double longitude = 0;
@@ -24,8 +29,8 @@ void set_location(Context& context, SetLocation p, Completion<bool> done) {
 }
 
 struct GetLocations : OfAccount {
-  std::optional<ChatId> chat_id;
-  std::optional<ContactId> contact_id;
+  std::optional<std::uint32_t> chat_id;
+  std::optional<std::uint32_t> contact_id;  // 0 is none, as core's own client sends it
   std::int64_t timestamp_begin = 0;
   std::int64_t timestamp_end = 0;
   static constexpr auto fields() {
@@ -48,7 +53,8 @@ Result<std::vector<shape::Location>> get_locations(Context& context, const GetLo
   const std::int64_t end = p.timestamp_end > 0 ? milliseconds(p.timestamp_end) + 999 : 0;
   EDGE_TRY(auto found,
            engine_of(context).locations().list(
-               p.account_id, {p.chat_id, p.contact_id, milliseconds(p.timestamp_begin), end}));
+               p.account_id, {unless_zero<ChatId>(p.chat_id), unless_zero<ContactId>(p.contact_id),
+                              milliseconds(p.timestamp_begin), end}));
   std::vector<shape::Location> shapes;
   shapes.reserve(found.size());
   for (messaging::Location& location : found) {

@@ -137,7 +137,10 @@ class Accounts(unittest.TestCase):
         self.call("configure", account)  # again: it stays as it is
         self.assertEqual("echo@edge", self.call("get_config", account, "configured_addr"))
         account = self.call("add_account")
+        self.call("set_config", account, "bot", "1")
         self.call("configure", account)
+        self.assertEqual([10], self.call("get_chatlist_entries", account, None, None, None), "bots are not welcomed")
+        self.assertEqual([], self.call("get_next_msgs", account))
         self.assertIn("@", self.call("get_config", account, "configured_addr"))
 
     def test_mail_is_refused_with_what_to_do(self):

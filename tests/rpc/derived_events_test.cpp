@@ -43,9 +43,14 @@ TEST_CASE(
 TEST_CASE("a delivered message was sent before, and an account that changed has another entry") {
   CHECK(told({event(messaging::MsgDelivered{ChatId(12), MsgId(17)})}) ==
         Told{"1:SmtpMessageSent", "1:MsgDelivered", "1:ChatlistItemChanged"});
-  CHECK(told({event(messaging::AccountsChanged{})}) ==
-        Told{"1:AccountsChanged", "1:AccountsItemChanged"});
-  CHECK(told({event(messaging::AccountsChanged{}, 0)}) == Told{"0:AccountsChanged"});
+  CHECK(told({event(messaging::ContactsChanged{base::ContactId(1)}),
+              event(messaging::AccountsChanged{})}) ==
+        Told{"1:ContactsChanged", "1:AccountsItemChanged", "1:AccountsChanged"});
+  CHECK(told({event(messaging::TransportsModified{})}) ==
+        Told{"1:TransportsModified", "1:AccountsItemChanged"});
+  CHECK(told({event(messaging::ContactsChanged{base::ContactId(10)})}) ==
+        Told{"1:ContactsChanged"});
+  CHECK(told({event(messaging::AccountsChanged{})}) == Told{"1:AccountsChanged"});
 }
 
 TEST_CASE("nothing follows from what is about no chat, or about one that is gone") {
