@@ -5,9 +5,11 @@
 #include <string_view>
 
 #include "base/log.h"
+#include "messaging/model/content.h"
 #include "messaging/peering/renewal.h"
 #include "store/tables/config_values.h"
 #include "store/tables/file_accesses.h"
+#include "store/tables/outbox.h"
 #include "store/tables/pending_sessions.h"
 #include "store/tables/sessions.h"
 
@@ -15,6 +17,8 @@ namespace messaging::peering {
 namespace {
 
 constexpr std::size_t kBegunAtOnce = 32;
+constexpr std::size_t kRowsAtOnce = 256;
+constexpr std::size_t kRowBytesAtOnce = 1024 * 1024;
 // Holders of protected files may have been told later decisions than a copy knows: the next one is
 // to come after those.
 constexpr std::uint64_t kLostRevisions = 1'000'000;
@@ -30,6 +34,28 @@ base::Result<std::int64_t> read_epoch(const store::Scope& scope) {
   return std::clamp<std::int64_t>(epoch, 0, kMostEpoch);
 }
 
+// Profiles that wait to be sent name the place where the account was. Cards of the new sessions
+// name the one where it is.
+base::Result<> drop_waiting_profiles(const kernel::WriteContext& write) {
+  EDGE_TRY(const auto contacts, store::contacts_with_waiting_outbox(write.scope));
+  for (const ContactId contact : contacts) {
+    std::int64_t after = 0;
+    for (;;) {
+      EDGE_TRY(const auto rows,
+               store::waiting_outbox(write.scope, contact, after, kRowsAtOnce, kRowBytesAtOnce));
+      if (rows.empty()) break;
+      for (const store::OutboxRow& row : rows) {
+        after = row.id;
+        if (row.kind != store::OutboxKind::message || row.message) continue;
+        const auto content = decode_content(row.payload);
+        if (!content || !std::holds_alternative<Profile>(content->body)) continue;
+        EDGE_CHECK(store::delete_outbox(write.scope, row.id));
+      }
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 base::Result<std::int64_t> least_generation(const kernel::WriteContext& write) {
@@ -38,6 +64,7 @@ base::Result<std::int64_t> least_generation(const kernel::WriteContext& write) {
 }
 
 base::Result<> reconnect_all(const kernel::WriteContext& write) {
+  EDGE_CHECK(drop_waiting_profiles(write));
   EDGE_TRY(const std::int64_t last, read_epoch(write.scope));
   const std::int64_t epoch = std::clamp<std::int64_t>(write.tx.now(), last + 1, kMostEpoch);
   EDGE_CHECK(store::set_config_value(write.scope, kEpochKey, std::to_string(epoch)));

@@ -255,6 +255,21 @@ TEST_CASE(
   CHECK(home.dora.engine().accounts().info(Peer::kAccount)->at("fingerprint") != fingerprint);
 }
 
+TEST_CASE("a profile that waited in a backup does not lead contacts back to the old address") {
+  Home home;
+  const ChatId bobs = home.alice_bob_at_alice();
+  home.network.set({.cut = true});
+  home.alice.set_config("displayname", "Alice at home");
+  home.alice.send(bobs, "waits behind it");
+  const std::string file = exported(home.alice, home.folder);
+  home.alice.stop();
+  must(imported(home.dora, file));
+  home.network.set({});
+  REQUIRE(home.until([&] { return home.bob.has_text("waits behind it"); }));
+  home.bob.send(home.alice_bob, "to the new address");
+  REQUIRE(home.until([&] { return home.dora.has_text("to the new address"); }));
+}
+
 TEST_CASE("a backup without a passphrase opens without one, and says so when one is given") {
   Home home;
   const std::string file = exported(home.alice, home.folder, std::nullopt);
