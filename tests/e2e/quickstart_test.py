@@ -80,7 +80,7 @@ class Quickstart(unittest.TestCase):
 
     def test_the_documented_flags_are_those_of_help(self):
         shown = subprocess.run([DAEMON, "--help"], capture_output=True, text=True, check=True).stdout
-        flags = set(re.findall(r"^  --([a-z-]+)", shown, re.M)) - {"help", "version"}
+        flags = set(re.findall(r"^  --([a-z-]+)", shown, re.M)) - {"help", "version", "openrpc"}
         table = (ROOT / "docs/operations.md").read_text().split("\nExit codes:")[0]
         self.assertEqual(set(re.findall(r"^\| `--([a-z-]+)", table, re.M)), flags)
         self.assertEqual(set(re.findall(r"PRIVITTY_[A-Z_]+", table)), set(re.findall(r"PRIVITTY_[A-Z_]+", shown)))

@@ -118,6 +118,7 @@ TEST_CASE("a migration that fails leaves the schema before it and says which it 
   auto options = world.options();
   options.migrations = broken;
   const auto error = world.refusal(options);
+  INFO(error.message);
   CHECK(error.message.find("migration 2 (halves)") != std::string::npos);
   world.open();
   auto reader = must(world.store->read());
