@@ -165,6 +165,10 @@ class ListeningOffer final : public TransferOffer {
       const auto heard = hear(*one);
       if (heard && *heard) {
         EDGE_TRY(ChannelKeys keys, one->proof.keys());
+        if (auto said = one->socket.send(proof_seen(keys), times_.proof, {}); !said) {
+          one = strangers_.erase(one);
+          continue;
+        }
         return std::unique_ptr<TransferChannel>(std::make_unique<SocketChannel>(
             std::move(one->socket), std::move(keys), times_.silence));
       }
@@ -219,7 +223,13 @@ base::Result<ChannelKeys> prove(TimedSocket& socket, const TransferSecret& secre
   for (;;) {
     EDGE_TRY(const base::Bytes message, proof.write());
     EDGE_CHECK(socket.send(message, patience, stop));
-    if (proof.finished()) return proof.keys();
+    if (proof.finished()) {
+      EDGE_TRY(ChannelKeys keys, proof.keys());
+      ProofSeen seen{};
+      EDGE_TRY(const std::size_t got, socket.receive(seen, patience, stop));
+      if (got == seen.size() && crypto::equal_ct(seen, proof_seen(keys))) return keys;
+      return fail(Errc::unavailable, "it does not know this code, or not any more");
+    }
     std::array<std::uint8_t, 2> head{};
     EDGE_TRY(const std::size_t got, socket.receive(head, patience, stop));
     const std::size_t size = std::size_t{head[0]} << 8 | head[1];

@@ -1,6 +1,7 @@
 #include "gateway/transfer/proof.h"
 
 #include "base/wire.h"
+#include "crypto/hash.h"
 
 namespace gateway::transfer {
 
@@ -30,6 +31,10 @@ base::Result<ChannelKeys> Proof::keys() const {
   EDGE_TRY(const auto split, handshake_.split());
   return ChannelKeys{crypto::BackupKey::of_transfer(split.responder_to_initiator.view()),
                      crypto::BackupKey::of_transfer(split.initiator_to_responder.view())};
+}
+
+ProofSeen proof_seen(const ChannelKeys& keys) {
+  return crypto::blake2b<16>(base::as_bytes("privitty-edge transfer proven"), keys.to_taker.secret);
 }
 
 }  // namespace gateway::transfer

@@ -3,11 +3,14 @@
 // Noise_XXpsk3_25519_ChaChaPoly_SHA256, the taker first; the secret is the psk, static keys are
 // made for this run and say nothing, the prologue is "privitty-edge transfer v1". Each message is
 // u16 length and its bytes. Whoever does not know the secret gets through no message 3, and what a
-// stranger recorded opens with no secret that becomes known later. What follows is sealed with the
-// two keys of the split (crypto/backup_stream.h).
+// stranger recorded opens with no secret that becomes known later. Behind message 3
+// the giver sends 16 bytes, BLAKE2b of "privitty-edge transfer proven" under the key of what it
+// will send, by which the taker knows at once that both have the same secret. What follows is
+// sealed with the two keys of the split (crypto/backup_stream.h).
 #pragma once
 
-#include <optional>
+#include <array>
+#include <cstdint>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -21,6 +24,9 @@ struct ChannelKeys {
   crypto::BackupKey to_taker;
   crypto::BackupKey to_giver;
 };
+
+using ProofSeen = std::array<std::uint8_t, 16>;
+ProofSeen proof_seen(const ChannelKeys& keys);
 
 inline constexpr std::size_t kMaxProof = 256;  // bytes of one message, without its length
 
