@@ -1,7 +1,6 @@
 #include "store/search/account_index.h"
 
 #include <algorithm>
-#include <deque>
 #include <tuple>
 #include <utility>
 
@@ -153,19 +152,21 @@ base::Result<> AccountIndex::catch_up(const Scope& scope, std::size_t messages) 
     ranges.assign(dirty_.begin(), dirty_.end());
     meanwhile_.emplace();
   }
-  const auto read = [&]() -> base::Result<> {
-    std::size_t left = messages;
-    while (left > 0 && !ranges.empty()) {
-      EDGE_TRY(const RangeRead one, read_range(scope, ranges.front(), left));
-      ranges.pop_front();
-      if (one.next) ranges.push_back(*one.next);
-      left -= std::min(left, one.messages);
-    }
-    return {};
-  }();
+  auto read = read_ranges(scope, std::move(ranges), messages);
   base::Lock lock(mutex_);
   meanwhile_.reset();
   return read;
+}
+
+base::Result<> AccountIndex::read_ranges(const Scope& scope, std::deque<std::size_t> ranges,
+                                         std::size_t messages) {
+  while (messages > 0 && !ranges.empty()) {
+    EDGE_TRY(const RangeRead one, read_range(scope, ranges.front(), messages));
+    ranges.pop_front();
+    if (one.next) ranges.push_back(*one.next);
+    messages -= std::min(messages, one.messages);
+  }
+  return {};
 }
 
 base::Result<AccountIndex::RangeRead> AccountIndex::read_range(const Scope& scope,

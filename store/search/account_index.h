@@ -13,6 +13,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <limits>
 #include <map>
 #include <memory>
@@ -92,6 +93,8 @@ class AccountIndex {
     std::size_t messages = 0;
     std::optional<std::size_t> next;  // a range behind that is still to be read
   };
+  base::Result<> read_ranges(const Scope& scope, std::deque<std::size_t> ranges,
+                             std::size_t messages) REQUIRES(reading_);
   base::Result<RangeRead> read_range(const Scope& scope, std::size_t range, std::size_t messages)
       REQUIRES(reading_);
   void put(std::size_t range, std::vector<Piece> pieces, bool complete) REQUIRES(reading_);
