@@ -210,6 +210,16 @@ TEST_CASE("an old copy of an account that moved comes back and breaks no session
                         std::filesystem::copy_options::recursive);
   alice.start();  // it knows nothing of the move
   alice.send(move.alices, "a ghost speaks");
+  // Bob refuses what it deposits, and its requests for a session too, however long it tries.
+  const auto asked = [&] {
+    auto reader = alice.store().read();
+    REQUIRE(reader);
+    return (*reader)->integer("SELECT count(*) FROM pending_join WHERE role = 3")->value_or(0) > 0;
+  };
+  REQUIRE(move.world.until(asked));
+  int steps = 0;
+  REQUIRE(move.world.until([&] { return ++steps > 300; }));
+  CHECK(asked());
   REQUIRE(move.both_ways(move.dora, "dora again"));
   REQUIRE(move.both_ways(move.dora, "dora once more"));
   CHECK_FALSE(alice.has_text("to dora again"));
