@@ -5,16 +5,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "gateway/cli/json_members.h"
 #include "gateway/text/url.h"
 
 namespace gateway::cli {
-
-using Json = nlohmann::json;
 
 struct HttpAnswer {
   long status = 0;

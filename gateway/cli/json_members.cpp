@@ -3,8 +3,6 @@
 namespace gateway::cli {
 namespace {
 
-using Json = nlohmann::json;
-
 const Json* find(const Json& object, const char* name) {
   if (!object.is_object()) return nullptr;
   const auto found = object.find(name);

@@ -8,8 +8,10 @@
 
 namespace gateway::cli {
 
-std::string text_member(const nlohmann::json& object, const char* name);
-std::int64_t number_member(const nlohmann::json& object, const char* name);
-bool flag_member(const nlohmann::json& object, const char* name);
+using Json = nlohmann::json;
+
+std::string text_member(const Json& object, const char* name);
+std::int64_t number_member(const Json& object, const char* name);
+bool flag_member(const Json& object, const char* name);
 
 }  // namespace gateway::cli

@@ -11,8 +11,6 @@
 namespace gateway::cli {
 namespace {
 
-using Json = nlohmann::json;
-
 std::string padded(std::string text, std::size_t width) {
   if (text.size() < width) text.append(width - text.size(), ' ');
   return text;
