@@ -65,7 +65,9 @@ TEST_CASE("a call rings, is accepted and completed, and both sides say so") {
   CHECK(times(world.bob, IncomingMsg{world.at_bob, world.received}) == 0);
 
   REQUIRE(accept(world.bob, world.received, "answer"));
-  CHECK(times(world.bob, IncomingCallAccepted{world.at_bob, world.received, true}) == 1);
+  CHECK(world.until([&] {
+    return times(world.bob, IncomingCallAccepted{world.at_bob, world.received, true}) == 1;
+  }));
   CHECK(world.bob.state(world.received) == MsgState::in_seen);
   REQUIRE(world.until([&] {
     return times(world.alice, OutgoingCallAccepted{world.at_alice, world.placed, "answer"}) == 1;
@@ -82,9 +84,11 @@ TEST_CASE("a call rings, is accepted and completed, and both sides say so") {
   CHECK(world.alice.message(world.placed).text.starts_with("Outgoing video call\n"));
   CHECK(world.alice.engine().calls().get(kAccount, world.placed)->duration >= 2 * chats::kRings);
   CHECK(world.bob.message(world.received).text.find(" minutes") != std::string::npos);
-  CHECK(world.alice.events_of<OutgoingCallAccepted>().size() == 1);
+  CHECK(world.until([&] { return world.alice.events_of<OutgoingCallAccepted>().size() == 1; }));
   REQUIRE(end(world.alice, world.placed));  // without effect
-  CHECK(times(world.alice, CallEnded{world.at_alice, world.placed}) == 1);
+  CHECK(world.until([&] {
+    return times(world.alice, CallEnded{world.at_alice, world.placed}) == 1;
+  }));
 }
 
 TEST_CASE("a call is declined by the callee") {
@@ -162,7 +166,8 @@ TEST_CASE("calls arrive in any order with their ends, and each ends once") {
       return world.alice.state(one) == MsgState::out_delivered;
     });
   }));
-  for (const MsgId one : placed) CHECK(times(world.alice, CallEnded{at_alice, one}) == 1);
+  for (const MsgId one : placed)
+    CHECK(world.until([&] { return times(world.alice, CallEnded{at_alice, one}) == 1; }));
   std::set<MsgId> ended;
   for (const CallEnded& event : world.bob.events_of<CallEnded>()) {
     CHECK(ended.insert(event.msg_id).second);

@@ -90,8 +90,12 @@ TEST_CASE("a chat's timer reaches the other side, with a line and an event at bo
         Names{"You set message deletion timer to 1 hour."});
   CHECK(timer_lines(world.bob, world.at_bob) ==
         Names{"Message deletion timer is set to 1 hour by alice."});
-  CHECK(times(world.alice, ChatEphemeralTimerModified{world.at_alice, 3600}) == 1);
-  CHECK(times(world.bob, ChatEphemeralTimerModified{world.at_bob, 3600}) == 1);
+  CHECK(world.until([&] {
+    return times(world.alice, ChatEphemeralTimerModified{world.at_alice, 3600}) == 1;
+  }));
+  CHECK(world.until([&] {
+    return times(world.bob, ChatEphemeralTimerModified{world.at_bob, 3600}) == 1;
+  }));
   // The same again changes nothing.
   REQUIRE(set_timer(world.alice, world.at_alice, 3600));
   CHECK(timer_lines(world.alice, world.at_alice).size() == 1);
@@ -126,7 +130,7 @@ TEST_CASE("a message vanishes so long after it was sent, and at its reader after
   world.clock.advance(61 * kSecond);
   REQUIRE(world.until([&] { return gone(world.alice, sent); }));
   CHECK_FALSE(gone(world.bob, received));  // it was not read
-  CHECK(times(world.alice, MsgDeleted{world.at_alice, sent}) == 1);
+  CHECK(world.until([&] { return times(world.alice, MsgDeleted{world.at_alice, sent}) == 1; }));
 
   world.bob.mark_seen({received});
   CHECK(world.bob.message(received).expires_at > 0);
@@ -171,9 +175,8 @@ TEST_CASE("many messages vanish in portions") {
   CHECK(timer_lines(world.alice, chat).empty());  // nobody else is in it
   for (int i = 0; i < 250; ++i) world.alice.send(chat, "note " + std::to_string(i));
   world.clock.advance(11 * kSecond);
-  CHECK(world.until([&] {
-    return world.alice.engine().messages().list(kAccount, chat, false, false)->empty();
-  }));
+  CHECK(world.until(
+      [&] { return world.alice.engine().messages().list(kAccount, chat, false, false)->empty(); }));
 }
 
 TEST_CASE("a group's timer reaches its members, and a new member by the first text") {

@@ -89,8 +89,9 @@ TEST_CASE("a message has its location at both sides, and a marker is its one cha
     CHECK(list(*peer, {.chat = ChatId(4711)}).empty());
   }
   CHECK(list(world.bob, {.contact = kSelf}).empty());
-  CHECK(times(world.bob, LocationChanged{list(world.bob)[0].contact}) == 1);
-  CHECK(times(world.alice, LocationChanged{kSelf}) == 1);
+  CHECK(world.until(
+      [&] { return times(world.bob, LocationChanged{list(world.bob)[0].contact}) == 1; }));
+  CHECK(world.until([&] { return times(world.alice, LocationChanged{kSelf}) == 1; }));
   REQUIRE(answer<void>([&](auto done) {
     world.bob.engine().messages().remove(kAccount, {received}, std::move(done));
   }));

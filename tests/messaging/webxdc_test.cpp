@@ -150,7 +150,7 @@ TEST_CASE("updates are numbered, told and shown at both, with document, summary 
   Two world;
   REQUIRE(update(world.bob, world.received,
                  {R"({"vote":1})", "bob voted", std::nullopt, "Menu", "1 vote"}));
-  CHECK(times(world.bob, WebxdcStatusUpdate{world.received, 1}) == 1);
+  CHECK(world.until([&] { return times(world.bob, WebxdcStatusUpdate{world.received, 1}) == 1; }));
   REQUIRE(world.until([&] { return times(world.alice, WebxdcStatusUpdate{world.sent, 1}) == 1; }));
   REQUIRE(update(world.alice, world.sent, {R"({"vote":2})", "alice voted", "#2"}));
   REQUIRE(world.until([&] { return updates(world.bob, world.received).size() == 2; }));
@@ -251,7 +251,7 @@ TEST_CASE("a deleted app is gone with its updates, says so, and stays gone") {
   REQUIRE(answer<void>([&](auto done) {
     world.alice.engine().messages().remove_for_all(kAccount, {world.sent}, std::move(done));
   }));
-  CHECK(times(world.alice, WebxdcInstanceDeleted{world.sent}) == 1);
+  CHECK(world.until([&] { return times(world.alice, WebxdcInstanceDeleted{world.sent}) == 1; }));
   REQUIRE(
       world.until([&] { return times(world.bob, WebxdcInstanceDeleted{world.received}) == 1; }));
   CHECK_FALSE(world.bob.engine().webxdc().updates(kAccount, world.received, 0));

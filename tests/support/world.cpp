@@ -332,8 +332,10 @@ std::vector<std::string> Peer::texts(ChatId chat) {
   if (!items) FAIL(items.error().message);
   std::vector<std::string> texts;
   for (const ListItem& item : *items) {
-    const Message shown = message(item.message);
-    if (!shown.is_info) texts.push_back(shown.text);
+    const auto shown = engine_->messages().get(kAccount, item.message);
+    if (!shown && shown.error().code == base::Errc::not_found) continue;  // removed meanwhile
+    if (!shown) FAIL(shown.error().message);
+    if (!shown->is_info) texts.push_back(shown->text);
   }
   return texts;
 }
