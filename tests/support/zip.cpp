@@ -8,7 +8,10 @@ namespace test {
 namespace {
 
 void put(std::string& out, std::uint32_t value, int bytes) {
-  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 0xff);
+  for (int i = 0; i < bytes; ++i) {
+    out += static_cast<char>(value & 0xff);
+    value >>= 8;
+  }
 }
 
 std::string deflated(const std::string& content) {
