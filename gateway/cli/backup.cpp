@@ -145,7 +145,8 @@ Result<> restore(const Context& context, const BackupRequest& request,
   if (in_use && !request.account_named) {
     EDGE_TRY(account, context.client.call("add_account", Json::array()));
     done = import();
-    if (!done) (void)context.client.call("remove_account", {account});
+    // Json::array: braces around one Json value are a copy of it to some compilers.
+    if (!done) (void)context.client.call("remove_account", Json::array({account}));
   }
   if (!done) return done;
   EDGE_TRY(const auto addr, context.client.call("get_config", {account, "addr"}));
