@@ -2,8 +2,8 @@
 // the event log does without. Made for get_next_event alone.
 //
 //   SmtpMessageSent       before MsgDelivered
-//   AccountsItemChanged   after a change of the account's own contact or address, not when it is made
-//   ChatlistItemChanged   after the events of a commit, once for each chat they are about
+//   AccountsItemChanged   after a change of the account's own contact or address, not when it is
+//   made ChatlistItemChanged   after the events of a commit, once for each chat they are about
 //   IncomingMsgBunch      then, once for each account with an IncomingMsg among them
 #pragma once
 

@@ -24,9 +24,9 @@ struct Migration {
   // rows have the marks of RowMacs::mark_intact() in the place of MACs.
   base::Result<> (*move_rows)(Connection& db, const Vault& vault) = nullptr;
   std::string_view end_sql = {};
-  // Of the last step: the tables and indexes that all steps together leave, those of the store's own
-  // among them (schema/whole.sql.h). A new store is made of it, and nothing has to run the steps to
-  // know what they make. Empty: the steps are run.
+  // Of the last step: the tables and indexes that all steps together leave, those of the store's
+  // own among them (schema/whole.sql.h). A new store is made of it, and nothing has to run the
+  // steps to know what they make. Empty: the steps are run.
   std::string_view whole = {};
 };
 

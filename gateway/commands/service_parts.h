@@ -25,7 +25,7 @@ struct CommandService::Parts {
   std::unique_ptr<Runner> runner;
 
   base::Result<> open(Launcher& launcher, const store::Vault& vault, WorkerPool& workers,
-                const base::Clock& clock, const std::string& accounts);
+                      const base::Clock& clock, const std::string& accounts);
   base::Result<base::EventId> adopt(std::vector<RunRecord> runs, const base::Clock& clock);
 };
 

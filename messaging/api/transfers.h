@@ -7,9 +7,10 @@
 //   marked "sent"; the last chunk        ->     lands (account_landing.h)
 //   marked "taken", sessions are deleted <-     "it is here"
 //
-// If the taker could not take it, it says so, and the account stays. If no word comes, nobody knows whether the account arrived: it stays stopped here,
-// says so, and start_io goes on with it. Sessions do not travel; the taker begins new ones, which
-// also tells contacts where the account is now.
+// If the taker could not take it, it says so, and the account stays. If no word comes, nobody knows
+// whether the account arrived: it stays stopped here, says so, and start_io goes on with it.
+// Sessions do not travel; the taker begins new ones, which also tells contacts where the account is
+// now.
 //
 // Any thread. Each transfer has a thread; four may be under way.
 #pragma once

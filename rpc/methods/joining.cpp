@@ -1,8 +1,8 @@
 // Invites and secure join.
 #include "crypto/invite_rules.h"
 #include "messaging/model/native_address.h"
-#include "rpc/methods/account_links.h"
 #include "messaging/model/transfer_code.h"
+#include "rpc/methods/account_links.h"
 #include "rpc/methods/params.h"
 #include "rpc/qr_svg.h"
 #include "rpc/shapes/qr.h"

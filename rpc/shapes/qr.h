@@ -206,8 +206,8 @@ struct Qr {
   using Tagged =
       std::variant<AskVerifyContact, AskVerifyGroup, AskJoinBroadcast, WithdrawVerifyContact,
                    WithdrawVerifyGroup, WithdrawJoinBroadcast, ReviveVerifyContact,
-                   ReviveVerifyGroup, ReviveJoinBroadcast, FprMismatch, FprWithoutAddr, QrBackup, QrBackupTooNew, QrAccount,
-                   QrLogin, QrAddr, QrUrl, QrText>;
+                   ReviveVerifyGroup, ReviveJoinBroadcast, FprMismatch, FprWithoutAddr, QrBackup,
+                   QrBackupTooNew, QrAccount, QrLogin, QrAddr, QrUrl, QrText>;
   Tagged value;
 };
 

@@ -65,9 +65,10 @@ TEST_CASE("no method lets a key for account 1 touch account 2, however it is ask
   // What names no account and may be called all the same: each keeps to the key's accounts, or has
   // nothing of anybody's. A new row comes here only after somebody has looked.
   const std::set<std::string_view> visible = {
-      "get_all_accounts",          "get_all_account_ids",      "get_selected_account_id",
-      "start_io_for_all_accounts", "stop_io_for_all_accounts", "get_next_event",
-      "get_next_event_batch",      "parse_vcard"};
+      "get_all_accounts",         "get_all_account_ids",
+      "get_selected_account_id",  "start_io_for_all_accounts",
+      "stop_io_for_all_accounts", "get_next_event",
+      "get_next_event_batch",     "parse_vcard"};
   const std::set<std::string_view> nobodys = {"get_system_info",
                                               "rpc.discover",
                                               "sleep",
