@@ -6,6 +6,7 @@
 #include "messaging/api/transfers.h"
 #include "messaging/model/transfer_code.h"
 #include "tests/messaging/talk.h"
+#include "tests/support/eventually.h"
 
 using namespace test;
 
@@ -131,12 +132,12 @@ struct Move : Talk {
       });
     });
     base::Result<std::string> code = base::fail(base::Errc::not_found, "");
-    for (int tries = 0; !code && tries < 500; ++tries) {
+    eventually([&] {
       code = answer<std::string>([&](auto done) {
         world.alice.engine().transfers().code(Peer::kAccount, std::move(done));
       });
-      if (!code) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+      return code.has_value();
+    });
     auto taken = code ? answer<void>([&](auto done) {
       dora.engine().transfers().take(Peer::kAccount, *code, std::move(done));
     })

@@ -4,17 +4,16 @@
 // error.
 //
 // EDGE_TEST_SEED repeats a walk, which prints its seed.
-#include <chrono>
 #include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <set>
-#include <thread>
 
 #include "tests/rpc/ask.h"
 #include "tests/rpc/one_gateway.h"
 #include "tests/support/catch.h"
+#include "tests/support/eventually.h"
 
 using nlohmann::json;
 
@@ -97,15 +96,14 @@ class Walk {
 
   // Everything has arrived everywhere.
   void settle() {
-    for (const auto& [key, chat] : chats_) {
-      const auto& [who, place] = key;
+    for (const auto& entry : chats_) {
+      const int who = entry.first.first;
+      const Place& place = entry.first.second;
       std::string differs;
-      const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-      do {
-        differs = difference(who, place, chat);
-        if (differs.empty()) break;
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      } while (std::chrono::steady_clock::now() < deadline);
+      test::eventually([&] {
+        differs = difference(who, place, entry.second);
+        return differs.empty();
+      });
       INFO(name(who) << "'s chat of " << place.size() << ": " << differs);
       REQUIRE(differs.empty());
     }
@@ -138,13 +136,12 @@ class Walk {
 
   template <class F>
   json wait_for(F&& found) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    for (;;) {
-      json value = found();
-      if (!value.is_null()) return value;
-      REQUIRE(std::chrono::steady_clock::now() < deadline);
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
+    json value;
+    REQUIRE(test::eventually([&] {
+      value = found();
+      return !value.is_null();
+    }));
+    return value;
   }
 
   json chat_named(int who, const std::string& wanted) {
