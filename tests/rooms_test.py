@@ -15,7 +15,7 @@ ROOMS = ["base", "crypto", "store", "messaging", "rpc", "gateway"]  # from the g
 # Rooms that are divided: their folders, from the ground up. No file lies beside the folders.
 FOLDERS = {
     "messaging": ["model", "kernel", "files", "chats", "outbox", "protected", "groups", "receiving",
-                  "delivery", "peering", "api"],
+                  "delivery", "mail", "peering", "api"],
     "gateway": ["text", "loop", "process", "http", "limits", "tls", "config", "auth", "server", "peer", "transfer",
                 "license",
                 "hub", "ws", "relay", "viewer", "commands", "metrics", "endpoints", "daemon", "cli"],
