@@ -1,0 +1,49 @@
+// Contents as mails, and mails as contents: what the chats, groups and the outbox know as Content
+// (messaging/model/content.h) is a ChatMail on the way.
+//
+// Pure: what a store has to answer comes by MailNames.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "messaging/mail/form/chat_mail.h"
+#include "messaging/model/content.h"
+
+namespace messaging::mail {
+
+// Translates between MessageRef and Message-ID. Message-IDs name a message without its author; the
+// store knows both.
+class MailNames {
+ public:
+  virtual ~MailNames() = default;
+  // The Message-ID of a message that one of our contents refers to.
+  virtual std::string message_id(const MessageRef& ref) const = 0;
+  // The reference by which a content of the mail's sender means this message. nullopt: the message
+  // is not here; whatever refers to it is then kept or dropped as its kind has it.
+  virtual std::optional<MessageRef> reference(std::string_view message_id) const = 0;
+};
+
+// The contents that a mail brings, in the order in which they are applied.
+struct MailContents {
+  std::vector<Content> contents;
+  // The contents' file, of the one that has a FileNote with this name, media type and size; the
+  // other fields of the note are zero until the file is sealed. nullptr: none.
+  const MailFile* file = nullptr;
+};
+
+// Of a 1:1 mail: the first content's uuid is that of the mail's Message-ID, those of others are
+// derived from it. Contents without a place in a chat (SecureJoin steps, sync messages) give none.
+// `mail` outlives the result.
+MailContents to_content(const ChatMail& mail, const MailNames& names);
+
+// Sets the body of a mail, and the headers that belong to the content, for one of our contents.
+// `mail` has its frame: from, to, message id, references, key, group. `file`: the content's file.
+// False: mails cannot say this (contents of the gateways' own protocol alone).
+base::Result<bool> put_content(ChatMail& mail, const Content& content, const MailNames& names,
+                               std::optional<MailFile> file);
+
+}  // namespace messaging::mail
