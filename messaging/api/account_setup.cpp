@@ -193,6 +193,11 @@ base::Result<std::size_t> load_accounts(kernel::Core& core) {
   EDGE_TRY(const store::AccountList list,
            store::list_accounts(reader.connection(), core.store.vault()));
   for (const store::AccountRow& row : list.rows) {
+    if (!core.protocols.has(row.ways_in.front().kind)) {
+      base::log::error("account {} speaks a protocol that this build leaves out: it is not loaded",
+                       row.id.value);
+      continue;
+    }
     const store::AccountKey key = core.store.vault().account(row.uuid);
     const store::Scope scope{reader.connection(), core.store.vault(), key, row.id};
     const kernel::AccountPtr account = account_state(core, row, is_configured(scope));

@@ -69,7 +69,8 @@ void AccountDirectory::change(AccountId account, const std::function<void(Accoun
                      .key = state->key,
                      .io_on = state->io_on,
                      .relay = state->relay,
-                     .configured = state->configured});
+                     .configured = state->configured,
+                     .elsewhere = state->elsewhere});
     change(*changed);
     state = std::move(changed);
   }
@@ -93,6 +94,10 @@ void AccountDirectory::set_addr(AccountId account, std::string addr) {
     state.ways_in.front().addr = std::move(addr);
     state.configured = true;
   });
+}
+
+void AccountDirectory::set_ways_in(AccountId account, std::vector<store::WayIn> ways) {
+  change(account, [&](AccountState& state) { state.ways_in = std::move(ways); });
 }
 
 void AccountDirectory::order(const std::vector<AccountId>& accounts) {

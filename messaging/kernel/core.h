@@ -65,6 +65,8 @@ class AccountDirectory {
   void set_relay(AccountId account, std::optional<RelayHome> relay);
   // The account is configured, and this is the address that it gives out.
   void set_addr(AccountId account, std::string addr);
+  // The account is reached by these from now on; at least one.
+  void set_ways_in(AccountId account, std::vector<store::WayIn> ways);
   void erase(AccountId account);
   void order(const std::vector<AccountId>& accounts);  // all of them
   // The account is in here and is this one: its number may name another identity after an import.

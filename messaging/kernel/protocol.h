@@ -1,7 +1,7 @@
 // Protocol: how the contacts of an account are reached. Chats, groups, the outbox and delivery know
-// this interface; each protocol defines what a link is and what it carries. There is one so far,
-// the gateways' own (messaging/peering/gateway_protocol.h). An account speaks one protocol
-// (decision 31), so all rows of its outbox are sent by the same one.
+// this interface; each protocol defines what a link is and what it carries. There are two: the
+// gateways' own (messaging/peering/gateway_protocol.h) and mail (messaging/mail/mail_protocol.h).
+// An account speaks one protocol (decision 31), so all rows of its outbox are sent by the same one.
 //
 // The outbox holds rows in order for each route. A row of content has the content's encoding as its
 // payload; only the protocol reads the envelope that prepare() makes of the payload, and rows of
@@ -43,6 +43,9 @@ struct WriteContext;
 
 // What a protocol can do. Read in one place: check_able() (messaging/chats/abilities.h).
 struct Abilities {
+  // A recipient's device acknowledges each content. Without it a content is delivered once the
+  // other side has stored it, and arrivals are not reported to their senders.
+  bool acknowledges = false;
   bool groups = false;
   bool protected_files = false;
   bool read_receipts = false;

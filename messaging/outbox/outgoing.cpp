@@ -162,6 +162,7 @@ void queue_receipts_soon(const kernel::WriteContext& write, ContactId contact) {
 }
 
 base::Result<> acknowledge(const kernel::WriteContext& write, ContactId contact, const Uuid& uuid) {
+  if (!write.protocol().abilities().acknowledges) return {};
   EDGE_CHECK(store::add_pending_receipt(
       write.scope, {contact, store::ReceiptKind::arrived, uuid, write.tx.now()}));
   queue_receipts_soon(write, contact);

@@ -34,7 +34,8 @@ inline constexpr base::Millis kPassing = 10'000;
 base::Result<bool> queue_passing(const kernel::WriteContext& write, ContactId contact,
                                  const Content& content);
 
-// Records a pending receipt for the contact: its message arrived here, or was read.
+// Records a pending receipt for the contact: its message arrived here (where the protocol
+// acknowledges that), or was read.
 base::Result<> acknowledge(const kernel::WriteContext& write, ContactId contact, const Uuid& uuid);
 base::Result<> queue_read_receipt(const kernel::WriteContext& write, ContactId contact,
                                   const Uuid& uuid, UnixMillis at);

@@ -58,7 +58,8 @@ RenewalState& renewal_state(const kernel::WriteContext& write) {
 }
 
 kernel::Abilities GatewayProtocol::abilities() const {
-  return {.groups = true,
+  return {.acknowledges = true,
+          .groups = true,
           .protected_files = true,
           .read_receipts = true,
           .largest_file = std::numeric_limits<std::uint64_t>::max()};

@@ -10,17 +10,31 @@ constexpr std::uint8_t kForm = 1;
 constexpr std::size_t kMaxFingerprint = 64;
 constexpr std::size_t kMaxKey = 64 * 1024;
 
+base::Bytes sealed_part(const Scope& scope, base::ContactId contact, const ContactKey& key) {
+  base::WireWriter out;
+  out.u8(kForm).bytes(key.fingerprint).bytes(key.key);
+  return scope.seal("contact_key", contact.value, out.view());
+}
+
 }  // namespace
 
 base::Result<> insert_contact_key(const Scope& scope, base::ContactId contact,
                                   const ContactKey& key) {
-  base::WireWriter out;
-  out.u8(kForm).bytes(key.fingerprint).bytes(key.key);
   EDGE_CHECK(
       scope.db.run("INSERT INTO contact_key(account_id, contact_id, kind, fingerprint_hash, sealed)"
                    " VALUES(?1, ?2, ?3, ?4, ?5)",
                    scope.account, contact, key.kind, scope.lookup("contact key", key.fingerprint),
-                   scope.seal("contact_key", contact.value, out.view())));
+                   sealed_part(scope, contact, key)));
+  return {};
+}
+
+base::Result<> update_contact_key(const Scope& scope, base::ContactId contact,
+                                  const ContactKey& key) {
+  EDGE_CHECK(
+      scope.db.run("UPDATE contact_key SET sealed = ?4 WHERE account_id = ?1"
+                   " AND contact_id = ?2 AND kind = ?3 AND fingerprint_hash = ?5",
+                   scope.account, contact, key.kind, sealed_part(scope, contact, key),
+                   scope.lookup("contact key", key.fingerprint)));
   return {};
 }
 

@@ -1,5 +1,6 @@
 // Contacts' keys: by each protocol a contact is known by one key, found by its fingerprint. A key
-// is one contact's and never changes, but our own with the account's identity.
+// is one contact's. Its fingerprint never changes, but our own with the account's identity; what
+// belongs to the fingerprint may be learned later, or be renewed.
 #pragma once
 
 #include <optional>
@@ -22,6 +23,9 @@ struct ContactKey {
 // Fails with Errc::already_exists when another contact has the key, or this one another of its
 // kind.
 base::Result<> insert_contact_key(const Scope& scope, base::ContactId contact,
+                                  const ContactKey& key);
+// The contact's key of this kind and fingerprint has another `key` now.
+base::Result<> update_contact_key(const Scope& scope, base::ContactId contact,
                                   const ContactKey& key);
 base::Result<> delete_contact_keys(const Scope& scope, base::ContactId contact);
 // Whose key it is. Errc::sealed when the row is not as it was written.

@@ -89,6 +89,25 @@ base::Result<std::vector<OutboxRow>> collect(const Scope& scope, const std::stri
   return rows;
 }
 
+// How many ready rows of a route have `max_bytes` in this column together. SQLite tells the sizes
+// without reading the column, so that a queue of large ones costs no more memory than one deposit.
+base::Result<std::size_t> take_ready(const Scope& scope, std::string_view column,
+                                     std::int64_t route_id, std::size_t limit,
+                                     std::size_t max_bytes) {
+  std::size_t take = 0;
+  std::size_t bytes = 0;
+  EDGE_CHECK(scope.db.each(
+      "SELECT ifnull(length(" + std::string(column) +
+          "), 0) FROM checked_outbox"
+          " WHERE account_id = ?1 AND route_id = ?2 AND state = ?4 AND intact ORDER BY id LIMIT ?3",
+      [&](const Row& row) {
+        bytes += static_cast<std::size_t>(row.integer(0)) + 4;
+        if (take == 0 || bytes <= max_bytes) ++take;
+      },
+      scope.account, route_id, limit, OutboxState::ready));
+  return take;
+}
+
 }  // namespace
 
 base::Result<std::int64_t> insert_outbox(const Scope& scope, const OutboxRow& row) {
@@ -217,23 +236,20 @@ base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int
   return {};
 }
 
-// The sizes first: SQLite tells them without reading the envelopes, so that a queue of large ones
-// costs no more memory than one deposit.
 base::Result<std::vector<OutboxRow>> ready_outbox(const Scope& scope, std::int64_t route_id,
                                                   std::size_t limit, std::size_t max_bytes) {
-  std::size_t take = 0;
-  std::size_t bytes = 0;
-  EDGE_CHECK(scope.db.each(
-      "SELECT ifnull(length(envelope), 0) FROM checked_outbox"
-      " WHERE account_id = ?1 AND route_id = ?2 AND state = ?4 AND intact ORDER BY id LIMIT ?3",
-      [&](const Row& row) {
-        bytes += static_cast<std::size_t>(row.integer(0)) + 4;
-        if (take == 0 || bytes <= max_bytes) ++take;
-      },
-      scope.account, route_id, limit, OutboxState::ready));
+  EDGE_TRY(const std::size_t take, take_ready(scope, "envelope", route_id, limit, max_bytes));
   static const std::string kSql =
       select("route_id = ?2 AND state = ?4 AND intact ORDER BY id LIMIT ?3");
   return collect(scope, kSql, false, true, route_id, take, OutboxState::ready);
+}
+
+base::Result<std::vector<OutboxRow>> ready_contents(const Scope& scope, std::int64_t route_id,
+                                                    std::size_t limit, std::size_t max_bytes) {
+  EDGE_TRY(const std::size_t take, take_ready(scope, "payload_sealed", route_id, limit, max_bytes));
+  static const std::string kSql =
+      select("route_id = ?2 AND state = ?4 AND intact ORDER BY id LIMIT ?3");
+  return collect(scope, kSql, true, false, route_id, take, OutboxState::ready);
 }
 
 base::Result<std::optional<OutboxRow>> find_outbox(const Scope& scope, std::int64_t id) {

@@ -24,6 +24,7 @@ enum class OutboxKind : std::uint8_t {
   session_answer = 7,
   hello = 8,    // the first on a session that we began; acknowledged like a message
   passing = 9,  // done once deposited, and dropped when that takes long
+  mail = 10,    // a mail that is no content; done once the server has it
 };
 
 enum class OutboxState : std::uint8_t {
@@ -75,6 +76,9 @@ base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int
 // Ready rows of a route in order, without payloads; stops at `max_bytes` of envelopes or `limit`.
 base::Result<std::vector<OutboxRow>> ready_outbox(const Scope& scope, std::int64_t route_id,
                                                   std::size_t limit, std::size_t max_bytes);
+// The same with payloads instead of envelopes, which are not read; by the payloads' size.
+base::Result<std::vector<OutboxRow>> ready_contents(const Scope& scope, std::int64_t route_id,
+                                                    std::size_t limit, std::size_t max_bytes);
 // One row, without payload and envelope.
 base::Result<std::optional<OutboxRow>> find_outbox(const Scope& scope, std::int64_t id);
 // What stands behind row `after` for the contact and is acknowledged end to end; with its payload.

@@ -7,6 +7,7 @@ namespace store {
 
 enum class ProtocolKind : std::uint8_t {
   gateway = 1,  // the gateways' own
+  mail = 2,     // e-mail with OpenPGP
 };
 
 }  // namespace store

@@ -8,6 +8,7 @@ namespace store {
 namespace {
 
 constexpr std::uint8_t kForm = 3;
+constexpr std::uint8_t kMailForm = 1;
 constexpr std::size_t kMaxUrls = 3;
 constexpr std::size_t kMaxUrl = 512;
 constexpr std::size_t kMaxMailbox = 128;
@@ -82,6 +83,25 @@ base::Result<std::optional<RouteRow>> find_route(const Scope& scope, std::int64_
         return decode(id, plain);
       },
       scope.account, id, ProtocolKind::gateway);
+}
+
+base::Result<> insert_mail_route(const Scope& scope, std::int64_t id) {
+  base::WireWriter out;
+  out.u8(kMailForm);
+  EDGE_CHECK(scope.db.run("INSERT INTO route(account_id, id, kind, sealed) VALUES(?1, ?2, ?3, ?4)",
+                          scope.account, id, ProtocolKind::mail,
+                          scope.seal("route", id, out.view())));
+  return {};
+}
+
+base::Result<std::optional<std::int64_t>> find_mail_route(const Scope& scope) {
+  return scope.db.one<std::int64_t>(
+      "SELECT id, intact FROM checked_route WHERE account_id = ?1 AND kind = ?2",
+      [](const Row& row) -> base::Result<std::int64_t> {
+        EDGE_CHECK(check_intact(row, 1));
+        return row.integer(0);
+      },
+      scope.account, ProtocolKind::mail);
 }
 
 }  // namespace store

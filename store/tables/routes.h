@@ -1,6 +1,6 @@
-// Routes of the gateways' own protocol: where a peer's mailbox is reached and the token that admits
-// us there, all sealed. The table has routes of every protocol (`kind`), each sealed in a form of
-// its own; those of another protocol are as none here.
+// Routes. Those of the gateways' own protocol say where a peer's mailbox is reached and the token
+// that admits us there, all sealed. The table has routes of every protocol (`kind`), each sealed in
+// a form of its own. By mail all contacts share one route, the account's own server.
 #pragma once
 
 #include <array>
@@ -28,9 +28,14 @@ struct RouteRow {
   std::optional<RouteWay> second = std::nullopt;  // tried when the first is refused
 };
 
+// The functions below know the gateways' routes alone; others are as none.
 base::Result<> insert_route(const Scope& scope, const RouteRow& row);
 base::Result<> update_route(const Scope& scope, const RouteRow& row);
 base::Result<> delete_route(const Scope& scope, std::int64_t id);
 base::Result<std::optional<RouteRow>> find_route(const Scope& scope, std::int64_t id);
+
+// The one route of an account's mails.
+base::Result<> insert_mail_route(const Scope& scope, std::int64_t id);
+base::Result<std::optional<std::int64_t>> find_mail_route(const Scope& scope);
 
 }  // namespace store

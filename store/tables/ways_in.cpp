@@ -39,8 +39,9 @@ base::Result<> insert_way_in(const Scope& scope, const WayIn& way) {
 }
 
 base::Result<> update_way_in(const Scope& scope, const WayIn& way) {
-  EDGE_CHECK(scope.db.run("UPDATE account_way_in SET sealed = ?3 WHERE account_id = ?1 AND id = ?2",
-                          scope.account, way.id, sealed_part(scope, way)));
+  EDGE_CHECK(scope.db.run(
+      "UPDATE account_way_in SET sealed = ?3, kind = ?4 WHERE account_id = ?1 AND id = ?2",
+      scope.account, way.id, sealed_part(scope, way), way.kind));
   return {};
 }
 

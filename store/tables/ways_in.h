@@ -20,7 +20,7 @@ struct WayIn {
 };
 
 base::Result<> insert_way_in(const Scope& scope, const WayIn& way);
-// Its address and mailbox; the way in is there.
+// Its kind, address and mailbox; the way in is there.
 base::Result<> update_way_in(const Scope& scope, const WayIn& way);
 // By id. Errc::sealed when one is not as it was written: the account is then not the one it was.
 base::Result<std::vector<WayIn>> list_ways_in(const Scope& scope);
