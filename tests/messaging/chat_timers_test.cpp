@@ -224,10 +224,8 @@ TEST_CASE("delete_device_after removes old messages, and the estimate says how m
   const std::size_t before = world.alice.texts(world.at_alice).size();
   REQUIRE(before == 2);
   world.alice.set_config("delete_device_after", "3600");
-  CHECK(world.until([&] {
-    world.clock.advance(61 * kSecond);
-    return world.alice.texts(world.at_alice) == Names{"new"};
-  }));
+  world.clock.advance(61 * kSecond);  // few minutes may pass, or the new one is old as well
+  CHECK(world.until([&] { return world.alice.texts(world.at_alice) == Names{"new"}; }));
   CHECK_FALSE(gone(world.alice, fresh));
   CHECK_FALSE(gone(world.alice, note));
   CHECK(world.alice.engine().messages().count_older(kAccount, 3600 * kSecond).value_or(9) == 0);
