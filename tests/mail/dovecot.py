@@ -13,6 +13,7 @@ import threading
 import time
 
 from gateway import free_port, scaled
+from mailboxes import PASSWORD
 
 PROGRAM = "/usr/sbin/dovecot"
 
@@ -82,7 +83,12 @@ mail_max_userip_connections = 1000
 imap_idle_notify_interval = 29 mins
 passdb {{
   driver = passwd-file
-  args = username_format=%Lu {self.mailboxes.password_file}
+  args = username_format=%Lu {self.mailboxes.locked}
+  deny = yes
+}}
+passdb {{
+  driver = static
+  args = password={PASSWORD}
 }}
 userdb {{
   driver = static

@@ -9,6 +9,9 @@ import threading
 import time
 
 
+PASSWORD = "s3cret+%Lu"  # %Lu is the address
+
+
 class Mailboxes:
     """Accounts by address. Safe for concurrent callers. `owner` is (uid, gid) of the IMAP server where that is another user."""
 
@@ -17,29 +20,31 @@ class Mailboxes:
         self.owner = owner
         self.boxes = self.folder / "boxes"
         self.passwords = {}
-        self.password_file = self.folder / "passwords"
+        self.locked = self.folder / "locked"  # who may not log in any more
         self.lock = threading.Lock()
         self.numbers = itertools.count(1)
         self.boxes.mkdir(parents=True)
         self._own(self.boxes)
-        self._write_passwords()
+        self._write_locked(set())
 
     def _own(self, path):
         if self.owner:
             os.chown(path, *self.owner)
 
-    def _write_passwords(self):
-        fresh = self.password_file.with_suffix(".new")
-        fresh.write_text("".join(f"{address}:{{PLAIN}}{word}\n" for address, word in self.passwords.items()), encoding="utf-8")
+    def _write_locked(self, addresses):
+        self.locked_out = set(addresses)
+        fresh = self.locked.with_suffix(".new")
+        fresh.write_text("".join(f"{address}:\n" for address in sorted(addresses)), encoding="utf-8")
         self._own(fresh)
-        os.replace(fresh, self.password_file)
+        os.replace(fresh, self.locked)
 
     def box(self, address):
         return self.boxes / address.lower()
 
-    def add(self, address, password=None):
-        """A new account; returns its password."""
-        password = password or secrets.token_urlsafe(9)
+    def add(self, address):
+        """A new account; returns its password, which the IMAP server knows by the same rule (PASSWORD): it reads lists of accounts
+        no more often than once a second."""
+        address = address.lower()
         with self.lock:
             if not self.box(address).exists():
                 made = self.boxes / f".{secrets.token_hex(8)}"
@@ -47,18 +52,17 @@ class Mailboxes:
                     (made / part).mkdir()
                     self._own(made / part)
                 os.rename(made, self.box(address))
-            self.passwords[address.lower()] = password
-            self._write_passwords()
-        return password
+            self.passwords[address] = PASSWORD.replace("%Lu", address)
+        return self.passwords[address]
 
-    def set_password(self, address, password):
+    def lock_out(self, address, locked=True):
+        """No password is right for this account any more (within a second), or again the old one."""
         with self.lock:
-            self.passwords[address.lower()] = password
-            self._write_passwords()
+            self._write_locked(self.locked_out | {address.lower()} if locked else self.locked_out - {address.lower()})
 
     def is_right(self, address, password):
         with self.lock:
-            return self.passwords.get(address.lower()) == password
+            return address.lower() not in self.locked_out and self.passwords.get(address.lower()) == password
 
     def has(self, address):
         with self.lock:

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import urllib.parse
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 from certificates import Authority  # noqa: E402
 from dovecot import Dovecot, user  # noqa: E402
