@@ -50,8 +50,13 @@ class Registration:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Page)
-        self.server.daemon_threads = True
+        class PageServer(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, request, client_address):
+                pass  # a client that broke off, for our certificate's sake for example
+
+        self.server = PageServer(("127.0.0.1", self.port), Page)
         self.server.socket = self.context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
         return self

@@ -1,5 +1,6 @@
 """A whole mail world on loopback for one run: Dovecot, a submission server with a relay's rules, a registration page, an authority
 and its certificates. Needs no root, changes nothing outside its folder, and ends with the process that started it."""
+import imaplib
 import itertools
 import os
 import pathlib
@@ -11,6 +12,7 @@ import urllib.parse
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 from certificates import Authority  # noqa: E402
+from gateway import scaled, until  # noqa: E402
 from dovecot import Dovecot, user  # noqa: E402
 from mailboxes import Mailboxes  # noqa: E402
 from registration import Registration  # noqa: E402
@@ -82,6 +84,18 @@ class Rig:
         query = {"p": password, "v": 1, "ih": "127.0.0.1", "ip": imap, "is": security, "sh": "127.0.0.1", "sp": smtp, "ss": security,
                  "ic": checks}
         return f"dclogin:{urllib.parse.quote(address)}?{urllib.parse.urlencode(query, quote_via=urllib.parse.quote)}"
+
+    def lock_out(self, address, locked=True):
+        """No password is right for this account any more, or again the old one; on return the IMAP server knows it."""
+        self.mailboxes.lock_out(address, locked)
+
+        def is_locked():
+            with imaplib.IMAP4("127.0.0.1", self.imap.port, timeout=scaled(10)) as client:
+                try:
+                    return client.login(address, self.mailboxes.passwords[address.lower()])[0] != "OK"
+                except imaplib.IMAP4.error:
+                    return True
+        until(lambda: is_locked() == locked, what=f"the change of {address}'s password")
 
     def dcaccount(self):
         return f"dcaccount:{self.registration.url}"
