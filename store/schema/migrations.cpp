@@ -13,6 +13,7 @@
 #include "store/schema/v16.sql.h"
 #include "store/schema/v17.sql.h"
 #include "store/schema/v18.sql.h"
+#include "store/schema/v19.sql.h"
 #include "store/schema/v2.sql.h"
 #include "store/schema/v3.sql.h"
 #include "store/schema/v4.sql.h"
@@ -47,6 +48,7 @@ std::span<const Migration> migrations() {
         Migration{16, "locations", schema::kV16},
         Migration{17, "webxdc apps", schema::kV17},
         Migration{18, "accounts from a backup or another gateway", schema::kV18},
+        Migration{19, "mail accounts", schema::kV19},
     };
     if (steps.back().number == schema::kWholeUpTo) steps.back().whole = schema::kWhole;
     return steps;

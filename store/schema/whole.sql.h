@@ -4,7 +4,7 @@
 
 namespace store::schema {
 
-inline constexpr int kWholeUpTo = 18;  // the last of those steps
+inline constexpr int kWholeUpTo = 19;  // the last of those steps
 
 inline constexpr const char* kWhole = R"sql(
 CREATE TABLE store_meta(name TEXT PRIMARY KEY,value INTEGER NOT NULL) STRICT,WITHOUT ROWID;
@@ -108,6 +108,7 @@ CREATE TABLE webxdc_app(account_id INTEGER NOT NULL REFERENCES account(id) ON DE
 CREATE TABLE account_key(account_id INTEGER PRIMARY KEY,sealed BLOB NOT NULL) STRICT;
 CREATE TABLE account_import(account_id INTEGER PRIMARY KEY,sealed BLOB NOT NULL) STRICT;
 CREATE TABLE pending_session(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,contact_id INTEGER NOT NULL,due INTEGER NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,contact_id)) STRICT,WITHOUT ROWID;
+CREATE TABLE mail_login(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,id INTEGER NOT NULL,is_primary INTEGER NOT NULL DEFAULT 0,added_at INTEGER NOT NULL,uid_validity INTEGER NOT NULL DEFAULT 0,next_uid INTEGER NOT NULL DEFAULT 0,sealed BLOB NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,id)) STRICT,WITHOUT ROWID;
 )sql";
 
 }  // namespace store::schema

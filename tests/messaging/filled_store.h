@@ -16,6 +16,7 @@
 #include "store/tables/gone_groups.h"
 #include "store/tables/group_held.h"
 #include "store/tables/locations.h"
+#include "store/tables/mail_logins.h"
 #include "store/tables/message_changes.h"
 #include "store/tables/pending_joins.h"
 #include "store/tables/pending_receipts.h"
@@ -168,6 +169,12 @@ struct FilledStore : Three {
                                                 .at = tx.now(),
                                                 .message = id16,
                                                 .latitude = 1}));
+      EDGE_CHECK(store::insert_mail_login(scope, {.id = n,
+                                                  .primary = n == 1,
+                                                  .added_at = tx.now(),
+                                                  .cursor = {7, 8},
+                                                  .addr = "a@example.org",
+                                                  .login = crypto::WipingBytes(3)}));
       EDGE_CHECK(store::put_location_stream(
           scope, {.chat = ChatId(900 + n), .until = tx.now() + 1'000'000'000'000}));
       store::WebxdcUpdateRow update;
