@@ -32,6 +32,8 @@ base::Result<CurlApi> load_api() {
   find(api.easy_perform, "curl_easy_perform");
   find(api.easy_setopt, "curl_easy_setopt");
   find(api.easy_getinfo, "curl_easy_getinfo");
+  find(api.easy_recv, "curl_easy_recv");
+  find(api.easy_send, "curl_easy_send");
   find(api.easy_strerror, "curl_easy_strerror");
   find(api.slist_append, "curl_slist_append");
   find(api.slist_free_all, "curl_slist_free_all");

@@ -1,5 +1,7 @@
 #include "gateway/peer/curl_loop.h"
 
+#include <utility>
+
 #include "base/log.h"
 
 namespace gateway {
@@ -75,13 +77,24 @@ CurlEasy CurlLoop::make_easy() {
   return set_up() ? CurlEasy(api_->easy_init(), {api_}) : CurlEasy();
 }
 
-void CurlLoop::run(CurlEasy easy, Done done) {
-  CURL* const key = easy.get();
-  transfers_.emplace(key, Transfer{std::move(easy), std::move(done)});
+void CurlLoop::run(CurlEasy easy, Done done) { start({std::move(easy), std::move(done), nullptr}); }
+
+void CurlLoop::connect(CurlEasy easy, Connected done) {
+  start({std::move(easy), nullptr, std::move(done)});
+}
+
+void CurlLoop::start(Transfer transfer) {
+  CURL* const key = transfer.easy.get();
+  transfers_.emplace(key, std::move(transfer));
   if (api_->multi_add_handle(multi_, key) == CURLM_OK) return;  // its timer starts the transfer
   auto failed = transfers_.extract(key);
-  loop_.post([transfer = std::move(failed.mapped())]() mutable {
-    transfer.done(std::move(transfer.easy), CURLE_FAILED_INIT);
+  loop_.post([ended = std::move(failed.mapped())]() mutable {
+    if (ended.connected) {
+      ended.easy.reset();
+      ended.connected(CURLE_FAILED_INIT);
+    } else {
+      ended.done(std::move(ended.easy), CURLE_FAILED_INIT);
+    }
   });
 }
 
@@ -102,10 +115,20 @@ void CurlLoop::collect() {
     if (message->msg != CURLMSG_DONE) continue;
     CURL* const key = message->easy_handle;
     const CURLcode code = message->data.result;  // the message dies with the next call
+    const auto found = transfers_.find(key);
+    if (code == CURLE_OK && found != transfers_.end() && found->second.connected) {
+      std::exchange(found->second.connected, nullptr)(code);
+      continue;
+    }
     api_->multi_remove_handle(multi_, key);
     auto finished = transfers_.extract(key);
     if (finished.empty()) continue;
     Transfer transfer = std::move(finished.mapped());
+    if (transfer.connected) {
+      transfer.easy.reset();
+      transfer.connected(code);
+      continue;
+    }
     transfer.done(std::move(transfer.easy), code);
   }
 }

@@ -26,6 +26,10 @@ class CurlLoop {
   // Runs the transfer; `done` is called on the loop, later, with the handle given back.
   using Done = base::UniqueFunction<void(CurlEasy, CURLcode)>;
   void run(CurlEasy easy, Done done);
+  // Runs a transfer of CURLOPT_CONNECT_ONLY. The handle stays in the loop, with its connection,
+  // when `done` says CURLE_OK: until cancel(). After another code it is destroyed.
+  using Connected = base::UniqueFunction<void(CURLcode)>;
+  void connect(CurlEasy easy, Connected done);
   // Runs `work` on the loop, later.
   void later(base::UniqueFunction<void()> work) { loop_.post(std::move(work)); }
   // Ends a transfer that runs; its `done` is not called. Not from one of its own callbacks.
@@ -37,9 +41,11 @@ class CurlLoop {
   struct Transfer {
     CurlEasy easy;
     Done done;
+    Connected connected;  // of connect(), instead
   };
 
   bool set_up();
+  void start(Transfer transfer);
   void act(curl_socket_t fd, int events);
   void collect();
   static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self, void* socket);
