@@ -16,7 +16,7 @@ ROOMS = ["base", "crypto", "store", "messaging", "rpc", "gateway"]  # from the g
 FOLDERS = {
     "messaging": ["model", "kernel", "files", "chats", "outbox", "protected", "groups", "receiving",
                   "delivery", "mail", "peering", "api"],
-    "gateway": ["text", "loop", "process", "http", "limits", "tls", "config", "auth", "server", "peer", "transfer",
+    "gateway": ["text", "loop", "process", "http", "limits", "tls", "config", "auth", "server", "peer", "mail", "transfer",
                 "license",
                 "hub", "ws", "relay", "viewer", "commands", "metrics", "endpoints", "daemon", "cli"],
 }

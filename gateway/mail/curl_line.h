@@ -1,0 +1,87 @@
+// CurlLine: a connection to an IMAP or SMTP server that libcurl opens, secures, checks and logs in
+// to (CURLOPT_CONNECT_ONLY); from then on its bytes are the owner's, on the event loop.
+//
+// A line has a libcurl multi handle of its own: one that others share would close a connection that
+// was idle for two minutes, or has bytes to read, when it opens another.
+//
+// Loop thread. Callbacks come from the loop, never from inside a call; none may destroy the line.
+// Nothing follows on_down().
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "gateway/loop/event_loop.h"
+#include "gateway/mail/server_words.h"
+#include "gateway/peer/curl_loop.h"
+#include "messaging/mail/mail_login.h"
+
+namespace gateway::mail {
+
+enum class MailService : std::uint8_t { imap, smtp };
+
+struct LineOptions {
+  std::string ca_file = {};  // "": the system's
+  base::Millis connect_timeout = 30'000;
+};
+
+// Why a line ended.
+struct LineFailure {
+  bool unauthorized = false;  // the server refused the login for good
+  bool reached = false;       // the server had said something
+  MailStep step = MailStep::connect;
+  std::string words;
+};
+
+class LineHandler {
+ public:
+  virtual void on_up() = 0;  // logged in
+  virtual void on_bytes(std::string_view bytes) = 0;
+  virtual void on_down(LineFailure failure) = 0;
+
+ protected:
+  ~LineHandler() = default;
+};
+
+class CurlLine final : IoHandler {
+ public:
+  CurlLine(EventLoop& loop, LineHandler& handler);
+  ~CurlLine();  // closes the connection
+
+  void open(MailService service, const messaging::mail::MailServer& server, bool any_certificate,
+            const LineOptions& options);
+  void write(std::string_view bytes);
+  void stop();  // nothing is called any more
+  const ServerWords& words() const { return words_; }
+  std::size_t unsent() const { return out_.size(); }
+
+ private:
+  void on_io(std::uint32_t events) override;
+  void on_connected(CURLcode code);
+  void read();
+  bool flush();
+  void down(std::string why);
+  void unwatch();
+
+  EventLoop& loop_;
+  LineHandler& handler_;
+  CurlLoop curl_;
+  CURL* easy_ = nullptr;  // curl_'s
+  ServerWords words_;
+  std::array<char, CURL_ERROR_SIZE> error_{};
+  std::string place_;
+  std::string out_;
+  int fd_ = -1;
+  std::uint32_t watched_ = 0;  // epoll's events
+  bool up_ = false;
+  bool ended_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+// Sets what a connection for mail wants of libcurl: the URL, login, TLS, time-outs.
+void set_mail_options(CURL* easy, const CurlApi& api, MailService service,
+                      const messaging::mail::MailServer& server, bool any_certificate,
+                      const LineOptions& options);
+
+}  // namespace gateway::mail
