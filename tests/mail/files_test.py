@@ -92,9 +92,8 @@ class LargeFiles(Files):
         sent = next(m for m in sender.messages(chat) if m["text"] == got["text"])
         receiver.rpc("markseen_msgs", [got["id"]])
         sender.is_delivered(sent["id"], 28)
-        since = sender.now()
-        receiver.send(its, "seen it", quotedMessageId=got["id"])
-        answer = sender.message(sender.wait("IncomingMsg", since)["msgId"])
+        receiver.send(its, f"seen it, {sender.name}", quotedMessageId=got["id"])
+        answer = sender.arrives(f"seen it, {sender.name}")
         self.assertEqual(sent["id"], answer["quote"]["messageId"])
 
 

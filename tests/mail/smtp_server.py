@@ -7,6 +7,7 @@ import dataclasses
 import socket
 import socketserver
 import threading
+import time
 
 from gateway import free_port
 from relay_rules import LARGEST, why_refused
@@ -19,6 +20,7 @@ class Mail:
     recipients: list
     data: bytes
     refused: str = None
+    accepted: float = 0  # when, by the monotonic clock
 
     def header(self, name):
         """An outer header, unfolded; None when it is not there."""
@@ -98,6 +100,7 @@ class SmtpServer:
             return mail.refused
         for recipient in mail.recipients:
             self.mailboxes.deliver(recipient, mail.data)
+        mail.accepted = time.monotonic()
         return "250 2.0.0 queued"
 
     def sent_by(self, address):

@@ -88,11 +88,9 @@ class Texts(Pair):
     @both_ways
     def test_answers_quote_what_they_answer(self, sender, chat, receiver, its):
         sent, got = self.sent(sender, chat, receiver)
-        since = sender.now()
-        answer = receiver.send(its, "an answer", quotedMessageId=got["id"])
-        event = sender.wait("IncomingMsg", since, chatId=chat)
-        seen = sender.message(event["msgId"])
-        self.assertEqual("an answer", seen["text"])
+        answer = receiver.send(its, f"an answer to {sender.name}", quotedMessageId=got["id"])
+        seen = sender.arrives(f"an answer to {sender.name}")
+        self.assertEqual(chat, seen["chatId"])
         for party, message, quoted in ((sender, seen, sent), (receiver, receiver.message(answer), got)):
             self.assertEqual(("WithMessage", quoted["id"], quoted["text"]),
                              (message["quote"]["kind"], message["quote"]["messageId"], message["quote"]["text"]), party)
