@@ -56,6 +56,7 @@ struct CertificateInfo {
   bool can_encrypt = false;   // has a subkey that receives
   bool modern = false;        // announces SEIPDv2; without it a mail is sealed the old way for all
   bool post_quantum = false;  // its subkey is ML-KEM
+  bool revoked = false;       // by its owner; it cannot receive any more
 };
 
 // Somebody's public key. A few kilobytes; copies share them.
@@ -109,8 +110,8 @@ class SecretKey {
   static base::Result<SecretKey> read(base::ByteView data);
 
   // The transferable secret key: binary to be sealed and stored, and armored for other programs.
-  WipingBytes serialize() const;
-  WipingBytes armored() const;
+  base::Result<WipingBytes> serialize() const;
+  base::Result<WipingBytes> armored() const;
 
   const Fingerprint& fingerprint() const { return fingerprint_; }
   // The certificate that peers get: reached at `addresses`, the first of which is the user id. At
