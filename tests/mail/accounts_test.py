@@ -1,5 +1,6 @@
 """How an account gets its servers: by parameters, by links, by a relay's registration page; and every way in which that fails, said
 in plain words, with nothing sent to a server whose certificate is not right."""
+import re
 import unittest
 
 import world
@@ -151,6 +152,16 @@ class Running(Case):
                 until(lambda: any(alice.address in text for text in self.device_texts(alice)), 40, "a device message")
             finally:
                 self.rig.lock_out(alice.address, False)
+
+    def test_a_mailbox_that_is_almost_full_is_told(self):
+        address = self.rig.address("small")
+        for _ in range(9):
+            self.rig.mailboxes.deliver(address, b"Subject: old\r\n\r\n" + 100 * (b"x" * 98 + b"\r\n"))
+        alice = subject("alice", address=address)
+        until(lambda: re.search(r"\d+ ?%", re.sub("<style.*?</style>", "", alice.rpc("get_connectivity_html"), flags=re.S)),
+              40, "the use of the mailbox on the page")
+        if SUBJECT == "ours":  # core 2.57 shows it on the page alone
+            until(lambda: any(re.search(r"\d+ ?%", text) for text in self.device_texts(alice)), 40, "a device message")
 
     @staticmethod
     def device_texts(party):

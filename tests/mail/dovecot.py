@@ -86,9 +86,26 @@ passdb {{
   args = username_format=%Lu {self.mailboxes.locked}
   deny = yes
 }}
+# An address that begins with "small" has little room.
+passdb {{
+  driver = static
+  username_filter = small*
+  args = password={PASSWORD} userdb_uid={self.name} userdb_gid={self.group} userdb_home={self.mailboxes.boxes}/%Lu \
+    userdb_quota_rule=*:storage=100K
+}}
 passdb {{
   driver = static
   args = password={PASSWORD}
+}}
+mail_plugins = quota
+plugin {{
+  quota = maildir:User quota
+}}
+protocol imap {{
+  mail_plugins = quota imap_quota
+}}
+userdb {{
+  driver = prefetch
 }}
 userdb {{
   driver = static

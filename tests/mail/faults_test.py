@@ -14,6 +14,7 @@ import world
 from world import Case, at_once, join, scaled, setUpModule, subject, peer, tearDownModule, until  # noqa: F401
 from cut_proxy import CutProxy
 from dovecot import Dovecot
+from moved_clock import DAY, MOVABLE, YEAR, MovedClock
 from parties import DELIVERED, FAILED, Server
 
 SEED = int(os.environ.get("EDGE_TEST_SEED", random.SystemRandom().randrange(10 ** 6)))
@@ -258,6 +259,25 @@ class Unreadable(Case):
         self.sent(alice, at_alice, bob)
         self.assertNotIn("hello in the clear", alice.texts(at_alice))
         self.assertEqual([], alice.rpc("search_messages", "hello in the clear", None))
+
+
+@unittest.skipUnless(MOVABLE and world.SUBJECT == "ours", "the clock cannot be moved")
+class Clocks(Case):
+    """alice's clock jumps; timestamps decide about groups, edits and codes."""
+
+    def test_nothing_is_lost_when_the_clock_jumps(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="mail-clock-")))
+        clock = MovedClock(folder)
+        server = self.enterContext(Server(world.SUBJECT, self.rig, env=clock.env, folder=folder))
+        alice, bob = at_once(lambda: server.party("alice"), lambda: peer("bob"))
+        at_alice, at_bob = join(alice, bob)
+        for off in (-YEAR, 0, 30 * DAY, 0):
+            clock.set(off)
+            sent, _ = self.sent(alice, at_alice, bob, f"with a clock off by {off} ms")
+            alice.is_delivered(sent["id"])
+            _, got = self.sent(bob, at_bob, alice, f"to a clock off by {off} ms")
+            alice.rpc("markseen_msgs", [got["id"]])
+            until(lambda: bob.state(next(m["id"] for m in bob.messages(at_bob) if m["text"] == got["text"])) == 28, what="the receipt")
 
 
 class FullDisk(OwnProcess):
