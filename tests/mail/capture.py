@@ -3,9 +3,9 @@ as vectors for the tests in C++. The accounts, keys and mails are made for this 
 
     python3 capture.py ../data/mail
 
-It writes NN-STEP.eml, NAME.asc (secret keys) and index.json: for each mail its sender, recipients and what is known of it.
+It writes NN-STEP.eml, NAME.asc (secret keys) and index.tsv: for each mail its sender, a recipient and what is known of it, a name
+and its value with "\\n" for line ends.
 """
-import json
 import pathlib
 import shutil
 import sys
@@ -22,12 +22,12 @@ class Capture:
         self.mails = []
         self.taken = 0
 
-    def take(self, step, **facts):
+    def take(self, step, fact="", value=""):
         """Keeps the mails since the last step."""
         for mail in self.rig.smtp.mails[self.taken:]:
             name = f"{len(self.mails):02}-{step}.eml"
             (self.place / name).write_bytes(mail.data)
-            self.mails.append({"file": name, "from": mail.sender, "to": mail.recipients, **facts})
+            self.mails.append("\t".join((name, mail.sender, mail.recipients[0], fact, str(value).replace("\n", "\\n"))))
         self.taken = len(self.rig.smtp.mails)
 
     def skip(self):
@@ -43,13 +43,13 @@ def converse(capture, cores):
     bob.wait("SecurejoinJoinerProgress", there, progress=1000)
     at_alice = alice.rpc("create_chat_by_contact_id", done["contactId"])
     until(lambda: len(capture.rig.smtp.mails) == 4, what="the last mail of the join")
-    capture.take("join", link=link)
+    capture.take("join", "link", link)
 
     def text(sender, chat, receiver, words, step, **data):
         msg = sender.send(chat, words, **data)
         got = receiver.arrives(words)
         sender.is_delivered(msg)
-        capture.take(step, text=words)
+        capture.take(step, "text", words)
         return msg, got
 
     msg, got = text(bob, at_bob, alice, "hello alice", "text")
@@ -58,7 +58,7 @@ def converse(capture, cores):
     capture.take("receipt")
     alice.rpc("send_reaction", got["id"], ["👍"])
     until(lambda: bob.message(msg)["reactions"], what="the reaction")
-    capture.take("reaction", reaction="👍")
+    capture.take("reaction", "reaction", "👍")
     text(alice, at_alice, bob, "> quoted marks\n\na reply üñ\n-- \nno footer", "quote", quotedMessageId=got["id"])
     with tempfile.TemporaryDirectory() as folder:
         small, large = pathlib.Path(folder) / "small", pathlib.Path(folder) / "large"
@@ -67,17 +67,17 @@ def converse(capture, cores):
         text(bob, at_bob, alice, "a file", "file", file=str(small), filename="Prüfbericht näm.txt", viewtype="File")
         msg, got = bob.send(at_bob, "a large file", file=str(large), filename="large.bin", viewtype="File"), alice.arrives("a large file")
         until(lambda: alice.message(got["id"])["downloadState"] == "Done", what="the large file")
-        capture.take("large-file", text="a large file")
+        capture.take("large-file", "text", "a large file")
     msg, got = text(bob, at_bob, alice, "as it was", "text")
     bob.rpc("send_edit_request", msg, "as it is")
     until(lambda: alice.message(got["id"])["text"] == "as it is", what="the edit")
-    capture.take("edit", text="as it is")
+    capture.take("edit", "text", "as it is")
     bob.rpc("delete_messages_for_all", [msg])
     until(lambda: "as it is" not in alice.texts(at_alice), what="the deletion")
     capture.take("delete")
     bob.rpc("set_chat_ephemeral_timer", at_bob, 3600)
     until(lambda: alice.rpc("get_chat_ephemeral_timer", at_alice) == 3600, what="the timer")
-    capture.take("timer", timer=3600)
+    capture.take("timer", "timer", 3600)
     bob.rpc("set_chat_ephemeral_timer", at_bob, 0)
     until(lambda: alice.rpc("get_chat_ephemeral_timer", at_alice) == 0, what="the timer's end")
     capture.skip()
@@ -90,23 +90,23 @@ def converse(capture, cores):
     link = alice.rpc("get_chat_securejoin_qr_code", group)
     _, at_carol = join(alice, carol, group)
     until(lambda: len(bob.members(got["chatId"])) == 3, what="carol at bob")
-    capture.take("group-join", link=link)
+    capture.take("group-join", "link", link)
     text(carol, at_carol, bob, "carol in the group", "group-text")
     alice.arrives("carol in the group")
     alice.rpc("set_chat_name", group, "Renamed")
     until(lambda: bob.chat(got["chatId"])["name"] == "Renamed", what="the name")
-    capture.take("group-name", name="Renamed")
+    capture.take("group-name", "name", "Renamed")
     alice.rpc("remove_contact_from_chat", group, alice.contact_of(carol))
     until(lambda: len(bob.members(got["chatId"])) == 2, what="carol's removal")
-    capture.take("group-remove", removed=carol.address)
+    capture.take("group-remove", "removed", carol.address)
     bob.rpc("leave_group", got["chatId"])
     until(lambda: len(alice.members(group)) == 1, what="bob's leaving")
-    capture.take("group-leave", removed=bob.address)
+    capture.take("group-leave", "removed", bob.address)
 
     channel = alice.rpc("create_broadcast", "Channel")
     link = alice.rpc("get_chat_securejoin_qr_code", channel)
     join(alice, bob, channel)
-    capture.take("channel-join", link=link)
+    capture.take("channel-join", "link", link)
     text(alice, channel, bob, "to the channel", "channel-text")
     for party in (alice, bob, carol):
         with tempfile.TemporaryDirectory() as folder:
@@ -124,7 +124,7 @@ def main():
         with Server("core", rig) as cores:
             capture = Capture(place, rig)
             converse(capture, cores)
-    (place / "index.json").write_text(json.dumps(capture.mails, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (place / "index.tsv").write_text("".join(line + "\n" for line in capture.mails), encoding="utf-8")
     print(f"{len(capture.mails)} mails in {place}")
 
 
