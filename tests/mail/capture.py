@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 import rig as rigs
-from gateway import until
+from waiting import until
 from parties import Server, join
 
 

@@ -44,7 +44,7 @@ class Crew(Case):
 
     def are_members(self, names, *pairs):
         for party, chat in pairs:
-            until(lambda: party.members(chat) == sorted(names), what=f"members {sorted(names)} at {party}: {party.members(chat)}")
+            until(lambda: party.members(chat) == sorted(names), what=lambda: f"members {sorted(names)} at {party}: {party.members(chat)}")
 
     def infos(self, party, chat, kind):
         return [message for message in party.messages(chat, infos=True) if message["systemMessageType"] == kind]

@@ -113,7 +113,7 @@ class History(Case):
     def agree(self):
         def views():
             return {str(party): (party.chat(self.chats[party])["name"], party.members(self.chats[party])) for party in self.stay}
-        until(lambda: len(set(map(str, views().values()))) == 1, 60, f"one name and list (seed {self.seed}): {views()}")
+        until(lambda: len(set(map(str, views().values()))) == 1, 60, lambda: f"one name and list (seed {self.seed}): {views()}")
         name, members = next(iter(views().values()))
         for party in self.stay:
             texts = [text for text in party.texts(self.chats[party]) if text in self.texts]

@@ -11,7 +11,8 @@ import tempfile
 import threading
 import time
 
-from gateway import DAEMON, ROOT, RpcError, scaled, until
+from gateway import DAEMON, ROOT, RpcError, scaled
+from waiting import until
 
 VERSION = "2.57.0"
 CLIENTS = pathlib.Path(os.environ.get("CLIENTS_DIR", ROOT / "build/clients"))
@@ -304,7 +305,7 @@ class Party:
                       for c in self.rpc("get_chat_contacts", chat))
 
     def is_delivered(self, msg, state=DELIVERED):
-        until(lambda: self.state(msg) >= state, what=f"state {state} of message {msg} at {self}: {self.message(msg)}")
+        until(lambda: self.state(msg) >= state, what=lambda: f"state {state} of {self.message(msg)} at {self}")
 
 
 def join(inviter, joiner, chat=None):

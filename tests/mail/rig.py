@@ -12,11 +12,12 @@ import urllib.parse
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 from certificates import Authority  # noqa: E402
-from gateway import scaled, until  # noqa: E402
+from gateway import scaled  # noqa: E402
 from dovecot import Dovecot, user  # noqa: E402
 from mailboxes import Mailboxes  # noqa: E402
 from registration import Registration  # noqa: E402
 from smtp_server import SmtpServer  # noqa: E402
+from waiting import until  # noqa: E402
 
 DOMAIN = "rig.test"
 

@@ -11,7 +11,7 @@ import unittest
 
 import world
 
-AT_ONCE = 8
+AT_ONCE = 12
 LOCK = threading.Lock()
 BEGAN = time.monotonic()
 

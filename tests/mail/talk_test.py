@@ -103,7 +103,7 @@ class Texts(Pair):
             receiver.rpc("send_reaction", got["id"], emoji)
             for party, msg, by in ((sender, sent["id"], sender.contact_of(receiver)), (receiver, got["id"], SELF)):
                 until(lambda: self.reactions(party, msg) == ({by: emoji} if emoji else {}),
-                      what=f"{emoji} at {party}: {self.reactions(party, msg)}")
+                      what=lambda: f"{emoji} at {party}: {self.reactions(party, msg)}")
         event = sender.wait("IncomingReaction", since, msgId=sent["id"])
         self.assertEqual(("👍", sender.contact_of(receiver)), (event["reaction"], event["contactId"]))
 
@@ -117,15 +117,16 @@ class Changes(Pair):
     @both_ways
     def test_edits_and_deletion_for_everyone(self, sender, chat, receiver, _):
         sent, got = self.sent(sender, chat, receiver)
-        sender.rpc("send_edit_request", sent["id"], "as it should have been")
-        until(lambda: receiver.message(got["id"])["text"] == "as it should have been", what="the edit")
+        right = f"as {sender.name} should have said"
+        sender.rpc("send_edit_request", sent["id"], right)
+        until(lambda: receiver.message(got["id"])["text"] == right, what="the edit")
         for party, msg in ((sender, sent["id"]), (receiver, got["id"])):
             self.assertTrue(party.message(msg)["isEdited"], party)
         since = receiver.now()
         sender.rpc("delete_messages_for_all", [sent["id"]])
         receiver.wait("MsgDeleted", since, msgId=got["id"])
         for party, its in ((sender, chat), (receiver, got["chatId"])):
-            self.assertNotIn("as it should have been", party.texts(its))
+            self.assertNotIn(right, party.texts(its))
 
     @both_ways
     def test_what_others_wrote_is_not_deleted_for_everyone(self, sender, chat, receiver, _):

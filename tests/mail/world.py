@@ -9,7 +9,8 @@ import os
 import unittest
 
 import rig as rigs  # first: it makes the modules of the end-to-end tests known
-from gateway import RpcError, scaled, until  # noqa: F401 - tests take them from here
+from waiting import until  # noqa: F401
+from gateway import RpcError, scaled  # noqa: F401 - tests take them from here
 from parties import KINDS, Server, core_program, join
 
 SUBJECT = os.environ.get("EDGE_MAIL_SUBJECT", "ours")
