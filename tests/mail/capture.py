@@ -88,7 +88,7 @@ def converse(capture, cores):
     bob.rpc("accept_chat", got["chatId"])
     carol = cores.party("carol", "carol@example.org")
     link = alice.rpc("get_chat_securejoin_qr_code", group)
-    _, at_carol = join(alice, carol, group)
+    _, at_carol = join(alice, carol, group, link)
     until(lambda: len(bob.members(got["chatId"])) == 3, what="carol at bob")
     capture.take("group-join", "link", link)
     text(carol, at_carol, bob, "carol in the group", "group-text")
@@ -105,7 +105,7 @@ def converse(capture, cores):
 
     channel = alice.rpc("create_broadcast", "Channel")
     link = alice.rpc("get_chat_securejoin_qr_code", channel)
-    join(alice, bob, channel)
+    join(alice, bob, channel, link)
     capture.take("channel-join", "link", link)
     text(alice, channel, bob, "to the channel", "channel-text")
     for party in (alice, bob, carol):

@@ -308,10 +308,10 @@ class Party:
         until(lambda: self.state(msg) >= state, what=lambda: f"state {state} of {self.message(msg)} at {self}")
 
 
-def join(inviter, joiner, chat=None):
+def join(inviter, joiner, chat=None, link=None):
     """The joiner scans the inviter's code (of a group's with `chat`): their chats, (the inviter's, the joiner's)."""
     at_inviter, at_joiner = inviter.now(), joiner.now()
-    link = inviter.rpc("get_chat_securejoin_qr_code", chat)
+    link = link or inviter.rpc("get_chat_securejoin_qr_code", chat)
     joined = joiner.rpc("secure_join", link)
     done = inviter.wait("SecurejoinInviterProgress", at_inviter, progress=1000)
     joiner.wait("SecurejoinJoinerProgress", at_joiner, progress=1000)
