@@ -118,6 +118,8 @@ int32_t edge_pgp_certificate_info(const edge_pgp_certificate* certificate,
 
 int32_t edge_pgp_seal(const edge_pgp_sealing* sealing, edge_buffer* out);
 int32_t edge_pgp_open(const edge_pgp_opening* opening, edge_pgp_opened** out);
+/* What is inside of an encryption, without one: for tests and fuzzing alone. */
+int32_t edge_pgp_open_content(edge_slice content, uint64_t max_plaintext, edge_pgp_opened** out);
 int32_t edge_pgp_opened_info(const edge_pgp_opened* opened, edge_pgp_opened_facts* out);
 int32_t edge_pgp_opened_issuer(const edge_pgp_opened* opened, edge_pgp_fingerprint* out);
 int32_t edge_pgp_opened_verify(const edge_pgp_opened* opened,

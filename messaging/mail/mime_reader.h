@@ -30,7 +30,8 @@ struct MimeAddress {
 struct MimeHeader {
   std::string name;  // as sent; compare with MimePart::header(), which ignores the case
   // Unfolded (line ends are gone, the white space of the fold remains), trimmed, otherwise as sent:
-  // right for addresses, base64 and Autocrypt. Valid UTF-8: other bytes are U+FFFD.
+  // right for addresses, base64 and Autocrypt. Valid UTF-8: other bytes are U+FFFD. Holds no CR,
+  // LF or NUL; decoded() may.
   std::string value;
   // The encoded words of RFC 2047 in `value`, decoded: right for texts. Equal to `value` without
   // any.

@@ -233,6 +233,16 @@ pub unsafe extern "C" fn edge_pgp_open(opening: *const PgpOpening, out: *mut *mu
     })
 }
 
+/// What is inside of an encryption, without one: for tests and fuzzing, which cannot seal what no sender
+/// should.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn edge_pgp_open_content(content: Slice, max_plaintext: u64, out: *mut *mut Opened) -> i32 {
+    guard(|| {
+        let opened = open::open_content(unsafe { content.get()? }, max_plaintext)?;
+        unsafe { put_handle(out, opened) }
+    })
+}
+
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn edge_pgp_opened_info(opened: *const Opened, out: *mut PgpOpened) -> i32 {
     guard(|| {

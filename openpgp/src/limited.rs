@@ -7,16 +7,39 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 /// Room for the packet headers and signatures around a text.
 pub const SLACK: u64 = 128 * 1024;
 
-/// What is left, and whether more was wanted; shared with who reads, as the reader itself is given to `pgp`.
+/// What happened while reading; shared with who asked for it, as the reader itself is given to `pgp`.
+#[derive(Clone, Default)]
+pub struct Events {
+    exceeded: Arc<AtomicBool>,
+    broken: Arc<AtomicBool>,
+}
+
+impl Events {
+    pub fn set_exceeded(&self) {
+        self.exceeded.store(true, Ordering::Relaxed);
+    }
+
+    /// More was wanted than a limit allows.
+    pub fn exceeded(&self) -> bool {
+        self.exceeded.load(Ordering::Relaxed)
+    }
+
+    /// The reader below failed: the integrity of what it decrypts.
+    pub fn broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
+    }
+}
+
+/// What is left.
 #[derive(Clone)]
 pub struct Allowance {
     left: Arc<AtomicU64>,
-    exceeded: Arc<AtomicBool>,
+    events: Events,
 }
 
 impl Allowance {
-    pub fn new(exceeded: &Arc<AtomicBool>) -> Self {
-        Allowance { left: Arc::new(AtomicU64::new(SLACK)), exceeded: exceeded.clone() }
+    pub fn new(events: &Events) -> Self {
+        Allowance { left: Arc::new(AtomicU64::new(SLACK)), events: events.clone() }
     }
 
     pub fn raise(&self, by: u64) {
@@ -38,10 +61,11 @@ impl<R> std::fmt::Debug for Limited<R> {
 
 impl<R: BufRead> BufRead for Limited<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let bytes = self.reader.fill_buf()?;
+        let events = &self.allowance.events;
+        let bytes = self.reader.fill_buf().inspect_err(|_| events.broken.store(true, Ordering::Relaxed))?;
         let left = self.allowance.left.load(Ordering::Relaxed);
         if left == 0 && !bytes.is_empty() {
-            self.allowance.exceeded.store(true, Ordering::Relaxed);
+            events.set_exceeded();
             return Err(io::ErrorKind::Other.into());
         }
         let count = (bytes.len() as u64).min(left) as usize;

@@ -103,7 +103,9 @@ impl Reader {
         let mut current: Option<(String, Vec<u8>)> = None;
         let mut rest = bytes;
         let finish = |current: &mut Option<(String, Vec<u8>)>, headers: &mut Pairs| {
-            if let Some((name, value)) = current.take() {
+            if let Some((name, mut value)) = current.take() {
+                // What would end a header where it is written again.
+                value.iter_mut().filter(|byte| matches!(byte, b'\r' | 0)).for_each(|byte| *byte = b' ');
                 headers.push((name, String::from_utf8_lossy(value.trim_ascii()).into_owned()));
             }
         };

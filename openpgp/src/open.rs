@@ -1,7 +1,5 @@
 //! Encrypted mails, opened. What the sender chooses (counts, nesting, expansion) is bounded here.
 use std::io::{self, BufRead, Read as _};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use pgp::armor::BlockType;
 use pgp::composed::{
@@ -14,7 +12,7 @@ use crate::certificate::dearmor;
 use crate::failure::{Failure, Outcome, Status, fail};
 use crate::fence;
 use crate::key::Key;
-use crate::limited::{Allowance, Limited, SLACK};
+use crate::limited::{Allowance, Events, Limited, SLACK};
 
 const MAX_SIGNATURES: usize = 4;
 const MAX_PASSPHRASES: usize = 1000;
@@ -57,11 +55,28 @@ pub fn open(data: &[u8], keys: &[&Key], passphrases: &[&[u8]], limits: &Limits) 
         dearmored = dearmor(data.trim_ascii_start(), &[BlockType::Message])?;
         &dearmored[..]
     };
-    let exceeded = Arc::new(AtomicBool::new(false));
-    match open_binary(binary, keys, passphrases, limits, &exceeded) {
-        Err(_) if exceeded.load(Ordering::Relaxed) => fail(Status::TooLarge, "its text is larger than the limit"),
-        other => other,
+    let events = Events::default();
+    let opened = open_binary(binary, keys, passphrases, limits, &events);
+    opened.map_err(|failure| told(failure, &events))
+}
+
+/// What happened below `pgp` says more than its error.
+fn told(failure: Failure, events: &Events) -> Failure {
+    if events.exceeded() {
+        Failure(Status::TooLarge, "its text is larger than the limit")
+    } else if events.broken() {
+        changed()
+    } else {
+        failure
     }
+}
+
+/// What `open` does once the encryption is off.
+pub fn open_content(content: &[u8], max: u64) -> Outcome<Opened> {
+    let events = Events::default();
+    let mut plaintext = vec![];
+    let signatures = read_content(content, max, &events, &mut plaintext).map_err(|failure| told(failure, &events))?;
+    Ok(Opened { plaintext, by: OpenedBy::Key(0), signatures })
 }
 
 fn open_binary(
@@ -69,7 +84,7 @@ fn open_binary(
     keys: &[&Key],
     passphrases: &[&[u8]],
     limits: &Limits,
-    exceeded: &Arc<AtomicBool>,
+    events: &Events,
 ) -> Outcome<Opened> {
     fence::check_message(binary, limits.session_keys)?;
     let Message::Encrypted { esk, mut edata, .. } = Message::from_bytes(binary)? else {
@@ -98,7 +113,7 @@ fn open_binary(
     drop(session_key);
 
     let mut plaintext = Vec::new();
-    let signatures = read_content(&mut edata, limits.plaintext, exceeded, &mut plaintext)?;
+    let signatures = read_content(&mut edata, limits.plaintext, events, &mut plaintext)?;
     // Reading to the end verifies the last tag.
     expect_end(&mut edata)?;
     let mut behind = edata.get_mut().get_mut();
@@ -142,22 +157,28 @@ fn session_key(esk: &[Esk], keys: &[&Key], passphrases: &[&[u8]]) -> Outcome<(Pl
 }
 
 /// What is inside the encryption: a text, signed or not, compressed or not; nothing nested further.
-pub fn read_content<R: BufRead + Send>(
+fn read_content<R: BufRead + Send>(
     source: R,
     max: u64,
-    exceeded: &Arc<AtomicBool>,
+    events: &Events,
     out: &mut Vec<u8>,
 ) -> Outcome<Vec<Unverified>> {
-    let allowance = Allowance::new(exceeded);
+    let allowance = Allowance::new(events);
     match Message::from_bytes(Limited { reader: source, allowance: allowance.clone() })? {
         Message::Compressed { reader, .. } => {
             // Compressed bytes are bounded by the size of the mail; what they become is not.
             allowance.raise(1 << 40);
             let mut expanded = reader.decompress()?;
-            let allowance = Allowance::new(exceeded);
+            // Damage of the compressed stream is not damage of the encryption.
+            let inside = Events::default();
+            let allowance = Allowance::new(&inside);
             let message = Message::from_bytes(Limited { reader: &mut expanded, allowance: allowance.clone() })?;
             allowance.raise(max);
-            let signatures = read_text(message, max, exceeded, out)?;
+            let signatures = read_text(message, max, events, out).inspect_err(|_| {
+                if inside.exceeded() {
+                    events.set_exceeded();
+                }
+            })?;
             expect_end(&mut expanded)?;
             if expanded.get_mut().read(&mut [0u8; 16])? != 0 {
                 return Err(changed());
@@ -166,12 +187,12 @@ pub fn read_content<R: BufRead + Send>(
         }
         message => {
             allowance.raise(max);
-            read_text(message, max, exceeded, out)
+            read_text(message, max, events, out)
         }
     }
 }
 
-fn read_text(mut message: Message<'_>, max: u64, exceeded: &AtomicBool, out: &mut Vec<u8>) -> Outcome<Vec<Unverified>> {
+fn read_text(mut message: Message<'_>, max: u64, events: &Events, out: &mut Vec<u8>) -> Outcome<Vec<Unverified>> {
     match &message {
         Message::Literal { .. } => {}
         Message::Signed { reader, .. } => {
@@ -191,7 +212,7 @@ fn read_text(mut message: Message<'_>, max: u64, exceeded: &AtomicBool, out: &mu
             break;
         }
         if out.len() as u64 + count as u64 > max {
-            exceeded.store(true, Ordering::Relaxed);
+            events.set_exceeded();
             return fail(Status::TooLarge, "its text is larger than the limit");
         }
         out.extend_from_slice(&piece[..count]);
