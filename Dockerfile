@@ -29,7 +29,7 @@ RUN apt-get update -q \
 COPY --from=build /src/build/release/bin/privitty-edged /src/build/release/bin/privitty-edge /usr/local/bin/
 # The manual pages and the completions.
 COPY --from=build /usr/local/share /usr/local/share
-COPY LICENSE /usr/share/doc/privitty-edge/LICENSE
+COPY LICENSE openpgp/NOTICES.md /usr/share/doc/privitty-edge/
 
 # A missing library fails the build, not the first start. The folders belong to the user that runs.
 RUN ! ldd /usr/local/bin/privitty-edged /usr/local/bin/privitty-edge | grep 'not found' \

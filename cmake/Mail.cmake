@@ -4,7 +4,8 @@ option(EDGE_MAIL "Build chat by e-mail, which needs cargo and rustc" ON)
 # The library is the same for all presets of a checkout, so that it is built once.
 set(EDGE_CARGO_TARGET ${CMAKE_SOURCE_DIR}/build/cargo CACHE PATH "Where cargo builds the library of openpgp/")
 set(EDGE_OPENPGP_LIBRARY "" CACHE FILEPATH "A libedge_openpgp.a that was built elsewhere from this openpgp/, instead of cargo")
-set(EDGE_CARGO_OLDEST 1.88)
+set(EDGE_CARGO_OLDEST 1.88 CACHE STRING "The oldest rustc that is used")
+mark_as_advanced(EDGE_CARGO_OLDEST)
 
 # edge_mail_sources(VARIABLE REGEX): without mail, removes what matches from a room's sources.
 function(edge_mail_sources variable regex)
