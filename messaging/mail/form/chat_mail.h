@@ -21,15 +21,16 @@
 namespace messaging::mail {
 
 // Bounds of the reader.
-inline constexpr std::size_t kMaxRecipients = 1000;         // in To, and as many past members
-inline constexpr std::size_t kMaxGossip = 1000;             // keys in one mail
-inline constexpr std::size_t kMaxKey = 64 * 1024;           // bytes of a certificate
-inline constexpr std::size_t kMaxPicture = 1024 * 1024;     // bytes of an avatar
-inline constexpr std::size_t kMaxMailFile = 48u << 20;      // bytes of a file
-inline constexpr std::size_t kMaxSubject = 1000;            // bytes
-inline constexpr std::size_t kMaxJoinWord = 256;            // bytes of a secret, number or step
+inline constexpr std::size_t kMaxRecipients = 1000;      // in To, and as many past members
+inline constexpr std::size_t kMaxGossip = 1000;          // keys in one mail
+inline constexpr std::size_t kMaxKey = 64 * 1024;        // bytes of a certificate
+inline constexpr std::size_t kMaxPicture = 1024 * 1024;  // bytes of an avatar
+inline constexpr std::size_t kMaxFiles = 20;             // in one mail; further ones are left out
+inline constexpr std::size_t kMaxMailFile = 48u << 20;   // bytes of a file
+inline constexpr std::size_t kMaxSubject = 1000;         // bytes
+inline constexpr std::size_t kMaxJoinWord = 256;         // bytes of a secret, number or step
 inline constexpr std::size_t kMaxUpdateJson = 1024 * 1024;  // bytes of webxdc status updates
-inline constexpr std::size_t kMaxTimer = 5u * 366 * 86400;  // seconds
+inline constexpr std::size_t kMaxTimer = 0x7fffffff;  // seconds
 
 // A file from here on is sent as two mails: a pre-message, and a post-message with the file.
 inline constexpr std::uint64_t kSplitFrom = 140'000;  // bytes
@@ -85,6 +86,7 @@ struct MailText {
   bool forwarded = false;
   Viewtype type = Viewtype::text;
   std::optional<MailFile> file = std::nullopt;
+  std::vector<MailFile> more_files = {};          // of clients that attach several; never written
   std::uint32_t duration = 0;                     // milliseconds, of audio and video
   std::optional<PostNotice> post = std::nullopt;  // this is a pre-message
   bool is_post = false;                           // this is the post-message
@@ -212,8 +214,7 @@ struct MailJoin {
 struct ChatMail {
   MailAddress from;
   std::vector<MailMember> to = {};  // empty: hidden
-  // The sender's own name, when `from` has one for this message only.
-  std::optional<std::string> sender_name = std::nullopt;
+  std::string shown_as = {};        // the sender's name for this message only; "" from.name
   std::string message_id;
   std::string in_reply_to = {};  // "" none
   std::vector<std::string> references = {};

@@ -27,18 +27,17 @@ class MailNames {
   virtual std::optional<MessageRef> reference(std::string_view message_id) const = 0;
 };
 
-// The contents that a mail brings, in the order in which they are applied.
-struct MailContents {
-  std::vector<Content> contents;
-  // The contents' file, of the one that has a FileNote with this name, media type and size; the
-  // other fields of the note are zero until the file is sealed. nullptr: none.
-  const MailFile* file = nullptr;
+// A content that a mail brings, and its file: the content has a FileNote with the file's name,
+// media type and size; the other fields of the note are zero until the file is sealed.
+struct MailContent {
+  Content content;
+  const MailFile* file = nullptr;  // in the mail; nullptr: none
 };
 
-// Of a 1:1 mail: the first content's uuid is that of the mail's Message-ID, those of others are
-// derived from it. Contents without a place in a chat (SecureJoin steps, sync messages) give none.
-// `mail` outlives the result.
-MailContents to_content(const ChatMail& mail, const MailNames& names);
+// The contents of a mail, in the order in which they are applied. The one that a chat shows has the
+// uuid of the mail's Message-ID, others have uuids derived from it. Steps of SecureJoin, sync
+// messages and the states of groups (mail_group.h) are none. `mail` outlives the result.
+std::vector<MailContent> to_content(const ChatMail& mail, const MailNames& names);
 
 // Sets the body of a mail, and the headers that belong to the content, for one of our contents.
 // `mail` has its frame: from, to, message id, references, key, group. `file`: the content's file.

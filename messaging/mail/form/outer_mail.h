@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -31,6 +33,8 @@ struct OuterMail {
 
 // `back`: how much older than the mail its date says, 0 to kDateBlur, random.
 OuterMail outer_of(const ChatMail& mail, std::int64_t back);
+// The headers of such a mail that its inner part repeats, as "Name" and value.
+std::vector<std::pair<std::string, std::string>> head_of(const OuterMail& outer);
 // The whole mail with CRLF. `armored`: as seal() made it.
 std::string write_outer(const OuterMail& outer, std::string_view armored);
 

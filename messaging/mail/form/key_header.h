@@ -1,0 +1,17 @@
+// The values of Autocrypt and Autocrypt-Gossip headers.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "messaging/mail/form/chat_mail.h"
+
+namespace messaging::mail {
+
+std::string autocrypt_value(const KeyNotice& notice);
+// nullopt: malformed, too large, or with an attribute that must be understood (its name has no "_"
+// in front) and is not.
+std::optional<KeyNotice> read_autocrypt(std::string_view value);
+
+}  // namespace messaging::mail
