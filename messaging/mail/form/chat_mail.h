@@ -30,7 +30,7 @@ inline constexpr std::size_t kMaxMailFile = 48u << 20;   // bytes of a file
 inline constexpr std::size_t kMaxSubject = 1000;         // bytes
 inline constexpr std::size_t kMaxJoinWord = 256;         // bytes of a secret, number or step
 inline constexpr std::size_t kMaxUpdateJson = 1024 * 1024;  // bytes of webxdc status updates
-inline constexpr std::size_t kMaxTimer = 0x7fffffff;  // seconds
+inline constexpr std::size_t kMaxTimer = 0x7fffffff;        // seconds
 
 // A file from here on is sent as two mails: a pre-message, and a post-message with the file.
 inline constexpr std::uint64_t kSplitFrom = 140'000;  // bytes
@@ -79,7 +79,7 @@ struct PostNotice {
 
 // A message: text, file or both.
 struct MailText {
-  std::string text;  // line breaks are "\n"
+  std::string text = {};  // line breaks are "\n"
   // The quoted text; the quoted message is ChatMail::in_reply_to.
   std::optional<std::string> quote = std::nullopt;
   std::string footer = {};  // the sender's status
@@ -219,6 +219,8 @@ struct ChatMail {
   std::string in_reply_to = {};  // "" none
   std::vector<std::string> references = {};
   std::int64_t date = 0;  // Unix seconds
+  // Of mails that arrive: orders those of one second, 0 to 999. Set by who fetched it.
+  std::uint16_t order = 0;
   std::string subject = {};
   bool chat = true;            // has Chat-Version; without it the mail is not from a chat client
   bool wants_receipt = false;  // Chat-Disposition-Notification-To names From

@@ -85,7 +85,11 @@ std::string header_address(const MailAddress& address) {
   const std::string name = plain_header(address.name);
   std::string out;
   if (!name.empty()) out = (needs_words(name) ? words(name) : in_quotes(name)) + " ";
-  return out.append("<").append(plain_header(address.addr)).append(">");
+  std::string addr = plain_header(address.addr);
+  for (char& c : addr) {
+    if (std::string_view(" <>,;\"").find(c) != std::string_view::npos) c = '_';
+  }
+  return out.append("<").append(addr).append(">");
 }
 
 std::string header_line(std::string_view name, std::string_view value) {

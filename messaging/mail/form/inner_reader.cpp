@@ -271,7 +271,7 @@ class PartWalk {
       // Parts without a name that are no text are parts of the form: signatures, reports.
       if (attached) take_file(part);
     } else if (part.disposition == "reaction") {
-      found_.reaction = text_within(std::string(as_text(part.body)), kMaxText);
+      found_.reaction = text_within(std::string(base::trimmed(as_text(part.body))));
     } else {
       take_text(part);
     }

@@ -64,7 +64,7 @@ struct BodyParts {
       {};  // with the text of those that have one
 };
 
-void add_file(BodyParts& parts, const MailFile& file) {
+void attach_file(BodyParts& parts, const MailFile& file) {
   MimePiece piece;
   piece.type = file_type(file.media_type);
   piece.disposition = file_disposition(file.name);
@@ -116,7 +116,7 @@ struct BodyWriter {
       parts.text =
           write_body({text_of_mail(mail, body.text), body.quote, body.footer, body.forwarded});
     }
-    if (body.file) add_file(parts, *body.file);
+    if (body.file) attach_file(parts, *body.file);
     if (!body.updates.empty()) add_updates(parts, body.updates);
     return parts;
   }

@@ -23,7 +23,7 @@ class MailNames {
   // The Message-ID of a message that one of our contents refers to.
   virtual std::string message_id(const MessageRef& ref) const = 0;
   // The reference by which a content of the mail's sender means this message. nullopt: the message
-  // is not here; whatever refers to it is then kept or dropped as its kind has it.
+  // is not here, and is then taken for one of the sender's own that may come.
   virtual std::optional<MessageRef> reference(std::string_view message_id) const = 0;
 };
 
@@ -35,13 +35,32 @@ struct MailContent {
 };
 
 // The contents of a mail, in the order in which they are applied. The one that a chat shows has the
-// uuid of the mail's Message-ID, others have uuids derived from it. Steps of SecureJoin, sync
-// messages and the states of groups (mail_group.h) are none. `mail` outlives the result.
+// uuid of the mail's Message-ID (of a pre-message: of the post-message's), others have uuids
+// derived from it. A pre-message's content has a FileNote and no file. Steps of SecureJoin, sync
+// messages, and what a mail says of its sender and group besides, are none. `mail` outlives the
+// result.
+//
+// Contents of groups have no digest: the caller sets the present state's.
 std::vector<MailContent> to_content(const ChatMail& mail, const MailNames& names);
 
+// What a mail says of its sender; most do.
+struct MailProfile {
+  std::string name;                   // "" not said
+  std::optional<std::string> status;  // nothing: not said
+  bool bot = false;
+  std::optional<MailPicture> avatar;
+};
+// nullopt: not of a chat client, or a receipt.
+std::optional<MailProfile> profile_of(const ChatMail& mail);
+
+// A register's number by the mail's date: of two values the later mail's counts.
+std::uint64_t number_of(const ChatMail& mail);
+
 // Sets the body of a mail, and the headers that belong to the content, for one of our contents.
-// `mail` has its frame: from, to, message id, references, key, group. `file`: the content's file.
-// False: mails cannot say this (contents of the gateways' own protocol alone).
+// `mail` has its frame: from, to, message id, date, references, key, group; and what stays for
+// messages alone: wants_receipt, and in its MailText the footer. `file`: the content's file. False:
+// mails cannot say this (contents of the gateways' own protocol, receipts of arrival, profiles,
+// which go along with messages).
 base::Result<bool> put_content(ChatMail& mail, const Content& content, const MailNames& names,
                                std::optional<MailFile> file);
 

@@ -20,7 +20,7 @@ using base::fail;
 constexpr std::string_view kArmorBegin = "-----BEGIN PGP MESSAGE-----\r\n";
 constexpr std::string_view kArmorEnd = "-----END PGP MESSAGE-----";
 constexpr std::size_t kLongestMail = 31'457'280;  // bytes, a relay's default
-constexpr std::size_t kLongestLine = 998;
+constexpr std::size_t kRelayLine = 998;
 constexpr std::uint8_t kPkesk = 1;
 constexpr std::uint8_t kSkesk = 3;
 constexpr std::uint8_t kSeipd = 18;
@@ -161,7 +161,7 @@ bool is_plain_request(const RawPart& mail) {
 bool has_long_line(std::string_view mail) {
   while (!mail.empty()) {
     const std::size_t end = std::min(mail.find("\r\n"), mail.size());
-    if (end > kLongestLine) return true;
+    if (end > kRelayLine) return true;
     mail.remove_prefix(std::min(end + 2, mail.size()));
   }
   return false;
