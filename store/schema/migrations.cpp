@@ -15,6 +15,7 @@
 #include "store/schema/v18.sql.h"
 #include "store/schema/v19.sql.h"
 #include "store/schema/v2.sql.h"
+#include "store/schema/v20.sql.h"
 #include "store/schema/v3.sql.h"
 #include "store/schema/v4.sql.h"
 #include "store/schema/v5.sql.h"
@@ -49,6 +50,7 @@ std::span<const Migration> migrations() {
         Migration{17, "webxdc apps", schema::kV17},
         Migration{18, "accounts from a backup or another gateway", schema::kV18},
         Migration{19, "mail accounts", schema::kV19},
+        Migration{20, "keys of mail accounts, mails that were taken", schema::kV20},
     };
     if (steps.back().number == schema::kWholeUpTo) steps.back().whole = schema::kWhole;
     return steps;

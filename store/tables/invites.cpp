@@ -75,6 +75,20 @@ base::Result<std::optional<InviteRow>> live_invite(const Scope& scope,
   return scope.db.one<InviteRow>(kSql, reader(scope), scope.account, chat);
 }
 
+base::Result<std::vector<InviteRow>> live_invites(const Scope& scope) {
+  static const std::string kSql = select("withdrawn = 0 AND intact ORDER BY id");
+  std::vector<InviteRow> invites;
+  const auto read = reader(scope);
+  EDGE_CHECK(scope.db.each(
+      kSql,
+      [&](const Row& row) -> base::Result<> {
+        EDGE_TRY(invites.emplace_back(), read(row));
+        return {};
+      },
+      scope.account));
+  return invites;
+}
+
 base::Result<> delete_invites(const Scope& scope) {
   EDGE_CHECK(scope.db.run("DELETE FROM invite WHERE account_id = ?", scope.account));
   return {};

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "crypto/wiping.h"
@@ -29,6 +30,8 @@ base::Result<> set_invite_withdrawn(const Scope& scope, std::int64_t id, bool wi
 base::Result<std::optional<InviteRow>> find_invite(const Scope& scope, std::int64_t id);
 base::Result<std::optional<InviteRow>> find_invite_by_number(const Scope& scope,
                                                              const std::string& number);
+// All that are not withdrawn, by id.
+base::Result<std::vector<InviteRow>> live_invites(const Scope& scope);
 // The newest one that is not withdrawn.
 base::Result<std::optional<InviteRow>> live_invite(const Scope& scope,
                                                    std::optional<base::ChatId> chat);

@@ -92,6 +92,13 @@ base::Result<> update_message(const Scope& scope, const MessageRow& row) {
   return {};
 }
 
+base::Result<> add_message_blob(const Scope& scope, const MessageRow& row) {
+  EDGE_CHECK(scope.db.run("UPDATE message SET blob_id = ?3 WHERE account_id = ?1 AND id = ?2",
+                          scope.account, row.id, row.blob_id));
+  if (row.blob_id) EDGE_CHECK(add_blob_use(scope, *row.blob_id));
+  return update_message(scope, row);
+}
+
 base::Result<std::optional<MessageRow>> find_message(const Scope& scope, base::MsgId message) {
   return scope.db.one<MessageRow>(
       MESSAGE_COLUMNS "WHERE account_id = ? AND id = ?",

@@ -62,6 +62,10 @@ base::Result<> insert_message(const Scope& scope, MessageRow& row);
 // Writes every column but id, uuid, position, seq, blob_id and original_id.
 base::Result<> update_message(const Scope& scope, const MessageRow& row);
 
+// The file of a message that came without it: the row's `blob_id`, with all that update_message()
+// writes. Counts the blob's use.
+base::Result<> add_message_blob(const Scope& scope, const MessageRow& row);
+
 base::Result<std::optional<MessageRow>> find_message(const Scope& scope, base::MsgId message);
 // "Message Msg#12345 does not exist for account 1"
 base::Result<MessageRow> load_message(const Scope& scope, base::MsgId message);

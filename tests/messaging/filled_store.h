@@ -16,6 +16,9 @@
 #include "store/tables/gone_groups.h"
 #include "store/tables/group_held.h"
 #include "store/tables/locations.h"
+#include "store/tables/mail_halves.h"
+#include "store/tables/mail_ids.h"
+#include "store/tables/mail_keys.h"
 #include "store/tables/mail_logins.h"
 #include "store/tables/message_changes.h"
 #include "store/tables/pending_joins.h"
@@ -175,6 +178,12 @@ struct FilledStore : Three {
                                                   .cursor = {7, 8},
                                                   .addr = "a@example.org",
                                                   .login = crypto::WipingBytes(3)}));
+      EDGE_CHECK(store::put_mail_key(scope, id32));
+      EDGE_CHECK(store::note_message_id(scope, id16, "first@example.org"));
+      EDGE_TRY(const bool fresh, store::note_taken_mail(scope, base::to_hex(id16), tx.now()));
+      (void)fresh;
+      EDGE_CHECK(store::put_mail_half(
+          scope, {.contact = bob_at_alice, .uuid = id16, .has_file = true, .at = tx.now()}));
       EDGE_CHECK(store::put_location_stream(
           scope, {.chat = ChatId(900 + n), .until = tx.now() + 1'000'000'000'000}));
       store::WebxdcUpdateRow update;

@@ -1,0 +1,47 @@
+#include "store/tables/mail_halves.h"
+
+#include "store/tables/intact.h"
+
+namespace store {
+
+base::Result<> put_mail_half(const Scope& scope, const MailHalfRow& row) {
+  EDGE_CHECK(scope.db.run(
+      "INSERT OR REPLACE INTO mail_half(account_id, contact_id, uuid, has_file, transport,"
+      " uid_validity, uid, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+      scope.account, row.contact, base::ByteView(row.uuid), row.has_file, row.transport,
+      row.uid_validity, row.uid, row.at));
+  return {};
+}
+
+base::Result<std::optional<MailHalfRow>> find_mail_half(const Scope& scope, base::ContactId contact,
+                                                        const Uuid& uuid) {
+  return scope.db.one<MailHalfRow>(
+      "SELECT has_file, transport, uid_validity, uid, at, intact FROM checked_mail_half"
+      " WHERE account_id = ?1 AND contact_id = ?2 AND uuid = ?3",
+      [&](const Row& row) -> base::Result<MailHalfRow> {
+        EDGE_CHECK(check_intact(row, 5));
+        return MailHalfRow{contact,
+                           uuid,
+                           row.boolean(0),
+                           row.integer(1),
+                           static_cast<std::uint32_t>(row.integer(2)),
+                           static_cast<std::uint32_t>(row.integer(3)),
+                           row.integer(4)};
+      },
+      scope.account, contact, base::ByteView(uuid));
+}
+
+base::Result<> delete_mail_half(const Scope& scope, base::ContactId contact, const Uuid& uuid) {
+  EDGE_CHECK(
+      scope.db.run("DELETE FROM mail_half WHERE account_id = ?1 AND contact_id = ?2 AND uuid = ?3",
+                   scope.account, contact, base::ByteView(uuid)));
+  return {};
+}
+
+base::Result<> forget_mail_halves(const Scope& scope, base::UnixMillis before) {
+  EDGE_CHECK(scope.db.run("DELETE FROM mail_half WHERE account_id = ?1 AND at < ?2", scope.account,
+                          before));
+  return {};
+}
+
+}  // namespace store
