@@ -57,9 +57,8 @@ PROTOCOL_EXCEPTIONS = {
                                     "an account that goes leaves its relay, and its links"),
     "messaging/api/config.cpp": ({"messaging/peering/relay_choice.h", "kMaxRelayToken"},
                                  "the settings relay_url and relay_token are the gateways' own"),
-    "messaging/api/securejoin.cpp": ({"messaging/peering/invites.h", "messaging/peering/joining.h",
-                                      "messaging/peering/relayed.h"},
-                                     "invite links and joins by them are the gateways' own"),
+    "messaging/api/securejoin.cpp": ({"messaging/peering/invites.h", "messaging/peering/relayed.h"},
+                                     "it says what a scanned link is, and a relay has to know an invite first"),
 }
 # System headers that only some rooms may know.
 FENCED = {

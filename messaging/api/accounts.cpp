@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "crypto/encoding.h"
 #include "messaging/api/account_removal.h"
 #include "messaging/api/account_setup.h"
 #include "messaging/api/moving.h"
@@ -30,6 +31,17 @@
 namespace messaging {
 namespace {
 
+// Of the key by which the account's protocol knows it, upper-case hex digits.
+base::Result<std::string> own_fingerprint(const store::Scope& scope,
+                                          const kernel::AccountState& account) {
+  if (account.protocol() == kernel::ProtocolKind::gateway) {
+    return account.identity.public_key().fingerprint();
+  }
+  EDGE_TRY(const store::ContactRow self, store::load_contact(scope, kSelf));
+  const store::ContactKey* key = self.key(account.protocol());
+  return key == nullptr ? std::string() : crypto::hex_encode_upper(key->fingerprint);
+}
+
 base::Result<Account> view_account(const kernel::Core& core, AccountId id) {
   EDGE_TRY(auto read, core.read(id));
   const store::Scope scope = read.scope();
@@ -37,7 +49,7 @@ base::Result<Account> view_account(const kernel::Core& core, AccountId id) {
   account.id = id;
   account.configured = read.account->configured;
   if (account.configured) account.addr = read.account->addr();
-  account.color_seed = read.account->identity.public_key().fingerprint();
+  EDGE_TRY(account.color_seed, own_fingerprint(scope, *read.account));
   // A value that does not open is left out.
   if (auto name = store::find_config_value(scope, "displayname"); name && *name) {
     account.display_name = plain_name(**name);
@@ -320,7 +332,7 @@ base::Result<std::map<std::string, std::string>> Accounts::info(AccountId accoun
   info["configured_addr"] = state.configured ? state.addr() : "<unset>";
   info["addr"] = state.configured ? state.addr() : "<unset>";
   info["is_configured"] = state.configured ? "1" : "0";
-  info["fingerprint"] = state.identity.public_key().fingerprint();
+  EDGE_TRY(info["fingerprint"], own_fingerprint(scope, state));
   info["mailbox"] = state.mailbox();
   info["io_running"] = state.io_on ? "1" : "0";
   info["n_msgs_in_db"] = std::to_string(messages);

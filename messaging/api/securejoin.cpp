@@ -4,11 +4,12 @@
 #include "crypto/invite_rules.h"
 #include "messaging/chats/contact_keys.h"
 #include "messaging/groups/group_joining.h"
+#include "messaging/kernel/protocol.h"
+#include "messaging/kernel/write_context.h"
 #include "messaging/model/mail_invite.h"
 #include "messaging/model/native_address.h"
 #include "messaging/model/plain_name.h"
 #include "messaging/peering/invites.h"
-#include "messaging/peering/joining.h"
 #include "messaging/peering/relayed.h"
 #include "store/tables/chats.h"
 #include "store/tables/contacts.h"
@@ -20,18 +21,22 @@ namespace {
 using base::Errc;
 using base::fail;
 
-// The names in it come from the peer.
-base::Result<crypto::Invite> read_invite(std::string_view link) {
-  EDGE_TRY(crypto::Invite invite, crypto::parse_invite(link));
-  invite.name = plain_name(invite.name);
-  invite.addr = plain_name(invite.addr, kMaxAddress);
-  if (invite.group) invite.group->name = plain_name(invite.group->name);
-  return invite;
-}
-
 bool looks_like_invite(std::string_view text) {
   return crypto::invite::starts_with_caseless(text, "openpgp4fpr:") ||
          crypto::invite::starts_with_caseless(text, "https://i.privittytech.com/");
+}
+
+// An account joins by links of the protocol that it speaks (decision 31).
+base::Result<> check_spoken(const kernel::WriteContext& write, std::string_view link) {
+  const bool by_mail = write.account.protocol() == kernel::ProtocolKind::mail;
+  const bool for_mail = is_mail_invite(link);
+  if (by_mail == for_mail || (!for_mail && !looks_like_invite(link))) return {};
+  return fail(Errc::forbidden,
+              for_mail ? "this invite is of an e-mail account, and this account is not reached by "
+                         "e-mail: join from one that is, or ask for an invite of a gateway"
+                       : "this invite is of a gateway, and this account is reached by e-mail: join "
+                         "from an account of the gateways' own protocol, or ask for an invite of "
+                         "Delta Chat");
 }
 
 }  // namespace
@@ -45,7 +50,7 @@ void SecureJoin::invite(AccountId account, std::optional<ChatId> chat,
         const kernel::WriteContext write{core_, tx, scope, state};
         EDGE_CHECK(write.check_configured());
         if (chat) EDGE_CHECK(groups::invited_group(scope, state, *chat));
-        return peering::invite_link(write, chat);
+        return write.protocol().invite_link(write, chat);
       },
       [this, account, done = std::move(done)](base::Result<std::string> link) mutable {
         if (!link) return done(std::move(link));
@@ -56,24 +61,42 @@ void SecureJoin::invite(AccountId account, std::optional<ChatId> chat,
       });
 }
 
-base::Result<InviteCheck> SecureJoin::check_mail(std::string_view link) {
+base::Result<InviteCheck> SecureJoin::check_mail(const store::Scope& scope,
+                                                 std::string_view link) {
   EDGE_TRY(MailInvite invite, parse_mail_invite(link));
   InviteCheck check;
   check.text = link;
-  check.fingerprint = std::move(invite.fingerprint);
   check.name = std::move(invite.name);
   check.addr = std::move(invite.addr);
   check.v3 = invite.v3;
+  if (const auto fingerprint = base::from_hex(invite.fingerprint)) {
+    EDGE_TRY(const auto known,
+             store::find_key_owner(scope, kernel::ProtocolKind::mail, *fingerprint));
+    if (known) check.contact = *known;
+  }
+  check.fingerprint = std::move(invite.fingerprint);
+  if (invite.group) {
+    check.group = InviteCheck::Group{invite.group->id, invite.group->name, invite.group->channel};
+  }
+  if (check.contact == kSelf) {
+    EDGE_TRY(const auto own, store::find_invite_by_number(scope, invite.number));
+    if (!own) {
+      return fail(Errc::invalid_argument, "this invite link was yours, but is not known any more");
+    }
+    check.invite_number = std::move(invite.number);
+    check.kind =
+        own->withdrawn ? InviteCheck::Kind::revive_contact : InviteCheck::Kind::withdraw_contact;
+    return check;
+  }
   if (check.addr.empty()) {
     check.kind = InviteCheck::Kind::fingerprint_alone;
-  } else if (invite.number.empty() || invite.secret.empty()) {
+    check.group.reset();
+  } else if (invite.secret.empty() || (invite.number.empty() && !invite.v3)) {
     check.kind = InviteCheck::Kind::fingerprint_unknown;
+    check.group.reset();
   } else {
     check.kind = InviteCheck::Kind::ask_verify_contact;
     check.invite_number = std::move(invite.number);
-    if (invite.group) {
-      check.group = InviteCheck::Group{invite.group->id, invite.group->name, invite.group->channel};
-    }
   }
   return check;
 }
@@ -84,7 +107,7 @@ base::Result<InviteCheck> SecureJoin::check(AccountId account, const std::string
   InviteCheck check;
   const std::string_view scanned = crypto::invite::trimmed(text);
   check.text = scanned;
-  if (is_mail_invite(scanned)) return check_mail(scanned);
+  if (is_mail_invite(scanned)) return check_mail(scope, scanned);
   if (is_account_link(scanned)) {
     check.kind = InviteCheck::Kind::account;
     EDGE_TRY(check.text, domain_of_account_link(scanned));
@@ -101,7 +124,7 @@ base::Result<InviteCheck> SecureJoin::check(AccountId account, const std::string
     check.kind = url ? InviteCheck::Kind::url : InviteCheck::Kind::text;
     return check;
   }
-  EDGE_TRY(const crypto::Invite invite, read_invite(scanned));
+  EDGE_TRY(const crypto::Invite invite, peering::read_invite(scanned));
   check.fingerprint = invite.identity.fingerprint();
   check.invite_number = invite.number;
   check.name = invite.name;
@@ -127,42 +150,26 @@ base::Result<InviteCheck> SecureJoin::check(AccountId account, const std::string
 }
 
 void SecureJoin::join(AccountId account, std::string link, base::Completion<ChatId> done) {
-  if (is_mail_invite(link)) {
-    return done(fail(Errc::forbidden,
-                     "this invite is of an e-mail account, and e-mail is not offered yet: ask for "
-                     "one of a gateway"));
-  }
-  auto invite = read_invite(link);
-  if (!invite) return done(std::move(invite).error());
   core_.write<ChatId>(
       account,
-      [this, invite = *std::move(invite)](
-          store::Tx& tx, const store::Scope& scope,
-          const kernel::AccountState& state) -> base::Result<ChatId> {
+      [this, link = std::move(link)](store::Tx& tx, const store::Scope& scope,
+                                     const kernel::AccountState& state) -> base::Result<ChatId> {
         const kernel::WriteContext write{core_, tx, scope, state};
         EDGE_CHECK(write.check_configured());
-        EDGE_TRY(const ChatId chat, peering::start_join(write, invite));
-        if (!invite.group) return chat;
-        return groups::expect_group(write, invite);
+        EDGE_CHECK(check_spoken(write, link));
+        return write.protocol().join(write, link);
       },
       std::move(done));
 }
 
 void SecureJoin::toggle_own(AccountId account, std::string link, base::Completion<> done) {
-  auto invite = crypto::parse_invite(link);
-  if (!invite) return done(std::move(invite).error());
   core_.write<void>(
       account,
-      [this, number = invite->number, key = invite->identity](
-          store::Tx& tx, const store::Scope& scope,
-          const kernel::AccountState& state) -> base::Result<> {
-        if (key != state.identity.public_key()) {
-          return fail(Errc::invalid_argument,
-                      "this invite link is somebody else's; use secure_join to join them");
-        }
-        EDGE_TRY(const auto own, store::find_invite_by_number(scope, number));
-        if (!own) return fail(Errc::not_found, "no invite of this account has this number");
-        return peering::toggle_invite({core_, tx, scope, state}, *own);
+      [this, link = std::move(link)](store::Tx& tx, const store::Scope& scope,
+                                     const kernel::AccountState& state) -> base::Result<> {
+        const kernel::WriteContext write{core_, tx, scope, state};
+        EDGE_CHECK(check_spoken(write, link));
+        return write.protocol().toggle_invite(write, link);
       },
       std::move(done));
 }

@@ -15,6 +15,9 @@ class Core;
 namespace messaging::peering {
 class Relayed;
 }  // namespace messaging::peering
+namespace store {
+struct Scope;
+}  // namespace store
 
 namespace messaging {
 
@@ -63,7 +66,7 @@ class SecureJoin {
   void toggle_own(AccountId account, std::string link, base::Completion<> done);
 
  private:
-  static base::Result<InviteCheck> check_mail(std::string_view link);
+  static base::Result<InviteCheck> check_mail(const store::Scope& scope, std::string_view link);
 
   kernel::Core& core_;
   peering::Relayed& relayed_;

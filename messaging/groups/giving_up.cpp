@@ -105,6 +105,11 @@ base::Result<> give_up_recipient(const kernel::WriteContext& write, MsgId messag
                       "message was not sent. Restore a backup, or join the recipient again.");
 }
 
+base::Result<> give_up_message(const kernel::WriteContext& write, MsgId message, ContactId contact,
+                               std::string why) {
+  return fail_message(write, message, contact, std::move(why));
+}
+
 base::Result<> give_up_file(const kernel::WriteContext& write, const OutboxRow& file,
                             const std::string& why) {
   EDGE_CHECK(store::delete_outbox(write.scope, file.id));

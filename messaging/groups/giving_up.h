@@ -22,6 +22,10 @@ base::Result<bool> contact_opens(const store::Scope& scope, ContactId contact);
 base::Result<> give_up_recipient(const kernel::WriteContext& write, MsgId message,
                                  ContactId contact);
 
+// Gives up a message for one recipient: nothing of it waits for that one any more.
+base::Result<> give_up_message(const kernel::WriteContext& write, MsgId message, ContactId contact,
+                               std::string why);
+
 // Gives up a file that cannot be read from our own store, and its message for this recipient. For a
 // group's picture, which was replaced or is damaged, the member is sent the state without it.
 base::Result<> give_up_file(const kernel::WriteContext& write, const store::OutboxRow& file,

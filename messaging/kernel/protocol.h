@@ -88,6 +88,16 @@ class Protocol {
   virtual std::string_view name() const = 0;  // for people: "<name> cannot …"
   virtual Abilities abilities() const = 0;
 
+  // ---- invites ----
+  // The link of the account's or a group's live invite, which is made when there is none.
+  virtual base::Result<std::string> invite_link(const WriteContext& write,
+                                                std::optional<base::ChatId> chat) = 0;
+  // Joins by somebody else's link: the chat (of the group, for a group's invite), at once; events
+  // report the progress. Errc::invalid_argument for what is no link of this protocol.
+  virtual base::Result<base::ChatId> join(const WriteContext& write, const std::string& link) = 0;
+  // Withdraws our own live invite, or revives a withdrawn one.
+  virtual base::Result<> toggle_invite(const WriteContext& write, const std::string& link) = 0;
+
   // ---- links with contacts ----
   // Prepares each row's payload for the contact: sets OutboxRow.envelope and the link it is for.
   // False: there is no link with the contact yet, and nothing was prepared.
@@ -142,6 +152,8 @@ class Protocol {
 
   // The account was removed. Any thread.
   virtual void forget(base::AccountId account) = 0;
+  // Ends its threads, if it has any: what waits is dropped.
+  virtual void stop() {}
 };
 
 }  // namespace messaging::kernel

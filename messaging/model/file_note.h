@@ -30,5 +30,6 @@ std::optional<FileNote> read_file_note(base::WireReader& in);
 inline const FileNote* pointer_to(const std::optional<FileNote>& file) {
   return file ? &*file : nullptr;
 }
+inline FileNote* pointer_to(std::optional<FileNote>& file) { return file ? &*file : nullptr; }
 
 }  // namespace messaging

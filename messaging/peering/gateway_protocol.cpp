@@ -2,17 +2,21 @@
 
 #include <limits>
 
+#include "crypto/invite.h"
 #include "messaging/files/removal.h"
+#include "messaging/groups/group_joining.h"
 #include "messaging/kernel/protocols.h"
 #include "messaging/kernel/write_context.h"
 #include "messaging/peering/group_ways.h"
 #include "messaging/peering/incoming.h"
+#include "messaging/peering/invites.h"
 #include "messaging/peering/joining.h"
 #include "messaging/peering/profile.h"
 #include "messaging/peering/renewal.h"
 #include "messaging/peering/restored_sessions.h"
 #include "messaging/peering/session_outbox.h"
 #include "store/tables/envelopes.h"
+#include "store/tables/invites.h"
 #include "store/tables/routes.h"
 #include "store/tables/sessions.h"
 #include "store/tables/transfers.h"
@@ -63,6 +67,33 @@ kernel::Abilities GatewayProtocol::abilities() const {
           .protected_files = true,
           .read_receipts = true,
           .largest_file = std::numeric_limits<std::uint64_t>::max()};
+}
+
+base::Result<std::string> GatewayProtocol::invite_link(const kernel::WriteContext& write,
+                                                       std::optional<base::ChatId> chat) {
+  return messaging::peering::invite_link(write, chat);
+}
+
+base::Result<base::ChatId> GatewayProtocol::join(const kernel::WriteContext& write,
+                                                 const std::string& link) {
+  EDGE_TRY(const crypto::Invite invite, read_invite(link));
+  EDGE_TRY(const base::ChatId chat, start_join(write, invite));
+  if (!invite.group) return chat;
+  return groups::expect_group(write, invite);
+}
+
+base::Result<> GatewayProtocol::toggle_invite(const kernel::WriteContext& write,
+                                              const std::string& link) {
+  EDGE_TRY(const crypto::Invite invite, crypto::parse_invite(link));
+  if (invite.identity != write.account.identity.public_key()) {
+    return base::fail(base::Errc::invalid_argument,
+                      "this invite link is somebody else's; use secure_join to join them");
+  }
+  EDGE_TRY(const auto own, store::find_invite_by_number(write.scope, invite.number));
+  if (!own) {
+    return base::fail(base::Errc::not_found, "no invite of this account has this number");
+  }
+  return messaging::peering::toggle_invite(write, *own);
 }
 
 base::Result<bool> GatewayProtocol::prepare(const kernel::WriteContext& write,

@@ -24,6 +24,12 @@ class GatewayProtocol : public kernel::Protocol {
   std::string_view name() const override { return "the gateways' own protocol"; }
   kernel::Abilities abilities() const override;
 
+  base::Result<std::string> invite_link(const kernel::WriteContext& write,
+                                        std::optional<base::ChatId> chat) override;
+  base::Result<base::ChatId> join(const kernel::WriteContext& write,
+                                  const std::string& link) override;
+  base::Result<> toggle_invite(const kernel::WriteContext& write, const std::string& link) override;
+
   base::Result<bool> prepare(const kernel::WriteContext& write, base::ContactId contact,
                              std::span<store::OutboxRow> rows) override;
   base::Result<> want_link(const kernel::WriteContext& write, base::ContactId contact) override;

@@ -56,6 +56,14 @@ base::Result<store::InviteRow> make_invite(const kernel::WriteContext& write,
 
 }  // namespace
 
+base::Result<crypto::Invite> read_invite(std::string_view link) {
+  EDGE_TRY(crypto::Invite invite, crypto::parse_invite(link));
+  invite.name = plain_name(invite.name);
+  invite.addr = plain_name(invite.addr, kMaxAddress);
+  if (invite.group) invite.group->name = plain_name(invite.group->name);
+  return invite;
+}
+
 base::Result<std::string> invite_link(const kernel::WriteContext& write,
                                       std::optional<ChatId> chat) {
   EDGE_TRY(auto live, store::live_invite(write.scope, chat));

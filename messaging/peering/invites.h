@@ -4,13 +4,18 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
+#include "crypto/invite.h"
 #include "messaging/kernel/write_context.h"
 #include "messaging/model/types.h"
 #include "store/tables/invites.h"
 
 namespace messaging::peering {
+
+// An invite of the gateways' own protocol; the names in it, which come from the peer, made plain.
+base::Result<crypto::Invite> read_invite(std::string_view link);
 
 // The link of the live invite, which is created when there is none.
 base::Result<std::string> invite_link(const kernel::WriteContext& write,
