@@ -17,8 +17,9 @@ Engine::~Engine() { stop(); }
 base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store,
                                                    peering::DepositTransport& transport,
                                                    const base::Clock& clock,
-                                                   kernel::EngineOptions options) {
-  auto parts = std::make_unique<Parts>(store, transport, clock, std::move(options));
+                                                   kernel::EngineOptions options,
+                                                   mail::MailTransport* mails) {
+  auto parts = std::make_unique<Parts>(store, transport, clock, std::move(options), mails);
   kernel::Core& core = parts->core;
   {
     EDGE_TRY(store::Reader reader, store.read());
@@ -54,6 +55,8 @@ void Engine::on_events(EventListener listener) { parts_->core.listener = std::mo
 void Engine::set_device(kernel::Device& device) { parts_->core.device = &device; }
 
 void Engine::set_transfer_port(TransferPort& port) { parts_->transfers.set_port(port); }
+
+mail::MailReceiver* Engine::mail_receiver() { return parts_->mail_receiver; }
 
 void Engine::start() {
   parts_->start();

@@ -44,6 +44,10 @@ struct LogQuery;
 namespace messaging::peering {
 class Relayed;
 }  // namespace messaging::peering
+namespace messaging::mail {
+class MailReceiver;
+class MailTransport;
+}  // namespace messaging::mail
 
 namespace messaging {
 
@@ -51,11 +55,13 @@ struct Parts;
 
 class Engine : public peering::Mailroom {
  public:
-  // Creates account 1 when there is none. Nothing is delivered before start().
+  // Creates account 1 when there is none. Nothing is delivered before start(). `mails` carries the
+  // mails of accounts that are reached by mail, and outlives the engine; null: none are carried.
   static base::Result<std::unique_ptr<Engine>> open(store::Store& store,
                                                     peering::DepositTransport& transport,
                                                     const base::Clock& clock,
-                                                    kernel::EngineOptions options);
+                                                    kernel::EngineOptions options,
+                                                    mail::MailTransport* mails = nullptr);
   ~Engine() override;
 
   void on_events(EventListener listener);  // before start()
@@ -63,6 +69,8 @@ class Engine : public peering::Mailroom {
   void set_device(kernel::Device& device);
   // How accounts go to other gateways and come; outlives this. Before start().
   void set_transfer_port(TransferPort& port);
+  // Takes what lies in mailboxes; null in a build without mail.
+  mail::MailReceiver* mail_receiver();
   void start();  // delivery begins
   void stop();   // delivery ends; unsent rows stay in the outbox
 

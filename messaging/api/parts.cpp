@@ -6,6 +6,9 @@
 #include "messaging/kernel/device.h"
 #include "messaging/kernel/file_worker.h"
 #include "messaging/protected/protected_access.h"
+#ifdef EDGE_MAIL
+#include "messaging/mail/mail_protocol.h"
+#endif
 #include "store/tables/calls.h"
 #include "store/tables/file_accesses.h"
 #include "store/tables/locations.h"
@@ -15,10 +18,26 @@ namespace messaging {
 namespace {
 
 // The table of protocols.
-kernel::Core& with_protocols(kernel::Core& core, peering::GatewayProtocol& gateways) {
+kernel::Core& with_protocols(kernel::Core& core, peering::GatewayProtocol& gateways,
+                             kernel::Protocol* mail) {
   core.protocols.put(kernel::ProtocolKind::gateway, gateways);
+  if (mail != nullptr) core.protocols.put(kernel::ProtocolKind::mail, *mail);
   return core;
 }
+
+#ifdef EDGE_MAIL
+std::unique_ptr<kernel::Protocol> make_mail_protocol(kernel::Core& core, mail::MailTransport* mails,
+                                                     mail::MailReceiver*& receiver) {
+  auto protocol = std::make_unique<mail::MailProtocol>(core, mails);
+  receiver = &protocol->receiver();
+  return protocol;
+}
+#else
+std::unique_ptr<kernel::Protocol> make_mail_protocol(kernel::Core&, mail::MailTransport*,
+                                                     mail::MailReceiver*&) {
+  return nullptr;
+}
+#endif
 
 base::Completion<> warn_of(std::string_view what) {
   return [what](const base::Result<>& done) {
@@ -29,14 +48,15 @@ base::Completion<> warn_of(std::string_view what) {
 }  // namespace
 
 Parts::Parts(store::Store& store, peering::DepositTransport& transport, const base::Clock& clock,
-             kernel::EngineOptions options)
+             kernel::EngineOptions options, mail::MailTransport* mails)
     : core(store, clock, std::move(options)),
       incoming(core),
       relayed(core, incoming),
       gateway_protocol(core, transport, incoming),
+      mail_protocol(make_mail_protocol(core, mails, mail_receiver)),
       pending_states(core),
       held_contents(core),
-      courier(with_protocols(core, gateway_protocol), pending_states),
+      courier(with_protocols(core, gateway_protocol, mail_protocol.get()), pending_states),
       searcher(store),
       accounts(core, courier, incoming, relayed),
       config(core),
@@ -92,6 +112,7 @@ void Parts::start() {
 void Parts::stop() {
   courier.stop();
   incoming.stop();
+  for (kernel::Protocol* protocol : core.protocols.all()) protocol->stop();
   expiry.stop();
   transfers.stop();
   ongoing.stop_all();

@@ -4,6 +4,8 @@
 // in the order of construction: a part calls those above it directly and those below by signals.
 #pragma once
 
+#include <memory>
+
 #include "messaging/api/accounts.h"
 #include "messaging/api/backups.h"
 #include "messaging/api/calls.h"
@@ -29,6 +31,7 @@
 #include "messaging/groups/pending_states.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/signals.h"
+#include "messaging/mail/mail_transport.h"
 #include "messaging/peering/gateway_protocol.h"
 #include "messaging/peering/incoming.h"
 #include "messaging/peering/relayed.h"
@@ -39,8 +42,9 @@
 namespace messaging {
 
 struct Parts final : private kernel::Signals {
+  // `mails` may be null: accounts that are reached by mail send and receive nothing then.
   Parts(store::Store& store, peering::DepositTransport& transport, const base::Clock& clock,
-        kernel::EngineOptions options);
+        kernel::EngineOptions options, mail::MailTransport* mails = nullptr);
   ~Parts() override;
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
@@ -52,6 +56,8 @@ struct Parts final : private kernel::Signals {
   peering::Incoming incoming;
   peering::Relayed relayed;
   peering::GatewayProtocol gateway_protocol;
+  mail::MailReceiver* mail_receiver = nullptr;      // of mail_protocol
+  std::unique_ptr<kernel::Protocol> mail_protocol;  // null in a build without it
   groups::PendingStates pending_states;
   receiving::HeldContents held_contents;
   delivery::Courier courier;

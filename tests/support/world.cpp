@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "messaging/mail/mail_transport.h"
 #include "store/schema/migrations.h"
 
 namespace test {
@@ -270,7 +271,7 @@ void Peer::start() {
   engine.public_urls = {url_};
   engine.version = "0.0.0";
   engine.paths.accounts_dir = dir_.path();
-  auto made = Engine::open(*store_, *transport_, clock_, std::move(engine));
+  auto made = Engine::open(*store_, *transport_, clock_, std::move(engine), mails_);
   if (!made) FAIL("the engine of " << name_ << " does not open: " << made.error().message);
   engine_ = *std::move(made);
   engine_->on_events([this](std::span<const Event> events) {
@@ -278,6 +279,9 @@ void Peer::start() {
     events_.insert(events_.end(), events.begin(), events.end());
   });
   if (device_ != nullptr) engine_->set_device(*device_);
+  if (mails_ != nullptr && engine_->mail_receiver() != nullptr) {
+    mails_->set_receiver(*engine_->mail_receiver());
+  }
   attached_ = url_;
   network_.attach(attached_, *engine_);
   engine_->start();

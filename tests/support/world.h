@@ -198,6 +198,9 @@ class Peer {
   // What it does for contacts, from its next start.
   void set_device(kernel::Device& device) { device_ = &device; }
 
+  // What carries its mails, from its next start; its receiver is set before it starts.
+  void set_mails(mail::MailTransport* mails) { mails_ = mails; }
+
   // Shorthands for account 1; they fail the test on errors.
   std::string invite();
   MsgId send(ChatId chat, const std::string& text);
@@ -237,6 +240,7 @@ class Peer {
   std::string name_;
   std::string url_ = "http://" + name_ + ".test";
   kernel::Device* device_ = nullptr;
+  mail::MailTransport* mails_ = nullptr;
   std::string attached_;
   TempDir dir_;
   mutable base::Mutex mutex_;

@@ -1,0 +1,213 @@
+#include "messaging/mail/mail_applier.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "crypto/random.h"
+#include "crypto/stream.h"
+#include "messaging/chats/chat_rules.h"
+#include "messaging/chats/requests.h"
+#include "messaging/mail/form/mail_content.h"
+#include "messaging/mail/form/message_id.h"
+#include "messaging/mail/mail_contacts.h"
+#include "messaging/mail/mail_joining.h"
+#include "messaging/mail/split_messages.h"
+#include "messaging/mail/stored_names.h"
+#include "messaging/model/plain_name.h"
+#include "messaging/outbox/outgoing.h"
+#include "messaging/receiving/apply_content.h"
+#include "store/tables/blobs.h"
+#include "store/tables/chats.h"
+#include "store/tables/mail_ids.h"
+#include "store/tables/messages.h"
+
+namespace messaging::mail {
+namespace {
+
+// Mails are in the order of their dates, whenever they come.
+constexpr receiving::Turn kTurn{1, false};
+
+// What the mail's head says of its sender.
+base::Result<> take_profile(const kernel::WriteContext& write, store::ContactRow& contact,
+                            const ChatMail& mail) {
+  const std::string name = plain_name(mail.from.name);
+  const std::string addr = plain_name(mail.from.addr, messaging::kMaxAddress);
+  const bool renamed = !name.empty() && name != contact.auth_name;
+  const bool moved = !addr.empty() && addr != contact.addr;
+  const auto* text = std::get_if<MailText>(&mail.body);
+  const bool told = text != nullptr && text->footer != contact.status;
+  if (!renamed && !moved && !told && contact.bot == mail.automatic) {
+    return store::touch_last_seen(write.scope, contact.id, write.tx.now());
+  }
+  if (renamed) contact.auth_name = name;
+  if (moved) contact.addr = addr;
+  if (told) contact.status = text->footer;
+  contact.bot = mail.automatic;
+  contact.last_seen = write.tx.now();
+  EDGE_CHECK(store::update_contact(write.scope, contact));
+  EDGE_CHECK(write.emit(ContactsChanged{contact.id}));
+  if (!renamed) return {};
+  EDGE_TRY(const auto chat, store::find_chat_by_contact(write.scope, contact.id));
+  if (!chat) return {};
+  EDGE_CHECK(write.emit(ChatModified{chat->id}));
+  return write.emit(ChatlistChanged{});
+}
+
+// Whose key is passed on is known here already; who is not, is nobody's contact yet.
+base::Result<> take_gossip(const kernel::WriteContext& write, const OpenedMail& opened) {
+  for (const OpenedMail::Gossip& gossip : opened.gossip) {
+    EDGE_TRY(auto contact, find_by_fingerprint(write.scope, gossip.certificate.fingerprint()));
+    if (!contact || contact->id == kSelf) continue;
+    EDGE_TRY(const bool first, learn_certificate(write, *contact, gossip.certificate));
+    if (first) EDGE_CHECK(outbox::release_waiting(write, contact->id));
+  }
+  return {};
+}
+
+// The ids that have to be written again and are not made of a uuid.
+base::Result<> note_ids(const kernel::WriteContext& write, const ChatMail& mail) {
+  const auto note = [&](const std::string& id) -> base::Result<> {
+    if (id.empty() || has_plain_uuid(id)) return {};
+    return store::note_message_id(write.scope, uuid_of(id), id);
+  };
+  EDGE_CHECK(note(mail.message_id));
+  const auto* text = std::get_if<MailText>(&mail.body);
+  return text != nullptr && text->post ? note(text->post->message_id) : base::Result<>{};
+}
+
+// A chat with somebody whose key is known is encrypted.
+base::Result<> note_encrypted(const kernel::WriteContext& write, ContactId contact) {
+  EDGE_TRY(auto chat, store::find_chat_by_contact(write.scope, contact));
+  if (!chat || chat->encrypted) return {};
+  chat->encrypted = true;
+  EDGE_CHECK(store::update_chat(write.scope, *chat));
+  EDGE_CHECK(write.emit(PrivittyChatEncryptionChanged{chat->id, true}));
+  return write.emit(ChatModified{chat->id});
+}
+
+FileNote* file_note_in(Content& content) {
+  if (auto* text = std::get_if<TextMessage>(&content.body)) return pointer_to(text->file);
+  if (auto* text = std::get_if<GroupText>(&content.body)) return pointer_to(text->message.file);
+  return nullptr;
+}
+
+// The sealed form of one of the mail's files.
+const store::BlobInfo* sealed_file(const Arrival& arrival, const MailFile* file) {
+  const auto* text = std::get_if<MailText>(&arrival.opened.mail.body);
+  if (text == nullptr || file == nullptr) return nullptr;
+  std::size_t at = 0;
+  if (text->file) {
+    if (file == &*text->file) return arrival.files.empty() ? nullptr : arrival.files.data();
+    at = 1;
+  }
+  for (const MailFile& more : text->more_files) {
+    if (file == &more) return at < arrival.files.size() ? &arrival.files[at] : nullptr;
+    ++at;
+  }
+  return nullptr;
+}
+
+// The file as apply_content() wants it: sealed in our store, under a key that the note has.
+store::TransferRow transfer_of(FileNote& note, const store::BlobInfo& blob) {
+  note.transfer = crypto::random_array<16>();
+  note.size = blob.size;
+  note.sealed_size = crypto::sealed_size(blob.size);
+  note.key = crypto::WipingArray<32>(blob.key.secret.view());
+  note.hash = blob.hash;
+  store::TransferRow row;
+  row.id = note.transfer;
+  row.size = note.sealed_size;
+  row.name = blob.name;
+  return row;
+}
+
+base::Result<> note_kept(const kernel::WriteContext& write, const Arrival& arrival,
+                         Applied& applied) {
+  for (const store::BlobInfo& file : arrival.files) {
+    EDGE_TRY(const auto kept, store::find_blob_by_name(write.scope, file.name));
+    if (kept) applied.kept.push_back(file.name);
+  }
+  return {};
+}
+
+base::Result<> apply_contents(const kernel::WriteContext& write, const store::ContactRow& contact,
+                              const Arrival& arrival) {
+  const StoredNames names(write.scope, contact.id);
+  const receiving::Sender sender{contact, kTurn};
+  for (MailContent& one : to_content(arrival.opened.mail, names)) {
+    FileNote* const note = file_note_in(one.content);
+    const store::BlobInfo* const sealed = sealed_file(arrival, one.file);
+    std::optional<store::TransferRow> transfer;
+    if (note != nullptr && sealed != nullptr) transfer = transfer_of(*note, *sealed);
+    EDGE_TRY(const SplitStep step,
+             begin_split(write, contact.id, arrival.opened.mail, one.content, note, transfer));
+    if (step == SplitStep::joined) continue;
+    const crypto::WipingBytes whole = encode(one.content);
+    EDGE_CHECK(receiving::apply_content(write, sender, one.content, transfer, whole));
+    if (step == SplitStep::half) {
+      EDGE_CHECK(note_half(write, contact.id, arrival.opened.mail, one.content.uuid));
+    }
+  }
+  return {};
+}
+
+base::Result<Applied> apply_from(const kernel::WriteContext& write, const OwnKey& own,
+                                 const Arrival& arrival, store::ContactRow contact) {
+  Applied applied;
+  const ChatMail& mail = arrival.opened.mail;
+  if (contact.blocked) return applied;
+  EDGE_TRY(const bool room, chats::takes_message(write.scope, contact));
+  if (!room) {
+    base::log::warning("account {}: a stranger wrote too much, and a mail of it was left out",
+                       write.account.id.value);
+    return applied;
+  }
+  EDGE_TRY(const bool first, learn_certificate(write, contact, *arrival.opened.signer));
+  EDGE_CHECK(take_profile(write, contact, mail));
+  EDGE_CHECK(take_gossip(write, arrival.opened));
+  EDGE_CHECK(note_ids(write, mail));
+  if (mail.join) EDGE_CHECK(take_join_step(write, own, arrival.opened));
+  if (!mail.join && !mail.group) {
+    EDGE_CHECK(apply_contents(write, contact, arrival));
+    EDGE_CHECK(note_kept(write, arrival, applied));
+    EDGE_CHECK(note_encrypted(write, contact.id));
+  }
+  if (first) EDGE_CHECK(outbox::release_waiting(write, contact.id));
+  return applied;
+}
+
+}  // namespace
+
+base::Result<bool> note_mail(const kernel::WriteContext& write, const std::string& message_id) {
+  if (message_id.empty()) return true;
+  return store::note_taken_mail(write.scope, message_id, write.steady());
+}
+
+base::Result<Applied> apply_mail(const kernel::WriteContext& write, const OwnKey& own,
+                                 const Arrival& arrival) {
+  EDGE_TRY(const bool fresh, note_mail(write, arrival.message_id));
+  if (!fresh) return Applied{};
+  const OpenedMail& opened = arrival.opened;
+  // Steps that are not (all) from somebody whose key was proven by a signature to our key.
+  if (opened.mail.join && opened.seal != MailSeal::key) {
+    EDGE_CHECK(take_join_step(write, own, opened));
+    return Applied{};
+  }
+  if (!opened.signer) return Applied{};
+  if (opened.signer->fingerprint() == own.certificate.fingerprint()) return Applied{};
+  EDGE_TRY(const auto known, find_by_fingerprint(write.scope, opened.signer->fingerprint()));
+  if (known) return apply_from(write, own, arrival, *known);
+  if (opened.mail.join) {
+    EDGE_CHECK(take_join_step(write, own, opened));
+    return Applied{};
+  }
+  EDGE_TRY(const bool room, chats::has_room_for_request(write.scope));
+  if (!room) return Applied{};
+  EDGE_TRY(const store::ContactState state, chats::state_of_stranger(write.scope));
+  EDGE_TRY(store::ContactRow contact,
+           contact_for(write, opened.signer->fingerprint(), opened.mail.from.addr,
+                       opened.mail.from.name, state));
+  return apply_from(write, own, arrival, std::move(contact));
+}
+
+}  // namespace messaging::mail

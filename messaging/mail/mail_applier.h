@@ -1,0 +1,38 @@
+// Applies opened mails in the writer's transaction: finds or makes the contact by the fingerprint
+// of whose signature the mail has, and gives what it says to apply_content().
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "messaging/kernel/write_context.h"
+#include "messaging/mail/mail_opener.h"
+#include "messaging/mail/mail_transport.h"
+#include "messaging/mail/own_keys.h"
+#include "store/blobs.h"
+
+namespace messaging::mail {
+
+struct Arrival {
+  LineKey line;
+  MailPlace place;
+  std::string message_id;
+  OpenedMail opened;
+  // The mail's files, sealed on the disk: MailText::file, if there is one, then more_files.
+  std::vector<store::BlobInfo> files;
+};
+
+struct Applied {
+  MailTaken taken = MailTaken::taken;
+  std::vector<std::string> kept;  // names of files that messages have now
+};
+
+// A mail that was taken before changes nothing.
+base::Result<Applied> apply_mail(const kernel::WriteContext& write, const OwnKey& own,
+                                 const Arrival& arrival);
+// A mail of no use is noted, so that it is not offered again. False: it was before.
+base::Result<bool> note_mail(const kernel::WriteContext& write, const std::string& message_id);
+
+}  // namespace messaging::mail

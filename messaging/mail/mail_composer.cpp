@@ -1,0 +1,282 @@
+#include "messaging/mail/mail_composer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "crypto/hash.h"
+#include "crypto/openpgp/openpgp.h"
+#include "crypto/random.h"
+#include "messaging/files/blob_files.h"
+#include "messaging/mail/form/inner_mail.h"
+#include "messaging/mail/form/mail_content.h"
+#include "messaging/mail/form/message_id.h"
+#include "messaging/mail/mail_contacts.h"
+#include "messaging/mail/stored_names.h"
+#include "store/tables/blobs.h"
+#include "store/tables/config_values.h"
+
+namespace messaging::mail {
+namespace {
+
+using base::Errc;
+using base::fail;
+using crypto::openpgp::Sealing;
+using crypto::openpgp::SymmetricSealing;
+
+struct Recipient {
+  store::ContactRow contact;
+  std::optional<Certificate> certificate;
+  std::vector<std::string> addresses;
+};
+
+struct Composing {
+  kernel::Core& core;
+  store::Scope scope;
+  const kernel::AccountState& account;
+  const OwnKey& own;
+  const std::string& from;
+  std::vector<Recipient> recipients;
+
+  std::int64_t now() const { return core.clock.now() / 1000; }
+};
+
+base::Result<std::string> setting(const Composing& c, std::string_view key) {
+  EDGE_TRY(auto value, store::find_config_value(c.scope, key));
+  return value ? *std::move(value) : std::string();
+}
+
+base::Result<std::vector<Recipient>> load_recipients(const store::Scope& scope,
+                                                     const std::vector<ContactId>& contacts) {
+  std::vector<Recipient> recipients;
+  for (const ContactId id : contacts) {
+    Recipient one;
+    EDGE_TRY(one.contact, store::load_contact(scope, id));
+    EDGE_TRY(one.certificate, certificate_of(one.contact));
+    one.addresses = addresses_of(one.contact, one.certificate);
+    recipients.push_back(std::move(one));
+  }
+  return recipients;
+}
+
+std::vector<std::string> all_addresses(const std::vector<Recipient>& recipients) {
+  std::vector<std::string> all;
+  for (const Recipient& one : recipients) {
+    all.insert(all.end(), one.addresses.begin(), one.addresses.end());
+  }
+  return all;
+}
+
+KeyNotice own_notice(const Composing& c) { return {c.from, c.own.certificate.bytes(), true}; }
+
+// Random, so that the dates of mails do not tell when they were written.
+std::int64_t blur() {
+  return static_cast<std::int64_t>(crypto::random_u64() % static_cast<std::uint64_t>(kDateBlur));
+}
+
+// ---- sealing ----
+
+base::Result<base::Bytes> seal_for_contacts(const Composing& c, const ChatMail& mail,
+                                            bool compress) {
+  const OuterMail outer = outer_of(mail, blur());
+  const crypto::WipingBytes inner = write_inner(mail, outer);
+  std::vector<const Certificate*> to{&c.own.certificate};
+  for (const Recipient& one : c.recipients) {
+    if (one.certificate) to.push_back(&*one.certificate);
+  }
+  Sealing sealing;
+  sealing.plaintext = inner;
+  sealing.recipients = to;
+  sealing.signer = &c.own.secret;
+  sealing.now = c.now();
+  sealing.compress = compress;
+  EDGE_TRY(const std::string armored, crypto::openpgp::seal(sealing));
+  const std::string text = write_outer(outer, armored);
+  return base::Bytes(text.begin(), text.end());
+}
+
+base::Result<base::Bytes> seal_by_passphrase(const Composing& c, const ChatMail& mail,
+                                             const JoinStep& step) {
+  const OuterMail outer = outer_of(mail, blur());
+  const crypto::WipingBytes inner = write_inner(mail, outer);
+  const crypto::WipingBytes passphrase = join_passphrase(step.inviter, step.auth);
+  SymmetricSealing sealing;
+  sealing.plaintext = inner;
+  sealing.passphrase = passphrase;
+  if (step.seal == JoinSeal::passphrase_signed) sealing.signer = &c.own.secret;
+  sealing.now = c.now();
+  EDGE_TRY(const std::string armored, crypto::openpgp::seal_symmetric(sealing));
+  const std::string text = write_outer(outer, armored);
+  return base::Bytes(text.begin(), text.end());
+}
+
+// ---- steps of a join ----
+
+base::Result<base::Bytes> compose_step(const Composing& c, const JoinStep& step) {
+  ChatMail mail;
+  mail.from.addr = c.from;
+  mail.message_id = message_id_of(step.uuid);
+  mail.references = {mail.message_id};
+  mail.date = c.now();
+  MailJoin join;
+  join.step = step.step;
+  join.auth = step.auth;
+  join.number = step.number;
+  join.group = step.group;
+  mail.body = MailText{.text = "Secure-Join"};
+  switch (step.seal) {
+    case JoinSeal::plain: {
+      mail.key = own_notice(c);
+      mail.join = std::move(join);
+      const std::string text = write_plain_request(mail);
+      return base::Bytes(text.begin(), text.end());
+    }
+    case JoinSeal::passphrase:
+      mail.chat = false;
+      mail.join = std::move(join);
+      return seal_by_passphrase(c, mail, step);
+    case JoinSeal::passphrase_signed:
+      mail.chat = false;
+      mail.key = own_notice(c);
+      mail.join = std::move(join);
+      return seal_by_passphrase(c, mail, step);
+    case JoinSeal::contact:
+      break;
+  }
+  for (const std::string& addr : step.to) mail.to.push_back({MailAddress{addr}});
+  mail.key = own_notice(c);
+  EDGE_TRY(mail.from.name, setting(c, "displayname"));
+  join.fingerprint = c.own.certificate.fingerprint();
+  mail.join = std::move(join);
+  // Whom this is for, so that nobody else who is shown the mail takes it for its own.
+  for (const Recipient& one : c.recipients) {
+    if (!one.certificate || step.to.empty()) continue;
+    mail.gossip.push_back({step.to.front(), one.certificate->bytes(), false});
+  }
+  return seal_for_contacts(c, mail, false);
+}
+
+// ---- contents ----
+
+base::Result<MailFile> read_file(const Composing& c, std::int64_t blob_id) {
+  EDGE_TRY(store::BlobRow row, store::load_blob(c.scope, blob_id));
+  MailFile file;
+  file.name = row.file_name;
+  file.media_type = row.media_type;
+  if (row.size > kMaxMailFile) return fail(Errc::too_large, "the file is too large for a mail");
+  EDGE_TRY(const Attachment attachment, files::open_attachment(c.core, c.account, row));
+  file.bytes.resize(attachment.reader->size());
+  EDGE_TRY(const std::size_t size, attachment.reader->read_at(0, file.bytes));
+  if (size != file.bytes.size()) return fail(Errc::corrupt, "a stored file is too short");
+  return file;
+}
+
+// What every mail of a chat says besides its content.
+base::Result<ChatMail> frame(const Composing& c, const Content& content) {
+  ChatMail mail;
+  mail.from.addr = c.from;
+  EDGE_TRY(mail.from.name, setting(c, "displayname"));
+  for (const Recipient& one : c.recipients) {
+    if (one.addresses.empty()) continue;
+    mail.to.push_back({MailAddress{one.addresses.front(), one.contact.auth_name}});
+  }
+  mail.message_id = stored_message_id(c.scope, content.uuid);
+  mail.date = c.now();
+  EDGE_TRY(const std::string bot, setting(c, "bot"));
+  mail.automatic = bot == "1";
+  if (const auto* text = std::get_if<TextMessage>(&content.body)) {
+    mail.date = std::min(mail.date, text->sent_at / 1000);
+    EDGE_TRY(const std::string mdns, setting(c, "mdns_enabled"));
+    mail.wants_receipt = mdns != "0";
+  }
+  if (!std::holds_alternative<Receipts>(content.body)) mail.key = own_notice(c);
+  return mail;
+}
+
+// The Message-ID of the mail that comes before the one with the file. Always the same, so that it
+// counts once when it is sent again.
+std::string pre_message_id(const Content& content) {
+  base::Bytes named = base::to_bytes(base::as_bytes("mail before the file"));
+  named.insert(named.end(), content.uuid.begin(), content.uuid.end());
+  return message_id_of(as_v4(crypto::blake2b<16>(named)));
+}
+
+// A large file comes in a mail of its own, which the other side may fetch later. Its Message-ID is
+// the message's.
+std::vector<ChatMail> split(ChatMail mail, const Content& content) {
+  auto* text = std::get_if<MailText>(&mail.body);
+  if (text == nullptr || !text->file || text->file->bytes.size() < kSplitFrom) {
+    std::vector<ChatMail> one;
+    one.push_back(std::move(mail));
+    return one;
+  }
+  ChatMail post = mail;
+  MailText file;
+  file.file = std::move(text->file);
+  file.type = text->type;
+  file.is_post = true;
+  text->file.reset();
+  text->post = PostNotice{.message_id = mail.message_id,
+                          .name = file.file->name,
+                          .type = text->type,
+                          .size = file.file->bytes.size(),
+                          .duration = text->duration};
+  post.body = std::move(file);
+  mail.message_id = pre_message_id(content);
+  std::vector<ChatMail> both;
+  both.push_back(std::move(mail));
+  both.push_back(std::move(post));
+  return both;
+}
+
+base::Result<std::vector<base::Bytes>> compose_content(const Composing& c, const Content& content,
+                                                       std::int64_t blob_id) {
+  std::optional<MailFile> file;
+  if (blob_id != 0) {
+    EDGE_TRY(file, read_file(c, blob_id));
+  }
+  EDGE_TRY(ChatMail mail, frame(c, content));
+  const StoredNames names(c.scope, kSelf);
+  EDGE_TRY(const bool said, put_content(mail, content, names, std::move(file)));
+  std::vector<base::Bytes> sealed;
+  if (!said) return sealed;
+  if (auto* text = std::get_if<MailText>(&mail.body)) {
+    EDGE_TRY(text->footer, setting(c, "selfstatus"));
+  }
+  if (mail.references.empty()) mail.references = {mail.message_id};
+  for (const ChatMail& one : split(std::move(mail), content)) {
+    EDGE_TRY(sealed.emplace_back(), seal_for_contacts(c, one, true));
+  }
+  return sealed;
+}
+
+}  // namespace
+
+base::Result<Composed> compose(kernel::Core& core, AccountId account, const MailLoad& load,
+                               const OwnKey& own, const std::string& from) {
+  EDGE_TRY(auto read, core.read(account));
+  const store::Scope scope = read.scope();
+  EDGE_TRY(auto recipients, load_recipients(scope, load.contacts));
+  const Composing c{core, scope, *read.account, own, from, std::move(recipients)};
+  Composed composed;
+  for (const Recipient& one : c.recipients) {
+    composed.targets.push_back({one.contact.id, one.addresses});
+  }
+  std::vector<std::string> to = all_addresses(c.recipients);
+  std::vector<base::Bytes> texts;
+  if (const auto* step = std::get_if<JoinStep>(&load.what)) {
+    if (!step->to.empty()) to = step->to;
+    EDGE_TRY(texts.emplace_back(), compose_step(c, *step));
+  } else if (const auto* content = std::get_if<Content>(&load.what)) {
+    EDGE_TRY(texts, compose_content(c, *content, load.blob_id));
+  } else {
+    return fail(Errc::corrupt, "what waits to be sent has another form");
+  }
+  if (to.empty() && !texts.empty()) {
+    return fail(Errc::invalid_argument, "no address of the recipient is known");
+  }
+  for (base::Bytes& text : texts) composed.mails.push_back({from, to, std::move(text)});
+  return composed;
+}
+
+}  // namespace messaging::mail

@@ -1,0 +1,31 @@
+// Composes the mails of a turn: what the outbox holds as a content or a step of a join becomes
+// sealed mails with their recipients. On a worker's thread, from a snapshot; nothing is written.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "messaging/kernel/core.h"
+#include "messaging/mail/mail_load.h"
+#include "messaging/mail/mail_transport.h"
+#include "messaging/mail/own_keys.h"
+
+namespace messaging::mail {
+
+// To whom an address belongs, of the contacts that a mail is for.
+struct MailTarget {
+  base::ContactId contact;
+  std::vector<std::string> addresses;
+};
+
+struct Composed {
+  std::vector<Mail> mails;  // in order; none: mails cannot say this, and nothing is to be sent
+  std::vector<MailTarget> targets;
+};
+
+// Errc::unavailable and Errc::internal may pass; any other error will not.
+base::Result<Composed> compose(kernel::Core& core, AccountId account, const MailLoad& load,
+                               const OwnKey& own, const std::string& from);
+
+}  // namespace messaging::mail

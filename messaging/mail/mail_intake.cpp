@@ -1,0 +1,163 @@
+#include "messaging/mail/mail_intake.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "base/log.h"
+#include "messaging/kernel/core.h"
+#include "messaging/kernel/write_context.h"
+#include "messaging/mail/form/outer_mail.h"
+#include "messaging/mail/mail_logins.h"
+#include "messaging/mail/mime_reader.h"
+#include "store/tables/mail_ids.h"
+#include "store/tables/mail_logins.h"
+
+namespace messaging::mail {
+namespace {
+
+base::Completion<> warn_that(std::string what) {
+  return [what = std::move(what)](const base::Result<>& done) {
+    if (!done) base::log::warning("{}: {}", what, done.error().message);
+  };
+}
+
+}  // namespace
+
+void MailIntake::judge(LineKey line, std::vector<MailHead> heads,
+                       base::Completion<std::vector<MailWish>> done) {
+  workers_.post(line.account, [this, line, heads = std::move(heads),
+                               done = std::move(done)]() mutable { done(wishes(line, heads)); });
+}
+
+base::Result<std::vector<MailWish>> MailIntake::wishes(LineKey line,
+                                                       const std::vector<MailHead>& heads) const {
+  EDGE_TRY(auto read, core_.read(line.account));
+  const store::Scope scope = read.scope();
+  std::vector<MailWish> wishes;
+  wishes.reserve(heads.size());
+  for (const MailHead& head : heads) {
+    MailWish& wish = wishes.emplace_back(MailWish::leave);
+    const auto part = read_mime_head(head.headers);
+    if (!part) continue;
+    const OuterMail outer = read_outer(*part);
+    if (!is_wanted(outer)) continue;
+    wish = MailWish::take;
+    if (outer.message_id.empty()) continue;
+    EDGE_TRY(const bool taken, store::is_taken_mail(scope, outer.message_id));
+    if (taken) wish = MailWish::discard;
+  }
+  return wishes;
+}
+
+void MailIntake::arrived(LineKey line, MailPlace place, base::Bytes mail,
+                         base::Completion<MailTaken> done) {
+  workers_.post(line.account,
+                [this, line, place, mail = std::move(mail), done = std::move(done)]() mutable {
+                  open_and_apply(line, place, mail, std::move(done));
+                });
+}
+
+void MailIntake::open_and_apply(LineKey line, MailPlace place, base::ByteView mail,
+                                base::Completion<MailTaken> done) {
+  auto opening = open_mail(core_, line.account, keys_, mail);
+  if (!opening) return done(std::move(opening).error());
+  if (const auto* useless = std::get_if<UselessMail>(&opening->mail)) {
+    base::log::info("account {}: mail {} is left out: {}", line.account.value, place.uid,
+                    useless->why);
+    return note_useless(line.account, std::move(opening->message_id), std::move(done));
+  }
+  Arrival arrival{line,
+                  place,
+                  std::move(opening->message_id),
+                  std::get<OpenedMail>(std::move(opening->mail)),
+                  {}};
+  if (auto sealed = seal_files(arrival); !sealed) {
+    remove_unused(arrival, {});
+    return done(std::move(sealed).error());
+  }
+  apply(std::move(arrival), std::move(done));
+}
+
+void MailIntake::note_useless(AccountId account, std::string message_id,
+                              base::Completion<MailTaken> done) {
+  core_.write<MailTaken>(
+      account,
+      [this, id = std::move(message_id)](
+          store::Tx& tx, const store::Scope& scope,
+          const kernel::AccountState& state) -> base::Result<MailTaken> {
+        EDGE_CHECK(note_mail({core_, tx, scope, state}, id));
+        return MailTaken::taken;
+      },
+      std::move(done));
+}
+
+base::Result<> MailIntake::seal_files(Arrival& arrival) const {
+  const auto* text = std::get_if<MailText>(&arrival.opened.mail.body);
+  if (text == nullptr) return {};
+  EDGE_TRY(const kernel::AccountPtr state, core_.directory.get(arrival.line.account));
+  const auto seal = [&](const MailFile& file) -> base::Result<> {
+    EDGE_TRY(store::BlobWriter writer, core_.store.blobs().create(state->uuid));
+    EDGE_CHECK(writer.append(file.bytes));
+    EDGE_TRY(auto sealed, writer.finish());
+    arrival.files.push_back(std::move(sealed));
+    return {};
+  };
+  if (text->file) EDGE_CHECK(seal(*text->file));
+  for (const MailFile& file : text->more_files) EDGE_CHECK(seal(file));
+  return {};
+}
+
+// Files stay only if a message has them after the commit.
+void MailIntake::remove_unused(const Arrival& arrival, const std::vector<std::string>& kept) const {
+  const auto state = core_.directory.get(arrival.line.account);
+  if (!state) return;
+  for (const store::BlobInfo& file : arrival.files) {
+    if (std::find(kept.begin(), kept.end(), file.name) != kept.end()) continue;
+    if (auto gone = core_.store.blobs().remove((*state)->uuid, file.name); !gone) {
+      base::log::warning("a file that no message uses stays: {}", gone.error().message);
+    }
+  }
+}
+
+void MailIntake::apply(Arrival arrival, base::Completion<MailTaken> done) {
+  const AccountId account = arrival.line.account;
+  auto shared = std::make_shared<const Arrival>(std::move(arrival));
+  core_.write<Applied>(
+      account,
+      [this, shared](store::Tx& tx, const store::Scope& scope,
+                     const kernel::AccountState& state) -> base::Result<Applied> {
+        EDGE_TRY(const OwnKeyPtr own, keys_.get(scope));
+        return apply_mail({core_, tx, scope, state}, *own, *shared);
+      },
+      [this, shared, done = std::move(done)](base::Result<Applied> applied) mutable {
+        remove_unused(*shared, applied ? applied->kept : std::vector<std::string>());
+        if (!applied) return done(std::move(applied).error());
+        done(applied->taken);
+      });
+}
+
+void MailIntake::missed(LineKey line, MailHead head, std::string why) {
+  base::log::warning("account {}: mail {} of {} bytes was not taken: {}", line.account.value,
+                     head.place.uid, head.size, why);
+}
+
+void MailIntake::cursor_moved(LineKey line, MailCursor cursor) {
+  core_.write<void>(
+      line.account,
+      [line, cursor](store::Tx&, const store::Scope& scope, const kernel::AccountState&) {
+        return store::set_mail_cursor(scope, line.transport, cursor.uid_validity, cursor.next_uid);
+      },
+      warn_that("how far a mailbox was read is not stored"));
+}
+
+void MailIntake::status_changed(const LineStatus& status) {
+  core_.write<void>(
+      status.key.account,
+      [](store::Tx& tx, const store::Scope&, const kernel::AccountState& state) {
+        return kernel::Core::emit(tx, state.id, ConnectivityChanged{});
+      },
+      warn_that("a change of the connectivity is not told"));
+}
+
+}  // namespace messaging::mail

@@ -1,0 +1,50 @@
+// MailIntake: takes the mails that lie in our mailboxes. A worker judges heads and opens mails; the
+// writer applies them; a mail is acknowledged to its server after the commit and not before. A mail
+// that cannot be opened or read is noted and costs itself alone.
+//
+// Called on the transport's thread, which it never holds up.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "messaging/mail/mail_applier.h"
+#include "messaging/mail/mail_transport.h"
+#include "messaging/mail/mail_workers.h"
+#include "messaging/mail/own_keys.h"
+
+namespace messaging::kernel {
+class Core;
+}  // namespace messaging::kernel
+
+namespace messaging::mail {
+
+class MailIntake final : public MailReceiver {
+ public:
+  MailIntake(kernel::Core& core, OwnKeys& keys, MailWorkers& workers)
+      : core_(core), keys_(keys), workers_(workers) {}
+
+  void judge(LineKey line, std::vector<MailHead> heads,
+             base::Completion<std::vector<MailWish>> done) override;
+  void arrived(LineKey line, MailPlace place, base::Bytes mail,
+               base::Completion<MailTaken> done) override;
+  void missed(LineKey line, MailHead head, std::string why) override;
+  void cursor_moved(LineKey line, MailCursor cursor) override;
+  void status_changed(const LineStatus& status) override;
+
+ private:
+  base::Result<std::vector<MailWish>> wishes(LineKey line,
+                                             const std::vector<MailHead>& heads) const;
+  void open_and_apply(LineKey line, MailPlace place, base::ByteView mail,
+                      base::Completion<MailTaken> done);
+  void note_useless(AccountId account, std::string message_id, base::Completion<MailTaken> done);
+  base::Result<> seal_files(Arrival& arrival) const;
+  void remove_unused(const Arrival& arrival, const std::vector<std::string>& kept) const;
+  void apply(Arrival arrival, base::Completion<MailTaken> done);
+
+  kernel::Core& core_;
+  OwnKeys& keys_;
+  MailWorkers& workers_;
+};
+
+}  // namespace messaging::mail

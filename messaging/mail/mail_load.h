@@ -1,0 +1,35 @@
+// MailLoad: the rows of the outbox that one mail serves. Rows that lie next to each other under one
+// uuid are one content for several contacts, and one mail.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "messaging/kernel/protocol.h"
+#include "messaging/mail/join_step.h"
+#include "messaging/model/content.h"
+#include "store/tables/outbox.h"
+
+namespace messaging::kernel {
+class Core;
+}  // namespace messaging::kernel
+
+namespace messaging::mail {
+
+// To this many contacts at once; a server takes them in one transaction.
+inline constexpr std::size_t kMaxContactsOfMail = 50;
+
+struct MailLoad : kernel::Load {
+  std::vector<store::OutboxRow> rows;                    // without payloads; those of files too
+  std::variant<std::monostate, Content, JoinStep> what;  // monostate: it cannot be read
+  std::vector<base::ContactId> contacts;                 // none for a step to somebody unknown
+  std::int64_t blob_id = 0;                              // of the content's file; 0: none
+};
+
+// nullptr: there is nothing to send now.
+base::Result<std::unique_ptr<MailLoad>> load_mail(kernel::Core& core, RouteKey route);
+
+}  // namespace messaging::mail

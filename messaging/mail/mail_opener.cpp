@@ -1,0 +1,185 @@
+#include "messaging/mail/mail_opener.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "messaging/mail/form/address.h"
+#include "messaging/mail/form/inner_mail.h"
+#include "messaging/mail/form/outer_mail.h"
+#include "messaging/mail/join_step.h"
+#include "messaging/mail/mail_contacts.h"
+#include "messaging/mail/mail_joining.h"
+#include "messaging/mail/mime_reader.h"
+
+namespace messaging::mail {
+namespace {
+
+using crypto::openpgp::Opened;
+using crypto::openpgp::Signature;
+
+// A mail that came in this long is read with the time of our clock.
+struct Opening {
+  const kernel::Core& core;
+  const store::Scope& scope;
+  const OwnKey& own;
+  crypto::openpgp::UnixSeconds now;
+};
+
+struct Sealed {
+  Opened opened;
+  std::optional<JoinSecret> secret;
+};
+
+// With our key, else by the passphrases of our invites and joins.
+base::Result<Sealed> open_sealed(const Opening& opening, base::ByteView message) {
+  const crypto::openpgp::SecretKey* const key = &opening.own.secret;
+  auto by_key = crypto::openpgp::open(message, std::span(&key, 1), {});
+  if (by_key) return Sealed{*std::move(by_key), std::nullopt};
+  if (by_key.error().code != base::Errc::sealed) return std::move(by_key).error();
+  EDGE_TRY(std::vector<JoinSecret> secrets, join_secrets(opening.scope, opening.own));
+  if (secrets.size() > crypto::openpgp::kMaxPassphrases) {
+    secrets.resize(crypto::openpgp::kMaxPassphrases);
+  }
+  std::vector<crypto::WipingBytes> passphrases;
+  for (const JoinSecret& secret : secrets) {
+    passphrases.push_back(join_passphrase(secret.inviter, secret.auth));
+  }
+  const std::vector<base::ByteView> views(passphrases.begin(), passphrases.end());
+  EDGE_TRY(Opened opened, crypto::openpgp::open(message, {}, views));
+  std::optional<JoinSecret> secret;
+  if (opened.by_passphrase()) secret = std::move(secrets[*opened.by_passphrase()]);
+  return Sealed{std::move(opened), std::move(secret)};
+}
+
+std::optional<Certificate> read_notice(const KeyNotice& notice) {
+  auto certificate = Certificate::read(notice.key);
+  if (!certificate) return std::nullopt;
+  return *std::move(certificate);
+}
+
+// The key that the mail brings, if it is its sender's; else the one that we know by the hint in the
+// signature.
+base::Result<std::optional<Certificate>> find_signer(const Opening& opening, const Opened& opened,
+                                                     const ChatMail& mail,
+                                                     std::optional<Signature>& signature) {
+  if (!opened.is_signed()) return std::optional<Certificate>();
+  if (mail.key && same_address(mail.key->addr, mail.from.addr)) {
+    auto brought = read_notice(*mail.key);
+    if (brought) signature = opened.verify(*brought, opening.now);
+    if (signature) return brought;
+  }
+  const auto hint = opened.issuer_fingerprint();
+  if (!hint) return std::optional<Certificate>();
+  std::optional<Certificate> known;
+  if (*hint == opening.own.certificate.fingerprint()) {
+    known = opening.own.certificate;
+  } else {
+    EDGE_TRY(const auto contact, find_by_fingerprint(opening.scope, *hint));
+    if (contact) {
+      EDGE_TRY(known, certificate_of(*contact));
+    }
+  }
+  if (known) signature = opened.verify(*known, opening.now);
+  return signature ? known : std::nullopt;
+}
+
+bool is_for_us(const Opening& opening, const Signature& signature) {
+  if (signature.recipients.empty()) return true;
+  const auto& ours = opening.own.certificate.fingerprint();
+  return std::find(signature.recipients.begin(), signature.recipients.end(), ours) !=
+         signature.recipients.end();
+}
+
+// Keys count only for whom the mail is, and never for its sender.
+void take_gossip(OpenedMail& opened) {
+  for (const KeyNotice& notice : opened.mail.gossip) {
+    const bool addressed = std::any_of(
+        opened.mail.to.begin(), opened.mail.to.end(),
+        [&](const MailMember& member) { return same_address(member.addr, notice.addr); });
+    if (!addressed || same_address(notice.addr, opened.mail.from.addr)) continue;
+    if (auto certificate = read_notice(notice)) {
+      opened.gossip.push_back({notice.addr, *std::move(certificate)});
+    }
+  }
+  opened.mail.gossip.clear();
+}
+
+base::Result<std::variant<UselessMail, OpenedMail>> open_encrypted(const Opening& opening,
+                                                                   const MimePart& part,
+                                                                   const OuterMail& outer) {
+  const base::ByteView armored = armored_in(part);
+  if (armored.empty()) return UselessMail{"it has no encrypted part"};
+  auto sealed = open_sealed(opening, armored);
+  if (!sealed) {
+    if (sealed.error().code == base::Errc::unavailable) return std::move(sealed).error();
+    return UselessMail{"it does not open: " + sealed.error().message};
+  }
+  const auto inner = read_mime(sealed->opened.plaintext());
+  if (!inner) return UselessMail{"its inner mail cannot be read: " + inner.error().message};
+  auto mail = read_mail(*inner, outer);
+  if (!mail) return UselessMail{"its inner mail cannot be read: " + mail.error().message};
+  OpenedMail opened;
+  opened.mail = *std::move(mail);
+  opened.seal = sealed->secret ? MailSeal::passphrase : MailSeal::key;
+  opened.secret = std::move(sealed->secret);
+  std::optional<Signature> signature;
+  EDGE_TRY(opened.signer, find_signer(opening, sealed->opened, opened.mail, signature));
+  if (signature && !is_for_us(opening, *signature)) {
+    return UselessMail{"its sender did not mean it for us"};
+  }
+  if (!opened.signer && opened.seal == MailSeal::key) {
+    return UselessMail{"nobody whose key is known signed it"};
+  }
+  if (opened.signer) take_gossip(opened);
+  return opened;
+}
+
+base::Result<std::variant<UselessMail, OpenedMail>> open_plain(const MimePart& part,
+                                                               const OuterMail& outer) {
+  auto mail = read_mail(part, outer);
+  if (!mail) return UselessMail{"it cannot be read: " + mail.error().message};
+  if (!mail->join || !mail->key || !same_address(mail->key->addr, mail->from.addr)) {
+    return UselessMail{"it is in the clear"};
+  }
+  OpenedMail opened;
+  opened.signer = read_notice(*mail->key);
+  if (!opened.signer) return UselessMail{"it brings no key that can be used"};
+  opened.mail = *std::move(mail);
+  opened.mail.gossip.clear();
+  return opened;
+}
+
+}  // namespace
+
+base::Result<OpeningResult> open_mail(const kernel::Core& core, AccountId account, OwnKeys& keys,
+                                      base::ByteView bytes) {
+  OpeningResult result;
+  const auto part = read_mime(bytes);
+  if (!part) {
+    result.mail = UselessMail{"it cannot be read: " + part.error().message};
+    return result;
+  }
+  const OuterMail outer = read_outer(*part);
+  result.message_id = outer.message_id;
+  if (!is_wanted(outer)) {
+    result.mail = UselessMail{"it is not encrypted"};
+    return result;
+  }
+  EDGE_TRY(auto read, core.read(account));
+  const store::Scope scope = read.scope();
+  EDGE_TRY(const OwnKeyPtr own, keys.get(scope));
+  const Opening opening{core, scope, *own, core.clock.now() / 1000};
+  if (outer.encrypted) {
+    EDGE_TRY(result.mail, open_encrypted(opening, *part, outer));
+  } else {
+    EDGE_TRY(result.mail, open_plain(*part, outer));
+  }
+  return result;
+}
+
+std::string message_id_in(base::ByteView head) {
+  const auto part = read_mime_head(head);
+  return part ? read_outer(*part).message_id : std::string();
+}
+
+}  // namespace messaging::mail

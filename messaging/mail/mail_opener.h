@@ -1,0 +1,66 @@
+// Opens mails: decrypts one, reads it, and finds out whose signature it has. On a worker's thread,
+// from a snapshot; nothing is written. What a mail says is believed only as far as it is proven
+// here: OpenedMail::signer is whose key signed it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "crypto/openpgp/openpgp.h"
+#include "messaging/kernel/core.h"
+#include "messaging/mail/form/chat_mail.h"
+#include "messaging/mail/own_keys.h"
+
+namespace messaging::mail {
+
+// How a mail was sealed.
+enum class MailSeal {
+  plain,       // not at all: SecureJoin's first step of version 2
+  key,         // to our key, and signed
+  passphrase,  // by an invite of ours or one that we joined by
+};
+
+// A passphrase that may have sealed a mail.
+struct JoinSecret {
+  std::string inviter;  // fingerprint
+  std::string auth;
+};
+
+struct OpenedMail {
+  ChatMail mail;
+  MailSeal seal = MailSeal::plain;
+  std::optional<JoinSecret> secret;  // by which it was opened
+  // Whose signature it has; nothing: unsigned, which only a join's first steps may be. Of a mail in
+  // the clear: the key that it brings, unproven.
+  std::optional<crypto::openpgp::Certificate> signer;
+  // Keys of other people that the signer passes on, by address.
+  struct Gossip {
+    std::string addr;
+    crypto::openpgp::Certificate certificate;
+  };
+  std::vector<Gossip> gossip;
+};
+
+// Why a mail is of no use, for the log: a fixed text.
+struct UselessMail {
+  std::string why;
+};
+
+struct OpeningResult {
+  std::string message_id;  // of the outer mail; "": it has none
+  std::variant<UselessMail, OpenedMail> mail;
+};
+
+// An error may pass (the store, memory); whatever the mail itself is, is a result.
+base::Result<OpeningResult> open_mail(const kernel::Core& core, AccountId account, OwnKeys& keys,
+                                      base::ByteView bytes);
+
+// "" for the head or mail without one.
+std::string message_id_in(base::ByteView head);
+
+}  // namespace messaging::mail

@@ -1,0 +1,81 @@
+// MailProtocol: e-mail with OpenPGP, as Delta Chat speaks it, as a Protocol. A contact is linked
+// once its certificate is known; a mail is made when it is sent and is delivered when the server
+// has accepted it. Its parts are those of this folder.
+#pragma once
+
+#include "messaging/kernel/protocol.h"
+#include "messaging/mail/mail_carrier.h"
+#include "messaging/mail/mail_intake.h"
+#include "messaging/mail/mail_transport.h"
+#include "messaging/mail/mail_workers.h"
+#include "messaging/mail/own_keys.h"
+
+namespace messaging::kernel {
+class Core;
+}  // namespace messaging::kernel
+
+namespace messaging::mail {
+
+class MailProtocol final : public kernel::Protocol {
+ public:
+  // `transport` may be null: accounts are there, and nothing is sent or received.
+  MailProtocol(kernel::Core& core, MailTransport* transport)
+      : carrier_(core, transport, keys_, workers_), intake_(core, keys_, workers_) {}
+
+  std::string_view name() const override { return "e-mail"; }
+  kernel::Abilities abilities() const override;
+
+  base::Result<std::string> invite_link(const kernel::WriteContext& write,
+                                        std::optional<base::ChatId> chat) override;
+  base::Result<base::ChatId> join(const kernel::WriteContext& write,
+                                  const std::string& link) override;
+  base::Result<> toggle_invite(const kernel::WriteContext& write, const std::string& link) override;
+
+  base::Result<bool> prepare(const kernel::WriteContext& write, base::ContactId contact,
+                             std::span<store::OutboxRow> rows) override;
+  base::Result<> want_link(const kernel::WriteContext& write, base::ContactId contact) override;
+  base::Result<> acknowledged(const kernel::WriteContext& write,
+                              const store::OutboxRow& row) override;
+  base::Result<> send_profile(const kernel::WriteContext& write) override;
+  base::Result<> take_profile(const kernel::WriteContext& write, const store::ContactRow& contact,
+                              const Profile& profile) override;
+
+  base::Result<> show_ways(const kernel::WriteContext& write, std::optional<base::ChatId> group,
+                           MemberCard& ours) override;
+  base::Result<> take_ways(const kernel::WriteContext& write, store::ContactRow& contact,
+                           const MemberCard& card) override;
+  base::Result<> meet(const kernel::WriteContext& write, base::ContactId contact,
+                      const GroupId& group, const MemberCard& card) override;
+  base::Result<> close_ways(const kernel::WriteContext& write, base::ChatId group) override;
+
+  base::Result<std::unique_ptr<kernel::Load>> load(RouteKey route) override {
+    return carrier_.load(route);
+  }
+  void carry(RouteKey route, std::unique_ptr<kernel::Load> load, int failures,
+             Carried done) override {
+    carrier_.carry(route, std::move(load), failures, std::move(done));
+  }
+  bool step() override { return false; }
+  void on_step(std::function<void()>) override {}
+  base::Result<std::string> place(const store::Scope& scope, std::int64_t route) override;
+
+  base::Result<std::int64_t> run_maintenance(const kernel::WriteContext& write,
+                                             bool may_expire) override;
+  void retry_arrivals(base::AccountId) override {}
+  void forget(base::AccountId account) override { keys_.forget(account); }
+
+  OwnKeys& keys() { return keys_; }
+  MailReceiver& receiver() { return intake_; }
+  void stop() override { workers_.stop(); }
+
+ private:
+  OwnKeys keys_;
+  MailCarrier carrier_;
+  MailIntake intake_;
+  MailWorkers workers_;  // last: its jobs use the others
+};
+
+// The one in the table of protocols.
+MailProtocol& mail_protocol(kernel::Core& core);
+
+}  // namespace messaging::mail
