@@ -27,22 +27,22 @@ namespace {
 // Mails are in the order of their dates, whenever they come.
 constexpr receiving::Turn kTurn{1, false};
 
-// What the mail's head says of its sender.
+// What the mail says of its sender.
 base::Result<> take_profile(const kernel::WriteContext& write, store::ContactRow& contact,
                             const ChatMail& mail) {
-  const std::string name = plain_name(mail.from.name);
+  const store::ContactRow before = contact;
   const std::string addr = plain_name(mail.from.addr, messaging::kMaxAddress);
-  const bool renamed = !name.empty() && name != contact.auth_name;
-  const bool moved = !addr.empty() && addr != contact.addr;
-  const auto* text = std::get_if<MailText>(&mail.body);
-  const bool told = text != nullptr && text->footer != contact.status;
-  if (!renamed && !moved && !told && contact.bot == mail.automatic) {
+  if (!addr.empty()) contact.addr = addr;
+  if (auto profile = profile_of(mail)) {
+    if (!profile->name.empty()) contact.auth_name = std::move(profile->name);
+    if (profile->status) contact.status = *std::move(profile->status);
+    contact.bot = profile->bot;
+  }
+  const bool renamed = contact.auth_name != before.auth_name;
+  if (!renamed && contact.addr == before.addr && contact.status == before.status &&
+      contact.bot == before.bot) {
     return store::touch_last_seen(write.scope, contact.id, write.tx.now());
   }
-  if (renamed) contact.auth_name = name;
-  if (moved) contact.addr = addr;
-  if (told) contact.status = text->footer;
-  contact.bot = mail.automatic;
   contact.last_seen = write.tx.now();
   EDGE_CHECK(store::update_contact(write.scope, contact));
   EDGE_CHECK(write.emit(ContactsChanged{contact.id}));

@@ -142,6 +142,17 @@ class FakeMails final : public messaging::mail::MailTransport {
   void set(Weather weather) {
     base::Lock lock(mutex_);
     weather_ = std::move(weather);
+    tries_ = 0;
+  }
+
+  std::size_t tries() const {  // since the last set()
+    base::Lock lock(mutex_);
+    return tries_;
+  }
+  // What is taken stays on the server, and nobody learns how far the box was read.
+  void forget_acknowledgements(bool forget) {
+    base::Lock lock(mutex_);
+    forgetful_ = forget;
   }
 
   void set_receiver(messaging::mail::MailReceiver& receiver) override {
@@ -160,6 +171,7 @@ class FakeMails final : public messaging::mail::MailTransport {
       {
         base::Lock lock(mutex_);
         weather = weather_;
+        ++tries_;
       }
       if (weather.reply) return (*shared)(*weather.reply);
       messaging::mail::SubmitReply reply;
@@ -270,22 +282,26 @@ class FakeMails final : public messaging::mail::MailTransport {
         });
   }
   void settled(const Watched& watched, std::uint32_t uid, bool done, bool remove) {
-    if (remove) servers_.remove(watched.addr, uid);
     messaging::mail::MailReceiver* receiver = nullptr;
+    bool forgetful = false;
     {
       base::Lock lock(mutex_);
-      if (!watched_) return;
-      watched_->busy = false;
-      if (!done) return;
-      watched_->next_uid = uid + 1;
-      receiver = receiver_;
+      forgetful = forgetful_;
+      if (watched_) {
+        watched_->busy = false;
+        if (done) watched_->next_uid = uid + 1;
+        if (done && !forgetful) receiver = receiver_;
+      }
     }
+    if (remove && !forgetful) servers_.remove(watched.addr, uid);
     if (receiver != nullptr) receiver->cursor_moved(watched.line, {1, uid + 1});
   }
 
   MailServers& servers_;
-  base::Mutex mutex_;
+  mutable base::Mutex mutex_;
   base::Condition news_;
+  std::size_t tries_ GUARDED_BY(mutex_) = 0;
+  bool forgetful_ GUARDED_BY(mutex_) = false;
   std::deque<std::function<void()>> jobs_ GUARDED_BY(mutex_);
   std::optional<Watched> watched_ GUARDED_BY(mutex_);
   messaging::mail::MailReceiver* receiver_ GUARDED_BY(mutex_) = nullptr;
@@ -297,14 +313,17 @@ class FakeMails final : public messaging::mail::MailTransport {
 // alice and bob of a World, each reached at "<name>@mail.test".
 class MailWorld : public World {
  public:
-  explicit MailWorld(unsigned seed = 1) : World(seed), alices(servers), bobs(servers) {
-    make_mail(alice, alices);
-    make_mail(bob, bobs);
+  explicit MailWorld(unsigned seed = 1)
+      : World(seed), alices_mails_(servers), bobs_mails_(servers) {
+    make_mail(alice, alices_mails_);
+    make_mail(bob, bobs_mails_);
   }
   ~MailWorld() {
-    stop(alice, alices);
-    stop(bob, bobs);
+    stop(alice, alices_mails_);
+    stop(bob, bobs_mails_);
   }
+  FakeMails& alices_mails() { return alices_mails_; }
+  FakeMails& bobs_mails() { return bobs_mails_; }
 
   static std::string addr(const Peer& peer) { return peer.name() + "@mail.test"; }
 
@@ -323,9 +342,8 @@ class MailWorld : public World {
   }
 
   MailServers servers;
-  FakeMails alices, bobs;
 
- protected:
+ private:
   void make_mail(Peer& peer, FakeMails& mails) {
     servers.add_box(addr(peer));
     peer.set_mails(&mails);
@@ -362,6 +380,8 @@ class MailWorld : public World {
     mails.watch({Peer::kAccount, row.id}, *login, {row.cursor.uid_validity, row.cursor.next_uid},
                 {});
   }
+
+  FakeMails alices_mails_, bobs_mails_;
 };
 
 }  // namespace test
