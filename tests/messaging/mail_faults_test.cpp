@@ -11,12 +11,6 @@ namespace {
 struct Faults : MailWorld {
   Faults() : bobs(join(bob, alice)), alices(alice.chat_with_peer()) {}
   std::size_t waiting_for_alice() { return servers.count(addr(alice)); }
-  std::size_t outbox(Peer& peer) {
-    auto reader = peer.store().read();
-    REQUIRE(reader);
-    return static_cast<std::size_t>(
-        reader->connection().integer("SELECT count(*) FROM outbox").value_or(-1).value_or(-1));
-  }
   ChatId bobs, alices;
 };
 

@@ -322,6 +322,13 @@ class MailWorld : public World {
     stop(alice, alices_mails_);
     stop(bob, bobs_mails_);
   }
+  // What waits to be sent.
+  std::size_t outbox(Peer& peer) {
+    auto reader = peer.store().read();
+    REQUIRE(reader);
+    return static_cast<std::size_t>(
+        reader->connection().integer("SELECT count(*) FROM outbox").value_or(-1).value_or(-1));
+  }
   FakeMails& alices_mails() { return alices_mails_; }
   FakeMails& bobs_mails() { return bobs_mails_; }
 
