@@ -185,7 +185,8 @@ TEST_CASE("of changes of one second the one that was fetched later counts") {
   mail.order = 5000;
   CHECK(number_of(mail) < first + 1000);
   mail.date = -1;
-  CHECK(number_of(mail) < 1000);
+  CHECK(number_of(mail) > 0);  // 0 is no number
+  CHECK(number_of(mail) < 2000);
 }
 
 TEST_CASE("what is not here is taken for one of the sender's own") {

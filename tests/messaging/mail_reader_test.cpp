@@ -1,7 +1,6 @@
 // Reading of mails as Delta Chat's core writes them, and of what others and attackers write.
-#include "messaging/mail/form/inner_mail.h"
-
 #include "messaging/mail/form/base64.h"
+#include "messaging/mail/form/inner_mail.h"
 #include "tests/messaging/mail_samples.h"
 
 using namespace messaging;
@@ -24,12 +23,12 @@ Body body_of(const ChatMail& mail) {
 }  // namespace
 
 TEST_CASE("a text of core's is read whole") {
-  const ChatMail mail = read(from_bob(
-      "Chat-Disposition-Notification-To: bob@example.org\n"
-      "Autocrypt: addr=bob@example.org; prefer-encrypt=mutual; keydata=AAEC\n\tAwQF\n"
-      "References: <11111111-7b91-4837-ac07-c98a49ebea98@localhost>\n\t<b@c>\n"
-      "In-Reply-To: <b@c>\n",
-      plain("hello alice")));
+  const ChatMail mail =
+      read(from_bob("Chat-Disposition-Notification-To: bob@example.org\n"
+                    "Autocrypt: addr=bob@example.org; prefer-encrypt=mutual; keydata=AAEC\n\tAwQF\n"
+                    "References: <11111111-7b91-4837-ac07-c98a49ebea98@localhost>\n\t<b@c>\n"
+                    "In-Reply-To: <b@c>\n",
+                    plain("hello alice")));
   CHECK(mail.from == MailAddress{"bob@example.org", "Bob"});
   REQUIRE(mail.to.size() == 1);
   CHECK(mail.to[0].addr == "alice@example.org");
@@ -73,9 +72,8 @@ TEST_CASE("receipts of core's name one message or several") {
 }
 
 TEST_CASE("reactions, quotes, edits and deletions of core's are read") {
-  const ChatMail reaction =
-      read(from_bob("Content-Disposition: reaction\nIn-Reply-To: <a@b>\n",
-                    "Content-Transfer-Encoding: base64\n\n8J+RjQ==\n"));
+  const ChatMail reaction = read(from_bob("Content-Disposition: reaction\nIn-Reply-To: <a@b>\n",
+                                          "Content-Transfer-Encoding: base64\n\n8J+RjQ==\n"));
   CHECK(body_of<MailReaction>(reaction).reactions == "\U0001f44d");
   CHECK(reaction.in_reply_to == "a@b");
 
@@ -84,16 +82,15 @@ TEST_CASE("reactions, quotes, edits and deletions of core's are read") {
   CHECK(quoting.quote == "hello alice");
   CHECK(quoting.text == "hello bob");
 
-  const auto edit = body_of<MailEdit>(
-      read(from_bob("Chat-Edit: <a@b>\nIn-Reply-To: <a@b>\n",
-                    "Content-Transfer-Encoding: quoted-printable\n\n"
-                    "> hello alice\n\n=E2=9C=8F=EF=B8=8Fedited text\n")));
+  const auto edit =
+      body_of<MailEdit>(read(from_bob("Chat-Edit: <a@b>\nIn-Reply-To: <a@b>\n",
+                                      "Content-Transfer-Encoding: quoted-printable\n\n"
+                                      "> hello alice\n\n=E2=9C=8F=EF=B8=8Fedited text\n")));
   CHECK(edit.message_id == "a@b");
   CHECK(edit.text == "edited text");
 
-  const auto deletion = body_of<MailDeletion>(
-      read(from_bob("Chat-Delete: <a@b> <c@d>\n",
-                    "Content-Transfer-Encoding: base64\n\n8J+arg==\n")));
+  const auto deletion = body_of<MailDeletion>(read(
+      from_bob("Chat-Delete: <a@b> <c@d>\n", "Content-Transfer-Encoding: base64\n\n8J+arg==\n")));
   CHECK(deletion.message_ids == std::vector<std::string>{"a@b", "c@d"});
 }
 
@@ -107,8 +104,9 @@ TEST_CASE("files of core's are read, small and split") {
                     "multipart/mixed; boundary=\"b1\"");
   };
   const auto small = body_of<MailText>(read(
-      with_file("", "Content-Type: text/plain\n"
-                    "Content-Disposition: attachment; filename=\"=?utf-8?Q?orig_n=C3=A4me.txt?=\"\n")));
+      with_file("",
+                "Content-Type: text/plain\n"
+                "Content-Disposition: attachment; filename=\"=?utf-8?Q?orig_n=C3=A4me.txt?=\"\n")));
   CHECK(small.text == "a file");
   CHECK(small.type == Viewtype::file);
   REQUIRE(small.file);
@@ -133,10 +131,11 @@ TEST_CASE("files of core's are read, small and split") {
   CHECK(type_of("", "text/vcard", "a.vcf") == Viewtype::vcard);
   CHECK(type_of("", "application/webxdc+zip", "a.xdc") == Viewtype::webxdc);
 
-  const auto pre = body_of<MailText>(read(from_bob(
-      "Chat-Post-Message-ID: <de0dc619-a228-4d5f-b0fd-0ca4b7b9d484@localhost>\n"
-      "chat-post-message-metadata: {\"size\":300000,\"viewtype\":\"File\",\"filename\":\"big.bin\"}\n",
-      plain("big file"))));
+  const auto pre = body_of<MailText>(
+      read(from_bob("Chat-Post-Message-ID: <de0dc619-a228-4d5f-b0fd-0ca4b7b9d484@localhost>\n"
+                    "chat-post-message-metadata: "
+                    "{\"size\":300000,\"viewtype\":\"File\",\"filename\":\"big.bin\"}\n",
+                    plain("big file"))));
   CHECK(pre.text == "big file");
   REQUIRE(pre.post);
   CHECK(pre.post->message_id == "de0dc619-a228-4d5f-b0fd-0ca4b7b9d484@localhost");
@@ -144,10 +143,10 @@ TEST_CASE("files of core's are read, small and split") {
   CHECK(pre.post->name == "big.bin");
   CHECK_FALSE(pre.is_post);
 
-  const auto post = body_of<MailText>(read(
-      with_file("Chat-Is-Post-Message: 1\n",
-                "Content-Type: application/octet-stream\n"
-                "Content-Disposition: attachment; filename=\"big.bin\"\n")));
+  const auto post =
+      body_of<MailText>(read(with_file("Chat-Is-Post-Message: 1\n",
+                                       "Content-Type: application/octet-stream\n"
+                                       "Content-Disposition: attachment; filename=\"big.bin\"\n")));
   CHECK(post.is_post);
   REQUIRE(post.file);
 }
@@ -155,8 +154,8 @@ TEST_CASE("files of core's are read, small and split") {
 TEST_CASE("a mail with several files keeps them all") {
   const std::string piece =
       "--b1\nContent-Type: image/png\nContent-Disposition: attachment; filename=\"x.png\"\n\nx\n";
-  const auto text = body_of<MailText>(read(from_bob("", "\n" + piece + piece + piece + "--b1--\n",
-                                                    "multipart/mixed; boundary=\"b1\"")));
+  const auto text = body_of<MailText>(read(
+      from_bob("", "\n" + piece + piece + piece + "--b1--\n", "multipart/mixed; boundary=\"b1\"")));
   REQUIRE(text.file);
   CHECK(text.more_files.size() == 2);
 }
@@ -176,10 +175,11 @@ TEST_CASE("timers, places, calls and updates of core's are read") {
       "<Placemark><Timestamp><when>2026-04-09T12:00:00Z</when></Timestamp><Point><coordinates>"
       "13.4,52.5</coordinates></Point></Placemark>";
   const auto with_kml = [&](std::string_view name, std::string_view text) {
-    return read(from_bob("", "\n--b1\nContent-Type: text/plain\n\n" + std::string(text) +
-                                 "\n--b1\nContent-Type: application/vnd.google-earth.kml+xml\n"
-                                 "Content-Disposition: attachment; filename=\"" +
-                                 std::string(name) + "\"\n\n" + kml + "\n--b1--\n",
+    return read(from_bob("",
+                         "\n--b1\nContent-Type: text/plain\n\n" + std::string(text) +
+                             "\n--b1\nContent-Type: application/vnd.google-earth.kml+xml\n"
+                             "Content-Disposition: attachment; filename=\"" +
+                             std::string(name) + "\"\n\n" + kml + "\n--b1--\n",
                          "multipart/mixed; boundary=\"b1\""));
   };
   const ChatMail only = with_kml("location.kml", "");
@@ -191,10 +191,10 @@ TEST_CASE("timers, places, calls and updates of core's are read") {
   REQUIRE(point.place);
   CHECK(point.place->longitude == 13.4);
 
-  const auto offer = body_of<MailCall>(read(
-      from_bob("Chat-Content: call\nChat-Webrtc-Room: =?utf-8?B?dj0wCm89LQo=?=\n"
-               "Chat-Webrtc-Has-Video-Initially: =?utf-8?B?MQ==?=\n",
-               plain("[call]"))));
+  const auto offer = body_of<MailCall>(
+      read(from_bob("Chat-Content: call\nChat-Webrtc-Room: =?utf-8?B?dj0wCm89LQo=?=\n"
+                    "Chat-Webrtc-Has-Video-Initially: =?utf-8?B?MQ==?=\n",
+                    plain("[call]"))));
   CHECK(offer.step == MailCall::Step::offer);
   CHECK(offer.info == "v=0\no=-\n");
   CHECK(offer.video);
@@ -204,27 +204,27 @@ TEST_CASE("timers, places, calls and updates of core's are read") {
   CHECK(accepted.step == MailCall::Step::accepted);
   CHECK(accepted.info == "x");
 
-  const auto update = body_of<MailStatusUpdate>(read(
-      from_bob("In-Reply-To: <a@b>\n",
-               "\n--b1\nContent-Type: text/plain\n\n\n--b1\nContent-Type: application/json\n"
-               "Content-Disposition: attachment; filename=\"status-update.json\"\n\n"
-               "{\"updates\":[{\"payload\":1}]}\n--b1--\n",
-               "multipart/report; report-type=status-update; boundary=\"b1\"")));
+  const auto update = body_of<MailStatusUpdate>(
+      read(from_bob("In-Reply-To: <a@b>\n",
+                    "\n--b1\nContent-Type: text/plain\n\n\n--b1\nContent-Type: application/json\n"
+                    "Content-Disposition: attachment; filename=\"status-update.json\"\n\n"
+                    "{\"updates\":[{\"payload\":1}]}\n--b1--\n",
+                    "multipart/report; report-type=status-update; boundary=\"b1\"")));
   CHECK(update.json.find("payload") != std::string::npos);
 }
 
 TEST_CASE("a step of SecureJoin is read, with the gossip that is meant for its readers") {
-  const ChatMail mail = read(from_bob(
-      "Autocrypt: addr=bob@example.org; keydata=AAEC\n"
-      "Secure-Join: vc-request-with-auth\n"
-      "Secure-Join-Auth: T0xfvlmdUCJ0-P2PH5u4tOkT\n"
-      "Secure-Join-Fingerprint: 2A5917FC57AD77BE6781A6768B5DA80287B29259\n"
-      "Secure-Join-Group: b7TWI6CPncLhoy2-v5Q-9tVB\n"
-      "Chat-User-Avatar: 0\n"
-      "Autocrypt-Gossip: addr=alice@example.org; keydata=AAEC\n"
-      "Autocrypt-Gossip: addr=bob@example.org; keydata=AAEC\n"
-      "Autocrypt-Gossip: addr=eve@example.org; keydata=AAEC\n",
-      plain("Secure-Join: vc-request-with-auth")));
+  const ChatMail mail =
+      read(from_bob("Autocrypt: addr=bob@example.org; keydata=AAEC\n"
+                    "Secure-Join: vc-request-with-auth\n"
+                    "Secure-Join-Auth: T0xfvlmdUCJ0-P2PH5u4tOkT\n"
+                    "Secure-Join-Fingerprint: 2A5917FC57AD77BE6781A6768B5DA80287B29259\n"
+                    "Secure-Join-Group: b7TWI6CPncLhoy2-v5Q-9tVB\n"
+                    "Chat-User-Avatar: 0\n"
+                    "Autocrypt-Gossip: addr=alice@example.org; keydata=AAEC\n"
+                    "Autocrypt-Gossip: addr=bob@example.org; keydata=AAEC\n"
+                    "Autocrypt-Gossip: addr=eve@example.org; keydata=AAEC\n",
+                    plain("Secure-Join: vc-request-with-auth")));
   REQUIRE(mail.join);
   CHECK(mail.join->step == "vc-request-with-auth");
   CHECK(mail.join->auth == "T0xfvlmdUCJ0-P2PH5u4tOkT");
@@ -257,9 +257,10 @@ TEST_CASE("groups of core's are read with their members' times and fingerprints"
       "Chat-Group-ID: b7TWI6CPncLhoy2-v5Q-9tVB\n"
       "Chat-Group-Name: =?utf-8?B?R3JwIMOc?=\nChat-Group-Name-Timestamp: 1795247897\n"
       "Message-ID: <a@b>\n";
-  const std::string keys = "CF533C205932FBF6092762CB01A192E121C2F69F "
-                           "2A5917FC57AD77BE6781A6768B5DA80287B29259\n\t"
-                           "7C4D56E3DE0742DDCD9EB7AECCAA622CEE24AFBF\n";
+  const std::string keys =
+      "CF533C205932FBF6092762CB01A192E121C2F69F "
+      "2A5917FC57AD77BE6781A6768B5DA80287B29259\n\t"
+      "7C4D56E3DE0742DDCD9EB7AECCAA622CEE24AFBF\n";
   OuterMail outer;
   outer.from = "alice@example.org";
   const auto group_mail = [&](const std::string& times, const std::string& more) {
@@ -267,11 +268,11 @@ TEST_CASE("groups of core's are read with their members' times and fingerprints"
                      "\nChat-Group-Member-Fpr: " + keys + tail + more + "\nhi\n"),
                 outer);
   };
-  const ChatMail mail = group_mail(
-      "1795247903 1795247896 1795247911",
-      "Chat-Group-Member-Added: carol@example.org\n"
-      "Chat-Group-Member-Added-Fpr: CF533C205932FBF6092762CB01A192E121C2F69F\n"
-      "Chat-Group-Description: =?utf-8?B?\?=\nChat-Group-Description-Timestamp: 5\n");
+  const ChatMail mail =
+      group_mail("1795247903 1795247896 1795247911",
+                 "Chat-Group-Member-Added: carol@example.org\n"
+                 "Chat-Group-Member-Added-Fpr: CF533C205932FBF6092762CB01A192E121C2F69F\n"
+                 "Chat-Group-Description: =?utf-8?B?\?=\nChat-Group-Description-Timestamp: 5\n");
   REQUIRE(mail.group);
   CHECK(mail.group->id == "b7TWI6CPncLhoy2-v5Q-9tVB");
   CHECK_FALSE(mail.group->channel);
@@ -297,7 +298,8 @@ TEST_CASE("groups of core's are read with their members' times and fingerprints"
   const auto change = [&](const std::string& lines) {
     return group_mail("1 2 3", lines).group->change;
   };
-  const auto removed = std::get<MemberRemoved>(change("Chat-Group-Member-Removed: dave@example.org\n"));
+  const auto removed =
+      std::get<MemberRemoved>(change("Chat-Group-Member-Removed: dave@example.org\n"));
   CHECK(removed.addr == "dave@example.org");
   CHECK(std::get<GroupRenamed>(change("Chat-Group-Name-Changed: old\n")).old_name == "old");
   CHECK(std::holds_alternative<GroupImageChanged>(
@@ -309,12 +311,12 @@ TEST_CASE("groups of core's are read with their members' times and fingerprints"
 }
 
 TEST_CASE("channels of core's are read") {
-  const ChatMail mail = read(from_bob(
-      "Chat-List-ID: Chan <xcjGqEit4sz_mZC71TN7KdVb>\n"
-      "Chat-Broadcast-Secret: EB-pT8LCxhq5En4PFkTuAwsSng_LSy98MYPY80m_PDC\n"
-      "Chat-Group-Name: Chan\nChat-Group-Name-Timestamp: 1795247915\n"
-      "Secure-Join: vg-member-added\nChat-Group-Member-Added: alice@example.org\n",
-      plain("Member alice@example.org was added.")));
+  const ChatMail mail =
+      read(from_bob("Chat-List-ID: Chan <xcjGqEit4sz_mZC71TN7KdVb>\n"
+                    "Chat-Broadcast-Secret: EB-pT8LCxhq5En4PFkTuAwsSng_LSy98MYPY80m_PDC\n"
+                    "Chat-Group-Name: Chan\nChat-Group-Name-Timestamp: 1795247915\n"
+                    "Secure-Join: vg-member-added\nChat-Group-Member-Added: alice@example.org\n",
+                    plain("Member alice@example.org was added.")));
   REQUIRE(mail.group);
   CHECK(mail.group->channel);
   CHECK(mail.group->id == "xcjGqEit4sz_mZC71TN7KdVb");

@@ -21,10 +21,10 @@ TEST_CASE("a Message-ID of Delta Chat's form is a uuid, and any other a hash of 
   CHECK(message_id_of(uuid_of(id)) == id);
   CHECK(has_plain_uuid(id));
   CHECK(uuid_of(id)[0] == 0x42);
-  for (const char* other :
-       {"4201E6AA-7b91-4837-ac07-c98a49ebea98@localhost", "4201e6aa7b914837ac07c98a49ebea98@localhost",
-        "4201e6aa-7b91-4837-ac07-c98a49ebea98@example.org", "x@localhost", "Mr.1@example.org",
-        "4201e6aa-7b91-4837-ac07c98a49ebea98-@localhost"}) {
+  for (const char* other : {"4201E6AA-7b91-4837-ac07-c98a49ebea98@localhost",
+                            "4201e6aa7b914837ac07c98a49ebea98@localhost",
+                            "4201e6aa-7b91-4837-ac07-c98a49ebea98@example.org", "x@localhost",
+                            "Mr.1@example.org", "4201e6aa-7b91-4837-ac07c98a49ebea98-@localhost"}) {
     INFO(other);
     CHECK_FALSE(has_plain_uuid(other));
     CHECK(message_id_of(uuid_of(other)) != other);
@@ -65,9 +65,11 @@ TEST_CASE("the id of a group is its 16 bytes in base64url, and any other a hash"
 TEST_CASE("an address can stand in headers and commands, or is none") {
   CHECK(is_address("bob@example.org"));
   CHECK(is_address("b.o+b@[127.0.0.1") == false);
-  CHECK(is_address("b\xc3\xb6" "b@example.org"));
-  for (const char* bad : {"", "bob", "@x", "bob@", "a@b@c", "a b@c", "a@b\r\nRCPT TO:<x@y>", "<a@b>",
-                          "a@b,c", "\"a\"@b", "a@b\x7f", "\xff@b"}) {
+  CHECK(
+      is_address("b\xc3\xb6"
+                 "b@example.org"));
+  for (const char* bad : {"", "bob", "@x", "bob@", "a@b@c", "a b@c", "a@b\r\nRCPT TO:<x@y>",
+                          "<a@b>", "a@b,c", "\"a\"@b", "a@b\x7f", "\xff@b"}) {
     INFO(bad);
     CHECK_FALSE(is_address(bad));
   }
@@ -200,15 +202,16 @@ TEST_CASE("HTML is read as the text that a person sees") {
 }
 
 TEST_CASE("JSON is read one level at a time") {
-  const auto fields = json_object(R"( {"a":1,"b":"x\u00e4\ud83d\ude00\n","c":{"d":[1,2]},"e":null} )");
+  const auto fields =
+      json_object(R"( {"a":1,"b":"x\u00e4\ud83d\ude00\n","c":{"d":[1,2]},"e":null} )");
   REQUIRE(fields);
   CHECK(json_number(json_field(*fields, "a")) == 1u);
   CHECK(json_text(json_field(*fields, "b")) == "x\u00e4\U0001f600\n");
   CHECK(json_field(*fields, "c") == R"({"d":[1,2]})");
   CHECK(json_text(json_field(*fields, "e")).empty());
   CHECK(json_field(*fields, "z").empty());
-  for (const char* bad : {"", "{", "[1", R"({"a")", R"({"a":1,})", R"({"a":1}x)", R"({a:1})", "nul{",
-                          R"({"a":"\)", "{\"a\":\"\xff"}) {
+  for (const char* bad : {"", "{", "[1", R"({"a")", R"({"a":1,})", R"({"a":1}x)", R"({a:1})",
+                          "nul{", R"({"a":"\)", "{\"a\":\"\xff"}) {
     INFO(bad);
     CHECK_FALSE(json_object(bad));
   }

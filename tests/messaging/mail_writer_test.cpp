@@ -34,13 +34,12 @@ std::string written(const ChatMail& mail) {
 }
 
 // Reads what was written; the reader's own fields are as the writer's.
-ChatMail back(const ChatMail& mail) {
-  return mail_samples::read(written(mail), outer_of(mail, 0));
-}
+ChatMail back(const ChatMail& mail) { return mail_samples::read(written(mail), outer_of(mail, 0)); }
 
 // An OpenPGP message by its packets' heads alone, armored: enough for the relays' rules.
 std::string armored() {
-  return "-----BEGIN PGP MESSAGE-----\r\n\r\nwQMBAgPSAgEC\r\n=abcd\r\n-----END PGP MESSAGE-----\r\n";
+  return "-----BEGIN PGP MESSAGE-----\r\n\r\nwQMBAgPSAgEC\r\n=abcd\r\n-----END PGP "
+         "MESSAGE-----\r\n";
 }
 
 void check_passes_relays(const ChatMail& mail) {
@@ -86,7 +85,9 @@ TEST_CASE("the outer mail says as little as core's") {
   const std::string text = write_outer(outer_of(mail, 86400), "ARMOR\r\n");
   const std::string boundary = text.substr(text.find("boundary=\"") + 10, 32);
   CHECK(text == crlf("Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\";\n"
-                     " boundary=\"" + boundary + "\"\n"
+                     " boundary=\"" +
+                     boundary +
+                     "\"\n"
                      "MIME-Version: 1.0\n"
                      "From: <bob@example.org>\n"
                      "To: \"hidden-recipients\": ;\n"
@@ -95,21 +96,26 @@ TEST_CASE("the outer mail says as little as core's") {
                      "Message-ID: <4201e6aa-7b91-4837-ac07-c98a49ebea98@localhost>\n"
                      "Chat-Version: 1.0\n"
                      "\n"
-                     "--" + boundary + "\n"
+                     "--" +
+                     boundary +
+                     "\n"
                      "Content-Type: application/pgp-encrypted\n"
                      "Content-Description: PGP/MIME version identification\n"
                      "Content-Transfer-Encoding: 7bit\n"
                      "\n"
                      "Version: 1\n"
                      "\n"
-                     "--" + boundary + "\n"
+                     "--" +
+                     boundary +
+                     "\n"
                      "Content-Type: application/octet-stream; name=\"encrypted.asc\"\n"
                      "Content-Description: OpenPGP encrypted message\n"
                      "Content-Disposition: inline; filename=\"encrypted.asc\"\n"
                      "Content-Transfer-Encoding: 7bit\n"
                      "\n"
                      "ARMOR\n"
-                     "--" + boundary + "--\n"));
+                     "--" +
+                     boundary + "--\n"));
 }
 
 TEST_CASE("an outer mail is read: whether it is wanted, and the message in it") {
@@ -134,7 +140,8 @@ TEST_CASE("an outer mail is read: whether it is wanted, and the message in it") 
 }
 
 TEST_CASE("every body comes back as it was written, and passes the relays' rules") {
-  const MailFile file{"n\u00e4me \"x\".txt", "text/plain", base::to_bytes(std::string_view("a\r\n\0b", 5))};
+  const MailFile file{"n\u00e4me \"x\".txt", "text/plain",
+                      base::to_bytes(std::string_view("a\r\n\0b", 5))};
   std::vector<ChatMail> mails;
   const auto add = [&](MailBody body, const std::function<void(ChatMail&)>& change = {}) {
     ChatMail mail = frame();
@@ -150,7 +157,8 @@ TEST_CASE("every body comes back as it was written, and passes the relays' rules
       [](ChatMail& mail) { mail.in_reply_to = "a@b"; });
   add(MailText{.text = "f", .type = Viewtype::file, .file = file});
   add(MailText{.type = Viewtype::sticker, .file = MailFile{"a.png", "image/png", {1, 2}}});
-  add(MailText{.type = Viewtype::voice, .file = MailFile{"a.ogg", "audio/ogg", {1}}, .duration = 7});
+  add(MailText{
+      .type = Viewtype::voice, .file = MailFile{"a.ogg", "audio/ogg", {1}}, .duration = 7});
   add(MailText{.type = Viewtype::file,
                .file = MailFile{"big.bin", "application/octet-stream", base::Bytes(200'000, 0xa5)},
                .is_post = true});
@@ -235,9 +243,12 @@ TEST_CASE("groups, channels and steps of SecureJoin come back as they were writt
   dave.changed = 7;
   group.past = {dave};
   group.timed = true;
-  const std::vector<MailGroupChange> changes = {
-      {},           MemberAdded{"alice@example.org", bob}, MemberRemoved{"dave@example.org", carol},
-      GroupRenamed{"old \u00e4"}, GroupImageChanged{},     GroupDescribed{}};
+  const std::vector<MailGroupChange> changes = {{},
+                                                MemberAdded{"alice@example.org", bob},
+                                                MemberRemoved{"dave@example.org", carol},
+                                                GroupRenamed{"old \u00e4"},
+                                                GroupImageChanged{},
+                                                GroupDescribed{}};
   for (const MailGroupChange& change : changes) {
     group.change = change;
     mail.group = group;
@@ -310,11 +321,16 @@ TEST_CASE("no value becomes a header or a part of its own") {
   group.description = evil;
   group.change = MemberAdded{evil};
   group.past = {MailMember{{evil, evil}}};
-  const std::vector<MailBody> bodies = {
-      MailText{.text = evil, .quote = evil, .footer = evil, .type = Viewtype::file,
-               .file = MailFile{evil, evil, {1}}},
-      MailReceipt{{evil, evil}}, MailEdit{evil, evil}, MailDeletion{{evil}},
-      MailCall{MailCall::Step::offer, evil}, MailStatusUpdate{evil}};
+  const std::vector<MailBody> bodies = {MailText{.text = evil,
+                                                 .quote = evil,
+                                                 .footer = evil,
+                                                 .type = Viewtype::file,
+                                                 .file = MailFile{evil, evil, {1}}},
+                                        MailReceipt{{evil, evil}},
+                                        MailEdit{evil, evil},
+                                        MailDeletion{{evil}},
+                                        MailCall{MailCall::Step::offer, evil},
+                                        MailStatusUpdate{evil}};
   for (const bool channel : {false, true}) {
     group.channel = channel;
     mail.group = group;
@@ -324,7 +340,8 @@ TEST_CASE("no value becomes a header or a part of its own") {
       const std::size_t end = text.find("\r\n\r\n");
       std::string head = "\r\n" + text.substr(0, end);
       CHECK(head.find("\r\nBcc") == std::string::npos);
-      for (std::size_t at = head.find('\n'); at != std::string::npos; at = head.find('\n', at + 1)) {
+      for (std::size_t at = head.find('\n'); at != std::string::npos;
+           at = head.find('\n', at + 1)) {
         CHECK(head[at - 1] == '\r');
       }
       std::size_t parts = 0;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "crypto/hash.h"
+#include "crypto/stream.h"
 #include "messaging/mail/form/group_id.h"
 #include "messaging/mail/form/message_id.h"
 #include "messaging/mail/form/status_updates.h"
@@ -27,13 +28,17 @@ Uuid derived_uuid(const Uuid& uuid, std::string_view purpose, std::size_t index 
   return crypto::blake2b<16>(bytes);
 }
 
-FileNote note_of(const MailFile& file) {
+FileNote note_of(std::string_view name, std::uint64_t size) {
+  constexpr std::uint64_t kLargest = std::uint64_t{1} << 40;
   FileNote note;
-  note.name = plain_file_name(file.name);
+  note.name = plain_file_name(name);
   note.media_type = media_type_of(note.name);
-  note.size = file.bytes.size();
+  note.size = size <= kLargest ? size : 0;
+  note.sealed_size = crypto::sealed_size(note.size);
   return note;
 }
+
+FileNote note_of(const MailFile& file) { return note_of(file.name, file.bytes.size()); }
 
 class ContentReader {
  public:
@@ -58,11 +63,7 @@ class ContentReader {
     TextMessage text = text_of(body);
     if (body.post) {
       text.type = body.post->type;
-      FileNote note;
-      note.name = plain_file_name(body.post->name);
-      note.media_type = media_type_of(note.name);
-      note.size = body.post->size;
-      text.file = std::move(note);
+      text.file = note_of(body.post->name, body.post->size);
       return add_text(uuid_of(body.post->message_id), std::move(text), nullptr);
     }
     if (body.file) text.file = note_of(*body.file);
@@ -322,7 +323,7 @@ class ContentWriter {
 
 std::uint64_t number_of(const ChatMail& mail) {
   constexpr std::int64_t kLast = std::int64_t{1} << 40;
-  const std::int64_t date = std::clamp<std::int64_t>(mail.date, 0, kLast);
+  const std::int64_t date = std::clamp<std::int64_t>(mail.date, 1, kLast);
   return static_cast<std::uint64_t>(date * kMillis + std::min<std::int64_t>(mail.order, 999));
 }
 
