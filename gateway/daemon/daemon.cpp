@@ -11,6 +11,7 @@
 #include "gateway/commands/chat_commands.h"
 #include "gateway/commands/command_service.h"
 #include "gateway/config/setting_uses.h"
+#include "gateway/daemon/mail_part.h"
 #include "gateway/daemon/peer_port.h"
 #include "gateway/endpoints/endpoints.h"
 #include "gateway/hub/hub.h"
@@ -67,6 +68,7 @@ struct Daemon::Parts {
   std::unique_ptr<HeapTrimmer> trimmer;
   std::unique_ptr<HttpTransport> transport;
   std::unique_ptr<CountedTransport> counted_transport;
+  std::unique_ptr<MailPart> mail;
   std::unique_ptr<commands::ChatCommands> chat_commands;
   transfer::LocalPort transfer_port;
   std::unique_ptr<messaging::Engine> engine;
@@ -258,7 +260,9 @@ base::Result<> Daemon::Parts::open_engine() {
   if (settings.relay_url) options.relay_url = settings.relay_url->text();
   EDGE_TRY(options.relay_token, read_relay_token(settings.relay_token_file));
   EDGE_TRY(options.ice_servers, read_ice_servers(settings.ice_servers_file));
-  EDGE_TRY(engine, messaging::Engine::open(*store, *counted_transport, clock, std::move(options)));
+  EDGE_TRY(engine, messaging::Engine::open(*store, *counted_transport, clock, std::move(options),
+                                           mail->transport()));
+  if (mail->transport() != nullptr) mail->transport()->set_receiver(*engine->mail_receiver());
   engine->set_transfer_port(transfer_port);
 
   rpc::Executor executor = [this](const std::string& party, base::UniqueFunction<void()> task) {
@@ -434,6 +438,7 @@ void Daemon::Parts::stop(std::string_view why) {
 void Daemon::Parts::take_down() {
   workers->stop();
   if (command_service) command_service->stop();
+  mail->stop();
   engine->stop();
   if (relay) relay->stop();
   store->stop();
@@ -460,6 +465,8 @@ base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundi
   outgoing.ca_file = parts->surroundings.variable("SSL_CERT_FILE").value_or("");
   parts->transport = std::make_unique<HttpTransport>(*parts->loop, std::move(outgoing));
   parts->counted_transport = std::make_unique<CountedTransport>(*parts->transport);
+  EDGE_TRY(parts->mail, MailPart::make(parts->clock,
+                                       parts->surroundings.variable("SSL_CERT_FILE").value_or("")));
   EDGE_CHECK(parts->bind());
   EDGE_CHECK(parts->open_engine());
   EDGE_CHECK(parts->open_commands());

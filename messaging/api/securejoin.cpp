@@ -61,8 +61,7 @@ void SecureJoin::invite(AccountId account, std::optional<ChatId> chat,
       });
 }
 
-base::Result<InviteCheck> SecureJoin::check_mail(const store::Scope& scope,
-                                                 std::string_view link) {
+base::Result<InviteCheck> SecureJoin::check_mail(const store::Scope& scope, std::string_view link) {
   EDGE_TRY(MailInvite invite, parse_mail_invite(link));
   InviteCheck check;
   check.text = link;
