@@ -6,7 +6,7 @@
 //
 // - Every object is immutable after it was made: safe from several threads at once. Moved-from
 //   objects may only be assigned to or destroyed.
-// - Secret keys, passphrases and plaintexts are overwritten when they are freed.
+// - Secret keys, passphrases and plaintexts leave nothing in memory when they are freed.
 // - Everything that is read may come from an enemy: sizes, counts and expansion are bounded before
 //   they cost memory, and a fault inside the library (a panic) is an error, not the end of the
 //   process. Texts of errors are fixed: they hold no byte of any input.
