@@ -338,7 +338,6 @@ base::Result<ChatId> start_mail_join(const kernel::WriteContext& write, const st
   EDGE_CHECK(store::insert_pending_join(write.scope, join.row));
   EDGE_CHECK(write.emit(ContactsChanged{contact.id}));
   EDGE_CHECK(write.emit(ChatlistChanged{}));
-  EDGE_CHECK(write.emit(SecurejoinJoinerProgress{contact.id, 200}));
   EDGE_TRY(const auto certificate, certificate_of(contact));
   if (certificate) {
     EDGE_CHECK(request_with_auth(write, join, contact));
