@@ -49,9 +49,10 @@ struct MimePart {
   MimeParams disposition_params;
   // Of either header; as sent, so it may hold slashes and anything else. Empty without one.
   std::string file_name;
-  // Of a part that is no multipart: without its transfer encoding; of text/* as UTF-8 whatever its
-  // charset was, line ends as sent. A damaged encoding gives what can be read. A nested message
-  // (message/*) is such a part, too: it is not read further.
+  // Of a part that is no multipart: without its transfer encoding. Of text/* that is no file
+  // (neither an attachment nor with a file name) as UTF-8 whatever its charset was; line ends as
+  // sent. A damaged encoding gives what can be read. A nested message (message/*) is such a part,
+  // too: it is not read further.
   base::Bytes body;
   std::vector<MimePart> parts;  // of multipart/*
 

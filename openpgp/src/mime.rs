@@ -75,7 +75,10 @@ impl Reader {
         let boundary = param(&kind.params, "boundary").filter(|boundary| !boundary.is_empty() && boundary.len() <= MAX_BOUNDARY);
         let is_multipart = media_type.starts_with("multipart/");
         let index = self.parts.len() as u32;
-        let decoded = if head_alone || is_multipart { vec![] } else { decode_body(body, &headers, &media_type, &kind.params) };
+        // A file is what its sender attached, byte for byte.
+        let is_text = media_type.starts_with("text/") && disposition.value != "attachment" && file_name.is_empty();
+        let charset = is_text.then(|| param(&kind.params, "charset").unwrap_or_default());
+        let decoded = if head_alone || is_multipart { vec![] } else { decode_body(body, &headers, charset) };
         let part_default = if media_type == "multipart/digest" { "message/rfc822" } else { "text/plain" };
         self.parts.push(Part {
             parent,
@@ -89,7 +92,9 @@ impl Reader {
         });
         if is_multipart && !head_alone {
             if let Some(boundary) = boundary {
-                for part in split_multipart(body, boundary.as_bytes()) {
+                // One more than allowed is enough to be refused.
+                let room = self.limits.parts - self.parts.len() + 1;
+                for part in split_multipart(body, boundary.as_bytes(), room) {
                     self.read_part(part, index, depth + 1, part_default, false)?;
                 }
             }
@@ -159,8 +164,9 @@ fn split_header(line: &[u8]) -> Option<(&str, &[u8])> {
     Some((std::str::from_utf8(name).ok()?, &line[colon + 1..]))
 }
 
-/// What is between the lines of the boundary; the line end before such a line belongs to it.
-fn split_multipart<'a>(body: &'a [u8], boundary: &[u8]) -> Vec<&'a [u8]> {
+/// What is between the lines of the boundary, `max` pieces at most; the line end before such a line belongs
+/// to it.
+fn split_multipart<'a>(body: &'a [u8], boundary: &[u8], max: usize) -> Vec<&'a [u8]> {
     let mut parts = vec![];
     let mut start = None;
     let mut at = 0;
@@ -178,7 +184,7 @@ fn split_multipart<'a>(body: &'a [u8], boundary: &[u8]) -> Vec<&'a [u8]> {
                 parts.push(without_line_end(&body[start..at.max(start)]));
             }
             start = (!is_last).then_some(next);
-            if is_last {
+            if is_last || parts.len() >= max {
                 return parts;
             }
         }
@@ -231,18 +237,18 @@ fn structured(headers: &Pairs, name: &str) -> Option<Structured> {
     Some(Structured { value, params: params.collect() })
 }
 
-fn decode_body(body: &[u8], headers: &Pairs, media_type: &str, params: &Pairs) -> Vec<u8> {
+/// Without the transfer encoding; a text also without its charset.
+fn decode_body(body: &[u8], headers: &Pairs, charset: Option<String>) -> Vec<u8> {
     let encoding = find(headers, "content-transfer-encoding").unwrap_or_default().to_ascii_lowercase();
     let bytes: Cow<'_, [u8]> = match encoding.as_str() {
         "base64" => decode_base64(body).into(),
         "quoted-printable" => quoted_printable_decode(body).map_or(body.into(), Cow::from),
         _ => body.into(),
     };
-    if !media_type.starts_with("text/") {
-        return bytes.into_owned();
+    match charset {
+        Some(charset) => to_utf8(&bytes, charset.as_bytes()).into_bytes(),
+        None => bytes.into_owned(),
     }
-    let charset = param(params, "charset").unwrap_or_default();
-    to_utf8(&bytes, charset.as_bytes()).into_bytes()
 }
 
 fn decode_base64(body: &[u8]) -> Vec<u8> {

@@ -35,7 +35,8 @@ void look(const MimePart& part, std::size_t depth, Count& count) {
     }
     (void)messaging::mail::read_mail_date(header.value);
   }
-  if (part.type.starts_with("text/")) {
+  if (part.type.starts_with("text/") && part.disposition != "attachment" &&
+      part.file_name.empty()) {
     expect(base::is_utf8(base::as_text(part.body)), "a text is UTF-8");
   }
   for (const auto& inner : part.parts) look(inner, depth + 1, count);

@@ -68,3 +68,51 @@ TEST_CASE("mailboxes, encoded words and dates of headers are read") {
   CHECK(messaging::mail::read_mail_date("Thu, 01 Jan 1970 00:01:00 +0000") == 60);
   CHECK_FALSE(messaging::mail::read_mail_date("yesterday"));
 }
+
+TEST_CASE("a text that is a file keeps its bytes") {
+  const MimePart mail = read(
+      "Content-Type: text/plain; charset=utf-8\r\n"
+      "Content-Disposition: attachment; filename=\"a.txt\"\r\n"
+      "Content-Transfer-Encoding: base64\r\n\r\n/+kA\r\n");
+  CHECK(mail.body == base::Bytes{0xFF, 0xE9, 0x00});
+  CHECK(as_text(read("Content-Type: text/plain\r\n\r\n\xFFx").body) == "\xEF\xBF\xBDx");
+}
+
+TEST_CASE("a mail beyond a limit is refused by its name, one within it is read") {
+  using messaging::mail::MimeLimits;
+  const auto refused = [](const std::string& mail, const MimeLimits& limits) {
+    const auto part = read_mime(as_bytes(mail), limits);
+    return part ? std::string("read") : std::string(part.error().message);
+  };
+  std::string parts = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+  for (int i = 0; i < 9; ++i) parts += "--b\r\n\r\nx\r\n";
+  CHECK(refused(parts, {.parts = 10}) == "read");
+  CHECK(refused(parts, {.parts = 9}).find("too many parts") != std::string::npos);
+  std::string deep;
+  for (int i = 0; i < 5; ++i) {
+    deep += "Content-Type: multipart/mixed; boundary=b" + std::to_string(i) + "\r\n\r\n--b" +
+            std::to_string(i) + "\r\n";
+  }
+  CHECK(refused(deep, {.depth = 6}) == "read");
+  CHECK(refused(deep, {.depth = 5}).find("too deeply") != std::string::npos);
+  const std::string heads = "A: 1\r\nB: 2\r\nC: 3\r\n\r\n";
+  CHECK(refused(heads, {.headers = 3}) == "read");
+  CHECK(refused(heads, {.headers = 2}).find("too many headers") != std::string::npos);
+  CHECK(refused(heads, {.header_bytes = 12}) == "read");
+  CHECK(refused(heads, {.header_bytes = 11}).find("too large") != std::string::npos);
+  CHECK(refused(heads, {.size = heads.size() - 1}).find("too large") != std::string::npos);
+  // Empty parts cost no memory before they are counted.
+  std::string empty = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+  for (int i = 0; i < 300'000; ++i) empty += "--b\n";
+  CHECK(refused(empty, {}).find("too many parts") != std::string::npos);
+}
+
+TEST_CASE("what is no mail is a text") {
+  CHECK(as_text(read("hello\r\nthere: not a header\r\n").body) ==
+        "hello\r\nthere: not a header\r\n");
+  CHECK(read("").body.empty());
+  const MimePart odd = read("A: a\rb\r\n\r\nx");
+  CHECK(odd.value("a") == "a b");
+  CHECK(read("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ncut off").parts.size() ==
+        1);
+}
