@@ -65,7 +65,7 @@ void Searcher::search(base::AccountId account, const AccountKey& key, Query quer
         place = std::make_shared<AccountIndex>(account, key, text_bytes_);
       index = place;
       index->use();
-      if (index->behind() > kRangesAtOnce) {
+      if (index->behind() > kRangesAtOnce && has_thread()) {
         Waiting waiting{.query = std::move(query), .done = std::move(done)};
         if (const auto* const scope = base::CancelScope::current()) {
           waiting.cancellation = scope->cancellation();
@@ -74,6 +74,7 @@ void Searcher::search(base::AccountId account, const AccountKey& key, Query quer
         wait_for(std::move(index), std::move(waiting));
         return;
       }
+      if (index->behind() > kRangesAtOnce) index = nullptr;  // nobody would read it
     }
   }
   done(index ? answer(*index, query) : answer_plainly(account, key, query));
@@ -86,9 +87,12 @@ void Searcher::wait_for(IndexPtr index, Waiting waiting) {
     place = reading_.insert(reading_.end(), {.index = std::move(index)});
   }
   place->waiting.push_back(std::move(waiting));
-  // Without one what waits is answered when the next search comes.
-  if (!thread_.joinable()) base::start_thread(thread_, [this] { work(); });
   wake_.notify_one();
+}
+
+// Begins it with the first search that needs one; false where the machine gives none.
+bool Searcher::has_thread() {
+  return thread_.joinable() || base::start_thread(thread_, [this] { work(); });
 }
 
 base::Result<std::vector<base::MsgId>> Searcher::answer(AccountIndex& index, const Query& query) {

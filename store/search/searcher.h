@@ -32,7 +32,7 @@
 namespace store::search {
 
 struct SearcherOptions {
-  std::size_t text_bytes = std::size_t{64} * 1024 * 1024;
+  std::size_t text_bytes = std::size_t{96} * 1024 * 1024;    // a million messages of usual length
   std::size_t filter_bytes = std::size_t{64} * 1024 * 1024;  // beyond, accounts get no index
   base::Millis idle_after = base::Millis{10} * 60 * 1000;
 };
@@ -77,6 +77,7 @@ class Searcher {
                                                         const AccountKey& key, const Query& query);
   void answer_waiting(AccountIndex& index, std::vector<Waiting> waiting, bool plainly);
   void wait_for(IndexPtr index, Waiting waiting) REQUIRES(mutex_);
+  bool has_thread() REQUIRES(mutex_);
   void work();
   void read_on(const IndexPtr& index);
   base::Result<bool> read_slice(AccountIndex& index);
