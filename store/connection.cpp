@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "store/checked_views.h"
 #include "store/health.h"
 #include "store/row_macs.h"
 #include "store/sql_error.h"
@@ -127,11 +128,13 @@ class Connection::Use {
       --cache.count;
       return {};
     }
+    const auto expanded = connection_.views_ ? connection_.views_->expand(sql_) : std::nullopt;
+    const std::string_view sql = expanded ? std::string_view(*expanded) : sql_;
     const char* tail = nullptr;
-    const int code = sqlite3_prepare_v3(connection_.db_, sql_.data(), static_cast<int>(sql_.size()),
+    const int code = sqlite3_prepare_v3(connection_.db_, sql.data(), static_cast<int>(sql.size()),
                                         SQLITE_PREPARE_PERSISTENT, &statement_, &tail);
     if (code != SQLITE_OK) return connection_.error(code, sql_);
-    if (statement_ == nullptr || tail != sql_.data() + sql_.size()) {
+    if (statement_ == nullptr || tail != sql.data() + sql.size()) {
       return base::fail(base::Errc::internal, "not exactly one statement: " + std::string(sql_));
     }
     return {};

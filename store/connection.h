@@ -37,6 +37,7 @@ struct sqlite3_stmt;
 
 namespace store {
 
+class CheckedViews;
 class Health;
 
 // One row of a running query; views are valid during the callback only.
@@ -191,6 +192,9 @@ class Connection {
   // else may be called afterwards. Dropping a Connection closes it too and says nothing.
   base::Result<> close();
 
+  // From now on statements may name these.
+  void use_views(std::shared_ptr<const CheckedViews> views) { views_ = std::move(views); }
+
   bool in_transaction() const;
   const std::string& path() const { return path_; }
   const ConnectionOptions& options() const { return options_; }
@@ -216,6 +220,7 @@ class Connection {
   ConnectionOptions options_;
   sqlite3* db_ = nullptr;
   std::unique_ptr<Cache> cache_;
+  std::shared_ptr<const CheckedViews> views_;
 };
 
 }  // namespace store

@@ -179,7 +179,20 @@ InUse& in_use() {
   return all;
 }
 
+std::shared_ptr<const CheckedViews> views_of(std::span<const RowLayout> tables) {
+  auto views = std::make_shared<CheckedViews>();
+  for (std::size_t number = 0; number < tables.size(); ++number) {
+    views->add(tables[number].table,
+               fmt::format("SELECT *, row_intact(mac, {}) AS intact FROM main.{}",
+                           arguments(tables, number, ""), tables[number].table));
+  }
+  return views;
+}
+
 }  // namespace
+
+RowMacs::RowMacs(SchemaLayout layout, const Vault& vault)
+    : layout_(std::move(layout)), views_(views_of(layout_.tables)), vault_(vault) {}
 
 std::shared_ptr<void> RowMacs::use_for(const std::string& path,
                                        std::shared_ptr<const RowMacs> macs) {
@@ -235,15 +248,8 @@ base::Result<> RowMacs::add_functions(Connection& db) const {
 
 base::Result<> RowMacs::read_by(Connection& db) const {
   EDGE_CHECK(add_functions(db));
-  const bool read_only = db.options().read_only;
-  std::string script = read_only ? "PRAGMA query_only=OFF;" : "";
-  for (std::size_t number = 0; number < layout_.tables.size(); ++number) {
-    script += fmt::format(
-        "CREATE TEMP VIEW checked_{0} AS SELECT *, row_intact(mac, {1}) AS intact FROM main.{0};",
-        layout_.tables[number].table, arguments(layout_.tables, number, ""));
-  }
-  if (read_only) script += "PRAGMA query_only=ON;";
-  return db.script(script);
+  db.use_views(views_);
+  return {};
 }
 
 base::Result<> RowMacs::write_by(Connection& db) const {

@@ -9,11 +9,11 @@
 // invented is not intact, and no reader returns it. Not detected: a missing row, and a row that was
 // replaced by an older version of itself.
 //
-// Every connection reads a table `t` through the view `checked_t`, which has the columns of `t` and
-// a column `intact`. On the connection that writes, triggers make the MAC: of each new row, and of
-// each changed row that was intact before; a row that was not intact stays so. Views and triggers
-// are temporary: they are made when the connection opens and are not in the file, where nothing may
-// be trusted (triggers and views of the file are switched off).
+// Every connection reads a table `t` through the view `checked_t` (checked_views.h), which has the
+// columns of `t` and a column `intact`. On the connection that writes, triggers make the MAC: of
+// each new row, and of each changed row that was intact before; a row that was not intact stays so.
+// The triggers are temporary: neither they nor the views are in the file, where nothing may be
+// trusted (triggers and views of the file are switched off).
 //
 // Safe from any thread; the vault outlives it, and the connections too.
 #pragma once
@@ -23,6 +23,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "store/checked_views.h"
 #include "store/connection.h"
 #include "store/row_layout.h"
 #include "store/vault.h"
@@ -60,7 +61,7 @@ class RowMacs {
   static std::shared_ptr<const RowMacs> used_for(const std::string& path);
 
  private:
-  RowMacs(SchemaLayout layout, const Vault& vault) : layout_(std::move(layout)), vault_(vault) {}
+  RowMacs(SchemaLayout layout, const Vault& vault);
   base::Result<> add_functions(Connection& db) const;
   // Sets the column `mac` of a table's rows, in bounded memory, with progress in the log.
   base::Result<> set_macs(Connection& db, std::size_t table, std::string_view value,
@@ -68,6 +69,7 @@ class RowMacs {
   bool differs(const RowLayout& layout, const RowMacs& other) const;
 
   const SchemaLayout layout_;
+  const std::shared_ptr<const CheckedViews> views_;
   const Vault& vault_;
 };
 
