@@ -13,8 +13,8 @@
 #include "messaging/receiving/apply_content.h"
 #include "store/disk_room.h"
 #include "store/tables/contacts.h"
-#include "store/tables/heard.h"
 #include "store/tables/invites.h"
+#include "store/tables/last_places.h"
 #include "store/tables/outbox.h"
 #include "store/tables/transfers.h"
 
@@ -61,7 +61,7 @@ base::Result<bool> is_stale(const kernel::WriteContext& write, const store::Sess
     return true;
   }
   if (session.state != store::SessionState::superseded) return false;
-  EDGE_TRY(const store::HeardRow heard, store::load_heard(write.scope, *session.contact));
+  EDGE_TRY(const store::LastPlaceRow heard, store::load_last_place(write.scope, *session.contact));
   if (heard.link <= session.id) return false;
   EDGE_CHECK(renew_unless_new(write, *session.contact, message));
   return true;

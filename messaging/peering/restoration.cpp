@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "messaging/model/content.h"
 #include "store/tables/chats.h"
-#include "store/tables/heard.h"
+#include "store/tables/last_places.h"
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
 
@@ -16,7 +16,7 @@ constexpr std::size_t kBatchBytes = 1024 * 1024;
 }  // namespace
 
 base::Result<Heard> heard_of(const kernel::WriteContext& write, ContactId contact) {
-  EDGE_TRY(const store::HeardRow row, store::load_heard(write.scope, contact));
+  EDGE_TRY(const store::LastPlaceRow row, store::load_last_place(write.scope, contact));
   return Heard{static_cast<std::uint64_t>(row.seq), row.uuid};
 }
 

@@ -1,6 +1,6 @@
 #include "messaging/receiving/places.h"
 
-#include "store/tables/heard.h"
+#include "store/tables/last_places.h"
 
 namespace messaging::receiving {
 
@@ -8,7 +8,7 @@ base::Result<std::uint64_t> place_of(const kernel::WriteContext& write, const Se
                                      const Heard& message) {
   const ContactId contact = sender.contact.id;
   const Turn& turn = sender.turn;
-  EDGE_TRY(store::HeardRow row, store::load_heard(write.scope, contact));
+  EDGE_TRY(store::LastPlaceRow row, store::load_last_place(write.scope, contact));
   const auto told = static_cast<std::int64_t>(message.seq);
   if (told > row.seq) row.shift = 0;  // the sender's numbers have caught up
   if (turn.in_turn && row.link == turn.link && told + row.shift <= row.seq) {
@@ -19,7 +19,7 @@ base::Result<std::uint64_t> place_of(const kernel::WriteContext& write, const Se
   row.seq = place;
   row.link = turn.link;
   row.uuid = message.uuid;
-  EDGE_CHECK(store::update_heard(write.scope, contact, row));
+  EDGE_CHECK(store::update_last_place(write.scope, contact, row));
   return static_cast<std::uint64_t>(place);
 }
 

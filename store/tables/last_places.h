@@ -1,4 +1,4 @@
-// Heard: how far a contact's messages in the 1:1 chat have come, and what its own numbers are
+// LastPlaces: how far a contact's messages in the 1:1 chat have come, and what its own numbers are
 // shifted by (messaging/receiving/places.h).
 #pragma once
 
@@ -9,14 +9,14 @@
 
 namespace store {
 
-struct HeardRow {
+struct LastPlaceRow {
   std::int64_t seq = 0;  // the highest place given; 0: none
   std::int64_t shift = 0;
   std::int64_t link = 0;                // that the message at `seq` came on
   std::array<std::uint8_t, 16> uuid{};  // of the message at `seq`
 };
 
-base::Result<HeardRow> load_heard(const Scope& scope, base::ContactId contact);
-base::Result<> update_heard(const Scope& scope, base::ContactId contact, const HeardRow& row);
+base::Result<LastPlaceRow> load_last_place(const Scope& scope, base::ContactId contact);
+base::Result<> update_last_place(const Scope& scope, base::ContactId contact, const LastPlaceRow& row);
 
 }  // namespace store

@@ -1,18 +1,18 @@
-#include "store/tables/heard.h"
+#include "store/tables/last_places.h"
 
 #include "store/tables/intact.h"
 
 namespace store {
 
-base::Result<HeardRow> load_heard(const Scope& scope, base::ContactId contact) {
+base::Result<LastPlaceRow> load_last_place(const Scope& scope, base::ContactId contact) {
   EDGE_TRY(const auto row,
-           scope.db.one<HeardRow>(
+           scope.db.one<LastPlaceRow>(
                "SELECT heard_seq, heard_shift, heard_session, heard_uuid, intact FROM"
                " checked_contact"
                " WHERE account_id = ?1 AND id = ?2",
-               [](const Row& columns) -> base::Result<HeardRow> {
+               [](const Row& columns) -> base::Result<LastPlaceRow> {
                  EDGE_CHECK(check_intact(columns, 4));
-                 HeardRow heard;
+                 LastPlaceRow heard;
                  heard.seq = columns.integer(0);
                  heard.shift = columns.integer(1);
                  heard.link = columns.integer(2);
@@ -22,10 +22,10 @@ base::Result<HeardRow> load_heard(const Scope& scope, base::ContactId contact) {
                  return heard;
                },
                scope.account, contact));
-  return row.value_or(HeardRow{});
+  return row.value_or(LastPlaceRow{});
 }
 
-base::Result<> update_heard(const Scope& scope, base::ContactId contact, const HeardRow& row) {
+base::Result<> update_last_place(const Scope& scope, base::ContactId contact, const LastPlaceRow& row) {
   EDGE_CHECK(
       scope.db.run("UPDATE contact SET heard_seq = ?3, heard_shift = ?4, heard_session = ?5,"
                    " heard_uuid = ?6 WHERE account_id = ?1 AND id = ?2",
