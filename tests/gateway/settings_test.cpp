@@ -1,58 +1,12 @@
 #include "gateway/config/settings.h"
 
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 
 #include "gateway/config/setting_rows.h"
-#include "tests/support/catch.h"
+#include "tests/gateway/settings_world.h"
 #include "tests/support/source.h"
 
-namespace {
-
-namespace fs = std::filesystem;
-using gateway::Invocation;
-using gateway::read_settings;
-using gateway::Surroundings;
-
-Surroundings home() {
-  Surroundings out;
-  out.environment = {{"HOME", "/home/ada"}};
-  out.host_name = "till7";
-  out.root = "/nowhere";
-  return out;
-}
-
-struct Folder {
-  Folder() {
-    char name[] = "/tmp/edge-settings-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~Folder() { fs::remove_all(path); }
-  std::string write(const std::string& name, const std::string& text) const {
-    fs::create_directories((path / name).parent_path());
-    std::ofstream(path / name) << text;
-    return path / name;
-  }
-  fs::path path;
-};
-
-std::string fault(const std::vector<std::string>& args, const Surroundings& around = home()) {
-  const auto result = read_settings(args, around);
-  if (result.ok()) return "";
-  return result.error().message;
-}
-
-gateway::Settings good(const std::vector<std::string>& args, const Surroundings& around = home()) {
-  auto result = read_settings(args, around);
-  INFO((result.ok() ? "" : result.error().message));
-  REQUIRE(result.ok());
-  return result->settings;
-}
-
-}  // namespace
+using namespace settings_tests;  // NOLINT: the cases below are its
 
 TEST_CASE("without settings the daemon serves loopback from the user's folder") {
   const auto settings = good({});
@@ -63,17 +17,6 @@ TEST_CASE("without settings the daemon serves loopback from the user's folder") 
   CHECK(settings.key.beside_store);
   CHECK_FALSE(settings.restricted_paths());
   CHECK(settings.warnings.empty());
-}
-
-TEST_CASE("--expire-after takes a duration, and says what it expected of anything else") {
-  constexpr base::Millis kHour = 3600 * base::Millis{1000};
-  CHECK(good({}).expire_after == 14 * 24 * kHour);
-  CHECK(good({"--expire-after", "36h"}).expire_after == 36 * kHour);
-  CHECK(good({"--expire-after", "90s"}).expire_after == 90'000);
-  for (const char* wrong : {"14", "d", "0d", "-1d", "59s", "366d", "1w", "1.5h", "14 d"}) {
-    CAPTURE(wrong);
-    CHECK(fault({"--expire-after", wrong}).find("1m to 365d") != std::string::npos);
-  }
 }
 
 TEST_CASE("a flag beats the environment, the environment the file, the file the default") {
@@ -336,103 +279,6 @@ TEST_CASE("a daemon without keys says what PRIVITTY_API_KEY is, one with keys do
   CHECK(good({"--api-keys", "/srv/keys.json"}, around).warnings.empty());
 }
 
-TEST_CASE("words are taken in any case") {
-  using base::log::Level;
-  auto around = home();
-  around.environment["PRIVITTY_LOG_LEVEL"] = "INFO";
-  around.environment["PRIVITTY_LOG_FORMAT"] = "Json";
-  around.environment["PRIVITTY_RELAY"] = "True";
-  around.environment["PRIVITTY_PEERS_PUBLIC_ONLY"] = "YES";
-  around.environment["PRIVITTY_ALLOW_ANONYMOUS"] = "Off";
-  const auto settings = good({"--expire-after", "36H"}, around);
-  CHECK(settings.log_level == Level::info);
-  CHECK(settings.log_format == base::log::Format::json);
-  CHECK(settings.relay);
-  CHECK(settings.peers_public_only);
-  CHECK_FALSE(settings.allow_anonymous);
-  CHECK(settings.expire_after == 36 * 3600 * base::Millis{1000});
-  for (const auto& [word, level] :
-       {std::pair{"DEBUG", Level::debug}, std::pair{"Warning", Level::warning},
-        std::pair{"ERROR", Level::error}, std::pair{"oFF", Level::off}}) {
-    CHECK(good({"--log-level", word}).log_level == level);
-  }
-  CHECK(good({"--license-url", "HTTPS://license.example/x"}).license_url ==
-        "HTTPS://license.example/x");
-}
-
-TEST_CASE("what follows a value at the end of its line does not belong to it") {
-  auto around = home();
-  around.environment["PRIVITTY_LISTEN"] = "127.0.0.1:9\r\n";
-  around.environment["PRIVITTY_ACCOUNTS"] = "/srv/a\n";
-  around.environment["PRIVITTY_LICENSE_ISSUER"] = "\r\n";  // nothing at all
-  const auto settings = good({"--profile", "till\r"}, around);
-  CHECK(settings.listen.port == 9);
-  CHECK(settings.accounts == "/srv/a");
-  CHECK(settings.profile == "till");
-  CHECK_FALSE(settings.license_issuer);
-}
-
-TEST_CASE("a byte order mark before a configuration file is skipped, UTF-16 is named") {
-  const Folder folder;
-  CHECK(good({"--config", folder.write("edge.conf", "\xef\xbb\xbfprofile = bob\r\n")}).profile ==
-        "bob");
-  const auto wide = folder.write("wide.conf", std::string("\xff\xfep\0r\0", 6));
-  CHECK(fault({"--config", wide}).find("UTF-16; save it as UTF-8") != std::string::npos);
-}
-
-TEST_CASE("a ~ that no shell expanded is refused wherever a path may stand") {
-  for (const char* flag : {"--accounts", "--files", "--api-keys", "--key-file", "--passphrase-file",
-                           "--config", "--relay-token-file", "--ice-servers-file"}) {
-    CAPTURE(flag);
-    const auto told = fault({flag, "~/x"});
-    CHECK(
-        told.starts_with(std::string(flag) + ": no shell has put a home folder in the place of ~"));
-  }
-  CHECK(
-      fault({"--tls-cert", "~/c.pem", "--tls-key", "/k.pem"}).starts_with("--tls-cert: no shell"));
-  auto around = home();
-  around.environment["PRIVITTY_ACCOUNTS"] = "~/x";
-  CHECK(fault({}, around).starts_with("PRIVITTY_ACCOUNTS: no shell"));
-  const Folder folder;
-  const auto config = folder.write("edge.conf", "accounts = ~ada/x\n");
-  CHECK(fault({"--config", config}).starts_with(config + ":1 (accounts): no shell"));
-  CHECK(good({"--accounts", "./~x"}).accounts.filename() == "~x");
-}
-
-TEST_CASE("a $ that no shell expanded is refused wherever a path may stand") {
-  auto around = home();
-  around.environment["PRIVITTY_ACCOUNTS"] = "${HOME}/x";
-  CHECK(fault({}, around).starts_with("PRIVITTY_ACCOUNTS: no shell has put a value in the place"));
-  CHECK(good({"--accounts", "./$x"}).accounts.filename() == "$x");
-}
-
-TEST_CASE("quotation marks around a value are no part of it, and a remark behind it is refused") {
-  auto around = home();  // docker's --env-file keeps them
-  around.environment["PRIVITTY_ACCOUNTS"] = "\"/srv/a\"";
-  around.environment["PRIVITTY_LOG_LEVEL"] = " 'info' ";
-  around.environment["PRIVITTY_FILES"] = "\"/data:/srv/files\"";
-  around.environment["PRIVITTY_RELAY_URL"] = "\"\"";  // nothing at all
-  const auto settings = good({}, around);
-  CHECK(settings.accounts == "/srv/a");
-  CHECK(settings.files == std::vector<std::filesystem::path>{"/data", "/srv/files"});
-  CHECK(settings.log_level == base::log::Level::info);
-  CHECK_FALSE(settings.relay_url);
-  const Folder folder;
-  const auto of_file = [&](const std::string& text) {
-    return good({"--config", folder.write("edge.conf", text)});
-  };
-  CHECK(of_file("accounts = \"/srv/a # b\"\r\n").accounts == "/srv/a # b");
-  CHECK(of_file("allow-host = \"a.example\", 'b.example'\n").allow_hosts ==
-        std::vector<std::string>{"a.example", "b.example"});
-  CHECK(of_file("profile = Pump \"3\"\n").profile == "Pump \"3\"");
-  CHECK(of_file("profile = Pump#3\n").profile == "Pump#3");
-  const auto remark = folder.write("remark.conf", "accounts = /srv/a # where it lies\n");
-  CHECK(
-      fault({"--config", remark}).find("remark.conf:1 (accounts): a remark is a line of its own") !=
-      std::string::npos);
-  CHECK(good({"--profile", "\"Till\""}).profile == "\"Till\"");  // a shell has read flags
-}
-
 TEST_CASE("a profile is a plain name") {
   CHECK(good({"--profile", " Till\u202e 7 "}).profile == "Till 7");
   for (const char* blank : {" ", "\u200b", "a\nb", ""}) {
@@ -472,19 +318,6 @@ TEST_CASE("docs/operations.md lists every setting with its flag and variable, an
     }
     line += row.env.empty() ? "` | |" : "` | `" + std::string(row.env) + "` |";
     CHECK(text.find(line) != std::string::npos);
-  }
-}
-
-TEST_CASE("a value that a row cannot read is refused for every row that reads one") {
-  for (const auto& row : gateway::setting_rows()) {
-    CAPTURE(row.name);
-    gateway::Settings settings;
-    const std::vector<gateway::GivenValue> nothing{{"\x01", "--" + std::string(row.name)}};
-    const auto read = row.set(settings, nothing);
-    // A path may have any name.
-    if (row.value == "DIR" || row.value == "FILE") continue;
-    REQUIRE_FALSE(read.ok());
-    CHECK(read.error().message.starts_with("--" + std::string(row.name)));
   }
 }
 

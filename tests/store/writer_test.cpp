@@ -9,35 +9,18 @@
 #include <thread>
 
 #include "base/cancel_scope.h"
+#include "tests/store/tally.h"
 #include "tests/store/world.h"
 #include "tests/support/faulty_vfs.h"
 
 using namespace store;
 using base::Errc;
 using test::must;
+using test::Tally;
 
 namespace {
 
 constexpr base::AccountId kAccount{1};
-
-// Counts answers; waits until as many came.
-class Tally {
- public:
-  void add() {
-    base::Lock lock(mutex_);
-    ++count_;
-    came_.notify_all();
-  }
-  void wait_for(std::size_t count) {
-    base::Lock lock(mutex_);
-    while (count_ < count) came_.wait(mutex_);
-  }
-
- private:
-  base::Mutex mutex_;
-  base::Condition came_;
-  std::size_t count_ GUARDED_BY(mutex_) = 0;
-};
 
 // Takes the next number and keeps it.
 base::Result<std::int64_t> number_one(Tx& tx) {
@@ -46,100 +29,6 @@ base::Result<std::int64_t> number_one(Tx& tx) {
   EDGE_CHECK(tx.append_event(kAccount, 1, base::as_bytes(std::to_string(number))));
   return number;
 }
-
-// Writes that note in one order when they are run and when they are answered. The first one waits,
-// once it is run, for let_go().
-class NotedWrites {
- public:
-  explicit NotedWrites(test::World& world) : world_(world) {}
-
-  void submit(const std::string& party, const std::string& name,
-              std::chrono::milliseconds lasts = {}) {
-    const base::CancelScope scope(closed_, party);
-    world_.store->write<void>(
-        [this, name, lasts](Tx&) -> base::Result<> {
-          order.push_back(name);
-          if (order.size() == 1) {
-            inside_.count_down();
-            go_on_.wait();
-          }
-          const auto until = std::chrono::steady_clock::now() + lasts;
-          while (std::chrono::steady_clock::now() < until) {
-          }
-          return {};
-        },
-        [this, name](base::Result<>) {
-          order.push_back(name + " answered");
-          if (after) after(name);
-          answered_.add();
-        });
-  }
-  void wait_until_first_runs() { inside_.wait(); }
-  void let_go() { go_on_.count_down(); }
-  void wait_for_answers(std::size_t count) { answered_.wait_for(count); }
-
-  std::vector<std::string> order;                 // of the writer's thread
-  std::function<void(const std::string&)> after;  // each answer, on the writer's thread
-
- private:
-  test::World& world_;
-  std::latch inside_{1};
-  std::latch go_on_{1};
-  Tally answered_;
-  const base::CancelSource source_;
-  const base::Cancellation closed_ = source_.token();
-};
-
-// Writes of several parties that wait behind one that holds the writer until let_go().
-class HeldWriter {
- public:
-  explicit HeldWriter(test::World& world) : world_(world) {
-    world.store->write<void>(
-        [this](Tx&) -> base::Result<> {
-          inside_.count_down();
-          go_on_.wait();
-          return {};
-        },
-        [this](base::Result<>) { answered_.add(); });
-    inside_.wait();
-  }
-  // Its name is noted in `order` when it is run; false when it is refused.
-  bool submit(const std::string& party, const std::string& name) {
-    const base::CancelScope scope(closed_, party);
-    bool refused = false;
-    ++submitted_;
-    world_.store->write<void>(
-        [this, name](Tx&) -> base::Result<> {
-          base::Lock lock(mutex_);
-          order_.push_back(name);
-          return {};
-        },
-        [this, &refused, mine = std::this_thread::get_id()](base::Result<> result) {
-          if (!result && std::this_thread::get_id() == mine) refused = true;
-          answered_.add();
-        });
-    return !refused;
-  }
-  void let_go() {
-    go_on_.count_down();
-    answered_.wait_for(submitted_ + 1);
-  }
-  std::vector<std::string> order() {
-    base::Lock lock(mutex_);
-    return order_;
-  }
-
- private:
-  test::World& world_;
-  base::Mutex mutex_;
-  std::vector<std::string> order_ GUARDED_BY(mutex_);
-  base::CancelSource source_;
-  const base::Cancellation closed_ = source_.token();
-  std::latch inside_{1};
-  std::latch go_on_{1};
-  std::size_t submitted_ = 0;
-  Tally answered_;
-};
 
 }  // namespace
 
@@ -391,95 +280,6 @@ TEST_CASE("flush waits for what was accepted before") {
   CHECK(answers == 300);
 }
 
-TEST_CASE("what one party wants written delays another by one write") {
-  test::World world;
-  world.open();
-  HeldWriter held(world);
-  for (int i = 0; i < 500; ++i) REQUIRE(held.submit("hog", "hog"));
-  REQUIRE(held.submit("late", "late 1"));
-  REQUIRE(held.submit("late", "late 2"));
-  held.let_go();
-  const auto order = held.order();
-  REQUIRE(order.size() == 502);
-  CHECK(order[1] == "late 1");  // the hog's turn came first
-  CHECK(order[3] == "late 2");
-}
-
-TEST_CASE("who submits during a party's write comes before the same party's next one") {
-  test::World world;
-  world.open();
-  NotedWrites writes(world);
-  writes.submit("hog", "hog 1");
-  writes.submit("hog", "hog 2");
-  writes.wait_until_first_runs();
-  writes.submit("late", "late");
-  writes.let_go();
-  writes.wait_for_answers(3);
-  std::erase_if(writes.order, [](const std::string& one) { return one.ends_with("answered"); });
-  CHECK(writes.order == std::vector<std::string>{"hog 1", "late", "hog 2"});
-}
-
-TEST_CASE("a party whose writes take long runs them alone, and others' writes between them") {
-  constexpr std::chrono::milliseconds kLong{4};
-  test::World world;
-  world.open();
-  NotedWrites writes(world);
-  writes.submit("slow", "long 1", kLong);
-  writes.submit("slow", "long 2", kLong);
-  writes.wait_until_first_runs();
-  SECTION("submitted while one runs") { writes.submit("other", "short"); }
-  SECTION("submitted once it has run, when it is the slow party's turn again") {
-    writes.after = [&](const std::string& name) {
-      if (name == "long 1") writes.submit("other", "short");
-    };
-  }
-  writes.let_go();
-  writes.wait_for_answers(3);
-  CHECK(writes.order == std::vector<std::string>{"long 1", "long 1 answered", "short",
-                                                 "short answered", "long 2", "long 2 answered"});
-}
-
-TEST_CASE("a party that has as many writes waiting as it may is refused alone") {
-  test::World world;
-  auto options = world.options();
-  options.writer.max_queue = 128;
-  world.open(options);
-  HeldWriter held(world);
-  for (const char* hog : {"a", "b"}) {
-    for (int i = 0; i < 64; ++i) REQUIRE(held.submit(hog, hog));
-    CHECK_FALSE(held.submit(hog, hog));
-  }
-  // The queue is full; a third party has its few places still.
-  CHECK(held.submit("c", "c"));
-  CHECK(held.submit("c", "c"));
-  CHECK_FALSE(held.submit("c", "c"));
-  held.let_go();
-  CHECK(held.order().size() == 130);
-}
-
-TEST_CASE("flush waits for what was accepted before, whoever is served first") {
-  test::World world;
-  auto options = world.options();
-  options.writer.max_batch = 1;
-  world.open(options);
-  HeldWriter held(world);
-  for (int i = 0; i < 20; ++i) REQUIRE(held.submit("hog", "hog"));
-  std::ptrdiff_t at_flush = 0;
-  std::latch flushing(1);
-  std::thread flusher([&] {
-    flushing.count_down();
-    world.store->writer().flush();
-    const auto order = held.order();
-    at_flush = std::count(order.begin(), order.end(), "hog");
-  });
-  flushing.wait();
-  for (int i = 0; i < 5; ++i) REQUIRE(held.submit("late", "late"));
-  held.let_go();
-  flusher.join();
-  CHECK(at_flush == 20);
-  CHECK(held.order().size() == 25);
-}
-
 TEST_CASE("write_now on the writer's thread is refused instead of waiting for ever") {
   test::World world;
   world.open();
@@ -505,44 +305,4 @@ TEST_CASE("the write-ahead log stays bounded under load") {
     largest = std::max(largest, std::filesystem::file_size(world.dir / "store.db-wal"));
   }
   CHECK(largest < 24'000'000);
-}
-
-TEST_CASE("readers see a snapshot and do not wait for an open write") {
-  test::World world;
-  world.open();
-  must(world.add_note(1));
-  std::latch inside(1);
-  std::latch go_on(1);
-  Tally tally;
-  world.store->write<void>(
-      [&](Tx& tx) -> base::Result<> {
-        EDGE_CHECK(tx.db().run("INSERT INTO note(number) VALUES(2)"));
-        inside.count_down();
-        go_on.wait();
-        return {};
-      },
-      [&](base::Result<>) { tally.add(); });
-  inside.wait();
-  auto before = must(world.store->read());
-  CHECK(must(before->integer("SELECT count(*) FROM note")) == 1);
-  go_on.count_down();
-  tally.wait_for(1);
-  CHECK(must(before->integer("SELECT count(*) FROM note")) == 1);  // still its snapshot
-  CHECK(world.count_notes() == 2);
-}
-
-TEST_CASE("readers are pooled and bounded") {
-  test::World world;
-  auto options = world.options();
-  options.readers = {.keep = 1, .most = 3};
-  world.open(options);
-  {
-    auto a = must(world.store->read());
-    auto b = must(world.store->read());
-    auto c = must(world.store->read());
-    const auto d = world.store->read();
-    REQUIRE_FALSE(d);
-    CHECK(d.error().code == Errc::unavailable);
-  }
-  for (int i = 0; i < 10; ++i) must(world.store->read());
 }
