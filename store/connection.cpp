@@ -179,10 +179,14 @@ Connection::~Connection() {
   sqlite3_close_v2(db_);
 }
 
-base::Result<> Connection::close() {
+base::Result<> Connection::close(AtClose end) {
   cache_->clear();
-  const int code =
-      sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  int code = sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if (code == SQLITE_OK && end == AtClose::sync) {
+    sqlite3_file* file = nullptr;
+    code = sqlite3_file_control(db_, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (code == SQLITE_OK) code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+  }
   if (code != SQLITE_OK) return error(code, {});
   sqlite3_close_v2(std::exchange(db_, nullptr));
   return {};

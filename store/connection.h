@@ -118,6 +118,8 @@ inline constexpr int kBusyTimeoutMs = 5000;  // how long another connection's lo
 
 enum class Synchronous { off, normal, full };  // `off` is for tests that must lose data
 
+enum class AtClose { leave, sync };
+
 struct ConnectionOptions {
   bool read_only = false;
   bool tolerant = false;  // with read_only: reads what there is of a truncated database
@@ -189,8 +191,9 @@ class Connection {
   base::Result<> script(std::string_view sql);
 
   // Moves the write-ahead log into the database and closes, saying whether all went well; nothing
-  // else may be called afterwards. Dropping a Connection closes it too and says nothing.
-  base::Result<> close();
+  // else may be called afterwards. Dropping a Connection closes it too and says nothing. `sync`:
+  // the database is on the disk then, however its commits were (Synchronous::off).
+  base::Result<> close(AtClose end = AtClose::leave);
 
   // From now on statements may name these.
   void use_views(std::shared_ptr<const CheckedViews> views) { views_ = std::move(views); }

@@ -218,20 +218,20 @@ std::int64_t row_mac_step(std::span<const Migration> steps) {
   return 0;
 }
 
-base::Result<SchemaLayout> layout_of(std::span<const Migration> steps) {
-  EDGE_TRY(const Database db, database_of(steps, false));
+namespace {
+
+base::Result<SchemaLayout> layout_in(sqlite3* db) {
   SchemaLayout out;
-  EDGE_CHECK(each(db.get(), std::string(kSchemaSql),
+  EDGE_CHECK(each(db, std::string(kSchemaSql),
                   [&](const Row& row, sqlite3_stmt*) { out.items.push_back(item_of(row)); }));
-  EDGE_TRY(const Tables tables, all_columns(db.get()));
+  EDGE_TRY(const Tables tables, all_columns(db));
   EDGE_TRY(
       const auto of_accounts,
-      names_of(db.get(),
+      names_of(db,
                "SELECT t.name FROM sqlite_schema AS t JOIN pragma_foreign_key_list(t.name) AS f"
                " WHERE t.type = 'table' AND f.\"table\" = 'account' AND f.\"from\" ="
                " 'account_id'"));
-  EDGE_TRY(const auto without_rowid,
-           names_of(db.get(), "SELECT name FROM pragma_table_list WHERE wr"));
+  EDGE_TRY(const auto without_rowid, names_of(db, "SELECT name FROM pragma_table_list WHERE wr"));
   for (const auto& [name, columns] : tables) {
     const bool has_mac = std::any_of(columns.begin(), columns.end(),
                                      [](const TableColumn& one) { return one.name == kMac; });
@@ -244,10 +244,19 @@ base::Result<SchemaLayout> layout_of(std::span<const Migration> steps) {
     for (const TableColumn& column : columns) {
       if (column.in_key && without_rowid.contains(name)) table.key.push_back(column.name);
     }
-    EDGE_TRY(table.columns, mac_columns(db.get(), name, columns));
+    EDGE_TRY(table.columns, mac_columns(db, name, columns));
   }
   return out;
 }
+
+}  // namespace
+
+base::Result<SchemaLayout> layout_of(std::span<const Migration> steps) {
+  EDGE_TRY(const Database db, database_of(steps, false));
+  return layout_in(db.get());
+}
+
+base::Result<SchemaLayout> layout_of_new(Connection& db) { return layout_in(db.handle()); }
 
 base::Result<std::string> whole_schema(std::span<const Migration> steps) {
   EDGE_TRY(const Database db, database_of(steps, true));

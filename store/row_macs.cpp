@@ -210,6 +210,11 @@ base::Result<std::shared_ptr<const RowMacs>> RowMacs::of(std::span<const Migrati
   return std::shared_ptr<const RowMacs>(new RowMacs(std::move(layout), vault));
 }
 
+base::Result<std::shared_ptr<const RowMacs>> RowMacs::of_new(Connection& db, const Vault& vault) {
+  EDGE_TRY(SchemaLayout layout, layout_of_new(db));
+  return std::shared_ptr<const RowMacs>(new RowMacs(std::move(layout), vault));
+}
+
 base::Result<> RowMacs::check_tables(Connection& db) const {
   EDGE_TRY(const auto items, schema_items(db));
   if (items == layout_.items) return {};

@@ -35,6 +35,9 @@ class RowMacs {
   static base::Result<std::shared_ptr<const RowMacs>> of(std::span<const Migration> steps,
                                                          const Vault& vault);
 
+  // Of a database that was just made whole; its tables need no check_tables().
+  static base::Result<std::shared_ptr<const RowMacs>> of_new(Connection& db, const Vault& vault);
+
   // Errc::forbidden when the tables of the database are not those of the last step.
   base::Result<> check_tables(Connection& db) const;
   // The views. Once for each connection.

@@ -197,13 +197,12 @@ base::Result<std::shared_ptr<const RowMacs>> end_new(Connection& db, const Vault
                                                      const std::string& path) {
   std::shared_ptr<const RowMacs> macs;
   if (!options.migrations.empty() && !options.migrations.back().whole.empty()) {
-    EDGE_TRY(macs, RowMacs::of(options.migrations, vault));
+    EDGE_TRY(macs, RowMacs::of_new(db, vault));
     EDGE_TRY(Transaction transaction, Transaction::begin(db));
     EDGE_CHECK(macs->make_all(db));
     EDGE_CHECK(transaction.commit());
   }
-  if (options.synchronous != Synchronous::off) EDGE_CHECK(db.script("PRAGMA synchronous=FULL"));
-  EDGE_CHECK(db.close());
+  EDGE_CHECK(db.close(options.synchronous == Synchronous::off ? AtClose::leave : AtClose::sync));
   if (std::rename(beside(path).c_str(), path.c_str()) != 0) {
     return base::fail_errno(base::Errc::io, "rename " + beside(path), errno);
   }
@@ -255,7 +254,7 @@ base::Result<> upgrade(Connection& db, const Vault& vault, std::int64_t from,
 
 // A step to a newer schema begins only where nothing is broken; otherwise the check comes after the
 // start (StartCheck).
-// `macs` may be known already.
+// `macs` are known already where the store was made just now.
 base::Result<> make_ready(Connection& db, const Vault& vault, const StoreOptions& options,
                           std::shared_ptr<const RowMacs>& macs) {
   const std::span<const Migration> steps = options.migrations;
@@ -267,8 +266,8 @@ base::Result<> make_ready(Connection& db, const Vault& vault, const StoreOptions
   }
   if (!macs) {
     EDGE_TRY(macs, RowMacs::of(steps, vault));
+    EDGE_CHECK(macs->check_tables(db));
   }
-  EDGE_CHECK(macs->check_tables(db));
   EDGE_CHECK(macs->read_by(db));
   EDGE_CHECK(macs->write_by(db));
   if (row_mac_step(options.migrations) > 0) {
@@ -356,7 +355,7 @@ base::Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
   }
   parts->writer = std::make_unique<Writer>(std::move(db), parts->vault, *options.clock,
                                            *parts->health, options.writer);
-  if (!found.damaged) {
+  if (!found.damaged && !made) {
     parts->start_check = std::make_unique<StartCheck>(path, reading, options.check_after);
   }
   parts->reserve.renew();
