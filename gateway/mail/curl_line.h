@@ -66,10 +66,10 @@ class CurlLine final : IoHandler {
 
   EventLoop& loop_;
   LineHandler& handler_;
+  ServerWords words_;  // as error_: curl_ may write to it until its end
+  std::array<char, CURL_ERROR_SIZE> error_{};
   CurlLoop curl_;
   CURL* easy_ = nullptr;  // curl_'s
-  ServerWords words_;
-  std::array<char, CURL_ERROR_SIZE> error_{};
   std::string place_;
   std::string out_;
   int fd_ = -1;

@@ -295,12 +295,11 @@ std::string plain_words(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (out.size() >= kMostWords) break;
-    const bool plain = c >= ' ' && c <= '~';
-    if (!plain && (out.empty() || out.back() == ' ')) continue;
-    out += plain ? c : ' ';
+    const char plain = c > ' ' && c <= '~' ? c : ' ';
+    if (plain == ' ' && (out.empty() || out.back() == ' ')) continue;
+    out += plain;
   }
-  while (!out.empty() && out.back() == ' ') out.pop_back();
-  out.erase(0, out.find_first_not_of(' '));
+  if (!out.empty() && out.back() == ' ') out.pop_back();
   return out;
 }
 

@@ -284,10 +284,10 @@ void LoginFinder::on_smtp(base::Result<LoginTry::Found> found) {
 }
 
 void LoginFinder::end_if_both() {
-  // The first refusal ends it.
+  // A refusal of IMAP ends it; of both servers' errors it is the one that is told.
   if (imap_ && !*imap_) return finish(imap_->error());
-  if (smtp_ && !*smtp_) return finish(smtp_->error());
   if (!imap_ || !smtp_) return;
+  if (!*smtp_) return finish(smtp_->error());
   progress_(900);
   Configured out;
   out.login.addr = request_.addr;

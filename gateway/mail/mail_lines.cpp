@@ -140,7 +140,7 @@ class MailLines::Impl {
   std::list<std::unique_ptr<LoginFinder>> finders_;
 };
 
-MailLines::MailLines(EventLoop& loop, std::function<void()> start, MailLinesOptions options)
+MailLines::MailLines(EventLoop& loop, std::function<bool()> start, MailLinesOptions options)
     : loop_(loop),
       start_(std::move(start)),
       impl_(std::make_unique<Impl>(loop, std::move(options), *this)) {}
@@ -156,14 +156,10 @@ void MailLines::close() {
 }
 
 bool MailLines::begin() {
-  bool first = false;
-  {
-    const base::Lock lock(mutex_);
-    if (closed_) return false;
-    first = !std::exchange(started_, true);
-  }
-  if (first && start_) start_();
-  return true;
+  const base::Lock lock(mutex_);
+  if (closed_) return false;
+  if (!started_) started_ = !start_ || start_();
+  return started_;
 }
 
 template <class F>

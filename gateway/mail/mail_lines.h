@@ -3,8 +3,9 @@
 // their number.
 //
 // Threads: as messaging/mail/mail_transport.h says. `start` is called by the first use that needs
-// the loop, from its thread: a daemon without mail accounts runs no mail thread. close() is called
-// from outside the loop, before it ends; nothing is called after it but what waits, with an error.
+// the loop, from its thread, and says whether the loop will run: a daemon without mail accounts
+// runs no mail thread. close() is called from outside the loop, before it ends; nothing is called
+// after it but what waits, with an error.
 #pragma once
 
 #include <functional>
@@ -32,7 +33,7 @@ struct MailLinesOptions {
 
 class MailLines final : public messaging::mail::MailTransport {
  public:
-  MailLines(EventLoop& loop, std::function<void()> start, MailLinesOptions options = {});
+  MailLines(EventLoop& loop, std::function<bool()> start, MailLinesOptions options = {});
   ~MailLines() override;
 
   void set_receiver(messaging::mail::MailReceiver& receiver) override;
@@ -68,7 +69,7 @@ class MailLines final : public messaging::mail::MailTransport {
   bool on_loop(F work);
 
   EventLoop& loop_;
-  const std::function<void()> start_;
+  const std::function<bool()> start_;
   mutable base::Mutex mutex_;
   bool closed_ GUARDED_BY(mutex_) = false;
   bool started_ GUARDED_BY(mutex_) = false;

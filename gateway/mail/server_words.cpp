@@ -125,6 +125,9 @@ std::string failure_words(std::string_view place, CURLcode code, const ServerWor
     case CURLE_USE_SSL_FAILED:
       return out + ", TLS: the server refuses STARTTLS" +
              (words.last().empty() ? "" : ": \"" + words.last() + "\"");
+    case CURLE_LOGIN_DENIED:
+      return out + ", login: the user name or password was refused" +
+             (words.last().empty() ? "" : ": the server answered \"" + words.last() + "\"");
     case CURLE_OPERATION_TIMEDOUT:
       return out + ", " + std::string(name_of(words.step())) + ": no answer in time";
     default:

@@ -112,7 +112,7 @@ class Listener {
   void accept_all() {
     while (!stopping_) {
       pollfd poll{listener_.get(), POLLIN, 0};
-      if (::poll(&poll, 1, 20) <= 0) continue;
+      if (::poll(&poll, 1, 2) <= 0) continue;
       const int fd = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
       if (fd < 0) continue;
       ++connections_;

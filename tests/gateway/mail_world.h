@@ -164,7 +164,11 @@ class Lines {
   explicit Lines(MailLinesOptions options = quick_options())
       : loop_(std::move(*gateway::EventLoop::create(clock_))),
         lines_(std::make_unique<MailLines>(
-            *loop_, [this] { thread_ = std::thread([this] { loop_->run(); }); },
+            *loop_,
+            [this] {
+              thread_ = std::thread([this] { loop_->run(); });
+              return true;
+            },
             std::move(options))) {
     lines_->set_receiver(receiver);
   }
