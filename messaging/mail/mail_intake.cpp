@@ -8,6 +8,7 @@
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/write_context.h"
 #include "messaging/mail/form/outer_mail.h"
+#include "messaging/mail/line_warnings.h"
 #include "messaging/mail/mail_logins.h"
 #include "messaging/mail/mime_reader.h"
 #include "store/tables/mail_ids.h"
@@ -154,8 +155,11 @@ void MailIntake::cursor_moved(LineKey line, MailCursor cursor) {
 void MailIntake::status_changed(const LineStatus& status) {
   core_.write<void>(
       status.key.account,
-      [](store::Tx& tx, const store::Scope&, const kernel::AccountState& state) {
-        return kernel::Core::emit(tx, state.id, ConnectivityChanged{});
+      [this, status](store::Tx& tx, const store::Scope& scope,
+                     const kernel::AccountState& state) -> base::Result<> {
+        const kernel::WriteContext write{core_, tx, scope, state};
+        if (needs_warning(status)) EDGE_CHECK(warn_of_line(write, status));
+        return write.emit(ConnectivityChanged{});
       },
       warn_that("a change of the connectivity is not told"));
 }

@@ -1,0 +1,16 @@
+// What a person has to do about a mail server is said in the device chat: a password that is
+// refused, a mailbox that is nearly full. In the writer's transaction.
+#pragma once
+
+#include "base/result.h"
+#include "messaging/kernel/write_context.h"
+#include "messaging/mail/mail_transport.h"
+
+namespace messaging::mail {
+
+// Whether a line's status has something to say.
+bool needs_warning(const LineStatus& status);
+// Says it, once a day for each login and reason.
+base::Result<> warn_of_line(const kernel::WriteContext& write, const LineStatus& status);
+
+}  // namespace messaging::mail
