@@ -169,23 +169,29 @@ base::Result<> configure_account(const kernel::WriteContext& write, std::string 
     EDGE_TRY(store::ContactRow self, store::load_contact(write.scope, kSelf));
     self.addr = addr;
     EDGE_CHECK(store::update_contact(write.scope, self));
-    if (!write.account.configured) {
-      kernel::AccountState named{
-          .id = write.account.id,
-          .uuid = write.account.uuid,
-          .ways_in = {std::move(way)},
-          .identity = crypto::Identity::from_seed(write.account.identity.seed().view()),
-          .key = write.account.key};
-      EDGE_CHECK(store::set_config_value(write.scope, kConfigured, std::nullopt));
-      EDGE_CHECK(begin_chats(write.tx, write.scope, named));
-    }
+    EDGE_CHECK(begin_configured(write, addr));
     EDGE_CHECK(write.emit(AccountsChanged{}));
     EDGE_CHECK(write.emit(TransportsModified{}));
-    write.tx.on_commit([core = &write.core, id = write.account.id, addr = std::move(addr)] {
-      core->directory.set_addr(id, addr);
-    });
   }
   return write.emit(ConfigureProgress{1000, ""});
+}
+
+base::Result<> begin_configured(const kernel::WriteContext& write, const std::string& addr) {
+  if (!write.account.configured) {
+    store::WayIn way = write.account.ways_in.front();
+    way.addr = addr;
+    const kernel::AccountState named{
+        .id = write.account.id,
+        .uuid = write.account.uuid,
+        .ways_in = {std::move(way)},
+        .identity = crypto::Identity::from_seed(write.account.identity.seed().view()),
+        .key = write.account.key};
+    EDGE_CHECK(store::set_config_value(write.scope, kConfigured, std::nullopt));
+    EDGE_CHECK(begin_chats(write.tx, write.scope, named));
+  }
+  write.tx.on_commit(
+      [core = &write.core, id = write.account.id, addr] { core->directory.set_addr(id, addr); });
+  return {};
 }
 
 base::Result<std::size_t> load_accounts(kernel::Core& core) {

@@ -26,6 +26,10 @@ base::Result<kernel::AccountPtr> make_account(kernel::Core& core, store::Tx& tx,
 // TransportsModified.
 base::Result<> configure_account(const kernel::WriteContext& write, std::string addr);
 
+// What a configured account has besides its address, unless it is configured already: its first
+// chats. From the commit on the directory shows it so.
+base::Result<> begin_configured(const kernel::WriteContext& write, const std::string& addr);
+
 // Whether the account has an address: of its configuration as stored.
 bool is_configured(const store::Scope& scope);
 

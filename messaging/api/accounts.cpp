@@ -15,6 +15,7 @@
 #include "messaging/delivery/courier.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/file_worker.h"
+#include "messaging/mail/mail_accounts.h"
 #include "messaging/model/api_version.h"
 #include "messaging/model/native_address.h"
 #include "messaging/model/plain_name.h"
@@ -85,6 +86,12 @@ base::Result<std::string> chosen_address(const kernel::WriteContext& write,
                                          const Accounts::Login& login) {
   const std::string& now = write.account.addr();
   const bool configured = write.account.configured;
+  if (write.account.protocol() == kernel::ProtocolKind::mail) {
+    if (!login.addr && !login.domain) return now;
+    return base::fail(base::Errc::forbidden,
+                      "the account is reached by e-mail and speaks one protocol: add_account makes "
+                      "another one for an address of a gateway");
+  }
   if (login.addr) {
     return configured && *login.addr == now ? base::Result<std::string>(now)
                                             : native_address(*login.addr);
@@ -148,6 +155,7 @@ void Accounts::remove(AccountId account, base::Completion<> done) {
           core->directory.erase(id);
           relayed_.homes_changed(id);
           courier_.forget(id);
+          if (mails_ != nullptr) mails_->forget(id);
           core->store.vault().forget(uuid);
         });
         return store::RemovedAccount{state.id, state.uuid};
@@ -207,7 +215,10 @@ void Accounts::switch_io(AccountId account, bool on, base::Completion<> done) {
         if (!on) return {};
         return kernel::Core::emit(tx, state.id, ImapInboxIdle{});
       },
-      std::move(done));
+      [this, account, done = std::move(done)](base::Result<> switched) mutable {
+        if (switched && mails_ != nullptr) mails_->io_changed(account);
+        done(std::move(switched));
+      });
 }
 
 void Accounts::tell_all_stopped(base::Completion<> done) {
@@ -226,12 +237,7 @@ void Accounts::configure(AccountId account, Login login, base::Completion<> done
         const kernel::WriteContext write{core_, tx, scope, state};
         EDGE_TRY(std::string addr, chosen_address(write, login));
         EDGE_CHECK(configure_account(write, std::move(addr)));
-        tx.on_commit([this, id = state.id] {
-          core_.directory.set_io(id, true);
-          relayed_.homes_changed(id);
-          courier_.poke();
-          incoming_.io_started(id);
-        });
+        tx.on_commit([this, id = state.id] { start_delivery(id); });
         return {};
       },
       [this, account, done = std::move(done)](base::Result<> configured) mutable {
@@ -252,6 +258,18 @@ void Accounts::configure(AccountId account, Login login, base::Completion<> done
               done(std::move(why));
             });
       });
+}
+
+void Accounts::start_delivery(AccountId account) {
+  core_.directory.set_io(account, true);
+  relayed_.homes_changed(account);
+  courier_.poke();
+  incoming_.io_started(account);
+}
+
+void Accounts::began(AccountId account) {
+  start_delivery(account);
+  idle(account);
 }
 
 // Clients that have just configured an account wait until it is ready, by the event of a mail
@@ -301,12 +319,18 @@ bool Accounts::io_running(AccountId account) const {
 
 base::Result<std::uint32_t> Accounts::connectivity(AccountId account) const {
   EDGE_TRY(const kernel::AccountPtr state, core_.directory.get(account));
-  const std::uint32_t sending = courier_.connectivity(state->id);
+  std::uint32_t sending = courier_.connectivity(state->id);
+  if (const auto lines = mails_ == nullptr ? std::nullopt : mails_->connectivity(account)) {
+    sending = std::min(sending, *lines);
+  }
   const bool cut_off = state->relay && sending > 1000 && !relayed_.connected(state->id);
   return cut_off ? std::min<std::uint32_t>(sending, 2000) : sending;
 }
 
-void Accounts::poke() { courier_.poke(); }
+void Accounts::poke() {
+  courier_.poke();
+  if (mails_ != nullptr) mails_->network_is_back();
+}
 
 base::Result<StorageUse> Accounts::storage(AccountId account) const {
   EDGE_TRY(auto read, core_.read(account));

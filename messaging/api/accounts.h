@@ -20,6 +20,9 @@ class Courier;
 namespace messaging::kernel {
 class Core;
 }  // namespace messaging::kernel
+namespace messaging::mail {
+class MailAccounts;
+}  // namespace messaging::mail
 namespace messaging::peering {
 class Incoming;
 class Relayed;
@@ -32,6 +35,8 @@ class Accounts {
   Accounts(kernel::Core& core, delivery::Courier& courier, peering::Incoming& incoming,
            peering::Relayed& relayed)
       : core_(core), courier_(courier), incoming_(incoming), relayed_(relayed) {}
+  // Before anything else, in a build with mail.
+  void use(mail::MailAccounts& mails) { mails_ = &mails; }
 
   base::Result<std::vector<Account>> list() const;
   base::Result<Account> get(AccountId account) const;
@@ -47,8 +52,10 @@ class Accounts {
   };
   // Configures an account, or gives a configured one another address, and starts its io. Errors are
   // told by ConfigureProgress 0 as well. Events: see configure_account(); ImapInboxIdle after the
-  // answer.
+  // answer. An account that is reached by mail keeps its address (messaging/mail/mail_accounts.h).
   void configure(AccountId account, Login login, base::Completion<> done);
+  // An account was configured by other means: its delivery begins. Clients get ImapInboxIdle.
+  void began(AccountId account);
   // Deletes the whole account: chats, keys, files. On completion no caller sees the account any
   // more; the rows of a large account are deleted afterwards.
   void remove(AccountId account, base::Completion<> done);
@@ -72,7 +79,8 @@ class Accounts {
   // While an account is sent to another gateway nobody starts its delivery.
   void hold_io(AccountId account);
   void release_io(AccountId account);
-  // 1000 stopped, 2000 peers are being tried, 3000 sending, 4000 nothing waits.
+  // 1000 stopped, 2000 peers are being tried, 3000 sending, 4000 nothing waits. Of an account of
+  // mail not more than its lines to mail servers have.
   base::Result<std::uint32_t> connectivity(AccountId account) const;
   // Ends all pauses of routes (maybe_network).
   void poke();
@@ -86,11 +94,13 @@ class Accounts {
  private:
   void switch_io(AccountId account, bool on, base::Completion<> done);
   void idle(AccountId account);
+  void start_delivery(AccountId account);
 
   kernel::Core& core_;
   delivery::Courier& courier_;
   peering::Incoming& incoming_;
   peering::Relayed& relayed_;
+  mail::MailAccounts* mails_ = nullptr;  // null in a build without mail
   mutable base::Mutex mutex_;
   std::set<AccountId> held_ GUARDED_BY(mutex_);
 };
@@ -99,6 +109,8 @@ class Accounts {
 class Config {
  public:
   explicit Config(kernel::Core& core) : core_(core) {}
+  // Before anything else, in a build with mail.
+  void use(mail::MailAccounts& mails) { mails_ = &mails; }
 
   // The set value, else the key's default, else nullopt; an unknown key is an error that names it.
   base::Result<std::optional<std::string>> get(AccountId account, const std::string& key) const;
@@ -112,6 +124,7 @@ class Config {
 
  private:
   kernel::Core& core_;
+  mail::MailAccounts* mails_ = nullptr;  // null in a build without mail
 };
 
 }  // namespace messaging

@@ -6,6 +6,7 @@
 #include "messaging/api/accounts.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/write_context.h"
+#include "messaging/mail/mail_accounts.h"
 #include "messaging/model/config_keys.h"
 #include "messaging/model/plain_name.h"
 #include "messaging/peering/relay_choice.h"
@@ -136,13 +137,27 @@ std::optional<std::string> Config::recall(AccountId account, const std::string& 
 
 void Config::set(AccountId account, std::map<std::string, std::optional<std::string>> values,
                  base::Completion<> done) {
+  // Of an account of mail, which of its addresses it writes from.
+  std::optional<std::string> primary;
+  const auto state_now = core_.directory.get(account);
+  if (mails_ != nullptr && state_now && (*state_now)->protocol() == kernel::ProtocolKind::mail) {
+    if (auto chosen = values.extract("configured_addr")) primary = std::move(chosen.mapped());
+  }
   for (const auto& [key, value] : values) {
     if (auto good = check_value(key, value); !good) return done(std::move(good).error());
   }
+  const bool fate_changed = values.contains("delete_server_after") || values.contains("bcc_self");
+  if (fate_changed && mails_ != nullptr) {
+    done = [this, account, done = std::move(done)](base::Result<> set) mutable {
+      if (set) mails_->io_changed(account);
+      done(std::move(set));
+    };
+  }
   core_.write<void>(
       account,
-      [this, values = std::move(values)](store::Tx& tx, const store::Scope& scope,
-                                         const kernel::AccountState& state) -> base::Result<> {
+      [this, values = std::move(values), primary = std::move(primary)](
+          store::Tx& tx, const store::Scope& scope,
+          const kernel::AccountState& state) -> base::Result<> {
         bool profile_changed = false;
         bool shared_changed = false;
         bool relay_changed = false;
@@ -157,6 +172,7 @@ void Config::set(AccountId account, std::map<std::string, std::optional<std::str
           shared_changed |= key == "displayname" || key == "selfstatus" || key == "bot";
         }
         const kernel::WriteContext write{core_, tx, scope, state};
+        if (primary) EDGE_CHECK(mails_->make_primary(write, *primary));
         if (values.contains("delete_device_after")) {
           write.signal(&kernel::Signals::windows_changed);
         }

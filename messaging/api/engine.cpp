@@ -40,7 +40,8 @@ base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store,
       return make_account(core, tx,
                           {.profile = core.options.profile,
                            .display_name = core.options.profile,
-                           .numbered = false});
+                           .numbered = false,
+                           .configured = !core.options.first_by_mail});
     });
     if (!made) return std::move(made).error().with_context("making account 1");
   } else if (auto tidied = tidy_files(core); accounts > 0 && !tidied) {
@@ -57,6 +58,7 @@ void Engine::set_device(kernel::Device& device) { parts_->core.device = &device;
 void Engine::set_transfer_port(TransferPort& port) { parts_->transfers.set_port(port); }
 
 mail::MailReceiver* Engine::mail_receiver() { return parts_->mail_receiver; }
+mail::MailAccounts* Engine::mail_accounts() { return parts_->mail_accounts.get(); }
 
 void Engine::start() {
   parts_->start();

@@ -45,6 +45,7 @@ namespace messaging::peering {
 class Relayed;
 }  // namespace messaging::peering
 namespace messaging::mail {
+class MailAccounts;
 class MailReceiver;
 class MailTransport;
 }  // namespace messaging::mail
@@ -71,8 +72,9 @@ class Engine : public peering::Mailroom {
   void set_transfer_port(TransferPort& port);
   // Takes what lies in mailboxes; null in a build without mail.
   mail::MailReceiver* mail_receiver();
-  void start();  // delivery begins
-  void stop();   // delivery ends; unsent rows stay in the outbox
+  mail::MailAccounts* mail_accounts();  // null in a build without mail
+  void start();                         // delivery begins
+  void stop();                          // delivery ends; unsent rows stay in the outbox
 
   // Takes a deposit that arrived over HTTP or through the local transport.
   void accept(peering::Arrival arrival, base::Completion<peering::ArrivalReply> done) override;

@@ -7,6 +7,8 @@
 #include "messaging/kernel/file_worker.h"
 #include "messaging/protected/protected_access.h"
 #ifdef EDGE_MAIL
+#include "messaging/api/account_setup.h"
+#include "messaging/mail/mail_account_setup.h"
 #include "messaging/mail/mail_protocol.h"
 #endif
 #include "store/tables/calls.h"
@@ -32,7 +34,22 @@ std::unique_ptr<kernel::Protocol> make_mail_protocol(kernel::Core& core, mail::M
   receiver = &protocol->receiver();
   return protocol;
 }
+
+std::unique_ptr<mail::MailAccounts> make_mail_accounts(Parts& parts, mail::MailTransport* mails) {
+  return std::make_unique<mail::MailAccountSetup>(mail::MailAccountSetup::Around{
+      parts.core, mails,
+      [&parts](AccountId account) -> base::Result<std::function<bool()>> {
+        EDGE_TRY(auto ticket, parts.ongoing.begin(account));
+        auto held = std::make_shared<Ongoing::Ticket>(std::move(ticket));
+        return std::function<bool()>([held] { return held->stop().stop_requested(); });
+      },
+      &begin_configured, [&parts](AccountId account) { parts.accounts.began(account); }});
+}
 #else
+std::unique_ptr<mail::MailAccounts> make_mail_accounts(Parts&, mail::MailTransport*) {
+  return nullptr;
+}
+
 std::unique_ptr<kernel::Protocol> make_mail_protocol(kernel::Core&, mail::MailTransport*,
                                                      mail::MailReceiver*&) {
   return nullptr;
@@ -92,6 +109,11 @@ Parts::Parts(store::Store& store, peering::DepositTransport& transport, const ba
            {store::next_due_location_stream, [this](AccountId account) {
               locations.expire(account, warn_of("locations that are sent"));
             }}}) {
+  mail_accounts = make_mail_accounts(*this, mails);
+  if (mail_accounts) {
+    accounts.use(*mail_accounts);
+    config.use(*mail_accounts);
+  }
   core.signals = this;
   core.at_end_of_relayed_write = [this](store::Tx& tx, AccountId account) {
     return relayed.notice(tx, account);
@@ -107,6 +129,7 @@ void Parts::start() {
   courier.start();
   expiry.start();
   device_manifests.send_to_all();
+  if (mail_accounts) mail_accounts->start();
 }
 
 void Parts::stop() {

@@ -31,6 +31,7 @@
 #include "messaging/groups/pending_states.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/signals.h"
+#include "messaging/mail/mail_accounts.h"
 #include "messaging/mail/mail_transport.h"
 #include "messaging/peering/gateway_protocol.h"
 #include "messaging/peering/incoming.h"
@@ -85,6 +86,7 @@ struct Parts final : private kernel::Signals {
   Transfers transfers;
   IdentityFiles identity_files;
   delivery::Expiry expiry;
+  std::unique_ptr<mail::MailAccounts> mail_accounts;  // null in a build without mail
 
  private:
   void route_ready(AccountId account, std::int64_t route) override;

@@ -24,6 +24,7 @@ struct EngineOptions {
   // For clients that set up accounts themselves, as those of Delta Chat's server do: the first
   // start makes no account, add() makes unconfigured ones, and io stands still until start_io.
   bool accounts_by_clients = false;
+  bool first_by_mail = false;  // account 1 waits for a mail login before it is configured
 };
 
 }  // namespace messaging::kernel

@@ -44,6 +44,12 @@ crypto::WipingBytes secret(std::string_view text) {
   return {bytes.begin(), bytes.end()};
 }
 
+std::string_view trimmed_link(std::string_view link) {
+  while (!link.empty() && static_cast<unsigned char>(link.front()) <= ' ') link.remove_prefix(1);
+  while (!link.empty() && static_cast<unsigned char>(link.back()) <= ' ') link.remove_suffix(1);
+  return link;
+}
+
 // Behind "scheme:", with or without "//".
 std::optional<std::string_view> behind_scheme(std::string_view link, std::string_view scheme) {
   if (link.size() > kMostLink || link.size() < scheme.size() ||
@@ -135,7 +141,7 @@ Result<std::string> read_mail_address(std::string_view text) {
 }
 
 Result<LoginRequest> read_login_link(std::string_view link) {
-  const auto rest = behind_scheme(link, "dclogin:");
+  const auto rest = behind_scheme(trimmed_link(link), "dclogin:");
   if (!rest) return wrong("expected dclogin:ADDRESS?p=PASSWORD&v=1");
   const std::size_t query = rest->find('?');
   if (query == std::string_view::npos) return wrong("expected dclogin:ADDRESS?p=PASSWORD&v=1");
@@ -164,7 +170,7 @@ Result<LoginRequest> read_login_link(std::string_view link) {
 Result<LoginRequest> read_account_link(std::string_view link) {
   constexpr std::string_view kExpected =
       "expected dcaccount:DOMAIN of a chatmail relay, or dcaccount:https://…";
-  const auto rest = behind_scheme(link, "dcaccount:");
+  const auto rest = behind_scheme(trimmed_link(link), "dcaccount:");
   if (!rest) return fail(Errc::invalid_argument, std::string(kExpected));
   LoginRequest out;
   out.domain = std::string(*rest);

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
+#include "base/bytes.h"
 #include "crypto/invite_rules.h"
 #include "crypto/random.h"
 
@@ -18,14 +20,15 @@ constexpr std::string_view kAccountScheme = "dcaccount:";
 constexpr std::string_view kLoginScheme = "dclogin:";
 
 base::Error no_mail(std::string_view what) {
-  return fail(Errc::forbidden,
-              fmt::format("{}: e-mail is not offered yet, and a domain with a dot is a mail "
-                          "server's. A native account has a name without a dot there: bot@edge, "
-                          "or the link dcaccount:edge",
-                          what.substr(0, kMaxShown)));
+  return fail(
+      Errc::forbidden,
+      fmt::format("{}: a domain with a dot is a mail server's, which needs a login. A native "
+                  "account has a name without a dot there: bot@edge, or the link "
+                  "dcaccount:edge",
+                  what.substr(0, kMaxShown)));
 }
 
-bool is_of_mail(std::string_view domain) {
+bool is_mail_domain(std::string_view domain) {
   return domain.find('.') != std::string_view::npos || domain.starts_with('[');
 }
 
@@ -41,7 +44,27 @@ std::string_view behind(std::string_view text, std::string_view scheme) {
   return rest;
 }
 
+std::optional<std::string> percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    const auto byte = base::from_hex(text.substr(i + 1, 2));
+    if (!byte || byte->size() != 1) return std::nullopt;
+    out += static_cast<char>(byte->front());
+    i += 2;
+  }
+  return out;
+}
+
 }  // namespace
+
+bool is_of_mail(std::string_view addr) {
+  addr = crypto::invite::trimmed(addr);
+  return is_mail_domain(addr.substr(addr.rfind('@') + 1));
+}
 
 base::Result<std::string> native_address(std::string_view entered) {
   const std::string_view addr = crypto::invite::trimmed(entered);
@@ -55,7 +78,7 @@ base::Result<std::string> native_address(std::string_view entered) {
                             addr.substr(0, kMaxShown)));
   }
   const std::string_view domain = addr.substr(at + 1);
-  if (is_of_mail(domain)) return no_mail(addr);
+  if (is_mail_domain(domain)) return no_mail(addr);
   if (!crypto::invite::is_address(addr) ||
       !std::all_of(domain.begin(), domain.end(), domain_character)) {
     return fail(Errc::invalid_argument,
@@ -72,7 +95,7 @@ base::Result<std::string> made_up_address(std::string_view domain) {
   for (const std::uint8_t byte : crypto::random_array<kLength>()) {
     addr += kCharacters[byte % kCharacters.size()];
   }
-  if (is_of_mail(domain)) return no_mail(domain);
+  if (is_mail_domain(domain)) return no_mail(domain);
   return native_address(addr.append("@").append(domain));
 }
 
@@ -97,12 +120,12 @@ bool is_login_link(std::string_view text) {
 base::Result<std::string> address_of_login_link(std::string_view text) {
   const std::string_view rest = behind(text, kLoginScheme);
   const std::size_t options = rest.find('?');
-  const std::string_view addr = rest.substr(0, options);
-  if (options == std::string_view::npos || !crypto::invite::is_address(addr)) {
+  const auto addr = percent_decoded(rest.substr(0, std::min(options, rest.find('/'))));
+  if (options == std::string_view::npos || !addr || !crypto::invite::is_address(*addr)) {
     return fail(Errc::invalid_argument,
                 "invalid DCLOGIN payload: expected dclogin:ADDRESS?p=PASSWORD&v=1");
   }
-  return std::string(addr);
+  return *addr;
 }
 
 }  // namespace messaging

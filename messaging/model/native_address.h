@@ -1,8 +1,8 @@
 // Addresses of native accounts, and the links that ask for one: dcaccount:NAME.
 //
 // A name without a dot behind the @ is native, as in bot@edge; one with a dot, or an IP address in
-// brackets, is a mail server's (decision 31), and mail is not offered yet. An address is a label:
-// contacts are known by their keys.
+// brackets, is a mail server's (decision 31; messaging/mail/mail_accounts.h). An address is a
+// label: contacts are known by their keys.
 #pragma once
 
 #include <string>
@@ -11,6 +11,9 @@
 #include "base/result.h"
 
 namespace messaging {
+
+// Whether an address, or a domain, is a mail server's.
+bool is_of_mail(std::string_view addr);
 
 // The address without blanks around it. Errc::invalid_argument when it is no address,
 // Errc::forbidden when it is one of e-mail; both say what to enter instead.
