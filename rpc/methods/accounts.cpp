@@ -1,6 +1,7 @@
 // Accounts: identities kept side by side in one daemon.
 #include <charconv>
 
+#include "messaging/mail/mail_accounts.h"
 #include "rpc/methods/params.h"
 #include "rpc/next_messages.h"
 #include "rpc/shapes/account.h"
@@ -156,18 +157,65 @@ Result<std::string> get_storage_usage_report_string(Context& context, const OfAc
       use.messages, use.files, use.file_bytes, use.database_bytes);
 }
 
+std::string html_of(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '<') {
+      out += "&lt;";
+    } else if (c == '&') {
+      out += "&amp;";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+// One list entry for each mail login: what is known of its two servers.
+std::string lines_page(const std::vector<messaging::mail::LineStatus>& lines) {
+  using messaging::mail::LineState;
+  const auto words = [](LineState state, const std::string& why) {
+    std::string out = state == LineState::connected    ? "connected"
+                      : state == LineState::working    ? "working"
+                      : state == LineState::connecting ? "connecting"
+                                                       : "not connected";
+    if (!why.empty()) out += ": " + html_of(why);
+    return out;
+  };
+  std::string out;
+  for (const auto& line : lines) {
+    out += fmt::format(
+        "<h3>{}</h3><ul><li>Incoming messages: {}</li><li>Outgoing messages: {}</li>",
+        html_of(line.addr), words(line.imap, line.imap_words), words(line.smtp, line.smtp_words));
+    if (line.unauthorized) out += "<li>The password was refused: enter another one.</li>";
+    if (line.quota_known && line.quota_limit > 0) {
+      out += fmt::format("<li>Storage: {} of {} KiB used ({} %)</li>", line.quota_used / 1024,
+                         line.quota_limit / 1024,
+                         line.quota_used / std::max<std::uint64_t>(1, line.quota_limit / 100));
+    }
+    out += "</ul>";
+  }
+  return out;
+}
+
 // For a person: a page without scripts and without anything to load.
 Result<std::string> get_connectivity_html(Context& context, const OfAccount& p) {
   EDGE_TRY(const auto level, engine_of(context).accounts().connectivity(p.account_id));
   const std::string_view words = level >= 4000   ? "Connected: nothing waits to be sent."
-                                 : level >= 3000 ? "Connected: messages are being sent."
-                                 : level >= 2000 ? "Not reached: a peer or the relay does not "
-                                                   "answer; it is tried again by itself."
-                                                 : "Stopped: start_io starts delivery.";
+                                 : level >= 3000 ? "Connected: messages are on their way."
+                                 : level >= 2000
+                                     ? "Not reached: a peer, the relay or a server does "
+                                       "not answer; it is tried again by itself."
+                                     : "Not connected: delivery was stopped (start_io "
+                                       "starts it), or a server is not reached.";
+  std::string lines;
+  if (const auto* mails = engine_of(context).mail_accounts()) {
+    lines = lines_page(mails->lines(p.account_id));
+  }
   return fmt::format(
       "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><title>Connectivity</title></head>"
-      "<body><h3>Delivery</h3><p>{}</p></body></html>\n",
-      words);
+      "<body><h3>Delivery</h3><p>{}</p>{}</body></html>\n",
+      words, lines);
 }
 
 // Nothing is pushed by anybody else: events come by /events.

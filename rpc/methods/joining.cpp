@@ -105,8 +105,9 @@ void add_join_methods(std::vector<Method>& table) {
                         {.fuzz = Fuzz::safe, .errors = {Errc::not_found, Errc::invalid_argument}}));
   table.push_back(method<&set_config_from_qr>("set_config_from_qr",
                                               "Withdraws one's own live invite, or revives a "
-                                              "withdrawn one. A link dcaccount:NAME configures "
-                                              "the account, as add_transport_from_qr does.",
+                                              "withdrawn one. A link dcaccount: or dclogin: "
+                                              "configures the account, as add_transport_from_qr "
+                                              "does.",
                                               write));
   table.push_back(method<&secure_join>(
       "secure_join",

@@ -32,12 +32,6 @@ Result<ChatId> create_group_chat_unencrypted(Context&, const GroupName&) {
   return ChatId();
 }
 
-Result<> delete_transport(Context&, const OfAddr&) {
-  return refuse(
-      "an account has one native transport, which lives as long as the account: remove_account "
-      "removes both");
-}
-
 struct Unpublished : OfAddr {
   bool unpublished = false;
   static constexpr auto fields() {
@@ -91,8 +85,6 @@ void add_not_offered_methods(std::vector<Method>& table) {
       "migrate_account", "Not offered: databases of Delta Chat are not read.", admin));
   table.push_back(method<&create_group_chat_unencrypted>(
       "create_group_chat_unencrypted", "Not offered: every message is encrypted.", row));
-  table.push_back(method<&delete_transport>(
-      "delete_transport", "Not offered: an account has one native transport.", row));
   table.push_back(method<&set_transport_unpublished>(
       "set_transport_unpublished", "Not offered: contacts always know the native transport.", row));
   table.push_back(method<&get_http_response>(

@@ -1,5 +1,5 @@
-// Login parameters of Delta Chat's transports. The native transport has none: they are read as
-// clients send them, and answered with the account's address alone.
+// Login parameters of Delta Chat's transports, as people enter them. Passwords are written, never
+// read: they are answered empty. A native account has its address alone.
 #pragma once
 
 #include "rpc/shapes/common.h"
@@ -26,19 +26,23 @@ struct EnteredLoginParam {
   std::optional<std::string> smtp_user;
   static constexpr auto fields() {
     using L = EnteredLoginParam;
-    return std::tuple(base::field("addr", &L::addr, "the account's address"),
-                      base::field("certificateChecks", &L::certificate_checks, "not used"),
-                      base::field("imapFolder", &L::imap_folder, "not used"),
-                      base::field("imapPort", &L::imap_port, "not used"),
-                      base::field("imapSecurity", &L::imap_security, "not used"),
-                      base::field("imapServer", &L::imap_server, "not used"),
-                      base::field("imapUser", &L::imap_user, "not used"),
-                      base::field("password", &L::password, "not used, never stored"),
-                      base::field("smtpPassword", &L::smtp_password, "not used, never stored"),
-                      base::field("smtpPort", &L::smtp_port, "not used"),
-                      base::field("smtpSecurity", &L::smtp_security, "not used"),
-                      base::field("smtpServer", &L::smtp_server, "not used"),
-                      base::field("smtpUser", &L::smtp_user, "not used"));
+    return std::tuple(
+        base::field("addr", &L::addr, "the account's address"),
+        base::field(
+            "certificateChecks", &L::certificate_checks,
+            "automatic and strict check them; hosts whose name begins with \"_\" have none"),
+        base::field("imapFolder", &L::imap_folder, "not used: the INBOX is read"),
+        base::field("imapPort", &L::imap_port, "found where it is not given"),
+        base::field("imapSecurity", &L::imap_security, "found where it is not given"),
+        base::field("imapServer", &L::imap_server, "found where it is not given"),
+        base::field("imapUser", &L::imap_user, "the address where it is not given"),
+        base::field("password", &L::password,
+                    "of IMAP, and of SMTP without one of its own; answered empty"),
+        base::field("smtpPassword", &L::smtp_password, "never answered"),
+        base::field("smtpPort", &L::smtp_port, "found where it is not given"),
+        base::field("smtpSecurity", &L::smtp_security, "found where it is not given"),
+        base::field("smtpServer", &L::smtp_server, "found where it is not given"),
+        base::field("smtpUser", &L::smtp_user, "the address where it is not given"));
   }
 };
 

@@ -143,17 +143,18 @@ class Accounts(unittest.TestCase):
         self.assertEqual([], self.call("get_next_msgs", account))
         self.assertIn("@", self.call("get_config", account, "configured_addr"))
 
-    def test_mail_is_refused_with_what_to_do(self):
+    def test_a_login_that_fails_says_why(self):
         account = self.call("add_account")
+        nowhere = "127.0.0.1:1, connecting: "
+        closed = {"imapServer": "127.0.0.1", "imapPort": 1, "smtpServer": "127.0.0.1", "smtpPort": 1}
         for method, param, words in (
-                ("add_or_update_transport", {"addr": "bot@example.org", "password": "x"}, "e-mail is not offered yet"),
+                ("add_or_update_transport", {"addr": "bot@example.org", "password": "x", **closed}, nowhere),
+                ("add_or_update_transport", {"addr": "bot@example.org", "password": ""}, "Missing .IMAP. password"),
                 ("add_or_update_transport", {"addr": "bot", "password": "x"}, "must contain '@'"),
-                ("add_transport_from_qr", "dcaccount:nine.example.org", "e-mail is not offered yet"),
-                ("add_transport_from_qr", "dcaccount:https://nine.example.org/new", "e-mail is not offered yet"),
-                ("set_config_from_qr", "dclogin:me@example.org?p=x&v=1", "e-mail is not offered yet"),
-                ("add_transport_from_qr", "hello", "does not contain account"),
-                ("secure_join", "https://i.delta.chat/#" + "0D4A9C2D3C" * 4 + "&i=aaaaaaaaaaaaa&s=bbbbbbbbbbbbb&a=a%40example.org",
-                 "e-mail is not offered yet")):
+                ("add_transport_from_qr", "dcaccount:https://127.0.0.1:1/new", "127.0.0.1:1, making an account: "),
+                ("set_config_from_qr", "dclogin:me@example.org?p=x&v=1&ih=127.0.0.1&ip=1&sh=127.0.0.1&sp=1", nowhere),
+                ("add_transport_from_qr", "dclogin:me@example.org?p=x", "login link cannot be read"),
+                ("add_transport_from_qr", "hello", "does not contain account")):
             with self.subTest(param=param):
                 since = len(self.server.events)
                 with self.assertRaisesRegex(RpcError, words):

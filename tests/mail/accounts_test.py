@@ -166,7 +166,7 @@ class Running(Case):
     @staticmethod
     def device_texts(party):
         chats = [chat for chat in party.rpc("get_chatlist_entries", None, None, None) if party.chat(chat)["isDeviceChat"]]
-        return [message["text"] for chat in chats for message in party.messages(chat, infos=True)]
+        return [text for chat in chats for text in party.texts(chat)]
 
     def test_several_transports(self):
         alice, bob = subject("alice"), peer("bob")
