@@ -289,6 +289,13 @@ constexpr auto kRows = std::to_array<SettingRow>({
      .value = "FILE",
      .fallback = "",
      .doc = "A file with the STUN and TURN servers for calls: the JSON list that WebRTC takes."},
+    {.name = "mail-account",
+     .env = "PRIVITTY_MAIL_ACCOUNT",
+     .set = into<&Settings::mail_account, read_mail_account>,
+     .value = "LINK",
+     .fallback = "",
+     .doc = "At the first start, account 1 is reached by e-mail: dcaccount:DOMAIN of a chatmail "
+            "relay, or dclogin:… with a password, which belongs into the variable."},
     {.name = "relay-token-file",
      .env = "PRIVITTY_RELAY_TOKEN_FILE",
      .set = into<&Settings::relay_token_file, read_path>,

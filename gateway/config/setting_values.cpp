@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "gateway/text/given_text.h"
+#include "messaging/model/native_address.h"
 #include "messaging/model/plain_name.h"
 
 namespace gateway {
@@ -82,6 +83,19 @@ Result<HostPort> read_address(const GivenValue& given) {
 
 Result<PeerUrl> read_url(const GivenValue& given) {
   return parse_peer_url(given.text).with_context(given.source);
+}
+
+// The text is not repeated: it may hold a password.
+Result<std::string> read_mail_account(const GivenValue& given) {
+  const auto named = messaging::is_account_link(given.text)
+                         ? messaging::domain_of_account_link(given.text)
+                         : messaging::address_of_login_link(given.text);
+  const bool is_link =
+      messaging::is_account_link(given.text) || messaging::is_login_link(given.text);
+  if (is_link && named && messaging::is_of_mail(*named)) return given.text;
+  return fail(Errc::invalid_argument, given.source +
+                                          ": expected dcaccount:DOMAIN of a chatmail relay, or "
+                                          "dclogin:ADDRESS?p=PASSWORD&v=1");
 }
 
 Result<std::string> read_license_url(const GivenValue& given) {

@@ -26,6 +26,7 @@ base::Result<std::filesystem::path> read_path(const GivenValue& given);
 base::Result<base::Millis> read_duration(const GivenValue& given);  // 1m to 365d
 base::Result<HostPort> read_address(const GivenValue& given);
 base::Result<PeerUrl> read_url(const GivenValue& given);
+base::Result<std::string> read_mail_account(const GivenValue& given);  // dcaccount:… or dclogin:…
 base::Result<std::string> read_license_url(const GivenValue& given);
 base::Result<crypto::PublicKey> read_issuer(const GivenValue& given);
 base::Result<std::string> read_profile(const GivenValue& given);

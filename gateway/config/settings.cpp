@@ -108,6 +108,10 @@ Result<> check_relay(const Settings& out, const GivenValues& values) {
 }
 
 void warn(Settings& out, const Surroundings& surroundings) {
+  if (!out.mail_account.empty() && out.stdio) {
+    out.warnings.emplace_back(
+        "--mail-account has no effect with --stdio: the client sets up its accounts");
+  }
   const HostPort& reached = out.peer_listen ? *out.peer_listen : out.listen;
   if ((out.serves_http || out.peer_listen) && reached.is_wildcard() && !out.public_url) {
     out.warnings.push_back(

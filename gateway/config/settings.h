@@ -69,6 +69,7 @@ struct Settings {
   std::size_t relay_mailbox_mib = 256;
   std::optional<PeerUrl> relay_url;  // where this device is reached
   std::filesystem::path relay_token_file;
+  std::string mail_account;  // a link, dcaccount:… or dclogin:…; "": account 1 is native
   std::filesystem::path ice_servers_file;
   std::optional<crypto::PublicKey> license_issuer;
   std::string license_url;  // "": none

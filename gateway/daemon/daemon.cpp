@@ -11,6 +11,7 @@
 #include "gateway/commands/chat_commands.h"
 #include "gateway/commands/command_service.h"
 #include "gateway/config/setting_uses.h"
+#include "gateway/daemon/first_account.h"
 #include "gateway/daemon/mail_part.h"
 #include "gateway/daemon/peer_port.h"
 #include "gateway/endpoints/endpoints.h"
@@ -72,6 +73,7 @@ struct Daemon::Parts {
   std::unique_ptr<commands::ChatCommands> chat_commands;
   transfer::LocalPort transfer_port;
   std::unique_ptr<messaging::Engine> engine;
+  std::unique_ptr<FirstAccount> first_account;  // with --mail-account
   CallFigures call_figures{rpc::method_table()};
   std::unique_ptr<License> license;
   std::unique_ptr<rpc::Service> service;
@@ -260,9 +262,13 @@ base::Result<> Daemon::Parts::open_engine() {
   if (settings.relay_url) options.relay_url = settings.relay_url->text();
   EDGE_TRY(options.relay_token, read_relay_token(settings.relay_token_file));
   EDGE_TRY(options.ice_servers, read_ice_servers(settings.ice_servers_file));
+  options.first_by_mail = !settings.mail_account.empty();
   EDGE_TRY(engine, messaging::Engine::open(*store, *counted_transport, clock, std::move(options),
                                            mail->transport()));
   if (mail->transport() != nullptr) mail->transport()->set_receiver(*engine->mail_receiver());
+  if (!settings.mail_account.empty() && !settings.stdio) {
+    first_account = std::make_unique<FirstAccount>(*loop, *engine, settings.mail_account);
+  }
   engine->set_transfer_port(transfer_port);
 
   rpc::Executor executor = [this](const std::string& party, base::UniqueFunction<void()> task) {
@@ -357,7 +363,7 @@ void Daemon::Parts::add_routes() {
   const MetricsSources figures{&call_figures,           server.get(),     hub.get(),
                                workers.get(),           service.get(),    store.get(),
                                counted_transport.get(), gatekeeper.get(), relay.get(),
-                               command_service.get(),   sockets.get()};
+                               command_service.get(),   sockets.get(),    engine->mail_accounts()};
   add_metrics_endpoint(routes, [figures] { return metrics_text(figures); });
   FileFunctions files;
   files.open = [this](base::AccountId account, base::MsgId message) {
@@ -436,6 +442,7 @@ void Daemon::Parts::stop(std::string_view why) {
 // After the loop has ended: no call arrives any more. The last commits still pass their events to
 // the service and the hub, which are therefore destroyed after the writer.
 void Daemon::Parts::take_down() {
+  first_account.reset();
   workers->stop();
   if (command_service) command_service->stop();
   mail->stop();
@@ -486,6 +493,7 @@ base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundi
 base::Result<> Daemon::run() {
   EDGE_CHECK(parts_->server->start());
   parts_->engine->start();
+  if (parts_->first_account) parts_->first_account->start();
   parts_->chat_commands->start();
   parts_->relay_client->start();
   notify_service_manager(parts_->surroundings, "READY=1");

@@ -20,7 +20,7 @@ class RunningMailPart final : public MailPart {
   RunningMailPart(std::unique_ptr<EventLoop> loop, mail::MailLinesOptions options)
       : loop_(std::move(loop)),
         lines_(
-            *loop_, [this] { start(); }, std::move(options)) {}
+            *loop_, [this] { return start(); }, std::move(options)) {}
   ~RunningMailPart() override { stop(); }
 
   messaging::mail::MailTransport* transport() override { return &lines_; }
@@ -40,9 +40,9 @@ class RunningMailPart final : public MailPart {
   }
 
  private:
-  void start() {
+  bool start() {
     const base::Lock lock(mutex_);
-    if (!stopped_) base::start_thread(thread_, [this] { loop_->run(); });
+    return !stopped_ && base::start_thread(thread_, [this] { loop_->run(); });
   }
 
   std::unique_ptr<EventLoop> loop_;

@@ -15,6 +15,7 @@
 #include "gateway/relay/relay_part.h"
 #include "gateway/server/server.h"
 #include "gateway/ws/sockets.h"
+#include "messaging/mail/mail_accounts.h"
 #include "rpc/service.h"
 #include "store/figures.h"
 #include "store/store.h"
@@ -210,6 +211,43 @@ void write_commands(MetricsText& out, const commands::CommandService& service) {
   out.sample(streams.sends);
 }
 
+void write_mails(MetricsText& out, const messaging::mail::MailAccounts& mails) {
+  const auto lines = mails.lines(std::nullopt);
+  if (lines.empty()) return;
+  struct Labels {
+    std::string account;
+    std::string transport;
+  };
+  const auto each = [&](const auto& value) {
+    for (const auto& line : lines) {
+      const Labels labels{std::to_string(line.key.account.value),
+                          std::to_string(line.key.transport)};
+      value(line, labels);
+    }
+  };
+  out.gauge("privitty_mail_line_state",
+            "Of each mail login: 0 not connected, 1 connecting, 2 working, 3 connected.");
+  each([&](const auto& line, const Labels& of) {
+    const auto imap = static_cast<std::uint64_t>(line.imap);
+    const auto smtp = static_cast<std::uint64_t>(line.smtp);
+    out.sample(imap, {{"account", of.account}, {"transport", of.transport}, {"service", "imap"}});
+    out.sample(smtp, {{"account", of.account}, {"transport", of.transport}, {"service", "smtp"}});
+  });
+  out.gauge("privitty_mail_unauthorized", "1 where a server refuses the password.");
+  each([&](const auto& line, const Labels& of) {
+    out.sample(std::uint64_t{line.unauthorized ? 1U : 0U},
+               {{"account", of.account}, {"transport", of.transport}});
+  });
+  out.counter("privitty_mails_received_total", "Mails that were taken, since the start.");
+  each([&](const auto& line, const Labels& of) {
+    out.sample(line.mails_in, {{"account", of.account}, {"transport", of.transport}});
+  });
+  out.counter("privitty_mails_sent_total", "Mails that a server accepted, since the start.");
+  each([&](const auto& line, const Labels& of) {
+    out.sample(line.mails_out, {{"account", of.account}, {"transport", of.transport}});
+  });
+}
+
 }  // namespace
 
 std::string metrics_text(const MetricsSources& sources) {
@@ -225,6 +263,7 @@ std::string metrics_text(const MetricsSources& sources) {
   write_deliveries(out, *sources.transport);
   if (sources.relay != nullptr) write_relay(out, *sources.relay);
   if (sources.command_service != nullptr) write_commands(out, *sources.command_service);
+  if (sources.mails != nullptr) write_mails(out, *sources.mails);
   write_process_figures(out);
   return out.text();
 }

@@ -7,6 +7,9 @@
 namespace messaging {
 class Engine;
 }
+namespace messaging::mail {
+class MailAccounts;
+}
 namespace rpc {
 class Service;
 }
@@ -28,7 +31,7 @@ namespace commands {
 class CommandService;
 }
 
-// All outlive the request; none but `relay` and `command_service` is null.
+// All outlive the request; none but those that say so is null.
 struct MetricsSources {
   const CallFigures* calls = nullptr;
   const HttpServer* server = nullptr;
@@ -41,6 +44,7 @@ struct MetricsSources {
   const RelayPart* relay = nullptr;                           // with --relay
   const commands::CommandService* command_service = nullptr;  // with --commands
   const WebSockets* sockets = nullptr;
+  const messaging::mail::MailAccounts* mails = nullptr;  // null in a build without mail
 };
 
 // Prometheus' text format.
