@@ -73,6 +73,8 @@ void MailIntake::open_and_apply(LineKey line, MailPlace place, base::ByteView ma
                   std::move(opening->message_id),
                   std::get<OpenedMail>(std::move(opening->mail)),
                   {}};
+  // Dates are in seconds: of two changes within one, the mail that came later is the later one.
+  arrival.opened.mail.order = static_cast<std::uint16_t>(place.uid % 1000);
   if (auto sealed = seal_files(arrival); !sealed) {
     remove_unused(arrival, {});
     return done(std::move(sealed).error());
