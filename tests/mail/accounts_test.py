@@ -88,7 +88,9 @@ class Refusals(Case):
     def test_wrong_passwords(self):
         address = self.rig.address("alice")
         right = self.rig.login(address, checks=CHECKED)
-        self.refused("(?i)password", {**right, "password": "not it"}, [f"127.0.0.1:{right['imapPort']}", "Authentication failed"])
+        self.refused("(?i)password", {**right, "password": "not it"}, [f"127.0.0.1:({right['imapPort']}|{right['smtpPort']})"])
+        self.refused("(?i)password", {**right, "password": "not it", "smtpPassword": right["password"]},
+                     [f"127.0.0.1:{right['imapPort']}", "Authentication failed"])
         self.refused("(?i)password", {**right, "smtpPassword": "not it"}, [f"127.0.0.1:{right['smtpPort']}", "authentication failed"])
 
     def test_servers_that_are_not_there(self):

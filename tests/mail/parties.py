@@ -283,7 +283,7 @@ class Party:
 
     def messages(self, chat, infos=False):
         """A chat's messages, oldest first."""
-        ids = self.rpc("get_message_ids", chat, infos, False)
+        ids = self.rpc("get_message_ids", chat, False, False)
         loaded = self.rpc("get_messages", ids)
         there = [loaded[str(i)] for i in ids if loaded[str(i)]["kind"] == "message"]  # others went between the calls
         return [message for message in there if infos or not message["isInfo"]]
