@@ -85,6 +85,7 @@ void Mailbox::on_up() {
 }
 
 void Mailbox::write(std::string bytes) {
+  if (!line_) return;  // it has just ended
   line_->write(bytes);
   answer_.arm(around_.times.answer);
 }
@@ -373,6 +374,7 @@ void Mailbox::close_line() {
   timer_.disarm();
   if (line_) line_->stop();
   if (talk_) talk_->stop();
+  if (sync_) sync_->stop();
   around_.loop.post(
       [line = std::move(line_), talk = std::move(talk_), sync = std::move(sync_)]() mutable {
         sync.reset();

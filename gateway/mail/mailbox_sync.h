@@ -61,7 +61,8 @@ class MailboxSync {
   void fetch_one(messaging::mail::MailPlace place, base::Completion<bool> done,
                  base::UniqueFunction<void(base::Result<>)> ended);
 
-  bool running() const { return static_cast<bool>(done_); }
+  // The connection has ended: answers of the receiver are dropped from now on.
+  void stop() { *alive_ = false; }
   messaging::mail::MailCursor cursor() const { return cursor_; }
   // Mails that were taken since the last call.
   std::uint64_t count_taken() { return std::exchange(taken_, 0); }
