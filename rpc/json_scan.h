@@ -6,7 +6,7 @@
 // Cost: one pass, no recursion; memory for the elements' places only.
 //
 // A number beyond a double and an escaped half of a surrogate pair are JSON by its grammar: the
-// builder of the value refuses these, and only the call they are in.
+// builder of the value refuses these, the number as a wrong value, and only the call they are in.
 #pragma once
 
 #include <cstddef>

@@ -18,6 +18,8 @@ using nlohmann::json;
 // binary value, which no JSON text produces.
 class Builder final : public nlohmann::json_sax<json> {
  public:
+  static constexpr int kNumberTooLarge = 406;  // the library's number for it
+
   json root;
   std::optional<RpcError> error;
 
@@ -45,15 +47,22 @@ class Builder final : public nlohmann::json_sax<json> {
                     fmt::format("the member \"{}\" comes twice in one object", name.substr(0, 64)));
     }
     is_id_ = name == "id";
+    if (open_.size() == 1) in_params_ = name == "params";
     member_ = &(*open_.back())[name];
     return true;
   }
 
-  bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::detail::exception&) override {
-    return refuse(
-        Code::parse_error,
-        fmt::format("not JSON: byte {} is half a character or a number too large", position));
+  bool parse_error(std::size_t position, const std::string& token,
+                   const nlohmann::detail::exception& fault) override {
+    // A number that no double holds is JSON all the same: it is a wrong value.
+    if (fault.id == kNumberTooLarge) {
+      return refuse(in_params_ ? Code::invalid_params : Code::invalid_request,
+                    fmt::format("the number {} (byte {} of the call) is too large: expected one "
+                                "below 1.8e308",
+                                token.substr(0, 64), position));
+    }
+    return refuse(Code::parse_error,
+                  fmt::format("not JSON: byte {} is half a character", position));
   }
 
  private:
@@ -93,6 +102,7 @@ class Builder final : public nlohmann::json_sax<json> {
   std::vector<json*> open_;  // arrays and objects that are still being filled
   json* member_ = nullptr;
   bool is_id_ = false;
+  bool in_params_ = false;
 };
 
 RpcError invalid(std::string message) { return {Code::invalid_request, std::move(message)}; }

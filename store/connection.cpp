@@ -128,8 +128,7 @@ class Connection::Use {
       --cache.count;
       return {};
     }
-    const auto expanded = connection_.views_ ? connection_.views_->expand(sql_) : std::nullopt;
-    const std::string_view sql = expanded ? std::string_view(*expanded) : sql_;
+    const std::string sql = connection_.with_views(sql_);
     const char* tail = nullptr;
     const int code = sqlite3_prepare_v3(connection_.db_, sql.data(), static_cast<int>(sql.size()),
                                         SQLITE_PREPARE_PERSISTENT, &statement_, &tail);
@@ -268,6 +267,11 @@ base::Result<> Connection::each_value(std::string_view sql, std::span<const Valu
     EDGE_TRY(const bool more, call(context, row));
     if (!more) return {};
   }
+}
+
+std::string Connection::with_views(std::string_view sql) const {
+  auto expanded = views_ ? views_->expand(sql) : std::nullopt;
+  return expanded ? *std::move(expanded) : std::string(sql);
 }
 
 base::Result<> Connection::script(std::string_view sql) {

@@ -197,6 +197,8 @@ class Connection {
 
   // From now on statements may name these.
   void use_views(std::shared_ptr<const CheckedViews> views) { views_ = std::move(views); }
+  // A statement as SQLite gets it, for those who prepare it themselves.
+  std::string with_views(std::string_view sql) const;
 
   bool in_transaction() const;
   const std::string& path() const { return path_; }

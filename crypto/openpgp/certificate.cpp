@@ -1,3 +1,5 @@
+#include <cstdlib>
+
 #include "crypto/openpgp/rust.h"
 
 namespace crypto::openpgp {
@@ -6,6 +8,11 @@ namespace {
 // A relay or an address that is kept: what a mail can be sent to, within RFC 5321's size.
 constexpr std::size_t kMaxAddress = 254;
 constexpr std::size_t kMaxRelays = 16;
+
+// With RUST_BACKTRACE in the environment each error of the library would write down where it came
+// from, which reads the whole program: milliseconds for every damaged mail. Before main, as the
+// environment may not change beside other threads; whoever wants it sets this one.
+[[maybe_unused]] const int no_backtraces = setenv("RUST_LIB_BACKTRACE", "0", 0);
 
 bool can_be_address(std::string_view text) {
   return !text.empty() && text.size() <= kMaxAddress && text.find('@') != std::string_view::npos &&

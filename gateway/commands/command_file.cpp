@@ -151,13 +151,8 @@ Result<CommandList> parse_command_list(std::string_view text, std::string_view s
     return fail(Errc::too_large,
                 fmt::format("{}: expected {} bytes at most", source, CommandList::kMaxFileBytes));
   }
-  const auto parsed = toml::parse(without_bom(text), source);
-  if (!parsed) {
-    return fail(Errc::invalid_argument,
-                fmt::format("{}:{}: expected TOML: {}", source, parsed.error().source().begin.line,
-                            parsed.error().description()));
-  }
-  TomlTable table(parsed.table(), source, "");
+  EDGE_TRY(const toml::table whole, parse_toml(without_bom(text), source));
+  TomlTable table(whole, source, "");
   CommandList out;
   out.at_once =
       static_cast<std::uint32_t>(table.integer("at_once", 1, 1'000).value_or(out.at_once));

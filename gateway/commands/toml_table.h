@@ -2,12 +2,8 @@
 // by name and type; done() then reports the first mistake, or a member that nobody asked for, as
 // "FILE:LINE: WHERE: MEMBER: expected …". After a mistake the getters return defaults.
 //
-// The only header that knows toml++. Holds references into the parsed file and into `context`.
+// Holds references into the parsed file and into `context`.
 #pragma once
-
-// Faults come back as values.
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
 
 #include <optional>
 #include <string>
@@ -16,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "gateway/commands/toml_text.h"
 
 namespace gateway::commands {
 

@@ -11,8 +11,8 @@
 namespace gateway {
 namespace {
 
-constexpr std::uint16_t kFirst = 10'000;
-constexpr std::uint16_t kEnd = 32'768;  // where the ports of outgoing connections begin
+constexpr std::uint16_t kFirstPort = 10'000;
+constexpr std::uint16_t kEndPort = 32'768;  // where the ports of outgoing connections begin
 constexpr int kTries = 200;
 
 std::optional<std::uint16_t> read_port(const std::filesystem::path& file) {
@@ -43,7 +43,7 @@ base::Result<std::string> listen_at_kept_port(HttpServer& server,
         bound.error().message);
   }
   for (int tries = 0; tries < kTries; ++tries) {
-    const auto port = static_cast<std::uint16_t>(kFirst + crypto::random_u64() % (kEnd - kFirst));
+    const auto port = static_cast<std::uint16_t>(kFirstPort + crypto::random_u64() % (kEndPort - kFirstPort));
     auto bound = listen_at(server, port);
     if (!bound) continue;
     const std::string text = std::to_string(port) + "\n";

@@ -44,6 +44,16 @@ std::optional<std::string_view> range_of(const Request& request) {
   return request.method() == "GET" ? request.head.field("Range") : std::nullopt;
 }
 
+// The values of all lines of a list, which mean the same as one (RFC 9110, 5.3).
+std::optional<std::string> lines_of(const RequestHead& head, std::string_view name) {
+  std::optional<std::string> all;
+  head.for_each_field([&](std::string_view field, std::string_view value) {
+    if (!equals_ignoring_case(field, name)) return;
+    all = all ? *all + "," + std::string(value) : std::string(value);
+  });
+  return all;
+}
+
 }  // namespace
 
 base::Result<base::AccountId> account_of(const Request& request, const rpc::Access& access) {
@@ -73,8 +83,13 @@ Response ranged_response(const Request& request, Response response,
   const std::uint64_t total = reader->size();
   response.headers.emplace_back("Accept-Ranges", "bytes");
   if (!etag.empty()) response.headers.emplace_back("ETag", etag);
-  if (const auto known = request.head.field("If-None-Match");
-      known && !etag.empty() && etag_matches(*known, etag)) {
+  const auto meant = lines_of(request.head, "If-Match");
+  if (meant && !etag_matches(*meant, etag, EtagComparison::strong)) {
+    return Response::error(412, "The file is another than If-Match names.")
+        .with_header("ETag", etag);
+  }
+  const auto known = lines_of(request.head, "If-None-Match");
+  if (known && !etag.empty() && etag_matches(*known, etag, EtagComparison::weak)) {
     response.status = 304;
     return response;
   }

@@ -61,15 +61,15 @@ RangeChoice choose_range(std::optional<std::string_view> range,
   return {RangeVerdict::part, {*first, *last < total ? *last : total - 1}};
 }
 
-bool etag_matches(std::string_view if_none_match, std::string_view etag) {
-  if (trim_part(if_none_match) == "*") return true;
-  while (!if_none_match.empty()) {
-    const std::size_t comma = if_none_match.find(',');
-    std::string_view tag = trim_part(if_none_match.substr(0, comma));
-    if (tag.substr(0, 2) == "W/") tag.remove_prefix(2);  // weak comparison, as this field wants it
+bool etag_matches(std::string_view values, std::string_view etag, EtagComparison comparison) {
+  while (!values.empty()) {
+    const std::size_t comma = values.find(',');
+    std::string_view tag = trim_part(values.substr(0, comma));
+    if (tag == "*") return true;
+    if (tag.substr(0, 2) == "W/" && comparison == EtagComparison::weak) tag.remove_prefix(2);
     if (tag == etag) return true;
     if (comma == std::string_view::npos) break;
-    if_none_match.remove_prefix(comma + 1);
+    values.remove_prefix(comma + 1);
   }
   return false;
 }

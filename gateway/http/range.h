@@ -33,7 +33,10 @@ RangeChoice choose_range(std::optional<std::string_view> range,
                          std::optional<std::string_view> if_range, std::string_view etag,
                          std::uint64_t total);
 
-// If-None-Match: true when the client has it already (304).
-bool etag_matches(std::string_view if_none_match, std::string_view etag);
+// If-None-Match: true when the client has it already (304), by weak comparison; If-Match: true when
+// the file is still what the client means (else 412), by strong comparison. `values` is the field's
+// value, or those of all its lines with a comma between.
+enum class EtagComparison : std::uint8_t { weak, strong };
+bool etag_matches(std::string_view values, std::string_view etag, EtagComparison comparison);
 
 }  // namespace gateway

@@ -168,13 +168,13 @@ void Guard::allow_origin(AllowedOrigin origin, Response& response) const {
 
 Response Guard::preflight(const RequestHead& head, std::string_view methods) const {
   Response response = Response::empty(204);
-  response.headers = {
-      {"Access-Control-Allow-Methods", std::string(methods)},
-      {"Access-Control-Allow-Headers",
-       "Authorization, Cache-Control, Content-Type, If-None-Match, If-Range, Last-Event-ID, Range, "
-       "X-API-Key, X-Request-Id"},
-      {"Access-Control-Max-Age", "600"},
-      {"Vary", "Access-Control-Request-Method, Access-Control-Request-Headers"}};
+  response.headers = {{"Access-Control-Allow-Methods", std::string(methods)},
+                      {"Access-Control-Allow-Headers",
+                       "Authorization, Cache-Control, Content-Type, If-Match, If-None-Match, "
+                       "If-Range, Last-Event-ID, Range, "
+                       "X-API-Key, X-Request-Id"},
+                      {"Access-Control-Max-Age", "600"},
+                      {"Vary", "Access-Control-Request-Method, Access-Control-Request-Headers"}};
   // A public page that asks for an address of this network (Private Network Access).
   if (head.field("Access-Control-Request-Private-Network") == "true") {
     response.headers.emplace_back("Access-Control-Allow-Private-Network", "true");

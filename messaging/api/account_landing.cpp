@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <thread>
 
 #include "base/log.h"
 #include "messaging/api/account_setup.h"
 #include "messaging/api/imex_progress.h"
 #include "messaging/api/moving.h"
+#include "messaging/chats/contact_keys.h"
 #include "messaging/delivery/courier.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/signals.h"
@@ -22,7 +22,7 @@
 namespace messaging {
 namespace {
 
-constexpr int kRemovalTries = 600;  // of 50 ms
+constexpr std::chrono::seconds kRemovalTakes{30};  // at most
 
 void forget_account(const Landing& landing, AccountId account) {
   landing.core.directory.erase(account);
@@ -54,13 +54,15 @@ base::Result<> check_identity(const kernel::Core& core, AccountId into,
 // An account that was removed a moment ago has its rows for a while.
 base::Result<> begin(const Landing& landing, AccountId account, const store::backup::DumpHead& head,
                      const std::stop_token& stop) {
-  for (int tries = 0;; ++tries) {
+  const auto until = std::chrono::steady_clock::now() + kRemovalTakes;
+  for (;;) {
+    const std::uint64_t removed = landing.core.removals->ended();
     auto begun = landing.core.store.write_now<void>(
         [&](store::Tx& tx) { return store::backup::begin_landing(tx, account, head); });
     const bool again = !begun && begun.error().code == base::Errc::unavailable &&
-                       tries < kRemovalTries && !stop.stop_requested();
+                       std::chrono::steady_clock::now() < until && !stop.stop_requested();
     if (!again) return begun;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    landing.core.removals->wait(removed, stop, until);
   }
 }
 
@@ -71,7 +73,9 @@ base::Result<store::Uuid> finish(const Landing& landing, AccountId account,
     EDGE_TRY(const store::backup::Landed landed, store::backup::finish_landing(tx, account, head));
     const store::AccountKey key = tx.vault().account(landed.row.uuid);
     const store::Scope scope{tx.db(), tx.vault(), key, landed.row.id};
-    const kernel::AccountPtr state = account_state(core, landed.row, is_configured(scope));
+    EDGE_TRY(const auto member_key, chats::own_mail_key(scope));
+    const kernel::AccountPtr state =
+        account_state(core, landed.row, is_configured(scope), member_key);
     const kernel::WriteContext write{core, tx, scope, *state};
     EDGE_CHECK(set_moved_mark(scope, std::nullopt));
     EDGE_CHECK(peering::reconnect_all(write));

@@ -30,7 +30,9 @@ void Accounts::set_order(std::vector<AccountId> order, base::Completion<> done) 
       std::move(done));
 }
 
-bool Accounts::uses_stock_string(std::uint32_t number) { return kernel::is_used(number); }
+std::optional<int> Accounts::stock_places(std::uint32_t number) {
+  return kernel::places_of(number);
+}
 
 void Accounts::set_stock_strings(const std::map<std::uint32_t, std::string>& strings) {
   core_.stock.set(strings);

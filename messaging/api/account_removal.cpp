@@ -1,6 +1,7 @@
 #include "messaging/api/account_removal.h"
 
 #include <filesystem>
+#include <memory>
 
 #include "base/bytes.h"
 #include "base/log.h"
@@ -16,8 +17,9 @@ void warn(base::AccountId account, const base::Error& error) {
                      account.value, error.message);
 }
 
-// The store outlives the last portion.
-void remove_rows(store::Store& store, const store::RemovedAccount& removed, bool tight) {
+// The store outlives the last portion, which the core may not.
+void remove_rows(store::Store& store, const std::shared_ptr<kernel::Removals>& removals,
+                 const store::RemovedAccount& removed, bool tight) {
   store.write<bool>(
       [account = removed.id, tight](store::Tx& tx) -> base::Result<bool> {
         const std::int64_t portion = tight ? 50 : 500;
@@ -30,25 +32,26 @@ void remove_rows(store::Store& store, const store::RemovedAccount& removed, bool
         if (tight || !more) tx.scrub();
         return more;
       },
-      [&store, removed, tight](base::Result<bool> more) {
-        if (more && *more) return remove_rows(store, removed, tight);
+      [&store, removals, removed, tight](base::Result<bool> more) {
+        if (more && *more) return remove_rows(store, removals, removed, tight);
         if (!more) return warn(removed.id, more.error());
         store.vault().disown(removed.uuid);
+        removals->note_end();
       });
 }
 
 }  // namespace
 
 void finish_removal(kernel::Core& core, const store::RemovedAccount& account, bool tight) {
-  const auto posted =
-      core.file_worker->post([store = &core.store, account, tight](const std::stop_token&) {
+  const auto posted = core.file_worker->post(
+      [store = &core.store, removals = core.removals, account, tight](const std::stop_token&) {
         if (auto gone = store->blobs().remove_account(account.uuid); !gone) {
           return warn(account.id, gone.error());
         }
         std::error_code failed;  // what stays is a person's own plain files
         std::filesystem::remove_all(
             kernel::stickers_dir(store->dir()) + "/" + base::to_hex(account.uuid), failed);
-        remove_rows(*store, account, tight);
+        remove_rows(*store, removals, account, tight);
       });
   if (!posted) warn(account.id, posted.error());
 }

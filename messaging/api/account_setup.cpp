@@ -105,7 +105,7 @@ std::string safe_profile(std::string_view name) {
 }
 
 kernel::AccountPtr account_state(const kernel::Core& core, const store::AccountRow& row,
-                                 bool configured) {
+                                 bool configured, std::optional<MemberKey> member_key) {
   return std::make_shared<const kernel::AccountState>(
       kernel::AccountState{.id = row.id,
                            .uuid = row.uuid,
@@ -113,7 +113,8 @@ kernel::AccountPtr account_state(const kernel::Core& core, const store::AccountR
                            .identity = crypto::Identity::from_seed(row.seed.view()),
                            .key = core.store.vault().account(row.uuid),
                            .io_on = !core.options.accounts_by_clients,
-                           .configured = configured});
+                           .configured = configured,
+                           .member_key = member_key});
 }
 
 base::Result<kernel::AccountPtr> make_account(kernel::Core& core, store::Tx& tx,
@@ -206,7 +207,9 @@ base::Result<std::size_t> load_accounts(kernel::Core& core) {
     }
     const store::AccountKey key = core.store.vault().account(row.uuid);
     const store::Scope scope{reader.connection(), core.store.vault(), key, row.id};
-    const kernel::AccountPtr account = account_state(core, row, is_configured(scope));
+    const auto member_key = chats::own_mail_key(scope);
+    const kernel::AccountPtr account =
+        account_state(core, row, is_configured(scope), member_key.value_or(std::nullopt));
     core.directory.put(account);
     if (auto moved = find_moved_mark(scope); moved && *moved) {
       core.directory.set_io(account->id, false);

@@ -33,9 +33,10 @@ base::Result<> begin_configured(const kernel::WriteContext& write, const std::st
 // Whether the account has an address: of its configuration as stored.
 bool is_configured(const store::Scope& scope);
 
-// The state of an account from its row.
+// The state of an account from its row. `member_key`: AccountState's.
 kernel::AccountPtr account_state(const kernel::Core& core, const store::AccountRow& row,
-                                 bool configured);
+                                 bool configured,
+                                 std::optional<MemberKey> member_key = std::nullopt);
 
 // Fills the directory from the store. Returns the number of accounts, unreadable ones included.
 base::Result<std::size_t> load_accounts(kernel::Core& core);

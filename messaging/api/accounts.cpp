@@ -12,6 +12,7 @@
 #include "messaging/api/account_removal.h"
 #include "messaging/api/account_setup.h"
 #include "messaging/api/moving.h"
+#include "messaging/api/views.h"
 #include "messaging/delivery/courier.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/file_worker.h"
@@ -57,6 +58,9 @@ base::Result<Account> view_account(const kernel::Core& core, AccountId id) {
   }
   if (auto tag = store::find_config_value(scope, "private_tag"); tag && *tag) {
     account.private_tag = plain_name(**tag, kMaxLongName);
+  }
+  if (const auto self = store::find_contact(scope, kSelf); self && *self) {
+    account.image = image_path({core, scope, *read.account}, (*self)->avatar_blob);
   }
   return account;
 }
@@ -325,6 +329,12 @@ base::Result<std::uint32_t> Accounts::connectivity(AccountId account) const {
   }
   const bool cut_off = state->relay && sending > 1000 && !relayed_.connected(state->id);
   return cut_off ? std::min<std::uint32_t>(sending, 2000) : sending;
+}
+
+base::Result<bool> Accounts::all_work_done(AccountId account) const {
+  EDGE_TRY(const kernel::AccountPtr state, core_.directory.get(account));
+  if (state->relay && !relayed_.connected(state->id)) return false;
+  return courier_.all_done(state->id);
 }
 
 void Accounts::poke() {

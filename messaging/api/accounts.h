@@ -62,7 +62,8 @@ class Accounts {
   // Lists accounts in this order; those that are not named come behind, unknown ids are ignored.
   void set_order(std::vector<AccountId> order, base::Completion<> done);
   // Texts in the place of our own, by Delta Chat's numbers; until the next start.
-  static bool uses_stock_string(std::uint32_t number);
+  // How many places for names this text has; nothing: it is not used.
+  static std::optional<int> stock_places(std::uint32_t number);
   void set_stock_strings(const std::map<std::uint32_t, std::string>& strings);
   void select(AccountId account, base::Completion<> done);
   base::Result<std::optional<AccountId>> selected() const;
@@ -82,6 +83,8 @@ class Accounts {
   // 1000 stopped, 2000 peers are being tried, 3000 sending, 4000 nothing waits. Of an account of
   // mail not more than its lines to mail servers have.
   base::Result<std::uint32_t> connectivity(AccountId account) const;
+  // Delivery is on, and all that can be sent was sent.
+  base::Result<bool> all_work_done(AccountId account) const;
   // Ends all pauses of routes (maybe_network).
   void poke();
 

@@ -14,6 +14,7 @@
 #include "messaging/api/vcard_files.h"
 #include "messaging/api/views.h"
 #include "messaging/chats/contact_keys.h"
+#include "messaging/chats/pictures.h"
 #include "messaging/chats/requests.h"
 #include "messaging/files/blob_files.h"
 #include "messaging/kernel/core.h"
@@ -94,7 +95,12 @@ base::Result<ContactId> by_address(const kernel::WriteContext& write, const std:
 }
 
 base::Result<ContactId> import_card(const kernel::WriteContext& write, const Vcard& card) {
-  if (!card.identity) {
+  EDGE_TRY(const auto known, write.protocol().contact_of_card(write, card));
+  if (known) {
+    if (*known != kSelf) EDGE_CHECK(chats::show_contact(write, *known));
+    return *known;
+  }
+  if (!card.identity || write.account.protocol() != kernel::ProtocolKind::gateway) {
     if (!is_address(card.addr)) {
       return fail(Errc::invalid_argument, "a card without a key of ours and without an address");
     }
@@ -123,7 +129,8 @@ base::Result<Vcard> card_of(const kernel::WriteContext& write, const View& view,
   card.addr = shown.addr;
   card.name = shown.auth_name;
   card.status = shown.status;
-  card.identity = chats::key_of(row);
+  EDGE_TRY(card.key, write.protocol().card_key(row));
+  if (write.account.protocol() == kernel::ProtocolKind::gateway) card.identity = chats::key_of(row);
   card.revised = write.tx.now() / 1000;
   if (id == kSelf) {
     MemberCard way;
@@ -188,10 +195,14 @@ void Contacts::remove(AccountId account, ContactId contact, base::Completion<> d
   }
   core_.write<void>(
       account,
-      [contact](store::Tx& tx, const store::Scope& scope,
-                const kernel::AccountState& state) -> base::Result<> {
+      [this, contact](store::Tx& tx, const store::Scope& scope,
+                      const kernel::AccountState& state) -> base::Result<> {
         EDGE_TRY(store::ContactRow row, store::load_contact(scope, contact));
         EDGE_TRY(const bool alone, is_named_nowhere(scope, row));
+        files::RemovedFiles files(core_, state);
+        EDGE_CHECK(chats::replace_picture({core_, tx, scope, state}, row.avatar_blob, std::nullopt,
+                                          files));
+        files.remove_after(tx);
         if (alone) {
           EDGE_CHECK(store::delete_contact(scope, contact));
         } else {

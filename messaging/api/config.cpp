@@ -1,9 +1,13 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/unicode.h"
 #include "messaging/api/accounts.h"
+#include "messaging/api/views.h"
+#include "messaging/chats/compose.h"
+#include "messaging/chats/pictures.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/write_context.h"
 #include "messaging/mail/mail_accounts.h"
@@ -11,6 +15,7 @@
 #include "messaging/model/plain_name.h"
 #include "messaging/peering/relay_choice.h"
 #include "store/tables/config_values.h"
+#include "store/tables/contacts.h"
 
 namespace messaging {
 namespace {
@@ -19,6 +24,8 @@ using base::Errc;
 using base::fail;
 
 constexpr std::size_t kMaxRelayToken = 128;
+// The path of a picture, which is stored as a blob and not among the values.
+constexpr std::string_view kAvatarKey = "selfavatar";
 
 base::Error unknown_key(const std::string& key) {
   return fail(
@@ -80,9 +87,6 @@ base::Result<> check_value(const std::string& key, const std::optional<std::stri
     return fail(Errc::invalid_argument,
                 fmt::format("the value of config key \"{}\" is not UTF-8", key));
   }
-  if (key == "selfavatar" && !value->empty()) {
-    return fail(Errc::invalid_argument, "profile images are not supported yet (selfavatar)");
-  }
   // Invites and cards carry the name, and their readers are as strict.
   if (key == "displayname") EDGE_CHECK(given_name(key, *value));
   if (key == "relay_url" && !value->empty() && *value != "none") {
@@ -98,6 +102,29 @@ base::Result<> check_value(const std::string& key, const std::optional<std::stri
   return {};
 }
 
+// Our own picture, or none, from the write's commit on.
+base::Result<> set_avatar(const kernel::WriteContext& write, const MessageDraft& draft,
+                          std::optional<files::SealedFile>& sealed) {
+  EDGE_TRY(store::ContactRow self, store::load_contact(write.scope, kSelf));
+  std::optional<std::int64_t> blob;
+  if (!draft.file.empty()) {
+    EDGE_TRY(const store::BlobRow row,
+             chats::blob_of_draft(write.tx, write.scope, write.core, write.account, draft, sealed));
+    EDGE_CHECK(chats::check_picture(row, kAvatarKey));
+    blob = row.id;
+  }
+  if (!blob && !self.avatar_blob) return {};
+  files::RemovedFiles files(write.core, write.account);
+  EDGE_CHECK(chats::replace_picture(write, self.avatar_blob, blob, files));
+  files.remove_after(write.tx);
+  self.avatar_number = std::max<std::int64_t>(self.avatar_number + 1, write.tx.now());
+  EDGE_CHECK(store::update_contact(write.scope, self));
+  write.signal(&kernel::Signals::profile_changed);
+  EDGE_CHECK(write.emit(SelfavatarChanged{}));
+  EDGE_CHECK(write.emit(ContactsChanged{kSelf}));
+  return write.emit(AccountsChanged{});
+}
+
 // The stored and shown form of a value: plain names, also from an older build, and tokens without a
 // line end.
 std::optional<std::string> tidy(const std::string& key, std::optional<std::string> value) {
@@ -105,6 +132,34 @@ std::optional<std::string> tidy(const std::string& key, std::optional<std::strin
     value = plain_name(*value, kMaxLongName);
   if (value && key == "relay_token") value = std::string(base::trimmed(*value));
   return value;
+}
+
+base::Result<> set_values(const kernel::WriteContext& write,
+                          const std::map<std::string, std::optional<std::string>>& values,
+                          const MessageDraft& picture, std::optional<files::SealedFile>& sealed) {
+  bool profile_changed = false;
+  bool shared_changed = false;
+  bool relay_changed = false;
+  for (const auto& [key, value] : values) {
+    if (key == kAvatarKey) {
+      EDGE_CHECK(set_avatar(write, picture, sealed));
+      continue;
+    }
+    relay_changed |= key == "relay_url" || key == "relay_token";
+    const auto wanted = tidy(key, value);
+    // A write that changes nothing does not wait for the disk.
+    const auto before = store::find_config_value(write.scope, key);
+    if (before && *before == wanted) continue;
+    EDGE_CHECK(store::set_config_value(write.scope, key, wanted));
+    profile_changed |= key == "displayname" || key == "selfstatus" || key == "private_tag";
+    shared_changed |= key == "displayname" || key == "selfstatus" || key == "bot";
+  }
+  if (values.contains("delete_device_after")) write.signal(&kernel::Signals::windows_changed);
+  if (shared_changed) write.signal(&kernel::Signals::profile_changed);
+  if (relay_changed) EDGE_CHECK(change_relay(write));
+  if (!profile_changed) return {};
+  EDGE_CHECK(write.emit(ContactsChanged{kSelf}));
+  return write.emit(AccountsChanged{});
 }
 
 }  // namespace
@@ -117,6 +172,12 @@ base::Result<std::optional<std::string>> Config::get(AccountId account,
   EDGE_TRY(auto read, core_.read(account));
   if (!read.account->configured && (key == "configured" || key == "configured_addr")) {
     return std::optional<std::string>();
+  }
+  if (key == kAvatarKey) {
+    const View view{core_, read.scope(), *read.account};
+    EDGE_TRY(const store::ContactRow self, store::load_contact(view.scope, kSelf));
+    std::string path = image_path(view, self.avatar_blob);
+    return path.empty() ? std::optional<std::string>() : std::optional(std::move(path));
   }
   EDGE_TRY(auto value, store::find_config_value(read.scope(), key));
   if (value) return tidy(key, std::move(value));
@@ -153,36 +214,26 @@ void Config::set(AccountId account, std::map<std::string, std::optional<std::str
       done(std::move(set));
     };
   }
-  core_.write<void>(
-      account,
-      [this, values = std::move(values), primary = std::move(primary)](
-          store::Tx& tx, const store::Scope& scope,
-          const kernel::AccountState& state) -> base::Result<> {
-        bool profile_changed = false;
-        bool shared_changed = false;
-        bool relay_changed = false;
-        for (const auto& [key, value] : values) {
-          relay_changed |= key == "relay_url" || key == "relay_token";
-          const auto wanted = tidy(key, value);
-          // A write that changes nothing does not wait for the disk.
-          const auto before = store::find_config_value(scope, key);
-          if (before && *before == wanted) continue;
-          EDGE_CHECK(store::set_config_value(scope, key, wanted));
-          profile_changed |= key == "displayname" || key == "selfstatus" || key == "private_tag";
-          shared_changed |= key == "displayname" || key == "selfstatus" || key == "bot";
-        }
-        const kernel::WriteContext write{core_, tx, scope, state};
-        if (primary) EDGE_CHECK(mails_->make_primary(write, *primary));
-        if (values.contains("delete_device_after")) {
-          write.signal(&kernel::Signals::windows_changed);
-        }
-        if (shared_changed) write.signal(&kernel::Signals::profile_changed);
-        if (relay_changed) EDGE_CHECK(change_relay(write));
-        if (!profile_changed) return {};
-        EDGE_CHECK(kernel::Core::emit(tx, state.id, ContactsChanged{kSelf}));
-        return kernel::Core::emit(tx, state.id, AccountsChanged{});
-      },
-      std::move(done));
+  MessageDraft picture;
+  if (const auto set = values.find(std::string(kAvatarKey)); set != values.end()) {
+    picture.file = set->second.value_or("");
+  }
+  auto write_it = [this, account, values = std::move(values), primary = std::move(primary),
+                   picture](std::optional<files::SealedFile> sealed,
+                            base::Completion<> answer) mutable {
+    core_.write<void>(
+        account,
+        [this, values = std::move(values), primary = std::move(primary),
+         picture = std::move(picture),
+         sealed = std::move(sealed)](store::Tx& tx, const store::Scope& scope,
+                                     const kernel::AccountState& state) mutable -> base::Result<> {
+          const kernel::WriteContext write{core_, tx, scope, state};
+          if (primary) EDGE_CHECK(mails_->make_primary(write, *primary));
+          return set_values(write, values, picture, sealed);
+        },
+        std::move(answer));
+  };
+  chats::with_file<void>(core_, account, picture, std::move(done), std::move(write_it));
 }
 
 }  // namespace messaging

@@ -67,7 +67,7 @@ base::Result<store::MessageRow> forwarded(const kernel::WriteContext& write, Cha
   row.type = original.type;
   row.text = original.text;
   row.blob_id = original.blob_id;
-  row.is_forwarded = original.is_forwarded || original.from != kSelf;
+  row.is_forwarded = true;  // our own too, as Delta Chat marks them
   return row;
 }
 

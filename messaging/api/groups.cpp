@@ -7,6 +7,7 @@
 
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/compose.h"
+#include "messaging/chats/pictures.h"
 #include "messaging/groups/group_rules.h"
 #include "messaging/kernel/core.h"
 #include "messaging/model/plain_name.h"
@@ -58,10 +59,15 @@ base::Result<> announce_change(const kernel::WriteContext& write, chats::Group& 
   return groups::send_to_members(write, group, {line.id, line.uuid});
 }
 
-std::string text_of_leaving(const chats::Group& group, ContactId contact,
-                            const store::ContactRow& row) {
-  if (contact != kSelf) return fmt::format("You removed member {}.", chats::shown_name(row));
-  return group.state.channel ? "You left the channel." : "You left the group.";
+std::string text_of_leaving(const kernel::StockStrings& words, const chats::Group& group,
+                            ContactId contact, const store::ContactRow& row) {
+  using kernel::Stock;
+  if (contact != kSelf) {
+    return words.fill(Stock::we_removed_member, "You removed member %1$s.",
+                      {chats::shown_name(row)});
+  }
+  return group.state.channel ? words.get(Stock::we_left_channel, "You left the channel.")
+                             : words.get(Stock::we_left_group, "You left the group.");
 }
 
 // Removes a member, or ourselves, and sends the change to the others and to the removed member.
@@ -72,7 +78,7 @@ base::Result<> take_out(const kernel::WriteContext& write, chats::Group& group, 
                                                     contact.value, group.row.chat.value));
   }
   EDGE_TRY(const auto told, groups::recipients(write.scope, group.row.chat));
-  const std::uint64_t number = group.state.next_number();
+  const std::uint64_t number = groups::next_membership(write, group.state, key, false);
   group.state.members[key] = {number, false, chats::key_of(write.account), {}};
   EDGE_CHECK(groups::save_group(write, group));
   EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
@@ -80,8 +86,8 @@ base::Result<> take_out(const kernel::WriteContext& write, chats::Group& group, 
   EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, contact));
   EDGE_TRY(const store::MessageRow line,
            groups::add_own_line(write, group, SystemMessage::member_removed,
-                                text_of_leaving(group, contact, row), contact, std::nullopt,
-                                !told.empty()));
+                                text_of_leaving(write.core.stock, group, contact, row), contact,
+                                std::nullopt, !told.empty()));
   for (const ContactId member : told) {
     EDGE_CHECK(groups::send_to_member(write, group, member, {line.id, line.uuid}));
   }
@@ -119,8 +125,8 @@ void Groups::make(AccountId account, std::string name, bool channel,
         GroupState state;
         state.channel = channel;
         if (channel) state.owner = self;
-        state.name = {{1, self}, name};
-        state.members[self] = {1, true, self, {}};
+        state.name = {groups::next_stamp(write, {}, {}), name};
+        state.members[self] = {groups::next_membership(write, {}, self, true), true, self, {}};
         EDGE_TRY(const chats::Group group,
                  groups::make_group(write, store::random_uuid(), std::move(state),
                                     store::ChatBlocked::no));
@@ -184,15 +190,17 @@ void Groups::leave(AccountId account, ChatId chat, base::Completion<> done) {
 
 void Groups::rename(AccountId account, ChatId chat, std::string name, base::Completion<> done) {
   if (auto good = check_name(name); !good) return done(std::move(good).error());
-  change(core_, account, chat, std::move(done),
-         [name = std::move(name)](const kernel::WriteContext& write,
-                                  chats::Group& group) -> base::Result<> {
-           if (group.state.name.value == name) return {};
-           std::string text =
-               fmt::format("You changed group name from \"{}\" to \"{}\".", group.row.name, name);
-           group.state.name = {{group.state.next_number(), chats::key_of(write.account)}, name};
-           return announce_change(write, group, SystemMessage::group_name, std::move(text));
-         });
+  change(
+      core_, account, chat, std::move(done),
+      [name = std::move(name)](const kernel::WriteContext& write,
+                               chats::Group& group) -> base::Result<> {
+        if (group.state.name.value == name) return {};
+        std::string text = write.core.stock.fill(
+            kernel::Stock::we_renamed_group, "You changed group name from \"%1$s\" to \"%2$s\".",
+            {group.row.name, name});
+        group.state.name = {groups::next_stamp(write, group.state, group.state.name.stamp), name};
+        return announce_change(write, group, SystemMessage::group_name, std::move(text));
+      });
 }
 
 void Groups::describe(AccountId account, ChatId chat, std::string text, base::Completion<> done) {
@@ -201,15 +209,15 @@ void Groups::describe(AccountId account, ChatId chat, std::string text, base::Co
         fail(Errc::invalid_argument,
              fmt::format("description: expected at most {} bytes of UTF-8", kMaxDescription)));
   }
-  change(
-      core_, account, chat, std::move(done),
-      [text = std::move(text)](const kernel::WriteContext& write,
-                               chats::Group& group) -> base::Result<> {
-        if (group.state.description.value == text) return {};
-        group.state.description = {{group.state.next_number(), chats::key_of(write.account)}, text};
-        return announce_change(write, group, SystemMessage::group_description,
-                               "You changed the chat description.");
-      });
+  change(core_, account, chat, std::move(done),
+         [text = std::move(text)](const kernel::WriteContext& write,
+                                  chats::Group& group) -> base::Result<> {
+           if (group.state.description.value == text) return {};
+           group.state.description = {
+               groups::next_stamp(write, group.state, group.state.description.stamp), text};
+           return announce_change(write, group, SystemMessage::group_description,
+                                  "You changed the chat description.");
+         });
 }
 
 void Groups::set_image(AccountId account, ChatId chat, std::optional<std::string> path,
@@ -218,37 +226,30 @@ void Groups::set_image(AccountId account, ChatId chat, std::optional<std::string
   draft.file = path.value_or("");
   auto write_it = [this, account, chat, draft](std::optional<files::SealedFile> sealed,
                                                base::Completion<> answer) mutable {
-    change(core_, account, chat, std::move(answer),
-           [draft = std::move(draft), sealed = std::move(sealed)](
-               const kernel::WriteContext& write, chats::Group& group) mutable -> base::Result<> {
-             std::optional<store::BlobRow> blob;
-             if (!draft.file.empty()) {
-               EDGE_TRY(blob, chats::blob_of_draft(write.tx, write.scope, write.core, write.account,
-                                                   draft, sealed));
-               if (blob->size > groups::kMaxGroupImage || blob->size == 0) {
-                 return fail(Errc::too_large,
-                             fmt::format("image_path: the picture has {} bytes; expected 1 to {}",
-                                         blob->size, groups::kMaxGroupImage));
-               }
-               if (!blob->media_type.starts_with("image/")) {
-                 return fail(Errc::invalid_argument,
-                             fmt::format("image_path: {} is no picture by its name; expected one "
-                                         "that ends in .png, .jpg, .gif or .webp",
-                                         draft.file));
-               }
-             }
-             if (!blob && !group.state.image.value) return {};
-             files::RemovedFiles files(write.core, write.account);
-             EDGE_CHECK(groups::set_image_blob(
-                 write, group, blob ? std::optional(blob->id) : std::nullopt, files));
-             files.remove_after(write.tx);
-             group.state.image = {{group.state.next_number(), chats::key_of(write.account)},
-                                  blob ? std::optional(blob->hash) : std::nullopt};
-             return announce_change(
-                 write, group, SystemMessage::group_image,
-                 blob ? "You changed the group image." : "You deleted the group image.",
-                 group.row.image_blob);
-           });
+    change(
+        core_, account, chat, std::move(answer),
+        [draft = std::move(draft), sealed = std::move(sealed)](
+            const kernel::WriteContext& write, chats::Group& group) mutable -> base::Result<> {
+          std::optional<store::BlobRow> blob;
+          if (!draft.file.empty()) {
+            EDGE_TRY(blob, chats::blob_of_draft(write.tx, write.scope, write.core, write.account,
+                                                draft, sealed));
+            EDGE_CHECK(chats::check_picture(*blob, "image_path"));
+          }
+          if (!blob && !group.state.image.value) return {};
+          files::RemovedFiles files(write.core, write.account);
+          EDGE_CHECK(chats::replace_picture(write, group.row.image_blob,
+                                            blob ? std::optional(blob->id) : std::nullopt, files));
+          files.remove_after(write.tx);
+          group.state.image = {groups::next_stamp(write, group.state, group.state.image.stamp),
+                               blob ? std::optional(blob->hash) : std::nullopt};
+          return announce_change(write, group, SystemMessage::group_image,
+                                 blob ? write.core.stock.get(kernel::Stock::we_changed_image,
+                                                             "You changed the group image.")
+                                      : write.core.stock.get(kernel::Stock::we_deleted_image,
+                                                             "You deleted the group image."),
+                                 group.row.image_blob);
+        });
   };
   chats::with_file<void>(core_, account, draft, std::move(done), std::move(write_it));
 }

@@ -14,6 +14,7 @@
 #include "messaging/chats/contact_keys.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/file_worker.h"
+#include "messaging/kernel/protocol.h"
 #include "messaging/kernel/signals.h"
 #include "messaging/kernel/write_context.h"
 #include "messaging/model/identity_file.h"
@@ -26,8 +27,10 @@
 namespace messaging {
 namespace {
 
+constexpr std::size_t kMaxKeyFile = 64 * 1024;  // of whichever protocol
+
 base::Result<std::string> read_small(int fd, const std::string& path) {
-  std::string text(kMaxIdentityFile + 1, '\0');
+  std::string text(kMaxKeyFile + 1, '\0');
   std::size_t size = 0;
   while (size < text.size()) {
     const ssize_t got = ::read(fd, text.data() + size, text.size() - size);
@@ -45,12 +48,29 @@ base::Result<std::string> read_small(int fd, const std::string& path) {
 base::Result<> IdentityFiles::write_file(AccountId account, const std::string& destination,
                                          const std::optional<std::string>& passphrase) {
   EDGE_TRY(const kernel::AccountPtr state, core_.directory.get(account));
-  EDGE_TRY(std::string text, write_identity_file(state->identity, passphrase));
+  std::optional<kernel::Protocol::KeyFile> key;
+  {
+    EDGE_TRY(auto read, core_.read(account));
+    const store::Scope scope = read.scope();
+    EDGE_TRY(key, core_.protocols.of(state->protocol()).export_key(scope, *state));
+  }
+  std::string text;
+  if (key) {
+    if (passphrase && !passphrase->empty()) {
+      return base::fail(base::Errc::invalid_argument,
+                        "an OpenPGP key is exported without a passphrase: leave it out");
+    }
+    text.assign(key->text.begin(), key->text.end());
+  } else {
+    EDGE_TRY(text, write_identity_file(state->identity, passphrase));
+  }
   std::string path = destination;
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {
-    const std::string name = fmt::format("privitty-edge-identity-{}.txt",
-                                         state->identity.public_key().fingerprint().substr(0, 16));
+    const std::string name =
+        key ? key->name
+            : fmt::format("privitty-edge-identity-{}.txt",
+                          state->identity.public_key().fingerprint().substr(0, 16));
     path = (std::filesystem::path(path) / name).string();
   }
   EDGE_TRY(auto file, core_.paths.create(path));
@@ -63,6 +83,19 @@ base::Result<> IdentityFiles::write_file(AccountId account, const std::string& d
   EDGE_CHECK(file.commit());
   return core_.store.write_now<void>(
       [&](store::Tx& tx) { return kernel::Core::emit(tx, account, ImexFileWritten{path}); });
+}
+
+base::Result<bool> IdentityFiles::import_key(AccountId account, const std::string& text) {
+  EDGE_TRY(const kernel::AccountPtr state, core_.directory.get(account));
+  return core_.store.write_now<bool>([&](store::Tx& tx) -> base::Result<bool> {
+    const store::Scope scope{tx.db(), core_.store.vault(), state->key, account};
+    const kernel::WriteContext write{core_, tx, scope, *state};
+    for (kernel::Protocol* protocol : core_.protocols.all()) {
+      EDGE_TRY(const bool taken, protocol->import_key(write, base::as_bytes(text)));
+      if (taken) return true;
+    }
+    return false;
+  });
 }
 
 void IdentityFiles::export_to(AccountId account, std::string destination,
@@ -80,17 +113,21 @@ void IdentityFiles::import_from(AccountId account, std::string path,
   core_.file_worker->answer<void>(
       std::move(done), [this, account, path = std::move(path), passphrase = std::move(passphrase)](
                            const std::stop_token&, base::Completion<>& answer) {
-        const auto read = [&]() -> base::Result<crypto::Identity> {
+        const auto read = [&]() -> base::Result<std::optional<crypto::Identity>> {
           EDGE_TRY(const kernel::OpenFile file, core_.paths.open_to_read(path));
           EDGE_CHECK(check_unused(core_, account));
           EDGE_TRY(std::string text, read_small(file.fd(), path));
+          EDGE_TRY(const bool taken, import_key(account, text));
+          if (taken) return std::optional<crypto::Identity>();
           auto identity = read_identity_file(text, passphrase).with_context(path);
           crypto::wipe(text.data(), text.size());
-          return identity;
+          if (!identity) return std::move(identity).error();
+          return std::optional(*std::move(identity));
         };
         auto identity = read();
         if (!identity) return answer(std::move(identity).error());
-        use(account, *std::move(identity), std::move(answer));
+        if (!*identity) return answer({});
+        use(account, **std::move(identity), std::move(answer));
       });
 }
 

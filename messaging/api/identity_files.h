@@ -1,5 +1,6 @@
 // An account's identity alone, out of it and into another one (model/identity_file.h): what Delta
-// Chat's export_self_keys and import_self_keys do with PGP keys. No chats or contacts go along.
+// Chat's export_self_keys and import_self_keys do with PGP keys; of an account that is reached by
+// mail it is such a PGP key. No chats or contacts go along.
 //
 // Any thread; answers come through the Completion.
 #pragma once
@@ -31,6 +32,8 @@ class IdentityFiles {
  private:
   base::Result<> write_file(AccountId account, const std::string& destination,
                             const std::optional<std::string>& passphrase);
+  // A key of a protocol that has files of its own for it. False: it is none of those.
+  base::Result<bool> import_key(AccountId account, const std::string& text);
   void use(AccountId account, crypto::Identity identity, base::Completion<> done);
 
   kernel::Core& core_;

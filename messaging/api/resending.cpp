@@ -5,6 +5,7 @@
 
 #include "messaging/api/chat_sending.h"
 #include "messaging/api/messages.h"
+#include "messaging/api/webxdc_sending.h"
 #include "messaging/chats/chat_rules.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/portions.h"
@@ -47,6 +48,7 @@ base::Result<> send_again(const kernel::WriteContext& write, store::MessageRow r
   EDGE_CHECK(store::update_message(write.scope, row));
   EDGE_TRY(row.seq, store::next_send_seq(write.scope, chat.id));
   EDGE_CHECK(queue_to_chat(write, chat, row));
+  EDGE_CHECK(queue_updates_again(write, chat, row));
   return chats::emit_changed(write.tx, write.account.id, chat.id, row.id);
 }
 

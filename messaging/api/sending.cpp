@@ -2,6 +2,7 @@
 #include "messaging/api/chat_sending.h"
 #include "messaging/api/locations.h"
 #include "messaging/api/messages.h"
+#include "messaging/api/webxdc_sending.h"
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/compose.h"
 #include "messaging/kernel/core.h"
@@ -13,6 +14,7 @@ namespace {
 base::Result<MsgId> send_with_place(const kernel::WriteContext& write, const store::ChatRow& chat,
                                     store::MessageRow row, const MessageDraft& draft) {
   EDGE_TRY(const MsgId id, send_to_chat(write, chat, std::move(row)));
+  if (draft.of_draft) EDGE_CHECK(send_updates_of_draft(write, chat, *draft.of_draft, id));
   if (!draft.location) return id;
   EDGE_TRY(store::MessageRow sent, store::load_message(write.scope, id));
   EDGE_CHECK(attach_place(write, chat, sent, {draft.location->first, draft.location->second, 0}));

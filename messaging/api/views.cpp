@@ -110,12 +110,7 @@ base::Result<> add_group(const View& view, const store::ChatRow& row, Chat& chat
     (member.present ? chat.contacts : chat.past_contacts).push_back(member.contact);
   }
   if (group->self_present && chat.type != ChatType::out_broadcast) chat.contacts.push_back(kSelf);
-  if (group->image_blob) {
-    const auto blob = store::find_blob(view.scope, *group->image_blob);
-    if (blob && *blob) {
-      chat.image = view.core.store.blobs().path(view.account.uuid, (*blob)->name);
-    }
-  }
+  chat.image = image_path(view, group->image_blob);
   return {};
 }
 
@@ -132,6 +127,12 @@ base::Result<bool> sends_location(const View& view, ChatId chat) {
 
 }  // namespace
 
+std::string image_path(const View& view, std::optional<std::int64_t> blob) {
+  if (!blob) return "";
+  const auto row = store::find_blob(view.scope, *blob);
+  return row && *row ? view.core.store.blobs().path(view.account.uuid, (*row)->name) : "";
+}
+
 Contact view_contact(const View& view, const store::ContactRow& row) {
   Contact contact;
   contact.id = row.id;
@@ -146,6 +147,7 @@ Contact view_contact(const View& view, const store::ContactRow& row) {
   contact.e2ee_available = !contact.fingerprint.empty();
   if (row.verified) contact.verifier = kSelf;
   contact.last_seen = row.last_seen;
+  contact.image = image_path(view, row.avatar_blob);
   if (row.id == kSelf) {
     contact.name = view.core.stock.get(kernel::Stock::self, "Me");
     contact.addr = view.account.addr();
@@ -203,6 +205,7 @@ base::Result<Chat> view_chat(const View& view, const store::ChatRow& row) {
     // A contact whose record is damaged is shown without its name.
     if (const auto contact = load_contact_view(view, *row.contact)) {
       chat.color_seed = contact->color_seed;
+      if (row.contact->value >= kFirstId) chat.image = contact->image;
       chat.seen_recently = contact->last_seen > now - kSeenRecently;
       // Of whom an address alone is known.
       if (row.contact->value >= kFirstId && !contact->e2ee_available) chat.can_send = false;
@@ -284,7 +287,10 @@ base::Result<Message> view_message(const View& view, store::MessageRow row) {
       if (message.error.empty()) message.error = "The file of this message is damaged.";
     }
   }
-  if (!row.is_info && row.state != MsgState::out_draft) {
+  if (!view.has_changes) {
+    EDGE_TRY(view.has_changes, store::has_message_changes(view.scope));
+  }
+  if (*view.has_changes && !row.is_info && row.state != MsgState::out_draft) {
     EDGE_TRY(const auto changes, store::list_message_changes(view.scope, row.from, row.uuid,
                                                              store::ChangeKind::reaction));
     for (const store::MessageChangeRow& change : changes) {
@@ -294,6 +300,9 @@ base::Result<Message> view_message(const View& view, store::MessageRow row) {
     }
   }
   message.system = row.system;
+  if (row.system == SystemMessage::chat_e2ee) {
+    message.text = view.core.stock.get(kernel::Stock::chat_is_encrypted, message.text);
+  }
   message.is_info = row.is_info;
   message.is_bot = row.is_bot;
   message.is_edited = row.is_edited;
@@ -310,7 +319,12 @@ base::Result<Message> view_message(const View& view, store::MessageRow row) {
     EDGE_TRY(const auto original, store::find_message_mark(view.scope, row.original));
     if (original) message.original = original->id;
   } else {
-    EDGE_TRY(message.saved, store::find_saved_copy(view.scope, row.id));
+    if (!view.has_saved) {
+      EDGE_TRY(view.has_saved, store::has_saved_copies(view.scope));
+    }
+    if (*view.has_saved) {
+      EDGE_TRY(message.saved, store::find_saved_copy(view.scope, row.id));
+    }
   }
   message.timer = row.timer;
   message.expires_at = row.expires_at;

@@ -26,7 +26,13 @@ struct View {
   const kernel::AccountState& account;
   mutable std::unordered_map<ContactId, base::Result<Contact>> contacts = {};  // those looked up
   mutable std::optional<std::vector<store::LocationStreamRow>> location_streams = {};
+  // Whether any message of the account has such, asked once: most accounts have none.
+  mutable std::optional<bool> has_changes = {};
+  mutable std::optional<bool> has_saved = {};
 };
+
+// The path of a picture's sealed blob; "" for none, and for one whose record does not open.
+std::string image_path(const View& view, std::optional<std::int64_t> blob);
 
 Contact view_contact(const View& view, const store::ContactRow& row);
 base::Result<Contact> load_contact_view(const View& view, ContactId contact);

@@ -4,14 +4,12 @@
 
 #include <algorithm>
 
-#include "crypto/random.h"
 #include "messaging/api/chat_sending.h"
 #include "messaging/api/files.h"
-#include "messaging/chats/message_refs.h"
+#include "messaging/api/webxdc_sending.h"
 #include "messaging/chats/webxdc_rules.h"
 #include "messaging/files/xdc_file.h"
 #include "messaging/kernel/core.h"
-#include "messaging/model/content.h"
 #include "store/tables/chats.h"
 #include "store/tables/messages.h"
 #include "store/tables/webxdc.h"
@@ -61,16 +59,15 @@ base::Result<> check_update(const WebxdcUpdate& update) {
 base::Result<> send_update(const kernel::WriteContext& write, MsgId message,
                            const WebxdcUpdate& update) {
   EDGE_TRY(const store::MessageRow app, load_app(write.scope, message));
-  if (app.state == MsgState::out_draft) {
-    return fail(Errc::invalid_argument,
-                fmt::format("Msg#{} is a draft; send it first (misc_send_draft)", message.value));
-  }
+  const bool draft = app.state == MsgState::out_draft;  // the updates go out with it
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, app.chat));
-  EDGE_CHECK(check_can_send(write.scope, write.account, chat));
+  if (!draft) EDGE_CHECK(check_can_send(write.scope, write.account, chat));
   store::WebxdcUpdateRow row;
   row.app = {app.from, app.uuid};
   row.contact = kSelf;
-  row.sent_at = write.tx.now();
+  // No two of ours have one time: recipients tell repeated ones by it.
+  EDGE_TRY(const base::UnixMillis last, store::last_update_at(write.scope, row.app, kSelf));
+  row.sent_at = std::max(write.tx.now(), last + 1);
   row.payload = update.payload;
   row.info = update.info;
   row.href = update.href;
@@ -79,13 +76,7 @@ base::Result<> send_update(const kernel::WriteContext& write, MsgId message,
   row.notify = update.notify;
   EDGE_CHECK(store::insert_webxdc_update(write.scope, row));
   EDGE_CHECK(chats::apply_webxdc_update(write, chat, app, row));
-  EDGE_TRY(const auto mark, store::find_message_mark(write.scope, message));
-  if (!mark || chat.contact == kSelf) return {};
-  const bool single = chat.type == ChatType::single;
-  EDGE_TRY(const MessageRef ref,
-           chats::ref_to(write.scope, *mark, single ? chats::Among::two : chats::Among::group));
-  return queue_for_chat(write, chat,
-                        Content{crypto::random_array<16>(), WebxdcNews{ref, row.sent_at, update}});
+  return draft ? base::Result<>{} : queue_update(write, chat, app, std::move(row));
 }
 
 }  // namespace

@@ -34,14 +34,16 @@ base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scop
   EDGE_TRY(chat.id, tx.next<ChatId>(scope.account, "chat", kFirstId));
   chat.contact = contact;
   chat.blocked = blocked;
-  chat.encrypted = contact == kSelf;  // with a contact: once there is a session
+  EDGE_TRY(const store::ContactRow row, store::load_contact(scope, contact));
+  // With a contact: once there is a link, which by mail is to know its certificate.
+  const store::ContactKey* const certificate = row.key(store::ProtocolKind::mail);
+  chat.encrypted = contact == kSelf || (certificate != nullptr && !certificate->key.empty());
   chat.created_at = tx.now();
   chat.last_at = chat.created_at;
   EDGE_CHECK(store::insert_chat(scope, chat));
   EDGE_CHECK(kernel::Core::emit(tx, scope.account, ChatlistChanged{}));
   if (contact.value < kFirstId) return chat;
   // Of whom an address alone is known, nothing can be sent to.
-  EDGE_TRY(const store::ContactRow row, store::load_contact(scope, contact));
   if (!row.keys.empty()) EDGE_CHECK(add_encryption_notice(tx, scope, chat.id));
   return chat;
 }
@@ -73,7 +75,7 @@ base::Result<MsgId> add_info_message(store::Tx& tx, const store::Scope& scope, C
 base::Result<std::optional<MsgId>> insert_incoming(store::Tx& tx, const store::Scope& scope,
                                                    const store::ChatRow& chat,
                                                    store::MessageRow row, Told told) {
-  EDGE_TRY(const bool deleted, store::has_tombstone(scope, row.from, row.uuid));
+  EDGE_TRY(const bool deleted, was_deleted(scope, row.from, row.uuid, tx.now()));
   if (deleted) return std::optional<MsgId>();
   EDGE_TRY(const bool here, store::has_message_uuid(scope, row.from, row.uuid));
   if (here) return std::optional<MsgId>();

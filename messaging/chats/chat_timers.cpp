@@ -1,6 +1,9 @@
 #include "messaging/chats/chat_timers.h"
 
+#include <algorithm>
+
 #include "messaging/chats/chat_rules.h"
+#include "messaging/kernel/protocol.h"
 #include "store/tables/message_timers.h"
 
 namespace messaging::chats {
@@ -41,6 +44,10 @@ base::Result<> set_timer(const kernel::WriteContext& write, store::ChatRow& chat
   TimerValue value = timer_of(chat);
   value.seconds = seconds;
   ++value.number;
+  if (write.protocol().abilities().dated_groups) {
+    // Values that come have the dates of their mails (messaging/mail/form/mail_content.h).
+    value.number = std::max(value.number, static_cast<std::uint64_t>(write.tx.now()));
+  }
   EDGE_CHECK(put_timer(write, chat, value));
   if (!told) return {};
   EDGE_CHECK(add_info_message(write.tx, write.scope, chat.id, SystemMessage::ephemeral_timer,

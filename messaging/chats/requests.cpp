@@ -35,7 +35,13 @@ base::Result<ChatBlocked> first_state(const store::Scope& scope, const store::Co
 
 base::Result<store::ChatRow> ensure_chat_of_sender(store::Tx& tx, const store::Scope& scope,
                                                    const store::ContactRow& contact) {
-  EDGE_TRY(const ChatBlocked state, first_state(scope, contact));
+  EDGE_TRY(ChatBlocked state, first_state(scope, contact));
+  if (state == ChatBlocked::no && contact.verified) {
+    // Known by the join of a group, which accepted the group alone.
+    EDGE_TRY(const auto chat, store::find_chat_by_contact(scope, contact.id));
+    EDGE_TRY(const bool bot, is_bot(scope));
+    if (chat && chat->blocked == ChatBlocked::request && !bot) state = ChatBlocked::request;
+  }
   return ensure_single_chat(tx, scope, contact.id, state);
 }
 

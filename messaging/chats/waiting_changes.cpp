@@ -15,6 +15,18 @@ base::Result<bool> may_change(const store::Scope& scope, const store::ChatRow& c
   return member && member->present;
 }
 
+base::Result<bool> was_deleted(const store::Scope& scope, base::ContactId author,
+                               const store::Uuid& uuid, base::UnixMillis now) {
+  EDGE_TRY(const bool deleted, store::has_tombstone(scope, author, uuid));
+  if (deleted) return true;
+  EDGE_TRY(const auto waiting,
+           store::find_message_change(scope, author, uuid, author, ChangeKind::deletion));
+  if (!waiting) return false;
+  EDGE_CHECK(store::delete_message_changes(scope, author, uuid));
+  EDGE_CHECK(store::insert_tombstone(scope, author, uuid, now));
+  return true;
+}
+
 base::Result<> take_waiting_changes(const store::Scope& scope, const store::ChatRow& chat,
                                     store::MessageRow& row) {
   EDGE_TRY(auto edit,

@@ -97,7 +97,7 @@ base::Result<> apply_webxdc_update(const kernel::WriteContext& write, const stor
                                    const MessageRow& app, const WebxdcUpdateRow& update) {
   EDGE_CHECK(take_state(write, app, update));
   MsgId about = app.id;
-  if (update.info && !update.info->empty()) {
+  if (update.info && !update.info->empty() && app.state != MsgState::out_draft) {
     EDGE_TRY(about, put_line(write, chat, app, update));
   }
   EDGE_CHECK(write.emit(WebxdcStatusUpdate{app.id, update.serial}));

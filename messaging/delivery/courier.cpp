@@ -126,8 +126,20 @@ std::uint32_t Courier::connectivity(base::AccountId account) const {
   return 1000;
 }
 
+bool Courier::all_done(base::AccountId account) const {
+  const auto state = core_.directory.get(account);
+  if (!state || !(*state)->io_on) return false;
+  base::Lock lock(mutex_);
+  // The backlog is not known yet, or not all of it.
+  if (!running_ || reload_ || loading_) return false;
+  const auto due = receipts_due_.lower_bound({account, base::ContactId()});
+  if (due != receipts_due_.end() && due->first.first == account) return false;
+  return routes_.level(account) != RouteQueue::Level::sending;
+}
+
 bool Courier::take_reload() {
   base::Lock lock(mutex_);
+  loading_ = reload_;
   return std::exchange(reload_, false);
 }
 
@@ -143,6 +155,8 @@ void Courier::load_backlog() {
       for (const ContactId contact : *contacts) schedule_receipts(account->id, contact);
     }
   }
+  base::Lock lock(mutex_);
+  loading_ = false;
 }
 
 void Courier::run(std::stop_token stop) {

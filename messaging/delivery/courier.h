@@ -70,6 +70,8 @@ class Courier {
   RouteStanding standing(base::AccountId account, std::int64_t route) const;
   // 1000 stopped, 2000 a peer cannot be reached, 3000 sending, 4000 nothing waits.
   std::uint32_t connectivity(base::AccountId account) const;
+  // Delivery is on, and nothing is ready to be sent but to peers that could not be reached.
+  bool all_done(base::AccountId account) const;
 
  private:
   void run(std::stop_token stop);
@@ -102,7 +104,8 @@ class Courier {
   std::map<base::AccountId, std::uint32_t> emitted_connectivity_ GUARDED_BY(mutex_);
   bool running_ GUARDED_BY(mutex_) = false;
   bool reload_ GUARDED_BY(mutex_) = false;
-  bool step_ GUARDED_BY(mutex_) = false;  // a protocol has work for step()
+  bool loading_ GUARDED_BY(mutex_) = false;  // load_backlog() runs
+  bool step_ GUARDED_BY(mutex_) = false;     // a protocol has work for step()
   std::jthread thread_;
 };
 

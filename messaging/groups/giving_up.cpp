@@ -9,6 +9,7 @@
 #include "store/tables/chats.h"
 #include "store/tables/contacts.h"
 #include "store/tables/messages.h"
+#include "store/tables/sent_avatars.h"
 #include "store/tables/sent_profiles.h"
 
 namespace messaging::groups {
@@ -85,8 +86,9 @@ base::Result<> expire_outbox(const kernel::WriteContext& write, UnixMillis befor
       EDGE_CHECK(fail_message(write, *row.message, *row.contact,
                               reason(row.state, write.core.options.expire_after)));
     } else if (row.contact) {
-      // The profile is sent again in its present form.
+      // Profile and picture are sent again in their present form.
       EDGE_CHECK(store::note_profile_mark(write.scope, *row.contact, std::nullopt));
+      EDGE_CHECK(store::note_avatar_sent(write.scope, *row.contact, std::nullopt));
     }
   }
   return {};
@@ -123,6 +125,11 @@ base::Result<> give_up_file(const kernel::WriteContext& write, const OutboxRow& 
     EDGE_TRY(const auto group, chats::find_group(write.scope, update->group));
     if (!group) return {};
     return send_to_member(write, *group, *file.contact, {file.message, content->uuid});
+  }
+  const auto* avatar = content ? std::get_if<Avatar>(&content->body) : nullptr;
+  if (avatar != nullptr && avatar->picture && avatar->picture->transfer == file.transfer) {
+    // The recipient would wait for the picture. One that was replaced is sent in its turn.
+    return store::delete_outbox(write.scope, row->id);
   }
   if (!file.message) return {};
   return fail_message(write, *file.message, *file.contact,

@@ -10,6 +10,8 @@
 namespace messaging::groups {
 namespace {
 
+using kernel::Stock;
+
 // The texts are those of Delta Chat's core, which its clients and bots know.
 struct Person {
   std::optional<ContactId> contact;
@@ -24,16 +26,18 @@ base::Result<Person> person(const kernel::WriteContext& write, const MemberKey& 
   return Person{row->id, chats::shown_name(*row)};
 }
 
-std::string text_of_membership(const chats::Group& group, bool present, const Person& whom,
-                               const Person& author) {
+std::string text_of_membership(const kernel::StockStrings& words, const chats::Group& group,
+                               bool present, const Person& whom, const Person& author) {
   const bool by_itself = author.contact == whom.contact;
   if (present) {
     if (group.state.channel && whom.is_self()) return "You joined the channel.";
-    return by_itself ? fmt::format("Member {} added.", whom.name)
-                     : fmt::format("Member {} added by {}.", whom.name, author.name);
+    return by_itself ? words.fill(Stock::member_added, "Member %1$s added.", {whom.name})
+                     : words.fill(Stock::member_added_by, "Member %1$s added by %2$s.",
+                                  {whom.name, author.name});
   }
-  return by_itself ? fmt::format("Group left by {}.", whom.name)
-                   : fmt::format("Member {} removed by {}.", whom.name, author.name);
+  return by_itself ? words.fill(Stock::group_left_by, "Group left by %1$s.", {whom.name})
+                   : words.fill(Stock::member_removed_by, "Member %1$s removed by %2$s.",
+                                {whom.name, author.name});
 }
 
 // Whether a line is told as a message that came, or as a change of the chat.
@@ -77,8 +81,8 @@ base::Result<> add_membership_line(const kernel::WriteContext& write, const chat
   const bool left = !member.present && author.contact == whom.contact;
   return add_line(write, group, author, sender,
                   member.present ? SystemMessage::member_added : SystemMessage::member_removed,
-                  text_of_membership(group, member.present, whom, author), whom.contact,
-                  left ? Told::changed : Told::incoming);
+                  text_of_membership(write.core.stock, group, member.present, whom, author),
+                  whom.contact, left ? Told::changed : Told::incoming);
 }
 
 // A register that changed, in a channel without its author: that is always its owner.
@@ -130,7 +134,14 @@ base::Result<> add_change_lines(const kernel::WriteContext& write, const chats::
     return add_line(write, group, author, sender, system, words(author.name), std::nullopt);
   };
   const std::string_view what = now.channel ? "Channel" : "Group";
+  const kernel::StockStrings& words = write.core.stock;
   EDGE_CHECK(changed(before.name, now.name, SystemMessage::group_name, [&](const auto& who) {
+    if (!now.channel) {
+      return words.fill(Stock::group_renamed_by,
+                        "Group name changed from \"%1$s\" to \"%2$s\" by %3$s.",
+                        {plain_name(before.name.value, kMaxGroupName),
+                         plain_name(now.name.value, kMaxGroupName), who});
+    }
     return by_whom(group,
                    fmt::format("{} name changed from \"{}\" to \"{}\"", what,
                                plain_name(before.name.value, kMaxGroupName),
@@ -141,6 +152,11 @@ base::Result<> add_change_lines(const kernel::WriteContext& write, const chats::
       changed(before.description, now.description, SystemMessage::group_description,
               [&](const auto& who) { return by_whom(group, "Chat description changed", who); }));
   return changed(before.image, now.image, SystemMessage::group_image, [&](const auto& who) {
+    if (!now.channel) {
+      return now.image.value
+                 ? words.fill(Stock::image_changed_by, "Group image changed by %1$s.", {who})
+                 : words.fill(Stock::image_deleted_by, "Group image deleted by %1$s.", {who});
+    }
     return by_whom(group, fmt::format("{} image {}", what, now.image.value ? "changed" : "deleted"),
                    who);
   });
@@ -160,16 +176,18 @@ base::Result<> add_member(const kernel::WriteContext& write, chats::Group& group
   card.addr = row.addr;
   card.name = row.auth_name;
   card.bot = row.bot;
-  group.state.members[key] = {group.state.next_number(), true, self, std::move(card)};
+  const std::uint64_t number = next_membership(write, group.state, key, true);
+  group.state.members[key] = {number, true, self, std::move(card)};
   EDGE_CHECK(publish_card(write, group));
   EDGE_CHECK(save_group(write, group));
   EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
   if (!group.row.promoted) return write.emit(ChatlistChanged{});
   EDGE_TRY(const Person whom, person(write, key));
-  EDGE_TRY(
-      const store::MessageRow line,
-      add_own_line(write, group, SystemMessage::member_added,
-                   fmt::format("You added member {}.", whom.name), contact, std::nullopt, true));
+  EDGE_TRY(const store::MessageRow line,
+           add_own_line(
+               write, group, SystemMessage::member_added,
+               write.core.stock.fill(Stock::we_added_member, "You added member %1$s.", {whom.name}),
+               contact, std::nullopt, true));
   return send_to_members(write, group, {line.id, line.uuid});
 }
 

@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "messaging/chats/chat_rules.h"
+#include "messaging/chats/pictures.h"
 #include "messaging/kernel/protocol.h"
 #include "messaging/model/plain_name.h"
 #include "messaging/protected/protected_access.h"
-#include "store/tables/blobs.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
 #include "store/tables/contacts.h"
@@ -26,7 +27,7 @@ base::Result<store::ContactRow> make_contact(const kernel::WriteContext& write,
                                              const MemberKey& key, const MemberCard& card) {
   store::ContactRow contact;
   EDGE_TRY(contact.id, write.tx.next<ContactId>(write.account.id, "contact", kFirstId));
-  contact.keys.push_back(chats::stored_key(key));
+  contact.keys.push_back(chats::stored_key(write.account, key));
   contact.addr = plain_name(card.addr, kMaxAddress);
   contact.auth_name = plain_name(card.name);
   contact.bot = card.bot;
@@ -65,6 +66,27 @@ base::Result<> send_what_waits(const kernel::WriteContext& write, const chats::G
 }
 
 }  // namespace
+
+std::uint64_t next_membership(const kernel::WriteContext& write, const GroupState& state,
+                              const MemberKey& key, bool present) {
+  if (!write.protocol().abilities().dated_groups) return state.next_number();
+  // Twice the second, and one more for a present member (messaging/mail/form/mail_group.h). Never
+  // before what it replaces; a removal counts from the second after an addition.
+  const Membership* before = state.find(key);
+  std::uint64_t second = static_cast<std::uint64_t>(write.tx.now() / 1000);
+  if (before != nullptr) {
+    second = std::max(second, before->number / 2 + (before->present && !present ? 1 : 0));
+  }
+  return 2 * second + (present ? 1 : 0);
+}
+
+Stamp next_stamp(const kernel::WriteContext& write, const GroupState& state, const Stamp& before) {
+  if (!write.protocol().abilities().dated_groups) {
+    return {state.next_number(), chats::key_of(write.account)};
+  }
+  const auto second = static_cast<std::uint64_t>(write.tx.now() / 1000);
+  return {std::max(second, before.number + 1), {}};
+}
 
 base::Result<chats::Group> make_group(const kernel::WriteContext& write, const GroupId& id,
                                       GroupState state, store::ChatBlocked blocked) {
@@ -133,26 +155,12 @@ base::Result<bool> publish_card(const kernel::WriteContext& write, chats::Group&
   return true;
 }
 
-base::Result<> set_image_blob(const kernel::WriteContext& write, chats::Group& group,
-                              std::optional<std::int64_t> blob, files::RemovedFiles& files) {
-  if (blob) EDGE_CHECK(store::add_blob_use(write.scope, *blob));
-  if (group.row.image_blob) {
-    EDGE_TRY(auto gone, store::drop_blob_use(write.scope, *group.row.image_blob));
-    if (gone) files.add(*std::move(gone));
-  }
-  group.row.image_blob = blob;
-  return {};
-}
-
 base::Result<> forget_group(const kernel::WriteContext& write, ChatId chat,
                             files::RemovedFiles& files) {
   const store::Scope& scope = write.scope;
-  EDGE_TRY(const auto row, store::find_group(scope, chat));
+  EDGE_TRY(auto row, store::find_group(scope, chat));
   if (!row) return {};
-  if (row->image_blob) {
-    EDGE_TRY(auto gone, store::drop_blob_use(scope, *row->image_blob));
-    if (gone) files.add(*std::move(gone));
-  }
+  EDGE_CHECK(chats::replace_picture(write, row->image_blob, std::nullopt, files));
   EDGE_TRY(const base::Bytes bytes, store::load_group_state(scope, chat));
   EDGE_TRY(const GroupState state, decode_group_state(bytes, MemberKeys::unchecked));
   EDGE_TRY(const MemberKey self, chats::key_of(scope, kSelf));

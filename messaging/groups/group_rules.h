@@ -21,7 +21,12 @@ namespace messaging::groups {
 
 // The state is sent again after this time to a member whose message shows that it lacks it.
 inline constexpr base::Millis kStateResendAfter = 10 * 60 * base::Millis{1000};
-inline constexpr std::uint64_t kMaxGroupImage = 1024 * 1024;  // bytes of plaintext
+
+// The number of a change of ours to a member, and the stamp of one to a register whose stamp was
+// `before`: after all changes that are known, or of now (Abilities::dated_groups).
+std::uint64_t next_membership(const kernel::WriteContext& write, const GroupState& state,
+                              const MemberKey& key, bool present);
+Stamp next_stamp(const kernel::WriteContext& write, const GroupState& state, const Stamp& before);
 
 // Creates a chat and its group; the caller sets type and state.
 base::Result<chats::Group> make_group(const kernel::WriteContext& write, const GroupId& id,
@@ -46,6 +51,7 @@ struct SendOptions {
 };
 base::Result<> send_to_member(const kernel::WriteContext& write, const chats::Group& group,
                               ContactId contact, const SendOptions& options);
+// To all of them; of many, some in this write and the others in later ones (pending_states.h).
 base::Result<> send_to_members(const kernel::WriteContext& write, const chats::Group& group,
                                const SendOptions& options);
 // Requests the state of an unknown group.
@@ -76,10 +82,6 @@ store::Uuid promotion_uuid(const GroupId& group);
 // Adds a member and sends the change to all: for add_contact_to_chat and joins by invite.
 base::Result<> add_member(const kernel::WriteContext& write, chats::Group& group,
                           ContactId contact);
-
-// Sets the picture to this blob, or none; the previous blob is deleted when nothing uses it.
-base::Result<> set_image_blob(const kernel::WriteContext& write, chats::Group& group,
-                              std::optional<std::int64_t> blob, files::RemovedFiles& files);
 
 // Deletes the group's chat without leaving the group: a later text creates a new chat.
 base::Result<> forget_group(const kernel::WriteContext& write, ChatId chat,

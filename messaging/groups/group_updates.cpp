@@ -7,6 +7,7 @@
 #include "crypto/random.h"
 #include "messaging/groups/giving_up.h"
 #include "messaging/groups/group_rules.h"
+#include "messaging/groups/pending_states.h"
 #include "messaging/kernel/protocol.h"
 #include "messaging/model/content.h"
 #include "messaging/outbox/outgoing.h"
@@ -14,6 +15,12 @@
 #include "store/tables/pending_states.h"
 
 namespace messaging::groups {
+namespace {
+
+// Members that the write of our own change sends to; the others are sent it in later ones.
+constexpr std::size_t kMembersInWrite = 16;
+
+}  // namespace
 
 base::Result<std::vector<ContactId>> recipients(const store::Scope& scope, ChatId chat) {
   EDGE_TRY(const auto members, store::list_members(scope, chat));
@@ -59,7 +66,13 @@ base::Result<> send_to_member(const kernel::WriteContext& write, const chats::Gr
 
 base::Result<> send_to_members(const kernel::WriteContext& write, const chats::Group& group,
                                const SendOptions& options) {
-  EDGE_TRY(const auto contacts, recipients(write.scope, group.row.chat));
+  EDGE_TRY(auto contacts, recipients(write.scope, group.row.chat));
+  // A new group's first update goes to all: by its uuid members know that the group is new.
+  const bool is_new = options.uuid == promotion_uuid(group.row.uuid);
+  if (contacts.size() > kMembersInWrite && !is_new) {
+    EDGE_CHECK(add_pending_state_for_all(write, group, kSelf));
+    contacts.resize(kMembersInWrite);
+  }
   for (const ContactId contact : contacts) {
     EDGE_CHECK(send_to_member(write, group, contact, options));
   }

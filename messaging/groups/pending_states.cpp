@@ -116,7 +116,8 @@ base::Result<PendingStates::Slice> PendingStates::send_to_some(const kernel::Wri
       const std::size_t size = encode(shown).size();
       const auto price = static_cast<double>(size);
       if (sent_.take(write.account.id, one.contact, price) == 0) {
-        if (caused_.take(write.account.id, cause, price) > 0) return slice;
+        const bool ours = cause == kSelf;
+        if (!ours && caused_.take(write.account.id, cause, price) > 0) return slice;
         EDGE_CHECK(send_to_member(write, group, one.contact, {.with_image = one.image}));
         ++told;
         bytes += size;

@@ -70,7 +70,8 @@ void AccountDirectory::change(AccountId account, const std::function<void(Accoun
                      .io_on = state->io_on,
                      .relay = state->relay,
                      .configured = state->configured,
-                     .elsewhere = state->elsewhere});
+                     .elsewhere = state->elsewhere,
+                     .member_key = state->member_key});
     change(*changed);
     state = std::move(changed);
   }
@@ -94,6 +95,10 @@ void AccountDirectory::set_addr(AccountId account, std::string addr) {
     state.ways_in.front().addr = std::move(addr);
     state.configured = true;
   });
+}
+
+void AccountDirectory::set_member_key(AccountId account, const MemberKey& key) {
+  change(account, [&](AccountState& state) { state.member_key = key; });
 }
 
 void AccountDirectory::set_ways_in(AccountId account, std::vector<store::WayIn> ways) {

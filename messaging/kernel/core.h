@@ -21,9 +21,11 @@
 #include "messaging/kernel/engine_options.h"
 #include "messaging/kernel/protocols.h"
 #include "messaging/kernel/relay_home.h"
+#include "messaging/kernel/removals.h"
 #include "messaging/kernel/steady_time.h"
 #include "messaging/kernel/stock_strings.h"
 #include "messaging/model/events.h"
+#include "messaging/model/group_state.h"
 #include "store/store.h"
 #include "store/tables/scope.h"
 #include "store/tables/ways_in.h"
@@ -45,6 +47,8 @@ struct AccountState {
   std::optional<RelayHome> relay = {};  // reached through it
   bool configured = true;               // false: no address yet, and nothing can be sent
   bool elsewhere = false;  // it is on its way to another gateway, or lives there: nothing is sent
+  // By which groups know it, where that is not its identity: of mail, its OpenPGP fingerprint.
+  std::optional<MemberKey> member_key = {};
 
   ProtocolKind protocol() const { return ways_in.front().kind; }  // that it speaks (decision 31)
   const std::string& addr() const { return ways_in.front().addr; }
@@ -67,6 +71,8 @@ class AccountDirectory {
   void set_addr(AccountId account, std::string addr);
   // The account is reached by these from now on; at least one.
   void set_ways_in(AccountId account, std::vector<store::WayIn> ways);
+  // Groups know the account by this key from now on.
+  void set_member_key(AccountId account, const MemberKey& key);
   void erase(AccountId account);
   void order(const std::vector<AccountId>& accounts);  // all of them
   // The account is in here and is this one: its number may name another identity after an import.
@@ -121,6 +127,7 @@ class Core {
   ContactBudget parking;               // bytes of envelopes parked until their session begins
   std::unique_ptr<SteadyTime> steady;  // set by Engine::open before anything else
   std::unique_ptr<FileWorker> file_worker;
+  const std::shared_ptr<Removals> removals = std::make_shared<Removals>();
 
   // Set once, by Parts, before anything is written.
   Protocols protocols;

@@ -23,7 +23,9 @@
 
 #include "base/clock.h"
 #include "base/function.h"
+#include "base/bytes.h"
 #include "base/result.h"
+#include "crypto/wiping.h"
 #include "messaging/model/group_state.h"
 #include "messaging/model/route_key.h"
 
@@ -35,10 +37,12 @@ struct Scope;
 
 namespace messaging {
 struct Profile;
+struct Vcard;
 }  // namespace messaging
 
 namespace messaging::kernel {
 
+struct AccountState;
 struct WriteContext;
 
 // What a protocol can do. Read in one place: check_able() (messaging/chats/abilities.h).
@@ -47,6 +51,9 @@ struct Abilities {
   // other side has stored it, and arrivals are not reported to their senders.
   bool acknowledges = false;
   bool groups = false;
+  // The changes of groups are numbered by when they were made, in seconds: no state of a group is
+  // sent but with dates. Else by one more than all before.
+  bool dated_groups = false;
   bool protected_files = false;
   bool read_receipts = false;
   std::uint64_t largest_file = 0;  // bytes of plaintext
@@ -107,11 +114,34 @@ class Protocol {
   virtual base::Result<> want_link(const WriteContext& write, base::ContactId contact) = 0;
   // The contact acknowledged this row, which is deleted.
   virtual base::Result<> acknowledged(const WriteContext& write, const store::OutboxRow& row) = 0;
-  // The account's profile changed: queues updates for contacts whose copy differs.
+  // The account's profile or its picture changed: queues updates for contacts whose copy differs.
   virtual base::Result<> send_profile(const WriteContext& write) = 0;
   // A contact's new profile has its current addresses.
   virtual base::Result<> take_profile(const WriteContext& write, const store::ContactRow& contact,
                                       const Profile& profile) = 0;
+
+  // ---- cards ----
+  // A contact's key as a card (vCard) has it, base64; "": a card has none of this protocol.
+  virtual base::Result<std::string> card_key(const store::ContactRow&) { return std::string(); }
+  // The contact whose key a card has, made if nobody has it. nullopt: it has none of this protocol.
+  virtual base::Result<std::optional<base::ContactId>> contact_of_card(const WriteContext&,
+                                                                       const Vcard&) {
+    return std::optional<base::ContactId>();
+  }
+
+  // ---- our own key as a file, for other programs ----
+  struct KeyFile {
+    std::string name;
+    crypto::WipingBytes text;
+  };
+  // nullopt: the account's identity is its key.
+  virtual base::Result<std::optional<KeyFile>> export_key(const store::Scope&,
+                                                          const AccountState&) {
+    return std::optional<KeyFile>();
+  }
+  // Takes a file's key as the own one of an account that nothing was done with yet. False: it is
+  // none of this protocol.
+  virtual base::Result<bool> import_key(const WriteContext&, base::ByteView) { return false; }
 
   // ---- members of groups and holders of cards, who may never have met ----
   // Puts our addresses for members of this group, or for whoever holds a card of ours (nullopt),

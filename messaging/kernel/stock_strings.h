@@ -3,8 +3,11 @@
 // thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,22 +26,59 @@ enum class Stock : std::uint32_t {
   sticker = 67,
   device_messages = 68,
   saved_messages = 69,
+  we_renamed_group = 124,
+  group_renamed_by = 125,
+  we_changed_image = 126,
+  image_changed_by = 127,
+  we_added_member = 128,
+  member_added_by = 129,
+  we_removed_member = 130,
+  member_removed_by = 131,
+  we_left_group = 132,
+  group_left_by = 133,
+  we_deleted_image = 134,
+  image_deleted_by = 135,
+  location_sent_by = 137,
+  chat_is_encrypted = 170,
+  member_added = 173,
+  we_left_channel = 200,
 };
 
-constexpr bool is_used(std::uint32_t number) {
+// How many places for names such as %1$s a text has; nothing for one that is not used.
+constexpr std::optional<int> places_of(std::uint32_t number) {
+  using enum Stock;
   switch (static_cast<Stock>(number)) {
-    case Stock::self:
-    case Stock::draft:
-    case Stock::voice:
-    case Stock::image:
-    case Stock::video:
-    case Stock::gif:
-    case Stock::sticker:
-    case Stock::device_messages:
-    case Stock::saved_messages:
-      return true;
+    case self:
+    case draft:
+    case voice:
+    case image:
+    case video:
+    case gif:
+    case sticker:
+    case device_messages:
+    case saved_messages:
+    case we_changed_image:
+    case we_left_group:
+    case we_deleted_image:
+    case chat_is_encrypted:
+    case we_left_channel:
+      return 0;
+    case image_changed_by:
+    case we_added_member:
+    case we_removed_member:
+    case group_left_by:
+    case image_deleted_by:
+    case location_sent_by:
+    case member_added:
+      return 1;
+    case we_renamed_group:
+    case member_added_by:
+    case member_removed_by:
+      return 2;
+    case group_renamed_by:
+      return 3;
   }
-  return false;
+  return std::nullopt;
 }
 
 class StockStrings {
@@ -51,6 +91,24 @@ class StockStrings {
     base::Lock lock(mutex_);
     const auto found = strings_.find(static_cast<std::uint32_t>(which));
     return found == strings_.end() ? std::string(otherwise) : found->second;
+  }
+  // A text with the places %1$s, %2$s, … for the arguments, of which it may leave out some.
+  std::string fill(Stock which, std::string_view otherwise,
+                   std::initializer_list<std::string_view> arguments) const {
+    const std::string text = get(which, otherwise);
+    std::string out;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      const bool place = text[at] == '%' && at + 3 < text.size() && text[at + 2] == '$' &&
+                         text[at + 3] == 's' && text[at + 1] > '0' &&
+                         static_cast<std::size_t>(text[at + 1] - '0') <= arguments.size();
+      if (!place) {
+        out += text[at];
+        continue;
+      }
+      out += *(arguments.begin() + (text[at + 1] - '1'));
+      at += 3;
+    }
+    return out;
   }
 
  private:

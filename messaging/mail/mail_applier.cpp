@@ -7,10 +7,14 @@
 #include "crypto/stream.h"
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/requests.h"
+#include "messaging/mail/arrived_files.h"
+#include "messaging/mail/form/group_id.h"
 #include "messaging/mail/form/mail_content.h"
 #include "messaging/mail/form/message_id.h"
+#include "messaging/mail/group_mails.h"
 #include "messaging/mail/mail_contacts.h"
 #include "messaging/mail/mail_joining.h"
+#include "messaging/mail/own_copies.h"
 #include "messaging/mail/split_messages.h"
 #include "messaging/mail/stored_names.h"
 #include "messaging/model/plain_name.h"
@@ -18,6 +22,7 @@
 #include "messaging/receiving/apply_content.h"
 #include "store/tables/blobs.h"
 #include "store/tables/chats.h"
+#include "store/tables/groups.h"
 #include "store/tables/mail_ids.h"
 #include "store/tables/messages.h"
 
@@ -85,63 +90,44 @@ base::Result<> note_encrypted(const kernel::WriteContext& write, ContactId conta
   return write.emit(ChatModified{chat->id});
 }
 
-FileNote* file_note_in(Content& content) {
-  if (auto* text = std::get_if<TextMessage>(&content.body)) return pointer_to(text->file);
-  if (auto* text = std::get_if<GroupText>(&content.body)) return pointer_to(text->message.file);
-  return nullptr;
-}
-
-// The sealed form of one of the mail's files.
-const store::BlobInfo* sealed_file(const Arrival& arrival, const MailFile* file) {
-  const auto* text = std::get_if<MailText>(&arrival.opened.mail.body);
-  if (text == nullptr || file == nullptr) return nullptr;
-  std::size_t at = 0;
-  if (text->file) {
-    if (file == &*text->file) return arrival.files.empty() ? nullptr : arrival.files.data();
-    at = 1;
-  }
-  for (const MailFile& more : text->more_files) {
-    if (file == &more) return at < arrival.files.size() ? &arrival.files[at] : nullptr;
-    ++at;
-  }
-  return nullptr;
-}
-
-// The file as apply_content() wants it: sealed in our store, under a key that the note has.
-store::TransferRow transfer_of(FileNote& note, const store::BlobInfo& blob) {
-  note.transfer = crypto::random_array<16>();
-  note.size = blob.size;
-  note.sealed_size = crypto::sealed_size(blob.size);
-  note.key = crypto::WipingArray<32>(blob.key.secret.view());
-  note.hash = blob.hash;
-  store::TransferRow row;
-  row.id = note.transfer;
-  row.size = note.sealed_size;
-  row.name = blob.name;
-  return row;
-}
-
 base::Result<> note_kept(const kernel::WriteContext& write, const Arrival& arrival,
                          Applied& applied) {
-  for (const store::BlobInfo& file : arrival.files) {
+  const auto note = [&](const store::BlobInfo& file) -> base::Result<> {
     EDGE_TRY(const auto kept, store::find_blob_by_name(write.scope, file.name));
     if (kept) applied.kept.push_back(file.name);
-  }
-  return {};
+    return {};
+  };
+  for (const store::BlobInfo& file : arrival.files) EDGE_CHECK(note(file));
+  return arrival.group_image ? note(*arrival.group_image) : base::Result<>{};
+}
+
+// Everybody who may be the author of a message in the mail's group; nobody for a mail between two.
+base::Result<std::vector<ContactId>> authors_in(const kernel::WriteContext& write,
+                                                const ChatMail& mail) {
+  std::vector<ContactId> authors;
+  if (!mail.group) return authors;
+  EDGE_TRY(const auto group, store::find_group_by_uuid(write.scope, group_id_of(mail.group->id)));
+  if (!group) return authors;
+  authors.push_back(kSelf);
+  EDGE_TRY(const auto members, store::list_members(write.scope, group->chat));
+  for (const store::MemberRow& member : members) authors.push_back(member.contact);
+  return authors;
 }
 
 base::Result<> apply_contents(const kernel::WriteContext& write, const store::ContactRow& contact,
                               const Arrival& arrival) {
-  const StoredNames names(write.scope, contact.id);
+  EDGE_TRY(auto authors, authors_in(write, arrival.opened.mail));
+  const StoredNames names(write.scope, contact.id, std::move(authors));
   const receiving::Sender sender{contact, kTurn};
   for (MailContent& one : to_content(arrival.opened.mail, names)) {
     FileNote* const note = file_note_in(one.content);
-    const store::BlobInfo* const sealed = sealed_file(arrival, one.file);
-    std::optional<store::TransferRow> transfer;
-    if (note != nullptr && sealed != nullptr) transfer = transfer_of(*note, *sealed);
+    const std::optional<store::TransferRow> transfer = transfer_of(arrival, one.file, note);
     EDGE_TRY(const SplitStep step,
              begin_split(write, contact.id, arrival.opened.mail, one.content, note, transfer));
     if (step == SplitStep::joined) continue;
+    if (auto* grouped = std::get_if<GroupText>(&one.content.body)) {
+      EDGE_TRY(grouped->digest, group_digest(write.scope, grouped->group, contact.id));
+    }
     const crypto::WipingBytes whole = encode(one.content);
     EDGE_CHECK(receiving::apply_content(write, sender, one.content, transfer, whole));
     if (step == SplitStep::half) {
@@ -167,21 +153,26 @@ base::Result<Applied> apply_from(const kernel::WriteContext& write, const OwnKey
   EDGE_CHECK(take_gossip(write, arrival.opened));
   EDGE_CHECK(note_ids(write, mail));
   if (mail.join) EDGE_CHECK(take_join_step(write, own, arrival.opened));
-  if (!mail.join && !mail.group) {
-    EDGE_CHECK(apply_contents(write, contact, arrival));
-    EDGE_CHECK(note_kept(write, arrival, applied));
-    EDGE_CHECK(note_encrypted(write, contact.id));
+  bool has_contents = !mail.join;
+  if (mail.group) {
+    EDGE_TRY(has_contents, take_group_mail(write, arrival.opened, contact, arrival.group_image));
   }
+  if (has_contents) {
+    EDGE_CHECK(apply_contents(write, contact, arrival));
+    if (!mail.group) EDGE_CHECK(note_encrypted(write, contact.id));
+  }
+  EDGE_CHECK(note_kept(write, arrival, applied));
   if (first) EDGE_CHECK(outbox::release_waiting(write, contact.id));
   return applied;
 }
 
-}  // namespace
-
+// False: the mail was taken before.
 base::Result<bool> note_mail(const kernel::WriteContext& write, const std::string& message_id) {
   if (message_id.empty()) return true;
   return store::note_taken_mail(write.scope, message_id, write.steady());
 }
+
+}  // namespace
 
 base::Result<Applied> apply_mail(const kernel::WriteContext& write, const OwnKey& own,
                                  const Arrival& arrival) {
@@ -194,10 +185,16 @@ base::Result<Applied> apply_mail(const kernel::WriteContext& write, const OwnKey
     return Applied{};
   }
   if (!opened.signer) return Applied{};
-  if (opened.signer->fingerprint() == own.certificate.fingerprint()) return Applied{};
+  if (opened.signer->fingerprint() == own.certificate.fingerprint()) {
+    Applied applied;
+    EDGE_CHECK(take_own_copy(write, own, arrival));
+    EDGE_CHECK(note_kept(write, arrival, applied));
+    return applied;
+  }
   EDGE_TRY(const auto known, find_by_fingerprint(write.scope, opened.signer->fingerprint()));
   if (known) return apply_from(write, own, arrival, *known);
-  if (opened.mail.join) {
+  // Whom a stranger adds to a group hears so by a step, too.
+  if (opened.mail.join && !opened.mail.group) {
     EDGE_CHECK(take_join_step(write, own, opened));
     return Applied{};
   }

@@ -22,6 +22,7 @@ struct Arrival {
   OpenedMail opened;
   // The mail's files, sealed on the disk: MailText::file, if there is one, then more_files.
   std::vector<store::BlobInfo> files;
+  std::optional<store::BlobInfo> group_image = {};  // MailGroup::image, sealed
 };
 
 struct Applied {
@@ -32,7 +33,5 @@ struct Applied {
 // A mail that was taken before changes nothing.
 base::Result<Applied> apply_mail(const kernel::WriteContext& write, const OwnKey& own,
                                  const Arrival& arrival);
-// A mail of no use is noted, so that it is not offered again. False: it was before.
-base::Result<bool> note_mail(const kernel::WriteContext& write, const std::string& message_id);
 
 }  // namespace messaging::mail

@@ -96,7 +96,7 @@ void MailCarrier::carry(RouteKey route, std::unique_ptr<kernel::Load> load, int 
 }
 
 // Chooses the login and composes. After failures the other logins get their turns.
-base::Result<> MailCarrier::prepare(Turn& turn) const {
+base::Result<> MailCarrier::prepare(Turn& turn) {
   OwnKeyPtr own;
   {
     EDGE_TRY(auto read, core_.read(turn.route.first));
@@ -110,7 +110,8 @@ base::Result<> MailCarrier::prepare(Turn& turn) const {
     turn.line = {turn.route.first, row.id};
     EDGE_TRY(turn.login, login_of(row));
   }
-  EDGE_TRY(turn.composed, compose(core_, turn.route.first, *turn.load, *own, turn.login.addr));
+  EDGE_TRY(turn.composed,
+           compose(core_, turn.route.first, *turn.load, *own, turn.login.addr, introductions_));
   return {};
 }
 

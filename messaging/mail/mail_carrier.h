@@ -10,6 +10,7 @@
 #include <string>
 
 #include "messaging/kernel/protocol.h"
+#include "messaging/mail/group_introductions.h"
 #include "messaging/mail/mail_composer.h"
 #include "messaging/mail/mail_transport.h"
 #include "messaging/mail/mail_workers.h"
@@ -31,7 +32,7 @@ class MailCarrier {
   struct Turn;
   using TurnPtr = std::shared_ptr<Turn>;
 
-  base::Result<> prepare(Turn& turn) const;
+  base::Result<> prepare(Turn& turn);
   void submit_next(const TurnPtr& turn);
   void answered(const TurnPtr& turn, SubmitReply reply);
   void accepted(const TurnPtr& turn);
@@ -41,6 +42,7 @@ class MailCarrier {
   MailTransport* const transport_;
   OwnKeys& keys_;
   MailWorkers& workers_;
+  GroupIntroductions introductions_;
 };
 
 }  // namespace messaging::mail

@@ -11,10 +11,12 @@
 #include "messaging/mail/form/inner_mail.h"
 #include "messaging/mail/form/mail_content.h"
 #include "messaging/mail/form/message_id.h"
+#include "messaging/mail/group_mails.h"
 #include "messaging/mail/mail_contacts.h"
 #include "messaging/mail/stored_names.h"
 #include "store/tables/blobs.h"
 #include "store/tables/config_values.h"
+#include "store/tables/locations.h"
 
 namespace messaging::mail {
 namespace {
@@ -184,7 +186,10 @@ base::Result<ChatMail> frame(const Composing& c, const Content& content) {
   mail.date = c.now();
   EDGE_TRY(const std::string bot, setting(c, "bot"));
   mail.automatic = bot == "1";
-  if (const auto* text = std::get_if<TextMessage>(&content.body)) {
+  const auto* text = std::get_if<TextMessage>(&content.body);
+  const auto* grouped = std::get_if<GroupText>(&content.body);
+  if (grouped != nullptr) text = &grouped->message;
+  if (text != nullptr) {
     mail.date = std::min(mail.date, text->sent_at / 1000);
     EDGE_TRY(const std::string mdns, setting(c, "mdns_enabled"));
     mail.wants_receipt = mdns != "0";
@@ -229,19 +234,71 @@ std::vector<ChatMail> split(ChatMail mail, const Content& content) {
   return both;
 }
 
-base::Result<std::vector<base::Bytes>> compose_content(const Composing& c, const Content& content,
-                                                       std::int64_t blob_id) {
-  std::optional<MailFile> file;
-  if (blob_id != 0) {
-    EDGE_TRY(file, read_file(c, blob_id));
+// Where a message was written is said by its own mail.
+bool goes_with_messages(const Content& content) {
+  const auto* locations = std::get_if<Locations>(&content.body);
+  return locations != nullptr && !locations->begins && !locations->places.empty() &&
+         std::all_of(locations->places.begin(), locations->places.end(),
+                     [](const PlaceNote& note) { return note.message.has_value(); });
+}
+
+base::Result<> put_place(const Composing& c, const Content& content, ChatMail& mail) {
+  EDGE_TRY(const auto row, store::location_of_message(c.scope, kSelf, content.uuid));
+  if (row) mail.place = Place{row->latitude, row->longitude, row->accuracy};
+  return {};
+}
+
+// The keys of those whom a mail for a group is for, who may not know each other's.
+void add_gossip(const Composing& c, ChatMail& mail) {
+  for (const Recipient& one : c.recipients) {
+    if (!one.certificate || one.addresses.empty()) continue;
+    const std::string& addr = one.addresses.front();
+    const bool is_member = std::any_of(mail.to.begin(), mail.to.end(), [&](const MailMember& to) {
+      return same_address(to.addr, addr);
+    });
+    if (is_member) mail.gossip.push_back({addr, one.certificate->bytes(), false});
   }
-  EDGE_TRY(ChatMail mail, frame(c, content));
-  const StoredNames names(c.scope, kSelf);
-  EDGE_TRY(const bool said, put_content(mail, content, names, std::move(file)));
+}
+
+base::Result<> add_group_image(const Composing& c, ChatMail& mail, std::int64_t blob_id) {
+  EDGE_TRY(MailFile image, read_file(c, blob_id));
+  if (image.bytes.size() <= kMaxPicture) mail.group->image = MailPicture{std::move(image.bytes)};
+  return {};
+}
+
+base::Result<std::vector<base::Bytes>> compose_content(const Composing& c, const MailLoad& load,
+                                                       const Content& content,
+                                                       GroupIntroductions& introductions) {
   std::vector<base::Bytes> sealed;
-  if (!said) return sealed;
+  if (goes_with_messages(content)) return sealed;
+  EDGE_TRY(ChatMail mail, frame(c, content));
+  EDGE_TRY(const auto group, group_of_content(c.scope, content));
+  GroupFrame::Says says = GroupFrame::Says::content;
+  if (group) {
+    const bool introduce =
+        introductions.due(c.account.id, *group, content.uuid, c.core.clock.uptime());
+    EDGE_TRY(const GroupFrame framed, frame_group(c.scope, c.account, mail, *group, content,
+                                                  load.rows.front().message, introduce));
+    says = framed.says;
+    if (says == GroupFrame::Says::silence) return sealed;
+    if (introduce) {
+      introductions.note(c.account.id, *group, content.uuid, c.core.clock.uptime());
+    }
+    if (introduce || std::holds_alternative<MemberAdded>(mail.group->change)) add_gossip(c, mail);
+    if (framed.image) EDGE_CHECK(add_group_image(c, mail, *framed.image));
+  }
+  if (says == GroupFrame::Says::content) {
+    std::optional<MailFile> file;
+    if (load.blob_id != 0) {
+      EDGE_TRY(file, read_file(c, load.blob_id));
+    }
+    const StoredNames names(c.scope, kSelf);
+    EDGE_TRY(const bool said, put_content(mail, content, names, std::move(file)));
+    if (!said) return sealed;
+  }
   if (auto* text = std::get_if<MailText>(&mail.body)) {
     EDGE_TRY(text->footer, setting(c, "selfstatus"));
+    EDGE_CHECK(put_place(c, content, mail));
   }
   if (mail.references.empty()) mail.references = {mail.message_id};
   for (const ChatMail& one : split(std::move(mail), content)) {
@@ -253,7 +310,8 @@ base::Result<std::vector<base::Bytes>> compose_content(const Composing& c, const
 }  // namespace
 
 base::Result<Composed> compose(kernel::Core& core, AccountId account, const MailLoad& load,
-                               const OwnKey& own, const std::string& from) {
+                               const OwnKey& own, const std::string& from,
+                               GroupIntroductions& introductions) {
   EDGE_TRY(auto read, core.read(account));
   const store::Scope scope = read.scope();
   EDGE_TRY(auto recipients, load_recipients(scope, load.contacts));
@@ -263,17 +321,22 @@ base::Result<Composed> compose(kernel::Core& core, AccountId account, const Mail
     composed.targets.push_back({one.contact.id, one.addresses});
   }
   std::vector<std::string> to = all_addresses(c.recipients);
+  EDGE_TRY(const std::string copies, setting(c, "bcc_self"));
   std::vector<base::Bytes> texts;
   if (const auto* step = std::get_if<JoinStep>(&load.what)) {
     if (!step->to.empty()) to = step->to;
     EDGE_TRY(texts.emplace_back(), compose_step(c, *step));
   } else if (const auto* content = std::get_if<Content>(&load.what)) {
-    EDGE_TRY(texts, compose_content(c, *content, load.blob_id));
+    EDGE_TRY(texts, compose_content(c, load, *content, introductions));
   } else {
     return fail(Errc::corrupt, "what waits to be sent has another form");
   }
   if (to.empty() && !texts.empty()) {
     return fail(Errc::invalid_argument, "no address of the recipient is known");
+  }
+  // For our other devices; of what goes to others.
+  if (copies == "1" && std::holds_alternative<Content>(load.what) && !to.empty()) {
+    to.push_back(from);
   }
   for (base::Bytes& text : texts) composed.mails.push_back({from, to, std::move(text)});
   return composed;

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "messaging/kernel/core.h"
+#include "messaging/mail/group_introductions.h"
 #include "messaging/mail/mail_load.h"
 #include "messaging/mail/mail_transport.h"
 #include "messaging/mail/own_keys.h"
@@ -26,6 +27,7 @@ struct Composed {
 
 // Errc::unavailable and Errc::internal may pass; any other error will not.
 base::Result<Composed> compose(kernel::Core& core, AccountId account, const MailLoad& load,
-                               const OwnKey& own, const std::string& from);
+                               const OwnKey& own, const std::string& from,
+                               GroupIntroductions& introductions);
 
 }  // namespace messaging::mail

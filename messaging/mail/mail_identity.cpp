@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include "crypto/openpgp/openpgp.h"
+#include "messaging/mail/form/fingerprint.h"
+#include "messaging/mail/mail_contacts.h"
 #include "messaging/mail/mail_logins.h"
 #include "messaging/mail/mail_protocol.h"
 #include "store/tables/contacts.h"
+#include "store/tables/invites.h"
 #include "store/tables/mail_keys.h"
 #include "store/tables/mail_logins.h"
 #include "store/tables/routes.h"
@@ -47,6 +50,10 @@ base::Result<> put_own_certificate(const kernel::WriteContext& write, const Secr
     EDGE_CHECK(store::insert_contact_key(write.scope, kSelf, key));
   }
   self.addr = addresses.front();
+  write.tx.on_commit(
+      [core = &write.core, id = write.account.id, member = member_key(certificate.fingerprint())] {
+        core->directory.set_member_key(id, member);
+      });
   return store::update_contact(write.scope, self);
 }
 
@@ -84,6 +91,21 @@ base::Result<> set_addresses(const kernel::WriteContext& write,
   write.tx.on_commit(
       [keys = &mail_protocol(write.core).keys(), id = write.account.id] { keys->forget(id); });
   return {};
+}
+
+base::Result<> use_key(const kernel::WriteContext& write, base::ByteView armored) {
+  EDGE_TRY(const SecretKey secret, SecretKey::read(armored));
+  EDGE_TRY(const crypto::WipingBytes stored, secret.serialize());
+  EDGE_CHECK(store::put_mail_key(write.scope, stored));
+  if (write.account.protocol() != store::ProtocolKind::mail) return {};
+  EDGE_TRY(const store::ContactRow self, store::load_contact(write.scope, kSelf));
+  EDGE_TRY(const auto before, certificate_of(self));
+  EDGE_CHECK(store::delete_contact_key(write.scope, kSelf, store::ProtocolKind::mail));
+  EDGE_CHECK(store::delete_invites(write.scope));
+  std::vector<std::string> addresses;
+  if (before) addresses = before->info().relays;
+  if (addresses.empty()) addresses.push_back(write.account.addr());
+  return set_addresses(write, addresses);
 }
 
 base::Result<> addresses_changed(const kernel::WriteContext& write) {

@@ -20,6 +20,9 @@ base::Result<> become_mail_account(const kernel::WriteContext& write, std::strin
 base::Result<> set_addresses(const kernel::WriteContext& write,
                              const std::vector<std::string>& addresses);
 
+// This OpenPGP key, armored, is the account's from now on: of one that nothing was done with yet.
+base::Result<> use_key(const kernel::WriteContext& write, base::ByteView armored);
+
 // Logins were added or deleted, or another one is the primary: set_addresses() with those stored.
 base::Result<> addresses_changed(const kernel::WriteContext& write);
 

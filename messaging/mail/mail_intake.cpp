@@ -66,7 +66,8 @@ void MailIntake::open_and_apply(LineKey line, MailPlace place, base::ByteView ma
   if (const auto* useless = std::get_if<UselessMail>(&opening->mail)) {
     base::log::info("account {}: mail {} is left out: {}", line.account.value, place.uid,
                     useless->why);
-    return note_useless(line.account, std::move(opening->message_id), std::move(done));
+    // Its Message-ID is nobody's word, and is not noted: it cannot keep another mail away.
+    return done(MailTaken::taken);
   }
   Arrival arrival{line,
                   place,
@@ -82,32 +83,25 @@ void MailIntake::open_and_apply(LineKey line, MailPlace place, base::ByteView ma
   apply(std::move(arrival), std::move(done));
 }
 
-void MailIntake::note_useless(AccountId account, std::string message_id,
-                              base::Completion<MailTaken> done) {
-  core_.write<MailTaken>(
-      account,
-      [this, id = std::move(message_id)](
-          store::Tx& tx, const store::Scope& scope,
-          const kernel::AccountState& state) -> base::Result<MailTaken> {
-        EDGE_CHECK(note_mail({core_, tx, scope, state}, id));
-        return MailTaken::taken;
-      },
-      std::move(done));
-}
-
 base::Result<> MailIntake::seal_files(Arrival& arrival) const {
+  EDGE_TRY(const kernel::AccountPtr state, core_.directory.get(arrival.line.account));
+  const auto seal = [&](base::ByteView bytes) -> base::Result<store::BlobInfo> {
+    EDGE_TRY(store::BlobWriter writer, core_.store.blobs().create(state->uuid));
+    EDGE_CHECK(writer.append(bytes));
+    return writer.finish();
+  };
+  const auto& group = arrival.opened.mail.group;
+  if (group && group->image && !group->image->bytes.empty()) {
+    EDGE_TRY(arrival.group_image, seal(group->image->bytes));
+  }
   const auto* text = std::get_if<MailText>(&arrival.opened.mail.body);
   if (text == nullptr) return {};
-  EDGE_TRY(const kernel::AccountPtr state, core_.directory.get(arrival.line.account));
-  const auto seal = [&](const MailFile& file) -> base::Result<> {
-    EDGE_TRY(store::BlobWriter writer, core_.store.blobs().create(state->uuid));
-    EDGE_CHECK(writer.append(file.bytes));
-    EDGE_TRY(auto sealed, writer.finish());
-    arrival.files.push_back(std::move(sealed));
-    return {};
-  };
-  if (text->file) EDGE_CHECK(seal(*text->file));
-  for (const MailFile& file : text->more_files) EDGE_CHECK(seal(file));
+  if (text->file) {
+    EDGE_TRY(arrival.files.emplace_back(), seal(text->file->bytes));
+  }
+  for (const MailFile& file : text->more_files) {
+    EDGE_TRY(arrival.files.emplace_back(), seal(file.bytes));
+  }
   return {};
 }
 
@@ -115,12 +109,14 @@ base::Result<> MailIntake::seal_files(Arrival& arrival) const {
 void MailIntake::remove_unused(const Arrival& arrival, const std::vector<std::string>& kept) const {
   const auto state = core_.directory.get(arrival.line.account);
   if (!state) return;
-  for (const store::BlobInfo& file : arrival.files) {
-    if (std::find(kept.begin(), kept.end(), file.name) != kept.end()) continue;
+  const auto remove = [&](const store::BlobInfo& file) {
+    if (std::find(kept.begin(), kept.end(), file.name) != kept.end()) return;
     if (auto gone = core_.store.blobs().remove((*state)->uuid, file.name); !gone) {
       base::log::warning("a file that no message uses stays: {}", gone.error().message);
     }
-  }
+  };
+  for (const store::BlobInfo& file : arrival.files) remove(file);
+  if (arrival.group_image) remove(*arrival.group_image);
 }
 
 void MailIntake::apply(Arrival arrival, base::Completion<MailTaken> done) {

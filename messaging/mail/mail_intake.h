@@ -1,6 +1,6 @@
 // MailIntake: takes the mails that lie in our mailboxes. A worker judges heads and opens mails; the
 // writer applies them; a mail is acknowledged to its server after the commit and not before. A mail
-// that cannot be opened or read is noted and costs itself alone.
+// that cannot be opened or read is acknowledged and costs itself alone.
 //
 // Called on the transport's thread, which it never holds up.
 #pragma once
@@ -37,7 +37,6 @@ class MailIntake final : public MailReceiver {
                                              const std::vector<MailHead>& heads) const;
   void open_and_apply(LineKey line, MailPlace place, base::ByteView mail,
                       base::Completion<MailTaken> done);
-  void note_useless(AccountId account, std::string message_id, base::Completion<MailTaken> done);
   base::Result<> seal_files(Arrival& arrival) const;
   void remove_unused(const Arrival& arrival, const std::vector<std::string>& kept) const;
   void apply(Arrival arrival, base::Completion<MailTaken> done);

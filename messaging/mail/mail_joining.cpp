@@ -6,7 +6,9 @@
 #include "crypto/random.h"
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/requests.h"
+#include "messaging/groups/group_joining.h"
 #include "messaging/mail/form/message_id.h"
+#include "messaging/mail/group_mails.h"
 #include "messaging/mail/join_step.h"
 #include "messaging/mail/mail_contacts.h"
 #include "messaging/mail/mail_protocol.h"
@@ -182,6 +184,10 @@ base::Result<> take_request_pubkey(const kernel::WriteContext& write, const OwnK
   if (opened.seal != MailSeal::passphrase || !opened.secret) return {};
   if (opened.secret->inviter != own_fingerprint(own)) return {};
   if (opened.mail.join->auth != opened.secret->auth) return {};
+  EDGE_TRY(const auto invite, invite_by_auth(write.scope, opened.secret->auth));
+  if (!invite || !mail_protocol(write.core).answers_request(write.account.id, invite->id)) {
+    return {};
+  }
   JoinStep step;
   step.step = "vc-pubkey";
   step.seal = JoinSeal::passphrase_signed;
@@ -195,6 +201,7 @@ base::Result<> take_plain_request(const kernel::WriteContext& write, const Opene
   if (opened.seal != MailSeal::plain || !opened.signer) return {};
   EDGE_TRY(const auto invite, store::find_invite_by_number(write.scope, opened.mail.join->number));
   if (!invite || invite->withdrawn) return {};
+  if (!mail_protocol(write.core).answers_request(write.account.id, invite->id)) return {};
   EDGE_TRY(store::ContactRow contact,
            contact_for(write, opened.signer->fingerprint(), opened.mail.from.addr, "",
                        store::ContactState::hidden));
@@ -245,7 +252,9 @@ base::Result<> take_request_with_auth(const kernel::WriteContext& write, const O
   if (contact.blocked) return {};
   EDGE_CHECK(learn_certificate(write, contact, *opened.signer));
   EDGE_CHECK(become_verified(write, contact));
-  if (!invite->chat) {
+  if (invite->chat) {
+    EDGE_CHECK(groups::admit_joiner(write, *invite, contact.id));
+  } else {
     JoinStep step;
     step.step = "vc-contact-confirm";
     step.to = {opened.mail.from.addr};
@@ -255,8 +264,16 @@ base::Result<> take_request_with_auth(const kernel::WriteContext& write, const O
   return outbox::release_waiting(write, contact.id);
 }
 
-base::Result<> take_confirmation(const kernel::WriteContext& write, const OpenedMail& opened) {
-  if (opened.seal != MailSeal::key || !opened.signer) return {};
+// A group's members are all told that somebody was added; only we wait for that.
+bool adds_us(const OwnKey& own, const ChatMail& mail) {
+  if (mail.join->step != "vg-member-added") return true;
+  const auto* added = mail.group ? std::get_if<MemberAdded>(&mail.group->change) : nullptr;
+  return added != nullptr && added->fingerprint == own.certificate.fingerprint();
+}
+
+base::Result<> take_confirmation(const kernel::WriteContext& write, const OwnKey& own,
+                                 const OpenedMail& opened) {
+  if (opened.seal != MailSeal::key || !opened.signer || !adds_us(own, opened.mail)) return {};
   EDGE_TRY(const auto contact, find_by_fingerprint(write.scope, opened.signer->fingerprint()));
   if (!contact) return {};
   EDGE_TRY(const auto joins, our_joins(write.scope));
@@ -282,6 +299,9 @@ base::Result<std::string> mail_invite_link(const kernel::WriteContext& write,
   invite.addr = write.account.addr();
   EDGE_TRY(const auto name, store::find_config_value(write.scope, "displayname"));
   invite.name = plain_name(name.value_or(""));
+  if (chat) {
+    EDGE_TRY(invite.group, invited_mail_group(write.scope, write.account, *chat));
+  }
   invite.number = live->number;
   invite.secret = auth_of(*live);
   invite.v3 = true;
@@ -328,6 +348,10 @@ base::Result<ChatId> start_mail_join(const kernel::WriteContext& write, const st
   EDGE_CHECK(end_earlier_joins(write, contact.id));
   EDGE_TRY(const store::ChatRow chat,
            chats::ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
+  ChatId shown = chat.id;
+  if (invite.group) {
+    EDGE_TRY(shown, expect_mail_group(write, invite));
+  }
   Join join{{}, invite};
   EDGE_TRY(join.row.id, write.tx.next_id(write.account.id, "pending_join"));
   join.row.role = JoinRole::joiner;
@@ -341,7 +365,7 @@ base::Result<ChatId> start_mail_join(const kernel::WriteContext& write, const st
   EDGE_TRY(const auto certificate, certificate_of(contact));
   if (certificate) {
     EDGE_CHECK(request_with_auth(write, join, contact));
-    return chat.id;
+    return shown;
   }
   JoinStep step;
   step.to = {invite.addr};
@@ -357,7 +381,7 @@ base::Result<ChatId> start_mail_join(const kernel::WriteContext& write, const st
     step.number = invite.number;
   }
   EDGE_CHECK(queue_step(write, std::move(step), contact.id, join.row.id));
-  return chat.id;
+  return shown;
 }
 
 base::Result<std::vector<JoinSecret>> join_secrets(const store::Scope& scope, const OwnKey& own) {
@@ -387,7 +411,7 @@ base::Result<> take_join_step(const kernel::WriteContext& write, const OwnKey& o
     return take_request_with_auth(write, own, opened);
   }
   if (step == "vc-contact-confirm" || step == "vg-member-added") {
-    return take_confirmation(write, opened);
+    return take_confirmation(write, own, opened);
   }
   return {};  // of a later version
 }

@@ -131,6 +131,7 @@ base::Result<std::variant<UselessMail, OpenedMail>> open_encrypted(const Opening
     return UselessMail{"nobody whose key is known signed it"};
   }
   if (opened.signer) take_gossip(opened);
+  if (signature) opened.recipients = std::move(signature->recipients);
   return opened;
 }
 

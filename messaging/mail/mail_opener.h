@@ -38,6 +38,8 @@ struct OpenedMail {
   // Whose signature it has; nothing: unsigned, which only a join's first steps may be. Of a mail in
   // the clear: the key that it brings, unproven.
   std::optional<crypto::openpgp::Certificate> signer;
+  // Whom the signer named, ourselves too; empty: nobody.
+  std::vector<crypto::openpgp::Fingerprint> recipients;
   // Keys of other people that the signer passes on, by address.
   struct Gossip {
     std::string addr;

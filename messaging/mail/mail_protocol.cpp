@@ -1,18 +1,25 @@
 #include "messaging/mail/mail_protocol.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/write_context.h"
+#include "messaging/mail/form/base64.h"
 #include "messaging/mail/form/chat_mail.h"
 #include "messaging/mail/mail_contacts.h"
+#include "messaging/mail/mail_identity.h"
 #include "messaging/mail/mail_joining.h"
 #include "messaging/mail/mail_logins.h"
+#include "messaging/model/types.h"
+#include "messaging/model/vcard.h"
 #include "messaging/outbox/outgoing.h"
 #include "store/tables/mail_halves.h"
 #include "store/tables/mail_ids.h"
 #include "store/tables/mail_logins.h"
 #include "store/tables/outbox.h"
+#include "store/tables/routes.h"
 
 namespace messaging::mail {
 namespace {
@@ -30,9 +37,15 @@ MailProtocol& mail_protocol(kernel::Core& core) {
   return static_cast<MailProtocol&>(core.protocols.of(kernel::ProtocolKind::mail));
 }
 
+bool MailProtocol::answers_request(base::AccountId account, std::int64_t invite) {
+  base::Lock lock(mutex_);
+  return requests_.take(fmt::format("{}:{}", account.value, invite), core_.clock.uptime()) == 0;
+}
+
 kernel::Abilities MailProtocol::abilities() const {
   return {.acknowledges = false,
-          .groups = false,
+          .groups = true,
+          .dated_groups = true,
           .protected_files = false,
           .read_receipts = true,
           .largest_file = kMaxMailFile};
@@ -80,14 +93,55 @@ base::Result<> MailProtocol::take_profile(const kernel::WriteContext&, const sto
   return {};
 }
 
+base::Result<std::optional<kernel::Protocol::KeyFile>> MailProtocol::export_key(
+    const store::Scope& scope, const kernel::AccountState& account) {
+  if (account.protocol() != kernel::ProtocolKind::mail) return std::optional<KeyFile>();
+  EDGE_TRY(const OwnKeyPtr own, keys_.get(scope));
+  KeyFile file;
+  file.name = fmt::format("private-key-{}-default-{}.asc", account.addr(),
+                          own->certificate.fingerprint().hex());
+  EDGE_TRY(file.text, own->secret.armored());
+  return std::optional(std::move(file));
+}
+
+base::Result<bool> MailProtocol::import_key(const kernel::WriteContext& write,
+                                            base::ByteView text) {
+  const std::string_view armored(reinterpret_cast<const char*>(text.data()), text.size());
+  if (armored.find("-----BEGIN PGP PRIVATE KEY BLOCK-----") == std::string_view::npos) return false;
+  EDGE_CHECK(use_key(write, text));
+  return true;
+}
+
+base::Result<std::string> MailProtocol::card_key(const store::ContactRow& contact) {
+  const store::ContactKey* key = contact.key(store::ProtocolKind::mail);
+  return key == nullptr ? std::string() : base64_encode(key->key);
+}
+
+// A card is nobody's proof: it says whom to write to, and is believed like an address.
+base::Result<std::optional<base::ContactId>> MailProtocol::contact_of_card(
+    const kernel::WriteContext& write, const Vcard& card) {
+  if (card.key.empty() || card.identity) return std::optional<base::ContactId>();
+  const auto certificate = Certificate::read(base::as_bytes(card.key));
+  if (!certificate) return std::optional<base::ContactId>();
+  EDGE_TRY(store::ContactRow contact, contact_for(write, certificate->fingerprint(), card.addr,
+                                                  card.name, store::ContactState::known));
+  if (contact.id == kSelf) return std::optional(kSelf);
+  EDGE_TRY(const bool first, learn_certificate(write, contact, *certificate));
+  if (first) EDGE_CHECK(outbox::release_waiting(write, contact.id));
+  return std::optional(contact.id);
+}
+
 base::Result<> MailProtocol::show_ways(const kernel::WriteContext& write,
                                        std::optional<base::ChatId>, MemberCard& ours) {
   ours.addr = write.account.addr();
   return {};
 }
 
-base::Result<> MailProtocol::take_ways(const kernel::WriteContext&, store::ContactRow&,
-                                       const MemberCard&) {
+// Members of groups become contacts by their cards; all are reached by the one route.
+base::Result<> MailProtocol::take_ways(const kernel::WriteContext& write,
+                                       store::ContactRow& contact, const MemberCard&) {
+  if (contact.route_id) return {};
+  EDGE_TRY(contact.route_id, store::find_mail_route(write.scope));
   return {};
 }
 

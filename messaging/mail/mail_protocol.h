@@ -3,6 +3,8 @@
 // has accepted it. Its parts are those of this folder.
 #pragma once
 
+#include "base/budget.h"
+#include "base/mutex.h"
 #include "messaging/kernel/protocol.h"
 #include "messaging/mail/mail_carrier.h"
 #include "messaging/mail/mail_intake.h"
@@ -20,7 +22,7 @@ class MailProtocol final : public kernel::Protocol {
  public:
   // `transport` may be null: accounts are there, and nothing is sent or received.
   MailProtocol(kernel::Core& core, MailTransport* transport)
-      : carrier_(core, transport, keys_, workers_), intake_(core, keys_, workers_) {}
+      : core_(core), carrier_(core, transport, keys_, workers_), intake_(core, keys_, workers_) {}
 
   std::string_view name() const override { return "e-mail"; }
   kernel::Abilities abilities() const override;
@@ -39,6 +41,14 @@ class MailProtocol final : public kernel::Protocol {
   base::Result<> send_profile(const kernel::WriteContext& write) override;
   base::Result<> take_profile(const kernel::WriteContext& write, const store::ContactRow& contact,
                               const Profile& profile) override;
+
+  base::Result<std::optional<KeyFile>> export_key(const store::Scope& scope,
+                                                  const kernel::AccountState& account) override;
+  base::Result<bool> import_key(const kernel::WriteContext& write, base::ByteView text) override;
+
+  base::Result<std::string> card_key(const store::ContactRow& contact) override;
+  base::Result<std::optional<base::ContactId>> contact_of_card(const kernel::WriteContext& write,
+                                                               const Vcard& card) override;
 
   base::Result<> show_ways(const kernel::WriteContext& write, std::optional<base::ChatId> group,
                            MemberCard& ours) override;
@@ -65,10 +75,18 @@ class MailProtocol final : public kernel::Protocol {
   void forget(base::AccountId account) override { keys_.forget(account); }
 
   OwnKeys& keys() { return keys_; }
+  // Whether one more request by this invite is answered now: who has a link names the address that
+  // answers go to, which may be anybody's. Any thread.
+  bool answers_request(base::AccountId account, std::int64_t invite);
   MailReceiver& receiver() { return intake_; }
   void stop() override { workers_.stop(); }
 
  private:
+  static constexpr base::BudgetRule kRequests{.per_second = 60.0 / 3600, .burst = 60};
+
+  kernel::Core& core_;
+  base::Mutex mutex_;
+  base::Budget<std::string> requests_ GUARDED_BY(mutex_){kRequests};
   OwnKeys keys_;
   MailCarrier carrier_;
   MailIntake intake_;

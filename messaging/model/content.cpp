@@ -51,6 +51,7 @@ constexpr AnyContentKind kKinds[] = {
     kind<Profile>(4, "profile"),
     kind<MessageChange>(5, "message change"),
     kind<ChatTimer>(6, "chat timer"),
+    kind<Avatar>(7, "avatar", {.from_strangers = false}),
     kind<GroupText>(10, "group text", {.held_for_groups = true}),
     kind<GroupUpdate>(11, "group update", {.held_for_groups = true}),
     kind<FileDecision>(20, "file decision", {.held_for_groups = true}),

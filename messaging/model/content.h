@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "crypto/wiping.h"
+#include "messaging/model/avatar_content.h"
 #include "messaging/model/call_content.h"
 #include "messaging/model/card.h"
 #include "messaging/model/change_content.h"
@@ -44,7 +45,7 @@ inline void read_fields(base::WireReader&, Hello&) {}
 using ContentBody =
     std::variant<UnknownContent, Hello, TextMessage, Receipts, Profile, MessageChange, GroupText,
                  GroupUpdate, FileDecision, FileRequest, FileReport, FileOffer, FileNotice,
-                 DeviceManifest, ChatTimer, CallOffer, Locations, WebxdcNews, RealtimeNote>;
+                 DeviceManifest, ChatTimer, CallOffer, Locations, WebxdcNews, RealtimeNote, Avatar>;
 using AnyContentKind = ContentKind<ContentBody>;
 
 struct Content {

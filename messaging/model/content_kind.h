@@ -44,6 +44,9 @@ struct KindTraits {
   // Applied even from a superseded link: a retransmission on the present one would have the same
   // content.
   bool on_any_link = false;
+  // False: of a stranger (chats/requests.h) it is not taken, nor acknowledged; it comes again and
+  // is applied once the stranger was accepted.
+  bool from_strangers = true;
 };
 
 template <class ContentBody>

@@ -344,6 +344,14 @@ struct WebxdcRealtimeAdvertisementReceived {
                          const WebxdcRealtimeAdvertisementReceived&) = default;
 };
 
+struct SelfavatarChanged {
+  static constexpr std::string_view kName = "SelfavatarChanged";
+  static constexpr std::string_view kDoc = "The account's own picture was set or removed.";
+  static constexpr std::uint16_t kKind = 100;
+  static constexpr auto fields() { return std::tuple<>(); }
+  friend bool operator==(const SelfavatarChanged&, const SelfavatarChanged&) = default;
+};
+
 struct PrivittyChatEncryptionChanged {
   static constexpr std::string_view kName = "PrivittyChatEncryptionChanged";
   static constexpr std::string_view kDoc = "A chat became, or stopped being, end-to-end encrypted.";
@@ -435,7 +443,8 @@ using EventBody = std::variant<
     PrivittyChatEncryptionChanged, PrivittyPeerHandshakeComplete, PrivittyFileEncrypted,
     PrivittyFileDecrypted, PrivittyFileAccessRevoked, PrivittyFileAccessChanged,
     PrivittyAccessRenewRequested, PrivittyDeviceCapabilitiesReceived, PrivittyDeviceCmdResponse,
-    ChannelEvent, ChatlistItemChanged, AccountsItemChanged, IncomingMsgBunch, SmtpMessageSent>;
+    ChannelEvent, SelfavatarChanged, ChatlistItemChanged, AccountsItemChanged, IncomingMsgBunch,
+    SmtpMessageSent>;
 
 // Whether a kind follows from others and is never logged.
 template <class Body>

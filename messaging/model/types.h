@@ -47,6 +47,7 @@ struct Account {
   std::string display_name;
   std::string private_tag;  // "" none
   std::string color_seed;   // the input for the colour
+  std::string image;        // path of the picture's sealed blob; "" none
 };
 
 // What an account takes of the disk. The database is one for all accounts.
@@ -66,6 +67,7 @@ struct Contact {
   std::string status;        // their signature text
   std::string fingerprint;   // 64 upper-case hex; "" for special contacts
   std::string color_seed;
+  std::string image;  // path of the picture's sealed blob; "" none
   bool is_blocked = false;
   bool is_bot = false;
   bool is_verified = false;
@@ -178,6 +180,7 @@ struct MessageDraft {
   std::optional<MsgId> quoted;
   std::optional<Viewtype> type;                       // nullopt: by the file's name, or text
   std::optional<std::pair<double, double>> location;  // latitude and longitude, degrees
+  std::optional<MsgId> of_draft = {};  // sent from this one, whose webxdc updates go along
 };
 
 struct Call {

@@ -223,6 +223,8 @@ std::string write_vcards(const std::vector<Vcard>& cards) {
     if (card.identity) {
       out += fmt::format("KEY:data:{};base64\\,{}\r\n", kOwnKeyType,
                          to_base64(base::ByteView(*card.identity)));
+    } else if (!card.key.empty()) {
+      out += fmt::format("KEY:data:application/pgp-keys;base64\\,{}\r\n", card.key);
     }
     if (card.token) {
       for (const std::string& url : card.urls) {

@@ -7,6 +7,7 @@
 //   EMAIL:<address>
 //   FN:<name>
 //   KEY:data:application/x-privitty-edge;base64\,<public identity, 32 bytes>
+//    or KEY:data:application/pgp-keys;base64\,<OpenPGP certificate>, of accounts reached by mail
 //   X-PRIVITTY-URL:<URL>            one to three
 //   X-PRIVITTY-MAILBOX:<mailbox>
 //   X-PRIVITTY-TOKEN:<deposit token that admits session requests, base64url>

@@ -7,6 +7,7 @@
 #include "messaging/groups/group_joining.h"
 #include "messaging/kernel/protocols.h"
 #include "messaging/kernel/write_context.h"
+#include "messaging/peering/avatars.h"
 #include "messaging/peering/group_ways.h"
 #include "messaging/peering/incoming.h"
 #include "messaging/peering/invites.h"
@@ -114,7 +115,8 @@ base::Result<> GatewayProtocol::acknowledged(const kernel::WriteContext& write,
 }
 
 base::Result<> GatewayProtocol::send_profile(const kernel::WriteContext& write) {
-  return messaging::peering::send_profile(write);
+  EDGE_CHECK(messaging::peering::send_profile(write));
+  return send_avatar(write);
 }
 
 base::Result<> GatewayProtocol::take_profile(const kernel::WriteContext& write,

@@ -7,6 +7,7 @@
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/contact_keys.h"
 #include "messaging/outbox/outgoing.h"
+#include "messaging/peering/avatars.h"
 #include "messaging/peering/envelope_kind.h"
 #include "messaging/peering/handshakes.h"
 #include "messaging/peering/profile.h"
@@ -33,7 +34,6 @@ base::Result<> announce_session(const kernel::WriteContext& write, const store::
                                 store::ChatRow chat) {
   const bool first = !chat.encrypted;
   chat.encrypted = true;
-  chat.blocked = store::ChatBlocked::no;  // securely joined chats are accepted (decision 10)
   EDGE_CHECK(store::update_chat(write.scope, chat));
   EDGE_CHECK(write.emit(ContactsChanged{contact.id}));
   if (first) {
@@ -41,7 +41,19 @@ base::Result<> announce_session(const kernel::WriteContext& write, const store::
   }
   EDGE_CHECK(write.emit(ChatModified{chat.id}));
   EDGE_CHECK(write.emit(PrivittyPeerHandshakeComplete{chat.id, contact.id}));
-  return {};
+  return offer_avatar(write);
+}
+
+// The chat with somebody whom we join, or who joined us: accepted (decision 10). The join of a
+// group accepts the group alone: a request of the other side's own stays one, as in Delta Chat.
+enum class JoinOf : std::uint8_t { contact, group };
+base::Result<store::ChatRow> ensure_chat_of_join(const kernel::WriteContext& write,
+                                                 ContactId contact, JoinOf join) {
+  if (join == JoinOf::group) {
+    EDGE_TRY(const auto chat, store::find_chat_by_contact(write.scope, contact));
+    if (chat && chat->blocked == store::ChatBlocked::request) return *chat;
+  }
+  return chats::ensure_single_chat(write.tx, write.scope, contact, store::ChatBlocked::no);
 }
 
 // A contact joined again: ends the earlier joins with it.
@@ -78,7 +90,7 @@ base::Result<ChatId> start_join(const kernel::WriteContext& write, const crypto:
   if (!contact.route_id) contact.route_id = route;
   EDGE_CHECK(store::update_contact(write.scope, contact));
   EDGE_TRY(const store::ChatRow chat,
-           chats::ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
+           ensure_chat_of_join(write, contact.id, invite.group ? JoinOf::group : JoinOf::contact));
 
   EDGE_TRY(const Card card, make_card(write));
   EDGE_TRY(const std::int64_t join_id, write.tx.next_id(write.account.id, "pending_join"));
@@ -208,8 +220,8 @@ base::Result<bool> complete_answer(const kernel::WriteContext& write, const Tag&
   join->session_id = session.id;
   join->memory.clear();
   EDGE_CHECK(store::update_pending_join(write.scope, *join));
-  EDGE_TRY(const store::ChatRow chat,
-           chats::ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
+  // The join of a contact accepted the chat when it began.
+  EDGE_TRY(const store::ChatRow chat, ensure_chat_of_join(write, contact.id, JoinOf::group));
   EDGE_CHECK(announce_session(write, contact, chat));
   // The answer may arrive before the deposit of the request is confirmed.
   if (unnoted) EDGE_CHECK(write.emit(SecurejoinJoinerProgress{contact.id, 400}));
@@ -223,8 +235,9 @@ base::Result<ContactId> prove_joiner(const kernel::WriteContext& write, const Pe
                                      store::SessionRow& session) {
   EDGE_TRY(const auto memory, decode_answerer_memory(join.memory));
   EDGE_TRY(const store::ContactRow contact, take_proof(write, join, memory, session, true));
-  EDGE_TRY(const store::ChatRow chat,
-           chats::ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
+  EDGE_TRY(const auto invite, store::find_invite(write.scope, join.invite_id));
+  const JoinOf of = invite && invite->chat ? JoinOf::group : JoinOf::contact;
+  EDGE_TRY(const store::ChatRow chat, ensure_chat_of_join(write, contact.id, of));
   EDGE_CHECK(announce_session(write, contact, chat));
   EDGE_CHECK(write.emit(SecurejoinInviterProgress{contact.id, 1000}));
   EDGE_CHECK(encrypt_again(write, contact.id));

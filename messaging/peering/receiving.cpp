@@ -104,12 +104,14 @@ base::Result<std::optional<Reception>> walk_there(const kernel::WriteContext& wr
   return std::optional<Reception>();
 }
 
-// Whether contents of the sender are taken now: of a stranger (chats/requests.h) some are.
+// Whether such a content of the sender is taken now: of a stranger (chats/requests.h) some are.
 base::Result<bool> taken_of_sender(const kernel::WriteContext& write,
-                                   const store::SessionRow& session) {
-  if (!session.contact) return true;
+                                   const store::SessionRow& session, const KindTraits& traits) {
+  if (!session.contact) return traits.from_strangers;
   EDGE_TRY(const store::ContactRow contact, store::load_contact(write.scope, *session.contact));
-  return chats::takes_message(write.scope, contact);
+  if (traits.from_strangers) return chats::takes_message(write.scope, contact);
+  EDGE_TRY(const bool stranger, chats::is_stranger(write.scope, contact));
+  return !stranger;
 }
 
 // Whether a content can be applied now, and its file if it has one. A content that cannot be
@@ -120,7 +122,7 @@ base::Result<bool> is_ready(const kernel::WriteContext& write, const store::Sess
   if (!kind.traits.on_any_link) {
     EDGE_TRY(const bool stale, is_stale(write, session, content.uuid));
     if (stale) return false;
-    EDGE_TRY(const bool taken, taken_of_sender(write, session));
+    EDGE_TRY(const bool taken, taken_of_sender(write, session, kind.traits));
     if (!taken) return false;
   }
   const FileNote* const note = kind.file(content.body);

@@ -8,6 +8,7 @@
 #include "messaging/chats/contact_keys.h"
 #include "messaging/chats/requests.h"
 #include "messaging/outbox/outgoing.h"
+#include "messaging/peering/avatars.h"
 #include "messaging/peering/envelope_kind.h"
 #include "messaging/peering/group_ways.h"
 #include "messaging/peering/handshakes.h"
@@ -98,6 +99,7 @@ base::Result<> send_request(const kernel::WriteContext& write, const store::Cont
 }
 
 base::Result<> announce_renewal(const kernel::WriteContext& write, ContactId contact) {
+  EDGE_CHECK(offer_avatar(write));
   EDGE_CHECK(write.emit(ContactsChanged{contact}));
   EDGE_TRY(auto chat, store::find_chat_by_contact(write.scope, contact));
   if (!chat) return {};

@@ -8,6 +8,7 @@
 #include "store/tables/contacts.h"
 #include "store/tables/outbox.h"
 #include "store/tables/pending_receipts.h"
+#include "store/tables/sent_avatars.h"
 
 namespace messaging::peering {
 
@@ -37,6 +38,7 @@ base::Result<> encrypt_again(const kernel::WriteContext& write, ContactId contac
   EDGE_TRY(const bool owed, store::requeue_sent_receipts(write.scope, contact, kMaxReceipts));
   if (owed) outbox::queue_receipts_soon(write, contact);
   write.signal(&kernel::Signals::manifest_due, contact, true);
+  EDGE_CHECK(store::note_avatar_sent(write.scope, contact, std::nullopt));  // it may have lost it
   return outbox::release_waiting(write, contact);
 }
 

@@ -2,6 +2,7 @@
 #include "messaging/chats/call_rules.h"
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/requests.h"
+#include "messaging/chats/waiting_changes.h"
 #include "messaging/model/call_content.h"
 #include "messaging/outbox/outgoing.h"
 #include "messaging/receiving/call_changes.h"
@@ -31,7 +32,7 @@ base::Result<bool> apply(const Received& received, const CallOffer& offer) {
   EDGE_CHECK(outbox::acknowledge(write, contact.id, uuid));
   write.core.steady->heard(offer.sent_at);
   EDGE_TRY(const auto had, store::find_message_by_uuid(write.scope, contact.id, uuid));
-  EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, contact.id, uuid));
+  EDGE_TRY(const bool deleted, chats::was_deleted(write.scope, contact.id, uuid, write.tx.now()));
   if (had || deleted) return true;
   EDGE_TRY(const store::ChatRow chat, chats::ensure_chat_of_sender(write.tx, write.scope, contact));
   EDGE_TRY(const std::uint64_t place, place_of(write, sender, {offer.seq, uuid}));

@@ -39,11 +39,14 @@ base::Result<> take_edit(const kernel::WriteContext& write, MessageChangeRow row
   return chats::emit_changed(write.tx, write.account.id, message->chat, message->id);
 }
 
-base::Result<> take_deletion(const kernel::WriteContext& write, const MessageChangeRow& row,
+base::Result<> take_deletion(const kernel::WriteContext& write, MessageChangeRow row,
                              const std::optional<MessageRow>& message) {
   if (!message) {
     EDGE_CHECK(store::delete_message_changes(write.scope, row.author, row.uuid));
-    return store::insert_tombstone(write.scope, row.author, row.uuid, write.tx.now());
+    row.text.clear();
+    EDGE_TRY(const bool put, store::put_message_change(write.scope, row));
+    static_cast<void>(put);
+    return {};
   }
   files::RemovedFiles files(write.core, write.account);
   EDGE_CHECK(protection::protected_message_removed(write, message->id));
@@ -73,6 +76,11 @@ base::Result<bool> apply(const Received& received, const MessageChange& change) 
   EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, *author, change.message.uuid));
   if (deleted) return true;
   EDGE_TRY(auto message, store::find_message_by_uuid(write.scope, *author, change.message.uuid));
+  if (!message) {
+    EDGE_TRY(const auto gone, store::find_message_change(write.scope, *author, change.message.uuid,
+                                                         *author, ChangeKind::deletion));
+    if (gone) return true;
+  }
   // What we wrote is here, or was deleted here.
   if (!message && *author == kSelf) return true;
   if (message) {
@@ -91,7 +99,7 @@ base::Result<bool> apply(const Received& received, const MessageChange& change) 
       EDGE_CHECK(take_edit(write, std::move(row), std::move(message)));
       break;
     case ChangeKind::deletion:
-      EDGE_CHECK(take_deletion(write, row, message));
+      EDGE_CHECK(take_deletion(write, std::move(row), message));
       break;
     case ChangeKind::call_accepted:
     case ChangeKind::call_ended:

@@ -7,11 +7,14 @@
 #include "messaging/chats/chat_timers.h"
 #include "messaging/chats/contact_keys.h"
 #include "messaging/chats/message_refs.h"
+#include "messaging/chats/pictures.h"
 #include "messaging/chats/received_row.h"
 #include "messaging/chats/requests.h"
+#include "messaging/chats/waiting_changes.h"
 #include "messaging/chats/webxdc_rules.h"
 #include "messaging/groups/group_rules.h"
 #include "messaging/groups/pending_states.h"
+#include "messaging/kernel/protocol.h"
 #include "messaging/outbox/outgoing.h"
 #include "messaging/protected/protected_access.h"
 #include "messaging/receiving/apply_content.h"
@@ -87,7 +90,7 @@ base::Result<bool> take_image(const kernel::WriteContext& write, chats::Group& g
     }
   }
   if (!fresh && !group.row.image_blob) return false;
-  EDGE_CHECK(groups::set_image_blob(write, group, fresh, files));
+  EDGE_CHECK(chats::replace_picture(write, group.row.image_blob, fresh, files));
   return true;
 }
 
@@ -180,7 +183,8 @@ base::Result<> apply_state(const kernel::WriteContext& write, chats::Group& grou
 }
 
 base::Result<> insert_text(const kernel::WriteContext& write, const chats::Group& group,
-                           ContactId from, const Uuid& uuid, const GroupText& text) {
+                           ContactId from, const Uuid& uuid, const GroupText& text,
+                           const std::optional<store::TransferRow>& file) {
   EDGE_TRY(store::ChatRow chat, store::load_chat(write.scope, group.row.chat));
   EDGE_TRY(const store::ContactRow contact, store::load_contact(write.scope, from));
   EDGE_CHECK(chats::take_timer(write, chat, contact, text.message.timer));
@@ -191,10 +195,13 @@ base::Result<> insert_text(const kernel::WriteContext& write, const chats::Group
     if (quoted && quoted->chat == chat.id) row.quoted = quoted->id;
   }
   if (text.message.file) {
-    EDGE_TRY(const auto transfer, chats::arrived_file(write, *text.message.file));
+    std::optional<store::TransferRow> transfer = file;
+    if (!transfer) {
+      EDGE_TRY(transfer, chats::arrived_file(write, *text.message.file));
+    }
     if (transfer) {
       EDGE_TRY(row.blob_id, chats::adopt_file(write, *text.message.file, *transfer));
-    } else {
+    } else if (write.protocol().abilities().acknowledges) {
       row.error = "The file of this message did not arrive.";
     }
   }
@@ -352,8 +359,8 @@ base::Result<bool> apply(const Received& received, const GroupText& text) {
   EDGE_CHECK(outbox::acknowledge(write, contact.id, uuid));
   if (may_write && group->row.self_present) {
     EDGE_TRY(const bool had, store::has_message_uuid(write.scope, contact.id, uuid));
-    EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, contact.id, uuid));
-    if (!had && !deleted) EDGE_CHECK(insert_text(write, *group, contact.id, uuid, text));
+    EDGE_TRY(const bool deleted, chats::was_deleted(write.scope, contact.id, uuid, write.tx.now()));
+    if (!had && !deleted) EDGE_CHECK(insert_text(write, *group, contact.id, uuid, text, file));
   }
   if (text.digest != shown_to(group->state, sender).digest()) {
     EDGE_CHECK(settle(write, *group, contact.id));

@@ -68,7 +68,9 @@ base::Result<> tell_begin(const kernel::WriteContext& write, const store::ChatRo
   row.system = SystemMessage::location_streaming;
   row.is_info = true;
   row.encrypted = true;
-  row.text = fmt::format("Location streaming enabled by {}.", chats::shown_name(from));
+  row.text =
+      write.core.stock.fill(kernel::Stock::location_sent_by, "Location streaming enabled by %1$s.",
+                            {chats::shown_name(from)});
   row.received_at = write.tx.now();
   EDGE_CHECK(chats::insert_own(write.tx, write.scope, row));
   if (chat.blocked == store::ChatBlocked::yes) return {};

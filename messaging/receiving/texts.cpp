@@ -4,6 +4,7 @@
 #include "messaging/chats/message_refs.h"
 #include "messaging/chats/received_row.h"
 #include "messaging/chats/requests.h"
+#include "messaging/chats/waiting_changes.h"
 #include "messaging/chats/webxdc_rules.h"
 #include "messaging/model/text_content.h"
 #include "messaging/outbox/outgoing.h"
@@ -33,7 +34,7 @@ base::Result<bool> apply(const Received& received, const TextMessage& text) {
   EDGE_CHECK(outbox::acknowledge(write, contact.id, uuid));
   write.core.steady->heard(text.sent_at);
   EDGE_TRY(const auto had, store::find_message_by_uuid(write.scope, contact.id, uuid));
-  EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, contact.id, uuid));
+  EDGE_TRY(const bool deleted, chats::was_deleted(write.scope, contact.id, uuid, write.tx.now()));
   if (had || deleted) return true;  // before its file is adopted once more
   EDGE_TRY(store::ChatRow chat, chats::ensure_chat_of_sender(write.tx, write.scope, contact));
   EDGE_CHECK(chats::take_timer(write, chat, contact, text.timer));

@@ -34,6 +34,9 @@ base::Result<bool> apply(const Received& received, const WebxdcNews& news) {
   row.document = news.update.document;
   row.summary = news.update.summary;
   row.notify = news.update.notify;
+  // Sent again with its app (resend_messages).
+  EDGE_TRY(const bool here, store::has_webxdc_update(write.scope, row));
+  if (here) return true;
   if (!app) {
     EDGE_CHECK(store::insert_webxdc_update(write.scope, row));
     return true;

@@ -1,10 +1,12 @@
 // Accounts: identities kept side by side in one daemon.
 #include <charconv>
+#include <chrono>
 
 #include "messaging/mail/mail_accounts.h"
 #include "rpc/methods/params.h"
 #include "rpc/next_messages.h"
 #include "rpc/shapes/account.h"
+#include "rpc/timer.h"
 
 namespace rpc {
 namespace {
@@ -122,6 +124,25 @@ void stop_io_for_all_accounts(Context& context, NoParams, Completion<> done) {
 
 Result<std::uint32_t> get_connectivity(Context& context, const OfAccount& p) {
   return engine_of(context).accounts().connectivity(p.account_id);
+}
+
+constexpr std::chrono::milliseconds kLookAgain{50};
+
+void wait_until_done(const messaging::Accounts* accounts, Timer* timer, const Caller& caller,
+                     AccountId account, Completion<> done) {
+  auto all = accounts->all_work_done(account);
+  if (!all) return done(std::move(all).error());
+  if (*all) return done({});
+  timer->after(kLookAgain, caller,
+               [accounts, timer, caller, account, done = std::move(done)](Result<> looked) mutable {
+                 if (!looked) return done(std::move(looked));
+                 wait_until_done(accounts, timer, caller, account, std::move(done));
+               });
+}
+
+void wait_for_all_work_done(Context& context, OfAccount p, Completion<> done) {
+  wait_until_done(&engine_of(context).accounts(), context.timer, context.caller, p.account_id,
+                  std::move(done));
 }
 
 Result<std::map<std::string, std::string>> get_info(Context& context, const OfAccount& p) {
@@ -271,11 +292,13 @@ Result<> set_stock_strings(Context& context, const Strings& p) {
       return fail(Errc::invalid_argument,
                   fmt::format("strings: {} has more than {} bytes", key, kLongest));
     }
-    // Those that are used have no place for a name in them.
-    if (messaging::Accounts::uses_stock_string(number) &&
-        (text.find("%1") != std::string::npos || text.find("%2") != std::string::npos)) {
-      return fail(Errc::invalid_argument,
-                  fmt::format("strings: {} has no placeholders such as %1$s", key));
+    if (const auto places = messaging::Accounts::stock_places(number)) {
+      const std::string beyond = fmt::format("%{}", *places + 1);
+      if (text.find(beyond) != std::string::npos) {
+        return fail(Errc::invalid_argument,
+                    fmt::format("strings: {} has {} placeholders such as %1$s; \"{}$s\" is none",
+                                key, *places, beyond));
+      }
     }
     strings.emplace(number, text);
   }
@@ -329,6 +352,14 @@ void add_account_methods(std::vector<Method>& table) {
   table.push_back(method<&get_connectivity>(
       "get_connectivity",
       "1000 stopped, 2000 peers are being tried, 3000 sending, 4000 nothing waits.", read));
+  table.push_back(method<&wait_for_all_work_done>(
+      "wait_for_all_work_done",
+      "Answers once delivery is on and all was sent that can be: what waits for peers that cannot "
+      "be "
+      "reached does not count. A client of Delta Chat's newer servers calls it after start_io.",
+      {.fuzz = Fuzz::unsafe,  // waits for start_io
+       .errors = {Errc::not_found, Errc::unavailable},
+       .parked = true}));
   table.push_back(method<&get_info>(
       "get_info", "Figures and facts about an account and the daemon, as texts.", read));
   table.push_back(

@@ -103,10 +103,15 @@ void add_card_methods(std::vector<Method>& table) {
       "delete_contact",
       "Takes a contact out of the lists. Its chat stays; who writes again is a contact request.",
       write));
-  table.push_back(method<&make_vcard>(
-      "make_vcard",
-      "Contacts as vCards. Whoever has our own (contact 1) may write to us, as a contact request.",
-      write));
+  table.push_back(method<&make_vcard>("make_vcard",
+                                      "Contacts as vCards. Whoever has our own (contact 1) may "
+                                      "write to us, as a contact request. That "
+                                      "of another contact has its name, address and key, and no "
+                                      "way to reach it, which was given to "
+                                      "this account alone: to introduce two contacts, put them "
+                                      "into a group, or pass on a link that "
+                                      "the contact made.",
+                                      write));
   table.push_back(method<&import_vcard_contents>(
       "import_vcard_contents",
       "The contacts of vCards, made where they were unknown, unverified. A card of this gateway's "

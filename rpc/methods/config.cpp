@@ -121,7 +121,11 @@ void add_config_methods(std::vector<Method>& table) {
       "mail_pw, send_pw, socks5_password, device_token, a proxy_url with a login) are null too "
       "unless the API key has scope admin: keys below set them and do not read them.",
       read)));
-  table.push_back(method<&set_config>("set_config", "Sets or resets one setting.", write));
+  table.push_back(method<&set_config>(
+      "set_config",
+      "Sets or resets one setting. selfavatar takes the path of a picture of at most 1 MiB, which "
+      "contacts are sent; it is answered as the path of its sealed copy.",
+      write));
   table.push_back(method<&batch_get_config>(
       "batch_get_config", "Several settings, each as get_config answers it.", read));
   table.push_back(method<&batch_set_config>("batch_set_config",

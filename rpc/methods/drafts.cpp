@@ -48,6 +48,7 @@ void remove_draft(Context& context, OfChat p, Completion<> done) {
 
 messaging::MessageDraft to_send(messaging::Message message) {
   messaging::MessageDraft draft;
+  draft.of_draft = message.id;
   draft.text = std::move(message.text);
   if (message.file) {
     draft.file = std::move(message.file->path);

@@ -19,6 +19,7 @@ shape::MessageSearchResult search_result(const Message& message, const Chat& cha
   found.author_color = shape::color_of(author.color_seed);
   found.author_id = author.id;
   found.author_name = message.sender_name.empty() ? author.display_name : "~" + message.sender_name;
+  found.author_profile_image = shape::unless_empty(author.image);
   found.chat_color = shape::color_of(chat.color_seed);
   found.chat_id = chat.id;
   found.chat_name = chat.name;

@@ -138,8 +138,19 @@ struct AddTransport : OfAccount {
   }
 };
 
+// What list_transports showed of a native account is entered again, whatever its domain.
+bool is_own_native(Context& context, AccountId account, const shape::EnteredLoginParam& param) {
+  if (!param.password.empty()) return false;
+  if (MailAccounts* const mails = engine_of(context).mail_accounts()) {
+    const auto logins = mails->list(account);
+    if (!logins || !logins->empty()) return false;
+  }
+  const auto found = engine_of(context).accounts().get(account);
+  return found && found->configured && found->addr == param.addr;
+}
+
 void add_or_update_transport(Context& context, AddTransport p, Completion<> done) {
-  if (messaging::is_of_mail(p.param.addr)) {
+  if (messaging::is_of_mail(p.param.addr) && !is_own_native(context, p.account_id, p.param)) {
     return add_mail(context, p.account_id, request_of(std::move(p.param)), std::move(done));
   }
   engine_of(context).accounts().configure(p.account_id, {.addr = std::move(p.param.addr)},

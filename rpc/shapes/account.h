@@ -45,7 +45,8 @@ inline Account to_shape(messaging::Account account) {
   if (!account.configured) return {Unconfigured{account.id}};
   return {Configured{unless_empty(std::move(account.addr)), color_of(account.color_seed),
                      unless_empty(std::move(account.display_name)), account.id,
-                     unless_empty(std::move(account.private_tag)), std::nullopt}};
+                     unless_empty(std::move(account.private_tag)),
+                     unless_empty(std::move(account.image))}};
 }
 
 }  // namespace rpc::shape

@@ -21,6 +21,7 @@ Contact to_shape(messaging::Contact contact, base::UnixMillis now) {
   shape.is_verified = contact.is_verified;
   shape.last_seen = seconds(contact.last_seen);
   shape.name = std::move(contact.name);
+  shape.profile_image = unless_empty(std::move(contact.image));
   shape.status = std::move(contact.status);
   shape.verifier_id = contact.verifier;
   shape.was_seen_recently = recently(contact.last_seen, now);

@@ -86,7 +86,7 @@ base::Result<CarriedTable> read_table(base::ByteView payload,
 base::Result<> read_rows(Connection& db, const std::string& sql, base::AccountId account,
                          EachRow each) {
   sqlite3_stmt* raw = nullptr;
-  int code = sqlite3_prepare_v2(db.handle(), sql.c_str(), -1, &raw, nullptr);
+  int code = sqlite3_prepare_v2(db.handle(), db.with_views(sql).c_str(), -1, &raw, nullptr);
   const std::unique_ptr<sqlite3_stmt, FinalizeRaw> statement(raw);
   if (code != SQLITE_OK) return sql_failed(db, code, sql);
   sqlite3_bind_int64(raw, 1, account.value);

@@ -16,6 +16,7 @@
 #include "store/schema/v19.sql.h"
 #include "store/schema/v2.sql.h"
 #include "store/schema/v20.sql.h"
+#include "store/schema/v21.sql.h"
 #include "store/schema/v3.sql.h"
 #include "store/schema/v4.sql.h"
 #include "store/schema/v5.sql.h"
@@ -51,6 +52,7 @@ std::span<const Migration> migrations() {
         Migration{18, "accounts from a backup or another gateway", schema::kV18},
         Migration{19, "mail accounts", schema::kV19},
         Migration{20, "keys of mail accounts, mails that were taken", schema::kV20},
+        Migration{21, "profile pictures", schema::kV21},
     };
     if (steps.back().number == schema::kWholeUpTo) steps.back().whole = schema::kWhole;
     return steps;

@@ -38,6 +38,14 @@ base::Result<> update_contact_key(const Scope& scope, base::ContactId contact,
   return {};
 }
 
+base::Result<> delete_contact_key(const Scope& scope, base::ContactId contact, ProtocolKind kind) {
+  EDGE_CHECK(
+      scope.db.run("DELETE FROM contact_key WHERE account_id = ?1 AND contact_id = ?2"
+                   " AND kind = ?3",
+                   scope.account, contact, kind));
+  return {};
+}
+
 base::Result<> delete_contact_keys(const Scope& scope, base::ContactId contact) {
   EDGE_CHECK(scope.db.run("DELETE FROM contact_key WHERE account_id = ? AND contact_id = ?",
                           scope.account, contact));

@@ -27,6 +27,7 @@ base::Result<> insert_contact_key(const Scope& scope, base::ContactId contact,
 // The contact's key of this kind and fingerprint has another `key` now.
 base::Result<> update_contact_key(const Scope& scope, base::ContactId contact,
                                   const ContactKey& key);
+base::Result<> delete_contact_key(const Scope& scope, base::ContactId contact, ProtocolKind kind);
 base::Result<> delete_contact_keys(const Scope& scope, base::ContactId contact);
 // Whose key it is. Errc::sealed when the row is not as it was written.
 base::Result<std::optional<base::ContactId>> find_key_owner(const Scope& scope, ProtocolKind kind,

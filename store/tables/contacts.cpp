@@ -16,9 +16,10 @@ constexpr std::uint8_t kForm = 3;  // form 1 had no addr_place; both it and form
 constexpr std::size_t kMaxField = 64 * 1024;
 
 // A row for each key of a contact, and one for a contact without any.
-#define CONTACT_COLUMNS                                                                          \
-  "SELECT c.id, c.state, c.route_id, c.blocked, c.verified, c.bot, c.last_seen, c.sealed,"       \
-  " c.intact, k.kind, k.sealed, k.intact FROM checked_contact c LEFT JOIN checked_contact_key k" \
+#define CONTACT_COLUMNS                                                                    \
+  "SELECT c.id, c.state, c.route_id, c.blocked, c.verified, c.bot, c.last_seen, c.sealed," \
+  " c.intact, k.kind, k.sealed, k.intact, c.avatar_blob_id, c.avatar_number"               \
+  " FROM checked_contact c LEFT JOIN checked_contact_key k"                                \
   " ON k.account_id = c.account_id AND k.contact_id = c.id WHERE c.account_id = ?1 "
 
 base::Bytes write_sealed(const ContactRow& row) {
@@ -38,6 +39,8 @@ base::Result<ContactRow> read_contact(const Scope& scope, const Row& columns) {
   row.verified = columns.boolean(4);
   row.bot = columns.boolean(5);
   row.last_seen = columns.integer(6);
+  row.avatar_blob = columns.maybe_integer(12);
+  row.avatar_number = columns.maybe_integer(13).value_or(0);
   EDGE_TRY(const auto plain, scope.open("contact", row.id.value, columns.blob(7)));
   base::WireReader in(plain);
   if (in.u8() != kForm) in.refuse();
@@ -87,6 +90,10 @@ base::Result<std::vector<Found>> find(const Scope& scope, std::string_view sql,
   return found;
 }
 
+std::optional<std::int64_t> number_or_null(std::int64_t number) {
+  return number == 0 ? std::nullopt : std::optional(number);
+}
+
 // Addresses are compared without regard to ASCII case and surrounding blanks.
 std::string normalised(std::string_view addr) {
   while (!addr.empty() && addr.front() == ' ') addr.remove_prefix(1);
@@ -132,10 +139,11 @@ const ContactKey* ContactRow::key(ProtocolKind kind) const {
 base::Result<> insert_contact(const Scope& scope, const ContactRow& row) {
   EDGE_CHECK(scope.db.run(
       "INSERT INTO contact(account_id, id, addr_hash, route_id, state, blocked, verified, bot,"
-      " last_seen, sealed) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      " last_seen, sealed, avatar_blob_id, avatar_number) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+      "?)",
       scope.account, row.id, addr_hash(scope, row.addr), row.route_id, row.state, row.blocked,
-      row.verified, row.bot, row.last_seen,
-      scope.seal("contact", row.id.value, write_sealed(row))));
+      row.verified, row.bot, row.last_seen, scope.seal("contact", row.id.value, write_sealed(row)),
+      row.avatar_blob, number_or_null(row.avatar_number)));
   for (const ContactKey& key : row.keys) EDGE_CHECK(insert_contact_key(scope, row.id, key));
   return {};
 }
@@ -144,11 +152,11 @@ base::Result<> update_contact(const Scope& scope, const ContactRow& row) {
   EDGE_TRY(
       const auto changed,
       scope.db.run("UPDATE contact SET addr_hash = ?, route_id = ?, state = ?,"
-                   " blocked = ?, verified = ?, bot = ?, last_seen = ?, sealed = ?"
-                   " WHERE account_id = ? AND id = ?",
+                   " blocked = ?, verified = ?, bot = ?, last_seen = ?, sealed = ?,"
+                   " avatar_blob_id = ?, avatar_number = ? WHERE account_id = ? AND id = ?",
                    addr_hash(scope, row.addr), row.route_id, row.state, row.blocked, row.verified,
                    row.bot, row.last_seen, scope.seal("contact", row.id.value, write_sealed(row)),
-                   scope.account, row.id));
+                   row.avatar_blob, number_or_null(row.avatar_number), scope.account, row.id));
   if (changed == 0) {
     return base::fail(base::Errc::not_found,
                       fmt::format("contact Contact#{} not found", row.id.value));

@@ -30,6 +30,8 @@ struct ContactRow {
   bool verified = false;
   bool bot = false;
   base::UnixMillis last_seen = 0;
+  std::optional<std::int64_t> avatar_blob = {};  // counted among the blob's uses by who sets it
+  std::int64_t avatar_number = 0;                // 0: there was never a picture
   std::vector<ContactKey> keys;  // one of a kind at most; none for the specials without one
   // Sealed:
   std::string addr;

@@ -109,7 +109,9 @@ base::Result<std::vector<FileAccessRow>> file_accesses_of_holder(const Scope& sc
 }
 
 base::Result<std::vector<FileAccessRow>> file_accesses(const Scope& scope, base::FileId file) {
-  return collect(scope, FILE_ACCESS_COLUMNS "WHERE account_id = ? AND file_id = ? ORDER BY rowid",
+  return collect(scope,
+                 FILE_ACCESS_COLUMNS
+                 "WHERE account_id = ? AND file_id = ? ORDER BY contact_id, group_id",
                  file);
 }
 

@@ -113,6 +113,15 @@ base::Result<bool> has_location(const Scope& scope, base::ContactId contact, con
   return found.has_value();
 }
 
+base::Result<std::optional<LocationRow>> location_of_message(const Scope& scope,
+                                                             base::ContactId contact,
+                                                             const Uuid& message) {
+  return scope.db.one<LocationRow>(
+      LOCATION_COLUMNS "AND intact AND contact_id = ?2 AND uuid = ?3",
+      [&](const Row& columns) { return read_location(scope, columns); }, scope.account, contact,
+      base::ByteView(message));
+}
+
 base::Result<std::vector<LocationRow>> list_locations(const Scope& scope,
                                                       const LocationQuery& query) {
   std::vector<LocationRow> found;

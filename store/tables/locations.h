@@ -36,6 +36,10 @@ base::Result<> delete_location_of_message(const Scope& scope, base::ContactId co
 base::Result<> delete_locations_of_chat(const Scope& scope, base::ChatId chat);
 base::Result<bool> has_location(const Scope& scope, base::ContactId contact, const Uuid& message);
 
+base::Result<std::optional<LocationRow>> location_of_message(const Scope& scope,
+                                                             base::ContactId contact,
+                                                             const Uuid& message);
+
 struct LocationQuery {
   std::optional<base::ChatId> chat = std::nullopt;
   std::optional<base::ContactId> contact = std::nullopt;

@@ -32,14 +32,16 @@ base::Result<MessageChangeRow> read_change(const Scope& scope, const Row& column
 base::Result<> evict_waiting(const Scope& scope, base::ContactId contact) {
   EDGE_CHECK(scope.db.run(
       "DELETE FROM message_change WHERE account_id = ?1 AND contact_id = ?2 AND waits = 1"
-      " AND number <= (SELECT number FROM message_change WHERE account_id = ?1"
-      "  AND contact_id = ?2 AND waits = 1 ORDER BY number DESC LIMIT 1 OFFSET ?3)",
+      " AND (author_id, uuid, kind) IN (SELECT author_id, uuid, kind FROM message_change"
+      "  WHERE account_id = ?1 AND contact_id = ?2 AND waits = 1"
+      "  ORDER BY number DESC, uuid, author_id, kind LIMIT -1 OFFSET ?3)",
       scope.account, contact, kMaxWaitingChanges));
   EDGE_CHECK(scope.db.run(
       "DELETE FROM message_change WHERE account_id = ?1 AND contact_id = ?2 AND waits = 1"
-      " AND number <= (SELECT MAX(number) FROM (SELECT number, SUM(LENGTH(sealed)) OVER"
-      "  (ORDER BY number DESC) AS bytes FROM message_change WHERE account_id = ?1"
-      "  AND contact_id = ?2 AND waits = 1) WHERE bytes > ?3)",
+      " AND (author_id, uuid, kind) IN (SELECT author_id, uuid, kind FROM (SELECT author_id, uuid,"
+      "  kind, SUM(LENGTH(sealed)) OVER (ORDER BY number DESC, uuid, author_id, kind) AS bytes"
+      "  FROM message_change WHERE account_id = ?1 AND contact_id = ?2 AND waits = 1)"
+      "  WHERE bytes > ?3)",
       scope.account, contact, kMaxWaitingBytes));
   return {};
 }
@@ -70,6 +72,13 @@ base::Result<std::optional<MessageChangeRow>> find_message_change(const Scope& s
       CHANGE_COLUMNS "AND contact_id = ?4 AND kind = ?5",
       [&](const Row& row) { return read_change(scope, row); }, scope.account, author,
       base::ByteView(uuid), contact, kind);
+}
+
+base::Result<bool> has_message_changes(const Scope& scope) {
+  EDGE_TRY(
+      const auto found,
+      scope.db.integer("SELECT 1 FROM message_change WHERE account_id = ? LIMIT 1", scope.account));
+  return found.has_value();
 }
 
 base::Result<std::vector<MessageChangeRow>> list_message_changes(const Scope& scope,

@@ -1,6 +1,6 @@
 // Changes of messages: reactions, and the latest edit by a message's author. They are kept by
-// author and uuid, so that one may come before its message; such a one waits. Deletions leave a
-// tombstone instead (store/tables/messages.h).
+// author and uuid, so that one may come before its message; such a one waits. A deletion leaves a
+// tombstone instead (store/tables/messages.h) unless it comes before its message.
 //
 // Of a contact's changes of one kind to a message the one with the highest number is kept.
 #pragma once
@@ -38,6 +38,8 @@ base::Result<std::optional<MessageChangeRow>> find_message_change(const Scope& s
                                                                   const Uuid& uuid,
                                                                   base::ContactId contact,
                                                                   ChangeKind kind);
+// Whether there is any, to any message.
+base::Result<bool> has_message_changes(const Scope& scope);
 // Those of one kind to one message, by contact.
 base::Result<std::vector<MessageChangeRow>> list_message_changes(const Scope& scope,
                                                                  base::ContactId author,

@@ -58,6 +58,13 @@ base::Result<std::optional<base::MsgId>> find_saved_copy(const Scope& scope, bas
       [](const Row& row) { return row.id<base::MsgId>(0); }, scope.account, message);
 }
 
+base::Result<bool> has_saved_copies(const Scope& scope) {
+  EDGE_TRY(const auto found,
+           scope.db.integer("SELECT 1 FROM message WHERE account_id = ? AND original_id > 0 LIMIT 1",
+                            scope.account));
+  return found.has_value();
+}
+
 base::Result<bool> was_message(const Scope& scope, base::MsgId message) {
   EDGE_TRY(const std::int64_t last, read_counter(scope.db, scope.account, "message"));
   return static_cast<std::int64_t>(message.value) <= last;
@@ -142,6 +149,16 @@ base::Result<std::uint32_t> fresh_count(const Scope& scope, base::ChatId chat) {
       sql_literal(MsgState::in_fresh);
   EDGE_TRY(const auto count, scope.db.integer(kSql, scope.account, chat));
   return static_cast<std::uint32_t>(count.value_or(0));
+}
+
+base::Result<std::optional<MessageMark>> find_fresh_message(const Scope& scope, const Uuid& uuid) {
+  static const std::string kSql =
+      "SELECT id FROM message INDEXED BY message_fresh WHERE account_id = ?1 AND uuid = ?2"
+      " AND state = " +
+      sql_literal(MsgState::in_fresh);
+  EDGE_TRY(const auto id, scope.db.integer(kSql, scope.account, base::ByteView(uuid)));
+  if (!id) return std::optional<MessageMark>();
+  return find_message_mark(scope, base::MsgId(static_cast<std::uint32_t>(*id)));
 }
 
 base::Result<std::optional<base::MsgId>> first_fresh(const Scope& scope, base::ChatId chat) {

@@ -76,6 +76,8 @@ base::Result<bool> has_message_uuid(const Scope& scope, base::ContactId from, co
 
 // The copy of a message in Saved messages, the first one.
 base::Result<std::optional<base::MsgId>> find_saved_copy(const Scope& scope, base::MsgId message);
+// Whether any message of the account is a saved copy.
+base::Result<bool> has_saved_copies(const Scope& scope);
 
 // What lists need, without opening anything.
 struct MessageMark {
@@ -88,6 +90,8 @@ struct MessageMark {
   base::UnixMillis sort_at = 0;
   Viewtype type = Viewtype::unknown;
 };
+// A fresh message of whoever wrote it; looks at all fresh ones.
+base::Result<std::optional<MessageMark>> find_fresh_message(const Scope& scope, const Uuid& uuid);
 base::Result<std::optional<MessageMark>> find_message_mark(const Scope& scope, base::MsgId message);
 // Whether a message had this id, of those that are given out, once; it may be deleted.
 base::Result<bool> was_message(const Scope& scope, base::MsgId message);

@@ -97,6 +97,42 @@ base::Result<> insert_webxdc_update(const Scope& scope, WebxdcUpdateRow& row) {
   return {};
 }
 
+base::Result<bool> has_webxdc_update(const Scope& scope, const WebxdcUpdateRow& row) {
+  bool found = false;
+  EDGE_CHECK(scope.db.each(
+      UPDATE_COLUMNS "AND contact_id = ?4 AND sent_at = ?5",
+      [&](const Row& columns) {
+        const auto one = read_update(scope, columns);
+        found = found || (one && one->payload == row.payload && one->info == row.info &&
+                          one->href == row.href && one->document == row.document &&
+                          one->summary == row.summary && one->notify == row.notify);
+      },
+      scope.account, row.app.author, base::ByteView(row.app.uuid), row.contact, row.sent_at));
+  return found;
+}
+
+base::Result<base::UnixMillis> last_update_at(const Scope& scope, const AppKey& app,
+                                              base::ContactId contact) {
+  EDGE_TRY(const auto last,
+           scope.db.integer("SELECT sent_at FROM checked_webxdc_update WHERE account_id = ?"
+                            " AND author_id = ? AND uuid = ? AND contact_id = ? AND intact"
+                            " ORDER BY serial DESC LIMIT 1",
+                            scope.account, app.author, base::ByteView(app.uuid), contact));
+  return last.value_or(0);
+}
+
+base::Result<> move_webxdc_app(const Scope& scope, const AppKey& from, const AppKey& to) {
+  EDGE_CHECK(scope.db.run(
+      "UPDATE webxdc_update SET author_id = ?4, uuid = ?5 WHERE account_id = ?1 AND author_id = ?2"
+      " AND uuid = ?3",
+      scope.account, from.author, base::ByteView(from.uuid), to.author, base::ByteView(to.uuid)));
+  EDGE_CHECK(scope.db.run(
+      "UPDATE webxdc_app SET author_id = ?4, uuid = ?5 WHERE account_id = ?1 AND author_id = ?2"
+      " AND uuid = ?3",
+      scope.account, from.author, base::ByteView(from.uuid), to.author, base::ByteView(to.uuid)));
+  return {};
+}
+
 base::Result<std::vector<WebxdcUpdateRow>> list_webxdc_updates(const Scope& scope,
                                                                const AppKey& app,
                                                                std::uint32_t after,

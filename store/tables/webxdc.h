@@ -50,6 +50,13 @@ struct WebxdcAppRow {
 
 // Gives it the app's next serial.
 base::Result<> insert_webxdc_update(const Scope& scope, WebxdcUpdateRow& row);
+// Whether this very update of the contact is here, by its time and what it says.
+base::Result<bool> has_webxdc_update(const Scope& scope, const WebxdcUpdateRow& row);
+// The time of a contact's last update; 0: there is none.
+base::Result<base::UnixMillis> last_update_at(const Scope& scope, const AppKey& app,
+                                              base::ContactId contact);
+// The app's message has another uuid now, under which there is no app yet.
+base::Result<> move_webxdc_app(const Scope& scope, const AppKey& from, const AppKey& to);
 // Those after a serial, in order; damaged ones are left out.
 base::Result<std::vector<WebxdcUpdateRow>> list_webxdc_updates(const Scope& scope,
                                                                const AppKey& app,

@@ -222,6 +222,10 @@ TEST_CASE("values of a shell row are its parameters and no text of its script") 
 TEST_CASE("mistakes name the file, the line and what was expected") {
   const std::vector<std::pair<std::string, std::string>> mistakes = {
       {"a = = 1", "c.toml:1: expected TOML: "},
+      // Of these assertions of toml++ fail.
+      {"[[[[", "c.toml:1: expected TOML: "},
+      {"at_once = 3\n\n[[[command]]]\nname = \"a\"\n", "c.toml:3: expected TOML: "},
+      {"# [[[\nat_once = [}\n", "c.toml:2: expected TOML: "},
       {"at_once = 0", "c.toml:1: at_once: expected an integer from 1 to 1000, not 0"},
       {"\n\ncomand = 1", "c.toml:3: no member has the name 'comand'; did you mean 'command'?"},
       {"command = 3", "c.toml:1: command: expected tables [[command]], with two brackets, not 3"},

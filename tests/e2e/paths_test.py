@@ -23,7 +23,11 @@ READS = {
     "import_backup": lambda g, path: g.rpc("import_backup", g.rpc("add_account"), path, None),
     "import_self_keys": lambda g, path: g.rpc("import_self_keys", g.rpc("add_account"), path, None),
     "copy_to_blob_dir": lambda g, path: g.rpc("copy_to_blob_dir", 1, path),
+    "set_config": lambda g, path: g.rpc("set_config", 1, "selfavatar", path),
+    "batch_set_config": lambda g, path: g.rpc("batch_set_config", 1, {"selfavatar": path}),
 }
+# Rows that take a path in a parameter which does not say so.
+OF_ANY_VALUE = {"set_config", "batch_set_config"}
 WRITES = {"save_msg_file": lambda g, path, msg: g.rpc("save_msg_file", 1, msg, path),
           "export_backup": lambda g, path, msg: g.rpc("export_backup", 1, path, "secret"),
           "export_self_keys": lambda g, path, msg: g.rpc("export_self_keys", 1, path, None)}
@@ -92,7 +96,7 @@ class Paths(unittest.TestCase):
     def test_every_row_that_takes_a_path_is_known_here(self):
         with Gateway("alice") as gateway:
             rows = set(rows_with_paths(gateway.rpc("rpc.discover")))
-        self.assertEqual(rows, set(READS) | set(WRITES) | set(PROTECTED) | NO_PATH)
+        self.assertEqual(rows | OF_ANY_VALUE, set(READS) | set(WRITES) | set(PROTECTED) | NO_PATH)
 
     def test_no_row_reads_what_is_not_for_callers(self):
         key = self.folder / "elsewhere.key"
@@ -235,6 +239,8 @@ class Paths(unittest.TestCase):
             for name, call in WRITES.items():
                 self.assertIn("--files", self.refused(call, gateway, str(self.folder / "out"), msg))
                 call(gateway, str(inside / f"out-of-{name}"), msg)
+            for name in INTO_FOLDERS:  # the folder above
+                self.assertIn("--files", self.refused(WRITES[name], gateway, str(inside / ".."), msg))
 
 
 if __name__ == "__main__":

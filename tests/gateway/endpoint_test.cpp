@@ -195,6 +195,13 @@ TEST_CASE("a file is served whole, in part, by tag and by head alone") {
   const Reply known = world.ask(get("/file/7", "If-None-Match: \"tag\"\r\n"));
   CHECK(known.status == 304);
   CHECK(known.field("ETag") == "\"tag\"");
+  CHECK(world.ask(get("/file/7", "If-None-Match: \"a\"\r\nIf-None-Match: \"tag\"\r\n")).status ==
+        304);
+  const Reply other = world.ask(get("/file/7", "If-Match: \"old\"\r\nIf-None-Match: \"tag\"\r\n"));
+  CHECK(other.status == 412);
+  CHECK(other.body.find("If-Match") != std::string::npos);
+  CHECK(world.ask(get("/file/7", "If-Match: \"old\", \"tag\"\r\n")).body == "0123456789");
+  CHECK(world.ask(get("/file/7", "If-Match: *\r\nRange: bytes=0-1\r\n")).body == "01");
   const Reply head = world.ask("HEAD /file/7 HTTP/1.1\r\nHost: h\r\nRange: bytes=0-0\r\n\r\n");
   CHECK(head.status == 200);
   CHECK(head.field("Content-Length") == "10");

@@ -56,10 +56,18 @@ TEST_CASE("If-Range serves the part only of what the client has") {
 }
 
 TEST_CASE("If-None-Match knows lists, weak tags and the star") {
-  CHECK(etag_matches("\"x\", W/\"abc\"", kTag));
-  CHECK(etag_matches("*", kTag));
-  CHECK_FALSE(etag_matches("\"abcd\"", kTag));
-  CHECK_FALSE(etag_matches("", kTag));
+  using enum EtagComparison;
+  CHECK(etag_matches("\"x\", W/\"abc\"", kTag, weak));
+  CHECK(etag_matches("*", kTag, weak));
+  CHECK_FALSE(etag_matches("\"abcd\"", kTag, weak));
+  CHECK_FALSE(etag_matches("", kTag, weak));
+}
+
+TEST_CASE("If-Match takes no weak tag for the file's") {
+  using enum EtagComparison;
+  CHECK(etag_matches("\"x\", \"abc\"", kTag, strong));
+  CHECK(etag_matches("*", kTag, strong));
+  CHECK_FALSE(etag_matches("W/\"abc\"", kTag, strong));
 }
 
 TEST_CASE("no file name breaks out of its header or names a folder") {

@@ -44,8 +44,14 @@ class Apps(Pair):
 
 
 class Places(Pair):
-    @both_ways
-    def test_where_somebody_is(self, sender, chat, receiver, its):
+    def test_where_a_phone_is(self):
+        self.comes(*self.ways[1])
+
+    @not_ours("not shown yet with a place of ours")
+    def test_where_we_are(self):
+        self.comes(*self.ways[0])
+
+    def comes(self, sender, chat, receiver, its):
         sender.send(chat, f"the leak, {sender.name}", location=[52.5, 13.25])
         got = receiver.arrives(f"the leak, {sender.name}")
         self.assertTrue(got["hasLocation"])

@@ -165,7 +165,9 @@ class Timers(Pair):
         until(lambda: receiver.rpc("get_chat_ephemeral_timer", its) == 1, what="the timer")
         line = receiver.messages(its, infos=True)[-1]
         self.assertEqual(("EphemeralTimerChanged", True), (line["systemMessageType"], line["isInfo"]))
-        sent, got = self.sent(sender, chat, receiver)
+        sender.send(chat, f"soon gone, {sender.name}")  # at the sender perhaps before it is read
+        got = receiver.arrives(f"soon gone, {sender.name}")
+        self.is_padlocked(receiver, got)
         receiver.rpc("markseen_msgs", [got["id"]])
         for party, chat_there in ((sender, chat), (receiver, its)):
             until(lambda: got["text"] not in party.texts(chat_there), what=f"the end of the message at {party}")

@@ -395,3 +395,44 @@ TEST_CASE("strangers are answered as long as there is room for requests") {
   world.bob.send(world.at_bob, "and me");
   CHECK(world.until([&] { return world.alice.has_text("and me"); }));
 }
+
+TEST_CASE("who joins a group of somebody whose request waits accepts the group, not the request") {
+  Stranger world;
+  REQUIRE(world.request().is_contact_request);
+  const auto group = answer<ChatId>(
+      [&](auto done) { world.bob.engine().groups().create(kAccount, "Crew", std::move(done)); });
+  REQUIRE(group);
+  const auto link = answer<std::string>([&](auto done) {
+    world.bob.engine().securejoin().invite(kAccount, *group, std::move(done));
+  });
+  REQUIRE(link);
+  const auto joined = answer<ChatId>(
+      [&](auto done) { world.alice.engine().securejoin().join(kAccount, *link, std::move(done)); });
+  REQUIRE(joined);
+  const auto in_group = [&] {
+    const auto chat = world.alice.engine().chats().get(kAccount, *joined);
+    return chat && chat->self_in_group && chat->can_send;
+  };
+  REQUIRE(world.until(in_group));
+  CHECK(world.request().is_contact_request);
+  world.bob.send(world.at_bob, "still a request");
+  REQUIRE(world.until([&] { return world.alice.has_text("still a request"); }));
+  CHECK(world.request().is_contact_request);
+  REQUIRE(accept(world.alice, world.at_alice));
+  CHECK_FALSE(world.request().is_contact_request);
+}
+
+TEST_CASE("a stranger's profile picture is not taken before the stranger was accepted") {
+  Stranger world;
+  TempDir files;
+  REQUIRE(answer<void>([&](auto done) {
+    world.bob.engine().config().set(kAccount, {{"selfavatar", files.file("me.png", "picture")}},
+                                    std::move(done));
+  }));
+  world.bob.send(world.at_bob, "behind the picture");
+  REQUIRE(world.until([&] { return world.alice.has_text("behind the picture"); }));
+  CHECK(world.request().image.empty());
+  REQUIRE(accept(world.alice, world.at_alice));
+  world.clock.advance(25 * 3600 * 1000);  // what was not acknowledged comes again
+  CHECK(world.until([&] { return !world.request().image.empty(); }));
+}

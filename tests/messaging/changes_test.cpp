@@ -296,3 +296,26 @@ TEST_CASE("changes that wait for their message are bounded, the oldest go first"
     return {};
   });
 }
+
+TEST_CASE("deletions of messages that never come take bounded room") {
+  Two world;
+  world.network.set({.cut = true});
+  std::vector<MsgId> gone;
+  for (std::size_t n = 0; n < store::kMaxWaitingChanges + 44; ++n) {
+    gone.push_back(world.alice.send(world.at_alice, "never there"));
+  }
+  REQUIRE(remove_for_all(world.alice, gone));  // and no longer sent
+  world.alice.send(world.at_alice, "after them");
+  world.network.set({});
+  REQUIRE(world.until([&] { return world.bob.has_text("after them"); }));
+  CHECK_FALSE(world.bob.has_text("never there"));
+  const auto count = [&](const std::string& table) {
+    auto reader = world.bob.store().read();
+    REQUIRE(reader.ok());
+    const auto rows = reader->connection().integer("SELECT count(*) FROM " + table);
+    REQUIRE(rows.ok());
+    return rows->value_or(-1);
+  };
+  CHECK(count("message_change") == std::int64_t{store::kMaxWaitingChanges});
+  CHECK(count("tombstone") == 0);
+}

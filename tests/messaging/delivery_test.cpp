@@ -252,3 +252,35 @@ TEST_CASE("a dead peer with a long queue does not delay another one") {
   CHECK(texts.size() == 600);
   CHECK(texts.front() == "c0");
 }
+
+TEST_CASE("all work is done once what can be sent was sent, and delivery is on") {
+  World world;
+  const ChatId chat = world.join(world.alice, world.bob);
+  const auto done = [&] {
+    const auto all = world.alice.engine().accounts().all_work_done(Peer::kAccount);
+    REQUIRE(all.ok());
+    return *all;
+  };
+  REQUIRE(world.until(done));
+  world.network.hold(true);
+  const std::uint64_t before = world.network.newest_held("alice");
+  world.alice.send(chat, "on its way");
+  world.network.held_after("alice", before);
+  CHECK_FALSE(done());
+  world.network.hold(false);
+  CHECK(world.until([&] { return world.bob.has_text("on its way") && done(); }));
+
+  const auto switched = [&](auto verb) {
+    return answer<void>([&](auto told) {
+      (world.alice.engine().accounts().*verb)(Peer::kAccount, std::move(told));
+    });
+  };
+  REQUIRE(switched(&Accounts::stop_io));
+  CHECK_FALSE(done());
+  REQUIRE(switched(&Accounts::start_io));
+  CHECK(world.until(done));
+  // What waits for a peer that cannot be reached does not count.
+  world.network.set({.cut = true});
+  world.alice.send(chat, "nobody is there");
+  CHECK(world.until(done));
+}

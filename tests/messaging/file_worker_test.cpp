@@ -1,10 +1,15 @@
 #include "messaging/kernel/file_worker.h"
 
+#include <unistd.h>
+
+#include <array>
 #include <atomic>
+#include <optional>
 #include <string>
 
 #include "base/cancel_scope.h"
 #include "tests/support/catch.h"
+#include "tests/support/narrow_process.h"
 
 using messaging::kernel::FileWorker;
 
@@ -113,4 +118,16 @@ TEST_CASE("a job ends with the connection of its caller, begun or not") {
   spin_until(gave_up);
   spin_until(failed);
   CHECK_FALSE(ran);
+}
+
+TEST_CASE("a copy for which the machine gives no thread is refused, and says what to raise") {
+  if (!test::kHasNarrowProcess) return;
+  CHECK(test::in_narrow_process([] {
+    static std::array<std::optional<FileWorker>, test::kThreadsUntilNone> workers;
+    for (std::optional<FileWorker>& each : workers) {
+      const auto posted = each.emplace(1).post([](const std::stop_token&) { pause(); });
+      if (!posted) return posted.error().message.find("ulimit -u") != std::string::npos;
+    }
+    return false;
+  }));
 }

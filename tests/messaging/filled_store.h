@@ -27,6 +27,7 @@
 #include "store/tables/pending_states.h"
 #include "store/tables/receipts.h"
 #include "store/tables/selection.h"
+#include "store/tables/sent_avatars.h"
 #include "store/tables/sessions.h"
 #include "store/tables/transfers.h"
 #include "store/tables/webxdc.h"
@@ -195,6 +196,12 @@ struct FilledStore : Three {
       update.info = "voted";
       update.notify = {{"*", "all"}};
       EDGE_CHECK(store::insert_webxdc_update(scope, update));
+      EDGE_TRY(store::ContactRow pictured,
+               store::load_contact(scope, n == 1 ? bob_at_alice : carol_at_alice));
+      pictured.avatar_blob = 900 + n;
+      pictured.avatar_number = n;
+      EDGE_CHECK(store::update_contact(scope, pictured));
+      EDGE_CHECK(store::note_avatar_sent(scope, pictured.id, n));
       EDGE_CHECK(store::insert_device_label(scope, std::string(n, 'l')));
       const AccountId other(900 + n);
       EDGE_CHECK(store::insert_account_key(tx.db(), tx.vault(), other, id16,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "crypto/identity.h"
+#include "messaging/model/vcard.h"
 #include "tests/messaging/three.h"
 
 using namespace test;
@@ -231,4 +233,48 @@ TEST_CASE("changes made at the same time, and by members who were away, end in o
   world.network.set({});
   dave.send(Three::group_at(dave), "dave here");
   REQUIRE(world.until([&] { return world.alice.has_text("dave here"); }));
+}
+
+TEST_CASE(
+    "our own change of a large group goes to some members in its write, to the others later") {
+  constexpr std::int64_t kMany = 40;
+  World world;
+  std::vector<Vcard> cards;
+  for (std::int64_t n = 0; n < kMany; ++n) {
+    Vcard card;
+    card.addr = "member" + std::to_string(n) + "@nowhere.example";
+    card.identity = crypto::Identity::generate().public_key().bytes();
+    card.urls = {"http://nowhere.test"};
+    card.mailbox = "0123456789abcdef";
+    card.token.emplace().fill(7);
+    cards.push_back(std::move(card));
+  }
+  const auto members = answer<std::vector<ContactId>>([&](auto done) {
+    world.alice.engine().contacts().import_vcard(kAccount, write_vcards(cards), std::move(done));
+  });
+  REQUIRE(members);
+  const ChatId chat = Three::create(world.alice, "Crowd");
+  for (const ContactId member : *members) Three::add(world.alice, chat, member);
+  world.alice.send(chat, "first");  // the group and the text, to each of them
+  // What waits for sessions that nobody answers.
+  const auto queued = [&] {
+    auto reader = world.alice.store().read();
+    REQUIRE(reader.ok());
+    const auto rows = reader->connection().integer(
+        "SELECT count(*) FROM outbox WHERE uuid IS NOT NULL AND contact_id IS NOT NULL");
+    REQUIRE(rows.ok());
+    return rows->value_or(-1);
+  };
+  REQUIRE(queued() == 2 * kMany);
+  std::int64_t in_its_write = 0;
+  REQUIRE(answer<void>([&](auto done) {
+    world.alice.engine().groups().rename(
+        kAccount, chat, "Multitude", [&, done = std::move(done)](base::Result<> renamed) mutable {
+          in_its_write = queued() - 2 * kMany;  // on the writer's thread, before its next write
+          done(std::move(renamed));
+        });
+  }));
+  CHECK(in_its_write > 0);
+  CHECK(in_its_write < kMany);
+  CHECK(world.until([&] { return queued() == 3 * kMany; }));
 }

@@ -350,7 +350,7 @@ class MailWorld : public World {
 
   MailServers servers;
 
- private:
+ protected:
   void make_mail(Peer& peer, FakeMails& mails) {
     servers.add_box(addr(peer));
     peer.set_mails(&mails);
@@ -388,6 +388,7 @@ class MailWorld : public World {
                 {});
   }
 
+ private:
   FakeMails alices_mails_, bobs_mails_;
 };
 

@@ -301,3 +301,69 @@ TEST_CASE("few updates of a contact wait for apps that are not here, the newest"
     return {};
   });
 }
+
+TEST_CASE("updates of a draft go out with it, in their order") {
+  Two world;
+  const auto draft = answer<void>([&](auto done) {
+    MessageDraft app;
+    app.file = world.files.file("votes.xdc", app_bytes());
+    app.text = "drafted";
+    world.alice.engine().messages().set_draft(kAccount, world.at_alice, app, std::move(done));
+  });
+  REQUIRE(draft);
+  const auto drafted = world.alice.engine().messages().draft(kAccount, world.at_alice);
+  REQUIRE((drafted && *drafted));
+  const MsgId app = (*drafted)->id;
+  REQUIRE(update(world.alice, app, {.payload = "1", .info = "voted", .summary = "one vote"}));
+  REQUIRE(update(world.alice, app, {.payload = "2"}));
+  CHECK(payloads(world.alice, app) == std::vector<std::string>{"1", "2"});
+  CHECK(lines(world.alice, world.at_alice).empty());  // nobody has the app yet
+
+  MessageDraft sent;
+  sent.file = (*drafted)->file->path;
+  sent.text = "drafted";
+  sent.of_draft = app;
+  const MsgId message = world.alice.send(world.at_alice, sent);
+  CHECK(payloads(world.alice, message) == std::vector<std::string>{"1", "2"});
+  CHECK(info(world.alice, message).summary == "one vote");
+  REQUIRE(world.until([&] {
+    const auto there = world.bob.find_text("drafted");
+    return there && payloads(world.bob, *there).size() == 2;
+  }));
+  CHECK(payloads(world.bob, *world.bob.find_text("drafted")) == std::vector<std::string>{"1", "2"});
+}
+
+TEST_CASE("an app that is sent again brings its updates; who has them keeps one of each") {
+  Two world;
+  REQUIRE(update(world.alice, world.sent, {.payload = "1"}));
+  REQUIRE(update(world.alice, world.sent, {.payload = "1"}));  // the same again is another one
+  REQUIRE(world.until([&] { return payloads(world.bob, world.received).size() == 2; }));
+  const auto resent = answer<void>([&](auto done) {
+    world.alice.engine().messages().resend(kAccount, {world.sent}, std::move(done));
+  });
+  REQUIRE(resent);
+  world.alice.send(world.at_alice, "after it");
+  REQUIRE(world.until([&] { return world.bob.has_text("after it"); }));
+  CHECK(payloads(world.bob, world.received).size() == 2);
+}
+
+TEST_CASE("who comes to a group later gets an app with its updates when it is sent again") {
+  Two world;
+  const ChatId group = Three::create(world.alice, "Crew");
+  MessageDraft draft;
+  draft.file = world.files.file("later.xdc", app_bytes());
+  draft.text = "join the vote";
+  const MsgId app = world.alice.send(group, draft);
+  REQUIRE(update(world.alice, app, {.payload = "before bob came"}));
+  Three::add(world.alice, group, Three::chat(world.alice, world.at_alice).contacts.front());
+  world.alice.send(group, "welcome");
+  REQUIRE(world.until([&] { return world.bob.has_text("welcome"); }));
+  CHECK_FALSE(world.bob.has_text("join the vote"));
+  REQUIRE(answer<void>([&](auto done) {
+    world.alice.engine().messages().resend(kAccount, {app}, std::move(done));
+  }));
+  CHECK(world.until([&] {
+    const auto there = world.bob.find_text("join the vote");
+    return there && payloads(world.bob, *there) == std::vector<std::string>{"before bob came"};
+  }));
+}

@@ -54,6 +54,12 @@ const std::vector<Form>& content_forms() {
       {"chat timer of a group",
        "0106040404040404040404040404040404040109090909090909090909090909090909"
        "00000e100000000000000002"},
+      {"avatar", "010704040404040404040404040404040404000001a3185c500000"},
+      {"avatar with a picture",
+       "010704040404040404040404040404040404000001a3185c5000"
+       "010000000a7265706f72742e63737600000008746578742f63737600000000000111700000000000"
+       "0111a406060606060606060606060606060606000102030405060708090a0b0c0d0e0f1011121314"
+       "15161718191a1b1c1d1e1f0808080808080808080808080808080808080808080808080808080808080808"},
       {"message change",
        "010504040404040404040404040404040404050505050505050505050505050505050001ea4a6c63e29c52"
        "0abef5507b132ec5f9954776aebebe7b92421eea691446d22c02000001a3185c5000000000076772c3bcc3"
@@ -319,6 +325,8 @@ std::vector<std::pair<std::string, Content>> contents() {
       {"text with a timer", {id, timed()}},
       {"chat timer", {id, ChatTimer{std::nullopt, {2, 0}}}},
       {"chat timer of a group", {id, ChatTimer{filled(9), {2, 3600}}}},
+      {"avatar", {id, Avatar{1'800'000'000'000, std::nullopt}}},
+      {"avatar with a picture", {id, Avatar{1'800'000'000'000, file()}}},
       {"message change",
        {id, MessageChange{MessageRef{filled(5), false, key_bytes(7)}, ChangeKind::edit,
                           1'800'000'000'000, "grüße"}}},

@@ -124,6 +124,19 @@ TEST_CASE("a client's own words stand in the place of ours") {
   const json items =
       result(copies.api(), "get_chatlist_items_by_entries", {1, json::array({copies.chat})});
   CHECK(items[copies.chat.dump()]["summaryText1"] == "Ich");
+  // Lines of groups have places for names, in the order of the language.
+  const json group = result(copies.api(), "create_group_chat", {1, "Crew", false});
+  result(copies.api(), "misc_send_text_message", {1, group, "first"});
+  result(
+      copies.api(), "set_stock_strings",
+      json::array({json{{"124", "%2$s heißt jetzt, was %1$s hieß (100 %)"}, {"170", "Geheim"}}}));
+  result(copies.api(), "set_chat_name", {1, group, "Gang"});
+  const json lines = result(copies.api(), "get_message_ids", {1, group, false, false});
+  const auto text = [&](const json& id) {
+    return result(copies.api(), "get_message", {1, id})["text"];
+  };
+  CHECK(text(lines.front()) == "Geheim");
+  CHECK(text(lines.back()) == "Gang heißt jetzt, was Crew hieß (100 %)");
   CHECK(call(copies.api(), "set_stock_strings", json::array({json{{"x", "y"}}}))["error"]["code"] ==
         -32602);
   CHECK(call(copies.api(), "set_stock_strings",

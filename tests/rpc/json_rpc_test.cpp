@@ -287,9 +287,13 @@ TEST_CASE_METHOD(Fixture, "what is wrong with one call of a batch costs that cal
   REQUIRE(answers.size() == 4);
   CHECK(answers[0]["result"] == 1);
   CHECK(answers[1]["id"] == "two");
-  CHECK(answers[1]["error"]["code"] == -32700);
+  CHECK(answers[1]["error"]["code"] == -32602);  // JSON, but no number that can be read
+  CHECK(answers[1]["error"]["message"].get<std::string>().find("1e400000") != std::string::npos);
   CHECK(answers[2]["error"]["code"] == -32600);
   CHECK(answers[3]["result"] == 4);
+  // Such an id comes back as it was sent, which the parser of this test does not read.
+  CHECK(raw(R"({"jsonrpc":"2.0","id":1e400,"method":"sum","params":[1]})").find("-32600") !=
+        std::string::npos);
   // What is no JSON at all costs all of it, and nothing is run.
   sample::updates = 0;
   CHECK(code(R"([{"jsonrpc":"2.0","method":"update","params":[1]},{"jsonrpc":}])") == -32700);

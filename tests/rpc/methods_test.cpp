@@ -485,3 +485,16 @@ TEST_CASE_METHOD(Gateway,
         std::string::npos);
   CHECK(ok("ice_servers", {1}) == "[]");
 }
+
+TEST_CASE_METHOD(Gateway, "who waits for all work to be done is answered once delivery is on") {
+  CHECK(ok("wait_for_all_work_done", {1}).is_null());
+  CHECK(error("wait_for_all_work_done", {99})["message"].get<std::string>().find("99") !=
+        std::string::npos);
+  ok("stop_io", {1});
+  Pending waiting;
+  service().handle(R"({"jsonrpc":"2.0","id":1,"method":"wait_for_all_work_done","params":[1]})",
+                   a_caller(), waiting.answer());
+  CHECK_FALSE(waiting.came());
+  ok("start_io", {1});
+  CHECK(json::parse(waiting.wait())["result"].is_null());
+}

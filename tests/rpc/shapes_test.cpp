@@ -63,7 +63,8 @@ TEST_CASE("accounts, contacts and chats have the shapes that clients know") {
                                           .addr = "a@b",
                                           .display_name = "A",
                                           .private_tag = "",
-                                          .color_seed = "a"}));
+                                          .color_seed = "a",
+                                          .image = ""}));
   check_shape(Account{Unconfigured{base::AccountId(2)}});
   messaging::Contact contact;
   contact.addr = "bob@example.org";

@@ -1,10 +1,13 @@
 #include "rpc/timer.h"
 
+#include <array>
 #include <atomic>
+#include <optional>
 
 #include "rpc/service.h"
 #include "tests/rpc/ask.h"
 #include "tests/support/catch.h"
+#include "tests/support/narrow_process.h"
 
 using rpc::Parking;
 using rpc::Timer;
@@ -67,4 +70,19 @@ TEST_CASE("a wait whose caller's input ends gives its place back at once") {
   });
   CHECK(timer.waiting() == 0);
   CHECK(failed == 11);
+}
+
+TEST_CASE("a wait for which the machine gives no thread is answered at once") {
+  if (!test::kHasNarrowProcess) return;
+  CHECK(test::in_narrow_process([] {
+    static std::array<std::optional<Timer>, test::kThreadsUntilNone> timers;
+    static bool refused = false;
+    for (std::optional<Timer>& each : timers) {
+      each.emplace().after(std::chrono::hours(1), a_caller(), [](base::Result<> result) {
+        refused = !result && result.error().message.find("ulimit -u") != std::string::npos;
+      });
+      if (refused) return true;
+    }
+    return false;
+  }));
 }

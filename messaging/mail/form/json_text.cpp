@@ -1,9 +1,10 @@
 #include "messaging/mail/form/json_text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdio>
 
 #include "base/bytes.h"
 
@@ -13,9 +14,7 @@ namespace {
 bool is_json_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 void put_escape(std::string& out, std::uint32_t unit) {
-  std::array<char, 8> text{};
-  std::snprintf(text.data(), text.size(), "\\u%04x", static_cast<unsigned>(unit));
-  out += text.data();
+  out += fmt::format("\\u{:04x}", unit);
 }
 
 // The character at the front of valid UTF-8, which is removed.

@@ -297,6 +297,7 @@ class ContentWriter {
   bool operator()(const UnknownContent&) { return false; }
   bool operator()(const Hello&) { return false; }
   bool operator()(const Profile&) { return false; }
+  bool operator()(const Avatar&) { return false; }  // in the headers of messages
   bool operator()(const GroupUpdate&) { return false; }
   bool operator()(const FileDecision&) { return false; }
   bool operator()(const FileRequest&) { return false; }

@@ -1,0 +1,214 @@
+// Groups by mail among gateways of ours: alice, bob and carol, where bob and carol each joined
+// alice and never each other.
+#include "tests/messaging/mail_world.h"
+#include "tests/messaging/three.h"
+
+using namespace test;
+
+namespace {
+
+struct MailThree : MailWorld {
+  MailThree() : carols_mails(servers), carol(network, clock, "carol") {
+    make_mail(carol, carols_mails);
+    join(bob, alice);
+    join(carol, alice);
+    bob_at_alice = Three::contact(alice, "bob");
+    carol_at_alice = Three::contact(alice, "carol");
+  }
+  ~MailThree() { stop(carol, carols_mails); }
+
+  ChatId make_group() {
+    const ChatId chat = Three::create(alice, "Shift 2");
+    Three::add(alice, chat, bob_at_alice);
+    Three::add(alice, chat, carol_at_alice);
+    alice.send(chat, "welcome");
+    REQUIRE(until([&] { return bob.has_text("welcome") && carol.has_text("welcome"); }));
+    bobs = Three::group_at(bob);
+    carols = Three::group_at(carol);
+    REQUIRE(bobs.valid());
+    REQUIRE(carols.valid());
+    return chat;
+  }
+  bool all_have(const std::string& text) {
+    return until(
+        [&] { return alice.has_text(text) && bob.has_text(text) && carol.has_text(text); });
+  }
+  std::size_t sent() const { return servers.sent().size(); }
+
+  FakeMails carols_mails;
+  Peer carol;
+  ContactId bob_at_alice, carol_at_alice;
+  ChatId bobs, carols;
+};
+
+}  // namespace
+
+TEST_CASE("a group by mail is known with its first message, by one mail for all") {
+  MailThree world;
+  const std::size_t before = world.sent();
+  const ChatId chat = world.make_group();
+  CHECK(world.sent() == before + 1);
+  CHECK(world.servers.sent().back().recipients.size() == 2);
+  for (const auto& [peer, id] : {std::pair(&world.alice, chat), std::pair(&world.bob, world.bobs),
+                                 std::pair(&world.carol, world.carols)}) {
+    const Chat group = Three::chat(*peer, id);
+    CHECK(group.name == "Shift 2");
+    CHECK(group.type == ChatType::group);
+    CHECK(group.is_encrypted);
+    CHECK(group.can_send);
+    CHECK(Three::members(*peer, id).size() == 3);
+  }
+  CHECK(Three::members(world.bob, world.bobs) == Names{"Me", "alice", "carol"});
+  CHECK(Three::lines(world.bob, world.bobs, SystemMessage::member_added).empty());
+  // bob and carol have each other's keys from alice's mail.
+  const MsgId answer = world.bob.send(world.bobs, "hello from bob");
+  CHECK(world.all_have("hello from bob"));
+  REQUIRE(world.until([&] { return world.bob.state(answer) == MsgState::out_delivered; }));
+  const Message at_carol = world.carol.message(*world.carol.find_text("hello from bob"));
+  CHECK(at_carol.chat == world.carols);
+  CHECK(at_carol.encrypted);
+  world.carol.mark_seen({at_carol.id});
+  REQUIRE(world.until([&] { return world.bob.state(answer) == MsgState::out_read; }));
+  CHECK(world.servers.broken_rules().empty());
+}
+
+TEST_CASE("by mail every member may change a group, and everybody sees who did") {
+  MailThree world;
+  const ChatId chat = world.make_group();
+  world.clock.advance(2000);
+  REQUIRE(Three::rename(world.bob, world.bobs, "Night shift"));
+  REQUIRE(world.until([&] {
+    return Three::chat(world.alice, chat).name == "Night shift" &&
+           Three::chat(world.carol, world.carols).name == "Night shift";
+  }));
+  const auto renamed = Three::lines(world.carol, world.carols, SystemMessage::group_name);
+  REQUIRE(renamed.size() == 1);
+  CHECK(renamed[0].text == "Group name changed from \"Shift 2\" to \"Night shift\" by bob.");
+  REQUIRE(answer<void>([&](auto done) {
+    world.alice.engine().groups().describe(kAccount, chat, "22:00\nto 6:00", std::move(done));
+  }));
+  REQUIRE(world.until(
+      [&] { return Three::chat(world.bob, world.bobs).description == "22:00\nto 6:00"; }));
+
+  world.clock.advance(2000);
+  REQUIRE(Three::remove(world.alice, chat, world.carol_at_alice));
+  REQUIRE(world.until([&] { return !Three::chat(world.carol, world.carols).self_in_group; }));
+  REQUIRE(world.until([&] {
+    return Three::members(world.bob, world.bobs) == Names{"Me", "alice"};
+  }));
+  const auto removed = Three::lines(world.bob, world.bobs, SystemMessage::member_removed);
+  REQUIRE(removed.size() == 1);
+  CHECK(removed[0].text == "Member carol removed by alice.");
+  CHECK_FALSE(Three::chat(world.carol, world.carols).can_send);
+  world.alice.send(chat, "without carol");
+  REQUIRE(world.until([&] { return world.bob.has_text("without carol"); }));
+  CHECK_FALSE(world.carol.has_text("without carol"));
+
+  world.clock.advance(2000);
+  Three::add(world.alice, chat, world.carol_at_alice);
+  REQUIRE(world.until([&] { return Three::chat(world.carol, world.carols).self_in_group; }));
+  REQUIRE(world.until([&] { return Three::members(world.bob, world.bobs).size() == 3; }));
+
+  world.clock.advance(2000);
+  REQUIRE(Three::leave(world.bob, world.bobs));
+  REQUIRE(world.until([&] {
+    return Three::members(world.alice, chat) == Names{"Me", "carol"} &&
+           Three::members(world.carol, world.carols) == Names{"Me", "alice"};
+  }));
+  CHECK(world.servers.broken_rules().empty());
+}
+
+TEST_CASE("reactions, quotes and deletions name messages of any member by mail") {
+  MailThree world;
+  const ChatId chat = world.make_group();
+  world.bob.send(world.bobs, "who comes?");
+  REQUIRE(world.all_have("who comes?"));
+  const MsgId at_carol = *world.carol.find_text("who comes?");
+  REQUIRE(answer<void>([&](auto done) {
+    world.carol.engine().messages().react(kAccount, at_carol, {"\U0001f44d"}, std::move(done));
+  }));
+  const MsgId at_alice = *world.alice.find_text("who comes?");
+  REQUIRE(world.until([&] { return world.alice.message(at_alice).reactions.size() == 1; }));
+  MessageDraft draft;
+  draft.text = "carol does";
+  draft.quoted = at_alice;
+  world.alice.send(chat, draft);
+  REQUIRE(world.all_have("carol does"));
+  const Message quoting = world.bob.message(*world.bob.find_text("carol does"));
+  REQUIRE(quoting.quote);
+  CHECK(quoting.quote->message == world.bob.find_text("who comes?"));
+  CHECK(world.servers.broken_rules().empty());
+}
+
+TEST_CASE("files come to groups by mail, small and large") {
+  MailThree world;
+  TempDir folder;
+  const ChatId chat = world.make_group();
+  for (const std::size_t size : {std::size_t{3000}, std::size_t{200'000}}) {
+    MessageDraft draft;
+    draft.text = "file of " + std::to_string(size);
+    draft.file = folder.file("data.bin", std::string(size, 'd'));
+    world.alice.send(chat, draft);
+    REQUIRE(world.until([&] {
+      const auto found = world.bob.find_text(draft.text);
+      return found && world.bob.message(*found).file.has_value();
+    }));
+    CHECK(world.bob.message(*world.bob.find_text(draft.text)).file->size == size);
+    CHECK(world.bob.message(*world.bob.find_text(draft.text)).chat == world.bobs);
+  }
+}
+
+TEST_CASE("a group's picture goes by mail, and is removed") {
+  MailThree world;
+  TempDir folder;
+  const ChatId chat = world.make_group();
+  world.clock.advance(2000);
+  const auto set = [&](std::optional<std::string> path) {
+    REQUIRE(answer<void>([&](auto done) {
+      world.alice.engine().groups().set_image(kAccount, chat, std::move(path), std::move(done));
+    }));
+  };
+  set(folder.file("crew.png", std::string(20'000, 'p')));
+  REQUIRE(world.until([&] { return !Three::chat(world.bob, world.bobs).image.empty(); }));
+  CHECK(Three::lines(world.bob, world.bobs, SystemMessage::group_image).size() == 1);
+  world.clock.advance(2000);
+  set(std::nullopt);
+  REQUIRE(world.until([&] { return Three::chat(world.bob, world.bobs).image.empty(); }));
+}
+
+TEST_CASE("a group is joined by its link by mail, and the joiner is added for all") {
+  MailThree world;
+  const ChatId chat = Three::create(world.alice, "Crew");
+  Three::add(world.alice, chat, world.bob_at_alice);
+  world.alice.send(chat, "only two");
+  REQUIRE(world.until([&] { return world.bob.has_text("only two"); }));
+  const auto link = answer<std::string>([&](auto done) {
+    world.alice.engine().securejoin().invite(kAccount, chat, std::move(done));
+  });
+  REQUIRE(link);
+  CHECK(link->find("&x=") != std::string::npos);
+  const auto expected = answer<ChatId>(
+      [&](auto done) { world.carol.engine().securejoin().join(kAccount, *link, std::move(done)); });
+  REQUIRE(expected);
+  CHECK(Three::chat(world.carol, *expected).name == "Crew");
+  REQUIRE(world.until([&] { return Three::members(world.carol, *expected).size() == 3; }));
+  REQUIRE(world.until(
+      [&] { return Three::members(world.bob, Three::group_at(world.bob)).size() == 3; }));
+  world.carol.send(*expected, "thank you");
+  REQUIRE(world.all_have("thank you"));
+  CHECK(world.servers.broken_rules().empty());
+}
+
+TEST_CASE("a timer of a group holds for all by mail") {
+  MailThree world;
+  const ChatId chat = world.make_group();
+  world.clock.advance(2000);
+  REQUIRE(answer<void>([&](auto done) {
+    world.alice.engine().chats().set_timer(kAccount, chat, 3600, std::move(done));
+  }));
+  REQUIRE(world.until([&] { return Three::chat(world.bob, world.bobs).timer == 3600; }));
+  // A message that its sender wrote before it knew does not undo it.
+  world.carol.send(world.carols, "late");
+  REQUIRE(world.all_have("late"));
+  CHECK(Three::chat(world.bob, world.bobs).timer == 3600);
+}
