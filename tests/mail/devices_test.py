@@ -4,11 +4,10 @@ import tempfile
 import unittest
 
 import world
-from world import Case, at_once, join, not_ours, peer, setUpModule, subject, tearDownModule, until  # noqa: F401
+from world import Case, at_once, join, peer, setUpModule, subject, tearDownModule, until  # noqa: F401
 from parties import READ
 
 
-@not_ours("not shown yet")
 class TwoDevices(Case):
     @classmethod
     def setUpClass(cls):
