@@ -87,12 +87,12 @@ Result<PeerUrl> read_url(const GivenValue& given) {
 
 // The text is not repeated: it may hold a password.
 Result<std::string> read_mail_account(const GivenValue& given) {
-  const auto named = messaging::is_account_link(given.text)
-                         ? messaging::domain_of_account_link(given.text)
-                         : messaging::address_of_login_link(given.text);
-  const bool is_link =
-      messaging::is_account_link(given.text) || messaging::is_login_link(given.text);
-  if (is_link && named && messaging::is_of_mail(*named)) return given.text;
+  const bool is_account = messaging::is_account_link(given.text);
+  if (is_account || messaging::is_login_link(given.text)) {
+    const auto named = is_account ? messaging::domain_of_account_link(given.text)
+                                  : messaging::address_of_login_link(given.text);
+    if (named && messaging::is_of_mail(*named)) return given.text;
+  }
   return fail(Errc::invalid_argument, given.source +
                                           ": expected dcaccount:DOMAIN of a chatmail relay, or "
                                           "dclogin:ADDRESS?p=PASSWORD&v=1");

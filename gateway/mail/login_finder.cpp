@@ -305,7 +305,9 @@ void LoginFinder::finish(base::Result<Configured> result) {
   stop_timer_.disarm();
   auto ended = std::exchange(ended_, nullptr);
   done_(std::move(result));
-  loop_.post([ended = std::move(ended)]() mutable { ended(); });
+  loop_.post([alive = alive_, ended = std::move(ended)]() mutable {
+    if (*alive) ended();
+  });
 }
 
 }  // namespace gateway::mail

@@ -39,7 +39,8 @@ bool domain_character(char c) {
 
 // What follows the scheme, without the slashes that some programs write there.
 std::string_view behind(std::string_view text, std::string_view scheme) {
-  std::string_view rest = crypto::invite::trimmed(text).substr(scheme.size());
+  std::string_view rest = crypto::invite::trimmed(text);
+  rest.remove_prefix(std::min(rest.size(), scheme.size()));
   if (rest.starts_with("//")) rest.remove_prefix(2);
   return rest;
 }
