@@ -16,13 +16,20 @@ namespace {
 class LimitedProtocol final : public peering::GatewayProtocol {
  public:
   explicit LimitedProtocol(BareGateway& bare)
-      : peering::GatewayProtocol(bare.core(), bare.transport(), bare.incoming()) {
-    bare.core().protocols.put(kernel::ProtocolKind::gateway, *this);
+      : peering::GatewayProtocol(bare.core(), bare.transport(), bare.incoming()),
+        protocols_(bare.core().protocols),
+        replaced_(protocols_.of(kernel::ProtocolKind::gateway)) {
+    protocols_.put(kernel::ProtocolKind::gateway, *this);
   }
+  ~LimitedProtocol() override { protocols_.put(kernel::ProtocolKind::gateway, replaced_); }
   std::string_view name() const override { return "this account's mail"; }
   kernel::Abilities abilities() const override {
     return {.groups = false, .protected_files = false, .read_receipts = false, .largest_file = 10};
   }
+
+ private:
+  kernel::Protocols& protocols_;
+  kernel::Protocol& replaced_;
 };
 
 std::int64_t waiting(BareGateway& bare) { return bare.count("SELECT count(*) FROM outbox"); }
