@@ -129,7 +129,7 @@ TEST_CASE("a mail that cannot be opened or read costs itself alone") {
   REQUIRE(world.until([&] { return world.alice.has_text("behind them"); }));
   CHECK(world.alice.texts(world.alices) == std::vector<std::string>{"behind them"});
   // What is no chat mail stays on the server; what cannot be opened is acknowledged.
-  CHECK(world.waiting_for_alice() == 2);
+  CHECK(world.until([&] { return world.waiting_for_alice() == 2; }));
 }
 
 TEST_CASE(
