@@ -1,5 +1,5 @@
-/* The C ABI of the Rust library for OpenPGP; src/exports.rs has the other half. Only crypto/openpgp/
- * includes this.
+/* The C ABI of the Rust library for OpenPGP; src/exports.rs has the other half. Only
+ * crypto/openpgp/ includes this.
  *
  * - Functions return a status and neither panic nor throw; a text that explains the last failure of
  *   this thread is edge_pgp_last_text(), a constant.

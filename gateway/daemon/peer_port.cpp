@@ -43,7 +43,8 @@ base::Result<std::string> listen_at_kept_port(HttpServer& server,
         bound.error().message);
   }
   for (int tries = 0; tries < kTries; ++tries) {
-    const auto port = static_cast<std::uint16_t>(kFirstPort + crypto::random_u64() % (kEndPort - kFirstPort));
+    const auto port =
+        static_cast<std::uint16_t>(kFirstPort + crypto::random_u64() % (kEndPort - kFirstPort));
     auto bound = listen_at(server, port);
     if (!bound) continue;
     const std::string text = std::to_string(port) + "\n";

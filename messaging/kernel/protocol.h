@@ -21,9 +21,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/function.h"
-#include "base/bytes.h"
 #include "base/result.h"
 #include "crypto/wiping.h"
 #include "messaging/model/group_state.h"

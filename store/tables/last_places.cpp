@@ -25,7 +25,8 @@ base::Result<LastPlaceRow> load_last_place(const Scope& scope, base::ContactId c
   return row.value_or(LastPlaceRow{});
 }
 
-base::Result<> update_last_place(const Scope& scope, base::ContactId contact, const LastPlaceRow& row) {
+base::Result<> update_last_place(const Scope& scope, base::ContactId contact,
+                                 const LastPlaceRow& row) {
   EDGE_CHECK(
       scope.db.run("UPDATE contact SET heard_seq = ?3, heard_shift = ?4, heard_session = ?5,"
                    " heard_uuid = ?6 WHERE account_id = ?1 AND id = ?2",

@@ -17,6 +17,7 @@ struct LastPlaceRow {
 };
 
 base::Result<LastPlaceRow> load_last_place(const Scope& scope, base::ContactId contact);
-base::Result<> update_last_place(const Scope& scope, base::ContactId contact, const LastPlaceRow& row);
+base::Result<> update_last_place(const Scope& scope, base::ContactId contact,
+                                 const LastPlaceRow& row);
 
 }  // namespace store

@@ -59,9 +59,10 @@ base::Result<std::optional<base::MsgId>> find_saved_copy(const Scope& scope, bas
 }
 
 base::Result<bool> has_saved_copies(const Scope& scope) {
-  EDGE_TRY(const auto found,
-           scope.db.integer("SELECT 1 FROM message WHERE account_id = ? AND original_id > 0 LIMIT 1",
-                            scope.account));
+  EDGE_TRY(
+      const auto found,
+      scope.db.integer("SELECT 1 FROM message WHERE account_id = ? AND original_id > 0 LIMIT 1",
+                       scope.account));
   return found.has_value();
 }
 

@@ -101,7 +101,8 @@ TEST_CASE("the merge of states is core's, for any lists in any order") {
     std::map<MemberKey, CoreMember> core;
     GroupState ours;
     for (const ChatMail& mail : mails) {
-      for (const MailMember& one : mail.to) core[member_key(one.fingerprint)].say_added(one.changed);
+      for (const MailMember& one : mail.to)
+        core[member_key(one.fingerprint)].say_added(one.changed);
       for (const MailMember& one : mail.group->past) {
         core[member_key(one.fingerprint)].say_removed(one.changed);
       }

@@ -13,9 +13,7 @@ namespace {
 
 bool is_json_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-void put_escape(std::string& out, std::uint32_t unit) {
-  out += fmt::format("\\u{:04x}", unit);
-}
+void put_escape(std::string& out, std::uint32_t unit) { out += fmt::format("\\u{:04x}", unit); }
 
 // The character at the front of valid UTF-8, which is removed.
 std::uint32_t take_character(std::string_view& text) {
