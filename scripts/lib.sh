@@ -43,7 +43,7 @@ needs_clang() {
 
 check_preset() {
   case $1 in
-    release | dev | asan | tsan | clang | fuzz) ;;
-    *) die "unknown preset '$1': use release, dev, asan, tsan, clang or fuzz" ;;
+    release | shipped | dev | asan | tsan | clang | fuzz) ;;
+    *) die "unknown preset '$1': use release, shipped, dev, asan, tsan, clang or fuzz" ;;
   esac
 }

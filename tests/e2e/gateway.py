@@ -224,13 +224,14 @@ class Gateway:
         return self.rpc("send_msg", account, chat, {"text": text})
 
     def messages(self, chat, account=1):
-        """A chat's messages, oldest first, without info messages."""
+        """A chat's messages, oldest first, without info messages and those that went after they were listed."""
         ids = self.rpc("get_message_ids", account, chat, False, False)
         found = []
         for start in range(0, len(ids), 500):
             part = ids[start:start + 500]
             loaded = self.rpc("get_messages", account, part)
-            found += [loaded[str(i)] for i in part if not loaded[str(i)]["isInfo"]]
+            messages = [loaded[str(i)] for i in part]
+            found += [message for message in messages if message["kind"] == "message" and not message["isInfo"]]
         return found
 
     def texts(self, chat, account=1):

@@ -46,27 +46,40 @@ class TempDir {
 
 std::string read_file(const std::string& path);
 
+// One answer that comes from another thread. Its templates depend on the answer's type alone, not on
+// who asks: they are compiled once a program and not once a call.
+template <class T>
+class Answer {
+ public:
+  static base::Completion<T> completion(std::shared_ptr<Answer> answer) {
+    return [answer = std::move(answer)](base::Result<T> result) {
+      base::Lock lock(answer->mutex_);
+      answer->result_.emplace(std::move(result));
+      answer->came_.notify_all();
+    };
+  }
+  base::Result<T> wait() {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    base::Lock lock(mutex_);
+    while (!result_ && std::chrono::steady_clock::now() < deadline) {
+      came_.wait_for(mutex_, std::chrono::milliseconds(100));
+    }
+    if (!result_) return base::fail(base::Errc::internal, "no answer within ten seconds");
+    return *std::move(result_);
+  }
+
+ private:
+  base::Mutex mutex_;
+  base::Condition came_;
+  std::optional<base::Result<T>> result_ GUARDED_BY(mutex_);
+};
+
 // Calls f(Completion<T>) and waits for its answer. Fails the test after ten seconds.
 template <class T, class F>
 base::Result<T> answer(F&& f) {
-  struct Box {
-    base::Mutex mutex;
-    base::Condition came;
-    std::optional<base::Result<T>> result GUARDED_BY(mutex);
-  };
-  auto box = std::make_shared<Box>();
-  f(base::Completion<T>([box](base::Result<T> result) {
-    base::Lock lock(box->mutex);
-    box->result.emplace(std::move(result));
-    box->came.notify_all();
-  }));
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  base::Lock lock(box->mutex);
-  while (!box->result && std::chrono::steady_clock::now() < deadline) {
-    box->came.wait_for(box->mutex, std::chrono::milliseconds(100));
-  }
-  if (!box->result) return base::fail(base::Errc::internal, "no answer within ten seconds");
-  return *std::move(box->result);
+  auto answer = std::make_shared<Answer<T>>();
+  f(Answer<T>::completion(answer));
+  return answer->wait();
 }
 
 // A gateway's own clock: the world's, with a wall time that may be moved alone.
