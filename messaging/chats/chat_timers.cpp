@@ -4,6 +4,7 @@
 
 #include "messaging/chats/chat_rules.h"
 #include "messaging/kernel/protocol.h"
+#include "messaging/kernel/timer_lines.h"
 #include "store/tables/message_timers.h"
 
 namespace messaging::chats {
@@ -35,7 +36,8 @@ base::Result<> take_timer(const kernel::WriteContext& write, store::ChatRow& cha
   // Whoever was not accepted adds no lines.
   if (chat.blocked != store::ChatBlocked::no) return {};
   EDGE_CHECK(add_info_message(write.tx, write.scope, chat.id, SystemMessage::ephemeral_timer,
-                              timer_line(value.seconds, shown_name(from)), from.id));
+                              kernel::timer_line(write.core.stock, value.seconds, shown_name(from)),
+                              from.id));
   return {};
 }
 
@@ -51,7 +53,7 @@ base::Result<> set_timer(const kernel::WriteContext& write, store::ChatRow& chat
   EDGE_CHECK(put_timer(write, chat, value));
   if (!told) return {};
   EDGE_CHECK(add_info_message(write.tx, write.scope, chat.id, SystemMessage::ephemeral_timer,
-                              timer_line(seconds, std::nullopt), kSelf));
+                              kernel::timer_line(write.core.stock, seconds, std::nullopt), kSelf));
   return {};
 }
 

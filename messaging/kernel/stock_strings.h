@@ -39,6 +39,26 @@ enum class Stock : std::uint32_t {
   we_deleted_image = 134,
   image_deleted_by = 135,
   location_sent_by = 137,
+  we_disabled_timer = 138,
+  timer_disabled_by = 139,
+  we_set_timer_s = 140,
+  timer_s_by = 141,
+  we_set_timer_hour = 144,
+  timer_hour_by = 145,
+  we_set_timer_day = 146,
+  timer_day_by = 147,
+  we_set_timer_week = 148,
+  timer_week_by = 149,
+  we_set_timer_minutes = 150,
+  timer_minutes_by = 151,
+  we_set_timer_hours = 152,
+  timer_hours_by = 153,
+  we_set_timer_days = 154,
+  timer_days_by = 155,
+  we_set_timer_weeks = 156,
+  timer_weeks_by = 157,
+  we_set_timer_year = 158,
+  timer_year_by = 159,
   chat_is_encrypted = 170,
   member_added = 173,
   we_left_channel = 200,
@@ -62,6 +82,11 @@ constexpr std::optional<int> places_of(std::uint32_t number) {
     case we_deleted_image:
     case chat_is_encrypted:
     case we_left_channel:
+    case we_disabled_timer:
+    case we_set_timer_hour:
+    case we_set_timer_day:
+    case we_set_timer_week:
+    case we_set_timer_year:
       return 0;
     case image_changed_by:
     case we_added_member:
@@ -70,10 +95,25 @@ constexpr std::optional<int> places_of(std::uint32_t number) {
     case image_deleted_by:
     case location_sent_by:
     case member_added:
+    case timer_disabled_by:
+    case we_set_timer_s:
+    case timer_hour_by:
+    case timer_day_by:
+    case timer_week_by:
+    case we_set_timer_minutes:
+    case we_set_timer_hours:
+    case we_set_timer_days:
+    case we_set_timer_weeks:
+    case timer_year_by:
       return 1;
     case we_renamed_group:
     case member_added_by:
     case member_removed_by:
+    case timer_s_by:
+    case timer_minutes_by:
+    case timer_hours_by:
+    case timer_days_by:
+    case timer_weeks_by:
       return 2;
     case group_renamed_by:
       return 3;

@@ -12,7 +12,6 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "messaging/model/content_kind.h"
 #include "messaging/model/group_state.h"
@@ -34,9 +33,6 @@ void write_value(base::WireWriter& out, const TimerValue& value);
 TimerValue read_value(base::WireReader& in);
 void write_fields(base::WireWriter& out, const ChatTimer& timer);
 void read_fields(base::WireReader& in, ChatTimer& timer);
-
-// The line that a chat has of a change, as Delta Chat words it. `by`: who made it; nothing: we did.
-std::string timer_line(std::uint32_t seconds, const std::optional<std::string>& by);
 
 }  // namespace messaging
 

@@ -1,5 +1,6 @@
 // Timers of chats: how a change reaches the others, when messages vanish, and that nothing of it
 // depends on the daemon running.
+#include "messaging/kernel/timer_lines.h"
 #include "messaging/model/chat_timer.h"
 #include "messaging/model/text_content.h"
 #include "store/tables/messages.h"
@@ -41,6 +42,10 @@ struct Two : World {
 }  // namespace
 
 TEST_CASE("timer lines are worded as Delta Chat words them") {
+  kernel::StockStrings words;
+  const auto timer_line = [&](std::uint32_t seconds, const std::optional<std::string>& by) {
+    return kernel::timer_line(words, seconds, by);
+  };
   const std::optional<std::string> us;
   CHECK(timer_line(0, us) == "You disabled message deletion timer.");
   CHECK(timer_line(1, us) == "You set message deletion timer to 1 s.");
@@ -56,6 +61,16 @@ TEST_CASE("timer lines are worded as Delta Chat words them") {
   CHECK(timer_line(31'536'000, us) == "You set message deletion timer to 1 year.");
   CHECK(timer_line(0, "bob") == "Message deletion timer is disabled by bob.");
   CHECK(timer_line(3600, "bob") == "Message deletion timer is set to 1 hour by bob.");
+  CHECK(timer_line(90, "bob") == "Message deletion timer is set to 1.5 minutes by bob.");
+  // In a client's own words.
+  words.set({{144, "eine Stunde"},
+             {145, "%1$s: eine Stunde"},
+             {151, "%2$s: %1$s Minuten"},
+             {138, "nie"}});
+  CHECK(timer_line(0, us) == "nie");
+  CHECK(timer_line(3600, us) == "eine Stunde");
+  CHECK(timer_line(3600, "bob") == "bob: eine Stunde");
+  CHECK(timer_line(90, "bob") == "bob: 1.5 Minuten");
 }
 
 TEST_CASE("a text carries its chat's timer behind what earlier versions know") {

@@ -5,6 +5,7 @@
 
 #include "crypto/hash.h"
 #include "crypto/stream.h"
+#include "messaging/kernel/timer_lines.h"
 #include "messaging/mail/form/group_id.h"
 #include "messaging/mail/form/message_id.h"
 #include "messaging/mail/form/status_updates.h"
@@ -273,7 +274,8 @@ class ContentWriter {
   }
   bool operator()(const ChatTimer& timer) {
     mail_.timer = timer.value.seconds;
-    return quiet(MailTimerChange{timer_line(timer.value.seconds, std::nullopt)});
+    const kernel::StockStrings english;
+    return quiet(MailTimerChange{kernel::timer_line(english, timer.value.seconds, std::nullopt)});
   }
   bool operator()(const CallOffer& offer) {
     mail_.date = offer.sent_at / kMillis;
