@@ -18,7 +18,6 @@ void add_once(std::vector<T>& list, T value) {
 
 bool changes_entry(const Event& event) {
   return !std::holds_alternative<messaging::ChatDeleted>(event.body) &&
-         !std::holds_alternative<messaging::ChannelEvent>(event.body) &&
          messaging::chat_of(event.body).valid();
 }
 
@@ -37,13 +36,13 @@ std::string sent_text(const messaging::MsgDelivered& delivered) {
 
 std::vector<Event> with_derived(std::span<const Event> events) {
   std::vector<Event> out;
-  out.reserve(events.size() + 4);
   std::vector<std::pair<base::AccountId, base::ChatId>> chats;
   std::vector<base::AccountId> reached;
   const auto add = [&](const Event& cause, base::AccountId account, messaging::EventBody body) {
     out.push_back({cause.id, account, cause.at, std::move(body)});
   };
   for (const Event& event : events) {
+    if (std::holds_alternative<messaging::ChannelEvent>(event.body)) continue;
     if (const auto* delivered = std::get_if<messaging::MsgDelivered>(&event.body)) {
       add(event, event.account, messaging::SmtpMessageSent{sent_text(*delivered)});
     }

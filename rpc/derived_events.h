@@ -14,7 +14,8 @@
 
 namespace rpc {
 
-// The events of one commit, and in their places those that follow from them.
+// The events of one commit, and in their places those that follow from them. Channels' events are
+// left out: they are for the listeners of their channels, and may be many.
 std::vector<messaging::Event> with_derived(std::span<const messaging::Event> events);
 
 }  // namespace rpc

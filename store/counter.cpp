@@ -54,7 +54,6 @@ base::Result<std::optional<std::int64_t>> highest_stored(Connection& db, base::A
 // Of a counter that is not there: it was never used, or it was lost.
 base::Result<std::int64_t> first_number(Connection& db, base::AccountId account,
                                         std::string_view name, std::int64_t first) {
-  if (account.value == 0 && name == kEvents) return first;  // see EventLog::prepare()
   EDGE_TRY(const auto highest, highest_stored(db, account, name));
   return highest && *highest >= first ? *highest + kGap : first;
 }
@@ -70,18 +69,12 @@ base::Result<> write_counter(Connection& db, base::AccountId account, std::strin
 
 base::Result<std::int64_t> next_number(Connection& db, base::AccountId account,
                                        std::string_view name, std::int64_t first) {
-  return next_numbers(db, account, name, first, 1);
-}
-
-base::Result<std::int64_t> next_numbers(Connection& db, base::AccountId account,
-                                        std::string_view name, std::int64_t first,
-                                        std::int64_t count) {
-  EDGE_TRY(const auto last, db.integer("UPDATE counter SET value=value+?"
+  EDGE_TRY(const auto next, db.integer("UPDATE counter SET value=value+1"
                                        " WHERE account_id=? AND name=? RETURNING value",
-                                       count, account, name));
-  if (last) return *last - count + 1;
+                                       account, name));
+  if (next) return *next;
   EDGE_TRY(const std::int64_t begin, first_number(db, account, name, first));
-  EDGE_CHECK(write_counter(db, account, name, begin + count - 1));
+  EDGE_CHECK(write_counter(db, account, name, begin));
   return begin;
 }
 

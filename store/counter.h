@@ -16,10 +16,6 @@ namespace store {
 // name has rows, the counter was lost: then it continues well above them.
 base::Result<std::int64_t> next_number(Connection& db, base::AccountId account,
                                        std::string_view name, std::int64_t first);
-// The first of `count` numbers in a row, all of them taken; `count` is 1 or more.
-base::Result<std::int64_t> next_numbers(Connection& db, base::AccountId account,
-                                        std::string_view name, std::int64_t first,
-                                        std::int64_t count);
 // Makes a counter whose last number was `last`, unless it exists.
 base::Result<> prepare_counter(Connection& db, base::AccountId account, std::string_view name,
                                std::int64_t last);

@@ -114,19 +114,21 @@ base::Result<std::uint64_t> EventLog::count(Connection& db) {
   return static_cast<std::uint64_t>(held.value_or(0));
 }
 
-base::Result<base::EventId> EventLog::next_id(Connection& db) {
-  EDGE_TRY(const std::int64_t id, next_number(db, kWholeStore, kEventCounter, 1));
-  return base::EventId(static_cast<std::uint64_t>(id));
+base::Result<> EventLog::set_newest(Connection& db, base::EventId newest) {
+  return set_counter(db, kEventCounter, static_cast<std::int64_t>(newest.value));
 }
 
-base::Result<LoggedEvent> EventLog::append(Connection& db, const Vault& vault,
-                                           base::AccountId account, std::uint16_t kind,
-                                           base::UnixMillis now, base::ByteView body) {
-  EDGE_TRY(const base::EventId id, next_id(db));
-  LoggedEvent event{.id = id, .account = account, .at = now, .kind = kind, .body = {}};
-  EDGE_CHECK(db.run("INSERT INTO event(id,account_id,at_ms,kind,body) VALUES(?,?,?,?,?)", event.id,
-                    event.account, event.at, event.kind, seal_body(vault, event, body)));
-  return event;
+base::Result<> EventLog::append(Connection& db, const Vault& vault, const LoggedEvent& event,
+                                base::ByteView body, base::ChatId chat) {
+  const base::Bytes sealed = seal_body(vault, event, body);
+  // A schema without chats has no column for them.
+  EDGE_CHECK(
+      chat.valid()
+          ? db.run("INSERT INTO event(id,account_id,at_ms,kind,body,chat_id) VALUES(?,?,?,?,?,?)",
+                   event.id, event.account, event.at, event.kind, sealed, chat)
+          : db.run("INSERT INTO event(id,account_id,at_ms,kind,body) VALUES(?,?,?,?,?)", event.id,
+                   event.account, event.at, event.kind, sealed));
+  return {};
 }
 
 base::Result<std::int64_t> EventLog::prune(Connection& db, const EventLogBounds& bounds,
@@ -151,13 +153,13 @@ base::Result<std::int64_t> EventLog::prune(Connection& db, const EventLogBounds&
 }
 
 base::Result<std::int64_t> EventLog::erase(Connection& db, base::AccountId account,
-                                           std::uint16_t kept, std::int64_t most) {
+                                           std::uint16_t kept, std::int64_t most,
+                                           base::EventId newest) {
   EDGE_TRY(const std::int64_t erased,
            db.run("DELETE FROM event WHERE id IN (SELECT id FROM event INDEXED BY event_by_account "
                   "WHERE account_id=?1 AND kind<>?2 ORDER BY id LIMIT ?3)",
                   account, kept, most));
   if (erased == 0) return 0;
-  EDGE_TRY(const base::EventId newest, EventLog::newest(db));
   EDGE_CHECK(set_counter(db, kHolesEnd, static_cast<std::int64_t>(newest.value)));
   return erased;
 }

@@ -66,19 +66,20 @@ class EventLog {
   // How many messaging events are held.
   static base::Result<std::uint64_t> count(Connection& db);
 
-  // For the writer: within its transaction. Answers without the body.
-  static base::Result<LoggedEvent> append(Connection& db, const Vault& vault,
-                                          base::AccountId account, std::uint16_t kind,
-                                          base::UnixMillis now, base::ByteView body);
-  // The next id, for an event that is kept elsewhere.
-  static base::Result<base::EventId> next_id(Connection& db);
+  // For the writer: within its transaction. `event` without its body; `chat` is where a stream of
+  // one chat finds it.
+  static base::Result<> append(Connection& db, const Vault& vault, const LoggedEvent& event,
+                               base::ByteView body, base::ChatId chat);
+  static base::Result<> set_newest(Connection& db, base::EventId newest);
   // Deletes at most `most` of the oldest of `held` events that are out of bounds; says how many.
   static base::Result<std::int64_t> prune(Connection& db, const EventLogBounds& bounds,
                                           std::uint64_t held, base::UnixMillis now,
                                           std::int64_t most);
   // Takes out at most `most` events of an account, all but those of the kind `kept`; says how many.
+  // `newest`: the last id given out, in this transaction too.
   static base::Result<std::int64_t> erase(Connection& db, base::AccountId account,
-                                          std::uint16_t kept, std::int64_t most);
+                                          std::uint16_t kept, std::int64_t most,
+                                          base::EventId newest);
 };
 
 }  // namespace store

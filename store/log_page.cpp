@@ -119,7 +119,7 @@ base::Result<LogPage> read_log_page(Connection& db, const Vault& vault, const Lo
   Ids ids;
   if (query.messages) EDGE_CHECK(add_message_ids(db, ids, query));
   for (const std::string& channel : query.channels) {
-    EDGE_TRY(const Ids more, channel_ids_after(db, vault, channel, query.after, query.limit));
+    EDGE_TRY(const Ids more, channel_rows_after(db, vault, channel, query.after, query.limit));
     ids.insert(ids.end(), more.begin(), more.end());
   }
   std::sort(ids.begin(), ids.end());
@@ -129,20 +129,28 @@ base::Result<LogPage> read_log_page(Connection& db, const Vault& vault, const Lo
 
   page.reached = more ? ids.back() : page.newest;
   std::size_t bytes = 0;
+  const auto full = [&] { return bytes >= query.max_bytes || page.events.size() >= query.limit; };
+  const auto add = [&](LoggedEvent event) {
+    page.reached = event.id;
+    bytes += event.body.size();
+    page.events.push_back(std::move(event));
+  };
   for (const base::EventId id : ids) {
-    if (bytes >= query.max_bytes) break;
-    page.reached = id;
+    if (full()) break;
     // A record that does not open costs itself alone.
     std::optional<LoggedEvent> event;
     if (query.messages) {
       EDGE_TRY(event, EventLog::find(db, vault, id));
     }
+    if (event) add(*std::move(event));
     if (!event && !query.channels.empty()) {
-      EDGE_TRY(event, find_channel_event(db, vault, id));
+      EDGE_TRY(auto events, channel_events_of_row(db, vault, id));
+      for (LoggedEvent& one : events) {
+        if (one.id > query.after && !full()) add(std::move(one));
+      }
+      if (!events.empty()) continue;
     }
-    if (!event) continue;
-    bytes += event->body.size();
-    page.events.push_back(std::move(*event));
+    page.reached = id;
   }
   if (!more && (ids.empty() || page.reached == ids.back())) {
     page.reached = std::max(page.newest, page.reached);

@@ -57,19 +57,22 @@ base::Result<std::int64_t> Tx::next_id(base::AccountId account, std::string_view
 base::Result<base::EventId> Tx::append_event(base::AccountId account, std::uint16_t kind,
                                              base::ByteView body, base::ChatId chat,
                                              EventFactsPtr facts) {
-  EDGE_TRY(LoggedEvent event, EventLog::append(db_, vault_, account, kind, clock_.now(), body));
-  event.facts = std::move(facts);
-  if (chat.valid()) {
-    EDGE_CHECK(db_.run("UPDATE event SET chat_id=? WHERE id=?", chat, event.id));
-  }
-  const base::EventId id = event.id;
+  EDGE_TRY(const base::EventId id, numbers_.take(db_));
+  LoggedEvent event{.id = id,
+                    .account = account,
+                    .at = clock_.now(),
+                    .kind = kind,
+                    .body = {},
+                    .facts = std::move(facts)};
+  EDGE_CHECK(EventLog::append(db_, vault_, event, body, chat));
   events_.push_back(std::move(event));
   return id;
 }
 
 base::Result<std::int64_t> Tx::erase_events(base::AccountId account, std::uint16_t kept,
                                             std::int64_t most) {
-  EDGE_TRY(const std::int64_t erased, EventLog::erase(db_, account, kept, most));
+  EDGE_TRY(const base::EventId newest, newest_event());
+  EDGE_TRY(const std::int64_t erased, EventLog::erase(db_, account, kept, most, newest));
   erased_ += erased;
   return erased;
 }
@@ -144,7 +147,8 @@ struct Writer::State {
   SteadyClock::duration batch_time() const;
 
   base::Result<> run_batch(Tx& tx, std::vector<Entry>& batch);
-  base::Result<> run_one(Tx& tx, Entry& entry);
+  base::Result<> run_one(Tx& tx, Entry& entry, bool first);
+  base::Result<> begin();
   base::Result<> commit();
   base::Result<> number_commit();
   void note_commit();
@@ -156,6 +160,7 @@ struct Writer::State {
   void answer(Tx& tx, std::vector<Entry>& batch, const base::Result<>& outcome);
 
   ChangedMessages changed;
+  EventNumbers numbers;
   std::unique_ptr<Connection> db;
   const Vault& vault;
   const base::Clock& clock;
@@ -285,7 +290,7 @@ void Writer::work() {
     }
     if (s.scrub_due) s.scrub_due = !Checkpointer::empty_log(*s.db);
     if (idle) continue;
-    Tx tx(*s.db, s.vault, s.clock, s.changed);
+    Tx tx(*s.db, s.vault, s.clock, s.changed, s.numbers);
     std::vector<State::Entry> batch;
     const base::Result<> outcome = s.run_batch(tx, batch);
     s.report_changes();
@@ -321,17 +326,14 @@ base::Result<> Writer::State::run_batch(Tx& tx, std::vector<Entry>& batch) {
   if (std::exchange(last_ran_long, false)) let_others_first();
   const bool alone = next_runs_alone();
   base::Result<> outcome = health.may_write();
-  if (outcome) {
-    if (auto begun = db->run("BEGIN IMMEDIATE"); !begun) outcome = std::move(begun).error();
-    changes_at_begin = sqlite3_total_changes64(db->handle());
-  }
+  if (outcome) outcome = begin();
   while (batch.empty() ||
          (!alone && batch.size() < options.max_batch && now < until && !next_runs_alone())) {
     auto taken = take();
     if (!taken) break;
     batch.push_back(std::move(taken->item));
     // Once the batch is lost, further writes are refused without running, together with it.
-    if (outcome) outcome = run_one(tx, batch.back());
+    if (outcome) outcome = run_one(tx, batch.back(), batch.size() == 1);
     if (outcome) outcome = health.may_write();
     const auto begun = std::exchange(now, SteadyClock::now());
     if (now - begun > kLongWrite) last_ran_long = true;
@@ -343,18 +345,28 @@ base::Result<> Writer::State::run_batch(Tx& tx, std::vector<Entry>& batch) {
     prune(tx);
     outcome = health.may_write();
   }
+  if (outcome) outcome = numbers.store(*db);
   if (outcome) outcome = number_commit();
   if (outcome) outcome = commit();
   if (!outcome) roll_back();
   return outcome;
 }
 
-// Fails only when the whole transaction is lost.
-base::Result<> Writer::State::run_one(Tx& tx, Entry& entry) {
+base::Result<> Writer::State::begin() {
+  EDGE_CHECK(db->run("BEGIN IMMEDIATE"));
+  changes_at_begin = sqlite3_total_changes64(db->handle());
+  return {};
+}
+
+// Fails only when the whole transaction is lost. The first write of a transaction needs no
+// savepoint, for which SQLite copies each page that it changes: its failure ends the transaction,
+// which holds nothing else, and another one begins.
+base::Result<> Writer::State::run_one(Tx& tx, Entry& entry, bool first) {
   const std::size_t events = tx.events_.size();
   const std::size_t hooks = tx.hooks_.size();
   const std::int64_t erased = tx.erased_;
-  EDGE_CHECK(db->run("SAVEPOINT write"));
+  const EventNumbers::Mark numbered = numbers.mark();
+  if (!first) EDGE_CHECK(db->run("SAVEPOINT write"));
   base::Result<> result;
   try {
     result = entry.job->run(tx);
@@ -368,13 +380,18 @@ base::Result<> Writer::State::run_one(Tx& tx, Entry& entry) {
     return base::fail(base::Errc::internal, "a write ended the transaction it was part of");
   }
   if (result) {
-    EDGE_CHECK(db->run("RELEASE write"));
+    if (!first) EDGE_CHECK(db->run("RELEASE write"));
     return {};
   }
   entry.undone = true;
   tx.events_.resize(events);
   tx.hooks_.resize(hooks);
   tx.erased_ = erased;
+  numbers.go_back(numbered);
+  if (first) {
+    EDGE_CHECK(db->run("ROLLBACK"));
+    return begin();
+  }
   EDGE_CHECK(db->run("ROLLBACK TO write"));
   EDGE_CHECK(db->run("RELEASE write"));
   return {};
@@ -423,6 +440,7 @@ void Writer::State::note_commit() {
 // After some errors SQLite has rolled back by itself.
 void Writer::State::roll_back() {
   events_held.reset();
+  numbers.forget();
   if (db->in_transaction()) (void)db->run("ROLLBACK");
 }
 

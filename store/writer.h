@@ -1,7 +1,8 @@
 // Writer: every change of the store, in group commits (decision 2).
 //
 // A write is a closure that runs on the writer's thread, in a SAVEPOINT of its own in the batch's
-// transaction, and reads what it changes through Tx::db(). Any thread submits. Parties (of the
+// transaction (the first one in the transaction itself), and reads what it changes through
+// Tx::db(). Any thread submits. Parties (of the
 // submitting thread's base::CancelScope) are served in turn, a write each (decision 33); all share
 // a durable COMMIT, but for a party whose last write took over 3 ms: its next one runs alone, and
 // after it those of the others, so that nobody waits for two of them. A closure that fails is
@@ -31,6 +32,7 @@
 #include "store/changed_messages.h"
 #include "store/connection.h"
 #include "store/event_log.h"
+#include "store/event_numbers.h"
 #include "store/health.h"
 #include "store/vault.h"
 
@@ -65,6 +67,13 @@ class Tx {
   base::Result<std::int64_t> erase_events(base::AccountId account, std::uint16_t kept,
                                           std::int64_t most);
 
+  // The first of the next `count` ids of events, which follow each other, for events that are kept
+  // elsewhere than in the log.
+  base::Result<base::EventId> take_event_ids(std::int64_t count) {
+    return numbers_.take(db_, count);
+  }
+  // The last id of an event, of this transaction too.
+  base::Result<base::EventId> newest_event() { return numbers_.newest(db_); }
   // Gives the listener an event that is kept elsewhere than in the log, in the order of ids.
   void add_event(LoggedEvent event) { events_.push_back(std::move(event)); }
 
@@ -82,13 +91,15 @@ class Tx {
 
  private:
   friend class Writer;
-  Tx(Connection& db, const Vault& vault, const base::Clock& clock, ChangedMessages& changed)
-      : db_(db), vault_(vault), clock_(clock), changed_(changed) {}
+  Tx(Connection& db, const Vault& vault, const base::Clock& clock, ChangedMessages& changed,
+     EventNumbers& numbers)
+      : db_(db), vault_(vault), clock_(clock), changed_(changed), numbers_(numbers) {}
 
   Connection& db_;
   const Vault& vault_;
   const base::Clock& clock_;
   ChangedMessages& changed_;
+  EventNumbers& numbers_;
   std::vector<LoggedEvent> events_;
   std::vector<base::UniqueFunction<void()>> hooks_;
   std::int64_t erased_ = 0;  // events

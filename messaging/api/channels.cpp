@@ -185,19 +185,17 @@ void Channels::publish(std::vector<ChannelEvent> events,
                                      : std::move(error).with_context(fmt::format("[{}]", i)));
     }
   }
+  // Made here, for others wait for the writer.
+  std::vector<store::NewChannelEvent> fresh;
+  fresh.reserve(events.size());
+  for (ChannelEvent& event : events) {
+    base::Bytes body = encode_channel_event(event);
+    auto facts = std::make_shared<kernel::WrittenEvent>(std::move(event));
+    const std::string_view channel = std::get<ChannelEvent>(facts->body).channel;
+    fresh.push_back({channel, std::move(body), std::move(facts)});
+  }
   core_.store.write<std::vector<base::EventId>>(
-      [events =
-           std::move(events)](store::Tx& tx) mutable -> base::Result<std::vector<base::EventId>> {
-        std::vector<base::Bytes> bodies;
-        std::vector<store::NewChannelEvent> fresh;
-        bodies.reserve(events.size());
-        fresh.reserve(events.size());
-        for (ChannelEvent& event : events) {
-          bodies.push_back(encode_channel_event(event));
-          auto facts = std::make_shared<kernel::WrittenEvent>(std::move(event));
-          const std::string_view channel = std::get<ChannelEvent>(facts->body).channel;
-          fresh.push_back({channel, bodies.back(), std::move(facts)});
-        }
+      [fresh = std::move(fresh)](store::Tx& tx) {
         return store::append_channel_events(tx, quotas(), ChannelEvent::kKind, fresh);
       },
       std::move(done));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 
 #include "base/log.h"
 #include "base/wire.h"
@@ -12,12 +13,17 @@
 namespace store {
 namespace {
 
-constexpr std::uint16_t kForm = 1;
+// What is sealed in a row: one event, or several of one call whose ids follow each other. Such a
+// row has the id of the last of them, and no other row an id between theirs.
+constexpr std::uint16_t kOneEvent = 1;
+constexpr std::uint16_t kEvents = 2;
+constexpr std::size_t kMostInRow = 16;
+constexpr std::size_t kMostBytesInRow = 16 * 1024;  // of several events
 // The floor of channels that are not there: nothing before the first one was ever dropped.
 constexpr std::string_view kFloor = "channel_floor";
 constexpr std::int64_t kMostPruned =
     64;  // aged events a write takes along, or two for each new one
-constexpr std::int64_t kReadAtOnce = 256;  // events that are looked at for pruning
+constexpr std::int64_t kReadAtOnce = 256;  // rows that are looked at for pruning
 
 struct Channel {
   std::int64_t id = 0;
@@ -81,7 +87,7 @@ base::Result<> make_room(Tx& tx, const ChannelQuotas& quotas, Changes& changes) 
                                   quotas.channels));
   }
   EDGE_CHECK(db.run("DELETE FROM channel WHERE id=?", *quiet));
-  EDGE_TRY(const base::EventId newest, EventLog::newest(db));
+  EDGE_TRY(const base::EventId newest, tx.newest_event());
   EDGE_CHECK(
       db.run("INSERT INTO counter(account_id,name,value) VALUES(0,?,?) "
              "ON CONFLICT DO UPDATE SET value=excluded.value",
@@ -104,6 +110,50 @@ base::Result<Channel> channel_for(Tx& tx, const ChannelQuotas& quotas, std::stri
   return *made;
 }
 
+// The body of a row as it is sealed: its readable columns cannot be changed without the seal
+// noticing.
+base::Bytes seal_row(const Vault& vault, base::EventId id, std::int64_t channel, std::uint16_t kind,
+                     base::UnixMillis at, std::span<const NewChannelEvent> events) {
+  const bool one = events.size() == 1;
+  base::WireWriter plain;
+  plain.u16(one ? kOneEvent : kEvents).i64(channel).u16(kind).i64(at);
+  if (one) {
+    plain.fixed(events.front().body);
+  } else {
+    plain.u16(static_cast<std::uint16_t>(events.size()));
+    for (const NewChannelEvent& event : events) plain.bytes(event.body);
+  }
+  return vault.seal(vault.store_wide(), "channel_event", "sealed",
+                    static_cast<std::int64_t>(id.value), plain.view());
+}
+
+// A row with its body open, up to the first event.
+struct OpenRow {
+  crypto::WipingBytes plain;
+  base::WireReader in;  // of it
+  bool alone = false;   // one event, which is all that is left
+  std::uint16_t kind = 0;
+  std::size_t events = 0;
+};
+
+// Nothing when the row does not open.
+std::unique_ptr<OpenRow> open_row(const Vault& vault, std::int64_t id, std::int64_t channel,
+                                  base::UnixMillis at, base::ByteView sealed) {
+  auto plain = vault.open(vault.store_wide(), "channel_event", "sealed", id, sealed);
+  if (!plain) return nullptr;
+  auto row =
+      std::make_unique<OpenRow>(OpenRow{*std::move(plain), base::WireReader(base::ByteView())});
+  row->in = base::WireReader(row->plain);
+  const std::uint16_t form = row->in.u16();
+  const bool same = row->in.i64() == channel;
+  row->kind = row->in.u16();
+  if (!same || row->in.i64() != at) return nullptr;
+  row->alone = form == kOneEvent;
+  row->events = row->alone ? 1 : row->in.u16();
+  if (!row->in.ok() || (!row->alone && form != kEvents)) return nullptr;
+  return row;
+}
+
 struct Oldest {
   std::int64_t id = 0;
   std::int64_t channel = 0;
@@ -114,28 +164,45 @@ Oldest read_oldest(const Row& row) {
   return {row.integer(0), row.integer(1), row.integer(2), row.integer(3)};
 }
 
-void note_dropped(Changes& changes, const Oldest& event) {
-  Change& change = changes[event.channel];
-  change.events -= 1;
-  change.bytes -= event.size;
-  change.floor = std::max(change.floor, event.id);
+// How many events are in a row that goes; one where that cannot be read any more.
+base::Result<std::int64_t> events_in(Tx& tx, const Oldest& row) {
+  if (row.size > static_cast<std::int64_t>(2 * kMostBytesInRow)) return 1;
+  std::size_t count = 1;
+  EDGE_CHECK(tx.db().each(
+      "SELECT sealed FROM channel_event WHERE id=?",
+      [&](const Row& columns) {
+        const auto open = open_row(tx.vault(), row.id, row.channel, row.at, columns.blob(0));
+        if (open) count = open->events;
+      },
+      row.id));
+  return static_cast<std::int64_t>(count);
 }
 
-base::Result<> prune_channel(Connection& db, const ChannelQuotas& quotas, Channel channel,
+void note_dropped(Changes& changes, const Oldest& row, std::int64_t events) {
+  Change& change = changes[row.channel];
+  change.events -= events;
+  change.bytes -= row.size;
+  change.floor = std::max(change.floor, row.id);
+}
+
+base::Result<> prune_channel(Tx& tx, const ChannelQuotas& quotas, Channel channel,
                              Changes& changes) {
+  Connection& db = tx.db();
   const auto over = [&] { return channel.events > quotas.events || channel.bytes > quotas.bytes; };
   while (over()) {
     std::int64_t cut = 0;
     EDGE_CHECK(db.each(
         "SELECT id,channel_id,length(sealed),at_ms FROM channel_event WHERE channel_id=? ORDER BY "
         "id LIMIT ?",
-        [&](const Row& row) {
-          if (!over()) return;
+        [&](const Row& row) -> base::Result<> {
+          if (!over()) return {};
           const Oldest oldest = read_oldest(row);
+          EDGE_TRY(const std::int64_t events, events_in(tx, oldest));
           cut = oldest.id;
-          channel.events -= 1;
+          channel.events -= events;
           channel.bytes -= oldest.size;
-          note_dropped(changes, oldest);
+          note_dropped(changes, oldest, events);
+          return {};
         },
         channel.id, kReadAtOnce));
     if (cut == 0) return {};
@@ -163,15 +230,17 @@ base::Result<> prune_all(Tx& tx, const ChannelQuotas& quotas, std::size_t append
     std::int64_t cut = 0;
     EDGE_CHECK(db.each(
         "SELECT id,channel_id,length(sealed),at_ms FROM channel_event ORDER BY id LIMIT ?",
-        [&](const Row& row) {
-          if (!more) return;
+        [&](const Row& row) -> base::Result<> {
+          if (!more) return {};
           const Oldest oldest = read_oldest(row);
           more = is_due(oldest);
-          if (!more) return;
+          if (!more) return {};
+          EDGE_TRY(const std::int64_t events, events_in(tx, oldest));
           cut = oldest.id;
-          aged_left -= 1;
+          aged_left -= events;
           total -= oldest.size;
-          note_dropped(changes, oldest);
+          note_dropped(changes, oldest, events);
+          return {};
         },
         kReadAtOnce));
     if (cut == 0) return {};
@@ -180,24 +249,17 @@ base::Result<> prune_all(Tx& tx, const ChannelQuotas& quotas, std::size_t append
   return {};
 }
 
-// The body as it is sealed: a row's readable columns cannot be changed without the seal noticing.
-base::Bytes seal_body(const Vault& vault, const LoggedEvent& event, base::ByteView body) {
-  base::WireWriter plain;
-  plain.u16(kForm).i64(event.channel).u16(event.kind).i64(event.at).fixed(body);
-  return vault.seal(vault.store_wide(), "channel_event", "sealed",
-                    static_cast<std::int64_t>(event.id.value), plain.view());
-}
-
-bool open_body(const Vault& vault, LoggedEvent& event, base::ByteView sealed) {
-  const auto plain = vault.open(vault.store_wide(), "channel_event", "sealed",
-                                static_cast<std::int64_t>(event.id.value), sealed);
-  if (!plain) return false;
-  base::WireReader in(*plain);
-  if (in.u16() != kForm || in.i64() != event.channel) return false;
-  event.kind = in.u16();
-  if (in.i64() != event.at || !in.ok()) return false;
-  event.body = base::to_bytes(in.rest());
-  return true;
+// How many of the events at the front go into one row.
+std::size_t row_of(std::span<const NewChannelEvent> events) {
+  std::size_t bytes = events.front().body.size();
+  std::size_t count = 1;
+  while (count < std::min(events.size(), kMostInRow) &&
+         events[count].channel == events.front().channel) {
+    bytes += events[count].body.size();
+    if (bytes > kMostBytesInRow) break;
+    ++count;
+  }
+  return count;
 }
 
 }  // namespace
@@ -207,43 +269,46 @@ base::Result<std::vector<base::EventId>> append_channel_events(
     std::span<const NewChannelEvent> events) {
   std::vector<base::EventId> ids;
   if (events.empty()) return ids;
-  EDGE_TRY(const std::int64_t first, next_numbers(tx.db(), base::AccountId(), "event", 1,
-                                                  static_cast<std::int64_t>(events.size())));
-  base::EventId id(static_cast<std::uint64_t>(first));
+  EDGE_TRY(base::EventId id, tx.take_event_ids(static_cast<std::int64_t>(events.size())));
   std::map<std::string_view, Channel> channels;
   Changes changes;
   ids.reserve(events.size());
-  for (const NewChannelEvent& one : events) {
-    auto to = channels.find(one.channel);
+  const base::UnixMillis now = tx.now();
+  for (auto left = events; !left.empty();) {
+    const auto row = left.first(row_of(left));
+    left = left.subspan(row.size());
+    auto to = channels.find(row.front().channel);
     if (to == channels.end()) {
-      EDGE_TRY(const Channel found, channel_for(tx, quotas, one.channel, changes));
-      to = channels.emplace(one.channel, found).first;
+      EDGE_TRY(const Channel found, channel_for(tx, quotas, row.front().channel, changes));
+      to = channels.emplace(row.front().channel, found).first;
     }
     Channel& channel = to->second;
-    LoggedEvent event{.id = id,
-                      .account = {},
-                      .at = tx.now(),
-                      .kind = kind,
-                      .body = {},
-                      .channel = channel.id,
-                      .facts = one.facts};
-    const base::Bytes sealed = seal_body(tx.vault(), event, one.body);
+    for (const NewChannelEvent& one : row) {
+      ids.push_back(id);
+      tx.add_event({.id = id,
+                    .account = {},
+                    .at = now,
+                    .kind = kind,
+                    .body = {},
+                    .channel = channel.id,
+                    .facts = one.facts});
+      ++id.value;
+    }
+    const base::Bytes sealed = seal_row(tx.vault(), ids.back(), channel.id, kind, now, row);
     const auto size = static_cast<std::int64_t>(sealed.size());
     EDGE_CHECK(
         tx.db().run("INSERT INTO channel_event(id,channel_id,at_ms,size,sealed) VALUES(?,?,?,?,?)",
-                    event.id, channel.id, event.at, size, sealed));
-    channel.events += 1;
+                    ids.back(), channel.id, now, size, sealed));
+    const auto count = static_cast<std::int64_t>(row.size());
+    channel.events += count;
     channel.bytes += size;
     Change& change = changes[channel.id];
-    change.events += 1;
+    change.events += count;
     change.bytes += size;
     change.used = true;
-    ids.push_back(id);
-    tx.add_event(std::move(event));
-    ++id.value;
   }
   for (const auto& [name, channel] : channels) {
-    EDGE_CHECK(prune_channel(tx.db(), quotas, channel, changes));
+    EDGE_CHECK(prune_channel(tx, quotas, channel, changes));
   }
   EDGE_CHECK(prune_all(tx, quotas, events.size(), changes));
   EDGE_CHECK(save(tx, changes));
@@ -285,9 +350,10 @@ base::Result<std::optional<base::Bytes>> channel_initial(Connection& db, const V
   return found;
 }
 
-base::Result<std::vector<base::EventId>> channel_ids_after(Connection& db, const Vault& vault,
-                                                           std::string_view channel,
-                                                           base::EventId after, std::size_t limit) {
+base::Result<std::vector<base::EventId>> channel_rows_after(Connection& db, const Vault& vault,
+                                                            std::string_view channel,
+                                                            base::EventId after,
+                                                            std::size_t limit) {
   std::vector<base::EventId> ids;
   EDGE_CHECK(db.each(
       "SELECT e.id FROM channel_event e INDEXED BY channel_event_by_channel WHERE e.id>?1 AND "
@@ -298,22 +364,30 @@ base::Result<std::vector<base::EventId>> channel_ids_after(Connection& db, const
   return ids;
 }
 
-base::Result<std::optional<LoggedEvent>> find_channel_event(Connection& db, const Vault& vault,
-                                                            base::EventId id) {
-  std::optional<LoggedEvent> found;
+base::Result<std::vector<LoggedEvent>> channel_events_of_row(Connection& db, const Vault& vault,
+                                                             base::EventId row) {
+  std::vector<LoggedEvent> events;
   EDGE_CHECK(db.each(
       "SELECT channel_id,at_ms,sealed FROM channel_event WHERE id=?",
-      [&](const Row& row) {
-        LoggedEvent event{.id = id,
-                          .account = {},
-                          .at = row.integer(1),
-                          .kind = 0,
-                          .body = {},
-                          .channel = row.integer(0)};
-        if (open_body(vault, event, row.blob(2))) found = std::move(event);
+      [&](const Row& columns) {
+        const std::int64_t channel = columns.integer(0);
+        const base::UnixMillis at = columns.integer(1);
+        const auto open =
+            open_row(vault, static_cast<std::int64_t>(row.value), channel, at, columns.blob(2));
+        for (std::size_t left = open ? open->events : 0; left > 0 && open->in.ok(); --left) {
+          const base::ByteView body =
+              open->alone ? open->in.rest() : open->in.bytes(kMostBytesInRow);
+          events.push_back({.id = base::EventId(row.value - (left - 1)),
+                            .account = {},
+                            .at = at,
+                            .kind = open->kind,
+                            .body = base::to_bytes(body),
+                            .channel = channel});
+        }
+        if (open && !open->in.ok()) events.clear();
       },
-      id));
-  return found;
+      row));
+  return events;
 }
 
 base::Result<base::EventId> channel_floor(Connection& db, const Vault& vault,

@@ -1,6 +1,7 @@
 // Channels: an application's own events, in the log beside the messaging events and with ids of the
 // same sequence, but kept by quotas of their own, so that a flood on one channel costs neither the
-// messaging events nor another channel its history.
+// messaging events nor another channel its history. Events of one call that follow each other on a
+// channel share a row, so that a large call costs others little; quotas drop whole rows.
 //
 // A channel is found by a keyed hash of its name; bodies and initial data are sealed store-wide and
 // hold the name inside. Appending happens in the transaction of a write and does the pruning: the
@@ -33,8 +34,8 @@ struct ChannelQuotas {
 
 struct NewChannelEvent {
   std::string_view channel;
-  base::ByteView body;
-  EventFactsPtr facts = {};  // for the listener
+  base::Bytes body;
+  EventFactsPtr facts = {};  // for the listener; may hold what `channel` refers to
 };
 // Their ids, which follow each other. Errc::exhausted when there are too many channels to begin
 // another.
@@ -47,13 +48,14 @@ base::Result<> set_channel_initial(Tx& tx, const ChannelQuotas& quotas, std::str
 base::Result<std::optional<base::Bytes>> channel_initial(Connection& db, const Vault& vault,
                                                          std::string_view channel);
 
-// Up to `limit` ids of the channel's events above `after`, in order.
-base::Result<std::vector<base::EventId>> channel_ids_after(Connection& db, const Vault& vault,
-                                                           std::string_view channel,
-                                                           base::EventId after, std::size_t limit);
-// Nothing when the record does not open.
-base::Result<std::optional<LoggedEvent>> find_channel_event(Connection& db, const Vault& vault,
-                                                            base::EventId id);
+// Up to `limit` rows with events of the channel above `after`, in order. A row has the id of the
+// last event in it, and holds all events of the store from its first one on.
+base::Result<std::vector<base::EventId>> channel_rows_after(Connection& db, const Vault& vault,
+                                                            std::string_view channel,
+                                                            base::EventId after, std::size_t limit);
+// The events of a row, in order; none when it does not open.
+base::Result<std::vector<LoggedEvent>> channel_events_of_row(Connection& db, const Vault& vault,
+                                                             base::EventId row);
 // The id after which every event of the channel is still held.
 base::Result<base::EventId> channel_floor(Connection& db, const Vault& vault,
                                           std::string_view channel);

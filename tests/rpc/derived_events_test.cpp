@@ -53,6 +53,11 @@ TEST_CASE("a delivered message was sent before, and an account that changed has 
   CHECK(told({event(messaging::AccountsChanged{})}) == Told{"1:AccountsChanged"});
 }
 
+TEST_CASE("an application's events are for the listeners of their channels alone") {
+  CHECK(told({event(messaging::ChannelEvent{}), event(messaging::ConnectivityChanged{})}) ==
+        Told{"1:ConnectivityChanged"});
+}
+
 TEST_CASE("nothing follows from what is about no chat, or about one that is gone") {
   CHECK(told({}).empty());
   CHECK(told({event(messaging::ConnectivityChanged{})}) == Told{"1:ConnectivityChanged"});

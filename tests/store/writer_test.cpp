@@ -75,6 +75,40 @@ TEST_CASE("a closure that fails or throws leaves no trace and takes no other wit
   CHECK(heard[1].id.value == heard[0].id.value + 1);
 }
 
+TEST_CASE("the first write of a transaction fails alone too, and those after it stay") {
+  test::World world;
+  auto options = world.options();
+  options.writer.min_batch_time = options.writer.max_batch_time = 60'000;  // all in one
+  world.open(options);
+  must(world.store->write_now<std::int64_t>(number_one));
+  const auto newest = must(world.store->newest_event());
+  const auto commits = world.store->writer().stats().commits;
+  std::latch submitted(1);
+  world.store->write<void>([](Tx&) -> base::Result<> { return {}; },
+                           [&](const base::Result<>&) { submitted.wait(); });
+  Tally tally;
+  std::vector<std::string> answers(4);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    world.store->write<std::int64_t>(
+        [i](Tx& tx) -> base::Result<std::int64_t> {
+          EDGE_TRY(const auto number, number_one(tx));
+          if (i % 2 == 0) return base::fail(Errc::not_found, "not this one");
+          return number;
+        },
+        [&, i](base::Result<std::int64_t> result) {
+          answers[i] = result ? std::to_string(*result) : result.error().message;
+          tally.add();
+        });
+  }
+  submitted.count_down();
+  tally.wait_for(answers.size());
+  CHECK(answers == std::vector<std::string>{"not this one", "2", "not this one", "3"});
+  CHECK(world.count_notes() == 3);
+  CHECK(must(world.store->newest_event()).value == newest.value + 2);
+  CHECK(world.store->writer().stats().largest_batch == 4);
+  CHECK(world.store->writer().stats().commits == commits + 2);
+}
+
 TEST_CASE("hooks, then the listener, then the answers") {
   test::World world;
   world.open();
