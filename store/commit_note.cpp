@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "crypto/hash.h"
 #include "store/counter.h"
-#include "store/whole_file.h"
 
 namespace store {
 namespace {
@@ -34,8 +33,8 @@ base::Result<CommitNote> CommitNote::open(const std::string& database) {
   const std::string path = commit_note_path(database);
   auto file = File::open(path, File::Mode::read_write);
   if (!file && file.error().code == base::Errc::not_found) {
-    EDGE_CHECK(make_file(path, base::as_bytes(text_of(0))));
-    file = File::open(path, File::Mode::read_write);
+    file = File::open(path, File::Mode::create_new);
+    if (file) EDGE_CHECK(file->write_at(0, base::as_bytes(text_of(0))));
   }
   if (!file) return std::move(file).error();
   return CommitNote(*std::move(file));

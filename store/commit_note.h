@@ -8,9 +8,9 @@
 // the note's has lost commits that were acknowledged.
 //
 // The note is never newer than what is durable: it is written after the sync, and not synced
-// itself, so it costs a commit one small write. kill -9 leaves it in the page cache; after a power
-// cut it may be older than the database, which means nothing. A note that cannot be read is as
-// none.
+// itself, nor is its making, so it costs a commit one small write. kill -9 leaves it in the page
+// cache; after a power cut it may be older than the database, which means nothing. A note that
+// cannot be read is as none.
 #pragma once
 
 #include <cstdint>

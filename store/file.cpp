@@ -108,18 +108,23 @@ base::Result<> sync_dir(const std::string& path) {
   return {};
 }
 
-base::Result<> make_dir(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) != 0) {
-    if (errno != EEXIST) return io_error("make the folder", path, errno);
-    struct stat info {};
-    if (::stat(path.c_str(), &info) != 0) return io_error("look at", path, errno);
-    if (!S_ISDIR(info.st_mode)) {
-      return base::fail(base::Errc::invalid_argument, path + " is not a folder");
-    }
-    return {};
-  }
+base::Result<> sync_parent(const std::string& path) {
   const std::string parent = std::filesystem::path(path).parent_path().string();
   return sync_dir(parent.empty() ? "." : parent);
+}
+
+base::Result<bool> make_unsynced_dir(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0) return true;
+  if (errno != EEXIST) return io_error("make the folder", path, errno);
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return io_error("look at", path, errno);
+  if (S_ISDIR(info.st_mode)) return false;
+  return base::fail(base::Errc::invalid_argument, path + " is not a folder");
+}
+
+base::Result<> make_dir(const std::string& path) {
+  EDGE_TRY(const bool is_new, make_unsynced_dir(path));
+  return is_new ? sync_parent(path) : base::Result<>();
 }
 
 }  // namespace store

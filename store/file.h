@@ -39,6 +39,9 @@ class File {
 
 // Makes a folder of mode 0700 unless it is there; its parent is synced.
 base::Result<> make_dir(const std::string& path);
+// The same; its parent is still to be synced where it is new, which is the answer.
+base::Result<bool> make_unsynced_dir(const std::string& path);
+base::Result<> sync_parent(const std::string& path);
 base::Result<> sync_dir(const std::string& path);
 
 }  // namespace store

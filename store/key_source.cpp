@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "crypto/encoding.h"
-#include "store/file.h"
 
 namespace store {
 namespace {
@@ -68,23 +67,30 @@ base::Result<crypto::Secret<32>> read_key_file(const std::string& path) {
                         "(64 digits)");
 }
 
-base::Result<crypto::Secret<32>> make_key_file(const std::string& path) {
-  auto key = crypto::Secret<32>::random();
+base::Result<File> write_key_file(const std::string& path) {
+  const auto key = crypto::Secret<32>::random();
   EDGE_TRY(File file, File::open(path, File::Mode::create_new));
   std::string line = crypto::base64url_encode(key.view()) + "\n";
   auto written = file.write_at(0, base::as_bytes(line));
-  if (written) written = file.sync();
   crypto::wipe(line.data(), line.size());
-  if (written) {
-    const std::string parent = std::filesystem::path(path).parent_path().string();
-    written = sync_dir(parent.empty() ? "." : parent);
-  }
-  if (!written) {
-    std::error_code ignored;
-    std::filesystem::remove(path, ignored);  // half a key must not be taken for one
-    return std::move(written).error();
-  }
-  return key;
+  if (written) return file;
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);  // half a key must not be taken for one
+  return std::move(written).error();
+}
+
+base::Result<> sync_key_file(File& file) {
+  auto synced = file.sync();
+  if (synced) synced = sync_parent(file.path());
+  if (synced) return {};
+  std::error_code ignored;
+  std::filesystem::remove(file.path(), ignored);
+  return std::move(synced).error();
+}
+
+base::Result<> make_key_file(const std::string& path) {
+  EDGE_TRY(File file, write_key_file(path));
+  return sync_key_file(file);
 }
 
 base::Result<crypto::WipingBytes> read_passphrase_file(const std::string& path) {

@@ -10,6 +10,7 @@
 #include "crypto/keywrap.h"
 #include "crypto/secret.h"
 #include "crypto/wiping.h"
+#include "store/file.h"
 
 namespace store {
 
@@ -34,7 +35,11 @@ KeySource resolve(KeySource source, const std::string& dir);
 // Errc::not_found when there is no such file, Errc::invalid_argument when it holds no key.
 base::Result<crypto::Secret<32>> read_key_file(const std::string& path);
 // Makes a key file that did not exist (O_EXCL), synced with its folder. Errc::already_exists.
-base::Result<crypto::Secret<32>> make_key_file(const std::string& path);
+base::Result<> make_key_file(const std::string& path);
+// The same in two steps, so that other work is done beside the second, which waits for the disk. A
+// key file that cannot be made durable is removed.
+base::Result<File> write_key_file(const std::string& path);
+base::Result<> sync_key_file(File& file);
 base::Result<crypto::WipingBytes> read_passphrase_file(const std::string& path);
 
 }  // namespace store

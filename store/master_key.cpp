@@ -165,10 +165,6 @@ base::Result<> put_in_place(const NewKeyFile& file) {
 
 base::Result<crypto::RecordKey> make_data_key(Connection& db, const KeySource& source,
                                               StoreForm form, const base::Clock& clock) {
-  if (const auto* file = std::get_if<KeyFile>(&source)) {
-    auto made = make_key_file(file->path);
-    if (!made && made.error().code != base::Errc::already_exists) return std::move(made).error();
-  }
   EDGE_TRY(const Opener opener, Opener::read(source));
   Secret key = Secret::random();
   EDGE_TRY(const base::Bytes blob, opener.wrap(key, form));

@@ -29,8 +29,8 @@ struct DataKey {
   StoreForm form;
 };
 
-// Makes the data key of a new store. A missing key file is made first, and found again when the
-// process dies before the wrapping is committed; a missing passphrase file is an error.
+// Makes the data key of a new store, wrapped by the key file, which the caller has made, or the
+// passphrase; a missing file is an error.
 base::Result<crypto::RecordKey> make_data_key(Connection& db, const KeySource& source,
                                               StoreForm form, const base::Clock& clock);
 

@@ -9,12 +9,14 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <future>
 #include <optional>
 
 #include "base/log.h"
 #include "crypto/init.h"
 #include "store/counter.h"
 #include "store/directory_lock.h"
+#include "store/file.h"
 #include "store/lost_commits.h"
 #include "store/master_key.h"
 #include "store/own_tables.h"
@@ -30,12 +32,13 @@
 namespace store {
 namespace {
 
-// The folder and those above it, made when missing.
-base::Result<> prepare_dir(const std::string& dir) {
+// The folder and those above it, made when missing. Whether it is new: its parent is then still to
+// be synced.
+base::Result<bool> prepare_dir(const std::string& dir) {
   if (dir.empty()) {
     return base::fail(base::Errc::invalid_argument, "no accounts folder is named; use --accounts");
   }
-  const auto refuse = [&](std::string_view why) {
+  const auto refuse = [&](std::string_view why) -> base::Result<bool> {
     return base::fail(base::Errc::io, "the accounts folder " + dir + " cannot be used: " +
                                           std::string(why) + "; choose another with --accounts");
   };
@@ -46,14 +49,14 @@ base::Result<> prepare_dir(const std::string& dir) {
     const std::filesystem::path parent = std::filesystem::path(dir).parent_path();
     if (!parent.empty()) std::filesystem::create_directories(parent, error);
     if (error) return refuse(error.message());
-    if (auto made = make_dir(dir); !made) return refuse(made.error().message);
-    return {};
+    auto made = make_unsynced_dir(dir);
+    return made ? std::move(made) : refuse(made.error().message);
   }
   if (!S_ISDIR(info.st_mode)) return refuse("it is not a directory");
   if (::access(dir.c_str(), R_OK | W_OK | X_OK) != 0) {
     return refuse(base::fail_errno(base::Errc::io, "reading and writing it", errno).message);
   }
-  return {};
+  return false;
 }
 
 // Names that this program or an administrator puts into an accounts folder before there is a
@@ -163,21 +166,49 @@ base::Result<Found> look_at(const StoreOptions& options, const std::string& path
 
 // A new store is made beside its place and moved there whole: a start that dies on the way leaves
 // nothing that the next one would have to understand. So its making waits for the disk at its end
-// alone. The schema is part of it where the last step says what all steps make.
+// alone, and meanwhile a thread makes durable what it stands on: the folder and the key file. The
+// schema is part of it where the last step says what all steps make. That it was moved is synced
+// by the writer before anything is acknowledged (WriterOptions::unsynced_dir).
 struct NewStore {
   std::unique_ptr<Connection> db;
   crypto::RecordKey key;
+  std::future<base::Result<>> ground;
 };
+
+// A key file that is there was made by an administrator, or by a start that died.
+base::Result<std::optional<File>> new_key_file(const KeySource& source) {
+  const auto* file = std::get_if<KeyFile>(&source);
+  if (file == nullptr) return std::optional<File>();
+  auto made = write_key_file(file->path);
+  if (made) return std::optional(*std::move(made));
+  if (made.error().code == base::Errc::already_exists) return std::optional<File>();
+  return std::move(made).error();
+}
+
+base::Result<> sync_ground(const std::string& new_dir, std::optional<File>& key_file) {
+  if (!new_dir.empty()) EDGE_CHECK(sync_parent(new_dir));
+  return key_file ? sync_key_file(*key_file) : base::Result<>();
+}
 
 std::string beside(const std::string& path) { return path + ".new"; }
 
-base::Result<NewStore> begin_new(const StoreOptions& options, const std::string& path) {
+constexpr int kNewCacheKib = 4096;  // holds all pages of a new store
+
+base::Result<NewStore> begin_new(const StoreOptions& options, const std::string& path,
+                                 bool dir_is_new) {
+  EDGE_TRY(std::optional<File> key_file, new_key_file(options.key));
+  auto ground = std::async(std::launch::async, [new_dir = dir_is_new ? options.dir : std::string(),
+                                                key_file = std::move(key_file)]() mutable {
+    return sync_ground(new_dir, key_file);
+  });
   std::error_code ignored;
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
     std::filesystem::remove(beside(path) + suffix, ignored);
   }
-  EDGE_TRY(auto db,
-           Connection::open(beside(path), {.synchronous = Synchronous::off, .vfs = options.vfs}));
+  EDGE_TRY(auto db, Connection::open(beside(path), {.synchronous = Synchronous::off,
+                                                    .vfs = options.vfs,
+                                                    .cache_kib = kNewCacheKib}));
+  EDGE_CHECK(db->script("PRAGMA journal_mode=MEMORY"));  // each page is written once
   EDGE_TRY(Transaction transaction, Transaction::begin(*db));
   const Migration last = options.migrations.empty() ? Migration() : options.migrations.back();
   EDGE_CHECK(make_own_tables(*db, last.whole));
@@ -188,13 +219,14 @@ base::Result<NewStore> begin_new(const StoreOptions& options, const std::string&
     EDGE_CHECK(db->script(fmt::format("PRAGMA user_version={}", last.number)));
   }
   EDGE_CHECK(transaction.commit());
-  return NewStore{std::move(db), std::move(key)};
+  return NewStore{std::move(db), std::move(key), std::move(ground)};
 }
 
 // The MACs of the schema that it has now; null: its steps are still to be run.
-base::Result<std::shared_ptr<const RowMacs>> end_new(Connection& db, const Vault& vault,
+base::Result<std::shared_ptr<const RowMacs>> end_new(NewStore made, const Vault& vault,
                                                      const StoreOptions& options,
                                                      const std::string& path) {
+  Connection& db = *made.db;
   std::shared_ptr<const RowMacs> macs;
   if (!options.migrations.empty() && !options.migrations.back().whole.empty()) {
     EDGE_TRY(macs, RowMacs::of_new(db, vault));
@@ -202,11 +234,12 @@ base::Result<std::shared_ptr<const RowMacs>> end_new(Connection& db, const Vault
     EDGE_CHECK(macs->make_all(db));
     EDGE_CHECK(transaction.commit());
   }
+  EDGE_CHECK(db.script("PRAGMA journal_mode=WAL"));
   EDGE_CHECK(db.close(options.synchronous == Synchronous::off ? AtClose::leave : AtClose::sync));
+  EDGE_CHECK(made.ground.get());
   if (std::rename(beside(path).c_str(), path.c_str()) != 0) {
     return base::fail_errno(base::Errc::io, "rename " + beside(path), errno);
   }
-  EDGE_CHECK(sync_dir(options.dir));
   return macs;
 }
 
@@ -313,7 +346,7 @@ base::Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
     return base::fail(base::Errc::internal, "a store needs a clock");
   }
   EDGE_CHECK(crypto::init());
-  EDGE_CHECK(prepare_dir(options.dir));
+  EDGE_TRY(const bool dir_is_new, prepare_dir(options.dir));
   EDGE_CHECK(refuse_foreign(options));
   options.key = resolve(std::move(options.key), options.dir);
   EDGE_TRY(DirectoryLock lock, DirectoryLock::take(options.dir));
@@ -322,18 +355,18 @@ base::Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
   const LossCheck loss = LossCheck::begin(path);
   EDGE_TRY(Found found, look_at(options, path, *health));
   loss.compare(found.look.get(), health.get());
-  std::unique_ptr<Connection> made;
+  std::optional<NewStore> made;
   if (!found.key) {
-    EDGE_TRY(NewStore begun, begin_new(options, path));
-    found.key = DataKey{std::move(begun.key), form_of(options)};
-    made = std::move(begun.db);
+    EDGE_TRY(made, begin_new(options, path, dir_is_new));
+    found.key = DataKey{std::move(made->key), form_of(options)};
+    options.writer.unsynced_dir = options.dir;
   }
   auto parts = std::make_unique<Parts>(std::move(lock), options.dir, path,
                                        std::move(found.key->key), options.sealing_off_for_tests);
   parts->health = std::move(health);
   std::shared_ptr<const RowMacs> macs;
   if (made) {
-    EDGE_TRY(macs, end_new(*made, parts->vault, options, path));
+    EDGE_TRY(macs, end_new(*std::move(made), parts->vault, options, path));
   }
   ConnectionOptions connection = connection_options(options, *parts->health);
   connection.read_only = connection.tolerant = found.damaged;

@@ -17,6 +17,7 @@
 #include "store/checkpointer.h"
 #include "store/commit_note.h"
 #include "store/counter.h"
+#include "store/file.h"
 
 namespace store {
 namespace {
@@ -151,6 +152,7 @@ struct Writer::State {
   base::Result<> begin();
   base::Result<> commit();
   base::Result<> number_commit();
+  base::Result<> sync_new_dir();
   void note_commit();
   void prune(const Tx& tx);
   base::Result<> prune_some(std::int64_t most);
@@ -166,6 +168,7 @@ struct Writer::State {
   const base::Clock& clock;
   Health& health;
   const WriterOptions options;
+  std::string unsynced_dir = options.unsynced_dir;  // the writer's thread
   Checkpointer checkpointer;
   std::optional<std::uint64_t> events_held;  // in the log; counted when it is not known
 
@@ -345,6 +348,7 @@ base::Result<> Writer::State::run_batch(Tx& tx, std::vector<Entry>& batch) {
     prune(tx);
     outcome = health.may_write();
   }
+  if (outcome) outcome = sync_new_dir();
   if (outcome) outcome = numbers.store(*db);
   if (outcome) outcome = number_commit();
   if (outcome) outcome = commit();
@@ -412,6 +416,15 @@ base::Result<> Writer::State::commit() {
   }
   ++commits;
   if (sqlite3_total_changes64(db->handle()) != changes_at_begin) note_commit();
+  return {};
+}
+
+// The database is in this folder since a moment ago: nothing in it is acknowledged that a power cut
+// would take along with its name.
+base::Result<> Writer::State::sync_new_dir() {
+  if (unsynced_dir.empty() || sqlite3_total_changes64(db->handle()) == changes_at_begin) return {};
+  EDGE_CHECK(sync_dir(unsynced_dir));
+  unsynced_dir.clear();
   return {};
 }
 

@@ -20,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -113,6 +114,8 @@ struct WriterOptions {
   base::Millis min_batch_time = 1;
   base::Millis max_batch_time = 5;
   EventLogBounds events = {};
+  // A folder whose entries are synced before the first commit; "": none.
+  std::string unsynced_dir = {};
 };
 
 // Counted since the start.

@@ -75,6 +75,7 @@ struct Daemon::Parts {
   std::unique_ptr<messaging::Engine> engine;
   std::unique_ptr<FirstAccount> first_account;  // with --mail-account
   CallFigures call_figures{rpc::method_table()};
+  std::unique_ptr<DeviceFingerprint> fingerprint;
   std::unique_ptr<License> license;
   std::unique_ptr<rpc::Service> service;
   std::unique_ptr<LogSource> log_source;
@@ -111,7 +112,7 @@ struct Daemon::Parts {
   base::Result<> open_relay(const PeerUrl& url);
   base::Result<> open_commands();
   base::Result<> open_command_service();
-  void read_license(const std::string& fingerprint);
+  base::Result<> read_license();
   void add_routes();
   std::vector<std::string> why_not_ready() const;
   void start_stdio();
@@ -335,10 +336,13 @@ base::Result<> Daemon::Parts::open_relay(const PeerUrl& url) {
 
 // A license that cannot be had keeps nothing from starting: what needs it says so when it is
 // called.
-void Daemon::Parts::read_license(const std::string& fingerprint) {
-  license = std::make_unique<License>(
-      LicensePlace{settings.accounts, settings.license_issuer, fingerprint}, clock);
-  if (!license->required()) return;
+base::Result<> Daemon::Parts::read_license() {
+  LicensePlace place{settings.accounts, settings.license_issuer, ""};
+  if (place.issuer) {
+    EDGE_TRY(place.fingerprint, fingerprint->get());
+  }
+  license = std::make_unique<License>(std::move(place), clock);
+  if (!license->required()) return {};
   (void)license->reload();
   if (license->installed() && !license->why().empty()) {
     base::log::warning("license: {}", license->why());
@@ -349,6 +353,7 @@ void Daemon::Parts::read_license(const std::string& fingerprint) {
     }
   }
   base::log::info("license: {}", word_of(license->word()));
+  return {};
 }
 
 void Daemon::Parts::add_routes() {
@@ -465,9 +470,10 @@ base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundi
   EDGE_TRY(parts->loop, EventLoop::create(parts->clock));
   parts->workers = std::make_unique<WorkerPool>(parts->settings.workers);
   EDGE_CHECK(parts->open_store());
-  EDGE_TRY(std::string fingerprint, device_fingerprint(parts->settings.accounts));
-  parts->read_license(fingerprint);
-  parts->viewers = std::make_unique<ViewerSessions>(std::move(fingerprint), parts->clock);
+  parts->fingerprint = std::make_unique<DeviceFingerprint>(parts->settings.accounts);
+  EDGE_CHECK(parts->read_license());
+  parts->viewers = std::make_unique<ViewerSessions>(
+      [own = parts->fingerprint.get()] { return own->get(); }, parts->clock);
   HttpTransportOptions outgoing;
   outgoing.ca_file = parts->surroundings.variable("SSL_CERT_FILE").value_or("");
   parts->transport = std::make_unique<HttpTransport>(*parts->loop, std::move(outgoing));

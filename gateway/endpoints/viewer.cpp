@@ -33,9 +33,10 @@ Response authorise(ViewerSessions& sessions, const Request& request) {
   const std::string& key = request.access->key_id();
   const auto attempt = sessions.open(key.empty() ? address_group(request.peer) : key,
                                      given->get_ref<const std::string&>(), request.access);
-  switch (attempt.verdict) {
+  if (!attempt) return Response::error(attempt.error());
+  switch (attempt->verdict) {
     case ViewerSessions::Verdict::granted: {
-      const nlohmann::json answer{{"token", attempt.token}, {"expires_in", kViewerSeconds}};
+      const nlohmann::json answer{{"token", attempt->token}, {"expires_in", kViewerSeconds}};
       return Response::json(answer.dump()).with_header("Cache-Control", "no-store");
     }
     case ViewerSessions::Verdict::too_many:

@@ -22,7 +22,7 @@ namespace gateway {
 struct LicensePlace {
   std::filesystem::path accounts;
   std::optional<crypto::PublicKey> issuer;  // nothing: no license is needed
-  std::string fingerprint;                  // this device's
+  std::string fingerprint;                  // this device's, where there is an issuer
 };
 
 class License final : public rpc::Licensing {

@@ -62,7 +62,11 @@ void remove_leftover(const fs::path& accounts) {
   }
   std::error_code error;
   fs::remove_all(folder, error);
-  if (error) base::log::warning("{} of an earlier --stdio stays: {}", line, error.message());
+  if (error) {
+    base::log::warning("{} of an earlier --stdio stays: {}", line, error.message());
+    return;
+  }
+  fs::remove(record_in(accounts), error);
 }
 
 }  // namespace
@@ -72,25 +76,35 @@ base::Result<std::unique_ptr<PlainFiles>> PlainFiles::make(messaging::Engine& en
                                                            const fs::path& accounts) {
   remove_leftover(accounts);
   EDGE_TRY(const fs::path place, find_place(surroundings));
-  // Recorded before it is made, so that a kill in between leaves no folder without a record.
-  const fs::path folder = place / (std::string(kPrefix) + base::to_hex(crypto::random_array<16>()));
-  EDGE_CHECK(store::replace_file(record_in(accounts), base::as_bytes(folder.string() + "\n")));
-  // Fails for whatever has the name, a link too.
-  if (::mkdir(folder.c_str(), 0700) != 0) {
-    return base::fail_errno(base::Errc::io, "make " + folder.string(), errno);
-  }
-  return std::unique_ptr<PlainFiles>(new PlainFiles(engine, folder, record_in(accounts)));
+  fs::path folder = place / (std::string(kPrefix) + base::to_hex(crypto::random_array<16>()));
+  return std::unique_ptr<PlainFiles>(
+      new PlainFiles(engine, std::move(folder), record_in(accounts)));
 }
 
 PlainFiles::~PlainFiles() {
+  const base::Lock lock(mutex_);
+  if (!made_) return;
   std::error_code ignored;
   fs::remove_all(folder_, ignored);
   fs::remove(record_, ignored);
 }
 
+// Recorded before it is made, so that a kill in between leaves no folder without a record.
+base::Result<> PlainFiles::make_folder() {
+  if (made_) return {};
+  EDGE_CHECK(store::replace_file(record_.string(), base::as_bytes(folder_.string() + "\n")));
+  // Fails for whatever has the name, a link too.
+  if (::mkdir(folder_.c_str(), 0700) != 0) {
+    return base::fail_errno(base::Errc::io, "make " + folder_.string(), errno);
+  }
+  made_ = true;
+  return {};
+}
+
 base::Result<std::string> PlainFiles::lay_out(base::AccountId account, base::MsgId message,
                                               std::string_view name) {
   base::Lock lock(mutex_);
+  EDGE_CHECK(make_folder());
   const fs::path own = folder_ / fmt::format("{}-{}", account.value, message.value);
   const fs::path path = own / messaging::plain_file_name(name);
   struct stat info {};

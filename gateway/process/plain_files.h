@@ -4,8 +4,9 @@
 // <place>/privitty-edged-<128 random bits>, 0700. The place is $XDG_RUNTIME_DIR, in memory and this
 // user's alone, else $TMPDIR or /tmp. Resists another user of the machine: the name cannot be
 // guessed and is never one that was there, and a place where others could exchange the folder is
-// not used. DIR/stdio_folder says which it is, so that the next start removes what a copy that was
-// killed left behind; it is removed at the end. Safe from any thread.
+// not used. The folder is made for the first file that is laid out. DIR/stdio_folder says which it
+// is, so that the next start removes what a copy that was killed left behind; it is removed at the
+// end. Safe from any thread.
 #pragma once
 
 #include <filesystem>
@@ -29,11 +30,11 @@ class PlainFiles final : public rpc::FileShelf {
 
   base::Result<std::string> lay_out(base::AccountId account, base::MsgId message,
                                     std::string_view name) override;
-  const std::filesystem::path& folder() const { return folder_; }
 
  private:
   PlainFiles(messaging::Engine& engine, std::filesystem::path folder, std::filesystem::path record)
       : engine_(engine), folder_(std::move(folder)), record_(std::move(record)) {}
+  base::Result<> make_folder() REQUIRES(mutex_);
   base::Result<> copy(base::AccountId account, base::MsgId message,
                       const std::filesystem::path& to) const;
 
@@ -41,6 +42,7 @@ class PlainFiles final : public rpc::FileShelf {
   const std::filesystem::path folder_;
   const std::filesystem::path record_;  // DIR/stdio_folder
   base::Mutex mutex_;                   // one copy at a time
+  bool made_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace gateway

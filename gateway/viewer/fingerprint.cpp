@@ -65,16 +65,26 @@ std::string fingerprint_of(const std::string& mac, const std::string& machine_id
 base::Result<std::string> device_fingerprint(const fs::path& accounts) {
   const fs::path path = accounts / "device_fingerprint";
   std::error_code error;
-  if (fs::exists(path, error)) {
-    std::string kept = first_line(path);
-    if (is_fingerprint(kept)) return kept;
-    return base::fail(Errc::corrupt, path.string() +
-                                         " holds no fingerprint; remove it to have a "
-                                         "new one made");
+  if (!fs::exists(path, error)) {
+    const std::string made = make();
+    const auto kept = store::make_file(path, base::as_bytes(made + "\n"));
+    if (kept) return made;
+    // A command line may have made it meanwhile.
+    if (kept.error().code != Errc::already_exists) return kept.error();
   }
-  const std::string made = make();
-  EDGE_CHECK(store::make_file(path, base::as_bytes(made + "\n")));
-  return made;
+  std::string kept = first_line(path);
+  if (is_fingerprint(kept)) return kept;
+  return base::fail(Errc::corrupt, path.string() +
+                                       " holds no fingerprint; remove it to have a "
+                                       "new one made");
+}
+
+base::Result<std::string> DeviceFingerprint::get() {
+  const base::Lock lock(mutex_);
+  if (!text_) {
+    EDGE_TRY(text_, device_fingerprint(accounts_));
+  }
+  return *text_;
 }
 
 }  // namespace gateway

@@ -1,5 +1,6 @@
-// The device fingerprint: names this device to viewers and licenses. Made once and kept in the
-// accounts directory, so that a new network card changes nothing. An identifier, not a secret.
+// The device fingerprint: names this device to viewers and licenses. Made when it is first asked
+// for and kept in the accounts directory, so that a new network card changes nothing. An
+// identifier, not a secret.
 //
 //   SHA-256("privitty-edge device v1" LF, MAC LF, machine id LF, randomness LF)   in lower-case hex
 //
@@ -9,14 +10,30 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <utility>
 
+#include "base/mutex.h"
 #include "base/result.h"
 
 namespace gateway {
 
 // Reads `accounts`/device_fingerprint, or makes it. The directory exists.
 base::Result<std::string> device_fingerprint(const std::filesystem::path& accounts);
+
+// The same, read or made when it is first asked for: most daemons never need it. Safe from any
+// thread that may touch the disk.
+class DeviceFingerprint {
+ public:
+  explicit DeviceFingerprint(std::filesystem::path accounts) : accounts_(std::move(accounts)) {}
+  base::Result<std::string> get();
+
+ private:
+  const std::filesystem::path accounts_;
+  base::Mutex mutex_;
+  std::optional<std::string> text_ GUARDED_BY(mutex_);
+};
 
 // The recipe alone; each part may be empty.
 std::string fingerprint_of(const std::string& mac, const std::string& machine_id,

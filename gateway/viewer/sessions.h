@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "base/result.h"
 #include "crypto/hash.h"
 #include "gateway/viewer/attempts.h"
 #include "rpc/access.h"
@@ -24,8 +26,9 @@ inline constexpr std::int64_t kViewerSeconds = 3600;
 
 class ViewerSessions {
  public:
-  // `fingerprint`: 64 hex digits, this device's.
-  ViewerSessions(std::string fingerprint, const base::Clock& clock)
+  // `fingerprint`: 64 hex digits, this device's. Asked for by open(), and may read the disk.
+  using Fingerprint = std::function<base::Result<std::string>()>;
+  ViewerSessions(Fingerprint fingerprint, const base::Clock& clock)
       : fingerprint_(std::move(fingerprint)), clock_(clock) {}
 
   enum class Verdict { granted, mismatch, too_many };
@@ -35,8 +38,8 @@ class ViewerSessions {
   };
   // `who` is counted: a key, or an address. `access`: what the caller's key allows, which the
   // session keeps to.
-  Attempt open(std::string_view who, std::string_view fingerprint,
-               std::shared_ptr<const rpc::Access> access);
+  base::Result<Attempt> open(std::string_view who, std::string_view fingerprint,
+                             std::shared_ptr<const rpc::Access> access);
 
   struct Session {
     std::uint64_t number = 0;
@@ -48,7 +51,7 @@ class ViewerSessions {
   bool is_current(std::uint64_t session) const;
 
  private:
-  const std::string fingerprint_;
+  const Fingerprint fingerprint_;
   const base::Clock& clock_;
   mutable base::Mutex mutex_;
   Attempts attempts_ GUARDED_BY(mutex_);

@@ -60,6 +60,7 @@ class Stdio(unittest.TestCase):
     def test_a_message_s_file_can_be_opened_and_is_gone_at_the_end(self):
         process = self.start()
         message, plain = self.send_report(process)
+        self.assertEqual([], list(self.runtime.iterdir()), "the folder is made for the first file")
         file = pathlib.Path(self.call(process, "get_message", 1, message)["file"])
         self.assertEqual(plain, file.read_bytes())
         self.assertEqual("report.csv", file.name)

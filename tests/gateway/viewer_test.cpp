@@ -18,9 +18,9 @@ const std::string kPrint(64, 'a');
 
 TEST_CASE("a viewer's token holds for an hour and ends when another one is given out") {
   base::ManualClock clock;
-  ViewerSessions sessions(kPrint, clock);
+  ViewerSessions sessions([] { return kPrint; }, clock);
   CHECK_FALSE(sessions.find(""));
-  const auto first = sessions.open("127.0.0.1", kPrint, rpc::Access::everything());
+  const auto first = *sessions.open("127.0.0.1", kPrint, rpc::Access::everything());
   REQUIRE(first.verdict == ViewerSessions::Verdict::granted);
   CHECK(first.token.size() == 64);
   const auto session = sessions.find(first.token);
@@ -33,7 +33,7 @@ TEST_CASE("a viewer's token holds for an hour and ends when another one is given
   CHECK(sessions.is_current(session->number));
   clock.advance(1);
   CHECK_FALSE(sessions.find(first.token));
-  const auto second = sessions.open("127.0.0.1", kPrint, rpc::Access::everything());
+  const auto second = *sessions.open("127.0.0.1", kPrint, rpc::Access::everything());
   REQUIRE(second.verdict == ViewerSessions::Verdict::granted);
   CHECK(second.token != first.token);
   CHECK_FALSE(sessions.is_current(session->number));
@@ -42,9 +42,9 @@ TEST_CASE("a viewer's token holds for an hour and ends when another one is given
 
 TEST_CASE("a viewer's session ends with the key it was opened by") {
   base::ManualClock clock;
-  ViewerSessions sessions(kPrint, clock);
+  ViewerSessions sessions([] { return kPrint; }, clock);
   const auto access = std::make_shared<const rpc::Access>("k1", rpc::Grants{});
-  const auto opened = sessions.open("127.0.0.1", kPrint, access);
+  const auto opened = *sessions.open("127.0.0.1", kPrint, access);
   const auto session = sessions.find(opened.token);
   REQUIRE(session);
   CHECK(session->access == access);
@@ -56,9 +56,9 @@ TEST_CASE("a viewer's session ends with the key it was opened by") {
 TEST_CASE("five attempts a minute of each caller are answered, right or wrong") {
   using Verdict = ViewerSessions::Verdict;
   base::ManualClock clock;
-  ViewerSessions sessions(kPrint, clock);
+  ViewerSessions sessions([] { return kPrint; }, clock);
   const auto attempt = [&](const std::string& who, const std::string& print) {
-    return sessions.open(who, print, rpc::Access::everything()).verdict;
+    return sessions.open(who, print, rpc::Access::everything())->verdict;
   };
   for (int i = 0; i < 5; ++i) CHECK(attempt("192.0.2.1", "no") == Verdict::mismatch);
   CHECK(attempt("192.0.2.1", kPrint) == Verdict::too_many);
@@ -69,16 +69,16 @@ TEST_CASE("five attempts a minute of each caller are answered, right or wrong") 
 
 TEST_CASE("a crowd of addresses guesses no faster than sixty times a minute") {
   base::ManualClock clock;
-  ViewerSessions sessions(kPrint, clock);
+  ViewerSessions sessions([] { return kPrint; }, clock);
   std::size_t answered = 0;
   for (int i = 0; i < 500; ++i) {
     const auto attempt =
-        sessions.open("192.0.2." + std::to_string(i % 250), "no", rpc::Access::everything());
+        *sessions.open("192.0.2." + std::to_string(i % 250), "no", rpc::Access::everything());
     if (attempt.verdict == ViewerSessions::Verdict::mismatch) ++answered;
   }
   CHECK(answered == Attempts::kAll);
   clock.advance(60'000);
-  CHECK(sessions.open("192.0.2.1", "no", rpc::Access::everything()).verdict ==
+  CHECK(sessions.open("192.0.2.1", "no", rpc::Access::everything())->verdict ==
         ViewerSessions::Verdict::mismatch);
 }
 
@@ -95,8 +95,16 @@ TEST_CASE("the fingerprint is made once and follows its recipe") {
   CHECK(*device_fingerprint(folder) == *made);
   CHECK((std::filesystem::status(folder / "device_fingerprint").permissions() &
          std::filesystem::perms(0077)) == std::filesystem::perms::none);
+  DeviceFingerprint asked(folder);
+  CHECK(*asked.get() == *made);
   std::filesystem::resize_file(folder / "device_fingerprint", 10);
   CHECK_FALSE(device_fingerprint(folder));
+  CHECK(*asked.get() == *made);
+  std::filesystem::remove(folder / "device_fingerprint");
+  DeviceFingerprint later(folder);
+  CHECK_FALSE(std::filesystem::exists(folder / "device_fingerprint"));
+  CHECK(later.get());
+  CHECK(std::filesystem::exists(folder / "device_fingerprint"));
   std::filesystem::remove_all(folder);
 }
 

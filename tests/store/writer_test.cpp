@@ -109,6 +109,27 @@ TEST_CASE("the first write of a transaction fails alone too, and those after it 
   CHECK(world.store->writer().stats().commits == commits + 2);
 }
 
+TEST_CASE("nothing is acknowledged before the folder of a new database is synced, once") {
+  test::World world;
+  world.open();
+  must(world.store->write_now<std::int64_t>(number_one));
+  world.store.reset();
+  auto options = world.options();
+  const std::filesystem::path folder = world.dir / "elsewhere";
+  options.writer.unsynced_dir = folder;  // not there, so that syncing fails
+  world.open(options);
+  // What changes nothing needs no sync.
+  must(world.store->write_now<void>([](Tx&) -> base::Result<> { return {}; }));
+  const auto refused = world.store->write_now<std::int64_t>(number_one);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("elsewhere") != std::string::npos);
+  CHECK(world.count_notes() == 1);
+  std::filesystem::create_directory(folder);
+  CHECK(must(world.store->write_now<std::int64_t>(number_one)) == 2);
+  std::filesystem::remove(folder);
+  CHECK(must(world.store->write_now<std::int64_t>(number_one)) == 3);
+}
+
 TEST_CASE("hooks, then the listener, then the answers") {
   test::World world;
   world.open();
