@@ -82,7 +82,7 @@ base::Result<MsgId> send_to_chat(const kernel::WriteContext& write, const store:
     row.expires_at = write.steady() + base::Millis{row.timer} * 1000;
     write.signal(&kernel::Signals::windows_changed);
   }
-  EDGE_TRY(row.seq, store::next_send_seq(write.scope, chat.id));
+  EDGE_TRY(row.seq, store::next_send_seq(write.scope, chat.id, row.sent_at));
   std::vector<store::FileAccessRow> accesses;
   if (!to_self) {
     EDGE_TRY(accesses, protection::judge_protected(write, chat, row));

@@ -220,15 +220,20 @@ base::Result<ChatSummary> view_summary(const View& view, const store::ChatRow& r
   EDGE_TRY(summary.chat, view_chat(view, row));
   summary.last_updated = row.last_at;
   EDGE_TRY(summary.sends_location, sends_location(view, row.id));
-  EDGE_TRY(const auto last, store::last_message(view.scope, row.id));
-  if (!last) return summary;
-  summary.last_message = *last;
-  auto found = store::load_message(view.scope, *last);
+  auto found = store::find_newest_message(view.scope, row.id);
+  if (!found) {
+    EDGE_TRY(const auto last, store::last_message(view.scope, row.id));
+    if (!last) return summary;
+    summary.last_message = *last;
+    found = store::find_message(view.scope, *last);
+  }
   if (!found) {
     summary.text = "[This message cannot be read]";
     return summary;
   }
-  EDGE_TRY(const Message message, view_message(view, *std::move(found)));
+  if (!*found) return summary;
+  summary.last_message = (*found)->id;
+  EDGE_TRY(const Message message, view_message(view, **std::move(found)));
   summary.last_type = message.type;
   summary.last_updated = message.sort_at;
   summary.state = message.state;

@@ -99,12 +99,12 @@ base::Result<std::vector<ChatRow>> list_chats(const Scope& scope) {
   return chats;
 }
 
-base::Result<std::int64_t> next_send_seq(const Scope& scope, base::ChatId chat) {
-  EDGE_CHECK(scope.db.run("UPDATE chat SET send_seq = send_seq + 1 WHERE account_id = ? AND id = ?",
-                          scope.account, chat));
+base::Result<std::int64_t> next_send_seq(const Scope& scope, base::ChatId chat,
+                                         base::UnixMillis at) {
   EDGE_TRY(const auto seq,
-           scope.db.integer("SELECT send_seq FROM chat WHERE account_id = ? AND id = ?",
-                            scope.account, chat));
+           scope.db.integer("UPDATE chat SET send_seq = send_seq + 1, last_at = max(last_at, ?3)"
+                            " WHERE account_id = ?1 AND id = ?2 RETURNING send_seq",
+                            scope.account, chat, at));
   if (!seq) return no_such_chat(chat);
   return *seq;
 }

@@ -105,6 +105,13 @@ base::Result<std::optional<MessageRow>> find_message(const Scope& scope, base::M
       [&](const Row& row) { return detail::read_message(scope, row); }, scope.account, message);
 }
 
+base::Result<std::optional<MessageRow>> find_newest_message(const Scope& scope, base::ChatId chat) {
+  return scope.db.one<MessageRow>(
+      MESSAGE_COLUMNS
+      "WHERE account_id = ? AND chat_id = ? ORDER BY position DESC, seq DESC, id DESC LIMIT 1",
+      [&](const Row& row) { return detail::read_message(scope, row); }, scope.account, chat);
+}
+
 base::Result<MessageRow> load_message(const Scope& scope, base::MsgId message) {
   EDGE_TRY(auto row, find_message(scope, message));
   if (row) return *std::move(row);

@@ -128,6 +128,9 @@ base::Result<std::optional<base::MsgId>> first_fresh(const Scope& scope, base::C
 base::Result<std::vector<base::MsgId>> fresh_messages(const Scope& scope, base::UnixMillis now);
 // The last message of a chat, or its draft when that is newer.
 base::Result<std::optional<base::MsgId>> last_message(const Scope& scope, base::ChatId chat);
+// The same with its content. An error when the newest row does not open; last_message() passes over
+// rows that another program changed.
+base::Result<std::optional<MessageRow>> find_newest_message(const Scope& scope, base::ChatId chat);
 base::Result<std::int64_t> count_messages(const Scope& scope);
 // Those of all chats but one that are sorted before a time.
 // The first `most` of them.
