@@ -9,6 +9,8 @@ namespace {
 
 constexpr int kReadsAtOnce = 32;  // of a line, before others have their turn
 constexpr std::size_t kReadSize = 16 * 1024;
+// Of libcurl, which reads greetings and answers to logins by it; lines are shorter than half of it.
+constexpr long kCurlBuffer = 8 * 1024;
 
 std::string url_of(MailService service, const messaging::mail::MailServer& server) {
   const bool tls = server.security == messaging::mail::MailSecurity::tls;
@@ -43,11 +45,17 @@ void set_mail_options(CURL* easy, const CurlApi& api, MailService service,
   if (server.security == messaging::mail::MailSecurity::starttls) {
     set(CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
   }
-  if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str());
+  set(CURLOPT_SSL_SESSIONID_CACHE, 0L);  // a line is opened seldom, and would keep the session
+  set(CURLOPT_BUFFERSIZE, kCurlBuffer);
   if (any_certificate || server.host.starts_with('_')) {
     set(CURLOPT_SSL_VERIFYPEER, 0L);
     set(CURLOPT_SSL_VERIFYHOST, 0L);
+    set(CURLOPT_CAINFO, nullptr);
+    set(CURLOPT_CAPATH, nullptr);
+    return;
   }
+  if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str());
+  if (options.trust) options.trust->apply(easy, api, options.ca_file);
 }
 
 CurlLine::CurlLine(EventLoop& loop, LineHandler& handler)
@@ -73,6 +81,7 @@ void CurlLine::open(MailService service, const messaging::mail::MailServer& serv
   set_mail_options(easy.get(), api, service, server, any_certificate, options);
   api.easy_setopt(easy.get(), CURLOPT_CONNECT_ONLY, 1L);
   api.easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, error_.data());
+  trust_ = options.trust;
   words_.listen(easy.get(), api);
   easy_ = easy.get();
   curl_.connect(std::move(easy), [this](CURLcode code) { on_connected(code); });

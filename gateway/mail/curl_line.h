@@ -9,11 +9,13 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "gateway/loop/event_loop.h"
 #include "gateway/mail/server_words.h"
+#include "gateway/mail/trust_store.h"
 #include "gateway/peer/curl_loop.h"
 #include "messaging/mail/mail_login.h"
 
@@ -22,7 +24,8 @@ namespace gateway::mail {
 enum class MailService : std::uint8_t { imap, smtp };
 
 struct LineOptions {
-  std::string ca_file = {};  // "": the system's
+  std::shared_ptr<TrustStore> trust = {};  // nothing: libcurl reads `ca_file` each time
+  std::string ca_file = {};                // "": the system's
   base::Millis connect_timeout = 30'000;
 };
 
@@ -68,6 +71,7 @@ class CurlLine final : IoHandler {
   LineHandler& handler_;
   ServerWords words_;  // as error_: curl_ may write to it until its end
   std::array<char, CURL_ERROR_SIZE> error_{};
+  std::shared_ptr<TrustStore> trust_;  // as words_
   CurlLoop curl_;
   CURL* easy_ = nullptr;  // curl_'s
   std::string place_;

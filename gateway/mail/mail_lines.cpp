@@ -13,13 +13,18 @@ base::Error stopping() {
   return base::fail(base::Errc::unavailable, "the lines to mail servers have stopped");
 }
 
+MailLinesOptions with_trust(MailLinesOptions options) {
+  options.line.trust = std::make_shared<TrustStore>();
+  return options;
+}
+
 }  // namespace
 
 class MailLines::Impl {
  public:
   Impl(EventLoop& loop, MailLinesOptions options, MailLines& owner)
       : loop_(loop),
-        options_(std::move(options)),
+        options_(with_trust(std::move(options))),
         owner_(owner),
         curl_(std::make_unique<CurlLoop>(loop)),
         connecting_(options_.connecting_at_once),

@@ -36,6 +36,11 @@ base::Result<OpensslApi> load_api() {
   find(api.ctx_use_chain, "SSL_CTX_use_certificate_chain_file");
   find(api.ctx_use_key, "SSL_CTX_use_PrivateKey_file");
   find(api.ctx_check_key, "SSL_CTX_check_private_key");
+  find(api.ctx_set_cert_store, "SSL_CTX_set1_cert_store");
+  find(api.store_new, "X509_STORE_new");
+  find(api.store_free, "X509_STORE_free");
+  find(api.store_load_file, "X509_STORE_load_file");
+  find(api.store_set_flags, "X509_STORE_set_flags");
   find(api.ssl_new, "SSL_new");
   find(api.ssl_free, "SSL_free");
   find(api.set_fd, "SSL_set_fd");

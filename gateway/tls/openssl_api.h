@@ -1,4 +1,4 @@
-// OpensslApi: OpenSSL's functions, loaded when `--tls-cert` asks for them. Linked, it would bring
+// OpensslApi: OpenSSL's functions, loaded when `--tls-cert` or a mail account asks for them. Linked, it would bring
 // 5 MiB into every daemon at its start, also into one that serves loopback alone.
 #pragma once
 
@@ -24,6 +24,11 @@ struct OpensslApi {
   decltype(&::SSL_CTX_use_certificate_chain_file) ctx_use_chain;
   decltype(&::SSL_CTX_use_PrivateKey_file) ctx_use_key;
   decltype(&::SSL_CTX_check_private_key) ctx_check_key;
+  decltype(&::SSL_CTX_set1_cert_store) ctx_set_cert_store;
+  decltype(&::X509_STORE_new) store_new;
+  decltype(&::X509_STORE_free) store_free;
+  decltype(&::X509_STORE_load_file) store_load_file;
+  decltype(&::X509_STORE_set_flags) store_set_flags;
   decltype(&::SSL_new) ssl_new;
   decltype(&::SSL_free) ssl_free;
   decltype(&::SSL_set_fd) set_fd;
@@ -54,5 +59,11 @@ struct SslDelete {
   void operator()(SSL* ssl) const { api->ssl_free(ssl); }
 };
 using Ssl = std::unique_ptr<SSL, SslDelete>;
+
+struct X509StoreDelete {
+  const OpensslApi* api = nullptr;
+  void operator()(X509_STORE* store) const { api->store_free(store); }
+};
+using TrustedCertificates = std::unique_ptr<X509_STORE, X509StoreDelete>;
 
 }  // namespace gateway
