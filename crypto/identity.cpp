@@ -69,18 +69,21 @@ Identity Identity::from_seed(std::span<const std::uint8_t, 32> seed) {
   Identity out;
   std::copy(seed.begin(), seed.end(), out.seed_.mutable_view().begin());
   std::array<std::uint8_t, 32> key{};
-  crypto_sign_ed25519_seed_keypair(key.data(), out.ed25519_.mutable_view().data(), seed.data());
+  WipingArray<crypto_sign_ed25519_SECRETKEYBYTES> signing;
+  crypto_sign_ed25519_seed_keypair(key.data(), signing.data(), seed.data());
   out.public_key_ = PublicKey(key);
-  crypto_sign_ed25519_sk_to_curve25519(out.x25519_secret_.mutable_view().data(),
-                                       out.ed25519_.view().data());
+  crypto_sign_ed25519_sk_to_curve25519(out.x25519_secret_.mutable_view().data(), signing.data());
   out.x25519_public_ = x25519_public_of(out.x25519_secret_.view());
   return out;
 }
 
 Signature Identity::sign(base::ByteView message) const {
+  // libsodium's form of the secret key: the seed and the public key behind it.
+  WipingArray<crypto_sign_ed25519_SECRETKEYBYTES> signing;
+  std::copy(seed_.view().begin(), seed_.view().end(), signing.begin());
+  std::copy(public_key_.bytes().begin(), public_key_.bytes().end(), signing.begin() + 32);
   Signature out{};
-  crypto_sign_ed25519_detached(out.data(), nullptr, message.data(), message.size(),
-                               ed25519_.view().data());
+  crypto_sign_ed25519_detached(out.data(), nullptr, message.data(), message.size(), signing.data());
   return out;
 }
 

@@ -66,7 +66,6 @@ class Identity {
  private:
   Identity() = default;
   Secret<32> seed_;
-  Secret<64> ed25519_;
   Secret<32> x25519_secret_;
   PublicKey public_key_;
   X25519Public x25519_public_;
