@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 namespace gateway::mail {
@@ -21,6 +22,13 @@ int last_code(const ServerWords& words) {
   const std::string& last = words.last();
   if (last.size() < 3 || last[0] < '2' || last[0] > '5') return 0;
   return (last[0] - '0') * 100;
+}
+
+// "450 4.7.1" in the server's words: it takes no more from this account for a while.
+bool limits_rate(std::string_view words) { return words.find("4.7.1") != std::string_view::npos; }
+
+void append(std::vector<SubmitReply::Recipient>& to, std::vector<SubmitReply::Recipient> more) {
+  std::ranges::move(more, std::back_inserter(to));
 }
 
 std::string answer_words(const messaging::mail::MailLogin& login, MailStep step,
@@ -133,12 +141,12 @@ void SmtpQueue::on_sent(CURLcode code) {
   if (!judge_chunk(code)) return finish();
   job.at += job.count;
   if (job.at < job.mail.recipients.size()) return send_chunk();
-  if (job.reply.left.empty()) {
-    job.reply.outcome = job.reply.refused.size() == job.mail.recipients.size()
-                            ? SubmitOutcome::refused
-                            : SubmitOutcome::accepted;
+  const SubmitReply& reply = job.reply;
+  const bool nobody = reply.refused.size() + reply.deferred.size() == job.mail.recipients.size();
+  if (!nobody) {
+    job.reply.outcome = SubmitOutcome::accepted;
   } else {
-    job.reply.outcome = SubmitOutcome::later;
+    job.reply.outcome = reply.deferred.empty() ? SubmitOutcome::refused : SubmitOutcome::later;
   }
   finish();
 }
@@ -154,8 +162,8 @@ bool SmtpQueue::judge_chunk(CURLcode code) {
   };
   // Answers to recipients count one by one: the others of the chunk got the mail.
   std::size_t recipient = job.at;
-  std::size_t refused = 0;
-  std::vector<std::string> left;
+  std::vector<SubmitReply::Recipient> refused;
+  std::vector<SubmitReply::Recipient> deferred;
   const SmtpAnswer* ended = nullptr;  // what ended the transaction
   for (const SmtpAnswer& answer : words_.answers()) {
     if (answer.step != MailStep::recipient) {
@@ -167,18 +175,10 @@ bool SmtpQueue::judge_chunk(CURLcode code) {
     if (answer.code < 400) continue;
     const std::string words = answer_words(job.login, answer.step, answer.text);
     reply.words = words;
-    if (is_refused(answer.code)) {
-      reply.refused.push_back({addr, words});
-      ++refused;
-    } else {
-      left.push_back(addr);
-    }
+    (is_refused(answer.code) ? refused : deferred).push_back({addr, words});
   }
-  const std::string failure = code == CURLE_OK ? std::string()
-                                               : failure_words(job.login.smtp.place(), code, words_,
-                                                               error_.data(), around_.curl.api());
-  if (ended != nullptr) {
-    for (std::size_t i = 0; i < refused; ++i) reply.refused.pop_back();
+  const bool nobody = refused.size() + deferred.size() == job.count;
+  if (ended != nullptr && !nobody) {
     const std::string words = answer_words(job.login, ended->step, ended->text);
     if (!is_refused(ended->code)) return stop(SubmitOutcome::later, words);
     if (job.at == 0) return stop(SubmitOutcome::refused, words);
@@ -189,17 +189,24 @@ bool SmtpQueue::judge_chunk(CURLcode code) {
     reply.words = words;
     return true;
   }
-  if (code == CURLE_OK || refused == job.count) {
-    reply.left.insert(reply.left.end(), left.begin(), left.end());
+  if (code == CURLE_OK || nobody) {
+    const auto limit = std::ranges::find_if(
+        deferred, [](const SubmitReply::Recipient& one) { return limits_rate(one.words); });
+    if (limit != deferred.end()) {
+      // That is about the account, whichever recipient it stands behind.
+      reply.outcome = SubmitOutcome::later;
+      reply.words = limit->words;
+      for (const auto& one : deferred) reply.left.push_back(one.addr);
+      append(reply.refused, std::move(refused));
+      leave_from(job.at + job.count);
+      return false;
+    }
+    append(reply.refused, std::move(refused));
+    append(reply.deferred, std::move(deferred));
     return true;
   }
-  if (refused + left.size() == job.count) {  // nobody took it
-    leave_from(job.at + job.count);
-    reply.left.insert(reply.left.begin(), left.begin(), left.end());
-    reply.outcome = SubmitOutcome::later;
-    return false;
-  }
-  for (std::size_t i = 0; i < refused; ++i) reply.refused.pop_back();
+  const std::string failure =
+      failure_words(job.login.smtp.place(), code, words_, error_.data(), around_.curl.api());
   if (code == CURLE_LOGIN_DENIED && !words_.last().starts_with('4')) {
     return stop(SubmitOutcome::unauthorized, failure);
   }
@@ -221,8 +228,8 @@ void SmtpQueue::finish() {
   turn_.end();
   SubmitReply& reply = job.reply;
   if (reply.outcome == SubmitOutcome::refused) reply.left.clear();
-  const bool limited = reply.outcome == SubmitOutcome::later && reply.pause == 0 &&
-                       reply.words.find("4.7.1") != std::string::npos;
+  const bool limited =
+      reply.outcome == SubmitOutcome::later && reply.pause == 0 && limits_rate(reply.words);
   if (limited) {
     reply.pause =
         std::min(around_.times.first_pause << std::min(limited_, 10), around_.times.longest_pause);

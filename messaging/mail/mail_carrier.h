@@ -1,17 +1,13 @@
-// MailCarrier: runs one turn of an account's route: composes a mail, hands it to the server, and
-// writes the outcome to the outbox before the turn ends. What a server has accepted is delivered:
-// its rows go. Until then a crash costs another try with the same Message-ID, which counts once at
-// the other side.
+// MailCarrier: the turns of accounts' routes (mail_turn.h), and whose rows they skip.
 //
-// load() and carry() on the courier's thread; answers come on any.
+// load() and carry() on the courier's thread; answers come on any. Else safe from any thread.
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "messaging/kernel/protocol.h"
 #include "messaging/mail/group_introductions.h"
-#include "messaging/mail/mail_composer.h"
+#include "messaging/mail/held_recipients.h"
 #include "messaging/mail/mail_transport.h"
 #include "messaging/mail/mail_workers.h"
 #include "messaging/mail/own_keys.h"
@@ -27,21 +23,16 @@ class MailCarrier {
   base::Result<std::unique_ptr<kernel::Load>> load(RouteKey route);
   void carry(RouteKey route, std::unique_ptr<kernel::Load> load, int failures,
              kernel::Protocol::Carried done);
+  // True once for each pause of a recipient that is over: there may be something to send.
+  bool take_over(base::AccountId account);
+  void forget(base::AccountId account) { held_.forget(account); }
 
  private:
-  struct Turn;
-  using TurnPtr = std::shared_ptr<Turn>;
-
-  base::Result<> prepare(Turn& turn);
-  void submit_next(const TurnPtr& turn);
-  void answered(const TurnPtr& turn, SubmitReply reply);
-  void accepted(const TurnPtr& turn);
-  void give_up(const TurnPtr& turn, std::string why);
-
   kernel::Core& core_;
   MailTransport* const transport_;
   OwnKeys& keys_;
   MailWorkers& workers_;
+  HeldRecipients held_;
   GroupIntroductions introductions_;
 };
 

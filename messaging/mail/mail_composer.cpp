@@ -324,7 +324,10 @@ base::Result<Composed> compose(kernel::Core& core, AccountId account, const Mail
   EDGE_TRY(const std::string copies, setting(c, "bcc_self"));
   std::vector<base::Bytes> texts;
   if (const auto* step = std::get_if<JoinStep>(&load.what)) {
-    if (!step->to.empty()) to = step->to;
+    if (!step->to.empty()) {
+      to = step->to;
+      composed.targets.clear();
+    }
     EDGE_TRY(texts.emplace_back(), compose_step(c, *step));
   } else if (const auto* content = std::get_if<Content>(&load.what)) {
     EDGE_TRY(texts, compose_content(c, load, *content, introductions));
@@ -339,6 +342,7 @@ base::Result<Composed> compose(kernel::Core& core, AccountId account, const Mail
     to.push_back(from);
   }
   for (base::Bytes& text : texts) composed.mails.push_back({from, to, std::move(text)});
+  composed.to = std::move(to);
   return composed;
 }
 

@@ -22,7 +22,8 @@ struct MailTarget {
 
 struct Composed {
   std::vector<Mail> mails;  // in order; none: mails cannot say this, and nothing is to be sent
-  std::vector<MailTarget> targets;
+  std::vector<MailTarget> targets;  // none for a step of a join, which goes to its own addresses
+  std::vector<std::string> to;      // the recipients of each mail
 };
 
 // Errc::unavailable and Errc::internal may pass; any other error will not.

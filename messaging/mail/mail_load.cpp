@@ -35,35 +35,49 @@ void take(MailLoad& load, OutboxRow& row) {
   load.rows.push_back(std::move(row));
 }
 
-}  // namespace
-
-base::Result<std::unique_ptr<MailLoad>> load_mail(kernel::Core& core, RouteKey route) {
-  EDGE_TRY(auto read, core.read(route.first));
-  if (!read.account->io_on || read.account->elsewhere) return nullptr;
-  EDGE_TRY(auto rows, store::ready_contents(read.scope(), route.second, kRowsOfMail, kBytesOfRows));
-  auto load = std::make_unique<MailLoad>();
-  std::size_t at = 0;
+// The rows from `at` on that are one mail.
+MailLoad take_mail(std::vector<OutboxRow>& rows, std::size_t& at) {
+  MailLoad load;
   std::optional<std::array<std::uint8_t, 16>> uuid;
-  while (at < rows.size() && load->contacts.size() < kMaxContactsOfMail) {
+  while (at < rows.size() && load.contacts.size() < kMaxContactsOfMail) {
     // The content, behind the files that belong to it.
     std::size_t content = at;
     while (content < rows.size() && rows[content].kind == OutboxKind::file) ++content;
     if (content == rows.size()) {
       // A file whose content is gone.
-      if (load->rows.empty()) take(*load, rows[at]);
+      if (load.rows.empty()) take(load, rows[at++]);
       break;
     }
     OutboxRow& row = rows[content];
-    if (!load->rows.empty() && (!uuid || row.uuid != uuid)) break;
+    if (!load.rows.empty() && (!uuid || row.uuid != uuid)) break;
     if (content > at && !is_part_of(rows[at], row)) {
-      if (load->rows.empty()) take(*load, rows[at]);
+      if (load.rows.empty()) take(load, rows[at++]);
       break;
     }
     uuid = row.uuid;
-    if (load->rows.empty()) read_what(*load, row);
-    for (; at <= content; ++at) take(*load, rows[at]);
+    if (load.rows.empty()) read_what(load, row);
+    for (; at <= content; ++at) take(load, rows[at]);
   }
-  return load->rows.empty() ? nullptr : std::move(load);
+  return load;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<TurnLoad>> load_turn(kernel::Core& core, RouteKey route,
+                                                  const store::SkippedRows& skipped) {
+  EDGE_TRY(auto read, core.read(route.first));
+  if (!read.account->io_on || read.account->elsewhere) return nullptr;
+  EDGE_TRY(auto ready,
+           store::ready_contents(read.scope(), route.second, kRowsOfMail, kBytesOfRows, skipped));
+  auto load = std::make_unique<TurnLoad>();
+  std::size_t at = 0;
+  while (at < ready.rows.size() && load->mails.size() < kMailsOfTurn) {
+    load->mails.push_back(take_mail(ready.rows, at));
+    // Rows of the last one may be beyond those that were read: it is the next turn's first.
+    const bool whole = at < ready.rows.size() || !ready.more || load->mails.size() == 1;
+    if (!whole) load->mails.pop_back();
+  }
+  return load->mails.empty() ? nullptr : std::move(load);
 }
 
 }  // namespace messaging::mail

@@ -1,9 +1,9 @@
-// MailLoad: the rows of the outbox that one mail serves. Rows that lie next to each other under one
-// uuid are one content for several contacts, and one mail.
+// What a turn of an account's route sends: the rows of the outbox, mail by mail. Rows that lie next
+// to each other under one uuid are one content for several contacts, and one mail.
 #pragma once
 
+#include <deque>
 #include <memory>
-#include <string>
 #include <variant>
 #include <vector>
 
@@ -21,15 +21,22 @@ namespace messaging::mail {
 
 // To this many contacts at once; a server takes them in one transaction.
 inline constexpr std::size_t kMaxContactsOfMail = 50;
+inline constexpr std::size_t kMailsOfTurn = 32;
 
-struct MailLoad : kernel::Load {
+// What one mail serves.
+struct MailLoad {
   std::vector<store::OutboxRow> rows;                    // without payloads; those of files too
   std::variant<std::monostate, Content, JoinStep> what;  // monostate: it cannot be read
   std::vector<base::ContactId> contacts;                 // none for a step to somebody unknown
   std::int64_t blob_id = 0;                              // of the content's file; 0: none
 };
 
+struct TurnLoad : kernel::Load {
+  std::deque<MailLoad> mails;
+};
+
 // nullptr: there is nothing to send now.
-base::Result<std::unique_ptr<MailLoad>> load_mail(kernel::Core& core, RouteKey route);
+base::Result<std::unique_ptr<TurnLoad>> load_turn(kernel::Core& core, RouteKey route,
+                                                  const store::SkippedRows& skipped);
 
 }  // namespace messaging::mail

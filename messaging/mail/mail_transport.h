@@ -145,7 +145,7 @@ struct Mail {
 };
 
 enum class SubmitOutcome : std::uint8_t {
-  accepted,      // by the server, for all recipients but those in `refused`
+  accepted,      // by the server, for all recipients but those in `refused` and `deferred`
   later,         // 4xx, too many connections, or a pause that the server asked for before
   refused,       // 5xx: for good
   unauthorized,  // the server refused the login
@@ -160,9 +160,12 @@ struct SubmitReply {
     std::string addr;
     std::string words;
   };
-  std::vector<Recipient> refused;  // for good, one by one, whatever the outcome
-  // Recipients go in chunks of kRecipientsAtOnce. When the outcome is not accepted these were not
-  // served yet, and another try is for them alone.
+  // The server's answers to single recipients, whatever the outcome: 5xx and 4xx. They say nothing
+  // of the other recipients, nor of the account's other mails.
+  std::vector<Recipient> refused;
+  std::vector<Recipient> deferred;
+  // Recipients go in chunks of kRecipientsAtOnce. When the outcome is neither accepted nor refused
+  // these were not served because the transaction ended, and another try is for them alone.
   std::vector<std::string> left;
 };
 inline constexpr std::size_t kRecipientsAtOnce = 50;

@@ -89,24 +89,47 @@ base::Result<std::vector<OutboxRow>> collect(const Scope& scope, const std::stri
   return rows;
 }
 
-// How many ready rows of a route have `max_bytes` in this column together. SQLite tells the sizes
-// without reading the column, so that a queue of large ones costs no more memory than one deposit.
-base::Result<std::size_t> take_ready(const Scope& scope, std::string_view column,
-                                     std::int64_t route_id, std::size_t limit,
-                                     std::size_t max_bytes) {
-  std::size_t take = 0;
+// Numbers of rows and contacts as one parameter, for json_each().
+template <class T, class F>
+std::string json_list(const std::vector<T>& items, F number) {
+  std::string out = "[";
+  for (const T& item : items) out += (out.size() > 1 ? "," : "") + std::to_string(number(item));
+  return out + "]";
+}
+
+struct Taken {
+  std::size_t count = 0;
+  bool more = false;  // there may be further ones
+};
+
+// How many rows that `where` names have `max_bytes` in this column together, of ?3 at most. SQLite
+// tells the sizes without reading the column, so that a queue of large ones costs no more memory
+// than one deposit.
+template <class... Args>
+base::Result<Taken> take_ready(const Scope& scope, std::string_view column, std::string_view where,
+                               std::size_t limit, std::size_t max_bytes, std::int64_t route_id,
+                               const Args&... args) {
+  Taken taken;
+  std::size_t seen = 0;
   std::size_t bytes = 0;
   EDGE_CHECK(scope.db.each(
       "SELECT ifnull(length(" + std::string(column) +
-          "), 0) FROM checked_outbox"
-          " WHERE account_id = ?1 AND route_id = ?2 AND state = ?4 AND intact ORDER BY id LIMIT ?3",
+          "), 0) FROM checked_outbox WHERE account_id = ?1 AND " + std::string(where),
       [&](const Row& row) {
+        ++seen;
         bytes += static_cast<std::size_t>(row.integer(0)) + 4;
-        if (take == 0 || bytes <= max_bytes) ++take;
+        if (taken.count == 0 || bytes <= max_bytes) ++taken.count;
       },
-      scope.account, route_id, limit, OutboxState::ready));
-  return take;
+      scope.account, route_id, limit, OutboxState::ready, args...));
+  taken.more = seen == limit || taken.count < seen;
+  return taken;
 }
+
+constexpr std::string_view kReady = "route_id = ?2 AND state = ?4 AND intact ORDER BY id LIMIT ?3";
+constexpr std::string_view kReadyBut =
+    "route_id = ?2 AND state = ?4 AND intact"
+    " AND ifnull(contact_id, 0) NOT IN (SELECT value FROM json_each(?5))"
+    " AND id NOT IN (SELECT value FROM json_each(?6)) ORDER BY id LIMIT ?3";
 
 }  // namespace
 
@@ -238,18 +261,25 @@ base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int
 
 base::Result<std::vector<OutboxRow>> ready_outbox(const Scope& scope, std::int64_t route_id,
                                                   std::size_t limit, std::size_t max_bytes) {
-  EDGE_TRY(const std::size_t take, take_ready(scope, "envelope", route_id, limit, max_bytes));
-  static const std::string kSql =
-      select("route_id = ?2 AND state = ?4 AND intact ORDER BY id LIMIT ?3");
-  return collect(scope, kSql, false, true, route_id, take, OutboxState::ready);
+  EDGE_TRY(const Taken taken, take_ready(scope, "envelope", kReady, limit, max_bytes, route_id));
+  static const std::string kSql = select(kReady);
+  return collect(scope, kSql, false, true, route_id, taken.count, OutboxState::ready);
 }
 
-base::Result<std::vector<OutboxRow>> ready_contents(const Scope& scope, std::int64_t route_id,
-                                                    std::size_t limit, std::size_t max_bytes) {
-  EDGE_TRY(const std::size_t take, take_ready(scope, "payload_sealed", route_id, limit, max_bytes));
-  static const std::string kSql =
-      select("route_id = ?2 AND state = ?4 AND intact ORDER BY id LIMIT ?3");
-  return collect(scope, kSql, true, false, route_id, take, OutboxState::ready);
+base::Result<ReadyContents> ready_contents(const Scope& scope, std::int64_t route_id,
+                                           std::size_t limit, std::size_t max_bytes,
+                                           const SkippedRows& skipped) {
+  const std::string contacts =
+      json_list(skipped.contacts, [](base::ContactId contact) { return contact.value; });
+  const std::string ids = json_list(skipped.ids, [](std::int64_t id) { return id; });
+  EDGE_TRY(const Taken taken, take_ready(scope, "payload_sealed", kReadyBut, limit, max_bytes,
+                                         route_id, contacts, ids));
+  static const std::string kSql = select(kReadyBut);
+  ReadyContents out;
+  out.more = taken.more;
+  EDGE_TRY(out.rows, collect(scope, kSql, true, false, route_id, taken.count, OutboxState::ready,
+                             contacts, ids));
+  return out;
 }
 
 base::Result<std::optional<OutboxRow>> find_outbox(const Scope& scope, std::int64_t id) {

@@ -76,9 +76,19 @@ base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int
 // Ready rows of a route in order, without payloads; stops at `max_bytes` of envelopes or `limit`.
 base::Result<std::vector<OutboxRow>> ready_outbox(const Scope& scope, std::int64_t route_id,
                                                   std::size_t limit, std::size_t max_bytes);
+// Rows that are not to be sent now: those of some contacts, and single ones.
+struct SkippedRows {
+  std::vector<base::ContactId> contacts;
+  std::vector<std::int64_t> ids;
+};
+struct ReadyContents {
+  std::vector<OutboxRow> rows;
+  bool more = false;  // there may be further ones
+};
 // The same with payloads instead of envelopes, which are not read; by the payloads' size.
-base::Result<std::vector<OutboxRow>> ready_contents(const Scope& scope, std::int64_t route_id,
-                                                    std::size_t limit, std::size_t max_bytes);
+base::Result<ReadyContents> ready_contents(const Scope& scope, std::int64_t route_id,
+                                           std::size_t limit, std::size_t max_bytes,
+                                           const SkippedRows& skipped = {});
 // One row, without payload and envelope.
 base::Result<std::optional<OutboxRow>> find_outbox(const Scope& scope, std::int64_t id);
 // What stands behind row `after` for the contact and is acknowledged end to end; with its payload.

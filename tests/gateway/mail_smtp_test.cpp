@@ -77,13 +77,16 @@ TEST_CASE("recipients are refused or put off one by one, with the server's words
   SmtpServer server(knobs);
   Lines lines;
   const SubmitReply reply = submit(lines, server.port(), mail_to(4));
-  CHECK(reply.outcome == SubmitOutcome::later);
+  CHECK(reply.outcome == SubmitOutcome::accepted);
   REQUIRE(reply.refused.size() == 1);
   CHECK(reply.refused[0].addr == "r1@example.org");
   CHECK(reply.refused[0].words ==
         "127.0.0.1:" + std::to_string(server.port()) +
             ", recipient: the server answered \"550 5.1.1 no such user\"");
-  CHECK(reply.left == std::vector<std::string>{"r2@example.org"});
+  REQUIRE(reply.deferred.size() == 1);
+  CHECK(reply.deferred[0].addr == "r2@example.org");
+  CHECK(reply.deferred[0].words.find("452 4.2.2 mailbox full") != std::string::npos);
+  CHECK(reply.left.empty());
   REQUIRE(server.mails().size() == 1);
   CHECK(server.mails()[0].to.size() == 2);
 }
@@ -121,7 +124,9 @@ TEST_CASE("4xx is for later and 5xx for good, at each step") {
     const SubmitReply reply = submit(lines, server.port(), mail_to(1));
     CHECK(reply.outcome == one.outcome);
     CHECK(reply.words.find(one.answer) != std::string::npos);
-    CHECK(reply.left.empty() == (one.outcome == SubmitOutcome::refused));
+    const bool to_be_tried = !reply.left.empty() || !reply.deferred.empty();
+    CHECK(to_be_tried == (one.outcome != SubmitOutcome::refused));
+    CHECK(reply.deferred.empty() == (one.step != "RCPT"));
     CHECK(server.mails().empty());
   }
   SmtpKnobs knobs;
@@ -145,6 +150,23 @@ TEST_CASE("a server that limits the rate is left alone for the pause") {
   CHECK(second.pause <= 60'000);
   CHECK(second.words == first.words);
   CHECK(server.connections() == 1);
+}
+
+TEST_CASE(
+    "a limit of the rate behind one recipient is the account's, and the others got the mail") {
+  SmtpKnobs knobs;
+  knobs.answer = [](const std::string& command) -> std::string {
+    return command.find("r1@") != std::string::npos ? "450 4.7.1 too much mail from ann" : "";
+  };
+  SmtpServer server(knobs);
+  Lines lines;
+  const SubmitReply reply = submit(lines, server.port(), mail_to(3));
+  CHECK(reply.outcome == SubmitOutcome::later);
+  CHECK(reply.pause == 60'000);
+  CHECK(reply.deferred.empty());
+  CHECK(reply.left == std::vector<std::string>{"r1@example.org"});
+  REQUIRE(server.mails().size() == 1);
+  CHECK(server.mails()[0].to.size() == 2);
 }
 
 TEST_CASE("a second chunk that is refused counts its recipients alone") {

@@ -212,3 +212,73 @@ TEST_CASE("a timer of a group holds for all by mail") {
   REQUIRE(world.all_have("late"));
   CHECK(Three::chat(world.bob, world.bobs).timer == 3600);
 }
+
+TEST_CASE("a member whom the server puts off is held alone, and gets everything in order later") {
+  MailThree world;
+  const ChatId chat = world.make_group();
+  FakeMails::Weather weather;
+  weather.deferred = {MailWorld::addr(world.carol)};
+  world.alices_mails().set(weather);
+  const MsgId first = world.alice.send(chat, "first");
+  REQUIRE(world.until([&] { return world.bob.has_text("first"); }));
+  const MsgId second = world.alice.send(chat, "second");
+  REQUIRE(world.until([&] { return world.bob.has_text("second"); }));
+  // The second mail was not tried for carol, who is held.
+  REQUIRE(world.until([&] { return world.outbox(world.alice) == 2; }));
+  CHECK(world.servers.sent().back().recipients ==
+        std::vector<std::string>{MailWorld::addr(world.bob)});
+  CHECK(world.alice.state(first) == MsgState::out_pending);
+  CHECK_FALSE(world.carol.has_text("first"));
+  world.alices_mails().set({});
+  SECTION("once its pause is over") { world.clock.advance(130'000); }
+  SECTION("after a restart") { world.restart(world.alice, world.alices_mails()); }
+  REQUIRE(world.until([&] { return world.carol.has_text("second"); }));
+  const auto texts = world.carol.texts(world.carols);
+  CHECK(std::ranges::find(texts, "first") < std::ranges::find(texts, "second"));
+  CHECK(std::ranges::count(world.bob.texts(world.bobs), "first") == 1);
+  REQUIRE(world.until([&] {
+    return world.alice.state(first) == MsgState::out_delivered &&
+           world.alice.state(second) == MsgState::out_delivered;
+  }));
+  CHECK(world.outbox(world.alice) == 0);
+}
+
+TEST_CASE(
+    "a member whom the server refuses fails the message with its words, and the rest get it") {
+  MailThree world;
+  const ChatId chat = world.make_group();
+  FakeMails::Weather weather;
+  weather.refused = {MailWorld::addr(world.carol)};
+  world.alices_mails().set(weather);
+  const MsgId sent = world.alice.send(chat, "not for carol");
+  REQUIRE(world.until([&] { return world.bob.has_text("not for carol"); }));
+  REQUIRE(world.until([&] { return world.alice.state(sent) == MsgState::out_failed; }));
+  CHECK(world.alice.message(sent).error.find("carol: 550 5.7.1") != std::string::npos);
+  CHECK(world.outbox(world.alice) == 0);
+  world.alices_mails().set({});
+  world.alice.send(chat, "for everybody");
+  CHECK(world.all_have("for everybody"));
+}
+
+TEST_CASE("a contact whom the server puts off holds up nobody else") {
+  MailThree world;
+  FakeMails::Weather weather;
+  weather.deferred = {MailWorld::addr(world.carol)};
+  world.alices_mails().set(weather);
+  const auto chat_with = [&](ContactId contact) {
+    const auto chat = world.alice.engine().chats().find_by_contact(kAccount, contact);
+    REQUIRE(chat);
+    REQUIRE(*chat);
+    return **chat;
+  };
+  const MsgId held = world.alice.send(chat_with(world.carol_at_alice), "to carol");
+  REQUIRE(world.until([&] { return world.alices_mails().tries() >= 1; }));
+  for (int i = 0; i < 40; ++i) {
+    world.alice.send(chat_with(world.bob_at_alice), "to bob " + std::to_string(i));
+  }
+  REQUIRE(world.until([&] { return world.bob.has_text("to bob 39"); }));
+  CHECK(world.alice.state(held) == MsgState::out_pending);
+  world.alices_mails().set({});
+  world.clock.advance(130'000);
+  REQUIRE(world.until([&] { return world.carol.has_text("to carol"); }));
+}

@@ -138,6 +138,8 @@ class FakeMails final : public messaging::mail::MailTransport {
   struct Weather {
     std::optional<messaging::mail::SubmitReply> reply = std::nullopt;
     bool lost = false;
+    std::vector<std::string> deferred = {};  // recipients who are answered 4xx
+    std::vector<std::string> refused = {};   // and 5xx
   };
   void set(Weather weather) {
     base::Lock lock(mutex_);
@@ -176,12 +178,23 @@ class FakeMails final : public messaging::mail::MailTransport {
       if (weather.reply) return (*shared)(*weather.reply);
       messaging::mail::SubmitReply reply;
       reply.outcome = messaging::mail::SubmitOutcome::accepted;
-      for (const std::string& addr : servers_.deliver(mail)) {
-        reply.refused.push_back({addr, "550 5.1.1 <" + addr + ">: no such mailbox"});
+      messaging::mail::Mail taken = mail;
+      std::erase_if(taken.recipients, [&](const std::string& addr) {
+        const bool deferred = std::ranges::count(weather.deferred, addr) != 0;
+        const bool refused = std::ranges::count(weather.refused, addr) != 0;
+        if (deferred) reply.deferred.push_back({addr, "452 4.2.2 <" + addr + ">: mailbox full"});
+        if (refused) reply.refused.push_back({addr, "550 5.7.1 <" + addr + ">: not from you"});
+        return deferred || refused;
+      });
+      if (!taken.recipients.empty()) {
+        for (const std::string& addr : servers_.deliver(taken)) {
+          reply.refused.push_back({addr, "550 5.1.1 <" + addr + ">: no such mailbox"});
+        }
       }
-      if (reply.refused.size() == mail.recipients.size()) {
-        reply.outcome = messaging::mail::SubmitOutcome::refused;
-        reply.words = reply.refused.front().words;
+      if (reply.refused.size() + reply.deferred.size() == mail.recipients.size()) {
+        reply.outcome = reply.deferred.empty() ? messaging::mail::SubmitOutcome::refused
+                                               : messaging::mail::SubmitOutcome::later;
+        reply.words = (reply.deferred.empty() ? reply.refused : reply.deferred).front().words;
       }
       if (weather.lost) return (*shared)(messaging::mail::SubmitReply{});
       (*shared)(std::move(reply));
@@ -203,9 +216,23 @@ class FakeMails final : public messaging::mail::MailTransport {
              base::Completion<bool> done) override {
     done(false);
   }
-  void remove(messaging::mail::LineKey, std::vector<messaging::mail::MailPlace>,
+  void remove(messaging::mail::LineKey line, std::vector<messaging::mail::MailPlace> places,
               base::Completion<> done) override {
+    std::string addr;
+    {
+      base::Lock lock(mutex_);
+      if (!watched_ || watched_->line != line) {
+        return done(base::fail(base::Errc::unavailable, "no line"));
+      }
+      addr = watched_->addr;
+      most_removed_ = std::max(most_removed_, places.size());
+    }
+    for (const auto& place : places) servers_.remove(addr, place.uid);
     done({});
+  }
+  std::size_t most_removed() const {  // by one call
+    base::Lock lock(mutex_);
+    return most_removed_;
   }
   void network_is_back() override {}
   std::vector<messaging::mail::LineStatus> lines(std::optional<AccountId>) const override {
@@ -302,6 +329,7 @@ class FakeMails final : public messaging::mail::MailTransport {
   base::Condition news_;
   std::size_t tries_ GUARDED_BY(mutex_) = 0;
   bool forgetful_ GUARDED_BY(mutex_) = false;
+  std::size_t most_removed_ GUARDED_BY(mutex_) = 0;
   std::deque<std::function<void()>> jobs_ GUARDED_BY(mutex_);
   std::optional<Watched> watched_ GUARDED_BY(mutex_);
   messaging::mail::MailReceiver* receiver_ GUARDED_BY(mutex_) = nullptr;
