@@ -31,7 +31,12 @@ using store::JoinState;
 using store::PendingJoinRow;
 
 constexpr std::size_t kAuthBytes = 18;  // 24 characters, as Delta Chat's
-constexpr base::Millis kJoinLifetime = 14 * 24 * 3600 * base::Millis{1000};
+constexpr base::Millis kDayOfJoins = 24 * 3600 * base::Millis{1000};
+// As core: an older secret joins, and verifies nobody.
+constexpr base::Millis kSecretVerifies = 7 * kDayOfJoins;
+// So that a link that is handed out verifies for some days.
+constexpr base::Millis kSecretIsGiven = 3 * kDayOfJoins;
+constexpr base::Millis kJoinLifetime = 14 * kDayOfJoins;
 
 std::string auth_of(const store::InviteRow& invite) {
   return crypto::base64url_encode(invite.secret.view().first<kAuthBytes>());
@@ -55,6 +60,15 @@ base::Result<store::InviteRow> make_mail_invite(const kernel::WriteContext& writ
   crypto::random_bytes(row.secret);
   EDGE_CHECK(store::insert_invite(write.scope, row));
   return row;
+}
+
+base::Millis age_of(const kernel::WriteContext& write, const store::InviteRow& invite) {
+  return write.tx.now() - invite.created_at;
+}
+
+bool verifies(const kernel::WriteContext& write, const store::InviteRow& invite) {
+  const base::Millis age = age_of(write, invite);
+  return age >= 0 && age <= kSecretVerifies;
 }
 
 // The live invite with this auth; every one is compared, so that the time does not tell which.
@@ -90,8 +104,9 @@ base::Result<> queue_step(const kernel::WriteContext& write, JoinStep step,
 
 // ---- what both sides do once the other one's key is verified ----
 
-base::Result<> become_verified(const kernel::WriteContext& write, store::ContactRow& contact) {
-  contact.verified = true;
+base::Result<> become_known(const kernel::WriteContext& write, store::ContactRow& contact,
+                            bool verified) {
+  contact.verified = contact.verified || verified;
   contact.state = store::ContactState::known;
   contact.blocked = false;
   EDGE_CHECK(store::update_contact(write.scope, contact));
@@ -134,7 +149,7 @@ std::string word_of(const MailInvite& invite, std::string_view step) {
 // The inviter's key is known and is the invite's.
 base::Result<> request_with_auth(const kernel::WriteContext& write, Join& join,
                                  store::ContactRow& contact) {
-  EDGE_CHECK(become_verified(write, contact));
+  EDGE_CHECK(become_known(write, contact, true));
   EDGE_TRY(const auto certificate, certificate_of(contact));
   JoinStep step;
   step.step = word_of(join.invite, "request-with-auth");
@@ -251,7 +266,7 @@ base::Result<> take_request_with_auth(const kernel::WriteContext& write, const O
                        opened.mail.from.name, store::ContactState::known));
   if (contact.blocked) return {};
   EDGE_CHECK(learn_certificate(write, contact, *opened.signer));
-  EDGE_CHECK(become_verified(write, contact));
+  EDGE_CHECK(become_known(write, contact, verifies(write, *invite)));
   if (invite->chat) {
     EDGE_CHECK(groups::admit_joiner(write, *invite, contact.id));
   } else {
@@ -291,7 +306,7 @@ base::Result<std::string> mail_invite_link(const kernel::WriteContext& write,
                                            std::optional<ChatId> chat) {
   EDGE_TRY(const OwnKeyPtr own, own_key(write));
   EDGE_TRY(auto live, store::live_invite(write.scope, chat));
-  if (!live) {
+  if (!live || age_of(write, *live) > kSecretIsGiven) {
     EDGE_TRY(live, make_mail_invite(write, chat));
   }
   MailInvite invite;
@@ -321,7 +336,15 @@ base::Result<> toggle_mail_invite(const kernel::WriteContext& write, const std::
   }
   EDGE_TRY(const auto row, store::find_invite_by_number(write.scope, invite.number));
   if (!row) return fail(Errc::not_found, "no invite of this account has this number");
-  return store::set_invite_withdrawn(write.scope, row->id, !row->withdrawn);
+  if (row->withdrawn) return store::set_invite_withdrawn(write.scope, row->id, false);
+  // Earlier links of the same chat are still good: whoever withdraws its link means all of them.
+  EDGE_TRY(const auto live, store::live_invites(write.scope));
+  for (const store::InviteRow& one : live) {
+    if (one.chat == row->chat) {
+      EDGE_CHECK(store::set_invite_withdrawn(write.scope, one.id, true));
+    }
+  }
+  return {};
 }
 
 base::Result<ChatId> start_mail_join(const kernel::WriteContext& write, const std::string& link) {

@@ -50,3 +50,38 @@ TEST_CASE("texts, receipts and a quote go both ways by mail") {
   CHECK(answer.quote->message == hello);
   CHECK(world.servers.broken_rules().empty());
 }
+
+TEST_CASE("a link older than seven days joins and verifies nobody, as core's; a new one is given") {
+  MailWorld world;
+  const std::string old = world.alice.invite();
+  world.clock.advance(2 * 24 * 3600 * base::Millis{1000});
+  CHECK(world.alice.invite() == old);
+  world.clock.advance(6 * 24 * 3600 * base::Millis{1000});
+  const std::string fresh = world.alice.invite();
+  CHECK(fresh != old);
+  const bool by_old = GENERATE(true, false);
+  const auto chat = answer<ChatId>([&](auto done) {
+    world.bob.engine().securejoin().join(Peer::kAccount, by_old ? old : fresh, std::move(done));
+  });
+  REQUIRE(chat);
+  REQUIRE(world.until([&] {
+    return !world.alice.events_of<SecurejoinInviterProgress>().empty() &&
+           world.alice.events_of<SecurejoinInviterProgress>().back().progress == 1000;
+  }));
+  const auto bob = world.alice.engine().contacts().lookup_by_addr(Peer::kAccount, "bob@mail.test");
+  REQUIRE(bob);
+  REQUIRE(*bob);
+  CHECK(world.alice.engine().contacts().get(Peer::kAccount, **bob)->is_verified == !by_old);
+  world.bob.send(*chat, "hello");
+  REQUIRE(world.until([&] { return world.alice.has_text("hello"); }));
+  // Withdrawing the link withdraws the ones before it.
+  const auto withdraw = [&](const std::string& link) {
+    return answer<void>([&](auto done) {
+      world.alice.engine().securejoin().toggle_own(Peer::kAccount, link, std::move(done));
+    });
+  };
+  REQUIRE(withdraw(fresh));
+  const std::string next = world.alice.invite();
+  CHECK(next != old);
+  CHECK(next != fresh);
+}
