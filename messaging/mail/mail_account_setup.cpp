@@ -9,12 +9,14 @@
 #include "base/log.h"
 #include "messaging/kernel/write_context.h"
 #include "messaging/mail/login_link.h"
+#include "messaging/mail/mail_fate.h"
 #include "messaging/mail/mail_identity.h"
 #include "messaging/model/native_address.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
 #include "store/tables/contacts.h"
 #include "store/tables/mail_logins.h"
+#include "store/tables/mail_places.h"
 
 namespace messaging::mail {
 namespace {
@@ -56,15 +58,6 @@ const store::MailLoginRow* find_login(const std::vector<store::MailLoginRow>& ro
 base::Error no_such_login(std::string_view addr) {
   return fail(Errc::not_found,
               fmt::format("no transport of this account has the address {}", addr.substr(0, 254)));
-}
-
-// What becomes of mails on the server: as set; else those of a relay are removed, as core does,
-// unless another device is to have them too.
-base::Result<MailAfter> fate_of_mails(const store::Scope& scope, const StoredLogin& login) {
-  EDGE_TRY(const auto set, store::find_config_value(scope, "delete_server_after"));
-  if (set) return *set == "1" ? MailAfter::remove : MailAfter::mark_seen;
-  EDGE_TRY(const auto copies, store::find_config_value(scope, "bcc_self"));
-  return login.is_chatmail && copies != "1" ? MailAfter::remove : MailAfter::mark_seen;
 }
 
 base::Completion<> log_failure(std::string_view what) {
@@ -225,6 +218,7 @@ void MailAccountSetup::remove(base::AccountId account, std::string addr, base::C
                       "or remove the account");
         }
         EDGE_CHECK(store::delete_mail_login(scope, row->id));
+        EDGE_CHECK(store::forget_mail_places_of(scope, row->id));
         tx.scrub();  // its password
         const kernel::WriteContext write{around_.core, tx, scope, state};
         EDGE_CHECK(addresses_changed(write));
@@ -262,7 +256,8 @@ base::Result<> MailAccountSetup::watch_all(base::AccountId account) {
   for (const store::MailLoginRow& row : rows) {
     EDGE_TRY(const StoredLogin stored, stored_login_of(row));
     WatchOptions options;
-    EDGE_TRY(options.after, fate_of_mails(read.scope(), stored));
+    EDGE_TRY(const MailFate fate, fate_of_mails(read.scope(), stored));
+    options.after = fate.after;
     around_.transport->watch({account, row.id}, stored.login,
                              {row.cursor.uid_validity, row.cursor.next_uid}, options);
   }

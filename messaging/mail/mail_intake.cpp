@@ -8,6 +8,7 @@
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/write_context.h"
 #include "messaging/mail/form/outer_mail.h"
+#include "messaging/mail/kept_mails.h"
 #include "messaging/mail/line_warnings.h"
 #include "messaging/mail/mail_logins.h"
 #include "messaging/mail/mime_reader.h"
@@ -27,8 +28,30 @@ base::Completion<> warn_that(std::string what) {
 
 void MailIntake::judge(LineKey line, std::vector<MailHead> heads,
                        base::Completion<std::vector<MailWish>> done) {
-  workers_.post(line.account, [this, line, heads = std::move(heads),
-                               done = std::move(done)]() mutable { done(wishes(line, heads)); });
+  workers_.post(line.account,
+                [this, line, heads = std::move(heads), done = std::move(done)]() mutable {
+                  auto judged = wishes(line, heads);
+                  if (judged) note_known(line, heads, *judged);
+                  done(std::move(judged));
+                });
+}
+
+// What is here already and lies at another place now: in another mailbox, or one that was numbered
+// anew.
+void MailIntake::note_known(LineKey line, const std::vector<MailHead>& heads,
+                            const std::vector<MailWish>& wishes) const {
+  std::vector<MailPlace> places;
+  for (std::size_t i = 0; i < heads.size(); ++i) {
+    if (wishes[i] == MailWish::discard) places.push_back(heads[i].place);
+  }
+  if (places.empty()) return;
+  core_.write<void>(
+      line.account,
+      [this, line, places = std::move(places)](store::Tx& tx, const store::Scope& scope,
+                                               const kernel::AccountState& state) {
+        return KeptMails::note({core_, tx, scope, state}, line, places);
+      },
+      warn_that("where mails lie on the server is not stored"));
 }
 
 base::Result<std::vector<MailWish>> MailIntake::wishes(LineKey line,
@@ -127,7 +150,9 @@ void MailIntake::apply(Arrival arrival, base::Completion<MailTaken> done) {
       [this, shared](store::Tx& tx, const store::Scope& scope,
                      const kernel::AccountState& state) -> base::Result<Applied> {
         EDGE_TRY(const OwnKeyPtr own, keys_.get(scope));
-        return apply_mail({core_, tx, scope, state}, *own, *shared);
+        const kernel::WriteContext write{core_, tx, scope, state};
+        EDGE_CHECK(KeptMails::note(write, shared->line, {shared->place}));
+        return apply_mail(write, *own, *shared);
       },
       [this, shared, done = std::move(done)](base::Result<Applied> applied) mutable {
         remove_unused(*shared, applied ? applied->kept : std::vector<std::string>());

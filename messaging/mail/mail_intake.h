@@ -35,6 +35,8 @@ class MailIntake final : public MailReceiver {
  private:
   base::Result<std::vector<MailWish>> wishes(LineKey line,
                                              const std::vector<MailHead>& heads) const;
+  void note_known(LineKey line, const std::vector<MailHead>& heads,
+                  const std::vector<MailWish>& wishes) const;
   void open_and_apply(LineKey line, MailPlace place, base::ByteView mail,
                       base::Completion<MailTaken> done);
   base::Result<> seal_files(Arrival& arrival) const;

@@ -169,6 +169,11 @@ base::Result<std::int64_t> MailProtocol::run_maintenance(const kernel::WriteCont
   for (const base::ContactId contact : waiting) {
     EDGE_CHECK(outbox::release_waiting(write, contact));
   }
+  EDGE_CHECK(kept_.delete_due(write));
+  if (carrier_.take_over(write.account.id)) {
+    EDGE_TRY(const auto route, store::find_mail_route(write.scope));
+    if (route) outbox::wake_courier(write, *route);
+  }
   if (may_expire) {
     const base::UnixMillis now = write.steady();
     EDGE_CHECK(expire_mail_joins(write, now));

@@ -6,6 +6,7 @@
 #include "base/budget.h"
 #include "base/mutex.h"
 #include "messaging/kernel/protocol.h"
+#include "messaging/mail/kept_mails.h"
 #include "messaging/mail/mail_carrier.h"
 #include "messaging/mail/mail_intake.h"
 #include "messaging/mail/mail_transport.h"
@@ -22,7 +23,10 @@ class MailProtocol final : public kernel::Protocol {
  public:
   // `transport` may be null: accounts are there, and nothing is sent or received.
   MailProtocol(kernel::Core& core, MailTransport* transport)
-      : core_(core), carrier_(core, transport, keys_, workers_), intake_(core, keys_, workers_) {}
+      : core_(core),
+        carrier_(core, transport, keys_, workers_),
+        intake_(core, keys_, workers_),
+        kept_(core, transport) {}
 
   std::string_view name() const override { return "e-mail"; }
   kernel::Abilities abilities() const override;
@@ -72,7 +76,10 @@ class MailProtocol final : public kernel::Protocol {
   base::Result<std::int64_t> run_maintenance(const kernel::WriteContext& write,
                                              bool may_expire) override;
   void retry_arrivals(base::AccountId) override {}
-  void forget(base::AccountId account) override { keys_.forget(account); }
+  void forget(base::AccountId account) override {
+    keys_.forget(account);
+    carrier_.forget(account);
+  }
 
   OwnKeys& keys() { return keys_; }
   // Whether one more request by this invite is answered now: who has a link names the address that
@@ -90,6 +97,7 @@ class MailProtocol final : public kernel::Protocol {
   OwnKeys keys_;
   MailCarrier carrier_;
   MailIntake intake_;
+  KeptMails kept_;
   MailWorkers workers_;  // last: its jobs use the others
 };
 

@@ -149,3 +149,57 @@ TEST_CASE(
   REQUIRE(world.until([&] { return world.servers.count(MailWorld::addr(world.bob)) == 0; }));
   CHECK(world.bob.texts(bobs) == std::vector<std::string>{"to alice"});
 }
+
+TEST_CASE("delete_server_after N deletes what was taken N seconds later, in bounded batches") {
+  Faults world;
+  world.alices_mails().forget_acknowledgements(true);  // all stays on the server
+  world.alice.set_config("delete_server_after", "86400");
+  world.bob.send(world.bobs, "one");
+  REQUIRE(world.until([&] { return world.alice.has_text("one"); }));
+  world.bob.send(world.bobs, "two");
+  REQUIRE(world.until([&] { return world.alice.has_text("two"); }));
+  CHECK(world.waiting_for_alice() == 2);
+  world.restart(world.alice, world.alices_mails());
+  world.clock.advance(80'000'000);
+  world.bob.send(world.bobs, "fresh");
+  REQUIRE(world.until([&] { return world.alice.has_text("fresh"); }));
+  CHECK(world.waiting_for_alice() == 3);
+  SECTION("those whose time is over") {
+    world.clock.advance(10'000'000);
+    REQUIRE(world.until([&] { return world.waiting_for_alice() == 1; }));
+    CHECK(world.alices_mails().most_removed() == 2);
+  }
+  SECTION("none when the setting is 0 by then") {
+    world.alice.set_config("delete_server_after", "0");
+    world.clock.advance(10'000'000);
+    world.bob.send(world.bobs, "later");
+    REQUIRE(world.until([&] { return world.alice.has_text("later"); }));
+    CHECK(world.waiting_for_alice() == 4);
+    CHECK(world.alices_mails().most_removed() == 0);
+  }
+  CHECK(world.alice.texts(world.alices).front() == "one");
+}
+
+TEST_CASE("many queued mails are sent in order, and deleted ones are not") {
+  Faults world;
+  world.bobs_mails().set(answers(SubmitOutcome::unreachable, "away"));
+  std::vector<std::string> texts;
+  std::vector<MsgId> ids;
+  for (int i = 0; i < 100; ++i) {
+    texts.push_back("number " + std::to_string(i));
+    ids.push_back(world.bob.send(world.bobs, texts.back()));
+    world.clock.advance(1000);
+  }
+  REQUIRE(world.until([&] { return world.bobs_mails().tries() >= 1; }));
+  REQUIRE(answer<void>([&](auto done) {
+    world.bob.engine().messages().remove(Peer::kAccount, {ids[50]}, std::move(done));
+  }));
+  texts.erase(texts.begin() + 50);
+  world.bobs_mails().set({});
+  REQUIRE(world.until([&] { return world.alice.has_text("number 99"); }));
+  CHECK(world.alice.texts(world.alices) == texts);
+  REQUIRE(world.until([&] { return world.outbox(world.bob) == 0; }));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (i != 50) CHECK(world.bob.state(ids[i]) == MsgState::out_delivered);
+  }
+}
