@@ -317,7 +317,10 @@ void MailboxSync::fetch_one(messaging::mail::MailPlace place, base::Completion<b
                        [this](const ImapResponse& answer) {
                          one_->answered = true;
                          if (one_->came) return settle_one();
-                         if (answer.status != ImapStatus::ok) {
+                         // Some say so of a mail that somebody else has deleted (RFC 5530).
+                         const bool gone =
+                             answer.code == "EXPUNGEISSUED" || answer.code == "NONEXISTENT";
+                         if (answer.status != ImapStatus::ok && !gone) {
                            one_->done(base::fail(base::Errc::unavailable,
                                                  "the server answered \"" + answer.text + "\""));
                          }

@@ -96,6 +96,10 @@ base::Result<> check_value(const std::string& key, const std::optional<std::stri
     return fail(Errc::invalid_argument,
                 "relay_token: expected what privitty-edge relay admit printed");
   }
+  if (key == "download_limit" && !value->empty() && !is_number(*value)) {
+    return fail(Errc::invalid_argument,
+                "download_limit: expected a number of bytes, as digits; 0 downloads all");
+  }
   if (key == "last_msg_id" && !is_number(*value)) {
     return fail(Errc::invalid_argument, "last_msg_id: expected a message id, as digits");
   }

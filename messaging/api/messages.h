@@ -83,6 +83,9 @@ class Messages {
              base::Completion<> done);
   // Another text for an own message, here and at everybody who got it.
   void edit(AccountId account, MsgId message, std::string text, base::Completion<> done);
+  // Begins to fetch the file of a message that is here without it; MsgsChanged says how it ends. A
+  // message that lacks nothing stays as it is.
+  void download(AccountId account, MsgId message, base::Completion<> done);
   // Writes the plaintext of a message's file to a new file of the caller (decision 24).
   void save_file(AccountId account, MsgId message, std::string path, base::Completion<> done);
 

@@ -12,6 +12,7 @@
 #include "store/tables/config_values.h"
 #include "store/tables/groups.h"
 #include "store/tables/locations.h"
+#include "store/tables/mail_left.h"
 #include "store/tables/message_changes.h"
 
 namespace messaging {
@@ -58,6 +59,20 @@ std::string kind_label(const kernel::StockStrings& words, Viewtype type) {
     default:
       return "";
   }
+}
+
+// What a message tells of its file that is not here.
+void add_awaited(const View& view, const store::MessageRow& row, Message& message) {
+  const auto notice = store::find_mail_notice(view.scope, row.from, row.uuid);
+  if (!notice || !*notice) return;
+  MessageFile file;
+  file.name = plain_file_name((*notice)->name);
+  file.media_type = media_type_of(file.name);
+  file.size = (*notice)->size;
+  file.width = (*notice)->width;
+  file.height = (*notice)->height;
+  message.awaited = std::move(file);
+  message.awaited_type = (*notice)->type;
 }
 
 // Joins all lines into one, cut at a whole character.
@@ -254,9 +269,11 @@ base::Result<ChatSummary> view_summary(const View& view, const store::ChatRow& r
 std::string summary_text(const kernel::StockStrings& words, const Message& message) {
   const std::string text = one_line(message.text);
   if (message.is_info) return text;
-  std::string label = kind_label(words, message.type);
-  if (label.empty() && message.file) {
-    label = (message.type == Viewtype::audio ? "🎵 " : "📎 ") + one_line(message.file->name);
+  const auto& file = message.awaited ? message.awaited : message.file;
+  const Viewtype type = message.awaited ? message.awaited_type : message.type;
+  std::string label = kind_label(words, type);
+  if (label.empty() && file) {
+    label = (type == Viewtype::audio ? "🎵 " : "📎 ") + one_line(file->name);
   }
   if (label.empty()) return text;
   return text.empty() ? label : label + " – " + text;
@@ -284,14 +301,19 @@ base::Result<Message> view_message(const View& view, store::MessageRow row) {
   if (row.blob_id) {
     if (auto blob = store::load_blob(view.scope, *row.blob_id)) {
       message.file = MessageFile{view.core.store.blobs().path(view.account.uuid, blob->name),
-                                 plain_file_name(blob->file_name), std::move(blob->media_type),
-                                 blob->size, blob->is_container};
+                                 plain_file_name(blob->file_name),
+                                 std::move(blob->media_type),
+                                 blob->size,
+                                 blob->is_container,
+                                 blob->width,
+                                 blob->height};
     } else {
       base::log::error("the file of message {} of account {} cannot be shown: {}", row.id.value,
                        view.account.id.value, blob.error().message);
       if (message.error.empty()) message.error = "The file of this message is damaged.";
     }
   }
+  if (!row.blob_id && row.download != DownloadState::done) add_awaited(view, row, message);
   if (!view.has_changes) {
     EDGE_TRY(view.has_changes, store::has_message_changes(view.scope));
   }

@@ -28,7 +28,7 @@ base::Result<std::int64_t> adopt_file(const kernel::WriteContext& write, const F
   blob.file_name = plain_file_name(file.name);
   blob.media_type = file.media_type;
   blob.hash = file.hash;
-  blob.is_container = files::is_container(write.core, write.account, blob);
+  files::inspect(write.core, write.account, blob);
   EDGE_CHECK(store::insert_blob(write.scope, blob));
   EDGE_CHECK(store::delete_transfer(write.scope, transfer.id));
   return blob.id;

@@ -7,6 +7,7 @@
 
 #include "base/disk_error.h"
 #include "base/log.h"
+#include "messaging/files/picture_head.h"
 #include "messaging/files/prv_file.h"
 #include "messaging/files/xdc_file.h"
 #include "messaging/model/media_type.h"
@@ -88,7 +89,7 @@ SealedFile::SealedFile(kernel::Core& core, kernel::AccountPtr account, store::Bl
   row.file_name = std::move(file_name);
   row.media_type = media_type_of(row.file_name);
   row.hash = info.hash;
-  row.is_container = is_container(core, *account, row);
+  inspect(core, *account, row);
   state_ = std::make_shared<State>(core, std::move(account), std::move(row));
 }
 SealedFile::SealedFile(SealedFile&&) noexcept = default;
@@ -172,12 +173,18 @@ base::Result<Attachment> open_attachment(const kernel::Core& core,
   return attachment;
 }
 
-bool is_container(const kernel::Core& core, const kernel::AccountState& account,
-                  const store::BlobRow& row) {
+void inspect(const kernel::Core& core, const kernel::AccountState& account, store::BlobRow& row) {
   auto attachment = open_attachment(core, account, row);
-  if (!attachment) return false;
-  const auto head = read_prv_head(*attachment->reader);
-  return head && crypto::looks_like_prv(*head);
+  if (!attachment) return;
+  AttachmentReader& reader = *attachment->reader;
+  const auto head = read_prv_head(reader);
+  row.is_container = head && crypto::looks_like_prv(*head);
+  const auto picture = read_picture_head([&](std::uint64_t offset, std::span<std::uint8_t> out) {
+    const auto got = reader.read_at(offset, out);
+    return got && *got == out.size();
+  });
+  row.width = picture ? picture->width : 0;
+  row.height = picture ? picture->height : 0;
 }
 
 base::Result<> check_is_webxdc(const kernel::Core& core, const kernel::AccountState& account,

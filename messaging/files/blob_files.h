@@ -48,10 +48,9 @@ base::Result<> write_file(const kernel::Core& core, AttachmentReader& reader,
 base::Result<Attachment> open_attachment(const kernel::Core& core,
                                          const kernel::AccountState& account, store::BlobRow row);
 
-// Whether the file is the container of a protected file, by its first bytes. False where it does
-// not open.
-bool is_container(const kernel::Core& core, const kernel::AccountState& account,
-                  const store::BlobRow& row);
+// Sets what the row says of the file's content: whether it is the container of a protected file,
+// and a picture's size. Of a file that does not open, neither.
+void inspect(const kernel::Core& core, const kernel::AccountState& account, store::BlobRow& row);
 
 // Nothing when the file is the archive of a webxdc app; else why it is none.
 base::Result<> check_is_webxdc(const kernel::Core& core, const kernel::AccountState& account,

@@ -31,6 +31,7 @@
 
 namespace store {
 struct ContactRow;
+struct MessageRow;
 struct OutboxRow;
 struct Scope;
 }  // namespace store
@@ -156,6 +157,11 @@ class Protocol {
                               const GroupId& group, const MemberCard& card) = 0;
   // Members can no longer reach us through this group.
   virtual base::Result<> close_ways(const WriteContext& write, base::ChatId group) = 0;
+
+  // ---- files that come when they are asked for ----
+  // Somebody wants the file of a message that is here without it. Nothing to do where files come
+  // with their messages.
+  virtual base::Result<> download(const WriteContext&, const store::MessageRow&) { return {}; }
 
   // ---- delivery ----
   // The courier's thread calls load(), carry() and step(), which never wait for an answer. nullptr:

@@ -14,13 +14,13 @@
 #include "messaging/groups/group_rules.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/signals.h"
+#include "messaging/mail/arrived_pictures.h"
 #include "messaging/mail/form/group_id.h"
 #include "messaging/mail/form/mail_group.h"
 #include "messaging/mail/mail_contacts.h"
 #include "messaging/model/plain_name.h"
 #include "messaging/outbox/outgoing.h"
 #include "messaging/receiving/group_receiving.h"
-#include "store/tables/blobs.h"
 #include "store/tables/chats.h"
 #include "store/tables/gone_groups.h"
 #include "store/tables/groups.h"
@@ -80,21 +80,12 @@ base::Result<std::optional<chats::Group>> begin_mail_group(const kernel::WriteCo
 }
 
 base::Result<> take_picture(const kernel::WriteContext& write, chats::Group& group,
-                            const std::optional<store::BlobInfo>& picture) {
+                            const ChatMail& mail, const std::optional<store::BlobInfo>& picture) {
   const auto& named = group.state.image.value;
   if (group.stored.image == group.state.image) return {};
   std::optional<std::int64_t> fresh;
   if (named && picture && picture->hash == *named) {
-    store::BlobRow blob;
-    EDGE_TRY(blob.id, write.tx.next_id(write.account.id, "blob"));
-    blob.name = picture->name;
-    blob.file_name = "group.jpg";
-    blob.media_type = "image/jpeg";
-    blob.size = picture->size;
-    blob.key = crypto::WipingArray<32>(picture->key.secret.view());
-    blob.hash = picture->hash;
-    EDGE_CHECK(store::insert_blob(write.scope, blob));
-    fresh = blob.id;
+    EDGE_TRY(fresh, insert_picture(write, *mail.group->image, *picture, "group"));
   }
   files::RemovedFiles files(write.core, write.account);
   EDGE_CHECK(chats::replace_picture(write, group.row.image_blob, fresh, files));
@@ -253,7 +244,7 @@ base::Result<bool> take_group_mail(const kernel::WriteContext& write, const Open
   if (changed || !group->row.promoted) {
     group->state = std::move(merged);
     group->row.promoted = true;
-    EDGE_CHECK(take_picture(write, *group, picture));
+    EDGE_CHECK(take_picture(write, *group, mail, picture));
     EDGE_CHECK(groups::save_group(write, *group));
   }
   EDGE_CHECK(learn_members(write, opened));

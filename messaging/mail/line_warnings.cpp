@@ -63,4 +63,15 @@ base::Result<> warn_of_line(const kernel::WriteContext& write, const LineStatus&
                               status.addr, percent));
 }
 
+base::Result<> warn_of_large_mail(const kernel::WriteContext& write, const OuterMail& head,
+                                  std::uint64_t size) {
+  const std::string name = head.message_id.empty() ? head.from : head.message_id;
+  return say_once(
+      write, "mail-large-" + name,
+      fmt::format("A mail of {:.1f} MiB from {} stays on the mail server: mails of at most {} MiB "
+                  "are downloaded. Ask for smaller files.",
+                  static_cast<double>(size) / (1 << 20),
+                  head.from.empty() ? "an unknown sender" : head.from, kLargestMail >> 20));
+}
+
 }  // namespace messaging::mail

@@ -1,9 +1,10 @@
 // What a person has to do about a mail server is said in the device chat: a password that is
-// refused, a mailbox that is nearly full. In the writer's transaction.
+// refused, a mailbox that is nearly full, a mail that is too large. In the writer's transaction.
 #pragma once
 
 #include "base/result.h"
 #include "messaging/kernel/write_context.h"
+#include "messaging/mail/form/outer_mail.h"
 #include "messaging/mail/mail_transport.h"
 
 namespace messaging::mail {
@@ -12,5 +13,8 @@ namespace messaging::mail {
 bool needs_warning(const LineStatus& status);
 // Says it, once a day for each login and reason.
 base::Result<> warn_of_line(const kernel::WriteContext& write, const LineStatus& status);
+// A mail, whose head this is, stays on its server because of its size. Said once.
+base::Result<> warn_of_large_mail(const kernel::WriteContext& write, const OuterMail& head,
+                                  std::uint64_t size);
 
 }  // namespace messaging::mail

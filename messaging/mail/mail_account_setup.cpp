@@ -15,6 +15,7 @@
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
 #include "store/tables/contacts.h"
+#include "store/tables/mail_left.h"
 #include "store/tables/mail_logins.h"
 #include "store/tables/mail_places.h"
 
@@ -219,6 +220,7 @@ void MailAccountSetup::remove(base::AccountId account, std::string addr, base::C
         }
         EDGE_CHECK(store::delete_mail_login(scope, row->id));
         EDGE_CHECK(store::forget_mail_places_of(scope, row->id));
+        EDGE_CHECK(store::delete_mails_left_at(scope, row->id));
         tx.scrub();  // its password
         const kernel::WriteContext write{around_.core, tx, scope, state};
         EDGE_CHECK(addresses_changed(write));

@@ -8,6 +8,7 @@
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/requests.h"
 #include "messaging/mail/arrived_files.h"
+#include "messaging/mail/arrived_pictures.h"
 #include "messaging/mail/form/group_id.h"
 #include "messaging/mail/form/mail_content.h"
 #include "messaging/mail/form/message_id.h"
@@ -34,7 +35,8 @@ constexpr receiving::Turn kTurn{1, false};
 
 // What the mail says of its sender.
 base::Result<> take_profile(const kernel::WriteContext& write, store::ContactRow& contact,
-                            const ChatMail& mail) {
+                            const Arrival& arrival) {
+  const ChatMail& mail = arrival.opened.mail;
   const store::ContactRow before = contact;
   const std::string addr = plain_name(mail.from.addr, messaging::kMaxAddress);
   if (!addr.empty()) contact.addr = addr;
@@ -43,15 +45,16 @@ base::Result<> take_profile(const kernel::WriteContext& write, store::ContactRow
     if (profile->status) contact.status = *std::move(profile->status);
     contact.bot = profile->bot;
   }
-  const bool renamed = contact.auth_name != before.auth_name;
-  if (!renamed && contact.addr == before.addr && contact.status == before.status &&
-      contact.bot == before.bot) {
+  EDGE_TRY(const bool another_picture, take_avatar(write, contact, arrival));
+  const bool shown_otherwise = another_picture || contact.auth_name != before.auth_name;
+  if (!shown_otherwise && contact.addr == before.addr && contact.status == before.status &&
+      contact.bot == before.bot && contact.avatar_number == before.avatar_number) {
     return store::touch_last_seen(write.scope, contact.id, write.tx.now());
   }
   contact.last_seen = write.tx.now();
   EDGE_CHECK(store::update_contact(write.scope, contact));
   EDGE_CHECK(write.emit(ContactsChanged{contact.id}));
-  if (!renamed) return {};
+  if (!shown_otherwise) return {};
   EDGE_TRY(const auto chat, store::find_chat_by_contact(write.scope, contact.id));
   if (!chat) return {};
   EDGE_CHECK(write.emit(ChatModified{chat->id}));
@@ -98,6 +101,7 @@ base::Result<> note_kept(const kernel::WriteContext& write, const Arrival& arriv
     return {};
   };
   for (const store::BlobInfo& file : arrival.files) EDGE_CHECK(note(file));
+  if (arrival.avatar) EDGE_CHECK(note(*arrival.avatar));
   return arrival.group_image ? note(*arrival.group_image) : base::Result<>{};
 }
 
@@ -123,7 +127,7 @@ base::Result<> apply_contents(const kernel::WriteContext& write, const store::Co
     FileNote* const note = file_note_in(one.content);
     const std::optional<store::TransferRow> transfer = transfer_of(arrival, one.file, note);
     EDGE_TRY(const SplitStep step,
-             begin_split(write, contact.id, arrival.opened.mail, one.content, note, transfer));
+             begin_split(write, contact.id, arrival.opened.mail, one.content, transfer));
     if (step == SplitStep::joined) continue;
     if (auto* grouped = std::get_if<GroupText>(&one.content.body)) {
       EDGE_TRY(grouped->digest, group_digest(write.scope, grouped->group, contact.id));
@@ -149,7 +153,7 @@ base::Result<Applied> apply_from(const kernel::WriteContext& write, const OwnKey
     return applied;
   }
   EDGE_TRY(const bool first, learn_certificate(write, contact, *arrival.opened.signer));
-  EDGE_CHECK(take_profile(write, contact, mail));
+  EDGE_CHECK(take_profile(write, contact, arrival));
   EDGE_CHECK(take_gossip(write, arrival.opened));
   EDGE_CHECK(note_ids(write, mail));
   if (mail.join) EDGE_CHECK(take_join_step(write, own, arrival.opened));

@@ -22,7 +22,9 @@ struct Arrival {
   OpenedMail opened;
   // The mail's files, sealed on the disk: MailText::file, if there is one, then more_files.
   std::vector<store::BlobInfo> files;
-  std::optional<store::BlobInfo> group_image = {};  // MailGroup::image, sealed
+  // Sealed too, if they are pictures: ChatMail::avatar and MailGroup::image.
+  std::optional<store::BlobInfo> avatar = {};
+  std::optional<store::BlobInfo> group_image = {};
 };
 
 struct Applied {

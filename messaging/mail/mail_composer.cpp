@@ -8,11 +8,13 @@
 #include "crypto/openpgp/openpgp.h"
 #include "crypto/random.h"
 #include "messaging/files/blob_files.h"
+#include "messaging/files/picture_head.h"
 #include "messaging/mail/form/inner_mail.h"
 #include "messaging/mail/form/mail_content.h"
 #include "messaging/mail/form/message_id.h"
 #include "messaging/mail/group_mails.h"
 #include "messaging/mail/mail_contacts.h"
+#include "messaging/mail/own_avatar.h"
 #include "messaging/mail/stored_names.h"
 #include "store/tables/blobs.h"
 #include "store/tables/config_values.h"
@@ -39,6 +41,7 @@ struct Composing {
   const OwnKey& own;
   const std::string& from;
   std::vector<Recipient> recipients;
+  std::optional<std::int64_t> avatar_number = {};  // once a mail says our picture
 
   std::int64_t now() const { return core.clock.now() / 1000; }
 };
@@ -112,9 +115,46 @@ base::Result<base::Bytes> seal_by_passphrase(const Composing& c, const ChatMail&
   return base::Bytes(text.begin(), text.end());
 }
 
+// ---- files ----
+
+base::Result<MailFile> read_file(const Composing& c, std::int64_t blob_id) {
+  EDGE_TRY(store::BlobRow row, store::load_blob(c.scope, blob_id));
+  MailFile file;
+  file.name = row.file_name;
+  file.media_type = row.media_type;
+  if (row.size > kMaxMailFile) return fail(Errc::too_large, "the file is too large for a mail");
+  EDGE_TRY(const Attachment attachment, files::open_attachment(c.core, c.account, row));
+  file.bytes.resize(attachment.reader->size());
+  EDGE_TRY(const std::size_t size, attachment.reader->read_at(0, file.bytes));
+  if (size != file.bytes.size()) return fail(Errc::corrupt, "a stored file is too short");
+  return file;
+}
+
+// What the mail says of our picture. One that cannot be read is left out, and holds up nothing.
+base::Result<> put_avatar(Composing& c, ChatMail& mail) {
+  std::vector<ContactId> contacts;
+  for (const Recipient& one : c.recipients) contacts.push_back(one.contact.id);
+  EDGE_TRY(const auto due, due_avatar(c.scope, contacts, c.core.clock.now()));
+  if (!due) return {};
+  MailPicture picture;
+  if (due->blob) {
+    auto file = read_file(c, *due->blob);
+    if (!file || file->bytes.empty() || file->bytes.size() > kMaxPicture) return {};
+    picture.bytes = std::move(file->bytes);
+  }
+  mail.avatar = std::move(picture);
+  c.avatar_number = due->number;
+  return {};
+}
+
 // ---- steps of a join ----
 
-base::Result<base::Bytes> compose_step(const Composing& c, const JoinStep& step) {
+// The steps by which either side proves its key, as Delta Chat's.
+bool shows_picture(const JoinStep& step) {
+  return step.step.ends_with("-request-with-auth") || step.step.ends_with("-contact-confirm");
+}
+
+base::Result<base::Bytes> compose_step(Composing& c, const JoinStep& step) {
   ChatMail mail;
   mail.from.addr = c.from;
   mail.message_id = message_id_of(step.uuid);
@@ -148,6 +188,7 @@ base::Result<base::Bytes> compose_step(const Composing& c, const JoinStep& step)
   for (const std::string& addr : step.to) mail.to.push_back({MailAddress{addr}});
   mail.key = own_notice(c);
   EDGE_TRY(mail.from.name, setting(c, "displayname"));
+  if (shows_picture(step)) EDGE_CHECK(put_avatar(c, mail));
   join.fingerprint = c.own.certificate.fingerprint();
   mail.join = std::move(join);
   // Whom this is for, so that nobody else who is shown the mail takes it for its own.
@@ -159,19 +200,6 @@ base::Result<base::Bytes> compose_step(const Composing& c, const JoinStep& step)
 }
 
 // ---- contents ----
-
-base::Result<MailFile> read_file(const Composing& c, std::int64_t blob_id) {
-  EDGE_TRY(store::BlobRow row, store::load_blob(c.scope, blob_id));
-  MailFile file;
-  file.name = row.file_name;
-  file.media_type = row.media_type;
-  if (row.size > kMaxMailFile) return fail(Errc::too_large, "the file is too large for a mail");
-  EDGE_TRY(const Attachment attachment, files::open_attachment(c.core, c.account, row));
-  file.bytes.resize(attachment.reader->size());
-  EDGE_TRY(const std::size_t size, attachment.reader->read_at(0, file.bytes));
-  if (size != file.bytes.size()) return fail(Errc::corrupt, "a stored file is too short");
-  return file;
-}
 
 // What every mail of a chat says besides its content.
 base::Result<ChatMail> frame(const Composing& c, const Content& content) {
@@ -216,6 +244,9 @@ std::vector<ChatMail> split(ChatMail mail, const Content& content) {
     return one;
   }
   ChatMail post = mail;
+  post.avatar.reset();
+  post.gossip.clear();
+  if (post.group) post.group->image.reset();
   MailText file;
   file.file = std::move(text->file);
   file.type = text->type;
@@ -226,6 +257,11 @@ std::vector<ChatMail> split(ChatMail mail, const Content& content) {
                           .type = text->type,
                           .size = file.file->bytes.size(),
                           .duration = text->duration};
+  const auto picture = files::read_picture_head(base::ByteView(file.file->bytes));
+  if (picture) {
+    text->post->width = picture->width;
+    text->post->height = picture->height;
+  }
   post.body = std::move(file);
   mail.message_id = pre_message_id(content);
   std::vector<ChatMail> both;
@@ -266,7 +302,7 @@ base::Result<> add_group_image(const Composing& c, ChatMail& mail, std::int64_t 
   return {};
 }
 
-base::Result<std::vector<base::Bytes>> compose_content(const Composing& c, const MailLoad& load,
+base::Result<std::vector<base::Bytes>> compose_content(Composing& c, const MailLoad& load,
                                                        const Content& content,
                                                        GroupIntroductions& introductions) {
   std::vector<base::Bytes> sealed;
@@ -301,6 +337,7 @@ base::Result<std::vector<base::Bytes>> compose_content(const Composing& c, const
     EDGE_CHECK(put_place(c, content, mail));
   }
   if (mail.references.empty()) mail.references = {mail.message_id};
+  if (!std::holds_alternative<MailReceipt>(mail.body)) EDGE_CHECK(put_avatar(c, mail));
   for (const ChatMail& one : split(std::move(mail), content)) {
     EDGE_TRY(sealed.emplace_back(), seal_for_contacts(c, one, true));
   }
@@ -315,7 +352,7 @@ base::Result<Composed> compose(kernel::Core& core, AccountId account, const Mail
   EDGE_TRY(auto read, core.read(account));
   const store::Scope scope = read.scope();
   EDGE_TRY(auto recipients, load_recipients(scope, load.contacts));
-  const Composing c{core, scope, *read.account, own, from, std::move(recipients)};
+  Composing c{core, scope, *read.account, own, from, std::move(recipients)};
   Composed composed;
   for (const Recipient& one : c.recipients) {
     composed.targets.push_back({one.contact.id, one.addresses});
@@ -341,6 +378,7 @@ base::Result<Composed> compose(kernel::Core& core, AccountId account, const Mail
   if (copies == "1" && std::holds_alternative<Content>(load.what) && !to.empty()) {
     to.push_back(from);
   }
+  composed.avatar_number = c.avatar_number;
   for (base::Bytes& text : texts) composed.mails.push_back({from, to, std::move(text)});
   composed.to = std::move(to);
   return composed;

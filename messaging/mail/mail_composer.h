@@ -2,6 +2,8 @@
 // sealed mails with their recipients. On a worker's thread, from a snapshot; nothing is written.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,8 @@ struct Composed {
   std::vector<Mail> mails;  // in order; none: mails cannot say this, and nothing is to be sent
   std::vector<MailTarget> targets;  // none for a step of a join, which goes to its own addresses
   std::vector<std::string> to;      // the recipients of each mail
+  // Of our profile picture, or its removal, where the mails say it.
+  std::optional<std::int64_t> avatar_number = {};
 };
 
 // Errc::unavailable and Errc::internal may pass; any other error will not.

@@ -7,8 +7,11 @@
 #include "base/log.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/write_context.h"
+#include "messaging/mail/arrived_pictures.h"
+#include "messaging/mail/form/message_id.h"
 #include "messaging/mail/form/outer_mail.h"
 #include "messaging/mail/kept_mails.h"
+#include "messaging/mail/left_mails.h"
 #include "messaging/mail/line_warnings.h"
 #include "messaging/mail/mail_logins.h"
 #include "messaging/mail/mime_reader.h"
@@ -30,9 +33,11 @@ void MailIntake::judge(LineKey line, std::vector<MailHead> heads,
                        base::Completion<std::vector<MailWish>> done) {
   workers_.post(line.account,
                 [this, line, heads = std::move(heads), done = std::move(done)]() mutable {
-                  auto judged = wishes(line, heads);
-                  if (judged) note_known(line, heads, *judged);
-                  done(std::move(judged));
+                  auto found = judged(line, heads);
+                  if (!found) return done(std::move(found).error());
+                  note_known(line, heads, found->wishes);
+                  if (found->left.empty()) return done(std::move(found->wishes));
+                  leave(line, *std::move(found), std::move(done));
                 });
 }
 
@@ -54,14 +59,15 @@ void MailIntake::note_known(LineKey line, const std::vector<MailHead>& heads,
       warn_that("where mails lie on the server is not stored"));
 }
 
-base::Result<std::vector<MailWish>> MailIntake::wishes(LineKey line,
-                                                       const std::vector<MailHead>& heads) const {
+base::Result<MailIntake::Judged> MailIntake::judged(LineKey line,
+                                                    const std::vector<MailHead>& heads) const {
   EDGE_TRY(auto read, core_.read(line.account));
   const store::Scope scope = read.scope();
-  std::vector<MailWish> wishes;
-  wishes.reserve(heads.size());
+  EDGE_TRY(const std::uint64_t limit, download_limit(scope));
+  Judged out;
+  out.wishes.reserve(heads.size());
   for (const MailHead& head : heads) {
-    MailWish& wish = wishes.emplace_back(MailWish::leave);
+    MailWish& wish = out.wishes.emplace_back(MailWish::leave);
     const auto part = read_mime_head(head.headers);
     if (!part) continue;
     const OuterMail outer = read_outer(*part);
@@ -70,8 +76,40 @@ base::Result<std::vector<MailWish>> MailIntake::wishes(LineKey line,
     if (outer.message_id.empty()) continue;
     EDGE_TRY(const bool taken, store::is_taken_mail(scope, outer.message_id));
     if (taken) wish = MailWish::discard;
+    if (taken || !outer.is_post) continue;
+    const bool too_large = head.size > kLargestMail;
+    if (!too_large && (limit == 0 || head.size <= limit)) continue;
+    const Uuid uuid = uuid_of(outer.message_id);
+    EDGE_TRY(const bool asked_for, is_asked_for(scope, uuid));
+    if (asked_for && !too_large) continue;
+    wish = MailWish::later;
+    out.left.push_back({.uuid = uuid,
+                        .transport = line.transport,
+                        .uid_validity = head.place.uid_validity,
+                        .uid = head.place.uid,
+                        .size = head.size});
   }
-  return wishes;
+  return out;
+}
+
+// Where they lie is stored before the mailbox is read on.
+void MailIntake::leave(LineKey line, Judged judged, base::Completion<std::vector<MailWish>> done) {
+  core_.write<void>(
+      line.account,
+      [this, left = std::move(judged.left)](store::Tx& tx, const store::Scope& scope,
+                                            const kernel::AccountState& state) -> base::Result<> {
+        const kernel::WriteContext write{core_, tx, scope, state};
+        for (store::MailLeftRow place : left) {
+          place.at = write.steady();
+          EDGE_CHECK(leave_mail(write, place));
+        }
+        return {};
+      },
+      [wishes = std::move(judged.wishes),
+       done = std::move(done)](const base::Result<>& stored) mutable {
+        if (!stored) return done(stored.error());
+        done(std::move(wishes));
+      });
 }
 
 void MailIntake::arrived(LineKey line, MailPlace place, base::Bytes mail,
@@ -113,8 +151,12 @@ base::Result<> MailIntake::seal_files(Arrival& arrival) const {
     EDGE_CHECK(writer.append(bytes));
     return writer.finish();
   };
+  const auto& avatar = arrival.opened.mail.avatar;
+  if (avatar && is_picture(*avatar)) {
+    EDGE_TRY(arrival.avatar, seal(avatar->bytes));
+  }
   const auto& group = arrival.opened.mail.group;
-  if (group && group->image && !group->image->bytes.empty()) {
+  if (group && group->image && is_picture(*group->image)) {
     EDGE_TRY(arrival.group_image, seal(group->image->bytes));
   }
   const auto* text = std::get_if<MailText>(&arrival.opened.mail.body);
@@ -139,6 +181,7 @@ void MailIntake::remove_unused(const Arrival& arrival, const std::vector<std::st
     }
   };
   for (const store::BlobInfo& file : arrival.files) remove(file);
+  if (arrival.avatar) remove(*arrival.avatar);
   if (arrival.group_image) remove(*arrival.group_image);
 }
 
@@ -164,6 +207,21 @@ void MailIntake::apply(Arrival arrival, base::Completion<MailTaken> done) {
 void MailIntake::missed(LineKey line, MailHead head, std::string why) {
   base::log::warning("account {}: mail {} of {} bytes was not taken: {}", line.account.value,
                      head.place.uid, head.size, why);
+  const auto part = read_mime_head(head.headers);
+  if (!part) return;
+  core_.write<void>(
+      line.account,
+      [this, outer = read_outer(*part), size = head.size, why = std::move(why)](
+          store::Tx& tx, const store::Scope& scope,
+          const kernel::AccountState& state) -> base::Result<> {
+        const kernel::WriteContext write{core_, tx, scope, state};
+        if (outer.is_post && !outer.message_id.empty()) {
+          return fail_downloads(write, uuid_of(outer.message_id),
+                                "The file could not be downloaded: " + why + ".");
+        }
+        return size > kLargestMail ? warn_of_large_mail(write, outer, size) : base::Result<>{};
+      },
+      warn_that("a mail that was not taken is not told"));
 }
 
 void MailIntake::cursor_moved(LineKey line, MailCursor cursor) {
@@ -185,6 +243,7 @@ void MailIntake::status_changed(const LineStatus& status) {
         return write.emit(ConnectivityChanged{});
       },
       warn_that("a change of the connectivity is not told"));
+  if (status.imap == LineState::connected) downloads_.run(status.key.account);
 }
 
 }  // namespace messaging::mail

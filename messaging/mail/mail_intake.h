@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "messaging/mail/mail_applier.h"
+#include "messaging/mail/mail_downloads.h"
 #include "messaging/mail/mail_transport.h"
 #include "messaging/mail/mail_workers.h"
 #include "messaging/mail/own_keys.h"
+#include "store/tables/mail_left.h"
 
 namespace messaging::kernel {
 class Core;
@@ -21,8 +23,8 @@ namespace messaging::mail {
 
 class MailIntake final : public MailReceiver {
  public:
-  MailIntake(kernel::Core& core, OwnKeys& keys, MailWorkers& workers)
-      : core_(core), keys_(keys), workers_(workers) {}
+  MailIntake(kernel::Core& core, OwnKeys& keys, MailWorkers& workers, MailDownloads& downloads)
+      : core_(core), keys_(keys), workers_(workers), downloads_(downloads) {}
 
   void judge(LineKey line, std::vector<MailHead> heads,
              base::Completion<std::vector<MailWish>> done) override;
@@ -33,8 +35,12 @@ class MailIntake final : public MailReceiver {
   void status_changed(const LineStatus& status) override;
 
  private:
-  base::Result<std::vector<MailWish>> wishes(LineKey line,
-                                             const std::vector<MailHead>& heads) const;
+  struct Judged {
+    std::vector<MailWish> wishes;
+    std::vector<store::MailLeftRow> left;  // by the wish `later`
+  };
+  base::Result<Judged> judged(LineKey line, const std::vector<MailHead>& heads) const;
+  void leave(LineKey line, Judged judged, base::Completion<std::vector<MailWish>> done);
   void note_known(LineKey line, const std::vector<MailHead>& heads,
                   const std::vector<MailWish>& wishes) const;
   void open_and_apply(LineKey line, MailPlace place, base::ByteView mail,
@@ -46,6 +52,7 @@ class MailIntake final : public MailReceiver {
   kernel::Core& core_;
   OwnKeys& keys_;
   MailWorkers& workers_;
+  MailDownloads& downloads_;
 };
 
 }  // namespace messaging::mail

@@ -17,6 +17,7 @@
 #include "messaging/outbox/outgoing.h"
 #include "store/tables/mail_halves.h"
 #include "store/tables/mail_ids.h"
+#include "store/tables/mail_left.h"
 #include "store/tables/mail_logins.h"
 #include "store/tables/outbox.h"
 #include "store/tables/routes.h"
@@ -174,11 +175,13 @@ base::Result<std::int64_t> MailProtocol::run_maintenance(const kernel::WriteCont
     EDGE_TRY(const auto route, store::find_mail_route(write.scope));
     if (route) outbox::wake_courier(write, *route);
   }
+  downloads_.run(write.account.id);
   if (may_expire) {
     const base::UnixMillis now = write.steady();
     EDGE_CHECK(expire_mail_joins(write, now));
     EDGE_CHECK(store::forget_taken_mails(write.scope, now - kTakenLifetime));
     EDGE_CHECK(store::forget_mail_halves(write.scope, now - kHalfLifetime));
+    EDGE_CHECK(store::forget_mails_left(write.scope, now - kTakenLifetime));
   }
   return 0;
 }

@@ -8,6 +8,7 @@
 #include "messaging/kernel/protocol.h"
 #include "messaging/mail/kept_mails.h"
 #include "messaging/mail/mail_carrier.h"
+#include "messaging/mail/mail_downloads.h"
 #include "messaging/mail/mail_intake.h"
 #include "messaging/mail/mail_transport.h"
 #include "messaging/mail/mail_workers.h"
@@ -25,7 +26,8 @@ class MailProtocol final : public kernel::Protocol {
   MailProtocol(kernel::Core& core, MailTransport* transport)
       : core_(core),
         carrier_(core, transport, keys_, workers_),
-        intake_(core, keys_, workers_),
+        downloads_(core, transport, workers_),
+        intake_(core, keys_, workers_, downloads_),
         kept_(core, transport) {}
 
   std::string_view name() const override { return "e-mail"; }
@@ -62,6 +64,11 @@ class MailProtocol final : public kernel::Protocol {
                       const GroupId& group, const MemberCard& card) override;
   base::Result<> close_ways(const kernel::WriteContext& write, base::ChatId group) override;
 
+  base::Result<> download(const kernel::WriteContext& write,
+                          const store::MessageRow& message) override {
+    return downloads_.want(write, message);
+  }
+
   base::Result<std::unique_ptr<kernel::Load>> load(RouteKey route) override {
     return carrier_.load(route);
   }
@@ -96,6 +103,7 @@ class MailProtocol final : public kernel::Protocol {
   base::Budget<std::string> requests_ GUARDED_BY(mutex_){kRequests};
   OwnKeys keys_;
   MailCarrier carrier_;
+  MailDownloads downloads_;
   MailIntake intake_;
   KeptMails kept_;
   MailWorkers workers_;  // last: its jobs use the others

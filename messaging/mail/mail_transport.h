@@ -132,9 +132,12 @@ class MailReceiver {
 inline constexpr std::size_t kMostHeads = 100;
 inline constexpr std::size_t kMostUnderWay = 4 * 1024 * 1024;  // one mail may be larger, alone
 
+// Larger mails stay on the server. Bytes.
+inline constexpr std::uint64_t kLargestMail = 40 * 1024 * 1024;
+
 struct WatchOptions {
   MailAfter after = MailAfter::mark_seen;
-  std::uint64_t largest_mail = 40 * 1024 * 1024;  // bytes; larger ones are missed()
+  std::uint64_t largest_mail = kLargestMail;  // larger ones are missed()
 };
 
 // One mail as it is sent. `text` is the whole mail with CRLF line ends, seven bits.

@@ -13,6 +13,7 @@
 #include "messaging/mail/mail_logins.h"
 #include "messaging/outbox/outgoing.h"
 #include "store/tables/mail_logins.h"
+#include "store/tables/sent_avatars.h"
 
 namespace messaging::mail {
 namespace {
@@ -298,8 +299,15 @@ void MailTurn::record(const ItemPtr& item, std::string given_up) {
         for (std::size_t i = 0; i < verdicts.size(); ++i) {
           const OutboxRow& row = item->load.rows[i];
           if (verdicts[i].waits) continue;
-          EDGE_CHECK(verdicts[i].refused.empty() ? note_accepted(write, row)
-                                                 : note_refused(write, row, verdicts[i].refused));
+          if (!verdicts[i].refused.empty()) {
+            EDGE_CHECK(note_refused(write, row, verdicts[i].refused));
+            continue;
+          }
+          EDGE_CHECK(note_accepted(write, row));
+          if (item->composed.avatar_number && row.contact) {  // our picture went along
+            EDGE_CHECK(store::note_avatar_sent(write.scope, *row.contact,
+                                               item->composed.avatar_number, write.tx.now()));
+          }
         }
         return {};
       },

@@ -70,7 +70,7 @@ base::Result<> copy_texts(const kernel::WriteContext& write, const OwnKey& own,
     FileNote* const note = file_note_in(one.content);
     const auto transfer = transfer_of(arrival, one.file, note);
     EDGE_TRY(const bool here, store::has_message_uuid(write.scope, kSelf, one.content.uuid));
-    EDGE_TRY(const SplitStep step, begin_split(write, kSelf, mail, one.content, note, transfer));
+    EDGE_TRY(const SplitStep step, begin_split(write, kSelf, mail, one.content, transfer));
     // The copy of what this device wrote.
     if (step == SplitStep::joined || (step == SplitStep::half && here)) continue;
     EDGE_CHECK(insert_copy(write, *to, one.content.uuid, *text, transfer));

@@ -2,7 +2,10 @@
 
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/received_row.h"
+#include "messaging/mail/left_mails.h"
+#include "messaging/model/media_type.h"
 #include "store/tables/mail_halves.h"
+#include "store/tables/mail_left.h"
 #include "store/tables/messages.h"
 
 namespace messaging::mail {
@@ -15,9 +18,11 @@ const TextMessage* text_in(const Content& content) {
 }
 
 base::Result<> add_file(const kernel::WriteContext& write, store::MessageRow message,
-                        const FileNote& note, const store::TransferRow& transfer) {
-  EDGE_TRY(message.blob_id, chats::adopt_file(write, note, transfer));
+                        const TextMessage& text, const store::TransferRow& transfer) {
+  EDGE_TRY(message.blob_id, chats::adopt_file(write, *text.file, transfer));
+  message.type = text.type;
   message.download = DownloadState::done;
+  message.error.clear();
   EDGE_CHECK(chats::check_type(write, message));
   EDGE_CHECK(store::add_message_blob(write.scope, message));
   return chats::emit_changed(write.tx, write.account.id, message.chat, message.id);
@@ -36,7 +41,6 @@ base::Result<> add_text(const kernel::WriteContext& write, store::MessageRow mes
 
 base::Result<SplitStep> begin_split(const kernel::WriteContext& write, ContactId contact,
                                     const ChatMail& mail, const Content& content,
-                                    const FileNote* note,
                                     const std::optional<store::TransferRow>& transfer) {
   const auto* body = std::get_if<MailText>(&mail.body);
   const TextMessage* const text = text_in(content);
@@ -49,11 +53,15 @@ base::Result<SplitStep> begin_split(const kernel::WriteContext& write, ContactId
   if (half->has_file == body->is_post) return SplitStep::joined;
   EDGE_CHECK(store::delete_mail_half(write.scope, contact, content.uuid));
   EDGE_TRY(const auto message, store::find_message_by_uuid(write.scope, contact, content.uuid));
+  if (body->is_post) EDGE_CHECK(end_waiting(write, contact, content.uuid));
   if (!message) return SplitStep::joined;  // it was deleted meanwhile
   if (!body->is_post) {
     EDGE_CHECK(add_text(write, *message, *text));
-  } else if (note != nullptr && transfer && !message->blob_id) {
-    EDGE_CHECK(add_file(write, *message, *note, *transfer));
+  } else if (text->file && transfer && !message->blob_id) {
+    EDGE_CHECK(add_file(write, *message, *text, *transfer));
+  } else if (!message->blob_id) {
+    EDGE_CHECK(
+        fail_download(write, *message, "The mail that should have brought the file has none."));
   }
   return SplitStep::joined;
 }
@@ -70,9 +78,17 @@ base::Result<> note_half(const kernel::WriteContext& write, ContactId contact, c
   half.at = write.steady();
   EDGE_CHECK(store::put_mail_half(write.scope, half));
   if (body.is_post) return {};
-  message->download = DownloadState::in_progress;
-  message->type = body.post->type;
-  return store::update_message(write.scope, *message);
+  store::MailNoticeRow notice;
+  notice.contact = contact;
+  notice.uuid = uuid;
+  notice.name = plain_file_name(body.post->name);
+  notice.type = body.post->type;
+  notice.size = body.post->size;
+  notice.width = body.post->width;
+  notice.height = body.post->height;
+  EDGE_CHECK(store::put_mail_notice(write.scope, notice));
+  message->type = Viewtype::text;  // until the file is here, as Delta Chat shows it
+  return begin_waiting(write, *message, body.post->size);
 }
 
 }  // namespace messaging::mail

@@ -19,10 +19,9 @@ enum class SplitStep {
   joined,  // the second: the message has both now
 };
 
-// Before a content of the mail is applied. `note`, `transfer`: of its file.
+// Before a content of the mail is applied. `transfer`: of its file.
 base::Result<SplitStep> begin_split(const kernel::WriteContext& write, ContactId contact,
                                     const ChatMail& mail, const Content& content,
-                                    const FileNote* note,
                                     const std::optional<store::TransferRow>& transfer);
 base::Result<> note_half(const kernel::WriteContext& write, ContactId contact, const ChatMail& mail,
                          const Uuid& uuid);

@@ -129,6 +129,8 @@ struct MessageFile {
   std::string media_type;
   std::uint64_t size = 0;     // bytes of plaintext
   bool is_protected = false;  // the container of a protected file
+  std::uint32_t width = 0;    // pixels, of a picture; 0 unknown
+  std::uint32_t height = 0;   //
 };
 
 // One contact's reactions to a message.
@@ -149,6 +151,9 @@ struct Message {
   std::string sender_name;  // override_sender_name; "" none
   std::optional<Quote> quote;
   std::optional<MessageFile> file;
+  // What is known of the file of a message that is here without it; its path is empty.
+  std::optional<MessageFile> awaited;
+  Viewtype awaited_type = Viewtype::file;
   std::vector<ReactionsOf> reactions;  // by contact; of those who have some
   SystemMessage system = SystemMessage::none;
   bool is_info = false;

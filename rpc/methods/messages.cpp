@@ -282,10 +282,8 @@ Result<std::uint64_t> estimate_auto_deletion_count(Context& context, const Old& 
   return static_cast<std::uint64_t>(count);
 }
 
-// A message's file comes by itself, as the sender's gateway pushes it.
-Result<> download_full_message(Context& context, const OfMessage& p) {
-  EDGE_CHECK(engine_of(context).messages().get(p.account_id, p.message_id));
-  return {};
+void download_full_message(Context& context, OfMessage p, Completion<> done) {
+  engine_of(context).messages().download(p.account_id, p.message_id, std::move(done));
 }
 
 struct Forward : OfAccount {
@@ -391,7 +389,10 @@ void add_message_methods(std::vector<Method>& table) {
       "How many messages are older than this, without Saved messages. Nothing deletes them by age.",
       read));
   table.push_back(method<&download_full_message>(
-      "download_full_message", "Nothing is left to fetch: files come with their messages.", write));
+      "download_full_message",
+      "Begins to fetch the file of a message by e-mail whose downloadState is Available or Failure "
+      "(config download_limit); MsgsChanged tells when it is Done or Failure. Others lack nothing.",
+      write));
   table.push_back(method<&search_messages>("search_messages", "Messages that hold a text.", read));
 }
 

@@ -1,11 +1,57 @@
 #include "rpc/shapes/message.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace rpc::shape {
 namespace {
 
 constexpr std::int64_t day_of(base::UnixMillis at) { return at / (24 * 60 * 60 * 1000); }
+
+bool is_picture(messaging::Viewtype type) {
+  using enum messaging::Viewtype;
+  return type == image || type == gif || type == sticker;
+}
+
+void put_size(Message& shape, const messaging::MessageFile& file) {
+  shape.dimensions_width = static_cast<std::int32_t>(file.width);
+  shape.dimensions_height = static_cast<std::int32_t>(file.height);
+}
+
+void put_awaited(Message& shape, const messaging::Message& message) {
+  shape.file_bytes = message.awaited->size;
+  shape.file_name = message.awaited->name;
+  if (is_picture(message.awaited_type)) put_size(shape, *message.awaited);
+}
+
+// Behind the text of a message whose file waits to be asked for, as Delta Chat shows it.
+std::string awaited_mark(const messaging::Message& message) {
+  using enum messaging::Viewtype;
+  if (!message.awaited || message.download == messaging::DownloadState::in_progress) return "";
+  const auto what = [&]() -> std::string {
+    switch (message.awaited_type) {
+      case image:
+        return "Image";
+      case gif:
+        return "GIF";
+      case sticker:
+        return "Sticker";
+      case video:
+        return "Video";
+      case audio:
+        return "Audio";
+      case voice:
+        return "Voice message";
+      default:
+        return message.awaited->name;
+    }
+  };
+  const double kib = static_cast<double>(message.awaited->size) / 1024;
+  const std::string size =
+      kib < 1024 ? fmt::format("{:.2f} KiB", kib) : fmt::format("{:.2f} MiB", kib / 1024);
+  return fmt::format("{}[{} – {}]", message.text.empty() ? "" : " ", what(), size);
+}
 
 }  // namespace
 
@@ -40,7 +86,9 @@ Message to_shape(messaging::Message message, Contact sender) {
     shape.file_bytes = message.file->size;
     shape.file_mime = unless_empty(std::move(message.file->media_type));
     shape.file_name = unless_empty(std::move(message.file->name));
+    if (is_picture(message.type)) put_size(shape, *message.file);
   }
+  if (message.awaited) put_awaited(shape, message);
   shape.from_id = message.from;
   shape.has_deviating_timestamp = day_of(message.sent_at) != day_of(message.sort_at);
   shape.has_location = message.has_location;
@@ -61,7 +109,7 @@ Message to_shape(messaging::Message message, Contact sender) {
   shape.sort_timestamp = seconds(message.sort_at);
   shape.state = static_cast<std::uint32_t>(message.state);
   shape.system_message_type = message.system;
-  shape.text = std::move(message.text);
+  shape.text = message.text + awaited_mark(message);
   shape.timestamp = seconds(message.sent_at);
   shape.view_type = message.type;
   return shape;

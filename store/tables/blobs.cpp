@@ -6,7 +6,8 @@
 namespace store {
 namespace {
 
-constexpr std::uint8_t kForm = 2;  // form 1 did not say whether it is a container
+// Form 1 did not say whether it is a container, form 2 not the size of a picture.
+constexpr std::uint8_t kForm = 3;
 constexpr std::size_t kMaxField = 4096;
 
 #define BLOB_COLUMNS "SELECT id, name, size, uses, created_at, sealed, intact FROM checked_blob "
@@ -28,6 +29,8 @@ base::Result<BlobRow> read_row(const Scope& scope, const Row& columns) {
   row.media_type = in.text(kMaxField);
   row.hash = in.array<32>();
   row.is_container = form > 1 ? in.boolean() : row.file_name.ends_with(".prv");
+  row.width = form > 2 ? in.u32() : 0;
+  row.height = form > 2 ? in.u32() : 0;
   if (!in.done()) return base::fail(base::Errc::corrupt, "a blob's record has another form");
   std::copy(key.begin(), key.end(), row.key.begin());
   return row;
@@ -36,7 +39,7 @@ base::Result<BlobRow> read_row(const Scope& scope, const Row& columns) {
 base::Bytes seal_row(const Scope& scope, const BlobRow& row) {
   base::WireWriter out;
   out.u8(kForm).fixed(row.key.view()).text(row.file_name).text(row.media_type).fixed(row.hash);
-  out.boolean(row.is_container);
+  out.boolean(row.is_container).u32(row.width).u32(row.height);
   base::Bytes plain = out.take();
   base::Bytes sealed = scope.seal("blob", row.id, plain);
   crypto::wipe(plain);

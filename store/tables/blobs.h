@@ -28,6 +28,8 @@ struct BlobRow {
   std::string media_type;
   std::array<std::uint8_t, 32> hash{};  // BLAKE2b-256 of the sealed bytes (BlobInfo::hash)
   bool is_container = false;            // of a protected file, by its first bytes
+  std::uint32_t width = 0;              // pixels, of a picture whose headers say them; 0: unknown
+  std::uint32_t height = 0;             //
 };
 
 // With uses as given, usually 0: insert_message() adds one.

@@ -39,8 +39,12 @@ base::Result<> delete_mail_half(const Scope& scope, base::ContactId contact, con
 }
 
 base::Result<> forget_mail_halves(const Scope& scope, base::UnixMillis before) {
-  EDGE_CHECK(scope.db.run("DELETE FROM mail_half WHERE account_id = ?1 AND at < ?2", scope.account,
-                          before));
+  EDGE_CHECK(
+      scope.db.run("DELETE FROM mail_half WHERE account_id = ?1 AND at < ?2"
+                   " AND NOT EXISTS(SELECT 1 FROM mail_notice n"
+                   "  WHERE n.account_id = mail_half.account_id AND n.uuid = mail_half.uuid"
+                   "  AND n.contact_id = mail_half.contact_id)",
+                   scope.account, before));
   return {};
 }
 

@@ -23,6 +23,7 @@ base::Result<> put_mail_half(const Scope& scope, const MailHalfRow& row);
 base::Result<std::optional<MailHalfRow>> find_mail_half(const Scope& scope, base::ContactId contact,
                                                         const Uuid& uuid);
 base::Result<> delete_mail_half(const Scope& scope, base::ContactId contact, const Uuid& uuid);
+// But for those whose message waits for its file.
 base::Result<> forget_mail_halves(const Scope& scope, base::UnixMillis before);
 
 }  // namespace store

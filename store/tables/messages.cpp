@@ -9,6 +9,7 @@
 #include "store/tables/calls.h"
 #include "store/tables/chats.h"
 #include "store/tables/locations.h"
+#include "store/tables/mail_left.h"
 #include "store/tables/message_changes.h"
 #include "store/tables/message_record.h"
 #include "store/tables/webxdc.h"
@@ -200,6 +201,7 @@ base::Result<std::optional<std::string>> delete_message(const Scope& scope, base
   EDGE_CHECK(delete_message_changes(scope, gone->from, gone->uuid));
   EDGE_CHECK(delete_location_of_message(scope, gone->from, gone->uuid));
   EDGE_CHECK(delete_webxdc_app(scope, {gone->from, gone->uuid}));
+  EDGE_CHECK(delete_mail_notice(scope, gone->from, gone->uuid));
   if (gone->draft) {
     EDGE_CHECK(scope.db.run(
         "UPDATE chat SET draft_id = NULL WHERE account_id = ? AND id = ? AND draft_id = ?",

@@ -22,10 +22,23 @@ base::Result<std::vector<base::ContactId>> contacts_without_avatar(const Scope& 
 }
 
 base::Result<> note_avatar_sent(const Scope& scope, base::ContactId contact,
-                                std::optional<std::int64_t> number) {
-  EDGE_CHECK(scope.db.run("UPDATE contact SET told_avatar = ?3 WHERE account_id = ?1 AND id = ?2",
-                          scope.account, contact, number));
+                                std::optional<std::int64_t> number, base::UnixMillis at) {
+  EDGE_CHECK(scope.db.run(
+      "UPDATE contact SET told_avatar = ?3, told_avatar_at = ?4"
+      " WHERE account_id = ?1 AND id = ?2",
+      scope.account, contact, number, at == 0 ? std::optional<std::int64_t>() : std::optional(at)));
   return {};
+}
+
+base::Result<std::optional<SentAvatar>> find_sent_avatar(const Scope& scope,
+                                                         base::ContactId contact) {
+  return scope.db.one<SentAvatar>(
+      "SELECT told_avatar, told_avatar_at FROM checked_contact WHERE account_id = ?1 AND id = ?2"
+      " AND told_avatar IS NOT NULL AND intact",
+      [](const Row& row) -> base::Result<SentAvatar> {
+        return SentAvatar{row.integer(0), row.maybe_integer(1).value_or(0)};
+      },
+      scope.account, contact);
 }
 
 }  // namespace store

@@ -6,7 +6,8 @@ import tempfile
 import unittest
 import zlib
 
-from world import Pair, both_ways, not_ours, setUpModule, tearDownModule, until  # noqa: F401
+import world
+from world import Pair, both_ways, setUpModule, tearDownModule, until  # noqa: F401
 
 
 def noise(size, seed):
@@ -15,6 +16,9 @@ def noise(size, seed):
     while len(found) < size:
         found += hashlib.sha512(f"{seed} {len(found)}".encode()).digest()
     return found[:size]
+
+
+GIF = b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;"  # of one pixel
 
 
 def png(width, height):
@@ -67,8 +71,13 @@ class SmallFiles(Files):
     def test_a_picture_is_one(self, sender, chat, receiver, _):
         got = self.send(sender, chat, receiver, "plan.png", png(40, 30), viewtype="Image")
         self.assertEqual(("Image", "image/png"), (got["viewType"], got["fileMime"]))
-        if not receiver.ours:  # which does not look into pictures, and a small file's mail does not say
-            self.assertEqual((40, 30), (got["dimensionsWidth"], got["dimensionsHeight"]))
+        self.assertEqual((40, 30), (got["dimensionsWidth"], got["dimensionsHeight"]))
+
+    @both_ways
+    def test_other_pictures_have_their_sizes(self, sender, chat, receiver, _):
+        for name, data, viewtype, size in (("dot.gif", GIF, "Gif", (1, 1)), ("stick.png", png(20, 10), "Sticker", (20, 10))):
+            got = self.send(sender, chat, receiver, name, data, viewtype=viewtype)
+            self.assertEqual((viewtype, *size), (got["viewType"], got["dimensionsWidth"], got["dimensionsHeight"]), receiver)
 
     @both_ways
     def test_a_voice_message_is_one(self, sender, chat, receiver, _):
@@ -110,22 +119,39 @@ class Cards(Files):
 
 
 class Avatars(Files):
-    @not_ours("pictures of contacts are not taken from mails")
     def test_the_picture_of_a_phone_comes_with_a_message(self):
         self.comes(*self.ways[1])
 
-    @not_ours("our own picture is not sent by mail")
     def test_our_picture_goes_with_a_message(self):
         self.comes(*self.ways[0])
+
+    @unittest.skipUnless(world.SUBJECT == "ours", "core makes large pictures small")
+    def test_a_large_picture_of_ours_arrives_whole(self):
+        path = self.folder / "large.png"
+        path.write_bytes(png(64, 64) + noise(600_000, "face"))
+        self.alice.rpc("set_config", "selfavatar", str(path))
+        self.alice.send(self.at_alice, "with a large face")
+        self.bob.arrives("with a large face")
+        contact = self.bob.contact_of(self.alice)
+
+        def shown():
+            image = self.bob.rpc("get_contact", contact)["profileImage"]
+            return image and pathlib.Path(image).read_bytes() == path.read_bytes()
+        until(shown, what="the large picture")
 
     def comes(self, sender, chat, receiver, _):
         path = self.folder / f"{sender.name}.png"
         path.write_bytes(png(64, 64))
         sender.rpc("set_config", "selfavatar", str(path))
+        since = receiver.now()
         sender.send(chat, f"with a face, {sender.name}")
         receiver.arrives(f"with a face, {sender.name}")
         contact = receiver.contact_of(sender)
         until(lambda: receiver.rpc("get_contact", contact)["profileImage"], what="the picture")
+        receiver.wait("ContactsChanged", since, contactId=contact)
+        image = pathlib.Path(receiver.rpc("get_contact", contact)["profileImage"]).read_bytes()
+        if sender.ours:  # core may make another file of its picture
+            self.assertEqual(path.read_bytes(), image)
         sender.rpc("set_config", "selfavatar", None)
         sender.send(chat, f"without, {sender.name}")
         receiver.arrives(f"without, {sender.name}")

@@ -19,6 +19,7 @@
 #include "store/tables/mail_halves.h"
 #include "store/tables/mail_ids.h"
 #include "store/tables/mail_keys.h"
+#include "store/tables/mail_left.h"
 #include "store/tables/mail_logins.h"
 #include "store/tables/message_changes.h"
 #include "store/tables/pending_joins.h"
@@ -185,6 +186,8 @@ struct FilledStore : Three {
       (void)fresh;
       EDGE_CHECK(store::put_mail_half(
           scope, {.contact = bob_at_alice, .uuid = id16, .has_file = true, .at = tx.now()}));
+      EDGE_CHECK(store::put_mail_left(scope, {.uuid = id16, .transport = 1, .at = tx.now()}));
+      EDGE_CHECK(store::put_mail_notice(scope, {.contact = bob_at_alice, .uuid = id16}));
       EDGE_CHECK(store::put_location_stream(
           scope, {.chat = ChatId(900 + n), .until = tx.now() + 1'000'000'000'000}));
       store::WebxdcUpdateRow update;

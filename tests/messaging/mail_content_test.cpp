@@ -284,14 +284,12 @@ TEST_CASE("steps and sync messages are no contents, and a profile is beside them
   mail.body = MailSync{"{}"};
   CHECK(to_content(mail, Names()).empty());
   mail.body = MailText{.text = "x", .footer = "my status"};
-  mail.avatar = MailPicture{{1}};
   mail.automatic = true;
   const auto profile = profile_of(mail);
   REQUIRE(profile);
   CHECK(profile->name == "Bob");
   CHECK(profile->status == "my status");
   CHECK(profile->bot);
-  CHECK(profile->avatar);
   mail.body = MailReaction{"x"};
   CHECK_FALSE(profile_of(mail)->status);
   mail.chat = false;

@@ -67,6 +67,30 @@ class MailServers {
     }
     return std::nullopt;
   }
+  std::optional<Stored> at(const std::string& addr, std::uint32_t uid) const {
+    base::Lock lock(mutex_);
+    for (const Stored& mail : boxes_.at(addr).mails) {
+      if (mail.uid == uid) return mail;
+    }
+    return std::nullopt;
+  }
+  // All boxes are numbered anew, from 1001 on.
+  void number_anew() {
+    base::Lock lock(mutex_);
+    ++validity_;
+    for (auto& [addr, box] : boxes_) {
+      for (Stored& mail : box.mails) mail.uid += 1000;
+      box.last_uid += 1000;
+    }
+  }
+  std::uint32_t validity() const {
+    base::Lock lock(mutex_);
+    return validity_;
+  }
+  void clear(const std::string& addr) {
+    base::Lock lock(mutex_);
+    boxes_.at(addr).mails.clear();
+  }
   void remove(const std::string& addr, std::uint32_t uid) {
     base::Lock lock(mutex_);
     std::erase_if(boxes_.at(addr).mails, [&](const Stored& mail) { return mail.uid == uid; });
@@ -116,6 +140,7 @@ class MailServers {
   };
   mutable base::Mutex mutex_;
   std::map<std::string, Box> boxes_ GUARDED_BY(mutex_);
+  std::uint32_t validity_ GUARDED_BY(mutex_) = 1;
   std::size_t submitted_ GUARDED_BY(mutex_) = 0;
   std::vector<messaging::mail::Mail> sent_ GUARDED_BY(mutex_);
   std::vector<std::string> broken_rules_ GUARDED_BY(mutex_);
@@ -212,9 +237,50 @@ class FakeMails final : public messaging::mail::MailTransport {
     receiver_ = nullptr;
   }
   void forget(AccountId) override { unwatch({}); }
-  void fetch(messaging::mail::LineKey, messaging::mail::MailPlace,
+  void fetch(messaging::mail::LineKey line, messaging::mail::MailPlace place,
              base::Completion<bool> done) override {
-    done(false);
+    messaging::mail::MailReceiver* receiver = nullptr;
+    std::string addr;
+    bool cut = false;
+    {
+      base::Lock lock(mutex_);
+      ++fetches_;
+      cut = cut_ || !watched_ || receiver_ == nullptr;
+      receiver = receiver_;
+      if (watched_) addr = watched_->addr;
+    }
+    if (cut) return done(base::fail(base::Errc::unavailable, "no line"));
+    const auto mail = servers_.at(addr, place.uid);
+    if (!mail || place.uid_validity != servers_.validity()) return done(false);
+    auto shared = std::make_shared<base::Completion<bool>>(std::move(done));
+    receiver->arrived(line, place, mail->text,
+                      [shared](base::Result<messaging::mail::MailTaken> taken) {
+                        if (!taken) return (*shared)(std::move(taken).error());
+                        (*shared)(true);
+                      });
+  }
+  // Nothing is fetched until the line is there again.
+  void cut(bool cut) {
+    base::Lock lock(mutex_);
+    cut_ = cut;
+  }
+  std::size_t fetches() const {
+    base::Lock lock(mutex_);
+    return fetches_;
+  }
+  // The next mails are looked at, in the order of the server's numbers.
+  void look_again(messaging::mail::LineKey line, const std::string& addr) {
+    base::Lock lock(mutex_);
+    watched_ = {line, addr, 1, false};
+    news_.notify_all();
+  }
+  messaging::mail::MailReceiver* receiver() const {
+    base::Lock lock(mutex_);
+    return receiver_;
+  }
+  std::optional<messaging::mail::LineKey> line() const {
+    base::Lock lock(mutex_);
+    return watched_ ? std::optional(watched_->line) : std::nullopt;
   }
   void remove(messaging::mail::LineKey line, std::vector<messaging::mail::MailPlace> places,
               base::Completion<> done) override {
@@ -286,21 +352,22 @@ class FakeMails final : public messaging::mail::MailTransport {
       watched_->busy = true;
     }
     messaging::mail::MailHead head;
-    head.place = {1, mail->uid};
+    const std::uint32_t validity = servers_.validity();
+    head.place = {validity, mail->uid};
     head.size = mail->text.size();
     const std::string text(mail->text.begin(), mail->text.end());
     const std::string block = text.substr(0, text.find("\r\n\r\n") + 4);
     head.headers.assign(block.begin(), block.end());
     receiver->judge(
         watched.line, {head},
-        [this, receiver, watched,
+        [this, receiver, watched, validity,
          mail = *mail](base::Result<std::vector<messaging::mail::MailWish>> wishes) {
           using messaging::mail::MailWish;
           if (!wishes || wishes->size() != 1) return settled(watched, mail.uid, false, false);
           if (wishes->front() == MailWish::discard) return settled(watched, mail.uid, true, true);
           if (wishes->front() != MailWish::take) return settled(watched, mail.uid, true, false);
           receiver->arrived(
-              watched.line, {1, mail.uid}, mail.text,
+              watched.line, {validity, mail.uid}, mail.text,
               [this, watched, uid = mail.uid](base::Result<messaging::mail::MailTaken> taken) {
                 using messaging::mail::MailTaken;
                 const bool done = taken && *taken != MailTaken::again;
@@ -321,7 +388,7 @@ class FakeMails final : public messaging::mail::MailTransport {
       }
     }
     if (remove && !forgetful) servers_.remove(watched.addr, uid);
-    if (receiver != nullptr) receiver->cursor_moved(watched.line, {1, uid + 1});
+    if (receiver != nullptr) receiver->cursor_moved(watched.line, {servers_.validity(), uid + 1});
   }
 
   MailServers& servers_;
@@ -335,6 +402,8 @@ class FakeMails final : public messaging::mail::MailTransport {
   messaging::mail::MailReceiver* receiver_ GUARDED_BY(mutex_) = nullptr;
   Weather weather_ GUARDED_BY(mutex_);
   bool closed_ GUARDED_BY(mutex_) = false;
+  bool cut_ GUARDED_BY(mutex_) = false;
+  std::size_t fetches_ GUARDED_BY(mutex_) = 0;
   std::thread thread_;
 };
 

@@ -339,7 +339,6 @@ std::optional<MailProfile> profile_of(const ChatMail& mail) {
   MailProfile profile;
   profile.name = plain_name(mail.from.name);
   profile.bot = mail.automatic && std::holds_alternative<MailText>(mail.body);
-  profile.avatar = mail.avatar;
   if (const auto* text = std::get_if<MailText>(&mail.body)) {
     if (!mail.join && !text->is_post) profile.status = text->footer;
   }

@@ -48,7 +48,6 @@ struct MailProfile {
   std::string name;                   // "" not said
   std::optional<std::string> status;  // nothing: not said
   bool bot = false;
-  std::optional<MailPicture> avatar;
 };
 // nullopt: not of a chat client, or a receipt.
 std::optional<MailProfile> profile_of(const ChatMail& mail);

@@ -1,0 +1,29 @@
+// Pictures of people and groups that mails bring. In the writer's transaction.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/result.h"
+#include "messaging/kernel/write_context.h"
+#include "messaging/mail/mail_applier.h"
+#include "store/blobs.h"
+#include "store/tables/contacts.h"
+
+namespace messaging::mail {
+
+// Whether a mail's picture may be stored: it is one by its headers. Any thread.
+bool is_picture(const MailPicture& picture);
+
+// The sealed picture as a row that nothing uses yet; answers with its id. `stem`: of its name.
+base::Result<std::int64_t> insert_picture(const kernel::WriteContext& write,
+                                          const MailPicture& picture, const store::BlobInfo& sealed,
+                                          std::string_view stem);
+
+// The sender's picture, unless a later mail has said so already. What is no picture changes
+// nothing. Sets the row's avatar_blob and avatar_number, which the caller stores. True: the picture
+// is another one now.
+base::Result<bool> take_avatar(const kernel::WriteContext& write, store::ContactRow& contact,
+                               const Arrival& arrival);
+
+}  // namespace messaging::mail

@@ -1,0 +1,195 @@
+// Download on demand: files that stay on the mail server until somebody asks for them.
+#include "tests/messaging/mail_world.h"
+
+using namespace test;
+
+namespace {
+
+std::string heavy(std::size_t size) {
+  std::string text(size, '\0');
+  std::mt19937 random(11);
+  for (char& c : text) c = static_cast<char>(random());
+  return text;
+}
+
+struct Limited : MailWorld {
+  Limited() : bobs(join(bob, alice)), alices(alice.chat_with_peer()) {
+    alice.set_config("download_limit", "200000");
+  }
+
+  // The message at alice, whose file is not there.
+  MsgId send_large(const std::string& text, std::size_t size = 300'000) {
+    MessageDraft draft;
+    draft.file = folder.file("large.bin", heavy(size));
+    draft.text = text;
+    bob.send(bobs, draft);
+    REQUIRE(until([&] { return alice.has_text(text); }));
+    return *alice.find_text(text);
+  }
+  bool becomes(MsgId message, DownloadState state) {
+    return until([&] { return alice.message(message).download == state; });
+  }
+  void download(MsgId message) {
+    REQUIRE(answer<void>([&](auto done) {
+      alice.engine().messages().download(Peer::kAccount, message, std::move(done));
+    }));
+  }
+  std::string box() const { return addr(alice); }
+  // Until nothing but what is left lies in alice's mailbox.
+  bool settled(std::size_t left) {
+    return until([&] { return outbox(bob) == 0 && servers.count(box()) == left; });
+  }
+  bool has_file(MsgId message) {
+    const auto file = alice.engine().files().open(Peer::kAccount, message);
+    if (!file) return false;
+    std::string bytes(file->reader->size(), '\0');
+    const auto read =
+        file->reader->read_at(0, {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()});
+    return read && bytes == heavy(bytes.size()) && bytes.size() == 300'000;
+  }
+
+  TempDir folder;
+  ChatId bobs, alices;
+};
+
+}  // namespace
+
+TEST_CASE("a file over the download limit stays on the server until somebody asks for it") {
+  Limited world;
+  const MsgId message = world.send_large("a large one");
+  REQUIRE(world.becomes(message, DownloadState::available));
+  REQUIRE(world.settled(1));
+  const Message waits = world.alice.message(message);
+  CHECK_FALSE(waits.file);
+  REQUIRE(waits.awaited);
+  CHECK(waits.awaited->name == "large.bin");
+  CHECK(waits.awaited->size == 300'000);
+  CHECK(waits.awaited_type == Viewtype::file);
+  CHECK(waits.type == Viewtype::text);
+  world.restart(world.alice, world.alices_mails());
+  CHECK(world.alice.message(message).download == DownloadState::available);
+  world.alice.forget_events();
+  world.download(message);
+  REQUIRE(world.becomes(message, DownloadState::done));
+  CHECK(world.has_file(message));
+  const Message done = world.alice.message(message);
+  CHECK(done.type == Viewtype::file);
+  CHECK_FALSE(done.awaited);
+  CHECK(world.alice.events_of<MsgsChanged>().size() >= 2);
+  CHECK(world.alice.texts(world.alices).size() == 1);
+  world.download(message);  // nothing is left to do
+  CHECK(world.alice.message(message).download == DownloadState::done);
+}
+
+TEST_CASE("without a limit, and below it, files come by themselves") {
+  Limited world;
+  const std::string limit = GENERATE("0", "", "10000000");
+  world.alice.set_config("download_limit", limit);
+  const MsgId message = world.send_large("comes");
+  REQUIRE(world.becomes(message, DownloadState::done));
+  CHECK(world.has_file(message));
+}
+
+TEST_CASE("a download goes on after a restart, and once the line is there again") {
+  Limited world;
+  const MsgId message = world.send_large("later");
+  REQUIRE(world.becomes(message, DownloadState::available));
+  REQUIRE(world.settled(1));
+  world.alices_mails().cut(true);
+  world.download(message);
+  REQUIRE(world.until([&] { return world.alices_mails().fetches() > 0; }));
+  CHECK(world.alice.message(message).download == DownloadState::in_progress);
+  world.stop(world.alice, world.alices_mails());
+  world.alices_mails().cut(false);
+  world.start(world.alice, world.alices_mails());
+  world.clock.advance(61'000);  // it is looked after every minute
+  REQUIRE(world.becomes(message, DownloadState::done));
+  CHECK(world.has_file(message));
+}
+
+TEST_CASE("a file that its server has no more fails in words, and may be asked for again") {
+  Limited world;
+  const MsgId message = world.send_large("gone");
+  REQUIRE(world.becomes(message, DownloadState::available));
+  REQUIRE(world.settled(1));
+  const auto kept = world.servers.next(world.box(), 1);
+  REQUIRE(kept);
+  world.servers.clear(world.box());
+  for (int i = 0; i < 2; ++i) {
+    world.download(message);
+    REQUIRE(world.becomes(message, DownloadState::failure));
+    CHECK(world.alice.message(message).error.find("server") != std::string::npos);
+  }
+  // It comes after all.
+  world.alice.set_config("download_limit", "0");
+  world.servers.put(world.box(), kept->text);
+  REQUIRE(world.becomes(message, DownloadState::done));
+  CHECK(world.alice.message(message).error.empty());
+  CHECK(world.has_file(message));
+}
+
+TEST_CASE("a mailbox that is numbered anew loses no file") {
+  Limited world;
+  const MsgId message = world.send_large("renumbered");
+  REQUIRE(world.becomes(message, DownloadState::available));
+  REQUIRE(world.settled(1));
+  const auto line = world.alices_mails().line();
+  REQUIRE(line);
+  world.servers.number_anew();
+  SECTION("that is asked for after it was looked at again") {
+    world.alices_mails().look_again(*line, world.box());
+    world.bob.send(world.bobs, "behind it");
+    REQUIRE(world.until([&] { return world.alice.has_text("behind it"); }));
+    CHECK(world.alice.message(message).download == DownloadState::available);
+    world.download(message);
+  }
+  SECTION("that is asked for before") {
+    world.alices_mails().receiver()->cursor_moved(*line, {2, 1});
+    world.download(message);
+    REQUIRE(world.until(
+        [&] { return world.alice.message(message).download != DownloadState::in_progress; }));
+    world.alices_mails().look_again(*line, world.box());
+  }
+  REQUIRE(world.becomes(message, DownloadState::done));
+  CHECK(world.has_file(message));
+}
+
+TEST_CASE("a mail that is too large for any download is told") {
+  Limited world;
+  const MsgId message = world.send_large("huge");
+  REQUIRE(world.becomes(message, DownloadState::available));
+  const auto lies = world.servers.next(world.box(), 1);
+  const auto line = world.alices_mails().line();
+  REQUIRE(lies);
+  REQUIRE(line);
+  messaging::mail::MailHead head;
+  head.place = {1, 77};
+  head.size = 50u << 20;
+  const auto judge = [&] {
+    const auto wishes = answer<std::vector<messaging::mail::MailWish>>(
+        [&](auto done) { world.alices_mails().receiver()->judge(*line, {head}, std::move(done)); });
+    REQUIRE(wishes);
+    return wishes->front();
+  };
+  SECTION("at its message, where it has the file of one") {
+    const std::string text(lies->text.begin(), lies->text.end());
+    const std::string block = text.substr(0, text.find("\r\n\r\n") + 4);
+    head.headers.assign(block.begin(), block.end());
+    CHECK(judge() == messaging::mail::MailWish::later);
+    CHECK(world.becomes(message, DownloadState::failure));
+    CHECK(world.alice.message(message).error.find("50.0 MiB") != std::string::npos);
+  }
+  SECTION("else in the device chat, once") {
+    const std::string block =
+        "Message-ID: <huge@example.org>\r\nFrom: <carol@example.org>\r\nChat-Version: 1.0\r\n"
+        "Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; "
+        "boundary=b\r\n\r\n";
+    head.headers.assign(block.begin(), block.end());
+    CHECK(judge() == messaging::mail::MailWish::take);
+    for (int i = 0; i < 2; ++i) world.alices_mails().receiver()->missed(*line, head, "too large");
+    REQUIRE(world.until([&] { return !world.alice.search("carol@example.org").empty(); }));
+    const auto found = world.alice.search("carol@example.org");
+    REQUIRE(found.size() == 1);
+    CHECK(world.alice.message(found.front()).text.find("50.0 MiB") != std::string::npos);
+  }
+}
