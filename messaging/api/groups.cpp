@@ -77,7 +77,10 @@ base::Result<> take_out(const kernel::WriteContext& write, chats::Group& group, 
     return fail(Errc::invalid_argument, fmt::format("contact {} is not a member of chat {}",
                                                     contact.value, group.row.chat.value));
   }
-  EDGE_TRY(const auto told, groups::recipients(write.scope, group.row.chat));
+  EDGE_TRY(auto told, groups::recipients(write.scope, group.row.chat));
+  if (contact != kSelf && !groups::tells_all_readers(write, group)) {
+    std::erase_if(told, [&](ContactId one) { return one != contact; });
+  }
   const std::uint64_t number = groups::next_membership(write, group.state, key, false);
   group.state.members[key] = {number, false, chats::key_of(write.account), {}};
   EDGE_CHECK(groups::save_group(write, group));
@@ -155,6 +158,13 @@ void Groups::add(AccountId account, ChatId chat, ContactId contact, base::Comple
            }
            EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
            if (group.state.has(key)) return {};
+           if (!groups::tells_all_readers(write, group)) {
+             return fail(Errc::invalid_argument,
+                         fmt::format("chat {} is a channel by e-mail, which people join by its "
+                                     "invite link: give contact {} the link "
+                                     "(get_chat_securejoin_qr_code)",
+                                     group.row.chat.value, contact.value));
+           }
            return groups::add_member(write, group, contact);
          });
 }

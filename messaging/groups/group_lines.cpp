@@ -188,6 +188,9 @@ base::Result<> add_member(const kernel::WriteContext& write, chats::Group& group
                write, group, SystemMessage::member_added,
                write.core.stock.fill(Stock::we_added_member, "You added member %1$s.", {whom.name}),
                contact, std::nullopt, true));
+  if (!tells_all_readers(write, group)) {
+    return send_to_member(write, group, contact, {line.id, line.uuid});
+  }
   return send_to_members(write, group, {line.id, line.uuid});
 }
 

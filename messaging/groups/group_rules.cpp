@@ -124,8 +124,10 @@ base::Result<> save_group(const kernel::WriteContext& write, chats::Group& group
   group.row.self_present = group.state.has(self);
   group.row.name = plain_name(group.state.name.value, kMaxGroupName);
   group.row.description = group.state.description.value;
-  if (was_in && !group.row.self_present)
+  if (was_in && !group.row.self_present) {
+    group.row.secret.clear();  // nothing of the channel is opened from now on
     EDGE_CHECK(write.protocol().close_ways(write, group.row.chat));
+  }
   EDGE_CHECK(store::update_group(write.scope, group.row, encode(group.state)));
   const GroupState before = std::exchange(group.stored, group.state);
   for (const auto& [key, member] : group.state.members) {

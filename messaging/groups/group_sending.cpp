@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "messaging/groups/giving_up.h"
 #include "messaging/groups/group_rules.h"
 #include "messaging/outbox/outgoing.h"
@@ -29,6 +31,15 @@ base::Result<> check_can_write(const store::Scope& scope, const kernel::AccountS
 }
 
 namespace {
+
+constexpr std::size_t kMessagesForReader = 10;
+constexpr std::int64_t kMarksForReader = 100;  // with lines and failed messages
+
+bool is_for_new_reader(const store::MessageMark& mark) {
+  const bool sent = mark.state == MsgState::out_pending || mark.state == MsgState::out_delivered ||
+                    mark.state == MsgState::out_read;
+  return mark.from == kSelf && !mark.is_info && sent && mark.type != Viewtype::call;
+}
 
 // Gives the message up for members whose rows do not open. True: there are none.
 base::Result<bool> give_up_unreadable(const kernel::WriteContext& write, ChatId chat,
@@ -69,6 +80,26 @@ base::Result<> queue_group_message(const kernel::WriteContext& write, ChatId cha
       EDGE_TRY(one.message.file, outbox::queue_file(write, contact, row.id, *row.blob_id));
     }
     EDGE_CHECK(outbox::queue_content(write, contact, Content{row.uuid, std::move(one)}, row.id));
+  }
+  return {};
+}
+
+base::Result<> queue_last_messages(const kernel::WriteContext& write, ChatId chat,
+                                   ContactId reader) {
+  EDGE_TRY(const chats::Group group, chats::load_group(write.scope, chat));
+  EDGE_TRY(auto marks, store::last_messages_of_chat(write.scope, chat, kMarksForReader));
+  std::erase_if(marks, [](const auto& mark) { return !is_for_new_reader(mark); });
+  if (marks.size() > kMessagesForReader) marks.resize(kMessagesForReader);
+  std::reverse(marks.begin(), marks.end());
+  for (const store::MessageMark& mark : marks) {
+    EDGE_TRY(const store::MessageRow row, store::load_message(write.scope, mark.id));
+    GroupText text;
+    text.group = group.row.uuid;
+    EDGE_TRY(text.message, outbox::compose_text(write, row, chats::Among::group));
+    if (row.blob_id) {
+      EDGE_TRY(text.message.file, outbox::queue_file(write, reader, std::nullopt, *row.blob_id));
+    }
+    EDGE_CHECK(outbox::queue_content(write, reader, Content{row.uuid, std::move(text)}));
   }
   return {};
 }

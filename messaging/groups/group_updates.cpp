@@ -64,12 +64,18 @@ base::Result<> send_to_member(const kernel::WriteContext& write, const chats::Gr
   return outbox::queue_content(write, contact, Content{uuid, std::move(update)}, options.message);
 }
 
+bool tells_all_readers(const kernel::WriteContext& write, const chats::Group& group) {
+  return !group.state.channel || !write.protocol().abilities().dated_groups;
+}
+
 base::Result<> send_to_members(const kernel::WriteContext& write, const chats::Group& group,
                                const SendOptions& options) {
   EDGE_TRY(auto contacts, recipients(write.scope, group.row.chat));
   // A new group's first update goes to all: by its uuid members know that the group is new.
   const bool is_new = options.uuid == promotion_uuid(group.row.uuid);
-  if (contacts.size() > kMembersInWrite && !is_new) {
+  // Nor does a channel by mail send its state later: what changed is said by the line's mail alone.
+  const bool at_once = is_new || !tells_all_readers(write, group);
+  if (contacts.size() > kMembersInWrite && !at_once) {
     EDGE_CHECK(add_pending_state_for_all(write, group, kSelf));
     contacts.resize(kMembersInWrite);
   }

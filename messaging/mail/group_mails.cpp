@@ -33,11 +33,6 @@ namespace {
 using base::Errc;
 using base::fail;
 
-base::Result<> note_group_text(const kernel::WriteContext& write, const std::string& text) {
-  if (has_plain_group_id(text)) return {};
-  return store::note_message_id(write.scope, group_id_of(text), text);
-}
-
 // ---- mails that arrive ----
 
 GroupReading reading_of(const kernel::WriteContext& write, const OpenedMail& opened,
@@ -79,20 +74,6 @@ base::Result<std::optional<chats::Group>> begin_mail_group(const kernel::WriteCo
   return std::optional(std::move(group));
 }
 
-base::Result<> take_picture(const kernel::WriteContext& write, chats::Group& group,
-                            const ChatMail& mail, const std::optional<store::BlobInfo>& picture) {
-  const auto& named = group.state.image.value;
-  if (group.stored.image == group.state.image) return {};
-  std::optional<std::int64_t> fresh;
-  if (named && picture && picture->hash == *named) {
-    EDGE_TRY(fresh, insert_picture(write, *mail.group->image, *picture, "group"));
-  }
-  files::RemovedFiles files(write.core, write.account);
-  EDGE_CHECK(chats::replace_picture(write, group.row.image_blob, fresh, files));
-  files.remove_after(write.tx);
-  return {};
-}
-
 // The members' keys, which are contacts by now.
 base::Result<> learn_members(const kernel::WriteContext& write, const OpenedMail& opened) {
   for (const OpenedMail::Gossip& gossip : opened.gossip) {
@@ -124,6 +105,7 @@ class GroupFramer {
   base::Result<GroupFrame> frame(const Content& content, std::optional<MsgId> line,
                                  bool introduce) {
     mail_.group.emplace().id = stored_group_text(scope_, group_.row.uuid);
+    if (group_.state.channel) return frame_channel(content, line);
     GroupFrame out;
     out.says = GroupFrame::Says::content;
     if (std::holds_alternative<GroupUpdate>(content.body)) {
@@ -142,7 +124,68 @@ class GroupFramer {
     return out;
   }
 
+  base::Result<GroupFrame> frame_reader(ContactId reader) {
+    mail_.group.emplace().id = stored_group_text(scope_, group_.row.uuid);
+    EDGE_TRY(const MemberKey key, chats::key_of(scope_, reader));
+    if (!group_.state.has(key)) return GroupFrame{};  // gone meanwhile
+    put_channel();
+    mail_.wants_receipt = false;
+    mail_.group->change = MemberAdded{address_of(key).addr, fingerprint_of(key)};
+    GroupFrame out;
+    out.says = GroupFrame::Says::change;
+    put_welcome(out);
+    return out;
+  }
+
  private:
+  // Our posts and changes are for all readers, who do not learn of each other; what is about one
+  // reader is for it alone. A reader says nothing but that it leaves.
+  base::Result<GroupFrame> frame_channel(const Content& content, std::optional<MsgId> line) {
+    GroupFrame out;
+    out.says = GroupFrame::Says::content;
+    if (std::holds_alternative<GroupUpdate>(content.body)) {
+      EDGE_TRY(const bool says, put_change(line, out));
+      if (!says) return GroupFrame{};
+    }
+    put_channel();
+    const MailGroupChange& change = mail_.group->change;
+    if (!group_.is_owner(chats::key_of(account_))) {
+      return std::holds_alternative<MemberRemoved>(change) ? out : GroupFrame{};
+    }
+    if (std::holds_alternative<MemberAdded>(change)) {
+      put_welcome(out);
+      return out;
+    }
+    if (std::holds_alternative<MemberRemoved>(change)) return out;
+    if (std::holds_alternative<GroupDescribed>(change)) put_description();
+    mail_.to.clear();
+    out.secret = group_.row.secret;
+    if (out.secret.empty()) {
+      return fail(Errc::corrupt, "the channel has no secret: let its readers join by its link");
+    }
+    return out;
+  }
+
+  void put_channel() {
+    MailGroup& group = *mail_.group;
+    group.channel = true;
+    group.name = group_.state.name.value;
+    if (!group_.is_owner(chats::key_of(account_))) return;
+    group.name_changed = static_cast<std::int64_t>(group_.state.name.stamp.number);
+  }
+  void put_description() {
+    mail_.group->description = group_.state.description.value;
+    mail_.group->description_changed =
+        static_cast<std::int64_t>(group_.state.description.stamp.number);
+  }
+  // What a new reader needs.
+  void put_welcome(GroupFrame& out) {
+    const crypto::WipingBytes& secret = group_.row.secret;
+    mail_.group->secret.assign(secret.begin(), secret.end());
+    if (group_.state.description.stamp.number != 0) put_description();
+    if (group_.state.image.value) out.image = group_.row.image_blob;
+  }
+
   MailAddress address_of(const MemberKey& key) const {
     if (key == chats::key_of(account_)) return mail_.from;
     const auto contact = chats::find_contact_by_key(scope_, key);
@@ -214,6 +257,26 @@ std::string stored_group_text(const store::Scope& scope, const GroupId& id) {
   return stored && *stored ? **stored : group_text(id);
 }
 
+base::Result<> note_group_text(const kernel::WriteContext& write, const std::string& text) {
+  if (has_plain_group_id(text)) return {};
+  return store::note_message_id(write.scope, group_id_of(text), text);
+}
+
+base::Result<> take_group_picture(const kernel::WriteContext& write, chats::Group& group,
+                                  const ChatMail& mail,
+                                  const std::optional<store::BlobInfo>& picture) {
+  const auto& named = group.state.image.value;
+  if (group.stored.image == group.state.image) return {};
+  std::optional<std::int64_t> fresh;
+  if (named && picture && picture->hash == *named) {
+    EDGE_TRY(fresh, insert_picture(write, *mail.group->image, *picture, "group"));
+  }
+  files::RemovedFiles files(write.core, write.account);
+  EDGE_CHECK(chats::replace_picture(write, group.row.image_blob, fresh, files));
+  files.remove_after(write.tx);
+  return {};
+}
+
 base::Result<bool> take_group_mail(const kernel::WriteContext& write, const OpenedMail& opened,
                                    const store::ContactRow& sender,
                                    const std::optional<store::BlobInfo>& picture) {
@@ -244,7 +307,7 @@ base::Result<bool> take_group_mail(const kernel::WriteContext& write, const Open
   if (changed || !group->row.promoted) {
     group->state = std::move(merged);
     group->row.promoted = true;
-    EDGE_CHECK(take_picture(write, *group, mail, picture));
+    EDGE_CHECK(take_group_picture(write, *group, mail, picture));
     EDGE_CHECK(groups::save_group(write, *group));
   }
   EDGE_CHECK(learn_members(write, opened));
@@ -293,12 +356,17 @@ base::Result<MailInvite::Group> invited_mail_group(const store::Scope& scope,
 base::Result<ChatId> expect_mail_group(const kernel::WriteContext& write,
                                        const MailInvite& invite) {
   const std::string& text = invite.group->id;
-  if (!is_group_id(text) || invite.group->channel) {
-    return fail(
-        Errc::forbidden,
-        "this invite is to a channel; this gateway joins groups by e-mail, and no channels");
+  if (!is_group_id(text)) {
+    return fail(Errc::invalid_argument,
+                "the invite link's field x (group) is no group's id; ask for the link again");
   }
   EDGE_TRY(const auto known, chats::find_group(write.scope, group_id_of(text)));
+  if (known && known->state.channel) {
+    return fail(Errc::invalid_argument,
+                fmt::format("the invite link is to a group with the id of the channel of chat {}; "
+                            "ask for the link again",
+                            known->row.chat.value));
+  }
   if (known) {
     EDGE_TRY(store::ChatRow chat, store::load_chat(write.scope, known->row.chat));
     if (chat.blocked == store::ChatBlocked::no) return chat.id;
@@ -340,6 +408,14 @@ base::Result<GroupFrame> frame_group(const store::Scope& scope, const kernel::Ac
   EDGE_TRY(const auto group, chats::find_group(scope, id));
   if (!group) return GroupFrame{};  // it was deleted meanwhile
   return GroupFramer(scope, account, mail, *group).frame(content, line, introduce);
+}
+
+base::Result<GroupFrame> frame_welcome(const store::Scope& scope,
+                                       const kernel::AccountState& account, ChatMail& mail,
+                                       const GroupId& channel, ContactId reader) {
+  EDGE_TRY(const auto group, chats::find_group(scope, channel));
+  if (!group || !group->state.channel) return GroupFrame{};
+  return GroupFramer(scope, account, mail, *group).frame_reader(reader);
 }
 
 }  // namespace messaging::mail

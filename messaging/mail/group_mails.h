@@ -12,6 +12,8 @@
 #include <string>
 
 #include "base/result.h"
+#include "crypto/wiping.h"
+#include "messaging/chats/group_row.h"
 #include "messaging/kernel/write_context.h"
 #include "messaging/mail/mail_opener.h"
 #include "messaging/model/content.h"
@@ -24,6 +26,7 @@ namespace messaging::mail {
 
 // The text of a group's id in mails and links.
 std::string stored_group_text(const store::Scope& scope, const GroupId& id);
+base::Result<> note_group_text(const kernel::WriteContext& write, const std::string& text);
 
 // ---- mails that arrive; in the writer's transaction ----
 
@@ -32,6 +35,10 @@ std::string stored_group_text(const store::Scope& scope, const GroupId& id);
 base::Result<bool> take_group_mail(const kernel::WriteContext& write, const OpenedMail& opened,
                                    const store::ContactRow& sender,
                                    const std::optional<store::BlobInfo>& picture);
+// Makes the mail's picture the group's, if the group's state names it; else its old one goes.
+base::Result<> take_group_picture(const kernel::WriteContext& write, chats::Group& group,
+                                  const ChatMail& mail,
+                                  const std::optional<store::BlobInfo>& picture);
 // For GroupText: a mail brings its state along, so that the sender has the present one.
 base::Result<GroupDigest> group_digest(const store::Scope& scope, const GroupId& group,
                                        ContactId sender);
@@ -55,6 +62,7 @@ struct GroupFrame {
   };
   Says says = Says::silence;
   std::optional<std::int64_t> image;  // blob of the picture that the mail has to bring
+  crypto::WipingBytes secret;  // of a channel, which seals the mail; empty: contacts' keys do
 };
 // The group that a content of ours is for.
 base::Result<std::optional<GroupId>> group_of_content(const store::Scope& scope,
@@ -64,5 +72,9 @@ base::Result<std::optional<GroupId>> group_of_content(const store::Scope& scope,
 base::Result<GroupFrame> frame_group(const store::Scope& scope, const kernel::AccountState& account,
                                      ChatMail& mail, const GroupId& group, const Content& content,
                                      std::optional<MsgId> line, bool introduce);
+// The same for the mail that adds a reader to our channel; `mail` has its recipient.
+base::Result<GroupFrame> frame_welcome(const store::Scope& scope,
+                                       const kernel::AccountState& account, ChatMail& mail,
+                                       const GroupId& channel, ContactId reader);
 
 }  // namespace messaging::mail

@@ -44,6 +44,8 @@ base::Result<JoinStep> decode_join_step(base::ByteView bytes) {
   return step;
 }
 
+bool is_welcome(const JoinStep& step) { return step.step == "vg-member-added"; }
+
 crypto::WipingBytes join_passphrase(std::string_view inviter, std::string_view auth) {
   const std::string text = fmt::format("securejoin/{}/{}", inviter, auth);
   return {text.begin(), text.end()};

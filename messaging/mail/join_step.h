@@ -35,6 +35,9 @@ struct JoinStep {
 crypto::WipingBytes encode(const JoinStep& step);
 base::Result<JoinStep> decode_join_step(base::ByteView bytes);
 
+// Whether it adds a reader to our channel (`group`), who gets the channel's secret.
+bool is_welcome(const JoinStep& step);
+
 // "securejoin/<FINGERPRINT>/<auth>": what the steps of version 3 are sealed by before either side
 // has the other's key.
 crypto::WipingBytes join_passphrase(std::string_view inviter, std::string_view auth);

@@ -9,6 +9,7 @@
 #include "messaging/chats/requests.h"
 #include "messaging/mail/arrived_files.h"
 #include "messaging/mail/arrived_pictures.h"
+#include "messaging/mail/channel_mails.h"
 #include "messaging/mail/form/group_id.h"
 #include "messaging/mail/form/mail_content.h"
 #include "messaging/mail/form/message_id.h"
@@ -145,7 +146,9 @@ base::Result<Applied> apply_from(const kernel::WriteContext& write, const OwnKey
                                  const Arrival& arrival, store::ContactRow contact) {
   Applied applied;
   const ChatMail& mail = arrival.opened.mail;
-  if (contact.blocked) return applied;
+  // Whose channel somebody joined is heard there, blocked or not.
+  const bool in_channel = mail.group && mail.group->channel;
+  if (contact.blocked && !in_channel) return applied;
   EDGE_TRY(const bool room, chats::takes_message(write.scope, contact));
   if (!room) {
     base::log::warning("account {}: a stranger wrote too much, and a mail of it was left out",
@@ -156,9 +159,12 @@ base::Result<Applied> apply_from(const kernel::WriteContext& write, const OwnKey
   EDGE_CHECK(take_profile(write, contact, arrival));
   EDGE_CHECK(take_gossip(write, arrival.opened));
   EDGE_CHECK(note_ids(write, mail));
-  if (mail.join) EDGE_CHECK(take_join_step(write, own, arrival.opened));
   bool has_contents = !mail.join;
-  if (mail.group) {
+  if (in_channel) {
+    EDGE_TRY(has_contents, take_channel_mail(write, arrival.opened, arrival.group_image));
+  }
+  if (mail.join) EDGE_CHECK(take_join_step(write, own, arrival.opened));
+  if (mail.group && !in_channel) {
     EDGE_TRY(has_contents, take_group_mail(write, arrival.opened, contact, arrival.group_image));
   }
   if (has_contents) {
@@ -202,6 +208,8 @@ base::Result<Applied> apply_mail(const kernel::WriteContext& write, const OwnKey
     EDGE_CHECK(take_join_step(write, own, opened));
     return Applied{};
   }
+  // Nobody is a channel's reader or owner here without being known.
+  if (opened.mail.group && opened.mail.group->channel) return Applied{};
   EDGE_TRY(const bool room, chats::has_room_for_request(write.scope));
   if (!room) return Applied{};
   EDGE_TRY(const store::ContactState state, chats::state_of_stranger(write.scope));

@@ -9,6 +9,7 @@
 #include "crypto/random.h"
 #include "messaging/files/blob_files.h"
 #include "messaging/files/picture_head.h"
+#include "messaging/mail/form/group_id.h"
 #include "messaging/mail/form/inner_mail.h"
 #include "messaging/mail/form/mail_content.h"
 #include "messaging/mail/form/message_id.h"
@@ -100,22 +101,26 @@ base::Result<base::Bytes> seal_for_contacts(const Composing& c, const ChatMail& 
   return base::Bytes(text.begin(), text.end());
 }
 
+struct SymmetricSeal {
+  base::ByteView passphrase;
+  bool is_signed = false;
+  bool compress = false;
+};
+
 base::Result<base::Bytes> seal_by_passphrase(const Composing& c, const ChatMail& mail,
-                                             const JoinStep& step) {
+                                             const SymmetricSeal& seal) {
   const OuterMail outer = outer_of(mail, blur());
   const crypto::WipingBytes inner = write_inner(mail, outer);
-  const crypto::WipingBytes passphrase = join_passphrase(step.inviter, step.auth);
   SymmetricSealing sealing;
   sealing.plaintext = inner;
-  sealing.passphrase = passphrase;
-  if (step.seal == JoinSeal::passphrase_signed) sealing.signer = &c.own.secret;
+  sealing.passphrase = seal.passphrase;
+  if (seal.is_signed) sealing.signer = &c.own.secret;
   sealing.now = c.now();
+  sealing.compress = seal.compress;
   EDGE_TRY(const std::string armored, crypto::openpgp::seal_symmetric(sealing));
   const std::string text = write_outer(outer, armored);
   return base::Bytes(text.begin(), text.end());
 }
-
-// ---- files ----
 
 base::Result<MailFile> read_file(const Composing& c, std::int64_t blob_id) {
   EDGE_TRY(store::BlobRow row, store::load_blob(c.scope, blob_id));
@@ -147,6 +152,12 @@ base::Result<> put_avatar(Composing& c, ChatMail& mail) {
   return {};
 }
 
+base::Result<> add_group_image(const Composing& c, ChatMail& mail, std::int64_t blob_id) {
+  EDGE_TRY(MailFile image, read_file(c, blob_id));
+  if (image.bytes.size() <= kMaxPicture) mail.group->image = MailPicture{std::move(image.bytes)};
+  return {};
+}
+
 // ---- steps of a join ----
 
 // The steps by which either side proves its key, as Delta Chat's.
@@ -154,7 +165,16 @@ bool shows_picture(const JoinStep& step) {
   return step.step.ends_with("-request-with-auth") || step.step.ends_with("-contact-confirm");
 }
 
-base::Result<base::Bytes> compose_step(Composing& c, const JoinStep& step) {
+// Not compressed: its size would tell of the secrets in it. Empty: there is nothing to say any
+// more.
+base::Result<std::vector<base::Bytes>> one_mail(base::Result<base::Bytes> sealed) {
+  EDGE_TRY(base::Bytes text, std::move(sealed));
+  std::vector<base::Bytes> mails;
+  mails.push_back(std::move(text));
+  return mails;
+}
+
+base::Result<std::vector<base::Bytes>> compose_step(Composing& c, const JoinStep& step) {
   ChatMail mail;
   mail.from.addr = c.from;
   mail.message_id = message_id_of(step.uuid);
@@ -171,17 +191,17 @@ base::Result<base::Bytes> compose_step(Composing& c, const JoinStep& step) {
       mail.key = own_notice(c);
       mail.join = std::move(join);
       const std::string text = write_plain_request(mail);
-      return base::Bytes(text.begin(), text.end());
+      return one_mail(base::Bytes(text.begin(), text.end()));
     }
     case JoinSeal::passphrase:
+    case JoinSeal::passphrase_signed: {
       mail.chat = false;
+      const bool is_signed = step.seal == JoinSeal::passphrase_signed;
+      if (is_signed) mail.key = own_notice(c);
       mail.join = std::move(join);
-      return seal_by_passphrase(c, mail, step);
-    case JoinSeal::passphrase_signed:
-      mail.chat = false;
-      mail.key = own_notice(c);
-      mail.join = std::move(join);
-      return seal_by_passphrase(c, mail, step);
+      const crypto::WipingBytes passphrase = join_passphrase(step.inviter, step.auth);
+      return one_mail(seal_by_passphrase(c, mail, {passphrase, is_signed, false}));
+    }
     case JoinSeal::contact:
       break;
   }
@@ -196,7 +216,16 @@ base::Result<base::Bytes> compose_step(Composing& c, const JoinStep& step) {
     if (!one.certificate || step.to.empty()) continue;
     mail.gossip.push_back({step.to.front(), one.certificate->bytes(), false});
   }
-  return seal_for_contacts(c, mail, false);
+  if (is_welcome(step)) {
+    if (c.recipients.size() != 1) return std::vector<base::Bytes>();
+    mail.join = MailJoin{step.step};
+    EDGE_TRY(const GroupFrame framed,
+             frame_welcome(c.scope, c.account, mail, group_id_of(step.group),
+                           c.recipients.front().contact.id));
+    if (framed.says == GroupFrame::Says::silence) return std::vector<base::Bytes>();
+    if (framed.image) EDGE_CHECK(add_group_image(c, mail, *framed.image));
+  }
+  return one_mail(seal_for_contacts(c, mail, false));
 }
 
 // ---- contents ----
@@ -296,12 +325,6 @@ void add_gossip(const Composing& c, ChatMail& mail) {
   }
 }
 
-base::Result<> add_group_image(const Composing& c, ChatMail& mail, std::int64_t blob_id) {
-  EDGE_TRY(MailFile image, read_file(c, blob_id));
-  if (image.bytes.size() <= kMaxPicture) mail.group->image = MailPicture{std::move(image.bytes)};
-  return {};
-}
-
 base::Result<std::vector<base::Bytes>> compose_content(Composing& c, const MailLoad& load,
                                                        const Content& content,
                                                        GroupIntroductions& introductions) {
@@ -310,17 +333,20 @@ base::Result<std::vector<base::Bytes>> compose_content(Composing& c, const MailL
   EDGE_TRY(ChatMail mail, frame(c, content));
   EDGE_TRY(const auto group, group_of_content(c.scope, content));
   GroupFrame::Says says = GroupFrame::Says::content;
+  crypto::WipingBytes secret;
   if (group) {
     const bool introduce =
         introductions.due(c.account.id, *group, content.uuid, c.core.clock.uptime());
-    EDGE_TRY(const GroupFrame framed, frame_group(c.scope, c.account, mail, *group, content,
-                                                  load.rows.front().message, introduce));
+    EDGE_TRY(GroupFrame framed, frame_group(c.scope, c.account, mail, *group, content,
+                                            load.rows.front().message, introduce));
     says = framed.says;
     if (says == GroupFrame::Says::silence) return sealed;
+    secret = std::move(framed.secret);
     if (introduce) {
       introductions.note(c.account.id, *group, content.uuid, c.core.clock.uptime());
     }
-    if (introduce || std::holds_alternative<MemberAdded>(mail.group->change)) add_gossip(c, mail);
+    const bool gossips = introduce && !mail.group->channel;
+    if (gossips || std::holds_alternative<MemberAdded>(mail.group->change)) add_gossip(c, mail);
     if (framed.image) EDGE_CHECK(add_group_image(c, mail, *framed.image));
   }
   if (says == GroupFrame::Says::content) {
@@ -339,7 +365,9 @@ base::Result<std::vector<base::Bytes>> compose_content(Composing& c, const MailL
   if (mail.references.empty()) mail.references = {mail.message_id};
   if (!std::holds_alternative<MailReceipt>(mail.body)) EDGE_CHECK(put_avatar(c, mail));
   for (const ChatMail& one : split(std::move(mail), content)) {
-    EDGE_TRY(sealed.emplace_back(), seal_for_contacts(c, one, true));
+    EDGE_TRY(sealed.emplace_back(), secret.empty()
+                                        ? seal_for_contacts(c, one, true)
+                                        : seal_by_passphrase(c, one, {secret, true, true}));
   }
   return sealed;
 }
@@ -365,7 +393,7 @@ base::Result<Composed> compose(kernel::Core& core, AccountId account, const Mail
       to = step->to;
       composed.targets.clear();
     }
-    EDGE_TRY(texts.emplace_back(), compose_step(c, *step));
+    EDGE_TRY(texts, compose_step(c, *step));
   } else if (const auto* content = std::get_if<Content>(&load.what)) {
     EDGE_TRY(texts, compose_content(c, load, *content, introductions));
   } else {

@@ -7,6 +7,8 @@
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/requests.h"
 #include "messaging/groups/group_joining.h"
+#include "messaging/groups/group_sending.h"
+#include "messaging/mail/channel_mails.h"
 #include "messaging/mail/form/message_id.h"
 #include "messaging/mail/group_mails.h"
 #include "messaging/mail/join_step.h"
@@ -16,6 +18,7 @@
 #include "messaging/model/plain_name.h"
 #include "messaging/outbox/outgoing.h"
 #include "store/tables/config_values.h"
+#include "store/tables/groups.h"
 #include "store/tables/invites.h"
 #include "store/tables/outbox.h"
 #include "store/tables/pending_joins.h"
@@ -181,11 +184,17 @@ base::Result<> fail_join(const kernel::WriteContext& write, const PendingJoinRow
   return write.emit(SecurejoinJoinerProgress{*row.contact, 0});
 }
 
-// A contact joined again: earlier joins with it end.
-base::Result<> end_earlier_joins(const kernel::WriteContext& write, ContactId contact) {
+// Whether a join is to this group; "": to the contact alone.
+bool is_to(const Join& join, std::string_view group) {
+  return join.invite.group ? join.invite.group->id == group : group.empty();
+}
+
+// A contact or group is joined again: earlier joins end.
+base::Result<> end_earlier_joins(const kernel::WriteContext& write, ContactId contact,
+                                 const MailInvite& invite) {
   EDGE_TRY(const auto joins, our_joins(write.scope));
   for (const Join& join : joins) {
-    if (join.row.contact == contact) {
+    if (join.row.contact == contact && is_to(join, invite.group ? invite.group->id : "")) {
       EDGE_CHECK(store::delete_pending_join(write.scope, join.row.id));
     }
   }
@@ -248,6 +257,32 @@ base::Result<> take_inviters_key(const kernel::WriteContext& write, const Opened
   return {};
 }
 
+// False: the joiner is not sent anything.
+base::Result<bool> admit(const kernel::WriteContext& write, const store::InviteRow& invite,
+                         const store::ContactRow& contact, const std::string& addr) {
+  EDGE_TRY(const auto row, store::find_group(write.scope, *invite.chat));
+  if (!row || !row->self_present) return false;
+  EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, *invite.chat));
+  if (chat.type != ChatType::out_broadcast) {
+    EDGE_CHECK(groups::admit_joiner(write, invite, contact.id));
+    return true;
+  }
+  EDGE_TRY(const Admission admission, admit_reader(write, chat.id, contact.id));
+  if (admission == Admission::refused) return false;
+  if (!mail_protocol(write.core).welcomes(write.account.id, chat.id, contact.id)) {
+    return admission == Admission::added;
+  }
+  if (admission == Admission::welcome) {
+    JoinStep step;
+    step.step = "vg-member-added";
+    step.to = {addr};
+    step.group = stored_group_text(write.scope, row->uuid);
+    EDGE_CHECK(queue_step(write, std::move(step), contact.id));
+  }
+  EDGE_CHECK(groups::queue_last_messages(write, chat.id, contact.id));
+  return true;
+}
+
 base::Result<> take_request_with_auth(const kernel::WriteContext& write, const OwnKey& own,
                                       const OpenedMail& opened) {
   if (opened.seal != MailSeal::key || !opened.signer) return {};
@@ -268,7 +303,8 @@ base::Result<> take_request_with_auth(const kernel::WriteContext& write, const O
   EDGE_CHECK(learn_certificate(write, contact, *opened.signer));
   EDGE_CHECK(become_known(write, contact, verifies(write, *invite)));
   if (invite->chat) {
-    EDGE_CHECK(groups::admit_joiner(write, *invite, contact.id));
+    EDGE_TRY(const bool admitted, admit(write, *invite, contact, opened.mail.from.addr));
+    if (!admitted) return {};
   } else {
     JoinStep step;
     step.step = "vc-contact-confirm";
@@ -293,7 +329,8 @@ base::Result<> take_confirmation(const kernel::WriteContext& write, const OwnKey
   if (!contact) return {};
   EDGE_TRY(const auto joins, our_joins(write.scope));
   for (const Join& join : joins) {
-    if (join.row.contact == contact->id && join.row.state == JoinState::answered) {
+    if (join.row.contact == contact->id && join.row.state == JoinState::answered &&
+        is_to(join, opened.mail.group ? opened.mail.group->id : "")) {
       EDGE_CHECK(end_join(write, join.row));
     }
   }
@@ -316,6 +353,7 @@ base::Result<std::string> mail_invite_link(const kernel::WriteContext& write,
   invite.name = plain_name(name.value_or(""));
   if (chat) {
     EDGE_TRY(invite.group, invited_mail_group(write.scope, write.account, *chat));
+    if (invite.group->channel) EDGE_CHECK(ensure_channel_secret(write, *chat));
   }
   invite.number = live->number;
   invite.secret = auth_of(*live);
@@ -362,17 +400,27 @@ base::Result<ChatId> start_mail_join(const kernel::WriteContext& write, const st
   EDGE_TRY(store::ContactRow contact,
            contact_for(write, *fingerprint, invite.addr, plain_name(invite.name),
                        store::ContactState::known));
+  ExpectedChannel channel;
+  if (invite.group && invite.group->channel) {
+    EDGE_TRY(channel, expect_channel(write, invite));
+    if (channel.joined) {
+      EDGE_CHECK(write.emit(SecurejoinJoinerProgress{contact.id, 1000}));
+      return channel.chat;
+    }
+  }
   contact.state = store::ContactState::known;
   contact.blocked = false;  // joining accepts the contact's messages
   if (!contact.route_id) {
     EDGE_TRY(contact.route_id, store::find_mail_route(write.scope));
   }
   EDGE_CHECK(store::update_contact(write.scope, contact));
-  EDGE_CHECK(end_earlier_joins(write, contact.id));
+  EDGE_CHECK(end_earlier_joins(write, contact.id, invite));
   EDGE_TRY(const store::ChatRow chat,
            chats::ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
   ChatId shown = chat.id;
-  if (invite.group) {
+  if (invite.group && invite.group->channel) {
+    shown = channel.chat;
+  } else if (invite.group) {
     EDGE_TRY(shown, expect_mail_group(write, invite));
   }
   Join join{{}, invite};

@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "messaging/chats/group_row.h"
+#include "messaging/mail/channel_mails.h"
 #include "messaging/mail/form/address.h"
+#include "messaging/mail/form/fingerprint.h"
+#include "messaging/mail/form/group_id.h"
 #include "messaging/mail/form/inner_mail.h"
 #include "messaging/mail/form/outer_mail.h"
 #include "messaging/mail/join_step.h"
@@ -28,27 +32,50 @@ struct Opening {
 struct Sealed {
   Opened opened;
   std::optional<JoinSecret> secret;
+  std::optional<GroupId> channel;  // whose secret it was
 };
 
-// With our key, else by the passphrases of our invites and joins.
+// Whatever it is that does not open or was not made by who may have made it.
+constexpr const char* kDoesNotOpen = "it does not open";
+
+// How many secrets one mail is tried with, whoever sent it.
+static_assert(kMaxReadChannels < crypto::openpgp::kMaxPassphrases);
+constexpr std::size_t kMaxJoinSecrets = crypto::openpgp::kMaxPassphrases - kMaxReadChannels;
+
+// With our key, else by the passphrases of our invites and joins and of the channels that we read.
 base::Result<Sealed> open_sealed(const Opening& opening, base::ByteView message) {
   const crypto::openpgp::SecretKey* const key = &opening.own.secret;
   auto by_key = crypto::openpgp::open(message, std::span(&key, 1), {});
-  if (by_key) return Sealed{*std::move(by_key), std::nullopt};
+  if (by_key) return Sealed{*std::move(by_key), std::nullopt, std::nullopt};
   if (by_key.error().code != base::Errc::sealed) return std::move(by_key).error();
+  EDGE_TRY(const auto channels, channel_secrets(opening.scope));
   EDGE_TRY(std::vector<JoinSecret> secrets, join_secrets(opening.scope, opening.own));
-  if (secrets.size() > crypto::openpgp::kMaxPassphrases) {
-    secrets.resize(crypto::openpgp::kMaxPassphrases);
-  }
+  if (secrets.size() > kMaxJoinSecrets) secrets.resize(kMaxJoinSecrets);
   std::vector<crypto::WipingBytes> passphrases;
+  for (const ChannelSecret& channel : channels) passphrases.push_back(channel.secret);
   for (const JoinSecret& secret : secrets) {
     passphrases.push_back(join_passphrase(secret.inviter, secret.auth));
   }
   const std::vector<base::ByteView> views(passphrases.begin(), passphrases.end());
   EDGE_TRY(Opened opened, crypto::openpgp::open(message, {}, views));
-  std::optional<JoinSecret> secret;
-  if (opened.by_passphrase()) secret = std::move(secrets[*opened.by_passphrase()]);
-  return Sealed{std::move(opened), std::move(secret)};
+  Sealed sealed{std::move(opened), std::nullopt, std::nullopt};
+  if (const auto which = sealed.opened.by_passphrase()) {
+    if (*which < channels.size()) {
+      sealed.channel = channels[*which].channel;
+    } else {
+      sealed.secret = std::move(secrets[*which - channels.size()]);
+    }
+  }
+  return sealed;
+}
+
+// Every reader has a channel's secret; its owner alone signs, for this channel alone.
+base::Result<bool> is_of_channel(const Opening& opening, const GroupId& channel,
+                                 const OpenedMail& opened) {
+  const auto& said = opened.mail.group;
+  if (!opened.signer || !said || !said->channel || group_id_of(said->id) != channel) return false;
+  EDGE_TRY(const auto group, chats::find_group(opening.scope, channel));
+  return group && group->state.owner == member_key(opened.signer->fingerprint());
 }
 
 std::optional<Certificate> read_notice(const KeyNotice& notice) {
@@ -112,7 +139,7 @@ base::Result<std::variant<UselessMail, OpenedMail>> open_encrypted(const Opening
   auto sealed = open_sealed(opening, armored);
   if (!sealed) {
     if (sealed.error().code == base::Errc::unavailable) return std::move(sealed).error();
-    return UselessMail{"it does not open: " + sealed.error().message};
+    return UselessMail{kDoesNotOpen};
   }
   const auto inner = read_mime(sealed->opened.plaintext());
   if (!inner) return UselessMail{"its inner mail cannot be read: " + inner.error().message};
@@ -120,12 +147,19 @@ base::Result<std::variant<UselessMail, OpenedMail>> open_encrypted(const Opening
   if (!mail) return UselessMail{"its inner mail cannot be read: " + mail.error().message};
   OpenedMail opened;
   opened.mail = *std::move(mail);
-  opened.seal = sealed->secret ? MailSeal::passphrase : MailSeal::key;
+  opened.seal = sealed->channel  ? MailSeal::channel
+                : sealed->secret ? MailSeal::passphrase
+                                 : MailSeal::key;
   opened.secret = std::move(sealed->secret);
   std::optional<Signature> signature;
   EDGE_TRY(opened.signer, find_signer(opening, sealed->opened, opened.mail, signature));
   if (signature && !is_for_us(opening, *signature)) {
     return UselessMail{"its sender did not mean it for us"};
+  }
+  if (sealed->channel) {
+    EDGE_TRY(const bool genuine, is_of_channel(opening, *sealed->channel, opened));
+    if (!genuine) return UselessMail{kDoesNotOpen};
+    opened.mail.join.reset();  // steps are for one, by its key
   }
   if (!opened.signer && opened.seal == MailSeal::key) {
     return UselessMail{"nobody whose key is known signed it"};

@@ -23,6 +23,7 @@ enum class MailSeal {
   plain,       // not at all: SecureJoin's first step of version 2
   key,         // to our key, and signed
   passphrase,  // by an invite of ours or one that we joined by
+  channel,     // by the secret of a channel that we read, and signed by its owner
 };
 
 // A passphrase that may have sealed a mail.
@@ -34,7 +35,7 @@ struct JoinSecret {
 struct OpenedMail {
   ChatMail mail;
   MailSeal seal = MailSeal::plain;
-  std::optional<JoinSecret> secret;  // by which it was opened
+  std::optional<JoinSecret> secret;  // by which it was opened; none for a channel's
   // Whose signature it has; nothing: unsigned, which only a join's first steps may be. Of a mail in
   // the clear: the key that it brings, unproven.
   std::optional<crypto::openpgp::Certificate> signer;

@@ -43,6 +43,12 @@ bool MailProtocol::answers_request(base::AccountId account, std::int64_t invite)
   return requests_.take(fmt::format("{}:{}", account.value, invite), core_.clock.uptime()) == 0;
 }
 
+bool MailProtocol::welcomes(base::AccountId account, base::ChatId channel, base::ContactId reader) {
+  base::Lock lock(mutex_);
+  return welcomes_.take(fmt::format("{}:{}:{}", account.value, channel.value, reader.value),
+                        core_.clock.uptime()) == 0;
+}
+
 kernel::Abilities MailProtocol::abilities() const {
   return {.acknowledges = false,
           .groups = true,

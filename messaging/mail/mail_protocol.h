@@ -92,15 +92,20 @@ class MailProtocol final : public kernel::Protocol {
   // Whether one more request by this invite is answered now: who has a link names the address that
   // answers go to, which may be anybody's. Any thread.
   bool answers_request(base::AccountId account, std::int64_t invite);
+  // Whether a reader who joins a channel of ours is sent its last posts once more: it may join and
+  // leave as often as it likes.
+  bool welcomes(base::AccountId account, base::ChatId channel, base::ContactId reader);
   MailReceiver& receiver() { return intake_; }
   void stop() override { workers_.stop(); }
 
  private:
   static constexpr base::BudgetRule kRequests{.per_second = 60.0 / 3600, .burst = 60};
+  static constexpr base::BudgetRule kWelcomes{.per_second = 1.0 / 3600, .burst = 3};
 
   kernel::Core& core_;
   base::Mutex mutex_;
   base::Budget<std::string> requests_ GUARDED_BY(mutex_){kRequests};
+  base::Budget<std::string> welcomes_ GUARDED_BY(mutex_){kWelcomes};
   OwnKeys keys_;
   MailCarrier carrier_;
   MailDownloads downloads_;

@@ -2,12 +2,14 @@
 
 #include "base/log.h"
 #include "base/wire.h"
+#include "store/tables/chat_enums.h"
 #include "store/tables/intact.h"
 
 namespace store {
 namespace {
 
 constexpr std::uint8_t kForm = 1;
+constexpr std::uint8_t kFormWithSecret = 2;
 constexpr std::size_t kMaxField = 64 * 1024;
 
 #define GROUP_COLUMNS                                                           \
@@ -18,8 +20,12 @@ constexpr std::size_t kMaxField = 64 * 1024;
 
 base::Bytes seal_head(const Scope& scope, const GroupRow& row) {
   base::WireWriter out;
-  out.u8(kForm).text(row.name).text(row.description);
-  return scope.seal("chat_group", row.chat.value, out.view());
+  out.u8(row.secret.empty() ? kForm : kFormWithSecret).text(row.name).text(row.description);
+  if (!row.secret.empty()) out.bytes(row.secret);
+  base::Bytes plain = out.take();
+  base::Bytes sealed = scope.seal("chat_group", row.chat.value, plain);
+  crypto::wipe(plain);
+  return sealed;
 }
 
 base::Bytes seal_state(const Scope& scope, const GroupRow& row, base::ByteView state) {
@@ -37,9 +43,14 @@ auto group_reader(const Scope& scope) {
     row.image_blob = columns.maybe_integer(4);
     EDGE_TRY(const auto plain, scope.open("chat_group", row.chat.value, columns.blob(5)));
     base::WireReader in(plain);
-    if (in.u8() != kForm) in.refuse();
+    const std::uint8_t form = in.u8();
+    if (form != kForm && form != kFormWithSecret) in.refuse();
     row.name = in.text(kMaxField);
     row.description = in.text(kMaxField);
+    if (form == kFormWithSecret) {
+      const base::ByteView secret = in.bytes(kMaxField);
+      row.secret.assign(secret.begin(), secret.end());
+    }
     if (!in.done()) return base::fail(base::Errc::corrupt, "a group's record has another form");
     return row;
   };
@@ -103,6 +114,26 @@ base::Result<std::optional<GroupRow>> find_group(const Scope& scope, base::ChatI
 base::Result<std::optional<GroupRow>> find_group_by_uuid(const Scope& scope, const Uuid& uuid) {
   return scope.db.one<GroupRow>(GROUP_COLUMNS "WHERE account_id = ? AND uuid = ?",
                                 group_reader(scope), scope.account, base::ByteView(uuid));
+}
+
+base::Result<std::vector<GroupRow>> list_secret_channels(const Scope& scope, std::size_t most) {
+  std::vector<GroupRow> channels;
+  const auto read = group_reader(scope);
+  EDGE_CHECK(scope.db.each(
+      GROUP_COLUMNS
+      "WHERE account_id = ?1 AND self_present AND chat_id IN"
+      " (SELECT id FROM chat WHERE account_id = ?1 AND type = ?2) ORDER BY chat_id DESC LIMIT ?3",
+      [&](const Row& columns) {
+        auto row = read(columns);
+        if (!row) {
+          base::log::error("chat {} of account {} does not open", columns.integer(0),
+                           scope.account.value);
+        } else if (!row->secret.empty()) {
+          channels.push_back(*std::move(row));
+        }
+      },
+      scope.account, ChatType::in_broadcast, static_cast<std::int64_t>(most)));
+  return channels;
 }
 
 base::Result<base::Bytes> load_group_state(const Scope& scope, base::ChatId chat) {

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "crypto/wiping.h"
 #include "store/tables/scope.h"
 
 namespace store {
@@ -23,6 +24,7 @@ struct GroupRow {
   // Sealed:
   std::string name;
   std::string description;
+  crypto::WipingBytes secret;  // of a channel by mail, which seals its posts; empty: none
 };
 
 base::Result<> insert_group(const Scope& scope, const GroupRow& row, base::ByteView state);
@@ -31,6 +33,8 @@ base::Result<> update_group(const Scope& scope, const GroupRow& row, base::ByteV
 base::Result<> delete_group(const Scope& scope, base::ChatId chat);
 base::Result<std::optional<GroupRow>> find_group(const Scope& scope, base::ChatId chat);
 base::Result<std::optional<GroupRow>> find_group_by_uuid(const Scope& scope, const Uuid& uuid);
+// Channels of others that we are in and that have a secret, the newest chats first.
+base::Result<std::vector<GroupRow>> list_secret_channels(const Scope& scope, std::size_t most);
 base::Result<base::Bytes> load_group_state(const Scope& scope, base::ChatId chat);
 
 struct MemberRow {

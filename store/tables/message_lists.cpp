@@ -80,6 +80,15 @@ base::Result<std::vector<MessageMark>> messages_of_chat(const Scope& scope, base
                scope.account, chat, MsgState::out_draft, most);
 }
 
+base::Result<std::vector<MessageMark>> last_messages_of_chat(const Scope& scope, base::ChatId chat,
+                                                             std::int64_t most) {
+  return marks(scope,
+               MARK_COLUMNS
+               "WHERE m.account_id = ? AND m.chat_id = ? AND m.state <> ? AND m.intact"
+               " ORDER BY m.position DESC, m.seq DESC, m.id DESC LIMIT ?",
+               scope.account, chat, MsgState::out_draft, most);
+}
+
 base::Result<std::vector<base::MsgId>> messages_of_types(const Scope& scope,
                                                          std::optional<base::ChatId> chat,
                                                          const std::array<Viewtype, 3>& types) {

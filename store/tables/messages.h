@@ -98,6 +98,9 @@ base::Result<bool> was_message(const Scope& scope, base::MsgId message);
 // A chat's messages, oldest first, without drafts; -1: all of them.
 base::Result<std::vector<MessageMark>> messages_of_chat(const Scope& scope, base::ChatId chat,
                                                         std::int64_t most = -1);
+// The last ones of a chat, newest first, without drafts.
+base::Result<std::vector<MessageMark>> last_messages_of_chat(const Scope& scope, base::ChatId chat,
+                                                             std::int64_t most);
 // Those of the given types, oldest first; without a chat, of all that are not blocked.
 base::Result<std::vector<base::MsgId>> messages_of_types(const Scope& scope,
                                                          std::optional<base::ChatId> chat,
