@@ -52,6 +52,7 @@ void next(std::unique_ptr<Run> run) {
 
 void acknowledge(ImapTalk& talk, std::vector<std::uint32_t> uids, MailAfter after, bool uidplus,
                  base::UniqueFunction<void(std::string)> done) {
+  if (after == MailAfter::leave) return done({});
   next(std::make_unique<Run>(
       Run{talk, std::move(uids), 0, after, uidplus, std::string(), std::move(done)}));
 }

@@ -13,6 +13,7 @@
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/signals.h"
 #include "messaging/kernel/write_context.h"
+#include "messaging/mail/mail_accounts.h"
 #include "messaging/peering/relay_choice.h"
 #include "messaging/peering/relayed.h"
 #include "messaging/peering/restored_sessions.h"
@@ -165,6 +166,7 @@ base::Result<> land_account(const Landing& landing, AccountId account,
     base::log::warning("files of an account that was replaced are left: {}", gone.error().message);
   }
   reconnect(landing, account);
+  if (landing.mails != nullptr) landing.mails->io_changed(account);
   return {};
 }
 

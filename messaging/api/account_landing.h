@@ -17,6 +17,9 @@ class Courier;
 namespace messaging::kernel {
 class Core;
 }  // namespace messaging::kernel
+namespace messaging::mail {
+class MailAccounts;
+}  // namespace messaging::mail
 namespace messaging::peering {
 class Relayed;
 }  // namespace messaging::peering
@@ -29,6 +32,7 @@ struct Landing {
   kernel::Core& core;
   delivery::Courier& courier;
   peering::Relayed& relayed;
+  mail::MailAccounts* mails = nullptr;  // null in a build without mail
 };
 
 // Before the stream is read: Errc::already_exists when the account is in use.

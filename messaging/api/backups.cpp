@@ -14,6 +14,7 @@
 #include "messaging/api/imex_progress.h"
 #include "messaging/api/moving.h"
 #include "messaging/api/ongoing.h"
+#include "messaging/api/other_devices.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/file_worker.h"
 #include "store/backup/account_dump.h"
@@ -103,6 +104,7 @@ base::Result<store::AccountRow> exported_row(const kernel::Core& core,
 base::Result<> Backups::write_file(AccountId account, const std::string& destination,
                                    const crypto::BackupKey& key, const std::stop_token& stop) {
   EDGE_TRY(const kernel::AccountPtr state, core_.directory.get(account));
+  EDGE_CHECK(expect_other_device(core_, account));
   EDGE_TRY(const store::AccountRow row, exported_row(core_, *state));
   EDGE_TRY(Destination to, make_destination(core_, destination, state->addr()));
   EDGE_TRY(auto sealer, crypto::BackupSealer::start(key));
@@ -127,7 +129,7 @@ base::Result<> Backups::read_file(AccountId account, const std::string& path,
       [&](std::span<std::uint8_t> out) { return read_all(file.fd(), out, path); }, key);
   if (!source) return std::move(source).error().with_context(path);
   ImexReporter reporter(core_, account);
-  return land_account({core_, courier_, relayed_}, account, *source, stop, reporter)
+  return land_account({core_, courier_, relayed_, mails_}, account, *source, stop, reporter)
       .with_context(path);
 }
 

@@ -3,8 +3,9 @@
 //
 // What is exported is one moment of the account, taken while it goes on. It holds no sessions: a
 // restored account begins new ones with its contacts (peering/restored_sessions.h), so that no key
-// of a message is ever used twice, however old the copy is. Progress is told by ImexProgress
-// events, a written file by ImexFileWritten; Ongoing::stop() ends either.
+// of a message is ever used twice, however old the copy is. An account of mail has none: it goes on
+// where the copy was taken, and the copy is a second device of it (other_devices.h). Progress is
+// told by ImexProgress events, a written file by ImexFileWritten; Ongoing::stop() ends either.
 //
 // Any thread; answers come through the Completion.
 #pragma once
@@ -27,6 +28,9 @@ namespace messaging::kernel {
 class Core;
 struct AccountState;
 }  // namespace messaging::kernel
+namespace messaging::mail {
+class MailAccounts;
+}  // namespace messaging::mail
 namespace messaging::peering {
 class Relayed;
 }  // namespace messaging::peering
@@ -40,6 +44,8 @@ class Backups {
   Backups(kernel::Core& core, delivery::Courier& courier, peering::Relayed& relayed,
           Ongoing& ongoing)
       : core_(core), courier_(courier), relayed_(relayed), ongoing_(ongoing) {}
+
+  void use(mail::MailAccounts& mails) { mails_ = &mails; }
 
   // `destination`: a folder, in which the file gets a name, or a new file. Without a passphrase (or
   // with an empty one) anybody can open the file.
@@ -61,6 +67,7 @@ class Backups {
   delivery::Courier& courier_;
   peering::Relayed& relayed_;
   Ongoing& ongoing_;
+  mail::MailAccounts* mails_ = nullptr;  // null in a build without mail
 };
 
 // The record of an account that leaves its store.

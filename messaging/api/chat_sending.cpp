@@ -10,6 +10,7 @@
 #include "messaging/chats/message_refs.h"
 #include "messaging/groups/giving_up.h"
 #include "messaging/groups/group_sending.h"
+#include "messaging/kernel/protocol.h"
 #include "messaging/model/content.h"
 #include "messaging/model/types.h"
 #include "messaging/outbox/outgoing.h"
@@ -38,7 +39,10 @@ base::Result<> check_can_send(const store::Scope& scope, const kernel::AccountSt
 
 base::Result<> queue_to_chat(const kernel::WriteContext& write, const store::ChatRow& chat,
                              const store::MessageRow& row) {
-  if (chat.contact == kSelf) return {};
+  if (chat.contact == kSelf) {
+    EDGE_TRY(const bool devices, write.protocol().has_other_devices(write));
+    return devices ? outbox::queue_message(write, kSelf, row) : base::Result<>{};
+  }
   chats::Errand errand;
   if (row.blob_id) {
     EDGE_TRY(const store::BlobRow blob, store::load_blob(write.scope, *row.blob_id));
@@ -56,7 +60,10 @@ base::Result<> queue_to_chat(const kernel::WriteContext& write, const store::Cha
 base::Result<> queue_change(const kernel::WriteContext& write, const store::ChatRow& chat,
                             MsgId message, store::ChangeKind kind, std::int64_t number,
                             const std::string& text) {
-  if (chat.contact == kSelf) return {};
+  if (chat.contact == kSelf) {
+    EDGE_TRY(const bool devices, write.protocol().has_other_devices(write));
+    if (!devices) return {};
+  }
   const bool single = chat.type == ChatType::single;
   EDGE_TRY(const auto mark, store::find_message_mark(write.scope, message));
   if (!mark) return {};

@@ -1,5 +1,5 @@
 // Sending to a chat: to its contact, to the members of its group or channel, or, in Saved messages,
-// to nobody.
+// to our other devices.
 #pragma once
 
 #include "base/result.h"
@@ -16,7 +16,7 @@ base::Result<> check_can_send(const store::Scope& scope, const kernel::AccountSt
                               const store::ChatRow& chat);
 
 // Queues a message of ours (its row is inserted, state out_pending) in the outbox for each
-// recipient of the chat. Does nothing in Saved messages.
+// recipient of the chat: in Saved messages for our other devices, if there are any.
 base::Result<> queue_to_chat(const kernel::WriteContext& write, const store::ChatRow& chat,
                              const store::MessageRow& row);
 

@@ -12,6 +12,8 @@
 #include "messaging/files/removal.h"
 #include "messaging/groups/group_rules.h"
 #include "messaging/kernel/core.h"
+#include "messaging/kernel/device_news.h"
+#include "messaging/kernel/protocol.h"
 #include "messaging/protected/protected_access.h"
 
 namespace messaging {
@@ -53,13 +55,14 @@ base::Result<ArchivedChats> archived_chats(const store::Scope& scope) {
   return chats;
 }
 
-// Loads and changes a chat, and emits the events. `change` returns whether it changed anything.
+// Loads and changes a chat, emits the events and tells our other devices. `change` returns whether
+// it changed anything.
 template <class F>
-void change_chat(kernel::Core& core, AccountId account, ChatId chat, base::Completion<> done,
-                 F change) {
+void change_chat(kernel::Core& core, AccountId account, ChatId chat, kernel::ChatNews::What what,
+                 base::Completion<> done, F change) {
   core.write<void>(
       account,
-      [chat, change = std::move(change)](
+      [&core, chat, what, change = std::move(change)](
           store::Tx& tx, const store::Scope& scope,
           const kernel::AccountState& state) mutable -> base::Result<> {
         EDGE_TRY(ChatRow row, store::load_chat(scope, chat));
@@ -67,7 +70,9 @@ void change_chat(kernel::Core& core, AccountId account, ChatId chat, base::Compl
         if (!changed) return {};
         EDGE_CHECK(store::update_chat(scope, row));
         EDGE_CHECK(kernel::Core::emit(tx, state.id, ChatModified{chat}));
-        return kernel::Core::emit(tx, state.id, ChatlistChanged{});
+        EDGE_CHECK(kernel::Core::emit(tx, state.id, ChatlistChanged{}));
+        const kernel::WriteContext write{core, tx, scope, state};
+        return write.protocol().tell_devices(write, {kernel::ChatNews{chat, what}});
       },
       std::move(done));
 }
@@ -192,7 +197,7 @@ void Chats::create_by_contact(AccountId account, ContactId contact, base::Comple
 }
 
 void Chats::accept(AccountId account, ChatId chat, base::Completion<> done) {
-  change_chat(core_, account, chat, std::move(done),
+  change_chat(core_, account, chat, kernel::ChatNews::What::accepted, std::move(done),
               [this, account](store::Tx& tx, const store::Scope& scope,
                               ChatRow& row) -> base::Result<bool> {
                 const bool changed = row.blocked != ChatBlocked::no;
@@ -205,7 +210,7 @@ void Chats::accept(AccountId account, ChatId chat, base::Completion<> done) {
 }
 
 void Chats::block(AccountId account, ChatId chat, base::Completion<> done) {
-  change_chat(core_, account, chat, std::move(done),
+  change_chat(core_, account, chat, kernel::ChatNews::What::blocked, std::move(done),
               [](store::Tx& tx, const store::Scope& scope, ChatRow& row) -> base::Result<bool> {
                 if (row.blocked == ChatBlocked::yes) return false;
                 if (row.type != ChatType::single) {
@@ -255,6 +260,10 @@ void Chats::remove_portion(AccountId account, ChatId chat, bool tight, base::Com
         if (more) {
           files.remove_after(tx);
           return true;
+        }
+        if (!tight) {
+          EDGE_CHECK(write.protocol().tell_devices(
+              write, {kernel::ChatNews{chat, kernel::ChatNews::What::removed}}));
         }
         if (row.draft) EDGE_CHECK(files::remove_message(tx, scope, *row.draft, files));
         EDGE_CHECK(groups::forget_group(write, chat, files));
@@ -314,7 +323,7 @@ void Chats::mark_fresh(AccountId account, ChatId chat, base::Completion<> done) 
 void Chats::set_visibility(AccountId account, ChatId chat, Visibility visibility,
                            base::Completion<> done) {
   change_chat(
-      core_, account, chat, std::move(done),
+      core_, account, chat, kernel::ChatNews::What::visibility, std::move(done),
       [visibility](store::Tx& tx, const store::Scope& scope, ChatRow& row) -> base::Result<bool> {
         if (row.visibility == visibility) return false;
         row.visibility = visibility;
@@ -327,7 +336,7 @@ void Chats::set_visibility(AccountId account, ChatId chat, Visibility visibility
 }
 
 void Chats::set_mute(AccountId account, ChatId chat, MuteState mute, base::Completion<> done) {
-  change_chat(core_, account, chat, std::move(done),
+  change_chat(core_, account, chat, kernel::ChatNews::What::mute, std::move(done),
               [mute](store::Tx&, const store::Scope&, ChatRow& row) -> base::Result<bool> {
                 const std::int64_t until = !mute.muted       ? 0
                                            : mute.until == 0 ? ChatRow::kMutedForEver

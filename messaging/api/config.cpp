@@ -9,6 +9,8 @@
 #include "messaging/chats/compose.h"
 #include "messaging/chats/pictures.h"
 #include "messaging/kernel/core.h"
+#include "messaging/kernel/device_news.h"
+#include "messaging/kernel/protocol.h"
 #include "messaging/kernel/write_context.h"
 #include "messaging/mail/mail_accounts.h"
 #include "messaging/model/config_keys.h"
@@ -138,6 +140,11 @@ std::optional<std::string> tidy(const std::string& key, std::optional<std::strin
   return value;
 }
 
+std::string default_of(const std::string& key) {
+  const auto row = find_config_key(key);
+  return row ? std::string(row->otherwise) : std::string();
+}
+
 base::Result<> set_values(const kernel::WriteContext& write,
                           const std::map<std::string, std::optional<std::string>>& values,
                           const MessageDraft& picture, std::optional<files::SealedFile>& sealed) {
@@ -155,6 +162,8 @@ base::Result<> set_values(const kernel::WriteContext& write,
     const auto before = store::find_config_value(write.scope, key);
     if (before && *before == wanted) continue;
     EDGE_CHECK(store::set_config_value(write.scope, key, wanted));
+    EDGE_CHECK(write.protocol().tell_devices(
+        write, {kernel::SettingNews{key, wanted.value_or(default_of(key))}}));
     profile_changed |= key == "displayname" || key == "selfstatus" || key == "private_tag";
     shared_changed |= key == "displayname" || key == "selfstatus" || key == "bot";
   }

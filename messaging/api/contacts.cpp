@@ -7,6 +7,9 @@
 #include "base/unicode.h"
 #include "messaging/api/views.h"
 #include "messaging/kernel/core.h"
+#include "messaging/kernel/device_news.h"
+#include "messaging/kernel/protocol.h"
+#include "messaging/kernel/write_context.h"
 #include "messaging/model/plain_name.h"
 
 namespace messaging {
@@ -131,15 +134,17 @@ void Contacts::rename(AccountId account, ContactId contact, std::string name,
   name = plain_name(name, kMaxLongName);
   core_.write<void>(
       account,
-      [contact, name = std::move(name)](store::Tx& tx, const store::Scope& scope,
-                                        const kernel::AccountState& state) -> base::Result<> {
+      [this, contact, name = std::move(name)](store::Tx& tx, const store::Scope& scope,
+                                              const kernel::AccountState& state) -> base::Result<> {
         EDGE_TRY(store::ContactRow row, store::load_contact(scope, contact));
         row.name = name;
         EDGE_CHECK(store::update_contact(scope, row));
         EDGE_CHECK(kernel::Core::emit(tx, state.id, ContactsChanged{contact}));
         EDGE_TRY(const auto chat, store::find_chat_by_contact(scope, contact));
         if (chat) EDGE_CHECK(kernel::Core::emit(tx, state.id, ChatModified{chat->id}));
-        return {};
+        const kernel::WriteContext write{core_, tx, scope, state};
+        return write.protocol().tell_devices(
+            write, {kernel::ContactNews{contact, kernel::ContactNews::What::name}});
       },
       std::move(done));
 }
@@ -149,13 +154,17 @@ void Contacts::set_blocked(AccountId account, ContactId contact, bool blocked,
   if (auto good = check_is_peer(contact, "blocked"); !good) return done(std::move(good).error());
   core_.write<void>(
       account,
-      [contact, blocked](store::Tx& tx, const store::Scope& scope,
-                         const kernel::AccountState& state) -> base::Result<> {
+      [this, contact, blocked](store::Tx& tx, const store::Scope& scope,
+                               const kernel::AccountState& state) -> base::Result<> {
         EDGE_TRY(store::ContactRow row, store::load_contact(scope, contact));
         if (row.blocked == blocked) return {};
         row.blocked = blocked;
         EDGE_CHECK(store::update_contact(scope, row));
         EDGE_CHECK(kernel::Core::emit(tx, state.id, ContactsChanged{contact}));
+        const kernel::WriteContext write{core_, tx, scope, state};
+        using What = kernel::ContactNews::What;
+        EDGE_CHECK(write.protocol().tell_devices(
+            write, {kernel::ContactNews{contact, blocked ? What::blocked : What::unblocked}}));
         EDGE_TRY(auto chat, store::find_chat_by_contact(scope, contact));
         if (!chat) return {};
         chat->blocked = blocked ? store::ChatBlocked::yes : store::ChatBlocked::no;

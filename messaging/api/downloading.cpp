@@ -1,6 +1,7 @@
 // Messages::download.
 #include "messaging/api/messages.h"
 #include "messaging/kernel/core.h"
+#include "messaging/kernel/protocol.h"
 #include "messaging/kernel/write_context.h"
 #include "store/tables/messages.h"
 

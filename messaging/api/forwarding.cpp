@@ -7,9 +7,12 @@
 #include "messaging/api/messages.h"
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/compose.h"
+#include "messaging/chats/saved_copies.h"
 #include "messaging/files/blob_files.h"
 #include "messaging/kernel/core.h"
+#include "messaging/kernel/device_news.h"
 #include "messaging/kernel/file_worker.h"
+#include "messaging/kernel/protocol.h"
 #include "store/tables/blobs.h"
 
 namespace messaging {
@@ -118,30 +121,14 @@ base::Result<std::vector<MsgId>> send_parcels(const kernel::WriteContext& write,
   return sent;
 }
 
-// The copy keeps who wrote it, and is neither sent nor fresh.
-base::Result<> save_copy(const kernel::WriteContext& write, const store::ChatRow& saved,
-                         const store::MessageRow& original) {
+base::Result<> save_message(const kernel::WriteContext& write, const store::ChatRow& saved,
+                            const store::MessageRow& original) {
   if (original.original.valid()) {
     return fail(Errc::invalid_argument, fmt::format("Msg#{} is saved already", original.id.value));
   }
-  store::MessageRow row;
-  row.chat = saved.id;
-  row.from = original.from;
-  row.uuid = store::random_uuid();
-  row.state = original.from == kSelf ? MsgState::out_delivered : MsgState::in_seen;
-  row.type = original.type;
-  row.is_bot = original.is_bot;
-  row.is_edited = original.is_edited;
-  row.is_forwarded = original.is_forwarded;
-  row.encrypted = original.encrypted;
-  row.text = original.text;
-  row.sender_name = original.sender_name;
-  row.blob_id = original.blob_id;
-  row.received_at = original.received_at;
-  row.original = original.id;
-  EDGE_CHECK(chats::insert_own(write.tx, write.scope, row));
-  EDGE_CHECK(write.emit(MsgsChanged{original.chat, original.id}));
-  return chats::emit_changed(write.tx, write.account.id, saved.id, row.id);
+  const store::Uuid copy = store::random_uuid();
+  EDGE_CHECK(chats::save_copy(write, saved, original, copy));
+  return write.protocol().tell_devices(write, {kernel::SavedNews{original.uuid, copy}});
 }
 
 }  // namespace
@@ -217,7 +204,7 @@ void Messages::save(AccountId account, std::vector<MsgId> messages, base::Comple
                  chats::ensure_single_chat(tx, scope, kSelf, store::ChatBlocked::no));
         EDGE_TRY(const auto originals, originals_of(scope, messages, "save"));
         for (const store::MessageRow& original : originals) {
-          EDGE_CHECK(save_copy(write, saved, original));
+          EDGE_CHECK(save_message(write, saved, original));
         }
         return {};
       },

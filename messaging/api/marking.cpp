@@ -15,7 +15,9 @@
 #include "messaging/chats/chat_timers.h"
 #include "messaging/files/removal.h"
 #include "messaging/kernel/core.h"
+#include "messaging/kernel/device_news.h"
 #include "messaging/kernel/portions.h"
+#include "messaging/kernel/protocol.h"
 #include "messaging/outbox/outgoing.h"
 #include "messaging/protected/protected_access.h"
 #include "store/tables/config_values.h"
@@ -80,6 +82,19 @@ base::Result<> check_known(const store::Scope& scope, const std::vector<MsgId>& 
       EDGE_CHECK(store::load_message(scope, message));  // its error names the missing message
   }
   return {};
+}
+
+// Our other devices delete them too.
+base::Result<> tell_of_removal(const kernel::WriteContext& write, std::span<const MsgId> messages) {
+  kernel::RemovalNews news;
+  for (const MsgId message : messages) {
+    EDGE_TRY(const auto mark, store::find_message_mark(write.scope, message));
+    if (mark && !mark->is_info && mark->state != MsgState::out_draft) {
+      news.messages.push_back(mark->uuid);
+    }
+  }
+  if (news.messages.empty()) return {};
+  return write.protocol().tell_devices(write, {std::move(news)});
 }
 
 // Before the first is recalled: all of them may be.
@@ -187,9 +202,14 @@ void Messages::remove_some(AccountId account, std::vector<MsgId> messages, bool 
   kernel::in_portions(
       core_, account, std::move(messages), tight ? kTightPortion : kMarkedAtOnce,
       [this, tight](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state,
-                    std::span<const MsgId> some) {
-        if (tight) tx.scrub();  // the next portion finds the log empty
-        return remove_messages({core_, tx, scope, state}, some);
+                    std::span<const MsgId> some) -> base::Result<> {
+        const kernel::WriteContext write{core_, tx, scope, state};
+        if (tight) {
+          tx.scrub();  // the next portion finds the log empty
+        } else if (auto told = tell_of_removal(write, some); !told) {
+          return told;
+        }
+        return remove_messages(write, some);
       },
       std::move(ended));
 }

@@ -36,7 +36,7 @@ std::unique_ptr<kernel::Protocol> make_mail_protocol(kernel::Core& core, mail::M
 }
 
 std::unique_ptr<mail::MailAccounts> make_mail_accounts(Parts& parts, mail::MailTransport* mails) {
-  return std::make_unique<mail::MailAccountSetup>(mail::MailAccountSetup::Around{
+  auto setup = std::make_unique<mail::MailAccountSetup>(mail::MailAccountSetup::Around{
       parts.core, mails,
       [&parts](AccountId account) -> base::Result<std::function<bool()>> {
         EDGE_TRY(auto ticket, parts.ongoing.begin(account));
@@ -44,6 +44,10 @@ std::unique_ptr<mail::MailAccounts> make_mail_accounts(Parts& parts, mail::MailT
         return std::function<bool()>([held] { return held->stop().stop_requested(); });
       },
       &begin_configured, [&parts](AccountId account) { parts.accounts.began(account); }});
+  mail::mail_protocol(parts.core).on_shared([setup = setup.get()](AccountId account) {
+    setup->io_changed(account);
+  });
+  return setup;
 }
 #else
 std::unique_ptr<mail::MailAccounts> make_mail_accounts(Parts&, mail::MailTransport*) {
@@ -113,6 +117,8 @@ Parts::Parts(store::Store& store, peering::DepositTransport& transport, const ba
   if (mail_accounts) {
     accounts.use(*mail_accounts);
     config.use(*mail_accounts);
+    backups.use(*mail_accounts);
+    transfers.use(*mail_accounts);
   }
   core.signals = this;
   core.at_end_of_relayed_write = [this](store::Tx& tx, AccountId account) {

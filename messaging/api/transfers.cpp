@@ -13,6 +13,7 @@
 #include "messaging/api/backups.h"
 #include "messaging/api/imex_progress.h"
 #include "messaging/api/moving.h"
+#include "messaging/api/other_devices.h"
 #include "messaging/chats/chat_rules.h"
 #include "messaging/delivery/courier.h"
 #include "messaging/kernel/core.h"
@@ -67,6 +68,31 @@ base::Result<> answer_giver(TransferChannel& channel, bool landed) {
   EDGE_CHECK(sink.put(store::backup::RecordKind::end, landed ? base::ByteView() : failed));
   EDGE_CHECK(sink.finish());
   return end_stream(channel, {});
+}
+
+base::Result<bool> hear_taker(TransferChannel& channel, const std::stop_token& stop) {
+  EDGE_TRY(auto answer, store::backup::RecordSource::open(out_of(channel, kLandingPatience, stop),
+                                                          channel.to_giver()));
+  EDGE_TRY(const store::backup::Record word, answer.next());
+  return word.payload.empty();
+}
+
+base::Error not_taken() {
+  return base::fail(base::Errc::unavailable,
+                    "the other gateway could not take the account; its get_backup says why");
+}
+
+// The account's records. Writes that were accepted before are in the snapshot.
+base::Result<> dump(kernel::Core& core, AccountId account, store::backup::RecordSink& sink,
+                    const std::stop_token& stop) {
+  EDGE_TRY(const kernel::AccountPtr state, core.directory.get(account));
+  core.store.writer().flush();
+  EDGE_TRY(const store::AccountRow row, exported_row(core, *state));
+  ImexReporter reporter(core, account);
+  reporter.step(0, 900);
+  return store::backup::dump_account(
+      core.store, row, core.options.version, sink, stop,
+      [&](std::uint64_t done, std::uint64_t all) { reporter.done(done, all); });
 }
 
 // A line of the device chat, and an Error event of the same text.
@@ -225,13 +251,30 @@ base::Result<> Transfers::give(AccountId account, const std::stop_token& stop) {
     base::Lock lock(mutex_);
     offers_.erase(account);  // good once
   }
+  EDGE_TRY(const bool stays, expect_other_device(core_, account));
+  return stays ? copy_account(account, *channel, stop) : move_account(account, *channel, stop);
+}
+
+base::Result<> Transfers::copy_account(AccountId account, TransferChannel& channel,
+                                       const std::stop_token& stop) {
+  EDGE_TRY(auto sealer, crypto::BackupSealer::start(channel.to_taker()));
+  store::backup::RecordSink sink(std::move(sealer), into(channel, stop));
+  EDGE_CHECK(dump(core_, account, sink, stop));
+  EDGE_CHECK(sink.finish());
+  EDGE_CHECK(end_stream(channel, stop));
+  EDGE_TRY(const bool taken, hear_taker(channel, stop));
+  return taken ? base::Result<>{} : not_taken();
+}
+
+base::Result<> Transfers::move_account(AccountId account, TransferChannel& channel,
+                                       const std::stop_token& stop) {
   EDGE_TRY(const kernel::AccountPtr before, core_.directory.get(account));
   accounts_.hold_io(account);
   core_.directory.set_io(account, false);
   core_.directory.set_elsewhere(account, true);
   relayed_.homes_changed(account);
   bool sent = false;
-  auto given = send_account(account, *channel, sent, stop);
+  auto given = send_account(account, channel, sent, stop);
   accounts_.release_io(account);
   if (given) return given;
   if (sent) {
@@ -253,17 +296,9 @@ base::Result<> Transfers::give(AccountId account, const std::stop_token& stop) {
 
 base::Result<> Transfers::send_account(AccountId account, TransferChannel& channel, bool& sent,
                                        const std::stop_token& stop) {
-  EDGE_TRY(const kernel::AccountPtr state, core_.directory.get(account));
-  // Writes that were accepted before delivery stopped are in the snapshot.
-  core_.store.writer().flush();
-  EDGE_TRY(const store::AccountRow row, exported_row(core_, *state));
   EDGE_TRY(auto sealer, crypto::BackupSealer::start(channel.to_taker()));
   store::backup::RecordSink sink(std::move(sealer), into(channel, stop));
-  ImexReporter reporter(core_, account);
-  reporter.step(0, 900);
-  EDGE_CHECK(store::backup::dump_account(
-      core_.store, row, core_.options.version, sink, stop,
-      [&](std::uint64_t done, std::uint64_t all) { reporter.done(done, all); }));
+  EDGE_CHECK(dump(core_, account, sink, stop));
   // With the last chunk the other gateway may have it; without all of that it cannot.
   EDGE_CHECK(write_and_wait(core_, account, [](const kernel::WriteContext& write) {
     return set_moved_mark(write.scope, MovedMark{MovedMark::State::sent, write.tx.now()});
@@ -274,14 +309,11 @@ base::Result<> Transfers::send_account(AccountId account, TransferChannel& chann
   }
   sent = true;
   EDGE_CHECK(end_stream(channel, stop));
-  EDGE_TRY(auto answer, store::backup::RecordSource::open(out_of(channel, kLandingPatience, stop),
-                                                          channel.to_giver()));
-  EDGE_TRY(const store::backup::Record word, answer.next());
-  if (word.payload.empty()) return confirm(account);
+  EDGE_TRY(const bool taken, hear_taker(channel, stop));
+  if (taken) return confirm(account);
   EDGE_CHECK(clear_mark(core_, account));
   sent = false;
-  return base::fail(base::Errc::unavailable,
-                    "the other gateway could not take the account; its get_backup says why");
+  return not_taken();
 }
 
 base::Result<> Transfers::confirm(AccountId account) {
@@ -311,7 +343,7 @@ base::Result<> Transfers::fetch(AccountId account, const std::string& text,
   EDGE_TRY(auto source, store::backup::RecordSource::open(out_of(*channel, kSilence, stop),
                                                           channel->to_taker()));
   ImexReporter reporter(core_, account);
-  auto landed = land_account({core_, courier_, relayed_}, account, source, stop, reporter);
+  auto landed = land_account({core_, courier_, relayed_, mails_}, account, source, stop, reporter);
   if (auto heard = answer_giver(*channel, landed.ok()); !heard) {
     base::log::warning("account {}: the gateway that it came from did not hear how it went: {}",
                        account.value, heard.error().message);

@@ -12,6 +12,8 @@
 // Sessions do not travel; the taker begins new ones, which also tells contacts where the account is
 // now.
 //
+// An account of mail is copied, not moved: it goes on here, and there is a second device of it.
+//
 // Any thread. Each transfer has a thread; four may be under way.
 #pragma once
 
@@ -35,6 +37,9 @@ class Courier;
 namespace messaging::kernel {
 class Core;
 }  // namespace messaging::kernel
+namespace messaging::mail {
+class MailAccounts;
+}  // namespace messaging::mail
 namespace messaging::peering {
 class Relayed;
 }  // namespace messaging::peering
@@ -51,6 +56,7 @@ class Transfers {
       : core_(core), courier_(courier), relayed_(relayed), accounts_(accounts), ongoing_(ongoing) {}
   ~Transfers() { stop(); }
 
+  void use(mail::MailAccounts& mails) { mails_ = &mails; }
   void set_port(TransferPort& port) { port_ = &port; }  // before the start; outlives this
 
   // Completes when the other gateway has the account, or it did not come.
@@ -71,6 +77,11 @@ class Transfers {
   // Runs the work on a thread of its own, as the account's ongoing operation.
   void run(AccountId account, Work work, base::Completion<> done, bool offers = false);
   base::Result<> give(AccountId account, const std::stop_token& stop);
+  // The account is here and there afterwards.
+  base::Result<> copy_account(AccountId account, TransferChannel& channel,
+                              const std::stop_token& stop);
+  base::Result<> move_account(AccountId account, TransferChannel& channel,
+                              const std::stop_token& stop);
   base::Result<> send_account(AccountId account, TransferChannel& channel, bool& sent,
                               const std::stop_token& stop);
   base::Result<> confirm(AccountId account);
@@ -83,6 +94,7 @@ class Transfers {
   Accounts& accounts_;
   Ongoing& ongoing_;
   TransferPort* port_ = nullptr;
+  mail::MailAccounts* mails_ = nullptr;  // null in a build without mail
   base::Mutex mutex_;
   std::map<AccountId, Offer> offers_ GUARDED_BY(mutex_);
   struct Running {

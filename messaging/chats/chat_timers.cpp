@@ -35,9 +35,9 @@ base::Result<> take_timer(const kernel::WriteContext& write, store::ChatRow& cha
   EDGE_CHECK(put_timer(write, chat, value));
   // Whoever was not accepted adds no lines.
   if (chat.blocked != store::ChatBlocked::no) return {};
+  const auto who = from.id == kSelf ? std::nullopt : std::optional(shown_name(from));
   EDGE_CHECK(add_info_message(write.tx, write.scope, chat.id, SystemMessage::ephemeral_timer,
-                              kernel::timer_line(write.core.stock, value.seconds, shown_name(from)),
-                              from.id));
+                              kernel::timer_line(write.core.stock, value.seconds, who), from.id));
   return {};
 }
 

@@ -10,8 +10,9 @@
 namespace messaging::chats {
 
 TimerValue timer_of(const store::ChatRow& chat);
-// A value that came from a contact who may set it: taken when it is later than the chat's own.
-// `chat` is changed with its row. Events: ChatEphemeralTimerModified, and those of the line.
+// A value that came from a contact who may set it, or from another device of ours: taken when it is
+// later than the chat's own. `chat` is changed with its row. Events: ChatEphemeralTimerModified,
+// and those of the line.
 base::Result<> take_timer(const kernel::WriteContext& write, store::ChatRow& chat,
                           const store::ContactRow& from, const TimerValue& value);
 // Our own change: the row, the line and the event. `told`: others are in the chat, so it has a

@@ -10,6 +10,7 @@ using store::ChangeKind;
 
 base::Result<bool> may_change(const store::Scope& scope, const store::ChatRow& chat,
                               base::ContactId contact) {
+  if (contact == kSelf) return true;  // at another device of ours
   if (chat.type == ChatType::single) return chat.contact == contact;
   EDGE_TRY(const auto member, store::find_member(scope, chat.id, contact));
   return member && member->present;

@@ -29,6 +29,12 @@ base::Result<Person> person(const kernel::WriteContext& write, const MemberKey& 
 std::string text_of_membership(const kernel::StockStrings& words, const chats::Group& group,
                                bool present, const Person& whom, const Person& author) {
   const bool by_itself = author.contact == whom.contact;
+  // What we did at another device of ours.
+  if (author.is_self() && !group.state.channel && (!present || !by_itself)) {
+    if (by_itself) return words.get(Stock::we_left_group, "You left the group.");
+    return present ? words.fill(Stock::we_added_member, "You added member %1$s.", {whom.name})
+                   : words.fill(Stock::we_removed_member, "You removed member %1$s.", {whom.name});
+  }
   if (present) {
     if (group.state.channel && whom.is_self()) return "You joined the channel.";
     return by_itself ? words.fill(Stock::member_added, "Member %1$s added.", {whom.name})
@@ -65,7 +71,7 @@ base::Result<> add_line(const kernel::WriteContext& write, const chats::Group& g
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, group.row.chat));
   if (chat.blocked == store::ChatBlocked::yes) return {};
   EDGE_CHECK(chats::unarchive(write.scope, chat, write.tx.now()));
-  if (told == Told::changed) {
+  if (told == Told::changed || row.from == kSelf) {
     return chats::emit_changed(write.tx, write.account.id, row.chat, row.id);
   }
   EDGE_CHECK(write.emit(IncomingMsg{row.chat, row.id}));
@@ -131,11 +137,18 @@ base::Result<> add_change_lines(const kernel::WriteContext& write, const chats::
                            auto words) -> base::Result<> {
     if (was.value == is.value) return {};
     EDGE_TRY(const Person author, person(write, is.stamp.author));
-    return add_line(write, group, author, sender, system, words(author.name), std::nullopt);
+    return add_line(write, group, author, sender, system, words(author), std::nullopt);
   };
   const std::string_view what = now.channel ? "Channel" : "Group";
   const kernel::StockStrings& words = write.core.stock;
-  EDGE_CHECK(changed(before.name, now.name, SystemMessage::group_name, [&](const auto& who) {
+  EDGE_CHECK(changed(before.name, now.name, SystemMessage::group_name, [&](const Person& author) {
+    const std::string& who = author.name;
+    if (!now.channel && author.is_self()) {
+      return words.fill(Stock::we_renamed_group,
+                        "You changed group name from \"%1$s\" to \"%2$s\".",
+                        {plain_name(before.name.value, kMaxGroupName),
+                         plain_name(now.name.value, kMaxGroupName)});
+    }
     if (!now.channel) {
       return words.fill(Stock::group_renamed_by,
                         "Group name changed from \"%1$s\" to \"%2$s\" by %3$s.",
@@ -148,10 +161,17 @@ base::Result<> add_change_lines(const kernel::WriteContext& write, const chats::
                                plain_name(now.name.value, kMaxGroupName)),
                    who);
   }));
-  EDGE_CHECK(
-      changed(before.description, now.description, SystemMessage::group_description,
-              [&](const auto& who) { return by_whom(group, "Chat description changed", who); }));
-  return changed(before.image, now.image, SystemMessage::group_image, [&](const auto& who) {
+  EDGE_CHECK(changed(before.description, now.description, SystemMessage::group_description,
+                     [&](const Person& author) -> std::string {
+                       if (author.is_self()) return "You changed the chat description.";
+                       return by_whom(group, "Chat description changed", author.name);
+                     }));
+  return changed(before.image, now.image, SystemMessage::group_image, [&](const Person& author) {
+    const std::string& who = author.name;
+    if (!now.channel && author.is_self()) {
+      return now.image.value ? words.get(Stock::we_changed_image, "You changed the group image.")
+                             : words.get(Stock::we_deleted_image, "You deleted the group image.");
+    }
     if (!now.channel) {
       return now.image.value
                  ? words.fill(Stock::image_changed_by, "Group image changed by %1$s.", {who})

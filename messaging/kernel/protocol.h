@@ -44,6 +44,7 @@ struct Vcard;
 namespace messaging::kernel {
 
 struct AccountState;
+struct DeviceNews;
 struct WriteContext;
 
 // What a protocol can do. Read in one place: check_able() (messaging/chats/abilities.h).
@@ -143,6 +144,16 @@ class Protocol {
   // Takes a file's key as the own one of an account that nothing was done with yet. False: it is
   // none of this protocol.
   virtual base::Result<bool> import_key(const WriteContext&, base::ByteView) { return false; }
+
+  // ---- our other devices: of protocols whose accounts several devices may use at once ----
+  // Whether there are any who want what only we see: notes to ourselves, and changes of chats and
+  // settings. Then kSelf may be written to like a contact.
+  virtual base::Result<bool> has_other_devices(const WriteContext&) { return false; }
+  // There will be one: what it needs is kept and sent from now on. False: an account of this
+  // protocol lives in one place.
+  virtual base::Result<bool> expect_other_device(const WriteContext&) { return false; }
+  // What changed here, for them. Nothing without any.
+  virtual base::Result<> tell_devices(const WriteContext&, const DeviceNews&) { return {}; }
 
   // ---- members of groups and holders of cards, who may never have met ----
   // Puts our addresses for members of this group, or for whoever holds a card of ours (nullopt),

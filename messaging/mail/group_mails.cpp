@@ -62,7 +62,10 @@ GroupReading reading_of(const kernel::WriteContext& write, const OpenedMail& ope
 base::Result<std::optional<chats::Group>> begin_mail_group(const kernel::WriteContext& write,
                                                            const store::ContactRow& sender,
                                                            const std::string& text) {
-  EDGE_TRY(const store::ChatBlocked blocked, chats::first_state(write.scope, sender));
+  store::ChatBlocked blocked = store::ChatBlocked::no;
+  if (sender.id != kSelf) {
+    EDGE_TRY(blocked, chats::first_state(write.scope, sender));
+  }
   if (blocked == store::ChatBlocked::request) {
     EDGE_TRY(const bool room, chats::has_room_for_request(write.scope));
     if (!room) return std::optional<chats::Group>();
@@ -291,7 +294,10 @@ base::Result<bool> take_group_mail(const kernel::WriteContext& write, const Open
   if (reading.known && !group->state.has(reading.sender)) return true;  // its contents wait
   // Whoever does not know us yet as a member has to say that we are.
   if (!reading.known && !said.has(self)) return false;
-  EDGE_TRY(const bool too_many, receiving::brings_too_many(write, sender.id, said));
+  bool too_many = false;
+  if (sender.id != kSelf) {
+    EDGE_TRY(too_many, receiving::brings_too_many(write, sender.id, said));
+  }
   if (too_many) {
     return fail(Errc::unavailable, "a contact brings more strangers into groups than may be now");
   }
@@ -312,7 +318,7 @@ base::Result<bool> take_group_mail(const kernel::WriteContext& write, const Open
   }
   EDGE_CHECK(learn_members(write, opened));
   if (!changed) return true;
-  const bool added = std::holds_alternative<MemberAdded>(mail.group->change);
+  const bool added = std::holds_alternative<MemberAdded>(mail.group->change) && sender.id != kSelf;
   chats::Group shown = *group;
   shown.state = with_authors(before, group->state, mail, reading);
   EDGE_CHECK(

@@ -30,7 +30,8 @@ base::Result<> note_group_text(const kernel::WriteContext& write, const std::str
 
 // ---- mails that arrive; in the writer's transaction ----
 
-// Takes what the mail says of its group, if its sender may say it. `picture`: the mail's, sealed.
+// Takes what the mail says of its group, if its sender may say it; of our own mail, which another
+// device of ours sent, our own contact is the sender. `picture`: the mail's, sealed.
 // True: the group is here, and the mail's contents are applied next.
 base::Result<bool> take_group_mail(const kernel::WriteContext& write, const OpenedMail& opened,
                                    const store::ContactRow& sender,

@@ -8,6 +8,8 @@ namespace messaging::mail {
 namespace {
 
 constexpr std::uint8_t kStepForm = 1;
+constexpr std::uint8_t kSyncForm = 2;
+constexpr std::size_t kMaxSyncJson = 1024 * 1024;
 constexpr std::size_t kMaxStepField = 1024;
 constexpr std::size_t kMaxStepAddresses = 16;
 
@@ -45,6 +47,25 @@ base::Result<JoinStep> decode_join_step(base::ByteView bytes) {
 }
 
 bool is_welcome(const JoinStep& step) { return step.step == "vg-member-added"; }
+
+crypto::WipingBytes encode(const SyncStep& step) {
+  base::WireWriter out;
+  out.u8(kSyncForm).fixed(step.uuid).text(step.json);
+  base::Bytes bytes = out.take();
+  crypto::WipingBytes wiped(bytes.begin(), bytes.end());
+  crypto::wipe(bytes);
+  return wiped;
+}
+
+base::Result<SyncStep> decode_sync_step(base::ByteView bytes) {
+  base::WireReader in(bytes);
+  SyncStep step;
+  if (in.u8() != kSyncForm) in.refuse();
+  step.uuid = in.array<16>();
+  step.json = in.text(kMaxSyncJson);
+  if (!in.done()) return base::fail(base::Errc::corrupt, "news for our devices have another form");
+  return step;
+}
 
 crypto::WipingBytes join_passphrase(std::string_view inviter, std::string_view auth) {
   const std::string text = fmt::format("securejoin/{}/{}", inviter, auth);

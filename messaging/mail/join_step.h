@@ -1,5 +1,6 @@
-// JoinStep: a mail of SecureJoin that waits in the outbox (OutboxKind::mail). What it says is
-// decided when it is queued; the mail itself is made when it is sent.
+// JoinStep: a mail of SecureJoin that waits in the outbox (OutboxKind::mail), and SyncStep: one to
+// our other devices. What it says is decided when it is queued; the mail itself is made when it is
+// sent.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,15 @@ base::Result<JoinStep> decode_join_step(base::ByteView bytes);
 
 // Whether it adds a reader to our channel (`group`), who gets the channel's secret.
 bool is_welcome(const JoinStep& step);
+
+// What our other devices are told (form/sync_items.h), which waits in the same way.
+struct SyncStep {
+  Uuid uuid{};
+  std::string json;
+};
+
+crypto::WipingBytes encode(const SyncStep& step);
+base::Result<SyncStep> decode_sync_step(base::ByteView bytes);
 
 // "securejoin/<FINGERPRINT>/<auth>": what the steps of version 3 are sealed by before either side
 // has the other's key.

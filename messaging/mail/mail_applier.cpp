@@ -197,6 +197,7 @@ base::Result<Applied> apply_mail(const kernel::WriteContext& write, const OwnKey
   if (!opened.signer) return Applied{};
   if (opened.signer->fingerprint() == own.certificate.fingerprint()) {
     Applied applied;
+    EDGE_CHECK(note_ids(write, opened.mail));
     EDGE_CHECK(take_own_copy(write, own, arrival));
     EDGE_CHECK(note_kept(write, arrival, applied));
     return applied;

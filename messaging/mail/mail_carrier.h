@@ -12,6 +12,10 @@
 #include "messaging/mail/mail_workers.h"
 #include "messaging/mail/own_keys.h"
 
+namespace messaging::kernel {
+class Core;
+}  // namespace messaging::kernel
+
 namespace messaging::mail {
 
 class MailCarrier {

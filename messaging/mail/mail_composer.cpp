@@ -88,7 +88,7 @@ base::Result<base::Bytes> seal_for_contacts(const Composing& c, const ChatMail& 
   const crypto::WipingBytes inner = write_inner(mail, outer);
   std::vector<const Certificate*> to{&c.own.certificate};
   for (const Recipient& one : c.recipients) {
-    if (one.certificate) to.push_back(&*one.certificate);
+    if (one.certificate && one.contact.id != kSelf) to.push_back(&*one.certificate);
   }
   Sealing sealing;
   sealing.plaintext = inner;
@@ -138,7 +138,9 @@ base::Result<MailFile> read_file(const Composing& c, std::int64_t blob_id) {
 // What the mail says of our picture. One that cannot be read is left out, and holds up nothing.
 base::Result<> put_avatar(Composing& c, ChatMail& mail) {
   std::vector<ContactId> contacts;
-  for (const Recipient& one : c.recipients) contacts.push_back(one.contact.id);
+  for (const Recipient& one : c.recipients) {
+    if (one.contact.id != kSelf) contacts.push_back(one.contact.id);
+  }
   EDGE_TRY(const auto due, due_avatar(c.scope, contacts, c.core.clock.now()));
   if (!due) return {};
   MailPicture picture;
@@ -226,6 +228,20 @@ base::Result<std::vector<base::Bytes>> compose_step(Composing& c, const JoinStep
     if (framed.image) EDGE_CHECK(add_group_image(c, mail, *framed.image));
   }
   return one_mail(seal_for_contacts(c, mail, false));
+}
+
+// ---- news for our other devices ----
+
+base::Result<base::Bytes> compose_sync(const Composing& c, const SyncStep& step) {
+  ChatMail mail;
+  mail.from.addr = c.from;
+  EDGE_TRY(mail.from.name, setting(c, "displayname"));
+  mail.to.push_back({mail.from});
+  mail.message_id = message_id_of(step.uuid);
+  mail.date = c.now();
+  mail.key = own_notice(c);
+  mail.body = MailSync{step.json};
+  return seal_for_contacts(c, mail, true);
 }
 
 // ---- contents ----
@@ -325,10 +341,15 @@ void add_gossip(const Composing& c, ChatMail& mail) {
   }
 }
 
-base::Result<std::vector<base::Bytes>> compose_content(Composing& c, const MailLoad& load,
-                                                       const Content& content,
-                                                       GroupIntroductions& introductions) {
-  std::vector<base::Bytes> sealed;
+struct SealedMail {
+  std::string message_id;
+  base::Bytes text;
+};
+
+base::Result<std::vector<SealedMail>> compose_content(Composing& c, const MailLoad& load,
+                                                      const Content& content,
+                                                      GroupIntroductions& introductions) {
+  std::vector<SealedMail> sealed;
   if (goes_with_messages(content)) return sealed;
   EDGE_TRY(ChatMail mail, frame(c, content));
   EDGE_TRY(const auto group, group_of_content(c.scope, content));
@@ -365,9 +386,9 @@ base::Result<std::vector<base::Bytes>> compose_content(Composing& c, const MailL
   if (mail.references.empty()) mail.references = {mail.message_id};
   if (!std::holds_alternative<MailReceipt>(mail.body)) EDGE_CHECK(put_avatar(c, mail));
   for (const ChatMail& one : split(std::move(mail), content)) {
-    EDGE_TRY(sealed.emplace_back(), secret.empty()
-                                        ? seal_for_contacts(c, one, true)
-                                        : seal_by_passphrase(c, one, {secret, true, true}));
+    EDGE_TRY(base::Bytes text, secret.empty() ? seal_for_contacts(c, one, true)
+                                              : seal_by_passphrase(c, one, {secret, true, true}));
+    sealed.push_back({one.message_id, std::move(text)});
   }
   return sealed;
 }
@@ -387,13 +408,21 @@ base::Result<Composed> compose(kernel::Core& core, AccountId account, const Mail
   }
   std::vector<std::string> to = all_addresses(c.recipients);
   EDGE_TRY(const std::string copies, setting(c, "bcc_self"));
-  std::vector<base::Bytes> texts;
+  std::vector<SealedMail> texts;
+  // For our other devices: what goes to others by their keys.
+  bool copied = copies == "1";
   if (const auto* step = std::get_if<JoinStep>(&load.what)) {
     if (!step->to.empty()) {
       to = step->to;
       composed.targets.clear();
     }
-    EDGE_TRY(texts, compose_step(c, *step));
+    EDGE_TRY(auto sealed, compose_step(c, *step));
+    for (base::Bytes& text : sealed) texts.push_back({message_id_of(step->uuid), std::move(text)});
+    copied = copied && step->seal == JoinSeal::contact;
+  } else if (const auto* news = std::get_if<SyncStep>(&load.what)) {
+    EDGE_TRY(base::Bytes text, compose_sync(c, *news));
+    texts.push_back({message_id_of(news->uuid), std::move(text)});
+    to = {from};
   } else if (const auto* content = std::get_if<Content>(&load.what)) {
     EDGE_TRY(texts, compose_content(c, load, *content, introductions));
   } else {
@@ -402,12 +431,17 @@ base::Result<Composed> compose(kernel::Core& core, AccountId account, const Mail
   if (to.empty() && !texts.empty()) {
     return fail(Errc::invalid_argument, "no address of the recipient is known");
   }
-  // For our other devices; of what goes to others.
-  if (copies == "1" && std::holds_alternative<Content>(load.what) && !to.empty()) {
+  if (load.contacts == std::vector<base::ContactId>{kSelf}) {
+    to = {from};
+    copied = true;
+  } else if (copied && to != std::vector<std::string>{from}) {
     to.push_back(from);
   }
   composed.avatar_number = c.avatar_number;
-  for (base::Bytes& text : texts) composed.mails.push_back({from, to, std::move(text)});
+  for (SealedMail& one : texts) {
+    if (copied) composed.copies.push_back(one.message_id);
+    composed.mails.push_back({from, to, std::move(one.text)});
+  }
   composed.to = std::move(to);
   return composed;
 }

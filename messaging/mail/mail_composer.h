@@ -28,6 +28,8 @@ struct Composed {
   std::vector<std::string> to;      // the recipients of each mail
   // Of our profile picture, or its removal, where the mails say it.
   std::optional<std::int64_t> avatar_number = {};
+  // Of mails that go to our own mailbox too, for our other devices.
+  std::vector<std::string> copies;
 };
 
 // Errc::unavailable and Errc::internal may pass; any other error will not.

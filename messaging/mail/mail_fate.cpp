@@ -23,14 +23,14 @@ std::int64_t seconds_in(const std::string& text) {
 
 base::Result<MailFate> fate_of_mails(const store::Scope& scope, const StoredLogin& login) {
   EDGE_TRY(const auto set, store::find_config_value(scope, "delete_server_after"));
+  EDGE_TRY(const auto copies, store::find_config_value(scope, "bcc_self"));
   if (set) {
     const std::int64_t seconds = seconds_in(*set);
     if (seconds == 1) return MailFate{MailAfter::remove, 0};
-    return MailFate{MailAfter::mark_seen, seconds * 1000};
+    return MailFate{copies == "1" ? MailAfter::leave : MailAfter::mark_seen, seconds * 1000};
   }
-  EDGE_TRY(const auto copies, store::find_config_value(scope, "bcc_self"));
-  const bool removed = login.is_chatmail && copies != "1";
-  return MailFate{removed ? MailAfter::remove : MailAfter::mark_seen, 0};
+  if (copies == "1") return MailFate{MailAfter::leave, 0};
+  return MailFate{login.is_chatmail ? MailAfter::remove : MailAfter::mark_seen, 0};
 }
 
 }  // namespace messaging::mail

@@ -9,8 +9,11 @@
 #include "messaging/groups/group_joining.h"
 #include "messaging/groups/group_sending.h"
 #include "messaging/mail/channel_mails.h"
+#include "messaging/mail/device_sync.h"
+#include "messaging/mail/form/address.h"
 #include "messaging/mail/form/message_id.h"
 #include "messaging/mail/group_mails.h"
+#include "messaging/mail/invite_tokens.h"
 #include "messaging/mail/join_step.h"
 #include "messaging/mail/mail_contacts.h"
 #include "messaging/mail/mail_protocol.h"
@@ -33,7 +36,6 @@ using store::JoinRole;
 using store::JoinState;
 using store::PendingJoinRow;
 
-constexpr std::size_t kAuthBytes = 18;  // 24 characters, as Delta Chat's
 constexpr base::Millis kDayOfJoins = 24 * 3600 * base::Millis{1000};
 // As core: an older secret joins, and verifies nobody.
 constexpr base::Millis kSecretVerifies = 7 * kDayOfJoins;
@@ -41,9 +43,7 @@ constexpr base::Millis kSecretVerifies = 7 * kDayOfJoins;
 constexpr base::Millis kSecretIsGiven = 3 * kDayOfJoins;
 constexpr base::Millis kJoinLifetime = 14 * kDayOfJoins;
 
-std::string auth_of(const store::InviteRow& invite) {
-  return crypto::base64url_encode(invite.secret.view().first<kAuthBytes>());
-}
+std::string auth_of(const store::InviteRow& invite) { return invite_auth(invite); }
 
 std::string own_fingerprint(const OwnKey& own) { return own.certificate.fingerprint().hex(); }
 
@@ -59,9 +59,10 @@ base::Result<store::InviteRow> make_mail_invite(const kernel::WriteContext& writ
   EDGE_TRY(row.id, write.tx.next_id(write.account.id, "invite"));
   row.chat = chat;
   row.created_at = write.tx.now();
-  row.number = crypto::base64url_encode(crypto::random_array<kAuthBytes>());
+  row.number = crypto::base64url_encode(crypto::random_array<kInviteAuthBytes>());
   crypto::random_bytes(row.secret);
   EDGE_CHECK(store::insert_invite(write.scope, row));
+  EDGE_CHECK(queue_invite_news(write, row, true));
   return row;
 }
 
@@ -355,7 +356,7 @@ base::Result<std::string> mail_invite_link(const kernel::WriteContext& write,
     EDGE_TRY(invite.group, invited_mail_group(write.scope, write.account, *chat));
     if (invite.group->channel) EDGE_CHECK(ensure_channel_secret(write, *chat));
   }
-  invite.number = live->number;
+  invite.number = invite_number(*live);
   invite.secret = auth_of(*live);
   invite.v3 = true;
   const auto& relays = own->certificate.info().relays;
@@ -374,13 +375,16 @@ base::Result<> toggle_mail_invite(const kernel::WriteContext& write, const std::
   }
   EDGE_TRY(const auto row, store::find_invite_by_number(write.scope, invite.number));
   if (!row) return fail(Errc::not_found, "no invite of this account has this number");
-  if (row->withdrawn) return store::set_invite_withdrawn(write.scope, row->id, false);
+  if (row->withdrawn) {
+    EDGE_CHECK(store::set_invite_withdrawn(write.scope, row->id, false));
+    return queue_invite_news(write, *row, true);
+  }
   // Earlier links of the same chat are still good: whoever withdraws its link means all of them.
   EDGE_TRY(const auto live, store::live_invites(write.scope));
   for (const store::InviteRow& one : live) {
-    if (one.chat == row->chat) {
-      EDGE_CHECK(store::set_invite_withdrawn(write.scope, one.id, true));
-    }
+    if (one.chat != row->chat) continue;
+    EDGE_CHECK(store::set_invite_withdrawn(write.scope, one.id, true));
+    EDGE_CHECK(queue_invite_news(write, one, false));
   }
   return {};
 }
@@ -485,6 +489,27 @@ base::Result<> take_join_step(const kernel::WriteContext& write, const OwnKey& o
     return take_confirmation(write, own, opened);
   }
   return {};  // of a later version
+}
+
+base::Result<> take_own_join_step(const kernel::WriteContext& write, const OpenedMail& opened) {
+  const std::string& step = opened.mail.join->step;
+  const bool proves = step == "vc-request-with-auth" || step == "vg-request-with-auth" ||
+                      step == "vc-contact-confirm";
+  if (!proves) return {};
+  for (const OpenedMail::Gossip& gossip : opened.gossip) {
+    const auto to = std::find_if(
+        opened.mail.to.begin(), opened.mail.to.end(),
+        [&](const MailMember& member) { return same_address(member.addr, gossip.addr); });
+    EDGE_TRY(store::ContactRow contact,
+             contact_for(write, gossip.certificate.fingerprint(), gossip.addr,
+                         to == opened.mail.to.end() ? std::string() : to->name,
+                         store::ContactState::known));
+    if (contact.id == kSelf) continue;
+    EDGE_CHECK(learn_certificate(write, contact, gossip.certificate));
+    EDGE_CHECK(become_known(write, contact, true));
+    EDGE_CHECK(outbox::release_waiting(write, contact.id));
+  }
+  return {};
 }
 
 base::Result<> step_refused(const kernel::WriteContext& write, std::int64_t join_id,

@@ -41,6 +41,8 @@ base::Result<std::vector<JoinSecret>> join_secrets(const store::Scope& scope, co
 // A step of a join arrived.
 base::Result<> take_join_step(const kernel::WriteContext& write, const OwnKey& own,
                               const OpenedMail& opened);
+// A step that another device of ours sent: whose key it verified is verified here too.
+base::Result<> take_own_join_step(const kernel::WriteContext& write, const OpenedMail& opened);
 // A server refused a step of ours for good.
 base::Result<> step_refused(const kernel::WriteContext& write, std::int64_t join_id,
                             const std::string& why);

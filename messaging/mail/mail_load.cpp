@@ -19,7 +19,11 @@ bool is_part_of(const OutboxRow& file, const OutboxRow& content) {
 
 void read_what(MailLoad& load, const OutboxRow& row) {
   if (row.kind == OutboxKind::mail) {
-    if (auto step = decode_join_step(row.payload)) load.what = *std::move(step);
+    if (auto step = decode_join_step(row.payload)) {
+      load.what = *std::move(step);
+    } else if (auto news = decode_sync_step(row.payload)) {
+      load.what = *std::move(news);
+    }
   } else if (auto content = decode_content(row.payload)) {
     load.what = *std::move(content);
   }

@@ -25,10 +25,10 @@ inline constexpr std::size_t kMailsOfTurn = 32;
 
 // What one mail serves.
 struct MailLoad {
-  std::vector<store::OutboxRow> rows;                    // without payloads; those of files too
-  std::variant<std::monostate, Content, JoinStep> what;  // monostate: it cannot be read
-  std::vector<base::ContactId> contacts;                 // none for a step to somebody unknown
-  std::int64_t blob_id = 0;                              // of the content's file; 0: none
+  std::vector<store::OutboxRow> rows;  // without payloads; those of files too
+  std::variant<std::monostate, Content, JoinStep, SyncStep> what;  // monostate: it cannot be read
+  std::vector<base::ContactId> contacts;  // none for a step to somebody unknown, or to ourselves
+  std::int64_t blob_id = 0;               // of the content's file; 0: none
 };
 
 struct TurnLoad : kernel::Load {

@@ -6,6 +6,7 @@
 
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/write_context.h"
+#include "messaging/mail/device_sync.h"
 #include "messaging/mail/form/base64.h"
 #include "messaging/mail/form/chat_mail.h"
 #include "messaging/mail/mail_contacts.h"
@@ -136,6 +137,20 @@ base::Result<std::optional<base::ContactId>> MailProtocol::contact_of_card(
   EDGE_TRY(const bool first, learn_certificate(write, contact, *certificate));
   if (first) EDGE_CHECK(outbox::release_waiting(write, contact.id));
   return std::optional(contact.id);
+}
+
+base::Result<bool> MailProtocol::has_other_devices(const kernel::WriteContext& write) {
+  return copies_go_to_devices(write);
+}
+
+base::Result<bool> MailProtocol::expect_other_device(const kernel::WriteContext& write) {
+  EDGE_CHECK(expect_device(write));
+  return true;
+}
+
+base::Result<> MailProtocol::tell_devices(const kernel::WriteContext& write,
+                                          const kernel::DeviceNews& news) {
+  return queue_device_news(write, news);
 }
 
 base::Result<> MailProtocol::show_ways(const kernel::WriteContext& write,

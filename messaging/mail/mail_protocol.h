@@ -3,6 +3,8 @@
 // has accepted it. Its parts are those of this folder.
 #pragma once
 
+#include <functional>
+
 #include "base/budget.h"
 #include "base/mutex.h"
 #include "messaging/kernel/protocol.h"
@@ -56,6 +58,11 @@ class MailProtocol final : public kernel::Protocol {
   base::Result<std::optional<base::ContactId>> contact_of_card(const kernel::WriteContext& write,
                                                                const Vcard& card) override;
 
+  base::Result<bool> has_other_devices(const kernel::WriteContext& write) override;
+  base::Result<bool> expect_other_device(const kernel::WriteContext& write) override;
+  base::Result<> tell_devices(const kernel::WriteContext& write,
+                              const kernel::DeviceNews& news) override;
+
   base::Result<> show_ways(const kernel::WriteContext& write, std::optional<base::ChatId> group,
                            MemberCard& ours) override;
   base::Result<> take_ways(const kernel::WriteContext& write, store::ContactRow& contact,
@@ -95,6 +102,12 @@ class MailProtocol final : public kernel::Protocol {
   // Whether a reader who joins a channel of ours is sent its last posts once more: it may join and
   // leave as often as it likes.
   bool welcomes(base::AccountId account, base::ChatId channel, base::ContactId reader);
+  // An account's mailboxes are read by other devices too from now on: `told` hears it, on the
+  // writer's thread. Set before the start.
+  void on_shared(std::function<void(base::AccountId)> told) { shared_ = std::move(told); }
+  void mailboxes_are_shared(base::AccountId account) const {
+    if (shared_) shared_(account);
+  }
   MailReceiver& receiver() { return intake_; }
   void stop() override { workers_.stop(); }
 
@@ -106,6 +119,7 @@ class MailProtocol final : public kernel::Protocol {
   base::Mutex mutex_;
   base::Budget<std::string> requests_ GUARDED_BY(mutex_){kRequests};
   base::Budget<std::string> welcomes_ GUARDED_BY(mutex_){kWelcomes};
+  std::function<void(base::AccountId)> shared_;
   OwnKeys keys_;
   MailCarrier carrier_;
   MailDownloads downloads_;

@@ -3,7 +3,7 @@
 // messaging/mail implements: it judges what lies in a mailbox and takes what is wanted.
 //
 // A line is one account's use of one login (LineKey). Nothing is acknowledged to a server (deleted
-// or marked as seen) before the receiver has said that it is committed.
+// or marked as seen, if anything) before the receiver has said that it is committed.
 //
 // Threads: every function of MailTransport may be called from any thread and never blocks.
 // Functions of MailReceiver are called on the mail thread and must not block, nor touch the disk:
@@ -77,6 +77,7 @@ enum class MailTaken : std::uint8_t {
 enum class MailAfter : std::uint8_t {
   mark_seen = 1,
   remove = 2,
+  leave = 3,  // other devices read the mailbox, and take a seen mail for one that somebody read
 };
 
 enum class LineState : std::uint8_t { not_connected, connecting, working, connected };

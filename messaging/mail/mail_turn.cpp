@@ -12,6 +12,7 @@
 #include "messaging/mail/mail_joining.h"
 #include "messaging/mail/mail_logins.h"
 #include "messaging/outbox/outgoing.h"
+#include "store/tables/mail_ids.h"
 #include "store/tables/mail_logins.h"
 #include "store/tables/sent_avatars.h"
 
@@ -296,6 +297,10 @@ void MailTurn::record(const ItemPtr& item, std::string given_up) {
           store::Tx& tx, const store::Scope& scope,
           const kernel::AccountState& account) -> base::Result<> {
         const kernel::WriteContext write{self->around_.core, tx, scope, account};
+        // What comes back into our own mailbox is known.
+        for (const std::string& id : item->composed.copies) {
+          EDGE_CHECK(store::note_taken_mail(scope, id, write.steady()));
+        }
         for (std::size_t i = 0; i < verdicts.size(); ++i) {
           const OutboxRow& row = item->load.rows[i];
           if (verdicts[i].waits) continue;

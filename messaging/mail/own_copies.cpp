@@ -2,50 +2,112 @@
 
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/chat_timers.h"
+#include "messaging/chats/message_refs.h"
 #include "messaging/chats/received_row.h"
+#include "messaging/chats/requests.h"
 #include "messaging/mail/arrived_files.h"
+#include "messaging/mail/device_sync.h"
+#include "messaging/mail/form/group_id.h"
 #include "messaging/mail/form/mail_content.h"
 #include "messaging/mail/form/message_id.h"
+#include "messaging/mail/group_mails.h"
 #include "messaging/mail/mail_contacts.h"
+#include "messaging/mail/mail_joining.h"
 #include "messaging/mail/split_messages.h"
 #include "messaging/mail/stored_names.h"
+#include "messaging/receiving/apply_content.h"
 #include "store/tables/chats.h"
+#include "store/tables/groups.h"
 #include "store/tables/messages.h"
+#include "store/tables/outbox.h"
 
 namespace messaging::mail {
 namespace {
 
-// The one contact that the mail was for; nothing: it was for several, or for ourselves alone.
-base::Result<std::optional<store::ContactRow>> addressee(const kernel::WriteContext& write,
-                                                         const OwnKey& own,
-                                                         const OpenedMail& opened) {
+// Mails are in the order of their dates, whenever they come.
+constexpr receiving::Turn kOwnTurn{1, false};
+
+// Where a copy belongs, and who may have written what it speaks of.
+struct CopyPlace {
+  std::optional<ContactId> contact;  // of a mail between two; kSelf: a note to ourselves
+  std::optional<GroupId> group;
+  std::vector<ContactId> authors;
+};
+
+// The one contact that the mail was for. One whom only the other device knows becomes known here:
+// its key comes with what it writes.
+base::Result<std::optional<ContactId>> addressee(const kernel::WriteContext& write,
+                                                 const OwnKey& own, const OpenedMail& opened) {
   std::optional<crypto::openpgp::Fingerprint> other;
   for (const auto& recipient : opened.recipients) {
     if (recipient == own.certificate.fingerprint()) continue;
-    if (other) return std::optional<store::ContactRow>();
+    if (other) return std::optional<ContactId>();
     other = recipient;
   }
-  if (!other) return std::optional<store::ContactRow>();
-  return find_by_fingerprint(write.scope, *other);
+  if (!other) return std::optional(kSelf);
+  EDGE_TRY(const auto known, find_by_fingerprint(write.scope, *other));
+  if (known) return std::optional(known->id);
+  if (opened.mail.to.size() != 1) return std::optional<ContactId>();
+  const MailMember& to = opened.mail.to.front();
+  EDGE_TRY(const store::ContactRow fresh,
+           contact_for(write, *other, to.addr, to.name, store::ContactState::known));
+  return std::optional(fresh.id);
+}
+
+base::Result<std::optional<CopyPlace>> place_of_copy(const kernel::WriteContext& write,
+                                                     const OwnKey& own, const OpenedMail& opened) {
+  CopyPlace place;
+  place.authors.push_back(kSelf);
+  if (!opened.mail.group) {
+    EDGE_TRY(place.contact, addressee(write, own, opened));
+    if (!place.contact) return std::optional<CopyPlace>();
+    if (*place.contact != kSelf) place.authors.push_back(*place.contact);
+    return std::optional(std::move(place));
+  }
+  place.group = group_id_of(opened.mail.group->id);
+  EDGE_TRY(const auto group, store::find_group_by_uuid(write.scope, *place.group));
+  if (!group) return std::optional<CopyPlace>();
+  EDGE_TRY(const auto members, store::list_members(write.scope, group->chat));
+  for (const store::MemberRow& member : members) place.authors.push_back(member.contact);
+  return std::optional(std::move(place));
+}
+
+// Whoever writes to somebody has accepted its chat.
+base::Result<store::ChatRow> chat_of_copy(const kernel::WriteContext& write,
+                                          const CopyPlace& place) {
+  if (place.contact) {
+    if (*place.contact != kSelf) EDGE_CHECK(chats::show_contact(write, *place.contact));
+    return chats::ensure_single_chat(write.tx, write.scope, *place.contact, store::ChatBlocked::no);
+  }
+  EDGE_TRY(const auto group, store::find_group_by_uuid(write.scope, *place.group));
+  if (!group) return base::fail(base::Errc::internal, "the group of a copy is gone");
+  EDGE_TRY(store::ChatRow chat, store::load_chat(write.scope, group->chat));
+  if (chat.blocked == store::ChatBlocked::no) return chat;
+  chat.blocked = store::ChatBlocked::no;
+  EDGE_CHECK(store::update_chat(write.scope, chat));
+  EDGE_CHECK(write.emit(ChatModified{chat.id}));
+  return chat;
 }
 
 // A message as if it had been written here, and delivered.
-base::Result<> insert_copy(const kernel::WriteContext& write, const store::ContactRow& to,
-                           const Uuid& uuid, const TextMessage& text,
+base::Result<> insert_copy(const kernel::WriteContext& write, const CopyPlace& place,
+                           const store::ContactRow& self, const Uuid& uuid, const TextMessage& text,
                            const std::optional<store::TransferRow>& transfer) {
   EDGE_TRY(const bool here, store::has_message_uuid(write.scope, kSelf, uuid));
   EDGE_TRY(const bool gone, store::has_tombstone(write.scope, kSelf, uuid));
   if (here || gone) return {};
-  EDGE_TRY(const store::ChatRow chat,
-           chats::ensure_single_chat(write.tx, write.scope, to.id, store::ChatBlocked::no));
+  EDGE_TRY(store::ChatRow chat, chat_of_copy(write, place));
+  EDGE_CHECK(chats::take_timer(write, chat, self, text.timer));
   store::MessageRow row = chats::received_row(kSelf, uuid, text);
   row.chat = chat.id;
   row.state = MsgState::out_delivered;
+  if (row.timer > 0) {
+    row.expires_at = write.steady() + base::Millis{row.timer} * 1000;
+    write.signal(&kernel::Signals::windows_changed);
+  }
   EDGE_TRY(row.seq, store::next_send_seq(write.scope, chat.id));
   if (text.quote && text.quote->message) {
-    const ContactId author = text.quote->message->of_recipient ? kSelf : to.id;
-    EDGE_TRY(const auto quoted,
-             store::find_message_by_uuid(write.scope, author, text.quote->message->uuid));
+    EDGE_TRY(const auto quoted, chats::find_referred(write.scope, *text.quote->message, kSelf));
     if (quoted && quoted->chat == chat.id) row.quoted = quoted->id;
   }
   if (text.file && transfer) {
@@ -57,24 +119,56 @@ base::Result<> insert_copy(const kernel::WriteContext& write, const store::Conta
   return chats::emit_changed(write.tx, write.account.id, chat.id, row.id);
 }
 
-base::Result<> copy_texts(const kernel::WriteContext& write, const OwnKey& own,
-                          const Arrival& arrival) {
+const TextMessage* text_of(const Content& content) {
+  if (const auto* grouped = std::get_if<GroupText>(&content.body)) return &grouped->message;
+  return std::get_if<TextMessage>(&content.body);
+}
+
+base::Result<> copy_text(const kernel::WriteContext& write, const CopyPlace& place,
+                         const store::ContactRow& self, const Arrival& arrival, MailContent& one) {
   const ChatMail& mail = arrival.opened.mail;
-  EDGE_TRY(const auto to, addressee(write, own, arrival.opened));
-  if (!to) return {};
-  // "The recipient's" are our messages, as in every mail that is read here; others the contact's.
-  const StoredNames names(write.scope, kSelf);
-  for (MailContent& one : to_content(mail, names)) {
-    const auto* text = std::get_if<TextMessage>(&one.content.body);
-    if (text == nullptr) continue;
-    FileNote* const note = file_note_in(one.content);
-    const auto transfer = transfer_of(arrival, one.file, note);
-    EDGE_TRY(const bool here, store::has_message_uuid(write.scope, kSelf, one.content.uuid));
-    EDGE_TRY(const SplitStep step, begin_split(write, kSelf, mail, one.content, transfer));
-    // The copy of what this device wrote.
-    if (step == SplitStep::joined || (step == SplitStep::half && here)) continue;
-    EDGE_CHECK(insert_copy(write, *to, one.content.uuid, *text, transfer));
-    if (step == SplitStep::half) EDGE_CHECK(note_half(write, kSelf, mail, one.content.uuid));
+  FileNote* const note = file_note_in(one.content);
+  const auto transfer = transfer_of(arrival, one.file, note);
+  EDGE_TRY(const bool here, store::has_message_uuid(write.scope, kSelf, one.content.uuid));
+  EDGE_TRY(const SplitStep step, begin_split(write, kSelf, mail, one.content, transfer));
+  // The copy of what this device wrote.
+  if (step == SplitStep::joined || (step == SplitStep::half && here)) return {};
+  EDGE_CHECK(insert_copy(write, place, self, one.content.uuid, *text_of(one.content), transfer));
+  return step == SplitStep::half ? note_half(write, kSelf, mail, one.content.uuid)
+                                 : base::Result<>{};
+}
+
+base::Result<> copy_timer(const kernel::WriteContext& write, const CopyPlace& place,
+                          const store::ContactRow& self, const ChatTimer& timer) {
+  EDGE_TRY(store::ChatRow chat, chat_of_copy(write, place));
+  return chats::take_timer(write, chat, self, timer.value);
+}
+
+bool is_of_a_message(const Content& content) {
+  if (std::holds_alternative<WebxdcNews>(content.body)) return true;
+  const auto* change = std::get_if<MessageChange>(&content.body);
+  return change != nullptr &&
+         (change->kind == ChangeKind::reaction || change->kind == ChangeKind::edit ||
+          change->kind == ChangeKind::deletion);
+}
+
+// What a device of ours said to others is taken as a content whose sender we are.
+base::Result<> copy_contents(const kernel::WriteContext& write, const OwnKey& own,
+                             const Arrival& arrival) {
+  EDGE_TRY(const auto place, place_of_copy(write, own, arrival.opened));
+  if (!place) return {};
+  EDGE_TRY(const store::ContactRow self, store::load_contact(write.scope, kSelf));
+  // What is named and not here is the contact's; in a group it was ours.
+  const StoredNames names(write.scope, place->contact.value_or(kSelf), place->authors);
+  for (MailContent& one : to_content(arrival.opened.mail, names)) {
+    if (text_of(one.content) != nullptr) {
+      EDGE_CHECK(copy_text(write, *place, self, arrival, one));
+    } else if (const auto* timer = std::get_if<ChatTimer>(&one.content.body)) {
+      EDGE_CHECK(copy_timer(write, *place, self, *timer));
+    } else if (is_of_a_message(one.content)) {
+      const receiving::Sender sender{self, kOwnTurn};
+      EDGE_CHECK(receiving::apply_content(write, sender, one.content, std::nullopt, {}));
+    }
   }
   return {};
 }
@@ -82,13 +176,14 @@ base::Result<> copy_texts(const kernel::WriteContext& write, const OwnKey& own,
 // What was read at the other device.
 base::Result<> copy_receipts(const kernel::WriteContext& write, const MailReceipt& receipt) {
   for (const std::string& id : receipt.message_ids) {
-    EDGE_TRY(const auto message, store::find_fresh_message(write.scope, uuid_of(id)));
+    EDGE_TRY(const auto message, store::find_message_of_anybody(write.scope, uuid_of(id)));
     if (!message) continue;
-    EDGE_TRY(const bool seen,
-             store::set_message_state(write.scope, message->id, MsgState::in_seen));
+    EDGE_TRY(const auto mark, store::find_message_mark(write.scope, *message));
+    if (!mark) continue;
+    EDGE_TRY(const bool seen, store::set_message_state(write.scope, *message, MsgState::in_seen));
     if (!seen) continue;
-    EDGE_CHECK(chats::start_timer(write, message->id));
-    EDGE_CHECK(write.emit(MsgsNoticed{message->chat}));
+    EDGE_CHECK(chats::start_timer(write, *message));
+    EDGE_CHECK(write.emit(MsgsNoticed{mark->chat}));
   }
   return {};
 }
@@ -97,13 +192,25 @@ base::Result<> copy_receipts(const kernel::WriteContext& write, const MailReceip
 
 base::Result<> take_own_copy(const kernel::WriteContext& write, const OwnKey& own,
                              const Arrival& arrival) {
-  const ChatMail& mail = arrival.opened.mail;
-  if (arrival.opened.seal != MailSeal::key || mail.join || mail.group) return {};
-  if (const auto* receipt = std::get_if<MailReceipt>(&mail.body)) {
+  const OpenedMail& opened = arrival.opened;
+  if (opened.seal != MailSeal::key) return {};
+  // The copy of what this device is sending.
+  EDGE_TRY(const bool ours, store::has_outbox_uuid(write.scope, uuid_of(opened.mail.message_id)));
+  if (ours) return {};
+  if (const auto* receipt = std::get_if<MailReceipt>(&opened.mail.body)) {
     return copy_receipts(write, *receipt);
   }
-  if (std::holds_alternative<MailText>(mail.body)) return copy_texts(write, own, arrival);
-  return {};
+  if (const auto* news = std::get_if<MailSync>(&opened.mail.body)) {
+    return take_device_news(write, own, news->json);
+  }
+  if (opened.mail.join) EDGE_CHECK(take_own_join_step(write, opened));
+  if (opened.mail.group) {
+    EDGE_TRY(const store::ContactRow self, store::load_contact(write.scope, kSelf));
+    EDGE_TRY(const bool taken, take_group_mail(write, opened, self, arrival.group_image));
+    if (!taken) return {};
+  }
+  if (opened.mail.join) return {};
+  return copy_contents(write, own, arrival);
 }
 
 }  // namespace messaging::mail

@@ -1,5 +1,7 @@
-// Copies of our own mails, which another device of the account sent: what it wrote is written here
-// too, and what it has read is read. In the writer's transaction.
+// Copies of our own mails, which another device of the account sent: what it wrote, changed and
+// read is so here too, and whom it joined is known. In the writer's transaction.
+//
+// Only mails that our key signed come here. What this device sent itself changes nothing.
 #pragma once
 
 #include "base/result.h"
@@ -9,8 +11,6 @@
 
 namespace messaging::mail {
 
-// Of mails between two: texts with their files, and receipts. Others, and what is here already,
-// change nothing.
 base::Result<> take_own_copy(const kernel::WriteContext& write, const OwnKey& own,
                              const Arrival& arrival);
 

@@ -64,6 +64,7 @@ base::Result<std::int64_t> least_generation(const kernel::WriteContext& write) {
 }
 
 base::Result<> reconnect_all(const kernel::WriteContext& write) {
+  if (write.account.protocol() != kernel::ProtocolKind::gateway) return {};
   EDGE_CHECK(drop_waiting_profiles(write));
   EDGE_TRY(const std::int64_t last, read_epoch(write.scope));
   const std::int64_t epoch = std::clamp<std::int64_t>(write.tx.now(), last + 1, kMostEpoch);

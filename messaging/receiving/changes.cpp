@@ -24,7 +24,7 @@ base::Result<> take_reaction(const kernel::WriteContext& write, MessageChangeRow
   EDGE_TRY(const bool changed, store::put_message_change(write.scope, row));
   if (!changed || !message) return {};
   EDGE_CHECK(write.emit(ReactionsChanged{message->chat, message->id}));
-  if (message->from != kSelf || row.text.empty()) return {};
+  if (message->from != kSelf || row.contact == kSelf || row.text.empty()) return {};
   return write.emit(IncomingReaction{message->chat, message->id, row.contact, row.text});
 }
 

@@ -123,7 +123,8 @@ void add_backup_methods(std::vector<Method>& table) {
       "Offers the account to another gateway, which takes it by get_backup with the code of"
       " get_backup_qr: once, within a quarter of an hour. It lives there then, and nothing is sent "
       "or"
-      " received here any more. Answers when it is there. Events: ImexProgress.",
+      " received here any more; an account of mail goes on here too, as two devices of one person."
+      " Answers when it is there. Events: ImexProgress.",
       {.scope = KeyScope::admin,
        .fuzz = Fuzz::unsafe,
        .errors = {Errc::not_found, Errc::forbidden, Errc::unavailable, Errc::io}}));

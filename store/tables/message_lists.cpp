@@ -161,16 +161,6 @@ base::Result<std::uint32_t> fresh_count(const Scope& scope, base::ChatId chat) {
   return static_cast<std::uint32_t>(count.value_or(0));
 }
 
-base::Result<std::optional<MessageMark>> find_fresh_message(const Scope& scope, const Uuid& uuid) {
-  static const std::string kSql =
-      "SELECT id FROM message INDEXED BY message_fresh WHERE account_id = ?1 AND uuid = ?2"
-      " AND state = " +
-      sql_literal(MsgState::in_fresh);
-  EDGE_TRY(const auto id, scope.db.integer(kSql, scope.account, base::ByteView(uuid)));
-  if (!id) return std::optional<MessageMark>();
-  return find_message_mark(scope, base::MsgId(static_cast<std::uint32_t>(*id)));
-}
-
 base::Result<std::optional<base::MsgId>> first_fresh(const Scope& scope, base::ChatId chat) {
   static const std::string kSql =
       "SELECT m.id FROM message m INDEXED BY message_fresh WHERE m.account_id = ? AND m.chat_id = ?"

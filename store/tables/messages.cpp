@@ -136,6 +136,16 @@ base::Result<bool> has_message_uuid(const Scope& scope, base::ContactId from, co
   return found.has_value();
 }
 
+// One look into the index for each contact.
+base::Result<std::optional<base::MsgId>> find_message_of_anybody(const Scope& scope,
+                                                                 const Uuid& uuid) {
+  return scope.db.one<base::MsgId>(
+      "SELECT m.id FROM contact c CROSS JOIN message m INDEXED BY message_by_uuid"
+      " ON m.account_id = c.account_id AND m.from_id = c.id AND m.uuid = ?2"
+      " WHERE c.account_id = ?1 LIMIT 1",
+      [](const Row& row) { return row.id<base::MsgId>(0); }, scope.account, base::ByteView(uuid));
+}
+
 base::Result<bool> set_message_state(const Scope& scope, base::MsgId message, MsgState state) {
   const auto step = std::find_if(std::begin(kSteps), std::end(kSteps),
                                  [&](const Step& each) { return each.to == state; });

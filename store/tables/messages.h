@@ -73,6 +73,9 @@ base::Result<std::optional<MessageRow>> find_message_by_uuid(const Scope& scope,
                                                              base::ContactId from,
                                                              const Uuid& uuid);
 base::Result<bool> has_message_uuid(const Scope& scope, base::ContactId from, const Uuid& uuid);
+// Whoever wrote it: a mail's Message-ID names nobody.
+base::Result<std::optional<base::MsgId>> find_message_of_anybody(const Scope& scope,
+                                                                 const Uuid& uuid);
 
 // The copy of a message in Saved messages, the first one.
 base::Result<std::optional<base::MsgId>> find_saved_copy(const Scope& scope, base::MsgId message);
@@ -90,8 +93,6 @@ struct MessageMark {
   base::UnixMillis sort_at = 0;
   Viewtype type = Viewtype::unknown;
 };
-// A fresh message of whoever wrote it; looks at all fresh ones.
-base::Result<std::optional<MessageMark>> find_fresh_message(const Scope& scope, const Uuid& uuid);
 base::Result<std::optional<MessageMark>> find_message_mark(const Scope& scope, base::MsgId message);
 // Whether a message had this id, of those that are given out, once; it may be deleted.
 base::Result<bool> was_message(const Scope& scope, base::MsgId message);

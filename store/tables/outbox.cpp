@@ -356,6 +356,14 @@ base::Result<std::optional<OutboxRow>> find_outbox_by_uuid(
                                  base::ByteView(uuid));
 }
 
+base::Result<bool> has_outbox_uuid(const Scope& scope, const std::array<std::uint8_t, 16>& uuid) {
+  EDGE_TRY(const auto found,
+           scope.db.integer("SELECT 1 FROM outbox INDEXED BY outbox_by_uuid WHERE account_id = ?1"
+                            " AND uuid = ?2 LIMIT 1",
+                            scope.account, base::ByteView(uuid)));
+  return found.has_value();
+}
+
 base::Result<std::vector<OutboxRow>> outbox_of_message(const Scope& scope, base::MsgId message) {
   static const std::string kSql = select("msg_id = ?2 AND intact ORDER BY id");
   return collect(scope, kSql, false, false, message);

@@ -106,6 +106,8 @@ base::Result<bool> has_waiting_outbox(const Scope& scope, base::ContactId contac
 base::Result<std::vector<base::ContactId>> contacts_with_waiting_outbox(const Scope& scope);
 base::Result<std::optional<OutboxRow>> find_outbox_by_uuid(
     const Scope& scope, base::ContactId contact, const std::array<std::uint8_t, 16>& uuid);
+// Whether anything under this uuid waits, for whomever.
+base::Result<bool> has_outbox_uuid(const Scope& scope, const std::array<std::uint8_t, 16>& uuid);
 // What is left of a message to be sent or acknowledged, without payloads and envelopes.
 base::Result<std::vector<OutboxRow>> outbox_of_message(const Scope& scope, base::MsgId message);
 // Routes with something ready.

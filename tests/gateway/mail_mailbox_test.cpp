@@ -29,6 +29,19 @@ TEST_CASE("mails that wait and mails that come are taken in order and removed") 
   CHECK(eventually([&] { return lines.status(line()).mails_in == 4; }));
 }
 
+TEST_CASE("a mailbox that other devices read is left as it is") {
+  ImapServer server;
+  Lines lines;
+  server.put("ann", make_mail("a"));
+  lines->watch(line(), login_at(server.port(), 1, "ann"), {},
+               {.after = messaging::mail::MailAfter::leave});
+  REQUIRE(eventually([&] { return lines.receiver.taken(line()).size() == 1; }));
+  CHECK(eventually([&] { return lines.receiver.cursor(line()) == MailCursor{77, 2}; }));
+  REQUIRE(lines.connected(line()));
+  CHECK_FALSE(server.with("ann", [](ImapBox& box) { return box.mails[0].seen; }));
+  CHECK(server.count("ann") == 1);
+}
+
 TEST_CASE("a mailbox that is not to be emptied gets its mails marked as seen") {
   ImapServer server;
   Lines lines;

@@ -197,6 +197,11 @@ TEST_CASE_METHOD(MailHome, "an account has five logins, one of which it writes f
                                                 "e@example.org"});
   CHECK(servers.watched().size() == 4);
   CHECK_FALSE(remove("made@relay.example.org"));
+  // Other devices read the same mails, and take a seen one for read by somebody.
+  REQUIRE(set("bcc_self", "1"));
+  for (const auto& [line, watched] : servers.watched()) CHECK(watched.after == MailAfter::leave);
+  REQUIRE(set("delete_server_after", "0"));
+  for (const auto& [line, watched] : servers.watched()) CHECK(watched.after == MailAfter::leave);
   REQUIRE(set("delete_server_after", "1"));
   for (const auto& [line, watched] : servers.watched()) CHECK(watched.after == MailAfter::remove);
 }

@@ -1,0 +1,40 @@
+// DeviceNews: what changed in an account that its other devices want to know and nobody else is
+// told (Protocol::tell_devices()). What it became is in the store already.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "messaging/model/card.h"
+
+namespace messaging::kernel {
+
+struct ChatNews {
+  enum class What { accepted, blocked, visibility, mute, removed };  // removed: is about to be
+  base::ChatId chat;
+  What what = What::accepted;
+};
+struct ContactNews {
+  enum class What { blocked, unblocked, name };
+  base::ContactId contact;
+  What what = What::name;
+};
+struct SettingNews {
+  std::string key;
+  std::string value;
+};
+struct RemovalNews {  // of messages, here alone
+  std::vector<Uuid> messages;
+};
+struct SavedNews {  // a copy in Saved messages
+  Uuid original{};
+  Uuid copy{};
+};
+
+struct DeviceNews {
+  std::variant<ChatNews, ContactNews, SettingNews, RemovalNews, SavedNews> what;
+};
+
+}  // namespace messaging::kernel

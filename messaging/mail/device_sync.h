@@ -1,0 +1,35 @@
+// Device sync: what one device of an account tells its others by mails to ourselves
+// (form/sync_items.h): invites, chats, settings, what was saved and removed. Delta Chat's devices
+// send and read the same.
+//
+// Sent while the account has other devices (`bcc_self`), wants it (`sync_msgs`) and is no bot. Read
+// only from mails that our own key signed, and then always: whoever sends such has a second device,
+// for which `bcc_self` is set. In the writer's transaction.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "messaging/kernel/device_news.h"
+#include "messaging/kernel/write_context.h"
+#include "messaging/mail/own_keys.h"
+#include "store/tables/invites.h"
+
+namespace messaging::mail {
+
+// Whether our mails go to our own mailbox too; then kSelf can be written to.
+base::Result<bool> copies_go_to_devices(const kernel::WriteContext& write);
+// There is another device, or will be.
+base::Result<> expect_device(const kernel::WriteContext& write);
+
+base::Result<> queue_device_news(const kernel::WriteContext& write, const kernel::DeviceNews& news);
+// An invite of ours is handed out (`live`), or withdrawn.
+base::Result<> queue_invite_news(const kernel::WriteContext& write, const store::InviteRow& invite,
+                                 bool live);
+
+// What another device of ours says. Items that cannot be read, or name what is not here, are
+// skipped.
+base::Result<> take_device_news(const kernel::WriteContext& write, const OwnKey& own,
+                                const std::string& json);
+
+}  // namespace messaging::mail

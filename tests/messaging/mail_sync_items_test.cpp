@@ -1,0 +1,134 @@
+// What devices of one account tell each other (form/sync_items.h), as Delta Chat 2.57 writes it.
+#include <catch2/catch.hpp>
+
+#include "messaging/mail/form/sync_items.h"
+
+using namespace messaging;
+using namespace messaging::mail;
+
+namespace {
+
+constexpr std::string_view kContact = "2B53F0121712E342CAAE53FDE9C94778A0398E39";
+
+std::string with(const std::string& data) {
+  return "{\"items\":[\n{\"timestamp\":1796054379,\"data\":" + data + "}\n]}";
+}
+
+std::string altered(const std::string& action) {
+  return with("{\"AlterChat\":{\"id\":{\"ContactFingerprint\":\"" + std::string(kContact) +
+              "\"},\"action\":" + action + "}}");
+}
+
+SyncItem of_contact(SyncAction action) {
+  return SyncChat{*Fingerprint::from_hex(kContact), "", std::move(action)};
+}
+
+}  // namespace
+
+TEST_CASE("items are written as Delta Chat's devices write them, and read") {
+  const std::string id = "17e2138b-1d6f-42df-be58-20fe4b6f0015@localhost";
+  const std::string copy = "8fcb9482-55e2-497f-8acf-abce08aee261@localhost";
+  const std::string group = "3XdTk-Qbsi7oHmcBZQvPs8J_";
+  const std::vector<std::pair<std::string, SyncItem>> items{
+      {with(
+           R"({"AddQrToken":{"invitenumber":"K_PLTzJOZiD664IvOCJApSYN","auth":"AzTM2IyKTZ5XeRUqOj75YMSX","grpid":null}})"),
+       SyncToken{"K_PLTzJOZiD664IvOCJApSYN", "AzTM2IyKTZ5XeRUqOj75YMSX"}},
+      {with(R"({"AddQrToken":{"invitenumber":"a","auth":"b","grpid":"3XdTk-Qbsi7oHmcBZQvPs8J_"}})"),
+       SyncToken{"a", "b", group}},
+      {with(R"({"DeleteQrToken":{"invitenumber":"a","auth":"b","grpid":null}})"),
+       SyncToken{"a", "b", "", false}},
+      {altered(R"("Block")"), of_contact(SyncBlock{true})},
+      {altered(R"("Unblock")"), of_contact(SyncBlock{false})},
+      {altered(R"("Accept")"), of_contact(SyncAccept())},
+      {altered(R"("Delete")"), of_contact(SyncDelete())},
+      {altered(R"({"SetVisibility":"Pinned"})"), of_contact(SyncVisibility{Visibility::pinned})},
+      {altered(R"({"SetVisibility":"Normal"})"), of_contact(SyncVisibility{Visibility::normal})},
+      {altered(R"({"SetMuted":"NotMuted"})"), of_contact(SyncMute{0})},
+      {altered(R"({"SetMuted":"Forever"})"), of_contact(SyncMute{-1})},
+      {altered(
+           R"({"SetMuted":{"Until":{"secs_since_epoch":1796058012,"nanos_since_epoch":168000000}}})"),
+       of_contact(SyncMute{1796058012168})},
+      {altered(R"({"Rename":"Bobby"})"), of_contact(SyncName{"Bobby"})},
+      {with(
+           R"({"AlterChat":{"id":{"Grpid":"3XdTk-Qbsi7oHmcBZQvPs8J_"},"action":{"CreateGroupEncrypted":"Gruppe \"1\""}}})"),
+       SyncChat{{}, group, SyncGroup{"Gruppe \"1\""}}},
+      {with(
+           R"({"AlterChat":{"id":{"Grpid":"3XdTk-Qbsi7oHmcBZQvPs8J_"},"action":{"SetPgpContacts":[["2B53F0121712E342CAAE53FDE9C94778A0398E39","bob2@rig.test"]]}}})"),
+       SyncChat{{}, group, SyncMembers{{{*Fingerprint::from_hex(kContact), "bob2@rig.test"}}}}},
+      {with(R"({"Config":{"key":"Displayname","val":"Alice Neu"}})"),
+       SyncSetting{"displayname", "Alice Neu"}},
+      {with(R"({"Config":{"key":"MdnsEnabled","val":"0"}})"), SyncSetting{"mdns_enabled", "0"}},
+      {with("{\"SaveMessage\":{\"src\":\"" + id + "\",\"dest\":\"" + copy + "\"}}"),
+       SyncSaved{id, copy}},
+      {with("{\"DeleteMessages\":{\"msgs\":[\"" + id + "\",\"" + copy + "\"]}}"),
+       SyncRemoved{{id, copy}}},
+  };
+  for (const auto& [json, item] : items) {
+    INFO(json);
+    CHECK(write_sync_items({item}, 1796054379) == json);
+    CHECK(read_sync_items(json) == std::vector<SyncItem>{item});
+  }
+  std::vector<SyncItem> all;
+  for (const auto& [json, item] : items) all.push_back(item);
+  CHECK(read_sync_items(write_sync_items(all, 1)) == all);
+}
+
+TEST_CASE("a setting's value keeps its lines, and further fields are read over") {
+  CHECK(read_sync_items(with(R"({"Config":{"key":"Selfstatus","val":"stat\nus","more":[1]}})")) ==
+        std::vector<SyncItem>{SyncSetting{"selfstatus", "stat\nus"}});
+  CHECK(read_sync_items(R"({"items":[],"more":{}})").empty());
+}
+
+TEST_CASE("items that cannot be read are left out, and cost no others") {
+  for (const std::string& bad : {
+           with(R"({"AddQrToken":{"invitenumber":"a"}})"),
+           with(R"({"AddQrToken":{"invitenumber":"a","auth":1}})"),
+           with(R"({"AddQrToken":{"invitenumber":"a b","auth":"c"}})"),
+           with(R"({"AddQrToken":{"invitenumber":"a","auth":"b","grpid":"../x"}})"),
+           with("{\"AddQrToken\":{\"invitenumber\":\"" + std::string(1000, 'a') +
+                "\",\"auth\":\"b\"}}"),
+           with(R"({"Later":{"x":1}})"),
+           with(R"({"AlterChat":{"id":{"ContactAddr":"bob@example.net"},"action":"Block"}})"),
+           with(R"({"AlterChat":{"id":{"ContactFingerprint":"12"},"action":"Block"}})"),
+           altered(R"("Burn")"),
+           altered(R"({"SetVisibility":"Hidden"})"),
+           altered(R"({"SetMuted":{"Until":{"secs_since_epoch":99999999999999999}}})"),
+           altered(R"({"SetMuted":{"Until":{"secs_since_epoch":0}}})"),
+           altered("{\"Rename\":\"" + std::string(5000, 'x') + "\"}"),
+           altered(R"({"Rename":7})"),
+           altered(R"({"SetPgpContacts":[["zz","bob@x"]]})"),
+           with(R"({"Config":{"key":"Addr","val":"me@elsewhere"}})"),
+           with(R"({"Config":{"key":"BccSelf","val":"0"}})"),
+           with("{\"Config\":{\"key\":\"Selfstatus\",\"val\":\"" +
+                std::string(kMaxSyncValue + 1, 'x') + "\"}}"),
+           with(R"({"SaveMessage":{"src":"","dest":"b@c"}})"),
+           with(R"({"DeleteMessages":{"msgs":[]}})"),
+           with(R"({"DeleteMessages":{"msgs":"a@b"}})"),
+           std::string("{\"badname\":[]}"),
+           std::string("{bad json}"),
+           std::string("[]"),
+           std::string(),
+           "{\"items\":" + std::string(100'000, '['),
+       }) {
+    INFO(bad.substr(0, 200));
+    CHECK(read_sync_items(bad).empty());
+  }
+  const std::string mixed =
+      R"({"items":[{"timestamp":1,"data":{"Later":1}},{"data":{"Config":{"key":"Displayname","val":"A"}}},7]})";
+  CHECK(read_sync_items(mixed) == std::vector<SyncItem>{SyncSetting{"displayname", "A"}});
+}
+
+TEST_CASE("more items than a mail may have are none") {
+  const std::string one = R"({"timestamp":1,"data":{"Config":{"key":"Displayname","val":"A"}}})";
+  const auto many = [&](std::size_t count) {
+    std::string list;
+    for (std::size_t i = 0; i < count; ++i) list += (i == 0 ? "" : ",") + one;
+    return "{\"items\":[" + list + "]}";
+  };
+  CHECK(read_sync_items(many(kMaxSyncItems)).size() == kMaxSyncItems);
+  CHECK(read_sync_items(many(kMaxSyncItems + 1)).empty());
+  std::string ids;
+  for (std::size_t i = 0; i <= kMaxSyncList; ++i)
+    ids += (i == 0 ? "" : ",") + std::string("\"a@b\"");
+  CHECK(read_sync_items(with("{\"DeleteMessages\":{\"msgs\":[" + ids + "]}}")).empty());
+}
