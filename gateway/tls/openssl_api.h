@@ -1,5 +1,6 @@
-// OpensslApi: OpenSSL's functions, loaded when `--tls-cert` or a mail account asks for them. Linked, it would bring
-// 5 MiB into every daemon at its start, also into one that serves loopback alone.
+// OpensslApi: OpenSSL's functions, loaded when `--tls-cert` or a mail account asks for them.
+// Linked, it would bring 5 MiB into every daemon at its start, also into one that serves loopback
+// alone.
 #pragma once
 
 #include <openssl/err.h>

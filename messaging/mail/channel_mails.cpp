@@ -100,9 +100,9 @@ bool change_membership(const kernel::WriteContext& write, chats::Group& group,
   }
   // We left it or were removed, and did not ask to come back.
   if (!group.row.self_present && group.state.find(self) != nullptr) return false;
-  const std::string& secret = opened.mail.group->secret;
+  const crypto::WipingBytes& secret = opened.mail.group->secret;
   if (secret.size() < kShortestSecret) return false;
-  group.row.secret.assign(secret.begin(), secret.end());
+  group.row.secret = secret;
   for (const MemberKey& key : {owner, self}) {
     if (group.state.has(key)) continue;
     group.state.members[key] =
@@ -118,7 +118,8 @@ base::Result<bool> take_from_owner(const kernel::WriteContext& write, chats::Gro
   const Fate fate = fate_of(opened, self, write.account.addr());
   const GroupState before = group.state;
   if (!change_membership(write, group, opened, fate)) return false;
-  const GroupReading reading = reading_of_channel(write, opened, picture);
+  GroupReading reading = reading_of_channel(write, opened, picture);
+  reading.image_number = group.state.image.stamp.number;
   GroupState said = state_in(opened.mail, reading);
   said.members.clear();
   said.channel = true;

@@ -155,11 +155,15 @@ class GroupFramer {
     if (!group_.is_owner(chats::key_of(account_))) {
       return std::holds_alternative<MemberRemoved>(change) ? out : GroupFrame{};
     }
-    if (std::holds_alternative<MemberAdded>(change)) {
+    if (const auto* added = std::get_if<MemberAdded>(&change)) {
+      if (!group_.state.has(member_key(added->fingerprint))) return GroupFrame{};  // gone meanwhile
       put_welcome(out);
       return out;
     }
     if (std::holds_alternative<MemberRemoved>(change)) return out;
+    // A copy of an earlier post, for one reader who came later, is no message of the chat's.
+    const bool is_copy = std::holds_alternative<GroupText>(content.body) && !line;
+    if (is_copy && mail_.to.size() == 1) return out;
     if (std::holds_alternative<GroupDescribed>(change)) put_description();
     mail_.to.clear();
     out.secret = group_.row.secret;
@@ -183,8 +187,7 @@ class GroupFramer {
   }
   // What a new reader needs.
   void put_welcome(GroupFrame& out) {
-    const crypto::WipingBytes& secret = group_.row.secret;
-    mail_.group->secret.assign(secret.begin(), secret.end());
+    mail_.group->secret = group_.row.secret;
     if (group_.state.description.stamp.number != 0) put_description();
     if (group_.state.image.value) out.image = group_.row.image_blob;
   }
@@ -289,6 +292,7 @@ base::Result<bool> take_group_mail(const kernel::WriteContext& write, const Open
   if (group && group->state.channel) return false;
   GroupReading reading = reading_of(write, opened, group);
   if (picture) reading.image = picture->hash;
+  if (group) reading.image_number = group->state.image.stamp.number;
   const GroupState said = state_in(mail, reading);
   const MemberKey self = chats::key_of(write.account);
   if (reading.known && !group->state.has(reading.sender)) return true;  // its contents wait

@@ -59,17 +59,22 @@ std::string too_large_words(std::uint64_t size) {
       static_cast<double>(size) / (1 << 20), kLargestMail >> 20);
 }
 
-base::Result<> leave_mail(const kernel::WriteContext& write, const store::MailLeftRow& place) {
+base::Result<bool> leave_mail(const kernel::WriteContext& write, store::MailLeftRow place) {
+  EDGE_TRY(const bool asked_for, is_asked_for(write.scope, place.uuid));
+  place.wanted = asked_for && place.size <= kLargestMail;
   EDGE_CHECK(store::put_mail_left(write.scope, place));
   EDGE_TRY(auto waiting, waiting_messages(write.scope, place.uuid));
   for (store::MessageRow& message : waiting) {
     if (place.size > kLargestMail) {
       EDGE_CHECK(fail_download(write, std::move(message), too_large_words(place.size)));
-    } else if (message.download != DownloadState::available) {
-      EDGE_CHECK(set_download(write, std::move(message), DownloadState::available, std::string()));
+      continue;
     }
+    const DownloadState state =
+        place.wanted ? DownloadState::in_progress : DownloadState::available;
+    if (message.download == state) continue;
+    EDGE_CHECK(set_download(write, std::move(message), state, std::string()));
   }
-  return {};
+  return place.wanted;
 }
 
 base::Result<> begin_waiting(const kernel::WriteContext& write, store::MessageRow& message,

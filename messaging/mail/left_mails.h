@@ -25,7 +25,8 @@ std::string too_large_words(std::uint64_t size);
 
 // ---- in the writer's transaction, with events ----
 
-base::Result<> leave_mail(const kernel::WriteContext& write, const store::MailLeftRow& place);
+// True: its file was asked for meanwhile, and is to be fetched.
+base::Result<bool> leave_mail(const kernel::WriteContext& write, store::MailLeftRow place);
 // The state of a message whose text is here and whose file is not.
 base::Result<> begin_waiting(const kernel::WriteContext& write, store::MessageRow& message,
                              std::uint64_t file_size);

@@ -48,12 +48,14 @@ base::Result<> take_profile(const kernel::WriteContext& write, store::ContactRow
   }
   EDGE_TRY(const bool another_picture, take_avatar(write, contact, arrival));
   const bool shown_otherwise = another_picture || contact.auth_name != before.auth_name;
-  if (!shown_otherwise && contact.addr == before.addr && contact.status == before.status &&
-      contact.bot == before.bot && contact.avatar_number == before.avatar_number) {
+  const bool changed = shown_otherwise || contact.addr != before.addr ||
+                       contact.status != before.status || contact.bot != before.bot;
+  if (!changed && contact.avatar_number == before.avatar_number) {
     return store::touch_last_seen(write.scope, contact.id, write.tx.now());
   }
   contact.last_seen = write.tx.now();
   EDGE_CHECK(store::update_contact(write.scope, contact));
+  if (!changed) return {};
   EDGE_CHECK(write.emit(ContactsChanged{contact.id}));
   if (!shown_otherwise) return {};
   EDGE_TRY(const auto chat, store::find_chat_by_contact(write.scope, contact.id));
@@ -206,8 +208,12 @@ base::Result<Applied> apply_mail(const kernel::WriteContext& write, const OwnKey
   if (known) return apply_from(write, own, arrival, *known);
   // Whom a stranger adds to a group hears so by a step, too.
   if (opened.mail.join && !opened.mail.group) {
+    Applied applied;
     EDGE_CHECK(take_join_step(write, own, opened));
-    return Applied{};
+    EDGE_TRY(auto joined, find_by_fingerprint(write.scope, opened.signer->fingerprint()));
+    if (joined) EDGE_CHECK(take_profile(write, *joined, arrival));
+    EDGE_CHECK(note_kept(write, arrival, applied));
+    return applied;
   }
   // Nobody is a channel's reader or owner here without being known.
   if (opened.mail.group && opened.mail.group->channel) return Applied{};

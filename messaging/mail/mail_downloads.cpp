@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "messaging/chats/chat_rules.h"
 #include "messaging/mail/left_mails.h"
+#include "store/tables/mail_halves.h"
 #include "store/tables/mail_logins.h"
 
 namespace messaging::mail {
@@ -31,6 +32,11 @@ base::Result<> MailDownloads::want(const kernel::WriteContext& write, store::Mes
   };
   if (places.empty() && message.download == DownloadState::in_progress) return {};  // it comes
   if (places.empty()) {
+    // Its mail has not come yet, or its mailbox was numbered anew: it is taken once it is seen.
+    EDGE_TRY(const auto half, store::find_mail_half(write.scope, message.from, message.uuid));
+    if (half && message.download == DownloadState::available) {
+      return ask_for(write, std::move(message));
+    }
     return fail_download(write, std::move(message),
                          "The file is not on the mail server: it has not come yet, or was deleted "
                          "there.");

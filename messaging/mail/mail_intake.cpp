@@ -99,10 +99,13 @@ void MailIntake::leave(LineKey line, Judged judged, base::Completion<std::vector
       [this, left = std::move(judged.left)](store::Tx& tx, const store::Scope& scope,
                                             const kernel::AccountState& state) -> base::Result<> {
         const kernel::WriteContext write{core_, tx, scope, state};
+        bool wanted = false;
         for (store::MailLeftRow place : left) {
           place.at = write.steady();
-          EDGE_CHECK(leave_mail(write, place));
+          EDGE_TRY(const bool asked_for, leave_mail(write, place));
+          wanted = wanted || asked_for;
         }
+        if (wanted) tx.on_commit([this, account = state.id] { downloads_.run(account); });
         return {};
       },
       [wishes = std::move(judged.wishes),

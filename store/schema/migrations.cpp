@@ -18,7 +18,7 @@
 #include "store/schema/v20.sql.h"
 #include "store/schema/v21.sql.h"
 #include "store/schema/v22.sql.h"
-#include "store/schema/v25.sql.h"
+#include "store/schema/v23.sql.h"
 #include "store/schema/v3.sql.h"
 #include "store/schema/v4.sql.h"
 #include "store/schema/v5.sql.h"
@@ -56,7 +56,7 @@ std::span<const Migration> migrations() {
         Migration{20, "keys of mail accounts, mails that were taken", schema::kV20},
         Migration{21, "profile pictures", schema::kV21},
         Migration{22, "profile pictures by mail, mails left on servers", schema::kV22},
-        Migration{25, "places of mails that stay on their servers", schema::kV25},
+        Migration{23, "places of mails that stay on their servers", schema::kV23},
     };
     if (steps.back().number == schema::kWholeUpTo) steps.back().whole = schema::kWhole;
     return steps;

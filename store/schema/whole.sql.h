@@ -4,7 +4,7 @@
 
 namespace store::schema {
 
-inline constexpr int kWholeUpTo = 25;  // the last of those steps
+inline constexpr int kWholeUpTo = 23;  // the last of those steps
 
 inline constexpr const char* kWhole = R"sql(
 CREATE TABLE store_meta(name TEXT PRIMARY KEY,value INTEGER NOT NULL) STRICT,WITHOUT ROWID;
@@ -114,12 +114,12 @@ CREATE TABLE mail_message_id(account_id INTEGER NOT NULL REFERENCES account(id) 
 CREATE TABLE mail_taken(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,id_hash BLOB NOT NULL,at INTEGER NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,id_hash)) STRICT,WITHOUT ROWID;
 CREATE INDEX mail_taken_by_age ON mail_taken(account_id,at);
 CREATE TABLE mail_half(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,contact_id INTEGER NOT NULL,uuid BLOB NOT NULL,has_file INTEGER NOT NULL,transport INTEGER NOT NULL DEFAULT 0,uid_validity INTEGER NOT NULL DEFAULT 0,uid INTEGER NOT NULL DEFAULT 0,at INTEGER NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,contact_id,uuid)) STRICT,WITHOUT ROWID;
-CREATE TABLE mail_place(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,transport INTEGER NOT NULL,uid_validity INTEGER NOT NULL,uid INTEGER NOT NULL,at INTEGER NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,transport,uid_validity,uid)) STRICT,WITHOUT ROWID;
-CREATE INDEX mail_place_by_age ON mail_place(account_id,at);
 CREATE TABLE mail_left(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,uuid BLOB NOT NULL,transport INTEGER NOT NULL,uid_validity INTEGER NOT NULL,uid INTEGER NOT NULL,size INTEGER NOT NULL,wanted INTEGER NOT NULL DEFAULT 0,at INTEGER NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,uuid,transport,uid)) STRICT,WITHOUT ROWID;
 CREATE INDEX mail_left_by_age ON mail_left(account_id,at);
 CREATE INDEX mail_left_wanted ON mail_left(account_id) WHERE wanted = 1;
 CREATE TABLE mail_notice(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,uuid BLOB NOT NULL,contact_id INTEGER NOT NULL,sealed BLOB NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,uuid,contact_id)) STRICT,WITHOUT ROWID;
+CREATE TABLE mail_place(account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,transport INTEGER NOT NULL,uid_validity INTEGER NOT NULL,uid INTEGER NOT NULL,at INTEGER NOT NULL,mac BLOB NOT NULL DEFAULT x'00000000000000000000000000000000',PRIMARY KEY(account_id,transport,uid_validity,uid)) STRICT,WITHOUT ROWID;
+CREATE INDEX mail_place_by_age ON mail_place(account_id,at);
 )sql";
 
 }  // namespace store::schema

@@ -1,7 +1,6 @@
 // room: messaging
 // The input is a file that may be a picture.
 #include "messaging/files/picture_head.h"
-
 #include "tests/crypto/fuzz_world.h"
 
 using fuzz_world::expect;
@@ -9,8 +8,8 @@ using fuzz_world::expect;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const base::ByteView file(data, size);
   std::size_t reads = 0;
-  const auto head = messaging::files::read_picture_head(
-      [&](std::uint64_t offset, std::span<std::uint8_t> out) {
+  const auto head =
+      messaging::files::read_picture_head([&](std::uint64_t offset, std::span<std::uint8_t> out) {
         ++reads;
         if (offset > file.size() || file.size() - offset < out.size()) return false;
         const auto part = file.subspan(static_cast<std::size_t>(offset), out.size());

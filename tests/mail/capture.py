@@ -105,9 +105,22 @@ def converse(capture, cores):
 
     channel = alice.rpc("create_broadcast", "Channel")
     link = alice.rpc("get_chat_securejoin_qr_code", channel)
-    join(alice, bob, channel, link)
+    _, at_bob = join(alice, bob, channel, link)
     capture.take("channel-join", "link", link)
     text(alice, channel, bob, "to the channel", "channel-text")
+    _, at_carol = join(alice, carol, channel, link)
+    carol.arrives("to the channel")
+    capture.take("channel-join", "link", link)  # with the post that was there before
+    alice.rpc("set_chat_name", channel, "Channel Ü")
+    until(lambda: carol.chat(at_carol)["name"] == "Channel Ü", what="the channel's name")
+    capture.take("channel-name", "name", "Channel Ü")
+    reader = next(c for c in alice.rpc("get_chat_contacts", channel) if alice.rpc("get_contact", c)["address"] == carol.address)
+    alice.rpc("remove_contact_from_chat", channel, reader)
+    until(lambda: not carol.chat(at_carol)["selfInGroup"], what="carol's removal from the channel")
+    capture.take("channel-remove", "removed", carol.address)
+    bob.rpc("leave_group", at_bob)
+    until(lambda: not alice.members(channel), what="bob's leaving of the channel")
+    capture.take("channel-leave", "removed", bob.address)
     for party in (alice, bob, carol):
         with tempfile.TemporaryDirectory() as folder:
             party.rpc("export_self_keys", folder, None)

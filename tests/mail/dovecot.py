@@ -81,6 +81,8 @@ first_valid_uid = 1
 first_valid_gid = 1
 mail_max_userip_connections = 1000
 imap_idle_notify_interval = 29 mins
+# Where inotify has no more for its user, it looks itself, by default twice a minute.
+mailbox_idle_check_interval = 1 secs
 passdb {{
   driver = passwd-file
   args = username_format=%Lu {self.mailboxes.locked}

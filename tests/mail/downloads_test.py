@@ -13,15 +13,14 @@ LIMIT = 200_000  # bytes
 
 
 class Limited(Case):
-    def setUp(self):
-        super().setUp()
-        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="mail-downloads-")))
+    def file(self, name, data):
+        path = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="mail-downloads-"))) / name
+        path.write_bytes(data)
+        return path
 
     def waits(self, sender, chat, receiver, name, data, text, **more):
         """Sends a file; the message at the receiver, whose file is not downloaded."""
-        path = self.folder / name
-        path.write_bytes(data)
-        sender.send(chat, text, file=str(path), filename=name, **more)
+        sender.send(chat, text, file=str(self.file(name, data)), filename=name, **more)
         found = until(lambda: receiver.rpc("search_messages", text, None), 40, f"'{text}' at {receiver}")
         until(lambda: receiver.message(found[0])["downloadState"] == "Available", 40, f"its file's state at {receiver}")
         return receiver.message(found[0])
@@ -55,8 +54,7 @@ class OnDemand(Pair, Limited):
         self.assertEqual(1, receiver.texts(its).count(text), receiver)
         # What is smaller than the limit, and what comes without one, needs nobody to ask.
         receiver.rpc("set_config", "download_limit", "0")
-        path = self.folder / f"{sender.name}.bin"
-        path.write_bytes(noise(300_000, f"2 {sender.name}"))
+        path = self.file(f"{sender.name}.bin", noise(300_000, f"2 {sender.name}"))
         sender.send(chat, f"by itself, {sender.name}", file=str(path))
         self.comes(receiver, receiver.arrives(f"by itself, {sender.name}", 40)["id"], path.read_bytes())
 

@@ -1,7 +1,11 @@
 """Groups of three, with Delta Chat as some members and the subject as others: made, joined, changed, left; the lists of members are
 the same at all ends."""
+import pathlib
+import tempfile
+import time
 import unittest
 
+from files_test import png
 from world import Case, at_once, join, peer, setUpModule, subject, tearDownModule, until  # noqa: F401
 
 
@@ -174,6 +178,22 @@ class Codes(Case):
         self.sent(newcomer, its, owner)
         self.sent(owner, theirs, newcomer)
         self.assertTrue(newcomer.rpc("get_contact", newcomer.contact_of(owner))["isVerified"])
+
+
+class Pictures(Crew):
+    def test_a_picture_is_set_and_removed_by_either(self):
+        for maker, other in ((self.alice, self.bob), (self.bob, self.alice)):
+            mine, its = self.group(maker, f"with a picture of {maker.name}", other)
+            with tempfile.TemporaryDirectory(prefix="mail-groups-") as folder:
+                path = pathlib.Path(folder) / "crew.png"
+                path.write_bytes(png(64, 64))
+                maker.rpc("set_chat_profile_image", mine, str(path))
+            until(lambda: other.chat(its)["profileImage"], what=f"the picture at {other}")
+            self.assertEqual(1, len(self.infos(other, its, "GroupImageChanged")), other)
+            second = int(time.time())
+            until(lambda second=second: int(time.time()) > second, what="another second, by which changes of groups are numbered")
+            maker.rpc("set_chat_profile_image", mine, None)
+            until(lambda: other.chat(its)["profileImage"] is None, what=f"no picture at {other}")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import subprocess
 import unittest
 
 import world
-from world import Case, not_ours, peer, setUpModule, tearDownModule, until  # noqa: F401
+from world import Case, peer, setUpModule, tearDownModule, until  # noqa: F401
 from gateway import CLI, Gateway, scaled
 
 

@@ -4,6 +4,7 @@ that is: "ours", or "core", by which the tests themselves are tried.
     from world import Pair, setUpModule, tearDownModule
 """
 import concurrent.futures
+import contextvars
 import functools
 import os
 import unittest
@@ -17,6 +18,7 @@ SUBJECT = os.environ.get("EDGE_MAIL_SUBJECT", "ours")
 assert SUBJECT in KINDS, f"EDGE_MAIL_SUBJECT is {SUBJECT}: use one of {KINDS}"
 RIG = None
 SERVERS = {}
+MADE = contextvars.ContextVar("MADE", default=None)  # the parties of the class that runs here
 LAWLESS = set()  # the addresses whose mails may break the relay's rules
 
 
@@ -50,15 +52,27 @@ def tearDownModule():  # noqa: N802
 def at_once(*works):
     """Runs these beside each other; their results."""
     with concurrent.futures.ThreadPoolExecutor(len(works)) as pool:
-        return [future.result() for future in [pool.submit(work) for work in works]]
+        return [future.result() for future in [pool.submit(contextvars.copy_context().run, work) for work in works]]
+
+
+def of_class(party):
+    """A party that goes offline with the end of the class: a hundred watched mailboxes are more than inotify has for one user."""
+    if MADE.get() is not None:
+        MADE.get().append(party)
+    return party
+
+
+def go_offline(parties):
+    for party in parties:
+        party.rpc("stop_io")
 
 
 def subject(name, **login):
-    return SERVERS[SUBJECT].party(name, **login)
+    return of_class(SERVERS[SUBJECT].party(name, **login))
 
 
 def peer(name, **login):
-    return SERVERS["core"].party(name, **login)
+    return of_class(SERVERS["core"].party(name, **login))
 
 
 def not_ours(reason):
@@ -72,6 +86,9 @@ class Case(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.rig = RIG
+        made = []
+        MADE.set(made)
+        cls.addClassCleanup(go_offline, made)
 
     def is_padlocked(self, party, message):
         self.assertIs(True, message["showPadlock"], f"at {party}: {message}")

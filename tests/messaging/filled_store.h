@@ -21,6 +21,7 @@
 #include "store/tables/mail_keys.h"
 #include "store/tables/mail_left.h"
 #include "store/tables/mail_logins.h"
+#include "store/tables/mail_places.h"
 #include "store/tables/message_changes.h"
 #include "store/tables/pending_joins.h"
 #include "store/tables/pending_receipts.h"
@@ -186,8 +187,12 @@ struct FilledStore : Three {
       (void)fresh;
       EDGE_CHECK(store::put_mail_half(
           scope, {.contact = bob_at_alice, .uuid = id16, .has_file = true, .at = tx.now()}));
+      EDGE_CHECK(store::note_mail_place(
+          scope, {.transport = 1, .uid_validity = 7, .uid = static_cast<std::uint32_t>(n)},
+          tx.now()));
       EDGE_CHECK(store::put_mail_left(scope, {.uuid = id16, .transport = 1, .at = tx.now()}));
-      EDGE_CHECK(store::put_mail_notice(scope, {.contact = bob_at_alice, .uuid = id16}));
+      EDGE_CHECK(
+          store::put_mail_notice(scope, {.contact = bob_at_alice, .uuid = id16, .name = "a.jpg"}));
       EDGE_CHECK(store::put_location_stream(
           scope, {.chat = ChatId(900 + n), .until = tx.now() + 1'000'000'000'000}));
       store::WebxdcUpdateRow update;

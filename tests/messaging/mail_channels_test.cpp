@@ -6,6 +6,7 @@
 #include "messaging/mail/form/mail_group.h"
 #include "messaging/mail/form/message_id.h"
 #include "messaging/mail/form/outer_mail.h"
+#include "messaging/mail/group_mails.h"
 #include "messaging/mail/mail_protocol.h"
 #include "tests/messaging/mail_world.h"
 #include "tests/messaging/three.h"
@@ -222,7 +223,7 @@ TEST_CASE("with a channel's secret alone nobody posts, and with its owner's key 
   world.servers.put(box, by_secret(mail, alice.secret, &alice.own->secret));
   // A secret that can be guessed.
   mail.group->change = MemberAdded{"bob@mail.test", bob.own->certificate.fingerprint()};
-  mail.group->secret = "guess";
+  mail.group->secret.assign(5, 'g');
   world.servers.put(box, by_key(mail, {&bob.own->certificate}, alice.own->secret));
   // carol says that bob leaves.
   mail = post_of(alice, "");
@@ -239,7 +240,7 @@ TEST_CASE("with a channel's secret alone nobody posts, and with its owner's key 
   world.post("by alice herself");
   REQUIRE(world.until([&] { return world.bob.has_text("by alice herself"); }));
   CHECK(world.readers() == 2);
-  for (const std::string& text : {"unsigned", "signed by a reader", "for a chat", "for a group"}) {
+  for (const std::string text : {"unsigned", "signed by a reader", "for a chat", "for a group"}) {
     CHECK_FALSE(world.bob.has_text(text));
   }
 }
@@ -254,12 +255,12 @@ TEST_CASE("nobody is put into a channel that it did not ask for, or left") {
   const std::string box = MailWorld::addr(world.bob);
   ChatMail mail = post_of(alice, "");
   mail.group->change = MemberAdded{"bob@mail.test", bob.own->certificate.fingerprint()};
-  mail.group->secret = std::string(43, 'a');
+  mail.group->secret.assign(43, 'a');
   world.servers.put(box, by_key(mail, {&bob.own->certificate}, alice.own->secret));
   mail = post_of(alice, "");
   mail.group->id = "AAAAAAAAAAAAAAAAAAAAAA";
   mail.group->change = MemberAdded{"bob@mail.test", bob.own->certificate.fingerprint()};
-  mail.group->secret = std::string(43, 'a');
+  mail.group->secret.assign(43, 'a');
   world.servers.put(box, by_key(mail, {&bob.own->certificate}, alice.own->secret));
   REQUIRE(world.until([&] { return world.servers.count(box) == 0; }));
   CHECK_FALSE(Three::chat(world.bob, bobs).self_in_group);

@@ -100,7 +100,7 @@ TEST_CASE("news that name what is not here change nothing") {
   CHECK(world.alice.texts(world.alices) == std::vector<std::string>{"stays"});
 }
 
-TEST_CASE("a note that another device wrote is in Saved messages, and its receipts are heeded") {
+TEST_CASE("a note that another device wrote is in Saved messages") {
   Devices world;
   messaging::mail::ChatMail note;
   note.to.push_back({messaging::mail::MailAddress{MailWorld::addr(world.alice)}});

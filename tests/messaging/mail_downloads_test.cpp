@@ -35,9 +35,16 @@ struct Limited : MailWorld {
     }));
   }
   std::string box() const { return addr(alice); }
-  // Until nothing but what is left lies in alice's mailbox.
+  // Until nothing but what is left lies in alice's mailbox, and she knows where.
   bool settled(std::size_t left) {
-    return until([&] { return outbox(bob) == 0 && servers.count(box()) == left; });
+    return until(
+        [&] { return outbox(bob) == 0 && servers.count(box()) == left && places_known() == left; });
+  }
+  std::size_t places_known() {
+    auto reader = alice.store().read();
+    REQUIRE(reader);
+    return static_cast<std::size_t>(
+        reader->connection().integer("SELECT count(*) FROM mail_left").value_or(-1).value_or(-1));
   }
   bool has_file(MsgId message) {
     const auto file = alice.engine().files().open(Peer::kAccount, message);
@@ -107,6 +114,29 @@ TEST_CASE("a download goes on after a restart, and once the line is there again"
   CHECK(world.has_file(message));
 }
 
+TEST_CASE("a file may be asked for before its mail is there") {
+  Limited world;
+  world.servers.hold(world.box(), true);
+  MessageDraft draft;
+  draft.file = world.folder.file("large.bin", heavy(300'000));
+  draft.text = "early";
+  world.bob.send(world.bobs, draft);
+  REQUIRE(world.until(
+      [&] { return world.outbox(world.bob) == 0 && world.servers.count(world.box()) == 2; }));
+  auto file = world.servers.take_newest(world.box());  // the text lies before it
+  world.servers.hold(world.box(), false);
+  REQUIRE(world.until([&] { return world.alice.has_text("early"); }));
+  const MsgId message = *world.alice.find_text("early");
+  REQUIRE(world.becomes(message, DownloadState::available));
+  world.download(message);
+  CHECK(world.alice.message(message).download == DownloadState::in_progress);
+  SECTION("and is taken when it comes") {}
+  SECTION("after a restart too") { world.restart(world.alice, world.alices_mails()); }
+  world.servers.put(world.box(), std::move(file));
+  REQUIRE(world.becomes(message, DownloadState::done));
+  CHECK(world.has_file(message));
+}
+
 TEST_CASE("a file that its server has no more fails in words, and may be asked for again") {
   Limited world;
   const MsgId message = world.send_large("gone");
@@ -158,6 +188,7 @@ TEST_CASE("a mail that is too large for any download is told") {
   Limited world;
   const MsgId message = world.send_large("huge");
   REQUIRE(world.becomes(message, DownloadState::available));
+  REQUIRE(world.settled(1));
   const auto lies = world.servers.next(world.box(), 1);
   const auto line = world.alices_mails().line();
   REQUIRE(lies);

@@ -146,13 +146,33 @@ TEST_CASE("lists without times say who is in a new group, and change a known one
   CHECK(removal.members.at(key(2)).number == membership_number(500, false));
 }
 
-TEST_CASE("no change is later than now, and strangers' lists are bounded") {
+TEST_CASE("changes are in their order where core dates its mails some seconds ahead") {
+  ChatMail mail = group_mail(1, kNow + 3);
+  mail.group->image = MailPicture{{1, 2, 3}};
+  GroupReading with_picture = reading(1, true);
+  with_picture.image = ImageHash{1};
+  mail.group->change = MemberAdded{addr_of(key(2)), fingerprint_of(key(2))};
+  const GroupState before = state_in(mail, with_picture);
+  GroupReading later = reading(1, true);
+  later.image_number = before.image.stamp.number;
+  mail.group->image = MailPicture();
+  mail.group->change = MemberRemoved{addr_of(key(2)), fingerprint_of(key(2))};
+  mail.group->timed = false;
+  for (const std::int64_t date : {kNow + 4, kNow + 3}) {  // also the last seconds it lends
+    mail.date = date;
+    const GroupState after = merge(before, state_in(mail, later));
+    CHECK_FALSE(after.image.value);
+    CHECK(after.has(key(2)) == (date == kNow + 3));
+  }
+}
+
+TEST_CASE("no change is much later than now, and strangers' lists are bounded") {
   ChatMail mail = group_mail(1, kNow + 1'000'000);
   mail.to = {member(2, kNow + 1'000'000)};
-  mail.group->name_changed = kNow + 5;
+  mail.group->name_changed = kNow + 1'000;
   const GroupState state = state_in(mail, reading(1, false));
-  CHECK(state.members.at(key(2)).number == membership_number(kNow, true));
-  CHECK(state.name.stamp.number == static_cast<std::uint64_t>(kNow));
+  CHECK(state.members.at(key(2)).number == membership_number(kNow + 10, true));
+  CHECK(state.name.stamp.number == static_cast<std::uint64_t>(kNow + 10));
   mail.to = {member(2, -5)};
   CHECK(state_in(mail, reading(1, false)).members.at(key(2)).number > 0);
 }

@@ -168,7 +168,7 @@ TEST_CASE("a group's picture goes by mail, and is removed") {
       world.alice.engine().groups().set_image(kAccount, chat, std::move(path), std::move(done));
     }));
   };
-  set(folder.file("crew.png", std::string(20'000, 'p')));
+  set(folder.file("crew.png", picture("crew")));
   REQUIRE(world.until([&] { return !Three::chat(world.bob, world.bobs).image.empty(); }));
   CHECK(Three::lines(world.bob, world.bobs, SystemMessage::group_image).size() == 1);
   world.clock.advance(2000);

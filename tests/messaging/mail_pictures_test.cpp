@@ -7,15 +7,6 @@ using namespace test;
 
 namespace {
 
-// A picture by its headers, told from others by its last bytes.
-std::string picture(const std::string& mark, std::uint8_t width = 8) {
-  std::string out("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\0\0\0\0\x06", 24);
-  out[19] = static_cast<char>(width);
-  std::mt19937 random(7);  // no compression makes it small
-  for (int i = 0; i < 30'000; ++i) out.push_back(static_cast<char>(random()));
-  return out + mark;
-}
-
 struct Faces : MailWorld {
   Faces() : bobs(join(bob, alice)), alices(alice.chat_with_peer()) {}
 

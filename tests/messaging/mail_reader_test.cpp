@@ -321,8 +321,18 @@ TEST_CASE("channels of core's are read") {
   CHECK(mail.group->channel);
   CHECK(mail.group->id == "xcjGqEit4sz_mZC71TN7KdVb");
   CHECK(mail.group->name == "Chan");
-  CHECK(mail.group->secret == "EB-pT8LCxhq5En4PFkTuAwsSng_LSy98MYPY80m_PDC");
+  const auto& secret = mail.group->secret;
+  CHECK(std::string(secret.begin(), secret.end()) == "EB-pT8LCxhq5En4PFkTuAwsSng_LSy98MYPY80m_PDC");
   CHECK(mail.join->step == "vg-member-added");
+  // Where the name is not ASCII, the id is in the encoded word, too.
+  for (const char* list :
+       {"=?utf-8?Q?Channel_=C3=9C_<xcjGqEit4sz=5FmZC71TN7KdVb>?=",
+        "=?utf-8?B?0J3QvtCy0L7RgdGC0LggPHhjakdxRWl0NHN6X21aQzcxVE43S2RWYj4=?="}) {
+    const ChatMail other =
+        read(from_bob("Chat-List-ID: " + std::string(list) + "\n", plain("post")));
+    REQUIRE(other.group);
+    CHECK(other.group->id == "xcjGqEit4sz_mZC71TN7KdVb");
+  }
 }
 
 TEST_CASE("what the part does not say comes from outside, unless its headers are protected") {

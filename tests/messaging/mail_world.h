@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,6 +26,15 @@
 #include "tests/support/world.h"
 
 namespace test {
+
+// A picture by its headers, told from others by its last bytes.
+inline std::string picture(const std::string& mark, std::uint8_t width = 8) {
+  std::string out("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\0\0\0\0\x06", 24);
+  out[19] = static_cast<char>(width);
+  std::mt19937 random(7);  // no compression makes it small
+  for (int i = 0; i < 30'000; ++i) out.push_back(static_cast<char>(random()));
+  return out + mark;
+}
 
 // What the servers hold. Safe from any thread.
 class MailServers {
@@ -94,6 +104,14 @@ class MailServers {
   void remove(const std::string& addr, std::uint32_t uid) {
     base::Lock lock(mutex_);
     std::erase_if(boxes_.at(addr).mails, [&](const Stored& mail) { return mail.uid == uid; });
+  }
+  // Of a held box: the mail that came last does not lie there any more.
+  base::Bytes take_newest(const std::string& addr) {
+    base::Lock lock(mutex_);
+    std::vector<Stored>& mails = boxes_.at(addr).mails;
+    base::Bytes text = std::move(mails.back().text);
+    mails.pop_back();
+    return text;
   }
   std::size_t count(const std::string& addr) const {
     base::Lock lock(mutex_);
@@ -185,6 +203,21 @@ class FakeMails final : public messaging::mail::MailTransport {
   void set_receiver(messaging::mail::MailReceiver& receiver) override {
     base::Lock lock(mutex_);
     receiver_ = &receiver;
+    open_ = true;
+  }
+  // As the daemon closes its lines before it stops: what waits is answered with an error, and
+  // nothing is called any more when this returns, until the next set_receiver().
+  void close() {
+    std::deque<Job> waiting;
+    {
+      base::Lock lock(mutex_);
+      open_ = false;
+      watched_.reset();
+      receiver_ = nullptr;
+      waiting.swap(jobs_);
+      while (busy_) idle_.wait(mutex_);
+    }
+    for (const Job& job : waiting) job(false);
   }
   void configure(messaging::mail::LoginRequest, std::function<void(int)>, std::function<bool()>,
                  base::Completion<messaging::mail::Configured> done) override {
@@ -193,7 +226,8 @@ class FakeMails final : public messaging::mail::MailTransport {
   void submit(messaging::mail::LineKey, messaging::mail::MailLogin, messaging::mail::Mail mail,
               base::Completion<messaging::mail::SubmitReply> done) override {
     auto shared = std::make_shared<base::Completion<messaging::mail::SubmitReply>>(std::move(done));
-    post([this, mail = std::move(mail), shared] {
+    post([this, mail = std::move(mail), shared](bool open) {
+      if (!open) return (*shared)(base::fail(base::Errc::unavailable, "the lines are closed"));
       Weather weather;
       {
         base::Lock lock(mutex_);
@@ -313,24 +347,36 @@ class FakeMails final : public messaging::mail::MailTransport {
     bool busy = false;
   };
 
-  void post(std::function<void()> job) {
-    base::Lock lock(mutex_);
-    jobs_.push_back(std::move(job));
-    news_.notify_all();
+  using Job = std::function<void(bool open)>;
+
+  void post(Job job) {
+    {
+      base::Lock lock(mutex_);
+      if (open_) {
+        jobs_.push_back(std::move(job));
+        news_.notify_all();
+        return;
+      }
+    }
+    job(false);
   }
   void run() {
     for (;;) {
-      std::function<void()> job;
+      Job job;
       {
         base::Lock lock(mutex_);
+        busy_ = false;
+        idle_.notify_all();
         if (closed_) return;
         if (jobs_.empty()) news_.wait_for(mutex_, std::chrono::milliseconds(2));
         if (!jobs_.empty()) {
           job = std::move(jobs_.front());
           jobs_.pop_front();
         }
+        busy_ = true;
       }
-      if (job) job();
+      if (job) job(true);
+      job = nullptr;
       look();
     }
   }
@@ -394,10 +440,13 @@ class FakeMails final : public messaging::mail::MailTransport {
   MailServers& servers_;
   mutable base::Mutex mutex_;
   base::Condition news_;
+  base::Condition idle_;
   std::size_t tries_ GUARDED_BY(mutex_) = 0;
   bool forgetful_ GUARDED_BY(mutex_) = false;
   std::size_t most_removed_ GUARDED_BY(mutex_) = 0;
-  std::deque<std::function<void()>> jobs_ GUARDED_BY(mutex_);
+  std::deque<Job> jobs_ GUARDED_BY(mutex_);
+  bool open_ GUARDED_BY(mutex_) = true;
+  bool busy_ GUARDED_BY(mutex_) = false;  // the thread calls somebody
   std::optional<Watched> watched_ GUARDED_BY(mutex_);
   messaging::mail::MailReceiver* receiver_ GUARDED_BY(mutex_) = nullptr;
   Weather weather_ GUARDED_BY(mutex_);
@@ -437,7 +486,7 @@ class MailWorld : public World {
     start(peer, mails);
   }
   void stop(Peer& peer, FakeMails& mails) {
-    mails.unwatch({});
+    mails.close();
     peer.stop();
   }
   void start(Peer& peer, FakeMails& mails) {

@@ -269,7 +269,8 @@ TEST_CASE("groups, channels and steps of SecureJoin come back as they were writt
   list.id = "xcjGqEit4sz_mZC71TN7KdVb";
   list.channel = true;
   list.name = "Ch\u00e4n";
-  list.secret = "EB-pT8LCxhq5En4PFkTuAwsSng_LSy98MYPY80m_PDC";
+  constexpr std::string_view kSecret = "EB-pT8LCxhq5En4PFkTuAwsSng_LSy98MYPY80m_PDC";
+  list.secret.assign(kSecret.begin(), kSecret.end());
   channel.group = list;
   channel.body = MailText{"to all"};
   CHECK((back(channel).group == channel.group));
@@ -317,7 +318,8 @@ TEST_CASE("no value becomes a header or a part of its own") {
   mail.gossip = {{evil, {1}}};
   mail.join = MailJoin{evil, evil, evil, {}, evil};
   MailGroup group;
-  group.id = group.name = group.secret = evil;
+  group.id = group.name = evil;
+  group.secret.assign(evil.begin(), evil.end());
   group.description = evil;
   group.change = MemberAdded{evil};
   group.past = {MailMember{{evil, evil}}};

@@ -83,9 +83,14 @@ TEST_CASE("the first write of a transaction fails alone too, and those after it 
   must(world.store->write_now<std::int64_t>(number_one));
   const auto newest = must(world.store->newest_event());
   const auto commits = world.store->writer().stats().commits;
+  std::latch answering(1);
   std::latch submitted(1);
   world.store->write<void>([](Tx&) -> base::Result<> { return {}; },
-                           [&](const base::Result<>&) { submitted.wait(); });
+                           [&](const base::Result<>&) {
+                             answering.count_down();
+                             submitted.wait();
+                           });
+  answering.wait();  // so that the next writes have a transaction of their own
   Tally tally;
   std::vector<std::string> answers(4);
   for (std::size_t i = 0; i < answers.size(); ++i) {

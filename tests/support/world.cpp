@@ -292,6 +292,7 @@ void Peer::stop() {
   network_.detach(attached_);
   engine_->stop();
   transport_->close();
+  store_->stop();  // accepted writes use the engine
   engine_.reset();
   transport_.reset();
   store_.reset();

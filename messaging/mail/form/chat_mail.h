@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "crypto/wiping.h"
 #include "messaging/mail/form/address.h"
 #include "messaging/mail/form/fingerprint.h"
 #include "messaging/model/location_content.h"
@@ -195,7 +196,7 @@ struct MailGroup {
   // The times of members are said. (Of a mail that says some of them but not as many as there are
   // members, none is.)
   bool timed = false;
-  std::string secret = {};  // of a channel, for the subscriber who was added; "" not said
+  crypto::WipingBytes secret = {};  // of a channel, for the reader who was added; empty: not said
   MailGroupChange change = {};
   friend bool operator==(const MailGroup&, const MailGroup&) = default;
 };

@@ -179,10 +179,12 @@ void read_group(const MimePart& part, ChatMail& mail) {
   MailGroup group;
   group.id = word_header(part, "Chat-Group-ID");
   if (!is_group_id(group.id)) {
-    // "Name <id>"
-    const std::string_view list = part.value("Chat-List-ID");
+    // "Name <id>", which core makes one encoded word where the name is not ASCII.
+    const MimeHeader* const header = part.header("Chat-List-ID");
+    if (header == nullptr) return;
+    const std::string list = header->decoded();
     const std::size_t open = list.rfind('<');
-    if (open == std::string_view::npos) return;
+    if (open == std::string::npos) return;
     group.id = list.substr(open + 1, list.find('>', open) - open - 1);
     group.channel = true;
     if (!is_group_id(group.id)) return;
@@ -195,7 +197,9 @@ void read_group(const MimePart& part, ChatMail& mail) {
   }
   group.image = picture_header(part, "Chat-Group-Avatar");
   add_people(group.past, part.value("Chat-Group-Past-Members"));
-  group.secret = word_header(part, "Chat-Broadcast-Secret");
+  std::string secret = word_header(part, "Chat-Broadcast-Secret");
+  group.secret.assign(secret.begin(), secret.end());
+  crypto::wipe(secret.data(), secret.size());
   group.change = read_change(part);
   mail.group = std::move(group);
   read_members(part, mail);

@@ -28,7 +28,7 @@ constexpr std::string_view kPencil = "\u270f\ufe0f";   // before the text of an 
 constexpr std::string_view kBin = "\U0001f5d1\ufe0f";  // the text of a deletion
 constexpr std::size_t kBase64Line = 76;
 
-// Lines of headers, in order.
+// Lines of headers, in order. They wipe themselves: secrets are among them.
 class HeaderLines {
  public:
   HeaderLines& text(std::string_view name, std::string_view value) {
@@ -43,10 +43,18 @@ class HeaderLines {
   HeaderLines& id(std::string_view name, std::string_view message_id) {
     return raw(name, "<" + std::string(message_id) + ">");
   }
-  const std::string& lines() const { return lines_; }
+  HeaderLines& secret(std::string_view name, base::ByteView value) {
+    lines_.append(name).append(": ");
+    for (const std::uint8_t c : value) {
+      if (c > ' ' && c < 0x7f) lines_.push_back(static_cast<char>(c));
+    }
+    lines_.append("\r\n");
+    return *this;
+  }
+  std::string_view lines() const { return lines_; }
 
  private:
-  std::string lines_;
+  std::basic_string<char, std::char_traits<char>, crypto::WipingAllocator<char>> lines_;
 };
 
 // ---- what depends on the body ----
@@ -135,7 +143,7 @@ struct BodyWriter {
     }
     MimePiece piece;
     piece.type = "message/disposition-notification";
-    parts.others.emplace_back(std::move(piece), report.lines());
+    parts.others.emplace_back(std::move(piece), std::string(report.lines()));
     return parts;
   }
   BodyParts operator()(const MailReaction& body) const {
@@ -362,7 +370,7 @@ void add_head(HeaderLines& out, const ChatMail& mail) {
   if (const auto value = submitted(mail); !value.empty()) out.raw("Auto-Submitted", value);
   if (mail.group && mail.group->channel) {
     out.raw("Chat-List-ID", header_text(mail.group->name) + " <" + mail.group->id + ">");
-    if (!mail.group->secret.empty()) out.raw("Chat-Broadcast-Secret", mail.group->secret);
+    if (!mail.group->secret.empty()) out.secret("Chat-Broadcast-Secret", mail.group->secret);
   }
   if (mail.chat) out.raw("Chat-Version", "1.0");
   if (mail.wants_receipt) out.raw("Chat-Disposition-Notification-To", mail.from.addr);

@@ -10,9 +10,12 @@ namespace messaging::mail {
 namespace {
 
 constexpr std::int64_t kLatest = std::int64_t{1} << 40;
+// Core gives the mails of one second dates of their own, some seconds ahead of its clock.
+constexpr std::int64_t kAhead = 10;
 
 std::uint64_t clamped(std::int64_t seconds, std::int64_t now) {
-  return static_cast<std::uint64_t>(std::clamp<std::int64_t>(seconds, 1, std::min(now, kLatest)));
+  const std::int64_t last = std::min(now + kAhead, kLatest);
+  return static_cast<std::uint64_t>(std::clamp<std::int64_t>(seconds, 1, last));
 }
 
 class StateReader {
@@ -57,7 +60,9 @@ class StateReader {
     }
     if (group_.image && (reading_.image || group_.image->bytes.empty())) {
       state_.image.value = reading_.image;
-      state_.image.stamp.number = clamped(mail_.date, reading_.now);
+      // Of two pictures of one second the one that comes later counts, as at core.
+      const std::uint64_t number = clamped(mail_.date, reading_.now);
+      state_.image.stamp.number = number == reading_.image_number ? number + 1 : number;
     }
   }
 

@@ -32,9 +32,10 @@ using KeyOfAddress = std::function<std::optional<MemberKey>(std::string_view add
 
 struct GroupReading {
   MemberKey sender{};
-  std::int64_t now = 0;            // seconds: no change is later
+  std::int64_t now = 0;            // seconds: no change is more than a moment later
   bool known = false;              // the group is known here
   std::optional<ImageHash> image;  // of the picture that the mail brings, once it is stored
+  std::uint64_t image_number = 0;  // of the picture that the group has (or its removal)
   KeyOfAddress key_of;
 };
 // What the mail says of its group, to be merged into the state that is known. `mail` has a group

@@ -1,9 +1,9 @@
-// Schema 25: where taken mails lie on their servers.
+// Schema 23: where taken mails lie on their servers.
 #pragma once
 
 namespace store::schema {
 
-inline constexpr const char* kV25 = R"sql(
+inline constexpr const char* kV23 = R"sql(
 -- Mails that were taken and left on the server. transport: of the login. at: steady time, when it
 -- was taken.
 CREATE TABLE mail_place(
