@@ -161,6 +161,7 @@ void Courier::load_backlog() {
 
 void Courier::run(std::stop_token stop) {
   base::Millis next_housekeeping = core_.clock.uptime();
+  std::weak_ptr<const void> maintenance;  // under way
   while (!stop.stop_requested()) {
     if (take_reload()) load_backlog();
     std::vector<RouteKey> routes;
@@ -194,7 +195,7 @@ void Courier::run(std::stop_token stop) {
     if (step && take_step()) step_due();
     for (const auto& [account, contact] : owed) flush_receipts(account, contact);
     if (now >= next_housekeeping) {
-      run_maintenance(core_, *this, pending_states_);
+      run_maintenance(core_, *this, pending_states_, maintenance);
       next_housekeeping = core_.clock.uptime() + kHousekeepingEvery;
     }
     std::set<base::AccountId> touched;

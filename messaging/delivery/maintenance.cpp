@@ -1,5 +1,11 @@
 #include "messaging/delivery/maintenance.h"
 
+#include <atomic>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "base/function.h"
 #include "base/log.h"
 #include "messaging/delivery/courier.h"
 #include "messaging/groups/giving_up.h"
@@ -17,7 +23,10 @@
 namespace messaging::delivery {
 namespace {
 
-void keep_account(kernel::Core& core, Courier& courier, base::AccountId account) {
+using Done = base::UniqueFunction<void(bool)>;
+
+// `done`: whether there was room for the write.
+void keep_account(kernel::Core& core, Courier& courier, base::AccountId account, Done done) {
   const bool may_expire = !core.steady->suspect() && core.steady->running() >= kExpireGrace;
   core.write<std::int64_t>(
       account,
@@ -35,15 +44,43 @@ void keep_account(kernel::Core& core, Courier& courier, base::AccountId account)
         EDGE_TRY(const std::int64_t others, store::repeat_outbox(scope, now - kRepeatAfter));
         return own + others;
       },
-      [&courier, account](base::Result<std::int64_t> again) {
+      [&courier, account, done = std::move(done)](base::Result<std::int64_t> again) mutable {
         if (!again) {
           base::log::warning("account {}: maintenance failed: {}", account.value,
                              again.error().message);
         } else if (*again > 0) {
           courier.poke();
         }
+        done(again || again.error().code != base::Errc::unavailable);
       });
 }
+
+// The accounts of one minute, some at a time: a thousand writes at once would fill the writer's
+// queue for everybody else. Without room for one the rest wait for the next minute.
+class Round : public std::enable_shared_from_this<Round> {
+ public:
+  Round(kernel::Core& core, Courier& courier, std::vector<base::AccountId> accounts)
+      : core_(core), courier_(courier), accounts_(std::move(accounts)) {}
+  void start() {
+    for (int i = 0; i < kAtOnce; ++i) next();
+  }
+
+ private:
+  static constexpr int kAtOnce = 16;
+
+  void next() {
+    const std::size_t at = next_.fetch_add(1);
+    if (at >= accounts_.size()) return;
+    keep_account(core_, courier_, accounts_[at], [self = shared_from_this()](bool room) {
+      if (room) self->next();
+    });
+  }
+
+  kernel::Core& core_;
+  Courier& courier_;
+  const std::vector<base::AccountId> accounts_;
+  std::atomic<std::size_t> next_ = 0;
+};
 
 }  // namespace
 
@@ -60,15 +97,21 @@ void keep_time(kernel::Core& core) {
       });
 }
 
-void run_maintenance(kernel::Core& core, Courier& courier, groups::PendingStates& pending_states) {
+void run_maintenance(kernel::Core& core, Courier& courier, groups::PendingStates& pending_states,
+                     std::weak_ptr<const void>& round) {
   core.store.renew_reserve();
   keep_time(core);
+  std::vector<base::AccountId> accounts;
   for (const kernel::AccountPtr& account : core.directory.all()) {
-    keep_account(core, courier, account->id);
+    accounts.push_back(account->id);
     // Retries arrivals that their sender's budget deferred.
     core.protocols.of(account->protocol()).retry_arrivals(account->id);
     pending_states.resume(account->id);
   }
+  if (!round.expired()) return;  // the store takes longer than a minute
+  const auto begun = std::make_shared<Round>(core, courier, std::move(accounts));
+  round = begun;
+  begun->start();
 }
 
 }  // namespace messaging::delivery

@@ -1,7 +1,9 @@
 // Housekeeping: periodic work, once a minute on the courier's thread. Retransmits unacknowledged
 // rows, reports expired messages, deletes old marks, runs the protocol's own periodic work, and
-// saves the time. Does not block: each account is a write of its own.
+// saves the time. Does not block: each account is a write of its own, and few of them wait at once.
 #pragma once
+
+#include <memory>
 
 namespace messaging::groups {
 class PendingStates;
@@ -14,7 +16,9 @@ namespace messaging::delivery {
 
 class Courier;
 
-void run_maintenance(kernel::Core& core, Courier& courier, groups::PendingStates& pending_states);
+// `round`: the accounts' writes of the last call; while they are under way no others are begun.
+void run_maintenance(kernel::Core& core, Courier& courier, groups::PendingStates& pending_states,
+                     std::weak_ptr<const void>& round);
 // Saves the time (steady_time.h); does not block.
 void keep_time(kernel::Core& core);
 

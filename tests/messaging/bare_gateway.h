@@ -54,7 +54,9 @@ class BareGateway {
   groups::PendingStates& pending_states() { return parts_->pending_states; }
   // What the courier does once a minute.
   void run_maintenance() {
-    messaging::delivery::run_maintenance(parts_->core, parts_->courier, parts_->pending_states);
+    std::weak_ptr<const void> none;
+    messaging::delivery::run_maintenance(parts_->core, parts_->courier, parts_->pending_states,
+                                         none);
   }
   store::Store& store() { return *store_; }
   peering::Incoming& incoming() { return parts_->incoming; }
