@@ -254,8 +254,8 @@ struct ActionTaker {
     if (!group || group->row.promoted || list.members.size() > kMaxMembers) return {};
     const MemberKey self = chats::key_of(write.account);
     for (auto& [key, member] : group->state.members) {
-      const bool stays = std::any_of(list.members.begin(), list.members.end(),
-                                     [&](const auto& one) { return member_key(one.first) == key; });
+      const auto is_it = [&key = key](const auto& one) { return member_key(one.first) == key; };
+      const bool stays = std::any_of(list.members.begin(), list.members.end(), is_it);
       if (stays || key == self || !member.present) continue;
       member = {groups::next_membership(write, group->state, key, false), false, self, {}};
     }
