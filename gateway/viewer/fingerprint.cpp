@@ -1,6 +1,10 @@
 #include "gateway/viewer/fingerprint.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <vector>
 
@@ -53,6 +57,14 @@ std::string make() {
                         random ? base::to_hex(crypto::random_array<16>()) : std::string());
 }
 
+// Run by root beside a daemon of another user, who must be able to read it.
+base::Result<> give_to_owner(const fs::path& path, const fs::path& folder) {
+  struct stat owner {};
+  if (::geteuid() != 0 || ::stat(folder.c_str(), &owner) != 0) return {};
+  if (::lchown(path.c_str(), owner.st_uid, owner.st_gid) == 0) return {};
+  return base::fail_errno(Errc::io, "give " + path.string() + " to the daemon's user", errno);
+}
+
 }  // namespace
 
 std::string fingerprint_of(const std::string& mac, const std::string& machine_id,
@@ -68,9 +80,15 @@ base::Result<std::string> device_fingerprint(const fs::path& accounts) {
   if (!fs::exists(path, error)) {
     const std::string made = make();
     const auto kept = store::make_file(path, base::as_bytes(made + "\n"));
-    if (kept) return made;
+    if (kept) {
+      EDGE_CHECK(give_to_owner(path, accounts));
+      return made;
+    }
     // A command line may have made it meanwhile.
     if (kept.error().code != Errc::already_exists) return kept.error();
+  }
+  if (::access(path.c_str(), R_OK) != 0) {
+    return base::fail_errno(Errc::io, "read " + path.string(), errno);
   }
   std::string kept = first_line(path);
   if (is_fingerprint(kept)) return kept;

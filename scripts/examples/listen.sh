@@ -6,10 +6,15 @@ url=${EDGE_URL:-http://127.0.0.1:7200}
 query=$(IFS='&'; echo "$*")
 last=
 while true; do
+  position=$last data=()
   while IFS= read -r line; do
     case $line in
-      id:*) last=${line#id: } ;;
-      data:*) printf '%s\n' "${line#data: }" ;;
+      id:*) position=${line#id: } ;;
+      data:*) data+=("${line#data: }") ;;
+      '' | :*) # the end of an event or a comment; a line that is cut off comes again
+        [ ${#data[@]} -eq 0 ] || printf '%s\n' "${data[@]}"
+        data=() last=$position
+        ;;
     esac
   done < <(curl -sN ${last:+-H "Last-Event-ID: $last"} "$url/events?$query")
   sleep 1

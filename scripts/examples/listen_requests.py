@@ -17,7 +17,7 @@ while True:
             answer.raise_for_status()
             answer.encoding = "utf-8"  # event streams are; requests would guess Latin-1
             data, position = [], None
-            for line in answer.iter_lines(chunk_size=1, decode_unicode=True, delimiter="\n"):
+            for line in answer.iter_lines(chunk_size=1, decode_unicode=True):
                 if line.startswith("id:"):
                     position = line[3:].strip()
                 elif line.startswith("data:"):

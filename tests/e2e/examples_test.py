@@ -1,5 +1,7 @@
 """The programs of scripts/examples do what they say."""
 import contextlib
+import http.server
+import importlib.util
 import json
 import os
 import re
@@ -157,6 +159,62 @@ class Examples(unittest.TestCase):
         until(lambda: status() == "revoked", what="the end of it")
         self.assertIn("nobody@nowhere", example("send", "nobody@nowhere", str(plan), done=1))
         self.assertIn("usage", example("frobnicate", done=2))
+
+
+class CutStream(http.server.ThreadingHTTPServer):
+    """A stream that is cut off within its second event, once; then it ends. Says what ids readers came back with."""
+
+    PARTS = ["id: 101\ndata: {\"a\":1}\n\nid: 102\ndata: {\"cut", "id: 102\ndata: {\"b\":2}\n\n"]
+
+    def __init__(self):
+        self.asked = []
+        stream = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):  # noqa: N802
+                stream.asked.append(self.headers["Last-Event-ID"])
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.send_header("Connection", "close")
+                self.end_headers()
+                self.wfile.write(stream.PARTS[min(len(stream.asked), 2) - 1].encode())
+
+            def log_message(self, *_):
+                pass
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
+class Listeners(unittest.TestCase):
+    def test_an_event_that_was_cut_off_comes_again(self):
+        programs = {"listen.sh": ["bash"], "listen.py": ["python3"]}
+        if importlib.util.find_spec("requests"):
+            programs["listen_requests.py"] = ["python3"]
+        if shutil.which("node"):
+            programs["listen.mjs"] = ["node"]
+        for name, words in programs.items():
+            with self.subTest(name), CutStream() as stream:
+                reader = subprocess.Popen([*words, EXAMPLES / name, "channel=c"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                          text=True, env={**os.environ, "EDGE_URL": stream.url, "PYTHONUNBUFFERED": "1"},
+                                          start_new_session=True)
+                try:
+                    lines = [reader.stdout.readline() for _ in range(2)]
+                finally:
+                    os.killpg(reader.pid, signal.SIGKILL)
+                    reader.wait()
+                    reader.stdout.close()
+                self.assertEqual(stream.asked[:2], [None, "101"])
+                self.assertIn("1", lines[0])
+                self.assertIn("2", lines[1])
+                self.assertNotIn("cut", "".join(lines))
 
 
 if __name__ == "__main__":

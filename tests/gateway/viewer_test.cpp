@@ -1,4 +1,7 @@
 // The viewer's parts: sessions, the fingerprint, content types.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "gateway/viewer/content_type.h"
@@ -97,6 +100,14 @@ TEST_CASE("the fingerprint is made once and follows its recipe") {
          std::filesystem::perms(0077)) == std::filesystem::perms::none);
   DeviceFingerprint asked(folder);
   CHECK(*asked.get() == *made);
+  if (::geteuid() == 0) {  // made for the daemon's user, whose folder it is
+    std::filesystem::remove(folder / "device_fingerprint");
+    REQUIRE(::chown(folder.c_str(), 65'534, 65'534) == 0);
+    REQUIRE(device_fingerprint(folder));
+    struct stat info {};
+    REQUIRE(::stat((folder / "device_fingerprint").c_str(), &info) == 0);
+    CHECK(info.st_uid == 65'534);
+  }
   std::filesystem::resize_file(folder / "device_fingerprint", 10);
   CHECK_FALSE(device_fingerprint(folder));
   CHECK(*asked.get() == *made);
