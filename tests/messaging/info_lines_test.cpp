@@ -115,7 +115,9 @@ TEST_CASE("who leaves a group is a change of the chat, not a message") {
   CHECK(told(world.alice, chat).empty());
   const auto line = Three::lines(world.alice, chat, SystemMessage::member_removed);
   REQUIRE(line.size() == 1);
-  const auto changed = place_of<MsgsChanged>(
-      world.alice, [&](const auto& event) { return event.msg_id == line[0].id; });
-  CHECK(changed < world.alice.events().size());
+  CHECK(world.until([&] {  // events come a moment after what they tell of can be read
+    return place_of<MsgsChanged>(world.alice, [&](const auto& event) {
+             return event.msg_id == line[0].id;
+           }) < world.alice.events().size();
+  }));
 }
