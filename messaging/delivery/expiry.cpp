@@ -10,6 +10,7 @@ namespace {
 constexpr auto kTick = std::chrono::milliseconds(500);  // while something is to end
 constexpr auto kIdle = std::chrono::minutes(1);
 constexpr base::Millis kMinute = 60'000;
+constexpr std::size_t kAccountsAtOnce = 16;  // more writes would fill the writer's queue for others
 
 }  // namespace
 
@@ -74,10 +75,12 @@ std::optional<base::UnixMillis> Expiry::next_due() const {
 }
 
 void Expiry::end_what_is_over(bool due) {
+  std::size_t begun = 0;
   for (const kernel::AccountPtr& account : core_.directory.all()) {
     for (const Kind& kind : kinds_) {
       if (due || kind.each_minute) kind.end(account->id);
     }
+    if (++begun % kAccountsAtOnce == 0) core_.store.writer().flush();
   }
   core_.store.writer().flush();  // the next check sees the changes
 }
