@@ -3,11 +3,13 @@
 #include <sqlite3.h>
 
 #include "base/log.h"
+#include "store/reserve.h"
 
 namespace store {
 namespace {
 
-constexpr int kThreshold = 1000;  // pages, 4 MiB
+constexpr int kThreshold = 1000;           // pages, 4 MiB
+constexpr int kThresholdNearlyFull = 400;  // of a disk that is nearly full: less than the reserve
 
 ConnectionOptions small(ConnectionOptions options) {
   options.cache_kib = 64;  // a checkpoint reads no pages through the cache
@@ -16,12 +18,16 @@ ConnectionOptions small(ConnectionOptions options) {
 
 }  // namespace
 
-Checkpointer::Checkpointer(std::string path, ConnectionOptions options)
-    : path_(std::move(path)), options_(small(std::move(options))), thread_([this] { work(); }) {}
+Checkpointer::Checkpointer(std::string path, ConnectionOptions options, std::uint64_t nearly_full)
+    : path_(std::move(path)),
+      options_(small(std::move(options))),
+      nearly_full_(nearly_full),
+      thread_([this] { work(); }) {}
 
 Checkpointer::~Checkpointer() { stop(); }
 
 void Checkpointer::log_has(int pages) {
+  pages_ = pages;
   if (pages < kThreshold || phase_ != Phase::idle) return;
   base::Lock lock(mutex_);
   phase_ = Phase::moving;
@@ -29,6 +35,13 @@ void Checkpointer::log_has(int pages) {
 }
 
 bool Checkpointer::remainder_wanted() {
+  if (pages_ >= kThresholdNearlyFull && disk_room(path_) < nearly_full_) {
+    pages_ = 0;
+    base::Lock lock(mutex_);
+    while (phase_ == Phase::moving && !stopping_) round_ended_.wait(mutex_);
+    phase_ = Phase::idle;
+    return true;
+  }
   auto expected = Phase::remainder;
   return phase_.compare_exchange_strong(expected, Phase::idle);
 }
@@ -38,6 +51,7 @@ void Checkpointer::stop() {
     base::Lock lock(mutex_);
     stopping_ = true;
     wake_.notify_one();
+    round_ended_.notify_all();
   }
   if (thread_.joinable()) thread_.join();
 }
@@ -71,14 +85,20 @@ void Checkpointer::work() {
       auto opened = Connection::open(path_, options_);
       if (!opened) {
         base::log::warning("no checkpoint: {}", opened.error().message);
-        phase_ = Phase::remainder;  // then the writer does it all
+        end_round();  // then the writer does it all
         continue;
       }
       db = *std::move(opened);
     }
     move_passively(*db);
-    phase_ = Phase::remainder;
+    end_round();
   }
+}
+
+void Checkpointer::end_round() {
+  base::Lock lock(mutex_);
+  phase_ = Phase::remainder;
+  round_ended_.notify_all();
 }
 
 }  // namespace store

@@ -5,9 +5,13 @@
 // threshold; it blocks neither the writer nor readers. What the writer appended meanwhile is then
 // little, and the writer moves that remainder itself between two batches (remainder_wanted()),
 // after which the log starts over. So the log stays bounded under load, unless a Reader is held.
+// On a disk that is nearly full the writer moves a much shorter log, and waits for the thread's
+// round: what is not moved yet must fit into the reserve (reserve.h), or a full disk could not be
+// emptied.
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <string>
 #include <thread>
 
@@ -18,12 +22,14 @@ namespace store {
 
 class Checkpointer {
  public:
-  Checkpointer(std::string path, ConnectionOptions options);
+  // The disk is nearly full when it has less than `nearly_full` bytes left.
+  Checkpointer(std::string path, ConnectionOptions options, std::uint64_t nearly_full);
   ~Checkpointer();
 
   // From the writer's thread: the log holds so many pages now. Begins a round unless one runs.
   void log_has(int pages);
-  // From the writer's thread: true once after each round, when it should move the remainder.
+  // From the writer's thread, after each batch: true when it should move the remainder: once after
+  // each round, and on a disk that is nearly full.
   bool remainder_wanted();
   void stop();
 
@@ -35,14 +41,18 @@ class Checkpointer {
 
  private:
   void work();
+  void end_round();
 
   const std::string path_;
   const ConnectionOptions options_;
   // The two would only get into each other's way, so they take turns.
   enum class Phase { idle, moving, remainder };
   std::atomic<Phase> phase_{Phase::idle};
+  const std::uint64_t nearly_full_;
+  int pages_ = 0;  // in the log; the writer's thread
   base::Mutex mutex_;
   base::Condition wake_;
+  base::Condition round_ended_;
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::jthread thread_;
 };

@@ -18,6 +18,7 @@ namespace store {
 namespace {
 
 constexpr std::size_t kMaxIdleStatements = 256;
+constexpr std::int64_t kLogFileKept = 16 * 1024 * 1024;  // bytes
 
 // SQLite makes new files readable by everybody the umask allows; ours are for the owner. Its -wal
 // and -shm files take the mode of the database.
@@ -233,8 +234,11 @@ base::Result<> Connection::set_up() {
   const char* synchronous = options_.synchronous == Synchronous::full     ? "FULL"
                             : options_.synchronous == Synchronous::normal ? "NORMAL"
                                                                           : "OFF";
-  EDGE_CHECK(script(fmt::format(
-      "PRAGMA synchronous={}; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;", synchronous)));
+  // The limit is of the file that a large write leaves behind when the log starts over.
+  EDGE_CHECK(
+      script(fmt::format("PRAGMA synchronous={}; PRAGMA foreign_keys=ON;"
+                         "PRAGMA secure_delete=ON; PRAGMA journal_size_limit={};",
+                         synchronous, kLogFileKept)));
   EDGE_TRY(const auto mode, one<std::string>("PRAGMA journal_mode=WAL", [](const Row& row) {
              return std::string(row.text(0));
            }));

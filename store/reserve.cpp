@@ -12,19 +12,21 @@
 
 namespace store {
 
-Reserve::Reserve(std::string dir) : dir_(std::move(dir)), path_(dir_ + "/reserve") {}
-
-std::uint64_t Reserve::room() const {
+std::uint64_t disk_room(const std::string& path) {
   struct statvfs info {};
-  if (::statvfs(dir_.c_str(), &info) != 0) return std::numeric_limits<std::uint64_t>::max();
+  if (::statvfs(path.c_str(), &info) != 0) return std::numeric_limits<std::uint64_t>::max();
   return std::uint64_t{info.f_bavail} * info.f_frsize;
 }
+
+Reserve::Reserve(std::string dir) : dir_(std::move(dir)), path_(dir_ + "/reserve") {}
 
 void Reserve::renew() {
   base::Lock lock(mutex_);
   struct stat info {};
   const bool there = ::stat(path_.c_str(), &info) == 0;
-  if ((there && static_cast<std::uint64_t>(info.st_size) >= kSize) || room() < 2 * kSize) return;
+  if ((there && static_cast<std::uint64_t>(info.st_size) >= kSize) || disk_room(dir_) < 2 * kSize) {
+    return;
+  }
   const int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return;
   const bool taken = ::posix_fallocate(fd, 0, static_cast<off_t>(kSize)) == 0;

@@ -9,6 +9,9 @@
 
 namespace store {
 
+// Free bytes of the disk that holds `path`; the largest number where not known.
+std::uint64_t disk_room(const std::string& path);
+
 class Reserve {
  public:
   static constexpr std::uint64_t kSize = 4 * 1024 * 1024;
@@ -19,13 +22,11 @@ class Reserve {
   // without a reserve is as good as any until the disk is full.
   void renew();
   // The disk has less than that left.
-  bool full() const { return room() < kSize; }
+  bool full() const { return disk_room(dir_) < kSize; }
   // Gives it up.
   void use();
 
  private:
-  std::uint64_t room() const;  // free bytes of the disk; the largest number where not known
-
   const std::string dir_;
   const std::string path_;
   base::Mutex mutex_;

@@ -25,6 +25,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr auto kScrubPause = std::chrono::milliseconds(20);  // readers hold a snapshot briefly
+constexpr auto kEmptyLogTime = std::chrono::seconds(2);      // the most that empty_log() waits
 constexpr std::size_t kAssuredShare = 64;                    // of the queue, to each party
 constexpr auto kLongWrite = std::chrono::milliseconds(3);
 constexpr std::size_t kMaxSlowParties = 1'000;  // remembered
@@ -86,7 +87,7 @@ struct Writer::State {
         clock(c),
         health(h),
         options(o),
-        checkpointer(db->path(), db->options()),
+        checkpointer(db->path(), db->options(), o.nearly_full),
         queue(
             {.waiting = o.max_queue, .waiting_each = (o.max_queue + 1) / 2, .under_way_each = 1}) {
     // Nothing where the database cannot be read; it takes no writes then.
@@ -144,6 +145,7 @@ struct Writer::State {
       queue.pass_turn();
     }
   }
+  void scrub(std::uint64_t asked);
   void count_answered(const std::vector<Entry>& batch);
   SteadyClock::duration batch_time() const;
 
@@ -178,6 +180,9 @@ struct Writer::State {
   Queue queue GUARDED_BY(mutex);
   std::unordered_set<std::string> slow_parties GUARDED_BY(mutex);
   std::list<Flush> flushes GUARDED_BY(mutex);
+  base::Condition scrubbed;
+  std::uint64_t scrubs_asked GUARDED_BY(mutex) = 0;  // by empty_log()
+  std::uint64_t scrubs_done GUARDED_BY(mutex) = 0;   // the asked one that the latest has served
   std::uint64_t accepted GUARDED_BY(mutex) = 0;
   std::uint64_t answered GUARDED_BY(mutex) = 0;
   bool stopping GUARDED_BY(mutex) = false;
@@ -252,6 +257,18 @@ void Writer::flush() {
   s.flushes.erase(own);
 }
 
+bool Writer::empty_log() {
+  State& s = *state_;
+  base::Lock lock(s.mutex);
+  const std::uint64_t own = ++s.scrubs_asked;
+  s.wake.notify_one();
+  const auto until = SteadyClock::now() + kEmptyLogTime;
+  while (s.scrubs_done < own && !s.stopping && SteadyClock::now() < until) {
+    s.scrubbed.wait_for(s.mutex, kScrubPause);
+  }
+  return s.scrubs_done >= own;
+}
+
 void Writer::stop() {
   {
     base::Lock lock(state_->mutex);
@@ -282,26 +299,40 @@ void Writer::work() {
   s.thread_id = std::this_thread::get_id();
   for (;;) {
     bool idle = false;
+    std::uint64_t asked = 0;
     {
       base::Lock lock(s.mutex);
-      while (!s.queue.ready() && !s.stopping && !s.scrub_due) s.wake.wait(s.mutex);
+      while (!s.queue.ready() && !s.stopping && !s.scrub_due && s.scrubs_asked == s.scrubs_done) {
+        s.wake.wait(s.mutex);
+      }
       if (!s.queue.ready() && s.scrub_due && !s.stopping) {
         s.wake.wait_for(s.mutex, kScrubPause);
       }
       idle = !s.queue.ready();
       if (idle && s.stopping) return;
+      asked = s.scrubs_asked;
+      if (asked > s.scrubs_done) s.scrub_due = true;
     }
-    if (s.scrub_due) s.scrub_due = !Checkpointer::empty_log(*s.db);
+    if (s.scrub_due) s.scrub(asked);
     if (idle) continue;
     Tx tx(*s.db, s.vault, s.clock, s.changed, s.numbers);
     std::vector<State::Entry> batch;
     const base::Result<> outcome = s.run_batch(tx, batch);
     s.report_changes();
-    if (outcome && tx.scrub_) s.scrub_due = !Checkpointer::empty_log(*s.db);
+    if (outcome && tx.scrub_) s.scrub(asked);
     s.answer(tx, batch, outcome);
     s.count_answered(batch);
     if (s.checkpointer.remainder_wanted()) Checkpointer::move_passively(*s.db);
   }
+}
+
+// Empties the log, for those who asked for it until now too.
+void Writer::State::scrub(std::uint64_t asked) {
+  scrub_due = !Checkpointer::empty_log(*db);
+  if (scrub_due) return;
+  base::Lock lock(mutex);
+  scrubs_done = asked;
+  scrubbed.notify_all();
 }
 
 void Writer::State::count_answered(const std::vector<Entry>& batch) {

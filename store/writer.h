@@ -114,6 +114,8 @@ struct WriterOptions {
   base::Millis min_batch_time = 1;
   base::Millis max_batch_time = 5;
   EventLogBounds events = {};
+  // The disk is nearly full with less than that left, bytes (checkpointer.h).
+  std::uint64_t nearly_full = 16 * 1024 * 1024;
   // A folder whose entries are synced before the first commit; "": none.
   std::string unsynced_dir = {};
 };
@@ -154,6 +156,9 @@ class Writer {
 
   // Returns when every write accepted before was answered. Not from the writer's thread.
   void flush();
+  // Empties the write-ahead log as Tx::scrub() does, and waits for it some seconds; false when a
+  // reader prevented it for so long. Not from the writer's thread.
+  bool empty_log();
   // Finishes what was accepted, refuses the rest, ends the thread. Not from the writer's thread.
   void stop();
 

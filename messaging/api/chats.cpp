@@ -232,13 +232,14 @@ void Chats::block(AccountId account, ChatId chat, base::Completion<> done) {
 }
 
 void Chats::remove(AccountId account, ChatId chat, base::Completion<> done) {
-  const bool tight = core_.store.make_room_to_delete();
-  remove_portion(account, chat, tight, std::move(done));
+  remove_portion(account, chat, core_.store.make_room_to_delete() ? 1 : 0, std::move(done));
 }
 
 // Deletes a few messages in each write, so that other writes run in between and a full disk has
 // room for each; the last write deletes the chat itself. After a crash the call can be repeated.
-void Chats::remove_portion(AccountId account, ChatId chat, bool tight, base::Completion<> done) {
+// `rounds` counts how often it began within the reserve.
+void Chats::remove_portion(AccountId account, ChatId chat, int rounds, base::Completion<> done) {
+  const bool tight = rounds > 0;
   core_.write<bool>(
       account,
       [this, chat, tight](store::Tx& tx, const store::Scope& scope,
@@ -273,15 +274,15 @@ void Chats::remove_portion(AccountId account, ChatId chat, bool tight, base::Com
         EDGE_CHECK(kernel::Core::emit(tx, state.id, ChatlistChanged{}));
         return false;
       },
-      [this, account, chat, tight, done = std::move(done)](base::Result<bool> more) mutable {
-        if (!more && !tight && more.error().code == Errc::exhausted) {
-          return files::go_on_in_reserve(core_, std::move(done),
-                                         [this, account, chat](base::Completion<> answer) {
-                                           remove_portion(account, chat, true, std::move(answer));
-                                         });
+      [this, account, chat, rounds, done = std::move(done)](base::Result<bool> more) mutable {
+        if (!more && more.error().code == Errc::exhausted && rounds < files::kMostRoundsInReserve) {
+          return files::go_on_in_reserve(
+              core_, std::move(done), [this, account, chat, rounds](base::Completion<> answer) {
+                remove_portion(account, chat, rounds + 1, std::move(answer));
+              });
         }
         if (!more) return done(std::move(more).error());
-        if (*more) return remove_portion(account, chat, tight, std::move(done));
+        if (*more) return remove_portion(account, chat, rounds, std::move(done));
         done({});
       });
 }

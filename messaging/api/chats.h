@@ -68,7 +68,7 @@ class Chats {
   void set_mute(AccountId account, ChatId chat, MuteState mute, base::Completion<> done);
 
  private:
-  void remove_portion(AccountId account, ChatId chat, bool tight, base::Completion<> done);
+  void remove_portion(AccountId account, ChatId chat, int rounds, base::Completion<> done);
 
   kernel::Core& core_;
 };

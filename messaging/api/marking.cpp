@@ -162,7 +162,8 @@ void Messages::remove(AccountId account, std::vector<MsgId> messages, base::Comp
     if (!read) return done(std::move(read).error());
     if (auto known = check_known(read->scope(), messages); !known) return done(std::move(known));
   }
-  remove_some(account, std::move(messages), core_.store.make_room_to_delete(), std::move(done));
+  remove_some(account, std::move(messages), core_.store.make_room_to_delete() ? 1 : 0,
+              std::move(done));
 }
 
 void Messages::remove_for_all(AccountId account, std::vector<MsgId> messages,
@@ -186,17 +187,21 @@ void Messages::remove_for_all(AccountId account, std::vector<MsgId> messages,
       std::move(done));
 }
 
-void Messages::remove_some(AccountId account, std::vector<MsgId> messages, bool tight,
+// `rounds` counts how often it began within the reserve.
+void Messages::remove_some(AccountId account, std::vector<MsgId> messages, int rounds,
                            base::Completion<> done) {
-  auto ended = [this, account, messages, tight,
+  const bool tight = rounds > 0;
+  auto ended = [this, account, messages, rounds,
                 done = std::move(done)](base::Result<> result) mutable {
-    if (result || tight || result.error().code != base::Errc::exhausted)
+    if (result || result.error().code != base::Errc::exhausted ||
+        rounds == files::kMostRoundsInReserve) {
       return done(std::move(result));
+    }
     // Messages that are deleted already are skipped.
     files::go_on_in_reserve(
         core_, std::move(done),
-        [this, account, messages = std::move(messages)](base::Completion<> answer) mutable {
-          remove_some(account, std::move(messages), true, std::move(answer));
+        [this, account, messages = std::move(messages), rounds](base::Completion<> answer) mutable {
+          remove_some(account, std::move(messages), rounds + 1, std::move(answer));
         });
   };
   kernel::in_portions(

@@ -98,7 +98,7 @@ class Messages {
                           base::Completion<std::optional<MsgId>> done);
 
  private:
-  void remove_some(AccountId account, std::vector<MsgId> messages, bool tight,
+  void remove_some(AccountId account, std::vector<MsgId> messages, int rounds,
                    base::Completion<> done);
   kernel::Core& core_;
   const delivery::Courier& courier_;

@@ -24,6 +24,9 @@ class RemovedFiles {
   std::vector<std::string> names_;
 };
 
+// How often a deletion goes on in the reserve: a reader may keep the log from being emptied.
+constexpr int kMostRoundsInReserve = 4;
+
 // A deletion failed because the disk is full: overwriting needs about as much room as the deleted
 // rows. `go_on` continues in small steps, within the room of the reserve.
 template <class GoOn>
