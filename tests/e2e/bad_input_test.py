@@ -474,6 +474,28 @@ class FullDisk(unittest.TestCase):
         for _ in range(20):
             gateway.send(kept, filler)
 
+    def test_a_chat_can_be_deleted_on_a_full_disk_while_others_read(self):
+        subprocess.run(["mount", "-o", "remount,size=24m", self.folder], check=True)
+        gateway = self.enterContext(Gateway("alice", folder=self.folder))
+        chat = gateway.rpc("create_group_chat", 1, "large", False)
+        sent = self.fill(gateway, chat, "x" * 60_000)
+        deleted = threading.Event()
+
+        def read():
+            while not deleted.is_set():
+                with contextlib.suppress(RpcError):  # messages that are gone
+                    gateway.rpc("get_messages", 1, sent[:50])
+        readers = [threading.Thread(target=read) for _ in range(6)]
+        for reader in readers:
+            reader.start()
+        try:
+            gateway.rpc("delete_chat", 1, chat)
+        finally:
+            deleted.set()
+            for reader in readers:
+                reader.join()
+        self.assertEqual([], gateway.rpc("get_existing_msg_ids", 1, sent))
+
     def test_a_receiver_with_a_full_disk_acknowledges_nothing_it_cannot_keep(self):
         bob = self.enterContext(Gateway("bob", folder=self.folder, port=free_port()))
         alice = self.enterContext(Gateway("alice"))
