@@ -2,14 +2,18 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <numeric>
 #include <span>
+#include <stop_token>
 
 #include "base/bytes.h"
 #include "base/disk_error.h"
 #include "crypto/identity.h"
+#include "messaging/api/card_pictures.h"
 #include "messaging/api/contacts.h"
 #include "messaging/api/vcard_files.h"
 #include "messaging/api/views.h"
@@ -18,6 +22,7 @@
 #include "messaging/chats/requests.h"
 #include "messaging/files/blob_files.h"
 #include "messaging/kernel/core.h"
+#include "messaging/kernel/file_worker.h"
 #include "messaging/kernel/portions.h"
 #include "messaging/kernel/protocol.h"
 #include "messaging/model/plain_name.h"
@@ -122,7 +127,8 @@ base::Result<ContactId> import_card(const kernel::WriteContext& write, const Vca
   return contact->id;
 }
 
-base::Result<Vcard> card_of(const kernel::WriteContext& write, const View& view, ContactId id) {
+base::Result<Vcard> card_of(const kernel::WriteContext& write, const View& view, ContactId id,
+                            const CardPicture& picture) {
   EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, id));
   const Contact shown = view_contact(view, row);
   Vcard card;
@@ -132,12 +138,58 @@ base::Result<Vcard> card_of(const kernel::WriteContext& write, const View& view,
   EDGE_TRY(card.key, write.protocol().card_key(row));
   if (write.account.protocol() == kernel::ProtocolKind::gateway) card.identity = chats::key_of(row);
   card.revised = write.tx.now() / 1000;
+  if (!picture.bytes.empty()) put_picture(card, picture.bytes, picture.media_type);
   if (id == kSelf) {
     MemberCard way;
     EDGE_CHECK(write.protocol().show_ways(write, std::nullopt, way));
     put_way(card, std::move(way));
   }
   return card;
+}
+
+// Cards on their way into contacts.
+struct Import {
+  std::vector<Vcard> cards;
+  std::vector<std::optional<files::SealedFile>> pictures;  // of the card with the same index
+  std::vector<ContactId> contacts;
+};
+
+base::Result<> seal_pictures(kernel::Core& core, AccountId account, Import& import,
+                             const std::stop_token& stop) {
+  EDGE_TRY(const kernel::AccountPtr state, core.directory.get(account));
+  for (std::size_t i = 0; i < import.cards.size(); ++i) {
+    if (stop.stop_requested()) return fail(Errc::unavailable, "the gateway is shutting down");
+    EDGE_TRY(auto sealed, seal_picture(core, state, import.cards[i]));
+    if (sealed) import.pictures[i].emplace(*std::move(sealed));
+  }
+  return {};
+}
+
+void import_cards(kernel::Core& core, AccountId account, const std::shared_ptr<Import>& import,
+                  base::Completion<std::vector<ContactId>> done) {
+  std::vector<std::size_t> indexes(import->cards.size());
+  std::iota(indexes.begin(), indexes.end(), std::size_t{0});
+  kernel::in_portions(
+      core, account, std::move(indexes), kCardsInWrite,
+      [core = &core, import](store::Tx& tx, const store::Scope& scope,
+                             const kernel::AccountState& state,
+                             std::span<const std::size_t> some) -> base::Result<> {
+        const kernel::WriteContext write{*core, tx, scope, state};
+        for (const std::size_t i : some) {
+          const auto contact = import_card(write, import->cards[i]);
+          if (contact) {
+            EDGE_CHECK(take_profile(write, *contact, import->cards[i], import->pictures[i]));
+            import->contacts.push_back(*contact);
+          } else if (contact.error().code != Errc::invalid_argument) {
+            return contact.error();
+          }
+        }
+        return {};
+      },
+      [import, done = std::move(done)](base::Result<> imported) mutable {
+        if (!imported) return done(std::move(imported).error());
+        done(std::move(import->contacts));
+      });
 }
 
 // Whether only the contact's own rows name it.
@@ -222,16 +274,22 @@ void Contacts::make_vcard(AccountId account, std::vector<ContactId> contacts,
     return text(fail(Errc::invalid_argument,
                      fmt::format("contacts: at most {} in one vCard", kMaxCardsMade)));
   }
+  std::vector<CardPicture> pictures;
+  {
+    auto read = core_.read(account);
+    if (!read) return text(std::move(read).error());
+    pictures = read_pictures({core_, read->scope(), *read->account}, contacts);
+  }
   core_.write<std::string>(
       account,
-      [this, contacts = std::move(contacts)](
+      [this, contacts = std::move(contacts), pictures = std::move(pictures)](
           store::Tx& tx, const store::Scope& scope,
           const kernel::AccountState& state) -> base::Result<std::string> {
         const kernel::WriteContext write{core_, tx, scope, state};
         const View view{core_, scope, state};
         std::vector<Vcard> cards;
-        for (const ContactId contact : contacts) {
-          EDGE_TRY(Vcard card, card_of(write, view, contact));
+        for (std::size_t i = 0; i < contacts.size(); ++i) {
+          EDGE_TRY(Vcard card, card_of(write, view, contacts[i], pictures[i]));
           cards.push_back(std::move(card));
         }
         return write_vcards(cards);
@@ -243,26 +301,20 @@ void Contacts::import_vcard(AccountId account, std::string text,
                             base::Completion<std::vector<ContactId>> done) {
   auto cards = read_vcards(text);
   if (!cards) return done(std::move(cards).error());
-  auto ids = std::make_shared<std::vector<ContactId>>();
-  std::vector<Vcard> all = *std::move(cards);
-  kernel::in_portions(
-      core_, account, std::move(all), kCardsInWrite,
-      [this, ids](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state,
-                  std::span<const Vcard> some) -> base::Result<> {
-        const kernel::WriteContext write{core_, tx, scope, state};
-        for (const Vcard& card : some) {
-          auto id = import_card(write, card);
-          if (id) {
-            ids->push_back(*id);
-          } else if (id.error().code != Errc::invalid_argument) {
-            return std::move(id).error();
-          }
+  const auto import = std::make_shared<Import>();
+  import->cards = *std::move(cards);
+  import->pictures.resize(import->cards.size());
+  const bool with_pictures = std::any_of(import->cards.begin(), import->cards.end(),
+                                         [](const Vcard& card) { return !card.image.empty(); });
+  if (!with_pictures) return import_cards(core_, account, import, std::move(done));
+  core_.file_worker->answer<std::vector<ContactId>>(
+      std::move(done),
+      [core = &core_, account, import](const std::stop_token& stop,
+                                       base::Completion<std::vector<ContactId>>& answer) {
+        if (auto sealed = seal_pictures(*core, account, *import, stop); !sealed) {
+          return answer(std::move(sealed).error());
         }
-        return {};
-      },
-      [ids, done = std::move(done)](base::Result<> imported) mutable {
-        if (!imported) return done(std::move(imported).error());
-        done(std::move(*ids));
+        import_cards(*core, account, import, std::move(answer));
       });
 }
 

@@ -34,9 +34,11 @@ std::string to_base64(base::ByteView bytes) {
   return text;
 }
 
+// White space is skipped: folded lines have it.
 std::optional<base::Bytes> from_base64(std::string_view text) {
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
   std::string url(text);
+  std::erase_if(url, [](char c) { return c == ' ' || c == '\t'; });
+  while (!url.empty() && url.back() == '=') url.pop_back();
   std::replace(url.begin(), url.end(), '+', '-');
   std::replace(url.begin(), url.end(), '/', '_');
   return crypto::base64url_decode(url);
@@ -143,10 +145,13 @@ void take_key(const Property& property, Vcard& card) {
 }
 
 void take_image(const Property& property, Vcard& card) {
-  if (const auto jpeg = data_of(property.value, "image/jpeg")) {
-    card.image = *jpeg;
-  } else if (says_base64(property, "jpeg")) {
-    card.image = property.value;
+  for (const std::string_view kind : {"jpeg", "png", "webp", "gif"}) {
+    const std::string type = fmt::format("image/{}", kind);
+    const auto data = data_of(property.value, type);
+    if (!data && !says_base64(property, kind)) continue;
+    card.image = data.value_or(property.value);
+    card.image_type = type;
+    return;
   }
 }
 
@@ -215,6 +220,16 @@ void put_way(Vcard& card, MemberCard way) {
   card.token = way.token;
 }
 
+std::optional<base::Bytes> picture_of(const Vcard& card) {
+  if (card.image.empty()) return std::nullopt;
+  return from_base64(card.image);
+}
+
+void put_picture(Vcard& card, base::ByteView bytes, std::string_view media_type) {
+  card.image = to_base64(bytes);
+  card.image_type = media_type;
+}
+
 std::string write_vcards(const std::vector<Vcard>& cards) {
   std::string out;
   for (const Vcard& card : cards) {
@@ -233,8 +248,9 @@ std::string write_vcards(const std::vector<Vcard>& cards) {
       out += fmt::format("X-PRIVITTY-MAILBOX:{}\r\nX-PRIVITTY-TOKEN:{}\r\n", escaped(card.mailbox),
                          crypto::base64url_encode(base::ByteView(*card.token)));
     }
-    if (!card.image.empty())
-      out += fmt::format("PHOTO:data:image/jpeg;base64\\,{}\r\n", card.image);
+    if (!card.image.empty()) {
+      out += fmt::format("PHOTO:data:{};base64\\,{}\r\n", card.image_type, card.image);
+    }
     if (!card.status.empty()) out += fmt::format("NOTE:{}\r\n", escaped(card.status));
     if (card.revised) {
       out += fmt::format("REV:{:%Y%m%dT%H%M%SZ}\r\n", fmt::gmtime(*card.revised));

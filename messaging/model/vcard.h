@@ -8,6 +8,7 @@
 //   FN:<name>
 //   KEY:data:application/x-privitty-edge;base64\,<public identity, 32 bytes>
 //    or KEY:data:application/pgp-keys;base64\,<OpenPGP certificate>, of accounts reached by mail
+//   PHOTO:data:image/jpeg;base64\\,<picture>   or another image/ type
 //   X-PRIVITTY-URL:<URL>            one to three
 //   X-PRIVITTY-MAILBOX:<mailbox>
 //   X-PRIVITTY-TOKEN:<deposit token that admits session requests, base64url>
@@ -26,6 +27,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "messaging/model/group_state.h"
 
@@ -39,7 +41,8 @@ struct Vcard {
   std::string name;
   std::string key;                    // base64, as the card has it; "" none
   std::optional<MemberKey> identity;  // when the key is one of our protocol
-  std::string image;                  // base64 of a JPEG; "" none
+  std::string image;                  // a picture as base64; "" none
+  std::string image_type;             // its media type
   std::string status;
   std::optional<std::int64_t> revised;  // Unix seconds
   std::vector<std::string> urls;
@@ -52,6 +55,11 @@ struct Vcard {
 // How the owner is reached, as members of groups know it too; and the same put into a card.
 MemberCard way_of(const Vcard& card);
 void put_way(Vcard& card, MemberCard way);
+
+// The bytes of a card's picture, which nobody has looked at; nothing when it has none or they are
+// no base64. And a picture put into a card.
+std::optional<base::Bytes> picture_of(const Vcard& card);
+void put_picture(Vcard& card, base::ByteView bytes, std::string_view media_type);
 
 // The text of these cards, without a line break at its end.
 std::string write_vcards(const std::vector<Vcard>& cards);

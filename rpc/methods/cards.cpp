@@ -103,19 +103,19 @@ void add_card_methods(std::vector<Method>& table) {
       "delete_contact",
       "Takes a contact out of the lists. Its chat stays; who writes again is a contact request.",
       write));
-  table.push_back(method<&make_vcard>("make_vcard",
-                                      "Contacts as vCards. Whoever has our own (contact 1) may "
-                                      "write to us, as a contact request. That "
-                                      "of another contact has its name, address and key, and no "
-                                      "way to reach it, which was given to "
-                                      "this account alone: to introduce two contacts, put them "
-                                      "into a group, or pass on a link that "
-                                      "the contact made.",
-                                      write));
+  table.push_back(method<&make_vcard>(
+      "make_vcard",
+      "Contacts as vCards. Whoever has our own (contact 1) may write to us, as a contact request. "
+      "That of another contact has its name, address, key, status and picture, and no way to reach "
+      "it, which was given to this account alone: to introduce two contacts, put them into a "
+      "group, or pass on a link that the contact made. Pictures of more than 96 KiB are left out, "
+      "and those that would make the text too large to import.",
+      write));
   table.push_back(method<&import_vcard_contents>(
       "import_vcard_contents",
       "The contacts of vCards, made where they were unknown, unverified. A card of this gateway's "
-      "kind can be written to at once.",
+      "kind can be written to at once. A contact that never had a picture or status takes those of "
+      "its card.",
       write));
   // unsafe: a path names any file of the machine that the fuzzer runs on.
   const std::vector<Errc> path_errors = {Errc::not_found, Errc::forbidden, Errc::invalid_argument,

@@ -1,7 +1,7 @@
 // The profile picture: set, sent to contacts, replaced and removed.
 #include <filesystem>
 
-#include "tests/support/world.h"
+#include "tests/messaging/pictures.h"
 
 using namespace test;
 
@@ -27,31 +27,9 @@ Contact contact_of(Peer& peer, ChatId chat) {
   return *peer.engine().contacts().get(kAccount, *found->dm_contact);
 }
 
-// The plaintext of a picture that an answer names.
-std::string plain(Peer& peer, const std::string& path) {
-  TempDir out;
-  const std::string copy = out.path() + "/copy.png";
-  MessageDraft draft;
-  draft.file = path;
-  const MsgId message = peer.send(peer.saved_messages(), draft);
-  const auto saved = answer<void>([&](auto done) {
-    peer.engine().messages().save_file(kAccount, message, copy, std::move(done));
-  });
-  REQUIRE(saved.ok());
-  return read_file(copy);
-}
-
 bool arrived(Peer& peer, ChatId chat, const std::string& picture) {
   const std::string path = contact_of(peer, chat).image;
-  return !path.empty() && plain(peer, path) == picture;
-}
-
-std::size_t files_of(const Peer& peer) {
-  std::size_t count = 0;
-  for (const auto& file : std::filesystem::recursive_directory_iterator(peer.dir() + "/blobs")) {
-    if (file.is_regular_file()) ++count;
-  }
-  return count;
+  return !path.empty() && plain_picture(peer, path) == picture;
 }
 
 }  // namespace
@@ -66,7 +44,7 @@ TEST_CASE("a profile picture reaches contacts, is replaced and removed") {
   CHECK(world.bob.events_of<SelfavatarChanged>().size() == 1);
   REQUIRE(avatar(world.bob));
   CHECK(read_file(*avatar(world.bob)).find("pppp") == std::string::npos);  // sealed
-  CHECK(plain(world.bob, *avatar(world.bob)) == first);
+  CHECK(plain_picture(world.bob, *avatar(world.bob)) == first);
   CHECK(world.bob.engine().contacts().get(kAccount, kSelf)->image == *avatar(world.bob));
   CHECK(world.bob.engine().accounts().get(kAccount)->image == *avatar(world.bob));
 
@@ -100,7 +78,7 @@ TEST_CASE("whoever joins later gets the picture, and one that was away gets the 
     REQUIRE(set_avatar(world.bob, files.file(std::string(picture) + ".png", picture)));
   }
   world.bob.restart();
-  CHECK(plain(world.bob, *avatar(world.bob)) == "three");
+  CHECK(plain_picture(world.bob, *avatar(world.bob)) == "three");
   world.network.set({.lose_reply = 0.3, .duplicate = 0.3, .reorder = true});
   CHECK(world.until([&] { return arrived(world.alice, chat, "three"); }));
   world.alice.restart();

@@ -4,6 +4,7 @@
 #include "messaging/model/vcard.h"
 #include "messaging/peering/request_budgets.h"
 #include "store/tables/contacts.h"
+#include "tests/messaging/pictures.h"
 #include "tests/messaging/three.h"
 
 using namespace test;
@@ -22,6 +23,10 @@ std::vector<ContactId> import(Peer& peer, const std::string& text) {
       [&](auto done) { peer.engine().contacts().import_vcard(kAccount, text, std::move(done)); });
   REQUIRE(ids);
   return *ids;
+}
+base::Result<> set_config(Peer& peer, std::map<std::string, std::optional<std::string>> values) {
+  return answer<void>(
+      [&](auto done) { peer.engine().config().set(kAccount, std::move(values), std::move(done)); });
 }
 ChatId chat_with(Peer& peer, ContactId contact) {
   const auto chat = answer<ChatId>([&](auto done) {
@@ -121,6 +126,27 @@ TEST_CASE("a card is written as Delta Chat writes it, and read back as it was") 
   CHECK(back.revised == card.revised);
 }
 
+TEST_CASE("a card's picture is written with its type, and read back") {
+  for (const std::string type : {"image/jpeg", "image/png", "image/webp", "image/gif"}) {
+    Vcard card;
+    card.addr = "a@b";
+    const base::Bytes bytes{0xfb, 0xff, 0xbf, 1, 2};  // with both digits that alphabets differ in
+    put_picture(card, bytes, type);
+    const std::string text = write_vcards({card});
+    CHECK(text.find("PHOTO:data:" + type + ";base64\\,+/+/AQI=\r\n") != std::string::npos);
+    const auto read = read_vcards(text);
+    REQUIRE(read);
+    CHECK(read->front().image_type == type);
+    CHECK(picture_of(read->front()) == bytes);
+  }
+  const auto other = read_vcards(
+      "BEGIN:VCARD\nEMAIL:a@b\nPHOTO:data:text/html;base64,AAAA\nEND:VCARD\n"
+      "BEGIN:VCARD\nEMAIL:a@b\nPHOTO:data:image/png;base64,*\nEND:VCARD\n");
+  REQUIRE(other);
+  CHECK((*other)[0].image.empty());
+  CHECK_FALSE(picture_of((*other)[1]));
+}
+
 TEST_CASE("cards of other programs are read: folded lines, groups, parameters, older versions") {
   const auto read = read_vcards(
       "before\nBEGIN:VCARD\nVERSION:3.0\nitem1.EMAIL;TYPE=\"a:b\",work:alice@exa\n mple.org\n"
@@ -135,7 +161,7 @@ TEST_CASE("cards of other programs are read: folded lines, groups, parameters, o
   CHECK((*read)[0].addr == "alice@example.org");
   CHECK((*read)[0].name == "Alice Cooper");
   CHECK((*read)[0].key == "aGVsbG8=");
-  CHECK((*read)[0].image == "/9j/4A\tAQ==");
+  CHECK(picture_of((*read)[0]) == base::Bytes{0xff, 0xd8, 0xff, 0xe0, 0x00, 0x10});
   CHECK((*read)[0].revised == 1'713'465'762);
   CHECK((*read)[1].addr.empty());
   CHECK((*read)[1].shown_name() == "Bob");
@@ -435,4 +461,70 @@ TEST_CASE("a stranger's profile picture is not taken before the stranger was acc
   REQUIRE(accept(world.alice, world.at_alice));
   world.clock.advance(25 * 3600 * 1000);  // what was not acknowledged comes again
   CHECK(world.until([&] { return !world.request().image.empty(); }));
+}
+
+TEST_CASE("a card brings its picture and status to a contact that had none") {
+  World world;
+  const TempDir files;
+  const std::string shot = picture("alice");
+  REQUIRE(set_config(world.alice,
+                     {{"selfavatar", files.file("me.png", shot)}, {"selfstatus", "at the pump"}}));
+  const std::string card = card_of(world.alice);
+  CHECK(card.find("PHOTO:data:image/png;base64") != std::string::npos);
+  const auto ids = import(world.bob, card);
+  REQUIRE(ids.size() == 1);
+  const auto alice = world.bob.engine().contacts().get(kAccount, ids.front());
+  REQUIRE(alice);
+  CHECK(alice->status == "at the pump");
+  REQUIRE_FALSE(alice->image.empty());
+  CHECK(plain_picture(world.bob, alice->image) == shot);
+
+  // A second card changes neither, and leaves no file behind.
+  const std::size_t kept = files_of(world.bob);
+  REQUIRE(set_config(world.alice, {{"selfavatar", files.file("new.png", picture("new"))}}));
+  CHECK(import(world.bob, card_of(world.alice)) == ids);
+  CHECK(world.bob.engine().contacts().get(kAccount, ids.front())->image == alice->image);
+  CHECK(world.until([&] { return files_of(world.bob) == kept; }));
+
+  // The card that bob hands on has it too, and her own message brings the new one.
+  CHECK(card_of(world.bob, ids).find("PHOTO:data:image/png;base64") != std::string::npos);
+  const ChatId at_bob = chat_with(world.bob, ids.front());
+  world.bob.send(at_bob, "hello");
+  REQUIRE(world.until([&] { return world.alice.has_text("hello"); }));
+  REQUIRE(accept(world.alice, world.alice.chat_with_peer()));
+  world.alice.send(world.alice.chat_with_peer(), "hello, bob");
+  CHECK(world.until([&] {
+    const auto now = world.bob.engine().contacts().get(kAccount, ids.front());
+    return now && now->image != alice->image &&
+           plain_picture(world.bob, now->image) == picture("new");
+  }));
+}
+
+TEST_CASE("what is no picture in a card costs itself alone") {
+  World world;
+  Vcard card;
+  card.addr = "stranger@example.org";
+  put_picture(card, base::as_bytes("<html>"), "image/png");
+  const auto ids = import(world.bob, write_vcards({card}));
+  REQUIRE(ids.size() == 1);
+  CHECK(world.bob.engine().contacts().get(kAccount, ids.front())->image.empty());
+}
+
+TEST_CASE("pictures leave a text of cards small enough to be imported") {
+  World world;
+  std::vector<ContactId> contacts;
+  for (int n = 0; n < 30; ++n) {  // of 30 KB each
+    Vcard card;
+    card.addr = std::to_string(n) + "@example.org";
+    put_picture(card, base::as_bytes(picture(std::to_string(n))), "image/png");
+    contacts.push_back(import(world.bob, write_vcards({card})).front());
+  }
+  const std::string text = card_of(world.bob, contacts);
+  const auto read = read_vcards(text);
+  REQUIRE(read);
+  REQUIRE(read->size() == 30);
+  const auto with_picture = std::count_if(read->begin(), read->end(),
+                                          [](const Vcard& card) { return !card.image.empty(); });
+  CHECK(with_picture >= 20);
+  CHECK(with_picture < 30);
 }

@@ -9,7 +9,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,18 +22,10 @@
 #include "messaging/mail/mail_transport.h"
 #include "store/tables/mail_logins.h"
 #include "tests/messaging/bare_gateway.h"
+#include "tests/messaging/pictures.h"
 #include "tests/support/world.h"
 
 namespace test {
-
-// A picture by its headers, told from others by its last bytes.
-inline std::string picture(const std::string& mark, std::uint8_t width = 8) {
-  std::string out("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\0\0\0\0\x06", 24);
-  out[19] = static_cast<char>(width);
-  std::mt19937 random(7);  // no compression makes it small
-  for (int i = 0; i < 30'000; ++i) out.push_back(static_cast<char>(random()));
-  return out + mark;
-}
 
 // What the servers hold. Safe from any thread.
 class MailServers {

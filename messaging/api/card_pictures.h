@@ -1,0 +1,39 @@
+// The pictures of cards (vCards): put into those that are made, sealed and kept from those that are
+// imported. Whoever wrote a card chose its bytes: only what is a picture by its headers is kept.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "messaging/api/views.h"
+#include "messaging/files/blob_files.h"
+#include "messaging/kernel/write_context.h"
+#include "messaging/model/vcard.h"
+
+namespace messaging {
+
+struct CardPicture {
+  base::Bytes bytes;  // empty: none
+  std::string_view media_type;
+};
+
+// The pictures of contacts, in their order. Those of more than 96 KiB are left out, and those that
+// would make all of them more than 640 KiB, so that the text of their cards can be imported.
+std::vector<CardPicture> read_pictures(const View& view, std::span<const ContactId> contacts);
+
+// The card's picture as a sealed blob; nothing when there is none or it is no picture. Blocks on
+// the disk: run it on the file worker's thread.
+base::Result<std::optional<files::SealedFile>> seal_picture(kernel::Core& core,
+                                                            const kernel::AccountPtr& account,
+                                                            const Vcard& card);
+
+// Gives a contact that never had them the picture and status of its card. Its own later ones take
+// their place.
+base::Result<> take_profile(const kernel::WriteContext& write, ContactId contact, const Vcard& card,
+                            std::optional<files::SealedFile>& picture);
+
+}  // namespace messaging
