@@ -34,9 +34,10 @@ base::Result<Batch> parse_batch(std::string_view body, const Access& access) {
     if (item.is_object() && !item.contains("channel")) item["channel"] = messaging::kDefaultChannel;
     const JsonValue one(item, texts.at(i));
     if (!one.is_object()) {
-      return fail(Errc::invalid_argument,
-                  "expected an event as an object, such as {\"channel\":\"c\",\"data\":\"x\"}, or "
-                  "an array of them");
+      return fail(Errc::invalid_argument, fmt::format("{}expected an event as an object, such as "
+                                                      "{{\"channel\":\"c\",\"data\":\"x\"}}{}",
+                                                      batch.array ? fmt::format("[{}]: ", i) : "",
+                                                      batch.array ? "" : ", or an array of them"));
     }
     auto event = detail::read_params<shape::PublishEvent>(one);
     if (!event) {

@@ -70,6 +70,8 @@ TEST_CASE("an array is published in one commit: all of it, or nothing") {
   REQUIRE(both.size() == 2);
   CHECK(both[1]["id"] == both[0]["id"].get<std::uint64_t>() + 1);
   CHECK(post(gateway.service(), R"([{"data":1},{"channel":"a b","data":1}])").find("[1]") == 0);
+  CHECK(post(gateway.service(), R"([{"data":1},7])").find("[1]: expected an event as an object") ==
+        0);
   const auto next = json::parse(post(gateway.service(), R"({"data":1})"));
   CHECK(next["id"] == both[0]["id"].get<std::uint64_t>() + 2);
 }
