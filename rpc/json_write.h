@@ -50,20 +50,49 @@ inline void append_key(std::string& out, std::string_view name, bool first) {
   out += "\":";
 }
 
+// The name of a member; the index after the last stands for `kind`.
+template <class S, std::size_t kIndex>
+constexpr std::string_view member_name() {
+  if constexpr (kIndex == std::tuple_size_v<decltype(S::fields())>) {
+    return "kind";
+  } else {
+    return std::get<kIndex>(S::fields()).name;
+  }
+}
+
+// Its key as it is written, `,"name":`, made by the compiler: an answer has thousands of keys.
+template <class S, std::size_t kIndex>
+constexpr auto member_key() {
+  constexpr std::string_view name = member_name<S, kIndex>();
+  std::array<char, name.size() + 4> key{',', '"'};
+  std::copy(name.begin(), name.end(), key.begin() + 2);
+  key[name.size() + 2] = '"';
+  key[name.size() + 3] = ':';
+  return key;
+}
+template <class S, std::size_t kIndex>
+inline constexpr auto kMemberKey = member_key<S, kIndex>();
+
+template <class S, std::size_t kIndex>
+void append_member_key(std::string& out, bool first) {
+  constexpr const auto& key = kMemberKey<S, kIndex>;
+  out.append(key.data() + (first ? 1 : 0), key.size() - (first ? 1 : 0));
+}
+
 template <class S, std::size_t kIndex>
 void append_member(std::string& out, const S& object, bool first) {
   if constexpr (kIndex == std::tuple_size_v<decltype(S::fields())>) {
-    append_key(out, "kind", first);
+    append_member_key<S, kIndex>(out, first);
     append_json_string(out, S::kKind);
   } else {
     constexpr auto field = std::get<kIndex>(S::fields());
     const auto& member = object.*(field.member);
     if constexpr (IsMaybeAbsent<std::remove_cvref_t<decltype(member)>>) {
       if (!member.value) return;
-      append_key(out, field.name, first);
+      append_member_key<S, kIndex>(out, first);
       append_json(out, *member.value);
     } else {
-      append_key(out, field.name, first);
+      append_member_key<S, kIndex>(out, first);
       append_json(out, member);
     }
   }
