@@ -3,7 +3,7 @@
 #include <sqlite3.h>
 
 #include "base/log.h"
-#include "store/reserve.h"
+#include "store/disk_room.h"
 
 namespace store {
 namespace {

@@ -1,4 +1,5 @@
-// How much of a disk may be filled with what others send: all but its last tenth.
+// Room on a disk: what is left of it, and how much of it may be filled with what others send, which
+// is all but its last tenth.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +7,10 @@
 
 namespace store {
 
-// True where the size of the disk cannot be found out.
+// Free bytes of the disk that holds `path`; the largest number where that cannot be found out.
+std::uint64_t disk_room(const std::string& path);
+
+// Whether `size` bytes of others leave a tenth of it free. True where its size cannot be found out.
 bool has_room(const std::string& dir, std::uint64_t size);
 
 // How much the file may grow until it meets the limit on the size of this process's files

@@ -2,21 +2,13 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <limits>
 #include <utility>
 
 #include "base/log.h"
 
 namespace store {
-
-std::uint64_t disk_room(const std::string& path) {
-  struct statvfs info {};
-  if (::statvfs(path.c_str(), &info) != 0) return std::numeric_limits<std::uint64_t>::max();
-  return std::uint64_t{info.f_bavail} * info.f_frsize;
-}
 
 Reserve::Reserve(std::string dir) : dir_(std::move(dir)), path_(dir_ + "/reserve") {}
 

@@ -6,11 +6,9 @@
 #include <string>
 
 #include "base/mutex.h"
+#include "store/disk_room.h"
 
 namespace store {
-
-// Free bytes of the disk that holds `path`; the largest number where not known.
-std::uint64_t disk_room(const std::string& path);
 
 class Reserve {
  public:

@@ -4,7 +4,6 @@
 #include <cstdlib>
 
 #include "base/log.h"
-#include "store/disk_room.h"
 #include "store/relay/envelopes.h"
 
 namespace gateway {
@@ -99,7 +98,7 @@ std::optional<ArrivalReply> RelayDeposits::over_limit(store::Connection& db,
                     mailbox.usage.envelopes + envelopes > most.mailbox_envelopes ||
                     party->bytes + bytes > most.admission_bytes ||
                     total->bytes + bytes > most.total_bytes ||
-                    !store::has_room(common_.options.dir, as_unsigned(bytes));
+                    !store::has_room_for(db, common_.options.dir, as_unsigned(bytes));
   if (full) return refuse(ArrivalVerdict::full);
   return std::nullopt;
 }

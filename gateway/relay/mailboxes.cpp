@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "gateway/relay/frames.h"
 #include "messaging/peering/relay_choice.h"
-#include "store/disk_room.h"
 #include "store/relay/admissions.h"
 
 namespace gateway {
@@ -176,7 +175,7 @@ void RelayMailboxes::change_keys(std::int64_t mailbox, std::vector<KeyChange> ch
         const RelayLimits& most = common_.options.limits;
         const bool over = after.mailbox > most.keys || after.party > most.admission_keys ||
                           after.all > most.all_keys ||
-                          !store::has_room(common_.options.dir, kKeysRoom);
+                          !store::has_room_for(tx.db(), common_.options.dir, kKeysRoom);
         if (over && after.mailbox > before.mailbox) {
           return base::fail(base::Errc::exhausted, "too many deposit keys");
         }

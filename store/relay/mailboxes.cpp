@@ -1,5 +1,6 @@
 #include "store/relay/mailboxes.h"
 
+#include "store/disk_room.h"
 #include "store/relay/admissions.h"
 
 namespace store {
@@ -141,6 +142,16 @@ base::Result<RelayUsage> usage_in_all(Connection& db) {
   EDGE_TRY(const auto usage,
            db.one<RelayUsage>("SELECT bytes, envelopes FROM total WHERE id = 1", read_usage));
   return usage.value_or(RelayUsage{});
+}
+
+bool has_room_for(Connection& db, const std::string& dir, std::uint64_t bytes) {
+  if (has_room(dir, bytes)) return true;
+  const auto pages = db.integer("PRAGMA freelist_count");
+  const auto page = db.integer("PRAGMA page_size");
+  if (!pages || !page) return false;
+  const auto unused = static_cast<std::uint64_t>(pages->value_or(0)) *
+                      static_cast<std::uint64_t>(page->value_or(0));
+  return unused / 2 > bytes;  // rows need some pages more than their bytes
 }
 
 }  // namespace store

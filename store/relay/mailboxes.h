@@ -67,5 +67,8 @@ base::Result<std::int64_t> count_mailboxes(Connection& db);
 base::Result<std::int64_t> count_mailboxes_of(Connection& db, const RelayParty& party);
 base::Result<RelayUsage> usage_of(Connection& db, const RelayParty& party);
 base::Result<RelayUsage> usage_in_all(Connection& db);
+// Whether so many bytes of others can be kept: all but a tenth of the disk, and the pages that
+// acknowledged envelopes left in the database, which is not made smaller.
+bool has_room_for(Connection& db, const std::string& dir, std::uint64_t bytes);
 
 }  // namespace store

@@ -6,8 +6,10 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import sqlite3
 import subprocess
+import tempfile
 import time
 import unittest
 import urllib.parse
@@ -24,8 +26,8 @@ def cli(relay, *words):
                           capture_output=True, text=True, check=True).stdout.strip()
 
 
-def relay_gateway(*flags, url=None):
-    relay = Gateway("relay")
+def relay_gateway(*flags, url=None, folder=None):
+    relay = Gateway("relay", folder=folder)
     relay.port = gateway.free_port()
     relay.url_for_devices = url or f"http://127.0.0.1:{relay.port}"
     relay.flags = ["--relay", "--public-url", relay.url_for_devices, *flags]
@@ -218,6 +220,30 @@ class ThroughARelay(unittest.TestCase):
             alice.start()
             until(lambda: alice.texts(chat_a) == names, 60, "all files, in order")
             until(lambda: bob.state(last) == 26, what="delivery")
+
+    def test_a_relay_whose_disk_is_full_is_emptied_by_its_devices(self):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="edge-full-"))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder],
+                                 capture_output=True, text=True, check=False)
+        if mounted.returncode:
+            self.skipTest(f"mounting is not allowed here: {mounted.stderr.strip()}")
+        self.addCleanup(subprocess.run, ["umount", "-l", folder], check=False)
+        relay = relay_gateway("--relay-open", folder=folder)
+        with relay, device("alice", relay) as alice, device("bob", relay) as bob:
+            connected(alice)
+            chat_a, chat_b = gateway.join(alice, bob)
+            alice.stop()
+            texts = [f"{number} {'x' * 60_000}" for number in range(300)]  # 18 MB
+            for text in texts:
+                bob.send(chat_b, text)
+            last = bob.rpc("get_message_ids", 1, chat_b, False, False)[-1]
+            until(lambda: "it had no room or no time" in bob.rpc("get_message_info", 1, last), 60, "the relay to be full")
+            alice.start()
+            until(lambda: len(alice.rpc("get_message_ids", 1, chat_a, False, False)) >= len(texts), 120, "all texts")
+            self.assertEqual(alice.texts(chat_a), texts)
+            until(lambda: bob.state(last) == 26, what="delivery")
+            until(lambda: kept(relay) == 0, what="the relay to be empty")
 
     def test_a_flood_of_deposits_costs_the_relay_neither_memory_nor_its_other_devices(self):
         with relay_gateway("--relay-open") as relay, device("alice", relay) as alice, device("bob", relay) as bob:
