@@ -1,31 +1,31 @@
 #include "gateway/daemon/daemon.h"
 
-#include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <filesystem>
 
-#include "base/disk_error.h"
 #include "base/log.h"
 #include "gateway/auth/gatekeeper.h"
 #include "gateway/commands/chat_commands.h"
 #include "gateway/commands/command_service.h"
 #include "gateway/config/setting_uses.h"
+#include "gateway/daemon/api_keys.h"
+#include "gateway/daemon/engine_options.h"
 #include "gateway/daemon/first_account.h"
+#include "gateway/daemon/license_start.h"
+#include "gateway/daemon/listening.h"
 #include "gateway/daemon/mail_part.h"
-#include "gateway/daemon/peer_port.h"
-#include "gateway/endpoints/endpoints.h"
+#include "gateway/daemon/readiness.h"
+#include "gateway/daemon/routes.h"
+#include "gateway/daemon/store_start.h"
 #include "gateway/hub/hub.h"
 #include "gateway/hub/hub_streams.h"
 #include "gateway/hub/log_source.h"
 #include "gateway/license/license.h"
 #include "gateway/loop/event_loop.h"
-#include "gateway/loop/file_watch.h"
 #include "gateway/loop/worker_pool.h"
 #include "gateway/metrics/call_figures.h"
 #include "gateway/metrics/exposition.h"
 #include "gateway/peer/counted_transport.h"
-#include "gateway/peer/deposit_endpoint.h"
 #include "gateway/peer/http_transport.h"
 #include "gateway/process/notify.h"
 #include "gateway/process/plain_files.h"
@@ -43,17 +43,14 @@
 #include "messaging/api/engine.h"
 #include "messaging/peering/relayed.h"
 #include "rpc/service.h"
-#include "store/disk_room.h"
-#include "store/schema/migrations.h"
 #include "store/store.h"
 
 namespace gateway {
 namespace {
 
-constexpr base::Millis kStopGrace = 3'000;         // for running requests
-constexpr base::Millis kStopLimit = 4'500;         // for everything
-constexpr base::Millis kTrimAfter = 900;           // the first answers come first
-constexpr std::uintmax_t kLeastDisk = 256 * 1024;  // with less a message may not find room
+constexpr base::Millis kStopGrace = 3'000;  // for running requests
+constexpr base::Millis kStopLimit = 4'500;  // for everything
+constexpr base::Millis kTrimAfter = 900;    // the first answers come first
 
 }  // namespace
 
@@ -82,9 +79,7 @@ struct Daemon::Parts {
   std::unique_ptr<Hub> hub;
   std::unique_ptr<HubStreams> streams;
   std::unique_ptr<commands::CommandService> command_service;  // with --commands
-  std::unique_ptr<KeyRing> keys;                              // null without --api-keys
-  std::unique_ptr<FileWatch> keys_watch;
-  std::unique_ptr<Timer> keys_expiry;
+  std::unique_ptr<ApiKeys> keys;                              // null without --api-keys
   std::unique_ptr<Gatekeeper> gatekeeper;
   std::unique_ptr<RelayPart> relay;  // with --relay
   std::unique_ptr<RelayClient> relay_client;
@@ -97,22 +92,16 @@ struct Daemon::Parts {
   std::unique_ptr<Timer> trim;
   std::unique_ptr<PlainFiles> plain_files;
   std::unique_ptr<Stdio> stdio;
-  std::string listening;       // HOST:PORT as bound; "": peers alone are served
-  std::string peer_listening;  // "": at the same
-  bool stopping = false;       // the loop's
+  Listening listening;
+  bool stopping = false;  // the loop's
 
-  base::Result<> try_addresses();
-  base::Result<> open_store();
-  base::Result<> open_keys();
-  void read_keys_again();
-  void expire_keys();
+  void close_ended();
   void read_files_again();
   base::Result<> bind();
   base::Result<> open_engine();
   base::Result<> open_relay(const PeerUrl& url);
   base::Result<> open_commands();
   base::Result<> open_command_service();
-  base::Result<> read_license();
   void add_routes();
   std::vector<std::string> why_not_ready() const;
   void start_stdio();
@@ -120,85 +109,8 @@ struct Daemon::Parts {
   void take_down();
 };
 
-// Whether the addresses are free. With an existing store bind() finds that out later: a second
-// daemon on the same store gets the error about the store, which says more than one about the port.
-base::Result<> Daemon::Parts::try_addresses() {
-  HttpServer probe(*loop, *workers);
-  if (settings.serves_http) EDGE_CHECK(probe.listen(settings.listen));
-  if (settings.peer_listen) {
-    EDGE_CHECK(probe.listen(*settings.peer_listen, ListenerKind::peer));
-  }
-  return {};
-}
-
-// A start that cannot serve makes no store.
-base::Result<> Daemon::Parts::open_store() {
-  std::error_code unknown;
-  const bool is_new = !std::filesystem::exists(settings.accounts / "store.db", unknown);
-  if (is_new) EDGE_CHECK(try_addresses());
-  store::StoreOptions options;
-  options.dir = settings.accounts;
-  options.key = key_source(settings.key);
-  options.migrations = store::migrations();
-  options.clock = &clock;
-  options.expected_names = names_in_accounts(settings);
-  if (surroundings.variable("PRIVITTY_TEST_SEALING_OFF") == "1") {
-    // For the test that searches the disk for known texts: it has to be able to find them.
-    base::log::error("PRIVITTY_TEST_SEALING_OFF: what is stored now can be read by anyone");
-    options.sealing_off_for_tests = true;
-  }
-  EDGE_TRY(store, store::Store::open(std::move(options)));
-  if (is_new) {
-    base::log::info("made a new, empty accounts directory at {}", settings.accounts.string());
-  }
-  if (settings.key.beside_store) {
-    base::log::info(
-        "the store's key lies beside the store, in {}: whoever takes the disk can open it; "
-        "--key-file or --passphrase-file keep it elsewhere (privitty-edge rekey changes it)",
-        settings.key.key_file.string());
-  }
-  if (const auto health = store->health().state(); health.writes_refused) {
-    base::log::error("the store can only be read: {}", health.reason);
-  }
-  return {};
-}
-
-base::Result<> Daemon::Parts::open_keys() {
-  if (settings.api_keys) {
-    EDGE_TRY(keys, KeyRing::open(*settings.api_keys, clock));
-    if (keys->size() == 0) {
-      base::log::warning("there are no API keys yet, so nobody is served: privitty-edge keys add");
-    }
-    keys_watch = std::make_unique<FileWatch>(*loop, keys->path(), [this] { read_keys_again(); });
-    keys_expiry = std::make_unique<Timer>(*loop, [this] { expire_keys(); });
-    expire_keys();
-  }
-  gatekeeper = std::make_unique<Gatekeeper>(
-      keys.get(), clock, GatekeeperOptions{.allow_anonymous = settings.allow_anonymous});
-  return {};
-}
-
-void Daemon::Parts::read_keys_again() {
-  if (const auto read = keys->reload(); read) {
-    base::log::info("API keys were read again: {} now", keys->size());
-  } else {
-    base::log::error("{}; the keys stay as they were", read.error().message);
-  }
-  expire_keys();
-}
-
-// Streams that a key has open end with it.
-void Daemon::Parts::expire_keys() {
-  constexpr base::Millis kLongest = 3'600'000;  // the wall clock may be set meanwhile
-  const auto next = keys->expire();
-  if (hub) hub->close_ended();
-  if (command_service) command_service->close_ended();
-  if (sockets) sockets->close_ended();
-  if (next) keys_expiry->arm(std::clamp<base::Millis>(*next - clock.now(), 1'000, kLongest));
-}
-
 void Daemon::Parts::read_files_again() {
-  if (keys) read_keys_again();
+  if (keys) keys->reload();
   if (command_service) {
     if (const auto read = command_service->reload(); !read) {
       base::log::error("{}; the old list of commands stays in force", read.error().message);
@@ -212,19 +124,22 @@ void Daemon::Parts::read_files_again() {
   }
 }
 
+// Streams that a key has open end with it.
+void Daemon::Parts::close_ended() {
+  if (hub) hub->close_ended();
+  if (command_service) command_service->close_ended();
+  if (sockets) sockets->close_ended();
+}
+
 base::Result<> Daemon::Parts::bind() {
-  EDGE_CHECK(open_keys());
-  HttpOptions options;
+  if (settings.api_keys) {
+    EDGE_TRY(keys, ApiKeys::open(*settings.api_keys, *loop, clock, [this] { close_ended(); }));
+  }
+  gatekeeper =
+      std::make_unique<Gatekeeper>(keys ? &keys->ring() : nullptr, clock,
+                                   GatekeeperOptions{.allow_anonymous = settings.allow_anonymous});
+  HttpOptions options = http_options(settings, surroundings);
   options.gatekeeper = gatekeeper.get();
-  if (settings.public_url) options.guard.hosts.push_back(settings.public_url->host);
-  options.guard.hosts.push_back(surroundings.host_name);  // what invites name for a wildcard
-  for (const auto& host : settings.allow_hosts) options.guard.hosts.push_back(host);
-  options.guard.origins = settings.cors.origins;
-  options.guard.any_origin = settings.cors.any;
-  options.max_connections = settings.max_connections;
-  options.max_connections_per_address = settings.max_connections_per_address.value_or(0);
-  options.local_addresses_too = settings.max_connections_per_address.has_value();
-  options.requests = settings.request_limits;
   trimmer = std::make_unique<HeapTrimmer>(*loop, *workers);
   options.freed = [this](std::size_t bytes) { trimmer->freed(bytes); };
   if (settings.tls) {
@@ -232,38 +147,20 @@ base::Result<> Daemon::Parts::bind() {
     options.certificate = certificate;
   }
   server = std::make_unique<HttpServer>(*loop, *workers, std::move(options));
-  if (settings.serves_http) {
-    EDGE_TRY(listening, server->listen(settings.listen));
-  }
-  if (settings.peer_listen) {
-    EDGE_TRY(peer_listening, server->listen(*settings.peer_listen, ListenerKind::peer));
-  } else if (!settings.serves_http) {
-    EDGE_TRY(peer_listening, listen_at_kept_port(*server, settings.accounts));
-  }
+  EDGE_TRY(listening, listen(*server, settings));
   return {};
 }
 
 base::Result<> Daemon::Parts::open_engine() {
   EDGE_TRY(const HostPort bound,
-           parse_host_port(peer_listening.empty() ? listening : peer_listening));
+           parse_host_port(listening.peers.empty() ? listening.all : listening.peers));
   const PeerUrl url = public_url_for(settings, bound, surroundings);
   // Ours is where peers reach us: behind a relay the address listened on says nothing.
   const std::string& reached = settings.relay_url ? settings.relay_url->host : url.host;
   const AddressPolicy addresses{.loopback_allowed = is_loopback_host(reached),
                                 .public_only = settings.peers_public_only};
   transport->set_addresses(addresses);
-  messaging::kernel::EngineOptions options;
-  options.profile = settings.profile;
-  options.host = settings.public_url ? settings.public_url->host : surroundings.host_name;
-  options.public_urls = {url.text()};
-  options.version = version();
-  options.expire_after = settings.expire_after;
-  options.paths = path_rules(settings);
-  options.accounts_by_clients = settings.stdio;
-  if (settings.relay_url) options.relay_url = settings.relay_url->text();
-  EDGE_TRY(options.relay_token, read_relay_token(settings.relay_token_file));
-  EDGE_TRY(options.ice_servers, read_ice_servers(settings.ice_servers_file));
-  options.first_by_mail = !settings.mail_account.empty();
+  EDGE_TRY(auto options, engine_options(settings, surroundings, url));
   EDGE_TRY(engine, messaging::Engine::open(*store, *counted_transport, clock, std::move(options),
                                            mail->transport()));
   if (mail->transport() != nullptr) mail->transport()->set_receiver(*engine->mail_receiver());
@@ -334,81 +231,29 @@ base::Result<> Daemon::Parts::open_relay(const PeerUrl& url) {
   return {};
 }
 
-// A license that cannot be had keeps nothing from starting: what needs it says so when it is
-// called.
-base::Result<> Daemon::Parts::read_license() {
-  LicensePlace place{settings.accounts, settings.license_issuer, ""};
-  if (place.issuer) {
-    EDGE_TRY(place.fingerprint, fingerprint->get());
-  }
-  license = std::make_unique<License>(std::move(place), clock);
-  if (!license->required()) return {};
-  (void)license->reload();
-  if (license->installed() && !license->why().empty()) {
-    base::log::warning("license: {}", license->why());
-  }
-  if (!license->installed() && !settings.license_url.empty()) {
-    if (auto got = license->activate(settings.license_url); !got) {
-      base::log::warning("no license: {}", got.error().message);
-    }
-  }
-  base::log::info("license: {}", word_of(license->word()));
-  return {};
-}
-
 void Daemon::Parts::add_routes() {
-  auto& routes = server->routes();
-  const RpcEndpointOptions calls{.restricted_paths = settings.restricted_paths()};
-  add_rpc_endpoint(routes, *service, calls);
   sockets = std::make_unique<WebSockets>(*loop, *workers, *service, *hub, server->limits());
-  add_websocket_endpoint(routes, *sockets, gatekeeper->tickets(), calls);
-  add_events_endpoint(routes, *hub, &gatekeeper->tickets());
-  add_publish_endpoint(routes, *service);
-  add_health_endpoint(routes, std::string(version()), [this] { return why_not_ready(); });
   const MetricsSources figures{&call_figures,           server.get(),     hub.get(),
                                workers.get(),           service.get(),    store.get(),
                                counted_transport.get(), gatekeeper.get(), relay.get(),
                                command_service.get(),   sockets.get(),    engine->mail_accounts()};
-  add_metrics_endpoint(routes, [figures] { return metrics_text(figures); });
-  FileFunctions files;
-  files.open = [this](base::AccountId account, base::MsgId message) {
-    return engine->files().open_unprotected(account, message);
-  };
-  files.begin = [this](base::AccountId account, std::string_view name) {
-    return engine->files().begin_upload(account, std::string(name));
-  };
-  add_file_endpoint(routes, std::move(files));
-  add_viewer_endpoint(routes, *viewers, [this](base::AccountId account, base::MsgId message) {
-    return engine->protected_files().open(account, message);
-  });
-  if (command_service) add_project_endpoints(routes, *command_service, gatekeeper->tickets());
-  if (relay) {
-    relay->add_routes(routes, clock);
-  } else {
-    add_deposit_endpoint(routes, *engine, clock);
-  }
+  gateway::add_routes(server->routes(), {.service = *service,
+                                         .engine = *engine,
+                                         .hub = *hub,
+                                         .sockets = *sockets,
+                                         .viewers = *viewers,
+                                         .tickets = gatekeeper->tickets(),
+                                         .command_service = command_service.get(),
+                                         .relay = relay.get(),
+                                         .clock = clock,
+                                         .restricted_paths = settings.restricted_paths(),
+                                         .figures = figures,
+                                         .why_not_ready = [this] { return why_not_ready(); }});
 }
 
 std::vector<std::string> Daemon::Parts::why_not_ready() const {
-  std::vector<std::string> out;
-  if (stopping) out.emplace_back("stopping");
-  if (store->health().writes_refused()) out.push_back(store->health().state().reason);
-  if (relay && relay->health().writes_refused()) out.push_back(relay->health().state().reason);
-  if (auto loss = store->health().loss(); !loss.empty()) out.push_back(std::move(loss));
-  if (relay) {
-    if (auto loss = relay->health().loss(); !loss.empty()) out.push_back(std::move(loss));
-  }
-  std::error_code unknown;
-  const auto disk = std::filesystem::space(settings.accounts, unknown);
-  if (!unknown && disk.available < kLeastDisk) {
-    out.emplace_back(
-        "the disk of the accounts folder is full: sending is refused until there is room");
-  }
-  if (store::room_to_grow(store->database_path()) < kLeastDisk) {
-    out.push_back(store->database_path() +
-                  " may hardly grow further, and then sending is refused: " +
-                  std::string(base::kFileLimitAdvice) + " and start again");
-  }
+  auto out = gateway::why_not_ready(*store, relay.get(), settings.accounts);
+  if (stopping) out.emplace(out.begin(), "stopping");
   return out;
 }
 
@@ -469,9 +314,12 @@ base::Result<std::unique_ptr<Daemon>> Daemon::build(Settings settings, Surroundi
   raise_fd_limit();
   EDGE_TRY(parts->loop, EventLoop::create(parts->clock));
   parts->workers = std::make_unique<WorkerPool>(parts->settings.workers);
-  EDGE_CHECK(parts->open_store());
+  EDGE_TRY(parts->store,
+           open_store(parts->settings, parts->surroundings, parts->clock, [own = parts.get()] {
+             return try_addresses(own->settings, *own->loop, *own->workers);
+           }));
   parts->fingerprint = std::make_unique<DeviceFingerprint>(parts->settings.accounts);
-  EDGE_CHECK(parts->read_license());
+  EDGE_TRY(parts->license, open_license(parts->settings, *parts->fingerprint, parts->clock));
   parts->viewers = std::make_unique<ViewerSessions>(
       [own = parts->fingerprint.get()] { return own->get(); }, parts->clock);
   HttpTransportOptions outgoing;
@@ -504,12 +352,12 @@ base::Result<> Daemon::run() {
   parts_->relay_client->start();
   notify_service_manager(parts_->surroundings, "READY=1");
   const char* const scheme = parts_->certificate ? "https" : "http";
-  if (!parts_->peer_listening.empty()) {
-    base::log::info("peers alone are served on {}://{}", scheme, parts_->peer_listening);
+  if (!parts_->listening.peers.empty()) {
+    base::log::info("peers alone are served on {}://{}", scheme, parts_->listening.peers);
   }
   // Not a log line: programs wait for it whatever the log level.
-  if (!parts_->listening.empty()) {
-    std::fprintf(stderr, "listening on %s://%s\n", scheme, parts_->listening.c_str());
+  if (!parts_->listening.all.empty()) {
+    std::fprintf(stderr, "listening on %s://%s\n", scheme, parts_->listening.all.c_str());
   }
   if (parts_->settings.stdio) parts_->start_stdio();
   parts_->trim = std::make_unique<Timer>(*parts_->loop, &trim_after_start);
