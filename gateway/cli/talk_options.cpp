@@ -6,17 +6,12 @@
 #include <array>
 
 #include "gateway/cli/help_pages.h"
-#include "gateway/text/given_text.h"
+#include "gateway/cli/path_fault.h"
 
 namespace gateway::cli {
 namespace {
 
 constexpr std::string_view kText = "the text; - reads it from standard input";
-
-std::string path_fault(const std::string& text) {
-  const auto path = given_path(text, "");
-  return path ? "" : path.error().message.substr(2);  // CLI11 writes the option's name and ": "
-}
 
 void describe_groups(CLI::App& app, GroupRequest& group) {
   auto* groups = app.add_subcommand("groups", "groups and channels");

@@ -1,0 +1,63 @@
+#include "gateway/cli/usage_fault.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "gateway/text/nearest.h"
+
+namespace gateway::cli {
+namespace {
+
+// The parser's complaint about a value that is no number, or about words that it has no place for.
+std::string in_words(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  std::string message = error.what();
+  if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
+    const std::size_t name = message.find(": "), value = message.find(" = ");
+    if (name == std::string::npos || value == std::string::npos || value < name) return message;
+    return message.substr(name + 2, value - name - 2) + ": expected a number, not '" +
+           message.substr(value + 3) + "'";
+  }
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return message;
+  std::vector<std::string> extra = app.remaining(true);
+  message = extra.size() > 1 ? "unexpected arguments" : "unexpected argument";
+  for (int i = 1; i < argc; ++i) {  // in the order in which they were given
+    const auto found = std::find(extra.begin(), extra.end(), argv[i]);
+    if (found == extra.end()) continue;
+    extra.erase(found);
+    message += " '" + std::string(argv[i]) + "'";
+  }
+  return message;
+}
+
+}  // namespace
+
+std::string usage_fault(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  std::vector<std::string_view> known;
+  std::vector<std::string> flags;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    known.push_back(command->get_name());
+    for (const CLI::Option* option : command->get_options()) flags.push_back(option->get_name());
+  }
+  for (const CLI::Option* option : app.get_options()) flags.push_back(option->get_name());
+  known.insert(known.end(), flags.begin(), flags.end());
+  std::string message = in_words(app, error, argc, argv);
+  if (dynamic_cast<const CLI::ValidationError*>(&error) != nullptr) return message;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word(argv[i]);
+    if (std::find(known.begin(), known.end(), word) != known.end()) continue;
+    const auto hint = nearest(word, known);
+    if (hint.empty()) continue;
+    if (app.get_subcommands().empty())
+      message = "unknown command or flag '" + std::string(word) + "'";
+    return message + "; did you mean " + std::string(hint) + "?";
+  }
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty())
+    message = "there is no command '" + std::string(argv[1]) + "'";
+  return message + "; see privitty-edge --help";
+}
+
+}  // namespace gateway::cli
