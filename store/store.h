@@ -12,38 +12,19 @@
 #pragma once
 
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/result.h"
 #include "store/blobs.h"
 #include "store/health.h"
-#include "store/key_source.h"
 #include "store/log_page.h"
 #include "store/readers.h"
-#include "store/schema.h"
+#include "store/store_options.h"
 #include "store/vault.h"
 #include "store/writer.h"
 
 namespace store {
-
-struct StoreOptions {
-  std::string dir;
-  KeySource key = KeyFile{};
-  std::span<const Migration> migrations = {};  // outlives open()
-  const base::Clock* clock = nullptr;          // required; outlives the store
-  std::string vfs = {};                        // a registered SQLite VFS; "" the system's
-  Synchronous synchronous = Synchronous::full;
-  WriterOptions writer = {};
-  ReadersOptions readers = {};
-  base::Millis check_after = 500;  // StartCheck's, so that the first answers come first
-  bool sealing_off_for_tests = false;
-  // Names of files that may lie in `dir` before there is a store, besides the program's own: what
-  // the settings name. Anything else there is refused.
-  std::vector<std::string> expected_names = {};
-};
 
 class Store {
  public:

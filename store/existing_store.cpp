@@ -1,0 +1,68 @@
+#include "store/existing_store.h"
+
+#include <filesystem>
+
+#include "store/own_tables.h"
+#include "store/row_layout.h"
+
+namespace store {
+namespace {
+
+// A wrapping that says "rows have MACs" on a store of an earlier schema was forged, to have changed
+// rows accepted.
+base::Result<> check_not_turned_back(const std::string& path, const DataKey& key,
+                                     std::int64_t version, const StoreOptions& options) {
+  if (key.form != StoreForm::row_macs || version == 0 ||
+      version >= row_mac_step(options.migrations)) {
+    return {};
+  }
+  return base::fail(base::Errc::forbidden,
+                    path +
+                        " was turned back to an older schema by another program, so that its "
+                        "content cannot be trusted; restore a backup of the folder");
+}
+
+base::Result<ExistingStore> look_at(const StoreOptions& options, const std::string& path,
+                                    Health& health, bool tolerant) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  if (error || size == 0) return ExistingStore{};
+  EDGE_TRY(auto look, Connection::open(path, reader_options(options, health, tolerant)));
+  EDGE_TRY(const bool empty, is_empty(*look));
+  if (empty) return ExistingStore{};
+  EDGE_CHECK(check_schema(*look, options.migrations));
+  EDGE_TRY(DataKey key, load_data_key(*look, options.key));
+  EDGE_TRY(const auto version, look->integer("PRAGMA user_version"));
+  EDGE_CHECK(check_not_turned_back(path, key, version.value_or(0), options));
+  if (!tolerant) return ExistingStore{.key = std::move(key), .look = std::move(look)};
+  if (!options.migrations.empty() && version != options.migrations.back().number) {
+    return base::fail(base::Errc::corrupt,
+                      path + " is damaged and of an older version; run `privitty-edge repair`");
+  }
+  return ExistingStore{.key = std::move(key), .damaged = true, .look = std::move(look)};
+}
+
+}  // namespace
+
+ConnectionOptions connection_options(const StoreOptions& options, Health& health) {
+  return {
+      .synchronous = options.synchronous, .vfs = options.vfs, .cache_kib = 1024, .health = &health};
+}
+
+ConnectionOptions reader_options(const StoreOptions& options, Health& health, bool tolerant) {
+  ConnectionOptions out = connection_options(options, health);
+  out.read_only = true;
+  out.tolerant = tolerant;
+  out.cache_kib = 256;
+  return out;
+}
+
+base::Result<ExistingStore> look_at(const StoreOptions& options, const std::string& path,
+                                    Health& health) {
+  auto found = look_at(options, path, health, false);
+  if (found.ok() || found.error().code != base::Errc::corrupt) return found;
+  auto partly = look_at(options, path, health, true);
+  return partly ? std::move(partly) : std::move(found);
+}
+
+}  // namespace store
