@@ -169,7 +169,7 @@ Result<> call(const Context& context, const std::string& method, const std::stri
   return {};
 }
 
-Result<> show_version(const Context& context) {
+void show_version(const Context& context) {
   const auto answer = context.client.get("/health");
   Json daemon;
   if (answer.ok() && answer->status == 200) {
@@ -178,11 +178,10 @@ Result<> show_version(const Context& context) {
   }
   if (context.json) {
     print_json(Json{{"version", version()}, {"commit", commit()}, {"daemon", daemon}});
-    return {};
+    return;
   }
   print(version_line("privitty-edge"));
   print(daemon.is_null() ? "no daemon answers" : "the daemon has " + plain(text_of(daemon)));
-  return {};
 }
 
 }  // namespace gateway::cli

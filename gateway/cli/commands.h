@@ -52,7 +52,7 @@ base::Result<> listen(const Context& context, const ListenRequest& request);  //
 // Publishes what stands in standard input, as one event.
 base::Result<> publish(const Context& context, const PublishRequest& request);
 base::Result<> call(const Context& context, const std::string& method, const std::string& params);
-base::Result<> show_version(const Context& context);
+void show_version(const Context& context);
 
 // What listen prints for one event, without its end of line.
 std::string listen_line(const SseEvent& event, bool json);

@@ -123,7 +123,8 @@ base::Result<> run(const std::string& command, Options& o) {
   }
   if (command == "publish") return publish(context, o.publish);
   if (command == "call") return call(context, o.method, o.params);
-  return show_version(context);
+  show_version(context);
+  return {};
 }
 
 base::Result<> print_page(const std::string& command, const CLI::App& app, const Options& o) {

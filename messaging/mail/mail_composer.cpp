@@ -376,8 +376,7 @@ base::Result<std::vector<SealedMail>> compose_content(Composing& c, const MailLo
       EDGE_TRY(file, read_file(c, load.blob_id));
     }
     const StoredNames names(c.scope, kSelf);
-    EDGE_TRY(const bool said, put_content(mail, content, names, std::move(file)));
-    if (!said) return sealed;
+    if (!put_content(mail, content, names, std::move(file))) return sealed;
   }
   if (auto* text = std::get_if<MailText>(&mail.body)) {
     EDGE_TRY(text->footer, setting(c, "selfstatus"));

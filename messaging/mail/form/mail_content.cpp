@@ -345,8 +345,8 @@ std::optional<MailProfile> profile_of(const ChatMail& mail) {
   return profile;
 }
 
-base::Result<bool> put_content(ChatMail& mail, const Content& content, const MailNames& names,
-                               std::optional<MailFile> file) {
+bool put_content(ChatMail& mail, const Content& content, const MailNames& names,
+                 std::optional<MailFile> file) {
   ContentWriter writer(mail, names, std::move(file));
   return std::visit(writer, content.body);
 }

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
 #include "messaging/mail/form/chat_mail.h"
 #include "messaging/model/content.h"
 
@@ -60,7 +59,7 @@ std::uint64_t number_of(const ChatMail& mail);
 // messages alone: wants_receipt, and in its MailText the footer. `file`: the content's file. False:
 // mails cannot say this (contents of the gateways' own protocol, receipts of arrival, profiles,
 // which go along with messages).
-base::Result<bool> put_content(ChatMail& mail, const Content& content, const MailNames& names,
-                               std::optional<MailFile> file);
+bool put_content(ChatMail& mail, const Content& content, const MailNames& names,
+                 std::optional<MailFile> file);
 
 }  // namespace messaging::mail
