@@ -5,9 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "crypto/encoding.h"
-#include "crypto/random.h"
-#include "gateway/commands/command_match.h"
+#include "gateway/commands/caller.h"
 #include "gateway/commands/run_shape.h"
 #include "gateway/commands/service_parts.h"
 
@@ -19,51 +17,8 @@ using base::fail;
 using base::Result;
 
 constexpr base::Millis kTidyEvery = 60'000;
-constexpr std::uintmax_t kLeastDisk = 256 * 1024;  // with less the record of a run may find no room
 constexpr std::size_t kPageBytes = 1024 * 1024;
 constexpr std::size_t kShownNames = 200;  // bytes of projects' names in an error
-
-std::string new_id() {
-  const auto random = crypto::random_array<8>();
-  return "cmd-" + crypto::hex_encode(random);
-}
-
-std::string caller_name(const rpc::Caller& caller) {
-  return caller.access->key_id().empty() ? "local" : caller.access->key_id();
-}
-
-// Without a key only this machine: --allow-anonymous does not open commands to others.
-Result<> check_caller(const rpc::Caller& caller) {
-  if (!caller.access->key_id().empty() || caller.loopback) return {};
-  return fail(Errc::forbidden, "Without a key device commands are for this machine alone.");
-}
-
-// Lines of different projects may be alike.
-std::string place_name(const Project* project, const Command& command) {
-  return command.is_line && project != nullptr ? fmt::format("{}: {}", project->name, command.name)
-                                               : command.name;
-}
-
-// A watcher that says when the run has ended.
-class EndWatcher final : public RunWatcher {
- public:
-  EndWatcher(std::unique_ptr<RunWatcher> watcher, std::string run, CommandService::OnRunEnd on_end)
-      : watcher_(std::move(watcher)), run_(std::move(run)), on_end_(std::move(on_end)) {}
-  void on_start(RunNumber run) override { watcher_->on_start(run); }
-  void on_output(OutputStream stream, OutputPiece piece) override {
-    watcher_->on_output(stream, std::move(piece));
-  }
-  void on_read() override { watcher_->on_read(); }
-  void on_end(const RunEnd& end) override {
-    watcher_->on_end(end);
-    on_end_(run_);
-  }
-
- private:
-  const std::unique_ptr<RunWatcher> watcher_;
-  const std::string run_;
-  CommandService::OnRunEnd on_end_;
-};
 
 }  // namespace
 
@@ -134,107 +89,6 @@ Result<> CommandService::reload() {
   hub_->close_all();
   on_reload_();
   return {};
-}
-
-Result<rpc::shape::CommandRun> CommandService::run(const rpc::Caller& caller,
-                                                   const std::string& project,
-                                                   const std::string& command) {
-  Refusal refusal = Refusal::failed;
-  auto started = try_run(caller, project, command, refusal);
-  if (!started) {
-    const std::string name = caller_name(caller);
-    refusals_.note(
-        {.caller = name,
-         .whom = name,
-         .what = fmt::format("'{}' in the project '{}'", shown_text(command), shown_text(project))},
-        refusal, started.error().message);
-  }
-  return started;
-}
-
-Result<rpc::shape::CommandRun> CommandService::try_run(const rpc::Caller& caller,
-                                                       const std::string& project_name,
-                                                       const std::string& text, Refusal& refusal) {
-  refusal = Refusal::not_allowed;
-  EDGE_CHECK(check_caller(caller));
-  const auto list = this->list();
-  const auto project = list->find_project(project_name);
-  if (project == nullptr) {
-    refusal = Refusal::unknown_project;
-    EDGE_CHECK(check_project(caller, project_name));
-    return fail(Errc::not_found, "there is no such project any more");
-  }
-  auto match = match_command(*project, text, KeyCaller{caller.access});
-  if (!match) {
-    if (match.error().code != Errc::forbidden) refusal = Refusal::wrong;
-    return std::move(match).error();
-  }
-  EDGE_TRY(const RunRecord record,
-           start_run(project.get(), *match, text, caller_name(caller), nullptr, refusal));
-  return shape_of(record);
-}
-
-Result<RunRecord> CommandService::start_run(const Project* project, const CommandMatch& match,
-                                            const std::string& text, const std::string& caller,
-                                            OnRunEnd on_end, Refusal& refusal) {
-  refusal = Refusal::failed;
-  std::error_code unknown;
-  const auto disk = std::filesystem::space(options_.dir, unknown);
-  if (!unknown && disk.available < kLeastDisk) {
-    return fail(Errc::unavailable,
-                "the disk is full: a command that cannot be recorded is not run");
-  }
-  const Command& command = *match.command;
-  RunSpec spec = spec_of(command, match.values, project, options_.hidden);
-  // Nobody in a chat could write to it.
-  spec.input = command.input && project != nullptr;
-  RunRecord record;
-  record.id = new_id();
-  if (project != nullptr) record.project = project->name;
-  record.row = command.name;
-  record.is_line = command.is_line;
-  record.text = text;
-  record.caller = caller;
-  record.started = clock_.now();
-  record.input = spec.input;
-  Result<> recorded;
-  auto begin = [&](RunNumber number) {
-    record.before = parts_->journal->last();
-    KnownRun known = parts_->table.add(record, number);
-    recorded = parts_->ledger->start(record);
-    return known;
-  };
-  std::unique_ptr<RunWatcher> watcher =
-      std::make_unique<RunRecorder>(*parts_->journal, std::move(begin));
-  if (on_end) {
-    watcher = std::make_unique<EndWatcher>(std::move(watcher), record.id, std::move(on_end));
-  }
-  const auto number = parts_->runner->start(
-      spec, {.row = place_name(project, command), .at_once_all = list()->at_once},
-      std::move(watcher));
-  if (!number) {
-    const Errc code = number.error().code;
-    if (code == Errc::already_exists || code == Errc::exhausted) refusal = Refusal::busy;
-    return number.error();
-  }
-  started_.add();
-  if (recorded) recorded = parts_->ledger->sync();
-  if (!recorded) {
-    parts_->runner->cancel(*number);
-    return std::move(recorded).error().with_context(
-        "the command could not be recorded and is ended");
-  }
-  base::log::info("{} began for {}", record.id, logged_caller(record.caller));
-  return record;
-}
-
-Result<> CommandService::run_for_contact(const std::string& caller, const CommandMatch& match,
-                                         const std::string& text, OnRunEnd on_end) {
-  Refusal refusal = Refusal::failed;
-  auto started = start_run(nullptr, match, text, caller, std::move(on_end), refusal);
-  if (started) return {};
-  refusals_.note({.caller = caller, .whom = "a contact", .what = ""}, refusal, "");
-  return std::move(started).error();
 }
 
 std::optional<RunRecord> CommandService::find_record(const std::string& run) const {

@@ -28,7 +28,7 @@ struct CommandOptions {
   std::filesystem::path file;       // the list
   std::string dir;                  // the accounts folder; output goes into its folder commands/
   std::vector<std::string> hidden;  // files and folders out of commands' reach
-  // Says to the people who look after the device what was refused.
+  // Reports to the people who operate the device what was refused.
   std::function<void(std::string)> warn = [](const std::string&) {};
 };
 

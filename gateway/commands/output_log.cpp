@@ -1,14 +1,12 @@
 #include "gateway/commands/output_log.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 
 #include "base/log.h"
-#include "base/wire.h"
+#include "gateway/commands/output_file_name.h"
 
 namespace gateway::commands {
 namespace {
@@ -16,71 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kIndexEvery = 64 * 1024;  // bytes between places that are remembered
-constexpr std::size_t kMaxText = 1024 * 1024;
-constexpr std::uint8_t kErrors = 1, kMore = 2, kReplaced = 4, kProgress = 8;
-constexpr std::string_view kEnding = ".out";
 
 store::RecordPlace place_of(const std::string& run) { return {"commands", run}; }
-
-base::Bytes encode_entries(std::span<const OutputEntry> entries) {
-  base::WireWriter out;
-  out.u32(static_cast<std::uint32_t>(entries.size()));
-  for (const OutputEntry& entry : entries) {
-    const OutputPiece& piece = entry.piece;
-    out.u8(static_cast<std::uint8_t>((entry.stream == OutputStream::errors ? kErrors : 0) |
-                                     (piece.more ? kMore : 0) | (piece.replaced ? kReplaced : 0) |
-                                     (piece.progress ? kProgress : 0)));
-    out.text(piece.text);
-  }
-  return out.take();
-}
-
-std::optional<std::vector<OutputEntry>> decode_entries(std::uint64_t first, base::ByteView bytes) {
-  base::WireReader in(bytes);
-  std::vector<OutputEntry> out;
-  for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) {
-    OutputEntry entry;
-    entry.id = base::EventId(first++);
-    const std::uint8_t flags = in.u8();
-    entry.stream = (flags & kErrors) != 0 ? OutputStream::errors : OutputStream::output;
-    entry.piece = {.text = in.text(kMaxText),
-                   .more = (flags & kMore) != 0,
-                   .replaced = (flags & kReplaced) != 0,
-                   .progress = (flags & kProgress) != 0};
-    out.push_back(std::move(entry));
-  }
-  if (!in.done()) return std::nullopt;
-  return out;
-}
-
-struct FileName {
-  std::string run;
-  std::uint64_t file = 0;
-  std::uint64_t first = 0;
-};
-
-std::string name_of(const FileName& name) {
-  return fmt::format("{}.{}.{}{}", name.run, name.file, name.first, kEnding);
-}
-
-std::optional<FileName> parse_name(std::string_view text) {
-  if (!text.ends_with(kEnding)) return std::nullopt;
-  text.remove_suffix(kEnding.size());
-  FileName out;
-  for (std::uint64_t* number : {&out.first, &out.file}) {
-    const std::size_t dot = text.rfind('.');
-    if (dot == std::string_view::npos) return std::nullopt;
-    const std::string_view digits = text.substr(dot + 1);
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), *number);
-    if (digits.empty() || error != std::errc() || end != digits.data() + digits.size()) {
-      return std::nullopt;
-    }
-    text = text.substr(0, dot);
-  }
-  out.run = std::string(text);
-  return out;
-}
 
 }  // namespace
 
@@ -115,7 +50,7 @@ base::Result<> OutputLog::adopt_files(const std::set<std::string>& known) {
   const auto clock_now = fs::file_time_type::clock::now();
   for (const auto& file : fs::directory_iterator(dir_, error)) {
     const std::string path = file.path().string();
-    const auto name = parse_name(file.path().filename().string());
+    const auto name = parse_output_file_name(file.path().filename().string());
     if (!name) continue;
     if (!known.contains(name->run)) {
       (void)::unlink(path.c_str());
@@ -201,7 +136,7 @@ base::Result<> OutputLog::append_record(const std::string& run, Output& output,
     segment->run = run;
     segment->number = output.next_file;
     segment->first = entries.front().id.value;
-    segment->path = dir_ + "/" + name_of(FileName{run, segment->number, segment->first});
+    segment->path = dir_ + "/" + output_file_name({run, segment->number, segment->first});
     EDGE_TRY(auto file, store::RecordFile::create(segment->path));
     output.file = std::make_unique<store::RecordFile>(std::move(file));
     ++output.next_file;

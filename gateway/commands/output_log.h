@@ -24,19 +24,10 @@
 
 #include "base/ids.h"
 #include "base/mutex.h"
-#include "gateway/commands/line_cutter.h"
-#include "gateway/commands/runner.h"
+#include "gateway/commands/output_entry.h"
 #include "store/record_file.h"
 
 namespace gateway::commands {
-
-struct OutputEntry {
-  base::EventId id;
-  OutputStream stream = OutputStream::output;
-  OutputPiece piece;
-
-  friend bool operator==(const OutputEntry&, const OutputEntry&) = default;
-};
 
 struct OutputBounds {
   std::uint64_t bytes = std::uint64_t{256} << 20;

@@ -1,6 +1,6 @@
-// Refusals: attempts to run what is not allowed, counted, and told to the people who look after the
-// device as warnings: five at once of a caller, then one in ten seconds, which says how many there
-// were besides.
+// Refusals: attempts to run what is not allowed, counted, and reported to the people who operate
+// the device as warnings: five at once of a caller, then one in ten seconds, which says how many
+// there were besides.
 //
 // Any thread.
 #pragma once

@@ -67,4 +67,14 @@ base::Result<> CommandService::Parts::open(Launcher& launcher, const store::Vaul
   return {};
 }
 
+std::string caller_name(const rpc::Caller& caller) {
+  return caller.access->key_id().empty() ? "local" : caller.access->key_id();
+}
+
+base::Result<> check_caller(const rpc::Caller& caller) {
+  if (!caller.access->key_id().empty() || caller.loopback) return {};
+  return base::fail(base::Errc::forbidden,
+                    "Without a key device commands are for this machine alone.");
+}
+
 }  // namespace gateway::commands

@@ -29,4 +29,9 @@ struct CommandService::Parts {
   base::Result<base::EventId> adopt(std::vector<RunRecord> runs, const base::Clock& clock);
 };
 
+// Whom the record names: the id of the key, or "local".
+std::string caller_name(const rpc::Caller& caller);
+// Without a key only this machine: --allow-anonymous does not open commands to others.
+base::Result<> check_caller(const rpc::Caller& caller);
+
 }  // namespace gateway::commands
