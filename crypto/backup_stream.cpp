@@ -7,6 +7,7 @@
 
 #include "base/wire.h"
 #include "crypto/hash.h"
+#include "crypto/passphrase_key.h"
 #include "crypto/random.h"
 
 namespace crypto {
@@ -14,12 +15,10 @@ namespace {
 
 constexpr std::array<std::uint8_t, 6> kBackupMagic{'P', 'V', 'E', 'B', 'A', 'K'};
 constexpr std::uint8_t kBackupVersion = 1;
-constexpr std::size_t kBackupSalt = 16;
 constexpr std::string_view kOpenLabel = "privitty-edge open backup v1";
 
-static_assert(kBackupSalt == crypto_pwhash_argon2id_SALTBYTES);
-static_assert(kBackupHead ==
-              6 + 1 + 1 + 4 + 4 + kBackupSalt + crypto_secretstream_xchacha20poly1305_HEADERBYTES);
+static_assert(kBackupHead == 6 + 1 + 1 + 4 + 4 + kPassphraseSalt +
+                                 crypto_secretstream_xchacha20poly1305_HEADERBYTES);
 static_assert(kBackupOverhead == crypto_secretstream_xchacha20poly1305_ABYTES);
 
 base::Error no_backup() {
@@ -52,16 +51,7 @@ base::Result<Secret<32>> stream_key(const BackupKey& key, base::ByteView salt,
     case BackupKey::Kind::passphrase:
       break;
   }
-  if (crypto_pwhash_argon2id(out.mutable_view().data(), 32, base::as_text(key.secret).data(),
-                             key.secret.size(), salt.data(), cost.ops,
-                             std::size_t{cost.memory_kib} * 1024,
-                             crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0) {
-    return base::fail(base::Errc::exhausted,
-                      "not enough memory to derive the key from the passphrase (" +
-                          std::to_string(cost.memory_kib / 1024) +
-                          " MiB); free some and try again");
-  }
-  return out;
+  return key_from_passphrase(key.secret, salt, cost);
 }
 
 }  // namespace
@@ -87,7 +77,7 @@ BackupSealer& BackupSealer::operator=(BackupSealer&&) noexcept = default;
 BackupSealer::~BackupSealer() = default;
 
 base::Result<BackupSealer> BackupSealer::start(const BackupKey& key, PassphraseCost cost) {
-  const auto salt = random_array<kBackupSalt>();
+  const auto salt = random_array<kPassphraseSalt>();
   const bool stretched = key.kind == BackupKey::Kind::passphrase;
   base::WireWriter head;
   head.fixed(kBackupMagic).u8(kBackupVersion).u8(static_cast<std::uint8_t>(key.kind));
@@ -164,7 +154,7 @@ base::Result<BackupOpener> BackupOpener::start(base::ByteView head, const Backup
        cost.memory_kib < kMinPassphraseCost.memory_kib || cost.memory_kib > most.memory_kib)) {
     return wrong_or_damaged(kind);
   }
-  EDGE_TRY(const Secret<32> secret, stream_key(key, in.fixed(kBackupSalt), cost));
+  EDGE_TRY(const Secret<32> secret, stream_key(key, in.fixed(kPassphraseSalt), cost));
   auto state = std::make_unique<State>();
   state->head = base::to_bytes(head);
   state->kind = kind;

@@ -14,14 +14,9 @@ namespace crypto {
 namespace {
 
 constexpr std::uint8_t kWrapVersion = 1;
-constexpr std::size_t kSalt = 16;
 constexpr std::size_t kSealedKey = aead::kNonce + 32 + aead::kTag;
 constexpr std::size_t kKeyFileHead = 2;
-constexpr std::size_t kPassphraseHead = 2 + 4 + 4 + kSalt;
-
-static_assert(kSalt == crypto_pwhash_argon2id_SALTBYTES);
-static_assert(kMinPassphraseCost.ops == crypto_pwhash_argon2id_OPSLIMIT_MIN);
-static_assert(kMinPassphraseCost.memory_kib * 1024 == crypto_pwhash_argon2id_MEMLIMIT_MIN);
+constexpr std::size_t kPassphraseHead = 2 + 4 + 4 + kPassphraseSalt;
 
 // head | nonce | sealed data key
 base::Bytes finish(base::Bytes head, const Secret<32>& data_key, const Secret<32>& wrapping) {
@@ -47,21 +42,6 @@ Secret<32> from_key_file(const Secret<32>& key) {
   Hash32 hash = blake2b<32>(base::as_bytes("privitty-edge key wrap v1"), key.view());
   Secret<32> out(hash);
   wipe(hash);
-  return out;
-}
-
-base::Result<Secret<32>> from_passphrase(base::ByteView passphrase, base::ByteView salt,
-                                         PassphraseCost cost) {
-  Secret<32> out;
-  if (crypto_pwhash_argon2id(out.mutable_view().data(), 32, base::as_text(passphrase).data(),
-                             passphrase.size(), salt.data(), cost.ops,
-                             std::size_t{cost.memory_kib} * 1024,
-                             crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0) {
-    return base::fail(base::Errc::exhausted,
-                      "not enough memory to derive the key from the passphrase (" +
-                          std::to_string(cost.memory_kib / 1024) +
-                          " MiB); free some and try again");
-  }
   return out;
 }
 
@@ -98,11 +78,11 @@ base::Result<base::Bytes> wrap_with_passphrase(const Secret<32>& data_key,
     return base::fail(base::Errc::invalid_argument,
                       "the passphrase cost must be 1 to 16 passes over 8 KiB to 1 GiB");
   }
-  const auto salt = random_array<kSalt>();
+  const auto salt = random_array<kPassphraseSalt>();
   base::WireWriter head;
   head.u8(kWrapVersion).u8(static_cast<std::uint8_t>(WrapKind::passphrase));
   head.u32(cost.ops).u32(cost.memory_kib).fixed(salt);
-  EDGE_TRY(const Secret<32> wrapping, from_passphrase(passphrase, salt, cost));
+  EDGE_TRY(const Secret<32> wrapping, key_from_passphrase(passphrase, salt, cost));
   return finish(head.take(), data_key, wrapping);
 }
 
@@ -115,7 +95,8 @@ base::Result<Secret<32>> unwrap_with_passphrase(base::ByteView blob, base::ByteV
   cost.ops = in.u32();
   cost.memory_kib = in.u32();
   if (!within(cost, most)) return could_not_open();
-  EDGE_TRY(const Secret<32> wrapping, from_passphrase(passphrase, in.fixed(kSalt), cost));
+  EDGE_TRY(const Secret<32> wrapping,
+           key_from_passphrase(passphrase, in.fixed(kPassphraseSalt), cost));
   return begin(blob, kPassphraseHead, wrapping);
 }
 

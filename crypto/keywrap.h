@@ -15,18 +15,10 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "crypto/passphrase_key.h"
 #include "crypto/secret.h"
 
 namespace crypto {
-
-// What Argon2id costs: passes over the memory, and the memory.
-struct PassphraseCost {
-  std::uint32_t ops = 3;
-  std::uint32_t memory_kib = 64 * 1024;
-};
-inline constexpr PassphraseCost kMinPassphraseCost{.ops = 1, .memory_kib = 8};  // for tests
-// The most that a blob may ask for when it is read back: a hostile one must not take the machine.
-inline constexpr PassphraseCost kMaxPassphraseCost{.ops = 16, .memory_kib = 1024 * 1024};
 
 enum class WrapKind : std::uint8_t { key_file = 1, passphrase = 2 };
 

@@ -14,7 +14,7 @@
 #include "messaging/api/imex_progress.h"
 #include "messaging/api/moving.h"
 #include "messaging/api/other_devices.h"
-#include "messaging/chats/chat_rules.h"
+#include "messaging/chats/device_lines.h"
 #include "messaging/delivery/courier.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/write_context.h"
@@ -70,7 +70,7 @@ base::Result<> answer_giver(TransferChannel& channel, bool landed) {
   return end_stream(channel, {});
 }
 
-base::Result<bool> hear_taker(TransferChannel& channel, const std::stop_token& stop) {
+base::Result<bool> read_outcome(TransferChannel& channel, const std::stop_token& stop) {
   EDGE_TRY(auto answer, store::backup::RecordSource::open(out_of(channel, kLandingPatience, stop),
                                                           channel.to_giver()));
   EDGE_TRY(const store::backup::Record word, answer.next());
@@ -97,19 +97,7 @@ base::Result<> dump(kernel::Core& core, AccountId account, store::backup::Record
 
 // A line of the device chat, and an Error event of the same text.
 base::Result<> say(const kernel::WriteContext& write, const std::string& text) {
-  EDGE_TRY(
-      const store::ChatRow device,
-      chats::ensure_single_chat(write.tx, write.scope, kDeviceContact, store::ChatBlocked::no));
-  store::MessageRow line;
-  line.chat = device.id;
-  line.from = kDeviceContact;
-  line.uuid = store::random_uuid();
-  line.state = MsgState::in_fresh;
-  line.type = Viewtype::text;
-  line.received_at = write.tx.now();
-  line.text = text;
-  EDGE_CHECK(chats::insert_own(write.tx, write.scope, line));
-  EDGE_CHECK(chats::emit_changed(write.tx, write.account.id, device.id, line.id));
+  EDGE_CHECK(chats::add_device_line(write, text));
   return write.emit(Error{text});
 }
 
@@ -262,7 +250,7 @@ base::Result<> Transfers::copy_account(AccountId account, TransferChannel& chann
   EDGE_CHECK(dump(core_, account, sink, stop));
   EDGE_CHECK(sink.finish());
   EDGE_CHECK(end_stream(channel, stop));
-  EDGE_TRY(const bool taken, hear_taker(channel, stop));
+  EDGE_TRY(const bool taken, read_outcome(channel, stop));
   return taken ? base::Result<>{} : not_taken();
 }
 
@@ -309,7 +297,7 @@ base::Result<> Transfers::send_account(AccountId account, TransferChannel& chann
   }
   sent = true;
   EDGE_CHECK(end_stream(channel, stop));
-  EDGE_TRY(const bool taken, hear_taker(channel, stop));
+  EDGE_TRY(const bool taken, read_outcome(channel, stop));
   if (taken) return confirm(account);
   EDGE_CHECK(clear_mark(core_, account));
   sent = false;
@@ -345,7 +333,7 @@ base::Result<> Transfers::fetch(AccountId account, const std::string& text,
   ImexReporter reporter(core_, account);
   auto landed = land_account({core_, courier_, relayed_, mails_}, account, source, stop, reporter);
   if (auto heard = answer_giver(*channel, landed.ok()); !heard) {
-    base::log::warning("account {}: the gateway that it came from did not hear how it went: {}",
+    base::log::warning("account {}: the gateway that it came from did not get the outcome: {}",
                        account.value, heard.error().message);
   }
   return landed;

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "messaging/chats/chat_rules.h"
-#include "messaging/chats/compose.h"
+#include "messaging/chats/device_lines.h"
 #include "store/tables/device_labels.h"
 
 namespace messaging::mail {
@@ -22,19 +21,7 @@ base::Result<> say_once(const kernel::WriteContext& write, const std::string& la
   EDGE_TRY(const bool said, store::has_device_label(write.scope, label));
   if (said) return {};
   EDGE_CHECK(store::insert_device_label(write.scope, label));
-  EDGE_TRY(
-      const store::ChatRow device,
-      chats::ensure_single_chat(write.tx, write.scope, kDeviceContact, store::ChatBlocked::no));
-  store::MessageRow line;
-  line.chat = device.id;
-  line.from = kDeviceContact;
-  line.uuid = store::random_uuid();
-  line.state = MsgState::in_fresh;
-  line.type = Viewtype::text;
-  line.received_at = write.tx.now();
-  line.text = text;
-  EDGE_CHECK(chats::insert_own(write.tx, write.scope, line));
-  return chats::emit_changed(write.tx, write.account.id, device.id, line.id);
+  return chats::add_device_line(write, text);
 }
 
 }  // namespace

@@ -290,7 +290,7 @@ class Events(unittest.TestCase):
             _, done = self.server.wait(self.alice, "SecurejoinInviterProgress", since, progress=1000)
             self.call("misc_send_text_message", self.alice, self.call("create_chat_by_contact_id", self.alice, done["contactId"]), "hi")
             self.server.wait(carol, "IncomingMsg", since)
-            kinds = [event["kind"] for context, event in self.server.events[since:]
+            kinds = [event["kind"] for context, event, _ in self.server.events[since:]
                      if context == carol and event.get("progress", 1000) == 1000]
             self.assertLess(kinds.index("SecurejoinJoinerProgress"), kinds.index("IncomingMsg"))
 

@@ -1,15 +1,13 @@
 """The daemon under the name deltachat-rpc-server, as clients of Delta Chat's server start it: over pipes,
 with DC_ACCOUNTS_PATH, and an event loop that reads get_next_event_batch all the time."""
-import json
 import os
 import pathlib
-import queue
 import subprocess
 import tempfile
-import threading
 import time
 
-from gateway import DAEMON, RpcError, scaled
+from gateway import DAEMON, scaled
+from rpc_pipes import RpcPipes
 
 NAME = "deltachat-rpc-server"
 
@@ -22,8 +20,9 @@ def link_in(folder):
     return str(link)
 
 
-class RpcServer:
+class RpcServer(RpcPipes):
     def __init__(self, accounts=None, *, cwd=None, env=None, reads_events=True):
+        super().__init__()
         self.folder = None if cwd else tempfile.TemporaryDirectory(prefix="edge-rpc-")
         self.cwd = str(cwd or self.folder.name)
         self.program = link_in(self.cwd)
@@ -32,9 +31,6 @@ class RpcServer:
         if accounts is not None:
             self.env["DC_ACCOUNTS_PATH"] = str(accounts)
         self.reads_events = reads_events
-        self.events = []
-        self.grew = threading.Condition()
-        self.process = None
 
     def __enter__(self):
         return self.start()
@@ -51,72 +47,19 @@ class RpcServer:
                 self.folder.cleanup()
 
     def start(self):
-        self.process = subprocess.Popen([self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        cwd=self.cwd, env=self.env, text=True)
-        self.number = 0
-        self.waiting = {}
-        self.lock = threading.Lock()
-        self.output_ended = False
-        self.reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
-        self.reader.start()
-        self.event_reader = threading.Thread(target=self._read_events, daemon=True)
-        if self.reads_events:
-            self.event_reader.start()
+        self.attach(subprocess.Popen([self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                     cwd=self.cwd, env=self.env), self.reads_events)
         return self
 
-    def _read(self, process):
-        for line in process.stdout:
-            answer = json.loads(line)
-            with self.lock:
-                place = self.waiting.pop(answer["id"])
-            place.put(answer)
-        with self.lock:
-            self.output_ended = True
-            left, self.waiting = self.waiting, {}
-        for place in left.values():
-            place.put(None)
-        process.stdout.close()
-
-    def _read_events(self):
-        while True:
-            answer = self.send("get_next_event_batch").get()
-            if not answer or "error" in answer:
-                return
-            with self.grew:
-                self.events += [(event["contextId"], event["event"]) for event in answer["result"]]
-                self.grew.notify_all()
-
-    def send(self, method, *params):
-        """A call under way: a queue that gets its answer, or None when the output ended without one."""
-        place = queue.Queue()
-        with self.lock:
-            if self.output_ended:
-                place.put(None)
-                return place
-            self.number += 1
-            self.waiting[self.number] = place
-            try:
-                self.process.stdin.write(json.dumps({"jsonrpc": "2.0", "id": self.number, "method": method, "params": params}) + "\n")
-                self.process.stdin.flush()
-            except (BrokenPipeError, ValueError):
-                self.waiting.pop(self.number)
-                place.put(None)
-        return place
-
-    def call(self, method, *params, seconds=20):
-        answer = self.send(method, *params).get(timeout=scaled(seconds))
-        if answer is None:
-            raise AssertionError(f"{method}: the output ended without an answer: {self.process.stderr.read()}")
-        if "error" in answer:
-            raise RpcError(method, answer["error"])
-        return answer["result"]
+    def output_ended_because(self):
+        return self.process.stderr.read().decode(errors="replace")
 
     def wait(self, account, kind, since=0, seconds=20, **fields):
         """The first such event from place `since` on: (its place, the event)."""
         end = time.monotonic() + scaled(seconds)
         with self.grew:
             while True:
-                for place, (context, event) in enumerate(self.events[since:], since):
+                for place, (context, event, _) in enumerate(self.events[since:], since):
                     if context == account and event["kind"] == kind and fields.items() <= event.items():
                         return place, event
                 left = end - time.monotonic()
@@ -126,7 +69,7 @@ class RpcServer:
 
     def kinds(self, account, since=0):
         with self.grew:
-            return [event["kind"] for context, event in self.events[since:] if context == account]
+            return [event["kind"] for context, event, _ in self.events[since:] if context == account]
 
     def account(self, addr="edge"):
         """A configured account: by an address, or by an account link to a domain."""
@@ -142,7 +85,8 @@ class RpcServer:
         with self.lock:
             self.process.stdin.close()
         code = self.process.wait(scaled(20))
-        self.reader.join()
+        for thread in self.threads:
+            thread.join()
         self.process.stderr.close()
         return code
 

@@ -2,8 +2,6 @@
 // knobs. Mailboxes are named by the login's user; every password but "wrong" is accepted.
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -20,6 +18,7 @@
 #include "base/ascii.h"
 #include "base/mutex.h"
 #include "gateway/loop/fd.h"
+#include "tests/gateway/loopback.h"
 
 namespace mail_test {
 
@@ -87,17 +86,9 @@ class Listener {
  public:
   using Serve = std::function<void(Line&)>;
   explicit Listener(Serve serve) : serve_(std::move(serve)) {
-    listener_ = gateway::Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* any = reinterpret_cast<sockaddr*>(&address);
-    socklen_t size = sizeof address;
-    if (::bind(listener_.get(), any, size) != 0 || ::listen(listener_.get(), 256) != 0) {
-      std::abort();
-    }
-    ::getsockname(listener_.get(), any, &size);
-    port_ = ntohs(address.sin_port);
+    auto listening = test::listen_on_loopback(256);
+    listener_ = std::move(listening.fd);
+    port_ = listening.port;
     acceptor_ = std::thread([this] { accept_all(); });
   }
   ~Listener() {

@@ -1,8 +1,6 @@
 // A peer as a test wants it: a socket that reads whole requests and lets a script answer raw bytes.
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -16,6 +14,7 @@
 
 #include "base/mutex.h"
 #include "gateway/loop/fd.h"
+#include "tests/gateway/loopback.h"
 
 namespace peer_test {
 
@@ -51,15 +50,9 @@ class Server {
   using Script = std::function<bool(const std::string& request, const Line& line)>;
 
   explicit Server(Script script) : script_(std::move(script)) {
-    listener_ = gateway::Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* any = reinterpret_cast<sockaddr*>(&address);
-    socklen_t size = sizeof address;
-    if (::bind(listener_.get(), any, size) != 0 || ::listen(listener_.get(), 64) != 0) std::abort();
-    ::getsockname(listener_.get(), any, &size);
-    port_ = ntohs(address.sin_port);
+    auto listening = test::listen_on_loopback(64);
+    listener_ = std::move(listening.fd);
+    port_ = listening.port;
     acceptor_ = std::thread([this] { accept_all(); });
   }
   ~Server() {

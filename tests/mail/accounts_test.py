@@ -116,7 +116,7 @@ class Refusals(Case):
                             continue  # its IMAP server would be refused first
                         self.refused("(?i)certificate", login, [f"127.0.0.1:{server.port}"])
                         self.assertGreater(server.tries, 0)
-                        self.assertEqual(b"", server.told)
+                        self.assertEqual(b"", server.sent_over_tls)
                         self.assertNotIn(login["password"].encode(), server.in_clear)
 
     def test_a_server_without_tls_where_it_is_asked_for(self):

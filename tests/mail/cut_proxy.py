@@ -3,8 +3,10 @@ import contextlib
 import socket
 import threading
 
+from loopback_server import LoopbackServer
 
-class CutProxy:
+
+class CutProxy(LoopbackServer):
     """Passes a free loopback port on to `target`. Each new connection takes the next of `plan`: (direction, bytes) after which
     it is broken off, with a reset; directions are "up" (from the client) and "down". Connections beyond the plan stay whole."""
 
@@ -17,15 +19,7 @@ class CutProxy:
         self.refusing = False
         self.lock = threading.Lock()
         self.open = set()
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self.listener.accept()
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+        self.listen()
 
     def _serve(self, client):
         with self.lock:
@@ -93,7 +87,5 @@ class CutProxy:
             self._break(pair)
 
     def close(self):
-        with contextlib.suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
+        super().close()
         self.cut_all()

@@ -1,17 +1,15 @@
 """Who takes part: accounts of Delta Chat's own server ("core") and of this project's daemon ("ours"), driven by one client over
 standard input and output, so that every test can be played by either."""
 import contextlib
-import json
 import os
 import pathlib
-import queue
 import shutil
 import subprocess
 import tempfile
-import threading
 import time
 
 from gateway import DAEMON, ROOT, RpcError, scaled
+from rpc_pipes import RpcPipes
 from waiting import until
 
 VERSION = "2.57.0"
@@ -43,19 +41,17 @@ def core_program():
     return str(next(folder.glob(pattern)))
 
 
-class Server:
+class Server(RpcPipes):
     """One process with its accounts folder. Also a context manager that ends it and removes the folder."""
 
     def __init__(self, kind, rig, env=None, folder=None):
         assert kind in KINDS, kind
+        super().__init__()
         self.kind = kind
         self.rig = rig
         self.own_folder = folder is None
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix=f"mail-{kind}-"))
         self.env = env or {}
-        self.events = []
-        self.grew = threading.Condition()
-        self.process = None
 
     # -- the process
 
@@ -72,39 +68,12 @@ class Server:
         env.update(DC_ACCOUNTS_PATH=str(self.folder / "accounts"), SSL_CERT_FILE=str(self.rig.authority.file),
                    RUST_LOG="off", **self.env)
         self.log = (self.folder / "log").open("ab")
-        self.process = subprocess.Popen(self.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,
-                                        cwd=self.folder, env=env)
-        self.number = 0
-        self.waiting = {}
-        self.lock = threading.Lock()
-        self.output_ended = False
-        self.threads = [threading.Thread(target=work, args=(self.process,), daemon=True)
-                        for work in (self._read, self._read_events)]
-        for thread in self.threads:
-            thread.start()
+        self.attach(subprocess.Popen(self.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,
+                                     cwd=self.folder, env=env))
         return self
 
-    def _read(self, process):
-        for line in process.stdout:
-            answer = json.loads(line)
-            with self.lock:
-                place = self.waiting.pop(answer["id"])
-            place.put(answer)
-        with self.lock:
-            self.output_ended = True
-            left, self.waiting = self.waiting, {}
-        for place in left.values():
-            place.put(None)
-        process.stdout.close()
-
-    def _read_events(self, _):
-        while True:
-            answer = self.send("get_next_event_batch").get()
-            if not answer or "error" in answer:
-                return
-            with self.grew:
-                self.events += [(event["contextId"], event["event"], time.monotonic()) for event in answer["result"]]
-                self.grew.notify_all()
+    def output_ended_because(self):
+        return f"{self.kind} ended: {self.words()}"
 
     def end(self):
         """Ends the input and returns the exit code."""
@@ -167,34 +136,6 @@ class Server:
         """Resident, in bytes."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
         return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
-
-    # -- calls
-
-    def send(self, method, *params):
-        """A call under way: a queue that gets its answer, or None when the process ended without one."""
-        place = queue.Queue()
-        with self.lock:
-            if self.output_ended:
-                place.put(None)
-                return place
-            self.number += 1
-            self.waiting[self.number] = place
-            try:
-                self.process.stdin.write(json.dumps(
-                    {"jsonrpc": "2.0", "id": self.number, "method": method, "params": params}).encode() + b"\n")
-                self.process.stdin.flush()
-            except (BrokenPipeError, ValueError):
-                self.waiting.pop(self.number)
-                place.put(None)
-        return place
-
-    def call(self, method, *params, seconds=30):
-        answer = self.send(method, *params).get(timeout=scaled(seconds))
-        if answer is None:
-            raise AssertionError(f"{method}: {self.kind} ended without an answer: {self.words()}")
-        if "error" in answer:
-            raise RpcError(method, answer["error"])
-        return answer["result"]
 
     # -- accounts
 

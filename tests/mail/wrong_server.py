@@ -2,29 +2,22 @@
 import contextlib
 import socket
 import ssl
-import threading
+
+from loopback_server import LoopbackServer
 
 
-class WrongServer:
-    """`kind` is "imap" or "smtp"; with `starttls` it begins in the clear. `told` holds what came through TLS: nothing, if clients
+class WrongServer(LoopbackServer):
+    """`kind` is "imap" or "smtp"; with `starttls` it begins in the clear. `sent_over_tls` holds what came through TLS: nothing, if clients
     check certificates."""
 
     def __init__(self, kind, certificate, starttls=False):
         self.kind = kind
         self.context = certificate.context()
         self.starttls = starttls
-        self.told = b""
+        self.sent_over_tls = b""
         self.in_clear = b""
         self.tries, self.refused = 0, 0
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self.listener.accept()
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+        self.listen()
 
     def _serve(self, client):
         client.settimeout(20)
@@ -37,7 +30,7 @@ class WrongServer:
                 if not self.starttls:
                     secret.sendall(b"* OK ready\r\n" if self.kind == "imap" else b"220 ready ESMTP\r\n")
                 while got := secret.recv(4096):
-                    self.told += got
+                    self.sent_over_tls += got
                     secret.sendall(b"* BAD\r\n" if self.kind == "imap" else b"500 no\r\n")
             except ssl.SSLError:
                 self.refused += 1
@@ -57,8 +50,3 @@ class WrongServer:
             else:
                 client.sendall(b"250-rig\r\n250 STARTTLS\r\n")
         return False
-
-    def close(self):
-        with contextlib.suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
