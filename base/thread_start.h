@@ -1,7 +1,7 @@
 // start_thread: begins a thread where the machine gives one. It gives none at a limit of processes
 // and threads (ulimit -u, TasksMax=, a container's pids), which other programs of the same user or
 // container may have used up. std::thread says so by an exception, and nobody up to main() would
-// have a word for the caller who is to hear of it.
+// have a word for the caller who has to know.
 #pragma once
 
 #include <system_error>

@@ -39,7 +39,7 @@ class ImapTalk {
   // A command, or IDLE, is not answered yet.
   bool busy() const { return static_cast<bool>(done_); }
   bool idling() const { return idle_ != Idle::none; }
-  // The server owes an answer: it is not in IDLE.
+  // A command waits for the server's answer: the line is not in IDLE.
   bool waiting() const { return busy() && idle_ != Idle::idling; }
 
   // An error: the connection is of no use any more. Stops reading when stop() was called.

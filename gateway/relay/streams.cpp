@@ -73,7 +73,7 @@ class RelayStreams::Stream final : public IoHandler {
   std::int64_t after = 0;                         // the last one sent
   std::map<std::int64_t, std::size_t> in_flight;  // sent and not acknowledged
   std::size_t in_flight_bytes = 0;
-  base::Millis heard_at = 0;
+  base::Millis last_received_at = 0;
   base::Millis sent_at = 0;
 
  private:
@@ -106,7 +106,7 @@ void RelayStreams::attach(std::int64_t mailbox, StreamSocket socket) {
     base::log::warning("relay: a stream cannot be watched: {}", added.error().message);
     return;
   }
-  stream->heard_at = loop_.now();
+  stream->last_received_at = loop_.now();
   buffered_ += stream->unsent();
   streams_[mailbox] = stream;
   {
@@ -195,7 +195,7 @@ void RelayStreams::heard(std::int64_t mailbox, std::vector<std::int64_t> acknowl
     if (!*alive) return;
     const auto stream = find(mailbox);
     if (!stream) return;
-    stream->heard_at = loop_.now();
+    stream->last_received_at = loop_.now();
     for (const std::int64_t id : acknowledged) {
       const auto found = stream->in_flight.find(id);
       if (found == stream->in_flight.end()) continue;
@@ -253,7 +253,7 @@ void RelayStreams::on_tick() {
   all.reserve(streams_.size());
   for (const auto& [mailbox, stream] : streams_) all.push_back(stream);
   for (const StreamPtr& stream : all) {
-    if (now - stream->heard_at > kSilence) {
+    if (now - stream->last_received_at > kSilence) {
       close(stream);
       continue;
     }

@@ -80,7 +80,7 @@ class Connection final : public IoHandler {
   bool submit_rest(base::UniqueFunction<void()>&& work);
 
   void write(Response response);
-  void hand_over(Response response);
+  void release_socket(Response response);
   void reject(Response response);  // of a request whose body was not read
   void reject_late(Response response, base::Millis delay);
   void refuse(const HttpError& error);  // the bytes are not to be trusted any more

@@ -49,7 +49,7 @@ void Connection::note_answer(Response& response) {
 
 void Connection::write(Response response) {
   keep_alive_ = keep_alive_ && !response.close && !context_.stopping;
-  if (response.take_over) return hand_over(std::move(response));
+  if (response.take_over) return release_socket(std::move(response));
   // The kernel accepts bytes for a client that has closed, and loses them: check first.
   if (response.taken && (half_closed_ || sends_no_more(fd_.get()))) return close();
   note_answer(response);
@@ -93,7 +93,7 @@ void Connection::finish_answer() {
   if (!keep_alive_) close_after_flush_ = true;
 }
 
-void Connection::hand_over(Response response) {
+void Connection::release_socket(Response response) {
   keep_alive_ = false;
   note_answer(response);
   const bool chunked = response.chunked && !http_1_0_;  // HTTP/1.0 knows no Transfer-Encoding

@@ -75,7 +75,7 @@ void TlsPump::shake_hands() {
   if (result == 1) {
     timer_.disarm();
     shaking_ = false;
-    if (!hand_over()) close();
+    if (!open_plain_side()) close();
     return;
   }
   const int error = api.get_error(ssl_.get(), result);
@@ -106,7 +106,7 @@ void TlsPump::refuse_plain_http() {
   }
 }
 
-bool TlsPump::hand_over() {
+bool TlsPump::open_plain_side() {
   std::array<int, 2> pair{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data()) != 0) {
     base::log::warning("a TLS connection is dropped: no more descriptors");

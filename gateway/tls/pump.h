@@ -50,7 +50,7 @@ class TlsPump {
   };
 
   void shake_hands();
-  bool hand_over();
+  bool open_plain_side();
   void refuse_plain_http();
   bool net_to_plain();  // true: something moved
   bool plain_to_net();

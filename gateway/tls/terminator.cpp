@@ -18,10 +18,10 @@ constexpr base::Millis kStopGrace = 500;
 
 class TlsTerminator::Impl final : public TlsPumpHost {
  public:
-  Impl(std::shared_ptr<Certificate> certificate, Handover handover, TlsOptions options,
+  Impl(std::shared_ptr<Certificate> certificate, OnShaken on_shaken, TlsOptions options,
        std::unique_ptr<EventLoop> loop)
       : certificate_(std::move(certificate)),
-        handover_(std::move(handover)),
+        on_shaken_(std::move(on_shaken)),
         options_(options),
         loop_(std::move(loop)),
         sweep_(*loop_, [this] { sweep(); }),
@@ -60,7 +60,7 @@ class TlsTerminator::Impl final : public TlsPumpHost {
   void failed() override { failed_.fetch_add(1, std::memory_order_relaxed); }
   void shaken(AcceptedSocket plain) override {
     handshakes_.fetch_add(1, std::memory_order_relaxed);
-    handover_(std::move(plain));
+    on_shaken_(std::move(plain));
   }
 
   void closed(TlsPump& pump) override {
@@ -107,7 +107,7 @@ class TlsTerminator::Impl final : public TlsPumpHost {
   }
 
   const std::shared_ptr<Certificate> certificate_;
-  const Handover handover_;
+  const OnShaken on_shaken_;
   const TlsOptions options_;
   std::unique_ptr<EventLoop> loop_;
   Timer sweep_;
@@ -122,12 +122,12 @@ class TlsTerminator::Impl final : public TlsPumpHost {
 };
 
 base::Result<std::unique_ptr<TlsTerminator>> TlsTerminator::start(
-    std::shared_ptr<Certificate> certificate, const base::Clock& clock, Handover handover,
+    std::shared_ptr<Certificate> certificate, const base::Clock& clock, OnShaken on_shaken,
     TlsOptions options) {
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
   EDGE_TRY(auto loop, EventLoop::create(clock));
   return std::unique_ptr<TlsTerminator>(new TlsTerminator(std::make_unique<Impl>(
-      std::move(certificate), std::move(handover), options, std::move(loop))));
+      std::move(certificate), std::move(on_shaken), options, std::move(loop))));
 }
 
 TlsTerminator::TlsTerminator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

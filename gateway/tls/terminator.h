@@ -48,11 +48,11 @@ struct TlsStats {
 class TlsTerminator {
  public:
   // Gets the plain end; its slot is one that counts against the total alone.
-  using Handover = std::function<void(AcceptedSocket)>;
+  using OnShaken = std::function<void(AcceptedSocket)>;
 
   // `clock` outlives it.
   static base::Result<std::unique_ptr<TlsTerminator>> start(
-      std::shared_ptr<Certificate> certificate, const base::Clock& clock, Handover handover,
+      std::shared_ptr<Certificate> certificate, const base::Clock& clock, OnShaken on_shaken,
       TlsOptions options = {});
   ~TlsTerminator();  // stop()
 

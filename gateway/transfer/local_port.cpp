@@ -120,7 +120,7 @@ class ListeningOffer final : public TransferOffer {
       }
       EDGE_CHECK(sleep_until_news());
       EDGE_CHECK(let_in());
-      EDGE_TRY(auto proven, hear_strangers());
+      EDGE_TRY(auto proven, read_proofs());
       if (proven) return proven;
     }
   }
@@ -160,10 +160,10 @@ class ListeningOffer final : public TransferOffer {
     return {};
   }
 
-  base::Result<std::unique_ptr<TransferChannel>> hear_strangers() {
+  base::Result<std::unique_ptr<TransferChannel>> read_proofs() {
     for (auto one = strangers_.begin(); one != strangers_.end();) {
-      const auto heard = hear(*one);
-      if (heard && *heard) {
+      const auto proven = read_proof(*one);
+      if (proven && *proven) {
         EDGE_TRY(ChannelKeys keys, one->proof.keys());
         if (auto said = one->socket.send(proof_seen(keys), times_.proof, {}); !said) {
           one = strangers_.erase(one);
@@ -172,7 +172,7 @@ class ListeningOffer final : public TransferOffer {
         return std::unique_ptr<TransferChannel>(std::make_unique<SocketChannel>(
             std::move(one->socket), std::move(keys), times_.silence));
       }
-      const bool gone = !heard || Clock::now() >= one->until;
+      const bool gone = !proven || Clock::now() >= one->until;
       if (gone) ++failures_;
       one = gone ? strangers_.erase(one) : std::next(one);
     }
@@ -180,7 +180,7 @@ class ListeningOffer final : public TransferOffer {
   }
 
   // True: it proved the secret. An error: it is to be dropped.
-  static base::Result<bool> hear(Stranger& one) {
+  static base::Result<bool> read_proof(Stranger& one) {
     std::array<std::uint8_t, 2 + kMaxProof> piece{};
     // No more than the message needs: what comes behind it belongs to the channel.
     for (;;) {

@@ -62,7 +62,7 @@ WebSocketSession::WebSocketSession(WebSocketContext& context, StreamSocket socke
       tick_(context.loop, [this] { on_tick(); }),
       retry_(context.loop, [this] { pump(); }) {
   link_->session = this;
-  heard_at_ = took_at_ = grew_at_ = context_.loop.now();
+  last_received_at_ = took_at_ = grew_at_ = context_.loop.now();
   frames_.feed(socket.unread);
 }
 
@@ -135,14 +135,14 @@ void WebSocketSession::read() {
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (size <= 0) return drop();  // without the closing handshake
   if (closing_at_ != 0) return;  // until its own close frame and the end of its bytes
-  heard_at_ = context_.loop.now();
+  last_received_at_ = context_.loop.now();
   pinged_ = false;
   const std::size_t before = frames_.partial();
   frames_.feed({bytes.data(), static_cast<std::size_t>(size)});
   const std::size_t partial = frames_.partial();
   if (before == 0 || partial < before || partial - grown_to_ >= kProgress) {
     grown_to_ = partial;
-    grew_at_ = heard_at_;
+    grew_at_ = last_received_at_;
   }
   // The closing handshake: nobody waits for answers any more.
   if (!frames_.reads()) close(CloseCode::normal, "");
@@ -316,7 +316,7 @@ void WebSocketSession::settle() {
                                  (wire_at_ < wire_.size() ? EPOLLOUT : 0U) |
                                  (half_closed_ ? 0U : EPOLLRDHUP);
   // Silence, and slowness, while nothing was read is not the client's.
-  if (reads && (interest_ & EPOLLIN) == 0) heard_at_ = grew_at_ = context_.loop.now();
+  if (reads && (interest_ & EPOLLIN) == 0) last_received_at_ = grew_at_ = context_.loop.now();
   if (interest != interest_ && !context_.loop.modify(fd_.get(), interest, *this)) return drop();
   interest_ = interest;
   if (feed_) feed_->set_room(unsent() < kPause && closing_at_ == 0);
@@ -334,10 +334,10 @@ void WebSocketSession::on_tick() {
     return drop();
   }
   if (wants_input()) {
-    if (now - heard_at_ > kSilence) return drop();
+    if (now - last_received_at_ > kSilence) return drop();
     if (frames_.partial() > 0 && now - grew_at_ > kSlowMessage) {
       close(CloseCode::policy, "the message came too slowly");
-    } else if (now - heard_at_ > kPingAfter && !std::exchange(pinged_, true)) {
+    } else if (now - last_received_at_ > kPingAfter && !std::exchange(pinged_, true)) {
       frames_.put_ping();
     }
   }

@@ -113,13 +113,13 @@ class WebSocketSession final : public IoHandler {
   std::uint32_t interest_ = 0;
   bool half_closed_ = false;
   bool stopping_ = false;
-  bool pinged_ = false;          // since the client was last heard
-  bool shut_ = false;            // nothing more is sent
-  base::Millis heard_at_ = 0;    // when the client last sent something
-  base::Millis took_at_ = 0;     // when it last took something, or had taken all
-  base::Millis grew_at_ = 0;     // when the message that is received last grew enough
-  std::size_t grown_to_ = 0;     // its size then
-  base::Millis closing_at_ = 0;  // when a close frame was put or came; 0: not yet
+  bool pinged_ = false;                // since the client was last heard
+  bool shut_ = false;                  // nothing more is sent
+  base::Millis last_received_at_ = 0;  // when the client last sent something
+  base::Millis took_at_ = 0;           // when it last took something, or had taken all
+  base::Millis grew_at_ = 0;           // when the message that is received last grew enough
+  std::size_t grown_to_ = 0;           // its size then
+  base::Millis closing_at_ = 0;        // when a close frame was put or came; 0: not yet
   Timer tick_;
   Timer retry_;
   std::unique_ptr<EventFeed> feed_;

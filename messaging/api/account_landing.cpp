@@ -96,7 +96,7 @@ base::Result<store::Uuid> finish(const Landing& landing, AccountId account,
   });
 }
 
-// The contacts learn at once; housekeeping asks those who are away again.
+// The contacts learn at once; maintenance asks those who are away again.
 void reconnect(const Landing& landing, AccountId account) {
   landing.core.write<void>(
       account,

@@ -225,7 +225,7 @@ void Accounts::switch_io(AccountId account, bool on, base::Completion<> done) {
       });
 }
 
-void Accounts::tell_all_stopped(base::Completion<> done) {
+void Accounts::report_all_stopped(base::Completion<> done) {
   core_.store.write<void>(
       [](store::Tx& tx) {
         return kernel::Core::emit(tx, AccountId(), Info{"Delivery stopped for all accounts."});

@@ -73,7 +73,7 @@ class Accounts {
   void stop_io(AccountId account, base::Completion<> done);
   // All of them were stopped: one event of the whole daemon, also where there is no account,
   // because clients wait for one before they end their loop.
-  void tell_all_stopped(base::Completion<> done);
+  void report_all_stopped(base::Completion<> done);
   bool io_running(AccountId account) const;
   // The same for one of several: an account that lives on another gateway by now is left alone.
   void start_io_of_those_here(AccountId account, base::Completion<> done);

@@ -72,7 +72,7 @@ void change_chat(kernel::Core& core, AccountId account, ChatId chat, kernel::Cha
         EDGE_CHECK(kernel::Core::emit(tx, state.id, ChatModified{chat}));
         EDGE_CHECK(kernel::Core::emit(tx, state.id, ChatlistChanged{}));
         const kernel::WriteContext write{core, tx, scope, state};
-        return write.protocol().tell_devices(write, {kernel::ChatNews{chat, what}});
+        return write.protocol().sync_devices(write, {kernel::ChatNews{chat, what}});
       },
       std::move(done));
 }
@@ -263,7 +263,7 @@ void Chats::remove_portion(AccountId account, ChatId chat, int rounds, base::Com
           return true;
         }
         if (!tight) {
-          EDGE_CHECK(write.protocol().tell_devices(
+          EDGE_CHECK(write.protocol().sync_devices(
               write, {kernel::ChatNews{chat, kernel::ChatNews::What::removed}}));
         }
         if (row.draft) EDGE_CHECK(files::remove_message(tx, scope, *row.draft, files));

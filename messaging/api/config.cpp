@@ -162,7 +162,7 @@ base::Result<> set_values(const kernel::WriteContext& write,
     const auto before = store::find_config_value(write.scope, key);
     if (before && *before == wanted) continue;
     EDGE_CHECK(store::set_config_value(write.scope, key, wanted));
-    EDGE_CHECK(write.protocol().tell_devices(
+    EDGE_CHECK(write.protocol().sync_devices(
         write, {kernel::SettingNews{key, wanted.value_or(default_of(key))}}));
     profile_changed |= key == "displayname" || key == "selfstatus" || key == "private_tag";
     shared_changed |= key == "displayname" || key == "selfstatus" || key == "bot";

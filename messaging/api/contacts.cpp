@@ -143,7 +143,7 @@ void Contacts::rename(AccountId account, ContactId contact, std::string name,
         EDGE_TRY(const auto chat, store::find_chat_by_contact(scope, contact));
         if (chat) EDGE_CHECK(kernel::Core::emit(tx, state.id, ChatModified{chat->id}));
         const kernel::WriteContext write{core_, tx, scope, state};
-        return write.protocol().tell_devices(
+        return write.protocol().sync_devices(
             write, {kernel::ContactNews{contact, kernel::ContactNews::What::name}});
       },
       std::move(done));
@@ -163,7 +163,7 @@ void Contacts::set_blocked(AccountId account, ContactId contact, bool blocked,
         EDGE_CHECK(kernel::Core::emit(tx, state.id, ContactsChanged{contact}));
         const kernel::WriteContext write{core_, tx, scope, state};
         using What = kernel::ContactNews::What;
-        EDGE_CHECK(write.protocol().tell_devices(
+        EDGE_CHECK(write.protocol().sync_devices(
             write, {kernel::ContactNews{contact, blocked ? What::blocked : What::unblocked}}));
         EDGE_TRY(auto chat, store::find_chat_by_contact(scope, contact));
         if (!chat) return {};

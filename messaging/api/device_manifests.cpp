@@ -20,7 +20,7 @@ base::Result<> send_to_contact(const kernel::WriteContext& write, ContactId id, 
   if (!contact || contact->blocked || contact->state != store::ContactState::known) return {};
   EDGE_TRY(const kernel::DeviceContact facts, device_contact(write.scope, write.account, *contact));
   const auto allowed = write.core.device->manifest_for(facts);
-  EDGE_TRY(const auto told, store::manifest_told(write.scope, id));
+  EDGE_TRY(const auto told, store::sent_manifest_hash(write.scope, id));
   // Who never could ask for anything is told nothing.
   if (!allowed && !told) return {};
   DeviceManifest manifest = allowed.value_or(DeviceManifest{});
@@ -37,8 +37,8 @@ base::Result<> send_to_contact(const kernel::WriteContext& write, ContactId id, 
 base::Result<> send_or_skip(const kernel::WriteContext& write, ContactId id, bool anew) {
   auto told = send_to_contact(write, id, anew);
   if (told || told.error().code != base::Errc::sealed) return told;
-  base::log::error("contact {} of account {} cannot be told of device commands: {}", id.value,
-                   write.account.id.value, told.error().message);
+  base::log::error("contact {} of account {} cannot be sent the list of device commands: {}",
+                   id.value, write.account.id.value, told.error().message);
   return {};
 }
 
@@ -127,7 +127,7 @@ void DeviceManifests::begin(AccountId account) {
       },
       [this, account](base::Result<std::optional<ContactId>> told) {
         if (!told && !core_.closing) {
-          base::log::warning("account {}: contacts were not told of device commands: {}",
+          base::log::warning("account {}: the list of device commands was not sent to contacts: {}",
                              account.value, told.error().message);
         }
         {

@@ -128,7 +128,7 @@ base::Result<> save_message(const kernel::WriteContext& write, const store::Chat
   }
   const store::Uuid copy = store::random_uuid();
   EDGE_CHECK(chats::save_copy(write, saved, original, copy));
-  return write.protocol().tell_devices(write, {kernel::SavedNews{original.uuid, copy}});
+  return write.protocol().sync_devices(write, {kernel::SavedNews{original.uuid, copy}});
 }
 
 }  // namespace

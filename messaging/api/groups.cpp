@@ -78,7 +78,7 @@ base::Result<> take_out(const kernel::WriteContext& write, chats::Group& group, 
                                                     contact.value, group.row.chat.value));
   }
   EDGE_TRY(auto told, groups::recipients(write.scope, group.row.chat));
-  if (contact != kSelf && !groups::tells_all_readers(write, group)) {
+  if (contact != kSelf && !groups::announces_to_all_readers(write, group)) {
     std::erase_if(told, [&](ContactId one) { return one != contact; });
   }
   const std::uint64_t number = groups::next_membership(write, group.state, key, false);
@@ -158,7 +158,7 @@ void Groups::add(AccountId account, ChatId chat, ContactId contact, base::Comple
            }
            EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
            if (group.state.has(key)) return {};
-           if (!groups::tells_all_readers(write, group)) {
+           if (!groups::announces_to_all_readers(write, group)) {
              return fail(Errc::invalid_argument,
                          fmt::format("chat {} is a channel by e-mail, which people join by its "
                                      "invite link: give contact {} the link "

@@ -62,8 +62,8 @@ base::Result<> mark_messages_seen(const kernel::WriteContext& write,
     if (!seen) continue;
     noticed.insert(mark->chat);
     EDGE_CHECK(chats::start_timer(write, message));
-    EDGE_TRY(const bool owes, needs_receipt(write.scope, *mark));
-    if (owes && chats::sends_read_receipts(write))
+    EDGE_TRY(const bool wanted, needs_receipt(write.scope, *mark));
+    if (wanted && chats::sends_read_receipts(write))
       EDGE_CHECK(outbox::queue_read_receipt(write, mark->from, mark->uuid, write.tx.now()));
   }
   for (const ChatId chat : noticed) EDGE_CHECK(write.emit(MsgsNoticed{chat}));
@@ -85,7 +85,7 @@ base::Result<> check_known(const store::Scope& scope, const std::vector<MsgId>& 
 }
 
 // Our other devices delete them too.
-base::Result<> tell_of_removal(const kernel::WriteContext& write, std::span<const MsgId> messages) {
+base::Result<> sync_removal(const kernel::WriteContext& write, std::span<const MsgId> messages) {
   kernel::RemovalNews news;
   for (const MsgId message : messages) {
     EDGE_TRY(const auto mark, store::find_message_mark(write.scope, message));
@@ -94,7 +94,7 @@ base::Result<> tell_of_removal(const kernel::WriteContext& write, std::span<cons
     }
   }
   if (news.messages.empty()) return {};
-  return write.protocol().tell_devices(write, {std::move(news)});
+  return write.protocol().sync_devices(write, {std::move(news)});
 }
 
 // Before the first is recalled: all of them may be.
@@ -211,7 +211,7 @@ void Messages::remove_some(AccountId account, std::vector<MsgId> messages, int r
         const kernel::WriteContext write{core_, tx, scope, state};
         if (tight) {
           tx.scrub();  // the next portion finds the log empty
-        } else if (auto told = tell_of_removal(write, some); !told) {
+        } else if (auto told = sync_removal(write, some); !told) {
           return told;
         }
         return remove_messages(write, some);

@@ -29,7 +29,7 @@ base::Result<bool> has_others(const store::Scope& scope, const store::ChatRow& c
   return group && group->promoted;
 }
 
-base::Result<> tell_timer(const kernel::WriteContext& write, const store::ChatRow& chat) {
+base::Result<> send_timer(const kernel::WriteContext& write, const store::ChatRow& chat) {
   ChatTimer timer{std::nullopt, chats::timer_of(chat)};
   if (chat.type != ChatType::single) {
     EDGE_TRY(const auto group, store::find_group(write.scope, chat.id));
@@ -74,7 +74,7 @@ void Chats::set_timer(AccountId account, ChatId chat, std::uint32_t seconds,
         EDGE_TRY(const bool told, has_others(scope, row));
         if (told) EDGE_CHECK(check_can_send(scope, state, row));
         EDGE_CHECK(chats::set_timer(write, row, seconds, told));
-        return told ? tell_timer(write, row) : base::Result<>{};
+        return told ? send_timer(write, row) : base::Result<>{};
       },
       std::move(done));
 }

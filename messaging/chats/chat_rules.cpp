@@ -74,7 +74,7 @@ base::Result<MsgId> add_info_message(store::Tx& tx, const store::Scope& scope, C
 
 base::Result<std::optional<MsgId>> insert_incoming(store::Tx& tx, const store::Scope& scope,
                                                    const store::ChatRow& chat,
-                                                   store::MessageRow row, Told told) {
+                                                   store::MessageRow row, Announce announce) {
   EDGE_TRY(const bool deleted, was_deleted(scope, row.from, row.uuid, tx.now()));
   if (deleted) return std::optional<MsgId>();
   EDGE_TRY(const bool here, store::has_message_uuid(scope, row.from, row.uuid));
@@ -92,7 +92,7 @@ base::Result<std::optional<MsgId>> insert_incoming(store::Tx& tx, const store::S
   if (chat.blocked != store::ChatBlocked::yes) {
     EDGE_CHECK(unarchive(scope, chat, tx.now()));
     EventBody arrived = IncomingMsg{chat.id, row.id};
-    if (told == Told::quietly) arrived = MsgsChanged{chat.id, row.id};
+    if (announce == Announce::quietly) arrived = MsgsChanged{chat.id, row.id};
     EDGE_CHECK(kernel::Core::emit(tx, scope.account, std::move(arrived)));
     EDGE_CHECK(kernel::Core::emit(tx, scope.account, ChatlistChanged{}));
   }

@@ -41,11 +41,11 @@ base::Result<MsgId> add_info_message(store::Tx& tx, const store::Scope& scope, C
 // changes nothing when the message exists or was deleted here. Events: IncomingMsg (MsgsChanged for
 // one told quietly) and ChatlistChanged, none in a blocked chat. An archived chat is unarchived
 // unless it is muted.
-enum class Told { as_message, quietly };
+enum class Announce { as_message, quietly };
 base::Result<std::optional<MsgId>> insert_incoming(store::Tx& tx, const store::Scope& scope,
                                                    const store::ChatRow& chat,
                                                    store::MessageRow row,
-                                                   Told told = Told::as_message);
+                                                   Announce announce = Announce::as_message);
 
 // Sets id and local times, and inserts the row; no events. sent_at 0 becomes now.
 base::Result<> insert_own(store::Tx& tx, const store::Scope& scope, store::MessageRow& row);

@@ -15,7 +15,7 @@ namespace messaging::delivery {
 namespace {
 
 constexpr base::Millis kReceiptDelay = 50;  // so that several receipts share an envelope
-constexpr base::Millis kHousekeepingEvery = 60'000;
+constexpr base::Millis kMaintenanceEvery = 60'000;
 constexpr base::BudgetRule kStrangersOfHost{.per_second = 1, .burst = 120};
 
 }  // namespace
@@ -83,7 +83,7 @@ void Courier::send_profile(base::AccountId account) {
       },
       [account](base::Result<> result) {
         if (result) return;
-        base::log::warning("account {}: contacts were not told of the profile: {}", account.value,
+        base::log::warning("account {}: the profile was not sent to contacts: {}", account.value,
                            result.error().message);
       });
 }
@@ -160,28 +160,28 @@ void Courier::load_backlog() {
 }
 
 void Courier::run(std::stop_token stop) {
-  base::Millis next_housekeeping = core_.clock.uptime();
+  base::Millis next_maintenance = core_.clock.uptime();
   std::weak_ptr<const void> maintenance;  // under way
   while (!stop.stop_requested()) {
     if (take_reload()) load_backlog();
     std::vector<RouteKey> routes;
-    std::vector<std::pair<base::AccountId, base::ContactId>> owed;
+    std::vector<std::pair<base::AccountId, base::ContactId>> pending;
     bool step = false;
     const base::Millis now = core_.clock.uptime();
     {
       base::Lock lock(mutex_);
       routes = routes_.take(now);
-      base::Millis wake_at = std::min(next_housekeeping, routes_.next_due().value_or(INT64_MAX));
+      base::Millis wake_at = std::min(next_maintenance, routes_.next_due().value_or(INT64_MAX));
       for (auto entry = receipts_due_.begin(); entry != receipts_due_.end();) {
         if (entry->second <= now) {
-          owed.push_back(entry->first);
+          pending.push_back(entry->first);
           entry = receipts_due_.erase(entry);
         } else {
           wake_at = std::min(wake_at, entry->second);
           ++entry;
         }
       }
-      if (routes.empty() && owed.empty() && !reload_ && !step_ && wake_at > now &&
+      if (routes.empty() && pending.empty() && !reload_ && !step_ && wake_at > now &&
           !stop.stop_requested()) {
         // A test's clock moves by itself, so never sleep longer than a moment of real time on it.
         news_.wait_for(mutex_,
@@ -193,10 +193,10 @@ void Courier::run(std::stop_token stop) {
     for (const RouteKey& key : routes) send(key);
     // One step at a time, so that messages to others wait for at most a step.
     if (step && take_step()) step_due();
-    for (const auto& [account, contact] : owed) flush_receipts(account, contact);
-    if (now >= next_housekeeping) {
+    for (const auto& [account, contact] : pending) flush_receipts(account, contact);
+    if (now >= next_maintenance) {
       run_maintenance(core_, *this, pending_states_, maintenance);
-      next_housekeeping = core_.clock.uptime() + kHousekeepingEvery;
+      next_maintenance = core_.clock.uptime() + kMaintenanceEvery;
     }
     std::set<base::AccountId> touched;
     for (const RouteKey& key : routes) touched.insert(key.first);
@@ -315,7 +315,7 @@ void Courier::flush_receipts(base::AccountId account, base::ContactId contact) {
       },
       [account](base::Result<bool> result) {
         if (!result) {
-          base::log::warning("account {}: receipts stay owed: {}", account.value,
+          base::log::warning("account {}: receipts stay pending: {}", account.value,
                              result.error().message);
         }
       });

@@ -1,4 +1,4 @@
-// Housekeeping: periodic work, once a minute on the courier's thread. Retransmits unacknowledged
+// Maintenance: periodic work, once a minute on the courier's thread. Retransmits unacknowledged
 // rows, reports expired messages, deletes old marks, runs the protocol's own periodic work, and
 // saves the time. Does not block: each account is a write of its own, and few of them wait at once.
 #pragma once

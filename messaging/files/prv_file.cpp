@@ -115,7 +115,7 @@ class Sealer {
   base::Bytes sealed_ = base::Bytes(kBatch * crypto::kSealedChunk);
 };
 
-// Room for all of it at once, so that a full disk is heard of before the work, where the file
+// Room for all of it at once, so that a full disk is noticed before the work, where the file
 // system can do that.
 base::Result<> reserve(int fd, std::uint64_t size) {
   if (::fallocate(fd, 0, 0, static_cast<off_t>(size)) == 0) return {};

@@ -47,13 +47,13 @@ std::string text_of_membership(const kernel::StockStrings& words, const chats::G
 }
 
 // Whether a line is told as a message that came, or as a change of the chat.
-enum class Told { incoming, changed };
+enum class LineEvent { incoming, changed };
 
 // Adds a line from the author of a change.
 base::Result<> add_line(const kernel::WriteContext& write, const chats::Group& group,
                         const Person& author, ContactId sender, SystemMessage system,
                         std::string text, std::optional<ContactId> about,
-                        Told told = Told::incoming) {
+                        LineEvent event = LineEvent::incoming) {
   store::MessageRow row;
   row.chat = group.row.chat;
   row.from = author.contact.value_or(sender);
@@ -71,7 +71,7 @@ base::Result<> add_line(const kernel::WriteContext& write, const chats::Group& g
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, group.row.chat));
   if (chat.blocked == store::ChatBlocked::yes) return {};
   EDGE_CHECK(chats::unarchive(write.scope, chat, write.tx.now()));
-  if (told == Told::changed || row.from == kSelf) {
+  if (event == LineEvent::changed || row.from == kSelf) {
     return chats::emit_changed(write.tx, write.account.id, row.chat, row.id);
   }
   EDGE_CHECK(write.emit(IncomingMsg{row.chat, row.id}));
@@ -88,7 +88,7 @@ base::Result<> add_membership_line(const kernel::WriteContext& write, const chat
   return add_line(write, group, author, sender,
                   member.present ? SystemMessage::member_added : SystemMessage::member_removed,
                   text_of_membership(write.core.stock, group, member.present, whom, author),
-                  whom.contact, left ? Told::changed : Told::incoming);
+                  whom.contact, left ? LineEvent::changed : LineEvent::incoming);
 }
 
 // A register that changed, in a channel without its author: that is always its owner.
@@ -208,7 +208,7 @@ base::Result<> add_member(const kernel::WriteContext& write, chats::Group& group
                write, group, SystemMessage::member_added,
                write.core.stock.fill(Stock::we_added_member, "You added member %1$s.", {whom.name}),
                contact, std::nullopt, true));
-  if (!tells_all_readers(write, group)) {
+  if (!announces_to_all_readers(write, group)) {
     return send_to_member(write, group, contact, {line.id, line.uuid});
   }
   return send_to_members(write, group, {line.id, line.uuid});

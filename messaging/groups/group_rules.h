@@ -44,7 +44,7 @@ base::Result<> meet_member(const kernel::WriteContext& write, const chats::Group
 
 // Whether the readers of a channel are told who else joins it and leaves: by mail only whoever it
 // is about is.
-bool tells_all_readers(const kernel::WriteContext& write, const chats::Group& group);
+bool announces_to_all_readers(const kernel::WriteContext& write, const chats::Group& group);
 
 // Sends the state to a member. `message` is the info message about the change, with its uuid; none
 // for a forwarded state.

@@ -51,20 +51,20 @@ base::Result<> send_to_member(const kernel::WriteContext& write, const chats::Gr
   update.group = group.row.uuid;
   update.state = shown_to(group.state, key);
   const auto& image = group.state.image.value;
-  if (image && group.row.image_blob && (options.with_image || row->image_told != image)) {
+  if (image && group.row.image_blob && (options.with_image || row->sent_image != image)) {
     EDGE_TRY(update.image,
              outbox::queue_file(write, contact, options.message, *group.row.image_blob));
-    row->image_told = image;
+    row->sent_image = image;
   }
-  row->told = update.state.digest();
-  row->told_at = write.steady();
+  row->sent_state = update.state.digest();
+  row->sent_at = write.steady();
   EDGE_CHECK(store::set_member_sent(write.scope, group.row.chat, *row));
   EDGE_CHECK(store::settle_state(write.scope, group.row.chat, contact));
   const Uuid uuid = options.uuid.value_or(crypto::random_array<16>());
   return outbox::queue_content(write, contact, Content{uuid, std::move(update)}, options.message);
 }
 
-bool tells_all_readers(const kernel::WriteContext& write, const chats::Group& group) {
+bool announces_to_all_readers(const kernel::WriteContext& write, const chats::Group& group) {
   return !group.state.channel || !write.protocol().abilities().dated_groups;
 }
 
@@ -74,7 +74,7 @@ base::Result<> send_to_members(const kernel::WriteContext& write, const chats::G
   // A new group's first update goes to all: by its uuid members know that the group is new.
   const bool is_new = options.uuid == promotion_uuid(group.row.uuid);
   // Nor does a channel by mail send its state later: what changed is said by the line's mail alone.
-  const bool at_once = is_new || !tells_all_readers(write, group);
+  const bool at_once = is_new || !announces_to_all_readers(write, group);
   if (contacts.size() > kMembersInWrite && !at_once) {
     EDGE_CHECK(add_pending_state_for_all(write, group, kSelf));
     contacts.resize(kMembersInWrite);

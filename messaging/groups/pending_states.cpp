@@ -75,7 +75,7 @@ void PendingStates::go_on(const Key& key, ContactId after) {
       [this, key](base::Result<Slice> told) {
         if (told && told->more) return go_on(key, told->after);
         if (!told && !core_.closing) {
-          base::log::warning("account {}: members of a group were not told of its state: {}",
+          base::log::warning("account {}: the state of a group was not sent to its members: {}",
                              key.first.value, told.error().message);
         }
         ended(key, told.ok());
@@ -98,18 +98,18 @@ base::Result<PendingStates::Slice> PendingStates::send_to_some(const kernel::Wri
                                                                ChatId chat, ContactId after,
                                                                ContactId cause) {
   Slice slice{after, false};
-  EDGE_TRY(const auto owed, store::pending_states(write.scope, chat, after, kLookedAt));
-  if (owed.empty()) return slice;
+  EDGE_TRY(const auto pending, store::pending_states(write.scope, chat, after, kLookedAt));
+  if (pending.empty()) return slice;
   EDGE_TRY(const chats::Group group, chats::load_group(write.scope, chat));
   std::size_t told = 0;
   std::size_t bytes = 0;
-  for (const store::PendingState& one : owed) {
+  for (const store::PendingState& one : pending) {
     if (told == kStatesInWrite || bytes > kBytes) break;
     EDGE_TRY(const auto contact, store::find_contact(write.scope, one.contact));
     const MemberKey key = (contact ? chats::key_of(*contact) : std::nullopt).value_or(MemberKey{});
     const GroupState shown = shown_to(group.state, key);
     EDGE_TRY(const auto member, store::find_member(write.scope, chat, one.contact));
-    const bool has_it = !one.image && member && member->told == shown.digest();
+    const bool has_it = !one.image && member && member->sent_state == shown.digest();
     if (has_it || !group.row.self_present || !group.state.has(key)) {
       EDGE_CHECK(store::settle_state(write.scope, chat, one.contact));
     } else if (!one.image || asked_.take(write.account.id, one.contact, 1) == 0) {
@@ -125,7 +125,7 @@ base::Result<PendingStates::Slice> PendingStates::send_to_some(const kernel::Wri
     }
     slice.after = one.contact;
   }
-  slice.more = owed.size() == kLookedAt || slice.after != owed.back().contact;
+  slice.more = pending.size() == kLookedAt || slice.after != pending.back().contact;
   return slice;
 }
 

@@ -1,5 +1,5 @@
 // DeviceNews: what changed in an account that its other devices want to know and nobody else is
-// told (Protocol::tell_devices()). What it became is in the store already.
+// told (Protocol::sync_devices()). What it became is in the store already.
 #pragma once
 
 #include <string>

@@ -153,7 +153,7 @@ class Protocol {
   // protocol lives in one place.
   virtual base::Result<bool> expect_other_device(const WriteContext&) { return false; }
   // What changed here, for them. Nothing without any.
-  virtual base::Result<> tell_devices(const WriteContext&, const DeviceNews&) { return {}; }
+  virtual base::Result<> sync_devices(const WriteContext&, const DeviceNews&) { return {}; }
 
   // ---- members of groups and holders of cards, who may never have met ----
   // Puts our addresses for members of this group, or for whoever holds a card of ours (nullopt),

@@ -39,7 +39,7 @@ constexpr std::int64_t kMostRemoved = 2000;
 
 // ---- sending ----
 
-base::Result<bool> tells_devices(const kernel::WriteContext& write) {
+base::Result<bool> has_devices_to_sync(const kernel::WriteContext& write) {
   EDGE_TRY(const auto wanted, store::find_config_value(write.scope, "sync_msgs"));
   EDGE_TRY(const auto bot, store::find_config_value(write.scope, "bot"));
   if (wanted == "0" || bot == "1") return false;
@@ -230,7 +230,7 @@ struct ActionTaker {
       EDGE_CHECK(write.emit(ContactsChanged{contact->id}));
       return chat ? write.emit(ChatModified{chat->id}) : base::Result<>{};
     }
-    // Members hear of a name by a mail, which comes here too.
+    // Members learn a name by a mail, which comes here too.
     if (!group || group->row.promoted) return {};
     group->state.name = {groups::next_stamp(write, group->state, group->state.name.stamp),
                          plain_name(name.name, kMaxGroupName)};
@@ -375,7 +375,7 @@ base::Result<> expect_device(const kernel::WriteContext& write) {
 
 base::Result<> queue_device_news(const kernel::WriteContext& write,
                                  const kernel::DeviceNews& news) {
-  EDGE_TRY(const bool told, tells_devices(write));
+  EDGE_TRY(const bool told, has_devices_to_sync(write));
   if (!told) return {};
   EDGE_TRY(const auto items, std::visit(NewsWriter{write.scope}, news.what));
   return queue_items(write, items);
@@ -383,7 +383,7 @@ base::Result<> queue_device_news(const kernel::WriteContext& write,
 
 base::Result<> queue_invite_news(const kernel::WriteContext& write, const store::InviteRow& invite,
                                  bool live) {
-  EDGE_TRY(const bool told, tells_devices(write));
+  EDGE_TRY(const bool told, has_devices_to_sync(write));
   if (!told) return {};
   SyncToken token{invite_number(invite), invite_auth(invite), {}, live};
   if (invite.chat) {

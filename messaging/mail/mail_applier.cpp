@@ -148,7 +148,7 @@ base::Result<Applied> apply_from(const kernel::WriteContext& write, const OwnKey
                                  const Arrival& arrival, store::ContactRow contact) {
   Applied applied;
   const ChatMail& mail = arrival.opened.mail;
-  // Whose channel somebody joined is heard there, blocked or not.
+  // Messages of a channel that was joined are taken from its owner, blocked or not.
   const bool in_channel = mail.group && mail.group->channel;
   if (contact.blocked && !in_channel) return applied;
   EDGE_TRY(const bool room, chats::takes_message(write.scope, contact));
@@ -206,7 +206,7 @@ base::Result<Applied> apply_mail(const kernel::WriteContext& write, const OwnKey
   }
   EDGE_TRY(const auto known, find_by_fingerprint(write.scope, opened.signer->fingerprint()));
   if (known) return apply_from(write, own, arrival, *known);
-  // Whom a stranger adds to a group hears so by a step, too.
+  // Whom a stranger adds to a group learns so by a step, too.
   if (opened.mail.join && !opened.mail.group) {
     Applied applied;
     EDGE_CHECK(take_join_step(write, own, opened));

@@ -224,7 +224,7 @@ void MailIntake::missed(LineKey line, MailHead head, std::string why) {
         }
         return size > kLargestMail ? warn_of_large_mail(write, outer, size) : base::Result<>{};
       },
-      warn_that("a mail that was not taken is not told"));
+      warn_that("a mail that was not taken is not reported"));
 }
 
 void MailIntake::cursor_moved(LineKey line, MailCursor cursor) {
@@ -245,7 +245,7 @@ void MailIntake::status_changed(const LineStatus& status) {
         if (needs_warning(status)) EDGE_CHECK(warn_of_line(write, status));
         return write.emit(ConnectivityChanged{});
       },
-      warn_that("a change of the connectivity is not told"));
+      warn_that("a change of the connectivity is not reported"));
   if (status.imap == LineState::connected) downloads_.run(status.key.account);
 }
 

@@ -148,7 +148,7 @@ base::Result<bool> MailProtocol::expect_other_device(const kernel::WriteContext&
   return true;
 }
 
-base::Result<> MailProtocol::tell_devices(const kernel::WriteContext& write,
+base::Result<> MailProtocol::sync_devices(const kernel::WriteContext& write,
                                           const kernel::DeviceNews& news) {
   return queue_device_news(write, news);
 }

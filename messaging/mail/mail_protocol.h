@@ -60,7 +60,7 @@ class MailProtocol final : public kernel::Protocol {
 
   base::Result<bool> has_other_devices(const kernel::WriteContext& write) override;
   base::Result<bool> expect_other_device(const kernel::WriteContext& write) override;
-  base::Result<> tell_devices(const kernel::WriteContext& write,
+  base::Result<> sync_devices(const kernel::WriteContext& write,
                               const kernel::DeviceNews& news) override;
 
   base::Result<> show_ways(const kernel::WriteContext& write, std::optional<base::ChatId> group,

@@ -34,8 +34,10 @@ void get(WireReader& in, Generation& generation) {
   if (generation < 1 || generation > (std::uint64_t{1} << 62)) in.refuse();
 }
 
-void put(WireWriter& out, const Heard& heard) { write_heard(out, heard); }
-void get(WireReader& in, Heard& heard) { heard = read_heard(in); }
+void put(WireWriter& out, const LastReceived& last_received) {
+  write_last_received(out, last_received);
+}
+void get(WireReader& in, LastReceived& last_received) { last_received = read_last_received(in); }
 
 void put(WireWriter& out, const Card& card) {
   out.fixed(card.identity.bytes()).text(card.addr);
@@ -58,9 +60,9 @@ template <class T, class Payload>
 concept IsA = std::same_as<std::remove_const_t<T>, Payload>;
 auto fields(IsA<JoinRequest> auto& m) { return std::tie(m.invite_number, m.card, m.generation); }
 auto fields(IsA<JoinAnswer> auto& m) { return std::tie(m.ratchet_key, m.card, m.generation); }
-auto fields(IsA<SessionRequest> auto& m) { return std::tie(m.card, m.heard, m.generation); }
+auto fields(IsA<SessionRequest> auto& m) { return std::tie(m.card, m.last_received, m.generation); }
 auto fields(IsA<SessionAnswer> auto& m) {
-  return std::tie(m.ratchet_key, m.card, m.heard, m.generation);
+  return std::tie(m.ratchet_key, m.card, m.last_received, m.generation);
 }
 
 // A handshake payload is a version and the fields; bytes after them belong to a later version.
@@ -116,14 +118,17 @@ void read_fields(WireReader& in, Profile& profile) {
   profile.token.bytes = in.array<32>();
 }
 
-void write_heard(WireWriter& out, const Heard& heard) { out.u64(heard.seq).fixed(heard.uuid); }
+void write_last_received(WireWriter& out, const LastReceived& last_received) {
+  out.u64(last_received.seq).fixed(last_received.uuid);
+}
 
-Heard read_heard(WireReader& in) {
-  Heard heard;
-  heard.seq = in.u64();
-  if (heard.seq > (std::uint64_t{1} << 62)) in.refuse();  // it is stored as a signed integer
-  heard.uuid = in.array<16>();
-  return heard;
+LastReceived read_last_received(WireReader& in) {
+  LastReceived last_received;
+  last_received.seq = in.u64();
+  if (last_received.seq > (std::uint64_t{1} << 62))
+    in.refuse();  // it is stored as a signed integer
+  last_received.uuid = in.array<16>();
+  return last_received;
 }
 
 base::Bytes encode(const JoinRequest& request) { return encode_payload(request); }

@@ -62,7 +62,7 @@ struct JoinAnswer {
 
 // The recipient's last message that the sender of this payload has. A recipient that does not know
 // the message was restored from an older copy.
-struct Heard {
+struct LastReceived {
   std::uint64_t seq = 0;  // 0: none
   Uuid uuid{};
 };
@@ -70,13 +70,13 @@ struct Heard {
 // Payloads of a session between known identities (messaging/peering/renewal.h).
 struct SessionRequest {
   Card card;
-  Heard heard;
+  LastReceived last_received;
   Generation generation = 1;
 };
 struct SessionAnswer {
   crypto::X25519Public ratchet_key;
   Card card;
-  Heard heard;
+  LastReceived last_received;
   Generation generation = 1;
 };
 
@@ -94,8 +94,8 @@ base::Result<Card> decode_card(base::ByteView bytes);
 // A profile is a content too (kind 4, content_kind.h), sent again after each change.
 void write_fields(base::WireWriter& out, const Profile& profile);
 void read_fields(base::WireReader& in, Profile& profile);
-void write_heard(base::WireWriter& out, const Heard& heard);
-Heard read_heard(base::WireReader& in);
+void write_last_received(base::WireWriter& out, const LastReceived& last_received);
+LastReceived read_last_received(base::WireReader& in);
 
 }  // namespace messaging
 

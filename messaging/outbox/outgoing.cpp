@@ -189,10 +189,10 @@ base::Result<> release_waiting(const kernel::WriteContext& write, ContactId cont
 }
 
 base::Result<bool> queue_pending_receipts(const kernel::WriteContext& write, ContactId contact) {
-  EDGE_TRY(const auto owed, store::pending_receipts(write.scope, contact, kMaxReceipts));
-  if (owed.empty()) return false;
+  EDGE_TRY(const auto pending, store::pending_receipts(write.scope, contact, kMaxReceipts));
+  if (pending.empty()) return false;
   Receipts receipts;
-  for (const store::PendingReceipt& receipt : owed) {
+  for (const store::PendingReceipt& receipt : pending) {
     receipts.notes.push_back({receipt.kind, {receipt.uuid, true}, receipt.at});
   }
   OutboxRow out;
@@ -203,12 +203,12 @@ base::Result<bool> queue_pending_receipts(const kernel::WriteContext& write, Con
   EDGE_TRY(const bool linked, write.protocol().prepare(write, contact, std::span(&out, 1)));
   if (!linked) return false;
   EDGE_TRY(out.route_id, route_of(write, contact));
-  for (const store::PendingReceipt& receipt : owed) {
+  for (const store::PendingReceipt& receipt : pending) {
     EDGE_CHECK(store::settle_receipt(write.scope, receipt, write.steady()));
   }
   EDGE_CHECK(store::insert_outbox(write.scope, out));
   wake_courier(write, out.route_id);
-  if (owed.size() == kMaxReceipts) queue_receipts_soon(write, contact);
+  if (pending.size() == kMaxReceipts) queue_receipts_soon(write, contact);
   return true;
 }
 

@@ -48,8 +48,8 @@ crypto::WipingBytes encode_memory(const AnswererMemory& memory) {
   base::WireWriter out;
   out.u16(0);
   out.bytes(encode(memory.card)).bytes(memory.answer);
-  write_heard(out, memory.heard);
-  out.bytes(memory.told);
+  write_last_received(out, memory.last_received);
+  out.bytes(memory.sent_profile);
   return wiped(out);
 }
 
@@ -59,8 +59,8 @@ base::Result<AnswererMemory> decode_answerer_memory(base::ByteView bytes) {
   pass_over_sessions(in);
   const base::ByteView card = in.bytes(kMaxCard);
   memory.answer = base::to_bytes(in.bytes(crypto::kMaxEnvelope));
-  memory.heard = read_heard(in);
-  memory.told = base::to_bytes(in.bytes(64));
+  memory.last_received = read_last_received(in);
+  memory.sent_profile = base::to_bytes(in.bytes(64));
   if (!in.done()) return damaged();
   EDGE_TRY(memory.card, decode_card(card));
   return memory;

@@ -20,9 +20,9 @@ struct BeginnerMemory {
 // Of the responder, until the first ratchet message.
 struct AnswererMemory {
   Card card;
-  base::Bytes answer;  // the envelope, for retransmissions
-  Heard heard;         // of a session request
-  base::Bytes told;    // the mark of our profile on the answer's card
+  base::Bytes answer;          // the envelope, for retransmissions
+  LastReceived last_received;  // of a session request
+  base::Bytes sent_profile;    // the mark of our profile on the answer's card
 };
 
 crypto::WipingBytes encode_memory(const BeginnerMemory& memory);

@@ -129,7 +129,7 @@ base::Result<bool> has_room(const store::Scope& scope, JoinRole role, std::int64
 
 base::Result<bool> answer_question(const kernel::WriteContext& write, Question question,
                                    crypto::Handshake& handshake, AnswerPayload payload,
-                                   const Heard& heard) {
+                                   const LastReceived& last_received) {
   EDGE_TRY(const bool room, make_room(write, question.role, question.invite_id));
   if (!room) return false;
   Generation generation = question.generation;
@@ -141,13 +141,13 @@ base::Result<bool> answer_question(const kernel::WriteContext& write, Question q
   const auto pair = crypto::RatchetKeyPair::generate();
   EDGE_TRY(const Card ours, make_card(write));
   EDGE_TRY(const base::Bytes reply,
-           handshake.write(payload(pair.public_key, ours, heard, generation)));
+           handshake.write(payload(pair.public_key, ours, last_received, generation)));
   EDGE_TRY(const auto keys, handshake.split());
 
   PendingJoinRow pending;
   EDGE_TRY(pending.id, write.tx.next_id(write.account.id, "pending_join"));
   EDGE_CHECK(allow_deposits(write, ours.token, pending.id, question.contact));
-  memory.told = mark_of(write, ours);
+  memory.sent_profile = mark_of(write, ours);
   store::SessionRow session;
   EDGE_TRY(session.id, write.tx.next_id(write.account.id, "session"));
   session.tag = ours.tag;
@@ -174,7 +174,7 @@ base::Result<bool> answer_question(const kernel::WriteContext& write, Question q
            crypto::seal_envelope(*handshake.remote_static(), static_cast<std::uint8_t>(kind),
                                  question.card.tag, reply));
   memory.card = std::move(question.card);
-  memory.heard = question.heard;
+  memory.last_received = question.last_received;
   pending.memory = encode_memory(memory);
   EDGE_CHECK(store::insert_pending_join(write.scope, pending));
   EDGE_CHECK(send_answer(write, pending, std::move(memory.answer)));
@@ -255,7 +255,7 @@ base::Result<store::ContactRow> take_proof(const kernel::WriteContext& write,
   contact.verified = contact.verified || verified;
   EDGE_CHECK(keep_place(write, contact));
   EDGE_CHECK(store::update_contact(write.scope, contact));
-  EDGE_CHECK(note_profile_sent(write, contact.id, memory.told));
+  EDGE_CHECK(note_profile_sent(write, contact.id, memory.sent_profile));
   // A late retransmission of the request starts no new handshake.
   if (pending.digest) {
     EDGE_CHECK(store::note_envelope(write.scope, *pending.digest, write.steady(), {}));

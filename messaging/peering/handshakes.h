@@ -41,12 +41,12 @@ struct Question {
   std::int64_t invite_id = 0;
   std::optional<ContactId> contact;
   Card card;
-  Heard heard;
+  LastReceived last_received;
   Generation generation = 1;  // proposed
 };
 // Message 2's payload is made from our card, the new ratchet key and the session's generation.
 using AnswerPayload = base::Bytes (*)(const crypto::X25519Public& ratchet_key, const Card& ours,
-                                      const Heard& heard, Generation generation);
+                                      const LastReceived& last_received, Generation generation);
 
 // The generation to propose or answer: higher than any before with this contact.
 base::Result<Generation> next_generation(const kernel::WriteContext& write, ContactId contact);
@@ -59,7 +59,7 @@ base::Result<bool> has_room(const store::Scope& scope, store::JoinRole role, std
 // no room.
 base::Result<bool> answer_question(const kernel::WriteContext& write, Question question,
                                    crypto::Handshake& handshake, AnswerPayload payload,
-                                   const Heard& heard);
+                                   const LastReceived& last_received);
 // Sends the stored answer again, unless the handshake is complete. False: this message 1 was never
 // answered.
 base::Result<bool> repeat_answer(const kernel::WriteContext& write,

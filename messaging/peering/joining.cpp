@@ -173,8 +173,8 @@ base::Result<bool> answer_request(const kernel::WriteContext& write, std::int64_
   question.card = std::move(request->card);
   question.generation = request->generation;
   return answer_question(write, std::move(question), handshake,
-                         [](const crypto::X25519Public& ratchet_key, const Card& ours, const Heard&,
-                            Generation generation) {
+                         [](const crypto::X25519Public& ratchet_key, const Card& ours,
+                            const LastReceived&, Generation generation) {
                            return encode(JoinAnswer{ratchet_key, ours, generation});
                          },
                          {});
@@ -260,7 +260,8 @@ base::Result<> join_confirmed(const kernel::WriteContext& write, std::int64_t jo
   return write.emit(SecurejoinJoinerProgress{*join->contact, 1000});
 }
 
-base::Result<> join_heard(const kernel::WriteContext& write, const store::SessionRow& session) {
+base::Result<> join_message_opened(const kernel::WriteContext& write,
+                                   const store::SessionRow& session) {
   if (!session.contact) return {};
   EDGE_TRY(const auto join,
            store::find_pending_join_by_contact(write.scope, *session.contact, JoinRole::joiner));

@@ -49,7 +49,8 @@ base::Result<> join_confirmed(const kernel::WriteContext& write,
                               std::int64_t join_id);  // Hello acknowledged
 // A message of the inviter was opened: it completed the join, so that the end of the join is told
 // before the message is.
-base::Result<> join_heard(const kernel::WriteContext& write, const store::SessionRow& session);
+base::Result<> join_message_opened(const kernel::WriteContext& write,
+                                   const store::SessionRow& session);
 base::Result<> join_failed(const kernel::WriteContext& write, std::int64_t join_id,
                            const std::string& why);
 // Joins that nobody answered in kHandshakeLifetime.

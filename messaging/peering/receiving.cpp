@@ -192,7 +192,7 @@ base::Result<Reception> receive_message(const kernel::WriteContext& write,
       reception.outcome = Reception::Outcome::not_yet;
       return reception;
     }
-    EDGE_CHECK(join_heard(write, session));
+    EDGE_CHECK(join_message_opened(write, session));
     EDGE_TRY(const Portion portion, take_some(write, session, *content, means.taken));
     if (portion.left == Portion::Left::too_many) {
       reception.outcome = Reception::Outcome::not_yet;

@@ -66,10 +66,10 @@ base::Result<> send_request(const kernel::WriteContext& write, const store::Cont
   options.prologue = bound;
   EDGE_TRY(auto handshake, crypto::Handshake::start(crypto::NoisePattern::IK,
                                                     crypto::NoiseRole::initiator, options));
-  EDGE_TRY(const Heard heard, heard_of(write, contact.id));
+  EDGE_TRY(const LastReceived last_received, last_received_of(write, contact.id));
   EDGE_TRY(const Generation generation, next_generation(write, contact.id));
   EDGE_TRY(const base::Bytes message,
-           handshake.write(encode(SessionRequest{card, heard, generation})));
+           handshake.write(encode(SessionRequest{card, last_received, generation})));
   base::WireWriter body;
   body.bytes(group).fixed(message);
 
@@ -264,24 +264,24 @@ base::Result<bool> answer_session_request(const kernel::WriteContext& write,
   question.role = JoinRole::responder;
   if (introduced) question.invite_id = token.owner_id;
   question.digest = digest;
-  Heard heard;
+  LastReceived last_received;
   if (known) {
     question.contact = known->id;
-    EDGE_TRY(heard, heard_of(write, known->id));
+    EDGE_TRY(last_received, last_received_of(write, known->id));
     EDGE_TRY(const auto earlier,
              store::find_pending_join_by_contact(write.scope, known->id, JoinRole::responder));
     if (earlier) EDGE_CHECK(forget_asker(write, *earlier));
   }
   question.card = std::move(request->card);
-  question.heard = request->heard;
+  question.last_received = request->last_received;
   question.generation = request->generation;
   return answer_question(
       write, std::move(question), opened->handshake,
-      [](const crypto::X25519Public& ratchet_key, const Card& ours, const Heard& their_last,
+      [](const crypto::X25519Public& ratchet_key, const Card& ours, const LastReceived& their_last,
          Generation generation) {
         return encode(SessionAnswer{ratchet_key, ours, their_last, generation});
       },
-      heard);
+      last_received);
 }
 
 base::Result<bool> complete_session_answer(const kernel::WriteContext& write, const Tag& tag,
@@ -306,7 +306,7 @@ base::Result<bool> complete_session_answer(const kernel::WriteContext& write, co
   EDGE_CHECK(store::delete_pending_join(write.scope, pending->id));
   EDGE_CHECK(queue_hello(write, contact.id, session, 0));
   EDGE_CHECK(announce_renewal(write, contact.id));
-  EDGE_CHECK(encrypt_again(write, contact.id, answer->heard));
+  EDGE_CHECK(encrypt_again(write, contact.id, answer->last_received));
   return true;
 }
 
@@ -321,7 +321,7 @@ base::Result<> prove_initiator(const kernel::WriteContext& write, const PendingJ
         chats::ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::request));
   }
   EDGE_CHECK(announce_renewal(write, contact.id));
-  return encrypt_again(write, contact.id, memory.heard);
+  return encrypt_again(write, contact.id, memory.last_received);
 }
 
 base::Result<> expire_renewals(const kernel::WriteContext& write, UnixMillis now) {

@@ -17,12 +17,12 @@
 namespace messaging::peering {
 
 // The message with the highest number that we have from the contact in the 1:1 chat.
-base::Result<Heard> heard_of(const kernel::WriteContext& write, ContactId contact);
+base::Result<LastReceived> last_received_of(const kernel::WriteContext& write, ContactId contact);
 
-// `heard` is our last message that the contact has. If it is unknown here, the messages that wait
-// for the contact are renumbered after it. Call while all unacknowledged rows wait
+// `last_received` is our last message that the contact has. If it is unknown here, the messages
+// that wait for the contact are renumbered after it. Call while all unacknowledged rows wait
 // (store::hold_outbox).
 base::Result<> check_restored(const kernel::WriteContext& write, ContactId contact,
-                              const Heard& heard);
+                              const LastReceived& last_received);
 
 }  // namespace messaging::peering

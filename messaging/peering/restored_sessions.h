@@ -20,7 +20,7 @@ base::Result<std::int64_t> least_generation(const kernel::WriteContext& write);
 
 // All contacts, from now on; a new epoch.
 base::Result<> reconnect_all(const kernel::WriteContext& write);
-// The next slice. Housekeeping does it.
+// The next slice. Maintenance does it.
 base::Result<> reconnect_due(const kernel::WriteContext& write);
 
 // The account lives elsewhere from now on: nothing here can go on with its sessions.

@@ -31,12 +31,12 @@ base::Result<> queue_hello(const kernel::WriteContext& write, ContactId contact,
 }
 
 base::Result<> encrypt_again(const kernel::WriteContext& write, ContactId contact,
-                             const Heard& heard) {
+                             const LastReceived& last_received) {
   EDGE_CHECK(store::hold_outbox(write.scope, contact));
-  EDGE_CHECK(check_restored(write, contact, heard));
+  EDGE_CHECK(check_restored(write, contact, last_received));
   // Read receipts may have been sent in the previous session, which the contact can no longer open.
-  EDGE_TRY(const bool owed, store::requeue_sent_receipts(write.scope, contact, kMaxReceipts));
-  if (owed) outbox::queue_receipts_soon(write, contact);
+  EDGE_TRY(const bool requeued, store::requeue_sent_receipts(write.scope, contact, kMaxReceipts));
+  if (requeued) outbox::queue_receipts_soon(write, contact);
   write.signal(&kernel::Signals::manifest_due, contact, true);
   EDGE_CHECK(store::note_avatar_sent(write.scope, contact, std::nullopt));  // it may have lost it
   return outbox::release_waiting(write, contact);

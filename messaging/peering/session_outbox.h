@@ -24,9 +24,9 @@ base::Result<> queue_hello(const kernel::WriteContext& write, ContactId contact,
                            store::SessionRow& session, std::int64_t join_id);
 
 // After a new session: encrypts in it, in order, the messages that the contact has not acknowledged
-// and no live session carries; `heard` is our last message that the contact has. Read receipts are
-// sent again.
+// and no live session carries; `last_received` is our last message that the contact has. Read
+// receipts are sent again.
 base::Result<> encrypt_again(const kernel::WriteContext& write, ContactId contact,
-                             const Heard& heard = {});
+                             const LastReceived& last_received = {});
 
 }  // namespace messaging::peering

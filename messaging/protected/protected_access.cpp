@@ -69,7 +69,7 @@ base::Result<crypto::PrvShare> usable_share(const store::Scope& scope, const Pro
           return fail(Errc::unavailable,
                       what +
                           " is for a limited time, and this machine's clock is not believed: "
-                          "it was moved. Set it right and hear from a contact");
+                          "it was moved. Set it right and receive something from a contact");
         }
         if (window_over(*access, reading.now)) {
           return fail(Errc::gone, what +

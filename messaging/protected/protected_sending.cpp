@@ -158,9 +158,10 @@ base::Result<std::vector<FileAccessRow>> to_be_sent(const kernel::WriteContext& 
 }  // namespace
 
 base::Error clock_not_believed() {
-  return fail(Errc::unavailable,
-              "this machine's clock is not believed, because it was moved, so that no time limit "
-              "can be set; set it right and hear from a contact, or grant without a limit");
+  return fail(
+      Errc::unavailable,
+      "this machine's clock is not believed, because it was moved, so that no time limit "
+      "can be set; set it right and receive something from a contact, or grant without a limit");
 }
 
 base::Result<std::unique_ptr<AttachmentReader>> open_container_at(

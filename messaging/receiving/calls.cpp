@@ -47,9 +47,9 @@ base::Result<bool> apply(const Received& received, const CallOffer& offer) {
   row.seq = static_cast<std::int64_t>(place);
   row.sent_at = offer.sent_at;
   row.text = rings > 0 ? chats::call_text(true, offer.video) : "Missed call";
-  EDGE_TRY(const auto id,
-           chats::insert_incoming(write.tx, write.scope, chat, row,
-                                  rings > 0 ? chats::Told::quietly : chats::Told::as_message));
+  EDGE_TRY(const auto id, chats::insert_incoming(
+                              write.tx, write.scope, chat, row,
+                              rings > 0 ? chats::Announce::quietly : chats::Announce::as_message));
   if (!id) return true;
   store::CallRow call;
   call.message = *id;

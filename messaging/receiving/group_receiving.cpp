@@ -40,8 +40,8 @@ constexpr double kKnownEntryPrice = 0.1;
 base::Result<> settle(const kernel::WriteContext& write, const chats::Group& group,
                       ContactId contact) {
   EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
-  if (!row || row->told_at + groups::kStateResendAfter > write.steady()) return {};
-  row->told_at = write.steady();
+  if (!row || row->sent_at + groups::kStateResendAfter > write.steady()) return {};
+  row->sent_at = write.steady();
   EDGE_CHECK(store::set_member_sent(write.scope, group.row.chat, *row));
   if (!group.row.self_present)
     return groups::send_to_member(write, group, contact, {.with_image = true});
@@ -246,7 +246,7 @@ base::Result<> take_nothing_new(const kernel::WriteContext& write, chats::Group&
   // The member has the same state: no update is due.
   EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
   if (!row) return {};
-  row->told = update.state.digest();
+  row->sent_state = update.state.digest();
   return store::set_member_sent(write.scope, group.row.chat, *row);
 }
 

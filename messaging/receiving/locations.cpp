@@ -57,8 +57,8 @@ base::Result<bool> take_place(const kernel::WriteContext& write, const store::Ch
   return inserted;
 }
 
-base::Result<> tell_begin(const kernel::WriteContext& write, const store::ChatRow& chat,
-                          const store::ContactRow& from) {
+base::Result<> add_begin_line(const kernel::WriteContext& write, const store::ChatRow& chat,
+                              const store::ContactRow& from) {
   store::MessageRow row;
   row.chat = chat.id;
   row.from = from.id;
@@ -87,7 +87,7 @@ base::Result<bool> apply(const Received& received, const Locations& locations) {
   EDGE_CHECK(outbox::acknowledge(write, contact.id, received.uuid));
   EDGE_TRY(const auto chat, chat_of(write, contact.id, locations.group));
   if (!chat) return true;
-  if (locations.begins) EDGE_CHECK(tell_begin(write, *chat, contact));
+  if (locations.begins) EDGE_CHECK(add_begin_line(write, *chat, contact));
   bool changed = false;
   for (const PlaceNote& note : locations.places) {
     EDGE_TRY(const bool taken, take_place(write, *chat, contact.id, note));

@@ -5,7 +5,7 @@
 namespace messaging::receiving {
 
 base::Result<std::uint64_t> place_of(const kernel::WriteContext& write, const Sender& sender,
-                                     const Heard& message) {
+                                     const LastReceived& message) {
   const ContactId contact = sender.contact.id;
   const Turn& turn = sender.turn;
   EDGE_TRY(store::LastPlaceRow row, store::load_last_place(write.scope, contact));

@@ -12,6 +12,6 @@
 namespace messaging::receiving {
 
 base::Result<std::uint64_t> place_of(const kernel::WriteContext& write, const Sender& sender,
-                                     const Heard& message);
+                                     const LastReceived& message);
 
 }  // namespace messaging::receiving

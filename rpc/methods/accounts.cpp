@@ -117,7 +117,7 @@ void stop_io_for_all_accounts(Context& context, NoParams, Completion<> done) {
   auto tell = [accounts = &engine_of(context).accounts(),
                done = std::move(done)](Result<> stopped) mutable {
     if (!stopped) return done(std::move(stopped));
-    accounts->tell_all_stopped(std::move(done));
+    accounts->report_all_stopped(std::move(done));
   };
   switch_all(context, &messaging::Accounts::stop_io, std::move(tell));
 }

@@ -126,10 +126,10 @@ void add_group_methods(std::vector<Method>& table) {
       .scope = KeyScope::write,
       .fuzz = Fuzz::safe,
       .errors = {Errc::not_found, Errc::invalid_argument, Errc::forbidden, Errc::exhausted}};
-  table.push_back(method<&create_group_chat>(
-      "create_group_chat",
-      "Makes a group with ourselves as its only member. Members hear of it with the first message.",
-      make));
+  table.push_back(method<&create_group_chat>("create_group_chat",
+                                             "Makes a group with ourselves as its only member. "
+                                             "Members learn of it with the first message.",
+                                             make));
   table.push_back(method<&create_broadcast>(
       "create_broadcast", "Makes a channel: we send, subscribers read and do not see each other.",
       make));

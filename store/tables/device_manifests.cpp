@@ -26,8 +26,8 @@ base::Result<> put_manifest(const Scope& scope, base::ContactId contact, base::B
   return {};
 }
 
-base::Result<std::optional<base::Bytes>> manifest_told(const Scope& scope,
-                                                       base::ContactId contact) {
+base::Result<std::optional<base::Bytes>> sent_manifest_hash(const Scope& scope,
+                                                            base::ContactId contact) {
   // A row that is not intact says nothing: the contact is told once more.
   return scope.db.one<base::Bytes>(
       "SELECT told FROM checked_device_manifest WHERE account_id = ? AND contact_id = ?"

@@ -17,7 +17,8 @@ base::Result<std::optional<crypto::WipingBytes>> find_manifest(const Scope& scop
 base::Result<> put_manifest(const Scope& scope, base::ContactId contact, base::ByteView encoded);
 
 // The keyed hash of the manifest that the contact was sent last; nothing: none.
-base::Result<std::optional<base::Bytes>> manifest_told(const Scope& scope, base::ContactId contact);
+base::Result<std::optional<base::Bytes>> sent_manifest_hash(const Scope& scope,
+                                                            base::ContactId contact);
 base::Result<> note_manifest_sent(const Scope& scope, base::ContactId contact, base::ByteView hash);
 
 // Known contacts with a link that are not blocked, of ids above `after`, lowest first.

@@ -62,11 +62,11 @@ base::Result<MemberRow> read_member(const Row& columns) {
   row.contact = columns.id<base::ContactId>(0);
   row.present = columns.boolean(1);
   if (!columns.is_null(2)) {
-    EDGE_TRY(row.told, columns.array<16>(2));
+    EDGE_TRY(row.sent_state, columns.array<16>(2));
   }
-  row.told_at = columns.integer(3);
+  row.sent_at = columns.integer(3);
   if (!columns.is_null(4)) {
-    EDGE_TRY(row.image_told, columns.array<32>(4));
+    EDGE_TRY(row.sent_image, columns.array<32>(4));
   }
   return row;
 }
@@ -167,7 +167,7 @@ base::Result<> set_member_sent(const Scope& scope, base::ChatId chat, const Memb
   EDGE_CHECK(scope.db.run(
       "UPDATE chat_member SET told = ?4, told_at = ?5, image_told = ?6"
       " WHERE account_id = ?1 AND chat_id = ?2 AND contact_id = ?3",
-      scope.account, chat, row.contact, view(row.told), row.told_at, view(row.image_told)));
+      scope.account, chat, row.contact, view(row.sent_state), row.sent_at, view(row.sent_image)));
   return {};
 }
 

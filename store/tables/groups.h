@@ -40,9 +40,9 @@ base::Result<base::Bytes> load_group_state(const Scope& scope, base::ChatId chat
 struct MemberRow {
   base::ContactId contact;
   bool present = false;
-  std::optional<std::array<std::uint8_t, 16>> told;  // digest of the state sent last
-  base::UnixMillis told_at = 0;
-  std::optional<std::array<std::uint8_t, 32>> image_told;  // hash of the picture sent last
+  std::optional<std::array<std::uint8_t, 16>> sent_state;  // digest of the state sent last
+  base::UnixMillis sent_at = 0;
+  std::optional<std::array<std::uint8_t, 32>> sent_image;  // hash of the picture sent last
 };
 
 // Makes the row, or changes whether the member is there.

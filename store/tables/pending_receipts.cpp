@@ -49,14 +49,14 @@ base::Result<> settle_receipt(const Scope& scope, const PendingReceipt& receipt,
 base::Result<bool> requeue_sent_receipts(const Scope& scope, base::ContactId contact,
                                          std::size_t most) {
   EDGE_TRY(
-      const auto owed,
+      const auto again,
       scope.db.run("UPDATE owed_receipt SET told_at = 0"
                    " WHERE account_id = ?1 AND contact_id = ?2 AND kind = ?3 AND uuid IN"
                    " (SELECT uuid FROM owed_receipt WHERE account_id = ?1"
                    "  AND contact_id = ?2 AND kind = ?3 AND told_at > 0"
                    "  ORDER BY told_at DESC LIMIT ?4)",
                    scope.account, contact, ReceiptKind::read, static_cast<std::int64_t>(most)));
-  return owed > 0;
+  return again > 0;
 }
 
 base::Result<> forget_sent_receipts(const Scope& scope, base::UnixMillis before) {

@@ -28,15 +28,15 @@ base::Result<> settle_state(const Scope& scope, base::ChatId chat, base::Contact
 
 base::Result<std::vector<PendingState>> pending_states(const Scope& scope, base::ChatId chat,
                                                        base::ContactId after, std::size_t most) {
-  std::vector<PendingState> owed;
+  std::vector<PendingState> states;
   EDGE_CHECK(scope.db.each(
       "SELECT contact_id, image FROM checked_owed_state WHERE account_id = ?1 AND chat_id = ?2"
       " AND contact_id > ?3 AND intact ORDER BY contact_id LIMIT ?4",
       [&](const Row& row) {
-        owed.push_back({row.id<base::ContactId>(0), row.boolean(1)});
+        states.push_back({row.id<base::ContactId>(0), row.boolean(1)});
       },
       scope.account, chat, after, static_cast<std::int64_t>(most)));
-  return owed;
+  return states;
 }
 
 base::Result<std::vector<base::ChatId>> chats_with_pending_states(const Scope& scope) {

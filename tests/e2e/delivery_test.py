@@ -33,12 +33,12 @@ class Restore(unittest.TestCase):
             def heard(gateway, of):
                 return [text for text in gateway.texts(chats[gateway]) if text.startswith(of.name + " ")]
 
-            def all_heard():
+            def all_received():
                 return heard(bob, alice)[-1:] == said[alice][-1:] and heard(alice, bob)[-1:] == said[bob][-1:]
 
             say(alice, 3)
             say(bob, 3)
-            until(all_heard, what="the first messages")
+            until(all_received, what="the first messages")
             back = {"alice": alice, "bob": bob}[restored_first]
             other = bob if back is alice else alice
             back.stop()
@@ -47,9 +47,9 @@ class Restore(unittest.TestCase):
             back.start()
             say(alice, 5)
             say(bob, 5)
-            until(all_heard, what="what the copy does not hold")
+            until(all_received, what="what the copy does not hold")
             say(alice, 2)
-            until(all_heard, what="another turn")
+            until(all_received, what="another turn")
             until(lambda: other.rpc("get_connectivity", 1) == 4000)
             back.stop()
             shutil.rmtree(back.accounts)
@@ -59,7 +59,7 @@ class Restore(unittest.TestCase):
             say(back, 4)
             say(other, 4)
             say(back, 4)
-            until(all_heard, 60, "what was sent after the copy came back")
+            until(all_received, 60, "what was sent after the copy came back")
             # The other side has everything, in order; the restored one all that was sent since, in order, once.
             self.assertEqual(heard(other, back), said[back])
             since = heard(back, other)

@@ -234,16 +234,16 @@ class Edges(Channel):
             self.assertEqual([first.address], owner.members(channel))
 
     def test_the_owner_is_blocked(self):
-        self.is_heard_though_blocked(*at_once(lambda: subject("alice"), lambda: peer("bob")))
+        self.is_read_though_blocked(*at_once(lambda: subject("alice"), lambda: peer("bob")))
 
     def test_we_block_the_owner(self):
-        self.is_heard_though_blocked(*at_once(lambda: peer("bob"), lambda: subject("alice")))
+        self.is_read_though_blocked(*at_once(lambda: peer("bob"), lambda: subject("alice")))
 
-    def is_heard_though_blocked(self, owner, reader):
+    def is_read_though_blocked(self, owner, reader):
         channel, its = self.opened(owner, reader)
         contact = next(c for c in reader.rpc("get_chat_contacts", its) if c != SELF)
         reader.rpc("block_contact", contact)
-        # Whose channel one joined is heard there; leaving it is what ends it.
+        # The posts of a channel that one joined arrive there; leaving it is what ends it.
         self.posts(owner, channel, "heard all the same", (reader, its))
         another = owner.rpc("create_broadcast", "Another")
         since = reader.now()

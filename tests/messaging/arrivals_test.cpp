@@ -445,7 +445,7 @@ TEST_CASE("a member that asks for a group's state again and again is sent it a f
   const auto states = [&] {
     return bob.count("SELECT count(*) FROM outbox WHERE kind = 3 AND length(envelope) > 0");
   };
-  const auto owed = [&] { return bob.count("SELECT count(*) FROM owed_state"); };
+  const auto pending = [&] { return bob.count("SELECT count(*) FROM owed_state"); };
   const std::int64_t before = states();
   // Each question is answered, or waits, before the next one comes.
   for (int i = 0; i < 30; ++i) {
@@ -458,10 +458,10 @@ TEST_CASE("a member that asks for a group's state again and again is sent it a f
   const std::int64_t answers = states() - before;
   CHECK(answers >= 6);
   CHECK(answers < 10);
-  CHECK(owed() == 1);
+  CHECK(pending() == 1);
   // The last question is answered once time has passed.
   world.clock.advance(60'000);
   bob.pending_states().resume(Peer::kAccount);
-  CHECK(world.until([&] { return owed() == 0; }));
+  CHECK(world.until([&] { return pending() == 0; }));
   CHECK(states() - before > answers);
 }

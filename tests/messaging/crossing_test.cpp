@@ -66,7 +66,7 @@ std::int64_t look(Peer& peer, const char* query) {
   return found->value_or(0);
 }
 
-// Nothing waits, and nobody is owed a receipt.
+// Nothing waits, and no receipt is pending.
 bool idle(Peer& peer) {
   return look(peer,
               "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM pending_join)"

@@ -82,7 +82,7 @@ TEST_CASE("a profile picture goes along once, and again after two weeks") {
   CHECK(world.face_with("later") == picture("face"));
   CHECK(world.last_mail() > 30'000);
   CHECK(world.alice.events_of<ContactsChanged>().empty());  // it is the one that she has
-  // A mail whose acceptance nobody heard of brings it again.
+  // A mail whose acceptance was not answered brings it again.
   REQUIRE(world.set_picture(world.bob, picture("new")));
   world.bobs_mails().set({.lost = true});
   world.bob.send(world.bobs, "lost");

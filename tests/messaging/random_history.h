@@ -1,5 +1,5 @@
 // What random histories of protected files share: numbers that a seed repeats, windows that end,
-// bad weather, and what a gateway has heard.
+// bad weather, and what a gateway has received.
 #pragma once
 
 #include <algorithm>

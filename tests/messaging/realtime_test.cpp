@@ -12,22 +12,22 @@ using namespace test;
 namespace {
 
 // The events of real time at a peer.
-class Ear {
+class Listener {
  public:
-  explicit Ear(Peer& peer) { listen(peer); }
+  explicit Listener(Peer& peer) { listen(peer); }
   void listen(Peer& peer) {
     peer.engine().realtime().on_events([this](const Event& event) {
       base::Lock lock(mutex_);
       if (const auto* data = std::get_if<WebxdcRealtimeData>(&event.body)) {
-        heard_.emplace_back(data->data.begin(), data->data.end());
+        received_.emplace_back(data->data.begin(), data->data.end());
       } else {
         ++advertised_;
       }
     });
   }
-  std::vector<std::string> heard() const {
+  std::vector<std::string> received() const {
     base::Lock lock(mutex_);
-    return heard_;
+    return received_;
   }
   int advertised() const {
     base::Lock lock(mutex_);
@@ -36,7 +36,7 @@ class Ear {
 
  private:
   mutable base::Mutex mutex_;
-  std::vector<std::string> heard_ GUARDED_BY(mutex_);
+  std::vector<std::string> received_ GUARDED_BY(mutex_);
   int advertised_ GUARDED_BY(mutex_) = 0;
 };
 
@@ -69,7 +69,7 @@ std::int64_t passing(Peer& peer, ContactId contact) {
 }
 
 struct Playing : Three {
-  Playing() : hears_alice(alice), hears_bob(bob), hears_carol(carol) {
+  Playing() : at_alice(alice), at_bob(bob), at_carol(carol) {
     chat = make_group();
     MessageDraft draft;
     draft.file = files.file("game.xdc", zip({{"index.html", "x"}}));
@@ -80,7 +80,7 @@ struct Playing : Three {
     at_carol = *carol.find_text("play");
   }
   TempDir files;
-  Ear hears_alice, hears_bob, hears_carol;
+  Listener at_alice, at_bob, at_carol;
   ChatId chat;
   MsgId at_alice, at_bob, at_carol;
 };
@@ -91,22 +91,22 @@ TEST_CASE("data goes to the copies that run, until they leave") {
   Playing world;
   REQUIRE(advertise(world.alice, world.at_alice));
   REQUIRE(world.until(
-      [&] { return world.hears_bob.advertised() == 1 && world.hears_carol.advertised() == 1; }));
+      [&] { return world.at_bob.advertised() == 1 && world.at_carol.advertised() == 1; }));
   REQUIRE(advertise(world.bob, world.at_bob));
-  REQUIRE(world.until([&] { return world.hears_alice.advertised() == 1; }));
+  REQUIRE(world.until([&] { return world.at_alice.advertised() == 1; }));
   REQUIRE(say(world.alice, world.at_alice, "one"));
-  REQUIRE(world.until([&] { return world.hears_bob.heard().size() == 1; }));
+  REQUIRE(world.until([&] { return world.at_bob.received().size() == 1; }));
   REQUIRE(world.until([&] {  // bob knows of alice by her answer
     REQUIRE(say(world.bob, world.at_bob, "two"));
-    return !world.hears_alice.heard().empty();
+    return !world.at_alice.received().empty();
   }));
-  CHECK(world.hears_alice.heard()[0] == "two");
-  CHECK(world.hears_carol.heard().empty());  // its copy does not run
+  CHECK(world.at_alice.received()[0] == "two");
+  CHECK(world.at_carol.received().empty());  // its copy does not run
   REQUIRE(leave(world.bob, world.at_bob));
   REQUIRE(say(world.alice, world.at_alice, "three"));
   world.alice.send(world.chat, "after");
   REQUIRE(world.until([&] { return world.bob.has_text("after"); }));
-  CHECK(world.hears_bob.heard() == std::vector<std::string>{"one"});
+  CHECK(world.at_bob.received() == std::vector<std::string>{"one"});
   CHECK(passing(world.alice, world.bob_at_alice) == 0);
   // Nothing of it is in the log of events.
   CHECK(world.bob.events_of<WebxdcRealtimeData>().empty());
@@ -115,12 +115,12 @@ TEST_CASE("data goes to the copies that run, until they leave") {
 TEST_CASE("who cannot be reached misses the data, and nothing waits for it") {
   Playing world;
   REQUIRE(advertise(world.bob, world.at_bob));
-  REQUIRE(world.until([&] { return world.hears_alice.advertised() == 1; }));
+  REQUIRE(world.until([&] { return world.at_alice.advertised() == 1; }));
   REQUIRE(advertise(world.alice, world.at_alice));
-  REQUIRE(world.until([&] { return world.hears_bob.advertised() == 1; }));
+  REQUIRE(world.until([&] { return world.at_bob.advertised() == 1; }));
   REQUIRE(world.until([&] {  // alice knows of bob by its answer
     REQUIRE(say(world.alice, world.at_alice, "here"));
-    return !world.hears_bob.heard().empty();
+    return !world.at_bob.received().empty();
   }));
   world.network.set({.cut = true});
   REQUIRE(say(world.alice, world.at_alice, "lost"));
@@ -132,8 +132,8 @@ TEST_CASE("who cannot be reached misses the data, and nothing waits for it") {
   world.network.set({});
   world.alice.send(world.chat, "after");
   REQUIRE(world.until([&] { return world.bob.has_text("after"); }));
-  const auto heard = world.hears_bob.heard();
-  CHECK(std::all_of(heard.begin(), heard.end(),
+  const auto received = world.at_bob.received();
+  CHECK(std::all_of(received.begin(), received.end(),
                     [](const std::string& one) { return one == "here"; }));
 }
 

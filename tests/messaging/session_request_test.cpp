@@ -159,7 +159,7 @@ TEST_CASE("of the session requests that come by one token so many are opened, th
 TEST_CASE("of the requests that a relay hands over by one token 600 are taken, and none is kept") {
   Asked asked;
   const DepositToken token = asked.token(TokenPurpose::introduction);
-  const auto hand_over = [&](std::size_t count) {
+  const auto relay_requests = [&](std::size_t count) {
     std::vector<peering::RelayedEnvelope> envelopes;
     for (base::Bytes& one : junk(count)) envelopes.push_back({deposit_key_id(token), one});
     const auto before = asked.bob->incoming().counters().unopened.load();
@@ -171,11 +171,11 @@ TEST_CASE("of the requests that a relay hands over by one token 600 are taken, a
     return asked.bob->incoming().counters().unopened.load() - before;
   };
   // All are dropped, the surplus before it is opened.
-  CHECK(hand_over(peering::kMaxRelayedRequestsAtOnce + 100) ==
+  CHECK(relay_requests(peering::kMaxRelayedRequestsAtOnce + 100) ==
         peering::kMaxRelayedRequestsAtOnce + 100);
   CHECK(asked.bob->incoming().counters().surplus.load() == 100);
   asked.world.clock.advance(kHour);
-  hand_over(100);
+  relay_requests(100);
   CHECK(asked.bob->incoming().counters().surplus.load() == 140);
 }
 

@@ -369,13 +369,13 @@ std::vector<std::pair<std::string, Content>> contents() {
 std::vector<std::pair<std::string, base::Bytes>> handshakes() {
   crypto::X25519Public key;
   key.bytes.fill(5);
-  const Heard heard{7, filled(3)};
+  const LastReceived last_received{7, filled(3)};
   return {
       {"card", encode(card())},
       {"join request", encode(JoinRequest{"number", card(), 2})},
       {"join answer", encode(JoinAnswer{key, card(), 3})},
-      {"session request", encode(SessionRequest{card(), heard, 5})},
-      {"session answer", encode(SessionAnswer{key, card(), heard, 6})},
+      {"session request", encode(SessionRequest{card(), last_received, 5})},
+      {"session answer", encode(SessionAnswer{key, card(), last_received, 6})},
   };
 }
 

@@ -16,7 +16,7 @@ Event event(messaging::EventBody body, std::uint32_t account = 1) {
 }
 
 // "1:IncomingMsg", in order.
-std::vector<std::string> told(const std::vector<Event>& events) {
+std::vector<std::string> names_of(const std::vector<Event>& events) {
   std::vector<std::string> out;
   for (const Event& one : rpc::with_derived(events)) {
     out.push_back(std::to_string(one.account.value) + ":" + std::string(rpc::event_type(one)));
@@ -24,44 +24,44 @@ std::vector<std::string> told(const std::vector<Event>& events) {
   return out;
 }
 
-using Told = std::vector<std::string>;
+using Names = std::vector<std::string>;
 
 }  // namespace
 
 TEST_CASE(
     "the messages of a commit are followed by one bunch for each account, after chats' entries") {
-  CHECK(told({event(messaging::IncomingMsg{ChatId(12), MsgId(17)}),
-              event(messaging::ChatlistChanged{}),
-              event(messaging::IncomingMsg{ChatId(12), MsgId(18)}),
-              event(messaging::IncomingMsg{ChatId(13), MsgId(19)}),
-              event(messaging::IncomingMsg{ChatId(12), MsgId(17)}, 2)}) ==
-        Told{"1:IncomingMsg", "1:ChatlistChanged", "1:IncomingMsg", "1:IncomingMsg",
-             "2:IncomingMsg", "1:ChatlistItemChanged", "1:ChatlistItemChanged",
-             "2:ChatlistItemChanged", "1:IncomingMsgBunch", "2:IncomingMsgBunch"});
+  CHECK(names_of({event(messaging::IncomingMsg{ChatId(12), MsgId(17)}),
+                  event(messaging::ChatlistChanged{}),
+                  event(messaging::IncomingMsg{ChatId(12), MsgId(18)}),
+                  event(messaging::IncomingMsg{ChatId(13), MsgId(19)}),
+                  event(messaging::IncomingMsg{ChatId(12), MsgId(17)}, 2)}) ==
+        Names{"1:IncomingMsg", "1:ChatlistChanged", "1:IncomingMsg", "1:IncomingMsg",
+              "2:IncomingMsg", "1:ChatlistItemChanged", "1:ChatlistItemChanged",
+              "2:ChatlistItemChanged", "1:IncomingMsgBunch", "2:IncomingMsgBunch"});
 }
 
 TEST_CASE("a delivered message was sent before, and an account that changed has another entry") {
-  CHECK(told({event(messaging::MsgDelivered{ChatId(12), MsgId(17)})}) ==
-        Told{"1:SmtpMessageSent", "1:MsgDelivered", "1:ChatlistItemChanged"});
-  CHECK(told({event(messaging::ContactsChanged{base::ContactId(1)}),
-              event(messaging::AccountsChanged{})}) ==
-        Told{"1:ContactsChanged", "1:AccountsItemChanged", "1:AccountsChanged"});
-  CHECK(told({event(messaging::TransportsModified{})}) ==
-        Told{"1:TransportsModified", "1:AccountsItemChanged"});
-  CHECK(told({event(messaging::ContactsChanged{base::ContactId(10)})}) ==
-        Told{"1:ContactsChanged"});
-  CHECK(told({event(messaging::AccountsChanged{})}) == Told{"1:AccountsChanged"});
+  CHECK(names_of({event(messaging::MsgDelivered{ChatId(12), MsgId(17)})}) ==
+        Names{"1:SmtpMessageSent", "1:MsgDelivered", "1:ChatlistItemChanged"});
+  CHECK(names_of({event(messaging::ContactsChanged{base::ContactId(1)}),
+                  event(messaging::AccountsChanged{})}) ==
+        Names{"1:ContactsChanged", "1:AccountsItemChanged", "1:AccountsChanged"});
+  CHECK(names_of({event(messaging::TransportsModified{})}) ==
+        Names{"1:TransportsModified", "1:AccountsItemChanged"});
+  CHECK(names_of({event(messaging::ContactsChanged{base::ContactId(10)})}) ==
+        Names{"1:ContactsChanged"});
+  CHECK(names_of({event(messaging::AccountsChanged{})}) == Names{"1:AccountsChanged"});
 }
 
 TEST_CASE("an application's events are for the listeners of their channels alone") {
-  CHECK(told({event(messaging::ChannelEvent{}), event(messaging::ConnectivityChanged{})}) ==
-        Told{"1:ConnectivityChanged"});
+  CHECK(names_of({event(messaging::ChannelEvent{}), event(messaging::ConnectivityChanged{})}) ==
+        Names{"1:ConnectivityChanged"});
 }
 
 TEST_CASE("nothing follows from what is about no chat, or about one that is gone") {
-  CHECK(told({}).empty());
-  CHECK(told({event(messaging::ConnectivityChanged{})}) == Told{"1:ConnectivityChanged"});
-  CHECK(told({event(messaging::ChatDeleted{ChatId(12)})}) == Told{"1:ChatDeleted"});
+  CHECK(names_of({}).empty());
+  CHECK(names_of({event(messaging::ConnectivityChanged{})}) == Names{"1:ConnectivityChanged"});
+  CHECK(names_of({event(messaging::ChatDeleted{ChatId(12)})}) == Names{"1:ChatDeleted"});
 }
 
 TEST_CASE("no derived kind is in the log or offered to listeners of the stream") {
