@@ -59,6 +59,7 @@ base::Result<> upgrade(Connection& db, const Vault& vault, std::int64_t from,
 }  // namespace
 
 base::Result<> make_ready(Connection& db, const Vault& vault, const StoreOptions& options,
+                          std::future<base::Result<SchemaLayout>>& layout,
                           std::shared_ptr<const RowMacs>& macs) {
   const std::span<const Migration> steps = options.migrations;
   EDGE_TRY(const auto version, db.integer("PRAGMA user_version"));
@@ -68,11 +69,12 @@ base::Result<> make_ready(Connection& db, const Vault& vault, const StoreOptions
     EDGE_CHECK(from == 0 ? make_schema(db, vault, options) : upgrade(db, vault, from, options));
   }
   if (!macs) {
-    EDGE_TRY(macs, RowMacs::of(steps, vault));
+    EDGE_TRY(SchemaLayout known, layout.valid() ? layout.get() : layout_of(steps));
+    macs = RowMacs::of(std::move(known), vault);
     EDGE_CHECK(macs->check_tables(db));
   }
   EDGE_CHECK(macs->read_by(db));
-  EDGE_CHECK(macs->write_by(db));
+  EDGE_CHECK(macs->write_by(db, RowMacs::Tables::counters));
   if (row_mac_step(options.migrations) > 0) {
     const auto mended = mend_counters(db);
     if (!mended && mended.error().code != base::Errc::corrupt) return mended.error();

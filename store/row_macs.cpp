@@ -16,6 +16,7 @@
 namespace store {
 namespace {
 
+constexpr std::string_view kCounters = "counter";
 constexpr std::int64_t kRowsAtOnce = 50'000;  // of a table whose MACs are made
 
 // What the SQL functions of one connection have.
@@ -207,12 +208,16 @@ std::shared_ptr<const RowMacs> RowMacs::used_for(const std::string& path) {
 base::Result<std::shared_ptr<const RowMacs>> RowMacs::of(std::span<const Migration> steps,
                                                          const Vault& vault) {
   EDGE_TRY(SchemaLayout layout, layout_of(steps));
+  return of(std::move(layout), vault);
+}
+
+std::shared_ptr<const RowMacs> RowMacs::of(SchemaLayout layout, const Vault& vault) {
   return std::shared_ptr<const RowMacs>(new RowMacs(std::move(layout), vault));
 }
 
 base::Result<std::shared_ptr<const RowMacs>> RowMacs::of_new(Connection& db, const Vault& vault) {
   EDGE_TRY(SchemaLayout layout, layout_of_new(db));
-  return std::shared_ptr<const RowMacs>(new RowMacs(std::move(layout), vault));
+  return of(std::move(layout), vault);
 }
 
 base::Result<> RowMacs::check_tables(Connection& db) const {
@@ -257,19 +262,26 @@ base::Result<> RowMacs::read_by(Connection& db) const {
   return {};
 }
 
-base::Result<> RowMacs::write_by(Connection& db) const {
+std::string RowMacs::triggers_of(std::size_t table) const {
+  const RowLayout& layout = layout_.tables[table];
+  const std::string now = arguments(layout_.tables, table, "NEW.");
+  const std::string before = arguments(layout_.tables, table, "OLD.");
+  return fmt::format(
+      "CREATE TEMP TRIGGER row_mac_new_{0} AFTER INSERT ON main.{0} BEGIN"
+      " UPDATE {0} SET mac = row_mac({1}) WHERE {2}; END;"
+      "CREATE TEMP TRIGGER row_mac_changed_{0} AFTER UPDATE OF {3} ON main.{0} BEGIN"
+      " UPDATE {0} SET mac = CASE WHEN row_intact(OLD.mac, {4}) THEN row_mac({1}) ELSE OLD.mac"
+      " END WHERE {2}; END;",
+      layout.table, now, key_condition(layout), covered_columns(layout), before);
+}
+
+base::Result<> RowMacs::write_by(Connection& db, Tables which) const {
   std::string script;
-  for (std::size_t number = 0; number < layout_.tables.size(); ++number) {
-    const RowLayout& layout = layout_.tables[number];
-    const std::string now = arguments(layout_.tables, number, "NEW.");
-    const std::string before = arguments(layout_.tables, number, "OLD.");
-    script += fmt::format(
-        "CREATE TEMP TRIGGER row_mac_new_{0} AFTER INSERT ON main.{0} BEGIN"
-        " UPDATE {0} SET mac = row_mac({1}) WHERE {2}; END;"
-        "CREATE TEMP TRIGGER row_mac_changed_{0} AFTER UPDATE OF {3} ON main.{0} BEGIN"
-        " UPDATE {0} SET mac = CASE WHEN row_intact(OLD.mac, {4}) THEN row_mac({1}) ELSE OLD.mac"
-        " END WHERE {2}; END;",
-        layout.table, now, key_condition(layout), covered_columns(layout), before);
+  for (std::size_t table = 0; table < layout_.tables.size(); ++table) {
+    const bool counters = layout_.tables[table].table == kCounters;
+    if (which == Tables::all || counters == (which == Tables::counters)) {
+      script += triggers_of(table);
+    }
   }
   return db.script(script);
 }

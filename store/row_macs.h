@@ -34,6 +34,7 @@ class RowMacs {
  public:
   static base::Result<std::shared_ptr<const RowMacs>> of(std::span<const Migration> steps,
                                                          const Vault& vault);
+  static std::shared_ptr<const RowMacs> of(SchemaLayout layout, const Vault& vault);
 
   // Of a database that was just made whole; its tables need no check_tables().
   static base::Result<std::shared_ptr<const RowMacs>> of_new(Connection& db, const Vault& vault);
@@ -42,8 +43,10 @@ class RowMacs {
   base::Result<> check_tables(Connection& db) const;
   // The views. Once for each connection.
   base::Result<> read_by(Connection& db) const;
-  // The triggers; after read_by().
-  base::Result<> write_by(Connection& db) const;
+  // The triggers; after read_by(). A start writes counters itself; the triggers of all other tables
+  // take about as long as the rest of the start.
+  enum class Tables { all, counters, others };
+  base::Result<> write_by(Connection& db, Tables which = Tables::all) const;
   // Within the transaction of the step that adds the MACs, with the steps up to it: the MACs of
   // all rows as they are, in bounded memory, with progress in the log. Before read_by().
   base::Result<> make_all(Connection& db) const;
@@ -66,6 +69,7 @@ class RowMacs {
  private:
   RowMacs(SchemaLayout layout, const Vault& vault);
   base::Result<> add_functions(Connection& db) const;
+  std::string triggers_of(std::size_t table) const;
   // Sets the column `mac` of a table's rows, in bounded memory, with progress in the log.
   base::Result<> set_macs(Connection& db, std::size_t table, std::string_view value,
                           std::string_view condition) const;

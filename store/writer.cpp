@@ -297,6 +297,10 @@ WriterStats Writer::stats() const {
 void Writer::work() {
   State& s = *state_;
   s.thread_id = std::this_thread::get_id();
+  if (s.options.prepare) {
+    if (auto ready = s.options.prepare(*s.db); !ready)
+      s.health.report_damage(ready.error().message);
+  }
   for (;;) {
     bool idle = false;
     std::uint64_t asked = 0;
