@@ -7,6 +7,7 @@ namespace rpc {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 std::string_view trimmed(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark
@@ -74,6 +75,7 @@ constexpr Separator kSeparators[] = {
     {"\xC2\x85", "\\u0085"}, {"\xE2\x80\xA8", "\\u2028"}, {"\xE2\x80\xA9", "\\u2029"}};
 
 const Separator* separator_at(std::string_view text) {
+  if (text.front() != '\xC2' && text.front() != '\xE2') return nullptr;
   for (const Separator& separator : kSeparators) {
     if (text.starts_with(separator.bytes)) return &separator;
   }
@@ -119,20 +121,25 @@ std::string on_one_line(std::string_view json) {
   std::string out;
   out.reserve(json.size());
   bool quoted = false;
-  for (std::size_t at = 0; at < json.size(); ++at) {
+  std::size_t from = 0;  // what is before stands in `out`
+  for (std::size_t at = 0; at < json.size();) {
     const char c = json[at];
-    if (!quoted && kBlanks.find(c) != std::string_view::npos) continue;
     if (c == '"') quoted = !quoted;
     if (quoted && c == '\\') {
-      out += json.substr(at++, 2);
-    } else if (const Separator* separator = separator_at(json.substr(at)); separator != nullptr) {
-      out += separator->escape;
-      at += separator->bytes.size() - 1;
-    } else {
-      out += c;
+      at = std::min(at + 2, json.size());
+      continue;
     }
+    const Separator* const separator = separator_at(json.substr(at));
+    if (separator == nullptr && (quoted || !is_blank(c))) {
+      ++at;
+      continue;
+    }
+    out += json.substr(from, at - from);
+    if (separator != nullptr) out += separator->escape;
+    at += separator == nullptr ? 1 : separator->bytes.size();
+    from = at;
   }
-  return out;
+  return out += json.substr(from);
 }
 
 std::optional<MendedJson> mend_surrogates(std::string_view text) {

@@ -78,8 +78,9 @@ JsonValue JsonValue::at(std::size_t index) const {
 std::optional<JsonValue> JsonValue::find(std::string_view member) const {
   const auto found = json_->find(member);
   if (found == json_->end()) return std::nullopt;
-  return JsonValue(*found,
-                   text_.empty() ? std::string_view() : json_member(text_, member).value_or(""));
+  // A text says the same however it was written, and looking for it reads the whole object.
+  const bool by_text = !text_.empty() && !found->is_string();
+  return JsonValue(*found, by_text ? json_member(text_, member).value_or("") : std::string_view());
 }
 
 void JsonValue::for_each_member(

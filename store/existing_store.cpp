@@ -42,11 +42,16 @@ base::Result<ExistingStore> look_at(const StoreOptions& options, const std::stri
   return ExistingStore{.key = std::move(key), .damaged = true, .look = std::move(look)};
 }
 
+// The writer's holds the pages that one large write changes: what does not fit is written twice.
+constexpr int kWriterCacheKib = 2048;
+
 }  // namespace
 
 ConnectionOptions connection_options(const StoreOptions& options, Health& health) {
-  return {
-      .synchronous = options.synchronous, .vfs = options.vfs, .cache_kib = 1024, .health = &health};
+  return {.synchronous = options.synchronous,
+          .vfs = options.vfs,
+          .cache_kib = kWriterCacheKib,
+          .health = &health};
 }
 
 ConnectionOptions reader_options(const StoreOptions& options, Health& health, bool tolerant) {

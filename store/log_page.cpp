@@ -34,6 +34,11 @@ std::optional<std::string> kind_list(const LogQuery& query) {
   return json_list(query.kinds, [](std::uint16_t kind) { return kind; });
 }
 
+void sort_once(Ids& ids) {
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+}
+
 // Each key's ids come in order from an index; the caller merges them.
 base::Result<> add_message_ids(Connection& db, Ids& ids, const LogQuery& query) {
   if (!query.chats.empty()) {
@@ -103,6 +108,73 @@ base::Result<> leave_out_removed(Connection& db, std::uint16_t kept,
   return {};
 }
 
+// The events of messages and of channels' rows in one order. The ids of one call follow each other,
+// and its rows have one time: those may overlap, and no others.
+class Merge {
+ public:
+  Merge(Connection& db, const Vault& vault, base::EventId after, Ids messages, Ids rows)
+      : db_(db),
+        vault_(vault),
+        after_(after),
+        messages_(std::move(messages)),
+        rows_(std::move(rows)) {}
+
+  // The next one, nothing at the end. A record that does not open costs itself alone.
+  base::Result<std::optional<LoggedEvent>> next() {
+    for (;;) {
+      EDGE_CHECK(read_rows());
+      if (channel_comes_first()) {
+        return std::optional(std::move(events_.extract(events_.begin()).mapped()));
+      }
+      if (message_ == messages_.size()) return std::optional<LoggedEvent>();
+      EDGE_TRY(auto event, EventLog::find(db_, vault_, messages_[message_++]));
+      if (event) return event;
+    }
+  }
+
+ private:
+  bool channel_comes_first() const {
+    if (events_.empty()) return false;
+    return message_ == messages_.size() || events_.begin()->first < messages_[message_];
+  }
+  // All that may hold an event before the next one.
+  base::Result<> read_rows() {
+    while (row_ < rows_.size()) {
+      EDGE_TRY(const bool may, next_row_may_come_first());
+      if (!may) return {};
+      EDGE_TRY(auto events, channel_events_of_row(db_, vault_, rows_[row_]));
+      for (LoggedEvent& event : events) {
+        if (event.id > after_) events_.emplace(event.id, std::move(event));
+      }
+      ++row_;
+      row_time_.reset();
+    }
+    return {};
+  }
+  base::Result<bool> next_row_may_come_first() {
+    const base::EventId row = rows_[row_];
+    if (!channel_comes_first()) {
+      return message_ == messages_.size() || row < messages_[message_];
+    }
+    const LoggedEvent& next = events_.begin()->second;
+    if (row < next.id) return true;
+    if (row.value >= next.id.value + kChannelRowSpread) return false;
+    if (!row_time_) {
+      EDGE_TRY(const auto at, db_.integer("SELECT at_ms FROM channel_event WHERE id=?", row));
+      row_time_ = at.value_or(next.at);
+    }
+    return *row_time_ == next.at;
+  }
+
+  Connection& db_;
+  const Vault& vault_;
+  const base::EventId after_;
+  const Ids messages_, rows_;
+  std::size_t message_ = 0, row_ = 0;            // the next ones
+  std::optional<base::UnixMillis> row_time_;     // of the next row, once it is known
+  std::map<base::EventId, LoggedEvent> events_;  // of rows that were read
+};
+
 }  // namespace
 
 base::Result<LogPage> read_log_page(Connection& db, const Vault& vault, const LogQuery& query) {
@@ -116,44 +188,42 @@ base::Result<LogPage> read_log_page(Connection& db, const Vault& vault, const Lo
     EDGE_TRY(const base::EventId holes_end, EventLog::holes_end(db));
     page.dense = !skips && query.after >= holes_end;
   }
-  Ids ids;
-  if (query.messages) EDGE_CHECK(add_message_ids(db, ids, query));
+  Ids messages;
+  Ids rows;
+  if (query.messages) EDGE_CHECK(add_message_ids(db, messages, query));
   for (const std::string& channel : query.channels) {
     EDGE_TRY(const Ids more, channel_rows_after(db, vault, channel, query.after, query.limit));
-    ids.insert(ids.end(), more.begin(), more.end());
+    rows.insert(rows.end(), more.begin(), more.end());
   }
-  std::sort(ids.begin(), ids.end());
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  Ids ids = messages;
+  ids.insert(ids.end(), rows.begin(), rows.end());
+  sort_once(ids);
+  // Up to here every event is found by what was looked up, those of later rows besides.
   const bool more = ids.size() >= query.limit;
-  if (ids.size() > query.limit) ids.resize(query.limit);
-
-  page.reached = more ? ids.back() : page.newest;
-  std::size_t bytes = 0;
-  const auto full = [&] { return bytes >= query.max_bytes || page.events.size() >= query.limit; };
-  const auto add = [&](LoggedEvent event) {
-    page.reached = event.id;
-    bytes += event.body.size();
-    page.events.push_back(std::move(event));
-  };
-  for (const base::EventId id : ids) {
-    if (full()) break;
-    // A record that does not open costs itself alone.
-    std::optional<LoggedEvent> event;
-    if (query.messages) {
-      EDGE_TRY(event, EventLog::find(db, vault, id));
+  const base::EventId end = more ? ids[query.limit - 1] : std::max(page.newest, query.after);
+  if (more) {
+    const base::EventId later(end.value + kChannelRowSpread - 1);
+    for (const std::string& channel : query.channels) {
+      EDGE_TRY(const Ids more_rows,
+               channel_rows_after(db, vault, channel, end, kChannelRowSpread, later));
+      rows.insert(rows.end(), more_rows.begin(), more_rows.end());
     }
-    if (event) add(*std::move(event));
-    if (!event && !query.channels.empty()) {
-      EDGE_TRY(auto events, channel_events_of_row(db, vault, id));
-      for (LoggedEvent& one : events) {
-        if (one.id > query.after && !full()) add(std::move(one));
-      }
-      if (!events.empty()) continue;
-    }
-    page.reached = id;
   }
-  if (!more && (ids.empty() || page.reached == ids.back())) {
-    page.reached = std::max(page.newest, page.reached);
+  sort_once(messages);
+  sort_once(rows);
+
+  Merge merge(db, vault, query.after, std::move(messages), std::move(rows));
+  std::size_t bytes = 0;
+  page.reached = query.after;
+  while (bytes < query.max_bytes && page.events.size() < query.limit) {
+    EDGE_TRY(auto event, merge.next());
+    if (!event || event->id > end) {
+      page.reached = end;
+      break;
+    }
+    page.reached = event->id;
+    bytes += event->body.size();
+    page.events.push_back(*std::move(event));
   }
   if (query.kept_of_removed) {
     EDGE_CHECK(leave_out_removed(db, *query.kept_of_removed, page.events));

@@ -7,7 +7,7 @@
 #include <exception>
 #include <list>
 #include <thread>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 
 #include "base/cancel_scope.h"
@@ -29,6 +29,9 @@ constexpr auto kEmptyLogTime = std::chrono::seconds(2);      // the most that em
 constexpr std::size_t kAssuredShare = 64;                    // of the queue, to each party
 constexpr auto kLongWrite = std::chrono::milliseconds(3);
 constexpr std::size_t kMaxSlowParties = 1'000;  // remembered
+constexpr auto kLongestRest = std::chrono::milliseconds(50);
+constexpr auto kRecently =
+    std::chrono::milliseconds(250);  // others were served: they may come again
 constexpr int kCommitsPerBatch = 4;
 constexpr std::int64_t kPruneAtLeast = 16;  // events looked at in a batch that appended some
 
@@ -120,22 +123,58 @@ struct Writer::State {
   using Queue = base::FairQueue<std::string, Entry>;
   std::optional<Queue::Popped> take() {
     base::Lock lock(mutex);
-    return queue.pop();
+    return ready() ? queue.pop() : std::nullopt;
   }
   // After the write has run: who submitted meanwhile comes before the same party's next one.
   void end_turn(const std::string& party, SteadyClock::duration took) {
     base::Lock lock(mutex);
     queue.done(party);
+    if (party != served.party) served_before = std::exchange(served, {.party = party});
+    served.at = SteadyClock::now();
     if (took <= kLongWrite) {
       slow_parties.erase(party);
     } else if (slow_parties.size() < kMaxSlowParties) {
-      slow_parties.insert(party);
+      slow_parties.try_emplace(party);
     }
+  }
+  // The writer's time that a party takes by long writes is half of it at most while others write
+  // too: after one it rests for as long as that took, its commit included. The daemon's own work
+  // does not rest: some of it is everybody's.
+  void give_rest(const std::string& party, SteadyClock::duration took) {
+    base::Lock lock(mutex);
+    const auto now = SteadyClock::now();
+    const auto slow = slow_parties.find(party);
+    if (slow == slow_parties.end() || party.empty()) return;
+    const Served& other = served.party == party ? served_before : served;
+    if (now - other.at > kRecently) return;
+    slow->second = now + std::min<SteadyClock::duration>(took, kLongestRest);
+  }
+  // Whether a write is to be run now: parties that rest let the others go first.
+  bool ready() REQUIRES(mutex) {
+    if (stopping) return queue.ready();
+    const auto now = SteadyClock::now();
+    for (std::size_t slow = slow_parties.size(); queue.ready(); --slow) {
+      const auto found = slow_parties.find(*queue.next());
+      if (found == slow_parties.end() || found->second <= now) return true;
+      if (slow == 0) return false;
+      queue.pass_turn();
+    }
+    return false;
+  }
+  // Until something may be ready: a party has rested, or somebody submits.
+  void wait() REQUIRES(mutex) {
+    if (!queue.ready()) return wake.wait(mutex);
+    const auto now = SteadyClock::now();
+    SteadyClock::duration rest = kLongestRest;
+    for (const auto& [party, until] : slow_parties) {
+      if (until > now) rest = std::min(rest, until - now);
+    }
+    wake.wait_for(mutex, rest);
   }
   // A party whose last write took long shares no COMMIT with others: they would wait for it.
   bool next_runs_alone() {
     base::Lock lock(mutex);
-    return queue.next() != nullptr && slow_parties.contains(*queue.next());
+    return ready() && slow_parties.contains(*queue.next());
   }
   // After such a write come those that wait of other parties, so that nobody waits for two.
   void let_others_first() {
@@ -178,7 +217,15 @@ struct Writer::State {
   base::Condition wake;
   base::Condition answered_more;
   Queue queue GUARDED_BY(mutex);
-  std::unordered_set<std::string> slow_parties GUARDED_BY(mutex);
+  // Until when each rests.
+  std::unordered_map<std::string, SteadyClock::time_point> slow_parties GUARDED_BY(mutex);
+  // Who was served last, and before that another one.
+  struct Served {
+    std::string party = {};
+    SteadyClock::time_point at = {};
+  };
+  Served served GUARDED_BY(mutex);
+  Served served_before GUARDED_BY(mutex);
   std::list<Flush> flushes GUARDED_BY(mutex);
   base::Condition scrubbed;
   std::uint64_t scrubs_asked GUARDED_BY(mutex) = 0;  // by empty_log()
@@ -306,13 +353,9 @@ void Writer::work() {
     std::uint64_t asked = 0;
     {
       base::Lock lock(s.mutex);
-      while (!s.queue.ready() && !s.stopping && !s.scrub_due && s.scrubs_asked == s.scrubs_done) {
-        s.wake.wait(s.mutex);
-      }
-      if (!s.queue.ready() && s.scrub_due && !s.stopping) {
-        s.wake.wait_for(s.mutex, kScrubPause);
-      }
-      idle = !s.queue.ready();
+      while (!s.ready() && !s.stopping && !s.scrub_due && s.scrubs_asked == s.scrubs_done) s.wait();
+      if (!s.ready() && s.scrub_due && !s.stopping) s.wake.wait_for(s.mutex, kScrubPause);
+      idle = !s.ready();
       if (idle && s.stopping) return;
       asked = s.scrubs_asked;
       if (asked > s.scrubs_done) s.scrub_due = true;
@@ -359,7 +402,9 @@ SteadyClock::duration Writer::State::batch_time() const {
 
 // The error, when there is one, is that of every write of the batch which has none of its own.
 base::Result<> Writer::State::run_batch(Tx& tx, std::vector<Entry>& batch) {
-  SteadyClock::time_point now = SteadyClock::now();
+  const auto started = SteadyClock::now();
+  auto now = started;
+  std::string long_party;
   const auto until = now + batch_time();
   if (std::exchange(last_ran_long, false)) let_others_first();
   const bool alone = next_runs_alone();
@@ -374,7 +419,10 @@ base::Result<> Writer::State::run_batch(Tx& tx, std::vector<Entry>& batch) {
     if (outcome) outcome = run_one(tx, batch.back(), batch.size() == 1);
     if (outcome) outcome = health.may_write();
     const auto begun = std::exchange(now, SteadyClock::now());
-    if (now - begun > kLongWrite) last_ran_long = true;
+    if (now - begun > kLongWrite) {
+      last_ran_long = true;
+      long_party = taken->key;
+    }
     end_turn(taken->key, now - begun);
   }
   closures += batch.size();
@@ -388,6 +436,7 @@ base::Result<> Writer::State::run_batch(Tx& tx, std::vector<Entry>& batch) {
   if (outcome) outcome = number_commit();
   if (outcome) outcome = commit();
   if (!outcome) roll_back();
+  if (last_ran_long) give_rest(long_party, SteadyClock::now() - started);
   return outcome;
 }
 

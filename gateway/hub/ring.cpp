@@ -28,7 +28,7 @@ bool Ring::append(const EventFrame& frame) {
     append_frame(text_, frame);
     append_chunk(block.bytes, text_);
   }
-  const Token type = token(frame.type);
+  const Token type = appended_token(frame.type);
   std::size_t weight = block.bytes.size() - before;
   if (addressed) {
     addressed_.emplace(end(), frame);
@@ -51,7 +51,7 @@ bool Ring::append(const EventFrame& frame) {
                      .addressed = addressed,
                      .last = frame.last,
                      .type = type,
-                     .channel = channel == nullptr ? 0 : token(channel->channel)});
+                     .channel = channel == nullptr ? 0 : appended_token(channel->channel)});
   block.end = end();
   block.weight += weight;
   bytes_ += weight;
@@ -64,6 +64,13 @@ Token Ring::token(std::string_view name) const {
   Token token = 0;
   for (std::size_t i = 0; i < sizeof token; ++i) token = token << 8 | hash[i];
   return std::max<Token>(token, 1);
+}
+
+Token Ring::appended_token(const std::string& name) {
+  const auto found = tokens_.find(name);
+  if (found != tokens_.end()) return found->second;
+  if (tokens_.size() >= kTokensKept) tokens_.clear();
+  return tokens_.emplace(name, token(name)).first->second;
 }
 
 std::uint64_t Ring::over_bound() const {

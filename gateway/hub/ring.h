@@ -109,6 +109,10 @@ class Ring {
   std::map<std::uint64_t, EventFrame> addressed_;
   const std::array<std::uint8_t, 32> token_key_;
   std::unordered_map<Token, std::string> type_names_;
+  // Of names that were appended lately: many events have few names.
+  Token appended_token(const std::string& name);
+  static constexpr std::size_t kTokensKept = 1'024;
+  std::unordered_map<std::string, Token> tokens_;
   std::string text_;  // of the frame that is being encoded
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <unordered_map>
 
 #include "base/log.h"
 #include "base/wire.h"
@@ -13,10 +14,12 @@
 namespace store {
 namespace {
 
-// What is sealed in a row: one event, or several of one call whose ids follow each other. Such a
-// row has the id of the last of them, and no other row an id between theirs.
+// What is sealed in a row: one event, several of one call whose ids follow each other, or several
+// of one call with those of other channels between them: then each with its distance to the last
+// one. A row has the id of its last event, and those of one channel do not overlap.
 constexpr std::uint16_t kOneEvent = 1;
 constexpr std::uint16_t kEvents = 2;
+constexpr std::uint16_t kSpreadEvents = 3;
 constexpr std::size_t kMostInRow = 16;
 constexpr std::size_t kMostBytesInRow = 16 * 1024;  // of several events
 // The floor of channels that are not there: nothing before the first one was ever dropped.
@@ -110,18 +113,31 @@ base::Result<Channel> channel_for(Tx& tx, const ChannelQuotas& quotas, std::stri
   return *made;
 }
 
+// The events of a call that share a row: all of one channel, in the order of their ids.
+struct NewRow {
+  std::int64_t channel = 0;
+  std::vector<std::size_t> events = {};  // places in the call
+  std::size_t bytes = 0;
+};
+
 // The body of a row as it is sealed: its readable columns cannot be changed without the seal
-// noticing.
-base::Bytes seal_row(const Vault& vault, base::EventId id, std::int64_t channel, std::uint16_t kind,
+// noticing. `id` is that of its last event.
+base::Bytes seal_row(const Vault& vault, base::EventId id, const NewRow& row, std::uint16_t kind,
                      base::UnixMillis at, std::span<const NewChannelEvent> events) {
-  const bool one = events.size() == 1;
+  const std::size_t last = row.events.back();
+  const bool dense = last - row.events.front() + 1 == row.events.size();
+  const std::uint16_t form = row.events.size() == 1 ? kOneEvent : dense ? kEvents : kSpreadEvents;
   base::WireWriter plain;
-  plain.u16(one ? kOneEvent : kEvents).i64(channel).u16(kind).i64(at);
-  if (one) {
-    plain.fixed(events.front().body);
-  } else {
-    plain.u16(static_cast<std::uint16_t>(events.size()));
-    for (const NewChannelEvent& event : events) plain.bytes(event.body);
+  plain.u16(form).i64(row.channel).u16(kind).i64(at);
+  if (form != kOneEvent) plain.u16(static_cast<std::uint16_t>(row.events.size()));
+  for (const std::size_t place : row.events) {
+    const base::Bytes& body = events[place].body;
+    if (form == kSpreadEvents) plain.u32(static_cast<std::uint32_t>(last - place));
+    if (form == kOneEvent) {
+      plain.fixed(body);
+    } else {
+      plain.bytes(body);
+    }
   }
   return vault.seal(vault.store_wide(), "channel_event", "sealed",
                     static_cast<std::int64_t>(id.value), plain.view());
@@ -131,7 +147,7 @@ base::Bytes seal_row(const Vault& vault, base::EventId id, std::int64_t channel,
 struct OpenRow {
   crypto::WipingBytes plain;
   base::WireReader in;  // of it
-  bool alone = false;   // one event, which is all that is left
+  std::uint16_t form = 0;
   std::uint16_t kind = 0;
   std::size_t events = 0;
 };
@@ -144,13 +160,12 @@ std::unique_ptr<OpenRow> open_row(const Vault& vault, std::int64_t id, std::int6
   auto row =
       std::make_unique<OpenRow>(OpenRow{*std::move(plain), base::WireReader(base::ByteView())});
   row->in = base::WireReader(row->plain);
-  const std::uint16_t form = row->in.u16();
+  row->form = row->in.u16();
   const bool same = row->in.i64() == channel;
   row->kind = row->in.u16();
   if (!same || row->in.i64() != at) return nullptr;
-  row->alone = form == kOneEvent;
-  row->events = row->alone ? 1 : row->in.u16();
-  if (!row->in.ok() || (!row->alone && form != kEvents)) return nullptr;
+  row->events = row->form == kOneEvent ? 1 : row->in.u16();
+  if (!row->in.ok() || row->form < kOneEvent || row->form > kSpreadEvents) return nullptr;
   return row;
 }
 
@@ -249,17 +264,48 @@ base::Result<> prune_all(Tx& tx, const ChannelQuotas& quotas, std::size_t append
   return {};
 }
 
-// How many of the events at the front go into one row.
-std::size_t row_of(std::span<const NewChannelEvent> events) {
-  std::size_t bytes = events.front().body.size();
-  std::size_t count = 1;
-  while (count < std::min(events.size(), kMostInRow) &&
-         events[count].channel == events.front().channel) {
-    bytes += events[count].body.size();
-    if (bytes > kMostBytesInRow) break;
-    ++count;
+// The channel of each event of the call, found or begun once, with the events counted, so that
+// none of these channels is one that holds nothing.
+base::Result<std::map<std::string_view, Channel>> channels_of(
+    Tx& tx, const ChannelQuotas& quotas, std::span<const NewChannelEvent> events,
+    Changes& changes) {
+  std::map<std::string_view, Channel> channels;
+  for (const NewChannelEvent& event : events) {
+    auto to = channels.find(event.channel);
+    if (to == channels.end()) {
+      EDGE_TRY(const Channel found, channel_for(tx, quotas, event.channel, changes));
+      to = channels.emplace(event.channel, found).first;
+    }
+    ++to->second.events;
+    Change& change = changes[to->second.id];
+    ++change.events;
+    change.used = true;
   }
-  return count;
+  return channels;
+}
+
+// The rows of a call's events, in the order of their ids.
+std::vector<NewRow> rows_of(std::span<const NewChannelEvent> events,
+                            std::span<const std::int64_t> channels) {
+  std::vector<NewRow> rows;
+  std::unordered_map<std::int64_t, std::size_t> open;  // the channel's row that is being filled
+  for (std::size_t place = 0; place < events.size(); ++place) {
+    const std::size_t size = events[place].body.size();
+    const auto [at, fresh] = open.try_emplace(channels[place], rows.size());
+    const NewRow* const row = fresh ? nullptr : &rows[at->second];
+    if (row == nullptr || row->events.size() == kMostInRow || row->bytes + size > kMostBytesInRow ||
+        place - row->events.front() >= kChannelRowSpread) {
+      at->second = rows.size();
+      rows.push_back({.channel = channels[place]});
+    }
+    NewRow& to = rows[at->second];
+    to.events.push_back(place);
+    to.bytes += size;
+  }
+  std::sort(rows.begin(), rows.end(), [](const NewRow& one, const NewRow& other) {
+    return one.events.back() < other.events.back();
+  });
+  return rows;
 }
 
 }  // namespace
@@ -269,43 +315,33 @@ base::Result<std::vector<base::EventId>> append_channel_events(
     std::span<const NewChannelEvent> events) {
   std::vector<base::EventId> ids;
   if (events.empty()) return ids;
-  EDGE_TRY(base::EventId id, tx.take_event_ids(static_cast<std::int64_t>(events.size())));
-  std::map<std::string_view, Channel> channels;
+  EDGE_TRY(const base::EventId first, tx.take_event_ids(static_cast<std::int64_t>(events.size())));
   Changes changes;
-  ids.reserve(events.size());
+  EDGE_TRY(auto channels, channels_of(tx, quotas, events, changes));
   const base::UnixMillis now = tx.now();
-  for (auto left = events; !left.empty();) {
-    const auto row = left.first(row_of(left));
-    left = left.subspan(row.size());
-    auto to = channels.find(row.front().channel);
-    if (to == channels.end()) {
-      EDGE_TRY(const Channel found, channel_for(tx, quotas, row.front().channel, changes));
-      to = channels.emplace(row.front().channel, found).first;
-    }
-    Channel& channel = to->second;
-    for (const NewChannelEvent& one : row) {
-      ids.push_back(id);
-      tx.add_event({.id = id,
-                    .account = {},
-                    .at = now,
-                    .kind = kind,
-                    .body = {},
-                    .channel = channel.id,
-                    .facts = one.facts});
-      ++id.value;
-    }
-    const base::Bytes sealed = seal_row(tx.vault(), ids.back(), channel.id, kind, now, row);
+  std::vector<std::int64_t> channel_ids;
+  ids.reserve(events.size());
+  channel_ids.reserve(events.size());
+  for (const NewChannelEvent& event : events) {
+    ids.emplace_back(first.value + ids.size());
+    channel_ids.push_back(channels.find(event.channel)->second.id);
+    tx.add_event({.id = ids.back(),
+                  .account = {},
+                  .at = now,
+                  .kind = kind,
+                  .body = {},
+                  .channel = channel_ids.back(),
+                  .facts = event.facts});
+  }
+  for (const NewRow& row : rows_of(events, channel_ids)) {
+    const base::EventId id = ids[row.events.back()];
+    const base::Bytes sealed = seal_row(tx.vault(), id, row, kind, now, events);
     const auto size = static_cast<std::int64_t>(sealed.size());
     EDGE_CHECK(
         tx.db().run("INSERT INTO channel_event(id,channel_id,at_ms,size,sealed) VALUES(?,?,?,?,?)",
-                    ids.back(), channel.id, now, size, sealed));
-    const auto count = static_cast<std::int64_t>(row.size());
-    channel.events += count;
-    channel.bytes += size;
-    Change& change = changes[channel.id];
-    change.events += count;
-    change.bytes += size;
-    change.used = true;
+                    id, row.channel, now, size, sealed));
+    channels.find(events[row.events.front()].channel)->second.bytes += size;
+    changes[row.channel].bytes += size;
   }
   for (const auto& [name, channel] : channels) {
     EDGE_CHECK(prune_channel(tx, quotas, channel, changes));
@@ -352,15 +388,16 @@ base::Result<std::optional<base::Bytes>> channel_initial(Connection& db, const V
 
 base::Result<std::vector<base::EventId>> channel_rows_after(Connection& db, const Vault& vault,
                                                             std::string_view channel,
-                                                            base::EventId after,
-                                                            std::size_t limit) {
+                                                            base::EventId after, std::size_t limit,
+                                                            base::EventId to) {
   std::vector<base::EventId> ids;
   EDGE_CHECK(db.each(
       "SELECT e.id FROM channel_event e INDEXED BY channel_event_by_channel WHERE e.id>?1 AND "
-      "e.channel_id=(SELECT id FROM checked_channel WHERE name_hash=?2 AND intact) ORDER BY e.id "
+      "e.id<=?4 AND e.channel_id=(SELECT id FROM checked_channel WHERE name_hash=?2 AND intact) "
+      "ORDER BY e.id "
       "LIMIT ?3",
       [&](const Row& row) { ids.push_back(row.id<base::EventId>(0)); }, after,
-      hash_of(vault, channel), limit));
+      hash_of(vault, channel), limit, to));
   return ids;
 }
 
@@ -375,9 +412,10 @@ base::Result<std::vector<LoggedEvent>> channel_events_of_row(Connection& db, con
         const auto open =
             open_row(vault, static_cast<std::int64_t>(row.value), channel, at, columns.blob(2));
         for (std::size_t left = open ? open->events : 0; left > 0 && open->in.ok(); --left) {
+          const std::uint64_t back = open->form == kSpreadEvents ? open->in.u32() : left - 1;
           const base::ByteView body =
-              open->alone ? open->in.rest() : open->in.bytes(kMostBytesInRow);
-          events.push_back({.id = base::EventId(row.value - (left - 1)),
+              open->form == kOneEvent ? open->in.rest() : open->in.bytes(kMostBytesInRow);
+          events.push_back({.id = base::EventId(row.value - back),
                             .account = {},
                             .at = at,
                             .kind = open->kind,

@@ -1,7 +1,7 @@
 // Channels: an application's own events, in the log beside the messaging events and with ids of the
 // same sequence, but kept by quotas of their own, so that a flood on one channel costs neither the
-// messaging events nor another channel its history. Events of one call that follow each other on a
-// channel share a row, so that a large call costs others little; quotas drop whole rows.
+// messaging events nor another channel its history. Events of one call on the same channel share
+// rows, so that a large call costs others little; quotas drop whole rows.
 //
 // A channel is found by a keyed hash of its name; bodies and initial data are sealed store-wide and
 // hold the name inside. Appending happens in the transaction of a write and does the pruning: the
@@ -48,11 +48,16 @@ base::Result<> set_channel_initial(Tx& tx, const ChannelQuotas& quotas, std::str
 base::Result<std::optional<base::Bytes>> channel_initial(Connection& db, const Vault& vault,
                                                          std::string_view channel);
 
-// Up to `limit` rows with events of the channel above `after`, in order. A row has the id of the
-// last event in it, and holds all events of the store from its first one on.
+// Ids of events that share a row are less than this apart. Between them are events of other
+// channels' rows.
+inline constexpr std::uint64_t kChannelRowSpread = 1'024;
+inline constexpr base::EventId kNoEnd{std::uint64_t{1} << 62};
+// Up to `limit` rows with events of the channel above `after`, in order, up to the id `to`. A row
+// has the id of the last event in it; those of one channel do not overlap.
 base::Result<std::vector<base::EventId>> channel_rows_after(Connection& db, const Vault& vault,
                                                             std::string_view channel,
-                                                            base::EventId after, std::size_t limit);
+                                                            base::EventId after, std::size_t limit,
+                                                            base::EventId to = kNoEnd);
 // The events of a row, in order; none when it does not open.
 base::Result<std::vector<LoggedEvent>> channel_events_of_row(Connection& db, const Vault& vault,
                                                              base::EventId row);

@@ -231,7 +231,60 @@ TEST_CASE("large events of one call have rows of their own") {
   CHECK(sizes == std::vector<std::size_t>{10'000, 10'000, 1, 1, 20'000, 1});
 }
 
-TEST_CASE("the events of one call cost a row each at most, and their channels one more") {
+TEST_CASE("events of one call share rows by channel, and are read in the order of all") {
+  ChannelWorld world;
+  const auto start = world.start();
+  const auto before = world.message();
+  constexpr int kChannels = 10;
+  const auto ids = must(world.store->write_now<std::vector<base::EventId>>([&](Tx& tx) {
+    static const Texts names = {"c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9"};
+    std::vector<NewChannelEvent> events;
+    for (int i = 0; i < 300; ++i) {
+      // A hundred in turn, then in stretches, then nearly all on one.
+      const int channel = i < 100 ? i % kChannels : i < 200 ? i / 10 % kChannels : (i % 99 ? 3 : 9);
+      events.push_back(
+          {names[static_cast<std::size_t>(channel)], base::to_bytes(std::to_string(i))});
+    }
+    return append_channel_events(tx, world.quotas, kKind, events);
+  }));
+  const auto behind = world.message();
+  auto reader = must(world.store->read());
+  CHECK(must(reader->integer("SELECT count(*) FROM channel_event")) < 40);
+  CHECK(ids.front().value == before.value + 1);
+  CHECK(behind.value == ids.back().value + 1);
+  const auto walk = [&](std::vector<std::string> channels, bool messages, std::size_t limit,
+                        std::size_t bytes) {
+    std::vector<std::uint64_t> out;
+    base::EventId after = start;
+    for (;;) {
+      const LogPage page = world.page({.after = after,
+                                       .limit = limit,
+                                       .max_bytes = bytes,
+                                       .messages = messages,
+                                       .channels = channels});
+      for (const LoggedEvent& event : page.events) {
+        const std::string text(base::as_text(event.body));
+        if (text != "m") CHECK(ids[std::stoul(text)] == event.id);
+        out.push_back(event.id.value);
+      }
+      if (page.events.empty() && page.reached == after) return out;
+      after = page.reached;
+    }
+  };
+  const Texts all = {"c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9"};
+  for (const std::size_t limit : {1U, 7U, 64U, 1000U}) {
+    for (const std::size_t bytes : {1U, 20U, 100'000U}) {
+      const auto seen = walk(all, true, limit, bytes);
+      REQUIRE(seen.size() == 302);
+      for (std::size_t i = 0; i < seen.size(); ++i) REQUIRE(seen[i] == before.value + i);
+      CHECK(walk(all, false, limit, bytes).size() == 300);
+      CHECK(walk({"c3"}, false, limit, bytes).size() == 10 + 10 + 99);
+      CHECK(walk({"c9", "c1"}, true, limit, bytes).size() == 20 + 21 + 2);
+    }
+  }
+}
+
+TEST_CASE("the events of one call cost few rows, and their channels one more each") {
   ChannelWorld world;
   constexpr std::size_t kEvents = 300;
   constexpr std::int64_t kBesides = 20;  // the counter and the channels' rows, with their MACs
@@ -248,15 +301,16 @@ TEST_CASE("the events of one call cost a row each at most, and their channels on
       return sqlite3_total_changes64(tx.db().handle()) - before;
     }));
   };
-  CHECK(changed({"a", "b"}) <= std::int64_t{kEvents} + kBesides);
+  CHECK(changed({"a", "b"}) <= std::int64_t{kEvents / 10} + kBesides);
   // As many go as come.
-  CHECK(changed({"a", "b"}) <= std::int64_t{2 * kEvents} + kBesides);
+  CHECK(changed({"a", "b"}) <= std::int64_t{2 * kEvents / 10} + kBesides);
   for (const char* channel : {"a", "b"}) {
     const auto page = world.page({.after = start, .messages = false, .channels = {channel}});
-    CHECK(page.events.size() == 150);
+    CHECK(page.events.size() <= 150);
+    CHECK(page.events.size() > 150 - 16);
     CHECK(page.floor.value >= start.value + kEvents - 1);
   }
-  // On one channel they share rows, and whole rows go.
+  // Whole rows go.
   CHECK(changed({"c"}) <= std::int64_t{kEvents / 10} + kBesides);
   const auto page = world.page({.after = start, .messages = false, .channels = {"c"}});
   REQUIRE(page.events.size() == 140);

@@ -156,6 +156,41 @@ TEST_CASE("a party whose writes take long runs them alone, and others' writes be
                                                  "short answered", "long 2", "long 2 answered"});
 }
 
+TEST_CASE("a party whose writes take long rests after one while others write") {
+  constexpr std::chrono::milliseconds kLong{10};
+  using Time = std::chrono::steady_clock::time_point;
+  test::World world;
+  world.open();
+  const base::CancelSource source;
+  const base::Cancellation closed = source.token();
+  Tally answered;
+  std::vector<std::pair<Time, Time>> ran;  // of the writer's thread
+  const auto submit = [&](const std::string& party, std::chrono::milliseconds lasts) {
+    const base::CancelScope scope(closed, party);
+    world.store->write<void>(
+        [&ran, lasts](Tx&) -> base::Result<> {
+          const Time begun = std::chrono::steady_clock::now();
+          Time now = begun;
+          while (now < begun + lasts) now = std::chrono::steady_clock::now();
+          ran.emplace_back(begun, now);
+          return {};
+        },
+        [&](base::Result<>) { answered.add(); });
+  };
+  submit("other", {});
+  submit("slow", kLong);
+  submit("slow", kLong);
+  answered.wait_for(3);
+  REQUIRE(ran.size() == 3);
+  CHECK(ran[2].first - ran[1].second >= kLong);
+  // A rest holds up neither those who wait for everything nor the end.
+  submit("other", {});
+  submit("slow", kLong);
+  submit("slow", kLong);
+  world.store->writer().flush();
+  CHECK(ran.size() == 6);
+}
+
 TEST_CASE("a party that has as many writes waiting as it may is refused alone") {
   test::World world;
   auto options = world.options();
