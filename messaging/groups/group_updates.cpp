@@ -17,7 +17,8 @@
 namespace messaging::groups {
 namespace {
 
-// Members that the write of our own change sends to; the others are sent it in later ones.
+// Members that the write of our own change sends to; the others are sent it in later ones. Not
+// where groups are dated: there the change's line says what it is, and one mail says it to all.
 constexpr std::size_t kMembersInWrite = 16;
 
 }  // namespace
@@ -73,8 +74,8 @@ base::Result<> send_to_members(const kernel::WriteContext& write, const chats::G
   EDGE_TRY(auto contacts, recipients(write.scope, group.row.chat));
   // A new group's first update goes to all: by its uuid members know that the group is new.
   const bool is_new = options.uuid == promotion_uuid(group.row.uuid);
-  // Nor does a channel by mail send its state later: what changed is said by the line's mail alone.
-  const bool at_once = is_new || !announces_to_all_readers(write, group);
+  // A state that is sent later has no line, and says no change by mail.
+  const bool at_once = is_new || write.protocol().abilities().dated_groups;
   if (contacts.size() > kMembersInWrite && !at_once) {
     EDGE_CHECK(add_pending_state_for_all(write, group, kSelf));
     contacts.resize(kMembersInWrite);

@@ -119,24 +119,25 @@ class GroupFramer {
     introduce = introduce || std::holds_alternative<MemberAdded>(change);
     const bool describe = introduce || std::holds_alternative<GroupDescribed>(change);
     if (introduce && group_.state.image.value) out.image = group_.row.image_blob;
-    GroupWriting writing;
-    writing.self = chats::key_of(account_);
-    writing.now = mail_.date;
-    writing.address_of = [this](const MemberKey& key) { return address_of(key); };
-    put_state(mail_, group_.state, writing, describe);
+    put_members(describe);
     return out;
   }
 
-  base::Result<GroupFrame> frame_reader(ContactId reader) {
+  base::Result<GroupFrame> frame_joiner(ContactId joiner) {
     mail_.group.emplace().id = stored_group_text(scope_, group_.row.uuid);
-    EDGE_TRY(const MemberKey key, chats::key_of(scope_, reader));
+    EDGE_TRY(const MemberKey key, chats::key_of(scope_, joiner));
     if (!group_.state.has(key)) return GroupFrame{};  // gone meanwhile
-    put_channel();
     mail_.wants_receipt = false;
     mail_.group->change = MemberAdded{address_of(key).addr, fingerprint_of(key)};
     GroupFrame out;
     out.says = GroupFrame::Says::change;
-    put_welcome(out);
+    if (group_.state.channel) {
+      put_channel();
+      put_welcome(out);
+      return out;
+    }
+    if (group_.state.image.value) out.image = group_.row.image_blob;
+    put_members(true);
     return out;
   }
 
@@ -173,6 +174,13 @@ class GroupFramer {
     return out;
   }
 
+  void put_members(bool describe) {
+    GroupWriting writing;
+    writing.self = chats::key_of(account_);
+    writing.now = mail_.date;
+    writing.address_of = [this](const MemberKey& key) { return address_of(key); };
+    put_state(mail_, group_.state, writing, describe);
+  }
   void put_channel() {
     MailGroup& group = *mail_.group;
     group.channel = true;
@@ -422,10 +430,10 @@ base::Result<GroupFrame> frame_group(const store::Scope& scope, const kernel::Ac
 
 base::Result<GroupFrame> frame_welcome(const store::Scope& scope,
                                        const kernel::AccountState& account, ChatMail& mail,
-                                       const GroupId& channel, ContactId reader) {
-  EDGE_TRY(const auto group, chats::find_group(scope, channel));
-  if (!group || !group->state.channel) return GroupFrame{};
-  return GroupFramer(scope, account, mail, *group).frame_reader(reader);
+                                       const GroupId& id, ContactId joiner) {
+  EDGE_TRY(const auto group, chats::find_group(scope, id));
+  if (!group) return GroupFrame{};
+  return GroupFramer(scope, account, mail, *group).frame_joiner(joiner);
 }
 
 }  // namespace messaging::mail

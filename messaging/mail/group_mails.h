@@ -73,9 +73,10 @@ base::Result<std::optional<GroupId>> group_of_content(const store::Scope& scope,
 base::Result<GroupFrame> frame_group(const store::Scope& scope, const kernel::AccountState& account,
                                      ChatMail& mail, const GroupId& group, const Content& content,
                                      std::optional<MsgId> line, bool introduce);
-// The same for the mail that adds a reader to our channel; `mail` has its recipient.
+// The same for the mail to somebody who joined our group or channel and is a member by now; `mail`
+// has its recipient.
 base::Result<GroupFrame> frame_welcome(const store::Scope& scope,
                                        const kernel::AccountState& account, ChatMail& mail,
-                                       const GroupId& channel, ContactId reader);
+                                       const GroupId& group, ContactId joiner);
 
 }  // namespace messaging::mail

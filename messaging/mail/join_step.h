@@ -36,7 +36,7 @@ struct JoinStep {
 crypto::WipingBytes encode(const JoinStep& step);
 base::Result<JoinStep> decode_join_step(base::ByteView bytes);
 
-// Whether it adds a reader to our channel (`group`), who gets the channel's secret.
+// Whether it tells somebody that it is in our group or channel (`group`), whose secret it gets.
 bool is_welcome(const JoinStep& step);
 
 // What our other devices are told (form/sync_items.h), which waits in the same way.

@@ -160,6 +160,26 @@ base::Result<> add_group_image(const Composing& c, ChatMail& mail, std::int64_t 
   return {};
 }
 
+// The keys of a group's members, who may not know each other's: of all, whomever this mail goes to.
+base::Result<> add_members_keys(const Composing& c, ChatMail& mail) {
+  mail.gossip.clear();
+  for (const MailMember& member : mail.to) {
+    EDGE_TRY(const auto contact, find_by_fingerprint(c.scope, member.fingerprint));
+    if (!contact || contact->id == kSelf) continue;
+    EDGE_TRY(const auto certificate, certificate_of(*contact));
+    if (certificate) mail.gossip.push_back({member.addr, certificate->bytes(), false});
+  }
+  return {};
+}
+
+// The keys of those whom this mail goes to.
+void add_recipients_keys(const Composing& c, ChatMail& mail) {
+  for (const Recipient& one : c.recipients) {
+    if (!one.certificate || one.addresses.empty()) continue;
+    mail.gossip.push_back({one.addresses.front(), one.certificate->bytes(), false});
+  }
+}
+
 // ---- steps of a join ----
 
 // The steps by which either side proves its key, as Delta Chat's.
@@ -225,6 +245,7 @@ base::Result<std::vector<base::Bytes>> compose_step(Composing& c, const JoinStep
              frame_welcome(c.scope, c.account, mail, group_id_of(step.group),
                            c.recipients.front().contact.id));
     if (framed.says == GroupFrame::Says::silence) return std::vector<base::Bytes>();
+    if (!mail.group->channel) EDGE_CHECK(add_members_keys(c, mail));
     if (framed.image) EDGE_CHECK(add_group_image(c, mail, *framed.image));
   }
   return one_mail(seal_for_contacts(c, mail, false));
@@ -329,18 +350,6 @@ base::Result<> put_place(const Composing& c, const Content& content, ChatMail& m
   return {};
 }
 
-// The keys of those whom a mail for a group is for, who may not know each other's.
-void add_gossip(const Composing& c, ChatMail& mail) {
-  for (const Recipient& one : c.recipients) {
-    if (!one.certificate || one.addresses.empty()) continue;
-    const std::string& addr = one.addresses.front();
-    const bool is_member = std::any_of(mail.to.begin(), mail.to.end(), [&](const MailMember& to) {
-      return same_address(to.addr, addr);
-    });
-    if (is_member) mail.gossip.push_back({addr, one.certificate->bytes(), false});
-  }
-}
-
 struct SealedMail {
   std::string message_id;
   base::Bytes text;
@@ -366,8 +375,12 @@ base::Result<std::vector<SealedMail>> compose_content(Composing& c, const MailLo
     if (introduce) {
       introductions.note(c.account.id, *group, content.uuid, c.core.clock.uptime());
     }
-    const bool gossips = introduce && !mail.group->channel;
-    if (gossips || std::holds_alternative<MemberAdded>(mail.group->change)) add_gossip(c, mail);
+    const bool added = std::holds_alternative<MemberAdded>(mail.group->change);
+    if (mail.group->channel) {
+      if (added) add_recipients_keys(c, mail);
+    } else if (introduce || added) {
+      EDGE_CHECK(add_members_keys(c, mail));
+    }
     if (framed.image) EDGE_CHECK(add_group_image(c, mail, *framed.image));
   }
   if (says == GroupFrame::Says::content) {

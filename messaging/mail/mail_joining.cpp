@@ -5,6 +5,8 @@
 #include "crypto/encoding.h"
 #include "crypto/random.h"
 #include "messaging/chats/chat_rules.h"
+#include "messaging/chats/contact_keys.h"
+#include "messaging/chats/group_row.h"
 #include "messaging/chats/requests.h"
 #include "messaging/groups/group_joining.h"
 #include "messaging/groups/group_sending.h"
@@ -258,6 +260,12 @@ base::Result<> take_inviters_key(const kernel::WriteContext& write, const Opened
   return {};
 }
 
+base::Result<bool> is_member(const store::Scope& scope, ChatId chat, ContactId contact) {
+  EDGE_TRY(const chats::Group group, chats::load_group(scope, chat));
+  EDGE_TRY(const MemberKey key, chats::key_of(scope, contact));
+  return group.state.has(key);
+}
+
 // False: the joiner is not sent anything.
 base::Result<bool> admit(const kernel::WriteContext& write, const store::InviteRow& invite,
                          const store::ContactRow& contact, const std::string& addr) {
@@ -265,7 +273,11 @@ base::Result<bool> admit(const kernel::WriteContext& write, const store::InviteR
   if (!row || !row->self_present) return false;
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, *invite.chat));
   if (chat.type != ChatType::out_broadcast) {
+    EDGE_TRY(const bool joined_before, is_member(write.scope, chat.id, contact.id));
     EDGE_CHECK(groups::admit_joiner(write, invite, contact.id));
+    if (!joined_before) return true;
+    if (!mail_protocol(write.core).welcomes(write.account.id, chat.id, contact.id)) return false;
+    EDGE_CHECK(queue_welcome(write, row->uuid, contact.id, addr));
     return true;
   }
   EDGE_TRY(const Admission admission, admit_reader(write, chat.id, contact.id));
@@ -274,11 +286,7 @@ base::Result<bool> admit(const kernel::WriteContext& write, const store::InviteR
     return admission == Admission::added;
   }
   if (admission == Admission::welcome) {
-    JoinStep step;
-    step.step = "vg-member-added";
-    step.to = {addr};
-    step.group = stored_group_text(write.scope, row->uuid);
-    EDGE_CHECK(queue_step(write, std::move(step), contact.id));
+    EDGE_CHECK(queue_welcome(write, row->uuid, contact.id, addr));
   }
   EDGE_CHECK(groups::queue_last_messages(write, chat.id, contact.id));
   return true;
@@ -339,6 +347,15 @@ base::Result<> take_confirmation(const kernel::WriteContext& write, const OwnKey
 }
 
 }  // namespace
+
+base::Result<> queue_welcome(const kernel::WriteContext& write, const GroupId& group,
+                             ContactId member, const std::string& addr) {
+  JoinStep step;
+  step.step = "vg-member-added";
+  step.to = {addr};
+  step.group = stored_group_text(write.scope, group);
+  return queue_step(write, std::move(step), member);
+}
 
 base::Result<std::string> mail_invite_link(const kernel::WriteContext& write,
                                            std::optional<ChatId> chat) {

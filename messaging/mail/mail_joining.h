@@ -38,6 +38,11 @@ base::Result<ChatId> start_mail_join(const kernel::WriteContext& write, const st
 // The passphrases that may have sealed a mail to this account.
 base::Result<std::vector<JoinSecret>> join_secrets(const store::Scope& scope, const OwnKey& own);
 
+// Tells a member of our group or channel that it is one, with the channel's secret: one who joins
+// again as it does not know, or whose channel had none before.
+base::Result<> queue_welcome(const kernel::WriteContext& write, const GroupId& group,
+                             ContactId member, const std::string& addr);
+
 // A step of a join arrived.
 base::Result<> take_join_step(const kernel::WriteContext& write, const OwnKey& own,
                               const OpenedMail& opened);

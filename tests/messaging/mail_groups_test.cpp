@@ -1,5 +1,10 @@
 // Groups by mail among gateways of ours: alice, bob and carol, where bob and carol each joined
 // alice and never each other.
+#include <set>
+
+#include "crypto/openpgp/openpgp.h"
+#include "messaging/mail/form/base64.h"
+#include "messaging/model/vcard.h"
 #include "tests/messaging/mail_world.h"
 #include "tests/messaging/three.h"
 
@@ -34,11 +39,63 @@ struct MailThree : MailWorld {
         [&] { return alice.has_text(text) && bob.has_text(text) && carol.has_text(text); });
   }
   std::size_t sent() const { return servers.sent().size(); }
+  // By the link of alice's group; the joiner's chat.
+  ChatId join_group(Peer& joiner, Peer& inviter, ChatId chat) {
+    const auto link = answer<std::string>(
+        [&](auto done) { inviter.engine().securejoin().invite(kAccount, chat, std::move(done)); });
+    REQUIRE(link);
+    const auto expected = answer<ChatId>(
+        [&](auto done) { joiner.engine().securejoin().join(kAccount, *link, std::move(done)); });
+    REQUIRE(expected);
+    return *expected;
+  }
 
   FakeMails carols_mails;
   Peer carol;
   ContactId bob_at_alice, carol_at_alice;
   ChatId bobs, carols;
+};
+
+// More contacts of alice's than one mail goes to, who never answer; and dave, who knows nobody.
+struct Crowd : MailThree {
+  static constexpr std::size_t kSilent = 60;
+
+  Crowd() : daves_mails(servers), dave(network, clock, "dave") {
+    make_mail(dave, daves_mails);
+    std::vector<Vcard> cards;
+    for (std::size_t i = 0; i < kSilent; ++i) {
+      const std::string addr = "silent-" + std::to_string(i) + "@mail.test";
+      const std::int64_t now = clock.now() / 1000;
+      const auto key = crypto::openpgp::SecretKey::generate(addr, now);
+      REQUIRE(key);
+      const auto certificate = key->certificate(std::vector{addr}, now);
+      REQUIRE(certificate);
+      Vcard card;
+      card.addr = addr;
+      card.name = addr.substr(0, addr.find('@'));
+      card.key = messaging::mail::base64_encode(certificate->bytes());
+      cards.push_back(std::move(card));
+      servers.add_box(addr);
+    }
+    const auto ids = answer<std::vector<ContactId>>([&](auto done) {
+      alice.engine().contacts().import_vcard(kAccount, write_vcards(cards), std::move(done));
+    });
+    REQUIRE(ids);
+    silent = *ids;
+  }
+  ~Crowd() { stop(dave, daves_mails); }
+
+  // Mails of the sender in somebody's mailbox.
+  std::size_t got(const std::string& addr, const Peer& from) const {
+    const auto sent = servers.sent();
+    return static_cast<std::size_t>(std::ranges::count_if(sent, [&](const auto& mail) {
+      return mail.from == MailWorld::addr(from) && std::ranges::count(mail.recipients, addr) != 0;
+    }));
+  }
+
+  FakeMails daves_mails;
+  Peer dave;
+  std::vector<ContactId> silent;
 };
 
 }  // namespace
@@ -196,6 +253,67 @@ TEST_CASE("a group is joined by its link by mail, and the joiner is added for al
       [&] { return Three::members(world.bob, Three::group_at(world.bob)).size() == 3; }));
   world.carol.send(*expected, "thank you");
   REQUIRE(world.all_have("thank you"));
+  CHECK(world.servers.broken_rules().empty());
+}
+
+TEST_CASE("whom a group by mail has already is told so again when it joins by the link") {
+  MailThree world;
+  const ChatId chat = Three::create(world.alice, "Crew");
+  Three::add(world.alice, chat, world.bob_at_alice);
+  world.alice.send(chat, "only two");
+  REQUIRE(world.until([&] { return world.bob.has_text("only two"); }));
+  // The mail that added carol is gone.
+  world.servers.hold(MailWorld::addr(world.carol), true);
+  Three::add(world.alice, chat, world.carol_at_alice);
+  REQUIRE(world.until([&] { return world.outbox(world.alice) == 0; }));
+  world.servers.clear(MailWorld::addr(world.carol));
+  world.servers.hold(MailWorld::addr(world.carol), false);
+  const ChatId carols = world.join_group(world.carol, world.alice, chat);
+  REQUIRE(world.until([&] { return Three::members(world.carol, carols).size() == 3; }));
+  REQUIRE(world.until([&] {
+    return times(world.carol,
+                 SecurejoinJoinerProgress{Three::contact(world.carol, "alice"), 1000}) == 2;
+  }));
+  CHECK(Three::lines(world.alice, chat, SystemMessage::member_added).size() == 1);
+  world.carol.send(carols, "thank you");
+  REQUIRE(world.all_have("thank you"));  // she has bob's key
+  CHECK(world.servers.broken_rules().empty());
+}
+
+TEST_CASE("who joins a group of many members by mail is added for all, and all have its key") {
+  Crowd world;
+  const ChatId chat = Three::create(world.alice, "Crowd");
+  Three::add(world.alice, chat, world.bob_at_alice);
+  for (const ContactId silent : world.silent) Three::add(world.alice, chat, silent);
+  world.alice.send(chat, "welcome");
+  REQUIRE(world.until([&] { return world.bob.has_text("welcome"); }));
+  const std::size_t all = Crowd::kSilent + 3;
+  const ChatId daves = world.join_group(world.dave, world.alice, chat);
+  REQUIRE(world.until([&] { return Three::members(world.dave, daves).size() == all; }));
+  const auto has_joined = [&] {
+    return times(world.dave, SecurejoinJoinerProgress{Three::contact(world.dave, "alice"), 1000}) ==
+           1;
+  };
+  CHECK(world.until(has_joined));
+  const ChatId bobs = Three::group_at(world.bob);
+  REQUIRE(world.until([&] { return Three::members(world.bob, bobs).size() == all; }));
+  CHECK(Three::lines(world.bob, bobs, SystemMessage::member_added).size() == 1);
+  CHECK(world.got("silent-0@mail.test", world.alice) == 2);
+  CHECK(world.got("silent-59@mail.test", world.alice) == 2);
+  // Both have the keys of all, whichever of alice's mails brought them.
+  for (auto& [peer, id, other] :
+       {std::tuple(&world.bob, bobs, &world.dave), std::tuple(&world.dave, daves, &world.bob)}) {
+    const MsgId sent = peer->send(id, "from " + peer->name());
+    REQUIRE(world.until([&] { return other->has_text("from " + peer->name()); }));
+    REQUIRE(world.until([&] { return peer->state(sent) == MsgState::out_delivered; }));
+    std::set<std::string> told;
+    for (const auto& mail : world.servers.sent()) {
+      if (mail.from == MailWorld::addr(*peer)) {
+        told.insert(mail.recipients.begin(), mail.recipients.end());
+      }
+    }
+    CHECK(told.size() == all - 1);
+  }
   CHECK(world.servers.broken_rules().empty());
 }
 
