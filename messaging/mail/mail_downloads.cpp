@@ -13,6 +13,13 @@ namespace messaging::mail {
 namespace {
 
 constexpr std::size_t kDownloadsAtOnce = 100;  // places that are looked at in one turn
+// How long the mail with a file may come after the one that tells of it; and when who asks for it
+// is told that it is not there.
+constexpr base::Millis kFileComes = 3600 * base::Millis{1000};
+constexpr base::Millis kFileComesSoon = 600 * base::Millis{1000};
+
+constexpr const char* kNotThere =
+    "The file is not on the mail server: it has not come yet, or was deleted there.";
 
 // The mailbox was numbered anew since, or is not read any more. In the first case the mail is
 // offered again, under its new number, and is then taken.
@@ -30,22 +37,49 @@ base::Result<> MailDownloads::want(const kernel::WriteContext& write, store::Mes
   const auto can_be_had = [](const store::MailLeftRow& place) {
     return place.size <= kLargestMail;
   };
-  if (places.empty() && message.download == DownloadState::in_progress) return {};  // it comes
-  if (places.empty()) {
-    // Its mail has not come yet, or its mailbox was numbered anew: it is taken once it is seen.
-    EDGE_TRY(const auto half, store::find_mail_half(write.scope, message.from, message.uuid));
-    if (half && message.download == DownloadState::available) {
-      return ask_for(write, std::move(message));
-    }
-    return fail_download(write, std::move(message),
-                         "The file is not on the mail server: it has not come yet, or was deleted "
-                         "there.");
-  }
+  if (places.empty()) return look_for(write, std::move(message));
   if (std::none_of(places.begin(), places.end(), can_be_had)) {
     return fail_download(write, std::move(message), too_large_words(places.front().size));
   }
   EDGE_CHECK(ask_for(write, std::move(message)));
   write.tx.on_commit([this, account = write.account.id] { run(account); });
+  return {};
+}
+
+// Its mail has not come yet, or its mailbox was numbered anew: it is taken once it is seen.
+base::Result<> MailDownloads::look_for(const kernel::WriteContext& write,
+                                       store::MessageRow message) {
+  EDGE_TRY(auto half, store::find_mail_half(write.scope, message.from, message.uuid));
+  if (half && message.download == DownloadState::available) {
+    half->at = write.steady();
+    EDGE_CHECK(store::put_mail_half(write.scope, *half));
+    return ask_for(write, std::move(message));
+  }
+  const bool comes =
+      half && message.download == DownloadState::in_progress &&
+      (half->at + kFileComesSoon > write.steady() || !reads_all_mailboxes(write.account.id));
+  return comes ? base::Result<>{} : fail_download(write, std::move(message), kNotThere);
+}
+
+// Whatever lies in them was looked at.
+bool MailDownloads::reads_all_mailboxes(base::AccountId account) const {
+  if (transport_ == nullptr) return false;
+  const auto lines = transport_->lines(account);
+  return std::all_of(lines.begin(), lines.end(),
+                     [](const LineStatus& line) { return line.imap == LineState::connected; });
+}
+
+base::Result<> MailDownloads::give_up_late(const kernel::WriteContext& write) {
+  if (!reads_all_mailboxes(write.account.id)) return {};
+  EDGE_TRY(const auto late,
+           store::late_mail_halves(write.scope, write.steady() - kFileComes, kDownloadsAtOnce));
+  for (store::MailHalfRow half : late) {
+    half.at = write.steady();  // it is looked at again when it was asked for again
+    EDGE_CHECK(store::put_mail_half(write.scope, half));
+    EDGE_TRY(auto message, store::find_message_by_uuid(write.scope, half.contact, half.uuid));
+    if (!message || message->download != DownloadState::in_progress) continue;
+    EDGE_CHECK(fail_download(write, *std::move(message), kNotThere));
+  }
   return {};
 }
 

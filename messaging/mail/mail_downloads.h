@@ -1,6 +1,8 @@
 // MailDownloads: files that stay on a server until somebody asks for them (decided by
 // left_mails.h). What is wanted is stored, and is asked for again until it came or its server has
-// it no more: once a line is there, and every minute.
+// it no more: once a line is there, and every minute. A file whose mail is not known to lie
+// anywhere is waited for for an hour while mailboxes can be read; then its message says so. It has
+// the file all the same once the mail comes.
 //
 // Safe from any thread.
 #pragma once
@@ -29,6 +31,8 @@ class MailDownloads {
 
   // In a write: somebody wants the file of this message, which is not here.
   base::Result<> want(const kernel::WriteContext& write, store::MessageRow message);
+  // In a write: ends the waiting for mails that do not come.
+  base::Result<> give_up_late(const kernel::WriteContext& write);
   // Asks for what is wanted and not under way.
   void run(base::AccountId account);
 
@@ -36,6 +40,8 @@ class MailDownloads {
   using Places = std::shared_ptr<const std::vector<store::MailLeftRow>>;
   using Key = std::pair<base::AccountId, store::Uuid>;
 
+  base::Result<> look_for(const kernel::WriteContext& write, store::MessageRow message);
+  bool reads_all_mailboxes(base::AccountId account) const;
   void look(base::AccountId account);
   void fetch(base::AccountId account, const Places& places, std::size_t at);
   void answered(base::AccountId account, const Places& places, std::size_t at,

@@ -200,6 +200,7 @@ base::Result<std::int64_t> MailProtocol::run_maintenance(const kernel::WriteCont
   if (may_expire) {
     const base::UnixMillis now = write.steady();
     EDGE_CHECK(expire_mail_joins(write, now));
+    EDGE_CHECK(downloads_.give_up_late(write));
     EDGE_CHECK(store::forget_taken_mails(write.scope, now - kTakenLifetime));
     EDGE_CHECK(store::forget_mail_halves(write.scope, now - kHalfLifetime));
     EDGE_CHECK(store::forget_mails_left(write.scope, now - kTakenLifetime));

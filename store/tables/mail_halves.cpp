@@ -38,6 +38,27 @@ base::Result<> delete_mail_half(const Scope& scope, base::ContactId contact, con
   return {};
 }
 
+base::Result<std::vector<MailHalfRow>> late_mail_halves(const Scope& scope, base::UnixMillis before,
+                                                        std::size_t most) {
+  std::vector<MailHalfRow> rows;
+  EDGE_CHECK(scope.db.each(
+      "SELECT contact_id, uuid, at FROM checked_mail_half h"
+      " WHERE account_id = ?1 AND has_file = 0 AND at < ?2 AND intact"
+      " AND NOT EXISTS(SELECT 1 FROM mail_left l"
+      "  WHERE l.account_id = h.account_id AND l.uuid = h.uuid) LIMIT ?3",
+      [&](const Row& row) {
+        const auto uuid = row.array<16>(1);
+        if (!uuid) return;
+        MailHalfRow half;
+        half.contact = row.id<base::ContactId>(0);
+        half.uuid = *uuid;
+        half.at = row.integer(2);
+        rows.push_back(half);
+      },
+      scope.account, before, most));
+  return rows;
+}
+
 base::Result<> forget_mail_halves(const Scope& scope, base::UnixMillis before) {
   EDGE_CHECK(
       scope.db.run("DELETE FROM mail_half WHERE account_id = ?1 AND at < ?2"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -16,13 +17,16 @@ struct MailHalfRow {
   std::int64_t transport = 0;      // where the one with the file lies; 0: not known
   std::uint32_t uid_validity = 0;  //
   std::uint32_t uid = 0;           //
-  base::UnixMillis at = 0;         // steady time
+  base::UnixMillis at = 0;         // steady time; since when it is waited for
 };
 
 base::Result<> put_mail_half(const Scope& scope, const MailHalfRow& row);
 base::Result<std::optional<MailHalfRow>> find_mail_half(const Scope& scope, base::ContactId contact,
                                                         const Uuid& uuid);
 base::Result<> delete_mail_half(const Scope& scope, base::ContactId contact, const Uuid& uuid);
+// Texts since before then whose file's mail is not known to lie anywhere.
+base::Result<std::vector<MailHalfRow>> late_mail_halves(const Scope& scope, base::UnixMillis before,
+                                                        std::size_t most);
 // But for those whose message waits for its file.
 base::Result<> forget_mail_halves(const Scope& scope, base::UnixMillis before);
 

@@ -1,5 +1,6 @@
 // Download on demand: files that stay on the mail server until somebody asks for them.
 #include "tests/messaging/mail_world.h"
+#include "tests/messaging/three.h"
 
 using namespace test;
 
@@ -156,6 +157,73 @@ TEST_CASE("a file that its server has no more fails in words, and may be asked f
   REQUIRE(world.becomes(message, DownloadState::done));
   CHECK(world.alice.message(message).error.empty());
   CHECK(world.has_file(message));
+}
+
+TEST_CASE("a file whose mail never comes fails in words, and is there once it comes after all") {
+  Limited world;
+  world.alice.set_config("download_limit", "0");
+  world.servers.hold(world.box(), true);
+  MessageDraft draft;
+  draft.file = world.folder.file("large.bin", heavy(300'000));
+  draft.text = "without its file";
+  world.bob.send(world.bobs, draft);
+  REQUIRE(world.until(
+      [&] { return world.outbox(world.bob) == 0 && world.servers.count(world.box()) == 2; }));
+  auto file = world.servers.take_newest(world.box());
+  world.servers.hold(world.box(), false);
+  REQUIRE(world.until([&] { return world.alice.has_text("without its file"); }));
+  const MsgId message = *world.alice.find_text("without its file");
+  REQUIRE(world.becomes(message, DownloadState::in_progress));
+  world.download(message);  // it may be on its way
+  CHECK(world.alice.message(message).download == DownloadState::in_progress);
+  SECTION("after an hour") {
+    SECTION("of a daemon that runs") { world.clock.advance(3'601'000); }
+    SECTION("at the next start") {
+      world.stop(world.alice, world.alices_mails());
+      world.clock.advance(3'601'000);
+      world.start(world.alice, world.alices_mails());
+      world.clock.advance(660'000);  // nothing expires before mail could come
+    }
+    world.alice.forget_events();
+    world.clock.advance(61'000);
+  }
+  SECTION("when somebody asks for it before, in vain") {
+    world.clock.advance(601'000);
+    world.alice.forget_events();
+    world.download(message);
+  }
+  REQUIRE(world.becomes(message, DownloadState::failure));
+  CHECK(world.alice.message(message).error.find("server") != std::string::npos);
+  CHECK(world.until([&] { return times(world.alice, MsgsChanged{world.alices, message}) > 0; }));
+  world.servers.put(world.box(), std::move(file));
+  REQUIRE(world.becomes(message, DownloadState::done));
+  CHECK(world.has_file(message));
+}
+
+TEST_CASE("a file that was asked for before its mail is there does not wait for ever") {
+  Limited world;
+  world.servers.hold(world.box(), true);
+  MessageDraft draft;
+  draft.file = world.folder.file("large.bin", heavy(300'000));
+  draft.text = "asked for";
+  world.bob.send(world.bobs, draft);
+  REQUIRE(world.until(
+      [&] { return world.outbox(world.bob) == 0 && world.servers.count(world.box()) == 2; }));
+  world.servers.take_newest(world.box());
+  world.servers.hold(world.box(), false);
+  REQUIRE(world.until([&] { return world.alice.has_text("asked for"); }));
+  const MsgId message = *world.alice.find_text("asked for");
+  REQUIRE(world.becomes(message, DownloadState::available));
+  world.clock.advance(3'700'000);  // nobody waits for it
+  CHECK(world.alice.message(message).download == DownloadState::available);
+  world.download(message);
+  REQUIRE(world.alice.message(message).download == DownloadState::in_progress);
+  world.restart(world.alice, world.alices_mails());
+  world.clock.advance(3'701'000);
+  world.clock.advance(61'000);
+  REQUIRE(world.becomes(message, DownloadState::failure));
+  world.download(message);  // and says so again
+  CHECK(world.alice.message(message).download == DownloadState::failure);
 }
 
 TEST_CASE("a mailbox that is numbered anew loses no file") {
