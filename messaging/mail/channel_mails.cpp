@@ -16,6 +16,8 @@
 #include "messaging/mail/form/group_id.h"
 #include "messaging/mail/form/mail_group.h"
 #include "messaging/mail/group_mails.h"
+#include "messaging/mail/mail_contacts.h"
+#include "messaging/mail/mail_joining.h"
 #include "messaging/model/plain_name.h"
 #include "store/tables/chats.h"
 #include "store/tables/groups.h"
@@ -219,7 +221,16 @@ base::Result<> ensure_channel_secret(const kernel::WriteContext& write, ChatId c
   std::string text = crypto::base64url_encode(random.view());
   group.row.secret.assign(text.begin(), text.end());
   crypto::wipe(text.data(), text.size());
-  return groups::save_group(write, group);
+  EDGE_CHECK(groups::save_group(write, group));
+  for (const MemberKey& key : group.state.present()) {
+    EDGE_TRY(const auto contact, chats::find_contact_by_key(write.scope, key));
+    if (!contact || contact->id == kSelf) continue;
+    EDGE_TRY(const auto certificate, certificate_of(*contact));
+    const auto addresses = addresses_of(*contact, certificate);
+    if (addresses.empty()) continue;
+    EDGE_CHECK(queue_welcome(write, group.row.uuid, contact->id, addresses.front()));
+  }
+  return {};
 }
 
 base::Result<Admission> admit_reader(const kernel::WriteContext& write, ChatId chat,

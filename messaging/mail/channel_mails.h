@@ -51,7 +51,8 @@ struct ExpectedChannel {
 base::Result<ExpectedChannel> expect_channel(const kernel::WriteContext& write,
                                              const MailInvite& invite);
 
-// Makes the secret of our own channel, once.
+// Makes the secret of our own channel, once. Readers who are there by then are sent it: those of a
+// channel that is older than secrets are.
 base::Result<> ensure_channel_secret(const kernel::WriteContext& write, ChatId chat);
 
 // What a reader who proved the link's secret is to be sent.

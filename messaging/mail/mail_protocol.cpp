@@ -6,6 +6,7 @@
 
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/write_context.h"
+#include "messaging/mail/channel_mails.h"
 #include "messaging/mail/device_sync.h"
 #include "messaging/mail/form/base64.h"
 #include "messaging/mail/form/chat_mail.h"
@@ -16,6 +17,8 @@
 #include "messaging/model/types.h"
 #include "messaging/model/vcard.h"
 #include "messaging/outbox/outgoing.h"
+#include "store/tables/chats.h"
+#include "store/tables/groups.h"
 #include "store/tables/mail_halves.h"
 #include "store/tables/mail_ids.h"
 #include "store/tables/mail_left.h"
@@ -167,8 +170,25 @@ base::Result<> MailProtocol::take_ways(const kernel::WriteContext& write,
   return {};
 }
 
-base::Result<> MailProtocol::meet(const kernel::WriteContext&, base::ContactId, const GroupId&,
-                                  const MemberCard&) {
+// Something is about to be sent to a member. A channel of ours that is older than secrets gets one
+// before, and its readers with it; each channel is looked at once in a run.
+base::Result<> MailProtocol::meet(const kernel::WriteContext& write, base::ContactId,
+                                  const GroupId& id, const MemberCard&) {
+  const std::pair key{write.account.id, id};
+  {
+    base::Lock lock(mutex_);
+    if (met_.contains(key)) return {};
+  }
+  EDGE_TRY(const auto group, store::find_group_by_uuid(write.scope, id));
+  if (!group) return {};
+  EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, group->chat));
+  if (chat.type == ChatType::out_broadcast && group->secret.empty()) {
+    EDGE_CHECK(ensure_channel_secret(write, chat.id));
+  }
+  write.tx.on_commit([this, key] {
+    base::Lock lock(mutex_);
+    met_.insert(key);
+  });
   return {};
 }
 

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <functional>
+#include <set>
+#include <utility>
 
 #include "base/budget.h"
 #include "base/mutex.h"
@@ -119,6 +121,8 @@ class MailProtocol final : public kernel::Protocol {
   base::Mutex mutex_;
   base::Budget<std::string> requests_ GUARDED_BY(mutex_){kRequests};
   base::Budget<std::string> welcomes_ GUARDED_BY(mutex_){kWelcomes};
+  // Groups that something was sent to, whose channels have their secrets.
+  std::set<std::pair<base::AccountId, GroupId>> met_ GUARDED_BY(mutex_);
   std::function<void(base::AccountId)> shared_;
   OwnKeys keys_;
   MailCarrier carrier_;

@@ -267,6 +267,32 @@ TEST_CASE("nobody is put into a channel that it did not ask for, or left") {
   CHECK(Three::groups_at(world.bob) == std::vector<ChatId>{bobs});
 }
 
+TEST_CASE("a channel that is older than secrets gets one, and so do its readers") {
+  MailChannel world;
+  const ChatId bobs = world.join_channel(world.bob);
+  const ChatId carols = world.join_channel(world.carol);
+  world.stop(world.alice, world.alices_mails());
+  {
+    BareGateway bare(world, world.alice);
+    bare.write([&](const kernel::WriteContext& write) -> base::Result<> {
+      EDGE_TRY(chats::Group group, chats::load_group(write.scope, world.channel));
+      group.row.secret.clear();
+      return groups::save_group(write, group);
+    });
+  }
+  world.start(world.alice, world.alices_mails());
+  SECTION("with the next post") {}
+  SECTION("with the next link") { world.link_of(world.channel); }
+  world.post("with a secret");
+  REQUIRE(world.until([&] {
+    return world.bob.has_text("with a secret") && world.carol.has_text("with a secret");
+  }));
+  CHECK(world.bob.texts(bobs).size() == 1);
+  CHECK(world.carol.texts(carols).size() == 1);
+  CHECK(Three::lines(world.bob, bobs, SystemMessage::member_added).size() <= 1);
+  CHECK(world.servers.broken_rules().empty());
+}
+
 TEST_CASE("an account reads so many channels by mail, and each mail is tried with their secrets") {
   MailChannel world;
   world.stop(world.bob, world.bobs_mails());
