@@ -127,6 +127,7 @@ base::Result<> set_avatar(const kernel::WriteContext& write, const MessageDraft&
   EDGE_CHECK(store::update_contact(write.scope, self));
   write.signal(&kernel::Signals::profile_changed);
   EDGE_CHECK(write.emit(SelfavatarChanged{}));
+  EDGE_CHECK(write.protocol().sync_devices(write, {kernel::PictureNews{}}));
   EDGE_CHECK(write.emit(ContactsChanged{kSelf}));
   return write.emit(AccountsChanged{});
 }

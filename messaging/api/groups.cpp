@@ -10,6 +10,7 @@
 #include "messaging/chats/pictures.h"
 #include "messaging/groups/group_rules.h"
 #include "messaging/kernel/core.h"
+#include "messaging/kernel/device_news.h"
 #include "messaging/model/plain_name.h"
 #include "store/tables/blobs.h"
 #include "store/tables/chats.h"
@@ -133,6 +134,9 @@ void Groups::make(AccountId account, std::string name, bool channel,
         EDGE_TRY(const chats::Group group,
                  groups::make_group(write, store::random_uuid(), std::move(state),
                                     store::ChatBlocked::no));
+        if (channel) {
+          EDGE_CHECK(write.protocol().sync_devices(write, {kernel::ChannelNews{group.row.chat}}));
+        }
         return group.row.chat;
       },
       std::move(done));

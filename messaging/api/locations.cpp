@@ -14,6 +14,7 @@
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/compose.h"
 #include "messaging/chats/group_row.h"
+#include "messaging/chats/location_lines.h"
 #include "messaging/kernel/core.h"
 #include "messaging/model/content.h"
 #include "store/tables/chats.h"
@@ -70,22 +71,10 @@ base::Result<> send_path(const kernel::WriteContext& write, const store::ChatRow
   return {};
 }
 
-// As Delta Chat has them: that it begins is our own message, that it ended is not.
+// As Delta Chat has it: that it begins is our own message, that it ended is not.
 base::Result<> add_end_line(const kernel::WriteContext& write, const store::ChatRow& chat) {
   EDGE_CHECK(chats::add_info_message(write.tx, write.scope, chat.id, SystemMessage::none,
                                      "Location streaming disabled."));
-  return write.emit(ChatModified{chat.id});
-}
-
-base::Result<> add_begin_line(const kernel::WriteContext& write, const store::ChatRow& chat) {
-  EDGE_TRY(store::MessageRow row, chats::own_row(write.tx, write.scope, chat.id));
-  row.state = MsgState::out_delivered;
-  row.type = Viewtype::text;
-  row.system = SystemMessage::location_streaming;
-  row.is_info = true;
-  row.text = "Location streaming enabled.";
-  EDGE_CHECK(chats::insert_own(write.tx, write.scope, row));
-  EDGE_CHECK(chats::emit_changed(write.tx, write.account.id, chat.id, row.id));
   return write.emit(ChatModified{chat.id});
 }
 
@@ -169,7 +158,7 @@ base::Result<> begin_stream(const kernel::WriteContext& write, const store::Chat
   Locations begin;
   begin.begins = true;
   EDGE_CHECK(send(write, chat, std::move(begin)));
-  return add_begin_line(write, chat);
+  return chats::add_location_begin_line(write, chat);
 }
 
 base::Result<> stop_in_account(const kernel::WriteContext& write) {

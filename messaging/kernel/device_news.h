@@ -25,6 +25,10 @@ struct SettingNews {
   std::string key;
   std::string value;
 };
+struct PictureNews {};  // our own: what the account has now
+struct ChannelNews {    // one of ours, which nobody reads yet
+  base::ChatId chat;
+};
 struct RemovalNews {  // of messages, here alone
   std::vector<Uuid> messages;
 };
@@ -34,7 +38,8 @@ struct SavedNews {  // a copy in Saved messages
 };
 
 struct DeviceNews {
-  std::variant<ChatNews, ContactNews, SettingNews, RemovalNews, SavedNews> what;
+  std::variant<ChatNews, ContactNews, SettingNews, PictureNews, ChannelNews, RemovalNews, SavedNews>
+      what;
 };
 
 }  // namespace messaging::kernel

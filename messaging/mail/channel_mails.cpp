@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/log.h"
@@ -20,6 +21,7 @@
 #include "messaging/mail/mail_joining.h"
 #include "messaging/model/plain_name.h"
 #include "store/tables/chats.h"
+#include "store/tables/config_values.h"
 #include "store/tables/groups.h"
 
 namespace messaging::mail {
@@ -143,6 +145,44 @@ base::Result<bool> take_from_owner(const kernel::WriteContext& write, chats::Gro
   return contents;
 }
 
+// ---- of another device of ours ----
+
+// Who was added or removed. Its key comes with the mail to it.
+base::Result<> take_own_change(const kernel::WriteContext& write, chats::Group& group,
+                               const OpenedMail& opened, bool ours) {
+  const MailGroupChange& change = opened.mail.group->change;
+  const auto* added = std::get_if<MemberAdded>(&change);
+  const auto* removed = std::get_if<MemberRemoved>(&change);
+  if (added == nullptr && removed == nullptr) return {};
+  const Fingerprint& whom = added != nullptr ? added->fingerprint : removed->fingerprint;
+  const MemberKey key = member_key(whom);
+  const MemberKey self = chats::key_of(write.account);
+  if (whom == Fingerprint() || group.state.has(key) == (added != nullptr)) return {};
+  if (ours == (key == self)) return {};  // readers come and go; a reader speaks for itself alone
+  if (added != nullptr && (!ours || group.state.present().size() >= kMaxMembers)) return {};
+  MemberCard card;
+  if (added != nullptr) {
+    EDGE_TRY(auto contact, contact_for(write, whom, added->addr, "", store::ContactState::known));
+    for (const OpenedMail::Gossip& gossip : opened.gossip) {
+      if (gossip.certificate.fingerprint() != whom) continue;
+      EDGE_CHECK(learn_certificate(write, contact, gossip.certificate));
+    }
+    card.addr = contact.addr;
+    card.name = contact.auth_name;
+  }
+  const GroupState before = group.state;
+  Membership member = membership(groups::next_membership(write, group.state, key, added != nullptr),
+                                 added != nullptr, self);
+  member.card = std::move(card);
+  group.state.members[key] = std::move(member);
+  if (!fits(group.state)) return {};
+  EDGE_CHECK(groups::save_group(write, group));
+  EDGE_CHECK(groups::add_change_lines(write, group, before, kSelf, groups::GroupIs::known));
+  EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
+  write.signal(&kernel::Signals::group_changed, group.row.uuid);
+  return write.emit(ChatlistChanged{});
+}
+
 base::Result<> unblock_chat(const kernel::WriteContext& write, ChatId id) {
   EDGE_TRY(store::ChatRow chat, store::load_chat(write.scope, id));
   if (chat.blocked == store::ChatBlocked::no) return {};
@@ -154,7 +194,13 @@ base::Result<> unblock_chat(const kernel::WriteContext& write, ChatId id) {
 }  // namespace
 
 base::Result<std::vector<ChannelSecret>> channel_secrets(const store::Scope& scope) {
-  EDGE_TRY(auto rows, store::list_secret_channels(scope, kMaxReadChannels));
+  EDGE_TRY(auto rows, store::list_secret_channels(scope, ChatType::in_broadcast, kMaxReadChannels));
+  EDGE_TRY(const auto copies, store::find_config_value(scope, "bcc_self"));
+  if (copies == "1") {
+    EDGE_TRY(auto own,
+             store::list_secret_channels(scope, ChatType::out_broadcast, kMaxOwnChannels));
+    std::ranges::move(own, std::back_inserter(rows));
+  }
   std::vector<ChannelSecret> secrets;
   for (store::GroupRow& row : rows) secrets.push_back({row.uuid, std::move(row.secret)});
   return secrets;
@@ -171,6 +217,19 @@ base::Result<bool> take_channel_mail(const kernel::WriteContext& write, const Op
   }
   if (!group->is_owner(member_key(opened.signer->fingerprint()))) return false;
   return take_from_owner(write, *group, opened, picture);
+}
+
+base::Result<bool> take_own_channel_mail(const kernel::WriteContext& write,
+                                         const OpenedMail& opened,
+                                         const std::optional<store::BlobInfo>& picture) {
+  EDGE_TRY(auto group, chats::find_group(write.scope, group_id_of(opened.mail.group->id)));
+  if (!group || !group->state.channel || !group->row.self_present) return false;
+  const bool ours = group->is_owner(chats::key_of(write.account));
+  if (opened.seal == MailSeal::channel) {
+    return ours ? take_from_owner(write, *group, opened, picture) : base::Result<bool>(false);
+  }
+  EDGE_CHECK(take_own_change(write, *group, opened, ours));
+  return false;
 }
 
 base::Result<ExpectedChannel> expect_channel(const kernel::WriteContext& write,
@@ -192,7 +251,8 @@ base::Result<ExpectedChannel> expect_channel(const kernel::WriteContext& write,
     EDGE_CHECK(unblock_chat(write, known->row.chat));
     if (known->row.self_present) return ExpectedChannel{known->row.chat, true};
   }
-  EDGE_TRY(const auto read, store::list_secret_channels(write.scope, kMaxReadChannels));
+  EDGE_TRY(const auto read,
+           store::list_secret_channels(write.scope, ChatType::in_broadcast, kMaxReadChannels));
   if (read.size() >= kMaxReadChannels) {
     return fail(Errc::exhausted, fmt::format("this account reads {} channels by e-mail, and no "
                                              "more at once; leave one of them first",

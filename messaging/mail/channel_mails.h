@@ -28,12 +28,15 @@ namespace messaging::mail {
 
 // An account reads this many channels; each costs every sealed mail of a stranger one attempt.
 inline constexpr std::size_t kMaxReadChannels = 200;
+// Of so many channels of ours another device's posts are opened.
+inline constexpr std::size_t kMaxOwnChannels = 100;
 
 struct ChannelSecret {
   GroupId channel{};
   crypto::WipingBytes secret;
 };
-// Of the channels that we read, at most kMaxReadChannels.
+// Of the channels that we read; and of our own, when the account has other devices. The last ones
+// of more.
 base::Result<std::vector<ChannelSecret>> channel_secrets(const store::Scope& scope);
 
 // ---- in the writer's transaction ----
@@ -42,6 +45,12 @@ base::Result<std::vector<ChannelSecret>> channel_secrets(const store::Scope& sco
 // reader leaves. True: the mail's contents are applied next.
 base::Result<bool> take_channel_mail(const kernel::WriteContext& write, const OpenedMail& opened,
                                      const std::optional<store::BlobInfo>& picture);
+
+// The same of a mail that another device of ours sent: as the owner, whom it added and removed and
+// what it changed and posted; as a reader, that it left.
+base::Result<bool> take_own_channel_mail(const kernel::WriteContext& write,
+                                         const OpenedMail& opened,
+                                         const std::optional<store::BlobInfo>& picture);
 
 // The channel of a link as whose reader we are waiting to be added.
 struct ExpectedChannel {

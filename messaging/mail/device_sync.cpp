@@ -8,8 +8,11 @@
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/requests.h"
 #include "messaging/chats/saved_copies.h"
+#include "messaging/files/blob_files.h"
 #include "messaging/files/removal.h"
 #include "messaging/groups/group_rules.h"
+#include "messaging/mail/arrived_pictures.h"
+#include "messaging/mail/channel_mails.h"
 #include "messaging/mail/form/group_id.h"
 #include "messaging/mail/form/message_id.h"
 #include "messaging/mail/form/sync_items.h"
@@ -22,6 +25,7 @@
 #include "messaging/model/plain_name.h"
 #include "messaging/outbox/outgoing.h"
 #include "messaging/protected/protected_access.h"
+#include "store/tables/blobs.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
 #include "store/tables/contacts.h"
@@ -36,6 +40,8 @@ namespace {
 
 // A chat with more messages than these is not deleted in one write; it stays.
 constexpr std::int64_t kMostRemoved = 2000;
+
+constexpr std::string_view kAvatarSetting = "selfavatar";
 
 // ---- sending ----
 
@@ -82,9 +88,25 @@ base::Result<std::optional<SyncChat>> name_chat(const store::Scope& scope,
   return std::optional(SyncChat{.group = stored_group_text(scope, group->uuid)});
 }
 
+// Our own picture; nothing when it cannot be read.
+base::Result<std::optional<SyncPicture>> own_picture(const kernel::WriteContext& write) {
+  EDGE_TRY(const store::ContactRow self, store::load_contact(write.scope, kSelf));
+  SyncPicture picture;
+  if (!self.avatar_blob) return std::optional(std::move(picture));
+  auto row = store::find_blob(write.scope, *self.avatar_blob);
+  if (!row || !*row || (*row)->size > kMaxPicture) return std::optional<SyncPicture>();
+  const auto stored = files::open_attachment(write.core, write.account, **std::move(row));
+  if (!stored) return std::optional<SyncPicture>();
+  picture.bytes.resize(stored->reader->size());
+  const auto got = stored->reader->read_at(0, picture.bytes);
+  if (!got || *got != picture.bytes.size()) return std::optional<SyncPicture>();
+  return std::optional(std::move(picture));
+}
+
 struct NewsWriter {
   using Items = base::Result<std::vector<SyncItem>>;
-  const store::Scope& scope;
+  const kernel::WriteContext& write;
+  const store::Scope& scope = write.scope;
 
   Items operator()(const kernel::ChatNews& news) const {
     using What = kernel::ChatNews::What;
@@ -124,6 +146,18 @@ struct NewsWriter {
   Items operator()(const kernel::SettingNews& news) const {
     if (!is_synced_setting(news.key)) return std::vector<SyncItem>();
     return std::vector<SyncItem>{SyncSetting{news.key, news.value}};
+  }
+  Items operator()(const kernel::PictureNews&) const {
+    EDGE_TRY(auto picture, own_picture(write));
+    if (!picture) return std::vector<SyncItem>();
+    return std::vector<SyncItem>{*std::move(picture)};
+  }
+  Items operator()(const kernel::ChannelNews& news) const {
+    EDGE_CHECK(ensure_channel_secret(write, news.chat));
+    EDGE_TRY(const chats::Group group, chats::load_group(scope, news.chat));
+    SyncChat chat{.group = stored_group_text(scope, group.row.uuid)};
+    chat.action = SyncChannel{group.state.name.value, group.row.secret};
+    return std::vector<SyncItem>{std::move(chat)};
   }
   Items operator()(const kernel::RemovalNews& news) const {
     SyncRemoved removed;
@@ -250,6 +284,21 @@ struct ActionTaker {
                                   store::ChatBlocked::no));
     return {};
   }
+  base::Result<> operator()(const SyncChannel& made) {
+    if (contact || group) return {};
+    const GroupId id = group_id_of(said.group);
+    EDGE_CHECK(note_group_text(write, said.group));
+    const MemberKey self = chats::key_of(write.account);
+    GroupState state;
+    state.channel = true;
+    state.owner = self;
+    state.name = {groups::next_stamp(write, {}, {}), plain_name(made.name, kMaxGroupName)};
+    state.members[self] = {groups::next_membership(write, {}, self, true), true, self, {}};
+    EDGE_TRY(chats::Group channel,
+             groups::make_group(write, id, std::move(state), store::ChatBlocked::no));
+    channel.row.secret = made.secret;
+    return groups::save_group(write, channel);
+  }
   base::Result<> operator()(const SyncMembers& list) {
     if (!group || group->row.promoted || list.members.size() > kMaxMembers) return {};
     const MemberKey self = chats::key_of(write.account);
@@ -279,6 +328,7 @@ struct ActionTaker {
 struct ItemTaker {
   const kernel::WriteContext& write;
   const OwnKey& own;
+  const Arrival& arrival;
 
   base::Result<> operator()(const SyncToken& token) const {
     if (!token.live) return withdraw_invites(write, token.number);
@@ -316,6 +366,20 @@ struct ItemTaker {
     if (setting.key == "displayname") value = plain_name(value, kMaxLongName);
     if (setting.key == "mdns_enabled" && value != "0" && value != "1") return {};
     EDGE_CHECK(store::set_config_value(write.scope, setting.key, value));
+    EDGE_CHECK(write.emit(ConfigSynced{setting.key}));
+    EDGE_CHECK(write.emit(ContactsChanged{kSelf}));
+    return write.emit(AccountsChanged{});
+  }
+  // The last one that the mail has is the arrival's, and may have been taken by an earlier item.
+  base::Result<> operator()(const SyncPicture&) const {
+    EDGE_TRY(store::ContactRow self, store::load_contact(write.scope, kSelf));
+    const auto before = self.avatar_number;
+    EDGE_TRY(const bool changed, take_avatar(write, self, arrival));
+    if (self.avatar_number == before) return {};
+    EDGE_CHECK(store::update_contact(write.scope, self));
+    if (!changed) return {};
+    EDGE_CHECK(write.emit(ConfigSynced{std::string(kAvatarSetting)}));
+    EDGE_CHECK(write.emit(SelfavatarChanged{}));
     EDGE_CHECK(write.emit(ContactsChanged{kSelf}));
     return write.emit(AccountsChanged{});
   }
@@ -375,9 +439,15 @@ base::Result<> expect_device(const kernel::WriteContext& write) {
 
 base::Result<> queue_device_news(const kernel::WriteContext& write,
                                  const kernel::DeviceNews& news) {
+  // Core says so at the device where it was changed, too.
+  if (const auto* setting = std::get_if<kernel::SettingNews>(&news.what)) {
+    if (is_synced_setting(setting->key)) EDGE_CHECK(write.emit(ConfigSynced{setting->key}));
+  } else if (std::holds_alternative<kernel::PictureNews>(news.what)) {
+    EDGE_CHECK(write.emit(ConfigSynced{std::string(kAvatarSetting)}));
+  }
   EDGE_TRY(const bool told, has_devices_to_sync(write));
   if (!told) return {};
-  EDGE_TRY(const auto items, std::visit(NewsWriter{write.scope}, news.what));
+  EDGE_TRY(const auto items, std::visit(NewsWriter{write}, news.what));
   return queue_items(write, items);
 }
 
@@ -395,9 +465,11 @@ base::Result<> queue_invite_news(const kernel::WriteContext& write, const store:
 }
 
 base::Result<> take_device_news(const kernel::WriteContext& write, const OwnKey& own,
-                                const std::string& json) {
-  for (const SyncItem& item : read_sync_items(json)) {
-    EDGE_CHECK(std::visit(ItemTaker{write, own}, item));
+                                const Arrival& arrival) {
+  const auto* const news = std::get_if<MailSync>(&arrival.opened.mail.body);
+  if (news == nullptr) return {};
+  for (const SyncItem& item : read_sync_items(news->json)) {
+    EDGE_CHECK(std::visit(ItemTaker{write, own, arrival}, item));
   }
   return expect_device(write);
 }

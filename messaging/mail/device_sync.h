@@ -1,17 +1,16 @@
 // Device sync: what one device of an account tells its others by mails to ourselves
-// (form/sync_items.h): invites, chats, settings, what was saved and removed. Delta Chat's devices
-// send and read the same.
+// (form/sync_items.h): invites, chats, channels, settings, our picture, what was saved and removed.
+// Delta Chat's devices send and read the same.
 //
 // Sent while the account has other devices (`bcc_self`), wants it (`sync_msgs`) and is no bot. Read
 // only from mails that our own key signed, and then always: whoever sends such has a second device,
 // for which `bcc_self` is set. In the writer's transaction.
 #pragma once
 
-#include <string>
-
 #include "base/result.h"
 #include "messaging/kernel/device_news.h"
 #include "messaging/kernel/write_context.h"
+#include "messaging/mail/mail_applier.h"
 #include "messaging/mail/own_keys.h"
 #include "store/tables/invites.h"
 
@@ -28,8 +27,8 @@ base::Result<> queue_invite_news(const kernel::WriteContext& write, const store:
                                  bool live);
 
 // What another device of ours says. Items that cannot be read, or name what is not here, are
-// skipped.
+// skipped. The mail's picture, if it brings one, is the arrival's avatar.
 base::Result<> take_device_news(const kernel::WriteContext& write, const OwnKey& own,
-                                const std::string& json);
+                                const Arrival& arrival);
 
 }  // namespace messaging::mail

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include "base/wire.h"
+#include "messaging/mail/form/chat_mail.h"
 
 namespace messaging::mail {
 namespace {
 
 constexpr std::uint8_t kStepForm = 1;
 constexpr std::uint8_t kSyncForm = 2;
-constexpr std::size_t kMaxSyncJson = 1024 * 1024;
 constexpr std::size_t kMaxStepField = 1024;
 constexpr std::size_t kMaxStepAddresses = 16;
 

@@ -10,6 +10,7 @@
 #include "messaging/mail/arrived_pictures.h"
 #include "messaging/mail/form/message_id.h"
 #include "messaging/mail/form/outer_mail.h"
+#include "messaging/mail/form/sync_items.h"
 #include "messaging/mail/kept_mails.h"
 #include "messaging/mail/left_mails.h"
 #include "messaging/mail/line_warnings.h"
@@ -154,7 +155,11 @@ base::Result<> MailIntake::seal_files(Arrival& arrival) const {
     EDGE_CHECK(writer.append(bytes));
     return writer.finish();
   };
-  const auto& avatar = arrival.opened.mail.avatar;
+  auto& avatar = arrival.opened.mail.avatar;
+  // What a device of ours says of our picture is said in its news.
+  if (const auto* news = std::get_if<MailSync>(&arrival.opened.mail.body)) {
+    avatar = picture_in_news(news->json);
+  }
   if (avatar && is_picture(*avatar)) {
     EDGE_TRY(arrival.avatar, seal(avatar->bytes));
   }

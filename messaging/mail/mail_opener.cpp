@@ -39,8 +39,9 @@ struct Sealed {
 constexpr const char* kDoesNotOpen = "it does not open";
 
 // How many secrets one mail is tried with, whoever sent it.
-static_assert(kMaxReadChannels < crypto::openpgp::kMaxPassphrases);
-constexpr std::size_t kMaxJoinSecrets = crypto::openpgp::kMaxPassphrases - kMaxReadChannels;
+constexpr std::size_t kMaxChannelSecrets = kMaxReadChannels + kMaxOwnChannels;
+static_assert(kMaxChannelSecrets < crypto::openpgp::kMaxPassphrases);
+constexpr std::size_t kMaxJoinSecrets = crypto::openpgp::kMaxPassphrases - kMaxChannelSecrets;
 
 // With our key, else by the passphrases of our invites and joins and of the channels that we read.
 base::Result<Sealed> open_sealed(const Opening& opening, base::ByteView message) {

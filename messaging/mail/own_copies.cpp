@@ -1,11 +1,15 @@
 #include "messaging/mail/own_copies.h"
 
+#include "messaging/chats/call_rules.h"
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/chat_timers.h"
+#include "messaging/chats/compose.h"
+#include "messaging/chats/location_lines.h"
 #include "messaging/chats/message_refs.h"
 #include "messaging/chats/received_row.h"
 #include "messaging/chats/requests.h"
 #include "messaging/mail/arrived_files.h"
+#include "messaging/mail/channel_mails.h"
 #include "messaging/mail/device_sync.h"
 #include "messaging/mail/form/group_id.h"
 #include "messaging/mail/form/mail_content.h"
@@ -16,8 +20,11 @@
 #include "messaging/mail/split_messages.h"
 #include "messaging/mail/stored_names.h"
 #include "messaging/receiving/apply_content.h"
+#include "messaging/receiving/located.h"
+#include "store/tables/calls.h"
 #include "store/tables/chats.h"
 #include "store/tables/groups.h"
+#include "store/tables/locations.h"
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
 
@@ -144,12 +151,66 @@ base::Result<> copy_timer(const kernel::WriteContext& write, const CopyPlace& pl
   return chats::take_timer(write, chat, self, timer.value);
 }
 
+// A call as if it had been placed here.
+base::Result<> copy_call(const kernel::WriteContext& write, const CopyPlace& place,
+                         const Uuid& uuid, const CallOffer& offer) {
+  if (!place.contact || *place.contact == kSelf) return {};
+  EDGE_TRY(const bool here, store::has_message_uuid(write.scope, kSelf, uuid));
+  EDGE_TRY(const bool gone, store::has_tombstone(write.scope, kSelf, uuid));
+  if (here || gone) return {};
+  EDGE_TRY(const store::ChatRow chat, chat_of_copy(write, place));
+  EDGE_TRY(store::MessageRow row, chats::own_row(write.tx, write.scope, chat.id));
+  row.uuid = uuid;
+  row.type = Viewtype::call;
+  row.text = chats::call_text(false, offer.video);
+  row.state = MsgState::out_delivered;
+  row.sent_at = offer.sent_at;
+  EDGE_TRY(row.seq, store::next_send_seq(write.scope, chat.id));
+  EDGE_CHECK(chats::insert_own(write.tx, write.scope, row));
+  store::CallRow call;
+  call.message = row.id;
+  call.video = offer.video;
+  call.ring_until = write.core.steady->wall().now + chats::rings_for(offer.sent_at, write.tx.now());
+  call.offer = offer.info;
+  EDGE_CHECK(store::put_call(write.scope, call));
+  write.signal(&kernel::Signals::windows_changed);
+  EDGE_CHECK(chats::unarchive(write.scope, chat, write.tx.now()));
+  return chats::emit_changed(write.tx, write.account.id, chat.id, row.id);
+}
+
+// Where the other device was. It sends that itself: a stream of this device goes on behind it.
+base::Result<> copy_places(const kernel::WriteContext& write, const CopyPlace& place,
+                           const Locations& locations) {
+  EDGE_TRY(const store::ChatRow chat, chat_of_copy(write, place));
+  EDGE_TRY(auto stream, store::find_location_stream(write.scope, chat.id));
+  bool pending = false;
+  if (stream) {
+    EDGE_TRY(const auto unsent, store::own_path_after(write.scope, chat.id, stream->sent_id, 1));
+    pending = !unsent.empty();
+  }
+  if (locations.begins) EDGE_CHECK(chats::add_location_begin_line(write, chat));
+  EDGE_CHECK(receiving::take_places(write, chat, kSelf, locations.places));
+  if (!stream || pending) return {};
+  EDGE_TRY(const auto newest, store::newest_of_own_path(write.scope, chat.id));
+  if (!newest || newest->id <= stream->sent_id) return {};
+  stream->sent_id = newest->id;
+  return store::put_location_stream(write.scope, *stream);
+}
+
+base::Result<> note_seen(const kernel::WriteContext& write, const std::string& message_id) {
+  EDGE_TRY(const auto message, store::find_message_of_anybody(write.scope, uuid_of(message_id)));
+  if (!message) return {};
+  EDGE_TRY(const auto mark, store::find_message_mark(write.scope, *message));
+  if (!mark || mark->from == kSelf) return {};
+  EDGE_TRY(const bool seen, store::set_message_state(write.scope, *message, MsgState::in_seen));
+  if (!seen) return {};
+  EDGE_CHECK(chats::start_timer(write, *message));
+  return write.emit(MsgsNoticed{mark->chat});
+}
+
 bool is_of_a_message(const Content& content) {
-  if (std::holds_alternative<WebxdcNews>(content.body)) return true;
-  const auto* change = std::get_if<MessageChange>(&content.body);
-  return change != nullptr &&
-         (change->kind == ChangeKind::reaction || change->kind == ChangeKind::edit ||
-          change->kind == ChangeKind::deletion);
+  return std::holds_alternative<WebxdcNews>(content.body) ||
+         std::holds_alternative<MessageChange>(content.body);
 }
 
 // What a device of ours said to others is taken as a content whose sender we are.
@@ -165,26 +226,25 @@ base::Result<> copy_contents(const kernel::WriteContext& write, const OwnKey& ow
       EDGE_CHECK(copy_text(write, *place, self, arrival, one));
     } else if (const auto* timer = std::get_if<ChatTimer>(&one.content.body)) {
       EDGE_CHECK(copy_timer(write, *place, self, *timer));
+    } else if (const auto* offer = std::get_if<CallOffer>(&one.content.body)) {
+      EDGE_CHECK(copy_call(write, *place, one.content.uuid, *offer));
+    } else if (const auto* locations = std::get_if<Locations>(&one.content.body)) {
+      EDGE_CHECK(copy_places(write, *place, *locations));
     } else if (is_of_a_message(one.content)) {
       const receiving::Sender sender{self, kOwnTurn};
       EDGE_CHECK(receiving::apply_content(write, sender, one.content, std::nullopt, {}));
     }
+  }
+  // Whoever accepts or declines a call has seen it.
+  if (std::holds_alternative<MailCall>(arrival.opened.mail.body)) {
+    return note_seen(write, arrival.opened.mail.in_reply_to);
   }
   return {};
 }
 
 // What was read at the other device.
 base::Result<> copy_receipts(const kernel::WriteContext& write, const MailReceipt& receipt) {
-  for (const std::string& id : receipt.message_ids) {
-    EDGE_TRY(const auto message, store::find_message_of_anybody(write.scope, uuid_of(id)));
-    if (!message) continue;
-    EDGE_TRY(const auto mark, store::find_message_mark(write.scope, *message));
-    if (!mark) continue;
-    EDGE_TRY(const bool seen, store::set_message_state(write.scope, *message, MsgState::in_seen));
-    if (!seen) continue;
-    EDGE_CHECK(chats::start_timer(write, *message));
-    EDGE_CHECK(write.emit(MsgsNoticed{mark->chat}));
-  }
+  for (const std::string& id : receipt.message_ids) EDGE_CHECK(note_seen(write, id));
   return {};
 }
 
@@ -193,18 +253,22 @@ base::Result<> copy_receipts(const kernel::WriteContext& write, const MailReceip
 base::Result<> take_own_copy(const kernel::WriteContext& write, const OwnKey& own,
                              const Arrival& arrival) {
   const OpenedMail& opened = arrival.opened;
-  if (opened.seal != MailSeal::key) return {};
+  const bool in_channel = opened.mail.group && opened.mail.group->channel;
+  if (opened.seal != MailSeal::key && !(in_channel && opened.seal == MailSeal::channel)) return {};
   // The copy of what this device is sending.
   EDGE_TRY(const bool ours, store::has_outbox_uuid(write.scope, uuid_of(opened.mail.message_id)));
   if (ours) return {};
   if (const auto* receipt = std::get_if<MailReceipt>(&opened.mail.body)) {
     return copy_receipts(write, *receipt);
   }
-  if (const auto* news = std::get_if<MailSync>(&opened.mail.body)) {
-    return take_device_news(write, own, news->json);
+  if (std::holds_alternative<MailSync>(opened.mail.body)) {
+    return opened.seal == MailSeal::key ? take_device_news(write, own, arrival) : base::Result<>{};
   }
   if (opened.mail.join) EDGE_CHECK(take_own_join_step(write, opened));
-  if (opened.mail.group) {
+  if (in_channel) {
+    EDGE_TRY(const bool taken, take_own_channel_mail(write, opened, arrival.group_image));
+    if (!taken) return {};
+  } else if (opened.mail.group) {
     EDGE_TRY(const store::ContactRow self, store::load_contact(write.scope, kSelf));
     EDGE_TRY(const bool taken, take_group_mail(write, opened, self, arrival.group_image));
     if (!taken) return {};

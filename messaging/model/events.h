@@ -235,7 +235,7 @@ struct IncomingCallAccepted {
     return std::tuple(base::field("chat_id", &E::chat_id, "the chat"),
                       base::field("msg_id", &E::msg_id, "the call's message"),
                       base::field("from_this_device", &E::from_this_device,
-                                  "always: an account lives on one device"));
+                                  "false: another device of the account did"));
   }
   friend bool operator==(const IncomingCallAccepted&, const IncomingCallAccepted&) = default;
 };
@@ -352,6 +352,18 @@ struct SelfavatarChanged {
   friend bool operator==(const SelfavatarChanged&, const SelfavatarChanged&) = default;
 };
 
+struct ConfigSynced {
+  static constexpr std::string_view kName = "ConfigSynced";
+  static constexpr std::string_view kDoc =
+      "A setting that all devices of the account share was changed, here or at another one.";
+  static constexpr std::uint16_t kKind = 101;
+  std::string key;
+  static constexpr auto fields() {
+    return std::tuple(base::field("key", &ConfigSynced::key, "the setting's name"));
+  }
+  friend bool operator==(const ConfigSynced&, const ConfigSynced&) = default;
+};
+
 struct PrivittyChatEncryptionChanged {
   static constexpr std::string_view kName = "PrivittyChatEncryptionChanged";
   static constexpr std::string_view kDoc = "A chat became, or stopped being, end-to-end encrypted.";
@@ -443,8 +455,8 @@ using EventBody = std::variant<
     PrivittyChatEncryptionChanged, PrivittyPeerHandshakeComplete, PrivittyFileEncrypted,
     PrivittyFileDecrypted, PrivittyFileAccessRevoked, PrivittyFileAccessChanged,
     PrivittyAccessRenewRequested, PrivittyDeviceCapabilitiesReceived, PrivittyDeviceCmdResponse,
-    ChannelEvent, SelfavatarChanged, ChatlistItemChanged, AccountsItemChanged, IncomingMsgBunch,
-    SmtpMessageSent>;
+    ChannelEvent, SelfavatarChanged, ConfigSynced, ChatlistItemChanged, AccountsItemChanged,
+    IncomingMsgBunch, SmtpMessageSent>;
 
 // Whether a kind follows from others and is never logged.
 template <class Body>

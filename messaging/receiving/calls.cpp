@@ -75,15 +75,22 @@ base::Result<> take_call_change(const kernel::WriteContext& write, store::Messag
   }
   EDGE_TRY(auto call, store::find_call(write.scope, message->id));
   if (!call) return {};
+  const bool by_us = row.contact == kSelf;  // at another device of ours
   if (row.kind == ChangeKind::call_ended) {
-    EDGE_CHECK(chats::end_call(write, *call, *std::move(message), chats::CallEnd::by_peer));
+    EDGE_CHECK(chats::end_call(write, *call, *std::move(message),
+                               by_us ? chats::CallEnd::by_us : chats::CallEnd::by_peer));
     return {};
   }
-  if (message->from != kSelf) return {};
+  // Nobody accepts a call of its own.
+  if ((message->from == kSelf) == by_us) return {};
   const std::string answer = row.text;
   EDGE_TRY(const bool accepted, chats::accept_call(write, *call, std::move(row.text)));
   if (!accepted) return {};
-  EDGE_CHECK(write.emit(OutgoingCallAccepted{message->chat, message->id, answer}));
+  if (by_us) {
+    EDGE_CHECK(write.emit(IncomingCallAccepted{message->chat, message->id, false}));
+  } else {
+    EDGE_CHECK(write.emit(OutgoingCallAccepted{message->chat, message->id, answer}));
+  }
   return chats::emit_changed(write.tx, write.account.id, message->chat, message->id);
 }
 

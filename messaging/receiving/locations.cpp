@@ -9,6 +9,7 @@
 #include "messaging/chats/waiting_changes.h"
 #include "messaging/model/location_content.h"
 #include "messaging/outbox/outgoing.h"
+#include "messaging/receiving/located.h"
 #include "messaging/receiving/received.h"
 #include "store/tables/chats.h"
 #include "store/tables/groups.h"
@@ -81,6 +82,16 @@ base::Result<> add_begin_line(const kernel::WriteContext& write, const store::Ch
 
 }  // namespace
 
+base::Result<> take_places(const kernel::WriteContext& write, const store::ChatRow& chat,
+                           ContactId from, const std::vector<PlaceNote>& places) {
+  bool changed = false;
+  for (const PlaceNote& note : places) {
+    EDGE_TRY(const bool taken, take_place(write, chat, from, note));
+    changed = changed || taken;
+  }
+  return changed ? write.emit(LocationChanged{from}) : base::Result<>{};
+}
+
 base::Result<bool> apply(const Received& received, const Locations& locations) {
   const kernel::WriteContext& write = received.write;
   const store::ContactRow& contact = received.sender.contact;
@@ -88,12 +99,7 @@ base::Result<bool> apply(const Received& received, const Locations& locations) {
   EDGE_TRY(const auto chat, chat_of(write, contact.id, locations.group));
   if (!chat) return true;
   if (locations.begins) EDGE_CHECK(add_begin_line(write, *chat, contact));
-  bool changed = false;
-  for (const PlaceNote& note : locations.places) {
-    EDGE_TRY(const bool taken, take_place(write, *chat, contact.id, note));
-    changed = changed || taken;
-  }
-  if (changed) EDGE_CHECK(write.emit(LocationChanged{contact.id}));
+  EDGE_CHECK(take_places(write, *chat, contact.id, locations.places));
   return true;
 }
 

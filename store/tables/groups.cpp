@@ -116,7 +116,8 @@ base::Result<std::optional<GroupRow>> find_group_by_uuid(const Scope& scope, con
                                 group_reader(scope), scope.account, base::ByteView(uuid));
 }
 
-base::Result<std::vector<GroupRow>> list_secret_channels(const Scope& scope, std::size_t most) {
+base::Result<std::vector<GroupRow>> list_secret_channels(const Scope& scope, ChatType type,
+                                                         std::size_t most) {
   std::vector<GroupRow> channels;
   const auto read = group_reader(scope);
   EDGE_CHECK(scope.db.each(
@@ -132,7 +133,7 @@ base::Result<std::vector<GroupRow>> list_secret_channels(const Scope& scope, std
           channels.push_back(*std::move(row));
         }
       },
-      scope.account, ChatType::in_broadcast, static_cast<std::int64_t>(most)));
+      scope.account, type, static_cast<std::int64_t>(most)));
   return channels;
 }
 

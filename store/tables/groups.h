@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "crypto/wiping.h"
+#include "store/tables/chat_enums.h"
 #include "store/tables/scope.h"
 
 namespace store {
@@ -33,8 +34,10 @@ base::Result<> update_group(const Scope& scope, const GroupRow& row, base::ByteV
 base::Result<> delete_group(const Scope& scope, base::ChatId chat);
 base::Result<std::optional<GroupRow>> find_group(const Scope& scope, base::ChatId chat);
 base::Result<std::optional<GroupRow>> find_group_by_uuid(const Scope& scope, const Uuid& uuid);
-// Channels of others that we are in and that have a secret, the newest chats first.
-base::Result<std::vector<GroupRow>> list_secret_channels(const Scope& scope, std::size_t most);
+// Channels of this type (our own or others') that we are in and that have a secret, the newest
+// chats first.
+base::Result<std::vector<GroupRow>> list_secret_channels(const Scope& scope, ChatType type,
+                                                         std::size_t most);
 base::Result<base::Bytes> load_group_state(const Scope& scope, base::ChatId chat);
 
 struct MemberRow {

@@ -5,6 +5,7 @@ import unittest
 
 import world
 from world import Case, at_once, join, peer, setUpModule, subject, tearDownModule, until  # noqa: F401
+from files_test import png
 from parties import IN_SEEN, READ, SELF, Server
 
 
@@ -238,8 +239,25 @@ class NewsOfDevices(Devices):
         for device, other in self.both:
             for key, value in (("displayname", f"Alice at {device.name}"), ("selfstatus", f"with lines\nof {device.name}"),
                                ("mdns_enabled", "0"), ("mdns_enabled", "1")):
+                since, here = other.now(), device.now()
                 device.rpc("set_config", key, value)
                 until(lambda: other.rpc("get_config", key) == value, what=f"{key} at {other}")
+                for one, events in ((other, since), (device, here)):
+                    one.wait("ConfigSynced", events, key=key)
+
+    def test_the_own_picture(self):
+        for device, other in self.both:
+            since = other.now()
+            with tempfile.NamedTemporaryFile(suffix=".png") as file:
+                file.write(png(32, 32))
+                file.flush()
+                device.rpc("set_config", "selfavatar", file.name)
+            other.wait("ConfigSynced", since, key="selfavatar")
+            other.wait("SelfavatarChanged", since)
+            shown = [pathlib.Path(one.rpc("get_config", "selfavatar")).read_bytes() for one in (device, other)]
+            self.assertEqual(*shown)
+            device.rpc("set_config", "selfavatar", None)
+            until(lambda: not other.rpc("get_config", "selfavatar"), what=f"no picture at {other}")
 
     def test_messages_are_saved_and_deleted(self):
         for device, other in self.both:
@@ -259,6 +277,106 @@ class NewsOfDevices(Devices):
             copy = other.arrives(f"note of {device.name}")
             self.assertTrue(other.chat(copy["chatId"])["isSelfTalk"])
             self.assertEqual(SELF, copy["fromId"])
+
+
+class CallsOfDevices(Devices):
+    def own_call_at(self, party, chat, number):
+        def look():
+            found = [m for m in party.messages(chat) if m["viewType"] == "Call" and m["fromId"] == SELF]
+            return found[number:]
+        return until(look, what=f"the call at {party}")[0]
+
+    def test_a_call_that_one_places(self):
+        for device, other in self.both:
+            since, there, back = self.bob.now(), other.now(), device.now()
+            before = len([m for m in other.messages(self.chats[other]) if m["viewType"] == "Call" and m["fromId"] == SELF])
+            msg = device.rpc("place_outgoing_call", self.chats[device], f"offer of {device.name}", False)
+            rings = self.bob.wait("IncomingCall", since)
+            copy = self.own_call_at(other, self.chats[other], before)
+            self.assertEqual(SELF, copy["fromId"])
+            self.assertEqual("Outgoing audio call", copy["text"])
+            self.bob.rpc("accept_incoming_call", rings["msg_id"], "an answer")
+            device.wait("OutgoingCallAccepted", back, msg_id=msg)
+            other.wait("OutgoingCallAccepted", there, msg_id=copy["id"])
+            device.rpc("end_call", msg)
+            other.wait("CallEnded", there, msg_id=copy["id"])
+            self.assertEqual("Completed", other.rpc("call_info", copy["id"])["state"]["kind"], other)
+            self.bob.wait("CallEnded", since, msg_id=rings["msg_id"])
+
+    def test_a_call_that_one_gives_up(self):
+        for device, other in self.both:
+            since = other.now()
+            msg = device.rpc("place_outgoing_call", self.chats[device], f"in vain, {device.name}", True)
+            device.rpc("end_call", msg)
+            ended = other.wait("CallEnded", since)
+            self.assertEqual("Canceled", other.rpc("call_info", ended["msg_id"])["state"]["kind"], other)
+
+    def test_a_call_that_one_answers(self):
+        for device, other in self.both:
+            for accepts in (True, False):
+                since, there = device.now(), other.now()
+                msg = self.bob.rpc("place_outgoing_call", self.at_bob, f"for {device.name} {accepts}", False)
+                here, copy = (one.wait("IncomingCall", events)["msg_id"] for one, events in ((device, since), (other, there)))
+                if accepts:
+                    device.rpc("accept_incoming_call", here, "an answer")
+                    taken = other.wait("IncomingCallAccepted", there, msg_id=copy)
+                    self.assertIs(False, taken["from_this_device"])
+                device.rpc("end_call", here)
+                other.wait("CallEnded", there, msg_id=copy)
+                state = "Completed" if accepts else "Declined"
+                for one, call in ((device, here), (other, copy)):
+                    self.assertEqual(state, one.rpc("call_info", call)["state"]["kind"], one)
+                until(lambda: self.bob.rpc("call_info", msg)["state"]["kind"] == state, what="the end at bob")
+
+
+class PlacesOfDevices(Devices):
+    def test_a_message_with_its_place(self):
+        for device, other in self.both:
+            device.send(self.chats[device], f"the leak, {device.name}", location=[52.5, 13.25])
+            copy = other.arrives(f"the leak, {device.name}")
+            until(lambda: other.message(copy["id"])["hasLocation"], what=f"the place at {other}")
+            [place] = [p for p in other.rpc("get_locations", self.chats[other], SELF, 0, 0) if p["msgId"] == copy["id"]]
+            self.assertEqual((52.5, 13.25), (place["latitude"], place["longitude"]))
+
+    def test_a_path(self):
+        for number, (device, other) in enumerate(self.both):
+            device.rpc("send_locations_to_chat", self.chats[device], 600)
+            until(lambda: any("ocation streaming enabled" in m["text"] for m in other.messages(self.chats[other], infos=True)),
+                  what=f"the line at {other}")
+            device.server.call("set_location", 50.0 + number, 8.5, 3.0)
+            until(lambda: [p for p in other.rpc("get_locations", self.chats[other], SELF, 0, 0) if p["latitude"] == 50.0 + number],
+                  what=f"the place at {other}")
+            device.server.call("stop_sending_locations")
+
+
+class ChannelsOfDevices(Devices):
+    def test_a_channel_of_one_is_the_other_ones_too(self):
+        for device, other in self.both:
+            name = f"News of {device.name}"
+            channel = device.rpc("create_broadcast", name)
+            there = until(lambda: self.channel_at(other, name), what=f"the channel at {other}")
+            self.assertEqual("OutBroadcast", other.chat(there)["chatType"])
+            # Its link has a secret that the other device knows too, which answers.
+            _, its = join(device, self.bob, channel)
+            for one, chat in ((device, channel), (other, there)):
+                until(lambda: self.bob.address in one.members(chat), what=f"the reader at {one}")
+            for one, chat, another, copies in ((device, channel, other, there), (other, there, device, channel)):
+                text = f"post of {one.name} in {name}"
+                one.send(chat, text)
+                copy = another.arrives(text)
+                self.assertEqual((SELF, copies), (copy["fromId"], copy["chatId"]))
+                self.assertEqual(its, self.bob.arrives(text)["chatId"])
+                self.assertEqual(1, self.bob.texts(its).count(text))
+            device.rpc("set_chat_name", channel, f"{name}, renamed")
+            until(lambda: other.chat(there)["name"] == f"{name}, renamed", what=f"the name at {other}")
+            device.rpc("remove_contact_from_chat", channel, device.contact_of(self.bob))
+            until(lambda: self.bob.address not in other.members(there), what=f"the removal at {other}")
+
+    def channel_at(self, party, name):
+        for chat in party.rpc("get_chatlist_entries", None, None, None):
+            if party.chat(chat)["name"] == name:
+                return chat
+        return None
 
 
 @unittest.skipIf(world.SUBJECT == "core", "of backups of our own form")

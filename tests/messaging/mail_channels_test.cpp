@@ -267,6 +267,52 @@ TEST_CASE("nobody is put into a channel that it did not ask for, or left") {
   CHECK(Three::groups_at(world.bob) == std::vector<ChatId>{bobs});
 }
 
+TEST_CASE("what another device of the owner posts and changes is here as well") {
+  MailChannel world;
+  const ChatId bobs = world.join_channel(world.bob);
+  world.alice.set_config("bcc_self", "1");
+  const Hand alice = hand_of(world, world.alice, world.alices_mails(), world.channel);
+  const Hand bob = hand_of(world, world.bob, world.bobs_mails(), bobs);
+  const auto to_alice = [&](base::Bytes text) {
+    world.servers.put(MailWorld::addr(world.alice), std::move(text));
+  };
+  // Nobody but the owner's key speaks for it, whoever has the secret.
+  ChatMail forged = post_of(alice, "not hers");
+  to_alice(by_secret(forged, alice.secret, &bob.own->secret));
+  to_alice(by_secret(post_of(alice, "from the phone"), alice.secret, &alice.own->secret));
+  REQUIRE(world.until([&] { return world.alice.has_text("from the phone"); }));
+  CHECK_FALSE(world.alice.has_text("not hers"));
+  const Message post = world.alice.message(*world.alice.find_text("from the phone"));
+  CHECK(post.from == kSelf);
+  CHECK(post.chat == world.channel);
+  ChatMail renamed = post_of(alice, "renamed");
+  renamed.group->name = "Shift news";
+  renamed.group->name_changed = world.clock.now() / 1000 + 1;
+  renamed.group->change = GroupRenamed{"Plant news"};
+  to_alice(by_secret(renamed, alice.secret, &alice.own->secret));
+  REQUIRE(
+      world.until([&] { return Three::chat(world.alice, world.channel).name == "Shift news"; }));
+
+  // Whom the other device removed, and whom it added.
+  const std::vector<const Certificate*> both{&alice.own->certificate, &bob.own->certificate};
+  const std::string bobs_addr = MailWorld::addr(world.bob);
+  world.clock.advance(2000);
+  ChatMail removal = post_of(alice, "");
+  removal.to.push_back({MailAddress{bobs_addr}});
+  removal.group->change = MemberRemoved{bobs_addr, bob.own->certificate.fingerprint()};
+  to_alice(by_key(removal, both, alice.own->secret));
+  REQUIRE(world.until([&] { return world.readers() == 0; }));
+  world.clock.advance(2000);
+  ChatMail adding = post_of(alice, "");
+  adding.to.push_back({MailAddress{bobs_addr}});
+  adding.join = MailJoin{"vg-member-added"};
+  adding.group->secret = alice.secret;
+  adding.group->change = MemberAdded{bobs_addr, bob.own->certificate.fingerprint()};
+  adding.gossip.push_back({bobs_addr, bob.own->certificate.bytes(), false});
+  to_alice(by_key(adding, both, alice.own->secret));
+  REQUIRE(world.until([&] { return world.readers() == 1; }));
+}
+
 TEST_CASE("a channel that is older than secrets gets one, and so do its readers") {
   MailChannel world;
   const ChatId bobs = world.join_channel(world.bob);

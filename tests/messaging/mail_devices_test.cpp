@@ -1,11 +1,14 @@
 // Mails of ours that another device sent, as it were: made here with the account's key.
 #include "crypto/openpgp/openpgp.h"
 #include "crypto/random.h"
+#include "messaging/mail/form/base64.h"
 #include "messaging/mail/form/inner_mail.h"
 #include "messaging/mail/form/message_id.h"
 #include "messaging/mail/form/outer_mail.h"
+#include "store/tables/mail_ids.h"
 #include "store/tables/mail_keys.h"
 #include "tests/messaging/mail_world.h"
+#include "tests/messaging/three.h"
 
 using namespace test;
 using crypto::openpgp::SecretKey;
@@ -28,8 +31,9 @@ struct Devices : MailWorld {
     REQUIRE(key);
     return *std::move(key);
   }
-  // A mail to alice that has `signer`'s key and address.
-  void mail_to_alice(Peer& signer, messaging::mail::ChatMail mail) {
+  // A mail to alice that has `signer`'s key and address; `other`: for whom it is besides. Answers
+  // with its Message-ID.
+  std::string mail_to_alice(Peer& signer, messaging::mail::ChatMail mail, Peer* other = nullptr) {
     const std::int64_t now = clock.now() / 1000;
     const SecretKey secret = key_of(signer);
     const auto own = secret.certificate(std::vector{addr(signer)}, now);
@@ -43,7 +47,14 @@ struct Devices : MailWorld {
     mail.key = messaging::mail::KeyNotice{addr(signer), own->bytes(), true};
     const auto outer = messaging::mail::outer_of(mail, 0);
     const auto inner = messaging::mail::write_inner(mail, outer);
-    const std::vector<const crypto::openpgp::Certificate*> to{&*hers};
+    std::vector<const crypto::openpgp::Certificate*> to{&*hers};
+    std::optional<crypto::openpgp::Certificate> theirs;
+    if (other != nullptr) {
+      auto made = key_of(*other).certificate(std::vector{addr(*other)}, now);
+      REQUIRE(made);
+      theirs = *std::move(made);
+      to.push_back(&*theirs);
+    }
     crypto::openpgp::Sealing sealing;
     sealing.plaintext = inner;
     sealing.recipients = to;
@@ -53,7 +64,42 @@ struct Devices : MailWorld {
     REQUIRE(armored);
     const std::string text = messaging::mail::write_outer(outer, *armored);
     servers.put(addr(alice), base::Bytes(text.begin(), text.end()));
-    REQUIRE(until([&] { return servers.count(addr(alice)) == 0; }));
+    // Taken and not deleted while there are other devices: until what comes behind it is here.
+    REQUIRE(until([&] { return servers.count(addr(alice)) == 0 || is_taken(mail.message_id); }));
+    return mail.message_id;
+  }
+  bool is_taken(const std::string& message_id) {
+    const auto found = alice.store().write_now<bool>([&](store::Tx& tx) -> base::Result<bool> {
+      EDGE_TRY(const auto accounts, store::list_accounts(tx.db(), tx.vault()));
+      const store::AccountKey key = tx.vault().account(accounts.rows.at(0).uuid);
+      return store::is_taken_mail({tx.db(), tx.vault(), key, Peer::kAccount}, message_id);
+    });
+    return found && *found;
+  }
+  // What the other device says to bob.
+  std::string say_to_bob(messaging::mail::ChatMail mail) {
+    mail.to.push_back({messaging::mail::MailAddress{addr(bob), "bob"}});
+    return mail_to_alice(alice, std::move(mail), &bob);
+  }
+  std::vector<Message> calls() {
+    std::vector<Message> found;
+    const auto items = alice.engine().messages().list(Peer::kAccount, alices, false, false);
+    REQUIRE(items);
+    for (const ListItem& item : *items) {
+      Message message = alice.message(item.message);
+      if (message.type == Viewtype::call) found.push_back(std::move(message));
+    }
+    return found;
+  }
+  CallState state(MsgId call) {
+    const auto found = alice.engine().calls().get(Peer::kAccount, call);
+    REQUIRE(found);
+    return found->state;
+  }
+  std::vector<Location> own_places() {
+    auto found = alice.engine().locations().list(Peer::kAccount, {alices, kSelf});
+    REQUIRE(found);
+    return *std::move(found);
   }
   void news_to_alice(Peer& signer, const std::string& data) {
     messaging::mail::ChatMail mail;
@@ -82,6 +128,178 @@ TEST_CASE("news for our devices count when our own key signed them, and from nob
   CHECK(world.config(world.alice, "bcc_self") == "1");  // there is another device
   world.news_to_alice(world.alice, renamed);
   CHECK(world.config(world.alice, "displayname") == "Mallory");
+}
+
+TEST_CASE("a setting of another device is told, and so is its picture") {
+  Devices world;
+  world.news_to_alice(world.alice, R"({"Config":{"key":"Selfstatus","val":"on shift"}})");
+  CHECK(times(world.alice, ConfigSynced{"selfstatus"}) == 1);
+  const std::string bytes = picture("of the phone");
+  const auto news = [](const std::string& value) {
+    return R"({"Config":{"key":"Selfavatar","val":")" + value + "\"}}";
+  };
+  const std::string encoded = messaging::mail::base64_encode(base::as_bytes(bytes));
+  world.news_to_alice(world.bob, news(encoded));  // he says nothing of hers
+  CHECK(world.config(world.alice, "selfavatar").empty());
+  world.clock.advance(2000);
+  world.news_to_alice(world.alice, news(encoded));
+  CHECK_FALSE(world.config(world.alice, "selfavatar").empty());
+  CHECK(times(world.alice, ConfigSynced{"selfavatar"}) == 1);
+  CHECK(world.alice.events_of<SelfavatarChanged>().size() == 1);
+  // It is hers now, and goes to others.
+  world.alice.send(world.alices, "with my picture");
+  REQUIRE(world.until([&] { return world.bob.has_text("with my picture"); }));
+  const Message came = world.bob.message(*world.bob.find_text("with my picture"));
+  CHECK_FALSE(world.bob.engine().contacts().get(Peer::kAccount, came.from)->image.empty());
+  world.news_to_alice(world.alice, news(messaging::mail::base64_encode(base::as_bytes("none"))));
+  CHECK_FALSE(world.config(world.alice, "selfavatar").empty());
+  world.clock.advance(2000);
+  world.news_to_alice(world.alice, news(""));
+  CHECK(world.config(world.alice, "selfavatar").empty());
+  CHECK(times(world.alice, ConfigSynced{"selfavatar"}) == 2);
+}
+
+TEST_CASE("a setting that is changed here is told as one that devices share") {
+  Devices world;
+  world.alice.forget_events();
+  world.alice.set_config("selfstatus", "here");
+  world.alice.set_config("ui.theme", "dark");
+  CHECK(times(world.alice, ConfigSynced{"selfstatus"}) == 1);
+  CHECK(world.alice.events_of<ConfigSynced>().size() == 1);
+}
+
+TEST_CASE("a call that another device placed is here, and goes on") {
+  Devices world;
+  messaging::mail::ChatMail offer;
+  offer.body = messaging::mail::MailCall{
+      .step = messaging::mail::MailCall::Step::offer, .info = "an offer", .video = true};
+  const std::string id = world.say_to_bob(std::move(offer));
+  REQUIRE(world.calls().size() == 1);
+  const Message call = world.calls().front();
+  CHECK(call.from == kSelf);
+  CHECK(call.text == "Outgoing video call");
+  CHECK(call.state == MsgState::out_delivered);
+  CHECK(world.state(call.id) == CallState::rings);
+  CHECK(world.alice.events_of<IncomingCall>().empty());
+  SECTION("and is given up there") {
+    messaging::mail::ChatMail end;
+    end.in_reply_to = id;
+    end.body = messaging::mail::MailCall{.step = messaging::mail::MailCall::Step::ended};
+    world.say_to_bob(std::move(end));
+    CHECK(world.state(call.id) == CallState::canceled);
+    CHECK(times(world.alice, CallEnded{world.alices, call.id}) == 1);
+  }
+  SECTION("nobody accepts a call of its own") {
+    messaging::mail::ChatMail accept;
+    accept.in_reply_to = id;
+    accept.body =
+        messaging::mail::MailCall{.step = messaging::mail::MailCall::Step::accepted, .info = "no"};
+    world.say_to_bob(std::move(accept));
+    CHECK(world.state(call.id) == CallState::rings);
+  }
+  SECTION("and rings out") {
+    world.clock.advance(130'000);
+    CHECK(world.until([&] { return world.state(call.id) == CallState::canceled; }));
+  }
+}
+
+TEST_CASE("a call that another device answers stops to ring here") {
+  Devices world;
+  REQUIRE(answer<MsgId>([&](auto done) {
+    world.bob.engine().calls().place(Peer::kAccount, world.bobs, "ring", false, std::move(done));
+  }));
+  REQUIRE(world.until([&] { return world.alice.events_of<IncomingCall>().size() == 1; }));
+  const MsgId call = world.alice.events_of<IncomingCall>()[0].msg_id;
+  const auto& text = world.servers.sent().back().text;
+  const std::string mail(text.begin(), text.end());
+  const std::size_t at = mail.find("Message-ID: <") + 13;
+  const std::string id = mail.substr(at, mail.find('>', at) - at);
+  const auto say = [&](messaging::mail::MailCall::Step step) {
+    messaging::mail::ChatMail said;
+    said.in_reply_to = id;
+    said.body = messaging::mail::MailCall{.step = step};
+    world.say_to_bob(std::move(said));
+  };
+  SECTION("as it was accepted") {
+    say(messaging::mail::MailCall::Step::accepted);
+    CHECK(world.state(call) == CallState::active);
+    CHECK(times(world.alice, IncomingCallAccepted{world.alices, call, false}) == 1);
+    CHECK(world.alice.state(call) == MsgState::in_seen);
+    say(messaging::mail::MailCall::Step::ended);
+    CHECK(world.state(call) == CallState::completed);
+  }
+  SECTION("as it was declined") {
+    say(messaging::mail::MailCall::Step::ended);
+    CHECK(world.state(call) == CallState::declined);
+    CHECK(world.alice.message(call).text == "Declined call");
+  }
+  CHECK(times(world.alice, CallEnded{world.alices, call}) == 1);
+}
+
+TEST_CASE("where another device is shown as where we were, and is not sent from here again") {
+  Devices world;
+  messaging::mail::ChatMail begin;
+  begin.body =
+      messaging::mail::MailLocations{.begins = true, .text = "Location streaming enabled."};
+  world.say_to_bob(std::move(begin));
+  const auto lines = Three::lines(world.alice, world.alices, SystemMessage::location_streaming);
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].from == kSelf);
+  const auto stream = [&](std::int64_t seconds) {
+    REQUIRE(answer<void>([&](auto done) {
+      world.alice.engine().locations().stream(Peer::kAccount, world.alices, seconds,
+                                              std::move(done));
+    }));
+  };
+  stream(600);
+  messaging::mail::ChatMail path;
+  path.places.push_back({world.clock.now() - 1000, {52.5, 13.25, 3}, std::nullopt});
+  path.body = messaging::mail::MailLocations();
+  world.say_to_bob(std::move(path));
+  REQUIRE(world.own_places().size() == 1);
+  CHECK(world.own_places()[0].place.latitude == 52.5);
+  CHECK(times(world.alice, LocationChanged{kSelf}) == 1);
+  messaging::mail::ChatMail text;
+  text.place = Place{50, 8, 2};
+  text.body = messaging::mail::MailText{.text = "the leak"};
+  world.say_to_bob(std::move(text));
+  REQUIRE(world.alice.has_text("the leak"));
+  CHECK(world.alice.message(*world.alice.find_text("the leak")).has_location);
+  CHECK(world.own_places().size() == 2);
+  const std::size_t sent = world.servers.sent().size();
+  stream(0);  // what is left would go now
+  REQUIRE(world.until([&] { return world.outbox(world.alice) == 0; }));
+  CHECK(world.servers.sent().size() == sent);
+}
+
+TEST_CASE("a channel of another device is here with its secret") {
+  Devices world;
+  const std::string made =
+      R"({"AlterChat":{"id":{"Grpid":"3XdTk-Qbsi7oHmcBZQvPs8J_"},"action":{"CreateOutBroadcast":{"chat_name":"News","secret":"AzTM2IyKTZ5XeRUqOj75YMSXAzTM2IyKTZ5XeRUqOj7"}}}})";
+  world.news_to_alice(world.bob, made);
+  CHECK(Three::groups_at(world.alice).empty());
+  for (int i = 0; i < 2; ++i) world.news_to_alice(world.alice, made);
+  const auto channels = Three::groups_at(world.alice);
+  REQUIRE(channels.size() == 1);
+  const Chat channel = Three::chat(world.alice, channels[0]);
+  CHECK(channel.name == "News");
+  CHECK(channel.type == ChatType::out_broadcast);
+  CHECK(channel.can_send);
+  // A link of the other device's for it is answered here.
+  world.news_to_alice(world.alice,
+                      R"({"AddQrToken":{"invitenumber":"K_PLTzJOZiD664IvOCJApSYN",)"
+                      R"("auth":"AzTM2IyKTZ5XeRUqOj75YMSX","grpid":"3XdTk-Qbsi7oHmcBZQvPs8J_"}})");
+  world.alice.send(channels[0], "to nobody yet");
+  const auto link = answer<std::string>([&](auto done) {
+    world.alice.engine().securejoin().invite(Peer::kAccount, channels[0], std::move(done));
+  });
+  REQUIRE(link);
+  CHECK(link->find("s=AzTM2IyKTZ5XeRUqOj75YMSX") != std::string::npos);
+  const auto bobs = answer<ChatId>([&](auto done) {
+    world.bob.engine().securejoin().join(Peer::kAccount, *link, std::move(done));
+  });
+  REQUIRE(bobs);
+  REQUIRE(world.until([&] { return world.bob.has_text("to nobody yet"); }));
 }
 
 TEST_CASE("news that name what is not here change nothing") {

@@ -29,6 +29,8 @@ TEST_CASE("items are written as Delta Chat's devices write them, and read") {
   const std::string id = "17e2138b-1d6f-42df-be58-20fe4b6f0015@localhost";
   const std::string copy = "8fcb9482-55e2-497f-8acf-abce08aee261@localhost";
   const std::string group = "3XdTk-Qbsi7oHmcBZQvPs8J_";
+  const std::string word = "AzTM2IyKTZ5XeRUqOj75YMSXAzTM2IyKTZ5XeRUqOj7";
+  const crypto::WipingBytes secret(word.begin(), word.end());
   const std::vector<std::pair<std::string, SyncItem>> items{
       {with(
            R"({"AddQrToken":{"invitenumber":"K_PLTzJOZiD664IvOCJApSYN","auth":"AzTM2IyKTZ5XeRUqOj75YMSX","grpid":null}})"),
@@ -55,6 +57,12 @@ TEST_CASE("items are written as Delta Chat's devices write them, and read") {
       {with(
            R"({"AlterChat":{"id":{"Grpid":"3XdTk-Qbsi7oHmcBZQvPs8J_"},"action":{"SetPgpContacts":[["2B53F0121712E342CAAE53FDE9C94778A0398E39","bob2@rig.test"]]}}})"),
        SyncChat{{}, group, SyncMembers{{{*Fingerprint::from_hex(kContact), "bob2@rig.test"}}}}},
+      {with(
+           R"({"AlterChat":{"id":{"Grpid":"3XdTk-Qbsi7oHmcBZQvPs8J_"},"action":{"CreateOutBroadcast":{"chat_name":"News","secret":"AzTM2IyKTZ5XeRUqOj75YMSXAzTM2IyKTZ5XeRUqOj7"}}}})"),
+       SyncChat{{}, group, SyncChannel{"News", secret}}},
+      {with(R"({"Config":{"key":"Selfavatar","val":"iVBORw0KGgo="}})"),
+       SyncPicture{{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'}}},
+      {with(R"({"Config":{"key":"Selfavatar","val":""}})"), SyncPicture{}},
       {with(R"({"Config":{"key":"Displayname","val":"Alice Neu"}})"),
        SyncSetting{"displayname", "Alice Neu"}},
       {with(R"({"Config":{"key":"MdnsEnabled","val":"0"}})"), SyncSetting{"mdns_enabled", "0"}},

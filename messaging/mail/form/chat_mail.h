@@ -30,8 +30,9 @@ inline constexpr std::size_t kMaxFiles = 20;             // in one mail; further
 inline constexpr std::size_t kMaxMailFile = 48u << 20;   // bytes of a file
 inline constexpr std::size_t kMaxSubject = 1000;         // bytes
 inline constexpr std::size_t kMaxJoinWord = 256;         // bytes of a secret, number or step
-inline constexpr std::size_t kMaxUpdateJson = 1024 * 1024;  // bytes of webxdc status updates
-inline constexpr std::size_t kMaxTimer = 0x7fffffff;        // seconds
+inline constexpr std::size_t kMaxUpdateJson = 1024 * 1024;    // bytes of webxdc status updates
+inline constexpr std::size_t kMaxSyncJson = 2 * 1024 * 1024;  // with a picture, in base64
+inline constexpr std::size_t kMaxTimer = 0x7fffffff;          // seconds
 
 // A file from here on is sent as two mails: a pre-message, and a post-message with the file.
 inline constexpr std::uint64_t kSplitFrom = 140'000;  // bytes

@@ -103,7 +103,7 @@ class PartWalk {
     } else if (name == "status-update.json") {
       if (text.size() <= kMaxUpdateJson) found_.updates = std::string(text);
     } else if (name == "multi-device-sync.json") {
-      if (text.size() <= kMaxUpdateJson) found_.sync = std::string(text);
+      if (text.size() <= kMaxSyncJson) found_.sync = std::string(text);
     } else if (found_.files.size() < kMaxFiles && part.body.size() <= kMaxMailFile) {
       found_.files.push_back({plain_file_name(name), part.type, part.body});
     }

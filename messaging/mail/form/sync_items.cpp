@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "messaging/mail/form/base64.h"
 #include "messaging/mail/form/chat_mail.h"
 #include "messaging/mail/form/group_id.h"
 #include "messaging/mail/form/json_text.h"
@@ -14,6 +15,7 @@ namespace messaging::mail {
 namespace {
 
 constexpr std::size_t kMaxSyncName = 1024;
+constexpr std::size_t kShortestSyncSecret = 22;  // 128 bits in base64
 constexpr std::int64_t kLatestSecond = std::int64_t{1} << 40;
 
 // Core's names of settings, and ours.
@@ -59,6 +61,11 @@ struct ActionWriter {
   std::string operator()(const SyncGroup& group) const {
     return "{\"CreateGroupEncrypted\":" + quoted(group.name) + "}";
   }
+  std::string operator()(const SyncChannel& channel) const {
+    const std::string secret(channel.secret.begin(), channel.secret.end());
+    return "{\"CreateOutBroadcast\":{\"chat_name\":" + quoted(channel.name) +
+           ",\"secret\":" + quoted(secret) + "}}";
+  }
   std::string operator()(const SyncMembers& list) const {
     std::string members;
     for (const auto& [fingerprint, addr] : list.members) {
@@ -88,6 +95,9 @@ struct ItemWriter {
       if (ours == setting.key) key = theirs;
     }
     return fmt::format("{{\"Config\":{{\"key\":\"{}\",\"val\":{}}}}}", key, quoted(setting.value));
+  }
+  std::string operator()(const SyncPicture& picture) const {
+    return R"({"Config":{"key":"Selfavatar","val":")" + base64_encode(picture.bytes) + "\"}}";
   }
   std::string operator()(const SyncSaved& saved) const {
     return fmt::format("{{\"SaveMessage\":{{\"src\":{},\"dest\":{}}}}}", quoted(saved.original),
@@ -163,6 +173,18 @@ Maybe<SyncAction> read_members_of(std::string_view value) {
   return members;
 }
 
+Maybe<SyncAction> read_channel(std::string_view value) {
+  const auto fields = json_object(value);
+  if (!fields) return std::nullopt;
+  const std::string name = json_text(json_field(*fields, "chat_name"));
+  const std::string secret = json_text(json_field(*fields, "secret"));
+  const bool printable =
+      std::all_of(secret.begin(), secret.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (name.size() > kMaxSyncName || !printable) return std::nullopt;
+  if (secret.size() < kShortestSyncSecret || secret.size() > kMaxSyncSecret) return std::nullopt;
+  return SyncChannel{name, crypto::WipingBytes(secret.begin(), secret.end())};
+}
+
 Maybe<SyncAction> read_action(std::string_view value) {
   const std::string word = json_text(value);
   if (word == "Block") return SyncBlock{true};
@@ -172,6 +194,7 @@ Maybe<SyncAction> read_action(std::string_view value) {
   const auto fields = json_object(value, 1);
   if (!fields || fields->empty()) return std::nullopt;
   const auto& [name, argument] = fields->front();
+  if (name == "CreateOutBroadcast") return read_channel(argument);
   if (name == "SetMuted") return read_mute(argument);
   if (name == "SetPgpContacts") return read_members_of(argument);
   const std::string text = json_text(argument);
@@ -209,11 +232,19 @@ Maybe<SyncItem> read_chat(std::string_view value) {
   return chat;
 }
 
+Maybe<SyncItem> read_picture(std::string_view value) {
+  if (!value.starts_with('"')) return std::nullopt;
+  auto bytes = base64_decode(json_text(value), kMaxPicture);
+  if (!bytes) return std::nullopt;
+  return SyncPicture{*std::move(bytes)};
+}
+
 Maybe<SyncItem> read_setting(std::string_view value) {
   const auto fields = json_object(value);
   if (!fields) return std::nullopt;
   const std::string key = json_text(json_field(*fields, "key"));
   const std::string_view said = json_field(*fields, "val");
+  if (key == "Selfavatar") return read_picture(said);
   const std::string text = json_text(said);
   if (!said.starts_with('"') || text.size() > kMaxSyncValue) return std::nullopt;
   for (const auto& [theirs, ours] : kSettings) {
@@ -272,6 +303,17 @@ std::string write_sync_items(const std::vector<SyncItem>& items, std::int64_t se
                         std::visit(ItemWriter(), item));
   }
   return "{\"items\":[\n" + list + "\n]}";
+}
+
+std::optional<MailPicture> picture_in_news(std::string_view json) {
+  std::optional<MailPicture> found;
+  if (json.find("Selfavatar") == std::string_view::npos) return found;
+  for (SyncItem& item : read_sync_items(json)) {
+    if (auto* picture = std::get_if<SyncPicture>(&item)) {
+      found = MailPicture{std::move(picture->bytes)};
+    }
+  }
+  return found;
 }
 
 std::vector<SyncItem> read_sync_items(std::string_view json) {

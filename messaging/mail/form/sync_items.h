@@ -14,6 +14,9 @@
 #include <variant>
 #include <vector>
 
+#include "base/bytes.h"
+#include "crypto/wiping.h"
+#include "messaging/mail/form/chat_mail.h"
 #include "messaging/mail/form/fingerprint.h"
 #include "messaging/model/types.h"
 
@@ -22,6 +25,7 @@ namespace messaging::mail {
 inline constexpr std::size_t kMaxSyncItems = 1000;   // of one mail
 inline constexpr std::size_t kMaxSyncList = 1000;    // messages or members of one item
 inline constexpr std::size_t kMaxSyncValue = 64000;  // bytes of a setting
+inline constexpr std::size_t kMaxSyncSecret = 100;   // bytes of a channel's secret
 
 struct SyncToken {
   std::string number;
@@ -58,12 +62,17 @@ struct SyncGroup {  // it was made, and nobody was told of it yet
   std::string name;
   friend bool operator==(const SyncGroup&, const SyncGroup&) = default;
 };
+struct SyncChannel {  // of ours, which was made
+  std::string name;
+  crypto::WipingBytes secret;
+  friend bool operator==(const SyncChannel&, const SyncChannel&) = default;
+};
 struct SyncMembers {  // of a group that nobody was told of yet, ourselves too
   std::vector<std::pair<Fingerprint, std::string>> members;  // with addresses
   friend bool operator==(const SyncMembers&, const SyncMembers&) = default;
 };
 using SyncAction = std::variant<SyncBlock, SyncAccept, SyncDelete, SyncVisibility, SyncMute,
-                                SyncName, SyncGroup, SyncMembers>;
+                                SyncName, SyncGroup, SyncChannel, SyncMembers>;
 
 struct SyncChat {
   Fingerprint contact = {};  // empty: it is a group
@@ -77,6 +86,10 @@ struct SyncSetting {
   std::string value;
   friend bool operator==(const SyncSetting&, const SyncSetting&) = default;
 };
+struct SyncPicture {  // our own
+  base::Bytes bytes;  // empty: it was removed
+  friend bool operator==(const SyncPicture&, const SyncPicture&) = default;
+};
 struct SyncSaved {
   std::string original;  // Message-IDs
   std::string copy;
@@ -86,12 +99,15 @@ struct SyncRemoved {
   std::vector<std::string> message_ids;
   friend bool operator==(const SyncRemoved&, const SyncRemoved&) = default;
 };
-using SyncItem = std::variant<SyncToken, SyncChat, SyncSetting, SyncSaved, SyncRemoved>;
+using SyncItem =
+    std::variant<SyncToken, SyncChat, SyncSetting, SyncPicture, SyncSaved, SyncRemoved>;
 
 // Whether a setting of this name is told to other devices.
 bool is_synced_setting(std::string_view key);
 
 std::string write_sync_items(const std::vector<SyncItem>& items, std::int64_t seconds);
 std::vector<SyncItem> read_sync_items(std::string_view json);
+// What they say last of our own picture.
+std::optional<MailPicture> picture_in_news(std::string_view json);
 
 }  // namespace messaging::mail
