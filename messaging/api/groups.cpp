@@ -11,6 +11,7 @@
 #include "messaging/groups/group_rules.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/device_news.h"
+#include "messaging/kernel/protocol.h"
 #include "messaging/model/plain_name.h"
 #include "store/tables/blobs.h"
 #include "store/tables/chats.h"

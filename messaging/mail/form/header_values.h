@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "base/unicode.h"
 #include "messaging/mail/form/chat_mail.h"
 #include "messaging/mail/mime_reader.h"
 #include "messaging/model/plain_name.h"

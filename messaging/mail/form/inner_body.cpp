@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "base/unicode.h"
 #include "messaging/mail/form/body_text.h"
 #include "messaging/mail/form/header_values.h"
 #include "messaging/mail/form/html_text.h"

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "base/unicode.h"
 #include "messaging/mail/form/group_id.h"
 #include "messaging/mail/form/header_values.h"
 #include "messaging/mail/form/inner_body.h"
