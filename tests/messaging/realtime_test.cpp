@@ -69,7 +69,7 @@ std::int64_t passing(Peer& peer, ContactId contact) {
 }
 
 struct Playing : Three {
-  Playing() : at_alice(alice), at_bob(bob), at_carol(carol) {
+  Playing() : listens_alice(alice), listens_bob(bob), listens_carol(carol) {
     chat = make_group();
     MessageDraft draft;
     draft.file = files.file("game.xdc", zip({{"index.html", "x"}}));
@@ -80,7 +80,7 @@ struct Playing : Three {
     at_carol = *carol.find_text("play");
   }
   TempDir files;
-  Listener at_alice, at_bob, at_carol;
+  Listener listens_alice, listens_bob, listens_carol;
   ChatId chat;
   MsgId at_alice, at_bob, at_carol;
 };
@@ -90,23 +90,24 @@ struct Playing : Three {
 TEST_CASE("data goes to the copies that run, until they leave") {
   Playing world;
   REQUIRE(advertise(world.alice, world.at_alice));
-  REQUIRE(world.until(
-      [&] { return world.at_bob.advertised() == 1 && world.at_carol.advertised() == 1; }));
+  REQUIRE(world.until([&] {
+    return world.listens_bob.advertised() == 1 && world.listens_carol.advertised() == 1;
+  }));
   REQUIRE(advertise(world.bob, world.at_bob));
-  REQUIRE(world.until([&] { return world.at_alice.advertised() == 1; }));
+  REQUIRE(world.until([&] { return world.listens_alice.advertised() == 1; }));
   REQUIRE(say(world.alice, world.at_alice, "one"));
-  REQUIRE(world.until([&] { return world.at_bob.received().size() == 1; }));
+  REQUIRE(world.until([&] { return world.listens_bob.received().size() == 1; }));
   REQUIRE(world.until([&] {  // bob knows of alice by her answer
     REQUIRE(say(world.bob, world.at_bob, "two"));
-    return !world.at_alice.received().empty();
+    return !world.listens_alice.received().empty();
   }));
-  CHECK(world.at_alice.received()[0] == "two");
-  CHECK(world.at_carol.received().empty());  // its copy does not run
+  CHECK(world.listens_alice.received()[0] == "two");
+  CHECK(world.listens_carol.received().empty());  // its copy does not run
   REQUIRE(leave(world.bob, world.at_bob));
   REQUIRE(say(world.alice, world.at_alice, "three"));
   world.alice.send(world.chat, "after");
   REQUIRE(world.until([&] { return world.bob.has_text("after"); }));
-  CHECK(world.at_bob.received() == std::vector<std::string>{"one"});
+  CHECK(world.listens_bob.received() == std::vector<std::string>{"one"});
   CHECK(passing(world.alice, world.bob_at_alice) == 0);
   // Nothing of it is in the log of events.
   CHECK(world.bob.events_of<WebxdcRealtimeData>().empty());
@@ -115,12 +116,12 @@ TEST_CASE("data goes to the copies that run, until they leave") {
 TEST_CASE("who cannot be reached misses the data, and nothing waits for it") {
   Playing world;
   REQUIRE(advertise(world.bob, world.at_bob));
-  REQUIRE(world.until([&] { return world.at_alice.advertised() == 1; }));
+  REQUIRE(world.until([&] { return world.listens_alice.advertised() == 1; }));
   REQUIRE(advertise(world.alice, world.at_alice));
-  REQUIRE(world.until([&] { return world.at_bob.advertised() == 1; }));
+  REQUIRE(world.until([&] { return world.listens_bob.advertised() == 1; }));
   REQUIRE(world.until([&] {  // alice knows of bob by its answer
     REQUIRE(say(world.alice, world.at_alice, "here"));
-    return !world.at_bob.received().empty();
+    return !world.listens_bob.received().empty();
   }));
   world.network.set({.cut = true});
   REQUIRE(say(world.alice, world.at_alice, "lost"));
@@ -132,7 +133,7 @@ TEST_CASE("who cannot be reached misses the data, and nothing waits for it") {
   world.network.set({});
   world.alice.send(world.chat, "after");
   REQUIRE(world.until([&] { return world.bob.has_text("after"); }));
-  const auto received = world.at_bob.received();
+  const auto received = world.listens_bob.received();
   CHECK(std::all_of(received.begin(), received.end(),
                     [](const std::string& one) { return one == "here"; }));
 }
