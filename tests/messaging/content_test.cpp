@@ -211,8 +211,8 @@ TEST_CASE("what a session handshake carries comes back, cut at any length it is 
   const auto read = decode_session_request(request);
   REQUIRE(read.ok());
   CHECK(read->generation == 5);
-  CHECK(read->heard.seq == 7);
-  CHECK(read->heard.uuid == uuid(3));
+  CHECK(read->last_received.seq == 7);
+  CHECK(read->last_received.uuid == uuid(3));
   CHECK(read->card.mailbox == sample_card().mailbox);
   const base::Bytes answer = encode(SessionAnswer{{}, sample_card(), {}});
   CHECK(decode_session_answer(answer).ok());
