@@ -67,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 6:
       if (const auto request = messaging::decode_session_request(bytes)) {
         const auto again = messaging::decode_session_request(messaging::encode(*request));
-        check(again.ok() && again->heard.seq == request->heard.seq);
+        check(again.ok() && again->last_received.seq == request->last_received.seq);
       }
       break;
     case 7:
