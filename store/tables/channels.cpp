@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <unordered_map>
@@ -63,14 +64,20 @@ struct Change {
 };
 using Changes = std::map<std::int64_t, Change>;  // by the channel's id
 
+// One statement: for each of its own SQLite would begin and end a part of the transaction.
 base::Result<> save(Tx& tx, Changes& changes) {
+  if (changes.empty()) return {};
+  std::string list;
   for (const auto& [channel, change] : changes) {
-    EDGE_CHECK(
-        tx.db().run("UPDATE channel SET events=events+?,bytes=bytes+?,floor=max(floor,?),"
-                    "used_at=ifnull(?,used_at) WHERE id=?",
-                    change.events, change.bytes, change.floor,
-                    change.used ? std::optional(tx.now()) : std::nullopt, channel));
+    fmt::format_to(std::back_inserter(list), "{}[{},{},{},{},{}]", list.empty() ? "[" : ",",
+                   channel, change.events, change.bytes, change.floor, change.used ? 1 : 0);
   }
+  list += ']';
+  EDGE_CHECK(
+      tx.db().run("UPDATE channel SET events=events+(d.value->>1),bytes=bytes+(d.value->>2),"
+                  "floor=max(floor,d.value->>3),used_at=iif(d.value->>4,?2,used_at) "
+                  "FROM json_each(?1) AS d WHERE channel.id=d.value->>0",
+                  list, tx.now()));
   changes.clear();
   return {};
 }
