@@ -30,8 +30,7 @@ constexpr std::size_t kAssuredShare = 64;                    // of the queue, to
 constexpr auto kLongWrite = std::chrono::milliseconds(3);
 constexpr std::size_t kMaxSlowParties = 1'000;  // remembered
 constexpr auto kLongestRest = std::chrono::milliseconds(50);
-constexpr auto kRecently =
-    std::chrono::milliseconds(250);  // others were served: they may come again
+constexpr auto kRecently = std::chrono::seconds(1);  // others were served: they may come again
 constexpr int kCommitsPerBatch = 4;
 constexpr std::int64_t kPruneAtLeast = 16;  // events looked at in a batch that appended some
 
@@ -129,8 +128,10 @@ struct Writer::State {
   void end_turn(const std::string& party, SteadyClock::duration took) {
     base::Lock lock(mutex);
     queue.done(party);
-    if (party != served.party) served_before = std::exchange(served, {.party = party});
-    served.at = SteadyClock::now();
+    if (!party.empty()) {
+      if (party != served.party) served_before = std::exchange(served, {.party = party});
+      served.at = SteadyClock::now();
+    }
     if (took <= kLongWrite) {
       slow_parties.erase(party);
     } else if (slow_parties.size() < kMaxSlowParties) {
@@ -140,14 +141,14 @@ struct Writer::State {
   // The writer's time that a party takes by long writes is half of it at most while others write
   // too: after one it rests for as long as that took, its commit included. The daemon's own work
   // does not rest: some of it is everybody's.
-  void give_rest(const std::string& party, SteadyClock::duration took) {
+  void give_rest(const std::string& party, SteadyClock::time_point begun) {
     base::Lock lock(mutex);
     const auto now = SteadyClock::now();
     const auto slow = slow_parties.find(party);
     if (slow == slow_parties.end() || party.empty()) return;
     const Served& other = served.party == party ? served_before : served;
-    if (now - other.at > kRecently) return;
-    slow->second = now + std::min<SteadyClock::duration>(took, kLongestRest);
+    if (begun - other.at > kRecently) return;
+    slow->second = now + std::min<SteadyClock::duration>(now - begun, kLongestRest);
   }
   // Whether a write is to be run now: parties that rest let the others go first.
   bool ready() REQUIRES(mutex) {
@@ -219,7 +220,7 @@ struct Writer::State {
   Queue queue GUARDED_BY(mutex);
   // Until when each rests.
   std::unordered_map<std::string, SteadyClock::time_point> slow_parties GUARDED_BY(mutex);
-  // Who was served last, and before that another one.
+  // Which caller was served last, and before that another one.
   struct Served {
     std::string party = {};
     SteadyClock::time_point at = {};
@@ -436,7 +437,7 @@ base::Result<> Writer::State::run_batch(Tx& tx, std::vector<Entry>& batch) {
   if (outcome) outcome = number_commit();
   if (outcome) outcome = commit();
   if (!outcome) roll_back();
-  if (last_ran_long) give_rest(long_party, SteadyClock::now() - started);
+  if (last_ran_long) give_rest(long_party, started);
   return outcome;
 }
 
