@@ -123,7 +123,8 @@ base::Result<> set_avatar(const kernel::WriteContext& write, const MessageDraft&
   files::RemovedFiles files(write.core, write.account);
   EDGE_CHECK(chats::replace_picture(write, self.avatar_blob, blob, files));
   files.remove_after(write.tx);
-  self.avatar_number = std::max<std::int64_t>(self.avatar_number + 1, write.tx.now());
+  // Another device's picture of the same second has a higher number: it came later.
+  self.avatar_number = std::max<std::int64_t>(self.avatar_number + 1, write.tx.now() / 1000 * 1000);
   EDGE_CHECK(store::update_contact(write.scope, self));
   write.signal(&kernel::Signals::profile_changed);
   EDGE_CHECK(write.emit(SelfavatarChanged{}));

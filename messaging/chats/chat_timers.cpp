@@ -47,8 +47,10 @@ base::Result<> set_timer(const kernel::WriteContext& write, store::ChatRow& chat
   value.seconds = seconds;
   ++value.number;
   if (write.protocol().abilities().dated_groups) {
-    // Values that come have the dates of their mails (messaging/mail/form/mail_content.h).
-    value.number = std::max(value.number, static_cast<std::uint64_t>(write.tx.now()));
+    // Values that come have the dates of their mails, in seconds, and count behind our own one of
+    // the same second (messaging/mail/form/mail_content.h).
+    const auto second = static_cast<std::uint64_t>(write.tx.now() / 1000);
+    value.number = std::max(value.number, second * 1000);
   }
   EDGE_CHECK(put_timer(write, chat, value));
   if (!told) return {};

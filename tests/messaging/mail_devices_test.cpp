@@ -332,6 +332,20 @@ TEST_CASE("a note that another device wrote is in Saved messages") {
   CHECK(copy.state == MsgState::out_delivered);
 }
 
+TEST_CASE("a timer that another device set in the second of ours counts") {
+  Devices world;
+  world.clock.advance(1900 - world.clock.now() % 1000);
+  const auto set = answer<void>([&](auto done) {
+    world.alice.engine().chats().set_timer(Peer::kAccount, world.alices, 3600, std::move(done));
+  });
+  REQUIRE(set);
+  messaging::mail::ChatMail mail;
+  mail.timer = 60;
+  mail.body = messaging::mail::MailTimerChange{"one minute"};
+  world.say_to_bob(std::move(mail));
+  CHECK(world.alice.engine().chats().timer(Peer::kAccount, world.alices) == 60U);
+}
+
 TEST_CASE("copies of what this device sent itself change nothing") {
   Devices world;
   world.alice.set_config("bcc_self", "1");
