@@ -212,7 +212,7 @@ TEST_CASE("a call that another device answers stops to ring here") {
   }));
   REQUIRE(world.until([&] { return world.alice.events_of<IncomingCall>().size() == 1; }));
   const MsgId call = world.alice.events_of<IncomingCall>()[0].msg_id;
-  const auto& text = world.servers.sent().back().text;
+  const auto text = world.servers.sent().back().text;
   const std::string mail(text.begin(), text.end());
   const std::size_t at = mail.find("Message-ID: <") + 13;
   const std::string id = mail.substr(at, mail.find('>', at) - at);

@@ -301,14 +301,18 @@ TEST_CASE("who joins a group of many members by mail is added for all, and all h
   CHECK(world.got("silent-0@mail.test", world.alice) == 2);
   CHECK(world.got("silent-59@mail.test", world.alice) == 2);
   // Both have the keys of all, whichever of alice's mails brought them.
-  for (auto& [peer, id, other] :
-       {std::tuple(&world.bob, bobs, &world.dave), std::tuple(&world.dave, daves, &world.bob)}) {
-    const MsgId sent = peer->send(id, "from " + peer->name());
-    REQUIRE(world.until([&] { return other->has_text("from " + peer->name()); }));
-    REQUIRE(world.until([&] { return peer->state(sent) == MsgState::out_delivered; }));
+  struct Way {
+    Peer& peer;
+    ChatId id;
+    Peer& other;
+  };
+  for (const Way& way : {Way{world.bob, bobs, world.dave}, Way{world.dave, daves, world.bob}}) {
+    const MsgId sent = way.peer.send(way.id, "from " + way.peer.name());
+    REQUIRE(world.until([&] { return way.other.has_text("from " + way.peer.name()); }));
+    REQUIRE(world.until([&] { return way.peer.state(sent) == MsgState::out_delivered; }));
     std::set<std::string> told;
     for (const auto& mail : world.servers.sent()) {
-      if (mail.from == MailWorld::addr(*peer)) {
+      if (mail.from == MailWorld::addr(way.peer)) {
         told.insert(mail.recipients.begin(), mail.recipients.end());
       }
     }
