@@ -8,6 +8,7 @@
 namespace store {
 namespace {
 
+constexpr int kPatienceMs = 250;
 constexpr int kThreshold = 1000;           // pages, 4 MiB
 constexpr int kThresholdNearlyFull = 400;  // of a disk that is nearly full: less than the reserve
 
@@ -34,16 +35,18 @@ void Checkpointer::log_has(int pages) {
   wake_.notify_one();
 }
 
-bool Checkpointer::remainder_wanted() {
-  if (pages_ >= kThresholdNearlyFull && disk_room(path_) < nearly_full_) {
+bool Checkpointer::nearly_full() const { return disk_room(path_) < nearly_full_; }
+
+Checkpointer::Wanted Checkpointer::wanted() {
+  if (pages_ >= kThresholdNearlyFull && nearly_full()) {
     pages_ = 0;
     base::Lock lock(mutex_);
     while (phase_ == Phase::moving && !stopping_) round_ended_.wait(mutex_);
     phase_ = Phase::idle;
-    return true;
+    return Wanted::restart;
   }
   auto expected = Phase::remainder;
-  return phase_.compare_exchange_strong(expected, Phase::idle);
+  return phase_.compare_exchange_strong(expected, Phase::idle) ? Wanted::move : Wanted::nothing;
 }
 
 void Checkpointer::stop() {
@@ -65,10 +68,18 @@ void Checkpointer::move_passively(Connection& db) {
   }
 }
 
-bool Checkpointer::empty_log(Connection& db) {
-  sqlite3_busy_timeout(db.handle(), 0);  // a reader in the way is not waited for
+bool Checkpointer::empty_log(Connection& db, bool patiently) {
+  sqlite3_busy_timeout(db.handle(), patiently ? kPatienceMs : 0);
   const int code =
       sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  sqlite3_busy_timeout(db.handle(), kBusyTimeoutMs);
+  return code == SQLITE_OK;
+}
+
+bool Checkpointer::restart_log(Connection& db) {
+  sqlite3_busy_timeout(db.handle(), kPatienceMs);
+  const int code =
+      sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
   sqlite3_busy_timeout(db.handle(), kBusyTimeoutMs);
   return code == SQLITE_OK;
 }

@@ -3,7 +3,7 @@
 //
 // A thread with a connection of its own runs a passive checkpoint whenever the log has grown past a
 // threshold; it blocks neither the writer nor readers. What the writer appended meanwhile is then
-// little, and the writer moves that remainder itself between two batches (remainder_wanted()),
+// little, and the writer moves that remainder itself between two batches (wanted()),
 // after which the log starts over. So the log stays bounded under load, unless a Reader is held.
 // On a disk that is nearly full the writer moves a much shorter log, and waits for the thread's
 // round: what is not moved yet must fit into the reserve (reserve.h), or a full disk could not be
@@ -28,16 +28,22 @@ class Checkpointer {
 
   // From the writer's thread: the log holds so many pages now. Begins a round unless one runs.
   void log_has(int pages);
-  // From the writer's thread, after each batch: true when it should move the remainder: once after
-  // each round, and on a disk that is nearly full.
-  bool remainder_wanted();
+  // From the writer's thread, after each batch. `move`: it should move the remainder, once after
+  // each round. `restart`: the log should start over, on a disk that is nearly full.
+  enum class Wanted { nothing, move, restart };
+  Wanted wanted();
+  // The disk has little left.
+  bool nearly_full() const;
   void stop();
 
   // One passive checkpoint on this connection; what cannot be moved now is moved later.
   static void move_passively(Connection& db);
+  // Moves everything, so that the log starts over in its file, which keeps its room on the disk.
+  static bool restart_log(Connection& db);
   // Moves everything and empties the log; false when somebody still reads from it, which may be
-  // tried again.
-  static bool empty_log(Connection& db);
+  // tried again. `patiently`: waits for readers, a quarter of a second at most; those that come
+  // meanwhile read the database alone and are not waited for.
+  static bool empty_log(Connection& db, bool patiently);
 
  private:
   void work();

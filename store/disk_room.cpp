@@ -15,6 +15,12 @@ std::uint64_t disk_room(const std::string& path) {
   return std::uint64_t{info.f_bavail} * info.f_frsize;
 }
 
+std::uint64_t disk_size(const std::string& path) {
+  struct statvfs info {};
+  if (::statvfs(path.c_str(), &info) != 0) return std::numeric_limits<std::uint64_t>::max();
+  return std::uint64_t{info.f_blocks} * info.f_frsize;
+}
+
 bool has_room(const std::string& dir, std::uint64_t size) {
   struct statvfs info {};
   if (statvfs(dir.c_str(), &info) != 0) return true;

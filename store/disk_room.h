@@ -10,6 +10,9 @@ namespace store {
 // Free bytes of the disk that holds `path`; the largest number where that cannot be found out.
 std::uint64_t disk_room(const std::string& path);
 
+// All bytes of it, in the same way.
+std::uint64_t disk_size(const std::string& path);
+
 // Whether `size` bytes of others leave a tenth of it free. True where its size cannot be found out.
 bool has_room(const std::string& dir, std::uint64_t size);
 

@@ -370,13 +370,22 @@ void Writer::work() {
     if (outcome && tx.scrub_) s.scrub(asked);
     s.answer(tx, batch, outcome);
     s.count_answered(batch);
-    if (s.checkpointer.remainder_wanted()) Checkpointer::move_passively(*s.db);
+    switch (s.checkpointer.wanted()) {
+      case Checkpointer::Wanted::nothing:
+        break;
+      case Checkpointer::Wanted::move:
+        Checkpointer::move_passively(*s.db);
+        break;
+      case Checkpointer::Wanted::restart:
+        if (!Checkpointer::restart_log(*s.db)) Checkpointer::move_passively(*s.db);
+        break;
+    }
   }
 }
 
 // Empties the log, for those who asked for it until now too.
 void Writer::State::scrub(std::uint64_t asked) {
-  scrub_due = !Checkpointer::empty_log(*db);
+  scrub_due = !Checkpointer::empty_log(*db, checkpointer.nearly_full());
   if (scrub_due) return;
   base::Lock lock(mutex);
   scrubs_done = asked;

@@ -192,6 +192,15 @@ void import_cards(kernel::Core& core, AccountId account, const std::shared_ptr<I
       });
 }
 
+// The last ones, until the text can be imported.
+void leave_out_pictures(std::vector<Vcard>& cards) {
+  std::size_t size = write_vcards(cards).size();
+  for (auto card = cards.rbegin(); card != cards.rend() && size > kMaxVcardText; ++card) {
+    size -= std::min(size, card->image.size());
+    card->image.clear();
+  }
+}
+
 // Whether only the contact's own rows name it.
 base::Result<bool> is_named_nowhere(const store::Scope& scope, const store::ContactRow& contact) {
   if (contact.route_id) return false;
@@ -292,6 +301,7 @@ void Contacts::make_vcard(AccountId account, std::vector<ContactId> contacts,
           EDGE_TRY(Vcard card, card_of(write, view, contacts[i], pictures[i]));
           cards.push_back(std::move(card));
         }
+        leave_out_pictures(cards);
         return write_vcards(cards);
       },
       std::move(text));

@@ -257,7 +257,7 @@ void Chats::remove_portion(AccountId account, ChatId chat, int rounds, base::Com
           EDGE_CHECK(files::remove_message(tx, scope, mark.id, files));
           if (mark.type == Viewtype::webxdc) EDGE_CHECK(write.emit(WebxdcInstanceDeleted{mark.id}));
         }
-        if (tight) tx.scrub();  // the next portion finds the log empty
+        if (tight && !more) tx.scrub();  // then the reserve is taken again
         if (more) {
           files.remove_after(tx);
           return true;
@@ -281,8 +281,9 @@ void Chats::remove_portion(AccountId account, ChatId chat, int rounds, base::Com
                 remove_portion(account, chat, rounds + 1, std::move(answer));
               });
         }
+        if (more && *more) return remove_portion(account, chat, rounds, std::move(done));
+        if (rounds > 0) core_.store.renew_reserve();  // before others take its room
         if (!more) return done(std::move(more).error());
-        if (*more) return remove_portion(account, chat, rounds, std::move(done));
         done({});
       });
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <optional>
 #include <set>
 
 #include "messaging/api/chat_sending.h"
@@ -191,10 +192,13 @@ void Messages::remove_for_all(AccountId account, std::vector<MsgId> messages,
 void Messages::remove_some(AccountId account, std::vector<MsgId> messages, int rounds,
                            base::Completion<> done) {
   const bool tight = rounds > 0;
+  const std::optional<MsgId> last =
+      messages.empty() ? std::nullopt : std::optional(messages.back());
   auto ended = [this, account, messages, rounds,
                 done = std::move(done)](base::Result<> result) mutable {
     if (result || result.error().code != base::Errc::exhausted ||
         rounds == files::kMostRoundsInReserve) {
+      if (rounds > 0) core_.store.renew_reserve();  // before others take its room
       return done(std::move(result));
     }
     // Messages that are deleted already are skipped.
@@ -206,11 +210,13 @@ void Messages::remove_some(AccountId account, std::vector<MsgId> messages, int r
   };
   kernel::in_portions(
       core_, account, std::move(messages), tight ? kTightPortion : kMarkedAtOnce,
-      [this, tight](store::Tx& tx, const store::Scope& scope, const kernel::AccountState& state,
-                    std::span<const MsgId> some) -> base::Result<> {
+      [this, tight, last](store::Tx& tx, const store::Scope& scope,
+                          const kernel::AccountState& state,
+                          std::span<const MsgId> some) -> base::Result<> {
         const kernel::WriteContext write{core_, tx, scope, state};
         if (tight) {
-          tx.scrub();  // the next portion finds the log empty
+          // At the end, so that the reserve is taken again.
+          if (!some.empty() && some.back() == last) tx.scrub();
         } else if (auto told = sync_removal(write, some); !told) {
           return told;
         }
