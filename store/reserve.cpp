@@ -21,12 +21,12 @@ Reserve::Reserve(std::string dir) : dir_(std::move(dir)), path_(dir_ + "/reserve
 
 void Reserve::renew() {
   base::Lock lock(mutex_);
-  if (disk_size(dir_) < 4 * kSize) return;
+  const bool small = disk_size(dir_) < 4 * kSize;
   struct stat info {};
   const std::uint64_t have =
       ::stat(path_.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
   const std::uint64_t room = disk_room(dir_);
-  if (have >= kSize || room < kLeft) return;
+  if (have >= kSize || room < (small ? 2 * kSize : kLeft)) return;
   const std::uint64_t size = std::min(kSize, have + room - kLeft);
   if (size <= have || size < kSize / 4) return;
   const int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -16,9 +16,9 @@ class Reserve {
 
   explicit Reserve(std::string dir);
 
-  // Takes it when it is missing, on a disk of at least 16 MiB; less of it, down to a quarter, where
-  // else less than 2.5 MiB would stay free. Never an error: a store without a reserve is as good as
-  // any until the disk is full.
+  // Takes it when it is missing; less of it, down to a quarter, where else less than 2.5 MiB would
+  // stay free, but on a disk of less than 16 MiB all of it or nothing. Never an error: a store
+  // without a reserve is as good as any until the disk is full.
   void renew();
   // The disk has less than that left.
   bool full() const { return disk_room(dir_) < kSize; }
