@@ -474,6 +474,18 @@ class FullDisk(unittest.TestCase):
         for _ in range(20):
             gateway.send(kept, filler)
 
+    def test_a_full_disk_can_be_emptied_a_second_time(self):
+        subprocess.run(["mount", "-o", "remount,size=24m", self.folder], check=True)
+        gateway = self.enterContext(Gateway("alice", folder=self.folder))
+        chat = gateway.rpc("create_group_chat", 1, "large", False)
+        filler = "x" * 3_000
+        for _ in range(2):
+            with self.assertRaises(RpcError):
+                for _ in range(10_000):
+                    gateway.send(chat, filler)
+            gateway.rpc("delete_messages", 1, gateway.rpc("get_message_ids", 1, chat, False, False)[:3])
+        gateway.rpc("delete_chat", 1, chat)
+
     def test_a_chat_can_be_deleted_on_a_full_disk_while_others_read(self):
         subprocess.run(["mount", "-o", "remount,size=24m", self.folder], check=True)
         gateway = self.enterContext(Gateway("alice", folder=self.folder))
