@@ -2,6 +2,7 @@
 
 #include "crypto/aead.h"
 #include "crypto/hash.h"
+#include "crypto/keyed_hash.h"
 #include "crypto/random.h"
 
 namespace crypto {
@@ -50,17 +51,13 @@ base::Result<WipingBytes> open(const RecordKey& key, base::ByteView ad, base::By
 }
 
 LookupHash lookup_hash(const RecordKey& key, base::ByteView label, base::ByteView value) {
-  // The value is content: it is copied only into memory that wipes itself.
-  WipingBytes message;
-  const auto purpose = base::as_bytes("privitty-edge lookup v1");
-  message.reserve(purpose.size() + 4 + label.size() + value.size());
-  message.insert(message.end(), purpose.begin(), purpose.end());
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    message.push_back(static_cast<std::uint8_t>(label.size() >> shift));
+  std::array<std::uint8_t, 4> label_size{};
+  for (std::size_t i = 0; i < label_size.size(); ++i) {
+    label_size[i] = static_cast<std::uint8_t>(label.size() >> (24 - 8 * i));
   }
-  message.insert(message.end(), label.begin(), label.end());
-  message.insert(message.end(), value.begin(), value.end());
-  return blake2b<16>(message, key.secret().view());
+  const std::array<base::ByteView, 4> pieces{base::as_bytes("privitty-edge lookup v1"), label_size,
+                                             label, value};
+  return keyed_hash(pieces, key.secret().view());
 }
 
 }  // namespace crypto

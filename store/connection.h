@@ -180,11 +180,15 @@ class Connection {
     EDGE_CHECK(each_value(sql, values, &take, call));
     return out;
   }
-  // The first column of the first row as an integer.
+  // The first column of the first row as an integer. Nothing: there is no row, or it is NULL, as
+  // the min() and sum() of no rows are.
   template <class... A>
   base::Result<std::optional<std::int64_t>> integer(std::string_view sql, const A&... args) {
-    return one<std::int64_t>(
-        sql, [](const Row& row) { return row.integer(0); }, args...);
+    using Found = std::optional<std::int64_t>;
+    EDGE_TRY(const auto row,
+             one<Found>(
+                 sql, [](const Row& first) { return first.maybe_integer(0); }, args...));
+    return row.value_or(Found());
   }
 
   // Several statements without arguments (migrations, PRAGMAs); not cached.

@@ -171,39 +171,36 @@ base::Result<std::vector<RowColumn>> mac_columns(sqlite3* db, const std::string&
 }  // namespace
 
 bool write_value(base::Bytes& out, sqlite3_value* value, bool sealed) {
-  const auto size_and_bytes = [&](const void* data, int size) {
-    for (int shift = 24; shift >= 0; shift -= 8) {
-      out.push_back(static_cast<std::uint8_t>(static_cast<std::uint32_t>(size) >> shift));
-    }
+  // A letter and a number, the highest byte first.
+  const auto put = [&](char kind, std::uint64_t number, std::size_t bytes) {
+    std::size_t at = out.size();
+    out.resize(at + 1 + bytes);
+    out[at] = static_cast<std::uint8_t>(kind);
+    for (; bytes > 0; --bytes) out[++at] = static_cast<std::uint8_t>(number >> (8 * (bytes - 1)));
+  };
+  const auto put_sized = [&](char kind, const void* data, int size) {
+    put(kind, static_cast<std::uint32_t>(size), 4);
     const auto* bytes = static_cast<const std::uint8_t*>(data);
     out.insert(out.end(), bytes, bytes + size);
   };
   switch (sqlite3_value_type(value)) {
-    case SQLITE_INTEGER: {
-      out.push_back('i');
-      const auto number = static_cast<std::uint64_t>(sqlite3_value_int64(value));
-      for (int shift = 56; shift >= 0; shift -= 8) {
-        out.push_back(static_cast<std::uint8_t>(number >> shift));
-      }
+    case SQLITE_INTEGER:
+      put('i', static_cast<std::uint64_t>(sqlite3_value_int64(value)), 8);
       return true;
-    }
     case SQLITE_BLOB: {
-      out.push_back('b');
       const void* data = sqlite3_value_blob(value);
       const int size = sqlite3_value_bytes(value);
-      size_and_bytes(data, sealed ? std::min(size, kSealHead) : size);
+      put_sized('b', data, sealed ? std::min(size, kSealHead) : size);
       return true;
     }
     case SQLITE_TEXT: {
-      out.push_back('t');
       const void* data = sqlite3_value_text(value);
-      size_and_bytes(data, sqlite3_value_bytes(value));
+      put_sized('t', data, sqlite3_value_bytes(value));
       return true;
     }
     case SQLITE_FLOAT: {  // no STRICT table of this schema has such a column
-      out.push_back('f');
       const void* data = sqlite3_value_text(value);
-      size_and_bytes(data, sqlite3_value_bytes(value));
+      put_sized('f', data, sqlite3_value_bytes(value));
       return true;
     }
     default:

@@ -24,6 +24,7 @@ struct Functions {
   const Vault& vault;
   std::span<const RowLayout> tables;
   std::map<std::int64_t, AccountKey> keys = {};  // by account id
+  AccountKey named_key = {};                     // of the account whose uuid was given last
   base::Bytes row = {};                          // kept for its memory
 };
 
@@ -53,24 +54,25 @@ std::optional<Uuid> uuid_of_account(sqlite3* db, std::int64_t account) {
   return uuid;
 }
 
-// Nothing when the owner is no account.
-std::optional<AccountKey> key_of(sqlite3_context* context, sqlite3_value* owner) {
+// Null when the owner is no account; good until the next call.
+const AccountKey* key_of(sqlite3_context* context, sqlite3_value* owner) {
   Functions& functions = functions_of(context);
-  if (sqlite3_value_type(owner) == SQLITE_NULL) return functions.vault.store_wide();
+  if (sqlite3_value_type(owner) == SQLITE_NULL) return &functions.vault.store_wide();
   if (sqlite3_value_type(owner) == SQLITE_BLOB) {
     functions.keys.clear();  // an account was made, or undone and made again under its number
     const void* data = sqlite3_value_blob(owner);
     const auto uuid = uuid_in(data, sqlite3_value_bytes(owner));
-    if (!uuid) return std::nullopt;
-    return functions.vault.account(*uuid);
+    if (!uuid) return nullptr;
+    functions.named_key = functions.vault.account(*uuid);
+    return &functions.named_key;
   }
   const std::int64_t account = sqlite3_value_int64(owner);
   if (const auto found = functions.keys.find(account); found != functions.keys.end()) {
-    return found->second;
+    return &found->second;
   }
   const auto uuid = uuid_of_account(sqlite3_context_db_handle(context), account);
-  if (!uuid) return std::nullopt;
-  return functions.keys.emplace(account, functions.vault.account(*uuid)).first->second;
+  if (!uuid) return nullptr;
+  return &functions.keys.emplace(account, functions.vault.account(*uuid)).first->second;
 }
 
 void append_name(base::Bytes& out, std::string_view name) {
@@ -86,8 +88,8 @@ std::optional<Vault::Lookup> mac_of(sqlite3_context* context, sqlite3_value* tab
   if (number >= functions.tables.size()) return std::nullopt;
   const RowLayout& layout = functions.tables[number];
   if (layout.columns.size() != values.size()) return std::nullopt;
-  const auto key = key_of(context, owner);
-  if (!key) return std::nullopt;
+  const AccountKey* const key = key_of(context, owner);
+  if (key == nullptr) return std::nullopt;
   base::Bytes& row = functions.row;
   row.clear();
   append_name(row, layout.table);

@@ -193,7 +193,8 @@ void Hub::Impl::ping_some() {
   }
   lag_.store(lag, std::memory_order_relaxed);
   waiting_.store(intake_.size(), std::memory_order_relaxed);
-  ping_timer_.arm(ping_tick());
+  // With no subscriber there is nothing to do until the next one.
+  if (!subscribers_.empty()) ping_timer_.arm(ping_tick());
 }
 
 base::Result<std::unique_ptr<Hub>> Hub::start(EventSource& source, WorkerPool& workers,

@@ -38,7 +38,6 @@ class Hub::Impl final : public SubscriberHost {
         gate_(std::make_shared<Gate>(*loop_)),
         ping_timer_(*loop_, [this] { ping_some(); }),
         feed_timer_(*loop_, [this] { feed(); }) {
-    ping_timer_.arm(ping_tick());
     thread_ = std::thread([this] { loop_->run(); });
   }
 

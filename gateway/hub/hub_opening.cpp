@@ -31,6 +31,7 @@ void Hub::Impl::add(StreamSocket socket, StreamOptions options) {
   subscriber.place = subscribers_.size();
   subscriber.next_ping = loop_->now() + first_ping();
   subscribers_.push_back(std::move(owned));
+  if (!ping_timer_.armed()) ping_timer_.arm(ping_tick());
   // The new subscriber may sit before the round-robin cursor; restart the round so that none is
   // skipped.
   if (left_ > 0) left_ = subscribers_.size();

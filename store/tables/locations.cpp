@@ -193,8 +193,8 @@ base::Result<std::vector<LocationStreamRow>> list_location_streams(const Scope& 
 
 base::Result<std::optional<base::UnixMillis>> next_due_location_stream(Connection& db) {
   return db.integer(
-      "SELECT min(CASE WHEN next_at > 0 AND next_at < until THEN next_at ELSE until END)"
-      " FROM checked_location_stream WHERE intact");
+      "SELECT CASE WHEN next_at > 0 AND next_at < until THEN next_at ELSE until END AS due"
+      " FROM checked_location_stream WHERE intact ORDER BY due LIMIT 1");
 }
 
 }  // namespace store
