@@ -4,7 +4,6 @@ import contextlib
 import random
 import socket
 import threading
-import time
 
 
 class Weather:

@@ -120,10 +120,10 @@ class AbandonedPolls(unittest.TestCase):
                         self.assertIn("closed for sending", answer(connection)["error"]["message"])
                         connection.close()
                     self.gateway.rpc("create_group_chat", 1, f"{method} {leave.__name__}", False)
-                    self.assertIn("ChatlistChanged", self.kinds_of_next(), "the living one is told")
+                    self.assertIn("ChatlistChanged", self.kinds_of_next(), "the living one gets it")
 
     def test_events_whose_answer_cannot_be_written_come_back_in_order(self):
-        self.park(call("get_next_event_batch")).close()  # what the start told is read away
+        self.park(call("get_next_event_batch")).close()  # events of the start are read away
         until(lambda: parked(self.gateway) == 0, what="the place")
         chat = self.gateway.rpc("create_chat_by_contact_id", 1, 1)
         for leave in (close, reset, half_close):
@@ -135,11 +135,11 @@ class AbandonedPolls(unittest.TestCase):
                 until(lambda: parked(self.gateway) == 1, what="the sleep")
                 leave(batch)
                 until(lambda: parked(self.gateway) == 0, what="the place")
-                told = []
-                while not set(sent) <= set(told):
+                reported = []
+                while not set(sent) <= set(reported):
                     events = ask(self.gateway, call("get_next_event_batch"))["result"]
-                    told += [event["event"]["msgId"] for event in events if event["event"]["kind"] == "MsgsChanged"]
-                self.assertEqual(told, sent, "nothing is lost, told twice or out of order")
+                    reported += [event["event"]["msgId"] for event in events if event["event"]["kind"] == "MsgsChanged"]
+                self.assertEqual(reported, sent, "nothing is lost, reported twice or out of order")
                 self.park(call("get_next_event_batch")).close()
                 until(lambda: parked(self.gateway) == 0, what="the place")
                 batch.close()

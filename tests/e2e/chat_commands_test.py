@@ -161,7 +161,7 @@ class Requests(Chat):
         events.wait("PrivittyDeviceCapabilitiesReceived", chat_id=self.chat)
         self.assertEqual([command["name"] for command in self.manifest()["commands"]],
                          ["help", "status", "greet", "mark", "report"])
-        # Who may run nothing is told nothing; who has lost everything is told so.
+        # A contact that may run nothing gets no manifest; one that lost every right gets an empty one.
         guest = self.enterContext(Gateway("guest"))
         at_device, guest_chat = join(self.device, guest)
         guest_events = guest.events()

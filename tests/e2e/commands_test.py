@@ -157,7 +157,7 @@ class Output(World):
         received = b""
         while b"event: complete" not in received[-4096:]:
             part = slow.recv(1 << 20)
-            self.assertTrue(part, "the stream ended before the command's end was told")
+            self.assertTrue(part, "the stream ended before the command's end was reported")
             received += part
         self.assertEqual(received.count(b"event: output\n"), count)
         self.assertNotIn(b"event: lag", received)
@@ -177,7 +177,7 @@ class Amounts(World):
         for ident in (without_end, lines):
             self.assertEqual(self.wait_end(ident, 240)["status"], "exited")
         self.assertLess(self.peak() - before, allowed)
-        # The oldest is gone; a late watcher is told so, and sees the end.
+        # The oldest is gone; a late watcher gets a notice of it, and sees the end.
         events = self.events(lines)
         self.assertEqual(events[0].kind, "lag")
         self.assertEqual(events[-1].kind, "complete")

@@ -8,24 +8,23 @@ import json
 import os
 import random
 import threading
-import time
 import unittest
 
-from gateway import Gateway, RpcError, free_port, join, until
+from gateway import Gateway, free_port, join, until
 
 SEED = int(os.environ.get("EDGE_TEST_SEED", random.SystemRandom().randrange(2**32)))
 ROUNDS = int(os.environ.get("EDGE_TEST_CRASH_ROUNDS", "100"))
 
 
 class Side:
-    """A gateway, what it acknowledged, and every event it ever told, over all its lives."""
+    """A gateway, what it acknowledged, and every event it ever reported, over all its lives."""
 
     def __init__(self, gateway):
         self.gateway = gateway
         self.chat = None
         self.tried = 0
         self.acknowledged = []
-        self.told = []
+        self.reported = []
         self.last_id = None
         self.stream = None
 
@@ -35,13 +34,13 @@ class Side:
     def keep_events(self):
         """Takes over what the present stream saw; the next one resumes behind it."""
         if self.stream is not None:
-            self.told += self.stream.seen
+            self.reported += self.stream.seen
             if self.stream.seen:
                 self.last_id = self.stream.seen[-1]["id"]
             self.stream = None
 
     def send_until(self, stop):
-        """Sends numbered messages until told to stop or until the daemon is gone."""
+        """Sends numbered messages until asked to stop or until the daemon is gone."""
         while not stop.is_set():
             self.tried += 1
             text = f"{self.gateway.name} {self.tried}"
@@ -60,13 +59,13 @@ class Side:
 
 class Crash(unittest.TestCase):
     def check_events(self, side):
-        ids = [event["id"] for event in side.told]
+        ids = [event["id"] for event in side.reported]
         for before, after in zip(ids, ids[1:]):
             self.assertLess(before, after, f"{side.gateway.name}: an event id went back")
-        incoming = [event["msg_id"] for event in side.told if event["type"] == "IncomingMsg"]
+        incoming = [event["msg_id"] for event in side.reported if event["type"] == "IncomingMsg"]
         self.assertEqual(len(incoming), len(set(incoming)), "each message is announced once")
-        delivered = [event["msg_id"] for event in side.told if event["type"] == "MsgDelivered"]
-        self.assertEqual(len(delivered), len(set(delivered)), "each delivery is told once")
+        delivered = [event["msg_id"] for event in side.reported if event["type"] == "MsgDelivered"]
+        self.assertEqual(len(delivered), len(set(delivered)), "each delivery is reported once")
 
     def check_texts(self, sender, receiver):
         kept = sender.gateway.texts(sender.chat)
@@ -84,7 +83,7 @@ class Crash(unittest.TestCase):
                   f"{len(sender.acknowledged)}, arrived {len(came)}, missing {missing[:5]}", flush=True)
         self.assertEqual(len(came), len(set(came)), "nothing arrives twice")
         self.assertEqual(set(came), set(own), "what is kept is what arrives")
-        incoming = [event for event in receiver.told if event["type"] == "IncomingMsg"]
+        incoming = [event for event in receiver.reported if event["type"] == "IncomingMsg"]
         self.assertEqual(len(incoming), len(came), "every message was announced to the listener")
 
     def test_kill_9_at_random_moments(self):
@@ -111,7 +110,7 @@ class Crash(unittest.TestCase):
                 self.assertGreaterEqual(len(side.acknowledged), ROUNDS // 4, "messages did flow")
             for sender, receiver in (sides, sides[::-1]):
                 own = len([t for t in sender.gateway.texts(sender.chat) if t.startswith(sender.gateway.name + " ")])
-                until(lambda r=receiver, n=own: len([e for e in r.told + r.stream.seen if e["type"] == "IncomingMsg"]) >= n,
+                until(lambda r=receiver, n=own: len([e for e in r.reported + r.stream.seen if e["type"] == "IncomingMsg"]) >= n,
                       120, "the last announcement")
             for side in sides:
                 side.keep_events()

@@ -30,11 +30,11 @@ class Restore(unittest.TestCase):
                     said[gateway].append(f"{gateway.name} {len(said[gateway])}")
                     gateway.send(chats[gateway], said[gateway][-1])
 
-            def heard(gateway, of):
+            def received(gateway, of):
                 return [text for text in gateway.texts(chats[gateway]) if text.startswith(of.name + " ")]
 
             def all_received():
-                return heard(bob, alice)[-1:] == said[alice][-1:] and heard(alice, bob)[-1:] == said[bob][-1:]
+                return received(bob, alice)[-1:] == said[alice][-1:] and received(alice, bob)[-1:] == said[bob][-1:]
 
             say(alice, 3)
             say(bob, 3)
@@ -61,8 +61,8 @@ class Restore(unittest.TestCase):
             say(back, 4)
             until(all_received, 60, "what was sent after the copy came back")
             # The other side has everything, in order; the restored one all that was sent since, in order, once.
-            self.assertEqual(heard(other, back), said[back])
-            since = heard(back, other)
+            self.assertEqual(received(other, back), said[back])
+            since = received(back, other)
             self.assertEqual(len(since), len(set(since)))
             self.assertEqual(since[-4:], said[other][later[other]:])
             self.assertEqual(since, [text for text in said[other] if text in set(since)])

@@ -56,12 +56,12 @@ class Extras(unittest.TestCase):
         cls.alice = cls.enterClassContext(Gateway("alice"))
         cls.bob = cls.enterClassContext(Gateway("bob"))
         cls.at_alice, cls.at_bob = join(cls.alice, cls.bob)
-        cls.heard = {gateway.name: CoreEvents(gateway) for gateway in (cls.alice, cls.bob)}
+        cls.core_events = {gateway.name: CoreEvents(gateway) for gateway in (cls.alice, cls.bob)}
 
     @classmethod
     def tearDownClass(cls):
-        for heard in cls.heard.values():
-            heard.ended = True
+        for events in cls.core_events.values():
+            events.ended = True
 
     def file(self, name, content):
         path = self.folder / name
@@ -73,15 +73,15 @@ class Extras(unittest.TestCase):
 
     def test_a_call_is_placed_accepted_and_ended(self):
         call = self.alice.rpc("place_outgoing_call", 1, self.at_alice, "offer", True)
-        came = self.heard["bob"].wait("IncomingCall", place_call_info="offer")
+        came = self.core_events["bob"].wait("IncomingCall", place_call_info="offer")
         self.assertEqual((came["chat_id"], came["has_video"]), (self.at_bob, True))
         self.assertEqual(self.bob.rpc("call_info", 1, came["msg_id"]),
                          {"hasVideo": True, "sdpOffer": "offer", "state": {"kind": "Alerting"}})
         self.bob.rpc("accept_incoming_call", 1, came["msg_id"], "answer")
-        self.heard["bob"].wait("IncomingCallAccepted", msg_id=came["msg_id"], from_this_device=True)
-        self.heard["alice"].wait("OutgoingCallAccepted", msg_id=call, accept_call_info="answer")
+        self.core_events["bob"].wait("IncomingCallAccepted", msg_id=came["msg_id"], from_this_device=True)
+        self.core_events["alice"].wait("OutgoingCallAccepted", msg_id=call, accept_call_info="answer")
         self.alice.rpc("end_call", 1, call)
-        self.heard["bob"].wait("CallEnded", msg_id=came["msg_id"])
+        self.core_events["bob"].wait("CallEnded", msg_id=came["msg_id"])
         self.assertEqual(self.bob.rpc("call_info", 1, came["msg_id"])["state"]["kind"], "Completed")
         self.assertEqual(self.bob.rpc("get_message", 1, came["msg_id"])["text"], "Incoming video call\n<1 minute")
         self.assertEqual(json.loads(self.alice.rpc("ice_servers", 1)), [])
@@ -103,7 +103,7 @@ class Extras(unittest.TestCase):
         path = until(lambda: [one for one in self.bob.rpc("get_locations", 1, None, None, 0, 0)
                               if not one["isIndependent"]])
         self.assertEqual((path[0]["latitude"], path[0]["accuracy"]), (1, 3))
-        self.assertTrue(self.heard["bob"].of("LocationChanged", contactId=place["contactId"]))
+        self.assertTrue(self.core_events["bob"].of("LocationChanged", contactId=place["contactId"]))
         self.alice.rpc("stop_sending_locations")
         self.assertFalse(self.alice.rpc("is_sending_locations_to_chat", 1, self.at_alice))
         with self.assertRaisesRegex(RpcError, "latitude"):
@@ -140,8 +140,8 @@ class Extras(unittest.TestCase):
         update = {"payload": {"n": [1, 2.5, "ü"]}, "info": "bob voted", "href": "#1", "summary": "1 vote",
                   "notify": {self.alice.rpc("get_webxdc_info", 1, sent)["selfAddr"]: "look"}}
         self.bob.rpc("send_webxdc_status_update", 1, received, json.dumps(update), None)
-        self.heard["alice"].wait("WebxdcStatusUpdate", msgId=sent, statusUpdateSerial=1)
-        notice = self.heard["alice"].wait("IncomingWebxdcNotify", text="look", href="#1")
+        self.core_events["alice"].wait("WebxdcStatusUpdate", msgId=sent, statusUpdateSerial=1)
+        notice = self.core_events["alice"].wait("IncomingWebxdcNotify", text="look", href="#1")
         [got] = json.loads(self.alice.rpc("get_webxdc_status_updates", 1, sent, 0))
         self.assertEqual(got, {**update, "serial": 1, "max_serial": 1})
         self.assertEqual(self.alice.rpc("get_webxdc_info", 1, sent)["summary"], "1 vote")
@@ -152,29 +152,29 @@ class Extras(unittest.TestCase):
             with self.assertRaisesRegex(RpcError, "update"):
                 self.bob.rpc("send_webxdc_status_update", 1, received, bad, None)
         self.bob.restart()
-        self.heard["bob"] = CoreEvents(self.bob)
+        self.core_events["bob"] = CoreEvents(self.bob)
         self.assertEqual(json.loads(self.bob.rpc("get_webxdc_status_updates", 1, received, 0))[0]["payload"],
                          update["payload"])
         self.alice.rpc("delete_messages_for_all", 1, [sent])
-        self.heard["bob"].wait("WebxdcInstanceDeleted", msgId=received)
+        self.core_events["bob"].wait("WebxdcInstanceDeleted", msgId=received)
 
     def test_running_apps_talk_in_real_time_and_nothing_of_it_stays(self):
         sent = self.alice.rpc("send_msg", 1, self.at_alice, {"text": "play now", "file": self.file("g.xdc", app())})
         received = self.arrived("play now")
         self.alice.rpc("send_webxdc_realtime_advertisement", 1, sent)
-        self.heard["bob"].wait("WebxdcRealtimeAdvertisementReceived", msgId=received)
+        self.core_events["bob"].wait("WebxdcRealtimeAdvertisementReceived", msgId=received)
         self.bob.rpc("send_webxdc_realtime_advertisement", 1, received)
-        self.heard["alice"].wait("WebxdcRealtimeAdvertisementReceived", msgId=sent)
+        self.core_events["alice"].wait("WebxdcRealtimeAdvertisementReceived", msgId=sent)
         data = list(b"ball at 3,4 ") + list(range(256))
         self.alice.rpc("send_webxdc_realtime_data", 1, sent, data)
-        self.assertEqual(self.heard["bob"].wait("WebxdcRealtimeData", msgId=received)["data"], data)
+        self.assertEqual(self.core_events["bob"].wait("WebxdcRealtimeData", msgId=received)["data"], data)
         self.bob.rpc("send_webxdc_realtime_data", 1, received, [1])
-        self.heard["alice"].wait("WebxdcRealtimeData", msgId=sent, data=[1])
+        self.core_events["alice"].wait("WebxdcRealtimeData", msgId=sent, data=[1])
         self.bob.rpc("leave_webxdc_realtime", 1, received)
         self.alice.rpc("send_webxdc_realtime_data", 1, sent, [2])
         self.alice.send(self.at_alice, "after the game")
         self.arrived("after the game")
-        self.assertFalse(self.heard["bob"].of("WebxdcRealtimeData", data=[2]))
+        self.assertFalse(self.core_events["bob"].of("WebxdcRealtimeData", data=[2]))
         self.assertEqual(self.bob.rpc("get_webxdc_status_updates", 1, received, 0), "[]")
         with self.assertRaisesRegex(RpcError, "100,?000"):
             self.alice.rpc("send_webxdc_realtime_data", 1, sent, [0] * 100001)

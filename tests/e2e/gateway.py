@@ -43,7 +43,7 @@ def until(condition, seconds=20, what="the condition"):
 
 
 def free_port():
-    """A free loopback port below the range the kernel hands out, so that it stays ours over a restart."""
+    """A free loopback port below the range the kernel assigns, so that it stays ours over a restart."""
     while True:
         port = random.SystemRandom().randrange(15000, 32000)
         with socket.socket() as probe:

@@ -33,7 +33,7 @@ class Authority:
 
 
 class TlsDoor:
-    """Ends TLS on one port and hands the bytes to another, as a reverse proxy does."""
+    """Ends TLS on one port and forwards the bytes to another, as a reverse proxy does."""
 
     def __init__(self, authority, port, to):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -212,8 +212,8 @@ class Keys(unittest.TestCase):
     def test_the_client_shows_its_key_and_lists_without_it(self):
         url = self.gateway.url
         self.assertEqual(cli("--url", url, "chats").returncode, 1)
-        told = cli("--url", url, "chats").stderr
-        self.assertIn("PRIVITTY_API_KEY", told)
+        message = cli("--url", url, "chats").stderr
+        self.assertIn("PRIVITTY_API_KEY", message)
         self.assertEqual(cli("--url", url, "chats", env={"PRIVITTY_API_KEY": self.all}).returncode, 0)
         place = pathlib.Path(self.folder.name) / "key"
         place.write_text(self.all + "\n", encoding="utf-8")
@@ -231,7 +231,7 @@ class Keys(unittest.TestCase):
         self.assertIn("error", answer)
 
     def test_mistakes_are_named(self):
-        for args, told in [
+        for args, message in [
                 (["keys", "add", "x", "--scope", "admin"], "PRIVITTY_API_KEYS_FILE"),
                 (["keys", "--api-keys", str(self.file), "add", "x", "--scope", "rpc"], "'rpc' is no scope"),
                 (["keys", "--api-keys", str(self.file), "add", "all", "--scope", "admin"], "already"),
@@ -240,7 +240,7 @@ class Keys(unittest.TestCase):
                 (["keys", "--api-keys", str(self.file), "revoke", "nobody"], "keys list")]:
             done = cli(*args, env={"PRIVITTY_API_KEYS_FILE": ""})
             self.assertEqual(done.returncode, 1, args)
-            self.assertIn(told, done.stderr)
+            self.assertIn(message, done.stderr)
 
 
 if __name__ == "__main__":

@@ -160,7 +160,7 @@ class Licenses(unittest.TestCase):
                     one.rpc("privitty_license_check_feature", 1)
                 self.assertIn("status is 'expired'", no.exception.message)
                 one.restart()
-            # Issued a second later at least, which is what tells a new license from a kept one.
+            # Issued a second later at least, which is what distinguishes a new license from a kept one.
             until(lambda: one.rpc("privitty_license_sync") is None and one.rpc("privitty_license_get_status") == 0,
                   what="a newer license")
             self.assertIsNone(one.rpc("privitty_license_check_feature", 1))

@@ -241,17 +241,17 @@ class Restart(Pair):
 
     def test_missed_events_are_replayed_after_a_restart(self):
         first = self.alice.events()
-        self.alice.send(self.chat_a, "heard live")
-        heard = first.wait("MsgDelivered")
+        self.alice.send(self.chat_a, "seen live")
+        received = first.wait("MsgDelivered")
         first.close()
         self.alice.streams.remove(first)
         missed = self.alice.send(self.chat_a, "missed")
         until(lambda: self.alice.state(missed) == DELIVERED, what="delivery")
         self.alice.restart()
-        second = self.alice.events(last_event_id=heard["id"])
+        second = self.alice.events(last_event_id=received["id"])
         second.wait("MsgDelivered", msg_id=missed)
-        self.assertTrue(all(event["id"] > heard["id"] for event in second.seen), "nothing is told twice")
-        again = self.alice.events(f"last_event_id={heard['id']}")  # the same by the query
+        self.assertTrue(all(event["id"] > received["id"] for event in second.seen), "nothing is reported twice")
+        again = self.alice.events(f"last_event_id={received['id']}")  # the same by the query
         again.wait("MsgDelivered", msg_id=missed)
         live = self.alice.send(self.chat_a, "live again")
         second.wait("MsgDelivered", msg_id=live)

@@ -42,7 +42,7 @@ def back_again():
 
 
 class Host:
-    """A namespace with loopback up; forwards nothing unless told."""
+    """A namespace with loopback up; forwards nothing unless asked to."""
 
     def __init__(self, name):
         self.name = name

@@ -69,15 +69,15 @@ class Talk:
                 said.append(f"{side.name} {len(said) + 1}")
                 side.send(self.chats[side], said[-1])
 
-    def heard(self):
+    def received(self):
         """What came to each side, in order."""
         return [[text for text in side.texts(self.chats[side]) if text not in self.said[side]] for side in self.sides]
 
     def all_came(self, what):
         """Long: where packets are lost, TCP doubles its pause after each, from seconds over slow lines."""
         expected = [self.said[side] for side in reversed(self.sides)]
-        until(lambda: all(len(came) >= len(said) for came, said in zip(self.heard(), expected)), 150, what)
-        for came, said in zip(self.heard(), expected):
+        until(lambda: all(len(came) >= len(said) for came, said in zip(self.received(), expected)), 150, what)
+        for came, said in zip(self.received(), expected):
             assert came == said, f"{what}: " + difference("the other side", said, came)
 
 
@@ -135,9 +135,9 @@ class Hosts(unittest.TestCase):
 
     def rough(self):
         self.network.set(ROUGH)
-        before = self.talk.heard()
+        before = self.talk.received()
         self.talk.say(BURST)
-        until(lambda: all(len(now) >= len(then) + BURST // 2 for now, then in zip(self.talk.heard(), before)), 150,
+        until(lambda: all(len(now) >= len(then) + BURST // 2 for now, then in zip(self.talk.received(), before)), 150,
               "half of what was said while packets were lost")
         self.network.set(GOOD)
         self.talk.all_came("what was said while packets were lost and overtook each other")
@@ -154,10 +154,10 @@ class Hosts(unittest.TestCase):
         self.talk.all_came("what was said before the cut")
         cut = self.random.randrange(2)
         self.network.links[cut].set(CUT)
-        before = self.talk.heard()
+        before = self.talk.received()
         self.talk.say(BURST)
         until(lambda: kept(self.relay) > 0, 30, "what the relay keeps for the device that is away")
-        self.assertEqual(self.talk.heard(), before)
+        self.assertEqual(self.talk.received(), before)
         for one in (self.relay, *self.talk.sides):
             one.move_clock(DAY)
         self.network.links[cut].set(GOOD)

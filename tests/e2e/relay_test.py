@@ -6,10 +6,8 @@ import os
 import pathlib
 import random
 import re
-import shutil
 import sqlite3
 import subprocess
-import tempfile
 import time
 import unittest
 import urllib.parse
@@ -17,6 +15,7 @@ import urllib.parse
 import bad_relay
 import gateway
 from gateway import Gateway, until
+from small_disk import SmallDisk
 
 SEED = int(os.environ.get("EDGE_TEST_SEED") or random.SystemRandom().randrange(1 << 32))
 
@@ -92,13 +91,13 @@ class ThroughARelay(unittest.TestCase):
                 link = alice.rpc("get_chat_securejoin_qr_code", 1, None)
                 self.assertEqual(urllib.parse.unquote(re.search(r"u=([^&]+)", link)[1]), relay.url_for_devices)
                 chat_a, chat_b = gateway.join(alice, bob)
-                heard = alice.events()
+                received = alice.events()
                 for number in range(20):
                     bob.send(chat_b, f"from bob {number}")
                 until(lambda: alice.texts(chat_a) == [f"from bob {n}" for n in range(20)], what="bob's texts")
                 last = bob.rpc("get_message_ids", 1, chat_b, False, False)[-1]
                 until(lambda: bob.state(last) == 26, what="delivery")
-                alice.rpc("markseen_msgs", 1, [heard.wait("IncomingMsg")["msg_id"]])
+                alice.rpc("markseen_msgs", 1, [received.wait("IncomingMsg")["msg_id"]])
                 until(lambda: any(m["state"] == 28 for m in bob.messages(chat_b)), what="the read receipt")
 
                 source = bob.folder / "large.bin"
@@ -116,7 +115,7 @@ class ThroughARelay(unittest.TestCase):
                 cli(relay, "revoke", "boats")
                 self.assertIn("revoked", cli(relay, "list"))
                 self.assertEqual(deposit(relay, link, [b"x" * 300])[0], 401)
-                bob.wait_log("relay admit")  # idle: nothing but the end of its stream tells it
+                bob.wait_log("relay admit")  # idle: only the end of its stream shows it
                 until(lambda: bob.rpc("get_connectivity", 1) <= 2000, what="the device to know")
                 alice.wait_log("relay admit")
 
@@ -222,14 +221,7 @@ class ThroughARelay(unittest.TestCase):
             until(lambda: bob.state(last) == 26, what="delivery")
 
     def test_a_relay_whose_disk_is_full_is_emptied_by_its_devices(self):
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="edge-full-"))
-        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder],
-                                 capture_output=True, text=True, check=False)
-        if mounted.returncode:
-            self.skipTest(f"mounting is not allowed here: {mounted.stderr.strip()}")
-        self.addCleanup(subprocess.run, ["umount", "-l", folder], check=False)
-        relay = relay_gateway("--relay-open", folder=folder)
+        relay = relay_gateway("--relay-open", folder=SmallDisk(self, 24).folder)
         with relay, device("alice", relay) as alice, device("bob", relay) as bob:
             connected(alice)
             chat_a, chat_b = gateway.join(alice, bob)

@@ -134,7 +134,7 @@ class Secrecy(unittest.TestCase):
             with self.subTest(what):
                 found = wire.find(needles, haystacks)
                 self.assertFalse(found, f"{len(found)} known values found: {report(found)}")
-        for gateway in world.gateways:  # what the log tells is read by others too
+        for gateway in world.gateways:  # the log is read by others too
             self.assertFalse(wire.find(values[:len(known.texts)], {"log": "\n".join(gateway.log).encode()}))
 
     def test_without_sealing_the_same_search_finds_everything_on_disk(self):

@@ -47,7 +47,7 @@ def some_weather(chance):
     return Weather(lose=pick(0.3), cut_answer=pick(0.3), twice=pick(0.3), late=pick(0.2), delay=pick(0.2))
 
 
-def talk(seed, messages, seconds_to_heal=120, tell=print):
+def talk(seed, messages, seconds_to_heal=120, report=print):
     """Sends about `messages` each way under faults, then heals the links and compares."""
     chance = random.Random(seed)
     sides = [Side("alice", seed + 1), Side("bob", seed + 2)]
@@ -89,7 +89,7 @@ def talk(seed, messages, seconds_to_heal=120, tell=print):
                 assert came == kept, difference(sender.gateway.name, kept, came)
                 failed = [m["id"] for m in sender.gateway.messages(sender.chat) if m["state"] == 24]
                 assert not failed, f"{sender.gateway.name} gave up {failed[:5]}"
-            tell(f"seed {seed}: {sides[0].tried} and {sides[1].tried} messages, {kills} kills, {jumps} clock jumps, "
+            report(f"seed {seed}: {sides[0].tried} and {sides[1].tried} messages, {kills} kills, {jumps} clock jumps, "
                  f"{time.monotonic() - began:.1f} s: all arrived once, in order")
     finally:
         for side in sides:

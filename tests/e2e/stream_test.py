@@ -308,8 +308,8 @@ class Removed(Stream):
                     until(lambda: query.startswith("account") or any(
                         f'"msg_id":{message}' in data for data in reader.data()), what="the newest event")
                     until(lambda: any("AccountsChanged" in data for data in reader.data()), what="that it is gone")
-                    told = [json.loads(data) for data in reader.data()]
-                    self.assertEqual({event["type"] for event in told if event.get("account_id") == second},
+                    reported = [json.loads(data) for data in reader.data()]
+                    self.assertEqual({event["type"] for event in reported if event.get("account_id") == second},
                                      {"AccountsChanged"})
 
 

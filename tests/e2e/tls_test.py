@@ -149,9 +149,9 @@ class Tls(unittest.TestCase):
             self.raw(foreign)
         with socket.create_connection(("127.0.0.1", self.gateway.port), timeout=scaled(20)) as plain:
             plain.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-            told = plain.recv(4096)
-        self.assertIn(b"400 Bad Request", told)
-        self.assertIn(b"https://", told)
+            message = plain.recv(4096)
+        self.assertIn(b"400 Bad Request", message)
+        self.assertIn(b"https://", message)
 
     def test_many_that_never_shake_hands_delay_nobody(self):
         idle = [socket.create_connection(("127.0.0.1", self.gateway.port)) for _ in range(200)]
@@ -214,13 +214,13 @@ class Tls(unittest.TestCase):
                  (["--tls-cert", str(key), "--tls-key", str(key)], "holds no certificate", 1),
                  (["--tls-cert", str(cert), "--tls-key", str(cert)], "holds no private key", 1),
                  (["--tls-cert", str(cert), "--tls-key", str(locked)], "passphrase", 1)]
-        for flags, told, code in cases:
+        for flags, message, code in cases:
             with tempfile.TemporaryDirectory() as folder:
                 done = subprocess.run([DAEMON, "--listen", "127.0.0.1:0", "--accounts", folder, *flags],
                                       stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=scaled(20),
                                       check=False)
             self.assertEqual(done.returncode, code, done.stderr)
-            self.assertIn(told, done.stderr)
+            self.assertIn(message, done.stderr)
 
     def test_gateways_reach_each_other_by_https(self):
         trust = {"SSL_CERT_FILE": str(self.authority.root), "CURL_CA_BUNDLE": str(self.authority.root)}

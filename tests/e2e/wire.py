@@ -84,7 +84,7 @@ def find(values, haystacks):
     """
     table = {}
     for value in values:
-        assert len(value) >= WINDOW, f"too short to be told from chance: {value!r}"
+        assert len(value) >= WINDOW, f"too short to be distinguished from chance: {value!r}"
         for name, dress in dresses(value):
             table.setdefault(dress[:WINDOW], []).append((dress, name, value))
     found = {}

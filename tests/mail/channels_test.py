@@ -69,11 +69,11 @@ class Channel(Case):
 
 class Channels(Channel):
     def test_we_read_the_channel_of_a_phone(self):
-        alice, bob = at_once(lambda: subject("alice"), lambda: peer("bob"))
+        alice, bob = self.ours_and_a_phone()
         self.reads(bob, alice)
 
     def test_a_phone_reads_our_channel(self):
-        alice, bob = at_once(lambda: subject("alice"), lambda: peer("bob"))
+        alice, bob = self.ours_and_a_phone()
         self.reads(alice, bob)
 
     def reads(self, owner, reader):
@@ -94,12 +94,12 @@ class Channels(Channel):
         return channel, its
 
     def test_a_reader_leaves(self):
-        alice, bob = at_once(lambda: subject("alice"), lambda: peer("bob"))
+        alice, bob = self.ours_and_a_phone()
         channel, its = self.reads(alice, bob)
         self.leaves(alice, channel, bob, its)
 
     def test_we_leave_a_channel(self):
-        alice, bob = at_once(lambda: subject("alice"), lambda: peer("bob"))
+        alice, bob = self.ours_and_a_phone()
         channel, its = self.reads(bob, alice)
         self.leaves(bob, channel, alice, its)
 
@@ -120,11 +120,11 @@ class Life(Channel):
     """All that a channel brings, with the owner on either side."""
 
     def test_at_a_phone(self):
-        alice, bob = at_once(lambda: subject("alice"), lambda: peer("bob"))
+        alice, bob = self.ours_and_a_phone()
         self.lives(bob, alice)
 
     def test_with_us(self):
-        alice, bob = at_once(lambda: subject("alice"), lambda: peer("bob"))
+        alice, bob = self.ours_and_a_phone()
         self.lives(alice, bob)
 
     def lives(self, owner, reader):
@@ -170,11 +170,11 @@ class Readers(Channel):
     """Two readers who do not learn of each other."""
 
     def test_of_a_phone(self):
-        alice, bob, carol = at_once(lambda: subject("alice"), lambda: peer("bob"), lambda: peer("carol"))
+        alice, bob, carol = self.ours_and_a_phone("carol")
         self.come_and_go(bob, alice, carol)
 
     def test_of_ours(self):
-        alice, bob, carol = at_once(lambda: subject("alice"), lambda: peer("bob"), lambda: peer("carol"))
+        alice, bob, carol = self.ours_and_a_phone("carol")
         self.come_and_go(alice, bob, carol)
 
     def come_and_go(self, owner, first, second):
@@ -203,7 +203,7 @@ class Readers(Channel):
 
 class Edges(Channel):
     def test_a_link_is_used_twice(self):
-        alice, bob = at_once(lambda: subject("alice"), lambda: peer("bob"))
+        alice, bob = self.ours_and_a_phone()
         for owner, reader in ((alice, bob), (bob, alice)):
             channel, its = self.opened(owner, reader, name=f"Twice of {owner.name}")
             since, mails = reader.now(), len(self.mails_between(owner, reader))
@@ -214,7 +214,7 @@ class Edges(Channel):
             self.assertEqual(mails + 1, len(self.mails_between(owner, reader)), "nothing was asked for")
 
     def test_two_channels_of_one_owner_at_once(self):
-        alice, bob = at_once(lambda: subject("alice"), lambda: peer("bob"))
+        alice, bob = self.ours_and_a_phone()
         for owner, reader in ((alice, bob), (bob, alice)):
             channels = [owner.rpc("create_broadcast", f"{number} of {owner.name}") for number in range(2)]
             chats = [reader.rpc("secure_join", owner.rpc("get_chat_securejoin_qr_code", channel)) for channel in channels]
@@ -224,7 +224,7 @@ class Edges(Channel):
                 self.posts(owner, channel, f"in {channel} of {owner.name}", (reader, its))
 
     def test_a_withdrawn_link_adds_nobody(self):
-        alice, bob, carol = at_once(lambda: subject("alice"), lambda: peer("bob"), lambda: peer("carol"))
+        alice, bob, carol = self.ours_and_a_phone("carol")
         for owner, first, second in ((alice, bob, carol), (bob, alice, carol)):
             channel, its = self.opened(owner, first, name=f"Closed of {owner.name}")
             link = owner.rpc("get_chat_securejoin_qr_code", channel)
@@ -234,25 +234,25 @@ class Edges(Channel):
             self.assertEqual([first.address], owner.members(channel))
 
     def test_the_owner_is_blocked(self):
-        self.is_read_though_blocked(*at_once(lambda: subject("alice"), lambda: peer("bob")))
+        self.is_read_though_blocked(*self.ours_and_a_phone())
 
     def test_we_block_the_owner(self):
-        self.is_read_though_blocked(*at_once(lambda: peer("bob"), lambda: subject("alice")))
+        self.is_read_though_blocked(*reversed(self.ours_and_a_phone()))
 
     def is_read_though_blocked(self, owner, reader):
         channel, its = self.opened(owner, reader)
         contact = next(c for c in reader.rpc("get_chat_contacts", its) if c != SELF)
         reader.rpc("block_contact", contact)
         # The posts of a channel that one joined arrive there; leaving it is what ends it.
-        self.posts(owner, channel, "heard all the same", (reader, its))
+        self.posts(owner, channel, "arrives all the same", (reader, its))
         another = owner.rpc("create_broadcast", "Another")
         since = reader.now()
         there = reader.rpc("secure_join", owner.rpc("get_chat_securejoin_qr_code", another))
         reader.wait("SecurejoinJoinerProgress", since, progress=1000)
-        self.posts(owner, another, "heard there, too", (reader, there))
+        self.posts(owner, another, "arrives there, too", (reader, there))
 
     def test_a_channel_is_deleted_and_joined_again(self):
-        alice, bob = at_once(lambda: subject("alice"), lambda: peer("bob"))
+        alice, bob = self.ours_and_a_phone()
         for owner, reader in ((alice, bob), (bob, alice)):
             channel, its = self.opened(owner, reader, name=f"Deleted of {owner.name}")
             self.posts(owner, channel, f"before of {owner.name}", (reader, its))

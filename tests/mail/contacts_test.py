@@ -6,11 +6,11 @@ from world import Case, RpcError, at_once, join, peer, setUpModule, subject, tea
 
 class Strangers(Case):
     def test_a_stranger_on_a_phone_asks(self):
-        alice, bob = at_once(lambda: subject("alice"), lambda: peer("bob"))
+        alice, bob = self.ours_and_a_phone()
         self.asks(bob, alice)
 
     def test_we_write_to_a_phone_that_does_not_know_us(self):
-        alice, bob = at_once(lambda: subject("alice"), lambda: peer("bob"))
+        alice, bob = self.ours_and_a_phone()
         self.asks(alice, bob)
 
     def asks(self, stranger, receiver):
@@ -34,7 +34,7 @@ class Strangers(Case):
         stranger.is_delivered(sent["id"], 28)
 
     def test_a_blocked_one_is_not_heard(self):
-        alice, bob, carol = at_once(lambda: subject("alice"), lambda: peer("bob"), lambda: peer("carol"))
+        alice, bob, carol = self.ours_and_a_phone("carol")
         (_, bobs), (_, carols) = at_once(lambda: join(alice, bob), lambda: join(alice, carol))
         contact = alice.contact_of(bob)
         alice.rpc("block_contact", contact)

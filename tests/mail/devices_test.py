@@ -164,7 +164,7 @@ class GroupsOfDevices(Devices):
 
 
 class NewsOfDevices(Devices):
-    """What nobody else is told."""
+    """What only our other devices get."""
 
     def test_an_invite_of_one_is_answered_by_the_other(self):
         for device, other in self.both:

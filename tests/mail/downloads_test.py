@@ -111,9 +111,9 @@ class Troubled(OwnMailServer, Limited):
             b"From: <carol@elsewhere.test>\r\nMessage-ID: <huge@elsewhere.test>\r\nChat-Version: 1.0\r\n"
             b"Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=b\r\n\r\n"
             b"--b\r\nContent-Type: application/octet-stream\r\n\r\n" + body * (42 * 2 ** 20 // len(body)) + b"--b--\r\n"))
-        told = alice.arrives("carol@elsewhere.test", 60)
-        self.assertIn("42.0 MiB", told["text"])
-        self.assertTrue(alice.chat(told["chatId"])["isDeviceChat"])
+        notice = alice.arrives("carol@elsewhere.test", 60)
+        self.assertIn("42.0 MiB", notice["text"])
+        self.assertTrue(alice.chat(notice["chatId"])["isDeviceChat"])
 
 
 if __name__ == "__main__":

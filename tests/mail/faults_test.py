@@ -4,7 +4,6 @@ import contextlib
 import os
 import pathlib
 import random
-import subprocess
 import tempfile
 import threading
 import time
@@ -16,6 +15,7 @@ from cut_proxy import CutProxy
 from dovecot import Dovecot
 from moved_clock import DAY, MOVABLE, YEAR, MovedClock
 from parties import DELIVERED, FAILED, Server
+from small_disk import SmallDisk
 
 SEED = int(os.environ.get("EDGE_TEST_SEED", random.SystemRandom().randrange(10 ** 6)))
 MOMENT = threading.Event()
@@ -238,7 +238,7 @@ class Answers(OwnProcess):
 
 class Unreadable(Case):
     def test_a_mail_that_nobody_can_read_costs_itself_alone(self):
-        alice, bob = at_once(lambda: subject("alice"), lambda: peer("bob"))
+        alice, bob = self.ours_and_a_phone()
         at_alice, at_bob = join(alice, bob)
         before, _ = self.sent(bob, at_bob, alice)
         good = self.rig.smtp.sent_by(bob.address)[-1].data
@@ -286,12 +286,7 @@ class FullDisk(OwnProcess):
     """alice's folder is on a small disk of its own."""
 
     def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mail-disk-"))
-        self.addCleanup(self.folder.rmdir)
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", self.folder], capture_output=True, check=False)
-        if mounted.returncode:
-            self.skipTest("mounting needs root")
-        self.addCleanup(subprocess.run, ["umount", "-l", self.folder], check=False)
+        self.folder = SmallDisk(self, 40).folder
         super().setUp()
 
     def test_mails_wait_while_the_disk_is_full(self):

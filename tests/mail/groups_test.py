@@ -15,7 +15,7 @@ class Crew(Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.alice, cls.bob, cls.carol = at_once(lambda: subject("alice"), lambda: peer("bob"), lambda: peer("carol"))
+        cls.alice, cls.bob, cls.carol = self.ours_and_a_phone("carol")
         (cls.alice_bob, cls.bob_alice), (cls.alice_carol, cls.carol_alice) = at_once(
             lambda: join(cls.alice, cls.bob), lambda: join(cls.alice, cls.carol))
         cls.everybody = sorted(party.address for party in (cls.alice, cls.bob, cls.carol))
@@ -163,11 +163,11 @@ class Codes(Case):
     """Somebody joins a group as the first thing."""
 
     def test_we_join_the_group_of_a_stranger(self):
-        alice, bob = at_once(lambda: subject("alice"), lambda: peer("bob"))
+        alice, bob = self.ours_and_a_phone()
         self.first(bob, alice)
 
     def test_a_stranger_joins_our_group(self):
-        alice, bob = at_once(lambda: subject("alice"), lambda: peer("bob"))
+        alice, bob = self.ours_and_a_phone()
         self.first(alice, bob)
 
     def first(self, owner, newcomer):

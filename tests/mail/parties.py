@@ -146,7 +146,7 @@ class Server(RpcPipes):
         return Party(self, account, name, None)
 
     def party(self, name, address=None, security="ssl", **login):
-        """An account on the rig whose inbox is watched, with a name. Core trusts no authority but the Web's, so it is told to
+        """An account on the rig whose inbox is watched, with a name. Core trusts no authority but the Web's, so it is set to
         accept any certificate; ours checks."""
         made = self.unconfigured(name)
         made.configure(address or self.rig.address(name), security, **login)

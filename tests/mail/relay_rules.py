@@ -1,4 +1,4 @@
-"""What a chatmail relay lets through, as its filter decides: an oracle for every mail that a program hands to the rig.
+"""What a chatmail relay lets through, as its filter decides: an oracle for every mail that a program submits to the rig.
 
 why_refused() gives the answer of the filter, or None where a mail passes. The rules: MAIL FROM is the address of the From header;
 the mail is multipart/encrypted with exactly two parts, "Version: 1" and an armored OpenPGP message without comments whose packets

@@ -1,5 +1,5 @@
 """A small submission server: it checks passwords, senders and recipients as a relay does, asks the relay's filter about every mail,
-delivers into the rig's mailboxes, and can be told to fail."""
+delivers into the rig's mailboxes, and can be made to fail."""
 import base64
 import binascii
 import contextlib
@@ -15,7 +15,7 @@ from relay_rules import LARGEST, why_refused
 
 @dataclasses.dataclass
 class Mail:
-    """What a client handed over. `refused` is the answer of the filter; such a mail was not delivered."""
+    """A mail that a client submitted. `refused` is the answer of the filter; such a mail was not delivered."""
     sender: str
     recipients: list
     data: bytes

@@ -7,11 +7,11 @@ from parties import DELIVERED, READ, SELF
 
 class Joining(Case):
     def test_a_phone_scans_our_code(self):
-        alice, bob = at_once(lambda: subject("alice"), lambda: peer("bob"))
+        alice, bob = self.ours_and_a_phone()
         self.joined(alice, bob)
 
     def test_we_scan_the_code_of_a_phone(self):
-        alice, bob = at_once(lambda: subject("alice"), lambda: peer("bob"))
+        alice, bob = self.ours_and_a_phone()
         self.joined(bob, alice)
 
     def joined(self, inviter, joiner):

@@ -6,7 +6,7 @@ from gateway import scaled
 
 
 def until(condition, seconds=20, what="the condition"):
-    """Waits for condition() to be truthy and returns it. `what` may be a function that tells how things stand."""
+    """Waits for condition() to be truthy and returns it. `what` may be a function that describes the state."""
     end = time.monotonic() + scaled(seconds)
     pause, never = 0.02, threading.Event()
     while True:

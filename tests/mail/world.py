@@ -90,6 +90,10 @@ class Case(unittest.TestCase):
         MADE.set(made)
         cls.addClassCleanup(go_offline, made)
 
+    def ours_and_a_phone(self, *phones):
+        """(alice, the subject; bob, a core; and further ones by name), made at once."""
+        return at_once(lambda: subject("alice"), *[functools.partial(peer, name) for name in ("bob", *phones)])
+
     def is_padlocked(self, party, message):
         self.assertIs(True, message["showPadlock"], f"at {party}: {message}")
         self.assertIs(True, party.chat(message["chatId"])["isEncrypted"], party)

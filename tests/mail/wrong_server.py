@@ -1,6 +1,5 @@
 """Servers with a certificate that must not be accepted: they note what a client sends after the handshake all the same."""
 import contextlib
-import socket
 import ssl
 
 from loopback_server import LoopbackServer
