@@ -87,27 +87,29 @@ std::vector<std::string> argv(std::string_view text) {
   return found->command->argv(found->values);
 }
 
-using Words = std::vector<std::string>;
+using MatchWords = std::vector<std::string>;
 
 }  // namespace
 
 TEST_CASE("a command is called by its name and the values of its arguments in order") {
-  CHECK(argv("show notes.txt") == Words{"/bin/cat", "--", "notes.txt"});
-  CHECK(argv("show 'my notes.txt'") == Words{"/bin/cat", "--", "my notes.txt"});
-  CHECK(argv("level 7") == Words{"/bin/echo", "--level=7", "red"});
-  CHECK(argv("level -3 'dark blue'") == Words{"/bin/echo", "--level=-3", "dark blue"});
-  CHECK(argv("level 7 --green") == Words{"/bin/echo", "--level=7", "--green"});  // it was listed
+  CHECK(argv("show notes.txt") == MatchWords{"/bin/cat", "--", "notes.txt"});
+  CHECK(argv("show 'my notes.txt'") == MatchWords{"/bin/cat", "--", "my notes.txt"});
+  CHECK(argv("level 7") == MatchWords{"/bin/echo", "--level=7", "red"});
+  CHECK(argv("level -3 'dark blue'") == MatchWords{"/bin/echo", "--level=-3", "dark blue"});
+  CHECK(argv("level 7 --green") ==
+        MatchWords{"/bin/echo", "--level=7", "--green"});  // it was listed
 }
 
 TEST_CASE("an allowed line is itself, with fitting values in its holes") {
-  CHECK(argv("git status") == Words{"git", "status"});
-  CHECK(argv("  git   'status' ") == Words{"git", "status"});
-  CHECK(argv("git log -n 5 --author=Ada") == Words{"git", "log", "-n", "5", "--author=Ada"});
+  CHECK(argv("git status") == MatchWords{"git", "status"});
+  CHECK(argv("  git   'status' ") == MatchWords{"git", "status"});
+  CHECK(argv("git log -n 5 --author=Ada") == MatchWords{"git", "log", "-n", "5", "--author=Ada"});
   CHECK(argv("git log -n 5 \"--author=Ada King\"") ==
-        Words{"git", "log", "-n", "5", "--author=Ada King"});
-  CHECK(argv("show all links") == Words{"show", "all", "links"});  // although show takes one word
-  CHECK(argv("swap x with x") == Words{"swap", "x", "with", "x"});
-  CHECK(argv("df -h | tail -n 3") == Words{"/bin/sh", "-c", "df -h | tail -n 3", "sh"});
+        MatchWords{"git", "log", "-n", "5", "--author=Ada King"});
+  CHECK(argv("show all links") ==
+        MatchWords{"show", "all", "links"});  // although show takes one word
+  CHECK(argv("swap x with x") == MatchWords{"swap", "x", "with", "x"});
+  CHECK(argv("df -h | tail -n 3") == MatchWords{"/bin/sh", "-c", "df -h | tail -n 3", "sh"});
 }
 
 TEST_CASE("a refusal says what is allowed near it, or what is wrong with a value") {
@@ -141,7 +143,7 @@ TEST_CASE("rows that the caller may not run are as good as absent") {
 
 // Every string argument gets each of these as one value; none may change what is run.
 TEST_CASE("injections in an argument are refused or are one word of the program's arguments") {
-  const Words refused = {
+  const MatchWords refused = {
       "-rf",
       "--exec=/bin/sh",
       "-",
@@ -169,11 +171,11 @@ TEST_CASE("injections in an argument are refused or are one word of the program'
   };
   for (const std::string& value : refused) {
     INFO(value);
-    const auto found = match(quote_words(Words{"show", value}));
+    const auto found = match(quote_words(MatchWords{"show", value}));
     REQUIRE_FALSE(found);
     CHECK(found.error().code == base::Errc::invalid_argument);
   }
-  const Words data = {
+  const MatchWords data = {
       ";id",   "a;id", "$(id)", "`id`", "${IFS}", "$HOME", "a|b",   "a||b", "a&b",
       "a&&b",  "a>b",  "a<b",   "*",    "?",      "[a-z]", "{a,b}", "!x",   "#x",
       "%n%s",  "a b",  " a",    "'",    "\"",     "\\",    "\\n",   "a=b",  "LD_PRELOAD=x",
@@ -181,7 +183,7 @@ TEST_CASE("injections in an argument are refused or are one word of the program'
   };
   for (const std::string& value : data) {
     INFO(value);
-    CHECK(argv(quote_words(Words{"show", value})) == Words{"/bin/cat", "--", value});
+    CHECK(argv(quote_words(MatchWords{"show", value})) == MatchWords{"/bin/cat", "--", value});
   }
 }
 

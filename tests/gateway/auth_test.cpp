@@ -60,8 +60,8 @@ std::string text_of(const fs::path& file) {
 }
 
 // A server whose endpoints stand for those of the daemon.
-struct World {
-  explicit World(bool keys = true, bool anonymous = false) {
+struct AuthWorld {
+  explicit AuthWorld(bool keys = true, bool anonymous = false) {
     REQUIRE(crypto::init());
     if (keys) {
       reader = add(folder.file(), "reader", "rpc:read");
@@ -168,7 +168,7 @@ TEST_CASE("a key file that others may write, or that is damaged, is refused with
 }
 
 TEST_CASE("with keys, every caller shows one, and is told what is missing") {
-  World world;
+  AuthWorld world;
   const Reply none = world.ask(post("/rpc", "{}"));
   CHECK(none.status == 401);
   CHECK(none.body.find("X-API-Key") != std::string::npos);
@@ -195,7 +195,7 @@ TEST_CASE("with keys, every caller shows one, and is told what is missing") {
 }
 
 TEST_CASE("a key in the query opens /events and nothing else") {
-  World world;
+  AuthWorld world;
   CHECK(world.ask(get("/events?api_key=" + world.listener)).status == 200);
   CHECK(world.ask(get("/events?api_key=" + world.listener + "%0D%0A")).status == 200);
   CHECK(world.ask(get("/events?api_key=" + world.listener + "%0Ax")).status == 401);
@@ -206,7 +206,7 @@ TEST_CASE("a key in the query opens /events and nothing else") {
 }
 
 TEST_CASE("a refused key is answered before the body is read") {
-  World world;
+  AuthWorld world;
   Client client(world.http->port);
   client.send(
       "POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n"
@@ -216,19 +216,19 @@ TEST_CASE("a refused key is answered before the body is read") {
 
 TEST_CASE(
     "without keys this machine is served, and what came through a proxy is not this machine") {
-  World world(false);
+  AuthWorld world(false);
   CHECK(world.ask(post("/rpc", "{}")).status == 200);
   for (const char* field : {"X-Forwarded-For: 10.0.0.9\r\n", "Forwarded: for=10.0.0.9\r\n",
                             "Via: 1.1 proxy\r\n", "X-Real-IP: 10.0.0.9\r\n"}) {
     INFO(field);
     CHECK(world.ask(post("/rpc", "{}", field)).status == 401);
   }
-  World open(false, true);
+  AuthWorld open(false, true);
   CHECK(open.ask(post("/rpc", "{}", "X-Forwarded-For: 10.0.0.9\r\n")).status == 200);
 }
 
 TEST_CASE("revoking, changing and adding keys takes effect at once, and ends what was open") {
-  World world;
+  AuthWorld world;
   const auto held = world.ring->find(world.reader).access;
   const auto other = world.ring->find(world.listener).access;
   REQUIRE(held);
@@ -266,7 +266,7 @@ TEST_CASE("a stream on which nothing happens closes when its key ends, not with 
 }
 
 TEST_CASE("a key whose time is over opens nothing, and ends what it has open") {
-  World world;
+  AuthWorld world;
   const base::UnixMillis end = world.clock.now() + 5'000;
   const std::string brief = add(world.folder.file(), "brief", "rpc:read", {}, end);
   world.reload();
@@ -365,7 +365,7 @@ TEST_CASE("a ticket that lasts as its stream is good for that stream and its rec
 }
 
 TEST_CASE("guessing is slowed for the guesser and for nobody who has a key") {
-  World world;
+  AuthWorld world;
   const std::string wrong = make_key_token().text;
   for (int i = 0; i < 10; ++i) {
     CHECK(world.ask(post("/rpc", "{}", key_header(wrong))).status == 401);

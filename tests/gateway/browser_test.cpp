@@ -8,8 +8,8 @@
 namespace gateway::test {
 namespace {
 
-struct World {
-  explicit World(GuardOptions guard = {}) {
+struct BrowserWorld {
+  explicit BrowserWorld(GuardOptions guard = {}) {
     HttpOptions options;
     options.guard = std::move(guard);
     http = std::make_unique<HttpWorld>(
@@ -58,7 +58,7 @@ std::string preflight(const std::string& origin, const std::string& method) {
 }  // namespace
 
 TEST_CASE("no request that a foreign page can send reaches an endpoint") {
-  World world;
+  BrowserWorld world;
   for (const char* type : {"text/plain", "application/x-www-form-urlencoded",
                            "multipart/form-data; boundary=x", "application/json"}) {
     INFO(type);
@@ -85,7 +85,7 @@ TEST_CASE("no request that a foreign page can send reaches an endpoint") {
 }
 
 TEST_CASE("an allowed origin is answered so that its page may read it, and no other is") {
-  World world({.origins = {"https://app.example"}});
+  BrowserWorld world({.origins = {"https://app.example"}});
   const Reply asked = world.ask("OPTIONS", "/rpc", preflight(kApp, "POST"));
   CHECK(asked.status == 204);
   CHECK(asked.field("Access-Control-Allow-Origin") == "https://app.example");
@@ -122,7 +122,7 @@ TEST_CASE("an allowed origin is answered so that its page may read it, and no ot
 }
 
 TEST_CASE("any origin is any origin, by a star and never by name") {
-  World world({.any_origin = true});
+  BrowserWorld world({.any_origin = true});
   for (const std::string& origin : {kEvil, kApp, std::string("Origin: null\r\n")}) {
     const Reply answer = world.ask("POST", "/rpc", origin + kJson, "{}");
     CHECK(answer.status == 200);
@@ -137,7 +137,7 @@ TEST_CASE("any origin is any origin, by a star and never by name") {
 }
 
 TEST_CASE("an OPTIONS request that is no preflight learns which methods there are") {
-  World world({.origins = {"https://app.example"}});
+  BrowserWorld world({.origins = {"https://app.example"}});
   CHECK(world.ask("OPTIONS", "/rpc", kApp).status == 405);
   CHECK(world.ask("OPTIONS", "/rpc", "Access-Control-Request-Method: POST\r\n").status == 405);
   CHECK(world.ask("OPTIONS", "/nowhere", preflight(kApp, "POST")).status == 404);

@@ -12,7 +12,7 @@ using base::Errc;
 using base::fail;
 
 // Answers the body it got, at once, later or never.
-class Echo final : public rpc::Dispatcher {
+class EndpointEcho final : public rpc::Dispatcher {
  public:
   void handle(std::string body, const rpc::Caller& caller, rpc::Answer answer) override {
     if (body == "quiet") return answer({});
@@ -77,8 +77,8 @@ class TextUpload final : public messaging::Upload {
   std::string name_, text_;
 };
 
-struct World {
-  World() {
+struct EndpointWorld {
+  EndpointWorld() {
     FileFunctions files;
     files.open = [](base::AccountId account,
                     base::MsgId message) -> base::Result<messaging::Attachment> {
@@ -108,7 +108,7 @@ struct World {
   }
   Reply ask(std::string_view request) { return test::ask(http->port, request); }
 
-  Echo echo;
+  EndpointEcho echo;
   Stored stored;
   std::mutex mutex;
   std::vector<std::string> reasons;
@@ -116,7 +116,7 @@ struct World {
 };
 
 TEST_CASE("POST /rpc hands the body to the dispatcher and back, with who calls") {
-  World world;
+  EndpointWorld world;
   const Reply reply = world.ask(post("/rpc", "{}"));
   CHECK(reply.status == 200);
   CHECK(reply.body == "{} local restricted");
@@ -135,7 +135,7 @@ TEST_CASE("POST /rpc hands the body to the dispatcher and back, with who calls")
 }
 
 TEST_CASE("a call that waits for news holds up nobody") {
-  World world;
+  EndpointWorld world;
   std::vector<Client> waiting;
   for (int i = 0; i < 100; ++i) {
     waiting.emplace_back(world.http->port);
@@ -148,7 +148,7 @@ TEST_CASE("a call that waits for news holds up nobody") {
 }
 
 TEST_CASE("health tells what runs, and readiness why not") {
-  World world;
+  EndpointWorld world;
   const Reply alive = world.ask(get("/health"));
   CHECK(alive.status == 200);
   CHECK(alive.body == "{\"status\":\"ok\",\"service\":\"privitty-edged\",\"version\":\"1.2.3\"}\n");
@@ -170,7 +170,7 @@ TEST_CASE("health tells what runs, and readiness why not") {
 }
 
 TEST_CASE("a file is served whole, in part, by tag and by head alone") {
-  World world;
+  EndpointWorld world;
   const Reply whole = world.ask(get("/file/7"));
   CHECK(whole.status == 200);
   CHECK(whole.body == "0123456789");
@@ -208,7 +208,7 @@ TEST_CASE("a file is served whole, in part, by tag and by head alone") {
 }
 
 TEST_CASE("a file that is not to be had says why") {
-  World world;
+  EndpointWorld world;
   CHECK(world.ask(get("/file/8")).status == 404);
   CHECK(world.ask(get("/file/9")).status == 403);
   CHECK(world.ask(get("/file/x")).status == 400);
@@ -220,7 +220,7 @@ TEST_CASE("a file that is not to be had says why") {
 }
 
 TEST_CASE("POST /file answers with the path of what it stored") {
-  World world;
+  EndpointWorld world;
   const Reply reply = world.ask(
       "POST /file?name=r%C3%A4t.txt HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello");
   CHECK(reply.status == 200);

@@ -11,7 +11,7 @@
 namespace gateway::test {
 namespace {
 
-struct World : EchoWorld {
+struct HandoverWorld : EchoWorld {
   // Parks a request and returns its client.
   Client park(int receive_buffer = 0) {
     Client client(port, receive_buffer);
@@ -49,7 +49,7 @@ void reset(Client client) {
 }
 
 TEST_CASE("an answer that was read takes along what it took") {
-  World world;
+  HandoverWorld world;
   Client client = world.park();
   CHECK_FALSE(world.input_has_ended());
   world.answer();
@@ -60,7 +60,7 @@ TEST_CASE("an answer that was read takes along what it took") {
 }
 
 TEST_CASE("a client that closed, reset or half-closed takes nothing") {
-  World world;
+  HandoverWorld world;
   SECTION("closed") {
     { const Client client = world.park(); }
     REQUIRE(eventually([&] { return world.input_has_ended(); }));
@@ -91,7 +91,7 @@ TEST_CASE("a client that closed, reset or half-closed takes nothing") {
 }
 
 TEST_CASE("an answer of which the client took a part only comes back") {
-  World world;
+  HandoverWorld world;
   {
     const Client client = world.park(4096);
     world.answer(std::string(8 * 1024 * 1024, 'x'));

@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::size_t kBig = 64 * 1024;  // the body of GET /big
 
-struct World : HttpWorld {
-  explicit World(HttpOptions options = {})
+struct HostileWorld : HttpWorld {
+  explicit HostileWorld(HttpOptions options = {})
       : HttpWorld(
             [](RouteTable& routes) {
               add_health_endpoint(routes, "1", [] { return std::vector<std::string>{}; });
@@ -56,7 +56,7 @@ int first_and_only(std::uint16_t port, const std::string& bytes) {
 }
 
 TEST_CASE("no form of smuggling gets a second request past the first") {
-  World world;
+  HostileWorld world;
   const std::string hidden = "GET /health HTTP/1.1\r\nHost: h\r\n\r\n";
   const std::string line = "POST /rpc HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n";
   CHECK(first_and_only(world.port,
@@ -98,7 +98,7 @@ TEST_CASE("no form of smuggling gets a second request past the first") {
 }
 
 TEST_CASE("lengths that are none, or that nobody can hold, are refused by the head") {
-  World world;
+  HostileWorld world;
   const auto with_length = [&](const std::string& length) {
     return first_and_only(world.port,
                           "POST /rpc HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
@@ -132,7 +132,7 @@ TEST_CASE("lengths that are none, or that nobody can hold, are refused by the he
 
 TEST_CASE("bare line feeds, NULs and what is no HTTP at all get 400 and an end") {
   using namespace std::string_literals;
-  World world;
+  HostileWorld world;
   for (const std::string& bytes :
        {"GET /health HTTP/1.1\nHost: h\n\n"s, "GET /health HTTP/1.1\r\nHost: h\n\r\n"s,
         "GET /health HTTP/1.1\r\nHost: h\r\n\nX: y\r\n\r\n"s,
@@ -150,7 +150,7 @@ TEST_CASE("bare line feeds, NULs and what is no HTTP at all get 400 and an end")
 }
 
 TEST_CASE("junk behind good requests ends the connection after their answers") {
-  World world;
+  HostileWorld world;
   Client client(world.port);
   client.send(get("/health") + post("/rpc", "{}") + std::string("\x01junk\r\n\r\n") +
               get("/health"));
@@ -162,7 +162,7 @@ TEST_CASE("junk behind good requests ends the connection after their answers") {
 }
 
 TEST_CASE("half-closed sockets get the answer to what was whole, and hold nothing else") {
-  World world;
+  HostileWorld world;
   std::vector<Client> clients;
   for (int i = 0; i < 300; ++i) {
     clients.emplace_back(world.port);
@@ -179,7 +179,7 @@ TEST_CASE("half-closed sockets get the answer to what was whole, and hold nothin
 }
 
 TEST_CASE("readers that stop cost a bounded buffer each, and nobody waits for them") {
-  World world;
+  HostileWorld world;
   std::string burst;
   for (int i = 0; i < 100; ++i) burst += get("/big");  // more than a socket holds
   std::vector<Client> stopped;
@@ -197,7 +197,7 @@ TEST_CASE("readers that stop cost a bounded buffer each, and nobody waits for th
 }
 
 TEST_CASE("200,000 headers, an endless head and endless chunks cost a bounded buffer") {
-  World world;
+  HostileWorld world;
   const std::size_t before = resident_kib();
   const auto flood = [&](const std::string& begin, const std::string& piece, int times) {
     Client client(world.port);
@@ -224,7 +224,7 @@ TEST_CASE("200,000 headers, an endless head and endless chunks cost a bounded bu
 }
 
 TEST_CASE("1,000 slow openers delay nobody and end by the clock") {
-  World world;
+  HostileWorld world;
   std::vector<Client> slow;
   for (int i = 0; i < 1000; ++i) {
     slow.emplace_back(world.port);
@@ -247,7 +247,7 @@ TEST_CASE("1,000 slow openers delay nobody and end by the clock") {
 }
 
 TEST_CASE("random damage to good requests never harms the next client") {
-  World world;
+  HostileWorld world;
   std::mt19937 random(5);
   const std::string good = post("/rpc", "{\"a\":1}") + get("/health") +
                            "POST /rpc HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
@@ -282,7 +282,7 @@ TEST_CASE(
     "when descriptors run out, accepting pauses instead of spinning, and goes on afterwards") {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
-  World world;
+  HostileWorld world;
   REQUIRE(world.healthy());
   // That call's descriptor must be back before they are counted.
   REQUIRE(eventually([&] { return world.server->stats().connections == 0; }));

@@ -76,9 +76,11 @@ class Sink final : public BodySink {
   bool finished_ = false;
 };
 
-struct World : HttpWorld {
-  World() : World(std::make_shared<Uploads>(), std::make_shared<std::atomic<std::uint64_t>>(0)) {}
-  World(std::shared_ptr<Uploads> u, std::shared_ptr<std::atomic<std::uint64_t>> p)
+struct TransferWorld : HttpWorld {
+  TransferWorld()
+      : TransferWorld(std::make_shared<Uploads>(),
+                      std::make_shared<std::atomic<std::uint64_t>>(0)) {}
+  TransferWorld(std::shared_ptr<Uploads> u, std::shared_ptr<std::atomic<std::uint64_t>> p)
       : HttpWorld([&](RouteTable& routes) {
           const auto source = [p](std::uint64_t size, std::uint64_t fail_at) {
             return [p, size, fail_at](Request, Responder responder) {
@@ -114,7 +116,7 @@ std::string pattern(std::uint64_t size) {
 }
 
 TEST_CASE("a large body is produced while it is sent, and the connection serves on") {
-  World world;
+  TransferWorld world;
   Client client(world.port);
   client.send(get("/made") + get("/empty") + get("/made"));
   CHECK(client.reply().body == pattern(kSize));
@@ -127,7 +129,7 @@ TEST_CASE("a large body is produced while it is sent, and the connection serves 
 }
 
 TEST_CASE("a reader that stalls holds up no more than the socket and two chunks") {
-  World world;
+  TransferWorld world;
   Client client(world.port, 4096);
   client.send(get("/huge"));
   std::uint64_t before = 1;
@@ -144,7 +146,7 @@ TEST_CASE("a reader that stalls holds up no more than the socket and two chunks"
 }
 
 TEST_CASE("a body that fails midway ends the connection short of its length") {
-  World world;
+  TransferWorld world;
   Client client(world.port);
   client.send(get("/broken"));
   const Reply reply = client.reply();
@@ -155,7 +157,7 @@ TEST_CASE("a body that fails midway ends the connection short of its length") {
 }
 
 TEST_CASE("an upload of any size streams into its sink, by length and in chunks") {
-  World world;
+  TransferWorld world;
   const std::string body = pattern(kSize);
   Client client(world.port);
   client.send("POST /up?name=x HTTP/1.1\r\nHost: h\r\nContent-Length: " +
@@ -186,14 +188,14 @@ TEST_CASE("an upload of any size streams into its sink, by length and in chunks"
 }
 
 TEST_CASE("an empty upload is finished too") {
-  World world;
+  TransferWorld world;
   CHECK(ask(world.port, "POST /up?name=x HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n").body ==
         "{\"size\":0}");
   CHECK(ask(world.port, "POST /up?name=x HTTP/1.1\r\nHost: h\r\n\r\n").status == 200);
 }
 
 TEST_CASE("an upload is judged by its head, before 100-continue and before any byte") {
-  World world;
+  TransferWorld world;
   Client refused(world.port);
   refused.send("POST /up HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
   const Reply no = refused.reply();
@@ -208,7 +210,7 @@ TEST_CASE("an upload is judged by its head, before 100-continue and before any b
 }
 
 TEST_CASE("a sink that is slow slows its sender and nobody else") {
-  World world;
+  TransferWorld world;
   world.uploads->block = true;
   Client client(world.port);
   std::atomic<bool> sent{false};
@@ -233,7 +235,7 @@ TEST_CASE("a sink that is slow slows its sender and nobody else") {
 }
 
 TEST_CASE("an upload that breaks off, or cannot be written, drops its sink unfinished") {
-  World world;
+  TransferWorld world;
   {
     Client client(world.port);
     client.send("POST /up?name=x HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n" +

@@ -4,7 +4,7 @@
 namespace {
 
 using namespace mail_test;  // NOLINT: the words of these tests
-using test::eventually;
+using ::test::eventually;
 
 const WatchOptions kRemoves{.after = messaging::mail::MailAfter::remove};
 

@@ -86,7 +86,7 @@ class Listener {
  public:
   using Serve = std::function<void(Line&)>;
   explicit Listener(Serve serve) : serve_(std::move(serve)) {
-    auto listening = test::listen_on_loopback(256);
+    auto listening = ::test::listen_on_loopback(256);
     listener_ = std::move(listening.fd);
     port_ = listening.port;
     acceptor_ = std::thread([this] { accept_all(); });

@@ -7,7 +7,7 @@ using namespace mail_test;  // NOLINT: the words of these tests
 using messaging::mail::Mail;
 using messaging::mail::SubmitOutcome;
 using messaging::mail::SubmitReply;
-using test::eventually;
+using ::test::eventually;
 
 Mail mail_to(std::size_t recipients, std::string text = "Subject: x\r\n\r\n.dot\r\nend\r\n") {
   Mail mail;

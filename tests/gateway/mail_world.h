@@ -187,7 +187,7 @@ class Lines {
     return {};
   }
   bool connected(LineKey key) {
-    return test::eventually([&] { return status(key).imap == LineState::connected; });
+    return ::test::eventually([&] { return status(key).imap == LineState::connected; });
   }
 
   Receiver receiver;

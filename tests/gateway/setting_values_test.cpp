@@ -9,9 +9,9 @@
 using namespace settings_tests;  // NOLINT: the cases below are its
 
 TEST_CASE("--expire-after takes a duration, and says what it expected of anything else") {
-  constexpr base::Millis kHour = 3600 * base::Millis{1000};
-  CHECK(good({}).expire_after == 14 * 24 * kHour);
-  CHECK(good({"--expire-after", "36h"}).expire_after == 36 * kHour);
+  constexpr base::Millis kAnHour = 3600 * base::Millis{1000};
+  CHECK(good({}).expire_after == 14 * 24 * kAnHour);
+  CHECK(good({"--expire-after", "36h"}).expire_after == 36 * kAnHour);
   CHECK(good({"--expire-after", "90s"}).expire_after == 90'000);
   for (const char* wrong : {"14", "d", "0d", "-1d", "59s", "366d", "1w", "1.5h", "14 d"}) {
     CAPTURE(wrong);

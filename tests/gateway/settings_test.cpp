@@ -299,7 +299,7 @@ TEST_CASE("help and version win over everything else and need nothing") {
 }
 
 TEST_CASE("docs/operations.md lists every setting with its flag and variable, and no other") {
-  std::ifstream in(test::source_path("docs/operations.md"), std::ios::binary);
+  std::ifstream in(::test::source_path("docs/operations.md"), std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(in)), {});
   std::size_t listed = 0;
   for (std::size_t at = text.find("\n| `--"); at != std::string::npos;

@@ -17,8 +17,6 @@ using namespace test;
 namespace {
 
 constexpr std::uint32_t kLongest = crypto::kMaxRatchetSteps;
-constexpr base::Millis kMinute = 60'000;
-constexpr base::Millis kDay = 24 * 60 * kMinute;
 
 std::int64_t skipped_keys(BareGateway& gateway) {
   return gateway.count("SELECT count(*) FROM skipped_key");

@@ -7,8 +7,6 @@ using namespace test;
 
 namespace {
 
-constexpr AccountId kAccount = Peer::kAccount;
-
 base::Result<> set_avatar(Peer& peer, std::optional<std::string> path) {
   return answer<void>([&](auto done) {
     peer.engine().config().set(kAccount, {{"selfavatar", std::move(path)}}, std::move(done));

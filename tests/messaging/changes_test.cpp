@@ -43,8 +43,8 @@ std::string shown(Peer& peer, const std::string& text) {
   return message ? shown(peer, *message) : "not here";
 }
 
-struct Two : World {
-  Two() : at_bob(join(bob, alice)), at_alice(alice.chat_with_peer()) {
+struct ChangesWorld : World {
+  ChangesWorld() : at_bob(join(bob, alice)), at_alice(alice.chat_with_peer()) {
     sent = alice.send(at_alice, "Pump 3 runs hot");
     REQUIRE(until([&] { return bob.has_text("Pump 3 runs hot"); }));
     received = *bob.find_text("Pump 3 runs hot");
@@ -56,7 +56,7 @@ struct Two : World {
 }  // namespace
 
 TEST_CASE("a reaction is shown at both, replaced by the next one, and taken back") {
-  Two world;
+  ChangesWorld world;
   REQUIRE(react(world.bob, world.received, {"👍", "🔥"}));
   CHECK(shown(world.bob, world.received) == "Me: 👍 🔥; ");
   REQUIRE(world.until([&] { return shown(world.alice, world.sent) == "bob: 👍 🔥; "; }));
@@ -77,7 +77,7 @@ TEST_CASE("a reaction is shown at both, replaced by the next one, and taken back
 }
 
 TEST_CASE("the last reaction counts, however often and in whichever order they arrive") {
-  Two world;
+  ChangesWorld world;
   world.network.set({.lose_request = 0.3, .lose_reply = 0.3, .duplicate = 0.5, .reorder = true});
   for (int i = 0; i < 20; ++i) REQUIRE(react(world.bob, world.received, {std::to_string(i)}));
   CHECK(world.until([&] { return shown(world.alice, world.sent) == "bob: 19; "; }));
@@ -147,7 +147,7 @@ TEST_CASE("the owner of a channel edits and deletes at every subscriber; a subsc
 }
 
 TEST_CASE("a reaction that is none is refused, and so is one to what nobody sent") {
-  Two world;
+  ChangesWorld world;
   for (const Reactions& reactions :
        {Reactions{"two words"}, Reactions{""}, Reactions{"👍", "👍"}, Reactions{"a\nb"},
         Reactions{"\u202e"}, Reactions{std::string(65, 'x')}, Reactions(300, "1")}) {
@@ -160,7 +160,7 @@ TEST_CASE("a reaction that is none is refused, and so is one to what nobody sent
 }
 
 TEST_CASE("an edit replaces the text at both, and is shown as one") {
-  Two world;
+  ChangesWorld world;
   REQUIRE(edit(world.alice, world.sent, "Pump 4 runs hot"));
   CHECK(world.alice.message(world.sent).text == "Pump 4 runs hot");
   CHECK(world.alice.message(world.sent).is_edited);
@@ -177,7 +177,7 @@ TEST_CASE("an edit replaces the text at both, and is shown as one") {
 }
 
 TEST_CASE("the last edit counts when the message and its edits arrive in any order") {
-  Two world;
+  ChangesWorld world;
   world.network.set({.lose_request = 0.3, .lose_reply = 0.3, .duplicate = 0.5, .reorder = true});
   const MsgId sent = world.alice.send(world.at_alice, "draft 0");
   for (int i = 1; i <= 10; ++i) REQUIRE(edit(world.alice, sent, "draft " + std::to_string(i)));
@@ -211,7 +211,7 @@ TEST_CASE("a message deleted for all is gone everywhere, also where it comes aft
 }
 
 TEST_CASE("a file deleted for all is gone from the recipient's disk") {
-  Two world;
+  ChangesWorld world;
   TempDir files;
   MessageDraft draft;
   draft.text = "the plan";
@@ -226,7 +226,7 @@ TEST_CASE("a file deleted for all is gone from the recipient's disk") {
 }
 
 TEST_CASE("changes outlive a restart of either side") {
-  Two world;
+  ChangesWorld world;
   REQUIRE(react(world.bob, world.received, {"👍"}));
   REQUIRE(edit(world.alice, world.sent, "Pump 4 runs hot"));
   world.bob.stop();
@@ -298,7 +298,7 @@ TEST_CASE("changes that wait for their message are bounded, the oldest go first"
 }
 
 TEST_CASE("deletions of messages that never come take bounded room") {
-  Two world;
+  ChangesWorld world;
   world.network.set({.cut = true});
   std::vector<MsgId> gone;
   for (std::size_t n = 0; n < store::kMaxWaitingChanges + 44; ++n) {

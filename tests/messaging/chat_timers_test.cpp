@@ -34,7 +34,7 @@ std::vector<std::string> timer_lines(Peer& peer, ChatId chat) {
   return texts;
 }
 
-struct Two : World {
+struct TimersWorld : World {
   ChatId at_bob = join(bob, alice);
   ChatId at_alice = alice.chat_with_peer();
 };
@@ -97,7 +97,7 @@ TEST_CASE("a text carries its chat's timer behind what earlier versions know") {
 }
 
 TEST_CASE("a chat's timer reaches the other side, with a line and an event at both") {
-  Two world;
+  TimersWorld world;
   REQUIRE(set_timer(world.alice, world.at_alice, 3600));
   CHECK(timer(world.alice, world.at_alice) == 3600);
   REQUIRE(world.until([&] { return timer(world.bob, world.at_bob) == 3600; }));
@@ -121,7 +121,7 @@ TEST_CASE("a chat's timer reaches the other side, with a line and an event at bo
 }
 
 TEST_CASE("both sides agree on one timer when they set it at the same time") {
-  Two world;
+  TimersWorld world;
   world.network.set({.cut = true});
   REQUIRE(set_timer(world.alice, world.at_alice, 60));
   REQUIRE(set_timer(world.bob, world.at_bob, 300));
@@ -132,7 +132,7 @@ TEST_CASE("both sides agree on one timer when they set it at the same time") {
 }
 
 TEST_CASE("a message vanishes so long after it was sent, and at its reader after it was read") {
-  Two world;
+  TimersWorld world;
   REQUIRE(set_timer(world.alice, world.at_alice, 60));
   const MsgId sent = world.alice.send(world.at_alice, "burn after reading");
   REQUIRE(world.until([&] { return world.bob.has_text("burn after reading"); }));
@@ -158,7 +158,7 @@ TEST_CASE("a message vanishes so long after it was sent, and at its reader after
 }
 
 TEST_CASE("noticing a chat starts the timers of its messages") {
-  Two world;
+  TimersWorld world;
   REQUIRE(set_timer(world.alice, world.at_alice, 60));
   world.alice.send(world.at_alice, "noticed");
   REQUIRE(world.until([&] { return world.bob.has_text("noticed"); }));
@@ -171,7 +171,7 @@ TEST_CASE("noticing a chat starts the timers of its messages") {
 }
 
 TEST_CASE("timers run while the daemon is off") {
-  Two world;
+  TimersWorld world;
   REQUIRE(set_timer(world.alice, world.at_alice, 600));
   const MsgId sent = world.alice.send(world.at_alice, "short");
   world.alice.restart();
@@ -229,7 +229,7 @@ TEST_CASE("who is no member sets no timer, and nobody sets one where nothing can
 }
 
 TEST_CASE("delete_device_after removes old messages, and the estimate says how many") {
-  Two world;
+  TimersWorld world;
   world.alice.send(world.at_alice, "old");
   const MsgId note = world.alice.send(world.alice.saved_messages(), "a note stays");
   world.clock.advance(2 * 3600 * kSecond);

@@ -6,9 +6,7 @@ using namespace test;
 
 namespace {
 
-constexpr base::Millis kDay = 24 * 3600 * base::Millis{1000};
-
-std::vector<std::string> said(Peer& peer, ChatId chat, char who) {
+std::vector<std::string> has_line(Peer& peer, ChatId chat, char who) {
   std::vector<std::string> found;
   for (const std::string& text : peer.texts(chat)) {
     if (text.front() == who) found.push_back(text);
@@ -46,17 +44,17 @@ TEST_CASE("a clock moved a year either way, at either side, changes neither deli
         talk(3);
         world.network.set({});
         CHECK(world.until([&] {
-          return said(world.bob, bobs, 'a').size() >= there.size() &&
-                 said(world.alice, alices, 'b').size() >= back.size();
+          return has_line(world.bob, bobs, 'a').size() >= there.size() &&
+                 has_line(world.alice, alices, 'b').size() >= back.size();
         }));
         moved.clock().jump(-jump);
         talk(2);
         CHECK(world.until([&] {
-          return said(world.bob, bobs, 'a').size() >= there.size() &&
-                 said(world.alice, alices, 'b').size() >= back.size();
+          return has_line(world.bob, bobs, 'a').size() >= there.size() &&
+                 has_line(world.alice, alices, 'b').size() >= back.size();
         }));
-        CHECK(said(world.bob, bobs, 'a') == there);
-        CHECK(said(world.alice, alices, 'b') == back);
+        CHECK(has_line(world.bob, bobs, 'a') == there);
+        CHECK(has_line(world.alice, alices, 'b') == back);
         CHECK(world.alice.events_of<MsgFailed>().empty());
         CHECK(world.bob.events_of<MsgFailed>().empty());
       }

@@ -19,9 +19,6 @@ using namespace test;
 
 namespace {
 
-constexpr base::Millis kMinute = 60'000;
-constexpr base::Millis kHour = 60 * kMinute;
-
 // A URL where nobody of ours is: it counts what comes, and answers at once that it cannot, or not
 // before it is told to.
 class Door final : public peering::Mailroom {

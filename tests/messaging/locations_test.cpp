@@ -12,8 +12,6 @@ using namespace test;
 
 namespace {
 
-constexpr base::Millis kMinute = 60'000;
-
 base::Result<bool> set(Peer& peer, double latitude, double longitude) {
   return answer<bool>([&](auto done) {
     peer.engine().locations().set({latitude, longitude, 5}, std::move(done));
@@ -58,15 +56,15 @@ std::size_t lines(Peer& peer, ChatId chat, const std::string& text) {
   return count;
 }
 
-struct Two : World {
-  Two() : at_bob(join(bob, alice)), at_alice(alice.chat_with_peer()) {}
+struct PlacesWorld : World {
+  PlacesWorld() : at_bob(join(bob, alice)), at_alice(alice.chat_with_peer()) {}
   ChatId at_bob, at_alice;
 };
 
 }  // namespace
 
 TEST_CASE("a message has its location at both sides, and a marker is its one character") {
-  Two world;
+  PlacesWorld world;
   const MsgId plain = world.alice.send(world.at_alice, "no place");
   const MsgId sent = send_at(world.alice, world.at_alice, "📍", 48.5, -3.25);
   CHECK(world.alice.message(sent).has_location);
@@ -99,7 +97,7 @@ TEST_CASE("a message has its location at both sides, and a marker is its one cha
 }
 
 TEST_CASE("locations find their messages in whichever order both come") {
-  Two world;
+  PlacesWorld world;
   world.network.set({.lose_request = 0.3, .lose_reply = 0.3, .duplicate = 0.5, .reorder = true});
   for (int i = 0; i < 10; ++i) {
     send_at(world.alice, world.at_alice, "at " + std::to_string(i), i, i);
@@ -115,7 +113,7 @@ TEST_CASE("locations find their messages in whichever order both come") {
 }
 
 TEST_CASE("locations are sent to a chat at once and then once a minute, until it is ended") {
-  Two world;
+  PlacesWorld world;
   CHECK_FALSE(*set(world.alice, 1, 1));  // to nobody
   CHECK(list(world.alice).empty());
   REQUIRE(stream(world.alice, world.at_alice, 3600));
@@ -152,7 +150,7 @@ TEST_CASE("locations are sent to a chat at once and then once a minute, until it
 }
 
 TEST_CASE("sending of locations ends by its time, also while the daemon is off") {
-  Two world;
+  PlacesWorld world;
   REQUIRE(stream(world.alice, world.at_alice, 600));
   CHECK(*set(world.alice, 1, 1));
   REQUIRE(world.until([&] { return heard(world.bob).size() == 1; }));
@@ -188,7 +186,7 @@ TEST_CASE("members of a group see where the sender is, and others' chats do not"
 }
 
 TEST_CASE("places that are none are refused, and a path is bounded") {
-  Two world;
+  PlacesWorld world;
   for (const auto& [latitude, longitude] :
        {std::pair(91.0, 0.0), std::pair(0.0, -181.0), std::pair(std::nan(""), 0.0)}) {
     CHECK_FALSE(set(world.alice, latitude, longitude));

@@ -22,7 +22,7 @@ Uuid uuid(std::uint8_t first) {
 
 // Knows messages as a store does: by uuid, with their author. What a content of the sender calls
 // its own is the recipient's for the one who reads it.
-struct Names final : MailNames {
+struct FakeNames final : MailNames {
   std::map<Uuid, MessageRef> known;
 
   std::string message_id(const MessageRef& ref) const override { return message_id_of(ref.uuid); }
@@ -45,7 +45,7 @@ ChatMail frame() {
 
 // By way of a mail's bytes.
 std::vector<MailContent> there_and_back(const Content& content, ChatMail& read,
-                                        const Names& names = {},
+                                        const FakeNames& names = {},
                                         std::optional<MailFile> file = std::nullopt,
                                         ChatMail mail = frame()) {
   REQUIRE(put_content(mail, content, names, std::move(file)));
@@ -65,7 +65,7 @@ const Body& only(const std::vector<MailContent>& contents) {
 }  // namespace
 
 TEST_CASE("a text goes by mail with its fields") {
-  Names names;
+  FakeNames names;
   names.known[uuid(9)] = {uuid(9), true};
   TextMessage text;
   text.sent_at = 1'795'247'877'000;
@@ -118,7 +118,7 @@ TEST_CASE("a file goes by mail, and a pre-message describes one that is to come"
   notice.type = Viewtype::video;
   notice.size = 300'000;
   pre.body = MailText{.text = "look", .post = notice};
-  const auto announced = to_content(pre, Names());
+  const auto announced = to_content(pre, FakeNames());
   const auto& coming = only<TextMessage>(announced);
   CHECK(announced[0].content.uuid == uuid(5));
   CHECK(announced[0].file == nullptr);
@@ -143,11 +143,11 @@ TEST_CASE("receipts of reading go by mail, and those of arrival do not") {
 
   receipts.notes = {{store::ReceiptKind::arrived, {uuid(2)}, 5}};
   ChatMail mail = frame();
-  CHECK_FALSE(put_content(mail, {uuid(1), receipts}, Names(), std::nullopt));
+  CHECK_FALSE(put_content(mail, {uuid(1), receipts}, FakeNames(), std::nullopt));
 }
 
 TEST_CASE("reactions, edits, deletions and how calls go on are changes of messages") {
-  Names names;
+  FakeNames names;
   names.known[uuid(9)] = {uuid(9), true};
   const auto change = [&](ChangeKind kind, std::string text) {
     MessageChange one;
@@ -188,7 +188,7 @@ TEST_CASE("of changes of one second the one that was fetched later counts") {
 TEST_CASE("what is not here is taken for one of the sender's own") {
   ChatMail mail = frame();
   mail.body = MailDeletion{{"a@b", "c@d"}};
-  const auto contents = to_content(mail, Names());
+  const auto contents = to_content(mail, FakeNames());
   REQUIRE(contents.size() == 2);
   const auto& change = std::get<MessageChange>(contents[1].content.body);
   CHECK(change.message.uuid == uuid_of("c@d"));
@@ -222,7 +222,7 @@ TEST_CASE("timers, calls, places and updates of apps go by mail") {
   news.app = {uuid(9), true};
   news.update.payload = "{\"move\":1}";
   news.update.info = "moved";
-  Names names;
+  FakeNames names;
   names.known[uuid(9)] = {uuid(9), true};
   const auto updates = there_and_back({uuid(1), news}, read, names);
   CHECK(only<WebxdcNews>(updates).update.payload == "{\"move\":1}");
@@ -249,7 +249,7 @@ TEST_CASE("a text for a group is for the group of its id") {
   // The line of a change is made by who applies the change.
   mail.group->change = GroupRenamed{"old"};
   mail.body = MailText{"Bob changed the name"};
-  CHECK(to_content(mail, Names()).empty());
+  CHECK(to_content(mail, FakeNames()).empty());
 }
 
 TEST_CASE("an app comes with its updates, and a message with its place") {
@@ -261,7 +261,7 @@ TEST_CASE("an app comes with its updates, and a message with its place") {
                        .file = MailFile{"a.xdc", "application/webxdc+zip", {1}},
                        .updates = write_updates({update, update})};
   mail.place = Place{1, 2, 0};
-  const auto contents = to_content(mail, Names());
+  const auto contents = to_content(mail, FakeNames());
   REQUIRE(contents.size() == 4);
   CHECK(std::holds_alternative<TextMessage>(contents[0].content.body));
   const auto& place = std::get<Locations>(contents[1].content.body);
@@ -275,10 +275,10 @@ TEST_CASE("steps and sync messages are no contents, and a profile is beside them
   ChatMail mail = frame();
   mail.join = MailJoin{"vc-contact-confirm"};
   mail.body = MailText{"Secure-Join"};
-  CHECK(to_content(mail, Names()).empty());
+  CHECK(to_content(mail, FakeNames()).empty());
   mail.join.reset();
   mail.body = MailSync{"{}"};
-  CHECK(to_content(mail, Names()).empty());
+  CHECK(to_content(mail, FakeNames()).empty());
   mail.body = MailText{.text = "x", .footer = "my status"};
   mail.automatic = true;
   const auto profile = profile_of(mail);
@@ -297,7 +297,7 @@ TEST_CASE("the footer of a frame stays for messages") {
   mail.body = MailText{.footer = "my status"};
   TextMessage text;
   text.text = "x";
-  REQUIRE(put_content(mail, {uuid(1), text}, Names(), std::nullopt));
+  REQUIRE(put_content(mail, {uuid(1), text}, FakeNames(), std::nullopt));
   CHECK(std::get<MailText>(mail.body).footer == "my status");
 }
 
@@ -311,6 +311,6 @@ TEST_CASE("what only gateways say is not said by mail") {
     base::WireReader empty({});
     ChatMail mail = frame();
     INFO(kind.name);
-    CHECK_FALSE(put_content(mail, {uuid(1), kind.read(empty)}, Names(), std::nullopt));
+    CHECK_FALSE(put_content(mail, {uuid(1), kind.read(empty)}, FakeNames(), std::nullopt));
   }
 }

@@ -47,8 +47,6 @@ struct Faces : MailWorld {
   ChatId bobs, alices;
 };
 
-constexpr base::Millis kDay = 24 * 3600 * base::Millis{1000};
-
 }  // namespace
 
 TEST_CASE("a profile picture goes by mail with the next message, and is replaced and removed") {

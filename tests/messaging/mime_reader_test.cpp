@@ -10,7 +10,7 @@ using messaging::mail::read_mime;
 
 namespace {
 
-MimePart read(std::string_view mail) {
+MimePart read_part(std::string_view mail) {
   auto part = read_mime(as_bytes(mail));
   REQUIRE(part);
   return std::move(*part);
@@ -19,7 +19,7 @@ MimePart read(std::string_view mail) {
 }  // namespace
 
 TEST_CASE("the mail that a chat client writes is read with its headers in order") {
-  const MimePart mail = read(
+  const MimePart mail = read_part(
       "Content-Type: text/plain; charset=\"utf-8\"; protected-headers=\"v1\"; "
       "\r\n\thp=\"cipher\"\r\n"
       "From: \"Bob\" <bob@example.org>\r\n"
@@ -39,7 +39,7 @@ TEST_CASE("the mail that a chat client writes is read with its headers in order"
 }
 
 TEST_CASE("parts are read with their names, encodings and charsets") {
-  const MimePart mail = read(
+  const MimePart mail = read_part(
       "Content-Type: multipart/mixed; boundary=\"b 1\"\r\n\r\npreamble\r\n"
       "--b 1\r\nContent-Type: text/plain; charset=iso-8859-1\r\n"
       "Content-Transfer-Encoding: quoted-printable\r\n\r\nna=EFve =\r\ncaf=E9\r\n"
@@ -70,12 +70,12 @@ TEST_CASE("mailboxes, encoded words and dates of headers are read") {
 }
 
 TEST_CASE("a text that is a file keeps its bytes") {
-  const MimePart mail = read(
+  const MimePart mail = read_part(
       "Content-Type: text/plain; charset=utf-8\r\n"
       "Content-Disposition: attachment; filename=\"a.txt\"\r\n"
       "Content-Transfer-Encoding: base64\r\n\r\n/+kA\r\n");
   CHECK(mail.body == base::Bytes{0xFF, 0xE9, 0x00});
-  CHECK(as_text(read("Content-Type: text/plain\r\n\r\n\xFFx").body) == "\xEF\xBF\xBDx");
+  CHECK(as_text(read_part("Content-Type: text/plain\r\n\r\n\xFFx").body) == "\xEF\xBF\xBDx");
 }
 
 TEST_CASE("a mail beyond a limit is refused by its name, one within it is read") {
@@ -108,11 +108,11 @@ TEST_CASE("a mail beyond a limit is refused by its name, one within it is read")
 }
 
 TEST_CASE("what is no mail is a text") {
-  CHECK(as_text(read("hello\r\nthere: not a header\r\n").body) ==
+  CHECK(as_text(read_part("hello\r\nthere: not a header\r\n").body) ==
         "hello\r\nthere: not a header\r\n");
-  CHECK(read("").body.empty());
-  const MimePart odd = read("A: a\rb\r\n\r\nx");
+  CHECK(read_part("").body.empty());
+  const MimePart odd = read_part("A: a\rb\r\n\r\nx");
   CHECK(odd.value("a") == "a b");
-  CHECK(read("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ncut off").parts.size() ==
-        1);
+  CHECK(read_part("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ncut off")
+            .parts.size() == 1);
 }

@@ -22,20 +22,20 @@ base::Result<T> in_write(Peer& peer, F fn) {
   });
 }
 
-constexpr ContactId kBob{10};
-constexpr ContactId kCarol{11};
+constexpr ContactId kBobsDevice{10};
+constexpr ContactId kCarolsDevice{11};
 
 struct Chatroom {
   explicit Chatroom(World& w) : world(w) {
     auto made = in_write<ChatId>(
         world.alice, [](store::Tx& tx, const store::Scope& scope) -> base::Result<ChatId> {
           store::ContactRow contact;
-          contact.id = kBob;
+          contact.id = kBobsDevice;
           contact.keys.push_back(chats::stored_key({1}));
           contact.addr = "bob@bob.test";
           EDGE_CHECK(store::insert_contact(scope, contact));
           EDGE_TRY(const auto row,
-                   chats::ensure_single_chat(tx, scope, kBob, store::ChatBlocked::no));
+                   chats::ensure_single_chat(tx, scope, kBobsDevice, store::ChatBlocked::no));
           return row.id;
         });
     REQUIRE(made);
@@ -78,29 +78,30 @@ bool set_state(World& world, MsgId id, MsgState state) {
 TEST_CASE("a late message moves before what its sender sent after it") {
   World world;
   Chatroom room(world);
-  room.receive(kBob, 1, "b1");
-  room.receive(kCarol, 1, "c1");
-  room.receive(kBob, 4, "b4");
-  room.receive(kCarol, 2, "c2");
-  room.receive(kBob, 3, "b3");
-  room.receive(kBob, 2, "b2");
-  room.receive(kBob, 5, "b5");
+  room.receive(kBobsDevice, 1, "b1");
+  room.receive(kCarolsDevice, 1, "c1");
+  room.receive(kBobsDevice, 4, "b4");
+  room.receive(kCarolsDevice, 2, "c2");
+  room.receive(kBobsDevice, 3, "b3");
+  room.receive(kBobsDevice, 2, "b2");
+  room.receive(kBobsDevice, 5, "b5");
   CHECK(room.texts() == std::vector<std::string>{"b1", "c1", "b2", "b3", "b4", "c2", "b5"});
 }
 
 TEST_CASE("any order of arrival gives the sender's order") {
   World world;
   Chatroom room(world);
-  for (const int seq : {7, 3, 9, 1, 8, 2, 5, 4, 6}) room.receive(kBob, seq, std::to_string(seq));
+  for (const int seq : {7, 3, 9, 1, 8, 2, 5, 4, 6})
+    room.receive(kBobsDevice, seq, std::to_string(seq));
   CHECK(room.texts() == std::vector<std::string>{"1", "2", "3", "4", "5", "6", "7", "8", "9"});
 }
 
 TEST_CASE("a sender's clock changes neither the order nor our future") {
   World world;
   Chatroom room(world);
-  const auto late =
-      room.receive(kBob, 1, "from the future", std::nullopt, world.clock.now() + 1'000'000'000);
-  room.receive(kBob, 2, "from the past", std::nullopt, 1000);
+  const auto late = room.receive(kBobsDevice, 1, "from the future", std::nullopt,
+                                 world.clock.now() + 1'000'000'000);
+  room.receive(kBobsDevice, 2, "from the past", std::nullopt, 1000);
   CHECK(room.texts() == std::vector<std::string>{"from the future", "from the past"});
   CHECK(world.alice.message(*late).sort_at == world.clock.now());
 }
@@ -109,22 +110,22 @@ TEST_CASE("the same message twice is one, and a deleted one does not come back")
   World world;
   Chatroom room(world);
   const store::Uuid uuid = store::random_uuid();
-  const auto first = room.receive(kBob, 1, "once", uuid);
+  const auto first = room.receive(kBobsDevice, 1, "once", uuid);
   REQUIRE(first);
-  CHECK(room.receive(kBob, 1, "once", uuid) == std::nullopt);
+  CHECK(room.receive(kBobsDevice, 1, "once", uuid) == std::nullopt);
   REQUIRE(answer<void>([&](auto done) {
     world.alice.engine().messages().remove(Peer::kAccount, {*first}, std::move(done));
   }));
-  CHECK(room.receive(kBob, 1, "once", uuid) == std::nullopt);
+  CHECK(room.receive(kBobsDevice, 1, "once", uuid) == std::nullopt);
   CHECK(room.texts().empty());
   // Another sender's uuid is its own affair.
-  CHECK(room.receive(kCarol, 1, "mine", uuid));
+  CHECK(room.receive(kCarolsDevice, 1, "mine", uuid));
 }
 
 TEST_CASE("states go forward only; what failed may still be delivered") {
   World world;
   Chatroom room(world);
-  const MsgId in = *room.receive(kBob, 1, "in");
+  const MsgId in = *room.receive(kBobsDevice, 1, "in");
   CHECK(set_state(world, in, MsgState::in_seen));
   CHECK_FALSE(set_state(world, in, MsgState::in_noticed));
   CHECK_FALSE(set_state(world, in, MsgState::out_delivered));
@@ -154,8 +155,8 @@ TEST_CASE("states go forward only; what failed may still be delivered") {
 TEST_CASE("a record that does not open costs itself only") {
   World world;
   Chatroom room(world);
-  const MsgId broken = *room.receive(kBob, 1, "broken");
-  const MsgId whole = *room.receive(kBob, 2, "whole");
+  const MsgId broken = *room.receive(kBobsDevice, 1, "broken");
+  const MsgId whole = *room.receive(kBobsDevice, 2, "whole");
   REQUIRE(in_write<void>(world.alice, [&](store::Tx& tx, const store::Scope&) -> base::Result<> {
     EDGE_CHECK(tx.db().run("UPDATE message SET sealed = CAST(x'01' || sealed AS BLOB) WHERE id = ?",
                            broken));
@@ -175,8 +176,8 @@ TEST_CASE("a record that does not open costs itself only") {
 TEST_CASE("sealed rows do not open in each other's place") {
   World world;
   Chatroom room(world);
-  const MsgId one = *room.receive(kBob, 1, "one");
-  const MsgId two = *room.receive(kBob, 2, "two");
+  const MsgId one = *room.receive(kBobsDevice, 1, "one");
+  const MsgId two = *room.receive(kBobsDevice, 2, "two");
   REQUIRE(in_write<void>(world.alice, [&](store::Tx& tx, const store::Scope&) -> base::Result<> {
     EDGE_CHECK(tx.db().run(
         "UPDATE message SET sealed = (SELECT sealed FROM message WHERE id = ?) WHERE id = ?", one,
@@ -193,13 +194,13 @@ TEST_CASE("a contact request tells its message and cannot be answered before it 
   const auto chat = in_write<ChatId>(
       world.alice, [&](store::Tx& tx, const store::Scope& scope) -> base::Result<ChatId> {
         store::ContactRow contact;
-        contact.id = kBob;
+        contact.id = kBobsDevice;
         contact.keys.push_back(chats::stored_key({1}));
         EDGE_CHECK(store::insert_contact(scope, contact));
         EDGE_TRY(const auto row,
-                 chats::ensure_single_chat(tx, scope, kBob, store::ChatBlocked::request));
+                 chats::ensure_single_chat(tx, scope, kBobsDevice, store::ChatBlocked::request));
         store::MessageRow message;
-        message.from = kBob;
+        message.from = kBobsDevice;
         message.uuid = store::random_uuid();
         message.seq = 1;
         message.text = "may I?";

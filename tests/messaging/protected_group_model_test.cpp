@@ -1,6 +1,6 @@
 // Random histories of a file in a group whose members come and go, against a simple model of who
-// may open it (Allowance). Until the news is there, a member may open what it could before; at no
-// moment may one open what ended before all sides agreed last.
+// may open it (GroupAllowance). Until the news is there, a member may open what it could before; at
+// no moment may one open what ended before all sides agreed last.
 #include <array>
 
 #include "tests/messaging/protected_group_world.h"
@@ -12,7 +12,7 @@ namespace {
 
 // The model: what the owner decided for one contact, as a member and for itself, and until when.
 // Whoever is taken out of the group, by anybody, loses the former until the owner grants it anew.
-class Allowance {
+class GroupAllowance {
  public:
   void grant_as_member(UnixMillis end) { as_member_ = extend(end); }
   void grant_alone(UnixMillis end) { alone_ = extend(end); }
@@ -44,7 +44,7 @@ struct Person {
   ChatId chat;   // its group
   ProtectedWorld::Came came{};
   bool member = true;
-  Allowance allowed = {};
+  GroupAllowance allowed = {};
 };
 
 class GroupHistory : RandomHistory {

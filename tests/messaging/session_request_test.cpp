@@ -12,7 +12,6 @@ using store::TokenPurpose;
 
 namespace {
 
-constexpr base::Millis kHour = 3600 * base::Millis{1000};
 constexpr std::size_t kMostInDeposit = kMaxDepositEnvelopes;
 
 // Envelopes that open nowhere: they count all the same.

@@ -5,10 +5,7 @@
 
 using namespace messaging;
 
-namespace {
-constexpr base::Millis kHour = 3600 * base::Millis{1000};
-constexpr base::Millis kDay = 24 * kHour;
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("steady time runs with the boot clock, wherever the wall clock jumps") {
   base::ManualClock clock;

@@ -9,8 +9,6 @@
 
 namespace test {
 
-inline constexpr AccountId kAccount = Peer::kAccount;
-
 struct Three : World {
   explicit Three(unsigned seed = 1) : World(seed), carol(network, clock, "carol") {
     alice_bob = join(bob, alice);

@@ -49,8 +49,8 @@ std::vector<Message> lines(Peer& peer, ChatId chat) {
   return Three::lines(peer, chat, SystemMessage::webxdc_info);
 }
 
-struct Two : World {
-  Two() : at_bob(join(bob, alice)), at_alice(alice.chat_with_peer()) {
+struct AppsWorld : World {
+  AppsWorld() : at_bob(join(bob, alice)), at_alice(alice.chat_with_peer()) {
     sent = send_app(alice, at_alice, files);
     REQUIRE(until([&] { return bob.has_text("vote!"); }));
     received = *bob.find_text("vote!");
@@ -63,7 +63,7 @@ struct Two : World {
 }  // namespace
 
 TEST_CASE("an app is a message of its own type, whose archive can be read at both sides") {
-  Two world;
+  AppsWorld world;
   for (auto [peer, app] :
        {std::pair(&world.alice, world.sent), std::pair(&world.bob, world.received)}) {
     CHECK(peer->message(app).type == Viewtype::webxdc);
@@ -82,7 +82,7 @@ TEST_CASE("an app is a message of its own type, whose archive can be read at bot
 }
 
 TEST_CASE("a manifest that is none leaves the file's name, and a newer API another page") {
-  Two world;
+  AppsWorld world;
   const MsgId broken = send_app(world.alice, world.at_alice, world.files, app_bytes("name = [[["));
   CHECK(info(world.alice, broken).name == "votes.xdc");
   const MsgId newer =
@@ -116,7 +116,7 @@ TEST_CASE("of a manifest the texts at its top are read, and nothing breaks it") 
 }
 
 TEST_CASE("a file that is called an app and is none is a file, and refused as an app") {
-  Two world;
+  AppsWorld world;
   for (const std::string& bytes : {std::string("no zip"), std::string(), zip({{"start.html", "x"}}),
                                    app_bytes().substr(0, 200)}) {
     const MsgId sent = send_app(world.alice, world.at_alice, world.files, bytes);
@@ -132,7 +132,7 @@ TEST_CASE("a file that is called an app and is none is a file, and refused as an
 }
 
 TEST_CASE("what a file of an archive unpacks to is bounded, whatever the archive says") {
-  Two world;
+  AppsWorld world;
   const std::string bomb = zip({{"index.html", "x"}, {"zeros", std::string(17 << 20, '\0')}});
   CHECK(bomb.size() < 1 << 20);
   const MsgId sent = send_app(world.alice, world.at_alice, world.files, bomb);
@@ -147,7 +147,7 @@ TEST_CASE("what a file of an archive unpacks to is bounded, whatever the archive
 }
 
 TEST_CASE("updates are numbered, told and shown at both, with document, summary and a line") {
-  Two world;
+  AppsWorld world;
   REQUIRE(update(world.bob, world.received,
                  {R"({"vote":1})", "bob voted", std::nullopt, "Menu", "1 vote"}));
   CHECK(world.until([&] { return times(world.bob, WebxdcStatusUpdate{world.received, 1}) == 1; }));
@@ -179,7 +179,7 @@ TEST_CASE("updates are numbered, told and shown at both, with document, summary 
 }
 
 TEST_CASE("who is named is notified, and everybody by a star unless the chat is muted") {
-  Two world;
+  AppsWorld world;
   const std::string address = info(world.bob, world.received).self_addr;
   REQUIRE(
       update(world.alice, world.sent, {"1", std::nullopt, "#x", {}, {}, {{address, "your turn"}}}));
@@ -245,7 +245,7 @@ TEST_CASE("members of a group update each other's copies, and former ones do not
 }
 
 TEST_CASE("a deleted app is gone with its updates, says so, and stays gone") {
-  Two world;
+  AppsWorld world;
   REQUIRE(update(world.bob, world.received, {"1"}));
   REQUIRE(world.until([&] { return updates(world.alice, world.sent).size() == 1; }));
   REQUIRE(answer<void>([&](auto done) {
@@ -259,7 +259,7 @@ TEST_CASE("a deleted app is gone with its updates, says so, and stays gone") {
 }
 
 TEST_CASE("updates that are too large, or of what is no app, are refused") {
-  Two world;
+  AppsWorld world;
   const MsgId text = world.alice.send(world.at_alice, "no app");
   CHECK_FALSE(update(world.alice, text, {"1"}));
   CHECK_FALSE(update(world.alice, MsgId(4711), {"1"}));
@@ -303,7 +303,7 @@ TEST_CASE("few updates of a contact wait for apps that are not here, the newest"
 }
 
 TEST_CASE("updates of a draft go out with it, in their order") {
-  Two world;
+  AppsWorld world;
   const auto draft = answer<void>([&](auto done) {
     MessageDraft app;
     app.file = world.files.file("votes.xdc", app_bytes());
@@ -334,7 +334,7 @@ TEST_CASE("updates of a draft go out with it, in their order") {
 }
 
 TEST_CASE("an app that is sent again brings its updates; who has them keeps one of each") {
-  Two world;
+  AppsWorld world;
   REQUIRE(update(world.alice, world.sent, {.payload = "1"}));
   REQUIRE(update(world.alice, world.sent, {.payload = "1"}));  // the same again is another one
   REQUIRE(world.until([&] { return payloads(world.bob, world.received).size() == 2; }));
@@ -348,7 +348,7 @@ TEST_CASE("an app that is sent again brings its updates; who has them keeps one 
 }
 
 TEST_CASE("who comes to a group later gets an app with its updates when it is sent again") {
-  Two world;
+  AppsWorld world;
   const ChatId group = Three::create(world.alice, "Crew");
   MessageDraft draft;
   draft.file = world.files.file("later.xdc", app_bytes());

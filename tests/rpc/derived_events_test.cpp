@@ -11,7 +11,7 @@ using messaging::Event;
 
 namespace {
 
-Event event(messaging::EventBody body, std::uint32_t account = 1) {
+Event derived(messaging::EventBody body, std::uint32_t account = 1) {
   return {base::EventId(5), AccountId(account), 7, std::move(body)};
 }
 
@@ -30,38 +30,38 @@ using Names = std::vector<std::string>;
 
 TEST_CASE(
     "the messages of a commit are followed by one bunch for each account, after chats' entries") {
-  CHECK(names_of({event(messaging::IncomingMsg{ChatId(12), MsgId(17)}),
-                  event(messaging::ChatlistChanged{}),
-                  event(messaging::IncomingMsg{ChatId(12), MsgId(18)}),
-                  event(messaging::IncomingMsg{ChatId(13), MsgId(19)}),
-                  event(messaging::IncomingMsg{ChatId(12), MsgId(17)}, 2)}) ==
+  CHECK(names_of({derived(messaging::IncomingMsg{ChatId(12), MsgId(17)}),
+                  derived(messaging::ChatlistChanged{}),
+                  derived(messaging::IncomingMsg{ChatId(12), MsgId(18)}),
+                  derived(messaging::IncomingMsg{ChatId(13), MsgId(19)}),
+                  derived(messaging::IncomingMsg{ChatId(12), MsgId(17)}, 2)}) ==
         Names{"1:IncomingMsg", "1:ChatlistChanged", "1:IncomingMsg", "1:IncomingMsg",
               "2:IncomingMsg", "1:ChatlistItemChanged", "1:ChatlistItemChanged",
               "2:ChatlistItemChanged", "1:IncomingMsgBunch", "2:IncomingMsgBunch"});
 }
 
 TEST_CASE("a delivered message was sent before, and an account that changed has another entry") {
-  CHECK(names_of({event(messaging::MsgDelivered{ChatId(12), MsgId(17)})}) ==
+  CHECK(names_of({derived(messaging::MsgDelivered{ChatId(12), MsgId(17)})}) ==
         Names{"1:SmtpMessageSent", "1:MsgDelivered", "1:ChatlistItemChanged"});
-  CHECK(names_of({event(messaging::ContactsChanged{base::ContactId(1)}),
-                  event(messaging::AccountsChanged{})}) ==
+  CHECK(names_of({derived(messaging::ContactsChanged{base::ContactId(1)}),
+                  derived(messaging::AccountsChanged{})}) ==
         Names{"1:ContactsChanged", "1:AccountsItemChanged", "1:AccountsChanged"});
-  CHECK(names_of({event(messaging::TransportsModified{})}) ==
+  CHECK(names_of({derived(messaging::TransportsModified{})}) ==
         Names{"1:TransportsModified", "1:AccountsItemChanged"});
-  CHECK(names_of({event(messaging::ContactsChanged{base::ContactId(10)})}) ==
+  CHECK(names_of({derived(messaging::ContactsChanged{base::ContactId(10)})}) ==
         Names{"1:ContactsChanged"});
-  CHECK(names_of({event(messaging::AccountsChanged{})}) == Names{"1:AccountsChanged"});
+  CHECK(names_of({derived(messaging::AccountsChanged{})}) == Names{"1:AccountsChanged"});
 }
 
 TEST_CASE("an application's events are for the listeners of their channels alone") {
-  CHECK(names_of({event(messaging::ChannelEvent{}), event(messaging::ConnectivityChanged{})}) ==
+  CHECK(names_of({derived(messaging::ChannelEvent{}), derived(messaging::ConnectivityChanged{})}) ==
         Names{"1:ConnectivityChanged"});
 }
 
 TEST_CASE("nothing follows from what is about no chat, or about one that is gone") {
   CHECK(names_of({}).empty());
-  CHECK(names_of({event(messaging::ConnectivityChanged{})}) == Names{"1:ConnectivityChanged"});
-  CHECK(names_of({event(messaging::ChatDeleted{ChatId(12)})}) == Names{"1:ChatDeleted"});
+  CHECK(names_of({derived(messaging::ConnectivityChanged{})}) == Names{"1:ConnectivityChanged"});
+  CHECK(names_of({derived(messaging::ChatDeleted{ChatId(12)})}) == Names{"1:ChatDeleted"});
 }
 
 TEST_CASE("no derived kind is in the log or offered to listeners of the stream") {

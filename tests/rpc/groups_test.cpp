@@ -9,7 +9,7 @@ using nlohmann::json;
 
 namespace {
 
-class Gateway : public OneGateway {
+class GroupsGateway : public OneGateway {
  public:
   json ok(std::string_view method, json params) {
     return result(service(), method, std::move(params));
@@ -33,7 +33,7 @@ bool says(const std::string& text, std::string_view part) {
 
 }  // namespace
 
-TEST_CASE_METHOD(Gateway, "a group has the shapes that clients know") {
+TEST_CASE_METHOD(GroupsGateway, "a group has the shapes that clients know") {
   const int chat = ok("create_group_chat", {1, "Shift 2", false});
   const json full = ok("get_full_chat_by_id", {1, chat});
   shape("FullChat", full);
@@ -82,7 +82,7 @@ TEST_CASE_METHOD(Gateway, "a group has the shapes that clients know") {
   CHECK(says(error("get_full_chat_by_id", {1, chat}), std::to_string(chat)));
 }
 
-TEST_CASE_METHOD(Gateway, "a channel has the shapes that clients know") {
+TEST_CASE_METHOD(GroupsGateway, "a channel has the shapes that clients know") {
   const int chat = ok("create_broadcast", {1, "News"});
   const json full = ok("get_full_chat_by_id", {1, chat});
   shape("FullChat", full);
@@ -98,7 +98,7 @@ TEST_CASE_METHOD(Gateway, "a channel has the shapes that clients know") {
   CHECK(says(error("leave_group", {1, chat}), "delete_chat"));
 }
 
-TEST_CASE_METHOD(Gateway, "what cannot be done with a group is refused with words") {
+TEST_CASE_METHOD(GroupsGateway, "what cannot be done with a group is refused with words") {
   const int saved = ok("create_chat_by_contact_id", {1, 1});
   const int chat = ok("create_group_chat", {1, "Crew", false});
   CHECK(says(error("create_group_chat", {1, "  ", false}), "Invalid chat name"));

@@ -14,7 +14,7 @@ using test::must;
 
 namespace {
 
-constexpr base::AccountId kAccount{1};
+constexpr base::AccountId kKilledAccount{1};
 
 // The child: writes for ever, from its completions, and tells each acknowledged number.
 [[noreturn]] void write_for_ever(const std::string& dir, int pipe) {
@@ -24,9 +24,9 @@ constexpr base::AccountId kAccount{1};
   std::function<void()> go = [&] {
     (*store)->write<std::int64_t>(
         [](Tx& tx) -> base::Result<std::int64_t> {
-          EDGE_TRY(const auto number, tx.next_id(kAccount, "note"));
+          EDGE_TRY(const auto number, tx.next_id(kKilledAccount, "note"));
           EDGE_CHECK(tx.db().run("INSERT INTO note(number) VALUES(?)", number));
-          EDGE_CHECK(tx.append_event(kAccount, 1, base::as_bytes("n")));
+          EDGE_CHECK(tx.append_event(kKilledAccount, 1, base::as_bytes("n")));
           return number;
         },
         [&](base::Result<std::int64_t> number) {

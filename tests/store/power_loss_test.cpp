@@ -7,17 +7,17 @@ using test::must;
 
 namespace {
 
-constexpr base::AccountId kAccount{1};
+constexpr base::AccountId kLosing{1};
 constexpr int kWrites = 5;
 
 // Two notes, a number and an event: all or nothing.
 base::Result<> write_both(Tx& tx, std::int64_t number) {
-  EDGE_TRY(const auto id, tx.next_id(kAccount, "pair"));
+  EDGE_TRY(const auto id, tx.next_id(kLosing, "pair"));
   EDGE_CHECK(tx.db().run("INSERT INTO note(number,text) VALUES(?,'first')", number));
   EDGE_CHECK(
       tx.db().run("INSERT INTO note(number,text) VALUES(?,?)", number, std::string(3000, 's')));
   EDGE_CHECK(tx.db().run("INSERT INTO pair(account_id,id,sealed) VALUES(1,?,x'00')", id));
-  EDGE_CHECK(tx.append_event(kAccount, 1, base::as_bytes(std::to_string(number))));
+  EDGE_CHECK(tx.append_event(kLosing, 1, base::as_bytes(std::to_string(number))));
   return {};
 }
 

@@ -18,7 +18,7 @@ using Ids = std::vector<base::MsgId>;
 
 namespace {
 
-constexpr base::AccountId kAccount{1};
+constexpr base::AccountId kSearched{1};
 constexpr base::ContactId kSelf{1};
 
 MessageRow message_of(std::uint32_t id, base::ChatId chat, std::string text) {
@@ -55,7 +55,7 @@ struct SearchWorld : test::World {
   template <class F>
   base::Result<> try_write(F fn) {
     return store->write_now<void>([&](Tx& tx) -> base::Result<> {
-      return fn(Scope{tx.db(), store->vault(), key, kAccount});
+      return fn(Scope{tx.db(), store->vault(), key, kSearched});
     });
   }
   template <class F>
@@ -86,7 +86,7 @@ struct SearchWorld : test::World {
     std::optional<base::Result<Ids>> result;
     base::Mutex mutex;
     base::Condition came;
-    searcher.search(kAccount, key, std::move(query), [&](base::Result<Ids> found) {
+    searcher.search(kSearched, key, std::move(query), [&](base::Result<Ids> found) {
       base::Lock lock(mutex);
       result.emplace(std::move(found));
       came.notify_one();
@@ -101,8 +101,8 @@ struct SearchWorld : test::World {
   }
   Ids scan(const std::string& text, std::optional<base::ChatId> chat, std::size_t limit) {
     Reader reader = must(store->read());
-    return must(
-        search_messages({*reader, store->vault(), key, kAccount}, base::folded(text), chat, limit));
+    return must(search_messages({*reader, store->vault(), key, kSearched}, base::folded(text), chat,
+                                limit));
   }
 
   AccountKey key;

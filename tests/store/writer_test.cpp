@@ -20,13 +20,13 @@ using test::Tally;
 
 namespace {
 
-constexpr base::AccountId kAccount{1};
+constexpr base::AccountId kWritten{1};
 
 // Takes the next number and keeps it.
 base::Result<std::int64_t> number_one(Tx& tx) {
-  EDGE_TRY(const std::int64_t number, tx.next_id(kAccount, "note"));
+  EDGE_TRY(const std::int64_t number, tx.next_id(kWritten, "note"));
   EDGE_CHECK(tx.db().run("INSERT INTO note(number) VALUES(?)", number));
-  EDGE_CHECK(tx.append_event(kAccount, 1, base::as_bytes(std::to_string(number))));
+  EDGE_CHECK(tx.append_event(kWritten, 1, base::as_bytes(std::to_string(number))));
   return number;
 }
 

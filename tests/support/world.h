@@ -30,6 +30,8 @@ namespace test {
 
 using namespace messaging;  // NOLINT: tests speak messaging's nouns
 
+inline constexpr base::Millis kMinute = 60'000, kHour = 60 * kMinute, kDay = 24 * kHour;
+
 // A folder that is gone with the object.
 class TempDir {
  public:
@@ -46,8 +48,8 @@ class TempDir {
 
 std::string read_file(const std::string& path);
 
-// One answer that comes from another thread. Its templates depend on the answer's type alone, not on
-// who asks: they are compiled once a program and not once a call.
+// One answer that comes from another thread. Its templates depend on the answer's type alone, not
+// on who asks: they are compiled once a program and not once a call.
 template <class T>
 class Answer {
  public:
@@ -262,6 +264,7 @@ class Peer {
   std::unique_ptr<LossyTransport> transport_;
   std::unique_ptr<Engine> engine_;
 };
+inline constexpr AccountId kAccount = Peer::kAccount;
 
 class World {
  public:
