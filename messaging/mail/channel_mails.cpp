@@ -191,6 +191,47 @@ base::Result<> unblock_chat(const kernel::WriteContext& write, ChatId id) {
   return write.emit(ChatModified{chat.id});
 }
 
+// ---- what we are about to be let in to ----
+
+base::Result<bool> may_read_another(const store::Scope& scope) {
+  EDGE_TRY(const auto read,
+           store::list_secret_channels(scope, ChatType::in_broadcast, kMaxReadChannels));
+  return read.size() < kMaxReadChannels;
+}
+
+base::Result<chats::Group> make_expected(const kernel::WriteContext& write, const std::string& text,
+                                         const MemberKey& owner, std::string_view name) {
+  EDGE_CHECK(note_group_text(write, text));
+  GroupState state;
+  state.channel = true;
+  state.owner = owner;
+  state.name.value = plain_name(name, kMaxGroupName);
+  return groups::make_group(write, group_id_of(text), std::move(state), store::ChatBlocked::no);
+}
+
+// The owner lets us in to what another device of ours asked for: the channel is made here, or
+// waited for again.
+base::Result<> expect_as_other_device(const kernel::WriteContext& write, const OpenedMail& opened,
+                                      std::optional<chats::Group>& group) {
+  const MailGroup& said = *opened.mail.group;
+  const MemberKey self = chats::key_of(write.account);
+  if (fate_of(opened, self, write.account.addr()) != Fate::added) return {};
+  if (said.secret.size() < kShortestSecret || (group && group->row.self_present)) return {};
+  EDGE_TRY(const auto owner, find_by_fingerprint(write.scope, opened.signer->fingerprint()));
+  if (!owner) return {};
+  EDGE_TRY(const bool asked, is_joined_elsewhere(write.scope, owner->id, said.id));
+  EDGE_TRY(const bool room, may_read_another(write.scope));
+  if (!asked || !room) return {};
+  const MemberKey key = member_key(opened.signer->fingerprint());
+  if (!group) {
+    EDGE_TRY(group, make_expected(write, said.id, key, said.name));
+    return {};
+  }
+  if (!group->state.channel || !group->is_owner(key)) return {};
+  group->state.members.erase(self);
+  return unblock_chat(write, group->row.chat);
+}
+
 }  // namespace
 
 base::Result<std::vector<ChannelSecret>> channel_secrets(const store::Scope& scope) {
@@ -210,6 +251,7 @@ base::Result<bool> take_channel_mail(const kernel::WriteContext& write, const Op
                                      const std::optional<store::BlobInfo>& picture) {
   if (!opened.signer) return false;
   EDGE_TRY(auto group, chats::find_group(write.scope, group_id_of(opened.mail.group->id)));
+  EDGE_CHECK(expect_as_other_device(write, opened, group));
   if (!group || !group->state.channel) return false;
   if (group->is_owner(chats::key_of(write.account))) {
     EDGE_CHECK(take_leaving(write, *group, opened));
@@ -251,9 +293,8 @@ base::Result<ExpectedChannel> expect_channel(const kernel::WriteContext& write,
     EDGE_CHECK(unblock_chat(write, known->row.chat));
     if (known->row.self_present) return ExpectedChannel{known->row.chat, true};
   }
-  EDGE_TRY(const auto read,
-           store::list_secret_channels(write.scope, ChatType::in_broadcast, kMaxReadChannels));
-  if (read.size() >= kMaxReadChannels) {
+  EDGE_TRY(const bool room, may_read_another(write.scope));
+  if (!room) {
     return fail(Errc::exhausted, fmt::format("this account reads {} channels by e-mail, and no "
                                              "more at once; leave one of them first",
                                              kMaxReadChannels));
@@ -263,13 +304,8 @@ base::Result<ExpectedChannel> expect_channel(const kernel::WriteContext& write,
     EDGE_CHECK(groups::save_group(write, *known));
     return ExpectedChannel{known->row.chat, false};
   }
-  EDGE_CHECK(note_group_text(write, text));
-  GroupState state;
-  state.channel = true;
-  state.owner = member_key(*owner);
-  state.name.value = plain_name(invite.group->name, kMaxGroupName);
   EDGE_TRY(const chats::Group group,
-           groups::make_group(write, group_id_of(text), std::move(state), store::ChatBlocked::no));
+           make_expected(write, text, member_key(*owner), invite.group->name));
   return ExpectedChannel{group.row.chat, false};
 }
 

@@ -271,6 +271,14 @@ struct ActionTaker {
     EDGE_CHECK(groups::save_group(write, *group));
     return emit_chat(write, group->row.chat);
   }
+  // The same, as of names.
+  base::Result<> operator()(const SyncDescription& description) {
+    if (!group || group->row.promoted) return {};
+    group->state.description = {
+        groups::next_stamp(write, group->state, group->state.description.stamp), description.text};
+    EDGE_CHECK(groups::save_group(write, *group));
+    return emit_chat(write, group->row.chat);
+  }
   base::Result<> operator()(const SyncGroup& made) {
     if (contact || group) return {};
     if (!has_plain_group_id(said.group)) {

@@ -13,6 +13,7 @@
 #include "messaging/mail/channel_mails.h"
 #include "messaging/mail/device_sync.h"
 #include "messaging/mail/form/address.h"
+#include "messaging/mail/form/group_id.h"
 #include "messaging/mail/form/message_id.h"
 #include "messaging/mail/group_mails.h"
 #include "messaging/mail/invite_tokens.h"
@@ -133,7 +134,13 @@ base::Result<> become_known(const kernel::WriteContext& write, store::ContactRow
 struct Join {
   PendingJoinRow row;
   MailInvite invite;
+  // Another device of ours joins: what it asked for is known, not the link. Of a channel it may not
+  // even be known which one.
+  bool elsewhere() const { return invite.secret.empty(); }
 };
+
+// More joins of other devices than these are not waited for.
+constexpr std::size_t kMaxJoinsElsewhere = 50;
 
 base::Result<std::vector<Join>> our_joins(const store::Scope& scope) {
   EDGE_TRY(const auto ids, store::pending_joins_of_role(scope, JoinRole::joiner));
@@ -192,12 +199,19 @@ bool is_to(const Join& join, std::string_view group) {
   return join.invite.group ? join.invite.group->id == group : group.empty();
 }
 
+// Whether the mail tells of what was joined.
+bool is_joined_by(const Join& join, const ChatMail& mail) {
+  if (join.elsewhere() && !join.invite.group) return mail.group && mail.group->channel;
+  return is_to(join, mail.group ? mail.group->id : "");
+}
+
 // A contact or group is joined again: earlier joins end.
 base::Result<> end_earlier_joins(const kernel::WriteContext& write, ContactId contact,
                                  const MailInvite& invite) {
   EDGE_TRY(const auto joins, our_joins(write.scope));
   for (const Join& join : joins) {
-    if (join.row.contact == contact && is_to(join, invite.group ? invite.group->id : "")) {
+    const bool same = is_to(join, invite.group ? invite.group->id : "");
+    if (join.row.contact == contact && !join.elsewhere() && same) {
       EDGE_CHECK(store::delete_pending_join(write.scope, join.row.id));
     }
   }
@@ -339,14 +353,52 @@ base::Result<> take_confirmation(const kernel::WriteContext& write, const OwnKey
   EDGE_TRY(const auto joins, our_joins(write.scope));
   for (const Join& join : joins) {
     if (join.row.contact == contact->id && join.row.state == JoinState::answered &&
-        is_to(join, opened.mail.group ? opened.mail.group->id : "")) {
+        is_joined_by(join, opened.mail)) {
       EDGE_CHECK(end_join(write, join.row));
     }
   }
   return {};
 }
 
+// What another device of ours asked the contact for. Core's names a group and no channel.
+base::Result<> expect_elsewhere(const kernel::WriteContext& write, const store::ContactRow& contact,
+                                const std::string& group) {
+  if (!group.empty() && !is_group_id(group)) return {};
+  EDGE_TRY(const auto joins, our_joins(write.scope));
+  std::size_t elsewhere = 0;
+  for (const Join& join : joins) {
+    if (join.elsewhere()) ++elsewhere;
+    if (join.row.contact == contact.id && is_to(join, group)) return {};
+  }
+  if (elsewhere >= kMaxJoinsElsewhere) return {};
+  const auto fingerprint = fingerprint_of(contact);
+  if (!fingerprint) return {};
+  MailInvite invite;
+  invite.fingerprint = fingerprint->hex();
+  invite.addr = contact.addr;
+  if (!group.empty()) invite.group = MailInvite::Group{group, "?", false};
+  const std::string link = to_link(invite);
+  PendingJoinRow row;
+  EDGE_TRY(row.id, write.tx.next_id(write.account.id, "pending_join"));
+  row.role = JoinRole::joiner;
+  row.state = JoinState::answered;
+  row.contact = contact.id;
+  row.route_id = contact.route_id.value_or(0);
+  row.created_at = write.steady();
+  row.memory = crypto::WipingBytes(link.begin(), link.end());
+  return store::insert_pending_join(write.scope, row);
+}
+
 }  // namespace
+
+base::Result<bool> is_joined_elsewhere(const store::Scope& scope, ContactId contact,
+                                       std::string_view channel) {
+  EDGE_TRY(const auto joins, our_joins(scope));
+  return std::any_of(joins.begin(), joins.end(), [&](const Join& join) {
+    if (!join.elsewhere() || join.row.contact != contact) return false;
+    return !join.invite.group || join.invite.group->id == channel;
+  });
+}
 
 base::Result<> queue_welcome(const kernel::WriteContext& write, const GroupId& group,
                              ContactId member, const std::string& addr) {
@@ -525,6 +577,9 @@ base::Result<> take_own_join_step(const kernel::WriteContext& write, const Opene
     EDGE_CHECK(learn_certificate(write, contact, gossip.certificate));
     EDGE_CHECK(become_known(write, contact, true));
     EDGE_CHECK(outbox::release_waiting(write, contact.id));
+    if (step == "vg-request-with-auth") {
+      EDGE_CHECK(expect_elsewhere(write, contact, opened.mail.join->group));
+    }
   }
   return {};
 }
@@ -539,6 +594,10 @@ base::Result<> expire_mail_joins(const kernel::WriteContext& write, UnixMillis n
   EDGE_TRY(const auto joins, our_joins(write.scope));
   for (const Join& join : joins) {
     if (join.row.created_at > now - kJoinLifetime) continue;
+    if (join.elsewhere()) {  // the other device says so
+      EDGE_CHECK(store::delete_pending_join(write.scope, join.row.id));
+      continue;
+    }
     EDGE_CHECK(fail_join(write, join.row, "the inviter did not answer in 14 days"));
   }
   return {};

@@ -46,8 +46,12 @@ base::Result<> queue_welcome(const kernel::WriteContext& write, const GroupId& g
 // A step of a join arrived.
 base::Result<> take_join_step(const kernel::WriteContext& write, const OwnKey& own,
                               const OpenedMail& opened);
-// A step that another device of ours sent: whose key it verified is verified here too.
+// A step that another device of ours sent: whose key it verified is verified here too, and what it
+// asks to be let in to is waited for here as well.
 base::Result<> take_own_join_step(const kernel::WriteContext& write, const OpenedMail& opened);
+// Whether another device of ours asked this contact to be let in to the channel.
+base::Result<bool> is_joined_elsewhere(const store::Scope& scope, ContactId contact,
+                                       std::string_view channel);
 // A server refused a step of ours for good.
 base::Result<> step_refused(const kernel::WriteContext& write, std::int64_t join_id,
                             const std::string& why);

@@ -182,12 +182,14 @@ class NewsOfDevices(Devices):
         group = self.phone.rpc("create_group_chat", "Quiet", False)
         self.phone.rpc("add_contact_to_chat", group, self.phone.contact_of(self.bob))
         self.phone.rpc("set_chat_name", group, "Quieter")
+        self.phone.rpc("set_chat_description", group, "Of the pumps\nand nothing else")
         link = self.phone.rpc("get_chat_securejoin_qr_code", group)
 
         def look():
             return [c for c in self.alice.rpc("get_chatlist_entries", None, None, None) if self.alice.chat(c)["name"] == "Quieter"]
         there = until(look, what="the group at alice")[0]
         self.assertEqual(sorted([self.alice.address, self.bob.address]), self.alice.members(there))
+        until(lambda: self.alice.rpc("get_chat_description", there) == "Of the pumps\nand nothing else", what="the description at alice")
         self.written(self.phone, self.alice, "after the invite to the group")
         self.phone.rpc("stop_io")
         try:
@@ -386,6 +388,35 @@ class ChannelsOfDevices(Devices):
             until(lambda: other.chat(there)["name"] == f"{name}, renamed", what=f"the name at {other}")
             device.rpc("remove_contact_from_chat", channel, device.contact_of(self.bob))
             until(lambda: self.bob.address not in other.members(there), what=f"the removal at {other}")
+
+    def test_a_channel_that_one_joins_is_read_at_the_other(self):
+        for device, other in self.both:
+            name = f"What {device.name} reads"
+            channel = self.bob.rpc("create_broadcast", name)
+            self.bob.send(channel, f"before {name}")
+            _, here = join(self.bob, device, channel)
+            there = until(lambda: self.channel_at(other, name), what=f"the channel at {other}")
+            for one, chat in ((device, here), (other, there)):
+                until(lambda: one.chat(chat)["selfInGroup"], what=f"{one} in the channel")
+                self.assertEqual("InBroadcast", one.chat(chat)["chatType"])
+                self.assertEqual(chat, one.arrives(f"before {name}")["chatId"])
+            self.bob.send(channel, f"news {name}")
+            for one, chat in ((device, here), (other, there)):
+                got = one.arrives(f"news {name}")
+                self.assertEqual(chat, got["chatId"])
+                self.is_padlocked(one, got)
+            device.rpc("leave_group", here)
+            until(lambda: not other.chat(there)["selfInGroup"], what=f"the leaving at {other}")
+
+    def test_a_channel_that_nobody_reads_yet(self):
+        for device, other in self.both:
+            name = f"Unread of {device.name}"
+            channel = device.rpc("create_broadcast", name)
+            there = until(lambda: self.channel_at(other, name), what=f"the channel at {other}")
+            device.rpc("set_chat_name", channel, f"{name}, renamed")
+            until(lambda: other.chat(there)["name"] == f"{name}, renamed", what=f"the name at {other}")
+            device.rpc("set_chat_description", channel, "About pumps")
+            until(lambda: other.rpc("get_chat_description", there) == "About pumps", what=f"the description at {other}")
 
     def channel_at(self, party, name):
         for chat in party.rpc("get_chatlist_entries", None, None, None):

@@ -8,6 +8,7 @@
 #include "messaging/mail/form/outer_mail.h"
 #include "messaging/mail/group_mails.h"
 #include "messaging/mail/mail_protocol.h"
+#include "messaging/model/mail_invite.h"
 #include "tests/messaging/mail_world.h"
 #include "tests/messaging/three.h"
 
@@ -60,6 +61,21 @@ struct Hand {
   std::string id;
   crypto::WipingBytes secret;
 };
+
+// The key of a gateway, which is stopped for it.
+OwnKeyPtr key_of(MailChannel& world, Peer& peer, FakeMails& mails) {
+  OwnKeyPtr own;
+  world.stop(peer, mails);
+  {
+    BareGateway bare(world, peer);
+    bare.write([&](const kernel::WriteContext& write) -> base::Result<> {
+      EDGE_TRY(own, mail_protocol(write.core).keys().get(write.scope));
+      return {};
+    });
+  }
+  world.start(peer, mails);
+  return own;
+}
 
 // The keys and secrets of a gateway, which is stopped for it.
 Hand hand_of(MailChannel& world, Peer& peer, FakeMails& mails, ChatId chat) {
@@ -264,6 +280,65 @@ TEST_CASE("nobody is put into a channel that it did not ask for, or left") {
   world.servers.put(box, by_key(mail, {&bob.own->certificate}, alice.own->secret));
   REQUIRE(world.until([&] { return world.servers.count(box) == 0; }));
   CHECK_FALSE(Three::chat(world.bob, bobs).self_in_group);
+  CHECK(Three::groups_at(world.bob) == std::vector<ChatId>{bobs});
+}
+
+TEST_CASE("a channel that another device of ours joins is here as well") {
+  MailChannel world;
+  world.bob.set_config("bcc_self", "1");
+  const Hand alice = hand_of(world, world.alice, world.alices_mails(), world.channel);
+  const OwnKeyPtr bob = key_of(world, world.bob, world.bobs_mails());
+  const auto invite = messaging::parse_mail_invite(world.link);
+  REQUIRE(invite);
+  const std::string addr = MailWorld::addr(world.bob);
+  const std::string owner = MailWorld::addr(world.alice);
+  const std::string named = GENERATE(true, false) ? alice.id : std::string();  // core names none
+  // What the other device asks of alice comes to both.
+  const auto ask = [&] {
+    ChatMail mail = post_of(alice, "Secure-Join");
+    mail.from = {addr, "bob"};
+    mail.group.reset();
+    mail.to.push_back({MailAddress{owner}});
+    mail.key = KeyNotice{addr, bob->certificate.bytes(), true};
+    mail.join = MailJoin{.step = "vg-request-with-auth",
+                         .auth = invite->secret,
+                         .fingerprint = bob->certificate.fingerprint(),
+                         .group = named};
+    mail.gossip.push_back({owner, alice.own->certificate.bytes(), false});
+    const auto text = by_key(mail, {&bob->certificate, &alice.own->certificate}, bob->secret);
+    world.servers.put(addr, text);
+    REQUIRE(world.until([&] { return Three::contact(world.bob, "alice").valid(); }));
+    world.servers.put(owner, text);
+  };
+  world.post("before");
+  ask();
+  REQUIRE(world.until([&] { return Three::groups_at(world.bob).size() == 1; }));
+  const ChatId bobs = Three::groups_at(world.bob).front();
+  const auto reads = [&] { return Three::chat(world.bob, bobs).self_in_group; };
+  REQUIRE(world.until(reads));
+  CHECK(Three::chat(world.bob, bobs).name == "Plant news");
+  CHECK(Three::chat(world.bob, bobs).type == ChatType::in_broadcast);
+  REQUIRE(world.until([&] { return world.bob.has_text("before"); }));
+  world.post("after");
+  REQUIRE(world.until([&] { return world.bob.has_text("after"); }));
+  CHECK(world.bob.texts(bobs) == std::vector<std::string>{"before", "after"});
+
+  // It asked for one channel: its owner puts us into no other.
+  ChatMail other = post_of(alice, "");
+  other.group->id = "AAAAAAAAAAAAAAAAAAAAAA";
+  other.group->change = MemberAdded{addr, bob->certificate.fingerprint()};
+  other.group->secret.assign(43, 'a');
+  world.servers.put(addr, by_key(other, {&bob->certificate}, alice.own->secret));
+  world.post("behind it");
+  REQUIRE(world.until([&] { return world.bob.has_text("behind it"); }));
+  CHECK(Three::groups_at(world.bob) == std::vector<ChatId>{bobs});
+
+  REQUIRE(Three::leave(world.bob, bobs));
+  REQUIRE(world.until([&] { return world.readers() == 0; }));
+  CHECK_FALSE(reads());
+  world.clock.advance(2000);
+  ask();
+  REQUIRE(world.until(reads));
   CHECK(Three::groups_at(world.bob) == std::vector<ChatId>{bobs});
 }
 

@@ -50,6 +50,8 @@ TEST_CASE("items are written as Delta Chat's devices write them, and read") {
       {altered(
            R"({"SetMuted":{"Until":{"secs_since_epoch":1796058012,"nanos_since_epoch":168000000}}})"),
        of_contact(SyncMute{1796058012168})},
+      {altered(R"({"SetDescription":"Pump 3\nand 4"})"),
+       of_contact(SyncDescription{"Pump 3\nand 4"})},
       {altered(R"({"Rename":"Bobby"})"), of_contact(SyncName{"Bobby"})},
       {with(
            R"({"AlterChat":{"id":{"Grpid":"3XdTk-Qbsi7oHmcBZQvPs8J_"},"action":{"CreateGroupEncrypted":"Gruppe \"1\""}}})"),
@@ -104,6 +106,8 @@ TEST_CASE("items that cannot be read are left out, and cost no others") {
            altered(R"({"SetMuted":{"Until":{"secs_since_epoch":0}}})"),
            altered("{\"Rename\":\"" + std::string(5000, 'x') + "\"}"),
            altered(R"({"Rename":7})"),
+           altered("{\"SetDescription\":\"" + std::string(5000, 'x') + "\"}"),
+           altered(R"({"SetDescription":7})"),
            altered(R"({"SetPgpContacts":[["zz","bob@x"]]})"),
            with(R"({"Config":{"key":"Addr","val":"me@elsewhere"}})"),
            with(R"({"Config":{"key":"BccSelf","val":"0"}})"),

@@ -58,6 +58,9 @@ struct ActionWriter {
   std::string operator()(const SyncName& name) const {
     return "{\"Rename\":" + quoted(name.name) + "}";
   }
+  std::string operator()(const SyncDescription& description) const {
+    return "{\"SetDescription\":" + quoted(description.text) + "}";
+  }
   std::string operator()(const SyncGroup& group) const {
     return "{\"CreateGroupEncrypted\":" + quoted(group.name) + "}";
   }
@@ -204,7 +207,12 @@ Maybe<SyncAction> read_action(std::string_view value) {
     }
     return std::nullopt;
   }
-  if (!argument.starts_with('"') || text.size() > kMaxSyncName) return std::nullopt;
+  if (!argument.starts_with('"')) return std::nullopt;
+  if (name == "SetDescription") {
+    if (text.size() > kMaxDescription) return std::nullopt;
+    return SyncDescription{text};
+  }
+  if (text.size() > kMaxSyncName) return std::nullopt;
   if (name == "Rename") return SyncName{text};
   if (name == "CreateGroupEncrypted") return SyncGroup{text};
   return std::nullopt;

@@ -58,6 +58,10 @@ struct SyncName {  // of a contact, or of a group that nobody was told of yet
   std::string name;
   friend bool operator==(const SyncName&, const SyncName&) = default;
 };
+struct SyncDescription {  // of a group that nobody was told of yet
+  std::string text;
+  friend bool operator==(const SyncDescription&, const SyncDescription&) = default;
+};
 struct SyncGroup {  // it was made, and nobody was told of it yet
   std::string name;
   friend bool operator==(const SyncGroup&, const SyncGroup&) = default;
@@ -72,7 +76,7 @@ struct SyncMembers {  // of a group that nobody was told of yet, ourselves too
   friend bool operator==(const SyncMembers&, const SyncMembers&) = default;
 };
 using SyncAction = std::variant<SyncBlock, SyncAccept, SyncDelete, SyncVisibility, SyncMute,
-                                SyncName, SyncGroup, SyncChannel, SyncMembers>;
+                                SyncName, SyncDescription, SyncGroup, SyncChannel, SyncMembers>;
 
 struct SyncChat {
   Fingerprint contact = {};  // empty: it is a group
