@@ -13,6 +13,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "store/changed_messages.h"
+#include "store/channel_counts.h"
 #include "store/connection.h"
 #include "store/event_log.h"
 #include "store/event_numbers.h"
@@ -54,6 +55,8 @@ class Tx {
   }
   // The last id of an event, of this transaction too.
   base::Result<base::EventId> newest_event() { return numbers_.newest(db_); }
+  // What the channels hold, this transaction's changes included (tables/channels.cpp).
+  ChannelCounts& channel_counts() { return channel_counts_; }
   // Gives the listener an event that is kept elsewhere than in the log, in the order of ids.
   void add_event(LoggedEvent event) { events_.push_back(std::move(event)); }
 
@@ -72,14 +75,20 @@ class Tx {
  private:
   friend class WriteBatch;
   Tx(Connection& db, const Vault& vault, const base::Clock& clock, ChangedMessages& changed,
-     EventNumbers& numbers)
-      : db_(db), vault_(vault), clock_(clock), changed_(changed), numbers_(numbers) {}
+     EventNumbers& numbers, ChannelCounts& channel_counts)
+      : db_(db),
+        vault_(vault),
+        clock_(clock),
+        changed_(changed),
+        numbers_(numbers),
+        channel_counts_(channel_counts) {}
 
   Connection& db_;
   const Vault& vault_;
   const base::Clock& clock_;
   ChangedMessages& changed_;
   EventNumbers& numbers_;
+  ChannelCounts& channel_counts_;
   std::vector<LoggedEvent> events_;
   std::vector<base::UniqueFunction<void()>> hooks_;
   std::int64_t erased_ = 0;  // events

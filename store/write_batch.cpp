@@ -11,7 +11,7 @@ namespace store {
 
 WriteBatch::WriteBatch(BatchParts& parts)
     : parts_(parts),
-      tx_(parts.db, parts.vault, parts.clock, parts.changed, parts.numbers),
+      tx_(parts.db, parts.vault, parts.clock, parts.changed, parts.numbers, parts.channel_counts),
       outcome_(parts.health.may_write()) {
   if (outcome_) outcome_ = parts.commits.begin();
 }
@@ -53,6 +53,7 @@ base::Result<> WriteBatch::run_one(Run& run, bool first) {
   tx_.hooks_.resize(hooks);
   tx_.erased_ = erased;
   parts_.numbers.go_back(numbered);
+  parts_.channel_counts.forget();
   if (first) {
     EDGE_CHECK(db.run("ROLLBACK"));
     return parts_.commits.begin();
@@ -76,6 +77,7 @@ void WriteBatch::finish() {
   parts_.commits.roll_back();
   parts_.pruning.forget();
   parts_.numbers.forget();
+  parts_.channel_counts.forget();
 }
 
 void WriteBatch::answer(const std::function<void(std::span<const LoggedEvent>)>& listener) {

@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "store/changed_messages.h"
+#include "store/channel_counts.h"
 #include "store/commits.h"
 #include "store/event_log.h"
 #include "store/event_numbers.h"
@@ -32,6 +33,7 @@ struct BatchParts {
   Health& health;
   ChangedMessages& changed;
   EventNumbers& numbers;
+  ChannelCounts& channel_counts;
   EventPruning& pruning;
   Commits& commits;
 };

@@ -44,7 +44,7 @@ struct Writer::State {
         options(std::move(o)),
         pruning(options.events, c),
         commits(*db, h, options.unsynced_dir),
-        parts{*db, v, c, h, changed, numbers, pruning, commits},
+        parts{*db, v, c, h, changed, numbers, channel_counts, pruning, commits},
         checkpointer(db->path(), db->options(), options.nearly_full),
         queue(options.max_queue) {
     sqlite3_wal_autocheckpoint(db->handle(), 0);
@@ -84,6 +84,7 @@ struct Writer::State {
   const WriterOptions options;
   ChangedMessages changed;
   EventNumbers numbers;
+  ChannelCounts channel_counts;
   EventPruning pruning;
   Commits commits;
   BatchParts parts;

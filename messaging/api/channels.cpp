@@ -195,9 +195,8 @@ void Channels::publish(std::vector<ChannelEvent> events,
     fresh.push_back({channel, std::move(body), std::move(facts)});
   }
   core_.store.write<std::vector<base::EventId>>(
-      [fresh = std::move(fresh)](store::Tx& tx) {
-        return store::append_channel_events(tx, quotas(), ChannelEvent::kKind, fresh);
-      },
+      [call = store::ChannelCall(core_.store.vault(), ChannelEvent::kKind, fresh)](
+          store::Tx& tx) mutable { return store::append_channel_events(tx, quotas(), call); },
       std::move(done));
 }
 

@@ -5,48 +5,36 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
-#include <memory>
 #include <unordered_map>
 
 #include "base/log.h"
-#include "base/wire.h"
 #include "store/counter.h"
 
 namespace store {
 namespace {
 
-// What is sealed in a row: one event, several of one call whose ids follow each other, or several
-// of one call with those of other channels between them: then each with its distance to the last
-// one. A row has the id of its last event, and those of one channel do not overlap.
-constexpr std::uint16_t kOneEvent = 1;
-constexpr std::uint16_t kEvents = 2;
-constexpr std::uint16_t kSpreadEvents = 3;
-constexpr std::size_t kMostInRow = 16;
-constexpr std::size_t kMostBytesInRow = 16 * 1024;  // of several events
 // The floor of channels that are not there: nothing before the first one was ever dropped.
 constexpr std::string_view kFloor = "channel_floor";
 constexpr std::int64_t kMostPruned =
     64;  // aged events a write takes along, or two for each new one
 constexpr std::int64_t kReadAtOnce = 256;  // rows that are looked at for pruning
 
-struct Channel {
-  std::int64_t id = 0;
-  std::int64_t events = 0;
-  std::int64_t bytes = 0;
-};
-
 Vault::Lookup hash_of(const Vault& vault, std::string_view channel) {
   return vault.lookup(vault.store_wide(), "channel", channel);
 }
 
-base::Result<std::optional<Channel>> find_channel(Connection& db, const Vault& vault,
-                                                  std::string_view channel) {
-  return db.one<Channel>(
-      "SELECT id,events,bytes FROM checked_channel WHERE name_hash=? AND intact",
-      [](const Row& row) {
-        return Channel{row.integer(0), row.integer(1), row.integer(2)};
-      },
-      hash_of(vault, channel));
+base::Result<ChannelCounts*> counts_of(Tx& tx) {
+  ChannelCounts& counts = tx.channel_counts();
+  if (counts.known()) return &counts;
+  EDGE_CHECK(tx.db().each("SELECT name_hash,id,events,bytes FROM checked_channel WHERE intact",
+                          [&](const Row& row) -> base::Result<> {
+                            EDGE_TRY(const auto name,
+                                     row.array<std::tuple_size_v<Vault::Lookup>>(0));
+                            counts.add(name, row.integer(1), {row.integer(2), row.integer(3)});
+                            return {};
+                          }));
+  counts.begin();
+  return &counts;
 }
 
 base::Result<base::EventId> floor_of_unknown(Connection& db) {
@@ -57,8 +45,7 @@ base::Result<base::EventId> floor_of_unknown(Connection& db) {
 // What this write changes in rows of `channel`; each row is written once, at the end, or before
 // room is made.
 struct Change {
-  std::int64_t events = 0;
-  std::int64_t bytes = 0;
+  ChannelCount by = {};
   std::int64_t floor = 0;
   bool used = false;
 };
@@ -70,7 +57,8 @@ base::Result<> save(Tx& tx, Changes& changes) {
   std::string list;
   for (const auto& [channel, change] : changes) {
     fmt::format_to(std::back_inserter(list), "{}[{},{},{},{},{}]", list.empty() ? "[" : ",",
-                   channel, change.events, change.bytes, change.floor, change.used ? 1 : 0);
+                   channel, change.by.events, change.by.bytes, change.floor, change.used ? 1 : 0);
+    tx.channel_counts().change(channel, change.by);
   }
   list += ']';
   EDGE_CHECK(
@@ -97,6 +85,7 @@ base::Result<> make_room(Tx& tx, const ChannelQuotas& quotas, Changes& changes) 
                                   quotas.channels));
   }
   EDGE_CHECK(db.run("DELETE FROM channel WHERE id=?", *quiet));
+  tx.channel_counts().remove(*quiet);
   EDGE_TRY(const base::EventId newest, tx.newest_event());
   EDGE_CHECK(
       db.run("INSERT INTO counter(account_id,name,value) VALUES(0,?,?) "
@@ -105,75 +94,21 @@ base::Result<> make_room(Tx& tx, const ChannelQuotas& quotas, Changes& changes) 
   return {};
 }
 
-base::Result<Channel> channel_for(Tx& tx, const ChannelQuotas& quotas, std::string_view name,
-                                  Changes& changes) {
-  EDGE_TRY(const auto found, find_channel(tx.db(), tx.vault(), name));
-  if (found) return *found;
+base::Result<std::int64_t> channel_for(Tx& tx, const ChannelQuotas& quotas,
+                                       const Vault::Lookup& name, Changes& changes) {
+  EDGE_TRY(ChannelCounts* const counts, counts_of(tx));
+  if (const std::int64_t known = counts->find(name); known != 0) return known;
   // One that is not intact has lost its history.
-  EDGE_CHECK(tx.db().run("DELETE FROM channel WHERE name_hash=?", hash_of(tx.vault(), name)));
+  EDGE_CHECK(tx.db().run("DELETE FROM channel WHERE name_hash=?", name));
   EDGE_CHECK(make_room(tx, quotas, changes));
   EDGE_TRY(const base::EventId floor, floor_of_unknown(tx.db()));
-  EDGE_CHECK(tx.db().run("INSERT INTO channel(name_hash,floor,used_at) VALUES(?,?,?)",
-                         hash_of(tx.vault(), name), floor, tx.now()));
-  EDGE_TRY(const auto made, find_channel(tx.db(), tx.vault(), name));
+  EDGE_TRY(
+      const auto made,
+      tx.db().integer("INSERT INTO channel(name_hash,floor,used_at) VALUES(?,?,?) RETURNING id",
+                      name, floor, tx.now()));
   if (!made) return base::fail(base::Errc::internal, "a channel was made and is not there");
+  counts->add(name, *made, {});
   return *made;
-}
-
-// The events of a call that share a row: all of one channel, in the order of their ids.
-struct NewRow {
-  std::int64_t channel = 0;
-  std::vector<std::size_t> events = {};  // places in the call
-  std::size_t bytes = 0;
-};
-
-// The body of a row as it is sealed: its readable columns cannot be changed without the seal
-// noticing. `id` is that of its last event.
-base::Bytes seal_row(const Vault& vault, base::EventId id, const NewRow& row, std::uint16_t kind,
-                     base::UnixMillis at, std::span<const NewChannelEvent> events) {
-  const std::size_t last = row.events.back();
-  const bool dense = last - row.events.front() + 1 == row.events.size();
-  const std::uint16_t form = row.events.size() == 1 ? kOneEvent : dense ? kEvents : kSpreadEvents;
-  base::WireWriter plain;
-  plain.u16(form).i64(row.channel).u16(kind).i64(at);
-  if (form != kOneEvent) plain.u16(static_cast<std::uint16_t>(row.events.size()));
-  for (const std::size_t place : row.events) {
-    const base::Bytes& body = events[place].body;
-    if (form == kSpreadEvents) plain.u32(static_cast<std::uint32_t>(last - place));
-    if (form == kOneEvent) {
-      plain.fixed(body);
-    } else {
-      plain.bytes(body);
-    }
-  }
-  return vault.seal(vault.store_wide(), "channel_event", "sealed",
-                    static_cast<std::int64_t>(id.value), plain.view());
-}
-
-// A row with its body open, up to the first event.
-struct OpenRow {
-  crypto::WipingBytes plain;
-  base::WireReader in;  // of it
-  std::uint16_t form = 0;
-  std::uint16_t kind = 0;
-  std::size_t events = 0;
-};
-
-// Nothing when the row does not open.
-std::unique_ptr<OpenRow> open_row(const Vault& vault, std::int64_t id, std::int64_t channel,
-                                  base::UnixMillis at, base::ByteView sealed) {
-  auto plain = vault.open(vault.store_wide(), "channel_event", "sealed", id, sealed);
-  if (!plain) return nullptr;
-  auto row =
-      std::make_unique<OpenRow>(OpenRow{*std::move(plain), base::WireReader(base::ByteView())});
-  row->in = base::WireReader(row->plain);
-  row->form = row->in.u16();
-  const bool same = row->in.i64() == channel;
-  row->kind = row->in.u16();
-  if (!same || row->in.i64() != at) return nullptr;
-  row->events = row->form == kOneEvent ? 1 : row->in.u16();
-  if (!row->in.ok() || row->form < kOneEvent || row->form > kSpreadEvents) return nullptr;
-  return row;
 }
 
 struct Oldest {
@@ -189,28 +124,31 @@ Oldest read_oldest(const Row& row) {
 // How many events are in a row that goes; one where that cannot be read any more.
 base::Result<std::int64_t> events_in(Tx& tx, const Oldest& row) {
   if (row.size > static_cast<std::int64_t>(2 * kMostBytesInRow)) return 1;
-  std::size_t count = 1;
+  std::int64_t count = 0;
   EDGE_CHECK(tx.db().each(
       "SELECT sealed FROM channel_event WHERE id=?",
       [&](const Row& columns) {
-        const auto open = open_row(tx.vault(), row.id, row.channel, row.at, columns.blob(0));
-        if (open) count = open->events;
+        count = events_of_row(tx.vault(), row.id, row.channel, row.at, columns.blob(0));
       },
       row.id));
-  return static_cast<std::int64_t>(count);
+  return std::max<std::int64_t>(count, 1);
 }
 
 void note_dropped(Changes& changes, const Oldest& row, std::int64_t events) {
   Change& change = changes[row.channel];
-  change.events -= events;
-  change.bytes -= row.size;
+  change.by.events -= events;
+  change.by.bytes -= row.size;
   change.floor = std::max(change.floor, row.id);
 }
 
-base::Result<> prune_channel(Tx& tx, const ChannelQuotas& quotas, Channel channel,
+base::Result<> prune_channel(Tx& tx, const ChannelQuotas& quotas, std::int64_t channel,
                              Changes& changes) {
   Connection& db = tx.db();
-  const auto over = [&] { return channel.events > quotas.events || channel.bytes > quotas.bytes; };
+  const ChannelCount before = tx.channel_counts().of(channel);
+  const auto over = [&] {
+    const ChannelCount& by = changes[channel].by;
+    return before.events + by.events > quotas.events || before.bytes + by.bytes > quotas.bytes;
+  };
   while (over()) {
     std::int64_t cut = 0;
     EDGE_CHECK(db.each(
@@ -221,14 +159,12 @@ base::Result<> prune_channel(Tx& tx, const ChannelQuotas& quotas, Channel channe
           const Oldest oldest = read_oldest(row);
           EDGE_TRY(const std::int64_t events, events_in(tx, oldest));
           cut = oldest.id;
-          channel.events -= events;
-          channel.bytes -= oldest.size;
           note_dropped(changes, oldest, events);
           return {};
         },
-        channel.id, kReadAtOnce));
+        channel, kReadAtOnce));
     if (cut == 0) return {};
-    EDGE_CHECK(db.run("DELETE FROM channel_event WHERE channel_id=? AND id<=?", channel.id, cut));
+    EDGE_CHECK(db.run("DELETE FROM channel_event WHERE channel_id=? AND id<=?", channel, cut));
   }
   return {};
 }
@@ -236,9 +172,8 @@ base::Result<> prune_channel(Tx& tx, const ChannelQuotas& quotas, Channel channe
 base::Result<> prune_all(Tx& tx, const ChannelQuotas& quotas, std::size_t appended,
                          Changes& changes) {
   Connection& db = tx.db();
-  EDGE_TRY(const auto sum, db.integer("SELECT sum(bytes) FROM checked_channel WHERE intact"));
-  std::int64_t total = sum.value_or(0);
-  for (const auto& [channel, change] : changes) total += change.bytes;
+  std::int64_t total = tx.channel_counts().bytes_of_all();
+  for (const auto& [channel, change] : changes) total += change.by.bytes;
   auto aged_left = std::max(kMostPruned, 2 * static_cast<std::int64_t>(appended));
   const base::UnixMillis old = tx.now() - quotas.age;
   const auto is_due = [&](const Oldest& oldest) {
@@ -271,89 +206,74 @@ base::Result<> prune_all(Tx& tx, const ChannelQuotas& quotas, std::size_t append
   return {};
 }
 
-// The channel of each event of the call, found or begun once, with the events counted, so that
-// none of these channels is one that holds nothing.
-base::Result<std::map<std::string_view, Channel>> channels_of(
-    Tx& tx, const ChannelQuotas& quotas, std::span<const NewChannelEvent> events,
-    Changes& changes) {
-  std::map<std::string_view, Channel> channels;
-  for (const NewChannelEvent& event : events) {
-    auto to = channels.find(event.channel);
-    if (to == channels.end()) {
-      EDGE_TRY(const Channel found, channel_for(tx, quotas, event.channel, changes));
-      to = channels.emplace(event.channel, found).first;
-    }
-    ++to->second.events;
-    Change& change = changes[to->second.id];
-    ++change.events;
+// The channels of the call, found or begun, with the events counted, so that none of them is one
+// that holds nothing.
+base::Result<std::vector<std::int64_t>> channels_of(Tx& tx, const ChannelQuotas& quotas,
+                                                    const ChannelCall& call, Changes& changes) {
+  std::vector<std::int64_t> channels;
+  channels.reserve(call.channels.size());
+  for (const ChannelCall::To& to : call.channels) {
+    EDGE_TRY(const std::int64_t channel, channel_for(tx, quotas, to.name, changes));
+    channels.push_back(channel);
+    Change& change = changes[channel];
+    change.by.events += to.events;
     change.used = true;
   }
   return channels;
 }
 
-// The rows of a call's events, in the order of their ids.
-std::vector<NewRow> rows_of(std::span<const NewChannelEvent> events,
-                            std::span<const std::int64_t> channels) {
-  std::vector<NewRow> rows;
-  std::unordered_map<std::int64_t, std::size_t> open;  // the channel's row that is being filled
-  for (std::size_t place = 0; place < events.size(); ++place) {
-    const std::size_t size = events[place].body.size();
-    const auto [at, fresh] = open.try_emplace(channels[place], rows.size());
-    const NewRow* const row = fresh ? nullptr : &rows[at->second];
-    if (row == nullptr || row->events.size() == kMostInRow || row->bytes + size > kMostBytesInRow ||
-        place - row->events.front() >= kChannelRowSpread) {
-      at->second = rows.size();
-      rows.push_back({.channel = channels[place]});
-    }
-    NewRow& to = rows[at->second];
-    to.events.push_back(place);
-    to.bytes += size;
-  }
-  std::sort(rows.begin(), rows.end(), [](const NewRow& one, const NewRow& other) {
-    return one.events.back() < other.events.back();
-  });
-  return rows;
-}
-
 }  // namespace
 
-base::Result<std::vector<base::EventId>> append_channel_events(
-    Tx& tx, const ChannelQuotas& quotas, std::uint16_t kind,
-    std::span<const NewChannelEvent> events) {
-  std::vector<base::EventId> ids;
-  if (events.empty()) return ids;
-  EDGE_TRY(const base::EventId first, tx.take_event_ids(static_cast<std::int64_t>(events.size())));
-  Changes changes;
-  EDGE_TRY(auto channels, channels_of(tx, quotas, events, changes));
-  const base::UnixMillis now = tx.now();
-  std::vector<std::int64_t> channel_ids;
-  ids.reserve(events.size());
-  channel_ids.reserve(events.size());
+ChannelCall::ChannelCall(const Vault& vault, std::uint16_t k,
+                         std::span<const NewChannelEvent> events)
+    : kind(k) {
+  std::unordered_map<std::string_view, std::size_t> places;
+  std::vector<base::ByteView> bodies;
   for (const NewChannelEvent& event : events) {
-    ids.emplace_back(first.value + ids.size());
-    channel_ids.push_back(channels.find(event.channel)->second.id);
+    const auto [place, fresh] = places.try_emplace(event.channel, channels.size());
+    if (fresh) channels.push_back({hash_of(vault, event.channel)});
+    ++channels[place->second].events;
+    channel_of.push_back(place->second);
+    facts.push_back(event.facts);
+    bodies.emplace_back(event.body);
+  }
+  rows = lay_out_rows(kind, bodies, channel_of);
+}
+
+base::Result<std::vector<base::EventId>> append_channel_events(Tx& tx, const ChannelQuotas& quotas,
+                                                               ChannelCall& call) {
+  std::vector<base::EventId> ids;
+  if (call.channel_of.empty()) return ids;
+  EDGE_TRY(const base::EventId first,
+           tx.take_event_ids(static_cast<std::int64_t>(call.channel_of.size())));
+  Changes changes;
+  EDGE_TRY(const auto channels, channels_of(tx, quotas, call, changes));
+  const base::UnixMillis now = tx.now();
+  ids.reserve(call.channel_of.size());
+  for (std::size_t place = 0; place < call.channel_of.size(); ++place) {
+    ids.emplace_back(first.value + place);
     tx.add_event({.id = ids.back(),
                   .account = {},
                   .at = now,
-                  .kind = kind,
+                  .kind = call.kind,
                   .body = {},
-                  .channel = channel_ids.back(),
-                  .facts = event.facts});
+                  .channel = channels[call.channel_of[place]],
+                  .facts = call.facts[place]});
   }
-  for (const NewRow& row : rows_of(events, channel_ids)) {
-    const base::EventId id = ids[row.events.back()];
-    const base::Bytes sealed = seal_row(tx.vault(), id, row, kind, now, events);
+  for (NewChannelRow& row : call.rows) {
+    const base::EventId id = ids[row.last];
+    const std::int64_t channel = channels[row.channel];
+    const base::Bytes sealed = seal_row(tx.vault(), id, row, channel, now);
     const auto size = static_cast<std::int64_t>(sealed.size());
     EDGE_CHECK(
         tx.db().run("INSERT INTO channel_event(id,channel_id,at_ms,size,sealed) VALUES(?,?,?,?,?)",
-                    id, row.channel, now, size, sealed));
-    channels.find(events[row.events.front()].channel)->second.bytes += size;
-    changes[row.channel].bytes += size;
+                    id, channel, now, size, sealed));
+    changes[channel].by.bytes += size;
   }
-  for (const auto& [name, channel] : channels) {
+  for (const std::int64_t channel : channels) {
     EDGE_CHECK(prune_channel(tx, quotas, channel, changes));
   }
-  EDGE_CHECK(prune_all(tx, quotas, events.size(), changes));
+  EDGE_CHECK(prune_all(tx, quotas, call.channel_of.size(), changes));
   EDGE_CHECK(save(tx, changes));
   return ids;
 }
@@ -367,10 +287,10 @@ base::Result<> set_channel_initial(Tx& tx, const ChannelQuotas& quotas, std::str
     return {};
   }
   Changes none;
-  EDGE_TRY(const Channel to, channel_for(tx, quotas, channel, none));
+  EDGE_TRY(const std::int64_t to, channel_for(tx, quotas, hash_of(tx.vault(), channel), none));
   EDGE_CHECK(tx.db().run(
       "UPDATE channel SET initial_at=?,initial_sealed=?,used_at=?1 WHERE id=?", tx.now(),
-      tx.vault().seal(tx.vault().store_wide(), "channel", "initial_sealed", to.id, *body), to.id));
+      tx.vault().seal(tx.vault().store_wide(), "channel", "initial_sealed", to, *body), to));
   return {};
 }
 
@@ -414,22 +334,8 @@ base::Result<std::vector<LoggedEvent>> channel_events_of_row(Connection& db, con
   EDGE_CHECK(db.each(
       "SELECT channel_id,at_ms,sealed FROM channel_event WHERE id=?",
       [&](const Row& columns) {
-        const std::int64_t channel = columns.integer(0);
-        const base::UnixMillis at = columns.integer(1);
-        const auto open =
-            open_row(vault, static_cast<std::int64_t>(row.value), channel, at, columns.blob(2));
-        for (std::size_t left = open ? open->events : 0; left > 0 && open->in.ok(); --left) {
-          const std::uint64_t back = open->form == kSpreadEvents ? open->in.u32() : left - 1;
-          const base::ByteView body =
-              open->form == kOneEvent ? open->in.rest() : open->in.bytes(kMostBytesInRow);
-          events.push_back({.id = base::EventId(row.value - back),
-                            .account = {},
-                            .at = at,
-                            .kind = open->kind,
-                            .body = base::to_bytes(body),
-                            .channel = channel});
-        }
-        if (open && !open->in.ok()) events.clear();
+        events = open_row(vault, static_cast<std::int64_t>(row.value), columns.integer(0),
+                          columns.integer(1), columns.blob(2));
       },
       row));
   return events;

@@ -6,7 +6,8 @@
 // A channel is found by a keyed hash of its name; bodies and initial data are sealed store-wide and
 // hold the name inside. Appending happens in the transaction of a write and does the pruning: the
 // oldest events go until channel, total and age are within bounds. Others wait for that write, so
-// what is of a channel or of all is looked up and written once for all events of one call.
+// rows are laid out before it, what channels hold is known without a look (channel_counts.h), and
+// what is of a channel is written once for all events of one call.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "store/event_log.h"
+#include "store/tables/channel_row.h"
 #include "store/writer.h"
 
 namespace store {
@@ -37,11 +39,25 @@ struct NewChannelEvent {
   base::Bytes body;
   EventFactsPtr facts = {};  // for the listener; may hold what `channel` refers to
 };
-// Their ids, which follow each other. Errc::exhausted when there are too many channels to begin
-// another.
-base::Result<std::vector<base::EventId>> append_channel_events(
-    Tx& tx, const ChannelQuotas& quotas, std::uint16_t kind,
-    std::span<const NewChannelEvent> events);
+// The events of one call, made ready on any thread: what is left to the write is to number, seal
+// and insert their rows.
+struct ChannelCall {
+  ChannelCall(const Vault& vault, std::uint16_t kind, std::span<const NewChannelEvent> events);
+
+  struct To {
+    Vault::Lookup name{};
+    std::int64_t events = 0;
+  };
+  std::uint16_t kind = 0;
+  std::vector<To> channels;
+  std::vector<std::size_t> channel_of;  // of each event
+  std::vector<EventFactsPtr> facts;     // of each event
+  std::vector<NewChannelRow> rows;
+};
+// The events' ids, which follow each other. Errc::exhausted when there are too many channels to
+// begin another. Once for each call.
+base::Result<std::vector<base::EventId>> append_channel_events(Tx& tx, const ChannelQuotas& quotas,
+                                                               ChannelCall& call);
 // What new listeners of the channel get first; nothing takes it away.
 base::Result<> set_channel_initial(Tx& tx, const ChannelQuotas& quotas, std::string_view channel,
                                    std::optional<base::ByteView> body);

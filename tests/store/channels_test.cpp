@@ -13,6 +13,12 @@ namespace {
 
 constexpr std::uint16_t kKind = 200;
 
+base::Result<std::vector<base::EventId>> append_all(Tx& tx, const ChannelQuotas& quotas,
+                                                    std::span<const NewChannelEvent> events) {
+  ChannelCall call(tx.vault(), kKind, events);
+  return append_channel_events(tx, quotas, call);
+}
+
 struct ChannelWorld : test::World {
   ChannelWorld() { open(); }
   void open() {
@@ -24,7 +30,7 @@ struct ChannelWorld : test::World {
   base::Result<base::EventId> try_append(std::string channel, std::string body) {
     return store->write_now<base::EventId>([=, this](Tx& tx) -> base::Result<base::EventId> {
       const NewChannelEvent event{channel, base::to_bytes(body)};
-      EDGE_TRY(const auto ids, append_channel_events(tx, quotas, kKind, {&event, 1}));
+      EDGE_TRY(const auto ids, append_all(tx, quotas, {&event, 1}));
       return ids.front();
     });
   }
@@ -115,13 +121,13 @@ TEST_CASE("the listener hears of a channel's event after the commit, in the orde
   });
   must(world.store->write_now<void>([&](Tx& tx) -> base::Result<> {
     const NewChannelEvent one{"a", base::to_bytes("one")};
-    EDGE_CHECK(append_channel_events(tx, world.quotas, kKind, {&one, 1}));
+    EDGE_CHECK(append_all(tx, world.quotas, {&one, 1}));
     EDGE_CHECK(tx.append_event(base::AccountId(1), 5, base::as_bytes("m")));
     return {};
   }));
   const auto undone = world.store->write_now<void>([&](Tx& tx) -> base::Result<> {
     const NewChannelEvent never{"a", base::to_bytes("never")};
-    EDGE_CHECK(append_channel_events(tx, world.quotas, kKind, {&never, 1}));
+    EDGE_CHECK(append_all(tx, world.quotas, {&never, 1}));
     return base::fail(base::Errc::invalid_argument, "no");
   });
   CHECK_FALSE(undone.ok());
@@ -168,7 +174,7 @@ TEST_CASE("events of one call that follow each other share rows and are read one
       for (int i = first; i < first + count; ++i) {
         events.push_back({"a", base::to_bytes(std::to_string(i))});
       }
-      return append_channel_events(tx, world.quotas, kKind, events);
+      return append_all(tx, world.quotas, events);
     }));
   };
   const auto rows = [&] {
@@ -218,7 +224,7 @@ TEST_CASE("large events of one call have rows of their own") {
     for (const std::size_t size : std::vector<std::size_t>{10'000, 10'000, 1, 1, 20'000, 1}) {
       events.push_back({"a", base::Bytes(size, 'x')});
     }
-    EDGE_CHECK(append_channel_events(tx, world.quotas, kKind, events));
+    EDGE_CHECK(append_all(tx, world.quotas, events));
     return {};
   }));
   auto reader = must(world.store->read());
@@ -245,7 +251,7 @@ TEST_CASE("events of one call share rows by channel, and are read in the order o
       events.push_back(
           {names[static_cast<std::size_t>(channel)], base::to_bytes(std::to_string(i))});
     }
-    return append_channel_events(tx, world.quotas, kKind, events);
+    return append_all(tx, world.quotas, events);
   }));
   const auto behind = world.message();
   auto reader = must(world.store->read());
@@ -297,7 +303,7 @@ TEST_CASE("the events of one call cost few rows, and their channels one more eac
         events.push_back({channels[i % channels.size()], base::to_bytes("x")});
       }
       const std::int64_t before = sqlite3_total_changes64(tx.db().handle());
-      EDGE_CHECK(append_channel_events(tx, world.quotas, kKind, events));
+      EDGE_CHECK(append_all(tx, world.quotas, events));
       return sqlite3_total_changes64(tx.db().handle()) - before;
     }));
   };
@@ -486,4 +492,45 @@ TEST_CASE("after a repair that lost the counters no channel's event has the id o
   world.open();
   CHECK(must(world.store->newest_event()).value == last.value + 1'000'000);
   CHECK(world.append("a", "next").value > last.value);
+}
+
+TEST_CASE("what channels hold is counted along, and read again after a write that was undone") {
+  ChannelWorld world;
+  world.quotas.events = 5;
+  world.quotas.channels = 3;
+  const auto start = world.start();
+  const auto held = [&](const std::string& channel) {
+    return world.page({.after = start, .messages = false, .channels = {channel}}).events.size();
+  };
+  for (int i = 0; i < 4; ++i) world.append("a", "x");
+  CHECK_FALSE(world.store->write_now<void>([&](Tx& tx) -> base::Result<> {
+    const std::vector<NewChannelEvent> undone(3, {"a", base::to_bytes("never")});
+    EDGE_CHECK(append_all(tx, world.quotas, undone));
+    const NewChannelEvent begun{"b", base::to_bytes("never")};
+    EDGE_CHECK(append_all(tx, world.quotas, {&begun, 1}));
+    return base::fail(base::Errc::invalid_argument, "no");
+  }));
+  world.append("a", "x");
+  CHECK(held("a") == 5);
+  world.append("b", "x");
+  CHECK(held("b") == 1);
+  world.append("a", "x");
+  CHECK(held("a") == 5);
+  const auto counted = [&] {
+    auto reader = must(world.store->read());
+    return std::pair(must(reader->integer("SELECT sum(events) FROM channel")),
+                     must(reader->integer("SELECT sum(bytes) FROM channel")));
+  };
+  const auto rows = [&] {
+    auto reader = must(world.store->read());
+    return std::pair(must(reader->integer("SELECT count(*) FROM channel_event")),
+                     must(reader->integer("SELECT sum(length(sealed)) FROM channel_event")));
+  };
+  CHECK(counted() == rows());
+  world.store.reset();
+  world.open();
+  world.append("a", "x");
+  world.append("c", "x");
+  CHECK(held("a") == 5);
+  CHECK(counted() == rows());
 }
