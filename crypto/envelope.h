@@ -48,6 +48,24 @@ base::Result<base::Bytes> seal_envelope(const X25519Public& recipient, std::uint
 // Errc::sealed "could not open" whatever the reason.
 base::Result<OpenedEnvelope> open_envelope(const Identity& recipient, base::ByteView envelope);
 
+// Seals one envelope as seal_envelope() does, with its key agreement made beforehand: what is left
+// is symmetric work, for where others wait.
+class EnvelopeSealer {
+ public:
+  // Errc::invalid_argument for a recipient's key of low order.
+  static base::Result<EnvelopeSealer> to(const X25519Public& recipient);
+  // Once: another envelope under this key is refused (Errc::internal).
+  base::Result<base::Bytes> seal(std::uint8_t kind, const EnvelopeTag& tag, base::ByteView body);
+
+ private:
+  EnvelopeSealer() = default;
+
+  X25519Public ephemeral_;
+  WipingArray<32> key_;
+  std::array<std::uint8_t, 24> nonce_{};
+  bool used_ = false;
+};
+
 // For large bodies, which are neither copied nor given new memory each time. The body stands in its
 // place in the envelope when it is sealed where it is, and in `scratch`, which grows as needed and
 // may be used again, when it was opened: good until then.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "crypto/agreement_count.h"
 #include "crypto/encoding.h"
 #include "crypto/seal.h"
 
@@ -11,12 +12,14 @@ namespace crypto {
 
 X25519Public x25519_public_of(base::ByteView secret32) {
   X25519Public out;
+  ++agreement_count();
   crypto_scalarmult_curve25519_base(out.bytes.data(), secret32.data());
   return out;
 }
 
 base::Result<WipingArray<32>> x25519(base::ByteView secret32, const X25519Public& theirs) {
   WipingArray<32> out;
+  ++agreement_count();
   if (crypto_scalarmult_curve25519(out.data(), secret32.data(), theirs.bytes.data()) != 0) {
     return could_not_open();
   }

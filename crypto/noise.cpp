@@ -1,6 +1,7 @@
 #include "crypto/noise.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "crypto/noise_patterns.h"
 #include "crypto/noise_state.h"
@@ -82,6 +83,7 @@ base::Result<> Handshake::set_psk(base::ByteView psk) {
   if (psk.size() != kKey) return misuse("a pre-shared key has 32 bytes");
   if (!find_pattern(state_.pattern)->psk) return misuse("this handshake has no pre-shared key");
   state_.psk = array_of(psk);
+  agreed_.reset();
   return {};
 }
 
@@ -94,17 +96,12 @@ bool Handshake::my_turn() const {
   return !finished() && initiators == (state_.role == NoiseRole::initiator);
 }
 
-base::Result<base::Bytes> Handshake::write(base::ByteView payload) {
+base::Result<> Handshake::agree() {
   if (!my_turn()) return misuse("it is not our turn to write in this handshake");
   const NoisePatternData& pattern = *find_pattern(state_.pattern);
-  const auto tokens = pattern.message(state_.messages);
-  if (payload.size() > kMaxNoiseMessage - overhead(state_, tokens, pattern.psk)) {
-    return misuse("the payload of a handshake message is too long");
-  }
-
   State next = state_;
   base::Bytes out;
-  for (const NoiseToken token : tokens) {
+  for (const NoiseToken token : pattern.message(state_.messages)) {
     switch (token) {
       case NoiseToken::e: {
         WipingArray<32> fresh;
@@ -129,10 +126,23 @@ base::Result<base::Bytes> Handshake::write(base::ByteView payload) {
         EDGE_CHECK(noise::mix_agreement(next, token));
     }
   }
-  noise::encrypt_and_hash(next, payload, out);
-  ++next.messages;
-  state_ = std::move(next);
-  return out;
+  agreed_.emplace(Agreed{std::move(next), std::move(out)});
+  return {};
+}
+
+base::Result<base::Bytes> Handshake::write(base::ByteView payload) {
+  if (!my_turn()) return misuse("it is not our turn to write in this handshake");
+  const NoisePatternData& pattern = *find_pattern(state_.pattern);
+  const auto tokens = pattern.message(state_.messages);
+  if (payload.size() > kMaxNoiseMessage - overhead(state_, tokens, pattern.psk)) {
+    return misuse("the payload of a handshake message is too long");
+  }
+  if (!agreed_) EDGE_CHECK(agree());
+  Agreed next = *std::exchange(agreed_, std::nullopt);
+  noise::encrypt_and_hash(next.state, payload, next.message);
+  ++next.state.messages;
+  state_ = std::move(next.state);
+  return std::move(next.message);
 }
 
 base::Result<WipingBytes> Handshake::read(base::ByteView message) {

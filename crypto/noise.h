@@ -72,6 +72,9 @@ class Handshake {
 
   base::Result<> set_psk(base::ByteView psk);
 
+  // Makes the key agreements of the next message, which write() then need not make: they do not
+  // depend on its payload. Errors as of write(). save() leaves them out.
+  base::Result<> agree();
   // The next message. Errc::invalid_argument out of turn, for a missing psk or an overlong payload;
   // Errc::sealed when an agreement with the other's key is all zero.
   base::Result<base::Bytes> write(base::ByteView payload);
@@ -110,8 +113,15 @@ class Handshake {
   };
 
  private:
+  // The next message up to its payload, and the state behind that.
+  struct Agreed {
+    State state;
+    base::Bytes message;
+  };
+
   explicit Handshake(State state) : state_(std::move(state)) {}
   State state_;
+  std::optional<Agreed> agreed_;                    // for the next write()
   std::optional<WipingArray<32>> fixed_ephemeral_;  // tests only; not saved
 };
 

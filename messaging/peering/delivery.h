@@ -15,6 +15,7 @@
 #include "crypto/wiping.h"
 #include "messaging/peering/arriving_parts.h"
 #include "messaging/peering/envelope_kind.h"
+#include "messaging/peering/joining.h"
 #include "messaging/peering/renewal.h"
 #include "store/tables/deposit_tokens.h"
 #include "store/tables/envelopes.h"
@@ -28,8 +29,12 @@ struct OpenedEnvelope {
   Tag tag{};
   crypto::WipingBytes body;
   base::Bytes sealed;  // of messages only, which may have to be parked
+  // Of handshakes: what was opened of them. Used up by the write that answers a request.
+  std::optional<OpenedJoinRequest> join;
   std::optional<OpenedSessionRequest> request;
-  bool opens = true;  // false: a parked envelope that is to be dropped
+  std::optional<OpenedAnswer> answer;
+  base::Millis later = 0;  // an answer over the budget is opened after this time
+  bool opens = true;       // false: a parked envelope that is to be dropped
 };
 
 struct Delivery {

@@ -40,6 +40,10 @@ base::Result<> begin_transfer(const kernel::WriteContext& write,
   return {};
 }
 
+bool is_request(const OpenedEnvelope& opened) {
+  return opened.kind == EnvelopeKind::join_request || opened.kind == EnvelopeKind::session_request;
+}
+
 // A known contact writes on a session that is unknown here: one side's store is an older copy.
 base::Result<> renew_unknown(const kernel::WriteContext& write, const store::DepositTokenRow& token,
                              const OpenedEnvelope& opened) {
@@ -102,6 +106,10 @@ base::Result<SliceEnd> DeliveryApplier::apply_slice(const kernel::WriteContext& 
       EDGE_CHECK(drop_unreadable(write, delivery));
       return SliceEnd{SliceEnd::Kind::more, 0};
     }
+    // What was opened of a request is used up: undone with another's failure it would be lost.
+    const bool request = is_request(delivery.envelopes[delivery.at]);
+    if (request && count > 0) return SliceEnd{SliceEnd::Kind::more, 0};
+    const bool singly = std::exchange(delivery.singly, delivery.singly || request);
     if (count == (delivery.singly ? 1 : kSliceEnvelopes) || bytes > kSliceBytes ||
         (count > 0 && std::chrono::steady_clock::now() > until)) {
       return SliceEnd{SliceEnd::Kind::more, 0};
@@ -111,6 +119,10 @@ base::Result<SliceEnd> DeliveryApplier::apply_slice(const kernel::WriteContext& 
     switch (one.how) {
       case Applied::done:
         delivery.next();
+        delivery.singly = singly;
+        if (request && delivery.at < delivery.envelopes.size()) {
+          return SliceEnd{SliceEnd::Kind::more, 0};
+        }
         break;
       case Applied::partly:
         return SliceEnd{SliceEnd::Kind::more, 0};
@@ -157,8 +169,8 @@ base::Result<> DeliveryApplier::apply_request(const kernel::WriteContext& write,
                                               const store::DepositTokenRow& token) {
   EDGE_TRY(const bool answered,
            opened.kind == EnvelopeKind::join_request
-               ? answer_request(write, token.owner_id, opened.body)
-               : answer_session_request(write, token, opened.body, std::move(opened.request)));
+               ? answer_request(write, token.owner_id, opened.body, opened.join)
+               : answer_session_request(write, token, opened.body, opened.request));
   ++(answered ? counters_.accepted : counters_.unopened);
   return {};
 }
@@ -172,7 +184,7 @@ base::Result<DeliveryApplier::AppliedOne> DeliveryApplier::apply_one(
     EDGE_CHECK(store::unpark_envelope(write.scope, opened.id));
     return AppliedOne{};
   }
-  if (opened.kind == EnvelopeKind::join_request || opened.kind == EnvelopeKind::session_request) {
+  if (is_request(opened)) {
     EDGE_CHECK(apply_request(write, opened, delivery.token));
     return AppliedOne{};
   }
@@ -200,11 +212,10 @@ base::Result<DeliveryApplier::AppliedOne> DeliveryApplier::apply_one(
 base::Result<DeliveryApplier::AppliedOne> DeliveryApplier::apply_answer(
     const kernel::WriteContext& write, Delivery& delivery) {
   const OpenedEnvelope& opened = delivery.envelopes[delivery.at];
-  const base::Millis wait = budgets_.take_answer(delivery.party);
-  if (wait > 0) return AppliedOne{Applied::later, wait};
+  if (opened.later > 0) return AppliedOne{Applied::later, opened.later};
   EDGE_TRY(const bool taken, opened.kind == EnvelopeKind::join_answer
-                                 ? complete_answer(write, opened.tag, opened.body)
-                                 : complete_session_answer(write, opened.tag, opened.body));
+                                 ? complete_answer(write, opened.tag, opened.answer)
+                                 : complete_session_answer(write, opened.tag, opened.answer));
   if (!taken) {
     ++counters_.unopened;
     return AppliedOne{};

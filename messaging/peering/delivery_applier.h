@@ -1,6 +1,6 @@
 // DeliveryApplier: applies the envelopes of a delivery in the writer's transaction: opens ratchet
-// messages and applies their contents, answers requests, completes handshakes, notes parts of
-// files, and parks messages whose session is not known yet.
+// messages and applies their contents, answers requests and completes handshakes that were opened
+// before, notes parts of files, and parks messages whose session is not known yet.
 //
 // An envelope that does not open, or that was applied before, is dropped and acknowledged (decision
 // 12). The writer's thread.
@@ -13,7 +13,6 @@
 #include "messaging/kernel/write_context.h"
 #include "messaging/peering/arrival_counters.h"
 #include "messaging/peering/arrivals.h"
-#include "messaging/peering/request_budgets.h"
 
 namespace messaging::peering {
 
@@ -25,12 +24,8 @@ class DeliveryApplier {
   // Called after the commit that made the session with this tag.
   using SessionKnown = std::function<void(AccountId account, const Tag& tag)>;
 
-  DeliveryApplier(kernel::Core& core, RequestBudgets& budgets, ArrivalCounters& counters,
-                  SessionKnown session_known)
-      : core_(core),
-        budgets_(budgets),
-        counters_(counters),
-        session_known_(std::move(session_known)) {}
+  DeliveryApplier(kernel::Core& core, ArrivalCounters& counters, SessionKnown session_known)
+      : core_(core), counters_(counters), session_known_(std::move(session_known)) {}
 
   // Arrivals::Apply.
   base::Result<SliceEnd> apply_slice(const kernel::WriteContext& write, Delivery& delivery,
@@ -56,7 +51,6 @@ class DeliveryApplier {
   void retry_after_commit(const kernel::WriteContext& write, const Tag& tag);
 
   kernel::Core& core_;
-  RequestBudgets& budgets_;
   ArrivalCounters& counters_;
   const SessionKnown session_known_;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "crypto/envelope.h"
 #include "messaging/chats/contact_keys.h"
 #include "messaging/chats/requests.h"
 #include "messaging/kernel/core.h"
@@ -127,8 +126,27 @@ base::Result<bool> has_room(const store::Scope& scope, JoinRole role, std::int64
   return pending.count < kMaxPendingAnswers || now - pending.oldest_at >= kFresh;
 }
 
+base::Result<ReadyReply> make_ready(crypto::Handshake handshake) {
+  EDGE_CHECK(handshake.agree());
+  EDGE_TRY(auto sealer, crypto::EnvelopeSealer::to(*handshake.remote_static()));
+  return ReadyReply{std::move(handshake), crypto::RatchetKeyPair::generate(), std::move(sealer)};
+}
+
+std::optional<OpenedAnswer> take_keys(std::int64_t pending_id, const crypto::Handshake& handshake,
+                                      const crypto::X25519Public& ratchet_key, Card card,
+                                      const LastReceived& last_received, Generation generation) {
+  const auto keys = handshake.split();
+  const auto box = card.identity.to_x25519();
+  if (!keys || !box) return std::nullopt;
+  auto ratchet = crypto::Ratchet::initiate(handshake.handshake_hash(), *keys, ratchet_key);
+  if (!ratchet) return std::nullopt;
+  return OpenedAnswer{
+      pending_id,          std::move(card),           last_received, generation, *box,
+      *std::move(ratchet), handshake.handshake_hash()};
+}
+
 base::Result<bool> answer_question(const kernel::WriteContext& write, Question question,
-                                   crypto::Handshake& handshake, AnswerPayload payload,
+                                   ReadyReply& reply, AnswerPayload payload,
                                    const LastReceived& last_received) {
   EDGE_TRY(const bool room, make_room(write, question.role, question.invite_id));
   if (!room) return false;
@@ -138,10 +156,10 @@ base::Result<bool> answer_question(const kernel::WriteContext& write, Question q
     generation = std::max(generation, next);
   }
   AnswererMemory memory;
-  const auto pair = crypto::RatchetKeyPair::generate();
+  crypto::Handshake& handshake = reply.handshake;
   EDGE_TRY(const Card ours, make_card(write));
-  EDGE_TRY(const base::Bytes reply,
-           handshake.write(payload(pair.public_key, ours, last_received, generation)));
+  EDGE_TRY(const base::Bytes message,
+           handshake.write(payload(reply.ratchet_key.public_key, ours, last_received, generation)));
   EDGE_TRY(const auto keys, handshake.split());
 
   PendingJoinRow pending;
@@ -157,7 +175,8 @@ base::Result<bool> answer_question(const kernel::WriteContext& write, Question q
   session.created_at = write.steady();
   session.join_id = pending.id;
   session.generation = static_cast<std::int64_t>(generation);
-  session.ratchet = crypto::Ratchet::respond(handshake.handshake_hash(), keys, pair).save();
+  session.ratchet =
+      crypto::Ratchet::respond(handshake.handshake_hash(), keys, reply.ratchet_key).save();
   EDGE_CHECK(store::insert_session(write.scope, session));
 
   pending.role = question.role;
@@ -171,8 +190,7 @@ base::Result<bool> answer_question(const kernel::WriteContext& write, Question q
   const auto kind =
       question.role == JoinRole::inviter ? EnvelopeKind::join_answer : EnvelopeKind::session_answer;
   EDGE_TRY(memory.answer,
-           crypto::seal_envelope(*handshake.remote_static(), static_cast<std::uint8_t>(kind),
-                                 question.card.tag, reply));
+           reply.sealer.seal(static_cast<std::uint8_t>(kind), question.card.tag, message));
   memory.card = std::move(question.card);
   memory.last_received = question.last_received;
   pending.memory = encode_memory(memory);
@@ -196,24 +214,23 @@ base::Result<bool> repeat_answer(const kernel::WriteContext& write,
 }
 
 base::Result<store::SessionRow> take_answer(const kernel::WriteContext& write,
-                                            const PendingJoinRow& pending, const Card& card,
-                                            Generation generation, const crypto::Ratchet& ratchet,
-                                            const std::array<std::uint8_t, 32>& handshake_hash,
+                                            const PendingJoinRow& pending,
+                                            const OpenedAnswer& answer,
                                             store::ContactRow& contact) {
+  const Card& card = answer.card;
   EDGE_TRY(const std::int64_t newest, store::newest_generation(write.scope, contact.id));
   store::SessionRow session;
   EDGE_TRY(session.id, write.tx.next_id(write.account.id, "session"));
   session.contact = contact.id;
   session.tag = *pending.tag;
   session.peer_tag = card.tag;
-  EDGE_TRY(const auto their_box, card.identity.to_x25519());
-  session.peer_box = their_box.bytes;
-  session.handshake_hash = handshake_hash;
+  session.peer_box = answer.peer_box.bytes;
+  session.handshake_hash = answer.handshake_hash;
   session.state = store::SessionState::live;
   session.created_at = write.steady();
   session.join_id = pending.id;
-  session.generation = static_cast<std::int64_t>(generation);
-  session.ratchet = ratchet.save();
+  session.generation = static_cast<std::int64_t>(answer.generation);
+  session.ratchet = answer.ratchet.save();
   EDGE_CHECK(store::insert_session(write.scope, session));
   EDGE_TRY(const bool sends, begin_to_use(write, session, newest));
 

@@ -43,7 +43,7 @@ bool admits(store::TokenPurpose purpose, EnvelopeKind kind) {
 Incoming::Incoming(kernel::Core& core)
     : core_(core),
       budgets_(core),
-      applier_(core, budgets_, counters_,
+      applier_(core, counters_,
                [this](AccountId account, const Tag& tag) { parked_.retry(account, tag); }),
       arrivals_(core,
                 [this](const kernel::WriteContext& write, Delivery& delivery,
@@ -87,7 +87,7 @@ void Incoming::accept(Arrival arrival, base::Completion<ArrivalReply> done) {
     const auto refusal = budgets_.judge(read->scope(), **token, arrival.body);
     if (refusal) return done(*refusal);
   }
-  take(account, **token, arrival, From::peer, std::move(done));
+  take({account, read->scope(), **token}, arrival, From::peer, std::move(done));
 }
 
 ArrivalReply Incoming::reply_to(const base::Error& error) const {
@@ -103,9 +103,9 @@ ArrivalReply Incoming::reply_to(const base::Error& error) const {
   }
 }
 
-void Incoming::take(const kernel::AccountPtr& account, const store::DepositTokenRow& token,
-                    const Arrival& arrival, From from, base::Completion<ArrivalReply> done) {
-  auto opened = open_delivery(arrival, account, token, from);
+void Incoming::take(const Opening& opening, const Arrival& arrival, From from,
+                    base::Completion<ArrivalReply> done) {
+  auto opened = open_delivery(opening, arrival, from);
   if (!opened) return done(reply_to(opened.error()));
   const DeliveryPtr delivery = *std::move(opened);
   if (!delivery->unsynced) return keep(delivery, std::move(done));
@@ -185,12 +185,13 @@ void Incoming::accept_relayed(AccountId id, std::vector<RelayedEnvelope> envelop
     if (run.empty()) continue;
     arrival.body = join_body(run);
     ++round->left;
-    take(*account, **token, arrival, From::relay, [round](const base::Result<ArrivalReply>& reply) {
-      const bool later = !reply || reply->verdict == ArrivalVerdict::unavailable ||
-                         reply->verdict == ArrivalVerdict::too_many ||
-                         reply->verdict == ArrivalVerdict::full;
-      round->end(!later);
-    });
+    take({*account, read->scope(), **token}, arrival, From::relay,
+         [round](const base::Result<ArrivalReply>& reply) {
+           const bool later = !reply || reply->verdict == ArrivalVerdict::unavailable ||
+                              reply->verdict == ArrivalVerdict::too_many ||
+                              reply->verdict == ArrivalVerdict::full;
+           round->end(!later);
+         });
   }
   round->end(true);
 }
@@ -204,9 +205,40 @@ void Incoming::drop_surplus(AccountId account, const store::DepositTokenRow& tok
   requests.resize(accepted);
 }
 
-base::Result<DeliveryPtr> Incoming::open_delivery(const Arrival& arrival,
-                                                  const kernel::AccountPtr& account,
-                                                  const store::DepositTokenRow& token, From from) {
+base::Result<> Incoming::open_handshake(const Opening& opening, const std::string& party,
+                                        OpenedEnvelope& opened) {
+  const auto& [account, scope, token] = opening;
+  switch (opened.kind) {
+    case EnvelopeKind::join_request: {
+      EDGE_TRY(opened.join, open_join_request(*account, scope, token.owner_id, opened.body));
+      return {};
+    }
+    case EnvelopeKind::session_request:
+      if (budgets_.may_open(account->id, token)) {
+        opened.request = open_session_request(*account, token, opened.body);
+      } else {
+        ++counters_.unread;
+      }
+      return {};
+    case EnvelopeKind::join_answer:
+    case EnvelopeKind::session_answer: {
+      EDGE_TRY(const auto seen, store::find_seen_envelope(scope, opened.id));
+      if (seen) return {};
+      opened.later = budgets_.take_answer(party);
+      if (opened.later > 0) return {};
+      EDGE_TRY(opened.answer, opened.kind == EnvelopeKind::join_answer
+                                  ? open_answer(scope, opened.tag, opened.body)
+                                  : open_session_answer(scope, opened.tag, opened.body));
+      return {};
+    }
+    default:
+      return {};
+  }
+}
+
+base::Result<DeliveryPtr> Incoming::open_delivery(const Opening& opening, const Arrival& arrival,
+                                                  From from) {
+  const auto& [account, scope, token] = opening;
   EDGE_TRY(const auto envelopes, split_body(arrival.body));
   auto delivery = std::make_shared<Delivery>();
   delivery->account = account->id;
@@ -246,13 +278,9 @@ base::Result<DeliveryPtr> Incoming::open_delivery(const Arrival& arrival,
     opened.tag = inside->tag;
     opened.body.assign(inside->body.begin(), inside->body.end());
     if (kind == EnvelopeKind::message) opened.sealed = base::to_bytes(envelope);
-    if (kind == EnvelopeKind::session_request) {
-      if (budgets_.may_open(account->id, token)) {
-        opened.request = open_session_request(*account, token, opened.body);
-      } else {
-        ++counters_.unread;
-      }
-    }
+    const auto handshake = open_handshake(opening, delivery->party, opened);
+    // A record of ours that does not open is found by the write as well, which drops the envelope.
+    if (!handshake && handshake.error().code != Errc::sealed) return handshake.error();
     delivery->bytes += opened.body.size() + opened.sealed.size();
     delivery->envelopes.push_back(std::move(opened));
   }

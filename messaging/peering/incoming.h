@@ -1,13 +1,13 @@
 // Incoming: what arrives for our mailboxes, over HTTP and from accounts in this daemon alike.
 //
-// accept() verifies the proof, judges the budgets of requests
-// (messaging/peering/request_budgets.h), opens the outer seals and writes parts of files, all on
-// the caller's thread (syncs are shared: messaging/peering/part_sync.h). The writer then applies
-// the envelopes a slice at a time (messaging/peering/arrivals.h, delivery_applier.h). The answer is
-// `stored` only after the last commit; `unavailable` when the database refused the write, and
-// `too_many` when the sender's budget is used up: the sender then keeps the envelopes and retries.
-// Envelopes that do not open, or were applied before, are acknowledged and dropped (decision 12);
-// the counters show how many.
+// accept() verifies the proof, judges the budgets of handshakes
+// (messaging/peering/request_budgets.h), opens the outer seals and the messages of handshakes, and
+// writes parts of files, all on the caller's thread (syncs are shared:
+// messaging/peering/part_sync.h). The writer then applies the envelopes a slice at a time
+// (messaging/peering/arrivals.h, delivery_applier.h). The answer is `stored` only after the last
+// commit; `unavailable` when the database refused the write, and `too_many` when the sender's
+// budget is used up: the sender then keeps the envelopes and retries. Envelopes that do not open,
+// or were applied before, are acknowledged and dropped (decision 12); the counters show how many.
 //
 // While an account's io is stopped nothing is accepted: envelopes wait at their senders and the
 // relay.
@@ -64,12 +64,22 @@ class Incoming {
  private:
   using From = Delivery::From;
 
-  void take(const kernel::AccountPtr& account, const store::DepositTokenRow& token,
-            const Arrival& arrival, From from, base::Completion<ArrivalReply> done);
+  // Whose deposit is opened, and the store as it is read meanwhile.
+  struct Opening {
+    const kernel::AccountPtr& account;
+    store::Scope scope;
+    const store::DepositTokenRow& token;
+  };
+
+  void take(const Opening& opening, const Arrival& arrival, From from,
+            base::Completion<ArrivalReply> done);
   void keep(const DeliveryPtr& delivery, base::Completion<ArrivalReply> done);
   ArrivalReply reply_to(const base::Error& error) const;
-  base::Result<DeliveryPtr> open_delivery(const Arrival& arrival, const kernel::AccountPtr& account,
-                                          const store::DepositTokenRow& token, From from);
+  base::Result<DeliveryPtr> open_delivery(const Opening& opening, const Arrival& arrival,
+                                          From from);
+  // What of a handshake's message needs key agreements, which would hold up the writer.
+  base::Result<> open_handshake(const Opening& opening, const std::string& party,
+                                OpenedEnvelope& opened);
   void drop_surplus(AccountId account, const store::DepositTokenRow& token,
                     std::vector<base::Bytes>& requests);
   void warn_dropped(AccountId account, const base::Error& why);

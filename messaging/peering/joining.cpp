@@ -137,31 +137,43 @@ base::Result<ChatId> start_join(const kernel::WriteContext& write, const crypto:
   return chat.id;
 }
 
-base::Result<bool> answer_request(const kernel::WriteContext& write, std::int64_t invite_id,
-                                  base::ByteView message) {
-  const auto digest = crypto::blake2b<32>(message);
-  EDGE_TRY(const bool repeated, repeat_answer(write, digest));
-  if (repeated) return true;
-  EDGE_TRY(const auto invite, store::find_invite(write.scope, invite_id));
-  if (!invite || invite->withdrawn) return false;
-
+base::Result<std::optional<OpenedJoinRequest>> open_join_request(
+    const kernel::AccountState& account, const store::Scope& scope, std::int64_t invite_id,
+    base::ByteView message) {
+  std::optional<OpenedJoinRequest> none;
+  EDGE_TRY(const auto invite, store::find_invite(scope, invite_id));
+  if (!invite || invite->withdrawn) return none;
   crypto::HandshakeOptions options;
-  options.static_key = &write.account.identity.x25519_secret();
+  options.static_key = &account.identity.x25519_secret();
   options.psk = invite->secret.view();
-  const base::Bytes bound = prologue(write.account.identity.public_key());
+  const base::Bytes bound = prologue(account.identity.public_key());
   options.prologue = bound;
   EDGE_TRY(auto handshake, crypto::Handshake::start(crypto::NoisePattern::IKpsk2,
                                                     crypto::NoiseRole::responder, options));
   const auto payload = handshake.read(message);
-  if (!payload) return false;
+  if (!payload) return none;
   auto request = decode_join_request(*payload);
-  if (!request || request->invite_number != invite->number) return false;
+  if (!request || request->invite_number != invite->number) return none;
   // The card's identity must be the key that the handshake proved.
   const auto their_box = request->card.identity.to_x25519();
   if (!their_box || !handshake.remote_static() || *their_box != *handshake.remote_static()) {
-    return false;
+    return none;
   }
-  if (request->card.identity == write.account.identity.public_key()) return false;
+  if (request->card.identity == account.identity.public_key()) return none;
+  auto reply = make_ready(std::move(handshake));
+  if (!reply) return none;
+  return std::optional(OpenedJoinRequest{*std::move(reply), *std::move(request)});
+}
+
+base::Result<bool> answer_request(const kernel::WriteContext& write, std::int64_t invite_id,
+                                  base::ByteView message,
+                                  std::optional<OpenedJoinRequest>& opened) {
+  const auto digest = crypto::blake2b<32>(message);
+  EDGE_TRY(const bool repeated, repeat_answer(write, digest));
+  if (repeated) return true;
+  EDGE_TRY(const auto invite, store::find_invite(write.scope, invite_id));
+  if (!opened || !invite || invite->withdrawn) return false;
+  JoinRequest* request = &opened->request;
   EDGE_TRY(const auto known,
            chats::find_contact_by_key(write.scope, request->card.identity.bytes()));
   if (known && known->blocked) return false;
@@ -172,7 +184,7 @@ base::Result<bool> answer_request(const kernel::WriteContext& write, std::int64_
   if (known) question.contact = known->id;
   question.card = std::move(request->card);
   question.generation = request->generation;
-  return answer_question(write, std::move(question), handshake,
+  return answer_question(write, std::move(question), opened->reply,
                          [](const crypto::X25519Public& ratchet_key, const Card& ours,
                             const LastReceived&, Generation generation) {
                            return encode(JoinAnswer{ratchet_key, ours, generation});
@@ -180,22 +192,34 @@ base::Result<bool> answer_request(const kernel::WriteContext& write, std::int64_
                          {});
 }
 
+base::Result<std::optional<OpenedAnswer>> open_answer(const store::Scope& scope, const Tag& tag,
+                                                      base::ByteView message) {
+  std::optional<OpenedAnswer> none;
+  EDGE_TRY(const auto join, store::find_pending_join_by_tag(scope, tag));
+  if (!join || join->role != JoinRole::joiner || join->state != store::JoinState::waiting) {
+    return none;
+  }
+  EDGE_TRY(const auto memory, decode_beginner_memory(join->memory));
+  EDGE_TRY(auto handshake, crypto::Handshake::load(memory.handshake));
+  const auto payload = handshake.read(message);
+  if (!payload) return none;
+  auto answer = decode_join_answer(*payload);
+  if (!answer) return none;
+  return take_keys(join->id, handshake, answer->ratchet_key, std::move(answer->card), {},
+                   answer->generation);
+}
+
 base::Result<bool> complete_answer(const kernel::WriteContext& write, const Tag& tag,
-                                   base::ByteView message) {
+                                   const std::optional<OpenedAnswer>& answer) {
   EDGE_TRY(auto join, store::find_pending_join_by_tag(write.scope, tag));
   if (!join || join->role != JoinRole::joiner || join->state != store::JoinState::waiting ||
       !join->contact) {
     return false;
   }
-  EDGE_TRY(auto memory, decode_beginner_memory(join->memory));
-  EDGE_TRY(auto handshake, crypto::Handshake::load(memory.handshake));
   EDGE_TRY(store::ContactRow contact, store::load_contact(write.scope, *join->contact));
-  const auto payload = handshake.read(message);
-  const auto answer =
-      payload ? decode_join_answer(*payload) : base::Result<JoinAnswer>(payload.error());
   // Only the inviter could deposit this (its token was inside message 1). If the answer does not
   // open, the secrets differ and no other answer will follow.
-  if (!answer) {
+  if (!answer || answer->pending_id != join->id) {
     EDGE_CHECK(join_failed(write, join->id,
                            "the inviter's answer does not fit the invite link: the link was "
                            "altered or is incomplete; ask for a new one"));
@@ -205,17 +229,9 @@ base::Result<bool> complete_answer(const kernel::WriteContext& write, const Tag&
     EDGE_CHECK(join_failed(write, join->id, "somebody else answered the invite"));
     return true;
   }
-  EDGE_TRY(const auto keys, handshake.split());
-  const auto ratchet =
-      crypto::Ratchet::initiate(handshake.handshake_hash(), keys, answer->ratchet_key);
-  if (!ratchet) {
-    EDGE_CHECK(join_failed(write, join->id, "the inviter's answer is not usable"));
-    return true;
-  }
   contact.verified = true;
   EDGE_TRY(const bool unnoted, store::delete_outbox_of_join(write.scope, join->id));
-  EDGE_TRY(auto session, take_answer(write, *join, answer->card, answer->generation, *ratchet,
-                                     handshake.handshake_hash(), contact));
+  EDGE_TRY(auto session, take_answer(write, *join, *answer, contact));
   join->state = store::JoinState::answered;
   join->session_id = session.id;
   join->memory.clear();

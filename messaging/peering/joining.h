@@ -7,10 +7,12 @@
 //     progress 600, message 3 (Hello) ->     prove_joiner: contact, chat, progress 1000
 //   (acknowledged: progress 1000)        <-
 //
-// Every function runs in the writer's transaction. A refusal that a stranger causes is silent
+// Every function but open_…() runs in the writer's transaction. A refusal that a stranger causes is
+// silent
 // (`false` or nothing) and never an error, which would undo the batch.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -18,6 +20,7 @@
 #include "messaging/kernel/write_context.h"
 #include "messaging/model/card.h"
 #include "messaging/model/types.h"
+#include "messaging/peering/handshakes.h"
 #include "store/tables/pending_joins.h"
 #include "store/tables/sessions.h"
 
@@ -29,14 +32,26 @@ inline constexpr base::Millis kAskAgainAfter = 3600 * base::Millis{1000};
 
 base::Result<ChatId> start_join(const kernel::WriteContext& write, const crypto::Invite& invite);
 
-// Message 1 for one of our invites; `invite_id` is the invite whose token was used. True: it was
-// answered (again). False: the request is refused.
+// Message 1 for one of our invites, read on any thread; `invite_id` is the invite whose token was
+// used. nullopt: it does not open, or the invite is no longer there. Fails when the database does.
+struct OpenedJoinRequest {
+  ReadyReply reply;
+  JoinRequest request;
+};
+base::Result<std::optional<OpenedJoinRequest>> open_join_request(
+    const kernel::AccountState& account, const store::Scope& scope, std::int64_t invite_id,
+    base::ByteView message);
+// True: it was answered (again). False: the request is refused.
 base::Result<bool> answer_request(const kernel::WriteContext& write, std::int64_t invite_id,
-                                  base::ByteView message);
+                                  base::ByteView message, std::optional<OpenedJoinRequest>& opened);
 
-// Message 2 for one of our joins. False: no join has this tag.
+// Message 2 for one of our joins, read on any thread. nullopt: no join has this tag, or the message
+// does not open. Fails when the database does, or our record of the join does not open.
+base::Result<std::optional<OpenedAnswer>> open_answer(const store::Scope& scope, const Tag& tag,
+                                                      base::ByteView message);
+// False: no join has this tag.
 base::Result<bool> complete_answer(const kernel::WriteContext& write, const Tag& tag,
-                                   base::ByteView message);
+                                   const std::optional<OpenedAnswer>& answer);
 
 // The first ratchet message of an unproven session was opened. Returns the contact that joined; the
 // caller performs the invite's purpose.

@@ -226,12 +226,14 @@ std::optional<OpenedSessionRequest> open_session_request(const kernel::AccountSt
       request->card.identity == account.identity.public_key()) {
     return std::nullopt;
   }
-  return OpenedSessionRequest{base::to_bytes(group), *std::move(handshake), *std::move(request)};
+  auto reply = make_ready(*std::move(handshake));
+  if (!reply) return std::nullopt;
+  return OpenedSessionRequest{base::to_bytes(group), *std::move(reply), *std::move(request)};
 }
 
 base::Result<bool> answer_session_request(const kernel::WriteContext& write,
                                           const store::DepositTokenRow& token, base::ByteView body,
-                                          std::optional<OpenedSessionRequest> opened) {
+                                          std::optional<OpenedSessionRequest>& opened) {
   const auto digest = crypto::blake2b<32>(body);
   EDGE_TRY(const bool repeated, repeat_answer(write, digest));
   if (repeated) return true;
@@ -276,7 +278,7 @@ base::Result<bool> answer_session_request(const kernel::WriteContext& write,
   question.last_received = request->last_received;
   question.generation = request->generation;
   return answer_question(
-      write, std::move(question), opened->handshake,
+      write, std::move(question), opened->reply,
       [](const crypto::X25519Public& ratchet_key, const Card& ours, const LastReceived& their_last,
          Generation generation) {
         return encode(SessionAnswer{ratchet_key, ours, their_last, generation});
@@ -284,25 +286,32 @@ base::Result<bool> answer_session_request(const kernel::WriteContext& write,
       last_received);
 }
 
-base::Result<bool> complete_session_answer(const kernel::WriteContext& write, const Tag& tag,
-                                           base::ByteView message) {
-  EDGE_TRY(const auto pending, store::find_pending_join_by_tag(write.scope, tag));
-  if (!pending || pending->role != JoinRole::initiator || !pending->contact) return false;
+base::Result<std::optional<OpenedAnswer>> open_session_answer(const store::Scope& scope,
+                                                              const Tag& tag,
+                                                              base::ByteView message) {
+  std::optional<OpenedAnswer> none;
+  EDGE_TRY(const auto pending, store::find_pending_join_by_tag(scope, tag));
+  if (!pending || pending->role != JoinRole::initiator) return none;
   EDGE_TRY(const auto memory, decode_beginner_memory(pending->memory));
   EDGE_TRY(auto handshake, crypto::Handshake::load(memory.handshake));
-  EDGE_TRY(store::ContactRow contact, store::load_contact(write.scope, *pending->contact));
   const auto payload = handshake.read(message);
-  if (!payload || contact.blocked) return false;
-  const auto answer = decode_session_answer(*payload);
-  if (!answer || answer->card.identity.bytes() != chats::key_of(contact)) {
+  if (!payload) return none;
+  auto answer = decode_session_answer(*payload);
+  if (!answer) return none;
+  return take_keys(pending->id, handshake, answer->ratchet_key, std::move(answer->card),
+                   answer->last_received, answer->generation);
+}
+
+base::Result<bool> complete_session_answer(const kernel::WriteContext& write, const Tag& tag,
+                                           const std::optional<OpenedAnswer>& answer) {
+  EDGE_TRY(const auto pending, store::find_pending_join_by_tag(write.scope, tag));
+  if (!pending || pending->role != JoinRole::initiator || !pending->contact) return false;
+  EDGE_TRY(store::ContactRow contact, store::load_contact(write.scope, *pending->contact));
+  if (!answer || answer->pending_id != pending->id || contact.blocked ||
+      answer->card.identity.bytes() != chats::key_of(contact)) {
     return false;
   }
-  EDGE_TRY(const auto keys, handshake.split());
-  const auto ratchet =
-      crypto::Ratchet::initiate(handshake.handshake_hash(), keys, answer->ratchet_key);
-  if (!ratchet) return false;
-  EDGE_TRY(auto session, take_answer(write, *pending, answer->card, answer->generation, *ratchet,
-                                     handshake.handshake_hash(), contact));
+  EDGE_TRY(auto session, take_answer(write, *pending, *answer, contact));
   EDGE_CHECK(store::delete_pending_join(write.scope, pending->id));
   EDGE_CHECK(queue_hello(write, contact.id, session, 0));
   EDGE_CHECK(announce_renewal(write, contact.id));

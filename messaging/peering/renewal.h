@@ -11,7 +11,8 @@
 // in the new session, under its old uuid. When both sides begin at once there are two live
 // sessions: both sides send on the one with the smaller handshake hash and receive on both.
 //
-// Every function runs in the writer's transaction. Refusals that a peer causes are silent.
+// Every function but open_…() runs in the writer's transaction. Refusals that a peer causes are
+// silent.
 #pragma once
 
 #include <optional>
@@ -19,10 +20,10 @@
 #include <vector>
 
 #include "base/result.h"
-#include "crypto/noise.h"
 #include "messaging/kernel/write_context.h"
 #include "messaging/model/card.h"
 #include "messaging/model/types.h"
+#include "messaging/peering/handshakes.h"
 #include "store/tables/deposit_tokens.h"
 #include "store/tables/pending_joins.h"
 #include "store/tables/sessions.h"
@@ -69,7 +70,7 @@ base::Result<> renew_refused(const kernel::WriteContext& write, ContactId contac
 // request is answered is decided in the write.
 struct OpenedSessionRequest {
   base::Bytes group;
-  crypto::Handshake handshake;
+  ReadyReply reply;
   SessionRequest request;
 };
 // Any thread. nullopt: the message does not open.
@@ -80,11 +81,16 @@ std::optional<OpenedSessionRequest> open_session_request(const kernel::AccountSt
 // (over the budget) is answered only if it is a retransmission.
 base::Result<bool> answer_session_request(const kernel::WriteContext& write,
                                           const store::DepositTokenRow& token, base::ByteView body,
-                                          std::optional<OpenedSessionRequest> opened);
+                                          std::optional<OpenedSessionRequest>& opened);
 
-// Message 2. False: no request of ours has this tag, or the message does not open.
+// Message 2, read on any thread. nullopt: no request of ours has this tag, or the message does not
+// open. Fails when the database does, or our record of the request does not open.
+base::Result<std::optional<OpenedAnswer>> open_session_answer(const store::Scope& scope,
+                                                              const Tag& tag,
+                                                              base::ByteView message);
+// False: it answers no request of ours.
 base::Result<bool> complete_session_answer(const kernel::WriteContext& write, const Tag& tag,
-                                           base::ByteView message);
+                                           const std::optional<OpenedAnswer>& answer);
 
 // The first ratchet message of a responder's unproven session was opened.
 base::Result<> prove_initiator(const kernel::WriteContext& write,

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "crypto/agreement_count.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
 #include "tests/crypto/support.h"
@@ -44,6 +45,25 @@ TEST_CASE("an envelope opens for its recipient alone and gives back kind, tag an
   CHECK(text_of(opened->body) == "body");
   CHECK(is_mute(crypto::open_envelope(Identity::generate(), *sealed)));
   CHECK(is_mute(crypto::open_envelope(bob, {})));
+}
+
+TEST_CASE("an envelope whose key was made beforehand opens as any, and its key seals no other") {
+  const Identity bob = Identity::generate();
+  const EnvelopeTag tag = crypto::random_array<16>();
+  auto sealer = crypto::EnvelopeSealer::to(bob.x25519_public());
+  REQUIRE(sealer);
+  const std::uint64_t before = crypto::agreement_count();
+  const auto sealed = sealer->seal(3, tag, as_bytes("body"));
+  CHECK(crypto::agreement_count() == before);
+  REQUIRE(sealed);
+  CHECK(sealed->size() == crypto::envelope_size(4));
+  const auto opened = crypto::open_envelope(bob, *sealed);
+  REQUIRE(opened);
+  CHECK(opened->kind == 3);
+  CHECK(opened->tag == tag);
+  CHECK(text_of(opened->body) == "body");
+  CHECK(sealer->seal(3, tag, as_bytes("another")).error().code == base::Errc::internal);
+  CHECK(crypto::EnvelopeSealer::to({}).error().code == base::Errc::invalid_argument);
 }
 
 TEST_CASE("every truncation and every flipped bit of an envelope is one mute error") {

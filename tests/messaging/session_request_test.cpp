@@ -1,9 +1,14 @@
 // What requests for sessions may cost: their size, how many an hour are taken by each token, and
 // how many of them are opened.
+#include "crypto/agreement_count.h"
 #include "crypto/envelope.h"
+#include "crypto/invite.h"
 #include "crypto/random.h"
+#include "messaging/peering/joining.h"
+#include "messaging/peering/renewal.h"
 #include "messaging/peering/renewal_budget.h"
 #include "store/tables/deposit_tokens.h"
+#include "store/tables/outbox.h"
 #include "tests/messaging/bare_gateway.h"
 #include "tests/messaging/three.h"
 
@@ -200,4 +205,98 @@ TEST_CASE(
   CHECK(spend(ContactId(), Side::answer, 900) == 30);  // one in ten seconds
   budget.forget(account);
   CHECK(spend(ContactId(10), Side::answer) == 6);
+}
+
+namespace {
+
+// Key agreements that the gateway's writer has made so far.
+std::uint64_t agreements(BareGateway& gateway) {
+  return gateway.write([](const kernel::WriteContext&) -> base::Result<std::uint64_t> {
+    return crypto::agreement_count();
+  });
+}
+
+// What the gateway's outbox holds of this kind, as it would deposit it.
+base::Bytes envelope_of(BareGateway& gateway, store::OutboxKind kind) {
+  return gateway.write([&](const kernel::WriteContext& w) -> base::Result<base::Bytes> {
+    EDGE_TRY(auto envelope,
+             w.scope.db.one<base::Bytes>(
+                 "SELECT envelope FROM outbox WHERE kind = ? ORDER BY id DESC",
+                 [](const store::Row& row) { return base::to_bytes(row.blob(0)); }, kind));
+    if (!envelope) return base::fail(base::Errc::not_found, "no such row");
+    return *std::move(envelope);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("the key agreements of a session's handshake are made outside of the writer") {
+  Forged forged;
+  forged.go_bare();
+  BareGateway& alice = *forged.alice;
+  BareGateway& bob = *forged.bob;
+  alice.write([](const kernel::WriteContext& w) {
+    return peering::begin_session(w, BareGateway::peer_of(w.scope).id);
+  });
+  std::uint64_t before = agreements(bob);
+  const base::Bytes request = envelope_of(alice, store::OutboxKind::session_request);
+  REQUIRE(bob.accept(alice.deposit({request})).verdict == peering::ArrivalVerdict::stored);
+  CHECK(agreements(bob) == before);
+  const base::Bytes reply = envelope_of(bob, store::OutboxKind::session_answer);
+  before = agreements(alice);
+  REQUIRE(alice.accept(bob.deposit({reply})).verdict == peering::ArrivalVerdict::stored);
+  CHECK(agreements(alice) == before + 2);  // the envelope of the Hello
+  // It is a session.
+  CHECK(alice.count("SELECT count(*) FROM session WHERE state = 1") >= 1);
+  const base::Bytes hello = envelope_of(alice, store::OutboxKind::hello);
+  const auto accepted = bob.incoming().counters().accepted.load();
+  REQUIRE(bob.accept(alice.deposit({hello})).verdict == peering::ArrivalVerdict::stored);
+  CHECK(bob.incoming().counters().accepted.load() == accepted + 1);
+}
+
+TEST_CASE("the key agreements of a request to join are made outside of the writer") {
+  World world;
+  const std::string link = world.bob.invite();
+  BareGateway alice(world, world.alice);
+  BareGateway bob(world, world.bob);
+  alice.write([&](const kernel::WriteContext& w) -> base::Result<> {
+    EDGE_TRY(const auto invite, crypto::parse_invite(link));
+    EDGE_CHECK(peering::start_join(w, invite));
+    return {};
+  });
+  const std::uint64_t before = agreements(bob);
+  const base::Bytes request = envelope_of(alice, store::OutboxKind::join_request);
+  REQUIRE(bob.accept(alice.deposit({request})).verdict == peering::ArrivalVerdict::stored);
+  CHECK(agreements(bob) == before);
+  CHECK(bob.count("SELECT count(*) FROM pending_join") == 1);
+}
+
+TEST_CASE("a request that shares a deposit with what does not open is answered once and whole") {
+  Forged forged;
+  forged.go_bare();
+  BareGateway& alice = *forged.alice;
+  BareGateway& bob = *forged.bob;
+  alice.write([](const kernel::WriteContext& w) {
+    return peering::begin_session(w, BareGateway::peer_of(w.scope).id);
+  });
+  const base::Bytes request = envelope_of(alice, store::OutboxKind::session_request);
+  const base::Bytes text = alice.seal_text("first");
+  // The session that the text comes in was changed by another program.
+  bob.write([](const kernel::WriteContext& w) -> base::Result<> {
+    EDGE_CHECK(w.scope.db.run("UPDATE session SET mac = zeroblob(16)"));
+    return {};
+  });
+  REQUIRE(bob.accept(alice.deposit({request, text})).verdict == peering::ArrivalVerdict::stored);
+  const base::Bytes reply = envelope_of(bob, store::OutboxKind::session_answer);
+  // Bob, whose session does not open any more, asks for another one as well.
+  CHECK(bob.count("SELECT count(*) FROM pending_join WHERE role = 4") == 1);
+  // Where the answer goes was told by the request's card.
+  const std::int64_t route = bob.count("SELECT route_id FROM pending_join WHERE role = 4");
+  const auto urls = bob.write([&](const kernel::WriteContext& w) -> base::Result<std::size_t> {
+    EDGE_TRY(const auto row, store::find_route(w.scope, route));
+    return row ? row->way.urls.size() : 0;
+  });
+  CHECK(urls == 1);
+  REQUIRE(alice.accept(bob.deposit({reply})).verdict == peering::ArrivalVerdict::stored);
+  CHECK(alice.incoming().counters().accepted.load() == 1);
 }
