@@ -9,12 +9,14 @@
 #include "messaging/chats/pictures.h"
 #include "messaging/kernel/protocol.h"
 #include "messaging/model/plain_name.h"
+#include "messaging/outbox/outgoing.h"
 #include "messaging/protected/protected_access.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
 #include "store/tables/contacts.h"
 #include "store/tables/gone_groups.h"
 #include "store/tables/outbox.h"
+#include "store/tables/pending_states.h"
 
 namespace messaging::groups {
 namespace {
@@ -170,6 +172,12 @@ base::Result<> forget_group(const kernel::WriteContext& write, ChatId chat,
   EDGE_CHECK(
       store::note_gone_group(scope, row->uuid, ours ? static_cast<std::int64_t>(ours->number) : 0));
   EDGE_CHECK(write.protocol().close_ways(write, chat));
+  EDGE_TRY(const auto members, store::list_members(scope, chat));
+  for (const store::MemberRow& member : members) {
+    EDGE_TRY(const bool unaware, store::awaits_first_state(scope, chat, member.contact));
+    if (!unaware) continue;
+    EDGE_CHECK(outbox::give_up_place(write, member.contact, promotion_uuid(row->uuid)));
+  }
   return store::delete_group(scope, chat);
 }
 

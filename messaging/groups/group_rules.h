@@ -55,6 +55,9 @@ struct SendOptions {
 };
 base::Result<> send_to_member(const kernel::WriteContext& write, const chats::Group& group,
                               ContactId contact, const SendOptions& options);
+// The state by which a member learns of the group, in the place that send_to_members() reserved.
+base::Result<> send_first_state(const kernel::WriteContext& write, const chats::Group& group,
+                                ContactId contact);
 // To all of them; of many, some in this write and the others in later ones (pending_states.h).
 base::Result<> send_to_members(const kernel::WriteContext& write, const chats::Group& group,
                                const SendOptions& options);

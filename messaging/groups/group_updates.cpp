@@ -1,6 +1,7 @@
 // Updates that we send to a group's members: the state, requests for it, and links with members we
 // never met (group_rules.h).
 #include <algorithm>
+#include <span>
 
 #include "base/wire.h"
 #include "crypto/hash.h"
@@ -17,9 +18,24 @@
 namespace messaging::groups {
 namespace {
 
-// Members that the write of our own change sends to; the others are sent it in later ones. Not
-// where groups are dated: there the change's line says what it is, and one mail says it to all.
+// Members that the write of our own change sends to, and bytes of states about; the others are sent
+// it in later ones. Not where groups are dated: there the change's line says what it is, and one
+// mail says it to all.
 constexpr std::size_t kMembersInWrite = 16;
+constexpr std::size_t kBytesInWrite = 256 * 1024;
+
+// How many members are sent such a state in one write.
+std::size_t members_in_write(const GroupState& state) {
+  return std::clamp<std::size_t>(kBytesInWrite / encode(state).size(), 1, kMembersInWrite);
+}
+
+base::Result<> note_sent(const kernel::WriteContext& write, const chats::Group& group,
+                         store::MemberRow& row, const GroupState& state) {
+  row.sent_state = state.digest();
+  row.sent_at = write.steady();
+  EDGE_CHECK(store::set_member_sent(write.scope, group.row.chat, row));
+  return store::settle_state(write.scope, group.row.chat, row.contact);
+}
 
 }  // namespace
 
@@ -42,8 +58,26 @@ base::Result<> meet_member(const kernel::WriteContext& write, const chats::Group
   return write.protocol().meet(write, contact, group.row.uuid, member->card);
 }
 
+base::Result<> send_first_state(const kernel::WriteContext& write, const chats::Group& group,
+                                ContactId contact) {
+  EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
+  EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
+  if (!row) row.emplace().contact = contact;
+  EDGE_CHECK(meet_member(write, group, contact));
+  GroupUpdate update;
+  update.group = group.row.uuid;
+  update.state = shown_to(group.state, key);
+  EDGE_CHECK(note_sent(write, group, *row, update.state));
+  // The picture's file would have to stand before the place.
+  if (group.row.image_blob) EDGE_CHECK(add_pending_state(write, group, contact));
+  return outbox::fill_place(write, contact,
+                            Content{promotion_uuid(group.row.uuid), std::move(update)});
+}
+
 base::Result<> send_to_member(const kernel::WriteContext& write, const chats::Group& group,
                               ContactId contact, const SendOptions& options) {
+  EDGE_TRY(const bool unaware, store::awaits_first_state(write.scope, group.row.chat, contact));
+  if (unaware) EDGE_CHECK(send_first_state(write, group, contact));
   EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
   EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
   if (!row) row.emplace().contact = contact;
@@ -57,10 +91,7 @@ base::Result<> send_to_member(const kernel::WriteContext& write, const chats::Gr
              outbox::queue_file(write, contact, options.message, *group.row.image_blob));
     row->sent_image = image;
   }
-  row->sent_state = update.state.digest();
-  row->sent_at = write.steady();
-  EDGE_CHECK(store::set_member_sent(write.scope, group.row.chat, *row));
-  EDGE_CHECK(store::settle_state(write.scope, group.row.chat, contact));
+  EDGE_CHECK(note_sent(write, group, *row, update.state));
   const Uuid uuid = options.uuid.value_or(crypto::random_array<16>());
   return outbox::queue_content(write, contact, Content{uuid, std::move(update)}, options.message);
 }
@@ -72,13 +103,21 @@ bool announces_to_all_readers(const kernel::WriteContext& write, const chats::Gr
 base::Result<> send_to_members(const kernel::WriteContext& write, const chats::Group& group,
                                const SendOptions& options) {
   EDGE_TRY(auto contacts, recipients(write.scope, group.row.chat));
-  // A new group's first update goes to all: by its uuid members know that the group is new.
-  const bool is_new = options.uuid == promotion_uuid(group.row.uuid);
   // A state that is sent later has no line, and says no change by mail.
-  const bool at_once = is_new || write.protocol().abilities().dated_groups;
-  if (contacts.size() > kMembersInWrite && !at_once) {
-    EDGE_CHECK(add_pending_state_for_all(write, group, kSelf));
-    contacts.resize(kMembersInWrite);
+  const bool at_once = write.protocol().abilities().dated_groups;
+  const std::size_t most = at_once ? contacts.size() : members_in_write(group.state);
+  if (contacts.size() > most) {
+    if (options.uuid == promotion_uuid(group.row.uuid)) {
+      for (const ContactId contact : std::span(contacts).subspan(most)) {
+        EDGE_CHECK(meet_member(write, group, contact));
+        EDGE_CHECK(store::add_first_state(write.scope, group.row.chat, contact));
+        EDGE_CHECK(outbox::reserve_place(write, contact, *options.uuid));
+      }
+      write.signal(&kernel::Signals::states_pending, group.row.chat, kSelf);
+    } else {
+      EDGE_CHECK(add_pending_state_for_all(write, group, kSelf));
+    }
+    contacts.resize(most);
   }
   for (const ContactId contact : contacts) {
     EDGE_CHECK(send_to_member(write, group, contact, options));

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "messaging/chats/contact_keys.h"
 #include "messaging/kernel/core.h"
+#include "messaging/outbox/outgoing.h"
 #include "store/tables/groups.h"
 #include "store/tables/pending_states.h"
 
@@ -109,16 +110,23 @@ base::Result<PendingStates::Slice> PendingStates::send_to_some(const kernel::Wri
     const MemberKey key = (contact ? chats::key_of(*contact) : std::nullopt).value_or(MemberKey{});
     const GroupState shown = shown_to(group.state, key);
     EDGE_TRY(const auto member, store::find_member(write.scope, chat, one.contact));
-    const bool has_it = !one.image && member && member->sent_state == shown.digest();
+    const bool first = one.image == store::PendingUpdate::first;
+    const bool with_image = one.image == store::PendingUpdate::with_image;
+    const bool has_it =
+        one.image == store::PendingUpdate::state && member && member->sent_state == shown.digest();
     if (has_it || !group.row.self_present || !group.state.has(key)) {
       EDGE_CHECK(store::settle_state(write.scope, chat, one.contact));
-    } else if (!one.image || asked_.take(write.account.id, one.contact, 1) == 0) {
+      if (first) {
+        EDGE_CHECK(outbox::give_up_place(write, one.contact, promotion_uuid(group.row.uuid)));
+      }
+    } else if (!with_image || asked_.take(write.account.id, one.contact, 1) == 0) {
       const std::size_t size = encode(shown).size();
       const auto price = static_cast<double>(size);
       if (sent_.take(write.account.id, one.contact, price) == 0) {
         const bool ours = cause == kSelf;
         if (!ours && caused_.take(write.account.id, cause, price) > 0) return slice;
-        EDGE_CHECK(send_to_member(write, group, one.contact, {.with_image = one.image}));
+        EDGE_CHECK(first ? send_first_state(write, group, one.contact)
+                         : send_to_member(write, group, one.contact, {.with_image = with_image}));
         ++told;
         bytes += size;
       }

@@ -7,6 +7,9 @@
 // A member who requests the state gets some answers at once, then one a minute: requests in between
 // are answered together.
 //
+// The members of a new group of ours beyond the first ones learn of it in this way too: what is
+// queued for them meanwhile waits in the outbox behind a place for the state.
+//
 // Pending states are rows of the store (store/tables/pending_states.h): after a stop or an
 // exhausted budget maintenance resumes the work. (A change by our own user is sent in its own
 // write.)

@@ -1,5 +1,6 @@
 #include "messaging/outbox/outgoing.h"
 
+#include <algorithm>
 #include <span>
 
 #include "crypto/random.h"
@@ -33,6 +34,21 @@ base::Result<std::int64_t> route_of(const kernel::WriteContext& write, ContactId
 
 constexpr std::size_t kSlice = 256;  // rows prepared in one transaction
 constexpr std::size_t kSliceBytes = 1024 * 1024;
+constexpr base::Millis kPlaceLifetime = 3'600'000;
+
+// Kept for a content that is not made yet.
+bool is_place(const OutboxRow& row) {
+  return row.kind == OutboxKind::message && row.state == OutboxState::waiting &&
+         row.payload.empty();
+}
+
+// The contact's row of this uuid, if nothing was made of it yet.
+base::Result<std::optional<OutboxRow>> find_waiting(const kernel::WriteContext& write,
+                                                    ContactId contact, const Uuid& uuid) {
+  EDGE_TRY(auto row, store::find_outbox_by_uuid(write.scope, contact, uuid));
+  if (row && row->state != OutboxState::waiting) row.reset();
+  return row;
+}
 
 OutboxRow row_for(const kernel::WriteContext& write, const store::ContactRow& peer, OutboxKind kind,
                   std::optional<MsgId> message) {
@@ -124,6 +140,33 @@ base::Result<> queue_content(const kernel::WriteContext& write, ContactId contac
   return put(write, std::move(out), contact);
 }
 
+base::Result<> reserve_place(const kernel::WriteContext& write, ContactId contact,
+                             const Uuid& uuid) {
+  EDGE_TRY(const store::ContactRow peer, store::load_contact(write.scope, contact));
+  OutboxRow row = row_for(write, peer, OutboxKind::message, std::nullopt);
+  row.uuid = uuid;
+  row.state = OutboxState::waiting;
+  EDGE_CHECK(store::insert_outbox(write.scope, row));
+  return {};
+}
+
+base::Result<> fill_place(const kernel::WriteContext& write, ContactId contact,
+                          const Content& content) {
+  EDGE_TRY(auto row, find_waiting(write, contact, content.uuid));
+  if (!row) return queue_content(write, contact, content);
+  row->payload = encode(content);
+  EDGE_CHECK(store::set_outbox_payload(write.scope, *row));
+  return release_waiting(write, contact);
+}
+
+base::Result<> give_up_place(const kernel::WriteContext& write, ContactId contact,
+                             const Uuid& uuid) {
+  EDGE_TRY(const auto row, find_waiting(write, contact, uuid));
+  if (!row) return {};
+  EDGE_CHECK(store::delete_outbox(write.scope, row->id));
+  return release_waiting(write, contact);
+}
+
 base::Result<bool> queue_passing(const kernel::WriteContext& write, ContactId contact,
                                  const Content& content) {
   constexpr std::int64_t kMostPassing = 64;  // to one contact
@@ -179,6 +222,12 @@ base::Result<> queue_read_receipt(const kernel::WriteContext& write, ContactId c
 
 base::Result<> release_waiting(const kernel::WriteContext& write, ContactId contact) {
   EDGE_TRY(auto rows, store::waiting_outbox(write.scope, contact, 0, kSlice, kSliceBytes));
+  const auto place = std::find_if(rows.begin(), rows.end(), is_place);
+  if (place != rows.end() && place->created_at < write.steady() - kPlaceLifetime) {
+    EDGE_CHECK(store::delete_outbox(write.scope, place->id));
+    return release_waiting(write, contact);
+  }
+  rows.erase(place, rows.end());
   if (rows.empty()) return {};
   EDGE_TRY(const bool linked, write.protocol().prepare(write, contact, rows));
   if (!linked) return {};

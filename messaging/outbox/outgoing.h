@@ -28,6 +28,16 @@ base::Result<FileNote> queue_file(const kernel::WriteContext& write, ContactId c
 base::Result<> queue_content(const kernel::WriteContext& write, ContactId contact,
                              const Content& content, std::optional<MsgId> message = std::nullopt);
 
+// Keeps a place for a content of this uuid that is made later: what is queued for the contact
+// meanwhile waits behind it. A place that is not filled in an hour is given up.
+base::Result<> reserve_place(const kernel::WriteContext& write, ContactId contact,
+                             const Uuid& uuid);
+// Queues the content in its place; where that is gone, behind what is queued.
+base::Result<> fill_place(const kernel::WriteContext& write, ContactId contact,
+                          const Content& content);
+base::Result<> give_up_place(const kernel::WriteContext& write, ContactId contact,
+                             const Uuid& uuid);
+
 // Queues a content that is dropped unless it is deposited within kPassing. False: the contact
 // cannot be reached now, and what was queued for it before is dropped as well.
 inline constexpr base::Millis kPassing = 10'000;

@@ -14,9 +14,27 @@ base::Result<> add_pending_state_for_all(const Scope& scope, base::ChatId chat) 
 base::Result<> add_pending_state(const Scope& scope, base::ChatId chat, base::ContactId contact) {
   EDGE_CHECK(
       scope.db.run("INSERT INTO owed_state(account_id, chat_id, contact_id, image)"
-                   " VALUES(?1, ?2, ?3, 1) ON CONFLICT DO UPDATE SET image = 1",
-                   scope.account, chat, contact));
+                   " VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET"
+                   " image = max(image, excluded.image)",
+                   scope.account, chat, contact, PendingUpdate::with_image));
   return {};
+}
+
+base::Result<> add_first_state(const Scope& scope, base::ChatId chat, base::ContactId contact) {
+  EDGE_CHECK(
+      scope.db.run("INSERT OR REPLACE INTO owed_state(account_id, chat_id, contact_id, image)"
+                   " VALUES(?1, ?2, ?3, ?4)",
+                   scope.account, chat, contact, PendingUpdate::first));
+  return {};
+}
+
+base::Result<bool> awaits_first_state(const Scope& scope, base::ChatId chat,
+                                      base::ContactId contact) {
+  EDGE_TRY(const auto found,
+           scope.db.integer("SELECT 1 FROM checked_owed_state WHERE account_id = ?1 AND"
+                            " chat_id = ?2 AND contact_id = ?3 AND image = ?4 AND intact",
+                            scope.account, chat, contact, PendingUpdate::first));
+  return found.has_value();
 }
 
 base::Result<> settle_state(const Scope& scope, base::ChatId chat, base::ContactId contact) {
@@ -33,7 +51,7 @@ base::Result<std::vector<PendingState>> pending_states(const Scope& scope, base:
       "SELECT contact_id, image FROM checked_owed_state WHERE account_id = ?1 AND chat_id = ?2"
       " AND contact_id > ?3 AND intact ORDER BY contact_id LIMIT ?4",
       [&](const Row& row) {
-        states.push_back({row.id<base::ContactId>(0), row.boolean(1)});
+        states.push_back({row.id<base::ContactId>(0), row.enumerator<PendingUpdate>(1)});
       },
       scope.account, chat, after, static_cast<std::int64_t>(most)));
   return states;

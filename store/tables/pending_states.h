@@ -3,6 +3,7 @@
 // have to be sealed: whoever is no member is sent nothing, whatever a row says.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "base/result.h"
@@ -10,13 +11,22 @@
 
 namespace store {
 
+enum class PendingUpdate : std::uint8_t {
+  state = 0,
+  with_image = 1,  // and with the picture, which it may have been sent before
+  first = 2,       // by which it learns of the group
+};
+
 struct PendingState {
   base::ContactId contact;
-  bool image = false;  // with the picture, which it may have been sent before
+  PendingUpdate image = PendingUpdate::state;  // named as its column
 };
 
 // Every present member of the group.
 base::Result<> add_pending_state_for_all(const Scope& scope, base::ChatId chat);
+base::Result<> add_first_state(const Scope& scope, base::ChatId chat, base::ContactId contact);
+base::Result<bool> awaits_first_state(const Scope& scope, base::ChatId chat,
+                                      base::ContactId contact);
 // With the picture.
 base::Result<> add_pending_state(const Scope& scope, base::ChatId chat, base::ContactId contact);
 base::Result<> settle_state(const Scope& scope, base::ChatId chat, base::ContactId contact);
