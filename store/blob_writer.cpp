@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <utility>
 
 #include "store/blob_name.h"
 #include "store/blobs.h"
@@ -28,6 +29,9 @@ struct BlobWriter::State {
     pending.clear();
     return {};
   }
+  BlobInfo info() {
+    return {.name = name, .key = key.clone(), .size = size, .hash = hash.finish()};
+  }
 
   File file;
   std::string name;
@@ -50,10 +54,8 @@ BlobWriter::~BlobWriter() = default;
 std::uint64_t BlobWriter::size() const { return state_->size; }
 
 base::Result<BlobWriter> Blobs::create(const Uuid& account) const {
-  EDGE_CHECK(make_dir(dir_));
-  EDGE_CHECK(make_dir(account_dir(account)));
   std::string name = new_blob_name();
-  EDGE_TRY(File file, File::open(path(account, name), File::Mode::create_new));
+  EDGE_TRY(File file, make_file(account, name));
   auto state =
       std::make_unique<BlobWriter::State>(std::move(file), std::move(name), account_dir(account));
   EDGE_CHECK(state->put(state->sealer.header().bytes));
@@ -82,7 +84,14 @@ base::Result<BlobInfo> BlobWriter::finish() {
   EDGE_CHECK(s.file.sync());
   EDGE_CHECK(sync_dir(s.dir));
   s.finished = true;
-  return BlobInfo{.name = s.name, .key = s.key.clone(), .size = s.size, .hash = s.hash.finish()};
+  return s.info();
+}
+
+base::Result<UnsyncedBlob> BlobWriter::finish_unsynced() {
+  State& s = *state_;
+  EDGE_CHECK(s.seal_pending(true));
+  s.finished = true;
+  return UnsyncedBlob{s.info(), std::move(s.file)};
 }
 
 }  // namespace store

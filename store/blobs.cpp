@@ -57,15 +57,30 @@ std::optional<Blobs::Place> Blobs::place_of(std::string_view path) const {
   return Place{.account = *account, .name = std::string(name)};
 }
 
+// Not while the account's folder goes: it would come back, and nobody would remove it.
+base::Result<File> Blobs::make_file(const Uuid& account, const std::string& name) const {
+  base::Lock lock(mutex_);
+  if (removed_.contains(account)) {
+    return base::fail(base::Errc::not_found, "the account of this file was removed");
+  }
+  EDGE_CHECK(make_dir(dir_));
+  EDGE_CHECK(make_dir(account_dir(account)));
+  return File::open(path(account, name), File::Mode::create_new);
+}
+
+base::Result<> Blobs::sync(const Uuid& account, std::span<File> files) const {
+  for (const File& file : files) file.begin_sync();
+  for (File& file : files) EDGE_CHECK(file.sync());
+  return sync_dir(account_dir(account));
+}
+
 base::Result<SealedBlobWriter> Blobs::receive(const Uuid& account,
                                               std::uint64_t sealed_size) const {
   if (!crypto::plain_size(sealed_size)) {
     return base::fail(base::Errc::invalid_argument, "no sealed file has this size");
   }
-  EDGE_CHECK(make_dir(dir_));
-  EDGE_CHECK(make_dir(account_dir(account)));
   std::string name = new_blob_name();
-  EDGE_TRY(File file, File::open(path(account, name), File::Mode::create_new));
+  EDGE_TRY(File file, make_file(account, name));
   EDGE_CHECK(sync_dir(account_dir(account)));
   return SealedBlobWriter(std::move(file), std::move(name), sealed_size);
 }
@@ -109,7 +124,16 @@ base::Result<> Blobs::remove(const Uuid& account, std::string_view name) const {
   return {};
 }
 
+void Blobs::admit_account(const Uuid& account) const {
+  base::Lock lock(mutex_);
+  removed_.erase(account);
+}
+
 base::Result<> Blobs::remove_account(const Uuid& account) const {
+  {
+    base::Lock lock(mutex_);
+    removed_.insert(account);
+  }
   std::error_code error;
   std::filesystem::remove_all(account_dir(account), error);
   if (error) return base::fail_errno(base::Errc::io, "remove an account's files", error.value());

@@ -9,11 +9,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "crypto/hash.h"
 #include "crypto/stream.h"
@@ -30,6 +32,12 @@ struct BlobInfo {
   crypto::Hash32 hash{};   // BLAKE2b-256 of the sealed bytes
 };
 
+// A finished blob that a power cut may still take: Blobs::sync() makes it durable.
+struct UnsyncedBlob {
+  BlobInfo info;
+  File file;
+};
+
 // Seals a new blob. Dropped unfinished, it removes its file.
 class BlobWriter {
  public:
@@ -40,6 +48,8 @@ class BlobWriter {
   base::Result<> append(base::ByteView plain);  // any size
   // Syncs the file and its folder: what it answers survives a power cut.
   base::Result<BlobInfo> finish();
+  // The same without a sync, for several blobs that are synced together.
+  base::Result<UnsyncedBlob> finish_unsynced();
   std::uint64_t size() const;  // plaintext so far
 
  private:
@@ -95,7 +105,11 @@ class Blobs {
  public:
   explicit Blobs(std::string dir) : dir_(std::move(dir)) {}  // DIR/blobs; made when needed
 
+  // Errc::not_found for an account whose files were removed.
   base::Result<BlobWriter> create(const Uuid& account) const;
+  // Files of new blobs of this account, and its folder: with about one wait for the disk, since
+  // their writing is begun before the first sync.
+  base::Result<> sync(const Uuid& account, std::span<File> files) const;
   // A new file for sealed bytes of this size (Errc::invalid_argument for a size no blob has), or
   // with a name the one begun before.
   base::Result<SealedBlobWriter> receive(const Uuid& account, std::uint64_t sealed_size) const;
@@ -109,7 +123,9 @@ class Blobs {
   base::Result<BlobReader> open_sealed(const Uuid& account, std::string_view name) const;
 
   base::Result<> remove(const Uuid& account, std::string_view name) const;  // gone is fine
+  // And nothing is made for the account from then on, by whoever is at it, until admit_account().
   base::Result<> remove_account(const Uuid& account) const;
+  void admit_account(const Uuid& account) const;
   // Removes what `keep` does not want: files left by a crash between sealing and the row. Only when
   // nothing is being written. The number removed.
   using Keep = std::function<bool(const Uuid& account, std::string_view name)>;
@@ -126,7 +142,11 @@ class Blobs {
   std::optional<Place> place_of(std::string_view path) const;
 
  private:
+  base::Result<File> make_file(const Uuid& account, const std::string& name) const;
+
   std::string dir_;
+  mutable base::Mutex mutex_;
+  mutable std::set<Uuid> removed_ GUARDED_BY(mutex_);
 };
 
 }  // namespace store

@@ -93,6 +93,8 @@ base::Result<> File::write_at(std::uint64_t offset, base::ByteView bytes) {
   return {};
 }
 
+void File::begin_sync() const { (void)::sync_file_range(fd_, 0, 0, SYNC_FILE_RANGE_WRITE); }
+
 base::Result<> File::sync() {
   if (::fdatasync(fd_) != 0) return io_error("sync", path_, errno);
   return {};

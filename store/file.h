@@ -28,6 +28,8 @@ class File {
   base::Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> out) const;
   base::Result<> write_at(std::uint64_t offset, base::ByteView bytes);
   base::Result<> sync();  // fdatasync
+  // The disk begins to write what is to be synced: of several files that are synced next, all.
+  void begin_sync() const;
   int fd() const { return fd_; }
   const std::string& path() const { return path_; }
 

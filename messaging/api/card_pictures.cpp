@@ -45,18 +45,20 @@ std::vector<CardPicture> read_pictures(const View& view, std::span<const Contact
   return pictures;
 }
 
-base::Result<std::optional<files::SealedFile>> seal_picture(kernel::Core& core,
-                                                            const kernel::AccountPtr& account,
-                                                            const Vcard& card) {
-  std::optional<files::SealedFile> sealed;
+base::Result<std::optional<SealedPicture>> seal_picture(kernel::Core& core,
+                                                        const kernel::AccountPtr& account,
+                                                        const Vcard& card) {
+  std::optional<SealedPicture> sealed;
   const auto bytes = picture_of(card);
   if (!bytes || bytes->size() > chats::kMaxPicture) return sealed;
   const auto head = files::read_picture_head(base::ByteView(*bytes));
   if (!head) return sealed;
   EDGE_TRY(store::BlobWriter writer, core.store.blobs().create(account->uuid));
   EDGE_CHECK(writer.append(*bytes));
-  EDGE_TRY(store::BlobInfo info, writer.finish());
-  sealed.emplace(core, account, std::move(info), "avatar" + std::string(head->ending));
+  EDGE_TRY(store::UnsyncedBlob blob, writer.finish_unsynced());
+  sealed.emplace(SealedPicture{
+      files::SealedFile(core, account, std::move(blob.info), "avatar" + std::string(head->ending)),
+      std::move(blob.file)});
   return sealed;
 }
 

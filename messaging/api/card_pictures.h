@@ -13,6 +13,7 @@
 #include "messaging/files/blob_files.h"
 #include "messaging/kernel/write_context.h"
 #include "messaging/model/vcard.h"
+#include "store/file.h"
 
 namespace messaging {
 
@@ -25,11 +26,15 @@ struct CardPicture {
 // would make all of them more than 640 KiB, so that the text of their cards can be imported.
 std::vector<CardPicture> read_pictures(const View& view, std::span<const ContactId> contacts);
 
-// The card's picture as a sealed blob; nothing when there is none or it is no picture. Blocks on
-// the disk: run it on the file worker's thread.
-base::Result<std::optional<files::SealedFile>> seal_picture(kernel::Core& core,
-                                                            const kernel::AccountPtr& account,
-                                                            const Vcard& card);
+// The card's picture as a sealed blob that is still to be synced; nothing when there is none or it
+// is no picture. Blocks on the disk: run it on the file worker's thread.
+struct SealedPicture {
+  files::SealedFile blob;
+  store::File unsynced;  // for Blobs::sync()
+};
+base::Result<std::optional<SealedPicture>> seal_picture(kernel::Core& core,
+                                                        const kernel::AccountPtr& account,
+                                                        const Vcard& card);
 
 // Gives a contact that never had them the picture and status of its card. Its own later ones take
 // their place.

@@ -38,6 +38,7 @@ using base::fail;
 
 constexpr std::size_t kMaxCardsMade = 1000;
 constexpr std::size_t kCardsInWrite = 50;
+constexpr std::size_t kPicturesInSync = 128;  // files that are open at once
 
 // As Delta Chat judges one: a part before the last "@" and one after it that does not end with a
 // dot, no white space or brackets.
@@ -157,12 +158,18 @@ struct Import {
 base::Result<> seal_pictures(kernel::Core& core, AccountId account, Import& import,
                              const std::stop_token& stop) {
   EDGE_TRY(const kernel::AccountPtr state, core.directory.get(account));
+  std::vector<store::File> unsynced;
   for (std::size_t i = 0; i < import.cards.size(); ++i) {
     if (stop.stop_requested()) return fail(Errc::unavailable, "the gateway is shutting down");
     EDGE_TRY(auto sealed, seal_picture(core, state, import.cards[i]));
-    if (sealed) import.pictures[i].emplace(*std::move(sealed));
+    if (!sealed) continue;
+    import.pictures[i].emplace(std::move(sealed->blob));
+    unsynced.push_back(std::move(sealed->unsynced));
+    if (unsynced.size() < kPicturesInSync) continue;
+    EDGE_CHECK(core.store.blobs().sync(state->uuid, unsynced));
+    unsynced.clear();
   }
-  return {};
+  return unsynced.empty() ? base::Result<>{} : core.store.blobs().sync(state->uuid, unsynced);
 }
 
 void import_cards(kernel::Core& core, AccountId account, const std::shared_ptr<Import>& import,

@@ -218,6 +218,7 @@ base::Result<> begin_landing(Tx& tx, base::AccountId account, const DumpHead& co
 
 base::Result<> land_files(Store& store, StagedAccount& staged) {
   EDGE_CHECK(store.blobs().remove_account(staged.head().uuid));  // of one that was removed
+  store.blobs().admit_account(staged.head().uuid);
   const std::string all = store.dir() + "/blobs";
   EDGE_CHECK(make_dir(all));
   const std::string folder = store.blobs().account_dir(staged.head().uuid);

@@ -205,3 +205,44 @@ TEST_CASE("a blob's name from elsewhere reaches no other file") {
   std::filesystem::create_symlink(f.dir / "victim", path);
   CHECK_FALSE(f.blobs.open_sealed(f.account, info.name));
 }
+
+TEST_CASE("blobs that are synced together are read as any, and those that are not finished go") {
+  must(crypto::init());
+  Fixture f;
+  std::vector<File> files;
+  std::vector<BlobInfo> infos;
+  const Bytes plain = noise(100'000);
+  for (int i = 0; i < 5; ++i) {
+    BlobWriter writer = must(f.blobs.create(f.account));
+    must(writer.append(plain));
+    UnsyncedBlob blob = must(writer.finish_unsynced());
+    infos.push_back(std::move(blob.info));
+    files.push_back(std::move(blob.file));
+  }
+  must(f.blobs.sync(f.account, files));
+  for (const BlobInfo& info : infos) {
+    BlobReader reader = must(f.blobs.open(f.account, info.name, info.key));
+    CHECK(read(reader, 0, plain.size()) == plain);
+  }
+  CHECK(f.files() == 5);
+}
+
+TEST_CASE("who is at files of an account that is removed brings its folder back no more") {
+  must(crypto::init());
+  Fixture f;
+  const std::string folder = f.blobs.account_dir(f.account);
+  f.put(noise(10), 10);
+  {
+    BlobWriter begun = must(f.blobs.create(f.account));
+    must(f.blobs.remove_account(f.account));
+    CHECK_FALSE(begun.finish());
+    CHECK(f.blobs.create(f.account).error().code == Errc::not_found);
+    CHECK(f.blobs.receive(f.account, crypto::sealed_size(10)).error().code == Errc::not_found);
+  }
+  CHECK_FALSE(std::filesystem::exists(folder));
+  // Another account's are made, and this one's when it comes back in a backup.
+  CHECK(f.blobs.create(random_uuid()));
+  f.blobs.admit_account(f.account);
+  f.put(noise(10), 10);
+  CHECK(std::filesystem::exists(folder));
+}
