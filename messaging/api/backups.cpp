@@ -65,14 +65,14 @@ struct Destination {
 
 base::Result<Destination> make_destination(const kernel::Core& core, const std::string& asked,
                                            const std::string& addr) {
-  std::error_code error;
-  if (!std::filesystem::is_directory(asked, error)) {
+  EDGE_TRY(const auto folder, core.paths.real_folder(asked));
+  if (!folder) {
     EDGE_TRY(auto file, core.paths.create(asked));
     return Destination{std::move(file), asked};
   }
   for (int number = 0;; ++number) {
     const std::string path =
-        (std::filesystem::path(asked) / file_name(core, addr, number)).string();
+        (std::filesystem::path(*folder) / file_name(core, addr, number)).string();
     auto file = core.paths.create(path);
     if (file) return Destination{*std::move(file), path};
     if (file.error().code != base::Errc::already_exists || number == kMostOfADay) {

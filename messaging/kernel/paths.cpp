@@ -122,6 +122,16 @@ base::Result<OpenFile> CallerPaths::open_to_read(const std::string& given) const
   return file;
 }
 
+base::Result<std::optional<std::string>> CallerPaths::real_folder(const std::string& given) const {
+  const std::string path = whole(given);
+  EDGE_CHECK(check_text(path));
+  const OpenFile folder(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (folder.fd() < 0) return std::optional<std::string>();
+  EDGE_CHECK(judge(folder.fd(), path));
+  EDGE_TRY(std::string real, real_path_of(folder.fd(), path));
+  return std::optional(std::move(real));
+}
+
 // The folder is opened and checked first; the file is then created relative to that descriptor, so
 // that a link swapped in between cannot lead elsewhere.
 base::Result<NewFile> CallerPaths::create(const std::string& given) const {

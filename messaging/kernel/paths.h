@@ -8,6 +8,7 @@
 // New files have mode 0600 and replace no file.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -73,6 +74,8 @@ class CallerPaths {
  public:
   explicit CallerPaths(CallerPathRules rules) : rules_(std::move(rules)) {}
   base::Result<OpenFile> open_to_read(const std::string& path) const;
+  // The real path of a folder that callers may write into; nothing when the path leads to none.
+  base::Result<std::optional<std::string>> real_folder(const std::string& path) const;
   // Refused at once when the name is taken.
   base::Result<NewFile> create(const std::string& path) const;
 

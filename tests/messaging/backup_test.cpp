@@ -117,6 +117,26 @@ struct Home : Three {
 
 }  // namespace
 
+TEST_CASE("a backup is written into the folder that a path leads to, and is named by that") {
+  World world;
+  const TempDir folder;
+  const std::filesystem::path real = std::filesystem::canonical(folder.path());
+  std::filesystem::create_directories(real / "a" / "b");
+  std::filesystem::create_directory_symlink(real / "a" / "b", real / "link");
+  const auto lands_in = [&](const std::string& to) {
+    const auto done = try_export(world.alice, to, "secret");
+    if (!done) FAIL(done.error().message);
+    const std::filesystem::path written = world.alice.events_of<ImexFileWritten>().back().path;
+    CHECK(std::filesystem::is_regular_file(written));
+    return written.parent_path();
+  };
+  CHECK(lands_in((real / "a" / "..").string()) == real);
+  CHECK(lands_in((real / "link" / "..").string()) == real / "a");
+  CHECK(lands_in(real.string() + "/a/") == real / "a");
+  CHECK(try_export(world.alice, (real / "none" / "..").string(), "secret").error().code ==
+        Errc::invalid_argument);
+}
+
 TEST_CASE("an account in a backup comes back on another gateway with everything in it") {
   Home home;
   const auto before = everything(home.alice);
