@@ -174,16 +174,18 @@ std::string License::info() const {
 base::Result<> License::install(const std::string& jwt, const std::string& url) {
   EDGE_TRY(const LicenseTerms terms, judge(jwt));
   const auto before = judge(read_small(lic()));
-  EDGE_CHECK(write_small(lic(), jwt + "\n"));
-  Kept kept = read_kept();
-  kept.url = url;
-  kept.deactivated = false;
-  if (before && terms.issued_at > before->issued_at) {
-    kept.latest = terms.issued_at;
-    base::Lock lock(mutex_);
-    latest_ = kept_at_ = kept.latest;
+  {
+    base::Lock lock(mutex_);  // now() writes what is kept as well
+    EDGE_CHECK(write_small(lic(), jwt + "\n"));
+    Kept kept = read_kept();
+    kept.url = url;
+    kept.deactivated = false;
+    if (before && terms.issued_at > before->issued_at) {
+      kept.latest = terms.issued_at;
+      latest_ = kept_at_ = kept.latest;
+    }
+    EDGE_CHECK(write_kept(kept));
   }
-  EDGE_CHECK(write_kept(kept));
   return reload();
 }
 
@@ -211,13 +213,17 @@ base::Result<> License::sync() {
 }
 
 base::Result<> License::deactivate() {
-  Kept kept = read_kept();
-  if (kept.url.empty()) {
+  const std::string url = read_kept().url;
+  if (url.empty()) {
     return fail(Errc::not_found, "this license came from no server that could give its seat back");
   }
-  EDGE_CHECK(release_license(kept.url, place_.fingerprint));
-  kept.deactivated = true;
-  EDGE_CHECK(write_kept(kept));
+  EDGE_CHECK(release_license(url, place_.fingerprint));
+  {
+    base::Lock lock(mutex_);
+    Kept kept = read_kept();
+    kept.deactivated = true;
+    EDGE_CHECK(write_kept(kept));
+  }
   return reload();
 }
 

@@ -4,11 +4,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "crypto/encoding.h"
 #include "gateway/license/issuer.h"
@@ -260,4 +264,80 @@ TEST_CASE("a seat that was answered, or given back, is on the disk with its fold
   CHECK(watch.take().empty());  // it has its seat
   REQUIRE(issuer.give_back(*token, std::string(64, 'd')));
   CHECK(watch.take() == both);
+}
+
+TEST_CASE("an issuer asked by many threads gives out as many seats as there are, each once") {
+  Device device;
+  LicenseIssuer issuer(device.dir / "licenses", device.issuer, device.clock);
+  auto terms = device.terms();
+  terms.devices = 3;
+  const auto token = issuer.add(terms);
+  REQUIRE(token);
+  constexpr int kDevices = 8;
+  std::atomic<int> taken = 0;
+  std::atomic<int> refused = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kDevices; ++i) {
+    threads.emplace_back([&, name = std::string(64, static_cast<char>('0' + i))] {
+      const auto seat = issuer.take_seat(*token, name);
+      if (!seat) {
+        if (seat.error().code == base::Errc::exhausted) ++refused;
+        return;
+      }
+      ++taken;
+      for (int round = 0; round < 5; ++round) {
+        if (!issuer.renew(*token, name) || !issuer.take_seat(*token, name)) taken = -kDevices;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(taken == 3);
+  CHECK(refused == kDevices - 3);
+  LicenseIssuer again(device.dir / "licenses", device.issuer, device.clock);
+  CHECK(again.take_seat(*token, std::string(64, 'f')).error().code == base::Errc::exhausted);
+}
+
+TEST_CASE("a license is asked by many threads while its time passes and it is read again") {
+  Device device;
+  device.install(device.terms());
+  std::atomic<int> answers = 0;
+  std::atomic<int> faults = 0;
+  auto license = std::make_unique<License>(device.place(), device.clock);
+  REQUIRE(license->reload());
+  std::vector<std::thread> threads;
+  const auto run = [&](auto work) {
+    threads.emplace_back([&faults, work] {
+      for (int i = 0; i < 50; ++i) {
+        if (!work()) ++faults;
+      }
+    });
+  };
+  run([&] { return license->check().ok(); });
+  run([&] { return license->word() == LicenseStatus::active && license->status() == 0; });
+  run([&] { return license->info().find("Acme") != std::string::npos; });
+  run([&] { return license->reload().ok() && license->why().empty(); });
+  run([&] {
+    device.clock.advance(base::Millis{3'600'000});  // each hour is written down
+    return true;
+  });
+  for (int i = 0; i < 2; ++i) {
+    run([&] {
+      // It came from no server: refused, each once.
+      license->act(rpc::Licensing::Act::sync, [&](const base::Result<>& done) {
+        if (!done.ok()) ++answers;
+      });
+      return true;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  // Fifty hours of its ten days: it was active all the time.
+  CHECK(faults == 0);
+  CHECK(license->check());
+  license.reset();
+  CHECK(answers == 100);
+  // The latest time was written down, by whichever thread.
+  device.clock.advance(-base::Millis{24 * 3'600'000});
+  License other(device.place(), device.clock);
+  REQUIRE(other.reload());
+  CHECK(other.status() == 4);
 }

@@ -10,7 +10,10 @@
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
+#include <latch>
 #include <semaphore>
+#include <thread>
+#include <vector>
 
 #include "messaging/peering/arriving_parts.h"
 #include "tests/support/world.h"
@@ -140,6 +143,44 @@ TEST_CASE("deposits that wait for the disk at the same time share a sync") {
   bool refused = false;
   sync.add(*blobs.resume(account, name, size), [&](base::Result<> synced) { refused = !synced; });
   CHECK(refused);
+}
+
+TEST_CASE("parts of many threads are synced and answered once each, through a stop") {
+  TempDir dir;
+  const store::Blobs blobs(dir.path() + "/blobs");
+  const store::Uuid account{1};
+  const std::uint64_t size = crypto::sealed_size(100'000);
+  constexpr int kThreads = 4;
+  constexpr int kEach = 25;
+  std::vector<std::string> names;
+  for (int i = 0; i < kThreads; ++i) {
+    auto file = blobs.receive(account, size);
+    REQUIRE(file);
+    names.push_back(file->name());
+  }
+  const bool early = GENERATE(false, true);  // the stop comes while they add
+  std::atomic<int> synced = 0;
+  std::atomic<int> refused = 0;
+  messaging::peering::PartSync sync;
+  std::latch half(1);
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (int i = 0; i < kEach; ++i) {
+        auto file = blobs.resume(account, names[static_cast<std::size_t>(thread)], size);
+        if (!file || !file->write_at(static_cast<std::uint64_t>(i), base::Bytes(1))) continue;
+        if (thread == 0 && i == kEach / 2) half.count_down();
+        sync.add(*std::move(file), [&](base::Result<> done) { ++(done.ok() ? synced : refused); });
+      }
+    });
+  }
+  half.wait();
+  if (early) sync.stop();
+  for (std::thread& thread : threads) thread.join();
+  sync.stop();  // nobody waits any more
+  CHECK(synced + refused == kThreads * kEach);
+  CHECK(synced > 0);
+  if (!early) CHECK(refused == 0);
 }
 
 TEST_CASE("a file arrives whole although its deposits overtake each other, get lost and double") {
