@@ -8,6 +8,7 @@
 namespace gateway::mail {
 namespace {
 
+using messaging::mail::MailAfter;
 using messaging::mail::MailHead;
 using messaging::mail::MailTaken;
 using messaging::mail::MailWish;
@@ -15,8 +16,13 @@ using messaging::mail::MailWish;
 constexpr std::uint32_t kFirstWindow = 2'000;
 constexpr std::uint32_t kMostWindow = 64'000;  // all of them make a line of 700 kB
 constexpr std::uint32_t kMostUid = ~std::uint32_t{0};
-constexpr std::size_t kBodiesAtOnce = 50;  // in one command
+constexpr std::size_t kBodiesAtOnce = 24;  // in one command
 constexpr std::uint64_t kBytesAtOnce = 1024 * 1024;
+constexpr std::size_t kMostFound = 100'000;  // numbers of one search
+// Mails of one run that are to be offered again, before others behind them wait, too.
+constexpr std::size_t kMostAgain = 10;
+// Some servers count line ends otherwise.
+constexpr std::uint64_t room_for(std::uint64_t announced) { return 2 * announced + 64 * 1024; }
 constexpr std::string_view kHeadItems =
     " (UID RFC822.SIZE FLAGS BODY.PEEK[HEADER.FIELDS (MESSAGE-ID DATE FROM CONTENT-TYPE "
     "CHAT-VERSION CHAT-IS-POST-MESSAGE SECURE-JOIN AUTO-SUBMITTED IN-REPLY-TO REFERENCES "
@@ -52,6 +58,8 @@ void MailboxSync::run(messaging::mail::MailCursor from, const Extent& extent, Do
   chunk_.clear();
   more_ = false;
   refused_.clear();
+  stands_at_.reset();
+  agains_ = 0;
   if (extent.last_uid && cursor_.next_uid > *extent.last_uid) return finish(SyncEnd{});
   direct_ = extent.few;
   if (!direct_) return search();
@@ -64,15 +72,16 @@ void MailboxSync::run(messaging::mail::MailCursor from, const Extent& extent, Do
 void MailboxSync::search() {
   const std::uint32_t from = std::max(cursor_.next_uid, searched_to_ + 1);
   std::uint32_t last = extent_.last_uid.value_or(kMostUid);
-  if (from > last || searched_to_ == kMostUid) return finish(SyncEnd{false, refused_});
+  if (from > last || searched_to_ == kMostUid) return finish(ended());
   if (extent_.last_uid && last - from >= window_) last = from + window_ - 1;
   found_.clear();
   found_at_ = 0;
+  search_from_ = from;
+  search_to_ = last;
   around_.talk.command("UID SEARCH UID " + std::to_string(from) + ":" +
                            (extent_.last_uid ? std::to_string(last) : "*"),
-                       [this, from, last](const ImapResponse& answer) {
-                         std::erase_if(found_,
-                                       [&](std::uint32_t uid) { return uid < from || uid > last; });
+                       [this, last](const ImapResponse& answer) {
+                         search_to_ = 0;
                          on_found(answer, last);
                        });
 }
@@ -88,7 +97,7 @@ void MailboxSync::on_found(const ImapResponse& answer, std::uint32_t last) {
     window_ = kFirstWindow;
     return next_heads();
   }
-  if (!extent_.last_uid) return finish(SyncEnd{false, refused_});
+  if (!extent_.last_uid) return finish(ended());
   window_ = std::min(window_ * 8, kMostWindow);
   if (last != kMostUid) move_cursor(last + 1);
   search();
@@ -113,8 +122,11 @@ void MailboxSync::fetch_heads(const std::string& set) {
 }
 
 void MailboxSync::on_untagged(ImapResponse response) {
-  if (response.kind == ImapKind::search && done_) {
-    found_.insert(found_.end(), response.uids.begin(), response.uids.end());
+  if (response.kind == ImapKind::search) {
+    for (const std::uint32_t uid : response.uids) {
+      if (uid < search_from_ || uid > search_to_ || found_.size() >= kMostFound) continue;
+      found_.push_back(uid);
+    }
     return;
   }
   if (response.kind != ImapKind::fetch || !response.fetch.uid) return;
@@ -161,7 +173,9 @@ void MailboxSync::on_judged(const base::Result<std::vector<MailWish>>& wishes) {
   std::size_t at = 0;
   for (auto& [uid, item] : chunk_) {
     const MailWish wish = (*wishes)[at++];
-    if (wish == MailWish::discard) item.state = ItemState::acknowledge;
+    // One that is marked already costs no command each time that it is looked at.
+    const bool marked = item.head.seen && around_.options.after == MailAfter::mark_seen;
+    if (wish == MailWish::discard && !marked) item.state = ItemState::acknowledge;
     if (wish != MailWish::take) continue;
     if (item.head.size <= around_.options.largest_mail) {
       item.state = ItemState::open;
@@ -179,9 +193,11 @@ void MailboxSync::next_bodies() {
   if (asking_) return;
   std::vector<std::uint32_t> uids;
   std::uint64_t bytes = 0;
-  bool waiting = false;
+  const auto given = static_cast<std::size_t>(std::ranges::count_if(
+      chunk_, [](const auto& one) { return one.second.state == ItemState::given; }));
+  // Few commands, each for many.
+  if (given > messaging::mail::kMostMailsUnderWay - kBodiesAtOnce) return;
   for (const auto& [uid, item] : chunk_) {
-    waiting = waiting || item.state == ItemState::given;
     if (item.state != ItemState::open) continue;
     if (!uids.empty() &&
         (one_by_one_ || uids.size() >= kBodiesAtOnce || bytes + item.head.size > kBytesAtOnce)) {
@@ -191,7 +207,7 @@ void MailboxSync::next_bodies() {
     bytes += item.head.size;
   }
   if (uids.empty()) {
-    if (!waiting) end_chunk();
+    if (given == 0) end_chunk();
     return;
   }
   if (under_way_ > 0 && under_way_ + bytes > messaging::mail::kMostUnderWay) return;
@@ -226,6 +242,17 @@ void MailboxSync::on_body(std::uint32_t uid, base::Bytes body) {
   }
   const auto found = chunk_.find(uid);
   if (found == chunk_.end() || found->second.state != ItemState::requested) return;
+  if (body.size() > room_for(found->second.head.size)) {
+    // It was asked for beside others, as it was to be small: alone, the next time.
+    found->second.head.size = body.size();
+    const bool too_large = body.size() > around_.options.largest_mail;
+    found->second.state = too_large ? ItemState::settled : ItemState::open;
+    if (too_large) {
+      around_.receiver.missed(around_.line, found->second.head,
+                              "it is larger than the server had said, and than the limit");
+    }
+    return;
+  }
   found->second.state = ItemState::given;
   found->second.given = body.size();
   under_way_ += body.size();
@@ -279,9 +306,11 @@ void MailboxSync::on_acknowledged(std::string refused) {
   if (!refused.empty()) refused_ = std::move(refused);
   for (const auto& [uid, item] : chunk_) {
     if (item.state != ItemState::again) continue;
-    move_cursor(uid);
-    return finish(SyncEnd{true, refused_});
+    if (!stands_at_) move_cursor(uid);
+    if (!stands_at_) stands_at_ = uid;
+    ++agains_;
   }
+  if (agains_ > kMostAgain) return finish(ended());
   if (!direct_) {
     const std::uint32_t last = found_[found_at_ - 1];
     if (last != kMostUid) move_cursor(last + 1);
@@ -290,16 +319,19 @@ void MailboxSync::on_acknowledged(std::string refused) {
   if (!chunk_.empty()) {
     const std::uint32_t last = chunk_.rbegin()->first;
     if (last != kMostUid) move_cursor(last + 1);
+    searched_to_ = last;
   }
   chunk_.clear();
   direct_ = false;
   if (more_) return search();
   if (extent_.last_uid && *extent_.last_uid != kMostUid) move_cursor(*extent_.last_uid + 1);
-  finish(SyncEnd{false, refused_});
+  finish(ended());
 }
 
+SyncEnd MailboxSync::ended() const { return {stands_at_.has_value(), refused_}; }
+
 void MailboxSync::move_cursor(std::uint32_t next_uid) {
-  if (next_uid <= cursor_.next_uid) return;
+  if (next_uid <= cursor_.next_uid || stands_at_) return;
   cursor_.next_uid = next_uid;
   around_.receiver.cursor_moved(around_.line, cursor_);
 }

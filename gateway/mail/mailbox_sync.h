@@ -5,7 +5,8 @@
 //
 // Memory is bounded: kMostHeads heads, kMostUnderWay bytes of mails that are not settled, 95,000
 // numbers. The cursor passes a mail only when it is settled, and after the acknowledgement, so that
-// a lost connection costs heads that are offered again.
+// a lost connection costs heads that are offered again. A few mails that cannot be settled keep
+// none behind them waiting. What the server sends unasked, or beyond what it announced, is dropped.
 //
 // Loop thread; of one connection, and destroyed with it, not from its callbacks. Answers of the
 // receiver that come later are dropped.
@@ -92,6 +93,7 @@ class MailboxSync {
   void on_acknowledged(std::string refused);
   void move_cursor(std::uint32_t next_uid);
   void finish(base::Result<SyncEnd> end);
+  SyncEnd ended() const;
   void settle_one();
   void finish_one(bool there);
   // Called from any thread with a result; `work` gets it on the loop, unless this object is gone.
@@ -107,14 +109,20 @@ class MailboxSync {
   std::vector<std::uint32_t> found_;
   std::size_t found_at_ = 0;  // the next of them to be offered
   std::uint32_t searched_to_ = 0;
+  std::uint32_t search_from_ = 0;  // while a search runs: the least and the highest number
+  std::uint32_t search_to_ = 0;
   bool direct_ = false;  // heads are fetched without a search
   bool more_ = false;    // a direct fetch gave more than is taken at once
 
   std::uint32_t heads_from_ = 0;  // while heads are fetched: the least and the highest number
   std::uint32_t heads_to_ = 0;
   std::map<std::uint32_t, Item> chunk_;
+  // The first mail of this run that has to be offered again: the cursor does not pass it. What
+  // lies behind it is offered all the same.
+  std::optional<std::uint32_t> stands_at_;
+  std::size_t agains_ = 0;
   bool one_by_one_ = false;  // the server refused several bodies in one command
-  std::size_t under_way_ = 0;
+  std::size_t under_way_ = 0;  // bytes
   bool asking_ = false;                // for bodies
   std::shared_ptr<Turns::Turn> turn_;  // of the bodies that are asked for
   std::string refused_;

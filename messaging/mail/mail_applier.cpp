@@ -19,6 +19,7 @@
 #include "messaging/mail/own_copies.h"
 #include "messaging/mail/split_messages.h"
 #include "messaging/mail/stored_names.h"
+#include "messaging/mail/taken_mails.h"
 #include "messaging/model/plain_name.h"
 #include "messaging/outbox/outgoing.h"
 #include "messaging/receiving/apply_content.h"
@@ -178,17 +179,11 @@ base::Result<Applied> apply_from(const kernel::WriteContext& write, const OwnKey
   return applied;
 }
 
-// False: the mail was taken before.
-base::Result<bool> note_mail(const kernel::WriteContext& write, const std::string& message_id) {
-  if (message_id.empty()) return true;
-  return store::note_taken_mail(write.scope, message_id, write.steady());
-}
-
 }  // namespace
 
 base::Result<Applied> apply_mail(const kernel::WriteContext& write, const OwnKey& own,
                                  const Arrival& arrival) {
-  EDGE_TRY(const bool fresh, note_mail(write, arrival.message_id));
+  EDGE_TRY(const bool fresh, note_taken(write, arrival.message_id, arrival.opened));
   if (!fresh) return Applied{};
   const OpenedMail& opened = arrival.opened;
   // Steps that are not (all) from somebody whose key was proven by a signature to our key.

@@ -445,13 +445,12 @@ base::Result<Composed> compose(kernel::Core& core, AccountId account, const Mail
   }
   if (load.contacts == std::vector<base::ContactId>{kSelf}) {
     to = {from};
-    copied = true;
   } else if (copied && to != std::vector<std::string>{from}) {
     to.push_back(from);
   }
   composed.avatar_number = c.avatar_number;
   for (SealedMail& one : texts) {
-    if (copied) composed.copies.push_back(one.message_id);
+    composed.ids.push_back(one.message_id);
     composed.mails.push_back({from, to, std::move(one.text)});
   }
   composed.to = std::move(to);

@@ -28,8 +28,8 @@ struct Composed {
   std::vector<std::string> to;      // the recipients of each mail
   // Of our profile picture, or its removal, where the mails say it.
   std::optional<std::int64_t> avatar_number = {};
-  // Of mails that go to our own mailbox too, for our other devices.
-  std::vector<std::string> copies;
+  // Message-IDs of the mails, which our key opens too: whoever was sent one may send it back.
+  std::vector<std::string> ids;
 };
 
 // Errc::unavailable and Errc::internal may pass; any other error will not.

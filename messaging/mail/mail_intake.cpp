@@ -16,7 +16,7 @@
 #include "messaging/mail/line_warnings.h"
 #include "messaging/mail/mail_logins.h"
 #include "messaging/mail/mime_reader.h"
-#include "store/tables/mail_ids.h"
+#include "messaging/mail/taken_mails.h"
 #include "store/tables/mail_logins.h"
 
 namespace messaging::mail {
@@ -75,7 +75,7 @@ base::Result<MailIntake::Judged> MailIntake::judged(LineKey line,
     if (!is_wanted(outer)) continue;
     wish = MailWish::take;
     if (outer.message_id.empty()) continue;
-    EDGE_TRY(const bool taken, store::is_taken_mail(scope, outer.message_id));
+    EDGE_TRY(const bool taken, is_taken(scope, outer.message_id, outer.from));
     if (taken) wish = MailWish::discard;
     if (taken || !outer.is_post) continue;
     const bool too_large = head.size > kLargestMail;
@@ -126,7 +126,16 @@ void MailIntake::arrived(LineKey line, MailPlace place, base::Bytes mail,
 
 void MailIntake::open_and_apply(LineKey line, MailPlace place, base::ByteView mail,
                                 base::Completion<MailTaken> done) {
-  auto opening = open_mail(core_, line.account, keys_, mail);
+  auto opening = open_mail(core_, line.account, keys_, mail, kSmallMail);
+  if (!opening || !std::holds_alternative<LargeMail>(opening->mail)) {
+    return take_opened(line, place, std::move(opening), std::move(done));
+  }
+  base::Lock lock(large_);
+  take_opened(line, place, open_mail(core_, line.account, keys_, mail, kAnyMail), std::move(done));
+}
+
+void MailIntake::take_opened(LineKey line, MailPlace place, base::Result<OpeningResult> opening,
+                             base::Completion<MailTaken> done) {
   if (!opening) return done(std::move(opening).error());
   if (const auto* useless = std::get_if<UselessMail>(&opening->mail)) {
     base::log::info("account {}: mail {} is left out: {}", line.account.value, place.uid,
@@ -167,14 +176,16 @@ base::Result<> MailIntake::seal_files(Arrival& arrival) const {
   if (group && group->image && is_picture(*group->image)) {
     EDGE_TRY(arrival.group_image, seal(group->image->bytes));
   }
-  const auto* text = std::get_if<MailText>(&arrival.opened.mail.body);
+  auto* text = std::get_if<MailText>(&arrival.opened.mail.body);
   if (text == nullptr) return {};
-  if (text->file) {
-    EDGE_TRY(arrival.files.emplace_back(), seal(text->file->bytes));
-  }
-  for (const MailFile& file : text->more_files) {
+  // From here on a file is what lies on the disk, however long the mail waits for the writer.
+  const auto move_to_disk = [&](MailFile& file) -> base::Result<> {
     EDGE_TRY(arrival.files.emplace_back(), seal(file.bytes));
-  }
+    file.bytes = base::Bytes();
+    return {};
+  };
+  if (text->file) EDGE_CHECK(move_to_disk(*text->file));
+  for (MailFile& file : text->more_files) EDGE_CHECK(move_to_disk(file));
   return {};
 }
 

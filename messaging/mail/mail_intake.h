@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "messaging/mail/mail_applier.h"
 #include "messaging/mail/mail_downloads.h"
 #include "messaging/mail/mail_transport.h"
@@ -45,6 +46,8 @@ class MailIntake final : public MailReceiver {
                   const std::vector<MailWish>& wishes) const;
   void open_and_apply(LineKey line, MailPlace place, base::ByteView mail,
                       base::Completion<MailTaken> done);
+  void take_opened(LineKey line, MailPlace place, base::Result<OpeningResult> opening,
+                   base::Completion<MailTaken> done);
   base::Result<> seal_files(Arrival& arrival) const;
   void remove_unused(const Arrival& arrival, const std::vector<std::string>& kept) const;
   void apply(Arrival arrival, base::Completion<MailTaken> done);
@@ -53,6 +56,7 @@ class MailIntake final : public MailReceiver {
   OwnKeys& keys_;
   MailWorkers& workers_;
   MailDownloads& downloads_;
+  base::Mutex large_;  // one large mail at a time is opened, of all accounts
 };
 
 }  // namespace messaging::mail

@@ -27,6 +27,7 @@ struct Opening {
   const store::Scope& scope;
   const OwnKey& own;
   crypto::openpgp::UnixSeconds now;
+  std::size_t most;
 };
 
 struct Sealed {
@@ -46,7 +47,8 @@ constexpr std::size_t kMaxJoinSecrets = crypto::openpgp::kMaxPassphrases - kMaxC
 // With our key, else by the passphrases of our invites and joins and of the channels that we read.
 base::Result<Sealed> open_sealed(const Opening& opening, base::ByteView message) {
   const crypto::openpgp::SecretKey* const key = &opening.own.secret;
-  auto by_key = crypto::openpgp::open(message, std::span(&key, 1), {});
+  const crypto::openpgp::OpenLimits limits{.plaintext = opening.most};
+  auto by_key = crypto::openpgp::open(message, std::span(&key, 1), {}, limits);
   if (by_key) return Sealed{*std::move(by_key), std::nullopt, std::nullopt};
   if (by_key.error().code != base::Errc::sealed) return std::move(by_key).error();
   EDGE_TRY(const auto channels, channel_secrets(opening.scope));
@@ -58,7 +60,7 @@ base::Result<Sealed> open_sealed(const Opening& opening, base::ByteView message)
     passphrases.push_back(join_passphrase(secret.inviter, secret.auth));
   }
   const std::vector<base::ByteView> views(passphrases.begin(), passphrases.end());
-  EDGE_TRY(Opened opened, crypto::openpgp::open(message, {}, views));
+  EDGE_TRY(Opened opened, crypto::openpgp::open(message, {}, views, limits));
   Sealed sealed{std::move(opened), std::nullopt, std::nullopt};
   if (const auto which = sealed.opened.by_passphrase()) {
     if (*which < channels.size()) {
@@ -132,14 +134,17 @@ void take_gossip(OpenedMail& opened) {
   opened.mail.gossip.clear();
 }
 
-base::Result<std::variant<UselessMail, OpenedMail>> open_encrypted(const Opening& opening,
-                                                                   const MimePart& part,
-                                                                   const OuterMail& outer) {
+using OpeningEnd = std::variant<UselessMail, OpenedMail, LargeMail>;
+
+base::Result<OpeningEnd> open_encrypted(const Opening& opening, const MimePart& part,
+                                        const OuterMail& outer) {
   const base::ByteView armored = armored_in(part);
   if (armored.empty()) return UselessMail{"it has no encrypted part"};
   auto sealed = open_sealed(opening, armored);
   if (!sealed) {
     if (sealed.error().code == base::Errc::unavailable) return std::move(sealed).error();
+    const bool large = sealed.error().code == base::Errc::too_large && opening.most < kAnyMail;
+    if (large) return LargeMail();
     return UselessMail{kDoesNotOpen};
   }
   const auto inner = read_mime(sealed->opened.plaintext());
@@ -170,8 +175,7 @@ base::Result<std::variant<UselessMail, OpenedMail>> open_encrypted(const Opening
   return opened;
 }
 
-base::Result<std::variant<UselessMail, OpenedMail>> open_plain(const MimePart& part,
-                                                               const OuterMail& outer) {
+base::Result<OpeningEnd> open_plain(const MimePart& part, const OuterMail& outer) {
   auto mail = read_mail(part, outer);
   if (!mail) return UselessMail{"it cannot be read: " + mail.error().message};
   if (!mail->join || !mail->key || !same_address(mail->key->addr, mail->from.addr)) {
@@ -188,7 +192,7 @@ base::Result<std::variant<UselessMail, OpenedMail>> open_plain(const MimePart& p
 }  // namespace
 
 base::Result<OpeningResult> open_mail(const kernel::Core& core, AccountId account, OwnKeys& keys,
-                                      base::ByteView bytes) {
+                                      base::ByteView bytes, std::size_t most) {
   OpeningResult result;
   const auto part = read_mime(bytes);
   if (!part) {
@@ -204,7 +208,7 @@ base::Result<OpeningResult> open_mail(const kernel::Core& core, AccountId accoun
   EDGE_TRY(auto read, core.read(account));
   const store::Scope scope = read.scope();
   EDGE_TRY(const OwnKeyPtr own, keys.get(scope));
-  const Opening opening{core, scope, *own, core.clock.now() / 1000};
+  const Opening opening{core, scope, *own, core.clock.now() / 1000, most};
   if (outer.encrypted) {
     EDGE_TRY(result.mail, open_encrypted(opening, *part, outer));
   } else {

@@ -54,14 +54,22 @@ struct UselessMail {
   std::string why;
 };
 
+// Its text is larger than was asked for: it is to be opened alone, whatever the mail's size.
+struct LargeMail {};
+
 struct OpeningResult {
   std::string message_id;  // of the outer mail; "": it has none
-  std::variant<UselessMail, OpenedMail> mail;
+  std::variant<UselessMail, OpenedMail, LargeMail> mail;
 };
 
-// An error may pass (the store, memory); whatever the mail itself is, is a result.
+// A text of more bytes takes its place in memory several times.
+inline constexpr std::size_t kSmallMail = 8 * 1024 * 1024;
+inline constexpr std::size_t kAnyMail = crypto::openpgp::OpenLimits().plaintext;
+
+// An error may pass (the store, memory); whatever the mail itself is, is a result. `most`: bytes of
+// its text, after decompression.
 base::Result<OpeningResult> open_mail(const kernel::Core& core, AccountId account, OwnKeys& keys,
-                                      base::ByteView bytes);
+                                      base::ByteView bytes, std::size_t most);
 
 // "" for the head or mail without one.
 std::string message_id_in(base::ByteView head);

@@ -113,8 +113,8 @@ class MailReceiver {
   virtual void judge(LineKey line, std::vector<MailHead> heads,
                      base::Completion<std::vector<MailWish>> done) = 0;
 
-  // A whole mail. Several may be under way for a line, kMostUnderWay bytes at once; they are given
-  // in the mailbox's order, and settle in any. An error counts as `again`.
+  // A whole mail. Several may be under way for a line, kMostMailsUnderWay and kMostUnderWay bytes
+  // at once; they are given in the mailbox's order, and settle in any. An error counts as `again`.
   virtual void arrived(LineKey line, MailPlace place, base::Bytes mail,
                        base::Completion<MailTaken> done) = 0;
 
@@ -132,6 +132,8 @@ class MailReceiver {
 };
 inline constexpr std::size_t kMostHeads = 100;
 inline constexpr std::size_t kMostUnderWay = 4 * 1024 * 1024;  // one mail may be larger, alone
+// A mail that is opened takes several times its size: keys, files, what is to be written.
+inline constexpr std::size_t kMostMailsUnderWay = 48;
 
 // Larger mails stay on the server. Bytes.
 inline constexpr std::uint64_t kLargestMail = 40 * 1024 * 1024;

@@ -297,8 +297,8 @@ void MailTurn::record(const ItemPtr& item, std::string given_up) {
           store::Tx& tx, const store::Scope& scope,
           const kernel::AccountState& account) -> base::Result<> {
         const kernel::WriteContext write{self->around_.core, tx, scope, account};
-        // What comes back into our own mailbox is known.
-        for (const std::string& id : item->composed.copies) {
+        // What comes back is known: the copy for our other devices, and what others send again.
+        for (const std::string& id : item->composed.ids) {
           EDGE_CHECK(store::note_taken_mail(scope, id, write.steady()));
         }
         for (std::size_t i = 0; i < verdicts.size(); ++i) {

@@ -152,6 +152,44 @@ TEST_CASE("a mail that could not be stored stays on the server and is offered ag
   CHECK(lines.receiver.taken(line()).size() == 2);
 }
 
+TEST_CASE("a mail that can never be stored keeps none behind it waiting") {
+  ImapServer server;
+  Lines lines;
+  for (int i = 0; i < 250; ++i) server.put("ann", make_mail("m" + std::to_string(i)));
+  for (const char* id : {"m3", "m120"}) lines.receiver.refuse_always(id);
+  const bool removes = GENERATE(true, false);
+  lines->watch(line(), login_at(server.port(), 1, "ann"), {}, removes ? kRemoves : WatchOptions());
+  REQUIRE(eventually([&] { return lines.receiver.taken(line()).size() == 248; }));
+  REQUIRE(eventually([&] { return lines.receiver.cursor(line()) == MailCursor{77, 4}; }));
+  // What comes later as well.
+  server.put("ann", make_mail("later"));
+  REQUIRE(eventually([&] { return lines.receiver.has(line(), "later"); }));
+  CHECK(lines.receiver.cursor(line()) == MailCursor{77, 4});
+  CHECK(lines.receiver.twice() == 0);
+  CHECK(server.with("ann", [](ImapBox& box) {
+    return std::ranges::none_of(box.removed,
+                                [](const std::string& text) { return id_in(text) == "m3"; });
+  }));
+}
+
+TEST_CASE("what a server says unasked, or beyond what it announced, is bounded") {
+  ImapKnobs knobs;
+  knobs.size_said = 10;
+  knobs.unasked = "* SEARCH 1 2 3 4000000000\r\n* 1 FETCH (UID 77 BODY[] {2}\r\nxx)";
+  ImapServer server(knobs);
+  Lines lines;
+  server.put("ann", make_mail("large", 300'000));
+  server.put("ann", make_mail("huge", 2'000'000));
+  for (int i = 0; i < 60; ++i) server.put("ann", make_mail("m" + std::to_string(i)));
+  lines->watch(line(), login_at(server.port(), 1, "ann"), {},
+               {.after = messaging::mail::MailAfter::remove, .largest_mail = 1'000'000});
+  REQUIRE(eventually([&] { return lines.receiver.taken(line()).size() == 61; }));
+  CHECK(lines.receiver.bytes("large") > 300'000);  // asked for again, alone
+  REQUIRE(eventually([&] { return lines.receiver.missed_mails().contains("huge"); }));
+  CHECK_FALSE(lines.receiver.has(line(), "huge"));
+  CHECK(lines.receiver.twice() == 0);
+}
+
 TEST_CASE("a mail over the limit is not downloaded, and one that is not ours is left alone") {
   ImapServer server;
   Lines lines;

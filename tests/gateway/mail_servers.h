@@ -147,7 +147,9 @@ struct ImapKnobs {
   std::string select_refusal;  // "NO [UNAVAILABLE] …"
   bool slow = false;           // a byte at a time
   bool uid_next_said = true;
-  std::string fetch_refusal;  // of bodies
+  std::string fetch_refusal;             // of bodies
+  std::string unasked;                   // said before the answers to each FETCH
+  std::optional<std::size_t> size_said;  // of each mail, instead of its own
   std::string greeting = "* OK ready";
   // Called when a mail is marked as deleted or seen.
   std::function<void(const std::string& user, const std::string& text)> on_settled;
@@ -307,6 +309,7 @@ class ImapServer {
       if (whole && !server_.knobs_.fetch_refusal.empty()) {
         return say(tag + " " + server_.knobs_.fetch_refusal);
       }
+      if (!server_.knobs_.unasked.empty() && !say(server_.knobs_.unasked)) return false;
       std::vector<std::string> answers;
       each(set, [&](std::size_t i, StoredMail& mail) {
         std::string out = "* " + std::to_string(i + 1) + " FETCH (UID " + std::to_string(mail.uid);
@@ -314,9 +317,10 @@ class ImapServer {
           out += " BODY[] {" + std::to_string(mail.text.size()) + "}\r\n" + mail.text + ")";
         } else {
           const std::string head = mail.text.substr(0, mail.text.find("\r\n\r\n") + 4);
-          out += " RFC822.SIZE " + std::to_string(mail.text.size()) + " FLAGS (" +
-                 (mail.seen ? "\\Seen" : "") + ") BODY[HEADER.FIELDS (MESSAGE-ID)] {" +
-                 std::to_string(head.size()) + "}\r\n" + head + ")";
+          const std::size_t size = server_.knobs_.size_said.value_or(mail.text.size());
+          out += " RFC822.SIZE " + std::to_string(size) + " FLAGS (" + (mail.seen ? "\\Seen" : "") +
+                 ") BODY[HEADER.FIELDS (MESSAGE-ID)] {" + std::to_string(head.size()) + "}\r\n" +
+                 head + ")";
         }
         answers.push_back(std::move(out));
       });

@@ -169,6 +169,44 @@ TEST_CASE(
   CHECK(server.mails()[0].to.size() == 2);
 }
 
+TEST_CASE("a server that answers without end is given up, and other lines go on meanwhile") {
+  const std::string step = GENERATE("EHLO", "MAIL");
+  const std::string endless = GENERATE("250-more\r\n", "x");
+  std::string many;
+  while (many.size() < 64 * 1024) many += endless;
+  std::atomic<bool> began{false};
+  Listener hostile([&](Line& at) {
+    at.send("220 hi\r\n");
+    std::string command;
+    while (at.read(command)) {
+      if (command.starts_with(step)) {
+        began = true;
+        while (!at.closed() && at.send(many)) {
+        }
+        return;
+      }
+      const bool greets = command.starts_with("EHLO");
+      if (!at.send(greets ? "250-test\r\n250 AUTH PLAIN\r\n" : "235 2.0.0 fine\r\n")) return;
+    }
+  });
+  SmtpServer server;
+  MailLinesOptions options = quick_options();
+  options.line.connect_timeout = 1'000;
+  options.smtp.answer = 1'000;
+  Lines lines(options);
+  std::atomic<bool> ended{false};
+  SubmitReply reply;
+  lines->submit(line(2), login_at(1, hostile.port(), "eve"), mail_to(1), [&](auto result) {
+    if (result) reply = *result;
+    ended = true;
+  });
+  REQUIRE(eventually([&] { return began.load(); }));
+  CHECK(submit(lines, server.port(), mail_to(1)).outcome == SubmitOutcome::accepted);
+  REQUIRE(eventually([&] { return ended.load(); }));
+  CHECK(reply.outcome != SubmitOutcome::accepted);
+  CHECK(reply.words.size() < 600);
+}
+
 TEST_CASE("a second chunk that is refused counts its recipients alone") {
   SmtpKnobs knobs;
   auto ends = std::make_shared<std::atomic<int>>(0);

@@ -65,8 +65,9 @@ class Receiver final : public messaging::mail::MailReceiver {
       const std::string id = id_in(base::as_text(mail));
       places_[id] = place;
       bytes_[id] = mail.size();
-      if (refusals_ > 0) {
-        --refusals_;
+      const bool never = never_.contains(id);
+      if (never || refusals_ > 0) {
+        if (!never) --refusals_;
         answer = MailTaken::again;
       } else {
         if (!taken_[line].insert(id).second) ++twice_;
@@ -125,6 +126,10 @@ class Receiver final : public messaging::mail::MailReceiver {
     const base::Lock lock(mutex_);
     wishes_[id] = wish;
   }
+  void refuse_always(const std::string& id) {
+    const base::Lock lock(mutex_);
+    never_.insert(id);
+  }
   void refuse(int times) {
     const base::Lock lock(mutex_);
     refusals_ = times;
@@ -140,6 +145,7 @@ class Receiver final : public messaging::mail::MailReceiver {
   std::map<std::string, MailWish> wishes_ GUARDED_BY(mutex_);
   std::map<std::string, std::string> missed_ GUARDED_BY(mutex_);
   std::vector<std::string> order_ GUARDED_BY(mutex_);
+  std::set<std::string> never_ GUARDED_BY(mutex_);
   int refusals_ GUARDED_BY(mutex_) = 0;
   int twice_ GUARDED_BY(mutex_) = 0;
   std::size_t most_heads_ GUARDED_BY(mutex_) = 0;

@@ -251,6 +251,20 @@ class Unreadable(Case):
             b"\r\n\r\n\xff\xfe\x00", b"", b"From: " + b"x" * 100_000, b"Content-Type: multipart/encrypted\r\n\r\nno parts",
             b"From: <eve@rig.test>\r\nTo: <a@b>\r\nSubject: plain\r\nMessage-ID: <plain@rig.test>\r\n\r\nhello in the clear\r\n",
         ]
+        eve = b"From: <eve@rig.test>\r\nChat-Version: 1.0\r\nMessage-ID: <%d@rig.test>\r\n"
+        encrypted = eve + b"Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=b\r\n"
+        nested = b"".join(b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n" % (at, at + 1) for at in range(3_000))
+        bad += [
+            encrypted % 1 + b"To: " + b"<a@b>, " * 50_000 + b"<z@b>\r\n\r\n" + body,                   # thousands of recipients
+            encrypted % 2 + b"X: y\r\n" * 100_000 + b"\r\n" + body,                                     # and of headers
+            encrypted % 3 + b"\r\n" + b"--b\r\n\r\nx\r\n" * 50_000,                                   # and of parts
+            encrypted % 4 + b"\r\n--b\r\nContent-Type: multipart/mixed; boundary=b0\r\n\r\n" + nested,  # parts in parts
+            encrypted % 5 + b"Subject: " + b"=?utf-8?B?/////w==?= " * 5_000 + b"\xff\xc0\x80\r\n\r\n" + body,
+            encrypted % 6 + b"\r\n" + b"\n" * 8_000_000,                                                 # a large nothing
+            eve % 7 + b"Secure-Join: vc-request\r\nSecure-Join-Invitenumber: " + b"A" * 30_000 + b"\r\nAutocrypt: addr=eve@rig.test; keydata="
+            + b"mDME" * 20_000 + b"\r\n\r\nsecure-join: vc-request\r\n",
+            eve % 8 + b"Chat-Group-ID: AAAAAAAAAAAAAAAAAAAAAA\r\nChat-Group-Name: clear\r\nContent-Type: text/plain\r\n\r\nhello in the clear\r\n",
+        ]
         for number, data in enumerate(bad):
             self.rig.mailboxes.deliver(alice.address, data)
             if number % 3 == 0:

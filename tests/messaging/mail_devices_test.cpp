@@ -5,7 +5,7 @@
 #include "messaging/mail/form/inner_mail.h"
 #include "messaging/mail/form/message_id.h"
 #include "messaging/mail/form/outer_mail.h"
-#include "store/tables/mail_ids.h"
+#include "messaging/mail/taken_mails.h"
 #include "store/tables/mail_keys.h"
 #include "tests/messaging/mail_world.h"
 #include "tests/messaging/three.h"
@@ -41,8 +41,10 @@ struct Devices : MailWorld {
     REQUIRE(own);
     REQUIRE(hers);
     mail.from.addr = addr(signer);
-    mail.message_id =
-        messaging::mail::message_id_of(messaging::mail::as_v4(crypto::random_array<16>()));
+    if (mail.message_id.empty()) {
+      mail.message_id =
+          messaging::mail::message_id_of(messaging::mail::as_v4(crypto::random_array<16>()));
+    }
     mail.date = now;
     mail.key = messaging::mail::KeyNotice{addr(signer), own->bytes(), true};
     const auto outer = messaging::mail::outer_of(mail, 0);
@@ -65,14 +67,15 @@ struct Devices : MailWorld {
     const std::string text = messaging::mail::write_outer(outer, *armored);
     servers.put(addr(alice), base::Bytes(text.begin(), text.end()));
     // Taken and not deleted while there are other devices: until what comes behind it is here.
-    REQUIRE(until([&] { return servers.count(addr(alice)) == 0 || is_taken(mail.message_id); }));
+    REQUIRE(until([&] { return servers.count(addr(alice)) == 0 || is_taken(mail); }));
     return mail.message_id;
   }
-  bool is_taken(const std::string& message_id) {
+  bool is_taken(const messaging::mail::ChatMail& mail) {
     const auto found = alice.store().write_now<bool>([&](store::Tx& tx) -> base::Result<bool> {
       EDGE_TRY(const auto accounts, store::list_accounts(tx.db(), tx.vault()));
       const store::AccountKey key = tx.vault().account(accounts.rows.at(0).uuid);
-      return store::is_taken_mail({tx.db(), tx.vault(), key, Peer::kAccount}, message_id);
+      return messaging::mail::is_taken({tx.db(), tx.vault(), key, Peer::kAccount}, mail.message_id,
+                                       mail.from.addr);
     });
     return found && *found;
   }
@@ -363,6 +366,47 @@ TEST_CASE("copies of what this device sent itself change nothing") {
   REQUIRE(world.until([&] { return world.servers.count(MailWorld::addr(world.alice)) == 0; }));
   CHECK(world.alice.texts(world.alices) == std::vector<std::string>{"third"});
   REQUIRE(world.until([&] { return world.bob.has_text("third"); }));
+}
+
+TEST_CASE("a mail with somebody else's Message-ID keeps none away, and counts once itself") {
+  Devices world;
+  messaging::mail::ChatMail mine;
+  mine.message_id = "0a1b2c3d-0000-4000-8000-000000000001@localhost";
+  messaging::mail::ChatMail hers = mine;
+  mine.to.push_back({messaging::mail::MailAddress{MailWorld::addr(world.alice)}});
+  mine.body = messaging::mail::MailText{.text = "of bob"};
+  for (int i = 0; i < 2; ++i) world.mail_to_alice(world.bob, mine);
+  hers.body = messaging::mail::MailText{.text = "of the other device"};
+  world.say_to_bob(hers);
+  CHECK(world.alice.texts(world.alices) ==
+        std::vector<std::string>{"of bob", "of the other device"});
+}
+
+TEST_CASE("a mail that somebody sends again under another Message-ID changes nothing") {
+  Devices world;
+  Peer& author = GENERATE(true, false) ? world.alice : world.bob;
+  const ChatId chat = &author == &world.alice ? world.alices : world.bobs;
+  const auto set = [&](std::uint32_t seconds) {
+    world.clock.advance(2000);
+    REQUIRE(answer<void>([&](auto done) {
+      author.engine().chats().set_timer(Peer::kAccount, chat, seconds, std::move(done));
+    }));
+    REQUIRE(world.until([&] { return world.outbox(author) == 0; }));
+  };
+  const auto at_alice = [&] {
+    return world.alice.engine().chats().timer(Peer::kAccount, world.alices);
+  };
+  set(3600);
+  const auto sent = world.servers.sent().back().text;
+  REQUIRE(world.until([&] { return at_alice() == 3600U; }));
+  set(0);
+  REQUIRE(world.until([&] { return at_alice() == 0U; }));
+  std::string again(sent.begin(), sent.end());
+  again.replace(again.find("Message-ID: <") + 13, 8, "00000000");
+  world.servers.put(MailWorld::addr(world.alice), base::Bytes(again.begin(), again.end()));
+  world.bob.send(world.bobs, "behind it");
+  REQUIRE(world.until([&] { return world.alice.has_text("behind it"); }));
+  CHECK(at_alice() == 0U);
 }
 
 TEST_CASE("notes to ourselves and news go to our own mailbox while there are other devices") {

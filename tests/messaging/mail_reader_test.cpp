@@ -382,6 +382,20 @@ TEST_CASE("an overridden name is beside the sender's own") {
   CHECK(mail.shown_as == "Bot");
 }
 
+TEST_CASE("of a text without end no more is read than a few times what is shown") {
+  const std::string lines(8 * kMaxText, '\n');
+  const std::string pairs = [] {
+    std::string text;
+    while (text.size() < 5 * kMaxText) text += "\u00e4";
+    return text;
+  }();
+  CHECK(body_of<MailText>(read(from_bob("", plain(lines + "behind it")))).text.empty());
+  const std::string cut = body_of<MailText>(read(from_bob("", plain(pairs)))).text;
+  CHECK(cut.size() == kMaxText);
+  const std::string html = plain("seen <!--" + lines + "--> behind it");
+  CHECK(body_of<MailText>(read(from_bob("", html, "text/html; charset=utf-8"))).text == "seen ");
+}
+
 TEST_CASE("hostile values of headers are bounded or dropped") {
   std::string people;
   for (int i = 0; i < 1500; ++i) people += "<a" + std::to_string(i) + "@b>, ";

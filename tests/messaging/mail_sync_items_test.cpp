@@ -50,8 +50,8 @@ TEST_CASE("items are written as Delta Chat's devices write them, and read") {
       {altered(
            R"({"SetMuted":{"Until":{"secs_since_epoch":1796058012,"nanos_since_epoch":168000000}}})"),
        of_contact(SyncMute{1796058012168})},
-      {altered(R"({"SetDescription":"Pump 3\nand 4"})"),
-       of_contact(SyncDescription{"Pump 3\nand 4"})},
+      {altered(R"({"SetDescription":"Pumps \"3\" and 4"})"),
+       of_contact(SyncDescription{"Pumps \"3\" and 4"})},
       {altered(R"({"Rename":"Bobby"})"), of_contact(SyncName{"Bobby"})},
       {with(
            R"({"AlterChat":{"id":{"Grpid":"3XdTk-Qbsi7oHmcBZQvPs8J_"},"action":{"CreateGroupEncrypted":"Gruppe \"1\""}}})"),

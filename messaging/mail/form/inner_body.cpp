@@ -1,5 +1,6 @@
 #include "messaging/mail/form/inner_body.h"
 
+#include <algorithm>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -25,12 +26,19 @@ using base::as_text;
 
 constexpr std::string_view kReport = "multipart/report";
 constexpr std::string_view kEditMark = "\u270f\ufe0f";
+// More of a text than is shown, for what is not: quotes, footers, the tags of HTML.
+constexpr std::size_t kMostReadText = 4 * kMaxText;
 constexpr std::uint32_t kLongestMedia = 24 * 3600 * 1000;  // milliseconds
+
+std::string_view front_of(const base::Bytes& text) {
+  std::size_t most = std::min(text.size(), kMostReadText);
+  while (most > 0 && most < text.size() && (text[most] & 0xc0) == 0x80) --most;
+  return as_text(base::ByteView(text).first(most));
+}
 
 // What the parts of a mail hold.
 struct Found {
-  std::vector<std::string> texts;  // as they are
-  BodyText body;                   // of the first text
+  BodyText body;  // of the first text
   bool has_text = false;
   std::optional<std::string> reaction;
   std::vector<MailFile> files;
@@ -67,15 +75,15 @@ class PartWalk {
       // Parts without a name that are no text are parts of the form: signatures, reports.
       if (attached) take_file(part);
     } else if (part.disposition == "reaction") {
-      found_.reaction = text_within(std::string(base::trimmed(as_text(part.body))));
+      found_.reaction = text_within(std::string(base::trimmed(front_of(part.body))));
     } else {
       take_text(part);
     }
   }
 
   void take_text(const MimePart& part) {
-    const std::string raw =
-        part.type == "text/html" ? html_text(as_text(part.body)) : std::string(as_text(part.body));
+    const std::string_view front = front_of(part.body);
+    const std::string raw = part.type == "text/html" ? html_text(front) : std::string(front);
     BodyText body = read_body(raw, chat_);
     if (part.type == "text/plain" && base::lower_ascii(part.param("format")) == "flowed") {
       const bool delete_space = base::lower_ascii(part.param("delsp")) == "yes";
