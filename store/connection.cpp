@@ -13,6 +13,7 @@
 #include "store/health.h"
 #include "store/row_macs.h"
 #include "store/sql_error.h"
+#include "store/sqlite_library.h"
 
 namespace store {
 namespace {
@@ -200,6 +201,7 @@ base::Result<std::unique_ptr<Connection>> Connection::open(const std::string& pa
       SQLITE_OPEN_NOMUTEX |
       (out->options_.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   const std::string& vfs = out->options_.vfs;
+  set_up_sqlite();
   const int code =
       sqlite3_open_v2(path.c_str(), &out->db_, flags, vfs.empty() ? nullptr : vfs.c_str());
   if (code != SQLITE_OK) return out->error(code, {});

@@ -11,6 +11,7 @@
 
 #include "store/own_tables.h"
 #include "store/sql_error.h"
+#include "store/sqlite_library.h"
 
 namespace store {
 namespace {
@@ -104,6 +105,7 @@ SchemaItem item_of(const Row& row) {
 // A database in memory with these tables.
 base::Result<Database> database_of(std::span<const Migration> steps, bool by_steps) {
   sqlite3* raw = nullptr;
+  set_up_sqlite();
   const int code = sqlite3_open(":memory:", &raw);
   Database db(raw);
   if (code != SQLITE_OK) return failed(raw, code, "open");
