@@ -266,6 +266,12 @@ TEST_CASE(
     return rows->value_or(-1);
   };
   REQUIRE(queued() == 2 * kMany);
+  // A member that is not told of the group yet learns of both at once.
+  REQUIRE(world.until([&] {
+    auto reader = world.alice.store().read();
+    return reader &&
+           reader->connection().integer("SELECT count(*) FROM owed_state")->value_or(-1) == 0;
+  }));
   std::int64_t in_its_write = 0;
   REQUIRE(answer<void>([&](auto done) {
     world.alice.engine().groups().rename(
