@@ -180,7 +180,7 @@ def away(table, folder, quick):
         call = Caller(gone)
         until(lambda: len(call("get_next_msgs", 1)) >= sent, 600, "the queue's end")
         table.add(f"{sent:,} queued messages drained once the contact is back", f"{sent / (time.perf_counter() - begun):,.0f} /s",
-                  "from the start of its daemon; nobody told the sender")
+                  "from the start of its daemon; nobody notified the sender")
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-// http_load: POSTs bodies over N keep-alive connections for some seconds and tells how it went.
+// http_load: POSTs bodies over N keep-alive connections for some seconds and reports the results.
 //
 //   http_load PORT PATH CONNECTIONS SECONDS FILE [RATE]
 //

@@ -14,7 +14,7 @@
 // reordered, spliced or changed does not open. Integers are big-endian.
 //
 // A wrong passphrase and damage to the head or the first chunk are one error, because nobody can
-// tell them apart; what opens its first chunk and then not another is damaged.
+// distinguish them; what opens its first chunk and then not another is damaged.
 #pragma once
 
 #include <array>

@@ -29,7 +29,8 @@ bool is_channel(std::string_view name) {
          });
 }
 
-// As the list of commands spells names, so that a scope cannot name what no command is called.
+// The spelling of the command list, so that a scope cannot name a command that nothing can be
+// called.
 bool is_command_name(std::string_view name) {
   return !name.empty() && name.size() <= kMaxCommandName &&
          std::all_of(name.begin(), name.end(), [](char c) {

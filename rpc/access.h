@@ -18,20 +18,20 @@
 
 namespace rpc {
 
-// What a key must allow before something is done. `publish` is for a channel, `commands` for all
-// device commands or one by name, the others as such.
+// The permission that an operation needs. `publish` is for a channel, `commands` for all device
+// commands or one by name, the others for themselves.
 enum class KeyScope : std::uint8_t { read, write, events, publish, admin, view, commands };
 
 // The scope as it is written in `--scope`, for `publish` without its channel: "rpc:read".
 std::string_view name_of(KeyScope scope);
 
-// What `--scope` and `--account` say.
+// The values of `--scope` and `--account`.
 struct Grants {
   std::uint8_t scopes =
-      0;  // a bit per KeyScope; `publish` goes by channels, `commands` by commands
+      0;  // one bit per KeyScope; `publish` uses channels, `commands` uses commands
   std::vector<std::string> channels = {};      // of publish:CHANNEL; "*" is every channel
   std::vector<std::string> commands = {};      // of commands:NAME; "*" is every one
-  std::vector<base::AccountId> accounts = {};  // none: all of them
+  std::vector<base::AccountId> accounts = {};  // empty: all of them
 
   void add(KeyScope scope) { scopes |= bit(scope); }
   bool has(KeyScope scope) const { return (scopes & bit(scope)) != 0; }
@@ -41,7 +41,7 @@ struct Grants {
   friend bool operator==(const Grants&, const Grants&) = default;
 };
 
-// "rpc:read,events,publish:alarms"; a word that is none is refused by name.
+// "rpc:read,events,publish:alarms"; the error names an unknown word.
 base::Result<Grants> parse_scopes(std::string_view list);
 std::string scopes_text(const Grants& grants);
 
@@ -51,7 +51,7 @@ class Access {
   Access(std::string key_id, Grants grants)
       : key_id_(std::move(key_id)), grants_(std::move(grants)) {}
 
-  // The same rights for one thing that is open by them: it ends with `whole`, or alone.
+  // The same rights for one open thing: it ends with `whole`, or alone.
   explicit Access(std::shared_ptr<const Access> whole)
       : key_id_(whole->key_id_), grants_(whole->grants_), whole_(std::move(whole)) {}
 
@@ -65,10 +65,10 @@ class Access {
   bool may_publish(std::string_view channel) const;
   // `name` of a device command or of a project of them.
   bool may_run_command(std::string_view name) const;
-  // Whether all accounts and the daemon as a whole are open to it.
+  // Whether it covers all accounts and the daemon as a whole.
   bool all_accounts() const { return grants_.accounts.empty(); }
   const std::vector<base::AccountId>& accounts() const { return grants_.accounts; }
-  // Account 0, the daemon as a whole, may be seen by everyone.
+  // Everybody may see account 0, the daemon as a whole.
   bool may_see(base::AccountId account) const;
 
   bool ended() const {

@@ -24,7 +24,7 @@ std::string signature(const Method& method, const MethodInfo& info) {
   return fmt::format("{}({})", method.name, params);
 }
 
-// A cell of a table: a bar would end it.
+// A cell of a table, with bars escaped.
 std::string cell(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -124,16 +124,16 @@ void append_events(std::string& out, std::type_identity<std::variant<Bodies...>>
 std::string events() {
   std::string out =
       "\n# Events\n\n"
-      "`GET /events` tells each as a line `data: {\"type\":…,\"account_id\":…}` with the fields "
+      "`GET /events` writes each as a line `data: {\"type\":…,\"account_id\":…}` with the fields "
       "below, after "
-      "an `id:` line\nwhose number only rises; `get_next_event` and `get_next_event_batch` tell "
+      "an `id:` line\nwhose number only rises; `get_next_event` and `get_next_event_batch` give "
       "the same as\n"
       "`{\"contextId\":<account_id>,\"event\":{\"kind\":…}}` with the fields in camelCase, but for "
       "the types that begin\nwith `Privitty`: Delta Chat's clients end at a kind that they do not "
       "know. "
       "`account_id` 0 is the "
       "daemon as a whole.\nA field `chat_id` or `msg_id` of 0 means several.\n\n"
-      "| type | told when | fields besides `type` and `account_id` |\n|---|---|---|\n";
+      "| type | reported when | fields besides `type` and `account_id` |\n|---|---|---|\n";
   append_events(out, std::type_identity<messaging::EventBody>());
   return out;
 }

@@ -1,5 +1,5 @@
-// Context: what a handler may use. Handlers that answer later copy the pointers they need; all of
-// them point to what outlives every answer.
+// Context: the objects that a handler may use. Handlers that answer later copy the pointers they
+// need; all of them point to objects that outlive every answer.
 #pragma once
 
 #include "base/clock.h"
@@ -35,8 +35,9 @@ struct Context {
   Caller caller;
   Licensing* licensing = nullptr;      // nothing in tests: everything is allowed
   DeviceCommands* commands = nullptr;  // null: this daemon runs no commands
-  // Where a method that waits for news puts what it takes out of the daemon; never null for those.
-  std::shared_ptr<base::Takings> takings = nullptr;
+  // The lease of the events that a waiting method takes out of the daemon; never null for those
+  // methods.
+  std::shared_ptr<base::LeasedItems> leased = nullptr;
 };
 
 }  // namespace rpc

@@ -10,7 +10,7 @@ namespace {
 
 using messaging::Event;
 
-// In the order of their first event. Few: a commit is about few chats.
+// Ordered by their first event. A linear search, because a commit concerns few chats.
 template <class T>
 void add_once(std::vector<T>& list, T value) {
   if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(std::move(value));
@@ -21,7 +21,7 @@ bool changes_entry(const Event& event) {
          messaging::chat_of(event.body).valid();
 }
 
-// The account's name, status, tag or address: what a list of accounts shows.
+// The account's name, status, tag or address, which a list of accounts shows.
 bool changes_account(const Event& event) {
   if (std::holds_alternative<messaging::TransportsModified>(event.body)) return true;
   const auto* contact = std::get_if<messaging::ContactsChanged>(&event.body);

@@ -1,5 +1,5 @@
-// The kinds of Delta Chat's events that follow from others: clients of its API wait for them, and
-// the event log does without. Made for get_next_event alone.
+// Delta Chat's events that follow from others: clients of its API wait for them, and the event log
+// omits them. Made for get_next_event alone.
 //
 //   SmtpMessageSent       before MsgDelivered
 //   AccountsItemChanged   after a change of the account's own contact or address, not when it is
@@ -14,8 +14,8 @@
 
 namespace rpc {
 
-// The events of one commit, and in their places those that follow from them. Channels' events are
-// left out: they are for the listeners of their channels, and may be many.
+// The events of one commit with the derived ones inserted. Channels' events are left out: they are
+// for the listeners of their channels, and may be many.
 std::vector<messaging::Event> with_derived(std::span<const messaging::Event> events);
 
 }  // namespace rpc

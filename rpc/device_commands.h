@@ -1,5 +1,6 @@
-// DeviceCommands: what methods ask of the commands that the administrator lists, without knowing
-// how they run. Safe from any thread; calls may wait for the disk, never for a command.
+// DeviceCommands: the interface of methods to the commands that the administrator lists, without
+// knowledge of how they run. Safe from any thread; calls may wait for the disk, never for a
+// command.
 #pragma once
 
 #include <optional>
@@ -19,14 +20,14 @@ class DeviceCommands {
 
   virtual ~DeviceCommands() = default;
 
-  // Errc::not_found: no such project; forbidden: nothing that the caller may run, with what it may
-  // that is near; invalid_argument: no command line, or a value that is not allowed;
-  // already_exists: the command runs as often as it may; exhausted: all together do.
+  // Errc::not_found: no such project; forbidden: no command that the caller may run, with the
+  // nearest names; invalid_argument: no command line, or a value that is not allowed;
+  // already_exists: the command runs as often as it may; exhausted: too many commands run.
   virtual base::Result<shape::CommandRun> run(const Caller& caller, const std::string& project,
                                               const std::string& command) = 0;
-  // Asks for its end; the run as it is now. Errc::already_exists: it has ended.
+  // Requests its end; returns the run as it is now. Errc::already_exists: it has ended.
   virtual base::Result<shape::CommandRun> cancel(const Caller& caller, const std::string& id) = 0;
-  // Running ones and those before, newest first, as far as the caller may see them.
+  // Running and earlier ones, newest first, that the caller may see.
   virtual base::Result<std::vector<shape::CommandRun>> runs(
       const Caller& caller, const std::optional<std::string>& project, std::size_t limit) = 0;
   // Lines with an id greater than `after`.

@@ -13,7 +13,7 @@
 
 #include "base/cancellation.h"
 #include "base/function.h"
-#include "base/handover.h"
+#include "base/lease.h"
 #include "rpc/access.h"
 
 namespace rpc {
@@ -29,21 +29,22 @@ struct Caller {
   // The answer can no longer be read: the connection closed or was reset. Work that waits is not
   // begun, and long reads stop.
   base::Cancellation closed;
-  // The caller sends nothing more. It may be gone without a further word, so calls that wait for
-  // news end, and none takes an event with it; others are answered as ever. Follows `closed`.
+  // The caller sends nothing more. It may be gone, so calls that wait for news end and take no
+  // event; other calls are answered as usual. Follows `closed`.
   base::Cancellation input_ended;
-  // Whose work it is: callers are served in turn by this name.
+  // The party that caused the work: callers take turns by this name.
   std::string party = {};
-  // Where the files of messages that are read are laid out in the clear; null: `file` is the path
-  // of the sealed blob. Outlives every answer.
+  // Where plain copies of messages' files are written; null: `file` is the path of the sealed blob.
+  // Outlives every answer.
   FileShelf* files = nullptr;
 };
 
 // One answer as text, empty when there is nothing to return. Its writer calls taken.arrived() once
-// all of it has left this process; a dropped answer returns what it took (base/handover.h).
+// all of it has left this process; an answer that is dropped returns the leased items
+// (base/lease.h).
 struct Reply {
   std::string text;
-  base::Handover taken = {};
+  base::Lease taken = {};
   // One call that waited for news, and ended without any because its caller sends nothing more.
   bool wait_ended = false;
 };
@@ -54,8 +55,8 @@ class Dispatcher {
  public:
   virtual ~Dispatcher() = default;
   virtual void handle(std::string body, const Caller& caller, Answer answer) = 0;
-  // handle()'s answer at once, when memory alone gives it; nothing: the body is for handle(). It
-  // waits for nothing and takes microseconds: for the thread that owns the sockets.
+  // handle()'s answer at once if memory alone gives it; nothing: call handle(). Waits for nothing
+  // and takes microseconds, so the thread that owns the sockets may call it.
   virtual std::optional<std::string> recall(std::string_view, const Caller&) { return {}; }
 };
 

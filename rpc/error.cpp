@@ -37,7 +37,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-// getChatContacts -> get_chat_contacts: some clients spell them so.
+// getChatContacts -> get_chat_contacts: the spelling of some clients.
 std::string snake_case(std::string_view name) {
   std::string snake;
   for (const char c : name) {
@@ -125,7 +125,7 @@ RpcError bug(std::string_view method, std::string_view what) {
 RpcError unknown_method(std::string_view name, const std::vector<std::string_view>& known) {
   const std::string wanted = snake_case(name.substr(0, 64));
   std::string_view nearest;
-  std::size_t best = 4;  // more letters apart than this is no slip
+  std::size_t best = 4;  // more edits than this are no typing error
   for (const std::string_view candidate : known) {
     const std::size_t apart = distance(wanted, candidate);
     if (apart < best) {

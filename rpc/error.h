@@ -1,4 +1,4 @@
-// The error member of an answer. Codes below are all that clients ever see.
+// The error member of an answer. Clients see only the codes below.
 #pragma once
 
 #include <string>
@@ -28,13 +28,13 @@ struct RpcError {
 // number that the answer names.
 RpcError to_rpc_error(base::Error error);
 Code code_of(base::Errc errc);
-// What a kind of error means, for the documentation.
+// The meaning of a kind of error, for the documentation.
 std::string_view meaning_of(base::Errc errc);
 
-// For an exception, which is always a bug: logs it and answers with its number.
+// For an exception, which is always a bug: logs it and answers with the log's number.
 RpcError bug(std::string_view method, std::string_view what);
 
-// "get_mesages" is unknown: the nearest name, if any is near, and where to find them all.
+// "get_mesages" is unknown: with the nearest name, if one is near, and where to find the list.
 RpcError unknown_method(std::string_view name, const std::vector<std::string_view>& known);
 
 // One answer, as text. `id` is JSON.

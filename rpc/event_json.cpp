@@ -24,7 +24,7 @@ std::string camel_case(std::string_view snake) {
 
 namespace {
 
-// Where Delta Chat's core events differ from "the same fields in camelCase".
+// The core events of Delta Chat that differ from "the same fields in camelCase".
 template <class Body>
 void put_oddities(std::map<std::string, std::string>& members, const Body& body,
                   base::ChatId joined) {
@@ -74,7 +74,7 @@ std::string snapshot_json(const messaging::AccountOpening& account) {
   std::uint64_t fresh = 0;
   std::string chats;
   for (const auto& [chat, last_message] : account.chats) {
-    // As get_fresh_msgs counts: neither muted chats nor requests ask for attention.
+    // The same rule as get_fresh_msgs: neither muted chats nor requests count.
     if (!chat.mute.muted && !chat.is_contact_request) fresh += chat.fresh_count;
     chats += chats.empty() ? R"({"chat_id":)" : R"(,{"chat_id":)";
     append_json(chats, chat.id);

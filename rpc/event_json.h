@@ -11,7 +11,7 @@
 namespace rpc {
 
 // The `data:` of an event line: {"type":"IncomingMsg","account_id":1,"chat_id":12,"msg_id":17}.
-// No line breaks inside, whatever the texts hold. Of a channel's event it is what was published.
+// Without line breaks, whatever the texts hold. For a channel's event: the published data.
 std::string event_json(const messaging::Event& event);
 
 // The event's type, as in `type`.
@@ -20,7 +20,7 @@ std::string_view event_type(const messaging::Event& event);
 // The chat it is about; 0 when none.
 base::ChatId chat_of(const messaging::Event& event);
 
-// The state of an account as a stream with snapshot=1 begins: {"type":"Snapshot","account_id":1,
+// The state of an account that begins a stream with snapshot=1: {"type":"Snapshot","account_id":1,
 // "fresh":3,"chats":[{"chat_id":12,"name":"Bob","fresh":3,"last_msg_id":17,...},...]}.
 std::string snapshot_json(const messaging::AccountOpening& account);
 

@@ -70,12 +70,12 @@ bool EventQueue::has_news(const Access& access) const {
 }
 
 void EventQueue::read(std::size_t most, const Caller& caller,
-                      std::shared_ptr<base::Takings> takings, Reader reader) {
+                      std::shared_ptr<base::LeasedItems> leased, Reader reader) {
   if (caller.input_ended.cancelled()) {
     return reader(fail(Errc::unavailable, std::string(Parking::kInputEnded)));
   }
   Taken taken;
-  std::optional<Ticket> ticket;
+  std::optional<WaitNumber> number;
   bool news = false;
   {
     base::Lock lock(mutex_);
@@ -84,17 +84,17 @@ void EventQueue::read(std::size_t most, const Caller& caller,
       taken = take(most, *caller.access);
     } else if (!stopped_) {
       if (auto place = places_.take(caller.party)) {
-        ticket = next_ticket_++;
-        parked_.emplace(*ticket, Parked{most, caller.access, std::move(takings), std::move(reader),
+        number = next_wait_++;
+        parked_.emplace(*number, Parked{most, caller.access, std::move(leased), std::move(reader),
                                         *std::move(place)});
       }
     }
   }
-  if (ticket) {
-    auto hook = caller.input_ended.on_cancel([this, at = *ticket] { leave(at); });
+  if (number) {
+    auto hook = caller.input_ended.on_cancel([this, at = *number] { leave(at); });
     {
       base::Lock lock(mutex_);
-      const auto parked = parked_.find(*ticket);
+      const auto parked = parked_.find(*number);
       if (parked != parked_.end()) parked->second.hook = std::move(hook);
     }
     // Parked behind other readers: serve() gives events to parked readers in order.
@@ -104,15 +104,15 @@ void EventQueue::read(std::size_t most, const Caller& caller,
   if (taken.empty()) {  // NOLINTNEXTLINE: it was not moved
     return reader(fail(Errc::unavailable, std::string(Parking::kFull)));
   }
-  hand_out(std::move(taken), *takings, reader);
+  answer_reader(std::move(taken), *leased, reader);
 }
 
 // The input of a parked reader's caller ended.
-void EventQueue::leave(Ticket ticket) {
-  std::map<Ticket, Parked>::node_type left;
+void EventQueue::leave(WaitNumber number) {
+  std::map<WaitNumber, Parked>::node_type left;
   {
     base::Lock lock(mutex_);
-    left = parked_.extract(ticket);
+    left = parked_.extract(number);
   }
   if (!left.empty()) {
     left.mapped().reader(fail(Errc::unavailable, std::string(Parking::kInputEnded)));
@@ -121,7 +121,7 @@ void EventQueue::leave(Ticket ticket) {
 
 void EventQueue::serve() {
   while (true) {
-    std::map<Ticket, Parked>::node_type first;
+    std::map<WaitNumber, Parked>::node_type first;
     Taken taken;
     {
       base::Lock lock(mutex_);
@@ -131,13 +131,13 @@ void EventQueue::serve() {
       first = parked_.extract(next);
       taken = take(first.mapped().most, *first.mapped().access);
     }
-    hand_out(std::move(taken), *first.mapped().takings, first.mapped().reader);
+    answer_reader(std::move(taken), *first.mapped().leased, first.mapped().reader);
   }
 }
 
-void EventQueue::hand_out(Taken taken, base::Takings& takings, Reader& reader) {
+void EventQueue::answer_reader(Taken taken, base::LeasedItems& leased, Reader& reader) {
   auto texts = encode(taken);
-  takings.add([home = home_, taken = std::move(taken)] {
+  leased.add([home = home_, taken = std::move(taken)] {
     const base::Lock lock(home->mutex);
     if (home->queue != nullptr) home->queue->put_back(taken);
   });
@@ -204,13 +204,13 @@ std::vector<std::string> EventQueue::encode(const Taken& taken) const {
 }
 
 void EventQueue::stop() {
-  std::map<Ticket, Parked> left;
+  std::map<WaitNumber, Parked> left;
   {
     base::Lock lock(mutex_);
     stopped_ = true;
     left.swap(parked_);
   }
-  for (auto& [ticket, parked] : left) {
+  for (auto& [number, parked] : left) {
     parked.reader(fail(Errc::unavailable, "shutting down"));
   }
 }

@@ -1,5 +1,5 @@
 // Executor: runs a task soon, on any thread, in the turn of the party that caused it (see
-// Caller::party); tasks of the daemon's own are of no party (""). Never called with a lock held.
+// Caller::party); the daemon's own tasks have no party (""). Never called with a lock held.
 #pragma once
 
 #include <functional>

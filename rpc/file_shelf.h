@@ -1,4 +1,4 @@
-// FileShelf: hands a caller that can read this machine's files a message's file as a plain copy
+// FileShelf: gives a caller that can read this machine's files a plain copy of a message's file
 // (decision 25, --stdio). Safe from any thread.
 #pragma once
 

@@ -7,11 +7,11 @@ using base::Error;
 using base::fail;
 
 Error unexpected(std::string_view expected, JsonValue got) {
-  // Of an integer out of range the number says what is wrong with it, its type does not.
+  // For an integer out of range, names the number and not its type.
   if (expected.starts_with("an integer") && got.what() == "an integer") {
     return fail(Errc::invalid_argument, fmt::format(": expected {}, got {}", expected, got.dump()));
   }
-  // So does a name where one of a list is wanted.
+  // The same for a name that is not in the list.
   constexpr std::size_t kLongestName = 64;
   const std::string* const name = got.as_string();
   if (expected.starts_with("one of") && name != nullptr && name->size() <= kLongestName) {

@@ -14,12 +14,12 @@
 
 namespace rpc {
 
-// No list in a request is longer: each id may cost an answer a thousand times its size.
+// The longest list in a request: each id may cost an answer a thousand times its size.
 inline constexpr std::size_t kMaxListItems = 100'000;
 
 namespace detail {
 
-// Errors carry the path to the value before a colon, grown from the inside out.
+// Errors carry the path to the value before a colon, built from the inside out.
 base::Error unexpected(std::string_view expected, JsonValue got);
 base::Error missing(std::string_view expected);
 base::Error below(std::string_view step, base::Error error);

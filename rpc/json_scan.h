@@ -1,12 +1,12 @@
-// JsonScan: a walk over JSON text that builds nothing. It says whether the text is JSON (RFC 8259)
-// within bounds, before anything is allocated for it, and where the elements of an outermost array
-// stand, so that each call of a batch can be built alone, when its turn comes: a built value takes
-// up to a hundred times the memory of its text.
+// JsonScan: checks JSON text without building a tree. It reports whether the text is JSON (RFC
+// 8259) within bounds, before anything is allocated for it, and the places of the elements of an
+// outermost array, so that each call of a batch can be built alone, when its turn comes: a tree
+// takes up to a hundred times the memory of its text.
 //
 // Cost: one pass, no recursion; memory for the elements' places only.
 //
 // A number beyond a double and an escaped half of a surrogate pair are JSON by its grammar: the
-// builder of the value refuses these, the number as a wrong value, and only the call they are in.
+// builder refuses them, and with them only the call that holds them.
 #pragma once
 
 #include <cstddef>

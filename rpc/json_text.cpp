@@ -24,7 +24,7 @@ std::size_t after_string(std::string_view text, std::size_t at) {
   return std::min(at + 1, text.size());
 }
 
-// The parts between the brackets of an array or object, told apart by its commas.
+// The parts between the brackets of an array or object, separated at its commas.
 template <class Visit>
 void for_each_part(std::string_view text, char bracket, Visit&& visit) {
   text = trimmed(text);

@@ -1,6 +1,6 @@
-// The text of JSON that a parser took before: where its parts stand, so that they can be passed on
-// as they were written (a parsed number is a double, a parsed object has lost the order of its
-// members), and how it looks on one line.
+// Text of JSON that a parser accepted before: the places of its parts, so that they can be passed
+// on as they were written (a parsed number is a double, a parsed object has lost the order of its
+// members), and its form on one line.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ struct MendedJson {
   std::string text;                     // with "\ufffd" instead, so that all offsets stay
   std::vector<std::size_t> surrogates;  // where they were
 };
-// Nothing when there are none. The text need not be JSON.
+// Nothing when there is none. The text need not be JSON.
 std::optional<MendedJson> mend_surrogates(std::string_view text);
 
 }  // namespace rpc

@@ -8,7 +8,7 @@
 //   std::pair<A, B>                         an array of two
 //   std::map<std::string or Id, T>          an object; ids become decimal strings
 //   a struct with fields() (base/fields.h)  an object
-//   a struct with Tagged value              an object told apart by its member `kind`
+//   a struct with Tagged value              an object distinguished by its member `kind`
 //   RawJson                                 JSON that is already text (writing only)
 //   AnyJson                                 any JSON, as text on one line (reading only)
 // A struct with kSchema is described once, under that name, and referred to everywhere else.
@@ -33,7 +33,7 @@ struct RawJson {
   std::string text;
 };
 
-// A member that shapes of others do not have: it is there only when it says something.
+// A member that Delta Chat's shapes do not have: it is left out when it has no value.
 template <class T>
 struct MaybeAbsent {
   std::optional<T> value;
@@ -125,7 +125,7 @@ template <class T>
 concept Named = requires {
   { T::kSchema } -> std::convertible_to<std::string_view>;
 };
-// Wants to know which members of an input object it does not have: `std::vector<std::string>
+// Collects the members of an input object that the struct does not have: `std::vector<std::string>
 // ignored`, filled by the reader, never written.
 template <class T>
 concept KeepsIgnored = requires(T object) {

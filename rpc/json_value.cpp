@@ -21,7 +21,7 @@ std::optional<bool> JsonValue::as_bool() const {
 
 namespace {
 
-// Whole numbers beyond it may stand for a neighbour.
+// Larger whole numbers may be rounded.
 constexpr double kExact = 9007199254740992.0;
 
 std::optional<std::int64_t> whole(const json& value) {
@@ -78,7 +78,7 @@ JsonValue JsonValue::at(std::size_t index) const {
 std::optional<JsonValue> JsonValue::find(std::string_view member) const {
   const auto found = json_->find(member);
   if (found == json_->end()) return std::nullopt;
-  // A text says the same however it was written, and looking for it reads the whole object.
+  // Texts are taken from the tree: finding their spelling would read the whole object.
   const bool by_text = !text_.empty() && !found->is_string();
   return JsonValue(*found, by_text ? json_member(text_, member).value_or("") : std::string_view());
 }

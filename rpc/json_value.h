@@ -13,7 +13,7 @@ namespace rpc {
 
 class JsonValue {
  public:
-  // `text` is what was parsed, where it is at hand: AnyJson is then read as it was written.
+  // `text`: the parsed text, if it is at hand: AnyJson is then read as it was written.
   explicit JsonValue(const nlohmann::json& json, std::string_view text = {})
       : json_(&json), text_(text) {}
 

@@ -113,7 +113,7 @@ void append_json_integer(std::string& out, std::int64_t value) {
 
 void append_json_double(std::string& out, double value) {
   if (!std::isfinite(value)) {
-    out += "null";  // JSON has no other word for it
+    out += "null";  // JSON cannot express it
     return;
   }
   fmt::format_to(std::back_inserter(out), "{}", value);

@@ -1,8 +1,8 @@
-// LargeCalls: the turns of calls whose text is over 1 MiB. Built, such a call takes up to a hundred
-// times the memory of its text; they are built and run one at a time in all of the daemon, callers
-// in turn. No thread waits: a call without a turn is continued by the executor later.
+// LargeCalls: the turns of calls whose text is over 1 MiB. As a tree, such a call takes up to a
+// hundred times the memory of its text; in the whole daemon they are built and run one at a time,
+// callers in turn. No thread waits: the executor continues a call when its turn comes.
 //
-// Threads: any. Turns and calls that wait for one keep it alive.
+// Safe from any thread. Turns and waiting calls keep it alive.
 #pragma once
 
 #include <memory>
@@ -21,11 +21,11 @@ class LargeCalls : public std::enable_shared_from_this<LargeCalls> {
  public:
   static constexpr std::size_t kFrom = 1024 * 1024;  // bytes; a shorter call needs no turn
 
-  // `given_back` is called after each turn, from any thread: much memory may be free again.
+  // `given_back` is called after each turn, from any thread: much memory may have been freed.
   explicit LargeCalls(Executor executor, std::function<void()> given_back = {})
       : executor_(std::move(executor)), given_back_(std::move(given_back)) {}
 
-  // Held while the call exists; the next one's turn begins with its end.
+  // Held while the call exists; its end begins the next call's turn.
   class Turn {
    public:
     Turn(Turn&&) noexcept = default;
@@ -44,7 +44,7 @@ class LargeCalls : public std::enable_shared_from_this<LargeCalls> {
   };
   using Resume = base::UniqueFunction<void(Turn)>;
 
-  // The turn, or nothing: then `resume` gets it later.
+  // The turn, or nothing: then `resume` is called with it later.
   std::optional<Turn> enter(const std::string& party, Resume resume) EXCLUDES(mutex_);
 
  private:

@@ -1,5 +1,5 @@
-// Licensing: what methods ask about the license, without knowing where it comes from. Optional by
-// design: with no issuer configured everything is allowed. Safe from any thread.
+// Licensing: the interface of methods to the license, without knowledge of its source. Optional:
+// without an issuer everything is allowed. Safe from any thread.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ class Licensing {
  public:
   virtual ~Licensing() = default;
 
-  // Whether what needs a license may run. Errc::license_required with the documented sentence.
+  // Whether a licensed operation may run. Errc::license_required with the documented sentence.
   virtual base::Result<> check() const = 0;
   // 0 active, 1 grace period, 2 expired, 3 none, 4 the clock was set back, 5 no issuer configured.
   virtual int status() const = 0;
@@ -22,7 +22,7 @@ class Licensing {
   virtual std::string info() const = 0;
   // Reads the license file again.
   virtual base::Result<> reload() = 0;
-  // These ask the server that delivered it, for up to 15 s, on a thread of their own.
+  // These ask the server that delivered the license, for up to 15 s, on a thread of their own.
   enum class Act { activate, sync, deactivate };
   virtual void act(Act act, base::Completion<> done) = 0;
 };

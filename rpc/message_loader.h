@@ -1,4 +1,4 @@
-// From a page of messages to their JSON: senders, quotes, who may open protected files.
+// Makes the JSON of a page of messages: senders, quotes, access to protected files.
 #pragma once
 
 #include <vector>
@@ -11,9 +11,9 @@
 
 namespace rpc {
 
-// One answer per message of the page, in order; a failed one stays failed, and one whose sender's
-// record does not open fails with Errc::sealed. With a shelf, files are laid out there; one that
-// cannot be (protected, still arriving) keeps its sealed path.
+// One answer per message of the page, in order; a failed message stays failed, and one whose
+// sender's record does not open fails with Errc::sealed. With a shelf, files are copied there; a
+// file that cannot be (protected, still arriving) keeps its sealed path.
 std::vector<base::Result<shape::Message>> to_shapes(messaging::MessagePage page,
                                                     base::AccountId account, base::UnixMillis now,
                                                     FileShelf* files = nullptr);

@@ -21,19 +21,19 @@
 
 namespace rpc {
 
-// What a method touches whose parameters name no account; one that names some touches just those.
-// A key for some accounts alone may not run `all`, and sees no other account by `visible`.
+// The accounts that a method touches if its parameters name none; otherwise it touches those. A key
+// for some accounts may not run `all`, and sees no other account by `visible`.
 enum class TouchedAccounts {
   all,      // every account, or the daemon as a whole
-  visible,  // its handler keeps to what Caller::access may see
-  none,     // nothing that is anybody's
+  visible,  // its handler keeps to the accounts that Caller::access covers
+  none,     // no account's data
 };
 
-// Whether a fuzz target may call it with anything: not when it waits, or writes outside the store.
-// A row that says nothing stops the fuzz target from starting.
+// Whether a fuzz target may call it with any parameters: not if it waits, or writes outside the
+// store. A row without this stops the fuzz target at its start.
 enum class Fuzz { unclassified, safe, unsafe };
 
-// When the answer comes, which decides what a batch waits for: `parked` ones wait for news.
+// When the answer comes, which decides what a batch waits for: `parked` methods wait for news.
 enum class Timing { now, commit, parked };
 
 struct ParamInfo {
@@ -44,7 +44,7 @@ struct ParamInfo {
   std::string schema;
 };
 
-struct MethodInfo {  // what documentation needs to know of a row
+struct MethodInfo {  // the parts of a row that the documentation needs
   std::vector<ParamInfo> params;
   std::string result_type;
   std::string result_schema;
@@ -64,19 +64,20 @@ struct Method {
   Row row;
   Timing timing = Timing::now;
   base::Result<std::string> (*run_now)(Context&, JsonValue params) = nullptr;
-  // The same result when memory alone gives it, else nothing (rpc/recall.h).
+  // The same result if memory alone gives it, else nothing (rpc/recall.h).
   std::optional<std::string> (*recall)(Context&, JsonValue params) = nullptr;
   void (*run_later)(Context&, JsonValue params, base::Completion<std::string>) = nullptr;
   MethodInfo (*describe)(SchemaBook&) = nullptr;
   bool names_account = false;   // some parameter is or holds an AccountId
   bool passes_json_on = false;  // some parameter is AnyJson: read from the text, not from the tree
-  // What the parameters ask for beyond `access`, in words, or nothing (rpc/permission.h).
+  // The permission that the parameters need beyond `access`, in words, or nothing
+  // (rpc/permission.h).
   std::optional<std::string> (*lacking)(const Access& access, JsonValue params) = nullptr;
 };
 
 class MethodTable {
  public:
-  // Rows are unique by name; a second one of the same name is a bug and throws.
+  // Names are unique; a second row with the same name is a bug and throws.
   explicit MethodTable(std::vector<Method> methods);
 
   const Method* find(std::string_view name) const;

@@ -29,7 +29,7 @@ void NextMessages::wait(AccountId account, const Caller& caller, Reader reader) 
     base::Lock lock(mutex_);
     if (Parked* const parked = find(account, *waiter)) parked->hook = std::move(hook);
   }
-  // A commit between the query and the parking has woken no one: query again.
+  // A commit between the query and the parking woke nobody: query again.
   serve_soon(account);
 }
 
@@ -72,7 +72,7 @@ void NextMessages::push(std::span<const messaging::Event> events) {
 void NextMessages::serve_soon(AccountId account) {
   {
     base::Lock lock(mutex_);
-    if (!due_.insert(account).second) return;  // the look that is due sees this too
+    if (!due_.insert(account).second) return;  // the query that is due sees this too
   }
   executor_(kNoParty, [this, account] {
     {

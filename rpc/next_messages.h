@@ -1,9 +1,8 @@
-// NextMessages: parked wait_next_msgs calls. A waiter costs no thread and less than 1 KiB; places
-// are as rpc/parking.h gives them. It is answered with the ids above the account's last_msg_id as
-// soon as there are some, with whatever there is when delivery is started or stopped (a call that
-// comes just after that is answered so, too), and with an
-// error when its caller's input ends. However many wait and however many commits come, one look for
-// an account's messages is due at a time.
+// NextMessages: parked wait_next_msgs calls. A waiter costs no thread and less than 1 KiB, and has
+// a place of rpc/parking.h. It is answered with the ids above the account's last_msg_id as soon as
+// there are some; with whatever there is when delivery is started or stopped (also a call that
+// comes just after that); and with an error when its caller's input ends. However many calls wait
+// and commits come, one query of an account's messages is due at a time.
 //
 // Safe from any thread; answers come through the executor given, never while a lock is held.
 #pragma once
@@ -36,7 +35,7 @@ class NextMessages {
   void wait(base::AccountId account, const Caller& caller, Reader reader) EXCLUDES(mutex_);
   // After commits: wakes the waiters of accounts with new messages.
   void push(std::span<const messaging::Event> events) EXCLUDES(mutex_);
-  // Answers the account's waiters, with an empty list too; without any, the next one.
+  // Answers the account's waiters, even with an empty list; if there are none, the next one.
   void wake(base::AccountId account) EXCLUDES(mutex_);
   void stop() EXCLUDES(mutex_);
 
@@ -63,8 +62,8 @@ class NextMessages {
   Parking places_;
   mutable base::Mutex mutex_;
   Waiters waiters_ GUARDED_BY(mutex_);
-  std::set<base::AccountId> due_ GUARDED_BY(mutex_);    // a look for them waits in the executor
-  std::set<base::AccountId> woken_ GUARDED_BY(mutex_);  // the next waiter does not wait
+  std::set<base::AccountId> due_ GUARDED_BY(mutex_);    // a query for them waits in the executor
+  std::set<base::AccountId> woken_ GUARDED_BY(mutex_);  // the next waiter is answered at once
   WaiterId next_waiter_ GUARDED_BY(mutex_) = 0;
   bool stopped_ GUARDED_BY(mutex_) = false;
 };

@@ -1,5 +1,5 @@
-// CallObserver: is called with every call once it is answered, for figures. It must be cheap and
-// may be called from several threads at once.
+// CallObserver: called after every call was answered, for metrics. Must be cheap; may be called
+// from several threads at once.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@ struct Method;
 
 enum class Outcome : std::uint8_t {
   ok,
-  invalid,  // no such method, wrong parameters, no request
-  refused,  // a scope or an account that the key lacks, or the license
-  failed,   // understood, and did not work
+  invalid,  // no such method, wrong parameters, no valid request
+  refused,  // the key lacks a scope or an account, or the license does
+  failed,   // valid, but failed
 };
 
 class CallObserver {

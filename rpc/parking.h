@@ -1,6 +1,5 @@
-// Parking: the places of calls that wait for news or for time. They cost no thread, but memory:
-// 10,000 in all, and 1,000 of one caller, so that one caller's waits do not keep others from
-// waiting.
+// Parking: the places of calls that wait for news or for time. A place costs memory and no thread:
+// 10,000 in all, and 1,000 of one caller, so that one caller cannot take all of them.
 //
 // Threads: any. A Place frees itself; the Parking outlives it.
 #pragma once

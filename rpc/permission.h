@@ -1,7 +1,7 @@
-// Whether a caller's Access covers a call: the method's scope, the accounts its parameters name,
-// and what the parameters' struct itself asks for. One check for every row of the method table.
+// Whether a caller's Access covers a call: the method's scope, the accounts that its parameters
+// name, and the needs of the parameters' struct. One check for every row of the method table.
 //
-// A parameter struct that needs more than a scope says so:
+// A parameter struct that needs more than a scope declares:
 //   std::optional<std::string> lacking(const Access&) const;  // "the scope publish:alarms"
 #pragma once
 
@@ -108,7 +108,7 @@ std::optional<std::string> lacking_for(const Access& access, JsonValue params) {
     }
   });
   if constexpr (AsksForMore<P>) {
-    // What cannot be read never reaches the handler either.
+    // Parameters that cannot be read never reach the handler.
     if (!lacks && complete) lacks = read.lacking(access);
   }
   return lacks;

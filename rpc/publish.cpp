@@ -52,7 +52,7 @@ base::Result<Batch> parse_batch(std::string_view body, const Access& access) {
   return batch;
 }
 
-// What counting looks at.
+// The fields that counting needs.
 std::vector<messaging::ChannelEvent> audiences_of(
     const std::vector<messaging::ChannelEvent>& events) {
   std::vector<messaging::ChannelEvent> audiences;

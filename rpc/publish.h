@@ -15,8 +15,8 @@ namespace rpc {
 void publish(const Context& context, std::vector<messaging::ChannelEvent> events,
              base::Completion<std::vector<shape::Published>> done);
 
-// A body of POST /publish, one event or an array of them: its answer's JSON, of the same form. What
-// is wrong is refused by name (Errc::invalid_argument), unknown members too.
+// A body of POST /publish, one event or an array of them; answers with JSON of the same form.
+// Errors name the invalid or unknown member (Errc::invalid_argument).
 void publish_body(const Context& context, std::string_view body,
                   base::Completion<std::string> done);
 

@@ -78,7 +78,7 @@ base::Result<std::string> qr_svg(const std::string& text) {
   const int height = side + (caption.empty() ? 0 : side / 10);
   std::string line;
   if (!caption.empty()) {
-    // As wide as the code at most, however wide the letters are.
+    // At most as wide as the code, whatever the letters' widths.
     line = fmt::format(
         R"(<text x="{}" y="{}" font-family="sans-serif" font-size="{}" text-anchor="middle")"
         R"( textLength="{}" lengthAdjust="spacingAndGlyphs">{}</text>)",

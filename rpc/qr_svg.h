@@ -7,8 +7,8 @@
 
 namespace rpc {
 
-// Errc::invalid_argument when the text is empty or too long for a code (2,900 bytes are safe). Of
-// an invite link the line below the code says whom it leads to.
+// Errc::invalid_argument when the text is empty or too long for a code (2,900 bytes always fit).
+// For an invite link, the line below the code names the inviter.
 base::Result<std::string> qr_svg(const std::string& text);
 
 }  // namespace rpc

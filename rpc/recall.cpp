@@ -10,10 +10,10 @@
 namespace rpc {
 namespace {
 
-constexpr std::size_t kMaxBody = 1024;  // what is parsed on that thread
+constexpr std::size_t kMaxBody = 1024;  // the longest body that is parsed on that thread
 
-// The method that the body seems to call: a glance, so that what is for a worker is not parsed
-// twice. It may err; what was parsed decides.
+// The method that the body seems to call, found without parsing, so that a body for a worker is not
+// parsed twice. A wrong guess is harmless: the parsed body decides.
 std::string_view seeming_method(std::string_view body) {
   constexpr std::string_view kKey = "\"method\"";
   const std::size_t key = body.find(kKey);
@@ -41,7 +41,7 @@ std::optional<std::string> recall_answer(std::string_view body, Context& context
   try {
     result = method->recall(context, JsonValue(call.params));
   } catch (const std::exception&) {
-    return std::nullopt;  // the worker meets it again, and reports it
+    return std::nullopt;  // the worker finds the error again, and reports it
   }
   if (!result) return std::nullopt;
   if (context.observer != nullptr) {

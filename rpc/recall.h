@@ -1,8 +1,8 @@
-// Recall: what memory answers of a body, so that the thread that owns the sockets can answer it
-// itself, without the two ways between threads that a worker costs.
+// Recall: answers a body from memory, so that the thread that owns the sockets can answer it
+// itself, without the two thread switches that a worker costs.
 //
 // One short call, no batch and no notification, of a method whose row has a `recall` (method.h).
-// Everything else, whatever is wrong with it included, is for the Run on a worker.
+// Every other body, invalid ones too, is for the Run on a worker.
 #pragma once
 
 #include <optional>

@@ -12,10 +12,10 @@ namespace {
 
 using nlohmann::json;
 
-// Builds a tree as the library's own builder does, of text that scan_json() accepted, and besides:
-// refuses a member that comes twice (two readers of the same request could understand it
-// differently), and keeps a call's id as the digits it was sent with. Such an id is held as a
-// binary value, which no JSON text produces.
+// Builds a tree as the library's own builder does, from text that scan_json() accepted. In addition
+// it refuses a repeated member (two readers of one request could understand it differently), and
+// keeps a call's id as the digits that were sent. Such an id is held as a binary value, which no
+// JSON text produces.
 class Builder final : public nlohmann::json_sax<json> {
  public:
   static constexpr int kNumberTooLarge = 406;  // the library's number for it
@@ -54,7 +54,7 @@ class Builder final : public nlohmann::json_sax<json> {
 
   bool parse_error(std::size_t position, const std::string& token,
                    const nlohmann::detail::exception& fault) override {
-    // A number that no double holds is JSON all the same: it is a wrong value.
+    // A number beyond a double is valid JSON: it is a wrong value.
     if (fault.id == kNumberTooLarge) {
       return refuse(in_params_ ? Code::invalid_params : Code::invalid_request,
                     fmt::format("the number {} (byte {} of the call) is too large: expected one "
@@ -144,7 +144,7 @@ Request to_request(json& call) {
     request.invalid = invalid("Invalid Request: params: expected an array or an object");
   }
   if (request.invalid) {
-    request.notification = false;  // what is no request is answered, with id null when it has none
+    request.notification = false;  // an invalid request is answered, with id null if it has none
     return request;
   }
   request.method = std::move(method->get_ref<std::string&>());
@@ -152,14 +152,14 @@ Request to_request(json& call) {
   return request;
 }
 
-// False, with the builder's error, for what is refused.
+// False, with the builder's error, for refused text.
 bool build(Builder& builder, std::string_view body) {
   if (json::sax_parse(body.begin(), body.end(), &builder)) return true;
   if (!builder.error) builder.error = RpcError{Code::parse_error, "the body is not JSON"};
   return false;
 }
 
-// A number, or a text without escapes: what can be repeated as it was written.
+// A number, or a text without escapes: text that can be repeated as it was written.
 bool is_plain_id(std::string_view text) {
   const char first = text.front();
   return first == '-' || (first >= '0' && first <= '9') ||
@@ -174,7 +174,7 @@ std::string half_a_character(std::size_t at) {
       at + 1);
 }
 
-// A call that holds half of a surrogate pair: refused, with its id where that is whole.
+// A call that holds half of a surrogate pair is refused, with its id if that is valid.
 Request refused_for_halves(const MendedJson& mended, json& root) {
   const auto holds_one = [&](std::optional<std::string_view> part) {
     if (!part) return false;

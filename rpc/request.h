@@ -2,8 +2,8 @@
 // depth 64, 250,000 values a body, 1,000 calls a batch; the size of a body is bounded before it
 // comes here.
 //
-// A body is checked as a whole, which builds nothing, and each call is built when its turn comes
-// (rpc/json_scan.h says why): what is wrong with one call is that call's error alone.
+// A body is checked as a whole without building a tree, and each call is built when its turn comes
+// (rpc/json_scan.h gives the reason): an error in one call concerns that call alone.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -37,7 +37,7 @@ struct Request {
 // A body that is JSON, and where its calls stand in it. Movable.
 class Requests {
  public:
-  // What is wrong with the body as a whole; else there is a call at least.
+  // The error of the body as a whole; without one there is at least one call.
   std::optional<RpcError> error;
   bool batch = false;
 
@@ -57,8 +57,8 @@ Requests read_requests(std::string body);
 // One call, from its text in a body that read_requests() accepted.
 Request parse_call(std::string_view text);
 
-// A body that is no call, of at most `values` values; Errc::invalid_argument for what is no JSON,
-// too deep, too much, or has the same member twice.
+// Parses a body that is no call, of at most `values` values; Errc::invalid_argument for invalid
+// JSON, too much depth or size, and repeated members.
 base::Result<nlohmann::json> parse_json(std::string_view body, std::size_t values = kMaxValues);
 
 }  // namespace rpc

@@ -110,7 +110,7 @@ void Run::proceed(Turn turn) {
   requests_.reset();
 }
 
-// A large call has a turn before it is built. Without one the run stops here; see proceed().
+// A large call needs a turn before it is built. Without one the run stops here; see proceed().
 bool Run::has_turn(std::size_t index, Turn& turn) {
   if (turn || requests_->text(index).size() <= LargeCalls::kFrom) return true;
   {
@@ -123,12 +123,12 @@ bool Run::has_turn(std::size_t index, Turn& turn) {
   });
   if (!turn) return false;
   base::Lock lock(mutex_);
-  running_ = true;        // no commit is open whose end could have gone on meanwhile
+  running_ = true;        // no commit is open whose end could have continued meanwhile
   return next_ == index;  // else the connection closed meanwhile, and nothing is left to do
 }
 
-// False: the call reads what writes before it will have changed; finish() of the last commit goes
-// on from here.
+// False: the call reads data that earlier calls of the batch are still writing; finish() of the
+// last commit continues from here.
 bool Run::begins() {
   base::Lock lock(mutex_);
   const Method* method = shared_->table->find(current_->method);
@@ -180,9 +180,9 @@ void Run::run_call(std::size_t index) {
     note(index, method, failure_of(result));
     return finish(index, Timing::now, call_answer(slot.id, slot.notification, std::move(result)));
   }
-  if (method->timing == Timing::parked && !takings_) {
-    takings_ = std::make_shared<base::Takings>();
-    taken_ = base::Handover(takings_);
+  if (method->timing == Timing::parked && !leased_) {
+    leased_ = std::make_shared<base::LeasedItems>();
+    taken_ = base::Lease(leased_);
   }
   base::Completion<std::string> done([self = shared_from_this(), index,
                                       method](base::Result<std::string> result) {
@@ -194,11 +194,11 @@ void Run::run_call(std::size_t index) {
     self->finish(index, method->timing, call_answer(own.id, own.notification, std::move(result)));
   });
   Context context = shared_->context(caller_);
-  context.takings = takings_;
+  context.leased = leased_;
   try {
     method->run_later(context, JsonValue(call.params, call.params_text), std::move(done));
   } catch (const std::exception& exception) {
-    bug(method->name, exception.what());  // `done` went down with it and has answered
+    bug(method->name, exception.what());  // `done` was destroyed with it and has answered
   } catch (...) {
     bug(method->name, "something that is no exception");
   }
@@ -226,7 +226,7 @@ bool Run::drop_rest() {
 
 void Run::refuse(std::size_t index, const RpcError& error) {
   note(index, current_->invalid ? nullptr : shared_->table->find(current_->method), error.code);
-  // A notification's answer is thrown away; what is no request at all is answered.
+  // A notification's answer is dropped; an invalid request is answered.
   finish(index, Timing::now, error_answer(slots_[index].id, error));
 }
 

@@ -59,7 +59,7 @@ class Run : public std::enable_shared_from_this<Run> {
   void run_call(std::size_t index) EXCLUDES(mutex_);
   void finish(std::size_t index, Timing timing, std::string answer) EXCLUDES(mutex_);
   void refuse(std::size_t index, const RpcError& error) EXCLUDES(mutex_);
-  // The connection closed: what has not begun never does.
+  // The connection closed: no further call begins.
   void abandon() EXCLUDES(mutex_);
   bool drop_rest() REQUIRES(mutex_);
   // Reports to the observer how a call ended.
@@ -87,15 +87,15 @@ class Run : public std::enable_shared_from_this<Run> {
   std::size_t open_ GUARDED_BY(mutex_);  // calls without an answer
   std::size_t open_commits_ GUARDED_BY(mutex_) = 0;
   std::size_t answer_bytes_ GUARDED_BY(mutex_) = 0;
-  bool running_ GUARDED_BY(mutex_) = false;  // a thread is in proceed()
-  std::shared_ptr<base::Takings> takings_;   // of the calls that wait for news
-  std::atomic<bool> wait_ended_ = false;     // see Reply
-  base::Handover taken_;                     // of the same
+  bool running_ GUARDED_BY(mutex_) = false;    // a thread is in proceed()
+  std::shared_ptr<base::LeasedItems> leased_;  // of the calls that wait for news
+  std::atomic<bool> wait_ended_ = false;       // see Reply
+  base::Lease taken_;                          // of the same
   Answer answer_;
   base::Cancellation::Hook closed_;
 };
 
-// The text of a call's answer; for notifications it is thrown away.
+// The text of a call's answer; dropped for notifications.
 std::string call_answer(const std::string& id, bool notification, base::Result<std::string> result);
 
 }  // namespace rpc

@@ -1,10 +1,11 @@
-// Service: the Dispatcher of this daemon. Joins the method table with the engine, and keeps what is
-// parked: event readers, message waiters and sleeps.
+// Service: the Dispatcher of this daemon. Joins the method table with the engine, and holds parked
+// calls: event readers, message waiters and sleeps.
 //
-// Any thread may call anything. The engine must outlive it; before either goes, stop() answers
-// everything that is parked. The executor runs tasks that must not run on the writer's thread: give
-// it the worker pool; its tasks must have ended before the Service goes. With one, batches give
-// their thread back after 5 ms; without, everything runs to its end on the thread that began it.
+// Safe from any thread. The engine must outlive it; before either is destroyed, stop() answers all
+// parked calls. The executor runs tasks that must not run on the writer's thread: pass the worker
+// pool; its tasks must have ended before the Service is destroyed. With an executor, batches give
+// their thread back after 5 ms; without one, everything runs to its end on the thread that began
+// it.
 #pragma once
 
 #include <chrono>
@@ -31,7 +32,8 @@ struct RunShared;
 // Every method this daemon serves.
 const MethodTable& method_table();
 
-// rpc.discover: an OpenRPC document; api_markdown: docs/api.md. Both of the same table.
+// rpc.discover: an OpenRPC document; api_markdown: docs/api.md. Both are made from the method
+// table.
 std::string openrpc_document(const MethodTable& table);
 std::string api_markdown(const MethodTable& table);
 
@@ -50,7 +52,7 @@ class Service final : public Dispatcher, public Publisher {
   void publish(std::string_view body, const Caller& caller,
                base::Completion<std::string> answer) override;
 
-  // Who listens to the event stream; before the first call. Outlives the service's answers.
+  // The listeners of the event stream. Call before the first call; outlives the service's answers.
   void set_streams(Streams& streams) { streams_ = &streams; }
 
   // The engine's listener calls this after each commit, with its events in order.
@@ -60,11 +62,11 @@ class Service final : public Dispatcher, public Publisher {
   void set_licensing(Licensing& licensing) { licensing_ = &licensing; }
   void set_commands(DeviceCommands& commands) { commands_ = &commands; }
 
-  // Called from any thread after something large was destroyed: memory may be given back to the
-  // system. Before the first call; what it refers to outlives the service's last task.
+  // Called from any thread after something large was destroyed: memory may be returned to the
+  // system. Set before the first call; what it refers to outlives the service's last task.
   void on_much_freed(std::function<void()> call);
 
-  // Answers what is parked and refuses to park more.
+  // Answers all parked calls and parks no more.
   void stop();
 
   std::size_t parked() const {

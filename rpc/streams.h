@@ -1,5 +1,5 @@
-// Streams: who listens to the event stream now, as rpc wants to know it. The gateway implements it.
-// Any thread; the answers come from any thread and must not be waited for there.
+// Streams: the listeners of the event stream, as rpc needs them. The gateway implements it. Any
+// thread; the answers come from any thread, which must not wait for them.
 #pragma once
 
 #include <optional>

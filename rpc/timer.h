@@ -1,8 +1,8 @@
-// Timer: answers after a while, without a thread per wait. One thread for all, started by the first
-// wait. Places are as rpc/parking.h gives them. Safe from any thread.
+// Timer: answers after some time, without a thread per wait. One thread for all, started by the
+// first wait. Places are those of rpc/parking.h. Safe from any thread.
 //
 // A task gets an error instead when its caller's input ends, when there are no places, and from
-// stop() (and the end) on.
+// stop() on.
 #pragma once
 
 #include <chrono>

@@ -10,13 +10,12 @@
 
 namespace rpc {
 
-// {"payload": any, "info": text, "href": text, "document": text, "summary": text,
-//  "notify": {address: text}}; all but the payload may be left out, and what else is there is
-// ignored.
+// {"payload": any, "info": text, "href": text, "document": text, "summary": text, "notify":
+// {address: text}}; only the payload is required, and other members are ignored.
 base::Result<messaging::WebxdcUpdate> read_webxdc_update(std::string_view written);
 
-// The list that get_webxdc_status_updates answers: each with its serial, and the highest of all.
-// A payload of a peer that is no JSON is null.
+// The list of get_webxdc_status_updates: each update with its serial, and the highest of all. A
+// payload of a peer that is not JSON is null.
 std::string webxdc_updates_json(const std::vector<messaging::WebxdcUpdateShown>& updates);
 
 }  // namespace rpc

@@ -8,7 +8,7 @@ namespace store {
 struct BlobReader::State {
   explicit State(File f) : file(std::move(f)) {}
 
-  // Opens chunk `wanted` into `chunk`; reading on within it costs nothing.
+  // Opens chunk `wanted` into `chunk`; no work if it is open already.
   base::Result<> load(std::uint64_t wanted) {
     if (have && index == wanted) return {};
     have = false;

@@ -6,7 +6,8 @@
 
 namespace store {
 
-// A chunk is sealed when the next byte is known to come: only then is it known not to be the last.
+// A chunk is sealed when the next byte is known to come, because the last chunk must be marked as
+// the last.
 struct BlobWriter::State {
   State(File f, std::string n, std::string d)
       : file(std::move(f)), name(std::move(n)), dir(std::move(d)) {

@@ -25,7 +25,7 @@ std::optional<Uuid> uuid_of(std::string_view text) {
   return out;
 }
 
-// Names come from rows, and paths from callers: nothing but a name of ours gets near the disk.
+// Names come from rows, and paths from callers: only names of our own form reach the disk.
 base::Result<> check_name(std::string_view name) {
   if (is_blob_name(name)) return {};
   return base::fail(base::Errc::not_found, "there is no such file in the store");

@@ -1,6 +1,6 @@
 // Blobs: sealed files DIR/blobs/<account uuid>/<32 random hex>, each a crypto/stream.h container
-// under a random key of its own. The key and what the file is called are the caller's to keep (in a
-// sealed row); here are only files, mode 0600.
+// under a random key of its own. The caller stores the key and the file's name (in a sealed row);
+// this class has the files only, mode 0600.
 //
 // Everything streams in constant memory (one chunk of 64 KiB). Writers and readers are used by one
 // thread at a time; Blobs itself is safe from any thread.
@@ -24,7 +24,7 @@
 
 namespace store {
 
-// What is to be kept of a finished blob.
+// The data of a finished blob, for the caller to store.
 struct BlobInfo {
   std::string name;        // the file's name below the account's folder
   crypto::StreamKey key;   // opens it
@@ -46,7 +46,7 @@ class BlobWriter {
   ~BlobWriter();
 
   base::Result<> append(base::ByteView plain);  // any size
-  // Syncs the file and its folder: what it answers survives a power cut.
+  // Syncs the file and its folder: the returned data survives a power cut.
   base::Result<BlobInfo> finish();
   // The same without a sync, for several blobs that are synced together.
   base::Result<UnsyncedBlob> finish_unsynced();
@@ -59,8 +59,8 @@ class BlobWriter {
   std::unique_ptr<State> state_;
 };
 
-// Receives the sealed bytes of a blob that somebody else sealed, in parts at any offsets, doubled
-// or again after a restart. What was written is durable when sync() returns.
+// Receives the sealed bytes of a blob that somebody else sealed, in parts at any offsets, repeated
+// or after a restart. Bytes that were written are durable when sync() returns.
 class SealedBlobWriter {
  public:
   base::Result<> write_at(std::uint64_t offset, base::ByteView sealed);
@@ -79,7 +79,7 @@ class SealedBlobWriter {
   std::uint64_t sealed_size_;
 };
 
-// Opens what is asked for and no more; every chunk proves its place and the last one the end.
+// Opens only the chunks that are read; every chunk proves its place, and the last one the end.
 class BlobReader {
  public:
   BlobReader(BlobReader&&) noexcept;
@@ -91,7 +91,7 @@ class BlobReader {
   // Fills `out` from the plaintext at `offset`: the number of bytes, fewer only at the end.
   // Errc::sealed for damage.
   base::Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> out);
-  // The same from the file as it is: for shipping the sealed bytes.
+  // The sealed bytes of the file, to be sent as they are.
   base::Result<std::size_t> read_sealed(std::uint64_t offset, std::span<std::uint8_t> out);
 
  private:
@@ -107,11 +107,11 @@ class Blobs {
 
   // Errc::not_found for an account whose files were removed.
   base::Result<BlobWriter> create(const Uuid& account) const;
-  // Files of new blobs of this account, and its folder: with about one wait for the disk, since
+  // Syncs the files of new blobs of this account and its folder, with about one wait for the disk:
   // their writing is begun before the first sync.
   base::Result<> sync(const Uuid& account, std::span<File> files) const;
-  // A new file for sealed bytes of this size (Errc::invalid_argument for a size no blob has), or
-  // with a name the one begun before.
+  // Creates a file for sealed bytes of this size (Errc::invalid_argument for a size no blob has);
+  // with a name, opens the one begun before.
   base::Result<SealedBlobWriter> receive(const Uuid& account, std::uint64_t sealed_size) const;
   base::Result<SealedBlobWriter> resume(const Uuid& account, std::string_view name,
                                         std::uint64_t sealed_size) const;
@@ -122,19 +122,19 @@ class Blobs {
   // The sealed bytes alone, without a key: read_sealed() only.
   base::Result<BlobReader> open_sealed(const Uuid& account, std::string_view name) const;
 
-  base::Result<> remove(const Uuid& account, std::string_view name) const;  // gone is fine
-  // And nothing is made for the account from then on, by whoever is at it, until admit_account().
+  base::Result<> remove(const Uuid& account, std::string_view name) const;  // gone: no error
+  // No file is made for the account from then on, until admit_account().
   base::Result<> remove_account(const Uuid& account) const;
   void admit_account(const Uuid& account) const;
-  // Removes what `keep` does not want: files left by a crash between sealing and the row. Only when
-  // nothing is being written. The number removed.
+  // Removes the files that `keep` rejects: files left by a crash between sealing and the row. Call
+  // only while nothing is being written. Returns their number.
   using Keep = std::function<bool(const Uuid& account, std::string_view name)>;
   base::Result<std::size_t> sweep(const Keep& keep) const;
 
   // Where a blob lies: the `file` of a message (decision 25).
   std::string path(const Uuid& account, std::string_view name) const;
   std::string account_dir(const Uuid& account) const;
-  // The way back: account and name of a path that path() made; nothing for any other path.
+  // The reverse: account and name of a path that path() made; nothing for any other path.
   struct Place {
     Uuid account{};
     std::string name;

@@ -1,10 +1,9 @@
-// ChangedMessages: which messages' texts a transaction changed, for who keeps copies of them
-// (store/search/).
+// ChangedMessages: the messages whose texts a transaction changed, for readers that keep copies of
+// them (store/search/).
 //
-// Temporary triggers on the connection that writes note what is inserted, deleted, or gets another
-// text, chat or draft state, whoever does it. Notes of a write that is undone stay: a note says
-// that a copy has to be read again, and reading it again is always right. The writer's thread
-// alone.
+// Temporary triggers on the writing connection note every message that is inserted or deleted, or
+// whose text, chat or draft state changes, whatever statement does it. Notes of a write that is
+// undone stay: a note only says that a copy has to be read again. The writer's thread alone.
 #pragma once
 
 #include <utility>
@@ -24,7 +23,7 @@ struct ChangedMessage {
 
 class ChangedMessages {
  public:
-  // Makes the triggers, unless they are there. This object outlives the connection.
+  // Creates the triggers unless they exist. This object outlives the connection.
   base::Result<> follow(Connection& db);
 
   void note(ChangedMessage changed) {

@@ -31,7 +31,7 @@ std::vector<std::string_view> names_in(std::string_view sql) {
   return names;
 }
 
-// Takes a word and the blanks behind it from the front.
+// Removes a word and the blanks after it from the front.
 bool take_word(std::string_view& sql, std::string_view word) {
   if (!sql.starts_with(word) || (sql.size() > word.size() && in_name(sql[word.size()]))) {
     return false;

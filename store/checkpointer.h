@@ -2,12 +2,11 @@
 // store/.
 //
 // A thread with a connection of its own runs a passive checkpoint whenever the log has grown past a
-// threshold; it blocks neither the writer nor readers. What the writer appended meanwhile is then
-// little, and the writer moves that remainder itself between two batches (wanted()),
-// after which the log starts over. So the log stays bounded under load, unless a Reader is held.
-// On a disk that is nearly full the writer moves a much shorter log, and waits for the thread's
-// round: what is not moved yet must fit into the reserve (reserve.h), or a full disk could not be
-// emptied.
+// threshold; it blocks neither the writer nor readers. The pages that the writer appended meanwhile
+// are few; the writer moves them itself between two batches (wanted()), after which the log starts
+// over. So the log stays bounded under load, unless a Reader is held. On a disk that is nearly full
+// the writer moves a much shorter log, and waits for the thread's round: the pages that are not
+// moved yet must fit into the reserve (reserve.h), or a full disk could not be emptied.
 #pragma once
 
 #include <atomic>
@@ -36,7 +35,7 @@ class Checkpointer {
   bool nearly_full() const;
   void stop();
 
-  // One passive checkpoint on this connection; what cannot be moved now is moved later.
+  // One passive checkpoint on this connection; pages that cannot be moved now are moved later.
   static void move_passively(Connection& db);
   // Moves everything, so that the log starts over in its file, which keeps its room on the disk.
   static bool restart_log(Connection& db);
@@ -51,7 +50,7 @@ class Checkpointer {
 
   const std::string path_;
   const ConnectionOptions options_;
-  // The two would only get into each other's way, so they take turns.
+  // The thread and the writer take turns with checkpoints, which would only delay each other.
   enum class Phase { idle, moving, remainder };
   std::atomic<Phase> phase_{Phase::idle};
   const std::uint64_t nearly_full_;

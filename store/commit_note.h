@@ -1,16 +1,16 @@
 // CommitNote: beside a database, the number of its last commit that is surely on the disk. Within
 // store/.
 //
-// SQLite's recovery ends at the first frame of the write-ahead log that is broken, and what was
-// committed behind it is gone without a word. So the writer numbers its commits: the number is
-// written into the database (counter "commit" of account 0) by the commit itself and into
-// <database>.last_commit after the commit's sync. A database that opens with a lower number than
-// the note's has lost commits that were acknowledged.
+// SQLite's recovery ends at the first broken frame of the write-ahead log, and silently drops the
+// commits after it. So the writer numbers its commits: the number is written into the database
+// (counter "commit" of account 0) by the commit itself and into <database>.last_commit after the
+// commit's sync. A database that opens with a lower number than the note's has lost acknowledged
+// commits.
 //
-// The note is never newer than what is durable: it is written after the sync, and not synced
-// itself, nor is its making, so it costs a commit one small write. kill -9 leaves it in the page
-// cache; after a power cut it may be older than the database, which means nothing. A note that
-// cannot be read is as none.
+// The note is never newer than the durable commits: it is written after the sync. Neither the note
+// nor its creation is synced, so it costs a commit one small write. kill -9 leaves it in the page
+// cache; after a power cut it may be older than the database, which is harmless. A note that cannot
+// be read counts as absent.
 #pragma once
 
 #include <cstdint>

@@ -78,7 +78,7 @@ struct Connection::Cache {
   }
 };
 
-// One use of a prepared statement: taken from the cache, bound, and given back clean.
+// One use of a prepared statement: taken from the cache, bound, and returned clean.
 class Connection::Use {
  public:
   Use(Connection& connection, std::string_view sql) : connection_(connection), sql_(sql) {}
@@ -213,13 +213,13 @@ base::Result<> Connection::set_up() {
   sqlite3_extended_result_codes(db_, 1);
   sqlite3_busy_timeout(db_, kBusyTimeoutMs);
   if (options_.tolerant && options_.read_only) {
-    // What makes SQLite accept a file shorter than its header says.
+    // Makes SQLite accept a file that is shorter than its header says.
     sqlite3_db_config(db_, SQLITE_DBCONFIG_WRITABLE_SCHEMA, 1, nullptr);
   } else {
     sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   }
   sqlite3_db_config(db_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-  // What somebody may have put into the file: our own triggers and views are temporary.
+  // Ignores triggers and views that somebody may have put into the file: our own are temporary.
   sqlite3_db_config(db_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
   sqlite3_db_config(db_, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
   sqlite3_db_config(db_, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);  // "x" is never a text
@@ -236,7 +236,7 @@ base::Result<> Connection::set_up() {
   const char* synchronous = options_.synchronous == Synchronous::full     ? "FULL"
                             : options_.synchronous == Synchronous::normal ? "NORMAL"
                                                                           : "OFF";
-  // The limit is of the file that a large write leaves behind when the log starts over.
+  // Limits the file that a large write leaves behind when the log starts over.
   EDGE_CHECK(
       script(fmt::format("PRAGMA synchronous={}; PRAGMA foreign_keys=ON;"
                          "PRAGMA secure_delete=ON; PRAGMA journal_size_limit={};",

@@ -12,7 +12,7 @@ namespace store {
 namespace {
 
 constexpr std::string_view kEvents = "event";
-// Up to which events are missing (event_log.cpp, tables/channels.cpp).
+// Ids up to which events are missing (event_log.cpp, tables/channels.cpp).
 constexpr std::array<std::string_view, 3> kLostUpTo{"event_floor", "event_holes_end",
                                                     "channel_floor"};
 // A lost counter continues this far above the highest number that is stored: deleted rows had
@@ -51,7 +51,7 @@ base::Result<std::optional<std::int64_t>> highest_stored(Connection& db, base::A
   return found.value_or(std::nullopt);
 }
 
-// Of a counter that is not there: it was never used, or it was lost.
+// For a counter without a row, which was never used or was lost.
 base::Result<std::int64_t> first_number(Connection& db, base::AccountId account,
                                         std::string_view name, std::int64_t first) {
   EDGE_TRY(const auto highest, highest_stored(db, account, name));

@@ -23,7 +23,7 @@ base::Result<> prepare_counter(Connection& db, base::AccountId account, std::str
 base::Result<std::int64_t> read_counter(Connection& db, base::AccountId account,
                                         std::string_view name);
 
-// At the start: counters whose MAC does not fit go on behind what is stored, so that no number
+// At the start: counters whose MAC does not fit continue above the stored rows, so that no number
 // comes twice.
 base::Result<> mend_counters(Connection& db);
 

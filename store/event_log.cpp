@@ -135,7 +135,7 @@ base::Result<std::int64_t> EventLog::prune(Connection& db, const EventLogBounds&
                                            std::uint64_t held, base::UnixMillis now,
                                            std::int64_t most) {
   std::uint64_t too_many = held > bounds.count ? held - bounds.count : 0;
-  // Both bounds cut off a stretch at the beginning.
+  // Both bounds remove events from the beginning.
   std::int64_t cut = 0;
   bool in_bounds = false;
   EDGE_CHECK(db.each(

@@ -1,4 +1,4 @@
-// The durable event log: what clients of /events resume from.
+// The durable event log, from which clients of /events resume.
 //
 // Ids are one growing sequence for the store, shared with the channels (tables/channels.h), from a
 // random start in [2^40, 2^52) so that another store's ids are recognised (decision 23); pruning
@@ -21,8 +21,8 @@
 
 namespace store {
 
-// What the writer of an event knows of it: given when the event is appended, handed to the listener
-// after the COMMIT, never stored. So nobody decodes what was encoded a moment before.
+// What the writer of an event knows of it: given when the event is appended, passed to the listener
+// after the COMMIT, never stored. So no listener decodes an event that was encoded a moment before.
 struct EventFacts {
   virtual ~EventFacts() = default;
 };
@@ -57,26 +57,26 @@ class EventLog {
   // The id after which every messaging event is still held. Ids may skip: channels take theirs from
   // the same sequence.
   static base::Result<base::EventId> oldest(Connection& db);
-  // The id before the first that this store gave out: what is below is another store's.
+  // The id before the first one of this store: lower ids are another store's.
   static base::Result<base::EventId> start(Connection& db);
   // The last id given out; the random start minus one when there was none yet.
   static base::Result<base::EventId> newest(Connection& db);
-  // Up to here events were taken out of the middle (erase): ids alone no longer say how many were.
+  // Events up to here were removed from the middle (erase): ids alone do not show how many.
   static base::Result<base::EventId> holes_end(Connection& db);
   // How many messaging events are held.
   static base::Result<std::uint64_t> count(Connection& db);
 
-  // For the writer: within its transaction. `event` without its body; `chat` is where a stream of
-  // one chat finds it.
+  // For the writer: within its transaction. `event` without its body; `chat` is the chat whose
+  // streams find it.
   static base::Result<> append(Connection& db, const Vault& vault, const LoggedEvent& event,
                                base::ByteView body, base::ChatId chat);
   static base::Result<> set_newest(Connection& db, base::EventId newest);
-  // Deletes at most `most` of the oldest of `held` events that are out of bounds; says how many.
+  // Deletes at most `most` of the oldest of `held` events beyond the bounds; returns their number.
   static base::Result<std::int64_t> prune(Connection& db, const EventLogBounds& bounds,
                                           std::uint64_t held, base::UnixMillis now,
                                           std::int64_t most);
-  // Takes out at most `most` events of an account, all but those of the kind `kept`; says how many.
-  // `newest`: the last id given out, in this transaction too.
+  // Removes at most `most` events of an account, all but those of the kind `kept`; returns their
+  // number. `newest`: the last id given out, in this transaction too.
   static base::Result<std::int64_t> erase(Connection& db, base::AccountId account,
                                           std::uint16_t kept, std::int64_t most,
                                           base::EventId newest);

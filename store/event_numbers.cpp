@@ -23,7 +23,7 @@ base::Result<base::EventId> EventNumbers::newest(Connection& db) {
   return base::EventId(static_cast<std::uint64_t>(*last_));
 }
 
-// Nothing was loaded before that write: what it loaded was stored.
+// Nothing was loaded before that write: the number that it loaded was stored.
 void EventNumbers::go_back(Mark mark) { last_ = mark ? mark : stored_; }
 
 base::Result<> EventNumbers::store(Connection& db) {

@@ -19,12 +19,12 @@ class EventNumbers {
   // The last id given out, by writes of this transaction too.
   base::Result<base::EventId> newest(Connection& db);
 
-  // The ids taken since then are free again: the write that took them is undone.
+  // Returns the ids taken since then, because the write that took them is undone.
   using Mark = std::optional<std::int64_t>;
   Mark mark() const { return last_; }
   void go_back(Mark mark);
 
-  // At the end of each transaction; before forget(), should it be lost.
+  // At the end of each transaction; before forget() if the transaction is lost.
   base::Result<> store(Connection& db);
   void forget();
 

@@ -42,7 +42,8 @@ base::Result<ExistingStore> look_at(const StoreOptions& options, const std::stri
   return ExistingStore{.key = std::move(key), .damaged = true, .look = std::move(look)};
 }
 
-// The writer's holds the pages that one large write changes: what does not fit is written twice.
+// The writer's cache holds the pages that one large write changes: pages that do not fit are
+// written twice.
 constexpr int kWriterCacheKib = 2048;
 
 }  // namespace

@@ -13,12 +13,12 @@
 
 namespace store {
 
-// What is there: the key is unwrapped once, for a passphrase makes that slow.
+// The result of the look; the key is unwrapped once, because a passphrase makes that slow.
 struct ExistingStore {
   std::optional<DataKey> key = std::nullopt;  // nothing: there is no store yet
   bool damaged = false;
-  // What looked becomes the first of the readers. It also stays open meanwhile: the last one to
-  // leave would make the next one read the whole write-ahead log again.
+  // The connection that looked becomes the first reader. It also stays open meanwhile: when the
+  // last connection closes, the next one reads the whole write-ahead log again.
   std::unique_ptr<Connection> look = nullptr;
 };
 

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kMaxFile = 4096;
 constexpr std::size_t kMaxPassphrase = 1024;
 
-// The first line of a small file.
+// Reads the first line of a small file.
 base::Result<crypto::WipingBytes> read_line(const std::string& path) {
   EDGE_TRY(const File file, File::open(path, File::Mode::read_following));
   EDGE_TRY(const std::uint64_t size, file.size());
@@ -51,12 +51,13 @@ KeySource resolve(KeySource source, const std::string& dir) {
 base::Result<crypto::Secret<32>> read_key_file(const std::string& path) {
   EDGE_TRY(const crypto::WipingBytes line, read_line(path));
   std::string_view text(reinterpret_cast<const char*>(line.data()), line.size());
-  // What editors put before and after a line. A passphrase is taken as it is: it may end so.
+  // Editors add these bytes before and after a line. A passphrase is taken as it is: it may end
+  // with them.
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   text = text.substr(0, text.find_last_not_of(" \t") + 1);
   crypto::Secret<32> key;
-  // What `openssl rand -hex 32` prints is a key too.
+  // Accepts the output of `openssl rand -hex 32`.
   if (crypto::base64url_decode_to(text, key.mutable_view()) ||
       crypto::hex_decode_to(text, key.mutable_view())) {
     return key;

@@ -1,6 +1,5 @@
-// KeySource: where the key that wraps the store's data key comes from. Both read their file once,
-// at opening; the file is a regular file of bounded size, and what is wrong with it is said by
-// name.
+// KeySource: the source of the key that wraps the store's data key. Both forms read their file
+// once, at opening; the file is a regular file of bounded size, and errors name it.
 #pragma once
 
 #include <string>
@@ -36,8 +35,8 @@ KeySource resolve(KeySource source, const std::string& dir);
 base::Result<crypto::Secret<32>> read_key_file(const std::string& path);
 // Makes a key file that did not exist (O_EXCL), synced with its folder. Errc::already_exists.
 base::Result<> make_key_file(const std::string& path);
-// The same in two steps, so that other work is done beside the second, which waits for the disk. A
-// key file that cannot be made durable is removed.
+// The same in two steps, so that other work can run beside the second one, which waits for the
+// disk. A key file that cannot be made durable is removed.
 base::Result<File> write_key_file(const std::string& path);
 base::Result<> sync_key_file(File& file);
 base::Result<crypto::WipingBytes> read_passphrase_file(const std::string& path);

@@ -119,7 +119,7 @@ class Merge {
         messages_(std::move(messages)),
         rows_(std::move(rows)) {}
 
-  // The next one, nothing at the end. A record that does not open costs itself alone.
+  // Reads the next one; nothing at the end. A record that does not open is skipped.
   base::Result<std::optional<LoggedEvent>> next() {
     for (;;) {
       EDGE_CHECK(read_rows());
@@ -137,7 +137,7 @@ class Merge {
     if (events_.empty()) return false;
     return message_ == messages_.size() || events_.begin()->first < messages_[message_];
   }
-  // All that may hold an event before the next one.
+  // Reads ahead all rows that may hold an event before the next one.
   base::Result<> read_rows() {
     while (row_ < rows_.size()) {
       EDGE_TRY(const bool may, next_row_may_come_first());
@@ -198,7 +198,7 @@ base::Result<LogPage> read_log_page(Connection& db, const Vault& vault, const Lo
   Ids ids = messages;
   ids.insert(ids.end(), rows.begin(), rows.end());
   sort_once(ids);
-  // Up to here every event is found by what was looked up, those of later rows besides.
+  // Up to this id the look-ups found every event; later rows may add more.
   const bool more = ids.size() >= query.limit;
   const base::EventId end = more ? ids[query.limit - 1] : std::max(page.newest, query.after);
   if (more) {

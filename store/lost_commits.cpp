@@ -45,7 +45,7 @@ std::string read_report(const std::string& database) {
   return text;
 }
 
-// The oldest go, so that a disk which breaks again and again is not filled.
+// Deletes the oldest ones, so that a disk which breaks again and again is not filled.
 void drop_old_logs(const fs::path& wal) {
   const std::string prefix = wal.filename().string() + ".damaged-";
   std::vector<fs::path> kept;
@@ -58,7 +58,7 @@ void drop_old_logs(const fs::path& wal) {
   for (std::size_t i = 0; i + kKeptLogs <= kept.size(); ++i) fs::remove(kept[i], error);
 }
 
-// Where the log was kept, in words.
+// Describes where the log was kept.
 std::string keep_log(const std::string& database) {
   const std::string wal = database + "-wal";
   std::error_code error;

@@ -2,8 +2,8 @@
 // as it was at the first of them, whatever is written meanwhile, and it never waits for the writer.
 // Hold it briefly: while the oldest Reader lives, the write-ahead log cannot shrink.
 //
-// A Reader that is taken inside of a base::CancelScope ends with it: once its work
-// is cancelled, a query that is running fails with Errc::unavailable.
+// A Reader that is taken within a base::CancelScope ends with the scope: once its work is
+// cancelled, a running query fails with Errc::unavailable.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,7 @@ class Reader {
   Readers* pool_;
   std::unique_ptr<Connection> connection_;
   std::uint64_t age_ = 0;
-  std::unique_ptr<const base::Cancellation> cancellation_;  // what SQLite asks now and then
+  std::unique_ptr<const base::Cancellation> cancellation_;  // called by SQLite now and then
 };
 
 struct ReadersOptions {
@@ -56,7 +56,7 @@ class Readers {
   base::Result<Reader> read();
   // Takes a connection that is open already, of the same database and options.
   void adopt(std::unique_ptr<Connection> connection);
-  // Connections that are open now are used for no further Reader.
+  // Connections that are open now serve no further Reader.
   void renew();
 
  private:

@@ -2,12 +2,12 @@
 //
 //   record = u32 size of what is sealed | u64 number | sealed (vault.h)
 //
-// A record is bound to its number and to what the caller names as table and column, so that it
-// opens in no other place; records can be cut off at the end, or missing, which the caller's
-// numbers show. Numbers grow. A record that was cut by a crash ends the file: everything before it
-// is good.
+// A record is bound to its number and to the caller's table and column names, so that it opens in
+// no other place. Records can be cut off at the end, or be missing, which the caller detects by its
+// numbers. Numbers grow. A record that was cut by a crash ends the file: everything before it is
+// good.
 //
-// One writer; readers open the file by themselves and look no further than a size they were told.
+// One writer; readers open the file by themselves and look no further than a size they were given.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ namespace store {
 
 inline constexpr std::uint32_t kMaxRecordBytes = 16 * 1024 * 1024;  // sealed; more is damage
 
-// What the records of a file are bound to.
+// The names that the records of a file are bound to.
 struct RecordPlace {
   std::string table;
   std::string column;
@@ -33,7 +33,7 @@ struct RecordPlace {
 class RecordFile {
  public:
   static base::Result<RecordFile> create(const std::string& path);
-  // Appends after the first `size` bytes; what stands there is overwritten.
+  // Appends after the first `size` bytes, and overwrites later ones.
   static base::Result<RecordFile> open(const std::string& path, std::uint64_t size);
 
   // A failure leaves the file as it was, for all who know its size.
@@ -62,7 +62,7 @@ class RecordScan {
   RecordScan(const File& file, std::uint64_t offset, std::uint64_t end)
       : file_(file), at_(offset), end_(end) {}
 
-  // Nothing at the end, which may be a record that is not whole: offset() then says where.
+  // Nothing at the end, or at a record that is cut off: offset() then returns its place.
   base::Result<std::optional<SealedRecord>> next(bool head_only = false);
   std::uint64_t offset() const { return at_; }
 

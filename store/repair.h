@@ -1,8 +1,8 @@
-// Repair: what can be saved of a damaged database, into a new file (decision 20).
+// Repair: copies the readable rows of a damaged database into a new file (decision 20).
 //
-// Every table is copied row by row; where a page is broken the rows before and behind it are still
+// Every table is copied row by row; around a broken page, the rows before and behind it are still
 // found by their keys. Indexes are built anew, so a broken index loses nothing. Seals are not
-// looked at: a row whose content is damaged is found when it is read.
+// checked: a row with damaged content is found when it is read.
 #pragma once
 
 #include <cstdint>

@@ -22,7 +22,7 @@ class Reserve {
   void renew();
   // The disk has less than that left.
   bool full() const { return disk_room(dir_) < kSize; }
-  // Gives it up.
+  // Releases it.
   void use();
 
  private:

@@ -328,7 +328,7 @@ base::Result<> RowMacs::make_all(Connection& db) const {
   return {};
 }
 
-// Columns that are added behind the MAC make no difference to the rows that there are.
+// Columns that are added behind the MAC do not change the MACs of existing rows.
 bool RowMacs::differs(const RowLayout& layout, const RowMacs& other) const {
   const auto old_columns = [](const RowLayout& of) {
     std::vector<RowColumn> columns = of.columns;

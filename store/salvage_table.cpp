@@ -108,7 +108,7 @@ class Salvage {
       if (!scan.broken) break;
       if (++report_.broken_stretches > kMaxStretches) break;
       if (scan.last.empty()) scan.last = std::move(start);
-      // Somewhere behind the break, and from there back to its far edge.
+      // Finds a row somewhere behind the break, and from there the break's far edge.
       KeyValues beyond = find_beyond(scan.last);
       EDGE_CHECK(scan_rows(scan.last, &beyond, false));
       if (beyond.empty()) break;

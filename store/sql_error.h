@@ -1,4 +1,4 @@
-// SQLite's result codes in our words. Within store/ only.
+// Converts SQLite's result codes to ours. Within store/ only.
 #pragma once
 
 #include <string>

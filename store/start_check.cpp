@@ -34,7 +34,7 @@ void StartCheck::work() {
     if (stopping_) return;
   }
   auto db = Connection::open(path_, options_);
-  // Damage was reported by the connection that met it; what else can fail is not the store's.
+  // The connection that met damage has reported it; other failures are not the store's.
   const base::Result<> checked = db ? quick_check(**db) : base::Result<>(std::move(db).error());
   if (!checked && checked.error().code != base::Errc::corrupt) {
     base::log::warning("the store was not checked: {}", checked.error().message);

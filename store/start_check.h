@@ -17,11 +17,11 @@ namespace store {
 
 class StartCheck {
  public:
-  // Begins so long after now; `options` are those of a reader.
+  // Begins after this time; `options` are those of a reader.
   StartCheck(std::string path, ConnectionOptions options, base::Millis after);
   ~StartCheck();
 
-  // Returns when it is over, or given up when it had not begun. Any thread, but one.
+  // Returns when the check has ended, or was given up before it began. Any thread, but only one.
   void stop();
 
  private:

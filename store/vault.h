@@ -25,7 +25,7 @@ namespace store {
 using Uuid = std::array<std::uint8_t, 16>;
 Uuid random_uuid();
 
-// What seals one account's records: cheap to copy. Made by Vault::account().
+// Seals one account's records; cheap to copy. Made by Vault::account().
 class AccountKey {
  public:
   AccountKey() = default;  // seals nothing; to be assigned to
@@ -54,11 +54,11 @@ class Vault {
   const AccountKey& store_wide() const { return store_wide_; }
   // Drops the cached subkey of a removed account.
   void forget(const Uuid& uuid) const;
-  // An account whose key came with it from another store (tables/account_keys.h): account() has
-  // this one from now on. Until disown(), whatever forget() drops.
+  // An account whose key came with it from another store (tables/account_keys.h): account() uses
+  // this key from now on, until disown(); forget() does not drop it.
   void adopt(const Uuid& uuid, crypto::RecordKey key) const;
   void disown(const Uuid& uuid) const;
-  // What an account takes along to another store.
+  // The key that an account takes to another store.
   crypto::Secret<32> reveal(const AccountKey& key) const;
 
   base::Bytes seal(const AccountKey& key, std::string_view table, std::string_view column,

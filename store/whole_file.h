@@ -1,6 +1,6 @@
-// Small files that are there whole or not at all, whatever dies meanwhile: settings, tokens, notes.
-// Mode 0600; the file and the folder that names it are synced before the call returns, so that what
-// was answered after it survives a power cut. Errors are File's.
+// Small files that are either complete or absent, whenever the process dies: settings, tokens,
+// notes. Mode 0600; the file and its folder are synced before the call returns, so an answer that
+// follows survives a power cut. Errors are File's.
 #pragma once
 
 #include <string>
@@ -10,11 +10,11 @@
 
 namespace store {
 
-// Takes the place of what has that name.
+// Replaces a file with that name.
 base::Result<> replace_file(const std::string& path, base::ByteView content);
-// Errc::already_exists when something has that name. A failure leaves nothing behind.
+// Errc::already_exists when the name is taken. A failure leaves nothing behind.
 base::Result<> make_file(const std::string& path, base::ByteView content);
-// The folder that a path names its file in: "." for a bare name.
+// The folder of a path's file: "." for a bare name.
 std::string folder_of(const std::string& path);
 
 }  // namespace store

@@ -73,7 +73,7 @@ def run(world, kinds, seconds, pipe):
     """Measures for some seconds whenever the pipe says so; answers with the times and refusals of each kind.
 
     calls: get_chatlist_entries. sends: a durable message. deliveries: a message to a contact, until the contact's gateway
-    tells of it. arrivals: the other way. files: a message with a small file, copied by the daemon.
+    reports it. arrivals: the other way. files: a message with a small file, copied by the daemon.
     """
     def victim():
         return Caller(world["port"], world["bystander_key"])

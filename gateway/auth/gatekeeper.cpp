@@ -49,7 +49,7 @@ Credentials credentials_of(const RequestHead& head, const Route& route) {
   if (header) {
     out.key = std::string(*header);
   } else if (authorization) {
-    // Another scheme is a key that no one has, not a missing one.
+    // Another scheme counts as an unknown key, not as a missing one.
     out.key = std::string(bearer(*authorization).value_or(""));
   }
   if (route.key_in_query && !out.key) {
@@ -82,7 +82,7 @@ AccessVerdict Gatekeeper::judge(const RequestHead& head, const Route* route, std
   if (local && route->access == RouteAccess::key_or_local) {
     return {.access = rpc::Access::everything()};
   }
-  // Not slowed: nothing was tried, and a program that forgot its key should read this at once.
+  // Not slowed: no key was tried, and a program without its key should get this answer at once.
   return {.refusal = unauthorized(
               route->key_in_query
                   ? "An API key is needed: as X-API-Key, as Authorization: Bearer, or as "

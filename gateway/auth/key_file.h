@@ -28,10 +28,10 @@ struct KeyRecord {
   friend bool operator==(const KeyRecord&, const KeyRecord&) = default;
 };
 
-// No file: no keys. Refused: one that others may write, and one that is not what we wrote.
+// No file: no keys. Refused: a file that others may write, and one of another form.
 base::Result<std::vector<KeyRecord>> read_key_file(const std::filesystem::path& path);
 
-// Reads, lets `change` change the records, and writes them (mode 0600) if it says true.
+// Reads the records, lets `change` change them, and writes them (mode 0600) if it returns true.
 base::Result<> change_key_file(
     const std::filesystem::path& path,
     const std::function<base::Result<bool>(std::vector<KeyRecord>&)>& change);

@@ -18,7 +18,7 @@ base::Result<> KeyRing::reload() {
   std::unordered_map<std::string, Key> next;
   for (KeyRecord& record : records) {
     const auto old = keys_.find(record.id);
-    // What is as it was keeps its Access, and with it the streams that it has open.
+    // An unchanged key keeps its Access, and with it its open streams.
     const bool same = old != keys_.end() && old->second.record == record;
     auto access =
         same ? old->second.access : std::make_shared<const rpc::Access>(record.id, record.grants);

@@ -1,7 +1,7 @@
 // KeyRing: the API keys in force, from the file of `--api-keys`, read again when it changes.
 //
-// A key that was revoked or changed, or whose time is over, ends: its Access says so, and what is
-// open by it closes. One thread (the loop's).
+// A key that was revoked, changed or expired ends: its Access says so, and everything open by it
+// closes. One thread (the loop's).
 #pragma once
 
 #include <filesystem>
@@ -35,7 +35,7 @@ class KeyRing {
   // Compares in constant time.
   Found find(std::string_view token);
 
-  // Ends what has expired; answers when to ask again (wall time), if ever.
+  // Ends expired keys; returns when to call it again (wall time), if ever.
   std::optional<base::UnixMillis> expire();
   std::size_t size() const { return keys_.size(); }
   const std::filesystem::path& path() const { return path_; }

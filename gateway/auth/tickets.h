@@ -1,14 +1,13 @@
-// Tickets: what a page shows instead of a key when it opens an EventSource, which cannot set
-// headers. A ticket is for one path, works once, for 30 s, and stands for the key that asked for
-// it, so that an address in a browser's history or a proxy's log opens nothing.
+// Tickets: a page that opens an EventSource, which cannot set headers, shows a ticket instead of a
+// key. A ticket is for one path, works once, within 30 s, and stands for the key that requested it,
+// so that an address in a browser's history or a proxy's log opens nothing.
 //
-// A ticket that lasts as its stream is good for one stream and its reconnects, which an EventSource
-// makes by itself with the same address: it works again while the stream that it opened is open,
-// and for 30 s after that, and for no other stream. A reconnect ends the stream before it, which
-// the server may not know to be dead yet; so whoever finds the address shares the stream with
-// nobody.
+// A lasting ticket is for one stream and its reconnects, which an EventSource makes by itself with
+// the same address: it works again while its stream is open and for 30 s after that, and for no
+// other stream. A reconnect ends the stream before it, which the server may not know to be dead
+// yet; so nobody who finds the address can share the stream.
 //
-// One thread; the accesses that it gives may be dropped on any.
+// One thread; any thread may drop the accesses that it gives.
 #pragma once
 
 #include <atomic>
@@ -27,7 +26,7 @@ namespace gateway {
 class Tickets {
  public:
   static constexpr base::Millis kLife = 30'000;
-  // More: the oldest one goes of the key that has most.
+  // Beyond this, the oldest ticket of the key with the most tickets is dropped.
   static constexpr std::size_t kMost = 10'000;
 
   explicit Tickets(const base::Clock& clock) : clock_(clock) {}  // outlives this
@@ -36,7 +35,7 @@ class Tickets {
   std::string issue(std::shared_ptr<const rpc::Access> access, std::string path,
                     Lasts lasts = Lasts::once);
   // Null when there is no such ticket for this path and stream, or it is too old, or was used, or
-  // its key has ended. `stream` names what a ticket that lasts is bound to from its first use on.
+  // its key has ended. `stream`: what a lasting ticket is bound to from its first use on.
   std::shared_ptr<const rpc::Access> redeem(std::string_view ticket, std::string_view path,
                                             std::string_view stream = "");
 
@@ -52,7 +51,7 @@ class Tickets {
     base::Millis until = 0;
     std::string path;
     Lasts lasts = Lasts::once;
-    std::optional<std::string> stream = {};  // that it has opened
+    std::optional<std::string> stream = {};  // the streams that it has opened
     std::shared_ptr<Uses> uses = {};
     std::weak_ptr<const Use> last_use = {};
 
@@ -63,7 +62,8 @@ class Tickets {
   void make_room(base::Millis now);
 
   const base::Clock& clock_;
-  // By the hash: looking up the text itself would take as long as its likeness to a stored one.
+  // By the hash, because the time to look up the text itself would depend on its similarity to
+  // stored ones.
   std::unordered_map<std::string, Ticket> tickets_;
   std::unordered_map<std::string, Hashes> of_key_;
 };

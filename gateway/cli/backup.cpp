@@ -24,7 +24,7 @@ void say(const std::string& line) {
   std::fputc('\n', stdout);
 }
 
-// One line of the terminal that does not show what is typed.
+// Reads one line of the terminal without echo.
 class Unseen {
  public:
   Unseen() : known_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
@@ -100,7 +100,7 @@ Result<std::optional<std::string>> passphrase_of(const BackupRequest& request,
   return std::optional<std::string>(std::move(passphrase));
 }
 
-// The daemon has a working folder of its own.
+// An absolute path, because the daemon has another working folder.
 Result<std::string> whole_path(const std::string& file) {
   std::error_code error;
   const auto path = std::filesystem::absolute(file, error);

@@ -16,10 +16,10 @@ struct BackupRequest {
   std::string file;
   std::string passphrase_file;  // ""; its first line is the passphrase
   bool no_passphrase = false;   // backup: anybody can open the file
-  bool account_named = false;   // restore: into this account, or nowhere
+  bool account_named = false;   // restore: into this account, or fail
 };
 
-// What PRIVITTY_BACKUP_PASSPHRASE is; nothing: it is not set.
+// The value of PRIVITTY_BACKUP_PASSPHRASE; nothing: it is not set.
 using PassphraseVariable = std::function<std::optional<std::string>()>;
 
 base::Result<> backup(const Context& context, const BackupRequest& request,

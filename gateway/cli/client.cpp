@@ -31,7 +31,7 @@ std::size_t pass_on(char* bytes, std::size_t size, std::size_t count, void* at) 
   return on_bytes({bytes, size * count}) ? size * count : 0;
 }
 
-// libcurl asks it about once a second, whether or not anything comes.
+// libcurl calls it about once a second, even without data.
 int look(void* at, curl_off_t /*expected*/, curl_off_t /*got*/, curl_off_t /*to_send*/,
          curl_off_t /*sent*/) {
   return (*static_cast<const StillWanted*>(at))() ? 0 : 1;
@@ -49,7 +49,7 @@ struct Client::Transfer {
   CurlList headers;
   std::string api_key;
 
-  // A clean handle that keeps its connection.
+  // Resets the handle and keeps its connection.
   Result<CURL*> fresh() {
     if (api == nullptr) {
       EDGE_TRY(api, CurlApi::load());
@@ -63,7 +63,8 @@ struct Client::Transfer {
     api->easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
     api->easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, 5000L);
     api->easy_setopt(easy.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-    // An authority of one's own, named as for other programs; libcurl alone would not look.
+    // A certificate authority from the usual environment variables, which libcurl alone does not
+    // read.
     if (const auto trusted = Surroundings::of_this_process().variable("SSL_CERT_FILE")) {
       api->easy_setopt(easy.get(), CURLOPT_CAINFO, trusted->c_str());
     }
@@ -283,7 +284,7 @@ Result<> Client::stream(const std::string& target, const std::string& last_event
   set(easy, CURLOPT_NOPROGRESS, 0L);
   set(easy, CURLOPT_XFERINFOFUNCTION, &look);
   set(easy, CURLOPT_XFERINFODATA, &go_on);
-  // The daemon pings every 15 s: a stream that says nothing for 45 s is dead.
+  // The daemon pings every 15 s: a stream that is silent for 45 s is dead.
   set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
   set(easy, CURLOPT_LOW_SPEED_TIME, 45L);
   append(transfer_->headers, "Accept: text/event-stream");

@@ -1,5 +1,5 @@
-// Client: the daemon's HTTP API as privitty-edge uses it. One thread. Every failure says what to do
-// about it; what comes from the daemon is bounded, except for streams.
+// Client: the daemon's HTTP API as privitty-edge uses it. One thread. Every error says what to do;
+// what comes from the daemon is bounded, except for streams.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +43,8 @@ class Client {
                                 const std::string& type);
   // Streams the file at `path` into a sealed blob; answers the path for send_msg.
   base::Result<std::string> upload(const std::string& path, std::uint32_t account);
-  // GET /events...; returns when the stream ended or one of the two asked for it: `on_bytes`, or
-  // `wanted`, which is asked about once a second also while nothing comes.
+  // GET /events...; returns when the stream ended or one of the two ended it: `on_bytes`, or
+  // `wanted`, which is called about once a second even without data.
   base::Result<> stream(
       const std::string& target, const std::string& last_event_id, const OnBytes& on_bytes,
       const StillWanted& wanted = [] { return true; });
@@ -60,7 +60,7 @@ class Client {
 
 // The result of one JSON-RPC answer, or its error's message.
 base::Result<Json> result_of(const Json& answer);
-// What an answer other than 200 means to a person.
+// The meaning for a person of an answer other than 200.
 base::Error refusal(const HttpAnswer& answer);
 std::string percent_encode(std::string_view text);
 

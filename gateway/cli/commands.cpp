@@ -162,7 +162,7 @@ Result<> call(const Context& context, const std::string& method, const std::stri
     return fail(Errc::invalid_argument,
                 "PARAMS must be a JSON array or object, such as '[1,\"addr\"]'");
   }
-  // As it was typed: read and written again, a number of many digits would be another one.
+  // As it was typed: a parsed and rewritten number of many digits would be another one.
   EDGE_TRY(const auto result, context.client.call_with_text(method, params));
   print(context.json ? result.dump(-1, ' ', false, Json::error_handler_t::replace)
                      : result.dump(2, ' ', true, Json::error_handler_t::replace));

@@ -49,12 +49,12 @@ base::Result<> contacts(const Context& context);
 base::Result<> chats(const Context& context);
 base::Result<> messages(const Context& context, const std::string& of, std::size_t last);
 base::Result<> listen(const Context& context, const ListenRequest& request);  // until interrupted
-// Publishes what stands in standard input, as one event.
+// Publishes standard input as one event.
 base::Result<> publish(const Context& context, const PublishRequest& request);
 base::Result<> call(const Context& context, const std::string& method, const std::string& params);
 void show_version(const Context& context);
 
-// What listen prints for one event, without its end of line.
+// The line that listen prints for one event, without its end.
 std::string listen_line(const SseEvent& event, bool json);
 // The path and query of /events.
 base::Result<std::string> events_target(const ListenRequest& request);

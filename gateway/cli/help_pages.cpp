@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::string_view kExamples = "examples:";
 
-// Calls for the app and for each command below it, with the words that lead there: "", "groups",
-// "groups add".
+// Calls `visit` for the app and for each command below it, with the words of the command: "",
+// "groups", "groups add".
 using Visit = std::function<void(const std::string& path, const CLI::App& app)>;
 void visit_commands(const CLI::App& app, const std::string& path, const Visit& visit) {
   visit(path, app);
@@ -83,7 +83,7 @@ std::string walk(const CLI::App& root, std::string_view first, std::string_view 
                  std::string_view words) {
   std::vector<std::string> paths;
   visit_commands(root, "", [&](const std::string& path, const CLI::App&) {
-    // A space leads the path of a first command, as it leads what is compared.
+    // The path of a first command begins with a space, like the text that is compared.
     if (path.empty()) return;
     paths.push_back(shell_quoted(path.find(' ') == std::string::npos ? " " + path : path));
   });
@@ -233,7 +233,7 @@ end
   return out;
 }
 
-// A text within a page of man's.
+// Escapes a text for a manual page.
 std::string roff(std::string_view text) {
   std::string out;
   bool line_begins = true;
@@ -308,7 +308,7 @@ std::string manual_page(const CLI::App& root) {
   for (const CLI::Option* option : root.get_options({})) out += option_entry(*option);
   out += ".SH COMMANDS\n";
   visit_commands(root, "", [&](const std::string& path, const CLI::App& app) {
-    // A command of which only those below it can be called is their heading in --help.
+    // A command that only groups others is a heading in --help.
     if (path.empty() || app.get_require_subcommand_min() > 0) return;
     out += ".SS " + roff(usage_of(path, app)) + "\n" + roff(app.get_description()) + "\n";
     for (const CLI::Option* option : app.get_options({})) {

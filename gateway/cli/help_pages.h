@@ -14,8 +14,8 @@ class App;
 
 namespace gateway::cli {
 
-// Shown by --help and in the manual page. One that names the program itself stays as it is; before
-// others stands "privitty-edge ".
+// Shown by --help and in the manual page. An example that names the program itself stays as it is;
+// others get "privitty-edge " in front.
 void add_examples(CLI::App& command, const std::vector<std::string>& examples);
 
 // A script for bash, zsh or fish. Errc::invalid_argument for another shell.

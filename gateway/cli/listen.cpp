@@ -16,7 +16,7 @@ namespace {
 // One line for a program: the data itself when it is JSON, else as a JSON string.
 std::string json_line(const SseEvent& event) {
   const auto parsed = Json::parse(event.data, nullptr, false);
-  // The one event whose data does not say what it is.
+  // The one event whose data does not name its type.
   if (event.type == "lag" && parsed.is_object() && parsed.contains("dropped")) {
     return R"({"type":"lag","dropped":)" + parsed["dropped"].dump() + "}";
   }
@@ -76,7 +76,7 @@ base::Result<> listen(const Context& context, const ListenRequest& request) {
   SseLines lines([&](const SseEvent& event) {
     std::string line = listen_line(event, context.json);
     line += '\n';
-    // At once: the reader is often a pipe.
+    // Flushed at once, because the reader is often a pipe.
     if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) printable = false;
     if (std::fflush(stdout) != 0) printable = false;
   });

@@ -52,7 +52,7 @@ base::Result<> run_keys(const std::string& command, Options& o) {
   return revoke_key(o.keys, o.revoked, surroundings);
 }
 
-// Keys come out of editors, `kubectl` and `echo`, with line ends that belong to no key.
+// Keys come from editors, `kubectl` and `echo`, with line ends that do not belong to the key.
 base::Result<std::string> api_key_of(const Options& o) {
   if (o.api_key_file.empty()) {
     const auto text = Surroundings::of_this_process().variable("PRIVITTY_API_KEY").value_or("");

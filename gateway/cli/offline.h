@@ -12,8 +12,8 @@ namespace gateway::cli {
 // The daemon's accounts directory, found as it finds it; `accounts` "" for its default.
 base::Result<std::string> accounts_dir(const std::string& accounts,
                                        const Surroundings& surroundings);
-// The daemon's own reading of flags and environment, so that both mean the same folder, key and
-// issuer of licenses. "": as the daemon would have it.
+// Reads flags and environment as the daemon does, so that both mean the same folder, key and issuer
+// of licenses. "": the daemon's default.
 base::Result<Settings> daemon_settings(const std::string& accounts, const std::string& key_file,
                                        const std::string& passphrase_file,
                                        const Surroundings& surroundings);
@@ -35,7 +35,7 @@ struct RepairRequest {
 
 base::Result<> repair(const RepairRequest& request, const Surroundings& surroundings);
 
-// The device fingerprint, as the daemon made it; made now when it never ran here.
+// The device fingerprint, as the daemon made it; created if it never ran here.
 base::Result<> fingerprint(const std::string& accounts, const Surroundings& surroundings);
 
 }  // namespace gateway::cli

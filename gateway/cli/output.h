@@ -1,6 +1,5 @@
-// Output: whether the text that privitty-edge printed to standard output was written. A program
-// whose output went to a full disk or a closed pipe did not do its work, and reports that by its
-// exit code.
+// Output: whether all text for standard output was written. A program whose output went to a full
+// disk or a closed pipe did not do its work, and reports that by its exit code.
 #pragma once
 
 #include "base/result.h"

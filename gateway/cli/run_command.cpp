@@ -21,7 +21,7 @@ using base::Result;
 
 constexpr std::size_t kInputChunk = 256 * 1024;
 constexpr long kBusy = 429;
-constexpr base::Millis kPatience = 60'000;  // with a daemon that does not answer any more
+constexpr base::Millis kPatience = 60'000;  // with a daemon that no longer answers
 constexpr int kInterruptedExit = 130;
 
 volatile std::sig_atomic_t interrupts = 0;
@@ -35,13 +35,14 @@ void watch_interrupts() {
   sigemptyset(&action.sa_mask);
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
-  // The terminal is gone, and with it who would cancel the command; nohup says otherwise.
+  // The terminal is gone, and with it the person who could cancel the command, unless nohup was
+  // used.
   struct sigaction before {};
   ::sigaction(SIGHUP, nullptr, &before);
   if (before.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);
 }
 
-// What one run has shown so far.
+// The part of a run that was shown so far.
 struct Shown {
   bool writable = true;
   std::optional<int> exit_code;  // once it is over
@@ -85,12 +86,12 @@ Result<> send_input(Client& client, const std::string& place) {
     for (;;) {
       EDGE_TRY(const HttpAnswer answer,
                client.post(target, chunk.substr(0, size), "application/octet-stream"));
-      // It reads more slowly than it is written to.
+      // The command reads more slowly than we write.
       if (answer.status == kBusy && interrupts == 0) {
         ::poll(nullptr, 0, 100);
         continue;
       }
-      // 409: it has ended; its output says why.
+      // 409: the command has ended; its output gives the reason.
       if (answer.status != 204 && answer.status != 409) return refusal(answer);
       if (answer.status != 204) return {};
       break;
@@ -103,7 +104,7 @@ Result<> follow(const Context& context, const std::string& id, const std::string
                 Shown& shown) {
   SseLines lines([&](const SseEvent& event) { shown.take(event); });
   const base::SystemClock clock;
-  base::Millis heard = clock.uptime();  // from the daemon
+  base::Millis received_at = clock.uptime();  // the last of the daemon
   bool cancelled = false;
   int pause_ms = 200;
   const auto wanted = [&] {
@@ -114,7 +115,7 @@ Result<> follow(const Context& context, const std::string& id, const std::string
     const auto ended = context.client.stream(
         target, lines.last_id(),
         [&](std::string_view bytes) {
-          heard = clock.uptime();
+          received_at = clock.uptime();
           pause_ms = 200;
           lines.feed(bytes);
           // At once: the reader is often a person, or a pipe.
@@ -126,13 +127,13 @@ Result<> follow(const Context& context, const std::string& id, const std::string
     if (!wanted()) {
       if (interrupts > 1 || (cancelled && !shown.writable)) return {};
       cancelled = true;
-      // That it has ended meanwhile is no failure.
+      // A command that has ended meanwhile is no failure.
       (void)context.client.call("cancel_command", Json::array({id}));
       if (!shown.writable) return {};
       continue;
     }
-    // A daemon that starts again is back within seconds, and the command's end with it.
-    if (!ended && clock.uptime() - heard > kPatience) return ended.error();
+    // A restarting daemon is back within seconds, and then reports the command's end.
+    if (!ended && clock.uptime() - received_at > kPatience) return ended.error();
     lines.reset();
     ::poll(nullptr, 0, pause_ms);
     pause_ms = std::min(pause_ms * 2, 5'000);

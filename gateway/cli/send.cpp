@@ -10,7 +10,7 @@
 namespace gateway::cli {
 namespace {
 
-// The text as it was given, or what standard input holds.
+// The given text, or standard input.
 base::Result<std::string> text_to_send(const std::string& given, bool may_lack) {
   if (given != "-") {
     if (base::is_utf8(given)) return given;

@@ -1,4 +1,4 @@
-// Sending, and what becomes of what was sent: replies, reactions, other texts, deletion.
+// Commands that send and change messages: replies, reactions, edits, deletion.
 #pragma once
 
 #include <cstdint>

@@ -12,7 +12,7 @@
 namespace gateway::cli {
 namespace {
 
-// The parser's complaint about a value that is no number, or about words that it has no place for.
+// The parser's complaint about a value that is no number, or about surplus words.
 std::string in_words(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   std::string message = error.what();
   if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {

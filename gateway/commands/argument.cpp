@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kShownChoices = 20;
 constexpr std::size_t kShownValueBytes = 64;
 
-// What a message repeats of a caller's value.
+// The part of a caller's value that an error repeats.
 std::string shown_value(std::string_view value) {
   if (find_unfit(value) != std::string_view::npos) return "a value with control characters";
   if (value.size() <= kShownValueBytes) return fmt::format("'{}'", value);

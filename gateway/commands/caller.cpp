@@ -11,7 +11,7 @@ bool holds(const std::vector<std::string>& list, const std::string& text) {
 
 bool key_may(const rpc::Access& access, const Command& command, const Project* project) {
   if (!command.allowed.keys || access.ended()) return false;
-  // The name of a line is text of its row, not a name that a scope could mean.
+  // A line's name is its text, which no scope can name.
   if (!command.is_line && access.may_run_command(command.name)) return true;
   return project != nullptr && access.may_run_command(project->name);
 }

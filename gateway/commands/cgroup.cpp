@@ -75,7 +75,7 @@ bool Cgroup::enter() const { return write_file(folder_ + "/cgroup.procs", "0"); 
 void Cgroup::kill() const { write_file(folder_ + "/cgroup.kill", "1"); }
 
 void Cgroup::remove() const {
-  // The last process leaves its group a moment after it was waited for.
+  // The last process leaves its group a moment after it was reaped.
   for (int attempt = 0; attempt < 50 && ::rmdir(folder_.c_str()) != 0 && errno == EBUSY;
        ++attempt) {
     ::usleep(2'000);

@@ -31,7 +31,7 @@ std::string spoken(base::Millis span) {
   return fmt::format("{} d {} h", seconds / 86'400, seconds / 3600 % 24);
 }
 
-// "" for a run that did what it should.
+// "" for a successful run.
 std::string failure_of(const RunRecord& record) {
   if (!record.outcome) return "its end is not known";
   const RunEnd& end = record.outcome->end;
@@ -112,7 +112,7 @@ void ChatCommands::request_waits(base::AccountId account) {
 void ChatCommands::look(base::AccountId account) {
   {
     base::Lock lock(mutex_);
-    looking_.erase(account);  // what comes from here on is looked for anew
+    looking_.erase(account);  // later notices cause another search
   }
   const auto open = engine_.device_requests().open(account);
   if (!open) {
@@ -149,8 +149,8 @@ void ChatCommands::decide(const JobPtr& job) {
   const auto list = service_ != nullptr ? service_->list() : nullptr;
   const ContactCaller caller = caller_of(job->asked.contact);
   if (read.wrong) {
-    // Plain text of somebody who may run nothing is none, and without a name nobody could tell what
-    // the answer answers.
+    // Plain text of a contact that may run nothing is no request. A request without an id could not
+    // be matched with its answer.
     const bool asked = job->request.id || (job->asked.text.starts_with('/') && list != nullptr &&
                                            may_run_any(*list, caller));
     if (!asked) return end(job, std::nullopt);
@@ -188,7 +188,7 @@ void ChatCommands::refuse(const JobPtr& job, ChatRefusal refusal) {
     service_->note_chat_refusal(job->caller(), job->asked.contact_name, job->asked.text, why,
                                 refusal.answer.message);
   }
-  // It goes by a list that is no longer in force.
+  // The decision used a list that is no longer in force.
   if (obsolete) {
     engine_.device_manifests().send(job->account, job->asked.open.contact, true);
   }
@@ -203,8 +203,7 @@ bool ChatCommands::enter_chat(const Job& job) {
   return true;
 }
 
-// Its name is looked at before the chat's room: a request that is repeated gets no answer of its
-// own.
+// Checks its name before the chat's limit: a repeated request gets no answer of its own.
 void ChatCommands::begin(const JobPtr& job, CommandMatch match) {
   job->output_mode = match.command->output_mode;
   engine_.device_requests().begin(
@@ -215,7 +214,7 @@ void ChatCommands::begin(const JobPtr& job, CommandMatch match) {
                              job->account.value, begun.error().message);
           return answer(job, failed("the device cannot record it, so it is not run"));
         }
-        // The first of its name is, or was, answered.
+        // The first request of its name is answered, or will be.
         if (*begun == messaging::RequestBegin::repeated) return end(job, std::nullopt);
         later([this, job, match = std::move(match)] { run(job, match); });
       });

@@ -2,9 +2,9 @@
 // are decided upon, run and answered. Without a list of commands every request is answered with
 // `unauthorized`.
 //
-// A request is run at most once: that it was begun is on the disk before its command starts, and
-// what a start finds begun was interrupted, which is its answer. Of a chat at most kMostOpen run at
-// once.
+// A request is run at most once: its beginning is durable before its command starts. A request that
+// a start finds begun was interrupted, which is its answer. At most kMostOpen requests of a chat
+// run at once.
 //
 // Any thread; made before the engine starts, and outlives it and the workers.
 #pragma once
@@ -42,7 +42,8 @@ class ChatCommands final : public messaging::kernel::Device {
   ChatCommands(messaging::Engine& engine, CommandService* service, WorkerPool& workers,
                const base::Clock& clock, ChatCommandOptions options);
 
-  // What waits since before, and what was interrupted. Once, after the engine's start.
+  // Handles requests from before the start, and those that were interrupted. Call once, after the
+  // engine's start.
   void start();
 
   messaging::kernel::DeviceText kind_of(std::string_view text) const override;

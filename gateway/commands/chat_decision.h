@@ -1,5 +1,5 @@
-// What becomes of a contact's request: who may run what from a chat. Nothing is allowed that the
-// list of commands does not name for the contact, or for a group that it is in. Pure; any thread.
+// Decides a contact's request: who may run what from a chat. Only what the list of commands allows
+// for the contact, or for a group that it is in, is allowed. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@
 
 namespace gateway::commands {
 
-// A plain text of somebody who may run nothing: it is no request.
+// A plain text of a contact that may run nothing: it is no request.
 struct NoRequest {
   bool attempt = false;  // it names a command all the same
 };

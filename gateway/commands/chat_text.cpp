@@ -32,14 +32,14 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
-// Whoever pastes or pipes a line sends its end with it.
+// A pasted or piped line ends with its line break.
 std::string_view without_end(std::string_view text) {
   const auto last = text.find_last_not_of(" \t\r\n");
   return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
 }
 
-// Nothing for what is no JSON object within bounds, and for one in which a member comes twice: who
-// reads it beside us may take the other one.
+// Nothing for text that is no JSON object within bounds, and for one with a repeated member, which
+// another reader could understand differently.
 std::optional<json> object_in(std::string_view text) {
   if (rpc::scan_json(text, kBounds).error) return std::nullopt;
   auto parsed = rpc::parse_json(text);
@@ -186,7 +186,7 @@ ReadChatRequest read_chat_request(std::string_view text) {
 
 std::string answer_text(const ChatRequest& request, const ChatAnswer& answer) {
   if (!request.id) return plain_answer(request, answer);
-  // In the documented order, "req_id" above all: readers search the text for it as it stands.
+  // In the documented order, "req_id" first: readers search the text for it.
   std::string out = R"({"__pvt":"cmd_response","req_id":)";
   const auto member = [&](std::string_view name, std::string_view value) {
     out += fmt::format(",\"{}\":", name);

@@ -21,8 +21,8 @@ namespace gateway::commands {
 inline constexpr std::size_t kMaxRequestBytes = 64 * 1024;
 inline constexpr std::size_t kMaxRequestId = 128;
 
-// What a text is, as far as its form says: cheap for ordinary ones. "/name …" is a request only
-// where `plain` says so.
+// The meaning of a text by its form alone: cheap for ordinary ones. "/name …" is a request only
+// where `plain` allows it.
 messaging::kernel::DeviceText kind_of_chat_text(std::string_view text, bool plain);
 
 struct ChatRequest {
@@ -32,8 +32,8 @@ struct ChatRequest {
   std::variant<std::map<std::string, std::string>, std::vector<std::string>> values;
 };
 
-// What is wrong with a request is said in `wrong`; id and command are there as far as they were
-// read, so that the asker can be told.
+// `wrong` is the error of a faulty request; id and command are set as far as they were read, so
+// that the asker gets an answer.
 struct ReadChatRequest {
   ChatRequest request;
   std::optional<base::Error> wrong;  // Errc::invalid_argument
@@ -47,7 +47,7 @@ struct ChatAnswer {
   std::string message = {};          // for people, of all but ok
 };
 
-// As the asker reads it: JSON with its req_id, or plain text.
+// The text for the asker: JSON with its req_id, or plain text.
 std::string answer_text(const ChatRequest& request, const ChatAnswer& answer);
 
 }  // namespace gateway::commands

@@ -26,7 +26,7 @@ std::vector<std::string> Command::argv(std::span<const std::string> values) cons
   if (shell) out = {kShell, "-c"};
   for (const WordTemplate& word : words) {
     out.push_back(word.fill(values));
-    // The script is followed by what it calls itself ($0).
+    // The script is followed by its own name ($0).
     if (shell && out.size() == 3) out.push_back(is_line ? "sh" : name);
   }
   return out;

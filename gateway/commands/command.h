@@ -23,7 +23,7 @@ namespace gateway::commands {
 // Where a line's program is searched for when its row has no PATH.
 inline constexpr std::string_view kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
 
-// What a run of a command may use. Sizes are in bytes.
+// The limits of a run. Sizes are in bytes.
 struct RunLimits {
   base::Millis time = 60'000;                         // then SIGTERM, then SIGKILL
   std::uint64_t output = 16 * 1024 * 1024;            // both streams together

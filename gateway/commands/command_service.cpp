@@ -85,7 +85,7 @@ void CommandService::use(CommandList list) {
 Result<> CommandService::reload() {
   EDGE_TRY(auto list, read_command_list(options_.file));
   use(std::move(list));
-  // A project's stream goes by what the list had when it began: its client comes again.
+  // A project's stream uses the list of its beginning: its client reconnects after a change.
   hub_->close_all();
   on_reload_();
   return {};
@@ -200,7 +200,7 @@ Result<> CommandService::write_input(const rpc::Caller& caller, const std::strin
   return {};
 }
 
-// Callers learn of no project in which they may do nothing.
+// An error names only projects in which the caller may do something.
 Result<> CommandService::check_project(const rpc::Caller& caller,
                                        const std::string& project) const {
   EDGE_CHECK(check_caller(caller));

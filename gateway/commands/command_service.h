@@ -1,5 +1,5 @@
-// CommandService: device commands as endpoints and methods use them: the list in force, the runner,
-// what is kept of runs and the streams of their output.
+// CommandService: device commands for endpoints and methods: the list in force, the runner, the
+// records of runs and the streams of their output.
 //
 // Any thread. Starting, listing and reading may wait for the disk; nothing waits for a command.
 // Before it goes, the workers must have stopped.
@@ -47,7 +47,7 @@ std::string_view status_at(std::size_t place);
 
 class CommandService final : public rpc::DeviceCommands {
  public:
-  // What a stream of output begins with; nothing: the run is over and the client has it all.
+  // The beginning of a stream of output; nothing: the run is over and the client has all of it.
   using StreamPlan = std::optional<StreamOptions>;
 
   // A list with a mistake is refused. The launcher, the vault, the workers and the clock outlive
@@ -76,8 +76,8 @@ class CommandService final : public rpc::DeviceCommands {
   base::Result<rpc::shape::CommandOutput> output(const rpc::Caller& caller, const std::string& id,
                                                  std::uint64_t after, std::size_t limit) override;
 
-  // To the standard input of a run. Errc::forbidden: its row takes none; already_exists: it has
-  // ended; exhausted: it has not read what came before.
+  // Writes to the standard input of a run. Errc::forbidden: its row takes none; already_exists: it
+  // has ended; exhausted: earlier input was not read yet.
   base::Result<> write_input(const rpc::Caller& caller, const std::string& id, std::string bytes,
                              bool close);
   // A project of which the caller may see anything; Errc::not_found, forbidden.
@@ -85,7 +85,7 @@ class CommandService final : public rpc::DeviceCommands {
   // Whether the run is one of the project's.
   base::Result<> check_run(const rpc::Caller& caller, const std::string& project,
                            const std::string& id) const;
-  // The projects in which the caller may run something, with what.
+  // The projects in which the caller may run something, and what.
   struct ProjectRow {
     std::shared_ptr<const Project> project;
     std::vector<std::shared_ptr<const Command>> rows;
@@ -100,7 +100,7 @@ class CommandService final : public rpc::DeviceCommands {
   base::Result<> run_for_contact(const std::string& caller, const CommandMatch& match,
                                  const std::string& text, OnRunEnd on_end);
   std::optional<RunRecord> find_record(const std::string& run) const;
-  // What the run wrote. The service outlives it.
+  // The output of the run. The service outlives it.
   RunOutput read_output(const RunRecord& record) const;
   base::Result<std::unique_ptr<RunOutputReader>> open_output(const RunRecord& record) const;
   // Counts and warns, as of refused calls.
@@ -116,7 +116,7 @@ class CommandService final : public rpc::DeviceCommands {
   HubStats streams() const { return hub_->stats(); }
   CommandFigures figures() const;
 
-  // Ends all commands: begin_stop() asks for it, stop() waits, a second or two.
+  // Ends all commands: begin_stop() requests it, stop() waits, a second or two.
   void begin_stop();
   void stop();
 

@@ -1,4 +1,4 @@
-// EndWatcher: a watcher of a run that says, after another one, that the run has ended.
+// EndWatcher: wraps the watcher of a run, and reports the run's end after it.
 #pragma once
 
 #include <cstdint>

@@ -99,7 +99,7 @@ class Helper {
     }
   }
 
-  // All supervisors end what they run and leave; what they cannot is ended here.
+  // All supervisors end what they run and exit; the rest is ended here.
   void end() {
     for (const pid_t pid : supervisors_) ::kill(pid, SIGTERM);
     for (int round = 0; round < 200 && !supervisors_.empty(); ++round) {
@@ -182,8 +182,8 @@ void run_helper(Fd socket, pid_t daemon, bool cgroups) {
   ::setsid();
   ::prctl(PR_SET_NAME, "command-helper", 0, 0, 0);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-  // The daemon's end closes with it; should the daemon be gone already, nothing would be left to
-  // wait for.
+  // The descriptor of the daemon's end closes with it; if the daemon is gone already, there is
+  // nothing to wait for.
   if (::getppid() != daemon) ::_exit(0);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
   ::clearenv();

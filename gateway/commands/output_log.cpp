@@ -113,16 +113,16 @@ void OutputLog::append(const std::string& run, std::span<const OutputEntry> entr
   Output& output = outputs_[run];
   auto appended = append_record(run, output, entries);
   if (!appended) {
-    // The oldest output makes room for the newest.
+    // Deletes the oldest output to make room for the newest.
     if (!oldest_.empty()) drop_oldest();
     appended = append_record(run, output, entries);
   }
   output.last = entries.back().id;
   if (appended) return;
-  if (!output.told) {
+  if (!output.loss_reported) {
     base::log::warning("output of {} is not kept: {}", run, appended.error().message);
   }
-  output.told = true;
+  output.loss_reported = true;
   output.lost = entries.back().id;
   output.file.reset();
   ++output.next_file;
@@ -205,7 +205,7 @@ base::Result<> OutputLog::sync(std::vector<SegmentPtr> segments) {
   return store::sync_dir(dir_);
 }
 
-// The file goes; a reader that has it open reads on.
+// Deletes the file; a reader that has it open reads on.
 void OutputLog::drop_oldest() {
   const SegmentPtr segment = oldest_.begin()->second;
   oldest_.erase(oldest_.begin());
@@ -277,7 +277,7 @@ base::Result<> OutputLog::index(const SegmentPtr& segment) const {
   return {};
 }
 
-// The file in which the first line after `after` stands, or may stand.
+// The file that holds, or may hold, the first line after `after`.
 std::optional<OutputLog::Place> OutputLog::find(const std::string& run, base::EventId after) const {
   base::Lock lock(mutex_);
   const auto found = outputs_.find(run);

@@ -4,9 +4,9 @@
 // oldest files go when all together are over a bound, or are too old, also those of a command that
 // still runs.
 //
-// What was appended survives the daemon; after sync(), which is called at the end of a run and when
-// the daemon stops, it survives a power cut. Of a run that goes on a power cut may cost what was
-// written shortly before, and the lines before that are good.
+// Appended lines survive the daemon; after sync(), which is called at the end of a run and when the
+// daemon stops, they survive a power cut. A power cut during a run may lose the lines of the last
+// moments; the lines before them are good.
 //
 // append() and finish() belong to one thread (the runner's); all else is for any thread.
 #pragma once
@@ -44,15 +44,15 @@ struct OutputPage {
 
 class OutputLog {
  public:
-  // Takes what is there; files of runs that `known` does not hold are removed. The vault outlives
-  // this.
+  // Loads the existing files, and removes those of runs that `known` does not hold. The vault
+  // outlives this.
   static base::Result<std::unique_ptr<OutputLog>> open(const std::string& dir,
                                                        const store::Vault& vault,
                                                        const std::set<std::string>& known);
   ~OutputLog();
 
-  // `entries` have ids without gaps, greater than all before. What cannot be written (the disk is
-  // full) is missing, and the page says so.
+  // `entries` have ids without gaps, greater than all before. Lines that cannot be written (the
+  // disk is full) are missing, and pages report that.
   void append(const std::string& run, std::span<const OutputEntry> entries);
   void finish(const std::string& run);
   // Waits until all that was appended, or all of one run, is on the disk.
@@ -78,7 +78,7 @@ class OutputLog {
     base::EventId lost;                       // lines up to here may be missing
     base::EventId last;                       // of what was appended
     std::uint64_t next_file = 0;              // its number
-    bool told = false;                        // that some of it could not be written
+    bool loss_reported = false;               // that some of it could not be written
     std::unique_ptr<store::RecordFile> file;  // of the newest segment, while it grows
   };
 

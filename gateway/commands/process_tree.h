@@ -13,7 +13,8 @@ namespace gateway::commands {
 struct ProcessFacts {
   pid_t pid = 0;
   pid_t parent = 0;
-  std::uint64_t started = 0;  // in ticks since boot: tells a process from a later one of its number
+  // In ticks since boot: distinguishes the process from a later one of this number.
+  std::uint64_t started = 0;
 };
 
 // All processes that /proc shows.

@@ -64,7 +64,7 @@ void RunJournal::end(const KnownRun& run, const RunEnd& end, base::EventId last_
     base::log::info("{} of {} ended: {}", run.record.id, run.record.caller, ended->status());
     hub_->publish(std::vector<EventFrame>{outcome_frame(run, *ended)});
   }
-  // The disk is waited for elsewhere: other commands' output goes on here.
+  // The disk is waited for on another thread: other commands' output continues here.
   (void)workers_.submit_rest("", [this, id = run.record.id] {
     auto synced = log_.sync(id);
     if (synced) synced = ledger_.sync();
@@ -72,7 +72,7 @@ void RunJournal::end(const KnownRun& run, const RunEnd& end, base::EventId last_
   });
 }
 
-// What the workers were asked for and did not come to do is done here.
+// Does the work that the workers did not come to.
 void RunJournal::sync() {
   auto synced = log_.sync();
   if (synced) synced = ledger_.sync();

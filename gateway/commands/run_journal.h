@@ -1,5 +1,5 @@
-// RunJournal: what becomes of the output of commands: each line gets its id, is kept in the output
-// log and goes to the event streams; the end of a run goes into the ledger and to the streams.
+// RunJournal: handles the output of commands: each line gets its id, is stored in the output log
+// and goes to the event streams; the end of a run goes into the ledger and to the streams.
 //
 // Lines are written before they are published, so that whoever reads the log and then the ring
 // misses none. Publishing waits for the hub's thread when that is slower, never for readers.
@@ -31,13 +31,13 @@ class RunJournal {
 
   // Before the first run.
   void set_hub(Hub& hub) { hub_ = &hub; }
-  // From now on a run that is ended was interrupted.
+  // From now on a run that ends counts as interrupted.
   void stop() { stopping_.store(true, std::memory_order_relaxed); }
 
   // Waits until all output and all ends are on the disk. Once no command runs any more.
   void sync();
 
-  // What has been given out: events to come have greater ids.
+  // The highest id given out: later events have higher ids.
   base::EventId last() const { return base::EventId(last_.load(std::memory_order_acquire)); }
 
   struct Line {

@@ -34,9 +34,9 @@ class RunLedger {
 
   // Whether so much was appended that the file should be written anew.
   bool is_long() const;
-  // Keeps the runs that `all` says, and no others; `all` is called while nothing is appended, so it
-  // has to hold a run before start(), and its outcome before end(). A failure leaves the file as it
-  // was.
+  // Rewrites the file with the runs that `all` returns, and no others; `all` is called while
+  // nothing is appended, so it must hold a run before start(), and its outcome before end(). A
+  // failure leaves the file unchanged.
   base::Result<> rewrite(const std::function<std::vector<RunRecord>()>& all);
 
  private:

@@ -31,7 +31,7 @@ base::Result<bool> RunOutput::append_next(std::string& text) {
   EDGE_TRY(const OutputPage page, pages_(after_));
   if (page.floor > after_) text += kMissing;
   for (const OutputEntry& entry : page.entries) append(entry, text);
-  // A page without lines is the last one, whatever it says of the rest.
+  // A page without lines is the last one, whatever its other fields say.
   const bool more = !page.at_end && page.reached > after_;
   after_ = std::max(after_, page.reached);
   if (more) return true;
@@ -80,7 +80,7 @@ base::Result<OutputHead> read_output_head(RunOutput output, std::size_t most) {
     head.text.resize(most);
     while (!base::is_utf8(head.text)) head.text.pop_back();  // cut inside a character
   }
-  // The last line's end is none of the text's.
+  // The last line's end is not part of the text.
   if (head.text.ends_with('\n')) head.text.pop_back();
   return head;
 }

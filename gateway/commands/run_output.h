@@ -1,6 +1,6 @@
-// RunOutput: what a command wrote, as one text: both streams in the order in which it came,
-// progress that was replaced left out, a line for each place where lines are no longer kept. Read
-// from the files, a page at a time, in constant memory.
+// RunOutput: a command's output as one text: both streams in their order, without replaced
+// progress, and with a line for each place where lines are no longer stored. Read from the files, a
+// page at a time, in constant memory.
 #pragma once
 
 #include <array>

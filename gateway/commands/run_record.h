@@ -1,5 +1,5 @@
-// RunRecord: what is kept of a run of a command: who asked for what, when, and how it ended. Its
-// output is kept apart, and for a shorter time (output_log.h).
+// RunRecord: the stored record of a command's run: who asked for what, when, and how it ended. Its
+// output is stored separately, and for a shorter time (output_log.h).
 #pragma once
 
 #include <optional>
@@ -18,12 +18,12 @@ struct RunOutcome {
     interrupted,  // the daemon stopped, or died, while it ran
   };
   Kind kind = Kind::complete;
-  base::EventId id;         // of the event that tells of it, the last one of the run
+  base::EventId id;         // of the event that reports it, the last one of the run
   base::EventId last_line;  // of its output; 0: it wrote nothing
   base::UnixMillis at = 0;
   RunEnd end;  // of an interrupted run: message and, where it is known, duration
 
-  // Whether it is told by `error` and not by `complete`: there is no exit code to tell.
+  // Whether the event is `error` and not `complete`: there is no exit code.
   bool is_error() const;
 };
 
@@ -46,7 +46,7 @@ struct RunRecord {
 base::Bytes encode_start(const RunRecord& record);
 base::Bytes encode_outcome(const std::string& id, const RunOutcome& outcome);
 
-// What one record of the ledger says.
+// The content of one record of the ledger.
 struct LedgerEntry {
   std::string id;
   std::optional<RunRecord> start;

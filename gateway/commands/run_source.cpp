@@ -52,7 +52,7 @@ base::Result<RunSource::Part> RunSource::read_run(const KnownRun& run, base::Eve
   out.reached = page.at_end ? newest : std::min(page.reached, newest);
   const auto& outcome = run.record.outcome;
   if (!page.at_end || !outcome || outcome->id > newest) return out;
-  // What is no longer kept, or was lost with the power.
+  // Lines that are no longer stored, or were lost in a power cut.
   const base::EventId seen = page.entries.empty() ? after : page.entries.back().id;
   if (seen < outcome->last_line) out.floor = std::max(out.floor, outcome->last_line);
   if (outcome->id > after) out.frames.push_back(outcome_frame(run, run.record));

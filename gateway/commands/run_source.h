@@ -1,5 +1,5 @@
 // RunSource: the output of commands and how they ended, as the hub reads it: lines from the output
-// log, and after them the one event that tells of the end, from the run's record. So a run whose
+// log, and after them the one event that reports the end, from the run's record. So a run whose
 // output is no longer kept still says how it ended.
 //
 // A filter names one run (as its chat) or topics (as its accounts); run_table.h.

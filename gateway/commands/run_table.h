@@ -19,7 +19,7 @@
 
 namespace gateway::commands {
 
-// Whether the caller may look at a run, cancel it, and write to it: a key with the scope for its
+// Whether the caller may see a run, cancel it, and write to it: a key with the scope for its
 // command, or for its project.
 bool may_see(const rpc::Access& access, const RunRecord& record);
 
@@ -50,7 +50,8 @@ class RunTable {
   // Newest first.
   std::vector<RunRecord> list(const rpc::Access& access, const std::optional<std::string>& project,
                               std::size_t limit) const;
-  std::vector<RunRecord> all() const;  // oldest first
+  std::vector<RunRecord> all()
+      const;  // Of these topics, the runs with events after this id, oldest first.
 
   // Forgets the oldest ended runs over `most`; says which.
   std::vector<std::string> trim(std::size_t most);

@@ -1,4 +1,4 @@
-// RunWatcher: who is told what a run writes and how it ends.
+// RunWatcher: the receiver of what a run writes and of how it ends.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ class RunWatcher {
   // The first call, by start() on its thread, once the run is certain to begin.
   virtual void on_start(std::uint64_t /*run*/) {}
   virtual void on_output(OutputStream stream, OutputPiece piece) = 0;
-  // All that one look at the run's output brought was passed on.
+  // All output of one read was passed on.
   virtual void on_read() {}
   virtual void on_end(const RunEnd& end) = 0;
 };

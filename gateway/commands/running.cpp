@@ -93,7 +93,7 @@ bool Runner::Run::read(Stream& stream) {
 void Runner::Run::take(Stream& stream, std::string_view bytes) {
   if (bytes.size() > output_left_) {
     bytes = bytes.substr(0, static_cast<std::size_t>(output_left_));
-    // The rest is read and dropped, so that the command does not wait for room and can end.
+    // The rest is read and dropped, so that the command is not blocked and can end.
     end(RunEnd::Why::output_limit);
   }
   output_left_ -= bytes.size();
@@ -119,7 +119,7 @@ void Runner::Run::arm(Stream& stream) {
 void Runner::Run::on_control(End& /*end*/, std::uint32_t /*events*/) {
   Report report;
   ssize_t size = ::recv(control_.fd.get(), &report, sizeof report, 0);
-  // An order came too late to be read; the report still waits behind this error.
+  // The order came too late to be read; the report still waits behind this error.
   if (size < 0 && errno == ECONNRESET) {
     size = ::recv(control_.fd.get(), &report, sizeof report, 0);
   }

@@ -72,11 +72,11 @@ class Runner::Run {
   void take(Stream& stream, std::string_view bytes);
   void tick(Stream& stream);
   void arm(Stream& stream);
-  // Nothing of the run is left, so what it wrote is in the pipes; who else holds an end of them
-  // (they can be passed on) is not waited for.
+  // Nothing of the run is left, so all its output is in the pipes; other holders of a pipe's end
+  // (descriptors can be passed on) are not waited for.
   void finish();
 
-  // Whoever is told may start the same command again.
+  // A watcher may start the same command again.
   void report_end(const RunEnd& end);
 
   RunEnd result() const;

@@ -16,11 +16,11 @@ constexpr HubOptions kHubOptions{.ring_bytes = 8 * 1024 * 1024,
 
 }  // namespace
 
-// What earlier daemons left; says the greatest id there may have been. A run without an end was
-// interrupted.
+// Loads what earlier daemons left; returns the highest id that may have been given out. A run
+// without an end was interrupted.
 base::Result<base::EventId> CommandService::Parts::adopt(std::vector<RunRecord> runs,
                                                          const base::Clock& clock) {
-  // Ids grow over restarts also where no file of the last one is left.
+  // Ids grow over restarts even if no file of the last run is left.
   std::uint64_t last =
       static_cast<std::uint64_t>(std::max<base::UnixMillis>(0, clock.now())) * 1000;
   for (RunRecord& run : runs) {

@@ -1,4 +1,4 @@
-// CommandService, the part about streams of output.
+// CommandService: streams of output.
 #include "gateway/commands/service_parts.h"
 #include "rpc/json_write.h"
 

@@ -74,7 +74,7 @@ class Supervisor {
     deadline_ = now() + spec_.limits.time;
   }
 
-  // The pipe ends when the child has become the program, or ended without having written why not.
+  // The pipe ends when the child has become the program, or ended without reporting why not.
   void read_failure() {
     if (!failure_) return;
     ChildFailure why;
@@ -121,7 +121,7 @@ class Supervisor {
     const ssize_t size = ::recv(streams_.control.get(), &order, 1, MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (size == 1 && order == static_cast<char>(Order::terminate)) return terminate(spec_.grace);
-    // The daemon is gone, or wants it gone at once.
+    // The daemon is gone, or wants the command to end at once.
     kill_all();
   }
 
@@ -146,7 +146,7 @@ class Supervisor {
       }
       if (pid == leader_) leader_ended(status);
     }
-    // The command is over; what it left running goes with it.
+    // The command is over; ends what it left running.
     if (leader_ == 0 && kill_at_ == kForever) terminate(kLeftBehindGrace);
   }
 

@@ -33,16 +33,16 @@ class TomlTable {
   std::optional<std::uint64_t> size(std::string_view name, std::uint64_t least,
                                     std::uint64_t most);  // "16MiB"
   std::optional<std::vector<std::string>> texts(std::string_view name, std::size_t most);
-  // The member as it stands, for what has a form of its own.
+  // The member as it stands, for values with a form of their own.
   const toml::node* node(std::string_view name);
   const toml::table* table(std::string_view name);
   std::vector<const toml::table*> tables(std::string_view name, std::size_t most);  // [[name]]
 
   std::string required_text(std::string_view name);
 
-  // Records a mistake of a member ("" for the table as a whole).
+  // Records an error about a member ("" for the table as a whole).
   void mistake(std::string_view name, std::string_view what);
-  // Records the mistake of a table within this one.
+  // Records the error of a table within this one.
   void adopt(base::Error fault) {
     if (!fault_) fault_ = std::move(fault);
   }

@@ -1,6 +1,6 @@
-// SettingRow: all there is to one setting. Flags, environment, configuration file, --help and the
+// SettingRow: everything about one setting. Flags, environment, configuration file, --help and the
 // reading of its values come from the row; tests/gateway/settings_test.cpp compares it with
-// docs/operations.md. What several settings mean together is in settings.cpp.
+// docs/operations.md. Rules about several settings are in settings.cpp.
 #pragma once
 
 #include <span>

@@ -98,7 +98,7 @@ base::Error needs_value(const SettingRow& row) {
               flag + " needs a value: " + flag + " " + std::string(row.value) + "; see --help");
 }
 
-// Where a value was forgotten, CLI11 takes the next flag for it.
+// If a value was forgotten, CLI11 takes the next flag for it.
 bool is_flag(std::string_view text) {
   if (!text.starts_with("--")) return false;
   return find_row(text.substr(2, text.find('=') - 2)) != nullptr;
@@ -160,7 +160,7 @@ base::Result<GivenFlags> values_of_flags(const std::vector<std::string>& args) {
     if (option == nullptr || option->count() == 0) continue;
     auto& values = out.values[std::string(row.name)];
     for (const std::string& text : option->results()) {
-      // What CLI11 gives for a flag that stands alone.
+      // CLI11's value of a flag that stands alone.
       const bool alone = row.value_may_lack && (text.empty() || text == "{}");
       values.push_back({alone ? "*" : std::string(without_line_end(text)), flag});
     }

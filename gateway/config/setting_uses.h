@@ -22,7 +22,7 @@ base::Result<std::string> read_ice_servers(const std::filesystem::path& file);
 // The names of files within the accounts folder that the settings mention: an administrator may put
 // them there before the first start.
 std::vector<std::string> names_in_accounts(const Settings& settings);
-// What device commands are to be kept from: the accounts folder and the files with secrets.
+// Paths that device commands must not reach: the accounts folder and the files with secrets.
 std::vector<std::string> hidden_from_commands(const Settings& settings);
 
 }  // namespace gateway

@@ -1,5 +1,5 @@
-// What a setting's text means: one reader for each kind of value. An error begins with the place
-// that the value came from and says what was expected.
+// The meaning of a setting's text: one reader for each kind of value. An error begins with the
+// place of the value and says what was expected.
 #pragma once
 
 #include <filesystem>

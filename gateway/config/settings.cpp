@@ -85,8 +85,8 @@ Result<> complete_key(KeyPlace& out, const std::filesystem::path& accounts,
   if (!out.passphrase_file.empty()) return {};
   if (!out.key_file.empty()) {
     out.beside_store = out.key_file.parent_path() == accounts;
-  } else if (const auto handed = surroundings.handed_key()) {
-    out.key_file = *handed;
+  } else if (const auto given = surroundings.credentials_key()) {
+    out.key_file = *given;
   } else {
     out.key_file = accounts / "master.key";
     out.beside_store = true;
@@ -135,8 +135,8 @@ void warn(Settings& out, const Surroundings& surroundings) {
   }
 }
 
-// What each setting says by itself is its row's; here is what they mean together, and with what the
-// daemon finds around it.
+// A row handles its own setting; here are the rules about several settings, and about the daemon's
+// surroundings.
 Result<Settings> settings_of(const GivenValues& values, const Surroundings& surroundings) {
   Settings out;
   out.profile = surroundings.host_name.substr(0, 64);

@@ -91,10 +91,10 @@ struct Invocation {
   Settings settings;  // for run
 };
 
-// Whether the program was started under the name of Delta Chat's server, whose place it then takes:
+// Whether the program was started under the name of Delta Chat's server, which it then replaces:
 // its arguments and variables are that server's (read_drop_in_arguments()).
 bool is_drop_in(std::string_view program);
-// What a drop-in was asked for. An error is one of usage; that server ends with 1 then.
+// The request of a drop-in. Errors are usage errors; that server then exits with 1.
 struct DropIn {
   enum class Ask { serve, version, openrpc };
   Ask ask = Ask::serve;

@@ -54,7 +54,7 @@ constexpr base::Millis kTrimAfter = 900;    // the first answers come first
 
 }  // namespace
 
-// In the order in which they are made; C++ takes them down from the last to the first.
+// In the order of construction; C++ destroys them in reverse.
 struct Daemon::Parts {
   Settings settings;
   Surroundings surroundings;
@@ -124,7 +124,7 @@ void Daemon::Parts::read_files_again() {
   }
 }
 
-// Streams that a key has open end with it.
+// Streams of a key end with the key.
 void Daemon::Parts::close_ended() {
   if (hub) hub->close_ended();
   if (command_service) command_service->close_ended();
@@ -155,7 +155,7 @@ base::Result<> Daemon::Parts::open_engine() {
   EDGE_TRY(const HostPort bound,
            parse_host_port(listening.peers.empty() ? listening.all : listening.peers));
   const PeerUrl url = public_url_for(settings, bound, surroundings);
-  // Ours is where peers reach us: behind a relay the address listened on says nothing.
+  // The URL at which peers reach us: behind a relay the address listened on is irrelevant.
   const std::string& reached = settings.relay_url ? settings.relay_url->host : url.host;
   const AddressPolicy addresses{.loopback_allowed = is_loopback_host(reached),
                                 .public_only = settings.peers_public_only};
@@ -170,7 +170,7 @@ base::Result<> Daemon::Parts::open_engine() {
   engine->set_transfer_port(transfer_port);
 
   rpc::Executor executor = [this](const std::string& party, base::UniqueFunction<void()> task) {
-    // A pool that has stopped must not lose an answer: the loop runs it, late but surely.
+    // A stopped pool must not lose an answer: the loop runs it, late but surely.
     if (!workers->submit_rest(party, std::move(task))) loop->post(std::move(task));
   };
   service = std::make_unique<rpc::Service>(engine.get(), clock, std::move(executor),
@@ -355,7 +355,7 @@ base::Result<> Daemon::run() {
   if (!parts_->listening.peers.empty()) {
     base::log::info("peers alone are served on {}://{}", scheme, parts_->listening.peers);
   }
-  // Not a log line: programs wait for it whatever the log level.
+  // Not a log line: programs wait for it at any log level.
   if (!parts_->listening.all.empty()) {
     std::fprintf(stderr, "listening on %s://%s\n", scheme, parts_->listening.all.c_str());
   }

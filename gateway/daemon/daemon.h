@@ -1,5 +1,5 @@
-// Daemon: the whole gateway, built part by part in the order in which they need each other, and
-// taken down the other way round.
+// Daemon: the whole gateway, built part by part in the order of their dependencies, and destroyed
+// in reverse.
 #pragma once
 
 #include <memory>
@@ -12,9 +12,9 @@ namespace gateway {
 
 class Daemon {
  public:
-  // Opens the store, binds the addresses and joins the parts; serves nothing yet. A failure says
-  // what to do and leaves the store as it was.
-  // With settings.commands `launcher` starts the commands: it was forked before anything else ran.
+  // Opens the store, binds the addresses and joins the parts; serves nothing yet. Errors say what
+  // to do, and the store is left unchanged. With settings.commands `launcher` starts the commands:
+  // it was forked before anything else ran.
   static base::Result<std::unique_ptr<Daemon>> build(
       Settings settings, Surroundings surroundings,
       std::unique_ptr<commands::Launcher> launcher = nullptr);

@@ -1,4 +1,4 @@
-// What messaging is told of the settings.
+// The options of messaging, from the settings.
 #pragma once
 
 #include "base/result.h"

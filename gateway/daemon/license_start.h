@@ -11,8 +11,8 @@
 
 namespace gateway {
 
-// Reads the license, or fetches one by --license-url. That there is none keeps nothing from
-// starting: what needs it says so when it is called. The clock outlives the license.
+// Reads the license, or fetches one by --license-url. Without a license the daemon starts too:
+// calls that need it say so. The clock outlives the license.
 base::Result<std::unique_ptr<License>> open_license(const Settings& settings,
                                                     DeviceFingerprint& fingerprint,
                                                     const base::Clock& clock);

@@ -60,8 +60,8 @@ int main(int argc, char** argv) {
   gateway::hold_standard_streams();
   // Few threads allocate, and little: two arenas keep the idle daemon small.
   mallopt(M_ARENA_MAX, 2);  // NOLINT(concurrency-mt-unsafe): no other thread is there
-  // What carries a file is a few buffers of 2 MiB, again and again: they come from the heap and
-  // stay there, because new pages for each one cost more than to seal it.
+  // File transfers use a few buffers of 2 MiB again and again: they come from the heap and stay
+  // there, because new pages for each buffer cost more than sealing it.
   mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024);  // NOLINT(concurrency-mt-unsafe)
   mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024);  // NOLINT(concurrency-mt-unsafe)
   gateway::Signals::block();

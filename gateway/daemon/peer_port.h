@@ -16,7 +16,8 @@
 namespace gateway {
 
 // Listens for peers there and returns HOST:PORT. When another program has the port by now, another
-// one is chosen and kept, with a warning: contacts are told, links that were made before are not.
+// one is chosen and kept, with a warning: contacts are notified, links that were made before are
+// not.
 base::Result<std::string> listen_at_kept_port(HttpServer& server,
                                               const std::filesystem::path& accounts);
 

@@ -13,7 +13,7 @@
 
 namespace gateway {
 
-// What answers. All outlives the server.
+// The parts that answer. All outlive the server.
 struct Served {
   rpc::Service& service;
   messaging::Engine& engine;

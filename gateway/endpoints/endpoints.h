@@ -43,8 +43,8 @@ void add_project_endpoints(RouteTable& routes, commands::CommandService& service
 // POST /publish: one event on a channel, or an array of them in one commit.
 void add_publish_endpoint(RouteTable& routes, rpc::Publisher& publisher);
 
-// GET /health and /health/ready, on every listener. `reasons` says why the daemon is not ready;
-// none means ready. It is called on the loop and must not block.
+// GET /health and /health/ready, on every listener. `reasons` returns why the daemon is not ready;
+// empty means ready. It is called on the loop and must not block.
 void add_health_endpoint(RouteTable& routes, std::string version,
                          std::function<std::vector<std::string>()> reasons);
 

@@ -29,8 +29,8 @@ void add_events_endpoint(RouteTable& routes, Hub& hub, Tickets* tickets) {
     options.keeps_id_at_blank_line = is_browser_event_source(request.head);
     Response response;
     response.content_type = "text/event-stream";
-    // Middleware that compresses holds a stream back, its head too, unless told not to transform
-    // it.
+    // Middleware that compresses holds a stream back, its head too, unless a header says not to
+    // transform it.
     response.headers = {{"Cache-Control", "no-cache, no-transform"}, {"X-Accel-Buffering", "no"}};
     if (request.method() == "HEAD") {
       response.close = true;

@@ -30,7 +30,7 @@ rpc::Caller caller_of(const Request& request, const Responder& responder) {
           .party = request.party};
 }
 
-// Unlike elsewhere, too many at once is what passes by itself.
+// Unlike elsewhere, too many runs at once is a temporary error.
 Response refusal_of(const base::Error& error) {
   if (error.code != Errc::exhausted) return Response::error(error);
   return Response::error(429, error.message).with_header("Retry-After", "1");
@@ -43,7 +43,7 @@ Response data_of(const T& value, int status = 200) {
   return Response::json(body + "}\n", status);
 }
 
-// Each handler is a function that makes the answer.
+// Wraps a function that makes the answer as a handler.
 using Answer = Result<Response> (*)(CommandService&, const Request&, const rpc::Caller&);
 
 template <Answer kAnswer>
@@ -161,8 +161,8 @@ Result<Response> write_input(CommandService& service, const Request& request,
   return Response::empty();
 }
 
-// As a header, or as a parameter where headers cannot be set. One that is no id is as good as none
-// known: the stream begins at its beginning, or with a lag.
+// As a header, or as a parameter where headers cannot be set. An invalid id counts as none: the
+// stream begins at its beginning, or with a lag.
 ResumePoint resume_of(const Request& request) {
   std::optional<std::string_view> text = request.head.field("Last-Event-ID");
   for (const std::string_view name : {"last_event_id", "lastEventId"}) {

@@ -16,8 +16,8 @@ using base::fail;
 constexpr std::size_t kMaxAuthBody = 4096;
 
 Response authorise(ViewerSessions& sessions, const Request& request) {
-  // Without keys this machine alone, also with --allow-anonymous; with keys the caller's key has
-  // the scope (see the route), on this machine too: the fingerprint is made of public facts.
+  // Without keys this machine alone, also with --allow-anonymous; with keys the caller's key needs
+  // the scope (see the route), on this machine too: the fingerprint consists of public facts.
   if (!request.loopback && request.access->key_id().empty()) {
     return Response::error(403, "Without a key the viewer is served on this machine alone.");
   }

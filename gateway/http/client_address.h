@@ -1,4 +1,4 @@
-// The address that limits on peers and devices count a request for.
+// The address by which limits on peers and devices count a request.
 #pragma once
 
 #include <string>

@@ -197,10 +197,10 @@ class HeadScanner {
     return true;
   }
 
-  // What decides where this request ends, and so where the next begins: no doubt is tolerated.
+  // The fields that determine where this request ends and the next begins must be unambiguous.
   bool framing() {
     if (head_.count("Host") > 1) return refuse(400, "More than one Host field.");
-    // Of two another reader might believe the other one.
+    // Another reader might use the other one of two.
     if (head_.count("Content-Type") > 1) return refuse(400, "More than one Content-Type field.");
     if (head_.minor_version_ == 1 && !head_.field("Host")) {
       return refuse(400, "HTTP/1.1 needs a Host field.");
@@ -238,7 +238,7 @@ class HeadScanner {
     std::uint64_t value = 0;
     for (const char c : text) {
       if (value > (UINT64_MAX - 9) / 10) {
-        value = UINT64_MAX;  // too large for any route: 413
+        value = UINT64_MAX;  // too large for every route: 413
         break;
       }
       value = value * 10 + static_cast<std::uint64_t>(c - '0');

@@ -12,7 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/function.h"
-#include "base/handover.h"
+#include "base/lease.h"
 #include "base/result.h"
 #include "gateway/http/head.h"
 #include "gateway/http/query.h"
@@ -25,7 +25,7 @@ namespace gateway {
 // Which listening address a request came in by; routes say which they are served on.
 enum class ListenerKind : std::uint8_t { main = 1, peer = 2 };
 
-// What a route's judge read from the head, kept for the route's handler; a type for each route.
+// Data that a route's judge read from the head, for the route's handler; a type for each route.
 struct HeadFacts {
   virtual ~HeadFacts() = default;
 };
@@ -57,7 +57,7 @@ struct Request {
 };
 
 // A body of known length that is produced while it is sent. next() runs on a worker, never twice at
-// once; it may read the disk. A failure ends the connection short of its Content-Length.
+// once; it may read the disk. A failure ends the connection before its Content-Length.
 class BodySource {
  public:
   virtual ~BodySource() = default;
@@ -89,9 +89,9 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers;
   std::unique_ptr<BodySource> source;                  // instead of body
   base::UniqueFunction<void(StreamSocket)> take_over;  // instead of both; called on the loop
-  // What the body takes with it: put back unless the whole answer was handed to the kernel before
-  // the client closed its connection or its sending side of it.
-  base::Handover taken;
+  // The items that the body holds: returned unless the kernel took the whole answer before the
+  // client closed its connection or its sending side of it.
+  base::Lease taken;
   bool chunked = false;  // with take_over: announce chunks to a client that speaks HTTP/1.1
   bool close = false;    // end the connection after this answer
   bool upgrade = false;  // with take_over: a 101, whose fields name the protocol

@@ -15,7 +15,7 @@ std::string_view trim_part(std::string_view text) {
   return text;
 }
 
-// A number too large for 64 bits is as good as the largest: both are past the end.
+// A number beyond 64 bits counts as the largest: both are past the end.
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -34,7 +34,7 @@ std::string ByteRange::content_range(std::uint64_t total) const {
 RangeChoice choose_range(std::optional<std::string_view> range,
                          std::optional<std::string_view> if_range, std::string_view etag,
                          std::uint64_t total) {
-  // Of nothing there is no part; clients that ask for every file from its first byte on get it.
+  // An empty file has no part; clients that request every file from its first byte on get it whole.
   if (total == 0) return {};
   if (!range || (if_range && trim_part(*if_range) != etag)) return {};
   const std::size_t equals = range->find('=');

@@ -1,7 +1,7 @@
 // Responder: the right to answer one request, now or later, from any thread. Move-only and small:
 // a parked request costs this, its connection and nothing else.
 //
-// Answering twice is ignored. A Responder dropped unanswered answers 500, so that no client waits
+// A second answer is ignored. A Responder dropped unanswered answers 500, so that no client waits
 // for ever. When the server begins to stop, parked requests are answered 503 and later answers are
 // dropped.
 #pragma once

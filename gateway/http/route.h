@@ -27,8 +27,8 @@ using UploadHandler = std::function<base::Result<std::unique_ptr<BodySink>>(cons
 // `facts` for the handler. Runs on a worker.
 using HeadJudge = std::function<std::optional<Response>(Request&)>;
 
-// Answers from memory, on the loop, in microseconds; nothing: `handle` is asked as ever. Sees only
-// requests for the path itself, without a query.
+// Answers from memory, on the loop, in microseconds; nothing: `handle` is called as usual. Only for
+// requests of the path itself, without a query.
 using QuickHandler = std::function<std::optional<Response>(const Request&)>;
 
 // Who may reach an endpoint at all (auth/gatekeeper.h).
@@ -50,8 +50,7 @@ struct Route {
   bool bytes_only = false;     // a form's Content-Type: 415
   bool refuse_origin = false;  // for peers: any Origin is 403, and no API key is asked for
   RouteAccess access = RouteAccess::key;
-  std::optional<rpc::KeyScope> scope =
-      std::nullopt;           // that a key must hold; nothing: any key will do
+  std::optional<rpc::KeyScope> scope = std::nullopt;  // a key must hold; nothing: any key is enough
   bool key_in_query = false;  // also ?ticket= and ?api_key= (EventSource cannot set headers)
   bool on_loop = false;       // cheap and never blocking: runs on the loop, whatever workers do
   std::uint8_t listeners = kOnMain;

@@ -1,5 +1,5 @@
-// Slot: the right to hold one of the descriptors that clients may use. Connections take one and
-// hand it on when they become streams, so that clients of every kind together leave enough
+// Slot: the right to hold one of the descriptors that clients may use. A connection acquires one
+// and passes it on when it becomes a stream, so that clients of every kind together leave enough
 // descriptors for the store, files and outgoing requests. Move-only; any thread.
 #pragma once
 

@@ -15,7 +15,7 @@ namespace gateway {
 
 struct EventFilter;  // filter.h
 
-// What a subscriber claims to be, and what an event asks of those it goes to.
+// The properties that a subscriber claims, and those that an event requires of its receivers.
 using Properties = std::vector<std::pair<std::string, std::string>>;
 
 // What an application's own event has besides.
@@ -40,7 +40,7 @@ struct EventFrame {
 
 using FramePage = store::EventPage<EventFrame>;
 
-// What a new subscriber gets first: accounts' states, channels' initial data, without ids.
+// The first frames of a new subscriber: accounts' states, channels' initial data, without ids.
 struct StreamOpening {
   base::EventId position;  // accounts' states reflect everything up to here
   bool snapshot = false;   // and there are some
@@ -51,7 +51,7 @@ struct StreamOpening {
 class OpeningSteps {
  public:
   virtual ~OpeningSteps() = default;
-  // Reads on for about a millisecond; true when all is read.
+  // Continues reading for about a millisecond; true when everything is read.
   virtual base::Result<bool> step() = 0;
   virtual StreamOpening take() = 0;  // once all is read
 };

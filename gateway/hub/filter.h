@@ -34,7 +34,7 @@ struct ResumePoint {
   std::optional<base::EventId> after;  // nothing although given: answered with lag
 };
 
-// How a stream differs from one of /events, apart from what passes its filter.
+// Differences of a stream from one of /events, apart from its filter.
 struct StreamManner {
   bool named = false;       // `event: <type>` before each messaging event
   bool heartbeats = false;  // `event: heartbeat` in the place of the comment that is a ping

@@ -24,9 +24,9 @@ void append_event_name(std::string& out, std::string_view type);
 // "event: lag\nid: N\ndata: {"dropped":M}\n\n", dropped null where it is not known.
 void append_lag(std::string& out, base::EventId resumes_after,
                 std::optional<std::uint64_t> dropped);
-// What ends a position. A parser that dispatches at every blank line (httpx-sse, aiosseclient and
-// many written by hand) would deliver an empty message, so a comment stands there. A browser's
-// EventSource delivers nothing, but keeps an id only at a blank line (docs/events.md).
+// The end of a position. A parser that dispatches at every blank line (httpx-sse, aiosseclient and
+// many written by hand) would deliver an empty message, so it is a comment. A browser's EventSource
+// delivers nothing, but keeps an id only at a blank line (docs/events.md).
 enum class PositionEnd : std::uint8_t { comment, blank_line };
 
 // "id: N\n:\n" or "id: N\n\n": a position without an event.

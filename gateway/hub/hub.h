@@ -8,10 +8,10 @@
 // the time at most (Patience). A resume reads the log on workers, in steps, and joins the ring by
 // id: no gap, no overlap. What new subscribers get first is read there too.
 //
-// Memory: the ring (ring_bytes, and the block being filled), what waits for room in it
-// (intake_bytes: over that the ring takes it whatever it pushes out), and what began to go out and
-// did not fit into its socket: at most a replay step or the rest of one event a subscriber,
-// kept_bytes in all. A subscriber beyond that is closed; its client resumes where it was.
+// Memory: the ring (ring_bytes, and the block being filled); events that wait for room in it
+// (intake_bytes: beyond that the ring takes them, whatever it evicts); and the rest of frames that
+// did not fit into their sockets: at most a replay step or the rest of one event a subscriber,
+// kept_bytes in all. A subscriber beyond that is closed; its client resumes from its position.
 //
 // Threads: all from any thread; none blocks on a socket. The callbacks of count() and list() run on
 // the hub's thread and must not block.
@@ -41,11 +41,11 @@ struct HubOptions {
   std::size_t replay_bytes = 32 * 1024;       // and about so much of them
   std::size_t inbox_bytes = 4 * 1024 * 1024;  // of wait_for_room()
   std::size_t kept_bytes = 64 * 1024 * 1024;
-  base::Millis patience = 500;  // how long readers hold the ring back at once, at most
-  base::Millis stalled = 100;   // a reader that takes nothing for so long is not waited for
+  base::Millis patience = 500;  // the longest time that readers hold the ring back
+  base::Millis stalled = 100;   // a reader that takes nothing for this long is not waited for
 };
 
-// Whom a channel's event goes to.
+// The receivers of a channel's event.
 struct Audience {
   std::string channel;
   Properties where;
@@ -76,14 +76,14 @@ class Hub {
   // After each commit, in the order of ids; cheap: moves the frames to the hub's thread.
   void publish(std::span<const EventFrame> frames);
   void publish(std::vector<EventFrame> frames);
-  // Waits until the hub's thread has taken most of what was published: for a publisher that is
-  // faster than it. Readers are not waited for. Not on the hub's thread.
+  // Waits until the hub's thread has taken most of the published events: for a publisher that is
+  // faster than the hub. Readers are not waited for. Not on the hub's thread.
   void wait_for_room();
-  // Closes every stream; their clients come again and resume.
+  // Closes every stream; the clients reconnect and resume.
   void close_all();
   // Takes the connection over; `socket.unsent` holds the response's head.
   void subscribe(StreamSocket socket, StreamOptions options);
-  // An account was removed: of what was published before, only its AccountsChanged still goes out.
+  // An account was removed: of the events published before, only its AccountsChanged is still sent.
   void forget(base::AccountId account);
   // A key ended: its streams close now, not with their next event or ping.
   void close_ended();

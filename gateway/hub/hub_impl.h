@@ -1,5 +1,5 @@
-// The hub's inside: its state and what runs on its thread. hub.cpp publishes, fans out and pings;
-// hub_opening.cpp begins streams: what they get first, and what they missed.
+// The hub's implementation: its state and the code on its thread. hub.cpp publishes, fans out and
+// pings; hub_opening.cpp begins streams: their first frames, and the events that they missed.
 #pragma once
 
 #include <algorithm>
@@ -99,7 +99,7 @@ class Hub::Impl final : public SubscriberHost {
   }
 
   std::size_t count_of(const Audience& audience) const;
-  // Streams that wait for the same beginning, and the reading of it.
+  // Streams that wait for the same opening, and its reading.
   struct Opening;
   using OpeningPtr = std::shared_ptr<Opening>;
   void read_opening(Subscriber& subscriber, bool snapshot);

@@ -1,4 +1,4 @@
-// How a stream begins: what it gets first, what it missed, and where it joins the others.
+// How a stream begins: its first frames, the events that it missed, and where it joins the others.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -64,7 +64,7 @@ void Hub::Impl::add(StreamSocket socket, StreamOptions options) {
   if (subscriber.deliver()) behind(subscriber);
 }
 
-// Nothing for those who want every messaging event: most of them, and cheaper without.
+// Nothing for streams that want every messaging event: most of them, and cheaper without.
 std::unique_ptr<const RingFilter> Hub::Impl::compile(StreamOptions options) const {
   if (options.filter.passes_all() && options.properties.empty()) return nullptr;
   auto compiled = std::make_unique<RingFilter>();
@@ -79,12 +79,12 @@ std::unique_ptr<const RingFilter> Hub::Impl::compile(StreamOptions options) cons
   return compiled;
 }
 
-// What comes first is read on a worker. The stream itself begins here and now: whatever is
-// published once the client sees its head reaches it.
+// The first frames are read on a worker. The stream itself begins now: events published once the
+// client sees its head reach it.
 //
 // One opening is read at a time, in steps of about a millisecond between which workers serve other
-// parties; those whose streams wait are served in turn, and streams that ask for the same share
-// what is read.
+// parties. The parties of waiting streams take turns, and streams that ask for the same opening
+// share it.
 void Hub::Impl::read_opening(Subscriber& subscriber, bool snapshot) {
   subscriber.begin_opening(ring_.last_id());
   openings_.push_rest(subscriber.party(), {subscriber.link(), subscriber.asked(), snapshot});
@@ -141,7 +141,7 @@ void Hub::Impl::on_opening_step(const OpeningPtr& opening, base::Result<bool> do
   if (done && !*done && !opening->wanted.empty()) return step_opening(opening);
   if (!done) {
     base::log::warning("A stream could not be opened: {}", done.error().message);
-    // The clients come again.
+    // The clients reconnect.
     for (const OpeningWanted& wanted : opening->wanted) {
       if (wanted.link->subscriber != nullptr) wanted.link->subscriber->close();
     }
@@ -206,7 +206,7 @@ void Hub::Impl::read_log(Subscriber& subscriber) {
 void Hub::Impl::on_log(Subscriber& subscriber, ReplayStep step) {
   if (step.lag) subscriber.put_lag(step.lag->resumes_after, step.lag->dropped);
   if (step.lag && subscriber.snapshot_after_lag) {
-    // Accounts' states stand for whatever was missed.
+    // Accounts' states replace the missed events.
     subscriber.snapshot_after_lag = false;
     read_opening(subscriber, true);
     if (subscriber.deliver()) behind(subscriber);

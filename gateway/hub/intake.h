@@ -1,6 +1,6 @@
-// Intake: events that were published and are not in the ring yet. The ring takes what pushes
-// nothing out of it that a reader who keeps up has not been given; the rest waits here, in order,
-// up to a bound of its own: past that the ring takes it whatever it pushes out.
+// Intake: published events that are not in the ring yet. The ring takes an event if that evicts no
+// event which a reader that keeps up has not been sent; others wait here, in order, up to a bound:
+// beyond it the ring takes them, whatever it evicts.
 //
 // put(), wait_for_room() and close() from any thread; the rest is the hub thread's.
 #pragma once
@@ -25,12 +25,12 @@ class Intake {
   // True when nothing was there: the hub has to be woken to take().
   bool put(std::vector<EventFrame> frames) EXCLUDES(mutex_);
 
-  // For who publishes faster than the hub's thread works: returns once less than `bytes` wait for
-  // it to take(), which it does whatever readers do, or after close().
+  // For publishers that are faster than the hub's thread: returns once less than `bytes` wait for
+  // its take(), which does not depend on readers, or after close().
   void wait_for_room(std::size_t bytes) EXCLUDES(mutex_);
   void close() EXCLUDES(mutex_);
 
-  // Whatever was put since waits behind what waits already.
+  // Later events wait behind the waiting ones.
   void take() EXCLUDES(mutex_);
   bool empty() const { return waiting_.empty(); }
   std::size_t size() const { return waiting_.size(); }
@@ -59,7 +59,7 @@ class Patience {
   static constexpr base::Millis kRegain = 20;  // milliseconds for one
 
   explicit Patience(base::Millis most) : most_(most), left_(most) {}
-  // Whether there is some left; what passes until stop() is used up.
+  // Whether some is left; the time until stop() is used up.
   bool wait(base::Millis now);
   void stop(base::Millis now);
 

@@ -11,8 +11,7 @@
 namespace gateway {
 namespace {
 
-// What earlier builds took from publishers and later ones refuse is in their logs: such a type and
-// such an id are left out.
+// Earlier builds accepted types and ids of publishers that later ones refuse: they are left out.
 EventFrame frame_of(const messaging::ChannelEvent& event) {
   EventFrame frame;
   if (!messaging::is_reserved_type(event.type)) frame.type = event.type;
@@ -60,7 +59,7 @@ EventFrame snapshot_frame(const messaging::AccountOpening& account) {
   frame.account = account.account;
   frame.type = "snapshot";
   frame.data = rpc::snapshot_json(account);
-  // As a channel's events have it: an `event:` line of its own marks it.
+  // A channel's events have an `event:` line of their own.
   frame.channel = std::make_shared<const ChannelPart>();
   return frame;
 }

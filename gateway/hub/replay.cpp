@@ -22,7 +22,7 @@ base::Result<ReplayStep> read_step(EventSource& source, const ReplayRequest& req
   step.floor = page.floor;
   step.reached = std::max(page.reached, request.after);
   if (page.floor > std::max(request.after, request.reported_floor)) {
-    // One channel's gap costs the others nothing: what they hold from before its end comes too.
+    // A gap in one channel does not hide other channels' events from before its end.
     base::EventId resumes_after = page.floor;
     if (!page.events.empty()) {
       resumes_after = std::min(resumes_after, base::EventId(page.events.front().id.value - 1));

@@ -1,10 +1,10 @@
-// Ring: the newest events, encoded once, for all subscribers: each as the chunk in which HTTP/1.1
-// clients get it, so that framing costs nothing per subscriber. Bounded by bytes and by count; what
-// is over the bound leaves block by block, oldest first.
+// Ring: the newest events, encoded once, for all subscribers: each as the chunk that HTTP/1.1
+// clients get, so that framing costs nothing per subscriber. Bounded by bytes and by count; beyond
+// the bound, blocks are evicted, oldest first.
 //
 // A frame is named by its sequence number (dense, of this process only); event ids may skip. Frames
-// of one block are contiguous, so that whatever waits for a subscriber without filter goes out as a
-// few pieces however many events it is. One thread.
+// of one block are contiguous, so that the waiting frames of a subscriber without filter go out as
+// a few pieces, whatever their number. One thread.
 #pragma once
 
 #include <sys/uio.h>
@@ -26,8 +26,8 @@
 
 namespace gateway {
 
-// A name of a type or channel, short and the same for the same name: a keyed hash, because names
-// come from callers, who must neither fill a table with them nor choose two that are alike.
+// A type's or channel's name as a keyed hash: short, and equal for equal names. Keyed, because
+// callers choose names, and must neither fill a table with them nor construct two with one hash.
 using Token = std::uint64_t;
 
 struct RingBlock {
@@ -65,10 +65,10 @@ class Ring {
 
   // False for an id that is not above all others: it was published before.
   bool append(const EventFrame& frame);
-  // Frames below this sequence number must go to be within the bound again; first() when none.
+  // Frames below this sequence number have to be evicted to be within the bound; first() when none.
   std::uint64_t over_bound() const;
   void drop_below(std::uint64_t sequence);  // a block's end
-  // An account was removed: its frames are gone, but for those of the type `kept`.
+  // An account was removed: drops its frames, except those of the type `kept`.
   void forget(base::AccountId account, std::string_view kept);
 
   std::uint64_t first() const { return first_; }
@@ -86,7 +86,7 @@ class Ring {
   // the next one starts.
   std::uint64_t collect(std::uint64_t sequence, std::vector<iovec>& pieces, std::size_t most) const;
 
-  // Whether from `sequence` on there are messaging events alone, and all for everybody.
+  // Whether from `sequence` on there are only messaging events, all for everybody.
   bool plain_from(std::uint64_t sequence) const { return sequence >= plain_from_; }
   // The event itself, of a frame that is addressed.
   const EventFrame& addressed(std::uint64_t sequence) const { return addressed_.at(sequence); }
@@ -109,7 +109,7 @@ class Ring {
   std::map<std::uint64_t, EventFrame> addressed_;
   const std::array<std::uint8_t, 32> token_key_;
   std::unordered_map<Token, std::string> type_names_;
-  // Of names that were appended lately: many events have few names.
+  // The recently appended names: many events have few names.
   Token appended_token(const std::string& name);
   static constexpr std::size_t kTokensKept = 1'024;
   std::unordered_map<std::string, Token> tokens_;

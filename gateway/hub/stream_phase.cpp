@@ -25,9 +25,10 @@ constexpr std::array<PhaseRow, kStreamPhases> kRows = {{
     {begun, "begun", {opening, behind, joining, current, closed}},
     {opening, "opening", {behind, joining, current, closed}},
     {behind, "behind", {replaying, closed}},
-    // With snapshot=1 accounts' states stand for what the log no longer holds: back to opening.
+    // With snapshot=1 accounts' states replace events that the log no longer holds: back to
+    // opening.
     {replaying, "replaying", {behind, opening, joining, current, closed}},
-    // Back to the log: one that rereads what the ring has dropped.
+    // Back to the log: a stream that rereads the events that the ring has dropped.
     {joining, "joining", {current, lagging, behind, closed}},
     {current, "current", {lagging, behind, closed}},
     {lagging, "lagging", {current, closed}},

@@ -90,7 +90,7 @@ std::size_t StreamSink::send(std::string_view bytes) {
   return took(send_bytes(fd_.get(), bytes), bytes.size());
 }
 
-// A short rest is copied; of a long one the block is kept, once for all who stand in it.
+// A short rest is copied; for a long one the block is kept, once for all subscribers that need it.
 void StreamSink::keep_rest(const Ring& ring, std::uint64_t sequence, std::size_t size) {
   const RingFrame& frame = ring.frame(sequence);
   if (size <= kWorthHolding) return keep_copy(ring.chunk(sequence).substr(frame.size - size));

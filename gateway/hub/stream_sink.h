@@ -1,10 +1,10 @@
-// StreamSink: the writing end of one event stream: its socket, and what was begun and did not fit
-// into it. Hub thread only.
+// StreamSink: the writing end of one event stream: its socket, and the bytes that did not fit into
+// it. Hub thread only.
 //
-// What is sent directly (send()) goes out when nothing waits. Of what did not fit, the rest of a
-// frame that the ring holds is kept as a copy, or by holding the frame's block where the rest is
-// long, so that the ring may forget the frame. All bytes that are kept are accounted for with the
-// KeptBytes; past their bound the sink is failed, and its stream has to close.
+// Direct sends (send()) go out when nothing waits. Of a frame that did not fit, the rest is kept as
+// a copy, or, if it is long, by holding the frame's block, so that the ring may drop the frame. All
+// kept bytes are counted in the KeptBytes; beyond their bound the sink fails, and its stream has to
+// close.
 #pragma once
 
 #include <sys/uio.h>
@@ -22,10 +22,10 @@
 
 namespace gateway {
 
-// Accounts for what all sinks of a hub keep.
+// Counts the bytes that all sinks of a hub keep.
 class KeptBytes {
  public:
-  // So many bytes more, or fewer. False when they are too many now.
+  // Adds so many bytes, or subtracts them. False when there are too many now.
   virtual bool keep_bytes(std::ptrdiff_t more) = 0;
 
  protected:
@@ -46,16 +46,16 @@ class StreamSink {
   bool idle() const { return waiting().empty(); }
   base::Millis took_at() const { return took_at_; }  // when the socket last took something
 
-  // The socket takes more again.
+  // The socket is writable again.
   void opened() {
     if (state_ == State::full) state_ = State::open;
   }
   // Whole lines that go out after what waits, as one chunk where the stream has chunks.
   void put(std::string_view text);
-  // Sends what waits; true when nothing waits any more.
+  // Sends the waiting bytes; true when none wait any more.
   bool flush();
-  // Sends pieces while nothing waits; says how many bytes the socket took. Who gets fewer than
-  // there were keeps the rest of the frame that was cut.
+  // Sends pieces while nothing waits; returns how many bytes the socket took. If it took fewer, the
+  // caller keeps the rest of the cut frame.
   std::size_t send(std::vector<iovec>& pieces);
   std::size_t send(std::string_view bytes);
   // The rest of a frame that was cut, as a copy.
@@ -63,7 +63,8 @@ class StreamSink {
   // The last `size` bytes of a frame's chunk in the ring.
   void keep_rest(const Ring& ring, std::uint64_t sequence, std::size_t size);
 
-  // Accounts for what is kept. After each turn; failed() then also says that it was too much.
+  // Updates the count of kept bytes. Call after each turn; failed() then also reports that they are
+  // too many.
   void settle();
   // Ends the body where its framing has an end, closes the socket and frees what was kept.
   void close();

@@ -8,7 +8,7 @@
 
 namespace gateway {
 
-// What picked frames are gathered in; one for the hub's thread.
+// A buffer for picked frames; one for the hub's thread.
 struct Subscriber::Picked {
   std::string bytes;
   std::string text;                                         // of one frame
@@ -37,7 +37,7 @@ Subscriber::~Subscriber() {
   if (link_) link_->subscriber = nullptr;
 }
 
-// EPOLLIN is left out: a subscriber has nothing more to say, and what it says stays in the kernel.
+// EPOLLIN is left out: a subscriber sends nothing more, and its bytes stay in the kernel.
 base::Result<> Subscriber::watch() {
   return loop_.add(sink_.fd(), EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
 }
@@ -49,7 +49,7 @@ void Subscriber::on_io(std::uint32_t events) {
 }
 
 bool Subscriber::enter(StreamPhase phase) {
-  // Only one that rereads goes back to the log.
+  // Only a stream that rereads returns to the log.
   const bool goes_back = is_live(phase_) && phase == StreamPhase::behind;
   if (may_follow(phase_, phase) && (!goes_back || manner_.rereads)) {
     phase_ = phase;
@@ -177,7 +177,7 @@ SubscriberInfo Subscriber::info() const {
   return info;
 }
 
-// Before anything is sent: what the socket takes or refuses must not decide what was replayed.
+// Before anything is sent: the state of the socket must not decide what was replayed.
 void Subscriber::skip_replayed() {
   const Ring& ring = host_.ring();
   while (next_ < ring.end() && ring.frame(next_).id <= after_) ++next_;
@@ -215,7 +215,7 @@ bool Subscriber::deliver_some() {
   }
   if (phase_ == StreamPhase::joining) skip_replayed();
   if (next_ == host_.ring().end()) return false;
-  // As it lies in the ring.
+  // As it is in the ring.
   const bool plain = sink_.chunked() && !filter_ && !manner_.named && !manner_.ends &&
                      host_.ring().plain_from(next_);
   return plain ? send_plain() : send_picked();
@@ -265,8 +265,8 @@ void Subscriber::pick(Picked& picked, std::uint64_t sequence) const {
   }
 }
 
-// How many bytes at the end of what was picked are those at the end of the frame's chunk in the
-// ring, so that its block can be held for them.
+// The number of bytes at the end of the picked frames that equal the end of the frame's chunk in
+// the ring, so that its block can be held for them.
 std::size_t Subscriber::shared_end(std::uint64_t sequence) const {
   const RingFrame& frame = host_.ring().frame(sequence);
   return sink_.chunked() ? frame.size - frame.chunk_start : 0;
@@ -355,8 +355,8 @@ void Subscriber::ping(base::Millis silence_allowed) {
   if (access_->ended() || peer_vanished(sink_.fd(), silence_allowed)) return close();
   if (!sink_.takes_more() || !sink_.idle()) return;
   std::optional<base::EventId> position;
-  // Behind a filter a client sees few ids; this keeps its Last-Event-ID near the present. Not
-  // before it is live: what comes first has no ids but the last, and must not be taken for
+  // Behind a filter a client sees few ids; this keeps its Last-Event-ID near the present. Only once
+  // the stream is live: the first frames have no ids except the last, and must not count as
   // received.
   const bool sees_few = filter_ || !host_.ring().plain_from(host_.ring().first());
   if (is_live(phase_) && sees_few && dropped_ == 0 && this->position().valid()) {

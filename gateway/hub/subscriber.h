@@ -34,7 +34,7 @@ struct SubscriberInfo {
 
 class Subscriber;
 
-// What the hub does for its subscribers.
+// The hub's services for its subscribers.
 class SubscriberHost : public KeptBytes {
  public:
   virtual const Ring& ring() const = 0;
@@ -47,7 +47,7 @@ class SubscriberHost : public KeptBytes {
   ~SubscriberHost() = default;
 };
 
-// The way back from a worker to a subscriber that may be gone by then. Hub thread only.
+// The way back from a worker to a subscriber that may be destroyed by then. Hub thread only.
 struct ReplayLink {
   Subscriber* subscriber = nullptr;
 };
@@ -62,13 +62,13 @@ class Subscriber final : public IoHandler {
   base::Result<> watch();
   void on_io(std::uint32_t events) override;
 
-  // Sends what there is and fits, one call. True when there is more to send and room for it.
+  // Sends what is there and fits, in one call. True when there is more to send and room for it.
   bool deliver();
   StreamPhase phase() const { return phase_; }
   // The steps from one phase to the next. A step that stream_phase.h does not allow is a bug: the
   // stream is closed, and its client resumes where it was.
   //
-  // Waits for what comes first; the caller joins or replays it then.
+  // Waits for the opening; the caller joins or replays it then.
   void begin_opening(base::EventId here);
   // Has to read the log after `id`.
   void begin_replay(base::EventId id);
@@ -79,7 +79,7 @@ class Subscriber final : public IoHandler {
   std::shared_ptr<ReplayLink> link();
   const std::string& party() const { return party_; }  // for whom the workers read
 
-  // Puts an event after what waits, if it is one that this stream wants.
+  // Puts an event after the waiting bytes, if this stream wants it.
   bool append(const EventFrame& frame);
   // Whole lines that go out after what waits, as one chunk where the stream has chunks.
   void put(std::string_view text) { sink_.put(text); }
@@ -92,12 +92,12 @@ class Subscriber final : public IoHandler {
   bool fits(const Properties& where) const;
   SubscriberInfo info() const;
   std::uint64_t lag() const;  // as in info()
-  // Whether the stream keeps up and has not been given all frames below `sequence` yet: since it
-  // last missed something it was at the end once, and its socket has taken something since
-  // `lately`, or could.
+  // Whether the stream keeps up and has not been sent all frames below `sequence` yet: since it
+  // last missed events it was at the end once, and its socket has taken bytes since `lately`, or
+  // could.
   bool keeps_up_below(std::uint64_t sequence, base::Millis lately) const;
-  // The ring is about to forget all below `sequence`: counts what this stream misses by it. One
-  // that rereads misses nothing: it leaves the ring for the log.
+  // The ring is about to drop all frames below `sequence`: counts the events that this stream
+  // misses. A stream that rereads misses nothing: it returns to the log.
   std::uint64_t forget_below(std::uint64_t sequence);
   void ping(base::Millis silence_allowed);
   void close();

@@ -1,7 +1,7 @@
-// License: this device's license, DIR/privitty.lic, and what is kept beside it in
-// DIR/license_state.json: where it came from and the latest time that was seen, so that a clock set
-// back extends nothing. A newer license from its issuer says what time it is: that ends what a
-// clock that once ran ahead did. Without an issuer's key everything is allowed and nothing is read.
+// License: this device's license, DIR/privitty.lic, and its state in DIR/license_state.json: its
+// source and the latest time that was seen, so that a clock set back extends nothing. A newer
+// license from its issuer proves the time, which corrects a clock that once ran ahead. Without an
+// issuer's key everything is allowed and nothing is read.
 //
 // Safe from any thread; act() runs on a thread of its own, one at a time.
 #pragma once
@@ -39,7 +39,7 @@ class License final : public rpc::Licensing {
   bool required() const { return place_.issuer.has_value(); }
   bool installed() const;
   LicenseStatus word() const;
-  std::string why() const;  // why there is none; "" when there is
+  std::string why() const;  // why there is none; "" when there is one
 
   // These wait for the network (15 s at most) and the disk: the command line and the start.
   base::Result<std::string> activate(const std::string& url);  // the customer's name

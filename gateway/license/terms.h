@@ -1,4 +1,4 @@
-// LicenseTerms: what a license says. Times are Unix seconds.
+// LicenseTerms: the content of a license. Times are Unix seconds.
 //
 //   claims: iss "privitty-edge", sub the license's id, customer, type, devices (how many may use
 //   it), activated (how many did when it was signed), device (the fingerprint it is bound to), iat,

@@ -17,7 +17,7 @@ class RateLimit {
   // `clock` outlives this.
   RateLimit(const base::Clock& clock, Rule rule) : clock_(clock), budget_(rule) {}
 
-  // 0: go on. Else how long the address waits until its next token.
+  // 0: allowed. Otherwise the time until the address's next token.
   base::Millis take(std::string_view address);
   // The same without taking a token.
   base::Millis wait(std::string_view address);

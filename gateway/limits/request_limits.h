@@ -22,7 +22,7 @@ class RequestLimits {
  public:
   RequestLimits(const base::Clock& clock, RequestLimitOptions options);  // `clock` outlives it
 
-  // 0: go on. Else how long to wait.
+  // 0: allowed. Otherwise the time to wait.
   base::Millis take_address(std::string_view peer, bool local);
   base::Millis take_key(const rpc::Access& access);
 

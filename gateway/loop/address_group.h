@@ -1,4 +1,4 @@
-// What limits per client address are counted by.
+// The key by which limits per client address count.
 #pragma once
 
 #include <string>

@@ -60,8 +60,8 @@ base::Result<> EventLoop::modify(int fd, std::uint32_t events, IoHandler& handle
 void EventLoop::remove(int fd, IoHandler& handler) {
   epoll_event unused{};
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, &unused);
-  // Events of this pass that are still to be delivered: their handler may be gone by then. The
-  // wake-up's nullptr is safe to stand in, because a spurious wake-up does nothing.
+  // Events of this pass that are still to be delivered: their handler may be destroyed by then. The
+  // wake-up's nullptr can replace it, because a spurious wake-up does nothing.
   for (std::size_t i = ready_at_; i < ready_end_; ++i) {
     if (ready_[i].data.ptr == &handler) ready_[i].data.ptr = nullptr;
   }
@@ -100,7 +100,7 @@ bool EventLoop::run_posted() {
   }
   for (auto& piece : work) {
     piece();
-    piece = nullptr;  // what it owns goes now, not after the whole batch
+    piece = nullptr;  // what it owns is destroyed now, not after the whole batch
   }
   return !work.empty();
 }
@@ -157,7 +157,8 @@ void Timer::disarm() {
 }
 
 void EventLoop::fire_timers() {
-  // One that arms itself for "now" fires in the next pass, so that descriptors get their turn.
+  // A timer that is armed for "now" in its own callback fires in the next pass, so that descriptors
+  // get their turn.
   for (std::size_t left = timers_.size();
        left > 0 && !timers_.empty() && timers_.front()->deadline_ <= now_; --left) {
     Timer& timer = *timers_.front();

@@ -74,7 +74,7 @@ class EventLoop {
   // Runs `work` on the loop's thread, in the order posted. Many posts cost one wake-up. What is
   // posted after run() returned is dropped with the loop.
   void post(base::UniqueFunction<void()> work);
-  // Asks to be called once after the events of this pass: for work in bounded slices. Loop thread.
+  // Requests a call after the events of this pass: for work in bounded slices. Loop thread.
   void defer(base::UniqueFunction<void()> work);
 
   void run();   // returns after stop()

@@ -1,5 +1,5 @@
-// Party: by whom work is caused, as a name. Workers serve parties in turn, so that what one of them
-// asks for delays another by one piece of work at most (decision 33).
+// Party: the name of who causes some work. Workers serve parties in turn, so that one party's work
+// delays another by one piece at most (decision 33).
 #pragma once
 
 #include <cstdint>

@@ -97,7 +97,7 @@ void WorkerPool::run() {
     }
     base::Lock lock(mutex_);
     queue_.done(party);
-    // What was held back because the party had all it may at work.
+    // Work that was held back because its party had its maximum running.
     if (stopping_) {
       wake_.notify_all();
     } else if (idle_ > 0 && queue_.ready()) {

@@ -2,8 +2,8 @@
 // an event (decision 1); reading the disk is allowed.
 //
 // Parties (gateway/loop/party.h) are served in turn, one piece of work each, and one party has at
-// most all threads but one at work: there is always one that comes free for the others. The
-// daemon's own work is of the party "".
+// most all threads but one: one always becomes free for the others. The daemon's own work has the
+// party "".
 //
 // Threads: all but stop() from any thread. What waits is bounded, in all and of each party: over
 // that work is refused, and the submitter answers "busy" instead of growing.
@@ -40,8 +40,7 @@ class WorkerPool {
   bool submit(const std::string& party, Work&& work, const void* owner = nullptr);
   // For the continuation of work that was accepted before: false only when the pool has stopped.
   bool submit_rest(const std::string& party, Work&& work, const void* owner = nullptr);
-  // The owner does not need its work any more: what waits of it is never run, and is destroyed by a
-  // worker.
+  // The owner no longer needs its work: waiting work is never run, and is destroyed by a worker.
   void remove(const std::string& party, const void* owner);
   // Finishes what is queued, then joins. Called twice does nothing more.
   void stop();

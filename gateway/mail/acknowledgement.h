@@ -1,5 +1,5 @@
-// Acknowledgement: says to the server that mails are done with: deleted, marked as seen, or left as
-// they are. Nothing else in gateway/mail/ changes a mailbox.
+// Acknowledgement: marks mails on the server as handled: deleted, marked as seen, or left
+// unchanged. Nothing else in gateway/mail/ changes a mailbox.
 #pragma once
 
 #include <memory>

@@ -45,7 +45,7 @@ class Values {
   explicit Values(ImapRaw& raw) : raw_(raw) {}
 
   // The next value; nothing at the end, before a ')' and where the answer is malformed, which
-  // broken() tells apart.
+  // broken() distinguishes.
   std::optional<ImapValue> next(int depth = 0) {
     skip_spaces();
     if (broken_) return std::nullopt;

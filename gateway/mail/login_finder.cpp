@@ -30,7 +30,7 @@ crypto::WipingBytes random_letters(std::size_t count, std::string_view letters) 
   return out;
 }
 
-// How much a failure says: a refused login more than a broken answer, and that more than no server.
+// Ranks failures: a refused login says more than a broken answer, and that more than no server.
 int weight(const LineFailure& failure) {
   if (failure.unauthorized) return 3;
   if (failure.reached) return 2;
@@ -284,7 +284,7 @@ void LoginFinder::on_smtp(base::Result<LoginTry::Found> found) {
 }
 
 void LoginFinder::end_if_both() {
-  // A refusal of IMAP ends it; of both servers' errors it is the one that is told.
+  // A refusal of IMAP ends it; of both servers' errors it is the one that is reported.
   if (imap_ && !*imap_) return finish(imap_->error());
   if (!imap_ || !smtp_) return;
   if (!*smtp_) return finish(smtp_->error());
@@ -299,7 +299,7 @@ void LoginFinder::end_if_both() {
   finish(std::move(out));
 }
 
-// What runs is destroyed later: this may be a callback of it.
+// Running work is destroyed later: this may be one of its callbacks.
 void LoginFinder::finish(base::Result<Configured> result) {
   if (!ended_) return;
   stop_timer_.disarm();

@@ -59,7 +59,7 @@ class LoginTry final : LineHandler, ImapListener {
   std::unique_ptr<ImapTalk> talk_;
   Timer answer_;
   bool is_chatmail_ = false;
-  std::optional<LineFailure> worst_;  // the one that says most
+  std::optional<LineFailure> worst_;  // the most informative one
   bool ended_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -187,7 +187,7 @@ void Mailbox::ask_quota() {
   });
 }
 
-// What is to be done now, while the connection is ready and nothing runs.
+// The work to be done now, while the connection is ready and idle.
 void Mailbox::next() {
   if (!removals_.empty()) return do_removal();
   if (!downloads_.empty()) return do_download();
@@ -337,7 +337,7 @@ void Mailbox::on_down(LineFailure failure) {
   if (phase_ == Phase::resting) return;
   std::string words = std::move(failure.words);
   if (!bye_.empty()) words += "; it had said \"" + bye_ + "\"";
-  // The place is in the words already.
+  // The words name the place already.
   const std::string place = login_.imap.place();
   if (words.starts_with(place)) {
     words.erase(0, place.size());

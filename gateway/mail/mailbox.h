@@ -1,5 +1,5 @@
-// Mailbox: the line of one account to its INBOX: connects, offers what is there, waits for more
-// (IDLE, or NOOP where a server has no IDLE), and connects again when the connection ends.
+// Mailbox: the line of one account to its INBOX: connects, offers the mails that are there, waits
+// for more (IDLE, or NOOP where a server has no IDLE), and reconnects when the connection ends.
 //
 //   resting -> turn -> connecting -> capability -> select -> quota -> ready
 //   ready: removals, downloads, a sync when there may be mails, else IDLE

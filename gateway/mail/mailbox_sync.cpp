@@ -137,7 +137,8 @@ void MailboxSync::on_untagged(ImapResponse response) {
     return;
   if (!direct_ && !std::binary_search(found_.begin(), found_.end(), uid)) return;
   if (chunk_.size() >= messaging::mail::kMostHeads && !chunk_.contains(uid)) {
-    // The highest go, so that the cursor does not pass what is not offered.
+    // The highest numbers are dropped, so that the cursor does not pass mails that were not
+    // offered.
     more_ = true;
     if (uid > chunk_.rbegin()->first) return;
     chunk_.erase(std::prev(chunk_.end()));
@@ -360,7 +361,7 @@ void MailboxSync::fetch_one(messaging::mail::MailPlace place, base::Completion<b
                        });
 }
 
-// Once both have come, the answer to the command and the receiver's.
+// Continues once both have come: the answer to the command and the receiver's.
 void MailboxSync::settle_one() {
   if (!one_->answered || !one_->taken) return;
   if (*one_->taken == MailTaken::again) {

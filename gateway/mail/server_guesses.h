@@ -1,5 +1,5 @@
-// ServerGuesses: which servers a mail address may have, in the order in which they are tried, and
-// what a provider's autoconfig document says of them. Pure.
+// ServerGuesses: the servers that a mail address may have, in the order in which they are tried,
+// and those that a provider's autoconfig document names. Pure.
 //
 // The guesses are those of Delta Chat's core: hosts DOMAIN, imap.DOMAIN or smtp.DOMAIN,
 // mail.DOMAIN; ports 993 and 143, 465 and 587; the whole address as the user, then the part before

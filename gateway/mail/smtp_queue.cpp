@@ -160,7 +160,7 @@ bool SmtpQueue::judge_chunk(CURLcode code) {
     leave_from(job.at);
     return false;
   };
-  // Answers to recipients count one by one: the others of the chunk got the mail.
+  // Answers to recipients are handled one by one: the others of the chunk got the mail.
   std::size_t recipient = job.at;
   std::vector<SubmitReply::Recipient> refused;
   std::vector<SubmitReply::Recipient> deferred;
@@ -182,7 +182,7 @@ bool SmtpQueue::judge_chunk(CURLcode code) {
     const std::string words = answer_words(job.login, ended->step, ended->text);
     if (!is_refused(ended->code)) return stop(SubmitOutcome::later, words);
     if (job.at == 0) return stop(SubmitOutcome::refused, words);
-    // Others have the mail already.
+    // Other recipients have the mail already.
     for (std::size_t i = job.at; i < job.at + job.count; ++i) {
       reply.refused.push_back({job.mail.recipients[i], words});
     }
@@ -193,7 +193,7 @@ bool SmtpQueue::judge_chunk(CURLcode code) {
     const auto limit = std::ranges::find_if(
         deferred, [](const SubmitReply::Recipient& one) { return limits_rate(one.words); });
     if (limit != deferred.end()) {
-      // That is about the account, whichever recipient it stands behind.
+      // This answer is about the account, whichever recipient it follows.
       reply.outcome = SubmitOutcome::later;
       reply.words = limit->words;
       for (const auto& one : deferred) reply.left.push_back(one.addr);

@@ -1,9 +1,9 @@
 // SmtpQueue: the mails of one line on their way to its SMTP server, one after the other, by
 // libcurl. A mail goes in chunks of kRecipientsAtOnce recipients, a transaction each.
 //
-// A server that asks for less (450 4.7.1) is left alone for a pause that doubles with each such
-// answer; mails that come meanwhile are answered `later` without a connection. Nothing is kept: who
-// submits has the mail until it is accepted.
+// A server that asks for less (450 4.7.1) gets no mail during a pause that doubles with each such
+// answer; mails that come meanwhile are answered `later` without a connection. Nothing is stored:
+// the caller has the mail until it is accepted.
 //
 // Loop thread.
 #pragma once

@@ -44,7 +44,6 @@ bool TrustStore::read(const std::string& file) {
   store_ = std::move(fresh);
   file_ = file;
   seen_ = now;
-  ++times_read_;
   return true;
 }
 

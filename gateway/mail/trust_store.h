@@ -19,7 +19,6 @@ class TrustStore {
  public:
   // Makes the transfer trust those in `file`; "": libcurl's own. The store outlives the transfer.
   void apply(CURL* easy, const CurlApi& api, const std::string& file);
-  int times_read() const { return times_read_; }
 
  private:
   bool read(const std::string& file);
@@ -29,7 +28,6 @@ class TrustStore {
   TrustedCertificates store_;
   std::string file_;
   struct ::stat seen_ {};
-  int times_read_ = 0;
 };
 
 }  // namespace gateway::mail

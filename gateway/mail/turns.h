@@ -17,7 +17,7 @@ class Turns {
  public:
   explicit Turns(std::size_t most) : state_(std::make_shared<State>(State{most, 0, {}})) {}
 
-  // What was granted; its end gives it back. Empty by default.
+  // A grant; its destruction returns it. Empty by default.
   class Turn {
    public:
     Turn() = default;
@@ -45,8 +45,8 @@ class Turns {
     std::size_t amount_ = 0;
   };
 
-  // `granted` is called once, now or later. More than the bound is granted when nothing is taken.
-  // Who is not there any more lets the Turn end.
+  // `granted` is called once, now or later. More than the bound is granted when nothing else is
+  // under way. A caller that no longer exists lets the Turn end.
   using Granted = base::UniqueFunction<void(Turn)>;
   void ask(std::size_t amount, Granted granted) {
     state_->waiting.emplace_back(amount, std::move(granted));

@@ -80,7 +80,7 @@ void write_events(MetricsText& out, const Hub& hub) {
   out.gauge("privitty_event_subscribers", "Event streams open now.",
             std::uint64_t{stats.subscribers});
   out.counter("privitty_event_streams_total", "Event streams opened.", stats.connected);
-  out.counter("privitty_events_published_total", "Events handed to the streams.", stats.published);
+  out.counter("privitty_events_published_total", "Events passed to the streams.", stats.published);
   out.counter("privitty_event_deliveries_total", "Events written to subscribers.", stats.delivered);
   out.counter("privitty_events_dropped_total", "Events that slow subscribers missed (lag).",
               stats.dropped);

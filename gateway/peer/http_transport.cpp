@@ -137,7 +137,7 @@ class HttpTransport::Impl {
   HttpTransportOptions options_;
 
  private:
-  // Starts what may run now, in the order in which it came, no peer taking every place.
+  // Starts the transfers that may run now, in order, so that no peer takes every place.
   void fill() {
     for (auto it = waiting_.begin(); it != waiting_.end();) {
       if (!has_place(**it)) {
@@ -289,7 +289,7 @@ class HttpTransport::Impl {
           peer.text());
     }
     if (status == 401 && reply.peer_time && !job->clock_retried) {
-      job->clock_retried = true;  // once: a peer whose time is different again is refused
+      job->clock_retried = true;  // once: a peer that reports another time again is refused
       remembered.clock_offset = *reply.peer_time - loop_.clock().now();
     } else {
       job->best = job->answered_once ? more_hopeful(job->best, reply) : reply;
@@ -328,7 +328,7 @@ class HttpTransport::Impl {
   std::size_t reached_ = 0;  // running
   std::size_t unreached_ = 0;
   std::unordered_map<std::string, Places> per_host_;
-  CurlLoop curl_;  // last: it lets go of the jobs before the rest goes
+  CurlLoop curl_;  // last: its destruction ends the jobs before the other members
 };
 
 HttpTransport::HttpTransport(EventLoop& loop, HttpTransportOptions options)

@@ -1,5 +1,5 @@
-// The socket of an outgoing transfer, opened only to an address that may be asked. It sees the
-// address itself, after the name was resolved; what is connected to is what was judged.
+// The socket of an outgoing transfer, opened only to an allowed address. The check sees the address
+// itself, after the name was resolved, and the connection goes to that address.
 #pragma once
 
 #include <curl/curl.h>

@@ -1,5 +1,5 @@
-// PeerMemory: what was learned of each peer's URL: how far its clock is from ours, and since when
-// it does not answer. Bounded; forgetting costs a retry and nothing else. Loop thread.
+// PeerMemory: what is known of each peer's URL: the difference of its clock, and since when it does
+// not answer. Bounded; forgetting costs a retry and nothing else. Loop thread.
 #pragma once
 
 #include <map>
@@ -32,7 +32,7 @@ class PeerMemory {
 
  private:
   static constexpr std::size_t kMaxEntries = 4096;
-  // Those that tell nothing go first.
+  // Entries that hold no information are evicted first.
   void make_room() {
     std::erase_if(entries_, [](const auto& entry) {
       return entry.second.clock_offset == 0 && entry.second.down_until == 0;

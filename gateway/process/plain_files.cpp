@@ -25,7 +25,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t kChunk = 64 * 1024;
 constexpr std::string_view kPrefix = "privitty-edged-";
 
-// Which folder this copy or an earlier one made; in the accounts folder, which is this user's.
+// The folder that this copy or an earlier one made; stored in the accounts folder, which belongs to
+// this user.
 fs::path record_in(const fs::path& accounts) { return accounts / "stdio_folder"; }
 
 // Whether no other user can remove or exchange the files in it: others may not write there, or only
@@ -46,10 +47,10 @@ base::Result<fs::path> find_place(const Surroundings& surroundings) {
   return base::fail(base::Errc::forbidden,
                     place.string() +
                         " is no folder in which only the owner of a file may replace it; set "
-                        "TMPDIR to another place for the files --stdio hands out");
+                        "TMPDIR to another place for the files --stdio writes");
 }
 
-// What a copy that was killed left: only a folder of this user's, whatever took the name since.
+// Removes what a killed copy left: only a folder of this user, whatever has the name now.
 void remove_leftover(const fs::path& accounts) {
   std::ifstream in(record_in(accounts), std::ios::binary);
   std::string line;

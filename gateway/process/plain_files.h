@@ -1,5 +1,5 @@
-// PlainFiles: the folder in which --stdio lays out the files of the messages that are read, in the
-// clear, for a program that opens `file` as Delta Chat's own server lets it (decision 25).
+// PlainFiles: the folder in which --stdio writes plain copies of the files of messages that are
+// read, for a program that opens `file` as with Delta Chat's own server (decision 25).
 //
 // <place>/privitty-edged-<128 random bits>, 0700. The place is $XDG_RUNTIME_DIR, in memory and this
 // user's alone, else $TMPDIR or /tmp. Resists another user of the machine: the name cannot be

@@ -130,7 +130,7 @@ void Stdio::Out::put(rpc::Reply reply) {
   reply.taken.arrived();
 }
 
-// All of it or nothing. What goes wrong the thread finds out.
+// All of it or nothing. The thread handles errors.
 bool Stdio::Out::write_now(std::string_view line) {
   if (writing || finishing || !lines.empty() || line.size() > pipe_size) return false;
   pollfd ready{fd, POLLOUT, 0};

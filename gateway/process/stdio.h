@@ -2,10 +2,10 @@
 //
 // Threads: one reads and calls the dispatcher; answers come from any thread, which never waits: it
 // writes a short one itself while the pipe has room and nothing is before it, and leaves others to
-// a thread that writes. Once 64 MiB of answers wait to be read, no further line is read. A line
-// over 16 MiB is answered with an error and skipped. When the input ends, parked calls end
-// without an answer, as Delta Chat's server leaves them; what an answer took and could not be
-// written is put back.
+// a writing thread. Once 64 MiB of answers wait to be read, no further line is read. A line over 16
+// MiB is answered with an error and skipped. When the input ends, parked calls end without an
+// answer, as with Delta Chat's server; leased items of answers that could not be written are
+// returned.
 #pragma once
 
 #include <atomic>

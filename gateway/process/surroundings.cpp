@@ -40,7 +40,7 @@ std::optional<fs::path> Surroundings::default_accounts() const {
   return std::nullopt;
 }
 
-std::optional<fs::path> Surroundings::handed_key() const {
+std::optional<fs::path> Surroundings::credentials_key() const {
   std::error_code ignored;
   if (const auto folder = variable("CREDENTIALS_DIRECTORY")) {
     const fs::path key = fs::path(*folder) / "privitty_key";

@@ -1,4 +1,4 @@
-// Surroundings: what the process finds around it and settings depend on, as values, so that a test
+// Surroundings: the environment of the process that settings depend on, as values, so that a test
 // can describe any machine.
 #pragma once
 
@@ -17,14 +17,14 @@ struct Surroundings {
 
   static Surroundings of_this_process();
 
-  // Unset and empty variables are both nothing.
+  // Unset and empty variables both return nothing.
   std::optional<std::string> variable(std::string_view name) const;
   // $XDG_DATA_HOME/privitty; /var/lib/privitty in a container that has it; ~/.local/share/privitty.
   // Nothing when not even HOME is set.
   std::optional<std::filesystem::path> default_accounts() const;
   // The key that a container or systemd provides: $CREDENTIALS_DIRECTORY/privitty_key, then
   // /run/secrets/privitty_key.
-  std::optional<std::filesystem::path> handed_key() const;
+  std::optional<std::filesystem::path> credentials_key() const;
 };
 
 }  // namespace gateway

@@ -139,7 +139,7 @@ void RelayDeposits::accept(Arrival arrival, base::Completion<ArrivalReply> done)
   if (!good) return done(reply(ArrivalVerdict::malformed));
   taken->envelopes = std::move(*envelopes);
   if (handshakes_by) {
-    // Each envelope is a request. More than an hour's in one deposit never will be taken.
+    // Each envelope is a request. A deposit of more than an hour's requests can never be accepted.
     const std::size_t requests = taken->envelopes.size();
     if (requests > as_unsigned(common_.options.limits.invite_per_hour)) {
       ++common_.counters.refused;
@@ -176,7 +176,7 @@ void RelayDeposits::accept(Arrival arrival, base::Completion<ArrivalReply> done)
       });
 }
 
-// In the write: what was judged before may have changed since.
+// In the write: the state may have changed since the first check.
 base::Result<ArrivalReply> RelayDeposits::keep(store::Tx& tx, const Taken& taken) {
   EDGE_TRY(const auto mailbox, store::find_mailbox(tx.db(), taken.arrival.mailbox));
   if (!mailbox || !mailbox->admitted) return reply(ArrivalVerdict::unproven);

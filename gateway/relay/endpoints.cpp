@@ -210,7 +210,7 @@ void add_mailbox_endpoints(RouteTable& routes, RelayMailboxes& mailboxes, RelayS
               if (const auto* refusal = std::get_if<OwnerRefusal>(&answer)) {
                 return responder.answer(refusal_response(*refusal));
               }
-              streams->heard(mailbox, std::move(ids));
+              streams->acknowledged(mailbox, std::move(ids));
               responder.answer(Response::empty(204));
             });
       }));

@@ -1,4 +1,4 @@
-// RelayLimits: what a relay takes, from whom and for how long.
+// RelayLimits: how much a relay accepts, from whom and for how long.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@ struct RelayLimits {
   // Without an admission, of one address (an IPv6 /64 is one); what came through a proxy that does
   // not name its clients has no address.
   std::int64_t address_mailboxes = 100;
-  // New mailboxes of one admission or address: what a machine that goes wild costs.
+  // New mailboxes of one admission or address, which bounds a faulty machine.
   double new_mailboxes_per_second = 2;
   double new_mailboxes_at_once = 100;
   std::int64_t mailbox_bytes = 256 * kMiB;
@@ -37,8 +37,8 @@ struct RelayLimits {
   base::Millis abandoned = 90 * kDay;
   base::Millis unused = kDay;  // mailboxes without a key and an envelope, whose owner is away
 
-  // By what an operator says of the whole and of one mailbox; a half of either is the most that one
-  // admission and one depositor take.
+  // By an operator's limits for the whole and for one mailbox; half of either is the most for one
+  // admission and one depositor.
   void set_sizes(std::size_t total_mib, std::size_t mailbox_mib) {
     total_bytes = static_cast<std::int64_t>(total_mib) * kMiB;
     mailbox_bytes = static_cast<std::int64_t>(mailbox_mib) * kMiB;

@@ -2,8 +2,8 @@
 // stored and not acknowledged yet. One batch is with messaging at a time, so that envelopes are
 // applied in order.
 //
-// Ids outlive a connection: even where streams end at once, some envelopes are done each time. Loop
-// thread.
+// Ids survive a connection: even where streams end at once, some envelopes are completed each time.
+// Loop thread.
 #pragma once
 
 #include <cstdint>

@@ -70,7 +70,7 @@ void RelayMailboxes::open(OwnerRequest request, Answered<KeysDigest> done) {
     if (!*found && !common_.options.open) return done(OwnerRefusal::not_admitted);
     admission = found->value_or(store::kOpenAdmission);
   }
-  // The signature is judged here, and whether it is new only where the mailbox is or comes to be.
+  // The signature is checked here; whether it is new, where the mailbox exists or is created.
   if (!gate_.is_signed({request.mailbox, request.proof, request.method, request.what, request.body},
                        asked->owner)) {
     ++common_.counters.unproven;
@@ -134,7 +134,7 @@ base::Result<std::optional<OwnerRefusal>> RelayMailboxes::make_room(
 base::Result<std::optional<OwnerRefusal>> RelayMailboxes::make_room_of(
     store::Tx& tx, const std::optional<store::RelayParty>& party) {
   EDGE_TRY(auto unused, store::unused_mailboxes(tx.db(), party));
-  // An owner that holds a stream is there, and may be about to register its first key.
+  // An owner with a stream is connected, and may be about to register its first key.
   std::erase_if(unused,
                 [&](const store::MailboxName& one) { return common_.is_drained_soon(one.id); });
   if (unused.empty()) return OwnerRefusal::full;

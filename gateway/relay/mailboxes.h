@@ -1,6 +1,6 @@
-// RelayMailboxes: what the owner of a mailbox asks of a relay: to open the mailbox, register
-// deposit keys, fetch envelopes and acknowledge them. Requests come proven by OwnerGate. An
-// acknowledgement is answered after the envelopes are gone durably.
+// RelayMailboxes: the requests of a mailbox's owner to a relay: open the mailbox, register deposit
+// keys, fetch envelopes and acknowledge them. OwnerGate has proven the requests. An acknowledgement
+// is answered after the envelopes' deletion is durable.
 //
 // Safe from any thread; answers come through functions.
 #pragma once
@@ -66,7 +66,7 @@ class RelayMailboxes {
                    Answered<std::monostate> done);
   void acknowledge(std::int64_t mailbox, std::vector<std::int64_t> ids,
                    Answered<std::monostate> done);
-  // Frames of what waits after id `after`, at most about `max_bytes`; the last id among them.
+  // Frames of the envelopes after id `after`, about `max_bytes` at most; the last id among them.
   struct Waiting {
     std::string frames;
     std::vector<std::pair<std::int64_t, std::size_t>> ids;  // with the bytes of their frames

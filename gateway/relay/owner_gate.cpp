@@ -31,7 +31,7 @@ std::array<std::uint8_t, 32> OwnerGate::nonce_of(base::ByteView random, const st
 Challenge OwnerGate::challenge(const std::string& mailbox) {
   Challenge out;
   out.now = clock_.now();
-  // No two nonces end at once, so that of two the later one is known.
+  // No two nonces have the same expiry, so that the later one of two is known.
   base::UnixMillis last = newest_.load();
   do {
     out.expiry = std::max(out.now + kNonceLifetime, last + 1);

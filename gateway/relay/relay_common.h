@@ -48,7 +48,7 @@ struct RelayCommon {
   RelayCounters counters;
   // Called after a commit, on the writer's thread, with the mailbox that has something new.
   std::function<void(std::int64_t)> news;
-  // True while the owner holds a stream: what is full will soon have room again.
+  // True while the owner has a stream: a full mailbox will soon have room again.
   std::function<bool(std::int64_t)> drained_soon;
 
   bool is_drained_soon(std::int64_t mailbox) const { return drained_soon && drained_soon(mailbox); }

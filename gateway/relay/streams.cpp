@@ -120,7 +120,7 @@ void RelayStreams::attach(std::int64_t mailbox, StreamSocket socket) {
   advance(stream);
 }
 
-// Sends what is there, then asks for more.
+// Sends what is there, then requests more.
 void RelayStreams::advance(const StreamPtr& stream) {
   const std::size_t before = stream->unsent();
   if (!stream->flush(loop_.now())) return close(stream);
@@ -190,13 +190,13 @@ void RelayStreams::wake(std::int64_t mailbox) {
   });
 }
 
-void RelayStreams::heard(std::int64_t mailbox, std::vector<std::int64_t> acknowledged) {
-  loop_.post([this, alive = alive_, mailbox, acknowledged = std::move(acknowledged)] {
+void RelayStreams::acknowledged(std::int64_t mailbox, std::vector<std::int64_t> ids) {
+  loop_.post([this, alive = alive_, mailbox, ids = std::move(ids)] {
     if (!*alive) return;
     const auto stream = find(mailbox);
     if (!stream) return;
     stream->last_received_at = loop_.now();
-    for (const std::int64_t id : acknowledged) {
+    for (const std::int64_t id : ids) {
       const auto found = stream->in_flight.find(id);
       if (found == stream->in_flight.end()) continue;
       stream->in_flight_bytes -= found->second;
@@ -216,7 +216,7 @@ std::size_t RelayStreams::count() {
   return present_.size();
 }
 
-// A frame that does not fit any more is left out: the end of the stream says enough.
+// A frame that does not fit is left out: the end of the stream is enough.
 void RelayStreams::goodbye(const StreamPtr& stream, GoodbyeReason reason) {
   if (stream->unsent() == 0) {
     append_frame(stream->out, GoodbyeFrame{reason});
@@ -266,7 +266,7 @@ void RelayStreams::on_tick() {
   dismiss_revoked();
 }
 
-// `relay revoke` is another process, which can only write into the store.
+// `relay revoke` runs in another process, which can only write into the store.
 void RelayStreams::dismiss_revoked() {
   if (looking_for_revoked_) return;
   looking_for_revoked_ =

@@ -1,11 +1,11 @@
 // RelayStreams: the streams on which a relay pushes envelopes to the devices that hold them.
 //
-// One stream per mailbox; a newer one takes over. What was sent and not acknowledged is bounded
+// One stream per mailbox; a newer one replaces it. Bytes sent and not acknowledged are bounded
 // (kWindow per stream, kBuffered over all), so that neither a slow nor a silent device costs
-// memory, and after a reconnect it comes again, in order. A ping every 25 s lets the device notice
-// a dead link; a device that says nothing for 150 s (it acknowledges, or pings by an empty
-// acknowledgement) is taken for gone. The stream of an owner whose admission was revoked ends
-// within seconds, so that the device learns of it.
+// memory; after a reconnect they are sent again, in order. A ping every 25 s lets the device notice
+// a dead link; a device that sends nothing for 150 s (it acknowledges, or pings by an empty
+// acknowledgement) counts as gone. The stream of an owner whose admission was revoked ends within
+// seconds, so that the device is informed.
 //
 // Threads: the loop's, but for what says otherwise. Mailboxes, loop and pool outlive it.
 #pragma once
@@ -30,11 +30,11 @@ class RelayStreams {
   ~RelayStreams();
 
   void attach(std::int64_t mailbox, StreamSocket socket);
-  void stop();  // says goodbye to everyone
+  void stop();  // ends every stream with a goodbye
 
   // Any thread.
-  void wake(std::int64_t mailbox);  // it has something new
-  void heard(std::int64_t mailbox, std::vector<std::int64_t> acknowledged);
+  void wake(std::int64_t mailbox);  // the mailbox has new envelopes
+  void acknowledged(std::int64_t mailbox, std::vector<std::int64_t> ids);
   bool has(std::int64_t mailbox);
   std::size_t count();
 

@@ -12,8 +12,8 @@ constexpr base::Millis kClockStep = kHour;
 
 }  // namespace
 
-// A wall clock that jumped makes everything look old (decision 18): nothing is dropped by it until
-// it is back or the relay starts anew.
+// A wall clock that jumped makes everything look old (decision 18): nothing is dropped until it is
+// back or the relay restarts.
 bool RelayTidying::clock_is_suspect() {
   const bool suspect =
       std::abs((common_.clock.now() - common_.clock.uptime()) - clock_offset_) > kClockStep;

@@ -72,7 +72,7 @@ struct OpenRequest {
 base::Bytes encode(const OpenRequest& request);
 base::Result<OpenRequest> decode_open_request(base::ByteView bytes);
 
-// What a key admits: handshakes (an invite's, a group's introduction, a contact's old one: small
+// What a key allows: handshakes (an invite's, a group's introduction, a contact's old one: small
 // deposits, few an hour), or everything (a contact's).
 using KeyPurpose = store::RelayPurpose;
 struct KnownKey {

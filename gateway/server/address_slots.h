@@ -1,5 +1,5 @@
-// AddressSlots: how many descriptors each client address holds. Loop thread; the counts themselves
-// are let go by any. Bounded by the addresses that hold one, and as many again.
+// AddressSlots: counts the descriptors that each client address holds. Loop thread; any thread may
+// release a count. Bounded by the addresses that hold one, and as many again.
 #pragma once
 
 #include <memory>

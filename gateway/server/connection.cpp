@@ -52,13 +52,13 @@ void Connection::on_io(std::uint32_t events) {
   pump();
 }
 
-// The client sends nothing more: it half-closed, or it closed and the system reports no more than
-// that. Parked calls end; the answer to any other is still sent.
+// The client sends nothing more: it half-closed, or it closed and the system cannot distinguish the
+// two. Parked calls end; answers to others are still sent.
 void Connection::end_input() {
   if (half_closed_ || phase_ == Phase::closed) return;
   half_closed_ = true;
   if (phase_ == Phase::running) since_ = probed_ = context_.loop.now();
-  if (!receipts_.empty()) return close();  // it cannot be known any more whether these arrive
+  if (!receipts_.empty()) return close();  // whether these arrive cannot be known any more
   if (const auto exchange = exchange_) exchange->end_input();
 }
 
@@ -123,7 +123,8 @@ void Connection::read_some(std::size_t& budget) {
     return;
   }
   if (got == 0) {
-    // Nothing more will come: between requests that is a goodbye, within one a broken request.
+    // The client sends nothing more: between requests that is a regular end, within one a broken
+    // request.
     eof_ = true;
     close_after_flush_ = true;
     return end_input();
@@ -167,7 +168,7 @@ bool Connection::flush() {
   return true;
 }
 
-// Gives back what an idle connection does not need and says by when something must have happened.
+// Frees the buffers that an idle connection does not need, and sets the deadline of the next step.
 void Connection::settle() {
   if (pending().empty()) {
     if (in_.capacity() > kKeptCapacity) in_ = {};
@@ -175,7 +176,8 @@ void Connection::settle() {
     in_at_ = 0;
   }
   deadline_ = next_deadline();
-  // A timer that is too early finds out when it fires; that is cheaper than moving it per request.
+  // A timer that is too early checks when it fires; that is cheaper than moving it for each
+  // request.
   if (deadline_ != 0 && (!timer_.armed() || timer_.deadline() > deadline_))
     timer_.arm_at(deadline_);
   count_unsent(out_.size());

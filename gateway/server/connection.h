@@ -30,7 +30,7 @@ class Connection final : public IoHandler {
   ~Connection();
 
   base::Result<> watch();
-  void pump();  // does all that can be done without waiting
+  void pump();  // does everything that is possible without waiting
   void on_io(std::uint32_t events) override;
   void on_answer(Response response);  // by way of the Exchange
   void on_download_chunk(base::Result<std::string> chunk);
@@ -50,7 +50,7 @@ class Connection final : public IoHandler {
   // The end of an answer is reported once the kernel has taken all of it.
   struct Receipt {
     std::uint64_t at = 0;  // of the bytes sent in all
-    base::Handover taken;
+    base::Lease taken;
   };
 
   Progress step();
@@ -83,7 +83,7 @@ class Connection final : public IoHandler {
   void release_socket(Response response);
   void reject(Response response);  // of a request whose body was not read
   void reject_late(Response response, base::Millis delay);
-  void refuse(const HttpError& error);  // the bytes are not to be trusted any more
+  void refuse(const HttpError& error);  // the bytes cannot be trusted any more
   void finish_answer();
   void start_linger();
   void close();
@@ -115,7 +115,7 @@ class Connection final : public IoHandler {
   std::size_t head_seen_ = 0;  // of pending(): already scanned in vain
   OutBuffer out_;
   std::size_t unsent_ = 0;         // of out_, counted in ServerContext::unsent
-  std::uint64_t sent_ = 0;         // bytes handed to the kernel in all
+  std::uint64_t sent_ = 0;         // bytes passed to the kernel in all
   std::vector<Receipt> receipts_;  // of answers in out_ that took something with them
   std::size_t held_ = 0;           // bytes of body counted in ServerContext::buffered_bodies
   base::Millis since_ = 0;         // when the present wait began

@@ -120,8 +120,8 @@ void Connection::release_socket(Response response) {
 }
 
 void Connection::reject(Response response) {
-  // A body that is not read would be taken for the next request: after it this connection ends,
-  // but not before the client had time to read why.
+  // An unread body would be taken for the next request: this connection ends after the answer, but
+  // not before the client had time to read it.
   if (partial_->has_body) {
     response.close = true;
     linger_after_flush_ = true;

@@ -60,7 +60,7 @@ void Connection::judge(RequestHead head) {
   request.id = request_id_;
   Judgement judgement = context_.guard.judge(judged, match.route, match.allow);
   origin_ = judgement.origin;
-  // What costs the guesser or the crawler as little as us: before anything is looked up.
+  // Checks that cost a guesser or a crawler as little as us, before any look-up.
   const bool limited = match.route == nullptr || !match.route->is_open();
   if (limited && !within_limit(context_.limits.take_address(peer_, local_))) return;
   if (judgement.answer) return reject(std::move(*judgement.answer));
@@ -163,7 +163,7 @@ Connection::Progress Connection::step_body() {
   const std::size_t most = context_.options.max_buffered_bodies;
   std::string& body = partial.request.body;
   const std::size_t before = body.size();
-  // Large bodies that fill what all may take leave room for the small ones of others.
+  // Large bodies, which together may fill the buffers, leave room for small ones of others.
   constexpr std::size_t kSmallShare = 1024;  // a small body: 64 KiB of 64 MiB
   const std::size_t small = most / kSmallShare;
   const std::size_t with_reserve = most + most / 4;

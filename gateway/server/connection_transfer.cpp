@@ -96,7 +96,7 @@ Connection::Progress Connection::step_upload() {
   return pending().empty() ? Progress::need_input : Progress::made;
 }
 
-// Hands the workers what has come, or, when that was all, the end.
+// Passes the workers the received bytes or, after the last of them, the end.
 void Connection::submit_upload_chunk() {
   base::UniqueFunction<void()> work;
   if (upload_->chunk.empty()) {

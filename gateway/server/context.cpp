@@ -104,7 +104,7 @@ void ServerContext::after_pass() {
     if (!alive->is_open()) return;  // the server was destroyed, and this with it
     after_pass_due_ = false;
     for (Connection* connection : std::exchange(again_, {})) connection->pump();
-    // What pump() retired has asked for another turn; those it names are all in the graveyard.
+    // Some that pump() retired have requested another turn; all of these are in the graveyard.
     auto dead = std::exchange(graveyard, {});
     dead.clear();
     if (connections.empty() && on_empty) std::exchange(on_empty, nullptr)();

@@ -18,15 +18,15 @@ namespace gateway {
 
 class Connection;
 
-// The routes, and how what they hold is run. Workers that run a route hold the Router: they may do
-// so when the server is gone.
+// The routes, and how their handlers are run. Workers that run a route hold the Router, even after
+// the server is gone.
 struct Router {
   RouteTable table;
 
   // Runs the handler of `route`; whatever it throws is logged and answered 500. The query is parsed
   // here, unless the judge has had it parsed.
   void run(const Route& route, Request request, Responder responder) const;
-  // Asks the route's quick handler, when it has one; whatever it throws is left to run().
+  // Calls the route's quick handler, if it has one; if that throws, run() handles the request.
   std::optional<Response> recall(const Route& route, const Request& request) const;
   // Asks the route's judge as run() does its handler.
   std::optional<Response> judge(const Route& route, Request& request) const;
@@ -71,9 +71,9 @@ struct ServerContext {
       Connection& connection);          // pumps it after this pass: it had its share of this one
   void freed(std::size_t bytes) const;  // of a body
   std::string_view date();              // of now, made once a second
-  // Answers after a while, the same for everyone; at once when too many wait already.
+  // Answers after some time, the same for everyone; at once when too many wait already.
   void answer_late(std::shared_ptr<Exchange> exchange, Response response, base::Millis delay);
-  void shed_unsent();  // closes who holds most until the rest is within max_unsent
+  void shed_unsent();  // closes the connections that hold most until the rest is within max_unsent
 
   std::vector<std::unique_ptr<Connection>> connections;
   std::vector<std::unique_ptr<Connection>> graveyard;

@@ -1,6 +1,6 @@
 // Exchange: the link between a request under way and its connection. Either may end first: the
-// connection clears the link when it closes, and later answers are dropped. It owns the signals by
-// which the request's work is cancelled.
+// connection clears the link when it closes, and later answers are dropped. Owns the signals that
+// cancel the request's work.
 #pragma once
 
 #include <atomic>

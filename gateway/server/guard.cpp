@@ -153,7 +153,7 @@ void Guard::allow_origin(AllowedOrigin origin, Response& response) const {
     if (origin == kNoOrigin) return;
     response.headers.emplace_back("Access-Control-Allow-Origin", "*");
   } else if (!origins_.empty()) {
-    // To those of no origin too: a cache between must not hand one's answer to another.
+    // Also for those of no origin: a cache between must not give one's answer to another.
     response.headers.emplace_back("Vary", "Origin");
     if (origin < 0) return;
     response.headers.emplace_back("Access-Control-Allow-Origin",
@@ -211,7 +211,8 @@ Judgement Guard::judge(const RequestHead& head, const Route* route,
       origin &&
       (!one_origin || !same_origin(*origin, head.authority().empty() ? host : head.authority()));
   const AllowedOrigin allowed = foreign && one_origin ? find_origin(*origin) : kNoOrigin;
-  // What no page's script sent (an image, a form, a frame) has no Origin of its own to be allowed.
+  // A request that no page's script sent (an image, a form, a frame) has no Origin that could be
+  // allowed.
   const bool from_elsewhere =
       !equals_ignoring_case(site, "none") && !equals_ignoring_case(site, "same-origin");
   if (allowed == kNoOrigin && (foreign || from_elsewhere)) {

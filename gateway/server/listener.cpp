@@ -170,7 +170,7 @@ void Listener::accept_some() {
       const int error = errno;
       if (error == EAGAIN || error == EWOULDBLOCK) return;
       if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
-        // Waiting clients get an error by means of the spare descriptor; then accepting pauses.
+        // Waiting clients get an error by the spare descriptor; then accepting pauses.
         spare_.reset();
         turn_away(Fd(::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)));
         spare_ = Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -203,7 +203,7 @@ void Listener::accept_some() {
 void Listener::turn_away(Fd fd) {
   if (!fd) return;
   context_.turned_away.fetch_add(1, std::memory_order_relaxed);
-  if (context_.tls) return;  // a close says as much as can be said before a handshake
+  if (context_.tls) return;  // before a handshake, closing is all that can be done
   static constexpr std::string_view kFull =
       "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
       "Connection: close\r\n\r\n{\"error\":\"Too many connections. Try again in a second.\"}\n";

@@ -20,7 +20,7 @@ struct PartialRequest {
   BodyDecoder decoder;
   std::uint64_t mark = 0;  // decoder.total() when the present wait began
 
-  // True when enough came since the last time it said so.
+  // True when enough came since it last returned true.
   bool progressed() {
     if (decoder.total() - mark < kMinBodyProgress) return false;
     mark = decoder.total();

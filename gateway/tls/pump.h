@@ -32,7 +32,7 @@ class TlsPump {
           std::shared_ptr<SSL_CTX> context, Ssl ssl);
 
   bool begin(base::Millis handshake_timeout);  // false: it could not be watched
-  void run();                                  // does all that can be done without waiting
+  void run();                                  // does everything that is possible without waiting
   // Closes when the client's machine vanished: it acknowledged nothing for so long.
   void sweep(base::Millis silence_allowed);
   bool idle() const { return to_net_.empty(); }

@@ -8,7 +8,7 @@
 // one TLS record here and the pair's small buffers in the kernel; a slow reader fills them, and
 // the writer sees a full socket.
 //
-// Threads: accept() and stats() from any; the handover runs on the terminator's thread.
+// Threads: accept() and stats() from any; the callback runs on the terminator's thread.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +58,7 @@ class TlsTerminator {
 
   void accept(AcceptedSocket socket);
   TlsStats stats() const;
-  // Lets what is in its buffers go out for a moment, closes everything, joins the thread.
+  // Sends what is in its buffers for a moment, closes everything, joins the thread.
   void stop();
 
  private:

@@ -52,7 +52,7 @@ class SocketChannel final : public TransferChannel {
   const base::Millis silence_;
 };
 
-// Somebody who connected to an offer and has not proved anything yet.
+// A client that connected to an offer and has not proved anything yet.
 struct Stranger {
   TimedSocket socket;
   Proof proof;
@@ -73,7 +73,7 @@ std::string text_of(const sockaddr_storage& address) {
   return text;
 }
 
-// Of this machine, those that others reach first; link-local ones name no machine elsewhere.
+// Addresses of this machine, the most reachable first; link-local ones have no meaning elsewhere.
 std::vector<std::string> own_addresses() {
   std::vector<std::string> near;
   ifaddrs* raw = nullptr;
@@ -179,10 +179,10 @@ class ListeningOffer final : public TransferOffer {
     return std::unique_ptr<TransferChannel>();
   }
 
-  // True: it proved the secret. An error: it is to be dropped.
+  // True: it proved the secret. An error: drop it.
   static base::Result<bool> read_proof(Stranger& one) {
     std::array<std::uint8_t, 2 + kMaxProof> piece{};
-    // No more than the message needs: what comes behind it belongs to the channel.
+    // Reads only the message's bytes: later ones belong to the channel.
     for (;;) {
       const std::size_t needed = missing(one.in);
       if (needed == 0) {

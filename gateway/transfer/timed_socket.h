@@ -24,7 +24,7 @@ class TimedSocket {
   static base::Result<TimedSocket> connect(const std::string& host, const std::string& port,
                                            base::Millis patience, const std::stop_token& stop);
 
-  // All of it; `patience` is for each time that the other side takes nothing.
+  // Sends all of it; `patience` is for each time that the other side takes nothing.
   base::Result<> send(base::ByteView bytes, base::Millis patience, const std::stop_token& stop);
   // Fills `out`, or less at the other side's end. `patience` is for each silence.
   base::Result<std::size_t> receive(std::span<std::uint8_t> out, base::Millis patience,

@@ -53,7 +53,7 @@ bool is_zip_format(std::string_view type) {
          type.starts_with("application/vnd.oasis.opendocument") || type == "application/epub+zip";
 }
 
-// What may be shown as it is; everything else that is text, HTML above all, is plain text.
+// Types that may be shown as they are; all other text, HTML above all, is plain text.
 bool is_shown_text(std::string_view type) {
   return type == "text/csv" || type == "application/json" || type == "text/markdown";
 }

@@ -49,7 +49,7 @@ void EventFeed::close() {
 void EventFeed::set_room(bool room) {
   if (!fd_ || room == room_) return;
   room_ = room;
-  // Without an interest the end of the stream alone is told.
+  // Without an interest the end of the stream alone is reported.
   const std::uint32_t interest = room ? static_cast<std::uint32_t>(EPOLLIN) : 0U;
   if (!loop_.modify(fd_.get(), interest, *this)) close();
 }

@@ -36,7 +36,7 @@ class EventFeed final : public IoHandler {
   EventFeed(const EventFeed&) = delete;
   EventFeed& operator=(const EventFeed&) = delete;
 
-  // Events are taken while there is room for them; what waits then, waits with the hub.
+  // Events are taken while there is room for them; others wait with the hub.
   void set_room(bool room);
   void close();
   void on_io(std::uint32_t events) override;

@@ -3,8 +3,8 @@
 // breaks the protocol, is no UTF-8, is binary or is too long queues a close frame that says so, and
 // nothing is read after it.
 //
-// Memory: the message that is being received (max_message at most), and what was put and not taken:
-// an output that nobody takes must stop the caller from feeding, because pings are answered.
+// Memory: the message that is being received (max_message at most), and the bytes that were put and
+// not taken: while nobody takes them the caller must not feed, because pings are answered.
 //
 // One thread.
 #pragma once
@@ -50,7 +50,7 @@ class WebSocketFrames {
   void put_ping();
   // `reason` has 123 bytes at most; the rest is cut off.
   void close(CloseCode code, std::string_view reason);
-  // What was put, pongs among it, and not taken; about so many bytes.
+  // The bytes that were put, pongs among them, and not taken; roughly.
   std::size_t waiting() const;
   // Appends to `out` what is to be sent.
   void take(std::string& out);

@@ -90,7 +90,7 @@ void WebSocketSession::start_feed() {
        .on_read = [this] { pump(); },
        .on_end =
            [this] {
-             // At a stop what is under way is answered first.
+             // At a stop, calls under way are answered first.
              if (!stopping_) {
                close(CloseCode::going_away,
                      "the stream of events ended: come again with its last id");
@@ -108,7 +108,7 @@ void WebSocketSession::start_feed() {
 void WebSocketSession::on_io(std::uint32_t events) {
   if ((events & (EPOLLHUP | EPOLLERR)) != 0) return drop();
   if ((events & EPOLLRDHUP) != 0) {
-    // It sends nothing more, and may be gone without a word: calls that wait for news end.
+    // The client sends nothing more, and may be gone: calls that wait for news end.
     half_closed_ = true;
     input_ended_.cancel();
   }
@@ -187,7 +187,7 @@ void WebSocketSession::serve() {
   }
 }
 
-// False: the workers take no more, and `body` is as it was.
+// False: the workers accept no more, and `body` is unchanged.
 bool WebSocketSession::begin(std::string& body) {
   if (auto known = context_.dispatcher.recall(body, caller_)) {
     put(rpc::Reply{.text = *std::move(known)});
@@ -233,12 +233,12 @@ void WebSocketSession::on_ran() {
 }
 
 void WebSocketSession::put(rpc::Reply reply) {
-  if (reply.text.empty() || closing_at_ != 0 || closed()) return;  // what it took is put back
+  if (reply.text.empty() || closing_at_ != 0 || closed()) return;  // its leased items are returned
   out_bytes_ += reply.text.size();
   out_.push_back(std::move(reply));
 }
 
-// Nobody waits for what is under way any more.
+// Nobody waits for the calls under way any more.
 void WebSocketSession::close(CloseCode code, std::string_view reason) {
   if (closing_at_ != 0 || closed()) return;
   closing_at_ = std::max<base::Millis>(1, context_.loop.now());
@@ -247,14 +247,14 @@ void WebSocketSession::close(CloseCode code, std::string_view reason) {
   waiting_bytes_ = 0;
   input_ended_.cancel();
   closed_.cancel();
-  out_.clear();  // what they took is put back
+  out_.clear();  // their leased items are returned
   out_bytes_ = 0;
 }
 
 void WebSocketSession::flush() {
   while (!closed()) {
     if (wire_at_ == wire_.size()) {
-      for (base::Handover& taken : under_way_) taken.arrived();
+      for (base::Lease& taken : under_way_) taken.arrived();
       under_way_.clear();
       wire_.clear();
       wire_at_ = 0;
@@ -308,7 +308,7 @@ bool WebSocketSession::send_wire() {
   return true;
 }
 
-// What is watched for, and what is held, after all that could be done was done.
+// Updates the watched events and the held memory, after everything possible was done.
 void WebSocketSession::settle() {
   if (closed()) return;
   const bool reads = wants_input() || closing_at_ != 0;
@@ -376,7 +376,7 @@ void WebSocketSession::drop() {
   input_ended_.cancel();
   closed_.cancel();
   waiting_.clear();
-  out_.clear();  // what they took is put back
+  out_.clear();  // their leased items are returned
   under_way_.clear();
   wire_ = {};
   context_.hold(-static_cast<std::ptrdiff_t>(std::exchange(accounted_, 0)));

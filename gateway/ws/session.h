@@ -5,9 +5,8 @@
 // Bounds: a message (kMaxMessage), calls under way (kMaxCalls, and kMaxMessage of their messages;
 // few of them run at once, so that not many answers are made for a client that takes none), answers
 // that wait (past kPause nothing more is read until the client has taken some). A client that takes
-// nothing for a minute, sends a message too slowly or does not answer pings is closed. Whatever
-// ends the connection ends its calls as with /rpc: what is parked is dropped, and what an answer
-// took is put back.
+// nothing for a minute, sends a message too slowly or does not answer pings is closed. The end of
+// the connection ends its calls as with /rpc: parked calls are dropped, and leased items returned.
 //
 // Loop thread, but for answers, which come from any.
 #pragma once
@@ -106,14 +105,14 @@ class WebSocketSession final : public IoHandler {
   std::size_t call_bytes_ = 0;  // of their messages
   std::deque<rpc::Reply> out_;
   std::size_t out_bytes_ = 0;
-  std::vector<base::Handover> under_way_;  // of the answers whose ends are in wire_
-  std::string wire_;                       // framed
+  std::vector<base::Lease> under_way_;  // of the answers whose ends are in wire_
+  std::string wire_;                    // framed
   std::size_t wire_at_ = 0;
   std::size_t accounted_ = 0;
   std::uint32_t interest_ = 0;
   bool half_closed_ = false;
   bool stopping_ = false;
-  bool pinged_ = false;                // since the client was last heard
+  bool pinged_ = false;                // since the last frame of the client
   bool shut_ = false;                  // nothing more is sent
   base::Millis last_received_at_ = 0;  // when the client last sent something
   base::Millis took_at_ = 0;           // when it last took something, or had taken all

@@ -31,13 +31,13 @@ void forget_account(const Landing& landing, AccountId account) {
   landing.courier.forget(account);
 }
 
-// Back to what it was: the account that nobody uses yet.
+// Restores the unused account that was there before.
 void take_back(const Landing& landing, const kernel::AccountPtr& had) {
   landing.core.directory.put(had);
   landing.relayed.homes_changed(had->id);
 }
 
-// One and the same identity in two accounts would take each other's messages.
+// Two accounts with one identity would take each other's messages.
 base::Result<> check_identity(const kernel::Core& core, AccountId into,
                               const store::backup::DumpHead& head) {
   const crypto::Identity identity = crypto::Identity::from_seed(head.seed.view());
@@ -52,7 +52,7 @@ base::Result<> check_identity(const kernel::Core& core, AccountId into,
   return {};
 }
 
-// An account that was removed a moment ago has its rows for a while.
+// The rows of a removed account are deleted some time after its removal.
 base::Result<> begin(const Landing& landing, AccountId account, const store::backup::DumpHead& head,
                      const std::stop_token& stop) {
   const auto until = std::chrono::steady_clock::now() + kRemovalTakes;
@@ -96,7 +96,7 @@ base::Result<store::Uuid> finish(const Landing& landing, AccountId account,
   });
 }
 
-// The contacts learn at once; maintenance asks those who are away again.
+// Contacts are asked at once; maintenance asks again those that did not answer.
 void reconnect(const Landing& landing, AccountId account) {
   landing.core.write<void>(
       account,

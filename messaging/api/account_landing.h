@@ -1,6 +1,6 @@
-// An account that comes from another store takes the place of one that nobody uses yet: rows and
-// files by store/backup/, and what messaging has to do around them. Until it is whole the account
-// stays what it was; a failure brings it back.
+// Landing: an account that comes from another store replaces one that nobody uses yet: its rows and
+// files (store/backup/), and what messaging has to update for them. The old account stays until the
+// last step, and a failure restores it.
 #pragma once
 
 #include <stop_token>
@@ -38,13 +38,13 @@ struct Landing {
 // Before the stream is read: Errc::already_exists when the account is in use.
 base::Result<> check_unused(const kernel::Core& core, AccountId account);
 
-// Blocks on the disk and on commits: for a thread of files. A stop is heeded until the account is
-// the new one.
+// Blocks on the disk and on commits: call it on a file thread. A requested stop ends it unless the
+// new account is in place already.
 base::Result<> land_account(const Landing& landing, AccountId account,
                             store::backup::RecordSource& source, const std::stop_token& stop,
                             ImexReporter& reporter);
 
-// At the start: imports that a killed process left are undone.
+// Call at the start: undoes imports that a killed process left unfinished.
 base::Result<> undo_landings(kernel::Core& core);
 
 }  // namespace messaging

@@ -16,7 +16,7 @@ void Accounts::set_order(std::vector<AccountId> order, base::Completion<> done) 
           const auto found = std::find(order.begin(), order.end(), id);
           return found - order.begin();
         };
-        // Those that are not named keep their order, behind the others.
+        // Accounts that the list leaves out keep their order behind the others.
         std::stable_sort(all.begin(), all.end(),
                          [&](AccountId a, AccountId b) { return named(a) < named(b); });
         for (std::size_t place = 0; place < all.size(); ++place) {

@@ -17,7 +17,7 @@ void warn(base::AccountId account, const base::Error& error) {
                      account.value, error.message);
 }
 
-// The store outlives the last portion, which the core may not.
+// The last portion may run after the core is gone; the store outlives it.
 void remove_rows(store::Store& store, const std::shared_ptr<kernel::Removals>& removals,
                  const store::RemovedAccount& removed, bool tight) {
   store.write<bool>(

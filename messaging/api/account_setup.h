@@ -26,11 +26,11 @@ base::Result<kernel::AccountPtr> make_account(kernel::Core& core, store::Tx& tx,
 // TransportsModified.
 base::Result<> configure_account(const kernel::WriteContext& write, std::string addr);
 
-// What a configured account has besides its address, unless it is configured already: its first
-// chats. From the commit on the directory shows it so.
+// Creates the first chats of an account that becomes configured; nothing for one that is configured
+// already. From the commit on the directory shows it so.
 base::Result<> begin_configured(const kernel::WriteContext& write, const std::string& addr);
 
-// Whether the account has an address: of its configuration as stored.
+// Whether the stored configuration has an address.
 bool is_configured(const store::Scope& scope);
 
 // The state of an account from its row. `member_key`: AccountState's.
@@ -41,7 +41,7 @@ kernel::AccountPtr account_state(const kernel::Core& core, const store::AccountR
 // Fills the directory from the store. Returns the number of accounts, unreadable ones included.
 base::Result<std::size_t> load_accounts(kernel::Core& core);
 
-// Removes unused uploads and files without a row. Call before anything is written.
+// Removes unused uploads and files without a row. Call before the first write.
 base::Result<> tidy_files(kernel::Core& core);
 
 // [a-z0-9._-], at most 64 characters; "edge" when nothing is left.

@@ -33,7 +33,7 @@
 namespace messaging {
 namespace {
 
-// Of the key by which the account's protocol knows it, upper-case hex digits.
+// The key by which the account's protocol knows it, in upper-case hex digits.
 base::Result<std::string> own_fingerprint(const store::Scope& scope,
                                           const kernel::AccountState& account) {
   if (account.protocol() == kernel::ProtocolKind::gateway) {
@@ -71,8 +71,8 @@ std::uint64_t file_size(const std::string& path) {
   return error ? 0 : size;
 }
 
-// An account that another gateway took does not start; one of which nobody knows whether it was
-// taken stays here from now on.
+// Refuses an account that moved to another gateway. An account whose move was never confirmed stays
+// here from now on.
 base::Result<> stay_here(const store::Scope& scope) {
   EDGE_TRY(const auto mark, find_moved_mark(scope));
   if (!mark) return {};
@@ -249,7 +249,7 @@ void Accounts::configure(AccountId account, Login login, base::Completion<> done
           done({});
           return idle(account);
         }
-        // Told in a write of its own: the one that failed is undone.
+        // Reported in a write of its own, because the failed one is undone.
         base::Error why = std::move(configured).error();
         ConfigureProgress failed{0, why.message};
         core_.write<void>(
@@ -276,8 +276,8 @@ void Accounts::began(AccountId account) {
   idle(account);
 }
 
-// Clients that have just configured an account wait until it is ready, by the event of a mail
-// client that waits for news.
+// Clients that have just configured an account wait for ImapInboxIdle, the event of a mail client
+// that waits for mails.
 void Accounts::idle(AccountId account) {
   core_.write<void>(
       account,

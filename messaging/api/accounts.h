@@ -35,7 +35,7 @@ class Accounts {
   Accounts(kernel::Core& core, delivery::Courier& courier, peering::Incoming& incoming,
            peering::Relayed& relayed)
       : core_(core), courier_(courier), incoming_(incoming), relayed_(relayed) {}
-  // Before anything else, in a build with mail.
+  // Call before anything else in a build with mail.
   void use(mail::MailAccounts& mails) { mails_ = &mails; }
 
   base::Result<std::vector<Account>> list() const;
@@ -44,26 +44,29 @@ class Accounts {
   // <profile>-<id>@<host> until configure() gives it another. Where clients set up accounts
   // (EngineOptions) it waits for configure().
   void add(base::Completion<AccountId> done);
-  // What was entered for an account's login. Nothing: the config key addr, else an address is made
-  // up.
+  // The login that was entered. Without either field: the config key addr, else a generated
+  // address.
   struct Login {
     std::optional<std::string> addr = std::nullopt;
-    std::optional<std::string> domain = std::nullopt;  // an address at it is made up
+    std::optional<std::string> domain = std::nullopt;  // an address at it is generated
   };
   // Configures an account, or gives a configured one another address, and starts its io. Errors are
-  // told by ConfigureProgress 0 as well. Events: see configure_account(); ImapInboxIdle after the
-  // answer. An account that is reached by mail keeps its address (messaging/mail/mail_accounts.h).
+  // reported by ConfigureProgress 0 as well. Events: see configure_account(); ImapInboxIdle after
+  // the answer. An account that is reached by mail keeps its address
+  // (messaging/mail/mail_accounts.h).
   void configure(AccountId account, Login login, base::Completion<> done);
-  // An account was configured by other means: its delivery begins. Clients get ImapInboxIdle.
+  // Call after an account was configured by other means: starts its delivery. Clients get
+  // ImapInboxIdle.
   void began(AccountId account);
   // Deletes the whole account: chats, keys, files. On completion no caller sees the account any
   // more; the rows of a large account are deleted afterwards.
   void remove(AccountId account, base::Completion<> done);
-  // Lists accounts in this order; those that are not named come behind, unknown ids are ignored.
+  // Lists accounts in this order. Accounts that are left out follow behind; unknown ids are
+  // ignored.
   void set_order(std::vector<AccountId> order, base::Completion<> done);
-  // Texts in the place of our own, by Delta Chat's numbers; until the next start.
-  // How many places for names this text has; nothing: it is not used.
+  // The number of placeholders in the text of this number; nothing: the text is not used.
   static std::optional<int> stock_places(std::uint32_t number);
+  // Replaces texts of ours, by Delta Chat's numbers; until the next start.
   void set_stock_strings(const std::map<std::uint32_t, std::string>& strings);
   void select(AccountId account, base::Completion<> done);
   base::Result<std::optional<AccountId>> selected() const;
@@ -71,24 +74,25 @@ class Accounts {
   // Delivery of an account's messages; on for every account at start.
   void start_io(AccountId account, base::Completion<> done);
   void stop_io(AccountId account, base::Completion<> done);
-  // All of them were stopped: one event of the whole daemon, also where there is no account,
-  // because clients wait for one before they end their loop.
+  // Reports that all accounts were stopped by one event of the daemon, even when there is no
+  // account, because clients wait for one before they end their loop.
   void report_all_stopped(base::Completion<> done);
   bool io_running(AccountId account) const;
-  // The same for one of several: an account that lives on another gateway by now is left alone.
+  // start_io() for one of several accounts; without effect on one that moved to another gateway.
   void start_io_of_those_here(AccountId account, base::Completion<> done);
-  // While an account is sent to another gateway nobody starts its delivery.
+  // Between these two calls nobody can start the account's delivery: it is being sent to another
+  // gateway.
   void hold_io(AccountId account);
   void release_io(AccountId account);
-  // 1000 stopped, 2000 peers are being tried, 3000 sending, 4000 nothing waits. Of an account of
-  // mail not more than its lines to mail servers have.
+  // 1000 stopped, 2000 peers are being tried, 3000 sending, 4000 nothing waits. A mail account has
+  // at most the state of its lines to mail servers.
   base::Result<std::uint32_t> connectivity(AccountId account) const;
   // Delivery is on, and all that can be sent was sent.
   base::Result<bool> all_work_done(AccountId account) const;
   // Ends all pauses of routes (maybe_network).
   void poke();
 
-  // What the account takes of the disk.
+  // The account's use of the disk.
   base::Result<StorageUse> storage(AccountId account) const;
   // get_info: figures and facts for a person, without secrets.
   base::Result<std::map<std::string, std::string>> info(AccountId account) const;
@@ -112,12 +116,12 @@ class Accounts {
 class Config {
  public:
   explicit Config(kernel::Core& core) : core_(core) {}
-  // Before anything else, in a build with mail.
+  // Call before anything else in a build with mail.
   void use(mail::MailAccounts& mails) { mails_ = &mails; }
 
   // The set value, else the key's default, else nullopt; an unknown key is an error that names it.
   base::Result<std::optional<std::string>> get(AccountId account, const std::string& key) const;
-  // The value if it needs no read of the store; nullopt: use get().
+  // The value if no read of the store is needed; nullopt: use get().
   std::optional<std::string> recall(AccountId account, const std::string& key) const;
   // The ui.* keys that are set, in order.
   base::Result<std::vector<std::string>> ui_keys(AccountId account) const;

@@ -135,33 +135,33 @@ base::Result<> Backups::read_file(AccountId account, const std::string& path,
 
 void Backups::export_to(AccountId account, std::string destination,
                         std::optional<std::string> passphrase, base::Completion<> done) {
-  auto ticket = ongoing_.begin(account);
-  if (!ticket) return done(std::move(ticket).error());
+  auto operation = ongoing_.begin(account);
+  if (!operation) return done(std::move(operation).error());
   core_.file_worker->answer<void>(
       std::move(done),
       [this, account, destination = std::move(destination), key = key_of(passphrase),
-       ticket = std::make_shared<Ongoing::Ticket>(*std::move(ticket))](
+       operation = std::make_shared<Ongoing::Operation>(*std::move(operation))](
           const std::stop_token& stop, base::Completion<>& answer) mutable {
-        ticket->follow(stop);
-        auto written = write_file(account, destination, key, ticket->stop());
+        operation->follow(stop);
+        auto written = write_file(account, destination, key, operation->stop());
         ImexReporter(core_, account).end(written.ok());
-        ticket.reset();
+        operation.reset();
         answer(std::move(written));
       });
 }
 
 void Backups::import_from(AccountId account, std::string path,
                           std::optional<std::string> passphrase, base::Completion<> done) {
-  auto ticket = ongoing_.begin(account);
-  if (!ticket) return done(std::move(ticket).error());
+  auto operation = ongoing_.begin(account);
+  if (!operation) return done(std::move(operation).error());
   core_.file_worker->answer<void>(
       std::move(done), [this, account, path = std::move(path), key = key_of(passphrase),
-                        ticket = std::make_shared<Ongoing::Ticket>(*std::move(ticket))](
+                        operation = std::make_shared<Ongoing::Operation>(*std::move(operation))](
                            const std::stop_token& stop, base::Completion<>& answer) mutable {
-        ticket->follow(stop);
-        auto read = read_file(account, path, key, ticket->stop());
+        operation->follow(stop);
+        auto read = read_file(account, path, key, operation->stop());
         ImexReporter(core_, account).end(read.ok());
-        ticket.reset();
+        operation.reset();
         answer(std::move(read));
       });
 }

@@ -1,11 +1,12 @@
 // Backups: a whole account in one file that a passphrase opens (crypto/backup_stream.h,
 // store/backup/), and back into an account that nobody uses yet.
 //
-// What is exported is one moment of the account, taken while it goes on. It holds no sessions: a
-// restored account begins new ones with its contacts (peering/restored_sessions.h), so that no key
-// of a message is ever used twice, however old the copy is. An account of mail has none: it goes on
-// where the copy was taken, and the copy is a second device of it (other_devices.h). Progress is
-// told by ImexProgress events, a written file by ImexFileWritten; Ongoing::stop() ends either.
+// An export is one moment of the account, taken while the account stays in use. It holds no
+// sessions: a restored account begins new ones with its contacts (peering/restored_sessions.h), so
+// that no message key is ever used twice, however old the copy is. A mail account has no sessions:
+// it continues where the copy was taken, and the copy is a second device of it (other_devices.h).
+// ImexProgress events report the progress, ImexFileWritten a written file; Ongoing::stop() ends
+// either.
 //
 // Any thread; answers come through the Completion.
 #pragma once
@@ -51,11 +52,11 @@ class Backups {
   // with an empty one) anybody can open the file.
   void export_to(AccountId account, std::string destination, std::optional<std::string> passphrase,
                  base::Completion<> done);
-  // Into an account that nobody uses yet: afterwards it is the one of the backup. A failure leaves
-  // it as it was.
+  // Into an account that nobody uses yet, which becomes the account of the backup. A failure leaves
+  // it unchanged.
   void import_from(AccountId account, std::string path, std::optional<std::string> passphrase,
                    base::Completion<> done);
-  // False: nothing was under way.
+  // False: no operation was under way.
   bool stop_ongoing(AccountId account);
 
  private:

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/unicode.h"
-#include "crypto/random.h"
 #include "messaging/api/chat_sending.h"
 #include "messaging/api/marking.h"
 #include "messaging/chats/abilities.h"
@@ -105,7 +103,7 @@ base::Result<> end_any(const kernel::WriteContext& write, MsgId message) {
   if (!ended) return {};
   if (row.from != kSelf) EDGE_CHECK(mark_messages_seen(write, {&message, 1}));
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, row.chat));
-  if (!check_can_send(write.scope, write.account, chat)) return {};  // it ends here all the same
+  if (!check_can_send(write.scope, write.account, chat)) return {};  // the call ends here even so
   return queue_change(write, chat, message, ChangeKind::call_ended, write.tx.now(), "");
 }
 
@@ -115,7 +113,7 @@ base::Result<> end_rung_out(const kernel::WriteContext& write) {
   for (const MsgId message : calls) {
     auto call = store::find_call(write.scope, message);
     auto row = store::find_message(write.scope, message);
-    if (!call || !*call || !row || !*row) {  // damaged: it is not tried for ever
+    if (!call || !*call || !row || !*row) {  // a damaged row is not retried for ever
       EDGE_CHECK(store::delete_call(write.scope, message));
       continue;
     }
@@ -181,7 +179,7 @@ base::Result<Call> Calls::get(AccountId account, MsgId call) const {
   EDGE_TRY(store::CallRow row, load_call(scope, call));
   EDGE_TRY(const auto mark, store::find_message_mark(scope, call));
   Call shown{row.video, std::move(row.offer), row.state, 0};
-  // It rang out a moment ago, and that is not written yet.
+  // The time to ring is over, but the row does not say so yet.
   if (row.state == CallState::rings && row.ring_until <= core_.steady->wall().now) {
     shown.state = mark && mark->from == kSelf ? CallState::declined : CallState::missed;
   }

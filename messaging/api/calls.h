@@ -1,6 +1,6 @@
-// Calls of an account: to a contact and from one. What the callers' programs pass to each other
-// (offers and answers of WebRTC) is carried and not looked at; their sound and pictures go another
-// way. A call's message has the view type call. Safe from any thread.
+// Calls of an account, placed and received. The callers' programs exchange offers and answers of
+// WebRTC, which are carried unread; sound and pictures take another way. A call's message has the
+// view type call. Safe from any thread.
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ class Calls {
   // Completes with the call's message once it is queued.
   void place(AccountId account, ChatId chat, std::string info, bool video,
              base::Completion<MsgId> done);
-  // Without effect on a call that rings no longer.
+  // Without effect on a call that no longer rings.
   void accept(AccountId account, MsgId call, std::string info, base::Completion<> done);
   // Declines, cancels or hangs up. Without effect on a call that ended.
   void end(AccountId account, MsgId call, base::Completion<> done);

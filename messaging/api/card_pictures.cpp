@@ -17,7 +17,8 @@ namespace {
 constexpr std::uint64_t kMostBytes = 96 * 1024;
 constexpr std::uint64_t kMostBytesOfAll = 640 * 1024;
 
-// None is read for want of one, of room, or of a file that opens: a damaged one costs itself alone.
+// Empty when there is no picture, no room for it, or its file does not open: a damaged file costs
+// its own picture alone.
 CardPicture read_picture(const View& view, ContactId id, std::uint64_t most) {
   const auto contact = store::load_contact(view.scope, id);
   if (!contact || !contact->avatar_blob) return {};

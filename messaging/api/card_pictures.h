@@ -1,5 +1,6 @@
-// The pictures of cards (vCards): put into those that are made, sealed and kept from those that are
-// imported. Whoever wrote a card chose its bytes: only what is a picture by its headers is kept.
+// The pictures of cards (vCards): put into cards that are made, sealed and stored from cards that
+// are imported. The bytes are chosen by whoever wrote the card: only a picture by its headers is
+// stored.
 #pragma once
 
 #include <optional>
@@ -22,8 +23,8 @@ struct CardPicture {
   std::string_view media_type;
 };
 
-// The pictures of contacts, in their order. Those of more than 96 KiB are left out, and those that
-// would make all of them more than 640 KiB, so that the text of their cards can be imported.
+// The pictures of contacts, in their order. Left out are pictures of more than 96 KiB, and those
+// beyond 640 KiB in all, so that the text of the cards can be imported.
 std::vector<CardPicture> read_pictures(const View& view, std::span<const ContactId> contacts);
 
 // The card's picture as a sealed blob that is still to be synced; nothing when there is none or it
@@ -36,8 +37,8 @@ base::Result<std::optional<SealedPicture>> seal_picture(kernel::Core& core,
                                                         const kernel::AccountPtr& account,
                                                         const Vcard& card);
 
-// Gives a contact that never had them the picture and status of its card. Its own later ones take
-// their place.
+// Gives the card's picture and status to a contact that had neither. Later ones of the contact
+// itself replace them.
 base::Result<> take_profile(const kernel::WriteContext& write, ContactId contact, const Vcard& card,
                             std::optional<files::SealedFile>& picture);
 

@@ -11,7 +11,6 @@
 #include <stop_token>
 
 #include "base/bytes.h"
-#include "base/disk_error.h"
 #include "crypto/identity.h"
 #include "messaging/api/card_pictures.h"
 #include "messaging/api/contacts.h"
@@ -40,8 +39,8 @@ constexpr std::size_t kMaxCardsMade = 1000;
 constexpr std::size_t kCardsInWrite = 50;
 constexpr std::size_t kPicturesInSync = 128;  // files that are open at once
 
-// As Delta Chat judges one: a part before the last "@" and one after it that does not end with a
-// dot, no white space or brackets.
+// Delta Chat's rule: something before the last "@" and after it, no dot at the end, no white space,
+// no brackets.
 bool is_address(std::string_view addr) {
   const auto at = addr.rfind('@');
   if (at == 0 || at == std::string_view::npos || at + 1 == addr.size()) return false;
@@ -63,9 +62,9 @@ base::Result<store::ContactRow> insert_known(const kernel::WriteContext& write,
   return row;
 }
 
-// By its address: the one that is in the lists and stands first; else one without a key that was
-// taken out of the lists; else a new one without a key. A hidden contact with a key is a stranger,
-// whose address is what it says.
+// Finds the contact with this address: first one in the lists, then one without a key that was
+// removed from them, else a new one without a key. A hidden contact with a key is a stranger, whose
+// address is its own claim.
 base::Result<std::optional<store::ContactRow>> find_by_address(const store::Scope& scope,
                                                                const std::string& addr) {
   EDGE_TRY(auto listed, store::find_contacts_by_addr(scope, addr));
@@ -79,7 +78,7 @@ base::Result<std::optional<store::ContactRow>> find_by_address(const store::Scop
   return std::optional<store::ContactRow>();
 }
 
-// `ours`: the name is what we call the contact, and counts; else what its card says.
+// `ours`: the name is the one that we give the contact; otherwise it is from the contact's card.
 base::Result<ContactId> by_address(const kernel::WriteContext& write, const std::string& addr,
                                    const std::string& name, bool ours) {
   EDGE_TRY(auto found, find_by_address(write.scope, addr));
@@ -199,7 +198,7 @@ void import_cards(kernel::Core& core, AccountId account, const std::shared_ptr<I
       });
 }
 
-// The last ones, until the text can be imported.
+// Leaves out the last ones until the text can be imported.
 void leave_out_pictures(std::vector<Vcard>& cards) {
   std::size_t size = write_vcards(cards).size();
   for (auto card = cards.rbegin(); card != cards.rend() && size > kMaxVcardText; ++card) {

@@ -185,7 +185,7 @@ void Channels::publish(std::vector<ChannelEvent> events,
                                      : std::move(error).with_context(fmt::format("[{}]", i)));
     }
   }
-  // Made here, for others wait for the writer.
+  // Encoded here, because other writes wait for the writer.
   std::vector<store::NewChannelEvent> fresh;
   fresh.reserve(events.size());
   for (ChannelEvent& event : events) {

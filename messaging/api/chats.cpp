@@ -55,7 +55,7 @@ base::Result<ArchivedChats> archived_chats(const store::Scope& scope) {
   return chats;
 }
 
-// Loads and changes a chat, emits the events and tells our other devices. `change` returns whether
+// Loads and changes a chat, emits the events and syncs our other devices. `change` returns whether
 // it changed anything.
 template <class F>
 void change_chat(kernel::Core& core, AccountId account, ChatId chat, kernel::ChatNews::What what,

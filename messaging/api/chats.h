@@ -62,7 +62,7 @@ class Chats {
   void mark_fresh(AccountId account, ChatId chat, base::Completion<> done);
   void set_visibility(AccountId account, ChatId chat, Visibility visibility,
                       base::Completion<> done);
-  // After how many seconds new messages vanish; 0: never. Members are told.
+  // After how many seconds new messages vanish; 0: never. Members are notified.
   void set_timer(AccountId account, ChatId chat, std::uint32_t seconds, base::Completion<> done);
   base::Result<std::uint32_t> timer(AccountId account, ChatId chat) const;
   void set_mute(AccountId account, ChatId chat, MuteState mute, base::Completion<> done);

@@ -26,7 +26,7 @@ using base::Errc;
 using base::fail;
 
 constexpr std::size_t kMaxRelayToken = 128;
-// The path of a picture, which is stored as a blob and not among the values.
+// The path of a picture, which is stored as a blob and not as a value.
 constexpr std::string_view kAvatarKey = "selfavatar";
 
 base::Error unknown_key(const std::string& key) {
@@ -57,7 +57,7 @@ bool is_number(const std::string& text) {
   return read.ec == std::errc() && read.ptr == end;
 }
 
-// From the commit on the account uses the relay of its config; contacts get an update.
+// From the commit on the account uses the relay of its config; contacts are sent the change.
 base::Result<> change_relay(const kernel::WriteContext& write) {
   EDGE_TRY(auto relay, peering::find_relay_home(write.core, write.scope, write.account.identity));
   if (relay == write.account.relay) return {};
@@ -89,7 +89,7 @@ base::Result<> check_value(const std::string& key, const std::optional<std::stri
     return fail(Errc::invalid_argument,
                 fmt::format("the value of config key \"{}\" is not UTF-8", key));
   }
-  // Invites and cards carry the name, and their readers are as strict.
+  // Invites and cards carry the name, and the readers of invites and cards check it as strictly.
   if (key == "displayname") EDGE_CHECK(given_name(key, *value));
   if (key == "relay_url" && !value->empty() && *value != "none") {
     EDGE_CHECK(peering::parse_relay_url(*value));
@@ -123,7 +123,7 @@ base::Result<> set_avatar(const kernel::WriteContext& write, const MessageDraft&
   files::RemovedFiles files(write.core, write.account);
   EDGE_CHECK(chats::replace_picture(write, self.avatar_blob, blob, files));
   files.remove_after(write.tx);
-  // Another device's picture of the same second has a higher number: it came later.
+  // A picture of the same second from another device has a higher number: it came later.
   self.avatar_number = std::max<std::int64_t>(self.avatar_number + 1, write.tx.now() / 1000 * 1000);
   EDGE_CHECK(store::update_contact(write.scope, self));
   write.signal(&kernel::Signals::profile_changed);
@@ -160,7 +160,7 @@ base::Result<> set_values(const kernel::WriteContext& write,
     }
     relay_changed |= key == "relay_url" || key == "relay_token";
     const auto wanted = tidy(key, value);
-    // A write that changes nothing does not wait for the disk.
+    // A write without a change does not wait for the disk.
     const auto before = store::find_config_value(write.scope, key);
     if (before && *before == wanted) continue;
     EDGE_CHECK(store::set_config_value(write.scope, key, wanted));
@@ -213,7 +213,7 @@ std::optional<std::string> Config::recall(AccountId account, const std::string& 
 
 void Config::set(AccountId account, std::map<std::string, std::optional<std::string>> values,
                  base::Completion<> done) {
-  // Of an account of mail, which of its addresses it writes from.
+  // For a mail account: the one of its addresses that it writes from.
   std::optional<std::string> primary;
   const auto state_now = core_.directory.get(account);
   if (mails_ != nullptr && state_now && (*state_now)->protocol() == kernel::ProtocolKind::mail) {

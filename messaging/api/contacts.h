@@ -39,22 +39,22 @@ class Contacts {
   void rename(AccountId account, ContactId contact, std::string name, base::Completion<> done);
   void set_blocked(AccountId account, ContactId contact, bool blocked, base::Completion<> done);
 
-  // Somebody of whom an address alone is known, who cannot be written to; whoever has this address
-  // already is renamed and in the lists again. A name of "" changes none.
+  // A contact of whom only an address is known, and who cannot be written to. An existing contact
+  // with this address is renamed and put back into the lists. An empty name changes none.
   void create(AccountId account, std::string addr, std::string name,
               base::Completion<ContactId> done);
-  // Out of the lists; a contact that nothing else names is deleted. Chats stay. Who writes again is
-  // a contact request.
+  // Removes the contact from the lists; a contact that nothing else refers to is deleted. Chats
+  // stay. If the contact writes again, that is a contact request.
   void remove(AccountId account, ContactId contact, base::Completion<> done);
 
-  // Cards (messaging/model/vcard.h). Whoever is given our own may write to us: what it sends is a
-  // contact request.
+  // Cards (messaging/model/vcard.h). Whoever has our card may write to us; that is a contact
+  // request.
   void make_vcard(AccountId account, std::vector<ContactId> contacts,
                   base::Completion<std::string> text);
   // The contact of each card that can be imported, in order. Not verified; can be written to.
   void import_vcard(AccountId account, std::string text,
                     base::Completion<std::vector<ContactId>> done);
-  // The text of a caller's file, or of a file of an account that `may_see`.
+  // The text of a caller's file, or of a file of an account that `may_see` allows.
   base::Result<std::string> vcard_text(const std::string& path,
                                        const std::function<bool(AccountId)>& may_see) const;
 

@@ -20,25 +20,25 @@ base::Result<> send_to_contact(const kernel::WriteContext& write, ContactId id, 
   if (!contact || contact->blocked || contact->state != store::ContactState::known) return {};
   EDGE_TRY(const kernel::DeviceContact facts, device_contact(write.scope, write.account, *contact));
   const auto allowed = write.core.device->manifest_for(facts);
-  EDGE_TRY(const auto told, store::sent_manifest_hash(write.scope, id));
-  // Who never could ask for anything is told nothing.
-  if (!allowed && !told) return {};
+  EDGE_TRY(const auto sent, store::sent_manifest_hash(write.scope, id));
+  // A contact that never could ask for anything gets no manifest.
+  if (!allowed && !sent) return {};
   DeviceManifest manifest = allowed.value_or(DeviceManifest{});
   fit_manifest(manifest);
   base::WireWriter encoded;
   write_fields(encoded, manifest);
   const auto hash = write.scope.lookup("device manifest", encoded.view());
-  if (!anew && told == base::Bytes(hash.begin(), hash.end())) return {};
+  if (!anew && sent == base::Bytes(hash.begin(), hash.end())) return {};
   EDGE_CHECK(outbox::queue_content(write, id, {crypto::random_array<16>(), std::move(manifest)}));
   return store::note_manifest_sent(write.scope, id, hash);
 }
 
-// A record that was changed on disk costs its contact alone.
+// A record that was changed on disk affects its contact alone.
 base::Result<> send_or_skip(const kernel::WriteContext& write, ContactId id, bool anew) {
-  auto told = send_to_contact(write, id, anew);
-  if (told || told.error().code != base::Errc::sealed) return told;
+  auto sent = send_to_contact(write, id, anew);
+  if (sent || sent.error().code != base::Errc::sealed) return sent;
   base::log::error("contact {} of account {} cannot be sent the list of device commands: {}",
-                   id.value, write.account.id.value, told.error().message);
+                   id.value, write.account.id.value, sent.error().message);
   return {};
 }
 
@@ -53,7 +53,7 @@ base::Result<kernel::DeviceContact> device_contact(const store::Scope& scope,
   }
   EDGE_TRY(const auto chats, store::groups_of_contact(scope, contact.id));
   for (const ChatId id : chats) {
-    // A stranger may put us into a group of any id; we are in it once we accepted it.
+    // A stranger may put us into a group with any id; we are a member once we accepted it.
     EDGE_TRY(const auto chat, store::find_chat(scope, id));
     if (!chat || chat->blocked != store::ChatBlocked::no) continue;
     EDGE_TRY(const auto group, store::find_group(scope, id));
@@ -97,7 +97,7 @@ void DeviceManifests::send_to_all() {
   }
 }
 
-// What is due by now; nothing when a write is under way, or nothing is due.
+// The contacts that are due; none while a write is under way.
 std::optional<DeviceManifests::Due> DeviceManifests::take(AccountId account) {
   base::Lock lock(mutex_);
   const auto found = due_.find(account);
@@ -125,24 +125,24 @@ void DeviceManifests::begin(AccountId account) {
                                     const kernel::AccountState& state) {
         return send_to_some({core_, tx, scope, state}, due);
       },
-      [this, account](base::Result<std::optional<ContactId>> told) {
-        if (!told && !core_.closing) {
+      [this, account](base::Result<std::optional<ContactId>> sent) {
+        if (!sent && !core_.closing) {
           base::log::warning("account {}: the list of device commands was not sent to contacts: {}",
-                             account.value, told.error().message);
+                             account.value, sent.error().message);
         }
         {
           base::Lock lock(mutex_);
           Due& rest = due_[account];
           rest.under_way = false;
-          // A pass that was asked for meanwhile begins at the first contact.
-          if (told && *told && !rest.all_after) rest.all_after = **told;
-          if (!told) rest = {};
+          // A pass that was requested meanwhile begins at the first contact.
+          if (sent && *sent && !rest.all_after) rest.all_after = **sent;
+          if (!sent) rest = {};
         }
         begin(account);
       });
 }
 
-// Answers where a pass over all contacts goes on.
+// Returns where a pass over all contacts continues.
 base::Result<std::optional<ContactId>> DeviceManifests::send_to_some(
     const kernel::WriteContext& write, const Due& due) const {
   for (const auto& [contact, anew] : due.contacts) {

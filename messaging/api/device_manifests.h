@@ -1,7 +1,7 @@
-// DeviceManifests: which commands contacts may ask this device for, kept the same at all of them;
-// and what their devices say.
+// DeviceManifests: the commands that contacts may ask this device for, sent to all of them and kept
+// up to date; and what their devices offer.
 //
-// Safe from any thread. What contacts are sent is found out a few contacts in each write.
+// Safe from any thread. Manifests are computed a few contacts in each write.
 #pragma once
 
 #include <map>
@@ -23,7 +23,8 @@ struct WriteContext;
 
 namespace messaging {
 
-// What commands are allowed to a contact by; the key is the one by which the account reaches it.
+// The caller for whom commands are allowed; the key is the one by which the account reaches the
+// contact.
 base::Result<kernel::DeviceContact> device_contact(const store::Scope& scope,
                                                    const kernel::AccountState& account,
                                                    const store::ContactRow& contact);
@@ -32,17 +33,17 @@ class DeviceManifests {
  public:
   explicit DeviceManifests(kernel::Core& core) : core_(core) {}
 
-  // What the contact of a single chat says of its device; nothing: nothing so far.
+  // The manifest of a single chat's contact; nothing: none has come so far.
   base::Result<std::optional<DeviceManifest>> of_chat(AccountId account, ChatId chat) const;
 
-  // Tells the contact what it may ask for, unless it was told just that. `anew`: told or not.
+  // Sends the contact its manifest unless it was sent this one already. `anew`: in any case.
   void send(AccountId account, ContactId contact, bool anew);
   // All contacts of all accounts, those with a link.
   void send_to_all();
 
  private:
   struct Due {
-    std::map<ContactId, bool> contacts;  // and whether it is told anew
+    std::map<ContactId, bool> contacts;  // and whether it is sent anew
     std::optional<ContactId> all_after;  // every contact with a higher id, too
     bool under_way = false;
   };

@@ -1,8 +1,9 @@
-// DeviceRequests: texts of contacts that ask this device for a command, from their arrival to their
-// answer. What they ask for, and whether they may, is judged by who calls this (kernel/device.h).
+// DeviceRequests: requests of contacts for a command of this device, from their arrival to their
+// answer. The caller of this class (kernel/device.h) decides what a request means and whether it is
+// allowed.
 //
-// Each is decided upon once, whatever is redelivered or dies: begin() is on the disk before
-// anything is run, and a request that begun() finds at a start was interrupted. The answer and the
+// Each request is decided once, whatever is redelivered or crashes: begin() is durable before
+// anything runs, and a request that begun() finds at a start was interrupted. The answer and the
 // end of the request are one transaction. Safe from any thread.
 #pragma once
 
@@ -48,12 +49,12 @@ class DeviceRequests {
   // Errc::not_found: it is answered, its message was deleted, or its contact is gone or blocked.
   base::Result<DeviceRequest> load(AccountId account, MsgId message) const;
 
-  // From now on it counts as run. `name`: what the contact calls it; a request of the same name was
-  // begun before: repeated.
+  // Counts as run from now on. `name`: the contact's name for the request; `repeated`: a request of
+  // the same name was begun before.
   void begin(AccountId account, MsgId message, std::optional<std::string> name,
              base::Completion<RequestBegin> done);
-  // Its answer, or nothing: it gets none. It has ended then. Where the chat takes no answer any
-  // more it has ended as well.
+  // Answers the request, or ends it without an answer. It has ended then, even if the chat takes no
+  // answer any more.
   void end(AccountId account, MsgId message, std::optional<MessageDraft> answer,
            base::Completion<> done);
 

@@ -45,7 +45,7 @@ base::Result<std::unique_ptr<Engine>> Engine::open(store::Store& store,
     });
     if (!made) return std::move(made).error().with_context("making account 1");
   } else if (auto tidied = tidy_files(core); accounts > 0 && !tidied) {
-    // Orphaned files are harmless; the next start retries.
+    // Orphaned files do no harm; the next start retries.
     base::log::warning("unused files were not looked for: {}", tidied.error().message);
   }
   return std::unique_ptr<Engine>(new Engine(std::move(parts)));
@@ -116,8 +116,7 @@ void Engine::warn(std::string text) {
       });
 }
 
-// Removed accounts as the page's snapshot has them: an account that is being made is in the log
-// before it is in the directory.
+// Removed accounts by the page's snapshot: the log names a new account before the directory has it.
 base::Result<store::EventPage<Event>> Engine::log_page(store::LogQuery query) const {
   query.kept_of_removed = AccountsChanged::kKind;
   EDGE_TRY(const store::LogPage logged, parts_->core.store.log_page(query));

@@ -31,7 +31,7 @@ void keep(kernel::Core& core, AccountId account, files::SealedFile sealed,
 
 // The error of a failed upload for a caller over HTTP: without the store's path; if the account was
 // removed meanwhile, that error.
-base::Error told(const kernel::Core& core, AccountId account, base::Error error) {
+base::Error for_caller(const kernel::Core& core, AccountId account, base::Error error) {
   if (auto known = core.directory.get(account); !known) return std::move(known).error();
   const std::string place = core.store.dir() + "/";
   for (auto at = error.message.find(place); at != std::string::npos;
@@ -52,13 +52,13 @@ class BlobUpload final : public Upload {
 
   base::Result<> append(base::ByteView bytes) override {
     auto appended = writer_.append(bytes);
-    if (!appended) return told(core_, account_->id, std::move(appended).error());
+    if (!appended) return for_caller(core_, account_->id, std::move(appended).error());
     return {};
   }
 
   void finish(base::Completion<std::string> path) override {
     auto info = writer_.finish();
-    if (!info) return path(told(core_, account_->id, std::move(info).error()));
+    if (!info) return path(for_caller(core_, account_->id, std::move(info).error()));
     keep(core_, account_->id, files::SealedFile(core_, account_, *std::move(info), name_),
          std::move(path));
   }
@@ -98,7 +98,7 @@ base::Result<Attachment> Files::open_unprotected(AccountId account, MsgId messag
 base::Result<std::unique_ptr<Upload>> Files::begin_upload(AccountId account, std::string name) {
   EDGE_TRY(kernel::AccountPtr state, core_.directory.get(account));
   auto writer = core_.store.blobs().create(state->uuid);
-  if (!writer) return told(core_, account, std::move(writer).error());
+  if (!writer) return for_caller(core_, account, std::move(writer).error());
   return std::unique_ptr<Upload>(std::make_unique<BlobUpload>(
       core_, std::move(state), *std::move(writer), plain_file_name(name)));
 }

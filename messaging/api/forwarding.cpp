@@ -47,7 +47,7 @@ base::Result<> check_copied(const store::MessageRow& original, std::string_view 
   return {};
 }
 
-// In the order of their times.
+// Ordered by their times.
 base::Result<std::vector<store::MessageRow>> originals_of(const store::Scope& scope,
                                                           const std::vector<MsgId>& messages,
                                                           std::string_view what) {

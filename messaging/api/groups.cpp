@@ -79,9 +79,9 @@ base::Result<> take_out(const kernel::WriteContext& write, chats::Group& group, 
     return fail(Errc::invalid_argument, fmt::format("contact {} is not a member of chat {}",
                                                     contact.value, group.row.chat.value));
   }
-  EDGE_TRY(auto told, groups::recipients(write.scope, group.row.chat));
+  EDGE_TRY(auto recipients, groups::recipients(write.scope, group.row.chat));
   if (contact != kSelf && !groups::announces_to_all_readers(write, group)) {
-    std::erase_if(told, [&](ContactId one) { return one != contact; });
+    std::erase_if(recipients, [&](ContactId one) { return one != contact; });
   }
   const std::uint64_t number = groups::next_membership(write, group.state, key, false);
   group.state.members[key] = {number, false, chats::key_of(write.account), {}};
@@ -92,8 +92,8 @@ base::Result<> take_out(const kernel::WriteContext& write, chats::Group& group, 
   EDGE_TRY(const store::MessageRow line,
            groups::add_own_line(write, group, SystemMessage::member_removed,
                                 text_of_leaving(write.core.stock, group, contact, row), contact,
-                                std::nullopt, !told.empty()));
-  for (const ContactId member : told) {
+                                std::nullopt, !recipients.empty()));
+  for (const ContactId member : recipients) {
     EDGE_CHECK(groups::send_to_member(write, group, member, {line.id, line.uuid}));
   }
   return {};

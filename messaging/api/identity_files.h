@@ -32,7 +32,7 @@ class IdentityFiles {
  private:
   base::Result<> write_file(AccountId account, const std::string& destination,
                             const std::optional<std::string>& passphrase);
-  // A key of a protocol that has files of its own for it. False: it is none of those.
+  // A key of a protocol with files of its own. False: the file is none of them.
   base::Result<bool> import_key(AccountId account, const std::string& text);
   void use(AccountId account, crypto::Identity identity, base::Completion<> done);
 

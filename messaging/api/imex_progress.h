@@ -12,7 +12,7 @@ class ImexReporter {
  public:
   ImexReporter(kernel::Core& core, AccountId account) : core_(core), account_(account) {}
 
-  // Within the part of the whole that this step is, in thousandths.
+  // Progress within this step's part of the whole, in thousandths.
   void step(std::uint32_t from, std::uint32_t to) {
     from_ = from;
     to_ = to;
@@ -26,7 +26,7 @@ class ImexReporter {
     reported_ = now;
     emit(now);
   }
-  // 1000 for an end that was reached, 0 for one that was not. Emitted before the call is answered.
+  // 1000 for success, 0 for failure. Emitted before the call is answered.
   void end(bool well) {
     (void)core_.store.write_now<void>([&](store::Tx& tx) {
       return kernel::Core::emit(tx, account_, ImexProgress{well ? 1000U : 0U});

@@ -30,7 +30,7 @@ using store::LocationRow;
 using store::LocationStreamRow;
 
 constexpr base::Millis kSendEvery = 60'000;  // at most, to each chat
-constexpr base::Millis kStoreEvery = 1000;   // what comes sooner replaces the one before
+constexpr base::Millis kStoreEvery = 1000;   // a later one within this time replaces it
 constexpr std::int64_t kMostSeconds = 366LL * 24 * 3600;
 
 base::Result<> check_place(const Place& place) {
@@ -40,7 +40,7 @@ base::Result<> check_place(const Place& place) {
               "an accuracy of at least 0 metres");
 }
 
-// To all whom the chat addresses.
+// To everybody in the chat.
 base::Result<> send(const kernel::WriteContext& write, const store::ChatRow& chat,
                     Locations locations) {
   if (chat.contact == kSelf) return {};
@@ -51,7 +51,7 @@ base::Result<> send(const kernel::WriteContext& write, const store::ChatRow& cha
   return queue_for_chat(write, chat, Content{crypto::random_array<16>(), std::move(locations)});
 }
 
-// Sends what was set since the last time.
+// Sends the places that were set since the last time.
 base::Result<> send_path(const kernel::WriteContext& write, const store::ChatRow& chat,
                          LocationStreamRow& stream) {
   for (;;) {
@@ -71,7 +71,7 @@ base::Result<> send_path(const kernel::WriteContext& write, const store::ChatRow
   return {};
 }
 
-// As Delta Chat has it: that it begins is our own message, that it ended is not.
+// As in Delta Chat: the beginning is a message of ours, the end is not.
 base::Result<> add_end_line(const kernel::WriteContext& write, const store::ChatRow& chat) {
   EDGE_CHECK(chats::add_info_message(write.tx, write.scope, chat.id, SystemMessage::none,
                                      "Location streaming disabled."));
@@ -80,7 +80,7 @@ base::Result<> add_end_line(const kernel::WriteContext& write, const store::Chat
 
 base::Result<> end_stream(const kernel::WriteContext& write, const store::ChatRow& chat,
                           LocationStreamRow stream) {
-  // What is left is sent; damage on the way there ends it all the same.
+  // Sends the rest; the stream ends even if that fails for damaged rows.
   if (check_can_send(write.scope, write.account, chat)) {
     static_cast<void>(send_path(write, chat, stream));
   }
@@ -88,7 +88,7 @@ base::Result<> end_stream(const kernel::WriteContext& write, const store::ChatRo
   return add_end_line(write, chat);
 }
 
-// A chat that is gone or cannot be sent to any more has no stream any more: nothing.
+// nothing: the chat is gone or cannot be sent to any more, which ends its stream.
 base::Result<std::optional<store::ChatRow>> chat_of(const kernel::WriteContext& write,
                                                     const LocationStreamRow& stream) {
   EDGE_TRY(auto chat, store::find_chat(write.scope, stream.chat));
@@ -98,7 +98,7 @@ base::Result<std::optional<store::ChatRow>> chat_of(const kernel::WriteContext& 
   return std::optional<store::ChatRow>();
 }
 
-// Replaces the last one that was not sent when that is very young.
+// Replaces the last unsent place when that is very young.
 base::Result<> store_path(const kernel::WriteContext& write, const LocationStreamRow& stream,
                           const Place& place) {
   EDGE_TRY(const auto last, store::newest_of_own_path(write.scope, stream.chat));
@@ -149,7 +149,7 @@ base::Result<> begin_stream(const kernel::WriteContext& write, const store::Chat
   if (!before) stream = LocationStreamRow{.chat = chat.id};
   stream->until = now + std::min(seconds, kMostSeconds) * 1000;
   if (!before) {
-    // What was set for an earlier stream was sent with its end.
+    // Places of an earlier stream were sent with its end.
     EDGE_TRY(stream->sent_id, write.tx.next_id(write.account.id, "location"));
   }
   EDGE_CHECK(store::put_location_stream(write.scope, *stream));
@@ -182,15 +182,15 @@ base::Result<> expire_in_account(const kernel::WriteContext& write) {
       EDGE_CHECK(end_stream(write, *chat, stream));
       continue;
     }
-    // What cannot be sent, because a record is damaged, is not tried for ever.
+    // A place that cannot be sent, because a record is damaged, is not retried for ever.
     if (!send_path(write, *chat, stream)) stream.next_at = 0;
     EDGE_CHECK(store::put_location_stream(write.scope, stream));
   }
   return {};
 }
 
-// Calls `change` in a write of each account; completes once all are done, with whether any answered
-// true, or with the first error.
+// Calls `change` in a write of each account. Completes once all are done: whether any returned
+// true, or the first error.
 template <class F>
 void in_each_account(kernel::Core& core, F change, base::Completion<bool> done) {
   const auto accounts = core.directory.all();
@@ -227,7 +227,7 @@ void in_each_account(kernel::Core& core, F change, base::Completion<bool> done) 
   }
 }
 
-// As Delta Chat decides it.
+// The same rule as Delta Chat's.
 bool is_marker(std::string_view text) {
   if (!base::is_utf8(text)) return false;
   const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };

@@ -1,6 +1,6 @@
-// Where we are and were, and where contacts told that they are: locations are sent to chats for
-// some time, or with a message. What is set by set() goes to each chat that they are sent to at
-// once, and no more often than once a minute. Safe from any thread.
+// Locations of ourselves and of contacts: ours are sent to chats for some time, or with a message.
+// A place given to set() goes at once to each chat that locations are sent to, at most once a
+// minute. Safe from any thread.
 #pragma once
 
 #include <optional>
@@ -28,7 +28,7 @@ struct Location {
   ContactId contact;
   UnixMillis at = 0;
   Place place;
-  bool of_message = false;  // else of a path
+  bool of_message = false;  // nothing: of a path
   std::optional<MsgId> message;
   std::optional<std::string> marker;  // its text, where that is one character
 };
@@ -40,13 +40,13 @@ struct LocationSpan {
   UnixMillis to = 0;    // 0: now
 };
 
-// Named for what it keeps: Locations is the content that carries them.
+// The name says what it stores: Locations is the content that carries them.
 class LocationTrack {
  public:
   explicit LocationTrack(kernel::Core& core) : core_(core) {}
 
-  // Of all accounts. Completes with whether any chat is sent locations, so that further ones are
-  // wanted.
+  // For all accounts. Completes with whether any chat is sent locations, so that the caller should
+  // continue.
   void set(Place place, base::Completion<bool> done);
   // Newest first.
   base::Result<std::vector<Location>> list(AccountId account, const LocationSpan& span) const;
@@ -56,14 +56,15 @@ class LocationTrack {
   void stop(base::Completion<> done);  // of all accounts
   base::Result<bool> streams(AccountId account, std::optional<ChatId> chat) const;
 
-  // Ends what is over, and sends what was held back.
+  // Ends the streams whose time is over, and sends the places that were held back.
   void expire(AccountId account, base::Completion<> done);
 
  private:
   kernel::Core& core_;
 };
 
-// Stores the place of a message of ours, whose row is inserted, and sends it to all who got that.
+// Stores the place of a message of ours, whose row is inserted, and sends it to the message's
+// recipients.
 base::Result<> attach_place(const kernel::WriteContext& write, const store::ChatRow& chat,
                             store::MessageRow& row, const Place& place);
 

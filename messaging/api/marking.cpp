@@ -98,7 +98,7 @@ base::Result<> sync_removal(const kernel::WriteContext& write, std::span<const M
   return write.protocol().sync_devices(write, {std::move(news)});
 }
 
-// Before the first is recalled: all of them may be.
+// Checks all before the first is recalled.
 base::Result<> check_own(const store::Scope& scope, const kernel::AccountState& account,
                          const std::vector<MsgId>& messages) {
   std::set<ChatId> checked;
@@ -117,7 +117,7 @@ base::Result<> check_own(const store::Scope& scope, const kernel::AccountState& 
   return {};
 }
 
-// Everybody who got it is told that it is deleted.
+// Sends the deletion to everybody who got the message.
 base::Result<> recall(const kernel::WriteContext& write, MsgId message) {
   EDGE_TRY(const auto mark, store::find_message_mark(write.scope, message));
   if (!mark || mark->state == MsgState::out_draft) return {};
@@ -201,7 +201,7 @@ void Messages::remove_some(AccountId account, std::vector<MsgId> messages, int r
       if (rounds > 0) core_.store.renew_reserve();  // before others take its room
       return done(std::move(result));
     }
-    // Messages that are deleted already are skipped.
+    // Skips messages that are deleted already.
     files::go_on_in_reserve(
         core_, std::move(done),
         [this, account, messages = std::move(messages), rounds](base::Completion<> answer) mutable {
@@ -215,10 +215,10 @@ void Messages::remove_some(AccountId account, std::vector<MsgId> messages, int r
                           std::span<const MsgId> some) -> base::Result<> {
         const kernel::WriteContext write{core_, tx, scope, state};
         if (tight) {
-          // At the end, so that the reserve is taken again.
+          // Last, so that the reserve is taken again.
           if (!some.empty() && some.back() == last) tx.scrub();
-        } else if (auto told = sync_removal(write, some); !told) {
-          return told;
+        } else if (auto synced = sync_removal(write, some); !synced) {
+          return synced;
         }
         return remove_messages(write, some);
       },

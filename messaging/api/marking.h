@@ -9,7 +9,7 @@
 
 namespace messaging {
 
-// Their senders are told, unless that is switched off; ids that are not here cost nothing.
+// Their senders get read receipts unless that is switched off. Unknown ids are skipped.
 base::Result<> mark_messages_seen(const kernel::WriteContext& write,
                                   std::span<const MsgId> messages);
 

@@ -9,7 +9,7 @@ namespace {
 
 using base::Errc;
 
-// Whether somebody's record does not open.
+// Whether any person's record does not open.
 base::Result<bool> add_people(const View& view, MessagePage& page,
                               const std::set<ContactId>& wanted) {
   bool sealed = false;
@@ -26,7 +26,7 @@ base::Result<bool> add_people(const View& view, MessagePage& page,
   return sealed;
 }
 
-// What a note in the place of a message that does not open is shown with.
+// What shows the note in the place of a message that does not open.
 base::Result<> add_device(const View& view, MessagePage& page) {
   EDGE_CHECK(add_people(view, page, {kDeviceContact}));
   EDGE_TRY(const auto chat, store::find_chat_by_contact(view.scope, kDeviceContact));
@@ -71,7 +71,7 @@ base::Result<MessagePage> read_page(const View& view, const std::vector<MsgId>& 
     if (message->quote && message->quote->message) quoted.insert(*message->quote->message);
     if (auto card = card_of_message(view, *message)) page.cards.emplace(message->id, *card);
     if (!message->file || !message->file->is_protected) continue;
-    // Its access costs itself, not the message.
+    // A damaged access row costs the access, not the message.
     if (auto access = view_file_access(view, message->id); access && *access) {
       page.access.emplace(message->id, **std::move(access));
     }

@@ -31,7 +31,7 @@ class Messages {
   void send(AccountId account, ChatId chat, MessageDraft draft, base::Completion<MsgId> done);
 
   base::Result<Message> get(AccountId account, MsgId message) const;
-  // With what they are shown with. A bad one costs itself only.
+  // With everything that is shown with them. A bad one costs itself only.
   base::Result<MessagePage> page(AccountId account, const std::vector<MsgId>& messages) const;
   base::Result<MessagePage> page_with_chats(AccountId account,
                                             const std::vector<MsgId>& messages) const;
@@ -70,21 +70,21 @@ class Messages {
                   base::Completion<> done);
   // Copies messages into Saved messages, as they were written and by whom. All or none.
   void save(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
-  // Removes messages whose time is over: by their timers, or by the setting delete_device_after.
+  // Removes messages whose time is over, by their timers or by the setting delete_device_after.
   void expire(AccountId account, base::Completion<> done);
   void mark_seen(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
   // Sends own messages again, usually failed ones, under the same uuid; all or none.
   void resend(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
   void remove(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
-  // Own ones, at everybody who got them too.
+  // Our own ones, also at everybody who received them.
   void remove_for_all(AccountId account, std::vector<MsgId> messages, base::Completion<> done);
-  // Our reactions to a message, in the place of those before; none takes them back.
+  // Sets our reactions to a message, which replace the earlier ones; none removes them.
   void react(AccountId account, MsgId message, std::vector<std::string> reactions,
              base::Completion<> done);
-  // Another text for an own message, here and at everybody who got it.
+  // Replaces the text of a message of ours, here and at everybody who received it.
   void edit(AccountId account, MsgId message, std::string text, base::Completion<> done);
-  // Begins to fetch the file of a message that is here without it; MsgsChanged says how it ends. A
-  // message that lacks nothing stays as it is.
+  // Begins to fetch a message's file that has not arrived; MsgsChanged reports the end. Without
+  // effect on a complete message.
   void download(AccountId account, MsgId message, base::Completion<> done);
   // Writes the plaintext of a message's file to a new file of the caller (decision 24).
   void save_file(AccountId account, MsgId message, std::string path, base::Completion<> done);

@@ -10,7 +10,7 @@
 namespace messaging {
 namespace {
 
-// No caller's key begins so (config_keys.h).
+// No config key of a caller can begin with this (config_keys.h).
 constexpr std::string_view kMovedKey = "_moved";
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Moving: an account lives in one place. Its mark, in the account's own configuration, says when
-// another gateway took it: then nothing is sent or received here any more.
+// Moving: an account lives on one gateway. A mark in the account's own configuration says that
+// another gateway took it: nothing is sent or received here any more.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ namespace messaging {
 
 struct MovedMark {
   enum class State : std::uint8_t {
-    sent = 1,   // all of it was sent, and nobody said that it arrived: start_io goes on here
+    sent = 1,   // all of it was sent, but its arrival was not confirmed: start_io continues here
     taken = 2,  // another gateway has it
   };
   State state = State::sent;
@@ -22,7 +22,7 @@ struct MovedMark {
 
 base::Result<std::optional<MovedMark>> find_moved_mark(const store::Scope& scope);
 base::Result<> set_moved_mark(const store::Scope& scope, const std::optional<MovedMark>& mark);
-// What whoever asks for delivery is told.
+// The error for calls that need delivery.
 base::Error moved_away(AccountId account, const MovedMark& mark);
 
 }  // namespace messaging

@@ -16,17 +16,17 @@ namespace messaging {
 class Ongoing {
  public:
   // Held while the operation runs. Two ways stop it: stop(), and the caller's own token.
-  class Ticket {
+  class Operation {
    public:
-    Ticket(Ongoing& all, AccountId account, std::stop_source source)
+    Operation(Ongoing& all, AccountId account, std::stop_source source)
         : all_(&all), account_(account), source_(std::move(source)) {}
-    Ticket(Ticket&& other) noexcept
+    Operation(Operation&& other) noexcept
         : all_(std::exchange(other.all_, nullptr)),
           account_(other.account_),
           source_(std::move(other.source_)),
           callers_(std::move(other.callers_)) {}
-    Ticket& operator=(Ticket&&) = delete;
-    ~Ticket() {
+    Operation& operator=(Operation&&) = delete;
+    ~Operation() {
       if (all_ != nullptr) all_->end(account_);
     }
     void follow(const std::stop_token& caller) {
@@ -43,7 +43,7 @@ class Ongoing {
   };
 
   // Errc::unavailable when the account has one already.
-  base::Result<Ticket> begin(AccountId account) {
+  base::Result<Operation> begin(AccountId account) {
     base::Lock lock(mutex_);
     if (running_.contains(account)) {
       return base::fail(base::Errc::unavailable,
@@ -52,7 +52,7 @@ class Ongoing {
     }
     std::stop_source source;
     running_.emplace(account, source);
-    return Ticket(*this, account, std::move(source));
+    return Operation(*this, account, std::move(source));
   }
 
   bool busy(AccountId account) const {
@@ -60,7 +60,7 @@ class Ongoing {
     return running_.contains(account);
   }
 
-  // Asks the operation to end; its own call answers once it has. False: there is none.
+  // Requests the operation to stop; its own call completes after that. False: there is none.
   bool stop(AccountId account) {
     std::optional<std::stop_source> source;
     {

@@ -13,7 +13,7 @@ struct OpeningRead::Parts {
   const kernel::Core& core;
   store::Reader reader;
   Opening opening;
-  std::vector<kernel::AccountPtr> accounts;  // to be read; the last is next
+  std::vector<kernel::AccountPtr> accounts;  // to be read, the next one last
   std::vector<store::ChatRow> rows;  // of the last of opening.accounts; the last row is next
   bool in_account = false;
 

@@ -49,8 +49,8 @@ class OpeningRead {
 
   // Reads for about `budget`. True when the Opening is complete.
   base::Result<bool> step(std::chrono::microseconds budget);
-  // Takes the parts that are complete and were not taken yet: accounts, and with the first of them
-  // all the rest.
+  // Takes the complete parts that were not taken yet: accounts, and with the first of them
+  // everything else.
   Opening take();
 
  private:

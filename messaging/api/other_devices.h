@@ -1,5 +1,5 @@
-// What the account's protocol says of several devices (kernel/protocol.h), before a copy of the
-// account goes to one.
+// Whether an account may be used by several devices (kernel/protocol.h), asked before a copy of the
+// account goes to another one.
 #pragma once
 
 #include "base/result.h"
@@ -11,8 +11,9 @@ class Core;
 
 namespace messaging {
 
-// True: the account goes on here beside its copy, and from now on keeps and sends what that needs.
-// False: it lives in one place. Waits for a commit: for a thread of files.
+// True: the account stays in use here beside its copy, and from now on keeps and sends what a
+// second device needs. False: it lives on one gateway. Waits for a commit: call it on a file
+// thread.
 base::Result<bool> expect_other_device(kernel::Core& core, AccountId account);
 
 }  // namespace messaging

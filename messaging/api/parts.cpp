@@ -39,8 +39,8 @@ std::unique_ptr<mail::MailAccounts> make_mail_accounts(Parts& parts, mail::MailT
   auto setup = std::make_unique<mail::MailAccountSetup>(mail::MailAccountSetup::Around{
       parts.core, mails,
       [&parts](AccountId account) -> base::Result<std::function<bool()>> {
-        EDGE_TRY(auto ticket, parts.ongoing.begin(account));
-        auto held = std::make_shared<Ongoing::Ticket>(std::move(ticket));
+        EDGE_TRY(auto operation, parts.ongoing.begin(account));
+        auto held = std::make_shared<Ongoing::Operation>(std::move(operation));
         return std::function<bool()>([held] { return held->stop().stop_requested(); });
       },
       &begin_configured, [&parts](AccountId account) { parts.accounts.began(account); }});
@@ -156,7 +156,9 @@ void Parts::receipts_pending(AccountId account, ContactId contact) {
 void Parts::link_usable(AccountId account, ContactId contact) { courier.release(account, contact); }
 void Parts::profile_changed(AccountId account) { courier.send_profile(account); }
 void Parts::relay_changed(AccountId account) { relayed.homes_changed(account); }
-void Parts::route_answered(AccountId account, std::int64_t route) { courier.heard(account, route); }
+void Parts::route_answered(AccountId account, std::int64_t route) {
+  courier.route_answered(account, route);
+}
 void Parts::windows_changed(AccountId) { expiry.look(); }
 void Parts::access_ended(AccountId account, FileId file) {
   protected_files.open_reads().close(account, file);

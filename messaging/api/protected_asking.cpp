@@ -128,13 +128,13 @@ base::Result<> offer(const kernel::WriteContext& write, ChatId source, ChatId ta
     access.changed_at = write.tx.now();
     EDGE_CHECK(store::put_file_access(write.scope, access));
   }
-  FileOffer told;
-  told.file = file.uuid;
-  told.owner = file.owner;
-  told.owner_name = file.owner_name;
-  told.owner_addr = file.owner_addr;
-  told.name = file.name;
-  EDGE_CHECK(protection::send_note(write, holder.id, std::move(told)));
+  FileOffer offer;
+  offer.file = file.uuid;
+  offer.owner = file.owner;
+  offer.owner_name = file.owner_name;
+  offer.owner_addr = file.owner_addr;
+  offer.name = file.name;
+  EDGE_CHECK(protection::send_note(write, holder.id, std::move(offer)));
   FileNotice notice;
   notice.file = file.uuid;
   notice.holder = *holder_key;

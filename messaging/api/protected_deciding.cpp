@@ -59,8 +59,8 @@ base::Result<FileAccessRow> access_of(const kernel::WriteContext& write,
 base::Result<FileAccessRow> access_to_grant(const kernel::WriteContext& write,
                                             const ProtectedFileRow& file, const FileTarget& target,
                                             ContactId peer) {
-  EDGE_TRY(const auto told, store::find_file_access(write.scope, file.id, peer));
-  if (told && told->via.valid()) return *told;
+  EDGE_TRY(const auto sent, store::find_file_access(write.scope, file.id, peer));
+  if (sent && sent->via.valid()) return *sent;
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, target.chat));
   std::optional<store::Uuid> group;
   if (!protection::is_single(chat)) {

@@ -32,18 +32,19 @@ constexpr std::uint64_t kProgressFrom = 64 * 1024 * 1024;  // smaller files are 
 // ImexProgress in steps of a twentieth.
 files::PrvProgress progress_of(kernel::Core& core, AccountId account, std::uint64_t size) {
   if (size < kProgressFrom) return {};
-  return [&core, account, told = std::uint64_t{0}](std::uint64_t done, std::uint64_t all) mutable {
-    const std::uint64_t step = done * 20 / all;
-    if (step == told) return;
-    told = step;
-    core.write<void>(
-        account,
-        [step](store::Tx& tx, const store::Scope&, const kernel::AccountState& state) {
-          return kernel::Core::emit(tx, state.id,
-                                    ImexProgress{static_cast<std::uint32_t>(step * 50)});
-        },
-        [](base::Result<>) {});
-  };
+  return
+      [&core, account, reported = std::uint64_t{0}](std::uint64_t done, std::uint64_t all) mutable {
+        const std::uint64_t step = done * 20 / all;
+        if (step == reported) return;
+        reported = step;
+        core.write<void>(
+            account,
+            [step](store::Tx& tx, const store::Scope&, const kernel::AccountState& state) {
+              return kernel::Core::emit(tx, state.id,
+                                        ImexProgress{static_cast<std::uint32_t>(step * 50)});
+            },
+            [](base::Result<>) {});
+      };
 }
 
 base::Result<> check_chat(const store::Scope& scope, const kernel::AccountState& account,

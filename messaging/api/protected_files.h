@@ -54,7 +54,7 @@ struct GrantTerms {
   std::uint32_t seconds = 0;  // 0: no end
 };
 
-// A change of a file's access, by the owner or by a holder.
+// A decision about a file's access, by the owner or by a holder.
 struct FileTarget {
   ChatId chat;
   FileId file;
@@ -80,8 +80,8 @@ struct FileHolder {
 struct FileAccessInfo {
   std::string owner_name;
   std::string owner_addr;
-  std::optional<FileHolder> shared;  // of several, the one to be looked at first
-  std::vector<FileHolder> members;   // at the owner of a group's file: everybody it was given to
+  std::optional<FileHolder> shared;  // of several, the one that needs attention first
+  std::vector<FileHolder> members;   // for the owner of a group's file: everybody who was given it
   std::vector<FileHolder> forwarded;
 };
 
@@ -89,8 +89,8 @@ struct View;
 // The status of a message's protected file; nothing for a message without one.
 base::Result<std::optional<FileAccessInfo>> view_file_access(const View& view, MsgId message);
 
-// The plaintext of a protected file as long as it may be read: read_at() fails with Errc::gone from
-// the moment on at which the access ends.
+// The plaintext of a protected file while access lasts: read_at() fails with Errc::gone from the
+// moment the access ends.
 struct OpenedFile {
   std::string name;
   std::unique_ptr<AttachmentReader> reader;
@@ -103,7 +103,7 @@ class ProtectedFiles {
 
   // Writes path + ".prv", never over a file, and queues the grant, or one for each member.
   void protect(AccountId account, ProtectRequest request, base::Completion<ProtectedPath> done);
-  // Protects what a reader gives, into a file of our own: the path is good for a message.
+  // Protects the bytes of a reader as a file of our own; the path can be sent in a message.
   void protect_stream(AccountId account, ProtectStream request,
                       base::Completion<ProtectedPath> done);
   // Writes the plaintext beside `prv_path`; answers with its path. Only with download allowed.
@@ -125,12 +125,11 @@ class ProtectedFiles {
 
   // A holder asks for access, again or for the first time.
   void request(AccountId account, FileTarget target, base::Completion<> done);
-  // Before a received file is sent on to another chat: who gets it may then ask its owner.
+  // Call before a received file is forwarded to another chat: its recipient may then ask its owner.
   void forward(AccountId account, ChatId source, ChatId target, std::string prv_path,
                base::Completion<> done);
 
-  // For a group: fails where the chat is none. With an address that member is made ready for
-  // grants.
+  // For a group. Fails for any other chat. With an address, prepares that member for grants.
   void prepare_group(AccountId account, ChatId chat, std::optional<std::string> member_addr,
                      base::Completion<> done);
 

@@ -122,8 +122,8 @@ base::Result<std::optional<FileAccessInfo>> view_file_access(const View& view, M
       continue;
     }
     if (of_group) {  // each holder once, with the decision sent last
-      EDGE_TRY(const auto told, store::find_file_access(view.scope, file->id, access.contact));
-      if (told->group == access.group) {
+      EDGE_TRY(const auto sent, store::find_file_access(view.scope, file->id, access.contact));
+      if (sent->group == access.group) {
         info.members.push_back(to_holder(view, *file, access, now));
       }
     }

@@ -139,17 +139,17 @@ void Realtime::arrived(AccountId account, ContactId contact, MsgId app, Realtime
       found->second.insert(contact);
     }
   }
-  const auto tell = [&](EventBody body) {
+  const auto report = [&](EventBody body) {
     if (listener_) listener_({EventId(), account, core_.clock.now(), std::move(body)});
   };
   if (kind == RealtimeKind::advertisement) {
-    tell(WebxdcRealtimeAdvertisementReceived{app});
+    report(WebxdcRealtimeAdvertisementReceived{app});
     if (listens) {
       send_note({account, app}, RealtimeKind::answer, {}, std::set<ContactId>{contact},
-                [](const base::Result<>&) {});  // who does not get it asks again
+                [](const base::Result<>&) {});  // a peer that misses it asks again
     }
   }
-  if (kind == RealtimeKind::data && listens) tell(WebxdcRealtimeData{app, data});
+  if (kind == RealtimeKind::data && listens) report(WebxdcRealtimeData{app, data});
 }
 
 }  // namespace messaging

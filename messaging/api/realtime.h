@@ -1,9 +1,9 @@
-// Realtime: data between copies of a webxdc app that run at the same time. It goes to those members
-// of the app's chat whose app said that it runs; what cannot be sent within seconds is dropped, and
-// nothing of it outlives a restart. Events of it are in no log: whoever listens gets them once.
+// Realtime: data between copies of a webxdc app that run at the same time. It goes to the members
+// of the app's chat whose copy said that it runs. Data that cannot be sent within seconds is
+// dropped, and none survives a restart. Its events are in no log: each listener gets them once.
 //
-// Bounded: data by its size, and what an app sends and a contact delivers by a rate; more is
-// refused here and dropped there. Safe from any thread.
+// Bounded: the size of data, and the rate at which an app sends and a contact delivers. More is
+// refused when sent and dropped when received. Safe from any thread.
 #pragma once
 
 #include <functional>
@@ -31,9 +31,9 @@ class Realtime {
   explicit Realtime(kernel::Core& core) : core_(core) {}
   void on_events(Listener listener) { listener_ = std::move(listener); }  // before the start
 
-  // Our copy listens from now on, until leave() or the end of the daemon; the others are told.
+  // Our copy listens from now on, until leave() or the end of the daemon; the others are notified.
   void advertise(AccountId account, MsgId app, base::Completion<> done);
-  // Advertises when that was not done. Completes once it is under way to those who listen.
+  // Advertises if that was not done yet. Completes once the data is under way to the listeners.
   void send(AccountId account, MsgId app, base::Bytes data, base::Completion<> done);
   void leave(AccountId account, MsgId app, base::Completion<> done);
 
@@ -48,7 +48,7 @@ class Realtime {
 
   bool join(const App& app);
   std::set<ContactId> peers_of(const App& app) const;
-  // To these, or to all of the chat. Whom it cannot be sent to is no peer any more.
+  // Sends to these peers, or to the whole chat. A peer that cannot be sent to is removed.
   void send_note(const App& app, RealtimeKind kind, base::Bytes data,
                  std::optional<std::set<ContactId>> to, base::Completion<> done);
   void forget_peer(const App& app, ContactId contact);

@@ -34,8 +34,8 @@ base::Result<> check_own(const store::MessageRow& row) {
   return {};
 }
 
-// Sends under the same uuid, so that a recipient who has the message keeps its position; at others
-// it is sorted after all that was sent since.
+// Sends under the same uuid: a recipient that has the message keeps its position; for others it is
+// the latest message.
 base::Result<> send_again(const kernel::WriteContext& write, store::MessageRow row) {
   EDGE_TRY(const store::ChatRow chat, store::load_chat(write.scope, row.chat));
   if (chat.contact == kSelf || row.state == MsgState::out_pending) {

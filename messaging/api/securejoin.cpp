@@ -8,7 +8,6 @@
 #include "messaging/kernel/write_context.h"
 #include "messaging/model/mail_invite.h"
 #include "messaging/model/native_address.h"
-#include "messaging/model/plain_name.h"
 #include "messaging/peering/invites.h"
 #include "messaging/peering/relayed.h"
 #include "store/tables/chats.h"

@@ -21,13 +21,13 @@ struct Scope;
 
 namespace messaging {
 
-// The meaning of a scanned text.
+// The result of check_qr: what a scanned text is.
 struct InviteCheck {
   enum class Kind {
     ask_verify_contact,
     withdraw_contact,
     revive_contact,
-    fingerprint_unknown,  // of a mail account, with its address and nothing to join by
+    fingerprint_unknown,  // of a mail account: an address without anything to join by
     fingerprint_alone,
     account,  // a link that asks for an account; text is its domain
     login,    // text is the address

@@ -21,7 +21,7 @@ class Stickers {
  public:
   explicit Stickers(kernel::Core& core) : core_(core) {}
 
-  // Makes it when it is not there.
+  // Creates the folder if it does not exist.
   base::Result<std::string> folder(AccountId account) const;
   // Copies the file of a message of type sticker into a collection; Errc::already_exists when a
   // file of its name is there.

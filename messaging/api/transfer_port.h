@@ -2,8 +2,9 @@
 // channel that the holder of a secret opens. messaging declares it, gateway implements it over TCP,
 // and the daemon joins the two.
 //
-// One account, one channel: an offer ends with the first that proves the secret. Everything here
-// blocks and ends soon after `stop` is requested; a channel is used by one thread at a time.
+// One account, one channel: an offer ends with the first peer that proves the secret. Everything
+// here blocks, and returns soon after `stop` is requested; a channel is used by one thread at a
+// time.
 #pragma once
 
 #include <array>
@@ -27,11 +28,11 @@ class TransferChannel {
  public:
   virtual ~TransferChannel() = default;
   virtual base::Result<> send(base::ByteView bytes, const std::stop_token& stop) = 0;
-  // Fills `out`; fewer bytes only at the end of what the other side sends. `patience` is for how
-  // long it may be silent.
+  // Fills `out`; returns fewer bytes only at the end of the other side's stream. `patience`: the
+  // longest silence.
   virtual base::Result<std::size_t> receive(std::span<std::uint8_t> out, base::Millis patience,
                                             const std::stop_token& stop) = 0;
-  // Both sides have the same two keys, of this channel alone.
+  // Two keys that both sides share and that belong to this channel alone.
   virtual const crypto::BackupKey& to_taker() const = 0;
   virtual const crypto::BackupKey& to_giver() const = 0;
 };
@@ -39,7 +40,7 @@ class TransferChannel {
 class TransferOffer {
  public:
   virtual ~TransferOffer() = default;
-  // host:port, the likeliest first.
+  // host:port, the most likely one first.
   virtual std::vector<std::string> addresses() const = 0;
   // Waits for the other gateway; after its time Errc::unavailable.
   virtual base::Result<std::unique_ptr<TransferChannel>> wait(const std::stop_token& stop) = 0;

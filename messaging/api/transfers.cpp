@@ -27,12 +27,12 @@
 namespace messaging {
 namespace {
 
-// A large account takes its time to land.
+// A large account takes some time to land.
 constexpr base::Millis kLandingPatience = 2 * 3600 * base::Millis{1000};
 constexpr base::Millis kSilence = 60 * base::Millis{1000};
 
-// A channel goes on in the other direction when one has ended, so each part of a stream has its
-// length before it, and the end is a length of zero.
+// A channel changes its direction when a stream has ended, so each chunk of a stream is preceded by
+// its length, and a length of zero is the end.
 store::backup::RecordSink::Put into(TransferChannel& channel, const std::stop_token& stop) {
   return [&channel, stop](base::ByteView part) -> base::Result<> {
     base::WireWriter framed;
@@ -60,7 +60,7 @@ store::backup::RecordSource::Get out_of(TransferChannel& channel, base::Millis p
   };
 }
 
-// The last word of whoever takes: nothing where the account is there, else a byte.
+// The taker's final answer: empty if it has the account, else one byte.
 base::Result<> answer_giver(TransferChannel& channel, bool landed) {
   EDGE_TRY(auto sealer, crypto::BackupSealer::start(channel.to_giver()));
   store::backup::RecordSink sink(std::move(sealer), into(channel, {}));
@@ -82,7 +82,7 @@ base::Error not_taken() {
                     "the other gateway could not take the account; its get_backup says why");
 }
 
-// The account's records. Writes that were accepted before are in the snapshot.
+// The account's records. The snapshot includes all writes that were accepted before.
 base::Result<> dump(kernel::Core& core, AccountId account, store::backup::RecordSink& sink,
                     const std::stop_token& stop) {
   EDGE_TRY(const kernel::AccountPtr state, core.directory.get(account));
@@ -101,7 +101,7 @@ base::Result<> say(const kernel::WriteContext& write, const std::string& text) {
   return write.emit(Error{text});
 }
 
-// Runs in a write and is waited for.
+// Runs in a write and blocks until its commit.
 template <class F>
 base::Result<> write_and_wait(kernel::Core& core, AccountId account, F fn) {
   struct Answer {
@@ -138,8 +138,8 @@ void Transfers::run(AccountId account, Work work, base::Completion<> done, bool 
   if (port_ == nullptr) {
     return done(base::fail(base::Errc::unavailable, "this gateway has no way to another one"));
   }
-  auto ticket = ongoing_.begin(account);
-  if (!ticket) return done(std::move(ticket).error());
+  auto operation = ongoing_.begin(account);
+  if (!operation) return done(std::move(operation).error());
   base::Lock lock(mutex_);
   std::erase_if(running_, [](Running& one) {
     if (!one.ended->load()) return false;
@@ -150,17 +150,17 @@ void Transfers::run(AccountId account, Work work, base::Completion<> done, bool 
     return done(base::fail(base::Errc::unavailable,
                            "too many transfers are under way; try again when one has ended"));
   }
-  // Who asks for the code from now on waits for it.
+  // From now on, requests for the code wait for it.
   if (offers) offers_.try_emplace(account);
   auto ended = std::make_shared<std::atomic<bool>>(false);
   auto shared = std::make_shared<base::Completion<>>(std::move(done));
   std::thread thread;
   const bool begun =
       base::start_thread(thread, [this, account, ended, work = std::move(work), shared,
-                                  ticket = std::optional(*std::move(ticket))]() mutable {
-        auto result = work(ticket->stop());
+                                  operation = std::optional(*std::move(operation))]() mutable {
+        auto result = work(operation->stop());
         ImexReporter(core_, account).end(result.ok());
-        ticket.reset();
+        operation.reset();
         (*shared)(std::move(result));
         ended->store(true);
       });
@@ -237,7 +237,7 @@ base::Result<> Transfers::give(AccountId account, const std::stop_token& stop) {
   EDGE_TRY(const auto channel, offer->wait(stop));
   {
     base::Lock lock(mutex_);
-    offers_.erase(account);  // good once
+    offers_.erase(account);  // a code works once
   }
   EDGE_TRY(const bool stays, expect_other_device(core_, account));
   return stays ? copy_account(account, *channel, stop) : move_account(account, *channel, stop);
@@ -287,7 +287,7 @@ base::Result<> Transfers::send_account(AccountId account, TransferChannel& chann
   EDGE_TRY(auto sealer, crypto::BackupSealer::start(channel.to_taker()));
   store::backup::RecordSink sink(std::move(sealer), into(channel, stop));
   EDGE_CHECK(dump(core_, account, sink, stop));
-  // With the last chunk the other gateway may have it; without all of that it cannot.
+  // With the last chunk the other gateway may have the account; before it, it cannot.
   EDGE_CHECK(write_and_wait(core_, account, [](const kernel::WriteContext& write) {
     return set_moved_mark(write.scope, MovedMark{MovedMark::State::sent, write.tx.now()});
   }));
@@ -332,9 +332,9 @@ base::Result<> Transfers::fetch(AccountId account, const std::string& text,
                                                           channel->to_taker()));
   ImexReporter reporter(core_, account);
   auto landed = land_account({core_, courier_, relayed_, mails_}, account, source, stop, reporter);
-  if (auto heard = answer_giver(*channel, landed.ok()); !heard) {
+  if (auto answered = answer_giver(*channel, landed.ok()); !answered) {
     base::log::warning("account {}: the gateway that it came from did not get the outcome: {}",
-                       account.value, heard.error().message);
+                       account.value, answered.error().message);
   }
   return landed;
 }

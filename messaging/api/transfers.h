@@ -1,18 +1,18 @@
-// Transfers: an account moves to another gateway, directly (transfer_port.h). Who has it offers it
-// under a code that is good once and for a quarter of an hour; who shows the code's secret is sent
-// what a backup holds, and the account lives there from then on.
+// Transfers: an account moves to another gateway, directly (transfer_port.h). The giver offers it
+// under a code that works once, within a quarter of an hour. A taker that shows the code's secret
+// receives what a backup holds, and the account lives there from then on.
 //
 //   giver: provide()                            taker: take(code)
 //   delivery stops; rows and files       ->     staged, checked
 //   marked "sent"; the last chunk        ->     lands (account_landing.h)
 //   marked "taken", sessions are deleted <-     "it is here"
 //
-// If the taker could not take it, it says so, and the account stays. If no word comes, nobody knows
-// whether the account arrived: it stays stopped here, says so, and start_io goes on with it.
-// Sessions do not travel; the taker begins new ones, which also tells contacts where the account is
-// now.
+// If the taker reports a failure, the account stays. If its answer does not come, nobody knows
+// whether the account arrived: it stays stopped here, a line of the device chat says so, and
+// start_io continues with it. Sessions are not transferred; the taker begins new ones, which also
+// informs contacts of where the account is now.
 //
-// An account of mail is copied, not moved: it goes on here, and there is a second device of it.
+// A mail account is copied, not moved: it stays in use here, and the copy is a second device of it.
 //
 // Any thread. Each transfer has a thread; four may be under way.
 #pragma once
@@ -59,11 +59,11 @@ class Transfers {
   void use(mail::MailAccounts& mails) { mails_ = &mails; }
   void set_port(TransferPort& port) { port_ = &port; }  // before the start; outlives this
 
-  // Completes when the other gateway has the account, or it did not come.
+  // Completes when the other gateway has the account, or with an error.
   void provide(AccountId account, base::Completion<> done);
-  // The code of the account's offer; of one that is just being made, once it is there.
+  // The code of the account's offer; waits for an offer that is just being made.
   void code(AccountId account, base::Completion<std::string> done);
-  // Takes the account that the code offers in the place of one that nobody uses yet.
+  // Takes the account that the code offers; it replaces one that nobody uses yet.
   void take(AccountId account, const std::string& code, base::Completion<> done);
   void stop();  // ends all
 
@@ -77,7 +77,7 @@ class Transfers {
   // Runs the work on a thread of its own, as the account's ongoing operation.
   void run(AccountId account, Work work, base::Completion<> done, bool offers = false);
   base::Result<> give(AccountId account, const std::stop_token& stop);
-  // The account is here and there afterwards.
+  // Afterwards the account is both here and there.
   base::Result<> copy_account(AccountId account, TransferChannel& channel,
                               const std::stop_token& stop);
   base::Result<> move_account(AccountId account, TransferChannel& channel,

@@ -71,10 +71,10 @@ void Chats::set_timer(AccountId account, ChatId chat, std::uint32_t seconds,
         const kernel::WriteContext write{core_, tx, scope, state};
         EDGE_TRY(store::ChatRow row, store::load_chat(scope, chat));
         if (row.timer == seconds) return {};
-        EDGE_TRY(const bool told, has_others(scope, row));
-        if (told) EDGE_CHECK(check_can_send(scope, state, row));
-        EDGE_CHECK(chats::set_timer(write, row, seconds, told));
-        return told ? send_timer(write, row) : base::Result<>{};
+        EDGE_TRY(const bool shared, has_others(scope, row));
+        if (shared) EDGE_CHECK(check_can_send(scope, state, row));
+        EDGE_CHECK(chats::set_timer(write, row, seconds, shared));
+        return shared ? send_timer(write, row) : base::Result<>{};
       },
       std::move(done));
 }

@@ -33,7 +33,7 @@ std::string fingerprint_of(const View& view, const store::ContactRow& row) {
   return key == nullptr ? std::string() : crypto::hex_encode_upper(key->fingerprint);
 }
 
-// With a client's own words, where it gave some (set_stock_strings).
+// In the client's own words where it set some (set_stock_strings).
 std::string kind_label(const kernel::StockStrings& words, Viewtype type) {
   using kernel::Stock;
   const auto label = [&](std::string_view sign, Stock which, std::string_view word) {
@@ -61,7 +61,7 @@ std::string kind_label(const kernel::StockStrings& words, Viewtype type) {
   }
 }
 
-// What a message tells of its file that is not here.
+// A message's description of its file that is not here.
 void add_awaited(const View& view, const store::MessageRow& row, Message& message) {
   const auto notice = store::find_mail_notice(view.scope, row.from, row.uuid);
   if (!notice || !*notice) return;
@@ -222,7 +222,7 @@ base::Result<Chat> view_chat(const View& view, const store::ChatRow& row) {
       chat.color_seed = contact->color_seed;
       if (row.contact->value >= kFirstId) chat.image = contact->image;
       chat.seen_recently = contact->last_seen > now - kSeenRecently;
-      // Of whom an address alone is known.
+      // A contact of whom only an address is known.
       if (row.contact->value >= kFirstId && !contact->e2ee_available) chat.can_send = false;
     }
   }

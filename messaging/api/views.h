@@ -1,4 +1,4 @@
-// Views: from rows to the nouns that reads answer with (types.h). Nothing is written.
+// Views: make the results of reads (types.h) from rows. Nothing is written.
 #pragma once
 
 #include <optional>
@@ -18,20 +18,20 @@ namespace messaging {
 inline constexpr std::string_view kSavedMessagesName = "Saved messages";
 inline constexpr std::string_view kDeviceChatName = "Device messages";
 
-// One account's rows, of one snapshot, and what is needed to show them. Each contact is looked up
-// once. One thread at a time.
+// One account's rows from one snapshot, and caches for showing them: each contact is read once. One
+// thread at a time.
 struct View {
   const kernel::Core& core;
   store::Scope scope;
   const kernel::AccountState& account;
   mutable std::unordered_map<ContactId, base::Result<Contact>> contacts = {};  // those looked up
   mutable std::optional<std::vector<store::LocationStreamRow>> location_streams = {};
-  // Whether any message of the account has such, asked once: most accounts have none.
+  // Whether any message of the account has one; read once, because most accounts have none.
   mutable std::optional<bool> has_changes = {};
   mutable std::optional<bool> has_saved = {};
 };
 
-// The path of a picture's sealed blob; "" for none, and for one whose record does not open.
+// The path of a picture's sealed blob; "" when there is none or its record does not open.
 std::string image_path(const View& view, std::optional<std::int64_t> blob);
 
 Contact view_contact(const View& view, const store::ContactRow& row);

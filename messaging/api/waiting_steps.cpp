@@ -57,13 +57,12 @@ base::Result<std::vector<std::string>> waiting_steps(const View& view,
                                                      MsgId message) {
   std::vector<std::string> lines;
   EDGE_TRY(const auto rows, store::outbox_of_message(view.scope, message));
-  std::optional<ContactId> told;
+  std::optional<ContactId> last;
   for (const OutboxRow& row : rows) {
-    // For a message with a file, one line: the first row, because the message waits behind the
-    // file.
-    if (!row.contact || told == row.contact) continue;
+    // A message with a file has one line: its first row, because the message waits behind the file.
+    if (!row.contact || last == row.contact) continue;
     if (row.kind == OutboxKind::file && row.state == OutboxState::stored) continue;
-    told = row.contact;
+    last = row.contact;
     if (lines.size() == kMostLines) {
       lines.push_back("…");
       break;

@@ -1,6 +1,7 @@
-// The delivery state of our message for each recipient, with the reason for a delay: lines for a
-// person (get_message_info). Tries are counted since the recipient's gateway was reached last, or
-// since the start. Error texts are our own and never contain a peer's answer (decision 17).
+// The delivery state of a message of ours for each recipient, with the reason for a delay: lines
+// for a person (get_message_info). Attempts are counted since the recipient's gateway was last
+// reached, or since the start. Error texts are our own and never contain a peer's answer (decision
+// 17).
 #pragma once
 
 #include <string>

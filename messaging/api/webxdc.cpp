@@ -65,7 +65,7 @@ base::Result<> send_update(const kernel::WriteContext& write, MsgId message,
   store::WebxdcUpdateRow row;
   row.app = {app.from, app.uuid};
   row.contact = kSelf;
-  // No two of ours have one time: recipients tell repeated ones by it.
+  // Our updates have distinct times, by which recipients recognise repeated ones.
   EDGE_TRY(const base::UnixMillis last, store::last_update_at(write.scope, row.app, kSelf));
   row.sent_at = std::max(write.tx.now(), last + 1);
   row.payload = update.payload;

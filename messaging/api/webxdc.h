@@ -1,6 +1,6 @@
-// Webxdc apps of an account: what is in an app's archive, and what apps say to each other. A method
-// that names an app names the message whose file it is. Safe from any thread; those that answer at
-// once read the disk.
+// Webxdc apps of an account: the files of an app's archive, and the updates that copies of an app
+// exchange. Methods name an app by the message that carries it. Safe from any thread; methods
+// without a Completion read the disk.
 #pragma once
 
 #include <optional>
@@ -41,12 +41,12 @@ class Webxdc {
   base::Result<WebxdcInfo> info(AccountId account, MsgId app) const;
   // A file of the archive; at most 16 MiB.
   base::Result<base::Bytes> file(AccountId account, MsgId app, const std::string& name) const;
-  // Where in its app a line leads; nothing for other messages.
+  // The place in its app that a line links to; nothing for other messages.
   base::Result<std::optional<std::string>> link(AccountId account, MsgId line) const;
 
-  // Gives it the next serial, and sends it to all who have the app.
+  // Gives the update the next serial and sends it to everybody who has the app.
   void send(AccountId account, MsgId app, WebxdcUpdate update, base::Completion<> done);
-  // Those after a serial, in order; about 8 MiB at most, so ask again after the last one.
+  // The updates after a serial, in order, about 8 MiB at most: ask again after the last one.
   base::Result<std::vector<WebxdcUpdateShown>> updates(AccountId account, MsgId app,
                                                        std::uint32_t after) const;
 

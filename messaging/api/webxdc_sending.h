@@ -14,14 +14,14 @@ namespace messaging {
 base::Result<> queue_update(const kernel::WriteContext& write, const store::ChatRow& chat,
                             const store::MessageRow& app, store::WebxdcUpdateRow update);
 
-// Queues our own updates of an app, which was queued before: the last kMostAgain of them, and
-// kMostBytesAgain. A recipient that has one of them leaves it out.
+// Queues our own updates of an app that was queued before: the last kMostAgain of them within
+// kMostBytesAgain. A recipient ignores updates that it has.
 inline constexpr std::size_t kMostAgain = 256;
 inline constexpr std::size_t kMostBytesAgain = 1024 * 1024;
 base::Result<> queue_updates_again(const kernel::WriteContext& write, const store::ChatRow& chat,
                                    const store::MessageRow& app);
 
-// The draft was sent as `sent`: its updates are that message's, and go out.
+// The draft was sent as `sent`: moves its updates to that message and queues them.
 base::Result<> send_updates_of_draft(const kernel::WriteContext& write, const store::ChatRow& chat,
                                      MsgId draft, MsgId sent);
 

@@ -9,7 +9,7 @@
 
 namespace messaging::chats {
 
-// The contents to be sent to a chat, besides text.
+// The contents that can be sent to a chat, besides text.
 struct Errand {
   std::uint64_t file_size = 0;
   bool protected_file = false;

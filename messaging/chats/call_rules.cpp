@@ -14,7 +14,7 @@ CallState after_ringing(bool incoming, CallEnd end) {
   return end == CallEnd::by_us ? CallState::canceled : CallState::declined;
 }
 
-// As Delta Chat says it, to whom an outgoing call that rang out is both declined and canceled.
+// As in Delta Chat, where an outgoing call that nobody answered is both declined and canceled.
 std::string_view text_after_ringing(bool incoming, CallEnd end) {
   if (incoming) return end == CallEnd::by_us ? "Declined call" : "Missed call";
   return end == CallEnd::by_peer ? "Declined call" : "Canceled call";

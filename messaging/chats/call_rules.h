@@ -1,6 +1,5 @@
-// Rules of calls: how long one rings, what it is called, and how it goes from one state to the
-// next. Both sides keep a call's state by themselves; what comes too late changes nothing. In the
-// writer's transaction.
+// Rules of calls: how long a call rings, its text, and its state transitions. Each side tracks a
+// call's state by itself; a change that comes too late has no effect. In the writer's transaction.
 #pragma once
 
 #include <string>
@@ -13,18 +12,18 @@
 
 namespace messaging::chats {
 
-// Neither side waits longer, so that a call that comes late does not ring.
+// The longest time that either side rings: a call that arrives later does not ring.
 inline constexpr base::Millis kRings = 120'000;
 
 enum class CallEnd { by_us, by_peer, rung_out };
 
-// What the message of a ringing or active call says.
+// The text of the message of a ringing or active call.
 std::string call_text(bool incoming, bool video);
 
-// How long a call that was placed then still rings, by our clock: 0 to kRings.
+// How long a call that was placed at this time still rings, by our clock: 0 to kRings.
 base::Millis rings_for(base::UnixMillis placed_at, base::UnixMillis now);
 
-// False: it rings no longer, and nothing was changed.
+// False: it no longer rings, and nothing was changed.
 base::Result<bool> accept_call(const kernel::WriteContext& write, store::CallRow& call,
                                std::string answer);
 // Gives the message its text and emits CallEnded and MsgsChanged. False: it had ended before, and

@@ -35,7 +35,7 @@ base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scop
   chat.contact = contact;
   chat.blocked = blocked;
   EDGE_TRY(const store::ContactRow row, store::load_contact(scope, contact));
-  // With a contact: once there is a link, which by mail is to know its certificate.
+  // A contact can be written to once there is a link; by mail, once its certificate is known.
   const store::ContactKey* const certificate = row.key(store::ProtocolKind::mail);
   chat.encrypted = contact == kSelf || (certificate != nullptr && !certificate->key.empty());
   chat.created_at = tx.now();
@@ -43,7 +43,7 @@ base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scop
   EDGE_CHECK(store::insert_chat(scope, chat));
   EDGE_CHECK(kernel::Core::emit(tx, scope.account, ChatlistChanged{}));
   if (contact.value < kFirstId) return chat;
-  // Of whom an address alone is known, nothing can be sent to.
+  // A contact of whom only an address is known cannot be written to.
   if (!row.keys.empty()) EDGE_CHECK(add_encryption_notice(tx, scope, chat.id));
   return chat;
 }

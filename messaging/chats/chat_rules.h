@@ -27,8 +27,8 @@ std::string shown_name(const store::ContactRow& contact);
 base::Result<store::ChatRow> ensure_single_chat(store::Tx& tx, const store::Scope& scope,
                                                 ContactId contact, store::ChatBlocked blocked);
 
-// "Messages are end-to-end encrypted.", in each chat with others from its beginning, whether a
-// session is there already or not: nothing is ever sent in the clear.
+// Adds "Messages are end-to-end encrypted." to a chat with others when it begins, even before there
+// is a session: nothing is ever sent in the clear.
 base::Result<> add_encryption_notice(store::Tx& tx, const store::Scope& scope, ChatId chat);
 
 // Adds a line from the info contact, already noticed. Events: MsgsChanged, ChatlistChanged.
@@ -39,7 +39,7 @@ base::Result<MsgId> add_info_message(store::Tx& tx, const store::Scope& scope, C
 // Inserts a message of a peer. The caller fills the sender's fields (from, uuid, seq, sent_at,
 // type, text, blob and so on); id, chat, state and local times are set here. Returns nullopt and
 // changes nothing when the message exists or was deleted here. Events: IncomingMsg (MsgsChanged for
-// one told quietly) and ChatlistChanged, none in a blocked chat. An archived chat is unarchived
+// one reported quietly) and ChatlistChanged, none in a blocked chat. An archived chat is unarchived
 // unless it is muted.
 enum class Announce { as_message, quietly };
 base::Result<std::optional<MsgId>> insert_incoming(store::Tx& tx, const store::Scope& scope,

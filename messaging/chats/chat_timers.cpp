@@ -33,7 +33,7 @@ base::Result<> take_timer(const kernel::WriteContext& write, store::ChatRow& cha
     return store::update_chat(write.scope, chat);
   }
   EDGE_CHECK(put_timer(write, chat, value));
-  // Whoever was not accepted adds no lines.
+  // A contact that was not accepted adds no lines.
   if (chat.blocked != store::ChatBlocked::no) return {};
   const auto who = from.id == kSelf ? std::nullopt : std::optional(shown_name(from));
   EDGE_CHECK(add_info_message(write.tx, write.scope, chat.id, SystemMessage::ephemeral_timer,
@@ -42,18 +42,18 @@ base::Result<> take_timer(const kernel::WriteContext& write, store::ChatRow& cha
 }
 
 base::Result<> set_timer(const kernel::WriteContext& write, store::ChatRow& chat,
-                         std::uint32_t seconds, bool told) {
+                         std::uint32_t seconds, bool shared) {
   TimerValue value = timer_of(chat);
   value.seconds = seconds;
   ++value.number;
   if (write.protocol().abilities().dated_groups) {
-    // Values that come have the dates of their mails, in seconds, and count behind our own one of
-    // the same second (messaging/mail/form/mail_content.h).
+    // By mail, received values are numbered by their mail's date in seconds; our own value of the
+    // same second is the earlier one (messaging/mail/form/mail_content.h).
     const auto second = static_cast<std::uint64_t>(write.tx.now() / 1000);
     value.number = std::max(value.number, second * 1000);
   }
   EDGE_CHECK(put_timer(write, chat, value));
-  if (!told) return {};
+  if (!shared) return {};
   EDGE_CHECK(add_info_message(write.tx, write.scope, chat.id, SystemMessage::ephemeral_timer,
                               kernel::timer_line(write.core.stock, seconds, std::nullopt), kSelf));
   return {};

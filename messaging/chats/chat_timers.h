@@ -10,17 +10,17 @@
 namespace messaging::chats {
 
 TimerValue timer_of(const store::ChatRow& chat);
-// A value that came from a contact who may set it, or from another device of ours: taken when it is
-// later than the chat's own. `chat` is changed with its row. Events: ChatEphemeralTimerModified,
-// and those of the line.
+// Takes a value from a contact that may set it, or from another device of ours, if it is later than
+// the chat's own. Changes `chat` and its row. Events: ChatEphemeralTimerModified, and those of the
+// line.
 base::Result<> take_timer(const kernel::WriteContext& write, store::ChatRow& chat,
                           const store::ContactRow& from, const TimerValue& value);
-// Our own change: the row, the line and the event. `told`: others are in the chat, so it has a
+// Our own change: the row, the line and the event. `shared`: others are in the chat, so it has a
 // line.
 base::Result<> set_timer(const kernel::WriteContext& write, store::ChatRow& chat,
-                         std::uint32_t seconds, bool told);
+                         std::uint32_t seconds, bool shared);
 
-// Messages of the chat were read: their timers run from now on.
+// Messages of the chat were read: starts their timers.
 base::Result<> start_timers(const kernel::WriteContext& write, base::ChatId chat);
 base::Result<> start_timer(const kernel::WriteContext& write, base::MsgId message);
 

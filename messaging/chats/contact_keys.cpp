@@ -35,7 +35,7 @@ MemberKey key_of(const kernel::AccountState& account) {
 }
 
 std::optional<MemberKey> key_of(const store::ContactRow& contact) {
-  // Our own contact has keys of both kinds in an account of mail, which it is known by there.
+  // In a mail account our own contact has keys of both kinds; groups know it by the mail key.
   if (const store::ContactKey* mail = contact.key(ProtocolKind::mail)) {
     return padded(mail->fingerprint);
   }

@@ -8,7 +8,7 @@
 
 namespace messaging::chats {
 
-// Makes the device chat when there is none.
+// Creates the device chat if it does not exist.
 base::Result<> add_device_line(const kernel::WriteContext& write, std::string text);
 
 }  // namespace messaging::chats

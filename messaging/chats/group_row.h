@@ -1,5 +1,5 @@
-// Group: a group or channel as it is stored, with its state decoded. Reads only: what changes a
-// group is in group_rules.h.
+// Group: a group or channel as it is stored, with its state decoded. For reading only:
+// group_rules.h changes groups.
 #pragma once
 
 #include <optional>

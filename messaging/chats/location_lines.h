@@ -1,5 +1,5 @@
-// The line in a chat that our locations are sent to it from now on, as Delta Chat has it: a message
-// of ours. In the writer's transaction.
+// The message of ours in a chat which says that our locations are sent to it from now on, as in
+// Delta Chat. In the writer's transaction.
 #pragma once
 
 #include "base/result.h"

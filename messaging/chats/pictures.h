@@ -1,5 +1,5 @@
-// Pictures of accounts, contacts and groups: what may be one, and how one takes the place of
-// another. In the writer's transaction.
+// Pictures of accounts, contacts and groups: which files are allowed, and how a picture is
+// replaced. In the writer's transaction.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,11 @@ namespace messaging::chats {
 
 inline constexpr std::uint64_t kMaxPicture = 1024 * 1024;  // bytes of plaintext
 
-// Whether a file can be a picture, by its size and name. `what`: the parameter, for the error.
+// Checks a file's size and name. `what`: the parameter, for the error.
 base::Result<> check_picture(const store::BlobRow& blob, std::string_view what);
 
-// Puts a blob, or none, into `place`, which the caller stores; the blob that was there is deleted
-// when nothing else uses it.
+// Puts a blob, or none, into `place`, which the caller stores. Deletes the blob that was there
+// unless it is used elsewhere.
 base::Result<> replace_picture(const kernel::WriteContext& write,
                                std::optional<std::int64_t>& place, std::optional<std::int64_t> blob,
                                files::RemovedFiles& files);

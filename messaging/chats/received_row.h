@@ -19,7 +19,7 @@ base::Result<std::optional<store::TransferRow>> arrived_file(const kernel::Write
 base::Result<std::int64_t> adopt_file(const kernel::WriteContext& write, const FileNote& file,
                                       const store::TransferRow& transfer);
 
-// A message that says it is a webxdc app and carries none is a file.
+// A message of type webxdc that carries no app becomes one of type file.
 base::Result<> check_type(const kernel::WriteContext& write, store::MessageRow& row);
 
 // Without id, chat, state, local times, file and quoted message.

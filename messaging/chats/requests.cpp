@@ -37,7 +37,7 @@ base::Result<store::ChatRow> ensure_chat_of_sender(store::Tx& tx, const store::S
                                                    const store::ContactRow& contact) {
   EDGE_TRY(ChatBlocked state, first_state(scope, contact));
   if (state == ChatBlocked::no && contact.verified) {
-    // Known by the join of a group, which accepted the group alone.
+    // Known by joining a group: that accepted the group, not the contact.
     EDGE_TRY(const auto chat, store::find_chat_by_contact(scope, contact.id));
     EDGE_TRY(const bool bot, is_bot(scope));
     if (chat && chat->blocked == ChatBlocked::request && !bot) state = ChatBlocked::request;

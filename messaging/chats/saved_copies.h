@@ -9,9 +9,9 @@
 
 namespace messaging::chats {
 
-// Drafts, lines and calls are nothing to copy.
+// False for drafts, lines and calls, which cannot be copied.
 bool can_be_copied(const store::MessageRow& original);
-// The copy keeps who wrote it, and is neither sent nor fresh. `uuid`: its own.
+// The copy names the original's author, and is neither sent nor fresh. `uuid`: the copy's own.
 base::Result<> save_copy(const kernel::WriteContext& write, const store::ChatRow& saved,
                          const store::MessageRow& original, const Uuid& uuid);
 

@@ -1,4 +1,4 @@
-// Changes that came before their message. In the writer's transaction.
+// Changes that arrived before their message. In the writer's transaction.
 #pragma once
 
 #include "base/result.h"
@@ -7,18 +7,17 @@
 
 namespace messaging::chats {
 
-// Whether this contact's changes of messages in this chat count: it is, or was, one of those who
-// read them.
+// Whether this contact may change messages of this chat: it is, or was, one of its readers.
 base::Result<bool> may_change(const store::Scope& scope, const store::ChatRow& chat,
                               base::ContactId contact);
 
-// Whether a message that comes was deleted, by its author or here. A deletion that waited for it
-// becomes a tombstone: the message will not wait for anything any more.
+// Whether an arriving message was deleted already, by its author or here. A deletion that waited
+// for it becomes a tombstone: nothing waits for the message any more.
 base::Result<bool> was_deleted(const store::Scope& scope, base::ContactId author,
                                const store::Uuid& uuid, base::UnixMillis now);
 
-// The message is about to be inserted into the chat: its edit is put into the row, and reactions of
-// others than the chat's members are dropped.
+// Call before the message is inserted into the chat: puts its edit into the row, and drops
+// reactions of people outside the chat.
 base::Result<> take_waiting_changes(const store::Scope& scope, const store::ChatRow& chat,
                                     store::MessageRow& row);
 

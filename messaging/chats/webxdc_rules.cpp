@@ -14,7 +14,7 @@ namespace {
 using store::MessageRow;
 using store::WebxdcUpdateRow;
 
-// Of updates that say the same thing the latest counts.
+// Of several updates that set one value the latest wins.
 base::Result<> take_state(const kernel::WriteContext& write, const MessageRow& app,
                           const WebxdcUpdateRow& update) {
   if (!update.document && !update.summary) return {};
@@ -72,7 +72,7 @@ base::Result<MsgId> put_line(const kernel::WriteContext& write, const store::Cha
   return row.id;
 }
 
-// The text for us: by our address, or for everybody where the chat is not muted.
+// The text for us: by our address, or the one for everybody unless the chat is muted.
 const std::string* notice_for(const WebxdcUpdateRow& update, const std::string& address,
                               bool muted) {
   const auto find = [&](std::string_view wanted) -> const std::string* {

@@ -12,11 +12,11 @@
 
 namespace messaging::chats {
 
-// How the app with this message knows us.
+// Our address in the app with this message.
 std::string webxdc_address(const kernel::AccountState& account, const store::MessageRow& app);
 
-// An update, whose row is inserted, of an app that is here: its document and summary, a line in the
-// chat, and the events.
+// Applies an update, whose row is inserted, to an app that is here: its document and summary, a
+// line in the chat, and the events.
 base::Result<> apply_webxdc_update(const kernel::WriteContext& write, const store::ChatRow& chat,
                                    const store::MessageRow& app,
                                    const store::WebxdcUpdateRow& update);

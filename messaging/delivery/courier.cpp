@@ -88,9 +88,9 @@ void Courier::send_profile(base::AccountId account) {
       });
 }
 
-void Courier::heard(base::AccountId account, std::int64_t route) {
+void Courier::route_answered(base::AccountId account, std::int64_t route) {
   base::Lock lock(mutex_);
-  routes_.heard({account, route});
+  routes_.end_pause({account, route});
   news_.notify_one();
 }
 
@@ -130,7 +130,7 @@ bool Courier::all_done(base::AccountId account) const {
   const auto state = core_.directory.get(account);
   if (!state || !(*state)->io_on) return false;
   base::Lock lock(mutex_);
-  // The backlog is not known yet, or not all of it.
+  // The backlog is not, or not completely, loaded.
   if (!running_ || reload_ || loading_) return false;
   const auto due = receipts_due_.lower_bound({account, base::ContactId()});
   if (due != receipts_due_.end() && due->first.first == account) return false;
@@ -143,7 +143,8 @@ bool Courier::take_reload() {
   return std::exchange(reload_, false);
 }
 
-// Loads routes with rows that no wake() reported: from before the start, or while delivery was off.
+// Loads routes with rows that no wake() reported: rows from before the start, or from while
+// delivery was off.
 void Courier::load_backlog() {
   for (const kernel::AccountPtr& account : core_.directory.all()) {
     auto read = core_.read(account->id);
@@ -183,7 +184,7 @@ void Courier::run(std::stop_token stop) {
       }
       if (routes.empty() && pending.empty() && !reload_ && !step_ && wake_at > now &&
           !stop.stop_requested()) {
-        // A test's clock moves by itself, so never sleep longer than a moment of real time on it.
+        // A test's clock moves independently of real time, so never sleep longer than a moment.
         news_.wait_for(mutex_,
                        std::chrono::milliseconds(std::min<base::Millis>(wake_at - now, 1000)));
         continue;
@@ -191,7 +192,7 @@ void Courier::run(std::stop_token stop) {
       step = std::exchange(step_, false);
     }
     for (const RouteKey& key : routes) send(key);
-    // One step at a time, so that messages to others wait for at most a step.
+    // One step at a time, so that messages to other peers wait for one step at most.
     if (step && take_step()) step_due();
     for (const auto& [account, contact] : pending) flush_receipts(account, contact);
     if (now >= next_maintenance) {

@@ -62,7 +62,7 @@ class Courier {
   // The account's profile changed: queues updates for contacts whose copy differs.
   void send_profile(base::AccountId account);
   // An envelope arrived from this peer: its waiting rows are sent at once.
-  void heard(base::AccountId account, std::int64_t route);
+  void route_answered(base::AccountId account, std::int64_t route);
   // Ends every pause (maybe_network, start_io).
   void poke();
   void forget(base::AccountId account);

@@ -1,13 +1,12 @@
 #include "messaging/delivery/expiry.h"
 
-#include "base/log.h"
 #include "messaging/delivery/maintenance.h"
 #include "messaging/kernel/core.h"
 
 namespace messaging::delivery {
 namespace {
 
-constexpr auto kTick = std::chrono::milliseconds(500);  // while something is to end
+constexpr auto kTick = std::chrono::milliseconds(500);  // while anything has an end
 constexpr auto kIdle = std::chrono::minutes(1);
 constexpr base::Millis kMinute = 60'000;
 constexpr std::size_t kAccountsAtOnce = 16;  // more writes would fill the writer's queue for others

@@ -1,7 +1,7 @@
-// Expiry: a thread that ends what has a time to end: windows of protected files, timers of
-// messages, calls that ring. It sleeps unless there is some, but for a look once a minute. Access
-// control does not depend on this thread, because every opening checks the time itself. Safe from
-// any thread.
+// Expiry: a thread that ends whatever has an end: windows of protected files, timers of messages,
+// ringing calls. It sleeps while there is none, except for a check once a minute. Access control
+// does not depend on this thread, because every opening checks the time itself. Safe from any
+// thread.
 #pragma once
 
 #include <functional>
@@ -26,11 +26,11 @@ namespace messaging::delivery {
 
 class Expiry {
  public:
-  // One kind of thing that ends, by the trusted wall clock.
+  // One kind of thing with an end, by the trusted wall clock.
   struct Kind {
-    // When the next one of any account does.
+    // The next end in any account.
     base::Result<std::optional<base::UnixMillis>> (*next)(store::Connection& db);
-    // Ends those of an account whose time is over; it may not wait for a write.
+    // Ends those of an account whose time is over. Must not wait for a write.
     std::function<void(base::AccountId)> end;
     bool each_minute = false;  // end() is called once a minute as well
   };
@@ -39,7 +39,7 @@ class Expiry {
 
   void start();
   void stop();  // saves the time once more, so that a restart extends no window
-  void look();  // some end at other times than before
+  void look();  // the ends have changed
 
  private:
   void run();

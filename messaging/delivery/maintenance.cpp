@@ -55,8 +55,8 @@ void keep_account(kernel::Core& core, Courier& courier, base::AccountId account,
       });
 }
 
-// The accounts of one minute, some at a time: a thousand writes at once would fill the writer's
-// queue for everybody else. Without room for one the rest wait for the next minute.
+// Handles the accounts of one minute some at a time: a thousand writes at once would fill the
+// writer's queue for everybody else. Accounts without room for a write wait for the next minute.
 class Round : public std::enable_shared_from_this<Round> {
  public:
   Round(kernel::Core& core, Courier& courier, std::vector<base::AccountId> accounts)

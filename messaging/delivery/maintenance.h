@@ -16,7 +16,7 @@ namespace messaging::delivery {
 
 class Courier;
 
-// `round`: the accounts' writes of the last call; while they are under way no others are begun.
+// `round`: the accounts' writes of the last call. No others are begun while they are under way.
 void run_maintenance(kernel::Core& core, Courier& courier, groups::PendingStates& pending_states,
                      std::weak_ptr<const void>& round);
 // Saves the time (steady_time.h); does not block.

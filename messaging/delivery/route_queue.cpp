@@ -99,7 +99,7 @@ void RouteQueue::take_one(RouteKey key, std::vector<RouteKey>& taken) {
   taken.push_back(key);
 }
 
-// Takes one route of each party in turn.
+// Takes one route of each party per round.
 void RouteQueue::take_strangers(base::Millis now, std::vector<RouteKey>& taken) {
   const auto may_go = [&](const Party& party) {
     return party.under_way < kMostOfParty && !party.queue.empty() &&
@@ -127,8 +127,8 @@ bool RouteQueue::never_reached(RouteKey key, std::int64_t party, bool few_tries)
     return true;
   }
   leave(key, state);
-  // First tries come before all others, the newest first: a single requester is served beside a
-  // crowd that asked at once.
+  // First tries come before all others, the newest first: so a single requester is served although
+  // a crowd asked before.
   if (state.failures == 0 && state.due == 0) state.due = -key.second;
   state.stranger = true;
   state.party = party;
@@ -187,7 +187,7 @@ void RouteQueue::finished(RouteKey key, bool reached, bool again, base::Millis n
   if (!state.ready) states_.erase(found);
 }
 
-void RouteQueue::heard(RouteKey key) {
+void RouteQueue::end_pause(RouteKey key) {
   const auto found = states_.find(key);
   if (found == states_.end() || found->second.failures == 0) return;
   leave(key, found->second);
@@ -231,7 +231,7 @@ bool RouteQueue::warning_due(RouteKey key, base::Millis now) {
   return true;
 }
 
-// When all slots are in use, finished() has to be called first.
+// When all slots are in use, only finished() makes another route due.
 std::optional<base::Millis> RouteQueue::next_due() const {
   std::optional<base::Millis> due;
   const auto look = [&](const Queue& queue) {

@@ -1,8 +1,8 @@
 // RouteQueue: which routes have rows to send, and when each gets its turn. One deposit per route is
 // under way at a time. After a failure a route backs off with jitter: the first retry comes within
-// a second, pauses stay under 10 s during the first ten minutes and under 2 min after that; heard()
-// ends the pause. Failing routes may use half of the deposits under way, so that unresponsive peers
-// never block the others.
+// a second, pauses stay under 10 s during the first ten minutes and under 2 min after that;
+// end_pause() ends the pause. Failing routes may use half of the deposits under way, so that
+// unresponsive peers never block the others.
 //
 // Routes whose URLs were never reached were chosen by strangers and have a few slots of their own:
 // however many there are, and however long their connections hang, they use none of the other
@@ -47,8 +47,8 @@ class RouteQueue {
   void postpone(RouteKey key, base::Millis due);
   // `again`: there may be more rows. `pause`: requested by the other side after a failure.
   void finished(RouteKey key, bool reached, bool again, base::Millis now, base::Millis pause);
-  // An envelope arrived from there: waiting rows are sent at once.
-  void heard(RouteKey key);
+  // An envelope arrived from this peer: its waiting rows are sent at once.
+  void end_pause(RouteKey key);
   void end_pauses();
   void forget(base::AccountId account);
 

@@ -48,11 +48,11 @@ base::Result<> write_file(const kernel::Core& core, AttachmentReader& reader,
 base::Result<Attachment> open_attachment(const kernel::Core& core,
                                          const kernel::AccountState& account, store::BlobRow row);
 
-// Sets what the row says of the file's content: whether it is the container of a protected file,
-// and a picture's size. Of a file that does not open, neither.
+// Fills in what the row says of the file's content: whether it is a protected container, and a
+// picture's size. A file that does not open gets neither.
 void inspect(const kernel::Core& core, const kernel::AccountState& account, store::BlobRow& row);
 
-// Nothing when the file is the archive of a webxdc app; else why it is none.
+// Nothing when the file is the archive of a webxdc app; else the reason why it is not.
 base::Result<> check_is_webxdc(const kernel::Core& core, const kernel::AccountState& account,
                                const store::BlobRow& row);
 

@@ -28,7 +28,7 @@ class HeadReader {
   }
 
  private:
-  // A number of some bytes; a place that is not there sets failed_.
+  // Reads a number of some bytes; sets failed_ beyond the end.
   std::uint32_t big(std::uint64_t at, std::size_t bytes) { return number(at, bytes, true); }
   std::uint32_t little(std::uint64_t at, std::size_t bytes) { return number(at, bytes, false); }
   std::uint32_t number(std::uint64_t at, std::size_t bytes, bool big_end_first) {
@@ -63,7 +63,7 @@ class HeadReader {
     return sized("image/gif", ".gif", little(6, 2), little(8, 2));
   }
 
-  // Segments, each with a marker and its length, up to the frame's, which has the size.
+  // Walks the segments, each a marker and a length, up to the frame, which has the size.
   std::optional<PictureHead> jpeg() {
     std::uint64_t at = 2;
     for (int i = 0; i < kMostSegments && !failed_; ++i) {

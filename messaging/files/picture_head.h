@@ -1,6 +1,6 @@
-// PictureHead: what the file of a picture says of itself in its headers: its kind, and its size in
-// pixels. PNG, GIF, JPEG and WebP. Nothing is decoded; at most a hundred headers are looked at,
-// and what is out of bounds, cut off or none of these is no picture.
+// PictureHead: the kind and the size in pixels of a picture, from the headers of its file: PNG,
+// GIF, JPEG and WebP. Nothing is decoded; at most a hundred headers are read, and a file that is
+// out of bounds, cut off or none of these is no picture.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct PictureHead {
   std::uint32_t height = 0;  //
 };
 
-// Fills all of `out` with the file's bytes from `offset` on. False: they are not there.
+// Fills all of `out` with the file's bytes from `offset` on. False: the file ends before.
 using ReadBytes = std::function<bool(std::uint64_t offset, std::span<std::uint8_t> out)>;
 
 std::optional<PictureHead> read_picture_head(const ReadBytes& read);

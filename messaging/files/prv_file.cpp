@@ -52,7 +52,7 @@ base::Result<std::size_t> read_at_fd(int fd, std::uint64_t offset, std::span<std
 }
 
 // One file that several threads seal. Chunks do not depend on each other, so each thread takes the
-// next few, whichever they are, and nothing is handed from one thread to another.
+// next few, and threads exchange no data.
 struct Sealing {
   const int in;
   const int out;
@@ -69,7 +69,7 @@ class Sealer {
  public:
   explicit Sealer(Sealing& sealing) : sealing_(sealing) {}
 
-  // Until nothing is left, or another one failed.
+  // Until no chunk is left, or another thread failed.
   base::Result<> run(const PrvProgress& progress) {
     auto result = run_on(progress);
     if (!result) sealing_.failed = true;
@@ -115,8 +115,8 @@ class Sealer {
   base::Bytes sealed_ = base::Bytes(kBatch * crypto::kSealedChunk);
 };
 
-// Room for all of it at once, so that a full disk is noticed before the work, where the file
-// system can do that.
+// Allocates all room at once, where the file system can do that, so that a full disk is noticed
+// before the work.
 base::Result<> reserve(int fd, std::uint64_t size) {
   if (::fallocate(fd, 0, 0, static_cast<off_t>(size)) == 0) return {};
   if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) return write_error(errno);
@@ -155,7 +155,7 @@ base::Result<> write_prv(int in, int out, const crypto::Prv& prv, const PrvProgr
       try {
         helper = std::jthread([&] { helped = other->run({}); });
       } catch (const std::system_error&) {
-        // The machine gives no further thread: one does all the work.
+        // The machine has no further thread: this one does all the work.
       }
     }
     done = mine.run(progress);

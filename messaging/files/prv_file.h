@@ -22,7 +22,7 @@ base::Result<> write_prv(int in, int out, const crypto::Prv& prv, const PrvProgr
                          const std::stop_token& stop);
 
 // Seals the bytes of a reader, read once and in order, into a sink that takes the container's bytes
-// as they are made: no plaintext reaches the disk.
+// as they are produced: no plaintext reaches the disk.
 using PrvSink = std::function<base::Result<>(base::ByteView bytes)>;
 base::Result<> stream_prv(AttachmentReader& in, const PrvSink& out, const crypto::Prv& prv,
                           const std::stop_token& stop);

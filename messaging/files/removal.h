@@ -24,11 +24,12 @@ class RemovedFiles {
   std::vector<std::string> names_;
 };
 
-// How often a deletion goes on in the reserve: a reader may keep the log from being emptied.
+// The most rounds that a deletion takes within the reserve: a reader may keep the log from being
+// emptied.
 constexpr int kMostRoundsInReserve = 4;
 
 // A deletion failed because the disk is full: overwriting needs about as much room as the deleted
-// rows. `go_on` continues in small steps, within the room of the reserve.
+// rows. `go_on` continues in small steps that fit into the reserve.
 template <class GoOn>
 void go_on_in_reserve(kernel::Core& core, base::Completion<> done, GoOn go_on) {
   core.file_worker->answer<void>(

@@ -1,6 +1,6 @@
-// XdcFile: the archive of a webxdc app: a zip file with an index.html, and where it has one a
-// manifest.toml. Hostile input: what does not fit the bounds is left out or refused. One thread at
-// a time.
+// XdcFile: the archive of a webxdc app: a zip file with an index.html and, optionally, a
+// manifest.toml. Hostile input: what exceeds the bounds is left out or refused. One thread at a
+// time.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ class XdcFile {
 
   XdcManifest manifest();
   std::string icon() const;  // the name of the icon's file
-  // A file in it; one "/" before its name changes nothing.
+  // A file in the archive; one "/" before its name is ignored.
   base::Result<base::Bytes> read(std::string_view name);
 
  private:

@@ -28,7 +28,7 @@ void append_utf8(std::string& out, std::uint32_t code) {
   put(0x80 | (code & 0x3f));
 }
 
-// Takes an escape, of which the backslash is taken, off `rest`. False: it is none.
+// Reads an escape, whose backslash was read, off `rest`. False: it is none.
 bool take_escape(std::string_view& rest, std::string& out) {
   constexpr std::string_view kNames = "btnfr\"\\";
   constexpr std::string_view kMeant = "\b\t\n\f\r\"\\";

@@ -1,7 +1,6 @@
-// The manifest.toml of a webxdc app, as far as it is wanted: texts and numbers at its top. Hostile
-// input, so it is read line by line and not by a whole TOML parser: toml++ takes things for granted
-// that bad input breaks. What it cannot read (other types, texts of several lines) is as if it were
-// not there.
+// The manifest.toml of a webxdc app, as far as it is needed: texts and numbers at its top level.
+// Hostile input, so it is read line by line and not by a whole TOML parser: toml++ assumes things
+// that bad input violates. Everything else (other types, texts of several lines) is ignored.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +9,7 @@
 
 namespace messaging::files {
 
-inline constexpr std::size_t kMaxXdcManifest = 64 * 1024;  // bytes; a larger one is as none
+inline constexpr std::size_t kMaxXdcManifest = 64 * 1024;  // bytes; a larger one is ignored
 
 struct XdcManifest {
   std::string name;  // "" none

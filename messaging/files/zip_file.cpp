@@ -29,7 +29,7 @@ base::Error too_large(std::string_view name, std::size_t limit) {
 
 }  // namespace
 
-// What minizip reads from. It asks for single bytes, so a piece of the archive is kept.
+// The input of minizip. It asks for single bytes, so a piece of the archive is buffered.
 class ZipSource {
  public:
   explicit ZipSource(std::unique_ptr<AttachmentReader> archive) : archive_(std::move(archive)) {}
@@ -71,7 +71,7 @@ class ZipSource {
     return done;
   }
 
-  // False at the end, and where the archive does not open.
+  // False at the end, and when the archive does not open.
   bool fetch() {
     begin_ = at_ / kCached * kCached;
     held_ = 0;

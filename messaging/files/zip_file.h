@@ -1,6 +1,6 @@
 // ZipFile: the files in a zip archive, which may be hostile: the number of files and the length of
-// names are bounded when it is opened, and what a file unpacks to when it is read. Encrypted files
-// are refused. One thread at a time.
+// names are bounded when it is opened, the unpacked size when a file is read. Encrypted files are
+// refused. One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ class ZipFile {
   ZipFile& operator=(ZipFile&&) noexcept;
   ~ZipFile();
 
-  // Names are compared byte by byte; of two files with one name the first counts.
+  // Names are compared byte by byte; of two files with one name the first one is used.
   bool has(std::string_view name) const;
   // Errc::not_found; Errc::too_large for more than `limit` bytes, whatever the archive says;
   // Errc::corrupt when it does not unpack or its checksum is wrong.

@@ -86,7 +86,7 @@ base::Result<> expire_outbox(const kernel::WriteContext& write, UnixMillis befor
       EDGE_CHECK(fail_message(write, *row.message, *row.contact,
                               reason(row.state, write.core.options.expire_after)));
     } else if (row.contact) {
-      // Profile and picture are sent again in their present form.
+      // Profile and picture are queued again in their present form.
       EDGE_CHECK(store::note_profile_mark(write.scope, *row.contact, std::nullopt));
       EDGE_CHECK(store::note_avatar_sent(write.scope, *row.contact, std::nullopt));
     }
@@ -128,7 +128,8 @@ base::Result<> give_up_file(const kernel::WriteContext& write, const OutboxRow& 
   }
   const auto* avatar = content ? std::get_if<Avatar>(&content->body) : nullptr;
   if (avatar != nullptr && avatar->picture && avatar->picture->transfer == file.transfer) {
-    // The recipient would wait for the picture. One that was replaced is sent in its turn.
+    // Its recipient would wait for the picture. A picture that was replaced is followed by the new
+    // one.
     return store::delete_outbox(write.scope, row->id);
   }
   if (!file.message) return {};

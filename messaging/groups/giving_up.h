@@ -22,7 +22,7 @@ base::Result<bool> contact_opens(const store::Scope& scope, ContactId contact);
 base::Result<> give_up_recipient(const kernel::WriteContext& write, MsgId message,
                                  ContactId contact);
 
-// Gives up a message for one recipient: nothing of it waits for that one any more.
+// Gives up a message for one recipient: none of its rows wait for that recipient any more.
 base::Result<> give_up_message(const kernel::WriteContext& write, MsgId message, ContactId contact,
                                std::string why);
 

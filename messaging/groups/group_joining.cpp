@@ -31,18 +31,16 @@ base::Result<GroupMark> parse_group_mark(const std::string& text) {
   return mark;
 }
 
-base::Result<crypto::Invite::Group> invited_group(const store::Scope& scope,
-                                                  const kernel::AccountState& account,
-                                                  ChatId chat) {
+base::Result<InvitingGroup> inviting_group(const store::Scope& scope,
+                                           const kernel::AccountState& account, ChatId chat) {
   EDGE_TRY(const store::ChatRow row, store::load_chat(scope, chat));
   if (row.type == ChatType::single) {
     return fail(
         Errc::invalid_argument,
         fmt::format("chat_id: chat {} is not a group; pass null for your own invite", chat.value));
   }
-  EDGE_TRY(const chats::Group group, chats::load_group(scope, chat));
-  const MemberKey self = chats::key_of(account);
-  if (!group.row.self_present || !group.is_owner(self)) {
+  EDGE_TRY(chats::Group group, chats::load_group(scope, chat));
+  if (!group.row.self_present || !group.is_owner(chats::key_of(account))) {
     return fail(Errc::forbidden,
                 fmt::format("chat_id: you cannot invite to chat {}: {}", chat.value,
                             group.row.self_present ? "only a channel's owner can"
@@ -50,34 +48,49 @@ base::Result<crypto::Invite::Group> invited_group(const store::Scope& scope,
   }
   std::string name = plain_name(group.row.name, kMaxGroupName);
   if (name.empty()) name = group.state.channel ? "Channel" : "Group";  // an invite needs a name
-  return crypto::Invite::Group{group_mark_text({group.row.uuid, group.state.channel}),
-                               std::move(name)};
+  return InvitingGroup{std::move(group), std::move(name)};
+}
+
+base::Result<crypto::Invite::Group> invited_group(const store::Scope& scope,
+                                                  const kernel::AccountState& account,
+                                                  ChatId chat) {
+  EDGE_TRY(InvitingGroup from, inviting_group(scope, account, chat));
+  return crypto::Invite::Group{group_mark_text({from.group.row.uuid, from.group.state.channel}),
+                               std::move(from.name)};
+}
+
+base::Result<> accept_chat(const kernel::WriteContext& write, ChatId chat) {
+  EDGE_TRY(store::ChatRow row, store::load_chat(write.scope, chat));
+  if (row.blocked == store::ChatBlocked::no) return {};
+  row.blocked = store::ChatBlocked::no;
+  EDGE_CHECK(store::update_chat(write.scope, row));
+  return write.emit(ChatModified{chat});
+}
+
+base::Result<ChatId> begin_joined_group(const kernel::WriteContext& write, const GroupId& id,
+                                        GroupState state) {
+  EDGE_TRY(chats::Group group, make_group(write, id, std::move(state), store::ChatBlocked::no));
+  group.row.promoted = true;
+  EDGE_CHECK(save_group(write, group));
+  return group.row.chat;
 }
 
 base::Result<ChatId> expect_group(const kernel::WriteContext& write, const crypto::Invite& invite) {
   EDGE_TRY(const GroupMark mark, parse_group_mark(invite.group->id));
   EDGE_TRY(const auto known, chats::find_group(write.scope, mark.id));
   if (known) {
-    EDGE_TRY(store::ChatRow chat, store::load_chat(write.scope, known->row.chat));
-    if (chat.blocked == store::ChatBlocked::no) return chat.id;
-    chat.blocked = store::ChatBlocked::no;  // joining accepts the chat
-    EDGE_CHECK(store::update_chat(write.scope, chat));
-    EDGE_CHECK(write.emit(ChatModified{chat.id}));
-    return chat.id;
+    EDGE_CHECK(accept_chat(write, known->row.chat));
+    return known->row.chat;
   }
   GroupState state;
   state.channel = mark.channel;
   if (mark.channel) state.owner = invite.identity.bytes();
   state.name.value = invite.group->name;
-  EDGE_TRY(chats::Group group,
-           make_group(write, mark.id, std::move(state), store::ChatBlocked::no));
-  group.row.promoted = true;
-  EDGE_CHECK(save_group(write, group));
-  return group.row.chat;
+  return begin_joined_group(write, mark.id, std::move(state));
 }
 
-base::Result<> admit_joiner(const kernel::WriteContext& write, const store::InviteRow& invite,
-                            ContactId contact) {
+base::Result<> add_joiner(const kernel::WriteContext& write, const store::InviteRow& invite,
+                          ContactId contact) {
   if (!invite.chat || invite.withdrawn) return {};
   EDGE_TRY(const auto row, store::find_group(write.scope, *invite.chat));
   if (!row || !row->self_present) return {};

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "crypto/invite.h"
+#include "messaging/chats/group_row.h"
 #include "messaging/kernel/write_context.h"
 #include "messaging/model/group_state.h"
 #include "messaging/model/types.h"
@@ -23,15 +24,28 @@ struct GroupMark {
 std::string group_mark_text(const GroupMark& mark);
 base::Result<GroupMark> parse_group_mark(const std::string& text);
 
-// The invite's group; an error for a chat that we cannot invite to.
+// The group of a chat that we may invite to, with a name for the invite. Errc::invalid_argument or
+// forbidden for any other chat.
+struct InvitingGroup {
+  chats::Group group;
+  std::string name;
+};
+base::Result<InvitingGroup> inviting_group(const store::Scope& scope,
+                                           const kernel::AccountState& account, ChatId chat);
+// The same as an invite of the gateways' own protocol has it.
 base::Result<crypto::Invite::Group> invited_group(const store::Scope& scope,
                                                   const kernel::AccountState& account, ChatId chat);
 
-// The joiner's side: finds or creates the group's chat; the inviter's state will fill it.
+// The joiner's side. Joining accepts the chat of a known group; an unknown one is created, and the
+// inviter's state will fill it.
+base::Result<> accept_chat(const kernel::WriteContext& write, ChatId chat);
+base::Result<ChatId> begin_joined_group(const kernel::WriteContext& write, const GroupId& id,
+                                        GroupState state);
+// Either one, for an invite of the gateways' own protocol.
 base::Result<ChatId> expect_group(const kernel::WriteContext& write, const crypto::Invite& invite);
 
 // The inviter's side: a contact that proved the secret of a group's invite becomes a member.
-base::Result<> admit_joiner(const kernel::WriteContext& write, const store::InviteRow& invite,
-                            ContactId contact);
+base::Result<> add_joiner(const kernel::WriteContext& write, const store::InviteRow& invite,
+                          ContactId contact);
 
 }  // namespace messaging::groups

@@ -29,7 +29,7 @@ base::Result<Person> person(const kernel::WriteContext& write, const MemberKey& 
 std::string text_of_membership(const kernel::StockStrings& words, const chats::Group& group,
                                bool present, const Person& whom, const Person& author) {
   const bool by_itself = author.contact == whom.contact;
-  // What we did at another device of ours.
+  // A change of ours at another device.
   if (author.is_self() && !group.state.channel && (!present || !by_itself)) {
     if (by_itself) return words.get(Stock::we_left_group, "You left the group.");
     return present ? words.fill(Stock::we_added_member, "You added member %1$s.", {whom.name})
@@ -46,10 +46,10 @@ std::string text_of_membership(const kernel::StockStrings& words, const chats::G
                                 {whom.name, author.name});
 }
 
-// Whether a line is told as a message that came, or as a change of the chat.
+// Whether a line is reported as a message that came, or as a change of the chat.
 enum class LineEvent { incoming, changed };
 
-// Adds a line from the author of a change.
+// Adds a line in the name of a change's author.
 base::Result<> add_line(const kernel::WriteContext& write, const chats::Group& group,
                         const Person& author, ContactId sender, SystemMessage system,
                         std::string text, std::optional<ContactId> about,
@@ -91,7 +91,7 @@ base::Result<> add_membership_line(const kernel::WriteContext& write, const chat
                   whom.contact, left ? LineEvent::changed : LineEvent::incoming);
 }
 
-// A register that changed, in a channel without its author: that is always its owner.
+// A change in a channel that names no author is its owner's.
 std::string by_whom(const chats::Group& group, std::string text, const std::string& who) {
   return group.state.channel ? text + "." : fmt::format("{} by {}.", text, who);
 }

@@ -72,8 +72,8 @@ base::Result<> send_what_waits(const kernel::WriteContext& write, const chats::G
 std::uint64_t next_membership(const kernel::WriteContext& write, const GroupState& state,
                               const MemberKey& key, bool present) {
   if (!write.protocol().abilities().dated_groups) return state.next_number();
-  // Twice the second, and one more for a present member (messaging/mail/form/mail_group.h). Never
-  // before what it replaces; a removal counts from the second after an addition.
+  // Twice the second, plus one for a present member (messaging/mail/form/mail_group.h). Higher than
+  // the number it replaces; a removal counts from the second after an addition.
   const Membership* before = state.find(key);
   std::uint64_t second = static_cast<std::uint64_t>(write.tx.now() / 1000);
   if (before != nullptr) {
@@ -127,7 +127,7 @@ base::Result<> save_group(const kernel::WriteContext& write, chats::Group& group
   group.row.name = plain_name(group.state.name.value, kMaxGroupName);
   group.row.description = group.state.description.value;
   if (was_in && !group.row.self_present) {
-    group.row.secret.clear();  // nothing of the channel is opened from now on
+    group.row.secret.clear();  // from now on nothing of the channel is opened
     EDGE_CHECK(write.protocol().close_ways(write, group.row.chat));
   }
   EDGE_CHECK(store::update_group(write.scope, group.row, encode(group.state)));

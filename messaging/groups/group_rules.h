@@ -22,8 +22,8 @@ namespace messaging::groups {
 // The state is sent again after this time to a member whose message shows that it lacks it.
 inline constexpr base::Millis kStateResendAfter = 10 * 60 * base::Millis{1000};
 
-// The number of a change of ours to a member, and the stamp of one to a register whose stamp was
-// `before`: after all changes that are known, or of now (Abilities::dated_groups).
+// The number of our change to a member, and the stamp of our change to a register whose stamp was
+// `before`: higher than all known numbers, or the present time (Abilities::dated_groups).
 std::uint64_t next_membership(const kernel::WriteContext& write, const GroupState& state,
                               const MemberKey& key, bool present);
 Stamp next_stamp(const kernel::WriteContext& write, const GroupState& state, const Stamp& before);
@@ -42,8 +42,8 @@ base::Result<bool> publish_card(const kernel::WriteContext& write, chats::Group&
 base::Result<> meet_member(const kernel::WriteContext& write, const chats::Group& group,
                            ContactId contact);
 
-// Whether the readers of a channel are told who else joins it and leaves: by mail only whoever it
-// is about is.
+// Whether a channel's readers are notified of who else joins and leaves. By mail only the reader
+// concerned is.
 bool announces_to_all_readers(const kernel::WriteContext& write, const chats::Group& group);
 
 // Sends the state to a member. `message` is the info message about the change, with its uuid; none
@@ -58,7 +58,7 @@ base::Result<> send_to_member(const kernel::WriteContext& write, const chats::Gr
 // The state by which a member learns of the group, in the place that send_to_members() reserved.
 base::Result<> send_first_state(const kernel::WriteContext& write, const chats::Group& group,
                                 ContactId contact);
-// To all of them; of many, some in this write and the others in later ones (pending_states.h).
+// Sends it to all members: to some in this write, to the others in later ones (pending_states.h).
 base::Result<> send_to_members(const kernel::WriteContext& write, const chats::Group& group,
                                const SendOptions& options);
 // Requests the state of an unknown group.
@@ -83,7 +83,7 @@ enum class GroupIs { known, fresh };
 base::Result<> add_change_lines(const kernel::WriteContext& write, const chats::Group& group,
                                 const GroupState& before, ContactId sender, GroupIs is);
 
-// The uuid of the update with which a group is promoted, by which members know a fresh group.
+// The uuid of a group's first update, by which members recognise a new group.
 store::Uuid promotion_uuid(const GroupId& group);
 
 // Adds a member and sends the change to all: for add_contact_to_chat and joins by invite.

@@ -19,13 +19,13 @@ base::Result<> check_can_write(const store::Scope& scope, const kernel::AccountS
 base::Result<> queue_group_message(const kernel::WriteContext& write, ChatId chat,
                                    const store::MessageRow& row);
 
-// Queues our last messages of a channel for a reader who came after them, oldest first. They stay
-// in the states that they have: what becomes of these copies is nobody's news.
+// Queues our last messages of a channel for a new reader, oldest first. The messages keep their
+// states: the delivery of these copies is not reported.
 base::Result<> queue_last_messages(const kernel::WriteContext& write, ChatId chat,
                                    ContactId reader);
 
-// Queues another content for every member, the same for all; nothing while nobody was told of the
-// group.
+// Queues another content for every member, the same for all; nothing while nobody was notified of
+// the group.
 base::Result<> queue_for_members(const kernel::WriteContext& write, ChatId chat,
                                  const Content& content);
 

@@ -18,9 +18,9 @@
 namespace messaging::groups {
 namespace {
 
-// Members that the write of our own change sends to, and bytes of states about; the others are sent
-// it in later ones. Not where groups are dated: there the change's line says what it is, and one
-// mail says it to all.
+// Members that the write of our own change sends to, and bytes of states about; the others follow in
+// later writes. Unused where groups are dated: there one mail carries the change to all, with its
+// line.
 constexpr std::size_t kMembersInWrite = 16;
 constexpr std::size_t kBytesInWrite = 256 * 1024;
 
@@ -103,7 +103,7 @@ bool announces_to_all_readers(const kernel::WriteContext& write, const chats::Gr
 base::Result<> send_to_members(const kernel::WriteContext& write, const chats::Group& group,
                                const SendOptions& options) {
   EDGE_TRY(auto contacts, recipients(write.scope, group.row.chat));
-  // A state that is sent later has no line, and says no change by mail.
+  // A state that is sent later has no line; by mail it names no change.
   const bool at_once = write.protocol().abilities().dated_groups;
   const std::size_t most = at_once ? contacts.size() : members_in_write(group.state);
   if (contacts.size() > most) {

@@ -73,13 +73,13 @@ void PendingStates::go_on(const Key& key, ContactId after) {
                                               const kernel::AccountState& state) {
         return send_to_some({core_, tx, scope, state}, chat, after, cause);
       },
-      [this, key](base::Result<Slice> told) {
-        if (told && told->more) return go_on(key, told->after);
-        if (!told && !core_.closing) {
+      [this, key](base::Result<Slice> sent) {
+        if (sent && sent->more) return go_on(key, sent->after);
+        if (!sent && !core_.closing) {
           base::log::warning("account {}: the state of a group was not sent to its members: {}",
-                             key.first.value, told.error().message);
+                             key.first.value, sent.error().message);
         }
-        ended(key, told.ok());
+        ended(key, sent.ok());
       });
 }
 
@@ -102,10 +102,10 @@ base::Result<PendingStates::Slice> PendingStates::send_to_some(const kernel::Wri
   EDGE_TRY(const auto pending, store::pending_states(write.scope, chat, after, kLookedAt));
   if (pending.empty()) return slice;
   EDGE_TRY(const chats::Group group, chats::load_group(write.scope, chat));
-  std::size_t told = 0;
+  std::size_t count = 0;
   std::size_t bytes = 0;
   for (const store::PendingState& one : pending) {
-    if (told == kStatesInWrite || bytes > kBytes) break;
+    if (count == kStatesInWrite || bytes > kBytes) break;
     EDGE_TRY(const auto contact, store::find_contact(write.scope, one.contact));
     const MemberKey key = (contact ? chats::key_of(*contact) : std::nullopt).value_or(MemberKey{});
     const GroupState shown = shown_to(group.state, key);
@@ -127,7 +127,7 @@ base::Result<PendingStates::Slice> PendingStates::send_to_some(const kernel::Wri
         if (!ours && caused_.take(write.account.id, cause, price) > 0) return slice;
         EDGE_CHECK(first ? send_first_state(write, group, one.contact)
                          : send_to_member(write, group, one.contact, {.with_image = with_image}));
-        ++told;
+        ++count;
         bytes += size;
       }
     }

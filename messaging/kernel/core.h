@@ -40,17 +40,20 @@ class Signals;
 struct AccountState {
   AccountId id;
   std::array<std::uint8_t, 16> uuid{};
-  std::vector<store::WayIn> ways_in;  // at least one; the first is the one that it gives out
+  std::vector<store::WayIn> ways_in;  // at least one; peers are given the first
   crypto::Identity identity;
   store::AccountKey key;
   bool io_on = true;
   std::optional<RelayHome> relay = {};  // reached through it
   bool configured = true;               // false: no address yet, and nothing can be sent
-  bool elsewhere = false;  // it is on its way to another gateway, or lives there: nothing is sent
-  // By which groups know it, where that is not its identity: of mail, its OpenPGP fingerprint.
+  bool elsewhere = false;  // it is being sent to another gateway, or lives there: nothing is sent
+  // The key by which groups know the account if it is not its identity: the OpenPGP fingerprint of
+  // a mail account.
   std::optional<MemberKey> member_key = {};
 
-  ProtocolKind protocol() const { return ways_in.front().kind; }  // that it speaks (decision 31)
+  ProtocolKind protocol() const {
+    return ways_in.front().kind;
+  }  // the account speaks (decision 31)
   const std::string& addr() const { return ways_in.front().addr; }
   const std::string& mailbox() const { return ways_in.front().mailbox; }
 };
@@ -67,7 +70,7 @@ class AccountDirectory {
   void set_io(AccountId account, bool on);
   void set_elsewhere(AccountId account, bool elsewhere);
   void set_relay(AccountId account, std::optional<RelayHome> relay);
-  // The account is configured, and this is the address that it gives out.
+  // The account is configured; `addr` is the address that it gives to others.
   void set_addr(AccountId account, std::string addr);
   // The account is reached by these from now on; at least one.
   void set_ways_in(AccountId account, std::vector<store::WayIn> ways);
@@ -75,7 +78,8 @@ class AccountDirectory {
   void set_member_key(AccountId account, const MemberKey& key);
   void erase(AccountId account);
   void order(const std::vector<AccountId>& accounts);  // all of them
-  // The account is in here and is this one: its number may name another identity after an import.
+  // The directory has the account with this identity: after an import its number may name another
+  // one.
   bool holds(const AccountState& state) const;
 
  private:
@@ -95,7 +99,7 @@ class Core {
  public:
   Core(store::Store& store, const base::Clock& clock, EngineOptions options);
   ~Core();
-  // Ends all work on it; the parts are stopped before, and may be gone after.
+  // Ends all work on the core. The parts are stopped before and may be destroyed after.
   void close();
 
   // A read: a snapshot of one account.

@@ -1,5 +1,5 @@
-// DeviceNews: what changed in an account that its other devices want to know and nobody else is
-// told (Protocol::sync_devices()). What it became is in the store already.
+// DeviceNews: changes of an account that are sent to its other devices and to nobody else
+// (Protocol::sync_devices()). The store has the new state already.
 #pragma once
 
 #include <string>

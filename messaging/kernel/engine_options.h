@@ -19,10 +19,10 @@ struct EngineOptions {
   CallerPathRules paths;                     // where callers' paths may lie
   base::Millis expire_after = kExpireAfter;  // age at which an unacknowledged message fails
   std::string relay_url = {};      // the relay through which accounts are reached; "": none
-  std::string relay_token = {};    // admits to it
-  std::string ice_servers = "[]";  // JSON, for those who hold calls (rpc's ice_servers)
-  // For clients that set up accounts themselves, as those of Delta Chat's server do: the first
-  // start makes no account, add() makes unconfigured ones, and io stands still until start_io.
+  std::string relay_token = {};    // the relay admits the account by it
+  std::string ice_servers = "[]";  // JSON, for callers' programs (rpc's ice_servers)
+  // For clients that set up accounts themselves, like those of Delta Chat's server: the first start
+  // creates no account, add() creates unconfigured ones, and io is off until start_io.
   bool accounts_by_clients = false;
   bool first_by_mail = false;  // account 1 waits for a mail login before it is configured
 };

@@ -24,13 +24,13 @@ base::Result<> FileWorker::post(Job job) {
   return {};
 }
 
-// Also called by a thread that takes or ends a job, because another job may be ready.
+// Also called by a thread that takes or ends a job, because another job may have become ready.
 void FileWorker::wake_one() {
   if (!jobs_.ready() || stopped_) return;
   if (idle_ > 0) {
     news_.notify_one();
   } else if (threads_.size() < most_threads_) {
-    add_thread();  // else those there are take it in turn
+    add_thread();  // otherwise the existing threads take it in turn
   }
 }
 

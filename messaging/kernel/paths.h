@@ -17,7 +17,7 @@
 
 namespace messaging::kernel {
 
-// Below the accounts directory: plain files of callers (messaging/api/stickers.h).
+// Below the accounts directory: plain files for callers (messaging/api/stickers.h).
 inline std::string stickers_dir(const std::string& accounts_dir) {
   return accounts_dir + "/stickers";
 }
@@ -29,7 +29,7 @@ struct CallerPathRules {
   std::vector<std::string> protected_files;
   bool restricted = false;         // with keys or --allow-anonymous
   std::vector<std::string> roots;  // --files; used when restricted
-  // Paths that are not absolute begin here; "": they are refused.
+  // Relative paths begin here; "": they are refused.
   std::string working_folder = {};
 };
 

@@ -47,14 +47,14 @@ struct AccountState;
 struct DeviceNews;
 struct WriteContext;
 
-// What a protocol can do. Read in one place: check_able() (messaging/chats/abilities.h).
+// What a protocol can do. check_able() (messaging/chats/abilities.h) refuses the rest.
 struct Abilities {
   // A recipient's device acknowledges each content. Without it a content is delivered once the
   // other side has stored it, and arrivals are not reported to their senders.
   bool acknowledges = false;
   bool groups = false;
-  // The changes of groups are numbered by when they were made, in seconds: no state of a group is
-  // sent but with dates. Else by one more than all before.
+  // Changes of groups are numbered by their time in seconds, and every state that is sent is dated.
+  // Otherwise a change's number is one more than the highest before.
   bool dated_groups = false;
   bool protected_files = false;
   bool read_receipts = false;
@@ -79,7 +79,7 @@ struct CarryReply {
 // The rows that a route sends in one turn. Each protocol derives its own.
 struct Load {
   virtual ~Load() = default;
-  // The destination was chosen by a party that was never reached there.
+  // The destination was chosen by a party that was never reached there: a stranger.
   struct Stranger {
     std::int64_t party = 0;  // that caused the load; 0: this account
     bool few_tries = false;  // no peer proved to be there: kStrangerTries, minutes apart
@@ -123,9 +123,10 @@ class Protocol {
                                       const Profile& profile) = 0;
 
   // ---- cards ----
-  // A contact's key as a card (vCard) has it, base64; "": a card has none of this protocol.
+  // A contact's key as a card (vCard) has it, base64; "": a card cannot carry one of this protocol.
   virtual base::Result<std::string> card_key(const store::ContactRow&) { return std::string(); }
-  // The contact whose key a card has, made if nobody has it. nullopt: it has none of this protocol.
+  // The contact with the key of a card, created if there is none. nullopt: the card has no key of
+  // this protocol.
   virtual base::Result<std::optional<base::ContactId>> contact_of_card(const WriteContext&,
                                                                        const Vcard&) {
     return std::optional<base::ContactId>();
@@ -141,23 +142,23 @@ class Protocol {
                                                           const AccountState&) {
     return std::optional<KeyFile>();
   }
-  // Takes a file's key as the own one of an account that nothing was done with yet. False: it is
-  // none of this protocol.
+  // Sets the account's key from a file; the account must be unused. False: the file is none of this
+  // protocol.
   virtual base::Result<bool> import_key(const WriteContext&, base::ByteView) { return false; }
 
-  // ---- our other devices: of protocols whose accounts several devices may use at once ----
-  // Whether there are any who want what only we see: notes to ourselves, and changes of chats and
-  // settings. Then kSelf may be written to like a contact.
+  // ---- our other devices: of protocols that allow several devices per account ----
+  // Whether there are other devices, which are sent notes to ourselves and changes of chats and
+  // settings. kSelf can be written to like a contact then.
   virtual base::Result<bool> has_other_devices(const WriteContext&) { return false; }
-  // There will be one: what it needs is kept and sent from now on. False: an account of this
-  // protocol lives in one place.
+  // Another device is expected: from now on its data is kept and sent. False: an account of this
+  // protocol lives on one gateway.
   virtual base::Result<bool> expect_other_device(const WriteContext&) { return false; }
-  // What changed here, for them. Nothing without any.
+  // Sends changes to the other devices; without effect if there are none.
   virtual base::Result<> sync_devices(const WriteContext&, const DeviceNews&) { return {}; }
 
   // ---- members of groups and holders of cards, who may never have met ----
-  // Puts our addresses for members of this group, or for whoever holds a card of ours (nullopt),
-  // into our own card.
+  // Puts our addresses into our own card, for members of this group or for everybody who has the
+  // card (nullopt).
   virtual base::Result<> show_ways(const WriteContext& write, std::optional<base::ChatId> group,
                                    MemberCard& ours) = 0;
   // Takes a contact's addresses from its card. Changes `contact`, which the caller saves.
@@ -169,9 +170,9 @@ class Protocol {
   // Members can no longer reach us through this group.
   virtual base::Result<> close_ways(const WriteContext& write, base::ChatId group) = 0;
 
-  // ---- files that come when they are asked for ----
-  // Somebody wants the file of a message that is here without it. Nothing to do where files come
-  // with their messages.
+  // ---- files on demand ----
+  // The user asks for a message's file that has not arrived. Without effect where files come with
+  // their messages.
   virtual base::Result<> download(const WriteContext&, const store::MessageRow&) { return {}; }
 
   // ---- delivery ----
@@ -199,7 +200,7 @@ class Protocol {
 
   // The account was removed. Any thread.
   virtual void forget(base::AccountId account) = 0;
-  // Ends its threads, if it has any: what waits is dropped.
+  // Ends its threads, if there are any; waiting work is dropped.
   virtual void stop() {}
 };
 

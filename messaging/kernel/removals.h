@@ -1,6 +1,5 @@
-// Removals: how many removals of accounts came to their end, for those who wait for the place of
-// one. Shared, because the last portion of a removal may end after the engine. Safe from any
-// thread.
+// Removals: counts the removals of accounts that are complete, for callers that wait for one.
+// Shared, because the last portion of a removal may end after the engine. Safe from any thread.
 #pragma once
 
 #include <chrono>
@@ -22,7 +21,7 @@ class Removals {
     ++ended_;
     changed_.notify_all();
   }
-  // Until one more than `seen` ended, `stop` is requested, or the time is over.
+  // Waits until more than `seen` are complete, `stop` is requested, or the time is over.
   void wait(std::uint64_t seen, const std::stop_token& stop,
             std::chrono::steady_clock::time_point until) const {
     const std::stop_callback wake(stop, [this] {

@@ -10,7 +10,7 @@ void SideWork::add(const std::string& party, Step step) {
   base::Lock lock(mutex_);
   if (stopped_) return;
   if (!work_.push(party, std::move(step))) return;  // the queue is unbounded
-  // Without one what waits is done when the next thing is added.
+  // If no thread can be started, the work waits until more is added.
   if (!thread_.joinable()) base::start_thread(thread_, [this] { run(); });
   news_.notify_one();
 }

@@ -7,8 +7,8 @@
 namespace messaging::kernel {
 namespace {
 
-// After a plausible stop, or a small step back, the later of both times, so that no window grows.
-// Otherwise the saved time is kept, and the check finds the wall clock far from it.
+// After a plausible stop, or a small step back, uses the later of both times, so that no window
+// grows. Otherwise keeps the saved time; the next check notices the difference to the wall clock.
 base::UnixMillis trusted_after_stop(base::UnixMillis wall, base::UnixMillis last) {
   const bool plausible = last == 0 || (wall > last - kSuspectStep && wall < last + kSuspectOff);
   return plausible ? std::max(wall, last) : last;
@@ -74,7 +74,7 @@ void SteadyTime::believe_wall() {
   trusted_uptime_ = clock_.uptime();
 }
 
-void SteadyTime::heard(base::UnixMillis contact) {
+void SteadyTime::compare_contact(base::UnixMillis contact) {
   base::Lock lock(mutex_);
   if (wall_locked().suspect && std::llabs(contact - clock_.now()) <= kSuspectStep) believe_wall();
 }

@@ -55,7 +55,7 @@ class SteadyTime {
   void compare(base::UnixMillis peer);
   // Compares with the time that a contact wrote into a message. Agreement counts; a difference does
   // not, because the message may have been under way for long.
-  void heard(base::UnixMillis contact);
+  void compare_contact(base::UnixMillis contact);
   Saved save() const;
 
  private:

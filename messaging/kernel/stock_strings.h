@@ -1,6 +1,5 @@
-// StockStrings: texts that a client gives in the place of the gateway's own English ones, by the
-// numbers that Delta Chat gives them. In memory: a client sets them after each start. Safe from any
-// thread.
+// StockStrings: texts that a client sets to replace the gateway's English ones, by Delta Chat's
+// numbers. In memory: a client sets them after each start. Safe from any thread.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +14,7 @@
 
 namespace messaging::kernel {
 
-// Those that are used; others are kept, and change nothing.
+// The texts that are used; others are stored without effect.
 enum class Stock : std::uint32_t {
   self = 2,
   draft = 3,
@@ -64,7 +63,7 @@ enum class Stock : std::uint32_t {
   we_left_channel = 200,
 };
 
-// How many places for names such as %1$s a text has; nothing for one that is not used.
+// The number of placeholders, such as %1$s, in a text; nothing for one that is not used.
 constexpr std::optional<int> places_of(std::uint32_t number) {
   using enum Stock;
   switch (static_cast<Stock>(number)) {
@@ -132,7 +131,7 @@ class StockStrings {
     const auto found = strings_.find(static_cast<std::uint32_t>(which));
     return found == strings_.end() ? std::string(otherwise) : found->second;
   }
-  // A text with the places %1$s, %2$s, … for the arguments, of which it may leave out some.
+  // A text with placeholders %1$s, %2$s, … for the arguments; it may omit some.
   std::string fill(Stock which, std::string_view otherwise,
                    std::initializer_list<std::string_view> arguments) const {
     const std::string text = get(which, otherwise);

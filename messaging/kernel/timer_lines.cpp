@@ -14,7 +14,7 @@ struct Duration {
   Stock ours;
   Stock theirs;
   std::string_view unit;
-  std::string count;  // "": one unit, which the text has in it
+  std::string count;  // "": one unit, which the text contains
 };
 
 // One decimal at most.

@@ -1,4 +1,4 @@
-// The line that a chat has of a change of its timer, as Delta Chat words it.
+// The line in a chat about a change of its timer, in Delta Chat's words.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace messaging::kernel {
 
-// `seconds`: 0 for never. `by`: the name of who made it; nothing: we did.
+// `seconds`: 0 for never. `by`: the name of the author; nothing: ourselves.
 std::string timer_line(const StockStrings& words, std::uint32_t seconds,
                        const std::optional<std::string>& by);
 

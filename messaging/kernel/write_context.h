@@ -22,7 +22,7 @@ struct WriteContext {
   base::UnixMillis steady() const { return core.steady->now(); }
   base::Result<> emit(EventBody body) const { return Core::emit(tx, account.id, std::move(body)); }
   Protocol& protocol() const { return core.protocols.of(account.protocol()); }
-  // Errc::unavailable for an account without an address: nobody could answer it.
+  // Errc::unavailable for an account without an address, which nobody could answer.
   base::Result<> check_configured() const {
     if (account.configured) return {};
     return base::fail(base::Errc::unavailable,

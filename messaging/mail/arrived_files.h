@@ -11,8 +11,8 @@ namespace messaging::mail {
 
 FileNote* file_note_in(Content& content);  // nullptr: it has none
 
-// The file as apply_content() wants it: sealed in our store, under a key that the note gets.
-// nullopt: the mail does not bring it. `file`: in the arrival's mail.
+// Seals a file into our store as apply_content() needs it; the note gets its key. nullopt: the mail
+// does not carry the file. `file`: in the arrival's mail.
 std::optional<store::TransferRow> transfer_of(const Arrival& arrival, const MailFile* file,
                                               FileNote* note);
 

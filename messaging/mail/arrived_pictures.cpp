@@ -13,7 +13,7 @@
 namespace messaging::mail {
 namespace {
 
-// Whether the stored picture has these bytes: it comes again every two weeks.
+// Whether the stored picture has these bytes: each sender repeats its picture every two weeks.
 bool is_stored(const kernel::WriteContext& write, std::int64_t blob, const base::Bytes& bytes) {
   auto row = store::find_blob(write.scope, blob);
   if (!row || !*row || (*row)->size != bytes.size()) return false;
@@ -55,7 +55,7 @@ base::Result<bool> take_avatar(const kernel::WriteContext& write, store::Contact
   const auto& picture = arrival.opened.mail.avatar;
   const bool removed = picture && picture->bytes.empty();
   if (!picture || (!removed && !arrival.avatar)) return false;
-  // A clock that runs ahead keeps no later picture away.
+  // A clock that is ahead does not block later pictures for ever.
   const auto number = std::min(static_cast<std::int64_t>(number_of(arrival.opened.mail)),
                                write.tx.now() + base::Millis{1000});
   if (number <= contact.avatar_number) return false;

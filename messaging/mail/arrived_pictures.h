@@ -12,17 +12,17 @@
 
 namespace messaging::mail {
 
-// Whether a mail's picture may be stored: it is one by its headers. Any thread.
+// Whether a mail's picture may be stored: its headers are a picture's. Any thread.
 bool is_picture(const MailPicture& picture);
 
-// The sealed picture as a row that nothing uses yet; answers with its id. `stem`: of its name.
+// Stores the sealed picture as a row that nothing uses yet, and returns its id. `stem`: the
+// beginning of its name.
 base::Result<std::int64_t> insert_picture(const kernel::WriteContext& write,
                                           const MailPicture& picture, const store::BlobInfo& sealed,
                                           std::string_view stem);
 
-// The sender's picture, unless a later mail has said so already. What is no picture changes
-// nothing. Sets the row's avatar_blob and avatar_number, which the caller stores. True: the picture
-// is another one now.
+// Sets the sender's picture unless a later mail set it already. Ignores what is no picture. Sets
+// the row's avatar_blob and avatar_number, which the caller stores. True: the picture changed.
 base::Result<bool> take_avatar(const kernel::WriteContext& write, store::ContactRow& contact,
                                const Arrival& arrival);
 

@@ -11,6 +11,7 @@
 #include "crypto/random.h"
 #include "messaging/chats/contact_keys.h"
 #include "messaging/chats/group_row.h"
+#include "messaging/groups/group_joining.h"
 #include "messaging/groups/group_rules.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/signals.h"
@@ -18,7 +19,8 @@
 #include "messaging/mail/form/mail_group.h"
 #include "messaging/mail/group_mails.h"
 #include "messaging/mail/mail_contacts.h"
-#include "messaging/mail/mail_joining.h"
+#include "messaging/mail/mail_inviter.h"
+#include "messaging/mail/mail_joiner.h"
 #include "messaging/model/plain_name.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
@@ -46,7 +48,7 @@ bool is_about(const std::string& addr, const Fingerprint& fingerprint, const Mem
 
 // ---- at the owner ----
 
-// Whoever left is not told of, as core's owner is not.
+// A reader that left is not named, as by core's owner.
 base::Result<> take_leaving(const kernel::WriteContext& write, chats::Group& group,
                             const OpenedMail& opened) {
   const auto* removed = std::get_if<MemberRemoved>(&opened.mail.group->change);
@@ -65,7 +67,7 @@ base::Result<> take_leaving(const kernel::WriteContext& write, chats::Group& gro
 
 enum class Fate { unchanged, added, removed };
 
-// What becomes of us. Only a mail that was made for us alone says so.
+// Our own membership. Only a mail that was made for us alone changes it.
 Fate fate_of(const OpenedMail& opened, const MemberKey& self, std::string_view addr) {
   if (opened.seal != MailSeal::key || opened.recipients.empty()) return Fate::unchanged;
   const MailGroupChange& change = opened.mail.group->change;
@@ -89,7 +91,7 @@ GroupReading reading_of_channel(const kernel::WriteContext& write, const OpenedM
   return reading;
 }
 
-// False: the mail is not for us, who are not (or not any more) in the channel.
+// False: the mail is not for us, because we are not in the channel.
 bool change_membership(const kernel::WriteContext& write, chats::Group& group,
                        const OpenedMail& opened, Fate fate) {
   const MemberKey self = chats::key_of(write.account);
@@ -102,7 +104,7 @@ bool change_membership(const kernel::WriteContext& write, chats::Group& group,
     }
     return true;
   }
-  // We left it or were removed, and did not ask to come back.
+  // We left or were removed, and did not ask to come back.
   if (!group.row.self_present && group.state.find(self) != nullptr) return false;
   const crypto::WipingBytes& secret = opened.mail.group->secret;
   if (secret.size() < kShortestSecret) return false;
@@ -147,7 +149,7 @@ base::Result<bool> take_from_owner(const kernel::WriteContext& write, chats::Gro
 
 // ---- of another device of ours ----
 
-// Who was added or removed. Its key comes with the mail to it.
+// The reader that was added or removed. An added reader's key comes with the mail to it.
 base::Result<> take_own_change(const kernel::WriteContext& write, chats::Group& group,
                                const OpenedMail& opened, bool ours) {
   const MailGroupChange& change = opened.mail.group->change;
@@ -158,7 +160,7 @@ base::Result<> take_own_change(const kernel::WriteContext& write, chats::Group& 
   const MemberKey key = member_key(whom);
   const MemberKey self = chats::key_of(write.account);
   if (whom == Fingerprint() || group.state.has(key) == (added != nullptr)) return {};
-  if (ours == (key == self)) return {};  // readers come and go; a reader speaks for itself alone
+  if (ours == (key == self)) return {};  // readers come and go; a reader acts for itself alone
   if (added != nullptr && (!ours || group.state.present().size() >= kMaxMembers)) return {};
   MemberCard card;
   if (added != nullptr) {
@@ -183,14 +185,6 @@ base::Result<> take_own_change(const kernel::WriteContext& write, chats::Group& 
   return write.emit(ChatlistChanged{});
 }
 
-base::Result<> unblock_chat(const kernel::WriteContext& write, ChatId id) {
-  EDGE_TRY(store::ChatRow chat, store::load_chat(write.scope, id));
-  if (chat.blocked == store::ChatBlocked::no) return {};
-  chat.blocked = store::ChatBlocked::no;  // joining accepts the chat
-  EDGE_CHECK(store::update_chat(write.scope, chat));
-  return write.emit(ChatModified{chat.id});
-}
-
 // ---- what we are about to be let in to ----
 
 base::Result<bool> may_read_another(const store::Scope& scope) {
@@ -209,8 +203,8 @@ base::Result<chats::Group> make_expected(const kernel::WriteContext& write, cons
   return groups::make_group(write, group_id_of(text), std::move(state), store::ChatBlocked::no);
 }
 
-// The owner lets us in to what another device of ours asked for: the channel is made here, or
-// waited for again.
+// The owner admits us to a channel that another device of ours asked to join: it is made here, or
+// expected again.
 base::Result<> expect_as_other_device(const kernel::WriteContext& write, const OpenedMail& opened,
                                       std::optional<chats::Group>& group) {
   const MailGroup& said = *opened.mail.group;
@@ -229,7 +223,7 @@ base::Result<> expect_as_other_device(const kernel::WriteContext& write, const O
   }
   if (!group->state.channel || !group->is_owner(key)) return {};
   group->state.members.erase(self);
-  return unblock_chat(write, group->row.chat);
+  return groups::accept_chat(write, group->row.chat);
 }
 
 }  // namespace
@@ -290,7 +284,7 @@ base::Result<ExpectedChannel> expect_channel(const kernel::WriteContext& write,
                               "another one; ask for the link again",
                               known->row.chat.value));
     }
-    EDGE_CHECK(unblock_chat(write, known->row.chat));
+    EDGE_CHECK(groups::accept_chat(write, known->row.chat));
     if (known->row.self_present) return ExpectedChannel{known->row.chat, true};
   }
   EDGE_TRY(const bool room, may_read_another(write.scope));
@@ -300,7 +294,8 @@ base::Result<ExpectedChannel> expect_channel(const kernel::WriteContext& write,
                                              kMaxReadChannels));
   }
   if (known) {
-    known->state.members.erase(chats::key_of(write.account));  // who left asks to come back
+    // A reader that left asks to come back.
+    known->state.members.erase(chats::key_of(write.account));
     EDGE_CHECK(groups::save_group(write, *known));
     return ExpectedChannel{known->row.chat, false};
   }
@@ -329,24 +324,24 @@ base::Result<> ensure_channel_secret(const kernel::WriteContext& write, ChatId c
   return {};
 }
 
-base::Result<Admission> admit_reader(const kernel::WriteContext& write, ChatId chat,
+base::Result<JoinOutcome> add_reader(const kernel::WriteContext& write, ChatId chat,
                                      ContactId contact) {
   EDGE_CHECK(ensure_channel_secret(write, chat));
   EDGE_TRY(chats::Group group, chats::load_group(write.scope, chat));
-  if (!group.is_owner(chats::key_of(write.account))) return Admission::refused;
+  if (!group.is_owner(chats::key_of(write.account))) return JoinOutcome::refused;
   EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
-  if (group.state.has(key)) return Admission::welcome;
+  if (group.state.has(key)) return JoinOutcome::welcome;
   if (group.state.present().size() >= kMaxMembers) {
     base::log::warning("account {}: a reader was not added to chat {}, which has {} already",
                        write.account.id.value, chat.value, kMaxMembers);
-    return Admission::refused;
+    return JoinOutcome::refused;
   }
   if (group.state.members.size() >= kMaxMemberEntries) {
     // Nobody else has this list: former readers need not be remembered.
     std::erase_if(group.state.members, [](const auto& entry) { return !entry.second.present; });
   }
   EDGE_CHECK(groups::add_member(write, group, contact));
-  return Admission::added;
+  return JoinOutcome::added;
 }
 
 }  // namespace messaging::mail

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "crypto/random.h"
 #include "messaging/chats/chat_rules.h"
 #include "messaging/chats/requests.h"
 #include "messaging/chats/saved_copies.h"
@@ -18,8 +17,8 @@
 #include "messaging/mail/form/sync_items.h"
 #include "messaging/mail/group_mails.h"
 #include "messaging/mail/invite_tokens.h"
-#include "messaging/mail/join_step.h"
 #include "messaging/mail/mail_contacts.h"
+#include "messaging/mail/mail_outbox.h"
 #include "messaging/mail/mail_protocol.h"
 #include "messaging/mail/stored_names.h"
 #include "messaging/model/plain_name.h"
@@ -32,13 +31,12 @@
 #include "store/tables/groups.h"
 #include "store/tables/mail_ids.h"
 #include "store/tables/messages.h"
-#include "store/tables/outbox.h"
 #include "store/tables/routes.h"
 
 namespace messaging::mail {
 namespace {
 
-// A chat with more messages than these is not deleted in one write; it stays.
+// A chat with more messages than this is not deleted, because one write could not do it.
 constexpr std::int64_t kMostRemoved = 2000;
 
 constexpr std::string_view kAvatarSetting = "selfavatar";
@@ -53,20 +51,8 @@ base::Result<bool> has_devices_to_sync(const kernel::WriteContext& write) {
 }
 
 base::Result<> queue_items(const kernel::WriteContext& write, const std::vector<SyncItem>& items) {
-  EDGE_TRY(const auto route, store::find_mail_route(write.scope));
-  if (!route || items.empty()) return {};
-  SyncStep step;
-  step.uuid = as_v4(crypto::random_array<16>());
-  step.json = write_sync_items(items, write.tx.now() / 1000);
-  store::OutboxRow row;
-  row.route_id = *route;
-  row.kind = store::OutboxKind::mail;
-  row.uuid = step.uuid;
-  row.created_at = write.steady();
-  row.payload = encode(step);
-  EDGE_CHECK(store::insert_outbox(write.scope, row));
-  outbox::wake_courier(write, *route);
-  return {};
+  if (items.empty()) return {};
+  return queue_sync_step(write, write_sync_items(items, write.tx.now() / 1000));
 }
 
 base::Result<std::optional<SyncChat>> name_contact(const store::Scope& scope, ContactId contact) {
@@ -264,7 +250,7 @@ struct ActionTaker {
       EDGE_CHECK(write.emit(ContactsChanged{contact->id}));
       return chat ? write.emit(ChatModified{chat->id}) : base::Result<>{};
     }
-    // Members learn a name by a mail, which comes here too.
+    // Members learn the name by a mail, of which we get a copy too.
     if (!group || group->row.promoted) return {};
     group->state.name = {groups::next_stamp(write, group->state, group->state.name.stamp),
                          plain_name(name.name, kMaxGroupName)};
@@ -378,7 +364,7 @@ struct ItemTaker {
     EDGE_CHECK(write.emit(ContactsChanged{kSelf}));
     return write.emit(AccountsChanged{});
   }
-  // The last one that the mail has is the arrival's, and may have been taken by an earlier item.
+  // The mail's picture belongs to the last such item.
   base::Result<> operator()(const SyncPicture&) const {
     EDGE_TRY(store::ContactRow self, store::load_contact(write.scope, kSelf));
     const auto before = self.avatar_number;
@@ -447,22 +433,22 @@ base::Result<> expect_device(const kernel::WriteContext& write) {
 
 base::Result<> queue_device_news(const kernel::WriteContext& write,
                                  const kernel::DeviceNews& news) {
-  // Core says so at the device where it was changed, too.
+  // As core does at the device where the change was made.
   if (const auto* setting = std::get_if<kernel::SettingNews>(&news.what)) {
     if (is_synced_setting(setting->key)) EDGE_CHECK(write.emit(ConfigSynced{setting->key}));
   } else if (std::holds_alternative<kernel::PictureNews>(news.what)) {
     EDGE_CHECK(write.emit(ConfigSynced{std::string(kAvatarSetting)}));
   }
-  EDGE_TRY(const bool told, has_devices_to_sync(write));
-  if (!told) return {};
+  EDGE_TRY(const bool synced, has_devices_to_sync(write));
+  if (!synced) return {};
   EDGE_TRY(const auto items, std::visit(NewsWriter{write}, news.what));
   return queue_items(write, items);
 }
 
 base::Result<> queue_invite_news(const kernel::WriteContext& write, const store::InviteRow& invite,
                                  bool live) {
-  EDGE_TRY(const bool told, has_devices_to_sync(write));
-  if (!told) return {};
+  EDGE_TRY(const bool synced, has_devices_to_sync(write));
+  if (!synced) return {};
   SyncToken token{invite_number(invite), invite_auth(invite), {}, live};
   if (invite.chat) {
     EDGE_TRY(const auto group, store::find_group(write.scope, *invite.chat));

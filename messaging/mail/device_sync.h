@@ -1,10 +1,10 @@
-// Device sync: what one device of an account tells its others by mails to ourselves
+// Device sync: what one device of an account reports to its others by mails to ourselves
 // (form/sync_items.h): invites, chats, channels, settings, our picture, what was saved and removed.
 // Delta Chat's devices send and read the same.
 //
 // Sent while the account has other devices (`bcc_self`), wants it (`sync_msgs`) and is no bot. Read
-// only from mails that our own key signed, and then always: whoever sends such has a second device,
-// for which `bcc_self` is set. In the writer's transaction.
+// only from mails that our own key signed, and then always: a device that sends such a mail is a
+// second one, so `bcc_self` is set. In the writer's transaction.
 #pragma once
 
 #include "base/result.h"
@@ -18,16 +18,16 @@ namespace messaging::mail {
 
 // Whether our mails go to our own mailbox too; then kSelf can be written to.
 base::Result<bool> copies_go_to_devices(const kernel::WriteContext& write);
-// There is another device, or will be.
+// Call when there is another device, or will be one.
 base::Result<> expect_device(const kernel::WriteContext& write);
 
 base::Result<> queue_device_news(const kernel::WriteContext& write, const kernel::DeviceNews& news);
-// An invite of ours is handed out (`live`), or withdrawn.
+// An invite of ours was published (`live`) or withdrawn.
 base::Result<> queue_invite_news(const kernel::WriteContext& write, const store::InviteRow& invite,
                                  bool live);
 
-// What another device of ours says. Items that cannot be read, or name what is not here, are
-// skipped. The mail's picture, if it brings one, is the arrival's avatar.
+// Applies the items that another device of ours sent. Items that cannot be read, or refer to
+// something that is not here, are skipped. A picture in the mail is the arrival's avatar.
 base::Result<> take_device_news(const kernel::WriteContext& write, const OwnKey& own,
                                 const Arrival& arrival);
 

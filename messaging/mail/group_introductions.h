@@ -16,8 +16,8 @@ namespace messaging::mail {
 
 class GroupIntroductions {
  public:
-  // Whether a mail with this content is to introduce the group; the same content is however often
-  // it is composed.
+  // Whether a mail with this content must introduce the group. The answer for one content is the
+  // same however often it is composed.
   bool due(base::AccountId account, const GroupId& group, const Uuid& content, base::Millis now) {
     constexpr base::Millis kAgain = 2 * 24 * 3600 * base::Millis{1000};
     base::Lock lock(mutex_);
@@ -26,7 +26,7 @@ class GroupIntroductions {
     const auto& [at, by] = found->second;
     return by == content || now - at >= kAgain;
   }
-  // A mail with this content does so. Contents that make no mail do not.
+  // A mail with this content introduces the group. Not called for contents that become no mail.
   void note(base::AccountId account, const GroupId& group, const Uuid& content, base::Millis now) {
     base::Lock lock(mutex_);
     introduced_[{account, group}] = {now, content};

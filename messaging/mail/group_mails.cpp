@@ -11,6 +11,7 @@
 #include "messaging/chats/pictures.h"
 #include "messaging/chats/requests.h"
 #include "messaging/files/removal.h"
+#include "messaging/groups/group_joining.h"
 #include "messaging/groups/group_rules.h"
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/signals.h"
@@ -90,7 +91,7 @@ base::Result<> learn_members(const kernel::WriteContext& write, const OpenedMail
 
 // ---- mails of ours ----
 
-// The name before the one that the line says, as Groups::rename() words it.
+// The name before the line's change, in the words of Groups::rename().
 std::string old_name_in(const std::string& line, const std::string& name) {
   constexpr std::string_view kBefore = "You changed group name from \"";
   const std::string after = "\" to \"" + name + "\".";
@@ -142,8 +143,8 @@ class GroupFramer {
   }
 
  private:
-  // Our posts and changes are for all readers, who do not learn of each other; what is about one
-  // reader is for it alone. A reader says nothing but that it leaves.
+  // A channel's posts and changes are for all readers, who do not learn of each other; a mail about
+  // one reader goes to that reader alone. A reader's only mail says that it leaves.
   base::Result<GroupFrame> frame_channel(const Content& content, std::optional<MsgId> line) {
     GroupFrame out;
     out.says = GroupFrame::Says::content;
@@ -162,7 +163,7 @@ class GroupFramer {
       return out;
     }
     if (std::holds_alternative<MemberRemoved>(change)) return out;
-    // A copy of an earlier post, for one reader who came later, is no message of the chat's.
+    // A copy of an earlier post, for one new reader, is not a message of the chat.
     const bool is_copy = std::holds_alternative<GroupText>(content.body) && !line;
     if (is_copy && mail_.to.size() == 1) return out;
     if (std::holds_alternative<GroupDescribed>(change)) put_description();
@@ -193,7 +194,7 @@ class GroupFramer {
     mail_.group->description_changed =
         static_cast<std::int64_t>(group_.state.description.stamp.number);
   }
-  // What a new reader needs.
+  // Everything that a new reader needs.
   void put_welcome(GroupFrame& out) {
     mail_.group->secret = group_.row.secret;
     if (group_.state.description.stamp.number != 0) put_description();
@@ -210,7 +211,7 @@ class GroupFramer {
     return {addresses.empty() ? std::string() : addresses.front(), (*contact)->auth_name};
   }
 
-  // What the line in the chat says that we changed. False: there is no line.
+  // The change of ours that the line in the chat describes. False: there is no line.
   base::Result<bool> put_change(std::optional<MsgId> line, GroupFrame& out) {
     if (!line) return false;
     EDGE_TRY(const auto row, store::find_message(scope_, *line));
@@ -232,7 +233,7 @@ class GroupFramer {
           return true;
         }
         change = MemberAdded{addr, fingerprint_of(key)};
-        // Whoever joined by an invite waits for this; others read over it.
+        // A joiner waits for this header; others ignore it.
         mail_.join = MailJoin{"vg-member-added"};
         return true;
       }
@@ -304,7 +305,7 @@ base::Result<bool> take_group_mail(const kernel::WriteContext& write, const Open
   const GroupState said = state_in(mail, reading);
   const MemberKey self = chats::key_of(write.account);
   if (reading.known && !group->state.has(reading.sender)) return true;  // its contents wait
-  // Whoever does not know us yet as a member has to say that we are.
+  // A stranger's mail counts only if it names us as a member.
   if (!reading.known && !said.has(self)) return false;
   bool too_many = false;
   if (sender.id != kSelf) {
@@ -353,22 +354,9 @@ base::Result<GroupDigest> group_digest(const store::Scope& scope, const GroupId&
 base::Result<MailInvite::Group> invited_mail_group(const store::Scope& scope,
                                                    const kernel::AccountState& account,
                                                    ChatId chat) {
-  EDGE_TRY(const store::ChatRow row, store::load_chat(scope, chat));
-  if (row.type == ChatType::single) {
-    return fail(
-        Errc::invalid_argument,
-        fmt::format("chat_id: chat {} is not a group; pass null for your own invite", chat.value));
-  }
-  EDGE_TRY(const chats::Group group, chats::load_group(scope, chat));
-  if (!group.row.self_present || !group.is_owner(chats::key_of(account))) {
-    return fail(Errc::forbidden,
-                fmt::format("chat_id: you cannot invite to chat {}: you are not a member of it",
-                            chat.value));
-  }
-  std::string name = plain_name(group.row.name, kMaxGroupName);
-  if (name.empty()) name = "Group";  // an invite needs a name
-  return MailInvite::Group{stored_group_text(scope, group.row.uuid), std::move(name),
-                           group.state.channel};
+  EDGE_TRY(groups::InvitingGroup from, groups::inviting_group(scope, account, chat));
+  return MailInvite::Group{stored_group_text(scope, from.group.row.uuid), std::move(from.name),
+                           from.group.state.channel};
 }
 
 base::Result<ChatId> expect_mail_group(const kernel::WriteContext& write,
@@ -386,21 +374,13 @@ base::Result<ChatId> expect_mail_group(const kernel::WriteContext& write,
                             known->row.chat.value));
   }
   if (known) {
-    EDGE_TRY(store::ChatRow chat, store::load_chat(write.scope, known->row.chat));
-    if (chat.blocked == store::ChatBlocked::no) return chat.id;
-    chat.blocked = store::ChatBlocked::no;  // joining accepts the chat
-    EDGE_CHECK(store::update_chat(write.scope, chat));
-    EDGE_CHECK(write.emit(ChatModified{chat.id}));
-    return chat.id;
+    EDGE_CHECK(groups::accept_chat(write, known->row.chat));
+    return known->row.chat;
   }
   EDGE_CHECK(note_group_text(write, text));
   GroupState state;
   state.name.value = plain_name(invite.group->name, kMaxGroupName);
-  EDGE_TRY(chats::Group group,
-           groups::make_group(write, group_id_of(text), std::move(state), store::ChatBlocked::no));
-  group.row.promoted = true;
-  EDGE_CHECK(groups::save_group(write, group));
-  return group.row.chat;
+  return groups::begin_joined_group(write, group_id_of(text), std::move(state));
 }
 
 base::Result<std::optional<GroupId>> group_of_content(const store::Scope& scope,

@@ -1,10 +1,10 @@
-// Groups by mail. A group's state is a GroupState as everywhere (messaging/groups); a mail for a
-// group is read as a state to merge (form/mail_group.h), and what is sent says the whole state.
-// Nobody asks for a state and nobody is sent one by itself: every mail brings it.
+// Groups by mail. A group's state is a GroupState as everywhere (messaging/groups): an arriving
+// mail is read as a state to merge (form/mail_group.h), and every mail to a group carries the whole
+// state. So states are never requested nor sent by themselves.
 //
 // Our own changes are queued as GroupUpdates, one for each member, with the line in the chat that
-// they belong to; the line says which change the mail is about. An update without a line (a group
-// that is told of before its first message) is no mail.
+// they belong to; the line names the change that the mail is about. An update without a line (a
+// group that is announced before its first message) becomes no mail.
 #pragma once
 
 #include <cstdint>
@@ -30,17 +30,19 @@ base::Result<> note_group_text(const kernel::WriteContext& write, const std::str
 
 // ---- mails that arrive; in the writer's transaction ----
 
-// Takes what the mail says of its group, if its sender may say it; of our own mail, which another
-// device of ours sent, our own contact is the sender. `picture`: the mail's, sealed.
-// True: the group is here, and the mail's contents are applied next.
+// Applies the mail's data of its group if the sender may change it. The sender of a copy of our own
+// mail, from another device of ours, is our own contact. `picture`: the mail's, sealed. True: the
+// group is here, and the mail's contents are applied next.
 base::Result<bool> take_group_mail(const kernel::WriteContext& write, const OpenedMail& opened,
                                    const store::ContactRow& sender,
                                    const std::optional<store::BlobInfo>& picture);
-// Makes the mail's picture the group's, if the group's state names it; else its old one goes.
+// Makes the mail's picture the group's if the group's state names it. Otherwise deletes the group's
+// old picture if the state names another one.
 base::Result<> take_group_picture(const kernel::WriteContext& write, chats::Group& group,
                                   const ChatMail& mail,
                                   const std::optional<store::BlobInfo>& picture);
-// For GroupText: a mail brings its state along, so that the sender has the present one.
+// The state's digest for a GroupText: the mail carried its state, so the sender has the present
+// one.
 base::Result<GroupDigest> group_digest(const store::Scope& scope, const GroupId& group,
                                        ContactId sender);
 
@@ -69,12 +71,11 @@ struct GroupFrame {
 base::Result<std::optional<GroupId>> group_of_content(const store::Scope& scope,
                                                       const Content& content);
 // Sets To and the group's headers. `mail` has From and its date; `line`: of the outbox's row.
-// `introduce`: members may not know the description, the picture and each other's keys.
+// `introduce`: adds the description, the picture and the members' keys, which members may lack.
 base::Result<GroupFrame> frame_group(const store::Scope& scope, const kernel::AccountState& account,
                                      ChatMail& mail, const GroupId& group, const Content& content,
                                      std::optional<MsgId> line, bool introduce);
-// The same for the mail to somebody who joined our group or channel and is a member by now; `mail`
-// has its recipient.
+// The same for the mail to a new member that joined our group or channel; `mail` has its recipient.
 base::Result<GroupFrame> frame_welcome(const store::Scope& scope,
                                        const kernel::AccountState& account, ChatMail& mail,
                                        const GroupId& group, ContactId joiner);

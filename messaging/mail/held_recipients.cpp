@@ -6,7 +6,7 @@ namespace messaging::mail {
 namespace {
 
 constexpr int kMostDoublings = 16;
-// Rows may end without an answer of the server: deleted, or too old.
+// Rows may end without an answer of the server: when they are deleted or too old.
 constexpr base::Millis kForgottenAfter = 24 * 3600 * base::Millis{1000};
 
 }  // namespace

@@ -1,7 +1,7 @@
-// HeldRecipients: recipients whom the account's server put off (4xx), while the account's other
-// mails go on. What waits for one of them is skipped until its pause is over, so that it stays in
+// HeldRecipients: recipients that the account's server deferred (4xx), while the account's other
+// mails go on. Mails to such a recipient are skipped until its pause is over, so that they stay in
 // order. Pauses begin at a minute, which greylisting asks for, and double up to an hour. In memory:
-// after a start each is tried once more.
+// after a start each recipient is tried once more.
 //
 // Safe from any thread. Times are on the boot clock.
 #pragma once
@@ -23,16 +23,16 @@ class HeldRecipients {
   static constexpr base::Millis kLongestPause = 3'600'000;
 
   void put_off(base::AccountId account, const store::OutboxRow& row, base::Millis now);
-  // The server answered for it: its mail was accepted or refused.
+  // The server accepted or refused a mail to it: the pause ends.
   void served(base::AccountId account, const store::OutboxRow& row);
-  // Whose rows are skipped now.
+  // The recipients whose rows are skipped now.
   store::SkippedRows held(base::AccountId account, base::Millis now) const;
   // True once for each pause that is over.
   bool take_over(base::AccountId account, base::Millis now);
   void forget(base::AccountId account);
 
  private:
-  // The contact; a row without one, which is to somebody unknown, by itself.
+  // The contact; a row without a contact, which goes to somebody unknown, has a key of its own.
   struct Key {
     base::AccountId account;
     std::optional<base::ContactId> contact;

@@ -19,7 +19,7 @@ inline constexpr std::size_t kMostInvites = 300;     // live ones; the oldest en
 std::string invite_auth(const store::InviteRow& invite);
 std::string invite_number(const store::InviteRow& invite);
 
-// Another device hands out this invite. Errc::invalid_argument: its secret has another form.
+// Another device published this invite. Errc::invalid_argument: its secret has another form.
 base::Result<> learn_invite(const kernel::WriteContext& write, std::string_view number,
                             std::string_view auth, std::optional<base::ChatId> chat);
 // All with this number.

@@ -1,5 +1,5 @@
 // JoinStep: a mail of SecureJoin that waits in the outbox (OutboxKind::mail), and SyncStep: one to
-// our other devices. What it says is decided when it is queued; the mail itself is made when it is
+// our other devices. Its fields are fixed when it is queued; the mail itself is composed when it is
 // sent.
 #pragma once
 
@@ -36,10 +36,10 @@ struct JoinStep {
 crypto::WipingBytes encode(const JoinStep& step);
 base::Result<JoinStep> decode_join_step(base::ByteView bytes);
 
-// Whether it tells somebody that it is in our group or channel (`group`), whose secret it gets.
+// Whether it notifies somebody that it is in our group or channel (`group`), whose secret it gets.
 bool is_welcome(const JoinStep& step);
 
-// What our other devices are told (form/sync_items.h), which waits in the same way.
+// News for our other devices (form/sync_items.h), which wait in the same way.
 struct SyncStep {
   Uuid uuid{};
   std::string json;

@@ -12,7 +12,7 @@
 namespace messaging::mail {
 namespace {
 
-// Longer than a Message-ID is remembered a place is not remembered either, unless the setting says.
+// Places are forgotten after as long as Message-IDs are, unless the setting needs them for longer.
 constexpr base::Millis kPlaceLifetime = 200 * 24 * 3600 * base::Millis{1000};
 
 }  // namespace

@@ -1,7 +1,7 @@
-// KeptMails: the mails that were taken and left on their server: where each lies is noted with the
-// commit that takes it, so that delete_server_after N can delete them N seconds later, after
-// restarts too. Once a minute what is over is deleted, kBatch mails of a login at once; a place is
-// forgotten when the server has deleted it, or means it no more.
+// KeptMails: mails that were taken and left on their server. The place of each is stored with the
+// commit that takes it, so that delete_server_after N can delete it N seconds later, also after
+// restarts. Due mails are deleted once a minute, kBatch mails of a login at once; a place is
+// forgotten once the server has deleted the mail or no longer knows the place.
 #pragma once
 
 #include <set>
@@ -20,10 +20,10 @@ class KeptMails {
   // `transport` may be null: nothing is deleted then.
   KeptMails(kernel::Core& core, MailTransport* transport) : core_(core), transport_(transport) {}
 
-  // In the writer's transaction. Mails that the server was told to delete are not noted.
+  // In the writer's transaction. Mails that the server was asked to delete are not noted.
   static base::Result<> note(const kernel::WriteContext& write, LineKey line,
                              const std::vector<MailPlace>& places);
-  // Deletes what is over, after this commit.
+  // Deletes the due mails after this commit.
   base::Result<> delete_due(const kernel::WriteContext& write);
 
  private:

@@ -1,5 +1,5 @@
-// What a person has to do about a mail server is said in the device chat: a password that is
-// refused, a mailbox that is nearly full, a mail that is too large. In the writer's transaction.
+// Messages in the device chat about mail servers that need the user's attention: a refused
+// password, a mailbox that is nearly full, a mail that is too large. In the writer's transaction.
 #pragma once
 
 #include "base/result.h"
@@ -9,11 +9,11 @@
 
 namespace messaging::mail {
 
-// Whether a line's status has something to say.
+// Whether a line's status needs a message.
 bool needs_warning(const LineStatus& status);
-// Says it, once a day for each login and reason.
+// Adds the message, once a day for each login and reason.
 base::Result<> warn_of_line(const kernel::WriteContext& write, const LineStatus& status);
-// A mail, whose head this is, stays on its server because of its size. Said once.
+// A mail with this head stays on its server because of its size. Reported once.
 base::Result<> warn_of_large_mail(const kernel::WriteContext& write, const OuterMail& head,
                                   std::uint64_t size);
 

@@ -17,7 +17,7 @@
 namespace messaging::mail {
 
 base::Result<LoginRequest> read_login_link(std::string_view link);
-// What stands behind "dcaccount:": a domain, or an https URL.
+// The part behind "dcaccount:": a domain, or an https URL.
 base::Result<LoginRequest> read_account_link(std::string_view link);
 
 // NAME@DOMAIN, of printable ASCII without spaces, at most 254 bytes; the domain has a dot, or is an

@@ -32,7 +32,7 @@ base::Error no_mail_here() {
   return fail(Errc::unavailable, "this daemon has no lines to mail servers");
 }
 
-// A native account becomes one of mail as long as nobody knows it.
+// A native account becomes a mail account only while nobody knows it.
 base::Result<> check_may_change(const store::Scope& scope, const kernel::AccountState& account) {
   if (account.protocol() == ProtocolKind::mail || !account.configured) return {};
   EDGE_TRY(const auto contacts, store::count_contacts(scope));

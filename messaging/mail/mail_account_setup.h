@@ -15,14 +15,14 @@ class MailAccountSetup final : public MailAccounts {
   struct Around {
     kernel::Core& core;
     MailTransport* transport;  // null: nothing is connected, and logins cannot be added
-    // Before a login is tried: notes that the account is busy, until what is returned is
-    // destroyed, which says whether somebody wants it to stop.
+    // Called before a login is tried: marks the account as busy until the result is destroyed. The
+    // result says whether the user requested a stop.
     std::function<base::Result<std::function<bool()>>(base::AccountId account)> begin;
-    // In the write that stores an account's first login: its first chats, and what else a
-    // configured account has. Not called again.
+    // Called in the write that stores an account's first login: creates the first chats and the
+    // other parts of a configured account.
     std::function<base::Result<>(const kernel::WriteContext& write, const std::string& addr)>
         configured;
-    // With the commit of an account's first login: its delivery begins.
+    // Called with the commit of an account's first login: its delivery begins.
     std::function<void(base::AccountId account)> began;
   };
   explicit MailAccountSetup(Around around) : around_(std::move(around)) {}

@@ -45,16 +45,17 @@ class MailAccounts {
   virtual base::Result<std::vector<LoginView>> list(base::AccountId account) const = 0;
   // Errc::forbidden for the primary login.
   virtual void remove(base::AccountId account, std::string addr, base::Completion<> done) = 0;
-  // In a write: the account writes from this address from now on.
+  // In a write: the account sends from this address from now on.
   virtual base::Result<> make_primary(const kernel::WriteContext& write, std::string_view addr) = 0;
 
-  // The lines of an account begin and end with its io, and follow the setting delete_server_after.
+  // The account's lines start and stop with its io, and follow the setting delete_server_after.
   virtual void io_changed(base::AccountId account) = 0;
   virtual void forget(base::AccountId account) = 0;
   virtual void start() = 0;  // all accounts
   virtual void network_is_back() = 0;
 
-  // 1000 to 4000, the worst of the account's lines; nothing for an account that is not of mail.
+  // 1000 to 4000, the lowest of the account's lines; nothing for an account that is not a mail
+  // account.
   virtual std::optional<std::uint32_t> connectivity(base::AccountId account) const = 0;
   virtual std::vector<LineStatus> lines(std::optional<base::AccountId> account) const = 0;
 };

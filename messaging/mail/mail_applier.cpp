@@ -32,10 +32,10 @@
 namespace messaging::mail {
 namespace {
 
-// Mails are in the order of their dates, whenever they come.
+// Mails are ordered by their dates, whenever they arrive.
 constexpr receiving::Turn kTurn{1, false};
 
-// What the mail says of its sender.
+// Applies the mail's data of its sender.
 base::Result<> take_profile(const kernel::WriteContext& write, store::ContactRow& contact,
                             const Arrival& arrival) {
   const ChatMail& mail = arrival.opened.mail;
@@ -65,7 +65,8 @@ base::Result<> take_profile(const kernel::WriteContext& write, store::ContactRow
   return write.emit(ChatlistChanged{});
 }
 
-// Whose key is passed on is known here already; who is not, is nobody's contact yet.
+// Learns the keys that the sender passes on, of contacts that are known here. Other keys are
+// skipped.
 base::Result<> take_gossip(const kernel::WriteContext& write, const OpenedMail& opened) {
   for (const OpenedMail::Gossip& gossip : opened.gossip) {
     EDGE_TRY(auto contact, find_by_fingerprint(write.scope, gossip.certificate.fingerprint()));
@@ -76,7 +77,7 @@ base::Result<> take_gossip(const kernel::WriteContext& write, const OpenedMail& 
   return {};
 }
 
-// The ids that have to be written again and are not made of a uuid.
+// The Message-IDs that are written again later and are not made of a uuid.
 base::Result<> note_ids(const kernel::WriteContext& write, const ChatMail& mail) {
   const auto note = [&](const std::string& id) -> base::Result<> {
     if (id.empty() || has_plain_uuid(id)) return {};
@@ -109,7 +110,7 @@ base::Result<> note_kept(const kernel::WriteContext& write, const Arrival& arriv
   return arrival.group_image ? note(*arrival.group_image) : base::Result<>{};
 }
 
-// Everybody who may be the author of a message in the mail's group; nobody for a mail between two.
+// Everybody who may be the author of a message in the mail's group; empty for a mail between two.
 base::Result<std::vector<ContactId>> authors_in(const kernel::WriteContext& write,
                                                 const ChatMail& mail) {
   std::vector<ContactId> authors;
@@ -149,7 +150,7 @@ base::Result<Applied> apply_from(const kernel::WriteContext& write, const OwnKey
                                  const Arrival& arrival, store::ContactRow contact) {
   Applied applied;
   const ChatMail& mail = arrival.opened.mail;
-  // Messages of a channel that was joined are taken from its owner, blocked or not.
+  // A channel that we joined is read even if its owner is blocked.
   const bool in_channel = mail.group && mail.group->channel;
   if (contact.blocked && !in_channel) return applied;
   EDGE_TRY(const bool room, chats::takes_message(write.scope, contact));
@@ -186,7 +187,7 @@ base::Result<Applied> apply_mail(const kernel::WriteContext& write, const OwnKey
   EDGE_TRY(const bool fresh, note_taken(write, arrival.message_id, arrival.opened));
   if (!fresh) return Applied{};
   const OpenedMail& opened = arrival.opened;
-  // Steps that are not (all) from somebody whose key was proven by a signature to our key.
+  // Join steps whose sender's key is not proven by a signature to our key.
   if (opened.mail.join && opened.seal != MailSeal::key) {
     EDGE_CHECK(take_join_step(write, own, opened));
     return Applied{};
@@ -201,7 +202,8 @@ base::Result<Applied> apply_mail(const kernel::WriteContext& write, const OwnKey
   }
   EDGE_TRY(const auto known, find_by_fingerprint(write.scope, opened.signer->fingerprint()));
   if (known) return apply_from(write, own, arrival, *known);
-  // Whom a stranger adds to a group learns so by a step, too.
+  // A join step of a stranger. One with a group adds a member: it is applied as a group's mail
+  // below.
   if (opened.mail.join && !opened.mail.group) {
     Applied applied;
     EDGE_CHECK(take_join_step(write, own, opened));
@@ -210,7 +212,8 @@ base::Result<Applied> apply_mail(const kernel::WriteContext& write, const OwnKey
     EDGE_CHECK(note_kept(write, arrival, applied));
     return applied;
   }
-  // Nobody is a channel's reader or owner here without being known.
+  // A channel's owner and its readers are known contacts: a stranger's mail to a channel is
+  // ignored.
   if (opened.mail.group && opened.mail.group->channel) return Applied{};
   EDGE_TRY(const bool room, chats::has_room_for_request(write.scope));
   if (!room) return Applied{};

@@ -1,5 +1,5 @@
-// Applies opened mails in the writer's transaction: finds or makes the contact by the fingerprint
-// of whose signature the mail has, and gives what it says to apply_content().
+// Applies opened mails in the writer's transaction: finds or creates the contact with the signer's
+// fingerprint, and passes the mail's contents to apply_content().
 #pragma once
 
 #include <optional>
@@ -32,7 +32,7 @@ struct Applied {
   std::vector<std::string> kept;  // names of files that messages have now
 };
 
-// A mail that was taken before changes nothing.
+// Without effect for a mail that was taken before.
 base::Result<Applied> apply_mail(const kernel::WriteContext& write, const OwnKey& own,
                                  const Arrival& arrival);
 

@@ -1,4 +1,5 @@
-// MailCarrier: the turns of accounts' routes (mail_turn.h), and whose rows they skip.
+// MailCarrier: starts the turns of accounts' routes (mail_turn.h), and tracks the recipients whose
+// rows they skip.
 //
 // load() and carry() on the courier's thread; answers come on any. Else safe from any thread.
 #pragma once
@@ -27,7 +28,7 @@ class MailCarrier {
   base::Result<std::unique_ptr<kernel::Load>> load(RouteKey route);
   void carry(RouteKey route, std::unique_ptr<kernel::Load> load, int failures,
              kernel::Protocol::Carried done);
-  // True once for each pause of a recipient that is over: there may be something to send.
+  // True once for each recipient whose pause is over: there may be rows to send.
   bool take_over(base::AccountId account);
   void forget(base::AccountId account) { held_.forget(account); }
 

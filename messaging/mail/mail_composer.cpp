@@ -4,17 +4,16 @@
 
 #include <algorithm>
 
-#include "crypto/hash.h"
 #include "crypto/openpgp/openpgp.h"
-#include "crypto/random.h"
 #include "messaging/files/blob_files.h"
-#include "messaging/files/picture_head.h"
 #include "messaging/mail/form/group_id.h"
 #include "messaging/mail/form/inner_mail.h"
 #include "messaging/mail/form/mail_content.h"
 #include "messaging/mail/form/message_id.h"
 #include "messaging/mail/group_mails.h"
+#include "messaging/mail/large_file_mails.h"
 #include "messaging/mail/mail_contacts.h"
+#include "messaging/mail/mail_sealing.h"
 #include "messaging/mail/own_avatar.h"
 #include "messaging/mail/stored_names.h"
 #include "store/tables/blobs.h"
@@ -26,8 +25,6 @@ namespace {
 
 using base::Errc;
 using base::fail;
-using crypto::openpgp::Sealing;
-using crypto::openpgp::SymmetricSealing;
 
 struct Recipient {
   store::ContactRow contact;
@@ -42,7 +39,7 @@ struct Composing {
   const OwnKey& own;
   const std::string& from;
   std::vector<Recipient> recipients;
-  std::optional<std::int64_t> avatar_number = {};  // once a mail says our picture
+  std::optional<std::int64_t> avatar_number = {};  // set once a mail carries our picture
 
   std::int64_t now() const { return core.clock.now() / 1000; }
 };
@@ -75,51 +72,17 @@ std::vector<std::string> all_addresses(const std::vector<Recipient>& recipients)
 
 KeyNotice own_notice(const Composing& c) { return {c.from, c.own.certificate.bytes(), true}; }
 
-// Random, so that the dates of mails do not tell when they were written.
-std::int64_t blur() {
-  return static_cast<std::int64_t>(crypto::random_u64() % static_cast<std::uint64_t>(kDateBlur));
+std::vector<const Certificate*> certificates_of(const Composing& c) {
+  std::vector<const Certificate*> certificates;
+  for (const Recipient& one : c.recipients) {
+    if (one.certificate && one.contact.id != kSelf) certificates.push_back(&*one.certificate);
+  }
+  return certificates;
 }
-
-// ---- sealing ----
 
 base::Result<base::Bytes> seal_for_contacts(const Composing& c, const ChatMail& mail,
                                             bool compress) {
-  const OuterMail outer = outer_of(mail, blur());
-  const crypto::WipingBytes inner = write_inner(mail, outer);
-  std::vector<const Certificate*> to{&c.own.certificate};
-  for (const Recipient& one : c.recipients) {
-    if (one.certificate && one.contact.id != kSelf) to.push_back(&*one.certificate);
-  }
-  Sealing sealing;
-  sealing.plaintext = inner;
-  sealing.recipients = to;
-  sealing.signer = &c.own.secret;
-  sealing.now = c.now();
-  sealing.compress = compress;
-  EDGE_TRY(const std::string armored, crypto::openpgp::seal(sealing));
-  const std::string text = write_outer(outer, armored);
-  return base::Bytes(text.begin(), text.end());
-}
-
-struct SymmetricSeal {
-  base::ByteView passphrase;
-  bool is_signed = false;
-  bool compress = false;
-};
-
-base::Result<base::Bytes> seal_by_passphrase(const Composing& c, const ChatMail& mail,
-                                             const SymmetricSeal& seal) {
-  const OuterMail outer = outer_of(mail, blur());
-  const crypto::WipingBytes inner = write_inner(mail, outer);
-  SymmetricSealing sealing;
-  sealing.plaintext = inner;
-  sealing.passphrase = seal.passphrase;
-  if (seal.is_signed) sealing.signer = &c.own.secret;
-  sealing.now = c.now();
-  sealing.compress = seal.compress;
-  EDGE_TRY(const std::string armored, crypto::openpgp::seal_symmetric(sealing));
-  const std::string text = write_outer(outer, armored);
-  return base::Bytes(text.begin(), text.end());
+  return seal_by_keys(mail, c.own, certificates_of(c), {.now = c.now(), .compress = compress});
 }
 
 base::Result<MailFile> read_file(const Composing& c, std::int64_t blob_id) {
@@ -135,7 +98,8 @@ base::Result<MailFile> read_file(const Composing& c, std::int64_t blob_id) {
   return file;
 }
 
-// What the mail says of our picture. One that cannot be read is left out, and holds up nothing.
+// Adds our picture to the mail if it is due. A picture that cannot be read is left out and delays
+// no mail.
 base::Result<> put_avatar(Composing& c, ChatMail& mail) {
   std::vector<ContactId> contacts;
   for (const Recipient& one : c.recipients) {
@@ -160,7 +124,8 @@ base::Result<> add_group_image(const Composing& c, ChatMail& mail, std::int64_t 
   return {};
 }
 
-// The keys of a group's members, who may not know each other's: of all, whomever this mail goes to.
+// Adds the keys of all members of a group, who may not know each other, whichever of them this mail
+// goes to.
 base::Result<> add_members_keys(const Composing& c, ChatMail& mail) {
   mail.gossip.clear();
   for (const MailMember& member : mail.to) {
@@ -172,7 +137,7 @@ base::Result<> add_members_keys(const Composing& c, ChatMail& mail) {
   return {};
 }
 
-// The keys of those whom this mail goes to.
+// Adds the keys of this mail's recipients.
 void add_recipients_keys(const Composing& c, ChatMail& mail) {
   for (const Recipient& one : c.recipients) {
     if (!one.certificate || one.addresses.empty()) continue;
@@ -187,8 +152,6 @@ bool shows_picture(const JoinStep& step) {
   return step.step.ends_with("-request-with-auth") || step.step.ends_with("-contact-confirm");
 }
 
-// Not compressed: its size would tell of the secrets in it. Empty: there is nothing to say any
-// more.
 base::Result<std::vector<base::Bytes>> one_mail(base::Result<base::Bytes> sealed) {
   EDGE_TRY(base::Bytes text, std::move(sealed));
   std::vector<base::Bytes> mails;
@@ -196,6 +159,8 @@ base::Result<std::vector<base::Bytes>> one_mail(base::Result<base::Bytes> sealed
   return mails;
 }
 
+// Not compressed: the size would leak the secrets in the mail. Empty: there is nothing to send any
+// more.
 base::Result<std::vector<base::Bytes>> compose_step(Composing& c, const JoinStep& step) {
   ChatMail mail;
   mail.from.addr = c.from;
@@ -222,7 +187,8 @@ base::Result<std::vector<base::Bytes>> compose_step(Composing& c, const JoinStep
       if (is_signed) mail.key = own_notice(c);
       mail.join = std::move(join);
       const crypto::WipingBytes passphrase = join_passphrase(step.inviter, step.auth);
-      return one_mail(seal_by_passphrase(c, mail, {passphrase, is_signed, false}));
+      return one_mail(
+          seal_by_passphrase(mail, passphrase, is_signed ? &c.own : nullptr, {.now = c.now()}));
     }
     case JoinSeal::contact:
       break;
@@ -233,7 +199,7 @@ base::Result<std::vector<base::Bytes>> compose_step(Composing& c, const JoinStep
   if (shows_picture(step)) EDGE_CHECK(put_avatar(c, mail));
   join.fingerprint = c.own.certificate.fingerprint();
   mail.join = std::move(join);
-  // Whom this is for, so that nobody else who is shown the mail takes it for its own.
+  // Names the recipient's key, so that nobody else can use the mail as if it were made for them.
   for (const Recipient& one : c.recipients) {
     if (!one.certificate || step.to.empty()) continue;
     mail.gossip.push_back({step.to.front(), one.certificate->bytes(), false});
@@ -267,7 +233,7 @@ base::Result<base::Bytes> compose_sync(const Composing& c, const SyncStep& step)
 
 // ---- contents ----
 
-// What every mail of a chat says besides its content.
+// The parts of a chat's mail besides its content.
 base::Result<ChatMail> frame(const Composing& c, const Content& content) {
   ChatMail mail;
   mail.from.addr = c.from;
@@ -292,51 +258,7 @@ base::Result<ChatMail> frame(const Composing& c, const Content& content) {
   return mail;
 }
 
-// The Message-ID of the mail that comes before the one with the file. Always the same, so that it
-// counts once when it is sent again.
-std::string pre_message_id(const Content& content) {
-  base::Bytes named = base::to_bytes(base::as_bytes("mail before the file"));
-  named.insert(named.end(), content.uuid.begin(), content.uuid.end());
-  return message_id_of(as_v4(crypto::blake2b<16>(named)));
-}
-
-// A large file comes in a mail of its own, which the other side may fetch later. Its Message-ID is
-// the message's.
-std::vector<ChatMail> split(ChatMail mail, const Content& content) {
-  auto* text = std::get_if<MailText>(&mail.body);
-  if (text == nullptr || !text->file || text->file->bytes.size() < kSplitFrom) {
-    std::vector<ChatMail> one;
-    one.push_back(std::move(mail));
-    return one;
-  }
-  ChatMail post = mail;
-  post.avatar.reset();
-  post.gossip.clear();
-  if (post.group) post.group->image.reset();
-  MailText file;
-  file.file = std::move(text->file);
-  file.type = text->type;
-  file.is_post = true;
-  text->file.reset();
-  text->post = PostNotice{.message_id = mail.message_id,
-                          .name = file.file->name,
-                          .type = text->type,
-                          .size = file.file->bytes.size(),
-                          .duration = text->duration};
-  const auto picture = files::read_picture_head(base::ByteView(file.file->bytes));
-  if (picture) {
-    text->post->width = picture->width;
-    text->post->height = picture->height;
-  }
-  post.body = std::move(file);
-  mail.message_id = pre_message_id(content);
-  std::vector<ChatMail> both;
-  both.push_back(std::move(mail));
-  both.push_back(std::move(post));
-  return both;
-}
-
-// Where a message was written is said by its own mail.
+// The place of a message is part of its own mail.
 bool goes_with_messages(const Content& content) {
   const auto* locations = std::get_if<Locations>(&content.body);
   return locations != nullptr && !locations->begins && !locations->places.empty() &&
@@ -397,9 +319,11 @@ base::Result<std::vector<SealedMail>> compose_content(Composing& c, const MailLo
   }
   if (mail.references.empty()) mail.references = {mail.message_id};
   if (!std::holds_alternative<MailReceipt>(mail.body)) EDGE_CHECK(put_avatar(c, mail));
-  for (const ChatMail& one : split(std::move(mail), content)) {
-    EDGE_TRY(base::Bytes text, secret.empty() ? seal_for_contacts(c, one, true)
-                                              : seal_by_passphrase(c, one, {secret, true, true}));
+  for (const ChatMail& one : split_large_file(std::move(mail), content.uuid)) {
+    EDGE_TRY(base::Bytes text,
+             secret.empty()
+                 ? seal_for_contacts(c, one, true)
+                 : seal_by_passphrase(one, secret, &c.own, {.now = c.now(), .compress = true}));
     sealed.push_back({one.message_id, std::move(text)});
   }
   return sealed;
@@ -421,7 +345,7 @@ base::Result<Composed> compose(kernel::Core& core, AccountId account, const Mail
   std::vector<std::string> to = all_addresses(c.recipients);
   EDGE_TRY(const std::string copies, setting(c, "bcc_self"));
   std::vector<SealedMail> texts;
-  // For our other devices: what goes to others by their keys.
+  // For our other devices: mails that are sealed to contacts' keys.
   bool copied = copies == "1";
   if (const auto* step = std::get_if<JoinStep>(&load.what)) {
     if (!step->to.empty()) {

@@ -16,23 +16,23 @@
 
 namespace messaging::mail {
 
-// To whom an address belongs, of the contacts that a mail is for.
+// A contact that a mail is for, and its addresses.
 struct MailTarget {
   base::ContactId contact;
   std::vector<std::string> addresses;
 };
 
 struct Composed {
-  std::vector<Mail> mails;  // in order; none: mails cannot say this, and nothing is to be sent
+  std::vector<Mail> mails;  // in order; empty: mails cannot carry this, and nothing is to be sent
   std::vector<MailTarget> targets;  // none for a step of a join, which goes to its own addresses
   std::vector<std::string> to;      // the recipients of each mail
-  // Of our profile picture, or its removal, where the mails say it.
+  // The number of our profile picture, or of its removal, if the mails carry it.
   std::optional<std::int64_t> avatar_number = {};
   // Message-IDs of the mails, which our key opens too: whoever was sent one may send it back.
   std::vector<std::string> ids;
 };
 
-// Errc::unavailable and Errc::internal may pass; any other error will not.
+// Errc::unavailable and Errc::internal are temporary; any other error is permanent.
 base::Result<Composed> compose(kernel::Core& core, AccountId account, const MailLoad& load,
                                const OwnKey& own, const std::string& from,
                                GroupIntroductions& introductions);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "messaging/chats/chat_rules.h"
 #include "messaging/mail/form/address.h"
 #include "messaging/model/events.h"
 #include "messaging/model/plain_name.h"
@@ -80,6 +81,24 @@ base::Result<bool> learn_certificate(const kernel::WriteContext& write, store::C
   at->key = std::move(fresh);
   EDGE_CHECK(store::update_contact_key(write.scope, contact.id, *at));
   return !known;
+}
+
+base::Result<> become_known(const kernel::WriteContext& write, store::ContactRow& contact,
+                            bool verified) {
+  contact.verified = contact.verified || verified;
+  contact.state = store::ContactState::known;
+  contact.blocked = false;
+  EDGE_CHECK(store::update_contact(write.scope, contact));
+  EDGE_TRY(store::ChatRow chat,
+           chats::ensure_single_chat(write.tx, write.scope, contact.id, store::ChatBlocked::no));
+  const bool first = !chat.encrypted;
+  chat.encrypted = true;
+  chat.blocked = store::ChatBlocked::no;
+  EDGE_CHECK(store::update_chat(write.scope, chat));
+  EDGE_CHECK(write.emit(ContactsChanged{contact.id}));
+  if (first) EDGE_CHECK(write.emit(PrivittyChatEncryptionChanged{chat.id, true}));
+  EDGE_CHECK(write.emit(ChatModified{chat.id}));
+  return write.emit(PrivittyPeerHandshakeComplete{chat.id, contact.id});
 }
 
 }  // namespace messaging::mail

@@ -24,7 +24,7 @@ std::optional<crypto::openpgp::Fingerprint> fingerprint_of(const store::ContactR
 base::Result<std::optional<Certificate>> certificate_of(const store::ContactRow& contact);
 base::Result<std::optional<store::ContactRow>> find_by_fingerprint(
     const store::Scope& scope, const crypto::openpgp::Fingerprint& fingerprint);
-// Where mails for the contact go: what its certificate says, else its address.
+// The addresses for mails to the contact: those of its certificate, else its own.
 std::vector<std::string> addresses_of(const store::ContactRow& contact,
                                       const std::optional<Certificate>& certificate);
 
@@ -35,9 +35,12 @@ base::Result<store::ContactRow> contact_for(const kernel::WriteContext& write,
                                             const crypto::openpgp::Fingerprint& fingerprint,
                                             const std::string& addr, const std::string& name,
                                             store::ContactState state);
-// Keeps what is new in a certificate of the contact's fingerprint. True: it is the first one, and
-// what waits for it can be sent.
+// Stores new parts of a certificate with the contact's fingerprint. True: it is the first
+// certificate, and rows that wait for it can be sent.
 base::Result<bool> learn_certificate(const kernel::WriteContext& write, store::ContactRow& contact,
                                      const Certificate& certificate);
+// A join proved the contact's key: marks the contact as known, and its chat as encrypted.
+base::Result<> become_known(const kernel::WriteContext& write, store::ContactRow& contact,
+                            bool verified);
 
 }  // namespace messaging::mail

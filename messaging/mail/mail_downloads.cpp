@@ -13,8 +13,8 @@ namespace messaging::mail {
 namespace {
 
 constexpr std::size_t kDownloadsAtOnce = 100;  // places that are looked at in one turn
-// How long the mail with a file may come after the one that tells of it; and when who asks for it
-// is told that it is not there.
+// How long the mail with a file may come after the mail that announces it; after that a requested
+// download fails because the mail is not there.
 constexpr base::Millis kFileComes = 3600 * base::Millis{1000};
 constexpr base::Millis kFileComesSoon = 600 * base::Millis{1000};
 
@@ -46,7 +46,7 @@ base::Result<> MailDownloads::want(const kernel::WriteContext& write, store::Mes
   return {};
 }
 
-// Its mail has not come yet, or its mailbox was numbered anew: it is taken once it is seen.
+// The file's mail has not come yet, or its mailbox was renumbered: it is taken once it is seen.
 base::Result<> MailDownloads::look_for(const kernel::WriteContext& write,
                                        store::MessageRow message) {
   EDGE_TRY(auto half, store::find_mail_half(write.scope, message.from, message.uuid));
@@ -61,7 +61,7 @@ base::Result<> MailDownloads::look_for(const kernel::WriteContext& write,
   return comes ? base::Result<>{} : fail_download(write, std::move(message), kNotThere);
 }
 
-// Whatever lies in them was looked at.
+// All mails in the mailboxes were looked at.
 bool MailDownloads::reads_all_mailboxes(base::AccountId account) const {
   if (transport_ == nullptr) return false;
   const auto lines = transport_->lines(account);
@@ -74,7 +74,7 @@ base::Result<> MailDownloads::give_up_late(const kernel::WriteContext& write) {
   EDGE_TRY(const auto late,
            store::late_mail_halves(write.scope, write.steady() - kFileComes, kDownloadsAtOnce));
   for (store::MailHalfRow half : late) {
-    half.at = write.steady();  // it is looked at again when it was asked for again
+    half.at = write.steady();  // looked at again when it is requested again
     EDGE_CHECK(store::put_mail_half(write.scope, half));
     EDGE_TRY(auto message, store::find_message_by_uuid(write.scope, half.contact, half.uuid));
     if (!message || message->download != DownloadState::in_progress) continue;
@@ -120,7 +120,7 @@ void MailDownloads::fetch(base::AccountId account, const Places& places, std::si
                     });
 }
 
-// What was there is applied by now.
+// All mails that were there are applied by now.
 void MailDownloads::answered(base::AccountId account, const Places& places, std::size_t at,
                              const base::Result<bool>& there) {
   const store::Uuid uuid = places->at(at).uuid;
@@ -152,7 +152,7 @@ void MailDownloads::answered(base::AccountId account, const Places& places, std:
                              written.error().message);
         }
         if (last || !written) return end(account, places->at(at).uuid);
-        // Whether it is still wanted is looked at anew.
+        // Checks again whether the file is still wanted.
         end(account, places->at(at).uuid);
         run(account);
       });

@@ -1,8 +1,8 @@
-// MailDownloads: files that stay on a server until somebody asks for them (decided by
-// left_mails.h). What is wanted is stored, and is asked for again until it came or its server has
-// it no more: once a line is there, and every minute. A file whose mail is not known to lie
-// anywhere is waited for for an hour while mailboxes can be read; then its message says so. It has
-// the file all the same once the mail comes.
+// MailDownloads: files that stay on a server until the user asks for them (left_mails.h decides
+// which). Requests are stored, and repeated until the file arrived or its server no longer has it:
+// when a line connects, and every minute. A file whose mail is not known to be anywhere is waited
+// for during an hour in which mailboxes can be read; then its message reports the failure. If the
+// mail comes later, the message gets its file all the same.
 //
 // Safe from any thread.
 #pragma once
@@ -29,11 +29,11 @@ class MailDownloads {
   MailDownloads(kernel::Core& core, MailTransport* transport, MailWorkers& workers)
       : core_(core), transport_(transport), workers_(workers) {}
 
-  // In a write: somebody wants the file of this message, which is not here.
+  // In a write: the user asks for the file of this message, which has not arrived.
   base::Result<> want(const kernel::WriteContext& write, store::MessageRow message);
-  // In a write: ends the waiting for mails that do not come.
+  // In a write: fails the downloads whose mails did not come in time.
   base::Result<> give_up_late(const kernel::WriteContext& write);
-  // Asks for what is wanted and not under way.
+  // Asks for the wanted files that are not under way.
   void run(base::AccountId account);
 
  private:

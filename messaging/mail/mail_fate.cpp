@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kMostSeconds = std::int64_t{100} * 365 * 24 * 3600;
 
-// What is no number counts as 0: nothing is deleted by mistake.
+// A text that is no number counts as 0: nothing is deleted by mistake.
 std::int64_t seconds_in(const std::string& text) {
   std::int64_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);

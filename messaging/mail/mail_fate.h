@@ -1,8 +1,7 @@
-// What becomes of taken mails on their server, by the setting delete_server_after as core reads it:
-// 0 they stay, 1 they are deleted when they were taken, N > 1 they are deleted N seconds later.
+// The fate of taken mails on their server, by the setting delete_server_after as core reads it: 0
+// they stay, 1 they are deleted when they were taken, N > 1 they are deleted N seconds later.
 // Unset, they are deleted on a chatmail relay, unless another device is to have them too
-// (bcc_self), and stay elsewhere. With bcc_self they stay as they are, without the mark of being
-// seen.
+// (bcc_self), and stay elsewhere. With bcc_self they stay unchanged, without the flag \Seen.
 #pragma once
 
 #include "base/clock.h"

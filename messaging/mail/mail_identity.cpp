@@ -32,7 +32,7 @@ base::Result<SecretKey> key_of_account(const kernel::WriteContext& write, std::s
   return made;
 }
 
-// The certificate is the key of our own contact, as a peer's is of its.
+// Our own contact has the certificate as its key, as other contacts have theirs.
 base::Result<> put_own_certificate(const kernel::WriteContext& write, const SecretKey& secret,
                                    const std::vector<std::string>& addresses) {
   EDGE_TRY(const auto certificate, secret.certificate(addresses, seconds(write)));

@@ -1,4 +1,4 @@
-// What makes an account one that is reached by mail: its OpenPGP key, its way in, its route. In the
+// The parts that make an account a mail account: its OpenPGP key, its way in, its route. In the
 // writer's transaction.
 #pragma once
 
@@ -11,19 +11,20 @@
 
 namespace messaging::mail {
 
-// The account speaks mail from the commit on and is reached at `addr`: it has a key, made if there
-// is none, and the gateways' way in is replaced. Again for the same address: nothing.
+// From the commit on the account speaks mail and is reached at `addr`: it has a key, generated if
+// there is none, and its native way in is replaced. Without effect for the present address.
 base::Result<> become_mail_account(const kernel::WriteContext& write, std::string_view addr);
 
-// The account is reached at these addresses from now on, the first of which it gives out; at least
-// one. Its certificate says so.
+// The account is reached at these addresses from now on, at least one; it gives out the first one.
+// Updates its certificate.
 base::Result<> set_addresses(const kernel::WriteContext& write,
                              const std::vector<std::string>& addresses);
 
-// This OpenPGP key, armored, is the account's from now on: of one that nothing was done with yet.
+// Sets the OpenPGP key (armored) of an unused account.
 base::Result<> use_key(const kernel::WriteContext& write, base::ByteView armored);
 
-// Logins were added or deleted, or another one is the primary: set_addresses() with those stored.
+// Call after logins were added or deleted, or the primary one changed: set_addresses() with the
+// stored ones.
 base::Result<> addresses_changed(const kernel::WriteContext& write);
 
 }  // namespace messaging::mail

@@ -42,8 +42,7 @@ void MailIntake::judge(LineKey line, std::vector<MailHead> heads,
                 });
 }
 
-// What is here already and lies at another place now: in another mailbox, or one that was numbered
-// anew.
+// A mail that was taken and now has another place: in another mailbox, or one that was renumbered.
 void MailIntake::note_known(LineKey line, const std::vector<MailHead>& heads,
                             const std::vector<MailWish>& wishes) const {
   std::vector<MailPlace> places;
@@ -93,7 +92,7 @@ base::Result<MailIntake::Judged> MailIntake::judged(LineKey line,
   return out;
 }
 
-// Where they lie is stored before the mailbox is read on.
+// Stores their places before the mailbox is read further.
 void MailIntake::leave(LineKey line, Judged judged, base::Completion<std::vector<MailWish>> done) {
   core_.write<void>(
       line.account,
@@ -140,7 +139,7 @@ void MailIntake::take_opened(LineKey line, MailPlace place, base::Result<Opening
   if (const auto* useless = std::get_if<UselessMail>(&opening->mail)) {
     base::log::info("account {}: mail {} is left out: {}", line.account.value, place.uid,
                     useless->why);
-    // Its Message-ID is nobody's word, and is not noted: it cannot keep another mail away.
+    // Its Message-ID is unproven, and is not noted: it must not block another mail.
     return done(MailTaken::taken);
   }
   Arrival arrival{line,
@@ -148,7 +147,7 @@ void MailIntake::take_opened(LineKey line, MailPlace place, base::Result<Opening
                   std::move(opening->message_id),
                   std::get<OpenedMail>(std::move(opening->mail)),
                   {}};
-  // Dates are in seconds: of two changes within one, the mail that came later is the later one.
+  // Dates are in seconds: of two changes within one second, the mail that came later wins.
   arrival.opened.mail.order = static_cast<std::uint16_t>(place.uid % 1000);
   if (auto sealed = seal_files(arrival); !sealed) {
     remove_unused(arrival, {});
@@ -165,7 +164,7 @@ base::Result<> MailIntake::seal_files(Arrival& arrival) const {
     return writer.finish();
   };
   auto& avatar = arrival.opened.mail.avatar;
-  // What a device of ours says of our picture is said in its news.
+  // Another device of ours announces its picture in its sync items.
   if (const auto* news = std::get_if<MailSync>(&arrival.opened.mail.body)) {
     avatar = picture_in_news(news->json);
   }
@@ -189,7 +188,7 @@ base::Result<> MailIntake::seal_files(Arrival& arrival) const {
   return {};
 }
 
-// Files stay only if a message has them after the commit.
+// Files stay only if a message refers to them after the commit.
 void MailIntake::remove_unused(const Arrival& arrival, const std::vector<std::string>& kept) const {
   const auto state = core_.directory.get(arrival.line.account);
   if (!state) return;

@@ -2,7 +2,7 @@
 // writer applies them; a mail is acknowledged to its server after the commit and not before. A mail
 // that cannot be opened or read is acknowledged and costs itself alone.
 //
-// Called on the transport's thread, which it never holds up.
+// Called on the transport's thread, which it never blocks.
 #pragma once
 
 #include <string>
@@ -38,7 +38,7 @@ class MailIntake final : public MailReceiver {
  private:
   struct Judged {
     std::vector<MailWish> wishes;
-    std::vector<store::MailLeftRow> left;  // by the wish `later`
+    std::vector<store::MailLeftRow> left;  // wished `later`
   };
   base::Result<Judged> judged(LineKey line, const std::vector<MailHead>& heads) const;
   void leave(LineKey line, Judged judged, base::Completion<std::vector<MailWish>> done);

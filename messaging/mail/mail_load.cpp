@@ -11,7 +11,7 @@ using store::OutboxRow;
 constexpr std::size_t kRowsOfMail = 3 * kMaxContactsOfMail;  // contents and their files
 constexpr std::size_t kBytesOfRows = 1024 * 1024;
 
-// A file's row stands before its content's, of which it is a part.
+// A file's row precedes the row of its content, of which it is a part.
 bool is_part_of(const OutboxRow& file, const OutboxRow& content) {
   return file.kind == OutboxKind::file && file.contact == content.contact &&
          file.message == content.message;
@@ -39,12 +39,12 @@ void take(MailLoad& load, OutboxRow& row) {
   load.rows.push_back(std::move(row));
 }
 
-// The rows from `at` on that are one mail.
+// The rows of one mail, from `at` on.
 MailLoad take_mail(std::vector<OutboxRow>& rows, std::size_t& at) {
   MailLoad load;
   std::optional<std::array<std::uint8_t, 16>> uuid;
   while (at < rows.size() && load.contacts.size() < kMaxContactsOfMail) {
-    // The content, behind the files that belong to it.
+    // The content's row, after the files that belong to it.
     std::size_t content = at;
     while (content < rows.size() && rows[content].kind == OutboxKind::file) ++content;
     if (content == rows.size()) {
@@ -77,7 +77,7 @@ base::Result<std::unique_ptr<TurnLoad>> load_turn(kernel::Core& core, RouteKey r
   std::size_t at = 0;
   while (at < ready.rows.size() && load->mails.size() < kMailsOfTurn) {
     load->mails.push_back(take_mail(ready.rows, at));
-    // Rows of the last one may be beyond those that were read: it is the next turn's first.
+    // The last mail may have further rows that were not read: it is the next turn's first.
     const bool whole = at < ready.rows.size() || !ready.more || load->mails.size() == 1;
     if (!whole) load->mails.pop_back();
   }

@@ -1,5 +1,5 @@
-// What a turn of an account's route sends: the rows of the outbox, mail by mail. Rows that lie next
-// to each other under one uuid are one content for several contacts, and one mail.
+// MailLoad: the rows of the outbox that one turn of an account's route sends, mail by mail.
+// Adjacent rows with one uuid are one content for several contacts, and one mail.
 #pragma once
 
 #include <deque>
@@ -19,11 +19,11 @@ class Core;
 
 namespace messaging::mail {
 
-// To this many contacts at once; a server takes them in one transaction.
+// A mail is for at most this many contacts; a server accepts them in one transaction.
 inline constexpr std::size_t kMaxContactsOfMail = 50;
 inline constexpr std::size_t kMailsOfTurn = 32;
 
-// What one mail serves.
+// The rows that one mail serves.
 struct MailLoad {
   std::vector<store::OutboxRow> rows;  // without payloads; those of files too
   std::variant<std::monostate, Content, JoinStep, SyncStep> what;  // monostate: it cannot be read

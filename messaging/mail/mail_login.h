@@ -1,5 +1,5 @@
-// MailLogin: what an account needs to use one mailbox: an address, the two servers, the password.
-// Delta Chat's API calls it a transport.
+// MailLogin: the data by which an account uses one mailbox: an address, the two servers, the
+// password. Delta Chat's API calls it a transport.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +40,8 @@ struct MailLogin {
   friend bool operator==(const MailLogin&, const MailLogin&) = default;
 };
 
-// What a person knows of a login. What is empty is found: the servers by configure(), an unset
-// address and password by making an account on the relay `domain`.
+// A login as a person enters it. Empty fields are found: the servers by configure(), a missing
+// address and password by creating an account on the relay `domain`.
 struct LoginRequest {
   std::string domain;  // "dcaccount:DOMAIN"; else ""
   std::string addr;

@@ -21,8 +21,8 @@ namespace {
 using crypto::openpgp::Opened;
 using crypto::openpgp::Signature;
 
-// A mail that came in this long is read with the time of our clock.
-struct Opening {
+// The context of opening one mail: the clock is read once.
+struct OpenContext {
   const kernel::Core& core;
   const store::Scope& scope;
   const OwnKey& own;
@@ -36,23 +36,24 @@ struct Sealed {
   std::optional<GroupId> channel;  // whose secret it was
 };
 
-// Whatever it is that does not open or was not made by who may have made it.
+// One text for every mail that does not open or has the wrong signature.
 constexpr const char* kDoesNotOpen = "it does not open";
 
-// How many secrets one mail is tried with, whoever sent it.
+// The most secrets that one mail is tried with.
 constexpr std::size_t kMaxChannelSecrets = kMaxReadChannels + kMaxOwnChannels;
 static_assert(kMaxChannelSecrets < crypto::openpgp::kMaxPassphrases);
 constexpr std::size_t kMaxJoinSecrets = crypto::openpgp::kMaxPassphrases - kMaxChannelSecrets;
 
-// With our key, else by the passphrases of our invites and joins and of the channels that we read.
-base::Result<Sealed> open_sealed(const Opening& opening, base::ByteView message) {
-  const crypto::openpgp::SecretKey* const key = &opening.own.secret;
-  const crypto::openpgp::OpenLimits limits{.plaintext = opening.most};
+// Opens with our key, else by the passphrases of our invites and joins and of the channels that we
+// read.
+base::Result<Sealed> open_sealed(const OpenContext& context, base::ByteView message) {
+  const crypto::openpgp::SecretKey* const key = &context.own.secret;
+  const crypto::openpgp::OpenLimits limits{.plaintext = context.most};
   auto by_key = crypto::openpgp::open(message, std::span(&key, 1), {}, limits);
   if (by_key) return Sealed{*std::move(by_key), std::nullopt, std::nullopt};
   if (by_key.error().code != base::Errc::sealed) return std::move(by_key).error();
-  EDGE_TRY(const auto channels, channel_secrets(opening.scope));
-  EDGE_TRY(std::vector<JoinSecret> secrets, join_secrets(opening.scope, opening.own));
+  EDGE_TRY(const auto channels, channel_secrets(context.scope));
+  EDGE_TRY(std::vector<JoinSecret> secrets, join_secrets(context.scope, context.own));
   if (secrets.size() > kMaxJoinSecrets) secrets.resize(kMaxJoinSecrets);
   std::vector<crypto::WipingBytes> passphrases;
   for (const ChannelSecret& channel : channels) passphrases.push_back(channel.secret);
@@ -72,12 +73,12 @@ base::Result<Sealed> open_sealed(const Opening& opening, base::ByteView message)
   return sealed;
 }
 
-// Every reader has a channel's secret; its owner alone signs, for this channel alone.
-base::Result<bool> is_of_channel(const Opening& opening, const GroupId& channel,
+// Every reader has a channel's secret, but only the owner signs, and for this channel alone.
+base::Result<bool> is_of_channel(const OpenContext& context, const GroupId& channel,
                                  const OpenedMail& opened) {
   const auto& said = opened.mail.group;
   if (!opened.signer || !said || !said->channel || group_id_of(said->id) != channel) return false;
-  EDGE_TRY(const auto group, chats::find_group(opening.scope, channel));
+  EDGE_TRY(const auto group, chats::find_group(context.scope, channel));
   return group && group->state.owner == member_key(opened.signer->fingerprint());
 }
 
@@ -87,40 +88,39 @@ std::optional<Certificate> read_notice(const KeyNotice& notice) {
   return *std::move(certificate);
 }
 
-// The key that the mail brings, if it is its sender's; else the one that we know by the hint in the
-// signature.
-base::Result<std::optional<Certificate>> find_signer(const Opening& opening, const Opened& opened,
-                                                     const ChatMail& mail,
+// The key in the mail, if it is the sender's; else the known key that the signature names.
+base::Result<std::optional<Certificate>> find_signer(const OpenContext& context,
+                                                     const Opened& opened, const ChatMail& mail,
                                                      std::optional<Signature>& signature) {
   if (!opened.is_signed()) return std::optional<Certificate>();
   if (mail.key && same_address(mail.key->addr, mail.from.addr)) {
     auto brought = read_notice(*mail.key);
-    if (brought) signature = opened.verify(*brought, opening.now);
+    if (brought) signature = opened.verify(*brought, context.now);
     if (signature) return brought;
   }
   const auto hint = opened.issuer_fingerprint();
   if (!hint) return std::optional<Certificate>();
   std::optional<Certificate> known;
-  if (*hint == opening.own.certificate.fingerprint()) {
-    known = opening.own.certificate;
+  if (*hint == context.own.certificate.fingerprint()) {
+    known = context.own.certificate;
   } else {
-    EDGE_TRY(const auto contact, find_by_fingerprint(opening.scope, *hint));
+    EDGE_TRY(const auto contact, find_by_fingerprint(context.scope, *hint));
     if (contact) {
       EDGE_TRY(known, certificate_of(*contact));
     }
   }
-  if (known) signature = opened.verify(*known, opening.now);
+  if (known) signature = opened.verify(*known, context.now);
   return signature ? known : std::nullopt;
 }
 
-bool is_for_us(const Opening& opening, const Signature& signature) {
+bool is_for_us(const OpenContext& context, const Signature& signature) {
   if (signature.recipients.empty()) return true;
-  const auto& ours = opening.own.certificate.fingerprint();
+  const auto& ours = context.own.certificate.fingerprint();
   return std::find(signature.recipients.begin(), signature.recipients.end(), ours) !=
          signature.recipients.end();
 }
 
-// Keys count only for whom the mail is, and never for its sender.
+// Gossiped keys count only for recipients of the mail, and never for its sender.
 void take_gossip(OpenedMail& opened) {
   for (const KeyNotice& notice : opened.mail.gossip) {
     const bool addressed = std::any_of(
@@ -136,14 +136,14 @@ void take_gossip(OpenedMail& opened) {
 
 using OpeningEnd = std::variant<UselessMail, OpenedMail, LargeMail>;
 
-base::Result<OpeningEnd> open_encrypted(const Opening& opening, const MimePart& part,
+base::Result<OpeningEnd> open_encrypted(const OpenContext& context, const MimePart& part,
                                         const OuterMail& outer) {
   const base::ByteView armored = armored_in(part);
   if (armored.empty()) return UselessMail{"it has no encrypted part"};
-  auto sealed = open_sealed(opening, armored);
+  auto sealed = open_sealed(context, armored);
   if (!sealed) {
     if (sealed.error().code == base::Errc::unavailable) return std::move(sealed).error();
-    const bool large = sealed.error().code == base::Errc::too_large && opening.most < kAnyMail;
+    const bool large = sealed.error().code == base::Errc::too_large && context.most < kAnyMail;
     if (large) return LargeMail();
     return UselessMail{kDoesNotOpen};
   }
@@ -158,12 +158,12 @@ base::Result<OpeningEnd> open_encrypted(const Opening& opening, const MimePart& 
                                  : MailSeal::key;
   opened.secret = std::move(sealed->secret);
   std::optional<Signature> signature;
-  EDGE_TRY(opened.signer, find_signer(opening, sealed->opened, opened.mail, signature));
-  if (signature && !is_for_us(opening, *signature)) {
+  EDGE_TRY(opened.signer, find_signer(context, sealed->opened, opened.mail, signature));
+  if (signature && !is_for_us(context, *signature)) {
     return UselessMail{"its sender did not mean it for us"};
   }
   if (sealed->channel) {
-    EDGE_TRY(const bool genuine, is_of_channel(opening, *sealed->channel, opened));
+    EDGE_TRY(const bool genuine, is_of_channel(context, *sealed->channel, opened));
     if (!genuine) return UselessMail{kDoesNotOpen};
     opened.mail.join.reset();  // steps are for one, by its key
   }
@@ -208,18 +208,13 @@ base::Result<OpeningResult> open_mail(const kernel::Core& core, AccountId accoun
   EDGE_TRY(auto read, core.read(account));
   const store::Scope scope = read.scope();
   EDGE_TRY(const OwnKeyPtr own, keys.get(scope));
-  const Opening opening{core, scope, *own, core.clock.now() / 1000, most};
+  const OpenContext context{core, scope, *own, core.clock.now() / 1000, most};
   if (outer.encrypted) {
-    EDGE_TRY(result.mail, open_encrypted(opening, *part, outer));
+    EDGE_TRY(result.mail, open_encrypted(context, *part, outer));
   } else {
     EDGE_TRY(result.mail, open_plain(*part, outer));
   }
   return result;
-}
-
-std::string message_id_in(base::ByteView head) {
-  const auto part = read_mime_head(head);
-  return part ? read_outer(*part).message_id : std::string();
 }
 
 }  // namespace messaging::mail

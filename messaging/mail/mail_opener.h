@@ -1,6 +1,6 @@
-// Opens mails: decrypts one, reads it, and finds out whose signature it has. On a worker's thread,
-// from a snapshot; nothing is written. What a mail says is believed only as far as it is proven
-// here: OpenedMail::signer is whose key signed it.
+// Opens mails: decrypts one, reads it, and finds the signer. On a worker's thread, from a snapshot;
+// nothing is written. A mail's data counts only as far as it is proven here: OpenedMail::signer is
+// the key that signed it.
 #pragma once
 
 #include <optional>
@@ -36,10 +36,10 @@ struct OpenedMail {
   ChatMail mail;
   MailSeal seal = MailSeal::plain;
   std::optional<JoinSecret> secret;  // by which it was opened; none for a channel's
-  // Whose signature it has; nothing: unsigned, which only a join's first steps may be. Of a mail in
-  // the clear: the key that it brings, unproven.
+  // The signer's certificate; nothing: unsigned, which only the first steps of a join may be. Of a
+  // mail in the clear: the key that it carries, unproven.
   std::optional<crypto::openpgp::Certificate> signer;
-  // Whom the signer named, ourselves too; empty: nobody.
+  // The recipients that the signature names, ourselves too; empty: none.
   std::vector<crypto::openpgp::Fingerprint> recipients;
   // Keys of other people that the signer passes on, by address.
   struct Gossip {
@@ -66,12 +66,9 @@ struct OpeningResult {
 inline constexpr std::size_t kSmallMail = 8 * 1024 * 1024;
 inline constexpr std::size_t kAnyMail = crypto::openpgp::OpenLimits().plaintext;
 
-// An error may pass (the store, memory); whatever the mail itself is, is a result. `most`: bytes of
+// An error is temporary (the store, memory); the mail's own faults are a result. `most`: bytes of
 // its text, after decompression.
 base::Result<OpeningResult> open_mail(const kernel::Core& core, AccountId account, OwnKeys& keys,
                                       base::ByteView bytes, std::size_t most);
-
-// "" for the head or mail without one.
-std::string message_id_in(base::ByteView head);
 
 }  // namespace messaging::mail

@@ -12,7 +12,8 @@
 #include "messaging/mail/form/chat_mail.h"
 #include "messaging/mail/mail_contacts.h"
 #include "messaging/mail/mail_identity.h"
-#include "messaging/mail/mail_joining.h"
+#include "messaging/mail/mail_inviter.h"
+#include "messaging/mail/mail_joiner.h"
 #include "messaging/mail/mail_logins.h"
 #include "messaging/model/types.h"
 #include "messaging/model/vcard.h"
@@ -30,8 +31,8 @@ namespace messaging::mail {
 namespace {
 
 constexpr base::Millis kMailDay = 24 * 3600 * base::Millis{1000};
-// Mails that lie on a server longer may count again: what they said was applied and changes nothing
-// a second time.
+// Mails that stay on a server longer than this may be taken again: their contents were applied and
+// change nothing a second time.
 constexpr base::Millis kTakenLifetime = 200 * kMailDay;
 constexpr base::Millis kHalfLifetime = 60 * kMailDay;
 
@@ -79,7 +80,7 @@ base::Result<> MailProtocol::toggle_invite(const kernel::WriteContext& write,
 
 base::Result<bool> MailProtocol::prepare(const kernel::WriteContext& write, base::ContactId contact,
                                          std::span<store::OutboxRow> rows) {
-  // A mail takes seconds: what is dropped when it is late is not sent at all.
+  // A mail takes seconds, so a content that is useless when late is not sent at all.
   const bool passing = std::any_of(rows.begin(), rows.end(), [](const store::OutboxRow& row) {
     return row.kind == store::OutboxKind::passing;
   });
@@ -89,7 +90,7 @@ base::Result<bool> MailProtocol::prepare(const kernel::WriteContext& write, base
   return key != nullptr && !key->key.empty();
 }
 
-// The key comes with a join, a mail or a card; there is nobody to ask.
+// The key comes with a join, a mail or a card; nobody can be asked for it.
 base::Result<> MailProtocol::want_link(const kernel::WriteContext&, base::ContactId) { return {}; }
 
 base::Result<> MailProtocol::acknowledged(const kernel::WriteContext&, const store::OutboxRow&) {
@@ -128,7 +129,7 @@ base::Result<std::string> MailProtocol::card_key(const store::ContactRow& contac
   return key == nullptr ? std::string() : base64_encode(key->key);
 }
 
-// A card is nobody's proof: it says whom to write to, and is believed like an address.
+// A card proves nothing: its key and address are only its writer's claim.
 base::Result<std::optional<base::ContactId>> MailProtocol::contact_of_card(
     const kernel::WriteContext& write, const Vcard& card) {
   if (card.key.empty() || card.identity) return std::optional<base::ContactId>();
@@ -170,8 +171,8 @@ base::Result<> MailProtocol::take_ways(const kernel::WriteContext& write,
   return {};
 }
 
-// Something is about to be sent to a member. A channel of ours that is older than secrets gets one
-// before, and its readers with it; each channel is looked at once in a run.
+// Called before something is sent to a member. A channel of ours that is older than secrets gets
+// one, and its readers are sent it; each channel is checked once per run.
 base::Result<> MailProtocol::meet(const kernel::WriteContext& write, base::ContactId,
                                   const GroupId& id, const MemberCard&) {
   const std::pair key{write.account.id, id};
@@ -206,7 +207,7 @@ base::Result<std::string> MailProtocol::place(const store::Scope& scope, std::in
 
 base::Result<std::int64_t> MailProtocol::run_maintenance(const kernel::WriteContext& write,
                                                          bool may_expire) {
-  // After a restore, and where a key came by a way that does not release.
+  // For contacts whose keys came after a restore, or by a way that does not release their rows.
   EDGE_TRY(const auto waiting, store::contacts_with_waiting_outbox(write.scope));
   for (const base::ContactId contact : waiting) {
     EDGE_CHECK(outbox::release_waiting(write, contact));

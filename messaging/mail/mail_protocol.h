@@ -98,15 +98,15 @@ class MailProtocol final : public kernel::Protocol {
   }
 
   OwnKeys& keys() { return keys_; }
-  // Whether one more request by this invite is answered now: who has a link names the address that
-  // answers go to, which may be anybody's. Any thread.
+  // Whether the rate limit allows one more answer to requests by this invite. A request names the
+  // address that its answer goes to, which may be anybody's. Any thread.
   bool answers_request(base::AccountId account, std::int64_t invite);
-  // Whether a reader who joins a channel of ours is sent its last posts once more: it may join and
-  // leave as often as it likes.
+  // Whether the rate limit allows the channel's last posts to be sent once more to a reader who
+  // joins again. Resists a reader who joins and leaves all the time.
   bool welcomes(base::AccountId account, base::ChatId channel, base::ContactId reader);
-  // An account's mailboxes are read by other devices too from now on: `told` hears it, on the
-  // writer's thread. Set before the start.
-  void on_shared(std::function<void(base::AccountId)> told) { shared_ = std::move(told); }
+  // `shared` is called on the writer's thread when other devices begin to read an account's
+  // mailboxes. Set before the start.
+  void on_shared(std::function<void(base::AccountId)> shared) { shared_ = std::move(shared); }
   void mailboxes_are_shared(base::AccountId account) const {
     if (shared_) shared_(account);
   }

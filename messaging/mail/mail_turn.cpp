@@ -9,7 +9,7 @@
 #include "messaging/kernel/core.h"
 #include "messaging/kernel/write_context.h"
 #include "messaging/mail/form/address.h"
-#include "messaging/mail/mail_joining.h"
+#include "messaging/mail/mail_joiner.h"
 #include "messaging/mail/mail_logins.h"
 #include "messaging/outbox/outgoing.h"
 #include "store/tables/mail_ids.h"
@@ -45,10 +45,10 @@ base::Result<> note_refused(const kernel::WriteContext& write, const OutboxRow& 
   return groups::give_up_message(write, *row.message, *row.contact, why);
 }
 
-// What becomes of a row.
+// The result for one row.
 struct Verdict {
   bool waits = false;
-  std::string refused;  // why nothing of ours reached the contact; "": something did
+  std::string refused;  // the reason why nothing of ours reached the contact; "": something did
 };
 
 Verdict judge(const std::vector<std::string>& addresses,
@@ -136,7 +136,7 @@ void MailTurn::make(MailLoad load) {
       base::Lock lock(self->mutex_);
       self->making_ = false;
       if (!item) {
-        // Those before it still go.
+        // Mails before it are still sent.
         self->loads_.clear();
         if (!self->reply_) self->reply_ = {CarryOutcome::busy, false, 0};
       } else if (*item != nullptr && !self->reply_) {
@@ -190,7 +190,7 @@ base::Result<MailTurn::ItemPtr> MailTurn::prepare(MailLoad load) {
   return item;
 }
 
-// After failures the other logins get their turns.
+// After failures the account's other logins take their turns.
 base::Result<MailTurn::Chosen> MailTurn::choose_login(const store::Scope& scope) const {
   EDGE_TRY(auto logins, store::list_mail_logins(scope));
   if (logins.empty()) return base::fail(base::Errc::unavailable, "the account has no login");
@@ -205,7 +205,7 @@ void MailTurn::submit(const ItemPtr& item) {
   if (!item->why_not.empty()) return record(item, item->why_not);
   if (item->at == item->composed.mails.size()) return record(item, {});
   Mail mail = std::move(item->composed.mails[item->at]);
-  // Who did not get the first half gets no second one.
+  // A recipient that did not get the first half gets no second one.
   std::erase_if(mail.recipients, [&](const std::string& addr) {
     const Verdict verdict = judge({addr}, item->refused, item->waiting);
     return verdict.waits || !verdict.refused.empty();
@@ -243,7 +243,7 @@ void MailTurn::answered(const ItemPtr& item, SubmitReply reply) {
         return submit(item);
       }
       stop({CarryOutcome::busy, false, reply.pause});
-      // Chunks of recipients before have the whole message.
+      // Earlier chunks of recipients have the whole message.
       const bool last = item->at + 1 == item->composed.mails.size();
       if (!last || reply.left.empty()) break;
       item->waiting.insert(item->waiting.end(), reply.left.begin(), reply.left.end());
@@ -309,7 +309,7 @@ void MailTurn::record(const ItemPtr& item, std::string given_up) {
             continue;
           }
           EDGE_CHECK(note_accepted(write, row));
-          if (item->composed.avatar_number && row.contact) {  // our picture went along
+          if (item->composed.avatar_number && row.contact) {  // our picture was part of it
             EDGE_CHECK(store::note_avatar_sent(write.scope, *row.contact,
                                                item->composed.avatar_number, write.tx.now()));
           }
@@ -317,7 +317,7 @@ void MailTurn::record(const ItemPtr& item, std::string given_up) {
         return {};
       },
       [self = shared_from_this()](const base::Result<>& written) {
-        // Without the record it is sent again, which the other side counts once.
+        // Without the record the mail is sent again, and the other side recognises it.
         if (!written) self->stop({CarryOutcome::stored, false, 0});
         {
           base::Lock lock(self->mutex_);

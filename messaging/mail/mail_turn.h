@@ -2,11 +2,12 @@
 // connection. Meanwhile workers make the next ones, a few and of bounded size, and the writer
 // records what became of those before.
 //
-// What the server has accepted is delivered: its rows go. Until that is committed a crash costs
-// another try with the same Message-ID, which counts once at the other side; kMostUnrecorded mails
-// at once may be in that place. An answer that stops the account (a busy server, a rate limit, a
-// refused login, no connection) ends the turn, and the rest waits in the outbox. Answers to single
-// recipients do not: a refused one fails, one that was put off is held (held_recipients.h).
+// A mail that the server has accepted is delivered, and its rows are deleted. A crash before that
+// commit sends it again with the same Message-ID, which the other side recognises; at most
+// kMostUnrecorded mails are in that state. An answer that stops the account (a busy server, a rate
+// limit, a refused login, no connection) ends the turn, and the rest waits in the outbox. Answers
+// to single recipients do not: the message to a refused recipient fails, a deferred recipient is
+// held (held_recipients.h).
 //
 // Safe from any thread. The turn keeps itself until it has answered.
 #pragma once
@@ -38,7 +39,7 @@ class MailTurn : public std::enable_shared_from_this<MailTurn> {
     HeldRecipients& held;
     GroupIntroductions& introductions;
   };
-  // `failures`: of the route before it, in a row.
+  // `failures`: of the route before this turn, consecutive.
   MailTurn(const Around& around, RouteKey route, std::deque<MailLoad> loads, int failures,
            kernel::Protocol::Carried done);
   void start() { go_on(); }
@@ -52,11 +53,11 @@ class MailTurn : public std::enable_shared_from_this<MailTurn> {
   struct Item {
     MailLoad load;
     Composed composed;
-    std::string why_not;  // it cannot be made, for good
+    std::string why_not;  // it can never be composed
     std::size_t bytes = 0;
     std::size_t at = 0;  // of composed.mails
     std::vector<SubmitReply::Recipient> refused;
-    std::vector<std::string> waiting;  // recipients whom the server put off, or did not get to
+    std::vector<std::string> waiting;  // recipients that the server deferred or did not get to
   };
   using ItemPtr = std::shared_ptr<Item>;
   struct Chosen {
@@ -64,17 +65,17 @@ class MailTurn : public std::enable_shared_from_this<MailTurn> {
     MailLogin login;
   };
 
-  // Begins whatever can begin now, or answers.
+  // Begins all work that can begin now, or answers.
   void go_on();
   bool may_make_next() const REQUIRES(mutex_);
   void make(MailLoad load);
-  // nullptr: nothing of it is left to be sent.
+  // nullptr: no row of it is left to be sent.
   base::Result<ItemPtr> prepare(MailLoad load);
   base::Result<Chosen> choose_login(const store::Scope& scope) const;
   void submit(const ItemPtr& item);
   void answered(const ItemPtr& item, SubmitReply reply);
   void record(const ItemPtr& item, std::string given_up);
-  // No mail is begun any more.
+  // No further mail is begun.
   void stop(kernel::CarryReply reply);
 
   const Around around_;

@@ -12,7 +12,8 @@ void MailWorkers::post(base::AccountId account, Job job) {
   if (!jobs_.push(account.value, std::move(job))) return;  // the queue is unbounded
   if (idle_ == 0 && threads_.size() < kThreads) {
     std::thread thread;
-    // Without one what waits is done when the next job is posted, or by another thread.
+    // If no thread can be started, the jobs wait until the next one is posted, or for another
+    // thread.
     base::start_thread(thread, [this] { run(); });
     if (thread.joinable()) threads_.push_back(std::move(thread));
   }

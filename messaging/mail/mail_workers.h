@@ -22,7 +22,7 @@ class MailWorkers {
 
   ~MailWorkers() { stop(); }
 
-  // After stop() the job is dropped, as are those that wait then.
+  // After stop() the job is dropped, like the jobs that wait then.
   void post(base::AccountId account, Job job);
   // Waits for the jobs under way. Not from a job.
   void stop();

@@ -1,9 +1,9 @@
 // A mail as a tree of parts: what MIME (RFC 2045 to 2047, 2231, 5322) says of its bytes.
 //
 // Reading is lenient where clients are careless and bounded everywhere: parts, depth, header lines
-// and their bytes are counted before they cost memory. What it means is messaging/mail/form's
-// business. The work is done by the Rust library in openpgp/ (the crate `mail-parser`); a fault
-// inside of it is an error, not the end of the process. Safe from any thread.
+// and their bytes are counted before they cost memory. messaging/mail/form interprets the result.
+// The work is done by the Rust library in openpgp/ (the crate `mail-parser`); a fault in it becomes
+// an error and does not end the process. Safe from any thread.
 #pragma once
 
 #include <cstddef>

@@ -21,7 +21,7 @@ base::Result<std::optional<DueAvatar>> due_avatar(const store::Scope& scope,
   for (const ContactId contact : contacts) {
     EDGE_TRY(const auto sent, store::find_sent_avatar(scope, contact));
     bool due = sent ? sent->number != self.avatar_number : self.avatar_blob.has_value();
-    // A clock that was set back makes it due, too.
+    // A clock that was set back makes it due as well.
     if (sent && self.avatar_blob) due = due || std::abs(now - sent->at) >= kAvatarAgain;
     if (due) return Due({self.avatar_number, self.avatar_blob});
   }

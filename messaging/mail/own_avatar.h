@@ -1,5 +1,5 @@
-// Our profile picture in mails. It goes along with what we say to a contact who was not sent it
-// yet, and again after two weeks, as Delta Chat's does; once it is removed, that goes along once.
+// Our profile picture in mails. It is part of a mail to a contact that was not sent it yet, and
+// again after two weeks, as with Delta Chat; after its removal one mail carries that.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ struct DueAvatar {
   std::optional<std::int64_t> blob;  // nothing: the picture was removed
 };
 
-// What a mail to these contacts has to say of our picture; nothing: they know. `now`: of the clock
-// that is noted.
+// What a mail to these contacts must carry of our picture; nothing: they have it. `now`: of the
+// clock that is noted.
 base::Result<std::optional<DueAvatar>> due_avatar(const store::Scope& scope,
                                                   const std::vector<ContactId>& contacts,
                                                   base::UnixMillis now);

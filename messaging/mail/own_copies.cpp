@@ -31,18 +31,18 @@
 namespace messaging::mail {
 namespace {
 
-// Mails are in the order of their dates, whenever they come.
+// Mails are ordered by their dates, whenever they arrive.
 constexpr receiving::Turn kOwnTurn{1, false};
 
-// Where a copy belongs, and who may have written what it speaks of.
+// The chat of a copy, and the possible authors of the messages that it refers to.
 struct CopyPlace {
   std::optional<ContactId> contact;  // of a mail between two; kSelf: a note to ourselves
   std::optional<GroupId> group;
   std::vector<ContactId> authors;
 };
 
-// The one contact that the mail was for. One whom only the other device knows becomes known here:
-// its key comes with what it writes.
+// The contact that the mail was for. A contact that only the other device knows becomes known here:
+// its key comes with its own mails.
 base::Result<std::optional<ContactId>> addressee(const kernel::WriteContext& write,
                                                  const OwnKey& own, const OpenedMail& opened) {
   std::optional<crypto::openpgp::Fingerprint> other;
@@ -79,7 +79,7 @@ base::Result<std::optional<CopyPlace>> place_of_copy(const kernel::WriteContext&
   return std::optional(std::move(place));
 }
 
-// Whoever writes to somebody has accepted its chat.
+// Writing to somebody accepts its chat.
 base::Result<store::ChatRow> chat_of_copy(const kernel::WriteContext& write,
                                           const CopyPlace& place) {
   if (place.contact) {
@@ -96,7 +96,7 @@ base::Result<store::ChatRow> chat_of_copy(const kernel::WriteContext& write,
   return chat;
 }
 
-// A message as if it had been written here, and delivered.
+// Inserts a message as if it had been written and delivered here.
 base::Result<> insert_copy(const kernel::WriteContext& write, const CopyPlace& place,
                            const store::ContactRow& self, const Uuid& uuid, const TextMessage& text,
                            const std::optional<store::TransferRow>& transfer) {
@@ -138,7 +138,7 @@ base::Result<> copy_text(const kernel::WriteContext& write, const CopyPlace& pla
   const auto transfer = transfer_of(arrival, one.file, note);
   EDGE_TRY(const bool here, store::has_message_uuid(write.scope, kSelf, one.content.uuid));
   EDGE_TRY(const SplitStep step, begin_split(write, kSelf, mail, one.content, transfer));
-  // The copy of what this device wrote.
+  // The copy of a message that this device wrote.
   if (step == SplitStep::joined || (step == SplitStep::half && here)) return {};
   EDGE_CHECK(insert_copy(write, place, self, one.content.uuid, *text_of(one.content), transfer));
   return step == SplitStep::half ? note_half(write, kSelf, mail, one.content.uuid)
@@ -151,7 +151,7 @@ base::Result<> copy_timer(const kernel::WriteContext& write, const CopyPlace& pl
   return chats::take_timer(write, chat, self, timer.value);
 }
 
-// A call as if it had been placed here.
+// Inserts a call as if it had been placed here.
 base::Result<> copy_call(const kernel::WriteContext& write, const CopyPlace& place,
                          const Uuid& uuid, const CallOffer& offer) {
   if (!place.contact || *place.contact == kSelf) return {};
@@ -178,7 +178,8 @@ base::Result<> copy_call(const kernel::WriteContext& write, const CopyPlace& pla
   return chats::emit_changed(write.tx, write.account.id, chat.id, row.id);
 }
 
-// Where the other device was. It sends that itself: a stream of this device goes on behind it.
+// Places of the other device. That device sends them itself: a stream of this device continues
+// after them.
 base::Result<> copy_places(const kernel::WriteContext& write, const CopyPlace& place,
                            const Locations& locations) {
   EDGE_TRY(const store::ChatRow chat, chat_of_copy(write, place));
@@ -213,13 +214,13 @@ bool is_of_a_message(const Content& content) {
          std::holds_alternative<MessageChange>(content.body);
 }
 
-// What a device of ours said to others is taken as a content whose sender we are.
+// A mail of a device of ours is applied as a content with ourselves as the sender.
 base::Result<> copy_contents(const kernel::WriteContext& write, const OwnKey& own,
                              const Arrival& arrival) {
   EDGE_TRY(const auto place, place_of_copy(write, own, arrival.opened));
   if (!place) return {};
   EDGE_TRY(const store::ContactRow self, store::load_contact(write.scope, kSelf));
-  // What is named and not here is the contact's; in a group it was ours.
+  // A message that is not here is the contact's; in a group it was ours.
   const StoredNames names(write.scope, place->contact.value_or(kSelf), place->authors);
   for (MailContent& one : to_content(arrival.opened.mail, names)) {
     if (text_of(one.content) != nullptr) {
@@ -235,14 +236,14 @@ base::Result<> copy_contents(const kernel::WriteContext& write, const OwnKey& ow
       EDGE_CHECK(receiving::apply_content(write, sender, one.content, std::nullopt, {}));
     }
   }
-  // Whoever accepts or declines a call has seen it.
+  // Accepting or declining a call marks it as seen.
   if (std::holds_alternative<MailCall>(arrival.opened.mail.body)) {
     return note_seen(write, arrival.opened.mail.in_reply_to);
   }
   return {};
 }
 
-// What was read at the other device.
+// Marks the messages as read that were read at the other device.
 base::Result<> copy_receipts(const kernel::WriteContext& write, const MailReceipt& receipt) {
   for (const std::string& id : receipt.message_ids) EDGE_CHECK(note_seen(write, id));
   return {};
@@ -255,7 +256,7 @@ base::Result<> take_own_copy(const kernel::WriteContext& write, const OwnKey& ow
   const OpenedMail& opened = arrival.opened;
   const bool in_channel = opened.mail.group && opened.mail.group->channel;
   if (opened.seal != MailSeal::key && !(in_channel && opened.seal == MailSeal::channel)) return {};
-  // The copy of what this device is sending.
+  // The copy of a mail that this device is sending.
   EDGE_TRY(const bool ours, store::has_outbox_uuid(write.scope, uuid_of(opened.mail.message_id)));
   if (ours) return {};
   if (const auto* receipt = std::get_if<MailReceipt>(&opened.mail.body)) {

@@ -1,7 +1,8 @@
-// Copies of our own mails, which another device of the account sent: what it wrote, changed and
-// read is so here too, and whom it joined is known. In the writer's transaction.
+// Copies of our own mails, which another device of the account sent: what that device wrote,
+// changed and read is applied here too, and the contacts that it joined become known. In the
+// writer's transaction.
 //
-// Only mails that our key signed come here. What this device sent itself changes nothing.
+// Only mails that our key signed come here. Mails of this device itself have no effect.
 #pragma once
 
 #include "base/result.h"

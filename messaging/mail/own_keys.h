@@ -27,7 +27,7 @@ class OwnKeys {
  public:
   // Errc::unavailable for an account that has none.
   base::Result<OwnKeyPtr> get(const store::Scope& scope);
-  // The account is gone, or its certificate is another.
+  // Call when the account was removed, or its certificate changed.
   void forget(base::AccountId account);
 
  private:

@@ -49,7 +49,7 @@ base::Result<SplitStep> begin_split(const kernel::WriteContext& write, ContactId
   }
   EDGE_TRY(const auto half, store::find_mail_half(write.scope, contact, content.uuid));
   if (!half) return SplitStep::half;
-  // The same half again is no second one.
+  // A repeated half does not count as the second.
   if (half->has_file == body->is_post) return SplitStep::joined;
   EDGE_CHECK(store::delete_mail_half(write.scope, contact, content.uuid));
   EDGE_TRY(const auto message, store::find_message_by_uuid(write.scope, contact, content.uuid));

@@ -1,4 +1,4 @@
-// Messages that come as two mails: one with the text, which tells of the file, and one with the
+// Messages that come as two mails: one with the text, which announces the file, and one with the
 // file, which may come later. The message's uuid is that of the mail with the file. Either may come
 // first. In the writer's transaction.
 #pragma once
@@ -19,7 +19,7 @@ enum class SplitStep {
   joined,  // the second: the message has both now
 };
 
-// Before a content of the mail is applied. `transfer`: of its file.
+// Call before a content of the mail is applied. `transfer`: of its file.
 base::Result<SplitStep> begin_split(const kernel::WriteContext& write, ContactId contact,
                                     const ChatMail& mail, const Content& content,
                                     const std::optional<store::TransferRow>& transfer);

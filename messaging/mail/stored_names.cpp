@@ -23,7 +23,7 @@ std::optional<MessageRef> StoredNames::reference(std::string_view message_id) co
     return there && *there;
   };
   if (members_.empty()) {
-    // What is not here is the sender's: what we wrote is here, or was deleted here.
+    // A message that is not here is the sender's: ours are here, or were deleted here.
     return MessageRef{uuid, wrote(kSelf)};
   }
   for (const ContactId author : members_) {

@@ -1,4 +1,4 @@
-// StoredNames: Message-IDs and the messages of the store, translated both ways.
+// StoredNames: translates between Message-IDs and messages of the store.
 #pragma once
 
 #include <string>
@@ -16,8 +16,8 @@ std::string stored_message_id(const store::Scope& scope, const Uuid& uuid);
 
 class StoredNames final : public MailNames {
  public:
-  // `sender`: of a mail that arrives; kSelf for mails of ours. `members`: of the group that it is
-  // for; empty: the mail is between two.
+  // `sender`: of a mail that arrives; kSelf for mails of ours. `members`: of the mail's group;
+  // empty: the mail is between two.
   StoredNames(const store::Scope& scope, ContactId sender, std::vector<ContactId> members = {})
       : scope_(scope), sender_(sender), members_(std::move(members)) {}
 

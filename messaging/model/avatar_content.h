@@ -2,8 +2,9 @@
 //
 //   avatar = u64 number | file (file_note.h)
 //
-// Without a file the sender has none any more. Of two the one with the higher number counts,
-// whichever comes first; a change has one more than the last number, or the clock in milliseconds.
+// Without a file the sender has no picture any more. Of two avatars the one with the higher number
+// wins, in whatever order they arrive; a change's number is one more than the last, or the clock in
+// milliseconds.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// CallOffer (kind 40): a call to one contact, as a message in the chat with it. Whether it was
-// accepted and that it ended is said by message changes (change_content.h).
+// CallOffer (kind 40): a call to one contact, as a message in the chat with it. Message changes
+// (change_content.h) accept and end it.
 #pragma once
 
 #include <cstdint>

@@ -22,16 +22,16 @@ inline constexpr std::size_t kMaxReactionLength = 64;  // of one: some emojis ar
 struct MessageChange {
   MessageRef message;
   ChangeKind kind = ChangeKind::reaction;  // other numbers are a later version's, and ignored
-  // Of a contact's changes of one kind to a message the highest number counts, in whichever order
-  // they come: the sender's time in milliseconds, or one more than its last.
+  // Of a contact's changes of one kind to a message the highest number wins, in whatever order they
+  // arrive: the sender's time in milliseconds, or one more than its last number.
   std::int64_t number = 0;
   std::string text;  // an edit's; what a callee passes; reactions with a blank between them, ""
                      // takes them back
 };
 
-// Each reaction once, in order; what cannot be shown in a line is left out.
+// Each reaction once, in order; reactions that cannot be shown in a line are left out.
 std::vector<std::string> split_reactions(std::string_view text);
-// Its opposite: with a blank between them.
+// The reverse: separated by blanks.
 std::string join_reactions(std::span<const std::string> reactions);
 
 //   ref | author | u8 kind | i64 number | text

@@ -25,7 +25,7 @@ std::size_t size_of(const DeviceManifest& manifest) {
   return out.view().size();
 }
 
-// An argument or command that lost a part would mean something else: it is left out as a whole.
+// A shortened argument or command would mean something else: it is left out as a whole.
 bool fits(const DeviceArgument& argument) {
   return argument.name.size() <= kMaxManifestName &&
          argument.preset.value_or("").size() <= kMaxManifestText &&

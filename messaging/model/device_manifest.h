@@ -1,6 +1,7 @@
-// DeviceManifest (kind 30): which commands the recipient of this content may ask its sender's
-// device for. Hidden: no message is made of it. Each contact gets its own, once a link with it is
-// made and when it changed; the one that was encrypted last holds (docs/protocol.md, section 13).
+// DeviceManifest (kind 30): the commands that the recipient of this content may ask its sender's
+// device for. Hidden: it creates no message. Each contact gets its own when a link with it begins
+// and after each change; the one that was encrypted last is in force (docs/protocol.md, section
+// 13).
 #pragma once
 
 #include <cstddef>
@@ -14,7 +15,7 @@
 namespace messaging {
 
 enum class DeviceArgumentType : std::uint8_t { choice = 1, integer = 2, string = 3 };
-// How the output of a command comes: as text, as a protected file, or as either by its length.
+// The form of a command's output: text, a protected file, or either, by its length.
 enum class DeviceOutputMode : std::uint8_t { text = 1, file = 2, automatic = 3 };
 
 struct DeviceArgument {
@@ -38,13 +39,13 @@ struct DeviceCommand {
 struct DeviceManifest {
   bool commands_enabled = false;
   std::string platform;      // "Linux x86_64"
-  std::string edge_version;  // of the daemon
+  std::string edge_version;  // the daemon's
   std::vector<DeviceCommand> commands;
 
   friend bool operator==(const DeviceManifest&, const DeviceManifest&) = default;
 };
 
-// Bounds of what is read; what is over one is malformed.
+// Bounds of the reader; a manifest that exceeds one is malformed.
 inline constexpr std::size_t kMaxManifestBytes = 128 * 1024;  // encoded
 inline constexpr std::size_t kMaxManifestCommands = 1024;
 inline constexpr std::size_t kMaxManifestArguments = 32;  // of a command
@@ -52,7 +53,7 @@ inline constexpr std::size_t kMaxManifestChoices = 256;   // of an argument
 inline constexpr std::size_t kMaxManifestName = 64;       // bytes: of commands and arguments
 inline constexpr std::size_t kMaxManifestText = 4096;     // bytes: of all other texts
 
-// Cuts it down to the bounds: texts are shortened, then descriptions are left out, then the last
+// Shortens the manifest to the bounds: texts are cut, then descriptions are left out, then the last
 // commands. False: something was left out.
 bool fit_manifest(DeviceManifest& manifest);
 

@@ -142,7 +142,7 @@ struct ContactsChanged {
 // none is in the log (rpc/derived_events.h).
 EDGE_CHAT_EVENT(ChatlistItemChanged, 1000, "A chat's entry in the chat list changed.");
 EDGE_PLAIN_EVENT(AccountsItemChanged, 1001, "The account's entry in a list of accounts changed.");
-EDGE_PLAIN_EVENT(IncomingMsgBunch, 1002, "The messages that arrived together have been told.");
+EDGE_PLAIN_EVENT(IncomingMsgBunch, 1002, "The messages that arrived together have been reported.");
 EDGE_TEXT_EVENT(SmtpMessageSent, 1003, "A message left this gateway.");
 
 struct ConfigureProgress {
@@ -318,7 +318,8 @@ struct WebxdcInstanceDeleted {
 // The two that are in no log (messaging/api/realtime.h).
 struct WebxdcRealtimeData {
   static constexpr std::string_view kName = "WebxdcRealtimeData";
-  static constexpr std::string_view kDoc = "Data of a running app; get_next_event alone tells it.";
+  static constexpr std::string_view kDoc =
+      "Data of a running app; get_next_event alone reports it.";
   static constexpr std::uint16_t kKind = 98;
   MsgId msg_id;
   base::Bytes data;
@@ -333,7 +334,7 @@ struct WebxdcRealtimeData {
 struct WebxdcRealtimeAdvertisementReceived {
   static constexpr std::string_view kName = "WebxdcRealtimeAdvertisementReceived";
   static constexpr std::string_view kDoc =
-      "Another's copy of an app runs; get_next_event alone tells it.";
+      "Another's copy of an app runs; get_next_event alone reports it.";
   static constexpr std::uint16_t kKind = 99;
   MsgId msg_id;
   static constexpr auto fields() {

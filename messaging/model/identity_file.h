@@ -13,7 +13,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/bytes.h"
 #include "base/result.h"
 #include "crypto/identity.h"
 #include "crypto/keywrap.h"

@@ -1,5 +1,5 @@
-// Locations (kind 41): where the sender was, in a chat that it sends its locations to or with a
-// message of its own. The message may come before or after it.
+// Locations (kind 41): places of the sender, in a chat that it sends its locations to or with a
+// message of its own. The message may arrive before or after its place.
 #pragma once
 
 #include <optional>

@@ -17,7 +17,7 @@ constexpr std::string_view kScheme = "openpgp4fpr:";
 constexpr std::size_t kV4Digits = 40;
 constexpr std::size_t kV6Digits = 64;
 constexpr std::size_t kMostRelays = 4;
-// Characters of names in links, which are to be scanned.
+// Names in links are cut to this many characters, because links are scanned.
 constexpr std::size_t kNameInLink = 24;
 constexpr std::size_t kGroupInLink = 32;
 constexpr std::size_t kShortestWord = 11;  // of numbers and secrets, as Delta Chat reads them
@@ -49,7 +49,7 @@ std::string decoded(std::string_view text, bool plus_is_space) {
   return out;
 }
 
-// Delta Chat writes "_" at the end of a shortened name.
+// Delta Chat marks a shortened name by "_" at its end.
 std::string whole_name(std::string value) {
   if (value.ends_with('_')) value.replace(value.size() - 1, 1, "\u2026");
   return plain_name(value);

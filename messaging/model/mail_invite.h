@@ -33,7 +33,7 @@ struct MailInvite {
 };
 
 bool is_mail_invite(std::string_view text);
-// Of a text that is one.
+// Whether a text is one.
 base::Result<MailInvite> parse_mail_invite(std::string_view text);
 // The link, of version 3. Long names are shortened.
 std::string to_link(const MailInvite& invite);

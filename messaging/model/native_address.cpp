@@ -37,7 +37,7 @@ bool domain_character(char c) {
          c == '_';
 }
 
-// What follows the scheme, without the slashes that some programs write there.
+// The part after the scheme, without the slashes that some programs add.
 std::string_view behind(std::string_view text, std::string_view scheme) {
   std::string_view rest = crypto::invite::trimmed(text);
   rest.remove_prefix(std::min(rest.size(), scheme.size()));

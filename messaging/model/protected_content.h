@@ -35,7 +35,7 @@ struct FileDecision {
   std::string name;                       // of the plaintext
   // The group as whose member the holder has access; the file is shown in that group's chat.
   std::optional<store::Uuid> group;
-  crypto::Signature signature{};  // by the owner over all before it
+  crypto::Signature signature{};  // by the owner; higher than all before
 };
 void sign(FileDecision& decision, const crypto::Identity& owner);
 bool signed_by(const FileDecision& decision, const crypto::PublicKey& owner);

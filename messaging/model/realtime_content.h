@@ -1,5 +1,5 @@
-// RealtimeNote (kind 43): what two copies of a webxdc app that run right now say to each other. It
-// is neither acknowledged nor repeated, and nothing of it is kept: who is not there misses it.
+// RealtimeNote (kind 43): data between two copies of a webxdc app that run at the same time. It is
+// neither acknowledged nor repeated nor stored: a peer that is away misses it.
 #pragma once
 
 #include <cstdint>

@@ -63,8 +63,8 @@ void read_text(base::WireReader& in, TextMessage& message) {
   message.file = read_file_note(in);
 }
 
-// Fields of later versions begin with a byte that says which they are; whoever does not know it
-// passes over the rest.
+// Fields of later versions begin with a byte that names them; a reader that does not know it skips
+// the rest.
 constexpr std::uint8_t kTimerField = 1;
 constexpr std::size_t kTimerSize = 1 + 4 + 8;
 

@@ -1,4 +1,4 @@
-// TransferCode: what names a transfer to another gateway, as text in a QR code.
+// TransferCode: identifies a transfer to another gateway; the text of a QR code.
 //
 //   PRIVITTYBACKUP1:<secret, 32 bytes in base64url>&<host:port>,<host:port>…
 //
@@ -20,10 +20,10 @@ struct TransferCode {
   std::vector<std::string> addresses;
 };
 
-// Whether a text is one, of whatever version.
+// Whether a text is a code, of any version.
 bool is_transfer_code(std::string_view text);
 std::string write_transfer_code(const TransferCode& code);
-// Errc::forbidden for a newer version, Errc::invalid_argument for what is none.
+// Errc::forbidden for a newer version, Errc::invalid_argument for any other text.
 base::Result<TransferCode> parse_transfer_code(std::string_view text);
 
 }  // namespace messaging

@@ -50,7 +50,7 @@ struct Account {
   std::string image;        // path of the picture's sealed blob; "" none
 };
 
-// What an account takes of the disk. The database is one for all accounts.
+// An account's use of the disk. All accounts share the database.
 struct StorageUse {
   std::int64_t messages = 0;
   std::uint64_t files = 0;
@@ -151,7 +151,7 @@ struct Message {
   std::string sender_name;  // override_sender_name; "" none
   std::optional<Quote> quote;
   std::optional<MessageFile> file;
-  // What is known of the file of a message that is here without it; its path is empty.
+  // The known data of a message's file that has not arrived; its path is empty.
   std::optional<MessageFile> awaited;
   Viewtype awaited_type = Viewtype::file;
   std::vector<ReactionsOf> reactions;  // by contact; of those who have some
@@ -168,7 +168,7 @@ struct Message {
   UnixMillis sent_at = 0;
   UnixMillis sort_at = 0;
   UnixMillis received_at = 0;
-  std::optional<MsgId> original;  // what it is a saved copy of, if that is here
+  std::optional<MsgId> original;  // the message that it is a saved copy of, if that is here
   std::optional<MsgId> saved;     // its copy in Saved messages
   std::uint32_t timer = 0;        // seconds until it vanishes, once it was read; 0 never
   UnixMillis expires_at = 0;      // 0: its timer does not run

@@ -24,8 +24,7 @@ constexpr std::size_t kMaxUrl = 512;
 constexpr std::size_t kMaxUrls = 3;
 constexpr std::size_t kMaxMailbox = 128;
 
-// vCards have base64 with padding; the identity's 32 bytes are the same digits in both alphabets
-// but for two of them.
+// vCards have base64 with padding. The two base64 alphabets differ in two characters only.
 std::string to_base64(base::ByteView bytes) {
   std::string text = crypto::base64url_encode(bytes);
   std::replace(text.begin(), text.end(), '-', '+');

@@ -11,13 +11,13 @@
 //   PHOTO:data:image/jpeg;base64\\,<picture>   or another image/ type
 //   X-PRIVITTY-URL:<URL>            one to three
 //   X-PRIVITTY-MAILBOX:<mailbox>
-//   X-PRIVITTY-TOKEN:<deposit token that admits session requests, base64url>
+//   X-PRIVITTY-TOKEN:<deposit token that allows session requests, base64url>
 //   NOTE:<status>
 //   REV:20260102T030405Z
 //   END:VCARD
 //
-// A card says what its writer wants it to say: nobody signs it. Everything read is bounded; a
-// property that is not understood, or is too long, is left out.
+// Nobody signs a card: its data is its writer's claim. Everything that is read is bounded;
+// properties that are unknown or too long are left out.
 #pragma once
 
 #include <cstddef>
@@ -52,19 +52,20 @@ struct Vcard {
   const std::string& shown_name() const { return name.empty() ? addr : name; }
 };
 
-// How the owner is reached, as members of groups know it too; and the same put into a card.
+// The owner's addresses, as members of groups know them too; and the reverse, which puts them into
+// a card.
 MemberCard way_of(const Vcard& card);
 void put_way(Vcard& card, MemberCard way);
 
-// The bytes of a card's picture, which nobody has looked at; nothing when it has none or they are
-// no base64. And a picture put into a card.
+// The bytes of a card's picture, unchecked; nothing when it has none or is not base64. And the
+// reverse, which puts a picture into a card.
 std::optional<base::Bytes> picture_of(const Vcard& card);
 void put_picture(Vcard& card, base::ByteView bytes, std::string_view media_type);
 
 // The text of these cards, without a line break at its end.
 std::string write_vcards(const std::vector<Vcard>& cards);
-// The cards in a text; what stands around them is skipped. Errc::too_large, or
-// Errc::invalid_argument for a text that is not UTF-8.
+// The cards in a text; other lines are skipped. Errc::too_large, or Errc::invalid_argument for a
+// text that is not UTF-8.
 base::Result<std::vector<Vcard>> read_vcards(std::string_view text);
 
 }  // namespace messaging

@@ -1,5 +1,5 @@
-// WebxdcUpdate (kind 42): what an app, whose archive a message carries, says to its copies at the
-// others who have the message. The app's message may come before or after it.
+// WebxdcUpdate (kind 42): an update of an app, whose archive a message carries, for its copies at
+// the others who have the message. The app's message may arrive before or after it.
 #pragma once
 
 #include <optional>
@@ -13,18 +13,18 @@
 
 namespace messaging {
 
-// Bytes. Longer ones are refused by the sender, and of a peer the whole content.
+// Bytes. The sender refuses longer ones; a content of a peer with a longer one is malformed.
 inline constexpr std::size_t kMaxUpdatePayload = 128 * 1024;
 inline constexpr std::size_t kMaxUpdateText = 4096;  // of info, link, document, summary, notices
 inline constexpr std::size_t kMostNotified = 100;
 
 struct WebxdcUpdate {
-  std::string payload = "null";                    // JSON, as the apps know it; not looked at here
+  std::string payload = "null";                    // JSON for the apps; not parsed here
   std::optional<std::string> info = std::nullopt;  // a line in the chat
-  std::optional<std::string> href = std::nullopt;  // where in the app that leads
+  std::optional<std::string> href = std::nullopt;  // the place in the app that the line links to
   std::optional<std::string> document = std::nullopt;
   std::optional<std::string> summary = std::nullopt;
-  // Texts for those who are to be told, by the address that the app knows them by; "*": everybody.
+  // Texts of notifications, by the address under which the app knows the recipient; "*": everybody.
   std::vector<std::pair<std::string, std::string>> notify = {};
 };
 

@@ -1,7 +1,6 @@
 #include "messaging/peering/avatars.h"
 
 #include "crypto/random.h"
-#include "messaging/model/content.h"
 #include "messaging/outbox/outgoing.h"
 #include "store/tables/blobs.h"
 #include "store/tables/contacts.h"
@@ -18,7 +17,7 @@ base::Result<> send_avatar(const kernel::WriteContext& write) {
   EDGE_TRY(const store::ContactRow self, store::load_contact(write.scope, kSelf));
   if (self.avatar_number == 0) return {};
   if (self.avatar_blob) {
-    // A picture whose record is damaged holds up nothing else.
+    // A picture with a damaged record is skipped.
     const auto blob = store::find_blob(write.scope, *self.avatar_blob);
     if (!blob || !*blob) return {};
   }

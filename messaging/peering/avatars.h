@@ -1,5 +1,4 @@
-// Our profile picture at our contacts: each that was sent another one, or none, is sent the present
-// one. In the writer's transaction.
+// Sends our profile picture to the contacts whose copy differs. In the writer's transaction.
 #pragma once
 
 #include "base/result.h"

@@ -80,7 +80,8 @@ base::Result<bool> is_stranger(const kernel::WriteContext& write, const crypto::
 base::Result<bool> begin_to_use(const kernel::WriteContext& write, const store::SessionRow& session,
                                 std::int64_t newest) {
   EDGE_CHECK(store::supersede_sessions(write.scope, *session.contact));
-  // The contact's account was restored or moved: what an earlier copy of it holds admits nobody.
+  // The contact's account was restored or moved: the deposit tokens that an earlier copy of it
+  // holds are revoked.
   if (newest > 0 && epoch_of(session.generation) > epoch_of(newest)) {
     EDGE_CHECK(store::delete_earlier_deposit_tokens(write.scope, *session.contact));
   }
@@ -255,7 +256,7 @@ base::Result<store::ContactRow> take_proof(const kernel::WriteContext& write,
   EDGE_TRY(const bool stranger_before, is_stranger(write, memory.card.identity));
   EDGE_TRY(store::ContactRow contact,
            contact_for(write, memory.card.identity, memory.card.addr, memory.card.name));
-  // Who was not known, or was removed from the contacts, becomes known by being accepted.
+  // An unknown or removed contact becomes known when it is accepted.
   store::ContactState state = contact.state;
   if (verified) state = store::ContactState::known;
   if (stranger_before && pending.invite_id == store::kCardOwner && !verified) {

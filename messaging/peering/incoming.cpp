@@ -22,9 +22,9 @@ namespace {
 constexpr std::size_t kHellosAtOnce = 64;  // in one write
 constexpr base::Millis kPauseWhileStopped = 10'000;
 
-// An invite's token admits join requests and nothing else, a group's introduction, a card's and a
+// An invite's token allows join requests and nothing else, a group's introduction, a card's and a
 // retired one session requests, a contact's everything but joins (decision 14).
-bool admits(store::TokenPurpose purpose, EnvelopeKind kind) {
+bool allows(store::TokenPurpose purpose, EnvelopeKind kind) {
   switch (purpose) {
     case store::TokenPurpose::invite:
       return kind == EnvelopeKind::join_request;
@@ -256,10 +256,10 @@ base::Result<DeliveryPtr> Incoming::open_delivery(const Opening& opening, const 
     const auto kind = static_cast<EnvelopeKind>(inside->kind);
     // A contact that still uses a retired token was restored from an older copy: the refusal makes
     // it ask for a new session.
-    if (token.purpose == store::TokenPurpose::retired && !admits(token.purpose, kind)) {
-      return fail(Errc::forbidden, "a retired token admits session requests only");
+    if (token.purpose == store::TokenPurpose::retired && !allows(token.purpose, kind)) {
+      return fail(Errc::forbidden, "a retired token allows session requests only");
     }
-    if (!admits(token.purpose, kind)) {
+    if (!allows(token.purpose, kind)) {
       ++counters_.unopened;
       continue;
     }

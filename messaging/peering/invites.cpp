@@ -13,7 +13,7 @@
 namespace messaging::peering {
 namespace {
 
-base::Result<> admit_by(const kernel::WriteContext& write, const store::InviteRow& row,
+base::Result<> allow_by(const kernel::WriteContext& write, const store::InviteRow& row,
                         UnixMillis at) {
   return store::insert_deposit_token(
       write.scope,
@@ -50,7 +50,7 @@ base::Result<store::InviteRow> make_invite(const kernel::WriteContext& write,
   crypto::random_bytes(row.secret);
   row.token = DepositToken::generate().bytes;
   EDGE_CHECK(store::insert_invite(write.scope, row));
-  EDGE_CHECK(admit_by(write, row, row.created_at));
+  EDGE_CHECK(allow_by(write, row, row.created_at));
   return row;
 }
 
@@ -75,7 +75,7 @@ base::Result<std::string> invite_link(const kernel::WriteContext& write,
 
 base::Result<> toggle_invite(const kernel::WriteContext& write, const store::InviteRow& own) {
   EDGE_CHECK(store::set_invite_withdrawn(write.scope, own.id, !own.withdrawn));
-  if (own.withdrawn) return admit_by(write, own, write.tx.now());
+  if (own.withdrawn) return allow_by(write, own, write.tx.now());
   return store::delete_deposit_token(write.scope, deposit_key_id({own.token}));
 }
 

@@ -23,7 +23,7 @@ base::Result<std::string> invite_link(const kernel::WriteContext& write,
 // Withdraws a live invite; makes a withdrawn one live again.
 base::Result<> toggle_invite(const kernel::WriteContext& write, const store::InviteRow& own);
 
-// All of them end, with the tokens in them: the account has another identity.
+// Deletes all invites and their tokens, because the account has another identity.
 base::Result<> forget_invites(const kernel::WriteContext& write);
 
 }  // namespace messaging::peering

@@ -62,13 +62,13 @@ base::Result<> join_requested(const kernel::WriteContext& write,
                               std::int64_t join_id);  // deposited
 base::Result<> join_confirmed(const kernel::WriteContext& write,
                               std::int64_t join_id);  // Hello acknowledged
-// A message of the inviter was opened: it completed the join, so that the end of the join is told
-// before the message is.
+// A message of the inviter was opened, which completes the join: its end is reported before the
+// message.
 base::Result<> join_message_opened(const kernel::WriteContext& write,
                                    const store::SessionRow& session);
 base::Result<> join_failed(const kernel::WriteContext& write, std::int64_t join_id,
                            const std::string& why);
-// Joins that nobody answered in kHandshakeLifetime.
+// Ends joins that nobody answered in kHandshakeLifetime.
 base::Result<> expire_joins(const kernel::WriteContext& write, UnixMillis now);
 
 }  // namespace messaging::peering

@@ -34,7 +34,7 @@ base::Result<> prove_peer(const kernel::WriteContext& write, store::SessionRow& 
   if (pending->role != store::JoinRole::inviter) return prove_initiator(write, *pending, session);
   EDGE_TRY(const ContactId joiner, prove_joiner(write, *pending, session));
   EDGE_TRY(const auto invite, store::find_invite(write.scope, pending->invite_id));
-  return invite ? groups::admit_joiner(write, *invite, joiner) : base::Result<>{};
+  return invite ? groups::add_joiner(write, *invite, joiner) : base::Result<>{};
 }
 
 // A message on a known session does not open: one side was restored from an older copy, or the
@@ -61,8 +61,8 @@ base::Result<bool> is_stale(const kernel::WriteContext& write, const store::Sess
     return true;
   }
   if (session.state != store::SessionState::superseded) return false;
-  EDGE_TRY(const store::LastPlaceRow heard, store::load_last_place(write.scope, *session.contact));
-  if (heard.link <= session.id) return false;
+  EDGE_TRY(const store::LastPlaceRow last, store::load_last_place(write.scope, *session.contact));
+  if (last.link <= session.id) return false;
   EDGE_CHECK(renew_unless_new(write, *session.contact, message));
   return true;
 }

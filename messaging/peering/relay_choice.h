@@ -1,8 +1,8 @@
 // The relay that an account chooses, and the key that owns the account's mailbox there.
 //
-// The key is derived from the account's seed and the relay's URL: two relays cannot tell that they
-// serve the same account, and nothing more has to be stored. The mailbox's name is a hash of that
-// key, so that nobody else can open the mailbox first.
+// The key is derived from the account's seed and the relay's URL: two relays cannot find out that
+// they serve the same account, and nothing more has to be stored. The mailbox's name is a hash of
+// that key, so that nobody else can open the mailbox first.
 //   seed    = HKDF-SHA-256(account seed, salt = "", info = "privitty-edge relay owner v1" | text
 //   url) mailbox = hex(BLAKE2b-128("privitty-edge relay mailbox" | owner's public key))
 #pragma once

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "base/log.h"
 #include "base/wire.h"
 #include "crypto/hash.h"
 #include "messaging/kernel/core.h"

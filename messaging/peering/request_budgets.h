@@ -22,7 +22,7 @@ namespace messaging::peering {
 inline constexpr std::size_t kMaxInviteDeposit = 64 * 1024;
 inline constexpr std::size_t kMaxJoinRequestsPerHour = 60;
 // With a group's introduction token or a retired one: session requests only, of the same size. With
-// a card's, which anybody may hand on: as many an hour as with an invite's.
+// a card's, which anybody may forward: as many an hour as with an invite's.
 inline constexpr std::size_t kMaxIntroductionsPerHour = 600;
 // A relay counts requests too; after a while offline they arrive from there all at once.
 inline constexpr std::size_t kMaxRelayedRequestsAtOnce = 600;
@@ -46,7 +46,7 @@ class RequestBudgets {
  private:
   kernel::Core& core_;
   base::Mutex mutex_;
-  // Requests, by the token that admitted them.
+  // Requests, by the token that allowed them.
   base::Budget<std::string> join_requests_ GUARDED_BY(mutex_);
   base::Budget<std::string> session_requests_ GUARDED_BY(mutex_);
   base::Budget<std::string> relayed_requests_ GUARDED_BY(mutex_);

@@ -19,11 +19,11 @@ namespace {
 constexpr std::size_t kBegunAtOnce = 32;
 constexpr std::size_t kRowsAtOnce = 256;
 constexpr std::size_t kRowBytesAtOnce = 1024 * 1024;
-// Holders of protected files may have been told later decisions than a copy knows: the next one is
+// Holders of protected files may have received later decisions than a copy knows: the next one is
 // to come after those.
 constexpr std::uint64_t kLostRevisions = 1'000'000;
 constexpr base::Millis kAskAwayAfter = 3600 * base::Millis{1000};
-// No caller's key begins so (config_keys.h).
+// No config key of a caller can begin with this (config_keys.h).
 constexpr std::string_view kEpochKey = "_epoch";
 constexpr std::int64_t kMostEpoch = (std::int64_t{1} << 41) - 1;  // generations are below 2^62
 
@@ -34,8 +34,8 @@ base::Result<std::int64_t> read_epoch(const store::Scope& scope) {
   return std::clamp<std::int64_t>(epoch, 0, kMostEpoch);
 }
 
-// Profiles that wait to be sent name the place where the account was. Cards of the new sessions
-// name the one where it is.
+// Waiting profile updates have the account's old addresses; the cards of the new sessions have the
+// present ones.
 base::Result<> drop_waiting_profiles(const kernel::WriteContext& write) {
   EDGE_TRY(const auto contacts, store::contacts_with_waiting_outbox(write.scope));
   for (const ContactId contact : contacts) {
@@ -83,7 +83,7 @@ base::Result<> reconnect_due(const kernel::WriteContext& write) {
         live.error().code != base::Errc::not_found) {
       return live.error();
     }
-    // One whose record does not open, or who was deleted, waits for nothing.
+    // A contact that was deleted, or whose record does not open, is skipped.
     if (!live) {
       base::log::error("account {}: no session is begun with contact {}: {}",
                        write.account.id.value, contact.value, live.error().message);

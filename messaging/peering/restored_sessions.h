@@ -1,8 +1,8 @@
 // Restored sessions: an account that came from a backup or another gateway has none, because the
 // ratchets of a copy may be older than what contacts have seen (docs/protocol.md, "Restored
-// stores"). It asks each contact for a new one, which also tells the contact where the account is
-// reached now. A slice of the contacts in each write; one that is away is asked again now and then.
-// In the writer's transaction.
+// stores"). It asks each contact for a new one, which also informs the contact of where the account
+// is reached now. A slice of the contacts in each write; one that is away is asked again now and
+// then. In the writer's transaction.
 #pragma once
 
 #include "base/result.h"
@@ -18,12 +18,12 @@ constexpr std::int64_t epoch_of(std::int64_t generation) { return generation >> 
 // The least generation of a session that begins now; 0 where the account was never restored.
 base::Result<std::int64_t> least_generation(const kernel::WriteContext& write);
 
-// All contacts, from now on; a new epoch.
+// Begins with all contacts, in a new epoch.
 base::Result<> reconnect_all(const kernel::WriteContext& write);
-// The next slice. Maintenance does it.
+// Handles the next slice; maintenance calls it.
 base::Result<> reconnect_due(const kernel::WriteContext& write);
 
-// The account lives elsewhere from now on: nothing here can go on with its sessions.
+// The account lives on another gateway from now on: deletes its sessions here.
 base::Result<> forget_links(const kernel::WriteContext& write);
 
 }  // namespace messaging::peering

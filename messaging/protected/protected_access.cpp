@@ -259,8 +259,8 @@ base::Result<std::optional<FileAccessRow>> standing_access(const kernel::WriteCo
 base::Result<> fall_back(const kernel::WriteContext& write, const ProtectedFileRow& file,
                          ContactId holder) {
   EDGE_TRY(const auto stands, standing_access(write, file, holder));
-  EDGE_TRY(const auto told, store::find_file_access(write.scope, file.id, holder));
-  if (!stands || stands->rev == told->rev) return {};
+  EDGE_TRY(const auto sent, store::find_file_access(write.scope, file.id, holder));
+  if (!stands || stands->rev == sent->rev) return {};
   watch_windows(write);
   return decide(write, file, *stands);
 }

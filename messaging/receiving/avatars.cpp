@@ -19,7 +19,7 @@ base::Result<std::optional<std::int64_t>> adopt_picture(const kernel::WriteConte
   store::BlobRow shown;
   shown.size = note.size;
   shown.media_type = note.media_type;
-  // The size that the note tells is its sender's word.
+  // The size in the note is its sender's claim.
   const bool fits = transfer.size <= crypto::sealed_size(chats::kMaxPicture);
   if (!fits || !chats::check_picture(shown, "")) {
     EDGE_CHECK(store::delete_transfer(write.scope, transfer.id));

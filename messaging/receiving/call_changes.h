@@ -1,4 +1,4 @@
-// What the other side of a call says after it was placed: that it is accepted, that it ended. In
+// Changes of a call by the other side: it was accepted, it ended. In
 // the writer's transaction.
 #pragma once
 

@@ -16,8 +16,8 @@
 namespace messaging::receiving {
 namespace {
 
-// Whether an IncomingCall tells of a call in this chat: "0" everybody who is not blocked may call,
-// "1" contacts (the default), "2" nobody. Who may not is shown as a message all the same.
+// Whether an IncomingCall reports a call in this chat: "0" everybody who is not blocked may call,
+// "1" contacts (the default), "2" nobody. A call of anybody else is shown as a message only.
 base::Result<bool> may_ring(const store::Scope& scope, const store::ChatRow& chat) {
   EDGE_TRY(const auto who, store::find_config_value(scope, "who_can_call_me"));
   if (who == "2" || chat.blocked == store::ChatBlocked::yes) return false;
@@ -30,7 +30,7 @@ base::Result<bool> apply(const Received& received, const CallOffer& offer) {
   const auto& [write, sender, uuid, transfer, whole] = received;
   const store::ContactRow& contact = sender.contact;
   EDGE_CHECK(outbox::acknowledge(write, contact.id, uuid));
-  write.core.steady->heard(offer.sent_at);
+  write.core.steady->compare_contact(offer.sent_at);
   EDGE_TRY(const auto had, store::find_message_by_uuid(write.scope, contact.id, uuid));
   EDGE_TRY(const bool deleted, chats::was_deleted(write.scope, contact.id, uuid, write.tx.now()));
   if (had || deleted) return true;
@@ -81,7 +81,7 @@ base::Result<> take_call_change(const kernel::WriteContext& write, store::Messag
                                by_us ? chats::CallEnd::by_us : chats::CallEnd::by_peer));
     return {};
   }
-  // Nobody accepts a call of its own.
+  // A caller cannot accept its own call.
   if ((message->from == kSelf) == by_us) return {};
   const std::string answer = row.text;
   EDGE_TRY(const bool accepted, chats::accept_call(write, *call, std::move(row.text)));

@@ -57,7 +57,7 @@ base::Result<> take_deletion(const kernel::WriteContext& write, MessageChangeRow
   return chats::emit_changed(write.tx, write.account.id, message->chat, MsgId());
 }
 
-// A message is its author's: others may react to it, and answer a call.
+// Only the author may edit or delete a message; others may react to it, and answer a call.
 bool is_for_readers(ChangeKind kind) {
   return kind == ChangeKind::reaction || kind == ChangeKind::call_accepted ||
          kind == ChangeKind::call_ended;
@@ -81,7 +81,7 @@ base::Result<bool> apply(const Received& received, const MessageChange& change) 
                                                          *author, ChangeKind::deletion));
     if (gone) return true;
   }
-  // What we wrote is here, or was deleted here.
+  // A message of ours that is not here was deleted here.
   if (!message && *author == kSelf) return true;
   if (message) {
     if (message->is_info) return true;

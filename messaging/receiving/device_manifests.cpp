@@ -23,7 +23,7 @@ base::Result<> take_manifest(const kernel::WriteContext& write, ContactId contac
 
 base::Result<bool> apply(const Received& received, const DeviceManifest& manifest) {
   const Sender& sender = received.sender;
-  // One that comes late is older than what is known.
+  // A late manifest is older than the known one.
   if (sender.turn.in_turn) EDGE_CHECK(take_manifest(received.write, sender.contact.id, manifest));
   EDGE_CHECK(outbox::acknowledge(received.write, sender.contact.id, received.uuid));
   return true;

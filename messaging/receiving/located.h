@@ -1,4 +1,4 @@
-// Where somebody was: a contact, or ourselves with another device of ours. In the writer's
+// Received locations: of a contact, or of ourselves from another device. In the writer's
 // transaction.
 #pragma once
 

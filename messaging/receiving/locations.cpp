@@ -18,7 +18,7 @@
 namespace messaging::receiving {
 namespace {
 
-// The chat that they belong to; nothing when it is not here, or not the sender's.
+// The places' chat; nothing when it is not here, or the sender is not in it.
 base::Result<std::optional<store::ChatRow>> chat_of(const kernel::WriteContext& write,
                                                     ContactId sender,
                                                     const std::optional<GroupId>& group) {

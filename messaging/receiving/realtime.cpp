@@ -1,4 +1,4 @@
-// What running apps of contacts say to ours (kind 43). Nothing is written but that it came.
+// Data of contacts' running apps for ours (kind 43). Only its arrival is written.
 #include <cstdlib>
 
 #include "messaging/chats/message_refs.h"
@@ -11,7 +11,8 @@
 namespace messaging::receiving {
 namespace {
 
-// A relay may have kept it for longer. The clocks of both sides are compared, so it is not short.
+// A relay may have kept it for some time. The limit compares the clocks of both sides, so it is
+// generous.
 constexpr base::Millis kTooOld = 60'000;
 
 }  // namespace

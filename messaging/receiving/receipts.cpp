@@ -57,7 +57,7 @@ std::span<const ReceiptNote> notes_after(const Receipts& receipts, std::size_t t
 base::Result<> take_all(const kernel::WriteContext& write, ContactId contact,
                         std::span<const ReceiptNote> notes) {
   for (const ReceiptNote& note : notes) {
-    write.core.steady->heard(note.at);
+    write.core.steady->compare_contact(note.at);
     if (note.kind == store::ReceiptKind::arrived) {
       EDGE_CHECK(take_arrival(write, contact, note.message.uuid));
     } else if (note.kind == store::ReceiptKind::read) {

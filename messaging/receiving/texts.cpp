@@ -32,7 +32,7 @@ base::Result<bool> apply(const Received& received, const TextMessage& text) {
   const auto& [write, sender, uuid, transfer, whole] = received;
   const store::ContactRow& contact = sender.contact;
   EDGE_CHECK(outbox::acknowledge(write, contact.id, uuid));
-  write.core.steady->heard(text.sent_at);
+  write.core.steady->compare_contact(text.sent_at);
   EDGE_TRY(const auto had, store::find_message_by_uuid(write.scope, contact.id, uuid));
   EDGE_TRY(const bool deleted, chats::was_deleted(write.scope, contact.id, uuid, write.tx.now()));
   if (had || deleted) return true;  // before its file is adopted once more

@@ -1,4 +1,4 @@
-// What apps of contacts say to ours (kind 42).
+// Updates of contacts' apps for ours (kind 42).
 #include <algorithm>
 
 #include "messaging/chats/message_refs.h"
@@ -21,7 +21,7 @@ base::Result<bool> apply(const Received& received, const WebxdcNews& news) {
   EDGE_TRY(const bool deleted, store::has_tombstone(write.scope, *author, news.app.uuid));
   if (deleted) return true;
   EDGE_TRY(auto app, store::find_message_by_uuid(write.scope, *author, news.app.uuid));
-  // What we sent is here, or was deleted here.
+  // A message of ours that is not here was deleted here.
   if (!app && *author == kSelf) return true;
   store::WebxdcUpdateRow row;
   row.app = {*author, news.app.uuid};

@@ -1,5 +1,5 @@
 // Links that configure an account: dcaccount:NAME and dclogin:ADDRESS?…, for the methods that take
-// what was scanned.
+// scanned texts.
 #pragma once
 
 #include <string_view>

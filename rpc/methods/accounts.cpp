@@ -11,7 +11,7 @@
 namespace rpc {
 namespace {
 
-// Those that the caller may see.
+// The accounts that the caller may see.
 Result<std::vector<messaging::Account>> visible_accounts(Context& context) {
   EDGE_TRY(auto accounts, engine_of(context).accounts().list());
   std::erase_if(accounts,
@@ -114,12 +114,12 @@ void start_io_for_all_accounts(Context& context, NoParams, Completion<> done) {
 }
 
 void stop_io_for_all_accounts(Context& context, NoParams, Completion<> done) {
-  auto tell = [accounts = &engine_of(context).accounts(),
-               done = std::move(done)](Result<> stopped) mutable {
+  auto report = [accounts = &engine_of(context).accounts(),
+                 done = std::move(done)](Result<> stopped) mutable {
     if (!stopped) return done(std::move(stopped));
     accounts->report_all_stopped(std::move(done));
   };
-  switch_all(context, &messaging::Accounts::stop_io, std::move(tell));
+  switch_all(context, &messaging::Accounts::stop_io, std::move(report));
 }
 
 Result<std::uint32_t> get_connectivity(Context& context, const OfAccount& p) {
@@ -192,7 +192,7 @@ std::string html_of(std::string_view text) {
   return out;
 }
 
-// One list entry for each mail login: what is known of its two servers.
+// One entry for each mail login: the state of its two servers.
 std::string lines_page(const std::vector<messaging::mail::LineStatus>& lines) {
   using messaging::mail::LineState;
   const auto words = [](LineState state, const std::string& why) {
@@ -219,7 +219,7 @@ std::string lines_page(const std::vector<messaging::mail::LineStatus>& lines) {
   return out;
 }
 
-// For a person: a page without scripts and without anything to load.
+// A page for a person, without scripts and external resources.
 Result<std::string> get_connectivity_html(Context& context, const OfAccount& p) {
   EDGE_TRY(const auto level, engine_of(context).accounts().connectivity(p.account_id));
   const std::string_view words = level >= 4000   ? "Connected: nothing waits to be sent."
@@ -239,7 +239,7 @@ Result<std::string> get_connectivity_html(Context& context, const OfAccount& p) 
       words, lines);
 }
 
-// Nothing is pushed by anybody else: events come by /events.
+// There is no push service: events come by /events.
 Result<shape::NotifyState> get_push_state(Context& context, const OfAccount& p) {
   EDGE_CHECK(engine_of(context).accounts().get(p.account_id));
   return shape::NotifyState::not_connected;
@@ -324,13 +324,12 @@ void add_account_methods(std::vector<Method>& table) {
       "Whether the account has an address and can send. Accounts made over --stdio get one by "
       "configure or add_or_update_transport, others when they are made.",
       read));
-  table.push_back(
-      method<&add_account>("add_account",
-                           "Makes an account and answers with its id. It can join and send at "
-                           "once; over --stdio once it "
-                           "is configured.",
-                           {.scope = KeyScope::admin,
-                            .fuzz = Fuzz::unsafe}));  // every call makes keys: fuzzing would drown
+  table.push_back(method<&add_account>(
+      "add_account",
+      "Makes an account and answers with its id. It can join and send at "
+      "once; over --stdio once it "
+      "is configured.",
+      {.scope = KeyScope::admin, .fuzz = Fuzz::unsafe}));  // every call generates keys, slowly
   table.push_back(method<&remove_account>(
       "remove_account", "Deletes an account with its chats, keys and files.", admin));
   table.push_back(

@@ -92,7 +92,7 @@ void import_self_keys(Context& context, SelfKeys p, Completion<> done) {
 }
 
 Result<> stop_ongoing_process(Context& context, const OfAccount& p) {
-  // An account that is being imported is in no list.
+  // The account list leaves out an account that is being imported.
   if (engine_of(context).backups().stop_ongoing(p.account_id)) return {};
   EDGE_CHECK(engine_of(context).accounts().get(p.account_id));
   return {};

@@ -1,5 +1,5 @@
-// Calls: what passes between the two programs that hold one. Sound and pictures go between those
-// directly, by WebRTC.
+// Calls: the data that the two programs of a call exchange. Sound and pictures go directly between
+// them, by WebRTC.
 #include "rpc/methods/params.h"
 #include "rpc/shapes/call.h"
 

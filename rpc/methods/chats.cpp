@@ -169,7 +169,7 @@ void add_chat_methods(std::vector<Method>& table) {
   table.push_back(
       method<&delete_chat>("delete_chat", "Deletes a chat and its messages here.", write));
   table.push_back(method<&marknoticed_chat>(
-      "marknoticed_chat", "Marks a chat's messages noticed; the sender is not told.", write));
+      "marknoticed_chat", "Marks a chat's messages noticed; the sender is not notified.", write));
   table.push_back(method<&marknoticed_all_chats>(
       "marknoticed_all_chats", "Marks the messages of all chats noticed.", write));
   table.push_back(method<&markfresh_chat>(

@@ -19,7 +19,7 @@ struct GetConfig : OfAccount {
 };
 
 // Null for a secret unless the caller's key has scope admin, whether it is set or not: an error
-// would fail the batch of a client that asks for all it knows.
+// would fail the batch of a client that asks for every key it knows.
 Result<std::optional<std::string>> shown(const Context& context, AccountId account,
                                          const std::string& key) {
   EDGE_TRY(auto value, engine_of(context).config().get(account, key));
@@ -41,7 +41,7 @@ std::optional<std::optional<std::string>> recall_config(Context& context, const 
   return std::optional<std::optional<std::string>>(std::in_place, std::move(value));
 }
 
-// A key that may write must not have the daemon speak to services on this machine.
+// A key with write access must not make the daemon connect to services on this machine.
 std::optional<std::string> lacking_for_config(const Access& access, const std::string& key,
                                               const std::optional<std::string>& value) {
   const bool loopback =

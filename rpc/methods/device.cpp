@@ -1,4 +1,4 @@
-// What contacts' devices say of themselves.
+// The capabilities of contacts' devices.
 #include "rpc/shapes/device.h"
 
 #include "rpc/json_write.h"
@@ -22,7 +22,7 @@ void add_device_methods(std::vector<Method>& table) {
       "{commands_enabled, "
       "commands: [{name, description, output_mode, args: [{name, type, default, choices}]}], "
       "platform, edge_version}. null: it said nothing, as a device does whose commands are not for "
-      "this account. PrivittyDeviceCapabilitiesReceived tells of a new one.",
+      "this account. PrivittyDeviceCapabilitiesReceived announces a new one.",
       {.fuzz = Fuzz::safe, .errors = {Errc::not_found, Errc::corrupt}}));
 }
 

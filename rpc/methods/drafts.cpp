@@ -72,7 +72,7 @@ void misc_send_draft(Context& context, OfChat p, Completion<MsgId> done) {
   auto then_remove = [engine = context.engine, account = p.account_id, chat = p.chat_id,
                       done = std::move(done)](Result<MsgId> sent) mutable {
     if (!sent) return done(std::move(sent).error());
-    // The message is sent whatever becomes of the draft.
+    // The message is sent even if removing the draft fails.
     engine->messages().remove_draft(
         account, chat, [id = *sent, done = std::move(done)](Result<>) mutable { done(id); });
   };

@@ -7,7 +7,7 @@ namespace rpc {
 namespace {
 
 void get_next_event(Context& context, NoParams, Completion<shape::Event> done) {
-  context.queue->read(1, context.caller, context.takings,
+  context.queue->read(1, context.caller, context.leased,
                       [done = std::move(done)](Result<std::vector<std::string>> events) mutable {
                         if (!events) return done(std::move(events).error());
                         done(shape::Event{std::move(events->front())});
@@ -15,7 +15,7 @@ void get_next_event(Context& context, NoParams, Completion<shape::Event> done) {
 }
 
 void get_next_event_batch(Context& context, NoParams, Completion<std::vector<shape::Event>> done) {
-  context.queue->read(EventQueue::kMaxBatch, context.caller, context.takings,
+  context.queue->read(EventQueue::kMaxBatch, context.caller, context.leased,
                       [done = std::move(done)](Result<std::vector<std::string>> events) mutable {
                         if (!events) return done(std::move(events).error());
                         std::vector<shape::Event> shapes;
@@ -36,7 +36,7 @@ void add_event_methods(std::vector<Method>& table) {
   table.push_back(method<&get_next_event>(
       "get_next_event",
       "Takes the next event out of the daemon's one queue, waiting for it. Two readers split the "
-      "queue; GET /events does not. An event whose answer could not be written is told again. "
+      "queue; GET /events does not. An event whose answer could not be written is returned again. "
       "Besides the kinds of the stream there are four that follow from them: ChatlistItemChanged, "
       "AccountsItemChanged, IncomingMsgBunch after the messages that came together, and "
       "SmtpMessageSent before MsgDelivered.",

@@ -1,4 +1,4 @@
-// Who may open a protected file: the owner's decisions, asking and forwarding.
+// Access to protected files: the owner's decisions, requests and forwarding.
 #include "rpc/methods/protected.h"
 
 namespace rpc {

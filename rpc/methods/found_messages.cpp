@@ -35,7 +35,7 @@ shape::MessageSearchResult search_result(const Message& message, const Chat& cha
 
 using Results = std::map<MsgId, shape::MessageSearchResult>;
 
-// One that is gone meanwhile, or does not open, is left out.
+// A message that is gone meanwhile, or does not open, is left out.
 Result<Results> message_ids_to_search_results(Context& context, const OfMessages& p) {
   EDGE_TRY(const auto page,
            engine_of(context).messages().page_with_chats(p.account_id, distinct(p.message_ids)));

@@ -150,7 +150,7 @@ void add_group_methods(std::vector<Method>& table) {
   // unsafe: `image_path` names any file of the machine that the fuzzer runs on.
   table.push_back(method<&set_chat_profile_image>(
       "set_chat_profile_image",
-      "Gives a group or channel a picture. The line in the chat that tells of it carries the "
+      "Gives a group or channel a picture. The chat's line about it carries the "
       "picture as its file (GET /file, save_msg_file).",
       {.scope = KeyScope::write,
        .fuzz = Fuzz::unsafe,

@@ -16,7 +16,7 @@ void get_chat_securejoin_qr_code(Context& context, OfMaybeChat p, Completion<std
 
 void get_chat_securejoin_qr_code_svg(Context& context, OfMaybeChat p,
                                      Completion<std::pair<std::string, std::string>> done) {
-  // Drawn in the caller's turn: the link comes on the writer's thread.
+  // The code is drawn in the caller's turn, because the link comes on the writer's thread.
   auto draw = [done = std::move(done), executor = context.executor,
                party = context.caller.party](Result<std::string> link) mutable {
     if (!link) return done(std::move(link).error());
@@ -112,7 +112,7 @@ void add_join_methods(std::vector<Method>& table) {
   table.push_back(method<&secure_join>(
       "secure_join",
       "Joins by an invite link of another account and answers with the chat at once; "
-      "SecurejoinJoinerProgress tells how it goes on.",
+      "SecurejoinJoinerProgress reports the progress.",
       write));
   table.push_back(method<&secure_join_with_ux_info>("secure_join_with_ux_info",
                                                     "The same as secure_join.", write));

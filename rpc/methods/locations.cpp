@@ -30,7 +30,7 @@ void set_location(Context& context, SetLocation p, Completion<bool> done) {
 
 struct GetLocations : OfAccount {
   std::optional<std::uint32_t> chat_id;
-  std::optional<std::uint32_t> contact_id;  // 0 is none, as core's own client sends it
+  std::optional<std::uint32_t> contact_id;  // 0 means none: core's own client sends it
   std::int64_t timestamp_begin = 0;
   std::int64_t timestamp_end = 0;
   static constexpr auto fields() {
@@ -49,7 +49,7 @@ std::int64_t milliseconds(std::int64_t seconds) {
 }
 
 Result<std::vector<shape::Location>> get_locations(Context& context, const GetLocations& p) {
-  // A second's last millisecond belongs to it.
+  // Includes the last millisecond of the second.
   const std::int64_t end = p.timestamp_end > 0 ? milliseconds(p.timestamp_end) + 999 : 0;
   EDGE_TRY(auto found,
            engine_of(context).locations().list(

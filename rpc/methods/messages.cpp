@@ -57,7 +57,7 @@ Result<Loaded> get_messages(Context& context, const OfMessages& p) {
 
 Result<std::vector<MsgId>> get_existing_msg_ids(Context& context, const OfMessages& p) {
   auto existing = engine_of(context).messages().existing(p.account_id, p.message_ids);
-  // Of an account that was removed none exist: clients ask when they tidy up.
+  // None of a removed account exist: clients ask when they tidy up.
   if (!existing && existing.error().code == Errc::not_found) return std::vector<MsgId>();
   return existing;
 }
@@ -233,7 +233,8 @@ void search_messages(Context& context, Search p, Completion<std::vector<MsgId>> 
 
 struct Media : OfAccount {
   std::optional<ChatId> chat_id;
-  std::optional<messaging::Viewtype> message_type;  // wanted, behind a parameter that may be null
+  std::optional<messaging::Viewtype>
+      message_type;  // required, although it follows a parameter that may be null
   std::optional<messaging::Viewtype> or_message_type2;
   std::optional<messaging::Viewtype> or_message_type3;
   static constexpr auto fields() {
@@ -354,7 +355,7 @@ void add_message_methods(std::vector<Method>& table) {
       "wait_next_msgs", "As get_next_msgs, but waits until there are some or delivery is switched.",
       {.fuzz = Fuzz::unsafe, .errors = {Errc::not_found, Errc::unavailable}, .parked = true}));
   table.push_back(method<&markseen_msgs>(
-      "markseen_msgs", "Marks messages seen; their senders are told unless mdns_enabled is 0.",
+      "markseen_msgs", "Marks messages seen; their senders get receipts unless mdns_enabled is 0.",
       write));
   table.push_back(method<&resend_messages>(
       "resend_messages",
@@ -368,7 +369,7 @@ void add_message_methods(std::vector<Method>& table) {
       "forward_messages_to_account",
       "forward_messages() into a chat of another account; files are copied.", write));
   table.push_back(method<&save_msgs>(
-      "save_msgs", "Copies messages into Saved messages, as they are; nobody is told.", write));
+      "save_msgs", "Copies messages into Saved messages, as they are; nobody is notified.", write));
   table.push_back(method<&delete_messages>("delete_messages", "Deletes messages here.", write));
   table.push_back(method<&get_message_info>("get_message_info",
                                             "All that is known of a message, for a person.", read));
@@ -391,7 +392,8 @@ void add_message_methods(std::vector<Method>& table) {
   table.push_back(method<&download_full_message>(
       "download_full_message",
       "Begins to fetch the file of a message by e-mail whose downloadState is Available or Failure "
-      "(config download_limit); MsgsChanged tells when it is Done or Failure. Others lack nothing.",
+      "(config download_limit); MsgsChanged reports when it is Done or Failure. Other messages are "
+      "complete.",
       write));
   table.push_back(method<&search_messages>("search_messages", "Messages that hold a text.", read));
 }

@@ -1,4 +1,4 @@
-// What belongs to no noun: the daemon itself, and small helpers.
+// Methods of the daemon itself, and small helpers.
 #include <cmath>
 
 #include "rpc/methods/params.h"
@@ -38,7 +38,7 @@ struct Email {
   }
 };
 
-// Good enough to catch slips, as an address is only a label: one @ with something on both sides.
+// Catches typing errors only, because an address is a label: one @ with something on both sides.
 Result<bool> check_email_validity(Context&, const Email& p) {
   const auto at = p.email.rfind('@');
   if (at == std::string::npos || at == 0 || at + 1 == p.email.size()) return false;

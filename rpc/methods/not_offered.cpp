@@ -1,5 +1,5 @@
-// Methods of Delta Chat's API that mean nothing here: each is answered by an error that says what
-// is not offered and why, so that a client learns more than that a method is unknown.
+// Methods of Delta Chat's API that have no meaning here: the error of each says what is not offered
+// and why, which is more than "unknown method".
 #include "rpc/methods/params.h"
 
 namespace rpc {
@@ -51,7 +51,7 @@ struct OfUrl : OfAccount {
   }
 };
 
-// Would let whoever may call this gateway make requests from its network.
+// Would let every caller of this gateway make requests from the gateway's network.
 Result<> get_http_response(Context&, const OfUrl&) {
   return refuse("the gateway fetches no web pages for its callers");
 }

@@ -1,5 +1,5 @@
-// Parameters that several methods share, and short names for what handlers use all the time. What a
-// method has besides an account or a chat is a struct that derives from OfAccount or OfChat.
+// Parameters that several methods share, and short names for handlers. A method with parameters
+// besides an account or a chat has a struct that derives from OfAccount or OfChat.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@ using base::fail;
 using base::MsgId;
 using base::Result;
 
-// Each id once: what is asked for a thousand times is looked up once.
+// Each id once, so that a repeated id is looked up once.
 template <class Id>
 std::vector<Id> distinct(std::vector<Id> ids) {
   std::sort(ids.begin(), ids.end());

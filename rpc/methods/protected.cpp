@@ -190,7 +190,7 @@ void add_protected_methods(std::vector<Method>& table) {
   table.push_back(method<&send_file>(
       "privitty_send_file",
       "Protects a file for a contact: writes path + \".prv\" beside it, never over a file, and "
-      "grants the contact access. Send it with send_msg then. PrivittyFileEncrypted tells.",
+      "grants the contact access. Send it with send_msg then. PrivittyFileEncrypted reports it.",
       on_disk));
   table.push_back(method<&decrypt_file>("privitty_decrypt_file",
                                         "Writes a protected file's plaintext beside the .prv, "
@@ -201,7 +201,8 @@ void add_protected_methods(std::vector<Method>& table) {
       "privitty_send_group_file",
       "Protects a file for the members of a group: writes path + \".prv\" beside it, never over a "
       "file, and grants access to each of them. Send it with send_msg then. PrivittyFileEncrypted "
-      "tells. Who joins later has no access until it is granted (privitty_send_file_access with "
+      "reports it. Who joins later has no access until it is granted (privitty_send_file_access "
+      "with "
       "the "
       "group's chat); who leaves or is removed loses it.",
       on_disk));

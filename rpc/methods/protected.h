@@ -1,4 +1,4 @@
-// What the methods of protected files share.
+// Shared by the methods of protected files.
 #pragma once
 
 #include "rpc/licensing.h"
@@ -10,7 +10,7 @@ inline messaging::ProtectedFiles& files_of(const Context& context) {
   return engine_of(context).protected_files();
 }
 
-// What sends or takes back protected files needs a license, where an issuer is configured.
+// Sending and revoking protected files needs a license if an issuer is configured.
 inline Result<void> licensed(const Context& context) {
   return context.licensing == nullptr ? Result<void>() : context.licensing->check();
 }

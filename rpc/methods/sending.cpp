@@ -67,7 +67,7 @@ void misc_send_msg(Context& context, MiscSend p,
     EDGE_TRY(auto shape, to_shape(std::move(page), account, now));
     return std::pair(id, std::move(shape));
   };
-  // Read in the caller's turn: the id comes on the writer's thread.
+  // Reads the message in the caller's turn, because its id comes on the writer's thread.
   auto answer = [load = std::move(load), done = std::move(done), executor = context.executor,
                  party = context.caller.party](Result<MsgId> sent) mutable {
     if (!sent) return done(std::move(sent).error());
@@ -111,7 +111,7 @@ void add_send_methods(std::vector<Method>& table) {
   table.push_back(method<&send_msg>(
       "send_msg",
       "Queues a message and answers with its id once that is durable; MsgDelivered, MsgRead or "
-      "MsgFailed tell how it went on.",
+      "MsgFailed report its progress.",
       send));
   table.push_back(method<&misc_send_text_message>(
       "misc_send_text_message", "As send_msg, with a text alone.",

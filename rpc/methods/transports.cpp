@@ -1,5 +1,5 @@
-// Transports: where an account is reached. A native account has one, its address, and needs neither
-// server nor password. One of mail has a login for each; its passwords are written and never read.
+// Transports: how an account is reached. A native account has one, its address, and needs neither
+// server nor password. A mail account has one for each login; passwords are written and never read.
 #include "messaging/mail/mail_accounts.h"
 #include "messaging/model/native_address.h"
 #include "rpc/methods/account_links.h"
@@ -90,7 +90,8 @@ shape::EnteredLoginParam to_shape(const LoginRequest& entered) {
   return out;
 }
 
-// The settings that older clients enter a login by; nothing when the address is not one of mail.
+// The config keys by which older clients enter a login; nothing when the address is not an e-mail
+// address.
 Result<std::optional<LoginRequest>> entered_by_settings(Context& context, AccountId account) {
   auto& config = engine_of(context).config();
   const auto get = [&](const char* key) -> Result<std::string> {
@@ -138,7 +139,7 @@ struct AddTransport : OfAccount {
   }
 };
 
-// What list_transports showed of a native account is entered again, whatever its domain.
+// A native account's transport, entered again as list_transports showed it, whatever its domain.
 bool is_own_native(Context& context, AccountId account, const shape::EnteredLoginParam& param) {
   if (!param.password.empty()) return false;
   if (MailAccounts* const mails = engine_of(context).mail_accounts()) {

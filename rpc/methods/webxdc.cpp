@@ -147,7 +147,8 @@ void add_webxdc_methods(std::vector<Method>& table) {
       read));
   table.push_back(method<&send_webxdc_realtime_advertisement>(
       "send_webxdc_realtime_advertisement",
-      "Our copy of an app listens to data of others' copies that run, and they are told.", write));
+      "Our copy of an app listens to data of others' copies that run, and they are notified.",
+      write));
   table.push_back(method<&send_webxdc_realtime_data>(
       "send_webxdc_realtime_data",
       "Sends bytes to the copies of an app that listen now. Nothing is stored: who is not there "

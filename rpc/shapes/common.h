@@ -1,4 +1,4 @@
-// What several shapes share: colours, seconds, texts that may be absent.
+// Shared by several shapes: colours, seconds, optional texts.
 #pragma once
 
 #include <optional>

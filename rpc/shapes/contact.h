@@ -1,4 +1,4 @@
-// A contact: whoever a message is from, or a chat is with.
+// A contact: the sender of a message, or the peer of a chat.
 #pragma once
 
 #include "rpc/shapes/common.h"

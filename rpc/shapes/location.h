@@ -1,4 +1,4 @@
-// Where somebody was, as get_locations shows it.
+// A location as get_locations shows it.
 #pragma once
 
 #include "messaging/api/locations.h"

@@ -25,7 +25,7 @@ void put_awaited(Message& shape, const messaging::Message& message) {
   if (is_picture(message.awaited_type)) put_size(shape, *message.awaited);
 }
 
-// Behind the text of a message whose file waits to be asked for, as Delta Chat shows it.
+// Follows the text of a message whose file was not downloaded, as in Delta Chat.
 std::string awaited_mark(const messaging::Message& message) {
   using enum messaging::Viewtype;
   if (!message.awaited || message.download == messaging::DownloadState::in_progress) return "";

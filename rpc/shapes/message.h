@@ -159,7 +159,7 @@ struct Message {
         base::field("hasDeviatingTimestamp", &M::has_deviating_timestamp,
                     "sent on another day than it is sorted under"),
         base::field("hasHtml", &M::has_html, "always false"),
-        base::field("hasLocation", &M::has_location, "get_locations tells which"),
+        base::field("hasLocation", &M::has_location, "get_locations has it"),
         base::field("id", &M::id, "the message, in this account"),
         base::field("infoContactId", &M::info_contact_id, "whom an info message is about"),
         base::field("isBot", &M::is_bot, "sent by a program"),

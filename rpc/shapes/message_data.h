@@ -1,5 +1,5 @@
-// What a caller wants sent. Every member may be left out; members that it does not have are
-// ignored, but named when nothing is left to send (a typo in "text" must not send an empty
+// The parameters of a message to send. Every member may be left out. Unknown members are ignored,
+// but the error names them when nothing is left to send (a typo in "text" must not send an empty
 // message).
 #pragma once
 

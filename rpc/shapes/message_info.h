@@ -1,4 +1,4 @@
-// What is known of a message besides itself: its way, its readers, list entries.
+// Data about a message: its delivery, its readers, list entries.
 #pragma once
 
 #include "rpc/shapes/common.h"

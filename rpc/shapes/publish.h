@@ -1,4 +1,4 @@
-// What publish_event and POST /publish take and answer.
+// Parameters and results of publish_event and POST /publish.
 #pragma once
 
 #include <map>

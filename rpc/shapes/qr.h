@@ -1,5 +1,5 @@
-// What a scanned text is (check_qr). Kinds are camelCase and fields snake_case, as clients know
-// them.
+// The meaning of a scanned text (check_qr). Kinds are camelCase and fields snake_case, as clients
+// know them.
 #pragma once
 
 #include "messaging/api/securejoin.h"
@@ -211,7 +211,7 @@ struct Qr {
   Tagged value;
 };
 
-// `link` is what was scanned: the secret in it comes back as authcode.
+// `link` is the scanned text: the secret in it is returned as authcode.
 Qr to_shape(messaging::InviteCheck check, std::string_view link);
 Qr to_shape(const messaging::TransferCode& code);
 

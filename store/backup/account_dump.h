@@ -6,9 +6,9 @@
 //   table, row: raw_rows.h
 //   end:     u64 rows | u64 blobs
 //
-// The sealed files come first, while nothing holds the store's log; then all rows of one snapshot,
-// once every file that it names was written. So rows and files fit together, whatever was sent or
-// deleted meanwhile. A file that is missing on disk is left out, as it is missing here.
+// The sealed files come first, while no reader holds the store's log back; then all rows of one
+// snapshot, once every file that it names was written. So rows and files agree, whatever was sent
+// or deleted meanwhile. A file that is missing on disk is left out.
 #pragma once
 
 #include <cstdint>
@@ -40,13 +40,13 @@ struct DumpHead {
 };
 
 base::Bytes write_head(const DumpHead& head);
-// Errc::forbidden for a newer form or schema than `newest`, Errc::corrupt for what is none.
+// Errc::forbidden for a newer form or schema than `newest`, Errc::corrupt for any other record.
 base::Result<DumpHead> read_head(base::ByteView payload, std::int64_t newest);
 
 // Bytes done, of so many.
 using Progress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 
-// All records; what is left is sink.finish(), without which nobody takes them for a whole.
+// All records; the caller then calls sink.finish(), without which no reader accepts the dump.
 // Blocks on the disk; ends with Errc::unavailable when `stop` is requested. Not on the writer's
 // thread.
 base::Result<> dump_account(Store& store, const AccountRow& account, std::string program,

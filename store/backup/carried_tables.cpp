@@ -11,9 +11,9 @@
 namespace store::backup {
 namespace {
 
-// Sessions and handshakes never leave their store: a copy whose ratchet went on at another place
-// would use keys of messages twice. Whoever restores begins new sessions (pending_session), and
-// what belongs to the old ones is of no use then.
+// Sessions and handshakes never leave their store: a copy whose ratchet continued elsewhere would
+// use message keys twice. A restored account begins new sessions (pending_session), and the rows of
+// the old ones are useless then.
 constexpr std::array<std::string_view, 6> kLeftOut{
     "session",          // ratchets
     "skipped_key",      // of their messages
@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 6> kLeftOut{
     "transfer_part",    //
 };
 
-// Of the outbox go the contents, to be prepared anew. Handshakes and what belongs to one session do
+// Of the outbox, contents are carried and prepared anew; handshakes and rows of one session are
 // not.
 std::string outbox_value(std::string_view column) {
   if (column == "state") return sql_literal(OutboxState::waiting);
@@ -37,7 +37,7 @@ std::string outbox_condition() {
          sql_list({OutboxKind::message, OutboxKind::receipts, OutboxKind::file});
 }
 
-// The store's own, whatever accounts they name.
+// Tables of the whole store, whatever accounts they name.
 constexpr std::array<std::string_view, 4> kOfTheStore{"event", "selection", "account_key",
                                                       "account_import"};
 

@@ -24,15 +24,16 @@ struct CarriedTable {
 // Of the schema that this connection's database has; by name.
 base::Result<std::vector<CarriedTable>> carried_tables(Connection& db);
 // The same for rows that stay in their store: every table and column that an account's removal
-// deletes, and its counters.
+// deletes, and the account's counters.
 base::Result<std::vector<CarriedTable>> kept_tables(Connection& db);
 bool is_left_out(std::string_view table);
 
-// The rows of an account, intact ones where rows have MACs: SELECT the columns in their order;
-// argument ?1 is the account. What waits to be sent is as it is before a session carries it.
+// SELECTs the rows of an account, intact ones where rows have MACs, with the columns in their
+// order; argument ?1 is the account. Outbox rows are selected in the form that they have without a
+// session.
 std::string select_carried(const CarriedTable& table, bool checked);
 std::string select_kept(const CarriedTable& table);
-// How many there are, roughly.
+// The number of these rows, roughly.
 base::Result<std::int64_t> count_carried(Connection& db, const CarriedTable& table,
                                          base::AccountId account);
 

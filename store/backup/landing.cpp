@@ -25,7 +25,7 @@ constexpr std::int64_t kMostSetAside = 5'000;      // rows of an account that no
 constexpr std::uint64_t kLandedRow = 300;          // bytes, for progress
 constexpr std::size_t kMaxAside = 64 * 1024 * 1024;
 
-// What is kept of an account until another one has taken its place.
+// The parts of an account that are kept until another account has replaced it.
 struct Aside {
   Uuid comes{};
   bool selected = false;
@@ -132,7 +132,7 @@ base::Result<> check_not_here(Connection& db, const Uuid& comes) {
                                 here->id.value));
 }
 
-// Rows of one table, written when they are many.
+// Rows of one table, written in large groups.
 class Portion {
  public:
   Portion(Store& store, base::AccountId account, CarriedTable table)
@@ -312,7 +312,8 @@ base::Result<> undo_landings(Store& store) {
                        account.value);
     auto undone = undo_landing(store, account);
     if (undone) continue;
-    // What was set aside does not open: the account is removed like one whose removal was begun.
+    // The rows that were set aside do not open: the account is removed like one whose removal was
+    // begun.
     const bool lost =
         undone.error().code == base::Errc::sealed || undone.error().code == base::Errc::corrupt;
     if (!lost) return std::move(undone).with_context("undoing an import");

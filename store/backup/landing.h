@@ -5,9 +5,9 @@
 //   land_rows        the rows, a portion in each write
 //   finish_landing   the record: from this write on the account is the one that came
 //
-// Until the last write the account is in no list. undo_landing() brings back what was set aside,
-// after any failure and at the next start after a kill (undo_landings): so there is the old account
-// or the new one, never a part.
+// Until the last write no list has the account. undo_landing() restores the rows that were set
+// aside, after any failure and at the next start after a kill (undo_landings): so the store has the
+// old account or the new one, never a part.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,8 @@ base::Result<> land_files(Store& store, StagedAccount& staged);
 // Blocks; not on the writer's thread.
 base::Result<> land_rows(Store& store, base::AccountId account, StagedAccount& staged,
                          const std::stop_token& stop, const Progress& progress);
-// The last write: the account's record, and whose place it takes, whose files are then to be
-// removed.
+// The last write: the account's record. Returns the account that it replaces, whose files are then
+// to be removed.
 struct Landed {
   AccountRow row;
   Uuid had{};
@@ -43,10 +43,10 @@ struct Landed {
 base::Result<Landed> finish_landing(Tx& tx, base::AccountId account, const DumpHead& comes);
 // Blocks; not on the writer's thread.
 base::Result<> undo_landing(Store& store, base::AccountId account);
-// All that a killed process left. Before accounts are listed.
+// Undoes everything that a killed process left. Call before accounts are listed.
 base::Result<> undo_landings(Store& store);
 
-// The account has nothing but what it was made with: no contacts, chats or messages of its own.
+// Whether the account is unused: no contacts, chats or messages of its own.
 base::Result<bool> is_unused(Connection& db, base::AccountId account);
 
 }  // namespace store::backup

@@ -120,7 +120,7 @@ base::Result<RowInserter> RowInserter::prepare(Connection& db, const CarriedTabl
     columns += ", " + column;
     marks += ", ?";
   }
-  // Triggers find the table's name without a schema; the row's MAC is theirs to make.
+  // Triggers find a table by its name without a schema; they make the row's MAC.
   const std::string sql =
       fmt::format("INSERT INTO main.{}({}) VALUES({})", table.name, columns, marks);
   sqlite3_stmt* statement = nullptr;
@@ -151,7 +151,7 @@ base::Result<> RowInserter::insert(base::ByteView row) {
       }
       case ValueType::blob: {
         const base::ByteView blob = in.bytes(kMaxRecord);
-        // A null pointer would be NULL.
+        // SQLite would bind a null pointer as NULL.
         if (blob.empty()) {
           sqlite3_bind_zeroblob(statement_, place, 0);
         } else {

@@ -33,7 +33,7 @@ using EachRow = base::UniqueFunction<base::Result<>(base::ByteView row)>;
 base::Result<> read_rows(Connection& db, const std::string& sql, base::AccountId account,
                          EachRow each);
 
-// Inserts rows of one table for one account. Its statement ends with it.
+// Inserts rows of one table for one account. Holds a prepared statement until its end.
 class RowInserter {
  public:
   static base::Result<RowInserter> prepare(Connection& db, const CarriedTable& table,
@@ -41,7 +41,7 @@ class RowInserter {
   RowInserter(RowInserter&& other) noexcept;
   RowInserter& operator=(RowInserter&&) = delete;
   ~RowInserter();
-  // Errc::corrupt for what is no row of the table, or one that its keys do not allow.
+  // Errc::corrupt for data that is no row of the table, or that the table's keys do not allow.
   base::Result<> insert(base::ByteView row);
 
  private:

@@ -19,7 +19,7 @@ base::Result<> RecordSink::append(base::ByteView bytes) {
   if (!begun_) EDGE_CHECK(put_(sealer_.head()));
   begun_ = true;
   while (!bytes.empty()) {
-    // A full chunk waits until more comes: the last one has to be known as the last.
+    // A full chunk waits until more data comes, because the last chunk must be marked as the last.
     if (pending_.size() == crypto::kBackupChunk) {
       EDGE_CHECK(put_(sealer_.seal(pending_, false)));
       pending_.clear();
@@ -58,7 +58,7 @@ base::Result<RecordSource> RecordSource::open(Get get, const crypto::BackupKey& 
   return source;
 }
 
-// Until so many bytes are there.
+// Reads until this many bytes are there.
 base::Result<> RecordSource::fill(std::size_t size) {
   while (pending_.size() - used_ < size) {
     if (opener_.ended()) return damaged("it ends within a record");

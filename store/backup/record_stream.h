@@ -2,8 +2,9 @@
 //
 //   record = kind u8 | u32 length | payload
 //
-// Both ends hold one chunk and one record at a time, however long the backup is. Where the bytes go
-// to and come from is the caller's: a file, or a channel to another gateway. One thread at a time.
+// Both ends hold one chunk and one record at a time, however long the backup is. The caller
+// provides the source and the destination of the bytes: a file, or a channel to another gateway.
+// One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,7 @@ enum class RecordKind : std::uint8_t {
   end = 6,  // the last: what there was, counted
 };
 
-// A longer one is damage: nothing that is stored in one row comes near it.
+// A longer record is damage: no stored row is nearly as long.
 inline constexpr std::size_t kMaxRecord = 64 * 1024 * 1024;
 inline constexpr std::size_t kBlobPiece = 256 * 1024;
 
@@ -59,8 +60,7 @@ class RecordSource {
   using Get = base::UniqueFunction<base::Result<std::size_t>(std::span<std::uint8_t>)>;
   static base::Result<RecordSource> open(Get get, const crypto::BackupKey& key);
 
-  // Errc::sealed for damage. After the record `end` comes nothing: what the stream has behind it is
-  // damage too.
+  // Errc::sealed for damage. `end` is the last record: bytes after it are damage too.
   base::Result<Record> next();
   std::uint64_t bytes() const { return bytes_; }  // of the stream, read so far
 
@@ -76,7 +76,7 @@ class RecordSource {
   std::uint64_t bytes_ = 0;
 };
 
-// Says of a stream that opens and holds what no backup holds.
+// The error for a stream that opens but is no backup.
 base::Error damaged(std::string_view what);
 
 }  // namespace store::backup

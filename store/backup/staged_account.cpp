@@ -25,7 +25,7 @@ constexpr std::int64_t kRowsATransaction = 2'000;
 
 }  // namespace
 
-// What happens with each record in turn.
+// Handles the records in turn.
 class StagedAccount::Filling {
  public:
   Filling(StagedAccount& staged, std::span<const Migration> steps, const std::stop_token& stop)
@@ -185,7 +185,8 @@ void StagedAccount::remove_leftovers(const std::string& dir) {
   }
 }
 
-// The functions of RowMacs are asked by views and triggers of one connection, so each has its own.
+// Views and triggers of one connection call the functions of RowMacs, so each connection has its
+// own.
 base::Result<> StagedAccount::open_rows(std::span<const Migration> steps, bool writes) {
   db_.reset();
   EDGE_TRY(db_, Connection::open(dir_ + "/rows.db", {.synchronous = Synchronous::off}));

@@ -1,11 +1,11 @@
-// StagedAccount: an account that comes in, beside the store, until all of it is there and was found
-// good: DIR/import-<random>/ with a database of its rows and the sealed files. Rows of an older
-// schema are brought to this one here. Nothing of the store is touched before, so that a stream
-// that is damaged, ends early or is stopped leaves it as it was. What a killed process leaves is
-// removed at the next start (remove_leftovers).
+// StagedAccount: an incoming account beside the store, until all of it has arrived and was checked:
+// DIR/import-<random>/ with a database of its rows and the sealed files. Rows of an older schema
+// are migrated here. The store is not touched before, so a stream that is damaged, ends early or is
+// stopped leaves it unchanged. The next start removes what a killed process leaves
+// (remove_leftovers).
 //
-// Sealed columns stay sealed, under the account's key, and the database is synced by nobody: it is
-// of no use to a later process. One thread at a time.
+// Sealed columns stay sealed, under the account's key. The database is never synced, because no
+// later process uses it. One thread at a time.
 #pragma once
 
 #include <memory>

@@ -34,7 +34,7 @@ std::array<std::uint8_t, 32> admission_hash(std::string_view token);
 // Errc::already_exists when the name was given out before, revoked or not.
 base::Result<> insert_admission(Connection& db, std::string_view name,
                                 const std::array<std::uint8_t, 32>& hash, base::UnixMillis now);
-// Errc::not_found for an unknown name; revoking twice is once.
+// Errc::not_found for an unknown name; revoking again has no effect.
 base::Result<> revoke_admission(Connection& db, std::string_view name, base::UnixMillis now);
 base::Result<std::vector<Admission>> list_admissions(Connection& db);
 // Nothing for an unknown or revoked token.

@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kTable = "relay_deposit_key";
 constexpr std::string_view kColumn = "sealed";
 
-// A depositor without a key and without an envelope says nothing any more.
+// A depositor without a key and without an envelope is forgotten.
 base::Result<> drop_silent_depositor(Connection& db, std::int64_t depositor) {
   EDGE_CHECK(
       db.run("DELETE FROM depositor WHERE id = ?1 AND envelopes = 0 AND NOT EXISTS("

@@ -1,5 +1,5 @@
 // Deposit keys that a mailbox's owner registered at the relay: by which others may deposit. Keys of
-// one contact share a pseudonym; when a newer one is used, older ones admit handshakes alone
+// one contact share a pseudonym; when a newer one is used, older ones allow handshakes alone
 // (decision 14), by which a device that was restored from an old copy finds back.
 #pragma once
 
@@ -41,12 +41,12 @@ base::Result<> add_relay_key(Connection& db, const Vault& vault, std::int64_t ma
                              const RelayKeyId& key_id, base::ByteView key, RelayPurpose purpose,
                              const std::array<std::uint8_t, 16>& pseudonym);
 base::Result<> remove_relay_key(Connection& db, std::int64_t mailbox, const RelayKeyId& key_id);
-// The key was used: what its depositor had before it admits handshakes alone.
+// The key was used: its depositor's earlier keys allow handshakes alone from now on.
 base::Result<> retire_older_keys(Connection& db, const RelayKey& used);
 // In the order of registration.
 base::Result<std::vector<std::pair<RelayKeyId, RelayPurpose>>> list_relay_keys(
     Connection& db, std::int64_t mailbox);
-// How many there are of the mailbox, of the party it is counted for, and in all.
+// The numbers of keys: of the mailbox, of its party, and in all.
 struct RelayKeyCounts {
   std::int64_t mailbox = 0;
   std::int64_t party = 0;

@@ -53,7 +53,7 @@ base::Result<> insert_envelopes(Connection& db, std::int64_t mailbox, std::int64
 base::Result<std::vector<KeptEnvelope>> envelopes_after(Connection& db, std::int64_t mailbox,
                                                         std::int64_t after, std::size_t max_bytes,
                                                         std::size_t limit) {
-  // Sizes first: a body that does not fit any more is not read.
+  // Reads the sizes first, so that a body which does not fit is not read.
   std::int64_t last = after;
   std::size_t bytes = 0;
   bool full = false;

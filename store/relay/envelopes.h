@@ -28,10 +28,10 @@ base::Result<> insert_envelopes(Connection& db, std::int64_t mailbox, std::int64
 base::Result<std::vector<KeptEnvelope>> envelopes_after(Connection& db, std::int64_t mailbox,
                                                         std::int64_t after, std::size_t max_bytes,
                                                         std::size_t limit);
-// Ids of other mailboxes and of what is gone are passed over. Says how many went.
+// Skips ids of other mailboxes and of deleted envelopes. Returns the number deleted.
 base::Result<std::int64_t> delete_envelopes(Connection& db, std::int64_t mailbox,
                                             std::span<const std::int64_t> ids);
-// Those taken before `before`, some hundreds at a time. Says how many went.
+// Deletes envelopes that arrived before `before`, some hundreds at a time. Returns their number.
 base::Result<std::int64_t> delete_old_envelopes(Connection& db, base::UnixMillis before);
 
 }  // namespace store

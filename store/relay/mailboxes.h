@@ -15,13 +15,13 @@
 
 namespace store {
 
-// What is stored: of a depositor, a mailbox, an admission or the whole relay.
+// The stored amount of a depositor, a mailbox, an admission or the whole relay.
 struct RelayUsage {
   std::int64_t bytes = 0;
   std::int64_t envelopes = 0;
 };
 
-// Who a mailbox is counted for: an admission, or the address it was opened from without one.
+// The party that a mailbox counts toward: an admission, or without one the address that opened it.
 struct RelayParty {
   std::int64_t admission = 0;  // kOpenAdmission: none
   base::Bytes opener = {};     // a keyed hash of the address; empty: it says nothing
@@ -42,7 +42,7 @@ base::Result<std::vector<std::int64_t>> list_revoked_mailboxes(Connection& db);
 base::Result<std::int64_t> insert_mailbox(Connection& db, std::string_view name,
                                           const std::array<std::uint8_t, 32>& owner,
                                           const RelayParty& party, base::UnixMillis now);
-// The owner came by, now as this party.
+// The owner connected, as this party.
 base::Result<> touch_mailbox(Connection& db, std::int64_t mailbox, const RelayParty& party,
                              base::UnixMillis now);
 // With its keys and envelopes.
@@ -52,18 +52,18 @@ struct MailboxName {
   std::int64_t id = 0;
   std::string name;
 };
-// Mailboxes whose owner did not come since `before`, and those without a key and an envelope whose
-// owner did not come since `unused_before`; a few at a time. Says which.
+// Deletes mailboxes whose owner did not connect since `before`, and those without a key and an
+// envelope whose owner did not connect since `unused_before`; a few at a time. Returns them.
 base::Result<std::vector<MailboxName>> delete_abandoned_mailboxes(Connection& db,
                                                                   base::UnixMillis before,
                                                                   base::UnixMillis unused_before);
-// Mailboxes without a key and an envelope, those that were unused longest first: of the party, or
-// of everybody. At most 128.
+// Mailboxes without a key and an envelope, longest unused first: of the party, or of everybody. At
+// most 128.
 base::Result<std::vector<MailboxName>> unused_mailboxes(Connection& db,
                                                         const std::optional<RelayParty>& party);
 
 base::Result<std::int64_t> count_mailboxes(Connection& db);
-// Of a party that says nothing: 0.
+// 0 for an unknown party.
 base::Result<std::int64_t> count_mailboxes_of(Connection& db, const RelayParty& party);
 base::Result<RelayUsage> usage_of(Connection& db, const RelayParty& party);
 base::Result<RelayUsage> usage_in_all(Connection& db);

@@ -19,7 +19,7 @@ constexpr std::size_t kCandidatesAtOnce = 256;
 constexpr std::size_t kAllRows = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kOpenEnd = std::numeric_limits<std::int64_t>::max();
 
-// Rows that a query gave, those that do not open among them.
+// The rows of a query, including those that do not open.
 struct RowsRead {
   std::size_t count = 0;
   std::int64_t last = 0;  // id
@@ -51,8 +51,8 @@ base::Result<RowsRead> each_text(const Scope& scope, std::int64_t after, std::in
   return read;
 }
 
-// The place of each hit. Messages stand where their ids say, but for those that moved; their
-// sequences count where a moved one stands at the same position.
+// The display position of each hit: its id, unless the message moved; for messages at one position
+// their sequences decide.
 base::Result<std::vector<Place>> places_of(const Scope& scope, const std::vector<Hit>& hits) {
   std::set<std::int64_t> shared;
   for (const Hit& hit : hits) {
@@ -92,7 +92,7 @@ base::Result<std::vector<base::MsgId>> in_display_order(const Scope& scope,
 
 }  // namespace
 
-// What was read for a range.
+// The messages that were read for a range.
 struct AccountIndex::Piece {
   std::int64_t last = 0;
   Signature signature;
@@ -141,8 +141,8 @@ std::int64_t AccountIndex::begin_of(std::size_t range) const {
   return range == 0 ? 0 : ranges_[range - 1].last;
 }
 
-// What is dirty at the beginning was noted after its commit, and the reader's snapshot begins
-// behind that. It may be older than what is noted from then on, which therefore stays dirty.
+// Messages that are dirty at the beginning were noted after their commit, and the reader's snapshot
+// is later. It may be older than later notes, so messages noted from then on stay dirty.
 base::Result<> AccountIndex::catch_up(const Scope& scope, std::size_t messages) {
   base::Lock reading(reading_);
   std::deque<std::size_t> ranges;
@@ -205,7 +205,7 @@ base::Result<AccountIndex::RangeRead> AccountIndex::read_range(const Scope& scop
              bytes += message.folded.size();
              gathered.push_back(std::move(message));
            }));
-  // Where the limit ended it, there is more to be read behind.
+  // If the limit ended it, there are more rows to read.
   const bool complete = read.count < most;
   cut(complete ? last : read.last);
   const std::size_t next = range + pieces.size();
@@ -248,14 +248,15 @@ std::size_t AccountIndex::filter_bytes() const {
   return filter_.bytes() + ranges_.capacity() * sizeof(Range);
 }
 
-// Some of the ranges before `end` that may hold it, the newest first; `end` becomes where to go on.
+// Some of the ranges before `end` that may hold the text, the newest first; `end` becomes where to
+// continue.
 std::vector<AccountIndex::Candidate> AccountIndex::candidates(const Wanted& wanted,
                                                               std::size_t& end) const {
   std::vector<Candidate> found;
   base::Lock lock(mutex_);
   end = std::min(end, ranges_.size());
   while (end > 0 && found.size() < kCandidatesAtOnce) {
-    // What became dirty since this search caught up is read as it was then.
+    // Ranges that became dirty since this search caught up are read in their older state.
     const auto dirty = dirty_.lower_bound(end);
     const auto match = filter_.last_match(wanted, end);
     std::size_t next = match ? *match + 1 : 0;

@@ -1,4 +1,4 @@
-// AccountIndex: the messages of an account as search needs them, in memory (decision 46).
+// AccountIndex: an account's messages in memory, in the form that search needs (decision 46).
 //
 // Ids are divided into ranges of up to 64 messages, in order; the last range is open at its end.
 // Each has a column of the filter, and most a block with its texts. A range without a block is read
@@ -6,8 +6,8 @@
 // when something in it changed, or when it was not read yet; its block and its bits are gone then,
 // and the next search reads it again.
 //
-// A note that something changed comes after the commit and before whoever asked for the change has
-// an answer, so a search that begins after the answer finds the change. Safe from any thread.
+// The note of a change comes after the commit and before the answer to the caller who made the
+// change, so a search that begins after the answer finds it. Safe from any thread.
 #pragma once
 
 #include <atomic>
@@ -30,7 +30,7 @@
 
 namespace store::search {
 
-// What is looked for: a text in the folded form, not empty.
+// The search: a folded text, not empty.
 struct Query {
   std::string wanted;
   std::optional<base::ChatId> chat;  // none: all chats that are not blocked
@@ -47,7 +47,7 @@ class AccountIndex {
   void note(base::MsgId message);  // it came, changed or went
   void note_chats();               // which chats are there and not blocked
 
-  // How many ranges have to be read before the next search, about; the highest number when the
+  // About how many ranges have to be read before the next search; the highest number when the
   // account was not read to its end yet.
   static constexpr std::size_t kUnknown = std::numeric_limits<std::size_t>::max();
   std::size_t behind() const;
@@ -55,11 +55,11 @@ class AccountIndex {
   // anything yet: its snapshot has to begin in here.
   base::Result<> catch_up(const Scope& scope, std::size_t messages);
 
-  // Messages that hold what is wanted: of all chats the newest ids, newest first; of one chat in
-  // display order. After catch_up() by the same reader.
+  // Messages that match: the newest ids of all chats, newest first; of one chat in display order.
+  // Call after catch_up() with the same reader.
   base::Result<std::vector<base::MsgId>> find(const Scope& scope, const Query& query);
 
-  // Gives the oldest block's memory back; false when there is none.
+  // Frees the oldest block; false when there is none.
   bool drop_oldest_block();
   std::size_t filter_bytes() const;
 
@@ -73,7 +73,7 @@ class AccountIndex {
     bool dirty = true;
     std::shared_ptr<const TextBlock> block = nullptr;
   };
-  // A range that may hold what is wanted.
+  // A range that may hold a match.
   struct Candidate {
     std::int64_t after = 0;  // ids above this
     std::int64_t last = 0;
@@ -112,7 +112,7 @@ class AccountIndex {
   bool read_to_the_end_ GUARDED_BY(mutex_) = false;
   std::size_t new_messages_ GUARDED_BY(mutex_) = 0;  // in the open range, since it was read
   std::size_t oldest_block_ GUARDED_BY(mutex_) = 0;  // no range before it has a block
-  // What was noted since a reading began that is not over.
+  // Notes since the beginning of a reading that is under way.
   std::optional<std::vector<std::int64_t>> meanwhile_ GUARDED_BY(mutex_);
   std::map<std::uint32_t, bool> shown_ GUARDED_BY(mutex_);  // chats, as far as they were asked for
   std::uint64_t chats_noted_ GUARDED_BY(mutex_) = 0;

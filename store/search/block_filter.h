@@ -1,11 +1,11 @@
 // BlockFilter: which blocks of messages may hold a text (decision 46).
 //
-// Each block has a signature: a set of 4,096 bits, one for each group of three bytes that stands in
-// its texts and one for each of its chats, by a hash. A block that lacks one bit of what is wanted
-// does not hold it; one that has all of them may. The bits are stored across, a row for each bit
-// and a column for each block, so that asking all blocks is the AND of a few rows.
+// Each block has a signature: a set of 4,096 bits, one for each group of three bytes in its texts
+// and one for each of its chats, by a hash. A block that lacks one of the search's bits does not
+// match; one that has all of them may. The bits are stored across, a row for each bit and a column
+// for each block, so that testing all blocks is the AND of a few rows.
 //
-// Signatures tell something of the texts: they live in memory that wipes itself. Not synchronised.
+// Signatures leak something of the texts: they live in memory that wipes itself. Not synchronised.
 #pragma once
 
 #include <array>
@@ -35,8 +35,8 @@ class Signature {
   std::bitset<kSignatureBits> bits_;
 };
 
-// The bits that a block has which holds a text: a few of them are enough. Texts under three bytes
-// have none, and any block may hold them.
+// The bits of a block that holds a text: a few of them are enough. Texts under three bytes have
+// none, so any block may match.
 class Wanted {
  public:
   Wanted(std::string_view folded, std::optional<base::ChatId> chat);
@@ -53,7 +53,7 @@ class BlockFilter {
   BlockFilter(const BlockFilter&) = delete;
   BlockFilter& operator=(const BlockFilter&) = delete;
 
-  // In the place of what this column had.
+  // Replaces the column's bits.
   void put(std::size_t column, const Signature& signature);
   void clear(std::size_t column);
 

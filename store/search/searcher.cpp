@@ -90,7 +90,7 @@ void Searcher::wait_for(IndexPtr index, Waiting waiting) {
   wake_.notify_one();
 }
 
-// Begins it with the first search that needs one; false where the machine gives none.
+// Starts the thread with the first search that needs it; false if the machine has no thread left.
 bool Searcher::has_thread() {
   return thread_.joinable() || base::start_thread(thread_, [this] { work(); });
 }
@@ -147,8 +147,7 @@ void Searcher::work() {
   }
 }
 
-// A slice of the account whose turn it is; then its searches are answered, or it waits for its
-// turn.
+// Handles a slice of the account whose turn it is; then answers its searches, or queues it again.
 void Searcher::read_on(const IndexPtr& index) {
   const auto read = read_slice(*index);
   if (!read) {
@@ -184,7 +183,7 @@ base::Result<bool> Searcher::read_slice(AccountIndex& index) {
   return index.behind() <= kRangesAtOnce;
 }
 
-// From here on the writer notes what changes.
+// From here on the writer notes changes.
 base::Result<> Searcher::follow() {
   if (following_) return {};
   EDGE_CHECK(store_.write_now<void>([](Tx& tx) { return tx.follow_messages(); }));
@@ -192,7 +191,7 @@ base::Result<> Searcher::follow() {
   return {};
 }
 
-// The longest unused first.
+// The longest unused account first.
 std::vector<Searcher::IndexPtr> Searcher::by_use() const {
   std::vector<IndexPtr> all;
   {

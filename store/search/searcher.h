@@ -1,15 +1,14 @@
 // Searcher: finds messages by their text (decision 46).
 //
-// An account's first search has its messages read into an AccountIndex, by a thread of its own and
-// a slice of each waiting account in turn; searches that come meanwhile wait for it without holding
-// their thread. Later ones are answered at once, on the caller's thread. Indexes live in memory
-// alone. Texts take at most `text_bytes` in all, those of accounts that search seldom and of old
-// messages going first: what is not there is read from the store when the filters name it. An
-// account that did not search for a while is forgotten; of one that is removed, each deleted row
-// goes.
+// With an account's first search, a thread reads the account's messages into an AccountIndex, a
+// slice of each waiting account in turn; searches that come meanwhile wait for it without holding
+// their thread. Later searches are answered at once, on the caller's thread. Indexes live in memory
+// alone. Texts take at most `text_bytes` in all; those of accounts that search seldom and of old
+// messages are dropped first, and are then read from the store when the filters name them. The
+// index of an account that did not search for a while is dropped.
 //
-// Answers are those of search_messages() (store/tables/messages.h) over the same rows, which also
-// does the work where there can be no index. Safe from any thread; the store outlives it.
+// The results are those of search_messages() (store/tables/messages.h) over the same rows, which is
+// also used where there can be no index. Safe from any thread; the store outlives it.
 #pragma once
 
 #include <deque>
@@ -96,11 +95,11 @@ class Searcher {
   base::Condition wake_;
   std::unordered_map<base::AccountId, IndexPtr> indexes_ GUARDED_BY(mutex_);
   std::deque<Reading> reading_ GUARDED_BY(mutex_);
-  // More messages than there may be; asked again when an account was forgotten.
+  // The account has more messages than an index may hold; checked again after an index was dropped.
   std::unordered_set<base::AccountId> too_large_ GUARDED_BY(mutex_);
   bool stopped_ GUARDED_BY(mutex_) = false;
   std::thread thread_ GUARDED_BY(mutex_);  // begins with the first search
-  bool following_ = false;                 // the thread's: changes are noted
+  bool following_ = false;                 // the thread's: the writer notes changes
 };
 
 }  // namespace store::search

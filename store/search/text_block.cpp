@@ -27,8 +27,8 @@ bool any(Wide flags) {
 
 }  // namespace
 
-// Sixteen places at once: those whose first and last byte both fit are looked at one by one. Texts
-// that are made to fit almost everywhere are left to the C library, whose time is in proportion to
+// Compares sixteen places at once, and checks those whose first and last byte both match one by
+// one. Texts that match almost everywhere are left to the C library, whose time is proportional to
 // their size.
 std::size_t find_text(std::string_view text, std::string_view wanted, std::size_t at) {
   if (wanted.size() > text.size() || at >= text.size()) return std::string_view::npos;

@@ -31,7 +31,7 @@ struct FoldedMessage {
   std::string folded;
 };
 
-// A message that holds what is wanted. Nothing in `moved`: it stands where its own id says.
+// A message that matches. Nothing in `moved`: its position is its id.
 struct Hit {
   base::MsgId id;
   base::ChatId chat;

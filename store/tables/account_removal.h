@@ -1,6 +1,7 @@
-// Removing an account, in portions: a large one must not hold up everybody else's writes. Its seed
-// goes first, and by that it is in no list any more; then the caller removes its blobs' files, and
-// the rest follows row by row, its own row last: as long as anything is left, it is found again.
+// Removes an account in portions, because a large one must not block everybody else's writes. Its
+// seed is deleted first, which takes it out of every list; then the caller removes its blobs'
+// files, and the rest follows row by row, its own row last: as long as anything is left, the
+// account is found again.
 #pragma once
 
 #include <vector>
@@ -16,7 +17,7 @@ base::Result<> begin_account_removal(Connection& db, base::AccountId account);
 // Deletes about `rows` rows of an account whose removal has begun; false when nothing is left.
 base::Result<bool> delete_account_portion(Connection& db, base::AccountId account,
                                           std::int64_t rows);
-// The same without its own row: of an account that another one takes the place of.
+// The same without its own row: for an account that another one replaces.
 base::Result<bool> delete_account_rows(Connection& db, base::AccountId account, std::int64_t rows);
 struct RemovedAccount {
   base::AccountId id;

@@ -38,15 +38,15 @@ struct AccountList {
 };
 
 base::Result<AccountList> list_accounts(Connection& db, const Vault& vault);
-// With its ways in, and listed behind all others. The id is the caller's to choose: one that was
-// never used (Tx::next_id).
+// With its ways in, listed behind all others. The caller chooses the id: one that was never used
+// (Tx::next_id).
 base::Result<> insert_account(Connection& db, const Vault& vault, const AccountRow& row);
 
 // Its place in the list.
 base::Result<> set_account_position(Connection& db, base::AccountId account, std::int64_t position);
-// An account that is replaced by one of another store, in three writes or more (backup/landing.h):
-// its number and place in the list stay. Between them its record is empty, as if it was being
-// removed, and no list has it.
+// For an account that is replaced by one of another store, in three writes or more
+// (backup/landing.h): its number and place in the list stay. In between its record is empty, as
+// during a removal, and no list has it.
 struct StoredAccount {
   Uuid uuid{};
   base::UnixMillis created_at = 0;

@@ -1,6 +1,6 @@
-// Blobs' rows: a blob is a sealed file of random name on disk; its row holds the key that opens it
-// and what the file was called. `uses` counts the messages that show it: the last one to go takes
-// the row with it, and the file is then removed after the commit.
+// Blobs' rows: a blob is a sealed file of random name on disk; its row holds its key and the file's
+// name. `uses` counts the messages that show it: deleting the last one deletes the row, and the
+// file is then removed after the commit.
 #pragma once
 
 #include <array>
@@ -42,9 +42,9 @@ base::Result<std::optional<BlobRow>> find_blob_by_name(const Scope& scope, std::
 base::Result<> rename_blob(const Scope& scope, const BlobRow& row);
 
 base::Result<> add_blob_use(const Scope& scope, std::int64_t blob);
-// Answers with the name of the file when that was the last use and the row is gone.
+// Returns the file's name if that was the last use and the row was deleted.
 base::Result<std::optional<std::string>> drop_blob_use(const Scope& scope, std::int64_t blob);
-// Blobs that were made before `before` and that nothing came to use.
+// Blobs that were created before `before` and never used.
 base::Result<std::vector<std::int64_t>> unused_blobs(const Scope& scope, base::UnixMillis before);
 // Plaintext bytes of each.
 base::Result<std::vector<std::uint64_t>> blob_sizes(const Scope& scope);

@@ -42,8 +42,8 @@ base::Result<base::EventId> floor_of_unknown(Connection& db) {
   return base::EventId(static_cast<std::uint64_t>(floor));
 }
 
-// What this write changes in rows of `channel`; each row is written once, at the end, or before
-// room is made.
+// The changes of this write in rows of `channel`; each row is written once, at the end, or before
+// old events are deleted.
 struct Change {
   ChannelCount by = {};
   std::int64_t floor = 0;
@@ -51,7 +51,7 @@ struct Change {
 };
 using Changes = std::map<std::int64_t, Change>;  // by the channel's id
 
-// One statement: for each of its own SQLite would begin and end a part of the transaction.
+// One statement, because SQLite would begin and end a savepoint for each of several.
 base::Result<> save(Tx& tx, Changes& changes) {
   if (changes.empty()) return {};
   std::string list;
@@ -70,7 +70,7 @@ base::Result<> save(Tx& tx, Changes& changes) {
   return {};
 }
 
-// Forgets the channel that was quiet longest and holds nothing, this write's events counted.
+// Deletes the channel that was quiet longest and holds no events, counting this write's events.
 base::Result<> make_room(Tx& tx, const ChannelQuotas& quotas, Changes& changes) {
   Connection& db = tx.db();
   EDGE_TRY(const auto count, db.integer("SELECT count(*) FROM channel"));
@@ -98,7 +98,7 @@ base::Result<std::int64_t> channel_for(Tx& tx, const ChannelQuotas& quotas,
                                        const Vault::Lookup& name, Changes& changes) {
   EDGE_TRY(ChannelCounts* const counts, counts_of(tx));
   if (const std::int64_t known = counts->find(name); known != 0) return known;
-  // One that is not intact has lost its history.
+  // A channel whose row is not intact has lost its history.
   EDGE_CHECK(tx.db().run("DELETE FROM channel WHERE name_hash=?", name));
   EDGE_CHECK(make_room(tx, quotas, changes));
   EDGE_TRY(const base::EventId floor, floor_of_unknown(tx.db()));
@@ -121,7 +121,7 @@ Oldest read_oldest(const Row& row) {
   return {row.integer(0), row.integer(1), row.integer(2), row.integer(3)};
 }
 
-// How many events are in a row that goes; one where that cannot be read any more.
+// The number of events in a deleted row; 1 if it cannot be read.
 base::Result<std::int64_t> events_in(Tx& tx, const Oldest& row) {
   if (row.size > static_cast<std::int64_t>(2 * kMostBytesInRow)) return 1;
   std::int64_t count = 0;

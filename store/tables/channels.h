@@ -37,7 +37,7 @@ struct ChannelQuotas {
 struct NewChannelEvent {
   std::string_view channel;
   base::Bytes body;
-  EventFactsPtr facts = {};  // for the listener; may hold what `channel` refers to
+  EventFactsPtr facts = {};  // for the listener; may hold the text that `channel` refers to
 };
 // The events of one call, made ready on any thread: what is left to the write is to number, seal
 // and insert their rows.
@@ -58,7 +58,7 @@ struct ChannelCall {
 // begin another. Once for each call.
 base::Result<std::vector<base::EventId>> append_channel_events(Tx& tx, const ChannelQuotas& quotas,
                                                                ChannelCall& call);
-// What new listeners of the channel get first; nothing takes it away.
+// The initial data of new listeners of the channel; it does not expire.
 base::Result<> set_channel_initial(Tx& tx, const ChannelQuotas& quotas, std::string_view channel,
                                    std::optional<base::ByteView> body);
 base::Result<std::optional<base::Bytes>> channel_initial(Connection& db, const Vault& vault,

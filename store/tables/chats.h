@@ -42,8 +42,8 @@ base::Result<std::optional<ChatRow>> find_chat_by_contact(const Scope& scope,
 // In the order of the chat list: pinned ones first, then by last_at, newest first.
 base::Result<std::vector<ChatRow>> list_chats(const Scope& scope);
 
-// 1, 2, 3, …: the place of our next message in what we send to this chat. `at`: when it is sent,
-// where the chat rises with it; in one change of the row with the number.
+// 1, 2, 3, …: the sequence number of our next message in this chat. `at`: when it is sent, which
+// moves the chat up in the list; one change of the row does both.
 base::Result<std::int64_t> next_send_seq(const Scope& scope, base::ChatId chat,
                                          base::UnixMillis at = 0);
 // The next one is above `seq`.

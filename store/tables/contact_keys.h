@@ -1,6 +1,6 @@
-// Contacts' keys: by each protocol a contact is known by one key, found by its fingerprint. A key
-// is one contact's. Its fingerprint never changes, but our own with the account's identity; what
-// belongs to the fingerprint may be learned later, or be renewed.
+// Contacts' keys: each protocol knows a contact by one key, found by its fingerprint. A key belongs
+// to one contact. A fingerprint never changes, except our own with the account's identity; the key
+// of a fingerprint may be learned later, or renewed.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace store {
 
-// Of no particular size: both are as the protocol makes them.
+// Of any size, as the protocol makes them.
 struct ContactKey {
   ProtocolKind kind = ProtocolKind::gateway;
   base::Bytes fingerprint;  // finds the contact, and is shown to people
@@ -29,10 +29,10 @@ base::Result<> update_contact_key(const Scope& scope, base::ContactId contact,
                                   const ContactKey& key);
 base::Result<> delete_contact_key(const Scope& scope, base::ContactId contact, ProtocolKind kind);
 base::Result<> delete_contact_keys(const Scope& scope, base::ContactId contact);
-// Whose key it is. Errc::sealed when the row is not as it was written.
+// The contact with this key. Errc::sealed when the row is not intact.
 base::Result<std::optional<base::ContactId>> find_key_owner(const Scope& scope, ProtocolKind kind,
                                                             base::ByteView fingerprint);
-// Whether somebody has the key, by a row that may have been changed outside.
+// Whether a contact has the key, even by a row that is not intact.
 base::Result<bool> is_key_known(const Scope& scope, ProtocolKind kind, base::ByteView fingerprint);
 // A row's columns, for a query that joins them to the contacts'.
 base::Result<ContactKey> read_contact_key(const Scope& scope, base::ContactId contact,

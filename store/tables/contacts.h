@@ -55,8 +55,8 @@ base::Result<ContactRow> load_contact(const Scope& scope, base::ContactId contac
 base::Result<std::optional<ContactRow>> find_contact_by_key(const Scope& scope, ProtocolKind kind,
                                                             base::ByteView fingerprint);
 // Verified ones first, in the order in which they were verified under this address, then the others
-// by age: nobody who takes the same label later stands before them (decision 5). Hidden ones are
-// left out.
+// by age: a contact that takes the same label later never comes before them (decision 5). Hidden
+// ones are left out.
 base::Result<std::vector<ContactRow>> find_contacts_by_addr(const Scope& scope,
                                                             std::string_view addr);
 // The hidden ones with this address, by age.
@@ -65,13 +65,13 @@ base::Result<std::vector<ContactRow>> find_hidden_by_addr(const Scope& scope,
 // Known or blocked contacts that open, specials too, by id.
 base::Result<std::vector<ContactRow>> list_contacts(const Scope& scope);
 
-// With its keys. Whoever calls it knows that nothing else names the contact.
+// With its keys. The caller has checked that nothing else refers to the contact.
 base::Result<> delete_contact(const Scope& scope, base::ContactId contact);
 
 // Peers that are known.
 base::Result<std::int64_t> count_contacts(const Scope& scope);
 
-// Moves last_seen forward, never back; unsealed, so cheap.
+// Moves last_seen forward, never back; the column is not sealed, so this is cheap.
 base::Result<> touch_last_seen(const Scope& scope, base::ContactId contact, base::UnixMillis at);
 
 }  // namespace store

@@ -16,7 +16,7 @@ enum class TokenPurpose : std::uint8_t {
   invite = 1,
   contact = 2,
   introduction = 3,  // members of a group who have no session with us yet
-  retired = 4,       // a contact's that was replaced: it still admits session requests
+  retired = 4,       // a contact's that was replaced: it still allows session requests
   card = 5,          // whoever holds a card (vCard) of ours
 };
 // The owner of the account's one token for cards. Chats, which own introductions, start at 10.
@@ -40,17 +40,16 @@ base::Result<> delete_deposit_token(const Scope& scope, const std::array<std::ui
 base::Result<> delete_deposit_tokens(const Scope& scope, TokenPurpose purpose);
 base::Result<> delete_deposit_tokens_of(const Scope& scope, TokenPurpose purpose,
                                         std::int64_t owner_id);
-// The contact deposits with this token: what it was given before is retired. Not yet while a
-// handshake with it is under way (the deposit after that will), and not what belongs to one of
-// several live sessions: the contact may use either. Nothing is retired by the token of a session
-// that sends no more.
+// The contact deposits with this token, which retires its earlier ones. Not while a handshake with
+// it is under way (the deposit after it will), and not tokens of one of several live sessions: the
+// contact may use either. The token of a session that no longer sends retires nothing.
 base::Result<> use_deposit_token(const Scope& scope, const DepositTokenRow& row,
                                  base::ContactId contact);
-// A handshake that began without a contact has one.
+// A handshake that began without a contact now has one.
 base::Result<> give_deposit_tokens(const Scope& scope, std::int64_t owner_id,
                                    base::ContactId contact);
-// Of a contact's tokens those that were given out before its live sessions and before the
-// handshakes under way with it: only an earlier copy of its account has them.
+// The contact's tokens from before its live sessions and before the handshakes under way with it:
+// only an earlier copy of its account has them.
 base::Result<> delete_earlier_deposit_tokens(const Scope& scope, base::ContactId contact);
 base::Result<> delete_retired_tokens(const Scope& scope, base::UnixMillis before);
 // The newest one.

@@ -28,7 +28,7 @@ base::Result<> put_manifest(const Scope& scope, base::ContactId contact, base::B
 
 base::Result<std::optional<base::Bytes>> sent_manifest_hash(const Scope& scope,
                                                             base::ContactId contact) {
-  // A row that is not intact says nothing: the contact is told once more.
+  // A row that is not intact counts as absent: the manifest is sent once more.
   return scope.db.one<base::Bytes>(
       "SELECT told FROM checked_device_manifest WHERE account_id = ? AND contact_id = ?"
       " AND told IS NOT NULL AND intact",

@@ -1,5 +1,5 @@
-// Manifests of devices: what each contact's device says that we may ask it for, and which one of
-// ours each contact was sent.
+// Manifests of devices: the one that each contact's device sent us, and which one of ours each
+// contact was sent.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Requests for device commands: messages of contacts that ask for one, and how far each has come. A
-// row says nothing that would have to be sealed: what was asked for is in the message.
+// Requests for device commands: messages of contacts that ask for one, and the state of each. A row
+// holds nothing that needs sealing: the request itself is in the message.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace store {
 
 enum class RequestState : std::uint8_t {
   waiting = 1,   // nothing was decided yet
-  begun = 2,     // it is run, once; when the daemon finds it so at a start, it was interrupted
+  begun = 2,     // it is run, once; a start that finds this state reports it as interrupted
   answered = 3,  // kept for its mark alone
 };
 
@@ -29,11 +29,11 @@ base::Result<std::optional<DeviceRequestRow>> find_device_request(const Scope& s
 // Those that are not answered, oldest first.
 base::Result<std::vector<DeviceRequestRow>> open_device_requests(const Scope& scope,
                                                                  std::size_t limit);
-// `mark`: a keyed hash of the name that the contact gave it; another request of the contact's had
-// it: false, and nothing is written.
+// `mark`: a keyed hash of the contact's name for the request. False: another request of the contact
+// has it, and nothing is written.
 base::Result<bool> begin_device_request(const Scope& scope, const DeviceRequestRow& row,
                                         std::optional<base::ByteView> mark);
-// Of a contact's answered requests with a mark the newest `kept` are kept.
+// Of a contact's answered requests with a mark, keeps the newest `kept`.
 base::Result<> end_device_request(const Scope& scope, const DeviceRequestRow& row,
                                   std::size_t kept);
 

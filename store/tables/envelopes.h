@@ -1,5 +1,5 @@
-// Envelopes that arrived: which ones we have had (decision 12), and those whose session we do not
-// know yet.
+// Envelopes that arrived: the ids of those that were applied (decision 12), and those whose session
+// is not known yet.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@ namespace store {
 
 using EnvelopeKey = std::array<std::uint8_t, 32>;
 
-// What an envelope carried, when it was a message.
+// The content of an envelope that was a message.
 struct SeenEnvelope {
   std::optional<base::ContactId> contact;
   std::array<std::uint8_t, 16> uuid{};
@@ -26,7 +26,7 @@ base::Result<std::optional<SeenEnvelope>> find_seen_envelope(const Scope& scope,
                                                              const EnvelopeKey& id);
 base::Result<> note_envelope(const Scope& scope, const EnvelopeKey& id, base::UnixMillis at,
                              const SeenEnvelope& seen);
-// Forgets what is older; the ratchet and the message uuids refuse repetitions after that.
+// Forgets older ids; the ratchet and the message uuids reject repetitions after that.
 base::Result<> forget_envelopes(const Scope& scope, base::UnixMillis before);
 
 using EnvelopeTag = std::array<std::uint8_t, 16>;
@@ -47,14 +47,14 @@ inline constexpr ShareBounds kParkingBounds{.count = 1000,
                                             .count_each = 300,
                                             .bytes_each = std::size_t{8} * 1024 * 1024};
 
-// Parking the same one twice is one. What is over the bounds goes.
+// Parking the same envelope again has no effect. Deletes rows beyond the bounds.
 base::Result<> park_envelope(const Scope& scope, const ParkedEnvelope& parked, base::UnixMillis at,
                              const ShareBounds& bounds = kParkingBounds);
 // At most `most` after `seq`, the oldest first: those under this tag, and those without one.
 base::Result<std::vector<ParkedEnvelope>> parked_with_tag(const Scope& scope,
                                                           const EnvelopeTag& tag, std::int64_t seq,
                                                           std::size_t most);
-// Tags of parked envelopes that a session is known for by now.
+// Tags of parked envelopes whose session is known by now.
 base::Result<std::vector<EnvelopeTag>> parked_tags_with_session(const Scope& scope,
                                                                 std::size_t most);
 base::Result<> set_parked_tag(const Scope& scope, const EnvelopeKey& id, const EnvelopeTag& tag);

@@ -1,7 +1,7 @@
-// File accesses' rows: who may open a protected file, until when, and what became of that. At the
-// owner a row for what a holder was given alone, and one for each group as whose member it was
-// given access; at a holder one row of its own (contact 1), and one per contact it forwarded the
-// file to.
+// File accesses' rows: who may open a protected file, until when, and what ended it. The owner has
+// one row for what a holder was given alone, and one for each group as whose member it was given
+// access; a holder has one row of its own (contact 1), and one per contact it forwarded the file
+// to.
 #pragma once
 
 #include <optional>
@@ -29,7 +29,7 @@ struct FileAccessRow {
   base::FileId file;
   base::ContactId contact;  // the holder; 1 ourselves
   base::ContactId via;      // who forwarded it; 0 nobody
-  base::ChatId chat;        // where the holder is told of it
+  base::ChatId chat;        // where the holder sees it
   base::MsgId message;      // that carried the file to, or from, the holder; 0 none yet
   FileState state = FileState::none;
   bool download = false;
@@ -44,7 +44,7 @@ struct FileAccessRow {
 };
 
 base::Result<> put_file_access(const Scope& scope, const FileAccessRow& row);
-// What the holder was told last: the row with the highest rev.
+// The last decision sent to the holder: the row with the highest rev.
 base::Result<std::optional<FileAccessRow>> find_file_access(const Scope& scope, base::FileId file,
                                                             base::ContactId contact);
 // The row of this key; without a group what was given to the contact alone.
@@ -52,7 +52,7 @@ base::Result<std::optional<FileAccessRow>> find_file_access_in(const Scope& scop
                                                                base::FileId file,
                                                                base::ContactId contact,
                                                                const std::optional<Uuid>& group);
-// All rows of one holder, the last told first.
+// All rows of one holder, the last sent first.
 base::Result<std::vector<FileAccessRow>> file_accesses_of_holder(const Scope& scope,
                                                                  base::FileId file,
                                                                  base::ContactId contact);
@@ -60,7 +60,7 @@ base::Result<std::vector<FileAccessRow>> file_accesses_of_holder(const Scope& sc
 base::Result<std::vector<FileAccessRow>> file_accesses(const Scope& scope, base::FileId file);
 base::Result<std::vector<FileAccessRow>> file_accesses_of_message(const Scope& scope,
                                                                   base::MsgId message);
-// What a contact was given as a member of this group.
+// The access of a contact as a member of this group.
 base::Result<std::vector<FileAccessRow>> file_accesses_of_member(const Scope& scope,
                                                                  const Uuid& group,
                                                                  base::ContactId contact);

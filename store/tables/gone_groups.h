@@ -1,4 +1,4 @@
-// Groups whose chat was deleted here, so that news of their members alone do not bring them back.
+// Groups whose chat was deleted here, so that updates about members alone do not restore them.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace store {
 
-// `number`: of our own entry in the group's state then.
+// `number`: of our own entry in the group's state at that time.
 base::Result<> note_gone_group(const Scope& scope, const Uuid& group, std::int64_t number);
 base::Result<std::optional<std::int64_t>> find_gone_group(const Scope& scope, const Uuid& group);
 base::Result<> forget_gone_group(const Scope& scope, const Uuid& group);

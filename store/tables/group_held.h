@@ -1,5 +1,5 @@
-// Contents that came for a group from somebody who is no member of it as far as we know. They are
-// judged again when the group's state changes.
+// Contents for a group from senders who are not known as its members. They are checked again when
+// the group's state changes.
 #pragma once
 
 #include <vector>
@@ -23,7 +23,7 @@ inline constexpr ShareBounds kHoldingBounds{.count = 1000,
                                             .count_each = 300,
                                             .bytes_each = std::size_t{4} * 1024 * 1024};
 
-// What is over the bounds goes.
+// Deletes rows beyond the bounds.
 base::Result<> hold_content(const Scope& scope, const Uuid& group, const HeldContent& held,
                             base::UnixMillis at, const ShareBounds& bounds = kHoldingBounds);
 base::Result<bool> holds_content(const Scope& scope, const Uuid& group, base::ContactId contact);
@@ -35,7 +35,7 @@ base::Result<std::int64_t> last_held_content(const Scope& scope, const Uuid& gro
 base::Result<std::vector<HeldContent>> held_contents(const Scope& scope, const Uuid& group,
                                                      std::int64_t after, std::int64_t until,
                                                      std::size_t most);
-// False: it is not held any more.
+// False: the content is not held any more.
 base::Result<bool> release_content(const Scope& scope, std::int64_t id);
 base::Result<> forget_held_contents(const Scope& scope, base::UnixMillis before);
 

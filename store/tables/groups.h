@@ -1,5 +1,5 @@
-// Groups' rows: what a chat of a group or channel has beside the chat's own row, and its members.
-// What the state says is messaging's business: it is one sealed value here.
+// Groups' rows: the part of a group's or channel's chat that is not in the chat's own row, and its
+// members. The state is one sealed value here, which messaging interprets.
 #pragma once
 
 #include <array>
@@ -19,7 +19,7 @@ namespace store {
 struct GroupRow {
   base::ChatId chat;
   Uuid uuid{};            // the same at every member
-  bool promoted = false;  // members know of it
+  bool promoted = false;  // members have received it
   bool self_present = false;
   std::optional<std::int64_t> image_blob;  // counted among the blob's uses by whoever sets it
   // Sealed:

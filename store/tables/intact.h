@@ -1,7 +1,6 @@
-// What the tables do about rows that are not intact (store/row_macs.h): such a row costs itself, as
-// one that does not open does. Where a row is asked for by its number, the error is the answer;
-// lists leave the row out; sessions, notes of what was done and the like are as if they were not
-// there.
+// How the tables handle rows that are not intact (store/row_macs.h): such a row is treated like one
+// that does not open. Where a row is asked for by its number, the result is the error; lists leave
+// the row out; sessions, notes of past actions and the like count as absent.
 #pragma once
 
 #include "base/result.h"

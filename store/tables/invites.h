@@ -1,5 +1,5 @@
-// Invites: what we hand out so that others may join us. Number, secret and token are sealed; the
-// number's keyed hash finds the row.
+// Invites: secrets that we publish so that others can join us. Number, secret and token are sealed;
+// the number's keyed hash finds the row.
 #pragma once
 
 #include <array>

@@ -12,14 +12,14 @@ base::Result<LastPlaceRow> load_last_place(const Scope& scope, base::ContactId c
                " WHERE account_id = ?1 AND id = ?2",
                [](const Row& columns) -> base::Result<LastPlaceRow> {
                  EDGE_CHECK(check_intact(columns, 4));
-                 LastPlaceRow heard;
-                 heard.seq = columns.integer(0);
-                 heard.shift = columns.integer(1);
-                 heard.link = columns.integer(2);
+                 LastPlaceRow last;
+                 last.seq = columns.integer(0);
+                 last.shift = columns.integer(1);
+                 last.link = columns.integer(2);
                  if (!columns.is_null(3)) {
-                   EDGE_TRY(heard.uuid, columns.array<16>(3));
+                   EDGE_TRY(last.uuid, columns.array<16>(3));
                  }
-                 return heard;
+                 return last;
                },
                scope.account, contact));
   return row.value_or(LastPlaceRow{});

@@ -1,5 +1,5 @@
-// LastPlaces: how far a contact's messages in the 1:1 chat have come, and what its own numbers are
-// shifted by (messaging/receiving/places.h).
+// LastPlaces: the position of a contact's latest message in the 1:1 chat, and the shift of the
+// contact's numbers (messaging/receiving/places.h).
 #pragma once
 
 #include <array>

@@ -131,7 +131,7 @@ base::Result<std::vector<LocationRow>> list_locations(const Scope& scope,
       " AND (uuid IS NOT NULL OR at BETWEEN ?4 AND ?5) ORDER BY at DESC, id DESC LIMIT ?6",
       [&](const Row& columns) {
         auto row = read_location(scope, columns);
-        if (row) found.push_back(*std::move(row));  // a damaged one costs itself
+        if (row) found.push_back(*std::move(row));  // a damaged row is skipped
       },
       scope.account, query.chat, query.contact, query.from, query.to, kMostListed));
   return found;

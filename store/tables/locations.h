@@ -69,7 +69,7 @@ base::Result<> delete_location_stream(const Scope& scope, base::ChatId chat);
 base::Result<std::optional<LocationStreamRow>> find_location_stream(const Scope& scope,
                                                                     base::ChatId chat);
 base::Result<std::vector<LocationStreamRow>> list_location_streams(const Scope& scope);
-// When the next one of any account ends or has something to send.
+// The next time that a stream of any account ends or has something to send.
 base::Result<std::optional<base::UnixMillis>> next_due_location_stream(Connection& db);
 
 }  // namespace store

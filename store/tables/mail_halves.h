@@ -1,4 +1,4 @@
-// Mail halves: messages that come as two mails, a text and a large file, and of which one is here.
+// Mail halves: messages that come as two mails, a text and a large file, of which one has arrived.
 #pragma once
 
 #include <optional>
@@ -24,10 +24,10 @@ base::Result<> put_mail_half(const Scope& scope, const MailHalfRow& row);
 base::Result<std::optional<MailHalfRow>> find_mail_half(const Scope& scope, base::ContactId contact,
                                                         const Uuid& uuid);
 base::Result<> delete_mail_half(const Scope& scope, base::ContactId contact, const Uuid& uuid);
-// Texts since before then whose file's mail is not known to lie anywhere.
+// Texts from before then whose file's mail is at no known place.
 base::Result<std::vector<MailHalfRow>> late_mail_halves(const Scope& scope, base::UnixMillis before,
                                                         std::size_t most);
-// But for those whose message waits for its file.
+// Except those whose message waits for its file.
 base::Result<> forget_mail_halves(const Scope& scope, base::UnixMillis before);
 
 }  // namespace store

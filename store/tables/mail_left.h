@@ -1,5 +1,5 @@
-// Mails with the files of messages that stay on a server until somebody asks for them (a download
-// limit), and what such a message tells of its file meanwhile.
+// Mails with the files of messages that stay on a server until the user asks for them (a download
+// limit), and what such a message shows of its file meanwhile.
 #pragma once
 
 #include <optional>
@@ -24,8 +24,8 @@ struct MailLeftRow {
   base::UnixMillis at = 0;
 };
 
-// Places of the same transport with another UIDVALIDITY mean nothing any more, and go; of more than
-// kMostMailsLeft the oldest. A place that is there already stays wanted.
+// Deletes places of the same transport with another UIDVALIDITY, which are invalid, and the oldest
+// ones over kMostMailsLeft. A place that is there already stays wanted.
 inline constexpr std::int64_t kMostMailsLeft = 10'000;
 base::Result<> put_mail_left(const Scope& scope, const MailLeftRow& row);
 base::Result<std::vector<MailLeftRow>> mails_left(const Scope& scope, const Uuid& uuid);
@@ -34,7 +34,7 @@ base::Result<> want_mail_left(const Scope& scope, const Uuid& uuid, bool wanted)
 base::Result<> delete_mail_left(const Scope& scope, const MailLeftRow& place);
 base::Result<> delete_mails_left_at(const Scope& scope, std::int64_t transport);
 base::Result<> delete_mails_left(const Scope& scope, const Uuid& uuid);
-// But for those that a message waits for.
+// Except those that a message waits for.
 base::Result<> forget_mails_left(const Scope& scope, base::UnixMillis before);
 
 struct MailNoticeRow {
@@ -46,7 +46,7 @@ struct MailNoticeRow {
   std::uint64_t size = 0;   // bytes of the file
   std::uint32_t width = 0;  // pixels, 0 unknown
   std::uint32_t height = 0;
-  bool wanted = false;  // somebody asked for it
+  bool wanted = false;  // the user asked for it
 };
 
 base::Result<> put_mail_notice(const Scope& scope, const MailNoticeRow& row);

@@ -1,5 +1,5 @@
 // Mail logins: the mailboxes that an account uses, one row for each, and how far each was read. An
-// account has at most one primary login; whoever writes rows sees to it.
+// account has at most one primary login, which the callers ensure.
 #pragma once
 
 #include <cstdint>
@@ -35,9 +35,9 @@ base::Result<> update_mail_login(const Scope& scope, const MailLoginRow& row);
 base::Result<> delete_mail_login(const Scope& scope, std::int64_t id);
 // By id. Errc::sealed or corrupt when one is not as it was written.
 base::Result<std::vector<MailLoginRow>> list_mail_logins(const Scope& scope);
-// This one and no other.
+// Makes this login the only primary one.
 base::Result<> set_primary_mail_login(const Scope& scope, std::int64_t id);
-// Nothing happens when the row is gone.
+// No effect when the row was deleted.
 base::Result<> set_mail_cursor(const Scope& scope, std::int64_t id, std::uint32_t uid_validity,
                                std::uint32_t next_uid);
 

@@ -90,7 +90,7 @@ base::Result<std::vector<MessageChangeRow>> list_message_changes(const Scope& sc
       CHANGE_COLUMNS "AND kind = ?4 ORDER BY contact_id",
       [&](const Row& row) {
         auto change = read_change(scope, row);
-        if (change) found.push_back(*std::move(change));  // a damaged one costs itself
+        if (change) found.push_back(*std::move(change));  // a damaged row is skipped
       },
       scope.account, author, base::ByteView(uuid), kind));
   return found;

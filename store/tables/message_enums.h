@@ -62,7 +62,7 @@ enum class CallState : std::uint8_t {
   canceled = 6,   // by the caller
 };
 
-// What an info message says.
+// The meaning of an info message.
 enum class SystemMessage : std::uint8_t {
   none = 0,
   securejoin = 1,

@@ -30,9 +30,9 @@ constexpr Step kSteps[] = {
     {MsgState::out_read, {MsgState::out_pending, MsgState::out_failed, MsgState::out_delivered}},
 };
 
-// Numbers grow with arrival, so a message's own id is its place, unless the same sender has sent
-// messages with a higher sequence that came first: then it is theirs. A sender's messages are in
-// order by this very rule, so the walk from the newest ends at the first that is not later.
+// Numbers grow with arrival, so a message's own id is its position, unless the same sender has sent
+// messages with a higher sequence that arrived first: then it takes their position. This rule keeps
+// a sender's messages in order, so the search from the newest ends at the first that is not later.
 base::Result<std::int64_t> place_in_chat(const Scope& scope, const MessageRow& row) {
   std::int64_t place = row.id.value;
   if (row.seq == 0) return place;
@@ -136,7 +136,7 @@ base::Result<bool> has_message_uuid(const Scope& scope, base::ContactId from, co
   return found.has_value();
 }
 
-// One look into the index for each contact.
+// One index look-up for each contact.
 base::Result<std::optional<base::MsgId>> find_message_of_anybody(const Scope& scope,
                                                                  const Uuid& uuid) {
   return scope.db.one<base::MsgId>(

@@ -73,7 +73,7 @@ base::Result<std::optional<MessageRow>> find_message_by_uuid(const Scope& scope,
                                                              base::ContactId from,
                                                              const Uuid& uuid);
 base::Result<bool> has_message_uuid(const Scope& scope, base::ContactId from, const Uuid& uuid);
-// Whoever wrote it: a mail's Message-ID names nobody.
+// Of any author, because a mail's Message-ID names none.
 base::Result<std::optional<base::MsgId>> find_message_of_anybody(const Scope& scope,
                                                                  const Uuid& uuid);
 
@@ -143,12 +143,12 @@ base::Result<std::vector<base::MsgId>> messages_before(const Scope& scope, base:
 base::Result<std::int64_t> count_messages_before(const Scope& scope, base::UnixMillis time,
                                                  base::ChatId but);
 
-// Deletes the row and its receipts, leaves a tombstone (but of drafts), gives back its blob's use
-// and moves the chat to the place its last message gives it. Answers with the blob's file, when
-// nothing uses it any more: to be removed after the commit. A message that is not there is fine.
+// Deletes the row and its receipts, leaves a tombstone (except for drafts), releases its blob and
+// moves the chat to the position of its last message. Returns the blob's file if nothing uses it
+// any more: to be removed after the commit. A missing message is no error.
 base::Result<std::optional<std::string>> delete_message(const Scope& scope, base::MsgId message,
                                                         base::UnixMillis at);
-// A message that is not here, and is not to come.
+// A message that has not arrived, and is not to be inserted when it does.
 base::Result<> insert_tombstone(const Scope& scope, base::ContactId from, const Uuid& uuid,
                                 base::UnixMillis at);
 base::Result<bool> has_tombstone(const Scope& scope, base::ContactId from, const Uuid& uuid);

@@ -23,7 +23,7 @@ constexpr std::string_view kColumns =
     "id, route_id, contact_id, kind, state, msg_id, join_id, uuid, blob_id, transfer, next_part,"
     " created_at, deposited_at, payload_sealed, envelope, session_id, intact";
 
-// What goes in a session with its contact, and what makes one.
+// The kinds that are encrypted in a session with the contact, and those that create one.
 std::string session_kinds() {
   return sql_list({OutboxKind::message, OutboxKind::receipts, OutboxKind::file, OutboxKind::hello});
 }
@@ -31,7 +31,7 @@ std::string handshake_kinds() {
   return sql_list({OutboxKind::join_request, OutboxKind::join_answer, OutboxKind::session_request,
                    OutboxKind::session_answer});
 }
-// What the recipient's device acknowledges.
+// The kinds that the recipient's device acknowledges.
 std::string acknowledged_kinds() { return sql_list({OutboxKind::message, OutboxKind::hello}); }
 
 // The payload is bound to the message's uuid, since the row's id is known only after the insert.
@@ -103,7 +103,7 @@ struct Taken {
 };
 
 // How many rows that `where` names have `max_bytes` in this column together, of ?3 at most. SQLite
-// tells the sizes without reading the column, so that a queue of large ones costs no more memory
+// gives the sizes without reading the column, so that a queue of large ones costs no more memory
 // than one deposit.
 template <class... Args>
 base::Result<Taken> take_ready(const Scope& scope, std::string_view column, std::string_view where,

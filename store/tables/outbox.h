@@ -1,5 +1,4 @@
-// Outbox: what is to be sent, in order per route, kept until the recipient's device acknowledged
-// it.
+// Outbox: rows to be sent, in order per route, kept until the recipient's device acknowledged them.
 #pragma once
 
 #include <array>
@@ -58,19 +57,19 @@ base::Result<> set_outbox_ready(const Scope& scope, const OutboxRow& row);
 // False: the row is gone, or was encrypted again since it was read.
 base::Result<bool> set_outbox_stored(const Scope& scope, const OutboxRow& row, base::UnixMillis at);
 base::Result<> set_outbox_payload(const Scope& scope, const OutboxRow& row);
-// What the contact has not acknowledged and is encrypted in no live session waits for one again;
-// files from their start.
+// Rows that the contact has not acknowledged and that no live session carries wait for a session
+// again; files from their start.
 base::Result<> hold_outbox(const Scope& scope, base::ContactId contact);
-// Nothing changes when the row is gone, or goes in another session by now.
+// Without effect when the row was deleted, or is encrypted in another session by now.
 base::Result<> set_outbox_next_part(const Scope& scope, const OutboxRow& row,
                                     std::uint32_t next_part);
 base::Result<> delete_outbox(const Scope& scope, std::int64_t id);
-// What of a message goes to one contact.
+// Deletes the rows of a message that go to one contact.
 base::Result<> delete_outbox_to(const Scope& scope, base::MsgId message, base::ContactId contact);
 base::Result<> delete_outbox_of_message(const Scope& scope, base::MsgId message);
 // The handshake's message. Says whether it was still to be deposited for the first time.
 base::Result<bool> delete_outbox_of_join(const Scope& scope, std::int64_t join_id);
-// A contact is reached by another route from now on; handshakes under way stay on theirs.
+// The contact is reached by another route from now on; handshakes under way keep theirs.
 base::Result<> move_outbox(const Scope& scope, base::ContactId contact, std::int64_t route_id);
 
 // Ready rows of a route in order, without payloads; stops at `max_bytes` of envelopes or `limit`.
@@ -91,7 +90,8 @@ base::Result<ReadyContents> ready_contents(const Scope& scope, std::int64_t rout
                                            const SkippedRows& skipped = {});
 // One row, without payload and envelope.
 base::Result<std::optional<OutboxRow>> find_outbox(const Scope& scope, std::int64_t id);
-// What stands behind row `after` for the contact and is acknowledged end to end; with its payload.
+// The rows behind row `after` for the contact that are acknowledged end to end; with their
+// payloads.
 base::Result<std::optional<OutboxRow>> next_content(const Scope& scope, base::ContactId contact,
                                                     std::int64_t after);
 // The envelope that proves a session to its peer, if it is still to be deposited.
@@ -106,7 +106,7 @@ base::Result<bool> has_waiting_outbox(const Scope& scope, base::ContactId contac
 base::Result<std::vector<base::ContactId>> contacts_with_waiting_outbox(const Scope& scope);
 base::Result<std::optional<OutboxRow>> find_outbox_by_uuid(
     const Scope& scope, base::ContactId contact, const std::array<std::uint8_t, 16>& uuid);
-// Whether anything under this uuid waits, for whomever.
+// Whether any row under this uuid waits, for any contact.
 base::Result<bool> has_outbox_uuid(const Scope& scope, const std::array<std::uint8_t, 16>& uuid);
 // What is left of a message to be sent or acknowledged, without payloads and envelopes.
 base::Result<std::vector<OutboxRow>> outbox_of_message(const Scope& scope, base::MsgId message);
@@ -114,9 +114,10 @@ base::Result<std::vector<OutboxRow>> outbox_of_message(const Scope& scope, base:
 base::Result<std::vector<std::int64_t>> routes_with_outbox(const Scope& scope);
 // True when nothing of a message is left to be deposited.
 base::Result<bool> outbox_all_stored(const Scope& scope, base::MsgId message);
-// What was deposited before `before` and never acknowledged becomes ready again; says how many.
+// Rows that were deposited before `before` and never acknowledged become ready again; returns their
+// number.
 base::Result<std::int64_t> repeat_outbox(const Scope& scope, base::UnixMillis before);
-// The same for requests to join, whose answer did not come.
+// The same for requests to join without an answer.
 base::Result<std::int64_t> repeat_requests(const Scope& scope, base::UnixMillis before);
 // Messages made before `before` that were never acknowledged.
 base::Result<std::vector<OutboxRow>> expired_outbox(const Scope& scope, base::UnixMillis before);

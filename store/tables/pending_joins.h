@@ -1,6 +1,6 @@
 // Handshakes under way: our join by somebody's invite (role joiner), somebody's by ours (inviter),
-// and sessions between known identities that we begin (initiator) or answer (responder). What one
-// has to remember is messaging's business: it is one sealed value here.
+// and sessions between known identities that we begin (initiator) or answer (responder). The memory
+// of a handshake is one sealed value here, which messaging interprets.
 #pragma once
 
 #include <array>

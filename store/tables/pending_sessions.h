@@ -18,7 +18,7 @@ base::Result<> add_pending_sessions(const Scope& scope, base::UnixMillis due);
 base::Result<std::vector<base::ContactId>> sessions_due(const Scope& scope, base::UnixMillis now,
                                                         std::size_t limit);
 base::Result<> set_session_due(const Scope& scope, base::ContactId contact, base::UnixMillis due);
-// Those with a live session by now wait for none.
+// Deletes the rows of contacts that have a live session by now.
 base::Result<> settle_pending_sessions(const Scope& scope);
 base::Result<> delete_pending_session(const Scope& scope, base::ContactId contact);
 

@@ -19,7 +19,7 @@ void write_way(base::WireWriter& out, const RouteWay& way) {
   out.text(way.mailbox).fixed(way.token).boolean(way.reached);
 }
 
-// Before form 3 nothing told what was reached: it is taken for it.
+// A way of a form before 3 counts as reached: those forms did not store it.
 RouteWay read_way(base::WireReader& in, std::uint8_t form) {
   RouteWay way;
   const std::size_t urls = in.u8();

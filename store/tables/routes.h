@@ -1,6 +1,6 @@
 // Routes. Those of the gateways' own protocol say where a peer's mailbox is reached and the token
-// that admits us there, all sealed. The table has routes of every protocol (`kind`), each sealed in
-// a form of its own. By mail all contacts share one route, the account's own server.
+// that allows our deposits there, all sealed. The table has routes of every protocol (`kind`), each
+// sealed in a form of its own. By mail all contacts share one route, the account's own server.
 #pragma once
 
 #include <array>
@@ -17,8 +17,8 @@ struct RouteWay {
   std::vector<std::string> urls;  // 1 to 3
   std::string mailbox;
   std::array<std::uint8_t, 32> token{};
-  // Something of ours was stored there once. Until then it is no more than a claim: the URLs may be
-  // those of somebody who knows nothing of it.
+  // A deposit to these URLs succeeded once. Until then they are only a claim: they may belong to
+  // somebody who knows nothing of it.
   bool reached = false;
 };
 
@@ -28,7 +28,7 @@ struct RouteRow {
   std::optional<RouteWay> second = std::nullopt;  // tried when the first is refused
 };
 
-// The functions below know the gateways' routes alone; others are as none.
+// The functions below handle the gateways' routes alone; others count as absent.
 base::Result<> insert_route(const Scope& scope, const RouteRow& row);
 base::Result<> update_route(const Scope& scope, const RouteRow& row);
 base::Result<> delete_route(const Scope& scope, std::int64_t id);

@@ -1,4 +1,4 @@
-// Which contacts were last told another profile of ours than the one with this keyed hash.
+// The contacts that were last sent another profile of ours than the one with this keyed hash.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace store {
 base::Result<std::vector<base::ContactId>> contacts_without_profile(const Scope& scope,
                                                                     base::ByteView profile,
                                                                     std::size_t limit);
-// Nothing: it has to be told again.
+// Nothing: it has to be sent again.
 base::Result<> note_profile_mark(const Scope& scope, base::ContactId contact,
                                  std::optional<base::ByteView> profile);
 

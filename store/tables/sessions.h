@@ -80,20 +80,20 @@ class SkippedKeyTable final : public crypto::SkippedKeys {
   base::UnixMillis now_;
 };
 
-// Skipped keys do not stay for messages that will not come: they end with their time, sooner in
-// sessions that nothing is sent on any more. So do those sessions, once their successor is so old
-// that nothing comes on them. (How many there are is bounded when they are put.)
+// Deletes skipped keys whose time is over, sooner in sessions that nothing is sent on any more, and
+// such sessions once their successor is so old that nothing arrives on them. (The number of keys is
+// bounded when they are stored.)
 struct SkippedKeyTerms {
   base::UnixMillis live_before = 0;      // keys put before this go
   base::UnixMillis spent_before = 0;     // in superseded and broken sessions
   base::UnixMillis sessions_before = 0;  // these sessions go when a live one is older than this
 };
-// How much was deleted: secrets, whose older copies are in the write-ahead log still.
+// The number of deleted keys: secrets, whose older copies are still in the write-ahead log.
 base::Result<std::int64_t> expire_skipped_keys(const Scope& scope, base::UnixMillis now,
                                                const SkippedKeyTerms& terms);
 
-// Holds back what a Ratchet changes until it is known that the message is taken; find() looks
-// through to the table. One decrypt() per object.
+// Buffers the changes of a Ratchet until the message is known to be accepted; find() also reads the
+// table. One decrypt() per object.
 class DeferredSkippedKeys final : public crypto::SkippedKeys {
  public:
   explicit DeferredSkippedKeys(SkippedKeyTable& table) : table_(table) {}

@@ -1,6 +1,6 @@
-// Shares: which rows of a bounded table go, where several parties fill it: a party that is over its
-// own bounds loses its oldest rows; when all together are over theirs, whoever holds most loses. So
-// nobody makes another party's rows go that holds less than itself.
+// Shares: chooses the rows to delete from a bounded table that several parties fill: a party over
+// its own bounds loses its oldest rows; when all together are over theirs, the party that holds
+// most loses. So no party can displace rows of a party that holds less.
 #pragma once
 
 #include <cstddef>

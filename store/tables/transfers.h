@@ -25,14 +25,14 @@ struct TransferRow {
 base::Result<> insert_transfer(const Scope& scope, const TransferRow& row);
 base::Result<std::optional<TransferRow>> find_transfer(const Scope& scope, const TransferId& id);
 base::Result<> delete_transfer(const Scope& scope, const TransferId& id);
-// Of the others of this one's session all but the `most` newest.
+// Of this session's other transfers, deletes all but the `most` newest.
 base::Result<std::vector<TransferRow>> older_transfers(const Scope& scope, const TransferRow& than,
                                                        std::size_t most);
 base::Result<std::vector<TransferRow>> transfers_before(const Scope& scope,
                                                         base::UnixMillis before);
-// The same part twice is one.
+// The same part again has no effect.
 base::Result<> note_part(const Scope& scope, const TransferId& id, std::uint32_t part);
-// One more than the highest part that was noted; 0: none was.
+// One more than the highest part that was noted; 0: none.
 base::Result<std::uint32_t> parts_end(const Scope& scope, const TransferId& id);
 base::Result<std::int64_t> count_parts(const Scope& scope, const TransferId& id);
 

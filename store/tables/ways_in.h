@@ -1,5 +1,5 @@
-// Ways in: how an account is reached, one row for each. An account has at least one; the first is
-// the one that it gives out.
+// Ways in: how an account is reached, one row for each. An account has at least one; peers are
+// given the first.
 #pragma once
 
 #include <string>
@@ -22,7 +22,7 @@ struct WayIn {
 base::Result<> insert_way_in(const Scope& scope, const WayIn& way);
 // Its kind, address and mailbox; the way in is there.
 base::Result<> update_way_in(const Scope& scope, const WayIn& way);
-// By id. Errc::sealed when one is not as it was written: the account is then not the one it was.
+// By id. Errc::sealed when one is not intact: the account would be reached elsewhere.
 base::Result<std::vector<WayIn>> list_ways_in(const Scope& scope);
 
 }  // namespace store

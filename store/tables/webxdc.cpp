@@ -58,7 +58,7 @@ base::Result<std::vector<WebxdcUpdateRow>> read_updates(const Scope& scope, cons
       sql,
       [&](const Row& columns) {
         auto row = read_update(scope, columns);
-        if (row) found.push_back(*std::move(row));  // a damaged one costs itself
+        if (row) found.push_back(*std::move(row));  // a damaged row is skipped
       },
       scope.account, app.author, base::ByteView(app.uuid), after, limit));
   return found;

@@ -1,5 +1,5 @@
-// Webxdc apps: the updates that they send to each other, and what they say of themselves. Kept by
-// author and uuid of the app's message, which may come later; rows go with it.
+// Webxdc apps: their updates, and the document and summary that they set. Stored by author and uuid
+// of the app's message, which may come later; deleted with it.
 #pragma once
 
 #include <cstdint>
@@ -50,19 +50,19 @@ struct WebxdcAppRow {
 
 // Gives it the app's next serial.
 base::Result<> insert_webxdc_update(const Scope& scope, WebxdcUpdateRow& row);
-// Whether this very update of the contact is here, by its time and what it says.
+// Whether this update of the contact is stored already, by its time and text.
 base::Result<bool> has_webxdc_update(const Scope& scope, const WebxdcUpdateRow& row);
 // The time of a contact's last update; 0: there is none.
 base::Result<base::UnixMillis> last_update_at(const Scope& scope, const AppKey& app,
                                               base::ContactId contact);
-// The app's message has another uuid now, under which there is no app yet.
+// The app's message has another uuid now, under which no app is stored yet.
 base::Result<> move_webxdc_app(const Scope& scope, const AppKey& from, const AppKey& to);
 // Those after a serial, in order; damaged ones are left out.
 base::Result<std::vector<WebxdcUpdateRow>> list_webxdc_updates(const Scope& scope,
                                                                const AppKey& app,
                                                                std::uint32_t after,
                                                                std::size_t limit);
-// Those that wait, which the caller settles; in order.
+// Those that wait for their app, which the caller settles; in order.
 base::Result<std::vector<WebxdcUpdateRow>> waiting_webxdc_updates(const Scope& scope,
                                                                   const AppKey& app);
 base::Result<> settle_webxdc_updates(const Scope& scope, const AppKey& app);

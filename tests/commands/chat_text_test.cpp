@@ -116,7 +116,7 @@ TEST_CASE("what a request says is read, and what is wrong with it is said by nam
              Catch::StartsWith("args.a:"));
   CHECK_THAT(wrong_with(request(R"("schema_version":"1","req_id":"r","cmd":"c","args":{"a":{}})")),
              Catch::StartsWith("args.a:"));
-  // As far as it was read, so that the asker is told.
+  // As far as it was read, so that the asker gets an error.
   CHECK(read_chat_request(request(R"("schema_version":"2","cmd":"c","req_id":"r")")).request.id ==
         "r");
 }

@@ -370,7 +370,7 @@ TEST_CASE("streams of a run and of topics are read in the order of ids, with the
     CHECK(all.size() == 6);
     CHECK(std::is_sorted(all.begin(), all.end()));
   }
-  // Whose output is gone is told so, and how it ended.
+  // A run whose output is gone still reports how it ended.
   log->remove("a");
   const FramePage rest = read(11, 100, of_a);
   CHECK(texts(rest) == Texts{"16 complete"});

@@ -22,7 +22,7 @@ TEST_CASE("what a command leaves running is ended with it, and what that writes 
   const RunEnd end = record->wait();
   CHECK(end.exit_code == 0);
   CHECK(record->text() == "ready\nfirst\nlate\n");
-  CHECK(processes_with(mark).empty());  // gone before the end was told
+  CHECK(processes_with(mark).empty());  // gone before the end was reported
 }
 
 TEST_CASE("a fork bomb stays within its limit of processes and ends at its time limit") {
@@ -157,7 +157,7 @@ TEST_CASE("kill -9 of the daemon leaves nothing running") {
   ::close(ready[0]);
 }
 
-TEST_CASE("the end of the runner ends what runs, and its watchers are told") {
+TEST_CASE("the end of the runner ends what runs, and its watchers are notified") {
   const std::string mark = new_mark();
   std::vector<std::shared_ptr<Record>> records;
   {

@@ -224,7 +224,7 @@ TEST_CASE("a helper that was killed makes starting fail with what to do") {
   }));
 }
 
-TEST_CASE("what is told to the helper is read as it was written, and cut forms are refused") {
+TEST_CASE("what is sent to the helper is read as it was written, and cut forms are refused") {
   RunSpec spec = spec_for({"/bin/x", "a\xff", ""});
   spec.hidden = {"/a", "/b"};
   spec.input = true;

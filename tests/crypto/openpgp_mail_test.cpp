@@ -99,7 +99,7 @@ TEST_CASE("a mail is sealed and opened by a passphrase") {
             .code == Errc::invalid_argument);
 }
 
-TEST_CASE("a mail without a signature, and one that names nobody, are told apart") {
+TEST_CASE("a mail without a signature, and one that names nobody, are distinguished") {
   const Person alice = person("alice@example.org");
   const Certificate* const recipients[] = {&alice.certificate};
   const auto unsigned_mail = crypto::openpgp::seal(

@@ -131,7 +131,7 @@ TEST_CASE("chunks of a protected file can be neither reordered nor spliced nor d
   CHECK(is_mute(open(ByteView(a.bytes).first(static_cast<std::size_t>(chunk(3))), a.share)));
 }
 
-TEST_CASE("what is no protected file, or a newer one, is told apart in words") {
+TEST_CASE("what is no protected file, or a newer one, gets an error of its own") {
   CHECK(crypto::PrvOutside::parse(Bytes(2000)).error().message == "not a protected file (.prv)");
   Bytes newer = seal({}).bytes;
   newer[8] = 2;

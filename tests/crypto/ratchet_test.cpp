@@ -370,7 +370,7 @@ class FailingKeys final : public crypto::SkippedKeys {
 
 }  // namespace
 
-TEST_CASE("an error of the key store is told as it is and leaves the session unchanged") {
+TEST_CASE("an error of the key store is returned as it is and leaves the session unchanged") {
   Session s;
   const Bytes late = s.joiner.send("late");
   const Bytes now = s.joiner.send("now");

@@ -73,7 +73,7 @@ TEST_CASE("files of every awkward size open to what was sealed") {
   }
 }
 
-TEST_CASE("the size of a container tells the size of the file and back, or is refused") {
+TEST_CASE("the size of a container gives the size of the file and back, or is refused") {
   int containers = 0;
   for (std::uint64_t sealed = 0; sealed < 2 * crypto::kSealedChunk + 200; ++sealed) {
     const auto plain = crypto::plain_size(sealed);

@@ -77,26 +77,27 @@ struct AuthWorld {
   }
 
   void add_routes(RouteTable& routes) {
-    const auto told = [](Request request, Responder responder) {
+    const auto echo_key = [](Request request, Responder responder) {
       std::string who = request.access->key_id();
       responder.answer(Response::json("{\"key\":\"" + who + "\"}"));
     };
-    routes.add({.method = "POST", .path = "/rpc", .handle = told, .body_limit = 1000});
+    routes.add({.method = "POST", .path = "/rpc", .handle = echo_key, .body_limit = 1000});
     routes.add({.method = "GET",
                 .path = "/events",
-                .handle = told,
+                .handle = echo_key,
                 .scope = KeyScope::events,
                 .key_in_query = true});
-    routes.add({.method = "GET", .path = "/file/:id", .handle = told, .scope = KeyScope::read});
+    routes.add({.method = "GET", .path = "/file/:id", .handle = echo_key, .scope = KeyScope::read});
     routes.add({.method = "GET",
                 .path = "/metrics",
-                .handle = told,
+                .handle = echo_key,
                 .access = RouteAccess::key_or_local,
                 .scope = KeyScope::admin});
-    routes.add({.method = "GET", .path = "/health", .handle = told, .access = RouteAccess::open});
+    routes.add(
+        {.method = "GET", .path = "/health", .handle = echo_key, .access = RouteAccess::open});
     routes.add({.method = "POST",
                 .path = "/relay/v1/x",
-                .handle = told,
+                .handle = echo_key,
                 .body_limit = 10,
                 .refuse_origin = true,
                 .listeners = kOnMain | kOnPeer});
@@ -167,7 +168,7 @@ TEST_CASE("a key file that others may write, or that is damaged, is refused with
   CHECK(read_key_file(folder.file())->empty());
 }
 
-TEST_CASE("with keys, every caller shows one, and is told what is missing") {
+TEST_CASE("with keys, every caller shows one, and learns what is missing") {
   AuthWorld world;
   const Reply none = world.ask(post("/rpc", "{}"));
   CHECK(none.status == 401);

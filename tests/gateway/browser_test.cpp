@@ -114,7 +114,7 @@ TEST_CASE("an allowed origin is answered so that its page may read it, and no ot
   CHECK_FALSE(evil.field("Access-Control-Allow-Origin"));
   CHECK_FALSE(
       world.ask("OPTIONS", "/rpc", preflight(kEvil, "POST")).field("Access-Control-Allow-Origin"));
-  // To a program there is nothing to allow, but caches are told.
+  // To a program there is nothing to allow, but caches are informed.
   const Reply program = world.ask("POST", "/rpc", kJson, "{}");
   CHECK_FALSE(program.field("Access-Control-Allow-Origin"));
   CHECK(program.field("Vary") == "Origin");

@@ -42,9 +42,9 @@ class Echo final : public rpc::Dispatcher {
       return;
     }
     if (body == "take") {
-      const auto takings = std::make_shared<base::Takings>();
-      takings->add([this] { ++put_back; });
-      answer(rpc::Reply{"<taken>", base::Handover(takings)});
+      const auto leased = std::make_shared<base::LeasedItems>();
+      leased->add([this] { ++put_back; });
+      answer(rpc::Reply{"<taken>", base::Lease(leased)});
       return;
     }
     if (body == "later") {
@@ -117,7 +117,7 @@ TEST_CASE("each line is a call and each answer a line, whenever it comes") {
   CHECK(talk.line() == "<later>");
 }
 
-TEST_CASE("the last line needs no end, and then the end is told") {
+TEST_CASE("the last line needs no end, and then the end is reported") {
   Talk talk;
   talk.say("last");
   talk.in.write.reset();

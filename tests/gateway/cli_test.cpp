@@ -128,7 +128,7 @@ TEST_CASE("where no daemon listens the client says how to start one") {
   CHECK(answer.error().message.find("scripts/run") != std::string::npos);
 }
 
-TEST_CASE("a call's result and its error are told apart") {
+TEST_CASE("a call's result and its error are distinguished") {
   Server server([](const std::string& request, const Line& line) {
     if (request.find("get_config") != std::string::npos) {
       return line.send(http("200 OK", R"({"jsonrpc":"2.0","id":1,"result":"a@b"})"));

@@ -115,7 +115,7 @@ struct EndpointWorld {
   std::unique_ptr<HttpWorld> http;
 };
 
-TEST_CASE("POST /rpc hands the body to the dispatcher and back, with who calls") {
+TEST_CASE("POST /rpc passes the body and the caller to the dispatcher, and its answer back") {
   EndpointWorld world;
   const Reply reply = world.ask(post("/rpc", "{}"));
   CHECK(reply.status == 200);
@@ -147,7 +147,7 @@ TEST_CASE("a call that waits for news holds up nobody") {
   for (Client& client : waiting) CHECK(client.reply().body == "news");
 }
 
-TEST_CASE("health tells what runs, and readiness why not") {
+TEST_CASE("health reports what runs, and readiness why not") {
   EndpointWorld world;
   const Reply alive = world.ask(get("/health"));
   CHECK(alive.status == 200);

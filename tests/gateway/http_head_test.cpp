@@ -17,7 +17,7 @@ std::string with(const std::string& fields) {
   return "GET / HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n";
 }
 
-TEST_CASE("a head is found and its parts are told apart") {
+TEST_CASE("a head is found and its parts are distinguished") {
   const std::string text =
       "POST /a%20b?x=1 HTTP/1.1\r\nHost: h:1\r\nX:\t v  w \r\nempty:\r\n\r\nrest";
   const HeadScan result = scan(text);

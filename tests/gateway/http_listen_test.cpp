@@ -14,7 +14,7 @@ TEST_CASE("a listener for peers serves what is for peers and nothing else") {
   CHECK(ask(world.peer_port, post("/json", "{}")).status == 404);
 }
 
-TEST_CASE("a taken port and a foreign address are told with what to do") {
+TEST_CASE("a taken port and a foreign address are errors that say what to do") {
   EchoWorld world;
   HttpServer other(*world.loop, world.pool);
   const auto taken = other.listen({"127.0.0.1", world.port});

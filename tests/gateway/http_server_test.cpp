@@ -155,7 +155,7 @@ TEST_CASE("parked requests cost no worker: 1,000 wait while 2 workers answer oth
   for (Client& client : waiting) REQUIRE(client.reply().body == "news");
 }
 
-TEST_CASE("an answer is taken once, from any thread, and a vanished client is told apart") {
+TEST_CASE("an answer is taken once, from any thread, and a vanished client is distinguished") {
   EchoWorld world;
   Client client(world.port);
   client.send(get("/slow"));
@@ -167,7 +167,7 @@ TEST_CASE("an answer is taken once, from any thread, and a vanished client is to
     const Client gone = std::move(client);
   }
   CHECK(eventually([&] { return world.parked->waiting[0].client_gone(); }));
-  world.parked->answer_all("nobody hears this");
+  world.parked->answer_all("nobody reads this");
   CHECK(ask(world.port, get("/echo")).status == 200);
 }
 

@@ -13,7 +13,7 @@ constexpr std::uint64_t kSize = 5'000'003;
 
 char byte_at(std::uint64_t offset) { return static_cast<char>('a' + offset % 23); }
 
-// A body made as it goes; ends early or with an error when told to.
+// A body made as it goes; ends early or with an error on request.
 class Made final : public BodySource {
  public:
   Made(std::uint64_t size, std::uint64_t fail_at, std::atomic<std::uint64_t>& produced)

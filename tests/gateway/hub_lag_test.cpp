@@ -63,11 +63,11 @@ void check_complete(const std::vector<Seen>& seen, std::uint64_t after, std::uin
   CHECK(lags >= 1);
 }
 
-TEST_CASE("a reader that stalls is told how many it missed, and goes on with newer events") {
+TEST_CASE("a reader that stalls learns how many it missed, and goes on with newer events") {
   HubWorld world(small_ring());
   Client client = stalled(world);
   flood(world, 2000);
-  CHECK(eventually([&] { return world.hub->stats().lag >= 2000; }));  // told to whoever watches
+  CHECK(eventually([&] { return world.hub->stats().lag >= 2000; }));  // in the metrics
   const std::uint64_t marker = world.publish(world.log.append()).id.value;
   std::string text = client.read_until("id: " + std::to_string(marker) + "\n");
   text += client.read_until("\n\n");
@@ -153,7 +153,7 @@ TEST_CASE("a burst larger than the ring reaches readers that keep up without a g
   CHECK(world.hub->stats().dropped == 0);
 }
 
-TEST_CASE("who stalls in a burst is waited for briefly and told what it missed, nobody else") {
+TEST_CASE("who stalls in a burst is waited for briefly and learns what it missed, nobody else") {
   HubWorld world(patient(2'000));
   Client slow = stalled(world);
   Client quick = world.subscribe();

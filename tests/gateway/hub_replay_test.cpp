@@ -137,7 +137,7 @@ TEST_CASE("between replay and live there is no gap and no overlap, whatever happ
             world.hub->publish(std::move(commit));
             std::this_thread::sleep_for(std::chrono::microseconds(random() % 1000));
             // Never more than the small ring holds at once, however late the hub's thread gets its
-            // turn: a reader that keeps up would rightly be told of a lag.
+            // turn: a reader that keeps up would rightly get a lag.
             while (world.log.newest()->value - 1300 > world.hub->stats().published + 16) {
               std::this_thread::yield();
             }

@@ -63,7 +63,7 @@ TEST_CASE("a timer that arms itself for now lets descriptors have their turn") {
   loop->remove(event.get(), handler);
 }
 
-TEST_CASE("a handler that was removed in a pass hears nothing more of that pass") {
+TEST_CASE("a handler that was removed in a pass gets nothing more of that pass") {
   base::SystemClock clock;
   auto loop = std::move(EventLoop::create(clock).value());
   const Fd a(eventfd(1, EFD_NONBLOCK));

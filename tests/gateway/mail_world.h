@@ -11,7 +11,8 @@
 
 #include "base/mutex.h"
 #include "gateway/mail/mail_lines.h"
-#include "tests/gateway/mail_servers.h"
+#include "tests/gateway/imap_server.h"
+#include "tests/gateway/smtp_server.h"
 #include "tests/support/catch.h"
 #include "tests/support/eventually.h"
 

@@ -84,7 +84,7 @@ TEST_CASE("peers' URLs are tried in order, the recently dead last, and never pla
   CHECK(safe[0].https);
 }
 
-TEST_CASE("an address that deposits too fast is told how long to wait") {
+TEST_CASE("an address that deposits too fast learns how long to wait") {
   base::ManualClock clock;
   gateway::RateLimit limit(clock, {.per_second = 2, .burst = 3});
   for (int i = 0; i < 3; ++i) CHECK(limit.take("192.0.2.1") == 0);

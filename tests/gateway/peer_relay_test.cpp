@@ -16,7 +16,7 @@ using messaging::peering::ArrivalVerdict;
 using messaging::peering::DepositOutcome;
 using messaging::peering::DepositReply;
 
-// Answers what it is told to and keeps what arrived.
+// Answers as configured and keeps what arrived.
 class FakeMailroom final : public messaging::peering::Mailroom {
  public:
   void accept(Arrival arrival, base::Completion<ArrivalReply> done) override {
@@ -133,16 +133,16 @@ TEST_CASE("what one gateway deposits another one's mailroom gets, byte for byte 
 
 TEST_CASE("each verdict reaches the depositor as what it means there") {
   Link link;
-  const auto told = [&](ArrivalVerdict verdict, base::Millis pause = 0) {
+  const auto outcome_of = [&](ArrivalVerdict verdict, base::Millis pause = 0) {
     link.mailroom_.answer(verdict, pause);
     return link.deposit(Link::envelopes({base::Bytes(10, 1)}));
   };
-  CHECK(told(ArrivalVerdict::unproven).outcome == DepositOutcome::refused);
-  CHECK(told(ArrivalVerdict::too_large).outcome == DepositOutcome::too_large);
-  CHECK(told(ArrivalVerdict::malformed).outcome == DepositOutcome::unreachable);
-  CHECK(told(ArrivalVerdict::full).outcome == DepositOutcome::busy);
-  CHECK(told(ArrivalVerdict::unavailable).outcome == DepositOutcome::busy);
-  const auto many = told(ArrivalVerdict::too_many, 1'500);
+  CHECK(outcome_of(ArrivalVerdict::unproven).outcome == DepositOutcome::refused);
+  CHECK(outcome_of(ArrivalVerdict::too_large).outcome == DepositOutcome::too_large);
+  CHECK(outcome_of(ArrivalVerdict::malformed).outcome == DepositOutcome::unreachable);
+  CHECK(outcome_of(ArrivalVerdict::full).outcome == DepositOutcome::busy);
+  CHECK(outcome_of(ArrivalVerdict::unavailable).outcome == DepositOutcome::busy);
+  const auto many = outcome_of(ArrivalVerdict::too_many, 1'500);
   CHECK(many.outcome == DepositOutcome::busy);
   CHECK(many.retry_after == 2'000);  // whole seconds, never less than asked
 }

@@ -111,7 +111,7 @@ TEST_CASE("a deposit arrives with its proof and its envelopes, and 204 means sto
   CHECK(header(request, "Expect").empty());
 }
 
-TEST_CASE("each status has its meaning, and a pause is handed on") {
+TEST_CASE("each status has its meaning, and a pause is passed on") {
   struct Row {
     std::string status;
     DepositOutcome outcome;
@@ -347,7 +347,7 @@ TEST_CASE("a peer with another clock is asked again by its own time, and remembe
   CHECK(server.requests().size() == 3);
 }
 
-TEST_CASE("a peer that always tells another time is refused after one retry") {
+TEST_CASE("a peer that always reports another time is refused after one retry") {
   std::atomic<int> round{0};
   Server server([&](const std::string&, const Line& line) {
     return line.send(

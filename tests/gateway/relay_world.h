@@ -1,6 +1,8 @@
 // A relay behind a real server with a real database, and an owner who speaks to it byte by byte.
 #pragma once
 
+#include <sys/socket.h>
+
 #include "gateway/peer/deposit_wire.h"
 #include "gateway/relay/relay_part.h"
 #include "messaging/peering/relay_choice.h"
@@ -151,6 +153,61 @@ struct Device {
   }
   int acknowledge(const std::vector<std::int64_t>& ids) {
     return call("POST", "acks", encode_acks(ids)).status;
+  }
+};
+
+inline base::Bytes envelope(std::uint8_t n, std::size_t size = 100) { return base::Bytes(size, n); }
+
+// Up to the blank line and no further: what follows is frames.
+inline std::string read_head(const Client& client) {
+  std::string head;
+  char byte = 0;
+  while (!head.ends_with("\r\n\r\n")) {
+    REQUIRE(::recv(client.fd(), &byte, 1, 0) == 1);
+    head += byte;
+  }
+  return head;
+}
+
+// A stream as it is read from the socket.
+struct Stream {
+  Client client;
+  FrameReader reader;
+  std::vector<Frame> frames;
+  std::size_t at = 0;
+
+  explicit Stream(Device& device) : client(device.world.port) {
+    client.send("GET " + relay_path(device.mailbox, "stream") + " HTTP/1.1\r\nHost: localhost\r\n" +
+                device.prove("GET", "stream", {}) + "\r\n");
+    REQUIRE(read_head(client).find(" 200 ") != std::string::npos);
+  }
+  Frame next() {
+    while (at == frames.size()) {
+      char byte = 0;
+      REQUIRE(::recv(client.fd(), &byte, 1, 0) == 1);
+      for (Frame& frame : ::test::must(reader.feed(base::as_bytes(std::string_view(&byte, 1))))) {
+        frames.push_back(std::move(frame));
+      }
+    }
+    return frames[at++];
+  }
+  EnvelopeFrame next_envelope() {
+    for (;;) {
+      Frame frame = next();
+      if (auto* one = std::get_if<EnvelopeFrame>(&frame)) return *one;
+    }
+  }
+};
+
+// A relay with one device whose mailbox is open, and a contact whose key is registered there.
+struct OpenMailbox {
+  RelayWorld world;
+  Device device{world};
+  const messaging::DepositToken contact = messaging::DepositToken::generate();
+
+  OpenMailbox() {
+    REQUIRE(device.open() == 200);
+    REQUIRE(device.add_key(contact, 1) == 204);
   }
 };
 

@@ -67,9 +67,9 @@ TEST_CASE("a ~ that no shell expanded is refused wherever a path may stand") {
   for (const char* flag : {"--accounts", "--files", "--api-keys", "--key-file", "--passphrase-file",
                            "--config", "--relay-token-file", "--ice-servers-file"}) {
     CAPTURE(flag);
-    const auto told = fault({flag, "~/x"});
-    CHECK(
-        told.starts_with(std::string(flag) + ": no shell has put a home folder in the place of ~"));
+    const auto message = fault({flag, "~/x"});
+    CHECK(message.starts_with(std::string(flag) +
+                              ": no shell has put a home folder in the place of ~"));
   }
   CHECK(
       fault({"--tls-cert", "~/c.pem", "--tls-key", "/k.pem"}).starts_with("--tls-cert: no shell"));

@@ -66,20 +66,20 @@ TEST_CASE("an unknown flag is refused with the nearest name") {
 
 TEST_CASE("a configuration file with a fault is refused by line") {
   const Folder folder;
-  const auto told = [&](const std::string& text) {
+  const auto fault_of = [&](const std::string& text) {
     return fault({"--config", folder.write("edge.conf", text)});
   };
   const std::string place = "--config: " + (folder.path / "edge.conf").string();
-  CHECK(told("listen\n") == place + ":1: expected a line `name = value`");
-  CHECK(told("\nlisten_ = 1:1\n") ==
+  CHECK(fault_of("listen\n") == place + ":1: expected a line `name = value`");
+  CHECK(fault_of("\nlisten_ = 1:1\n") ==
         place + ":2: no setting has the name 'listen_'; did you mean listen?");
-  CHECK(told("profile = a\nprofile = b\n") == place + ":2: profile was already set by " +
-                                                  (folder.path / "edge.conf").string() +
-                                                  ":1 (profile)");
-  CHECK(told("config = /etc/other\n") ==
+  CHECK(fault_of("profile = a\nprofile = b\n") == place + ":2: profile was already set by " +
+                                                      (folder.path / "edge.conf").string() +
+                                                      ":1 (profile)");
+  CHECK(fault_of("config = /etc/other\n") ==
         place + ":1: config is given as a flag or variable alone, not in a file");
-  CHECK(told("stdio = true\n") == place + ":1: stdio is given as a flag alone, not in a file");
-  CHECK(told(std::string(70'000, '#')).find("larger than 64 KiB") != std::string::npos);
+  CHECK(fault_of("stdio = true\n") == place + ":1: stdio is given as a flag alone, not in a file");
+  CHECK(fault_of(std::string(70'000, '#')).find("larger than 64 KiB") != std::string::npos);
   CHECK(fault({"--config", "/nowhere/edge.conf"}).find("No such file") != std::string::npos);
   CHECK(fault({"--config", folder.path}).find("cannot be read") != std::string::npos);
 }

@@ -15,7 +15,7 @@ class Crew(Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.alice, cls.bob, cls.carol = self.ours_and_a_phone("carol")
+        cls.alice, cls.bob, cls.carol = cls.ours_and_a_phone("carol")
         (cls.alice_bob, cls.bob_alice), (cls.alice_carol, cls.carol_alice) = at_once(
             lambda: join(cls.alice, cls.bob), lambda: join(cls.alice, cls.carol))
         cls.everybody = sorted(party.address for party in (cls.alice, cls.bob, cls.carol))

@@ -90,7 +90,8 @@ class Case(unittest.TestCase):
         MADE.set(made)
         cls.addClassCleanup(go_offline, made)
 
-    def ours_and_a_phone(self, *phones):
+    @staticmethod
+    def ours_and_a_phone(*phones):
         """(alice, the subject; bob, a core; and further ones by name), made at once."""
         return at_once(lambda: subject("alice"), *[functools.partial(peer, name) for name in ("bob", *phones)])
 

@@ -89,7 +89,7 @@ TEST_CASE("a message that the protocol cannot carry leaves nothing behind") {
   CHECK(waiting(alice) == before + 1);
 }
 
-TEST_CASE("nobody is told that a message was read by a protocol that cannot tell it") {
+TEST_CASE("a protocol without read receipts reports to nobody that a message was read") {
   for (const bool able : {true, false}) {
     Forged world;
     world.go_bare();

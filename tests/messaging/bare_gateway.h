@@ -1,5 +1,5 @@
 // BareGateway: a gateway of a World without its engine: its rules and its store, and nothing that
-// runs by itself. A test hands it deposits one by one and sees what each cost; another one forges
+// runs by itself. A test gives it deposits one by one and sees what each cost; another one forges
 // them as a dishonest peer would.
 #pragma once
 

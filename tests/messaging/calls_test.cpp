@@ -61,7 +61,7 @@ TEST_CASE("a call rings, is accepted and completed, and both sides say so") {
   CHECK(world.bob.message(world.received).text == "Incoming video call");
   CHECK(world.bob.engine().calls().get(kAccount, world.received)->offer == "offer");
   CHECK(state(world.alice, world.placed) == CallState::rings);
-  // A ringing call is told by its own event, not as a message besides.
+  // A ringing call is reported by its own event, not as a message besides.
   CHECK(times(world.bob, IncomingMsg{world.at_bob, world.received}) == 0);
 
   REQUIRE(accept(world.bob, world.received, "answer"));

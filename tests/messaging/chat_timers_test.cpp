@@ -199,7 +199,7 @@ TEST_CASE("a group's timer reaches its members, and a new member by the first te
   const ChatId group = world.create(world.alice, "Shift 2");
   world.add(world.alice, group, world.bob_at_alice);
   REQUIRE(set_timer(world.alice, group, 60));
-  CHECK(timer_lines(world.alice, group).empty());  // nobody has heard of the group yet
+  CHECK(timer_lines(world.alice, group).empty());  // nobody knows the group yet
   world.alice.send(group, "welcome");
   REQUIRE(world.until([&] { return world.bob.has_text("welcome"); }));
   const ChatId at_bob = Three::group_at(world.bob);

@@ -1,20 +1,8 @@
 // Clocks that jump, either way, at either side: nothing is lost, nothing expires too early, order
 // stays as sent (decision 18).
-#include "tests/support/world.h"
+#include "tests/messaging/talk.h"
 
 using namespace test;
-
-namespace {
-
-std::vector<std::string> has_line(Peer& peer, ChatId chat, char who) {
-  std::vector<std::string> found;
-  for (const std::string& text : peer.texts(chat)) {
-    if (text.front() == who) found.push_back(text);
-  }
-  return found;
-}
-
-}  // namespace
 
 TEST_CASE("a clock moved a year either way, at either side, changes neither delivery nor order") {
   for (const base::Millis jump : {365 * kDay, -365 * kDay}) {
@@ -44,17 +32,17 @@ TEST_CASE("a clock moved a year either way, at either side, changes neither deli
         talk(3);
         world.network.set({});
         CHECK(world.until([&] {
-          return has_line(world.bob, bobs, 'a').size() >= there.size() &&
-                 has_line(world.alice, alices, 'b').size() >= back.size();
+          return said(world.bob, bobs, 'a').size() >= there.size() &&
+                 said(world.alice, alices, 'b').size() >= back.size();
         }));
         moved.clock().jump(-jump);
         talk(2);
         CHECK(world.until([&] {
-          return has_line(world.bob, bobs, 'a').size() >= there.size() &&
-                 has_line(world.alice, alices, 'b').size() >= back.size();
+          return said(world.bob, bobs, 'a').size() >= there.size() &&
+                 said(world.alice, alices, 'b').size() >= back.size();
         }));
-        CHECK(has_line(world.bob, bobs, 'a') == there);
-        CHECK(has_line(world.alice, alices, 'b') == back);
+        CHECK(said(world.bob, bobs, 'a') == there);
+        CHECK(said(world.alice, alices, 'b') == back);
         CHECK(world.alice.events_of<MsgFailed>().empty());
         CHECK(world.bob.events_of<MsgFailed>().empty());
       }

@@ -84,7 +84,7 @@ TEST_CASE("the last message id is a number") {
   CHECK(set(world, {{"last_msg_id", "12"}}));
 }
 
-TEST_CASE("a new display name is told and shown") {
+TEST_CASE("a new display name is sent and shown") {
   World world;
   REQUIRE(set(world, {{"displayname", "Alice A."}}));
   CHECK(world.alice.engine().accounts().get(Peer::kAccount)->display_name == "Alice A.");

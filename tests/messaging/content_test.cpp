@@ -170,7 +170,7 @@ TEST_CASE("every truncation of a content is refused") {
   }
 }
 
-TEST_CASE("a content of a later version is told apart, and later fields are passed over") {
+TEST_CASE("a content of a later version is distinguished, and later fields are passed over") {
   auto bytes = encode(sample_text());
   bytes.push_back(42);
   CHECK(reads(bytes));

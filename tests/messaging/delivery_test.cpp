@@ -21,7 +21,7 @@ base::Result<> toggle(Peer& peer, const std::string& link) {
   });
 }
 
-// The progress values told so far, in order.
+// The progress values reported so far, in order.
 template <class Progress>
 std::vector<std::uint32_t> progress_of(const Peer& peer) {
   std::vector<std::uint32_t> values;
@@ -47,7 +47,7 @@ TEST_CASE("progress of a join rises to 1000 on both sides, once") {
   CHECK(world.bob.events_of<PrivittyChatEncryptionChanged>().size() == 1);
 }
 
-TEST_CASE("a peer that cannot be reached is told of once, and an hour later again") {
+TEST_CASE("a peer that cannot be reached is reported once, and an hour later again") {
   World world;
   const auto warnings = [&] { return world.bob.events_of<Warning>().size(); };
   const std::string link = world.alice.invite();
@@ -55,7 +55,7 @@ TEST_CASE("a peer that cannot be reached is told of once, and an hour later agai
   REQUIRE(start_joining(world.bob, link));
   REQUIRE(world.until([&] { return warnings() == 1; }));
   CHECK(world.bob.events_of<Warning>().front().msg.find("alice") != std::string::npos);
-  // Within the hour it is tried again and told no more.
+  // Within the hour it is tried again and reported no more.
   world.clock.advance(60'000);
   const base::Millis later = world.clock.uptime() + 5'000;
   REQUIRE(world.until([&] { return world.clock.uptime() > later; }));
@@ -271,8 +271,8 @@ TEST_CASE("all work is done once what can be sent was sent, and delivery is on")
   CHECK(world.until([&] { return world.bob.has_text("on its way") && done(); }));
 
   const auto switched = [&](auto verb) {
-    return answer<void>([&](auto told) {
-      (world.alice.engine().accounts().*verb)(Peer::kAccount, std::move(told));
+    return answer<void>([&](auto done_switching) {
+      (world.alice.engine().accounts().*verb)(Peer::kAccount, std::move(done_switching));
     });
   };
   REQUIRE(switched(&Accounts::stop_io));

@@ -79,7 +79,7 @@ std::string fingerprint_of(Peer& peer) {
   return out;
 }
 
-std::optional<DeviceManifest> told(Peer& peer, ChatId chat) {
+std::optional<DeviceManifest> manifest_at(Peer& peer, ChatId chat) {
   const auto manifest = peer.engine().device_manifests().of_chat(Peer::kAccount, chat);
   REQUIRE(manifest);
   return *manifest;
@@ -136,18 +136,18 @@ struct DeviceWorld : World {
 
 }  // namespace
 
-TEST_CASE("a contact is told what it may ask for when it joins, and another contact is not") {
+TEST_CASE("a contact gets its manifest when it joins, and another contact is not") {
   DeviceWorld world;
-  CHECK(told(world.alice, world.chat) == std::nullopt);
+  CHECK(manifest_at(world.alice, world.chat) == std::nullopt);
   world.device.allow(fingerprint_of(world.carol), {"uptime"});
   const ChatId carols = world.join(world.carol, world.bob);
-  REQUIRE(world.until([&] { return told(world.carol, carols).has_value(); }));
-  CHECK(*told(world.carol, carols) == manifest_of({"uptime"}));
+  REQUIRE(world.until([&] { return manifest_at(world.carol, carols).has_value(); }));
+  CHECK(*manifest_at(world.carol, carols) == manifest_of({"uptime"}));
   const auto events = [&] { return world.carol.events_of<PrivittyDeviceCapabilitiesReceived>(); };
   REQUIRE(world.until([&] { return !events().empty(); }));
   CHECK(events().size() == 1);
   CHECK(events().front().chat_id == carols);
-  CHECK(told(world.alice, world.chat) == std::nullopt);
+  CHECK(manifest_at(world.alice, world.chat) == std::nullopt);
   CHECK(world.alice.events_of<PrivittyDeviceCapabilitiesReceived>().empty());
   // Hidden: there is no message.
   CHECK(world.carol.texts(carols).empty());
@@ -157,7 +157,8 @@ TEST_CASE("a change of the list reaches contacts, also those that were away, and
   DeviceWorld world;
   world.device.allow(fingerprint_of(world.alice), {"uptime"});
   world.bob.engine().device_manifests().send_to_all();
-  REQUIRE(world.until([&] { return told(world.alice, world.chat) == manifest_of({"uptime"}); }));
+  REQUIRE(
+      world.until([&] { return manifest_at(world.alice, world.chat) == manifest_of({"uptime"}); }));
   world.network.set({.cut = true});
   for (const char* name : {"one", "two", "three"}) {
     world.device.allow(fingerprint_of(world.alice), {name});
@@ -165,19 +166,20 @@ TEST_CASE("a change of the list reaches contacts, also those that were away, and
   }
   world.bob.restart();
   world.alice.restart();
-  CHECK(told(world.alice, world.chat) == manifest_of({"uptime"}));  // it is kept
+  CHECK(manifest_at(world.alice, world.chat) == manifest_of({"uptime"}));  // it is kept
   world.network.set({.lose_reply = 0.3, .duplicate = 0.3, .reorder = true});
-  REQUIRE(world.until([&] { return told(world.alice, world.chat) == manifest_of({"three"}); }));
+  REQUIRE(
+      world.until([&] { return manifest_at(world.alice, world.chat) == manifest_of({"three"}); }));
   world.device.allow(fingerprint_of(world.alice), {});
   world.bob.engine().device_manifests().send_to_all();
-  REQUIRE(world.until([&] { return told(world.alice, world.chat) == DeviceManifest{}; }));
+  REQUIRE(world.until([&] { return manifest_at(world.alice, world.chat) == DeviceManifest{}; }));
 }
 
 TEST_CASE("a list that did not change is not sent again") {
   DeviceWorld world;
   world.device.allow(fingerprint_of(world.alice), {"uptime"});
   world.bob.engine().device_manifests().send_to_all();
-  REQUIRE(world.until([&] { return told(world.alice, world.chat).has_value(); }));
+  REQUIRE(world.until([&] { return manifest_at(world.alice, world.chat).has_value(); }));
   world.alice.forget_events();
   world.bob.engine().device_manifests().send_to_all();
   world.bob.restart();
@@ -186,8 +188,7 @@ TEST_CASE("a list that did not change is not sent again") {
   CHECK(world.alice.events_of<PrivittyDeviceCapabilitiesReceived>().empty());
 }
 
-TEST_CASE(
-    "members of a group are told what the group may ask for, and lose it with the membership") {
+TEST_CASE("members of a group get the manifest of the group, and lose it with the membership") {
   DeviceWorld world;
   const ChatId group = Three::create(world.bob, "Operators");
   Three::add(world.bob, group, Three::contact(world.bob, "alice"));
@@ -205,12 +206,13 @@ TEST_CASE(
   }
   world.device.allow(id, {"reboot"});
   world.bob.engine().device_manifests().send_to_all();
-  REQUIRE(world.until([&] { return told(world.alice, world.chat) == manifest_of({"reboot"}); }));
+  REQUIRE(
+      world.until([&] { return manifest_at(world.alice, world.chat) == manifest_of({"reboot"}); }));
   REQUIRE(Three::remove(world.bob, group, Three::contact(world.bob, "alice")));
-  CHECK(world.until([&] { return told(world.alice, world.chat) == DeviceManifest{}; }));
+  CHECK(world.until([&] { return manifest_at(world.alice, world.chat) == DeviceManifest{}; }));
 }
 
-TEST_CASE("a request waits until it is answered, and its answer tells so") {
+TEST_CASE("a request waits until it is answered, and its answer ends it") {
   DeviceWorld world;
   const MsgId asked = world.ask("?uptime");
   CHECK(world.until([&] { return world.device.waits() == 1; }));

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <random>
 
-#include "tests/support/world.h"
+#include "tests/messaging/talk.h"
 
 using namespace test;
 
@@ -13,14 +13,6 @@ unsigned seed_of_run() {
   const char* given = std::getenv("EDGE_TEST_SEED");
   return given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10))
                           : std::random_device()();
-}
-
-std::vector<std::string> said_by(Peer& peer, ChatId chat, char who) {
-  std::vector<std::string> found;
-  for (const std::string& text : peer.texts(chat)) {
-    if (text.front() == who) found.push_back(text);
-  }
-  return found;
 }
 
 }  // namespace
@@ -69,11 +61,11 @@ TEST_CASE("under random faults every message arrives once, in order, and none is
   }
   world.network.set({});
   const auto all_there = [&] {
-    return said_by(world.bob, bobs, 'a').size() >= there.size() &&
-           said_by(world.alice, alices, 'b').size() >= back.size();
+    return said(world.bob, bobs, 'a').size() >= there.size() &&
+           said(world.alice, alices, 'b').size() >= back.size();
   };
   // Three times the patience: a renewal that met with another fault is asked for again in a while.
   CHECK((world.until(all_there) || world.until(all_there) || world.until(all_there)));
-  CHECK(said_by(world.bob, bobs, 'a') == there);
-  CHECK(said_by(world.alice, alices, 'b') == back);
+  CHECK(said(world.bob, bobs, 'a') == there);
+  CHECK(said(world.alice, alices, 'b') == back);
 }

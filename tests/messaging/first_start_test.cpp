@@ -34,10 +34,10 @@ TEST_CASE("the first start makes account 1 with Saved messages and a welcome in 
   // The listener comes after the first start; the log has it all.
   const auto logged = engine.log_page({});
   REQUIRE(logged);
-  bool told = false;
+  bool reported = false;
   for (const Event& event : logged->events)
-    told |= std::holds_alternative<AccountsChanged>(event.body);
-  CHECK(told);
+    reported |= std::holds_alternative<AccountsChanged>(event.body);
+  CHECK(reported);
 }
 
 TEST_CASE("a second start finds the same account and makes nothing new") {
@@ -97,7 +97,7 @@ TEST_CASE("accounts are added, selected and removed with all they hold") {
     CHECK(world.until([&] { return world.alice.store().read()->connection().integer(sql) == 0; }));
   }
 
-  // Of its events only the one that says it is gone is told again, now and after a restart.
+  // Of its events only the one that says it is gone is reported again, now and after a restart.
   const auto check_log = [&] {
     const Engine& now = world.alice.engine();
     const auto logged = now.log_page({.after = {}, .limit = 1000});

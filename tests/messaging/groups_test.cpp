@@ -9,7 +9,7 @@
 
 using namespace test;
 
-TEST_CASE("members hear of a group with its first message, and those who never met talk") {
+TEST_CASE("members learn of a group with its first message, and those who never met talk") {
   Three world;
   const ChatId chat = Three::create(world.alice, "  Shift 2 ");
   CHECK(Three::chat(world.alice, chat).name == "Shift 2");
@@ -142,7 +142,7 @@ TEST_CASE("a group's picture travels as a file, to members who come later too") 
   CHECK_FALSE(set(files.file("notes.txt", "no picture")));
 }
 
-TEST_CASE("a group whose picture is gone from the store is told without it") {
+TEST_CASE("a group whose picture is gone from the store is announced without it") {
   Three world;
   TempDir files;
   const ChatId chat = Three::create(world.alice, "Crew");
@@ -157,7 +157,7 @@ TEST_CASE("a group whose picture is gone from the store is told without it") {
   CHECK(Three::chat(world.bob, Three::group_at(world.bob)).image.empty());
 }
 
-TEST_CASE("who is removed is told, can send no more, and may be added again") {
+TEST_CASE("who is removed is notified, can send no more, and may be added again") {
   Three world;
   const ChatId chat = world.make_group();
   const ChatId carols = Three::group_at(world.carol);

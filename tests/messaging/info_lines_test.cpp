@@ -16,8 +16,8 @@ Texts lines_of(Peer& peer, ChatId chat) {
   return out;
 }
 
-// The texts of the messages that a peer was told of as coming, in this chat, in order.
-Texts told(Peer& peer, ChatId chat) {
+// The texts of the messages that were reported to a peer as incoming, in this chat, in order.
+Texts announced(Peer& peer, ChatId chat) {
   Texts out;
   for (const IncomingMsg& event : peer.events_of<IncomingMsg>()) {
     if (event.chat_id == chat) out.push_back(peer.message(event.msg_id).text);
@@ -57,7 +57,8 @@ TEST_CASE("a chat says that it is encrypted from the moment it is made, and once
 }
 
 TEST_CASE(
-    "a join is told as done before the inviter's first message, also when its answers are lost") {
+    "a join is reported as done before the inviter's first message, also when its answers are "
+    "lost") {
   World world;
   world.network.set({.lose_reply = 1});
   const auto chat = answer<ChatId>([&](auto done) {
@@ -75,7 +76,7 @@ TEST_CASE(
   const auto came = place_of<IncomingMsg>(world.bob, [](const auto&) { return true; });
   CHECK(done < came);
   world.network.set({});
-  // It is told once.
+  // It is reported once.
   world.alice.send(world.alice.chat_with_peer(), "again");
   REQUIRE(world.until([&] { return world.bob.has_text("again"); }));
   std::size_t times = 0;
@@ -85,7 +86,7 @@ TEST_CASE(
   CHECK(times == 1);
 }
 
-TEST_CASE("a new group begins with its first message, and one that grows tells whom it gains") {
+TEST_CASE("a new group begins with its first message, and one that grows reports whom it gains") {
   Three world;
   const ChatId chat = Three::create(world.alice, "Shift 2");
   CHECK(lines_of(world.alice, chat) == Texts{"Messages are end-to-end encrypted."});
@@ -93,7 +94,7 @@ TEST_CASE("a new group begins with its first message, and one that grows tells w
   world.alice.send(chat, "welcome");
   REQUIRE(world.until([&] { return world.bob.has_text("welcome"); }));
   const ChatId bobs = Three::group_at(world.bob);
-  CHECK(told(world.bob, bobs) == Texts{"welcome"});
+  CHECK(announced(world.bob, bobs) == Texts{"welcome"});
   CHECK(lines_of(world.bob, bobs) == Texts{"Messages are end-to-end encrypted."});
 
   Three::add(world.alice, chat, world.carol_at_alice);
@@ -101,9 +102,9 @@ TEST_CASE("a new group begins with its first message, and one that grows tells w
   world.alice.send(chat, "all here");
   REQUIRE(world.until([&] { return world.carol.has_text("all here"); }));
   REQUIRE(world.until([&] { return world.bob.has_text("all here"); }));
-  CHECK(told(world.carol, Three::group_at(world.carol)) ==
+  CHECK(announced(world.carol, Three::group_at(world.carol)) ==
         Texts{"Member Me added by alice.", "all here"});
-  CHECK(told(world.bob, bobs) == Texts{"welcome", "Member carol added by alice.", "all here"});
+  CHECK(announced(world.bob, bobs) == Texts{"welcome", "Member carol added by alice.", "all here"});
 }
 
 TEST_CASE("who leaves a group is a change of the chat, not a message") {
@@ -112,10 +113,10 @@ TEST_CASE("who leaves a group is a change of the chat, not a message") {
   REQUIRE(Three::leave(world.bob, Three::group_at(world.bob)));
   CHECK(lines_of(world.bob, Three::group_at(world.bob)).back() == "You left the group.");
   REQUIRE(world.until([&] { return lines_of(world.alice, chat).back() == "Group left by bob."; }));
-  CHECK(told(world.alice, chat).empty());
+  CHECK(announced(world.alice, chat).empty());
   const auto line = Three::lines(world.alice, chat, SystemMessage::member_removed);
   REQUIRE(line.size() == 1);
-  CHECK(world.until([&] {  // events come a moment after what they tell of can be read
+  CHECK(world.until([&] {  // events come a moment after what they report can be read
     return place_of<MsgsChanged>(world.alice, [&](const auto& event) {
              return event.msg_id == line[0].id;
            }) < world.alice.events().size();

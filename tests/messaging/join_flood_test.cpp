@@ -20,7 +20,7 @@ using namespace test;
 namespace {
 
 // A URL where nobody of ours is: it counts what comes, and answers at once that it cannot, or not
-// before it is told to.
+// before it is released.
 class Door final : public peering::Mailroom {
  public:
   Door(Network& network, std::string url, bool hangs)
@@ -176,7 +176,7 @@ TEST_CASE(
         peering::ArrivalVerdict::stored);
   CHECK(pending(world.alice) == 60);
 
-  // An honest joiner is told to come later, and does by itself.
+  // An honest joiner is asked to retry later, and does by itself.
   start_joining(world.bob, link);
   REQUIRE(world.until([&] {
     world.clock.advance(1'000);
@@ -318,12 +318,12 @@ TEST_CASE("a joiner that cannot be reached for an hour asks again, and joins") {
     if (world.clock.uptime() - forgotten_at < 2 * kHour) world.clock.advance(kMinute);
     return joined(world.bob);
   }));
-  // Each step was told once.
-  std::vector<std::uint16_t> told;
+  // Each step was reported once.
+  std::vector<std::uint16_t> reported;
   for (const auto& progress : world.bob.events_of<SecurejoinJoinerProgress>()) {
-    told.push_back(static_cast<std::uint16_t>(progress.progress));
+    reported.push_back(static_cast<std::uint16_t>(progress.progress));
   }
-  CHECK(told == std::vector<std::uint16_t>{200, 400, 600, 1000});
+  CHECK(reported == std::vector<std::uint16_t>{200, 400, 600, 1000});
 }
 
 TEST_CASE("a member known by its card alone is asked for a session a few times an hour") {

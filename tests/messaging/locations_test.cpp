@@ -33,7 +33,7 @@ std::vector<Location> list(Peer& peer, const LocationSpan& span = {}) {
   return *found;
 }
 // The latitudes that came from others, oldest first.
-std::vector<double> heard(Peer& peer) {
+std::vector<double> received(Peer& peer) {
   std::vector<double> found;
   for (const Location& one : list(peer)) {
     if (one.contact != kSelf) found.insert(found.begin(), one.place.latitude);
@@ -124,14 +124,14 @@ TEST_CASE("locations are sent to a chat at once and then once a minute, until it
   REQUIRE(world.until(
       [&] { return lines(world.bob, world.at_bob, "Location streaming enabled by alice.") == 1; }));
   CHECK(*set(world.alice, 1, 1));
-  REQUIRE(world.until([&] { return heard(world.bob) == std::vector<double>{1}; }));
+  REQUIRE(world.until([&] { return received(world.bob) == std::vector<double>{1}; }));
   const base::UnixMillis began = world.clock.now();
   CHECK(*set(world.alice, 2, 1));
   world.clock.advance(2000);
   CHECK(*set(world.alice, 3, 1));
   // Of those within a second the last one counts.
   CHECK(*set(world.alice, 4, 1));
-  REQUIRE(world.until([&] { return heard(world.bob) == std::vector<double>{1, 2, 4}; }));
+  REQUIRE(world.until([&] { return received(world.bob) == std::vector<double>{1, 2, 4}; }));
   CHECK(world.clock.now() >= began + kMinute);
   CHECK(list(world.alice).size() == 3);
   CHECK(list(world.bob, {.from = list(world.bob)[0].at}).size() == 1);
@@ -144,22 +144,22 @@ TEST_CASE("locations are sent to a chat at once and then once a minute, until it
   CHECK_FALSE(*set(world.alice, 6, 1));
   CHECK(lines(world.alice, world.at_alice, "Location streaming disabled.") == 1);
   // What was held back goes with the end.
-  CHECK(world.until([&] { return heard(world.bob) == std::vector<double>{1, 2, 4, 5}; }));
+  CHECK(world.until([&] { return received(world.bob) == std::vector<double>{1, 2, 4, 5}; }));
   world.clock.advance(2 * kMinute);
-  CHECK(heard(world.bob).size() == 4);
+  CHECK(received(world.bob).size() == 4);
 }
 
 TEST_CASE("sending of locations ends by its time, also while the daemon is off") {
   PlacesWorld world;
   REQUIRE(stream(world.alice, world.at_alice, 600));
   CHECK(*set(world.alice, 1, 1));
-  REQUIRE(world.until([&] { return heard(world.bob).size() == 1; }));
+  REQUIRE(world.until([&] { return received(world.bob).size() == 1; }));
   CHECK(*set(world.alice, 2, 1));
   const bool off = GENERATE(false, true);
   if (off) {
     world.alice.restart();
     CHECK(streams(world.alice, world.at_alice));
-    REQUIRE(world.until([&] { return heard(world.bob) == std::vector<double>{1, 2}; }));
+    REQUIRE(world.until([&] { return received(world.bob) == std::vector<double>{1, 2}; }));
     world.alice.stop();
   }
   world.clock.advance(600'000);
@@ -168,7 +168,7 @@ TEST_CASE("sending of locations ends by its time, also while the daemon is off")
   REQUIRE(world.until(
       [&] { return lines(world.alice, world.at_alice, "Location streaming disabled.") == 1; }));
   CHECK_FALSE(*set(world.alice, 3, 1));
-  CHECK(world.until([&] { return heard(world.bob) == std::vector<double>{1, 2}; }));
+  CHECK(world.until([&] { return received(world.bob) == std::vector<double>{1, 2}; }));
 }
 
 TEST_CASE("members of a group see where the sender is, and others' chats do not") {
@@ -178,7 +178,7 @@ TEST_CASE("members of a group see where the sender is, and others' chats do not"
   CHECK(*set(world.alice, 10, 20));
   send_at(world.alice, chat, "here", 11, 20);
   for (Peer* peer : {&world.bob, &world.carol}) {
-    REQUIRE(world.until([&] { return heard(*peer).size() == 2; }));
+    REQUIRE(world.until([&] { return received(*peer).size() == 2; }));
     for (const Location& one : list(*peer)) CHECK(one.chat == Three::group_at(*peer));
     CHECK(lines(*peer, Three::group_at(*peer), "Location streaming enabled by alice.") == 1);
     CHECK(peer->message(*peer->find_text("here")).has_location);

@@ -170,7 +170,7 @@ TEST_CASE("a channel by mail is joined, read, left and joined again") {
   CHECK(world.servers.broken_rules().empty());
 }
 
-TEST_CASE("a reader whom the owner removes gets no more posts, and nobody else hears of it") {
+TEST_CASE("a reader whom the owner removes gets no more posts, and nobody else learns of it") {
   MailChannel world;
   const ChatId bobs = world.join_channel(world.bob);
   const ChatId carols = world.join_channel(world.carol);

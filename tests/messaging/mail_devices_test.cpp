@@ -133,7 +133,7 @@ TEST_CASE("news for our devices count when our own key signed them, and from nob
   CHECK(world.config(world.alice, "displayname") == "Mallory");
 }
 
-TEST_CASE("a setting of another device is told, and so is its picture") {
+TEST_CASE("a setting of another device is taken, and so is its picture") {
   Devices world;
   world.news_to_alice(world.alice, R"({"Config":{"key":"Selfstatus","val":"on shift"}})");
   CHECK(times(world.alice, ConfigSynced{"selfstatus"}) == 1);
@@ -162,7 +162,7 @@ TEST_CASE("a setting of another device is told, and so is its picture") {
   CHECK(times(world.alice, ConfigSynced{"selfavatar"}) == 2);
 }
 
-TEST_CASE("a setting that is changed here is told as one that devices share") {
+TEST_CASE("a setting that is changed here is synced as one that devices share") {
   Devices world;
   world.alice.forget_events();
   world.alice.set_config("selfstatus", "here");
@@ -426,7 +426,7 @@ TEST_CASE("notes to ourselves and news go to our own mailbox while there are oth
     CHECK(mail.recipients == std::vector<std::string>{MailWorld::addr(world.alice)});
   }
   world.alice.set_config("sync_msgs", "0");
-  world.alice.set_config("selfstatus", "not to be told");
+  world.alice.set_config("selfstatus", "not to be synced");
   CHECK(world.outbox(world.alice) == 0);
   CHECK(world.servers.broken_rules().empty());
 }

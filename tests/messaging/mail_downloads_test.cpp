@@ -27,6 +27,19 @@ struct Limited : MailWorld {
     REQUIRE(until([&] { return alice.has_text(text); }));
     return *alice.find_text(text);
   }
+  // The same, of which the mail with the file is not in the mailbox yet.
+  std::pair<MsgId, base::Bytes> send_without_file(const std::string& text) {
+    servers.hold(box(), true);
+    MessageDraft draft;
+    draft.file = folder.file("large.bin", heavy(300'000));
+    draft.text = text;
+    bob.send(bobs, draft);
+    REQUIRE(until([&] { return outbox(bob) == 0 && servers.count(box()) == 2; }));
+    auto file = servers.take_newest(box());  // the text lies before it
+    servers.hold(box(), false);
+    REQUIRE(until([&] { return alice.has_text(text); }));
+    return {*alice.find_text(text), std::move(file)};
+  }
   bool becomes(MsgId message, DownloadState state) {
     return until([&] { return alice.message(message).download == state; });
   }
@@ -117,17 +130,7 @@ TEST_CASE("a download goes on after a restart, and once the line is there again"
 
 TEST_CASE("a file may be asked for before its mail is there") {
   Limited world;
-  world.servers.hold(world.box(), true);
-  MessageDraft draft;
-  draft.file = world.folder.file("large.bin", heavy(300'000));
-  draft.text = "early";
-  world.bob.send(world.bobs, draft);
-  REQUIRE(world.until(
-      [&] { return world.outbox(world.bob) == 0 && world.servers.count(world.box()) == 2; }));
-  auto file = world.servers.take_newest(world.box());  // the text lies before it
-  world.servers.hold(world.box(), false);
-  REQUIRE(world.until([&] { return world.alice.has_text("early"); }));
-  const MsgId message = *world.alice.find_text("early");
+  auto [message, file] = world.send_without_file("early");
   REQUIRE(world.becomes(message, DownloadState::available));
   world.download(message);
   CHECK(world.alice.message(message).download == DownloadState::in_progress);
@@ -162,17 +165,7 @@ TEST_CASE("a file that its server has no more fails in words, and may be asked f
 TEST_CASE("a file whose mail never comes fails in words, and is there once it comes after all") {
   Limited world;
   world.alice.set_config("download_limit", "0");
-  world.servers.hold(world.box(), true);
-  MessageDraft draft;
-  draft.file = world.folder.file("large.bin", heavy(300'000));
-  draft.text = "without its file";
-  world.bob.send(world.bobs, draft);
-  REQUIRE(world.until(
-      [&] { return world.outbox(world.bob) == 0 && world.servers.count(world.box()) == 2; }));
-  auto file = world.servers.take_newest(world.box());
-  world.servers.hold(world.box(), false);
-  REQUIRE(world.until([&] { return world.alice.has_text("without its file"); }));
-  const MsgId message = *world.alice.find_text("without its file");
+  auto [message, file] = world.send_without_file("without its file");
   REQUIRE(world.becomes(message, DownloadState::in_progress));
   world.download(message);  // it may be on its way
   CHECK(world.alice.message(message).download == DownloadState::in_progress);
@@ -202,17 +195,7 @@ TEST_CASE("a file whose mail never comes fails in words, and is there once it co
 
 TEST_CASE("a file that was asked for before its mail is there does not wait for ever") {
   Limited world;
-  world.servers.hold(world.box(), true);
-  MessageDraft draft;
-  draft.file = world.folder.file("large.bin", heavy(300'000));
-  draft.text = "asked for";
-  world.bob.send(world.bobs, draft);
-  REQUIRE(world.until(
-      [&] { return world.outbox(world.bob) == 0 && world.servers.count(world.box()) == 2; }));
-  world.servers.take_newest(world.box());
-  world.servers.hold(world.box(), false);
-  REQUIRE(world.until([&] { return world.alice.has_text("asked for"); }));
-  const MsgId message = *world.alice.find_text("asked for");
+  const MsgId message = world.send_without_file("asked for").first;
   REQUIRE(world.becomes(message, DownloadState::available));
   world.clock.advance(3'700'000);  // nobody waits for it
   CHECK(world.alice.message(message).download == DownloadState::available);
@@ -252,7 +235,7 @@ TEST_CASE("a mailbox that is numbered anew loses no file") {
   CHECK(world.has_file(message));
 }
 
-TEST_CASE("a mail that is too large for any download is told") {
+TEST_CASE("a mail that is too large for any download is reported") {
   Limited world;
   const MsgId message = world.send_large("huge");
   REQUIRE(world.becomes(message, DownloadState::available));

@@ -256,7 +256,7 @@ TEST_CASE("a group is joined by its link by mail, and the joiner is added for al
   CHECK(world.servers.broken_rules().empty());
 }
 
-TEST_CASE("whom a group by mail has already is told so again when it joins by the link") {
+TEST_CASE("whom a group by mail has already is welcomed again when it joins by the link") {
   MailThree world;
   const ChatId chat = Three::create(world.alice, "Crew");
   Three::add(world.alice, chat, world.bob_at_alice);
@@ -310,13 +310,13 @@ TEST_CASE("who joins a group of many members by mail is added for all, and all h
     const MsgId sent = way.peer.send(way.id, "from " + way.peer.name());
     REQUIRE(world.until([&] { return way.other.has_text("from " + way.peer.name()); }));
     REQUIRE(world.until([&] { return way.peer.state(sent) == MsgState::out_delivered; }));
-    std::set<std::string> told;
+    std::set<std::string> recipients;
     for (const auto& mail : world.servers.sent()) {
       if (mail.from == MailWorld::addr(way.peer)) {
-        told.insert(mail.recipients.begin(), mail.recipients.end());
+        recipients.insert(mail.recipients.begin(), mail.recipients.end());
       }
     }
-    CHECK(told.size() == all - 1);
+    CHECK(recipients.size() == all - 1);
   }
   CHECK(world.servers.broken_rules().empty());
 }
@@ -338,9 +338,7 @@ TEST_CASE("a timer of a group holds for all by mail") {
 TEST_CASE("a member whom the server puts off is held alone, and gets everything in order later") {
   MailThree world;
   const ChatId chat = world.make_group();
-  FakeMails::Weather weather;
-  weather.deferred = {MailWorld::addr(world.carol)};
-  world.alices_mails().set(weather);
+  world.alices_mails().set({.deferred = {MailWorld::addr(world.carol)}});
   const MsgId first = world.alice.send(chat, "first");
   REQUIRE(world.until([&] { return world.bob.has_text("first"); }));
   const MsgId second = world.alice.send(chat, "second");
@@ -369,9 +367,7 @@ TEST_CASE(
     "a member whom the server refuses fails the message with its words, and the rest get it") {
   MailThree world;
   const ChatId chat = world.make_group();
-  FakeMails::Weather weather;
-  weather.refused = {MailWorld::addr(world.carol)};
-  world.alices_mails().set(weather);
+  world.alices_mails().set({.refused = {MailWorld::addr(world.carol)}});
   const MsgId sent = world.alice.send(chat, "not for carol");
   REQUIRE(world.until([&] { return world.bob.has_text("not for carol"); }));
   REQUIRE(world.until([&] { return world.alice.state(sent) == MsgState::out_failed; }));
@@ -384,9 +380,7 @@ TEST_CASE(
 
 TEST_CASE("a contact whom the server puts off holds up nobody else") {
   MailThree world;
-  FakeMails::Weather weather;
-  weather.deferred = {MailWorld::addr(world.carol)};
-  world.alices_mails().set(weather);
+  world.alices_mails().set({.deferred = {MailWorld::addr(world.carol)}});
   const auto chat_with = [&](ContactId contact) {
     const auto chat = world.alice.engine().chats().find_by_contact(kAccount, contact);
     REQUIRE(chat);

@@ -1,4 +1,5 @@
-// What devices of one account tell each other (form/sync_items.h), as Delta Chat 2.57 writes it.
+// What devices of one account report to each other (form/sync_items.h), as Delta Chat 2.57 writes
+// it.
 #include <catch2/catch.hpp>
 
 #include "messaging/mail/form/sync_items.h"

@@ -16,7 +16,7 @@ TEST_CASE("a media type comes from the ending, in any case") {
   CHECK(media_type_of("") == "application/octet-stream");
 }
 
-TEST_CASE("what a browser would run is handed on as a file") {
+TEST_CASE("what a browser would run is passed on as a file") {
   CHECK(viewtype_of("image/svg+xml") == Viewtype::file);
   CHECK(viewtype_of("image/png") == Viewtype::image);
   CHECK(viewtype_of("text/html") == Viewtype::file);

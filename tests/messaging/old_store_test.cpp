@@ -50,6 +50,11 @@ struct OldStore : World {
         {.dir = alice.dir(), .migrations = store::migrations(), .clock = &clock});
     return opened ? "opened" : opened.error().message;
   }
+  // And what needs the contact's key.
+  bool takes_a_new_contact() {
+    bob.send(join(bob, alice), "new here");
+    return until([&] { return alice.has_text("new here"); });
+  }
   Contact contact(ContactId id) {
     auto found = alice.engine().contacts().get(Peer::kAccount, id);
     if (!found) FAIL(found.error().message);
@@ -154,10 +159,7 @@ TEST_CASE("a store of schema 12 opens with its contacts, keys and ways in, and g
   look();
   old.alice.restart();
   look();
-  // A new contact, and what needs its key.
-  const ChatId alice_at_bob = old.join(old.bob, old.alice);
-  old.bob.send(alice_at_bob, "new here");
-  CHECK(old.until([&] { return old.alice.has_text("new here"); }));
+  CHECK(old.takes_a_new_contact());
   old.alice.stop();
   CHECK(old.number("PRAGMA user_version") == store::migrations().back().number);
   CHECK(old.number("SELECT count(*) FROM contact_key WHERE account_id = 1") == 6);
@@ -198,9 +200,7 @@ TEST_CASE("a store of schema 13 opens with its reactions, edits and channel, and
   look();
   old.alice.restart();
   look();
-  const ChatId alice_at_bob = old.join(old.bob, old.alice);
-  old.bob.send(alice_at_bob, "new here");
-  CHECK(old.until([&] { return old.alice.has_text("new here"); }));
+  CHECK(old.takes_a_new_contact());
   old.alice.stop();
   CHECK(old.number("PRAGMA user_version") == store::migrations().back().number);
 }

@@ -189,7 +189,7 @@ TEST_CASE("sealed rows do not open in each other's place") {
         base::Errc::sealed);
 }
 
-TEST_CASE("a contact request tells its message and cannot be answered before it is accepted") {
+TEST_CASE("a contact request reports its message and cannot be answered before it is accepted") {
   World world;
   const auto chat = in_write<ChatId>(
       world.alice, [&](store::Tx& tx, const store::Scope& scope) -> base::Result<ChatId> {

@@ -208,7 +208,7 @@ TEST_CASE("several deposits of a file are under way, and a restart goes on from 
   const std::uint64_t first = network.newest_held("alice");
   network.release(first);
   REQUIRE(world.until([&] { return network.newest_held("alice") == first + 2; }));
-  network.release(first + 2);  // overtakes the one before it, which nobody hears of
+  network.release(first + 2);  // overtakes the one before it, which nobody gets
   network.set({.cut = true});
   world.alice.restart();
   network.hold(false);

@@ -48,14 +48,14 @@ TEST_CASE("no receipt is sent while mdns_enabled is 0") {
   REQUIRE(world.until([&] { return world.bob.has_text("quiet"); }));
   world.bob.mark_seen({*world.bob.find_text("quiet")});
   world.bob.set_config("mdns_enabled", std::nullopt);
-  const MsgId told = world.alice.send(chat, "told");
+  const MsgId read = world.alice.send(chat, "told");
   REQUIRE(world.until([&] { return world.bob.has_text("told"); }));
   world.bob.mark_seen({*world.bob.find_text("told")});
-  CHECK(world.until([&] { return world.alice.state(told) == MsgState::out_read; }));
+  CHECK(world.until([&] { return world.alice.state(read) == MsgState::out_read; }));
   CHECK(world.alice.state(quiet) == MsgState::out_delivered);
 }
 
-TEST_CASE("noticing a chat tells it once and sends no receipt") {
+TEST_CASE("noticing a chat reports it once and sends no receipt") {
   World world;
   const ChatId chat = world.join(world.alice, world.bob);
   const MsgId id = world.alice.send(chat, "one");
@@ -110,7 +110,7 @@ TEST_CASE("of two contacts with one address the one that was verified first stay
   const auto bob = found();
   REQUIRE(bob);
 
-  // Somebody else who calls itself by the same address joins too, and is heard of later.
+  // Somebody else who calls itself by the same address joins too, and appears later.
   Peer other(world.network, world.clock, "bob");
   other.move_to("http://other.test");
   other.restart();
@@ -125,7 +125,7 @@ TEST_CASE("of two contacts with one address the one that was verified first stay
   CHECK(*world.alice.engine().contacts().lookup_by_addr(Peer::kAccount, "bob@bob.test") == bob);
 }
 
-TEST_CASE("a blocked contact's chat is hidden and tells nothing until it is unblocked") {
+TEST_CASE("a blocked contact's chat is hidden and reports nothing until it is unblocked") {
   World world;
   const ChatId alices = world.join(world.alice, world.bob);
   const ChatId bobs = world.bob.chat_with_peer();

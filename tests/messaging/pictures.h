@@ -10,7 +10,7 @@
 
 namespace test {
 
-// A picture by its headers, told from others by its last bytes.
+// A picture by its headers, distinguished from others by its last bytes.
 inline std::string picture(const std::string& mark, std::uint8_t width = 8) {
   std::string out("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\0\0\0\0\x06", 24);
   out[19] = static_cast<char>(width);

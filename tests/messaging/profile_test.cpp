@@ -62,7 +62,7 @@ TEST_CASE("each update rotates the contact's token; the old one admits no messag
   CHECK(world.until([&] { return world.bob.has_text("and again"); }));
 }
 
-TEST_CASE("a gateway that moved tells its contacts, and is written to at its new place") {
+TEST_CASE("a gateway that moved notifies its contacts, and is written to at its new place") {
   World world;
   const ChatId chat = world.join(world.alice, world.bob);
   world.bob.move_to("http://elsewhere.test");

@@ -74,7 +74,7 @@ class GroupHistory : RandomHistory {
     }
   }
 
-  // All sides have the same list of members, every holder has heard the owner's last word, and
+  // All sides have the same list of members, every holder has the owner's last decision, and
   // whoever may open can, and nobody else.
   void agree() {
     const Weather before = world_.network.weather();
@@ -128,7 +128,7 @@ class GroupHistory : RandomHistory {
     who.member = true;
     agree();
   }
-  // When its window may be over; the owner may say no as soon as it hears of it, or yes later on.
+  // When its window may be over; the owner may say no as soon as it learns of it, or yes later on.
   void ask(Person& who) {
     let_window_end(who);
     if (!ProtectedWorld::request(*who.peer, who.chat, who.came.file)) return;
@@ -188,7 +188,7 @@ class GroupHistory : RandomHistory {
     }
     return false;
   }
-  // Or nowhere, when it is none: at itself, at alice, and at all who are in the group to hear of
+  // Or nowhere, when it is none: at itself, at alice, and at all who are in the group to learn of
   // it.
   bool is_member_everywhere(const Person& who) {
     const std::string& name = who.peer->name();

@@ -66,7 +66,7 @@ class History : RandomHistory {
     }
   }
 
-  // Every holder has heard the owner's last word, and whoever may open can, and nobody else.
+  // Every holder has the owner's last decision, and whoever may open can, and nobody else.
   void settle() {
     world_.network.set({});
     for (Holder& holder : holders_) {
@@ -106,7 +106,7 @@ class History : RandomHistory {
     CHECK_FALSE(may_open(who));
     who.allowed.withdraw();
   }
-  // When its window may be over; the owner may say no as soon as it hears of it, or yes later on.
+  // When its window may be over; the owner may say no as soon as it learns of it, or yes later on.
   void ask(Holder& who) {
     let_window_end(who);
     if (!ProtectedWorld::request(*who.peer, who.chat, who.came.file)) return;

@@ -160,7 +160,7 @@ TEST_CASE("a holder who deleted its copy can be given the file again") {
   CHECK(came.message != world.shared.at_carol.message);
   REQUIRE(world.becomes(world.carol, came.file, "active"));
   CHECK(ProtectedWorld::read(world.carol, came.message) == "the plan");
-  // The first message still tells whose file it carries.
+  // The first message still shows whose file it carries.
   const auto info = *world.alice.engine().protected_files().info(Peer::kAccount, world.shared.sent);
   REQUIRE(info);
   CHECK(info->members.size() == 2);

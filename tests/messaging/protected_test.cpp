@@ -114,9 +114,9 @@ TEST_CASE("revoking closes what is being read, and the share is nowhere on the r
   CHECK(ProtectedWorld::read(world.alice, shared.sent) == std::string(200'000, 'p'));
   CHECK(world.until([&] { return !ProtectedWorld::on_disk(world.bob.dir(), shares[0]); }));
   CHECK(ProtectedWorld::state(world.alice, shared.made.file_id) == "revoked");
-  const auto told = world.bob.events_of<PrivittyFileAccessRevoked>();
-  REQUIRE(told.size() == 1);
-  CHECK(told[0] == PrivittyFileAccessRevoked{world.bob_chat, world.bob_peer, shared.came.file});
+  const auto reported = world.bob.events_of<PrivittyFileAccessRevoked>();
+  REQUIRE(reported.size() == 1);
+  CHECK(reported[0] == PrivittyFileAccessRevoked{world.bob_chat, world.bob_peer, shared.came.file});
   // Revoked is final for the recipient, and not for the owner.
   CHECK_THAT(ProtectedWorld::request(world.bob, world.bob_chat, shared.came.file).error().message,
              Contains("revoked by its owner"));
@@ -304,7 +304,7 @@ TEST_CASE("a file is granted to a second contact of its owner without sealing it
   CHECK(world.becomes(world.bob, shared.came.file, "revoked"));
 }
 
-TEST_CASE("a grant that was lost for good is told again when its holder asks") {
+TEST_CASE("a grant that was lost for good is sent again when its holder asks") {
   ProtectedWorld world;
   // The grant waits in the outbox behind a cut line, and goes nowhere.
   world.network.set({.cut = true});

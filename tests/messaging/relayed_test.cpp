@@ -1,5 +1,5 @@
-// Accounts that are reached through a relay: what they tell of themselves, which keys are to hold
-// there, and what comes that way in.
+// Accounts that are reached through a relay: what they announce of themselves, which keys are to
+// hold there, and what comes that way in.
 #include "messaging/peering/relayed.h"
 
 #include <sys/statfs.h>
@@ -29,7 +29,7 @@ namespace {
 
 constexpr const char* kRelay = "http://relay.test";
 
-// Keeps what is deposited by keys it was told of, until it is fetched.
+// Keeps what is deposited by keys that it knows, until it is fetched.
 class FakeRelay final : public peering::Mailroom {
  public:
   explicit FakeRelay(Network& network) : network_(network) { network_.attach(kRelay, *this); }
@@ -164,7 +164,7 @@ TEST_CASE("two accounts that only a relay reaches join, and what they write arri
   CHECK(world.until([&] { return world.world.bob.has_text("a0"); }));
 }
 
-TEST_CASE("a join by an invite that the relay hears of a moment later is tried again") {
+TEST_CASE("a join by an invite that the relay learns of a moment later is tried again") {
   RelayedWorld world;
   (void)world.start_joining(world.world.alice.invite());
   REQUIRE(world.world.until([&] { return world.relay.refused >= 2; }));
@@ -172,18 +172,19 @@ TEST_CASE("a join by an invite that the relay hears of a moment later is tried a
   CHECK(world.world.bob.events_of<Error>().empty());
 }
 
-TEST_CASE("the keys wanted at a relay follow invites, joins and blocks, and each change is told") {
+TEST_CASE(
+    "the keys wanted at a relay follow invites, joins and blocks, and each change is reported") {
   RelayedWorld world;
   Peer& alice = world.world.alice;
-  std::atomic<int> told{0};
+  std::atomic<int> reported{0};
   alice.engine().relayed().on_change([&](peering::Relayed::Change change, base::AccountId) {
-    if (change == peering::Relayed::Change::keys) ++told;
+    if (change == peering::Relayed::Change::keys) ++reported;
   });
   const auto before = alice.engine().relayed().version(Peer::kAccount);
   const std::size_t at_first = wanted_keys(alice);
   std::thread registrar([&] {
     // As a link does once the keys are at the relay.
-    for (int i = 0; i < 400 && told == 0; ++i) {
+    for (int i = 0; i < 400 && reported == 0; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     alice.engine().relayed().keys_registered(Peer::kAccount,
@@ -191,7 +192,7 @@ TEST_CASE("the keys wanted at a relay follow invites, joins and blocks, and each
   });
   const std::string link = alice.invite();
   registrar.join();
-  CHECK(told >= 1);
+  CHECK(reported >= 1);
   CHECK(wanted_keys(alice) == at_first + 1);
   CHECK(alice.engine().relayed().version(Peer::kAccount) > before);
   alice.engine().relayed().on_change({});

@@ -211,7 +211,7 @@ TEST_CASE("a receiver restored from an old copy gets all that is sent afterwards
   CHECK(said(talk.world.alice, talk.alices, 'b') == numbered("b", 0, 8));
 }
 
-TEST_CASE("a read receipt that was told on a session which is lost over there is told again") {
+TEST_CASE("a read receipt that was sent on a session which is lost over there is sent again") {
   Talk talk;
   talk.alice_sends(2);
   REQUIRE(talk.arrived());

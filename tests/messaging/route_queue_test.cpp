@@ -43,14 +43,14 @@ TEST_CASE("pauses: a retry within a second, under 10 s for ten minutes, then und
   }
 }
 
-TEST_CASE("what is heard from a peer, and the end of pauses, send at once") {
+TEST_CASE("an answer of a peer, and the end of pauses, send at once") {
   delivery::RouteQueue queue;
   for (const std::int64_t id : {1, 2}) queue.ready(route(id));
   REQUIRE(queue.take(0).size() == 2);
   for (const std::int64_t id : {1, 2}) queue.finished(route(id), false, true, 0, 60'000);
   CHECK(queue.take(0).empty());
   CHECK(queue.level(AccountId(1)) == delivery::RouteQueue::Level::failing);
-  queue.heard(route(2));
+  queue.end_pause(route(2));
   CHECK(queue.take(0) == std::vector{route(2)});
   queue.end_pauses();
   CHECK(queue.take(0) == std::vector{route(1)});
@@ -159,7 +159,7 @@ TEST_CASE("whom nobody was reached as is tried a few times, minutes apart, and i
   for (std::size_t i = 2; i < pauses.size(); ++i) CHECK(pauses[i] >= 60'000);
   CHECK(pauses[7] <= 60 * 60'000);
   CHECK(queue.level(AccountId(1)) != delivery::RouteQueue::Level::failing);
-  queue.heard(route(1));
+  queue.end_pause(route(1));
   CHECK(queue.take(now) == std::vector{route(1)});
   // Reached: a route as any other.
   queue.finished(route(1), true, true, now, 0);

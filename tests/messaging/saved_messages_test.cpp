@@ -26,7 +26,7 @@ base::Result<> remove(World& world, std::vector<MsgId> messages) {
 }
 }  // namespace
 
-TEST_CASE("a message to oneself is delivered at once and told in order") {
+TEST_CASE("a message to oneself is delivered at once and reported in order") {
   World world;
   const ChatId chat = world.alice.saved_messages();
   world.alice.forget_events();
@@ -89,7 +89,7 @@ TEST_CASE("a quote keeps its text when the quoted message is deleted") {
   CHECK(try_send(world, chat, draft).error().code == base::Errc::not_found);
 }
 
-TEST_CASE("deleting tells each message, then the chat; unknown ones delete nothing") {
+TEST_CASE("deleting reports each message, then the chat; unknown ones delete nothing") {
   World world;
   const ChatId chat = world.alice.saved_messages();
   const MsgId one = world.alice.send(chat, "one");
@@ -126,7 +126,7 @@ TEST_CASE("a page answers each id for itself, in the order asked") {
   CHECK(messages[3].error().message.find("special message ID Msg#9") != std::string::npos);
 }
 
-TEST_CASE("the list of a chat marks days and tells info messages apart") {
+TEST_CASE("the list of a chat marks days and distinguishes info messages") {
   World world;
   const ChatId chat = world.alice.saved_messages();
   const MsgId one = world.alice.send(chat, "one");
@@ -200,7 +200,7 @@ TEST_CASE("a device message with a label appears once") {
   CHECK(add("update-2", with_text("never shown")) == std::nullopt);
 }
 
-TEST_CASE("marking seen goes forward, tells each chat once and moves last_msg_id") {
+TEST_CASE("marking seen goes forward, reports each chat once and moves last_msg_id") {
   World world;
   Engine& engine = world.alice.engine();
   const auto fresh = engine.messages().fresh(Peer::kAccount);

@@ -26,7 +26,7 @@ std::vector<base::Bytes> junk(std::size_t count, std::size_t size = 8) {
   return envelopes;
 }
 
-// A gateway with a token of each kind that admits session requests alone.
+// A gateway with a token of each kind that allows session requests alone.
 struct Asked {
   World world;
   std::unique_ptr<BareGateway> bob;
@@ -160,7 +160,7 @@ TEST_CASE("of the session requests that come by one token so many are opened, th
   CHECK(asked.bob->count("SELECT count(*) FROM pending_join") <= 1);
 }
 
-TEST_CASE("of the requests that a relay hands over by one token 600 are taken, and none is kept") {
+TEST_CASE("of the requests that a relay delivers by one token 600 are taken, and none is kept") {
   Asked asked;
   const DepositToken token = asked.token(TokenPurpose::introduction);
   const auto relay_requests = [&](std::size_t count) {

@@ -100,11 +100,11 @@ TEST_CASE("a wall clock that was moved is not believed until a peer or a contact
     CHECK(time.wall().suspect);
     CHECK(time.wall().now == before);  // no window grows
     time.look();
-    time.heard(clock.now() + 5 * kHour);
+    time.compare_contact(clock.now() + 5 * kHour);
     time.compare(clock.now() + 5 * kHour);
     CHECK(time.wall().suspect);
     if (by_contact) {
-      time.heard(clock.now() - kHour / 2);
+      time.compare_contact(clock.now() - kHour / 2);
     } else {
       time.compare(clock.now() - kHour / 2);
     }
@@ -117,7 +117,7 @@ TEST_CASE("a peer whose clock is far from ours closes no file here") {
   base::ManualClock clock;
   kernel::SteadyTime time(clock, std::nullopt);
   time.compare(clock.now() + 3 * kHour);
-  time.heard(clock.now() - 3 * kHour);
+  time.compare_contact(clock.now() - 3 * kHour);
   CHECK(time.suspect());
   CHECK_FALSE(time.wall().suspect);
 }

@@ -110,7 +110,7 @@ struct Three : World {
 
 using Names = std::vector<std::string>;
 
-// How often an event of this kind told of one message: those of a group's lines come beside it.
+// How often an event of this kind reported one message: those of a group's lines come beside it.
 template <class E>
 int times(const Peer& peer, const E& event) {
   const auto events = peer.events_of<E>();

@@ -146,7 +146,7 @@ TEST_CASE("what a file of an archive unpacks to is bounded, whatever the archive
   CHECK(world.alice.message(crowded).type == Viewtype::file);
 }
 
-TEST_CASE("updates are numbered, told and shown at both, with document, summary and a line") {
+TEST_CASE("updates are numbered, reported and shown at both, with document, summary and a line") {
   AppsWorld world;
   REQUIRE(update(world.bob, world.received,
                  {R"({"vote":1})", "bob voted", std::nullopt, "Menu", "1 vote"}));

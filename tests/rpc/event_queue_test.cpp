@@ -34,7 +34,7 @@ void push(rpc::EventQueue& queue, std::uint32_t msg) {
   queue.push(std::span(&event, 1));
 }
 
-std::shared_ptr<base::Takings> taking() { return std::make_shared<base::Takings>(); }
+std::shared_ptr<base::LeasedItems> taking() { return std::make_shared<base::LeasedItems>(); }
 
 struct Read {
   std::shared_ptr<std::vector<std::string>> texts = std::make_shared<std::vector<std::string>>();
@@ -52,7 +52,7 @@ const char* const kNextEvent = R"({"jsonrpc":"2.0","id":1,"method":"get_next_eve
 
 }  // namespace
 
-TEST_CASE("of an account that was removed only its AccountsChanged is told") {
+TEST_CASE("of an account that was removed only its AccountsChanged is reported") {
   rpc::EventQueue queue(inline_executor(), no_chat());
   const std::vector<messaging::Event> events{
       incoming(1, 2),
@@ -73,7 +73,7 @@ TEST_CASE("of an account that was removed only its AccountsChanged is told") {
   queue.stop();
 }
 
-TEST_CASE("only kinds that Delta Chat's clients know are told") {
+TEST_CASE("only kinds that Delta Chat's clients know are returned") {
   rpc::EventQueue queue(inline_executor(), no_chat());
   const std::vector<messaging::Event> events{
       {base::EventId(1), AccountId(1), 0,
@@ -191,10 +191,10 @@ TEST_CASE("events whose answer was lost come back to where they were") {
   queue.read(2, a_caller(), second, read.reader());
   CHECK(ids(read) == std::vector{3, 4});
   queue.read(1, a_caller(), third, read.reader());
-  base::Handover(first).lost();
-  base::Handover(third).arrived();
-  base::Handover(second).lost();
-  base::Handover(second).lost();  // once
+  base::Lease(first).lost();
+  base::Lease(third).arrived();
+  base::Lease(second).lost();
+  base::Lease(second).lost();  // once
   queue.read(101, a_caller(), taking(), read.reader());
   CHECK(ids(read) == std::vector{1, 2, 3, 4, 6});
 }
@@ -208,7 +208,7 @@ TEST_CASE(
   queue.read(2, a_caller(), taken, first.reader());
   REQUIRE(first.texts->size() == 2);
   const auto all = *first.texts;
-  base::Handover(taken).lost();
+  base::Lease(taken).lost();
   Read again;
   queue.read(2, a_caller(), taking(), again.reader());
   CHECK(*again.texts == all);
@@ -219,11 +219,11 @@ TEST_CASE(
   Read parked;
   other.read(1, a_caller(), taking(), parked.reader());
   CHECK(other.parked() == 1);
-  base::Handover(lost).lost();
+  base::Lease(lost).lost();
   CHECK(parked.texts->size() == 1);
 }
 
-TEST_CASE("what comes back of an account that was removed meanwhile is not told") {
+TEST_CASE("what comes back of an account that was removed meanwhile is not returned") {
   auto queue = std::make_unique<rpc::EventQueue>(inline_executor(), no_chat());
   const auto event = incoming(3, 2);
   queue->push(std::span(&event, 1));
@@ -231,7 +231,7 @@ TEST_CASE("what comes back of an account that was removed meanwhile is not told"
   Read read;
   queue->read(1, a_caller(), taken, read.reader());
   queue->forget(AccountId(2));
-  base::Handover(taken).lost();
+  base::Lease(taken).lost();
   Read parked;
   queue->read(1, a_caller(), taking(), parked.reader());
   CHECK(queue->parked() == 1);
@@ -241,7 +241,7 @@ TEST_CASE("what comes back of an account that was removed meanwhile is not told"
   queue->read(1, a_caller(), late, read.reader());
   queue->stop();
   queue.reset();
-  base::Handover(late).lost();  // the queue is gone: nothing happens
+  base::Lease(late).lost();  // the queue is gone: nothing happens
 }
 
 TEST_CASE("stopping answers every parked reader and refuses new ones") {
@@ -278,7 +278,7 @@ TEST_CASE("a thousand parked polls cost under a KiB each, no thread, and all are
   for (Pending& poll : polls) service.handle(kNextEvent, a_caller(), poll.answer());
   const auto each = (mallinfo2().uordblks - before) / polls.size();
   CHECK(service.parked() == 1000);
-#ifdef EDGE_SANITIZED  // its own heap tells nothing here
+#ifdef EDGE_SANITIZED  // its own heap shows nothing here
   (void)each;
 #else
   CHECK(each > 0);

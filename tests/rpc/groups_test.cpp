@@ -50,7 +50,7 @@ TEST_CASE_METHOD(GroupsGateway, "a group has the shapes that clients know") {
   CHECK(items[std::to_string(chat)]["isGroup"] == true);
   CHECK(items[std::to_string(chat)]["isSelfInGroup"] == true);
 
-  // Nobody is told of changes before the first message.
+  // Nobody is notified of changes before the first message.
   CHECK(ok("set_chat_name", {1, chat, "Shift 3"}).is_null());
   CHECK(ok("get_message_ids", {1, chat, false, false}).size() == 1);  // that it is encrypted
   const int msg = ok("misc_send_text_message", {1, chat, "anybody here?"});

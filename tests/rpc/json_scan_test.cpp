@@ -75,7 +75,7 @@ TEST_CASE("the scan and the builder agree on texts that differ from JSON by one 
   }
 }
 
-TEST_CASE("depth and values are bounded, and the elements of an array are told") {
+TEST_CASE("depth and values are bounded, and the elements of an array are counted") {
   CHECK_FALSE(scan_json("[[[1]]]", {.depth = 3}).error);
   CHECK(scan_json("[[[[1]]]]", {.depth = 3}).error->code == rpc::Code::invalid_request);
   CHECK_FALSE(scan_json("[1,{\"a\":2}]", {.values = 4}).error);

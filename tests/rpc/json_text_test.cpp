@@ -34,7 +34,7 @@ TEST_CASE("the members of an object are found as they were written") {
   CHECK_FALSE(json_member("[\"a\",1]", "a"));
 }
 
-// What is told apart here must be what the parser told apart.
+// The parts found here must be those that the parser finds.
 TEST_CASE("the parts of a text are those that the parser sees, however deep and odd") {
   const std::string text =
       R"([{"a":[1,[2,{"b":"x\\","c":"\\\"]}"}]],"":{"":null}}, "\u007b", [[[[]]]], -0.5e-7, true])";

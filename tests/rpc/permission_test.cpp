@@ -207,7 +207,7 @@ TEST_CASE(
     });
   };
   const rpc::Caller second = a_caller(key_for({KeyScope::events}, {2}));
-  queue.read(101, second, std::make_shared<base::Takings>(), reader());
+  queue.read(101, second, std::make_shared<base::LeasedItems>(), reader());
   push(1, 11);
   CHECK(got.empty());  // still parked: nothing of its own came
   push(2, 12);
@@ -215,14 +215,14 @@ TEST_CASE(
   CHECK(json::parse(got[0])["event"]["msgId"] == 12);
   got.clear();
   push(2, 13);
-  queue.read(101, a_caller(), std::make_shared<base::Takings>(), reader());
+  queue.read(101, a_caller(), std::make_shared<base::LeasedItems>(), reader());
   CHECK(got.size() == 2);  // 11 was left for whoever may see it
-  // Dropped events are told to those whose they were.
+  // Dropped events are reported to their owners.
   for (std::uint32_t i = 0; i < 10'005; ++i) push(1, 100 + i);
   got.clear();
-  queue.read(101, second, std::make_shared<base::Takings>(), reader());
+  queue.read(101, second, std::make_shared<base::LeasedItems>(), reader());
   CHECK(got.empty());
-  queue.read(1, a_caller(), std::make_shared<base::Takings>(), reader());
+  queue.read(1, a_caller(), std::make_shared<base::LeasedItems>(), reader());
   push(2, 9);
   CHECK_FALSE(got.empty());
 }

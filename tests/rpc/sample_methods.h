@@ -1,5 +1,5 @@
 // A small table that needs no engine: the arithmetic of the JSON-RPC specification's examples, and
-// methods that fail, throw or answer when told to.
+// methods that fail, throw or answer on request.
 #pragma once
 
 #include <stdexcept>

@@ -127,7 +127,7 @@ TEST_CASE("a message has a member for its protected file only when it carries on
         "Message.privittyFileInfo: not in the schema");
 }
 
-TEST_CASE("a message is told in seconds, with its file and its state's number") {
+TEST_CASE("a message is shown in seconds, with its file and its state's number") {
   messaging::Message message;
   message.id = base::MsgId(17);
   message.state = messaging::MsgState::out_delivered;

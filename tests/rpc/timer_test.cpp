@@ -36,7 +36,7 @@ TEST_CASE("more waits than there is room for are turned away at once, and the ot
   CHECK(over == 0);
 }
 
-TEST_CASE("a call that may not sleep any more is told so and costs nothing further") {
+TEST_CASE("a call that may not sleep any more gets an error and costs nothing further") {
   base::ManualClock clock;
   rpc::Service service(nullptr, clock);
   const std::string sleep = R"({"jsonrpc":"2.0","id":1,"method":"sleep","params":[3600]})";

@@ -83,7 +83,7 @@ TEST_CASE("an account's events are taken out, and the others keep their place an
   const auto left = world.page({.after = start}).events;
   REQUIRE(left.size() == 10);
   CHECK(left.back().id == last);
-  // How many were missed can no longer be told from ids.
+  // How many were missed can no longer be found from ids.
   CHECK_FALSE(world.page({.after = start}).dense);
   CHECK(world.page({.after = last}).dense);
   for (int i = 0; i < 15; ++i) world.message(5, 1);
@@ -113,11 +113,11 @@ TEST_CASE("channels and messages share one sequence of ids and are read apart or
   CHECK(world.append("a", "later").value == b.value + 2);
 }
 
-TEST_CASE("the listener hears of a channel's event after the commit, in the order of ids") {
+TEST_CASE("the listener gets a channel's event after the commit, in the order of ids") {
   ChannelWorld world;
-  std::vector<LoggedEvent> heard;
+  std::vector<LoggedEvent> received;
   world.store->writer().on_events([&](std::span<const LoggedEvent> events) {
-    heard.insert(heard.end(), events.begin(), events.end());
+    received.insert(received.end(), events.begin(), events.end());
   });
   must(world.store->write_now<void>([&](Tx& tx) -> base::Result<> {
     const NewChannelEvent one{"a", base::to_bytes("one")};
@@ -132,10 +132,10 @@ TEST_CASE("the listener hears of a channel's event after the commit, in the orde
   });
   CHECK_FALSE(undone.ok());
   world.store->writer().flush();
-  REQUIRE(heard.size() == 2);
-  CHECK(heard[0].channel != 0);
-  CHECK(heard[1].channel == 0);
-  CHECK(heard[0].id < heard[1].id);
+  REQUIRE(received.size() == 2);
+  CHECK(received[0].channel != 0);
+  CHECK(received[1].channel == 0);
+  CHECK(received[0].id < received[1].id);
   world.store->writer().on_events({});
 }
 
@@ -362,7 +362,7 @@ TEST_CASE("channels are bounded in number: quiet ones make room, full ones do no
   world.clock.advance(2000);
   const auto newest = world.append("a", "y");  // and the old ones go
   world.append("d", "x");
-  // What b held is gone with it: whoever resumes there is told.
+  // What b held is gone with it: whoever resumes there gets an error.
   const auto page = world.page({.after = start, .messages = false, .channels = {"b"}});
   CHECK(page.events.empty());
   CHECK(page.floor >= newest);

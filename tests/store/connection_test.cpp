@@ -99,7 +99,7 @@ TEST_CASE("one() is empty without rows and passes on what the reader says") {
   CHECK(wrong.error().code == Errc::corrupt);
 }
 
-TEST_CASE("a violated key is told apart, without the values") {
+TEST_CASE("a violated key is distinguished, without the values") {
   test::TempDir dir;
   auto db = open_in(dir);
   must(db->run("INSERT INTO t(id,s) VALUES(1,'secret word')"));

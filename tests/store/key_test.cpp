@@ -76,7 +76,7 @@ TEST_CASE("a store whose key file is gone stays closed and no new key is made") 
   world.open();
 }
 
-TEST_CASE("a key file that holds no key is told apart") {
+TEST_CASE("a key file that holds no key is distinguished") {
   test::World world;
   make_store_with_a_note(world, world.options());
   for (const std::string content : {"", "short", "!!!", "\n"}) {

@@ -16,7 +16,7 @@ namespace {
 
 constexpr base::AccountId kKilledAccount{1};
 
-// The child: writes for ever, from its completions, and tells each acknowledged number.
+// The child: writes for ever, from its completions, and writes each acknowledged number.
 [[noreturn]] void write_for_ever(const std::string& dir, int pipe) {
   base::SystemClock clock;
   auto store = Store::open({.dir = dir, .migrations = test::kMigrations, .clock = &clock});
@@ -80,7 +80,8 @@ TEST_CASE("kill -9 at random moments loses nothing acknowledged and repeats no n
     CHECK(newest >= last);
     last = newest;
     world.store.reset();
-    acknowledged = stored;  // a number that was stored but not told must not come again either
+    acknowledged =
+        stored;  // a number that was stored but not acknowledged must not come again either
   }
   CHECK(acknowledged.size() > 20);
 }

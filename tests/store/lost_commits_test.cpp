@@ -67,7 +67,7 @@ TEST_CASE("a broken frame in the middle of the log: the loss is reported and the
   const auto kept = files_that_begin(*other, "store.db-wal.damaged-");
   REQUIRE(kept.size() == 1);
   CHECK(test::slurp(kept[0]) == damaged);
-  CHECK(loss.find(other->dir.path()) == std::string::npos);  // readiness tells everybody
+  CHECK(loss.find(other->dir.path()) == std::string::npos);  // readiness shows it to everybody
   CHECK(loss.find(fs::path(kept[0]).filename().string()) != std::string::npos);
   must(other->add_note(100));  // it goes on
   CHECK(noted(*other) == 41);  // and no number comes twice

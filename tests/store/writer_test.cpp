@@ -46,9 +46,9 @@ TEST_CASE("a closure that fails or throws leaves no trace and takes no other wit
   Tally tally;
   std::vector<std::string> answers(4);
   std::atomic<int> hooks = 0;
-  std::vector<LoggedEvent> heard;
+  std::vector<LoggedEvent> received;
   world.store->writer().on_events([&](std::span<const LoggedEvent> events) {
-    heard.insert(heard.end(), events.begin(), events.end());
+    received.insert(received.end(), events.begin(), events.end());
   });
   for (std::size_t i = 0; i < 4; ++i) {
     world.store->write<std::int64_t>(
@@ -71,8 +71,8 @@ TEST_CASE("a closure that fails or throws leaves no trace and takes no other wit
   CHECK(answers[3] == "2");
   CHECK(world.count_notes() == 2);
   CHECK(hooks == 2);
-  REQUIRE(heard.size() == 2);
-  CHECK(heard[1].id.value == heard[0].id.value + 1);
+  REQUIRE(received.size() == 2);
+  CHECK(received[1].id.value == received[0].id.value + 1);
 }
 
 TEST_CASE("the first write of a transaction fails alone too, and those after it stay") {
@@ -282,7 +282,7 @@ TEST_CASE("a commit whose sync failed does not come back to life") {
   CHECK(world.count_notes() == 1);
 }
 
-TEST_CASE("the queue is bounded and a refused write is told at once") {
+TEST_CASE("the queue is bounded and a refused write is reported at once") {
   test::World world;
   auto options = world.options();
   options.writer.max_queue = 8;  // 4 of one party

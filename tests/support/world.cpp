@@ -226,7 +226,7 @@ void LossyTransport::carry(Job job) {
   if (!network_.keep(sender_, deliver)) deliver();
 }
 
-// Hands the deposit over; proves it by the other side's clock when told so, as over HTTP.
+// Passes the deposit on; proves it by the other side's clock on request, as over HTTP.
 bool LossyTransport::attempt(Network& network, const base::Clock& clock, const Job& job,
                              base::Millis clock_offset) {
   peering::Arrival arrival{job.deposit.mailbox,

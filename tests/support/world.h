@@ -99,8 +99,8 @@ class PeerClock final : public base::Clock {
 
 // What happens to deposits. Chances are 0 to 1.
 struct Weather {
-  double lose_request = 0;  // the other side never hears of it
-  double lose_reply = 0;    // it is stored there, and we never hear so
+  double lose_request = 0;  // the other side never gets it
+  double lose_reply = 0;    // it is stored there, and we never learn it
   double duplicate = 0;     // it arrives twice
   bool reorder = false;     // deposits under way overtake each other
   bool cut = false;         // nothing goes through
@@ -131,7 +131,7 @@ class Network {
   // True: `deliver` is kept for release().
   bool keep(const std::string& sender, const std::function<void()>& deliver);
 
-  // Hands an arrival to where `url` leads; false when nobody is there.
+  // Delivers an arrival to where `url` leads; false when nobody is there.
   bool deliver(const std::string& url, peering::Arrival arrival,
                base::Completion<peering::ArrivalReply> done);
 
@@ -225,8 +225,8 @@ class Peer {
   MsgState state(MsgId id) { return message(id).state; }
   // The texts of a chat without info messages, in order.
   std::vector<std::string> texts(ChatId chat);
-  // A message with this text in any chat of the list. Reads see a commit a moment before events
-  // tell of it.
+  // A message with this text in any chat of the list. Reads see a commit a moment before its
+  // events.
   std::optional<MsgId> find_text(const std::string& text);
   bool has_text(const std::string& text) { return find_text(text).has_value(); }
   // As search_messages() answers.

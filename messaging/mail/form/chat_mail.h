@@ -1,9 +1,9 @@
 // ChatMail: what an encrypted mail of a chat says, as a value: the decrypted part's headers and
 // body without their spelling. write_inner() makes the bytes, read_mail() the value.
 //
-// All fields that come from outside are bounded by the reader, and no text of a header holds a line
-// break. The writer takes the same values and makes none of them into a header of its own: it
-// removes line breaks and other control characters from header texts.
+// The reader bounds all fields, and no header text holds a line break. The writer takes the same
+// values, and none of them can become a header of its own: it removes line breaks and other control
+// characters from header texts.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ inline constexpr std::size_t kMaxTimer = 0x7fffffff;          // seconds
 // A file from here on is sent as two mails: a pre-message, and a post-message with the file.
 inline constexpr std::uint64_t kSplitFrom = 140'000;  // bytes
 
-// A recipient. The last two are of members of groups: To and the list of members are one.
+// A recipient. The last two fields are of members of groups: To is also the list of members.
 struct MailMember : MailAddress {
   Fingerprint fingerprint = {};  // empty: not said
   std::int64_t changed = 0;      // Unix seconds, when it was added or removed; 0: not said
@@ -184,7 +184,7 @@ struct GroupDescribed {  // by MailGroup::description
 using MailGroupChange = std::variant<std::monostate, MemberAdded, MemberRemoved, GroupRenamed,
                                      GroupImageChanged, GroupDescribed>;
 
-// The group or channel that a mail is for. The group's members are the sender and ChatMail::to.
+// The group or channel of a mail. The group's members are the sender and ChatMail::to.
 struct MailGroup {
   std::string id;
   bool channel = false;  // its recipients are not in To
@@ -194,8 +194,7 @@ struct MailGroup {
   std::int64_t description_changed = 0;
   std::optional<MailPicture> image = std::nullopt;
   std::vector<MailMember> past = {};  // removed ones
-  // The times of members are said. (Of a mail that says some of them but not as many as there are
-  // members, none is.)
+  // The mail has the times of all members. A mail with the times of some has none of them.
   bool timed = false;
   crypto::WipingBytes secret = {};  // of a channel, for the reader who was added; empty: not said
   MailGroupChange change = {};
@@ -221,7 +220,7 @@ struct ChatMail {
   std::string in_reply_to = {};  // "" none
   std::vector<std::string> references = {};
   std::int64_t date = 0;  // Unix seconds
-  // Of mails that arrive: orders those of one second, 0 to 999. Set by who fetched it.
+  // Of arriving mails: the order within one second, 0 to 999, set when the mail is fetched.
   std::uint16_t order = 0;
   std::string subject = {};
   bool chat = true;            // has Chat-Version; without it the mail is not from a chat client

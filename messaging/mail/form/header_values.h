@@ -1,5 +1,5 @@
-// Values of the headers of a mail's inner part, bounded. Hostile input: what has not the expected
-// form is as if it were absent.
+// Values of the headers of a mail's inner part, bounded. Hostile input: a value of another form
+// counts as absent.
 #pragma once
 
 #include <charconv>
@@ -10,7 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/ascii.h"
 #include "base/unicode.h"
 #include "messaging/mail/form/chat_mail.h"
 #include "messaging/mail/mime_reader.h"
@@ -27,7 +26,7 @@ std::string word_header(const MimePart& part, std::string_view name,
                         std::size_t most = kMaxJoinWord);
 // In seconds since 1970; 0: there is none.
 std::int64_t time_header(const MimePart& part, std::string_view name);
-// The value "0" is a picture without bytes: there is none any more.
+// The value "0" is a picture without bytes: it was removed.
 std::optional<MailPicture> picture_header(const MimePart& part, std::string_view name);
 
 // 0 for what is no number from 0 to `most`.

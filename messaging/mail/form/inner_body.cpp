@@ -17,7 +17,6 @@
 #include "messaging/mail/form/message_id.h"
 #include "messaging/mail/form/post_notice.h"
 #include "messaging/model/media_type.h"
-#include "messaging/model/plain_name.h"
 
 namespace messaging::mail {
 namespace {
@@ -72,7 +71,7 @@ class PartWalk {
     const bool is_text = part.type == "text/plain" || part.type == "text/html";
     const bool attached = !part.file_name.empty() || part.disposition == "attachment";
     if (attached || !is_text) {
-      // Parts without a name that are no text are parts of the form: signatures, reports.
+      // Parts without a name that are no text belong to the mail's form: signatures, reports.
       if (attached) take_file(part);
     } else if (part.disposition == "reaction") {
       found_.reaction = text_within(std::string(base::trimmed(front_of(part.body))));
@@ -123,7 +122,7 @@ class PartWalk {
 };
 
 Viewtype type_of(const MimePart& part, const MailFile& file) {
-  // By the name first: many clients attach everything as application/octet-stream.
+  // Judges by the name first: many clients attach everything as application/octet-stream.
   const std::string_view by_name = media_type_of(file.name);
   Viewtype type = viewtype_of(by_name);
   if (type == Viewtype::file && by_name == "application/octet-stream") {
@@ -172,7 +171,7 @@ MailText read_text(const MimePart& part, const OuterMail& outer, const ChatMail&
   text.quote = std::move(found.body.quote);
   text.footer = text_within(std::move(found.body.footer), kMaxDescription);
   text.forwarded = found.body.forwarded;
-  // Clients that write no Chat-Version have something to say in the subject.
+  // Clients without Chat-Version write text into the subject.
   const std::size_t colon = mail.subject.find(':');
   if (!mail.chat && !mail.subject.empty() && colon != 2 && colon != 3) {
     text.text = text.text.empty() ? mail.subject : mail.subject + " \u2013 " + text.text;

@@ -43,7 +43,7 @@ base::Result<> read_from(const MimePart& part, const OuterMail& outer, ChatMail&
     mail.from.name = plain_name(people.front().name, kMaxAddressName);
   }
   if (mail.from.addr.empty()) return fail(Errc::invalid_argument, "the mail has no sender");
-  // Sender beside From: From's name is for this message only.
+  // With a Sender beside From, From's name is for this message only.
   const auto senders = read_addresses(part.value("Sender"), 1);
   if (!senders.empty() && same_address(senders.front().address, mail.from.addr)) {
     mail.shown_as = std::move(mail.from.name);
@@ -163,7 +163,7 @@ base::Result<ChatMail> read_mail(const MimePart& part, const OuterMail& outer) {
   mail.references = parse_message_ids(part.value("References"));
   mail.date = read_mail_date(part.value("Date")).value_or(outer.date);
   mail.subject = name_header(part, "Subject", kMaxSubject);
-  // With header protection nothing outside counts (RFC 9788).
+  // With header protection only the inner headers count (RFC 9788).
   const bool protects = !part.param("hp").empty();
   mail.chat = part.header("Chat-Version") != nullptr || (!protects && outer.chat);
   const auto receipts_to = read_addresses(part.value("Chat-Disposition-Notification-To"), 1);

@@ -94,7 +94,7 @@ void add_updates(BodyParts& parts, const std::string& json) {
   add_attachment(parts, "application/json", "status-update.json", json);
 }
 
-// The line that shows a change of the group in clients that do not know it.
+// The text that shows a change of the group in clients that cannot apply it.
 std::string change_text(const ChatMail& mail) {
   if (!mail.group) return {};
   if (const auto* added = std::get_if<MemberAdded>(&mail.group->change)) {
@@ -386,7 +386,7 @@ void add_hidden(HeaderLines& out, const ChatMail& mail) {
   }
 }
 
-// RFC 9788: what the outer head says.
+// RFC 9788: repeats the outer headers.
 void add_outer(HeaderLines& out, const OuterMail& outer) {
   for (const auto& [name, value] : head_of(outer)) {
     out.raw("HP-Outer", std::string(name) + ": " + value);

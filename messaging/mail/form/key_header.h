@@ -10,8 +10,8 @@
 namespace messaging::mail {
 
 std::string autocrypt_value(const KeyNotice& notice);
-// nullopt: malformed, too large, or with an attribute that must be understood (its name has no "_"
-// in front) and is not.
+// nullopt: malformed, too large, or with an unknown critical attribute (one whose name does not
+// begin with "_").
 std::optional<KeyNotice> read_autocrypt(std::string_view value);
 
 }  // namespace messaging::mail

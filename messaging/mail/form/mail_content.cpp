@@ -19,7 +19,7 @@ constexpr base::UnixMillis kMillis = 1000;
 
 // ---- mails as contents ----
 
-// The uuid of the content at `index` of those that a mail brings besides its message.
+// The uuid of the content at `index` among those of a mail besides its message.
 Uuid derived_uuid(const Uuid& uuid, std::string_view purpose, std::size_t index = 0) {
   base::Bytes bytes(uuid.begin(), uuid.end());
   bytes.insert(bytes.end(), purpose.begin(), purpose.end());
@@ -57,7 +57,7 @@ class ContentReader {
   }
 
   void operator()(const MailText& body) {
-    // The line of a step or of a group's change is made by who applies it.
+    // The code that applies a join step or a group change adds its line.
     const bool changes =
         mail_.group && !std::holds_alternative<std::monostate>(mail_.group->change);
     if (mail_.join || changes) return;
@@ -187,7 +187,7 @@ class ContentReader {
     return {uuid_of(message_id)};
   }
 
-  // Messages of one sender are in the order of their dates.
+  // One sender's messages are ordered by their dates.
   std::uint64_t sequence() const { return number_of(mail_); }
   TimerValue timer() const { return {number_of(mail_), mail_.timer}; }
 
@@ -310,7 +310,7 @@ class ContentWriter {
   bool operator()(const RealtimeNote&) { return false; }
 
  private:
-  // What asks for no receipt.
+  // Contents that request no receipt.
   bool quiet(MailBody body) {
     mail_.wants_receipt = false;
     mail_.body = std::move(body);

@@ -10,7 +10,8 @@ namespace messaging::mail {
 namespace {
 
 constexpr std::int64_t kLatest = std::int64_t{1} << 40;
-// Core gives the mails of one second dates of their own, some seconds ahead of its clock.
+// Core gives several mails of one second distinct dates, which may be some seconds ahead of its
+// clock.
 constexpr std::int64_t kAhead = 10;
 
 std::uint64_t clamped(std::int64_t seconds, std::int64_t now) {
@@ -25,7 +26,7 @@ class StateReader {
 
   GroupState read() {
     read_names();
-    // Without times the list says who is there when the group is new to us.
+    // A list without times counts only if the group is new to us.
     const bool listed = group_.timed || !reading_.known;
     for (const MailMember& member : mail_.to) {
       if (listed) put(member, true, group_.timed ? member.changed : mail_.date);
@@ -38,7 +39,7 @@ class StateReader {
     }
     const auto* removed = std::get_if<MemberRemoved>(&group_.change);
     if (removed != nullptr) put_changed(removed->addr, removed->fingerprint, false);
-    // To names everybody but the sender.
+    // Names everybody except the sender.
     if (!reading_.known && state_.find(reading_.sender) == nullptr) {
       put_key(reading_.sender, mail_.from, true, mail_.date);
     }
@@ -60,7 +61,7 @@ class StateReader {
     }
     if (group_.image && (reading_.image || group_.image->bytes.empty())) {
       state_.image.value = reading_.image;
-      // Of two pictures of one second the one that comes later counts, as at core.
+      // Of two pictures of one second, the later arrival wins, as in core.
       const std::uint64_t number = clamped(mail_.date, reading_.now);
       state_.image.stamp.number = number == reading_.image_number ? number + 1 : number;
     }
@@ -77,7 +78,7 @@ class StateReader {
     }
   }
 
-  // A change that the list says too has the list's time.
+  // A change that is also in the list has the list's time.
   void put_changed(const std::string& addr, const Fingerprint& fingerprint, bool present) {
     const auto key = key_of(addr, fingerprint);
     if (!key) return;
@@ -106,7 +107,7 @@ class StateReader {
   GroupState state_;
 };
 
-// Whom the mail says to have been added or removed.
+// The member whom the mail adds or removes.
 std::optional<MemberKey> changed_member(const MailGroup& group, const GroupReading& reading) {
   const auto key = [&](const std::string& addr,
                        const Fingerprint& fingerprint) -> std::optional<MemberKey> {
@@ -127,7 +128,7 @@ struct Listed {
   std::int64_t seconds = 0;
 };
 
-// Those that changed last first, as core lists them.
+// The latest changes first, as core lists them.
 std::vector<MailMember> in_order(std::vector<Listed> listed) {
   std::stable_sort(listed.begin(), listed.end(),
                    [](const Listed& a, const Listed& b) { return a.seconds > b.seconds; });
@@ -156,7 +157,7 @@ GroupState with_authors(const GroupState& before, const GroupState& after, const
   const auto changed = changed_member(*mail.group, reading);
   for (auto& [key, member] : out.members) {
     if (before.has(key) == member.present) continue;
-    // Nobody says who removed a member that a list has as a former one: the sender at least knows.
+    // Mails do not name who removed a past member: the sender counts as the author.
     const bool by_sender = key == changed || !member.present || !reading.known;
     member.author = by_sender ? reading.sender : key;
   }

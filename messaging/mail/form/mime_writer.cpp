@@ -109,7 +109,7 @@ std::string boundary_of(std::span<const MimePiece> pieces, std::string_view head
   crypto::Blake2b256 hash;
   hash.update(as_bytes(headers));
   for (const MimePiece& piece : pieces) {
-    // Base64 holds no "--", so that only texts count.
+    // Base64 holds no "--", so only texts can hold a boundary.
     if (piece.is_text) hash.update(piece.body);
   }
   return base::to_hex(hash.finish()).substr(0, 40);

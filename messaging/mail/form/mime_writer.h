@@ -25,8 +25,8 @@ void write_single(crypto::WipingBytes& out, const MimePiece& piece, std::string_
 void write_multipart(crypto::WipingBytes& out, std::string_view type,
                      std::span<const MimePiece> pieces, std::string_view headers);
 
-// The type of a file as it may stand in a header: application/octet-stream for what is no media
-// type or would be read as something else than a file.
+// The type of a file as a header may carry it: application/octet-stream for an invalid media type
+// and for types that readers would not treat as a file.
 std::string file_type(std::string_view media_type);
 
 }  // namespace messaging::mail

@@ -97,7 +97,7 @@ OuterMail read_outer(const MimePart& mail) {
   outer.encrypted = mail.type == kEncryptedType;
   if (!outer.encrypted) {
     outer.join_step = base::lower_ascii(mail.value("Secure-Join").substr(0, kMaxJoinWord));
-    // Version 2's request has the header in the part, where relays leave it alone.
+    // The request of version 2 has this header in the part, where relays do not change it.
     if (outer.join_step.empty() && mail.parts.size() == 1) {
       outer.join_step =
           base::lower_ascii(mail.parts.front().value("Secure-Join").substr(0, kMaxJoinWord));

@@ -1,5 +1,5 @@
-// OuterMail: the head of a mail as servers see it. It says as little as Delta Chat's: an address, a
-// Message-ID, a date that is up to six days old, never a name, subject or recipient.
+// OuterMail: the head of a mail as servers see it. It reveals as little as Delta Chat's: an
+// address, a Message-ID, a date that is up to six days old; no name, subject or recipient.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "base/result.h"
 #include "messaging/mail/form/chat_mail.h"
 
 namespace messaging::mail {
@@ -31,17 +30,16 @@ struct OuterMail {
   std::string content_type = {};
 };
 
-// `back`: how much older than the mail its date says, 0 to kDateBlur, random.
+// `back`: by how much the date is older than the mail, 0 to kDateBlur, random.
 OuterMail outer_of(const ChatMail& mail, std::int64_t back);
 // The headers of such a mail that its inner part repeats, as "Name" and value.
 std::vector<std::pair<std::string, std::string>> head_of(const OuterMail& outer);
 // The whole mail with CRLF. `armored`: as seal() made it.
 std::string write_outer(const OuterMail& outer, std::string_view armored);
 
-// From a mail's head alone or the whole mail, parsed. Of a mail that lacks something the field is
-// empty.
+// Parses a head alone or a whole mail. Fields that the mail lacks are empty.
 OuterMail read_outer(const MimePart& mail);
-// Whether a mail is worth a download: it is encrypted, or a step of SecureJoin in the clear.
+// Whether to download a mail: it is encrypted, or a step of SecureJoin in the clear.
 bool is_wanted(const OuterMail& outer);
 // The OpenPGP message of a multipart/encrypted mail; empty: there is none.
 base::ByteView armored_in(const MimePart& mail);

@@ -235,7 +235,7 @@ Maybe<SyncItem> read_chat(std::string_view value) {
     if (!fingerprint) return std::nullopt;
     chat.contact = *fingerprint;
   } else {
-    return std::nullopt;  // an address names nobody
+    return std::nullopt;  // an address identifies no contact
   }
   return chat;
 }

@@ -1,9 +1,9 @@
-// Sync items: what devices of one account tell each other, as the JSON of a mail to ourselves:
+// Sync items: what devices of one account report to each other, as the JSON of a mail to ourselves:
 //
 //   {"items":[{"timestamp":1796054379,"data":{"AddQrToken":{…}}}, …]}
 //
-// Hostile input: what is read is bounded, and an item that cannot be read, or is of a kind that is
-// not known here, is left out. Pure values.
+// Hostile input: everything is bounded, and items that cannot be read or are of an unknown kind are
+// left out. Pure values.
 #pragma once
 
 #include <cstdint>
@@ -54,15 +54,15 @@ struct SyncMute {
   std::int64_t until = 0;  // milliseconds; 0 not muted, -1 for ever
   friend bool operator==(const SyncMute&, const SyncMute&) = default;
 };
-struct SyncName {  // of a contact, or of a group that nobody was told of yet
+struct SyncName {  // of a contact, or of a group that nobody was notified of yet
   std::string name;
   friend bool operator==(const SyncName&, const SyncName&) = default;
 };
-struct SyncDescription {  // of a group that nobody was told of yet
+struct SyncDescription {  // of a group that nobody was notified of yet
   std::string text;
   friend bool operator==(const SyncDescription&, const SyncDescription&) = default;
 };
-struct SyncGroup {  // it was made, and nobody was told of it yet
+struct SyncGroup {  // it was made, and nobody was notified of it yet
   std::string name;
   friend bool operator==(const SyncGroup&, const SyncGroup&) = default;
 };
@@ -71,7 +71,7 @@ struct SyncChannel {  // of ours, which was made
   crypto::WipingBytes secret;
   friend bool operator==(const SyncChannel&, const SyncChannel&) = default;
 };
-struct SyncMembers {  // of a group that nobody was told of yet, ourselves too
+struct SyncMembers {  // of a group that nobody was notified of yet, ourselves too
   std::vector<std::pair<Fingerprint, std::string>> members;  // with addresses
   friend bool operator==(const SyncMembers&, const SyncMembers&) = default;
 };
@@ -106,12 +106,12 @@ struct SyncRemoved {
 using SyncItem =
     std::variant<SyncToken, SyncChat, SyncSetting, SyncPicture, SyncSaved, SyncRemoved>;
 
-// Whether a setting of this name is told to other devices.
+// Whether a setting of this name is synced to other devices.
 bool is_synced_setting(std::string_view key);
 
 std::string write_sync_items(const std::vector<SyncItem>& items, std::int64_t seconds);
 std::vector<SyncItem> read_sync_items(std::string_view json);
-// What they say last of our own picture.
+// The last of the items about our own picture.
 std::optional<MailPicture> picture_in_news(std::string_view json);
 
 }  // namespace messaging::mail

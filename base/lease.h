@@ -1,9 +1,10 @@
-// Handover: what an answer removes from the daemon for its caller, such as events from a
-// destructive queue. The code that carries the answer holds the Handover until the answer has
-// arrived; a Handover that is destroyed before that returns every item to the place it came from.
+// Lease: items that an answer removes from the daemon for its caller, such as events from a
+// destructive queue. The code that carries the answer holds the Lease until the answer has
+// arrived; a Lease that is destroyed before that returns every item to the place it came from.
 //
-//   Takings   the items that were removed, and how each is returned; shared by all that remove some
-//   Handover  the one right to confirm the arrival; destroyed unconfirmed, it returns the items
+//   LeasedItems  the items that were removed, and how each is returned; shared by all that remove
+//                some
+//   Lease        the one right to confirm the arrival; destroyed unconfirmed, it returns the items
 //
 // Threads: all of it from any thread.
 #pragma once
@@ -17,7 +18,7 @@
 
 namespace base {
 
-class Takings {
+class LeasedItems {
  public:
   // Runs `put_back` once when the answer is lost, now if it is lost already.
   void add(UniqueFunction<void()> put_back) {
@@ -32,7 +33,7 @@ class Takings {
   }
 
  private:
-  friend class Handover;
+  friend class Lease;
   bool any() {
     const Lock lock(mutex_);
     return !put_backs_.empty();
@@ -56,30 +57,30 @@ class Takings {
   std::vector<UniqueFunction<void()>> put_backs_ GUARDED_BY(mutex_);
 };
 
-class Handover {
+class Lease {
  public:
-  Handover() = default;  // of nothing
-  explicit Handover(std::shared_ptr<Takings> takings) : takings_(std::move(takings)) {}
-  Handover(Handover&&) noexcept = default;
-  Handover& operator=(Handover&& other) noexcept {
+  Lease() = default;  // of nothing
+  explicit Lease(std::shared_ptr<LeasedItems> leased) : leased_(std::move(leased)) {}
+  Lease(Lease&&) noexcept = default;
+  Lease& operator=(Lease&& other) noexcept {
     if (this != &other) {
       lost();
-      takings_ = std::move(other.takings_);
+      leased_ = std::move(other.leased_);
     }
     return *this;
   }
-  ~Handover() { lost(); }
+  ~Lease() { lost(); }
 
   // Whether anything was taken.
-  explicit operator bool() const { return takings_ != nullptr && takings_->any(); }
-  void arrived() { end(Takings::State::arrived); }
-  void lost() { end(Takings::State::lost); }
+  explicit operator bool() const { return leased_ != nullptr && leased_->any(); }
+  void arrived() { end(LeasedItems::State::arrived); }
+  void lost() { end(LeasedItems::State::lost); }
 
  private:
-  void end(Takings::State state) {
-    if (const auto takings = std::exchange(takings_, nullptr)) takings->end(state);
+  void end(LeasedItems::State state) {
+    if (const auto leased = std::exchange(leased_, nullptr)) leased->end(state);
   }
-  std::shared_ptr<Takings> takings_;
+  std::shared_ptr<LeasedItems> leased_;
 };
 
 }  // namespace base

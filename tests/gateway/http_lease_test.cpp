@@ -1,5 +1,5 @@
-// What an answer takes with it comes back unless the answer was handed to the kernel for a client
-// that was still there; and work ends with its connection.
+// Items that an answer leases are returned unless the kernel took the answer for a client that was
+// still there; and work ends with its connection.
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -21,10 +21,10 @@ struct HandoverWorld : EchoWorld {
   }
   // Answers the parked request with something taken.
   void answer(std::string text = "taken") {
-    const auto takings = std::make_shared<base::Takings>();
-    takings->add([this] { ++back; });
+    const auto leased = std::make_shared<base::LeasedItems>();
+    leased->add([this] { ++back; });
     Response response = Response::json(std::move(text));
-    response.taken = base::Handover(takings);
+    response.taken = base::Lease(leased);
     std::vector<Responder> waiting;
     {
       const std::lock_guard lock(parked->mutex);

@@ -1,127 +1,20 @@
-// An IMAP and an SMTP server as tests want them: small, right by the book, and made to misbehave by
-// knobs. Mailboxes are named by the login's user; every password but "wrong" is accepted.
+// An IMAP server as tests want it: small, right by the book, and made to misbehave by knobs.
+// Mailboxes are named by the login's user; every password but "wrong" is accepted.
 #pragma once
 
-#include <poll.h>
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <atomic>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "base/ascii.h"
 #include "base/mutex.h"
-#include "gateway/loop/fd.h"
-#include "tests/gateway/loopback.h"
+#include "tests/gateway/server_line.h"
 
 namespace mail_test {
-
-// A socket that reads lines, and sends until its cut.
-class Line {
- public:
-  Line(int fd, const std::atomic<bool>& stopping) : fd_(fd), stopping_(stopping) {}
-
-  // False: closed, or the test ends.
-  bool read(std::string& line) {
-    for (;;) {
-      const std::size_t end = in_.find('\n');
-      if (end != std::string::npos) {
-        line = in_.substr(0, end);
-        if (line.ends_with('\r')) line.pop_back();
-        in_.erase(0, end + 1);
-        return true;
-      }
-      if (!more(20) && (closed_ || stopping_)) return false;
-    }
-  }
-  // Waits so long for bytes; true: some came.
-  bool more(int millis) {
-    pollfd poll{fd_, POLLIN, 0};
-    if (::poll(&poll, 1, millis) <= 0) return false;
-    char buffer[4096];
-    const auto got = ::recv(fd_, buffer, sizeof buffer, 0);
-    if (got <= 0) {
-      closed_ = true;
-      return false;
-    }
-    in_.append(buffer, static_cast<std::size_t>(got));
-    return true;
-  }
-  bool has_line() const { return in_.find('\n') != std::string::npos; }
-  bool closed() const { return closed_ || stopping_; }
-
-  // False: the connection was cut, or is closed.
-  bool send(std::string_view bytes) {
-    const bool cuts = cut_after && bytes.size() >= *cut_after;
-    if (cuts) bytes = bytes.substr(0, *cut_after);
-    if (cut_after) *cut_after -= bytes.size();
-    while (!bytes.empty()) {
-      const auto piece = slow ? bytes.substr(0, 1) : bytes;
-      const auto sent = ::send(fd_, piece.data(), piece.size(), MSG_NOSIGNAL);
-      if (sent <= 0) return false;
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    if (cuts) ::shutdown(fd_, SHUT_RDWR);
-    return !cuts;
-  }
-
-  std::optional<std::size_t> cut_after;
-  bool slow = false;
-
- private:
-  int fd_;
-  const std::atomic<bool>& stopping_;
-  std::string in_;
-  bool closed_ = false;
-};
-
-// Accepts at 127.0.0.1; each connection has a thread.
-class Listener {
- public:
-  using Serve = std::function<void(Line&)>;
-  explicit Listener(Serve serve) : serve_(std::move(serve)) {
-    auto listening = ::test::listen_on_loopback(256);
-    listener_ = std::move(listening.fd);
-    port_ = listening.port;
-    acceptor_ = std::thread([this] { accept_all(); });
-  }
-  ~Listener() {
-    stopping_ = true;
-    acceptor_.join();
-    for (auto& thread : threads_) thread.join();
-  }
-  std::uint16_t port() const { return port_; }
-  int connections() const { return connections_; }
-
- private:
-  void accept_all() {
-    while (!stopping_) {
-      pollfd poll{listener_.get(), POLLIN, 0};
-      if (::poll(&poll, 1, 2) <= 0) continue;
-      const int fd = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
-      if (fd < 0) continue;
-      ++connections_;
-      threads_.emplace_back([this, owned = gateway::Fd(fd)] {
-        Line line(owned.get(), stopping_);
-        serve_(line);
-      });
-    }
-  }
-
-  Serve serve_;
-  gateway::Fd listener_;
-  std::uint16_t port_ = 0;
-  std::atomic<bool> stopping_{false};
-  std::atomic<int> connections_{0};
-  std::vector<std::thread> threads_;
-  std::thread acceptor_;
-};
 
 struct StoredMail {
   std::uint32_t uid = 0;
@@ -394,85 +287,6 @@ class ImapServer {
   const ImapKnobs knobs_;
   base::Mutex mutex_;
   std::map<std::string, ImapBox> boxes_;
-  Listener listener_;
-};
-
-struct SentMail {
-  std::string from;
-  std::vector<std::string> to;
-  std::string text;
-};
-
-struct SmtpKnobs {
-  std::string greeting = "220 ready";
-  // The answer to a command, by its beginning; "": as usual. "." is the end of a mail.
-  std::function<std::string(const std::string& command)> answer;
-  std::optional<std::size_t> cut;  // every connection ends after so many bytes
-};
-
-class SmtpServer {
- public:
-  explicit SmtpServer(SmtpKnobs knobs = {})
-      : knobs_(std::move(knobs)), listener_([this](Line& line) { serve(line); }) {}
-  std::uint16_t port() const { return listener_.port(); }
-  int connections() const { return listener_.connections(); }
-  std::vector<SentMail> mails() {
-    const base::Lock lock(mutex_);
-    return mails_;
-  }
-
- private:
-  void serve(Line& line) {
-    line.cut_after = knobs_.cut;
-    if (!line.send(knobs_.greeting + "\r\n")) return;
-    std::string command;
-    SentMail mail;
-    while (line.read(command)) {
-      const std::string lower = base::lower_ascii(command);
-      std::string out = knobs_.answer ? knobs_.answer(command) : std::string();
-      const bool usual = out.empty();
-      if (lower.starts_with("ehlo")) {
-        if (usual) out = "250-test\r\n250-SIZE 1000000\r\n250 AUTH PLAIN";
-      } else if (lower.starts_with("auth plain")) {
-        // base64 of "\0user\0wrong" ends so.
-        if (usual)
-          out = command.ends_with("AHdyb25n") || command.ends_with("wcm9uZw==") ||
-                        command.ends_with("Adwcm9uZw==")
-                    ? "535 5.7.8 Authentication failed"
-                    : "235 2.7.0 welcome";
-      } else if (lower.starts_with("mail from:")) {
-        mail = {};
-        mail.from = between(command);
-      } else if (lower.starts_with("rcpt to:")) {
-        if (usual || out.starts_with("2")) mail.to.push_back(between(command));
-      } else if (lower == "data") {
-        if (usual) {
-          if (!line.send("354 go on\r\n")) return;
-          std::string text;
-          while (line.read(text) && text != ".") {
-            mail.text += (text.starts_with('.') ? text.substr(1) : text) + "\r\n";
-          }
-          if (line.closed()) return;
-          out = knobs_.answer ? knobs_.answer(".") : std::string();
-          if (out.empty()) {
-            const base::Lock lock(mutex_);
-            mails_.push_back(mail);
-          }
-        }
-      } else if (lower == "quit") {
-        return;
-      }
-      if (!line.send((out.empty() ? "250 2.0.0 fine" : out) + "\r\n")) return;
-    }
-  }
-  static std::string between(const std::string& command) {
-    const std::size_t begin = command.find('<') + 1;
-    return command.substr(begin, command.find('>') - begin);
-  }
-
-  const SmtpKnobs knobs_;
-  base::Mutex mutex_;
-  std::vector<SentMail> mails_ GUARDED_BY(mutex_);
   Listener listener_;
 };
 
