@@ -10,6 +10,7 @@ namespace store {
 namespace {
 
 constexpr std::size_t kNameBytes = 16;
+constexpr std::size_t kFewFiles = 4;  // that are synced each for itself
 
 bool is_lower_hex(std::string_view text, std::size_t size) {
   return text.size() == size && std::all_of(text.begin(), text.end(), [](char c) {
@@ -69,7 +70,7 @@ base::Result<File> Blobs::make_file(const Uuid& account, const std::string& name
 }
 
 base::Result<> Blobs::sync(const Uuid& account, std::span<File> files) const {
-  for (const File& file : files) file.begin_sync();
+  if (files.size() > kFewFiles) return sync_file_system(account_dir(account));
   for (File& file : files) EDGE_CHECK(file.sync());
   return sync_dir(account_dir(account));
 }

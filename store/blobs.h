@@ -107,8 +107,8 @@ class Blobs {
 
   // Errc::not_found for an account whose files were removed.
   base::Result<BlobWriter> create(const Uuid& account) const;
-  // Syncs the files of new blobs of this account and its folder, with about one wait for the disk:
-  // their writing is begun before the first sync.
+  // Syncs the files of new blobs of this account and its folder; many of them with their whole file
+  // system, which is one wait for the disk.
   base::Result<> sync(const Uuid& account, std::span<File> files) const;
   // Creates a file for sealed bytes of this size (Errc::invalid_argument for a size no blob has);
   // with a name, opens the one begun before.

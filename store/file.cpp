@@ -93,22 +93,28 @@ base::Result<> File::write_at(std::uint64_t offset, base::ByteView bytes) {
   return {};
 }
 
-void File::begin_sync() const { (void)::sync_file_range(fd_, 0, 0, SYNC_FILE_RANGE_WRITE); }
-
 base::Result<> File::sync() {
   if (::fdatasync(fd_) != 0) return io_error("sync", path_, errno);
   return {};
 }
 
-base::Result<> sync_dir(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return io_error("open", path, errno);
-  const int result = ::fsync(fd);
+namespace {
+
+base::Result<> sync_by(int (*call)(int), const std::string& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return io_error("open", folder, errno);
+  const int result = call(fd);
   const int error = errno;
   ::close(fd);
-  if (result != 0) return io_error("sync", path, error);
+  if (result != 0) return io_error("sync", folder, error);
   return {};
 }
+
+}  // namespace
+
+base::Result<> sync_dir(const std::string& path) { return sync_by(::fsync, path); }
+
+base::Result<> sync_file_system(const std::string& folder) { return sync_by(::syncfs, folder); }
 
 base::Result<> sync_parent(const std::string& path) {
   const std::string parent = std::filesystem::path(path).parent_path().string();

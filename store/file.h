@@ -28,8 +28,6 @@ class File {
   base::Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> out) const;
   base::Result<> write_at(std::uint64_t offset, base::ByteView bytes);
   base::Result<> sync();  // fdatasync
-  // The disk begins to write what is to be synced: of several files that are synced next, all.
-  void begin_sync() const;
   int fd() const { return fd_; }
   const std::string& path() const { return path_; }
 
@@ -45,5 +43,7 @@ base::Result<> make_dir(const std::string& path);
 base::Result<bool> make_unsynced_dir(const std::string& path);
 base::Result<> sync_parent(const std::string& path);
 base::Result<> sync_dir(const std::string& path);
+// All that was written to the file system that the folder is on, by whomever.
+base::Result<> sync_file_system(const std::string& folder);
 
 }  // namespace store

@@ -15,7 +15,9 @@
 #include <thread>
 #include <vector>
 
+#include "messaging/model/vcard.h"
 #include "messaging/peering/arriving_parts.h"
+#include "tests/messaging/pictures.h"
 #include "tests/support/world.h"
 
 using namespace test;
@@ -143,6 +145,26 @@ TEST_CASE("deposits that wait for the disk at the same time share a sync") {
   bool refused = false;
   sync.add(*blobs.resume(account, name, size), [&](base::Result<> synced) { refused = !synced; });
   CHECK(refused);
+}
+
+TEST_CASE("the pictures of many cards wait for the disk together") {
+  World world;
+  std::vector<Vcard> cards;
+  for (int i = 0; i < 20; ++i) {
+    Vcard card;
+    card.addr = "member" + std::to_string(i) + "@nowhere.example";
+    put_picture(card, base::as_bytes(picture(std::to_string(i))), "image/png");
+    cards.push_back(std::move(card));
+  }
+  const int before = blob_syncs;
+  const auto contacts = answer<std::vector<ContactId>>([&](auto done) {
+    world.bob.engine().contacts().import_vcard(Peer::kAccount, write_vcards(cards),
+                                               std::move(done));
+  });
+  REQUIRE(contacts);
+  CHECK(contacts->size() == 20);
+  CHECK(files_of(world.bob) == 20);
+  CHECK(blob_syncs - before <= 4);
 }
 
 TEST_CASE("parts of many threads are synced and answered once each, through a stop") {
