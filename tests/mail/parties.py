@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-from gateway import DAEMON, ROOT, RpcError, scaled
+from gateway import DAEMON, ROOT, scaled
 from rpc_pipes import RpcPipes
 from waiting import until
 
