@@ -409,14 +409,12 @@ class ChannelsOfDevices(Devices):
             until(lambda: not other.chat(there)["selfInGroup"], what=f"the leaving at {other}")
 
     def test_a_channel_that_nobody_reads_yet(self):
-        for device, other in self.both:
-            name = f"Unread of {device.name}"
-            channel = device.rpc("create_broadcast", name)
-            there = until(lambda: self.channel_at(other, name), what=f"the channel at {other}")
-            device.rpc("set_chat_name", channel, f"{name}, renamed")
-            until(lambda: other.chat(there)["name"] == f"{name}, renamed", what=f"the name at {other}")
-            device.rpc("set_chat_description", channel, "About pumps")
-            until(lambda: other.rpc("get_chat_description", there) == "About pumps", what=f"the description at {other}")
+        channel = self.phone.rpc("create_broadcast", "Unread")
+        there = until(lambda: self.channel_at(self.alice, "Unread"), what="the channel at alice")
+        self.phone.rpc("set_chat_name", channel, "Unread yet")
+        until(lambda: self.alice.chat(there)["name"] == "Unread yet", what="the name at alice")
+        self.phone.rpc("set_chat_description", channel, "About pumps")
+        until(lambda: self.alice.rpc("get_chat_description", there) == "About pumps", what="the description at alice")
 
     def channel_at(self, party, name):
         for chat in party.rpc("get_chatlist_entries", None, None, None):
