@@ -28,6 +28,15 @@ bool changes_account(const Event& event) {
   return contact != nullptr && contact->contact_id == messaging::kSelf;
 }
 
+// A chat's place in the list. A chat that changed in two ways is told twice: clients wait for both,
+// as for its new name and the message that tells of it.
+struct Entry {
+  base::AccountId account;
+  base::ChatId chat;
+  bool itself;  // the chat, and not a message in it
+  bool operator==(const Entry&) const = default;
+};
+
 std::string sent_text(const messaging::MsgDelivered& delivered) {
   return "Message " + std::to_string(delivered.msg_id.value) + " was handed to its recipients.";
 }
@@ -36,7 +45,7 @@ std::string sent_text(const messaging::MsgDelivered& delivered) {
 
 std::vector<Event> with_derived(std::span<const Event> events) {
   std::vector<Event> out;
-  std::vector<std::pair<base::AccountId, base::ChatId>> chats;
+  std::vector<Entry> entries;
   std::vector<base::AccountId> reached;
   const auto add = [&](const Event& cause, base::AccountId account, messaging::EventBody body) {
     out.push_back({cause.id, account, cause.at, std::move(body)});
@@ -49,15 +58,16 @@ std::vector<Event> with_derived(std::span<const Event> events) {
     out.push_back(event);
     if (changes_account(event)) add(event, event.account, messaging::AccountsItemChanged{});
     if (changes_entry(event)) {
-      add_once(chats, std::pair(event.account, messaging::chat_of(event.body)));
+      const bool itself = std::holds_alternative<messaging::ChatModified>(event.body);
+      add_once(entries, Entry{event.account, messaging::chat_of(event.body), itself});
     }
     if (std::holds_alternative<messaging::IncomingMsg>(event.body)) {
       add_once(reached, event.account);
     }
   }
   if (events.empty()) return out;
-  for (const auto& [account, chat] : chats) {
-    add(events.back(), account, messaging::ChatlistItemChanged{chat});
+  for (const Entry& entry : entries) {
+    add(events.back(), entry.account, messaging::ChatlistItemChanged{entry.chat});
   }
   for (const base::AccountId account : reached) {
     add(events.back(), account, messaging::IncomingMsgBunch{});

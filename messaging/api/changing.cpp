@@ -31,15 +31,23 @@ base::Result<> change(const kernel::WriteContext& write, const store::ChatRow& c
   return queue_change(write, chat, message.id, kind, row.number, row.text);
 }
 
+// An element may hold several, with blanks between them, and the same one twice counts once.
 base::Result<std::string> checked_reactions(const std::vector<std::string>& reactions) {
-  std::string text = join_reactions(reactions);
-  const auto kept = split_reactions(text);
-  if (kept.size() != reactions.size() || text.size() > kMaxReactionBytes) {
+  const auto no = [] {
     return fail(Errc::invalid_argument,
-                fmt::format("reaction: expected emojis, each once and without blanks, {} bytes in "
-                            "all at most; [] takes yours back",
-                            kMaxReactionBytes));
+                fmt::format("reaction: expected emojis of {} bytes at most each and {} bytes in "
+                            "all; [] takes yours back",
+                            kMaxReactionLength, kMaxReactionBytes));
+  };
+  const std::string wanted = join_reactions(reactions);
+  std::string_view rest = wanted;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(' '), rest.size());
+    if (end > 0 && split_reactions(rest.substr(0, end)).empty()) return no();
+    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
+  std::string text = join_reactions(split_reactions(wanted));
+  if (text.size() > kMaxReactionBytes) return no();
   return text;
 }
 

@@ -26,8 +26,36 @@ using store::ChatRow;
 
 bool archived(const ChatRow& row) { return row.visibility == Visibility::archived; }
 
+// What is searched for: a part of the name, and with the word "is:unread" fresh messages.
+struct Search {
+  std::string text;
+  bool unread = false;
+  bool any() const { return unread || !text.empty(); }
+};
+
+Search search_of(const ChatListQuery& query) {
+  constexpr std::string_view kUnread = "is:unread";
+  Search search;
+  search.text = base::folded(base::trimmed(query.text.value_or("")));
+  const std::size_t at = search.text.find(kUnread);
+  if (at == std::string::npos) return search;
+  search.unread = true;
+  search.text = base::trimmed(search.text.erase(at, kUnread.size()));
+  return search;
+}
+
+bool is_found(const View& view, const ChatRow& row, const Search& search) {
+  if (search.unread) {
+    const auto fresh = store::fresh_count(view.scope, row.id);
+    if (fresh && *fresh == 0) return false;
+  }
+  if (search.text.empty()) return true;
+  const auto chat = view_chat(view, row);
+  return chat && base::folded(chat->name).find(search.text) != std::string::npos;
+}
+
 bool wanted(const View& view, const ChatRow& row, const ChatListQuery& query,
-            const std::string& text) {
+            const Search& search) {
   if (row.blocked == ChatBlocked::yes) return false;
   if (query.for_forwarding && (row.blocked != ChatBlocked::no || row.contact == kDeviceContact)) {
     return false;
@@ -37,10 +65,7 @@ bool wanted(const View& view, const ChatRow& row, const ChatListQuery& query,
     const auto member = store::find_member(view.scope, row.id, *query.contact);
     return member && *member && (*member)->present;
   }
-  if (!text.empty()) {
-    const auto chat = view_chat(view, row);
-    return chat && base::folded(chat->name).find(text) != std::string::npos;
-  }
+  if (search.any()) return is_found(view, row, search);
   return query.archived_only == archived(row);
 }
 
@@ -100,15 +125,15 @@ base::Result<std::vector<ChatId>> Chats::list(AccountId account, const ChatListQ
   EDGE_TRY(auto read, core_.read(account));
   const View view{core_, read.scope(), *read.account};
   EDGE_TRY(const auto rows, store::list_chats(view.scope));
-  const std::string text = base::folded(base::trimmed(query.text.value_or("")));
+  const Search search = search_of(query);
   std::vector<ChatId> ids;
   bool any_archived = false;
   for (const ChatRow& row : rows) {
     any_archived |= archived(row) && row.blocked != ChatBlocked::yes;
-    if (wanted(view, row, query, text)) ids.push_back(row.id);
+    if (wanted(view, row, query, search)) ids.push_back(row.id);
   }
   const bool plain = !query.archived_only && !query.no_specials && !query.for_forwarding &&
-                     !query.contact && text.empty();
+                     !query.contact && !search.any();
   if (plain && any_archived) ids.insert(ids.begin(), kArchiveLink);
   if (query.for_forwarding) {
     // Saved messages come first as a target for forwarding.

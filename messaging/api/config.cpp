@@ -89,6 +89,10 @@ base::Result<> check_value(const std::string& key, const std::optional<std::stri
     return fail(Errc::invalid_argument,
                 fmt::format("the value of config key \"{}\" is not UTF-8", key));
   }
+  if (is_switch(key) && !value->empty() && *value != "0" && *value != "1") {
+    return fail(Errc::invalid_argument,
+                fmt::format("config key \"{}\": expected 0 or 1; null resets it", key));
+  }
   // Invites and cards carry the name, and the readers of invites and cards check it as strictly.
   if (key == "displayname") EDGE_CHECK(given_name(key, *value));
   if (key == "relay_url" && !value->empty() && *value != "none") {

@@ -154,6 +154,7 @@ void Groups::create_channel(AccountId account, std::string name, base::Completio
 void Groups::add(AccountId account, ChatId chat, ContactId contact, base::Completion<> done) {
   change(core_, account, chat, std::move(done),
          [contact](const kernel::WriteContext& write, chats::Group& group) -> base::Result<> {
+           if (contact == kSelf) return {};  // a member already, or change() had refused it
            EDGE_TRY(const store::ContactRow row, store::load_contact(write.scope, contact));
            if (contact.value < kFirstId || !row.route_id) {
              return fail(Errc::invalid_argument,

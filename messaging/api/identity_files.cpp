@@ -27,6 +27,9 @@
 namespace messaging {
 namespace {
 
+constexpr std::string_view kIdentityFile = "privitty-edge-identity-";
+constexpr std::string_view kOpenPgpFile = ".asc";
+constexpr int kMostFilesBeside = 10'000;
 constexpr std::size_t kMaxKeyFile = 64 * 1024;  // of whichever protocol
 
 base::Result<std::string> read_small(int fd, const std::string& path) {
@@ -41,6 +44,30 @@ base::Result<std::string> read_small(int fd, const std::string& path) {
   }
   text.resize(size);
   return text;
+}
+
+// The one key file in a folder, under a name that write_file gives.
+std::optional<std::string> key_file_in(const std::string& folder) {
+  std::optional<std::string> found;
+  std::error_code error;
+  std::filesystem::directory_iterator entries(folder, error);
+  for (int seen = 0; !error && entries != std::filesystem::directory_iterator();
+       entries.increment(error)) {
+    if (++seen > kMostFilesBeside) return std::nullopt;
+    const std::string name = entries->path().filename().string();
+    if (!name.starts_with(kIdentityFile) && !name.ends_with(kOpenPgpFile)) continue;
+    if (found) return std::nullopt;
+    found = entries->path().string();
+  }
+  return found;
+}
+
+// A path as export_to takes it: of the file, or of the folder where it is.
+base::Result<kernel::OpenFile> open_key_file(const kernel::Core& core, const std::string& path) {
+  auto file = core.paths.open_to_read(path);
+  if (file) return file;
+  const auto inside = key_file_in(path);
+  return inside ? core.paths.open_to_read(*inside) : std::move(file);
 }
 
 }  // namespace
@@ -69,7 +96,7 @@ base::Result<> IdentityFiles::write_file(AccountId account, const std::string& d
   if (std::filesystem::is_directory(path, error)) {
     const std::string name =
         key ? key->name
-            : fmt::format("privitty-edge-identity-{}.txt",
+            : fmt::format("{}{}.txt", kIdentityFile,
                           state->identity.public_key().fingerprint().substr(0, 16));
     path = (std::filesystem::path(path) / name).string();
   }
@@ -114,7 +141,7 @@ void IdentityFiles::import_from(AccountId account, std::string path,
       std::move(done), [this, account, path = std::move(path), passphrase = std::move(passphrase)](
                            const std::stop_token&, base::Completion<>& answer) {
         const auto read = [&]() -> base::Result<std::optional<crypto::Identity>> {
-          EDGE_TRY(const kernel::OpenFile file, core_.paths.open_to_read(path));
+          EDGE_TRY(const kernel::OpenFile file, open_key_file(core_, path));
           EDGE_CHECK(check_unused(core_, account));
           EDGE_TRY(std::string text, read_small(file.fd(), path));
           EDGE_TRY(const bool taken, import_key(account, text));

@@ -124,7 +124,11 @@ base::Result<> add_group(const View& view, const store::ChatRow& row, Chat& chat
   for (const store::MemberRow& member : members) {
     (member.present ? chat.contacts : chat.past_contacts).push_back(member.contact);
   }
-  if (group->self_present && chat.type != ChatType::out_broadcast) chat.contacts.push_back(kSelf);
+  if (!group->self_present) {
+    chat.past_contacts.push_back(kSelf);
+  } else if (chat.type != ChatType::out_broadcast) {
+    chat.contacts.push_back(kSelf);
+  }
   chat.image = image_path(view, group->image_blob);
   return {};
 }
@@ -160,7 +164,7 @@ Contact view_contact(const View& view, const store::ContactRow& row) {
   contact.is_bot = row.bot;
   contact.is_verified = row.verified;
   contact.e2ee_available = !contact.fingerprint.empty();
-  if (row.verified) contact.verifier = kSelf;
+  if (row.verified && row.id != kSelf) contact.verifier = kSelf;
   contact.last_seen = row.last_seen;
   contact.image = image_path(view, row.avatar_blob);
   if (row.id == kSelf) {
@@ -205,7 +209,8 @@ base::Result<Chat> view_chat(const View& view, const store::ChatRow& row) {
   chat.is_blocked = row.blocked == store::ChatBlocked::yes;
   chat.is_self_talk = row.contact == kSelf;
   chat.is_device_chat = row.contact == kDeviceContact;
-  chat.is_encrypted = row.encrypted;
+  // What the gateway itself writes never leaves it.
+  chat.is_encrypted = row.encrypted || chat.is_device_chat;
   chat.can_send = row.blocked == store::ChatBlocked::no && !chat.is_device_chat;
   chat.timer = row.timer;
   chat.dm_contact = row.contact;
@@ -233,12 +238,14 @@ base::Result<Chat> view_chat(const View& view, const store::ChatRow& row) {
 base::Result<ChatSummary> view_summary(const View& view, const store::ChatRow& row) {
   ChatSummary summary;
   EDGE_TRY(summary.chat, view_chat(view, row));
-  summary.last_updated = row.last_at;
+  // Of a chat without messages.
+  summary.text = view.core.stock.get(kernel::Stock::no_messages, "No messages.");
   EDGE_TRY(summary.sends_location, sends_location(view, row.id));
   auto found = store::find_newest_message(view.scope, row.id);
   if (!found) {
     EDGE_TRY(const auto last, store::last_message(view.scope, row.id));
     if (!last) return summary;
+    summary.last_updated = row.last_at;
     summary.last_message = *last;
     found = store::find_message(view.scope, *last);
   }
@@ -255,7 +262,7 @@ base::Result<ChatSummary> view_summary(const View& view, const store::ChatRow& r
   summary.text = summary_text(view.core.stock, message);
   if (message.state == MsgState::out_draft) {
     summary.prefix = view.core.stock.get(kernel::Stock::draft, "Draft");
-  } else if (message.from == kSelf && !message.is_info && !summary.chat.is_self_talk) {
+  } else if (message.from == kSelf && !message.is_info) {
     summary.prefix = view.core.stock.get(kernel::Stock::self, "Me");
   } else if (summary.chat.type == ChatType::group && !message.is_info) {
     const auto sender = load_contact_view(view, message.from);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "messaging/model/media_type.h"
 #include "messaging/model/plain_name.h"
 #include "store/tables/config_values.h"
@@ -47,9 +48,47 @@ base::Result<> check_text(std::string_view what, const std::string& text) {
   return {};
 }
 
+base::Result<> check_wanted_type(const MessageDraft& draft) {
+  if (!draft.type || *draft.type == Viewtype::text) return {};
+  if (*draft.type == Viewtype::unknown) {
+    return fail(Errc::invalid_argument,
+                "viewtype: no message is of type Unknown; leave it out, and the file decides");
+  }
+  if (*draft.type == Viewtype::call) {
+    return fail(Errc::invalid_argument, "viewtype: place_outgoing_call makes a call");
+  }
+  if (draft.file.empty()) {
+    return fail(Errc::invalid_argument,
+                "viewtype: a message of this type needs a file; name it in file");
+  }
+  return {};
+}
+
+// Like Delta Chat's server: the file's name decides whether a file is a picture, a sound, a film,
+// an app or a card, and what is wanted as a picture and is none is a file. A voice message, a
+// sticker, an animation and a film stay what they are wanted as.
+Viewtype type_with(const store::BlobRow& blob, std::optional<Viewtype> wanted) {
+  const Viewtype by_name = viewtype_of(blob.media_type);
+  switch (wanted.value_or(Viewtype::text)) {
+    case Viewtype::image:
+      return by_name == Viewtype::file && blob.width > 0 &&
+                     !base::lower_ascii(blob.file_name).ends_with(".svg")
+                 ? Viewtype::image
+                 : by_name;
+    case Viewtype::unknown:
+    case Viewtype::text:
+    case Viewtype::file:
+    case Viewtype::call:
+      return by_name;
+    default:
+      return *wanted;
+  }
+}
+
 }  // namespace
 
 base::Result<> check_draft(const MessageDraft& draft) {
+  EDGE_CHECK(check_wanted_type(draft));
   EDGE_CHECK(check_text("text", draft.text));
   EDGE_CHECK(check_text("quoted text", draft.quoted_text));
   EDGE_CHECK(check_text("file name", draft.file_name));
@@ -94,12 +133,7 @@ base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& s
   if (!draft.file.empty()) {
     EDGE_TRY(blob, blob_of_draft(tx, scope, core, account, draft, sealed));
     row.blob_id = blob->id;
-    type = viewtype_of(blob->media_type);
-  }
-  // Ignores a type that needs a file when there is none, and the type text when there is one.
-  if (draft.type && *draft.type != Viewtype::unknown &&
-      (*draft.type == Viewtype::text) == draft.file.empty()) {
-    type = *draft.type;
+    type = type_with(*blob, draft.type);
   }
   if (type == Viewtype::webxdc && blob) {
     auto app = files::check_is_webxdc(core, account, *blob);
@@ -111,7 +145,7 @@ base::Result<store::MessageRow> compose_row(store::Tx& tx, const store::Scope& s
     EDGE_TRY(const store::MessageRow quoted, store::load_message(scope, *draft.quoted));
     row.has_quote = true;
     row.quoted = quoted.id;
-    row.quote_text = draft.quoted_text.empty() ? quoted.text : draft.quoted_text;
+    row.quote_text = quoted.text;
   } else if (!draft.quoted_text.empty()) {
     row.has_quote = true;
     row.quote_text = draft.quoted_text;

@@ -85,6 +85,8 @@ base::Result<> add_membership_line(const kernel::WriteContext& write, const chat
   EDGE_TRY(const Person whom, person(write, key));
   if (!whom.contact) return {};  // joined and left before this contact was known
   const bool left = !member.present && author.contact == whom.contact;
+  // A channel's owner is not told line by line who stopped reading it.
+  if (left && group.state.channel && !whom.is_self()) return {};
   return add_line(write, group, author, sender,
                   member.present ? SystemMessage::member_added : SystemMessage::member_removed,
                   text_of_membership(write.core.stock, group, member.present, whom, author),
@@ -203,11 +205,15 @@ base::Result<> add_member(const kernel::WriteContext& write, chats::Group& group
   EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
   if (!group.row.promoted) return write.emit(ChatlistChanged{});
   EDGE_TRY(const Person whom, person(write, key));
+  const kernel::StockStrings& words = write.core.stock;
+  // Subscribers of a channel come by themselves.
+  std::string text =
+      group.state.channel
+          ? words.fill(Stock::member_added, "Member %1$s added.", {whom.name})
+          : words.fill(Stock::we_added_member, "You added member %1$s.", {whom.name});
   EDGE_TRY(const store::MessageRow line,
-           add_own_line(
-               write, group, SystemMessage::member_added,
-               write.core.stock.fill(Stock::we_added_member, "You added member %1$s.", {whom.name}),
-               contact, std::nullopt, true));
+           add_own_line(write, group, SystemMessage::member_added, std::move(text), contact,
+                        std::nullopt, true));
   if (!announces_to_all_readers(write, group)) {
     return send_to_member(write, group, contact, {line.id, line.uuid});
   }

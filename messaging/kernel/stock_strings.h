@@ -16,6 +16,7 @@ namespace messaging::kernel {
 
 // The texts that are used; others are stored without effect.
 enum class Stock : std::uint32_t {
+  no_messages = 1,
   self = 2,
   draft = 3,
   voice = 7,
@@ -67,6 +68,7 @@ enum class Stock : std::uint32_t {
 constexpr std::optional<int> places_of(std::uint32_t number) {
   using enum Stock;
   switch (static_cast<Stock>(number)) {
+    case no_messages:
     case self:
     case draft:
     case voice:

@@ -1,5 +1,8 @@
 #include "messaging/model/config_keys.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace messaging {
 namespace {
 
@@ -68,6 +71,39 @@ constexpr ConfigKey kKeys[] = {
     {"socks5_port"},
     {"socks5_user"},
     {"socks5_password", "", open, secret},
+    {"disable_idle", "0"},
+    {"donation_request_next_check"},
+    {"encrypted_device_token", "", open, secret},
+    {"stats_sending", "0"},
+    {"stats_id"},
+    // What the servers of an account are is in list_transports.
+    {"configured_inbox_folder", "", computed},
+    {"configured_imap_servers", "", computed},
+    {"configured_imap_certificate_checks", "", computed},
+    {"configured_mail_server", "", computed},
+    {"configured_mail_port", "", computed},
+    {"configured_mail_security", "", computed},
+    {"configured_mail_user", "", computed},
+    {"configured_smtp_servers", "", computed},
+    {"configured_send_server", "", computed},
+    {"configured_send_port", "", computed},
+    {"configured_send_security", "", computed},
+    {"configured_send_user", "", computed},
+};
+
+// Keys that are on or off.
+constexpr std::string_view kSwitches[] = {
+    "bcc_self",
+    "bot",
+    "is_muted",
+    "mdns_enabled",
+    "disable_idle",
+    "proxy_enabled",
+    "stats_sending",
+    "skip_start_messages",
+    "sync_msgs",
+    "team_profile",
+    "webxdc_realtime_enabled",
 };
 
 }  // namespace
@@ -80,6 +116,10 @@ std::optional<ConfigKey> find_config_key(std::string_view name) {
   }
   if (name.starts_with("ui.") && name.size() <= 256) return ConfigKey{name};
   return std::nullopt;
+}
+
+bool is_switch(std::string_view name) {
+  return std::find(std::begin(kSwitches), std::end(kSwitches), name) != std::end(kSwitches);
 }
 
 bool is_secret_config(std::string_view name, std::string_view value) {

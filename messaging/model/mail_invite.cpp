@@ -171,6 +171,11 @@ base::Result<MailInvite> parse_mail_invite(std::string_view text) {
     return fail(Errc::too_large, "the invite link is longer than 2,000 bytes");
   }
   const bool page = crypto::invite::starts_with_caseless(link, kPage);
+  if (!page && !crypto::invite::starts_with_caseless(link, kScheme)) {
+    return fail(Errc::invalid_argument,
+                "this is not an invite link of Delta Chat; it starts with OPENPGP4FPR: or " +
+                    std::string(kPage));
+  }
   std::string_view rest = link.substr(page ? kPage.size() : kScheme.size());
   const std::size_t digits = digits_at_front(rest);
   if (!is_fingerprint_size(digits)) {

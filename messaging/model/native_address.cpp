@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/bytes.h"
 #include "crypto/invite_rules.h"
 #include "crypto/random.h"
@@ -86,7 +87,7 @@ base::Result<std::string> native_address(std::string_view entered) {
                 fmt::format("Bad email-address: \"{}\" is not of the form NAME@DOMAIN",
                             addr.substr(0, kMaxShown)));
   }
-  return std::string(addr);
+  return base::lower_ascii(addr);
 }
 
 base::Result<std::string> made_up_address(std::string_view domain) {

@@ -15,8 +15,8 @@ namespace messaging {
 // Whether an address, or a domain, is a mail server's.
 bool is_of_mail(std::string_view addr);
 
-// The address without surrounding blanks. Errc::invalid_argument when it is no address,
-// Errc::forbidden when it is an e-mail address; both errors say what to enter instead.
+// The address without surrounding blanks, in small letters. Errc::invalid_argument when it is no
+// address, Errc::forbidden when it is an e-mail address; both errors say what to enter instead.
 base::Result<std::string> native_address(std::string_view entered);
 // A random name of nine letters and digits at this domain, which is checked in the same way.
 base::Result<std::string> made_up_address(std::string_view domain);

@@ -14,7 +14,8 @@ struct ListChats : OfAccount {
         OfAccount::fields(),
         base::field("list_flags", &ListChats::list_flags,
                     "1 archived only, 2 without the archive link, 8 for forwarding"),
-        base::field("query_string", &ListChats::query_string, "part of a name, any case"),
+        base::field("query_string", &ListChats::query_string,
+                    "part of a name, any case; with is:unread those with fresh messages"),
         base::field("query_contact_id", &ListChats::query_contact_id, "chats with this contact"));
   }
 };

@@ -2,6 +2,7 @@
 #include "rpc/methods/params.h"
 #include "rpc/shapes/chat.h"
 #include "rpc/shapes/mute.h"
+#include "rpc/shapes/qr.h"
 
 namespace rpc {
 namespace {
@@ -37,7 +38,8 @@ Result<std::string> get_chat_encryption_info(Context& context, const OfChat& p) 
                                              : "Messages are not end-to-end encrypted.";
   for (const auto& member : shown.members) {
     if (member.fingerprint.empty() || member.id == messaging::kSelf) continue;
-    text += fmt::format("\n\n{}\n{}", member.display_name, member.fingerprint);
+    text += fmt::format("\n\n{} ({})\n{}", member.display_name, member.addr,
+                        shape::readable_fingerprint(member.fingerprint));
   }
   return text;
 }

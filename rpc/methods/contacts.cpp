@@ -1,6 +1,7 @@
 // Contacts: ourselves, the daemon, and peers.
 #include "rpc/methods/params.h"
 #include "rpc/shapes/contact.h"
+#include "rpc/shapes/qr.h"
 
 namespace rpc {
 namespace {
@@ -105,16 +106,28 @@ void change_contact_name(Context& context, Rename p, Completion<> done) {
 }
 
 Result<std::string> get_contact_encryption_info(Context& context, const OfContact& p) {
-  EDGE_TRY(const auto contact, engine_of(context).contacts().get(p.account_id, p.contact_id));
+  std::vector<ContactId> ids{p.contact_id};
+  if (p.contact_id != messaging::kSelf) ids.push_back(messaging::kSelf);
+  EDGE_TRY(const auto people, engine_of(context).contacts().get_many(p.account_id, ids));
+  if (people.size() != ids.size()) {
+    return fail(Errc::corrupt, fmt::format("the record of contact {}, or our own, does not open",
+                                           p.contact_id.value));
+  }
+  const messaging::Contact& contact = people.front();
+  const messaging::Contact& self = people.back();
   if (contact.fingerprint.empty()) {
     return fail(Errc::invalid_argument,
                 fmt::format("contact_id: contact {} has no key", p.contact_id.value));
   }
-  return fmt::format(
-      "End-to-end encryption {}.\n{}\nFingerprint: {}",
-      contact.e2ee_available ? "available" : "not available yet",
-      contact.is_verified ? "The key was verified by an invite." : "The key was not verified.",
-      contact.fingerprint);
+  const auto line = [](const messaging::Contact& one) {
+    return fmt::format("{} ({}):\n{}", one.display_name, one.addr,
+                       shape::readable_fingerprint(one.fingerprint));
+  };
+  std::string text = "Messages are end-to-end encrypted.\nFingerprints:\n\n" + line(self);
+  if (contact.id == messaging::kSelf) return text;
+  text += "\n\n" + line(contact) + "\n\n";
+  text += contact.is_verified ? "The key was verified by an invite." : "The key was not verified.";
+  return text;
 }
 
 }  // namespace

@@ -39,13 +39,14 @@ struct OfQrContent : OfAccount {
 };
 
 Result<shape::Qr> check_qr(Context& context, const OfQrContent& p) {
-  if (messaging::is_transfer_code(p.qr_content)) {
-    const auto code = messaging::parse_transfer_code(p.qr_content);
+  const std::string link(crypto::invite::trimmed(p.qr_content));
+  if (messaging::is_transfer_code(link) || link.starts_with("DCBACKUP")) {
+    const auto code = messaging::parse_transfer_code(link);
     if (!code && code.error().code == Errc::forbidden) return shape::Qr{shape::QrBackupTooNew{}};
-    if (code) return shape::to_shape(*code);
+    if (!code) return code.error();
+    return shape::to_shape(*code);
   }
   EDGE_TRY(auto check, engine_of(context).securejoin().check(p.account_id, p.qr_content));
-  const std::string link(crypto::invite::trimmed(p.qr_content));
   return shape::to_shape(std::move(check), link);
 }
 

@@ -1,5 +1,6 @@
 // Messages: reading, marking, deleting.
 #include <fmt/chrono.h>
+#include <fmt/ranges.h>
 
 #include "rpc/message_loader.h"
 #include "rpc/methods/params.h"
@@ -153,16 +154,25 @@ std::string time_text(base::UnixMillis at) {
 Result<std::string> get_message_info(Context& context, const OfMessage& p) {
   EDGE_TRY(const auto trace, engine_of(context).messages().trace(p.account_id, p.message_id));
   const messaging::Message& message = trace.message;
+  const auto name_of = [&](ContactId id) {
+    const auto contact = engine_of(context).contacts().get(p.account_id, id);
+    return contact ? contact->display_name : fmt::format("contact {}", id.value);
+  };
   std::string text = message.text;
-  text += fmt::format("\n\nSent: {}\n", time_text(message.sent_at));
+  text += fmt::format("\n\nSent: {} by {}\n", time_text(message.sent_at), name_of(message.from));
   if (message.from != messaging::kSelf) {
     text += fmt::format("Received: {}\n", time_text(message.received_at));
   }
+  if (message.timer > 0) text += fmt::format("Ephemeral timer: {} s\n", message.timer);
+  if (message.expires_at > 0) text += fmt::format("Expires: {}\n", time_text(message.expires_at));
   text += fmt::format("State: {}{}\n", state_name(message.state),
                       message.encrypted ? ", end-to-end encrypted" : "");
   if (!message.error.empty()) text += fmt::format("Error: {}\n", message.error);
   for (const auto& receipt : trace.receipts) {
-    text += fmt::format("Read by contact {}: {}\n", receipt.contact.value, time_text(receipt.at));
+    text += fmt::format("Read: {} by {}\n", time_text(receipt.at), name_of(receipt.contact));
+  }
+  for (const auto& of : message.reactions) {
+    text += fmt::format("Reaction: {} by {}\n", fmt::join(of.reactions, " "), name_of(of.contact));
   }
   if (message.file) {
     text += fmt::format("File: {}, {} bytes, {}\n", message.file->name, message.file->size,

@@ -1,5 +1,7 @@
 #include "rpc/shapes/chat.h"
 
+#include <algorithm>
+
 namespace rpc::shape {
 
 using messaging::Visibility;
@@ -54,6 +56,8 @@ BasicChat to_basic(messaging::Chat chat) {
 
 FullChat to_full(messaging::Chat chat) {
   FullChat full;
+  const bool with_self = std::find(chat.contacts.begin(), chat.contacts.end(), messaging::kSelf) !=
+                         chat.contacts.end();
   full.archived = chat.visibility == Visibility::archived;
   full.can_send = chat.can_send;
   full.chat_type = chat.type;
@@ -72,7 +76,7 @@ FullChat to_full(messaging::Chat chat) {
   full.past_contact_ids = std::move(chat.past_contacts);
   full.pinned = chat.visibility == Visibility::pinned;
   full.profile_image = unless_empty(std::move(chat.image));
-  full.self_in_group = chat.self_in_group;
+  full.self_in_group = with_self;
   full.was_seen_recently = chat.seen_recently;
   return full;
 }

@@ -159,7 +159,7 @@ struct FullChat {
         base::field("pastContactIds", &C::past_contact_ids, "former members"),
         base::field("pinned", &C::pinned, ""),
         base::field("profileImage", &C::profile_image, "path of the picture"),
-        base::field("selfInGroup", &C::self_in_group, ""),
+        base::field("selfInGroup", &C::self_in_group, "whether contactIds has ourselves"),
         base::field("wasSeenRecently", &C::was_seen_recently, "within ten minutes"));
   }
 };

@@ -6,11 +6,13 @@
 namespace rpc::shape {
 
 base::Result<messaging::MessageDraft> to_draft(MessageData data) {
-  if (!data.text && data.file.value_or("").empty()) {
+  if (!data.text && data.file.value_or("").empty() && !data.location) {
     const std::string ignored =
         data.ignored.empty() ? "" : fmt::format("; ignored: {}", fmt::join(data.ignored, ", "));
-    return base::fail(base::Errc::invalid_argument,
-                      fmt::format("data: a message needs text or file{}", ignored));
+    const char* html = data.html ? "; html is not sent, put what it says into text" : "";
+    return base::fail(
+        base::Errc::invalid_argument,
+        fmt::format("data: a message needs text, file or location{}{}", html, ignored));
   }
   messaging::MessageDraft draft;
   draft.text = std::move(data.text).value_or("");

@@ -29,13 +29,15 @@ struct MessageData {
         base::field("location", &M::location, "latitude and longitude, in degrees"),
         base::field("overrideSenderName", &M::override_sender_name, "shown instead of our name"),
         base::field("quotedMessageId", &M::quoted_message_id, "the message it answers"),
-        base::field("quotedText", &M::quoted_text, "what it quotes, when that is no message"),
+        base::field("quotedText", &M::quoted_text, "what it quotes, without quotedMessageId"),
         base::field("text", &M::text, "at most 256 KiB"),
-        base::field("viewtype", &M::viewtype, "by the file's name when left out"));
+        base::field("viewtype", &M::viewtype,
+                    "by the file's name when left out; only Sticker, Voice, Audio, Video and Gif "
+                    "decide against it"));
   }
 };
 
-// Refused when there is neither text nor file.
+// Refused when there is neither text, file nor location.
 base::Result<messaging::MessageDraft> to_draft(MessageData data);
 
 }  // namespace rpc::shape

@@ -299,7 +299,7 @@ class Moving(unittest.TestCase):
                 with self.assertRaises(RpcError) as refused:
                     spare.rpc("import_self_keys", 1, str(file), passphrase)
                 self.assertIn(says, refused.exception.message)
-            spare.rpc("import_self_keys", 1, str(file), "secret")
+            spare.rpc("import_self_keys", 1, str(file.parent), "secret")  # or the folder that it is alone in
             same = lambda what: (alice.rpc("get_info", 1)[what], spare.rpc("get_info", 1)[what])
             self.assertEqual(*same("fingerprint"))
             self.assertNotEqual(*same("mailbox"))

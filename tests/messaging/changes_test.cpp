@@ -149,8 +149,10 @@ TEST_CASE("the owner of a channel edits and deletes at every subscriber; a subsc
 TEST_CASE("a reaction that is none is refused, and so is one to what nobody sent") {
   ChangesWorld world;
   for (const Reactions& reactions :
-       {Reactions{"two words"}, Reactions{""}, Reactions{"👍", "👍"}, Reactions{"a\nb"},
-        Reactions{"\u202e"}, Reactions{std::string(65, 'x')}, Reactions(300, "1")}) {
+       {Reactions{"a\nb"}, Reactions{"\u202e"}, Reactions{std::string(65, 'x')},
+        Reactions{"👍", "👍 \u202e"},
+        Reactions{std::string(64, 'a') + ' ' + std::string(64, 'b') + ' ' + std::string(64, 'c') +
+                  ' ' + std::string(64, 'd')}}) {
     CHECK_FALSE(react(world.bob, world.received, reactions));
   }
   CHECK_FALSE(react(world.bob, MsgId(4711), {"👍"}));

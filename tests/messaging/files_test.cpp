@@ -105,10 +105,12 @@ TEST_CASE("the kind of a message follows the file's name, or the caller's word")
   CHECK(world.alice.message(*try_send(world, with_file(path, "song.mp3"))).type == Viewtype::audio);
   MessageDraft draft = with_file(path);
   draft.type = Viewtype::file;
-  CHECK(world.alice.message(*try_send(world, draft)).type == Viewtype::file);
+  CHECK(world.alice.message(*try_send(world, draft)).type == Viewtype::image);
+  draft.type = Viewtype::sticker;
+  CHECK(world.alice.message(*try_send(world, draft)).type == Viewtype::sticker);
   draft.file.clear();
   draft.text = "no file";
-  CHECK(world.alice.message(*try_send(world, draft)).type == Viewtype::text);
+  CHECK_FALSE(try_send(world, draft));
 }
 
 TEST_CASE("a blob path from an answer is sent without another copy") {

@@ -122,3 +122,20 @@ TEST_CASE("who leaves a group is a change of the chat, not a message") {
            }) < world.alice.events().size();
   }));
 }
+
+TEST_CASE("a channel's owner reads who came, and not line by line who left") {
+  Three world;
+  const auto chat = answer<ChatId>([&](auto done) {
+    world.alice.engine().groups().create_channel(kAccount, "News", std::move(done));
+  });
+  REQUIRE(chat);
+  world.alice.send(*chat, "first");
+  Three::add(world.alice, *chat, world.bob_at_alice);
+  CHECK(lines_of(world.alice, *chat).back() == "Member bob added.");
+  REQUIRE(world.until([&] { return !Three::groups_at(world.bob).empty(); }));
+  const std::size_t lines = lines_of(world.alice, *chat).size();
+  REQUIRE(Three::leave(world.bob, Three::group_at(world.bob)));
+  CHECK(lines_of(world.bob, Three::group_at(world.bob)).back() == "You left the channel.");
+  REQUIRE(world.until([&] { return Three::members(world.alice, *chat).empty(); }));
+  CHECK(lines_of(world.alice, *chat).size() == lines);
+}

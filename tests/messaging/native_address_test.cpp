@@ -14,6 +14,7 @@ TEST_CASE("an address is native when its domain has no dot") {
     CHECK(native_address(addr).ok());
   }
   CHECK(*native_address(" bot@edge ") == "bot@edge");
+  CHECK(*native_address("Bot@EDGE") == "bot@edge");
   for (const char* addr : {"bot@example.org", "bot@[127.0.0.1]", "bot@.", "a@b.c"}) {
     INFO(addr);
     const auto refused = native_address(addr);
@@ -90,6 +91,11 @@ TEST_CASE("an invite of a mail account is read in both of its forms, and cut one
     if (invite.ok()) CHECK(invite->group.has_value() == (length == whole.size()));
   }
   CHECK_FALSE(parse_mail_invite("https://i.delta.chat/#" + digits.substr(1)).ok());
+  for (const char* other : {"", "hello", "just some words", "OPENPGP4FPR"}) {
+    const auto none = parse_mail_invite(other);
+    REQUIRE_FALSE(none);
+    CHECK(none.error().message.find("is not an invite link") != std::string::npos);
+  }
   CHECK_FALSE(parse_mail_invite(whole + std::string(3000, 'x')).ok());
   const auto short_secret =
       parse_mail_invite("https://i.delta.chat/#" + digits + "&i=abc&s=def&a=x@y");

@@ -40,6 +40,14 @@ TEST_CASE(
               "2:ChatlistItemChanged", "1:IncomingMsgBunch", "2:IncomingMsgBunch"});
 }
 
+TEST_CASE("a chat that changed, and whose message tells of it, has another entry twice") {
+  CHECK(names_of({event(messaging::IncomingMsg{ChatId(12), MsgId(17)}),
+                  event(messaging::ChatModified{ChatId(12)}),
+                  event(messaging::ChatModified{ChatId(12)})}) ==
+        Names{"1:IncomingMsg", "1:ChatModified", "1:ChatModified", "1:ChatlistItemChanged",
+              "1:ChatlistItemChanged", "1:IncomingMsgBunch"});
+}
+
 TEST_CASE("a delivered message was sent before, and an account that changed has another entry") {
   CHECK(names_of({derived(messaging::MsgDelivered{ChatId(12), MsgId(17)})}) ==
         Names{"1:SmtpMessageSent", "1:MsgDelivered", "1:ChatlistItemChanged"});

@@ -49,7 +49,7 @@ TEST_CASE_METHOD(KnownShapes,
                  "a message without text and file, or to no chat, is refused in words") {
   const json empty = error("send_msg", {1, saved(), {{"txt", "typo"}}});
   CHECK(empty["code"] == -32602);
-  CHECK(empty["message"] == "data: a message needs text or file; ignored: txt");
+  CHECK(empty["message"] == "data: a message needs text, file or location; ignored: txt");
   CHECK(error("send_msg", {1, 4711, {{"text", "x"}}})["code"] == -32603);
   CHECK(error("send_msg", {1, saved()})["message"] == "data: missing, expected an object");
 }
@@ -149,7 +149,7 @@ TEST_CASE_METHOD(KnownShapes, "reactions to a message, its edit and its deletion
   CHECK(ok("get_message", {1, id})["reactions"] == reactions);
   ok("send_reaction", {1, id, json::array()});
   CHECK(ok("get_message_reactions", {1, id}).is_null());
-  CHECK(error("send_reaction", {1, id, {"two words"}})["message"].get<std::string>().find(
+  CHECK(error("send_reaction", {1, id, {"a\nb"}})["message"].get<std::string>().find(
             "reaction: expected emojis") != std::string::npos);
   CHECK(ok("send_edit_request", {1, id, "Pump 4 runs hot"}).is_null());
   CHECK(ok("get_message", {1, id})["text"] == "Pump 4 runs hot");

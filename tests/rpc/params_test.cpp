@@ -111,7 +111,7 @@ TEST_CASE("a message without text and file is refused, naming what was ignored")
   REQUIRE(data);
   const auto draft = rpc::shape::to_draft(std::move(*data));
   REQUIRE_FALSE(draft);
-  CHECK(draft.error().message == "data: a message needs text or file; ignored: msg, txt");
+  CHECK(draft.error().message == "data: a message needs text, file or location; ignored: msg, txt");
 }
 
 TEST_CASE("a tagged object is read by its kind") {

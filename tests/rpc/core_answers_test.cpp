@@ -1,0 +1,169 @@
+// Answers in which clients rely on Delta Chat's server, found by playing the same calls against
+// both.
+#include <fstream>
+
+#include "tests/rpc/ask.h"
+#include "tests/rpc/one_gateway.h"
+#include "tests/support/catch.h"
+
+using nlohmann::json;
+
+namespace {
+
+class CoreAnswers : public OneGateway {
+ public:
+  json ok(std::string_view method, json params = json::array()) {
+    return result(service(), method, std::move(params));
+  }
+  std::string refused(std::string_view method, json params) {
+    const json answer = call(service(), method, std::move(params));
+    REQUIRE(answer.contains("error"));
+    return answer["error"]["message"];
+  }
+  int saved() { return ok("create_chat_by_contact_id", {1, 1}); }
+  json send(json data) { return ok("get_message", {1, ok("send_msg", {1, saved(), data})}); }
+  json item(int chat) {
+    return ok("get_chatlist_items_by_entries", {1, {chat}})[std::to_string(chat)];
+  }
+  std::string file(const std::string& name, std::string_view content) {
+    const auto path = dir() / name;
+    std::ofstream(path, std::ios::binary) << content;
+    return path.string();
+  }
+  std::string picture(const std::string& name) {
+    using namespace std::string_view_literals;
+    return file(
+        name,
+        "\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x0a\0\0\0\x0a\x08\x02\0\0\0\x02\x50\x58\xea"sv);
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(CoreAnswers, "a file is the kind of message that its name says") {
+  CHECK(send({{"file", picture("a.png")}, {"viewtype", "File"}})["viewType"] == "Image");
+  CHECK(send({{"file", picture("photo")}, {"viewtype", "Image"}})["viewType"] == "Image");
+  CHECK(send({{"file", file("a.txt", "x")}, {"viewtype", "Image"}})["viewType"] == "File");
+  CHECK(send({{"file", file("a.svg", "<svg/>")}, {"viewtype", "Image"}})["viewType"] == "File");
+  CHECK(send({{"file", file("a.mp3", "x")}, {"viewtype", "Voice"}})["viewType"] == "Voice");
+  CHECK(send({{"file", picture("b.png")}, {"viewtype", "Sticker"}})["viewType"] == "Sticker");
+  for (const char* type : {"Image", "File", "Vcard", "Webxdc"}) {
+    INFO(type);
+    CHECK(refused("send_msg", {1, saved(), {{"text", "x"}, {"viewtype", type}}})
+              .find("needs a file") != std::string::npos);
+  }
+  CHECK(refused("send_msg", {1, saved(), {{"text", "x"}, {"viewtype", "Unknown"}}})
+            .starts_with("viewtype: "));
+  CHECK(refused("send_msg", {1, saved(), {{"text", "x"}, {"viewtype", "Call"}}})
+            .find("place_outgoing_call") != std::string::npos);
+}
+
+TEST_CASE_METHOD(CoreAnswers,
+                 "a place alone is a message, and a page alone is refused by its name") {
+  const json placed = send({{"location", {48.1, 11.5}}});
+  CHECK(placed["text"] == "");
+  CHECK(placed["hasLocation"] == true);
+  CHECK(refused("send_msg", {1, saved(), {{"html", "<p>x</p>"}}}).find("html is not sent") !=
+        std::string::npos);
+}
+
+TEST_CASE_METHOD(CoreAnswers, "a quoted message is quoted with its own text") {
+  const json first = send({{"text", "hello"}});
+  const json reply =
+      send({{"text", "re"}, {"quotedMessageId", first["id"]}, {"quotedText", "goodbye"}});
+  CHECK(reply["quote"]["text"] == "hello");
+  CHECK(send({{"text", "re"}, {"quotedText", "goodbye"}})["quote"]["text"] == "goodbye");
+}
+
+TEST_CASE_METHOD(CoreAnswers, "chats tell what is in them") {
+  const json empty = item(saved());
+  CHECK(empty["summaryText2"] == "No messages.");
+  CHECK(empty["lastUpdated"].is_null());
+  ok("set_stock_strings", {{{"1", "Nichts."}}});
+  CHECK(item(saved())["summaryText2"] == "Nichts.");
+  send({{"text", "note"}});
+  CHECK(item(saved())["summaryText1"] == "Me");
+  CHECK(item(saved())["lastUpdated"].is_number());
+  CHECK(ok("get_full_chat_by_id", {1, saved()})["selfInGroup"] == true);
+
+  ok("add_device_message", {1, "a", {{"text", "one"}}});
+  const int device = ok("get_chat_id_by_contact_id", {1, 5});
+  CHECK(ok("get_full_chat_by_id", {1, device})["selfInGroup"] == false);
+  CHECK(ok("get_basic_chat_info", {1, device})["isEncrypted"] == true);
+  CHECK(ok("get_contact", {1, 1})["verifierId"].is_null());
+
+  const int channel = ok("create_broadcast", {1, "News"});
+  CHECK(ok("get_full_chat_by_id", {1, channel})["selfInGroup"] == false);
+  const int group = ok("create_group_chat", {1, "Shift", false});
+  CHECK(ok("add_contact_to_chat", {1, group, 1}).is_null());
+  CHECK(ok("get_chat_contacts", {1, group}) == json({1}));
+  ok("leave_group", {1, group});
+  CHECK(ok("get_past_chat_contacts", {1, group}) == json({1}));
+}
+
+TEST_CASE_METHOD(CoreAnswers, "the word is:unread finds chats with fresh messages") {
+  send({{"text", "note"}});
+  ok("add_device_message", {1, "a", {{"text", "one"}}});
+  const int device = ok("get_chat_id_by_contact_id", {1, 5});
+  const auto found = [&](const char* query) {
+    return ok("get_chatlist_entries", {1, nullptr, query, nullptr});
+  };
+  CHECK(found("is:unread") == json({device}));
+  CHECK(found("is:unread device") == json({device}));
+  CHECK(found(" Device is:unread ") == json({device}));
+  CHECK(found("is:unread saved") == json::array());
+  ok("marknoticed_chat", {1, device});
+  CHECK(found("is:unread") == json::array());
+}
+
+TEST_CASE_METHOD(CoreAnswers,
+                 "settings that are on or off take 0 and 1, and those that clients ask "
+                 "for are known") {
+  for (const char* key : {"mdns_enabled", "bot", "bcc_self", "is_muted"}) {
+    INFO(key);
+    CHECK(refused("set_config", {1, key, "yes"}).find("expected 0 or 1") != std::string::npos);
+    CHECK(ok("set_config", {1, key, "1"}).is_null());
+    CHECK(ok("set_config", {1, key, nullptr}).is_null());
+  }
+  CHECK(ok("get_config", {1, "configured_mail_user"}).is_null());
+  CHECK(ok("get_config", {1, "disable_idle"}) == "0");
+  CHECK(ok("set_config", {1, "donation_request_next_check", "1800000000"}).is_null());
+}
+
+TEST_CASE_METHOD(CoreAnswers, "a code of another program is refused in words when it is scanned") {
+  CHECK(refused("check_qr", {1, "DCBACKUP4:x&y"}).find("Delta Chat's") != std::string::npos);
+  CHECK(refused("check_qr", {1, "PRIVITTYBACKUP1:cut"}).find("cut or changed") !=
+        std::string::npos);
+}
+
+TEST_CASE_METHOD(CoreAnswers, "what is known of a message and of a key names people") {
+  const int other = ok("add_account");
+  const int chat = ok("secure_join", {other, ok("get_chat_securejoin_qr_code", {1})});
+  for (int i = 0; ok("can_send", {other, chat}) != true; ++i) {
+    REQUIRE(i < 2000);
+    ok("sleep", {0.01});
+  }
+  ok("set_chat_ephemeral_timer", {other, chat, 60});
+  const json sent = ok("send_msg", {other, chat, {{"text", "hot"}}});
+  ok("send_reaction", {other, sent, {"👍"}});
+  const std::string known = ok("get_message_info", {other, sent});
+  for (const char* words :
+       {" by Me\n", "Ephemeral timer: 60 s\n", "Expires: ", "Reaction: 👍 by Me\n"}) {
+    INFO(words);
+    CHECK(known.find(words) != std::string::npos);
+  }
+  const int contact = ok("get_chat_contacts", {other, chat})[0];
+  const std::string keys = ok("get_contact_encryption_info", {other, contact});
+  CHECK(keys.find("Me (") != std::string::npos);
+  CHECK(keys.find(ok("get_contact", {other, contact})["nameAndAddr"].get<std::string>() + ":\n") !=
+        std::string::npos);
+}
+
+TEST_CASE_METHOD(CoreAnswers,
+                 "several reactions may stand in one text, and the same one counts once") {
+  const json id = send({{"text", "x"}})["id"];
+  ok("send_reaction", {1, id, {"❤", "👍 😀", "👍"}});
+  CHECK(ok("get_message_reactions", {1, id})["reactionsByContact"]["1"] == json({"❤", "👍", "😀"}));
+  ok("send_reaction", {1, id, {""}});
+  CHECK(ok("get_message_reactions", {1, id}).is_null());
+}
