@@ -42,14 +42,18 @@ Result<> status(const Context& context) {
                     {"info", info}});
     return {};
   }
-  print("address       " + plain(text_of(addr)));
-  print("name          " + plain(text_of(name)));
-  print("connectivity  " + connectivity_name(connectivity));
-  print("contacts      " + std::to_string(found.size()));
+  std::vector<std::pair<std::string, std::string>> lines{
+      {"address", plain(text_of(addr))},
+      {"name", plain(text_of(name))},
+      {"connectivity", connectivity_name(connectivity)},
+      {"contacts", std::to_string(found.size())}};
   for (const auto& [key, value] : info.items()) {
-    std::string line = plain(key);
-    if (line.size() < 13) line.append(13 - line.size(), ' ');
-    print(line + " " + plain(text_of(value)));
+    lines.emplace_back(plain(key), plain(text_of(value)));
+  }
+  std::size_t width = 0;
+  for (const auto& [key, value] : lines) width = std::max(width, key.size());
+  for (const auto& [key, value] : lines) {
+    print(key + std::string(width - key.size() + 2, ' ') + value);
   }
   return {};
 }

@@ -34,6 +34,8 @@ void describe_events(CLI::App& app, Options& o) {
 
 void describe_rekey(CLI::App& app, RekeyRequest& request) {
   auto* rekey = app.add_subcommand("rekey", "change what opens the store (the daemon is stopped)");
+  add_examples(*rekey, {"rekey --key-file old.key --new-key-file new.key",
+                        "rekey --new-passphrase-file passphrase.txt"});
   rekey->add_option("--key-file", request.key_file, "the key file that opens it now")
       ->check(path_fault);
   rekey
@@ -55,9 +57,12 @@ void describe_relay(CLI::App& app, RelayRequest& request) {
   relay->require_subcommand(1);
   relay->fallthrough();
   auto* admit = relay->add_subcommand("admit", "make a token by which a device opens mailboxes");
+  add_examples(*admit, {"relay admit pump-house"});
   admit->add_option("NAME", request.name, "what to call it")->required();
-  relay->add_subcommand("list", "who is admitted, and what their mailboxes hold");
+  add_examples(*relay->add_subcommand("list", "who is admitted, and what their mailboxes hold"),
+               {"relay list"});
   auto* revoke = relay->add_subcommand("revoke", "end an admission, at once");
+  add_examples(*revoke, {"relay revoke pump-house"});
   revoke->add_option("NAME", request.name, "as relay list shows it")->required();
 }
 
@@ -78,11 +83,15 @@ void describe_device_commands(CLI::App& app, Options& o) {
 void describe_backup(CLI::App& app, Options& o) {
   auto* backup = app.add_subcommand("backup", "write a whole account into one new file");
   auto* restore = app.add_subcommand("restore", "take an account out of a backup");
+  add_examples(*backup, {"backup /srv/backup/", "backup --no-passphrase account.pvebak"});
+  add_examples(*restore, {"restore /srv/backup/account.pvebak"});
+  backup
+      ->add_option("FILE", o.backup.file,
+                   "the new file, or a folder for it; a path of the daemon's machine")
+      ->required();
+  restore->add_option("FILE", o.backup.file, "the file; a path of the daemon's machine")
+      ->required();
   for (auto* one : {backup, restore}) {
-    one->add_option("FILE", o.backup.file,
-                    "the file, or for backup a folder; a path of the"
-                    " daemon's machine")
-        ->required();
     one->add_option("--passphrase-file", o.backup.passphrase_file,
                     "a file whose first line is the passphrase; else PRIVITTY_BACKUP_PASSPHRASE,"
                     " else the terminal is asked")
@@ -98,11 +107,17 @@ void describe_license(CLI::App& app, Options& o) {
   license->add_option("--issuer", o.license.issuer,
                       "public key of who issues licenses (PRIVITTY_LICENSE_ISSUER)");
   auto* activate = license->add_subcommand("activate", "fetch the license and take a seat");
+  add_examples(*activate, {"--accounts DIR license activate 'https://licenses.example.org/…'"});
   activate->add_option("URL", o.license.url, "the delivery URL")->required();
-  license->add_subcommand("status", "active, grace_period, expired or no_license");
-  license->add_subcommand("sync", "fetch it again and say that this device uses it");
-  license->add_subcommand("deactivate", "give the seat back");
+  add_examples(*license->add_subcommand("status", "active, grace_period, expired or no_license"),
+               {"--accounts DIR license status"});
+  add_examples(*license->add_subcommand("sync", "fetch it again and say that this device uses it"),
+               {"--accounts DIR license sync"});
+  add_examples(*license->add_subcommand("deactivate", "give the seat back"),
+               {"--accounts DIR license deactivate"});
   auto* issue = license->add_subcommand("issue", "issue a license (for whoever runs a fleet)");
+  add_examples(*issue,
+               {"license issue --key issuer.key --customer 'Plant 3' --expires 2027-12-31"});
   issue->add_option("--key", o.issue.key, "the issuer's key file; made when it is not there")
       ->required()
       ->check(path_fault);
@@ -119,6 +134,7 @@ void describe_license(CLI::App& app, Options& o) {
       ->check(path_fault)
       ->capture_default_str();
   auto* serve = license->add_subcommand("serve", "deliver licenses and count their seats");
+  add_examples(*serve, {"license serve --key issuer.key --licenses licenses"});
   serve->add_option("--key", o.serve.key, "the issuer's key file")->required()->check(path_fault);
   serve->add_option("--licenses", o.serve.licenses, "the folder with what was issued")
       ->check(path_fault)
@@ -140,8 +156,10 @@ void describe_keys(CLI::App& app, Options& o) {
       ->required();
   add->add_option("--account", o.new_key.accounts, "only this account; repeatable");
   add->add_option("--expires", o.new_key.expires, "90d, 12h, or a day such as 2027-01-31");
-  keys->add_subcommand("list", "the keys, without what opens by them");
+  add_examples(*keys->add_subcommand("list", "the keys, without what opens by them"),
+               {"keys --api-keys /etc/privitty/keys list"});
   auto* revoke = keys->add_subcommand("revoke", "end a key and what it has open");
+  add_examples(*revoke, {"keys revoke dashboard"});
   revoke->add_option("KEY", o.revoked, "its name or id")->required();
 }
 
@@ -166,8 +184,13 @@ void describe(CLI::App& app, Options& o) {
       ->check(path_fault);
   app.add_flag("--json", o.json, "print JSON for a program");
 
-  app.add_subcommand("status", "who this gateway is and how it fares");
-  app.add_subcommand("health", "whether the daemon serves; exit code 1 when it does not");
+  const auto plain = [&app](const char* name, const char* what,
+                            const std::vector<std::string>& examples) {
+    add_examples(*app.add_subcommand(name, what), examples);
+  };
+  plain("status", "who this gateway is and how it fares", {"status", "--json status"});
+  plain("health", "whether the daemon serves; exit code 1 when it does not",
+        {"health && echo 'it serves'"});
   auto* invite = app.add_subcommand("invite", "the link by which others join this gateway");
   add_examples(*invite, {"invite --qr"});
   invite->add_flag("--qr", o.qr, "also draw it as a QR code");
@@ -175,8 +198,8 @@ void describe(CLI::App& app, Options& o) {
   add_examples(*join, {"join 'OPENPGP4FPR:…'"});
   join->add_option("LINK", o.link, "the link, quoted");
   join->add_option("--link", o.link_flag, "the link, quoted");
-  app.add_subcommand("contacts", "the contacts");
-  app.add_subcommand("chats", "the chats, newest first");
+  plain("contacts", "the contacts", {"contacts"});
+  plain("chats", "the chats, newest first", {"chats", "--account 2 chats"});
   auto* messages = app.add_subcommand("messages", "a chat's last messages");
   add_examples(*messages, {"messages 12 -n 5"});
   messages->add_option("CHAT", o.chat, "a chat's number or a contact's address")->required();
@@ -189,8 +212,10 @@ void describe(CLI::App& app, Options& o) {
   call->add_option("PARAMS", o.params, "a JSON array or object, such as '[1,\"addr\"]'");
   describe_rekey(app, o.rekey);
   describe_relay(app, o.relay);
-  app.add_subcommand("fingerprint", "what this device is called by viewers (--accounts DIR)");
-  app.add_subcommand("repair", "save what can be read of a damaged store (the daemon is stopped)");
+  plain("fingerprint", "what this device is called by viewers (--accounts DIR)",
+        {"--accounts DIR fingerprint"});
+  plain("repair", "save what can be read of a damaged store (the daemon is stopped)",
+        {"--accounts DIR repair"});
   describe_device_commands(app, o);
   describe_backup(app, o);
   describe_license(app, o);
@@ -201,7 +226,7 @@ void describe(CLI::App& app, Options& o) {
   manual->add_option("PROGRAM", o.program, "privitty-edge or privitty-edged")
       ->capture_default_str();
   add_examples(*manual, {"privitty-edge man | man -l -"});
-  app.add_subcommand("version", "this program's version and the daemon's");
+  plain("version", "this program's version and the daemon's", {"version"});
   app.footer(
       "exit codes: 0 done, 1 it did not work, 2 the command line is wrong; of run the command's "
       "own,\n"

@@ -33,6 +33,16 @@ std::string in_words(const CLI::App& app, const CLI::ParseError& error, int argc
   return message;
 }
 
+// The command that the line names, as far as it does: "privitty-edge groups add".
+std::string asked_for(const CLI::App& app) {
+  std::string name = "privitty-edge";
+  for (auto below = app.get_subcommands(); !below.empty();
+       below = below.front()->get_subcommands()) {
+    name += " " + below.front()->get_name();
+  }
+  return name;
+}
+
 }  // namespace
 
 std::string usage_fault(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
@@ -57,7 +67,7 @@ std::string usage_fault(const CLI::App& app, const CLI::ParseError& error, int a
   }
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty())
     message = "there is no command '" + std::string(argv[1]) + "'";
-  return message + "; see privitty-edge --help";
+  return message + "; see " + asked_for(app) + " --help";
 }
 
 }  // namespace gateway::cli

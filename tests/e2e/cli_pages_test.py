@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import unittest
 
-from cli_test import DONE, FAILED, edge
+from cli_test import DONE, FAILED, USAGE, edge
 from gateway import DAEMON, scaled
 
 
@@ -81,8 +81,22 @@ class Pages(unittest.TestCase):
                                       timeout=scaled(30), check=True)
                 self.assertEqual(done.stderr, "")
 
-    def test_help_has_examples(self):
+    def test_the_help_of_every_command_has_an_example_of_it(self):
         self.assertRegex(self.text("send", "--help"), r"examples:\n  privitty-edge send 12")
+        for command in self.commands():
+            shown = self.text(*command, "--help")
+            if "Subcommands:" in shown:
+                continue
+            with self.subTest(command):
+                self.assertRegex(shown, r"examples:\n(.|\n)*" + " .*".join(command))
+
+    def test_a_wrong_command_line_names_the_help_that_says_how(self):
+        for words, named in ((["send"], "privitty-edge send"), (["groups", "add"], "privitty-edge groups add"),
+                             (["frobnicate"], "privitty-edge")):
+            with self.subTest(words):
+                code, _, said = edge(*words)
+                self.assertEqual(code, USAGE)
+                self.assertTrue(said.rstrip().endswith(f"; see {named} --help"), said)
 
 
 if __name__ == "__main__":
