@@ -262,7 +262,8 @@ base::Result<ChatSummary> view_summary(const View& view, const store::ChatRow& r
   summary.text = summary_text(view.core.stock, message);
   if (message.state == MsgState::out_draft) {
     summary.prefix = view.core.stock.get(kernel::Stock::draft, "Draft");
-  } else if (message.from == kSelf && !message.is_info) {
+  } else if (message.from == kSelf && !message.is_info &&
+             summary.chat.type != ChatType::out_broadcast) {
     summary.prefix = view.core.stock.get(kernel::Stock::self, "Me");
   } else if (summary.chat.type == ChatType::group && !message.is_info) {
     const auto sender = load_contact_view(view, message.from);

@@ -94,6 +94,8 @@ TEST_CASE_METHOD(CoreAnswers, "chats tell what is in them") {
 
   const int channel = ok("create_broadcast", {1, "News"});
   CHECK(ok("get_full_chat_by_id", {1, channel})["selfInGroup"] == false);
+  ok("misc_send_text_message", {1, channel, "pump 3 is back"});
+  CHECK(item(channel)["summaryText1"] == "");  // nobody else writes there
   const int group = ok("create_group_chat", {1, "Shift", false});
   CHECK(ok("add_contact_to_chat", {1, group, 1}).is_null());
   CHECK(ok("get_chat_contacts", {1, group}) == json({1}));
