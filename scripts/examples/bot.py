@@ -20,7 +20,8 @@ while True:
     try:
         for number in rpc("wait_next_msgs", 1):
             message = rpc("get_message", 1, number)
-            if message["fromId"] > 9 and not message["isInfo"]:  # of a contact, not of ourselves
+            ours = message["fromId"] <= 9 or message["isInfo"]
+            if not ours and rpc("can_send", 1, message["chatId"]):  # not to a channel that we only read
                 rpc("send_msg", 1, message["chatId"], {"text": f"You said: {message['text']}"})
             rpc("markseen_msgs", 1, [number])
     except (OSError, KeyError):  # the gateway is away, or answers with an error

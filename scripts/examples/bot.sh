@@ -15,7 +15,9 @@ while true; do
   for number in $(jq -r '.[]' <<<"$numbers"); do
     message=$(rpc get_message "[1,$number]") || break
     if jq -e '.fromId > 9 and (.isInfo | not)' <<<"$message" >/dev/null; then # of a contact, not of ourselves
-      rpc send_msg "$(jq -c '[1, .chatId, {text: "You said: \(.text)"}]' <<<"$message")" >/dev/null || break
+      can=$(rpc can_send "$(jq -c '[1, .chatId]' <<<"$message")") || [ "$can" = false ] || break
+      # A channel that we only read is not answered.
+      [ "$can" = false ] || rpc send_msg "$(jq -c '[1, .chatId, {text: "You said: \(.text)"}]' <<<"$message")" >/dev/null || break
     fi
     rpc markseen_msgs "[1,[$number]]" >/dev/null
   done

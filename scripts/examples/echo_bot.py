@@ -59,7 +59,8 @@ def answer_message(account, chat, msg):
     message = rpc("get_message", account, msg)
     print(f"chat {chat}: {message['text']}", flush=True)
     rpc("markseen_msgs", account, [msg])
-    rpc("send_msg", account, chat, {"text": f"You said: {message['text']}"})
+    if rpc("can_send", account, chat):  # not to a channel that we only read
+        rpc("send_msg", account, chat, {"text": f"You said: {message['text']}"})
 
 
 def main():

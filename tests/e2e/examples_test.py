@@ -41,6 +41,14 @@ class Examples(unittest.TestCase):
     def answers_to(self, chat, text):
         return self.peer.texts(chat).count(f"You said: {text}")
 
+    def channel(self):
+        """A channel of the peer's that the bots' gateway reads."""
+        channel = self.peer.rpc("create_broadcast", 1, "News")
+        chat = self.edge.rpc("secure_join", 1, self.peer.rpc("get_chat_securejoin_qr_code", 1, channel))
+        until(lambda: self.edge.rpc("get_basic_chat_info", 1, chat)["chatType"] == "InBroadcast", what="the channel")
+        until(lambda: self.peer.rpc("get_chat_contacts", 1, channel), what="its reader")
+        return channel
+
     def test_the_echo_bot_answers_and_misses_nothing_over_restarts_of_either(self):
         with self.bot() as said:
             link = until(lambda: re.search(r"invite: (\S+)", "".join(said)), what="the bot's invite").group(1)
@@ -62,7 +70,9 @@ class Examples(unittest.TestCase):
         at_edge = self.edge.events()
         self.peer.send(chat, "while the bot was away")
         at_edge.wait("IncomingMsg")
+        channel = self.channel()
         with self.bot():
+            self.peer.send(channel, "to all readers")  # who cannot answer
             until(lambda: self.answers_to(chat, "while the bot was away"), 60, "the answer of the bot that is back")
             self.peer.send(chat, "the last")
             until(lambda: self.answers_to(chat, "the last"), 60, "the last answer")
@@ -71,6 +81,7 @@ class Examples(unittest.TestCase):
 
     def test_the_short_bots_answer_once_over_a_restart(self):
         _, chat = join(self.edge, self.peer)
+        channel = self.channel()
         bots = {"python": ["python3", EXAMPLES / "bot.py"], "shell": ["bash", EXAMPLES / "bot.sh"]}
         if shutil.which("go"):
             program = self.edge.folder / "bot"
@@ -80,6 +91,7 @@ class Examples(unittest.TestCase):
             with self.subTest(name):
                 bot = subprocess.Popen(command, env=self.env, start_new_session=True, stderr=subprocess.DEVNULL)
                 try:
+                    self.peer.send(channel, f"{name}, as all readers")  # who cannot answer
                     self.peer.send(chat, f"{name} one")
                     until(lambda: self.answers_to(chat, f"{name} one"), 30, "the answer")
                     until(lambda: not self.edge.rpc("get_next_msgs", 1), what="the bot's mark")

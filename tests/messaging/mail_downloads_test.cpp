@@ -187,7 +187,9 @@ TEST_CASE("a file whose mail never comes fails in words, and is there once it co
   }
   REQUIRE(world.becomes(message, DownloadState::failure));
   CHECK(world.alice.message(message).error.find("server") != std::string::npos);
-  CHECK(world.until([&] { return times(world.alice, MsgsChanged{world.alices, message}) > 0; }));
+  CHECK(world.until([&, shown = message] {
+    return times(world.alice, MsgsChanged{world.alices, shown}) > 0;
+  }));
   world.servers.put(world.box(), std::move(file));
   REQUIRE(world.becomes(message, DownloadState::done));
   CHECK(world.has_file(message));

@@ -11,8 +11,6 @@ using namespace test;
 
 namespace {
 
-constexpr base::Millis kMinute = 60'000;
-
 void park(BareGateway& gateway, std::int64_t source, std::size_t size, std::uint8_t tag) {
   gateway.write([&](const kernel::WriteContext& w) {
     store::ParkedEnvelope parked;

@@ -41,9 +41,9 @@ TEST_CASE(
 }
 
 TEST_CASE("a chat that changed, and whose message tells of it, has another entry twice") {
-  CHECK(names_of({event(messaging::IncomingMsg{ChatId(12), MsgId(17)}),
-                  event(messaging::ChatModified{ChatId(12)}),
-                  event(messaging::ChatModified{ChatId(12)})}) ==
+  CHECK(names_of({derived(messaging::IncomingMsg{ChatId(12), MsgId(17)}),
+                  derived(messaging::ChatModified{ChatId(12)}),
+                  derived(messaging::ChatModified{ChatId(12)})}) ==
         Names{"1:IncomingMsg", "1:ChatModified", "1:ChatModified", "1:ChatlistItemChanged",
               "1:ChatlistItemChanged", "1:IncomingMsgBunch"});
 }
