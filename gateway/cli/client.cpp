@@ -293,8 +293,11 @@ Result<> Client::stream(const std::string& target, const std::string& last_event
   const CURLcode code = transfer_->perform();
   if (enough) return {};
   if (code != CURLE_OK) return unreachable(code);
-  if (const long status = transfer_->status(); status != 200) return refusal({status, refused});
-  return {};
+  const long status = transfer_->status();
+  if (status == 200) return {};
+  base::Error error = refusal({status, refused});
+  if (status == 401 || status == 403) error.code = Errc::forbidden;
+  return error;
 }
 
 }  // namespace gateway::cli

@@ -44,7 +44,7 @@ class Client {
   // Streams the file at `path` into a sealed blob; answers the path for send_msg.
   base::Result<std::string> upload(const std::string& path, std::uint32_t account);
   // GET /events...; returns when the stream ended or one of the two ended it: `on_bytes`, or
-  // `wanted`, which is called about once a second even without data.
+  // `wanted`, which is called about once a second even without data. Errc::forbidden: the key.
   base::Result<> stream(
       const std::string& target, const std::string& last_event_id, const OnBytes& on_bytes,
       const StillWanted& wanted = [] { return true; });

@@ -40,11 +40,12 @@ base::Result<> list(const Context& context) {
   for (const Json& chat : chats) {
     const std::string type = chat.value("chatType", "");
     if (type == "Single" || type == "Mailinglist") continue;
+    // An owner is not among the contacts of a channel.
+    const bool in_it = type == "OutBroadcast" || chat.value("selfInGroup", false);
     found.push_back(chat);
     rows.push_back({chat.value("id", Json()).dump(), type == "Group" ? "group" : "channel",
                     std::to_string(chat.value("contactIds", Json::array()).size()),
-                    chat.value("selfInGroup", false) ? "yes" : "no",
-                    plain(chat.value("name", ""))});
+                    in_it ? "yes" : "no", plain(chat.value("name", ""))});
   }
   if (context.json) {
     print_json(found);

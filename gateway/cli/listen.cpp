@@ -94,7 +94,8 @@ base::Result<> listen(const Context& context, const ListenRequest& request) {
         },
         wanted);
     if (!wanted()) return unwritable();
-    if (!connected && !ended) return ended.error();
+    // A key that was revoked meanwhile does not come back.
+    if (!ended && (!connected || ended.error().code == base::Errc::forbidden)) return ended.error();
     std::fprintf(stderr, "privitty-edge: the stream ended; connecting again\n");
     lines.reset();
     ::poll(nullptr, 0, pause_ms);

@@ -5,6 +5,7 @@ import pathlib
 import socket
 import subprocess
 import tempfile
+import threading
 import unittest
 
 import gateway
@@ -197,6 +198,28 @@ class Keys(unittest.TestCase):
         self.assertEqual(cli("--json", "keys", "--api-keys", str(self.file), "revoke", "idle").returncode, 0)
         self.assertTrue(stream.ends())
         self.assertEqual(begun + b"0\r\n\r\n", stream.text, "it ended with a ping or an event")
+
+    def test_the_client_stops_listening_when_its_key_ends(self):
+        listener = self.known(self.add("leaving", "events"))
+        env = {**gateway.os.environ, "PRIVITTY_API_KEY": listener}
+        with subprocess.Popen([CLI, "--url", self.gateway.url, "listen"], env=env, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as client:
+            lines = []
+            reader = threading.Thread(target=lambda: lines.extend(iter(client.stdout.readline, "")), daemon=True)
+            reader.start()
+
+            def listens():
+                self.call(self.all, "send_msg", [1, 10, {"text": "an event"}])
+                return lines
+
+            try:
+                until(listens, what="its first event")
+                self.assertEqual(cli("keys", "--api-keys", str(self.file), "revoke", "leaving").returncode, 0)
+                self.assertEqual(client.wait(scaled(30)), 1)
+                self.assertIn("not known, or was revoked", client.stderr.read())
+            finally:
+                client.kill()
+                reader.join()
 
     def test_a_ticket_opens_one_stream_and_then_nothing(self):
         listener = self.known(self.add("listener", "events"))
