@@ -93,6 +93,11 @@ base::Result<> check_value(const std::string& key, const std::optional<std::stri
     return fail(Errc::invalid_argument,
                 fmt::format("config key \"{}\": expected 0 or 1; null resets it", key));
   }
+  // "1 year" must not delete what is older than a second.
+  if (key == "delete_device_after" && value->find_first_not_of("0123456789") != std::string::npos) {
+    return fail(Errc::invalid_argument,
+                "config key \"delete_device_after\": expected a number of seconds; 0 turns it off");
+  }
   // Invites and cards carry the name, and the readers of invites and cards check it as strictly.
   if (key == "displayname") EDGE_CHECK(given_name(key, *value));
   if (key == "relay_url" && !value->empty() && *value != "none") {

@@ -42,7 +42,11 @@ base::Result<> send_timer(const kernel::WriteContext& write, const store::ChatRo
 base::Result<base::Millis> longest_life(const store::Scope& scope) {
   EDGE_TRY(const auto value, store::find_config_value(scope, "delete_device_after"));
   std::int64_t seconds = 0;
-  if (value) std::from_chars(value->data(), value->data() + value->size(), seconds);
+  if (value) {
+    const char* const end = value->data() + value->size();
+    // A value of before is no number: it is off.
+    if (std::from_chars(value->data(), end, seconds).ptr != end) return 0;
+  }
   constexpr std::int64_t kLongest = 100LL * 31'557'600;
   return seconds <= 0 || seconds > kLongest ? 0 : seconds * 1000;
 }

@@ -127,6 +127,12 @@ TEST_CASE_METHOD(CoreAnswers,
     CHECK(ok("set_config", {1, key, "1"}).is_null());
     CHECK(ok("set_config", {1, key, nullptr}).is_null());
   }
+  for (const char* wrong : {"1 year", "yes", "-1"}) {
+    CHECK(refused("set_config", {1, "delete_device_after", wrong}).find("number of seconds") !=
+          std::string::npos);
+  }
+  CHECK(ok("set_config", {1, "delete_device_after", "3600"}).is_null());
+  CHECK(ok("set_config", {1, "delete_device_after", "0"}).is_null());
   CHECK(ok("get_config", {1, "configured_mail_user"}).is_null());
   CHECK(ok("get_config", {1, "disable_idle"}) == "0");
   CHECK(ok("set_config", {1, "donation_request_next_check", "1800000000"}).is_null());
