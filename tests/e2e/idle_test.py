@@ -19,10 +19,20 @@ def wakes(pid):
     return count
 
 
-def rests(gateway):
-    before = wakes(gateway.process.pid)
-    time.sleep(WINDOW)
-    return wakes(gateway.process.pid) - before <= AT_MOST
+class Rest:
+    """True once the threads of a process have woken hardly at all for WINDOW; begins anew whenever they woke more."""
+
+    def __init__(self, gateway):
+        self.pid = gateway.process.pid
+        self.begin()
+
+    def begin(self):
+        self.since, self.before = time.monotonic(), wakes(self.pid)
+
+    def __call__(self):
+        if wakes(self.pid) - self.before > AT_MOST:
+            self.begin()
+        return time.monotonic() - self.since >= WINDOW
 
 
 class Idle(unittest.TestCase):
@@ -34,7 +44,7 @@ class Idle(unittest.TestCase):
             events.wait("IncomingMsg")
             events.close()
             for gateway in (alice, bob):
-                until(lambda one=gateway: rests(one), 60, "a rest")
+                until(Rest(gateway), 60, "a rest")
 
 
 if __name__ == "__main__":
