@@ -18,9 +18,9 @@
 namespace messaging::groups {
 namespace {
 
-// Members that the write of our own change sends to, and bytes of states about; the others follow in
-// later writes. Unused where groups are dated: there one mail carries the change to all, with its
-// line.
+// Members that the write of our own change sends to, and bytes of states about; the others follow
+// in later writes. Unused where groups are dated: there one mail carries the change to all, with
+// its line.
 constexpr std::size_t kMembersInWrite = 16;
 constexpr std::size_t kBytesInWrite = 256 * 1024;
 
@@ -58,16 +58,34 @@ base::Result<> meet_member(const kernel::WriteContext& write, const chats::Group
   return write.protocol().meet(write, contact, group.row.uuid, member->card);
 }
 
-base::Result<> send_first_state(const kernel::WriteContext& write, const chats::Group& group,
-                                ContactId contact) {
+namespace {
+
+struct MemberUpdate {
+  store::MemberRow row;
+  GroupUpdate update;
+};
+
+// The group's state as the member is to see it, once the member's gateway is known.
+base::Result<MemberUpdate> update_for(const kernel::WriteContext& write, const chats::Group& group,
+                                      ContactId contact) {
   EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
   EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
   if (!row) row.emplace().contact = contact;
   EDGE_CHECK(meet_member(write, group, contact));
-  GroupUpdate update;
-  update.group = group.row.uuid;
-  update.state = shown_to(group.state, key);
-  EDGE_CHECK(note_sent(write, group, *row, update.state));
+  MemberUpdate out{*std::move(row), {}};
+  out.update.group = group.row.uuid;
+  out.update.state = shown_to(group.state, key);
+  return out;
+}
+
+}  // namespace
+
+base::Result<> send_first_state(const kernel::WriteContext& write, const chats::Group& group,
+                                ContactId contact) {
+  EDGE_TRY(MemberUpdate made, update_for(write, group, contact));
+  store::MemberRow& row = made.row;
+  GroupUpdate& update = made.update;
+  EDGE_CHECK(note_sent(write, group, row, update.state));
   // The picture's file would have to stand before the place.
   if (group.row.image_blob) EDGE_CHECK(add_pending_state(write, group, contact));
   return outbox::fill_place(write, contact,
@@ -78,20 +96,16 @@ base::Result<> send_to_member(const kernel::WriteContext& write, const chats::Gr
                               ContactId contact, const SendOptions& options) {
   EDGE_TRY(const bool unaware, store::awaits_first_state(write.scope, group.row.chat, contact));
   if (unaware) EDGE_CHECK(send_first_state(write, group, contact));
-  EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
-  EDGE_TRY(auto row, store::find_member(write.scope, group.row.chat, contact));
-  if (!row) row.emplace().contact = contact;
-  EDGE_CHECK(meet_member(write, group, contact));
-  GroupUpdate update;
-  update.group = group.row.uuid;
-  update.state = shown_to(group.state, key);
+  EDGE_TRY(MemberUpdate made, update_for(write, group, contact));
+  store::MemberRow& row = made.row;
+  GroupUpdate& update = made.update;
   const auto& image = group.state.image.value;
-  if (image && group.row.image_blob && (options.with_image || row->sent_image != image)) {
+  if (image && group.row.image_blob && (options.with_image || row.sent_image != image)) {
     EDGE_TRY(update.image,
              outbox::queue_file(write, contact, options.message, *group.row.image_blob));
-    row->sent_image = image;
+    row.sent_image = image;
   }
-  EDGE_CHECK(note_sent(write, group, *row, update.state));
+  EDGE_CHECK(note_sent(write, group, row, update.state));
   const Uuid uuid = options.uuid.value_or(crypto::random_array<16>());
   return outbox::queue_content(write, contact, Content{uuid, std::move(update)}, options.message);
 }
