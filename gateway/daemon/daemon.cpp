@@ -105,6 +105,7 @@ struct Daemon::Parts {
   void add_routes();
   std::vector<std::string> why_not_ready() const;
   void start_stdio();
+  void make_fingerprint();
   void stop(std::string_view why);
   void take_down();
 };
@@ -122,6 +123,14 @@ void Daemon::Parts::read_files_again() {
   } else {
     base::log::error("{}; the old certificate stays in use", read.error().message);
   }
+}
+
+// Scripts of this machine read the file without asking for it. Not before the first answer: it waits
+// for the disk.
+void Daemon::Parts::make_fingerprint() {
+  workers->submit({}, [own = fingerprint.get()] {
+    if (const auto made = own->get(); !made) base::log::warning("{}", made.error().message);
+  });
 }
 
 // Streams of a key end with the key.
@@ -358,6 +367,7 @@ base::Result<> Daemon::run() {
   // Not a log line: programs wait for it at any log level.
   if (!parts_->listening.all.empty()) {
     std::fprintf(stderr, "listening on %s://%s\n", scheme, parts_->listening.all.c_str());
+    parts_->make_fingerprint();
   }
   if (parts_->settings.stdio) parts_->start_stdio();
   parts_->trim = std::make_unique<Timer>(*parts_->loop, &trim_after_start);

@@ -1,6 +1,6 @@
-// The device fingerprint: identifies this device to viewers and licenses. Created at its first use
-// and stored in the accounts directory, so that a new network card changes nothing. An identifier,
-// not a secret.
+// The device fingerprint: identifies this device to viewers and licenses. Created at its first use,
+// or when a daemon has begun to listen, and stored in the accounts directory, so that a new network
+// card changes nothing. An identifier, not a secret.
 //
 //   SHA-256("privitty-edge device v1" LF, MAC LF, machine id LF, randomness LF)   in lower-case hex
 //
@@ -22,8 +22,7 @@ namespace gateway {
 // Reads `accounts`/device_fingerprint, or makes it. The directory exists.
 base::Result<std::string> device_fingerprint(const std::filesystem::path& accounts);
 
-// The same, read or created at its first use: most daemons never need it. Safe from any thread that
-// may touch the disk.
+// The same, read or created at its first use. Safe from any thread that may touch the disk.
 class DeviceFingerprint {
  public:
   explicit DeviceFingerprint(std::filesystem::path accounts) : accounts_(std::move(accounts)) {}

@@ -116,6 +116,11 @@ class Keys(unittest.TestCase):
         self.assertEqual(self.request("POST", "/file?name=a", reader, "x")[0], 403)
         self.assertEqual(self.request("GET", "/health")[0], 200)
 
+    def test_a_daemon_that_listens_has_a_fingerprint_before_anybody_asks(self):
+        file = self.gateway.accounts / "device_fingerprint"
+        until(file.exists)
+        self.assertRegex(file.read_text(), "^[0-9a-f]{64}\\n$")
+
     def test_this_machine_needs_a_key_too(self):
         """Every endpoint; what /auth asks for besides is made of public facts."""
         fingerprint = cli("--accounts", str(self.gateway.accounts), "fingerprint").stdout.strip()
