@@ -10,6 +10,8 @@ namespace {
 
 constexpr int kPatienceMs = 250;
 constexpr int kThreshold = 1000;           // pages, 4 MiB
+constexpr int kFew = 128;                  // pages that the writer moves whenever a round has ended
+constexpr int kLong = 4000;                // pages, 16 MiB: the writer moves any number of them
 constexpr int kThresholdNearlyFull = 400;  // of a disk that is nearly full: less than the reserve
 
 ConnectionOptions small(ConnectionOptions options) {
@@ -28,8 +30,10 @@ Checkpointer::Checkpointer(std::string path, ConnectionOptions options, std::uin
 Checkpointer::~Checkpointer() { stop(); }
 
 void Checkpointer::log_has(int pages) {
+  if (pages < pages_) pages_at_round_ = 0;  // the log has started over
   pages_ = pages;
-  if (pages < kThreshold || phase_ != Phase::idle) return;
+  if (pages - pages_at_round_ < kThreshold || phase_ != Phase::idle) return;
+  pages_at_round_ = pages;
   base::Lock lock(mutex_);
   phase_ = Phase::moving;
   wake_.notify_one();
@@ -46,7 +50,9 @@ Checkpointer::Wanted Checkpointer::wanted() {
     return Wanted::restart;
   }
   auto expected = Phase::remainder;
-  return phase_.compare_exchange_strong(expected, Phase::idle) ? Wanted::move : Wanted::nothing;
+  if (!phase_.compare_exchange_strong(expected, Phase::idle)) return Wanted::nothing;
+  const bool few = pages_ - pages_at_round_ <= kFew;
+  return few || pages_ >= kLong ? Wanted::move : Wanted::nothing;
 }
 
 void Checkpointer::stop() {

@@ -1,12 +1,14 @@
 // Checkpointer: moves the write-ahead log into the database file off the writer's path. Within
 // store/.
 //
-// A thread with a connection of its own runs a passive checkpoint whenever the log has grown past a
-// threshold; it blocks neither the writer nor readers. The pages that the writer appended meanwhile
-// are few; the writer moves them itself between two batches (wanted()), after which the log starts
-// over. So the log stays bounded under load, unless a Reader is held. On a disk that is nearly full
-// the writer moves a much shorter log, and waits for the thread's round: the pages that are not
-// moved yet must fit into the reserve (reserve.h), or a full disk could not be emptied.
+// A thread with a connection of its own runs a passive checkpoint whenever the log has grown by a
+// threshold; it blocks neither the writer nor readers. When the writer appended few pages
+// meanwhile, it moves them itself between two batches (wanted()), after which the log starts over.
+// After large transactions they are many: the thread moves them in its next round, and the writer
+// only once the log is long. So the log stays bounded under load, unless a Reader is held. On a
+// disk that is nearly full the writer moves a much shorter log, and waits for the thread's round:
+// the pages that are not moved yet must fit into the reserve (reserve.h), or a full disk could not
+// be emptied.
 #pragma once
 
 #include <atomic>
@@ -27,10 +29,11 @@ class Checkpointer {
 
   // From the writer's thread: the log holds so many pages now. Begins a round unless one runs.
   void log_has(int pages);
-  // From the writer's thread, after each batch. `move`: it should move the remainder, once after
-  // each round. `restart`: the log should start over, on a disk that is nearly full.
+  // From the writer's thread, after each batch. `move`: it should move the remainder, once after a
+  // round. `restart`: the log should start over, on a disk that is nearly full.
   enum class Wanted { nothing, move, restart };
   Wanted wanted();
+  bool idle() const { return phase_ == Phase::idle; }
   // The disk has little left.
   bool nearly_full() const;
   void stop();
@@ -54,7 +57,9 @@ class Checkpointer {
   enum class Phase { idle, moving, remainder };
   std::atomic<Phase> phase_{Phase::idle};
   const std::uint64_t nearly_full_;
-  int pages_ = 0;  // in the log; the writer's thread
+  // In the log, now and when the latest round began; the writer's thread.
+  int pages_ = 0;
+  int pages_at_round_ = 0;
   base::Mutex mutex_;
   base::Condition wake_;
   base::Condition round_ended_;

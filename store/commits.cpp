@@ -9,6 +9,18 @@
 
 namespace store {
 
+namespace {
+
+// Into the log, since the last call.
+std::int64_t written_pages(Connection& db) {
+  int pages = 0;
+  int unused = 0;
+  sqlite3_db_status(db.handle(), SQLITE_DBSTATUS_CACHE_WRITE, &pages, &unused, 1);
+  return pages;
+}
+
+}  // namespace
+
 Commits::Commits(Connection& db, Health& health, std::string unsynced_dir)
     : db_(db), health_(health), unsynced_dir_(std::move(unsynced_dir)) {
   // Nothing where the database cannot be read; it takes no writes then.
@@ -31,6 +43,7 @@ base::Result<> Commits::commit() {
   auto done = db_.run("COMMIT");
   const auto took = std::chrono::steady_clock::now() - begin;
   about_ = (7 * about_ + took) / 8;
+  pages_ = written_pages(db_);
   times_.add(static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(took).count()));
   if (!done) {

@@ -31,6 +31,8 @@ class Commits {
 
   // About how long a COMMIT takes, of the latest ones.
   std::chrono::steady_clock::duration about() const { return about_; }
+  // How many pages the latest transaction changed.
+  std::int64_t pages() const { return pages_; }
   std::uint64_t done() const { return done_; }
   std::uint64_t failed() const { return failed_; }
   base::Histogram::Reading times() const { return times_.read(); }
@@ -49,6 +51,7 @@ class Commits {
   std::optional<CommitNote> note_;     // opened at the first commit
   bool note_failed_ = false;
   std::chrono::steady_clock::duration about_{};
+  std::int64_t pages_ = 0;
   std::atomic<std::uint64_t> done_{0};
   std::atomic<std::uint64_t> failed_{0};
   base::Histogram times_;

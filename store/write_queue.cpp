@@ -51,17 +51,22 @@ void WriteQueue::let_others_first() {
   }
 }
 
-void WriteQueue::end_turn(const std::string& party, Clock::duration took) {
+void WriteQueue::end_turn(const std::string& party) {
   queue_.done(party);
   if (!party.empty()) {
     if (party != served_.party) served_before_ = std::exchange(served_, {.party = party});
     served_.at = Clock::now();
   }
-  if (took <= kLongWrite) {
+}
+
+bool WriteQueue::judge(const std::string& party, Clock::duration took, std::int64_t pages) {
+  const bool slow = took > kLongWrite || pages > kManyPages;
+  if (!slow) {
     slow_.erase(party);
   } else if (slow_.size() < kMaxSlowParties) {
     slow_.try_emplace(party);
   }
+  return slow;
 }
 
 void WriteQueue::give_rest(const std::string& party, Clock::time_point begun) {

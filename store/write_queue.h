@@ -1,8 +1,9 @@
 // WriteQueue: the writes that wait for the writer, served in turn by party (decision 33), and the
 // parties that let others go first. Within store/.
 //
-// A party whose last write took over 3 ms is slow. Its next write runs alone in its transaction,
-// and while others write too it rests after each for as long as that took: what such parties take
+// A party whose last write took over 3 ms, or changed over 256 KiB of pages, which its COMMIT has
+// to sync, is slow. Its next write runs alone in its transaction, and while others write too it
+// rests after each for as long as that took with its COMMIT and its answer: what such parties take
 // of the writer's time is half of it at most. Writes of the daemon's own ("") do not rest: some of
 // them are everybody's.
 //
@@ -24,6 +25,7 @@ class WriteQueue {
  public:
   using Clock = std::chrono::steady_clock;
   static constexpr Clock::duration kLongWrite = std::chrono::milliseconds(3);
+  static constexpr std::int64_t kManyPages = 64;
   static constexpr Clock::duration kLongestRest = std::chrono::milliseconds(50);
 
   // `most` writes wait at once, of one party half of them.
@@ -48,8 +50,10 @@ class WriteQueue {
   std::optional<Taken> take() { return ready() ? queue_.pop() : std::nullopt; }
   // After each write that was taken has run: who submitted meanwhile comes before the same party's
   // next one.
-  void end_turn(const std::string& party, Clock::duration took);
-  // After the COMMIT of a long write of this party, in a transaction begun at `begun`.
+  void end_turn(const std::string& party);
+  // After the COMMIT: of its writes this party's took longest. Whether the party is slow.
+  bool judge(const std::string& party, Clock::duration took, std::int64_t pages);
+  // After the answers of a batch begun at `begun`: a slow party rests.
   void give_rest(const std::string& party, Clock::time_point begun);
   // From now on no party rests.
   void end_rests() { resting_ = false; }

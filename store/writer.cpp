@@ -103,8 +103,13 @@ struct Writer::State {
   EventsListener listener GUARDED_BY(mutex);
   ChangesListener changes_listener GUARDED_BY(mutex);
 
-  // The writer's thread: of which party a write of the latest batch took long.
-  std::optional<std::string> long_party;
+  // The writer's thread: whose write of the latest batch took longest.
+  struct Longest {
+    std::string party = {};
+    SteadyClock::duration took = {};
+  };
+  Longest longest;
+  bool was_slow = false;
   std::atomic<std::uint64_t> closures{0};
   std::atomic<std::uint64_t> largest_batch{0};
 
@@ -228,7 +233,8 @@ void Writer::work() {
 
 void Writer::State::run_batch(std::uint64_t asked) {
   const auto started = SteadyClock::now();
-  if (std::exchange(long_party, std::nullopt)) {
+  longest = {};
+  if (was_slow) {
     base::Lock lock(mutex);
     queue.let_others_first();
   }
@@ -237,9 +243,9 @@ void Writer::State::run_batch(std::uint64_t asked) {
   closures += batch.size();
   largest_batch = std::max<std::uint64_t>(largest_batch, batch.size());
   batch.finish();
-  if (long_party) {
+  {
     base::Lock lock(mutex);
-    queue.give_rest(*long_party, started);
+    was_slow = queue.judge(longest.party, longest.took, commits.pages());
   }
   report_changes();
   if (batch.wants_empty_log()) empty_log(asked);
@@ -249,6 +255,10 @@ void Writer::State::run_batch(std::uint64_t asked) {
     to = listener;
   }
   batch.answer(to);
+  {
+    base::Lock lock(mutex);
+    queue.give_rest(longest.party, started);
+  }
   count_answered(batch);
   move_log();
 }
@@ -264,9 +274,9 @@ void Writer::State::fill(WriteBatch& batch, SteadyClock::time_point started) {
     if (!taken) return;
     batch.run(std::move(taken->item));
     const auto begun = std::exchange(now, SteadyClock::now());
-    if (now - begun > WriteQueue::kLongWrite) long_party = taken->key;
     base::Lock lock(mutex);
-    queue.end_turn(taken->key, now - begun);
+    queue.end_turn(taken->key);
+    if (now - begun > longest.took) longest = {std::move(taken->key), now - begun};
   }
 }
 

@@ -4,6 +4,7 @@
 #include <limits>
 #include <thread>
 
+#include "store/checkpointer.h"
 #include "store/reserve.h"
 #include "tests/store/world.h"
 
@@ -74,4 +75,31 @@ TEST_CASE("a large write leaves no large log behind") {
     must(world.add_note(1));
     return log_size(world) <= 16 * 1024 * 1024;
   }));
+}
+
+TEST_CASE("the writer moves few pages after a round, and many ones only when the log is long") {
+  test::World world;
+  world.open();
+  must(world.add_note(1));
+  Checkpointer checkpointer(world.store->database_path(), {}, 0);
+  using Wanted = Checkpointer::Wanted;
+  const auto after_a_round = [&](int begun, int now) {
+    checkpointer.log_has(begun);
+    checkpointer.log_has(now);
+    Wanted wanted = Wanted::nothing;
+    // Nothing, too, while the round is under way.
+    (void)test::eventually([&] {
+      wanted = checkpointer.wanted();
+      return wanted != Wanted::nothing || checkpointer.idle();
+    });
+    return wanted;
+  };
+  CHECK(after_a_round(999, 999) == Wanted::nothing);  // too short for a round
+  CHECK(after_a_round(1'000, 1'100) == Wanted::move);
+  checkpointer.log_has(30);  // it has started over
+  CHECK(after_a_round(1'000, 1'300) == Wanted::nothing);
+  CHECK(after_a_round(1'900, 1'990) == Wanted::nothing);  // no round so soon
+  CHECK(after_a_round(2'000, 2'100) == Wanted::move);
+  CHECK(after_a_round(3'100, 3'500) == Wanted::nothing);
+  CHECK(after_a_round(4'200, 4'700) == Wanted::move);
 }

@@ -12,24 +12,32 @@ using test::Tally;
 
 namespace {
 
+struct Cost {
+  std::chrono::milliseconds time = {};
+  std::size_t bytes = 0;  // written
+};
+
 // Writes that note in one order when they are run and when they are answered. The first one waits,
 // once it is run, for let_go().
 class NotedWrites {
  public:
   explicit NotedWrites(test::World& world) : world_(world) {}
 
-  void submit(const std::string& party, const std::string& name,
-              std::chrono::milliseconds lasts = {}) {
+  void submit(const std::string& party, const std::string& name, Cost cost = {}) {
     const base::CancelScope scope(closed_, party);
     world_.store->write<void>(
-        [this, name, lasts](Tx&) -> base::Result<> {
+        [this, name, cost](Tx& tx) -> base::Result<> {
           order.push_back(name);
           if (order.size() == 1) {
             inside_.count_down();
             go_on_.wait();
           }
-          const auto until = std::chrono::steady_clock::now() + lasts;
+          const auto until = std::chrono::steady_clock::now() + cost.time;
           while (std::chrono::steady_clock::now() < until) {
+          }
+          if (cost.bytes > 0) {
+            EDGE_CHECK(tx.db().run("INSERT INTO note(number,text) VALUES(1,?)",
+                                   std::string(cost.bytes, 'x')));
           }
           return {};
         },
@@ -137,12 +145,12 @@ TEST_CASE("who submits during a party's write comes before the same party's next
 }
 
 TEST_CASE("a party whose writes take long runs them alone, and others' writes between them") {
-  constexpr std::chrono::milliseconds kLong{4};
+  constexpr Cost long_write{.time = std::chrono::milliseconds(4)};
   test::World world;
   world.open();
   NotedWrites writes(world);
-  writes.submit("slow", "long 1", kLong);
-  writes.submit("slow", "long 2", kLong);
+  writes.submit("slow", "long 1", long_write);
+  writes.submit("slow", "long 2", long_write);
   writes.wait_until_first_runs();
   SECTION("submitted while one runs") { writes.submit("other", "short"); }
   SECTION("submitted once it has run, when it is the slow party's turn again") {
@@ -154,6 +162,25 @@ TEST_CASE("a party whose writes take long runs them alone, and others' writes be
   writes.wait_for_answers(3);
   CHECK(writes.order == std::vector<std::string>{"long 1", "long 1 answered", "short",
                                                  "short answered", "long 2", "long 2 answered"});
+}
+
+TEST_CASE("a party whose writes change many pages runs them alone, as their COMMIT takes long") {
+  constexpr Cost large{.bytes = 300'000};
+  test::World world;
+  world.open();
+  NotedWrites writes(world);
+  writes.after = [&](const std::string& name) {
+    if (name != "large 1") return;
+    writes.submit("slow", "large 2", large);
+    writes.submit("slow", "large 3", large);
+    writes.submit("other", "small");
+  };
+  writes.submit("slow", "large 1", large);
+  writes.let_go();
+  writes.wait_for_answers(4);
+  CHECK(writes.order == std::vector<std::string>{"large 1", "large 1 answered", "small",
+                                                 "small answered", "large 2", "large 2 answered",
+                                                 "large 3", "large 3 answered"});
 }
 
 TEST_CASE("a party whose writes take long rests after one while others write") {
