@@ -54,7 +54,7 @@ base::Result<> announce_change(const kernel::WriteContext& write, chats::Group& 
   EDGE_CHECK(groups::save_group(write, group));
   EDGE_CHECK(write.emit(ChatModified{group.row.chat}));
   if (!group.row.promoted) return write.emit(ChatlistChanged{});
-  EDGE_TRY(const auto members, groups::recipients(write.scope, group.row.chat));
+  EDGE_TRY(const auto members, groups::audience(write, group.row.chat));
   EDGE_TRY(const store::MessageRow line,
            groups::add_own_line(write, group, system, std::move(text), std::nullopt, image,
                                 !members.empty()));
@@ -79,9 +79,9 @@ base::Result<> take_out(const kernel::WriteContext& write, chats::Group& group, 
     return fail(Errc::invalid_argument, fmt::format("contact {} is not a member of chat {}",
                                                     contact.value, group.row.chat.value));
   }
-  EDGE_TRY(auto recipients, groups::recipients(write.scope, group.row.chat));
+  EDGE_TRY(auto audience, groups::audience(write, group.row.chat));
   if (contact != kSelf && !groups::announces_to_all_readers(write, group)) {
-    std::erase_if(recipients, [&](ContactId one) { return one != contact; });
+    std::erase_if(audience, [&](ContactId one) { return one != contact; });
   }
   const std::uint64_t number = groups::next_membership(write, group.state, key, false);
   group.state.members[key] = {number, false, chats::key_of(write.account), {}};
@@ -92,8 +92,8 @@ base::Result<> take_out(const kernel::WriteContext& write, chats::Group& group, 
   EDGE_TRY(const store::MessageRow line,
            groups::add_own_line(write, group, SystemMessage::member_removed,
                                 text_of_leaving(write.core.stock, group, contact, row), contact,
-                                std::nullopt, !recipients.empty()));
-  for (const ContactId member : recipients) {
+                                std::nullopt, !audience.empty()));
+  for (const ContactId member : audience) {
     EDGE_CHECK(groups::send_to_member(write, group, member, {line.id, line.uuid}));
   }
   return {};

@@ -66,6 +66,9 @@ base::Result<> ask_state(const kernel::WriteContext& write, const GroupId& id, C
 
 // The recipients of our messages: the other present members whose rows open.
 base::Result<std::vector<ContactId>> recipients(const store::Scope& scope, ChatId chat);
+// The same, or kSelf alone in a group or channel without other members while the account has other
+// devices: those are sent what is said there.
+base::Result<std::vector<ContactId>> audience(const kernel::WriteContext& write, ChatId chat);
 
 // From now on the group's changes are sent to members.
 base::Result<> promote(const kernel::WriteContext& write, chats::Group& group);

@@ -65,7 +65,7 @@ base::Result<> queue_group_message(const kernel::WriteContext& write, ChatId cha
   GroupText text;
   text.group = group.row.uuid;
   EDGE_TRY(text.message, outbox::compose_text(write, row, chats::Among::group));
-  EDGE_TRY(const auto contacts, recipients(write.scope, chat));
+  EDGE_TRY(const auto contacts, audience(write, chat));
   EDGE_TRY(const bool all, give_up_unreadable(write, chat, row.id));
   if (contacts.empty()) return all ? outbox::note_delivered(write, row.id) : base::Result<>{};
   text.digest = group.state.digest();
@@ -108,7 +108,7 @@ base::Result<> queue_for_members(const kernel::WriteContext& write, ChatId chat,
                                  const Content& content) {
   EDGE_TRY(chats::Group group, chats::load_group(write.scope, chat));
   if (!group.row.promoted) return {};
-  EDGE_TRY(const auto contacts, recipients(write.scope, chat));
+  EDGE_TRY(const auto contacts, audience(write, chat));
   for (const ContactId contact : contacts) {
     EDGE_CHECK(meet_member(write, group, contact));
     EDGE_CHECK(outbox::queue_content(write, contact, content));

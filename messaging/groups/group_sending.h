@@ -15,7 +15,8 @@ base::Result<> check_can_write(const store::Scope& scope, const kernel::AccountS
                                ChatId chat);
 
 // Queues a message (its row is inserted, state out_pending) for every member. The first message is
-// preceded by the group's state. In a group without other members the message is delivered at once.
+// preceded by the group's state. In a group without other members the message goes to our other
+// devices; without those it is delivered at once.
 base::Result<> queue_group_message(const kernel::WriteContext& write, ChatId chat,
                                    const store::MessageRow& row);
 

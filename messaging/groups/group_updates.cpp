@@ -50,6 +50,15 @@ base::Result<std::vector<ContactId>> recipients(const store::Scope& scope, ChatI
   return contacts;
 }
 
+base::Result<std::vector<ContactId>> audience(const kernel::WriteContext& write, ChatId chat) {
+  EDGE_TRY(const auto members, store::list_members(write.scope, chat));
+  const bool alone = std::none_of(members.begin(), members.end(),
+                                  [](const auto& member) { return member.present; });
+  if (!alone) return recipients(write.scope, chat);
+  EDGE_TRY(const bool devices, write.protocol().has_other_devices(write));
+  return devices ? std::vector<ContactId>{kSelf} : std::vector<ContactId>();
+}
+
 base::Result<> meet_member(const kernel::WriteContext& write, const chats::Group& group,
                            ContactId contact) {
   EDGE_TRY(const MemberKey key, chats::key_of(write.scope, contact));
@@ -116,7 +125,7 @@ bool announces_to_all_readers(const kernel::WriteContext& write, const chats::Gr
 
 base::Result<> send_to_members(const kernel::WriteContext& write, const chats::Group& group,
                                const SendOptions& options) {
-  EDGE_TRY(auto contacts, recipients(write.scope, group.row.chat));
+  EDGE_TRY(auto contacts, audience(write, group.row.chat));
   // A state that is sent later has no line; by mail it names no change.
   const bool at_once = write.protocol().abilities().dated_groups;
   const std::size_t most = at_once ? contacts.size() : members_in_write(group.state);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -116,15 +117,26 @@ class FakeMails final : public messaging::mail::MailTransport {
   void watch(messaging::mail::LineKey line, messaging::mail::MailLogin login,
              messaging::mail::MailCursor cursor, messaging::mail::WatchOptions) override {
     base::Lock lock(mutex_);
+    logins_watched_.insert(line);
+    if (watched_ && watched_->line != line) return;  // only the first one is read
     watched_ = {line, login.addr, std::max<std::uint32_t>(cursor.next_uid, 1), false};
     news_.notify_all();
   }
-  void unwatch(messaging::mail::LineKey) override {
+  void unwatch(messaging::mail::LineKey line) override {
     base::Lock lock(mutex_);
+    logins_watched_.erase(line);
+    if (watched_ && watched_->line == line) watched_.reset();
+  }
+  void forget(AccountId) override {
+    base::Lock lock(mutex_);
+    logins_watched_.clear();
     watched_.reset();
     receiver_ = nullptr;
   }
-  void forget(AccountId) override { unwatch({}); }
+  bool watches(messaging::mail::LineKey line) const {
+    base::Lock lock(mutex_);
+    return logins_watched_.contains(line);
+  }
   void fetch(messaging::mail::LineKey line, messaging::mail::MailPlace place,
              base::Completion<bool> done) override {
     messaging::mail::MailReceiver* receiver = nullptr;
@@ -302,6 +314,7 @@ class FakeMails final : public messaging::mail::MailTransport {
   bool open_ GUARDED_BY(mutex_) = true;
   bool busy_ GUARDED_BY(mutex_) = false;  // the thread calls somebody
   std::optional<Watched> watched_ GUARDED_BY(mutex_);
+  std::set<messaging::mail::LineKey> logins_watched_ GUARDED_BY(mutex_);
   messaging::mail::MailReceiver* receiver_ GUARDED_BY(mutex_) = nullptr;
   Weather weather_ GUARDED_BY(mutex_);
   bool closed_ GUARDED_BY(mutex_) = false;

@@ -1,124 +1,9 @@
 // Mails of ours that another device sent, as it were: made here with the account's key.
-#include "crypto/openpgp/openpgp.h"
-#include "crypto/random.h"
 #include "messaging/mail/form/base64.h"
-#include "messaging/mail/form/inner_mail.h"
-#include "messaging/mail/form/message_id.h"
-#include "messaging/mail/form/outer_mail.h"
-#include "messaging/mail/taken_mails.h"
-#include "store/tables/mail_keys.h"
-#include "tests/messaging/mail_world.h"
+#include "tests/messaging/mail_devices_world.h"
 #include "tests/messaging/three.h"
 
 using namespace test;
-using crypto::openpgp::SecretKey;
-
-namespace {
-
-struct Devices : MailWorld {
-  Devices() : bobs(join(bob, alice)), alices(alice.chat_with_peer()) {}
-
-  SecretKey key_of(Peer& peer) {
-    const auto found = peer.store().write_now<crypto::WipingBytes>(
-        [&](store::Tx& tx) -> base::Result<crypto::WipingBytes> {
-          EDGE_TRY(const auto accounts, store::list_accounts(tx.db(), tx.vault()));
-          const store::AccountKey key = tx.vault().account(accounts.rows.at(0).uuid);
-          EDGE_TRY(auto secret, store::find_mail_key({tx.db(), tx.vault(), key, Peer::kAccount}));
-          return *std::move(secret);
-        });
-    REQUIRE(found);
-    auto key = SecretKey::read(*found);
-    REQUIRE(key);
-    return *std::move(key);
-  }
-  // A mail to alice that has `signer`'s key and address; `other`: for whom it is besides. Answers
-  // with its Message-ID.
-  std::string mail_to_alice(Peer& signer, messaging::mail::ChatMail mail, Peer* other = nullptr) {
-    const std::int64_t now = clock.now() / 1000;
-    const SecretKey secret = key_of(signer);
-    const auto own = secret.certificate(std::vector{addr(signer)}, now);
-    const auto hers = key_of(alice).certificate(std::vector{addr(alice)}, now);
-    REQUIRE(own);
-    REQUIRE(hers);
-    mail.from.addr = addr(signer);
-    if (mail.message_id.empty()) {
-      mail.message_id =
-          messaging::mail::message_id_of(messaging::mail::as_v4(crypto::random_array<16>()));
-    }
-    mail.date = now;
-    mail.key = messaging::mail::KeyNotice{addr(signer), own->bytes(), true};
-    const auto outer = messaging::mail::outer_of(mail, 0);
-    const auto inner = messaging::mail::write_inner(mail, outer);
-    std::vector<const crypto::openpgp::Certificate*> to{&*hers};
-    std::optional<crypto::openpgp::Certificate> theirs;
-    if (other != nullptr) {
-      auto made = key_of(*other).certificate(std::vector{addr(*other)}, now);
-      REQUIRE(made);
-      theirs = *std::move(made);
-      to.push_back(&*theirs);
-    }
-    crypto::openpgp::Sealing sealing;
-    sealing.plaintext = inner;
-    sealing.recipients = to;
-    sealing.signer = &secret;
-    sealing.now = now;
-    const auto armored = crypto::openpgp::seal(sealing);
-    REQUIRE(armored);
-    const std::string text = messaging::mail::write_outer(outer, *armored);
-    servers.put(addr(alice), base::Bytes(text.begin(), text.end()));
-    // Taken and not deleted while there are other devices: until what comes behind it is here.
-    REQUIRE(until([&] { return servers.count(addr(alice)) == 0 || is_taken(mail); }));
-    return mail.message_id;
-  }
-  bool is_taken(const messaging::mail::ChatMail& mail) {
-    const auto found = alice.store().write_now<bool>([&](store::Tx& tx) -> base::Result<bool> {
-      EDGE_TRY(const auto accounts, store::list_accounts(tx.db(), tx.vault()));
-      const store::AccountKey key = tx.vault().account(accounts.rows.at(0).uuid);
-      return messaging::mail::is_taken({tx.db(), tx.vault(), key, Peer::kAccount}, mail.message_id,
-                                       mail.from.addr);
-    });
-    return found && *found;
-  }
-  // What the other device says to bob.
-  std::string say_to_bob(messaging::mail::ChatMail mail) {
-    mail.to.push_back({messaging::mail::MailAddress{addr(bob), "bob"}});
-    return mail_to_alice(alice, std::move(mail), &bob);
-  }
-  std::vector<Message> calls() {
-    std::vector<Message> found;
-    const auto items = alice.engine().messages().list(Peer::kAccount, alices, false, false);
-    REQUIRE(items);
-    for (const ListItem& item : *items) {
-      Message message = alice.message(item.message);
-      if (message.type == Viewtype::call) found.push_back(std::move(message));
-    }
-    return found;
-  }
-  CallState state(MsgId call) {
-    const auto found = alice.engine().calls().get(Peer::kAccount, call);
-    REQUIRE(found);
-    return found->state;
-  }
-  std::vector<Location> own_places() {
-    auto found = alice.engine().locations().list(Peer::kAccount, {alices, kSelf});
-    REQUIRE(found);
-    return *std::move(found);
-  }
-  void news_to_alice(Peer& signer, const std::string& data) {
-    messaging::mail::ChatMail mail;
-    mail.to.push_back({messaging::mail::MailAddress{addr(alice)}});
-    mail.body = messaging::mail::MailSync{"{\"items\":[{\"timestamp\":1,\"data\":" + data + "}]}"};
-    mail_to_alice(signer, std::move(mail));
-  }
-  std::string config(Peer& peer, const std::string& key) {
-    const auto value = peer.engine().config().get(Peer::kAccount, key);
-    return value ? value->value_or("") : value.error().message;
-  }
-
-  ChatId bobs, alices;
-};
-
-}  // namespace
 
 TEST_CASE("news for our devices count when our own key signed them, and from nobody else") {
   Devices world;
@@ -131,6 +16,38 @@ TEST_CASE("news for our devices count when our own key signed them, and from nob
   CHECK(world.config(world.alice, "bcc_self") == "1");  // there is another device
   world.news_to_alice(world.alice, renamed);
   CHECK(world.config(world.alice, "displayname") == "Mallory");
+}
+
+TEST_CASE("what is written where nobody else is goes to our other devices") {
+  Devices world;
+  const ChatId chat =
+      GENERATE(true, false) ? Three::create(world.alice, "Alone") : *answer<ChatId>([&](auto done) {
+        world.alice.engine().groups().create_channel(Peer::kAccount, "Unread", std::move(done));
+      });
+  const auto mails = [&] { return world.servers.sent().size(); };
+  const std::size_t before = mails();
+  const MsgId first = world.alice.send(chat, "to nobody");
+  CHECK(world.alice.state(first) == MsgState::out_delivered);
+  REQUIRE(Three::rename(world.alice, chat, "Renamed"));
+  CHECK(world.outbox(world.alice) == 0);
+  CHECK(mails() == before);
+  world.alice.set_config("bcc_self", "1");
+  const MsgId second = world.alice.send(chat, "to my phone");
+  CHECK(world.alice.state(second) == MsgState::out_pending);
+  REQUIRE(world.until([&] { return world.alice.state(second) == MsgState::out_delivered; }));
+  REQUIRE(world.until([&] { return world.outbox(world.alice) == 0; }));
+  CHECK(mails() == before + 1);
+  REQUIRE(Three::rename(world.alice, chat, "Renamed again"));
+  REQUIRE(answer<void>([&](auto done) {
+    world.alice.engine().messages().edit(Peer::kAccount, second, "changed", std::move(done));
+  }));
+  REQUIRE(world.until([&] { return world.outbox(world.alice) == 0; }));
+  CHECK(mails() == before + 3);
+  for (std::size_t i = before; i < mails(); ++i) {
+    CHECK(world.servers.sent()[i].recipients ==
+          std::vector<std::string>{MailWorld::addr(world.alice)});
+  }
+  CHECK(world.servers.broken_rules().empty());
 }
 
 TEST_CASE("a setting of another device is taken, and so is its picture") {
