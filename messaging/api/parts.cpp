@@ -44,9 +44,10 @@ std::unique_ptr<mail::MailAccounts> make_mail_accounts(Parts& parts, mail::MailT
         return std::function<bool()>([held] { return held->stop().stop_requested(); });
       },
       &begin_configured, [&parts](AccountId account) { parts.accounts.began(account); }});
-  mail::mail_protocol(parts.core).on_shared([setup = setup.get()](AccountId account) {
-    setup->io_changed(account);
-  });
+  mail::mail_protocol(parts.core)
+      .on_lines_changed([setup = setup.get()](AccountId account, const auto& ended) {
+        setup->lines_changed(account, ended);
+      });
   return setup;
 }
 #else

@@ -8,16 +8,16 @@
 
 #include "base/log.h"
 #include "messaging/kernel/write_context.h"
+#include "messaging/mail/account_logins.h"
 #include "messaging/mail/login_link.h"
 #include "messaging/mail/mail_fate.h"
 #include "messaging/mail/mail_identity.h"
+#include "messaging/mail/news_to_devices.h"
 #include "messaging/model/native_address.h"
 #include "store/tables/chats.h"
 #include "store/tables/config_values.h"
 #include "store/tables/contacts.h"
-#include "store/tables/mail_left.h"
 #include "store/tables/mail_logins.h"
-#include "store/tables/mail_places.h"
 
 namespace messaging::mail {
 namespace {
@@ -42,18 +42,6 @@ base::Result<> check_may_change(const store::Scope& scope, const kernel::Account
               fmt::format("account {} is a gateway's own and has contacts or chats: an account "
                           "speaks one protocol. add_account makes another one for e-mail",
                           account.id.value));
-}
-
-base::Error too_many() {
-  return fail(Errc::exhausted, fmt::format("You have reached the maximum number of relays ({}). "
-                                           "delete_transport makes room for another",
-                                           kMostLogins));
-}
-
-const store::MailLoginRow* find_login(const std::vector<store::MailLoginRow>& rows,
-                                      std::string_view addr) {
-  const auto found = std::ranges::find(rows, addr, &store::MailLoginRow::addr);
-  return found == rows.end() ? nullptr : &*found;
 }
 
 base::Error no_such_login(std::string_view addr) {
@@ -98,7 +86,9 @@ void MailAccountSetup::add(base::AccountId account, LoginRequest request, base::
     EDGE_TRY(auto read, around_.core.read(account));
     EDGE_CHECK(check_may_change(read.scope(), *read.account));
     EDGE_TRY(const auto rows, store::list_mail_logins(read.scope()));
-    if (rows.size() >= kMostLogins && find_login(rows, request.addr) == nullptr) return too_many();
+    if (rows.size() >= kMostLogins && find_login(rows, request.addr) == nullptr) {
+      return too_many_logins();
+    }
     for (const LoginRequest::Server* server : {&request.imap, &request.smtp}) {
       if (!server->host.empty() && !is_mail_domain(server->host)) {
         return fail(Errc::invalid_argument, std::string(server == &request.imap ? "IMAP" : "SMTP") +
@@ -152,34 +142,20 @@ void MailAccountSetup::store(base::AccountId account, LoginRequest entered, Conf
 base::Result<> MailAccountSetup::store_login(const kernel::WriteContext& write,
                                              const LoginRequest& entered, const Configured& found) {
   EDGE_CHECK(check_may_change(write.scope, write.account));
-  EDGE_TRY(const auto rows, store::list_mail_logins(write.scope));
-  const store::MailLoginRow* const before = find_login(rows, found.login.addr);
-  if (before == nullptr && rows.size() >= kMostLogins) return too_many();
   StoredLogin stored;
   stored.login = found.login;
   stored.entered = entered;
   stored.entered.addr = found.login.addr;
   stored.is_chatmail = found.is_chatmail;
   stored.largest_mail = found.largest_mail;
-  store::MailLoginRow row;
-  row.addr = found.login.addr;
-  row.login = encode_login(stored);
-  const bool first = rows.empty();
-  if (before != nullptr) {
-    row.id = before->id;
-    EDGE_CHECK(store::update_mail_login(write.scope, row));
-  } else {
-    EDGE_TRY(row.id, write.tx.next_id(write.account.id, "mail_login"));
-    row.primary = first;
-    row.added_at = write.tx.now();
-    EDGE_CHECK(store::insert_mail_login(write.scope, row));
-  }
-  if (first) {
-    EDGE_CHECK(become_mail_account(write, row.addr));
-    EDGE_CHECK(around_.configured(write, row.addr));
+  EDGE_TRY(const LoginChange change, put_login(write, stored));
+  if (change == LoginChange::first) {
+    EDGE_CHECK(become_mail_account(write, found.login.addr));
+    EDGE_CHECK(around_.configured(write, found.login.addr));
     write.tx.on_commit([this, id = write.account.id] { around_.began(id); });
-  } else if (before == nullptr) {
-    EDGE_CHECK(addresses_changed(write));
+  } else {
+    if (change == LoginChange::added) EDGE_CHECK(addresses_changed(write));
+    EDGE_CHECK(queue_login_news(write));
   }
   EDGE_CHECK(write.emit(AccountsChanged{}));
   EDGE_CHECK(write.emit(TransportsModified{}));
@@ -218,12 +194,10 @@ void MailAccountSetup::remove(base::AccountId account, std::string addr, base::C
                       "Cannot delete primary transport: set configured_addr to another one first, "
                       "or remove the account");
         }
-        EDGE_CHECK(store::delete_mail_login(scope, row->id));
-        EDGE_CHECK(store::forget_mail_places_of(scope, row->id));
-        EDGE_CHECK(store::delete_mails_left_at(scope, row->id));
-        tx.scrub();  // its password
         const kernel::WriteContext write{around_.core, tx, scope, state};
+        EDGE_CHECK(delete_login(write, *row));
         EDGE_CHECK(addresses_changed(write));
+        EDGE_CHECK(queue_login_news(write));
         EDGE_CHECK(write.emit(TransportsModified{}));
         return row->id;
       },
@@ -240,8 +214,9 @@ base::Result<> MailAccountSetup::make_primary(const kernel::WriteContext& write,
   const store::MailLoginRow* const row = find_login(rows, addr);
   if (row == nullptr) return no_such_login(addr);
   if (row->primary) return {};
-  EDGE_CHECK(store::set_primary_mail_login(write.scope, row->id));
+  EDGE_CHECK(choose_login(write, *row));
   EDGE_CHECK(addresses_changed(write));
+  EDGE_CHECK(queue_login_news(write));
   EDGE_CHECK(write.emit(AccountsChanged{}));
   return write.emit(TransportsModified{});
 }
@@ -271,6 +246,13 @@ void MailAccountSetup::io_changed(base::AccountId account) {
     base::log::warning("account {}: its mail servers are not connected: {}", account.value,
                        watched.error().message);
   }
+}
+
+void MailAccountSetup::lines_changed(base::AccountId account,
+                                     const std::vector<std::int64_t>& ended) {
+  if (around_.transport == nullptr) return;
+  for (const std::int64_t transport : ended) around_.transport->unwatch({account, transport});
+  io_changed(account);
 }
 
 void MailAccountSetup::forget(base::AccountId account) {

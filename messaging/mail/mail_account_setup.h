@@ -34,6 +34,8 @@ class MailAccountSetup final : public MailAccounts {
   void remove(base::AccountId account, std::string addr, base::Completion<> done) override;
   base::Result<> make_primary(const kernel::WriteContext& write, std::string_view addr) override;
   void io_changed(base::AccountId account) override;
+  // Logins were changed by a report of another device; `ended`: rows that were deleted.
+  void lines_changed(base::AccountId account, const std::vector<std::int64_t>& ended);
   void forget(base::AccountId account) override;
   void start() override;
   void network_is_back() override;

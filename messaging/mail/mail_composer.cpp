@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "crypto/openpgp/openpgp.h"
 #include "messaging/files/blob_files.h"
+#include "messaging/mail/form/address.h"
 #include "messaging/mail/form/group_id.h"
 #include "messaging/mail/form/inner_mail.h"
 #include "messaging/mail/form/mail_content.h"
@@ -233,6 +235,14 @@ base::Result<base::Bytes> compose_sync(const Composing& c, const SyncStep& step)
 
 // ---- contents ----
 
+// Our own addresses, where other devices of ours read: `from` is the last one.
+std::vector<std::string> own_addresses(const Composing& c) {
+  std::vector<std::string> all = c.own.certificate.info().relays;
+  std::erase_if(all, [&](const std::string& addr) { return same_address(addr, c.from); });
+  all.push_back(c.from);
+  return all;
+}
+
 // The parts of a chat's mail besides its content.
 base::Result<ChatMail> frame(const Composing& c, const Content& content) {
   ChatMail mail;
@@ -358,7 +368,7 @@ base::Result<Composed> compose(kernel::Core& core, AccountId account, const Mail
   } else if (const auto* news = std::get_if<SyncStep>(&load.what)) {
     EDGE_TRY(base::Bytes text, compose_sync(c, *news));
     texts.push_back({message_id_of(news->uuid), std::move(text)});
-    to = {from};
+    to = own_addresses(c);
   } else if (const auto* content = std::get_if<Content>(&load.what)) {
     EDGE_TRY(texts, compose_content(c, load, *content, introductions));
   } else {
@@ -368,9 +378,10 @@ base::Result<Composed> compose(kernel::Core& core, AccountId account, const Mail
     return fail(Errc::invalid_argument, "no address of the recipient is known");
   }
   if (load.contacts == std::vector<base::ContactId>{kSelf}) {
-    to = {from};
-  } else if (copied && to != std::vector<std::string>{from}) {
-    to.push_back(from);
+    to = own_addresses(c);
+  } else if (copied && to != std::vector<std::string>{from} &&
+             !std::holds_alternative<SyncStep>(load.what)) {
+    std::ranges::move(own_addresses(c), std::back_inserter(to));
   }
   composed.avatar_number = c.avatar_number;
   for (SealedMail& one : texts) {

@@ -52,10 +52,12 @@ struct LoginRequest {
     std::optional<MailSecurity> security;  // nullopt: the port's
     std::string user;                      // "": the address
     crypto::WipingBytes password;          // empty: the one above
+    friend bool operator==(const Server&, const Server&) = default;
   };
   Server imap;
   Server smtp;
   bool any_certificate = false;
+  friend bool operator==(const LoginRequest&, const LoginRequest&) = default;
 };
 
 }  // namespace messaging::mail

@@ -12,7 +12,7 @@ namespace messaging::mail {
 
 struct StoredLogin {
   MailLogin login;
-  LoginRequest entered;            // without passwords
+  LoginRequest entered = {};       // without passwords
   bool is_chatmail = false;        // the server says XCHATMAIL
   std::uint64_t largest_mail = 0;  // SIZE of the SMTP server; 0: not said
 };

@@ -104,11 +104,13 @@ class MailProtocol final : public kernel::Protocol {
   // Whether the rate limit allows the channel's last posts to be sent once more to a reader who
   // joins again. Resists a reader who joins and leaves all the time.
   bool welcomes(base::AccountId account, base::ChatId channel, base::ContactId reader);
-  // `shared` is called on the writer's thread when other devices begin to read an account's
-  // mailboxes. Set before the start.
-  void on_shared(std::function<void(base::AccountId)> shared) { shared_ = std::move(shared); }
-  void mailboxes_are_shared(base::AccountId account) const {
-    if (shared_) shared_(account);
+  // Called on the writer's thread when an account's lines have to follow what was stored: other
+  // devices read its mailboxes from now on, or changed its logins; `ended`: rows of logins that
+  // were deleted. Set before the start.
+  using LinesChanged = std::function<void(base::AccountId, const std::vector<std::int64_t>& ended)>;
+  void on_lines_changed(LinesChanged changed) { lines_changed_ = std::move(changed); }
+  void lines_changed(base::AccountId account, const std::vector<std::int64_t>& ended = {}) const {
+    if (lines_changed_) lines_changed_(account, ended);
   }
   MailReceiver& receiver() { return intake_; }
   void stop() override { workers_.stop(); }
@@ -123,7 +125,7 @@ class MailProtocol final : public kernel::Protocol {
   base::Budget<std::string> welcomes_ GUARDED_BY(mutex_){kWelcomes};
   // Groups that something was sent to, whose channels have their secrets.
   std::set<std::pair<base::AccountId, GroupId>> met_ GUARDED_BY(mutex_);
-  std::function<void(base::AccountId)> shared_;
+  LinesChanged lines_changed_;
   OwnKeys keys_;
   MailCarrier carrier_;
   MailDownloads downloads_;

@@ -49,8 +49,10 @@ base::Result<> insert_mail_login(const Scope& scope, const MailLoginRow& row) {
 }
 
 base::Result<> update_mail_login(const Scope& scope, const MailLoginRow& row) {
-  EDGE_CHECK(scope.db.run("UPDATE mail_login SET sealed = ?3 WHERE account_id = ?1 AND id = ?2",
-                          scope.account, row.id, sealed_part(scope, row)));
+  EDGE_CHECK(
+      scope.db.run("UPDATE mail_login SET added_at = ?3, sealed = ?4"
+                   " WHERE account_id = ?1 AND id = ?2",
+                   scope.account, row.id, row.added_at, sealed_part(scope, row)));
   return {};
 }
 

@@ -22,7 +22,7 @@ struct MailCursorColumns {
 struct MailLoginRow {
   std::int64_t id = 0;  // of the counter "mail_login"; never 0 in a row
   bool primary = false;
-  base::UnixMillis added_at = 0;
+  base::UnixMillis added_at = 0;  // or entered again
   MailCursorColumns cursor;
   // Sealed:
   std::string addr;
@@ -30,7 +30,7 @@ struct MailLoginRow {
 };
 
 base::Result<> insert_mail_login(const Scope& scope, const MailLoginRow& row);
-// Address and login; the row is there.
+// Address, login and when it was added; the row is there.
 base::Result<> update_mail_login(const Scope& scope, const MailLoginRow& row);
 base::Result<> delete_mail_login(const Scope& scope, std::int64_t id);
 // By id. Errc::sealed or corrupt when one is not as it was written.

@@ -1,5 +1,6 @@
 // What devices of one account report to each other (form/sync_items.h), as Delta Chat 2.57 writes
 // it.
+#include <array>
 #include <catch2/catch.hpp>
 
 #include "messaging/mail/form/sync_items.h"
@@ -144,4 +145,74 @@ TEST_CASE("more items than a mail may have are none") {
   for (std::size_t i = 0; i <= kMaxSyncList; ++i)
     ids += (i == 0 ? "" : ",") + std::string("\"a@b\"");
   CHECK(read_sync_items(with("{\"DeleteMessages\":{\"msgs\":[" + ids + "]}}")).empty());
+}
+
+TEST_CASE("logins are read as Delta Chat's devices write them") {
+  const std::string json =
+      R"({"transports":[{"configured":{"addr":"Other@rig.test","imap":[{"connection":{"host":"127.0.0.1",)"
+      R"("port":27433,"security":"Tls"},"user":"other@rig.test"},{"connection":{"host":"imap.rig.test",)"
+      R"("port":143,"security":"Starttls"},"user":"other@rig.test"}],"imap_user":"",)"
+      R"("imap_password":"s3cret+\"other","smtp":[{"connection":{"host":"127.0.0.1","port":20232,)"
+      R"("security":"Plain"},"user":""}],"smtp_user":"o","smtp_password":"",)"
+      R"("certificate_checks":"AcceptInvalidCertificates2","oauth2":false},)"
+      R"("entered":{"addr":"other@rig.test","imap":{"server":"127.0.0.1","port":27433,"folder":"",)"
+      R"("security":"Ssl","user":"","password":"s3cret"},"smtp":{"server":"","port":0,)"
+      R"("security":"Automatic","user":"","password":""},"certificate_checks":"Strict","oauth2":false},)"
+      R"("timestamp":1796091626,"is_published":false}],)"
+      R"("removed_transports":[{"addr":"gone@rig.test","timestamp":1796091627}]})";
+  const auto items = read_sync_items(with("{\"Transports\":" + json + "}"));
+  REQUIRE(items.size() == 1);
+  const auto* said = std::get_if<SyncLogins>(&items[0]);
+  REQUIRE(said != nullptr);
+  REQUIRE(said->logins.size() == 1);
+  const SyncLogin& one = said->logins[0];
+  const std::string word = "s3cret+\"other";
+  const crypto::WipingBytes password(word.begin(), word.end());
+  CHECK(one.login.addr == "other@rig.test");
+  CHECK(one.login.imap ==
+        MailServer{"127.0.0.1", 27433, MailSecurity::tls, "other@rig.test", password});
+  CHECK(one.login.smtp == MailServer{"127.0.0.1", 20232, MailSecurity::plain, "o", password});
+  CHECK(one.login.any_certificate);
+  CHECK_FALSE(one.entered.any_certificate);
+  CHECK(one.entered.imap.host == "127.0.0.1");
+  CHECK(one.entered.imap.security == MailSecurity::tls);
+  CHECK(one.entered.imap.password.empty());
+  CHECK(one.entered.smtp == LoginRequest::Server{});
+  CHECK(one.changed == 1796091626);
+  CHECK_FALSE(one.published);
+  CHECK(said->removed == std::vector<SyncRemovedLogin>{{"gone@rig.test", 1796091627}});
+  // What we write is read as it was.
+  const auto again = read_sync_items(write_sync_items({*said}, 1));
+  REQUIRE(again.size() == 1);
+  CHECK(std::get<SyncLogins>(again[0]) == *said);
+}
+
+TEST_CASE("logins that cannot be used are left out") {
+  const auto with_login = [](const std::string& addr, const std::string& host,
+                             const std::string& port, const std::string& password) {
+    const std::string server = "[{\"connection\":{\"host\":\"" + host + "\",\"port\":" + port +
+                               ",\"security\":\"Tls\"},\"user\":\"\"}]";
+    return with("{\"Transports\":{\"transports\":[{\"configured\":{\"addr\":\"" + addr +
+                "\",\"imap\":" + server + ",\"imap_password\":\"" + password +
+                "\",\"smtp\":" + server + "},\"timestamp\":1}],\"removed_transports\":[]}}");
+  };
+  CHECK(read_sync_items(with_login("a@b.test", "b.test", "993", "pw")).size() == 1);
+  for (const auto& [addr, host, port, password] : std::vector<std::array<std::string, 4>>{
+           {"a@b.test\\r\\nX: y", "b.test", "993", "pw"},
+           {"a@b.test", "b.test/x", "993", "pw"},
+           {"a@b.test", "", "993", "pw"},
+           {"a@b.test", "b.test", "0", "pw"},
+           {"a@b.test", "b.test", "65536", "pw"},
+           {"a@b.test", "b.test", "-1", "pw"},
+           {"a@b.test", "b.test", "993", ""},
+           {"a@b.test", "b.test", "993", "p\\r\\nw"},
+           {"a@b.test", "b.test", "993", std::string(1001, 'p')},
+           {"", "b.test", "993", "pw"}}) {
+    INFO(addr << " " << host << " " << port << " " << password.size());
+    CHECK(read_sync_items(with_login(addr, host, port, password)).empty());
+  }
+  for (const std::string other :
+       {"[]", "{}", "{\"transports\":1}", "{\"transports\":[1]}", "\"x\""}) {
+    CHECK(read_sync_items(with("{\"Transports\":" + other + "}")).empty());
+  }
 }

@@ -113,6 +113,9 @@ struct ItemWriter {
     }
     return "{\"DeleteMessages\":{\"msgs\":[" + ids + "]}}";
   }
+  std::string operator()(const SyncLogins& said) const {
+    return "{\"Transports\":" + write_logins(said) + "}";
+  }
 };
 
 // ---- reading ----
@@ -294,6 +297,9 @@ Maybe<SyncItem> read_item(std::string_view value) {
   if (kind == "Config") return read_setting(content);
   if (kind == "SaveMessage") return read_saved(content);
   if (kind == "DeleteMessages") return read_removed(content);
+  if (kind == "Transports") {
+    if (auto said = read_logins(content)) return *std::move(said);
+  }
   return std::nullopt;
 }
 

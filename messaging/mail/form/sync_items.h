@@ -18,6 +18,7 @@
 #include "crypto/wiping.h"
 #include "messaging/mail/form/chat_mail.h"
 #include "messaging/mail/form/fingerprint.h"
+#include "messaging/mail/form/login_items.h"
 #include "messaging/model/types.h"
 
 namespace messaging::mail {
@@ -90,8 +91,9 @@ struct SyncSetting {
   std::string value;
   friend bool operator==(const SyncSetting&, const SyncSetting&) = default;
 };
-struct SyncPicture {  // our own
-  base::Bytes bytes;  // empty: it was removed
+inline constexpr std::string_view kPictureSetting = "selfavatar";  // as get_config() has it
+struct SyncPicture {                                               // our own
+  base::Bytes bytes;                                               // empty: it was removed
   friend bool operator==(const SyncPicture&, const SyncPicture&) = default;
 };
 struct SyncSaved {
@@ -104,7 +106,7 @@ struct SyncRemoved {
   friend bool operator==(const SyncRemoved&, const SyncRemoved&) = default;
 };
 using SyncItem =
-    std::variant<SyncToken, SyncChat, SyncSetting, SyncPicture, SyncSaved, SyncRemoved>;
+    std::variant<SyncToken, SyncChat, SyncSetting, SyncPicture, SyncSaved, SyncRemoved, SyncLogins>;
 
 // Whether a setting of this name is synced to other devices.
 bool is_synced_setting(std::string_view key);

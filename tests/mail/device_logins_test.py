@@ -1,0 +1,110 @@
+"""The mail logins (transports) of an account with several devices: what one adds, enters again, deletes and makes the primary one."""
+import unittest
+
+import world
+from world import Case, at_once, join, peer, setUpModule, subject, tearDownModule, until  # noqa: F401
+from second_devices import second_device
+
+# Core trusts the Web's authorities alone, and is told of a login as it was entered here.
+ANY = "acceptInvalidCertificates"
+
+
+class LoginsOfDevices(Case):
+    """Each test has an account of its own: logins are five at most."""
+
+    def setUp(self):
+        self.alice = subject("alice")
+        self.phone = second_device(self.alice, self.phones(), "alice's phone")
+        self.both = ((self.alice, self.phone), (self.phone, self.alice))
+
+    @staticmethod
+    def phones():
+        return world.SERVERS["core"]
+
+    def logins(self, party):
+        return {transport["addr"] for transport in party.rpc("list_transports")}
+
+    def have(self, *addresses):
+        wanted = {self.alice.address, *addresses}
+        for one in (self.alice, self.phone):
+            until(lambda: self.logins(one) == wanted, what=lambda: f"{wanted} at {one}, which has {self.logins(one)}")
+
+    def add(self, device, name):
+        address = self.rig.address(name)
+        device.rpc("add_or_update_transport", self.rig.login(address, checks=ANY), seconds=60)
+        return address
+
+    def send_from(self, device, address):
+        device.rpc("set_config", "configured_addr", address)
+        for one in (self.alice, self.phone):
+            until(lambda: one.rpc("get_config", "configured_addr") == address, what=f"{address} as the primary login of {one}")
+
+    def test_what_one_adds_and_deletes(self):
+        added = []
+        for device, other in self.both:
+            added.append(self.add(device, f"added-{len(added)}"))
+            self.have(*added)
+            self.assertEqual(self.alice.address, other.rpc("get_config", "configured_addr"))
+        # The other device reads the new mailbox: what lies there alone arrives.
+        bob = peer("bob")
+        at_alice, at_bob = join(self.alice, bob)
+        self.alice.send(at_alice, "with both addresses")
+        bob.arrives("with both addresses")
+        self.phone.arrives("with both addresses")
+        for device, other in self.both:
+            device.rpc("delete_transport", added.pop())
+            self.have(*added)
+        bob.send(at_bob, "still there")
+        for one in (self.alice, self.phone):
+            one.arrives("still there")
+
+    def test_a_deleted_one_is_added_again(self):
+        for device, other in self.both:
+            address = self.add(device, "again")
+            self.have(address)
+            other.rpc("delete_transport", address)
+            self.have()
+            device.rpc("add_or_update_transport", self.rig.login(address, checks=ANY), seconds=60)
+            self.have(address)
+            device.rpc("delete_transport", address)
+            self.have()
+
+    def test_the_login_that_one_sends_from(self):
+        first = self.alice.address
+        second = self.add(self.alice, "second")
+        self.have(second)
+        self.send_from(self.phone, second)
+        self.send_from(self.alice, first)
+        self.send_from(self.alice, second)
+        self.alice.rpc("delete_transport", first)
+        self.alice.address = second
+        self.have()
+        bob = peer("bob")
+        at_alice, _ = join(self.alice, bob)
+        self.alice.send(at_alice, "from the second address")
+        bob.arrives("from the second address")
+        self.phone.arrives("from the second address")
+
+    def test_both_add_one_at_once(self):
+        one, another = at_once(lambda: self.add(self.alice, "one"), lambda: self.add(self.phone, "another"))
+        self.have(one, another)
+
+
+@unittest.skipIf(world.SUBJECT == "core", "that is the same with core")
+class LoginsOfOurDevices(LoginsOfDevices):
+    """The same between two daemons of ours."""
+
+    @staticmethod
+    def phones():
+        return world.SERVERS["ours"]
+
+    def test_one_deletes_a_login_while_the_other_adds_one(self):
+        # Core 2.57 takes what it deleted back from a report that was made before.
+        third = self.add(self.alice, "third")
+        self.have(third)
+        one, _ = at_once(lambda: self.add(self.alice, "one"), lambda: self.phone.rpc("delete_transport", third))
+        self.have(one)
+
+
+if __name__ == "__main__":
+    unittest.main()
