@@ -22,6 +22,14 @@ std::string url_of(MailService service, const messaging::mail::MailServer& serve
   return out;
 }
 
+CurlShare make_pool(const CurlApi& api) {
+  CurlShare pool(api.share_init(), {&api});
+  if (pool && api.share_setopt(pool.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT) != CURLSHE_OK) {
+    pool.reset();
+  }
+  return pool;
+}
+
 }  // namespace
 
 void set_mail_options(CURL* easy, const CurlApi& api, MailService service,
@@ -58,8 +66,8 @@ void set_mail_options(CURL* easy, const CurlApi& api, MailService service,
   if (options.trust) options.trust->apply(easy, api, options.ca_file);
 }
 
-CurlLine::CurlLine(EventLoop& loop, LineHandler& handler)
-    : loop_(loop), handler_(handler), curl_(loop) {}
+CurlLine::CurlLine(EventLoop& loop, CurlLoop& curl, LineHandler& handler)
+    : loop_(loop), handler_(handler), curl_(curl) {}
 
 CurlLine::~CurlLine() {
   *alive_ = false;
@@ -71,7 +79,8 @@ void CurlLine::open(MailService service, const messaging::mail::MailServer& serv
                     bool any_certificate, const LineOptions& options) {
   place_ = server.place();
   CurlEasy easy = curl_.make_easy();
-  if (!easy) {
+  if (easy) pool_ = make_pool(curl_.api());
+  if (!easy || !pool_) {
     loop_.post([this, alive = alive_] {
       if (*alive && !ended_) down("libcurl cannot be used here (Debian's libcurl4)");
     });
@@ -79,12 +88,15 @@ void CurlLine::open(MailService service, const messaging::mail::MailServer& serv
   }
   const CurlApi& api = curl_.api();
   set_mail_options(easy.get(), api, service, server, any_certificate, options);
+  api.easy_setopt(easy.get(), CURLOPT_SHARE, pool_.get());
   api.easy_setopt(easy.get(), CURLOPT_CONNECT_ONLY, 1L);
   api.easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, error_.data());
   trust_ = options.trust;
   words_.listen(easy.get(), api);
   easy_ = easy.get();
-  curl_.connect(std::move(easy), [this](CURLcode code) { on_connected(code); });
+  curl_.connect(std::move(easy), [this, alive = alive_](CURLcode code) {
+    if (*alive) on_connected(code);
+  });
 }
 
 void CurlLine::stop() {

@@ -43,9 +43,11 @@ std::string_view name_of(MailService service) {
 
 }  // namespace
 
-LoginTry::LoginTry(EventLoop& loop, MailService service, std::vector<MailServer> servers,
-                   bool any_certificate, LineOptions options, Done done)
+LoginTry::LoginTry(EventLoop& loop, CurlLoop& curl, MailService service,
+                   std::vector<MailServer> servers, bool any_certificate, LineOptions options,
+                   Done done)
     : loop_(loop),
+      curl_(curl),
       service_(service),
       servers_(std::move(servers)),
       any_certificate_(any_certificate),
@@ -66,7 +68,7 @@ void LoginTry::next() {
   }
   const MailServer& server = servers_[at_++];
   LineHandler& handler = *this;
-  line_ = std::make_unique<CurlLine>(loop_, handler);
+  line_ = std::make_unique<CurlLine>(loop_, curl_, handler);
   line_->open(service_, server, any_certificate_, options_);
 }
 
@@ -261,8 +263,8 @@ void LoginFinder::try_logins(const std::vector<std::string>& documents) {
     if (servers.size() > 1) {
       line.connect_timeout = std::min(line.connect_timeout, options_.try_timeout);
     }
-    return std::make_unique<LoginTry>(loop_, service, std::move(servers), request_.any_certificate,
-                                      std::move(line), std::move(done));
+    return std::make_unique<LoginTry>(loop_, curl_, service, std::move(servers),
+                                      request_.any_certificate, std::move(line), std::move(done));
   };
   imap_try_ = make(MailService::imap, [this](auto found) { on_imap(std::move(found)); });
   smtp_try_ = make(MailService::smtp, [this](auto found) { on_smtp(std::move(found)); });

@@ -32,8 +32,9 @@ class LoginTry final : LineHandler, ImapListener {
     std::uint64_t largest_mail = 0;
   };
   using Done = base::UniqueFunction<void(base::Result<Found>)>;
-  LoginTry(EventLoop& loop, MailService service, std::vector<messaging::mail::MailServer> servers,
-           bool any_certificate, LineOptions options, Done done);
+  LoginTry(EventLoop& loop, CurlLoop& curl, MailService service,
+           std::vector<messaging::mail::MailServer> servers, bool any_certificate,
+           LineOptions options, Done done);
   ~LoginTry();
   void start() { next(); }
 
@@ -49,6 +50,7 @@ class LoginTry final : LineHandler, ImapListener {
   void close();
 
   EventLoop& loop_;
+  CurlLoop& curl_;
   const MailService service_;
   const std::vector<messaging::mail::MailServer> servers_;
   const bool any_certificate_;

@@ -72,7 +72,7 @@ class MailLines::Impl {
     line.status.addr = login.addr;
     line.mailbox.reset();
     line.mailbox = std::make_unique<Mailbox>(
-        Mailbox::Around{loop_, receiver, connecting_, bytes_,
+        Mailbox::Around{loop_, *curl_, receiver, connecting_, bytes_,
                         [this, key](const LineStatus& seen) { on_mailbox(key, seen); },
                         options_.line, options_.times},
         key, std::move(login), cursor, options);

@@ -66,7 +66,7 @@ void Mailbox::begin() {
 void Mailbox::connect() {
   phase_ = Phase::connecting;
   LineHandler& handler = *this;
-  line_ = std::make_unique<CurlLine>(around_.loop, handler);
+  line_ = std::make_unique<CurlLine>(around_.loop, around_.curl, handler);
   ImapLimits limits;
   limits.literals = static_cast<std::size_t>(options_.largest_mail) + 1024 * 1024;
   ImapListener& listener = *this;

@@ -40,6 +40,7 @@ class Mailbox final : LineHandler, ImapListener {
  public:
   struct Around {
     EventLoop& loop;
+    CurlLoop& curl;
     messaging::mail::MailReceiver& receiver;
     Turns& connecting;
     Turns& bytes;

@@ -44,6 +44,9 @@ base::Result<CurlApi> load_api() {
   find(api.multi_remove_handle, "curl_multi_remove_handle");
   find(api.multi_socket_action, "curl_multi_socket_action");
   find(api.multi_info_read, "curl_multi_info_read");
+  find(api.share_init, "curl_share_init");
+  find(api.share_setopt, "curl_share_setopt");
+  find(api.share_cleanup, "curl_share_cleanup");
   if (!whole || api.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     return base::fail(base::Errc::unavailable, "the libcurl installed cannot be used");
   }

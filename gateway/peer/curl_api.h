@@ -30,6 +30,9 @@ struct CurlApi {
   decltype(&::curl_multi_remove_handle) multi_remove_handle;
   decltype(&::curl_multi_socket_action) multi_socket_action;
   decltype(&::curl_multi_info_read) multi_info_read;
+  decltype(&::curl_share_init) share_init;
+  decltype(&::curl_share_setopt) share_setopt;
+  decltype(&::curl_share_cleanup) share_cleanup;
 
   // Loads and readies libcurl once; it stays. Fails when the library is not installed.
   static base::Result<const CurlApi*> load();
@@ -46,6 +49,13 @@ struct CurlListDelete {
   void operator()(curl_slist* list) const { api->slist_free_all(list); }
 };
 using CurlList = std::unique_ptr<curl_slist, CurlListDelete>;
+
+// What several transfers of one thread have in common. Destroyed after all of them.
+struct CurlShareDelete {
+  const CurlApi* api = nullptr;
+  void operator()(CURLSH* share) const { api->share_cleanup(share); }
+};
+using CurlShare = std::unique_ptr<CURLSH, CurlShareDelete>;
 
 // A failed append leaves the list as it was.
 void append(CurlList& list, const char* line);
