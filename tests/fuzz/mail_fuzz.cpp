@@ -4,6 +4,7 @@
 #include "messaging/mail/form/inner_mail.h"
 #include "messaging/mail/form/mail_content.h"
 #include "messaging/mail/form/message_id.h"
+#include "messaging/mail/form/sync_items.h"
 #include "messaging/mail/mime_reader.h"
 #include "tests/crypto/fuzz_world.h"
 
@@ -18,6 +19,28 @@ struct NoNames final : mail::MailNames {
   }
   std::optional<MessageRef> reference(std::string_view) const override { return std::nullopt; }
 };
+
+// News of our other devices are within their bounds, and come back as they were written.
+void check_news(const mail::ChatMail& one) {
+  const auto* news = std::get_if<mail::MailSync>(&one.body);
+  if (news == nullptr) return;
+  const auto items = mail::read_sync_items(news->json);
+  expect(items.size() <= mail::kMaxSyncItems, "items are bounded");
+  for (const mail::SyncItem& item : items) {
+    const auto* logins = std::get_if<mail::SyncLogins>(&item);
+    if (logins == nullptr) continue;
+    expect(logins->logins.size() <= mail::kMaxSyncLogins &&
+               logins->removed.size() <= mail::kMaxSyncRemovedLogins,
+           "logins are bounded");
+    for (const mail::SyncLogin& login : logins->logins) {
+      expect(login.login.imap.port != 0 && login.login.smtp.port != 0, "servers have ports");
+      expect(!login.login.imap.password.empty() && !login.login.smtp.password.empty(),
+             "servers have passwords");
+    }
+  }
+  const auto again = mail::read_sync_items(mail::write_sync_items(items, 1));
+  expect(again == items, "news come back as they went");
+}
 
 }  // namespace
 
@@ -35,6 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto& content : mail::to_content(*first, NoNames())) {
     expect(decode_content(encode(content.content)).ok(), "a content is within its bounds");
   }
+  check_news(*first);
   outer = mail::outer_of(*first, 0);
   const auto bytes = mail::write_inner(*first, outer);
   const auto again_part = mail::read_mime(bytes);
