@@ -106,6 +106,12 @@ std::string_view name_of(KeyScope scope) {
   return "";
 }
 
+std::string_view written(KeyScope scope) {
+  if (scope == KeyScope::publish) return "publish:CHANNEL (publish:* for all channels)";
+  if (scope == KeyScope::commands) return "commands (commands:NAME for one command or project)";
+  return name_of(scope);
+}
+
 base::Result<Grants> parse_scopes(std::string_view list) {
   Grants grants;
   for (;;) {

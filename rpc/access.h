@@ -24,6 +24,8 @@ enum class KeyScope : std::uint8_t { read, write, events, publish, admin, view, 
 
 // The scope as it is written in `--scope`, for `publish` without its channel: "rpc:read".
 std::string_view name_of(KeyScope scope);
+// The same for a person who wants a key with it: "publish:CHANNEL (publish:* for all channels)".
+std::string_view written(KeyScope scope);
 
 // The values of `--scope` and `--account`.
 struct Grants {

@@ -22,7 +22,7 @@ std::string lacking_account(base::AccountId account) {
 std::optional<RpcError> refusal_of(const Method& method, const Access& access,
                                    const nlohmann::json& params) {
   if (!access.may(method.row.scope)) {
-    return refused(method, fmt::format("the scope {}", name_of(method.row.scope)));
+    return refused(method, fmt::format("the scope {}", written(method.row.scope)));
   }
   if (!access.all_accounts() && !method.names_account &&
       method.row.touches == TouchedAccounts::all) {

@@ -136,7 +136,11 @@ base::Result<> Blobs::remove_account(const Uuid& account) const {
     removed_.insert(account);
   }
   std::error_code error;
-  std::filesystem::remove_all(account_dir(account), error);
+  // A call that fails meanwhile removes its own files, and remove_all() stops at one that has gone.
+  // No file is added any more, so each round has fewer.
+  do {
+    std::filesystem::remove_all(account_dir(account), error);
+  } while (error == std::errc::no_such_file_or_directory);
   if (error) return base::fail_errno(base::Errc::io, "remove an account's files", error.value());
   return {};
 }

@@ -104,7 +104,7 @@ AccessVerdict Gatekeeper::judge_key(std::string_view key, const Route& route,
       break;
   }
   if (route.scope && !found.access->may(*route.scope)) {
-    return {.refusal = forbidden(fmt::format("the scope {}", name_of(*route.scope)))};
+    return {.refusal = forbidden(fmt::format("the scope {}", written(*route.scope)))};
   }
   return {.access = std::move(found.access)};
 }

@@ -3,11 +3,15 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 
+#include "base/clock.h"
 #include "crypto/wiping.h"
+#include "gateway/cli/print.h"
+#include "gateway/http/sse_lines.h"
 #include "gateway/text/given_text.h"
 
 namespace gateway::cli {
@@ -18,6 +22,7 @@ using base::fail;
 using base::Result;
 
 constexpr std::size_t kMaxPassphrase = 1024;
+constexpr base::Millis kEventPatience = 10'000;
 
 void say(const std::string& line) {
   std::fwrite(line.data(), 1, line.size(), stdout);
@@ -63,12 +68,13 @@ Result<std::string> ask(const std::string& prompt) {
 
 Result<std::string> from_file(const std::string& path) {
   std::ifstream file(path);
+  if (!file) return base::fail_errno(Errc::io, "--passphrase-file " + path, errno);
   std::string line;
   std::getline(file, line);
   const std::string_view passphrase = first_line(line);
   if (passphrase.empty()) {
     return fail(Errc::invalid_argument,
-                "--passphrase-file " + path + ": no passphrase can be read from its first line");
+                "--passphrase-file " + path + ": its first line holds no passphrase");
   }
   return std::string(passphrase);
 }
@@ -108,6 +114,38 @@ Result<std::string> whole_path(const std::string& file) {
   return path.lexically_normal().string();
 }
 
+// The newest position of the account's events.
+std::string position_of(const Context& context, const std::string& target) {
+  SseLines lines([](const SseEvent&) {});
+  // A stream begins with its position; without one the file's name is not found, and no more.
+  (void)context.client.stream(target, "", [&](std::string_view bytes) {
+    lines.feed(bytes);
+    return lines.last_id().empty();
+  });
+  return lines.last_id();
+}
+
+// The file that the daemon wrote since `position`: of a folder it alone knows the name.
+std::string file_written(const Context& context, const std::string& target,
+                         const std::string& position, const std::string& otherwise) {
+  std::string path;
+  SseLines lines([&](const SseEvent& event) {
+    const auto data = Json::parse(event.data, nullptr, false);
+    if (data.is_object()) path = text_member(data, "path");
+  });
+  const base::SystemClock clock;
+  const base::Millis until = clock.uptime() + kEventPatience;
+  if (position.empty()) return otherwise;
+  (void)context.client.stream(
+      target, position,
+      [&](std::string_view bytes) {
+        lines.feed(bytes);
+        return path.empty();
+      },
+      [&] { return clock.uptime() < until; });
+  return path.empty() ? otherwise : path;
+}
+
 Json json_of(const std::optional<std::string>& passphrase) {
   return passphrase ? Json(*passphrase) : Json();
 }
@@ -118,13 +156,17 @@ Result<> backup(const Context& context, const BackupRequest& request,
                 const PassphraseVariable& variable) {
   EDGE_TRY(const std::string path, whole_path(request.file));
   EDGE_TRY(auto passphrase, passphrase_of(request, variable, true));
+  const std::string written =
+      "/events?types=ImexFileWritten&account_id=" + std::to_string(context.account);
+  const std::string position = position_of(context, written);
   auto done = context.client.call("export_backup", {context.account, path, json_of(passphrase)});
   if (passphrase) crypto::wipe(passphrase->data(), passphrase->size());
   if (!done) return std::move(done).error();
+  const std::string file = file_written(context, written, position, path);
   if (context.json) {
-    say(Json{{"account", context.account}, {"path", path}}.dump());
+    say(Json{{"account", context.account}, {"path", file}}.dump());
   } else {
-    say("account " + std::to_string(context.account) + " is in " + path);
+    say("account " + std::to_string(context.account) + " is in " + plain(file));
   }
   return {};
 }

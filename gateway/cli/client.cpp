@@ -98,6 +98,21 @@ base::Error Client::unreachable(int code) const {
   if (code == CURLE_COULDNT_RESOLVE_HOST) {
     return fail(Errc::unavailable, "the host of " + where + " is not known: check --url");
   }
+  const auto trusted = Surroundings::of_this_process().variable("SSL_CERT_FILE");
+  if (code == CURLE_PEER_FAILED_VERIFICATION) {
+    return fail(Errc::unavailable,
+                "the certificate of " + where +
+                    " is not trusted here, or is another host's: name in SSL_CERT_FILE a PEM file "
+                    "with the certificate of the authority that signed it, or with its own when "
+                    "it signed itself" +
+                    (trusted ? "; SSL_CERT_FILE is " + *trusted : ""));
+  }
+  if (code == CURLE_SSL_CACERT_BADFILE) {
+    return fail(Errc::unavailable,
+                "SSL_CERT_FILE " + trusted.value_or("") +
+                    " cannot be read: it is a PEM file with the certificate of the authority that "
+                    "signed the daemon's");
+  }
   return fail(Errc::unavailable, "the daemon at " + where + " did not answer: " +
                                      transfer_->api->easy_strerror(static_cast<CURLcode>(code)) +
                                      "; is it privitty-edged, and does it run?");

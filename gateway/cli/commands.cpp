@@ -99,6 +99,24 @@ Result<> join(const Context& context, const std::string& link) {
   return {};
 }
 
+Result<> accounts(const Context& context) {
+  EDGE_TRY(const auto found, context.client.call("get_all_accounts", Json::array()));
+  if (context.json) {
+    print_json(found);
+    return {};
+  }
+  std::vector<Cells> rows;
+  for (const auto& account : found) {
+    const bool ready = account.value("kind", "") == "Configured";
+    rows.push_back({account.value("id", Json()).dump(),
+                    ready ? plain(text_of(account.value("displayName", Json()))) : "",
+                    ready ? plain(text_of(account.value("addr", Json()))) : "not configured yet"});
+  }
+  print(rows.empty() ? "no accounts yet: privitty-edge call add_account makes one"
+                     : table({"ACCOUNT", "NAME", "ADDRESS"}, rows));
+  return {};
+}
+
 Result<> contacts(const Context& context) {
   EDGE_TRY(const auto ids, context.client.call("get_contact_ids", {context.account, 0, nullptr}));
   std::vector<Json> params;

@@ -45,6 +45,7 @@ base::Result<> status(const Context& context);
 base::Result<> health(const Context& context);
 base::Result<> invite(const Context& context, const DrawQr& draw);  // draw may be empty
 base::Result<> join(const Context& context, const std::string& link);
+base::Result<> accounts(const Context& context);
 base::Result<> contacts(const Context& context);
 base::Result<> chats(const Context& context);
 base::Result<> messages(const Context& context, const std::string& of, std::size_t last);

@@ -25,6 +25,19 @@ base::Result<std::vector<Json>> contacts_named(const Context& context,
   return out;
 }
 
+// Who cannot be a member is refused before there is a group.
+base::Result<> check_members(const Context& context, const std::vector<Json>& contacts) {
+  for (const Json& id : contacts) {
+    EDGE_TRY(const Json contact, context.client.call("get_contact", {context.account, id}));
+    if (id == 1 || contact.value("isKeyContact", true)) continue;
+    return base::fail(base::Errc::invalid_argument,
+                      "contact " + id.dump() +
+                          " cannot be added: only somebody who joined you, or whom you joined, can "
+                          "be; privitty-edge invite makes a link for them");
+  }
+  return {};
+}
+
 std::string members_text(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " member" : " members");
 }
@@ -57,9 +70,10 @@ base::Result<> list(const Context& context) {
   return {};
 }
 
-// The contacts are looked up first: a name that is none makes no group.
+// The contacts are looked up first: one that there is not makes no group.
 base::Result<> make(const Context& context, const GroupRequest& request) {
   EDGE_TRY(const auto contacts, contacts_named(context, request.contacts));
+  EDGE_CHECK(check_members(context, contacts));
   EDGE_TRY(const Json chat,
            request.channel
                ? context.client.call("create_broadcast", {context.account, request.name})

@@ -36,6 +36,14 @@ Result<std::filesystem::path> file_of(const KeysPlace& place, const Surroundings
       "which file? Give --api-keys FILE (or PRIVITTY_API_KEYS_FILE), the same as the daemon's");
 }
 
+Result<> check_there(const std::filesystem::path& path) {
+  std::error_code unknown;  // what cannot be looked at says why when it is read
+  if (std::filesystem::exists(path, unknown) || unknown) return {};
+  return fail(Errc::not_found,
+              "there is no file " + path.string() +
+                  ", so it holds no keys: is it the daemon's? privitty-edge keys add makes it");
+}
+
 std::string day_and_time(base::UnixMillis at) {
   const auto seconds = static_cast<std::time_t>(at / 1000);
   std::tm parts{};
@@ -151,6 +159,7 @@ Result<> add_key(const KeysPlace& place, const NewKeyRequest& request,
 
 Result<> list_keys(const KeysPlace& place, const Surroundings& surroundings) {
   EDGE_TRY(const auto path, file_of(place, surroundings));
+  EDGE_CHECK(check_there(path));
   EDGE_TRY(const auto records, read_key_file(path));
   if (place.json) {
     OrderedJson list = OrderedJson::array();
@@ -172,13 +181,16 @@ Result<> list_keys(const KeysPlace& place, const Surroundings& surroundings) {
     std::printf("%s  %-20s  %s  %s  %s\n", record.id.c_str(), plain(record.name).c_str(),
                 rpc::scopes_text(record.grants).c_str(), accounts.c_str(), end.c_str());
   }
-  if (records.empty()) std::printf("no keys yet: privitty-edge keys add NAME --scope ...\n");
+  if (records.empty()) {
+    std::printf("no keys yet in %s: privitty-edge keys add NAME --scope ...\n", path.c_str());
+  }
   return {};
 }
 
 Result<> revoke_key(const KeysPlace& place, const std::string& which,
                     const Surroundings& surroundings) {
   EDGE_TRY(const auto path, file_of(place, surroundings));
+  EDGE_CHECK(check_there(path));
   EDGE_CHECK(change_key_file(path, [&](std::vector<KeyRecord>& records) -> Result<bool> {
     const auto gone = std::erase_if(records, [&](const KeyRecord& record) {
       return record.id == which || record.name == which;

@@ -56,9 +56,10 @@ Result<std::unique_ptr<Own>> own_license(const LicenseRequest& request,
 
 Result<> need_issuer(const License& license) {
   if (license.required()) return {};
-  return fail(Errc::invalid_argument,
-              "no license issuer is configured, so none is needed; give --issuer KEY or set "
-              "PRIVITTY_LICENSE_ISSUER");
+  return fail(
+      Errc::invalid_argument,
+      "whose license? Give --issuer KEY or PRIVITTY_LICENSE_ISSUER, the same as the daemon's "
+      "--license-issuer. A daemon without an issuer needs no license and uses none");
 }
 
 void print_status(const License& license, bool json) {
@@ -134,7 +135,10 @@ Result<> license_activate(const LicenseRequest& request, const Surroundings& sur
 Result<> license_status(const LicenseRequest& request, const Surroundings& surroundings) {
   EDGE_TRY(const auto own, own_license(request, surroundings));
   if (!own->license->required() && !request.json) {
-    std::printf("no license is needed: no issuer is configured\n");
+    std::printf(
+        "no issuer is named here (--issuer KEY or PRIVITTY_LICENSE_ISSUER, the same as the "
+        "daemon's "
+        "--license-issuer): a daemon without one needs no license\n");
     return {};
   }
   print_status(*own->license, request.json);

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "gateway/cli/commands.h"
+#include "gateway/cli/listing_hint.h"
 #include "gateway/cli/output.h"
 #include "gateway/cli/print.h"
 #include "gateway/http/sse_lines.h"
@@ -66,8 +67,27 @@ base::Result<std::string> events_target(const ListenRequest& request) {
   return target;
 }
 
+namespace {
+
+// A wrong number would wait for ever. A key may hear events and call nothing: it is not judged.
+base::Result<> check_known(const Context& context, const ListenRequest& request) {
+  const auto judge = [&](const char* method, Json params) -> base::Result<> {
+    auto found = context.client.call(method, std::move(params));
+    if (found || listing_hint(found.error().message, context.account).empty()) return {};
+    return std::move(found).error();
+  };
+  if (request.account) EDGE_CHECK(judge("get_account_info", Json::array({*request.account})));
+  for (const std::uint32_t chat : request.chats) {
+    EDGE_CHECK(judge("get_basic_chat_info", Json::array({context.account, chat})));
+  }
+  return {};
+}
+
+}  // namespace
+
 base::Result<> listen(const Context& context, const ListenRequest& request) {
   EDGE_TRY(const std::string target, events_target(request));
+  EDGE_CHECK(check_known(context, request));
   bool printable = true;
   const auto wanted = [&] {
     if (output_has_no_reader()) printable = false;

@@ -2,12 +2,14 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <string>
 
 #include "gateway/cli/help_pages.h"
+#include "gateway/cli/listing_hint.h"
 #include "gateway/cli/options.h"
 #include "gateway/cli/output.h"
 #include "gateway/cli/qr.h"
@@ -63,12 +65,17 @@ base::Result<std::string> api_key_of(const Options& o) {
   }
   constexpr std::size_t kMost = 4096;
   std::ifstream file(o.api_key_file);
+  if (!file) {
+    return base::fail_errno(base::Errc::io, "--api-key-file " + o.api_key_file, errno);
+  }
   std::string line;
   std::getline(file, line);
   const std::string_view key = first_line(line);
   if (key.empty() || line.size() > kMost) {
-    return base::fail(base::Errc::invalid_argument,
-                      "--api-key-file " + o.api_key_file + ": no key can be read from it");
+    return base::fail(
+        base::Errc::invalid_argument,
+        "--api-key-file " + o.api_key_file +
+            ": its first line holds no key; it is what privitty-edge keys add printed");
   }
   return std::string(key);
 }
@@ -101,6 +108,7 @@ base::Result<> run(const std::string& command, Options& o) {
   if (command == "health") return health(context);
   if (command == "invite") return invite(context, o.qr ? DrawQr(draw_qr) : DrawQr());
   if (command == "join") return join(context, o.link.empty() ? o.link_flag : o.link);
+  if (command == "accounts") return accounts(context);
   if (command == "contacts") return contacts(context);
   if (command == "chats") return chats(context);
   if (command == "messages") return messages(context, o.chat, o.last);
@@ -145,7 +153,12 @@ base::Result<> print_page(const std::string& command, const CLI::App& app, const
 // any form.
 base::Result<> run_and_read(const std::string& command, Options& o) {
   try {
-    return run(command, o);
+    auto done = run(command, o);
+    if (done) return done;
+    base::Error error = std::move(done).error();
+    const std::string hint = listing_hint(error.message, o.account);
+    if (!hint.empty()) error.message += "; " + hint;
+    return error;
   } catch (const Json::exception&) {
     return base::fail(base::Errc::internal,
                       "what answers at " + o.url +

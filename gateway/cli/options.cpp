@@ -88,9 +88,11 @@ void describe_backup(CLI::App& app, Options& o) {
   backup
       ->add_option("FILE", o.backup.file,
                    "the new file, or a folder for it; a path of the daemon's machine")
-      ->required();
+      ->required()
+      ->check(path_fault);
   restore->add_option("FILE", o.backup.file, "the file; a path of the daemon's machine")
-      ->required();
+      ->required()
+      ->check(path_fault);
   for (auto* one : {backup, restore}) {
     one->add_option("--passphrase-file", o.backup.passphrase_file,
                     "a file whose first line is the passphrase; else PRIVITTY_BACKUP_PASSPHRASE,"
@@ -198,6 +200,7 @@ void describe(CLI::App& app, Options& o) {
   add_examples(*join, {"join 'OPENPGP4FPR:…'"});
   join->add_option("LINK", o.link, "the link, quoted");
   join->add_option("--link", o.link_flag, "the link, quoted");
+  plain("accounts", "the accounts of this gateway", {"accounts"});
   plain("contacts", "the contacts", {"contacts"});
   plain("chats", "the chats, newest first", {"chats", "--account 2 chats"});
   auto* messages = app.add_subcommand("messages", "a chat's last messages");

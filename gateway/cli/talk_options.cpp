@@ -116,6 +116,9 @@ std::string talk_fault(const std::string& command, const TalkOptions& o) {
   if (command == "reply" && o.message.text.empty() && o.message.file.empty()) {
     return "reply needs a text or --file: privitty-edge reply 88 'Hello'";
   }
+  if (command == "search" && o.search.text.empty()) {
+    return "search needs a text: privitty-edge search 'pump 3'";
+  }
   return "";
 }
 

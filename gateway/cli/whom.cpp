@@ -14,6 +14,12 @@ std::optional<std::uint32_t> number_in(const std::string& text) {
 }
 
 base::Result<Json> contact_of(const Context& context, const std::string& address) {
+  if (address.find_first_not_of("0123456789") == std::string::npos) {
+    return base::fail(base::Errc::invalid_argument,
+                      "expected a number from 1 to 4294967295 or a "
+                      "contact's address, not '" +
+                          plain(address) + "'");
+  }
   EDGE_TRY(auto contact,
            context.client.call("lookup_contact_id_by_addr", {context.account, address}));
   if (contact.is_number_unsigned()) return contact;

@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 #include "gateway/commands/caller.h"
+#include "gateway/commands/kept_folders.h"
+#include "gateway/commands/landlock.h"
 #include "gateway/commands/run_shape.h"
 #include "gateway/commands/service_parts.h"
 
@@ -72,6 +74,11 @@ std::shared_ptr<const CommandList> CommandService::list() const {
 
 void CommandService::use(CommandList list) {
   for (const std::string& warning : list.warnings) base::log::warning("{}", warning);
+  if (landlock_version() > 0) {
+    for (const std::string& warning : kept_folders(list, options_.hidden)) {
+      base::log::warning("{}: {}", options_.file.string(), warning);
+    }
+  }
   base::log::info("commands: {} has {}", options_.file.string(), sizes_of(list));
   parts_->table.add_topics(list);
   const OutputBounds usual;

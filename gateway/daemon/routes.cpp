@@ -28,6 +28,10 @@ void add_routes(RouteTable& routes, const Served& served) {
                       });
   if (served.command_service != nullptr) {
     add_project_endpoints(routes, *served.command_service, served.tickets);
+  } else {
+    routes.add_absent("/projects",
+                      "This daemon runs no commands: start it with --commands FILE, which names "
+                      "those that it may run (docs/commands.md).");
   }
   if (served.relay != nullptr) {
     served.relay->add_routes(routes, served.clock);

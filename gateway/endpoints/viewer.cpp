@@ -14,6 +14,8 @@ using base::Errc;
 using base::fail;
 
 constexpr std::size_t kMaxAuthBody = 4096;
+constexpr std::string_view kFingerprintHint =
+    "privitty-edge --accounts DIR fingerprint prints this device's, with the daemon's DIR";
 
 Response authorise(ViewerSessions& sessions, const Request& request) {
   // Without keys this machine alone, also with --allow-anonymous; with keys the caller's key needs
@@ -45,7 +47,11 @@ Response authorise(ViewerSessions& sessions, const Request& request) {
     case ViewerSessions::Verdict::mismatch:
       break;
   }
-  return Response::error(403, "Device fingerprint mismatch");
+  // The contract's text for programs; the hint stands beside it.
+  const nlohmann::json answer{{"error", "Device fingerprint mismatch"}, {"hint", kFingerprintHint}};
+  Response response = Response::json(answer.dump());
+  response.status = 403;
+  return response;
 }
 
 std::string_view bearer_of(const Request& request) {
@@ -58,7 +64,14 @@ base::Result<Response> stream(const ViewerSessions& sessions, const OpenProtecte
                               const Request& request) {
   const auto session = sessions.find(bearer_of(request));
   if (!session) {
-    return Response::error(401, "The token is missing, wrong or over; POST /auth gives a new one.")
+    return Response::error(401,
+                           bearer_of(request).empty()
+                               ? "A viewer's token is needed: send it as Authorization: Bearer "
+                                 "TOKEN. POST /auth gives one for the device fingerprint. The path "
+                                 "is /stream/ and the number of a message with a protected file; "
+                                 "GET /file/ and the number serves ordinary files."
+                               : "The token is wrong or over, or another viewer took over; POST "
+                                 "/auth gives a new one.")
         .with_header("WWW-Authenticate", "Bearer");
   }
   EDGE_TRY(const auto account, account_of(request, *session->access));

@@ -52,14 +52,23 @@ RouteTable::Match RouteTable::find(std::string_view method, std::string_view pat
   return match;
 }
 
-std::string RouteTable::endpoints(ListenerKind listener) const {
+void RouteTable::add_absent(std::string begin, std::string how) {
+  absent_.emplace_back(std::move(begin), std::move(how));
+}
+
+std::string RouteTable::missing(std::string_view path, ListenerKind listener) const {
+  for (const auto& [begin, how] : absent_) {
+    const bool below =
+        path.starts_with(begin) && (path.size() == begin.size() || path[begin.size()] == '/');
+    if (below && listener == ListenerKind::main) return how;
+  }
   std::string list;
   for (const auto& route : routes_) {
     if ((route->listeners & static_cast<std::uint8_t>(listener)) == 0) continue;
     if (!list.empty()) list += ", ";
     list += route->method + ' ' + route->path;
   }
-  return list;
+  return "No such endpoint. Try " + list + ".";
 }
 
 }  // namespace gateway

@@ -72,12 +72,15 @@ class RouteTable {
   };
   // `path` percent-decoded. HEAD finds GET's route.
   Match find(std::string_view method, std::string_view path, ListenerKind listener) const;
-  // "POST /rpc, GET /events, ...": what a 404 names.
-  std::string endpoints(ListenerKind listener) const;
+  // `begin` and everything below it is served only when `how` is done.
+  void add_absent(std::string begin, std::string how);
+  // What a 404 says: how to switch the path on, or which endpoints there are.
+  std::string missing(std::string_view path, ListenerKind listener) const;
   const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
 
  private:
   std::vector<std::unique_ptr<Route>> routes_;
+  std::vector<std::pair<std::string, std::string>> absent_;
 };
 
 }  // namespace gateway

@@ -72,8 +72,7 @@ void Connection::judge(RequestHead head) {
                       .with_header("Allow", match.allow));
   }
   if (match.route == nullptr) {
-    return reject(
-        Response::error(404, "No such endpoint. Try " + router.table.endpoints(kind_) + "."));
+    return reject(Response::error(404, router.table.missing(request.path, kind_)));
   }
   if (!judge_access(request, *match.route)) return;
   const Route& route = *match.route;

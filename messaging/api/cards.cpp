@@ -24,6 +24,7 @@
 #include "messaging/kernel/file_worker.h"
 #include "messaging/kernel/portions.h"
 #include "messaging/kernel/protocol.h"
+#include "messaging/model/entered_address.h"
 #include "messaging/model/plain_name.h"
 #include "store/tables/blobs.h"
 #include "store/tables/groups.h"
@@ -47,11 +48,6 @@ bool is_address(std::string_view addr) {
   if (addr.back() == '.' || addr.size() > kMaxAddress) return false;
   return addr.find_first_of(" \t\r\n<>") == std::string_view::npos && base::is_utf8(addr) &&
          plain_name(addr, kMaxAddress) == addr;
-}
-
-std::string_view without_scheme(std::string_view addr) {
-  if (addr.starts_with("mailto:")) addr.remove_prefix(7);
-  return addr;
 }
 
 base::Result<store::ContactRow> insert_known(const kernel::WriteContext& write,
@@ -237,7 +233,7 @@ base::Result<std::string> read_all(int fd, const std::string& path) {
 
 void Contacts::create(AccountId account, std::string addr, std::string name,
                       base::Completion<ContactId> done) {
-  addr = std::string(without_scheme(addr));
+  addr = entered_address(addr);
   if (!is_address(addr)) {
     return done(fail(Errc::invalid_argument,
                      fmt::format("addr: \"{}\" is no address; expected name@host", addr)));

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -70,6 +71,16 @@ base::Result<> change_relay(const kernel::WriteContext& write) {
   return {};
 }
 
+base::Result<> check_choice(const std::string& key, const std::string& value) {
+  const auto choices = config_choices(key);
+  if (choices.empty() || std::find(choices.begin(), choices.end(), value) != choices.end())
+    return {};
+  const std::string all = choices.size() == 2 ? fmt::format("{} or {}", choices[0], choices[1])
+                                              : fmt::format("one of {}", fmt::join(choices, ", "));
+  return fail(Errc::invalid_argument,
+              fmt::format("config key \"{}\": expected {}; null resets it", key, all));
+}
+
 base::Result<> check_value(const std::string& key, const std::optional<std::string>& value) {
   const auto row = find_config_key(key);
   if (!row) return unknown_key(key);
@@ -89,14 +100,13 @@ base::Result<> check_value(const std::string& key, const std::optional<std::stri
     return fail(Errc::invalid_argument,
                 fmt::format("the value of config key \"{}\" is not UTF-8", key));
   }
-  if (is_switch(key) && !value->empty() && *value != "0" && *value != "1") {
-    return fail(Errc::invalid_argument,
-                fmt::format("config key \"{}\": expected 0 or 1; null resets it", key));
-  }
+  EDGE_CHECK(check_choice(key, *value));
   // "1 year" must not delete what is older than a second.
-  if (key == "delete_device_after" && value->find_first_not_of("0123456789") != std::string::npos) {
+  if (is_number_config(key) && value->find_first_not_of("0123456789") != std::string::npos) {
     return fail(Errc::invalid_argument,
-                "config key \"delete_device_after\": expected a number of seconds; 0 turns it off");
+                fmt::format("config key \"{}\": expected a number of seconds, as digits; null "
+                            "resets it",
+                            key));
   }
   // Invites and cards carry the name, and the readers of invites and cards check it as strictly.
   if (key == "displayname") EDGE_CHECK(given_name(key, *value));

@@ -10,6 +10,7 @@
 #include "messaging/kernel/device_news.h"
 #include "messaging/kernel/protocol.h"
 #include "messaging/kernel/write_context.h"
+#include "messaging/model/entered_address.h"
 #include "messaging/model/plain_name.h"
 
 namespace messaging {
@@ -108,7 +109,7 @@ base::Result<std::vector<Contact>> Contacts::get_many(
 base::Result<std::optional<ContactId>> Contacts::lookup_by_addr(AccountId account,
                                                                 const std::string& addr) const {
   EDGE_TRY(auto read, core_.read(account));
-  EDGE_TRY(const auto rows, store::find_contacts_by_addr(read.scope(), addr));
+  EDGE_TRY(const auto rows, store::find_contacts_by_addr(read.scope(), entered_address(addr)));
   for (const store::ContactRow& row : rows) {
     if (row.id == kSelf) return std::optional(kSelf);
   }

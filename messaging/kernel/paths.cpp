@@ -87,8 +87,14 @@ base::Result<> CallerPaths::judge(int fd, const std::string& path) const {
   for (const std::string& root : rules_.roots) {
     if (lies_below(real, root)) return {};
   }
-  return fail(Errc::forbidden, path + " lies below none of the folders given with --files" +
-                                   (rules_.roots.empty() ? " (none is given)" : ""));
+  return fail(Errc::forbidden,
+              rules_.roots.empty()
+                  ? path +
+                        " is out of reach: with --api-keys or --allow-anonymous a daemon opens "
+                        "callers' paths only below folders that it is started with: --files DIR"
+                  : path +
+                        " lies below none of the folders given with --files: name one there, or "
+                        "start the daemon with a further --files DIR");
 }
 
 // The file is checked through an O_PATH descriptor and opened through that descriptor: the same

@@ -91,20 +91,39 @@ constexpr ConfigKey kKeys[] = {
     {"configured_send_user", "", computed},
 };
 
-// Keys that are on or off.
-constexpr std::string_view kSwitches[] = {
-    "bcc_self",
-    "bot",
-    "is_muted",
-    "mdns_enabled",
-    "disable_idle",
-    "proxy_enabled",
-    "stats_sending",
-    "skip_start_messages",
-    "sync_msgs",
-    "team_profile",
-    "webxdc_realtime_enabled",
+// Keys with few values, of which every other text would count as one that nobody chose.
+struct Choices {
+  std::string_view name;
+  std::span<const std::string_view> values;
 };
+
+constexpr std::string_view kOffOn[] = {"0", "1"};
+constexpr std::string_view kThree[] = {"0", "1", "2"};
+
+constexpr Choices kChoices[] = {
+    {"bcc_self", kOffOn},
+    {"bot", kOffOn},
+    {"is_muted", kOffOn},
+    {"mdns_enabled", kOffOn},
+    {"disable_idle", kOffOn},
+    {"e2ee_enabled", kOffOn},
+    {"fix_is_chatmail", kOffOn},
+    {"force_encryption", kOffOn},
+    {"notify_about_wrong_pw", kOffOn},
+    {"proxy_enabled", kOffOn},
+    {"socks5_enabled", kOffOn},
+    {"stats_sending", kOffOn},
+    {"skip_start_messages", kOffOn},
+    {"sync_msgs", kOffOn},
+    {"team_profile", kOffOn},
+    {"webxdc_realtime_enabled", kOffOn},
+    {"media_quality", kOffOn},    // balanced, worse
+    {"show_emails", kThree},      // none, of known contacts, all
+    {"who_can_call_me", kThree},  // everybody, contacts, nobody
+};
+
+constexpr std::string_view kNumbers[] = {"delete_device_after", "delete_server_after",
+                                         "donation_request_next_check", "gossip_period"};
 
 }  // namespace
 
@@ -118,8 +137,15 @@ std::optional<ConfigKey> find_config_key(std::string_view name) {
   return std::nullopt;
 }
 
-bool is_switch(std::string_view name) {
-  return std::find(std::begin(kSwitches), std::end(kSwitches), name) != std::end(kSwitches);
+std::span<const std::string_view> config_choices(std::string_view name) {
+  for (const Choices& key : kChoices) {
+    if (key.name == name) return key.values;
+  }
+  return {};
+}
+
+bool is_number_config(std::string_view name) {
+  return std::find(std::begin(kNumbers), std::end(kNumbers), name) != std::end(kNumbers);
 }
 
 bool is_secret_config(std::string_view name, std::string_view value) {

@@ -31,8 +31,10 @@ struct ConfigKey {
 std::span<const ConfigKey> config_keys();
 // nullopt: an unknown key. Every key that begins with "ui." is known.
 std::optional<ConfigKey> find_config_key(std::string_view name);
-// Whether the key takes only "0" and "1".
-bool is_switch(std::string_view name);
+// The values that the key takes; none: not a choice from a list.
+std::span<const std::string_view> config_choices(std::string_view name);
+// Whether the key takes only digits: seconds, or a time in seconds.
+bool is_number_config(std::string_view name);
 // Whether only administrators may read this value of this key. False for an unknown key.
 bool is_secret_config(std::string_view name, std::string_view value);
 

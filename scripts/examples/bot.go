@@ -1,12 +1,14 @@
 // Answers every message with its own text: a short bot in Go, with the standard library alone.
 // The gateway remembers what was marked as seen, so nothing is missed while the bot is away.
 //
-//	EDGE_URL=http://127.0.0.1:7200 go run bot.go
+//	PRIVITTY_URL=http://127.0.0.1:7200 go run bot.go
 package main
 
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"time"
@@ -14,11 +16,20 @@ import (
 
 func rpc(result any, method string, params ...any) error {
 	body, _ := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
-	answer, err := http.Post(os.Getenv("EDGE_URL")+"/rpc", "application/json", bytes.NewReader(body))
+	base := os.Getenv("PRIVITTY_URL")
+	if base == "" {
+		base = "http://127.0.0.1:7200"
+	}
+	answer, err := http.Post(base+"/rpc", "application/json", bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
 	defer answer.Body.Close()
+	if code := answer.StatusCode; code >= 400 && code < 500 && code != 408 && code != 429 {
+		why, _ := io.ReadAll(io.LimitReader(answer.Body, 4096))
+		fmt.Fprintf(os.Stderr, "refused with %s: %s\n", answer.Status, why) // it would be refused again
+		os.Exit(1)
+	}
 	return json.NewDecoder(answer.Body).Decode(&struct{ Result any }{result})
 }
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Answers every message with its own text: a bot in twenty lines of Python's standard library.
 
-The gateway remembers what was marked as seen, so nothing is missed while the bot is away. EDGE_URL says where it is."""
+The gateway remembers what was marked as seen, so nothing is missed while the bot is away. PRIVITTY_URL says where it is."""
 import json
 import os
 import time
 import urllib.request
 
-URL = os.environ.get("EDGE_URL", "http://127.0.0.1:7200") + "/rpc"
+URL = os.environ.get("PRIVITTY_URL", "http://127.0.0.1:7200") + "/rpc"
 
 
 def rpc(method, *params):
@@ -24,5 +24,8 @@ while True:
             if not ours and rpc("can_send", 1, message["chatId"]):  # not to a channel that we only read
                 rpc("send_msg", 1, message["chatId"], {"text": f"You said: {message['text']}"})
             rpc("markseen_msgs", 1, [number])
-    except (OSError, KeyError):  # the gateway is away, or answers with an error
+    except (OSError, KeyError) as trouble:  # the gateway is away, or answers with an error
+        code = getattr(trouble, "code", 500)
+        if code < 500 and code not in (408, 429):  # it would be refused again
+            raise SystemExit(f"refused with {code}: {trouble.read().decode()}") from None
         time.sleep(1)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Answers every message with its own text: the whole of an application beside the gateway.
 
-Goes on where it was when the gateway or the bot restarts, so that no message is missed. EDGE_URL says where the
+Goes on where it was when the gateway or the bot restarts, so that no message is missed. PRIVITTY_URL says where the
 gateway is, EDGE_STATE in which file the bot keeps its place (echo_bot.state).
 """
 import http.client
@@ -10,7 +10,7 @@ import os
 import time
 import urllib.request
 
-EDGE = os.environ.get("EDGE_URL", "http://127.0.0.1:7200")
+EDGE = os.environ.get("PRIVITTY_URL", "http://127.0.0.1:7200")
 STATE = os.environ.get("EDGE_STATE", "echo_bot.state")
 
 
@@ -63,8 +63,19 @@ def answer_message(account, chat, msg):
         rpc("send_msg", account, chat, {"text": f"You said: {message['text']}"})
 
 
+def end_if_refused(problem):
+    """Ends the bot with the gateway's own words where the same request would be refused again."""
+    code = getattr(problem, "code", 500)
+    if code < 500 and code not in (408, 429):
+        raise SystemExit(f"refused with {code}: {problem.read().decode()}") from None
+
+
 def main():
-    print("invite:", rpc("get_chat_securejoin_qr_code", 1, None), flush=True)
+    try:
+        print("invite:", rpc("get_chat_securejoin_qr_code", 1, None), flush=True)
+    except OSError as problem:
+        end_if_refused(problem)
+        raise SystemExit(f"the gateway at {EDGE} is away: {problem}") from None
     last_id, pause = last_place(), 1
     while True:
         try:
@@ -73,6 +84,7 @@ def main():
                 last_id, pause = event_id, 1  # only now: a message whose answer failed comes again
                 keep_place(event_id)
         except (OSError, http.client.HTTPException) as problem:  # the latter when the stream was cut off
+            end_if_refused(problem)
             print(f"the gateway is away ({problem}), trying again in {pause} s", flush=True)
         time.sleep(pause)
         pause = min(pause * 2, 60)

@@ -1,11 +1,12 @@
 // Prints every event on a line of its own and reconnects where it was cut off. The standard library alone.
 //
-//	EDGE_URL=http://127.0.0.1:7200 go run listen.go 'channel=orders'
+//	PRIVITTY_URL=http://127.0.0.1:7200 go run listen.go 'channel=orders'
 package main
 
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -26,6 +27,11 @@ func read(url, last string) (string, error) {
 		return last, err
 	}
 	defer response.Body.Close()
+	if code := response.StatusCode; code >= 400 && code < 500 && code != 408 && code != 429 {
+		why, _ := io.ReadAll(io.LimitReader(response.Body, 4096))
+		fmt.Fprintf(os.Stderr, "refused with %s: %s\n", response.Status, why) // it would be refused again
+		os.Exit(1)
+	}
 	if response.StatusCode != http.StatusOK {
 		return last, fmt.Errorf("%s", response.Status)
 	}
@@ -58,7 +64,7 @@ func read(url, last string) (string, error) {
 }
 
 func main() {
-	base := os.Getenv("EDGE_URL")
+	base := os.Getenv("PRIVITTY_URL")
 	if base == "" {
 		base = "http://127.0.0.1:7200"
 	}

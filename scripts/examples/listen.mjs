@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Prints every event on a line of its own and reconnects where it was cut off. Node 18 or newer, nothing else.
 //
-//   EDGE_URL=http://127.0.0.1:7200 node listen.mjs 'channel=orders'
-const url = `${process.env.EDGE_URL ?? "http://127.0.0.1:7200"}/events?${process.argv.slice(2).join("&")}`;
+//   PRIVITTY_URL=http://127.0.0.1:7200 node listen.mjs 'channel=orders'
+const url = `${process.env.PRIVITTY_URL ?? "http://127.0.0.1:7200"}/events?${process.argv.slice(2).join("&")}`;
 
 // Calls onEvent for each event; onPosition for each id, once its frame is complete.
 async function read(response, onEvent, onPosition) {
@@ -29,7 +29,12 @@ async function read(response, onEvent, onPosition) {
 for (let last = null; ; await new Promise((resume) => setTimeout(resume, 1000))) {
   try {
     const response = await fetch(url, { headers: last === null ? {} : { "Last-Event-ID": last } });
-    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    if (!response.ok) {
+      const refusal = `${response.status}: ${await response.text()}`;
+      if (response.status >= 500 || [408, 429].includes(response.status)) throw new Error(refusal);
+      console.error(`refused with ${refusal}`); // it would be refused again
+      process.exit(1);
+    }
     await read(response, (type, data) => console.log(type === "message" ? data : `${type}: ${data}`), (id) => (last = id));
   } catch (trouble) {
     console.error(`reconnecting: ${trouble.message}`);

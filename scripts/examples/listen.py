@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Prints every event on a line of its own, and misses none: it reconnects where it was cut off. Standard library alone.
 
-    EDGE_URL=http://127.0.0.1:7200 listen.py 'types=IncomingMsg'      # any query of /events
+    PRIVITTY_URL=http://127.0.0.1:7200 listen.py 'types=IncomingMsg'      # any query of /events
 """
 import http.client
 import os
 import sys
 import time
+import urllib.error
 import urllib.request
 
-URL = os.environ.get("EDGE_URL", "http://127.0.0.1:7200") + "/events?" + "&".join(sys.argv[1:])
+URL = os.environ.get("PRIVITTY_URL", "http://127.0.0.1:7200") + "/events?" + "&".join(sys.argv[1:])
 
 
 def events(response):
@@ -41,6 +42,10 @@ def main():
                     if data is not None:
                         print(data if kind == "message" else f"{kind}: {data}", flush=True)
                     last = position or last
+        except urllib.error.HTTPError as refusal:
+            if refusal.code < 500 and refusal.code not in (408, 429):  # it would be refused again
+                sys.exit(f"refused with {refusal.code}: {refusal.read().decode()}")
+            print(f"reconnecting: {refusal}", file=sys.stderr)
         except (OSError, http.client.HTTPException) as trouble:  # the latter when it was cut off
             print(f"reconnecting: {trouble}", file=sys.stderr)
         time.sleep(1)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Prints the data of every event with curl and reconnects where it was cut off; pipe it into jq.
-#   EDGE_URL=http://127.0.0.1:7200 listen.sh 'types=IncomingMsg' | jq .msg_id
+#   PRIVITTY_URL=http://127.0.0.1:7200 listen.sh 'types=IncomingMsg' | jq .msg_id
 set -u
-url=${EDGE_URL:-http://127.0.0.1:7200}
+url=${PRIVITTY_URL:-http://127.0.0.1:7200}
 query=$(IFS='&'; echo "$*")
 last=
 while true; do
@@ -15,7 +15,12 @@ while true; do
         [ ${#data[@]} -eq 0 ] || printf '%s\n' "${data[@]}"
         data=() last=$position
         ;;
+      event:* | retry:* | *status:408 | *status:429) ;;
+      *status:4??) # refused, and it would be again
+        echo "refused with ${line##*status:}: ${line%status:*}" >&2
+        exit 1
+        ;;
     esac
-  done < <(curl -sN ${last:+-H "Last-Event-ID: $last"} "$url/events?$query")
+  done < <(curl -sN -w 'status:%{http_code}\n' ${last:+-H "Last-Event-ID: $last"} "$url/events?$query")
   sleep 1
 done

@@ -2,13 +2,13 @@
 // The same with the eventsource package, a browser's EventSource for Node: npm install eventsource. It comes back by itself,
 // with the id it saw last.
 //
-//   EDGE_URL=http://127.0.0.1:7200 node listen_eventsource.mjs 'channel=orders'
+//   PRIVITTY_URL=http://127.0.0.1:7200 node listen_eventsource.mjs 'channel=orders'
 import { createRequire } from "node:module";
 
 const loaded = createRequire(import.meta.url)("eventsource");
 const EventSource = loaded.EventSource ?? loaded; // since version 3 by name
 
-const source = new EventSource(`${process.env.EDGE_URL ?? "http://127.0.0.1:7200"}/events?${process.argv.slice(2).join("&")}`);
+const source = new EventSource(`${process.env.PRIVITTY_URL ?? "http://127.0.0.1:7200"}/events?${process.argv.slice(2).join("&")}`);
 source.onmessage = (event) => console.log(event.data);
 source.addEventListener("lag", (event) => console.error(`events were missed: ${event.data}`));
 source.onerror = (event) => {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The same with the requests package, in a few lines: apt install python3-requests.
 
-    EDGE_URL=http://127.0.0.1:7200 listen_requests.py 'channel=orders'
+    PRIVITTY_URL=http://127.0.0.1:7200 listen_requests.py 'channel=orders'
 """
 import os
 import sys
@@ -9,11 +9,13 @@ import time
 
 import requests
 
-URL = os.environ.get("EDGE_URL", "http://127.0.0.1:7200") + "/events?" + "&".join(sys.argv[1:])
+URL = os.environ.get("PRIVITTY_URL", "http://127.0.0.1:7200") + "/events?" + "&".join(sys.argv[1:])
 last = None
 while True:
     try:
         with requests.get(URL, headers={"Last-Event-ID": last} if last else {}, stream=True, timeout=(5, 45)) as answer:
+            if 400 <= answer.status_code < 500 and answer.status_code not in (408, 429):  # it would be refused again
+                sys.exit(f"refused with {answer.status_code}: {answer.text}")
             answer.raise_for_status()
             answer.encoding = "utf-8"  # event streams are; requests would guess Latin-1
             data, position = [], None
@@ -26,6 +28,6 @@ while True:
                     if data:
                         print("\n".join(data), flush=True)
                     data, last = [], position or last
-    except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as trouble:
+    except (requests.ConnectionError, requests.HTTPError, requests.exceptions.ChunkedEncodingError) as trouble:
         print(f"reconnecting: {trouble}", file=sys.stderr)
     time.sleep(1)

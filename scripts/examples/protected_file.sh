@@ -5,22 +5,25 @@
 #   protected_file.sh join LINK                     at the recipient
 #   protected_file.sh send ADDRESS FILE [MINUTES]   prints the file's id
 #   protected_file.sh revoke ADDRESS FILE_ID
-# EDGE_URL says where the gateway is; FILE is a path on its machine. A license is got for the accounts
-# directory EDGE_ACCOUNTS (the daemon's default without) and taken up by the daemon's next start.
+# PRIVITTY_URL says where the gateway is; FILE is a path on its machine. A license is got for the accounts
+# directory PRIVITTY_ACCOUNTS (the daemon's default without) from the issuer PRIVITTY_LICENSE_ISSUER, the daemon's,
+# and taken up by the daemon's next start.
 set -euo pipefail
-url=${EDGE_URL:-http://127.0.0.1:7200}
+url=${PRIVITTY_URL:-http://127.0.0.1:7200}
 usage="usage: protected_file.sh license [URL] | invite | join LINK | send ADDRESS FILE [MINUTES] | revoke ADDRESS FILE_ID"
 
 rpc() { # METHOD PARAMS: the result; an error ends the script with the gateway's own words
   curl -sS --fail-with-body "$url/rpc" -H 'Content-Type: application/json' \
     -d "$(jq -cn --arg m "$1" --argjson p "$2" '{jsonrpc: "2.0", id: 1, method: $m, params: $p}')" |
-    jq -c 'if .error then .error.message | halt_error else .result end'
+    jq -c 'if .error then (.error.message? // .error) + "\n" | halt_error else .result end'
 }
 
 case ${1:-} in
   license)
     if [ -n "${2:-}" ]; then
-      "${EDGE_CLI:-privitty-edge}" ${EDGE_ACCOUNTS:+--accounts "$EDGE_ACCOUNTS"} license activate "$2"
+      "${EDGE_CLI:-privitty-edge}" license activate "$2"
+    elif [ "$(rpc privitty_license_get_status '[]')" = 5 ]; then # as the info it would be active
+      echo "not needed: the gateway has no license issuer"
     else
       rpc privitty_license_get_info '[]' | jq -r 'fromjson | .status'
     fi

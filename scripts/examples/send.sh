@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Sends a text to a contact by address: send.sh ADDRESS TEXT…   (EDGE_URL says where the gateway is)
+# Sends a text to a contact by address: send.sh ADDRESS TEXT…   (PRIVITTY_URL says where the gateway is)
 set -euo pipefail
-url=${EDGE_URL:-http://127.0.0.1:7200}
+url=${PRIVITTY_URL:-http://127.0.0.1:7200}
 address=${1:?usage: send.sh ADDRESS TEXT…}
 shift
 
 rpc() { # METHOD PARAMS: the result; an error ends the script with the gateway's own words
   curl -sS --fail-with-body "$url/rpc" -H 'Content-Type: application/json' \
     -d "$(jq -cn --arg m "$1" --argjson p "$2" '{jsonrpc: "2.0", id: 1, method: $m, params: $p}')" |
-    jq 'if .error then .error.message | halt_error else .result end'
+    jq 'if .error then (.error.message? // .error) + "\n" | halt_error else .result end'
 }
 
 contact=$(rpc lookup_contact_id_by_addr "$(jq -cn --arg a "$address" '[1, $a]')")

@@ -8,6 +8,7 @@
 
 #include "gateway/commands/command_list.h"
 #include "gateway/commands/command_match.h"
+#include "gateway/commands/kept_folders.h"
 #include "tests/support/catch.h"
 #include "tests/support/source.h"
 
@@ -352,6 +353,31 @@ TEST_CASE("a list that others may write is refused, and so is anything but a fil
   REQUIRE(::chmod(path.c_str(), 0600) == 0);
   CHECK(read_command_list(path).error().code == base::Errc::too_large);
   fs::remove_all(folder);
+}
+
+TEST_CASE("folders that hold or lie in what is kept from commands are named") {
+  const auto list = parse_command_list(R"(
+[[project]]
+name = "around"
+folder = "/srv"
+[[project]]
+name = "beside"
+folder = "/srv/edge-notes"
+[[command]]
+name = "inside"
+program = "/bin/true"
+folder = "/srv/edge/files"
+)",
+                                       "c.toml");
+  REQUIRE(list);
+  const std::vector<std::string> hidden{"/srv/edge", "/etc/edge.key"};
+  const auto warnings = kept_folders(*list, hidden);
+  REQUIRE(warnings.size() == 2);
+  CHECK(
+      warnings[0].starts_with("project \"around\": commands cannot list its folder /srv, because "
+                              "/srv/edge"));
+  CHECK(
+      warnings[1].starts_with("command \"inside\": its folder /srv/edge/files lies in /srv/edge"));
 }
 
 }  // namespace gateway::commands

@@ -202,6 +202,17 @@ class CommandLine(unittest.TestCase):
         return subprocess.run([CLI, "--url", gateway.url, *words], capture_output=True, text=True, stdin=stdin,
                               timeout=scaled(60), check=False, env={**os.environ, **(env or {})}, cwd=gateway.folder)
 
+    def test_a_backup_into_a_folder_names_its_file(self):
+        with Gateway("alice") as alice:
+            folder = alice.folder / "backups"
+            folder.mkdir()
+            for words in (["--json"], []):
+                before = set(folder.iterdir())
+                made = self.run_cli(alice, *words, "backup", "--no-passphrase", str(folder))
+                self.assertEqual(made.returncode, 0, made.stderr)
+                [file] = set(folder.iterdir()) - before
+                self.assertIn(str(file.resolve()), made.stdout)
+
     def test_backup_while_messages_flow_and_restore(self):
         with Gateway("alice") as alice, Gateway("spare") as spare:
             chat = alice.rpc("create_chat_by_contact_id", 1, 1)
@@ -221,6 +232,7 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(made.returncode, 0, made.stderr)
             file = alice.folder / "a.pvebak"
             self.assertEqual(file.stat().st_mode & 0o777, 0o600)
+            self.assertIn(str(file.resolve()), made.stdout)
             again = self.run_cli(alice, "backup", "a.pvebak", "--passphrase-file", "pass")
             self.assertEqual(again.returncode, 1)
             self.assertIn("exists already", again.stderr)

@@ -168,6 +168,11 @@ class Talking(unittest.TestCase):
         code, _, said = edge("groups", "make", "Nobody", "nobody@nowhere", url=self.alice.url)
         self.assertEqual(code, FAILED)
         self.assertIn("nobody@nowhere", said)
+        stranger = self.alice.rpc("create_contact", 1, "by-mail@b.c", "by mail alone")
+        for contact, words in ((777, "contacts lists them"), (stranger, "cannot be added")):
+            code, _, said = edge("groups", "make", "Nobody", bob, contact, url=self.alice.url)
+            self.assertEqual(code, FAILED)
+            self.assertIn(words, said)
         self.assertNotIn("Nobody", self.of(self.alice, "groups", "list"))
         self.assertEqual(edge("groups", url=self.alice.url)[0], USAGE)
 
@@ -259,6 +264,60 @@ class Complaining(unittest.TestCase):
             done = subprocess.run([CLI, "--url", alice.url, "publish"], input="\n", capture_output=True, text=True,
                                   timeout=scaled(30), check=False)
             self.assertEqual(done.returncode, DONE, done.stderr)
+
+    def test_a_number_that_is_none_names_the_command_that_lists(self):
+        with Gateway("alice") as alice:
+            chat = alice.rpc("create_group_chat", 1, "Pump crew", False)
+            for words in (["send", 99, "x"], ["messages", 99], ["groups", "members", 99], ["groups", "leave", 99],
+                          ["groups", "rename", 99, "x"], ["search", "--chat", 99, "x"], ["listen", "--chat", 99]):
+                self.refused(alice, words, "privitty-edge chats lists them")
+            for words in (["groups", "add", chat, 77], ["groups", "make", "X", 77], ["groups", "remove", chat, 77]):
+                self.refused(alice, words, "privitty-edge contacts lists them")
+            for words in (["reply", 99, "x"], ["react", 99, "👍"], ["edit", 99, "x"], ["delete", 99], ["delete", "--for-all", 99]):
+                self.refused(alice, words, "privitty-edge messages CHAT")
+            for words in (["status"], ["invite"], ["contacts"], ["chats"], ["messages", 10], ["send", 10, "x"], ["listen"],
+                          ["groups", "list"], ["search", "x"], ["groups", "make", "X"],
+                          ["backup", "--no-passphrase", alice.folder / "b.pvebak"]):
+                self.refused(alice, ["--account", 7, *words], "account 7 not found", "privitty-edge accounts lists them")
+            second = alice.rpc("add_account")
+            self.refused(alice, ["--account", second, "send", 99, "x"], f"privitty-edge --account {second} chats lists them")
+            for words in (["send", 0, "x"], ["send", "", "x"], ["messages", ""], ["groups", "add", chat, 0]):
+                self.refused(alice, words, "expected a number from 1")
+            code, out, _ = edge("accounts", url=alice.url)
+            self.assertEqual(code, DONE)
+            self.assertIn(alice.rpc("get_config", 1, "addr"), out)
+            self.assertEqual(json.loads(edge("--json", "accounts", url=alice.url)[1])[0]["id"], 1)
+
+    def refused(self, gateway, words, *hints):
+        with self.subTest(words):
+            code, out, said = edge(*words, url=gateway.url)
+            self.assertEqual((code, out), (FAILED, ""))
+            for hint in hints:
+                self.assertIn(hint, said)
+
+    def test_what_is_empty_or_missing_is_named(self):
+        with Gateway("alice") as alice:
+            absent = alice.folder / "absent"
+            for words, code, hint in ((["search", ""], USAGE, "search needs a text"),
+                                      (["backup", ""], USAGE, "FILE: expected a path"),
+                                      (["restore", ""], USAGE, "FILE: expected a path"),
+                                      (["keys", "--api-keys", absent, "list"], FAILED, f"there is no file {absent}"),
+                                      (["keys", "--api-keys", absent, "revoke", "x"], FAILED, f"there is no file {absent}"),
+                                      (["--api-key-file", absent, "chats"], FAILED, "No such file"),
+                                      (["backup", "b", "--passphrase-file", absent], FAILED, "No such file")):
+                with self.subTest(words):
+                    got, out, said = edge(*words, url=alice.url)
+                    self.assertEqual((got, out), (code, ""))
+                    self.assertIn(hint, said)
+            self.assertFalse(absent.exists())
+
+    def test_a_license_without_its_issuer_is_not_called_needless(self):
+        with Gateway("alice") as alice:
+            code, _, said = edge("--accounts", alice.accounts, "license", "activate", "http://127.0.0.1:1/")
+            self.assertEqual(code, FAILED)
+            self.assertIn("the same as the daemon's --license-issuer", said)
+            self.assertNotIn("none is needed", said)
+            self.assertIn("no issuer is named here", edge("--accounts", alice.accounts, "license", "status")[1])
 
     def test_what_the_daemon_refuses_is_passed_on(self):
         with Gateway("alice") as alice:

@@ -3,9 +3,35 @@ import json
 import pathlib
 import signal
 import subprocess
+import tempfile
+import unittest
 
 from commands_world import JSON, LIST, Stream, World, marker, processes_with
-from gateway import CLI, Gateway, RpcError, until
+from gateway import CLI, Gateway, RpcError, scaled, until
+
+
+class Configured(unittest.TestCase):
+    def test_without_a_list_the_endpoint_says_how_to_switch_it_on(self):
+        with Gateway("plain") as gateway:
+            for method, path in (("GET", "/projects"), ("POST", "/projects/plant/shell"), ("GET", "/projects/plant/events")):
+                status, _, body = gateway.http(method, path)
+                self.assertEqual(status, 404)
+                self.assertIn("start it with --commands FILE", body.decode())
+
+    def test_a_folder_that_holds_the_accounts_is_warned_of(self):
+        with tempfile.TemporaryDirectory() as folder:
+            accounts, listed = pathlib.Path(folder) / "a", pathlib.Path(folder) / "commands.toml"
+            listed.write_text(f'[[project]]\nname = "notes"\nfolder = "{folder}"\n[project.allow]\nkeys = true\n'
+                              '[[project.line]]\nline = "ls -l"\n', encoding="utf-8")
+            listed.chmod(0o600)
+            accounts.mkdir()
+            with Gateway("edge", folder=accounts, flags=["--commands", str(listed)]) as gateway:
+                ran = subprocess.run([CLI, "--url", gateway.url, "run", "notes", "--", "ls", "-l"], capture_output=True,
+                                     text=True, timeout=scaled(60), check=False)
+                if ran.returncode == 0:
+                    self.skipTest("this kernel has no Landlock")
+                self.assertTrue(any('project "notes": commands cannot list its folder' in line for line in gateway.log),
+                                gateway.log)
 
 
 class Control(World):

@@ -20,7 +20,7 @@ class Examples(unittest.TestCase):
     def setUp(self):
         self.edge = self.enterContext(Gateway("edge"))
         self.peer = self.enterContext(Gateway("peer"))
-        self.env = {**os.environ, "EDGE_URL": self.edge.url, "PYTHONUNBUFFERED": "1"}
+        self.env = {**os.environ, "PRIVITTY_URL": self.edge.url, "PYTHONUNBUFFERED": "1"}
 
     @contextlib.contextmanager
     def bot(self):
@@ -118,7 +118,7 @@ class Examples(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("nobody@nowhere", done.stderr)
         # A gateway that does not answer says nothing about contacts.
-        nowhere = {**self.env, "EDGE_URL": f"http://127.0.0.1:{free_port()}"}
+        nowhere = {**self.env, "PRIVITTY_URL": f"http://127.0.0.1:{free_port()}"}
         done = subprocess.run([EXAMPLES / "send.sh", address, "x"], env=nowhere, capture_output=True, text=True,
                               timeout=scaled(30), check=False)
         self.assertNotEqual(done.returncode, 0)
@@ -127,12 +127,13 @@ class Examples(unittest.TestCase):
 
     def test_protected_file_sh_goes_from_the_license_to_the_end_of_an_access(self):
         def example(*args, gateway=None, done=0):
-            env = self.env if gateway is None else {**self.env, "EDGE_URL": gateway.url}
+            env = self.env if gateway is None else {**self.env, "PRIVITTY_URL": gateway.url}
             ran = subprocess.run([EXAMPLES / "protected_file.sh", *args], env=env, capture_output=True, text=True,
                                  timeout=scaled(30), check=False)
             self.assertEqual(ran.returncode, done, ran.stderr)
             return ran.stdout.strip() if done == 0 else ran.stderr
 
+        self.assertEqual(example("license"), "not needed: the gateway has no license issuer")
         # An operator's own license server, and the gateway that asks it.
         key, licenses = self.edge.folder / "issuer.key", self.edge.folder / "licenses"
         issued = json.loads(subprocess.run([CLI, "--json", "license", "issue", "--key", key, "--customer", "Acme", "--expires",
@@ -145,7 +146,7 @@ class Examples(unittest.TestCase):
                 self.edge.flags = ["--license-issuer", issued["issuer"]]
                 self.edge.restart()
                 self.assertEqual(example("license"), "no_license")
-                self.env.update(EDGE_ACCOUNTS=str(self.edge.accounts), EDGE_CLI=str(CLI),
+                self.env.update(PRIVITTY_ACCOUNTS=str(self.edge.accounts), EDGE_CLI=str(CLI),
                                 PRIVITTY_LICENSE_ISSUER=issued["issuer"])
                 self.assertIn("licensed to Acme", example("license", bound + issued["path"]))
             finally:
@@ -205,6 +206,71 @@ class CutStream(http.server.ThreadingHTTPServer):
         self.server_close()
 
 
+class Refusing(http.server.ThreadingHTTPServer):
+    """Answers every request with a status: first 429, then `status`."""
+
+    def __init__(self, status):
+        self.asked = 0
+        server = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):  # noqa: N802
+                server.asked += 1
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                body = b'{"error":"no key is known here"}'
+                self.send_response(429 if server.asked == 1 else status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_POST = do_GET  # noqa: N815
+
+            def log_message(self, *_):
+                pass
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
+class Refused(unittest.TestCase):
+    def test_what_would_be_refused_again_ends_a_program_with_the_gateways_words(self):
+        programs = {name: words for name, words in
+                    (("listen.sh", ["bash"]), ("bot.sh", ["bash"]), ("listen.py", ["python3"]), ("bot.py", ["python3"]))}
+        if importlib.util.find_spec("requests"):
+            programs["listen_requests.py"] = ["python3"]
+            if importlib.util.find_spec("sseclient"):
+                programs["listen_sseclient.py"] = ["python3"]
+        if shutil.which("node"):
+            programs["listen.mjs"] = ["node"]
+        if shutil.which("go"):
+            programs.update({"listen.go": ["go", "run"], "bot.go": ["go", "run"]})
+        for name, words in programs.items():
+            for status in (400, 401, 403, 404, 409):
+                with self.subTest(name, status=status), Refusing(status) as gateway:
+                    ran = subprocess.run([*words, EXAMPLES / name], capture_output=True, text=True, check=False,
+                                         env={**os.environ, "PRIVITTY_URL": gateway.url}, timeout=scaled(60))
+                    self.assertEqual(ran.returncode, 1, ran.stderr)
+                    self.assertIn(f"refused with {status}", ran.stderr)
+                    self.assertIn("no key is known here", ran.stderr)
+                    self.assertEqual(gateway.asked, 2, "once more after 429, and never after a refusal")
+
+    def test_a_program_that_calls_once_passes_the_gateways_words_on(self):
+        with Refusing(401) as gateway:
+            for words in (["send.sh", "bob@vm", "x"], ["protected_file.sh", "invite"]):
+                gateway.asked = 1
+                ran = subprocess.run([EXAMPLES / words[0], *words[1:]], capture_output=True, text=True, check=False,
+                                     env={**os.environ, "PRIVITTY_URL": gateway.url}, timeout=scaled(60))
+                self.assertNotEqual(ran.returncode, 0)
+                self.assertIn("no key is known here\n", ran.stderr)
+
+
 class Listeners(unittest.TestCase):
     def test_an_event_that_was_cut_off_comes_again(self):
         programs = {"listen.sh": ["bash"], "listen.py": ["python3"]}
@@ -215,7 +281,7 @@ class Listeners(unittest.TestCase):
         for name, words in programs.items():
             with self.subTest(name), CutStream() as stream:
                 reader = subprocess.Popen([*words, EXAMPLES / name, "channel=c"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                          text=True, env={**os.environ, "EDGE_URL": stream.url, "PYTHONUNBUFFERED": "1"},
+                                          text=True, env={**os.environ, "PRIVITTY_URL": stream.url, "PYTHONUNBUFFERED": "1"},
                                           start_new_session=True)
                 try:
                     lines = [reader.stdout.readline() for _ in range(2)]

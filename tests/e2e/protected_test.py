@@ -172,7 +172,13 @@ class Protected(unittest.TestCase):
         right = fingerprint(self.reader)
         self.assertRegex(right, "^[0-9a-f]{64}$")
         self.assertNotEqual(right, "")
-        self.assertEqual(attempt("0" * 64), (403, {"error": "Device fingerprint mismatch"}))
+        status, refusal = attempt("0" * 64)
+        self.assertEqual((status, refusal["error"]), (403, "Device fingerprint mismatch"))
+        self.assertIn("privitty-edge --accounts DIR fingerprint", refusal["hint"])
+        for target in ("/stream/42", "/stream/x"):
+            status, _, body = self.reader.http("GET", target)
+            self.assertEqual(status, 401)
+            self.assertRegex(body.decode(), "Authorization: Bearer TOKEN.*POST /auth.*number of a message")
         self.assertEqual(attempt(right.upper())[0], 200)
         self.assertEqual(attempt(right, {"X-Forwarded-For": "10.0.0.1"})[0], 401)  # through a proxy: not this machine
         for _ in range(3):

@@ -362,7 +362,7 @@ class Readers(Stream):
     def check(self, *command, env=None):
         process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                                    start_new_session=True,  # a shell's curl ends with it
-                                   env={**os.environ, "EDGE_URL": self.edge.url, "PYTHONUNBUFFERED": "1", **(env or {})})
+                                   env={**os.environ, "PRIVITTY_URL": self.edge.url, "PYTHONUNBUFFERED": "1", **(env or {})})
         lines = []
         reading = threading.Thread(target=lambda: lines.extend(iter(process.stdout.readline, "")), daemon=True)
         reading.start()

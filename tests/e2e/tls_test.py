@@ -1,6 +1,7 @@
 """TLS for listening: calls, streams, files and peers over https, and certificates that are changed or wrong."""
 import http.client
 import json
+import os
 import pathlib
 import re
 import signal
@@ -237,6 +238,22 @@ class Tls(unittest.TestCase):
             chat = call(right, "secure_join", 1, link)
             sent = call(right, "send_msg", 1, chat, {"text": "over https"})
             until(lambda: call(right, "get_message", 1, sent)["state"] >= 26, what="the delivery")
+
+    def test_the_client_names_what_makes_a_certificate_known(self):
+        def said(**env):
+            done = subprocess.run([gateway.CLI, "--url", f"https://127.0.0.1:{daemon.port}", "health"], capture_output=True,
+                                  text=True, timeout=scaled(30), check=False, env={**os.environ, **env})
+            return done.returncode, done.stderr
+        cert, key = self.authority.pair("client")
+        with TlsGateway("left", cert, key) as daemon:
+            code, text = said()
+            self.assertEqual(code, 1)
+            self.assertRegex(text, "not trusted here.*SSL_CERT_FILE a PEM file with the certificate of the authority")
+            absent = str(self.authority.folder / "absent.pem")
+            code, text = said(SSL_CERT_FILE=absent)
+            self.assertEqual(code, 1)
+            self.assertIn(f"SSL_CERT_FILE {absent} cannot be read", text)
+            self.assertEqual(said(SSL_CERT_FILE=str(self.authority.root)), (0, ""))
 
     def test_the_door_for_peers_alone_speaks_tls_too(self):
         trust = {"SSL_CERT_FILE": str(self.authority.root), "CURL_CA_BUNDLE": str(self.authority.root)}

@@ -188,7 +188,14 @@ TEST_CASE("routes know their methods, captures and listeners") {
   }
   CHECK(table.find("POST", "/relay/v1/x", ListenerKind::main).route == nullptr);
   CHECK(table.find("POST", "/relay/v1/x", ListenerKind::peer).route != nullptr);
-  CHECK(table.endpoints(ListenerKind::main) == "GET /file/:id, POST /file");
+  CHECK(table.missing("/fil", ListenerKind::main) ==
+        "No such endpoint. Try GET /file/:id, POST /file.");
+  table.add_absent("/projects", "start it with --commands FILE");
+  for (const char* path : {"/projects", "/projects/x"}) {
+    CHECK(table.missing(path, ListenerKind::main) == "start it with --commands FILE");
+    CHECK(table.missing(path, ListenerKind::peer).find("--commands") == std::string::npos);
+  }
+  CHECK(table.missing("/projectsx", ListenerKind::main).starts_with("No such endpoint."));
 }
 
 }  // namespace

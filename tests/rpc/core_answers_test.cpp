@@ -127,6 +127,25 @@ TEST_CASE_METHOD(CoreAnswers,
     CHECK(ok("set_config", {1, key, "1"}).is_null());
     CHECK(ok("set_config", {1, key, nullptr}).is_null());
   }
+  // Core takes nothing but these of a switch; of the others it counts what it does not know as one.
+  for (const char* wrong : {"", "2", "true", "01", " 1"}) {
+    INFO(wrong);
+    for (const char* key : {"bcc_self", "sync_msgs", "proxy_enabled", "notify_about_wrong_pw"}) {
+      CHECK(refused("set_config", {1, key, wrong}).find("expected 0 or 1") != std::string::npos);
+    }
+  }
+  for (const char* key : {"show_emails", "who_can_call_me"}) {
+    INFO(key);
+    for (const char* value : {"0", "1", "2"}) CHECK(ok("set_config", {1, key, value}).is_null());
+    for (const char* wrong : {"", "3", "all"}) {
+      CHECK(refused("set_config", {1, key, wrong}).find("expected one of 0, 1, 2; null") !=
+            std::string::npos);
+    }
+    CHECK(ok("set_config", {1, key, nullptr}).is_null());
+  }
+  CHECK(refused("set_config", {1, "media_quality", "best"}).find("0 or 1") != std::string::npos);
+  CHECK(ok("set_config", {1, "media_quality", "1"}).is_null());
+  CHECK(refused("set_config", {1, "gossip_period", "often"}).find("seconds") != std::string::npos);
   for (const char* wrong : {"1 year", "yes", "-1"}) {
     CHECK(refused("set_config", {1, "delete_device_after", wrong}).find("number of seconds") !=
           std::string::npos);
@@ -136,6 +155,22 @@ TEST_CASE_METHOD(CoreAnswers,
   CHECK(ok("get_config", {1, "configured_mail_user"}).is_null());
   CHECK(ok("get_config", {1, "disable_idle"}) == "0");
   CHECK(ok("set_config", {1, "donation_request_next_check", "1800000000"}).is_null());
+}
+
+TEST_CASE_METHOD(CoreAnswers, "an address is entered as a link or in capitals, and is the same") {
+  const int contact = ok("create_contact", {1, "mailto:A@b.c", "x"});
+  CHECK(ok("get_contact", {1, contact})["address"] == "a@b.c");
+  for (const char* same : {"a@b.c", "A@B.C", "MAILTO:a@B.c", "mailto:A@b.c"}) {
+    INFO(same);
+    CHECK(ok("create_contact", {1, same, nullptr}) == contact);
+    CHECK(ok("lookup_contact_id_by_addr", {1, same}) == contact);
+  }
+  // Core takes the scheme away once, and nothing behind the address.
+  const int odd = ok("create_contact", {1, "mailto:mailto:k@b.c", nullptr});
+  CHECK(ok("get_contact", {1, odd})["address"] == "mailto:k@b.c");
+  const int query = ok("create_contact", {1, "mailto:x@y.z?subject=hi", nullptr});
+  CHECK(ok("get_contact", {1, query})["address"] == "x@y.z?subject=hi");
+  CHECK(refused("create_contact", {1, "mailto:", nullptr}).find("no address") != std::string::npos);
 }
 
 TEST_CASE_METHOD(CoreAnswers, "a code of another program is refused in words when it is scanned") {

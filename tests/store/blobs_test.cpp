@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
+
 #include "crypto/init.h"
 #include "crypto/random.h"
 #include "tests/store/world.h"
@@ -225,6 +228,23 @@ TEST_CASE("blobs that are synced together are read as any, and those that are no
     CHECK(read(reader, 0, plain.size()) == plain);
   }
   CHECK(f.files() == 5);
+}
+
+TEST_CASE("an account's files go while calls that fail remove their own") {
+  must(crypto::init());
+  for (int round = 0; round < 20; ++round) {
+    Fixture f;
+    std::vector<std::string> names;
+    for (int i = 0; i < 300; ++i) names.push_back(f.put(noise(10), 10).name);
+    std::atomic<bool> begun = false;
+    std::jthread failed([&] {
+      begun = true;
+      for (const std::string& name : names) must(f.blobs.remove(f.account, name));
+    });
+    while (!begun) std::this_thread::yield();
+    CHECK(f.blobs.remove_account(f.account).ok());
+    CHECK_FALSE(std::filesystem::exists(f.blobs.account_dir(f.account)));
+  }
 }
 
 TEST_CASE("who is at files of an account that is removed brings its folder back no more") {
