@@ -61,12 +61,12 @@ class Answer {
     };
   }
   base::Result<T> wait() {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     base::Lock lock(mutex_);
     while (!result_ && std::chrono::steady_clock::now() < deadline) {
       came_.wait_for(mutex_, std::chrono::milliseconds(100));
     }
-    if (!result_) return base::fail(base::Errc::internal, "no answer within ten seconds");
+    if (!result_) return base::fail(base::Errc::internal, "no answer within a minute");
     return *std::move(result_);
   }
 
@@ -76,7 +76,7 @@ class Answer {
   std::optional<base::Result<T>> result_ GUARDED_BY(mutex_);
 };
 
-// Calls f(Completion<T>) and waits for its answer. Fails the test after ten seconds.
+// Calls f(Completion<T>) and waits for its answer. Fails the test after a minute.
 template <class T, class F>
 base::Result<T> answer(F&& f) {
   auto answer = std::make_shared<Answer<T>>();
