@@ -11,6 +11,7 @@
 
 #include "store/checked_views.h"
 #include "store/health.h"
+#include "store/log_vfs.h"
 #include "store/row_macs.h"
 #include "store/sql_error.h"
 #include "store/sqlite_library.h"
@@ -200,11 +201,13 @@ base::Result<std::unique_ptr<Connection>> Connection::open(const std::string& pa
   const int flags =
       SQLITE_OPEN_NOMUTEX |
       (out->options_.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-  const std::string& vfs = out->options_.vfs;
   set_up_sqlite();
+  const bool syncs = !out->options_.read_only && out->options_.synchronous == Synchronous::full;
+  const std::string vfs = syncs ? log_vfs(out->options_.vfs) : out->options_.vfs;
   const int code =
       sqlite3_open_v2(path.c_str(), &out->db_, flags, vfs.empty() ? nullptr : vfs.c_str());
   if (code != SQLITE_OK) return out->error(code, {});
+  if (syncs) drop_log_at_rollback(out->db_);
   EDGE_CHECK(out->set_up());
   return out;
 }
