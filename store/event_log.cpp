@@ -135,6 +135,10 @@ base::Result<std::int64_t> EventLog::prune(Connection& db, const EventLogBounds&
                                            std::uint64_t held, base::UnixMillis now,
                                            std::int64_t most) {
   std::uint64_t too_many = held > bounds.count ? held - bounds.count : 0;
+  if (too_many == 0) {
+    EDGE_TRY(const auto oldest, db.integer("SELECT at_ms FROM event ORDER BY id LIMIT 1"));
+    if (!oldest || *oldest >= now - bounds.age) return 0;
+  }
   // Both bounds remove events from the beginning.
   std::int64_t cut = 0;
   bool in_bounds = false;

@@ -147,7 +147,6 @@ void Writer::submit(std::unique_ptr<WriteJob> job) {
       QueuedWrite write{.job = std::move(job), .number = state_->accepted + 1};
       if (state_->queue.put(scope == nullptr ? std::string() : scope->party(), std::move(write))) {
         ++state_->accepted;
-        state_->wake.notify_one();
       } else {
         job = std::move(write.job);  // it was not taken: NOLINT(bugprone-use-after-move)
         admitted = base::fail(base::Errc::unavailable, "busy: too many writes wait, try again");
@@ -155,7 +154,8 @@ void Writer::submit(std::unique_ptr<WriteJob> job) {
     }
   }
   // Null when the queue took it. NOLINTNEXTLINE(bugprone-use-after-move)
-  if (job) job->fail(std::move(admitted).error());
+  if (job) return job->fail(std::move(admitted).error());
+  state_->wake.notify_one();  // without the mutex, for which the writer would wait at once
 }
 
 void Writer::flush() {

@@ -115,6 +115,8 @@ base::Result<> GatewayProtocol::acknowledged(const kernel::WriteContext& write,
 }
 
 base::Result<> GatewayProtocol::send_profile(const kernel::WriteContext& write) {
+  EDGE_TRY(const bool anybody, store::has_live_session(write.scope));
+  if (!anybody) return {};
   EDGE_CHECK(messaging::peering::send_profile(write));
   return send_avatar(write);
 }

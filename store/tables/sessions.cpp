@@ -133,6 +133,13 @@ base::Result<> set_session_broken(const Scope& scope, std::int64_t id) {
   return {};
 }
 
+base::Result<bool> has_live_session(const Scope& scope) {
+  EDGE_TRY(const auto found,
+           scope.db.integer("SELECT 1 FROM session WHERE account_id = ? AND state = ? LIMIT 1",
+                            scope.account, SessionState::live));
+  return found.has_value();
+}
+
 base::Result<std::vector<std::int64_t>> live_sessions(const Scope& scope, base::ContactId contact) {
   std::vector<std::int64_t> ids;
   EDGE_CHECK(scope.db.each(

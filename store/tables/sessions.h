@@ -55,6 +55,8 @@ base::Result<std::int64_t> newest_generation(const Scope& scope, base::ContactId
 // not send, the newest few are kept.
 base::Result<> supersede_sessions(const Scope& scope, base::ContactId contact);
 base::Result<> set_session_broken(const Scope& scope, std::int64_t id);
+// Of any contact.
+base::Result<bool> has_live_session(const Scope& scope);
 base::Result<std::vector<std::int64_t>> live_sessions(const Scope& scope, base::ContactId contact);
 
 inline constexpr std::size_t kMaxSkippedKeysOfContact = 2 * crypto::kMaxSkippedKeys;
