@@ -34,7 +34,7 @@ base::Result<> check_can_send(const store::Scope& scope, const kernel::AccountSt
   if (chat.blocked == store::ChatBlocked::yes) {
     return no(single ? "its contact is blocked" : "it is blocked");
   }
-  return single ? base::Result<>{} : groups::check_can_write(scope, account, chat.id);
+  return single ? base::Result<>{} : groups::check_can_write(scope, account, chat);
 }
 
 base::Result<> queue_to_chat(const kernel::WriteContext& write, const store::ChatRow& chat,
@@ -50,7 +50,7 @@ base::Result<> queue_to_chat(const kernel::WriteContext& write, const store::Cha
   }
   EDGE_CHECK(chats::check_able(write, chat, errand));
   if (chat.type != ChatType::single) {
-    return groups::queue_group_message(write, chat.id, row);
+    return groups::queue_group_message(write, chat, row);
   }
   EDGE_TRY(const bool opens, groups::contact_opens(write.scope, *chat.contact));
   return opens ? outbox::queue_message(write, *chat.contact, row)
@@ -83,7 +83,11 @@ base::Result<> queue_for_chat(const kernel::WriteContext& write, const store::Ch
 base::Result<MsgId> send_to_chat(const kernel::WriteContext& write, const store::ChatRow& chat,
                                  store::MessageRow row) {
   const bool to_self = chat.contact == kSelf;
-  row.state = to_self ? MsgState::out_delivered : MsgState::out_pending;
+  bool to_nobody = to_self;
+  if (chat.type != ChatType::single) {
+    EDGE_TRY(to_nobody, groups::is_alone(write, chat.id));
+  }
+  row.state = to_nobody ? MsgState::out_delivered : MsgState::out_pending;
   row.timer = chat.timer;
   if (row.timer > 0) {
     row.expires_at = write.steady() + base::Millis{row.timer} * 1000;

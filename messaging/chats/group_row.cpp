@@ -31,13 +31,20 @@ base::Result<std::optional<Group>> find_group(const store::Scope& scope, const G
 }
 
 base::Result<Group> load_group(const store::Scope& scope, ChatId chat) {
-  EDGE_CHECK(store::load_chat(scope, chat));
+  EDGE_TRY(const store::ChatRow row, store::load_chat(scope, chat));
+  return load_group(scope, row);
+}
+
+base::Result<Group> load_group(const store::Scope& scope, const store::ChatRow& chat) {
+  EDGE_TRY(auto row, load_group_row(scope, chat.id));
+  return with_state(scope, std::move(row));
+}
+
+base::Result<store::GroupRow> load_group_row(const store::Scope& scope, ChatId chat) {
   EDGE_TRY(auto row, store::find_group(scope, chat));
-  if (!row) {
-    return fail(Errc::invalid_argument,
-                fmt::format("chat_id: chat {} is neither a group nor a channel", chat.value));
-  }
-  return with_state(scope, *std::move(row));
+  if (row) return *std::move(row);
+  return fail(Errc::invalid_argument,
+              fmt::format("chat_id: chat {} is neither a group nor a channel", chat.value));
 }
 
 }  // namespace messaging::chats

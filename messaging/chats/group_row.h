@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "messaging/model/group_state.h"
 #include "messaging/model/types.h"
+#include "store/tables/chats.h"
 #include "store/tables/groups.h"
 #include "store/tables/scope.h"
 
@@ -23,5 +24,8 @@ struct Group {
 
 base::Result<std::optional<Group>> find_group(const store::Scope& scope, const GroupId& id);
 base::Result<Group> load_group(const store::Scope& scope, ChatId chat);
+base::Result<Group> load_group(const store::Scope& scope, const store::ChatRow& chat);
+// Without its state.
+base::Result<store::GroupRow> load_group_row(const store::Scope& scope, ChatId chat);
 
 }  // namespace messaging::chats

@@ -6,6 +6,7 @@
 
 #include "messaging/groups/giving_up.h"
 #include "messaging/groups/group_rules.h"
+#include "messaging/kernel/protocol.h"
 #include "messaging/outbox/outgoing.h"
 #include "store/tables/contacts.h"
 
@@ -15,19 +16,30 @@ using base::Errc;
 using base::fail;
 
 base::Result<> check_can_write(const store::Scope& scope, const kernel::AccountState& account,
-                               ChatId chat) {
-  EDGE_TRY(const chats::Group group, chats::load_group(scope, chat));
-  if (!group.row.self_present) {
-    return fail(
-        Errc::forbidden,
-        fmt::format("cannot send to chat {}: you are not a member of it (any more)", chat.value));
+                               const store::ChatRow& chat) {
+  EDGE_TRY(const store::GroupRow row, chats::load_group_row(scope, chat.id));
+  if (!row.self_present) {
+    return fail(Errc::forbidden,
+                fmt::format("cannot send to chat {}: you are not a member of it (any more)",
+                            chat.id.value));
   }
+  if (chat.type == ChatType::group) return {};  // all members send, whatever its state says
+  EDGE_TRY(const chats::Group group, chats::load_group(scope, chat));
   if (!group.is_owner(chats::key_of(account))) {
-    return fail(
-        Errc::forbidden,
-        fmt::format("cannot send to chat {}: it is a channel; only its owner sends", chat.value));
+    return fail(Errc::forbidden,
+                fmt::format("cannot send to chat {}: it is a channel; only its owner sends",
+                            chat.id.value));
   }
   return {};
+}
+
+base::Result<bool> is_alone(const kernel::WriteContext& write, ChatId chat) {
+  EDGE_TRY(const auto members, store::list_members(write.scope, chat));
+  const bool others = std::any_of(members.begin(), members.end(),
+                                  [](const store::MemberRow& member) { return member.present; });
+  if (others) return false;
+  EDGE_TRY(const bool devices, write.protocol().has_other_devices(write));
+  return !devices;
 }
 
 namespace {
@@ -58,15 +70,18 @@ base::Result<bool> give_up_unreadable(const kernel::WriteContext& write, ChatId 
 
 }  // namespace
 
-base::Result<> queue_group_message(const kernel::WriteContext& write, ChatId chat,
+base::Result<> queue_group_message(const kernel::WriteContext& write, const store::ChatRow& chat,
                                    const store::MessageRow& row) {
   EDGE_TRY(chats::Group group, chats::load_group(write.scope, chat));
   EDGE_CHECK(promote(write, group));
   GroupText text;
   text.group = group.row.uuid;
   EDGE_TRY(text.message, outbox::compose_text(write, row, chats::Among::group));
-  EDGE_TRY(const auto contacts, audience(write, chat));
-  EDGE_TRY(const bool all, give_up_unreadable(write, chat, row.id));
+  EDGE_TRY(const auto contacts, audience(write, chat.id));
+  EDGE_TRY(const bool all, give_up_unreadable(write, chat.id, row.id));
+  if (contacts.empty() && row.state == MsgState::out_delivered) {
+    return write.emit(MsgDelivered{chat.id, row.id});
+  }
   if (contacts.empty()) return all ? outbox::note_delivered(write, row.id) : base::Result<>{};
   text.digest = group.state.digest();
   for (const ContactId contact : contacts) {

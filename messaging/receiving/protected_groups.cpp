@@ -21,7 +21,7 @@ base::Result<> check_members(const store::Scope& scope, const kernel::AccountSta
                             "(privitty_send_file is for one)",
                             chat.value));
   }
-  EDGE_CHECK(groups::check_can_write(scope, account, chat));
+  EDGE_CHECK(groups::check_can_write(scope, account, row));
   EDGE_TRY(const auto members, groups::recipients(scope, chat));
   if (!members.empty()) return {};
   return fail(Errc::invalid_argument,

@@ -49,6 +49,24 @@ TEST_CASE("members learn of a group with its first message, and those who never 
   CHECK(world.carol.engine().chats().summary(kAccount, at_carol.chat)->prefix == "bob");
 }
 
+TEST_CASE("a message to a group of nobody else is delivered as it is written, with its events") {
+  Three world;
+  const ChatId chat = Three::create(world.alice, "Notes");
+  world.alice.send(chat, "the first one promotes the group");
+  world.alice.forget_events();
+  const MsgId id = world.alice.send(chat, "to nobody");
+  CHECK(world.alice.state(id) == MsgState::out_delivered);
+  const auto events = world.alice.events();
+  REQUIRE(events.size() == 3);
+  CHECK(std::get<MsgDelivered>(events[0].body) == MsgDelivered{chat, id});
+  CHECK(std::get<MsgsChanged>(events[1].body) == MsgsChanged{chat, id});
+  CHECK(std::holds_alternative<ChatlistChanged>(events[2].body));
+  // Who was in it and left is no recipient.
+  Three::add(world.alice, chat, world.bob_at_alice);
+  REQUIRE(Three::remove(world.alice, chat, world.bob_at_alice));
+  CHECK(world.alice.state(world.alice.send(chat, "to nobody again")) == MsgState::out_delivered);
+}
+
 TEST_CASE("a group message is delivered once and counts each member's receipt") {
   Three world;
   const ChatId chat = world.make_group();
