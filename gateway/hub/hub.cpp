@@ -33,7 +33,7 @@ void Hub::Impl::subscribe(StreamSocket socket, StreamOptions options) {
 HubStats Hub::Impl::stats() const {
   return {.subscribers = subscriber_count_,
           .connected = connected_,
-          .published = published_,
+          .published = published_ + intake_.unread(),
           .delivered = delivered_,
           .dropped = dropped_,
           .sends = sends_,
@@ -93,6 +93,7 @@ void Hub::Impl::closed(Subscriber& subscriber) {
   }
   subscribers_.pop_back();
   subscriber_count_.store(subscribers_.size(), std::memory_order_relaxed);
+  if (subscribers_.empty()) intake_.set_read(false);
   // The subscriber that moved may not have been visited yet; restart the round.
   if (left_ > 0) left_ = subscribers_.size();
   if (graveyard_.size() == 1) loop_->defer([this] { graveyard_.clear(); });

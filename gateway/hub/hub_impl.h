@@ -34,7 +34,8 @@ class Hub::Impl final : public SubscriberHost {
         options_(options),
         loop_(std::move(loop)),
         ring_(options.ring_bytes, options.ring_events, newest),
-        intake_(options.intake_bytes, options.intake_events),
+        intake_(options.intake_bytes, options.intake_events,
+                std::min(kUnreadBytes, options.inbox_bytes)),
         gate_(std::make_shared<Gate>(*loop_)),
         ping_timer_(*loop_, [this] { ping_some(); }),
         feed_timer_(*loop_, [this] { feed(); }) {
@@ -92,6 +93,7 @@ class Hub::Impl final : public SubscriberHost {
   void read_log(Subscriber& subscriber) override;
 
  private:
+  static constexpr std::size_t kUnreadBytes = 64 * 1024;  // published while nobody reads
   static constexpr int kPingTicks = 64;  // an interval's pings are spread over so many turns
 
   Token token_of(std::string_view channel) const {

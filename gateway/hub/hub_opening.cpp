@@ -10,6 +10,10 @@
 namespace gateway {
 
 void Hub::Impl::add(StreamSocket socket, StreamOptions options) {
+  if (subscribers_.empty()) {
+    intake_.set_read(true);
+    take_inbox();
+  }
   const ResumePoint resume = options.resume;
   const StreamManner manner = options.manner;
   auto greeting = std::move(options.greeting);
@@ -27,7 +31,7 @@ void Hub::Impl::add(StreamSocket socket, StreamOptions options) {
     greeting->id = resume.after.value_or(ring_.last_id());
     subscriber.put_frame(*greeting);
   }
-  if (!subscriber.watch()) return;
+  if (!subscriber.watch()) return intake_.set_read(!subscribers_.empty());
   subscriber.place = subscribers_.size();
   subscriber.next_ping = loop_->now() + first_ping();
   subscribers_.push_back(std::move(owned));

@@ -16,15 +16,27 @@ bool Intake::put(std::vector<EventFrame> frames) {
   for (const EventFrame& frame : frames) inbox_bytes_ += weight(frame);
   if (inbox_.empty()) {
     inbox_ = std::move(frames);
-    return true;
+  } else {
+    for (EventFrame& frame : frames) inbox_.push_back(std::move(frame));
   }
-  for (EventFrame& frame : frames) inbox_.push_back(std::move(frame));
-  return false;
+  if (woken_ || (!read_ && inbox_bytes_ < unread_bytes_)) return false;
+  woken_ = true;
+  return true;
+}
+
+void Intake::set_read(bool read) {
+  base::Lock lock(mutex_);
+  read_ = read;
 }
 
 void Intake::wait_for_room(std::size_t bytes) {
   base::Lock lock(mutex_);
   while (!closed_ && inbox_bytes_ >= bytes) taken_.wait(mutex_);
+}
+
+std::size_t Intake::unread() const {
+  base::Lock lock(mutex_);
+  return inbox_.size();
 }
 
 void Intake::close() {
@@ -39,6 +51,7 @@ void Intake::take() {
     base::Lock lock(mutex_);
     frames.swap(inbox_);
     inbox_bytes_ = 0;
+    woken_ = false;
     taken_.notify_all();
   }
   for (EventFrame& frame : frames) {

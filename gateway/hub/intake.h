@@ -19,17 +19,22 @@ namespace gateway {
 
 class Intake {
  public:
-  Intake(std::size_t max_bytes, std::size_t max_events)
-      : max_bytes_(max_bytes), max_events_(max_events) {}
+  // `unread_bytes`: so much waits for take() while nobody reads, before the hub is woken.
+  Intake(std::size_t max_bytes, std::size_t max_events, std::size_t unread_bytes)
+      : max_bytes_(max_bytes), max_events_(max_events), unread_bytes_(unread_bytes) {}
 
-  // True when nothing was there: the hub has to be woken to take().
+  // True when the hub has to be woken to take().
   bool put(std::vector<EventFrame> frames) EXCLUDES(mutex_);
 
   // For publishers that are faster than the hub's thread: returns once less than `bytes` wait for
   // its take(), which does not depend on readers, or after close().
   void wait_for_room(std::size_t bytes) EXCLUDES(mutex_);
+  // How many wait for take().
+  std::size_t unread() const EXCLUDES(mutex_);
   void close() EXCLUDES(mutex_);
 
+  // Whether anybody reads. Take() follows when somebody begins to.
+  void set_read(bool read) EXCLUDES(mutex_);
   // Later events wait behind the waiting ones.
   void take() EXCLUDES(mutex_);
   bool empty() const { return waiting_.empty(); }
@@ -43,12 +48,15 @@ class Intake {
  private:
   const std::size_t max_bytes_;
   const std::size_t max_events_;
+  const std::size_t unread_bytes_;
   std::deque<EventFrame> waiting_;
   std::size_t bytes_ = 0;
-  base::Mutex mutex_;
+  mutable base::Mutex mutex_;
   base::Condition taken_;
   std::vector<EventFrame> inbox_ GUARDED_BY(mutex_);
   std::size_t inbox_bytes_ GUARDED_BY(mutex_) = 0;
+  bool read_ GUARDED_BY(mutex_) = false;
+  bool woken_ GUARDED_BY(mutex_) = false;  // the hub was, and has not taken since
   bool closed_ GUARDED_BY(mutex_) = false;
 };
 
