@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <unordered_map>
 #include <vector>
@@ -63,11 +64,15 @@ base::Error Row::wrong_size(int column) const {
 struct Connection::Cache {
   struct TextHash {
     using is_transparent = void;
+    // Most statements differ in their ends, or in their lengths.
     std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
+      const std::string_view end =
+          text.substr(text.size() - std::min<std::size_t>(text.size(), 32));
+      return std::hash<std::string_view>{}(end) + text.size();
     }
   };
-  std::unordered_map<std::string, std::vector<sqlite3_stmt*>, TextHash, std::equal_to<>> idle;
+  using Statements = std::vector<sqlite3_stmt*>;
+  std::unordered_map<std::string, Statements, TextHash, std::equal_to<>> idle;
   std::size_t count = 0;
 
   void clear() {
@@ -94,9 +99,8 @@ class Connection::Use {
       sqlite3_finalize(statement_);
       return;
     }
-    auto found = cache.idle.find(sql_);
-    if (found == cache.idle.end()) found = cache.idle.try_emplace(std::string(sql_)).first;
-    found->second.push_back(statement_);
+    if (place_ == nullptr) place_ = &cache.idle.try_emplace(std::string(sql_)).first->second;
+    place_->push_back(statement_);
     ++cache.count;
   }
 
@@ -124,10 +128,11 @@ class Connection::Use {
  private:
   base::Result<> prepare() {
     Cache& cache = *connection_.cache_;
-    if (const auto found = cache.idle.find(sql_);
-        found != cache.idle.end() && !found->second.empty()) {
-      statement_ = found->second.back();
-      found->second.pop_back();
+    if (const auto found = cache.idle.find(sql_); found != cache.idle.end())
+      place_ = &found->second;
+    if (place_ != nullptr && !place_->empty()) {
+      statement_ = place_->back();
+      place_->pop_back();
       --cache.count;
       return {};
     }
@@ -170,6 +175,7 @@ class Connection::Use {
 
   Connection& connection_;
   std::string_view sql_;
+  Cache::Statements* place_ = nullptr;  // in the cache, where it has one
   sqlite3_stmt* statement_ = nullptr;
 };
 

@@ -46,6 +46,11 @@ base::Result<ExistingStore> look_at(const StoreOptions& options, const std::stri
 // written twice.
 constexpr int kWriterCacheKib = 2048;
 
+// A reader's cache holds what a page of a hundred messages touches, each on another page of a large
+// table, and the pages of indexes above them: what does not fit is read and checked once more by
+// the next call.
+constexpr int kReaderCacheKib = 1024;
+
 }  // namespace
 
 ConnectionOptions connection_options(const StoreOptions& options, Health& health) {
@@ -59,7 +64,7 @@ ConnectionOptions reader_options(const StoreOptions& options, Health& health, bo
   ConnectionOptions out = connection_options(options, health);
   out.read_only = true;
   out.tolerant = tolerant;
-  out.cache_kib = 256;
+  out.cache_kib = kReaderCacheKib;
   return out;
 }
 

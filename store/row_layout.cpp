@@ -161,9 +161,9 @@ base::Result<std::vector<RowColumn>> mac_columns(sqlite3* db, const std::string&
     covered.sealed = is_sealed(column.name);
     if (!added || column.default_value.empty()) continue;
     EDGE_CHECK(each(db, "SELECT " + column.default_value, [&](const Row&, sqlite3_stmt* statement) {
-      base::Bytes value;
+      RowText value;
       if (write_value(value, sqlite3_column_value(statement, 0), covered.sealed)) {
-        covered.left_out_value = std::move(value);
+        covered.left_out_value = base::to_bytes(value.view());
       }
     }));
   }
@@ -172,22 +172,16 @@ base::Result<std::vector<RowColumn>> mac_columns(sqlite3* db, const std::string&
 
 }  // namespace
 
-bool write_value(base::Bytes& out, sqlite3_value* value, bool sealed) {
-  // A letter and a number, the highest byte first.
-  const auto put = [&](char kind, std::uint64_t number, std::size_t bytes) {
-    std::size_t at = out.size();
-    out.resize(at + 1 + bytes);
-    out[at] = static_cast<std::uint8_t>(kind);
-    for (; bytes > 0; --bytes) out[++at] = static_cast<std::uint8_t>(number >> (8 * (bytes - 1)));
-  };
+bool write_value(RowText& out, sqlite3_value* value, bool sealed) {
   const auto put_sized = [&](char kind, const void* data, int size) {
-    put(kind, static_cast<std::uint32_t>(size), 4);
-    const auto* bytes = static_cast<const std::uint8_t*>(data);
-    out.insert(out.end(), bytes, bytes + size);
+    out.add_number<1>(static_cast<std::uint8_t>(kind));
+    out.add_number<4>(static_cast<std::uint32_t>(size));
+    out.add({static_cast<const std::uint8_t*>(data), static_cast<std::size_t>(size)});
   };
   switch (sqlite3_value_type(value)) {
     case SQLITE_INTEGER:
-      put('i', static_cast<std::uint64_t>(sqlite3_value_int64(value)), 8);
+      out.add_number<1>('i');
+      out.add_number<8>(static_cast<std::uint64_t>(sqlite3_value_int64(value)));
       return true;
     case SQLITE_BLOB: {
       const void* data = sqlite3_value_blob(value);

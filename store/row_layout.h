@@ -16,6 +16,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "store/row_text.h"
 #include "store/schema.h"
 
 struct sqlite3_value;
@@ -64,6 +65,6 @@ base::Result<std::vector<SchemaItem>> schema_items(Connection& db);
 
 // Appends type and content of a column, of a sealed one what stands for it. False for NULL, of
 // which nothing is written.
-bool write_value(base::Bytes& out, sqlite3_value* value, bool sealed);
+bool write_value(RowText& out, sqlite3_value* value, bool sealed);
 
 }  // namespace store

@@ -25,7 +25,7 @@ struct Functions {
   std::span<const RowLayout> tables;
   std::map<std::int64_t, AccountKey> keys = {};  // by account id
   AccountKey named_key = {};                     // of the account whose uuid was given last
-  base::Bytes row = {};                          // kept for its memory
+  RowText row = {};
 };
 
 Functions& functions_of(sqlite3_context* context) {
@@ -75,9 +75,9 @@ const AccountKey* key_of(sqlite3_context* context, sqlite3_value* owner) {
   return &functions.keys.emplace(account, functions.vault.account(*uuid)).first->second;
 }
 
-void append_name(base::Bytes& out, std::string_view name) {
-  out.push_back(static_cast<std::uint8_t>(name.size()));
-  out.insert(out.end(), name.begin(), name.end());
+void add_name(RowText& out, std::string_view name) {
+  out.add_number<1>(name.size());
+  out.add(base::as_bytes(name));
 }
 
 // The MAC of table number, owner and the covered columns; nothing for rows of no account.
@@ -90,22 +90,21 @@ std::optional<Vault::Lookup> mac_of(sqlite3_context* context, sqlite3_value* tab
   if (layout.columns.size() != values.size()) return std::nullopt;
   const AccountKey* const key = key_of(context, owner);
   if (key == nullptr) return std::nullopt;
-  base::Bytes& row = functions.row;
+  RowText& row = functions.row;
   row.clear();
-  append_name(row, layout.table);
+  add_name(row, layout.table);
   for (std::size_t i = 0; i < values.size(); ++i) {
     const RowColumn& column = layout.columns[i];
     const std::size_t begin = row.size();
-    append_name(row, column.name);
+    add_name(row, column.name);
     const std::size_t value = row.size();
     if (!write_value(row, values[i], column.sealed) ||
         (column.left_out_value &&
-         std::equal(row.begin() + static_cast<std::ptrdiff_t>(value), row.end(),
-                    column.left_out_value->begin(), column.left_out_value->end()))) {
-      row.resize(begin);
+         std::ranges::equal(row.view(value), base::ByteView(*column.left_out_value)))) {
+      row.shorten(begin);
     }
   }
-  return functions.vault.lookup(*key, "row mac", base::ByteView(row));
+  return functions.vault.lookup(*key, "row mac", row.view());
 }
 
 // row_mac(table, owner, column…)

@@ -8,14 +8,23 @@ namespace {
 
 constexpr std::size_t kMaxCachedAccounts = 1024;
 
+// Every row that opens needs one: in one piece of memory.
 base::Bytes place(const Uuid& uuid, std::string_view table, std::string_view column,
                   std::int64_t id) {
-  base::WireWriter out;
-  out.fixed(uuid);
-  out.u16(static_cast<std::uint16_t>(table.size())).fixed(base::as_bytes(table));
-  out.u16(static_cast<std::uint16_t>(column.size())).fixed(base::as_bytes(column));
-  out.i64(id);
-  return out.take();
+  base::Bytes out;
+  out.reserve(uuid.size() + 2 + table.size() + 2 + column.size() + 8);
+  const auto number = [&](std::uint64_t value, int bits) {
+    for (int shift = bits - 8; shift >= 0; shift -= 8) {
+      out.push_back(static_cast<std::uint8_t>(value >> shift));
+    }
+  };
+  out.insert(out.end(), uuid.begin(), uuid.end());
+  number(table.size(), 16);
+  out.insert(out.end(), table.begin(), table.end());
+  number(column.size(), 16);
+  out.insert(out.end(), column.begin(), column.end());
+  number(static_cast<std::uint64_t>(id), 64);
+  return out;
 }
 
 }  // namespace

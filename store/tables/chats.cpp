@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <tuple>
+
 #include "base/log.h"
 #include "store/tables/intact.h"
 #include "store/tables/locations.h"
@@ -88,14 +91,19 @@ base::Result<std::optional<ChatRow>> find_chat_by_contact(const Scope& scope,
 base::Result<std::vector<ChatRow>> list_chats(const Scope& scope) {
   std::vector<ChatRow> chats;
   EDGE_CHECK(scope.db.each(
-      CHAT_COLUMNS "WHERE account_id = ? ORDER BY visibility = ? DESC, last_at DESC, id DESC",
+      CHAT_COLUMNS "WHERE account_id = ?",
       [&](const Row& row) {
         auto chat = read_row(row);
         if (chat) return chats.push_back(*std::move(chat));
         base::log::error("chat {} of account {} does not open", row.integer(0),
                          scope.account.value);
       },
-      scope.account, Visibility::pinned));
+      scope.account));
+  const auto rank = [](const ChatRow& row) {
+    return std::tuple(row.visibility == Visibility::pinned, row.last_at, row.id);
+  };
+  std::sort(chats.begin(), chats.end(),
+            [&](const ChatRow& a, const ChatRow& b) { return rank(a) > rank(b); });
   return chats;
 }
 

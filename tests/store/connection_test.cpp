@@ -56,6 +56,17 @@ TEST_CASE("an id over 2^63 and a wrong number of arguments are errors") {
   CHECK_FALSE(db->run("INSERT INTO t(id) VALUES(1); INSERT INTO t(id) VALUES(2)"));
 }
 
+TEST_CASE("statements of one length and with one end are kept apart") {
+  test::TempDir dir;
+  auto db = open_in(dir);
+  must(db->run("INSERT INTO t(id,n) VALUES(3,8)"));
+  for (int turn = 0; turn < 3; ++turn) {
+    CHECK(must(db->integer("SELECT id FROM t WHERE id IN (1,2,3,4,5,6,7,8,9,10)")) == 3);
+    CHECK(must(db->integer("SELECT  n FROM t WHERE id IN (1,2,3,4,5,6,7,8,9,10)")) == 8);
+    CHECK_FALSE(db->integer("SELECT  x FROM t WHERE id IN (1,2,3,4,5,6,7,8,9,10)"));
+  }
+}
+
 TEST_CASE("a statement may be used while it runs") {
   test::TempDir dir;
   auto db = open_in(dir);

@@ -1,5 +1,7 @@
 #include "store/readers.h"
 
+#include <sqlite3.h>
+
 #include <latch>
 
 #include "base/cancel_scope.h"
@@ -61,6 +63,28 @@ TEST_CASE("readers see a snapshot and do not wait for an open write") {
   tally.wait_for(1);
   CHECK(must(before->integer("SELECT count(*) FROM note")) == 1);  // still its snapshot
   CHECK(world.count_notes() == 2);
+}
+
+TEST_CASE("a hundred rows on as many pages are read from the disk once") {
+  test::World world;
+  world.open();
+  must(world.store->write_now<void>([](Tx& tx) -> base::Result<> {
+    return tx.db().script(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+        " INSERT INTO note(number, text) SELECT i, hex(zeroblob(1000)) FROM n");
+  }));
+  const auto pages_read = [&] {
+    auto reader = must(world.store->read());
+    for (int row = 1; row <= 100; ++row) {
+      must(reader->integer("SELECT length(text) FROM note WHERE number = ?", row * 10));
+    }
+    int read = 0;
+    int highest = 0;
+    sqlite3_db_status(reader->handle(), SQLITE_DBSTATUS_CACHE_MISS, &read, &highest, 1);
+    return read;
+  };
+  CHECK(pages_read() > 100);
+  CHECK(pages_read() == 0);
 }
 
 TEST_CASE("readers are pooled and bounded") {

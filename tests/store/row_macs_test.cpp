@@ -84,6 +84,24 @@ TEST_CASE("a row that the store wrote is intact, and one that another program wr
   CHECK(pets.intact() == 1);
 }
 
+TEST_CASE("a MAC is of the table's name and of each column's name, kind and value") {
+  Pets pets;
+  pets.open(pets.with(kNow));
+  REQUIRE(pets.write("INSERT INTO pet(id,kind,name,tag,sealed) VALUES(1,-2,'Rex',NULL,x'" +
+                     std::string(60, 'a') + "')"));
+  std::string text = "\3pet";
+  text += std::string("\2idi\0\0\0\0\0\0\0\1", 12);
+  text += "\4kindi\xff\xff\xff\xff\xff\xff\xff\xfe";
+  text += std::string("\4namet\0\0\0\3Rex", 13);
+  text += std::string("\6sealedb\0\0\0\x19", 12) + std::string(25, '\xaa');
+  const store::Vault& vault = pets.store->vault();
+  const auto expected = vault.lookup(vault.store_wide(), "row mac", base::as_bytes(text));
+  auto reader = must(pets.store->read());
+  const auto mac = must(reader->one<base::Bytes>(
+      "SELECT mac FROM pet", [](const store::Row& row) { return row.bytes(0); }));
+  CHECK(mac == base::to_bytes(base::ByteView(expected)));
+}
+
 TEST_CASE("rows from before the MACs get them in the step's transaction") {
   Pets pets;
   pets.open(pets.with(kOld));
