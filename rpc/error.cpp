@@ -145,7 +145,7 @@ std::string error_answer(std::string_view id, const RpcError& error) {
   out += R"({"jsonrpc":"2.0","id":)";
   out += id;
   out += R"(,"error":{"code":)";
-  append_json_integer(out, static_cast<std::int64_t>(error.code));
+  append_json(out, static_cast<std::int64_t>(error.code));
   out += R"(,"message":)";
   append_json_string(out, error.message);
   out += "}}";

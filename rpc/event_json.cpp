@@ -128,7 +128,7 @@ std::string core_event_json(const Event& event, base::ChatId joined) {
 
 std::string overflow_event_json(std::uint64_t dropped) {
   std::string out = R"({"contextId":0,"event":{"kind":"EventChannelOverflow","n":)";
-  append_json_integer(out, dropped);
+  append_json(out, dropped);
   out += "}}";
   return out;
 }

@@ -70,7 +70,9 @@ std::string tagged_schema(SchemaBook& book, std::type_identity<std::variant<Kind
 
 template <class T>
 std::string plain_schema(SchemaBook& book) {
-  if constexpr (std::is_void_v<T>) {
+  if constexpr (IsWritten<T>) {
+    return schema_of<typename WrittenTrait<T>::type>(book);
+  } else if constexpr (std::is_void_v<T>) {
     return R"({"type":"null"})";
   } else if constexpr (std::is_base_of_v<RawJson, T>) {
     if constexpr (requires { T::json_schema(book); }) {
@@ -147,6 +149,8 @@ template <class T>
 std::string type_name() {
   if constexpr (std::is_void_v<T>) {
     return "null";
+  } else if constexpr (IsWritten<T>) {
+    return type_name<typename detail::WrittenTrait<T>::type>();
   } else if constexpr (!detail::schema_name<T>().empty()) {
     return std::string(detail::schema_name<T>());
   } else if constexpr (std::is_same_v<T, AnyJson>) {

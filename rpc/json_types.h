@@ -9,6 +9,7 @@
 //   std::map<std::string or Id, T>          an object; ids become decimal strings
 //   a struct with fields() (base/fields.h)  an object
 //   a struct with Tagged value              an object distinguished by its member `kind`
+//   Written<T>                              as T (writing only)
 //   RawJson                                 JSON that is already text (writing only)
 //   AnyJson                                 any JSON, as text on one line (reading only)
 // A struct with kSchema is described once, under that name, and referred to everywhere else.
@@ -16,6 +17,7 @@
 
 #include <array>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +39,13 @@ struct RawJson {
 template <class T>
 struct MaybeAbsent {
   std::optional<T> value;
+};
+
+// A T whose text is made once (written(), json_write.h) and shown in many places. Without a text it
+// is an empty T.
+template <class T>
+struct Written {
+  std::shared_ptr<const std::string> text;
 };
 
 struct AnyJson {
@@ -76,6 +85,12 @@ struct AbsentTrait : std::false_type {};
 template <class T>
 struct AbsentTrait<MaybeAbsent<T>> : std::true_type {};
 template <class T>
+struct WrittenTrait : std::false_type {};
+template <class T>
+struct WrittenTrait<Written<T>> : std::true_type {
+  using type = T;
+};
+template <class T>
 struct MapTrait : std::false_type {};
 template <class K, class T>
 struct MapTrait<std::map<K, T>> : std::true_type {};
@@ -99,6 +114,8 @@ template <class T>
 concept IsOptional = detail::OptionalTrait<T>::value;
 template <class T>
 concept IsMaybeAbsent = detail::AbsentTrait<T>::value;
+template <class T>
+concept IsWritten = detail::WrittenTrait<T>::value;
 template <class T>
 concept IsMap = detail::MapTrait<T>::value;
 template <class T>

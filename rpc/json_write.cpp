@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
-#include <iterator>
 
 namespace rpc {
 namespace {
@@ -39,84 +39,106 @@ std::string_view line_end_escape(std::string_view character) {
   return {};
 }
 
-void append_escape(std::string& out, unsigned char byte) {
+void add_escape(JsonWriter& out, unsigned char byte) {
   switch (byte) {
     case '"':
-      out += "\\\"";
-      return;
+      return out.add("\\\"");
     case '\\':
-      out += "\\\\";
-      return;
+      return out.add("\\\\");
     case '\b':
-      out += "\\b";
-      return;
+      return out.add("\\b");
     case '\f':
-      out += "\\f";
-      return;
+      return out.add("\\f");
     case '\n':
-      out += "\\n";
-      return;
+      return out.add("\\n");
     case '\r':
-      out += "\\r";
-      return;
+      return out.add("\\r");
     case '\t':
-      out += "\\t";
-      return;
+      return out.add("\\t");
     default:
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
+      out.add(std::string_view(fmt::format("\\u{:04x}", byte)));
+  }
+}
+
+bool is_plain(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+}
+
+// How many characters at the start stand for themselves.
+std::size_t plain_length(std::string_view text) {
+  // Looking at sixteen without an end in between is one step for the processor.
+  constexpr std::size_t kStep = 16;
+  std::size_t at = 0;
+  for (; at + kStep <= text.size(); at += kStep) {
+    std::uint8_t special = 0;
+    for (std::size_t i = 0; i < kStep; ++i) {
+      special = static_cast<std::uint8_t>(special | !is_plain(text[at + i]));
+    }
+    if (special != 0) break;
+  }
+  while (at < text.size() && is_plain(text[at])) ++at;
+  return at;
+}
+
+// How many bytes at the start are written as they are.
+std::size_t unchanged_length(std::string_view text) {
+  std::size_t at = 0;
+  while (true) {
+    at += plain_length(text.substr(at));
+    if (at == text.size() || static_cast<unsigned char>(text[at]) < 0x80) return at;
+    const std::size_t length = sequence_length(text.substr(at));
+    if (length == 0 || !line_end_escape(text.substr(at, length)).empty()) return at;
+    at += length;
   }
 }
 
 }  // namespace
 
-void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  std::size_t copied = 0;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    if (byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\') {
-      ++at;
-      continue;
-    }
-    const std::size_t length = byte >= 0x80 ? sequence_length(text.substr(at)) : 0;
-    if (const auto escape = line_end_escape(text.substr(at, length)); !escape.empty()) {
-      out.append(text, copied, at - copied).append(escape);
-      copied = at += length;
-      continue;
-    }
-    if (length != 0) {
-      at += length;
-      continue;
-    }
-    out.append(text, copied, at - copied);
-    if (byte >= 0x80) {
-      out += "\xEF\xBF\xBD";
+void JsonWriter::grow(std::size_t size) {
+  constexpr std::size_t kLeast = 64;
+  const std::size_t wanted = size_ + std::max({size, kLeast, size_ - begin_});
+  const bool fits = size <= out_.capacity() - size_;
+  out_.resize(fits ? std::min(wanted, out_.capacity()) : wanted);
+}
+
+void JsonWriter::string(std::string_view text) {
+  add('"');
+  while (true) {
+    const std::size_t unchanged = unchanged_length(text);
+    add(text.substr(0, unchanged));
+    text.remove_prefix(unchanged);
+    if (text.empty()) break;
+    const auto byte = static_cast<unsigned char>(text.front());
+    const std::size_t length = byte < 0x80 ? 1 : sequence_length(text);
+    if (byte < 0x80) {
+      add_escape(*this, byte);
     } else {
-      append_escape(out, byte);
+      add(length == 0 ? "\xEF\xBF\xBD" : line_end_escape(text.substr(0, length)));
     }
-    copied = ++at;
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
-  out.append(text, copied, at - copied);
-  out += '"';
+  add('"');
 }
 
-void append_json_integer(std::string& out, std::uint64_t value) {
+void JsonWriter::integer(std::uint64_t value) {
   const fmt::format_int text(value);
-  out.append(text.data(), text.size());
+  add(std::string_view(text.data(), text.size()));
 }
 
-void append_json_integer(std::string& out, std::int64_t value) {
+void JsonWriter::integer(std::int64_t value) {
   const fmt::format_int text(value);
-  out.append(text.data(), text.size());
+  add(std::string_view(text.data(), text.size()));
 }
 
-void append_json_double(std::string& out, double value) {
+void JsonWriter::number(double value) {
   if (!std::isfinite(value)) {
-    out += "null";  // JSON cannot express it
+    add("null");  // JSON cannot express it
     return;
   }
-  fmt::format_to(std::back_inserter(out), "{}", value);
+  add(std::string_view(fmt::format("{}", value)));
 }
+
+void append_json_string(std::string& out, std::string_view text) { JsonWriter(out).string(text); }
 
 }  // namespace rpc

@@ -2,6 +2,8 @@
 
 #include <unordered_map>
 
+#include "rpc/json_write.h"
+
 namespace rpc {
 namespace {
 
@@ -32,7 +34,7 @@ shape::MessageQuote quote_of(messaging::Quote quote, const MessagePage& page) {
 
 std::vector<Result<shape::Message>> to_shapes(MessagePage page, base::AccountId account,
                                               base::UnixMillis now, FileShelf* files) {
-  std::unordered_map<base::ContactId, shape::Contact> senders;
+  std::unordered_map<base::ContactId, Written<shape::Contact>> senders;
   std::vector<Result<shape::Message>> shapes;
   shapes.reserve(page.messages.size());
   for (auto& message : page.messages) {
@@ -47,7 +49,7 @@ std::vector<Result<shape::Message>> to_shapes(MessagePage page, base::AccountId 
     }
     auto sender = senders.find(message->from);
     if (sender == senders.end()) {
-      sender = senders.emplace(message->from, shape::to_shape(person->second, now)).first;
+      sender = senders.emplace(message->from, written(shape::to_shape(person->second, now))).first;
     }
     std::optional<messaging::Quote> quote = std::move(message->quote);
     shape::Message made = shape::to_shape(std::move(*message), sender->second);

@@ -38,7 +38,7 @@ void append_number(std::string& out, std::string_view name, std::int64_t value) 
   out += out.size() > 1 ? "," : "";
   rpc::append_json_string(out, name);
   out += ':';
-  rpc::append_json_integer(out, value);
+  rpc::append_json(out, value);
 }
 
 }  // namespace

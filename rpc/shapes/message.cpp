@@ -75,7 +75,7 @@ std::optional<Reactions> reactions_of(const messaging::Message& message) {
   return shape;
 }
 
-Message to_shape(messaging::Message message, Contact sender) {
+Message to_shape(messaging::Message message, Written<Contact> sender) {
   Message shape;
   shape.reactions = reactions_of(message);
   shape.chat_id = message.chat;

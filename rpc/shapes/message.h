@@ -129,7 +129,7 @@ struct Message {
   std::optional<Reactions> reactions;
   std::int64_t received_timestamp = 0;
   std::optional<MsgId> saved_message_id;
-  Contact sender;
+  Written<Contact> sender;
   bool show_padlock = false;
   std::int64_t sort_timestamp = 0;
   std::uint32_t state = 0;
@@ -210,6 +210,6 @@ struct MessageLoadResult {
 // Nothing when there are none.
 std::optional<Reactions> reactions_of(const messaging::Message& message);
 // Everything but the quote, which needs other messages (message_loader.h).
-Message to_shape(messaging::Message message, Contact sender);
+Message to_shape(messaging::Message message, Written<Contact> sender);
 
 }  // namespace rpc::shape

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "rpc/json_schema.h"
 #include "rpc/shapes/message.h"
 #include "tests/support/catch.h"
 
@@ -13,6 +14,31 @@ TEST_CASE("strings are escaped as JSON asks and read back the same") {
   all += "ü€😀\xEF\xBF\xBF";
   CHECK(json::parse(rpc::to_json(all)) == all);
   CHECK(rpc::to_json(std::string("a\n\"\\\x01")) == R"("a\n\"\\\u0001")");
+}
+
+TEST_CASE("a character that needs an escape is found wherever it stands") {
+  for (const std::string special : {"\"", "\\", "\n", "\x01", "\x7f", "ü", "\xE2\x80\xA8"}) {
+    for (std::size_t before = 0; before < 40; ++before) {
+      const std::string text = std::string(before, 'a') + special + std::string(40 - before, 'z');
+      const std::string written = rpc::to_json(text);
+      CHECK(json::parse(written) == text);
+      CHECK(rpc::to_json(text + special + text) ==
+            written.substr(0, written.size() - 1) +
+                rpc::to_json(special).substr(1, rpc::to_json(special).size() - 2) +
+                written.substr(1));
+    }
+  }
+}
+
+TEST_CASE("an answer that outgrows its room several times is whole, behind what was there before") {
+  std::vector<std::string> texts;
+  for (std::size_t size = 0; size < 3000; size += 7) texts.emplace_back(size, 'a' + size % 26);
+  std::string out = "before";
+  rpc::append_json(out, texts);
+  rpc::append_json(out, 7);
+  REQUIRE(out.starts_with("before["));
+  REQUIRE(out.ends_with("]7"));
+  CHECK(json::parse(out.substr(6, out.size() - 7)) == json(texts));
 }
 
 TEST_CASE("what some readers take for a line's end is escaped") {
@@ -68,6 +94,19 @@ TEST_CASE("members come in alphabetical order, with kind among them and null for
   CHECK(text == json::parse(text).dump());  // the library sorts; ours must be sorted already
   CHECK(text.find(R"("isInfo":false,"kind":"message","originalMsgId":null)") != std::string::npos);
   CHECK(text.find(R"("quote":{"kind":"JustText","text":"q"})") != std::string::npos);
+}
+
+TEST_CASE("what was written once shows as itself, and without a text as an empty one") {
+  rpc::shape::Contact contact;
+  contact.display_name = "Åsa";
+  const rpc::Written<rpc::shape::Contact> once = rpc::written(contact);
+  const std::string text = rpc::to_json(contact);
+  CHECK(rpc::to_json(std::vector{once, once}) == "[" + text + "," + text + "]");
+  CHECK(rpc::to_json(rpc::Written<rpc::shape::Contact>()) == rpc::to_json(rpc::shape::Contact()));
+  rpc::SchemaBook book;
+  CHECK(rpc::schema_of<rpc::Written<rpc::shape::Contact>>(book) ==
+        rpc::schema_of<rpc::shape::Contact>(book));
+  CHECK(rpc::type_name<rpc::Written<rpc::shape::Contact>>() == "Contact");
 }
 
 TEST_CASE("maps keyed by ids have strings for keys") {
