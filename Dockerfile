@@ -24,7 +24,7 @@ LABEL org.opencontainers.image.title="privitty-edged" \
 # Only the shared libraries the two programs are linked with; ca-certificates for https peers.
 RUN apt-get update -q \
  && DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends \
-      ca-certificates libcpp-httplib0.11 libcurl4 libfmt9 libqrencode4 libssl3 libwslay1 \
+      ca-certificates libcurl4 libfmt9 libqrencode4 libssl3 libwslay1 \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/build/release/bin/privitty-edged /src/build/release/bin/privitty-edge /usr/local/bin/
 # The manual pages and the completions.

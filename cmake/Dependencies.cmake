@@ -25,6 +25,7 @@ target_link_libraries(edge_wslay INTERFACE ${EDGE_WSLAY_LIBRARY})
 pkg_check_modules(TOMLPLUSPLUS REQUIRED tomlplusplus>=3.3)
 # Only its headers: the library is loaded when it is needed (gateway/tls/openssl_api.h).
 pkg_check_modules(OPENSSL REQUIRED openssl>=3.0)
+# Of the benchmarks alone.
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 
 # Linked into the programs where the packages have an archive: the loader spends more of a start on

@@ -3,8 +3,7 @@
 // CR, no NUL, no folded lines, no blank before a colon, no second Host or Content-Length, no
 // Content-Length beside Transfer-Encoding.
 //
-// Offsets into one buffer, so that a head moves without being copied. Values are as sent, trimmed;
-// cpp-httplib's own header parser percent-decodes them, which is why nothing reads them from there.
+// Offsets into one buffer, so that a head moves without being copied. Values are as sent, trimmed.
 #pragma once
 
 #include <cstdint>

@@ -50,6 +50,22 @@ bool query_escapes_are_plain(std::string_view target) {
   return true;
 }
 
+std::optional<std::string> decode_form(std::string_view raw) {
+  std::string out;
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    if (raw[i] != '%') {
+      out.push_back(raw[i] == '+' ? ' ' : raw[i]);
+      continue;
+    }
+    const int high = i + 2 < raw.size() ? hex_digit(raw[i + 1]) : -1;
+    const int low = high >= 0 ? hex_digit(raw[i + 2]) : -1;
+    if (low < 0) return std::nullopt;
+    out.push_back(static_cast<char>(high * 16 + low));
+    i += 2;
+  }
+  return out;
+}
+
 std::optional<std::string> query_value(std::string_view target, std::string_view name) {
   const std::size_t question = target.find('?');
   if (question == std::string_view::npos) return std::nullopt;
@@ -59,20 +75,7 @@ std::optional<std::string> query_value(std::string_view target, std::string_view
     rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
     const std::size_t equals = pair.find('=');
     if (equals == std::string_view::npos || pair.substr(0, equals) != name) continue;
-    const std::string_view raw = pair.substr(equals + 1);
-    std::string value;
-    for (std::size_t i = 0; i < raw.size(); ++i) {
-      if (raw[i] != '%') {
-        value.push_back(raw[i] == '+' ? ' ' : raw[i]);
-        continue;
-      }
-      const int high = i + 2 < raw.size() ? hex_digit(raw[i + 1]) : -1;
-      const int low = high >= 0 ? hex_digit(raw[i + 2]) : -1;
-      if (low < 0) return std::nullopt;
-      value.push_back(static_cast<char>(high * 16 + low));
-      i += 2;
-    }
-    return value;
+    return decode_form(pair.substr(equals + 1));
   }
   return std::nullopt;
 }

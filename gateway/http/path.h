@@ -12,9 +12,11 @@ namespace gateway {
 // or control character (one spelling per path) and for bytes that are not UTF-8.
 std::optional<std::string> decode_path(std::string_view target);
 
-// Percent-escapes in a query must be of the %XX kind: cpp-httplib also reads %uXXXX and lets broken
-// ones through.
+// Percent-escapes in a query must be of the %XX kind.
 bool query_escapes_are_plain(std::string_view target);
+
+// A name or a value of a query, decoded as forms are: `+` is a blank. Nothing for a bad escape.
+std::optional<std::string> decode_form(std::string_view raw);
 
 // The first value of a name in the query, decoded as forms are; nothing when it is absent or has a
 // bad escape. For what must be known before the query as a whole is parsed.

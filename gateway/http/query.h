@@ -1,4 +1,4 @@
-// The query of a request target, parsed once a request, by cpp-httplib.
+// The query of a request target, parsed once a request.
 #pragma once
 
 #include <optional>
@@ -9,11 +9,11 @@
 
 namespace gateway {
 
-// Decoded names and values, by name; a name that is repeated keeps the order of its values, and a
-// pair that stands twice counts once.
+// Decoded names and values, by name; a name that is repeated keeps the order of its values, a pair
+// that stands twice counts once, and one without a name not at all.
 using Query = std::vector<std::pair<std::string, std::string>>;
 
-// Of a target whose percent-escapes are plain (http/path.h). Nothing for a second '?' that has
+// Nothing for a percent-escape that is not plain (http/path.h), and for a second '?' that has
 // something behind it. Its cost is a request's of kMaxTargetBytes at most: on workers.
 std::optional<Query> parse_query(std::string_view target);
 

@@ -12,7 +12,7 @@ namespace gateway {
 
 namespace {
 
-// False for a target that cpp-httplib would refuse.
+// False for a target whose query cannot be read.
 bool parse_query_of(Request& request) {
   auto query = parse_query(request.head.target());
   if (!query) return false;

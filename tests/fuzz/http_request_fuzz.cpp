@@ -1,5 +1,5 @@
 // room: gateway
-// Bytes as a client may send them: head scanner, body framing, routing and cpp-httplib's parser of
+// Bytes as a client may send them: head scanner, body framing, routing and the parser of
 // queries, up to a dispatcher that does nothing. Whatever comes in pieces must be read as what
 // comes at once.
 #include <cstdint>

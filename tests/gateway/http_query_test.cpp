@@ -21,7 +21,8 @@ TEST_CASE("a query is names and values, decoded, by name and each name's values 
   CHECK(parsed("/e?n=a+b%20c%2Bd&%6e=2") == "n=a b c+d&n=2");
   CHECK(parsed("/e?flag&other=") == "flag=&other=");
   CHECK(parsed("/e?&&a=1&") == "a=1");
-  CHECK(parsed("/e?=1") == "1=");
+  CHECK(parsed("/e?=1").empty());
+  CHECK(parsed("/e?a=b=c") == "a=b=c");
 }
 
 TEST_CASE("a pair that stands twice counts once, and a second question mark ends the query") {
@@ -30,6 +31,7 @@ TEST_CASE("a pair that stands twice counts once, and a second question mark ends
   CHECK(parsed("/e?a=1?") == "a=1");
   CHECK(parsed("/e?a=1?b=2") == "refused");
   CHECK(parsed("/e?a=1??b") == "refused");
+  CHECK(parsed("/e?a=%4") == "refused");
 }
 
 }  // namespace
