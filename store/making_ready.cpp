@@ -59,7 +59,6 @@ base::Result<> upgrade(Connection& db, const Vault& vault, std::int64_t from,
 }  // namespace
 
 base::Result<> make_ready(Connection& db, const Vault& vault, const StoreOptions& options,
-                          std::future<base::Result<SchemaLayout>>& layout,
                           std::shared_ptr<const RowMacs>& macs) {
   const std::span<const Migration> steps = options.migrations;
   EDGE_TRY(const auto version, db.integer("PRAGMA user_version"));
@@ -69,8 +68,7 @@ base::Result<> make_ready(Connection& db, const Vault& vault, const StoreOptions
     EDGE_CHECK(from == 0 ? make_schema(db, vault, options) : upgrade(db, vault, from, options));
   }
   if (!macs) {
-    EDGE_TRY(SchemaLayout known, layout.valid() ? layout.get() : layout_of(steps));
-    macs = RowMacs::of(std::move(known), vault);
+    EDGE_TRY(macs, RowMacs::of(steps, vault));
     EDGE_CHECK(macs->check_tables(db));
   }
   EDGE_CHECK(macs->read_by(db));

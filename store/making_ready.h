@@ -2,7 +2,6 @@
 // store/.
 #pragma once
 
-#include <future>
 #include <memory>
 
 #include "base/result.h"
@@ -15,11 +14,9 @@ namespace store {
 
 // A step to a newer schema begins only where nothing is broken; otherwise the check comes after the
 // start (StartCheck).
-// `macs` are known already where the store was made just now; else they are made of `layout`, which
-// is worked out here when nobody began to. The triggers of other tables than that of counters are
-// still missing afterwards (RowMacs::write_by).
+// `macs` are known already where the store was made just now. The triggers of other tables than
+// that of counters are still missing afterwards (RowMacs::write_by).
 base::Result<> make_ready(Connection& db, const Vault& vault, const StoreOptions& options,
-                          std::future<base::Result<SchemaLayout>>& layout,
                           std::shared_ptr<const RowMacs>& macs);
 
 }  // namespace store

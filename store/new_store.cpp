@@ -1,7 +1,6 @@
 #include "store/new_store.h"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -9,6 +8,7 @@
 
 #include "store/event_log.h"
 #include "store/file.h"
+#include "store/image/store_image.h"
 #include "store/own_tables.h"
 #include "store/row_layout.h"
 #include "store/transaction.h"
@@ -35,6 +35,18 @@ std::string beside(const std::string& path) { return path + ".new"; }
 
 constexpr int kNewCacheKib = 4096;  // holds all pages of a new store
 
+base::Result<> write_image(const StoreImage& image, const std::string& path) {
+  base::Bytes whole(image.size);
+  auto from = image.bytes.begin();
+  for (const StoreImage::Part& part : image.parts) {
+    const auto end = from + part.size;
+    std::copy(from, end, whole.begin() + part.at);
+    from = end;
+  }
+  EDGE_TRY(File file, File::open(path, File::Mode::create_new));
+  return file.write_at(0, whole);
+}
+
 }  // namespace
 
 StoreForm form_of(const StoreOptions& options) {
@@ -52,19 +64,17 @@ base::Result<NewStore> begin_new(const StoreOptions& options, const std::string&
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
     std::filesystem::remove(beside(path) + suffix, ignored);
   }
+  const StoreImage* const image =
+      options.migrations.empty() ? nullptr : options.migrations.back().image;
+  if (image != nullptr) EDGE_CHECK(write_image(*image, beside(path)));
   EDGE_TRY(auto db, Connection::open(beside(path), {.synchronous = Synchronous::off,
                                                     .vfs = options.vfs,
                                                     .cache_kib = kNewCacheKib}));
-  EDGE_CHECK(db->script("PRAGMA journal_mode=MEMORY"));  // each page is written once
   EDGE_TRY(Transaction transaction, Transaction::begin(*db));
-  const Migration last = options.migrations.empty() ? Migration() : options.migrations.back();
-  EDGE_CHECK(make_own_tables(*db, last.whole));
+  if (image == nullptr) EDGE_CHECK(db->script(own_tables_sql()));
   EDGE_TRY(crypto::RecordKey key,
            make_data_key(*db, options.key, form_of(options), *options.clock));
   EDGE_CHECK(EventLog::prepare(*db));
-  if (!last.whole.empty()) {
-    EDGE_CHECK(db->script(fmt::format("PRAGMA user_version={}", last.number)));
-  }
   EDGE_CHECK(transaction.commit());
   return NewStore{std::move(db), std::move(key), std::move(ground)};
 }
@@ -74,13 +84,12 @@ base::Result<std::shared_ptr<const RowMacs>> end_new(NewStore made, const Vault&
                                                      const std::string& path) {
   Connection& db = *made.db;
   std::shared_ptr<const RowMacs> macs;
-  if (!options.migrations.empty() && !options.migrations.back().whole.empty()) {
-    EDGE_TRY(macs, RowMacs::of_new(db, vault));
+  if (!options.migrations.empty() && options.migrations.back().image != nullptr) {
+    EDGE_TRY(macs, RowMacs::of(options.migrations, vault));
     EDGE_TRY(Transaction transaction, Transaction::begin(db));
-    EDGE_CHECK(macs->make_all(db));
+    EDGE_CHECK(macs->make_all(db, RowMacs::Tables::counters));
     EDGE_CHECK(transaction.commit());
   }
-  EDGE_CHECK(db.script("PRAGMA journal_mode=WAL"));
   EDGE_CHECK(db.close(options.synchronous == Synchronous::off ? AtClose::leave : AtClose::sync));
   EDGE_CHECK(made.ground.get());
   if (std::rename(beside(path).c_str(), path.c_str()) != 0) {

@@ -2,8 +2,8 @@
 //
 // A new store is made beside its place and moved there whole: a start that dies on the way leaves
 // nothing that the next one would have to understand. So its making waits for the disk at its end
-// alone, and meanwhile a thread makes durable what it stands on: the folder and the key file. The
-// schema is part of it where the last step says what all steps make. That it was moved is synced
+// alone, and meanwhile a thread makes durable what it stands on: the folder and the key file. It
+// begins as a copy of Migration::image where the last step has one. That it was moved is synced
 // by the writer before anything is acknowledged (WriterOptions::unsynced_dir).
 #pragma once
 

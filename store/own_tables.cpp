@@ -1,26 +1,11 @@
 #include "store/own_tables.h"
 
-#include <fmt/format.h>
-
-#include "store/schema.h"
-
 namespace store {
 
 base::Result<bool> is_empty(Connection& db) {
   EDGE_TRY(const auto tables, db.integer("SELECT count(*) FROM sqlite_schema"));
   return tables.value_or(0) == 0;
 }
-
-namespace {
-
-std::string first_rows_sql() {
-  return fmt::format(
-      "INSERT INTO store_meta(name,value) VALUES('written_over',0),('format',{});"
-      " PRAGMA application_id={};",
-      kStoreFormat, kApplicationId);
-}
-
-}  // namespace
 
 std::string own_tables_sql() {
   constexpr std::string_view kTables = R"sql(
@@ -48,10 +33,6 @@ std::string own_tables_sql() {
     ) STRICT;
   )sql";
   return std::string(kTables) + first_rows_sql();
-}
-
-base::Result<> make_own_tables(Connection& db, std::string_view whole) {
-  return db.script(whole.empty() ? own_tables_sql() : std::string(whole) + first_rows_sql());
 }
 
 }  // namespace store

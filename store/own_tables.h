@@ -6,12 +6,14 @@
 //   event       the event log (event_log.h)
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "base/result.h"
 #include "store/connection.h"
+#include "store/schema.h"
 
 namespace store {
 
@@ -21,8 +23,12 @@ inline constexpr std::int64_t kStoreFormat = 1;
 base::Result<bool> is_empty(Connection& db);
 // What makes them, and their application id.
 std::string own_tables_sql();
-// Within a transaction: the tables and the application id of a new store; `whole`, when it is not
-// empty, makes these tables and all others (Migration::whole).
-base::Result<> make_own_tables(Connection& db, std::string_view whole = {});
+// The second part of it: the rows of store_meta and the application id.
+inline std::string first_rows_sql() {
+  return fmt::format(
+      "INSERT INTO store_meta(name,value) VALUES('written_over',0),('format',{});"
+      " PRAGMA application_id={};",
+      kStoreFormat, kApplicationId);
+}
 
 }  // namespace store

@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 
+#include "store/layout_text.h"
 #include "store/own_tables.h"
 #include "store/sql_error.h"
 #include "store/sqlite_library.h"
@@ -245,11 +246,12 @@ base::Result<SchemaLayout> layout_in(sqlite3* db) {
 }  // namespace
 
 base::Result<SchemaLayout> layout_of(std::span<const Migration> steps) {
+  if (!steps.empty() && !steps.back().layout.empty()) {
+    return layout_from(steps.back().layout, steps.back().whole);
+  }
   EDGE_TRY(const Database db, database_of(steps, false));
   return layout_in(db.get());
 }
-
-base::Result<SchemaLayout> layout_of_new(Connection& db) { return layout_in(db.handle()); }
 
 base::Result<std::string> whole_schema(std::span<const Migration> steps) {
   EDGE_TRY(const Database db, database_of(steps, true));

@@ -54,10 +54,9 @@ struct SchemaLayout {
 
 // The number of the step that adds the MACs; 0: none does.
 std::int64_t row_mac_step(std::span<const Migration> steps);
-// Runs the steps, or what the last one says that they make, on an empty database in memory.
+// What the last step says of it; else the steps, or what the last one says that they make, are run
+// on an empty database in memory.
 base::Result<SchemaLayout> layout_of(std::span<const Migration> steps);
-// Of a database that was just made by Migration::whole, on which nobody else worked: the same.
-base::Result<SchemaLayout> layout_of_new(Connection& db);
 // What the steps make, as statements without comments: Migration::whole.
 base::Result<std::string> whole_schema(std::span<const Migration> steps);
 // The tables, indexes, triggers and views of an open database, by name.

@@ -216,11 +216,6 @@ std::shared_ptr<const RowMacs> RowMacs::of(SchemaLayout layout, const Vault& vau
   return std::shared_ptr<const RowMacs>(new RowMacs(std::move(layout), vault));
 }
 
-base::Result<std::shared_ptr<const RowMacs>> RowMacs::of_new(Connection& db, const Vault& vault) {
-  EDGE_TRY(SchemaLayout layout, layout_of_new(db));
-  return of(std::move(layout), vault);
-}
-
 base::Result<> RowMacs::check_tables(Connection& db) const {
   EDGE_TRY(const auto items, schema_items(db));
   if (items == layout_.items) return {};
@@ -279,12 +274,14 @@ std::string RowMacs::triggers_of(std::size_t table) const {
 base::Result<> RowMacs::write_by(Connection& db, Tables which) const {
   std::string script;
   for (std::size_t table = 0; table < layout_.tables.size(); ++table) {
-    const bool counters = layout_.tables[table].table == kCounters;
-    if (which == Tables::all || counters == (which == Tables::counters)) {
-      script += triggers_of(table);
-    }
+    if (is_one_of(which, table)) script += triggers_of(table);
   }
   return db.script(script);
+}
+
+bool RowMacs::is_one_of(Tables which, std::size_t table) const {
+  const bool counters = layout_.tables[table].table == kCounters;
+  return which == Tables::all || counters == (which == Tables::counters);
 }
 
 base::Result<> RowMacs::set_macs(Connection& db, std::size_t table, std::string_view value,
@@ -318,9 +315,10 @@ base::Result<> RowMacs::set_macs(Connection& db, std::size_t table, std::string_
   return {};
 }
 
-base::Result<> RowMacs::make_all(Connection& db) const {
+base::Result<> RowMacs::make_all(Connection& db, Tables which) const {
   EDGE_CHECK(add_functions(db));
   for (std::size_t number = 0; number < layout_.tables.size(); ++number) {
+    if (!is_one_of(which, number)) continue;
     EDGE_CHECK(set_macs(db, number,
                         fmt::format("row_mac({})", arguments(layout_.tables, number, "")), "true"));
   }

@@ -36,9 +36,6 @@ class RowMacs {
                                                          const Vault& vault);
   static std::shared_ptr<const RowMacs> of(SchemaLayout layout, const Vault& vault);
 
-  // Of a database that was just made whole; its tables need no check_tables().
-  static base::Result<std::shared_ptr<const RowMacs>> of_new(Connection& db, const Vault& vault);
-
   // Errc::forbidden when the tables of the database are not those of the last step.
   base::Result<> check_tables(Connection& db) const;
   // The views. Once for each connection.
@@ -47,9 +44,10 @@ class RowMacs {
   // take about as long as the rest of the start.
   enum class Tables { all, counters, others };
   base::Result<> write_by(Connection& db, Tables which = Tables::all) const;
-  // Within the transaction of the step that adds the MACs, with the steps up to it: the MACs of
-  // all rows as they are, in bounded memory, with progress in the log. Before read_by().
-  base::Result<> make_all(Connection& db) const;
+  // Within the transaction of the step that adds the MACs, with the steps up to it, or of a new
+  // store, which has rows of counters alone: the MACs of all rows as they are, in bounded memory,
+  // with progress in the log. Before read_by().
+  base::Result<> make_all(Connection& db, Tables which = Tables::all) const;
   // A later step that takes columns away, rewrites rows or adds tables: `after` are the MACs of the
   // schema as the step makes it. Before the step, each row of the tables that differ has in the
   // place of its MAC a mark that says whether it is intact: x'01', or empty. The step carries the
@@ -70,6 +68,7 @@ class RowMacs {
   RowMacs(SchemaLayout layout, const Vault& vault);
   base::Result<> add_functions(Connection& db) const;
   std::string triggers_of(std::size_t table) const;
+  bool is_one_of(Tables which, std::size_t table) const;
   // Sets the column `mac` of a table's rows, in bounded memory, with progress in the log.
   base::Result<> set_macs(Connection& db, std::size_t table, std::string_view value,
                           std::string_view condition) const;

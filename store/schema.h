@@ -14,6 +14,7 @@
 namespace store {
 
 class Vault;
+struct StoreImage;
 
 struct Migration {
   int number = 0;
@@ -25,9 +26,12 @@ struct Migration {
   base::Result<> (*move_rows)(Connection& db, const Vault& vault) = nullptr;
   std::string_view end_sql = {};
   // Of the last step: the tables and indexes that all steps together leave, those of the store's
-  // own among them (schema/whole.sql.h). A new store is made of it, and nothing has to run the
-  // steps to know what they make. Empty: the steps are run.
+  // own among them (schema/whole.sql.h), the columns that MACs cover then (layout_text.h) and the
+  // file of an empty store. Nothing has to run the steps to know what they make. Empty: the steps
+  // are run.
   std::string_view whole = {};
+  std::string_view layout = {};
+  const StoreImage* image = nullptr;
 };
 
 inline constexpr std::int64_t kApplicationId = 0x50564544;  // "PVED"

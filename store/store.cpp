@@ -1,7 +1,5 @@
 #include "store/store.h"
 
-#include <filesystem>
-#include <future>
 #include <optional>
 
 #include "base/log.h"
@@ -13,7 +11,6 @@
 #include "store/making_ready.h"
 #include "store/new_store.h"
 #include "store/reserve.h"
-#include "store/row_layout.h"
 #include "store/row_macs.h"
 #include "store/start_check.h"
 #include "store/tables/account_keys.h"
@@ -55,11 +52,6 @@ base::Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
   options.key = resolve(std::move(options.key), options.dir);
   EDGE_TRY(DirectoryLock lock, DirectoryLock::take(options.dir));
   const std::string path = options.dir + "/store.db";
-  // Worked out of the program's own schema (row_layout.h) while the file is looked at.
-  std::future<base::Result<SchemaLayout>> layout;
-  if (std::error_code none; std::filesystem::exists(path, none)) {
-    layout = std::async(std::launch::async, [&options] { return layout_of(options.migrations); });
-  }
   auto health = std::make_unique<Health>();
   const LossCheck loss = LossCheck::begin(path);
   EDGE_TRY(ExistingStore found, look_at(options, path, *health));
@@ -82,10 +74,9 @@ base::Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
   EDGE_TRY(auto db, Connection::open(path, connection));
   EDGE_CHECK(load_account_keys(*db, parts->vault));
   if (found.damaged) {
-    EDGE_TRY(SchemaLayout known, layout.get());
-    macs = RowMacs::of(std::move(known), parts->vault);
+    EDGE_TRY(macs, RowMacs::of(options.migrations, parts->vault));
   } else {
-    EDGE_CHECK(make_ready(*db, parts->vault, options, layout, macs));
+    EDGE_CHECK(make_ready(*db, parts->vault, options, macs));
     EDGE_CHECK(loss.go_on(*db));
   }
 

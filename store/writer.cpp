@@ -72,6 +72,7 @@ struct Writer::State {
     wake.wait_for(mutex, *rest);
   }
   SteadyClock::duration batch_time() const;
+  bool wait_to_prepare();
   void fill(WriteBatch& batch, SteadyClock::time_point started);
   void run_batch(std::uint64_t asked);
   void empty_log(std::uint64_t asked);
@@ -207,7 +208,7 @@ WriterStats Writer::stats() const {
 void Writer::work() {
   State& s = *state_;
   s.thread_id = std::this_thread::get_id();
-  if (s.options.prepare) {
+  if (s.options.prepare && s.wait_to_prepare()) {
     if (auto ready = s.options.prepare(*s.db); !ready)
       s.health.report_damage(ready.error().message);
   }
@@ -229,6 +230,17 @@ void Writer::work() {
     if (empty_log) s.empty_log(asked);
     if (!idle) s.run_batch(asked);
   }
+}
+
+// False when the store closes without a write.
+bool Writer::State::wait_to_prepare() {
+  const auto until = SteadyClock::now() + std::chrono::milliseconds(options.prepare_after);
+  base::Lock lock(mutex);
+  for (auto now = SteadyClock::now(); accepted == 0 && !stopping && !emptying.due() && now < until;
+       now = SteadyClock::now()) {
+    wake.wait_for(mutex, until - now);
+  }
+  return accepted > 0 || !stopping;
 }
 
 void Writer::State::run_batch(std::uint64_t asked) {

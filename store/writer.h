@@ -44,8 +44,10 @@ struct WriterOptions {
   base::Millis min_batch_time = 1;
   base::Millis max_batch_time = 5;
   EventLogBounds events = {};
-  // Runs on the writer's thread before the first write; its failure refuses all writes.
+  // Runs on the writer's thread before the first write, or before that when there is none for so
+  // long: what is read first should not wait for it. Its failure refuses all writes.
   std::function<base::Result<>(Connection&)> prepare = {};
+  base::Millis prepare_after = 100;
   // The disk is nearly full with less than that left, bytes (checkpointer.h).
   std::uint64_t nearly_full = 16 * 1024 * 1024;
   // A folder whose entries are synced before the first commit; "": none.

@@ -78,7 +78,7 @@ class StagedAccount::Filling {
       EDGE_TRY(const auto db,
                Connection::open(staged_.dir_ + "/rows.db", {.synchronous = Synchronous::off}));
       EDGE_TRY(Transaction transaction, Transaction::begin(*db));
-      EDGE_CHECK(make_own_tables(*db));
+      EDGE_CHECK(db->script(own_tables_sql()));
       for (const Migration& step : so_far) EDGE_CHECK(run_step(*db, step, nullptr));
       EDGE_CHECK(transaction.commit());
     }

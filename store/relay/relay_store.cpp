@@ -43,7 +43,7 @@ base::Result<std::unique_ptr<Connection>> open_relay_database(const RelayStoreOp
   if (empty) {
     EDGE_TRY(Transaction transaction, Transaction::begin(*db));
     EDGE_TRY(const bool still_empty, is_empty(*db));  // the daemon and the command line at once
-    if (still_empty) EDGE_CHECK(make_own_tables(*db));
+    if (still_empty) EDGE_CHECK(db->script(own_tables_sql()));
     EDGE_CHECK(transaction.commit());
   }
   EDGE_CHECK(migrate(*db, relay_migrations()));

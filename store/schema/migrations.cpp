@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "store/image/store_image.h"
+#include "store/schema/layout.h"
 #include "store/schema/v1.sql.h"
 #include "store/schema/v10.sql.h"
 #include "store/schema/v11.sql.h"
@@ -58,7 +60,11 @@ std::span<const Migration> migrations() {
         Migration{22, "profile pictures by mail, mails left on servers", schema::kV22},
         Migration{23, "places of mails that stay on their servers", schema::kV23},
     };
-    if (steps.back().number == schema::kWholeUpTo) steps.back().whole = schema::kWhole;
+    if (steps.back().number == schema::kWholeUpTo) {
+      steps.back().whole = schema::kWhole;
+      steps.back().layout = schema::kLayout;
+      steps.back().image = &kStoreImage;
+    }
     return steps;
   }();
   return kSteps;

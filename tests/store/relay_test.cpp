@@ -238,7 +238,7 @@ TEST_CASE(
   world.relay.reset();
   {
     auto db = must(store::Connection::open(world.world.dir.path() + "/early.db", {}));
-    must(store::make_own_tables(*db));
+    must(db->script(store::own_tables_sql()));
     must(store::migrate(*db, store::relay_migrations().first(1)));
     must(
         db->run("INSERT INTO mailbox(id, name, owner, admission_id, created_at, seen_at)"

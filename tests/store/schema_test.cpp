@@ -1,9 +1,12 @@
 // What all steps of the schema make together, as new stores are made of it.
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
 
+#include "store/layout_text.h"
 #include "store/row_layout.h"
 #include "store/schema/migrations.h"
 #include "tests/store/world.h"
@@ -20,7 +23,8 @@ const std::string kPath = "store/schema/whole.sql.h";
 std::vector<Migration> steps_alone() {
   const auto all = migrations();
   std::vector<Migration> steps(all.begin(), all.end());
-  steps.back().whole = {};
+  steps.back().whole = steps.back().layout = {};
+  steps.back().image = nullptr;
   return steps;
 }
 
@@ -29,6 +33,7 @@ std::vector<Migration> steps_alone() {
 TEST_CASE("the last step says what all make; store_tests \"[write-schema]\" writes it anew") {
   INFO(kPath);
   REQUIRE_FALSE(migrations().back().whole.empty());
+  REQUIRE_FALSE(migrations().back().layout.empty());
   const SchemaLayout whole = must(layout_of(migrations()));
   const SchemaLayout made = must(layout_of(steps_alone()));
   CHECK(whole.items == made.items);
@@ -57,6 +62,45 @@ TEST_CASE("a new store made at once is the one that the steps make") {
   CHECK(made_by(migrations()) == made_by(steps));
 }
 
+TEST_CASE("a new store is a sound database, whatever a start that died left beside it") {
+  test::World world;
+  auto options = world.options();
+  options.migrations = migrations();
+  std::filesystem::create_directories(world.dir.path());
+  test::spit(world.dir / "store.db.new", std::string(100'000, 'x'));
+  test::spit(world.dir / "store.db.new-wal", std::string(5'000, 'y'));
+  world.open(options);
+  CHECK_FALSE(std::filesystem::exists(world.dir / "store.db.new"));
+  Reader reader = must(world.store->read());
+  const auto sound = must(reader->one<std::string>(
+      "PRAGMA integrity_check", [](const Row& row) { return std::string(row.text(0)); }));
+  CHECK(sound == "ok");
+}
+
+TEST_CASE("kill -9 while a store is made leaves what the next start opens") {
+  for (int round = 0; round < 12; ++round) {
+    test::World world;
+    auto options = world.options();
+    options.migrations = migrations();
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      const auto made = Store::open(options);
+      for (;;) ::pause();
+    }
+    ::usleep(static_cast<useconds_t>(round) * 1'000);  // somewhere in the middle
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    INFO(round);
+    world.open(options);
+    CHECK(must(world.store->write_now<std::int64_t>([](Tx& tx) -> base::Result<std::int64_t> {
+            EDGE_TRY(const auto triggers,
+                     tx.db().integer("SELECT count(*) FROM temp.sqlite_schema"));
+            return triggers.value_or(0);
+          })) == 2 * static_cast<std::int64_t>(must(layout_of(migrations())).tables.size()));
+  }
+}
+
 TEST_CASE("a new store has nothing that its first opening would have to mend") {
   test::World world;
   auto options = world.options();
@@ -75,7 +119,15 @@ TEST_CASE("a new store has nothing that its first opening would have to mend") {
   CHECK(test::slurp(said).empty());
 }
 
-TEST_CASE("write store/schema/whole.sql.h", "[.][write-schema]") {
+TEST_CASE("write store/schema/whole.sql.h and layout.h", "[.][write-schema]") {
+  std::ofstream(test::source_path("store/schema/layout.h"), std::ios::binary)
+      << "// Which columns the MACs of rows cover once all steps have run: see Migration::layout "
+         "and\n"
+         "// layout_text.h. Written and compared as whole.sql.h is.\n"
+         "#pragma once\n\nnamespace store::schema {\n\ninline constexpr const char* kLayout = "
+         "R\"layout(\n"
+      << layout_text(must(layout_of(steps_alone())))
+      << ")layout\";\n\n}  // namespace store::schema\n";
   std::ofstream(test::source_path(kPath), std::ios::binary)
       << "// What all steps make, in one script: see Migration::whole. Written by\n"
          "// `store_tests \"[write-schema]\"` after a step was added; tests/store/schema_test.cpp "

@@ -366,3 +366,38 @@ TEST_CASE("the write-ahead log stays bounded under load") {
   }
   CHECK(largest < 24'000'000);
 }
+
+TEST_CASE(
+    "what a writer prepares waits for the first write, or for its time, and not for its end") {
+  test::World world;
+  world.open();
+  world.store.reset();
+  const Vault vault(crypto::RecordKey::generate());
+  Health health;
+  std::atomic<int> prepared = 0;
+  WriterOptions options{.prepare = [&](Connection&) -> base::Result<> {
+                          ++prepared;
+                          return {};
+                        },
+                        .prepare_after = 3'600'000};
+  const auto with_writer = [&](const std::function<void(Writer&)>& use) {
+    Writer writer(must(Connection::open(world.dir / "store.db")), vault, world.clock, health,
+                  options);
+    use(writer);
+  };
+  with_writer([](Writer&) {});
+  CHECK(prepared == 0);
+  with_writer([&](Writer& writer) {
+    int before_write = 0;
+    writer.write<void>(
+        [&](Tx&) -> base::Result<> {
+          before_write = prepared;
+          return {};
+        },
+        [](base::Result<>) {});
+    writer.flush();
+    CHECK(before_write == 1);
+  });
+  options.prepare_after = 0;
+  with_writer([&](Writer&) { CHECK(test::eventually([&] { return prepared == 2; })); });
+}
