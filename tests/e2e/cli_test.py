@@ -408,6 +408,7 @@ class Output(unittest.TestCase):
 
     def test_a_full_disk_under_the_output(self):
         keys = str(self.alice.folder / "keys.json")
+        edge("keys", "--api-keys", keys, "add", "one", "--scope", "admin")
         for words in (["status"], ["health"], ["invite"], ["contacts"], ["chats"], ["call", "get_system_info"], ["version"],
                       ["--version"], ["--help"], ["keys", "--api-keys", keys, "list"], ["--json", "chats"],
                       ["--accounts", str(self.alice.accounts), "fingerprint"]):
